@@ -1,0 +1,362 @@
+package facts
+
+// Every fact type stands here so that a playbook's author sees in one place
+// what a condition can say. Field names in conditions are the `cel` tags.
+
+// Word is one short answer, such as `uname -s` or `id -u`.
+type Word struct {
+	// Text is the trimmed output: one line, at most 256 printable characters.
+	Text string `json:"text" cel:"text"`
+}
+
+// OSLevel is `oslevel -s`: 7200-05-08-2420.
+type OSLevel struct {
+	Text         string `json:"text" cel:"text"`
+	Version      int    `json:"version" cel:"version"`             // 7200
+	TechLevel    int    `json:"tech_level" cel:"tech_level"`       // 5
+	ServicePack  int    `json:"service_pack" cel:"service_pack"`   // 8
+	ReleaseStamp string `json:"release_stamp" cel:"release_stamp"` // "2420", may be empty
+}
+
+// Fileset is one row of `lslpp -Lcq`.
+type Fileset struct {
+	Name        string `json:"name" cel:"name"`
+	Level       string `json:"level" cel:"level"` // V.R.M.F, always four parts
+	State       string `json:"state" cel:"state"` // A B C E O ? as in field 6
+	Type        string `json:"type" cel:"type"`
+	Description string `json:"description" cel:"description"`
+}
+
+// Filesets is the answer of `lslpp -Lcq PATTERN`; none is an answer too.
+type Filesets struct {
+	List []Fileset `json:"list" cel:"list"`
+}
+
+// RSCT is the level that counts: that of rsct.core.rmc (procedure D1).
+type RSCT struct {
+	Installed bool   `json:"installed" cel:"installed"`
+	Level     string `json:"level" cel:"level"` // "" when not installed
+	State     string `json:"state" cel:"state"`
+	Broken    bool   `json:"broken" cel:"broken"` // state B or ?
+}
+
+// Subsystem is `lssrc -s NAME` (procedure D2).
+type Subsystem struct {
+	Name   string `json:"name" cel:"name"`
+	Group  string `json:"group" cel:"group"`
+	PID    int    `json:"pid" cel:"pid"`       // 0 when not running
+	Status string `json:"status" cel:"status"` // active, inoperative, ..., "not on file" (0513-085)
+	Active bool   `json:"active" cel:"active"`
+}
+
+// Member is one row of `rmcdomainstatus`.
+type Member struct {
+	Token   string `json:"token" cel:"token"` // S I i O X Z
+	Queue   string `json:"queue" cel:"queue"` // A a R r S
+	NodeID  string `json:"node_id" cel:"node_id"`
+	Number  string `json:"number" cel:"number"`
+	Address string `json:"address" cel:"address"` // name or address as printed
+}
+
+// Domain is what `rmcdomainstatus -s ctrmc` says (procedure D3).
+type Domain struct {
+	// State is of the section Management Control Points: connected (a row
+	// says I), pending (i in both reads), down (rows, none of them I),
+	// none (no such section).
+	State string   `json:"state" cel:"state"`
+	MCPs  []Member `json:"mcps" cel:"mcps"`
+	// PeerDomain tells that a section Peer Domain Status was there (D10).
+	PeerDomain bool `json:"peer_domain" cel:"peer_domain"`
+}
+
+// Interface is one block of `ifconfig -a`.
+type Interface struct {
+	Name    string   `json:"name" cel:"name"`
+	Flags   []string `json:"flags" cel:"flags"`
+	Up      bool     `json:"up" cel:"up"`
+	Running bool     `json:"running" cel:"running"`
+	IPv4    []string `json:"ipv4" cel:"ipv4"` // addresses, no mask
+	IPv6    []string `json:"ipv6" cel:"ipv6"` // address/len in canonical form, no zone, ::1 left out
+}
+
+// Ifconfig is `ifconfig -a`.
+type Ifconfig struct {
+	Interfaces []Interface `json:"interfaces" cel:"interfaces"`
+}
+
+// Device is one row of `lsdev -F name:status`.
+type Device struct {
+	Name   string `json:"name" cel:"name"`
+	Status string `json:"status" cel:"status"` // Available, Defined, ...
+}
+
+// Devices is `lsdev -Cc if -F name:status`.
+type Devices struct {
+	List []Device `json:"list" cel:"list"`
+}
+
+// Adapter is what `entstat -d enN` tells of one NIC.
+type Adapter struct {
+	Interface string `json:"interface" cel:"interface"` // en1
+	MAC       string `json:"mac" cel:"mac"`             // fa:d4:43:3e:d1:20; "" when it was not told
+	Device    string `json:"device" cel:"device"`       // Device Type
+	VLAN      int    `json:"vlan" cel:"vlan"`           // Port VLAN ID, 0 when not told
+	VLANTags  []int  `json:"vlan_tags" cel:"vlan_tags"`
+	Switch    string `json:"switch" cel:"switch"` // Switch ID, "" when not told
+}
+
+// Adapters is the sectioned output of entstat over all en interfaces.
+type Adapters struct {
+	List []Adapter `json:"list" cel:"list"`
+}
+
+// LinkAddress is the link#N row of one interface in `netstat -in`.
+type LinkAddress struct {
+	Interface string `json:"interface" cel:"interface"`
+	MAC       string `json:"mac" cel:"mac"` // colon form, padded
+}
+
+// LinkAddresses is `netstat -in`.
+type LinkAddresses struct {
+	List []LinkAddress `json:"list" cel:"list"`
+}
+
+// NICAttributes are the ODM attributes of one interface: what a boot brings back.
+type NICAttributes struct {
+	Interface string   `json:"interface" cel:"interface"`
+	NetAddr   string   `json:"netaddr" cel:"netaddr"`
+	NetMask   string   `json:"netmask" cel:"netmask"`
+	NetAddr6  string   `json:"netaddr6" cel:"netaddr6"` // canonical, "" when unset
+	PrefixLen string   `json:"prefixlen" cel:"prefixlen"`
+	Alias6    []string `json:"alias6" cel:"alias6"` // address/len as stored, canonical address
+	State     string   `json:"state" cel:"state"`   // up, down, detach
+}
+
+// Attributes is the sectioned output of lsattr over all en interfaces.
+type Attributes struct {
+	List []NICAttributes `json:"list" cel:"list"`
+}
+
+// BootLine is one line of /etc/rc.tcpip that sets an IPv6 address.
+type BootLine struct {
+	Number    int    `json:"number" cel:"number"`
+	Interface string `json:"interface" cel:"interface"` // "" when the line names none
+	Address   string `json:"address" cel:"address"`     // canonical netaddr6, "" for autoconf6
+	Written   string `json:"written" cel:"written"`     // the address as it stands in the file
+	Autoconf  bool   `json:"autoconf" cel:"autoconf"`   // starts autoconf6
+}
+
+// BootLines are the active (not commented) such lines (procedure D6).
+type BootLines struct {
+	List []BootLine `json:"list" cel:"list"`
+}
+
+// LoggedAddress is an IPv6 address that the cloud-init log says was injected.
+type LoggedAddress struct {
+	Interface string `json:"interface" cel:"interface"` // en1 (ethN is written enN), "" when not told
+	Address   string `json:"address" cel:"address"`     // canonical
+	LinkLocal bool   `json:"link_local" cel:"link_local"`
+	Shape     int    `json:"shape" cel:"shape"` // 1 to 5, aix-facts section 2
+}
+
+// CloudInit is what the end of cloud-init-output.log gives away (procedure D7).
+type CloudInit struct {
+	Present bool `json:"present" cel:"present"`
+	// Addresses holds the last one per interface, link-local and other.
+	Addresses []LoggedAddress `json:"addresses" cel:"addresses"`
+}
+
+// NodeID is one of the three places that hold the RSCT node id.
+type NodeID struct {
+	Present bool   `json:"present" cel:"present"` // the file exists, the command answered
+	Valid   bool   `json:"valid" cel:"valid"`     // 9 to 16 hex digits on the first line
+	ID      string `json:"id" cel:"id"`           // 16 lower-case hex digits, "" when not valid
+	Raw     string `json:"raw" cel:"raw"`         // first line, printable part, at most 64 characters
+}
+
+// Stanza is one object of an `odmget` answer.
+type Stanza struct {
+	Class  string            `json:"class" cel:"class"`
+	Fields map[string]string `json:"fields" cel:"fields"` // unquoted
+}
+
+// ODM is the answer of `odmget`; no stanza is an answer too.
+type ODM struct {
+	// Known is false when the object class does not exist (0519-004).
+	Known   bool     `json:"known" cel:"known"`
+	Stanzas []Stanza `json:"stanzas" cel:"stanzas"`
+}
+
+// CAA is what `lscluster` says.
+type CAA struct {
+	Installed bool   `json:"installed" cel:"installed"`
+	Live      bool   `json:"live" cel:"live"`
+	Evidence  string `json:"evidence" cel:"evidence"` // the line that decides
+}
+
+// Disk is one row of `lspv`.
+type Disk struct {
+	Name   string `json:"name" cel:"name"`
+	PVID   string `json:"pvid" cel:"pvid"`
+	VG     string `json:"vg" cel:"vg"` // "" for None
+	Active bool   `json:"active" cel:"active"`
+}
+
+// Disks is `lspv`.
+type Disks struct {
+	List []Disk `json:"list" cel:"list"`
+}
+
+// Rows is the answer of a command of which only "any row at all" counts.
+type Rows struct {
+	Installed bool     `json:"installed" cel:"installed"` // false: exit 127
+	List      []string `json:"list" cel:"list"`           // non-empty lines, at most 100
+}
+
+// PeerDomains is `lsrpdomain`.
+type PeerDomains struct {
+	Installed bool     `json:"installed" cel:"installed"`
+	Names     []string `json:"names" cel:"names"`
+}
+
+// ClusterManager is `lssrc -ls clstrmgrES` (PowerHA).
+type ClusterManager struct {
+	Installed bool   `json:"installed" cel:"installed"`
+	State     string `json:"state" cel:"state"` // ST_STABLE, NOT_CONFIGURED, ...
+	Live      bool   `json:"live" cel:"live"`   // any state but ST_INIT and NOT_CONFIGURED
+}
+
+// CurrentCluster is /var/ct/cfg/current_cluster.
+type CurrentCluster struct {
+	Present bool   `json:"present" cel:"present"`
+	Name    string `json:"name" cel:"name"` // IW: independent workstation
+}
+
+// Directories are the folders in /var/ct.
+type Directories struct {
+	Names []string `json:"names" cel:"names"`
+}
+
+// Existing are those of the asked paths that exist.
+type Existing struct {
+	Paths []string `json:"paths" cel:"paths"`
+}
+
+// Room is free space (procedure D13), in KiB.
+type Room struct {
+	VarFreeKB int64 `json:"var_free_kb" cel:"var_free_kb"`
+	TmpFreeKB int64 `json:"tmp_free_kb" cel:"tmp_free_kb"`
+}
+
+// Clock is the host's clock against the controller's.
+type Clock struct {
+	Time string `json:"time" cel:"time"` // RFC 3339 UTC
+	// SkewSeconds is host minus controller; positive: the host is ahead.
+	SkewSeconds int64 `json:"skew_seconds" cel:"skew_seconds"`
+}
+
+// SSHConnection is the server's view of the connection ($SSH_CONNECTION).
+type SSHConnection struct {
+	Known  bool   `json:"known" cel:"known"`
+	Client string `json:"client" cel:"client"`
+	Server string `json:"server" cel:"server"`
+}
+
+// RSCTPaths are the places where the tools were found executable.
+type RSCTPaths struct {
+	Bin       string `json:"bin" cel:"bin"`               // /usr/sbin/rsct/bin or /opt/rsct/bin
+	Install   string `json:"install" cel:"install"`       // .../install/bin
+	RefreshMD string `json:"refresh_md" cel:"refresh_md"` // "" when this level has none
+}
+
+// LPAR is what stays when a disk is swapped: `uname -L` and the machine.
+type LPAR struct {
+	Number int    `json:"number" cel:"number"`
+	Name   string `json:"name" cel:"name"`
+}
+
+// NIC joins what ifconfig, lsdev, entstat, netstat and lsattr say of one
+// interface (procedure D4 to D6).
+type NIC struct {
+	Name       string   `json:"name" cel:"name"`
+	Status     string   `json:"status" cel:"status"`         // of lsdev
+	MAC        string   `json:"mac" cel:"mac"`               // "" when nothing told it
+	EUI64      string   `json:"eui64" cel:"eui64"`           // link-local address that follows from the MAC
+	Up         bool     `json:"up" cel:"up"`                 // live
+	IPv4       []string `json:"ipv4" cel:"ipv4"`             // live
+	LinkLocal  []string `json:"link_local" cel:"link_local"` // live fe80::/10 addresses, no length
+	OtherIPv6  []string `json:"other_ipv6" cel:"other_ipv6"` // live, "address (scope)"
+	Management bool     `json:"management" cel:"management"` // VLAN 4094 or switch MGMTSWITCH
+	// CarriesSession: it holds the server's side of this SSH connection, or
+	// no NIC holds it (NAT) and this one has IPv4 (procedure D4).
+	CarriesSession bool          `json:"carries_session" cel:"carries_session"`
+	Attributes     NICAttributes `json:"attributes" cel:"attributes"`
+}
+
+// NICs are the en interfaces, in numerical order.
+type NICs struct {
+	List []NIC `json:"list" cel:"list"`
+}
+
+// RMCNIC says which NIC is the RMC NIC, and why (procedure D4).
+type RMCNIC struct {
+	State      string   `json:"state" cel:"state"` // found, ambiguous, missing
+	Name       string   `json:"name" cel:"name"`   // "" unless found
+	Why        string   `json:"why" cel:"why"`     // evidence in one sentence
+	Candidates []string `json:"candidates" cel:"candidates"`
+	NIC        NIC      `json:"nic" cel:"nic"` // zero unless found
+}
+
+// RMCAddress judges the live link-local address (procedure D5).
+type RMCAddress struct {
+	State    string   `json:"state" cel:"state"`       // right, wrong, missing
+	Expected string   `json:"expected" cel:"expected"` // EUI-64 of the NIC's MAC
+	Live     []string `json:"live" cel:"live"`
+	Other    []string `json:"other" cel:"other"` // any other IPv6 on the NIC, with scope
+}
+
+// StalePlace is a place that will bring a wrong address back at boot.
+type StalePlace struct {
+	Where   string `json:"where" cel:"where"`     // "/etc/rc.tcpip line 42", "lsattr en1 netaddr6"
+	Address string `json:"address" cel:"address"` // canonical
+	Written string `json:"written" cel:"written"` // as it stands there
+}
+
+// Persistence judges what a boot will do to the address (procedure D6).
+type Persistence struct {
+	Persistent bool         `json:"persistent" cel:"persistent"`
+	By         []string     `json:"by" cel:"by"` // what brings the right address back
+	Stale      []StalePlace `json:"stale" cel:"stale"`
+	// StaleLines are the addresses, as written, of stale lines in rc.tcpip.
+	StaleLines []string `json:"stale_lines" cel:"stale_lines"`
+}
+
+// Injected compares the log's address with the NIC's (procedure D7).
+type Injected struct {
+	State   string `json:"state" cel:"state"` // same, foreign, none (log absent or no usable address)
+	Address string `json:"address" cel:"address"`
+	Detail  string `json:"detail" cel:"detail"`
+}
+
+// NodeIDs judges the three places (procedure D8).
+type NodeIDs struct {
+	State   string `json:"state" cel:"state"`     // agree, mismatch, missing
+	ID      string `json:"id" cel:"id"`           // the agreed id, "" otherwise
+	Command string `json:"command" cel:"command"` // lsnodeid
+	Etc     string `json:"etc" cel:"etc"`         // /etc/ct_node_id
+	Var     string `json:"var" cel:"var"`         // /var/ct/cfg/ct_node_id
+}
+
+// Cluster is the cluster guard (procedure D10).
+type Cluster struct {
+	// Live: at least one check is positive.
+	Live bool `json:"live" cel:"live"`
+	// Clear: no check is positive and each one that should answer did.
+	Clear bool `json:"clear" cel:"clear"`
+	// Evidence names each positive check and what it said.
+	Evidence []string `json:"evidence" cel:"evidence"`
+	// Silent names each check that should answer and did not.
+	Silent []string `json:"silent" cel:"silent"`
+	// LeftoverRows counts the CuAt and CuDv rows of cluster0 (D11).
+	LeftoverRows int `json:"leftover_rows" cel:"leftover_rows"`
+}
