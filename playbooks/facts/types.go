@@ -269,6 +269,11 @@ type RSCTPaths struct {
 	RefreshMD string `json:"refresh_md" cel:"refresh_md"` // "" when this level has none
 }
 
+// Inventory is what the inventory says of the host; the controller supplies it.
+type Inventory struct {
+	RMCNIC string `json:"rmc_nic" cel:"rmc_nic"` // "" when it says nothing
+}
+
 // LPAR is what stays when a disk is swapped: `uname -L` and the machine.
 type LPAR struct {
 	Number int    `json:"number" cel:"number"`
