@@ -197,8 +197,8 @@ type CAA struct {
 // Disk is one row of `lspv`.
 type Disk struct {
 	Name   string `json:"name" cel:"name"`
-	PVID   string `json:"pvid" cel:"pvid"`
-	VG     string `json:"vg" cel:"vg"` // "" for None
+	PVID   string `json:"pvid" cel:"pvid"` // "" for none
+	VG     string `json:"vg" cel:"vg"`     // "" for None
 	Active bool   `json:"active" cel:"active"`
 }
 

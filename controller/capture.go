@@ -1,0 +1,179 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/transport"
+)
+
+// absentStatus is how a file probe says that there is no such file.
+const absentStatus = 44
+
+// defaultFileBytes bounds a captured file when the playbook does not say.
+const defaultFileBytes = 4 << 20
+
+// capture keeps what the playbook names, and everything the first look read.
+func (w *walk) capture(ctx context.Context) (Event, error) {
+	done := w.stage(outcome.StageCapture)
+	commands, items := w.captureCommands()
+	t, err := w.conn.Run(ctx, commands)
+	w.record(commands, t)
+	if err != nil {
+		done(outcome.StageFailed, err.Error())
+		w.hangUp()
+		return w.uncaptured(fmt.Sprintf("the link broke while the capture was read: %v", err)), nil
+	}
+	files, bad := w.fill(items, t.Results)
+	if bad != "" {
+		done(outcome.StageFailed, bad)
+		return w.uncaptured(bad), nil
+	}
+	purpose, label := outcome.PurposePreImage, ""
+	if w.Verb == Capture {
+		purpose, label = outcome.PurposeCapture, w.Label
+	}
+	where, err := w.Captures.Keep(outcome.Capture{
+		Schema: outcome.CaptureSchema, ID: captureID(time.Now()), Host: w.host.Name, Address: w.host.Address,
+		RunID: w.RunID, Purpose: purpose, Label: label, Created: time.Now().UTC(),
+		Playbook: outcome.Playbook{Name: w.Playbook.Name, SHA256: w.Playbook.SHA256},
+		Facts:    w.out.Facts, Findings: w.out.Findings, Items: items,
+	}, files)
+	if err != nil {
+		done(outcome.StageFailed, err.Error())
+		return "", fmt.Errorf("capture: %w", err)
+	}
+	w.out.Capture = where
+	done(outcome.StageOK, "kept, read back and hashed: "+where)
+	if w.Verb == Capture {
+		return captured, nil
+	}
+	return mayChange, nil
+}
+
+// captureID is a capture's id: its time, to the millisecond.
+func captureID(t time.Time) string { return t.UTC().Format("20060102T150405.000Z") }
+
+// uncaptured ends the walk without a capture: nothing is changed.
+func (w *walk) uncaptured(reason string) Event {
+	w.end(outcome.NeedsAction, "no good capture, so nothing was changed: %s", reason)
+	return noCapture
+}
+
+// captureCommands makes the commands of the capture and the items they fill.
+func (w *walk) captureCommands() ([]transport.Command, []outcome.CaptureItem) {
+	commands := w.commands(w.Playbook.Capture.Probes)
+	var items []outcome.CaptureItem
+	for _, c := range commands {
+		items = append(items, outcome.CaptureItem{ID: c.ID, Command: c.Line})
+	}
+	for _, f := range w.Playbook.Capture.Files {
+		limit := f.MaxBytes
+		if limit <= 0 {
+			limit = defaultFileBytes
+		}
+		c := transport.Command{
+			ID:        "file " + f.Path,
+			Line:      fmt.Sprintf("if [ ! -f '%s' ]; then exit %d; fi; /usr/bin/cat '%s'", f.Path, absentStatus, f.Path),
+			Timeout:   w.Params.Duration("probe_timeout"),
+			MaxOutput: limit,
+		}
+		commands = append(commands, c)
+		items = append(items, outcome.CaptureItem{ID: c.ID, Path: f.Path, Command: c.Line, PreImage: f.PreImage})
+	}
+	return commands, items
+}
+
+// fill completes the items and returns the files to store, beside those of the
+// first look. bad says why this is not a good capture.
+func (w *walk) fill(items []outcome.CaptureItem, results []transport.Result) (files []outcome.CaptureFile, bad string) {
+	optional := map[string]bool{}
+	for _, p := range w.Playbook.Capture.Probes {
+		optional[p.ID] = p.Optional
+	}
+	for i, r := range results {
+		item := &items[i]
+		item.ExitStatus = r.Exit
+		item.Truncated = r.StdoutDropped + r.StderrDropped
+		problem := w.fillOne(item, r)
+		switch {
+		case problem != "" && (item.PreImage || (item.Path == "" && !optional[item.ID])):
+			return nil, item.ID + ": " + problem
+		case problem != "":
+			item.Error = problem
+		}
+		if r.Err != nil || item.Absent {
+			continue
+		}
+		item.Stored = "probes/" + item.ID + ".out"
+		if item.Path != "" {
+			item.Stored = "files" + path.Clean(item.Path)
+		}
+		files = append(files, outcome.CaptureFile{Name: item.Stored, Data: r.Stdout})
+		if len(r.Stderr) > 0 && item.Path == "" {
+			files = append(files, outcome.CaptureFile{Name: "probes/" + item.ID + ".err", Data: r.Stderr})
+		}
+	}
+	for _, step := range w.firstLook() {
+		files = append(files, outcome.CaptureFile{Name: "diagnose/" + step.ID + ".out", Data: []byte(step.Stdout)})
+		if step.Stderr != "" {
+			files = append(files, outcome.CaptureFile{Name: "diagnose/" + step.ID + ".err", Data: []byte(step.Stderr)})
+		}
+	}
+	return files, ""
+}
+
+// firstLook returns the steps of the diagnosis that was judged.
+func (w *walk) firstLook() []outcome.Step {
+	for _, s := range slices.Backward(w.out.Stages) {
+		if s.Name == outcome.StageDiagnose {
+			return s.Steps
+		}
+	}
+	return nil
+}
+
+// fillOne says what is wrong with one item, "" when nothing is.
+func (w *walk) fillOne(item *outcome.CaptureItem, r transport.Result) string {
+	switch {
+	case errors.Is(r.Err, transport.ErrHung):
+		return transport.ErrHung.Error()
+	case r.Err != nil:
+		return r.Err.Error()
+	case item.Path != "" && r.Exit == absentStatus:
+		item.Absent = true
+		return ""
+	case item.Path != "" && r.Exit != 0:
+		return fmt.Sprintf("exit status %d: %s", r.Exit, firstLine(r.Stderr))
+	case item.Truncated > 0:
+		return fmt.Sprintf("%d bytes more than are kept", item.Truncated)
+	}
+	return ""
+}
+
+// plural chooses between one and several.
+func plural(n int, one, several string) string {
+	if n == 1 {
+		return fmt.Sprintf(one, n)
+	}
+	return fmt.Sprintf(several, n)
+}
+
+// printable quotes untrusted text unless it is plain, and bounds it.
+func printable(s string) string {
+	if len(s) > 200 {
+		s = strings.ToValidUTF8(s[:200], "") + "..."
+	}
+	for _, r := range s {
+		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == 0xfffd {
+			return fmt.Sprintf("%q", s)
+		}
+	}
+	return s
+}

@@ -1,0 +1,160 @@
+// Package controller is the engine: it takes hosts through the machine of
+// machine.go, each on its own, and knows nothing of SSH, files or formats. What
+// it needs it declares here as small interfaces; the command hands them in.
+//
+// Terms. A walk is one host's way through the machine. A look is one reading
+// of the probes. A rung's steps are changes. A change whose link died is in
+// doubt until a new look says whether it happened.
+package controller
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/inventory"
+	"aixmend/playbooks"
+	"aixmend/transport"
+)
+
+// Verb is what a run is to do with its hosts.
+type Verb string
+
+// The verbs that walk hosts.
+const (
+	Audit   Verb = "audit"
+	Capture Verb = "capture"
+	Plan    Verb = "plan"
+	Recover Verb = "recover"
+)
+
+// Journal takes the run's log. Append returns when the entry is as safe as its
+// event asks for: intents and results are on disk.
+type Journal interface {
+	Append(outcome.Entry) error
+}
+
+// Captures keeps captures.
+type Captures interface {
+	// Keep writes a capture, reads it back and returns its path.
+	Keep(c outcome.Capture, files []outcome.CaptureFile) (string, error)
+	// Check verifies a kept capture again.
+	Check(path string) error
+}
+
+// Sink takes each host when its walk has ended.
+type Sink interface {
+	HostDone(outcome.Host) error
+}
+
+// Observer is told of every move; nil is allowed. It must not block.
+type Observer interface {
+	Moved(host string, to State, note string)
+}
+
+// Options say what a run does.
+type Options struct {
+	RunID    string
+	Verb     Verb
+	Playbook *playbooks.Playbook
+	Params   playbooks.Params
+	// Allowed holds the words of --allow.
+	Allowed      []string
+	MendWarnings bool
+	// Label names the captures of the capture verb.
+	Label string
+}
+
+// Engine runs one verb over hosts.
+type Engine struct {
+	Options
+	// Dialer opens connections. It is limited to the window of concurrency
+	// and gated: nothing here can pass a gate that is shut.
+	Dialer   transport.Dialer
+	Journal  Journal
+	Captures Captures
+	Sink     Sink
+	Observer Observer
+	// Stop, when closed, lets no further host begin and no further change;
+	// what runs comes to its end. nil: never.
+	Stop <-chan struct{}
+}
+
+// Run walks every host and returns their summaries, sorted by name. Its error
+// is a failure of the product itself (the state folder can't be written): the
+// summaries are then those of the hosts that ended.
+func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) ([]outcome.HostSummary, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var (
+		mu        sync.Mutex
+		summaries []outcome.HostSummary
+		internal  error
+		walks     sync.WaitGroup
+	)
+	for _, host := range hosts {
+		walks.Go(func() {
+			ended, err := newWalk(e, host).run(ctx)
+			if err == nil {
+				err = e.Sink.HostDone(ended)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				internal = errors.Join(internal, err)
+				cancel(errInternal)
+				return
+			}
+			summaries = append(summaries, summarise(ended, e.Verb))
+		})
+	}
+	walks.Wait()
+	slices.SortFunc(summaries, func(a, b outcome.HostSummary) int { return strings.Compare(a.Name, b.Name) })
+	return summaries, internal
+}
+
+// errInternal ends the other walks when the state folder can't be written.
+var errInternal = errors.New("the run was ended: its evidence can't be written")
+
+func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
+	s := outcome.HostSummary{
+		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
+		Findings: outcome.FindingIDs(h.Findings), DurationMS: h.Duration,
+		Report: "hosts/" + h.Host + ".json",
+	}
+	if verb == Plan {
+		s.Plan = h.Plan
+	}
+	return s
+}
+
+// stopping tells whether nothing new may begin.
+func (e *Engine) stopping() bool {
+	select {
+	case <-e.Stop:
+		return true
+	default:
+		return false
+	}
+}
+
+func (e *Engine) wishes(host inventory.Host, now time.Time) playbooks.Wishes {
+	return playbooks.Wishes{
+		Allowed: e.Allowed, MendWarnings: e.MendWarnings,
+		Waived: func(id string) bool { return waiver(host, id, now) != nil },
+	}
+}
+
+// waiver returns the waiver of a finding that is in force, or nil.
+func waiver(host inventory.Host, id string, now time.Time) *inventory.Waiver {
+	for i, w := range host.Waivers {
+		if w.Finding == id && w.ActiveAt(now) {
+			return &host.Waivers[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+	"aixmend/playbooks/facts"
+	"aixmend/transport"
+)
+
+// diagnose is the first look.
+func (w *walk) diagnose(ctx context.Context) (Event, error) {
+	done := w.stage(outcome.StageDiagnose)
+	d, err := w.look(ctx, w.Playbook.Probes)
+	if err != nil {
+		done(outcome.StageFailed, err.Error())
+		return w.lostLook(err), nil
+	}
+	w.adopt(d)
+	done(outcome.StageOK, "")
+	if d.Skip != "" {
+		w.end(outcome.Skipped, "%s", d.Skip)
+		return judged, nil
+	}
+	return w.decide()
+}
+
+// lostLook decides what a look without an answer means: a broken link is
+// tried once more, reading changes nothing.
+func (w *walk) lostLook(err error) Event {
+	kind := transport.KindOf(err)
+	if kind == transport.KindPrivilege {
+		w.privilege(err)
+		return judged
+	}
+	w.hangUp()
+	if w.breaks++; kind == transport.KindLost && w.breaks < 2 {
+		return linkLost
+	}
+	w.unreachable(err)
+	return unreachable
+}
+
+// privilege is the verdict on a login that can't become root.
+func (w *walk) privilege(err error) {
+	var typed *transport.Error
+	detail := err.Error()
+	if errors.As(err, &typed) {
+		detail = typed.Op + ": " + typed.Err.Error()
+	}
+	f := outcome.Finding{
+		ID: "privilege-missing", Severity: outcome.Critical, Title: "the login can't become root: " + detail,
+		Evidence: []string{detail}, Source: "the shell's own answer",
+		Remedy: "allow " + w.target.User + " to run /usr/bin/sh as root without a password, or log in as root",
+	}
+	w.out.Findings = []outcome.Finding{w.waive(f)}
+	w.conclude()
+}
+
+// look reads the probes and judges them.
+func (w *walk) look(ctx context.Context, probes []playbooks.Probe) (*playbooks.Diagnosis, error) {
+	commands := w.commands(probes)
+	t, err := w.conn.Run(ctx, commands)
+	w.record(commands, t)
+	if err != nil {
+		return nil, err
+	}
+	probed := make(map[string]playbooks.Probed, len(t.Results))
+	for _, r := range t.Results {
+		probed[r.ID] = playbooks.Probed{
+			Output: facts.Output{
+				Stdout: r.Stdout, Stderr: r.Stderr, Exit: r.Exit, Truncated: r.Truncated(), At: r.Started.Add(r.Duration),
+			},
+			Err:    r.Err,
+			NotRun: errors.Is(r.Err, transport.ErrNotRun),
+		}
+	}
+	return w.Playbook.Judge(w.Params, facts.Inventory{RMCNIC: w.host.RMCNIC}, probed), nil
+}
+
+// commands makes the transport's commands of probes.
+func (w *walk) commands(probes []playbooks.Probe) []transport.Command {
+	commands := make([]transport.Command, len(probes))
+	for i, p := range probes {
+		commands[i] = transport.Command{
+			ID: p.ID, Line: strings.TrimRight(p.Run.V, "\n"), AsLogin: p.Login, Timeout: p.Timeout, MaxOutput: p.MaxOutput,
+		}
+		if p.Timeout <= 0 {
+			commands[i].Timeout = w.Params.Duration("probe_timeout")
+		}
+		if p.Require != nil {
+			commands[i].Require = p.Require.Answer
+		}
+	}
+	return commands
+}
+
+// adopt makes a diagnosis the host's state of knowledge.
+func (w *walk) adopt(d *playbooks.Diagnosis) {
+	w.diagnosis = d
+	w.out.Facts = d.Facts
+	w.out.FactErrors = map[string]string{}
+	for name, err := range d.Missing {
+		w.out.FactErrors[name] = err.Error()
+	}
+	w.out.Findings = []outcome.Finding{}
+	for _, v := range d.Verdicts {
+		w.out.Findings = append(w.out.Findings, w.waive(outcome.Finding{
+			ID: v.ID, Severity: outcome.Severity(v.Severity), Title: v.Title, Evidence: v.Evidence,
+			Remedy: v.Remedy, Source: v.Row + ": " + v.Source,
+		}))
+	}
+	w.plan = w.Playbook.Plan(d, w.wishes(w.host, time.Now()))
+}
+
+// waive marks a finding that the inventory waives.
+func (w *walk) waive(f outcome.Finding) outcome.Finding {
+	if by := waiver(w.host, f.ID, time.Now()); by != nil {
+		f.Waived, f.Waiver = true, by.Reason
+		if !by.Until.IsZero() {
+			f.Waiver += " (until " + by.Until.Format(time.DateOnly) + ")"
+		}
+	}
+	return f
+}
+
+// decide says what follows from the first look.
+func (w *walk) decide() (Event, error) {
+	w.targets = w.diagnosis.Targets(w.wishes(w.host, time.Now()))
+	w.conclude()
+	if w.diagnosis.Incomplete {
+		return judged, nil
+	}
+	switch w.Verb {
+	case Capture:
+		return toCapture, nil
+	case Plan:
+		w.printPlan()
+	case Recover:
+		w.printPlan()
+		if w.runnable() != nil {
+			return toCapture, nil
+		}
+		if blocked := w.blocked(); blocked != "" && w.out.Outcome == outcome.NeedsAction {
+			w.out.Reason = blocked
+		}
+	}
+	return judged, nil
+}
+
+// conclude gives the host the outcome of its findings.
+func (w *walk) conclude() {
+	worst := outcome.Worst(w.out.Findings)
+	reason := ""
+	more := 0
+	for _, severity := range outcome.Severities() {
+		for _, f := range w.out.Findings {
+			if !f.Open() || f.Severity != severity {
+				continue
+			}
+			if reason == "" {
+				reason = f.ID + ": " + f.Title
+			} else {
+				more++
+			}
+		}
+	}
+	if more > 0 {
+		reason += plural(more, " (and %d more finding)", " (and %d more findings)")
+	}
+	w.end(worst, "%s", reason)
+}
+
+// text makes a host's bytes a string that JSON can hold: invalid UTF-8 is
+// replaced, nothing else is touched.
+func text(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	return strings.ToValidUTF8(string(b), "\uFFFD")
+}

@@ -1,0 +1,86 @@
+package controller
+
+import "fmt"
+
+// State is where a host is on its walk.
+type State string
+
+// The states.
+const (
+	Queued     State = "queued"
+	Connecting State = "connecting"
+	Diagnosing State = "diagnosing"
+	Capturing  State = "capturing"
+	Recovering State = "recovering"
+	Settling   State = "settling"
+	Verifying  State = "verifying"
+	Done       State = "done"
+)
+
+// Event is what a state ended with.
+type Event string
+
+// The events.
+const (
+	itsTurn      Event = "its turn"
+	stopped      Event = "the run is being stopped"
+	connected    Event = "connected"
+	unreachable  Event = "no connection"
+	linkLost     Event = "the link broke, once"
+	judged       Event = "nothing is to be changed"
+	toCapture    Event = "a capture is wanted"
+	captured     Event = "captured, that was all"
+	mayChange    Event = "captured, a rung may run"
+	noCapture    Event = "no good capture"
+	rungDone     Event = "the rung's steps have run"
+	stepFailed   Event = "a step failed"
+	inDoubt      Event = "the link broke in a step"
+	gateShut     Event = "no change may begin any more"
+	timeUp       Event = "the time is up"
+	nextRung     Event = "another rung can help"
+	notYet       Event = "not proved yet"
+	walkFinished Event = "proved, or nothing is left to try"
+)
+
+// Transition is one row of the table: in From, Event leads to To.
+type Transition struct {
+	From State
+	On   Event
+	To   State
+}
+
+// Machine returns the table of transitions: what runs, and what the
+// documentation draws. Nothing else moves a host.
+func Machine() []Transition {
+	return []Transition{
+		{Queued, itsTurn, Connecting},
+		{Queued, stopped, Done},
+		{Connecting, connected, Diagnosing},
+		{Connecting, unreachable, Done},
+		{Diagnosing, judged, Done},
+		{Diagnosing, linkLost, Connecting},
+		{Diagnosing, unreachable, Done},
+		{Diagnosing, toCapture, Capturing},
+		{Capturing, captured, Done},
+		{Capturing, noCapture, Done},
+		{Capturing, mayChange, Recovering},
+		{Recovering, rungDone, Settling},
+		{Recovering, stepFailed, Verifying},
+		{Recovering, inDoubt, Verifying},
+		{Recovering, gateShut, Verifying},
+		{Settling, timeUp, Verifying},
+		{Verifying, nextRung, Recovering},
+		{Verifying, notYet, Settling},
+		{Verifying, walkFinished, Done},
+	}
+}
+
+// next looks an event up. An event that has no row is a bug.
+func next(from State, on Event) (State, error) {
+	for _, t := range Machine() {
+		if t.From == from && t.On == on {
+			return t.To, nil
+		}
+	}
+	return Done, fmt.Errorf("no transition from %s on %q", from, on)
+}

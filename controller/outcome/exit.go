@@ -1,0 +1,82 @@
+package outcome
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Code is an exit code of the command.
+type Code int
+
+// The exit codes. Where several hold, the first in Codes wins.
+const (
+	ExitOK          Code = 0
+	ExitInternal    Code = 1
+	ExitUsage       Code = 2
+	ExitNeedsPerson Code = 3
+	ExitUnreachable Code = 4
+	ExitChanges     Code = 5
+	ExitBrake       Code = 6
+	ExitLocked      Code = 7
+	ExitUnknown     Code = 8
+	ExitInterrupted Code = 130
+	ExitTerminated  Code = 143
+)
+
+// Meaning is one row of the table of exit codes.
+type Meaning struct {
+	Code  Code
+	Means string
+}
+
+// Codes is the table of exit codes, in the order of gravity. The help text and
+// the documentation print this table.
+func Codes() []Meaning {
+	return []Meaning{
+		{ExitInternal, "the product itself failed (disk full, a bug)"},
+		{ExitUsage, "usage, inventory or playbook is wrong, or no host matched: nothing was run"},
+		{ExitLocked, "another changing run holds this state folder, or the lease of every selected host"},
+		{ExitUnknown, "on at least one host it is not known whether a change happened"},
+		{ExitBrake, "stopped by the safety brake"},
+		{ExitNeedsPerson, "finished; at least one host still needs a person, or failed, or no host was judged"},
+		{ExitUnreachable, "finished; the only trouble is unreachable hosts"},
+		{ExitChanges, "only with --detailed-exitcode: all well, but changes would be made, or there is drift"},
+		{ExitOK, "every selected host is healthy, degraded only by warnings, or recovered"},
+		{ExitInterrupted, "interrupted by SIGINT; the reports of what was done are there"},
+		{ExitTerminated, "interrupted by SIGTERM; the reports of what was done are there"},
+	}
+}
+
+// DefaultFailOn lists the outcomes that count as trouble.
+func DefaultFailOn() []Outcome { return []Outcome{NeedsAction, Failed, Unknown, Unreachable} }
+
+// ExitFor decides the exit code of a finished run from its counts and says
+// why. failOn lists the outcomes that count as trouble.
+func ExitFor(counts map[Outcome]int, failOn []Outcome) (Code, string) {
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	var trouble []string
+	person := false
+	for _, o := range Outcomes() {
+		if counts[o] == 0 || !slices.Contains(failOn, o) {
+			continue
+		}
+		trouble = append(trouble, fmt.Sprintf("%d %s", counts[o], o))
+		person = person || (o != Unreachable && o != Unknown)
+	}
+	text := strings.Join(trouble, ", ")
+	switch {
+	case counts[Unknown] > 0 && slices.Contains(failOn, Unknown):
+		return ExitUnknown, text
+	case counts[Skipped] == total:
+		return ExitNeedsPerson, fmt.Sprintf("no host was judged: %d skipped", total)
+	case person:
+		return ExitNeedsPerson, text
+	case len(trouble) > 0:
+		return ExitUnreachable, text
+	}
+	return ExitOK, "no trouble"
+}

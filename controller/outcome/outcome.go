@@ -1,0 +1,245 @@
+// Package outcome holds what a run leaves behind: the run, its hosts, their
+// stages, steps, findings and changes, with the JSON names that users and
+// their scripts rely on. It is a leaf: the engine fills these types, the
+// journal stores them, the reports render them.
+package outcome
+
+import (
+	"slices"
+	"time"
+)
+
+// Schemas of the documents.
+const (
+	RunSchema     = "aixmend.run/v1"
+	HostSchema    = "aixmend.host/v1"
+	CaptureSchema = "aixmend.capture/v1"
+)
+
+// Outcome is how a host ended.
+type Outcome string
+
+// The outcomes of a host.
+const (
+	Healthy     Outcome = "healthy"
+	Degraded    Outcome = "degraded"
+	NeedsAction Outcome = "needs_action"
+	Recovered   Outcome = "recovered"
+	Failed      Outcome = "failed"
+	Unknown     Outcome = "unknown"
+	Unreachable Outcome = "unreachable"
+	Skipped     Outcome = "skipped"
+)
+
+// Outcomes lists every outcome, the worst first: the order of every summary.
+func Outcomes() []Outcome {
+	return []Outcome{Unknown, Failed, NeedsAction, Unreachable, Skipped, Degraded, Recovered, Healthy}
+}
+
+// Severity is how much a finding weighs.
+type Severity string
+
+// The severities.
+const (
+	Critical Severity = "critical"
+	Warning  Severity = "warning"
+	Info     Severity = "info"
+)
+
+// Severities lists them, the gravest first.
+func Severities() []Severity { return []Severity{Critical, Warning, Info} }
+
+// Stage names, in the order in which a host passes them.
+const (
+	StageDiagnose = "diagnose"
+	StageCapture  = "capture"
+	StageRecover  = "recover"
+	StageVerify   = "verify"
+)
+
+// Status of a stage.
+const (
+	StageOK     = "ok"
+	StageFailed = "failed"
+)
+
+// Status of a change.
+const (
+	Applied    = "applied"
+	NotApplied = "not_applied"
+	UnknownIf  = "unknown"
+	Undone     = "undone"
+)
+
+// Run is run.json.
+type Run struct {
+	Schema     string          `json:"schema"`
+	ID         string          `json:"run_id"`
+	Version    string          `json:"version"`
+	Command    string          `json:"command"`
+	Playbook   Playbook        `json:"playbook"`
+	Started    time.Time       `json:"started"`
+	Finished   time.Time       `json:"finished"`
+	ExitCode   int             `json:"exit_code"`
+	ExitReason string          `json:"exit_reason"`
+	Counts     map[Outcome]int `json:"counts"`
+	Hosts      []HostSummary   `json:"hosts"`
+	Fleet      []FleetFinding  `json:"fleet_findings"`
+}
+
+// Playbook names what a run did.
+type Playbook struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+}
+
+// HostSummary is a host's row in run.json.
+type HostSummary struct {
+	Name     string   `json:"name"`
+	Address  string   `json:"address"`
+	Outcome  Outcome  `json:"outcome"`
+	Reason   string   `json:"reason"`
+	Findings []string `json:"findings"`
+	// DurationMS is the time from the first connect to the verdict, in ms.
+	DurationMS int64 `json:"duration_ms"`
+	// Report is the path of HOST.json, relative to the run's folder.
+	Report string `json:"report"`
+	// Plan is what recover would run; only in the document of the plan verb.
+	Plan []PlanStep `json:"plan,omitempty"`
+}
+
+// FleetFinding is a finding over several hosts.
+type FleetFinding struct {
+	ID    string   `json:"id"`
+	Hosts []string `json:"hosts"`
+	Title string   `json:"title"`
+}
+
+// Host is HOST.json.
+type Host struct {
+	Schema   string         `json:"schema"`
+	RunID    string         `json:"run_id"`
+	Host     string         `json:"host"`
+	Address  string         `json:"address"`
+	Outcome  Outcome        `json:"outcome"`
+	Reason   string         `json:"reason"`
+	Started  time.Time      `json:"started"`
+	Duration int64          `json:"duration_ms"`
+	Stages   []Stage        `json:"stages"`
+	Facts    map[string]any `json:"facts"`
+	// FactErrors says of each fact that could not be had why.
+	FactErrors map[string]string `json:"fact_errors,omitempty"`
+	Findings   []Finding         `json:"findings"`
+	Changes    []Change          `json:"changes"`
+	// Capture is the path of the capture's folder, relative to STATE; or empty.
+	Capture string     `json:"capture"`
+	Plan    []PlanStep `json:"plan,omitempty"`
+	// Noise is what the host printed outside every command (banners), bounded.
+	Noise string `json:"noise,omitempty"`
+}
+
+// Stage is one stage of a host, entered once or, for verify, several times.
+type Stage struct {
+	Name    string    `json:"name"`
+	Status  string    `json:"status"`
+	Started time.Time `json:"started"`
+	// DurationMS is in ms.
+	DurationMS int64  `json:"duration_ms"`
+	Steps      []Step `json:"steps"`
+	// Note says what the stage decided, in one sentence.
+	Note string `json:"note,omitempty"`
+}
+
+// Step is one command as it ran on the host, byte for byte.
+type Step struct {
+	ID       string `json:"id"`
+	Command  string `json:"command"`
+	Mutating bool   `json:"mutating"`
+	// ExitStatus is -1 when there is none: see Error.
+	ExitStatus int    `json:"exit_status"`
+	Stdout     string `json:"stdout"`
+	Stderr     string `json:"stderr"`
+	// Truncated counts the bytes of both streams that were not kept.
+	Truncated  int64  `json:"truncated"`
+	DurationMS int64  `json:"duration_ms"`
+	Error      string `json:"error,omitempty"`
+}
+
+// Finding is one verdict with the evidence that it rests on.
+type Finding struct {
+	ID       string   `json:"id"`
+	Severity Severity `json:"severity"`
+	Title    string   `json:"title"`
+	Evidence []string `json:"evidence"`
+	Remedy   string   `json:"remedy"`
+	// Source names the procedure's row and where the rule comes from.
+	Source string `json:"source"`
+	Waived bool   `json:"waived"`
+	// Waiver is the reason and end of the waiver; only when waived.
+	Waiver string `json:"waiver,omitempty"`
+}
+
+// Open tells whether the finding counts: not waived and not mere information.
+func (f Finding) Open() bool { return !f.Waived && f.Severity != Info }
+
+// Change is one step that may have changed the host.
+type Change struct {
+	Step    string    `json:"step"`
+	Command string    `json:"command"`
+	Undo    string    `json:"undo"`
+	Status  string    `json:"status"`
+	At      time.Time `json:"at"`
+	Detail  string    `json:"detail,omitempty"`
+}
+
+// PlanStep is one step of a plan.
+type PlanStep struct {
+	Rung    string `json:"rung"`
+	Step    string `json:"step"`
+	Command string `json:"command"`
+	Undo    string `json:"undo"`
+	// AllowedBy is the --allow flag that lets the step run; empty: none is needed.
+	AllowedBy string `json:"allowed_by"`
+	// BlockedBy says why the step would not run now; empty: it would.
+	BlockedBy string `json:"blocked_by"`
+}
+
+// Worst returns the outcome that a host's open findings make, as audit,
+// capture and plan report it.
+func Worst(findings []Finding) Outcome {
+	worst := Healthy
+	for _, f := range findings {
+		switch {
+		case f.Open() && f.Severity == Critical:
+			return NeedsAction
+		case f.Open():
+			worst = Degraded
+		}
+	}
+	return worst
+}
+
+// FindingIDs returns the ids of the findings that are not waived, sorted,
+// each once.
+func FindingIDs(findings []Finding) []string {
+	ids := []string{}
+	for _, f := range findings {
+		if !f.Waived {
+			ids = append(ids, f.ID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// Count returns how many hosts ended in each outcome, every outcome included.
+func Count(hosts []HostSummary) map[Outcome]int {
+	counts := make(map[Outcome]int, 8)
+	for _, o := range Outcomes() {
+		counts[o] = 0
+	}
+	for _, h := range hosts {
+		counts[h.Outcome]++
+	}
+	return counts
+}

@@ -1,0 +1,181 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/transport"
+)
+
+// verify looks again after a change and decides what follows.
+func (w *walk) verify(ctx context.Context) (Event, error) {
+	done := w.stage(outcome.StageVerify)
+	if w.conn == nil {
+		if err := w.dial(ctx); err != nil {
+			done(outcome.StageFailed, err.Error())
+			return w.unread(ctx, err), nil
+		}
+	}
+	if w.onlyWaiting() {
+		d, err := w.look(ctx, w.Playbook.UntilProbes())
+		if err != nil {
+			done(outcome.StageFailed, err.Error())
+			return w.unread(ctx, err), nil
+		}
+		if !w.Playbook.Proved(d) && w.mayWait(ctx) {
+			done(outcome.StageOK, "not proved yet")
+			w.looks++
+			return notYet, nil
+		}
+	}
+	d, err := w.look(ctx, w.Playbook.Probes)
+	if err != nil {
+		done(outcome.StageFailed, err.Error())
+		return w.unread(ctx, err), nil
+	}
+	w.looks++
+	w.adopt(d)
+	event := w.judgeChange(ctx)
+	done(outcome.StageOK, string(event))
+	return event, w.failure
+}
+
+// onlyWaiting tells that nothing but the wait is left, so that a look needs
+// only the probes on which the proof rests.
+func (w *walk) onlyWaiting() bool {
+	return w.looks > 0 && w.doubt == nil && w.broken == "" && !w.shut && w.runnable() == nil
+}
+
+func (w *walk) mayWait(ctx context.Context) bool {
+	return w.left() > 0 && !w.stopping() && ctx.Err() == nil
+}
+
+// unread decides what an unreadable host means after a change: it is waited
+// for as long as the wait lasts, then the truth is said.
+func (w *walk) unread(ctx context.Context, err error) Event {
+	w.hangUp()
+	w.looks++
+	if w.mayWait(ctx) && transport.KindOf(err) != transport.KindAuth {
+		return notYet
+	}
+	if w.doubt != nil {
+		w.end(outcome.Unknown, "step %s: the link died while it ran, and the host can't be read again: %v", w.doubt.Step.ID, err)
+		return walkFinished
+	}
+	w.end(outcome.Failed, "after the last change the host can't be read again: %v", err)
+	return walkFinished
+}
+
+// judgeChange decides from a full look.
+func (w *walk) judgeChange(ctx context.Context) Event {
+	if w.doubt != nil {
+		if event, settled := w.settleDoubt(ctx); !settled {
+			return event
+		}
+		if w.rung != nil && w.broken == "" && !w.stopping() {
+			return nextRung // the rest of the rung, or the rung once more
+		}
+	}
+	open := w.diagnosis.Targets(w.wishes(w.host, time.Now()))
+	proved := w.Playbook.Proved(w.diagnosis)
+	remaining := w.stillOpen(open)
+	switch {
+	case w.broken != "":
+		w.end(outcome.Failed, "%s; no further step was taken", w.broken)
+	case proved && len(remaining) == 0:
+		w.end(outcome.Recovered, "judged again and gone: %s", strings.Join(w.ledTo(), ", "))
+	case w.shut || w.stopping():
+		w.end(outcome.Failed, "interrupted before everything was tried; open: %s", strings.Join(remaining, ", "))
+	case w.runnable() != nil:
+		return nextRung
+	case !proved && w.mayWait(ctx):
+		return notYet
+	case w.blocked() != "":
+		w.end(outcome.NeedsAction, "%s", w.blocked())
+	default:
+		w.end(outcome.Failed, "everything there is was tried; open: %s", strings.Join(remaining, ", "))
+	}
+	return walkFinished
+}
+
+// stillOpen returns the findings that keep the host from being recovered:
+// those that call for a change, and those that led to one and are still there
+// in any severity.
+func (w *walk) stillOpen(targets []string) []string {
+	open := slices.Clone(targets)
+	for _, f := range w.out.Findings {
+		if f.Open() && w.led[f.ID] {
+			open = append(open, f.ID)
+		}
+	}
+	slices.Sort(open)
+	return slices.Compact(open)
+}
+
+func (w *walk) ledTo() []string {
+	var ids []string
+	for id := range w.led {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// settleDoubt asks the evidence whether the step in doubt has happened. settled
+// is false when the walk ends or waits over it.
+func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
+	s := w.doubt
+	happened, err := s.Confirm(w.diagnosis)
+	change := &w.out.Changes[len(w.out.Changes)-1]
+	switch {
+	case err != nil && w.mayWait(ctx):
+		return notYet, false
+	case err != nil:
+		w.end(outcome.Unknown, "step %s: the link died while it ran, and the evidence can't tell whether it happened: %v", s.Step.ID, err)
+		return walkFinished, false
+	case happened:
+		change.Status = outcome.Applied
+		change.Detail += "; a new look shows that it happened"
+		if w.step >= len(w.rung.Steps) {
+			w.rung, w.looks = nil, 0
+		}
+	default:
+		change.Status = outcome.NotApplied
+		change.Detail += "; a new look shows that it did not happen"
+		w.again(s.Step.ID)
+	}
+	w.doubt = nil
+	if err := w.note(change); err != nil {
+		w.failure = err
+	}
+	return "", true
+}
+
+// again enters the rung once more, with the commands that follow from the new
+// look; never a third time.
+func (w *walk) again(step string) {
+	id := w.rung.Rung.ID
+	w.rung = nil
+	if w.entered[id] >= maxEntries {
+		w.broken = fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", step, maxEntries)
+		return
+	}
+	for i, r := range w.plan {
+		if r.Rung.ID == id && r.Blocked == "" && len(r.Steps) > 0 {
+			w.rung, w.step = &w.plan[i], 0
+			w.entered[id]++
+		}
+	}
+}
+
+// note writes what became of a change into the journal.
+func (w *walk) note(c *outcome.Change) error {
+	return w.Journal.Append(outcome.Entry{
+		Time: time.Now().UTC(), Event: outcome.EventResult, Host: w.host.Name,
+		Step: c.Step, Command: c.Command, Undo: c.Undo, Status: c.Status, Detail: c.Detail,
+	})
+}

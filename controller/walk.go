@@ -1,0 +1,188 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/inventory"
+	"aixmend/playbooks"
+	"aixmend/transport"
+)
+
+// walk is one host's way through the machine. One goroutine owns it.
+type walk struct {
+	*Engine
+	host    inventory.Host
+	target  transport.Target
+	out     outcome.Host
+	conn    transport.Conn
+	begun   time.Time
+	breaks  int // broken links while reading, before any change
+	failure error
+
+	diagnosis *playbooks.Diagnosis
+	plan      []playbooks.PlannedRung
+	targets   []string // open findings of the first look that call for a change
+
+	rung    *playbooks.PlannedRung // the rung that is being run
+	step    int                    // its next step
+	entered map[string]int         // how often each rung was begun
+	led     map[string]bool        // findings that led to a change
+	last    time.Time              // when the last change ended
+	looks   int                    // looks since the last rung
+	doubt   *playbooks.PlannedStep // the step of which it is not known whether it happened
+	broken  string                 // the step that failed, and how
+	shut    bool                   // the gate was found shut
+}
+
+func newWalk(e *Engine, host inventory.Host) *walk {
+	return &walk{
+		Engine: e, host: host,
+		target: transport.Target{
+			Name: host.Name, Address: host.Address, Port: host.SSH.Port, User: host.SSH.User,
+			Identity: host.SSH.Identity, KnownHosts: host.SSH.KnownHosts, Become: host.SSH.Become, Jump: host.SSH.Jump,
+		},
+		out: outcome.Host{
+			Schema: outcome.HostSchema, RunID: e.RunID, Host: host.Name, Address: host.Address,
+			Stages: []outcome.Stage{}, Facts: map[string]any{}, Findings: []outcome.Finding{}, Changes: []outcome.Change{},
+		},
+		entered: map[string]int{}, led: map[string]bool{},
+	}
+}
+
+// run takes the host from Queued to Done. Its error is a failure of the
+// product, not of the host.
+func (w *walk) run(ctx context.Context) (outcome.Host, error) {
+	actions := map[State]func(context.Context) (Event, error){
+		Queued: w.queued, Connecting: w.connect, Diagnosing: w.diagnose, Capturing: w.capture,
+		Recovering: w.recover, Settling: w.settle, Verifying: w.verify,
+	}
+	defer w.hangUp()
+	for state := Queued; state != Done; {
+		event, err := actions[state](ctx)
+		if err != nil {
+			return w.out, fmt.Errorf("%s: %w", w.host.Name, err)
+		}
+		to, err := next(state, event)
+		if err != nil {
+			return w.out, fmt.Errorf("%s: %w", w.host.Name, err)
+		}
+		if err := w.Journal.Append(outcome.Entry{Time: time.Now().UTC(), Event: outcome.EventState, Host: w.host.Name, State: string(to), Detail: string(event)}); err != nil {
+			return w.out, err
+		}
+		if w.Observer != nil {
+			w.Observer.Moved(w.host.Name, to, string(event))
+		}
+		state = to
+	}
+	if !w.begun.IsZero() {
+		w.out.Started = w.begun.UTC()
+		w.out.Duration = time.Since(w.begun).Milliseconds()
+	}
+	return w.out, nil
+}
+
+func (w *walk) end(o outcome.Outcome, format string, args ...any) {
+	w.out.Outcome, w.out.Reason = o, fmt.Sprintf(format, args...)
+}
+
+func (w *walk) queued(ctx context.Context) (Event, error) {
+	if w.stopping() || ctx.Err() != nil {
+		w.end(outcome.Skipped, "interrupted before its turn")
+		return stopped, nil
+	}
+	return itsTurn, nil
+}
+
+func (w *walk) connect(ctx context.Context) (Event, error) {
+	if w.stopping() && w.begun.IsZero() {
+		w.end(outcome.Skipped, "interrupted before its turn")
+		return unreachable, nil
+	}
+	if err := w.dial(ctx); err != nil {
+		w.unreachable(err)
+		return unreachable, nil
+	}
+	return connected, nil
+}
+
+// dial opens the connection; the time of the walk begins with the first try.
+func (w *walk) dial(ctx context.Context) error {
+	conn, err := w.Dialer.Dial(ctx, w.target)
+	if w.begun.IsZero() {
+		w.begun = time.Now()
+	}
+	w.conn = conn
+	return err
+}
+
+// hangUp closes the connection, which gives the place in the window back.
+func (w *walk) hangUp() {
+	if w.conn != nil {
+		_ = w.conn.Close()
+		w.conn = nil
+	}
+}
+
+// unreachable ends the walk without a verdict; the reason begins with the kind.
+func (w *walk) unreachable(err error) {
+	w.hangUp()
+	var typed *transport.Error
+	switch {
+	case !errors.As(err, &typed):
+		w.end(outcome.Unreachable, "%s: %v", transport.KindProtocol, err)
+	case typed.Kind == transport.KindCanceled:
+		w.end(outcome.Skipped, "interrupted: %v", typed.Err)
+	default:
+		w.end(outcome.Unreachable, "%s", typed.Reason())
+	}
+}
+
+// stage opens a stage and returns how to close it.
+func (w *walk) stage(name string) func(status, note string) {
+	began := time.Now()
+	w.out.Stages = append(w.out.Stages, outcome.Stage{Name: name, Started: began.UTC(), Steps: []outcome.Step{}})
+	at := len(w.out.Stages) - 1
+	return func(status, note string) {
+		s := &w.out.Stages[at]
+		s.Status, s.Note = status, note
+		s.DurationMS = time.Since(began).Milliseconds()
+	}
+}
+
+// record adds the steps of a transcript to the open stage.
+func (w *walk) record(commands []transport.Command, t transport.Transcript) {
+	s := &w.out.Stages[len(w.out.Stages)-1]
+	for i, r := range t.Results {
+		if errors.Is(r.Err, transport.ErrNotRun) {
+			continue
+		}
+		step := outcome.Step{
+			ID: r.ID, Command: commands[i].Line, Mutating: commands[i].Mutating, ExitStatus: r.Exit,
+			Stdout: text(r.Stdout), Stderr: text(r.Stderr),
+			Truncated: r.StdoutDropped + r.StderrDropped, DurationMS: r.Duration.Milliseconds(),
+		}
+		if r.Err != nil {
+			step.ExitStatus, step.Error = -1, r.Err.Error()
+		}
+		s.Steps = append(s.Steps, step)
+	}
+	if w.out.Noise == "" {
+		w.out.Noise = text(t.Noise)
+	}
+}
+
+// pause waits, without a connection, until d has passed or the run is being
+// stopped.
+func (w *walk) pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-w.Stop:
+	case <-ctx.Done():
+	}
+}

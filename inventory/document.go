@@ -1,0 +1,89 @@
+package inventory
+
+import "aixmend/inventory/strictyaml"
+
+// The document types are the file as it is written; schema.json is made of
+// them, descriptions and patterns included (go test ./inventory -update).
+
+type (
+	text   = strictyaml.Value[string]
+	number = strictyaml.Value[int]
+)
+
+// document is one inventory file.
+type document struct {
+	APIVersion text                    `yaml:"apiVersion,required" jsonschema:"required,enum=aixmend/v1" jsonschema_description:"The format of this file."`
+	Defaults   settings                `yaml:"defaults" jsonschema_description:"What holds for every host of this file unless its groups or the host say otherwise."`
+	Groups     groupDocs               `yaml:"groups" jsonschema_description:"Groups of hosts; a list of names where a group has no settings."`
+	Hosts      strictyaml.Map[hostDoc] `yaml:"hosts" jsonschema_description:"Hosts by name. A name may hold ranges: aix[01-20], aix[1,3,7-9]."`
+}
+
+// settings may stand in the defaults, a group or a host.
+type settings struct {
+	SSH    sshDoc      `yaml:"ssh" jsonschema_description:"How to reach the host."`
+	RMCNIC text        `yaml:"rmc_nic" jsonschema:"pattern=^en[0-9]+$" jsonschema_description:"The interface that carries RMC, such as en1. Without it the interface is found out."`
+	Waive  []waiverDoc `yaml:"waive" jsonschema_description:"Findings that count for nothing."`
+}
+
+type sshDoc struct {
+	User       text   `yaml:"user" jsonschema:"default=root,pattern=^[^\\s-]\\S*$" jsonschema_description:"The login on the host."`
+	Port       number `yaml:"port" jsonschema:"default=22,minimum=1,maximum=65535" jsonschema_description:"The TCP port of the SSH server."`
+	Identity   text   `yaml:"identity" jsonschema:"minLength=1" jsonschema_description:"The private key file; ~ is the home folder, a relative path starts at the folder of this file."`
+	KnownHosts text   `yaml:"known_hosts" jsonschema:"minLength=1" jsonschema_description:"The file of known host keys; paths as for identity."`
+	Become     text   `yaml:"become" jsonschema:"default=none,enum=none,enum=sudo" jsonschema_description:"How to become root after the login."`
+	Jump       text   `yaml:"jump" jsonschema:"minLength=1" jsonschema_description:"[user@]host[:port] of the host to go through; none for a direct way."`
+}
+
+type waiverDoc struct {
+	Pos     strictyaml.Pos `yaml:"-"`
+	Finding text           `yaml:"finding,required" jsonschema:"required,pattern=^[a-z0-9]+(-[a-z0-9]+)*$" jsonschema_description:"The id of the finding."`
+	Until   text           `yaml:"until,scalar" jsonschema:"format=date" jsonschema_description:"The last day on which the waiver holds, YYYY-MM-DD in UTC. Without it the waiver has no end."`
+	Reason  text           `yaml:"reason,required" jsonschema:"required,minLength=1" jsonschema_description:"Why the finding does not count, in one line."`
+}
+
+type groupDoc struct {
+	Concurrency number `yaml:"concurrency" jsonschema:"minimum=1" jsonschema_description:"How many hosts of the group may be worked on at one time."`
+	settings
+}
+
+type hostDoc struct {
+	Address text       `yaml:"address" jsonschema:"minLength=1" jsonschema_description:"IPv4 address, IPv6 address or DNS name, with as many ranges as the name has; they count in step. Without it the name is the address."`
+	Groups  groupNames `yaml:"groups" jsonschema_description:"Groups of the host; where two say different things the later one wins."`
+	settings
+}
+
+// groupDocs are the groups of a file, a map or a list of names.
+type groupDocs struct {
+	strictyaml.Map[groupDoc] `yaml:"-"`
+}
+
+// UnmarshalStrict implements strictyaml.Unmarshaler.
+func (g *groupDocs) UnmarshalStrict(n *strictyaml.Node) {
+	if n.Kind() != strictyaml.List {
+		n.Decode(&g.Map)
+		return
+	}
+	var names []text
+	n.Decode(&names)
+	for _, name := range names {
+		g.Map = append(g.Map, strictyaml.Entry[groupDoc]{Key: name.V, KeyPos: name.Pos})
+	}
+}
+
+// groupNames are the groups of a host, a list or one name.
+type groupNames []text
+
+// UnmarshalStrict implements strictyaml.Unmarshaler.
+func (g *groupNames) UnmarshalStrict(n *strictyaml.Node) {
+	switch n.Kind() {
+	case strictyaml.Scalar:
+		var name text
+		if n.Decode(&name) {
+			*g = groupNames{name}
+		}
+	case strictyaml.Dict:
+		n.Wrong("a list of groups")
+	default:
+		n.Decode((*[]text)(g))
+	}
+}

@@ -1,0 +1,112 @@
+package inventory
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"aixmend/inventory/strictyaml"
+)
+
+// Whatever the file: an inventory that holds what its types promise, or
+// problems that each have a place.
+func FuzzParse(f *testing.F) {
+	paths, err := filepath.Glob("testdata/*/*.yaml")
+	if err != nil || len(paths) == 0 {
+		f.Fatal("no seeds", err)
+	}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		inv, err := testOptions().Parse("inventory.yaml", data)
+		if err != nil {
+			problems := strictyaml.ProblemsOf(err)
+			if len(problems) == 0 {
+				t.Fatalf("an error without problems: %v", err)
+			}
+			for _, p := range problems {
+				if p.Line < 1 || p.Column < 1 || p.Message == "" {
+					t.Fatalf("a problem without a place: %#v", p)
+				}
+			}
+			return
+		}
+		if len(inv.Hosts) == 0 || len(inv.Hosts) > MaxHosts {
+			t.Fatalf("%d hosts", len(inv.Hosts))
+		}
+		names, endpoints := map[string]bool{}, map[string]bool{}
+		for _, h := range inv.Hosts {
+			checkHost(t, inv, h)
+			names[strings.ToLower(h.Name)] = true
+			endpoints[fmt.Sprint(normalAddress(h.Address), h.SSH.Port, h.SSH.Jump)] = true
+		}
+		if len(names) != len(inv.Hosts) || len(endpoints) != len(inv.Hosts) {
+			t.Fatalf("%d hosts, %d names, %d endpoints", len(inv.Hosts), len(names), len(endpoints))
+		}
+	})
+}
+
+// checkHost checks what Host and SSH promise.
+func checkHost(t *testing.T, inv *Inventory, h Host) {
+	t.Helper()
+	if !namePattern.MatchString(h.Name) || h.Name == "all" || strings.ContainsAny(h.Name, "/\\\x00") {
+		t.Fatalf("name %q", h.Name)
+	}
+	if _, clash := inv.Group(h.Name); clash {
+		t.Fatalf("host %q is a group", h.Name)
+	}
+	if checkAddress(h.Address) != nil || strings.HasPrefix(h.Address, "-") {
+		t.Fatalf("address %q", h.Address)
+	}
+	s := h.SSH
+	if checkUser(s.User) != nil || checkPort(s.Port) != nil || checkBecome(s.Become) != nil || s.Jump != "" && checkJump(s.Jump) != nil {
+		t.Fatalf("ssh %+v", s)
+	}
+	if strings.HasPrefix(s.Identity, "~") || strings.HasPrefix(s.KnownHosts, "~") {
+		t.Fatalf("ssh %+v", s)
+	}
+	for _, name := range h.Groups {
+		if _, found := inv.Group(name); !found {
+			t.Fatalf("group %q is not there", name)
+		}
+	}
+	for _, w := range h.Waivers {
+		if w.Finding == "" || strings.TrimSpace(w.Reason) == "" {
+			t.Fatalf("waiver %+v", w)
+		}
+	}
+}
+
+// A fleet of MaxHosts in one file of 10 MB is read in seconds.
+func TestBigFile(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("apiVersion: aixmend/v1\ngroups: {prod: {ssh: {user: ops}}}\nhosts:\n")
+	for i := range MaxHosts {
+		fmt.Fprintf(&text, "  aixprd%06d: {address: 10.%d.%d.%d, groups: [prod], rmc_nic: en1, ssh: {port: 22, become: sudo}}\n", i, i>>16, i>>8&255, i&255)
+	}
+	start := time.Now()
+	inv, err := Parse("inventory.yaml", []byte(text.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes in %v", text.Len(), time.Since(start))
+	if len(inv.Hosts) != MaxHosts || text.Len() < 10_000_000 {
+		t.Errorf("%d hosts of %d bytes", len(inv.Hosts), text.Len())
+	}
+	if took := time.Since(start); took > 30*time.Second {
+		t.Errorf("took %v", took)
+	}
+	_, err = Parse("inventory.yaml", []byte("apiVersion: aixmend/v1\nhosts:\n  \"x[1-100000]\":\n  onemore:\n"))
+	const want = `inventory.yaml:4:3: with host "onemore" there are more than 100000 hosts`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

@@ -1,0 +1,134 @@
+// Package inventory holds the hosts that the controller may touch: it reads
+// inventory files strictly, every problem at once with file, line and column,
+// and selects hosts from them.
+//
+// A *host* is one AIX machine. A *group* is a set of hosts that share settings.
+// *Defaults* are settings that all hosts of a file share. A setting of the host
+// wins over one of its groups, where a later group in the host's list wins over
+// an earlier one, over the defaults, over what is built in. A *waiver* says
+// that a finding on a host counts for nothing. A *range* such as aix[01-20]
+// stands for many hosts. A *pattern* selects hosts by name or group.
+package inventory
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"aixmend/inventory/strictyaml"
+)
+
+// MaxHosts is how many hosts an inventory may hold.
+const MaxHosts = 100_000
+
+// What holds where an inventory says nothing else.
+const (
+	DefaultUser   = "root"
+	DefaultPort   = 22
+	DefaultBecome = BecomeNone
+)
+
+// The values of SSH.Become.
+const (
+	BecomeNone = "none"
+	BecomeSudo = "sudo"
+)
+
+// An Inventory is what one or more files say. It must not be changed.
+type Inventory struct {
+	// Hosts are sorted by name.
+	Hosts []Host
+	// Groups are sorted by name.
+	Groups []Group
+	// Files are the files it was read from, in the order they were named.
+	Files []string
+}
+
+// A Host is one machine, with all settings resolved. Hosts may share slices.
+type Host struct {
+	// Name is unique, also when case is ignored. It matches
+	// ^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$, so it can be part of a file name.
+	Name string
+	// Address is an IPv4 or IPv6 address or a DNS name; the name of the host
+	// where the inventory gives none.
+	Address string
+	// Groups are the groups of the host, in the order it lists them.
+	Groups []string
+	SSH    SSH
+	// RMCNIC is the interface that carries RMC, such as "en1"; empty when it
+	// is to be found out (procedure.md D4).
+	RMCNIC string
+	// Waivers are sorted by finding; there is one at most for each.
+	Waivers []Waiver
+	// Pos is where the entry of the host begins.
+	Pos strictyaml.Pos
+}
+
+// SSH says how to reach a host.
+type SSH struct {
+	// User has no spaces and no control characters.
+	User string
+	// Port is 1 to 65535.
+	Port int
+	// Identity and KnownHosts are absolute paths, or paths relative to the
+	// working folder where the inventory file was named so; empty when the
+	// inventory does not say.
+	Identity, KnownHosts string
+	// Become is BecomeNone or BecomeSudo.
+	Become string
+	// Jump is [user@]host[:port] of the host to go through; empty for none.
+	Jump string
+}
+
+// A Group is a set of hosts.
+type Group struct {
+	Name string
+	// Concurrency is how many hosts of the group may be worked on at one
+	// time, 1 or more; 0 when the group sets no bound.
+	Concurrency int
+	// Hosts are the names of the hosts in the group, sorted.
+	Hosts []string
+	// Pos is where the group is defined.
+	Pos strictyaml.Pos
+}
+
+// A Waiver says that a finding counts for nothing on a host, why, and how long.
+type Waiver struct {
+	// Finding is the id of the finding.
+	Finding string
+	// Until is the last day on which the waiver holds, at 00:00 UTC; zero when
+	// it has no end.
+	Until time.Time
+	// Reason is one line of text, never empty.
+	Reason string
+	// Pos is where the waiver stands.
+	Pos strictyaml.Pos
+}
+
+// ActiveAt tells whether the waiver holds at t: through the whole of the day
+// Until, in UTC.
+func (w Waiver) ActiveAt(t time.Time) bool {
+	return w.Until.IsZero() || t.Before(w.Until.AddDate(0, 0, 1))
+}
+
+// Host returns the host with a name, and whether there is one.
+func (inv *Inventory) Host(name string) (Host, bool) {
+	at, found := slices.BinarySearchFunc(inv.Hosts, name, func(h Host, name string) int {
+		return strings.Compare(h.Name, name)
+	})
+	if !found {
+		return Host{}, false
+	}
+	return inv.Hosts[at], true
+}
+
+// Group returns the group with a name, and whether there is one.
+func (inv *Inventory) Group(name string) (Group, bool) {
+	at, found := slices.BinarySearchFunc(inv.Groups, name, func(g Group, name string) int {
+		return strings.Compare(g.Name, name)
+	})
+	if !found {
+		return Group{}, false
+	}
+	return inv.Groups[at], true
+}

@@ -1,0 +1,131 @@
+package inventory
+
+import (
+	"errors"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"aixmend/inventory/strictyaml"
+)
+
+// A layer is the settings of one place, the defaults, a group or a host, with
+// only those set that were given and are right.
+type layer struct {
+	ssh     sshDoc
+	nic     text
+	waivers []Waiver
+}
+
+// check checks a value that is given. One that is wrong is reported and then
+// treated as not given.
+func check[T any](b *builder, name string, v *strictyaml.Value[T], is func(T) error) {
+	if !v.Set() {
+		return
+	}
+	if err := is(v.V); err != nil {
+		b.problems.Add(v.Pos, "", "%s %s %v", name, quote(v.V), err)
+		*v = strictyaml.Value[T]{}
+	}
+}
+
+// layer checks settings. folder is where relative paths start.
+func (b *builder) layer(folder string, s settings) layer {
+	check(b, "ssh.user", &s.SSH.User, checkUser)
+	check(b, "ssh.port", &s.SSH.Port, checkPort)
+	check(b, "ssh.become", &s.SSH.Become, checkBecome)
+	check(b, "ssh.jump", &s.SSH.Jump, checkJump)
+	check(b, "rmc_nic", &s.RMCNIC, checkNIC)
+	b.path("ssh.identity", folder, &s.SSH.Identity)
+	b.path("ssh.known_hosts", folder, &s.SSH.KnownHosts)
+	return layer{ssh: s.SSH, nic: s.RMCNIC, waivers: b.waivers(s.Waive)}
+}
+
+func checkNIC(nic string) error {
+	if !nicPattern.MatchString(nic) {
+		return errors.New("is not the name of an interface such as en1")
+	}
+	return nil
+}
+
+// path checks a path, expands ~ and makes it start at folder.
+func (b *builder) path(name, folder string, v *text) {
+	check(b, name, v, checkLine)
+	check(b, name, v, func(path string) error {
+		_, err := ExpandHome(path, b.home)
+		return err
+	})
+	if !v.Set() {
+		return
+	}
+	v.V, _ = ExpandHome(v.V, b.home)
+	if !filepath.IsAbs(v.V) {
+		v.V = filepath.Join(folder, v.V)
+	}
+}
+
+// waivers checks the waivers of one place.
+func (b *builder) waivers(docs []waiverDoc) []Waiver {
+	var list []Waiver
+	first := map[string]strictyaml.Pos{}
+	for _, doc := range docs {
+		check(b, "finding", &doc.Finding, func(id string) error {
+			if !findingPattern.MatchString(id) {
+				return errors.New("is not the id of a finding, such as clock-skew")
+			}
+			return nil
+		})
+		check(b, "reason", &doc.Reason, checkLine)
+		w := Waiver{Finding: doc.Finding.V, Reason: doc.Reason.V, Pos: doc.Pos}
+		check(b, "until", &doc.Until, func(date string) (err error) {
+			w.Until, err = parseDate(date)
+			return err
+		})
+		if !doc.Finding.Set() {
+			continue
+		}
+		if known := b.options.KnownFindings; len(known) > 0 && !slices.Contains(known, w.Finding) {
+			b.problems.Add(doc.Finding.Pos, strictyaml.DidYouMean(w.Finding, known), "there is no finding %q", w.Finding)
+		}
+		if other, found := first[w.Finding]; found {
+			b.problems.Add(doc.Finding.Pos, "", "finding %q is already waived at %s", w.Finding, other)
+			continue
+		}
+		first[w.Finding] = doc.Finding.Pos
+		list = append(list, w)
+	}
+	return list
+}
+
+// resolve lays the layers over what is built in; later ones win. Waivers add
+// up, and for one finding the later one wins.
+func resolve(layers []layer) Host {
+	host := Host{SSH: SSH{User: DefaultUser, Port: DefaultPort, Become: DefaultBecome}}
+	waivers := map[string]Waiver{}
+	for _, l := range layers {
+		lay(&host.SSH.User, l.ssh.User)
+		lay(&host.SSH.Port, l.ssh.Port)
+		lay(&host.SSH.Identity, l.ssh.Identity)
+		lay(&host.SSH.KnownHosts, l.ssh.KnownHosts)
+		lay(&host.SSH.Become, l.ssh.Become)
+		lay(&host.SSH.Jump, l.ssh.Jump)
+		lay(&host.RMCNIC, l.nic)
+		for _, w := range l.waivers {
+			waivers[w.Finding] = w
+		}
+	}
+	if host.SSH.Jump == "none" {
+		host.SSH.Jump = ""
+	}
+	for _, finding := range slices.Sorted(maps.Keys(waivers)) {
+		host.Waivers = append(host.Waivers, waivers[finding])
+	}
+	return host
+}
+
+// lay replaces what is there by a value that is given.
+func lay[T any](over *T, v strictyaml.Value[T]) {
+	if v.Set() {
+		*over = v.V
+	}
+}

@@ -1,0 +1,156 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// maxName is the longest name of a host, in bytes.
+const maxName = 253
+
+// maxDigits is the longest number in a range, in digits.
+const maxDigits = 9
+
+// A pattern is text with ranges in it: literals[0] ranges[0] literals[1] ...
+// There is one literal more than there are ranges.
+type pattern struct {
+	literals []string
+	ranges   [][]string
+}
+
+// Expand returns what a text with ranges stands for, the last range counting
+// fastest: "aix[09-11]" is aix09, aix10, aix11; a text without ranges stands
+// for itself. A range is a list of numbers and of spans of numbers; a leading
+// zero asks for that many digits. It is an error when a range is not closed,
+// counts down, holds something else or a number twice, or when there are more
+// than MaxHosts results.
+func Expand(text string) ([]string, error) {
+	p, err := parsePattern(text)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]string, p.count())
+	for i := range all {
+		all[i] = p.at(i)
+	}
+	return all, nil
+}
+
+// parsePattern takes a text apart. Its errors do not quote the text.
+func parsePattern(text string) (pattern, error) {
+	var p pattern
+	total, literal := 1, 0
+	for {
+		before, rest, found := strings.Cut(text, "[")
+		if strings.Contains(before, "]") {
+			return pattern{}, errors.New("a range is closed that was not opened: ]")
+		}
+		p.literals = append(p.literals, before)
+		if literal += len(before); literal > maxName {
+			return pattern{}, fmt.Errorf("longer than %d characters", maxName)
+		}
+		if !found {
+			return p, nil
+		}
+		body, after, closed := strings.Cut(rest, "]")
+		if !closed {
+			return pattern{}, errors.New("a range is not closed: ] is missing")
+		}
+		numbers, err := parseRange(body)
+		if err != nil {
+			return pattern{}, err
+		}
+		if total *= len(numbers); total > MaxHosts {
+			return pattern{}, errTooMany()
+		}
+		p.ranges = append(p.ranges, numbers)
+		if len(p.ranges) > maxName {
+			return pattern{}, fmt.Errorf("longer than %d characters", maxName)
+		}
+		text = after
+	}
+}
+
+func errTooMany() error { return fmt.Errorf("more than %d hosts", MaxHosts) }
+
+// parseRange returns the numbers of what stands between brackets.
+func parseRange(body string) ([]string, error) {
+	var numbers []string
+	seen := map[string]bool{}
+	for item := range strings.SplitSeq(body, ",") {
+		from, to, isSpan := strings.Cut(item, "-")
+		if !isSpan {
+			to = from
+		}
+		if !isNumber(from) || !isNumber(to) {
+			return nil, fmt.Errorf("range [%s] must hold numbers of at most %d digits, such as [01-20] or [1,3,7-9]", clip(body), maxDigits)
+		}
+		low, _ := strconv.Atoi(from)
+		high, _ := strconv.Atoi(to)
+		switch {
+		case low > high:
+			return nil, fmt.Errorf("range [%s] counts down: %s comes before %s", clip(body), to, from)
+		case len(from) != len(to) && (to[0] == '0' || from[0] == '0' && len(from) > len(to)):
+			return nil, fmt.Errorf("range [%s]: %s and %s are not padded alike", clip(body), from, to)
+		case high-low >= MaxHosts-len(numbers):
+			return nil, errTooMany()
+		}
+		width := 0
+		if from[0] == '0' {
+			width = len(from)
+		}
+		for n := low; n <= high; n++ {
+			number := fmt.Sprintf("%0*d", width, n)
+			if seen[number] {
+				return nil, fmt.Errorf("range [%s] holds %s twice", clip(body), number)
+			}
+			seen[number] = true
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers, nil
+}
+
+// isNumber tells whether s is 1 to maxDigits decimal digits.
+func isNumber(s string) bool {
+	return s != "" && len(s) <= maxDigits && strings.Trim(s, "0123456789") == ""
+}
+
+// count returns how many texts p stands for, 1 to MaxHosts.
+func (p pattern) count() int {
+	n := 1
+	for _, numbers := range p.ranges {
+		n *= len(numbers)
+	}
+	return n
+}
+
+// at returns the text number i, from 0.
+func (p pattern) at(i int) string {
+	if len(p.ranges) == 0 {
+		return p.literals[0]
+	}
+	picks := make([]string, len(p.ranges))
+	for k := len(p.ranges) - 1; k >= 0; k-- {
+		size := len(p.ranges[k])
+		picks[k], i = p.ranges[k][i%size], i/size
+	}
+	var text strings.Builder
+	for k, pick := range picks {
+		text.WriteString(p.literals[k])
+		text.WriteString(pick)
+	}
+	text.WriteString(p.literals[len(picks)])
+	return text.String()
+}
+
+// clip shortens what a message quotes.
+func clip(s string) string {
+	const most = 60
+	if r := []rune(s[:min(len(s), 4*most+4)]); len(r) > most {
+		return string(r[:most]) + "..."
+	}
+	return s
+}

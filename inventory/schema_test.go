@@ -1,0 +1,154 @@
+package inventory
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	generator "github.com/invopop/jsonschema"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"gopkg.in/yaml.v3"
+)
+
+// generate makes the schema of the document types.
+func generate(t *testing.T) string {
+	t.Helper()
+	r := &generator.Reflector{
+		FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true, Anonymous: true, ExpandedStruct: true,
+		Namer: func(typ reflect.Type) string { return strings.TrimSuffix(typ.Name(), "Doc") },
+	}
+	s := r.Reflect(&document{})
+	s.Title = "aixmend inventory"
+	name := &generator.Schema{Type: "string", Pattern: namePattern.String()}
+	orNull := func(s *generator.Schema) *generator.Schema {
+		return &generator.Schema{AnyOf: []*generator.Schema{s, {Type: "null"}}}
+	}
+	hosts, _ := s.Properties.Get("hosts")
+	hosts.PropertyNames = &generator.Schema{Pattern: `^[A-Za-z0-9\[][A-Za-z0-9._,\[\]-]*$`, Not: &generator.Schema{Const: "all"}}
+	hosts.AdditionalProperties = orNull(hosts.AdditionalProperties)
+	groups, _ := s.Properties.Get("groups")
+	byName := &generator.Schema{Type: "object", PropertyNames: name, AdditionalProperties: orNull(groups.AdditionalProperties)}
+	list := &generator.Schema{Type: "array", Items: name, UniqueItems: true}
+	*groups = generator.Schema{Description: groups.Description, OneOf: []*generator.Schema{byName, list}}
+	*s.Definitions["groupNames"] = generator.Schema{OneOf: []*generator.Schema{name, list}}
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text) + "\n"
+}
+
+func TestSchemaIsGenerated(t *testing.T) {
+	golden(t, "schema.json", generate(t))
+	if !*update && !bytes.Equal(Schema(), []byte(generate(t))) {
+		t.Error("Schema() is not schema.json")
+	}
+}
+
+// What the decoder requires the schema requires, and the other way round.
+func TestSchemaRequires(t *testing.T) {
+	for _, typ := range []reflect.Type{
+		reflect.TypeFor[document](), reflect.TypeFor[sshDoc](), reflect.TypeFor[waiverDoc](),
+		reflect.TypeFor[groupDoc](), reflect.TypeFor[hostDoc](),
+	} {
+		for _, f := range reflect.VisibleFields(typ) {
+			decoder := strings.HasSuffix(f.Tag.Get("yaml"), ",required")
+			schema := slices.Contains(strings.Split(f.Tag.Get("jsonschema"), ","), "required")
+			if decoder != schema {
+				t.Errorf("%s.%s: decoder requires %t, schema %t", typ, f.Name, decoder, schema)
+			}
+		}
+	}
+}
+
+// value makes of YAML what a validator of JSON takes; false when it is no YAML.
+func value(data []byte) (any, bool) {
+	var v any
+	if yaml.Unmarshal(data, &v) != nil {
+		return nil, false
+	}
+	return plain(v), true
+}
+
+func plain(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, inner := range v {
+			v[k] = plain(inner)
+		}
+	case []any:
+		for i, inner := range v {
+			v[i] = plain(inner)
+		}
+	case time.Time:
+		if v.Equal(v.Truncate(24 * time.Hour)) {
+			return v.Format(time.DateOnly)
+		}
+		return v.Format(time.RFC3339)
+	}
+	return v
+}
+
+// validator compiles the embedded schema.
+func validator(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("inventory.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("inventory.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestSchemaAcceptsGood(t *testing.T) {
+	s := validator(t)
+	for name, data := range files(t, "testdata/good") {
+		v, ok := value(data)
+		if !ok {
+			t.Fatalf("%s is no YAML", name)
+		}
+		if err := s.Validate(v); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// beyondSchema are the bad files whose rule a schema cannot say: it spans
+// several values, or is about YAML itself.
+var beyondSchema = []string{
+	"address-range-alone", "address-range-count", "address-range-length", "address-range-past-end",
+	"address-same-for-all", "alias", "duplicate-address", "duplicate-address-name", "duplicate-address-range",
+	"duplicate-host-case", "duplicate-host-range", "group-unknown", "host-is-group", "host-number-without-address",
+	"host-without-address", "range-huge", "range-letters", "range-open", "range-padding",
+	"range-product-twice", "range-reversed", "range-empty", "range-too-many", "range-twice", "ssh-jump",
+	"tag", "two-documents", "waive-twice", "waive-unknown",
+}
+
+func TestSchemaRefusesBad(t *testing.T) {
+	s := validator(t)
+	for name, data := range files(t, "testdata/bad") {
+		v, ok := value(data)
+		if !ok {
+			continue
+		}
+		accepted, beyond := s.Validate(v) == nil, slices.Contains(beyondSchema, name)
+		if accepted && !beyond {
+			t.Errorf("%s is accepted", name)
+		}
+		if !accepted && beyond {
+			t.Errorf("%s is refused, take it off the list", name)
+		}
+	}
+}

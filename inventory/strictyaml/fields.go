@@ -1,0 +1,89 @@
+package strictyaml
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// structInfo is what the tags of a struct type say.
+type structInfo struct {
+	names  []string // the keys, in the order of the fields
+	byName map[string]field
+	pos    []int // index of the field Pos; nil when there is none
+}
+
+// field is one field that a key names.
+type field struct {
+	index            []int
+	required, scalar bool
+}
+
+// fields decodes a map into a struct.
+func (d *decoder) fields(n *yaml.Node, out reflect.Value, ctx context) bool {
+	info := d.structInfo(out.Type())
+	if info.pos != nil {
+		out.FieldByIndex(info.pos).Set(reflect.ValueOf(d.pos(n)))
+	}
+	var content []*yaml.Node
+	switch {
+	case n.Kind == yaml.MappingNode:
+		content = n.Content
+	case !isNull(n):
+		d.wrong(n, ctx, "a map", "")
+		return false
+	}
+	ok, given := true, make(map[string]bool, len(content)/2)
+	for pair := range slices.Chunk(content, 2) {
+		key, value := pair[0], pair[1]
+		f, known := info.byName[key.Value]
+		if !known {
+			hint := DidYouMean(key.Value, info.names)
+			if hint == "" {
+				hint = "known keys: " + strings.Join(info.names, ", ")
+			}
+			d.problems.Add(d.pos(key), hint, "unknown key %q", shorten(key.Value))
+			ok = false
+			continue
+		}
+		given[key.Value] = true
+		ok = d.value(value, out.FieldByIndex(f.index), context{name: key.Value, scalar: f.scalar}) && ok
+	}
+	for _, name := range info.names {
+		if info.byName[name].required && !given[name] {
+			d.problems.Add(d.pos(n), "", "%q is missing", name)
+			ok = false
+		}
+	}
+	return ok
+}
+
+// structInfo reads the tags of t once in a decoder's life.
+func (d *decoder) structInfo(t reflect.Type) *structInfo {
+	if info := d.structs[t]; info != nil {
+		return info
+	}
+	info := &structInfo{byName: map[string]field{}}
+	for _, f := range reflect.VisibleFields(t) {
+		tag, tagged := f.Tag.Lookup("yaml")
+		name, options, _ := strings.Cut(tag, ",")
+		switch {
+		case f.Name == "Pos" && f.Type == reflect.TypeFor[Pos]() && len(f.Index) == 1:
+			info.pos = f.Index
+		case name == "-", f.Anonymous && !tagged, !f.IsExported():
+		case name == "":
+			panic("strictyaml: field " + t.String() + "." + f.Name + " has no yaml tag")
+		default:
+			info.names = append(info.names, name)
+			info.byName[name] = field{
+				index:    f.Index,
+				required: slices.Contains(strings.Split(options, ","), "required"),
+				scalar:   slices.Contains(strings.Split(options, ","), "scalar"),
+			}
+		}
+	}
+	d.structs[t] = info
+	return info
+}

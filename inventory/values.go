@@ -1,0 +1,178 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Checks of single values. Each returns what is wrong with the value as an
+// error without its name, such as "is not ...", or nil.
+
+var (
+	namePattern    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$`)
+	labelPattern   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+	nicPattern     = regexp.MustCompile(`^en[0-9]+$`)
+	findingPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	zonePattern    = regexp.MustCompile(`^[A-Za-z0-9._-]{0,32}$`)
+)
+
+// checkName checks the name of a host or a group.
+func checkName(name string) error {
+	switch {
+	case name == "all":
+		return errors.New("is taken: it stands for all hosts")
+	case !namePattern.MatchString(name):
+		return fmt.Errorf("must be 1 to %d letters, digits, dots, underscores and hyphens, and begin with a letter or digit", maxName)
+	}
+	return nil
+}
+
+// checkAddress checks an IPv4 address, an IPv6 address or a DNS name (RFC 1123).
+func checkAddress(address string) error {
+	if address == "" {
+		return errors.New("is empty")
+	}
+	if ip, err := netip.ParseAddr(address); err == nil {
+		if !zonePattern.MatchString(ip.Zone()) {
+			return errors.New("has an IPv6 zone that names no interface")
+		}
+		return nil
+	}
+	if strings.Contains(address, ":") {
+		return errors.New("is not an IPv6 address; a port belongs in ssh.port")
+	}
+	labels := strings.Split(strings.TrimSuffix(address, "."), ".")
+	last := labels[len(labels)-1]
+	if last != "" && strings.Trim(last, "0123456789") == "" {
+		return errors.New("is not an IPv4 address")
+	}
+	if len(address) > maxName {
+		return fmt.Errorf("is longer than %d characters", maxName)
+	}
+	for _, label := range labels {
+		if !labelPattern.MatchString(label) {
+			return errors.New("is neither an IP address nor a DNS name (letters, digits, hyphens and dots)")
+		}
+	}
+	return nil
+}
+
+// normalAddress returns the one spelling of an address that two are compared
+// by.
+func normalAddress(address string) string {
+	if ip, err := netip.ParseAddr(address); err == nil {
+		return ip.Unmap().String()
+	}
+	return strings.ToLower(strings.TrimSuffix(address, "."))
+}
+
+// checkUser checks a login. It may not begin with a hyphen, for programs that
+// would take it for an option.
+func checkUser(user string) error {
+	switch {
+	case user == "":
+		return errors.New("is empty")
+	case strings.HasPrefix(user, "-"):
+		return errors.New("must not begin with a hyphen")
+	case strings.ContainsFunc(user, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }):
+		return errors.New("must not hold spaces or control characters")
+	}
+	return nil
+}
+
+// checkPort checks a TCP port.
+func checkPort(port int) error {
+	if port < 1 || port > 65535 {
+		return errors.New("must be from 1 to 65535")
+	}
+	return nil
+}
+
+// checkBecome checks the way to become root.
+func checkBecome(become string) error {
+	switch become {
+	case BecomeNone, BecomeSudo:
+		return nil
+	case "dzdo", "pbrun", "su":
+		return fmt.Errorf("is not supported yet; use %s or %s", BecomeNone, BecomeSudo)
+	}
+	return fmt.Errorf("must be %s or %s", BecomeNone, BecomeSudo)
+}
+
+// checkJump checks [user@]host[:port]; an IPv6 address with a port stands in
+// brackets.
+func checkJump(jump string) error {
+	if strings.Contains(jump, ",") {
+		return errors.New("names several hosts, which is not supported yet")
+	}
+	host := jump
+	if at := strings.LastIndex(jump, "@"); at >= 0 {
+		if err := checkUser(jump[:at]); err != nil {
+			return fmt.Errorf("is not [user@]host[:port]: the user %w", err)
+		}
+		host = jump[at+1:]
+	}
+	port := "22"
+	if inner, found := strings.CutPrefix(host, "["); found {
+		var after string
+		if host, after, found = strings.Cut(inner, "]"); !found || !strings.Contains(host, ":") {
+			return errors.New("is not [user@]host[:port]: brackets are for an IPv6 address")
+		}
+		if after != "" {
+			if port, found = strings.CutPrefix(after, ":"); !found {
+				return errors.New("is not [user@]host[:port]")
+			}
+		}
+	} else if strings.Count(host, ":") == 1 {
+		host, port, _ = strings.Cut(host, ":")
+	}
+	if err := checkAddress(host); err != nil {
+		return fmt.Errorf("is not [user@]host[:port]: the host %w", err)
+	}
+	if n, err := strconv.Atoi(port); err != nil || checkPort(n) != nil {
+		return errors.New("is not [user@]host[:port]: the port must be from 1 to 65535")
+	}
+	return nil
+}
+
+// parseDate reads YYYY-MM-DD as midnight UTC.
+func parseDate(text string) (time.Time, error) {
+	date, err := time.Parse(time.DateOnly, text)
+	if err != nil || date.IsZero() {
+		return time.Time{}, errors.New("is not a day written YYYY-MM-DD")
+	}
+	return date, nil
+}
+
+// checkLine checks text that is printed on one line.
+func checkLine(line string) error {
+	switch {
+	case strings.TrimSpace(line) == "":
+		return errors.New("is empty")
+	case strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return errors.New("must be one line of printable text")
+	}
+	return nil
+}
+
+// ExpandHome returns path with a leading ~ or ~/ replaced by home. It is an
+// error when home is needed and empty, and when path begins with ~user.
+func ExpandHome(path, home string) (string, error) {
+	rest, found := strings.CutPrefix(path, "~")
+	switch {
+	case !found:
+		return path, nil
+	case rest != "" && rest[0] != '/':
+		return "", errors.New("the home folder of another user is not supported, write the whole path")
+	case home == "":
+		return "", errors.New("the home folder is not known, write the whole path")
+	}
+	return filepath.Join(home, rest), nil
+}

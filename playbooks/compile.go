@@ -1,0 +1,216 @@
+package playbooks
+
+import (
+	"reflect"
+	"slices"
+
+	"cel.dev/cel-go/cel"
+
+	"aixmend/inventory/strictyaml"
+	"aixmend/playbooks/facts"
+)
+
+// compiled is what the conditions and texts of a playbook became.
+type compiled struct {
+	parsers  map[string]facts.Parser     // by probe id
+	derive   map[string]facts.Derivation // by fact
+	findings []compiledFinding
+	guards   []compiledGuard
+	rungs    []compiledRung
+	until    *expression
+	reasons  map[string]*template // by probe: why a host is skipped
+}
+
+type compiledFinding struct {
+	when, warningWhen *expression
+	title, remedy     *template
+	evidence          []*template
+}
+
+type compiledGuard struct {
+	require   *expression
+	otherwise *template
+}
+
+type compiledRung struct {
+	when   *expression
+	guards []compiledGuard
+	steps  []compiledStep
+}
+
+type compiledStep struct {
+	when, confirm, refute *expression
+	run, undo             *template
+	guards                []compiledGuard
+}
+
+// compile builds the facts' types and compiles every condition and text.
+func (c *checker) compile() {
+	p := c.playbook
+	out := &compiled{parsers: map[string]facts.Parser{}, derive: map[string]facts.Derivation{}, reasons: map[string]*template{}}
+	types := map[string]reflect.Type{"inventory": reflect.TypeFor[facts.Inventory]()}
+	byName := map[string]facts.Parser{}
+	for _, parser := range facts.Parsers() {
+		byName[parser.Name] = parser
+	}
+	for _, probe := range p.Probes {
+		if probe.Parse.V != "" {
+			out.parsers[probe.ID] = byName[probe.Parse.V]
+			types[probe.ID] = byName[probe.Parse.V].Type
+		}
+	}
+	c.derivations(out, types)
+	durations := map[string]bool{}
+	var params []string
+	for _, e := range p.Params {
+		params = append(params, e.Key)
+		durations[e.Key] = e.Value.Type == DurationParam
+	}
+	env, err := newEnv(types, params, durations)
+	if err != nil {
+		c.add(strictyaml.Pos{File: c.file, Line: 1, Column: 1}, "", "the facts can't be declared: %v", err)
+		return
+	}
+	e := &compiler{checker: c, env: env}
+	for _, f := range p.Findings {
+		out.findings = append(out.findings, e.finding(f))
+	}
+	out.guards = e.guards(p.Guards)
+	for _, r := range p.Rungs {
+		out.rungs = append(out.rungs, e.rung(r))
+	}
+	out.until = e.condition(p.Verify.Until)
+	for _, probe := range p.Probes {
+		if probe.Require != nil {
+			out.reasons[probe.ID] = e.text(Text{V: probe.Require.Reason, Pos: probe.Pos})
+		}
+	}
+	p.compiled = out
+}
+
+// derivations checks that each derived fact gets inputs of the types it wants,
+// from facts that stand before it.
+func (c *checker) derivations(out *compiled, types map[string]reflect.Type) {
+	byName := map[string]facts.Derivation{}
+	var names []string
+	for _, d := range facts.Derivations() {
+		byName[d.Name] = d
+		names = append(names, d.Name)
+	}
+	for _, e := range c.playbook.Facts {
+		if _, taken := types[e.Key]; taken || !factName.MatchString(e.Key) {
+			c.add(e.KeyPos, "", "fact %q is taken or not small letters, digits and _", e.Key)
+			continue
+		}
+		d, ok := byName[e.Value.Derive.V]
+		if !ok {
+			c.add(e.Value.Derive.Pos, strictyaml.DidYouMean(e.Value.Derive.V, names), "there is no derivation %q", e.Value.Derive.V)
+			continue
+		}
+		inputs := facts.Inputs(d)
+		for _, from := range e.Value.From {
+			want, known := inputs[from.Key]
+			have, there := types[from.Value.V]
+			switch {
+			case !known:
+				c.add(from.KeyPos, strictyaml.DidYouMean(from.Key, sortedKeys(inputs)), "derivation %s has no input %q", d.Name, from.Key)
+			case !there:
+				c.add(from.Value.Pos, strictyaml.DidYouMean(from.Value.V, sortedKeys(types)), "there is no fact %q above", from.Value.V)
+			case want != have:
+				c.add(from.Value.Pos, "", "input %s of %s wants %s, fact %s is %s", from.Key, d.Name, want, from.Value.V, have)
+			}
+			delete(inputs, from.Key)
+		}
+		for _, missing := range sortedKeys(inputs) {
+			c.add(e.KeyPos, "", "fact %s: derivation %s needs input %s", e.Key, d.Name, missing)
+		}
+		out.derive[e.Key] = d
+		types[e.Key] = d.Type
+	}
+}
+
+// compiler compiles texts; their problems go to the checker.
+type compiler struct {
+	checker *checker
+	env     *cel.Env
+}
+
+// condition compiles a boolean expression; nil when there is none.
+func (e *compiler) condition(text Text) *expression {
+	if text.V == "" {
+		return nil
+	}
+	x, err := newExpression(e.env, text.V, cel.BoolType)
+	if err != nil {
+		e.checker.add(text.Pos, "", "condition: %v", err)
+	}
+	return x
+}
+
+func (e *compiler) text(text Text) *template {
+	t, err := newTemplate(e.env, text.V)
+	if err != nil {
+		e.checker.add(text.Pos, "", "text: %v", err)
+	}
+	return t
+}
+
+func (e *compiler) finding(f Finding) compiledFinding {
+	out := compiledFinding{
+		when: e.condition(f.When), warningWhen: e.condition(f.WarningWhen),
+		title: e.text(f.Title), remedy: e.text(f.Remedy),
+	}
+	for _, line := range f.Evidence {
+		out.evidence = append(out.evidence, e.text(line))
+	}
+	return out
+}
+
+func (e *compiler) guards(guards []Guard) []compiledGuard {
+	var out []compiledGuard
+	for _, g := range guards {
+		out = append(out, compiledGuard{require: e.condition(g.Require), otherwise: e.text(g.Else)})
+	}
+	return out
+}
+
+func (e *compiler) rung(r Rung) compiledRung {
+	out := compiledRung{when: e.condition(r.When), guards: e.guards(r.Guards)}
+	for _, s := range r.Steps {
+		out.steps = append(out.steps, compiledStep{
+			when: e.condition(s.When), confirm: e.condition(s.Confirm), refute: e.condition(s.Refute),
+			run: e.text(s.Run), undo: e.text(s.Undo), guards: e.guards(s.Guards),
+		})
+	}
+	return out
+}
+
+// UntilProbes returns the probes on which verify's condition rests.
+func (p *Playbook) UntilProbes() []Probe {
+	if p.compiled.until == nil {
+		return nil
+	}
+	roots := map[string]bool{}
+	for _, ref := range p.compiled.until.refs {
+		p.roots(ref, roots)
+	}
+	var probes []Probe
+	for _, probe := range p.Probes {
+		if roots[probe.ID] {
+			probes = append(probes, probe)
+		}
+	}
+	return probes
+}
+
+// roots adds the probes on which a fact rests.
+func (p *Playbook) roots(fact string, into map[string]bool) {
+	i := slices.IndexFunc(p.Facts, func(e strictyaml.Entry[Derived]) bool { return e.Key == fact })
+	if i < 0 {
+		into[fact] = true
+		return
+	}
+	for _, from := range p.Facts[i].Value.From {
+		p.roots(from.Value.V, into)
+	}
+}

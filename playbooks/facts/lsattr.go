@@ -1,0 +1,128 @@
+package facts
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+const maxAliases = 256
+
+// ParseAttributes reads the sections "=== en1" ... "=== end" of `lsattr -El enN
+// -a ATTR -F value` (procedure D6), one line ATTR=VALUE for each attribute; an
+// empty value is unset. An IPv6 value that does not parse is an error: taken
+// for unset, it would be overwritten.
+func ParseAttributes(o Output) (Attributes, error) {
+	parts, err := sections("lsattr", o, func(marker string) bool { return marker == "end" })
+	if err != nil {
+		return Attributes{}, err
+	}
+	found := Attributes{List: []NICAttributes{}}
+	for _, part := range parts {
+		nic, err := parseNICAttributes(part)
+		if err != nil {
+			return Attributes{}, fmt.Errorf("lsattr of %s: %w", part.name, err)
+		}
+		found.List = append(found.List, nic)
+	}
+	return found, nil
+}
+
+func parseNICAttributes(part section) (NICAttributes, error) {
+	nic := NICAttributes{Interface: part.name, Alias6: []string{}}
+	seen := map[string]bool{}
+	last := ""
+	for _, line := range part.body {
+		line = strings.TrimSpace(line)
+		key, value, ok := strings.Cut(line, "=")
+		if !ok {
+			if line == "" || last != "alias6" {
+				continue
+			}
+			key, value = "alias6", line // lsattr printed its value on several lines
+		}
+		if seen[key] && key != "alias6" {
+			return nic, fmt.Errorf("%s twice", quoted(key))
+		}
+		seen[key] = true
+		last = key
+		if err := nic.set(key, strings.TrimSpace(value)); err != nil {
+			return nic, fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	for _, key := range []string{"netaddr6", "alias6", "state"} {
+		if !seen[key] {
+			return nic, errors.New(key + " was not told")
+		}
+	}
+	return nic, nil
+}
+
+// set keeps one attribute; attributes that nothing asks for are passed over.
+func (n *NICAttributes) set(key, value string) error {
+	switch key {
+	case "netaddr":
+		n.NetAddr = clean(value, 64)
+		if addr, err := netip.ParseAddr(value); err == nil {
+			n.NetAddr = addr.WithZone("").String()
+		}
+	case "netmask":
+		n.NetMask = clean(value, 64)
+	case "netaddr6":
+		if value == "" {
+			return nil
+		}
+		addr, _, err := parseIPv6(value)
+		if err != nil {
+			return err
+		}
+		n.NetAddr6 = addr.String()
+	case "prefixlen":
+		if value == "" {
+			return nil
+		}
+		length, err := parsePrefixLength(value)
+		if err != nil {
+			return err
+		}
+		n.PrefixLen = strconv.Itoa(length)
+	case "alias6":
+		return n.addAliases(value)
+	case "state":
+		n.State = clean(value, 32)
+	}
+	return nil
+}
+
+// addAliases reads addresses with commas or blanks between them. A bare number
+// after an address without a length is that length ("2001:db8::1,64").
+func (n *NICAttributes) addAliases(value string) error {
+	pending := false // the last alias has no length yet
+	for word := range strings.FieldsSeq(strings.ReplaceAll(value, ",", " ")) {
+		if pending && !strings.Contains(word, ":") {
+			length, err := parsePrefixLength(word)
+			if err != nil {
+				return err
+			}
+			n.Alias6[len(n.Alias6)-1] += "/" + strconv.Itoa(length)
+			pending = false
+			continue
+		}
+		addr, length, err := parseIPv6(word)
+		if err != nil {
+			return err
+		}
+		if len(n.Alias6) == maxAliases {
+			return errors.New("too many aliases")
+		}
+		alias := addr.String()
+		if length >= 0 {
+			alias += "/" + strconv.Itoa(length)
+		}
+		pending = length < 0
+		n.Alias6 = append(n.Alias6, alias)
+	}
+	return nil
+}

@@ -1,0 +1,256 @@
+package playbooks
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"aixmend/playbooks/facts"
+)
+
+// Probed is what became of one probe.
+type Probed struct {
+	Output facts.Output
+	// Err is set when the probe gave no exit status.
+	Err error
+	// NotRun tells that it was never started, because a required answer
+	// before it was another.
+	NotRun bool
+}
+
+// Verdict is one finding that holds.
+type Verdict struct {
+	ID, Row, Severity, Title string
+	Evidence                 []string
+	Remedy, Source           string
+}
+
+// Diagnosis is what the probes of one host mean.
+type Diagnosis struct {
+	// Facts holds every fact that could be had, by name.
+	Facts map[string]any
+	// Missing says of each other fact why not.
+	Missing map[string]error
+	// Verdicts are the findings that hold, in the playbook's order.
+	Verdicts []Verdict
+	// Incomplete tells that a required answer was another, so that most of
+	// the host was not read; a verdict says what is lacking.
+	Incomplete bool
+	// Skip is the reason for leaving the host alone, "" when there is none.
+	Skip string
+
+	values map[string]any // facts and parameters, for conditions
+}
+
+// errNotRead marks facts of probes that were never started.
+var errNotRead = errors.New("not read")
+
+// Judge turns the probes' outputs into facts and verdicts. It never fails: a
+// fact that can't be had is missing, and what rests on it becomes the finding
+// probe-failed.
+func (p *Playbook) Judge(params Params, inventory facts.Inventory, probed map[string]Probed) *Diagnosis {
+	d := &Diagnosis{
+		Facts:   map[string]any{"inventory": inventory},
+		Missing: map[string]error{},
+		values:  map[string]any{"inventory": inventory},
+	}
+	for name, value := range params {
+		d.values["params."+name] = value
+	}
+	p.read(d, probed)
+	p.derive(d)
+	if d.Skip = p.skip(d, probed); d.Skip == "" {
+		p.judge(d)
+	}
+	return d
+}
+
+func (d *Diagnosis) set(name string, value any, err error) {
+	if err != nil {
+		d.Missing[name] = err
+		return
+	}
+	d.Facts[name], d.values[name] = value, value
+}
+
+// read parses the outputs.
+func (p *Playbook) read(d *Diagnosis, probed map[string]Probed) {
+	for _, probe := range p.Probes {
+		parser, ok := p.compiled.parsers[probe.ID]
+		if !ok {
+			continue
+		}
+		got, ran := probed[probe.ID]
+		switch {
+		case !ran || got.NotRun:
+			d.Missing[probe.ID] = errNotRead
+		case got.Err != nil:
+			d.Missing[probe.ID] = got.Err
+		default:
+			value, err := parser.Parse(got.Output)
+			d.set(probe.ID, value, err)
+		}
+	}
+}
+
+// derive makes the derived facts, in the playbook's order.
+func (p *Playbook) derive(d *Diagnosis) {
+	for _, e := range p.Facts {
+		derivation := p.compiled.derive[e.Key]
+		inputs := map[string]any{}
+		unread := true
+		for _, from := range e.Value.From {
+			if value, ok := d.Facts[from.Value.V]; ok {
+				inputs[from.Key] = value
+				unread = unread && from.Value.V == "inventory"
+			} else if !errors.Is(d.Missing[from.Value.V], errNotRead) {
+				unread = false
+			}
+		}
+		if unread {
+			d.Missing[e.Key] = errNotRead
+			continue
+		}
+		input, err := facts.MakeInput(derivation, inputs)
+		if err != nil {
+			d.Missing[e.Key] = err
+			continue
+		}
+		value, err := derivation.Derive(input)
+		d.set(e.Key, value, err)
+	}
+}
+
+// skip returns the reason of the first required answer that says to skip, and
+// notes those that say to judge.
+func (p *Playbook) skip(d *Diagnosis, probed map[string]Probed) string {
+	for _, probe := range p.Probes {
+		got, ran := probed[probe.ID]
+		if probe.Require == nil || !ran || got.NotRun || got.Err != nil {
+			continue
+		}
+		if strings.TrimRight(string(got.Output.Stdout), "\n") == probe.Require.Answer {
+			continue
+		}
+		if probe.Require.Unmet == "skip" {
+			return p.reason(d, probe)
+		}
+		d.Incomplete = true
+	}
+	return ""
+}
+
+func (p *Playbook) reason(d *Diagnosis, probe Probe) string {
+	if text, err := p.compiled.reasons[probe.ID].prose(d.values); err == nil && text != "" {
+		return text
+	}
+	return fmt.Sprintf("%s did not answer %s", probe.ID, probe.Require.Answer)
+}
+
+// judge evaluates every finding.
+func (p *Playbook) judge(d *Diagnosis) {
+	unjudged := map[string][]Finding{} // by missing fact
+	for i, f := range p.Findings {
+		c := p.compiled.findings[i]
+		holds, err := c.when.holds(d.values)
+		if err != nil {
+			for _, ref := range c.when.refs {
+				if _, missing := d.Missing[ref]; missing {
+					unjudged[ref] = append(unjudged[ref], f)
+				}
+			}
+			continue
+		}
+		if holds {
+			d.Verdicts = append(d.Verdicts, p.verdict(d, f, c))
+		}
+	}
+	d.Verdicts = append(d.Verdicts, p.failed(d, unjudged)...)
+}
+
+func (p *Playbook) verdict(d *Diagnosis, f Finding, c compiledFinding) Verdict {
+	v := Verdict{ID: f.ID, Row: f.Row, Severity: f.Severity.V, Source: f.Source, Evidence: []string{}}
+	if c.warningWhen != nil {
+		if milder, err := c.warningWhen.holds(d.values); err == nil && milder {
+			v.Severity = "warning"
+		}
+	}
+	v.Title = d.prose(c.title)
+	v.Remedy = d.prose(c.remedy)
+	for _, line := range c.evidence {
+		v.Evidence = append(v.Evidence, d.prose(line))
+	}
+	return v
+}
+
+// prose renders a text of a verdict; what is missing in it is said.
+func (d *Diagnosis) prose(t *template) string {
+	text, err := t.prose(d.values)
+	if err != nil {
+		return "(not known: " + err.Error() + ")"
+	}
+	return text
+}
+
+// failed makes one finding probe-failed of each probe that gave no fact.
+// Critical is the one on which a critical verdict rests.
+func (p *Playbook) failed(d *Diagnosis, unjudged map[string][]Finding) []Verdict {
+	open := map[string][]Finding{} // by root
+	for fact, findings := range unjudged {
+		roots := map[string]bool{}
+		p.roots(fact, roots)
+		found := false
+		for root := range roots {
+			if err, missing := d.Missing[root]; missing && !errors.Is(err, errNotRead) {
+				open[root] = append(open[root], findings...)
+				found = true
+			}
+		}
+		if err := d.Missing[fact]; !found && !errors.Is(err, errNotRead) {
+			open[fact] = append(open[fact], findings...) // every probe answered, the join did not
+		}
+	}
+	for _, probe := range p.Probes {
+		err, missing := d.Missing[probe.ID]
+		if _, listed := open[probe.ID]; missing && !listed && !probe.Optional && !errors.Is(err, errNotRead) {
+			open[probe.ID] = nil
+		}
+	}
+	var verdicts []Verdict
+	for _, name := range sortedKeys(open) {
+		verdicts = append(verdicts, failure(name, d.Missing[name], open[name]))
+	}
+	return verdicts
+}
+
+func failure(name string, err error, rests []Finding) Verdict {
+	v := Verdict{
+		ID: "probe-failed", Row: "any", Severity: "warning",
+		Title:    fmt.Sprintf("%s could not be read: %v", name, err),
+		Evidence: []string{fmt.Sprintf("%s: %v", name, err)},
+		Remedy:   "run the probe by hand and see what it says",
+		Source:   "a verdict that can't be had is not guessed",
+	}
+	var ids []string
+	for _, f := range rests {
+		ids = append(ids, f.ID)
+		if f.Severity.V == "critical" {
+			v.Severity = "critical"
+		}
+	}
+	slices.Sort(ids)
+	if ids = slices.Compact(ids); len(ids) > 0 {
+		v.Evidence = append(v.Evidence, "not judged for want of it: "+strings.Join(ids, ", "))
+	}
+	return v
+}
+
+// Proved tells whether verify's condition holds.
+func (p *Playbook) Proved(d *Diagnosis) bool {
+	if p.compiled.until == nil {
+		return true
+	}
+	holds, err := p.compiled.until.holds(d.values)
+	return err == nil && holds
+}

@@ -1,0 +1,243 @@
+package playbooks
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"aixmend/inventory/strictyaml"
+	"aixmend/playbooks/facts"
+)
+
+// APIVersion is the version of the file format.
+const APIVersion = "aixmend/v1"
+
+var (
+	playbookName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	factName     = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	findingName  = playbookName
+)
+
+// Parse decodes, checks and compiles a playbook. file is for positions. The
+// error holds every problem.
+func Parse(file string, text []byte) (*Playbook, error) {
+	p := &Playbook{}
+	problems := strictyaml.Decode(file, text, p)
+	sum := sha256.Sum256(text)
+	p.SHA256 = hex.EncodeToString(sum[:])
+	if len(problems) > 0 {
+		return nil, problems.Err() // what is not well formed can't be checked further
+	}
+	c := &checker{file: file, playbook: p}
+	c.check()
+	if len(c.problems) > 0 {
+		return nil, c.problems.Err()
+	}
+	return p, nil
+}
+
+// checker checks a decoded playbook and compiles its conditions.
+type checker struct {
+	file     string
+	playbook *Playbook
+	problems strictyaml.Problems
+}
+
+func (c *checker) add(pos strictyaml.Pos, hint, format string, args ...any) {
+	c.problems.Add(pos, hint, format, args...)
+}
+
+func (c *checker) check() {
+	p := c.playbook
+	top := strictyaml.Pos{File: c.file, Line: 1, Column: 1}
+	if p.APIVersion != APIVersion {
+		c.add(top, "", "apiVersion must be %s, found %q", APIVersion, p.APIVersion)
+	}
+	if !playbookName.MatchString(p.Name) {
+		c.add(top, "", "name %q: small letters, digits and single dashes", p.Name)
+	}
+	c.params()
+	c.probes(p.Probes, true)
+	c.probes(p.Capture.Probes, false)
+	for _, f := range p.Capture.Files {
+		if !strings.HasPrefix(f.Path, "/") || strings.ContainsAny(f.Path, "'\n\x00") {
+			c.add(top, "", "capture file %q must be an absolute path", f.Path)
+		}
+	}
+	c.findings()
+	c.rungs()
+	if len(p.Rungs) > 0 && (p.Verify.Until.V == "" || p.Verify.Every <= 0) {
+		c.add(top, "", "a playbook with rungs needs verify.until and verify.every")
+	}
+	if len(c.problems) == 0 {
+		c.compile()
+	}
+}
+
+func (c *checker) params() {
+	for _, e := range c.playbook.Params {
+		if !factName.MatchString(e.Key) {
+			c.add(e.KeyPos, "", "parameter %q: small letters, digits and _", e.Key)
+		}
+		if _, err := e.Value.value(e.Value.Default); err != nil {
+			c.add(e.KeyPos, "", "parameter %s: default: %v", e.Key, err)
+		}
+	}
+}
+
+// value reads a parameter's text.
+func (p Param) value(text string) (any, error) {
+	switch p.Type {
+	case DurationParam:
+		d, err := time.ParseDuration(text)
+		if err != nil || d < 0 {
+			return nil, fmt.Errorf("%q is not a duration such as 30s or 15m", text)
+		}
+		return d, nil
+	case LevelParam:
+		if _, err := facts.ParseLevel(text); err != nil {
+			return nil, err
+		}
+		return text, nil
+	case TextParam:
+		return text, nil
+	}
+	return nil, fmt.Errorf("type %q is none of duration, level, text", p.Type)
+}
+
+// probes checks a list of probes. Only those of the diagnosis make facts.
+func (c *checker) probes(probes []Probe, diagnose bool) {
+	parsers := map[string]bool{}
+	var names []string
+	for _, p := range facts.Parsers() {
+		parsers[p.Name] = true
+		names = append(names, p.Name)
+	}
+	seen := map[string]bool{"inventory": true, "params": true}
+	login := true
+	for _, p := range probes {
+		switch {
+		case !factName.MatchString(p.ID):
+			c.add(p.Pos, "", "probe id %q: small letters, digits and _", p.ID)
+		case seen[p.ID]:
+			c.add(p.Pos, "", "probe id %s is taken", p.ID)
+		}
+		seen[p.ID] = true
+		if p.Parse.V != "" && !parsers[p.Parse.V] {
+			c.add(p.Parse.Pos, strictyaml.DidYouMean(p.Parse.V, names), "there is no parser %q", p.Parse.V)
+		}
+		if p.Login && !login {
+			c.add(p.Pos, "", "probe %s: login probes come first", p.ID)
+		}
+		login = login && p.Login
+		if r := p.Require; r != nil && r.Unmet != "skip" && r.Unmet != "judge" {
+			c.add(p.Pos, "", "probe %s: require.unmet must be skip or judge, found %q", p.ID, r.Unmet)
+		}
+		if !diagnose && (p.Parse.V != "" || p.Require != nil || p.Login) {
+			c.add(p.Pos, "", "probe %s: a capture probe has no parse, require or login", p.ID)
+		}
+		c.readOnly(p)
+	}
+}
+
+// changers are commands that change a host; a probe that names one is refused.
+// The list is a net for mistakes, not the gate: that one is in the transport.
+var changers = regexp.MustCompile(`(^|/)(chdev|mkdev|rmdev|cfgmgr|rmcctrl|rmcrefreshMD|recfgct|uncfgct|cfgct|odmdelete|odmadd|odmchange|installp|startsrc|stopsrc|refresh|chrctcp|autoconf6|rm|mv|cp|tee|touch|kill|reboot|shutdown|bosboot|bootlist_set|chmod|chown|ln|mkdir|rmdir|dd)$`)
+
+// readOnly checks the shell text of a probe and that it only reads.
+func (c *checker) readOnly(p Probe) {
+	file := c.shell(p.Run)
+	if file == nil {
+		return
+	}
+	syntax.Walk(file, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Redirect:
+			if n.Op != syntax.RdrIn && n.Op != syntax.DplOut && n.Op != syntax.DplIn && n.Word.Lit() != "/dev/null" {
+				c.add(p.Run.Pos, "", "probe %s writes a file: a probe only reads", p.ID)
+			}
+		case *syntax.CallExpr:
+			if len(n.Args) > 0 && changers.MatchString(n.Args[0].Lit()) {
+				c.add(p.Run.Pos, "", "probe %s runs %s, which changes the host: a probe only reads", p.ID, n.Args[0].Lit())
+			}
+		}
+		return true
+	})
+}
+
+// shell parses POSIX sh text, its interpolations replaced by a word.
+func (c *checker) shell(text Text) *syntax.File {
+	plain := interpolation.ReplaceAllString(text.V, "x")
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(plain), "")
+	if err != nil {
+		c.add(text.Pos, "", "this is not POSIX sh: %v", err)
+		return nil
+	}
+	return file
+}
+
+func (c *checker) findings() {
+	severities := []string{"critical", "warning", "info"}
+	seen := map[string]bool{"probe-failed": true}
+	for _, f := range c.playbook.Findings {
+		switch {
+		case !findingName.MatchString(f.ID):
+			c.add(f.Pos, "", "finding id %q: small letters, digits and single dashes", f.ID)
+		case seen[f.ID]:
+			c.add(f.Pos, "", "finding id %s is taken", f.ID)
+		}
+		seen[f.ID] = true
+		if !slices.Contains(severities, f.Severity.V) {
+			c.add(f.Severity.Pos, "", "severity must be one of %s, found %q", strings.Join(severities, ", "), f.Severity.V)
+		}
+	}
+}
+
+func (c *checker) rungs() {
+	ids := c.playbook.FindingIDs()
+	steps, rungs := map[string]bool{}, map[string]bool{}
+	last := -1
+	for _, r := range c.playbook.Rungs {
+		if rungs[r.ID] || !findingName.MatchString(r.ID) {
+			c.add(r.Pos, "", "rung id %q is taken or not small letters, digits and dashes", r.ID)
+		}
+		rungs[r.ID] = true
+		if r.Number <= last {
+			c.add(r.Pos, "", "rung %s: numbers must rise from rung to rung", r.ID)
+		}
+		last = r.Number
+		for _, m := range r.Mends {
+			if !slices.Contains(ids, m.V) {
+				c.add(m.Pos, strictyaml.DidYouMean(m.V, ids), "rung %s mends %q, which is no finding of this playbook", r.ID, m.V)
+			}
+		}
+		for _, s := range r.Steps {
+			if steps[s.ID] || !findingName.MatchString(s.ID) {
+				c.add(s.Pos, "", "step id %q is taken or not small letters, digits and dashes", s.ID)
+			}
+			steps[s.ID] = true
+			c.shell(s.Run)
+			if !strings.HasPrefix(s.Undo.V, undoNone) {
+				c.shell(s.Undo)
+			}
+		}
+	}
+}
+
+// undoNone begins the undo of a step that leaves nothing to take back.
+const undoNone = "none: "
+
+// FindingIDs returns the ids of the playbook's findings, in its order.
+func (p *Playbook) FindingIDs() []string {
+	ids := make([]string, 0, len(p.Findings))
+	for _, f := range p.Findings {
+		ids = append(ids, f.ID)
+	}
+	return ids
+}

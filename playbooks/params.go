@@ -1,0 +1,49 @@
+package playbooks
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"aixmend/inventory/strictyaml"
+)
+
+// Params holds the value of every parameter of a playbook.
+type Params map[string]any
+
+// Duration returns a duration parameter, 0 when the playbook has none of the
+// name.
+func (p Params) Duration(name string) time.Duration {
+	d, _ := p[name].(time.Duration)
+	return d
+}
+
+// Set gives the parameters their values: the defaults, then each KEY=VALUE.
+func (p *Playbook) Set(assignments []string) (Params, error) {
+	params := Params{}
+	byName := map[string]Param{}
+	for _, e := range p.Params {
+		byName[e.Key] = e.Value
+		params[e.Key], _ = e.Value.value(e.Value.Default) // checked when loaded
+	}
+	for _, a := range assignments {
+		key, text, ok := strings.Cut(a, "=")
+		param, known := byName[key]
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("--set %s: wanted KEY=VALUE", a)
+		case !known:
+			hint := strictyaml.DidYouMean(key, sortedKeys(byName))
+			if hint == "" {
+				hint = "it has: " + strings.Join(sortedKeys(byName), ", ")
+			}
+			return nil, fmt.Errorf("--set %s: playbook %s has no parameter %q; %s", a, p.Name, key, hint)
+		}
+		value, err := param.value(text)
+		if err != nil {
+			return nil, fmt.Errorf("--set %s: %w", a, err)
+		}
+		params[key] = value
+	}
+	return params, nil
+}

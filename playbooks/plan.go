@@ -1,0 +1,184 @@
+package playbooks
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// Wishes is what the operator allows and asks for.
+type Wishes struct {
+	// Allowed holds the words of --allow.
+	Allowed []string
+	// MendWarnings makes warnings reasons for a change too.
+	MendWarnings bool
+	// Waived tells whether a finding is waived on the host.
+	Waived func(id string) bool
+}
+
+// PlannedRung is a rung that could help a host.
+type PlannedRung struct {
+	Rung *Rung
+	// Mends are the open findings that the rung can mend.
+	Mends []string
+	// Blocked says why the rung may not run now; "" when it may.
+	Blocked string
+	Steps   []PlannedStep
+}
+
+// PlannedStep is a step with its commands as they would run.
+type PlannedStep struct {
+	Step *Step
+	// Command and Undo are complete shell text.
+	Command, Undo string
+
+	confirm, refute *expression
+}
+
+// Targets returns the ids of the findings that call for a change, sorted.
+func (d *Diagnosis) Targets(w Wishes) []string {
+	ids := []string{}
+	for _, v := range d.Verdicts {
+		counts := v.Severity == "critical" || (v.Severity == "warning" && w.MendWarnings)
+		if counts && !(w.Waived != nil && w.Waived(v.ID)) {
+			ids = append(ids, v.ID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// Plan returns the rungs that could mend what was found, the least invasive
+// first, those included that are blocked. A rung that is not needed, or has no
+// step to take, is left out.
+func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
+	targets := d.Targets(w)
+	var plan []PlannedRung
+	for i := range p.Rungs {
+		r, c := &p.Rungs[i], p.compiled.rungs[i]
+		planned := PlannedRung{Rung: r, Mends: mended(r, targets)}
+		if len(planned.Mends) == 0 {
+			continue
+		}
+		if c.when != nil {
+			if holds, err := c.when.holds(d.values); err == nil && !holds {
+				continue
+			} else if err != nil {
+				planned.block("it can't be told whether the rung applies: " + err.Error())
+			}
+		}
+		for _, g := range slices.Concat(p.compiled.guards, c.guards) {
+			planned.block(d.guarded(g))
+		}
+		if r.Alone {
+			planned.block(standing(d, r, w))
+		}
+		if r.Allow != "" && !slices.Contains(w.Allowed, r.Allow) {
+			planned.block("not allowed: it takes --allow " + r.Allow)
+		}
+		p.planSteps(d, c, &planned)
+		if len(planned.Steps) > 0 || planned.Blocked != "" {
+			plan = append(plan, planned)
+		}
+	}
+	return plan
+}
+
+// planSteps renders the steps that are needed. What can't be rendered blocks
+// the whole rung: half a rung is never run.
+func (p *Playbook) planSteps(d *Diagnosis, c compiledRung, planned *PlannedRung) {
+	for j := range planned.Rung.Steps {
+		s, cs := &planned.Rung.Steps[j], c.steps[j]
+		if cs.when != nil {
+			holds, err := cs.when.holds(d.values)
+			if err != nil {
+				planned.block("step " + s.ID + ": it can't be told whether it is needed: " + err.Error())
+				continue
+			}
+			if !holds {
+				continue
+			}
+		}
+		for _, g := range cs.guards {
+			planned.block(d.guarded(g))
+		}
+		command, err := cs.run.command(d.values)
+		if err != nil {
+			planned.block("step " + s.ID + ": " + err.Error())
+			continue
+		}
+		undo := s.Undo.V
+		if !strings.HasPrefix(undo, undoNone) {
+			if undo, err = cs.undo.command(d.values); err != nil {
+				planned.block("undo of step " + s.ID + ": " + err.Error())
+				continue
+			}
+		}
+		planned.Steps = append(planned.Steps, PlannedStep{
+			Step: s, Command: strings.TrimSpace(command), Undo: strings.TrimSpace(undo), confirm: cs.confirm, refute: cs.refute,
+		})
+	}
+}
+
+// block records the first reason.
+func (r *PlannedRung) block(reason string) {
+	if r.Blocked == "" {
+		r.Blocked = reason
+	}
+}
+
+// guarded returns why a guard blocks, "" when it lets pass. A guard that can't
+// be evaluated blocks.
+func (d *Diagnosis) guarded(g compiledGuard) string {
+	holds, err := g.require.holds(d.values)
+	if err == nil && holds {
+		return ""
+	}
+	reason := d.prose(g.otherwise)
+	if err != nil {
+		reason += " (it can't be told: " + err.Error() + ")"
+	}
+	return reason
+}
+
+// mended returns the targets that a rung can mend.
+func mended(r *Rung, targets []string) []string {
+	var ids []string
+	for _, m := range r.Mends {
+		if slices.Contains(targets, m.V) {
+			ids = append(ids, m.V)
+		}
+	}
+	return ids
+}
+
+// standing returns the critical findings that a rung can't mend, as a reason.
+func standing(d *Diagnosis, r *Rung, w Wishes) string {
+	w.MendWarnings = false
+	var rest []string
+	for _, id := range d.Targets(w) {
+		if len(mended(r, []string{id})) == 0 {
+			rest = append(rest, id)
+		}
+	}
+	if len(rest) == 0 {
+		return ""
+	}
+	return "it would interrupt RMC for nothing while this stands: " + strings.Join(rest, ", ")
+}
+
+// errCantTell says that the evidence speaks neither for nor against a step.
+var errCantTell = errors.New("the evidence speaks neither for it nor against it")
+
+// Confirm tells from a new diagnosis whether a step has happened. An error:
+// it can't be told.
+func (s PlannedStep) Confirm(d *Diagnosis) (bool, error) {
+	happened, err := s.confirm.holds(d.values)
+	if err != nil || happened || s.refute == nil {
+		return happened, err
+	}
+	if refuted, err := s.refute.holds(d.values); err != nil || !refuted {
+		return false, errors.Join(errCantTell, err)
+	}
+	return false, nil
+}

@@ -1,0 +1,232 @@
+package aixsim
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Command is one AIX command.
+type Command struct {
+	Name string
+	// Dirs are the folders it is found in.
+	Dirs []string
+	// Run does it and returns the exit status.
+	Run func(ctx context.Context, e *Env) int
+	// Filter commands read standard input or run others: they work without
+	// the host's lock, and reach files one operation at a time. All others
+	// run under the lock as one step, their output is handed on afterwards.
+	Filter bool
+	// Root is needed to run it.
+	Root bool
+	// Fileset must be installed for the command to be there.
+	Fileset string
+	// Where further limits on which hosts the command is there.
+	Where func(s *State) bool
+	// Unix commands are there on every Unix: the stand-in leaves them alone.
+	Unix bool
+}
+
+// Env is what a command sees.
+type Env struct {
+	Path   string   // as it was called
+	Args   []string // without the name
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+	Dir    string // working directory
+	UID    int
+	PID    int
+	// State is held under the host's lock; nil in a [Command.Filter].
+	State *State
+	Files FS
+	// Now is the host's clock, ClockOffset included.
+	Now func() time.Time
+	// Getenv reads the environment of the command.
+	Getenv func(string) string
+	// German messages, decided from the host's language and the environment.
+	German bool
+	// Shared tells whether another host of the fleet uses a node id.
+	Shared func(id string) bool
+
+	effects []string
+	environ func() []string   // what a command inherits
+	extra   map[string]string // what env adds to it
+	proc    *proc             // nil in the stand-in
+	host    runner
+}
+
+// runner is what a few commands need of the host: to run others.
+type runner interface {
+	exec(ctx context.Context, e *Env, argv []string, uid int) int
+	shell(ctx context.Context, e *Env, script string, params []string) int
+	shellStdin(ctx context.Context, e *Env, params []string) int
+	processes() []procInfo
+	kill(pid int, check bool) bool
+	wait(ctx context.Context, e *Env, pids []string) int
+	spawn(ctx context.Context, e *Env, n int) int
+	lastPID(e *Env, n int) int
+	resolve(e *Env, name string) string
+}
+
+// effect notes that something changed. Every change of the state has one.
+func (e *Env) effect(format string, args ...any) {
+	e.effects = append(e.effects, fmt.Sprintf(format, args...))
+}
+
+// Effects returns what the command changed.
+func (e *Env) Effects() []string { return e.effects }
+
+func (e *Env) name() string { return path.Base(e.Path) }
+
+func (e *Env) out(format string, args ...any) { fmt.Fprintf(e.Stdout, format, args...) }
+
+func (e *Env) err(format string, args ...any) { fmt.Fprintf(e.Stderr, format, args...) }
+
+// fail prints a message in the host's language and returns exit.
+func (e *Env) fail(exit int, english, german string, args ...any) int {
+	e.err("%s\n", e.say(english, german, args...))
+	return exit
+}
+
+// say chooses the language; both texts take the same args.
+func (e *Env) say(english, german string, args ...any) string {
+	if e.German && german != "" {
+		return fmt.Sprintf(german, args...)
+	}
+	return fmt.Sprintf(english, args...)
+}
+
+// abs makes a path absolute and clean.
+func (e *Env) abs(name string) string {
+	if !path.IsAbs(name) {
+		name = path.Join(e.Dir, name)
+	}
+	return path.Clean(name)
+}
+
+// link is the way to the hypervisor, now.
+func (e *Env) link() link { return e.State.link(e.Files, e.Shared, e.Now()) }
+
+// german decides the language of messages as the locale rules do.
+func german(s *State, getenv func(string) string) bool {
+	if s.Language != "de" {
+		return false
+	}
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := getenv(name); v != "" {
+			return strings.HasPrefix(strings.ToLower(v), "de")
+		}
+	}
+	return true
+}
+
+// findCommand finds a command by its absolute path.
+func findCommand(name string) (*Command, string) {
+	base := path.Base(name)
+	for _, c := range commandTable[base] {
+		if slices.Contains(c.Dirs, path.Dir(name)) {
+			return c, base
+		}
+	}
+	return nil, base
+}
+
+// installed tells whether a command is there on a host.
+func (s *State) installed(name string, c *Command) bool {
+	if b, ok := s.Behaviours[c.Name]; ok && b.Missing {
+		return false
+	}
+	if b, ok := s.Behaviours[name]; ok && b.Missing {
+		return false
+	}
+	if s.system() != "AIX" && !c.Unix {
+		return false
+	}
+	if c.Fileset != "" && s.fileset(c.Fileset) == nil {
+		return false
+	}
+	return c.Where == nil || c.Where(s)
+}
+
+// commandPaths lists the commands in a folder.
+func (s *State) commandPaths(dir string) []string {
+	var list []string
+	for name, all := range commandTable {
+		for _, c := range all {
+			if p := path.Join(dir, name); slices.Contains(c.Dirs, dir) && s.installed(p, c) {
+				list = append(list, p)
+			}
+		}
+	}
+	return list
+}
+
+// commandTable is filled by its declaration and never changes.
+var commandTable = index(coreCommands(), fileCommands(), textCommands(), systemCommands(), networkCommands(),
+	srcCommands(), odmCommands(), lppCommands(), rsctCommands(), clusterCommands(), diskCommands())
+
+func index(groups ...[]Command) map[string][]*Command {
+	m := map[string][]*Command{}
+	for _, g := range groups {
+		for i := range g {
+			m[g[i].Name] = append(m[g[i].Name], &g[i])
+		}
+	}
+	return m
+}
+
+// AIXCommands returns every AIX command with its absolute paths: what the
+// stand-in installs. Commands that any Unix has are not among them.
+func AIXCommands() map[string]*Command {
+	m := map[string]*Command{}
+	for name, all := range commandTable {
+		for _, c := range all {
+			if c.Unix {
+				continue
+			}
+			for _, dir := range c.Dirs {
+				m[path.Join(dir, name)] = c
+			}
+		}
+	}
+	return m
+}
+
+// Execute runs a command that is no filter against a state, outside of a host
+// and its shell: the multi-call stand-in. The caller holds a lock on s and
+// saves it afterwards; e needs Path, Args, Stdout, Stderr, UID, Files and
+// Getenv. It returns the exit status; what changed is in [Env.Effects] and in
+// s.Effects.
+func Execute(ctx context.Context, c *Command, s *State, e *Env, now func() time.Time) int {
+	var stdout, stderr bytes.Buffer
+	out, errw := e.Stdout, e.Stderr
+	e.Stdout, e.Stderr, e.State = &stdout, &stderr, s
+	e.Now = func() time.Time { return now().Add(time.Duration(s.ClockOffset)) }
+	e.German = german(s, e.Getenv)
+	exit := runLocked(ctx, c, s, e)
+	s.evaluate(e.Files, e.Shared, now())
+	_, _ = out.Write(stdout.Bytes())
+	_, _ = errw.Write(stderr.Bytes())
+	return exit
+}
+
+// runLocked checks rights and runs a command that has the state to itself.
+func runLocked(ctx context.Context, c *Command, s *State, e *Env) int {
+	connected := s.link(e.Files, e.Shared, e.Now()) == linkUp
+	if c.Root && e.UID != 0 {
+		return e.fail(1, "%s: 0403-027 The parameter list is not valid or you do not have root user authority.",
+			"%s: 0403-027 Die Parameterliste ist ungültig, oder Sie haben keine Rootberechtigung.", e.name())
+	}
+	exit := c.Run(ctx, e)
+	s.Effects = append(s.Effects, e.effects...)
+	if len(e.effects) > 0 && connected {
+		s.RMC.Registered = true
+	}
+	return exit
+}

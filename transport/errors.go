@@ -1,0 +1,82 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Kind is the class of a transport error: what the engine acts on, and what
+// the reason of an unreachable host begins with.
+type Kind string
+
+// The kinds of error.
+const (
+	// KindRefused: the address answered no (refused, no route).
+	KindRefused Kind = "refused"
+	// KindTimeout: no answer within the connect timeout.
+	KindTimeout Kind = "timeout"
+	// KindDNS: the name does not resolve.
+	KindDNS Kind = "dns"
+	// KindHostKeyUnknown: known_hosts has no key for the host.
+	KindHostKeyUnknown Kind = "host-key-unknown"
+	// KindHostKeyChanged: known_hosts has another key for the host.
+	KindHostKeyChanged Kind = "host-key-changed"
+	// KindAuth: the host did not take the identity, or there is none.
+	KindAuth Kind = "auth"
+	// KindProtocol: what answered does not speak SSH as we do.
+	KindProtocol Kind = "protocol"
+	// KindLost: an established connection broke.
+	KindLost Kind = "lost"
+	// KindJump: the bastion, not the host, is the trouble.
+	KindJump Kind = "jump"
+	// KindPrivilege: the login works, becoming root does not.
+	KindPrivilege Kind = "privilege"
+	// KindCanceled: the run was stopped; says nothing about the host.
+	KindCanceled Kind = "canceled"
+)
+
+// Temporary tells whether trying again later can help without anybody
+// changing anything. Host keys, authentication and privilege are final: trying
+// again locks accounts.
+func (k Kind) Temporary() bool {
+	return k == KindRefused || k == KindTimeout || k == KindLost
+}
+
+// Error is what every transport returns.
+type Error struct {
+	Kind Kind
+	// Op is what was being done: dial, handshake, session, run.
+	Op string
+	// Host is the target's name.
+	Host string
+	// Err is the cause; it may hold advice for the operator.
+	Err error
+}
+
+// Error gives host, operation and cause; the kind is not repeated in it.
+func (e *Error) Error() string { return fmt.Sprintf("%s: %s: %v", e.Host, e.Op, e.Err) }
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Reason is the form of the reports: "kind: cause".
+func (e *Error) Reason() string { return string(e.Kind) + ": " + e.Err.Error() }
+
+// KindOf returns the kind of err, and "" when err is not a transport error.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return ""
+}
+
+// ErrHung says that a command gave no end within its timeout.
+var ErrHung = errors.New("hung: no end within its time limit")
+
+// ErrNotRun says that a command was never started: a required answer before it
+// was not as required, or too many commands before it hung.
+var ErrNotRun = errors.New("not run")
+
+// ErrGateShut says that the gate did not let a changing command pass.
+var ErrGateShut = errors.New("the gate is shut: nothing that changes a host may run")

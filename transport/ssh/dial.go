@@ -1,0 +1,189 @@
+// Package ssh carries commands over real SSH with golang.org/x/crypto/ssh.
+//
+// It knows the traps of that package: the handshake has a deadline of its own,
+// sessions are raced against their limit, keepalives have a reply deadline,
+// one identity is offered, host keys are always checked with the algorithms
+// that known_hosts holds. One connection serves one host; all read-only
+// commands of a stage travel as one framed script in one session.
+package ssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"aixmend/transport"
+)
+
+// Options are the same for all hosts of a run.
+type Options struct {
+	// ConnectTimeout bounds TCP connect, handshake and authentication
+	// together; 0: 15 s.
+	ConnectTimeout time.Duration
+	// KeepaliveEvery is the time between two keepalives, and how long the
+	// reply to one may take; 0: 15 s.
+	KeepaliveEvery time.Duration
+	// ReplyTimeout bounds each answer the SSH server itself owes us, such as
+	// that to a session request; 0: 15 s.
+	ReplyTimeout time.Duration
+	// StartTimeout bounds the time from the request to the script's first
+	// frame, which is how long a login profile may take; 0: 60 s.
+	StartTimeout time.Duration
+	// Keys gives the identity and the agent; Hosts checks host keys. Both
+	// read their files once.
+	Keys  *Keys
+	Hosts *HostKeys
+	// DialContext opens the network connection; nil: TCP.
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Dialer opens SSH connections. It is safe for concurrent use.
+type Dialer struct{ options Options }
+
+// NewDialer returns a dialler with the options' defaults filled in.
+func NewDialer(o Options) *Dialer {
+	orElse := func(d *time.Duration, fallback time.Duration) {
+		if *d <= 0 {
+			*d = fallback
+		}
+	}
+	orElse(&o.ConnectTimeout, 15*time.Second)
+	orElse(&o.KeepaliveEvery, 15*time.Second)
+	orElse(&o.ReplyTimeout, 15*time.Second)
+	orElse(&o.StartTimeout, 60*time.Second)
+	if o.DialContext == nil {
+		o.DialContext = new(net.Dialer).DialContext
+	}
+	return &Dialer{options: o}
+}
+
+var errConnectTimeout = errors.New("no answer within the connect timeout")
+
+// Dial implements transport.Dialer.
+func (d *Dialer) Dial(ctx context.Context, target transport.Target) (transport.Conn, error) {
+	a := &attempt{dialer: d, target: target, phase: "dial"}
+	conn, err := a.dial(ctx)
+	if err == nil {
+		return conn, nil
+	}
+	if ctx.Err() != nil {
+		return nil, a.fail(transport.KindCanceled, context.Cause(ctx))
+	}
+	return nil, a.classify(err)
+}
+
+// attempt is one try to connect, and how far it came: the errors of x/crypto
+// are mostly text, so their kind follows from the phase.
+type attempt struct {
+	dialer  *Dialer
+	target  transport.Target
+	phase   string // dial, handshake, authenticate
+	hostKey error  // what the host key check said
+}
+
+func (a *attempt) fail(kind transport.Kind, err error) error {
+	return &transport.Error{Kind: kind, Op: a.phase, Host: a.target.Name, Err: err}
+}
+
+func (a *attempt) dial(ctx context.Context) (*conn, error) {
+	o := a.dialer.options
+	if a.target.Jump != "" {
+		return nil, a.fail(transport.KindJump, fmt.Errorf("jump host %s: connecting through a jump host is not supported yet", a.target.Jump))
+	}
+	address := net.JoinHostPort(a.target.Address, strconv.Itoa(a.target.Port))
+	auth, err := o.Keys.method(a.target.Identity)
+	if err != nil {
+		a.phase = "authenticate"
+		return nil, a.fail(transport.KindAuth, err)
+	}
+	policy, err := o.Hosts.policy(a.target.KnownHosts, address)
+	if err != nil {
+		return nil, a.fail(transport.KindHostKeyUnknown, err)
+	}
+	deadline := time.Now().Add(o.ConnectTimeout)
+	dialing, cancel := context.WithDeadlineCause(ctx, deadline, errConnectTimeout)
+	defer cancel()
+	network, err := o.DialContext(dialing, "tcp", address)
+	if err != nil {
+		if dialing.Err() != nil {
+			return nil, context.Cause(dialing)
+		}
+		return nil, err
+	}
+	a.phase = "handshake"
+	config := &ssh.ClientConfig{
+		User:              a.target.User,
+		Auth:              []ssh.AuthMethod{auth},
+		HostKeyAlgorithms: policy.algorithms,
+		HostKeyCallback: func(name string, remote net.Addr, key ssh.PublicKey) error {
+			a.hostKey = policy.check(name, remote, key)
+			if a.hostKey == nil {
+				a.phase = "authenticate"
+			}
+			return a.hostKey
+		},
+		ClientVersion: "SSH-2.0-aixmend",
+	}
+	// The handshake is outside ClientConfig.Timeout: a deadline on the
+	// connection holds it, a cancelled run closes it.
+	_ = network.SetDeadline(deadline)
+	stop := context.AfterFunc(ctx, func() { _ = network.Close() })
+	inner, channels, requests, err := ssh.NewClientConn(network, address, config)
+	if err != nil {
+		stop()
+		_ = network.Close()
+		return nil, err
+	}
+	if !stop() {
+		_ = inner.Close()
+		return nil, context.Cause(ctx)
+	}
+	_ = network.SetDeadline(time.Time{})
+	return a.established(ssh.NewClient(inner, channels, requests)), nil
+}
+
+// established starts the keepalive of a new connection.
+func (a *attempt) established(client *ssh.Client) *conn {
+	alive, stop := context.WithCancel(context.Background()) // ends with Close
+	c := &conn{target: a.target, client: client, options: a.dialer.options, stop: stop, done: make(chan struct{})}
+	go c.keepalive(alive)
+	return c
+}
+
+// classify gives a failed attempt its kind.
+func (a *attempt) classify(err error) error {
+	var typed *transport.Error
+	var timeout net.Error
+	var dns *net.DNSError
+	var algorithms *ssh.AlgorithmNegotiationError
+	switch {
+	case errors.As(err, &typed):
+		return typed
+	case a.hostKey != nil:
+		return a.fail(hostKeyKind(a.hostKey), a.hostKey)
+	case errors.Is(err, errConnectTimeout), errors.Is(err, os.ErrDeadlineExceeded):
+		return a.fail(transport.KindTimeout, fmt.Errorf("%w (%s)", errConnectTimeout, a.dialer.options.ConnectTimeout))
+	case errors.As(err, &dns):
+		return a.fail(transport.KindDNS, err)
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return a.fail(transport.KindTimeout, err)
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
+		return a.fail(transport.KindLost, fmt.Errorf("the connection was closed during the %s phase: %w", a.phase, err))
+	case a.phase == "dial":
+		return a.fail(transport.KindRefused, err)
+	case errors.As(err, &algorithms):
+		return a.fail(transport.KindProtocol, err)
+	case a.phase == "authenticate":
+		return a.fail(transport.KindAuth, fmt.Errorf("%s did not take %s for user %s: %w",
+			a.target.Address, a.dialer.options.Keys.describe(a.target.Identity), a.target.User, err))
+	}
+	return a.fail(transport.KindProtocol, err)
+}

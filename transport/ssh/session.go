@@ -1,0 +1,308 @@
+package ssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"aixmend/transport"
+)
+
+// maxSessions bounds how many sessions one script may use: the first, and one
+// for the rest after each hung command. Servers allow 10 at once
+// (MaxSessions), and a dropped session may still live on the host.
+const maxSessions = 4
+
+// Run implements transport.Conn.
+func (c *conn) Run(ctx context.Context, commands []transport.Command) (transport.Transcript, error) {
+	t := transport.Transcript{Results: make([]transport.Result, len(commands))}
+	for i, command := range commands {
+		t.Results[i] = transport.Result{ID: command.ID, Err: transport.ErrNotRun}
+	}
+	for first, sessions := 0, 0; first < len(commands) && sessions < maxSessions; sessions++ {
+		run := newScriptRun(c, commands[first:])
+		err := run.run(ctx)
+		next := run.collect(t.Results[first:], err)
+		if room := maxNoise - len(t.Noise); room > 0 {
+			noise := append(run.out.noise, run.err.noise...)
+			t.Noise = append(t.Noise, noise[:min(room, len(noise))]...)
+		}
+		if err != nil {
+			return t, err
+		}
+		if next == 0 || commands[first+next-1].Mutating {
+			return t, nil
+		}
+		first += next
+	}
+	return t, nil
+}
+
+// scriptRun is one session with one script.
+type scriptRun struct {
+	conn     *conn
+	commands []transport.Command
+	nonce    string
+	out, err *splitter
+
+	mu       sync.Mutex
+	running  int         // index of the command whose frame is open on stdout
+	watchdog *time.Timer // fires when the running command is over its time
+	hung     int         // index of the hung command, -1 when none
+	finished bool        // the last frame has ended on stdout
+	hang     chan struct{}
+}
+
+func newScriptRun(c *conn, commands []transport.Command) *scriptRun {
+	r := &scriptRun{
+		conn: c, commands: commands, nonce: newNonce(),
+		running: -1, hung: -1, hang: make(chan struct{}),
+	}
+	limits := make([]int, len(commands))
+	for i, command := range commands {
+		limits[i] = command.MaxOutput
+		if limits[i] <= 0 {
+			limits[i] = transport.DefaultMaxOutput
+		}
+	}
+	r.out = newSplitter(r.nonce, limits, time.Now, r.notice)
+	r.err = newSplitter(r.nonce, limits, time.Now, func(int, bool) {})
+	return r
+}
+
+// run sends the script and returns when it has ended, when a command hangs
+// (nil: see hung) or when the connection or ctx has ended.
+func (r *scriptRun) run(ctx context.Context) error {
+	script, err := buildScript(r.nonce, r.conn.target.Become, r.commands)
+	if err != nil {
+		return r.conn.fail(transport.KindProtocol, "script", err)
+	}
+	session, err := r.conn.newSession(ctx)
+	if err != nil {
+		return err
+	}
+	var streams sync.WaitGroup
+	stdout, err1 := session.StdoutPipe()
+	stderr, err2 := session.StderrPipe()
+	if err := errors.Join(err1, err2); err != nil {
+		return r.conn.fail(transport.KindProtocol, "session", err)
+	}
+	r.arm(-1)
+	defer r.disarm()
+	done := make(chan error, 1)
+	go func() {
+		// Start waits for the server's word on the request: it can hang too.
+		if err := session.Start(script); err != nil {
+			done <- err
+			return
+		}
+		streams.Add(2)
+		go func() { defer streams.Done(); pump(r.out, stdout) }()
+		go func() { defer streams.Done(); pump(r.err, stderr) }()
+		err := session.Wait()
+		streams.Wait()
+		done <- err
+	}()
+	select {
+	case err = <-done:
+	case <-r.hang:
+		// The script is given up: end what runs there, as far as the server
+		// lets us, and wait until nothing writes to the splitters any more.
+		_ = session.Signal(ssh.SIGTERM)
+		_ = session.Close()
+		err = r.drain(ctx, done)
+	case <-ctx.Done():
+		r.conn.abort(context.Cause(ctx))
+		err = <-done
+	}
+	return r.verdict(ctx, session, err)
+}
+
+// drain waits for a closed session to let go. A server that does not even
+// answer the close has lost the connection: it is cut.
+func (r *scriptRun) drain(ctx context.Context, done <-chan error) error {
+	timer := time.NewTimer(r.conn.options.ReplyTimeout)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return nil
+	case <-timer.C:
+		r.conn.abort(errNoReply)
+	case <-ctx.Done():
+		r.conn.abort(context.Cause(ctx))
+	}
+	return <-done
+}
+
+// verdict turns how the session ended into the error of the script.
+func (r *scriptRun) verdict(ctx context.Context, session io.Closer, err error) error {
+	r.out.flush()
+	r.err.flush()
+	defer session.Close()
+	if ctx.Err() != nil {
+		return r.conn.fail(transport.KindCanceled, "run", context.Cause(ctx))
+	}
+	if cause := r.conn.cause(); cause != nil {
+		return r.conn.fail(transport.KindLost, "run", cause)
+	}
+	var exit *ssh.ExitError
+	var missing *ssh.ExitMissingError
+	switch {
+	case r.hungIndex() >= 0:
+		return nil
+	case err == nil && r.ended():
+		return nil
+	case errors.As(err, &missing), errors.Is(err, io.EOF):
+		if r.ended() {
+			return nil // every answer is there; how the shell left does not matter
+		}
+		return r.conn.fail(transport.KindLost, "run", fmt.Errorf("the connection broke while the script ran (%s)", r.out.missingFrames()))
+	case err == nil, errors.As(err, &exit):
+		return r.incomplete(exit)
+	}
+	return r.conn.fail(transport.KindLost, "run", err)
+}
+
+// incomplete explains a script that ended by itself before its last frame.
+func (r *scriptRun) incomplete(exit *ssh.ExitError) error {
+	status := 0
+	if exit != nil {
+		status = exit.ExitStatus()
+	}
+	next := 0 // the first command whose frame never opened
+	for next < len(r.commands) && r.out.parts[next].begun {
+		next++
+	}
+	if status == 0 && next > 0 && r.commands[next-1].Require != "" && r.out.parts[next-1].ended {
+		return nil // the required answer was another: the script ended itself
+	}
+	privileged := next == 0 || r.commands[next-1].AsLogin
+	if privileged && next < len(r.commands) && !r.commands[next].AsLogin && r.conn.target.Become == transport.BecomeSudo {
+		return r.conn.fail(transport.KindPrivilege, "sudo -n", fmt.Errorf("exit %d: %s", status, firstLine(r.err.noise)))
+	}
+	return r.conn.fail(transport.KindProtocol, "run", fmt.Errorf(
+		"the login shell ended the script with status %d before its end (%s): %s",
+		status, r.out.missingFrames(), firstLine(r.err.noise)))
+}
+
+// collect writes the results of the session's commands and returns how many
+// commands are settled: all when the script ended, else those up to and with
+// the hung one.
+func (r *scriptRun) collect(results []transport.Result, err error) int {
+	hung := r.hungIndex()
+	for i := range r.commands {
+		out, errs := &r.out.parts[i], &r.err.parts[i]
+		if !out.begun {
+			if err != nil {
+				results[i].Err = err
+			}
+			continue
+		}
+		res := &results[i]
+		res.Started = out.beganAt
+		res.Stdout, res.StdoutDropped = out.data, out.dropped
+		res.Stderr, res.StderrDropped = errs.data, errs.dropped
+		switch {
+		case out.ended:
+			res.Exit, res.Err = out.exit, nil
+			res.Duration = out.endedAt.Sub(out.beganAt)
+		case i == hung:
+			res.Err = transport.ErrHung
+			res.Duration = time.Since(out.beganAt)
+		default:
+			res.Err = err
+			res.Duration = time.Since(out.beganAt)
+		}
+	}
+	if hung >= 0 {
+		return hung + 1
+	}
+	return len(r.commands)
+}
+
+// notice follows the frames on stdout: each command has its own time.
+func (r *scriptRun) notice(index int, ended bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if ended {
+		r.finished = index == len(r.commands)-1
+		index++ // the time of the next one begins
+	}
+	r.running = index
+	r.armLocked(index)
+}
+
+// arm starts the watchdog; index -1 is the time until the first frame.
+func (r *scriptRun) arm(index int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.armLocked(index)
+}
+
+func (r *scriptRun) armLocked(index int) {
+	limit := r.conn.options.StartTimeout
+	if index >= 0 && index < len(r.commands) && r.commands[index].Timeout > 0 {
+		limit = r.commands[index].Timeout
+	}
+	if r.watchdog != nil {
+		r.watchdog.Reset(limit)
+		return
+	}
+	r.watchdog = time.AfterFunc(limit, r.expire)
+}
+
+func (r *scriptRun) disarm() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.watchdog.Stop()
+}
+
+// expire names the running command as hung and wakes run.
+func (r *scriptRun) expire() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.hung >= 0 || r.finished {
+		return
+	}
+	if r.running < 0 {
+		r.conn.abort(errNoStart)
+		return
+	}
+	r.hung = min(r.running, len(r.commands)-1)
+	close(r.hang)
+}
+
+func (r *scriptRun) hungIndex() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.hung
+}
+
+func (r *scriptRun) ended() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.finished
+}
+
+// buffers lends the read buffers of the streams: they are the larger part of
+// what an open session costs.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 8<<10); return &b }}
+
+// pump moves a stream into its splitter until the stream ends. Reading goes on
+// past every bound: a full channel would stop the commands.
+func pump(into io.Writer, from io.Reader) {
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	for {
+		n, err := from.Read(*buffer)
+		_, _ = into.Write((*buffer)[:n]) // a splitter takes everything
+		if err != nil {
+			return
+		}
+	}
+}

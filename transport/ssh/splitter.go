@@ -1,0 +1,163 @@
+package ssh
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// maxNoise bounds the bytes kept from outside every frame, a stream.
+const maxNoise = 16 << 10
+
+// maxMarker bounds what may follow a nonce on a frame line: " E 12345 255".
+const maxMarker = 24
+
+// part is what one command printed on one stream.
+type part struct {
+	data    []byte
+	dropped int64
+	begun   bool
+	ended   bool
+	exit    int
+	beganAt time.Time
+	endedAt time.Time
+}
+
+// splitter takes one stream of a session apart into the commands' parts. It
+// is written to by one goroutine; notice is called at every frame line.
+type splitter struct {
+	mark    []byte // "\nNONCE "
+	limits  []int  // bytes kept, by command
+	parts   []part
+	current int // index of the open frame, -1 outside
+	noise   []byte
+	held    []byte // the end of the stream so far that may begin a frame line
+	now     func() time.Time
+	notice  func(index int, ended bool)
+}
+
+func newSplitter(nonce string, limits []int, now func() time.Time, notice func(int, bool)) *splitter {
+	return &splitter{
+		mark:    []byte("\n" + nonce + " "),
+		limits:  limits,
+		parts:   make([]part, len(limits)),
+		current: -1,
+		now:     now,
+		notice:  notice,
+	}
+}
+
+// Write takes the next bytes of the stream. It never fails: what a host sends
+// beyond its bound is counted and dropped.
+func (s *splitter) Write(p []byte) (int, error) {
+	n := len(p)
+	if len(s.held) > 0 {
+		p = append(s.held, p...)
+		s.held = nil
+	}
+	for len(p) > 0 {
+		at := bytes.Index(p, s.mark)
+		if at < 0 {
+			keep := tailOverlap(p, s.mark)
+			s.emit(p[:len(p)-keep])
+			s.held = bytes.Clone(p[len(p)-keep:])
+			return n, nil
+		}
+		rest := p[at+len(s.mark):]
+		end := bytes.IndexByte(rest, '\n')
+		if end < 0 && len(rest) < maxMarker {
+			s.emit(p[:at])
+			s.held = bytes.Clone(p[at:])
+			return n, nil
+		}
+		if end < 0 || end > maxMarker || !s.frameLine(p[:at], rest[:end]) {
+			s.emit(p[:at+len(s.mark)]) // looks like a frame line and is none
+			p = rest
+			continue
+		}
+		p = rest[end+1:]
+	}
+	return n, nil
+}
+
+// frameLine acts on the frame line text, after before has been emitted; false
+// when text is no frame line that can stand here.
+func (s *splitter) frameLine(before, text []byte) bool {
+	var index, exit int
+	words := bytes.Fields(text)
+	switch {
+	case len(words) == 2 && string(words[0]) == "B":
+		if !number(words[1], &index) || index >= len(s.parts) || s.parts[index].begun {
+			return false
+		}
+		s.emit(before)
+		s.parts[index].begun = true
+		s.parts[index].beganAt = s.now()
+		s.current = index
+		s.notice(index, false)
+		return true
+	case len(words) == 3 && string(words[0]) == "E":
+		if !number(words[1], &index) || !number(words[2], &exit) || index != s.current || exit > 255 {
+			return false
+		}
+		s.emit(before)
+		s.parts[index].ended = true
+		s.parts[index].exit = exit
+		s.parts[index].endedAt = s.now()
+		s.current = -1
+		s.notice(index, true)
+		return true
+	}
+	return false
+}
+
+// emit gives bytes to the open frame, or to the noise.
+func (s *splitter) emit(p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	if s.current < 0 {
+		room := max(maxNoise-len(s.noise), 0)
+		s.noise = append(s.noise, p[:min(room, len(p))]...)
+		return
+	}
+	part := &s.parts[s.current]
+	room := max(s.limits[s.current]-len(part.data), 0)
+	kept := min(room, len(p))
+	part.data = append(part.data, p[:kept]...)
+	part.dropped += int64(len(p) - kept)
+}
+
+// flush gives away what is held at the end of the stream.
+func (s *splitter) flush() {
+	s.emit(s.held)
+	s.held = nil
+}
+
+// tailOverlap returns the length of the longest end of p that begins mark.
+func tailOverlap(p, mark []byte) int {
+	for n := min(len(p), len(mark)-1); n > 0; n-- {
+		if bytes.HasPrefix(mark, p[len(p)-n:]) {
+			return n
+		}
+	}
+	return 0
+}
+
+// number reads a short decimal number that is not negative.
+func number(text []byte, into *int) bool {
+	n, err := strconv.Atoi(string(text))
+	*into = n
+	return err == nil && n >= 0
+}
+
+// missingFrames says which frame a script never opened, for an error.
+func (s *splitter) missingFrames() string {
+	for i, p := range s.parts {
+		if !p.begun {
+			return fmt.Sprintf("%d of %d frames came", i, len(s.parts))
+		}
+	}
+	return fmt.Sprintf("all %d frames came", len(s.parts))
+}

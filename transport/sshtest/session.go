@@ -1,0 +1,227 @@
+package sshtest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strconv"
+	"sync"
+
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+)
+
+// serveChannel answers one request for a channel.
+func (c *conn) serveChannel(sc *ssh.ServerConn, nc ssh.NewChannel) {
+	switch nc.ChannelType() {
+	case "session":
+		c.openSession(sc, nc)
+	case "direct-tcpip":
+		c.sessions.Go(func() { c.forward(nc) })
+	default:
+		_ = nc.Reject(ssh.UnknownChannelType, "unknown channel type")
+	}
+}
+
+func (c *conn) openSession(sc *ssh.ServerConn, nc ssh.NewChannel) {
+	f := c.server.currentFaults()
+	if f.StallSession {
+		return
+	}
+	if f.RejectSession {
+		_ = nc.Reject(ssh.ResourceShortage, "open failed")
+		return
+	}
+	limit := c.server.opts.MaxSessions
+	c.openMu.Lock()
+	full := limit > 0 && c.open >= limit
+	if !full {
+		c.open++
+	}
+	c.openMu.Unlock()
+	if full {
+		_ = nc.Reject(ssh.ConnectionFailed, "open failed")
+		return
+	}
+	ch, requests, err := nc.Accept()
+	if err != nil {
+		c.sessionClosed()
+		return
+	}
+	s := &session{conn: c, ssh: sc, channel: ch}
+	s.ctx, s.cancel = context.WithCancelCause(c.ctx)
+	c.sessions.Go(func() { s.serve(requests) })
+}
+
+func (c *conn) sessionClosed() {
+	c.openMu.Lock()
+	defer c.openMu.Unlock()
+	c.open--
+}
+
+// session is one channel; it serves one exec or subsystem.
+type session struct {
+	conn    *conn
+	ssh     *ssh.ServerConn
+	channel ssh.Channel
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	env     []string
+	started bool
+	running sync.WaitGroup
+}
+
+// serve reads the requests of the session until it closes. The channel of
+// requests is closed together with the session, and that ends the context.
+func (s *session) serve(requests <-chan *ssh.Request) {
+	defer s.conn.sessionClosed()
+	for r := range requests {
+		s.request(r)
+	}
+	s.cancel(ErrClosed)
+	s.running.Wait()
+}
+
+func (s *session) request(r *ssh.Request) {
+	ok := false
+	var start func()
+	switch r.Type {
+	case "exec":
+		var p struct{ Command string }
+		if ssh.Unmarshal(r.Payload, &p) == nil && !s.started {
+			ok = true
+			start = s.prepare(p.Command)
+		}
+	case "subsystem":
+		var p struct{ Name string }
+		if ssh.Unmarshal(r.Payload, &p) == nil && p.Name == "sftp" && s.conn.server.opts.SFTP != nil && !s.started {
+			ok, s.started = true, true
+			start = s.sftp
+		}
+	case "env":
+		var p struct{ Name, Value string }
+		if ssh.Unmarshal(r.Payload, &p) == nil {
+			s.env = append(s.env, p.Name+"="+p.Value)
+		}
+	case "signal":
+		var p struct{ Name string }
+		if ssh.Unmarshal(r.Payload, &p) == nil {
+			s.signal(p.Name)
+		}
+	}
+	if r.WantReply {
+		_ = r.Reply(ok, nil)
+	}
+	if start != nil {
+		s.running.Go(start)
+	}
+}
+
+func (s *session) signal(name string) {
+	switch name {
+	case "KILL", "TERM", "INT", "HUP", "QUIT":
+		s.cancel(SignalError{Name: name})
+	}
+}
+
+// prepare logs a command and returns what runs it; nil when a fault holds it.
+func (s *session) prepare(command string) func() {
+	s.started = true
+	srv := s.conn.server
+	srv.logCommand(command)
+	if srv.cut(func(f Faults) string { return f.CutBefore }, command) {
+		s.conn.abort()
+		return nil
+	}
+	if srv.currentFaults().HangExec {
+		return nil
+	}
+	return func() { s.exec(command) }
+}
+
+func (s *session) exec(command string) {
+	srv := s.conn.server
+	if srv.cut(func(f Faults) string { return f.CutDuring }, command) {
+		// The handler is called with a context that has ended: it decides
+		// whether what it started runs on, as under sshd.
+		s.conn.abort()
+	}
+	exit := srv.handler.ServeExec(s.ctx, &Exec{
+		User: s.ssh.User(), Command: command,
+		Stdin: s.channel, Stdout: s.channel, Stderr: s.channel.Stderr(),
+		Local: s.conn.raw.LocalAddr(), Remote: s.conn.raw.RemoteAddr(), Env: s.env,
+	})
+	if srv.cut(func(f Faults) string { return f.CutAfterRun }, command) {
+		s.conn.abort()
+		return
+	}
+	s.exit(exit)
+}
+
+// exit tells the status and closes the session; the order is that of sshd.
+func (s *session) exit(status int) {
+	_ = s.channel.CloseWrite()
+	_, _ = s.channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status & 0xff)}))
+	_ = s.channel.Close()
+}
+
+func (s *session) sftp() {
+	server := sftp.NewRequestServer(s.channel, s.conn.server.opts.SFTP(s.ssh.User()))
+	status := 0
+	if err := server.Serve(); err != nil && !errors.Is(err, io.EOF) {
+		status = 1
+	}
+	server.Close()
+	s.exit(status)
+}
+
+// forward serves direct-tcpip: the connection of a client through a bastion.
+func (c *conn) forward(nc ssh.NewChannel) {
+	var p struct {
+		Host       string
+		Port       uint32
+		OriginHost string
+		OriginPort uint32
+	}
+	if c.server.opts.Dial == nil || ssh.Unmarshal(nc.ExtraData(), &p) != nil {
+		_ = nc.Reject(ssh.Prohibited, "administratively prohibited")
+		return
+	}
+	to, err := c.server.opts.Dial(c.ctx, "tcp", net.JoinHostPort(p.Host, strconv.Itoa(int(p.Port))))
+	if err != nil {
+		_ = nc.Reject(ssh.ConnectionFailed, err.Error())
+		return
+	}
+	defer to.Close()
+	ch, requests, err := nc.Accept()
+	if err != nil {
+		return
+	}
+	defer ch.Close()
+	stop := context.AfterFunc(c.ctx, func() { to.Close() })
+	defer stop()
+	var copies sync.WaitGroup
+	copies.Go(func() {
+		ssh.DiscardRequests(requests) // ends when the client closes the channel
+		to.Close()
+	})
+	copies.Go(func() {
+		_, _ = io.Copy(to, ch)
+		closeWrite(to)
+	})
+	_, _ = io.Copy(ch, to)
+	_ = ch.CloseWrite()
+	_ = ch.Close()
+	to.Close()
+	copies.Wait()
+}
+
+// closeWrite ends one direction where the connection can do that.
+func closeWrite(c net.Conn) {
+	if h, ok := c.(interface{ CloseWrite() error }); ok {
+		_ = h.CloseWrite()
+		return
+	}
+	c.Close()
+}

@@ -1,0 +1,116 @@
+// Package transport says what a connection to a host is, and nothing else: the
+// engine is written against these types, and everything that can carry a
+// command (real SSH, a scripted fake) implements them.
+//
+// Terms. A target is where and as whom to connect. A command is one piece of
+// POSIX sh text. A session is one exec channel; it carries a script, in which
+// each command stands in a frame of its own, so that every command keeps its
+// own stdout, stderr and exit status. A transcript is what a script left.
+package transport
+
+import (
+	"context"
+	"time"
+)
+
+// Target is one host to connect to. It is a value: comparable, no secrets.
+type Target struct {
+	// Name is the inventory's name of the host; it stands in every error.
+	Name string
+	// Address is a DNS name or an IP address.
+	Address string
+	// Port is 1 to 65535.
+	Port int
+	User string
+	// Identity is the path of a private key; empty: the user's own, then the agent.
+	Identity string
+	// KnownHosts is the path of the known_hosts file; empty: the user's own.
+	KnownHosts string
+	// Become is how to become root: BecomeNone or BecomeSudo.
+	Become string
+	// Jump names a bastion; empty: none.
+	Jump string
+}
+
+// Ways to become root.
+const (
+	BecomeNone = "none"
+	BecomeSudo = "sudo" // sudo -n: it never asks
+)
+
+// DefaultMaxOutput is how many bytes of each stream of a command are kept when
+// the command does not say.
+const DefaultMaxOutput = 256 << 10
+
+// Command is one piece of POSIX sh text to run on a host.
+type Command struct {
+	// ID names the command in results and errors.
+	ID string
+	// Line is the text, complete by itself (parsed when the playbook was loaded).
+	Line string
+	// Mutating marks a command that may change the host. It travels alone.
+	Mutating bool
+	// AsLogin commands run as the login user, before privilege is taken.
+	// They can only stand at the beginning of a script.
+	AsLogin bool
+	// Require, when not empty, is what the command must print (without the
+	// final newlines) for the script to go on; else the rest is not run.
+	Require string
+	// Timeout is how long the command may take; past it it is called hung.
+	Timeout time.Duration
+	// MaxOutput bounds the bytes kept of each stream; 0: DefaultMaxOutput.
+	MaxOutput int
+}
+
+// Result is what one command left behind.
+type Result struct {
+	ID string
+	// Exit is the exit status, 0 to 255; it is meaningless when Err is set.
+	Exit int
+	// Stdout and Stderr are the bytes kept of each stream.
+	Stdout, Stderr []byte
+	// StdoutDropped and StderrDropped count the bytes that were not kept.
+	StdoutDropped, StderrDropped int64
+	// Started is when the command's frame opened, by the controller's clock.
+	Started  time.Time
+	Duration time.Duration
+	// Err says why there is no exit status: ErrHung, ErrNotRun, or the error
+	// that ended the connection.
+	Err error
+}
+
+// Truncated tells whether the host sent more than was kept.
+func (r Result) Truncated() bool { return r.StdoutDropped > 0 || r.StderrDropped > 0 }
+
+// Transcript is what a script left behind.
+type Transcript struct {
+	// Results holds one result a command, in the order of the commands.
+	Results []Result
+	// Noise is what stood outside every frame (banners, a talkative profile):
+	// evidence, never parsed. Bounded.
+	Noise []byte
+}
+
+// Conn is one connection to one host. It is used by one goroutine at a time.
+type Conn interface {
+	// Run runs the commands in order as one script. A hung command is named
+	// by ErrHung in its result, and the commands after it still run, unless it
+	// was a mutating one. An error means that the script did not come to its
+	// end; the transcript then holds what is known, and each command without
+	// an exit status has its Err set.
+	Run(ctx context.Context, commands []Command) (Transcript, error)
+	// Close ends the connection. It is safe to call twice.
+	Close() error
+}
+
+// Dialer opens connections.
+type Dialer interface {
+	// Dial connects and authenticates. Its error is an *Error.
+	Dial(ctx context.Context, target Target) (Conn, error)
+}
+
+// DialerFunc is a function that is a Dialer.
+type DialerFunc func(ctx context.Context, target Target) (Conn, error)
+
+// Dial calls f.
+func (f DialerFunc) Dial(ctx context.Context, target Target) (Conn, error) { return f(ctx, target) }

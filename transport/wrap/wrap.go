@@ -1,0 +1,109 @@
+// Package wrap holds the decorators of a transport: each adds one concern to
+// a Dialer and leaves the rest to the one below.
+package wrap
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"aixmend/transport"
+)
+
+// runFunc is the body of a decorated connection's Run.
+type runFunc func(context.Context, []transport.Command) (transport.Transcript, error)
+
+// decorated is a connection with another Run and something to do after Close.
+type decorated struct {
+	inner transport.Conn
+	run   runFunc
+	after func()
+	once  sync.Once
+}
+
+func (d *decorated) Run(ctx context.Context, commands []transport.Command) (transport.Transcript, error) {
+	return d.run(ctx, commands)
+}
+
+func (d *decorated) Close() error {
+	err := d.inner.Close()
+	if d.after != nil {
+		d.once.Do(d.after)
+	}
+	return err
+}
+
+// Gate is asked before every command that may change a host; its error keeps
+// the command from the host.
+type Gate func(transport.Target, transport.Command) error
+
+// Shut is the gate of the read-only verbs.
+func Shut(transport.Target, transport.Command) error { return transport.ErrGateShut }
+
+// Gated returns a dialler on whose connections no mutating command passes
+// without the gate's consent. It is the only place that lets one pass: nothing
+// above it can reach a host otherwise. A mutating command travels alone.
+func Gated(inner transport.Dialer, gate Gate) transport.Dialer {
+	return transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
+		conn, err := inner.Dial(ctx, target)
+		if err != nil {
+			return nil, err
+		}
+		run := func(ctx context.Context, commands []transport.Command) (transport.Transcript, error) {
+			for _, c := range commands {
+				if !c.Mutating {
+					continue
+				}
+				if len(commands) > 1 {
+					return transport.Transcript{}, errNotAlone(target, c)
+				}
+				if err := gate(target, c); err != nil {
+					return transport.Transcript{}, err
+				}
+			}
+			return conn.Run(ctx, commands)
+		}
+		return &decorated{inner: conn, run: run}, nil
+	})
+}
+
+// Limited returns a dialler that has at most n connections open. Dial waits
+// for a place, and the place is free again when the connection is closed: a
+// host that waits without a connection holds none.
+func Limited(inner transport.Dialer, n int) transport.Dialer {
+	places := make(chan struct{}, n)
+	return transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+			return nil, &transport.Error{Kind: transport.KindCanceled, Op: "wait for a place", Host: target.Name, Err: context.Cause(ctx)}
+		}
+		leave := func() { <-places }
+		conn, err := inner.Dial(ctx, target)
+		if err != nil {
+			leave()
+			return nil, err
+		}
+		return &decorated{inner: conn, run: conn.Run, after: leave}, nil
+	})
+}
+
+// Retried returns a dialler that tries again, tries times in all and with
+// growing jittered waits from wait on, where trying again can help (see
+// Kind.Temporary). It never repeats a command.
+func Retried(inner transport.Dialer, tries uint, wait time.Duration) transport.Dialer {
+	return transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
+		pause := backoff.NewExponentialBackOff()
+		pause.InitialInterval = wait
+		return backoff.Retry(ctx, func() (transport.Conn, error) {
+			conn, err := inner.Dial(ctx, target)
+			kind := transport.KindOf(err)
+			if err != nil && (!kind.Temporary() || kind == transport.KindTimeout) {
+				return nil, backoff.Permanent(err) // a timeout has waited long enough
+			}
+			return conn, err
+		}, backoff.WithBackOff(pause), backoff.WithMaxTries(tries))
+	})
+}
