@@ -22,6 +22,7 @@ type builder struct {
 	files    []source
 	groups   map[string]*group
 	hosts    []Host
+	expanded int // how many hosts the entries stand for, right or wrong
 	// byName finds a host by its name in lower case: names become file names,
 	// and some file systems ignore case.
 	byName map[string]*Host

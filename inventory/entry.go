@@ -27,7 +27,7 @@ func (b *builder) addEntry(src source, entry strictyaml.Entry[hostDoc]) bool {
 		b.problems.Add(at, "", "host name %s: %v", quote(entry.Key), err)
 		return true
 	}
-	if len(b.hosts)+names.count() > MaxHosts {
+	if b.expanded += names.count(); b.expanded > MaxHosts {
 		b.problems.Add(at, "", "with host %s there are more than %d hosts", quote(entry.Key), MaxHosts)
 		return false
 	}
@@ -45,21 +45,30 @@ func (b *builder) addEntry(src source, entry strictyaml.Entry[hostDoc]) bool {
 // groupsOf checks the groups that a host lists.
 func (b *builder) groupsOf(listed groupNames) []string {
 	var names []string
+	seen := make(map[string]bool, len(listed))
 	for _, name := range listed {
 		switch {
 		case b.groups[name.V] == nil:
-			hint := strictyaml.DidYouMean(name.V, slices.Sorted(maps.Keys(b.groups)))
-			if hint == "" {
-				hint = "add it under groups"
-			}
-			b.problems.Add(name.Pos, hint, "group %s is not defined", quote(name.V))
-		case slices.Contains(names, name.V):
+			b.problems.Add(name.Pos, b.groupHint(name.V), "group %s is not defined", quote(name.V))
+		case seen[name.V]:
 			b.problems.Add(name.Pos, "", "group %q is listed twice", name.V)
 		default:
 			names = append(names, name.V)
 		}
+		seen[name.V] = true
 	}
 	return names
+}
+
+// groupHint says what to do about a group that is not defined. Past a number
+// of problems nobody reads, it does not search: each search looks at all groups.
+func (b *builder) groupHint(name string) string {
+	if len(b.problems) < strictyaml.MaxShown {
+		if hint := strictyaml.DidYouMean(name, slices.Sorted(maps.Keys(b.groups))); hint != "" {
+			return hint
+		}
+	}
+	return "add it under groups"
 }
 
 // addresses returns the addresses of an entry, one for each name; false when
@@ -122,7 +131,7 @@ func inStep(address, name pattern) (hint string, err error) {
 			fmt.Errorf("has %d ranges, not the %d of host", has, wants)
 	}
 	for i := range address.ranges {
-		if has, wants := len(address.ranges[i]), len(name.ranges[i]); has != wants {
+		if has, wants := address.ranges[i].count(), name.ranges[i].count(); has != wants {
 			return "ranges of the address count in step with those of the name",
 				fmt.Errorf("has %d numbers in range %d, not the %d of host", has, i+1, wants)
 		}

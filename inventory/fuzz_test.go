@@ -87,6 +87,9 @@ func checkHost(t *testing.T, inv *Inventory, h Host) {
 
 // A fleet of MaxHosts in one file of 10 MB is read in seconds.
 func TestBigFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	var text strings.Builder
 	text.WriteString("apiVersion: aixmend/v1\ngroups: {prod: {ssh: {user: ops}}}\nhosts:\n")
 	for i := range MaxHosts {
@@ -108,5 +111,41 @@ func TestBigFile(t *testing.T) {
 	const want = `inventory.yaml:4:3: with host "onemore" there are more than 100000 hosts`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// Files that ask for much work for each problem: an answer in seconds, not in
+// hours.
+func TestHostileFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	const n = 20_000
+	many := func(format string) string {
+		var text strings.Builder
+		for i := range n {
+			fmt.Fprintf(&text, format, i)
+		}
+		return text.String()
+	}
+	for name, text := range map[string]string{
+		"unknown groups":  "groups:\n" + many("  group%d:\n") + "hosts:\n" + many("  host%d: {groups: [grup%[1]d]}\n"),
+		"bad names":       "hosts:\n" + many("  \"-%d[1-99999]\": {}\n"),
+		"clashing names":  "hosts:\n" + many("  \"a%d[1-99999]\": {}\n"),
+		"ranges apart":    "hosts:\n" + many("  \"a%d\": {address: \"b[1-99999]\"}\n"),
+		"same address":    "hosts:\n" + many("  host%d: {address: 10.0.0.1}\n"),
+		"groups of one":   "groups:\n" + many("  group%d:\n") + "hosts: {a: {groups: [" + many("group%d,") + "]}}\n",
+		"waivers of one":  "hosts: {a: {waive: [" + many("{finding: f-%d, reason: r},") + "]}}\n",
+		"list in a range": "hosts:\n  ? \"a[" + many("%d,") + "99999]\"\n  :\n",
+	} {
+		start := time.Now()
+		_, err := Parse("inventory.yaml", []byte("apiVersion: aixmend/v1\n"+text))
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("%s: took %v", name, took)
+		}
+		if good := strings.HasSuffix(name, "of one") || name == "list in a range"; (err == nil) != good {
+			t.Errorf("%s: %.200v", name, err)
+		}
+		t.Logf("%s: %v", name, time.Since(start))
 	}
 }

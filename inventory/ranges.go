@@ -3,6 +3,8 @@ package inventory
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -17,7 +19,7 @@ const maxDigits = 9
 // There is one literal more than there are ranges.
 type pattern struct {
 	literals []string
-	ranges   [][]string
+	ranges   []numbers
 }
 
 // Expand returns what a text with ranges stands for, the last range counting
@@ -58,14 +60,14 @@ func parsePattern(text string) (pattern, error) {
 		if !closed {
 			return pattern{}, errors.New("a range is not closed: ] is missing")
 		}
-		numbers, err := parseRange(body)
+		between, err := parseRange(body)
 		if err != nil {
 			return pattern{}, err
 		}
-		if total *= len(numbers); total > MaxHosts {
-			return pattern{}, errTooMany()
+		if total *= between.count(); total > MaxHosts {
+			return pattern{}, fmt.Errorf("more than %d hosts", MaxHosts)
 		}
-		p.ranges = append(p.ranges, numbers)
+		p.ranges = append(p.ranges, between)
 		if len(p.ranges) > maxName {
 			return pattern{}, fmt.Errorf("longer than %d characters", maxName)
 		}
@@ -73,12 +75,42 @@ func parsePattern(text string) (pattern, error) {
 	}
 }
 
-func errTooMany() error { return fmt.Errorf("more than %d hosts", MaxHosts) }
+// numbers is what stands between brackets.
+type numbers []span
 
-// parseRange returns the numbers of what stands between brackets.
-func parseRange(body string) ([]string, error) {
-	var numbers []string
-	seen := map[string]bool{}
+// A span counts from low to high; numbers shorter than width are padded with
+// zeros. before is how many numbers the spans before it hold.
+type span struct {
+	low, high, width, before int
+}
+
+// count returns how many numbers there are.
+func (n numbers) count() int {
+	last := n[len(n)-1]
+	return last.before + last.high - last.low + 1
+}
+
+// at returns number i, from 0.
+func (n numbers) at(i int) string {
+	k := sort.Search(len(n), func(k int) bool { return n[k].before > i }) - 1
+	return fmt.Sprintf("%0*d", n[k].width, n[k].low+i-n[k].before)
+}
+
+// twice returns a number that is there twice, however it is padded.
+func (n numbers) twice() (int, bool) {
+	sorted := slices.SortedFunc(slices.Values(n), func(a, b span) int { return a.low - b.low })
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i].low <= sorted[i-1].high {
+			return sorted[i].low, true
+		}
+	}
+	return 0, false
+}
+
+// parseRange reads what stands between brackets.
+func parseRange(body string) (numbers, error) {
+	var all numbers
+	count := 0
 	for item := range strings.SplitSeq(body, ",") {
 		from, to, isSpan := strings.Cut(item, "-")
 		if !isSpan {
@@ -87,30 +119,25 @@ func parseRange(body string) ([]string, error) {
 		if !isNumber(from) || !isNumber(to) {
 			return nil, fmt.Errorf("range [%s] must hold numbers of at most %d digits, such as [01-20] or [1,3,7-9]", clip(body), maxDigits)
 		}
-		low, _ := strconv.Atoi(from)
-		high, _ := strconv.Atoi(to)
-		switch {
-		case low > high:
-			return nil, fmt.Errorf("range [%s] counts down: %s comes before %s", clip(body), to, from)
-		case len(from) != len(to) && (to[0] == '0' || from[0] == '0' && len(from) > len(to)):
-			return nil, fmt.Errorf("range [%s]: %s and %s are not padded alike", clip(body), from, to)
-		case high-low >= MaxHosts-len(numbers):
-			return nil, errTooMany()
-		}
-		width := 0
+		s := span{before: count}
+		s.low, _ = strconv.Atoi(from)
+		s.high, _ = strconv.Atoi(to)
 		if from[0] == '0' {
-			width = len(from)
+			s.width = len(from)
 		}
-		for n := low; n <= high; n++ {
-			number := fmt.Sprintf("%0*d", width, n)
-			if seen[number] {
-				return nil, fmt.Errorf("range [%s] holds %s twice", clip(body), number)
-			}
-			seen[number] = true
-			numbers = append(numbers, number)
+		switch {
+		case s.low > s.high:
+			return nil, fmt.Errorf("range [%s] counts down: %s comes before %s", clip(body), to, from)
+		case len(from) != len(to) && (to[0] == '0' || len(to) < len(from)):
+			return nil, fmt.Errorf("range [%s]: %s and %s are not padded alike", clip(body), from, to)
 		}
+		count += s.high - s.low + 1
+		all = append(all, s)
 	}
-	return numbers, nil
+	if n, found := all.twice(); found {
+		return nil, fmt.Errorf("range [%s] holds %d twice", clip(body), n)
+	}
+	return all, nil
 }
 
 // isNumber tells whether s is 1 to maxDigits decimal digits.
@@ -121,8 +148,8 @@ func isNumber(s string) bool {
 // count returns how many texts p stands for, 1 to MaxHosts.
 func (p pattern) count() int {
 	n := 1
-	for _, numbers := range p.ranges {
-		n *= len(numbers)
+	for _, between := range p.ranges {
+		n *= between.count()
 	}
 	return n
 }
@@ -134,8 +161,8 @@ func (p pattern) at(i int) string {
 	}
 	picks := make([]string, len(p.ranges))
 	for k := len(p.ranges) - 1; k >= 0; k-- {
-		size := len(p.ranges[k])
-		picks[k], i = p.ranges[k][i%size], i/size
+		size := p.ranges[k].count()
+		picks[k], i = p.ranges[k].at(i%size), i/size
 	}
 	var text strings.Builder
 	for k, pick := range picks {

@@ -20,11 +20,11 @@ func TestExpand(t *testing.T) {
 		{"aix[0-2]", []string{"aix0", "aix1", "aix2"}},
 		{"aix[098-101]", []string{"aix098", "aix099", "aix100", "aix101"}},
 		{"aix[99-101]", []string{"aix99", "aix100", "aix101"}},
-		{"aix[09-100]", append(span("aix", "09"), Must(t, "aix[10-100]")...)},
+		{"aix[09-100]", append(with("aix", "09"), expand(t, "aix[10-100]")...)},
 		{"[1,3,7-9]", []string{"1", "3", "7", "8", "9"}},
 		{"a[1-2]b[01,05]c", []string{"a1b01c", "a1b05c", "a2b01c", "a2b05c"}},
 		{"a[5]", []string{"a5"}},
-		{"a[1,01]", []string{"a1", "a01"}},
+		{"a[7,1-3]", []string{"a7", "a1", "a2", "a3"}},
 	}
 	for _, c := range cases {
 		got, err := Expand(c.text)
@@ -34,15 +34,15 @@ func TestExpand(t *testing.T) {
 	}
 }
 
-func span(prefix string, numbers ...string) []string {
+func with(prefix string, numbers ...string) []string {
 	for i := range numbers {
 		numbers[i] = prefix + numbers[i]
 	}
 	return numbers
 }
 
-// Must expands text that is good.
-func Must(t *testing.T, text string) []string {
+// expand expands text that is good.
+func expand(t *testing.T, text string) []string {
 	t.Helper()
 	all, err := Expand(text)
 	if err != nil {
@@ -85,7 +85,7 @@ func TestExpandRefuses(t *testing.T) {
 			t.Errorf("%.40q: %v, want %s", text, err, want)
 		}
 	}
-	if got := Must(t, "a[1-100000]"); len(got) != MaxHosts {
+	if got := expand(t, "a[1-100000]"); len(got) != MaxHosts {
 		t.Errorf("%d results, want %d", len(got), MaxHosts)
 	}
 }

@@ -21,18 +21,28 @@ const (
 	maxItems = 3_000_000
 )
 
-// parse turns data into the node tree of its only document. It is the only
-// place that calls the YAML parser, which is archived and panics on some
+// parse turns data into the node tree of its only document. parseTree is the
+// only place that calls the YAML parser, which is archived and panics on some
 // input: whatever it does comes back as a problem.
-func parse(file string, data []byte) (root *yaml.Node, problems Problems) {
-	start := Pos{File: file, Line: 1, Column: 1}
+func parse(file string, data []byte) (*yaml.Node, Problems) {
+	return guard(file, func() (*yaml.Node, Problems) { return parseTree(file, data) })
+}
+
+// guard makes a problem of a panic.
+func guard(file string, parse func() (*yaml.Node, Problems)) (root *yaml.Node, problems Problems) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			root = nil
-			problems.Add(start, "look for unusual keys, such as maps or lists used as keys",
+			root, problems = nil, nil
+			problems.Add(Pos{File: file, Line: 1, Column: 1}, "look for maps or lists used as keys",
 				"cannot be read as YAML: %v", reason)
 		}
 	}()
+	return parse()
+}
+
+// parseTree does the work of parse; it may panic.
+func parseTree(file string, data []byte) (root *yaml.Node, problems Problems) {
+	start := Pos{File: file, Line: 1, Column: 1}
 	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
 	if problems = checkBytes(file, data); len(problems) > 0 {
 		return nil, problems

@@ -10,9 +10,9 @@ import (
 	"github.com/hashicorp/go-multierror"
 )
 
-// maxShown is how many problems are printed; the rest is only counted, so that
+// MaxShown is how many problems are printed; the rest is only counted, so that
 // a file of another kind does not scroll the reason out of sight.
-const maxShown = 200
+const MaxShown = 200
 
 // A Pos is a place in a file. Line and Column count from 1, columns in
 // characters. A zero Line is the file as a whole, and a zero Pos is nowhere.
@@ -90,8 +90,8 @@ func (ps Problems) Error() string {
 	sorted := ps.Sorted()
 	var text strings.Builder
 	for i, p := range sorted {
-		if i == maxShown {
-			fmt.Fprintf(&text, "\nand %d more problems", len(sorted)-maxShown)
+		if i == MaxShown {
+			fmt.Fprintf(&text, "\nand %d more problems", len(sorted)-MaxShown)
 			break
 		}
 		if i > 0 {

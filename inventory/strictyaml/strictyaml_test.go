@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-multierror"
+	"gopkg.in/yaml.v3"
 )
 
 // sample has a field of every type.
@@ -219,13 +220,16 @@ func TestPartial(t *testing.T) {
 	}
 }
 
-// yaml.v3 panics on some input; that is a problem like any other. A panic of
-// the caller's own types is not: it is a mistake in the program.
-func TestUnhashableMergeKey(t *testing.T) {
+// A panic of yaml.v3 is a problem like any other.
+func TestPanic(t *testing.T) {
+	root, problems := guard("f", func() (*yaml.Node, Problems) { panic("runtime error: hash of unhashable type") })
+	const want = "f:1:1: cannot be read as YAML: runtime error: hash of unhashable type\n  hint: look for maps or lists used as keys"
+	if root != nil || problems.Error() != want {
+		t.Errorf("got %v", problems)
+	}
 	var got map[string]string
-	problems := Decode("f", []byte("{<<: {? [a] : b}}: c\n? {<<: [x]}\n: d\n"), &got)
-	if len(problems) == 0 {
-		t.Error("accepted")
+	if problems := Decode("f", []byte("{<<: {? [a] : b}}: c\n? {<<: [x]}\n: d\n"), &got); len(problems) == 0 {
+		t.Error("maps as keys are accepted")
 	}
 }
 
@@ -298,11 +302,11 @@ func TestErr(t *testing.T) {
 
 func TestManyProblems(t *testing.T) {
 	var list Problems
-	for i := range maxShown + 7 {
+	for i := range MaxShown + 7 {
 		list.Add(Pos{"f", i + 1, 1}, "", "wrong")
 	}
 	text := list.Err().Error()
-	if strings.Count(text, "wrong") != maxShown || !strings.HasSuffix(text, "\nand 7 more problems") {
+	if strings.Count(text, "wrong") != MaxShown || !strings.HasSuffix(text, "\nand 7 more problems") {
 		t.Errorf("got %s", text[len(text)-60:])
 	}
 }

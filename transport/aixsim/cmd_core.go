@@ -17,7 +17,7 @@ func coreCommands() []Command {
 		{Name: cmdSpawn, Filter: true, Unix: true, Run: func(ctx context.Context, e *Env) int { return e.host.spawn(ctx, e, atoi(e.Args[0])) }},
 		{Name: cmdLastPID, Filter: true, Unix: true, Run: cmdPrintPID},
 		{Name: "__aixsim_missing", Filter: true, Unix: true, Run: func(_ context.Context, e *Env) int {
-			return e.fail(127, "ksh: %s:  not found.", "", e.Args[0])
+			return e.fail(127, "ksh: %s:  not found.", e.Args[0])
 		}},
 		{Name: "__aixsim_echo", Filter: true, Unix: true, Run: cmdEcho},
 		{Name: "echo", Dirs: bin(), Filter: true, Unix: true, Run: cmdEcho},
@@ -96,7 +96,7 @@ func cmdKill(_ context.Context, e *Env) int {
 		case strings.HasPrefix(arg, "-"):
 		default:
 			if !e.host.kill(atoi(arg), check) {
-				exit = e.fail(1, "kill: %s: 0403-003 The specified process does not exist.", "", arg)
+				exit = e.fail(1, "kill: %s: 0403-003 The specified process does not exist.", arg)
 			}
 		}
 	}
@@ -135,11 +135,11 @@ func cmdUmask(_ context.Context, e *Env) int {
 
 func cmdSleep(ctx context.Context, e *Env) int {
 	if len(e.Args) != 1 {
-		return e.fail(2, "usage: sleep Seconds", "")
+		return e.fail(2, "usage: sleep Seconds")
 	}
 	n, err := strconv.Atoi(e.Args[0])
 	if err != nil || n < 0 {
-		return e.fail(2, "sleep: 0403-001 %s is not a valid number of seconds.", "", e.Args[0])
+		return e.fail(2, "sleep: 0403-001 %s is not a valid number of seconds.", e.Args[0])
 	}
 	if !pause(ctx, Duration(n)*1e9) {
 		return exitKilled
@@ -149,7 +149,7 @@ func cmdSleep(ctx context.Context, e *Env) int {
 
 func cmdNohup(ctx context.Context, e *Env) int {
 	if len(e.Args) == 0 {
-		return e.fail(127, "usage: nohup Command [Argument...]", "")
+		return e.fail(127, "usage: nohup Command [Argument...]")
 	}
 	return e.host.exec(ctx, e, e.Args, e.UID)
 }
@@ -200,7 +200,7 @@ func cmdShell(ctx context.Context, e *Env) int {
 		case flags == "--" || flags == "-":
 		case strings.Contains(flags, "c"):
 			if len(args) == 0 {
-				return e.fail(2, "%s: 0403-010 A flag needs a value: -c", "", e.name())
+				return e.fail(2, "%s: 0403-010 A flag needs a value: -c", e.name())
 			}
 			return e.host.shell(ctx, e, args[0], args[min(2, len(args)):])
 		case strings.Contains(flags, "s"):
@@ -212,7 +212,7 @@ func cmdShell(ctx context.Context, e *Env) int {
 	}
 	text, err := e.Files.ReadFile(e.abs(args[0]))
 	if err != nil {
-		return e.fail(127, "%s: %s:  not found.", "", e.name(), args[0])
+		return e.fail(127, "%s: %s:  not found.", e.name(), args[0])
 	}
 	return e.host.shell(ctx, e, string(text), args[1:])
 }
@@ -245,12 +245,12 @@ func cmdSudo(ctx context.Context, e *Env) int {
 	}
 	switch e.proc.sudo {
 	case "denied":
-		return e.fail(1, "sudo: a password is required", "")
+		return e.fail(1, "sudo: a password is required")
 	case "requiretty":
-		return e.fail(1, "sudo: sorry, you must have a tty to run sudo", "")
+		return e.fail(1, "sudo: sorry, you must have a tty to run sudo")
 	}
 	if len(args) == 0 {
-		return e.fail(1, "usage: sudo -h | -K | -k | -V", "")
+		return e.fail(1, "usage: sudo -h | -K | -k | -V")
 	}
 	if strings.Contains(args[0], "=") {
 		return cmdEnv(ctx, &Env{Path: "env", Args: args, Stdin: e.Stdin, Stdout: e.Stdout, Stderr: e.Stderr, Dir: e.Dir,

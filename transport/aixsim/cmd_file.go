@@ -47,7 +47,7 @@ func (e *Env) denied(name string) bool {
 	if e.UID == 0 || userMayWrite(e.abs(name)) {
 		return false
 	}
-	e.fail(1, "%s: %s: The file access permissions do not allow the specified action.", "", e.name(), name)
+	e.fail(1, "%s: %s: The file access permissions do not allow the specified action.", e.name(), name)
 	return true
 }
 
@@ -61,7 +61,8 @@ func cmdLs(_ context.Context, e *Env) int {
 	for _, name := range names {
 		info, err := e.Files.Stat(e.abs(name))
 		if err != nil {
-			exit = e.fail(2, "ls: 0653-341 The file %s does not exist.", "ls: 0653-341 Die Datei %s ist nicht vorhanden.", name)
+			exit = e.failIn(2, tongues{"ls: 0653-341 The file %s does not exist.",
+				"ls: 0653-341 Die Datei %s ist nicht vorhanden."}, name)
 			continue
 		}
 		if !info.IsDir() || f.has('d') {
@@ -128,14 +129,14 @@ func (e *Env) target(to, from string) string {
 func (e *Env) copyFile(from, to string, preserve bool) int {
 	info, err := e.Files.Stat(e.abs(from))
 	if err != nil {
-		return e.fail(1, "%s: %s: %v", "", e.name(), from, plainError(err))
+		return e.fail(1, "%s: %s: %v", e.name(), from, plainError(err))
 	}
 	data, err := e.Files.ReadFile(e.abs(from))
 	if err != nil {
-		return e.fail(1, "%s: 0653-437 %s is a directory.", "", e.name(), from)
+		return e.fail(1, "%s: 0653-437 %s is a directory.", e.name(), from)
 	}
 	if err := e.Files.WriteFile(to, data, info.Mode().Perm()); err != nil {
-		return e.fail(1, "%s: %s: %v", "", e.name(), to, plainError(err))
+		return e.fail(1, "%s: %s: %v", e.name(), to, plainError(err))
 	}
 	if preserve {
 		_ = e.Files.Chmod(to, info.Mode().Perm())
@@ -155,7 +156,7 @@ func cmdMv(_ context.Context, e *Env) int {
 			return 1
 		}
 		if err := e.Files.Rename(e.abs(from), e.target(to, from)); err != nil {
-			return e.fail(1, "mv: 0653-401 Cannot rename %s to %s: %v", "", from, to, plainError(err))
+			return e.fail(1, "mv: 0653-401 Cannot rename %s to %s: %v", from, to, plainError(err))
 		}
 	}
 	return 0
@@ -177,13 +178,13 @@ func cmdRm(_ context.Context, e *Env) int {
 		case err == nil && info.IsDir() && (f.has('r') || f.has('R')):
 			err = e.Files.RemoveAll(full)
 		case err == nil && info.IsDir() && e.name() == "rm":
-			exit = e.fail(2, "rm: 0653-603 Cannot remove directory %s.", "", name)
+			exit = e.fail(2, "rm: 0653-603 Cannot remove directory %s.", name)
 			continue
 		case err == nil:
 			err = e.Files.Remove(full)
 		}
 		if err != nil {
-			exit = e.fail(2, "%s: %s: %v", "", e.name(), name, plainError(err))
+			exit = e.fail(2, "%s: %s: %v", e.name(), name, plainError(err))
 		}
 	}
 	return exit
@@ -207,7 +208,7 @@ func cmdMkdir(_ context.Context, e *Env) int {
 			e.mkdirParents(path.Dir(full))
 		}
 		if err := e.Files.Mkdir(full, perm); err != nil {
-			return e.fail(2, "mkdir: 0653-357 Cannot access directory %s.\n%v", "", name, plainError(err))
+			return e.fail(2, "mkdir: 0653-357 Cannot access directory %s.\n%v", name, plainError(err))
 		}
 	}
 	return 0
@@ -229,17 +230,17 @@ func cmdChmod(_ context.Context, e *Env) int {
 	for _, name := range f.rest[1:] {
 		info, err := e.Files.Stat(e.abs(name))
 		if err != nil {
-			return e.fail(1, "chmod: %s: %v", "", name, plainError(err))
+			return e.fail(1, "chmod: %s: %v", name, plainError(err))
 		}
 		if e.denied(name) {
 			return 1
 		}
 		mode, ok := parseMode(f.rest[0], info.Mode().Perm())
 		if !ok {
-			return e.fail(1, "chmod: 0653-021 The mode %s is not valid.", "", f.rest[0])
+			return e.fail(1, "chmod: 0653-021 The mode %s is not valid.", f.rest[0])
 		}
 		if err := e.Files.Chmod(e.abs(name), mode); err != nil {
-			return e.fail(1, "chmod: %s: %v", "", name, plainError(err))
+			return e.fail(1, "chmod: %s: %v", name, plainError(err))
 		}
 	}
 	return 0
@@ -289,7 +290,7 @@ func cmdTouch(_ context.Context, e *Env) int {
 			continue
 		}
 		if err := e.Files.WriteFile(full, nil, 0o644); err != nil {
-			return e.fail(1, "touch: 0652-046 Cannot create %s.", "", name)
+			return e.fail(1, "touch: 0652-046 Cannot create %s.", name)
 		}
 	}
 	return 0

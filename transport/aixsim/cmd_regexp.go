@@ -70,13 +70,13 @@ func cmdGrep(_ context.Context, e *Env) int {
 	files := f.rest
 	if len(patterns) == 0 {
 		if len(files) == 0 {
-			return e.fail(2, "Usage: grep [-E|-F] [-c|-l|-q] [-insvxbhwyu] [-p parasep] -e pattern_list... [file...]", "")
+			return e.fail(2, "Usage: grep [-E|-F] [-c|-l|-q] [-insvxbhwyu] [-p parasep] -e pattern_list... [file...]")
 		}
 		patterns, files = files[:1], files[1:]
 	}
 	re, err := grepRegexp(e.name(), f, patterns)
 	if err != nil {
-		return e.fail(2, "grep: 0652-033 Cannot compile the pattern: %v", "", err)
+		return e.fail(2, "grep: 0652-033 Cannot compile the pattern: %v", err)
 	}
 	g := grep{e: e, f: f, re: re, many: len(files) > 1 && !f.has('h')}
 	exit := e.eachInput(files, g.file)

@@ -265,11 +265,10 @@ func cmdTr(_ context.Context, e *Env) int {
 	var out []byte
 	for _, c := range data {
 		i := strings.IndexByte(from, c)
-		if f.has('c') || f.has('C') {
-			i = -1 - min(i, 0)*1
-			if strings.IndexByte(from, c) < 0 {
-				i = len(from) + 1
-			}
+		if complement := f.has('c') || f.has('C'); complement && i < 0 {
+			i = len(to)
+		} else if complement {
+			i = -1
 		}
 		switch {
 		case i < 0:

@@ -88,18 +88,28 @@ func (e *Env) out(format string, args ...any) { fmt.Fprintf(e.Stdout, format, ar
 
 func (e *Env) err(format string, args ...any) { fmt.Fprintf(e.Stderr, format, args...) }
 
-// fail prints a message in the host's language and returns exit.
-func (e *Env) fail(exit int, english, german string, args ...any) int {
-	e.err("%s\n", e.say(english, german, args...))
+// fail prints a message and returns exit.
+func (e *Env) fail(exit int, format string, args ...any) int {
+	e.err(format+"\n", args...)
 	return exit
 }
 
-// say chooses the language; both texts take the same args.
-func (e *Env) say(english, german string, args ...any) string {
-	if e.German && german != "" {
-		return fmt.Sprintf(german, args...)
+// tongues is a message in the languages that the simulated AIX speaks; both
+// take the same arguments.
+type tongues struct{ english, german string }
+
+// failIn is fail in the host's language.
+func (e *Env) failIn(exit int, t tongues, args ...any) int {
+	e.err("%s\n", e.say(t, args...))
+	return exit
+}
+
+// say chooses the language.
+func (e *Env) say(t tongues, args ...any) string {
+	if e.German {
+		return fmt.Sprintf(t.german, args...)
 	}
-	return fmt.Sprintf(english, args...)
+	return fmt.Sprintf(t.english, args...)
 }
 
 // abs makes a path absolute and clean.
@@ -220,8 +230,8 @@ func Execute(ctx context.Context, c *Command, s *State, e *Env, now func() time.
 func runLocked(ctx context.Context, c *Command, s *State, e *Env) int {
 	connected := s.link(e.Files, e.Shared, e.Now()) == linkUp
 	if c.Root && e.UID != 0 {
-		return e.fail(1, "%s: 0403-027 The parameter list is not valid or you do not have root user authority.",
-			"%s: 0403-027 Die Parameterliste ist ungültig, oder Sie haben keine Rootberechtigung.", e.name())
+		return e.failIn(1, tongues{"%s: 0403-027 The parameter list is not valid or you do not have root user authority.",
+			"%s: 0403-027 Die Parameterliste ist ungültig, oder Sie haben keine Rootberechtigung."}, e.name())
 	}
 	exit := c.Run(ctx, e)
 	s.Effects = append(s.Effects, e.effects...)

@@ -84,10 +84,11 @@ func (e *Env) usage(f flagSet, text string) int {
 	if f.bad != 0 {
 		e.err("%s: Not a recognized flag: %c\n", e.name(), f.bad)
 	}
-	return e.fail(1, "Usage: "+strings.ReplaceAll(text, "%", "%%"), "")
+	return e.fail(1, "Usage: %s", text)
 }
 
 // fileError prints what went wrong with a file in AIX's words and returns 2.
 func (e *Env) fileError(name string, err error) int {
-	return e.fail(2, "%s: 0652-050 Cannot open %s: %v", "%s: 0652-050 %s kann nicht geöffnet werden: %v", e.name(), name, plainError(err))
+	return e.failIn(2, tongues{"%s: 0652-050 Cannot open %s: %v",
+		"%s: 0652-050 %s kann nicht geöffnet werden: %v"}, e.name(), name, plainError(err))
 }

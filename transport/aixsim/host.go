@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strings"
 	"sync"
 	"time"
 
@@ -336,7 +337,7 @@ func (h *Host) find(name, dir, pathVar string) *Command {
 }
 
 func candidates(name, dir, pathVar string) []string {
-	if bytes.ContainsRune([]byte(name), '/') {
+	if strings.Contains(name, "/") {
 		if !path.IsAbs(name) {
 			name = path.Join(dir, name)
 		}
@@ -347,4 +348,11 @@ func candidates(name, dir, pathVar string) []string {
 		list = append(list, path.Join(d, name))
 	}
 	return list
+}
+
+func splitPath(pathVar string) []string {
+	if pathVar == "" {
+		return searchPath()
+	}
+	return strings.Split(pathVar, ":")
 }

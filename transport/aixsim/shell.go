@@ -283,7 +283,8 @@ func (h *Host) execFile(ctx context.Context, e *Env) int {
 	h.mu.Lock()
 	e.German = german(h.s, e.Getenv)
 	h.mu.Unlock()
-	exit := e.fail(127, "ksh: %s:  not found.", "ksh: %s:  nicht gefunden.", e.Path)
+	exit := e.failIn(127, tongues{"ksh: %s:  not found.",
+		"ksh: %s:  nicht gefunden."}, e.Path)
 	h.note(LogEntry{Session: e.proc.session.id, Argv: append([]string{e.Path}, e.Args...), Exit: exit})
 	return exit
 }

@@ -40,7 +40,7 @@ func (h *Host) spawn(ctx context.Context, e *Env, n int) int {
 	st := prog.jobs[n]
 	devNull, err := os.OpenFile(os.DevNull, os.O_RDONLY, 0)
 	if err != nil {
-		return e.fail(1, "ksh: %v", "", err)
+		return e.fail(1, "ksh: %v", err)
 	}
 	s := e.proc.session
 	job, jobCtx := h.newProc(h.ctx, s, e.UID, s.command)
@@ -50,7 +50,7 @@ func (h *Host) spawn(ctx context.Context, e *Env, n int) int {
 	r, release, err := h.newRunner(job, call, false)
 	if err != nil {
 		h.endProc(job)
-		return e.fail(1, "ksh: %v", "", err)
+		return e.fail(1, "ksh: %v", err)
 	}
 	s.mu.Lock()
 	s.jobs = append(s.jobs, job)

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// usageError is what the caller got wrong: nothing was run.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &usageError{err: err}
+}
+
+func usagef(hint, format string, args ...any) error {
+	return &usageError{err: fmt.Errorf(format, args...), hint: hint}
+}
+
+// verdict is how a finished run ends the process: no error, but a code.
+type verdict struct{ code outcome.Code }
+
+func (v verdict) Error() string { return fmt.Sprintf("exit code %d", v.code) }
+
+// exit prints what went wrong and decides the exit code. It is the only place
+// that does.
+func (a *app) exit(err error) outcome.Code {
+	var v verdict
+	var u *usageError
+	switch {
+	case err == nil:
+		return outcome.ExitOK
+	case errors.As(err, &v):
+		return v.code
+	case errors.As(err, &u):
+		a.say("error: %s", u)
+		if u.hint != "" {
+			a.say("hint: %s", u.hint)
+		}
+		return outcome.ExitUsage
+	case errors.Is(err, journal.ErrLocked):
+		a.say("error: %s", err)
+		a.say("hint: wait for it to end; audit, capture and plan can run beside it")
+		return outcome.ExitLocked
+	}
+	a.say("error: %s", err)
+	return outcome.ExitInternal
+}
+
+// say prints one message to stderr, cleaned, its further lines indented.
+func (a *app) say(format string, args ...any) {
+	text := report.Clean(fmt.Sprintf(format, args...), true)
+	fmt.Fprintln(a.err, strings.ReplaceAll(text, "\n", "\n  "))
+}
+
+// exitCodes renders the table of exit codes for the help text.
+func exitCodes() string {
+	var b strings.Builder
+	b.WriteString("Exit codes, the gravest first:\n")
+	for _, m := range outcome.Codes() {
+		fmt.Fprintf(&b, "  %3d  %s\n", m.Code, m.Means)
+	}
+	return b.String()
+}

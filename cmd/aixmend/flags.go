@@ -1,0 +1,191 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"aixmend/controller/outcome"
+	"aixmend/inventory"
+	"aixmend/playbooks"
+)
+
+// flags are the values of all flags; each verb declares those it knows.
+type flags struct {
+	inventories []string
+	limit       []string
+	concurrency int
+	state       string
+	playbook    string
+	allow       []string
+	mend        bool
+	label       string
+	set         []string
+	yes         bool
+	format      string
+	failOn      []string
+	connect     time.Duration
+	deadline    time.Duration
+	knownHosts  string
+	identity    string
+	quiet       bool
+	verbose     int
+	host        string
+	serve       bool
+	hosts       int
+	diagram     bool
+}
+
+func (f *flags) selection(c *cobra.Command) {
+	c.Flags().StringArrayVarP(&f.inventories, "inventory", "i", []string{"inventory.yaml"}, "inventory `FILE`; may repeat")
+	c.Flags().StringArrayVarP(&f.limit, "limit", "l", nil, "hosts, groups, globs, !to leave out, comma between: `PATTERN`")
+}
+
+func (f *flags) stateDir(c *cobra.Command) {
+	c.Flags().StringVar(&f.state, "state", "aixmend-state", "folder `DIR` of runs, captures, locks")
+}
+
+func (f *flags) formats(c *cobra.Command) {
+	c.Flags().StringVar(&f.format, "format", "text", "what goes to stdout: text or json")
+}
+
+// walking declares the flags of the verbs that walk hosts.
+func (f *flags) walking(c *cobra.Command) {
+	f.selection(c)
+	f.stateDir(c)
+	f.formats(c)
+	fs := c.Flags()
+	fs.IntVarP(&f.concurrency, "concurrency", "c", 200, "hosts being worked on over SSH at one time")
+	fs.StringVar(&f.playbook, "playbook", "rmc-restore", "what to do: the `NAME` of a playbook or a file")
+	fs.StringArrayVar(&f.set, "set", nil, "a playbook parameter, `KEY=VALUE`; may repeat")
+	fs.StringSliceVar(&f.failOn, "fail-on", defaultFailOn(), "outcomes that count as trouble")
+	fs.DurationVar(&f.connect, "connect-timeout", 15*time.Second, "per connection: connect, handshake and login")
+	fs.DurationVar(&f.deadline, "deadline", 0, "for the whole run; 0: none")
+	fs.StringVar(&f.knownHosts, "known-hosts", "", "known_hosts `FILE`; host keys are always checked (default the inventory's, then the user's own)")
+	fs.StringVar(&f.identity, "identity", "", "private key `FILE` (default the inventory's, then the user's own, then the agent's)")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "less: no progress")
+	fs.CountVarP(&f.verbose, "verbose", "v", "more: each move of each host")
+}
+
+// changing declares the flags that say what may be changed.
+func (f *flags) changing(c *cobra.Command) {
+	c.Flags().StringSliceVar(&f.allow, "allow", nil, "opt in to invasive rungs: node-id, cluster0, rsct-update")
+	c.Flags().BoolVar(&f.mend, "mend-warnings", false, "mend warnings too")
+}
+
+func defaultFailOn() []string {
+	var names []string
+	for _, o := range outcome.DefaultFailOn() {
+		names = append(names, string(o))
+	}
+	return names
+}
+
+// allowWords are the words that --allow knows.
+var allowWords = []string{"node-id", "cluster0", "rsct-update"}
+
+// check validates what the flags' types can't.
+func (f *flags) check() error {
+	if f.concurrency < 1 {
+		return usagef("", "--concurrency must be 1 or more, found %d", f.concurrency)
+	}
+	if f.connect <= 0 {
+		return usagef("", "--connect-timeout must be more than 0, found %s", f.connect)
+	}
+	if f.deadline < 0 {
+		return usagef("", "--deadline must not be negative, found %s", f.deadline)
+	}
+	for _, word := range f.allow {
+		if !slices.Contains(allowWords, word) {
+			return usagef("there are: "+strings.Join(allowWords, ", "), "--allow %q is not known", word)
+		}
+	}
+	if _, err := f.failures(); err != nil {
+		return err
+	}
+	return f.checkFormat()
+}
+
+func (f *flags) checkFormat() error {
+	if f.format != "text" && f.format != "json" {
+		return usagef("there are: text, json", "--format %q is not known", f.format)
+	}
+	return nil
+}
+
+// failures reads --fail-on.
+func (f *flags) failures() ([]outcome.Outcome, error) {
+	var list []outcome.Outcome
+	for _, name := range f.failOn {
+		if !slices.Contains(outcome.Outcomes(), outcome.Outcome(name)) {
+			return nil, usagef(fmt.Sprintf("there are: %v", outcome.Outcomes()), "--fail-on %q is no outcome", name)
+		}
+		list = append(list, outcome.Outcome(name))
+	}
+	return list, nil
+}
+
+// home is the user's home folder, "" when there is none (cron).
+func home() string {
+	dir, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return dir
+}
+
+// load loads the inventory files.
+func (f *flags) load() (*inventory.Inventory, error) {
+	options := inventory.Options{Home: home(), KnownFindings: knownFindings()}
+	inv, err := options.Load(f.inventories...)
+	if err != nil {
+		hint := ""
+		if len(f.inventories) == 1 && f.inventories[0] == "inventory.yaml" {
+			if _, missing := os.Stat("inventory.yaml"); missing != nil {
+				hint = "name an inventory with -i, or try it out first: aixmend demo"
+			}
+		}
+		return nil, usagef(hint, "%w", err)
+	}
+	return inv, nil
+}
+
+// selected loads the inventory and returns the hosts of --limit, the flags'
+// identity and known_hosts in place.
+func (f *flags) selected() ([]inventory.Host, error) {
+	inv, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	hosts, err := inv.Select(f.limit...)
+	if err != nil {
+		return nil, usagef("aixmend inventory list shows hosts and groups", "%w", err)
+	}
+	hosts = slices.Clone(hosts)
+	for i := range hosts {
+		if f.identity != "" {
+			hosts[i].SSH.Identity = filepath.Clean(f.identity)
+		}
+		if f.knownHosts != "" {
+			hosts[i].SSH.KnownHosts = filepath.Clean(f.knownHosts)
+		}
+	}
+	return hosts, nil
+}
+
+// knownFindings are the ids that a waiver can name.
+func knownFindings() []string {
+	ids := []string{"probe-failed"}
+	for _, name := range playbooks.Names() {
+		if p, err := playbooks.Load(name); err == nil {
+			ids = append(ids, p.FindingIDs()...)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"aixmend/inventory"
+)
+
+func (a *app) inventory() *cobra.Command {
+	list := &cobra.Command{
+		Use: "list", Short: "List the selected hosts as they will be connected to", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return a.listInventory() },
+	}
+	a.flags.selection(list)
+	a.flags.formats(list)
+	check := &cobra.Command{
+		Use: "check", Short: "Check the inventory and say everything that is wrong with it", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			inv, err := a.flags.load()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.out, "%s: %d hosts, %d groups, no problems\n", strings.Join(inv.Files, ", "), len(inv.Hosts), len(inv.Groups))
+			return nil
+		},
+	}
+	a.flags.selection(check)
+	schema := &cobra.Command{
+		Use: "schema", Short: "Print the JSON Schema of an inventory file", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := a.out.Write(inventory.Schema())
+			return err
+		},
+	}
+	return group("inventory", "Look at the inventory before you run", list, check, schema)
+}
+
+// listedHost is one host of `inventory list --format json`.
+type listedHost struct {
+	Name    string   `json:"name"`
+	Address string   `json:"address"`
+	Port    int      `json:"port"`
+	User    string   `json:"user"`
+	Become  string   `json:"become"`
+	Groups  []string `json:"groups"`
+	RMCNIC  string   `json:"rmc_nic"`
+}
+
+func (a *app) listInventory() error {
+	if err := a.flags.checkFormat(); err != nil {
+		return err
+	}
+	hosts, err := a.flags.selected()
+	if err != nil {
+		return err
+	}
+	listed := []listedHost{}
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options = table.OptionsNoBordersAndSeparators
+	t.AppendHeader(table.Row{"HOST", "ADDRESS", "PORT", "USER", "BECOME", "RMC NIC", "GROUPS"})
+	for _, h := range hosts {
+		groups := append([]string{}, h.Groups...)
+		listed = append(listed, listedHost{h.Name, h.Address, h.SSH.Port, h.SSH.User, h.SSH.Become, groups, h.RMCNIC})
+		t.AppendRow(table.Row{h.Name, h.Address, h.SSH.Port, h.SSH.User, h.SSH.Become, h.RMCNIC, strings.Join(groups, " ")})
+	}
+	if a.flags.format == "json" {
+		return a.printJSON(listed)
+	}
+	_, err = fmt.Fprintln(a.out, t.Render())
+	return err
+}

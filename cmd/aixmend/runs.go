@@ -1,0 +1,158 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+func (a *app) runs() *cobra.Command {
+	c := &cobra.Command{
+		Use: "runs", Short: "List the runs that are kept, the newest first", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return a.listRuns() },
+	}
+	a.flags.stateDir(c)
+	a.flags.formats(c)
+	return c
+}
+
+// store opens the state folder for reading.
+func (a *app) store() (*journal.Store, error) {
+	if err := a.flags.checkFormat(); err != nil {
+		return nil, err
+	}
+	store, err := journal.OpenExisting(a.flags.state)
+	if err != nil {
+		return nil, usagef("aixmend audit makes a first run; --state names another folder", "%w", err)
+	}
+	return store, nil
+}
+
+func (a *app) listRuns() error {
+	store, err := a.store()
+	if err != nil {
+		return err
+	}
+	ids, err := store.RunIDs()
+	if err != nil {
+		return err
+	}
+	runs := []*outcome.Run{}
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options = table.OptionsNoBordersAndSeparators
+	t.AppendHeader(table.Row{"RUN", "VERB", "STARTED", "EXIT", "HOSTS"})
+	for _, id := range ids {
+		run, err := store.LoadRun(id)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			t.AppendRow(table.Row{report.Clean(id, false), "", "", "", "not finished: its journal is there"})
+			continue
+		case err != nil:
+			a.say("warning: %s", err)
+			continue
+		}
+		runs = append(runs, run)
+		t.AppendRow(table.Row{run.ID, report.Clean(run.Command, false), run.Started.Format(time.RFC3339), run.ExitCode, report.Counts(*run)})
+	}
+	if a.flags.format == "json" {
+		return a.printJSON(runs)
+	}
+	if len(ids) == 0 {
+		fmt.Fprintln(a.out, "no runs yet")
+		return nil
+	}
+	_, err = fmt.Fprintln(a.out, t.Render())
+	return err
+}
+
+func (a *app) report() *cobra.Command {
+	c := &cobra.Command{
+		Use: "report RUN", Short: "Print a run's summary, or one host's report", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.showRun(args[0]) },
+	}
+	a.flags.stateDir(c)
+	a.flags.formats(c)
+	c.Flags().StringVar(&a.flags.host, "host", "", "the report of one `HOST`")
+	return c
+}
+
+func (a *app) showRun(ref string) error {
+	store, err := a.store()
+	if err != nil {
+		return err
+	}
+	id, err := store.Resolve(ref)
+	if err != nil {
+		return usage(err)
+	}
+	if a.flags.host != "" {
+		h, err := store.LoadHost(id, a.flags.host)
+		if err != nil {
+			return usage(err)
+		}
+		if a.flags.format == "json" {
+			return a.printJSON(h)
+		}
+		_, err = a.out.Write(report.HostMarkdown(*h))
+		return err
+	}
+	run, err := store.LoadRun(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		return usagef("its journal is "+filepath.Join(store.RunDir(id), "journal.jsonl"), "run %s has not finished", id)
+	}
+	if err != nil {
+		return err
+	}
+	if a.flags.format == "json" {
+		return a.printJSON(run)
+	}
+	fmt.Fprintf(a.out, "run %s: %s, playbook %s, %s, exit code %d (%s)\n\n", run.ID, report.Clean(run.Command, false),
+		report.Clean(run.Playbook.Name, false), run.Started.Format(time.RFC3339), run.ExitCode, report.Clean(run.ExitReason, false))
+	_, err = fmt.Fprint(a.out, report.Text(*run, report.TextOptions{Width: a.width(), Color: a.outColor()}))
+	return err
+}
+
+func (a *app) explain() *cobra.Command {
+	c := &cobra.Command{
+		Use: "explain RUN HOST", Short: "Say which observation led to which verdict, what was done, and what to do next",
+		Args: cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error { return a.explainHost(args[0], args[1]) },
+	}
+	a.flags.stateDir(c)
+	return c
+}
+
+func (a *app) explainHost(ref, host string) error {
+	a.flags.format = "text"
+	store, err := a.store()
+	if err != nil {
+		return err
+	}
+	id, err := store.Resolve(ref)
+	if err != nil {
+		return usage(err)
+	}
+	h, err := store.LoadHost(id, host)
+	if err != nil {
+		return usagef("aixmend report "+id+" lists its hosts", "%w", err)
+	}
+	_, err = fmt.Fprint(a.out, report.Explain(*h))
+	return err
+}
+
+// exists tells whether a path is there.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

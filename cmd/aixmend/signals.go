@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"aixmend/controller/outcome"
+)
+
+// interrupts turns signals into the two steps of stopping: after the first,
+// nothing new begins; after the second, connections are cut.
+type interrupts struct {
+	signals chan os.Signal
+	stop    chan struct{}
+	done    chan struct{}
+
+	mu    sync.Mutex
+	first os.Signal
+	cut   context.CancelCauseFunc
+}
+
+func listen() *interrupts {
+	i := &interrupts{signals: make(chan os.Signal, 2), stop: make(chan struct{}), done: make(chan struct{})}
+	signal.Notify(i.signals, os.Interrupt, syscall.SIGTERM)
+	return i
+}
+
+var errInterrupted = errors.New("interrupted")
+
+// context returns a context that the second signal ends.
+func (i *interrupts) context(parent context.Context) context.Context {
+	ctx, cut := context.WithCancelCause(parent)
+	i.cut = cut
+	go i.watch()
+	return ctx
+}
+
+func (i *interrupts) watch() {
+	for {
+		select {
+		case <-i.done:
+			return
+		case s := <-i.signals:
+			i.mu.Lock()
+			again := i.first != nil
+			if !again {
+				i.first = s
+				close(i.stop)
+			}
+			i.mu.Unlock()
+			if again {
+				i.cut(errInterrupted)
+			}
+		}
+	}
+}
+
+func (i *interrupts) close() {
+	signal.Stop(i.signals)
+	close(i.done)
+	i.cut(nil)
+}
+
+// code is the exit code of an interrupted run; ok is false when no signal came.
+func (i *interrupts) code() (code outcome.Code, ok bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	switch i.first {
+	case nil:
+		return 0, false
+	case syscall.SIGTERM:
+		return outcome.ExitTerminated, true
+	}
+	return outcome.ExitInterrupted, true
+}

@@ -1,0 +1,157 @@
+package journal
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"aixmend/controller/outcome"
+)
+
+// NewRunID returns an id that sorts by time: 20261122T103000Z-3f9ac2.
+func NewRunID(at time.Time) string {
+	var b [3]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return at.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+}
+
+// Run is the folder of a run that is being written.
+type Run struct {
+	store *Store
+	id    string
+
+	mu      sync.Mutex
+	journal *os.File
+}
+
+// NewRun makes the folder of a run and opens its journal.
+func (s *Store) NewRun(id string) (*Run, error) {
+	if err := checkName("run", id); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Join(s.RunDir(id), "hosts"), dirMode); err != nil {
+		return nil, fmt.Errorf("run folder: %w", err)
+	}
+	path := filepath.Join(s.RunDir(id), "journal.jsonl")
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, fileMode)
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	if err := syncDir(s.RunDir(id)); err != nil {
+		return nil, fmt.Errorf("run folder: %w", err)
+	}
+	return &Run{store: s, id: id, journal: file}, nil
+}
+
+// Append writes one line. Intents and results are on the disk when it returns.
+func (r *Run) Append(e outcome.Entry) error {
+	line, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, err := r.journal.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	if e.Event == outcome.EventIntent || e.Event == outcome.EventResult {
+		if err := r.journal.Sync(); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+	}
+	return nil
+}
+
+// WriteHost writes a host's report for machines and the one for people. They
+// are complete files at any moment; the run's end makes them durable.
+func (r *Run) WriteHost(h outcome.Host, markdown []byte) error {
+	if err := checkName("host", h.Host); err != nil {
+		return err
+	}
+	text, err := json.Marshal(h)
+	if err != nil {
+		return fmt.Errorf("report of %s: %w", h.Host, err)
+	}
+	dir := filepath.Join(r.store.RunDir(r.id), "hosts")
+	if err := writeWhole(filepath.Join(dir, h.Host+".json"), append(text, '\n')); err != nil {
+		return fmt.Errorf("report of %s: %w", h.Host, err)
+	}
+	if err := writeWhole(filepath.Join(dir, h.Host+".md"), markdown); err != nil {
+		return fmt.Errorf("report of %s: %w", h.Host, err)
+	}
+	return nil
+}
+
+// Finish writes run.json and points latest to the run.
+func (r *Run) Finish(run outcome.Run) error {
+	text, err := json.MarshalIndent(run, "", "  ")
+	if err != nil {
+		return fmt.Errorf("run.json: %w", err)
+	}
+	dir := r.store.RunDir(r.id)
+	if err := syncDir(filepath.Join(dir, "hosts")); err != nil {
+		return fmt.Errorf("run folder: %w", err)
+	}
+	if err := writeSynced(filepath.Join(dir, "run.json"), append(text, '\n')); err != nil {
+		return fmt.Errorf("run.json: %w", err)
+	}
+	return r.store.pointLatest(r.id)
+}
+
+// Close closes the journal.
+func (r *Run) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.journal.Close()
+}
+
+// pointLatest replaces the link latest in one step.
+func (s *Store) pointLatest(id string) error {
+	dir := filepath.Join(s.root, "runs")
+	temporary := filepath.Join(dir, "."+latest+"-"+id)
+	if err := os.Symlink(id, temporary); err != nil {
+		return writeSynced(filepath.Join(dir, latest), []byte(id+"\n")) // no links here
+	}
+	if err := os.Rename(temporary, filepath.Join(dir, latest)); err != nil {
+		_ = os.Remove(temporary)
+		return fmt.Errorf("latest: %w", err)
+	}
+	return syncDir(dir)
+}
+
+// writeWhole writes a file that is complete at any moment it can be seen.
+func writeWhole(path string, data []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), ".tmp-") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
+	return err
+}
+
+// syncDir makes the names in a folder durable.
+func syncDir(path string) error {
+	if !dirsSync {
+		return nil
+	}
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Sync()
+}

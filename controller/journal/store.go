@@ -1,0 +1,170 @@
+// Package journal keeps runs and captures as plain files below one state
+// folder: JSON, JSON lines and the evidence as it came, to be read with less
+// and archived with tar. Files are 0600, folders 0700. What is written is
+// written whole or not at all; what a change rests on is synced to the disk.
+package journal
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/gofrs/flock"
+	"github.com/google/renameio/v2"
+
+	"aixmend/controller/outcome"
+)
+
+const (
+	dirMode  = 0o700
+	fileMode = 0o600
+	latest   = "latest"
+)
+
+// Store is a state folder.
+type Store struct{ root string }
+
+// Open returns the store in a folder, which is made when it is not there.
+func Open(root string) (*Store, error) {
+	for _, dir := range []string{root, filepath.Join(root, "runs"), filepath.Join(root, "captures")} {
+		if err := os.MkdirAll(dir, dirMode); err != nil {
+			return nil, fmt.Errorf("state folder: %w", err)
+		}
+	}
+	return &Store{root: root}, nil
+}
+
+// OpenExisting returns the store in a folder that must be there, for verbs
+// that only read it.
+func OpenExisting(root string) (*Store, error) {
+	if info, err := os.Stat(filepath.Join(root, "runs")); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("%s is not a state folder: it has no runs", root)
+	}
+	return &Store{root: root}, nil
+}
+
+// Root is the folder.
+func (s *Store) Root() string { return s.root }
+
+// ErrLocked says that another changing run holds the state folder.
+var ErrLocked = errors.New("another changing run holds this state folder")
+
+// Lock takes the state folder for a changing run and returns how to give it
+// back. The operating system gives it back when the process dies.
+func (s *Store) Lock() (func(), error) {
+	lock := flock.New(filepath.Join(s.root, "lock"), flock.SetPermissions(fileMode))
+	held, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("state folder: %w", err)
+	}
+	if !held {
+		return nil, fmt.Errorf("%w: %s", ErrLocked, s.root)
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
+
+// plainName matches what may become a file name: run ids, host names, capture
+// ids. Inventories are checked too; this is the last word.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$`)
+
+func checkName(what, name string) error {
+	if !plainName.MatchString(name) {
+		return fmt.Errorf("%s %q can't be a file name", what, name)
+	}
+	return nil
+}
+
+// RunDir is the folder of a run.
+func (s *Store) RunDir(id string) string { return filepath.Join(s.root, "runs", id) }
+
+// Resolve turns a run's id, or "latest", into the id of a run that is there.
+func (s *Store) Resolve(ref string) (string, error) {
+	if ref == latest {
+		id, err := s.readLatest()
+		if err != nil {
+			return "", fmt.Errorf("there is no finished run in %s", s.root)
+		}
+		ref = id
+	}
+	if err := checkName("run", ref); err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(s.RunDir(ref)); err != nil {
+		return "", fmt.Errorf("there is no run %s in %s; see aixmend runs", ref, s.root)
+	}
+	return ref, nil
+}
+
+func (s *Store) readLatest() (string, error) {
+	path := filepath.Join(s.root, "runs", latest)
+	if target, err := os.Readlink(path); err == nil {
+		return filepath.Base(target), nil
+	}
+	text, err := os.ReadFile(path) // where links are not to be had
+	return strings.TrimSpace(string(text)), err
+}
+
+// RunIDs returns the ids of all runs, the newest first.
+func (s *Store) RunIDs() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(s.root, "runs"))
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() {
+			ids = append(ids, e.Name())
+		}
+	}
+	slices.Sort(ids)
+	slices.Reverse(ids)
+	return ids, nil
+}
+
+// LoadRun reads run.json. A run that was killed has none: fs.ErrNotExist.
+func (s *Store) LoadRun(id string) (*outcome.Run, error) {
+	var run outcome.Run
+	if err := readJSON(filepath.Join(s.RunDir(id), "run.json"), &run); err != nil {
+		return nil, fmt.Errorf("run %s: %w", id, err)
+	}
+	return &run, nil
+}
+
+// LoadHost reads a host's report.
+func (s *Store) LoadHost(id, host string) (*outcome.Host, error) {
+	if err := checkName("host", host); err != nil {
+		return nil, err
+	}
+	var h outcome.Host
+	err := readJSON(filepath.Join(s.RunDir(id), "hosts", host+".json"), &h)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("run %s has no host %s", id, host)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("run %s, host %s: %w", id, host, err)
+	}
+	return &h, nil
+}
+
+func readJSON(path string, into any) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, into)
+}
+
+// writeSynced writes a file whole or not at all, and safe from a power loss.
+func writeSynced(path string, data []byte) error {
+	err := renameio.WriteFile(path, data, fileMode, renameio.WithTempDir(filepath.Dir(path)), renameio.IgnoreUmask())
+	if err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}

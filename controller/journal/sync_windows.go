@@ -1,0 +1,4 @@
+package journal
+
+// dirsSync tells whether a folder can be synced here.
+const dirsSync = false

@@ -1,0 +1,39 @@
+// Package report renders outcomes: one file a format. A renderer returns bytes
+// and an error, never an exit code. Everything that came from a host is
+// untrusted: it reaches a terminal without escape sequences and a document
+// without markup.
+package report
+
+import (
+	"strings"
+	"unicode"
+)
+
+// Clean makes untrusted text fit for a terminal: control characters, escape
+// sequences and characters that reorder text become their visible form; line
+// ends and tabs stay when they are wanted.
+func Clean(s string, keepLines bool) string {
+	if strings.IndexFunc(s, func(r rune) bool { return unsafeRune(r, keepLines) }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case !unsafeRune(r, keepLines):
+			b.WriteRune(r)
+		case r < 0x20:
+			b.WriteByte('^')
+			b.WriteByte(byte(r) + '@')
+		default:
+			b.WriteRune('\uFFFD')
+		}
+	}
+	return b.String()
+}
+
+func unsafeRune(r rune, keepLines bool) bool {
+	if r == '\n' || r == '\t' {
+		return !keepLines
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || r == '\uFFFE'
+}

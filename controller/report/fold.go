@@ -1,0 +1,108 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"aixmend/controller/outcome"
+)
+
+// Fold is hosts that ended alike: the same outcome with the same findings.
+type Fold struct {
+	Outcome  outcome.Outcome
+	Findings []string
+	Reason   string // the first host's
+	Hosts    []string
+}
+
+// Folds groups hosts, the worst outcome first, the larger group first.
+func Folds(hosts []outcome.HostSummary) []Fold {
+	index := map[string]int{}
+	var folds []Fold
+	for _, h := range hosts {
+		what := strings.Join(h.Findings, ",")
+		if h.Outcome == outcome.Unreachable || h.Outcome == outcome.Skipped {
+			what, _, _ = strings.Cut(h.Reason, ":")
+		}
+		key := string(h.Outcome) + "|" + what
+		at, ok := index[key]
+		if !ok {
+			at = len(folds)
+			index[key] = at
+			folds = append(folds, Fold{Outcome: h.Outcome, Findings: h.Findings, Reason: h.Reason})
+		}
+		folds[at].Hosts = append(folds[at].Hosts, h.Name)
+	}
+	order := outcome.Outcomes()
+	slices.SortStableFunc(folds, func(a, b Fold) int {
+		if d := slices.Index(order, a.Outcome) - slices.Index(order, b.Outcome); d != 0 {
+			return d
+		}
+		return len(b.Hosts) - len(a.Hosts)
+	})
+	return folds
+}
+
+// Compact writes host names as ranges: aixprd[01-07,12] db1.
+func Compact(names []string) string {
+	type stem struct {
+		prefix, suffix string
+		width          int
+	}
+	numbers := map[stem][]int{}
+	var stems []stem
+	var plain []string
+	for _, name := range names {
+		prefix, digits, suffix := lastNumber(name)
+		n, err := strconv.Atoi(digits)
+		if err != nil {
+			plain = append(plain, name)
+			continue
+		}
+		s := stem{prefix, suffix, len(digits)}
+		if _, ok := numbers[s]; !ok {
+			stems = append(stems, s)
+		}
+		numbers[s] = append(numbers[s], n)
+	}
+	var words []string
+	for _, s := range stems {
+		words = append(words, s.prefix+ranges(numbers[s], s.width)+s.suffix)
+	}
+	words = append(words, plain...)
+	slices.Sort(words)
+	return strings.Join(words, " ")
+}
+
+// lastNumber splits a name around its last run of digits.
+func lastNumber(name string) (prefix, digits, suffix string) {
+	end := strings.LastIndexAny(name, "0123456789") + 1
+	start := end
+	for start > 0 && name[start-1] >= '0' && name[start-1] <= '9' {
+		start--
+	}
+	return name[:start], name[start:end], name[end:]
+}
+
+func ranges(numbers []int, width int) string {
+	slices.Sort(numbers)
+	if len(numbers) == 1 {
+		return fmt.Sprintf("%0*d", width, numbers[0])
+	}
+	var parts []string
+	for i := 0; i < len(numbers); {
+		j := i
+		for j+1 < len(numbers) && numbers[j+1] == numbers[j]+1 {
+			j++
+		}
+		part := fmt.Sprintf("%0*d", width, numbers[i])
+		if j > i {
+			part += fmt.Sprintf("-%0*d", width, numbers[j])
+		}
+		parts = append(parts, part)
+		i = j + 1
+	}
+	return "[" + strings.Join(parts, ",") + "]"
+}

@@ -1,0 +1,163 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"aixmend/controller/outcome"
+)
+
+// HostMarkdown renders a host's report for people.
+func HostMarkdown(h outcome.Host) []byte {
+	m := &markdown{}
+	m.line("# %s: %s", md(h.Host), h.Outcome)
+	m.line("")
+	if h.Reason != "" {
+		m.line("%s", md(h.Reason))
+		m.line("")
+	}
+	m.line("Run %s, address %s, %s, %s.", md(h.RunID), md(h.Address), h.Started.UTC().Format(time.RFC3339), ms(h.Duration))
+	if h.Capture != "" {
+		m.line("Capture: %s", md(h.Capture))
+	}
+	m.findings(h.Findings)
+	m.plan(h.Plan)
+	m.changes(h.Changes)
+	m.unread(h)
+	for _, s := range h.Stages {
+		m.stage(s)
+	}
+	return []byte(m.b.String())
+}
+
+type markdown struct{ b strings.Builder }
+
+func (m *markdown) line(format string, args ...any) {
+	fmt.Fprintf(&m.b, format, args...)
+	m.b.WriteByte('\n')
+}
+
+func (m *markdown) heading(text string) {
+	m.line("\n## %s\n", text)
+}
+
+func (m *markdown) findings(findings []outcome.Finding) {
+	m.heading("Findings")
+	if len(findings) == 0 {
+		m.line("None.")
+	}
+	for _, f := range findings {
+		waived := ""
+		if f.Waived {
+			waived = " (waived: " + md(f.Waiver) + ")"
+		}
+		m.line("- **%s** %s%s: %s", f.Severity, md(f.ID), waived, md(f.Title))
+		for _, e := range f.Evidence {
+			m.line("  - evidence: %s", md(e))
+		}
+		if f.Remedy != "" {
+			m.line("  - remedy: %s", md(f.Remedy))
+		}
+		m.line("  - source: %s", md(f.Source))
+	}
+}
+
+func (m *markdown) plan(plan []outcome.PlanStep) {
+	if len(plan) == 0 {
+		return
+	}
+	m.heading("Plan")
+	for _, s := range plan {
+		blocked := ""
+		if s.BlockedBy != "" {
+			blocked = ", blocked: " + md(s.BlockedBy)
+		}
+		m.line("- rung %s, step %s%s", md(s.Rung), md(s.Step), blocked)
+		m.fence(s.Command)
+		m.line("  undo:")
+		m.fence(s.Undo)
+	}
+}
+
+func (m *markdown) changes(changes []outcome.Change) {
+	m.heading("Changes")
+	if len(changes) == 0 {
+		m.line("None: nothing was changed on this host.")
+	}
+	for _, c := range changes {
+		m.line("- %s: %s, %s %s", md(c.Step), c.Status, c.At.UTC().Format(time.RFC3339), md(c.Detail))
+		m.fence(c.Command)
+		m.line("  undo:")
+		m.fence(c.Undo)
+	}
+}
+
+func (m *markdown) unread(h outcome.Host) {
+	if len(h.FactErrors) == 0 {
+		return
+	}
+	m.heading("Not known")
+	for _, name := range sorted(h.FactErrors) {
+		m.line("- %s: %s", md(name), md(h.FactErrors[name]))
+	}
+}
+
+func (m *markdown) stage(s outcome.Stage) {
+	m.heading("Stage " + s.Name)
+	m.line("%s, %s. %s", s.Status, ms(s.DurationMS), md(s.Note))
+	for _, step := range s.Steps {
+		mark := "read-only"
+		if step.Mutating {
+			mark = "changing"
+		}
+		m.line("\n### %s\n\n%s, exit status %d, %s %s\n", md(step.ID), mark, step.ExitStatus, ms(step.DurationMS), md(step.Error))
+		m.fence(step.Command)
+		m.output("stdout", step.Stdout)
+		m.output("stderr", step.Stderr)
+		if step.Truncated > 0 {
+			m.line("%d bytes more were not kept.", step.Truncated)
+		}
+	}
+}
+
+func (m *markdown) output(name, text string) {
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	m.line("%s:", name)
+	m.fence(text)
+}
+
+// backticks finds the longest run of backticks: the fence must be longer.
+var backticks = regexp.MustCompile("`+")
+
+// fence writes untrusted text as a code block that it cannot leave.
+func (m *markdown) fence(text string) {
+	fence := "```"
+	for _, run := range backticks.FindAllString(text, -1) {
+		if len(run) >= len(fence) {
+			fence = run + "`"
+		}
+	}
+	m.line("%stext\n%s\n%s", fence, strings.TrimRight(Clean(text, true), "\n"), fence)
+}
+
+// markup is what Markdown and HTML would act on.
+var markup = regexp.MustCompile("[\\\\`*_{}\\[\\]<>()#!|&~]")
+
+// md makes untrusted text plain text in Markdown, on one line.
+func md(s string) string {
+	return markup.ReplaceAllStringFunc(Clean(s, false), func(c string) string {
+		switch c {
+		case "<":
+			return "&lt;"
+		case "&":
+			return "&amp;"
+		}
+		return "\\" + c
+	})
+}
+
+func ms(n int64) string { return (time.Duration(n) * time.Millisecond).String() }

@@ -1,0 +1,130 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"aixmend/controller/outcome"
+)
+
+// TextOptions say what the terminal is like.
+type TextOptions struct {
+	// Width is the number of columns; 0: no limit.
+	Width int
+	// Color tells whether colours may be used.
+	Color bool
+}
+
+// Text renders a run's summary: hosts with the same findings are one line, the
+// worst first.
+func Text(run outcome.Run, o TextOptions) string {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options = table.OptionsNoBordersAndSeparators
+	t.Style().Format.Header = text.FormatDefault
+	t.AppendHeader(table.Row{"OUTCOME", "HOSTS", "WHICH", "WHAT"})
+	which, what := 40, 80
+	if o.Width > 0 {
+		which = max(min(40, (o.Width-24)/3), 12)
+		what = max(o.Width-24-which, 20)
+	}
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 2, Align: text.AlignRight},
+		{Number: 3, WidthMax: which, WidthMaxEnforcer: text.WrapSoft},
+		{Number: 4, WidthMax: what, WidthMaxEnforcer: text.WrapSoft},
+	})
+	for _, f := range Folds(run.Hosts) {
+		t.AppendRow(table.Row{paint(f.Outcome, o.Color), len(f.Hosts), Compact(f.Hosts), Clean(explainFold(f), false)})
+	}
+	var b strings.Builder
+	b.WriteString(t.Render())
+	b.WriteByte('\n')
+	for _, f := range run.Fleet {
+		fmt.Fprintf(&b, "fleet: %s: %s\n", f.ID, Clean(f.Title, false))
+	}
+	fmt.Fprintf(&b, "\n%s\n", Counts(run))
+	return b.String()
+}
+
+// explainFold says what a line's hosts have in common.
+func explainFold(f Fold) string {
+	findings := strings.Join(f.Findings, ", ")
+	switch f.Outcome {
+	case outcome.Healthy:
+		return findings
+	case outcome.Degraded:
+		return findings
+	case outcome.Unreachable, outcome.Skipped, outcome.Failed, outcome.Unknown, outcome.Recovered:
+		return f.Reason
+	}
+	if len(f.Hosts) == 1 && f.Reason != "" {
+		return f.Reason
+	}
+	return findings
+}
+
+// Counts is one line with the number of hosts in each outcome.
+func Counts(run outcome.Run) string {
+	var parts []string
+	for _, o := range outcome.Outcomes() {
+		if n := run.Counts[o]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, o))
+		}
+	}
+	noun := "hosts"
+	if len(run.Hosts) == 1 {
+		noun = "host"
+	}
+	return fmt.Sprintf("%d %s: %s", len(run.Hosts), noun, strings.Join(parts, ", "))
+}
+
+func paint(o outcome.Outcome, color bool) string {
+	if !color {
+		return string(o)
+	}
+	c := text.FgGreen
+	switch o {
+	case outcome.NeedsAction, outcome.Failed, outcome.Unknown:
+		c = text.FgRed
+	case outcome.Degraded:
+		c = text.FgYellow
+	case outcome.Unreachable, outcome.Skipped:
+		c = text.FgMagenta
+	}
+	return c.EscapeSeq() + string(o) + text.Reset.EscapeSeq()
+}
+
+// PlanText renders what recover would run on one host.
+func PlanText(h outcome.HostSummary) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", h.Name, h.Outcome)
+	if h.Reason != "" {
+		fmt.Fprintf(&b, ": %s", Clean(h.Reason, false))
+	}
+	b.WriteByte('\n')
+	if len(h.Plan) == 0 {
+		b.WriteString("  no command would be run\n")
+	}
+	rung := ""
+	for _, s := range h.Plan {
+		if s.Rung != rung {
+			rung = s.Rung
+			fmt.Fprintf(&b, "  rung %s", rung)
+			if s.BlockedBy != "" {
+				fmt.Fprintf(&b, ", blocked: %s", Clean(s.BlockedBy, false))
+			}
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "    %s\n%s\n      undo: %s\n", s.Step, indent(s.Command, "      "), indentRest(s.Undo, "            "))
+	}
+	return b.String()
+}
+
+func indent(s, by string) string { return by + indentRest(s, by) }
+
+func indentRest(s, by string) string {
+	return strings.ReplaceAll(Clean(s, true), "\n", "\n"+by)
+}

@@ -1,0 +1,179 @@
+package facts
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestParseODM(t *testing.T) {
+	none := ODM{Known: true, Stanzas: []Stanza{}}
+	runParse(t, ParseODM, []parseCase[ODM]{
+		{
+			name: "D11 stanza", in: healthy["odmget"],
+			want: ODM{Known: true, Stanzas: []Stanza{{Class: "CuAt", Fields: map[string]string{
+				"name": "cluster0", "attribute": "node_uuid", "value": "c3a1f0aa-77aa-11ee-8000-fad4433ed120",
+				"type": "R", "generic": "DU", "rep": "s", "nls_index": "3",
+			}}}},
+		},
+		{
+			name: "D11 odd quotes, no final newline, a value of two lines",
+			in:   stdout("CuAt:\n\tname = \"say \\\"hi\\\"\"\n\tvalue = \"open\n\tother = bare\"\nCuAt:\n\tvalue = \"one\\n\\\ntwo\"\n\tname = \"x"),
+			want: ODM{Known: true, Stanzas: []Stanza{
+				{Class: "CuAt", Fields: map[string]string{"name": `say "hi"`, "value": "open", "other": "bare"}},
+				{Class: "CuAt", Fields: map[string]string{"value": "one two", "name": "x"}},
+			}},
+		},
+		{
+			name: "hostile value", in: stdout("CuAt:\n\tname = \"$(reboot)\x1b\x00\xff\"\n"),
+			want: ODM{Known: true, Stanzas: []Stanza{{Class: "CuAt", Fields: map[string]string{"name": "$(reboot)???"}}}},
+		},
+		{name: "D11 none", in: stdout(""), want: none},
+		{name: "D10 no such class (0519-004)", in: exit(1, "", "0519-004 libodm: The specified object class does not exist.\n"), want: ODM{Stanzas: []Stanza{}}},
+		{name: "no stanza in the text", in: stdout("hello\n"), err: "not understood"},
+		{name: "exit 0 and only a message", in: exit(0, "", "odmget: odd\n"), err: "not understood"},
+		{name: "failed", in: exit(1, "", "0518-307 odmget: odd\n"), err: "0518-307"},
+		{name: "flood of stanzas", in: stdout(strings.Repeat("CuAt:\n", maxRows+1)), err: "too many rows"},
+	})
+}
+
+func TestParseCAA(t *testing.T) {
+	runParse(t, ParseCAA, []parseCase[CAA]{
+		{name: "D10 names a cluster", in: stdout("Cluster Name: prodcl\nCluster UUID: x\n"), want: CAA{Installed: true, Live: true, Evidence: "Cluster Name: prodcl"}},
+		{name: "D10 names nodes", in: stdout("Calling node query for all nodes...\n\tNode name: aixvm1\n"), want: CAA{Installed: true, Live: true, Evidence: "Node name: aixvm1"}},
+		{name: "D10 a cluster in spite of a failure", in: exit(1, "Cluster Name: prodcl\n", "no cluster\n"), want: CAA{Installed: true, Live: true, Evidence: "Cluster Name: prodcl"}},
+		{name: "D10 not active", in: exit(1, "", "lscluster: Cluster services are not active.\n"), want: CAA{Installed: true, Evidence: "lscluster: Cluster services are not active."}},
+		{name: "D10 not configured", in: stdout("Cluster is not configured\n"), want: CAA{Installed: true, Evidence: "Cluster is not configured"}},
+		{name: "D10 nothing", in: stdout(""), want: CAA{Installed: true}},
+		{name: "D10 not installed", in: exit(127, "", "ksh: lscluster:  not found.\n"), want: CAA{}},
+		{name: "silent failure", in: exit(1, "", ""), err: "lscluster failed (exit 1)"},
+		{name: "other message", in: exit(1, "", "lscluster: permission denied\n"), err: "permission denied"},
+		{name: "exit 0 with other text", in: stdout("hello\n"), err: "not understood"},
+		{name: "exit 0 with a message only", in: exit(0, "", "odd\n"), err: "not understood"},
+	})
+}
+
+func TestParseDisks(t *testing.T) {
+	runParse(t, ParseDisks, []parseCase[Disks]{
+		{
+			name: "D10, D12 disks", in: stdout("banner of mine\nhdisk0          00FA1B2C3D4E5F60   rootvg   active\nhdisk1   none   None\nrepo_disk 00fa1b2c3d4e5f61 caavg_private active\nhdisk3 00fa1b2c3d4e5f62 old_rootvg\n"),
+			want: Disks{List: []Disk{
+				{Name: "hdisk0", PVID: "00fa1b2c3d4e5f60", VG: "rootvg", Active: true},
+				{Name: "hdisk1"},
+				{Name: "repo_disk", PVID: "00fa1b2c3d4e5f61", VG: "caavg_private", Active: true},
+				{Name: "hdisk3", PVID: "00fa1b2c3d4e5f62", VG: "old_rootvg"},
+			}},
+		},
+		{name: "cut", in: stdout("hdisk0 00fa1b2c3d4e5f60"), err: "no volume group"},
+		{name: "cut earlier", in: stdout("hdisk0 00fa1b\n"), err: "not understood"},
+		{name: "no disk", in: stdout(""), err: "not understood"},
+		{name: "failed", in: exit(1, "", "0516-010 lspv\n"), err: "0516-010"},
+	})
+}
+
+func TestParseRows(t *testing.T) {
+	runParse(t, ParseRows, []parseCase[Rows]{
+		{
+			name: "D10 groups", in: stdout("-----------------\nGroup Name     State            Node\n-----------------\nrg1            ONLINE           aixvm1\n"),
+			want: Rows{Installed: true, List: []string{"rg1            ONLINE           aixvm1"}},
+		},
+		{name: "D10 not installed", in: exit(127, "", "not found"), want: Rows{List: []string{}}},
+		{name: "D10 none", in: stdout(""), want: Rows{Installed: true, List: []string{}}},
+		{name: "D10 failure without a word", in: exit(1, "", ""), want: Rows{Installed: true, List: []string{}}},
+		{name: "D10 failure after rows", in: exit(1, "rg1:ONLINE\n", "odd"), want: Rows{Installed: true, List: []string{"rg1:ONLINE"}}},
+		{name: "failure with a message", in: exit(1, "", "cannot reach the cluster manager\n"), err: "cannot reach"},
+		{name: "bounded", in: stdout(strings.Repeat("x\n", maxShown*2)), want: Rows{Installed: true, List: strings.Split(strings.Repeat("x ", maxShown-1)+"x", " ")}},
+	})
+}
+
+func TestParsePeerDomains(t *testing.T) {
+	const header = "Name OpState RSCTActiveVersion MixedVersions TSPort GSPort \n"
+	runParse(t, ParsePeerDomains, []parseCase[PeerDomains]{
+		{name: "D10 domain", in: stdout(header + "db2dom Online  3.2.6.2 No 12347 12348\n"), want: PeerDomains{Installed: true, Names: []string{"db2dom"}}},
+		{name: "D10 none", in: stdout(""), want: PeerDomains{Installed: true, Names: []string{}}},
+		{name: "D10 header only", in: stdout(header), want: PeerDomains{Installed: true, Names: []string{}}},
+		{name: "D10 not installed", in: exit(126, "", "cannot execute"), want: PeerDomains{Names: []string{}}},
+		{name: "failed", in: exit(1, "", "lsrpdomain: 2612-022 A session could not be established\n"), err: "2612-022"},
+		{name: "no header", in: stdout("db2dom Online\n"), err: "not understood"},
+	})
+}
+
+func TestParseClusterManager(t *testing.T) {
+	runParse(t, ParseClusterManager, []parseCase[ClusterManager]{
+		{name: "D10 stable", in: stdout("Current state: ST_STABLE\nsccsid = \"x\"\n"), want: ClusterManager{Installed: true, State: "ST_STABLE", Live: true}},
+		{name: "D10 init", in: stdout("Current state: ST_INIT\n"), want: ClusterManager{Installed: true, State: "ST_INIT"}},
+		{name: "D10 not configured", in: stdout("Current state: NOT_CONFIGURED\n"), want: ClusterManager{Installed: true, State: "NOT_CONFIGURED"}},
+		{name: "D10 not installed (0513-085)", in: healthy["clstrmgr"], want: ClusterManager{}},
+		{name: "D10 not active (0513-036)", in: exit(1, "", "0513-036 The request could not be passed\n"), want: ClusterManager{Installed: true, State: "inoperative"}},
+		{name: "no state", in: stdout("Current state:\n"), err: "not understood"},
+		{name: "failed", in: exit(1, "", "0513-001 odd\n"), err: "0513-001"},
+	})
+}
+
+func TestParseCurrentCluster(t *testing.T) {
+	runParse(t, ParseCurrentCluster, []parseCase[CurrentCluster]{
+		{name: "D10 IW", in: stdout("IW\n"), want: CurrentCluster{Present: true, Name: "IW"}},
+		{name: "D10 empty", in: stdout(""), want: CurrentCluster{Present: true}},
+		{name: "D10 no file", in: exit(44, "", ""), want: CurrentCluster{}},
+		{name: "failed", in: exit(1, "", "cat: 0652-050 Cannot open\n"), err: "0652-050"},
+	})
+}
+
+func TestParseDirectories(t *testing.T) {
+	runParse(t, ParseDirectories, []parseCase[Directories]{
+		{name: "D10 folders", in: stdout("IW/\ncfg/\nct_has.pkf\na\x1b/\n"), want: Directories{Names: []string{"IW", "cfg", "a?"}}},
+		{name: "D10 no folder", in: exit(44, "", ""), want: Directories{Names: []string{}}},
+		{name: "failed", in: exit(2, "", "ls: 0653-341 The file /var/ct does not exist.\n"), err: "0653-341"},
+	})
+}
+
+func TestParseExisting(t *testing.T) {
+	runParse(t, ParseExisting, []parseCase[Existing]{
+		{name: "D10 tools", in: stdout("/usr/bin/lssam\n\n/usr/lpp/mmfs/bin/mmgetstate\n"), want: Existing{Paths: []string{"/usr/bin/lssam", "/usr/lpp/mmfs/bin/mmgetstate"}}},
+		{name: "D10 none", in: stdout(""), want: Existing{Paths: []string{}}},
+		{name: "not a path", in: stdout("lssam\n"), err: "not understood"},
+		{name: "control character", in: stdout("/usr/bin/\x1blssam\n"), err: "not understood"},
+	})
+}
+
+func TestParseRoom(t *testing.T) {
+	const aix = "Filesystem    1024-blocks      Free %Used    Iused %Iused Mounted on\n"
+	runParse(t, ParseRoom, []parseCase[Room]{
+		{name: "D13 AIX", in: healthy["df"], want: Room{VarFreeKB: 301204, TmpFreeKB: 250100}},
+		{name: "D13 one file system", in: stdout("banner\n" + aix + "/dev/hd4 524288 1000 43% 6122 8% /\n"), want: Room{VarFreeKB: 1000, TmpFreeKB: 1000}},
+		{
+			name: "D13 wrapped rows, blanks in a device", in: stdout(aix + "/dev/a_very_long_device_name\n   524288 1000 43% 6122 8% /var\nmy device 524288 2000 43% 6122 8% /tmp\n"),
+			want: Room{VarFreeKB: 1000, TmpFreeKB: 2000},
+		},
+		{
+			name: "D13 Linux", in: stdout("Filesystem     1K-blocks    Used Available Use% Mounted on\n/dev/sda1       10000 4000 6000 40% /\ntmpfs 9000 1 8999 1% /tmp\n"),
+			want: Room{VarFreeKB: 6000, TmpFreeKB: 8999},
+		},
+		{name: "cut", in: stdout(aix + "/dev/hd9var 524288 3012"), err: "not understood"},
+		{name: "second row cut", in: stdout(aix + "/dev/hd9var 524288 301204 43% 6122 8% /var\n/dev/hd3 26"), err: "not understood"},
+		{name: "no number", in: stdout(aix + "/proc - - - - - /proc\n"), err: "free space not understood"},
+		{name: "three rows", in: stdout(aix + strings.Repeat("/dev/hd4 524288 1000 43% 6122 8% /\n", 3)), err: "more than two"},
+		{name: "no header", in: stdout("/dev/hd4 524288 1000 43% 6122 8% /\n"), err: "not understood"},
+		{name: "failed", in: exit(1, "", "df: odd\n"), err: "df: odd"},
+	})
+}
+
+func TestParseClock(t *testing.T) {
+	runParse(t, ParseClock, []parseCase[Clock]{
+		{name: "D13 equal", in: stdout("Sun Nov 22 10:58:50 UTC 2026\n"), want: Clock{Time: "2026-11-22T10:58:50Z"}},
+		{name: "D13 ahead, one digit day", in: stdout("Tue Dec  1 10:58:50 GMT 2026\n"), want: Clock{Time: "2026-12-01T10:58:50Z", SkewSeconds: 9 * 86400}},
+		{name: "D13 behind, RFC 3339", in: stdout("2026-11-22T11:53:50+01:00\n"), want: Clock{Time: "2026-11-22T10:53:50Z", SkewSeconds: -300}},
+		{name: "local time", in: stdout("Sun Nov 22 11:58:50 CET 2026\n"), err: "not understood"},
+		{name: "translated", in: stdout("So 22 Nov 2026 10:58:50 UTC\n"), err: "not understood"},
+		{name: "own time not known", in: Output{Stdout: []byte("Sun Nov 22 10:58:50 UTC 2026\n")}, err: "own time"},
+	})
+}
+
+func TestParseLPAR(t *testing.T) {
+	runParse(t, ParseLPAR, []parseCase[LPAR]{
+		{name: "partition", in: stdout("12 aixvm1\n"), want: LPAR{Number: 12, Name: "aixvm1"}},
+		{name: "blank in the name", in: stdout("12 aix vm \x1b1\n"), want: LPAR{Number: 12, Name: "aix vm ?1"}},
+		{name: "no partition", in: stdout("-1 NULL\n"), want: LPAR{Number: -1, Name: "NULL"}},
+		{name: "no number", in: stdout("aixvm1\n"), err: "not understood"},
+		{name: "no name", in: stdout("12\n"), err: "not understood"},
+	})
+}

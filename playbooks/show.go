@@ -1,0 +1,109 @@
+package playbooks
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Show prints the playbook for an operator: what it judges, what it keeps and
+// what it would run, every command in plain sight.
+func (p *Playbook) Show() string {
+	s := &sheet{}
+	s.line("%s: %s", p.Name, p.Title)
+	s.block("  ", p.About)
+	s.line("\nParameters (--set NAME=VALUE)")
+	for _, e := range p.Params {
+		s.line("  %s = %s: %s", e.Key, e.Value.Default, e.Value.About)
+	}
+	s.line("\nDiagnose: probes, in this order, in one session")
+	for _, probe := range p.Probes {
+		s.probe(probe)
+	}
+	s.line("\nFindings")
+	for _, f := range p.Findings {
+		severity := f.Severity.V
+		if f.WarningWhen.V != "" {
+			severity += ", warning when " + f.WarningWhen.V
+		}
+		s.line("  %s (%s, %s)", f.ID, f.Row, severity)
+		s.block("      when ", f.When.V)
+	}
+	s.line("\nCapture: what is kept beside the probes' outputs")
+	for _, probe := range p.Capture.Probes {
+		s.probe(probe)
+	}
+	for _, f := range p.Capture.Files {
+		note := ""
+		if f.PreImage {
+			note = " (pre-image: it must be had whole before anything is changed)"
+		}
+		s.line("  [read-only] file %s%s", f.Path, note)
+	}
+	if len(p.Rungs) > 0 {
+		s.recovery(p)
+	}
+	return s.b.String()
+}
+
+type sheet struct{ b strings.Builder }
+
+func (s *sheet) line(format string, args ...any) {
+	fmt.Fprintf(&s.b, format, args...)
+	s.b.WriteByte('\n')
+}
+
+// block prints text, its further lines indented like the first.
+func (s *sheet) block(indent, text string) {
+	text = strings.TrimRight(text, "\n")
+	if text == "" {
+		return
+	}
+	s.line("%s%s", indent, strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", len(indent))))
+}
+
+func (s *sheet) probe(p Probe) {
+	s.line("  [read-only] %s (%s)", p.ID, p.Row)
+	s.block("      ", p.Run.V)
+	if p.Require != nil {
+		s.line("      must answer %s, or nothing more is run", p.Require.Answer)
+	}
+}
+
+func (s *sheet) recovery(p *Playbook) {
+	s.line("\nRecover: rungs, the least invasive first")
+	s.guards("  ", p.Guards)
+	for _, r := range p.Rungs {
+		s.line("  rung %d, %s (%s): %s", r.Number, r.ID, r.Row, r.Title)
+		var mends []string
+		for _, m := range r.Mends {
+			mends = append(mends, m.V)
+		}
+		s.line("    mends %s", strings.Join(mends, ", "))
+		if r.Allow != "" {
+			s.line("    only with --allow %s", r.Allow)
+		}
+		if r.When.V != "" {
+			s.block("    when ", r.When.V)
+		}
+		if r.Alone {
+			s.line("    not while a critical finding stands that it can't mend")
+		}
+		s.guards("    ", r.Guards)
+		for _, step := range r.Steps {
+			s.line("    [changing] %s", step.ID)
+			if step.When.V != "" {
+				s.block("      when ", step.When.V)
+			}
+			s.guards("      ", step.Guards)
+			s.block("      run  ", step.Run.V)
+			s.block("      undo ", step.Undo.V)
+		}
+	}
+	s.line("\nVerify: every %s until %s", p.Verify.Every, p.Verify.Until.V)
+}
+
+func (s *sheet) guards(indent string, guards []Guard) {
+	for _, g := range guards {
+		s.block(indent+"only if ", g.Require.V)
+	}
+}

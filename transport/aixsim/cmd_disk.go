@@ -1,0 +1,57 @@
+package aixsim
+
+import "context"
+
+// diskCommands tell of disks and booting.
+func diskCommands() []Command {
+	both := append(bin(), sbin()...)
+	return []Command{
+		{Name: "lspv", Dirs: both, Run: cmdLspv},
+		{Name: "bootinfo", Dirs: sbin(), Run: cmdBootinfo, Root: true},
+		{Name: "bootlist", Dirs: both, Run: cmdBootlist},
+	}
+}
+
+func cmdLspv(_ context.Context, e *Env) int {
+	for _, d := range e.State.Disks {
+		active := ""
+		if d.Active {
+			active = "active"
+		}
+		e.out("%-16s%-32s%-16s%s\n", d.Name, d.PVID, d.VG, active)
+	}
+	return 0
+}
+
+func cmdBootinfo(_ context.Context, e *Env) int {
+	f := getopt(e.Args, "brKyTpms:")
+	switch {
+	case f.has('b'):
+		e.out("%s\n", e.State.BootDisk)
+	case f.has('r'):
+		e.out("8388608\n")
+	case f.has('K'), f.has('y'):
+		e.out("64\n")
+	default:
+		return e.usage(f, "bootinfo -b | -r | -K | -y")
+	}
+	return 0
+}
+
+func cmdBootlist(_ context.Context, e *Env) int {
+	f := getopt(e.Args, "m:orf:")
+	if !f.has('o') {
+		if e.UID != 0 {
+			return e.fail(1, "bootlist: you must be root")
+		}
+		if len(f.rest) > 0 {
+			e.State.BootList = f.rest
+			e.effect("bootlist %v", f.rest)
+		}
+		return 0
+	}
+	for _, d := range e.State.BootList {
+		e.out("%s\n", d)
+	}
+	return 0
+}

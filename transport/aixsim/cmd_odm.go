@@ -1,0 +1,174 @@
+package aixsim
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// odmCommands are the object data manager.
+func odmCommands() []Command {
+	return []Command{
+		{Name: "odmget", Dirs: bin(), Run: cmdOdmget},
+		{Name: "odmdelete", Dirs: bin(), Run: cmdOdmdelete, Root: true},
+		{Name: "odmadd", Dirs: bin(), Run: cmdOdmadd, Root: true},
+	}
+}
+
+// classKnown tells whether an ODM class exists.
+func (s *State) classKnown(class string) bool {
+	if slices.Contains([]string{"CuAt", "CuDv", "PdAt", "PdDv"}, class) || slices.Contains(s.Classes, class) {
+		return true
+	}
+	return slices.ContainsFunc(s.ODM, func(st Stanza) bool { return st.Class == class })
+}
+
+func (e *Env) noClass(class string) int {
+	return e.failIn(1, tongues{"%s: Could not open object class %s.\n\t0519-004 libodm: The specified object class does not exist.",
+		"%s: Objektklasse %s kann nicht geöffnet werden.\n\t0519-004 libodm: Die angegebene Objektklasse ist nicht vorhanden."}, e.name(), class)
+}
+
+// criteria reads name=value terms that AND joins; values may be quoted and may
+// hold % with LIKE.
+func criteria(q string) (func(Stanza) bool, error) {
+	if strings.TrimSpace(q) == "" {
+		return func(Stanza) bool { return true }, nil
+	}
+	var tests []func(Stanza) bool
+	for _, term := range strings.Split(strings.ReplaceAll(q, " and ", " AND "), " AND ") {
+		name, value, ok := strings.Cut(term, "=")
+		like := false
+		if !ok {
+			name, value, ok = strings.Cut(term, " LIKE ")
+			like = true
+		}
+		name, value = strings.TrimSpace(name), strings.Trim(strings.TrimSpace(value), `"'`)
+		if !ok || name == "" || strings.ContainsAny(name, " \t") || strings.ContainsAny(value, " \t") {
+			return nil, fmt.Errorf("criteria %q", q)
+		}
+		tests = append(tests, func(st Stanza) bool {
+			if like {
+				return globMatch(strings.NewReplacer("%", "*", "_", "?").Replace(value), st.Get(name))
+			}
+			return st.Get(name) == value
+		})
+	}
+	return func(st Stanza) bool {
+		for _, t := range tests {
+			if !t(st) {
+				return false
+			}
+		}
+		return true
+	}, nil
+}
+
+func (e *Env) badCriteria() int {
+	return e.fail(1, "%s: 0519-016 libodm: The criteria are not valid.", e.name())
+}
+
+func cmdOdmget(_ context.Context, e *Env) int {
+	f := getopt(e.Args, "q:")
+	if len(f.rest) == 0 {
+		return e.usage(f, "odmget [-q criteria] class ...")
+	}
+	match, err := criteria(f.last('q'))
+	if err != nil {
+		return e.badCriteria()
+	}
+	for _, class := range f.rest {
+		if !e.State.classKnown(class) {
+			return e.noClass(class)
+		}
+		for _, st := range e.State.ODM {
+			if st.Class == class && match(st) {
+				e.out("%s", st.text())
+			}
+		}
+	}
+	return 0
+}
+
+// text is a stanza as odmget prints and odmadd reads it.
+func (s Stanza) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%s:\n", s.Class)
+	for _, f := range s.Attrs {
+		if f.Numeric {
+			fmt.Fprintf(&b, "\t%s = %s\n", f.Name, f.Value)
+		} else {
+			fmt.Fprintf(&b, "\t%s = %q\n", f.Name, f.Value)
+		}
+	}
+	return b.String()
+}
+
+func cmdOdmdelete(_ context.Context, e *Env) int {
+	f := getopt(e.Args, "o:q:")
+	class := f.last('o')
+	if class == "" || len(f.rest) > 0 {
+		return e.usage(f, "odmdelete -o class [-q criteria]")
+	}
+	if !e.State.classKnown(class) {
+		return e.noClass(class)
+	}
+	match, err := criteria(f.last('q'))
+	if err != nil {
+		return e.badCriteria()
+	}
+	before := len(e.State.ODM)
+	e.State.ODM = slices.DeleteFunc(slices.Clone(e.State.ODM), func(st Stanza) bool { return st.Class == class && match(st) })
+	n := before - len(e.State.ODM)
+	if n > 0 {
+		e.effect("odmdelete %s: %d objects", class, n)
+		if !slices.Contains(e.State.Classes, class) {
+			e.State.Classes = append(e.State.Classes, class)
+		}
+	}
+	e.out("0518-307 odmdelete: %d objects deleted.\n", n)
+	return 0
+}
+
+func cmdOdmadd(_ context.Context, e *Env) int {
+	for _, name := range e.Args {
+		data, err := e.Files.ReadFile(e.abs(name))
+		if err != nil {
+			return e.fail(1, "odmadd: Could not open %s", name)
+		}
+		stanzas, err := parseStanzas(string(data))
+		if err != nil {
+			return e.fail(1, "odmadd: %v", err)
+		}
+		for _, st := range stanzas {
+			if !e.State.classKnown(st.Class) {
+				return e.noClass(st.Class)
+			}
+		}
+		e.State.ODM = append(e.State.ODM, stanzas...)
+		if len(stanzas) > 0 {
+			e.effect("odmadd: %d objects", len(stanzas))
+		}
+	}
+	return 0
+}
+
+func parseStanzas(text string) ([]Stanza, error) {
+	var list []Stanza
+	for line := range strings.SplitSeq(text, "\n") {
+		trimmed := strings.TrimSpace(line)
+		name, value, isField := strings.Cut(trimmed, "=")
+		switch {
+		case trimmed == "" || strings.HasPrefix(trimmed, "*"):
+		case isField && len(list) > 0:
+			value = strings.TrimSpace(value)
+			st := &list[len(list)-1]
+			st.Attrs = append(st.Attrs, Field{Name: strings.TrimSpace(name), Value: strings.Trim(value, `"`), Numeric: !strings.HasPrefix(value, `"`)})
+		case strings.HasSuffix(trimmed, ":"):
+			list = append(list, Stanza{Class: strings.TrimSuffix(trimmed, ":")})
+		default:
+			return nil, fmt.Errorf("line %q is not part of a stanza", line)
+		}
+	}
+	return list, nil
+}
