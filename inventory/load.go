@@ -92,7 +92,7 @@ func readFile(path string) ([]byte, fs.FileInfo, *strictyaml.Problem) {
 		return nil, nil, problem(err, "", "cannot be read: %v", cause(err))
 	case info.IsDir():
 		return nil, nil, problem(nil, "name a file in it", "is a folder, not a file")
-	case info.Mode()&fs.ModeSocket != 0:
+	case !info.Mode().IsRegular():
 		return nil, nil, problem(nil, "write its content to a file first", "is a pipe or a device, not a file")
 	}
 	file, err := os.Open(path)

@@ -93,7 +93,7 @@ func TestSchemaTakesEmbeddedPlaybooks(t *testing.T) {
 		if err := compiled.Validate(value); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		value.(map[string]any)["steps"] = []any{}
+		value.(map[string]any)["stages"] = []any{}
 		if compiled.Validate(value) == nil {
 			t.Errorf("%s: a key that no playbook has is taken", name)
 		}

@@ -67,7 +67,7 @@ func FuzzLsdev(f *testing.F)    { fuzzParser(f, "lsdev") }
 func FuzzEntstat(f *testing.F)  { fuzzParser(f, "entstat") }
 func FuzzNetstat(f *testing.F)  { fuzzParser(f, "netstat_in") }
 func FuzzLsattr(f *testing.F) {
-	fuzzParser(f, "lsattr", "=== en1\nnetaddr6=\nalias6=fe80::1,64\nfe80::2\nstate=\n=== end\n")
+	fuzzParser(f, "lsattr", "=== en1\nnetaddr6=\nalias6=fe80::1,64\nfe80::2\nstate=up\n=== end\n")
 }
 func FuzzRcTcpip(f *testing.F) {
 	fuzzParser(f, "rc_tcpip", "1:start /usr/sbin/autoconf6 \"\" \" -i en1\"\n2:chdev -len1 -a 'netaddr6=fe80::1' # x\n")

@@ -57,6 +57,11 @@ func parseNICAttributes(part section) (NICAttributes, error) {
 			return nic, errors.New(key + " was not told")
 		}
 	}
+	if nic.State == "" {
+		// Every interface has a state (K): the probe drops the messages of
+		// lsattr, so this is how a failing lsattr shows.
+		return nic, errors.New("state is empty")
+	}
 	return nic, nil
 }
 

@@ -18,7 +18,8 @@ const maxSections = 1024
 
 // sections splits the output of a probe that loops over the en interfaces.
 // A section without its end marker means that the output was cut: an error.
-// No section and no text at all is a host without such interfaces.
+// No section at all is an error too: the loop is silent when the lsdev that
+// feeds it fails, and that is not an answer.
 func sections(command string, o Output, isEnd func(string) bool) ([]section, error) {
 	if o.Exit != 0 {
 		return nil, failed(command, o)
@@ -56,7 +57,7 @@ func sections(command string, o Output, isEnd func(string) bool) ([]section, err
 	if open != nil {
 		return nil, fmt.Errorf("section %s has no end", open.name)
 	}
-	if len(done) == 0 && !blank(o.Stdout) {
+	if len(done) == 0 {
 		return nil, notUnderstood(command, firstText(o.Stdout))
 	}
 	return done, nil

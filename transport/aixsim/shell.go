@@ -260,11 +260,13 @@ func (h *Host) exec(ctx context.Context, e *Env, argv []string, uid int) int {
 		p.uid = uid
 		child.proc = &p
 	}
+	h.mu.Lock()
+	child.German = german(h.s, e.Getenv)
+	h.mu.Unlock()
 	if c == nil {
 		return h.execFile(ctx, &child)
 	}
-	exit := h.invoke(ctx, c, &child)
-	return exit
+	return h.invoke(ctx, c, &child)
 }
 
 // execFile runs a script that lies on the host, or says that nothing is there.
@@ -280,9 +282,6 @@ func (h *Host) execFile(ctx context.Context, e *Env) int {
 			return h.shell(ctx, e, string(text), append([]string{e.Path}, e.Args...))
 		}
 	}
-	h.mu.Lock()
-	e.German = german(h.s, e.Getenv)
-	h.mu.Unlock()
 	exit := e.failIn(127, tongues{"ksh: %s:  not found.",
 		"ksh: %s:  nicht gefunden."}, e.Path)
 	h.note(LogEntry{Session: e.proc.session.id, Argv: append([]string{e.Path}, e.Args...), Exit: exit})
