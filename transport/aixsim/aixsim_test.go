@@ -2,11 +2,9 @@ package aixsim
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 	"golang.org/x/crypto/ssh"
@@ -101,18 +99,4 @@ func (m *machine) wants(command string) string {
 		m.t.Errorf("%s: exit %d, stderr %q", command, r.Exit, r.Stderr)
 	}
 	return r.Stdout
-}
-
-func TestSmoke(t *testing.T) {
-	m := boot(t, Healthy("aixvm1", 1))
-	for _, c := range []string{"uname -s", "ifconfig -a", "rmcdomainstatus -s ctrmc", "/usr/sbin/rsct/bin/rmcdomainstatus -s ctrmc",
-		"lslpp -Lcq 'rsct.*' | head -n 3", "for i in 1 2 3; do echo $i; done | while read x; do echo got $x; done", "cat /var/log/cloud-init-output.log",
-		"x=$(lsnodeid); echo \"$x\" nope", "sleep 1 & echo pid $!; wait $!; echo $?", "echo hi > /tmp/x; cat < /tmp/x; ls -l /tmp", "entstat -d en1",
-		"cd /tmp && pwd; echo $SSH_CONNECTION; [ -x /opt/rsct/bin/lsnodeid ] && echo yes; command -v ifconfig; type nosuch",
-		"netstat -in; netstat -rn; lsattr -El en1; df -k /var /tmp; lspv; lsrsrc IBM.MCP; odmget -q name=cluster0 CuAt; odmget HACMPcluster"} {
-		r := m.run(c)
-		t.Logf("%s\n-> %d\n%s\n!! %s", c, r.Exit, r.Stdout, r.Stderr)
-	}
-	_ = context.Background
-	_ = time.Now
 }

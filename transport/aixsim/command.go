@@ -79,6 +79,9 @@ func (e *Env) effect(format string, args ...any) {
 	e.effects = append(e.effects, fmt.Sprintf(format, args...))
 }
 
+// Effect is for an [FS]: it notes what it changed.
+func (e *Env) Effect(format string, args ...any) { e.effect(format, args...) }
+
 // Effects returns what the command changed.
 func (e *Env) Effects() []string { return e.effects }
 
@@ -219,6 +222,7 @@ func Execute(ctx context.Context, c *Command, s *State, e *Env, now func() time.
 	e.Stdout, e.Stderr, e.State = &stdout, &stderr, s
 	e.Now = func() time.Time { return now().Add(time.Duration(s.ClockOffset)) }
 	e.German = german(s, e.Getenv)
+	s.evaluate(e.Files, e.Shared, now()) // files may have changed behind our back
 	exit := runLocked(ctx, c, s, e)
 	s.evaluate(e.Files, e.Shared, now())
 	_, _ = out.Write(stdout.Bytes())
@@ -239,4 +243,36 @@ func runLocked(ctx context.Context, c *Command, s *State, e *Env) int {
 		s.RMC.Registered = true
 	}
 	return exit
+}
+
+// FindCommand returns the command at an absolute path, nil when there is none.
+func FindCommand(name string) *Command {
+	c, _ := findCommand(name)
+	return c
+}
+
+// Installed tells whether a command is there on a host in this state.
+func (s *State) Installed(name string, c *Command) bool { return s.installed(name, c) }
+
+// Behave returns how a command misbehaves and counts a behaviour that wears
+// off; changed tells that it did.
+func (s *State) Behave(name string) (b Behaviour, changed bool) {
+	b, ok := s.Behaviours[name]
+	if !ok || b.Times == 0 {
+		return b, false
+	}
+	left := b
+	if left.Times--; left.Times == 0 {
+		delete(s.Behaviours, name)
+	} else {
+		s.Behaviours[name] = left
+	}
+	return b, true
+}
+
+// Settle makes a host of which RMC can be connected one that has been up for
+// long.
+func (s *State) Settle(files FS, now time.Time) {
+	s.RMC.HeldSince = time.Time{}
+	s.evaluate(files, nil, now.Add(-time.Duration(s.RMC.ConnectDelay)))
 }

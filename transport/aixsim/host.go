@@ -162,18 +162,19 @@ func (h *Host) shared(id string) bool { return h.fleet != nil && h.fleet.shared(
 // the state. Afterwards RMC's causes are looked at again, here and on hosts
 // that share or shared a node id with this one.
 func (h *Host) step(e *Env, f func(*Env)) {
+	verify := h.opts.VerifyEffects && e != nil
 	if e == nil {
 		e = &Env{}
 	}
 	h.mu.Lock()
 	before := h.nodeID()
 	var print []byte
-	if h.opts.VerifyEffects {
+	if verify {
 		print = h.fingerprint()
 	}
 	known := len(e.effects)
 	f(e)
-	if h.opts.VerifyEffects && len(e.effects) == known && !bytes.Equal(print, h.fingerprint()) {
+	if verify && len(e.effects) == known && !bytes.Equal(print, h.fingerprint()) {
 		h.unreported = append(h.unreported, fmt.Sprint(append([]string{e.Path}, e.Args...)))
 		e.effect("unreported change")
 	}
@@ -242,8 +243,7 @@ func (h *Host) runLocked(ctx context.Context, c *Command, e *Env) int {
 	e.Stdout, e.Stderr = &stdout, &stderr
 	exit := 0
 	h.step(e, func(e *Env) {
-		e.State, e.Files = h.s, h.files(e)
-		e.German = german(h.s, e.Getenv)
+		e.State, e.Files, e.Now = h.s, h.files(e), h.clock
 		exit = runLocked(ctx, c, h.s, e)
 		e.State = nil
 	})
@@ -261,22 +261,10 @@ const exitSIGPIPE = 141
 func (h *Host) behaviour(name, called string) Behaviour {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	key := name
-	b, ok := h.s.Behaviours[key]
-	if !ok {
-		key = called
-		if b, ok = h.s.Behaviours[key]; !ok {
-			return Behaviour{}
-		}
+	if _, ok := h.s.Behaviours[name]; !ok {
+		name = called
 	}
-	if b.Times > 0 {
-		left := b
-		if left.Times--; left.Times == 0 {
-			delete(h.s.Behaviours, key)
-		} else {
-			h.s.Behaviours[key] = left
-		}
-	}
+	b, _ := h.s.Behave(name)
 	return b
 }
 

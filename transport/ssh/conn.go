@@ -63,6 +63,9 @@ func (c *conn) Close() error {
 // newSession opens a session. x/crypto waits for the server's answer for ever,
 // so the wait is raced against its limit and ctx; the loser cuts the connection.
 func (c *conn) newSession(ctx context.Context) (*ssh.Session, error) {
+	if ctx.Err() != nil { // nothing is sent: the race below could be won
+		return nil, c.fail(transport.KindCanceled, "open session", context.Cause(ctx))
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.options.ReplyTimeout, errNoReply)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { c.abort(context.Cause(ctx)) })
@@ -123,11 +126,13 @@ func (c *conn) keepalive(ctx context.Context) {
 	}
 }
 
-// firstLine is the first line of untrusted text that says something, made
-// printable, for an error message.
-func firstLine(text []byte) string {
-	for line := range bytes.Lines(text) {
-		if line = bytes.TrimSpace(line); len(line) > 0 {
+// lastLine is the last line that says something in the first of some untrusted
+// texts that has one, made printable, for an error message. It is the last one
+// because profiles talk before what we look for.
+func lastLine(texts ...[]byte) string {
+	for _, text := range texts {
+		lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+		if line := bytes.TrimSpace(lines[len(lines)-1]); len(line) > 0 {
 			return printable(string(line[:min(len(line), 160)]))
 		}
 	}

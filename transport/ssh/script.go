@@ -62,13 +62,14 @@ func buildScript(nonce, become string, commands []transport.Command) (string, er
 }
 
 // frame writes one framed command. The subshell keeps a command's exit, cd and
-// variables to itself; the newline before ")" ends a trailing comment.
+// variables to itself; the newline before ")" ends a trailing comment, and the
+// blank after "(" keeps ksh from seeing arithmetic when the text begins with "(".
 func frame(b *strings.Builder, i int, c transport.Command) {
 	fmt.Fprintf(b, "printf '\\n%%s B %d\\n' \"$N\"; printf '\\n%%s B %d\\n' \"$N\" >&2\n", i, i)
 	if c.Require == "" {
-		fmt.Fprintf(b, "(%s\n) </dev/null; R=$?\n", c.Line)
+		fmt.Fprintf(b, "( %s\n) </dev/null; R=$?\n", c.Line)
 	} else {
-		fmt.Fprintf(b, "V=$( (%s\n) </dev/null ); R=$?\nprintf '%%s\\n' \"$V\"\n", c.Line)
+		fmt.Fprintf(b, "V=$( ( %s\n) </dev/null ); R=$?\nprintf '%%s\\n' \"$V\"\n", c.Line)
 	}
 	fmt.Fprintf(b, "printf '\\n%%s E %d %%s\\n' \"$N\" \"$R\"; printf '\\n%%s E %d %%s\\n' \"$N\" \"$R\" >&2\n", i, i)
 	if c.Require != "" {

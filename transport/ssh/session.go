@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"sync"
 	"time"
 
@@ -17,6 +18,11 @@ import (
 // for the rest after each hung command. Servers allow 10 at once
 // (MaxSessions), and a dropped session may still live on the host.
 const maxSessions = 4
+
+var (
+	errNoExec = errors.New("the server refused to run a command for this login")
+	errNoEnd  = errors.New("the end of the command is not in the output")
+)
 
 // Run implements transport.Conn.
 func (c *conn) Run(ctx context.Context, commands []transport.Command) (transport.Transcript, error) {
@@ -35,13 +41,17 @@ func (c *conn) Run(ctx context.Context, commands []transport.Command) (transport
 		if err != nil {
 			return t, err
 		}
-		if next == 0 || commands[first+next-1].Mutating {
+		if next == 0 || ends(commands[first+next-1]) {
 			return t, nil
 		}
 		first += next
 	}
 	return t, nil
 }
+
+// ends tells whether a script ends with a command that hung: what it did, or
+// the answer that the rest was to wait for, is not known.
+func ends(hung transport.Command) bool { return hung.Mutating || hung.Require != "" }
 
 // scriptRun is one session with one script.
 type scriptRun struct {
@@ -51,11 +61,12 @@ type scriptRun struct {
 	out, err *splitter
 
 	mu       sync.Mutex
-	running  int         // index of the command whose frame is open on stdout
-	watchdog *time.Timer // fires when the running command is over its time
-	hung     int         // index of the hung command, -1 when none
-	finished bool        // the last frame has ended on stdout
-	hang     chan struct{}
+	running  int           // index of the command whose frame is open on stdout
+	watchdog *time.Timer   // fires when the running command is over its time
+	hung     int           // index of the hung command, -1 when none
+	finished bool          // the last frame has ended on stdout
+	hang     chan struct{} // closed when the session is given up
+	givenUp  bool
 }
 
 func newScriptRun(c *conn, commands []transport.Command) *scriptRun {
@@ -98,7 +109,7 @@ func (r *scriptRun) run(ctx context.Context) error {
 	go func() {
 		// Start waits for the server's word on the request: it can hang too.
 		if err := session.Start(script); err != nil {
-			done <- err
+			done <- startError(err)
 			return
 		}
 		streams.Add(2)
@@ -111,9 +122,12 @@ func (r *scriptRun) run(ctx context.Context) error {
 	select {
 	case err = <-done:
 	case <-r.hang:
-		// The script is given up: end what runs there, as far as the server
-		// lets us, and wait until nothing writes to the splitters any more.
-		_ = session.Signal(ssh.SIGTERM)
+		// The session is given up: end a hung command, as far as the server
+		// lets us (what a finished script left in the background stays), and
+		// wait until nothing writes to the splitters any more.
+		if r.hungIndex() >= 0 {
+			_ = session.Signal(ssh.SIGTERM)
+		}
 		_ = session.Close()
 		err = r.drain(ctx, done)
 	case <-ctx.Done():
@@ -121,6 +135,16 @@ func (r *scriptRun) run(ctx context.Context) error {
 		err = <-done
 	}
 	return r.verdict(ctx, session, err)
+}
+
+// startError tells a connection that broke from a server that refused: x/crypto
+// has no type for the refusal, and puts the whole script into its text.
+func startError(err error) error {
+	var network net.Error
+	if errors.Is(err, io.EOF) || errors.As(err, &network) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) {
+		return io.EOF
+	}
+	return errNoExec
 }
 
 // drain waits for a closed session to let go. A server that does not even
@@ -147,6 +171,9 @@ func (r *scriptRun) verdict(ctx context.Context, session io.Closer, err error) e
 	if ctx.Err() != nil {
 		return r.conn.fail(transport.KindCanceled, "run", context.Cause(ctx))
 	}
+	if r.ended() {
+		return nil // every answer is there; how the shell left does not matter
+	}
 	if cause := r.conn.cause(); cause != nil {
 		return r.conn.fail(transport.KindLost, "run", cause)
 	}
@@ -155,12 +182,9 @@ func (r *scriptRun) verdict(ctx context.Context, session io.Closer, err error) e
 	switch {
 	case r.hungIndex() >= 0:
 		return nil
-	case err == nil && r.ended():
-		return nil
+	case errors.Is(err, errNoExec):
+		return r.conn.fail(transport.KindProtocol, "run", err)
 	case errors.As(err, &missing), errors.Is(err, io.EOF):
-		if r.ended() {
-			return nil // every answer is there; how the shell left does not matter
-		}
 		return r.conn.fail(transport.KindLost, "run", fmt.Errorf("the connection broke while the script ran (%s)", r.out.missingFrames()))
 	case err == nil, errors.As(err, &exit):
 		return r.incomplete(exit)
@@ -183,11 +207,11 @@ func (r *scriptRun) incomplete(exit *ssh.ExitError) error {
 	}
 	privileged := next == 0 || r.commands[next-1].AsLogin
 	if privileged && next < len(r.commands) && !r.commands[next].AsLogin && r.conn.target.Become == transport.BecomeSudo {
-		return r.conn.fail(transport.KindPrivilege, "sudo -n", fmt.Errorf("exit %d: %s", status, firstLine(r.err.noise)))
+		return r.conn.fail(transport.KindPrivilege, "sudo -n", fmt.Errorf("exit %d: %s", status, lastLine(r.err.noise, r.out.noise)))
 	}
 	return r.conn.fail(transport.KindProtocol, "run", fmt.Errorf(
 		"the login shell ended the script with status %d before its end (%s): %s",
-		status, r.out.missingFrames(), firstLine(r.err.noise)))
+		status, r.out.missingFrames(), lastLine(r.err.noise, r.out.noise)))
 }
 
 // collect writes the results of the session's commands and returns how many
@@ -197,13 +221,16 @@ func (r *scriptRun) collect(results []transport.Result, err error) int {
 	hung := r.hungIndex()
 	for i := range r.commands {
 		out, errs := &r.out.parts[i], &r.err.parts[i]
+		res := &results[i]
 		if !out.begun {
-			if err != nil {
-				results[i].Err = err
+			switch {
+			case i == hung: // its time began when the one before it ended
+				res.Err = transport.ErrHung
+			case err != nil:
+				res.Err = err
 			}
 			continue
 		}
-		res := &results[i]
 		res.Started = out.beganAt
 		res.Stdout, res.StdoutDropped = out.data, out.dropped
 		res.Stderr, res.StderrDropped = errs.data, errs.dropped
@@ -214,6 +241,8 @@ func (r *scriptRun) collect(results []transport.Result, err error) int {
 		case i == hung:
 			res.Err = transport.ErrHung
 			res.Duration = time.Since(out.beganAt)
+		case err == nil:
+			res.Err = r.conn.fail(transport.KindProtocol, "run", errNoEnd)
 		default:
 			res.Err = err
 			res.Duration = time.Since(out.beganAt)
@@ -246,6 +275,9 @@ func (r *scriptRun) arm(index int) {
 
 func (r *scriptRun) armLocked(index int) {
 	limit := r.conn.options.StartTimeout
+	if r.finished {
+		limit = r.conn.options.ReplyTimeout // something in the background may hold the streams
+	}
 	if index >= 0 && index < len(r.commands) && r.commands[index].Timeout > 0 {
 		limit = r.commands[index].Timeout
 	}
@@ -262,18 +294,20 @@ func (r *scriptRun) disarm() {
 	r.watchdog.Stop()
 }
 
-// expire names the running command as hung and wakes run.
+// expire names the running command as hung, when one runs, and wakes run.
 func (r *scriptRun) expire() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.hung >= 0 || r.finished {
+	switch {
+	case r.givenUp:
 		return
-	}
-	if r.running < 0 {
+	case r.running < 0:
 		r.conn.abort(errNoStart)
 		return
+	case !r.finished:
+		r.hung = r.running
 	}
-	r.hung = min(r.running, len(r.commands)-1)
+	r.givenUp = true
 	close(r.hang)
 }
 

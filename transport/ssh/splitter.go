@@ -10,8 +10,12 @@ import (
 // maxNoise bounds the bytes kept from outside every frame, a stream.
 const maxNoise = 16 << 10
 
-// maxMarker bounds what may follow a nonce on a frame line: " E 12345 255".
+// maxMarker is longer than anything that follows a nonce on a frame line, such
+// as "E 12345 255".
 const maxMarker = 24
+
+// maxStatus is the largest $? of a shell: ksh93 with a signal, 256+127.
+const maxStatus = 383
 
 // part is what one command printed on one stream.
 type part struct {
@@ -71,7 +75,7 @@ func (s *splitter) Write(p []byte) (int, error) {
 			s.held = bytes.Clone(p[at:])
 			return n, nil
 		}
-		if end < 0 || end > maxMarker || !s.frameLine(p[:at], rest[:end]) {
+		if end < 0 || end >= maxMarker || !s.frameLine(p[:at], rest[:end]) {
 			s.emit(p[:at+len(s.mark)]) // looks like a frame line and is none
 			p = rest
 			continue
@@ -85,7 +89,7 @@ func (s *splitter) Write(p []byte) (int, error) {
 // when text is no frame line that can stand here.
 func (s *splitter) frameLine(before, text []byte) bool {
 	var index, exit int
-	words := bytes.Fields(text)
+	words := bytes.Split(text, []byte(" "))
 	switch {
 	case len(words) == 2 && string(words[0]) == "B":
 		if !number(words[1], &index) || index >= len(s.parts) || s.parts[index].begun {
@@ -98,8 +102,11 @@ func (s *splitter) frameLine(before, text []byte) bool {
 		s.notice(index, false)
 		return true
 	case len(words) == 3 && string(words[0]) == "E":
-		if !number(words[1], &index) || !number(words[2], &exit) || index != s.current || exit > 255 {
+		if !number(words[1], &index) || !number(words[2], &exit) || index != s.current || exit > maxStatus {
 			return false
+		}
+		if exit > 255 {
+			exit -= 128 // ksh93 says 256+n of a command that signal n ended, the others 128+n
 		}
 		s.emit(before)
 		s.parts[index].ended = true
@@ -145,11 +152,12 @@ func tailOverlap(p, mark []byte) int {
 	return 0
 }
 
-// number reads a short decimal number that is not negative.
+// number reads a decimal number as the script prints it: no sign, no zero in
+// front.
 func number(text []byte, into *int) bool {
 	n, err := strconv.Atoi(string(text))
 	*into = n
-	return err == nil && n >= 0
+	return err == nil && n >= 0 && strconv.Itoa(n) == string(text)
 }
 
 // missingFrames says which frame a script never opened, for an error.
