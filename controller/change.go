@@ -35,7 +35,7 @@ func (w *walk) runnable() *playbooks.PlannedRung {
 func (w *walk) blocked() string {
 	for _, r := range w.plan {
 		if r.Blocked != "" && w.entered[r.Rung.ID] == 0 {
-			return fmt.Sprintf("rung %d, %s, would help with %s: %s", r.Rung.Number, r.Rung.Title, strings.Join(r.Mends, ", "), r.Blocked)
+			return fmt.Sprintf("rung %d (%s) is blocked: %s", r.Rung.Number, r.Rung.ID, r.Blocked)
 		}
 	}
 	return ""

@@ -123,7 +123,7 @@ var errInternal = errors.New("the run was ended: its evidence can't be written")
 func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
 	s := outcome.HostSummary{
 		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
-		Findings: outcome.FindingIDs(h.Findings), DurationMS: h.Duration,
+		Findings: outcome.FindingIDs(h.Findings), Open: outcome.OpenIDs(h.Findings), DurationMS: h.Duration,
 		Report: "hosts/" + h.Host + ".json",
 	}
 	if verb == Plan {
@@ -142,10 +142,13 @@ func (e *Engine) stopping() bool {
 	}
 }
 
-func (e *Engine) wishes(host inventory.Host, now time.Time) playbooks.Wishes {
+// wishes is what the operator allows on this host, at this point of its walk.
+func (w *walk) wishes() playbooks.Wishes {
+	now := time.Now()
 	return playbooks.Wishes{
-		Allowed: e.Allowed, MendWarnings: e.MendWarnings,
-		Waived: func(id string) bool { return waiver(host, id, now) != nil },
+		Allowed: w.Allowed, MendWarnings: w.MendWarnings,
+		Waived: func(id string) bool { return waiver(w.host, id, now) != nil },
+		Tried:  func(rung string) bool { return w.entered[rung] > 0 },
 	}
 }
 

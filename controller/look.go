@@ -106,7 +106,9 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 	w.out.Facts = d.Facts
 	w.out.FactErrors = map[string]string{}
 	for name, err := range d.Missing {
-		w.out.FactErrors[name] = err.Error()
+		if !playbooks.NotRead(err) {
+			w.out.FactErrors[name] = err.Error()
+		}
 	}
 	w.out.Findings = []outcome.Finding{}
 	for _, v := range d.Verdicts {
@@ -115,7 +117,7 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 			Remedy: v.Remedy, Source: v.Row + ": " + v.Source,
 		}))
 	}
-	w.plan = w.Playbook.Plan(d, w.wishes(w.host, time.Now()))
+	w.plan = w.Playbook.Plan(d, w.wishes())
 }
 
 // waive marks a finding that the inventory waives.
@@ -131,7 +133,7 @@ func (w *walk) waive(f outcome.Finding) outcome.Finding {
 
 // decide says what follows from the first look.
 func (w *walk) decide() (Event, error) {
-	w.targets = w.diagnosis.Targets(w.wishes(w.host, time.Now()))
+	w.targets = w.diagnosis.Targets(w.wishes())
 	w.conclude()
 	if w.diagnosis.Incomplete {
 		return judged, nil

@@ -80,7 +80,7 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 			return nextRung // the rest of the rung, or the rung once more
 		}
 	}
-	open := w.diagnosis.Targets(w.wishes(w.host, time.Now()))
+	open := w.diagnosis.Targets(w.wishes())
 	proved := w.Playbook.Proved(w.diagnosis)
 	remaining := w.stillOpen(open)
 	switch {

@@ -174,7 +174,7 @@ func (t *template) prose(values map[string]any) (string, error) {
 // safeWord is what a value may look like to become part of a command:
 // addresses, interface names, node ids, levels, paths. Anything else is
 // refused, whatever quoting could do about it.
-var safeWord = regexp.MustCompile(`^[A-Za-z0-9_./:,@+-]{0,256}$`)
+var safeWord = regexp.MustCompile(`^[A-Za-z0-9_./:=,@+-]{0,256}$`)
 
 // command renders for the shell: every value is validated, then quoted; a list
 // becomes several words.

@@ -30,7 +30,7 @@ type Verdict struct {
 type Diagnosis struct {
 	// Facts holds every fact that could be had, by name.
 	Facts map[string]any
-	// Missing says of each other fact why not.
+	// Missing says of each other fact why not; see NotRead.
 	Missing map[string]error
 	// Verdicts are the findings that hold, in the playbook's order.
 	Verdicts []Verdict
@@ -42,6 +42,9 @@ type Diagnosis struct {
 
 	values map[string]any // facts and parameters, for conditions
 }
+
+// NotRead tells that a fact is missing because its probe was never started.
+func NotRead(err error) bool { return errors.Is(err, errNotRead) }
 
 // errNotRead marks facts of probes that were never started.
 var errNotRead = errors.New("not read")
@@ -99,18 +102,13 @@ func (p *Playbook) derive(d *Diagnosis) {
 	for _, e := range p.Facts {
 		derivation := p.compiled.derive[e.Key]
 		inputs := map[string]any{}
-		unread := true
+		unread := false
 		for _, from := range e.Value.From {
 			if value, ok := d.Facts[from.Value.V]; ok {
 				inputs[from.Key] = value
-				unread = unread && from.Value.V == "inventory"
-			} else if !errors.Is(d.Missing[from.Value.V], errNotRead) {
-				unread = false
+			} else if errors.Is(d.Missing[from.Value.V], errNotRead) {
+				unread = true
 			}
-		}
-		if unread {
-			d.Missing[e.Key] = errNotRead
-			continue
 		}
 		input, err := facts.MakeInput(derivation, inputs)
 		if err != nil {
@@ -118,6 +116,9 @@ func (p *Playbook) derive(d *Diagnosis) {
 			continue
 		}
 		value, err := derivation.Derive(input)
+		if err != nil && unread {
+			err = errNotRead // no wonder, and no news
+		}
 		d.set(e.Key, value, err)
 	}
 }

@@ -14,6 +14,8 @@ type Wishes struct {
 	MendWarnings bool
 	// Waived tells whether a finding is waived on the host.
 	Waived func(id string) bool
+	// Tried tells whether a rung was begun on the host already; nil: none was.
+	Tried func(rung string) bool
 }
 
 // PlannedRung is a rung that could help a host.
@@ -54,6 +56,7 @@ func (d *Diagnosis) Targets(w Wishes) []string {
 func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 	targets := d.Targets(w)
 	var plan []PlannedRung
+	coming := map[string]bool{} // what rungs that will run before may mend
 	for i := range p.Rungs {
 		r, c := &p.Rungs[i], p.compiled.rungs[i]
 		planned := PlannedRung{Rung: r, Mends: mended(r, targets)}
@@ -71,7 +74,7 @@ func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 			planned.block(d.guarded(g))
 		}
 		if r.Alone {
-			planned.block(standing(d, r, w))
+			planned.block(standing(d, r, w, coming))
 		}
 		if r.Allow != "" && !slices.Contains(w.Allowed, r.Allow) {
 			planned.block("not allowed: it takes --allow " + r.Allow)
@@ -79,6 +82,9 @@ func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 		p.planSteps(d, c, &planned)
 		if len(planned.Steps) > 0 || planned.Blocked != "" {
 			plan = append(plan, planned)
+			for _, id := range planned.Mends {
+				coming[id] = coming[id] || (planned.Blocked == "" && !(w.Tried != nil && w.Tried(r.ID)))
+			}
 		}
 	}
 	return plan
@@ -152,12 +158,13 @@ func mended(r *Rung, targets []string) []string {
 	return ids
 }
 
-// standing returns the critical findings that a rung can't mend, as a reason.
-func standing(d *Diagnosis, r *Rung, w Wishes) string {
+// standing returns the critical findings that neither the rung nor one that
+// runs before it can mend, as a reason.
+func standing(d *Diagnosis, r *Rung, w Wishes, coming map[string]bool) string {
 	w.MendWarnings = false
 	var rest []string
 	for _, id := range d.Targets(w) {
-		if len(mended(r, []string{id})) == 0 {
+		if len(mended(r, []string{id})) == 0 && !coming[id] {
 			rest = append(rest, id)
 		}
 	}

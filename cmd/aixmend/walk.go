@@ -275,8 +275,12 @@ func (m moves) Moved(host string, to controller.State, note string) {
 	m.log.Info().Str("host", host).Str("state", string(to)).Msg(note)
 }
 
-func (a *app) errColor() bool { return a.errTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" }
-func (a *app) outColor() bool { return a.outTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" }
+func (a *app) errColor() bool {
+	return a.errTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+func (a *app) outColor() bool {
+	return a.outTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
 
 // print writes a run to stdout in the form that was asked for.
 func (a *app) print(run *outcome.Run, verb controller.Verb) error {

@@ -100,6 +100,8 @@ type HostSummary struct {
 	Outcome  Outcome  `json:"outcome"`
 	Reason   string   `json:"reason"`
 	Findings []string `json:"findings"`
+	// Open are those of them that count: no mere information.
+	Open []string `json:"open"`
 	// DurationMS is the time from the first connect to the verdict, in ms.
 	DurationMS int64 `json:"duration_ms"`
 	// Report is the path of HOST.json, relative to the run's folder.
@@ -222,14 +224,21 @@ func Worst(findings []Finding) Outcome {
 // FindingIDs returns the ids of the findings that are not waived, sorted,
 // each once.
 func FindingIDs(findings []Finding) []string {
-	ids := []string{}
+	return ids(findings, func(f Finding) bool { return !f.Waived })
+}
+
+// OpenIDs returns the ids of the findings that count, sorted, each once.
+func OpenIDs(findings []Finding) []string { return ids(findings, Finding.Open) }
+
+func ids(findings []Finding, want func(Finding) bool) []string {
+	list := []string{}
 	for _, f := range findings {
-		if !f.Waived {
-			ids = append(ids, f.ID)
+		if want(f) {
+			list = append(list, f.ID)
 		}
 	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // Count returns how many hosts ended in each outcome, every outcome included.

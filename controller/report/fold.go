@@ -12,8 +12,8 @@ import (
 // Fold is hosts that ended alike: the same outcome with the same findings.
 type Fold struct {
 	Outcome  outcome.Outcome
-	Findings []string
-	Reason   string // the first host's
+	Findings []string // those that count
+	Reason   string   // the first host's
 	Hosts    []string
 }
 
@@ -22,7 +22,7 @@ func Folds(hosts []outcome.HostSummary) []Fold {
 	index := map[string]int{}
 	var folds []Fold
 	for _, h := range hosts {
-		what := strings.Join(h.Findings, ",")
+		what := strings.Join(h.Open, ",")
 		if h.Outcome == outcome.Unreachable || h.Outcome == outcome.Skipped {
 			what, _, _ = strings.Cut(h.Reason, ":")
 		}
@@ -31,7 +31,7 @@ func Folds(hosts []outcome.HostSummary) []Fold {
 		if !ok {
 			at = len(folds)
 			index[key] = at
-			folds = append(folds, Fold{Outcome: h.Outcome, Findings: h.Findings, Reason: h.Reason})
+			folds = append(folds, Fold{Outcome: h.Outcome, Findings: h.Open, Reason: h.Reason})
 		}
 		folds[at].Hosts = append(folds[at].Hosts, h.Name)
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -26,9 +27,9 @@ func Text(run outcome.Run, o TextOptions) string {
 	t.Style().Options = table.OptionsNoBordersAndSeparators
 	t.Style().Format.Header = text.FormatDefault
 	t.AppendHeader(table.Row{"OUTCOME", "HOSTS", "WHICH", "WHAT"})
-	which, what := 40, 80
+	which, what := 0, 0 // no limit
 	if o.Width > 0 {
-		which = max(min(40, (o.Width-24)/3), 12)
+		which = max((o.Width-24)/3, 12)
 		what = max(o.Width-24-which, 20)
 	}
 	t.SetColumnConfigs([]table.ColumnConfig{
@@ -53,15 +54,14 @@ func Text(run outcome.Run, o TextOptions) string {
 func explainFold(f Fold) string {
 	findings := strings.Join(f.Findings, ", ")
 	switch f.Outcome {
-	case outcome.Healthy:
-		return findings
-	case outcome.Degraded:
-		return findings
-	case outcome.Unreachable, outcome.Skipped, outcome.Failed, outcome.Unknown, outcome.Recovered:
+	case outcome.Unreachable, outcome.Skipped, outcome.Recovered:
 		return f.Reason
-	}
-	if len(f.Hosts) == 1 && f.Reason != "" {
-		return f.Reason
+	case outcome.Failed, outcome.Unknown:
+		return findings + "; " + f.Reason
+	case outcome.NeedsAction:
+		if id, _, _ := strings.Cut(f.Reason, ":"); !slices.Contains(f.Findings, id) {
+			return findings + "; " + f.Reason
+		}
 	}
 	return findings
 }

@@ -19,6 +19,9 @@ func coreCommands() []Command {
 		{Name: "__aixsim_missing", Filter: true, Unix: true, Run: func(_ context.Context, e *Env) int {
 			return e.fail(127, "ksh: %s:  not found.", e.Args[0])
 		}},
+		{Name: "__aixsim_syntax", Filter: true, Unix: true, Run: func(_ context.Context, e *Env) int {
+			return e.fail(2, "ksh: 0403-057 Syntax error: %s", e.Args[0])
+		}},
 		{Name: "__aixsim_echo", Filter: true, Unix: true, Run: cmdEcho},
 		{Name: "echo", Dirs: bin(), Filter: true, Unix: true, Run: cmdEcho},
 		{Name: "__aixsim_kill", Filter: true, Unix: true, Run: cmdKill},
@@ -202,7 +205,11 @@ func cmdShell(ctx context.Context, e *Env) int {
 			if len(args) == 0 {
 				return e.fail(2, "%s: 0403-010 A flag needs a value: -c", e.name())
 			}
-			return e.host.shell(ctx, e, args[0], args[min(2, len(args)):])
+			arg0 := ""
+			if len(args) > 1 {
+				arg0 = args[1]
+			}
+			return e.host.shell(ctx, e, args[0], arg0, args[min(2, len(args)):])
 		case strings.Contains(flags, "s"):
 			return e.host.shellStdin(ctx, e, args)
 		}
@@ -214,7 +221,7 @@ func cmdShell(ctx context.Context, e *Env) int {
 	if err != nil {
 		return e.fail(127, "%s: %s:  not found.", e.name(), args[0])
 	}
-	return e.host.shell(ctx, e, string(text), args[1:])
+	return e.host.shell(ctx, e, string(text), args[0], args[1:])
 }
 
 func cmdPs(_ context.Context, e *Env) int {

@@ -113,7 +113,6 @@ func (e *Env) remoteClients(sub *Subsystem, on bool) int {
 		e.State.RMC.RemoteClients = on
 		e.effect("remote clients %t", on)
 	}
-	e.State.RMC.AtStart = map[bool]string{true: "on", false: "off"}[on]
 	return 0
 }
 

@@ -64,7 +64,7 @@ type Env struct {
 // runner is what a few commands need of the host: to run others.
 type runner interface {
 	exec(ctx context.Context, e *Env, argv []string, uid int) int
-	shell(ctx context.Context, e *Env, script string, params []string) int
+	shell(ctx context.Context, e *Env, script, arg0 string, params []string) int
 	shellStdin(ctx context.Context, e *Env, params []string) int
 	processes() []procInfo
 	kill(pid int, check bool) bool

@@ -76,6 +76,9 @@ type guardedWriter struct {
 }
 
 func (g *guardedWriter) Write(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
 	if g.gone.Load() {
 		return 0, io.ErrClosedPipe
 	}
@@ -205,7 +208,7 @@ func (h *Host) runSession(ctx context.Context, s *session, uid int) int {
 	_, _ = io.WriteString(s.errw, complaint)
 	p, ctx := h.newProc(ctx, s, uid, s.command)
 	defer h.endProc(p)
-	sh := shellCall{name: "ksh", env: s.env, dir: "/", stdout: s.out, stderr: s.errw, readsSession: true}
+	sh := shellCall{name: "ksh", env: s.env, dir: "/", stdout: s.out, stderr: s.errw}
 	p.exit = h.runScript(ctx, p, s.command, sh)
 	return p.exit
 }

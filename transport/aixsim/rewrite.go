@@ -14,12 +14,14 @@ import (
 // number and can't kill them.
 //
 //	X &   becomes   { spawn N; bang=$(lastpid N); }      with X kept as jobs[N]
-//	$!    becomes   $bang
+//	$!    becomes   $bang, and $0 $zero
+//
+// The parser takes export and readonly for simple commands where it reads
+// POSIX, and the interpreter knows them as declarations only: they become that.
 type program struct {
-	file      *syntax.File
-	jobs      []*syntax.Stmt
-	funcs     []*syntax.Stmt
-	readStdin bool // the shell itself reads standard input
+	file  *syntax.File
+	jobs  []*syntax.Stmt
+	funcs []*syntax.Stmt
 }
 
 // Names of the commands that the rewriting calls; scripts can't write them.
@@ -27,6 +29,7 @@ const (
 	cmdSpawn   = "__aixsim_spawn"
 	cmdLastPID = "__aixsim_lastpid"
 	varBang    = "__aixsim_bang"
+	varZero    = "__aixsim_zero"
 )
 
 func internalCommand(name string) bool { return strings.HasPrefix(name, "__aixsim_") }
@@ -57,13 +60,14 @@ func (p *program) rewrite(node syntax.Node) {
 			if n.Background {
 				p.background(n)
 			}
+			if c, ok := n.Cmd.(*syntax.CallExpr); ok {
+				n.Cmd = declaration(c)
+			}
 		case *syntax.ParamExp:
 			if n.Param != nil && n.Param.Value == "!" {
 				n.Param.Value = varBang
-			}
-		case *syntax.CallExpr:
-			if len(n.Args) > 0 && n.Args[0].Lit() == "read" {
-				p.readStdin = true
+			} else if n.Param != nil && n.Param.Value == "0" {
+				n.Param.Value = varZero
 			}
 		}
 		return true
@@ -84,6 +88,29 @@ func (p *program) background(st *syntax.Stmt) {
 	params := &syntax.DblQuoted{Parts: []syntax.WordPart{&syntax.ParamExp{Short: true, Param: &syntax.Lit{Value: "@"}}}}
 	spawn.Cmd.(*syntax.CallExpr).Args = append(spawn.Cmd.(*syntax.CallExpr).Args, &syntax.Word{Parts: []syntax.WordPart{params}})
 	st.Cmd = &syntax.Block{Stmts: []*syntax.Stmt{spawn, {Cmd: &syntax.CallExpr{Assigns: []*syntax.Assign{assign}}}}}
+}
+
+// declaration turns export and readonly into what the interpreter knows.
+func declaration(c *syntax.CallExpr) syntax.Command {
+	if len(c.Args) == 0 || len(c.Assigns) > 0 || c.Args[0].Lit() != "export" && c.Args[0].Lit() != "readonly" {
+		return c
+	}
+	d := &syntax.DeclClause{Variant: c.Args[0].Parts[0].(*syntax.Lit)}
+	for _, w := range c.Args[1:] {
+		as := &syntax.Assign{Naked: true, Value: w}
+		if lit, ok := w.Parts[0].(*syntax.Lit); ok {
+			name, value, assigned := strings.Cut(lit.Value, "=")
+			switch {
+			case assigned && syntax.ValidName(name):
+				parts := append([]syntax.WordPart{&syntax.Lit{Value: value}}, w.Parts[1:]...)
+				as = &syntax.Assign{Name: &syntax.Lit{Value: name}, Value: &syntax.Word{Parts: parts}}
+			case len(w.Parts) == 1 && syntax.ValidName(name):
+				as = &syntax.Assign{Naked: true, Name: lit}
+			}
+		}
+		d.Args = append(d.Args, as)
+	}
+	return d
 }
 
 // call is the statement of a simple command.

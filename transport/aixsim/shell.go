@@ -25,40 +25,52 @@ type shellCall struct {
 	vars           expand.Environ // instead of env: a copy of a shell, with what it did not export
 	dir            string
 	params         []string
-	stdin          io.Reader // nil is none, or the session's when readsSession is set
+	arg0           string
+	stdin          io.Reader // an *os.File, or nil for what the session sends
 	stdout, stderr io.Writer
-	readsSession   bool
 }
 
-// environ answers ~user without a look at the machine's users.
-type environ struct{ expand.Environ }
+// environ answers ~user without a look at the machine's users, and hides the
+// machine's temporary folder, in which the interpreter would open files.
+type environ struct {
+	expand.Environ
+	zero   string // $0
+	sealed bool   // the interpreter has asked where to put its own files
+}
 
-func (e environ) Get(name string) expand.Variable {
+func (e *environ) Get(name string) expand.Variable {
 	if user, ok := strings.CutPrefix(name, "HOME "); ok {
 		home := "/home/" + user
 		if user == "root" {
 			home = "/"
 		}
-		return expand.Variable{Set: true, Kind: expand.String, Str: home}
+		return text(home)
+	}
+	switch {
+	case name == varZero:
+		return text(e.zero)
+	case name == "TMPDIR" && !e.sealed:
+		return text("/nowhere/aixsim")
 	}
 	return e.Environ.Get(name)
 }
 
+func text(s string) expand.Variable {
+	return expand.Variable{Set: true, Kind: expand.String, Str: s}
+}
+
 // newRunner is an interpreter of which every door leads to the host. The
 // default handlers, which reach the real machine, are never asked.
-func (h *Host) newRunner(p *proc, call shellCall, needsStdin bool) (*interp.Runner, func(), error) {
+func (h *Host) newRunner(p *proc, call shellCall) (*interp.Runner, error) {
 	vars := call.vars
 	if vars == nil {
 		vars = expand.ListEnviron(append([]string{"UID=" + strconv.Itoa(p.uid), "EUID=" + strconv.Itoa(p.uid), "GID=0"}, call.env...)...)
 	}
-	stdin, release, err := h.shellStdinFile(p, call, needsStdin)
-	if err != nil {
-		return nil, release, err
-	}
+	env := &environ{Environ: vars, zero: call.zero()}
 	r, err := interp.New(
-		interp.Env(environ{vars}),
+		interp.Env(env),
 		interp.Params(append([]string{"--"}, call.params...)...),
-		interp.StdIO(stdin, call.stdout, call.stderr),
+		interp.StdIO(call.stdin, call.stdout, call.stderr),
 		interp.CallHandler(h.callHandler),
 		interp.ExecHandlers(func(interp.ExecHandlerFunc) interp.ExecHandlerFunc { return h.execHandler }),
 		interp.OpenHandler(h.openHandler),
@@ -66,34 +78,20 @@ func (h *Host) newRunner(p *proc, call shellCall, needsStdin bool) (*interp.Runn
 		interp.StatHandler(h.statHandler),
 		interp.AccessHandler(h.accessHandler),
 	)
-	if err == nil {
-		r.Dir = call.dir // not interp.Dir, which looks at the real disk
+	if err != nil {
+		return nil, err
 	}
-	return r, release, err
+	r.Dir = call.dir // not interp.Dir, which looks at the real disk
+	r.Reset()
+	env.sealed = true
+	return r, nil
 }
 
-// shellStdinFile makes the file that the interpreter wants for its own reads.
-// Without such reads there is none: commands read the session directly.
-func (h *Host) shellStdinFile(p *proc, call shellCall, needed bool) (io.Reader, func(), error) {
-	if f, ok := call.stdin.(*os.File); ok && f != nil {
-		return f, func() {}, nil
+func (c shellCall) zero() string {
+	if c.arg0 != "" {
+		return c.arg0
 	}
-	source := call.stdin
-	if source == nil && call.readsSession {
-		source = p.session.stdin
-	}
-	if source == nil || !needed {
-		return nil, func() {}, nil
-	}
-	pr, pw, err := os.Pipe()
-	if err != nil {
-		return nil, func() {}, fmt.Errorf("aixsim: pipe: %w", err)
-	}
-	go func() {
-		_, _ = io.Copy(pw, source)
-		pw.Close()
-	}()
-	return pr, func() { pr.Close() }, nil
+	return c.name
 }
 
 // runScript runs a script that was read as a whole: `ksh -c`.
@@ -104,8 +102,7 @@ func (h *Host) runScript(ctx context.Context, p *proc, text string, call shellCa
 		return 2
 	}
 	p, ctx = p.withProgram(ctx, prog)
-	r, release, err := h.newRunner(p, call, prog.readStdin)
-	defer release()
+	r, err := h.newRunner(p, call)
 	if err != nil {
 		fmt.Fprintf(call.stderr, "%s: %v\n", call.name, err)
 		return 2
@@ -121,8 +118,7 @@ func (h *Host) runStdin(ctx context.Context, p *proc, in io.Reader, call shellCa
 	}
 	prog := &program{}
 	p, ctx = p.withProgram(ctx, prog)
-	r, release, err := h.newRunner(p, call, false)
-	defer release()
+	r, err := h.newRunner(p, call)
 	if err != nil {
 		fmt.Fprintf(call.stderr, "%s: %v\n", call.name, err)
 		return 2
@@ -155,49 +151,11 @@ func exitOf(err error) int {
 	return exitKilled
 }
 
-// callHandler sees every simple command before the shell does: it turns away
-// what ksh does not have, and takes over builtins that are wrong or missing
-// in the interpreter or would look at the real machine.
-func (h *Host) callHandler(_ context.Context, args []string) ([]string, error) {
-	switch args[0] {
-	case "echo", "kill", "wait", "umask", "ulimit", "type", "hash", "jobs", "newgrp":
-		return append([]string{"__aixsim_" + args[0]}, args[1:]...), nil
-	case "command":
-		if len(args) > 1 && (args[1] == "-v" || args[1] == "-V") {
-			return append([]string{"__aixsim_type", "-path"}, args[2:]...), nil
-		}
-	case "trap":
-		return trapArgs(args), nil
-	case "local", "source", "mapfile", "readarray", "pushd", "popd", "dirs", "shopt", "declare", "help", "builtin",
-		"complete", "compgen", "compopt", "bind", "caller", "disown", "enable", "history", "logout", "suspend":
-		return append([]string{"__aixsim_missing"}, args...), nil
-	}
-	return args, nil
-}
-
-// trapArgs leaves of a trap what the interpreter can do: EXIT. No other signal
-// ever reaches a script here but the one that ends it.
-func trapArgs(args []string) []string {
-	kept := []string{"trap"}
-	if len(args) > 1 {
-		kept = append(kept, args[1])
-	}
-	for _, sig := range args[min(2, len(args)):] {
-		if sig == "0" || sig == "EXIT" {
-			kept = append(kept, "EXIT")
-		}
-	}
-	if len(kept) < 3 {
-		return []string{":"}
-	}
-	return kept
-}
-
 // execHandler runs a simple command that is neither function nor builtin.
 func (h *Host) execHandler(ctx context.Context, args []string) error {
 	hc := interp.HandlerCtx(ctx)
 	p := procOf(ctx)
-	e := &Env{Stdin: hc.Stdin, Stdout: hc.Stdout, Stderr: hc.Stderr, Dir: hc.Dir, UID: p.uid, PID: p.pid,
+	e := &Env{Stdin: stdinOf(ctx, hc), Stdout: hc.Stdout, Stderr: hc.Stderr, Dir: hc.Dir, UID: p.uid, PID: p.pid,
 		Now: h.now, Shared: h.shared, proc: p, host: h,
 		Getenv: func(name string) string {
 			if v := hc.Env.Get(name); v.Exported {
@@ -206,11 +164,6 @@ func (h *Host) execHandler(ctx context.Context, args []string) error {
 			return ""
 		}}
 	e.environ = func() []string { return exported(hc.Env) }
-	if f, ok := hc.Stdin.(*os.File); ok {
-		e.Stdin = patientFile{ctx, f}
-	} else if hc.Stdin == nil {
-		e.Stdin = p.session.stdin
-	}
 	exit := h.exec(ctx, e, args, p.uid)
 	if err := ctx.Err(); err != nil {
 		return err
@@ -279,7 +232,7 @@ func (h *Host) execFile(ctx context.Context, e *Env) int {
 				return 126
 			}
 			text, _ := files.ReadFile(e.abs(e.Path))
-			return h.shell(ctx, e, string(text), append([]string{e.Path}, e.Args...))
+			return h.shell(ctx, e, string(text), e.Path, e.Args)
 		}
 	}
 	exit := e.failIn(127, tongues{"ksh: %s:  not found.",

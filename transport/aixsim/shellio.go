@@ -78,7 +78,7 @@ type patientFile struct {
 
 func (p patientFile) Read(buf []byte) (int, error) {
 	defer func() { _ = p.f.SetReadDeadline(time.Time{}) }()
-	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
+	for start := time.Now(); ; {
 		if err := p.f.SetReadDeadline(time.Now().Add(2 * time.Millisecond)); err != nil {
 			return p.f.Read(buf) // a device: never blocks
 		}
@@ -86,6 +86,8 @@ func (p patientFile) Read(buf []byte) (int, error) {
 		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err
 		}
+		// A tenth of what it has waited: late by a tenth, and rarely awake.
+		wait := min(max(time.Since(start)/10, time.Millisecond), 5*time.Second)
 		if !pause(p.ctx, Duration(wait)) {
 			return 0, io.EOF
 		}

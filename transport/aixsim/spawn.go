@@ -47,7 +47,7 @@ func (h *Host) spawn(ctx context.Context, e *Env, n int) int {
 	job.prog, job.holds = prog, holdsOutput(st)
 	call := shellCall{name: "ksh", vars: snapshotOf(hc.Env), dir: hc.Dir, params: e.Args[1:],
 		stdin: devNull, stdout: hc.Stdout, stderr: hc.Stderr}
-	r, release, err := h.newRunner(job, call, false)
+	r, err := h.newRunner(job, call)
 	if err != nil {
 		h.endProc(job)
 		return e.fail(1, "ksh: %v", err)
@@ -60,7 +60,6 @@ func (h *Host) spawn(ctx context.Context, e *Env, n int) int {
 	h.wg.Go(func() {
 		defer h.endProc(job)
 		defer devNull.Close()
-		defer release()
 		for _, f := range funcs {
 			_ = r.Run(jobCtx, f)
 		}
@@ -76,8 +75,9 @@ func (h *Host) lastPID(e *Env, n int) int {
 }
 
 // shell runs a script in a shell of its own: sh -c, a script file.
-func (h *Host) shell(ctx context.Context, e *Env, script string, params []string) int {
+func (h *Host) shell(ctx context.Context, e *Env, script, arg0 string, params []string) int {
 	p, call, ctx := h.childShell(ctx, e, params)
+	call.arg0 = arg0
 	return h.runScript(ctx, p, script, call)
 }
 
@@ -95,11 +95,8 @@ func (h *Host) childShell(ctx context.Context, e *Env, params []string) (*proc, 
 	p := *e.proc
 	p.uid = e.UID
 	call := shellCall{name: path.Base(e.Path), dir: e.Dir, stdout: e.Stdout, stderr: e.Stderr, params: params, env: e.inherited()}
-	switch in := e.Stdin.(type) {
-	case patientFile:
+	if in, ok := e.Stdin.(patientFile); ok {
 		call.stdin = in.f
-	default:
-		call.readsSession = true
 	}
 	return &p, call, context.WithValue(ctx, procKey{}, &p)
 }

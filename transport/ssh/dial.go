@@ -175,10 +175,10 @@ func (a *attempt) classify(err error) error {
 		return a.fail(transport.KindDNS, err)
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return a.fail(transport.KindTimeout, err)
-	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
-		return a.fail(transport.KindLost, fmt.Errorf("the connection was closed during the %s phase: %w", a.phase, err))
 	case a.phase == "dial":
 		return a.fail(transport.KindRefused, err)
+	case broken(err):
+		return a.fail(transport.KindLost, fmt.Errorf("the connection was closed during the %s phase: %w", a.phase, err))
 	case errors.As(err, &algorithms):
 		return a.fail(transport.KindProtocol, err)
 	case a.phase == "authenticate":
@@ -186,4 +186,14 @@ func (a *attempt) classify(err error) error {
 			a.target.Address, a.dialer.options.Keys.describe(a.target.Identity), a.target.User, err))
 	}
 	return a.fail(transport.KindProtocol, err)
+}
+
+// broken tells whether err says that a connection that was there has ended.
+func broken(err error) bool {
+	for _, end := range []error{io.EOF, io.ErrClosedPipe, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	return false
 }

@@ -74,9 +74,14 @@ func serve(t *testing.T, h sshtest.HandlerFunc, o sshtest.Options) *rig {
 // file writes a file of the test.
 func (r *rig) file(name, text string) string {
 	r.t.Helper()
-	path := filepath.Join(r.t.TempDir(), name)
+	return writeFile(r.t, name, text)
+}
+
+func writeFile(t testing.TB, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return path
 }

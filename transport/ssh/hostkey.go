@@ -44,7 +44,7 @@ type hostKeyPolicy struct {
 // UserKnownHosts is the user's own file.
 func UserKnownHosts(home string) string { return filepath.Join(home, ".ssh", "known_hosts") }
 
-// errUnknownHostKey and errChangedHostKey are what the check fails with.
+// What the check of a host key fails with.
 var (
 	errUnknownHostKey = errors.New("the host's key is not known")
 	errChangedHostKey = errors.New("the host's key is another than the known one")
@@ -69,17 +69,24 @@ func (h *HostKeys) policy(path, address string) (hostKeyPolicy, error) {
 	}, nil
 }
 
-// preferKnown appends the other algorithms to those of the known keys.
+// preferKnown puts the algorithms of the known keys before the other ones.
+// None is taken back that x/crypto calls insecure: a known RSA key is no
+// consent to SHA-1.
 func preferKnown(known []string) []string {
 	if len(known) == 0 {
 		return nil
 	}
-	for _, algorithm := range ssh.SupportedAlgorithms().HostKeys {
-		if !slices.Contains(known, algorithm) {
-			known = append(known, algorithm)
-		}
+	preferred := ssh.SupportedAlgorithms().HostKeys
+	slices.SortStableFunc(preferred, func(a, b string) int { return rank(known, a) - rank(known, b) })
+	return preferred
+}
+
+// rank is the place of an algorithm among the known ones, or behind them.
+func rank(known []string, algorithm string) int {
+	if at := slices.Index(known, algorithm); at >= 0 {
+		return at
 	}
-	return known
+	return len(known)
 }
 
 func (h *HostKeys) file(path string) *knownHostsFile {
@@ -115,8 +122,8 @@ func explainHostKey(err error, path, name string, key ssh.PublicKey) error {
 	switch {
 	case errors.As(err, &revoked):
 		return fmt.Errorf("%w: %s offered %s, revoked at %s:%d", errRevokedHostKey, name, offered, revoked.Revoked.Filename, revoked.Revoked.Line)
-	case !errors.As(err, &wanted):
-		return err
+	case !errors.As(err, &wanted): // a certificate, and none of its authorities is known
+		return fmt.Errorf("%w: %s offered %s: %w", errUnknownHostKey, name, offered, err)
 	case len(wanted.Want) == 0:
 		return fmt.Errorf("%w: %s offered %s, %s has no key for it; compare it with the console, then add it", errUnknownHostKey, name, offered, path)
 	}

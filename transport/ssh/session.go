@@ -141,7 +141,7 @@ func (r *scriptRun) run(ctx context.Context) error {
 // has no type for the refusal, and puts the whole script into its text.
 func startError(err error) error {
 	var network net.Error
-	if errors.Is(err, io.EOF) || errors.As(err, &network) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) {
+	if broken(err) || errors.As(err, &network) {
 		return io.EOF
 	}
 	return errNoExec

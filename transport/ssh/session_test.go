@@ -223,15 +223,14 @@ func TestBackgroundProcessOfARealShell(t *testing.T) {
 }
 
 func TestCutMidProbe(t *testing.T) {
-	r := serve(t, nil, memory())
-	cut := framed(func(_ context.Context, s script) int {
+	var r *rig
+	r = serve(t, framed(func(_ context.Context, s script) int {
 		s.says(0, "whole")
 		s.begin(1)
 		_, _ = io.WriteString(s.Stdout, "half")
 		r.server.CloseConnections()
 		return 0
-	})
-	r = serve(t, func(ctx context.Context, x *sshtest.Exec) int { return cut(ctx, x) }, memory())
+	}), memory())
 	got, err := r.run(probe("first", ""), probe("second", ""), probe("third", ""))
 	wantError(t, err, transport.KindLost, "2 of 3 frames came")
 	wantStdout(t, got.Results[0], "whole")
@@ -304,7 +303,7 @@ func TestLoginShellEndsTheScriptEarly(t *testing.T) {
 
 func TestLoginShellEndsTheScriptBetweenCommands(t *testing.T) {
 	r := serve(t, posix, memory())
-	got, err := r.run(probe("first", "echo one"), probe("killer", "kill -KILL $$; sleep 60"), probe("third", ":"))
+	got, err := r.run(probe("first", "echo one"), probe("killer", "kill -KILL $$; exit 1"), probe("third", ":"))
 	if kind := transport.KindOf(err); kind != transport.KindProtocol && kind != transport.KindLost {
 		t.Errorf("a shell that was killed: %v", err)
 	}

@@ -1,0 +1,221 @@
+package ssh
+
+import (
+	"crypto/rand"
+	"os"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+
+	"aixmend/transport"
+	"aixmend/transport/sshtest"
+)
+
+// known is the known_hosts line of a key for the rig's target.
+func (r *rig) known(key ssh.PublicKey) string {
+	return knownhosts.Line([]string{knownhosts.Normalize(r.server.Addr().String())}, key) + "\n"
+}
+
+// knows gives the rig another known_hosts.
+func (r *rig) knows(text string) { r.target.KnownHosts = r.file("known_hosts", text) }
+
+// works checks that the rig's host is reached.
+func (r *rig) works() {
+	r.t.Helper()
+	got, err := r.run(probe("p", "echo x"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	wantStdout(r.t, got.Results[0], "x\n")
+}
+
+func TestHostKeyUnknown(t *testing.T) {
+	a := &attempts{}
+	o := memory()
+	a.watch(&o)
+	r := serve(t, nil, o)
+	other := newSigner(t).PublicKey()
+	for name, text := range map[string]string{
+		"an empty file":    "",
+		"another host":     knownhosts.Line([]string{"10.9.9.9"}, other),
+		"another port":     knownhosts.Line([]string{"[10.1.2.3]:2222"}, r.server.HostKeys()[0]),
+		"comments, blanks": "# nothing\n\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			r.t = t
+			r.knows(text)
+			err := r.dialFails(transport.KindHostKeyUnknown, ssh.FingerprintSHA256(r.server.HostKeys()[0]), r.target.KnownHosts)
+			if transport.KindOf(err).Temporary() {
+				t.Error("an unknown key is final")
+			}
+		})
+	}
+	if n := a.keys.Load(); n > 0 {
+		t.Errorf("the identity was shown %d times to an unknown host", n)
+	}
+}
+
+func TestHostKeyChanged(t *testing.T) {
+	r := serve(t, nil, memory())
+	old := newSigner(t).PublicKey()
+	r.knows("# one\n" + r.known(old))
+	err := r.dialFails(transport.KindHostKeyChanged, "offered ssh-ed25519 "+ssh.FingerprintSHA256(r.server.HostKeys()[0]),
+		"known is ssh-ed25519 "+ssh.FingerprintSHA256(old), r.target.KnownHosts+":2")
+	if transport.KindOf(err).Temporary() {
+		t.Error("a changed key is final")
+	}
+}
+
+func TestHostKeyRevoked(t *testing.T) {
+	r := serve(t, nil, memory())
+	key := r.server.HostKeys()[0]
+	r.knows("@revoked " + r.known(key))
+	r.dialFails(transport.KindHostKeyChanged, "revoked", ssh.FingerprintSHA256(key))
+}
+
+// Several key types at the server and one of them in known_hosts is no
+// mismatch (golang/go#29286, k0sctl#813).
+func TestHostKeyTypesKnownByOne(t *testing.T) {
+	keys := map[string]ssh.Signer{"ed25519": newSigner(t), "ecdsa": ecdsaSigner(t), "rsa": rsaSigner(t)}
+	for name, known := range keys {
+		t.Run(name, func(t *testing.T) {
+			o := memory()
+			for _, k := range keys {
+				o.HostKeys = append(o.HostKeys, k)
+			}
+			r := serve(t, posix, o)
+			r.knows(r.known(known.PublicKey()))
+			r.works()
+		})
+	}
+	t.Run("the known one is gone", func(t *testing.T) {
+		o := memory()
+		o.HostKeys = []ssh.Signer{keys["ecdsa"]}
+		r := serve(t, posix, o)
+		r.knows(r.known(keys["ed25519"].PublicKey()))
+		r.dialFails(transport.KindHostKeyChanged, ssh.FingerprintSHA256(keys["ecdsa"].PublicKey()), ssh.FingerprintSHA256(keys["ed25519"].PublicKey()))
+	})
+}
+
+// SHA-1 signatures are for hosts that are named as legacy ones: a known RSA
+// key alone does not bring them back.
+func TestHostKeySHA1IsNotTaken(t *testing.T) {
+	key, err := ssh.NewSignerWithAlgorithms(rsaSigner(t).(ssh.AlgorithmSigner), []string{ssh.KeyAlgoRSA})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := memory()
+	o.HostKeys = []ssh.Signer{key}
+	r := serve(t, nil, o)
+	r.dialFails(transport.KindProtocol, "no common algorithm")
+}
+
+func TestHostKeyNames(t *testing.T) {
+	for name, line := range map[string]func(*rig, ssh.PublicKey) string{
+		"hashed": func(_ *rig, k ssh.PublicKey) string {
+			return knownhosts.Line([]string{knownhosts.HashHostname("10.1.2.3")}, k)
+		},
+		"plain among others": func(_ *rig, k ssh.PublicKey) string { return knownhosts.Line([]string{"aix9", "10.1.2.3"}, k) },
+		"wildcard":           func(_ *rig, k ssh.PublicKey) string { return knownhosts.Line([]string{"10.1.2.*"}, k) },
+		"no final newline":   func(r *rig, k ssh.PublicKey) string { return "\n# c\n" + strings.TrimSpace(r.known(k)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := serve(t, posix, memory())
+			r.knows(line(r, r.server.HostKeys()[0]))
+			r.works()
+			if name != "hashed" {
+				return
+			}
+			r.knows(line(r, newSigner(t).PublicKey()))
+			r.dialFails(transport.KindHostKeyChanged)
+		})
+	}
+}
+
+func TestHostKeyOfAnotherPort(t *testing.T) {
+	for name, names := range map[string][]string{
+		"plain":  {"[10.1.2.3]:2222"},
+		"hashed": {knownhosts.HashHostname("[10.1.2.3]:2222")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := serve(t, posix, sshtest.Options{Listener: sshtest.NewMemListener("10.1.2.3:2222")})
+			r.knows(knownhosts.Line(names, r.server.HostKeys()[0]))
+			r.works()
+			// The key of port 22 is not that of port 2222.
+			r.knows(knownhosts.Line([]string{"10.1.2.3"}, r.server.HostKeys()[0]))
+			r.dialFails(transport.KindHostKeyUnknown)
+		})
+	}
+}
+
+// A host that shows a certificate is judged by the authorities in
+// known_hosts; where there are none its key is not known, not changed.
+func TestHostCertificates(t *testing.T) {
+	authority := newSigner(t)
+	o := memory()
+	o.HostKeys = []ssh.Signer{certified(t, authority)}
+	r := serve(t, posix, o)
+	r.knows("")
+	r.dialFails(transport.KindHostKeyUnknown)
+	r.knows("@cert-authority " + r.known(newSigner(t).PublicKey()))
+	r.dialFails(transport.KindHostKeyUnknown)
+	r.knows("@cert-authority " + r.known(authority.PublicKey()))
+	r.works()
+}
+
+func certified(t *testing.T, authority ssh.Signer) ssh.Signer {
+	t.Helper()
+	key := newSigner(t)
+	cert := &ssh.Certificate{
+		Key: key.PublicKey(), CertType: ssh.HostCert, KeyId: "aix1",
+		ValidPrincipals: []string{"10.1.2.3"}, ValidBefore: ssh.CertTimeInfinity,
+	}
+	if err := cert.SignCert(rand.Reader, authority); err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewCertSigner(cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer
+}
+
+func TestKnownHostsFileThatCannotBeUsed(t *testing.T) {
+	r := serve(t, nil, memory())
+	t.Run("missing", func(t *testing.T) {
+		r.t = t
+		r.target.KnownHosts = t.TempDir() + "/none"
+		r.dialFails(transport.KindHostKeyUnknown, r.target.KnownHosts+" does not exist", "ssh-keyscan")
+	})
+	t.Run("a broken line", func(t *testing.T) {
+		r.t = t
+		r.knows(r.known(r.server.HostKeys()[0]) + "10.1.2.4 ssh-ed25519 not-base64!\n")
+		r.dialFails(transport.KindHostKeyUnknown, r.target.KnownHosts+":2")
+	})
+	t.Run("a folder", func(t *testing.T) {
+		r.t = t
+		r.target.KnownHosts = t.TempDir()
+		r.dialFails(transport.KindHostKeyUnknown, "can't be used")
+	})
+	if n := r.server.Accepted(); n > 0 {
+		t.Errorf("%d connections without a way to check the host", n)
+	}
+}
+
+func TestKnownHostsDefaultIsReadOnce(t *testing.T) {
+	r := serve(t, posix, memory())
+	r.opts.Hosts.Default, r.target.KnownHosts = r.target.KnownHosts, ""
+	r.works()
+	if err := os.WriteFile(r.opts.Hosts.Default, []byte("broken"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.works()
+}
+
+func TestUserKnownHosts(t *testing.T) {
+	if got := UserKnownHosts("/home/ops"); got != "/home/ops/.ssh/known_hosts" {
+		t.Errorf("got %q", got)
+	}
+}
