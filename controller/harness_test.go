@@ -1,0 +1,238 @@
+package controller_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	gossh "golang.org/x/crypto/ssh"
+
+	"aixmend/controller"
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/inventory"
+	"aixmend/playbooks"
+	"aixmend/transport"
+	"aixmend/transport/aixsim"
+	"aixmend/transport/ssh"
+	"aixmend/transport/sshtest"
+	"aixmend/transport/wrap"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// connectDelay is how long the simulated RMC takes to connect in these tests.
+const connectDelay = 20 * time.Millisecond
+
+// bench is a fleet with what an engine needs to reach it.
+type bench struct {
+	t           *testing.T
+	fleet       *aixsim.Fleet
+	hosts       []inventory.Host
+	store       *journal.Store
+	dir         *journal.Run
+	playbook    *playbooks.Playbook
+	set         []string
+	concurrency int
+	stop        chan struct{}
+
+	mu    sync.Mutex
+	ended map[string]outcome.Host
+	moves []string // "host state", in order
+}
+
+// newBench starts one host for each illness; its name is the illness, with a
+// number when it is there twice.
+func newBench(t *testing.T, illnesses ...string) *bench {
+	t.Helper()
+	var hosts []aixsim.FleetHost
+	for i, name := range illnesses {
+		illness, err := aixsim.FindIllness(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		state := aixsim.Healthy(hostName(illnesses, i), i+1)
+		state.RMC.ConnectDelay = aixsim.Duration(connectDelay)
+		illness.Apply(state)
+		hosts = append(hosts, aixsim.FleetHost{State: state, Illness: name})
+	}
+	return startBench(t, hosts)
+}
+
+func hostName(illnesses []string, i int) string {
+	before := 0
+	for _, name := range illnesses[:i] {
+		if name == illnesses[i] {
+			before++
+		}
+	}
+	if before == 0 {
+		return illnesses[i]
+	}
+	return fmt.Sprintf("%s-%d", illnesses[i], before+1)
+}
+
+func startBench(t *testing.T, hosts []aixsim.FleetHost) *bench {
+	t.Helper()
+	dir := t.TempDir()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	must(t, err)
+	login, err := gossh.NewPublicKey(public)
+	must(t, err)
+	fleet, err := aixsim.NewFleet(hosts, aixsim.FleetOptions{
+		SSH:  sshtest.Options{AuthorizedKeys: []gossh.PublicKey{login}},
+		Host: aixsim.HostOptions{VerifyEffects: true},
+	})
+	must(t, err)
+	t.Cleanup(fleet.Close)
+	block, err := gossh.MarshalPrivateKey(private, "")
+	must(t, err)
+	identity, known := filepath.Join(dir, "id"), filepath.Join(dir, "known_hosts")
+	must(t, os.WriteFile(identity, pem.EncodeToMemory(block), 0o600))
+	must(t, os.WriteFile(known, []byte(fleet.KnownHosts()), 0o600))
+	store, err := journal.Open(filepath.Join(dir, "state"))
+	must(t, err)
+	run, err := store.NewRun("r1")
+	must(t, err)
+	t.Cleanup(func() { _ = run.Close() })
+	p, err := playbooks.Load("rmc-restore")
+	must(t, err)
+	b := &bench{
+		t: t, fleet: fleet, store: store, dir: run, playbook: p, concurrency: 8,
+		set:   []string{"settle=60ms", "wait=500ms", "probe_timeout=5s"},
+		stop:  make(chan struct{}),
+		ended: map[string]outcome.Host{},
+	}
+	for _, m := range fleet.Inventory() {
+		b.hosts = append(b.hosts, inventory.Host{
+			Name: m.Name, Address: m.Address,
+			SSH: inventory.SSH{User: "root", Port: m.Port, Identity: identity, KnownHosts: known, Become: inventory.BecomeNone},
+		})
+	}
+	return b
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// HostDone implements controller.Sink.
+func (b *bench) HostDone(h outcome.Host) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ended[h.Host] = h
+	return nil
+}
+
+// Moved implements controller.Observer.
+func (b *bench) Moved(host string, to controller.State, _ string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.moves = append(b.moves, host+" "+string(to))
+}
+
+// engine wires the bench as the command does.
+func (b *bench) engine(verb controller.Verb) *controller.Engine {
+	b.t.Helper()
+	params, err := b.playbook.Set(b.set)
+	must(b.t, err)
+	gate := wrap.Gate(wrap.Shut)
+	if verb == controller.Recover {
+		gate = func(transport.Target, transport.Command) error { return nil }
+	}
+	dialer := ssh.NewDialer(ssh.Options{
+		ConnectTimeout: 5 * time.Second, Keys: &ssh.Keys{}, Hosts: &ssh.HostKeys{},
+	})
+	return &controller.Engine{
+		Options: controller.Options{RunID: "r1", Verb: verb, Playbook: b.playbook, Params: params},
+		Dialer:  wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Millisecond), b.concurrency), gate),
+		Journal: b.dir, Captures: b.store, Sink: b, Observer: b, Stop: b.stop,
+	}
+}
+
+// run runs a verb over all hosts, or those named.
+func (b *bench) run(verb controller.Verb, only ...string) map[string]outcome.Host {
+	b.t.Helper()
+	return b.runEngine(b.engine(verb), only...)
+}
+
+func (b *bench) runEngine(e *controller.Engine, only ...string) map[string]outcome.Host {
+	b.t.Helper()
+	hosts := b.hosts
+	if len(only) > 0 {
+		hosts = slices.DeleteFunc(slices.Clone(hosts), func(h inventory.Host) bool { return !slices.Contains(only, h.Name) })
+	}
+	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
+	defer cancel()
+	if _, err := e.Run(ctx, hosts); err != nil {
+		b.t.Fatal(err)
+	}
+	return b.ended
+}
+
+// changed returns the simple commands of a host that changed something.
+func (b *bench) changed(host string) []string {
+	var list []string
+	for _, entry := range b.fleet.Host(host).Log() {
+		if entry.Mutated {
+			list = append(list, strings.Join(entry.Argv, " "))
+		}
+	}
+	return list
+}
+
+// changing are the commands that only a changing step uses.
+var changing = []string{"chdev", "rmcctrl", "rmcrefreshMD", "cp", "mv"}
+
+// sent returns the changing commands that reached a host, in order, with their
+// exit status.
+func (b *bench) sent(host string) []string {
+	var list []string
+	for _, entry := range b.fleet.Host(host).Log() {
+		if slices.Contains(changing, path.Base(entry.Argv[0])) {
+			list = append(list, fmt.Sprintf("%s = %d", strings.Join(entry.Argv, " "), entry.Exit))
+		}
+	}
+	return list
+}
+
+// journal reads the run's journal.
+func (b *bench) journal() []outcome.Entry {
+	b.t.Helper()
+	text, err := os.ReadFile(filepath.Join(b.store.RunDir("r1"), "journal.jsonl"))
+	must(b.t, err)
+	var entries []outcome.Entry
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var e outcome.Entry
+		must(b.t, json.Unmarshal(lines.Bytes(), &e))
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+func statuses(h outcome.Host) []string {
+	var list []string
+	for _, c := range h.Changes {
+		list = append(list, c.Step+" "+c.Status)
+	}
+	return list
+}
