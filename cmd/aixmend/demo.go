@@ -25,7 +25,18 @@ import (
 const demoDelay = 700 * time.Millisecond
 
 // demoParams are the waits of the demo, in proportion to demoDelay.
-var demoParams = []string{"settle=1500ms", "wait=6s"}
+var demoParams = []string{"settle=1500ms", "wait=6s", "probe_timeout=3s"}
+
+// demoStory is what the demo's hosts suffer from, by name of the simulator's
+// catalogue.
+var demoStory = []string{
+	"healthy", "healthy-no-refreshmd", "healthy-customer-ipv6",
+	"address-removed-smitty", "address-removed-live", "address-of-clone", "customer-netaddr6-on-rmc-nic",
+	"address-not-persistent", "mksysb-restore", "boot-volume-changed", "session-on-rmc-nic",
+	"rmc-nic-ambiguous", "rmc-nic-missing", "remote-clients-disabled", "daemon-down", "daemon-hung",
+	"rsct-below-minimum", "rsct-below-recommended", "node-id-mismatch", "peer-domain",
+	"var-full", "lscluster-hangs", "not-aix", "hostile-log",
+}
 
 func (a *app) demo() *cobra.Command {
 	c := &cobra.Command{
@@ -41,7 +52,7 @@ verb can be tried by hand.`,
 	}
 	a.flags.stateDir(c)
 	c.Flags().BoolVar(&a.flags.serve, "serve", false, "keep the fleet up until interrupted")
-	c.Flags().IntVar(&a.flags.hosts, "hosts", 24, "how many hosts; more than there are illnesses are healthy")
+	c.Flags().IntVar(&a.flags.hosts, "hosts", len(demoStory), "how many hosts; past the story of the first 24 they are healthy")
 	return c
 }
 
@@ -53,7 +64,11 @@ func (a *app) runDemo(ctx context.Context) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("state folder: %w", err)
 	}
-	fleet, err := startFleet(dir, a.flags.hosts)
+	hosts, err := demoHosts(demoStory, a.flags.hosts)
+	if err != nil {
+		return err
+	}
+	fleet, err := startFleet(dir, hosts, 0)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
@@ -118,9 +133,29 @@ func (a *app) serve(ctx context.Context, inventory string) error {
 	return nil
 }
 
-// startFleet starts the simulated fleet and writes what a client needs to
-// reach it: a key, known_hosts and an inventory.
-func startFleet(dir string, n int) (*aixsim.Fleet, error) {
+// demoHosts makes n hosts: one for each illness of the story, then healthy ones.
+func demoHosts(story []string, n int) ([]aixsim.FleetHost, error) {
+	hosts := make([]aixsim.FleetHost, 0, n)
+	for i := range n {
+		name := "healthy"
+		if i < len(story) {
+			name = story[i]
+		}
+		illness, err := aixsim.FindIllness(name)
+		if err != nil {
+			return nil, err
+		}
+		state := aixsim.Healthy(fmt.Sprintf("aixvm%03d", i+1), i+1)
+		state.RMC.ConnectDelay = aixsim.Duration(demoDelay)
+		illness.Apply(state)
+		hosts = append(hosts, aixsim.FleetHost{State: state, Illness: name})
+	}
+	return hosts, nil
+}
+
+// startFleet starts a simulated fleet and writes what a client needs to reach
+// it: a key, known_hosts and an inventory.
+func startFleet(dir string, hosts []aixsim.FleetHost, latency time.Duration) (*aixsim.Fleet, error) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, err
@@ -133,8 +168,8 @@ func startFleet(dir string, n int) (*aixsim.Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	fleet, err := aixsim.NewFleet(aixsim.DemoFleet(n, demoDelay), aixsim.FleetOptions{
-		SSH: sshtest.Options{AuthorizedKeys: []gossh.PublicKey{login}},
+	fleet, err := aixsim.NewFleet(hosts, aixsim.FleetOptions{
+		SSH: sshtest.Options{AuthorizedKeys: []gossh.PublicKey{login}, Latency: latency},
 	})
 	if err != nil {
 		return nil, err
