@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -144,6 +145,11 @@ func newTemplate(env *cel.Env, text string) (*template, error) {
 		rest = m[1]
 	}
 	t.literals = append(t.literals, text[rest:])
+	for _, literal := range t.literals {
+		if strings.Contains(literal, "{{") {
+			return nil, errors.New("{{ without }} on the same line")
+		}
+	}
 	return t, nil
 }
 

@@ -71,6 +71,7 @@ func (c *checker) check() {
 		}
 	}
 	c.findings()
+	c.guards("the playbook", p.Guards)
 	c.rungs()
 	if len(p.Rungs) > 0 && (p.Verify.Until.V == "" || p.Verify.Every <= 0) {
 		c.add(top, "", "a playbook with rungs needs verify.until and verify.every")
@@ -182,6 +183,21 @@ func (c *checker) shell(text Text) *syntax.File {
 	return file
 }
 
+// filled checks that a text that the file must have is not empty: an empty
+// condition would be none.
+func (c *checker) filled(pos strictyaml.Pos, what string, text Text) {
+	if strings.TrimSpace(text.V) == "" {
+		c.add(pos, "", "%s is empty", what)
+	}
+}
+
+func (c *checker) guards(of string, guards []Guard) {
+	for _, g := range guards {
+		c.filled(g.Require.Pos, of+": a guard's require", g.Require)
+		c.filled(g.Else.Pos, of+": a guard's else", g.Else)
+	}
+}
+
 func (c *checker) findings() {
 	severities := []string{"critical", "warning", "info"}
 	seen := map[string]bool{"probe-failed": true}
@@ -195,6 +211,10 @@ func (c *checker) findings() {
 		seen[f.ID] = true
 		if !slices.Contains(severities, f.Severity.V) {
 			c.add(f.Severity.Pos, "", "severity must be one of %s, found %q", strings.Join(severities, ", "), f.Severity.V)
+		}
+		c.filled(f.Pos, "finding "+f.ID+": when", f.When)
+		if len(f.Evidence) == 0 {
+			c.add(f.Pos, "", "finding %s has no evidence", f.ID)
 		}
 	}
 }
@@ -217,11 +237,16 @@ func (c *checker) rungs() {
 				c.add(m.Pos, strictyaml.DidYouMean(m.V, ids), "rung %s mends %q, which is no finding of this playbook", r.ID, m.V)
 			}
 		}
+		c.guards("rung "+r.ID, r.Guards)
 		for _, s := range r.Steps {
 			if steps[s.ID] || !findingName.MatchString(s.ID) {
 				c.add(s.Pos, "", "step id %q is taken or not small letters, digits and dashes", s.ID)
 			}
 			steps[s.ID] = true
+			c.guards("step "+s.ID, s.Guards)
+			c.filled(s.Pos, "step "+s.ID+": run", s.Run)
+			c.filled(s.Pos, "step "+s.ID+": undo", s.Undo)
+			c.filled(s.Pos, "step "+s.ID+": confirm", s.Confirm)
 			c.shell(s.Run)
 			if !strings.HasPrefix(s.Undo.V, undoNone) {
 				c.shell(s.Undo)

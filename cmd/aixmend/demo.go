@@ -156,15 +156,7 @@ func demoHosts(story []string, n int) ([]aixsim.FleetHost, error) {
 // startFleet starts a simulated fleet and writes what a client needs to reach
 // it: a key, known_hosts and an inventory.
 func startFleet(dir string, hosts []aixsim.FleetHost, latency time.Duration) (*aixsim.Fleet, error) {
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	block, err := gossh.MarshalPrivateKey(private, "aixmend demo")
-	if err != nil {
-		return nil, err
-	}
-	login, err := gossh.NewPublicKey(public)
+	login, err := writeKey(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -174,12 +166,8 @@ func startFleet(dir string, hosts []aixsim.FleetHost, latency time.Duration) (*a
 	if err != nil {
 		return nil, err
 	}
-	for name, data := range map[string][]byte{
-		"id_ed25519":     pem.EncodeToMemory(block),
-		"known_hosts":    []byte(fleet.KnownHosts()),
-		"inventory.yaml": []byte(demoInventory(fleet)),
-	} {
-		if err := renameio.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+	for name, text := range map[string]string{"known_hosts": fleet.KnownHosts(), "inventory.yaml": demoInventory(fleet)} {
+		if err := renameio.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			fleet.Close()
 			return nil, err
 		}
@@ -187,10 +175,28 @@ func startFleet(dir string, hosts []aixsim.FleetHost, latency time.Duration) (*a
 	return fleet, nil
 }
 
+// writeKey makes the key that the fleet lets in and writes its private half.
+func writeKey(dir string) (gossh.PublicKey, error) {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	block, err := gossh.MarshalPrivateKey(private, "aixmend demo")
+	if err != nil {
+		return nil, err
+	}
+	if err := renameio.WriteFile(filepath.Join(dir, "id_ed25519"), pem.EncodeToMemory(block), 0o600); err != nil {
+		return nil, err
+	}
+	return gossh.NewPublicKey(public)
+}
+
+const demoInventoryHead = "apiVersion: aixmend/v1\ndefaults:\n  ssh: {user: root, identity: id_ed25519, known_hosts: known_hosts}\nhosts:\n"
+
 // demoInventory writes the fleet's inventory.
 func demoInventory(fleet *aixsim.Fleet) string {
 	var b strings.Builder
-	b.WriteString("apiVersion: aixmend/v1\ndefaults:\n  ssh: {user: root, identity: id_ed25519, known_hosts: known_hosts}\nhosts:\n")
+	b.WriteString(demoInventoryHead)
 	for _, m := range fleet.Inventory() {
 		fmt.Fprintf(&b, "  %s: {address: %q, ssh: {port: %d}} # %s\n", m.Name, m.Address, m.Port, m.Illness)
 	}

@@ -26,7 +26,7 @@ func systemCommands() []Command {
 			e.out("%s\n", e.user())
 			return 0
 		}),
-		unix("date", cmdDate), unix("df", cmdDf), unix("who", cmdNothing),
+		unix("date", cmdDate), unix("df", cmdDf), unix("who", cmdWho), unix("uptime", cmdUptime),
 		{Name: "lparstat", Dirs: bin(), Run: cmdLparstat},
 		{Name: "prtconf", Dirs: both, Run: cmdPrtconf},
 		{Name: "errpt", Dirs: bin(), Run: cmdErrpt},
@@ -240,6 +240,18 @@ func cmdErrpt(_ context.Context, e *Env) int {
 			"Date/Time:       %s\nResource Name:   %s\n\nDescription\n%s\n", r.Label, r.ID,
 			r.Time.UTC().Format("Mon Jan _2 15:04:05 UTC 2006"), r.Resource, r.Text)
 	}
+	return 0
+}
+
+func cmdWho(_ context.Context, e *Env) int {
+	if getopt(e.Args, "bmrqH").has('b') {
+		e.out("   .        system boot %s\n", e.State.bootTime().UTC().Format("Jan 02 15:04"))
+	}
+	return 0
+}
+
+func cmdUptime(_ context.Context, e *Env) int {
+	e.out("  %s   %s,  1 user,  load average: 0.42, 0.51, 0.60\n", e.Now().UTC().Format("03:04PM"), e.upFor())
 	return 0
 }
 

@@ -125,11 +125,15 @@ func (m *machine) connected() {
 // TestRecycleRestartsTheHandshake: a healthy host that is recycled is
 // connected again only after the delay.
 func TestRecycleRestartsTheHandshake(t *testing.T) {
-	for _, command := range []string{"/usr/sbin/rsct/bin/rmcctrl -z; /usr/sbin/rsct/bin/rmcctrl -A", "stopsrc -s ctrmc; startsrc -s ctrmc",
+	for _, command := range []string{"installp -agXY -d /usr/sys/inst.images rsct.core.rmc",
+		"/usr/sbin/rsct/bin/rmcctrl -z; /usr/sbin/rsct/bin/rmcctrl -A", "stopsrc -s ctrmc; startsrc -s ctrmc",
 		"chdev -l en1 -a state=down; chdev -l en1 -a state=up", "/usr/sbin/rsct/install/bin/recfgct; /usr/sbin/rsct/bin/rmcctrl -p"} {
 		t.Run(command, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := boot(t, Healthy("aixvm1", 1))
+				s := Healthy("aixvm1", 1)
+				s.fileset(rmcFileset).Level = "3.2.5.2"
+				s.Images = rsctImages("")
+				m := boot(t, s)
 				m.connected()
 				m.run(command)
 				m.pending()

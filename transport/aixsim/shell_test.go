@@ -31,6 +31,7 @@ func TestShell(t *testing.T) {
 		{name: "bash is not here", command: "[[ a == a ]]", exit: 127, err: "not found"},
 		{name: "nor its builtins", command: "f() { local x=1; }; f", exit: 127, err: "ksh: local:  not found."},
 		{name: "syntax error", command: "if true; then", exit: 2, err: "0403-057"},
+		{name: "nor in an eval", command: "eval 'cat <(echo a)'", exit: 2, err: "ksh: 0403-057 Syntax error"},
 		{name: "script on the host", command: "printf '#!/bin/sh\\necho run $1\\n' > /tmp/s; sh /tmp/s a; /tmp/s; chmod +x /tmp/s; /tmp/s b", out: "run a\nrun b\n", err: "0403-006"},
 		{name: "script on standard input", command: "/bin/sh -s x", stdin: "a=5\necho $a\nexit 9\necho never\n", exit: 9, out: "5\n"},
 		{name: "what reads standard input eats the script", command: "sh", stdin: "echo one\ncat\necho two\n", out: "one\necho two\n"},

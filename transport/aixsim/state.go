@@ -54,6 +54,8 @@ type State struct {
 	// BehindNAT gives SSH_CONNECTION a server address that no NIC holds.
 	BehindNAT bool `json:"behind_nat,omitempty"`
 
+	// BootTime is when the host was started; zero is some day in January 2026.
+	BootTime time.Time `json:"boot_time,omitzero"`
 	// NextPID numbers what starts next.
 	NextPID int `json:"next_pid"`
 	// Effects lists everything that changed this host, oldest first.

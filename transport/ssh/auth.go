@@ -152,8 +152,7 @@ func (k *Keys) agentSigners() ([]ssh.Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
-	bounded := &deadlineConn{Conn: socket, limit: k.agentTimeout()}
-	signers, err := agent.NewClient(bounded).Signers()
+	signers, err := agent.NewClient(&agentSocket{socket: socket, limit: k.agentTimeout()}).Signers()
 	if err != nil {
 		_ = socket.Close()
 		return nil, fmt.Errorf("agent: %w", err)
@@ -168,14 +167,26 @@ func (k *Keys) agentTimeout() time.Duration {
 	return 10 * time.Second
 }
 
-// deadlineConn gives each write and the reads after it one deadline.
-type deadlineConn struct {
-	net.Conn
-	limit time.Duration
+// agentSocket gives each request and its answer one deadline. It has no Close
+// on purpose: x/crypto reads ahead all the time from what has one, and the
+// deadline of an old request would then end the connection between two hosts.
+type agentSocket struct {
+	socket net.Conn
+	limit  time.Duration
 }
 
 // Write starts the time of a request.
-func (c *deadlineConn) Write(p []byte) (int, error) {
-	_ = c.SetDeadline(time.Now().Add(c.limit))
-	return c.Conn.Write(p)
+func (a *agentSocket) Write(p []byte) (int, error) {
+	_ = a.socket.SetDeadline(time.Now().Add(a.limit))
+	return a.socket.Write(p)
+}
+
+// Read closes the socket when an answer does not come: one that came late
+// would be taken for that to the next request.
+func (a *agentSocket) Read(p []byte) (int, error) {
+	n, err := a.socket.Read(p)
+	if err != nil {
+		_ = a.socket.Close()
+	}
+	return n, err
 }

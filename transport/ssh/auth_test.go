@@ -1,7 +1,9 @@
 package ssh
 
 import (
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -10,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,8 +60,44 @@ func TestAuthRefusedRSAKeyIsOfferedOnce(t *testing.T) {
 	}
 }
 
+// locked is one key in OpenSSH's own format, encrypted with "secret". To lock
+// and to open such a key takes seconds under the race detector.
+var locked = sync.OnceValue(func() (k struct {
+	key  ed25519.PrivateKey
+	text string
+},
+) {
+	_, k.key, _ = ed25519.GenerateKey(rand.Reader)
+	block, err := ssh.MarshalPrivateKeyWithPassphrase(k.key, "test", []byte("secret"))
+	if err != nil {
+		panic(err)
+	}
+	k.text = string(pem.EncodeToMemory(block))
+	return k
+})
+
+// writeLegacy writes a key in the old encrypted format, which opens fast.
+func writeLegacy(t *testing.T, secret string) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := x509.EncryptPEMBlock(rand.Reader, "EC PRIVATE KEY", der, []byte(secret), x509.PEMCipherAES256) //nolint:staticcheck // old keys are what is tested
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writeFile(t, "id_ecdsa", string(pem.EncodeToMemory(block)))
+}
+
 func TestIdentityThatCannotBeUsed(t *testing.T) {
-	encrypted, _ := writeIdentity(t, "secret")
+	t.Parallel()
+	encrypted := writeFile(t, "id_ed25519", locked().text)
+	legacy := writeLegacy(t, "secret")
 	for _, c := range []struct {
 		name, path string
 		ask        func(string) ([]byte, error)
@@ -69,7 +108,7 @@ func TestIdentityThatCannotBeUsed(t *testing.T) {
 		{"garbage", writeFile(t, "garbage", "not a key"), nil, []string{"garbage is not a private key"}},
 		{"a public key", writeFile(t, "id.pub", string(ssh.MarshalAuthorizedKey(newSigner(t).PublicKey()))), nil, []string{"id.pub is not a private key"}},
 		{"encrypted, nobody to ask", encrypted, nil, []string{encrypted + " is encrypted", "no terminal", "ssh-add"}},
-		{"encrypted, wrong passphrase", encrypted, func(string) ([]byte, error) { return []byte("wrong"), nil }, []string{encrypted}},
+		{"encrypted, wrong passphrase", legacy, func(string) ([]byte, error) { return []byte("wrong"), nil }, []string{legacy}},
 		{"encrypted, nothing typed", encrypted, func(string) ([]byte, error) { return nil, io.ErrUnexpectedEOF }, []string{"passphrase of " + encrypted}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -84,8 +123,9 @@ func TestIdentityThatCannotBeUsed(t *testing.T) {
 }
 
 func TestEncryptedIdentityIsAskedForOnce(t *testing.T) {
+	t.Parallel()
 	r := serve(t, posix, memory())
-	r.target.Identity, _ = writeIdentity(t, "secret")
+	r.target.Identity = writeFile(t, "id_ed25519", locked().text)
 	asked := 0
 	r.opts.Keys.Passphrase = func(path string) ([]byte, error) {
 		if asked++; path != r.target.Identity {
@@ -163,29 +203,22 @@ func serveAgent(t *testing.T, wrap func(net.Conn) io.ReadWriter, keys ...ed25519
 
 func asItIs(c net.Conn) io.ReadWriter { return c }
 
-func newKey(t *testing.T) ed25519.PrivateKey {
-	t.Helper()
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
 func TestEncryptedIdentityThatTheAgentHolds(t *testing.T) {
-	path, key := writeIdentity(t, "secret")
+	t.Parallel()
+	key := locked().key
 	signer := mustSigner(t, key, nil)
 	o := memory()
 	o.AuthorizedKeys = []ssh.PublicKey{signer.PublicKey()}
 	r := serve(t, posix, o)
-	r.target.Identity = path
+	r.target.Identity = writeFile(t, "id_ed25519", locked().text)
 	r.opts.Keys.AgentSocket = serveAgent(t, asItIs, newKey(t), key, newKey(t))
 	r.works()
 }
 
 func TestEncryptedIdentityThatTheAgentDoesNotHold(t *testing.T) {
+	t.Parallel()
 	r := serve(t, nil, memory())
-	r.target.Identity, _ = writeIdentity(t, "secret")
+	r.target.Identity = writeFile(t, "id_ed25519", locked().text)
 	r.opts.Keys.AgentSocket = serveAgent(t, asItIs, newKey(t))
 	r.dialFails(transport.KindAuth, "no agent holds it")
 }
@@ -259,6 +292,16 @@ func TestAgentThatHangs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The limit is one of each answer, not of the time between two hosts.
+func TestAgentIsStillThereAfterAWhile(t *testing.T) {
+	r := serve(t, posix, memory())
+	r.target.Identity, r.opts.Keys.AgentSocket = "", serveAgent(t, asItIs, newKey(t))
+	r.opts.Keys.AgentTimeout = short
+	r.works()
+	<-time.After(2 * short)
+	r.works()
 }
 
 // An answer that comes too late must not be taken for that to the next

@@ -286,7 +286,7 @@ func BenchmarkDialRunClose(b *testing.B) {
 	target := transport.Target{Name: "aix1", User: "root"}
 	tcp := server.Addr().(*net.TCPAddr)
 	target.Address, target.Port = tcp.IP.String(), tcp.Port
-	target.Identity, _ = writeIdentity(b, "")
+	target.Identity, _ = writeIdentity(b)
 	target.KnownHosts = writeFile(b, "known_hosts", server.KnownHostsLine(tcp.String()))
 	dialer := NewDialer(Options{Keys: &Keys{}, Hosts: &HostKeys{}})
 	commands := make([]transport.Command, 12)

@@ -62,7 +62,7 @@ func serve(t *testing.T, h sshtest.HandlerFunc, o sshtest.Options) *rig {
 	r := &rig{t: t, server: server}
 	r.target = transport.Target{Name: "aix1", Address: host, User: "root", Become: transport.BecomeNone}
 	r.target.Port, _ = strconv.Atoi(port)
-	r.target.Identity, _ = writeIdentity(t, "")
+	r.target.Identity, _ = writeIdentity(t)
 	r.target.KnownHosts = r.file("known_hosts", server.KnownHostsLine(server.Addr().String()))
 	r.opts = Options{Keys: &Keys{Home: t.TempDir()}, Hosts: &HostKeys{}, ConnectTimeout: ages, ReplyTimeout: ages}
 	if l, ok := o.Listener.(*sshtest.MemListener); ok {
@@ -136,27 +136,24 @@ func newSigner(t testing.TB) ssh.Signer {
 	return signer
 }
 
-// writeIdentity writes a new private key, encrypted when there is a secret.
-func writeIdentity(t testing.TB, secret string) (path string, key ed25519.PrivateKey) {
+// writeIdentity writes a new private key.
+func writeIdentity(t testing.TB) (path string, key ed25519.PrivateKey) {
 	t.Helper()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
+	key = newKey(t)
+	block, err := ssh.MarshalPrivateKey(key, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var block *pem.Block
-	if secret == "" {
-		block, err = ssh.MarshalPrivateKey(private, "test")
-	} else {
-		block, err = ssh.MarshalPrivateKeyWithPassphrase(private, "test", []byte(secret))
-	}
+	return writeFile(t, "id_ed25519", string(pem.EncodeToMemory(block))), key
+}
+
+func newKey(t testing.TB) ed25519.PrivateKey {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	path = filepath.Join(t.TempDir(), "id_ed25519")
-	if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path, private
+	return key
 }
 
 // shell runs commands with a shell of this machine, as sshd does: the session

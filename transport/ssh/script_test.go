@@ -48,6 +48,7 @@ func TestConformance(t *testing.T) {
 }
 
 func TestConformanceAsSudo(t *testing.T) {
+	t.Parallel()
 	transporttest.Conformance(t, func(t *testing.T) transport.Conn {
 		r := serve(t, sudoers(posix, allow), memory())
 		r.target.Become = transport.BecomeSudo
@@ -79,6 +80,33 @@ func TestScriptSetsTheEnvironment(t *testing.T) {
 			wantStdout(t, got.Results[1], "C\n")
 		})
 	}
+}
+
+// Whatever the server gives a session for its standard input, the commands
+// read nothing.
+func TestScriptGivesCommandsNoInput(t *testing.T) {
+	for _, become := range []string{transport.BecomeNone, transport.BecomeSudo} {
+		t.Run(become, func(t *testing.T) {
+			r := serve(t, func(ctx context.Context, x *sshtest.Exec) int {
+				x.Stdin = strings.NewReader("leaked\n")
+				return sudoers(posix, allow)(ctx, x)
+			}, memory())
+			r.target.Become = become
+			login := probe("login", "cat")
+			login.AsLogin = true
+			got, err := r.run(login, requiring("cat; echo end", "end"), probe("plain", "cat"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, want := range []string{"", "end\n", ""} {
+				wantStdout(t, got.Results[i], want)
+			}
+		})
+	}
+}
+
+func requiring(line, answer string) transport.Command {
+	return transport.Command{ID: line, Line: line, Require: answer, Timeout: ages}
 }
 
 // Ways in which a sudo of the machine under test answers.

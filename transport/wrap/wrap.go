@@ -57,16 +57,25 @@ func Gated(inner transport.Dialer, gate Gate) transport.Dialer {
 					continue
 				}
 				if len(commands) > 1 {
-					return transport.Transcript{}, errNotAlone(target, c)
+					return notRun(commands), errNotAlone(target, c)
 				}
 				if err := gate(target, c); err != nil {
-					return transport.Transcript{}, err
+					return notRun(commands), err
 				}
 			}
 			return conn.Run(ctx, commands)
 		}
 		return &decorated{inner: conn, run: run}, nil
 	})
+}
+
+// notRun is the transcript of commands that did not reach the host.
+func notRun(commands []transport.Command) transport.Transcript {
+	t := transport.Transcript{Results: make([]transport.Result, len(commands))}
+	for i, c := range commands {
+		t.Results[i] = transport.Result{ID: c.ID, Err: transport.ErrNotRun}
+	}
+	return t
 }
 
 // Limited returns a dialler that has at most n connections open. Dial waits
@@ -97,13 +106,23 @@ func Retried(inner transport.Dialer, tries uint, wait time.Duration) transport.D
 	return transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
 		pause := backoff.NewExponentialBackOff()
 		pause.InitialInterval = wait
-		return backoff.Retry(ctx, func() (transport.Conn, error) {
+		conn, err := backoff.Retry(ctx, func() (transport.Conn, error) {
 			conn, err := inner.Dial(ctx, target)
-			kind := transport.KindOf(err)
-			if err != nil && (!kind.Temporary() || kind == transport.KindTimeout) {
-				return nil, backoff.Permanent(err) // a timeout has waited long enough
+			if err != nil && !worthAnother(err) {
+				return nil, backoff.Permanent(err)
 			}
 			return conn, err
 		}, backoff.WithBackOff(pause), backoff.WithMaxTries(tries))
+		if err != nil && ctx.Err() != nil && transport.KindOf(err) == "" { // cancelled between two tries
+			err = &transport.Error{Kind: transport.KindCanceled, Op: "wait for another try", Host: target.Name, Err: err}
+		}
+		return conn, err
 	})
+}
+
+// worthAnother tells whether another try may help; a timeout has waited long
+// enough.
+func worthAnother(err error) bool {
+	kind := transport.KindOf(err)
+	return kind.Temporary() && kind != transport.KindTimeout
 }

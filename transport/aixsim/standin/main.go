@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command aixstandin is the commands of transport/aixsim as one real program:
 // on Linux, under the names of AIX's commands, it makes a chroot with sshd,
 // ksh93 and coreutils look like AIX to whoever logs in.
