@@ -114,6 +114,10 @@ func (w *walk) change(ctx context.Context, s *playbooks.PlannedStep) (Event, err
 	switch {
 	case errors.Is(err, transport.ErrGateShut):
 		change.Status, change.Detail, event, w.shut = outcome.NotApplied, "the gate was shut", gateShut, true
+	case err != nil && len(t.Results) == 1 && errors.Is(t.Results[0].Err, transport.ErrNotRun):
+		change.Status, change.Detail, event = outcome.NotApplied, "it was never sent: "+err.Error(), inDoubt
+		w.doubt, w.unsent = s, true
+		w.hangUp()
 	case err != nil, len(t.Results) == 1 && t.Results[0].Err != nil:
 		if err == nil {
 			err = t.Results[0].Err

@@ -323,6 +323,21 @@ func TestLinkDiesAndNobodyKnows(t *testing.T) {
 	}
 }
 
+// The link is dead before a step is sent: it certainly did not happen. The
+// step before it was enough, so the rung is not entered again.
+func TestLinkDiesBetweenSteps(t *testing.T) {
+	const host = "remote-clients-disabled"
+	b := newBench(t, host)
+	b.fleet.Server(host).SetFaults(sshtest.Faults{CutAfterRun: "rmcctrl -p", Times: 1})
+	h := b.run(controller.Recover)[host]
+	want := []string{
+		"enable-remote-clients applied", "refresh-management-domain not_applied",
+	}
+	if diff := cmp.Diff(want, statuses(h)); diff != "" || h.Outcome != outcome.Recovered {
+		t.Errorf("%s: %s; changes (-want +got)\n%s", h.Outcome, h.Reason, diff)
+	}
+}
+
 // Before each changing command its intent is in the journal, after it the
 // result.
 func TestJournalIsWrittenAhead(t *testing.T) {

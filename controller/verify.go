@@ -132,6 +132,8 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 	happened, err := s.Confirm(w.diagnosis)
 	change := &w.out.Changes[len(w.out.Changes)-1]
 	switch {
+	case w.unsent:
+		w.again(s.Step.ID)
 	case err != nil && w.mayWait(ctx):
 		return notYet, false
 	case err != nil:
@@ -148,7 +150,7 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 		change.Detail += "; a new look shows that it did not happen"
 		w.again(s.Step.ID)
 	}
-	w.doubt = nil
+	w.doubt, w.unsent = nil, false
 	if err := w.note(change); err != nil {
 		w.failure = err
 	}

@@ -34,6 +34,7 @@ type walk struct {
 	last    time.Time              // when the last change ended
 	looks   int                    // looks since the last rung
 	doubt   *playbooks.PlannedStep // the step of which it is not known whether it happened
+	unsent  bool                   // the step in doubt certainly never reached the host
 	broken  string                 // the step that failed, and how
 	shut    bool                   // the gate was found shut
 }

@@ -97,7 +97,8 @@ type Conn interface {
 	// by ErrHung in its result, and the commands after it still run, unless it
 	// was a mutating one. An error means that the script did not come to its
 	// end; the transcript then holds what is known, and each command without
-	// an exit status has its Err set.
+	// an exit status has its Err set: ErrNotRun when it is certain that it
+	// never reached the host.
 	Run(ctx context.Context, commands []Command) (Transcript, error)
 	// Close ends the connection. It is safe to call twice.
 	Close() error

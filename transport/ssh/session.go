@@ -59,6 +59,7 @@ type scriptRun struct {
 	commands []transport.Command
 	nonce    string
 	out, err *splitter
+	sent     bool // the script may have reached the host
 
 	mu       sync.Mutex
 	running  int           // index of the command whose frame is open on stdout
@@ -105,6 +106,7 @@ func (r *scriptRun) run(ctx context.Context) error {
 	}
 	r.arm(-1)
 	defer r.disarm()
+	r.sent = true
 	done := make(chan error, 1)
 	go func() {
 		// Start waits for the server's word on the request: it can hang too.
@@ -122,10 +124,11 @@ func (r *scriptRun) run(ctx context.Context) error {
 	select {
 	case err = <-done:
 	case <-r.hang:
-		// The session is given up: end a hung command, as far as the server
-		// lets us (what a finished script left in the background stays), and
-		// wait until nothing writes to the splitters any more.
-		if r.hungIndex() >= 0 {
+		// The session is given up: end a hung probe, as far as the server lets
+		// us (a changing command is never cut short, and what a finished script
+		// left in the background stays), and wait until nothing writes to the
+		// splitters any more.
+		if i := r.hungIndex(); i >= 0 && !r.commands[i].Mutating {
 			_ = session.Signal(ssh.SIGTERM)
 		}
 		_ = session.Close()
@@ -226,8 +229,8 @@ func (r *scriptRun) collect(results []transport.Result, err error) int {
 			switch {
 			case i == hung: // its time began when the one before it ended
 				res.Err = transport.ErrHung
-			case err != nil:
-				res.Err = err
+			case err != nil && r.sent:
+				res.Err = err // else it stays ErrNotRun: it never left
 			}
 			continue
 		}

@@ -1,0 +1,85 @@
+# The targets people expect. `make help` lists them.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+GO       ?= go
+FUZZTIME ?= 10s
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
+# Without git the binary says the version of its module.
+LDFLAGS := $(if $(VERSION),-X main.version=$(VERSION))
+
+# Tools are pinned in tools/go.mod, apart from what the product needs.
+TOOL := $(GO) tool -modfile=tools/go.mod
+
+PLATFORMS := linux/amd64 linux/arm64 linux/ppc64le linux/s390x darwin/amd64 darwin/arm64 windows/amd64 aix/ppc64
+
+# `go test -list` prints names, then "ok PACKAGE TIME": make it PACKAGE NAME.
+BY_PACKAGE := awk '$$1 == "ok" { for (i = 0; i < n; i++) print $$2, name[i]; n = 0; next } NF == 1 { name[n++] = $$1 }'
+
+.DEFAULT_GOAL := build
+
+.PHONY: build
+build: ## the command, as bin/aixmend
+	$(GO) build -ldflags '$(LDFLAGS)' -o bin/aixmend ./cmd/aixmend
+
+.PHONY: test
+test: ## all tests
+	$(GO) test ./...
+
+.PHONY: race
+race: ## all tests, under the race detector
+	$(GO) test -race ./...
+
+.PHONY: lint
+lint: ## golangci-lint with .golangci.yml
+	$(TOOL) golangci-lint run ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@targets=$$($(GO) test -list '^Fuzz' ./... | $(BY_PACKAGE)); \
+	[[ -n "$$targets" ]] || { echo 'no fuzz target found' >&2; exit 1; }; \
+	while read -r package name; do \
+		echo "$(GO) test -run '^$$' -fuzz '^$$name$$' -fuzztime $(FUZZTIME) $$package"; \
+		$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime '$(FUZZTIME)' "$$package" </dev/null; \
+	done <<<"$$targets"
+
+.PHONY: bench
+bench: ## every benchmark, the fleet's once
+	@packages=$$($(GO) test -list '^Benchmark' ./... | $(BY_PACKAGE) | awk '$$1 != "aixmend/cmd/aixmend" { print $$1 }' | sort -u); \
+	[[ -n "$$packages" ]] || { echo 'no benchmark found' >&2; exit 1; }; \
+	set -x; $(GO) test -run '^$$' -bench . $$packages
+	$(GO) test ./cmd/aixmend -run '^$$' -bench Fleet -benchtime 1x
+
+.PHONY: cover
+cover: ## coverage of all tests over all packages, as coverage.out
+	$(GO) test -coverpkg=./... -coverprofile=coverage.out ./...
+	$(GO) tool cover -func=coverage.out | tail -n 1
+
+.PHONY: golden
+golden: ## write golden files and schemas anew; read the diff before you commit it
+	@folders=$$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u); \
+	set -x; $(GO) test $$folders -update
+
+.PHONY: demo
+demo: build ## the main job on a simulated fleet
+	bin/aixmend demo
+
+.PHONY: cross
+cross: ## the command for every platform, in dist/
+	@for platform in $(PLATFORMS); do \
+		os=$${platform%/*} arch=$${platform#*/} suffix=; \
+		[[ "$$os" != windows ]] || suffix=.exe; \
+		echo "$$platform"; \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags '$(LDFLAGS)' \
+			-o "dist/aixmend-$$os-$$arch$$suffix" ./cmd/aixmend; \
+	done
+
+.PHONY: clean
+clean: ## what the targets above leave behind
+	rm -rf bin dist coverage.out
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
