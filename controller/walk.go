@@ -91,7 +91,11 @@ func (w *walk) end(o outcome.Outcome, format string, args ...any) {
 }
 
 func (w *walk) queued(ctx context.Context) (Event, error) {
-	if w.stopping() || ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
+		w.end(outcome.Skipped, "interrupted: %v", context.Cause(ctx))
+		return stopped, nil
+	case w.stopping():
 		w.end(outcome.Skipped, "interrupted before its turn")
 		return stopped, nil
 	}

@@ -33,9 +33,10 @@ and proves that it helped. It reads only, unless you say recover.
 
 Each flag can be given in the environment too: --max-fail is AIXMEND_MAX_FAIL.
 `,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+		Args:                       cobra.NoArgs,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
 			return fromEnvironment(c.Flags())
 		},

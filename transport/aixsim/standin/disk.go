@@ -146,6 +146,10 @@ func install(root, statePath string) error {
 	if err := os.MkdirAll(filepath.Join(root, home), 0o777); err != nil {
 		return err
 	}
+	// The lock is there from the beginning: a user without rights can't make it.
+	if err := put(root, home+"/state.json.lock", nil, 0o644); err != nil {
+		return err
+	}
 	return save(filepath.Join(root, home, "state.json"), s)
 }
 

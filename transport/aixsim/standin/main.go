@@ -140,8 +140,8 @@ func misbehave(b aixsim.Behaviour) (exit int, done bool) {
 	for left := b.Flood; left > 0; left -= 80 {
 		fmt.Println(strings.Repeat("#", min(left, 80)-1))
 	}
-	if b.Hang {
-		select {}
+	for b.Hang {
+		time.Sleep(time.Hour) // select {} would be a deadlock to the runtime, which ends the program
 	}
 	time.Sleep(time.Duration(b.Delay))
 	fmt.Fprint(os.Stderr, b.Stderr)
