@@ -47,7 +47,7 @@ type Inventory struct {
 // A Host is one machine, with all settings resolved. Hosts may share slices.
 type Host struct {
 	// Name is unique, also when case is ignored. It matches
-	// ^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$, so it can be part of a file name.
+	// ^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$, so it can be part of a file name.
 	Name string
 	// Address is an IPv4 or IPv6 address or a DNS name; the name of the host
 	// where the inventory gives none.

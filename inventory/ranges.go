@@ -9,8 +9,12 @@ import (
 	"strings"
 )
 
-// maxName is the longest name of a host, in bytes.
-const maxName = 253
+// maxName is the longest name of a host, in bytes: it becomes a file name, with
+// an ending. maxAddress is the longest DNS name (RFC 1035).
+const (
+	maxName    = 200
+	maxAddress = 253
+)
 
 // maxDigits is the longest number in a range, in digits.
 const maxDigits = 9
@@ -50,8 +54,8 @@ func parsePattern(text string) (pattern, error) {
 			return pattern{}, errors.New("a range is closed that was not opened: ]")
 		}
 		p.literals = append(p.literals, before)
-		if literal += len(before); literal > maxName {
-			return pattern{}, fmt.Errorf("longer than %d characters", maxName)
+		if literal += len(before); literal > maxAddress {
+			return pattern{}, fmt.Errorf("longer than %d characters", maxAddress)
 		}
 		if !found {
 			return p, nil
@@ -68,7 +72,7 @@ func parsePattern(text string) (pattern, error) {
 			return pattern{}, fmt.Errorf("more than %d hosts", MaxHosts)
 		}
 		p.ranges = append(p.ranges, between)
-		if len(p.ranges) > maxName {
+		if len(p.ranges) > maxAddress {
 			return pattern{}, fmt.Errorf("longer than %d characters", maxName)
 		}
 		text = after

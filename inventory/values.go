@@ -16,7 +16,7 @@ import (
 // error without its name, such as "is not ...", or nil.
 
 var (
-	namePattern    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$`)
+	namePattern    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
 	labelPattern   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
 	nicPattern     = regexp.MustCompile(`^en[0-9]+$`)
 	findingPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
@@ -53,8 +53,8 @@ func checkAddress(address string) error {
 	if last != "" && strings.Trim(last, "0123456789") == "" {
 		return errors.New("is not an IPv4 address")
 	}
-	if len(address) > maxName {
-		return fmt.Errorf("is longer than %d characters", maxName)
+	if len(address) > maxAddress {
+		return fmt.Errorf("is longer than %d characters", maxAddress)
 	}
 	for _, label := range labels {
 		if !labelPattern.MatchString(label) {

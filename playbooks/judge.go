@@ -102,12 +102,9 @@ func (p *Playbook) derive(d *Diagnosis) {
 	for _, e := range p.Facts {
 		derivation := p.compiled.derive[e.Key]
 		inputs := map[string]any{}
-		unread := false
 		for _, from := range e.Value.From {
 			if value, ok := d.Facts[from.Value.V]; ok {
 				inputs[from.Key] = value
-			} else if errors.Is(d.Missing[from.Value.V], errNotRead) {
-				unread = true
 			}
 		}
 		input, err := facts.MakeInput(derivation, inputs)
@@ -116,11 +113,23 @@ func (p *Playbook) derive(d *Diagnosis) {
 			continue
 		}
 		value, err := derivation.Derive(input)
-		if err != nil && unread {
+		if err != nil && p.unread(d, e.Key) {
 			err = errNotRead // no wonder, and no news
 		}
 		d.set(e.Key, value, err)
 	}
+}
+
+// unread tells that a fact rests on a probe that was never started.
+func (p *Playbook) unread(d *Diagnosis, fact string) bool {
+	roots := map[string]bool{}
+	p.roots(fact, roots)
+	for root := range roots {
+		if errors.Is(d.Missing[root], errNotRead) {
+			return true
+		}
+	}
+	return false
 }
 
 // skip returns the reason of the first required answer that says to skip, and
@@ -156,10 +165,15 @@ func (p *Playbook) judge(d *Diagnosis) {
 		c := p.compiled.findings[i]
 		holds, err := c.when.holds(d.values)
 		if err != nil {
+			known := true
 			for _, ref := range c.when.refs {
 				if _, missing := d.Missing[ref]; missing {
 					unjudged[ref] = append(unjudged[ref], f)
+					known = false
 				}
+			}
+			if known { // the values themselves can't be judged
+				d.Verdicts = append(d.Verdicts, failure("the condition of "+f.ID, err, []Finding{f}))
 			}
 			continue
 		}
@@ -220,7 +234,11 @@ func (p *Playbook) failed(d *Diagnosis, unjudged map[string][]Finding) []Verdict
 	}
 	var verdicts []Verdict
 	for _, name := range sortedKeys(open) {
-		verdicts = append(verdicts, failure(name, d.Missing[name], open[name]))
+		v := failure(name, d.Missing[name], open[name])
+		if slices.ContainsFunc(p.Probes, func(probe Probe) bool { return probe.ID == name && probe.Require != nil }) {
+			v.Severity = "critical" // without this answer nothing is known
+		}
+		verdicts = append(verdicts, v)
 	}
 	return verdicts
 }

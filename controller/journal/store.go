@@ -71,7 +71,7 @@ func (s *Store) Lock() (func(), error) {
 
 // plainName matches what may become a file name: run ids, host names, capture
 // ids. Inventories are checked too; this is the last word.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$`)
+var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
 
 func checkName(what, name string) error {
 	if !plainName.MatchString(name) {

@@ -52,9 +52,10 @@ func buildScript(nonce, become string, commands []transport.Command) (string, er
 	case "", transport.BecomeNone:
 		outer.WriteString(inner.String())
 	case transport.BecomeSudo:
-		// sudo drops the environment: the inner script sets it anew.
+		// sudo drops the environment: the inner script sets it anew. It is not
+		// in base AIX, so the Toolbox's places are looked at (aix-facts 5).
 		script := prelude + fmt.Sprintf("N=%s\n", nonce) + inner.String()
-		fmt.Fprintf(&outer, "exec sudo -n /usr/bin/sh -c %s </dev/null\n", quote(script))
+		fmt.Fprintf(&outer, "PATH=$PATH:/opt/freeware/bin:/usr/local/bin\nexec sudo -n /usr/bin/sh -c %s </dev/null\n", quote(script))
 	default:
 		return "", fmt.Errorf("become %q is not known", become)
 	}

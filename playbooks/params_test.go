@@ -1,0 +1,95 @@
+package playbooks
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestSet(t *testing.T) {
+	p, _ := restore(t)
+	defaults := Params{
+		"wait": 15 * time.Minute, "settle": time.Minute, "probe_timeout": 30 * time.Second,
+		"rsct_minimum": "3.2.1.0", "rsct_recommended": "3.2.6.2",
+	}
+	with := func(key string, value any) Params {
+		changed := Params{}
+		for k, v := range defaults {
+			changed[k] = v
+		}
+		changed[key] = value
+		return changed
+	}
+	for _, c := range []struct {
+		set  []string
+		want Params
+		err  string
+	}{
+		{nil, defaults, ""},
+		{[]string{"wait=20m"}, with("wait", 20*time.Minute), ""},
+		{[]string{"wait=20m", "wait=25m"}, with("wait", 25*time.Minute), ""},
+		{[]string{"settle=0s"}, with("settle", time.Duration(0)), ""},
+		{[]string{"rsct_minimum=3.2.2"}, with("rsct_minimum", "3.2.2"), ""},
+		{[]string{"wait"}, nil, "--set wait: wanted KEY=VALUE"},
+		{[]string{"wiat=20m"}, nil, `--set wiat=20m: playbook rmc-restore has no parameter "wiat"; did you mean "wait"?`},
+		{[]string{"colour=red"}, nil, `--set colour=red: playbook rmc-restore has no parameter "colour"; it has: probe_timeout, rsct_minimum, rsct_recommended, settle, wait`},
+		{[]string{"wait=20"}, nil, `--set wait=20: "20" is not a duration such as 30s or 15m`},
+		{[]string{"wait=-1s"}, nil, `--set wait=-1s: "-1s" is not a duration such as 30s or 15m`},
+		{[]string{"wait="}, nil, `--set wait=: "" is not a duration such as 30s or 15m`},
+		{[]string{"rsct_minimum=new"}, nil, `--set rsct_minimum=new: not a level: "new"`},
+		{[]string{"rsct_minimum=1.2.3.4.5"}, nil, `--set rsct_minimum=1.2.3.4.5: not a level: "1.2.3.4.5"`},
+	} {
+		got, err := p.Set(c.set)
+		text := ""
+		if err != nil {
+			text = err.Error()
+		}
+		if text != c.err {
+			t.Errorf("%q: error %q, want %q", c.set, text, c.err)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", c.set, diff)
+		}
+	}
+	if defaults.Duration("wait") != 15*time.Minute || defaults.Duration("nothing") != 0 || defaults.Duration("rsct_minimum") != 0 {
+		t.Error("Duration")
+	}
+}
+
+// Every command of the file stands in Show, marked as what it is.
+func TestShow(t *testing.T) {
+	p, _ := restore(t)
+	sheet := p.Show()
+	golden(t, "testdata/show.golden", sheet)
+	flat := func(text string) string {
+		var lines []string
+		for line := range strings.Lines(text) {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+		return strings.TrimSpace(strings.Join(lines, "\n"))
+	}
+	all := flat(sheet)
+	for _, probes := range [][]Probe{p.Probes, p.Capture.Probes} {
+		for _, probe := range probes {
+			if !strings.Contains(all, "[read-only] "+probe.ID+" ("+probe.Row+")\n"+flat(probe.Run.V)) {
+				t.Errorf("probe %s is not shown as read-only with its command", probe.ID)
+			}
+		}
+	}
+	for _, f := range p.Capture.Files {
+		if !strings.Contains(all, "[read-only] file "+f.Path) {
+			t.Errorf("file %s is not shown", f.Path)
+		}
+	}
+	for _, r := range p.Rungs {
+		for _, s := range r.Steps {
+			_, after, marked := strings.Cut(all, "[changing] "+s.ID+"\n")
+			block, _, _ := strings.Cut(after, "\n[changing]")
+			if !marked || !strings.Contains(block, "run  "+flat(s.Run.V)) || !strings.Contains(block, "undo "+flat(s.Undo.V)) {
+				t.Errorf("step %s is not shown as changing with its command and undo", s.ID)
+			}
+		}
+	}
+}
