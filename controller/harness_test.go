@@ -160,9 +160,10 @@ func (b *bench) engine(verb controller.Verb) *controller.Engine {
 	dialer := ssh.NewDialer(ssh.Options{
 		ConnectTimeout: 5 * time.Second, Keys: &ssh.Keys{}, Hosts: &ssh.HostKeys{},
 	})
+	windows := []*wrap.Window{wrap.NewWindow(b.concurrency)}
 	return &controller.Engine{
 		Options: controller.Options{RunID: "r1", Verb: verb, Playbook: b.playbook, Params: params},
-		Dialer:  wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Millisecond), b.concurrency), gate),
+		Dialer:  wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Millisecond), func(transport.Target) []*wrap.Window { return windows }), gate),
 		Journal: b.dir, Captures: b.store, Sink: b, Observer: b, Stop: b.stop,
 	}
 }

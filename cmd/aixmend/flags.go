@@ -68,7 +68,7 @@ func (f *flags) walking(c *cobra.Command) {
 	fs.DurationVar(&f.deadline, "deadline", 0, "for the whole run; 0: none")
 	fs.StringVar(&f.knownHosts, "known-hosts", "", "known_hosts `FILE`; host keys are always checked (default the inventory's, then the user's own)")
 	fs.StringVar(&f.identity, "identity", "", "private key `FILE` (default the inventory's, then the user's own, then the agent's)")
-	fs.BoolVarP(&f.quiet, "quiet", "q", false, "less: no progress")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "less: only hosts with trouble, and nothing when there is none")
 	fs.CountVarP(&f.verbose, "verbose", "v", "more: each move of each host")
 }
 
@@ -156,15 +156,15 @@ func (f *flags) load() (*inventory.Inventory, error) {
 }
 
 // selected loads the inventory and returns the hosts of --limit, the flags'
-// identity and known_hosts in place.
-func (f *flags) selected() ([]inventory.Host, error) {
+// identity and known_hosts in place, and all groups.
+func (f *flags) selected() ([]inventory.Host, []inventory.Group, error) {
 	inv, err := f.load()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	hosts, err := inv.Select(f.limit...)
 	if err != nil {
-		return nil, usagef("aixmend inventory list shows hosts and groups", "%w", err)
+		return nil, nil, usagef("aixmend inventory list shows hosts and groups", "%w", err)
 	}
 	hosts = slices.Clone(hosts)
 	for i := range hosts {
@@ -175,7 +175,7 @@ func (f *flags) selected() ([]inventory.Host, error) {
 			hosts[i].SSH.KnownHosts = filepath.Clean(f.knownHosts)
 		}
 	}
-	return hosts, nil
+	return hosts, inv.Groups, nil
 }
 
 // knownFindings are the ids that a waiver can name.

@@ -96,6 +96,7 @@ func (a *app) walk(ctx context.Context, verb controller.Verb) error {
 type job struct {
 	verb     controller.Verb
 	hosts    []inventory.Host
+	groups   []inventory.Group
 	playbook *playbooks.Playbook
 	params   playbooks.Params
 	flags    flags
@@ -111,7 +112,7 @@ func (f *flags) job(verb controller.Verb) (*job, error) {
 	if err != nil {
 		return nil, usagef("aixmend playbook show "+p.Name+" lists them", "%w", err)
 	}
-	hosts, err := f.selected()
+	hosts, groups, err := f.selected()
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +120,26 @@ func (f *flags) job(verb controller.Verb) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &job{verb: verb, hosts: hosts, playbook: p, params: params, flags: *f, failOn: failOn}, nil
+	return &job{verb: verb, hosts: hosts, groups: groups, playbook: p, params: params, flags: *f, failOn: failOn}, nil
+}
+
+// windows gives the places that a host's connection takes: those of its groups
+// that set a bound, by name, then that of the run.
+func (j *job) windows() func(transport.Target) []*wrap.Window {
+	all := wrap.NewWindow(j.flags.concurrency)
+	of := map[string][]*wrap.Window{}
+	for _, g := range j.groups { // sorted by name
+		if g.Concurrency == 0 {
+			continue
+		}
+		w := wrap.NewWindow(g.Concurrency)
+		for _, host := range g.Hosts {
+			of[host] = append(of[host], w)
+		}
+	}
+	return func(t transport.Target) []*wrap.Window {
+		return append(of[t.Name][:len(of[t.Name]):len(of[t.Name])], all)
+	}
 }
 
 // consent asks before anything is changed.
@@ -173,6 +193,9 @@ func (a *app) execute(ctx context.Context, j *job) (*outcome.Run, error) {
 	defer dir.Close()
 	if err := dir.Append(outcome.Entry{Time: began, Event: outcome.EventRun, State: "started", Detail: string(j.verb)}); err != nil {
 		return nil, err
+	}
+	if !j.flags.quiet {
+		a.say("%s of %d hosts, playbook %s, run %s", j.verb, len(j.hosts), j.playbook.Name, run.ID)
 	}
 	hosts, broken := a.engine(j, run.ID, store, dir).Run(a.within(ctx, j.flags.deadline), j.hosts)
 	run.Hosts = hosts
@@ -234,7 +257,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
 			Allowed: j.flags.allow, MendWarnings: j.flags.mend, Label: j.flags.label,
 		},
-		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Second), j.flags.concurrency), gate),
+		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Second), j.windows()), gate),
 		Journal:  dir,
 		Captures: store,
 		Sink:     sink{dir},
@@ -287,6 +310,9 @@ func (a *app) print(run *outcome.Run, verb controller.Verb) error {
 	if a.flags.format == "json" {
 		return a.printJSON(run)
 	}
+	if a.flags.quiet {
+		return a.printTrouble(run)
+	}
 	if verb == controller.Plan {
 		for _, h := range run.Hosts {
 			if len(h.Plan) > 0 {
@@ -300,6 +326,23 @@ func (a *app) print(run *outcome.Run, verb controller.Verb) error {
 		fmt.Fprintf(a.out, "next:    %s\n", next)
 	}
 	return nil
+}
+
+// printTrouble is the quiet form: nothing when there is no trouble, else the
+// hosts that have it.
+func (a *app) printTrouble(run *outcome.Run) error {
+	if run.ExitCode == int(outcome.ExitOK) {
+		return nil
+	}
+	trouble := *run
+	trouble.Hosts = nil
+	for _, h := range run.Hosts {
+		if h.Outcome != outcome.Healthy && h.Outcome != outcome.Recovered && h.Outcome != outcome.Degraded {
+			trouble.Hosts = append(trouble.Hosts, h)
+		}
+	}
+	_, err := fmt.Fprint(a.out, report.Text(trouble, report.TextOptions{Width: a.width(), Color: a.outColor()}))
+	return err
 }
 
 func (a *app) printJSON(v any) error {

@@ -78,18 +78,35 @@ func notRun(commands []transport.Command) transport.Transcript {
 	return t
 }
 
-// Limited returns a dialler that has at most n connections open. Dial waits
-// for a place, and the place is free again when the connection is closed: a
-// host that waits without a connection holds none.
-func Limited(inner transport.Dialer, n int) transport.Dialer {
-	places := make(chan struct{}, n)
+// Window is how many connections of one kind may be open at one time.
+type Window struct{ places chan struct{} }
+
+// NewWindow returns a window of n places, 1 or more.
+func NewWindow(n int) *Window { return &Window{places: make(chan struct{}, n)} }
+
+// Limited returns a dialler that opens a connection only with a place in each
+// window that windows names for the target. Dial waits for the places, in
+// their order; they are free again when the connection is closed: a host that
+// waits without a connection holds none. Where targets share several windows,
+// windows must name them in one order, the narrower first, or hosts that wait
+// for a narrow one hold the places of others.
+func Limited(inner transport.Dialer, windows func(transport.Target) []*Window) transport.Dialer {
 	return transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
-		select {
-		case places <- struct{}{}:
-		case <-ctx.Done():
-			return nil, &transport.Error{Kind: transport.KindCanceled, Op: "wait for a place", Host: target.Name, Err: context.Cause(ctx)}
+		var taken []*Window
+		leave := func() {
+			for _, w := range taken {
+				<-w.places
+			}
 		}
-		leave := func() { <-places }
+		for _, w := range windows(target) {
+			select {
+			case w.places <- struct{}{}:
+				taken = append(taken, w)
+			case <-ctx.Done():
+				leave()
+				return nil, &transport.Error{Kind: transport.KindCanceled, Op: "wait for a place", Host: target.Name, Err: context.Cause(ctx)}
+			}
+		}
 		conn, err := inner.Dial(ctx, target)
 		if err != nil {
 			leave()

@@ -115,7 +115,7 @@ func TestGatedPassesADialErrorOn(t *testing.T) {
 // closing, and its results are those of the inner one.
 func TestDecoratorsKeepResults(t *testing.T) {
 	f := host(t)
-	conn := dial(t, Gated(Limited(Retried(f, 2, time.Second), 1), Shut))
+	conn := dial(t, Gated(Limited(Retried(f, 2, time.Second), one(1)), Shut))
 	got, err := conn.Run(t.Context(), []transport.Command{look})
 	if err != nil || len(got.Results) != 1 || string(got.Results[0].Stdout) != "seen" || got.Results[0].ID != "look" {
 		t.Errorf("%+v, %v", got, err)
@@ -140,7 +140,7 @@ func TestLimitedNeverOpensMoreThanN(t *testing.T) {
 		return &counted{leave: func() { now.Add(-1) }}, nil
 	})
 	synctest.Test(t, func(t *testing.T) {
-		d := Limited(inner, places)
+		d := Limited(inner, one(places))
 		var visits sync.WaitGroup
 		for i := range hosts {
 			visits.Go(func() {
@@ -179,7 +179,7 @@ func (c *counted) Close() error {
 func TestLimitedGivesThePlaceBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // a place that is not given back is a deadlock
 		f := host(t)
-		d := Limited(f, 1)
+		d := Limited(f, one(1))
 		f.FailDial(failed(transport.KindRefused), failed(transport.KindAuth))
 		for _, want := range []transport.Kind{transport.KindRefused, transport.KindAuth} {
 			if _, err := d.Dial(t.Context(), target); transport.KindOf(err) != want {
@@ -199,7 +199,7 @@ func TestLimitedGivesThePlaceBack(t *testing.T) {
 func TestLimitedWaitIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := host(t)
-		d := Limited(f, 1)
+		d := Limited(f, one(1))
 		conn := dial(t, d)
 		why := errors.New("first signal")
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -292,3 +292,42 @@ func TestRetriedWaitIsCancelled(t *testing.T) {
 		}
 	})
 }
+
+// one is a single window of n places for every target.
+func one(n int) func(transport.Target) []*Window {
+	w := []*Window{NewWindow(n)}
+	return func(transport.Target) []*Window { return w }
+}
+
+// A group's window is narrower than the run's: its hosts wait for each other
+// and leave the other places to the rest.
+func TestLimitedByGroup(t *testing.T) {
+	all, group := NewWindow(2), NewWindow(1)
+	f := transport.DialerFunc(func(context.Context, transport.Target) (transport.Conn, error) { return closer{}, nil })
+	d := Limited(f, func(target transport.Target) []*Window {
+		if target.Name == "free" {
+			return []*Window{all}
+		}
+		return []*Window{group, all}
+	})
+	first, err := d.Dial(t.Context(), transport.Target{Name: "grouped"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := d.Dial(ctx, transport.Target{Name: "grouped"}); transport.KindOf(err) != transport.KindCanceled {
+		t.Errorf("a second host of the group: %v", err)
+	}
+	if _, err := d.Dial(t.Context(), transport.Target{Name: "free"}); err != nil {
+		t.Errorf("a host outside the group: %v", err)
+	}
+	_ = first.Close()
+	if _, err := d.Dial(t.Context(), transport.Target{Name: "grouped"}); err != nil {
+		t.Errorf("after the first was closed: %v", err)
+	}
+}
+
+type closer struct{ transport.Conn }
+
+func (closer) Close() error { return nil }
