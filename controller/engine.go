@@ -10,6 +10,7 @@ package controller
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -93,7 +94,8 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) ([]outcome.Hos
 	var (
 		mu        sync.Mutex
 		summaries []outcome.HostSummary
-		internal  error
+		internal  error // the first failure of the product
+		further   int   // hosts that failed for the like after it
 		walks     sync.WaitGroup
 	)
 	for _, host := range hosts {
@@ -104,15 +106,22 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) ([]outcome.Hos
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			if err != nil {
-				internal = errors.Join(internal, err)
+			switch {
+			case err != nil && internal == nil:
+				internal = err
 				cancel(errInternal)
+				return
+			case err != nil:
+				further++
 				return
 			}
 			summaries = append(summaries, summarise(ended, e.Verb))
 		})
 	}
 	walks.Wait()
+	if further > 0 {
+		internal = fmt.Errorf("%w (and the like on %d more)", internal, further)
+	}
 	slices.SortFunc(summaries, func(a, b outcome.HostSummary) int { return strings.Compare(a.Name, b.Name) })
 	return summaries, internal
 }

@@ -98,7 +98,7 @@ func newSSHLab(t *testing.T) *sshLab {
 		t.Skip("the OpenSSH test is left out with -short")
 	}
 	dir := t.TempDir()
-	must(t, os.Chmod(dir, 0o700)) // there will be a set-user-ID program below
+	noError(t, os.Chmod(dir, 0o700)) // there will be a set-user-ID program below
 	if why := lacking(dir); why != "" {
 		if required {
 			t.Fatal("the OpenSSH test is required and can't run: " + why)
@@ -114,7 +114,7 @@ func newSSHLab(t *testing.T) *sshLab {
 	for program, source := range map[string]string{lab.aixmend: ".", lab.standin: "../../transport/aixsim/standin", lab.sudo: "./testdata/openssh/sudo"} {
 		all.Go(func() { failed <- output("go", "build", "-o", program, source) })
 	}
-	must(t, os.Mkdir(lab.keys, 0o700))
+	noError(t, os.Mkdir(lab.keys, 0o700))
 	all.Go(func() {
 		for _, key := range [][2]string{{"host_ed25519", "ed25519"}, {"host_ecdsa", "ecdsa"}, {"host_rsa", "rsa"}, {"id_ed25519", "ed25519"}, {"id_rsa", "rsa"}, {"other", "ed25519"}} {
 			if err := output(tool("ssh-keygen"), "-q", "-t", key[1], "-N", "", "-C", key[0], "-f", filepath.Join(lab.keys, key[0])); err != nil {
@@ -125,13 +125,13 @@ func newSSHLab(t *testing.T) *sshLab {
 	all.Wait()
 	close(failed)
 	for err := range failed {
-		must(t, err)
+		noError(t, err)
 	}
-	must(t, lab.makeTemplate())
+	noError(t, lab.makeTemplate())
 	return lab
 }
 
-func must(t testing.TB, err error) {
+func noError(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +160,7 @@ func (lab *sshLab) public(key string) string {
 func (lab *sshLab) fingerprint(t *testing.T, key string) string {
 	t.Helper()
 	text, err := exec.Command(tool("ssh-keygen"), "-l", "-f", filepath.Join(lab.keys, key+".pub")).Output()
-	must(t, err)
+	noError(t, err)
 	return strings.Fields(string(text))[1]
 }
 
@@ -191,14 +191,13 @@ func (lab *sshLab) makeTemplate() error {
 	const home = ":" + shellPath + "\n"
 	authorized := lab.public("id_ed25519") + "\n" + lab.public("id_rsa") + "\n"
 	for name, text := range map[string]string{
-		"etc/passwd":                "root:*:0:0::/root" + home + "ops:*:1001:1001::/home/ops" + home + "guest:*:1002:1002::/home/ops" + home + "sshd:*:74:74::/run/sshd:/usr/bin/false\n",
-		"etc/group":                 "system:*:0:\nstaff:*:1001:\nguest:*:1002:\nsshd:*:74:\n",
-		"etc/nsswitch.conf":         "passwd: files\ngroup: files\n",
-		"etc/ssh/authorized_keys":   authorized,
-		"etc/ssh/host_ed25519":      "",
-		"etc/ssh/host_ecdsa":        "",
-		"etc/ssh/host_rsa":          "",
-		
+		"etc/passwd":              "root:*:0:0::/root" + home + "ops:*:1001:1001::/home/ops" + home + "guest:*:1002:1002::/home/ops" + home + "sshd:*:74:74::/run/sshd:/usr/bin/false\n",
+		"etc/group":               "system:*:0:\nstaff:*:1001:\nguest:*:1002:\nsshd:*:74:\n",
+		"etc/nsswitch.conf":       "passwd: files\ngroup: files\n",
+		"etc/ssh/authorized_keys": authorized,
+		"etc/ssh/host_ed25519":    "",
+		"etc/ssh/host_ecdsa":      "",
+		"etc/ssh/host_rsa":        "",
 	} {
 		mode := fs.FileMode(0o644)
 		if strings.HasPrefix(name, "etc/ssh/host_") {
@@ -307,6 +306,7 @@ type sshHost struct {
 	lab     *sshLab
 	state   *aixsim.State // as it was installed
 	log     serverLog
+	server  int // the process id of sshd
 }
 
 // hostOptions are how a host differs from a plain one.
@@ -336,7 +336,7 @@ func (lab *sshLab) start(t *testing.T, name string, o hostOptions) *sshHost {
 	h.state.RMC.ConnectDelay = aixsim.Duration(300 * time.Millisecond)
 	h.state.NICs[0].Live.IPv4, h.state.NICs[0].Attrs.NetAddr = []string{h.address + "/24"}, h.address
 	illness, err := aixsim.FindIllness(cmp.Or(o.illness, "healthy"))
-	must(t, err)
+	noError(t, err)
 	illness.Apply(h.state)
 	if o.change != nil {
 		o.change(h.state)
@@ -348,24 +348,24 @@ func (lab *sshLab) start(t *testing.T, name string, o hostOptions) *sshHost {
 		}
 	})
 	h.install(t)
-	must(t, h.serve())
+	noError(t, h.serve())
 	return h
 }
 
 // install makes the root folder.
 func (h *sshHost) install(t *testing.T) {
 	t.Helper()
-	must(t, linkTree(h.lab.template, h.root))
+	noError(t, linkTree(h.lab.template, h.root))
 	text, err := json.Marshal(h.state)
-	must(t, err)
+	noError(t, err)
 	state := h.root + ".json"
-	must(t, os.WriteFile(state, text, 0o600))
-	must(t, output(h.lab.standin, "--install", h.root, state))
+	noError(t, os.WriteFile(state, text, 0o600))
+	noError(t, output(h.lab.standin, "--install", h.root, state))
 	sudo, err := os.ReadFile(h.lab.sudo)
-	must(t, err)
-	must(t, writeMode(h.path("/usr/bin/sudo"), sudo, 0o755|fs.ModeSetuid))
+	noError(t, err)
+	noError(t, writeMode(h.path("/usr/bin/sudo"), sudo, 0o755|fs.ModeSetuid))
 	if h.options.prepare != nil {
-		must(t, h.options.prepare(h.root))
+		noError(t, h.options.prepare(h.root))
 	}
 }
 
@@ -404,6 +404,7 @@ func (h *sshHost) serve() error {
 		if err := server.Start(); err != nil {
 			return fmt.Errorf("sshd: %w", err)
 		}
+		h.server = server.Process.Pid
 		go func() { ended <- server.Wait() }()
 		late := time.NewTimer(15 * time.Second)
 		defer late.Stop()
@@ -472,14 +473,14 @@ func (h *sshHost) standin(t *testing.T, command string, args ...string) string {
 func (h *sshHost) now(t *testing.T) *aixsim.State {
 	t.Helper()
 	s := new(aixsim.State)
-	must(t, json.Unmarshal(h.read(t, "/var/aixsim/state.json"), s))
+	noError(t, json.Unmarshal(h.read(t, "/var/aixsim/state.json"), s))
 	return s
 }
 
 func (h *sshHost) read(t *testing.T, name string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(h.path(name))
-	must(t, err)
+	noError(t, err)
 	return text
 }
 
@@ -490,12 +491,12 @@ func (h *sshHost) effects(t *testing.T) []string {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	must(t, err)
+	noError(t, err)
 	var list []string
 	for line := range strings.Lines(string(text)) {
 		_, quoted, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		effect, err := strconv.Unquote(quoted)
-		must(t, err)
+		noError(t, err)
 		list = append(list, effect)
 	}
 	return list
@@ -512,7 +513,7 @@ func (h *sshHost) scripts(t *testing.T) []string {
 func (h *sshHost) tree(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	must(t, filepath.WalkDir(h.root, func(path string, entry fs.DirEntry, err error) error {
+	noError(t, filepath.WalkDir(h.root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || path == h.path(recorded) {
 			return err
 		}
@@ -566,11 +567,10 @@ func (l *serverLog) String() string {
 // desk is where an operator sits: a folder with an inventory, known_hosts and
 // a state folder.
 type desk struct {
-	t     *testing.T
-	lab   *sshLab
-	dir   string
-	env   []string
-	stdin *os.File
+	t   *testing.T
+	lab *sshLab
+	dir string
+	env []string
 }
 
 // row is a host as the inventory names it.
@@ -605,10 +605,10 @@ func (lab *sshLab) sit(t *testing.T, hosts ...row) *desk {
 			words := strings.Fields(lab.public(h.key))
 			line = fmt.Sprintf("[%s]:%d %s %s\n", h.address, h.port, words[0], words[1])
 		}
-		must(t, os.WriteFile(known, []byte(line), 0o600))
+		noError(t, os.WriteFile(known, []byte(line), 0o600))
 		fmt.Fprintf(&inventory, "  %s: {address: %s, ssh: {port: %d, known_hosts: %s%s}}\n", name, h.address, h.port, known, h.ssh)
 	}
-	must(t, os.WriteFile(filepath.Join(d.dir, "inventory.yaml"), []byte(inventory.String()), 0o600))
+	noError(t, os.WriteFile(filepath.Join(d.dir, "inventory.yaml"), []byte(inventory.String()), 0o600))
 	return d
 }
 
@@ -661,8 +661,8 @@ func (r ran) document() outcome.Run {
 func (d *desk) report(host string) outcome.Host {
 	d.t.Helper()
 	text, err := os.ReadFile(filepath.Join(d.dir, "aixmend-state/runs/latest/hosts", host+".json"))
-	must(d.t, err)
+	noError(d.t, err)
 	var h outcome.Host
-	must(d.t, json.Unmarshal(text, &h))
+	noError(d.t, json.Unmarshal(text, &h))
 	return h
 }

@@ -150,8 +150,8 @@ func (a *app) consent(j *job) error {
 	if !a.inTerminal || !a.errTerminal {
 		return usagef("aixmend plan shows what would be run; --yes runs it", "recover changes hosts, and there is no terminal to ask on")
 	}
-	fmt.Fprintf(a.err, "recover may change %d of your hosts (%s), playbook %s.\naixmend plan shows the exact commands. Go on? Only yes will do: ",
-		len(j.hosts), report.Compact(names(j.hosts)), j.playbook.Name)
+	fmt.Fprintf(a.err, "recover may change %s: %s; playbook %s.\naixmend plan shows the exact commands. Go on? Only yes will do: ",
+		report.Hosts(len(j.hosts)), report.Compact(names(j.hosts)), j.playbook.Name)
 	answer, err := bufio.NewReader(a.in).ReadString('\n')
 	if err != nil || strings.TrimSpace(answer) != "yes" {
 		return usagef("", "not confirmed: nothing was run")
@@ -195,7 +195,7 @@ func (a *app) execute(ctx context.Context, j *job) (*outcome.Run, error) {
 		return nil, err
 	}
 	if !j.flags.quiet {
-		a.say("%s of %d hosts, playbook %s, run %s", j.verb, len(j.hosts), j.playbook.Name, run.ID)
+		a.say("%s of %s, playbook %s, run %s", j.verb, report.Hosts(len(j.hosts)), j.playbook.Name, run.ID)
 	}
 	hosts, broken := a.engine(j, run.ID, store, dir).Run(a.within(ctx, j.flags.deadline), j.hosts)
 	run.Hosts = hosts

@@ -27,6 +27,7 @@ type Run struct {
 
 	mu      sync.Mutex
 	journal *os.File
+	size    int64 // of the whole lines in it
 }
 
 // NewRun makes the folder of a run and opens its journal.
@@ -42,10 +43,15 @@ func (s *Store) NewRun(id string) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	if err := syncDir(s.RunDir(id)); err != nil {
+	info, err := file.Stat()
+	if err == nil {
+		err = syncDir(s.RunDir(id))
+	}
+	if err != nil {
+		_ = file.Close()
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	return &Run{store: s, id: id, journal: file}, nil
+	return &Run{store: s, id: id, journal: file, size: info.Size()}, nil
 }
 
 // Append writes one line. Intents and results are on the disk when it returns.
@@ -56,9 +62,14 @@ func (r *Run) Append(e outcome.Entry) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, err := r.journal.Write(append(line, '\n')); err != nil {
+	n, err := r.journal.Write(append(line, '\n'))
+	if err != nil {
+		if n > 0 {
+			_ = r.journal.Truncate(r.size) // a half line would spoil the next one
+		}
 		return fmt.Errorf("journal: %w", err)
 	}
+	r.size += int64(n)
 	if e.Event == outcome.EventIntent || e.Event == outcome.EventResult {
 		if err := r.journal.Sync(); err != nil {
 			return fmt.Errorf("journal: %w", err)
@@ -114,6 +125,7 @@ func (r *Run) Close() error {
 func (s *Store) pointLatest(id string) error {
 	dir := filepath.Join(s.root, "runs")
 	temporary := filepath.Join(dir, "."+latest+"-"+id)
+	_ = os.Remove(temporary) // of a process that was killed here
 	if err := os.Symlink(id, temporary); err != nil {
 		return writeSynced(filepath.Join(dir, latest), []byte(id+"\n")) // no links here
 	}

@@ -28,9 +28,9 @@ func Text(run outcome.Run, o TextOptions) string {
 	t.Style().Format.Header = text.FormatDefault
 	t.AppendHeader(table.Row{"OUTCOME", "HOSTS", "WHICH", "WHAT"})
 	which, what := 0, 0 // no limit
-	if o.Width > 0 {
-		which = max((o.Width-24)/3, 12)
-		what = max(o.Width-24-which, 20)
+	if room := o.Width - 26; o.Width > 0 { // what the first two columns and the gaps leave
+		which = max(room/3, 12)
+		what = max(room-which, 20)
 	}
 	t.SetColumnConfigs([]table.ColumnConfig{
 		{Number: 2, Align: text.AlignRight},
@@ -41,8 +41,9 @@ func Text(run outcome.Run, o TextOptions) string {
 		t.AppendRow(table.Row{paint(f.Outcome, o.Color), len(f.Hosts), Compact(f.Hosts), Clean(explainFold(f), false)})
 	}
 	var b strings.Builder
-	b.WriteString(t.Render())
-	b.WriteByte('\n')
+	for line := range strings.Lines(t.Render()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
 	for _, f := range run.Fleet {
 		fmt.Fprintf(&b, "fleet: %s: %s\n", f.ID, Clean(f.Title, false))
 	}
@@ -74,11 +75,15 @@ func Counts(run outcome.Run) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, o))
 		}
 	}
-	noun := "hosts"
-	if len(run.Hosts) == 1 {
-		noun = "host"
+	return Hosts(len(run.Hosts)) + ": " + strings.Join(parts, ", ")
+}
+
+// Hosts is a number of hosts in words: 1 host, 24 hosts.
+func Hosts(n int) string {
+	if n == 1 {
+		return "1 host"
 	}
-	return fmt.Sprintf("%d %s: %s", len(run.Hosts), noun, strings.Join(parts, ", "))
+	return fmt.Sprintf("%d hosts", n)
 }
 
 func paint(o outcome.Outcome, color bool) string {

@@ -1,0 +1,599 @@
+package journal
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"aixmend/controller/outcome"
+)
+
+var at = time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
+
+func open(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(filepath.Join(t.TempDir(), "state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func newRun(t *testing.T, s *Store, id string) *Run {
+	t.Helper()
+	r, err := s.NewRun(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+func finish(t *testing.T, s *Store, id string) {
+	t.Helper()
+	if err := newRun(t, s, id).Finish(outcome.Run{Schema: outcome.RunSchema, ID: id}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tree lists what is below a folder with its modes, links with their targets.
+func tree(t *testing.T, root string) []string {
+	t.Helper()
+	list := []string{}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		name, _ := filepath.Rel(root, path)
+		if target, err := os.Readlink(path); err == nil {
+			list = append(list, name+" -> "+target)
+			return nil
+		}
+		list = append(list, fmt.Sprintf("%s %04o", filepath.ToSlash(name), info.Mode().Perm()))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestRunID(t *testing.T) {
+	id, next := NewRunID(at.In(time.FixedZone("", 3600))), NewRunID(at.Add(time.Second))
+	if !strings.HasPrefix(id, "20261122T103000Z-") || len(id) != 23 || id >= next || checkName("run", id) != nil {
+		t.Errorf("%s, then %s", id, next)
+	}
+	if NewRunID(at) == NewRunID(at) && NewRunID(at) == NewRunID(at) {
+		t.Error("two runs of one second are the same")
+	}
+}
+
+// Every line of the journal parses, also when many hosts write.
+func TestAppend(t *testing.T) {
+	s := open(t)
+	r := newRun(t, s, "r1")
+	zero := 0
+	first := []outcome.Entry{
+		{Time: at, Event: outcome.EventRun, Status: "began"},
+		{Time: at, Event: outcome.EventIntent, Host: "a", Step: "set-address", Command: "line one\nline \"two\"\t\x1b[31m", Undo: "u"},
+		{Time: at, Event: outcome.EventResult, Host: "a", Step: "set-address", Status: outcome.Applied, Exit: &zero},
+	}
+	for _, e := range first {
+		if err := r.Append(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var wait sync.WaitGroup
+	for i := range 20 {
+		wait.Go(func() {
+			if err := r.Append(outcome.Entry{Time: at, Event: outcome.EventState, Host: fmt.Sprint("h", i), State: strings.Repeat("s", 5000)}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	entries := readJournal(t, filepath.Join(s.RunDir("r1"), "journal.jsonl"))
+	if len(entries) != 23 {
+		t.Fatalf("%d lines", len(entries))
+	}
+	if diff := cmp.Diff(first, entries[:3]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := r.Append(first[0]); err == nil {
+		t.Error("a closed journal takes a line")
+	}
+	// A resumed run goes on below what is there.
+	again := newRun(t, s, "r1")
+	if err := again.Append(first[0]); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(readJournal(t, filepath.Join(s.RunDir("r1"), "journal.jsonl"))); n != 24 {
+		t.Errorf("%d lines after going on", n)
+	}
+}
+
+func readJournal(t *testing.T, path string) []outcome.Entry {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	var entries []outcome.Entry
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		var e outcome.Entry
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			t.Fatalf("line %d: %v: %q", len(entries)+1, err, lines.Text())
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// contract.md, on disk: the names of the files, 0600 and 0700.
+func TestLayout(t *testing.T) {
+	s := open(t)
+	r := newRun(t, s, "r1")
+	host := outcome.Host{Schema: outcome.HostSchema, Host: "aixprd01", Outcome: outcome.Healthy, Findings: []outcome.Finding{}}
+	if err := r.WriteHost(host, []byte("# old\n")); err != nil {
+		t.Fatal(err)
+	}
+	host.Outcome = outcome.Recovered
+	if err := r.WriteHost(host, []byte("# new\n")); err != nil {
+		t.Fatal(err)
+	}
+	run := outcome.Run{Schema: outcome.RunSchema, ID: "r1", Command: "audit", Started: at, Finished: at}
+	if err := r.Finish(run); err != nil {
+		t.Fatal(err)
+	}
+	keep(t, s, "c1")
+	unlock, err := s.Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	want := []string{
+		". 0700", "captures 0700", "captures/aixprd01 0700", "captures/aixprd01/c1 0700", "captures/aixprd01/c1/capture.json 0600",
+		"captures/aixprd01/c1/files 0700", "captures/aixprd01/c1/files/etc 0700", "captures/aixprd01/c1/files/etc/hosts 0600",
+		"captures/aixprd01/c1/files/etc/it's a name 0600", "captures/aixprd01/c1/manifest.sha256 0600", "captures/aixprd01/c1/probes 0700",
+		"captures/aixprd01/c1/probes/empty 0600", "lock 0600",
+		"runs 0700", "runs/latest -> r1", "runs/r1 0700", "runs/r1/hosts 0700", "runs/r1/hosts/aixprd01.json 0600", "runs/r1/hosts/aixprd01.md 0600",
+		"runs/r1/journal.jsonl 0600", "runs/r1/run.json 0600",
+	}
+	if diff := cmp.Diff(want, tree(t, s.Root())); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	loaded, err := s.LoadRun("r1")
+	if diff := cmp.Diff(&run, loaded); diff != "" || err != nil {
+		t.Errorf("run: %v (-want +got):\n%s", err, diff)
+	}
+	got, err := s.LoadHost("r1", "aixprd01")
+	if diff := cmp.Diff(&host, got); diff != "" || err != nil {
+		t.Errorf("host: %v (-want +got):\n%s", err, diff)
+	}
+	if text, _ := os.ReadFile(filepath.Join(s.RunDir("r1"), "hosts", "aixprd01.md")); string(text) != "# new\n" {
+		t.Errorf("markdown %q", text)
+	}
+}
+
+// A name that is a path is refused before anything is written.
+func TestNames(t *testing.T) {
+	s := open(t)
+	finish(t, s, "r1")
+	r := newRun(t, s, "r1")
+	before := tree(t, filepath.Dir(s.Root()))
+	for _, name := range []string{"", ".", "..", "../r1", "a/b", "/etc", `a\b`, ".hidden", "-x", "a\nb", "a\x00b", "ä", strings.Repeat("a", 254)} {
+		if _, err := s.NewRun(name); err == nil {
+			t.Errorf("NewRun(%q)", name)
+		}
+		if _, err := s.Resolve(name); err == nil {
+			t.Errorf("Resolve(%q)", name)
+		}
+		if err := r.WriteHost(outcome.Host{Host: name}, nil); err == nil {
+			t.Errorf("WriteHost(%q)", name)
+		}
+		if _, err := s.LoadHost("r1", name); err == nil || errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("LoadHost(%q): %v", name, err)
+		}
+		if _, err := s.Keep(outcome.Capture{Host: name, ID: "c1"}, nil); err == nil {
+			t.Errorf("Keep of host %q", name)
+		}
+		if _, err := s.Keep(outcome.Capture{Host: "a", ID: name}, nil); err == nil {
+			t.Errorf("Keep as %q", name)
+		}
+	}
+	if diff := cmp.Diff(before, tree(t, filepath.Dir(s.Root()))); diff != "" {
+		t.Errorf("something was written (-before +after):\n%s", diff)
+	}
+}
+
+func TestResolve(t *testing.T) {
+	s := open(t)
+	if _, err := s.Resolve("latest"); err == nil || !strings.Contains(err.Error(), "no finished run in "+s.Root()) {
+		t.Errorf("latest of none: %v", err)
+	}
+	finish(t, s, "20261122T103000Z-aaaaaa")
+	finish(t, s, "20261122T103100Z-bbbbbb")
+	newRun(t, s, "20261122T103200Z-cccccc") // killed
+	for ref, want := range map[string]string{
+		"latest":                  "20261122T103100Z-bbbbbb",
+		"20261122T103000Z-aaaaaa": "20261122T103000Z-aaaaaa",
+		"20261122T103200Z-cccccc": "20261122T103200Z-cccccc",
+	} {
+		if got, err := s.Resolve(ref); got != want || err != nil {
+			t.Errorf("%s: %s, %v", ref, got, err)
+		}
+	}
+	if _, err := s.Resolve("20261122"); err == nil || !strings.Contains(err.Error(), "there is no run 20261122") {
+		t.Errorf("unknown: %v", err)
+	}
+	// Newest first, the link is none of them.
+	ids, err := s.RunIDs()
+	if diff := cmp.Diff([]string{"20261122T103200Z-cccccc", "20261122T103100Z-bbbbbb", "20261122T103000Z-aaaaaa"}, ids); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	// A run that was killed has no run.json, and is not the latest.
+	if _, err := s.LoadRun(ids[0]); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("killed: %v", err)
+	}
+	// The latest was removed by hand.
+	if err := os.RemoveAll(s.RunDir(ids[1])); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Resolve("latest"); err == nil {
+		t.Errorf("latest is %s, which is gone", got)
+	}
+}
+
+// latest is replaced in one step: whoever reads it meanwhile sees a run. A link
+// left behind by a process that was killed is no obstacle.
+func TestLatestIsReplacedAtomically(t *testing.T) {
+	s := open(t)
+	finish(t, s, "r0")
+	if err := os.Symlink("r1", filepath.Join(s.Root(), "runs", ".latest-r1")); err != nil {
+		t.Skip(err)
+	}
+	stop := make(chan struct{})
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		for {
+			if got, err := s.Resolve("latest"); err != nil {
+				t.Errorf("%q, %v", got, err)
+				return
+			}
+			select {
+			case <-stop:
+				return
+			default:
+			}
+		}
+	})
+	for i := range 20 {
+		finish(t, s, fmt.Sprint("r", i%3+1))
+	}
+	close(stop)
+	wait.Wait()
+	if target, err := os.Readlink(filepath.Join(s.Root(), "runs", "latest")); target != "r2" || err != nil {
+		t.Errorf("latest -> %q, %v", target, err)
+	}
+	entries, err := os.ReadDir(filepath.Join(s.Root(), "runs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") {
+			t.Errorf("%s is left behind", e.Name())
+		}
+	}
+}
+
+// Where links are not to be had, latest is a file.
+func TestLatestAsFile(t *testing.T) {
+	s := open(t)
+	finish(t, s, "r1")
+	finish(t, s, "r2")
+	path := filepath.Join(s.Root(), "runs", "latest")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeSynced(path, []byte("r1\n")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Resolve("latest"); got != "r1" || err != nil {
+		t.Errorf("%s, %v", got, err)
+	}
+	if err := os.WriteFile(path, []byte("../../etc\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Resolve("latest"); err == nil {
+		t.Errorf("latest is %s", got)
+	}
+}
+
+func TestLock(t *testing.T) {
+	s := open(t)
+	unlock, err := s.Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Lock(); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), s.Root()) {
+		t.Errorf("twice: %v", err)
+	}
+	other, err := OpenExisting(s.Root())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Lock(); !errors.Is(err, ErrLocked) {
+		t.Errorf("from elsewhere: %v", err)
+	}
+	unlock()
+	unlock, err = other.Lock()
+	if err != nil {
+		t.Fatalf("after it was given back: %v", err)
+	}
+	unlock()
+	broken := &Store{root: filepath.Join(s.Root(), "nowhere")}
+	if _, err := broken.Lock(); err == nil || errors.Is(err, ErrLocked) {
+		t.Errorf("no folder: %v", err)
+	}
+}
+
+// A process that dies gives the lock back.
+func TestLockOfADeadProcess(t *testing.T) {
+	if root := os.Getenv("JOURNAL_TEST_LOCK"); root != "" {
+		s, err := OpenExisting(root)
+		if err == nil {
+			_, err = s.Lock()
+		}
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		os.Exit(0) // without giving it back
+	}
+	s := open(t)
+	child := exec.Command(os.Args[0], "-test.run=^TestLockOfADeadProcess$")
+	child.Env = append(os.Environ(), "JOURNAL_TEST_LOCK="+s.Root())
+	if out, err := child.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	unlock, err := s.Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+}
+
+func TestOpenExisting(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := OpenExisting(dir); err == nil || !strings.Contains(err.Error(), dir) {
+		t.Errorf("no runs: %v", err)
+	}
+	if left := tree(t, dir); len(left) != 1 {
+		t.Errorf("a reading verb wrote %q", left)
+	}
+}
+
+// captured is what Keep is given.
+func captured() []outcome.CaptureFile {
+	return []outcome.CaptureFile{
+		{Name: "probes/empty"},
+		{Name: "files/etc/hosts", Data: []byte("127.0.0.1 loopback\n\x00\xff")},
+		{Name: "files/etc/it's a name", Data: []byte("x")},
+	}
+}
+
+func keep(t *testing.T, s *Store, id string) string {
+	t.Helper()
+	where, err := s.Keep(outcome.Capture{Schema: outcome.CaptureSchema, Host: "aixprd01", ID: id, Purpose: outcome.PurposePreImage}, captured())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if where != "captures/aixprd01/"+id {
+		t.Errorf("kept at %s", where)
+	}
+	return where
+}
+
+// C4: what was written is what `sha256sum -c` reads, and it is checked.
+func TestKeep(t *testing.T) {
+	s := open(t)
+	where := keep(t, s, "c1")
+	dir := filepath.Join(s.Root(), filepath.FromSlash(where))
+	for _, f := range captured() {
+		if data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(f.Name))); err != nil || string(data) != string(f.Data) {
+			t.Errorf("%s: %q, %v", f.Name, data, err)
+		}
+	}
+	var c outcome.Capture
+	if err := readJSON(filepath.Join(dir, "capture.json"), &c); err != nil || c.ID != "c1" || c.Purpose != "pre-image" {
+		t.Errorf("capture.json: %+v, %v", c, err)
+	}
+	if _, err := s.Keep(outcome.Capture{Host: "aixprd01", ID: "c1"}, nil); err == nil {
+		t.Error("a capture was written into another")
+	}
+	if err := s.Check(where); err != nil {
+		t.Errorf("the first capture: %v", err)
+	}
+	tool, err := exec.LookPath("sha256sum")
+	if err != nil {
+		t.Skip("there is no sha256sum here")
+	}
+	command := exec.Command(tool, "-c", "--strict", "manifest.sha256")
+	command.Dir = dir
+	out, err := command.CombinedOutput()
+	if err != nil || strings.Count(string(out), ": OK") != 4 {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func TestKeepRefusesNames(t *testing.T) {
+	for i, name := range []string{"../x", "/etc/passwd", "a/../../x", "", "a\nb", `a\b`, "capture.json", "manifest.sha256", "files/etc/hosts"} {
+		s := open(t)
+		id := fmt.Sprint("c", i)
+		where, err := s.Keep(outcome.Capture{Host: "a", ID: id}, append(captured(), outcome.CaptureFile{Name: name, Data: []byte("hostile")}))
+		if err == nil {
+			t.Errorf("%q was kept at %s", name, where)
+		}
+		if err := s.Check("captures/a/" + id); err == nil {
+			t.Errorf("%q: what is left passes for a capture", name)
+		}
+		for _, path := range []string{filepath.Join(s.Root(), "captures", "a", "x"), filepath.Join(s.Root(), "captures", "x")} {
+			if _, err := os.Lstat(path); err == nil {
+				t.Errorf("%q left the folder", name)
+			}
+		}
+	}
+}
+
+// C4: whatever happened to a capture since, it is found.
+func TestCheck(t *testing.T) {
+	manifestOf := func(edit func(string) string) func(*testing.T, string) {
+		return func(t *testing.T, dir string) {
+			path := filepath.Join(dir, manifest)
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if edited := edit(string(text)); edited != string(text) {
+				write(t, path, edited)
+				return
+			}
+			t.Fatal("the manifest was not changed")
+		}
+	}
+	lines := func(keep func([]string) []string) func(*testing.T, string) {
+		return manifestOf(func(s string) string { return strings.Join(keep(strings.SplitAfter(s, "\n")), "") })
+	}
+	for _, c := range []struct {
+		name   string
+		damage func(*testing.T, string)
+		want   string
+	}{
+		{"changed byte", func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "files/etc/hosts"), "127.0.0.2 loopback\n\x00\xff")
+		}, "files/etc/hosts is not what was written"},
+		{"longer", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "probes/empty"), "\n") }, "probes/empty is not what was written"},
+		{"missing file", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "files/etc/hosts")) }, "no such file"},
+		{"extra file", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "files/etc/shadow"), "") }, "files/etc/shadow is not in its manifest"},
+		{"extra link", func(t *testing.T, dir string) {
+			if err := os.Symlink("hosts", filepath.Join(dir, "files/etc/link")); err != nil {
+				t.Skip(err)
+			}
+		}, "files/etc/link is not in its manifest"},
+		{"no manifest", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, manifest)) }, "has no manifest"},
+		{"empty manifest", manifestOf(func(string) string { return "" }), "manifest is not complete"},
+		{"manifest cut at a line", lines(func(l []string) []string { return l[:2] }), "is not in its manifest"},
+		{"manifest cut before capture.json", lines(func(l []string) []string { return l[1:] }), "manifest is not complete"},
+		{"manifest cut in a name", manifestOf(func(s string) string { return s[:len(s)-3] }), "no such file"},
+		{"manifest cut in a hash", manifestOf(func(s string) string { return s[:strings.Index(s, "\n")+30] }), "bad line in its manifest"},
+		{"manifest escapes", manifestOf(func(s string) string { return strings.Replace(s, "probes/empty", "../../../x", 1) }), "bad line in its manifest"},
+		{"manifest names the root", manifestOf(func(s string) string { return strings.Replace(s, "probes/empty", "/etc/passwd", 1) }), "bad line in its manifest"},
+		{"other hash", manifestOf(func(s string) string { return strings.Repeat("0", 64) + s[64:] }), "is not what was written"},
+		{"capture.json changed", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "capture.json"), "{}") }, "capture.json is not what was written"},
+		{"gone", func(t *testing.T, dir string) {
+			if err := os.RemoveAll(dir); err != nil {
+				t.Fatal(err)
+			}
+		}, "has no manifest"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := open(t)
+			where := keep(t, s, "c1")
+			c.damage(t, filepath.Join(s.Root(), filepath.FromSlash(where)))
+			err := s.Check(where)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), where) {
+				t.Errorf("%v, want %q and %s", err, c.want, where)
+			}
+		})
+	}
+	s := open(t)
+	for _, where := range []string{"", "..", "../x", "/etc", "captures/../../x"} {
+		if s.Check(where) == nil {
+			t.Errorf("%q passes for a capture", where)
+		}
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Where nothing can be written the error names the path.
+func TestNoPlaceToWrite(t *testing.T) {
+	s := open(t)
+	taken := filepath.Join(s.Root(), "captures", "aixprd01")
+	write(t, taken, "a file where a folder is wanted")
+	if _, err := s.Keep(outcome.Capture{Host: "aixprd01", ID: "c1"}, captured()); err == nil || !strings.Contains(err.Error(), taken) {
+		t.Errorf("Keep: %v", err)
+	}
+	write(t, s.RunDir("r1"), "another")
+	if _, err := s.NewRun("r1"); err == nil || !strings.Contains(err.Error(), s.RunDir("r1")) {
+		t.Errorf("NewRun: %v", err)
+	}
+	if _, err := Open(filepath.Join(taken, "state")); err == nil || !strings.Contains(err.Error(), taken) {
+		t.Errorf("Open: %v", err)
+	}
+	r := newRun(t, s, "r2")
+	if err := os.Mkdir(filepath.Join(s.RunDir("r2"), "hosts", "a.json"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.WriteHost(outcome.Host{Host: "a"}, []byte("# a\n")); err == nil || !strings.Contains(err.Error(), "a.json") {
+		t.Errorf("WriteHost: %v", err)
+	}
+	entries, _ := os.ReadDir(filepath.Join(s.RunDir("r2"), "hosts"))
+	if names := nameOf(entries); !slices.Equal(names, []string{"a.json"}) {
+		t.Errorf("left behind: %q", names)
+	}
+	if err := os.Mkdir(filepath.Join(s.RunDir("r2"), "run.json"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Finish(outcome.Run{ID: "r2"}); err == nil || !strings.Contains(err.Error(), "run.json") {
+		t.Errorf("Finish: %v", err)
+	}
+	if _, err := s.Resolve("latest"); err == nil {
+		t.Error("latest is a run that could not write its report")
+	}
+	entries, _ = os.ReadDir(s.RunDir("r2"))
+	if names := nameOf(entries); !slices.Equal(names, []string{"hosts", "journal.jsonl", "run.json"}) {
+		t.Errorf("left behind: %q", names)
+	}
+}
+
+func nameOf(entries []os.DirEntry) []string {
+	names := []string{}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
