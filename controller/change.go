@@ -31,8 +31,14 @@ func (w *walk) runnable() *playbooks.PlannedRung {
 	return nil
 }
 
-// blocked says which rung waits for a person, "" when none does.
+// blocked says which rung waits for a person, "" when none does: one that only
+// wants a flag first.
 func (w *walk) blocked() string {
+	for _, r := range w.plan {
+		if r.NotAllowed != "" && strings.HasPrefix(r.Blocked, "not allowed") {
+			return fmt.Sprintf("rung %d (%s) is %s", r.Rung.Number, r.Rung.ID, r.Blocked)
+		}
+	}
 	for _, r := range w.plan {
 		if r.Blocked != "" && w.entered[r.Rung.ID] == 0 {
 			return fmt.Sprintf("rung %d (%s) is blocked: %s", r.Rung.Number, r.Rung.ID, r.Blocked)
@@ -46,9 +52,13 @@ func (w *walk) printPlan() {
 	w.out.Plan = []outcome.PlanStep{}
 	for _, r := range w.plan {
 		for _, s := range r.Steps {
+			allow := s.Step.Allow
+			if allow == "" {
+				allow = r.Rung.Allow
+			}
 			w.out.Plan = append(w.out.Plan, outcome.PlanStep{
 				Rung: r.Rung.ID, Step: s.Step.ID, Command: s.Command, Undo: s.Undo,
-				AllowedBy: r.Rung.Allow, BlockedBy: r.Blocked,
+				AllowedBy: allow, BlockedBy: r.Blocked,
 			})
 		}
 	}

@@ -45,11 +45,15 @@ type Captures interface {
 	Keep(c outcome.Capture, files []outcome.CaptureFile) (string, error)
 	// Check verifies a kept capture again.
 	Check(path string) error
+	// NodeIDs returns the node ids of a host's good captures, the oldest first.
+	NodeIDs(host string) ([]outcome.CapturedID, error)
 }
 
 // Sink takes each host when its walk has ended.
 type Sink interface {
 	HostDone(outcome.Host) error
+	// Amend changes the report of a host that HostDone was given before.
+	Amend(host string, change func(*outcome.Host)) error
 }
 
 // Observer is told of every move; nil is allowed. It must not block.
@@ -68,6 +72,9 @@ type Options struct {
 	MendWarnings bool
 	// Label names the captures of the capture verb.
 	Label string
+	// Outside holds the node ids of the newest captures of the inventory's
+	// hosts that are not in the run.
+	Outside []outcome.CapturedID
 }
 
 // Engine runs one verb over hosts.
@@ -85,12 +92,24 @@ type Engine struct {
 	Stop <-chan struct{}
 }
 
-// Run walks every host and returns their summaries, sorted by name. Its error
-// is a failure of the product itself (the state folder can't be written): the
-// summaries are then those of the hosts that ended.
-func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) ([]outcome.HostSummary, error) {
+// Result is what a run made of its hosts.
+type Result struct {
+	// Hosts are sorted by name.
+	Hosts []outcome.HostSummary
+	// Fleet are the findings over several hosts, as they stand at the end.
+	Fleet []outcome.FleetFinding
+}
+
+// Run walks every host. Its error is a failure of the product itself (the
+// state folder can't be written): the result then holds the hosts that ended.
+func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	names := make([]string, len(hosts))
+	for i, h := range hosts {
+		names[i] = h.Name
+	}
+	f := newFleet(e, names)
 	var (
 		mu        sync.Mutex
 		summaries []outcome.HostSummary
@@ -100,7 +119,8 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) ([]outcome.Hos
 	)
 	for _, host := range hosts {
 		walks.Go(func() {
-			ended, err := newWalk(e, host).run(ctx)
+			ended, err := newWalk(e, f, host).run(ctx)
+			f.end(host.Name)
 			if err == nil {
 				err = e.Sink.HostDone(ended)
 			}
@@ -122,8 +142,33 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) ([]outcome.Hos
 	if further > 0 {
 		internal = fmt.Errorf("%w (and the like on %d more)", internal, further)
 	}
-	slices.SortFunc(summaries, func(a, b outcome.HostSummary) int { return strings.Compare(a.Name, b.Name) })
-	return summaries, internal
+	byName := func(a, b outcome.HostSummary) int { return strings.Compare(a.Name, b.Name) }
+	slices.SortFunc(summaries, byName)
+	if internal == nil && (e.Verb == Audit || e.Verb == Capture) {
+		internal = e.amendAll(f, hosts, summaries)
+	}
+	return Result{Hosts: summaries, Fleet: f.findings()}, internal
+}
+
+// amendAll judges the hosts of a run that only read among each other: nobody
+// waited for the slowest.
+func (e *Engine) amendAll(f *fleet, hosts []inventory.Host, summaries []outcome.HostSummary) error {
+	at := map[string]int{}
+	for i, s := range summaries {
+		at[s.Name] = i
+	}
+	for _, host := range hosts {
+		i, ended := at[host.Name]
+		if !ended {
+			continue
+		}
+		amended, err := e.amend(f, host, summaries[i])
+		if err != nil {
+			return err
+		}
+		summaries[i] = amended
+	}
+	return nil
 }
 
 // errInternal ends the other walks when the state folder can't be written.

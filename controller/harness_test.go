@@ -141,6 +141,16 @@ func (b *bench) HostDone(h outcome.Host) error {
 	return nil
 }
 
+// Amend implements controller.Sink.
+func (b *bench) Amend(host string, change func(*outcome.Host)) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	h := b.ended[host]
+	change(&h)
+	b.ended[host] = h
+	return nil
+}
+
 // Moved implements controller.Observer.
 func (b *bench) Moved(host string, to controller.State, _ string) {
 	b.mu.Lock()

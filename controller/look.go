@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"aixmend/controller/outcome"
+	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
 	"aixmend/transport"
@@ -58,7 +59,7 @@ func (w *walk) privilege(err error) {
 		Evidence: []string{detail}, Source: "the shell's own answer",
 		Remedy: "allow " + w.target.User + " to run /usr/bin/sh as root without a password, or log in as root",
 	}
-	w.out.Findings = []outcome.Finding{w.waive(f)}
+	w.out.Findings = []outcome.Finding{waive(w.host, f)}
 	w.conclude()
 }
 
@@ -80,7 +81,7 @@ func (w *walk) look(ctx context.Context, probes []playbooks.Probe) (*playbooks.D
 			NotRun: errors.Is(r.Err, transport.ErrNotRun),
 		}
 	}
-	return w.Playbook.Judge(w.Params, facts.Inventory{RMCNIC: w.host.RMCNIC}, probed), nil
+	return w.Playbook.Judge(w.Params, playbooks.Given{Inventory: w.inventory(), Fleet: w.fleetView()}, probed), nil
 }
 
 // commands makes the transport's commands of probes.
@@ -112,23 +113,38 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 	}
 	w.out.Findings = []outcome.Finding{}
 	for _, v := range d.Verdicts {
-		w.out.Findings = append(w.out.Findings, w.waive(outcome.Finding{
-			ID: v.ID, Severity: outcome.Severity(v.Severity), Title: v.Title, Evidence: v.Evidence,
-			Remedy: v.Remedy, Source: v.Row + ": " + v.Source,
-		}))
+		w.out.Findings = append(w.out.Findings, waive(w.host, finding(v)))
+	}
+	if ids, ok := d.Facts["node_ids"].(facts.NodeIDs); ok {
+		w.fleet.put(w.host.Name, ids)
 	}
 	w.plan = w.Playbook.Plan(d, w.wishes())
 }
 
 // waive marks a finding that the inventory waives.
-func (w *walk) waive(f outcome.Finding) outcome.Finding {
-	if by := waiver(w.host, f.ID, time.Now()); by != nil {
+func waive(host inventory.Host, f outcome.Finding) outcome.Finding {
+	if by := waiver(host, f.ID, time.Now()); by != nil {
 		f.Waived, f.Waiver = true, by.Reason
 		if !by.Until.IsZero() {
 			f.Waiver += " (until " + by.Until.Format(time.DateOnly) + ")"
 		}
 	}
 	return f
+}
+
+// inventory is what the inventory says of the host, as a fact.
+func (w *walk) inventory() facts.Inventory {
+	return facts.Inventory{Name: w.host.Name, RMCNIC: w.host.RMCNIC}
+}
+
+// fleetView is what the others are known to be, nil where nobody will wait for
+// that: the findings over the fleet are then added at the end of the run.
+func (w *walk) fleetView() *facts.Fleet {
+	if w.Verb == Audit || w.Verb == Capture {
+		return nil
+	}
+	v := w.fleet.view(w.host.Name)
+	return &v
 }
 
 // decide says what follows from the first look.
@@ -141,41 +157,61 @@ func (w *walk) decide() (Event, error) {
 	switch w.Verb {
 	case Capture:
 		return toCapture, nil
-	case Plan:
+	case Plan, Recover:
 		w.printPlan()
-	case Recover:
-		w.printPlan()
-		if w.runnable() != nil {
+		if w.Verb == Recover && w.runnable() != nil {
 			return toCapture, nil
 		}
-		if blocked := w.blocked(); blocked != "" && w.out.Outcome == outcome.NeedsAction {
-			w.out.Reason = blocked
-		}
+		w.concludeBlocked()
+		return w.finish(judged), nil
 	}
 	return judged, nil
 }
 
+// finish ends a walk with an event, unless the host has yet to be judged among
+// the others. A host that failed is left alone.
+func (w *walk) finish(end Event) Event {
+	switch w.out.Outcome {
+	case outcome.Failed, outcome.Unknown, outcome.Unreachable, outcome.Skipped:
+		return end
+	}
+	if w.gathered || w.stopping() {
+		return end
+	}
+	return othersFirst
+}
+
 // conclude gives the host the outcome of its findings.
-func (w *walk) conclude() {
-	worst := outcome.Worst(w.out.Findings)
-	reason := ""
-	more := 0
+func (w *walk) conclude() { conclude(&w.out) }
+
+// concludeBlocked does so too; the reason names the step that waits for a
+// person, where there is one.
+func (w *walk) concludeBlocked() {
+	w.conclude()
+	if blocked := w.blocked(); w.Verb == Recover && blocked != "" && w.out.Outcome == outcome.NeedsAction {
+		w.out.Reason = blocked
+	}
+}
+
+// conclude gives a host the outcome of its findings; the reason is the first
+// of the gravest.
+func conclude(h *outcome.Host) {
+	first, more := "", 0
 	for _, severity := range outcome.Severities() {
-		for _, f := range w.out.Findings {
-			if !f.Open() || f.Severity != severity {
-				continue
-			}
-			if reason == "" {
-				reason = f.ID + ": " + f.Title
-			} else {
+		for _, f := range h.Findings {
+			switch {
+			case !f.Open() || f.Severity != severity:
+			case first == "":
+				first = f.ID + ": " + f.Title
+			default:
 				more++
 			}
 		}
 	}
 	if more > 0 {
-		reason += plural(more, " (and %d more finding)", " (and %d more findings)")
+		first += plural(more, " (and %d more finding)", " (and %d more findings)")
 	}
-	w.end(worst, "%s", reason)
+	h.Outcome, h.Reason = outcome.Worst(h.Findings), first
 }
 
 // text makes a host's bytes a string that JSON can hold: invalid UTF-8 is

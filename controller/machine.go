@@ -14,6 +14,7 @@ const (
 	Recovering State = "recovering"
 	Settling   State = "settling"
 	Verifying  State = "verifying"
+	Gathering  State = "gathering"
 	Done       State = "done"
 )
 
@@ -40,6 +41,9 @@ const (
 	nextRung     Event = "another rung can help"
 	notYet       Event = "not proved yet"
 	walkFinished Event = "proved, or nothing is left to try"
+	othersFirst  Event = "nothing more alone: the others must be read"
+	aloneAgain   Event = "the others are read, and that was all"
+	readAgain    Event = "the others are read, and that changes something"
 )
 
 // Transition is one row of the table: in From, Event leads to To.
@@ -72,6 +76,10 @@ func Machine() []Transition {
 		{Verifying, nextRung, Recovering},
 		{Verifying, notYet, Settling},
 		{Verifying, walkFinished, Done},
+		{Diagnosing, othersFirst, Gathering},
+		{Verifying, othersFirst, Gathering},
+		{Gathering, aloneAgain, Done},
+		{Gathering, readAgain, Connecting},
 	}
 }
 

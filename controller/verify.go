@@ -40,6 +40,9 @@ func (w *walk) verify(ctx context.Context) (Event, error) {
 	w.looks++
 	w.adopt(d)
 	event := w.judgeChange(ctx)
+	if event == walkFinished {
+		event = w.finish(walkFinished)
+	}
 	done(outcome.StageOK, string(event))
 	return event, w.failure
 }

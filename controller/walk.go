@@ -15,6 +15,7 @@ import (
 // walk is one host's way through the machine. One goroutine owns it.
 type walk struct {
 	*Engine
+	fleet   *fleet
 	host    inventory.Host
 	target  transport.Target
 	out     outcome.Host
@@ -37,11 +38,13 @@ type walk struct {
 	unsent  bool                   // the step in doubt certainly never reached the host
 	broken  string                 // the step that failed, and how
 	shut    bool                   // the gate was found shut
+
+	gathered bool // the host has been judged among the others
 }
 
-func newWalk(e *Engine, host inventory.Host) *walk {
+func newWalk(e *Engine, f *fleet, host inventory.Host) *walk {
 	return &walk{
-		Engine: e, host: host,
+		Engine: e, fleet: f, host: host,
 		target: transport.Target{
 			Name: host.Name, Address: host.Address, Port: host.SSH.Port, User: host.SSH.User,
 			Identity: host.SSH.Identity, KnownHosts: host.SSH.KnownHosts, Become: host.SSH.Become, Jump: host.SSH.Jump,
@@ -59,7 +62,7 @@ func newWalk(e *Engine, host inventory.Host) *walk {
 func (w *walk) run(ctx context.Context) (outcome.Host, error) {
 	actions := map[State]func(context.Context) (Event, error){
 		Queued: w.queued, Connecting: w.connect, Diagnosing: w.diagnose, Capturing: w.capture,
-		Recovering: w.recover, Settling: w.settle, Verifying: w.verify,
+		Recovering: w.recover, Settling: w.settle, Verifying: w.verify, Gathering: w.gather,
 	}
 	defer w.hangUp()
 	for state := Queued; state != Done; {

@@ -26,7 +26,7 @@ const costLimit = 1_000_000
 func newEnv(factTypes map[string]reflect.Type, params []string, durations map[string]bool) (*cel.Env, error) {
 	native := []any{ext.ParseStructTags(true)}
 	seen := map[reflect.Type]bool{}
-	options := []cel.EnvOption{ext.Strings()}
+	options := []cel.EnvOption{ext.Strings(), cel.Variable(allowedName, cel.ListType(cel.StringType))}
 	for _, name := range sortedKeys(factTypes) {
 		t := factTypes[name]
 		if !seen[t] {
@@ -52,6 +52,20 @@ func newEnv(factTypes map[string]reflect.Type, params []string, durations map[st
 				return types.Bool(older)
 			}))))
 	return cel.NewEnv(options...)
+}
+
+// allowedName is the variable that holds the words of --allow.
+const allowedName = "allowed"
+
+// beforePrefix begins the name of a fact as it was when a rung was planned.
+const beforePrefix = "before."
+
+func beforeVariables(factTypes map[string]reflect.Type) []cel.EnvOption {
+	var options []cel.EnvOption
+	for _, name := range sortedKeys(factTypes) {
+		options = append(options, cel.Variable(beforePrefix+name, cel.ObjectType(factTypes[name].String())))
+	}
+	return options
 }
 
 func sortedKeys[T any](m map[string]T) []string {
@@ -83,7 +97,7 @@ func newExpression(env *cel.Env, text string, want ...*cel.Type) (*expression, e
 	}
 	e := &expression{program: program}
 	for _, r := range ast.NativeRep().ReferenceMap() {
-		if r.Name != "" && !strings.HasPrefix(r.Name, "params.") && !slices.Contains(e.refs, r.Name) {
+		if r.Name != "" && r.Name != allowedName && !strings.HasPrefix(r.Name, "params.") && !strings.HasPrefix(r.Name, beforePrefix) && !slices.Contains(e.refs, r.Name) {
 			e.refs = append(e.refs, r.Name)
 		}
 	}

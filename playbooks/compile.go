@@ -48,7 +48,7 @@ type compiledStep struct {
 func (c *checker) compile() {
 	p := c.playbook
 	out := &compiled{parsers: map[string]facts.Parser{}, derive: map[string]facts.Derivation{}, reasons: map[string]*template{}}
-	types := map[string]reflect.Type{"inventory": reflect.TypeFor[facts.Inventory]()}
+	types := map[string]reflect.Type{"inventory": reflect.TypeFor[facts.Inventory](), "fleet": reflect.TypeFor[facts.Fleet]()}
 	byName := map[string]facts.Parser{}
 	for _, parser := range facts.Parsers() {
 		byName[parser.Name] = parser
@@ -71,7 +71,12 @@ func (c *checker) compile() {
 		c.add(strictyaml.Pos{File: c.file, Line: 1, Column: 1}, "", "the facts can't be declared: %v", err)
 		return
 	}
-	e := &compiler{checker: c, env: env}
+	before, err := env.Extend(beforeVariables(types)...)
+	if err != nil {
+		c.add(strictyaml.Pos{File: c.file, Line: 1, Column: 1}, "", "the facts can't be declared: %v", err)
+		return
+	}
+	e := &compiler{checker: c, env: env, before: before}
 	for _, f := range p.Findings {
 		out.findings = append(out.findings, e.finding(f))
 	}
@@ -133,6 +138,8 @@ func (c *checker) derivations(out *compiled, types map[string]reflect.Type) {
 type compiler struct {
 	checker *checker
 	env     *cel.Env
+	// before also knows each fact as it was when the rung was planned.
+	before *cel.Env
 }
 
 // condition compiles a boolean expression; nil when there is none.
@@ -176,9 +183,10 @@ func (e *compiler) guards(guards []Guard) []compiledGuard {
 
 func (e *compiler) rung(r Rung) compiledRung {
 	out := compiledRung{when: e.condition(r.When), guards: e.guards(r.Guards)}
+	confirming := &compiler{checker: e.checker, env: e.before}
 	for _, s := range r.Steps {
 		out.steps = append(out.steps, compiledStep{
-			when: e.condition(s.When), confirm: e.condition(s.Confirm), refute: e.condition(s.Refute),
+			when: e.condition(s.When), confirm: confirming.condition(s.Confirm), refute: confirming.condition(s.Refute),
 			run: e.text(s.Run), undo: e.text(s.Undo), guards: e.guards(s.Guards),
 		})
 	}

@@ -26,9 +26,9 @@ const (
 
 var (
 	// readAt is when the controller had read every answer.
-	readAt      = time.Date(2026, 11, 22, 10, 58, 50, 0, time.UTC)
-	noInventory = facts.Inventory{}
-	errHung     = errors.New("hung: no answer in 30s")
+	readAt       = time.Date(2026, 11, 22, 10, 58, 50, 0, time.UTC)
+	nothingGiven = Given{}
+	errHung      = errors.New("hung: no answer in 30s")
 )
 
 // host is what a host's probes left behind.

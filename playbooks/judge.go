@@ -3,6 +3,7 @@ package playbooks
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -46,21 +47,67 @@ type Diagnosis struct {
 // NotRead tells that a fact is missing because its probe was never started.
 func NotRead(err error) bool { return errors.Is(err, errNotRead) }
 
+// Given are the facts that come from the controller, not from the host.
+type Given struct {
+	Inventory facts.Inventory
+	// Fleet is nil while the other hosts of the run are not known; findings
+	// over them are then judged later, by JudgeFleet or WithFleet.
+	Fleet *facts.Fleet
+}
+
+func (g Given) diagnosis(params Params) *Diagnosis {
+	d := &Diagnosis{Facts: map[string]any{}, Missing: map[string]error{}, values: map[string]any{}}
+	for name, value := range params {
+		d.values["params."+name] = value
+	}
+	d.set("inventory", g.Inventory, nil)
+	if g.Fleet != nil {
+		d.set("fleet", *g.Fleet, nil)
+	} else {
+		d.Missing["fleet"] = errNotRead
+	}
+	return d
+}
+
+// WithFleet judges a host again that was read before the others were known.
+func (p *Playbook) WithFleet(d *Diagnosis, fleet facts.Fleet) *Diagnosis {
+	again := &Diagnosis{
+		Facts: maps.Clone(d.Facts), Missing: maps.Clone(d.Missing), values: maps.Clone(d.values),
+		Incomplete: d.Incomplete, Skip: d.Skip,
+	}
+	delete(again.Missing, "fleet")
+	again.set("fleet", fleet, nil)
+	if again.Skip == "" {
+		p.judge(again)
+	}
+	return again
+}
+
+// JudgeFleet returns the verdicts over the fleet alone, for a host of which
+// only the node ids are still at hand.
+func (p *Playbook) JudgeFleet(params Params, inventory facts.Inventory, ids facts.NodeIDs, fleet facts.Fleet) []Verdict {
+	d := Given{Inventory: inventory, Fleet: &fleet}.diagnosis(params)
+	d.set("node_ids", ids, nil)
+	for i, f := range p.Findings {
+		c := p.compiled.findings[i]
+		if !slices.Contains(c.when.refs, "fleet") {
+			continue
+		}
+		if holds, err := c.when.holds(d.values); err == nil && holds {
+			d.Verdicts = append(d.Verdicts, p.verdict(d, f, c))
+		}
+	}
+	return d.Verdicts
+}
+
 // errNotRead marks facts of probes that were never started.
 var errNotRead = errors.New("not read")
 
 // Judge turns the probes' outputs into facts and verdicts. It never fails: a
 // fact that can't be had is missing, and what rests on it becomes the finding
 // probe-failed.
-func (p *Playbook) Judge(params Params, inventory facts.Inventory, probed map[string]Probed) *Diagnosis {
-	d := &Diagnosis{
-		Facts:   map[string]any{"inventory": inventory},
-		Missing: map[string]error{},
-		values:  map[string]any{"inventory": inventory},
-	}
-	for name, value := range params {
-		d.values["params."+name] = value
-	}
+func (p *Playbook) Judge(params Params, given Given, probed map[string]Probed) *Diagnosis {
+	d := given.diagnosis(params)
 	p.read(d, probed)
 	p.derive(d)
 	if d.Skip = p.skip(d, probed); d.Skip == "" {

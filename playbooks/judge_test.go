@@ -173,7 +173,7 @@ func TestJudge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d := p.Judge(params, facts.Inventory{RMCNIC: c.nic}, changed(c.change))
+			d := p.Judge(params, Given{Inventory: facts.Inventory{RMCNIC: c.nic}}, changed(c.change))
 			if d.Skip != "" {
 				t.Errorf("skipped: %s", d.Skip)
 			}
@@ -224,7 +224,7 @@ func TestVerdictTexts(t *testing.T) {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(&b, "== %s\n", c.name)
-		for _, v := range p.Judge(params, facts.Inventory{RMCNIC: c.nic}, changed(c.change)).Verdicts {
+		for _, v := range p.Judge(params, Given{Inventory: facts.Inventory{RMCNIC: c.nic}}, changed(c.change)).Verdicts {
 			writeVerdict(&b, v)
 		}
 	}
@@ -256,7 +256,7 @@ func TestJudgeSkips(t *testing.T) {
 			}
 		}
 		h.say("uname", c.answer)
-		d := p.Judge(params, noInventory, h)
+		d := p.Judge(params, nothingGiven, h)
 		if d.Skip != c.want || len(d.Verdicts) != 0 {
 			t.Errorf("uname says %q: skip %q, want %q; verdicts %v", c.answer, d.Skip, c.want, grades(d))
 		}
@@ -275,7 +275,7 @@ func TestRequiredAnswerNotHad(t *testing.T) {
 			h.say("uname", "AIX\n")
 		}
 		h.hang(probe)
-		d := p.Judge(params, noInventory, h)
+		d := p.Judge(params, nothingGiven, h)
 		if diff := cmp.Diff([]string{"probe-failed critical"}, grades(d)); diff != "" {
 			t.Errorf("%s hung (-want +got):\n%s", probe, diff)
 		}
@@ -286,14 +286,14 @@ func TestRequiredAnswerNotHad(t *testing.T) {
 // that it is not whole.
 func TestIncomplete(t *testing.T) {
 	p, params := restore(t)
-	d := p.Judge(params, noInventory, healthyHost())
+	d := p.Judge(params, nothingGiven, healthyHost())
 	if d.Incomplete {
 		t.Error("a healthy host is incomplete")
 	}
 	h := host{}
 	h.say("uname", "AIX\n")
 	h.say("uid", "202\n")
-	d = p.Judge(params, noInventory, h) // the rest is not even mentioned
+	d = p.Judge(params, nothingGiven, h) // the rest is not even mentioned
 	if diff := cmp.Diff([]string{"privilege-missing critical"}, grades(d)); diff != "" || !d.Incomplete {
 		t.Errorf("incomplete %t (-want +got):\n%s", d.Incomplete, diff)
 	}
@@ -319,7 +319,7 @@ func TestProbeFailed(t *testing.T) {
 			case "garbled":
 				h[probe.ID] = Probed{Output: facts.Output{Stdout: []byte("\x1b]0;pwned\x07 \xff\xfe 0:0:\n=== \n$(reboot) \x00\n"), At: readAt}}
 			}
-			d := p.Judge(params, noInventory, h)
+			d := p.Judge(params, nothingGiven, h)
 			fmt.Fprintf(&b, "== %s %s\n", probe.ID, way)
 			if d.Skip != "" {
 				fmt.Fprintf(&b, "skipped: %s\n", d.Skip)
@@ -348,7 +348,7 @@ func TestProbeFailed(t *testing.T) {
 // ODM proves that the right address comes back.
 func TestStaleRestsOnBootLines(t *testing.T) {
 	p, params := restore(t)
-	d := p.Judge(params, noInventory, changed(func(h host) { h.hang("boot_lines") }))
+	d := p.Judge(params, nothingGiven, changed(func(h host) { h.hang("boot_lines") }))
 	if diff := cmp.Diff([]string{"probe-failed critical"}, grades(d)); diff != "" {
 		t.Fatalf("(-want +got):\n%s", diff)
 	}
@@ -356,7 +356,7 @@ func TestStaleRestsOnBootLines(t *testing.T) {
 		t.Errorf("evidence: %s", last)
 	}
 	// What is stale in the ODM is stale all the same.
-	d = p.Judge(params, noInventory, changed(func(h host) { h.hang("boot_lines") },
+	d = p.Judge(params, nothingGiven, changed(func(h host) { h.hang("boot_lines") },
 		func(h host) {
 			h.edit("lsattr", "netaddr6="+eui1+"\nprefixlen=64\nalias6=", "netaddr6="+foreign+"\nprefixlen=64\nalias6="+eui1+"/64")
 		}))
@@ -371,7 +371,7 @@ func TestNotRun(t *testing.T) {
 	for _, probe := range p.Probes {
 		h := healthyHost()
 		h[probe.ID] = Probed{NotRun: true}
-		for _, v := range p.Judge(params, noInventory, h).Verdicts {
+		for _, v := range p.Judge(params, nothingGiven, h).Verdicts {
 			if v.ID == "probe-failed" {
 				t.Errorf("%s not run: %s", probe.ID, v.Title)
 			}
@@ -389,7 +389,7 @@ func TestConditionThatFails(t *testing.T) {
 	}
 	h := host{}
 	h.say("uname", "no level at all\n")
-	d := p.Judge(params, noInventory, h)
+	d := p.Judge(params, nothingGiven, h)
 	if diff := cmp.Diff([]string{"probe-failed critical"}, grades(d)); diff != "" {
 		t.Fatalf("(-want +got):\n%s", diff)
 	}
@@ -398,7 +398,7 @@ func TestConditionThatFails(t *testing.T) {
 		t.Errorf("evidence: %s", text)
 	}
 	h.say("uname", "7.1\n")
-	if got := grades(p.Judge(params, noInventory, h)); !slices.Equal(got, []string{"not-aix critical"}) {
+	if got := grades(p.Judge(params, nothingGiven, h)); !slices.Equal(got, []string{"not-aix critical"}) {
 		t.Errorf("verdicts: %v", got)
 	}
 }
@@ -438,12 +438,12 @@ func TestProved(t *testing.T) {
 		{"disconnected", disconnected, false},
 		{"not known", func(h host) { h.hang("domain") }, false},
 	} {
-		if got := p.Proved(p.Judge(params, noInventory, changed(c.change))); got != c.want {
+		if got := p.Proved(p.Judge(params, nothingGiven, changed(c.change))); got != c.want {
 			t.Errorf("V2 %s: %t", c.name, got)
 		}
 	}
 	readOnly := small(t, readFile(t, "testdata/good/small.yaml")[strings.Index(readFile(t, "testdata/good/small.yaml"), "rungs:"):], "")
-	if !readOnly.Proved(readOnly.Judge(Params{}, noInventory, nil)) || readOnly.UntilProbes() != nil {
+	if !readOnly.Proved(readOnly.Judge(Params{}, nothingGiven, nil)) || readOnly.UntilProbes() != nil {
 		t.Error("without verify there is something to prove")
 	}
 }
@@ -474,7 +474,7 @@ func TestJudgeConcurrently(t *testing.T) {
 	for range 8 {
 		wait.Go(func() {
 			for range 20 {
-				d := p.Judge(params, noInventory, changed(addressMissing, disconnected))
+				d := p.Judge(params, nothingGiven, changed(addressMissing, disconnected))
 				if got := p.Plan(d, Wishes{}); len(d.Verdicts) != 2 || len(got) != 3 {
 					t.Errorf("verdicts %v, rungs %d", grades(d), len(got))
 				}
@@ -489,7 +489,7 @@ func BenchmarkJudge(b *testing.B) {
 	h := healthyHost()
 	b.ReportAllocs()
 	for b.Loop() {
-		if d := p.Judge(params, noInventory, h); len(d.Verdicts) != 0 {
+		if d := p.Judge(params, nothingGiven, h); len(d.Verdicts) != 0 {
 			b.Fatal(grades(d))
 		}
 	}

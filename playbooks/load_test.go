@@ -111,7 +111,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("its own defaults: %v", err)
 		}
-		d := p.Judge(params, noInventory, nil)
+		d := p.Judge(params, nothingGiven, nil)
 		p.Plan(d, Wishes{MendWarnings: true})
 		p.Proved(d)
 		p.UntilProbes()

@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -25,7 +26,9 @@ type PlannedRung struct {
 	Mends []string
 	// Blocked says why the rung may not run now; "" when it may.
 	Blocked string
-	Steps   []PlannedStep
+	// NotAllowed is the word of --allow that is wanting, "" when none is.
+	NotAllowed string
+	Steps      []PlannedStep
 }
 
 // PlannedStep is a step with its commands as they would run.
@@ -35,6 +38,7 @@ type PlannedStep struct {
 	Command, Undo string
 
 	confirm, refute *expression
+	before          map[string]any // facts when the rung was planned
 }
 
 // Targets returns the ids of the findings that call for a change, sorted.
@@ -55,6 +59,7 @@ func (d *Diagnosis) Targets(w Wishes) []string {
 // step to take, is left out.
 func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 	targets := d.Targets(w)
+	d.values[allowedName] = append([]string{}, w.Allowed...)
 	var plan []PlannedRung
 	coming := map[string]bool{} // what rungs that will run before may mend
 	for i := range p.Rungs {
@@ -78,6 +83,7 @@ func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 		}
 		if r.Allow != "" && !slices.Contains(w.Allowed, r.Allow) {
 			planned.block("not allowed: it takes --allow " + r.Allow)
+			planned.NotAllowed = r.Allow
 		}
 		p.planSteps(d, c, &planned)
 		if len(planned.Steps) > 0 || planned.Blocked != "" {
@@ -105,6 +111,10 @@ func (p *Playbook) planSteps(d *Diagnosis, c compiledRung, planned *PlannedRung)
 				continue
 			}
 		}
+		if s.Allow != "" && !slices.Contains(d.values[allowedName].([]string), s.Allow) {
+			planned.block("not allowed: step " + s.ID + " takes --allow " + s.Allow)
+			planned.NotAllowed = s.Allow
+		}
 		for _, g := range cs.guards {
 			planned.block(d.guarded(g))
 		}
@@ -121,7 +131,7 @@ func (p *Playbook) planSteps(d *Diagnosis, c compiledRung, planned *PlannedRung)
 			}
 		}
 		planned.Steps = append(planned.Steps, PlannedStep{
-			Step: s, Command: strings.TrimSpace(command), Undo: strings.TrimSpace(undo), confirm: cs.confirm, refute: cs.refute,
+			Step: s, Command: strings.TrimSpace(command), Undo: strings.TrimSpace(undo), confirm: cs.confirm, refute: cs.refute, before: d.values,
 		})
 	}
 }
@@ -180,11 +190,15 @@ var errCantTell = errors.New("the evidence speaks neither for it nor against it"
 // Confirm tells from a new diagnosis whether a step has happened. An error:
 // it can't be told.
 func (s PlannedStep) Confirm(d *Diagnosis) (bool, error) {
-	happened, err := s.confirm.holds(d.values)
+	values := maps.Clone(d.values)
+	for name, value := range s.before {
+		values[beforePrefix+name] = value
+	}
+	happened, err := s.confirm.holds(values)
 	if err != nil || happened || s.refute == nil {
 		return happened, err
 	}
-	if refuted, err := s.refute.holds(d.values); err != nil || !refuted {
+	if refuted, err := s.refute.holds(values); err != nil || !refuted {
 		return false, errors.Join(errCantTell, err)
 	}
 	return false, nil

@@ -136,7 +136,7 @@ func TestPlan(t *testing.T) {
 	p, params := restore(t)
 	for _, c := range planCases() {
 		t.Run(c.name, func(t *testing.T) {
-			d := p.Judge(params, noInventory, changed(c.change))
+			d := p.Judge(params, nothingGiven, changed(c.change))
 			plan := p.Plan(d, c.wishes)
 			if diff := cmp.Diff(c.want, outline(plan)); diff != "" {
 				t.Errorf("plan (-want +got):\n%s\nverdicts %v, missing %v", diff, grades(d), d.Missing)
@@ -200,7 +200,7 @@ func TestPlanFailsClosed(t *testing.T) {
 		}), map[string]string{"address": "the RMC NIC and its MAC must be known", "recycle": "stands"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := p.Judge(params, noInventory, changed(c.change))
+			d := p.Judge(params, nothingGiven, changed(c.change))
 			plan := p.Plan(d, Wishes{})
 			for rung, want := range c.want {
 				i := slices.IndexFunc(plan, func(r PlannedRung) bool { return r.Rung.ID == rung })
@@ -217,7 +217,7 @@ func TestPlanAllowed(t *testing.T) {
 	p := small(t, "    title: make it AIX", "    title: make it AIX\n    allow: node-id")
 	h := host{}
 	h.say("uname", "Linux\n")
-	d := p.Judge(Params{}, noInventory, h)
+	d := p.Judge(Params{}, nothingGiven, h)
 	for _, c := range []struct {
 		allowed []string
 		want    string
@@ -240,7 +240,7 @@ func TestHostileValues(t *testing.T) {
 	} {
 		h := host{}
 		h.say("uname", value+"\n")
-		plan := p.Plan(p.Judge(Params{}, noInventory, h), Wishes{})
+		plan := p.Plan(p.Judge(Params{}, nothingGiven, h), Wishes{})
 		if len(plan) != 1 || plan[0].Blocked == "" || len(plan[0].Steps) != 0 {
 			t.Errorf("%q: %q", value, outline(plan))
 		}
@@ -254,7 +254,7 @@ func TestHostileValues(t *testing.T) {
 		}
 		h := host{}
 		h.say("uname", "Linux\n")
-		if plan := word.Plan(word.Judge(params, noInventory, h), Wishes{}); plan[0].Blocked == "" {
+		if plan := word.Plan(word.Judge(params, nothingGiven, h), Wishes{}); plan[0].Blocked == "" {
 			t.Errorf("%q: %q", value, plan[0].Steps[0].Command)
 		}
 	}
@@ -265,7 +265,7 @@ func TestHostileValues(t *testing.T) {
 	} {
 		h := host{}
 		h.say("uname", value+"\n")
-		plan := p.Plan(p.Judge(Params{}, noInventory, h), Wishes{})
+		plan := p.Plan(p.Judge(Params{}, nothingGiven, h), Wishes{})
 		got := ""
 		if plan[0].Blocked == "" {
 			got = plan[0].Steps[0].Command
@@ -283,7 +283,7 @@ func TestUndoThatCannotBeRendered(t *testing.T) {
 	h := host{}
 	h.say("uname", "Linux\n")
 	h.say("filesets", "")
-	plan := p.Plan(p.Judge(Params{}, noInventory, h), Wishes{})
+	plan := p.Plan(p.Judge(Params{}, nothingGiven, h), Wishes{})
 	if len(plan) != 1 || !strings.HasPrefix(plan[0].Blocked, "undo of step change: ") || len(plan[0].Steps) != 0 {
 		t.Errorf("plan %q", outline(plan))
 	}
@@ -306,7 +306,7 @@ func TestPlanCommands(t *testing.T) {
 		})},
 	} {
 		fmt.Fprintf(&b, "== %s\n", c.name)
-		for _, r := range p.Plan(p.Judge(params, noInventory, changed(c.change)), Wishes{}) {
+		for _, r := range p.Plan(p.Judge(params, nothingGiven, changed(c.change)), Wishes{}) {
 			fmt.Fprintf(&b, "rung %d %s mends %s\n", r.Rung.Number, r.Rung.ID, strings.Join(r.Mends, ", "))
 			for _, s := range r.Steps {
 				fmt.Fprintf(&b, "  %s\n    run  %s\n    undo %s\n", s.Step.ID, strings.ReplaceAll(s.Command, "\n", "\n         "), s.Undo)
@@ -322,7 +322,7 @@ func TestConfirm(t *testing.T) {
 	p, params := restore(t)
 	steps := func(change func(host)) map[string]PlannedStep {
 		found := map[string]PlannedStep{}
-		for _, r := range p.Plan(p.Judge(params, noInventory, changed(change)), Wishes{}) {
+		for _, r := range p.Plan(p.Judge(params, nothingGiven, changed(change)), Wishes{}) {
 			for _, s := range r.Steps {
 				found[s.Step.ID] = s
 			}
@@ -360,7 +360,7 @@ func TestConfirm(t *testing.T) {
 			if c.step.Step == nil {
 				t.Fatal("the step was not planned")
 			}
-			happened, err := c.step.Confirm(p.Judge(params, noInventory, changed(c.then)))
+			happened, err := c.step.Confirm(p.Judge(params, nothingGiven, changed(c.then)))
 			got := map[bool]string{true: yes, false: no}[happened]
 			if err != nil {
 				got = cantTell
@@ -378,7 +378,7 @@ func TestRefute(t *testing.T) {
 	at := func(answer string) *Diagnosis {
 		h := host{}
 		h.say("uname", answer+"\n")
-		return p.Judge(Params{}, noInventory, h)
+		return p.Judge(Params{}, nothingGiven, h)
 	}
 	step := p.Plan(at("Linux"), Wishes{})[0].Steps[0]
 	if happened, err := step.Confirm(at("Linux")); happened || err != nil {
@@ -421,7 +421,7 @@ func TestReplaceStaleLines(t *testing.T) {
 				t.Fatal(err)
 			}
 			p, params := restore(t)
-			plan := p.Plan(p.Judge(params, noInventory, changed(disconnected, func(h host) { h.bootLines(c.stale...) })), Wishes{})
+			plan := p.Plan(p.Judge(params, nothingGiven, changed(disconnected, func(h host) { h.bootLines(c.stale...) })), Wishes{})
 			step := plan[0].Steps[0]
 			if step.Step.ID != "replace-stale-lines" {
 				t.Fatalf("plan %q", outline(plan))
@@ -459,7 +459,7 @@ func TestReplaceStaleLinesOnAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, params := restore(t)
-	plan := p.Plan(p.Judge(params, noInventory, changed(disconnected, staleLine)), Wishes{})
+	plan := p.Plan(p.Judge(params, nothingGiven, changed(disconnected, staleLine)), Wishes{})
 	// The new file's place is taken by a device that is always full.
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("there is no /dev/full here")

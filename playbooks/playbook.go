@@ -162,6 +162,9 @@ type Step struct {
 	Run    Text           `yaml:"run,required" json:"run"`
 	// Undo is the command that takes the step back, or "none: REASON".
 	Undo Text `yaml:"undo,required" json:"undo"`
+	// Allow names the --allow word without which the step, and so its rung, is
+	// blocked; empty: the rung's own is enough.
+	Allow string `yaml:"allow" json:"allow,omitempty"`
 	// Confirm tells from facts read anew whether the step has happened; it is
 	// asked when the connection died while the step ran.
 	Confirm Text `yaml:"confirm,required" json:"confirm"`

@@ -156,8 +156,8 @@ func (f *flags) load() (*inventory.Inventory, error) {
 }
 
 // selected loads the inventory and returns the hosts of --limit, the flags'
-// identity and known_hosts in place, and all groups.
-func (f *flags) selected() ([]inventory.Host, []inventory.Group, error) {
+// identity and known_hosts in place.
+func (f *flags) selected() (*inventory.Inventory, []inventory.Host, error) {
 	inv, err := f.load()
 	if err != nil {
 		return nil, nil, err
@@ -175,7 +175,7 @@ func (f *flags) selected() ([]inventory.Host, []inventory.Group, error) {
 			hosts[i].SSH.KnownHosts = filepath.Clean(f.knownHosts)
 		}
 	}
-	return hosts, inv.Groups, nil
+	return inv, hosts, nil
 }
 
 // knownFindings are the ids that a waiver can name.

@@ -54,7 +54,7 @@ func (a *app) listInventory() error {
 	if err := a.flags.checkFormat(); err != nil {
 		return err
 	}
-	hosts, _, err := a.flags.selected()
+	_, hosts, err := a.flags.selected()
 	if err != nil {
 		return err
 	}

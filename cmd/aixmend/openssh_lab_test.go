@@ -319,6 +319,9 @@ type hostOptions struct {
 	sshd string
 	// record keeps the text of every command that sshd is asked to run.
 	record bool
+	// addresses is how many loopback addresses sshd listens on, 0: one. An
+	// inventory names each address once.
+	addresses int
 }
 
 // recorded is where a recording host keeps the texts, each ended by a NUL.
@@ -332,6 +335,7 @@ func (lab *sshLab) start(t *testing.T, name string, o hostOptions) *sshHost {
 		name: name, lab: lab, options: o, root: filepath.Join(lab.dir, fmt.Sprintf("root%d", n)),
 		address: fmt.Sprintf("127.20.%d.%d", n/250, 1+n%250), // all of 127/8 is loopback: each host has an address of its own
 	}
+	h.options.addresses = max(1, o.addresses)
 	h.state = aixsim.Healthy(name, n)
 	h.state.RMC.ConnectDelay = aixsim.Duration(300 * time.Millisecond)
 	h.state.NICs[0].Live.IPv4, h.state.NICs[0].Attrs.NetAddr = []string{h.address + "/24"}, h.address
@@ -371,13 +375,21 @@ func (h *sshHost) install(t *testing.T) {
 
 // config is the sshd_config of a host.
 func (h *sshHost) config() string {
-	text := fmt.Sprintf("ListenAddress %s:%d\n", h.address, h.port) +
-		"HostKey /etc/ssh/host_ed25519\nHostKey /etc/ssh/host_ecdsa\nHostKey /etc/ssh/host_rsa\nAuthorizedKeysFile /etc/ssh/authorized_keys\n" +
+	text := ""
+	for n := range h.options.addresses {
+		text += fmt.Sprintf("ListenAddress %s:%d\n", h.other(n), h.port)
+	}
+	text += "HostKey /etc/ssh/host_ed25519\nHostKey /etc/ssh/host_ecdsa\nHostKey /etc/ssh/host_rsa\nAuthorizedKeysFile /etc/ssh/authorized_keys\n" +
 		"UsePAM no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\nPidFile none\nLogLevel VERBOSE\n" + h.options.sshd
 	if h.options.record {
 		text += `ForceCommand printf '%s\0' "$SSH_ORIGINAL_COMMAND" >>` + recorded + ` || exit 99; exec ` + shellPath + ` -c "$SSH_ORIGINAL_COMMAND"` + "\n"
 	}
 	return text
+}
+
+// other is the host's n-th address.
+func (h *sshHost) other(n int) string {
+	return strings.Replace(h.address, "127.20.", fmt.Sprintf("127.%d.", 20+n), 1)
 }
 
 // serve starts sshd on a free port and returns when it listens. Somebody else
@@ -394,7 +406,7 @@ func (h *sshHost) serve() error {
 			return err
 		}
 		ended := make(chan error, 1)
-		h.log.listens = make(chan struct{})
+		h.log.await(h.options.addresses)
 		server := exec.Command(tool("sshd"), "-D", "-e", "-f", "/etc/ssh/sshd_config")
 		server.Env = []string{"PATH=/usr/bin:/usr/sbin"}
 		server.Dir = "/"
@@ -530,7 +542,7 @@ func (h *sshHost) tree(t *testing.T) map[string]string {
 				return err
 			}
 			about += fmt.Sprintf(" %s %x", info.ModTime(), sha256.Sum256(data))
-		case info.IsDir():
+		case info.IsDir() && path != h.path("/tmp"): // ksh93 keeps here-documents and long output in /tmp
 			about += fmt.Sprintf(" %s", info.ModTime())
 		}
 		files[strings.TrimPrefix(path, h.root)] = about
@@ -543,17 +555,25 @@ func (h *sshHost) tree(t *testing.T) map[string]string {
 type serverLog struct {
 	mu      sync.Mutex
 	text    bytes.Buffer
-	listens chan struct{} // closed when it does
-	heard   int
+	missing int           // addresses on which it does not listen yet
+	listens chan struct{} // closed when it listens on all
+}
+
+// await says how many addresses the next server will listen on.
+func (l *serverLog) await(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.missing, l.listens = n, make(chan struct{})
 }
 
 func (l *serverLog) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.text.Write(p)
-	if n := bytes.Count(l.text.Bytes(), []byte("Server listening on")); n > l.heard {
-		l.heard = n
-		close(l.listens)
+	l.text.Write(p) // sshd writes a message at a time
+	for range bytes.Count(p, []byte("Server listening on")) {
+		if l.missing--; l.missing == 0 {
+			close(l.listens)
+		}
 	}
 	return len(p), nil
 }
@@ -577,6 +597,7 @@ type desk struct {
 type row struct {
 	*sshHost
 	name string // the host's own when empty
+	at   int    // which of the host's addresses
 	ssh  string // more of ssh: {...}
 	key  string // the host key in known_hosts: a file of the keys, "" for none
 }
@@ -603,10 +624,10 @@ func (lab *sshLab) sit(t *testing.T, hosts ...row) *desk {
 		var line string
 		if h.key != "" {
 			words := strings.Fields(lab.public(h.key))
-			line = fmt.Sprintf("[%s]:%d %s %s\n", h.address, h.port, words[0], words[1])
+			line = fmt.Sprintf("[%s]:%d %s %s\n", h.other(h.at), h.port, words[0], words[1])
 		}
 		noError(t, os.WriteFile(known, []byte(line), 0o600))
-		fmt.Fprintf(&inventory, "  %s: {address: %s, ssh: {port: %d, known_hosts: %s%s}}\n", name, h.address, h.port, known, h.ssh)
+		fmt.Fprintf(&inventory, "  %s: {address: %s, ssh: {port: %d, known_hosts: %s%s}}\n", name, h.other(h.at), h.port, known, h.ssh)
 	}
 	noError(t, os.WriteFile(filepath.Join(d.dir, "inventory.yaml"), []byte(inventory.String()), 0o600))
 	return d
@@ -628,7 +649,7 @@ func (d *desk) run(args ...string) ran {
 	ctx, cancel := context.WithTimeout(d.t.Context(), 90*time.Second)
 	defer cancel()
 	var stdout, stderr strings.Builder
-	c := exec.CommandContext(ctx, d.lab.aixmend, append(args, fast...)...)
+	c := exec.CommandContext(ctx, d.lab.aixmend, slices.Concat(args[:1], fast, args[1:])...)
 	c.Dir, c.Env, c.Stdout, c.Stderr, c.WaitDelay = d.dir, d.env, &stdout, &stderr, 5*time.Second
 	err := c.Run()
 	var exit *exec.ExitError

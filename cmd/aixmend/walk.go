@@ -97,6 +97,7 @@ type job struct {
 	verb     controller.Verb
 	hosts    []inventory.Host
 	groups   []inventory.Group
+	outside  []string // the inventory's hosts that are not selected
 	playbook *playbooks.Playbook
 	params   playbooks.Params
 	flags    flags
@@ -112,15 +113,25 @@ func (f *flags) job(verb controller.Verb) (*job, error) {
 	if err != nil {
 		return nil, usagef("aixmend playbook show "+p.Name+" lists them", "%w", err)
 	}
-	hosts, groups, err := f.selected()
+	inv, hosts, err := f.selected()
 	if err != nil {
 		return nil, err
+	}
+	in := map[string]bool{}
+	for _, h := range hosts {
+		in[h.Name] = true
+	}
+	var outside []string
+	for _, h := range inv.Hosts {
+		if !in[h.Name] {
+			outside = append(outside, h.Name)
+		}
 	}
 	failOn, err := f.failures()
 	if err != nil {
 		return nil, err
 	}
-	return &job{verb: verb, hosts: hosts, groups: groups, playbook: p, params: params, flags: *f, failOn: failOn}, nil
+	return &job{verb: verb, hosts: hosts, groups: inv.Groups, outside: outside, playbook: p, params: params, flags: *f, failOn: failOn}, nil
 }
 
 // windows gives the places that a host's connection takes: those of its groups
@@ -197,11 +208,10 @@ func (a *app) execute(ctx context.Context, j *job) (*outcome.Run, error) {
 	if !j.flags.quiet {
 		a.say("%s of %s, playbook %s, run %s", j.verb, report.Hosts(len(j.hosts)), j.playbook.Name, run.ID)
 	}
-	hosts, broken := a.engine(j, run.ID, store, dir).Run(a.within(ctx, j.flags.deadline), j.hosts)
-	run.Hosts = hosts
-	if run.Hosts == nil {
-		run.Hosts = []outcome.HostSummary{}
-	}
+	engine := a.engine(j, run.ID, store, dir)
+	engine.Outside = store.NewestNodeIDs(j.outside)
+	result, broken := engine.Run(a.within(ctx, j.flags.deadline), j.hosts)
+	run.Hosts, run.Fleet = append([]outcome.HostSummary{}, result.Hosts...), result.Fleet
 	run.Counts = outcome.Count(run.Hosts)
 	run.Finished = time.Now().UTC()
 	code, reason := a.code(&run, j)
@@ -284,6 +294,16 @@ type sink struct{ dir *journal.Run }
 
 // HostDone implements controller.Sink.
 func (s sink) HostDone(h outcome.Host) error { return s.dir.WriteHost(h, report.HostMarkdown(h)) }
+
+// Amend implements controller.Sink.
+func (s sink) Amend(host string, change func(*outcome.Host)) error {
+	h, err := s.dir.LoadHost(host)
+	if err != nil {
+		return err
+	}
+	change(h)
+	return s.HostDone(*h)
+}
 
 // mover tells every move on stderr.
 func (a *app) mover() controller.Observer {

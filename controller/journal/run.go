@@ -98,6 +98,9 @@ func (r *Run) WriteHost(h outcome.Host, markdown []byte) error {
 	return nil
 }
 
+// LoadHost reads a report that WriteHost has written.
+func (r *Run) LoadHost(host string) (*outcome.Host, error) { return r.store.LoadHost(r.id, host) }
+
 // Finish writes run.json and points latest to the run.
 func (r *Run) Finish(run outcome.Run) error {
 	text, err := json.MarshalIndent(run, "", "  ")

@@ -43,6 +43,13 @@ type CaptureItem struct {
 	PreImage bool `json:"pre_image,omitempty"`
 }
 
+// CapturedID is the RSCT node id that a capture holds.
+type CapturedID struct {
+	Host    string
+	NodeID  string
+	Created time.Time
+}
+
 // CaptureFile is one file to be stored in a capture's folder.
 type CaptureFile struct {
 	// Name is its path below the folder, with slashes.

@@ -7,13 +7,15 @@ package report
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Clean makes untrusted text fit for a terminal: control characters, escape
 // sequences and characters that reorder text become their visible form; line
 // ends and tabs stay when they are wanted.
 func Clean(s string, keepLines bool) string {
-	if strings.IndexFunc(s, func(r rune) bool { return unsafeRune(r, keepLines) }) < 0 {
+	// A byte that is no UTF-8 may be a control character to a terminal.
+	if utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return unsafeRune(r, keepLines) }) < 0 {
 		return s
 	}
 	var b strings.Builder

@@ -19,6 +19,9 @@ func Explain(h outcome.Host) string {
 		}
 		fmt.Fprintf(&b, format+"\n", args...)
 	}
+	command := func(label, text string) { // its further lines below the first
+		b.WriteString(label + indentRest(text, strings.Repeat(" ", len(label))) + "\n")
+	}
 	line("%s (%s): %s", h.Host, h.Address, string(h.Outcome))
 	if h.Reason != "" {
 		line("  %s", h.Reason)
@@ -40,15 +43,15 @@ func Explain(h outcome.Host) string {
 	for _, name := range sorted(h.FactErrors) {
 		line("  not known: %s: %s", name, h.FactErrors[name])
 	}
-	explainPlan(h, line)
+	explainPlan(h, line, command)
 	line("\nWhat was done")
 	if len(h.Changes) == 0 {
 		line("  nothing was changed")
 	}
 	for _, c := range h.Changes {
 		line("  %s: %s %s", c.Step, c.Status, c.Detail)
-		line("    ran   %s", c.Command)
-		line("    undo  %s", c.Undo)
+		command("    ran   ", c.Command)
+		command("    undo  ", c.Undo)
 	}
 	if h.Capture != "" {
 		line("  kept before that: %s", h.Capture)
@@ -60,13 +63,14 @@ func Explain(h outcome.Host) string {
 	return b.String()
 }
 
-func explainPlan(h outcome.Host, line func(string, ...any)) {
+func explainPlan(h outcome.Host, line func(string, ...any), command func(label, text string)) {
 	if len(h.Plan) == 0 {
 		return
 	}
 	line("\nWhat recover would run")
 	for _, s := range h.Plan {
-		line("  rung %s, step %s: %s", s.Rung, s.Step, s.Command)
+		line("  rung %s, step %s", s.Rung, s.Step)
+		command("    runs     ", s.Command)
 		if s.BlockedBy != "" {
 			line("    blocked: %s", s.BlockedBy)
 		}

@@ -145,19 +145,36 @@ func (m *markdown) fence(text string) {
 }
 
 // markup is what Markdown and HTML would act on.
-var markup = regexp.MustCompile("[\\\\`*_{}\\[\\]<>()#!|&~]")
+const markup = "\\`*_{}[]<>()#!|&~"
+
+// lineStart is what makes a list, a rule or a heading of the line above when a
+// line begins with it.
+var lineStart = regexp.MustCompile(`^(?:[-+=]|[0-9]+\.(?: |$))`)
 
 // md makes untrusted text plain text in Markdown, on one line.
 func md(s string) string {
-	return markup.ReplaceAllStringFunc(Clean(s, false), func(c string) string {
-		switch c {
-		case "<":
-			return "&lt;"
-		case "&":
-			return "&amp;"
+	s = strings.TrimLeft(Clean(s, false), " ")
+	var b strings.Builder
+	if start := strings.TrimRight(lineStart.FindString(s), " "); start != "" {
+		b.WriteString(start[:len(start)-1] + "\\" + start[len(start)-1:])
+		s = s[len(start):]
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '<':
+			b.WriteString("&lt;")
+		case c == '&':
+			b.WriteString("&amp;")
+		case c == ':' && strings.HasPrefix(s[i:], "://"), // some make links of addresses
+			c == '.' && i >= 3 && strings.EqualFold(s[i-3:i], "www"),
+			strings.IndexByte(markup, c) >= 0:
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
 		}
-		return "\\" + c
-	})
+	}
+	return b.String()
 }
 
 func ms(n int64) string { return (time.Duration(n) * time.Millisecond).String() }

@@ -27,7 +27,7 @@ func Text(run outcome.Run, o TextOptions) string {
 	t.Style().Options = table.OptionsNoBordersAndSeparators
 	t.Style().Format.Header = text.FormatDefault
 	t.AppendHeader(table.Row{"OUTCOME", "HOSTS", "WHICH", "WHAT"})
-	which, what := 0, 0 // no limit
+	which, what := 0, 0                    // no limit
 	if room := o.Width - 26; o.Width > 0 { // what the first two columns and the gaps leave
 		which = max(room/3, 12)
 		what = max(room-which, 20)
@@ -54,14 +54,18 @@ func Text(run outcome.Run, o TextOptions) string {
 // explainFold says what a line's hosts have in common.
 func explainFold(f Fold) string {
 	findings := strings.Join(f.Findings, ", ")
+	both := findings
+	if f.Reason != "" {
+		both = strings.TrimPrefix(findings+"; "+f.Reason, "; ")
+	}
 	switch f.Outcome {
 	case outcome.Unreachable, outcome.Skipped, outcome.Recovered:
 		return f.Reason
 	case outcome.Failed, outcome.Unknown:
-		return findings + "; " + f.Reason
+		return both
 	case outcome.NeedsAction:
 		if id, _, _ := strings.Cut(f.Reason, ":"); !slices.Contains(f.Findings, id) {
-			return findings + "; " + f.Reason
+			return both
 		}
 	}
 	return findings

@@ -271,7 +271,27 @@ type RSCTPaths struct {
 
 // Inventory is what the inventory says of the host; the controller supplies it.
 type Inventory struct {
+	Name   string `json:"name" cel:"name"`       // the host's name in the inventory
 	RMCNIC string `json:"rmc_nic" cel:"rmc_nic"` // "" when it says nothing
+}
+
+// Fleet is what the run and the captures know of this host's node id on other
+// hosts (procedure D9); the controller supplies it.
+type Fleet struct {
+	// Complete: every selected host has been read, or can't be.
+	Complete bool `json:"complete" cel:"complete"`
+	// Duplicates are the other hosts of this run that have the id.
+	Duplicates []string `json:"duplicates" cel:"duplicates"`
+	// Captured are hosts outside the run whose newest capture holds the id,
+	// with its date: "aixdb01 (2026-11-01)".
+	Captured []string `json:"captured" cel:"captured"`
+	// Role is "" without a duplicate; keeper (its captures held the id first),
+	// clone, or unclear (a person must say).
+	Role string `json:"role" cel:"role"`
+	// Why says what the role rests on.
+	Why string `json:"why" cel:"why"`
+	// Holders are the hosts of each node id that is known, this one included.
+	Holders map[string][]string `json:"-" cel:"holders"`
 }
 
 // LPAR is what stays when a disk is swapped: `uname -L` and the machine.

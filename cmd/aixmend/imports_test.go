@@ -1,0 +1,129 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// room is one package of the house: which of ours it may import, and which
+// more its tests may. A package may always import itself, from its tests.
+type room struct {
+	imports, tests []string
+}
+
+// everything is the import list of the packages that wire the others.
+var everything = []string{"*"}
+
+// world is what a test needs to put a host at the other end.
+var world = []string{"transport", "transport/ssh", "transport/wrap", "transport/sshtest", "transport/transporttest", "transport/aixsim"}
+
+// rooms is the table of docs/architecture.md. A package that is not in it is
+// an error: a new room is a decision.
+var rooms = map[string]room{
+	"cmd/aixmend":             {imports: everything},
+	"inventory":               {imports: []string{"inventory/strictyaml"}},
+	"inventory/strictyaml":    {},
+	"playbooks":               {imports: []string{"inventory/strictyaml", "playbooks/facts"}, tests: world},
+	"playbooks/facts":         {},
+	"transport":               {},
+	"transport/ssh":           {imports: []string{"transport"}, tests: world},
+	"transport/wrap":          {imports: []string{"transport"}, tests: world},
+	"transport/transporttest": {imports: []string{"transport"}, tests: world},
+	"transport/sshtest":       {},
+	"transport/aixsim":        {imports: []string{"transport/sshtest"}, tests: world},
+	"controller":              {imports: []string{"inventory", "playbooks", "playbooks/facts", "transport", "controller/outcome"}, tests: append([]string{"controller/journal", "controller/report"}, world...)},
+	"controller/outcome":      {},
+	"controller/journal":      {imports: []string{"controller/outcome"}},
+	"controller/report":       {imports: []string{"controller/outcome"}},
+	"controller/fleet":        {imports: []string{"controller/outcome"}},
+	"examples":                {imports: everything},
+}
+
+// allows tells whether a file of the room may import a package.
+func (r room) allows(pkg string, test bool) bool {
+	if strings.HasPrefix(pkg, "cmd/") {
+		return false
+	}
+	return slices.Contains(r.imports, pkg) || slices.Contains(r.imports, "*") || test && slices.Contains(r.tests, pkg)
+}
+
+// Every file counts, whatever system it is built for.
+func TestImportsFollowTheTable(t *testing.T) {
+	const module = "aixmend/"
+	seen := map[string]bool{}
+	for _, file := range sourceFiles(t, "../..") {
+		pkg, test := path.Dir(file), strings.HasSuffix(file, "_test.go")
+		r, known := rooms[pkg]
+		if !known && !seen[pkg] {
+			t.Errorf("package %s is not in the table", pkg)
+		}
+		seen[pkg] = true
+		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join("../..", file), nil, parser.ImportsOnly)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours, ok := strings.CutPrefix(imported, module)
+			if !ok || !known || test && ours == pkg || r.allows(ours, test) {
+				continue
+			}
+			t.Errorf("%s imports %s: the table does not allow it", file, ours)
+		}
+	}
+	if !seen["cmd/aixmend"] || len(seen) < 10 {
+		t.Errorf("only %d packages were seen", len(seen))
+	}
+}
+
+func TestTableNamesItsOwnRooms(t *testing.T) {
+	for pkg, r := range rooms {
+		for _, imported := range slices.Concat(r.imports, r.tests) {
+			if _, ok := rooms[imported]; !ok && imported != "*" {
+				t.Errorf("%s may import %s, which is not in the table", pkg, imported)
+			}
+		}
+	}
+}
+
+// sourceFiles returns the Go files of the module at root, slash-separated and
+// relative to it. Test data and modules inside are not of it.
+func sourceFiles(t *testing.T, root string) []string {
+	t.Helper()
+	var files []string
+	err := fs.WalkDir(os.DirFS(root), ".", func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case !d.IsDir():
+			if path.Ext(p) == ".go" {
+				files = append(files, p)
+			}
+			return nil
+		case p == ".":
+			return nil
+		case d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_"):
+			return fs.SkipDir
+		}
+		if _, err := fs.Stat(os.DirFS(root), path.Join(p, "go.mod")); err == nil {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}

@@ -1,0 +1,321 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/inventory"
+	"aixmend/playbooks"
+	"aixmend/playbooks/facts"
+)
+
+// fleet is what the walks of a run know of each other: which host has which
+// RSCT node id (procedure D9). Nothing in it holds a walk up, but that it can
+// be waited for.
+type fleet struct {
+	captures Captures
+	// began is when the run began: later captures say nothing about history.
+	began time.Time
+	// newIDs are the hosts that the operator names as clones.
+	newIDs []string
+
+	mu      sync.Mutex
+	unread  map[string]bool
+	read    chan struct{} // closed when every host has been read, or can't be
+	ended   map[string]chan struct{}
+	ids     map[string]facts.NodeIDs
+	holders map[string][]string // hosts of this run, by id; replaced, never changed
+	outside map[string][]string // "host (date)" of hosts outside the run, by id
+	roles   map[string]map[string]role
+}
+
+// role is what history says of one of several hosts with one id.
+type role struct{ name, why string }
+
+// Roles of the hosts that share a node id.
+const (
+	keeper  = "keeper"
+	clone   = "clone"
+	unclear = "unclear"
+)
+
+func newFleet(e *Engine, hosts []string) *fleet {
+	f := &fleet{
+		captures: e.Captures, began: time.Now(), unread: map[string]bool{}, read: make(chan struct{}),
+		ended: map[string]chan struct{}{}, ids: map[string]facts.NodeIDs{},
+		holders: map[string][]string{}, outside: map[string][]string{}, roles: map[string]map[string]role{},
+	}
+	if list, _ := e.Params["new_node_id"].(string); list != "" {
+		f.newIDs = strings.Split(list, ",")
+	}
+	for _, host := range hosts {
+		f.unread[host] = true
+		f.ended[host] = make(chan struct{})
+	}
+	for _, c := range e.Outside {
+		f.outside[c.NodeID] = append(f.outside[c.NodeID], fmt.Sprintf("%s (%s)", c.Host, c.Created.UTC().Format(time.DateOnly)))
+	}
+	return f
+}
+
+// workingID is the id that a host goes by: that of lsnodeid, else that of the
+// first file that has one.
+func workingID(ids facts.NodeIDs) string {
+	for _, id := range []string{ids.Command, ids.Var, ids.Etc} {
+		if id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// put tells what a host's node ids are now.
+func (f *fleet) put(host string, ids facts.NodeIDs) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before, after := workingID(f.ids[host]), workingID(ids)
+	f.ids[host] = ids
+	if before != after {
+		holders := maps.Clone(f.holders)
+		if before != "" {
+			holders[before] = slices.DeleteFunc(slices.Clone(holders[before]), func(h string) bool { return h == host })
+		}
+		if after != "" {
+			holders[after] = append(slices.Clone(holders[after]), host)
+			slices.Sort(holders[after])
+		}
+		f.holders = holders
+	}
+	f.markRead(host)
+}
+
+// markRead must be called with the lock held.
+func (f *fleet) markRead(host string) {
+	if f.unread[host] {
+		delete(f.unread, host)
+		if len(f.unread) == 0 {
+			close(f.read)
+		}
+	}
+}
+
+// end tells that a host's walk is over: nothing more will change on it.
+func (f *fleet) end(host string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.markRead(host)
+	close(f.ended[host])
+}
+
+// complete tells whether every host has been read, or can't be.
+func (f *fleet) complete() bool {
+	select {
+	case <-f.read:
+		return true
+	default:
+		return false
+	}
+}
+
+// view is the fleet as a fact of one host.
+func (f *fleet) view(host string) facts.Fleet {
+	complete := f.complete()
+	f.mu.Lock()
+	id := workingID(f.ids[host])
+	v := facts.Fleet{Complete: complete, Duplicates: []string{}, Captured: []string{}, Holders: f.holders}
+	var group []string
+	if id != "" {
+		group = f.holders[id]
+		v.Captured = append(v.Captured, f.outside[id]...)
+	}
+	f.mu.Unlock()
+	for _, other := range group {
+		if other != host {
+			v.Duplicates = append(v.Duplicates, other)
+		}
+	}
+	if len(v.Duplicates) > 0 && complete {
+		r := f.roleOf(host, id, group)
+		v.Role, v.Why = r.name, r.why
+	}
+	return v
+}
+
+// roleOf decides, once for each id, who keeps it.
+func (f *fleet) roleOf(host, id string, group []string) role {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.roles[id] == nil {
+		f.roles[id] = f.decide(id, group)
+	}
+	return f.roles[id][host]
+}
+
+// decide finds the host whose captures held the id first. What history can't
+// tell, the operator says.
+func (f *fleet) decide(id string, group []string) map[string]role {
+	roles := map[string]role{}
+	named := slices.DeleteFunc(slices.Clone(group), func(h string) bool { return !slices.Contains(f.newIDs, h) })
+	if len(named) > 0 {
+		for _, h := range group {
+			switch {
+			case slices.Contains(named, h):
+				roles[h] = role{clone, "the operator says so (new_node_id)"}
+			case len(named) == len(group)-1:
+				roles[h] = role{keeper, "the operator names the others (new_node_id)"}
+			default:
+				roles[h] = role{unclear, "the operator names some of the others (new_node_id), not all"}
+			}
+		}
+		return roles
+	}
+	held, hadOther := map[string]time.Time{}, map[string]bool{}
+	for _, h := range group {
+		history, err := f.captures.NodeIDs(h)
+		if err != nil {
+			return everybody(group, "the captures of "+h+" can't be read: "+err.Error())
+		}
+		for _, c := range history {
+			switch {
+			case c.Created.After(f.began) || c.NodeID == "":
+			case c.NodeID == id && held[h].IsZero():
+				held[h] = c.Created
+			case c.NodeID != id && held[h].IsZero():
+				hadOther[h] = true
+			}
+		}
+	}
+	var keepers []string
+	for _, h := range group {
+		if !held[h].IsZero() && !hadOther[h] {
+			keepers = append(keepers, h)
+		}
+	}
+	if len(keepers) != 1 {
+		return everybody(group, fmt.Sprintf("the captures of %d of these hosts held the id from the first on", len(keepers)))
+	}
+	why := fmt.Sprintf("a capture of %s held the id on %s already", keepers[0], held[keepers[0]].UTC().Format(time.DateOnly))
+	for _, h := range group {
+		roles[h] = role{clone, why}
+	}
+	roles[keepers[0]] = role{keeper, why}
+	return roles
+}
+
+func everybody(group []string, why string) map[string]role {
+	roles := map[string]role{}
+	for _, h := range group {
+		roles[h] = role{unclear, why}
+	}
+	return roles
+}
+
+// duplicates returns the ids that more than one host of the run has now, with
+// their hosts.
+func (f *fleet) duplicates() map[string][]string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found := map[string][]string{}
+	for id, hosts := range f.holders {
+		if len(hosts) > 1 {
+			found[id] = hosts
+		}
+	}
+	return found
+}
+
+// findings renders the duplicates as findings over the fleet.
+func (f *fleet) findings() []outcome.FleetFinding {
+	list := []outcome.FleetFinding{}
+	duplicates := f.duplicates()
+	for _, id := range slices.Sorted(maps.Keys(duplicates)) {
+		list = append(list, outcome.FleetFinding{
+			ID: "node-id-duplicate", Hosts: duplicates[id],
+			Title: fmt.Sprintf("RSCT node id %s is on %d hosts: %s", id, len(duplicates[id]), strings.Join(duplicates[id], ", ")),
+		})
+	}
+	return list
+}
+
+// gather waits, without a connection, until every selected host has been read,
+// and judges this one again among the others. The one that keeps its id waits
+// for those that get a new one.
+func (w *walk) gather(ctx context.Context) (Event, error) {
+	w.hangUp()
+	w.gathered = true
+	if !w.await(ctx, w.fleet.read) {
+		return aloneAgain, nil
+	}
+	view := w.fleet.view(w.host.Name)
+	if len(view.Duplicates) == 0 && len(view.Captured) == 0 {
+		return aloneAgain, nil
+	}
+	before := w.out.Outcome
+	w.adopt(w.Playbook.WithFleet(w.diagnosis, view))
+	if w.Verb == Recover {
+		w.printPlan()
+		changes := slices.Contains(w.Allowed, "node-id")
+		if view.Role == keeper && changes {
+			for _, other := range view.Duplicates {
+				w.await(ctx, w.fleet.ended[other])
+			}
+			return readAgain, nil
+		}
+		if w.runnable() != nil && !w.stopping() {
+			return readAgain, nil
+		}
+	}
+	if before != outcome.Failed {
+		w.concludeBlocked()
+	}
+	if w.Verb == Plan {
+		w.printPlan()
+	}
+	return aloneAgain, nil
+}
+
+// await waits for done; false when the run is being stopped before.
+func (w *walk) await(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	case <-w.Stop:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// amend adds the verdicts over the fleet to a host that was not held up for
+// them, and returns its new summary.
+func (e *Engine) amend(f *fleet, host inventory.Host, summary outcome.HostSummary) (outcome.HostSummary, error) {
+	view := f.view(host.Name)
+	if len(view.Duplicates) == 0 && len(view.Captured) == 0 {
+		return summary, nil
+	}
+	verdicts := e.Playbook.JudgeFleet(e.Params, facts.Inventory{Name: host.Name, RMCNIC: host.RMCNIC}, f.ids[host.Name], view)
+	if len(verdicts) == 0 {
+		return summary, nil
+	}
+	err := e.Sink.Amend(host.Name, func(h *outcome.Host) {
+		for _, v := range verdicts {
+			h.Findings = append(h.Findings, waive(host, finding(v)))
+		}
+		conclude(h)
+		summary = summarise(*h, e.Verb)
+	})
+	return summary, err
+}
+
+// finding is a verdict as the reports have it.
+func finding(v playbooks.Verdict) outcome.Finding {
+	return outcome.Finding{
+		ID: v.ID, Severity: outcome.Severity(v.Severity), Title: v.Title, Evidence: v.Evidence,
+		Remedy: v.Remedy, Source: v.Row + ": " + v.Source,
+	}
+}

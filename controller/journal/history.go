@@ -1,0 +1,110 @@
+package journal
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"aixmend/controller/outcome"
+)
+
+// CaptureIDs returns the ids of a host's captures, the oldest first, good or
+// not.
+func (s *Store) CaptureIDs(host string) ([]string, error) {
+	if err := checkName("host", host); err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(filepath.Join(s.root, "captures", host))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() {
+			ids = append(ids, e.Name())
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// LoadCapture reads a capture that is good: every file is what was written.
+func (s *Store) LoadCapture(host, id string) (*outcome.Capture, error) {
+	if err := errors.Join(checkName("host", host), checkName("capture", id)); err != nil {
+		return nil, err
+	}
+	where := filepath.Join("captures", host, id)
+	if err := s.Check(filepath.ToSlash(where)); err != nil {
+		return nil, err
+	}
+	var c outcome.Capture
+	if err := readJSON(filepath.Join(s.root, where, "capture.json"), &c); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// NodeIDs returns the node ids of a host's good captures, the oldest first.
+// Damaged ones are left out.
+func (s *Store) NodeIDs(host string) ([]outcome.CapturedID, error) {
+	ids, err := s.CaptureIDs(host)
+	if err != nil {
+		return nil, err
+	}
+	var list []outcome.CapturedID
+	for _, id := range ids {
+		if c, err := s.LoadCapture(host, id); err == nil {
+			list = append(list, outcome.CapturedID{Host: host, NodeID: nodeID(c), Created: c.Created})
+		}
+	}
+	return list, nil
+}
+
+// NewestNodeIDs returns the node id of the newest good capture of each host
+// that has one.
+func (s *Store) NewestNodeIDs(hosts []string) []outcome.CapturedID {
+	var list []outcome.CapturedID
+	for _, host := range hosts {
+		ids, err := s.CaptureIDs(host)
+		if err != nil {
+			continue
+		}
+		for _, id := range slices.Backward(ids) {
+			c, err := s.LoadCapture(host, id)
+			if err != nil {
+				continue
+			}
+			if held := nodeID(c); held != "" {
+				list = append(list, outcome.CapturedID{Host: host, NodeID: held, Created: c.Created})
+			}
+			break
+		}
+	}
+	return list
+}
+
+// nodeID is the id that a capture's host went by: that of lsnodeid, else that
+// of the first file that has one.
+func nodeID(c *outcome.Capture) string {
+	text, err := json.Marshal(c.Facts["node_ids"])
+	if err != nil {
+		return ""
+	}
+	var ids struct{ Command, Var, Etc string }
+	if json.Unmarshal(text, &ids) != nil {
+		return ""
+	}
+	for _, id := range []string{ids.Command, ids.Var, ids.Etc} {
+		if id = strings.TrimSpace(id); id != "" {
+			return id
+		}
+	}
+	return ""
+}
