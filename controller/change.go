@@ -138,6 +138,7 @@ func (w *walk) change(ctx context.Context, s *playbooks.PlannedStep) (Event, err
 		change.Detail = fmt.Sprintf("exit status %d", t.Results[0].Exit)
 		if !s.Step.MayFail {
 			event = stepFailed
+			w.failed = s
 			w.broken = fmt.Sprintf("step %s ended with status %d: %s", s.Step.ID, t.Results[0].Exit, firstLine(t.Results[0].Stderr, t.Results[0].Stdout))
 		}
 	}

@@ -83,6 +83,7 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 			return nextRung // the rest of the rung, or the rung once more
 		}
 	}
+	w.settleFailed()
 	open := w.diagnosis.Targets(w.wishes())
 	proved := w.Playbook.Proved(w.diagnosis)
 	remaining := w.stillOpen(open)
@@ -95,7 +96,7 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 		w.end(outcome.Failed, "interrupted before everything was tried; open: %s", strings.Join(remaining, ", "))
 	case w.runnable() != nil:
 		return nextRung
-	case !proved && w.mayWait(ctx):
+	case !proved && !w.hopeless(open) && w.mayWait(ctx):
 		return notYet
 	case w.blocked() != "":
 		w.end(outcome.NeedsAction, "%s", w.blocked())
@@ -103,6 +104,36 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 		w.end(outcome.Failed, "everything there is was tried; open: %s", strings.Join(remaining, ", "))
 	}
 	return walkFinished
+}
+
+// hopeless tells that something stands for which no step was taken: waiting
+// will not mend it.
+func (w *walk) hopeless(targets []string) bool {
+	return slices.ContainsFunc(targets, func(id string) bool { return !w.led[id] })
+}
+
+// settleFailed says of a step that failed whether it happened all the same: an
+// exit status is not the truth (V1).
+func (w *walk) settleFailed() {
+	s := w.failed
+	if s == nil {
+		return
+	}
+	w.failed = nil
+	change := &w.out.Changes[len(w.out.Changes)-1]
+	happened, err := s.Confirm(w.diagnosis)
+	switch {
+	case err != nil:
+		change.Status = outcome.UnknownIf
+	case happened:
+		change.Status = outcome.Applied
+	default:
+		change.Status = outcome.NotApplied
+	}
+	change.Detail += "; by a new look: " + change.Status
+	if err := w.note(change); err != nil {
+		w.failure = err
+	}
 }
 
 // stillOpen returns the findings that keep the host from being recovered:

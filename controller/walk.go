@@ -36,6 +36,7 @@ type walk struct {
 	looks   int                    // looks since the last rung
 	doubt   *playbooks.PlannedStep // the step of which it is not known whether it happened
 	unsent  bool                   // the step in doubt certainly never reached the host
+	failed  *playbooks.PlannedStep // the step that failed, until a new look
 	broken  string                 // the step that failed, and how
 	shut    bool                   // the gate was found shut
 

@@ -56,7 +56,7 @@ type Given struct {
 }
 
 func (g Given) diagnosis(params Params) *Diagnosis {
-	d := &Diagnosis{Facts: map[string]any{}, Missing: map[string]error{}, values: map[string]any{}}
+	d := &Diagnosis{Facts: map[string]any{}, Missing: map[string]error{}, values: map[string]any{allowedName: []string{}}}
 	for name, value := range params {
 		d.values["params."+name] = value
 	}
@@ -185,6 +185,10 @@ func (p *Playbook) skip(d *Diagnosis, probed map[string]Probed) string {
 	for _, probe := range p.Probes {
 		got, ran := probed[probe.ID]
 		if probe.Require == nil || !ran || got.NotRun || got.Err != nil {
+			continue
+		}
+		if _, unparsed := d.Missing[probe.ID]; unparsed {
+			d.Incomplete = true // it answered, and nobody knows what
 			continue
 		}
 		if strings.TrimRight(string(got.Output.Stdout), "\n") == probe.Require.Answer {

@@ -120,7 +120,7 @@ func (c *checker) probes(probes []Probe, diagnose bool) {
 		parsers[p.Name] = true
 		names = append(names, p.Name)
 	}
-	seen := map[string]bool{"inventory": true, "params": true}
+	seen := map[string]bool{"inventory": true, "fleet": true, "params": true, "before": true, allowedName: true}
 	login := true
 	for _, p := range probes {
 		switch {
@@ -142,6 +142,9 @@ func (c *checker) probes(probes []Probe, diagnose bool) {
 		}
 		if !diagnose && (p.Parse.V != "" || p.Require != nil || p.Login) {
 			c.add(p.Pos, "", "probe %s: a capture probe has no parse, require or login", p.ID)
+		}
+		if strings.Contains(p.Run.V, "{{") {
+			c.add(p.Run.Pos, "", "probe %s: {{ }} is for steps and texts; a probe runs as it stands", p.ID)
 		}
 		c.readOnly(p)
 	}

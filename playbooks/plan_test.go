@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"aixmend/playbooks/facts"
 )
 
 // outline is a plan in short: "1 address: set-address", and why it is blocked.
@@ -121,7 +123,8 @@ func planCases() []planCase {
 		{name: "D10 silent check, daemon down", change: both(daemonDown, hang("lscluster_m")), want: []string{start}},
 
 		// Rung 3 does not run while something stands that it can't mend.
-		{name: "D8 node id stands", change: both(disconnected, func(h host) { h.absent("node_id_var") }), want: []string{refresh, recycle + nothing + "node-id-mismatch"}},
+		{name: "D8 node id stands", change: both(disconnected, func(h host) { h.absent("node_id_var") }), want: []string{refresh, recycle + nothing + "node-id-mismatch",
+			"4 node-id: save-node-id keep-node-id enable-remote-clients-anew BLOCKED not allowed: it takes --allow node-id"}},
 		{name: "D8 waived it does not", change: both(disconnected, func(h host) { h.absent("node_id_var") }), wishes: waive("node-id-mismatch"), want: []string{refresh, recycle}},
 		{name: "D4 ambiguous NIC stands", change: both(ambiguousNIC, disconnected), want: []string{refresh, recycle + nothing + "rmc-nic-ambiguous"}},
 		{name: "D13 a warning does not stand in the way", change: both(disconnected, func(h host) { h.clock(999) }), wishes: warnings, want: []string{refresh, recycle}},
@@ -129,6 +132,78 @@ func planCases() []planCase {
 		{name: "R1 was tried and it stands", change: both(addressMissing, disconnected), wishes: tried("address", "refresh"), want: []string{set, refresh, recycle + nothing + "rmc-address-missing"}},
 		{name: "R1 two stand", change: both(addressMissing, staleLine, disconnected), wishes: tried("address"),
 			want: []string{"1 address: replace-stale-lines set-address", refresh, recycle + nothing + "rmc-address-missing, rmc-address-stale"}},
+	}
+}
+
+// R4: exactly one form of recfgct, always an explicit one, and only where it is
+// allowed and the id is not in use elsewhere (D8, D9, D10, D11).
+func TestPlanNodeID(t *testing.T) {
+	const (
+		keep     = "save-node-id keep-node-id enable-remote-clients-anew"
+		giveBack = "save-node-id restore-node-id enable-remote-clients-anew"
+		renew    = "save-node-id new-node-id enable-remote-clients-anew"
+		other    = "fedcba9876543210"
+	)
+	noEtc := func(h host) { h.absent("node_id_etc") }
+	noVar := func(h host) { h.absent("node_id_var") }
+	noID := func(h host) {
+		h.absent("node_id_etc")
+		h.absent("node_id_var")
+		h.exit("node_id_command", 1, "", "2641-036 no node id\n")
+	}
+	leftover := func(h host) {
+		h.say("cuat", "CuAt:\n\tname = \"cluster0\"\n\tattribute = \"node_uuid\"\n\tvalue = \"x\"\n")
+	}
+	fleet := func(role string, duplicates ...string) facts.Fleet {
+		return facts.Fleet{Complete: true, Duplicates: duplicates, Role: role, Why: "history"}
+	}
+	allowed := []string{"node-id"}
+	for _, c := range []struct {
+		name   string
+		change func(host)
+		fleet  facts.Fleet
+		allow  []string
+		want   string // the rung, "" when it is not planned
+		run    string // the recfgct command
+	}{
+		{"D8 /var differs", func(h host) { h.say("node_id_var", other+"\n"); h.say("node_id_command", other+"\n") }, fleet(""), allowed, keep, "recfgct -s"},
+		{"D8 /var is gone", noVar, fleet(""), allowed, keep, "recfgct -s"},
+		{"D8 only /var is valid", noEtc, fleet(""), allowed, giveBack, "recfgct -i " + nodeID},
+		{"D8 none is valid", noID, fleet(""), allowed, renew, "recfgct -n"},
+		{"D9 the clone", func(host) {}, fleet("clone", "aixold"), allowed, renew, "recfgct -n"},
+		{"D9 the keeper", func(host) {}, fleet("keeper", "aixnew"), allowed, "", ""},
+		{"D9 unclear", func(host) {}, fleet("unclear", "aixnew"), allowed, renew + " BLOCKED which host is the clone can't be told (history): --set new_node_id=HOST", ""},
+		{"D9 not everybody was read", noVar, facts.Fleet{}, allowed, keep + " BLOCKED not every selected host has been read, so it is not known whether the id is in use elsewhere", ""},
+		{"D9 the id is in use", noVar, facts.Fleet{Complete: true, Holders: map[string][]string{nodeID: {"aixold", "me"}}}, allowed,
+			keep + " BLOCKED the id in /etc/ct_node_id, " + nodeID + ", is in use on another host", ""},
+		{"D8 not allowed", noVar, fleet(""), nil, keep + " BLOCKED not allowed: it takes --allow node-id", ""},
+		{"D11 leftovers, not allowed", both(noVar, leftover), fleet(""), allowed,
+			"save-node-id remove-cluster0 keep-node-id enable-remote-clients-anew BLOCKED not allowed: step remove-cluster0 takes --allow cluster0", ""},
+		{"D11 leftovers", both(noVar, leftover), fleet(""), []string{"node-id", "cluster0"}, "save-node-id remove-cluster0 keep-node-id enable-remote-clients-anew", "recfgct -s"},
+		{"D10 live", both(noVar, func(h host) { h.say("lscluster_c", "Cluster Name: prodcl\n") }), fleet(""), allowed,
+			keep + " BLOCKED cluster guard: lscluster -c: live: Cluster Name: prodcl", ""},
+		{"D10 silent", both(noVar, func(h host) { h.hang("lscluster_m") }), fleet(""), allowed, keep + " BLOCKED cluster guard: no answer from lscluster -m", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, params := restore(t)
+			given := Given{Inventory: facts.Inventory{Name: "me"}, Fleet: &c.fleet}
+			d := p.Judge(params, given, changed(c.change))
+			got, ran := "", ""
+			for _, r := range p.Plan(d, Wishes{Allowed: c.allow}) {
+				if r.Rung.ID != "node-id" {
+					continue
+				}
+				got = strings.TrimPrefix(outline([]PlannedRung{r})[0], "4 node-id: ")
+				for _, s := range r.Steps {
+					if _, after, ok := strings.Cut(s.Command, "install/bin/"); ok && r.Blocked == "" {
+						ran = after
+					}
+				}
+			}
+			if got != c.want || ran != c.run {
+				t.Errorf("rung %q, command %q; want %q, %q\nverdicts %v, missing %v", got, ran, c.want, c.run, grades(d), d.Missing)
+			}
+		})
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 	gossh "golang.org/x/crypto/ssh"
 
@@ -167,7 +166,7 @@ func startFleet(dir string, hosts []aixsim.FleetHost, latency time.Duration) (*a
 		return nil, err
 	}
 	for name, text := range map[string]string{"known_hosts": fleet.KnownHosts(), "inventory.yaml": demoInventory(fleet)} {
-		if err := renameio.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			fleet.Close()
 			return nil, err
 		}
@@ -185,7 +184,7 @@ func writeKey(dir string) (gossh.PublicKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := renameio.WriteFile(filepath.Join(dir, "id_ed25519"), pem.EncodeToMemory(block), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "id_ed25519"), pem.EncodeToMemory(block), 0o600); err != nil {
 		return nil, err
 	}
 	return gossh.NewPublicKey(public)

@@ -38,7 +38,6 @@ type flags struct {
 	host        string
 	serve       bool
 	hosts       int
-	diagram     bool
 }
 
 func (f *flags) selection(c *cobra.Command) {

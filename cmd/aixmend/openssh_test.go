@@ -533,7 +533,6 @@ func testSSHUnreachable(t *testing.T, lab *sshLab) {
 
 // A probe that hangs is named, and all others are judged.
 func testSSHHungProbe(t *testing.T, lab *sshLab) {
-	t.Skip("known defect of transport/ssh: OpenSSH does not answer the close of a session whose command hangs, and the host is called lost")
 	h := lab.start(t, "hung", hostOptions{illness: "lscluster-hangs"})
 	d := lab.sit(t, rows("host_ed25519", h)...)
 	run := d.run("audit", "--format", "json", "--set", "probe_timeout=2s").exits(3).document()

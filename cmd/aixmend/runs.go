@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -149,10 +148,4 @@ func (a *app) explainHost(ref, host string) error {
 	}
 	_, err = fmt.Fprint(a.out, report.Explain(*h))
 	return err
-}
-
-// exists tells whether a path is there.
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

@@ -8,10 +8,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is set by the linker for a release; else the module's own is used.
-var version = moduleVersion()
+// version is set by the linker; empty: the module's own is used.
+var version string
 
-func moduleVersion() string {
+func currentVersion() string {
+	if version != "" {
+		return version
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
 		return "development"
@@ -23,7 +26,7 @@ func (a *app) version() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.out, "aixmend %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintf(a.out, "aixmend %s %s %s/%s\n", currentVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}

@@ -193,7 +193,7 @@ func (a *app) execute(ctx context.Context, j *job) (*outcome.Run, error) {
 	}
 	began := time.Now().UTC()
 	run := outcome.Run{
-		Schema: outcome.RunSchema, ID: journal.NewRunID(began), Version: version, Command: string(j.verb),
+		Schema: outcome.RunSchema, ID: journal.NewRunID(began), Version: currentVersion(), Command: string(j.verb),
 		Playbook: outcome.Playbook{Name: j.playbook.Name, SHA256: j.playbook.SHA256},
 		Started:  began, Fleet: []outcome.FleetFinding{},
 	}

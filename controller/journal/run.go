@@ -138,35 +138,3 @@ func (s *Store) pointLatest(id string) error {
 	}
 	return syncDir(dir)
 }
-
-// writeWhole writes a file that is complete at any moment it can be seen.
-func writeWhole(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".tmp-") // 0600
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-	}
-	return err
-}
-
-// syncDir makes the names in a folder durable.
-func syncDir(path string) error {
-	if !dirsSync {
-		return nil
-	}
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
-}

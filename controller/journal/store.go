@@ -16,7 +16,6 @@ import (
 	"strings"
 
 	"github.com/gofrs/flock"
-	"github.com/google/renameio/v2"
 
 	"aixmend/controller/outcome"
 )
@@ -158,13 +157,4 @@ func readJSON(path string, into any) error {
 		return err
 	}
 	return json.Unmarshal(text, into)
-}
-
-// writeSynced writes a file whole or not at all, and safe from a power loss.
-func writeSynced(path string, data []byte) error {
-	err := renameio.WriteFile(path, data, fileMode, renameio.WithTempDir(filepath.Dir(path)), renameio.IgnoreUmask())
-	if err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
 }

@@ -104,6 +104,7 @@ func (r *scriptRun) run(ctx context.Context) error {
 	if err := errors.Join(err1, err2); err != nil {
 		return r.conn.fail(transport.KindProtocol, "session", err)
 	}
+	taps := []*tap{{into: r.out}, {into: r.err}}
 	r.arm(-1)
 	defer r.disarm()
 	r.sent = true
@@ -115,8 +116,8 @@ func (r *scriptRun) run(ctx context.Context) error {
 			return
 		}
 		streams.Add(2)
-		go func() { defer streams.Done(); pump(r.out, stdout) }()
-		go func() { defer streams.Done(); pump(r.err, stderr) }()
+		go func() { defer streams.Done(); pump(taps[0], stdout) }()
+		go func() { defer streams.Done(); pump(taps[1], stderr) }()
 		err := session.Wait()
 		streams.Wait()
 		done <- err
@@ -126,13 +127,16 @@ func (r *scriptRun) run(ctx context.Context) error {
 	case <-r.hang:
 		// The session is given up: end a hung probe, as far as the server lets
 		// us (a changing command is never cut short, and what a finished script
-		// left in the background stays), and wait until nothing writes to the
-		// splitters any more.
+		// left in the background stays), and see to it that nothing writes to
+		// the splitters any more.
 		if i := r.hungIndex(); i >= 0 && !r.commands[i].Mutating {
 			_ = session.Signal(ssh.SIGTERM)
 		}
 		_ = session.Close()
 		err = r.drain(ctx, done)
+		for _, t := range taps {
+			t.shut()
+		}
 	case <-ctx.Done():
 		r.conn.abort(context.Cause(ctx))
 		err = <-done
@@ -150,20 +154,47 @@ func startError(err error) error {
 	return errNoExec
 }
 
-// drain waits for a closed session to let go. A server that does not even
-// answer the close has lost the connection: it is cut.
+// closeGrace is how long a session that was given up may take to close.
+const closeGrace = time.Second
+
+// drain waits for a closed session to let go. OpenSSH does not answer the close
+// while the hung process lives, and takes no signal for root's sessions: the
+// session is then left behind, and the next one, or the keepalive, finds out
+// whether the link is alive.
 func (r *scriptRun) drain(ctx context.Context, done <-chan error) error {
-	timer := time.NewTimer(r.conn.options.ReplyTimeout)
+	timer := time.NewTimer(min(closeGrace, r.conn.options.ReplyTimeout))
 	defer timer.Stop()
 	select {
 	case <-done:
 		return nil
 	case <-timer.C:
-		r.conn.abort(errNoReply)
+		return nil
 	case <-ctx.Done():
 		r.conn.abort(context.Cause(ctx))
 	}
 	return <-done
+}
+
+// tap stands between a stream and its splitter, so that a session that was
+// left behind can't reach the splitter any more.
+type tap struct {
+	mu   sync.Mutex
+	into io.Writer // nil once it is shut
+}
+
+func (t *tap) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.into == nil {
+		return len(p), nil
+	}
+	return t.into.Write(p)
+}
+
+func (t *tap) shut() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.into = nil
 }
 
 // verdict turns how the session ended into the error of the script.
