@@ -40,7 +40,7 @@ func (w *walk) blocked() string {
 		}
 	}
 	for _, r := range w.plan {
-		if r.Blocked != "" && w.entered[r.Rung.ID] == 0 {
+		if r.Blocked != "" && !r.Waits && w.entered[r.Rung.ID] == 0 {
 			return fmt.Sprintf("rung %d (%s) is blocked: %s", r.Rung.Number, r.Rung.ID, r.Blocked)
 		}
 	}

@@ -81,7 +81,16 @@ func (w *walk) look(ctx context.Context, probes []playbooks.Probe) (*playbooks.D
 			NotRun: errors.Is(r.Err, transport.ErrNotRun),
 		}
 	}
-	return w.Playbook.Judge(w.Params, playbooks.Given{Inventory: w.inventory(), Fleet: w.fleetView()}, probed), nil
+	d := w.Playbook.Judge(w.Params, playbooks.Given{Inventory: w.inventory()}, probed)
+	ids, ok := d.Facts["node_ids"].(facts.NodeIDs)
+	if !ok {
+		return d, nil
+	}
+	w.fleet.put(w.host.Name, ids)
+	if w.Verb == Audit || w.Verb == Capture {
+		return d, nil // judged among the others when the run ends
+	}
+	return w.Playbook.WithFleet(d, w.fleet.view(w.host.Name)), nil
 }
 
 // commands makes the transport's commands of probes.
@@ -115,9 +124,6 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 	for _, v := range d.Verdicts {
 		w.out.Findings = append(w.out.Findings, waive(w.host, finding(v)))
 	}
-	if ids, ok := d.Facts["node_ids"].(facts.NodeIDs); ok {
-		w.fleet.put(w.host.Name, ids)
-	}
 	w.plan = w.Playbook.Plan(d, w.wishes())
 }
 
@@ -135,16 +141,6 @@ func waive(host inventory.Host, f outcome.Finding) outcome.Finding {
 // inventory is what the inventory says of the host, as a fact.
 func (w *walk) inventory() facts.Inventory {
 	return facts.Inventory{Name: w.host.Name, RMCNIC: w.host.RMCNIC}
-}
-
-// fleetView is what the others are known to be, nil where nobody will wait for
-// that: the findings over the fleet are then added at the end of the run.
-func (w *walk) fleetView() *facts.Fleet {
-	if w.Verb == Audit || w.Verb == Capture {
-		return nil
-	}
-	v := w.fleet.view(w.host.Name)
-	return &v
 }
 
 // decide says what follows from the first look.

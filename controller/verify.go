@@ -100,6 +100,8 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 		return notYet
 	case w.blocked() != "":
 		w.end(outcome.NeedsAction, "%s", w.blocked())
+	case w.hopeless(open):
+		w.conclude() // the reason is the finding that nothing could be done about
 	default:
 		w.end(outcome.Failed, "everything there is was tried; open: %s", strings.Join(remaining, ", "))
 	}

@@ -186,6 +186,10 @@ func TestJudge(t *testing.T) {
 			}
 		})
 	}
+	for _, v := range fleetVerdicts(t, p) {
+		seen[v.ID+" "+v.Severity] = true
+		checkVerdict(t, v)
+	}
 	for _, f := range p.Findings {
 		if !seen[f.ID+" "+f.Severity.V] {
 			t.Errorf("no case in which %s holds, %s", f.ID, f.Severity.V)
@@ -194,6 +198,46 @@ func TestJudge(t *testing.T) {
 			t.Errorf("no case in which %s is a warning", f.ID)
 		}
 	}
+}
+
+// fleetVerdicts are those over other hosts (D9): critical in one run, a warning
+// against a capture, with its date; whether they are judged with the host or
+// later on their own.
+func fleetVerdicts(t *testing.T, p *Playbook) []Verdict {
+	t.Helper()
+	params, err := p.Set(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []Verdict
+	for _, c := range []struct {
+		fleet facts.Fleet
+		want  string
+		names string
+	}{
+		{facts.Fleet{Complete: true, Duplicates: []string{"aixold"}, Role: "clone", Why: "history"}, "critical", "aixold"},
+		{facts.Fleet{Complete: true, Captured: []string{"aixgone (2026-11-01)"}}, "warning", "aixgone (2026-11-01)"},
+		{facts.Fleet{Complete: true}, "", ""},
+	} {
+		early := p.Judge(params, Given{}, healthyHost())
+		ids := early.Facts["node_ids"].(facts.NodeIDs)
+		now := p.Judge(params, Given{Fleet: &c.fleet}, healthyHost()).Verdicts
+		alone := p.JudgeFleet(params, facts.Inventory{}, ids, c.fleet)
+		if diff := cmp.Diff(now, alone); diff != "" {
+			t.Errorf("JudgeFleet (-with the host +alone)\n%s", diff)
+		}
+		if diff := cmp.Diff(now, p.WithFleet(early, c.fleet).Verdicts); diff != "" {
+			t.Errorf("WithFleet (-at once +later)\n%s", diff)
+		}
+		switch {
+		case c.want == "" && len(now) > 0:
+			t.Errorf("alone: %v", now)
+		case c.want != "" && (len(now) != 1 || now[0].Severity != c.want || !strings.Contains(now[0].Title, c.names)):
+			t.Errorf("%s: %v", c.want, now)
+		}
+		all = append(all, now...)
+	}
+	return all
 }
 
 // checkVerdict: a verdict says what it rests on, whole and in words.
@@ -245,8 +289,7 @@ func TestJudgeSkips(t *testing.T) {
 	for _, c := range []struct{ answer, want string }{
 		{"Linux\n", "not AIX: uname -s says Linux"},
 		{"AIX64\n", "not AIX: uname -s says AIX64"},
-		{"two\nlines\n", "uname did not answer AIX"},
-		{"\n", "uname did not answer AIX"},
+		{"SunOS\n", "not AIX: uname -s says SunOS"},
 		{"AIX\n", ""},
 	} {
 		h := healthyHost()
@@ -278,6 +321,22 @@ func TestRequiredAnswerNotHad(t *testing.T) {
 		d := p.Judge(params, nothingGiven, h)
 		if diff := cmp.Diff([]string{"probe-failed critical"}, grades(d)); diff != "" {
 			t.Errorf("%s hung (-want +got):\n%s", probe, diff)
+		}
+	}
+}
+
+// D14: an answer that is none is a failed probe, not another system.
+func TestGarbledUname(t *testing.T) {
+	p, params := restore(t)
+	for _, answer := range []string{"two\nlines\n", "\n"} {
+		h := healthyHost()
+		for id := range h {
+			h[id] = Probed{NotRun: true}
+		}
+		h.say("uname", answer)
+		d := p.Judge(params, nothingGiven, h)
+		if diff := cmp.Diff([]string{"probe-failed critical"}, grades(d)); diff != "" || d.Skip != "" || !d.Incomplete {
+			t.Errorf("%q: skip %q, incomplete %t (-want +got):\n%s", answer, d.Skip, d.Incomplete, diff)
 		}
 	}
 }

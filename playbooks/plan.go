@@ -28,7 +28,10 @@ type PlannedRung struct {
 	Blocked string
 	// NotAllowed is the word of --allow that is wanting, "" when none is.
 	NotAllowed string
-	Steps      []PlannedStep
+	// Waits tells that it is blocked only because a finding stands that it
+	// can't mend: no person can take or allow it.
+	Waits bool
+	Steps []PlannedStep
 }
 
 // PlannedStep is a step with its commands as they would run.
@@ -79,7 +82,9 @@ func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 			planned.block(d.guarded(g))
 		}
 		if r.Alone {
-			planned.block(standing(d, r, w, coming))
+			if reason := standing(d, r, w, coming); reason != "" && planned.Blocked == "" {
+				planned.Blocked, planned.Waits = reason, true
+			}
 		}
 		if r.Allow != "" && !slices.Contains(w.Allowed, r.Allow) {
 			planned.block("not allowed: it takes --allow " + r.Allow)
@@ -136,10 +141,11 @@ func (p *Playbook) planSteps(d *Diagnosis, c compiledRung, planned *PlannedRung)
 	}
 }
 
-// block records the first reason.
+// block records the first reason; one that a person can do something about
+// goes before a mere wait.
 func (r *PlannedRung) block(reason string) {
-	if r.Blocked == "" {
-		r.Blocked = reason
+	if reason != "" && (r.Blocked == "" || r.Waits) {
+		r.Blocked, r.Waits = reason, false
 	}
 }
 
