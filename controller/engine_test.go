@@ -196,7 +196,7 @@ func TestFailedStepIsTheLast(t *testing.T) {
 				if h.Outcome != outcome.Failed || !strings.Contains(h.Reason, step) {
 					t.Errorf("%s: %s", h.Outcome, h.Reason)
 				}
-				if got := len(h.Changes); got != i+1 || h.Changes[i].Step != step || h.Changes[i].Status == outcome.Applied {
+				if got := len(h.Changes); got != i+1 || h.Changes[i].Step != step || !strings.Contains(h.Changes[i].Detail, "exit status 1; by a new look: ") {
 					t.Errorf("changes %v", statuses(h))
 				}
 				sent := b.sent(illness)

@@ -262,7 +262,7 @@ func TestPlanFailsClosed(t *testing.T) {
 		{"filesets not read", both(disconnected, func(h host) { h.hang("filesets") }), map[string]string{
 			"refresh": "can't be told", "recycle": "can't be told"}},
 		{"daemon not read", both(disconnected, func(h host) { h.hang("ctrmc") }), map[string]string{
-			"refresh": "can't be told whether the rung applies", "recycle": "stands"}},
+			"refresh": "can't be told whether the rung applies", "recycle": "it can't be told whether it is needed"}},
 		{"tools not found", both(disconnected, func(h host) { h.say("rsct_paths", "") }), map[string]string{
 			"refresh": "no such attribute", "recycle": "no such attribute"}},
 		{"attributes not read: no netaddr6 is overwritten", both(disconnected, addressMissing, func(h host) { h.hang("lsattr") }), map[string]string{
