@@ -95,6 +95,13 @@ func (f *fleet) put(host string, ids facts.NodeIDs) {
 	f.markRead(host)
 }
 
+// seen tells that a host has been read and gave no node id.
+func (f *fleet) seen(host string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.markRead(host)
+}
+
 // markRead must be called with the lock held.
 func (f *fleet) markRead(host string) {
 	if f.unread[host] {

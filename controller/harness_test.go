@@ -194,8 +194,8 @@ func (b *bench) runEngine(e *controller.Engine, only ...string) map[string]outco
 	}
 	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
 	defer cancel()
-	if _, err := e.Run(ctx, hosts); err != nil {
-		b.t.Fatal(err)
+	if _, err := e.Run(ctx, hosts); err != nil || ctx.Err() != nil {
+		b.t.Fatalf("run: %v, %v", err, ctx.Err())
 	}
 	return b.ended
 }

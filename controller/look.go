@@ -84,6 +84,7 @@ func (w *walk) look(ctx context.Context, probes []playbooks.Probe) (*playbooks.D
 	d := w.Playbook.Judge(w.Params, playbooks.Given{Inventory: w.inventory()}, probed)
 	ids, ok := d.Facts["node_ids"].(facts.NodeIDs)
 	if !ok {
+		w.fleet.seen(w.host.Name) // without an id: nobody need wait for it
 		return d, nil
 	}
 	w.fleet.put(w.host.Name, ids)

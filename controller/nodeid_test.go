@@ -1,6 +1,7 @@
 package controller_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +68,21 @@ func TestDuplicateOfACapture(t *testing.T) {
 	e.Outside = []outcome.CapturedID{{Host: "gone", NodeID: nodeID(b, "third"), Created: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}}
 	h := b.runEngine(e, "third")["third"]
 	if h.Outcome != outcome.Degraded || !strings.Contains(h.Reason, "gone (2026-11-01)") {
+		t.Errorf("%s: %s", h.Outcome, h.Reason)
+	}
+}
+
+// Hosts that give no node id, or none at all, hold nobody up who waits for the
+// others.
+func TestNobodyWaitsForAHostWithoutAnID(t *testing.T) {
+	b := newBench(t, "rsct-missing", "not-root", "not-aix", "healthy", "healthy")
+	b.fleet.Server("healthy-2").Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := b.engine(controller.Plan).Run(ctx, b.hosts); err != nil || ctx.Err() != nil {
+		t.Errorf("%v, %v", err, ctx.Err())
+	}
+	if h := b.ended["healthy"]; h.Outcome != outcome.Healthy {
 		t.Errorf("%s: %s", h.Outcome, h.Reason)
 	}
 }
