@@ -94,7 +94,7 @@ func startBench(t *testing.T, hosts []aixsim.FleetHost) *bench {
 	login, err := gossh.NewPublicKey(public)
 	must(t, err)
 	fleet, err := aixsim.NewFleet(hosts, aixsim.FleetOptions{
-		SSH:  sshtest.Options{AuthorizedKeys: []gossh.PublicKey{login}},
+		SSH: sshtest.Options{AuthorizedKeys: []gossh.PublicKey{login}},
 		// Comparing the whole state around every step is dear: large fleets are
 		// compared as a whole by their test.
 		Host: aixsim.HostOptions{VerifyEffects: len(hosts) < 20},

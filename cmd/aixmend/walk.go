@@ -3,15 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"aixmend/controller"
@@ -20,9 +16,6 @@ import (
 	"aixmend/controller/report"
 	"aixmend/inventory"
 	"aixmend/playbooks"
-	"aixmend/transport"
-	"aixmend/transport/ssh"
-	"aixmend/transport/wrap"
 )
 
 func (a *app) audit() *cobra.Command {
@@ -134,25 +127,6 @@ func (f *flags) job(verb controller.Verb) (*job, error) {
 	return &job{verb: verb, hosts: hosts, groups: inv.Groups, outside: outside, playbook: p, params: params, flags: *f, failOn: failOn}, nil
 }
 
-// windows gives the places that a host's connection takes: those of its groups
-// that set a bound, by name, then that of the run.
-func (j *job) windows() func(transport.Target) []*wrap.Window {
-	all := wrap.NewWindow(j.flags.concurrency)
-	of := map[string][]*wrap.Window{}
-	for _, g := range j.groups { // sorted by name
-		if g.Concurrency == 0 {
-			continue
-		}
-		w := wrap.NewWindow(g.Concurrency)
-		for _, host := range g.Hosts {
-			of[host] = append(of[host], w)
-		}
-	}
-	return func(t transport.Target) []*wrap.Window {
-		return append(of[t.Name][:len(of[t.Name]):len(of[t.Name])], all)
-	}
-}
-
 // consent asks before anything is changed.
 func (a *app) consent(j *job) error {
 	if j.flags.yes {
@@ -249,179 +223,4 @@ func (a *app) within(ctx context.Context, deadline time.Duration) context.Contex
 	ctx, cancel := context.WithTimeoutCause(ctx, deadline, errDeadline)
 	context.AfterFunc(ctx, cancel)
 	return ctx
-}
-
-// engine wires a job to the real world.
-func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) *controller.Engine {
-	gate := wrap.Gate(wrap.Shut)
-	if j.verb == controller.Recover {
-		gate = a.open
-	}
-	dialer := ssh.NewDialer(ssh.Options{
-		ConnectTimeout: j.flags.connect,
-		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: a.passphrase()},
-		Hosts:          &ssh.HostKeys{Default: ssh.UserKnownHosts(home())},
-	})
-	e := &controller.Engine{
-		Options: controller.Options{
-			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
-			Allowed: j.flags.allow, MendWarnings: j.flags.mend, Label: j.flags.label,
-		},
-		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Second), j.windows()), gate),
-		Journal:  dir,
-		Captures: store,
-		Sink:     sink{dir},
-		Stop:     a.interrupts.stop,
-	}
-	if j.flags.verbose > 0 {
-		e.Observer = a.mover()
-	}
-	return e
-}
-
-// open is the gate of recover: it lets changes pass until the run is stopped.
-func (a *app) open(transport.Target, transport.Command) error {
-	select {
-	case <-a.interrupts.stop:
-		return transport.ErrGateShut
-	default:
-		return nil
-	}
-}
-
-// sink writes each host's reports as it ends.
-type sink struct{ dir *journal.Run }
-
-// HostDone implements controller.Sink.
-func (s sink) HostDone(h outcome.Host) error { return s.dir.WriteHost(h, report.HostMarkdown(h)) }
-
-// Amend implements controller.Sink.
-func (s sink) Amend(host string, change func(*outcome.Host)) error {
-	h, err := s.dir.LoadHost(host)
-	if err != nil {
-		return err
-	}
-	change(h)
-	return s.HostDone(*h)
-}
-
-// mover tells every move on stderr.
-func (a *app) mover() controller.Observer {
-	writer := zerolog.ConsoleWriter{Out: a.err, NoColor: !a.errColor(), TimeFormat: time.TimeOnly}
-	return moves{zerolog.New(zerolog.SyncWriter(writer)).With().Timestamp().Logger()}
-}
-
-type moves struct{ log zerolog.Logger }
-
-// Moved implements controller.Observer.
-func (m moves) Moved(host string, to controller.State, note string) {
-	m.log.Info().Str("host", host).Str("state", string(to)).Msg(note)
-}
-
-func (a *app) errColor() bool {
-	return a.errTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-}
-func (a *app) outColor() bool {
-	return a.outTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-}
-
-// print writes a run to stdout in the form that was asked for.
-func (a *app) print(run *outcome.Run, verb controller.Verb) error {
-	if a.flags.format == "json" {
-		return a.printJSON(run)
-	}
-	if a.flags.quiet {
-		return a.printTrouble(run)
-	}
-	if verb == controller.Plan {
-		for _, h := range run.Hosts {
-			if len(h.Plan) > 0 {
-				fmt.Fprintln(a.out, report.PlanText(h))
-			}
-		}
-	}
-	fmt.Fprint(a.out, report.Text(*run, report.TextOptions{Width: a.width(), Color: a.outColor()}))
-	fmt.Fprintf(a.out, "reports: %s\n", filepath.Join(a.flags.state, "runs", run.ID, "hosts"))
-	if next := a.nextCommand(run, verb); next != "" {
-		fmt.Fprintf(a.out, "next:    %s\n", next)
-	}
-	return nil
-}
-
-// printTrouble is the quiet form: nothing when there is no trouble, else the
-// hosts that have it.
-func (a *app) printTrouble(run *outcome.Run) error {
-	if run.ExitCode == int(outcome.ExitOK) {
-		return nil
-	}
-	trouble := *run
-	trouble.Hosts = nil
-	for _, h := range run.Hosts {
-		if h.Outcome != outcome.Healthy && h.Outcome != outcome.Recovered && h.Outcome != outcome.Degraded {
-			trouble.Hosts = append(trouble.Hosts, h)
-		}
-	}
-	_, err := fmt.Fprint(a.out, report.Text(trouble, report.TextOptions{Width: a.width(), Color: a.outColor()}))
-	return err
-}
-
-func (a *app) printJSON(v any) error {
-	e := json.NewEncoder(a.out)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}
-
-// nextCommand is what an operator would type now.
-func (a *app) nextCommand(run *outcome.Run, verb controller.Verb) string {
-	var sick []outcome.HostSummary
-	planned := false
-	for _, h := range run.Hosts {
-		if h.Outcome != outcome.Healthy && h.Outcome != outcome.Recovered && h.Outcome != outcome.Degraded {
-			sick = append(sick, h)
-		}
-		for _, s := range h.Plan {
-			planned = planned || s.BlockedBy == ""
-		}
-	}
-	switch {
-	case len(sick) == 0:
-		return ""
-	case verb == controller.Plan && planned:
-		return a.command("recover")
-	case (verb == controller.Audit || verb == controller.Capture) && run.Counts[outcome.NeedsAction] > 0:
-		return a.command("plan")
-	}
-	explain := "aixmend explain " + run.ID + " " + sick[0].Name
-	if a.flags.state != "aixmend-state" {
-		explain += " --state " + shellWord(a.flags.state)
-	}
-	return explain
-}
-
-// command is the same selection with another verb.
-func (a *app) command(verb string) string {
-	words := []string{"aixmend", verb}
-	for _, file := range a.flags.inventories {
-		if file != "inventory.yaml" {
-			words = append(words, "-i", shellWord(file))
-		}
-	}
-	for _, pattern := range a.flags.limit {
-		words = append(words, "-l", shellWord(pattern))
-	}
-	if a.flags.state != "aixmend-state" {
-		words = append(words, "--state", shellWord(a.flags.state))
-	}
-	for _, set := range a.flags.set {
-		words = append(words, "--set", shellWord(set))
-	}
-	return strings.Join(words, " ")
-}
-
-// shellWord quotes a word where a shell would take it apart.
-func shellWord(s string) string {
-	if s != "" && !strings.ContainsAny(s, " \t\n'\"\\$`!*?[]{}()<>|&;#~") {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

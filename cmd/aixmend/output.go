@@ -1,0 +1,120 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"aixmend/controller"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// print writes a run to stdout in the form that was asked for.
+func (a *app) print(run *outcome.Run, verb controller.Verb) error {
+	if a.flags.format == "json" {
+		return a.printJSON(run)
+	}
+	if a.flags.quiet {
+		return a.printTrouble(run)
+	}
+	if verb == controller.Plan {
+		for _, h := range run.Hosts {
+			if len(h.Plan) > 0 {
+				fmt.Fprintln(a.out, report.PlanText(h))
+			}
+		}
+	}
+	fmt.Fprint(a.out, report.Text(*run, report.TextOptions{Width: a.width(), Color: a.outColor()}))
+	fmt.Fprintf(a.out, "reports: %s\n", filepath.Join(a.flags.state, "runs", run.ID, "hosts"))
+	if next := a.nextCommand(run, verb); next != "" {
+		fmt.Fprintf(a.out, "next:    %s\n", next)
+	}
+	return nil
+}
+
+// printTrouble is the quiet form: nothing when there is no trouble, else the
+// hosts that have it.
+func (a *app) printTrouble(run *outcome.Run) error {
+	if run.ExitCode == int(outcome.ExitOK) {
+		return nil
+	}
+	trouble := *run
+	trouble.Hosts = nil
+	for _, h := range run.Hosts {
+		if h.Outcome != outcome.Healthy && h.Outcome != outcome.Recovered && h.Outcome != outcome.Degraded {
+			trouble.Hosts = append(trouble.Hosts, h)
+		}
+	}
+	_, err := fmt.Fprint(a.out, report.Text(trouble, report.TextOptions{Width: a.width(), Color: a.outColor()}))
+	return err
+}
+
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.out)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// nextCommand is what an operator would type now.
+func (a *app) nextCommand(run *outcome.Run, verb controller.Verb) string {
+	var sick []outcome.HostSummary
+	planned := false
+	for _, h := range run.Hosts {
+		if h.Outcome != outcome.Healthy && h.Outcome != outcome.Recovered && h.Outcome != outcome.Degraded {
+			sick = append(sick, h)
+		}
+		for _, s := range h.Plan {
+			planned = planned || s.BlockedBy == ""
+		}
+	}
+	switch {
+	case len(sick) == 0:
+		return ""
+	case verb == controller.Plan && planned:
+		return a.command("recover")
+	case (verb == controller.Audit || verb == controller.Capture) && run.Counts[outcome.NeedsAction] > 0:
+		return a.command("plan")
+	}
+	explain := "aixmend explain " + run.ID + " " + sick[0].Name
+	if a.flags.state != "aixmend-state" {
+		explain += " --state " + shellWord(a.flags.state)
+	}
+	return explain
+}
+
+// command is the same selection with another verb.
+func (a *app) command(verb string) string {
+	words := []string{"aixmend", verb}
+	for _, file := range a.flags.inventories {
+		if file != "inventory.yaml" {
+			words = append(words, "-i", shellWord(file))
+		}
+	}
+	for _, pattern := range a.flags.limit {
+		words = append(words, "-l", shellWord(pattern))
+	}
+	if a.flags.state != "aixmend-state" {
+		words = append(words, "--state", shellWord(a.flags.state))
+	}
+	for _, set := range a.flags.set {
+		words = append(words, "--set", shellWord(set))
+	}
+	return strings.Join(words, " ")
+}
+
+// shellWord quotes a word where a shell would take it apart.
+func shellWord(s string) string {
+	if s != "" && !strings.ContainsAny(s, " \t\n'\"\\$`!*?[]{}()<>|&;#~") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+func (a *app) errColor() bool {
+	return a.errTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+func (a *app) outColor() bool {
+	return a.outTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"aixmend/controller"
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/transport"
+	"aixmend/transport/ssh"
+	"aixmend/transport/wrap"
+)
+
+// windows gives the places that a host's connection takes: those of its groups
+// that set a bound, by name, then that of the run.
+func (j *job) windows() func(transport.Target) []*wrap.Window {
+	all := wrap.NewWindow(j.flags.concurrency)
+	of := map[string][]*wrap.Window{}
+	for _, g := range j.groups { // sorted by name
+		if g.Concurrency == 0 {
+			continue
+		}
+		w := wrap.NewWindow(g.Concurrency)
+		for _, host := range g.Hosts {
+			of[host] = append(of[host], w)
+		}
+	}
+	return func(t transport.Target) []*wrap.Window {
+		return append(of[t.Name][:len(of[t.Name]):len(of[t.Name])], all)
+	}
+}
+
+// engine wires a job to the real world.
+func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) *controller.Engine {
+	gate := wrap.Gate(wrap.Shut)
+	if j.verb == controller.Recover {
+		gate = a.open
+	}
+	dialer := ssh.NewDialer(ssh.Options{
+		ConnectTimeout: j.flags.connect,
+		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: a.passphrase()},
+		Hosts:          &ssh.HostKeys{Default: ssh.UserKnownHosts(home())},
+	})
+	e := &controller.Engine{
+		Options: controller.Options{
+			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
+			Allowed: j.flags.allow, MendWarnings: j.flags.mend, Label: j.flags.label,
+		},
+		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Second), j.windows()), gate),
+		Journal:  dir,
+		Captures: store,
+		Sink:     sink{dir},
+		Stop:     a.interrupts.stop,
+	}
+	if j.flags.verbose > 0 {
+		e.Observer = a.mover()
+	}
+	return e
+}
+
+// open is the gate of recover: it lets changes pass until the run is stopped.
+func (a *app) open(transport.Target, transport.Command) error {
+	select {
+	case <-a.interrupts.stop:
+		return transport.ErrGateShut
+	default:
+		return nil
+	}
+}
+
+// sink writes each host's reports as it ends.
+type sink struct{ dir *journal.Run }
+
+// HostDone implements controller.Sink.
+func (s sink) HostDone(h outcome.Host) error { return s.dir.WriteHost(h, report.HostMarkdown(h)) }
+
+// Amend implements controller.Sink.
+func (s sink) Amend(host string, change func(*outcome.Host)) error {
+	h, err := s.dir.LoadHost(host)
+	if err != nil {
+		return err
+	}
+	change(h)
+	return s.HostDone(*h)
+}
+
+// mover tells every move on stderr.
+func (a *app) mover() controller.Observer {
+	writer := zerolog.ConsoleWriter{Out: a.err, NoColor: !a.errColor(), TimeFormat: time.TimeOnly}
+	return moves{zerolog.New(zerolog.SyncWriter(writer)).With().Timestamp().Logger()}
+}
+
+type moves struct{ log zerolog.Logger }
+
+// Moved implements controller.Observer.
+func (m moves) Moved(host string, to controller.State, note string) {
+	m.log.Info().Str("host", host).Str("state", string(to)).Msg(note)
+}
