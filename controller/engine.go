@@ -45,6 +45,8 @@ type Captures interface {
 	Keep(c outcome.Capture, files []outcome.CaptureFile) (string, error)
 	// Check verifies a kept capture again.
 	Check(path string) error
+	// Newest returns a host's newest good capture, nil when there is none.
+	Newest(host string) (*outcome.Capture, error)
 	// NodeIDs returns the node ids of a host's good captures, the oldest first.
 	NodeIDs(host string) ([]outcome.CapturedID, error)
 }

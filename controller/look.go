@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -81,7 +82,7 @@ func (w *walk) look(ctx context.Context, probes []playbooks.Probe) (*playbooks.D
 			NotRun: errors.Is(r.Err, transport.ErrNotRun),
 		}
 	}
-	d := w.Playbook.Judge(w.Params, playbooks.Given{Inventory: w.inventory()}, probed)
+	d := w.Playbook.Judge(w.Params, playbooks.Given{Inventory: w.inventory(), Captured: w.captured()}, probed)
 	ids, ok := d.Facts["node_ids"].(facts.NodeIDs)
 	if !ok {
 		w.fleet.seen(w.host.Name) // without an id: nobody need wait for it
@@ -142,6 +143,34 @@ func waive(host inventory.Host, f outcome.Finding) outcome.Finding {
 // inventory is what the inventory says of the host, as a fact.
 func (w *walk) inventory() facts.Inventory {
 	return facts.Inventory{Name: w.host.Name, RMCNIC: w.host.RMCNIC}
+}
+
+// captured is what the host's newest capture says, as a fact. It is read once:
+// what this walk itself captures says nothing about the past.
+func (w *walk) captured() facts.Captured {
+	if w.past != nil {
+		return *w.past
+	}
+	w.past = &facts.Captured{}
+	c, err := w.Captures.Newest(w.host.Name)
+	if err != nil || c == nil {
+		return *w.past
+	}
+	*w.past = facts.Captured{Known: true, ID: c.ID, Date: c.Created.UTC().Format(time.DateOnly)}
+	var then struct {
+		Bootinfo facts.Word
+		Lspv     facts.Disks
+	}
+	if text, err := json.Marshal(c.Facts); err != nil || json.Unmarshal(text, &then) != nil {
+		return *w.past
+	}
+	w.past.BootDisk = then.Bootinfo.Text
+	for _, d := range then.Lspv.List {
+		if d.Name == then.Bootinfo.Text {
+			w.past.BootPVID = d.PVID
+		}
+	}
+	return *w.past
 }
 
 // decide says what follows from the first look.

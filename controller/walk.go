@@ -9,6 +9,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
 	"aixmend/playbooks"
+	"aixmend/playbooks/facts"
 	"aixmend/transport"
 )
 
@@ -24,6 +25,7 @@ type walk struct {
 	breaks  int // broken links while reading, before any change
 	failure error
 
+	past      *facts.Captured // of the newest capture before this run
 	diagnosis *playbooks.Diagnosis
 	plan      []playbooks.PlannedRung
 	targets   []string // open findings of the first look that call for a change

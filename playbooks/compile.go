@@ -48,7 +48,7 @@ type compiledStep struct {
 func (c *checker) compile() {
 	p := c.playbook
 	out := &compiled{parsers: map[string]facts.Parser{}, derive: map[string]facts.Derivation{}, reasons: map[string]*template{}}
-	types := map[string]reflect.Type{"inventory": reflect.TypeFor[facts.Inventory](), "fleet": reflect.TypeFor[facts.Fleet]()}
+	types := map[string]reflect.Type{"inventory": reflect.TypeFor[facts.Inventory](), "fleet": reflect.TypeFor[facts.Fleet](), "captured": reflect.TypeFor[facts.Captured]()}
 	byName := map[string]facts.Parser{}
 	for _, parser := range facts.Parsers() {
 		byName[parser.Name] = parser

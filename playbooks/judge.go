@@ -50,6 +50,7 @@ func NotRead(err error) bool { return errors.Is(err, errNotRead) }
 // Given are the facts that come from the controller, not from the host.
 type Given struct {
 	Inventory facts.Inventory
+	Captured  facts.Captured
 	// Fleet is nil while the other hosts of the run are not known; findings
 	// over them are then judged later, by JudgeFleet or WithFleet.
 	Fleet *facts.Fleet
@@ -61,6 +62,7 @@ func (g Given) diagnosis(params Params) *Diagnosis {
 		d.values["params."+name] = value
 	}
 	d.set("inventory", g.Inventory, nil)
+	d.set("captured", g.Captured, nil)
 	if g.Fleet != nil {
 		d.set("fleet", *g.Fleet, nil)
 	} else {

@@ -117,6 +117,15 @@ func judgeCases() []judgeCase {
 
 		{name: "D7 no log", change: absent("cloud_init"), want: []string{"cloud-init-log-missing info"}},
 		{name: "D7 nothing usable", change: say("cloud_init", "Cloud-init v. 22.1 finished\n"), want: []string{"cloud-init-log-missing info"}},
+		{name: "D12 smitty", change: both(addressMissing, func(h host) { h.say("smit_log", "chdev -l en1 -a netaddr6=''\n") }),
+			want: []string{"rmc-address-missing warning", "cause-smit info"}},
+		{name: "D12 smitty, and the address is right all the same", change: func(h host) { h.say("smit_log", "chdev -l en1 -a netaddr6=''\n") }, want: []string{}},
+		{name: "D12 mksysb", change: both(addressMissing, func(h host) {
+			h.edit("lspv", "none                                None", "00fa1b2c3d4e5f61                    old_rootvg")
+			h.say("install_log", "Restoring files from the mksysb image\n")
+		}), want: []string{"rmc-address-missing warning", "cause-mksysb info"}},
+		{name: "D12 boot volume", change: both(addressMissing, func(h host) { h.say("bootinfo", "hdisk1\n") }),
+			want: []string{"rmc-address-missing warning", "cause-boot-volume info"}},
 		{name: "D7 foreign", change: func(h host) { h.edit("cloud_init", eui1, foreign) }, want: []string{"cloud-init-log-foreign info"}},
 		{name: "D7 garbled line is evidence of nothing", change: func(h host) { h.edit("cloud_init", "netaddr6="+eui1, "netaddr6=fe80::$(reboot)") }, want: []string{"cloud-init-log-missing info"}},
 

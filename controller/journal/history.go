@@ -51,6 +51,21 @@ func (s *Store) LoadCapture(host, id string) (*outcome.Capture, error) {
 	return &c, nil
 }
 
+// Newest returns a host's newest good capture, nil when there is none. Damaged
+// ones are passed over.
+func (s *Store) Newest(host string) (*outcome.Capture, error) {
+	ids, err := s.CaptureIDs(host)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range slices.Backward(ids) {
+		if c, err := s.LoadCapture(host, id); err == nil {
+			return c, nil
+		}
+	}
+	return nil, nil
+}
+
 // NodeIDs returns the node ids of a host's good captures, the oldest first.
 // Damaged ones are left out.
 func (s *Store) NodeIDs(host string) ([]outcome.CapturedID, error) {
@@ -72,19 +87,12 @@ func (s *Store) NodeIDs(host string) ([]outcome.CapturedID, error) {
 func (s *Store) NewestNodeIDs(hosts []string) []outcome.CapturedID {
 	var list []outcome.CapturedID
 	for _, host := range hosts {
-		ids, err := s.CaptureIDs(host)
-		if err != nil {
+		c, err := s.Newest(host)
+		if err != nil || c == nil {
 			continue
 		}
-		for _, id := range slices.Backward(ids) {
-			c, err := s.LoadCapture(host, id)
-			if err != nil {
-				continue
-			}
-			if held := nodeID(c); held != "" {
-				list = append(list, outcome.CapturedID{Host: host, NodeID: held, Created: c.Created})
-			}
-			break
+		if held := nodeID(c); held != "" {
+			list = append(list, outcome.CapturedID{Host: host, NodeID: held, Created: c.Created})
 		}
 	}
 	return list

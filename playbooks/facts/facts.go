@@ -110,6 +110,7 @@ func Parsers() []Parser {
 		parser("ssh_connection", ParseSSHConnection),
 		parser("rsct_paths", ParseRSCTPaths),
 		parser("lpar", ParseLPAR),
+		parser("lines", ParseLines),
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all
@@ -126,6 +127,7 @@ func Derivations() []Derivation {
 		derivation("injected", DeriveInjected),
 		derivation("node_ids", DeriveNodeIDs),
 		derivation("cluster", DeriveCluster),
+		derivation("causes", DeriveCauses),
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all

@@ -52,4 +52,5 @@ var healthy = map[string]Output{
 	"ssh_connection": stdout("10.9.8.7 50222 10.2.3.4 22\n"),
 	"rsct_paths":     stdout("bin=/usr/sbin/rsct/bin\ninstall=/usr/sbin/rsct/install/bin\nrefresh_md=/opt/rsct/bin/rmcrefreshMD\n"),
 	"lpar":           stdout("12 aixvm1\n"),
+	"lines":          stdout("chdev -l en1 -a netaddr6=''\n"),
 }

@@ -294,6 +294,33 @@ type Fleet struct {
 	Holders map[string][]string `json:"-" cel:"holders"`
 }
 
+// Captured is what the newest good capture of this host says (procedure D12);
+// the controller supplies it.
+type Captured struct {
+	Known    bool   `json:"known" cel:"known"` // false: there is none
+	ID       string `json:"id" cel:"id"`
+	Date     string `json:"date" cel:"date"`           // 2026-11-22
+	BootDisk string `json:"boot_disk" cel:"boot_disk"` // bootinfo -b at that time
+	// BootPVID is the boot disk's PVID at that time: it goes with the volume.
+	BootPVID string `json:"boot_pvid" cel:"boot_pvid"`
+}
+
+// Lines are the lines that a search found; none is an answer too.
+type Lines struct {
+	List []string `json:"list" cel:"list"` // printable, at most 100
+}
+
+// Causes says how the address was lost (procedure D12): the evidence lines of
+// each cause for which there are any. Each is weak; several may hold.
+type Causes struct {
+	BootVolume []string `json:"boot_volume" cel:"boot_volume"`
+	Mksysb     []string `json:"mksysb" cel:"mksysb"`
+	Smit       []string `json:"smit" cel:"smit"`
+	// Names are the causes that have evidence, in words; "unknown" alone when
+	// none has.
+	Names []string `json:"names" cel:"names"`
+}
+
 // LPAR is what stays when a disk is swapped: `uname -L` and the machine.
 type LPAR struct {
 	Number int    `json:"number" cel:"number"`
