@@ -56,10 +56,18 @@ func (w *walk) printPlan() {
 			if allow == "" {
 				allow = r.Rung.Allow
 			}
-			w.out.Plan = append(w.out.Plan, outcome.PlanStep{
+			row := outcome.PlanStep{
 				Rung: r.Rung.ID, Step: s.Step.ID, Command: s.Command, Undo: s.Undo,
 				AllowedBy: allow, BlockedBy: r.Blocked,
-			})
+			}
+			arm, disarm := row, row
+			arm.Step, arm.Command, arm.Undo = armStep(s.Step.ID), s.Arm, s.Disarm
+			disarm.Step, disarm.Command, disarm.Undo = disarmStep(s.Step.ID), s.Disarm, nothingToUndo
+			if s.Arm != "" {
+				w.out.Plan = append(w.out.Plan, arm, row, disarm)
+			} else {
+				w.out.Plan = append(w.out.Plan, row)
+			}
 		}
 	}
 }
@@ -103,55 +111,104 @@ func (w *walk) recover(ctx context.Context) (Event, error) {
 
 // change sends one changing command: the intent is on disk before it, the
 // result after it. It is sent once; what came of a link that died is for a new
-// look to say.
+// look to say. A step that can cut the connection has its undo armed first.
 func (w *walk) change(ctx context.Context, s *playbooks.PlannedStep) (Event, error) {
-	entry := outcome.Entry{
-		Time: time.Now().UTC(), Event: outcome.EventIntent, Host: w.host.Name,
-		Step: s.Step.ID, Command: s.Command, Undo: s.Undo,
+	if s.Arm == "" {
+		return w.send(ctx, s)
 	}
-	if err := w.Journal.Append(entry); err != nil {
-		return "", fmt.Errorf("nothing was run: %w", err)
+	if event, err := w.arm(ctx, s); event != rungDone || err != nil {
+		return event, err
 	}
-	command := transport.Command{ID: s.Step.ID, Line: s.Command, Mutating: true, Timeout: s.Step.Timeout}
-	if command.Timeout <= 0 {
-		command.Timeout = defaultStepTimeout
+	event, err := w.send(ctx, s)
+	if err != nil || event == gateShut {
+		return event, err
 	}
-	commands := []transport.Command{command}
-	t, err := w.conn.Run(ctx, commands)
-	w.record(commands, t)
-	change := outcome.Change{Step: s.Step.ID, Command: s.Command, Undo: s.Undo, Status: outcome.Applied, At: entry.Time}
-	event := rungDone
-	switch {
-	case errors.Is(err, transport.ErrGateShut):
-		change.Status, change.Detail, event, w.shut = outcome.NotApplied, "the gate was shut", gateShut, true
-	case err != nil && len(t.Results) == 1 && errors.Is(t.Results[0].Err, transport.ErrNotRun):
-		change.Status, change.Detail, event = outcome.NotApplied, "it was never sent: "+err.Error(), inDoubt
-		w.doubt, w.unsent = s, true
-		w.hangUp()
-	case err != nil, len(t.Results) == 1 && t.Results[0].Err != nil:
-		if err == nil {
-			err = t.Results[0].Err
-		}
-		change.Status, change.Detail, event, w.doubt = outcome.UnknownIf, err.Error(), inDoubt, s
-		w.hangUp()
-	case t.Results[0].Exit != 0:
-		change.Detail = fmt.Sprintf("exit status %d", t.Results[0].Exit)
-		if !s.Step.MayFail {
-			event = stepFailed
-			w.failed = s
-			w.broken = fmt.Sprintf("step %s ended with status %d: %s", s.Step.ID, t.Results[0].Exit, firstLine(t.Results[0].Stderr, t.Results[0].Stdout))
-		}
+	return w.disarm(ctx, s, event)
+}
+
+// send sends the command of a step and says what is certain about it.
+func (w *walk) send(ctx context.Context, s *playbooks.PlannedStep) (Event, error) {
+	timeout := s.Step.Timeout
+	if timeout <= 0 {
+		timeout = defaultStepTimeout
 	}
+	r, err := w.journaled(ctx, s.Step.ID, s.Command, s.Undo, timeout)
+	if err != nil {
+		return "", err
+	}
+	w.at = len(w.out.Changes) - 1
 	for _, id := range w.rung.Mends {
 		w.led[id] = true
+	}
+	switch {
+	case r.shut:
+		w.shut = true
+		return gateShut, nil
+	case r.unsent, r.lost:
+		w.doubt, w.unsent = s, r.unsent
+		w.hangUp()
+		return inDoubt, nil
+	case r.exit != 0 && !s.Step.MayFail:
+		w.failed = s
+		w.broken = fmt.Sprintf("step %s ended with status %d: %s", s.Step.ID, r.exit, firstLine(r.stderr, r.stdout))
+		return stepFailed, nil
+	}
+	return rungDone, nil
+}
+
+// sent is what became of one changing command.
+type sent struct {
+	exit           int
+	stdout, stderr []byte
+	shut           bool // the gate did not let it pass
+	unsent         bool // it certainly never reached the host
+	lost           bool // it is not known what became of it
+	cause          error
+}
+
+// journaled sends one changing command between its intent and its result in
+// the journal, and adds the change to the report. Its error is a failure of the
+// product.
+func (w *walk) journaled(ctx context.Context, step, text, undo string, timeout time.Duration) (sent, error) {
+	entry := outcome.Entry{
+		Time: time.Now().UTC(), Event: outcome.EventIntent, Host: w.host.Name, Step: step, Command: text, Undo: undo,
+	}
+	if err := w.Journal.Append(entry); err != nil {
+		return sent{}, fmt.Errorf("nothing was run: %w", err)
+	}
+	commands := []transport.Command{{ID: step, Line: text, Mutating: true, Timeout: timeout}}
+	t, err := w.conn.Run(ctx, commands)
+	w.record(commands, t)
+	var r sent
+	change := outcome.Change{Step: step, Command: text, Undo: undo, Status: outcome.Applied, At: entry.Time}
+	result := transport.Result{Err: err}
+	if len(t.Results) == 1 {
+		result = t.Results[0]
+	}
+	switch {
+	case errors.Is(err, transport.ErrGateShut):
+		r.shut = true
+		change.Status, change.Detail = outcome.NotApplied, "the gate was shut"
+	case err != nil && errors.Is(result.Err, transport.ErrNotRun):
+		r.unsent, r.cause = true, err
+		change.Status, change.Detail = outcome.NotApplied, "it was never sent: "+err.Error()
+	case err != nil, result.Err != nil:
+		r.lost, r.cause = true, errors.Join(err, result.Err)
+		if err != nil {
+			r.cause = err
+		}
+		change.Status, change.Detail = outcome.UnknownIf, r.cause.Error()
+	default:
+		r.exit, r.stdout, r.stderr = result.Exit, result.Stdout, result.Stderr
+		entry.Exit = &r.exit
+		if r.exit != 0 {
+			change.Detail = fmt.Sprintf("exit status %d", r.exit)
+		}
 	}
 	w.last = time.Now()
 	w.out.Changes = append(w.out.Changes, change)
 	entry.Time, entry.Event, entry.Status, entry.Detail = w.last.UTC(), outcome.EventResult, change.Status, change.Detail
-	if len(t.Results) == 1 && t.Results[0].Err == nil {
-		entry.Exit = &t.Results[0].Exit
-	}
-	return event, w.Journal.Append(entry)
+	return r, w.Journal.Append(entry)
 }
 
 // settle waits, without a connection, for what the last rung did to take

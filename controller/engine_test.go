@@ -46,6 +46,9 @@ func TestRecoverHeals(t *testing.T) {
 	for name, h := range b.run(controller.Recover) {
 		var steps []string
 		for _, c := range h.Changes {
+			if strings.HasSuffix(c.Step, "arm-undo") { // beside each step on an interface
+				continue
+			}
 			if c.Status != outcome.Applied || c.Undo == "" {
 				t.Errorf("%s: step %s is %s, undo %q", name, c.Step, c.Status, c.Undo)
 			}
@@ -88,7 +91,6 @@ func TestRecoverLeavesAlone(t *testing.T) {
 		outcome outcome.Outcome
 		reason  string
 	}{
-		"session-on-rmc-nic":     {outcome.NeedsAction, "carries this SSH session"},
 		"rmc-nic-ambiguous":      {outcome.NeedsAction, "rmc-nic-ambiguous"},
 		"rsct-below-minimum":     {outcome.NeedsAction, "RSCT must be at 3.2.1.0"},
 		"var-full":               {outcome.NeedsAction, "64 MB"},
@@ -108,7 +110,7 @@ func TestRecoverLeavesAlone(t *testing.T) {
 		if h.Outcome != want.outcome || !strings.Contains(h.Reason, want.reason) {
 			t.Errorf("%s: %s: %s", name, h.Outcome, h.Reason)
 		}
-		if name == "session-on-rmc-nic" || name == "rmc-nic-ambiguous" {
+		if name == "rmc-nic-ambiguous" {
 			continue // the refresh of rung 2 is harmless and may run
 		}
 		if got := b.changed(name); len(got) > 0 || h.Capture != "" {
@@ -137,7 +139,7 @@ func TestMendWarnings(t *testing.T) {
 	e := b.engine(controller.Recover)
 	e.MendWarnings = true
 	h := b.runEngine(e)["address-not-persistent"]
-	if h.Outcome != outcome.Recovered || len(h.Changes) != 1 || h.Changes[0].Step != "set-address" {
+	if h.Outcome != outcome.Recovered || !slices.Equal(statuses(h), []string{"set-address applied"}) {
 		t.Errorf("%s: %s, changes %v", h.Outcome, h.Reason, statuses(h))
 	}
 }
@@ -196,7 +198,9 @@ func TestFailedStepIsTheLast(t *testing.T) {
 				if h.Outcome != outcome.Failed || !strings.Contains(h.Reason, step) {
 					t.Errorf("%s: %s", h.Outcome, h.Reason)
 				}
-				if got := len(h.Changes); got != i+1 || h.Changes[i].Step != step || !strings.Contains(h.Changes[i].Detail, "exit status 1; by a new look: ") {
+				changes := slices.DeleteFunc(h.Changes, func(c outcome.Change) bool { return strings.HasSuffix(c.Step, "arm-undo") })
+				h.Changes = changes
+				if got := len(h.Changes); got != i+1 || h.Changes[i].Step != step || !strings.Contains(h.Changes[i].Detail, "exit status 1; ") || !strings.Contains(h.Changes[i].Detail, "by a new look: ") {
 					t.Errorf("changes %v", statuses(h))
 				}
 				sent := b.sent(illness)
@@ -290,8 +294,19 @@ func TestLinkDiesInAStep(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t, host)
-			b.fleet.Server(host).SetFaults(c.faults)
-			h := b.run(controller.Recover)[host]
+			tries := 0
+			e := b.engine(controller.Recover)
+			e.Journal = journalFunc(func(entry outcome.Entry) error {
+				if entry.Step == "set-address" && entry.Event == outcome.EventIntent && (c.faults.Times == 0 || tries == 0) {
+					tries++
+					b.fleet.Server(host).SetFaults(c.faults)
+				}
+				if entry.Step == "set-address-arm-undo" && entry.Event == outcome.EventIntent {
+					b.fleet.Server(host).SetFaults(sshtest.Faults{}) // it holds the undo's chdev
+				}
+				return b.dir.Append(entry)
+			})
+			h := b.runEngine(e)[host]
 			if h.Outcome != c.outcome {
 				t.Errorf("%s: %s", h.Outcome, h.Reason)
 			}

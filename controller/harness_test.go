@@ -115,7 +115,7 @@ func startBench(t *testing.T, hosts []aixsim.FleetHost) *bench {
 	must(t, err)
 	b := &bench{
 		t: t, fleet: fleet, store: store, dir: run, playbook: p, concurrency: 8,
-		set:   []string{"settle=60ms", "wait=500ms", "probe_timeout=5s"},
+		set:   []string{"settle=60ms", "wait=500ms", "probe_timeout=5s", "undo_after=1s"},
 		stop:  make(chan struct{}),
 		ended: map[string]outcome.Host{},
 	}
@@ -212,7 +212,7 @@ func (b *bench) changed(host string) []string {
 }
 
 // changing are the commands that only a changing step uses.
-var changing = []string{"chdev", "rmcctrl", "rmcrefreshMD", "cp", "mv"}
+var changing = []string{"chdev", "rmcctrl", "rmcrefreshMD", "cp", "recfgct", "odmdelete"}
 
 // sent returns the changing commands that reached a host, in order, with their
 // exit status.
@@ -242,9 +242,13 @@ func (b *bench) journal() []outcome.Entry {
 	return entries
 }
 
+// statuses are the changes without those that arm and disarm an undo.
 func statuses(h outcome.Host) []string {
 	var list []string
 	for _, c := range h.Changes {
+		if strings.HasSuffix(c.Step, "arm-undo") {
+			continue
+		}
 		list = append(list, c.Step+" "+c.Status)
 	}
 	return list

@@ -122,7 +122,7 @@ func (w *walk) settleFailed() {
 		return
 	}
 	w.failed = nil
-	change := &w.out.Changes[len(w.out.Changes)-1]
+	change := &w.out.Changes[w.at]
 	happened, err := s.Confirm(w.diagnosis)
 	switch {
 	case err != nil:
@@ -166,7 +166,7 @@ func (w *walk) ledTo() []string {
 func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 	s := w.doubt
 	happened, err := s.Confirm(w.diagnosis)
-	change := &w.out.Changes[len(w.out.Changes)-1]
+	change := &w.out.Changes[w.at]
 	switch {
 	case w.unsent:
 		w.again(s.Step.ID)

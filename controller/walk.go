@@ -36,6 +36,7 @@ type walk struct {
 	led     map[string]bool        // findings that led to a change
 	last    time.Time              // when the last change ended
 	looks   int                    // looks since the last rung
+	at      int                    // the change of the step that was sent last
 	doubt   *playbooks.PlannedStep // the step of which it is not known whether it happened
 	unsent  bool                   // the step in doubt certainly never reached the host
 	failed  *playbooks.PlannedStep // the step that failed, until a new look

@@ -246,6 +246,9 @@ func (c *checker) rungs() {
 				c.add(s.Pos, "", "step id %q is taken or not small letters, digits and dashes", s.ID)
 			}
 			steps[s.ID] = true
+			if s.TimedUndo {
+				c.timedUndo(s)
+			}
 			c.guards("step "+s.ID, s.Guards)
 			c.filled(s.Pos, "step "+s.ID+": run", s.Run)
 			c.filled(s.Pos, "step "+s.ID+": undo", s.Undo)
@@ -256,6 +259,20 @@ func (c *checker) rungs() {
 			}
 		}
 	}
+}
+
+// timedUndo checks that a step whose undo is armed has one, and that the
+// playbook says how long it waits.
+func (c *checker) timedUndo(s Step) {
+	if strings.HasPrefix(s.Undo.V, undoNone) {
+		c.add(s.Undo.Pos, "", "step %s: a timed undo needs an undo", s.ID)
+	}
+	for _, e := range c.playbook.Params {
+		if e.Key == UndoAfterParam && e.Value.Type == DurationParam {
+			return
+		}
+	}
+	c.add(s.Pos, "", "step %s: a timed undo needs the duration parameter %s", s.ID, UndoAfterParam)
 }
 
 // undoNone begins the undo of a step that leaves nothing to take back.

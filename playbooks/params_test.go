@@ -11,7 +11,7 @@ import (
 func TestSet(t *testing.T) {
 	p, _ := restore(t)
 	defaults := Params{
-		"wait": 15 * time.Minute, "settle": time.Minute, "new_node_id": "", "probe_timeout": 30 * time.Second,
+		"wait": 15 * time.Minute, "settle": time.Minute, "new_node_id": "", "undo_after": 2 * time.Minute, "probe_timeout": 30 * time.Second,
 		"rsct_minimum": "3.2.1.0", "rsct_recommended": "3.2.6.2",
 	}
 	with := func(key string, value any) Params {
@@ -34,7 +34,7 @@ func TestSet(t *testing.T) {
 		{[]string{"rsct_minimum=3.2.2"}, with("rsct_minimum", "3.2.2"), ""},
 		{[]string{"wait"}, nil, "--set wait: wanted KEY=VALUE"},
 		{[]string{"wiat=20m"}, nil, `--set wiat=20m: playbook rmc-restore has no parameter "wiat"; did you mean "wait"?`},
-		{[]string{"colour=red"}, nil, `--set colour=red: playbook rmc-restore has no parameter "colour"; it has: new_node_id, probe_timeout, rsct_minimum, rsct_recommended, settle, wait`},
+		{[]string{"colour=red"}, nil, `--set colour=red: playbook rmc-restore has no parameter "colour"; it has: new_node_id, probe_timeout, rsct_minimum, rsct_recommended, settle, undo_after, wait`},
 		{[]string{"wait=20"}, nil, `--set wait=20: "20" is not a duration such as 30s or 15m`},
 		{[]string{"wait=-1s"}, nil, `--set wait=-1s: "-1s" is not a duration such as 30s or 15m`},
 		{[]string{"wait="}, nil, `--set wait=: "" is not a duration such as 30s or 15m`},

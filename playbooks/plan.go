@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Wishes is what the operator allows and asks for.
@@ -39,6 +40,10 @@ type PlannedStep struct {
 	Step *Step
 	// Command and Undo are complete shell text.
 	Command, Undo string
+	// Arm and Disarm are the commands around a step with a timed undo, empty
+	// for the others. UndoAfter is how long the armed undo waits.
+	Arm, Disarm string
+	UndoAfter   time.Duration
 
 	confirm, refute *expression
 	before          map[string]any // facts when the rung was planned
@@ -135,9 +140,14 @@ func (p *Playbook) planSteps(d *Diagnosis, c compiledRung, planned *PlannedRung)
 				continue
 			}
 		}
-		planned.Steps = append(planned.Steps, PlannedStep{
+		step := PlannedStep{
 			Step: s, Command: strings.TrimSpace(command), Undo: strings.TrimSpace(undo), confirm: cs.confirm, refute: cs.refute, before: d.values,
-		})
+		}
+		if s.TimedUndo {
+			step.UndoAfter, _ = d.values["params."+UndoAfterParam].(time.Duration)
+			step.Arm, step.Disarm = armCommand(s.ID, step.Undo, step.UndoAfter), disarmCommand(s.ID)
+		}
+		planned.Steps = append(planned.Steps, step)
 	}
 }
 

@@ -172,6 +172,9 @@ type Step struct {
 	// the opposite of Confirm. Neither holds: it can't be told (yet).
 	Refute  Text          `yaml:"refute" json:"refute,omitempty"`
 	Timeout time.Duration `yaml:"timeout" json:"timeout,omitempty"`
+	// TimedUndo steps can cut the connection: their undo is armed on the host
+	// first and runs by itself unless it is disarmed over a new connection.
+	TimedUndo bool `yaml:"timed_undo" json:"timed_undo,omitempty"`
 	// MayFail steps do not end the host's recovery when they fail.
 	MayFail bool `yaml:"may_fail" json:"may_fail,omitempty"`
 }

@@ -95,6 +95,9 @@ func (s *sheet) recovery(p *Playbook) {
 				s.block("      when ", step.When.V)
 			}
 			s.guards("      ", step.Guards)
+			if step.TimedUndo {
+				s.line("      its undo is armed on the host before, and disarmed over a new connection after")
+			}
 			s.block("      run  ", step.Run.V)
 			s.block("      undo ", step.Undo.V)
 		}

@@ -1,0 +1,106 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+	"aixmend/transport"
+)
+
+const (
+	// undoGrace is how much longer than its delay an armed undo may take.
+	undoGrace = 30 * time.Second
+	// redialEvery is the time between two tries to reach a host again.
+	redialEvery = 2 * time.Second
+	// armTimeout bounds the arming and the disarming command.
+	armTimeout = 30 * time.Second
+
+	nothingToUndo = "none: what it ends is the undo itself"
+)
+
+func armStep(step string) string    { return step + "-arm-undo" }
+func disarmStep(step string) string { return step + "-disarm-undo" }
+
+// arm leaves the undo of a step behind on the host. Without it the step is not
+// taken.
+func (w *walk) arm(ctx context.Context, s *playbooks.PlannedStep) (Event, error) {
+	r, err := w.journaled(ctx, armStep(s.Step.ID), s.Arm, s.Disarm, armTimeout)
+	switch {
+	case err != nil:
+		return "", err
+	case r.shut:
+		w.shut = true
+		return gateShut, nil
+	case r.unsent, r.lost:
+		// If it is armed, it takes back what was not done: nothing changes.
+		w.hangUp()
+		w.broken = fmt.Sprintf("the undo of step %s could not be armed, so the step was not taken: %v", s.Step.ID, r.cause)
+		return stepFailed, nil
+	case r.exit != 0:
+		w.broken = fmt.Sprintf("the undo of step %s could not be armed, so the step was not taken: %s", s.Step.ID, firstLine(r.stderr, r.stdout))
+		return stepFailed, nil
+	}
+	return rungDone, nil
+}
+
+// disarm reaches the host over a new connection and ends the wait of the armed
+// undo. Where the host can't be reached, the undo has its way, and the host
+// comes back by itself. event is what the step ended with.
+func (w *walk) disarm(ctx context.Context, s *playbooks.PlannedStep, event Event) (Event, error) {
+	step := w.at
+	w.hangUp()
+	deadline := time.Now().Add(s.UndoAfter + undoGrace)
+	err := w.redial(ctx, deadline)
+	if err != nil {
+		w.settleStep(step, outcome.UnknownIf, "the host can't be reached again, not even after its undo was due")
+		w.doubt, w.unsent = s, false
+		return inDoubt, nil
+	}
+	r, failure := w.journaled(ctx, disarmStep(s.Step.ID), s.Disarm, nothingToUndo, armTimeout)
+	if failure != nil {
+		return "", failure
+	}
+	answer := strings.TrimSpace(string(r.stdout))
+	switch {
+	case !r.lost && !r.unsent && r.exit == 0 && answer == playbooks.UndoDisarmed:
+		w.out.Changes[step].Detail = strings.TrimPrefix(w.out.Changes[step].Detail+"; its undo was disarmed over a new connection", "; ")
+		return event, nil
+	case !r.lost && !r.unsent && r.exit == 0 && answer == playbooks.UndoFired:
+		w.settleStep(step, outcome.Undone, fmt.Sprintf("it cut the connection; the host took it back by itself after %s", s.UndoAfter))
+		w.doubt, w.failed = nil, nil
+		w.broken = fmt.Sprintf("step %s cut the connection; the host took it back by itself", s.Step.ID)
+		return stepFailed, nil
+	}
+	// Not disarmed for certain: it will fire. Wait for that, then say so.
+	w.pause(ctx, time.Until(deadline))
+	w.settleStep(step, outcome.Undone, "its undo could not be disarmed, so the host takes it back")
+	w.doubt, w.failed = nil, nil
+	w.broken = fmt.Sprintf("step %s: its undo could not be disarmed, so the host takes it back", s.Step.ID)
+	w.hangUp()
+	return stepFailed, nil
+}
+
+// settleStep says what became of a change after all.
+func (w *walk) settleStep(at int, status, detail string) {
+	c := &w.out.Changes[at]
+	c.Status = status
+	c.Detail = strings.TrimPrefix(c.Detail+"; "+detail, "; ")
+	if err := w.note(c); err != nil {
+		w.failure = err
+	}
+}
+
+// redial tries to reach the host again until a deadline.
+func (w *walk) redial(ctx context.Context, deadline time.Time) error {
+	for {
+		err := w.dial(ctx)
+		if err == nil || ctx.Err() != nil || time.Now().After(deadline) || !transport.KindOf(err).Temporary() {
+			return err
+		}
+		w.pause(ctx, redialEvery)
+	}
+}

@@ -1,0 +1,99 @@
+package controller_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"aixmend/controller"
+	"aixmend/controller/outcome"
+	"aixmend/transport/aixsim"
+	"aixmend/transport/sshtest"
+)
+
+// R1: a change on an interface has its undo armed before and disarmed over a
+// new connection after, and the report says so.
+func TestTimedUndoIsDisarmed(t *testing.T) {
+	const host = "session-on-rmc-nic" // the change goes over the NIC that it changes
+	b := newBench(t, host)
+	before := b.fleet.Server(host).Accepted()
+	h := b.run(controller.Recover)[host]
+	var steps []string
+	for _, c := range h.Changes {
+		steps = append(steps, c.Step+" "+c.Status)
+	}
+	want := []string{"set-address-arm-undo applied", "set-address applied", "set-address-disarm-undo applied"}
+	if h.Outcome != outcome.Recovered || !slices.Equal(steps[:3], want) || !strings.Contains(h.Changes[1].Detail, "disarmed over a new connection") {
+		t.Errorf("%s: %s; %q, detail %q", h.Outcome, h.Reason, steps, h.Changes[1].Detail)
+	}
+	if n := b.fleet.Server(host).Accepted() - before; n < 2 {
+		t.Errorf("%d connections: it was not disarmed over a new one", n)
+	}
+	for path := range b.fleet.Host(host).Snapshot().Files {
+		if strings.Contains(path, "aixmend.undo") {
+			t.Errorf("%s was left behind", path)
+		}
+	}
+}
+
+// A change that really cuts the host off: nobody gets in any more, and the host
+// comes back by itself.
+func TestTimedUndoFires(t *testing.T) {
+	const host = "address-of-clone"
+	b := newBench(t, host)
+	netaddr6 := func() string { return b.fleet.Host(host).Snapshot().NICs[1].Attrs.NetAddr6 }
+	before := netaddr6()
+	server := b.fleet.Server(host)
+	e := b.engine(controller.Recover)
+	e.Journal = journalFunc(func(entry outcome.Entry) error {
+		if entry.Step == "set-address" && entry.Event == outcome.EventIntent {
+			server.SetFaults(sshtest.Faults{CutAfterRun: "netaddr6=fe80", DropAt: sshtest.StageAccept})
+		}
+		return b.dir.Append(entry)
+	})
+	back := make(chan struct{})
+	go func() { // the network is whole again when the change has been taken back
+		defer close(back)
+		changed := false
+		ticker := time.NewTicker(5 * time.Millisecond)
+		defer ticker.Stop()
+		for t.Context().Err() == nil {
+			if now := netaddr6(); now != before {
+				changed = true
+			} else if changed {
+				server.SetFaults(sshtest.Faults{})
+				return
+			}
+			<-ticker.C
+		}
+	}()
+	h := b.runEngine(e)[host]
+	<-back
+	i := slices.IndexFunc(h.Changes, func(c outcome.Change) bool { return c.Step == "set-address" })
+	if h.Outcome != outcome.Failed || i < 0 || h.Changes[i].Status != outcome.Undone || !strings.Contains(h.Reason, "took it back by itself") {
+		t.Errorf("%s: %s, %v", h.Outcome, h.Reason, statuses(h))
+	}
+	if netaddr6() != before {
+		t.Errorf("netaddr6 is %s, it was %s", netaddr6(), before)
+	}
+	if n := len(slices.DeleteFunc(b.sent(host), func(line string) bool { return !strings.Contains(line, "chdev") })); n != 2 {
+		t.Errorf("%d chdev commands ran, wanted the change and its undo: %q", n, b.sent(host))
+	}
+}
+
+// An undo that can't be armed: the step is not taken.
+func TestTimedUndoCannotBeArmed(t *testing.T) {
+	const host = "address-removed-smitty"
+	b := newBench(t, host)
+	b.fleet.Host(host).Mutate(func(s *aixsim.State) {
+		s.Files["/etc/aixmend.undo.set-address"] = aixsim.File{Content: "armed\n"}
+	})
+	h := b.run(controller.Recover)[host]
+	if h.Outcome != outcome.Failed || !strings.Contains(h.Reason, "armed already") {
+		t.Errorf("%s: %s", h.Outcome, h.Reason)
+	}
+	if sent := b.sent(host); len(sent) > 0 {
+		t.Errorf("sent %q", sent)
+	}
+}
