@@ -28,6 +28,10 @@ func (w *walk) capture(ctx context.Context) (Event, error) {
 	if err != nil {
 		done(outcome.StageFailed, err.Error())
 		w.hangUp()
+		if transport.KindOf(err) == transport.KindCanceled {
+			w.unreachable(err)
+			return noCapture, nil
+		}
 		return w.uncaptured(fmt.Sprintf("the link broke while the capture was read: %v", err)), nil
 	}
 	files, bad := w.fill(items, t.Results)
@@ -49,7 +53,9 @@ func (w *walk) capture(ctx context.Context) (Event, error) {
 		done(outcome.StageFailed, err.Error())
 		return "", fmt.Errorf("capture: %w", err)
 	}
-	w.out.Capture = where
+	if w.out.Capture == "" || w.Verb == Capture {
+		w.out.Capture = where // of a second one the first is the true pre-image
+	}
 	done(outcome.StageOK, "kept, read back and hashed: "+where)
 	if w.Verb == Capture {
 		return captured, nil
@@ -94,8 +100,9 @@ func (w *walk) captureCommands() ([]transport.Command, []outcome.CaptureItem) {
 // first look. bad says why this is not a good capture.
 func (w *walk) fill(items []outcome.CaptureItem, results []transport.Result) (files []outcome.CaptureFile, bad string) {
 	optional := map[string]bool{}
-	for _, p := range w.Playbook.Capture.Probes {
+	for i, p := range w.Playbook.Capture.Probes {
 		optional[p.ID] = p.Optional
+		items[i].PreImage = p.PreImage
 	}
 	for i, r := range results {
 		item := &items[i]
@@ -149,7 +156,7 @@ func (w *walk) fillOne(item *outcome.CaptureItem, r transport.Result) string {
 	case item.Path != "" && r.Exit == absentStatus:
 		item.Absent = true
 		return ""
-	case item.Path != "" && r.Exit != 0:
+	case r.Exit != 0 && (item.Path != "" || item.PreImage):
 		return fmt.Sprintf("exit status %d: %s", r.Exit, firstLine(r.Stderr))
 	case item.Truncated > 0:
 		return fmt.Sprintf("%d bytes more than are kept", item.Truncated)

@@ -83,7 +83,7 @@ func (w *walk) recover(ctx context.Context) (Event, error) {
 		return gateShut, nil
 	}
 	if err := w.Captures.Check(w.out.Capture); err != nil {
-		w.broken = "the capture is not good any more: " + err.Error()
+		w.trouble = "the capture is not good any more: " + err.Error()
 		return stepFailed, nil
 	}
 	done := w.stage(outcome.StageRecover)
@@ -145,13 +145,16 @@ func (w *walk) send(ctx context.Context, s *playbooks.PlannedStep) (Event, error
 		w.shut = true
 		return gateShut, nil
 	case r.unsent, r.lost:
-		w.doubt, w.unsent = s, r.unsent
+		w.doubt, w.unsent, w.hung, w.doubts = s, r.unsent, errors.Is(r.cause, transport.ErrHung), 0
 		w.hangUp()
 		return inDoubt, nil
 	case r.exit != 0 && !s.Step.MayFail:
 		w.failed = s
-		w.broken = fmt.Sprintf("step %s ended with status %d: %s", s.Step.ID, r.exit, firstLine(r.stderr, r.stdout))
+		w.trouble = fmt.Sprintf("step %s ended with status %d: %s", s.Step.ID, r.exit, firstLine(r.stderr, r.stdout))
 		return stepFailed, nil
+	}
+	if s.Step.Prove {
+		w.prove = append(w.prove, s)
 	}
 	return rungDone, nil
 }

@@ -9,7 +9,6 @@ package controller
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -92,6 +91,8 @@ type Engine struct {
 	// Stop, when closed, lets no further host begin and no further change;
 	// what runs comes to its end. nil: never.
 	Stop <-chan struct{}
+
+	broken chan struct{} // closed when the product itself has failed
 }
 
 // Result is what a run made of its hosts.
@@ -105,8 +106,7 @@ type Result struct {
 // Run walks every host. Its error is a failure of the product itself (the
 // state folder can't be written): the result then holds the hosts that ended.
 func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	e.broken = make(chan struct{})
 	names := make([]string, len(hosts))
 	for i, h := range hosts {
 		names[i] = h.Name
@@ -121,7 +121,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	)
 	for _, host := range hosts {
 		walks.Go(func() {
-			ended, err := newWalk(e, f, host).run(ctx)
+			ended, err := newWalk(e, f, host).guarded(ctx)
 			f.end(host.Name)
 			if err == nil {
 				err = e.Sink.HostDone(ended)
@@ -130,8 +130,9 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 			defer mu.Unlock()
 			switch {
 			case err != nil && internal == nil:
+				// Nothing new begins; what runs comes to its end.
 				internal = err
-				cancel(errInternal)
+				close(e.broken)
 				return
 			case err != nil:
 				further++
@@ -173,9 +174,6 @@ func (e *Engine) amendAll(f *fleet, hosts []inventory.Host, summaries []outcome.
 	return nil
 }
 
-// errInternal ends the other walks when the state folder can't be written.
-var errInternal = errors.New("the run was ended: its evidence can't be written")
-
 func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
 	s := outcome.HostSummary{
 		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
@@ -192,6 +190,8 @@ func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
 func (e *Engine) stopping() bool {
 	select {
 	case <-e.Stop:
+		return true
+	case <-e.broken:
 		return true
 	default:
 		return false

@@ -30,7 +30,7 @@ type fleet struct {
 	read    chan struct{} // closed when every host has been read, or can't be
 	ended   map[string]chan struct{}
 	ids     map[string]facts.NodeIDs
-	holders map[string][]string // hosts of this run, by id; replaced, never changed
+	holders map[string][]string // hosts of this run, by each id that one of their places holds
 	outside map[string][]string // "host (date)" of hosts outside the run, by id
 	roles   map[string]map[string]role
 }
@@ -75,22 +75,28 @@ func workingID(ids facts.NodeIDs) string {
 	return ""
 }
 
+// allIDs are the ids that a host's three places hold.
+func allIDs(ids facts.NodeIDs) []string {
+	var list []string
+	for _, id := range []string{ids.Command, ids.Var, ids.Etc} {
+		if id != "" && !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
 // put tells what a host's node ids are now.
 func (f *fleet) put(host string, ids facts.NodeIDs) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	before, after := workingID(f.ids[host]), workingID(ids)
+	for _, id := range allIDs(f.ids[host]) {
+		f.holders[id] = slices.DeleteFunc(f.holders[id], func(h string) bool { return h == host })
+	}
 	f.ids[host] = ids
-	if before != after {
-		holders := maps.Clone(f.holders)
-		if before != "" {
-			holders[before] = slices.DeleteFunc(slices.Clone(holders[before]), func(h string) bool { return h == host })
-		}
-		if after != "" {
-			holders[after] = append(slices.Clone(holders[after]), host)
-			slices.Sort(holders[after])
-		}
-		f.holders = holders
+	for _, id := range allIDs(ids) {
+		f.holders[id] = append(f.holders[id], host)
+		slices.Sort(f.holders[id])
 	}
 	f.markRead(host)
 }
@@ -135,12 +141,12 @@ func (f *fleet) view(host string) facts.Fleet {
 	complete := f.complete()
 	f.mu.Lock()
 	id := workingID(f.ids[host])
-	v := facts.Fleet{Complete: complete, Duplicates: []string{}, Captured: []string{}, Holders: f.holders}
-	var group []string
-	if id != "" {
-		group = f.holders[id]
-		v.Captured = append(v.Captured, f.outside[id]...)
+	v := facts.Fleet{Complete: complete, Duplicates: []string{}, Captured: []string{}, Holders: map[string][]string{}}
+	for _, held := range allIDs(f.ids[host]) {
+		v.Holders[held] = slices.Concat(f.holders[held], f.outside[held])
 	}
+	group := f.working(id)
+	v.Captured = append(v.Captured, f.outside[id]...)
 	f.mu.Unlock()
 	for _, other := range group {
 		if other != host {
@@ -154,14 +160,33 @@ func (f *fleet) view(host string) facts.Fleet {
 	return v
 }
 
-// roleOf decides, once for each id, who keeps it.
+// working returns the hosts that go by an id; the lock must be held.
+func (f *fleet) working(id string) []string {
+	var group []string
+	for _, h := range f.holders[id] {
+		if id != "" && workingID(f.ids[h]) == id {
+			group = append(group, h)
+		}
+	}
+	return group
+}
+
+// roleOf decides, once for each id, who keeps it. Captures are read meanwhile:
+// the lock is not held.
 func (f *fleet) roleOf(host, id string, group []string) role {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.roles[id] == nil {
-		f.roles[id] = f.decide(id, group)
+	roles := f.roles[id]
+	f.mu.Unlock()
+	if roles == nil {
+		roles = f.decide(id, group)
+		f.mu.Lock()
+		if f.roles[id] == nil {
+			f.roles[id] = roles
+		}
+		roles = f.roles[id]
+		f.mu.Unlock()
 	}
-	return f.roles[id][host]
+	return roles[host]
 }
 
 // decide finds the host whose captures held the id first. What history can't
@@ -229,8 +254,8 @@ func (f *fleet) duplicates() map[string][]string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	found := map[string][]string{}
-	for id, hosts := range f.holders {
-		if len(hosts) > 1 {
+	for id := range f.holders {
+		if hosts := f.working(id); len(hosts) > 1 {
 			found[id] = hosts
 		}
 	}
@@ -260,10 +285,6 @@ func (w *walk) gather(ctx context.Context) (Event, error) {
 		return aloneAgain, nil
 	}
 	view := w.fleet.view(w.host.Name)
-	if len(view.Duplicates) == 0 && len(view.Captured) == 0 {
-		return aloneAgain, nil
-	}
-	before := w.out.Outcome
 	w.adopt(w.Playbook.WithFleet(w.diagnosis, view))
 	if w.Verb == Recover {
 		w.printPlan()
@@ -272,19 +293,27 @@ func (w *walk) gather(ctx context.Context) (Event, error) {
 			for _, other := range view.Duplicates {
 				w.await(ctx, w.fleet.ended[other])
 			}
-			return readAgain, nil
+			w.kept, w.last, w.looks = true, time.Now(), 0
+			return w.unlessStopped(readAgain), nil
 		}
-		if w.runnable() != nil && !w.stopping() {
-			return readAgain, nil
+		if w.runnable() != nil {
+			return w.unlessStopped(readAgain), nil
 		}
 	}
-	if before != outcome.Failed {
-		w.concludeBlocked()
-	}
+	w.conclusion()
 	if w.Verb == Plan {
 		w.printPlan()
 	}
 	return aloneAgain, nil
+}
+
+// unlessStopped is the event, or the end where the run is being stopped.
+func (w *walk) unlessStopped(event Event) Event {
+	if w.stopping() {
+		w.conclusion()
+		return aloneAgain
+	}
+	return event
 }
 
 // await waits for done; false when the run is being stopped before.
@@ -293,6 +322,7 @@ func (w *walk) await(ctx context.Context, done <-chan struct{}) bool {
 	case <-done:
 		return true
 	case <-w.Stop:
+	case <-w.broken:
 	case <-ctx.Done():
 	}
 	return false

@@ -61,7 +61,7 @@ func (w *walk) privilege(err error) {
 		Remedy: "allow " + w.target.User + " to run /usr/bin/sh as root without a password, or log in as root",
 	}
 	w.out.Findings = []outcome.Finding{waive(w.host, f)}
-	w.conclude()
+	w.conclusion()
 }
 
 // look reads the probes and judges them.
@@ -175,8 +175,7 @@ func (w *walk) captured() facts.Captured {
 
 // decide says what follows from the first look.
 func (w *walk) decide() (Event, error) {
-	w.targets = w.diagnosis.Targets(w.wishes())
-	w.conclude()
+	w.conclusion()
 	if w.diagnosis.Incomplete {
 		return judged, nil
 	}
@@ -185,10 +184,13 @@ func (w *walk) decide() (Event, error) {
 		return toCapture, nil
 	case Plan, Recover:
 		w.printPlan()
+		waits := !w.Playbook.Proved(w.diagnosis) && w.left() > 0 && !w.stopping()
+		if w.Verb == Recover && waits && (w.kept || len(w.out.Changes) > 0 && w.runnable() == nil) {
+			return notYet, nil
+		}
 		if w.Verb == Recover && w.runnable() != nil {
 			return toCapture, nil
 		}
-		w.concludeBlocked()
 		return w.finish(judged), nil
 	}
 	return judged, nil
@@ -207,15 +209,17 @@ func (w *walk) finish(end Event) Event {
 	return othersFirst
 }
 
-// conclude gives the host the outcome of its findings.
-func (w *walk) conclude() { conclude(&w.out) }
-
-// concludeBlocked does so too; the reason names the step that waits for a
-// person, where there is one.
-func (w *walk) concludeBlocked() {
-	w.conclude()
-	if blocked := w.blocked(); w.Verb == Recover && blocked != "" && w.out.Outcome == outcome.NeedsAction {
-		w.out.Reason = blocked
+// conclusion gives the host the outcome of what is known now. A host on which
+// something was changed is judged by whether that helped.
+func (w *walk) conclusion() {
+	switch blocked := w.blocked(); {
+	case len(w.out.Changes) > 0, w.trouble != "":
+		w.concludeChanged()
+	default:
+		conclude(&w.out)
+		if w.Verb == Recover && blocked != "" && w.out.Outcome == outcome.NeedsAction {
+			w.out.Reason = blocked
+		}
 	}
 }
 

@@ -78,6 +78,7 @@ func Machine() []Transition {
 		{Verifying, walkFinished, Done},
 		{Diagnosing, othersFirst, Gathering},
 		{Verifying, othersFirst, Gathering},
+		{Diagnosing, notYet, Settling},
 		{Gathering, aloneAgain, Done},
 		{Gathering, readAgain, Connecting},
 	}

@@ -29,6 +29,8 @@ func duplicates(t *testing.T) *bench {
 	return startBench(t, hosts)
 }
 
+func well(h outcome.Host) bool { return h.Outcome == outcome.Healthy || h.Outcome == outcome.Recovered }
+
 func nodeID(b *bench, host string) string {
 	first, _, _ := strings.Cut(b.fleet.Host(host).Snapshot().Files["/etc/ct_node_id"].Content, "\n")
 	return first
@@ -100,7 +102,9 @@ func TestCloneGetsANewID(t *testing.T) {
 	if h := ended["second"]; h.Outcome != outcome.Recovered || nodeID(b, "second") == id || !b.fleet.Host("second").Connected() {
 		t.Errorf("the clone: %s: %s; id %s, connected %v", h.Outcome, h.Reason, nodeID(b, "second"), b.fleet.Host("second").Connected())
 	}
-	if h := ended["first"]; h.Outcome != outcome.Healthy || len(b.changed("first")) > 0 || nodeID(b, "first") != id || !b.fleet.Host("first").Connected() {
+	// Its RMC may have been refreshed before the clone was known, which changes
+	// nothing on the host.
+	if h := ended["first"]; !well(h) || len(b.changed("first")) > 0 || nodeID(b, "first") != id || !b.fleet.Host("first").Connected() {
 		t.Errorf("the keeper: %s: %s; changed by %q", h.Outcome, h.Reason, b.changed("first"))
 	}
 }
@@ -124,7 +128,7 @@ func TestUnclearDuplicate(t *testing.T) {
 	if nodeID(b, "first") == id || nodeID(b, "second") != id {
 		t.Errorf("ids: first %s, second %s, was %s", nodeID(b, "first"), nodeID(b, "second"), id)
 	}
-	if ended["first"].Outcome != outcome.Recovered || ended["second"].Outcome != outcome.Healthy {
+	if ended["first"].Outcome != outcome.Recovered || !well(ended["second"]) || len(b.changed("second")) > 0 {
 		t.Errorf("first %s: %s, second %s: %s", ended["first"].Outcome, ended["first"].Reason, ended["second"].Outcome, ended["second"].Reason)
 	}
 }

@@ -38,10 +38,10 @@ func (w *walk) arm(ctx context.Context, s *playbooks.PlannedStep) (Event, error)
 	case r.unsent, r.lost:
 		// If it is armed, it takes back what was not done: nothing changes.
 		w.hangUp()
-		w.broken = fmt.Sprintf("the undo of step %s could not be armed, so the step was not taken: %v", s.Step.ID, r.cause)
+		w.trouble = fmt.Sprintf("the undo of step %s could not be armed, so the step was not taken: %v", s.Step.ID, r.cause)
 		return stepFailed, nil
 	case r.exit != 0:
-		w.broken = fmt.Sprintf("the undo of step %s could not be armed, so the step was not taken: %s", s.Step.ID, firstLine(r.stderr, r.stdout))
+		w.trouble = fmt.Sprintf("the undo of step %s could not be armed, so the step was not taken: %s", s.Step.ID, firstLine(r.stderr, r.stdout))
 		return stepFailed, nil
 	}
 	return rungDone, nil
@@ -72,14 +72,14 @@ func (w *walk) disarm(ctx context.Context, s *playbooks.PlannedStep, event Event
 	case !r.lost && !r.unsent && r.exit == 0 && answer == playbooks.UndoFired:
 		w.settleStep(step, outcome.Undone, fmt.Sprintf("it cut the connection; the host took it back by itself after %s", s.UndoAfter))
 		w.doubt, w.failed = nil, nil
-		w.broken = fmt.Sprintf("step %s cut the connection; the host took it back by itself", s.Step.ID)
+		w.trouble = fmt.Sprintf("step %s cut the connection; the host took it back by itself", s.Step.ID)
 		return stepFailed, nil
 	}
 	// Not disarmed for certain: it will fire. Wait for that, then say so.
 	w.pause(ctx, time.Until(deadline))
 	w.settleStep(step, outcome.Undone, "its undo could not be disarmed, so the host takes it back")
 	w.doubt, w.failed = nil, nil
-	w.broken = fmt.Sprintf("step %s: its undo could not be disarmed, so the host takes it back", s.Step.ID)
+	w.trouble = fmt.Sprintf("step %s: its undo could not be disarmed, so the host takes it back", s.Step.ID)
 	w.hangUp()
 	return stepFailed, nil
 }

@@ -50,7 +50,7 @@ func (w *walk) verify(ctx context.Context) (Event, error) {
 // onlyWaiting tells that nothing but the wait is left, so that a look needs
 // only the probes on which the proof rests.
 func (w *walk) onlyWaiting() bool {
-	return w.looks > 0 && w.doubt == nil && w.broken == "" && !w.shut && w.runnable() == nil
+	return w.looks > 0 && w.doubt == nil && w.trouble == "" && !w.shut && w.runnable() == nil
 }
 
 func (w *walk) mayWait(ctx context.Context) bool {
@@ -65,8 +65,12 @@ func (w *walk) unread(ctx context.Context, err error) Event {
 	if w.mayWait(ctx) && transport.KindOf(err) != transport.KindAuth {
 		return notYet
 	}
-	if w.doubt != nil {
+	if w.doubt != nil && !w.unsent {
 		w.end(outcome.Unknown, "step %s: the link died while it ran, and the host can't be read again: %v", w.doubt.Step.ID, err)
+		return walkFinished
+	}
+	if !w.changed() {
+		w.unreachable(err)
 		return walkFinished
 	}
 	w.end(outcome.Failed, "after the last change the host can't be read again: %v", err)
@@ -79,34 +83,56 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 		if event, settled := w.settleDoubt(ctx); !settled {
 			return event
 		}
-		if w.rung != nil && w.broken == "" && !w.stopping() {
+		if w.rung != nil && w.trouble == "" && !w.stopping() {
 			return nextRung // the rest of the rung, or the rung once more
 		}
 	}
 	w.settleFailed()
-	open := w.diagnosis.Targets(w.wishes())
-	proved := w.Playbook.Proved(w.diagnosis)
-	remaining := w.stillOpen(open)
-	switch {
-	case w.broken != "":
-		w.end(outcome.Failed, "%s; no further step was taken", w.broken)
-	case proved && len(remaining) == 0:
-		w.end(outcome.Recovered, "judged again and gone: %s", strings.Join(w.ledTo(), ", "))
-	case w.shut || w.stopping():
-		w.end(outcome.Failed, "interrupted before everything was tried; open: %s", strings.Join(remaining, ", "))
+	w.unproved()
+	open := w.targets()
+	switch proved := w.Playbook.Proved(w.diagnosis); {
+	case w.trouble != "", proved && len(w.stillOpen(open)) == 0, w.shut, w.stopping():
+	case w.kept && !proved && w.mayWait(ctx):
+		return notYet // the other host has just changed: this one is left alone
 	case w.runnable() != nil:
 		return nextRung
 	case !proved && !w.hopeless(open) && w.mayWait(ctx):
 		return notYet
+	}
+	w.conclusion()
+	return walkFinished
+}
+
+// concludeChanged gives a host on which a step was sent, or was about to be,
+// its outcome.
+func (w *walk) concludeChanged() {
+	open := w.targets()
+	remaining := w.stillOpen(open)
+	switch {
+	case w.trouble != "":
+		w.end(outcome.Failed, "%s; no further step was taken", w.trouble)
+	case w.Playbook.Proved(w.diagnosis) && len(remaining) == 0:
+		w.end(outcome.Recovered, "judged again and gone: %s", strings.Join(w.ledTo(), ", "))
+	case (w.shut || w.stopping()) && !w.changed():
+		w.end(outcome.Skipped, "interrupted before anything was changed")
+	case w.shut || w.stopping():
+		w.end(outcome.Failed, "interrupted before everything was tried; open: %s", strings.Join(remaining, ", "))
 	case w.blocked() != "":
 		w.end(outcome.NeedsAction, "%s", w.blocked())
 	case w.hopeless(open):
-		w.conclude() // the reason is the finding that nothing could be done about
+		conclude(&w.out) // the reason is the finding that nothing could be done about
 	default:
 		w.end(outcome.Failed, "everything there is was tried; open: %s", strings.Join(remaining, ", "))
 	}
-	return walkFinished
 }
+
+// changed tells whether a command may have changed the host.
+func (w *walk) changed() bool {
+	return slices.ContainsFunc(w.out.Changes, func(c outcome.Change) bool { return c.Status != outcome.NotApplied })
+}
+
+// targets are the findings that call for a change.
+func (w *walk) targets() []string { return w.Playbook.Targets(w.diagnosis, w.wishes()) }
 
 // hopeless tells that something stands for which no step was taken: waiting
 // will not mend it.
@@ -170,6 +196,11 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 	switch {
 	case w.unsent:
 		w.again(s.Step.ID)
+	case err == nil && !happened && !w.surelyEnded() && w.mayWait(ctx):
+		return notYet, false
+	case err == nil && !happened && w.hung:
+		w.end(outcome.Unknown, "step %s did not end within its time, and it is not seen to have happened: it may still run", s.Step.ID)
+		return walkFinished, false
 	case err != nil && w.mayWait(ctx):
 		return notYet, false
 	case err != nil:
@@ -193,13 +224,40 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 	return "", true
 }
 
+// surelyEnded tells whether a step in doubt can't still be running: its time is
+// over, or a second look, a while after the first, says the same. A server
+// without a terminal leaves a command running when the link dies.
+func (w *walk) surelyEnded() bool {
+	if w.hung {
+		return false
+	}
+	w.doubts++
+	return w.doubts > 1
+}
+
+// unproved checks the steps whose exit status is not taken for the truth: what
+// they were to do must be seen (V3).
+func (w *walk) unproved() {
+	for _, s := range w.prove {
+		happened, err := s.Confirm(w.diagnosis)
+		switch {
+		case w.trouble != "":
+		case err != nil:
+			w.trouble = fmt.Sprintf("step %s ended well, and whether it did what it should can't be told: %v", s.Step.ID, err)
+		case !happened:
+			w.trouble = fmt.Sprintf("step %s ended well and did not do what it should", s.Step.ID)
+		}
+	}
+	w.prove = nil
+}
+
 // again enters the rung once more, with the commands that follow from the new
 // look; never a third time.
 func (w *walk) again(step string) {
 	id := w.rung.Rung.ID
 	w.rung = nil
 	if w.entered[id] >= maxEntries {
-		w.broken = fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", step, maxEntries)
+		w.trouble = fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", step, maxEntries)
 		return
 	}
 	for i, r := range w.plan {

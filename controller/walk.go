@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"aixmend/controller/outcome"
@@ -28,22 +29,25 @@ type walk struct {
 	past      *facts.Captured // of the newest capture before this run
 	diagnosis *playbooks.Diagnosis
 	plan      []playbooks.PlannedRung
-	targets   []string // open findings of the first look that call for a change
 
-	rung    *playbooks.PlannedRung // the rung that is being run
-	step    int                    // its next step
-	entered map[string]int         // how often each rung was begun
-	led     map[string]bool        // findings that led to a change
-	last    time.Time              // when the last change ended
-	looks   int                    // looks since the last rung
-	at      int                    // the change of the step that was sent last
-	doubt   *playbooks.PlannedStep // the step of which it is not known whether it happened
-	unsent  bool                   // the step in doubt certainly never reached the host
-	failed  *playbooks.PlannedStep // the step that failed, until a new look
-	broken  string                 // the step that failed, and how
-	shut    bool                   // the gate was found shut
+	rung    *playbooks.PlannedRung   // the rung that is being run
+	step    int                      // its next step
+	entered map[string]int           // how often each rung was begun
+	led     map[string]bool          // findings that led to a change
+	last    time.Time                // when the last change ended
+	looks   int                      // looks since the last rung
+	at      int                      // the change of the step that was sent last
+	doubt   *playbooks.PlannedStep   // the step of which it is not known whether it happened
+	hung    bool                     // the step in doubt did not end within its time
+	doubts  int                      // looks that did not see it
+	prove   []*playbooks.PlannedStep // steps that ended well and must be seen to have happened
+	unsent  bool                     // the step in doubt certainly never reached the host
+	failed  *playbooks.PlannedStep   // the step that failed, until a new look
+	trouble string                   // the step that failed, and how
+	shut    bool                     // the gate was found shut
 
 	gathered bool // the host has been judged among the others
+	kept     bool // it keeps a node id that another host had too
 }
 
 func newWalk(e *Engine, f *fleet, host inventory.Host) *walk {
@@ -59,6 +63,18 @@ func newWalk(e *Engine, f *fleet, host inventory.Host) *walk {
 		},
 		entered: map[string]int{}, led: map[string]bool{},
 	}
+}
+
+// guarded is run; a panic in it is an error of the product, and the other hosts
+// come to their end.
+func (w *walk) guarded(ctx context.Context) (h outcome.Host, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.hangUp()
+			err = fmt.Errorf("%s: this is a bug: panic: %v\n%s", w.host.Name, p, debug.Stack())
+		}
+	}()
+	return w.run(ctx)
 }
 
 // run takes the host from Queued to Done. Its error is a failure of the
@@ -195,6 +211,7 @@ func (w *walk) pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-timer.C:
 	case <-w.Stop:
+	case <-w.broken:
 	case <-ctx.Done():
 	}
 }

@@ -186,7 +186,11 @@ func (p *Playbook) unread(d *Diagnosis, fact string) bool {
 func (p *Playbook) skip(d *Diagnosis, probed map[string]Probed) string {
 	for _, probe := range p.Probes {
 		got, ran := probed[probe.ID]
-		if probe.Require == nil || !ran || got.NotRun || got.Err != nil {
+		if probe.Require == nil || !ran || got.NotRun {
+			continue
+		}
+		if got.Err != nil {
+			d.Incomplete = true
 			continue
 		}
 		if _, unparsed := d.Missing[probe.ID]; unparsed {

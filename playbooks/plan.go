@@ -49,11 +49,12 @@ type PlannedStep struct {
 	before          map[string]any // facts when the rung was planned
 }
 
-// Targets returns the ids of the findings that call for a change, sorted.
-func (d *Diagnosis) Targets(w Wishes) []string {
+// Targets returns the ids of the findings that call for a change, sorted: the
+// critical ones and, where that is asked for, the warnings that a rung mends.
+func (p *Playbook) Targets(d *Diagnosis, w Wishes) []string {
 	ids := []string{}
 	for _, v := range d.Verdicts {
-		counts := v.Severity == "critical" || (v.Severity == "warning" && w.MendWarnings)
+		counts := v.Severity == "critical" || (v.Severity == "warning" && w.MendWarnings && p.mendable(v.ID))
 		if counts && !(w.Waived != nil && w.Waived(v.ID)) {
 			ids = append(ids, v.ID)
 		}
@@ -62,11 +63,16 @@ func (d *Diagnosis) Targets(w Wishes) []string {
 	return slices.Compact(ids)
 }
 
+// mendable tells whether a rung mends a finding.
+func (p *Playbook) mendable(id string) bool {
+	return slices.ContainsFunc(p.Rungs, func(r Rung) bool { return len(mended(&r, []string{id})) > 0 })
+}
+
 // Plan returns the rungs that could mend what was found, the least invasive
 // first, those included that are blocked. A rung that is not needed, or has no
 // step to take, is left out.
 func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
-	targets := d.Targets(w)
+	targets := p.Targets(d, w)
 	d.values[allowedName] = append([]string{}, w.Allowed...)
 	var plan []PlannedRung
 	coming := map[string]bool{} // what rungs that will run before may mend
@@ -87,7 +93,7 @@ func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 			planned.block(d.guarded(g))
 		}
 		if r.Alone {
-			if reason := standing(d, r, w, coming); reason != "" && planned.Blocked == "" {
+			if reason := p.standing(d, r, w, coming); reason != "" && planned.Blocked == "" {
 				planned.Blocked, planned.Waits = reason, true
 			}
 		}
@@ -186,10 +192,10 @@ func mended(r *Rung, targets []string) []string {
 
 // standing returns the critical findings that neither the rung nor one that
 // runs before it can mend, as a reason.
-func standing(d *Diagnosis, r *Rung, w Wishes, coming map[string]bool) string {
+func (p *Playbook) standing(d *Diagnosis, r *Rung, w Wishes, coming map[string]bool) string {
 	w.MendWarnings = false
 	var rest []string
-	for _, id := range d.Targets(w) {
+	for _, id := range p.Targets(d, w) {
 		if len(mended(r, []string{id})) == 0 && !coming[id] {
 			rest = append(rest, id)
 		}

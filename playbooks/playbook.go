@@ -78,6 +78,9 @@ type Probe struct {
 	Timeout time.Duration `yaml:"timeout" json:"timeout,omitempty"`
 	// MaxOutput bounds the bytes kept of each stream; 0: the transport's.
 	MaxOutput int `yaml:"max_output" json:"max_output,omitempty"`
+	// PreImage probes of the capture show what a rung may touch: without their
+	// whole answer the capture is not a good one.
+	PreImage bool `yaml:"pre_image" json:"pre_image,omitempty"`
 	// Optional probes may fail without a word: nothing rests on them alone.
 	Optional bool `yaml:"optional" json:"optional,omitempty"`
 }
@@ -172,6 +175,9 @@ type Step struct {
 	// the opposite of Confirm. Neither holds: it can't be told (yet).
 	Refute  Text          `yaml:"refute" json:"refute,omitempty"`
 	Timeout time.Duration `yaml:"timeout" json:"timeout,omitempty"`
+	// Prove steps must be seen to have happened after the rung: their exit
+	// status alone is not trusted.
+	Prove bool `yaml:"prove" json:"prove,omitempty"`
 	// TimedUndo steps can cut the connection: their undo is armed on the host
 	// first and runs by itself unless it is disarmed over a new connection.
 	TimedUndo bool `yaml:"timed_undo" json:"timed_undo,omitempty"`

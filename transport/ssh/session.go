@@ -45,9 +45,16 @@ func (c *conn) Run(ctx context.Context, commands []transport.Command) (transport
 			return t, nil
 		}
 		first += next
+		if sessions == maxSessions-1 {
+			for i := first; i < len(t.Results); i++ {
+				t.Results[i].Err = errTooManyHung
+			}
+		}
 	}
 	return t, nil
 }
+
+var errTooManyHung = fmt.Errorf("not run: %d commands before it hung", maxSessions)
 
 // ends tells whether a script ends with a command that hung: what it did, or
 // the answer that the rest was to wait for, is not known.
