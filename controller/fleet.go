@@ -52,7 +52,9 @@ func newFleet(e *Engine, hosts []string) *fleet {
 		holders: map[string][]string{}, outside: map[string][]string{}, roles: map[string]map[string]role{},
 	}
 	if list, _ := e.Params["new_node_id"].(string); list != "" {
-		f.newIDs = strings.Split(list, ",")
+		for name := range strings.SplitSeq(list, ",") {
+			f.newIDs = append(f.newIDs, strings.TrimSpace(name))
+		}
 	}
 	for _, host := range hosts {
 		f.unread[host] = true

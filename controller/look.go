@@ -82,7 +82,7 @@ func (w *walk) look(ctx context.Context, probes []playbooks.Probe) (*playbooks.D
 			NotRun: errors.Is(r.Err, transport.ErrNotRun),
 		}
 	}
-	d := w.Playbook.Judge(w.Params, playbooks.Given{Inventory: w.inventory(), Captured: w.captured()}, probed)
+	d := w.Playbook.Judge(w.Params, playbooks.Given{RunID: w.RunID, Inventory: w.inventory(), Captured: w.captured()}, probed)
 	ids, ok := d.Facts["node_ids"].(facts.NodeIDs)
 	if !ok {
 		w.fleet.seen(w.host.Name) // without an id: nobody need wait for it

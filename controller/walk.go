@@ -60,9 +60,18 @@ func newWalk(e *Engine, f *fleet, host inventory.Host) *walk {
 		out: outcome.Host{
 			Schema: outcome.HostSchema, RunID: e.RunID, Host: host.Name, Address: host.Address,
 			Stages: []outcome.Stage{}, Facts: map[string]any{}, Findings: []outcome.Finding{}, Changes: []outcome.Change{},
+			Plan: emptyPlan(e.Verb),
 		},
 		entered: map[string]int{}, led: map[string]bool{},
 	}
+}
+
+// emptyPlan is there, and empty, for the verbs that plan.
+func emptyPlan(verb Verb) []outcome.PlanStep {
+	if verb == Plan || verb == Recover {
+		return []outcome.PlanStep{}
+	}
+	return nil
 }
 
 // guarded is run; a panic in it is an error of the product, and the other hosts

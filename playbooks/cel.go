@@ -26,7 +26,8 @@ const costLimit = 1_000_000
 func newEnv(factTypes map[string]reflect.Type, params []string, durations map[string]bool) (*cel.Env, error) {
 	native := []any{ext.ParseStructTags(true)}
 	seen := map[reflect.Type]bool{}
-	options := []cel.EnvOption{ext.Strings(), cel.Variable(allowedName, cel.ListType(cel.StringType))}
+	options := []cel.EnvOption{ext.Strings(),
+		cel.Variable(allowedName, cel.ListType(cel.StringType)), cel.Variable(runName, cel.StringType)}
 	for _, name := range sortedKeys(factTypes) {
 		t := factTypes[name]
 		if !seen[t] {
@@ -56,6 +57,9 @@ func newEnv(factTypes map[string]reflect.Type, params []string, durations map[st
 
 // allowedName is the variable that holds the words of --allow.
 const allowedName = "allowed"
+
+// runName is the variable that holds the run's id.
+const runName = "run"
 
 // beforePrefix begins the name of a fact as it was when a rung was planned.
 const beforePrefix = "before."
@@ -97,7 +101,7 @@ func newExpression(env *cel.Env, text string, want ...*cel.Type) (*expression, e
 	}
 	e := &expression{program: program}
 	for _, r := range ast.NativeRep().ReferenceMap() {
-		if r.Name != "" && r.Name != allowedName && !strings.HasPrefix(r.Name, "params.") && !strings.HasPrefix(r.Name, beforePrefix) && !slices.Contains(e.refs, r.Name) {
+		if r.Name != "" && r.Name != allowedName && r.Name != runName && !strings.HasPrefix(r.Name, "params.") && !strings.HasPrefix(r.Name, beforePrefix) && !slices.Contains(e.refs, r.Name) {
 			e.refs = append(e.refs, r.Name)
 		}
 	}

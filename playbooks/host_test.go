@@ -27,7 +27,7 @@ const (
 var (
 	// readAt is when the controller had read every answer.
 	readAt       = time.Date(2026, 11, 22, 10, 58, 50, 0, time.UTC)
-	nothingGiven = Given{Fleet: &facts.Fleet{Complete: true}}
+	nothingGiven = Given{RunID: "r1", Fleet: &facts.Fleet{Complete: true}}
 	errHung      = errors.New("hung: no answer in 30s")
 )
 

@@ -49,6 +49,8 @@ func NotRead(err error) bool { return errors.Is(err, errNotRead) }
 
 // Given are the facts that come from the controller, not from the host.
 type Given struct {
+	// RunID is the run's id, for the names of files that steps leave behind.
+	RunID     string
 	Inventory facts.Inventory
 	Captured  facts.Captured
 	// Fleet is nil while the other hosts of the run are not known; findings
@@ -57,7 +59,7 @@ type Given struct {
 }
 
 func (g Given) diagnosis(params Params) *Diagnosis {
-	d := &Diagnosis{Facts: map[string]any{}, Missing: map[string]error{}, values: map[string]any{allowedName: []string{}}}
+	d := &Diagnosis{Facts: map[string]any{}, Missing: map[string]error{}, values: map[string]any{allowedName: []string{}, runName: g.RunID}}
 	for name, value := range params {
 		d.values["params."+name] = value
 	}

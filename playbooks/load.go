@@ -120,7 +120,7 @@ func (c *checker) probes(probes []Probe, diagnose bool) {
 		parsers[p.Name] = true
 		names = append(names, p.Name)
 	}
-	seen := map[string]bool{"inventory": true, "fleet": true, "captured": true, "params": true, "before": true, allowedName: true}
+	seen := map[string]bool{"inventory": true, "fleet": true, "captured": true, "params": true, "before": true, allowedName: true, runName: true}
 	login := true
 	for _, p := range probes {
 		switch {

@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,13 @@ type Params map[string]any
 func (p Params) Duration(name string) time.Duration {
 	d, _ := p[name].(time.Duration)
 	return d
+}
+
+// Allows tells whether a rung or step takes a word of --allow.
+func (p *Playbook) Allows(word string) bool {
+	return slices.ContainsFunc(p.Rungs, func(r Rung) bool {
+		return r.Allow == word || slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Allow == word })
+	})
 }
 
 // Set gives the parameters their values: the defaults, then each KEY=VALUE.

@@ -139,12 +139,10 @@ func (p *Playbook) planSteps(d *Diagnosis, c compiledRung, planned *PlannedRung)
 			planned.block("step " + s.ID + ": " + err.Error())
 			continue
 		}
-		undo := s.Undo.V
-		if !strings.HasPrefix(undo, undoNone) {
-			if undo, err = cs.undo.command(d.values); err != nil {
-				planned.block("undo of step " + s.ID + ": " + err.Error())
-				continue
-			}
+		undo, err := cs.undoText(s, d.values)
+		if err != nil {
+			planned.block("undo of step " + s.ID + ": " + err.Error())
+			continue
 		}
 		step := PlannedStep{
 			Step: s, Command: strings.TrimSpace(command), Undo: strings.TrimSpace(undo), confirm: cs.confirm, refute: cs.refute, before: d.values,
@@ -155,6 +153,14 @@ func (p *Playbook) planSteps(d *Diagnosis, c compiledRung, planned *PlannedRung)
 		}
 		planned.Steps = append(planned.Steps, step)
 	}
+}
+
+// undoText renders the undo: a command, or the reason why there is none.
+func (cs compiledStep) undoText(s *Step, values map[string]any) (string, error) {
+	if strings.HasPrefix(s.Undo.V, undoNone) {
+		return cs.undo.prose(values)
+	}
+	return cs.undo.command(values)
 }
 
 // block records the first reason; one that a person can do something about

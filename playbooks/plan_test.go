@@ -186,7 +186,7 @@ func TestPlanNodeID(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, params := restore(t)
-			given := Given{Inventory: facts.Inventory{Name: "me"}, Fleet: &c.fleet}
+			given := Given{RunID: "r1", Inventory: facts.Inventory{Name: "me"}, Fleet: &c.fleet}
 			d := p.Judge(params, given, changed(c.change))
 			got, ran := "", ""
 			for _, r := range p.Plan(d, Wishes{Allowed: c.allow}) {
@@ -481,8 +481,9 @@ func TestReplaceStaleLines(t *testing.T) {
 		stale               []string
 	}{
 		{"one stale line", "#!/bin/ksh\n" + line(foreign) + "exit 0\n", "#!/bin/ksh\n" + right + "exit 0\n", []string{foreign}},
-		{"two stale lines become one right line", line(foreign) + "a\n" + line(other) + "b\n", right + "a\nb\n", []string{foreign, other}},
-		{"the same stale line twice", line(foreign) + line(foreign), right, []string{foreign}},
+		{"two stale lines become one right line", line(foreign) + "a\n" + line(other) + "b\n", right + "a\n:\nb\n", []string{foreign, other}},
+		{"the same stale line twice", line(foreign) + line(foreign), right + ":\n", []string{foreign}},
+		{"the only line of an if stays a command", line(foreign) + "if [ -x /x ]\nthen\n" + line(foreign) + "fi\n", right + "if [ -x /x ]\nthen\n:\nfi\n", []string{foreign}},
 		{"a commented stale line stays", "# " + line(foreign) + line(foreign), "# " + line(foreign) + right, []string{foreign}},
 		{"an address that only begins like it stays", line(foreign+"0") + line(foreign), line(foreign+"0") + right, []string{foreign}},
 		{"a line that ends with the address", "chdev -l en1 -a netaddr6=" + foreign + "\n", right, []string{foreign}},
@@ -504,7 +505,7 @@ func TestReplaceStaleLines(t *testing.T) {
 			if step.Step.ID != "replace-stale-lines" {
 				t.Fatalf("plan %q", outline(plan))
 			}
-			here := strings.NewReplacer("/etc/rc.tcpip", file, "/usr/bin/cp", "cp", "/usr/bin/mv", "mv")
+			here := strings.NewReplacer("/etc/rc.tcpip", file, "/usr/bin/cp", "cp", "/usr/bin/mv", "mv", "/usr/bin/sh", "sh")
 			if out, err := exec.Command("/bin/sh", "-c", here.Replace(step.Command)).CombinedOutput(); err != nil || len(out) > 0 {
 				t.Fatalf("%v: %s", err, out)
 			}
@@ -514,7 +515,7 @@ func TestReplaceStaleLines(t *testing.T) {
 			if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o754 {
 				t.Errorf("mode: %v %v", info.Mode(), err)
 			}
-			if left, _ := filepath.Glob(file + ".*"); !slices.Equal(left, []string{file + ".aixmend"}) {
+			if left, _ := filepath.Glob(file + ".*"); !slices.Equal(left, []string{file + ".aixmend.r1"}) {
 				t.Errorf("left beside it: %q", left)
 			}
 			if out, err := exec.Command("/bin/sh", "-c", here.Replace(step.Undo)).CombinedOutput(); err != nil {
@@ -524,6 +525,31 @@ func TestReplaceStaleLines(t *testing.T) {
 				t.Errorf("undone (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// R1: a line that does more than set the address, and a file that would not be
+// a script any more, are left to a person.
+func TestReplaceStaleLinesRefuses(t *testing.T) {
+	stale := "/usr/sbin/chdev -l en1 -anetaddr6=" + foreign
+	for name, before := range map[string]string{
+		"two commands":   "chdev -l en0 -a netaddr=10.1.2.3; " + stale + "\n",
+		"a condition":    "[ -x /usr/sbin/chdev ] && " + stale + "\n",
+		"broken already": stale + "\nif true\n",
+	} {
+		file := filepath.Join(t.TempDir(), "rc.tcpip")
+		if err := os.WriteFile(file, []byte(before), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		p, params := restore(t)
+		plan := p.Plan(p.Judge(params, nothingGiven, changed(disconnected, staleLine)), Wishes{})
+		here := strings.NewReplacer("/etc/rc.tcpip", file, "/usr/bin/cp", "cp", "/usr/bin/mv", "mv", "/usr/bin/sh", "sh")
+		if out, err := exec.Command("/bin/sh", "-c", here.Replace(plan[0].Steps[0].Command)).CombinedOutput(); err == nil {
+			t.Errorf("%s: it ended well: %s", name, out)
+		}
+		if got := readFile(t, file); got != before {
+			t.Errorf("%s: the file is now %q", name, got)
+		}
 	}
 }
 
@@ -542,8 +568,8 @@ func TestReplaceStaleLinesOnAFullDisk(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("there is no /dev/full here")
 	}
-	script := strings.NewReplacer("/etc/rc.tcpip.aixmend.new || exit 1\ndone=", file+".aixmend.new || exit 1\ndone=",
-		">/etc/rc.tcpip.aixmend.new", ">/dev/full", "/etc/rc.tcpip", file, "/usr/bin/cp", "cp", "/usr/bin/mv", "mv").Replace(plan[0].Steps[0].Command)
+	script := strings.NewReplacer(`>"$b.new"`, ">/dev/full", "/etc/rc.tcpip", file, "/usr/bin/cp", "cp", "/usr/bin/mv", "mv", "/usr/bin/sh", "sh").
+		Replace(plan[0].Steps[0].Command)
 	if !strings.Contains(script, ">/dev/full") {
 		t.Fatal("the script writes elsewhere")
 	}

@@ -27,12 +27,13 @@ func (a *app) print(run *outcome.Run, verb controller.Verb) error {
 			}
 		}
 	}
-	fmt.Fprint(a.out, report.Text(*run, report.TextOptions{Width: a.width(), Color: a.outColor()}))
-	fmt.Fprintf(a.out, "reports: %s\n", filepath.Join(a.flags.state, "runs", run.ID, "hosts"))
+	text := report.Text(*run, report.TextOptions{Width: a.width(), Color: a.outColor()})
+	text += fmt.Sprintf("reports: %s\n", filepath.Join(a.flags.state, "runs", run.ID, "hosts"))
 	if next := a.nextCommand(run, verb); next != "" {
-		fmt.Fprintf(a.out, "next:    %s\n", next)
+		text += fmt.Sprintf("next:    %s\n", next)
 	}
-	return nil
+	_, err := fmt.Fprint(a.out, text)
+	return err
 }
 
 // printTrouble is the quiet form: nothing when there is no trouble, else the
@@ -48,6 +49,7 @@ func (a *app) printTrouble(run *outcome.Run) error {
 			trouble.Hosts = append(trouble.Hosts, h)
 		}
 	}
+	// The counts stay those of the whole run.
 	_, err := fmt.Fprint(a.out, report.Text(trouble, report.TextOptions{Width: a.width(), Color: a.outColor()}))
 	return err
 }
@@ -71,10 +73,10 @@ func (a *app) nextCommand(run *outcome.Run, verb controller.Verb) string {
 		}
 	}
 	switch {
-	case len(sick) == 0:
-		return ""
 	case verb == controller.Plan && planned:
 		return a.command("recover")
+	case len(sick) == 0:
+		return ""
 	case (verb == controller.Audit || verb == controller.Capture) && run.Counts[outcome.NeedsAction] > 0:
 		return a.command("plan")
 	}
@@ -101,6 +103,21 @@ func (a *app) command(verb string) string {
 	}
 	for _, set := range a.flags.set {
 		words = append(words, "--set", shellWord(set))
+	}
+	if a.flags.playbook != "rmc-restore" {
+		words = append(words, "--playbook", shellWord(a.flags.playbook))
+	}
+	for _, word := range a.flags.allow {
+		words = append(words, "--allow", word)
+	}
+	if a.flags.mend {
+		words = append(words, "--mend-warnings")
+	}
+	if a.flags.identity != "" {
+		words = append(words, "--identity", shellWord(a.flags.identity))
+	}
+	if a.flags.knownHosts != "" {
+		words = append(words, "--known-hosts", shellWord(a.flags.knownHosts))
 	}
 	return strings.Join(words, " ")
 }

@@ -25,7 +25,10 @@ type interrupts struct {
 
 func listen() *interrupts {
 	i := &interrupts{signals: make(chan os.Signal, 2), stop: make(chan struct{}), done: make(chan struct{})}
-	signal.Notify(i.signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(i.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// A pipe that nobody reads any more is an error of the write, not the end
+	// of a run that is changing hosts.
+	signal.Ignore(syscall.SIGPIPE)
 	return i
 }
 
@@ -72,7 +75,7 @@ func (i *interrupts) code() (code outcome.Code, ok bool) {
 	switch i.first {
 	case nil:
 		return 0, false
-	case syscall.SIGTERM:
+	case syscall.SIGTERM, syscall.SIGHUP:
 		return outcome.ExitTerminated, true
 	}
 	return outcome.ExitInterrupted, true

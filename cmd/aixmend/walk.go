@@ -75,10 +75,11 @@ func (a *app) walk(ctx context.Context, verb controller.Verb) error {
 		}
 	}
 	run, err := a.execute(ctx, job)
-	if err != nil {
+	if run == nil {
 		return err
 	}
-	if err := a.print(run, verb); err != nil {
+	// What is known is said even where it could not be written.
+	if err := errors.Join(err, a.print(run, verb)); err != nil {
 		return err
 	}
 	return verdict{outcome.Code(run.ExitCode)}
@@ -110,6 +111,18 @@ func (f *flags) job(verb controller.Verb) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, word := range f.allow {
+		if !p.Allows(word) {
+			return nil, usagef("aixmend playbook show "+p.Name+" lists its rungs", "--allow %s: playbook %s has no rung or step of that name", word, p.Name)
+		}
+	}
+	if names, _ := params["new_node_id"].(string); names != "" {
+		for name := range strings.SplitSeq(names, ",") {
+			if _, known := inv.Host(strings.TrimSpace(name)); !known {
+				return nil, usagef("", "--set new_node_id=%s: the inventory has no host %q", names, strings.TrimSpace(name))
+			}
+		}
+	}
 	in := map[string]bool{}
 	for _, h := range hosts {
 		in[h.Name] = true
@@ -137,11 +150,20 @@ func (a *app) consent(j *job) error {
 	}
 	fmt.Fprintf(a.err, "recover may change %s: %s; playbook %s.\naixmend plan shows the exact commands. Go on? Only yes will do: ",
 		report.Hosts(len(j.hosts)), report.Compact(names(j.hosts)), j.playbook.Name)
-	answer, err := bufio.NewReader(a.in).ReadString('\n')
-	if err != nil || strings.TrimSpace(answer) != "yes" {
-		return usagef("", "not confirmed: nothing was run")
+	answers := make(chan string, 1)
+	go func() { // left behind when a signal comes first: the process ends then
+		answer, _ := bufio.NewReader(a.in).ReadString('\n')
+		answers <- strings.TrimSpace(answer)
+	}()
+	select {
+	case answer := <-answers:
+		if answer == "yes" {
+			return nil
+		}
+	case <-a.interrupts.stop:
+		fmt.Fprintln(a.err)
 	}
-	return nil
+	return usagef("", "not confirmed: nothing was run")
 }
 
 func names(hosts []inventory.Host) []string {
@@ -198,10 +220,10 @@ func (a *app) execute(ctx context.Context, j *job) (*outcome.Run, error) {
 
 // code decides the exit code of a run that came to its end.
 func (a *app) code(run *outcome.Run, j *job) (outcome.Code, string) {
-	if code, ok := a.interrupts.code(); ok {
-		return code, "interrupted"
-	}
 	code, reason := outcome.ExitFor(run.Counts, j.failOn)
+	if interrupted, ok := a.interrupts.code(); ok && code != outcome.ExitUnknown {
+		return interrupted, "interrupted"
+	}
 	for _, h := range run.Hosts {
 		if h.Reason == reasonDeadline && (code == outcome.ExitOK || code == outcome.ExitUnreachable) {
 			return outcome.ExitNeedsPerson, "cut by --deadline"

@@ -107,7 +107,7 @@ type HostSummary struct {
 	// Report is the path of HOST.json, relative to the run's folder.
 	Report string `json:"report"`
 	// Plan is what recover would run; only in the document of the plan verb.
-	Plan []PlanStep `json:"plan,omitempty"`
+	Plan []PlanStep `json:"plan,omitzero"`
 }
 
 // FleetFinding is a finding over several hosts.
@@ -134,8 +134,9 @@ type Host struct {
 	Findings   []Finding         `json:"findings"`
 	Changes    []Change          `json:"changes"`
 	// Capture is the path of the capture's folder, relative to STATE; or empty.
-	Capture string     `json:"capture"`
-	Plan    []PlanStep `json:"plan,omitempty"`
+	Capture string `json:"capture"`
+	// Plan is what recover would run: of plan and recover, where it may be empty.
+	Plan []PlanStep `json:"plan,omitzero"`
 	// Noise is what the host printed outside every command (banners), bounded.
 	Noise string `json:"noise,omitempty"`
 }

@@ -14,7 +14,9 @@ type Fold struct {
 	Outcome  outcome.Outcome
 	Findings []string // those that count
 	Reason   string   // the first host's
-	Hosts    []string
+	// Differ tells that the reasons of the others are others.
+	Differ bool
+	Hosts  []string
 }
 
 // Folds groups hosts, the worst outcome first, the larger group first.
@@ -23,8 +25,15 @@ func Folds(hosts []outcome.HostSummary) []Fold {
 	var folds []Fold
 	for _, h := range hosts {
 		what := strings.Join(h.Open, ",")
-		if h.Outcome == outcome.Unreachable || h.Outcome == outcome.Skipped {
+		switch h.Outcome {
+		case outcome.Unreachable, outcome.Skipped:
 			what, _, _ = strings.Cut(h.Reason, ":")
+		case outcome.Recovered:
+			what += "|" + h.Reason
+		case outcome.NeedsAction:
+			if blocked(h.Reason, h.Open) {
+				what += "|" + h.Reason
+			}
 		}
 		key := string(h.Outcome) + "|" + what
 		at, ok := index[key]
@@ -34,6 +43,7 @@ func Folds(hosts []outcome.HostSummary) []Fold {
 			folds = append(folds, Fold{Outcome: h.Outcome, Findings: h.Open, Reason: h.Reason})
 		}
 		folds[at].Hosts = append(folds[at].Hosts, h.Name)
+		folds[at].Differ = folds[at].Differ || h.Reason != folds[at].Reason
 	}
 	order := outcome.Outcomes()
 	slices.SortStableFunc(folds, func(a, b Fold) int {
@@ -43,6 +53,12 @@ func Folds(hosts []outcome.HostSummary) []Fold {
 		return len(b.Hosts) - len(a.Hosts)
 	})
 	return folds
+}
+
+// blocked tells whether a reason is another than the first finding.
+func blocked(reason string, findings []string) bool {
+	id, _, _ := strings.Cut(reason, ":")
+	return !slices.Contains(findings, id)
 }
 
 // Compact writes host names as ranges: aixprd[01-07,12] db1.

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -54,17 +53,25 @@ func Text(run outcome.Run, o TextOptions) string {
 // explainFold says what a line's hosts have in common.
 func explainFold(f Fold) string {
 	findings := strings.Join(f.Findings, ", ")
+	reason := f.Reason
+	if f.Differ { // what one host says is not said of the others
+		kind, _, _ := strings.Cut(f.Reason, ":")
+		if f.Outcome == outcome.Failed || f.Outcome == outcome.Unknown {
+			kind = "each for its own reason"
+		}
+		reason = kind + " (see explain)"
+	}
 	both := findings
-	if f.Reason != "" {
-		both = strings.TrimPrefix(findings+"; "+f.Reason, "; ")
+	if reason != "" {
+		both = strings.TrimPrefix(findings+"; "+reason, "; ")
 	}
 	switch f.Outcome {
 	case outcome.Unreachable, outcome.Skipped, outcome.Recovered:
-		return f.Reason
+		return reason
 	case outcome.Failed, outcome.Unknown:
 		return both
 	case outcome.NeedsAction:
-		if id, _, _ := strings.Cut(f.Reason, ":"); !slices.Contains(f.Findings, id) {
+		if blocked(f.Reason, f.Findings) {
 			return both
 		}
 	}
@@ -79,7 +86,11 @@ func Counts(run outcome.Run) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, o))
 		}
 	}
-	return Hosts(len(run.Hosts)) + ": " + strings.Join(parts, ", ")
+	total := 0
+	for _, n := range run.Counts {
+		total += n
+	}
+	return Hosts(total) + ": " + strings.Join(parts, ", ")
 }
 
 // Hosts is a number of hosts in words: 1 host, 24 hosts.

@@ -94,11 +94,22 @@ func (p *Persistence) judgeLine(line BootLine, nic NIC, all []NIC) error {
 		}
 		return nil
 	}
+	if line.Interface != "" && line.Interface != nic.Name && !looksLikeEUI64(line.Address) {
+		return nil // set by hand on a customer's NIC: no sign of a clone
+	}
 	p.Stale = append(p.Stale, StalePlace{Where: place, Address: line.Address, Written: line.Written})
 	if !slices.Contains(p.StaleLines, line.Written) {
 		p.StaleLines = append(p.StaleLines, line.Written)
 	}
 	return nil
+}
+
+// looksLikeEUI64 tells whether an address was made of a MAC: ff:fe stands in
+// the middle of its interface id.
+func looksLikeEUI64(address string) bool {
+	addr, err := netip.ParseAddr(address)
+	b := addr.As16()
+	return err == nil && b[11] == 0xff && b[12] == 0xfe
 }
 
 // follows tells whether the address of a line is the EUI-64 of the NIC that it

@@ -196,10 +196,13 @@ func cmdEnv(ctx context.Context, e *Env) int {
 // cmdShell is sh and ksh: -c TEXT, -s, a script file, or standard input.
 func cmdShell(ctx context.Context, e *Env) int {
 	args := e.Args
+	readOnly := false // -n: read the script, run nothing
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
 		flags := args[0]
 		args = args[1:]
 		switch {
+		case flags == "-n":
+			readOnly = true
 		case flags == "--" || flags == "-":
 		case strings.Contains(flags, "c"):
 			if len(args) == 0 {
@@ -220,6 +223,12 @@ func cmdShell(ctx context.Context, e *Env) int {
 	text, err := e.Files.ReadFile(e.abs(args[0]))
 	if err != nil {
 		return e.fail(127, "%s: %s:  not found.", e.name(), args[0])
+	}
+	if readOnly {
+		if _, err := parse(string(text)); err != nil {
+			return e.fail(2, "%s: 0403-057 Syntax error: %v", args[0], err)
+		}
+		return 0
 	}
 	return e.host.shell(ctx, e, string(text), args[0], args[1:])
 }

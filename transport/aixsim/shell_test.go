@@ -34,6 +34,8 @@ func TestShell(t *testing.T) {
 		{name: "nor in an eval", command: "eval 'cat <(echo a)'", exit: 2, err: "ksh: 0403-057 Syntax error"},
 		{name: "script on the host", command: "printf '#!/bin/sh\\necho run $1\\n' > /tmp/s; sh /tmp/s a; /tmp/s; chmod +x /tmp/s; /tmp/s b", out: "run a\nrun b\n", err: "0403-006"},
 		{name: "script on standard input", command: "/bin/sh -s x", stdin: "a=5\necho $a\nexit 9\necho never\n", exit: 9, out: "5\n"},
+		{name: "sh -n runs nothing", command: "printf 'echo ran\\n' >/tmp/x; sh -n /tmp/x; echo $?", out: "0\n"},
+		{name: "sh -n finds what is no script", command: "printf 'if true\\n' >/tmp/x; sh -n /tmp/x 2>/dev/null; echo $?", out: "2\n"},
 		{name: "what reads standard input eats the script", command: "sh", stdin: "echo one\ncat\necho two\n", out: "one\necho two\n"},
 		{name: "unless it is told not to", command: "sh", stdin: "echo one\ncat </dev/null\necho two\n", out: "one\ntwo\n"},
 		{name: "read takes standard input", command: "read a; read b; echo \"$b$a\"", stdin: "1\n2\n", out: "21\n"},

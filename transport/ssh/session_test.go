@@ -158,7 +158,7 @@ func TestTooManyHungProbes(t *testing.T) {
 	for i, c := range got.Results {
 		want := transport.ErrHung
 		if i >= maxSessions {
-			want = transport.ErrNotRun
+			want = errTooManyHung
 		}
 		if !errors.Is(c.Err, want) {
 			t.Errorf("command %d: %v, want %v", i, c.Err, want)
