@@ -528,14 +528,12 @@ func TestReplaceStaleLines(t *testing.T) {
 	}
 }
 
-// R1: a line that does more than set the address, and a file that would not be
-// a script any more, are left to a person.
+// R1: a line that does more than set the address is left to a person.
 func TestReplaceStaleLinesRefuses(t *testing.T) {
 	stale := "/usr/sbin/chdev -l en1 -anetaddr6=" + foreign
 	for name, before := range map[string]string{
-		"two commands":   "chdev -l en0 -a netaddr=10.1.2.3; " + stale + "\n",
-		"a condition":    "[ -x /usr/sbin/chdev ] && " + stale + "\n",
-		"broken already": stale + "\nif true\n",
+		"two commands": "chdev -l en0 -a netaddr=10.1.2.3; " + stale + "\n",
+		"a condition":  "[ -x /usr/sbin/chdev ] && " + stale + "\n",
 	} {
 		file := filepath.Join(t.TempDir(), "rc.tcpip")
 		if err := os.WriteFile(file, []byte(before), 0o644); err != nil {

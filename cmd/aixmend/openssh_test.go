@@ -379,11 +379,15 @@ func (b bootFile) replaced(t *testing.T, h *sshHost) {
 	if after.mode != b.mode || after.owner.Uid != b.owner.Uid || after.owner.Gid != b.owner.Gid {
 		t.Errorf("rc.tcpip was %s of %d:%d, is %s of %d:%d", b.mode, b.owner.Uid, b.owner.Gid, after.mode, after.owner.Uid, after.owner.Gid)
 	}
-	if old := string(h.read(t, "/etc/rc.tcpip.aixmend")); old != strings.Join(b.lines, "") {
-		t.Errorf("the old file is kept as %q", old)
+	copies, err := filepath.Glob(h.path("/etc/rc.tcpip.aixmend.*"))
+	noError(t, err)
+	if len(copies) != 1 || strings.HasSuffix(copies[0], ".new") {
+		t.Fatalf("left beside it: %q", copies)
 	}
-	if _, err := os.Stat(h.path("/etc/rc.tcpip.aixmend.new")); err == nil {
-		t.Error("the new file's draft was left behind")
+	old, err := os.ReadFile(copies[0])
+	noError(t, err)
+	if string(old) != strings.Join(b.lines, "") {
+		t.Errorf("the copy is not what was there: %q", old)
 	}
 }
 
