@@ -58,7 +58,7 @@ func (w *walk) printPlan() {
 			}
 			row := outcome.PlanStep{
 				Rung: r.Rung.ID, Step: s.Step.ID, Command: s.Command, Undo: s.Undo,
-				AllowedBy: allow, BlockedBy: r.Blocked,
+				AllowedBy: allow, BlockedBy: r.Blocked, Mends: r.Mends,
 			}
 			arm, disarm := row, row
 			arm.Step, arm.Command, arm.Undo = armStep(s.Step.ID), s.Arm, s.Disarm

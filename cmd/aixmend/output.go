@@ -28,6 +28,9 @@ func (a *app) print(run *outcome.Run, verb controller.Verb) error {
 		}
 	}
 	text := report.Text(*run, report.TextOptions{Width: a.width(), Color: a.outColor()})
+	if verb == controller.Capture {
+		text += fmt.Sprintf("kept:    %s (capture.json, manifest.sha256)\n", filepath.Join(a.flags.state, "captures"))
+	}
 	text += fmt.Sprintf("reports: %s\n", filepath.Join(a.flags.state, "runs", run.ID, "hosts"))
 	if next := a.nextCommand(run, verb); next != "" {
 		text += fmt.Sprintf("next:    %s\n", next)

@@ -205,6 +205,8 @@ type PlanStep struct {
 	AllowedBy string `json:"allowed_by"`
 	// BlockedBy says why the step would not run now; empty: it would.
 	BlockedBy string `json:"blocked_by"`
+	// Mends are the findings that call for the step's rung.
+	Mends []string `json:"mends"`
 }
 
 // Worst returns the outcome that a host's open findings make, as audit,

@@ -74,6 +74,9 @@ func (d *Dialer) Dial(ctx context.Context, target transport.Target) (transport.C
 	if err == nil {
 		return conn, nil
 	}
+	if end, ok := ctx.Deadline(); ok && !time.Now().Before(end) {
+		<-ctx.Done() // the network may notice the run's end a moment earlier
+	}
 	if ctx.Err() != nil {
 		return nil, a.fail(transport.KindCanceled, context.Cause(ctx))
 	}
