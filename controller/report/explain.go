@@ -108,6 +108,8 @@ func advice(h outcome.Host) []string {
 		}
 	}
 	switch {
+	case h.Outcome == outcome.Failed:
+		list = append(list, "what was changed, and how to take it back, stands above; if it stays like this, open a case with this host's report")
 	case len(h.Changes) > 0:
 		list = append(list, "what was changed, and how to take it back, stands above; audit again before anything else")
 	case runs:

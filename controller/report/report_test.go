@@ -221,7 +221,11 @@ func TestExplain(t *testing.T) {
 		host outcome.Host
 		want string
 	}{
-		{"unreachable", outcome.Host{Outcome: outcome.Unreachable, Reason: "auth: no key"}, "audit again: auth: no key"},
+		{"unreachable", outcome.Host{Outcome: outcome.Unreachable, Reason: "auth: no key"}, "ssh-copy-id"},
+		{"blocked", outcome.Host{Outcome: outcome.NeedsAction,
+			Findings: []outcome.Finding{{ID: "rmc-disconnected", Severity: outcome.Critical, Remedy: "recycle it"}},
+			Plan:     []outcome.PlanStep{{Rung: "recycle", BlockedBy: "cluster guard", Mends: []string{"rmc-disconnected"}}},
+		}, "What to do next\n  rung recycle is blocked: cluster guard\n"},
 		{"healthy", outcome.Host{Outcome: outcome.Healthy}, "What to do next\n  nothing"},
 		{"nothing known", outcome.Host{Outcome: outcome.Failed}, "open a case"},
 		{"waived is no advice", outcome.Host{Outcome: outcome.Failed, Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Remedy: "do", Waived: true}}}, "open a case"},
