@@ -38,6 +38,7 @@ type flags struct {
 	host        string
 	serve       bool
 	hosts       int
+	keep        int
 }
 
 func (f *flags) selection(c *cobra.Command) {

@@ -34,6 +34,7 @@ func (a *app) capture() *cobra.Command {
 	}
 	a.flags.walking(c)
 	c.Flags().StringVar(&a.flags.label, "label", "", "a `NAME` to find the captures by")
+	c.AddCommand(a.keptCaptures()...)
 	return c
 }
 

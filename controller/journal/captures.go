@@ -70,17 +70,12 @@ func (s *Store) Check(where string) error {
 		return fmt.Errorf("capture %q is not in the state folder", where)
 	}
 	dir := filepath.Join(s.root, filepath.FromSlash(where))
-	list, err := os.ReadFile(filepath.Join(dir, manifest))
+	sums, err := readManifest(dir)
 	if err != nil {
-		return fmt.Errorf("capture %s has no manifest: %w", where, err)
+		return fmt.Errorf("capture %s: %w", where, err)
 	}
 	listed := map[string]bool{manifest: true}
-	lines := bufio.NewScanner(bytes.NewReader(list))
-	for lines.Scan() {
-		sum, name, ok := strings.Cut(lines.Text(), "  ")
-		if !ok || !filepath.IsLocal(filepath.FromSlash(name)) {
-			return fmt.Errorf("capture %s: bad line in its manifest", where)
-		}
+	for name, sum := range sums {
 		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
 		if err != nil {
 			return fmt.Errorf("capture %s: %w", where, err)
@@ -108,4 +103,25 @@ func checkNoOthers(dir, where string, listed map[string]bool) error {
 		}
 		return err
 	})
+}
+
+// readManifest reads the hashes of a capture's files, by name.
+func readManifest(dir string) (map[string]string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, manifest))
+	if err != nil {
+		return nil, fmt.Errorf("it has no manifest: %w", err)
+	}
+	sums := map[string]string{}
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	for lines.Scan() {
+		sum, name, ok := strings.Cut(lines.Text(), "  ")
+		if !ok || !filepath.IsLocal(filepath.FromSlash(name)) {
+			return nil, errors.New("bad line in its manifest")
+		}
+		if _, twice := sums[name]; twice {
+			return nil, fmt.Errorf("%s stands twice in its manifest", name)
+		}
+		sums[name] = sum
+	}
+	return sums, lines.Err()
 }
