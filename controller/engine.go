@@ -73,9 +73,9 @@ type Options struct {
 	MendWarnings bool
 	// Label names the captures of the capture verb.
 	Label string
-	// Outside holds the node ids of the newest captures of the inventory's
-	// hosts that are not in the run.
-	Outside []outcome.CapturedID
+	// Past holds the node ids of the newest captures of the inventory's hosts.
+	// They count for hosts that the run does not, or can't, read.
+	Past []outcome.CapturedID
 }
 
 // Engine runs one verb over hosts.

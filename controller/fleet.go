@@ -30,8 +30,8 @@ type fleet struct {
 	read    chan struct{} // closed when every host has been read, or can't be
 	ended   map[string]chan struct{}
 	ids     map[string]facts.NodeIDs
-	holders map[string][]string // hosts of this run, by each id that one of their places holds
-	outside map[string][]string // "host (date)" of hosts outside the run, by id
+	holders map[string][]string             // hosts of this run, by each id that one of their places holds
+	past    map[string][]outcome.CapturedID // newest captures of the inventory's hosts, by id
 	roles   map[string]map[string]role
 }
 
@@ -49,7 +49,7 @@ func newFleet(e *Engine, hosts []string) *fleet {
 	f := &fleet{
 		captures: e.Captures, began: time.Now(), unread: map[string]bool{}, read: make(chan struct{}),
 		ended: map[string]chan struct{}{}, ids: map[string]facts.NodeIDs{},
-		holders: map[string][]string{}, outside: map[string][]string{}, roles: map[string]map[string]role{},
+		holders: map[string][]string{}, past: map[string][]outcome.CapturedID{}, roles: map[string]map[string]role{},
 	}
 	if list, _ := e.Params["new_node_id"].(string); list != "" {
 		for name := range strings.SplitSeq(list, ",") {
@@ -60,8 +60,8 @@ func newFleet(e *Engine, hosts []string) *fleet {
 		f.unread[host] = true
 		f.ended[host] = make(chan struct{})
 	}
-	for _, c := range e.Outside {
-		f.outside[c.NodeID] = append(f.outside[c.NodeID], fmt.Sprintf("%s (%s)", c.Host, c.Created.UTC().Format(time.DateOnly)))
+	for _, c := range e.Past {
+		f.past[c.NodeID] = append(f.past[c.NodeID], c)
 	}
 	return f
 }
@@ -145,10 +145,10 @@ func (f *fleet) view(host string) facts.Fleet {
 	id := workingID(f.ids[host])
 	v := facts.Fleet{Complete: complete, Duplicates: []string{}, Captured: []string{}, Holders: map[string][]string{}}
 	for _, held := range allIDs(f.ids[host]) {
-		v.Holders[held] = slices.Concat(f.holders[held], f.outside[held])
+		v.Holders[held] = slices.Concat(f.holders[held], f.captured(held))
 	}
 	group := f.working(id)
-	v.Captured = append(v.Captured, f.outside[id]...)
+	v.Captured = append(v.Captured, f.captured(id)...)
 	f.mu.Unlock()
 	for _, other := range group {
 		if other != host {
@@ -160,6 +160,18 @@ func (f *fleet) view(host string) facts.Fleet {
 		v.Role, v.Why = r.name, r.why
 	}
 	return v
+}
+
+// captured returns "host (date)" of the hosts that this run has not read and
+// whose newest capture holds an id; the lock must be held.
+func (f *fleet) captured(id string) []string {
+	var list []string
+	for _, c := range f.past[id] {
+		if _, read := f.ids[c.Host]; !read {
+			list = append(list, fmt.Sprintf("%s (%s)", c.Host, c.Created.UTC().Format(time.DateOnly)))
+		}
+	}
+	return list
 }
 
 // working returns the hosts that go by an id; the lock must be held.

@@ -169,6 +169,8 @@ func (w *walk) unreachable(err error) {
 	w.hangUp()
 	var typed *transport.Error
 	switch {
+	case w.changed():
+		w.end(outcome.Failed, "after the last change the host can't be read again: %v", err)
 	case !errors.As(err, &typed):
 		w.end(outcome.Unreachable, "%s: %v", transport.KindProtocol, err)
 	case typed.Kind == transport.KindCanceled:

@@ -92,7 +92,7 @@ type job struct {
 	verb     controller.Verb
 	hosts    []inventory.Host
 	groups   []inventory.Group
-	outside  []string // the inventory's hosts that are not selected
+	all      []inventory.Host // the whole inventory
 	playbook *playbooks.Playbook
 	params   playbooks.Params
 	flags    flags
@@ -124,21 +124,11 @@ func (f *flags) job(verb controller.Verb) (*job, error) {
 			}
 		}
 	}
-	in := map[string]bool{}
-	for _, h := range hosts {
-		in[h.Name] = true
-	}
-	var outside []string
-	for _, h := range inv.Hosts {
-		if !in[h.Name] {
-			outside = append(outside, h.Name)
-		}
-	}
 	failOn, err := f.failures()
 	if err != nil {
 		return nil, err
 	}
-	return &job{verb: verb, hosts: hosts, groups: inv.Groups, outside: outside, playbook: p, params: params, flags: *f, failOn: failOn}, nil
+	return &job{verb: verb, hosts: hosts, groups: inv.Groups, all: inv.Hosts, playbook: p, params: params, flags: *f, failOn: failOn}, nil
 }
 
 // consent asks before anything is changed.
@@ -206,7 +196,7 @@ func (a *app) execute(ctx context.Context, j *job) (*outcome.Run, error) {
 		a.say("%s of %s, playbook %s, run %s", j.verb, report.Hosts(len(j.hosts)), j.playbook.Name, run.ID)
 	}
 	engine := a.engine(j, run.ID, store, dir)
-	engine.Outside = store.NewestNodeIDs(j.outside)
+	engine.Past = store.NewestNodeIDs(names(j.all))
 	result, broken := engine.Run(a.within(ctx, j.flags.deadline), j.hosts)
 	run.Hosts, run.Fleet = append([]outcome.HostSummary{}, result.Hosts...), result.Fleet
 	run.Counts = outcome.Count(run.Hosts)

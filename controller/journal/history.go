@@ -82,16 +82,21 @@ func (s *Store) NodeIDs(host string) ([]outcome.CapturedID, error) {
 	return list, nil
 }
 
-// NewestNodeIDs returns the node id of the newest good capture of each host
-// that has one.
+// NewestNodeIDs returns the node id of the newest capture of each host that has
+// one. The captures are not hashed for it: an inventory may be large, and what
+// rests on it only warns or refuses.
 func (s *Store) NewestNodeIDs(hosts []string) []outcome.CapturedID {
 	var list []outcome.CapturedID
 	for _, host := range hosts {
-		c, err := s.Newest(host)
-		if err != nil || c == nil {
+		ids, err := s.CaptureIDs(host)
+		if err != nil || len(ids) == 0 {
 			continue
 		}
-		if held := nodeID(c); held != "" {
+		var c outcome.Capture
+		if readJSON(filepath.Join(s.root, "captures", host, ids[len(ids)-1], "capture.json"), &c) != nil {
+			continue
+		}
+		if held := nodeID(&c); held != "" {
 			list = append(list, outcome.CapturedID{Host: host, NodeID: held, Created: c.Created})
 		}
 	}
