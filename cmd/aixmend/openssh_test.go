@@ -45,6 +45,7 @@ func TestOpenSSH(t *testing.T) {
 		{"HungProbe", testSSHHungProbe},
 		{"Sudo", testSSHSudo},
 		{"SessionNIC", testSSHSessionNIC},
+		{"NodeID", testSSHNodeID},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -620,4 +621,58 @@ func testSSHSessionNIC(t *testing.T, lab *sshLab) {
 	if left, err := filepath.Glob(filepath.Join(h.root, "etc/aixmend.undo.*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %q, %v", left, err)
 	}
+}
+
+// R4 on real files under ksh93: what is not allowed says which flag it takes;
+// allowed, the id of /etc is kept, or a new one made, and read back from disk;
+// leftover cluster0 rows want their own flag; a cluster refuses everything.
+func testSSHNodeID(t *testing.T, lab *sshLab) {
+	for name, c := range map[string]struct {
+		illness string
+		allow   string
+		keeps   bool
+		outcome outcome.Outcome
+		reason  string
+	}{
+		"notallowed": {"node-id-working-copy-lost", "", true, outcome.NeedsAction, "--allow node-id"},
+		"kept":       {"node-id-working-copy-lost", "node-id", true, outcome.Recovered, ""},
+		"made":       {"node-id-missing", "node-id", false, outcome.Recovered, ""},
+		"leftover":   {"cluster0-leftover", "node-id", true, outcome.NeedsAction, "--allow cluster0"},
+		"removed":    {"cluster0-leftover", "node-id,cluster0", true, outcome.Recovered, ""},
+		"noop":       {"recfgct-noop", "node-id", true, outcome.Failed, "did not do what it should"},
+		"cluster":    {"peer-domain", "node-id,cluster0", true, outcome.NeedsAction, "cluster guard"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := lab.start(t, name, hostOptions{illness: c.illness})
+			d := lab.sit(t, rows("host_ed25519", h)...)
+			before := etcNodeID(t, h)
+			args := []string{"recover", "--yes", "--set", "wait=6s"}
+			if c.allow != "" {
+				args = append(args, "--allow", c.allow)
+			}
+			d.run(args...)
+			report := d.report(name)
+			after := etcNodeID(t, h)
+			if report.Outcome != c.outcome || !strings.Contains(report.Reason, c.reason) || (before == after) != c.keeps {
+				t.Errorf("%s: %s: %s; id %q before, %q after", name, report.Outcome, report.Reason, before, after)
+			}
+			connected := strings.Contains(h.standin(t, "/usr/sbin/rsct/bin/rmcdomainstatus", "-s", "ctrmc"), "  I A  ")
+			if connected != (c.outcome == outcome.Recovered) {
+				t.Errorf("%s: %s, and connected is %v", name, report.Outcome, connected)
+			}
+		})
+	}
+}
+
+// etcNodeID is the first line of the host's /etc/ct_node_id, "" without one.
+func etcNodeID(t *testing.T, h *sshHost) string {
+	t.Helper()
+	text, err := os.ReadFile(h.path("/etc/ct_node_id"))
+	if errors.Is(err, os.ErrNotExist) {
+		return ""
+	}
+	noError(t, err)
+	first, _, _ := strings.Cut(string(text), "\n")
+	return first
 }
