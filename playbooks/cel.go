@@ -221,12 +221,3 @@ func (t *template) command(values map[string]any) (string, error) {
 		return strings.Join(quoted, " "), nil
 	})
 }
-
-// refs returns the facts that the template reads.
-func (t *template) refs() []string {
-	var refs []string
-	for _, p := range t.parts {
-		refs = append(refs, p.refs...)
-	}
-	return refs
-}

@@ -35,7 +35,6 @@ type planCase struct {
 	name   string // begins with the procedure's row
 	change func(host)
 	wishes Wishes
-	nic    string
 	want   []string
 }
 

@@ -140,14 +140,14 @@ func german(s *State, getenv func(string) string) bool {
 }
 
 // findCommand finds a command by its absolute path.
-func findCommand(name string) (*Command, string) {
+func findCommand(name string) *Command {
 	base := path.Base(name)
 	for _, c := range commandTable[base] {
 		if slices.Contains(c.Dirs, path.Dir(name)) {
-			return c, base
+			return c
 		}
 	}
-	return nil, base
+	return nil
 }
 
 // installed tells whether a command is there on a host.
@@ -247,7 +247,7 @@ func runLocked(ctx context.Context, c *Command, s *State, e *Env) int {
 
 // FindCommand returns the command at an absolute path, nil when there is none.
 func FindCommand(name string) *Command {
-	c, _ := findCommand(name)
+	c := findCommand(name)
 	return c
 }
 

@@ -83,7 +83,7 @@ func (f stateFS) lookup(name string) (File, bool) {
 			return File{Dir: true}, true
 		}
 	}
-	if cmd, _ := findCommand(name); cmd != nil && f.s.installed(name, cmd) {
+	if cmd := findCommand(name); cmd != nil && f.s.installed(name, cmd) {
 		return File{Mode: 0o555, Content: "\x01\xdf"}, true
 	}
 	prefix := strings.TrimSuffix(name, "/") + "/"

@@ -317,7 +317,7 @@ func (h *Host) find(name, dir, pathVar string) *Command {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, p := range candidates(name, dir, pathVar) {
-		if c, _ := findCommand(p); c != nil && h.s.installed(p, c) {
+		if c := findCommand(p); c != nil && h.s.installed(p, c) {
 			return c
 		}
 	}

@@ -24,7 +24,6 @@ type session struct {
 	stdin   *bufio.Reader
 	out     *guardedWriter
 	errw    *guardedWriter
-	broken  func() // called once a write found nobody
 
 	mu   sync.Mutex
 	last map[int]int // the newest process of each background statement

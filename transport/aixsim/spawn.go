@@ -114,7 +114,7 @@ func (h *Host) resolve(e *Env, name string) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, p := range candidates(name, e.Dir, e.Getenv("PATH")) {
-		if c, _ := findCommand(p); c != nil && h.s.installed(p, c) {
+		if c := findCommand(p); c != nil && h.s.installed(p, c) {
 			return p
 		}
 		if f, ok := h.s.Files[p]; ok && f.Mode&0o111 != 0 {

@@ -148,7 +148,8 @@ func (k *Keys) onlyAgentKey() *identity {
 // contexts: a deadline on its socket stands in for one, here and at each
 // signature.
 func (k *Keys) agentSigners() ([]ssh.Signer, error) {
-	socket, err := net.DialTimeout("unix", k.AgentSocket, k.agentTimeout())
+	dialer := net.Dialer{Timeout: k.agentTimeout()}
+	socket, err := dialer.Dial("unix", k.AgentSocket)
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}

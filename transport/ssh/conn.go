@@ -101,7 +101,7 @@ func (c *conn) keepalive(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			if asked {
-				<-replies // the client is closed: the request returns
+				_ = <-replies // the client is closed: the request returns
 			}
 			return
 		case err := <-replies:

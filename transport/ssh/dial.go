@@ -155,7 +155,7 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 
 // established starts the keepalive of a new connection.
 func (a *attempt) established(client *ssh.Client) *conn {
-	alive, stop := context.WithCancel(context.Background()) // ends with Close
+	alive, stop := context.WithCancel(context.Background()) //nolint:forbidigo // it outlives the dial's context, and ends with Close
 	c := &conn{target: a.target, client: client, options: a.dialer.options, stop: stop, done: make(chan struct{})}
 	go c.keepalive(alive)
 	return c

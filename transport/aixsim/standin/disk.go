@@ -77,7 +77,7 @@ func writeAtomic(name string, data []byte, perm fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name())
+	defer func() { _ = os.Remove(tmp.Name()) }()
 	_, err = tmp.Write(data)
 	err = errors.Join(err, tmp.Chmod(perm), tmp.Sync(), tmp.Close())
 	if err != nil {

@@ -46,7 +46,7 @@ func run(argv []string, statePath string) int {
 			return report(install(args[1], args[2]))
 		}
 		if len(args) == 0 || strings.HasPrefix(args[0], "-") {
-			return report(errors.New("usage: aixstandin --install ROOT STATE.json | aixstandin COMMAND [ARG]..."))
+			return report(errors.New("usage: aixstandin --install ROOT STATE.json | aixstandin COMMAND [ARG ...] (busybox style)"))
 		}
 		name, args = args[0], args[1:]
 	}
