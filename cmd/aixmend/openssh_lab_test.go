@@ -78,7 +78,7 @@ func lacking(dir string) string {
 	if err := syscall.Mknod(null, syscall.S_IFCHR|0o666, 1<<8|3); err != nil {
 		return fmt.Sprintf("device files can't be made here (%v): the capability MKNOD is needed", err)
 	}
-	defer os.Remove(null)
+	defer func() { _ = os.Remove(null) }()
 	if err := os.WriteFile(null, nil, 0); err != nil {
 		return fmt.Sprintf("device files can't be used below %s (%v): set TMPDIR to a folder that is not mounted nodev", dir, err)
 	}

@@ -79,7 +79,7 @@ func TestRunID(t *testing.T) {
 	if !strings.HasPrefix(id, "20261122T103000Z-") || len(id) != 23 || id >= next || checkName("run", id) != nil {
 		t.Errorf("%s, then %s", id, next)
 	}
-	if NewRunID(at) == NewRunID(at) && NewRunID(at) == NewRunID(at) {
+	if first, second := NewRunID(at), NewRunID(at); first == second {
 		t.Error("two runs of one second are the same")
 	}
 }

@@ -36,7 +36,7 @@ type sample struct {
 	Words    Map[Value[string]]   `yaml:"words,scalar"`
 	Times    Value[time.Duration] `yaml:"times"`
 	shared
-	hidden int
+	hidden int //nolint:unused // the decoder must leave it alone
 }
 
 type shared struct {

@@ -152,7 +152,7 @@ func TestHugeOutput(t *testing.T) {
 		for _, p := range Parsers() {
 			for _, status := range []int{0, 1} {
 				fact, err := p.Parse(Output{Stdout: flood, Stderr: flood, Exit: status, At: readAt})
-				problem := ""
+				var problem string
 				if err != nil {
 					problem = unfitText(err.Error(), 512)
 				} else {

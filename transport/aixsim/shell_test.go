@@ -65,7 +65,7 @@ func TestNothingRealIsReached(t *testing.T) {
 	if err := os.WriteFile(fifo, []byte("echo REAL\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	defer os.Remove(fifo)
+	defer func() { _ = os.Remove(fifo) }()
 	fifos, _ := filepath.Glob(os.TempDir() + "/sh-interp-*")
 	for _, script := range []string{
 		"cat < " + fifo, "cat <(echo a)", "eval 'cat <(echo a)'", "echo 'cat <(echo a)' > /tmp/s; . /tmp/s",

@@ -101,7 +101,7 @@ func (c *conn) keepalive(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			if asked {
-				_ = <-replies // the client is closed: the request returns
+				<-replies //nolint:errcheck // the client is closed: what the request says does not matter
 			}
 			return
 		case err := <-replies:

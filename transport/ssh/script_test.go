@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,7 +124,7 @@ func sudoers(inner sshtest.HandlerFunc, program string) sshtest.HandlerFunc {
 		if err != nil {
 			return 250
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		stub := dir + "/sudo"
 		program := strings.ReplaceAll(program, "env -u", "/usr/bin/env -u")
 		if err := os.WriteFile(stub, []byte(program), 0o600); err != nil {
@@ -168,7 +169,7 @@ func TestBecomeSudoUnmetRequirementEndsBothScripts(t *testing.T) {
 		r := serve(t, sudoers(posix, allow), memory())
 		r.target.Become = transport.BecomeSudo
 		got, err := r.run(transport.Command{Line: "echo Linux", Require: "AIX", AsLogin: asLogin, Timeout: ages}, probe("never", "echo never"))
-		if err != nil || string(got.Results[0].Stdout) != "Linux\n" || got.Results[1].Err != transport.ErrNotRun {
+		if err != nil || string(got.Results[0].Stdout) != "Linux\n" || !errors.Is(got.Results[1].Err, transport.ErrNotRun) {
 			t.Errorf("as login %v: %v, %+v", asLogin, err, got.Results)
 		}
 	}

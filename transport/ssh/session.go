@@ -172,7 +172,7 @@ func (r *scriptRun) drain(ctx context.Context, done <-chan error) error {
 	timer := time.NewTimer(min(closeGrace, r.conn.options.ReplyTimeout))
 	defer timer.Stop()
 	select {
-	case <-done:
+	case <-done: //nolint:errcheck // it was given up: how it ended does not matter
 		return nil
 	case <-timer.C:
 		return nil
