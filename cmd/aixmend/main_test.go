@@ -173,10 +173,13 @@ func serveReplay(dir string, n int, latency time.Duration) error {
 	if err != nil {
 		return err
 	}
-	handler := &replay{host: host, known: map[string]replayed{}}
+	id, _, _ := strings.Cut(host.Snapshot().Files["/etc/ct_node_id"].Content, "\n")
+	record := &replay{host: host, known: map[string]replayed{}}
 	var inventory, known strings.Builder
 	inventory.WriteString(demoInventoryHead)
 	for i := range n {
+		own := strings.NewReplacer(id, fmt.Sprintf("%016x", i+1)) // each host has a node id of its own
+		handler := sshtest.HandlerFunc(func(ctx context.Context, x *sshtest.Exec) int { return record.answer(ctx, x, own) })
 		server, err := sshtest.Serve(handler, sshtest.Options{AuthorizedKeys: []gossh.PublicKey{login}, Latency: latency, LogLimit: -1})
 		if err != nil {
 			return err
@@ -212,8 +215,8 @@ type replayed struct {
 
 var nonces = regexp.MustCompile(`aixmend-[0-9a-f]{24}`)
 
-// ServeExec implements sshtest.Handler.
-func (r *replay) ServeExec(ctx context.Context, x *sshtest.Exec) int {
+// answer replays a script's answer, with what is the host's own in it.
+func (r *replay) answer(ctx context.Context, x *sshtest.Exec, own *strings.Replacer) int {
 	nonce := nonces.FindString(x.Command)
 	key := strings.ReplaceAll(x.Command, nonce, "NONCE")
 	r.mu.Lock()
@@ -227,7 +230,7 @@ func (r *replay) ServeExec(ctx context.Context, x *sshtest.Exec) int {
 		r.known[key] = answer
 	}
 	r.mu.Unlock()
-	_, _ = io.WriteString(x.Stdout, strings.ReplaceAll(answer.out, "NONCE", nonce))
+	_, _ = io.WriteString(x.Stdout, strings.ReplaceAll(own.Replace(answer.out), "NONCE", nonce))
 	_, _ = io.WriteString(x.Stderr, strings.ReplaceAll(answer.err, "NONCE", nonce))
 	return answer.exit
 }

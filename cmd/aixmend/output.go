@@ -132,6 +132,10 @@ func shellWord(s string) string {
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
+
+// canMoveCursor tells whether a terminal knows more than lines.
+func (a *app) canMoveCursor() bool { t := os.Getenv("TERM"); return t != "" && t != "dumb" }
+
 func (a *app) errColor() bool {
 	return a.errTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }

@@ -18,6 +18,9 @@ type interrupts struct {
 	stop    chan struct{}
 	done    chan struct{}
 
+	// say, when set, tells the operator what the first signal did.
+	say func(format string, args ...any)
+
 	mu    sync.Mutex
 	first os.Signal
 	cut   context.CancelCauseFunc
@@ -49,17 +52,27 @@ func (i *interrupts) watch() {
 			return
 		case s := <-i.signals:
 			i.mu.Lock()
-			again := i.first != nil
+			again, say := i.first != nil, i.say
 			if !again {
 				i.first = s
 				close(i.stop)
 			}
 			i.mu.Unlock()
-			if again {
+			switch {
+			case again:
 				i.cut(errInterrupted)
+			case say != nil:
+				say("interrupted: no new host and no new change begins, what runs comes to its end; once more cuts the connections")
 			}
 		}
 	}
+}
+
+// announce sets who tells the operator what the first signal did.
+func (i *interrupts) announce(say func(format string, args ...any)) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.say = say
 }
 
 func (i *interrupts) close() {

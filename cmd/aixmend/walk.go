@@ -178,6 +178,12 @@ func (a *app) execute(ctx context.Context, j *job) (*outcome.Run, error) {
 		}
 		defer unlock()
 	}
+	a.interrupts.announce(func(format string, args ...any) {
+		if a.errTerminal {
+			fmt.Fprintln(a.err) // below the progress line
+		}
+		a.say(format, args...)
+	})
 	began := time.Now().UTC()
 	run := outcome.Run{
 		Schema: outcome.RunSchema, ID: journal.NewRunID(began), Version: currentVersion(), Command: string(j.verb),
@@ -197,7 +203,10 @@ func (a *app) execute(ctx context.Context, j *job) (*outcome.Run, error) {
 	}
 	engine := a.engine(j, run.ID, store, dir)
 	engine.Past = store.NewestNodeIDs(names(j.all))
+	sink, done := a.watched(engine.Sink, len(j.hosts), j.flags)
+	engine.Sink = sink
 	result, broken := engine.Run(a.within(ctx, j.flags.deadline), j.hosts)
+	done()
 	run.Hosts, run.Fleet = append([]outcome.HostSummary{}, result.Hosts...), result.Fleet
 	run.Counts = outcome.Count(run.Hosts)
 	run.Finished = time.Now().UTC()
