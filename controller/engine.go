@@ -50,7 +50,8 @@ type Captures interface {
 	NodeIDs(host string) ([]outcome.CapturedID, error)
 }
 
-// Sink takes each host when its walk has ended.
+// Sink takes each host when its walk has ended. A host that then waits to be
+// judged among the others is given twice; the last report counts.
 type Sink interface {
 	HostDone(outcome.Host) error
 	// Amend changes the report of a host that HostDone was given before.

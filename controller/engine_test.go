@@ -380,8 +380,15 @@ func TestJournalIsWrittenAhead(t *testing.T) {
 	}
 }
 
-// A hung host holds nobody: the others end while it still hangs.
+// A hung host holds nobody: the others end, and their reports are there, while
+// it still hangs.
 func TestHungHostHoldsNobody(t *testing.T) {
+	for _, verb := range []controller.Verb{controller.Audit, controller.Recover} {
+		t.Run(string(verb), func(t *testing.T) { hungHostHoldsNobody(t, verb) })
+	}
+}
+
+func hungHostHoldsNobody(t *testing.T, verb controller.Verb) {
 	b := newBench(t, "healthy", "healthy", "healthy", "healthy")
 	b.concurrency = 2
 	b.fleet.Server("healthy").SetFaults(sshtest.Faults{HangExec: true})
@@ -400,7 +407,7 @@ func TestHungHostHoldsNobody(t *testing.T) {
 	}()
 	timeout := time.AfterFunc(20*time.Second, cancel)
 	defer timeout.Stop()
-	if _, err := b.engine(controller.Audit).Run(ctx, b.hosts); err != nil {
+	if _, err := b.engine(verb).Run(ctx, b.hosts); err != nil {
 		t.Fatal(err)
 	}
 	for _, h := range b.hosts[1:] {

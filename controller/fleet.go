@@ -295,6 +295,13 @@ func (f *fleet) findings() []outcome.FleetFinding {
 func (w *walk) gather(ctx context.Context) (Event, error) {
 	w.hangUp()
 	w.gathered = true
+	if !w.fleet.complete() {
+		// The report is on disk while the others are waited for: for most
+		// hosts it is the final one.
+		if err := w.Sink.HostDone(w.timed()); err != nil {
+			return "", err
+		}
+	}
 	if !w.await(ctx, w.fleet.read) {
 		return aloneAgain, nil
 	}

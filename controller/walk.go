@@ -111,11 +111,16 @@ func (w *walk) run(ctx context.Context) (outcome.Host, error) {
 		}
 		state = to
 	}
+	return w.timed(), nil
+}
+
+// timed is the report with the time that the walk has taken so far.
+func (w *walk) timed() outcome.Host {
 	if !w.begun.IsZero() {
 		w.out.Started = w.begun.UTC()
 		w.out.Duration = time.Since(w.begun).Milliseconds()
 	}
-	return w.out, nil
+	return w.out
 }
 
 func (w *walk) end(o outcome.Outcome, format string, args ...any) {

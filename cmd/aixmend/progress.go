@@ -17,7 +17,7 @@ type progress struct {
 	total int
 
 	mu    sync.Mutex
-	ended int
+	ended map[string]bool
 }
 
 // HostDone implements controller.Sink.
@@ -25,8 +25,8 @@ func (p *progress) HostDone(h outcome.Host) error {
 	err := p.Sink.HostDone(h)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ended++
-	fmt.Fprintf(p.out, "\r%d of %d hosts have ended", p.ended, p.total)
+	p.ended[h.Host] = true
+	fmt.Fprintf(p.out, "\r%d of %d hosts have ended", len(p.ended), p.total)
 	return err
 }
 
@@ -39,6 +39,6 @@ func (a *app) watched(sink controller.Sink, total int, f flags) (controller.Sink
 	if !a.errTerminal || !a.canMoveCursor() || f.quiet || f.verbose > 0 {
 		return sink, func() {}
 	}
-	p := &progress{Sink: sink, out: a.err, total: total}
+	p := &progress{Sink: sink, out: a.err, total: total, ended: map[string]bool{}}
 	return p, p.clear
 }
