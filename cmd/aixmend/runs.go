@@ -55,7 +55,11 @@ func (a *app) listRuns() error {
 		run, err := store.LoadRun(id)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			t.AppendRow(table.Row{report.Clean(id, false), "", "", "", "not finished: its journal is there"})
+			verb, began := "", ""
+			if entries, err := store.ReadJournal(id); err == nil && len(entries) > 0 {
+				verb, began = entries[0].Detail, entries[0].Time.Format(time.RFC3339)
+			}
+			t.AppendRow(table.Row{report.Clean(id, false), report.Clean(verb, false), began, "", "not finished: aixmend report " + report.Clean(id, false) + " says what was sent"})
 			continue
 		case err != nil:
 			a.say("warning: %s", err)
@@ -108,7 +112,7 @@ func (a *app) showRun(ref string) error {
 	}
 	run, err := store.LoadRun(id)
 	if errors.Is(err, fs.ErrNotExist) {
-		return usagef("its journal is "+filepath.Join(store.RunDir(id), "journal.jsonl"), "run %s has not finished", id)
+		return a.showUnfinished(store, id)
 	}
 	if err != nil {
 		return err
@@ -120,6 +124,40 @@ func (a *app) showRun(ref string) error {
 		report.Clean(run.Playbook.Name, false), run.Started.Format(time.RFC3339), run.ExitCode, report.Clean(run.ExitReason, false))
 	_, err = fmt.Fprint(a.out, report.Text(*run, report.TextOptions{Width: a.width(), Color: a.outColor()}))
 	return err
+}
+
+// showUnfinished says of a run that runs still, or was killed, what it has sent
+// to hosts: its journal knows.
+func (a *app) showUnfinished(store *journal.Store, id string) error {
+	entries, err := store.ReadJournal(id)
+	if err != nil {
+		return usage(err)
+	}
+	if a.flags.format == "json" {
+		return a.printJSON(entries)
+	}
+	fmt.Fprintf(a.out, "run %s has not finished; its journal is %s\n", id, filepath.Join(store.RunDir(id), "journal.jsonl"))
+	open := map[string]outcome.Entry{}
+	sent := 0
+	for _, e := range entries {
+		switch e.Event {
+		case outcome.EventIntent:
+			open[e.Host+" "+e.Step] = e
+			sent++
+		case outcome.EventResult:
+			delete(open, e.Host+" "+e.Step)
+			fmt.Fprintf(a.out, "%s: %s: %s\n  ran   %s\n  undo  %s\n", report.Clean(e.Host, false), report.Clean(e.Step, false), report.Clean(e.Status, false),
+				report.Clean(e.Command, false), report.Clean(e.Undo, false))
+		}
+	}
+	for _, e := range open {
+		fmt.Fprintf(a.out, "%s: %s: sent, and it is not known what came of it: look at the host\n  ran   %s\n  undo  %s\n",
+			report.Clean(e.Host, false), report.Clean(e.Step, false), report.Clean(e.Command, false), report.Clean(e.Undo, false))
+	}
+	if sent == 0 {
+		fmt.Fprintln(a.out, "nothing that changes a host was sent")
+	}
+	return nil
 }
 
 func (a *app) explain() *cobra.Command {

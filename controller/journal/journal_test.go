@@ -75,8 +75,8 @@ func tree(t *testing.T, root string) []string {
 }
 
 func TestRunID(t *testing.T) {
-	id, next := NewRunID(at.In(time.FixedZone("", 3600))), NewRunID(at.Add(time.Second))
-	if !strings.HasPrefix(id, "20261122T103000Z-") || len(id) != 23 || id >= next || checkName("run", id) != nil {
+	id, next := NewRunID(at.In(time.FixedZone("", 3600))), NewRunID(at.Add(time.Millisecond))
+	if !strings.HasPrefix(id, "20261122T103000.000Z-") || len(id) != 27 || id >= next || checkName("run", id) != nil {
 		t.Errorf("%s, then %s", id, next)
 	}
 	if first, second := NewRunID(at), NewRunID(at); first == second {

@@ -13,11 +13,11 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// NewRunID returns an id that sorts by time: 20261122T103000Z-3f9ac2.
+// NewRunID returns an id that sorts by time: 20261122T103000.123Z-3f9ac2.
 func NewRunID(at time.Time) string {
 	var b [3]byte
 	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return at.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+	return at.UTC().Format("20060102T150405.000Z") + "-" + hex.EncodeToString(b[:])
 }
 
 // Run is the folder of a run that is being written.

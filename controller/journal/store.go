@@ -5,6 +5,7 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -133,6 +134,28 @@ func (s *Store) LoadRun(id string) (*outcome.Run, error) {
 		return nil, fmt.Errorf("run %s: %w", id, err)
 	}
 	return &run, nil
+}
+
+// ReadJournal reads a run's journal, also that of a run that was killed: a last
+// line that was cut off is left out.
+func (s *Store) ReadJournal(id string) ([]outcome.Entry, error) {
+	text, err := os.ReadFile(filepath.Join(s.RunDir(id), "journal.jsonl"))
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", id, err)
+	}
+	var entries []outcome.Entry
+	lines := bytes.Split(bytes.TrimRight(text, "\n"), []byte("\n"))
+	for i, line := range lines {
+		var e outcome.Entry
+		if json.Unmarshal(line, &e) != nil {
+			if i == len(lines)-1 {
+				break // torn by a crash
+			}
+			return entries, fmt.Errorf("run %s: line %d of its journal can't be read", id, len(entries)+1)
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
 }
 
 // LoadHost reads a host's report.
