@@ -375,7 +375,7 @@ func checkProse(t *testing.T, line string) {
 			return
 		}
 	}
-	unescaped := strings.NewReplacer(`\:`, "", `\.`, "").Replace(strings.ToLower(line))
+	unescaped := strings.NewReplacer(`\:`, " ", `\.`, " ").Replace(strings.ToLower(line))
 	for _, link := range []string{"://", "www."} {
 		if strings.Contains(unescaped, link) {
 			t.Errorf("a link in %.60q", line)
