@@ -394,6 +394,8 @@ func hungHostHoldsNobody(t *testing.T, verb controller.Verb) {
 	b.fleet.Server("healthy").SetFaults(sshtest.Faults{HangExec: true})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { // the hung host is given up once the others have ended
+		ticker := time.NewTicker(time.Millisecond)
+		defer ticker.Stop()
 		for {
 			b.mu.Lock()
 			n := len(b.ended)
@@ -402,7 +404,7 @@ func hungHostHoldsNobody(t *testing.T, verb controller.Verb) {
 				cancel()
 				return
 			}
-			time.Sleep(time.Millisecond) // polls; nothing is asserted on time
+			<-ticker.C
 		}
 	}()
 	timeout := time.AfterFunc(20*time.Second, cancel)
