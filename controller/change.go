@@ -179,7 +179,7 @@ func (w *walk) journaled(ctx context.Context, step, text, undo string, timeout t
 	if err := w.Journal.Append(entry); err != nil {
 		return sent{}, fmt.Errorf("nothing was run: %w", err)
 	}
-	commands := []transport.Command{{ID: step, Line: text, Mutating: true, Timeout: timeout}}
+	commands := []transport.Command{{ID: step, Line: text, Mutating: true, Finishes: strings.HasSuffix(step, disarmSuffix), Timeout: timeout}}
 	t, err := w.conn.Run(ctx, commands)
 	w.record(commands, t)
 	var r sent

@@ -169,15 +169,21 @@ func (b *bench) engine(verb controller.Verb) *controller.Engine {
 	if verb == controller.Recover {
 		gate = func(transport.Target, transport.Command) error { return nil }
 	}
+	return &controller.Engine{
+		Options: controller.Options{RunID: "r1", Verb: verb, Playbook: b.playbook, Params: params},
+		Dialer:  b.dialer(gate),
+		Journal: b.dir, Captures: b.store, Sink: b, Observer: b, Stop: b.stop,
+	}
+}
+
+// dialer is the real one, limited and gated as the command does it.
+func (b *bench) dialer(gate wrap.Gate) transport.Dialer {
 	dialer := ssh.NewDialer(ssh.Options{
 		ConnectTimeout: 5 * time.Second, Keys: &ssh.Keys{}, Hosts: &ssh.HostKeys{},
 	})
 	windows := []*wrap.Window{wrap.NewWindow(b.concurrency)}
-	return &controller.Engine{
-		Options: controller.Options{RunID: "r1", Verb: verb, Playbook: b.playbook, Params: params},
-		Dialer:  wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Millisecond), func(transport.Target) []*wrap.Window { return windows }), gate),
-		Journal: b.dir, Captures: b.store, Sink: b, Observer: b, Stop: b.stop,
-	}
+	limited := wrap.Limited(wrap.Retried(dialer, 2, time.Millisecond), func(transport.Target) []*wrap.Window { return windows })
+	return wrap.Gated(limited, gate)
 }
 
 // run runs a verb over all hosts, or those named.

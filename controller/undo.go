@@ -23,7 +23,10 @@ const (
 )
 
 func armStep(step string) string    { return step + "-arm-undo" }
-func disarmStep(step string) string { return step + "-disarm-undo" }
+func disarmStep(step string) string { return step + disarmSuffix }
+
+// disarmSuffix ends the name of a step that disarms an undo.
+const disarmSuffix = "-disarm-undo"
 
 // arm leaves the undo of a step behind on the host. Without it the step is not
 // taken.
@@ -76,7 +79,7 @@ func (w *walk) disarm(ctx context.Context, s *playbooks.PlannedStep, event Event
 		return stepFailed, nil
 	}
 	// Not disarmed for certain: it will fire. Wait for that, then say so.
-	w.pause(ctx, time.Until(deadline))
+	waitOut(ctx, time.Until(deadline))
 	w.settleStep(step, outcome.Undone, "its undo could not be disarmed, so the host takes it back")
 	w.doubt, w.failed = nil, nil
 	w.trouble = fmt.Sprintf("step %s: its undo could not be disarmed, so the host takes it back", s.Step.ID)
@@ -94,6 +97,17 @@ func (w *walk) settleStep(at int, status, detail string) {
 	}
 }
 
+// waitOut waits for d, or until the connections are cut. The first signal does
+// not end it: what is waited for belongs to a step that was taken.
+func waitOut(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
 // redial tries to reach the host again until a deadline.
 func (w *walk) redial(ctx context.Context, deadline time.Time) error {
 	for {
@@ -101,6 +115,6 @@ func (w *walk) redial(ctx context.Context, deadline time.Time) error {
 		if err == nil || ctx.Err() != nil || time.Now().After(deadline) || !transport.KindOf(err).Temporary() {
 			return err
 		}
-		w.pause(ctx, redialEvery)
+		waitOut(ctx, redialEvery)
 	}
 }

@@ -3,11 +3,13 @@ package controller_test
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
+	"aixmend/transport"
 	"aixmend/transport/aixsim"
 	"aixmend/transport/sshtest"
 )
@@ -95,5 +97,61 @@ func TestTimedUndoCannotBeArmed(t *testing.T) {
 	}
 	if sent := b.sent(host); len(sent) > 0 {
 		t.Errorf("sent %q", sent)
+	}
+}
+
+// The first signal comes between a change and its disarming: that belongs to
+// the running step, so the undo is disarmed, and the change stays.
+func TestTimedUndoIsDisarmedAfterASignal(t *testing.T) {
+	const host = "address-removed-smitty"
+	var once sync.Once
+	b := newBench(t, host)
+	e := b.engine(controller.Recover)
+	e.Dialer = b.dialer(func(_ transport.Target, c transport.Command) error {
+		select {
+		case <-b.stop:
+			if !c.Finishes {
+				return transport.ErrGateShut
+			}
+		default:
+		}
+		return nil
+	})
+	e.Journal = journalFunc(func(entry outcome.Entry) error {
+		if entry.Step == "set-address" && entry.Event == outcome.EventResult {
+			once.Do(func() { close(b.stop) })
+		}
+		return b.dir.Append(entry)
+	})
+	h := b.runEngine(e)[host]
+	if got := statuses(h); !slices.Equal(got, []string{"set-address applied"}) || !strings.Contains(h.Changes[1].Detail, "disarmed") {
+		t.Errorf("%s: %s; %q, %+v", h.Outcome, h.Reason, got, h.Changes)
+	}
+	for path := range b.fleet.Host(host).Snapshot().Files {
+		if strings.Contains(path, "aixmend.undo") {
+			t.Errorf("%s was left behind", path)
+		}
+	}
+}
+
+// A signal while a step is in doubt: one look that does not see it is no proof
+// that it did not happen.
+func TestSignalWhileInDoubt(t *testing.T) {
+	const host = "daemon-down"
+	var once sync.Once
+	b := newBench(t, host)
+	e := b.engine(controller.Recover)
+	e.Journal = journalFunc(func(entry outcome.Entry) error {
+		if entry.Step == "start-rmc" && entry.Event == outcome.EventIntent {
+			b.fleet.Server(host).SetFaults(sshtest.Faults{CutBefore: "rmcctrl -A", Times: 1})
+		}
+		if entry.Step == "start-rmc" && entry.Event == outcome.EventResult {
+			once.Do(func() { close(b.stop) })
+		}
+		return b.dir.Append(entry)
+	})
+	h := b.runEngine(e)[host]
+	if h.Outcome != outcome.Unknown || !slices.Equal(statuses(h), []string{"start-rmc unknown"}) {
+		t.Errorf("%s: %s; %q", h.Outcome, h.Reason, statuses(h))
 	}
 }

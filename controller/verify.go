@@ -196,10 +196,11 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 	switch {
 	case w.unsent:
 		w.again(s.Step.ID)
-	case err == nil && !happened && !w.surelyEnded() && w.mayWait(ctx):
-		return notYet, false
-	case err == nil && !happened && w.hung:
-		w.end(outcome.Unknown, "step %s did not end within its time, and it is not seen to have happened: it may still run", s.Step.ID)
+	case err == nil && !happened && !w.surelyEnded():
+		if w.mayWait(ctx) {
+			return notYet, false
+		}
+		w.end(outcome.Unknown, "step %s is not seen to have happened, and it may still run", s.Step.ID)
 		return walkFinished, false
 	case err != nil && w.mayWait(ctx):
 		return notYet, false

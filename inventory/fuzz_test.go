@@ -88,7 +88,7 @@ func checkHost(t *testing.T, inv *Inventory, h Host) {
 // A fleet of MaxHosts in one file of 10 MB is read in seconds.
 func TestBigFile(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes seconds")
+		t.Skip("left out with -short: it reads files of 10 MB for seconds")
 	}
 	var text strings.Builder
 	text.WriteString("apiVersion: aixmend/v1\ngroups: {prod: {ssh: {user: ops}}}\nhosts:\n")
@@ -118,7 +118,7 @@ func TestBigFile(t *testing.T) {
 // hours.
 func TestHostileFiles(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes seconds")
+		t.Skip("left out with -short: it reads files of 10 MB for seconds")
 	}
 	const n = 20_000
 	many := func(format string) string {

@@ -50,6 +50,10 @@ type Command struct {
 	Line string
 	// Mutating marks a command that may change the host. It travels alone.
 	Mutating bool
+	// Finishes marks a mutating command that belongs to one that was sent
+	// before, such as the disarming of its undo: a gate that shuts for new
+	// changes still lets it pass. The gate of the read-only verbs does not.
+	Finishes bool
 	// AsLogin commands run as the login user, before privilege is taken.
 	// They can only stand at the beginning of a script.
 	AsLogin bool

@@ -271,7 +271,7 @@ func TestLatestIsReplacedAtomically(t *testing.T) {
 	s := open(t)
 	finish(t, s, "r0")
 	if err := os.Symlink("r1", filepath.Join(s.Root(), "runs", ".latest-r1")); err != nil {
-		t.Skip(err)
+		t.Skip("symbolic links are not to be had here: ", err)
 	}
 	stop := make(chan struct{})
 	var wait sync.WaitGroup
@@ -498,7 +498,7 @@ func TestCheck(t *testing.T) {
 		{"extra file", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "files/etc/shadow"), "") }, "files/etc/shadow is not in its manifest"},
 		{"extra link", func(t *testing.T, dir string) {
 			if err := os.Symlink("hosts", filepath.Join(dir, "files/etc/link")); err != nil {
-				t.Skip(err)
+				t.Skip("symbolic links are not to be had here: ", err)
 			}
 		}, "files/etc/link is not in its manifest"},
 		{"no manifest", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, manifest)) }, "has no manifest"},

@@ -56,7 +56,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	signal.Ignore(syscall.SIGXFSZ)
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 8192, Max: 8192}); err != nil {
-		t.Skip(err)
+		t.Skip("a limit on the size of files can't be set here: ", err)
 	}
 	big := strings.Repeat("x", 20000)
 
