@@ -60,6 +60,9 @@ func (w *walk) capture(ctx context.Context) (Event, error) {
 	if w.Verb == Capture {
 		return captured, nil
 	}
+	if w.before == nil {
+		w.before = w.diagnosis
+	}
 	return mayChange, nil
 }
 

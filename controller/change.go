@@ -24,7 +24,7 @@ const defaultStepTimeout = 5 * time.Minute
 // tried, nil when there is none.
 func (w *walk) runnable() *playbooks.PlannedRung {
 	for i, r := range w.plan {
-		if r.Blocked == "" && w.entered[r.Rung.ID] == 0 && len(r.Steps) > 0 {
+		if r.Blocked == "" && w.entered[r.Rung.ID] == 0 && w.refused[r.Rung.ID] == "" && len(r.Steps) > 0 {
 			return &w.plan[i]
 		}
 	}
@@ -40,7 +40,8 @@ func (w *walk) blocked() string {
 		}
 	}
 	for _, r := range w.plan {
-		if r.Blocked != "" && !r.Waits && w.entered[r.Rung.ID] == 0 {
+		tried := w.entered[r.Rung.ID] > 0 && w.refused[r.Rung.ID] == ""
+		if r.Blocked != "" && !r.Waits && !r.Rung.HandOver && !tried {
 			return fmt.Sprintf("rung %d (%s) is blocked: %s", r.Rung.Number, r.Rung.ID, r.Blocked)
 		}
 	}
@@ -51,6 +52,9 @@ func (w *walk) blocked() string {
 func (w *walk) printPlan() {
 	w.out.Plan = []outcome.PlanStep{}
 	for _, r := range w.plan {
+		if len(r.Steps) == 0 { // what it would run is not known yet
+			w.out.Plan = append(w.out.Plan, outcome.PlanStep{Rung: r.Rung.ID, AllowedBy: r.Rung.Allow, BlockedBy: r.Blocked, Mends: r.Mends})
+		}
 		for _, s := range r.Steps {
 			allow := s.Step.Allow
 			if allow == "" {
@@ -59,6 +63,7 @@ func (w *walk) printPlan() {
 			row := outcome.PlanStep{
 				Rung: r.Rung.ID, Step: s.Step.ID, Command: s.Command, Undo: s.Undo,
 				AllowedBy: allow, BlockedBy: r.Blocked, Mends: r.Mends,
+				Conditional: r.Rung.HandOver && r.Waits,
 			}
 			arm, disarm := row, row
 			arm.Step, arm.Command, arm.Undo = armStep(s.Step.ID), s.Arm, s.Disarm
@@ -75,7 +80,7 @@ func (w *walk) printPlan() {
 // recover runs the steps of one rung, in order, until one does not succeed.
 func (w *walk) recover(ctx context.Context) (Event, error) {
 	if w.rung == nil {
-		w.rung, w.step = w.runnable(), 0
+		w.rung, w.step, w.applied = w.runnable(), 0, nil
 		w.entered[w.rung.Rung.ID]++
 	}
 	if w.stopping() {
@@ -87,6 +92,7 @@ func (w *walk) recover(ctx context.Context) (Event, error) {
 		return stepFailed, nil
 	}
 	done := w.stage(outcome.StageRecover)
+	rung := w.rung.Rung
 	for w.step < len(w.rung.Steps) {
 		s := &w.rung.Steps[w.step]
 		w.step++
@@ -94,9 +100,13 @@ func (w *walk) recover(ctx context.Context) (Event, error) {
 		if err != nil {
 			return "", err
 		}
+		if event == stepFailed {
+			err = w.takeBack(ctx)
+		}
 		if event != rungDone {
-			done(outcome.StageFailed, fmt.Sprintf("rung %d, step %s: %s", w.rung.Rung.Number, s.Step.ID, event))
-			return event, nil
+			done(outcome.StageFailed, fmt.Sprintf("rung %d, step %s: %s", rung.Number, s.Step.ID, event))
+			w.supportFailed(rung, event)
+			return event, err
 		}
 		if w.stopping() && w.step < len(w.rung.Steps) {
 			w.shut = true
@@ -104,8 +114,8 @@ func (w *walk) recover(ctx context.Context) (Event, error) {
 			return gateShut, nil
 		}
 	}
-	done(outcome.StageOK, fmt.Sprintf("rung %d: %s", w.rung.Rung.Number, w.rung.Rung.Title))
-	w.rung, w.looks = nil, 0
+	done(outcome.StageOK, fmt.Sprintf("rung %d: %s", rung.Number, rung.Title))
+	w.atOnce, w.rung, w.looks = rung.AtOnce, nil, 0
 	return rungDone, nil
 }
 
@@ -113,7 +123,14 @@ func (w *walk) recover(ctx context.Context) (Event, error) {
 // result after it. It is sent once; what came of a link that died is for a new
 // look to say. A step that can cut the connection has its undo armed first.
 func (w *walk) change(ctx context.Context, s *playbooks.PlannedStep) (Event, error) {
-	if s.Arm == "" {
+	switch {
+	case s.Step.Upload != nil:
+		return w.upload(ctx, s)
+	case s.Step.Fetch.V != "":
+		return w.fetch(ctx, s)
+	case s.Step.Checks:
+		return w.check(ctx, s), nil
+	case s.Arm == "":
 		return w.send(ctx, s)
 	}
 	if event, err := w.arm(ctx, s); event != rungDone || err != nil {
@@ -128,18 +145,11 @@ func (w *walk) change(ctx context.Context, s *playbooks.PlannedStep) (Event, err
 
 // send sends the command of a step and says what is certain about it.
 func (w *walk) send(ctx context.Context, s *playbooks.PlannedStep) (Event, error) {
-	timeout := s.Step.Timeout
-	if timeout <= 0 {
-		timeout = defaultStepTimeout
-	}
-	r, err := w.journaled(ctx, s.Step.ID, s.Command, s.Undo, timeout)
+	r, err := w.journaled(ctx, order{step: s.Step.ID, text: s.Command, undo: s.Undo, timeout: stepTimeout(s)})
 	if err != nil {
 		return "", err
 	}
-	w.at = len(w.out.Changes) - 1
-	for _, id := range w.rung.Mends {
-		w.led[id] = true
-	}
+	w.began(s)
 	switch {
 	case r.shut:
 		w.shut = true
@@ -159,6 +169,35 @@ func (w *walk) send(ctx context.Context, s *playbooks.PlannedStep) (Event, error
 	return rungDone, nil
 }
 
+// stepTimeout is how long a step may take.
+func stepTimeout(s *playbooks.PlannedStep) time.Duration {
+	if s.Step.Timeout > 0 {
+		return s.Step.Timeout
+	}
+	return defaultStepTimeout
+}
+
+// began notes that a step may have changed the host: its change is the last one
+// of the report.
+func (w *walk) began(s *playbooks.PlannedStep) {
+	w.at = len(w.out.Changes) - 1
+	for _, id := range w.rung.Mends {
+		w.led[id] = true
+	}
+	w.applied = append(w.applied, appliedStep{s, w.at})
+	if s.Step.Temporary {
+		w.temporary = append(w.temporary, appliedStep{s, w.at})
+	}
+}
+
+// order is one changing command that is to be sent.
+type order struct {
+	step, text, undo string
+	timeout          time.Duration
+	// finishes marks what belongs to a step that was taken before.
+	finishes bool
+}
+
 // sent is what became of one changing command.
 type sent struct {
 	exit           int
@@ -172,18 +211,18 @@ type sent struct {
 // journaled sends one changing command between its intent and its result in
 // the journal, and adds the change to the report. Its error is a failure of the
 // product.
-func (w *walk) journaled(ctx context.Context, step, text, undo string, timeout time.Duration) (sent, error) {
+func (w *walk) journaled(ctx context.Context, o order) (sent, error) {
 	entry := outcome.Entry{
-		Time: time.Now().UTC(), Event: outcome.EventIntent, Host: w.host.Name, Step: step, Command: text, Undo: undo,
+		Time: time.Now().UTC(), Event: outcome.EventIntent, Host: w.host.Name, Step: o.step, Command: o.text, Undo: o.undo,
 	}
 	if err := w.Journal.Append(entry); err != nil {
 		return sent{}, fmt.Errorf("nothing was run: %w", err)
 	}
-	commands := []transport.Command{{ID: step, Line: text, Mutating: true, Finishes: strings.HasSuffix(step, disarmSuffix), Timeout: timeout}}
+	commands := []transport.Command{{ID: o.step, Line: o.text, Mutating: true, Finishes: o.finishes, Timeout: o.timeout}}
 	t, err := w.conn.Run(ctx, commands)
 	w.record(commands, t)
 	var r sent
-	change := outcome.Change{Step: step, Command: text, Undo: undo, Status: outcome.Applied, At: entry.Time}
+	change := outcome.Change{Step: o.step, Command: o.text, Undo: o.undo, Status: outcome.Applied, At: entry.Time}
 	result := transport.Result{Err: err}
 	if len(t.Results) == 1 {
 		result = t.Results[0]
@@ -219,6 +258,9 @@ func (w *walk) journaled(ctx context.Context, step, text, undo string, timeout t
 func (w *walk) settle(ctx context.Context) (Event, error) {
 	w.hangUp()
 	pause := w.Params.Duration("settle")
+	if w.atOnce && w.looks == 0 {
+		return timeUp, nil
+	}
 	if w.looks > 0 {
 		pause = min(pause, w.Playbook.Verify.Every)
 	}

@@ -18,6 +18,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
 	"aixmend/playbooks"
+	"aixmend/playbooks/facts"
 	"aixmend/transport"
 )
 
@@ -48,6 +49,19 @@ type Captures interface {
 	Newest(host string) (*outcome.Capture, error)
 	// NodeIDs returns the node ids of a host's good captures, the oldest first.
 	NodeIDs(host string) ([]outcome.CapturedID, error)
+	// Taken returns the good captures that the capture verb took of a host, the
+	// newest first; where one is asked for by its id or label, that one alone.
+	Taken(host, asked string) ([]outcome.Capture, error)
+}
+
+// Folders are the places of this machine from and to which files of hosts are
+// moved.
+type Folders interface {
+	// Uploads returns the paths of the files in a folder that is to be uploaded.
+	Uploads(folder string) ([]string, error)
+	// Support makes the folder for the support data of a host, and returns its
+	// path and how reports name it.
+	Support(host string) (path, name string, err error)
 }
 
 // Sink takes each host when its walk has ended. A host that then waits to be
@@ -61,6 +75,8 @@ type Sink interface {
 // Observer is told of every move; nil is allowed. It must not block.
 type Observer interface {
 	Moved(host string, to State, note string)
+	// Transferred tells how far a file is on its way, in bytes.
+	Transferred(host, file string, done, total int64)
 }
 
 // Options say what a run does.
@@ -77,6 +93,10 @@ type Options struct {
 	// Past holds the node ids of the newest captures of the inventory's hosts.
 	// They count for hosts that the run does not, or can't, read.
 	Past []outcome.CapturedID
+	// Baseline returns what a host is compared with; nil: nothing.
+	Baseline func(host string) facts.Past
+	// Upload is the folder of this machine that a step may bring to hosts.
+	Upload facts.Upload
 }
 
 // Engine runs one verb over hosts.
@@ -87,6 +107,7 @@ type Engine struct {
 	Dialer   transport.Dialer
 	Journal  Journal
 	Captures Captures
+	Folders  Folders
 	Sink     Sink
 	Observer Observer
 	// Stop, when closed, lets no further host begin and no further change;
@@ -94,6 +115,7 @@ type Engine struct {
 	Stop <-chan struct{}
 
 	broken chan struct{} // closed when the product itself has failed
+	probes []playbooks.Probe
 }
 
 // Result is what a run made of its hosts.
@@ -108,6 +130,11 @@ type Result struct {
 // state folder can't be written): the result then holds the hosts that ended.
 func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error) {
 	e.broken = make(chan struct{})
+	probes, err := e.Playbook.Asked(e.Params, string(e.Verb))
+	if err != nil {
+		return Result{}, err
+	}
+	e.probes = probes
 	names := make([]string, len(hosts))
 	for i, h := range hosts {
 		names[i] = h.Name
@@ -204,8 +231,9 @@ func (w *walk) wishes() playbooks.Wishes {
 	now := time.Now()
 	return playbooks.Wishes{
 		Allowed: w.Allowed, MendWarnings: w.MendWarnings,
-		Waived: func(id string) bool { return waiver(w.host, id, now) != nil },
-		Tried:  func(rung string) bool { return w.entered[rung] > 0 },
+		Waived:  func(id string) bool { return waiver(w.host, id, now) != nil },
+		Tried:   func(rung string) bool { return w.entered[rung] > 0 },
+		Refused: func(rung string) string { return w.refused[rung] },
 	}
 }
 

@@ -92,7 +92,7 @@ func TestRecoverLeavesAlone(t *testing.T) {
 		reason  string
 	}{
 		"rmc-nic-ambiguous":      {outcome.NeedsAction, "rmc-nic-ambiguous"},
-		"rsct-below-minimum":     {outcome.NeedsAction, "RSCT must be at 3.2.1.0"},
+		"rsct-below-minimum":     {outcome.NeedsAction, "--allow rsct-update"},
 		"var-full":               {outcome.NeedsAction, "64 MB"},
 		"not-aix":                {outcome.Skipped, "not AIX"},
 		"not-root":               {outcome.NeedsAction, "privilege-missing"},

@@ -33,6 +33,7 @@ type fleet struct {
 	holders map[string][]string             // hosts of this run, by each id that one of their places holds
 	past    map[string][]outcome.CapturedID // newest captures of the inventory's hosts, by id
 	roles   map[string]map[string]role
+	wanted  map[string]string // the id that a host is to get back
 }
 
 // role is what history says of one of several hosts with one id.
@@ -49,7 +50,7 @@ func newFleet(e *Engine, hosts []string) *fleet {
 	f := &fleet{
 		captures: e.Captures, began: time.Now(), unread: map[string]bool{}, read: make(chan struct{}),
 		ended: map[string]chan struct{}{}, ids: map[string]facts.NodeIDs{},
-		holders: map[string][]string{}, past: map[string][]outcome.CapturedID{}, roles: map[string]map[string]role{},
+		holders: map[string][]string{}, past: map[string][]outcome.CapturedID{}, roles: map[string]map[string]role{}, wanted: map[string]string{},
 	}
 	if list, _ := e.Params["new_node_id"].(string); list != "" {
 		for name := range strings.SplitSeq(list, ",") {
@@ -103,6 +104,14 @@ func (f *fleet) put(host string, ids facts.NodeIDs) {
 	f.markRead(host)
 }
 
+// wants tells that a host is to get an id back, so that its view says who else
+// holds it.
+func (f *fleet) wants(host, id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wanted[host] = id
+}
+
 // seen tells that a host has been read and gave no node id.
 func (f *fleet) seen(host string) {
 	f.mu.Lock()
@@ -144,7 +153,11 @@ func (f *fleet) view(host string) facts.Fleet {
 	f.mu.Lock()
 	id := workingID(f.ids[host])
 	v := facts.Fleet{Complete: complete, Duplicates: []string{}, Captured: []string{}, Holders: map[string][]string{}}
-	for _, held := range allIDs(f.ids[host]) {
+	ids := allIDs(f.ids[host])
+	if back := f.wanted[host]; back != "" && !slices.Contains(ids, back) {
+		ids = append(ids, back)
+	}
+	for _, held := range ids {
 		v.Holders[held] = slices.Concat(f.holders[held], f.captured(held))
 	}
 	group := f.working(id)
@@ -374,6 +387,6 @@ func (e *Engine) amend(f *fleet, host inventory.Host, summary outcome.HostSummar
 func finding(v playbooks.Verdict) outcome.Finding {
 	return outcome.Finding{
 		ID: v.ID, Severity: outcome.Severity(v.Severity), Title: v.Title, Evidence: v.Evidence,
-		Remedy: v.Remedy, Source: v.Row + ": " + v.Source,
+		Remedy: v.Remedy, Next: v.Next, Source: v.Row + ": " + v.Source,
 	}
 }

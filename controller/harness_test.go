@@ -26,6 +26,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
 	"aixmend/playbooks"
+	"aixmend/playbooks/facts"
 	"aixmend/transport"
 	"aixmend/transport/aixsim"
 	"aixmend/transport/ssh"
@@ -50,9 +51,11 @@ type bench struct {
 	concurrency int
 	stop        chan struct{}
 
-	mu    sync.Mutex
-	ended map[string]outcome.Host
-	moves []string // "host state", in order
+	mu       sync.Mutex
+	ended    map[string]outcome.Host
+	moves    []string // "host state", in order
+	baseline func(host string) facts.Past
+	upload   facts.Upload
 }
 
 // newBench starts one host for each illness; its name is the illness, with a
@@ -160,6 +163,25 @@ func (b *bench) Moved(host string, to controller.State, _ string) {
 	b.moves = append(b.moves, host+" "+string(to))
 }
 
+// Transferred implements controller.Observer.
+func (b *bench) Transferred(string, string, int64, int64) {}
+
+// Uploads implements controller.Folders.
+func (b *bench) Uploads(folder string) ([]string, error) {
+	return filepath.Glob(filepath.Join(folder, "*"))
+}
+
+// Support implements controller.Folders.
+func (b *bench) Support(host string) (path, name string, err error) { return b.dir.Support(host) }
+
+// use changes the playbook.
+func (b *bench) use(name string) {
+	b.t.Helper()
+	p, err := playbooks.Load(name)
+	must(b.t, err)
+	b.playbook = p
+}
+
 // engine wires the bench as the command does.
 func (b *bench) engine(verb controller.Verb) *controller.Engine {
 	b.t.Helper()
@@ -170,9 +192,9 @@ func (b *bench) engine(verb controller.Verb) *controller.Engine {
 		gate = func(transport.Target, transport.Command) error { return nil }
 	}
 	return &controller.Engine{
-		Options: controller.Options{RunID: "r1", Verb: verb, Playbook: b.playbook, Params: params},
+		Options: controller.Options{RunID: "r1", Verb: verb, Playbook: b.playbook, Params: params, Baseline: b.baseline, Upload: b.upload},
 		Dialer:  b.dialer(gate),
-		Journal: b.dir, Captures: b.store, Sink: b, Observer: b, Stop: b.stop,
+		Journal: b.dir, Captures: b.store, Folders: b, Sink: b, Observer: b, Stop: b.stop,
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 // diagnose is the first look.
 func (w *walk) diagnose(ctx context.Context) (Event, error) {
 	done := w.stage(outcome.StageDiagnose)
-	d, err := w.look(ctx, w.Playbook.Probes)
+	d, err := w.look(ctx, w.probes)
 	if err != nil {
 		done(outcome.StageFailed, err.Error())
 		return w.lostLook(err), nil
@@ -82,7 +82,10 @@ func (w *walk) look(ctx context.Context, probes []playbooks.Probe) (*playbooks.D
 			NotRun: errors.Is(r.Err, transport.ErrNotRun),
 		}
 	}
-	d := w.Playbook.Judge(w.Params, playbooks.Given{RunID: w.RunID, Inventory: w.inventory(), Captured: w.captured()}, probed)
+	d := w.Playbook.Judge(w.Params, w.known(), probed)
+	if own, ok := d.Facts["own"].(facts.OwnCapture); ok {
+		w.fleet.wants(w.host.Name, own.Past.NodeIDs.ID)
+	}
 	ids, ok := d.Facts["node_ids"].(facts.NodeIDs)
 	if !ok {
 		w.fleet.seen(w.host.Name) // without an id: nobody need wait for it
@@ -123,6 +126,9 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 		}
 	}
 	w.out.Findings = []outcome.Finding{}
+	if w.before != nil && w.changed() {
+		w.Playbook.Compare(w.before, d)
+	}
 	for _, v := range d.Verdicts {
 		w.out.Findings = append(w.out.Findings, waive(w.host, finding(v)))
 	}
@@ -138,6 +144,43 @@ func waive(host inventory.Host, f outcome.Finding) outcome.Finding {
 		}
 	}
 	return f
+}
+
+// known is what the controller knows of the host; it is put together once.
+func (w *walk) known() playbooks.Given {
+	if w.given != nil {
+		return *w.given
+	}
+	w.given = &playbooks.Given{RunID: w.RunID, Verb: string(w.Verb), Inventory: w.inventory(), Captured: w.captured(), Upload: w.Upload}
+	if w.Playbook.Uses("captures") {
+		w.given.Captures = w.taken()
+	}
+	if w.Baseline != nil {
+		w.given.Baseline = w.Baseline(w.host.Name)
+	}
+	return *w.given
+}
+
+// taken are the captures that the capture verb took of the host, as a fact.
+func (w *walk) taken() facts.Captures {
+	c := facts.Captures{Asked: w.Params.Text("capture"), List: []facts.Past{}}
+	list, err := w.Captures.Taken(w.host.Name, c.Asked)
+	if err != nil {
+		c.Problem = err.Error()
+	}
+	for _, kept := range list {
+		c.List = append(c.List, Remember(kept))
+	}
+	return c
+}
+
+// Remember is a capture as a fact.
+func Remember(c outcome.Capture) facts.Past {
+	p := facts.ReadPast(c.Facts)
+	p.Known, p.Host, p.ID, p.Label, p.Purpose = true, c.Host, c.ID, c.Label, c.Purpose
+	p.Date = c.Created.UTC().Format(time.DateOnly)
+	p.From = "capture " + c.ID + " of " + p.Date
+	return p
 }
 
 // inventory is what the inventory says of the host, as a fact.

@@ -35,6 +35,7 @@ const (
 	noCapture    Event = "no good capture"
 	rungDone     Event = "the rung's steps have run"
 	stepFailed   Event = "a step failed"
+	rungRefused  Event = "a check did not let the rung run"
 	inDoubt      Event = "the link broke in a step"
 	gateShut     Event = "no change may begin any more"
 	timeUp       Event = "the time is up"
@@ -70,6 +71,7 @@ func Machine() []Transition {
 		{Capturing, mayChange, Recovering},
 		{Recovering, rungDone, Settling},
 		{Recovering, stepFailed, Verifying},
+		{Recovering, rungRefused, Verifying},
 		{Recovering, inDoubt, Verifying},
 		{Recovering, gateShut, Verifying},
 		{Settling, timeUp, Verifying},

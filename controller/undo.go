@@ -23,15 +23,12 @@ const (
 )
 
 func armStep(step string) string    { return step + "-arm-undo" }
-func disarmStep(step string) string { return step + disarmSuffix }
-
-// disarmSuffix ends the name of a step that disarms an undo.
-const disarmSuffix = "-disarm-undo"
+func disarmStep(step string) string { return step + "-disarm-undo" }
 
 // arm leaves the undo of a step behind on the host. Without it the step is not
 // taken.
 func (w *walk) arm(ctx context.Context, s *playbooks.PlannedStep) (Event, error) {
-	r, err := w.journaled(ctx, armStep(s.Step.ID), s.Arm, s.Disarm, armTimeout)
+	r, err := w.journaled(ctx, order{step: armStep(s.Step.ID), text: s.Arm, undo: s.Disarm, timeout: armTimeout})
 	switch {
 	case err != nil:
 		return "", err
@@ -63,7 +60,7 @@ func (w *walk) disarm(ctx context.Context, s *playbooks.PlannedStep, event Event
 		w.doubt, w.unsent = s, false
 		return inDoubt, nil
 	}
-	r, failure := w.journaled(ctx, disarmStep(s.Step.ID), s.Disarm, nothingToUndo, armTimeout)
+	r, failure := w.journaled(ctx, order{step: disarmStep(s.Step.ID), text: s.Disarm, undo: nothingToUndo, timeout: armTimeout, finishes: true})
 	if failure != nil {
 		return "", failure
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aixmend/controller/outcome"
+	"aixmend/playbooks"
 	"aixmend/transport"
 )
 
@@ -21,7 +22,7 @@ func (w *walk) verify(ctx context.Context) (Event, error) {
 		}
 	}
 	if w.onlyWaiting() {
-		d, err := w.look(ctx, w.Playbook.UntilProbes())
+		d, err := w.look(ctx, w.Playbook.UntilProbes(w.probes))
 		if err != nil {
 			done(outcome.StageFailed, err.Error())
 			return w.unread(ctx, err), nil
@@ -32,7 +33,7 @@ func (w *walk) verify(ctx context.Context) (Event, error) {
 			return notYet, nil
 		}
 	}
-	d, err := w.look(ctx, w.Playbook.Probes)
+	d, err := w.look(ctx, w.probes)
 	if err != nil {
 		done(outcome.StageFailed, err.Error())
 		return w.unread(ctx, err), nil
@@ -41,6 +42,9 @@ func (w *walk) verify(ctx context.Context) (Event, error) {
 	w.adopt(d)
 	event := w.judgeChange(ctx)
 	if event == walkFinished {
+		if err := w.cleanUp(ctx); err != nil {
+			return "", err
+		}
 		event = w.finish(walkFinished)
 	}
 	done(outcome.StageOK, string(event))
@@ -88,7 +92,7 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 		}
 	}
 	w.settleFailed()
-	w.unproved()
+	w.unproved(ctx)
 	open := w.targets()
 	switch proved := w.Playbook.Proved(w.diagnosis); {
 	case w.trouble != "", proved && len(w.stillOpen(open)) == 0, w.shut, w.stopping():
@@ -100,6 +104,9 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 		return notYet
 	}
 	w.conclusion()
+	if w.out.Outcome == outcome.Failed && w.handOver() {
+		return nextRung
+	}
 	return walkFinished
 }
 
@@ -111,6 +118,12 @@ func (w *walk) concludeChanged() {
 	switch {
 	case w.trouble != "":
 		w.end(outcome.Failed, "%s; no further step was taken", w.trouble)
+	case len(w.led) == 0 && w.noSupport != "":
+		w.end(outcome.Failed, "the support data could not be had: %s", w.noSupport)
+	case len(w.led) == 0 && !w.shut && !w.stopping():
+		conclude(&w.out) // nothing was to be mended
+	case w.sideEffects() != "":
+		w.end(outcome.Failed, "what was not meant to change did: %s", w.sideEffects())
 	case w.Playbook.Proved(w.diagnosis) && len(remaining) == 0:
 		w.end(outcome.Recovered, "judged again and gone: %s", strings.Join(w.ledTo(), ", "))
 	case (w.shut || w.stopping()) && !w.changed():
@@ -123,7 +136,22 @@ func (w *walk) concludeChanged() {
 		conclude(&w.out) // the reason is the finding that nothing could be done about
 	default:
 		w.end(outcome.Failed, "everything there is was tried; open: %s", strings.Join(remaining, ", "))
+		if w.noSupport != "" {
+			w.out.Reason += "; the support data could not be had: " + w.noSupport
+		}
 	}
+}
+
+// sideEffects are the open findings about what a recovery must have left as it
+// was (V4), as a reason.
+func (w *walk) sideEffects() string {
+	var list []string
+	for _, f := range w.out.Findings {
+		if f.Open() && slices.ContainsFunc(w.Playbook.Verify.Unchanged, func(u playbooks.Finding) bool { return u.ID == f.ID }) {
+			list = append(list, f.ID+": "+f.Title)
+		}
+	}
+	return strings.Join(list, "; ")
 }
 
 // changed tells whether a command may have changed the host.
@@ -191,11 +219,18 @@ func (w *walk) ledTo() []string {
 // is false when the walk ends or waits over it.
 func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 	s := w.doubt
+	if w.unsent {
+		w.doubt, w.unsent = nil, false
+		if s.Step.ReadOnly() || s.Step.Upload != nil {
+			w.repeat(s)
+		} else {
+			w.again(s.Step.ID)
+		}
+		return "", true
+	}
 	happened, err := s.Confirm(w.diagnosis)
 	change := &w.out.Changes[w.at]
 	switch {
-	case w.unsent:
-		w.again(s.Step.ID)
 	case err == nil && !happened && !w.surelyEnded():
 		if w.mayWait(ctx) {
 			return notYet, false
@@ -218,7 +253,7 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 		change.Detail += "; a new look shows that it did not happen"
 		w.again(s.Step.ID)
 	}
-	w.doubt, w.unsent = nil, false
+	w.doubt = nil
 	if err := w.note(change); err != nil {
 		w.failure = err
 	}
@@ -238,7 +273,8 @@ func (w *walk) surelyEnded() bool {
 
 // unproved checks the steps whose exit status is not taken for the truth: what
 // they were to do must be seen (V3).
-func (w *walk) unproved() {
+func (w *walk) unproved(ctx context.Context) {
+	was := w.trouble
 	for _, s := range w.prove {
 		happened, err := s.Confirm(w.diagnosis)
 		switch {
@@ -250,6 +286,21 @@ func (w *walk) unproved() {
 		}
 	}
 	w.prove = nil
+	if w.trouble == was || w.trouble == "" {
+		return
+	}
+	if err := w.takeBack(ctx); err != nil {
+		w.failure = err
+	}
+}
+
+// repeat goes on with the step that the link broke, which can be begun again at
+// any time; never a third time.
+func (w *walk) repeat(s *playbooks.PlannedStep) {
+	w.step--
+	if w.repeated++; w.repeated >= maxEntries {
+		w.trouble = fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", s.Step.ID, maxEntries)
+	}
 }
 
 // again enters the rung once more, with the commands that follow from the new
@@ -263,7 +314,7 @@ func (w *walk) again(step string) {
 	}
 	for i, r := range w.plan {
 		if r.Rung.ID == id && r.Blocked == "" && len(r.Steps) > 0 {
-			w.rung, w.step = &w.plan[i], 0
+			w.rung, w.step, w.applied = &w.plan[i], 0, nil
 			w.entered[id]++
 		}
 	}

@@ -26,7 +26,9 @@ type walk struct {
 	breaks  int // broken links while reading, before any change
 	failure error
 
-	past      *facts.Captured // of the newest capture before this run
+	past      *facts.Captured      // of the newest capture before this run
+	given     *playbooks.Given     // what the controller knows of the host
+	before    *playbooks.Diagnosis // the host before its first change
 	diagnosis *playbooks.Diagnosis
 	plan      []playbooks.PlannedRung
 
@@ -45,6 +47,13 @@ type walk struct {
 	failed  *playbooks.PlannedStep   // the step that failed, until a new look
 	trouble string                   // the step that failed, and how
 	shut    bool                     // the gate was found shut
+	refused map[string]string        // why a check did not let a rung run
+
+	applied   []appliedStep // of the rung that was begun last
+	temporary []appliedStep // what is taken back when the walk ends
+	noSupport string        // why the support data could not be had
+	atOnce    bool          // the last rung needs no time to take effect
+	repeated  int           // steps that were begun again after the link broke
 
 	gathered bool // the host has been judged among the others
 	kept     bool // it keeps a node id that another host had too
@@ -62,7 +71,7 @@ func newWalk(e *Engine, f *fleet, host inventory.Host) *walk {
 			Stages: []outcome.Stage{}, Facts: map[string]any{}, Findings: []outcome.Finding{}, Changes: []outcome.Change{},
 			Plan: emptyPlan(e.Verb),
 		},
-		entered: map[string]int{}, led: map[string]bool{},
+		entered: map[string]int{}, led: map[string]bool{}, refused: map[string]string{},
 	}
 }
 

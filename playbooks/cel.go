@@ -12,6 +12,7 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
 	"cel.dev/cel-go/ext"
 	"mvdan.cc/sh/v3/syntax"
 
@@ -27,7 +28,7 @@ func newEnv(factTypes map[string]reflect.Type, params []string, durations map[st
 	native := []any{ext.ParseStructTags(true)}
 	seen := map[reflect.Type]bool{}
 	options := []cel.EnvOption{ext.Strings(),
-		cel.Variable(allowedName, cel.ListType(cel.StringType)), cel.Variable(runName, cel.StringType)}
+		cel.Variable(allowedName, cel.ListType(cel.StringType)), cel.Variable(runName, cel.StringType), cel.Variable(verbName, cel.StringType)}
 	for _, name := range sortedKeys(factTypes) {
 		t := factTypes[name]
 		if !seen[t] {
@@ -60,6 +61,20 @@ const allowedName = "allowed"
 
 // runName is the variable that holds the run's id.
 const runName = "run"
+
+// verbName is the variable that holds the run's verb.
+const verbName = "verb"
+
+// eachName is the item of a finding or step that is there several times.
+const eachName = "each"
+
+// givenFacts are the facts that the controller gives, with their types.
+func givenFacts() map[string]reflect.Type {
+	return map[string]reflect.Type{
+		"inventory": reflect.TypeFor[facts.Inventory](), "fleet": reflect.TypeFor[facts.Fleet](), "captured": reflect.TypeFor[facts.Captured](),
+		"captures": reflect.TypeFor[facts.Captures](), "baseline": reflect.TypeFor[facts.Past](), "upload": reflect.TypeFor[facts.Upload](),
+	}
+}
 
 // beforePrefix begins the name of a fact as it was when a rung was planned.
 const beforePrefix = "before."
@@ -101,7 +116,7 @@ func newExpression(env *cel.Env, text string, want ...*cel.Type) (*expression, e
 	}
 	e := &expression{program: program}
 	for _, r := range ast.NativeRep().ReferenceMap() {
-		if r.Name != "" && r.Name != allowedName && r.Name != runName && !strings.HasPrefix(r.Name, "params.") && !strings.HasPrefix(r.Name, beforePrefix) && !slices.Contains(e.refs, r.Name) {
+		if r.Name != "" && r.Name != allowedName && r.Name != runName && r.Name != verbName && r.Name != eachName && !strings.HasPrefix(r.Name, "params.") && !strings.HasPrefix(r.Name, beforePrefix) && !slices.Contains(e.refs, r.Name) {
 			e.refs = append(e.refs, r.Name)
 		}
 	}
@@ -117,6 +132,23 @@ func (e *expression) holds(values map[string]any) (bool, error) {
 		return false, err
 	}
 	return out == types.True, nil
+}
+
+// items evaluates to a list.
+func (e *expression) items(values map[string]any) ([]ref.Val, error) {
+	out, _, err := e.program.Eval(values)
+	if err != nil {
+		return nil, err
+	}
+	list, ok := out.(traits.Lister)
+	if !ok {
+		return nil, fmt.Errorf("this is no list but %s", out.Type())
+	}
+	var items []ref.Val
+	for it := list.Iterator(); it.HasNext() == types.True; {
+		items = append(items, it.Next())
+	}
+	return items, nil
 }
 
 // words evaluates to text: one word, or several for a list.

@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -12,22 +13,30 @@ import (
 
 // compiled is what the conditions and texts of a playbook became.
 type compiled struct {
-	parsers  map[string]facts.Parser     // by probe id
-	derive   map[string]facts.Derivation // by fact
-	findings []compiledFinding
-	guards   []compiledGuard
-	rungs    []compiledRung
-	until    *expression
-	reasons  map[string]*template // by probe: why a host is skipped
+	parsers   map[string]facts.Parser     // by probe id
+	derive    map[string]facts.Derivation // by fact
+	probes    map[string]compiledProbe
+	findings  []compiledFinding
+	guards    []compiledGuard
+	rungs     []compiledRung
+	until     *expression
+	unchanged []compiledFinding
+	reasons   map[string]*template // by probe: why a host is skipped
+}
+
+type compiledProbe struct {
+	when *expression
+	run  *template
 }
 
 type compiledFinding struct {
-	when, warningWhen *expression
-	title, remedy     *template
-	evidence          []*template
+	when, warningWhen, each *expression
+	title, remedy           *template
+	evidence, next          []*template
 }
 
 type compiledGuard struct {
+	guard     Guard
 	require   *expression
 	otherwise *template
 }
@@ -39,16 +48,16 @@ type compiledRung struct {
 }
 
 type compiledStep struct {
-	when, confirm, refute *expression
-	run, undo             *template
-	guards                []compiledGuard
+	each, when, confirm, refute *expression
+	run, undo, from, to         *template // run is that of a fetch, too: its folder
+	guards                      []compiledGuard
 }
 
 // compile builds the facts' types and compiles every condition and text.
 func (c *checker) compile() {
 	p := c.playbook
 	out := &compiled{parsers: map[string]facts.Parser{}, derive: map[string]facts.Derivation{}, reasons: map[string]*template{}}
-	types := map[string]reflect.Type{"inventory": reflect.TypeFor[facts.Inventory](), "fleet": reflect.TypeFor[facts.Fleet](), "captured": reflect.TypeFor[facts.Captured]()}
+	types := givenFacts()
 	byName := map[string]facts.Parser{}
 	for _, parser := range facts.Parsers() {
 		byName[parser.Name] = parser
@@ -76,9 +85,18 @@ func (c *checker) compile() {
 		c.add(strictyaml.Pos{File: c.file, Line: 1, Column: 1}, "", "the facts can't be declared: %v", err)
 		return
 	}
+	asking, err := newEnv(nil, params, durations)
+	if err != nil {
+		c.add(strictyaml.Pos{File: c.file, Line: 1, Column: 1}, "", "the parameters can't be declared: %v", err)
+		return
+	}
 	e := &compiler{checker: c, env: env, before: before}
+	out.probes = (&compiler{checker: c, env: asking}).probes(p.Probes)
 	for _, f := range p.Findings {
 		out.findings = append(out.findings, e.finding(f))
+	}
+	for _, f := range p.Verify.Unchanged {
+		out.unchanged = append(out.unchanged, (&compiler{checker: c, env: before}).finding(f))
 	}
 	out.guards = e.guards(p.Guards)
 	for _, r := range p.Rungs {
@@ -162,13 +180,55 @@ func (e *compiler) text(text Text) *template {
 	return t
 }
 
-func (e *compiler) finding(f Finding) compiledFinding {
-	out := compiledFinding{
-		when: e.condition(f.When), warningWhen: e.condition(f.WarningWhen),
-		title: e.text(f.Title), remedy: e.text(f.Remedy),
+// each compiles the list of a finding or step, and returns a compiler that
+// knows its items; itself where there is none.
+func (e *compiler) each(text Text) (*expression, *compiler) {
+	if text.V == "" {
+		return nil, e
 	}
+	ast, issues := e.env.Compile(text.V)
+	if issues.Err() != nil {
+		e.checker.add(text.Pos, "", "each: %v", issues.Err())
+		return nil, e
+	}
+	if ast.OutputType().Kind() != cel.ListKind {
+		e.checker.add(text.Pos, "", "each: this is of type %s, wanted a list", ast.OutputType())
+		return nil, e
+	}
+	list, err := newExpression(e.env, text.V, ast.OutputType())
+	if err != nil {
+		e.checker.add(text.Pos, "", "each: %v", err)
+		return nil, e
+	}
+	item := cel.Variable(eachName, ast.OutputType().Parameters()[0])
+	inner := *e
+	if inner.env, err = e.env.Extend(item); err == nil && e.before != nil {
+		inner.before, err = e.before.Extend(item)
+	}
+	if err != nil {
+		e.checker.add(text.Pos, "", "each: %v", err)
+		return nil, e
+	}
+	return list, &inner
+}
+
+func (e *compiler) probes(probes []Probe) map[string]compiledProbe {
+	out := map[string]compiledProbe{}
+	for _, p := range probes {
+		out[p.ID] = compiledProbe{when: e.condition(p.When), run: e.text(p.Run)}
+	}
+	return out
+}
+
+func (e *compiler) finding(f Finding) compiledFinding {
+	out := compiledFinding{when: e.condition(f.When)}
+	out.each, e = e.each(f.Each)
+	out.warningWhen, out.title, out.remedy = e.condition(f.WarningWhen), e.text(f.Title), e.text(f.Remedy)
 	for _, line := range f.Evidence {
 		out.evidence = append(out.evidence, e.text(line))
+	}
+	for _, line := range f.Next {
+		out.next = append(out.next, e.text(line))
 	}
 	return out
 }
@@ -176,25 +236,74 @@ func (e *compiler) finding(f Finding) compiledFinding {
 func (e *compiler) guards(guards []Guard) []compiledGuard {
 	var out []compiledGuard
 	for _, g := range guards {
-		out = append(out, compiledGuard{require: e.condition(g.Require), otherwise: e.text(g.Else)})
+		out = append(out, compiledGuard{guard: g, require: e.condition(g.Require), otherwise: e.text(g.Else)})
 	}
 	return out
 }
 
 func (e *compiler) rung(r Rung) compiledRung {
 	out := compiledRung{when: e.condition(r.When), guards: e.guards(r.Guards)}
-	confirming := &compiler{checker: e.checker, env: e.before}
 	for _, s := range r.Steps {
-		out.steps = append(out.steps, compiledStep{
-			when: e.condition(s.When), confirm: confirming.condition(s.Confirm), refute: confirming.condition(s.Refute),
-			run: e.text(s.Run), undo: e.text(s.Undo), guards: e.guards(s.Guards),
-		})
+		out.steps = append(out.steps, e.step(s))
 	}
 	return out
 }
 
-// UntilProbes returns the probes on which verify's condition rests.
-func (p *Playbook) UntilProbes() []Probe {
+func (e *compiler) step(s Step) compiledStep {
+	var out compiledStep
+	out.each, e = e.each(s.Each)
+	confirming := &compiler{checker: e.checker, env: e.before}
+	out.when, out.guards = e.condition(s.When), e.guards(s.Guards)
+	out.confirm, out.refute = confirming.condition(s.Confirm), confirming.condition(s.Refute)
+	out.run, out.undo = e.text(s.Run), e.text(s.Undo)
+	switch {
+	case s.Upload != nil:
+		out.from, out.to = e.text(s.Upload.From), e.text(s.Upload.To)
+	case s.Fetch.V != "":
+		out.run = e.text(s.Fetch)
+	}
+	return out
+}
+
+// Asked returns the probes that are to be run with these parameters for a
+// verb, their commands complete. An error: a parameter can't be part of a
+// command.
+func (p *Playbook) Asked(params Params, verb string) ([]Probe, error) {
+	values := map[string]any{verbName: verb, allowedName: []string{}, runName: ""}
+	params.into(values)
+	var probes []Probe
+	for _, probe := range p.Probes {
+		c := p.compiled.probes[probe.ID]
+		if c.when != nil {
+			if holds, err := c.when.holds(values); err != nil || !holds {
+				continue
+			}
+		}
+		run, err := c.run.command(values)
+		if err != nil {
+			return nil, fmt.Errorf("probe %s: %w", probe.ID, err)
+		}
+		probe.Run.V = run
+		probes = append(probes, probe)
+	}
+	return probes, nil
+}
+
+// Uses tells whether anything in the playbook reads a fact that the controller
+// gives.
+func (p *Playbook) Uses(given string) bool {
+	for _, e := range p.Facts {
+		for _, from := range e.Value.From {
+			if from.Value.V == given {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(p.compiled.findings, func(c compiledFinding) bool { return slices.Contains(c.when.refs, given) })
+}
+
+// UntilProbes returns those of some probes on which verify's condition rests.
+func (p *Playbook) UntilProbes(of []Probe) []Probe {
 	if p.compiled.until == nil {
 		return nil
 	}
@@ -203,7 +312,7 @@ func (p *Playbook) UntilProbes() []Probe {
 		p.roots(ref, roots)
 	}
 	var probes []Probe
-	for _, probe := range p.Probes {
+	for _, probe := range of {
 		if roots[probe.ID] {
 			probes = append(probes, probe)
 		}

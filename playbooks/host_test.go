@@ -63,6 +63,11 @@ func healthyHost() host {
 		"en0   1500  10.2.3      10.2.3.4           193814     0    15203     0     0\n"+
 		"en1   1500  link#3      fa.d4.43.3e.d1.20    1200     0     1100     0     0\n"+
 		"lo0   16896 link#1                          85012     0    85012     0     0\n")
+	h.say("hostname", "aixvm1\n")
+	h.say("static_routes", "net,-hopcount,0,,0,10.2.3.1\n")
+	h.say("routes", "Routing tables\nDestination        Gateway           Flags   Refs     Use  If   Exp  Groups\n\n"+
+		"Route tree for Protocol Family 2 (Internet):\ndefault            10.2.3.1          UG        4     84100 en0      -      -\n"+
+		"10.2.3/24          10.2.3.4          U         1      2201 en0      -      -\n")
 	h.say("entstat", "=== en0\nDevice Type: Virtual I/O Ethernet Adapter (l-lan)\nHardware Address: fa:d4:43:3e:d1:10\n"+
 		"  Port VLAN ID:   321\n  VLAN Tag IDs:  10 20\n  Switch ID: ETHERNET0\n=== exit 0\n"+
 		"=== en1\nDevice Type: Virtual I/O Ethernet Adapter (l-lan)\nHardware Address: fa:d4:43:3e:d1:20\n"+

@@ -25,6 +25,8 @@ type Verdict struct {
 	ID, Row, Severity, Title string
 	Evidence                 []string
 	Remedy, Source           string
+	// Next says to a person how to go on, line by line.
+	Next []string
 }
 
 // Diagnosis is what the probes of one host mean.
@@ -50,21 +52,29 @@ func NotRead(err error) bool { return errors.Is(err, errNotRead) }
 // Given are the facts that come from the controller, not from the host.
 type Given struct {
 	// RunID is the run's id, for the names of files that steps leave behind.
-	RunID     string
+	RunID string
+	// Verb is the run's verb: some verdicts are only for one.
+	Verb      string
 	Inventory facts.Inventory
 	Captured  facts.Captured
+	// Captures are those that the capture verb took of the host.
+	Captures facts.Captures
+	// Baseline is what the host is compared with.
+	Baseline facts.Past
+	// Upload is the folder of this machine that a step may bring to the host.
+	Upload facts.Upload
 	// Fleet is nil while the other hosts of the run are not known; findings
 	// over them are then judged later, by JudgeFleet or WithFleet.
 	Fleet *facts.Fleet
 }
 
 func (g Given) diagnosis(params Params) *Diagnosis {
-	d := &Diagnosis{Facts: map[string]any{}, Missing: map[string]error{}, values: map[string]any{allowedName: []string{}, runName: g.RunID}}
-	for name, value := range params {
-		d.values["params."+name] = value
-	}
+	d := &Diagnosis{Facts: map[string]any{}, Missing: map[string]error{}, values: map[string]any{allowedName: []string{}, runName: g.RunID, verbName: g.Verb}}
+	params.into(d.values)
 	d.set("inventory", g.Inventory, nil)
 	d.set("captured", g.Captured, nil)
+	// What other documents hold is not repeated in the host's report.
+	d.values["captures"], d.values["baseline"], d.values["upload"] = g.Captures, g.Baseline, g.Upload
 	if g.Fleet != nil {
 		d.set("fleet", *g.Fleet, nil)
 	} else {
@@ -98,7 +108,7 @@ func (p *Playbook) JudgeFleet(params Params, inventory facts.Inventory, ids fact
 			continue
 		}
 		if holds, err := c.when.holds(d.values); err == nil && holds {
-			d.Verdicts = append(d.Verdicts, p.verdict(d, f, c))
+			d.hold(f, c, d.values)
 		}
 	}
 	return d.Verdicts
@@ -154,7 +164,7 @@ func (p *Playbook) derive(d *Diagnosis) {
 		derivation := p.compiled.derive[e.Key]
 		inputs := map[string]any{}
 		for _, from := range e.Value.From {
-			if value, ok := d.Facts[from.Value.V]; ok {
+			if value, ok := d.values[from.Value.V]; ok {
 				inputs[from.Key] = value
 			}
 		}
@@ -237,30 +247,70 @@ func (p *Playbook) judge(d *Diagnosis) {
 			continue
 		}
 		if holds {
-			d.Verdicts = append(d.Verdicts, p.verdict(d, f, c))
+			d.hold(f, c, d.values)
 		}
 	}
 	d.Verdicts = append(d.Verdicts, p.failed(d, unjudged)...)
 }
 
-func (p *Playbook) verdict(d *Diagnosis, f Finding, c compiledFinding) Verdict {
+// Compare adds the verdicts on what a recovery must have left as it was: before
+// is the host as it was before the first change.
+func (p *Playbook) Compare(before, after *Diagnosis) {
+	values := maps.Clone(after.values)
+	for name, value := range before.values {
+		values[beforePrefix+name] = value
+	}
+	for i, f := range p.Verify.Unchanged {
+		c := p.compiled.unchanged[i]
+		holds, err := c.when.holds(values)
+		switch {
+		case err != nil:
+			v := failure("what "+f.ID+" is about", err, nil)
+			after.Verdicts = append(after.Verdicts, v)
+		case holds:
+			after.hold(f, c, values)
+		}
+	}
+}
+
+// hold adds the verdict of a finding that holds, or one for each of its items.
+func (d *Diagnosis) hold(f Finding, c compiledFinding, values map[string]any) {
+	if c.each == nil {
+		d.Verdicts = append(d.Verdicts, verdict(f, c, values))
+		return
+	}
+	items, err := c.each.items(values)
+	if err != nil {
+		d.Verdicts = append(d.Verdicts, failure("the list of "+f.ID, err, []Finding{f}))
+	}
+	for _, item := range items {
+		one := maps.Clone(values)
+		one[eachName] = item
+		d.Verdicts = append(d.Verdicts, verdict(f, c, one))
+	}
+}
+
+func verdict(f Finding, c compiledFinding, values map[string]any) Verdict {
 	v := Verdict{ID: f.ID, Row: f.Row, Severity: f.Severity.V, Source: f.Source, Evidence: []string{}}
 	if c.warningWhen != nil {
-		if milder, err := c.warningWhen.holds(d.values); err == nil && milder {
+		if milder, err := c.warningWhen.holds(values); err == nil && milder {
 			v.Severity = "warning"
 		}
 	}
-	v.Title = d.prose(c.title)
-	v.Remedy = d.prose(c.remedy)
+	v.Title = prose(c.title, values)
+	v.Remedy = prose(c.remedy, values)
 	for _, line := range c.evidence {
-		v.Evidence = append(v.Evidence, d.prose(line))
+		v.Evidence = append(v.Evidence, prose(line, values))
+	}
+	for _, line := range c.next {
+		v.Next = append(v.Next, prose(line, values))
 	}
 	return v
 }
 
 // prose renders a text of a verdict; what is missing in it is said.
-func (d *Diagnosis) prose(t *template) string {
-	text, err := t.prose(d.values)
+func prose(t *template, values map[string]any) string {
+	text, err := t.prose(values)
 	if err != nil {
 		return "(not known: " + err.Error() + ")"
 	}

@@ -511,7 +511,7 @@ func TestProved(t *testing.T) {
 		}
 	}
 	readOnly := small(t, readFile(t, "testdata/good/small.yaml")[strings.Index(readFile(t, "testdata/good/small.yaml"), "rungs:"):], "")
-	if !readOnly.Proved(readOnly.Judge(Params{}, nothingGiven, nil)) || readOnly.UntilProbes() != nil {
+	if !readOnly.Proved(readOnly.Judge(Params{}, nothingGiven, nil)) || readOnly.UntilProbes(readOnly.Probes) != nil {
 		t.Error("without verify there is something to prove")
 	}
 }
@@ -526,11 +526,11 @@ func TestUntilProbes(t *testing.T) {
 		return list
 	}
 	p, _ := restore(t)
-	if diff := cmp.Diff([]string{"domain"}, ids(p.UntilProbes())); diff != "" {
+	if diff := cmp.Diff([]string{"domain"}, ids(p.UntilProbes(p.Probes))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	derived := small(t, `until: uname.text == "AIX"`, `until: rsct.installed && uname.text == "AIX"`)
-	if diff := cmp.Diff([]string{"uname", "filesets"}, ids(derived.UntilProbes())); diff != "" {
+	if diff := cmp.Diff([]string{"uname", "filesets"}, ids(derived.UntilProbes(derived.Probes))); diff != "" {
 		t.Errorf("through a derivation (-want +got):\n%s", diff)
 	}
 }
@@ -543,7 +543,7 @@ func TestJudgeConcurrently(t *testing.T) {
 		wait.Go(func() {
 			for range 20 {
 				d := p.Judge(params, nothingGiven, changed(addressMissing, disconnected))
-				if got := p.Plan(d, Wishes{}); len(d.Verdicts) != 2 || len(got) != 3 {
+				if got := p.Plan(d, Wishes{}); len(d.Verdicts) != 2 || len(got) != 4 {
 					t.Errorf("verdicts %v, rungs %d", grades(d), len(got))
 				}
 			}

@@ -1,7 +1,6 @@
 package playbooks
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"regexp"
@@ -29,12 +28,14 @@ var (
 func Parse(file string, text []byte) (*Playbook, error) {
 	p := &Playbook{}
 	problems := strictyaml.Decode(file, text, p)
-	sum := sha256.Sum256(text)
-	p.SHA256 = hex.EncodeToString(sum[:])
+	p.SHA256 = hex.EncodeToString(sum(text))
 	if len(problems) > 0 {
 		return nil, problems.Err() // what is not well formed can't be checked further
 	}
 	c := &checker{file: file, playbook: p}
+	if c.inherit(); len(c.problems) > 0 {
+		return nil, c.problems.Err()
+	}
 	c.check()
 	if len(c.problems) > 0 {
 		return nil, c.problems.Err()
@@ -62,6 +63,9 @@ func (c *checker) check() {
 	if !playbookName.MatchString(p.Name) {
 		c.add(top, "", "name %q: small letters, digits and single dashes", p.Name)
 	}
+	if len(p.Probes) == 0 || len(p.Findings) == 0 {
+		c.add(top, "", "a playbook needs probes and findings")
+	}
 	c.params()
 	c.probes(p.Probes, true)
 	c.probes(p.Capture.Probes, false)
@@ -70,7 +74,8 @@ func (c *checker) check() {
 			c.add(top, "", "capture file %q must be an absolute path", f.Path)
 		}
 	}
-	c.findings()
+	c.findings(p.Findings)
+	c.findings(p.Verify.Unchanged)
 	c.guards("the playbook", p.Guards)
 	c.rungs()
 	if len(p.Rungs) > 0 && (p.Verify.Until.V == "" || p.Verify.Every <= 0) {
@@ -120,7 +125,10 @@ func (c *checker) probes(probes []Probe, diagnose bool) {
 		parsers[p.Name] = true
 		names = append(names, p.Name)
 	}
-	seen := map[string]bool{"inventory": true, "fleet": true, "captured": true, "params": true, "before": true, allowedName: true, runName: true}
+	seen := map[string]bool{"params": true, "before": true, allowedName: true, runName: true, verbName: true, eachName: true}
+	for name := range givenFacts() {
+		seen[name] = true
+	}
 	login := true
 	for _, p := range probes {
 		switch {
@@ -140,11 +148,11 @@ func (c *checker) probes(probes []Probe, diagnose bool) {
 		if r := p.Require; r != nil && r.Unmet != "skip" && r.Unmet != "judge" {
 			c.add(p.Pos, "", "probe %s: require.unmet must be skip or judge, found %q", p.ID, r.Unmet)
 		}
-		if !diagnose && (p.Parse.V != "" || p.Require != nil || p.Login) {
-			c.add(p.Pos, "", "probe %s: a capture probe has no parse, require or login", p.ID)
+		if !diagnose && (p.Parse.V != "" || p.Require != nil || p.Login || p.When.V != "") {
+			c.add(p.Pos, "", "probe %s: a capture probe has no parse, require, login or when", p.ID)
 		}
-		if strings.Contains(p.Run.V, "{{") {
-			c.add(p.Run.Pos, "", "probe %s: {{ }} is for steps and texts; a probe runs as it stands", p.ID)
+		if !diagnose && strings.Contains(p.Run.V, "{{") {
+			c.add(p.Run.Pos, "", "probe %s: a capture probe runs as it stands", p.ID)
 		}
 		c.readOnly(p)
 	}
@@ -167,12 +175,17 @@ func (c *checker) readOnly(p Probe) {
 				c.add(p.Run.Pos, "", "probe %s writes a file: a probe only reads", p.ID)
 			}
 		case *syntax.CallExpr:
-			if len(n.Args) > 0 && changers.MatchString(n.Args[0].Lit()) {
+			if len(n.Args) > 0 && changers.MatchString(n.Args[0].Lit()) && !lists(n.Args) {
 				c.add(p.Run.Pos, "", "probe %s runs %s, which changes the host: a probe only reads", p.ID, n.Args[0].Lit())
 			}
 		}
 		return true
 	})
+}
+
+// lists tells whether a command that else changes the host is asked to list.
+func lists(args []*syntax.Word) bool {
+	return len(args) > 1 && strings.HasSuffix(args[0].Lit(), "/installp") && strings.HasPrefix(args[1].Lit(), "-L")
 }
 
 // shell parses POSIX sh text, its interpolations replaced by a word.
@@ -201,10 +214,10 @@ func (c *checker) guards(of string, guards []Guard) {
 	}
 }
 
-func (c *checker) findings() {
+func (c *checker) findings(list []Finding) {
 	severities := []string{"critical", "warning", "info"}
 	seen := map[string]bool{"probe-failed": true}
-	for _, f := range c.playbook.Findings {
+	for _, f := range list {
 		switch {
 		case !findingName.MatchString(f.ID):
 			c.add(f.Pos, "", "finding id %q: small letters, digits and single dashes", f.ID)
@@ -231,10 +244,13 @@ func (c *checker) rungs() {
 			c.add(r.Pos, "", "rung id %q is taken or not small letters, digits and dashes", r.ID)
 		}
 		rungs[r.ID] = true
-		if r.Number <= last {
-			c.add(r.Pos, "", "rung %s: numbers must rise from rung to rung", r.ID)
+		if r.Number < last {
+			c.add(r.Pos, "", "rung %s: numbers must not fall from rung to rung", r.ID)
 		}
 		last = r.Number
+		if r.HandOver != (len(r.Mends) == 0) {
+			c.add(r.Pos, "", "rung %s mends findings, or it hands over", r.ID)
+		}
 		for _, m := range r.Mends {
 			if !slices.Contains(ids, m.V) {
 				c.add(m.Pos, strictyaml.DidYouMean(m.V, ids), "rung %s mends %q, which is no finding of this playbook", r.ID, m.V)
@@ -246,18 +262,42 @@ func (c *checker) rungs() {
 				c.add(s.Pos, "", "step id %q is taken or not small letters, digits and dashes", s.ID)
 			}
 			steps[s.ID] = true
-			if s.TimedUndo {
-				c.timedUndo(s)
-			}
-			c.guards("step "+s.ID, s.Guards)
-			c.filled(s.Pos, "step "+s.ID+": run", s.Run)
-			c.filled(s.Pos, "step "+s.ID+": undo", s.Undo)
-			c.filled(s.Pos, "step "+s.ID+": confirm", s.Confirm)
-			c.shell(s.Run)
-			if !strings.HasPrefix(s.Undo.V, undoNone) {
-				c.shell(s.Undo)
-			}
+			c.step(s)
 		}
+	}
+}
+
+// step checks one step.
+func (c *checker) step(s Step) {
+	if s.TimedUndo {
+		c.timedUndo(s)
+	}
+	c.guards("step "+s.ID, s.Guards)
+	kinds := 0
+	for _, there := range []bool{s.Run.V != "", s.Upload != nil, s.Fetch.V != ""} {
+		if there {
+			kinds++
+		}
+	}
+	if kinds != 1 {
+		c.add(s.Pos, "", "step %s has one of run, upload and fetch", s.ID)
+	}
+	c.filled(s.Pos, "step "+s.ID+": undo", s.Undo)
+	reversible := !strings.HasPrefix(s.Undo.V, undoNone)
+	switch {
+	case s.ReadOnly() && (reversible || s.Confirm.V != "" || s.TimedUndo || s.Revert || s.Temporary):
+		c.add(s.Pos, "", "step %s changes nothing: it has no undo to run and no confirm", s.ID)
+	case !s.ReadOnly():
+		c.filled(s.Pos, "step "+s.ID+": confirm", s.Confirm)
+	}
+	if (s.Revert || s.Temporary) && !reversible {
+		c.add(s.Undo.Pos, "", "step %s is taken back by itself: it needs an undo", s.ID)
+	}
+	if s.Run.V != "" {
+		c.shell(s.Run)
+	}
+	if reversible {
+		c.shell(s.Undo)
 	}
 }
 
@@ -280,8 +320,8 @@ const undoNone = "none: "
 
 // FindingIDs returns the ids of the playbook's findings, in its order.
 func (p *Playbook) FindingIDs() []string {
-	ids := make([]string, 0, len(p.Findings))
-	for _, f := range p.Findings {
+	ids := make([]string, 0, len(p.Findings)+len(p.Verify.Unchanged))
+	for _, f := range slices.Concat(p.Findings, p.Verify.Unchanged) {
 		ids = append(ids, f.ID)
 	}
 	return ids

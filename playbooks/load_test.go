@@ -114,7 +114,7 @@ func FuzzParse(f *testing.F) {
 		d := p.Judge(params, nothingGiven, nil)
 		p.Plan(d, Wishes{MendWarnings: true})
 		p.Proved(d)
-		p.UntilProbes()
+		p.UntilProbes(p.Probes)
 		if p.Show() == "" {
 			t.Error("shows nothing")
 		}

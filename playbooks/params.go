@@ -19,6 +19,19 @@ func (p Params) Duration(name string) time.Duration {
 	return d
 }
 
+// Text returns a text parameter, "" when the playbook has none of the name.
+func (p Params) Text(name string) string {
+	text, _ := p[name].(string)
+	return text
+}
+
+// into adds the parameters to the variables of conditions.
+func (p Params) into(values map[string]any) {
+	for name, value := range p {
+		values["params."+name] = value
+	}
+}
+
 // Allows tells whether a rung or step takes a word of --allow.
 func (p *Playbook) Allows(word string) bool {
 	return slices.ContainsFunc(p.Rungs, func(r Rung) bool {

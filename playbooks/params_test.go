@@ -11,6 +11,7 @@ import (
 func TestSet(t *testing.T) {
 	p, _ := restore(t)
 	defaults := Params{
+		"images": "", "upload": "",
 		"wait": 15 * time.Minute, "settle": time.Minute, "new_node_id": "", "undo_after": 2 * time.Minute, "probe_timeout": 30 * time.Second,
 		"rsct_minimum": "3.2.1.0", "rsct_recommended": "3.2.6.2",
 	}
@@ -34,7 +35,7 @@ func TestSet(t *testing.T) {
 		{[]string{"rsct_minimum=3.2.2"}, with("rsct_minimum", "3.2.2"), ""},
 		{[]string{"wait"}, nil, "--set wait: wanted KEY=VALUE"},
 		{[]string{"wiat=20m"}, nil, `--set wiat=20m: playbook rmc-restore has no parameter "wiat"; did you mean "wait"?`},
-		{[]string{"colour=red"}, nil, `--set colour=red: playbook rmc-restore has no parameter "colour"; it has: new_node_id, probe_timeout, rsct_minimum, rsct_recommended, settle, undo_after, wait`},
+		{[]string{"colour=red"}, nil, `--set colour=red: playbook rmc-restore has no parameter "colour"; it has: images, new_node_id, probe_timeout, rsct_minimum, rsct_recommended, settle, undo_after, upload, wait`},
 		{[]string{"wait=20"}, nil, `--set wait=20: "20" is not a duration such as 30s or 15m`},
 		{[]string{"wait=-1s"}, nil, `--set wait=-1s: "-1s" is not a duration such as 30s or 15m`},
 		{[]string{"wait="}, nil, `--set wait=: "" is not a duration such as 30s or 15m`},
@@ -73,7 +74,11 @@ func TestShow(t *testing.T) {
 	all := flat(sheet)
 	for _, probes := range [][]Probe{p.Probes, p.Capture.Probes} {
 		for _, probe := range probes {
-			if !strings.Contains(all, "[read-only] "+probe.ID+" ("+probe.Row+")\n"+flat(probe.Run.V)) {
+			when := ""
+			if probe.When.V != "" {
+				when = "when " + probe.When.V + "\n"
+			}
+			if !strings.Contains(all, "[read-only] "+probe.ID+" ("+probe.Row+")\n"+when+flat(probe.Run.V)) {
 				t.Errorf("probe %s is not shown as read-only with its command", probe.ID)
 			}
 		}
@@ -85,10 +90,19 @@ func TestShow(t *testing.T) {
 	}
 	for _, r := range p.Rungs {
 		for _, s := range r.Steps {
-			_, after, marked := strings.Cut(all, "[changing] "+s.ID+"\n")
-			block, _, _ := strings.Cut(after, "\n[changing]")
-			if !marked || !strings.Contains(block, "run  "+flat(s.Run.V)) || !strings.Contains(block, "undo "+flat(s.Undo.V)) {
-				t.Errorf("step %s is not shown as changing with its command and undo", s.ID)
+			kind, does := "[changing] ", "run  "+flat(s.Run.V)
+			if s.ReadOnly() {
+				kind = "[read-only] "
+			}
+			if s.Upload != nil {
+				does = "upload " + s.Upload.From.V + " to " + s.Upload.To.V
+			} else if s.Fetch.V != "" {
+				does = "fetch the files of " + s.Fetch.V
+			}
+			_, after, marked := strings.Cut(all, kind+s.ID+"\n")
+			block, _, _ := strings.Cut(after, "\n[")
+			if !marked || !strings.Contains(after, does) || !strings.Contains(after, "undo "+flat(s.Undo.V)) {
+				t.Errorf("step %s is not shown as %swith what it does and its undo: %s", s.ID, kind, block)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -18,6 +19,8 @@ type Wishes struct {
 	Waived func(id string) bool
 	// Tried tells whether a rung was begun on the host already; nil: none was.
 	Tried func(rung string) bool
+	// Refused says why a check of a rung did not let it run, "" when none did.
+	Refused func(rung string) string
 }
 
 // PlannedRung is a rung that could help a host.
@@ -38,8 +41,11 @@ type PlannedRung struct {
 // PlannedStep is a step with its commands as they would run.
 type PlannedStep struct {
 	Step *Step
-	// Command and Undo are complete shell text.
+	// Command and Undo are complete shell text. A transfer of files has a
+	// comment that says what is moved.
 	Command, Undo string
+	// From and To are the folders of an upload; From alone is that of a fetch.
+	From, To string
 	// Arm and Disarm are the commands around a step with a timed undo, empty
 	// for the others. UndoAfter is how long the armed undo waits.
 	Arm, Disarm string
@@ -54,7 +60,7 @@ type PlannedStep struct {
 func (p *Playbook) Targets(d *Diagnosis, w Wishes) []string {
 	ids := []string{}
 	for _, v := range d.Verdicts {
-		counts := v.Severity == "critical" || (v.Severity == "warning" && w.MendWarnings && p.mendable(v.ID))
+		counts := v.Severity == "critical" || (v.Severity == "warning" && w.MendWarnings && p.mendable(v.ID, w.Allowed))
 		if counts && !(w.Waived != nil && w.Waived(v.ID)) {
 			ids = append(ids, v.ID)
 		}
@@ -63,9 +69,11 @@ func (p *Playbook) Targets(d *Diagnosis, w Wishes) []string {
 	return slices.Compact(ids)
 }
 
-// mendable tells whether a rung mends a finding.
-func (p *Playbook) mendable(id string) bool {
-	return slices.ContainsFunc(p.Rungs, func(r Rung) bool { return len(mended(&r, []string{id})) > 0 })
+// mendable tells whether a rung that is allowed mends a finding.
+func (p *Playbook) mendable(id string, allowed []string) bool {
+	return slices.ContainsFunc(p.Rungs, func(r Rung) bool {
+		return len(mended(&r, []string{id})) > 0 && (r.Allow == "" || slices.Contains(allowed, r.Allow))
+	})
 }
 
 // Plan returns the rungs that could mend what was found, the least invasive
@@ -79,7 +87,7 @@ func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 	for i := range p.Rungs {
 		r, c := &p.Rungs[i], p.compiled.rungs[i]
 		planned := PlannedRung{Rung: r, Mends: mended(r, targets)}
-		if len(planned.Mends) == 0 {
+		if len(planned.Mends) == 0 && !p.handsOver(r, plan, w) {
 			continue
 		}
 		if c.when != nil {
@@ -89,18 +97,7 @@ func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 				planned.block("it can't be told whether the rung applies: " + err.Error())
 			}
 		}
-		for _, g := range slices.Concat(p.compiled.guards, c.guards) {
-			planned.block(d.guarded(g))
-		}
-		if r.Alone {
-			if reason := p.standing(d, r, w, coming); reason != "" && planned.Blocked == "" {
-				planned.Blocked, planned.Waits = reason, true
-			}
-		}
-		if r.Allow != "" && !slices.Contains(w.Allowed, r.Allow) {
-			planned.block("not allowed: it takes --allow " + r.Allow)
-			planned.NotAllowed = r.Allow
-		}
+		p.blockRung(d, c, w, coming, &planned)
 		p.planSteps(d, c, &planned)
 		if len(planned.Steps) > 0 || planned.Blocked != "" {
 			plan = append(plan, planned)
@@ -112,47 +109,130 @@ func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 	return plan
 }
 
+// handsOver tells whether a rung hands over what the rungs before it may leave
+// open.
+func (p *Playbook) handsOver(r *Rung, before []PlannedRung, w Wishes) bool {
+	return r.HandOver && (p.onlyHandsOver() || slices.ContainsFunc(before, func(b PlannedRung) bool {
+		return b.Blocked == "" || (w.Tried != nil && w.Tried(b.Rung.ID))
+	}))
+}
+
+// onlyHandsOver tells whether collecting data is all that the playbook does.
+func (p *Playbook) onlyHandsOver() bool {
+	return !slices.ContainsFunc(p.Rungs, func(r Rung) bool { return !r.HandOver })
+}
+
+// nothingElse is why a hand-over does not run yet.
+const nothingElse = "it runs only when nothing else has helped"
+
+// blockRung says why a rung may not run now.
+func (p *Playbook) blockRung(d *Diagnosis, c compiledRung, w Wishes, coming map[string]bool, planned *PlannedRung) {
+	r := planned.Rung
+	if w.Refused != nil {
+		planned.block(w.Refused(r.ID))
+	}
+	for _, g := range slices.Concat(p.compiled.guards, c.guards) {
+		if slices.ContainsFunc(g.guard.Except, func(id Text) bool { return id.V == r.ID }) {
+			continue
+		}
+		reason := d.guarded(g, d.values)
+		if reason != "" && g.guard.Waits && slices.ContainsFunc(planned.Mends, func(id string) bool { return coming[id] }) {
+			planned.wait(reason)
+			continue
+		}
+		planned.block(reason)
+	}
+	if r.Alone {
+		planned.wait(p.standing(d, r, w, coming))
+	}
+	if r.HandOver && !p.onlyHandsOver() {
+		planned.wait(nothingElse)
+	}
+	if r.Allow != "" && !slices.Contains(w.Allowed, r.Allow) {
+		planned.block("not allowed: it takes --allow " + r.Allow)
+		planned.NotAllowed = r.Allow
+	}
+}
+
 // planSteps renders the steps that are needed. What can't be rendered blocks
 // the whole rung: half a rung is never run.
 func (p *Playbook) planSteps(d *Diagnosis, c compiledRung, planned *PlannedRung) {
 	for j := range planned.Rung.Steps {
 		s, cs := &planned.Rung.Steps[j], c.steps[j]
-		if cs.when != nil {
-			holds, err := cs.when.holds(d.values)
-			if err != nil {
-				planned.block("step " + s.ID + ": it can't be told whether it is needed: " + err.Error())
-				continue
-			}
-			if !holds {
-				continue
-			}
-		}
-		if s.Allow != "" && !slices.Contains(d.values[allowedName].([]string), s.Allow) {
-			planned.block("not allowed: step " + s.ID + " takes --allow " + s.Allow)
-			planned.NotAllowed = s.Allow
-		}
-		for _, g := range cs.guards {
-			planned.block(d.guarded(g))
-		}
-		command, err := cs.run.command(d.values)
-		if err != nil {
-			planned.block("step " + s.ID + ": " + err.Error())
+		if cs.each == nil {
+			p.planStep(d, s, cs, d.values, planned)
 			continue
 		}
-		undo, err := cs.undoText(s, d.values)
+		items, err := cs.each.items(d.values)
 		if err != nil {
-			planned.block("undo of step " + s.ID + ": " + err.Error())
+			planned.block("step " + s.ID + ": it can't be told for what it is needed: " + err.Error())
 			continue
 		}
-		step := PlannedStep{
-			Step: s, Command: strings.TrimSpace(command), Undo: strings.TrimSpace(undo), confirm: cs.confirm, refute: cs.refute, before: d.values,
+		for i, item := range items {
+			one, values := *s, maps.Clone(d.values)
+			one.ID = fmt.Sprintf("%s-%d", s.ID, i+1)
+			values[eachName] = item
+			p.planStep(d, &one, cs, values, planned)
 		}
-		if s.TimedUndo {
-			step.UndoAfter, _ = d.values["params."+UndoAfterParam].(time.Duration)
-			step.Arm, step.Disarm = armCommand(s.ID, step.Undo, step.UndoAfter), disarmCommand(s.ID)
-		}
-		planned.Steps = append(planned.Steps, step)
 	}
+}
+
+// planStep renders one step where it is needed.
+func (p *Playbook) planStep(d *Diagnosis, s *Step, cs compiledStep, values map[string]any, planned *PlannedRung) {
+	if cs.when != nil {
+		holds, err := cs.when.holds(values)
+		if err != nil {
+			planned.block("step " + s.ID + ": it can't be told whether it is needed: " + err.Error())
+			return
+		}
+		if !holds {
+			return
+		}
+	}
+	if s.Allow != "" && !slices.Contains(d.values[allowedName].([]string), s.Allow) {
+		planned.block("not allowed: step " + s.ID + " takes --allow " + s.Allow)
+		planned.NotAllowed = s.Allow
+	}
+	for _, g := range cs.guards {
+		planned.block(d.guarded(g, values))
+	}
+	step, err := cs.render(s, values)
+	if err != nil {
+		planned.block("step " + s.ID + ": " + err.Error())
+		return
+	}
+	if s.TimedUndo {
+		step.UndoAfter, _ = values["params."+UndoAfterParam].(time.Duration)
+		step.Arm, step.Disarm = armCommand(s.ID, step.Undo, step.UndoAfter), disarmCommand(s.ID)
+	}
+	planned.Steps = append(planned.Steps, step)
+}
+
+// render makes the texts of a step complete.
+func (cs compiledStep) render(s *Step, values map[string]any) (PlannedStep, error) {
+	step := PlannedStep{Step: s, confirm: cs.confirm, refute: cs.refute, before: values}
+	var err, err2 error
+	switch {
+	case s.Upload != nil:
+		step.From, err = cs.from.prose(values) // of this machine: no shell sees it
+		step.To, err2 = cs.to.command(values)
+		step.Command = fmt.Sprintf("# the files of the folder %s of this machine are uploaded to %s", step.From, step.To)
+	case s.Fetch.V != "":
+		step.From, err = cs.run.command(values)
+		step.Command = fmt.Sprintf("# the files of %s are fetched into the run's folder", step.From)
+	default:
+		step.Command, err = cs.run.command(values)
+	}
+	if err := errors.Join(err, err2); err != nil {
+		return step, err
+	}
+	step.Command = strings.TrimSpace(step.Command)
+	undo, err := cs.undoText(s, values)
+	if err != nil {
+		return step, fmt.Errorf("undo: %w", err)
+	}
+	step.Undo = strings.TrimSpace(undo)
+	return step, nil
 }
 
 // undoText renders the undo: a command, or the reason why there is none.
@@ -171,14 +251,21 @@ func (r *PlannedRung) block(reason string) {
 	}
 }
 
+// wait records a reason for which nobody need act, where nothing else blocks.
+func (r *PlannedRung) wait(reason string) {
+	if reason != "" && r.Blocked == "" {
+		r.Blocked, r.Waits = reason, true
+	}
+}
+
 // guarded returns why a guard blocks, "" when it lets pass. A guard that can't
 // be evaluated blocks.
-func (d *Diagnosis) guarded(g compiledGuard) string {
-	holds, err := g.require.holds(d.values)
+func (d *Diagnosis) guarded(g compiledGuard, values map[string]any) string {
+	holds, err := g.require.holds(values)
 	if err == nil && holds {
 		return ""
 	}
-	reason := d.prose(g.otherwise)
+	reason := prose(g.otherwise, values)
 	if err != nil {
 		reason += " (it can't be told: " + err.Error() + ")"
 	}
@@ -221,6 +308,9 @@ func (s PlannedStep) Confirm(d *Diagnosis) (bool, error) {
 	values := maps.Clone(d.values)
 	for name, value := range s.before {
 		values[beforePrefix+name] = value
+	}
+	if item, there := s.before[eachName]; there {
+		values[eachName] = item
 	}
 	happened, err := s.confirm.holds(values)
 	if err != nil || happened || s.refute == nil {

@@ -23,22 +23,35 @@ type Text = strictyaml.Value[string]
 
 // Playbook is one file, loaded and checked.
 type Playbook struct {
-	APIVersion string                  `yaml:"apiVersion,required" json:"apiVersion"`
-	Name       string                  `yaml:"name,required" json:"name"`
-	Title      string                  `yaml:"title,required" json:"title"`
-	About      string                  `yaml:"about" json:"about,omitempty"`
-	Params     strictyaml.Map[Param]   `yaml:"params" json:"params,omitempty"`
-	Probes     []Probe                 `yaml:"probes,required" json:"probes"`
-	Facts      strictyaml.Map[Derived] `yaml:"facts" json:"facts,omitempty"`
-	Findings   []Finding               `yaml:"findings,required" json:"findings"`
-	Capture    Capture                 `yaml:"capture" json:"capture,omitempty"`
-	Guards     []Guard                 `yaml:"guards" json:"guards,omitempty"`
-	Rungs      []Rung                  `yaml:"rungs" json:"rungs,omitempty"`
-	Verify     Verify                  `yaml:"verify" json:"verify,omitempty"`
+	APIVersion string `yaml:"apiVersion,required" json:"apiVersion"`
+	Name       string `yaml:"name,required" json:"name"`
+	Title      string `yaml:"title,required" json:"title"`
+	About      string `yaml:"about" json:"about,omitempty"`
+	// Extends names the embedded playbook on which this one stands.
+	Extends  *Extends                `yaml:"extends" json:"extends,omitempty"`
+	Params   strictyaml.Map[Param]   `yaml:"params" json:"params,omitempty"`
+	Probes   []Probe                 `yaml:"probes" json:"probes,omitempty"`
+	Facts    strictyaml.Map[Derived] `yaml:"facts" json:"facts,omitempty"`
+	Findings []Finding               `yaml:"findings" json:"findings,omitempty"`
+	Capture  Capture                 `yaml:"capture" json:"capture,omitempty"`
+	Guards   []Guard                 `yaml:"guards" json:"guards,omitempty"`
+	Rungs    []Rung                  `yaml:"rungs" json:"rungs,omitempty"`
+	Verify   Verify                  `yaml:"verify" json:"verify,omitempty"`
 	// SHA256 is the hash of the file, in hex.
 	SHA256 string `yaml:"-" json:"-"`
 
 	compiled *compiled
+}
+
+// Extends is what a playbook takes over from another. Parameters, probes,
+// facts, the capture, guards and verify are inherited; what the playbook says
+// itself under the same name or id replaces them.
+type Extends struct {
+	Playbook Text `yaml:"playbook,required" json:"playbook"`
+	// Findings are the ids of those that are taken over; empty: all.
+	Findings []Text `yaml:"findings" json:"findings,omitempty"`
+	// Rungs are the ids of those that are taken over; empty: none.
+	Rungs []Text `yaml:"rungs" json:"rungs,omitempty"`
 }
 
 // ParamType is the type of a parameter.
@@ -63,7 +76,10 @@ type Probe struct {
 	Pos strictyaml.Pos `yaml:"-" json:"-"`
 	// ID names the probe and, when it has a parser, its fact.
 	ID string `yaml:"id,required" json:"id"`
-	// Run is the command, POSIX sh.
+	// When is a condition over parameters and the verb; the probe is left out
+	// where it does not hold.
+	When Text `yaml:"when" json:"when,omitempty"`
+	// Run is the command, POSIX sh; it may hold parameters.
 	Run Text `yaml:"run,required" json:"run"`
 	// Parse names a parser of package facts; without one the output is kept
 	// as evidence only.
@@ -109,11 +125,15 @@ type Finding struct {
 	// WarningWhen is a condition under which the finding is only a warning.
 	WarningWhen Text `yaml:"warning_when" json:"warning_when,omitempty"`
 	When        Text `yaml:"when,required" json:"when"`
-	Title       Text `yaml:"title,required" json:"title"`
+	// Each is a list: the finding holds once for each of its items.
+	Each  Text `yaml:"each" json:"each,omitempty"`
+	Title Text `yaml:"title,required" json:"title"`
 	// Evidence names what the verdict rests on.
 	Evidence []Text `yaml:"evidence,required" json:"evidence"`
 	Remedy   Text   `yaml:"remedy" json:"remedy,omitempty"`
-	Source   string `yaml:"source,required" json:"source"`
+	// Next says to a person, command by command, how to go on.
+	Next   []Text `yaml:"next" json:"next,omitempty"`
+	Source string `yaml:"source,required" json:"source"`
 }
 
 // Capture is what is kept beside the probes' outputs.
@@ -136,6 +156,11 @@ type File struct {
 type Guard struct {
 	Require Text `yaml:"require,required" json:"require"`
 	Else    Text `yaml:"else,required" json:"else"`
+	// Except are the rungs that a guard of the whole playbook lets pass.
+	Except []Text `yaml:"except" json:"except,omitempty"`
+	// Waits guards are satisfied by a rung that runs before: where one does,
+	// nobody is asked to act.
+	Waits bool `yaml:"waits" json:"waits,omitempty"`
 }
 
 // Rung is a group of steps that mends certain findings.
@@ -145,12 +170,19 @@ type Rung struct {
 	Number int            `yaml:"number,required" json:"number"`
 	Row    string         `yaml:"row,required" json:"row"`
 	Title  string         `yaml:"title,required" json:"title"`
-	Mends  []Text         `yaml:"mends,required" json:"mends"`
+	// Mends are the findings that the rung can mend; none only where HandOver.
+	Mends []Text `yaml:"mends" json:"mends,omitempty"`
 	// Allow names the --allow word without which the rung is blocked.
 	Allow string `yaml:"allow" json:"allow,omitempty"`
 	// Alone rungs are blocked while a critical finding stands that they can't
 	// mend: they would interrupt a service for nothing.
-	Alone  bool    `yaml:"alone" json:"alone,omitempty"`
+	Alone bool `yaml:"alone" json:"alone,omitempty"`
+	// HandOver rungs mend nothing: they collect what a support case needs. One
+	// runs when everything else was tried and did not help, or at once in a
+	// playbook that has no other.
+	HandOver bool `yaml:"hand_over" json:"hand_over,omitempty"`
+	// AtOnce rungs need no time to take effect: nothing is waited for.
+	AtOnce bool    `yaml:"at_once" json:"at_once,omitempty"`
 	When   Text    `yaml:"when" json:"when,omitempty"`
 	Guards []Guard `yaml:"guards" json:"guards,omitempty"`
 	Steps  []Step  `yaml:"steps,required" json:"steps"`
@@ -158,19 +190,29 @@ type Rung struct {
 
 // Step is one command that changes the host.
 type Step struct {
-	Pos    strictyaml.Pos `yaml:"-" json:"-"`
-	ID     string         `yaml:"id,required" json:"id"`
-	When   Text           `yaml:"when" json:"when,omitempty"`
-	Guards []Guard        `yaml:"guards" json:"guards,omitempty"`
-	Run    Text           `yaml:"run,required" json:"run"`
+	Pos strictyaml.Pos `yaml:"-" json:"-"`
+	// Use takes a step over, as it is, from the playbook that is extended.
+	Use Text   `yaml:"use" json:"use,omitempty"`
+	ID  string `yaml:"id" json:"id,omitempty"`
+	// Each is a list: the step is taken once for each of its items.
+	Each   Text    `yaml:"each" json:"each,omitempty"`
+	When   Text    `yaml:"when" json:"when,omitempty"`
+	Guards []Guard `yaml:"guards" json:"guards,omitempty"`
+	// Run is the command. A step has this, Upload or Fetch.
+	Run Text `yaml:"run" json:"run,omitempty"`
+	// Upload brings a folder of this machine to the host.
+	Upload *Upload `yaml:"upload" json:"upload,omitempty"`
+	// Fetch brings the files of a folder of the host to the run's folder.
+	Fetch Text `yaml:"fetch" json:"fetch,omitempty"`
 	// Undo is the command that takes the step back, or "none: REASON".
-	Undo Text `yaml:"undo,required" json:"undo"`
+	Undo Text `yaml:"undo" json:"undo,omitempty"`
 	// Allow names the --allow word without which the step, and so its rung, is
 	// blocked; empty: the rung's own is enough.
 	Allow string `yaml:"allow" json:"allow,omitempty"`
 	// Confirm tells from facts read anew whether the step has happened; it is
-	// asked when the connection died while the step ran.
-	Confirm Text `yaml:"confirm,required" json:"confirm"`
+	// asked when the connection died while the step ran. A step that only
+	// checks has none.
+	Confirm Text `yaml:"confirm" json:"confirm,omitempty"`
 	// Refute tells that the step has not happened, where that is not simply
 	// the opposite of Confirm. Neither holds: it can't be told (yet).
 	Refute  Text          `yaml:"refute" json:"refute,omitempty"`
@@ -183,7 +225,26 @@ type Step struct {
 	TimedUndo bool `yaml:"timed_undo" json:"timed_undo,omitempty"`
 	// MayFail steps do not end the host's recovery when they fail.
 	MayFail bool `yaml:"may_fail" json:"may_fail,omitempty"`
+	// Checks steps change nothing. One that fails before its rung has changed
+	// anything blocks the rung: the next step is a person's.
+	Checks bool `yaml:"checks" json:"checks,omitempty"`
+	// Revert steps are taken back at once when they, or a step after them in
+	// the rung, fail.
+	Revert bool `yaml:"revert" json:"revert,omitempty"`
+	// Temporary steps are taken back when the host's recovery ends, whatever
+	// came of it.
+	Temporary bool `yaml:"temporary" json:"temporary,omitempty"`
 }
+
+// Upload is a folder of this machine that is brought to the host.
+type Upload struct {
+	From Text `yaml:"from,required" json:"from"`
+	// To is the folder on the host, which must be there.
+	To Text `yaml:"to,required" json:"to"`
+}
+
+// ReadOnly tells whether the step changes nothing on the host.
+func (s Step) ReadOnly() bool { return s.Checks || s.Fetch.V != "" }
 
 // Verify says when a recovery is proved.
 type Verify struct {
@@ -191,4 +252,7 @@ type Verify struct {
 	Until Text `yaml:"until" json:"until,omitempty"`
 	// Every is the time between two looks.
 	Every time.Duration `yaml:"every" json:"every,omitempty"`
+	// Unchanged says what a recovery must have left as it was (V4): findings
+	// over the facts now and, as before.NAME, those before the first change.
+	Unchanged []Finding `yaml:"unchanged" json:"unchanged,omitempty"`
 }

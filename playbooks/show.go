@@ -11,6 +11,9 @@ func (p *Playbook) Show() string {
 	s := &sheet{}
 	s.line("%s: %s", p.Name, p.Title)
 	s.block("  ", p.About)
+	if p.Extends != nil {
+		s.line("  extends %s", p.Extends.Playbook.V)
+	}
 	s.line("\nParameters (--set NAME=VALUE)")
 	for _, e := range p.Params {
 		s.line("  %s = %s: %s", e.Key, e.Value.Default, e.Value.About)
@@ -27,6 +30,7 @@ func (p *Playbook) Show() string {
 		}
 		s.line("  %s (%s, %s)", f.ID, f.Row, severity)
 		s.block("      when ", f.When.V)
+		s.each("      ", f.Each)
 	}
 	s.line("\nCapture: what is kept beside the probes' outputs")
 	for _, probe := range p.Capture.Probes {
@@ -63,6 +67,9 @@ func (s *sheet) block(indent, text string) {
 
 func (s *sheet) probe(p Probe) {
 	s.line("  [read-only] %s (%s)", p.ID, p.Row)
+	if p.When.V != "" {
+		s.block("      when ", p.When.V)
+	}
 	s.block("      ", p.Run.V)
 	if p.Require != nil {
 		s.line("      must answer %s, or nothing more is run", p.Require.Answer)
@@ -78,7 +85,13 @@ func (s *sheet) recovery(p *Playbook) {
 		for _, m := range r.Mends {
 			mends = append(mends, m.V)
 		}
-		s.line("    mends %s", strings.Join(mends, ", "))
+		switch {
+		case r.HandOver && p.onlyHandsOver():
+		case r.HandOver:
+			s.line("    %s", nothingElse)
+		default:
+			s.line("    mends %s", strings.Join(mends, ", "))
+		}
 		if r.Allow != "" {
 			s.line("    only with --allow %s", r.Allow)
 		}
@@ -90,19 +103,59 @@ func (s *sheet) recovery(p *Playbook) {
 		}
 		s.guards("    ", r.Guards)
 		for _, step := range r.Steps {
-			s.line("    [changing] %s", step.ID)
-			if step.When.V != "" {
-				s.block("      when ", step.When.V)
-			}
-			s.guards("      ", step.Guards)
-			if step.TimedUndo {
-				s.line("      its undo is armed on the host before, and disarmed over a new connection after")
-			}
-			s.block("      run  ", step.Run.V)
-			s.block("      undo ", step.Undo.V)
+			s.step(step)
 		}
 	}
 	s.line("\nVerify: every %s until %s", p.Verify.Every, p.Verify.Until.V)
+	for _, f := range p.Verify.Unchanged {
+		s.line("  %s (%s, %s): what must be as it was before the first change", f.ID, f.Row, f.Severity.V)
+		s.block("      when ", f.When.V)
+		s.each("      ", f.Each)
+	}
+}
+
+func (s *sheet) step(step Step) {
+	kind := "changing"
+	if step.ReadOnly() {
+		kind = "read-only"
+	}
+	s.line("    [%s] %s", kind, step.ID)
+	s.each("      ", step.Each)
+	if step.When.V != "" {
+		s.block("      when ", step.When.V)
+	}
+	s.guards("      ", step.Guards)
+	for _, note := range []struct {
+		holds bool
+		text  string
+	}{
+		{step.Allow != "", "only with --allow " + step.Allow},
+		{step.Checks, "where it fails the rung is blocked"},
+		{step.TimedUndo, "its undo is armed on the host before, and disarmed over a new connection after"},
+		{step.Prove, "it must be seen to have happened"},
+		{step.Revert, "it is taken back where it, or a step after it, fails"},
+		{step.Temporary, "it is taken back when the host's recovery ends"},
+		{step.MayFail, "it may fail"},
+	} {
+		if note.holds {
+			s.line("      %s", note.text)
+		}
+	}
+	switch {
+	case step.Upload != nil:
+		s.line("      upload %s to %s", step.Upload.From.V, step.Upload.To.V)
+	case step.Fetch.V != "":
+		s.line("      fetch the files of %s", step.Fetch.V)
+	default:
+		s.block("      run  ", step.Run.V)
+	}
+	s.block("      undo ", step.Undo.V)
+}
+
+func (s *sheet) each(indent string, each Text) {
+	if each.V != "" {
+		s.block(indent+"for each of ", each.V)
+	}
 }
 
 func (s *sheet) guards(indent string, guards []Guard) {

@@ -16,6 +16,7 @@ import (
 	"aixmend/controller/report"
 	"aixmend/inventory"
 	"aixmend/playbooks"
+	"aixmend/playbooks/facts"
 )
 
 func (a *app) audit() *cobra.Command {
@@ -95,6 +96,7 @@ type job struct {
 	all      []inventory.Host // the whole inventory
 	playbook *playbooks.Playbook
 	params   playbooks.Params
+	upload   facts.Upload
 	flags    flags
 	failOn   []outcome.Outcome
 }
@@ -107,6 +109,13 @@ func (f *flags) job(verb controller.Verb) (*job, error) {
 	params, err := p.Set(f.set)
 	if err != nil {
 		return nil, usagef("aixmend playbook show "+p.Name+" lists them", "%w", err)
+	}
+	if _, err := p.Asked(params, string(verb)); err != nil {
+		return nil, usagef("a value that becomes part of a command holds letters, digits and _./:=,@+-", "--set: %w", err)
+	}
+	upload, err := uploads(params)
+	if err != nil {
+		return nil, err
 	}
 	inv, hosts, err := f.selected()
 	if err != nil {
@@ -128,7 +137,7 @@ func (f *flags) job(verb controller.Verb) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &job{verb: verb, hosts: hosts, groups: inv.Groups, all: inv.Hosts, playbook: p, params: params, flags: *f, failOn: failOn}, nil
+	return &job{verb: verb, hosts: hosts, groups: inv.Groups, all: inv.Hosts, playbook: p, params: params, upload: upload, flags: *f, failOn: failOn}, nil
 }
 
 // consent asks before anything is changed.

@@ -4,8 +4,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
@@ -49,15 +47,17 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 		Options: controller.Options{
 			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
 			Allowed: j.flags.allow, MendWarnings: j.flags.mend, Label: j.flags.label,
+			Baseline: j.baseline(store), Upload: j.upload,
 		},
 		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Second), j.windows()), gate),
 		Journal:  dir,
 		Captures: store,
+		Folders:  folders{dir},
 		Sink:     sink{dir},
 		Stop:     a.interrupts.stop,
 	}
-	if j.flags.verbose > 0 {
-		e.Observer = a.mover()
+	if !j.flags.quiet {
+		e.Observer = a.mover(j.flags.verbose > 0)
 	}
 	return e
 }
@@ -79,8 +79,16 @@ func (a *app) open(_ transport.Target, c transport.Command) error {
 // sink writes each host's reports as it ends.
 type sink struct{ dir *journal.Run }
 
-// HostDone implements controller.Sink.
-func (s sink) HostDone(h outcome.Host) error { return s.dir.WriteHost(h, report.HostMarkdown(h)) }
+// HostDone implements controller.Sink. A host that could not be helped gets the
+// text of a support case beside its report.
+func (s sink) HostDone(h outcome.Host) error {
+	if h.Outcome == outcome.Failed || len(h.Support) > 0 {
+		if err := s.dir.WriteCase(h.Host, []byte(report.Case(h))); err != nil {
+			return err
+		}
+	}
+	return s.dir.WriteHost(h, report.HostMarkdown(h))
+}
 
 // Amend implements controller.Sink.
 func (s sink) Amend(host string, change func(*outcome.Host)) error {
@@ -90,17 +98,4 @@ func (s sink) Amend(host string, change func(*outcome.Host)) error {
 	}
 	change(h)
 	return s.HostDone(*h)
-}
-
-// mover tells every move on stderr.
-func (a *app) mover() controller.Observer {
-	writer := zerolog.ConsoleWriter{Out: a.err, NoColor: !a.errColor(), TimeFormat: time.TimeOnly}
-	return moves{zerolog.New(zerolog.SyncWriter(writer)).With().Timestamp().Logger()}
-}
-
-type moves struct{ log zerolog.Logger }
-
-// Moved implements controller.Observer.
-func (m moves) Moved(host string, to controller.State, note string) {
-	m.log.Info().Str("host", host).Str("state", string(to)).Msg(note)
 }

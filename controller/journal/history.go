@@ -3,6 +3,7 @@ package journal
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -64,6 +65,36 @@ func (s *Store) Newest(host string) (*outcome.Capture, error) {
 		}
 	}
 	return nil, nil
+}
+
+// Taken returns the good captures that the capture verb took of a host, the
+// newest first. Where one is asked for, by its id, its label or HOST/ID of
+// another name in the inventory, it is that one alone, or an error.
+func (s *Store) Taken(host, asked string) ([]outcome.Capture, error) {
+	if asked != "" {
+		if of, id, both := strings.Cut(asked, "/"); both {
+			host, asked = of, id
+		}
+		c, err := s.Find(host, asked)
+		if err != nil {
+			return nil, err
+		}
+		if c.Purpose != outcome.PurposeCapture {
+			return nil, fmt.Errorf("capture %s was taken before a change, not by the capture verb", asked)
+		}
+		return []outcome.Capture{*c}, nil
+	}
+	kept, err := s.Kept(host)
+	if err != nil {
+		return nil, err
+	}
+	var list []outcome.Capture
+	for _, k := range kept {
+		if k.Err == nil && k.Capture.Purpose == outcome.PurposeCapture {
+			list = append(list, *k.Capture)
+		}
+	}
+	return list, nil
 }
 
 // NodeIDs returns the node ids of a host's good captures, the oldest first.

@@ -98,6 +98,28 @@ func (r *Run) WriteHost(h outcome.Host, markdown []byte) error {
 	return nil
 }
 
+// Support makes the folder for the support data of a host and returns its path,
+// and its name relative to the state folder.
+func (r *Run) Support(host string) (path, name string, err error) {
+	if err := checkName("host", host); err != nil {
+		return "", "", err
+	}
+	path = filepath.Join(r.store.RunDir(r.id), "support", host)
+	if err := os.MkdirAll(path, dirMode); err != nil {
+		return "", "", fmt.Errorf("support data: %w", err)
+	}
+	return path, "runs/" + r.id + "/support/" + host, nil
+}
+
+// WriteCase writes the text of a support case.
+func (r *Run) WriteCase(host string, text []byte) error {
+	path, _, err := r.Support(host)
+	if err != nil {
+		return err
+	}
+	return writeWhole(filepath.Join(path, "case.txt"), text)
+}
+
 // LoadHost reads a report that WriteHost has written.
 func (r *Run) LoadHost(host string) (*outcome.Host, error) { return r.store.LoadHost(r.id, host) }
 

@@ -135,6 +135,8 @@ type Host struct {
 	Changes    []Change          `json:"changes"`
 	// Capture is the path of the capture's folder, relative to STATE; or empty.
 	Capture string `json:"capture"`
+	// Support are the files of support data that were fetched.
+	Support []SupportFile `json:"support,omitempty"`
 	// Plan is what recover would run: of plan and recover, where it may be empty.
 	Plan []PlanStep `json:"plan,omitzero"`
 	// Noise is what the host printed outside every command (banners), bounded.
@@ -175,6 +177,8 @@ type Finding struct {
 	Title    string   `json:"title"`
 	Evidence []string `json:"evidence"`
 	Remedy   string   `json:"remedy"`
+	// Next says to a person how to go on, line by line.
+	Next []string `json:"next,omitempty"`
 	// Source names the procedure's row and where the rule comes from.
 	Source string `json:"source"`
 	Waived bool   `json:"waived"`
@@ -195,6 +199,14 @@ type Change struct {
 	Detail  string    `json:"detail,omitempty"`
 }
 
+// SupportFile is a file that was fetched from the host.
+type SupportFile struct {
+	// Name is its path, relative to STATE.
+	Name   string `json:"name"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
 // PlanStep is one step of a plan.
 type PlanStep struct {
 	Rung    string `json:"rung"`
@@ -205,6 +217,8 @@ type PlanStep struct {
 	AllowedBy string `json:"allowed_by"`
 	// BlockedBy says why the step would not run now; empty: it would.
 	BlockedBy string `json:"blocked_by"`
+	// Conditional steps run only when nothing else has helped.
+	Conditional bool `json:"conditional,omitempty"`
 	// Mends are the findings that call for the step's rung.
 	Mends []string `json:"mends"`
 }

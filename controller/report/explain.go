@@ -57,7 +57,15 @@ func Explain(h outcome.Host) string {
 	if h.Capture != "" {
 		line("  kept before that: %s", h.Capture)
 	}
+	for _, f := range h.Support {
+		line("  fetched: %s, %d bytes, sha256 %s", f.Name, f.Bytes, f.SHA256)
+	}
 	line("\nWhat to do next")
+	for _, f := range h.Findings {
+		for _, next := range f.Next {
+			line("  %s", next)
+		}
+	}
 	for _, advice := range advice(h) {
 		line("  %s", advice)
 	}
@@ -70,6 +78,11 @@ func explainPlan(h outcome.Host, line func(string, ...any), command func(label, 
 	}
 	line("\nWhat recover would run")
 	for _, s := range h.Plan {
+		if s.Step == "" {
+			line("  rung %s", s.Rung)
+			line("    blocked: %s", s.BlockedBy)
+			continue
+		}
 		line("  rung %s, step %s", s.Rung, s.Step)
 		command("    runs     ", s.Command)
 		if s.BlockedBy != "" {
@@ -87,6 +100,11 @@ func advice(h outcome.Host) []string {
 	case outcome.Skipped:
 		return []string{"it was not judged (" + h.Reason + "); if it does not belong here, take it out of the inventory"}
 	case outcome.Healthy, outcome.Recovered:
+		for _, f := range h.Findings {
+			if len(f.Next) > 0 {
+				return nil
+			}
+		}
 		return []string{"nothing"}
 	case outcome.Unknown:
 		return []string{"look at the host yourself before anything else is done to it: " + h.Reason}
@@ -98,6 +116,9 @@ func advice(h outcome.Host) []string {
 			planned[id] = true
 		}
 		runs = runs || s.BlockedBy == ""
+		if s.Conditional {
+			continue
+		}
 		if blocked := "rung " + s.Rung + " is blocked: " + s.BlockedBy; s.BlockedBy != "" && !slices.Contains(list, blocked) {
 			list = append(list, blocked)
 		}
@@ -109,7 +130,7 @@ func advice(h outcome.Host) []string {
 	}
 	switch {
 	case h.Outcome == outcome.Failed:
-		list = append(list, "what was changed, and how to take it back, stands above; if it stays like this, open a case with this host's report")
+		list = append(list, "what was changed, and how to take it back, stands above; if it stays like this, open a case: its text is runs/"+h.RunID+"/support/"+h.Host+"/case.txt below the state folder")
 	case len(h.Changes) > 0:
 		list = append(list, "what was changed, and how to take it back, stands above; audit again before anything else")
 	case runs:

@@ -25,6 +25,7 @@ func HostMarkdown(h outcome.Host) []byte {
 	m.findings(h.Findings)
 	m.plan(h.Plan)
 	m.changes(h.Changes)
+	m.support(h.Support)
 	m.unread(h)
 	for _, s := range h.Stages {
 		m.stage(s)
@@ -60,6 +61,9 @@ func (m *markdown) findings(findings []outcome.Finding) {
 		if f.Remedy != "" {
 			m.line("  - remedy: %s", md(f.Remedy))
 		}
+		for _, next := range f.Next {
+			m.line("  - next: %s", md(next))
+		}
 		m.line("  - source: %s", md(f.Source))
 	}
 }
@@ -73,6 +77,10 @@ func (m *markdown) plan(plan []outcome.PlanStep) {
 		blocked := ""
 		if s.BlockedBy != "" {
 			blocked = ", blocked: " + md(s.BlockedBy)
+		}
+		if s.Step == "" {
+			m.line("- rung %s%s", md(s.Rung), blocked)
+			continue
 		}
 		m.line("- rung %s, step %s%s", md(s.Rung), md(s.Step), blocked)
 		m.fence(s.Command)
@@ -91,6 +99,16 @@ func (m *markdown) changes(changes []outcome.Change) {
 		m.fence(c.Command)
 		m.line("  undo:")
 		m.fence(c.Undo)
+	}
+}
+
+func (m *markdown) support(files []outcome.SupportFile) {
+	if len(files) == 0 {
+		return
+	}
+	m.heading("Support data")
+	for _, f := range files {
+		m.line("- %s, %d bytes, sha256 %s", md(f.Name), f.Bytes, md(f.SHA256))
 	}
 }
 

@@ -138,6 +138,9 @@ func PlanText(h outcome.HostSummary) string {
 			}
 			b.WriteByte('\n')
 		}
+		if s.Conditional || s.Step == "" { // for every host the same, and rarely of interest
+			continue
+		}
 		fmt.Fprintf(&b, "    %s\n%s\n      undo: %s\n", s.Step, indent(s.Command, "      "), indentRest(s.Undo, "            "))
 	}
 	return b.String()

@@ -36,6 +36,45 @@ func TestParseODM(t *testing.T) {
 	})
 }
 
+// D11: what people and clusters put between the quotes.
+func TestParseODMQuotes(t *testing.T) {
+	field := func(text string) string { return "CuAt:\n" + text }
+	one := func(fields ...string) ODM {
+		stanza := Stanza{Class: "CuAt", Fields: map[string]string{}}
+		for i := 0; i < len(fields); i += 2 {
+			stanza.Fields[fields[i]] = fields[i+1]
+		}
+		return ODM{Known: true, Stanzas: []Stanza{stanza}}
+	}
+	runParse(t, ParseODM, []parseCase[ODM]{
+		{name: "escaped quotes", in: stdout(field("\tvalue = \"say \\\"hi\\\"\"\n")), want: one("value", `say "hi"`)},
+		{name: "quotes nobody escaped", in: stdout(field("\tvalue = \"say \"hi\" there\"\n")), want: one("value", `say "hi" there`)},
+		{name: "escaped backslash before the end", in: stdout(field("\tvalue = \"C:\\\\\"\n\ttype = \"R\"\n")), want: one("value", `C:\`, "type", "R")},
+		{name: "backslash n that is text", in: stdout(field("\tvalue = \"a\\\\nb\"\n")), want: one("value", `a\nb`)},
+		{name: "other backslashes stay", in: stdout(field("\tvalue = \"a\\.b\\tc\"\n")), want: one("value", `a\.b c`)},
+		{name: "= and {} in a value", in: stdout(field("\tvalue = \"a = b, {c=d} {\"\n\tname = \"x=y\"\n")), want: one("value", "a = b, {c=d} {", "name", "x=y")},
+		{name: "a tab in a value", in: stdout(field("\tvalue = \"a\tb\"\n")), want: one("value", "a b")},
+		{name: "tabs and blanks around everything", in: stdout(" \tCuAt: \n  name\t=\t\"x\" \t\nvalue=\"y\"\n\tnls_index  =  3\n"), want: one("name", "x", "value", "y", "nls_index", "3")},
+		{name: "empty values", in: stdout(field("\tname = \"\"\n\tvalue =\n\ttype = \"\n")), want: one("name", "", "value", "", "type", "")},
+		{name: "lines joined by backslashes", in: stdout(field("\tvalue = \"one\\n\\\n\ttwo \\\nthree\"\n\tname = \"x\"\n")), want: one("value", "one two  three", "name", "x")},
+		{name: "a joined line that looks like a field", in: stdout(field("\tvalue = \"one\\n\\\n\tname = \\\"cluster0\\\"\"\n\tname = \"x\"\n")), want: one("value", `one name = "cluster0"`, "name", "x")},
+		{name: "a joined line that begins with a quote", in: stdout(field("\tvalue = \"one \\\n\"two\" three\"\n")), want: one("value", `one  "two" three`)},
+		{name: "lines in an open quote", in: stdout(field("\tvalue = \"one\ntwo: three\n  four\"\n\tname = \"x\"\n")), want: one("value", "one two: three four", "name", "x")},
+		{name: "a forgotten quote does not swallow the next field", in: stdout(field("\tvalue = \"one\n\tname = \"x\"\n")), want: one("value", "one", "name", "x")},
+		{
+			name: "nor the next stanza, though no blank line stands before it", in: stdout(field("\tvalue = \"one\nCuDv:\n\tname = \"x\"\nCuDv:\n")),
+			want: ODM{Known: true, Stanzas: []Stanza{
+				{Class: "CuAt", Fields: map[string]string{"value": "one"}}, {Class: "CuDv", Fields: map[string]string{"name": "x"}}, {Class: "CuDv", Fields: map[string]string{}},
+			}},
+		},
+		{name: "a blank line ends an open quote", in: stdout(field("\tvalue = \"one\n\ntwo\"\n")), want: one("value", "one")},
+		{name: "the first of two counts, the second is read to its end", in: stdout(field("\tname = \"x\"\n\tname = \"y\\n\\\nz\"\n\ttype = \"R\"\n")), want: one("name", "x", "type", "R")},
+		{name: "cut in a joined value", in: stdout(field("\tvalue = \"one\\n\\")), want: one("value", "one")},
+		{name: "endless value", in: stdout(field("\tvalue = \"" + strings.Repeat("abc\\\n", 5000))), want: one("value", strings.Repeat("abc ", 255)+"abc")},
+		{name: "controls", in: stdout(field("\tvalue = \"\x1b[2J\x00$(reboot)\xff\u202e\"\n")), want: one("value", "?[2J?$(reboot)??")},
+	})
+}
+
 func TestParseCAA(t *testing.T) {
 	runParse(t, ParseCAA, []parseCase[CAA]{
 		{name: "D10 names a cluster", in: stdout("Cluster Name: prodcl\nCluster UUID: x\n"), want: CAA{Installed: true, Live: true, Evidence: "Cluster Name: prodcl"}},

@@ -20,7 +20,7 @@ func customerNIC() NIC {
 	n := noNIC()
 	n.Name, n.Status, n.MAC, n.EUI64, n.Up = "en0", "Available", mac0, eui0, true
 	n.IPv4, n.CarriesSession = []string{"10.2.3.4"}, true
-	n.Attributes = NICAttributes{Interface: "en0", NetAddr: "10.2.3.4", NetMask: "255.255.255.0", Alias6: []string{}, State: "up"}
+	n.Attributes = NICAttributes{Interface: "en0", NetAddr: "10.2.3.4", NetMask: "255.255.255.0", Alias4: []string{}, Alias6: []string{}, State: "up"}
 	return n
 }
 
@@ -28,7 +28,7 @@ func rmcNIC() NIC {
 	n := noNIC()
 	n.Name, n.Status, n.MAC, n.EUI64, n.Up = "en1", "Available", mac1, eui1, true
 	n.LinkLocal, n.Management = []string{eui1}, true
-	n.Attributes = NICAttributes{Interface: "en1", NetAddr6: eui1, PrefixLen: "64", Alias6: []string{}, State: "up"}
+	n.Attributes = NICAttributes{Interface: "en1", NetAddr6: eui1, PrefixLen: "64", Alias4: []string{}, Alias6: []string{}, State: "up"}
 	return n
 }
 

@@ -75,6 +75,9 @@ func DeriveNICs(in NICsInput) (NICs, error) {
 		if n.Attributes.Alias6 == nil {
 			n.Attributes.Alias6 = []string{}
 		}
+		if n.Attributes.Alias4 == nil {
+			n.Attributes.Alias4 = []string{}
+		}
 		if addr, err := EUI64LinkLocal(n.MAC); err == nil {
 			n.EUI64 = addr.String()
 		}
@@ -93,7 +96,7 @@ func noNIC() NIC {
 		IPv4:       []string{},
 		LinkLocal:  []string{},
 		OtherIPv6:  []string{},
-		Attributes: NICAttributes{Alias6: []string{}},
+		Attributes: NICAttributes{Alias4: []string{}, Alias6: []string{}},
 	}
 }
 

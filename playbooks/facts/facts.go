@@ -111,6 +111,9 @@ func Parsers() []Parser {
 		parser("rsct_paths", ParseRSCTPaths),
 		parser("lpar", ParseLPAR),
 		parser("lines", ParseLines),
+		parser("netstat_rn", ParseRoutes),
+		parser("inet0_routes", ParseStaticRoutes),
+		parser("installp_list", ParseImages),
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all
@@ -128,6 +131,11 @@ func Derivations() []Derivation {
 		derivation("node_ids", DeriveNodeIDs),
 		derivation("cluster", DeriveCluster),
 		derivation("causes", DeriveCauses),
+		derivation("machine", DeriveMachine),
+		derivation("network", DeriveNetwork),
+		derivation("swap", DeriveSwap),
+		derivation("lost", DeriveLost),
+		derivation("rsct_update", DeriveUpdate),
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all

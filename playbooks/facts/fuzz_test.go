@@ -67,7 +67,8 @@ func FuzzLsdev(f *testing.F)    { fuzzParser(f, "lsdev") }
 func FuzzEntstat(f *testing.F)  { fuzzParser(f, "entstat") }
 func FuzzNetstat(f *testing.F)  { fuzzParser(f, "netstat_in") }
 func FuzzLsattr(f *testing.F) {
-	fuzzParser(f, "lsattr", "=== en1\nnetaddr6=\nalias6=fe80::1,64\nfe80::2\nstate=up\n=== end\n")
+	fuzzParser(f, "lsattr", "=== en1\nnetaddr6=\nalias6=fe80::1,64\nfe80::2\nstate=up\n=== end\n",
+		"=== en1\nnetaddr6=\nalias4=10.2.3.5,255.255.255.0\n10.2.3.6,0xffffff00\nmtu=9000\nalias6=\nstate=up\n=== end\n")
 }
 func FuzzRcTcpip(f *testing.F) {
 	fuzzParser(f, "rc_tcpip", "1:start /usr/sbin/autoconf6 \"\" \" -i en1\"\n2:chdev -len1 -a 'netaddr6=fe80::1' # x\n")
@@ -79,8 +80,19 @@ func FuzzCloudInit(f *testing.F) {
 		"ci-info: | Device | Address |\nci-info: | en1 | fe80::1/64 |\n",
 		"ci-info: | Device | Address | IPv6 Addresses |\nci-info: | en1 | . | ['fe80::1'] |\n")
 }
-func FuzzNodeID(f *testing.F)         { fuzzParser(f, "node_id", "0xabcdef012") }
-func FuzzODM(f *testing.F)            { fuzzParser(f, "odmget", "C:\n a = \"b\\\nc\"") }
+func FuzzNodeID(f *testing.F) { fuzzParser(f, "node_id", "0xabcdef012") }
+func FuzzODM(f *testing.F) {
+	fuzzParser(f, "odmget", "C:\n a = \"b\\\nc\"", "C:\n a = \"b\\\\\"\n\tb = \"open {\n x\nD:\n", "  C:\nvalue=\"say \"a=b\" \\n\\\n\"")
+}
+func FuzzRoutes(f *testing.F) {
+	fuzzParser(f, "netstat_rn", "Destination Gateway Flags\n (Internet v6):\nfe80::1 UHXLWl 2 0 lo0\n10/8 link#2 UG\n")
+}
+func FuzzStaticRoutes(f *testing.F) {
+	fuzzParser(f, "inet0_routes", "host,-hopcount,0,-if,en0,,,10.9.8.7,10.2.3.1\n", "net,-netmask,0xffffff00,10.9.8.0,10.2.3.1")
+}
+func FuzzImages(f *testing.F) {
+	fuzzParser(f, "installp_list", "a:a.b:1.2:x:I\n#c\nbash:bash-5:5.0-3::R\n", "0503-005 no toc\n", "rsct.x:rsct.x:1.1.1.1::I\r:d\n")
+}
 func FuzzLscluster(f *testing.F)      { fuzzParser(f, "lscluster", "Cluster Name: x\n") }
 func FuzzLspv(f *testing.F)           { fuzzParser(f, "lspv") }
 func FuzzClRGinfo(f *testing.F)       { fuzzParser(f, "clrginfo", "Group Name\n----\nrg1:x\n") }

@@ -12,8 +12,9 @@ const maxAliases = 256
 
 // ParseAttributes reads the sections "=== en1" ... "=== end" of `lsattr -El enN
 // -a ATTR -F value` (procedure D6), one line ATTR=VALUE for each attribute; an
-// empty value is unset. An IPv6 value that does not parse is an error: taken
-// for unset, it would be overwritten.
+// empty value is unset. An IPv6 value or an alias that does not parse is an
+// error: taken for unset, it would be overwritten. The lines alias4 and mtu may
+// be missing: older probes did not ask for them.
 func ParseAttributes(o Output) (Attributes, error) {
 	parts, err := sections("lsattr", o, func(marker string) bool { return marker == "end" })
 	if err != nil {
@@ -31,19 +32,19 @@ func ParseAttributes(o Output) (Attributes, error) {
 }
 
 func parseNICAttributes(part section) (NICAttributes, error) {
-	nic := NICAttributes{Interface: part.name, Alias6: []string{}}
+	nic := NICAttributes{Interface: part.name, Alias4: []string{}, Alias6: []string{}}
 	seen := map[string]bool{}
 	last := ""
 	for _, line := range part.body {
 		line = strings.TrimSpace(line)
 		key, value, ok := strings.Cut(line, "=")
 		if !ok {
-			if line == "" || last != "alias6" {
+			if line == "" || !isAlias(last) {
 				continue
 			}
-			key, value = "alias6", line // lsattr printed its value on several lines
+			key, value = last, line // lsattr printed its value on several lines
 		}
-		if seen[key] && key != "alias6" {
+		if seen[key] && !isAlias(key) {
 			return nic, fmt.Errorf("%s twice", quoted(key))
 		}
 		seen[key] = true
@@ -93,10 +94,43 @@ func (n *NICAttributes) set(key, value string) error {
 			return err
 		}
 		n.PrefixLen = strconv.Itoa(length)
+	case "alias4":
+		return n.addAliases4(value)
 	case "alias6":
 		return n.addAliases(value)
+	case "mtu":
+		n.MTU = clean(value, 32)
 	case "state":
 		n.State = clean(value, 32)
+	}
+	return nil
+}
+
+// isAlias tells that an attribute may have several values.
+func isAlias(key string) bool {
+	return key == "alias4" || key == "alias6"
+}
+
+// addAliases4 reads "address,mask" or "address" (C), several with blanks or
+// commas between them. The mask is kept as it stands: chdev -a delalias4 wants
+// the alias as it was set (C).
+func (n *NICAttributes) addAliases4(value string) error {
+	pending := false // the last alias has no mask yet
+	for word := range strings.FieldsSeq(strings.ReplaceAll(value, ",", " ")) {
+		if _, isMask := maskLength(word); isMask && pending {
+			n.Alias4[len(n.Alias4)-1] += "," + word
+			pending = false
+			continue
+		}
+		addr, err := netip.ParseAddr(word)
+		if err != nil || !addr.Is4() {
+			return fmt.Errorf("not an ipv4 alias: %s", quoted(word))
+		}
+		if len(n.Alias4) == maxAliases {
+			return errors.New("too many aliases")
+		}
+		n.Alias4 = append(n.Alias4, addr.String())
+		pending = true
 	}
 	return nil
 }

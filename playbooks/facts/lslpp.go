@@ -13,11 +13,11 @@ var lslppRow = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*:[^\s:]`)
 // lslppFields is how many of the 18 fields must be there for a row to count.
 const lslppFields = 8
 
-// ParseFilesets reads `lslpp -Lcq PATTERN` (procedure D1). The state is the
-// letter of field 6; field 4, where the header puts it, is a blank in real
-// output and used only when field 6 is empty. RPM rows hold colons in their build date, so rows
-// may have more than 18 fields. The message 0504-132 (K) means that nothing
-// matches: an empty list.
+// ParseFilesets reads `lslpp -Lcq PATTERN` (procedure D1), or all filesets when
+// there is no pattern (V4). The state is the letter of field 6; field 4, where
+// the header puts it, is a blank in real output and used only when field 6 is
+// empty. RPM rows hold colons in their build date, so rows may have more than 18
+// fields. The message 0504-132 (K) means that nothing matches: an empty list.
 func ParseFilesets(o Output) (Filesets, error) {
 	none := hasMessage(o, "0504-132") && !notThere(o)
 	if o.Exit != 0 && !none {
@@ -54,7 +54,9 @@ func ParseFilesets(o Output) (Filesets, error) {
 }
 
 // parseFileset reads one colon row. RPM (R) and interim fix (E) rows have no
-// V.R.M.F level: theirs is "" unless it happens to look like one.
+// V.R.M.F level: theirs is "" unless it happens to look like one, and so is that
+// of old products with a fifth part. Only where a verdict rests on the level,
+// with RSCT, is a level that can't be read an error.
 func parseFileset(line string) (Fileset, error) {
 	fields := strings.Split(line, ":")
 	if len(fields) < lslppFields {
@@ -73,7 +75,7 @@ func parseFileset(line string) (Fileset, error) {
 	switch {
 	case err == nil:
 		row.Level = level.String()
-	case row.Type != "R" && row.Type != "E":
+	case isRSCT(row.Name) && row.Type != "R" && row.Type != "E":
 		return Fileset{}, fmt.Errorf("lslpp row of %s: %w", quoted(row.Name), err)
 	}
 	return row, nil

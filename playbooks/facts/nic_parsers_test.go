@@ -115,25 +115,46 @@ func TestParseAttributes(t *testing.T) {
 		{
 			name: "D6 healthy, canonical", in: healthy["lsattr"],
 			want: Attributes{List: []NICAttributes{
-				{Interface: "en0", NetAddr: "10.2.3.4", NetMask: "255.255.255.0", Alias6: []string{}, State: "up"},
-				{Interface: "en1", NetAddr6: eui1, PrefixLen: "64", Alias6: []string{}, State: "up"},
+				{Interface: "en0", NetAddr: "10.2.3.4", NetMask: "255.255.255.0", Alias4: []string{}, Alias6: []string{}, State: "up"},
+				{Interface: "en1", NetAddr6: eui1, PrefixLen: "64", Alias4: []string{}, Alias6: []string{}, State: "up"},
 			}},
 		},
 		{
 			name: "D6 aliases by comma, on lines of their own, with a bare length",
 			in:   stdout("=== en1\nnetaddr6=\nalias6=2001:DB8::1/64,fe80::1\nalias6=2001:db8::2,64\n2001:db8::3/48\nstate=down\n=== end\n"),
 			want: Attributes{List: []NICAttributes{{
-				Interface: "en1", Alias6: []string{"2001:db8::1/64", "fe80::1", "2001:db8::2/64", "2001:db8::3/48"}, State: "down",
+				Interface: "en1", Alias4: []string{}, Alias6: []string{"2001:db8::1/64", "fe80::1", "2001:db8::2/64", "2001:db8::3/48"}, State: "down",
 			}}},
 		},
 		{
 			name: "D6 netaddr6 with zone and length", in: stdout("=== en1\nnetaddr6=fe80::1%2/64\n" + rest),
-			want: Attributes{List: []NICAttributes{{Interface: "en1", NetAddr6: "fe80::1", Alias6: []string{}, State: "up"}}},
+			want: Attributes{List: []NICAttributes{{Interface: "en1", NetAddr6: "fe80::1", Alias4: []string{}, Alias6: []string{}, State: "up"}}},
 		},
 		{
 			name: "hostile netaddr", in: stdout("=== en1\nnetaddr=$(reboot)\x1b\nnetaddr6=\n" + rest),
-			want: Attributes{List: []NICAttributes{{Interface: "en1", NetAddr: "$(reboot)?", Alias6: []string{}, State: "up"}}},
+			want: Attributes{List: []NICAttributes{{Interface: "en1", NetAddr: "$(reboot)?", Alias4: []string{}, Alias6: []string{}, State: "up"}}},
 		},
+		{
+			name: "own image: alias4 by line and by comma, mask as stored, mtu",
+			in:   stdout("=== en1\nnetaddr=10.2.3.4\nalias4=10.2.3.5,255.255.255.0\n10.2.3.6,0xffffff00\nalias4=10.2.3.7 10.2.3.8,10.2.3.9,255.255.255.255\nmtu=9000\nnetaddr6=\n" + rest),
+			want: Attributes{List: []NICAttributes{{
+				Interface: "en1", NetAddr: "10.2.3.4", MTU: "9000", Alias6: []string{}, State: "up",
+				Alias4: []string{"10.2.3.5,255.255.255.0", "10.2.3.6,0xffffff00", "10.2.3.7", "10.2.3.8", "10.2.3.9,255.255.255.255"},
+			}}},
+		},
+		{
+			name: "own image: alias4 and mtu unset", in: stdout("=== en1\nalias4=\nmtu=\nnetaddr6=\n" + rest),
+			want: Attributes{List: []NICAttributes{{Interface: "en1", Alias4: []string{}, Alias6: []string{}, State: "up"}}},
+		},
+		{
+			name: "hostile mtu", in: stdout("=== en1\nmtu=$(reboot)\x1b" + strings.Repeat("9", 100) + "\nnetaddr6=\n" + rest),
+			want: Attributes{List: []NICAttributes{{Interface: "en1", Alias4: []string{}, Alias6: []string{}, MTU: "$(reboot)?" + strings.Repeat("9", 22), State: "up"}}},
+		},
+		{name: "alias4 not an address", in: stdout("=== en1\nalias4=10.2.3.5;reboot,255.255.255.0\nnetaddr6=\n" + rest), err: "not an ipv4 alias"},
+		{name: "alias4 with two masks", in: stdout("=== en1\nalias4=10.2.3.5,0xffffff00,0xffffff00\nnetaddr6=\n" + rest), err: "not an ipv4 alias"},
+		{name: "alias4 is IPv6", in: stdout("=== en1\nalias4=fe80::1,64\nnetaddr6=\n" + rest), err: "not an ipv4 alias"},
+		{name: "flood of IPv4 aliases", in: stdout("=== en1\nalias4=" + strings.Repeat("10.2.3.5,", maxAliases+1) + "\nnetaddr6=\n" + rest), err: "too many aliases"},
+		{name: "mtu twice", in: stdout("=== en1\nmtu=1500\nmtu=9000\nnetaddr6=\n" + rest), err: "twice"},
 		{name: "no section: lsdev failed in the probe", in: stdout(""), err: "not understood"},
 		{name: "no state: lsattr failed in the probe", in: stdout("=== en1\nnetaddr6=\nalias6=\nstate=\n=== end\n"), err: "state is empty"},
 		{name: "cut", in: stdout("=== en1\nnetaddr6=fe80::1\nalias6=\nstate=up\n"), err: "section en1 has no end"},

@@ -1,25 +1,32 @@
 package facts
 
 import (
+	"iter"
 	"regexp"
 	"strings"
 )
 
 var (
-	stanzaHeader = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]{0,63}):\s*$`)
+	stanzaHeader = regexp.MustCompile(`^\s*([A-Za-z_][A-Za-z0-9_]{0,63}):\s*$`)
 	stanzaField  = regexp.MustCompile(`^\s*([A-Za-z_][A-Za-z0-9_.]{0,63})\s*=\s*(.*)$`)
 )
 
 const (
 	maxFields = 256
 	maxValue  = 1024
+	// maxRawValue bounds what is kept of a value before its quotes are undone.
+	maxRawValue = 8 * maxValue
 )
 
 // ParseODM reads `odmget -q CRITERIA CLASS` (procedure D10, D11): "CuAt:" and
-// under it NAME = "VALUE". Nothing matching is no output and exit 0 (K).
-// Message 0519-004 says that there is no such class. Quotes may be odd: what
-// stands behind "=" is taken, without an outer quote and with \" undone; a line
-// that ends with a backslash goes on in the next.
+// under it NAME = "VALUE" (C). Nothing matching is no output and exit 0 (K).
+// Message 0519-004 says that there is no such class.
+//
+// A value is what stands between the outer quotes, with \" and \\ undone. It goes
+// on in the next line when its line ends with a backslash, or when its quote is
+// still open and the next line is no field, no header and not blank: a quote
+// that somebody forgot must not swallow a stanza. The first of two fields with
+// the same name counts.
 func ParseODM(o Output) (ODM, error) {
 	unknown := hasMessage(o, "0519-004") && !notThere(o)
 	if o.Exit != 0 && !unknown {
@@ -32,44 +39,89 @@ func ParseODM(o Output) (ODM, error) {
 	if err != nil {
 		return ODM{}, err
 	}
-	found := ODM{Known: true, Stanzas: []Stanza{}}
-	odd := firstText(o.Stderr)
-	more := "" // the field whose value goes on in the next line
+	r := odmReader{stanzas: []Stanza{}, odd: firstText(o.Stderr)}
+	if err := r.read(all); err != nil {
+		return ODM{}, err
+	}
+	if len(r.stanzas) == 0 && r.odd != "" {
+		return ODM{}, notUnderstood("odmget", r.odd)
+	}
+	return ODM{Known: true, Stanzas: r.stanzas}, nil
+}
+
+// odmReader reads stanzas line by line.
+type odmReader struct {
+	stanzas []Stanza
+	odd     string // a line outside of any stanza
+
+	name   string // of the field that is being read, "" for none
+	raw    string // its value so far, as it stands
+	joined bool   // the last line ended with a backslash
+}
+
+func (r *odmReader) read(all iter.Seq[string]) error {
 	for line := range all {
-		last := len(found.Stanzas) - 1
+		if r.goesOn(line) {
+			r.add(line)
+			continue
+		}
+		r.close()
 		header := stanzaHeader.FindStringSubmatch(line)
 		field := stanzaField.FindStringSubmatch(line)
 		switch {
-		case more != "":
-			fields := found.Stanzas[last].Fields
-			fields[more] = clean(fields[more]+" "+unquote(line), maxValue)
-			if !strings.HasSuffix(line, `\`) {
-				more = ""
-			}
+		case header != nil && len(r.stanzas) == maxRows:
+			return errTooMany
 		case header != nil:
-			if len(found.Stanzas) == maxRows {
-				return ODM{}, errTooMany
-			}
-			found.Stanzas = append(found.Stanzas, Stanza{Class: header[1], Fields: map[string]string{}})
-		case last < 0 || field == nil:
-			if strings.TrimSpace(line) != "" {
-				odd = line
-			}
-		default:
-			fields := found.Stanzas[last].Fields
-			if _, twice := fields[field[1]]; twice || len(fields) == maxFields {
-				continue
-			}
-			fields[field[1]] = unquote(field[2])
-			if strings.HasSuffix(line, `\`) {
-				more = field[1]
-			}
+			r.stanzas = append(r.stanzas, Stanza{Class: header[1], Fields: map[string]string{}})
+		case field != nil && len(r.stanzas) > 0:
+			r.name = field[1]
+			r.add(field[2])
+		case strings.TrimSpace(line) != "":
+			r.odd = line
 		}
 	}
-	if len(found.Stanzas) == 0 && odd != "" {
-		return ODM{}, notUnderstood("odmget", odd)
+	r.close()
+	return nil
+}
+
+// goesOn tells that a line belongs to the value that is being read.
+func (r *odmReader) goesOn(line string) bool {
+	switch {
+	case r.name == "":
+		return false
+	case r.joined:
+		return true
 	}
-	return found, nil
+	closed := !strings.HasPrefix(r.raw, `"`) || len(r.raw) > 1 && endsQuoted(r.raw)
+	return !closed && strings.TrimSpace(line) != "" && !stanzaHeader.MatchString(line) && !stanzaField.MatchString(line)
+}
+
+// add takes a line, or the part of one behind "=", into the value. A backslash
+// at its end, and the \n in front of that one, are the line's end, not text.
+func (r *odmReader) add(line string) {
+	part := strings.TrimSpace(line)
+	r.joined = backslashes(part)%2 == 1
+	if r.joined {
+		part = strings.TrimSuffix(strings.TrimSuffix(part, `\`), `\n`)
+	}
+	if r.raw != "" {
+		part = " " + part
+	}
+	if len(r.raw)+len(part) <= maxRawValue {
+		r.raw += part
+	}
+}
+
+// close keeps the value that was read.
+func (r *odmReader) close() {
+	if r.name == "" {
+		return
+	}
+	fields := r.stanzas[len(r.stanzas)-1].Fields
+	if _, twice := fields[r.name]; !twice && len(fields) < maxFields {
+		fields[r.name] = unquote(r.raw)
+	}
+	r.name, r.raw, r.joined = "", "", false
 }
 
 // stanzaAnywhere tells that stdout holds a stanza in spite of a message.
@@ -82,13 +134,26 @@ func stanzaAnywhere(o Output) bool {
 	return false
 }
 
-// unquote takes off the outer quotes as far as they are there.
+// backslashes counts those at the end of s.
+func backslashes(s string) int {
+	return len(s) - len(strings.TrimRight(s, `\`))
+}
+
+// endsQuoted tells that s ends with a quote that no backslash takes away.
+func endsQuoted(s string) bool {
+	rest, quote := strings.CutSuffix(s, `"`)
+	return quote && backslashes(rest)%2 == 0
+}
+
+// unquote takes off the outer quotes as far as they are there, and undoes what
+// backslashes hide.
 func unquote(s string) string {
-	s = strings.TrimSpace(s)
-	s = strings.TrimPrefix(s, `"`)
-	if !strings.HasSuffix(s, `\"`) {
+	s = strings.TrimPrefix(strings.TrimSpace(s), `"`)
+	if endsQuoted(s) {
 		s = strings.TrimSuffix(s, `"`)
 	}
-	s = strings.TrimSuffix(strings.TrimSuffix(s, `\`), `\n`)
-	return clean(strings.ReplaceAll(s, `\"`, `"`), maxValue)
+	return clean(unescape.Replace(s), maxValue)
 }
+
+// unescape reads from the left, so that \\n is a backslash and an n.
+var unescape = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, " ", `\t`, " ", "\t", " ")

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -58,6 +59,21 @@ func TestParseFilesets(t *testing.T) {
 			in:   stdout("p:f.x:1.1: : :C:F:a\x1b[2J\x00$(reboot)\xff: : :\n"),
 			want: Filesets{List: []Fileset{{Name: "f.x", Level: "1.1.0.0", State: "C", Type: "F", Description: "a?[2J?$(reboot)?"}}},
 		},
+		{
+			name: "V4 a whole host: rpms, an interim fix, an old level of five parts, a product without a level",
+			in: stdout("bos.net:bos.net.tcp.client:7.2.5.200: : :C:F:TCP/IP Client Support: : : : : : :0:0:/:2148\n" + row +
+				"libstdc++-10.2.0-1:libstdc++-10.2.0-1.ppc:10.2.0-1: : :C:R:GNU Standard C++ Library: :/bin/rpm -e libstdc++: : : : :0: :/opt/freeware:Mon Jan 20 14:07:03 2020\n" +
+				"IJ12345s1a:IJ12345s1a:22.11.07.101010: : :C:E:fix of something: : : : : : :0:0:/:\n" +
+				"old:old.rte:4.3.3.0.123456789: : :C:F:five parts: : : : : : :0:0:/:\n" +
+				"odd:odd.rte:: : :B: :no level: : : : : : :0:0:/:\n"),
+			want: Filesets{List: []Fileset{
+				{Name: "bos.net.tcp.client", Level: "7.2.5.200", State: "C", Type: "F", Description: "TCP/IP Client Support"}, rmc,
+				{Name: "libstdc++-10.2.0-1.ppc", State: "C", Type: "R", Description: "GNU Standard C++ Library"},
+				{Name: "IJ12345s1a", Level: "22.11.7.101010", State: "C", Type: "E", Description: "fix of something"},
+				{Name: "old.rte", State: "C", Type: "F", Description: "five parts"},
+				{Name: "odd.rte", State: "B", Description: "no level"},
+			}},
+		},
 		{name: "row cut", in: stdout(row + "rsct.core:rsct.core.rmc:3.2"), err: "3 fields"},
 		{name: "level not a level", in: stdout("p:rsct.core.rmc:new: : :C:F:d: :\n"), err: "not a level"},
 		{name: "only prose", in: stdout("the database is locked\n"), err: "not understood"},
@@ -66,6 +82,18 @@ func TestParseFilesets(t *testing.T) {
 		{name: "giant row", in: stdout("p:" + strings.Repeat("f", maxLine) + ":1: : :C:F:d\n"), err: "too long"},
 		{name: "flood of rows", in: stdout(strings.Repeat(row, maxRows+1)), err: "too many rows"},
 	})
+}
+
+// V4: as many filesets as a large host has fit into the fact.
+func TestParseFilesetsOfALargeHost(t *testing.T) {
+	var all strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&all, "p%d:p%d.rte:7.2.5.%d: : :C:F:A description of common length: : : : : : :0:0:/:2148\n", i, i, i)
+	}
+	got, err := ParseFilesets(stdout(all.String()))
+	if err != nil || len(got.List) != 3000 || got.List[2999].Level != "7.2.5.2999" {
+		t.Errorf("%d filesets, %v", len(got.List), err)
+	}
 }
 
 func TestParseSubsystem(t *testing.T) {
@@ -151,6 +179,19 @@ func TestParseNodeID(t *testing.T) {
 		{name: "D8 id", in: stdout("8c1f5a6e0b7d4321\n"), want: valid},
 		{name: "D8 only the first line counts", in: stdout("8c1f5a6e0b7d4321\nffffffffffffffff\n"), want: valid},
 		{name: "D8 short, upper case, 0x", in: stdout("0xABCDEF012"), want: NodeID{Present: true, Valid: true, ID: "0000000abcdef012", Raw: "0xABCDEF012"}},
+		{name: "D8 forty lines", in: stdout("8c1f5a6e0b7d4321\n" + strings.Repeat("0000000000000000 something\n", 39)), want: valid},
+		{name: "D8 forty lines, the rest not kept", in: Output{Stdout: []byte("8c1f5a6e0b7d4321\nffff"), Truncated: true}, want: valid},
+		{name: "D8 upper case", in: stdout("8C1F5A6E0B7D4321\n"), want: NodeID{Present: true, Valid: true, ID: valid.ID, Raw: "8C1F5A6E0B7D4321"}},
+		{name: "D8 0x and 16 digits", in: stdout("0x8c1f5a6e0b7d4321\n"), want: NodeID{Present: true, Valid: true, ID: valid.ID, Raw: "0x8c1f5a6e0b7d4321"}},
+		{name: "D8 0X", in: stdout("0X8C1F5A6E0B7D4321\n"), want: NodeID{Present: true, Valid: true, ID: valid.ID, Raw: "0X8C1F5A6E0B7D4321"}},
+		{name: "D8 nine digits", in: stdout("abcdef012\n"), want: NodeID{Present: true, Valid: true, ID: "0000000abcdef012", Raw: "abcdef012"}},
+		{name: "D8 CR at the end", in: stdout("8c1f5a6e0b7d4321\r\n"), want: valid},
+		{name: "D8 CR and no line feed, blanks", in: stdout("  8c1f5a6e0b7d4321 \r"), want: valid},
+		{name: "D8 17 digits", in: stdout("8c1f5a6e0b7d43210\n"), want: NodeID{Present: true, Raw: "8c1f5a6e0b7d43210"}},
+		{name: "D8 0x and eight digits", in: stdout("0xabcdef01\n"), want: NodeID{Present: true, Raw: "0xabcdef01"}},
+		{name: "D8 two ids on one line", in: stdout("8c1f5a6e0b7d4321 ffffffffffffffff\n"), want: NodeID{Present: true, Raw: "8c1f5a6e0b7d4321 ffffffffffffffff"}},
+		{name: "D8 old Macintosh lines", in: stdout("8c1f5a6e0b7d4321\rffffffffffffffff"), want: NodeID{Present: true, Raw: "8c1f5a6e0b7d4321?ffffffffffffffff"}},
+		{name: "D8 binary file", in: stdout("\x7fELF\x00\xff\n"), want: NodeID{Present: true, Raw: "?ELF??"}},
 		{name: "D8 first line is empty", in: stdout("\n8c1f5a6e0b7d4321\n"), want: NodeID{Present: true}},
 		{name: "D8 empty file", in: stdout(""), want: NodeID{Present: true}},
 		{name: "D8 too short", in: stdout("abcdef01\n"), want: NodeID{Present: true, Raw: "abcdef01"}},

@@ -53,4 +53,18 @@ var healthy = map[string]Output{
 	"rsct_paths":     stdout("bin=/usr/sbin/rsct/bin\ninstall=/usr/sbin/rsct/install/bin\nrefresh_md=/opt/rsct/bin/rmcrefreshMD\n"),
 	"lpar":           stdout("12 aixvm1\n"),
 	"lines":          stdout("chdev -l en1 -a netaddr6=''\n"),
+	"netstat_rn": stdout("Routing tables\n" +
+		"Destination        Gateway           Flags   Refs     Use  If   Exp  Groups\n\n" +
+		"Route tree for Protocol Family 2 (Internet):\n" +
+		"default            10.2.3.1          UG       12    193814 en0      -      -   \n" +
+		"10.2.3.0           10.2.3.4          UHSb      0         0 en0      -      -   =>\n" +
+		"10.2.3/24          10.2.3.4          U         7     15203 en0      -      -   \n" +
+		"10.2.3.4           127.0.0.1         UGHS      3      2410 lo0      -      -   \n" +
+		"10.9/16            10.2.3.254        UG        0        44 en0      -      -   \n" +
+		"127/8              127.0.0.1         U         9     85012 lo0      -      -   \n\n" +
+		"Route tree for Protocol Family 24 (Internet v6):\n" +
+		"::1%1              ::1%1             UH        1      4667 lo0      -      -   \n"),
+	"inet0_routes": stdout("net,-hopcount,0,,0,10.2.3.1\nnet,-hopcount,0,-netmask,255.255.0.0,,,10.9.0.0,10.2.3.254\n"),
+	"installp_list": stdout("rsct.core:rsct.core.rmc:3.2.6.2::S:C:::::N:RSCT Resource Monitoring and Control::::0::\n" +
+		"rsct.core:rsct.core.utils:3.2.6.2::S:C:::::N:RSCT Utilities::::0::\n"),
 }

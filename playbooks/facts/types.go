@@ -1,7 +1,8 @@
 package facts
 
-// Every fact type stands here so that a playbook's author sees in one place
-// what a condition can say. Field names in conditions are the `cel` tags.
+// Every fact type that a host gives stands here, and in types_past.go those that
+// compare it with the past, so that a playbook's author sees what a condition
+// can say. Field names in conditions are the `cel` tags.
 
 // Word is one short answer, such as `uname -s` or `id -u`.
 type Word struct {
@@ -21,7 +22,7 @@ type OSLevel struct {
 // Fileset is one row of `lslpp -Lcq`.
 type Fileset struct {
 	Name        string `json:"name" cel:"name"`
-	Level       string `json:"level" cel:"level"` // V.R.M.F, always four parts
+	Level       string `json:"level" cel:"level"` // V.R.M.F, always four parts; "" for most rpms
 	State       string `json:"state" cel:"state"` // A B C E O ? as in field 6
 	Type        string `json:"type" cel:"type"`
 	Description string `json:"description" cel:"description"`
@@ -121,14 +122,67 @@ type LinkAddresses struct {
 	List []LinkAddress `json:"list" cel:"list"`
 }
 
-// NICAttributes are the ODM attributes of one interface: what a boot brings back.
+// Route is one row of `netstat -rn` (procedure C1, V4; the columns C, what the
+// flags mean D).
+type Route struct {
+	Destination string `json:"destination" cel:"destination"` // "default", 10.9.0.0/16, 10.9.1.2; zone dropped
+	Gateway     string `json:"gateway" cel:"gateway"`         // address, "link#2", or "" when none was told
+	Flags       string `json:"flags" cel:"flags"`             // UG, UHSb, UGHS, ...
+	Interface   string `json:"interface" cel:"interface"`     // "" when the row was short
+	Family      string `json:"family" cel:"family"`           // inet, inet6
+	// Static: somebody configured it; see ParseRoutes for what that rests on.
+	Static bool `json:"static" cel:"static"`
+}
+
+// Routes is `netstat -rn`: what is live now. Of the routes that are not static
+// at most 2048 are kept.
+type Routes struct {
+	List []Route `json:"list" cel:"list"`
+}
+
+// StaticRoute is one value of the attribute route of inet0: a route that a boot
+// brings back (procedure C1, own image; the forms C).
+type StaticRoute struct {
+	// Text is the ODM value as it stands, fit to become part of a command.
+	Text        string `json:"text" cel:"text"`
+	Destination string `json:"destination" cel:"destination"` // "default", 10.9.0.0/24, or as it stands
+	Gateway     string `json:"gateway" cel:"gateway"`
+}
+
+// StaticRoutes is `lsattr -El inet0 -a route -F value`; none is an answer too.
+type StaticRoutes struct {
+	List []StaticRoute `json:"list" cel:"list"`
+}
+
+// Image is one row of `installp -Ld` (procedure R5; fields 1 to 3, 5 and 12 C).
+type Image struct {
+	// Package is what the fileset belongs to, "rsct.core".
+	Package     string `json:"package" cel:"package"`
+	Fileset     string `json:"fileset" cel:"fileset"`
+	Level       string `json:"level" cel:"level"` // V.R.M.F, always four parts
+	Type        string `json:"type" cel:"type"`   // I base install, S and other letters an update, R rpm
+	Description string `json:"description" cel:"description"`
+}
+
+// Images is what a folder on the host holds (procedure R5).
+type Images struct {
+	Readable bool   `json:"readable" cel:"readable"`
+	Why      string `json:"why" cel:"why"` // why it is not readable, "" otherwise
+	// List holds every rsct fileset, and others as far as there is room.
+	List []Image `json:"list" cel:"list"`
+}
+
+// NICAttributes are the ODM attributes of one interface: what a boot brings back
+// (procedure C1, D6; names of the attributes C).
 type NICAttributes struct {
 	Interface string   `json:"interface" cel:"interface"`
 	NetAddr   string   `json:"netaddr" cel:"netaddr"`
 	NetMask   string   `json:"netmask" cel:"netmask"`
+	Alias4    []string `json:"alias4" cel:"alias4"`     // "address,mask" as stored, or "address"
 	NetAddr6  string   `json:"netaddr6" cel:"netaddr6"` // canonical, "" when unset
 	PrefixLen string   `json:"prefixlen" cel:"prefixlen"`
 	Alias6    []string `json:"alias6" cel:"alias6"` // address/len as stored, canonical address
+	MTU       string   `json:"mtu" cel:"mtu"`       // "1500"; "" when it was not told
 	State     string   `json:"state" cel:"state"`   // up, down, detach
 }
 

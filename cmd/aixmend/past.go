@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"aixmend/controller"
+	"aixmend/controller/journal"
+	"aixmend/playbooks"
+	"aixmend/playbooks/facts"
+)
+
+// baseline returns what a host is compared with (--set baseline): an earlier
+// run, else a capture by its id or label. nil: nothing was asked for.
+func (j *job) baseline(store *journal.Store) func(host string) facts.Past {
+	ref := j.params.Text("baseline")
+	if ref == "" {
+		return nil
+	}
+	run, notRun := store.Resolve(ref)
+	return func(host string) facts.Past {
+		if notRun == nil {
+			return pastOfRun(store, run, host)
+		}
+		c, err := store.Find(host, ref)
+		if err != nil {
+			return facts.Past{From: fmt.Sprintf("%q is neither a run nor a capture of this host: %v", ref, err)}
+		}
+		return controller.Remember(*c)
+	}
+}
+
+// pastOfRun is what a run has read of a host.
+func pastOfRun(store *journal.Store, run, host string) facts.Past {
+	h, err := store.LoadHost(run, host)
+	if err != nil {
+		return facts.Past{From: err.Error()}
+	}
+	p := facts.ReadPast(h.Facts)
+	if len(p.Has) == 0 {
+		return facts.Past{From: "run " + run + " has read nothing of this host: " + string(h.Outcome)}
+	}
+	p.Known, p.Host, p.ID, p.Date, p.From = true, host, run, h.Started.UTC().Format(time.DateOnly), "run "+run
+	return p
+}
+
+// uploadName is what a file that is brought to a host may be called.
+var uploadName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
+
+// uploads reads the folder of --set upload: what is wrong with it is known
+// before any host is touched.
+func uploads(params playbooks.Params) (facts.Upload, error) {
+	up := facts.Upload{Folder: params.Text("upload")}
+	if up.Folder == "" {
+		return up, nil
+	}
+	list, err := uploadFiles(up.Folder)
+	if err != nil {
+		return up, usagef("it is a folder of this machine with the images, and nothing else", "--set upload=%s: %w", up.Folder, err)
+	}
+	for _, path := range list {
+		info, err := os.Stat(path)
+		if err != nil {
+			return up, usagef("", "--set upload=%s: %w", up.Folder, err)
+		}
+		up.Files++
+		up.Bytes += info.Size()
+	}
+	return up, nil
+}
+
+// uploadFiles returns the paths of the files in a folder, by name.
+func uploadFiles(folder string) ([]string, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, e := range entries {
+		switch {
+		case e.Name() == ".toc": // it is made anew on the host
+		case !e.Type().IsRegular():
+			return nil, fmt.Errorf("%s is not a plain file", e.Name())
+		case !uploadName.MatchString(e.Name()):
+			return nil, fmt.Errorf("%q can't be a file name on the host", e.Name())
+		default:
+			list = append(list, filepath.Join(folder, e.Name()))
+		}
+	}
+	if len(list) == 0 {
+		return nil, errors.New("there is no file in it")
+	}
+	return list, nil
+}
+
+// folders are the places of this machine from and to which files are moved.
+type folders struct{ dir *journal.Run }
+
+// Uploads implements controller.Folders.
+func (folders) Uploads(folder string) ([]string, error) { return uploadFiles(folder) }
+
+// Support implements controller.Folders.
+func (f folders) Support(host string) (path, name string, err error) { return f.dir.Support(host) }

@@ -1,0 +1,142 @@
+package facts
+
+// The facts that compare a host with what is remembered of it: own boot image,
+// post-migration, RSCT update.
+
+// Past is what is remembered of a host: a capture, or its page of another run
+// (procedure C5, V4, own image). The controller supplies it: ReadPast fills the
+// facts, the controller the rest.
+type Past struct {
+	Known   bool   `json:"known" cel:"known"` // false: there is nothing to compare with
+	Host    string `json:"host" cel:"host"`
+	ID      string `json:"id" cel:"id"`           // of the capture or the run
+	Date    string `json:"date" cel:"date"`       // 2026-11-22
+	Label   string `json:"label" cel:"label"`     // "" when the capture has none
+	Purpose string `json:"purpose" cel:"purpose"` // of a capture: capture, pre-image
+	// From is how texts name it: "capture ID of DATE", "run RUN".
+	From string `json:"from" cel:"from"`
+
+	LPAR         LPAR         `json:"lpar" cel:"lpar"`
+	Hostname     Word         `json:"hostname" cel:"hostname"`
+	NodeIDs      NodeIDs      `json:"node_ids" cel:"node_ids"`
+	NICs         NICs         `json:"nics" cel:"nics"`
+	Routes       Routes       `json:"routes" cel:"routes"`
+	StaticRoutes StaticRoutes `json:"static_routes" cel:"static_routes"`
+	RSCT         RSCT         `json:"rsct" cel:"rsct"`
+	Installed    Filesets     `json:"installed" cel:"installed"`
+	Disks        Disks        `json:"lspv" cel:"lspv"`
+	Cluster      Cluster      `json:"cluster" cel:"cluster"`
+	// Has names those of the facts above that were remembered; the others are
+	// empty because nothing is known, not because there was nothing.
+	Has []string `json:"has" cel:"has"`
+}
+
+// Captures are the captures of this host that may say what it was (own image,
+// step 3); the controller supplies them.
+type Captures struct {
+	// List holds the good ones that the capture verb took, newest first.
+	List []Past `json:"list" cel:"list"`
+	// Asked is what --set capture=... said, "" when it was not asked.
+	Asked string `json:"asked" cel:"asked"`
+	// Problem is why the asked one can't be used, "" when it can.
+	Problem string `json:"problem" cel:"problem"`
+}
+
+// Upload is what the folder of --set upload=... holds on this machine (procedure
+// R5); the controller supplies it.
+type Upload struct {
+	Folder  string `json:"folder" cel:"folder"` // "" when it was not asked
+	Files   int    `json:"files" cel:"files"`
+	Bytes   int64  `json:"bytes" cel:"bytes"`
+	Problem string `json:"problem" cel:"problem"` // why it can't be sent, "" when it can
+}
+
+// OwnCapture is the capture that was taken of this very machine, whatever disk
+// it runs from now (own image, step 3). That LPAR and MACs survive a change of
+// the boot volume is inferred (I).
+type OwnCapture struct {
+	State string `json:"state" cel:"state"` // found, none, other, unclear
+	Why   string `json:"why" cel:"why"`     // the evidence in one sentence
+	Past  Past   `json:"past" cel:"past"`   // empty unless found
+	// Others are the captures passed over, each with why it is not of this
+	// machine: "ID of DATE: LPAR 7 aix7 then, 12 aix12 now; no MAC in common".
+	Others []string `json:"others" cel:"others"`
+}
+
+// MissingInterface is what must be set on one NIC so that its ODM says what it
+// said when captured (own image, step 3). What need not be set is empty.
+type MissingInterface struct {
+	Name string `json:"name" cel:"name"` // its name now
+	MAC  string `json:"mac" cel:"mac"`
+	Was  string `json:"was" cel:"was"` // its name when captured
+
+	NetAddr   string   `json:"netaddr" cel:"netaddr"`
+	NetMask   string   `json:"netmask" cel:"netmask"` // set whenever NetAddr is
+	Alias4    []string `json:"alias4" cel:"alias4"`   // as stored: "address,mask"
+	NetAddr6  string   `json:"netaddr6" cel:"netaddr6"`
+	PrefixLen string   `json:"prefixlen" cel:"prefixlen"`
+	Alias6    []string `json:"alias6" cel:"alias6"`
+
+	// What the ODM says now, for the undo.
+	NowNetAddr   string `json:"now_netaddr" cel:"now_netaddr"`
+	NowNetMask   string `json:"now_netmask" cel:"now_netmask"`
+	NowState     string `json:"now_state" cel:"now_state"`
+	NowNetAddr6  string `json:"now_netaddr6" cel:"now_netaddr6"`
+	NowPrefixLen string `json:"now_prefixlen" cel:"now_prefixlen"`
+	// CarriesSession: as in NIC.
+	CarriesSession bool `json:"carries_session" cel:"carries_session"`
+}
+
+// MissingRoute is a static route that was in the ODM and is not now (own image,
+// step 3).
+type MissingRoute struct {
+	Text        string `json:"text" cel:"text"` // for chdev -l inet0 -a route=TEXT
+	Destination string `json:"destination" cel:"destination"`
+	Gateway     string `json:"gateway" cel:"gateway"`
+}
+
+// NetworkDiff compares the network with the capture (own image, step 3).
+type NetworkDiff struct {
+	Known      bool               `json:"known" cel:"known"` // false: no capture of this machine
+	Interfaces []MissingInterface `json:"interfaces" cel:"interfaces"`
+	Routes     []MissingRoute     `json:"routes" cel:"routes"`
+	// Differs are sentences about what is otherwise than captured and is left
+	// alone: a person must say.
+	Differs []string `json:"differs" cel:"differs"`
+}
+
+// Swap tells whether a capture taken now is enough to bring the machine back
+// from its own image (own image, step 1).
+type Swap struct {
+	Ready   bool     `json:"ready" cel:"ready"`
+	Reasons []string `json:"reasons" cel:"reasons"` // each thing wanting
+}
+
+// Lost is everything that the baseline has and the host lacks now (procedure
+// V4, post-migration). The lists are sorted.
+type Lost struct {
+	Known        bool     `json:"known" cel:"known"` // false: there is no baseline
+	From         string   `json:"from" cel:"from"`   // "capture ID of DATE", "run RUN"
+	Addresses    []string `json:"addresses" cel:"addresses"`
+	Routes       []string `json:"routes" cel:"routes"`
+	Filesets     []string `json:"filesets" cel:"filesets"`
+	VolumeGroups []string `json:"volume_groups" cel:"volume_groups"`
+	Hostname     []string `json:"hostname" cel:"hostname"` // one line, or none
+	NodeID       []string `json:"node_id" cel:"node_id"`   // one line, or none
+	// Unknown are the kinds that could not be compared, each with why.
+	Unknown []string `json:"unknown" cel:"unknown"`
+}
+
+// Update says what an RSCT update would do with the images (procedure R5).
+type Update struct {
+	// State is ready, none (no folder asked for, or it is not there),
+	// unreadable, foreign (no image of rsct.core.rmc), older, current.
+	State string `json:"state" cel:"state"`
+	Why   string `json:"why" cel:"why"`
+	Level string `json:"level" cel:"level"` // the highest of rsct.core.rmc in the images
+	// Names are the filesets to give to installp; empty unless ready.
+	Names []string `json:"names" cel:"names"`
+	// Rejectable: each of Names is an update of a sound installed fileset, so
+	// that `installp -r` can take it back. A base level can't be (D).
+	Rejectable bool `json:"rejectable" cel:"rejectable"`
+}
