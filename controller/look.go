@@ -58,10 +58,27 @@ func (w *walk) privilege(err error) {
 	f := outcome.Finding{
 		ID: "privilege-missing", Severity: outcome.Critical, Title: "the login can't become root: " + detail,
 		Evidence: []string{detail}, Source: "the shell's own answer",
-		Remedy: "allow " + w.target.User + " to run /usr/bin/sh as root without a password, or log in as root",
+		Remedy: w.rights(),
 	}
 	w.out.Findings = []outcome.Finding{waive(w.host, f)}
 	w.conclusion()
+}
+
+// rights says what a login that can't become root lacks.
+func (w *walk) rights() string {
+	t, or := w.target, ", or log in as root"
+	allow := "allow " + t.User + " to run /usr/bin/sh as root"
+	switch {
+	case t.BecomeMode == transport.ModeCommands:
+		return "allow " + t.User + " what aixmend playbook sudoers " + w.Playbook.Name + " --user " + t.User + " prints" + or
+	case t.Become == transport.BecomeSu && t.BecomePassword == "":
+		return "say where root's password comes from (ssh.become_password)" + or
+	case t.Become == transport.BecomeSu:
+		return "check root's password (ssh.become_password)" + or
+	case t.BecomePassword != "":
+		return "check the password (ssh.become_password), and " + allow + or
+	}
+	return allow + " without a password, say where the password comes from (ssh.become_password)" + or
 }
 
 // look reads the probes and judges them.

@@ -64,7 +64,8 @@ func newWalk(e *Engine, f *fleet, host inventory.Host) *walk {
 		Engine: e, fleet: f, host: host,
 		target: transport.Target{
 			Name: host.Name, Address: host.Address, Port: host.SSH.Port, User: host.SSH.User,
-			Identity: host.SSH.Identity, KnownHosts: host.SSH.KnownHosts, Become: host.SSH.Become, Jump: host.SSH.Jump,
+			Identity: host.SSH.Identity, KnownHosts: host.SSH.KnownHosts, Jump: host.SSH.Jump,
+			Become: host.SSH.Become, BecomeCommand: host.SSH.BecomeCommand, BecomeMode: host.SSH.BecomeMode, BecomePassword: host.SSH.BecomePassword,
 		},
 		out: outcome.Host{
 			Schema: outcome.HostSchema, RunID: e.RunID, Host: host.Name, Address: host.Address,

@@ -148,7 +148,7 @@ func TestDeriveLostVolumeGroups(t *testing.T) {
 			want: lost("datavg", "oravg"),
 		},
 		{name: "V4 imported and not varied on", in: input([]Disk{disk("datavg", true), disk("offvg", false)}, []Disk{disk("datavg", false), disk("offvg", false)}), want: lost("datavg: varied on then, not now")},
-		{name: "V4 one of its disks is active", in: input([]Disk{disk("datavg", true)}, []Disk{disk("datavg", false), disk("datavg", true)}), want: lost()},
+		{name: "V4 one of its disks is active", in: input([]Disk{disk("datavg", true)}, []Disk{disk("datavg", false), disk("datavg", true), disk("datavg", false)}), want: lost()},
 	})
 }
 

@@ -103,6 +103,9 @@ func (c *nicDiff) primary4() bool {
 	case is.NetAddr != "" && !now.IsUnspecified():
 		c.differs("%s", changed(then.String(), is.NetAddr))
 		return false
+	case c.isAlias4(then):
+		c.differs("%s is only an alias now", then)
+		return true
 	case len(c.now.IPv4) > 0:
 		if c.shown[then] {
 			c.differs("%s was in the ODM then, it is only live now", then)
@@ -113,12 +116,18 @@ func (c *nicDiff) primary4() bool {
 	case c.elsewhere(then):
 		return true
 	}
-	if _, ok := maskLength(old.NetMask); !ok || !safeWord.MatchString(old.NetMask) {
+	if _, ok := maskLength(old.NetMask); !ok {
 		c.differs("%s is missing, but its captured netmask %s can't be used", then, quoted(old.NetMask))
 		return true
 	}
 	c.missing.NetAddr, c.missing.NetMask = then.String(), old.NetMask
 	return true
+}
+
+// isAlias4 tells that an IPv4 address stands in this NIC's ODM now.
+func (c *nicDiff) isAlias4(addr netip.Addr) bool {
+	_, there := c.masks[addr]
+	return there
 }
 
 // aliases4 compares alias4.

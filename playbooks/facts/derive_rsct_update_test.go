@@ -48,6 +48,7 @@ func TestDeriveUpdate(t *testing.T) {
 		{name: "R5 levels are numbers", in: input([]Image{img(rmc, "3.2.6.2", "S")}, row(rmc, "3.2.10.0", "C")), want: not("older", "the images have rsct.core.rmc 3.2.6.2, installed is 3.2.10.0", "3.2.6.2")},
 		{name: "R5 current", in: input(images, row(rmc, "3.2.6.2", "C"), row(utils, "3.2.5.0", "C")), want: not("current", "the images have rsct.core.rmc 3.2.6.2, installed is 3.2.6.2", "3.2.6.2")},
 		{name: "R5 current and broken", in: input(images, row(rmc, "3.2.6.2", "B"), row(utils, "3.2.6.2", "C")), want: ready("the images have rsct.core.rmc 3.2.6.2, installed is 3.2.6.2 and broken", false, rmc)},
+		{name: "R5 newer than one that is broken: nothing sound to go back to", in: input([]Image{img(rmc, "3.2.6.2", "S")}, row(rmc, "3.2.5.0", "B")), want: ready(newer, false, rmc)},
 		{name: "R5 older and broken", in: input([]Image{img(rmc, "3.2.6.1", "S")}, row(rmc, "3.2.6.2", "B")), want: not("older", "the images have rsct.core.rmc 3.2.6.1, installed is 3.2.6.2", "3.2.6.1")},
 		{name: "R5 not installed", in: input(images), want: ready("the images have rsct.core.rmc 3.2.6.2, none is installed", false, rmc, utils)},
 		{name: "R5 foreign", in: input([]Image{img(utils, "3.2.6.2", "S")}, row(rmc, "3.2.5.0", "C")), want: not("foreign", "no image of rsct.core.rmc among 1", "")},

@@ -152,6 +152,7 @@ func TestParseAttributes(t *testing.T) {
 		},
 		{name: "alias4 not an address", in: stdout("=== en1\nalias4=10.2.3.5;reboot,255.255.255.0\nnetaddr6=\n" + rest), err: "not an ipv4 alias"},
 		{name: "alias4 with two masks", in: stdout("=== en1\nalias4=10.2.3.5,0xffffff00,0xffffff00\nnetaddr6=\n" + rest), err: "not an ipv4 alias"},
+		{name: "alias4 is IPv6 alone", in: stdout("=== en1\nalias4=fe80::1\nnetaddr6=\n" + rest), err: "not an ipv4 alias"},
 		{name: "alias4 is IPv6", in: stdout("=== en1\nalias4=fe80::1,64\nnetaddr6=\n" + rest), err: "not an ipv4 alias"},
 		{name: "flood of IPv4 aliases", in: stdout("=== en1\nalias4=" + strings.Repeat("10.2.3.5,", maxAliases+1) + "\nnetaddr6=\n" + rest), err: "too many aliases"},
 		{name: "mtu twice", in: stdout("=== en1\nmtu=1500\nmtu=9000\nnetaddr6=\n" + rest), err: "twice"},

@@ -176,6 +176,10 @@ func TestDeriveMachine(t *testing.T) {
 			want: none("other", "none of 1 captures is of this machine, 12 aix12; c1 of 2026-11-01: LPAR 12 aix13 then, 12 aix12 now", "c1 of 2026-11-01: LPAR 12 aix13 then, 12 aix12 now"),
 		},
 		{
+			name: "own image: another number and another name on the same MAC", in: input(Captures{Asked: "c1", List: []Past{pastOf(func(p *Past) { p.LPAR = LPAR{Number: 7, Name: "aix7"} })}}),
+			want: none("other", "none of 1 captures is of this machine, 12 aix12; c1 of 2026-11-01: LPAR 7 aix7 then, 12 aix12 now", "c1 of 2026-11-01: LPAR 7 aix7 then, 12 aix12 now"),
+		},
+		{
 			name: "own image: no MAC in common", in: input(Captures{List: []Past{pastOf(otherMAC)}}),
 			want: none("other", "none of 1 captures is of this machine, 12 aix12; c1 of 2026-11-01: no MAC in common", "c1 of 2026-11-01: no MAC in common"),
 		},
@@ -204,6 +208,10 @@ func TestDeriveMachine(t *testing.T) {
 		{
 			name: "no partition", in: MachineInput{Captures: &Captures{List: []Past{pastOf(func(p *Past) { p.LPAR = LPAR{Number: -1, Name: "NULL"} })}}, LPAR: &LPAR{Number: -1, Name: "NULL"}, NICs: &nics},
 			want: none("unclear", "uname -L names no LPAR (-1 NULL), so no capture can be told to be of this machine"),
+		},
+		{
+			name: "no number", in: MachineInput{Captures: &Captures{List: []Past{pastOf()}}, LPAR: &LPAR{Number: 0, Name: "aix12"}, NICs: &nics},
+			want: none("unclear", "uname -L names no LPAR (0 aix12), so no capture can be told to be of this machine"),
 		},
 		{name: "no NICs", in: MachineInput{Captures: &Captures{List: []Past{pastOf()}}, LPAR: &lpar}, want: none("unclear", "the MACs could not be read, so no capture can be told to be of this machine")},
 		{name: "no MAC", in: MachineInput{Captures: &Captures{List: []Past{pastOf()}}, LPAR: &lpar, NICs: &NICs{List: []NIC{noNIC()}}}, want: none("unclear", "no NIC has told its MAC, so no capture can be told to be of this machine")},
