@@ -42,8 +42,10 @@ func (w *walk) verify(ctx context.Context) (Event, error) {
 	w.adopt(d)
 	event := w.judgeChange(ctx)
 	if event == walkFinished {
-		if err := w.cleanUp(ctx); err != nil {
-			return "", err
+		if w.out.Outcome != outcome.Unknown { // nothing more is sent there
+			if err := w.cleanUp(ctx); err != nil {
+				return "", err
+			}
 		}
 		event = w.finish(walkFinished)
 	}
@@ -291,6 +293,12 @@ func (w *walk) unproved(ctx context.Context) {
 	}
 	if err := w.takeBack(ctx); err != nil {
 		w.failure = err
+	}
+	if w.conn == nil {
+		return
+	}
+	if d, err := w.look(ctx, w.probes); err == nil { // what was judged is no more
+		w.adopt(d)
 	}
 }
 

@@ -36,6 +36,8 @@ type PlannedRung struct {
 	// can't mend: no person can take or allow it.
 	Waits bool
 	Steps []PlannedStep
+
+	later bool // what it would run follows from what a rung before it brings
 }
 
 // PlannedStep is a step with its commands as they would run.
@@ -98,7 +100,9 @@ func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 			}
 		}
 		p.blockRung(d, c, w, coming, &planned)
-		p.planSteps(d, c, &planned)
+		if !planned.later {
+			p.planSteps(d, c, &planned)
+		}
 		if len(planned.Steps) > 0 || planned.Blocked != "" {
 			plan = append(plan, planned)
 			for _, id := range planned.Mends {
@@ -138,6 +142,7 @@ func (p *Playbook) blockRung(d *Diagnosis, c compiledRung, w Wishes, coming map[
 		reason := d.guarded(g, d.values)
 		if reason != "" && g.guard.Waits && slices.ContainsFunc(planned.Mends, func(id string) bool { return coming[id] }) {
 			planned.wait(reason)
+			planned.later = true
 			continue
 		}
 		planned.block(reason)

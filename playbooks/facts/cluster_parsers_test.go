@@ -60,6 +60,7 @@ func TestParseODMQuotes(t *testing.T) {
 		{name: "a joined line that looks like a field", in: stdout(field("\tvalue = \"one\\n\\\n\tname = \\\"cluster0\\\"\"\n\tname = \"x\"\n")), want: one("value", `one name = "cluster0"`, "name", "x")},
 		{name: "a joined line that begins with a quote", in: stdout(field("\tvalue = \"one \\\n\"two\" three\"\n")), want: one("value", `one  "two" three`)},
 		{name: "lines in an open quote", in: stdout(field("\tvalue = \"one\ntwo: three\n  four\"\n\tname = \"x\"\n")), want: one("value", "one two: three four", "name", "x")},
+		{name: "an escaped quote at the end of a line does not close", in: stdout(field("\tvalue = \"say \\\"\nhi\"\n\tname = \"x\"\n")), want: one("value", `say " hi`, "name", "x")},
 		{name: "a forgotten quote does not swallow the next field", in: stdout(field("\tvalue = \"one\n\tname = \"x\"\n")), want: one("value", "one", "name", "x")},
 		{
 			name: "nor the next stanza, though no blank line stands before it", in: stdout(field("\tvalue = \"one\nCuDv:\n\tname = \"x\"\nCuDv:\n")),
