@@ -1,0 +1,261 @@
+package playbooks
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"aixmend/transport/shell"
+)
+
+// A sudoers fragment for sites where the login may run single commands only
+// (ssh.become_mode: commands). It is made of the playbook's own texts by the
+// same package that the transport takes them apart with, so that what is
+// allowed and what is run can't differ.
+
+// rootShell is the command that runs a text which can't be taken apart.
+const rootShell = `/usr/bin/sh -c *`
+
+// maxLines is how many lines one call of a text may become; past it what
+// varies becomes *.
+const maxLines = 16
+
+// Facts that are a command's path, and what they can be: rmc-restore's probe
+// rsct_paths looks there.
+func commandPaths(expr string) []string {
+	switch expr {
+	case "rsct_paths.bin":
+		return []string{"/opt/rsct/bin", "/usr/sbin/rsct/bin"}
+	case "rsct_paths.install":
+		return []string{"/opt/rsct/install/bin", "/usr/sbin/rsct/install/bin"}
+	case "rsct_paths.refresh_md":
+		return []string{"/opt/rsct/bin/rmcrefreshMD", "/usr/sbin/rsct/bin/rmcrefreshMD"}
+	}
+	return nil
+}
+
+// sudoersUser is what a user or a %group may look like there without quoting.
+var sudoersUser = regexp.MustCompile(`^%?[A-Za-z_][A-Za-z0-9_.-]{0,63}$`)
+
+// Sudoers prints the lines of sudoers that a login needs when each command
+// becomes root by itself: for the verbs that only read, and with changes those
+// for recover, too. user is a user, or a group behind a %. What needs a root
+// shell stands there as a comment, with the reason.
+func (p *Playbook) Sudoers(user string, changes bool) (string, error) {
+	if !sudoersUser.MatchString(user) {
+		return "", fmt.Errorf("%q can't be the user of a line in sudoers: letters, digits, dots, underscores and hyphens, %% in front of a group", user)
+	}
+	s := &sheet{}
+	s.line("# sudoers for aixmend: playbook %s, hosts with ssh.become_mode: commands.", p.Name)
+	s.line("# Check it with visudo -cf before it goes into /etc/sudoers.d.")
+	s.line("#")
+	s.line("# A * in an argument stands for blanks, too: it lets any further argument pass.\n")
+	s.line("Defaults:%s !requiretty, listpw=any", user)
+	s.line("Defaults:%s env_keep += \"LC_ALL LANG ODMDIR\"\n", user)
+	alias := "AIXMEND_" + strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_"))
+
+	read := p.readingRules()
+	s.line("# What audit, plan and capture run: it changes nothing.")
+	s.rules(user, alias+"_AUDIT", read)
+	if changes {
+		change := p.changingRules(read)
+		s.line("\n# What recover runs, and what takes it back.")
+		s.rules(user, alias+"_RECOVER", change)
+	}
+	s.line("\n# Where ssh.become_mode is script, the default, one line stands for all of them:")
+	s.line("#   %s ALL=(root) NOPASSWD: %s", user, rootShell)
+	return s.b.String(), nil
+}
+
+// rules prints what may be run, and what can't be said so.
+func (s *sheet) rules(user, alias string, r *rules) {
+	if len(r.lines) > 0 {
+		slices.Sort(r.lines)
+		s.line("Cmnd_Alias %s = \\\n    %s", alias, strings.Join(r.lines, ", \\\n    "))
+		s.line("%s ALL=(root) NOPASSWD: %s", user, alias)
+	}
+	if len(r.unsaid) > 0 {
+		s.line("\n# Only the host can tell which commands these are; write a line for each:")
+		s.comment(r.unsaid)
+	}
+	if len(r.whole) > 0 {
+		s.line("\n# These run by a root shell, or not at all: without the line below they are")
+		s.line("# refused on the host.")
+		s.comment(r.whole)
+		s.line("#   %s ALL=(root) NOPASSWD: %s", user, rootShell)
+	}
+}
+
+func (s *sheet) comment(lines []string) {
+	for _, line := range lines {
+		s.line("# - %s", line)
+	}
+}
+
+// rules are the commands of some texts.
+type rules struct {
+	lines  []string        // as sudoers has them
+	seen   map[string]bool // lines that are there already
+	unsaid []string        // commands that sudoers can't have
+	whole  []string        // texts that need a root shell, and why
+}
+
+func newRules() *rules { return &rules{seen: map[string]bool{}} }
+
+// readingRules are those of the probes and the capture.
+func (p *Playbook) readingRules() *rules {
+	r := newRules()
+	for _, probe := range slices.Concat(p.Probes, p.Capture.Probes) {
+		if !probe.Login {
+			r.add("probe "+probe.ID, probe.Run.V)
+		}
+	}
+	for _, f := range p.Capture.Files {
+		r.keep("/usr/bin/cat " + sudoersText(f.Path))
+	}
+	return r
+}
+
+// changingRules are those of the rungs, without what reading takes anyway.
+func (p *Playbook) changingRules(read *rules) *rules {
+	r := newRules()
+	for line := range read.seen {
+		r.seen[line] = true
+	}
+	for _, rung := range p.Rungs {
+		for _, step := range rung.Steps {
+			what := fmt.Sprintf("step %s of rung %s", step.ID, rung.ID)
+			switch {
+			case step.Upload != nil:
+				r.whole = append(r.whole, what+": it brings files to the host")
+			case step.Fetch.V != "":
+				r.whole = append(r.whole, what+": it fetches files of the host")
+			default:
+				r.add(what, step.Run.V)
+			}
+			if step.Undo.V != "" && !strings.HasPrefix(step.Undo.V, undoNone) {
+				r.add("the undo of "+what, step.Undo.V)
+			}
+			if step.TimedUndo {
+				r.whole = append(r.whole, what+": its undo is armed on the host before it, and that waits in the background")
+				r.add("the disarming of the undo of "+what, disarmCommand(step.ID))
+			}
+		}
+	}
+	return r
+}
+
+// add takes the calls of a text.
+func (r *rules) add(what, text string) {
+	var exprs []string
+	plain := interpolation.ReplaceAllStringFunc(text, func(m string) string {
+		exprs = append(exprs, strings.TrimSpace(interpolation.FindStringSubmatch(m)[1]))
+		return fmt.Sprintf("qzx%dxzq", len(exprs)-1)
+	})
+	split := shell.Split(plain)
+	if why := split.Whole(); why != "" {
+		r.whole = append(r.whole, what+": "+why)
+		return
+	}
+	for _, call := range split.Calls() {
+		for _, form := range call.Forms() {
+			for _, words := range filled(form, exprs) {
+				r.command(what, words)
+			}
+		}
+	}
+}
+
+// command adds the line of one command.
+func (r *rules) command(what string, words []string) {
+	if !strings.HasPrefix(words[0], "/") || strings.Contains(words[0], shell.Any) {
+		name := strings.ReplaceAll(strings.Join(words, " "), shell.Any, "*")
+		if note := what + ": " + strconv.QuoteToGraphic(name); !slices.Contains(r.unsaid, note) {
+			r.unsaid = append(r.unsaid, note)
+		}
+		return
+	}
+	line := make([]string, len(words))
+	for i, w := range words {
+		if line[i] = sudoersText(w); w == "" && i > 0 {
+			line[i] = "*" // two blanks in a row can't be written
+		}
+	}
+	if len(words) == 1 {
+		line = append(line, `""`) // no argument, rather than any
+	}
+	r.keep(strings.Join(line, " "))
+}
+
+func (r *rules) keep(line string) {
+	if !r.seen[line] {
+		r.seen[line] = true
+		r.lines = append(r.lines, line)
+	}
+}
+
+// placeholder stands for an interpolation while a text is taken apart.
+var placeholder = regexp.MustCompile(`qzx([0-9]+)xzq`)
+
+// filled puts in the place of each interpolation what it can be. A list that is
+// written out may be empty, and its word is then not there.
+func filled(form, exprs []string) [][]string {
+	all := [][]string{nil}
+	for i, word := range form {
+		values := []string{word}
+		for _, m := range placeholder.FindAllStringSubmatch(word, -1) {
+			n, _ := strconv.Atoi(m[1])
+			values = replaced(values, m[0], commandPaths(exprs[n]))
+		}
+		var longer [][]string
+		for _, words := range all {
+			for _, v := range values {
+				longer = append(longer, append(slices.Clone(words), v))
+			}
+			if m := placeholder.FindStringSubmatch(word); i > 0 && m != nil && m[0] == word {
+				if n, _ := strconv.Atoi(m[1]); strings.HasPrefix(exprs[n], "[") {
+					longer = append(longer, slices.Clone(words))
+				}
+			}
+		}
+		all = longer
+	}
+	return all
+}
+
+// replaced replaces part of each of some words by each of what it can be; by
+// anything where that is not known.
+func replaced(words []string, old string, by []string) []string {
+	if len(by) == 0 || len(words)*len(by) > maxLines {
+		by = []string{shell.Any}
+	}
+	var all []string
+	for _, w := range words {
+		for _, b := range by {
+			all = append(all, strings.ReplaceAll(strings.ReplaceAll(w, old, b), shell.Any+shell.Any, shell.Any))
+		}
+	}
+	return all
+}
+
+// sudoersText writes a word as sudoers has it: what means something there, or
+// is a pattern, stands behind a backslash. What can't be written is *.
+func sudoersText(word string) string {
+	var b strings.Builder
+	for _, r := range word {
+		switch {
+		case string(r) == shell.Any, !unicode.IsPrint(r):
+			if !strings.HasSuffix(b.String(), "*") || strings.HasSuffix(b.String(), `\*`) {
+				b.WriteByte('*')
+			}
+			continue
+		case strings.ContainsRune(`,:=\*?[]^#!`, r):
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
