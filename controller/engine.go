@@ -205,7 +205,7 @@ func (e *Engine) amendAll(f *fleet, hosts []inventory.Host, summaries []outcome.
 func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
 	s := outcome.HostSummary{
 		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
-		Findings: outcome.FindingIDs(h.Findings), Open: outcome.OpenIDs(h.Findings), DurationMS: h.Duration,
+		Findings: outcome.FindingIDs(h.Findings), Open: outcome.OpenIDs(h.Findings), Guides: outcome.GuideIDs(h.Findings), DurationMS: h.Duration,
 		Report: "hosts/" + h.Host + ".json",
 	}
 	if verb == Plan {

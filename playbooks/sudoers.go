@@ -62,7 +62,8 @@ func (p *Playbook) Sudoers(user string, changes bool) (string, error) {
 	s.rules(user, alias+"_AUDIT", read)
 	if changes {
 		change := p.changingRules(read)
-		s.line("\n# What recover runs, and what takes it back.")
+		s.line("\n# What recover runs, and what takes it back. Who may run this can become root: the")
+		s.line("# login is to be guarded like root's.")
 		s.rules(user, alias+"_RECOVER", change)
 	}
 	s.line("\n# Where ssh.become_mode is script, the default, one line stands for all of them:")
@@ -152,12 +153,19 @@ func (p *Playbook) changingRules(read *rules) *rules {
 func (r *rules) add(what, text string) {
 	var exprs []string
 	plain := interpolation.ReplaceAllStringFunc(text, func(m string) string {
-		exprs = append(exprs, strings.TrimSpace(interpolation.FindStringSubmatch(m)[1]))
+		expr := strings.TrimSpace(interpolation.FindStringSubmatch(m)[1])
+		exprs = append(exprs, expr)
+		if len(commandPaths(expr)) > 0 {
+			return fmt.Sprintf("/qzx%dxzq", len(exprs)-1)
+		}
 		return fmt.Sprintf("qzx%dxzq", len(exprs)-1)
 	})
 	split := shell.Split(plain)
 	if why := split.Whole(); why != "" {
-		r.whole = append(r.whole, what+": "+why)
+		r.whole = append(r.whole, what+": "+placeholder.ReplaceAllStringFunc(why, func(m string) string {
+			n, _ := strconv.Atoi(placeholder.FindStringSubmatch(m)[1])
+			return "{{ " + exprs[n] + " }}"
+		}))
 		return
 	}
 	for _, call := range split.Calls() {
@@ -197,8 +205,9 @@ func (r *rules) keep(line string) {
 	}
 }
 
-// placeholder stands for an interpolation while a text is taken apart.
-var placeholder = regexp.MustCompile(`qzx([0-9]+)xzq`)
+// placeholder stands for an interpolation while a text is taken apart. That of
+// a path begins with a slash, as every value of it does.
+var placeholder = regexp.MustCompile(`/?qzx([0-9]+)xzq`)
 
 // filled puts in the place of each interpolation what it can be. A list that is
 // written out may be empty, and its word is then not there.

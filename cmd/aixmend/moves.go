@@ -17,7 +17,7 @@ const progressEvery = 5 * time.Second
 func (a *app) mover(everything bool) controller.Observer {
 	writer := zerolog.ConsoleWriter{Out: a.err, NoColor: !a.errColor(), TimeFormat: time.TimeOnly}
 	return &moves{
-		log: zerolog.New(zerolog.SyncWriter(writer)).With().Timestamp().Logger(), everything: everything, said: map[string]time.Time{},
+		log: zerolog.New(zerolog.SyncWriter(writer)).With().Timestamp().Logger(), everything: everything, files: map[string]transfer{},
 	}
 }
 
@@ -25,8 +25,14 @@ type moves struct {
 	log        zerolog.Logger
 	everything bool
 
-	mu   sync.Mutex
-	said map[string]time.Time // by host and file
+	mu    sync.Mutex
+	files map[string]transfer // by host and file
+}
+
+// transfer is a file that is on its way, and when a word was last said of it.
+type transfer struct {
+	last time.Time
+	said bool
 }
 
 // Moved implements controller.Observer.
@@ -41,9 +47,19 @@ func (m *moves) Transferred(host, file string, done, total int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	key := host + " " + file
-	if done < total && time.Since(m.said[key]) < progressEvery {
+	t, begun := m.files[key]
+	if !begun {
+		t.last = time.Now()
+		m.files[key] = t
+	}
+	// What is over at once is not worth a word.
+	late := time.Since(t.last) >= progressEvery
+	if !late && !m.everything && (done < total || !t.said) {
 		return
 	}
-	m.said[key] = time.Now()
+	if !late && done > 0 && done < total {
+		return
+	}
+	m.files[key] = transfer{last: time.Now(), said: true}
 	m.log.Info().Str("host", host).Str("file", file).Int64("bytes", done).Int64("of", total).Msg("moving")
 }

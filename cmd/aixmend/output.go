@@ -3,13 +3,16 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/playbooks"
 )
 
 // print writes a run to stdout in the form that was asked for.
@@ -31,12 +34,35 @@ func (a *app) print(run *outcome.Run, verb controller.Verb) error {
 	if verb == controller.Capture {
 		text += fmt.Sprintf("kept:    %s (capture.json, manifest.sha256)\n", filepath.Join(a.flags.state, "captures"))
 	}
+	text += guides(run)
+	support := filepath.Join(a.flags.state, "runs", run.ID, "support")
+	if _, err := os.Stat(support); err == nil {
+		text += fmt.Sprintf("support: %s (the text of a case for each host, and its data)\n", support)
+	}
 	text += fmt.Sprintf("reports: %s\n", filepath.Join(a.flags.state, "runs", run.ID, "hosts"))
-	if next := a.nextCommand(run, verb); next != "" {
+	if next := a.nextCommand(run, verb); next != "" && guides(run) == "" {
 		text += fmt.Sprintf("next:    %s\n", next)
 	}
 	_, err := fmt.Fprint(a.out, text)
 	return err
+}
+
+// guides names the hosts whose findings say to a person how to go on.
+func guides(run *outcome.Run) string {
+	hosts := map[string][]string{}
+	for _, h := range run.Hosts {
+		for _, id := range h.Guides {
+			hosts[id] = append(hosts[id], h.Name)
+		}
+	}
+	var b strings.Builder
+	for _, id := range slices.Sorted(maps.Keys(hosts)) {
+		fmt.Fprintf(&b, "%s: %s\n", id, report.Compact(hosts[id]))
+	}
+	if b.Len() > 0 {
+		fmt.Fprintf(&b, "how to go on, command by command: aixmend explain %s HOST\n", run.ID)
+	}
+	return b.String()
 }
 
 // printTrouble is the quiet form: nothing when there is no trouble, else the
@@ -80,7 +106,7 @@ func (a *app) nextCommand(run *outcome.Run, verb controller.Verb) string {
 		return a.command("recover")
 	case len(sick) == 0:
 		return ""
-	case (verb == controller.Audit || verb == controller.Capture) && run.Counts[outcome.NeedsAction] > 0:
+	case (verb == controller.Audit || verb == controller.Capture) && run.Counts[outcome.NeedsAction] > 0 && a.mends():
 		return a.command("plan")
 	}
 	explain := "aixmend explain " + run.ID + " " + sick[0].Name
@@ -88,6 +114,12 @@ func (a *app) nextCommand(run *outcome.Run, verb controller.Verb) string {
 		explain += " --state " + shellWord(a.flags.state)
 	}
 	return explain
+}
+
+// mends tells whether the playbook has rungs that could mend anything.
+func (a *app) mends() bool {
+	p, err := playbooks.Load(a.flags.playbook)
+	return err == nil && slices.ContainsFunc(p.Rungs, func(r playbooks.Rung) bool { return !r.HandOver })
 }
 
 // command is the same selection with another verb.

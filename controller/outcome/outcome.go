@@ -102,6 +102,8 @@ type HostSummary struct {
 	Findings []string `json:"findings"`
 	// Open are those of them that count: no mere information.
 	Open []string `json:"open"`
+	// Guides are the findings that say to a person how to go on.
+	Guides []string `json:"guides,omitempty"`
 	// DurationMS is the time from the first connect to the verdict, in ms.
 	DurationMS int64 `json:"duration_ms"`
 	// Report is the path of HOST.json, relative to the run's folder.
@@ -256,6 +258,14 @@ func ids(findings []Finding, want func(Finding) bool) []string {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// GuideIDs returns the ids of the findings that say how to go on.
+func GuideIDs(findings []Finding) []string {
+	if list := ids(findings, func(f Finding) bool { return len(f.Next) > 0 }); len(list) > 0 {
+		return list
+	}
+	return nil
 }
 
 // Count returns how many hosts ended in each outcome, every outcome included.
