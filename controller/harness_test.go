@@ -281,3 +281,20 @@ func statuses(h outcome.Host) []string {
 	}
 	return list
 }
+
+// run runs one command on a host, past every gate.
+func run(t *testing.T, b *bench, host, line string) {
+	t.Helper()
+	i := slices.IndexFunc(b.hosts, func(h inventory.Host) bool { return h.Name == host })
+	h := b.hosts[i]
+	conn, err := b.dialer(func(transport.Target, transport.Command) error { return nil }).Dial(t.Context(), transport.Target{
+		Name: h.Name, Address: h.Address, Port: h.SSH.Port, User: h.SSH.User, Identity: h.SSH.Identity, KnownHosts: h.SSH.KnownHosts,
+	})
+	must(t, err)
+	defer conn.Close()
+	got, err := conn.Run(t.Context(), []transport.Command{{ID: "by hand", Line: line, Timeout: time.Minute}})
+	must(t, err)
+	if r := got.Results[0]; r.Err != nil || r.Exit != 0 {
+		t.Fatalf("%s: status %d, %v: %s", line, r.Exit, r.Err, r.Stderr)
+	}
+}
