@@ -26,12 +26,14 @@ type settings struct {
 }
 
 type sshDoc struct {
-	User       text   `yaml:"user" jsonschema:"default=root,pattern=^[^\\s-]\\S*$" jsonschema_description:"The login on the host."`
-	Port       number `yaml:"port" jsonschema:"default=22,minimum=1,maximum=65535" jsonschema_description:"The TCP port of the SSH server."`
-	Identity   text   `yaml:"identity" jsonschema:"minLength=1" jsonschema_description:"The private key file; ~ is the home folder, a relative path starts at the folder of this file."`
-	KnownHosts text   `yaml:"known_hosts" jsonschema:"minLength=1" jsonschema_description:"The file of known host keys; paths as for identity."`
-	Become     text   `yaml:"become" jsonschema:"default=none,enum=none,enum=sudo" jsonschema_description:"How to become root after the login."`
-	Jump       text   `yaml:"jump" jsonschema:"minLength=1" jsonschema_description:"[user@]host[:port] of the host to go through; none for a direct way."`
+	User       text        `yaml:"user" jsonschema:"default=root,pattern=^[^\\s-]\\S*$" jsonschema_description:"The login on the host."`
+	Port       number      `yaml:"port" jsonschema:"default=22,minimum=1,maximum=65535" jsonschema_description:"The TCP port of the SSH server."`
+	Identity   text        `yaml:"identity" jsonschema:"minLength=1" jsonschema_description:"The private key file; ~ is the home folder, a relative path starts at the folder of this file."`
+	KnownHosts text        `yaml:"known_hosts" jsonschema:"minLength=1" jsonschema_description:"The file of known host keys; paths as for identity."`
+	Become     becomeDoc   `yaml:"become" jsonschema_description:"How to become root after the login."`
+	Mode       text        `yaml:"become_mode" jsonschema:"default=script,enum=script,enum=commands" jsonschema_description:"What becomes root: all commands as one script, or each command by itself, for a login that may run single commands only (aixmend playbook sudoers prints which)."`
+	Password   passwordDoc `yaml:"become_password" jsonschema_description:"Where the password comes from that sudo, dzdo, pbrun, su or the command asks for; never the password itself."`
+	Jump       text        `yaml:"jump" jsonschema:"minLength=1" jsonschema_description:"[user@]host[:port] of the host to go through; none for a direct way."`
 }
 
 type waiverDoc struct {

@@ -19,7 +19,7 @@ func (b *builder) addEntry(src source, entry strictyaml.Entry[hostDoc]) bool {
 	for _, name := range groups {
 		layers = append(layers, b.groups[name].layer)
 	}
-	host := resolve(append(layers, b.layer(src.folder, doc.settings)))
+	host := b.resolve(append(layers, b.layer(src.folder, doc.settings)))
 	host.Groups, host.Pos = groups, at
 
 	names, err := parsePattern(entry.Key)

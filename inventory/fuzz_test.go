@@ -67,12 +67,13 @@ func checkHost(t *testing.T, inv *Inventory, h Host) {
 		t.Fatalf("address %q", h.Address)
 	}
 	s := h.SSH
-	if checkUser(s.User) != nil || checkPort(s.Port) != nil || checkBecome(s.Become) != nil || s.Jump != "" && checkJump(s.Jump) != nil {
+	if checkUser(s.User) != nil || checkPort(s.Port) != nil || s.Jump != "" && checkJump(s.Jump) != nil {
 		t.Fatalf("ssh %+v", s)
 	}
 	if strings.HasPrefix(s.Identity, "~") || strings.HasPrefix(s.KnownHosts, "~") {
 		t.Fatalf("ssh %+v", s)
 	}
+	checkRise(t, s)
 	for _, name := range h.Groups {
 		if _, found := inv.Group(name); !found {
 			t.Fatalf("group %q is not there", name)
@@ -82,6 +83,31 @@ func checkHost(t *testing.T, inv *Inventory, h Host) {
 		if w.Finding == "" || strings.TrimSpace(w.Reason) == "" {
 			t.Fatalf("waiver %+v", w)
 		}
+	}
+}
+
+// checkRise checks what SSH promises of becoming root.
+func checkRise(t *testing.T, s SSH) {
+	t.Helper()
+	custom := s.Become == BecomeCommand
+	if !custom && checkBecome(s.Become) != nil || custom != (s.BecomeCommand != "") || custom && checkCommand(s.BecomeCommand) != nil {
+		t.Fatalf("ssh %+v", s)
+	}
+	if s.BecomeMode != "" && (s.BecomeMode != ModeCommands || s.BecomePassword != "" || s.Become == BecomeSu || s.Become == BecomeNone) {
+		t.Fatalf("ssh %+v", s)
+	}
+	if s.BecomePassword == "" {
+		return
+	}
+	p, err := PasswordSourceOf(s.BecomePassword)
+	ways := 0
+	for _, way := range []bool{p.Prompt, p.File != "", len(p.Exec) > 0} {
+		if way {
+			ways++
+		}
+	}
+	if err != nil || s.Become == BecomeNone || ways != 1 || p.Key() != s.BecomePassword {
+		t.Fatalf("ssh %+v, %+v, %v", s, p, err)
 	}
 }
 

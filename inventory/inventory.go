@@ -30,8 +30,18 @@ const (
 
 // The values of SSH.Become.
 const (
-	BecomeNone = "none"
-	BecomeSudo = "sudo"
+	BecomeNone    = "none"
+	BecomeSudo    = "sudo"
+	BecomeDzdo    = "dzdo"
+	BecomePbrun   = "pbrun"
+	BecomeSu      = "su"
+	BecomeCommand = "command"
+)
+
+// The values of SSH.BecomeMode in a file; script is what is built in.
+const (
+	ModeScript   = "script"
+	ModeCommands = "commands"
 )
 
 // An Inventory is what one or more files say. It must not be changed.
@@ -74,8 +84,17 @@ type SSH struct {
 	// working folder where the inventory file was named so; empty when the
 	// inventory does not say.
 	Identity, KnownHosts string
-	// Become is BecomeNone or BecomeSudo.
+	// Become is one of the values above: how to become root.
 	Become string
+	// BecomeCommand is what BecomeCommand puts before a command: words that
+	// mean nothing to a shell, one blank between. Else it is empty.
+	BecomeCommand string
+	// BecomeMode is ModeCommands when each command becomes root by itself, and
+	// empty when a script of them does (or none need).
+	BecomeMode string
+	// BecomePassword is the key of the PasswordSource that the tool of Become
+	// asks for; empty when it asks for none. It goes with no BecomeMode.
+	BecomePassword string
 	// Jump is [user@]host[:port] of the host to go through; empty for none.
 	Jump string
 }

@@ -33,7 +33,8 @@ func check[T any](b *builder, name string, v *strictyaml.Value[T], is func(T) er
 func (b *builder) layer(folder string, s settings) layer {
 	check(b, "ssh.user", &s.SSH.User, checkUser)
 	check(b, "ssh.port", &s.SSH.Port, checkPort)
-	check(b, "ssh.become", &s.SSH.Become, checkBecome)
+	b.become(&s.SSH)
+	b.password(folder, &s.SSH.Password)
 	check(b, "ssh.jump", &s.SSH.Jump, checkJump)
 	check(b, "rmc_nic", &s.RMCNIC, checkNIC)
 	b.path("ssh.identity", folder, &s.SSH.Identity)
@@ -99,21 +100,23 @@ func (b *builder) waivers(docs []waiverDoc) []Waiver {
 
 // resolve lays the layers over what is built in; later ones win. Waivers add
 // up, and for one finding the later one wins.
-func resolve(layers []layer) Host {
+func (b *builder) resolve(layers []layer) Host {
 	host := Host{SSH: SSH{User: DefaultUser, Port: DefaultPort, Become: DefaultBecome}}
 	waivers := map[string]Waiver{}
+	var become rise
 	for _, l := range layers {
 		lay(&host.SSH.User, l.ssh.User)
 		lay(&host.SSH.Port, l.ssh.Port)
 		lay(&host.SSH.Identity, l.ssh.Identity)
 		lay(&host.SSH.KnownHosts, l.ssh.KnownHosts)
-		lay(&host.SSH.Become, l.ssh.Become)
+		become.lay(l.ssh)
 		lay(&host.SSH.Jump, l.ssh.Jump)
 		lay(&host.RMCNIC, l.nic)
 		for _, w := range l.waivers {
 			waivers[w.Finding] = w
 		}
 	}
+	become.settle(b, &host.SSH)
 	if host.SSH.Jump == "none" {
 		host.SSH.Jump = ""
 	}

@@ -3,6 +3,7 @@ package inventory
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -35,11 +36,32 @@ func generate(t *testing.T) string {
 	list := &generator.Schema{Type: "array", Items: name, UniqueItems: true}
 	*groups = generator.Schema{Description: groups.Description, OneOf: []*generator.Schema{byName, list}}
 	*s.Definitions["groupNames"] = generator.Schema{OneOf: []*generator.Schema{name, list}}
+	*s.Definitions["become"] = generator.Schema{OneOf: []*generator.Schema{
+		{Type: "string", Enum: []any{BecomeNone, BecomeSudo, BecomeDzdo, BecomePbrun, BecomeSu}},
+		object(map[string]*generator.Schema{"command": {Type: "string", Pattern: `^\s*[A-Za-z0-9_./:@%+,][A-Za-z0-9_./:@%+,-]*(\s+[A-Za-z0-9_./:=@%+,-]+)*\s*$`, MaxLength: ptr(uint64(maxCommand))}}),
+	}}
+	*s.Definitions["password"] = generator.Schema{OneOf: []*generator.Schema{
+		{Const: "prompt"},
+		object(map[string]*generator.Schema{"file": {Type: "string", MinLength: ptr(uint64(1))}}),
+		object(map[string]*generator.Schema{"exec": {Type: "array", MinItems: ptr(uint64(1)), Items: &generator.Schema{Type: "string"}}}),
+	}}
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text) + "\n"
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// object is the schema of a map that has all of some keys, and no others.
+func object(keys map[string]*generator.Schema) *generator.Schema {
+	s := &generator.Schema{Type: "object", Properties: generator.NewProperties(), AdditionalProperties: generator.FalseSchema}
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		s.Properties.Set(name, keys[name])
+		s.Required = append(s.Required, name)
+	}
+	return s
 }
 
 func TestSchemaIsGenerated(t *testing.T) {
@@ -132,7 +154,7 @@ var beyondSchema = []string{
 	"address-same-for-all", "alias", "duplicate-address", "duplicate-address-name", "duplicate-address-range",
 	"duplicate-host-case", "duplicate-host-range", "group-unknown", "host-is-group", "host-number-without-address",
 	"host-without-address", "range-huge", "range-letters", "range-open", "range-padding",
-	"range-product-twice", "range-reversed", "range-empty", "range-too-many", "range-twice", "ssh-jump",
+	"range-product-twice", "range-reversed", "range-empty", "range-too-many", "range-twice", "ssh-become-together", "ssh-jump",
 	"tag", "two-documents", "waive-twice", "waive-unknown",
 }
 

@@ -95,17 +95,6 @@ func checkPort(port int) error {
 	return nil
 }
 
-// checkBecome checks the way to become root.
-func checkBecome(become string) error {
-	switch become {
-	case BecomeNone, BecomeSudo:
-		return nil
-	case "dzdo", "pbrun", "su":
-		return fmt.Errorf("is not supported yet; use %s or %s", BecomeNone, BecomeSudo)
-	}
-	return fmt.Errorf("must be %s or %s", BecomeNone, BecomeSudo)
-}
-
 // checkJump checks [user@]host[:port]; an IPv6 address with a port stands in
 // brackets.
 func checkJump(jump string) error {

@@ -179,7 +179,8 @@ func (r *rules) add(what, text string) {
 
 // command adds the line of one command.
 func (r *rules) command(what string, words []string) {
-	if !strings.HasPrefix(words[0], "/") || strings.Contains(words[0], shell.Any) {
+	odd := func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) } // Any is one
+	if !strings.HasPrefix(words[0], "/") || strings.ContainsFunc(words[0], odd) {
 		name := strings.ReplaceAll(strings.Join(words, " "), shell.Any, "*")
 		if note := what + ": " + strconv.QuoteToGraphic(name); !slices.Contains(r.unsaid, note) {
 			r.unsaid = append(r.unsaid, note)
@@ -219,20 +220,33 @@ func filled(form, exprs []string) [][]string {
 			n, _ := strconv.Atoi(m[1])
 			values = replaced(values, m[0], commandPaths(exprs[n]))
 		}
+		if len(all)*len(values) > maxLines && i > 0 {
+			values = []string{shell.Any}
+		}
+		without := i > 0 && maybeNone(word, exprs) && 2*len(all) <= maxLines
 		var longer [][]string
 		for _, words := range all {
 			for _, v := range values {
 				longer = append(longer, append(slices.Clone(words), v))
 			}
-			if m := placeholder.FindStringSubmatch(word); i > 0 && m != nil && m[0] == word {
-				if n, _ := strconv.Atoi(m[1]); strings.HasPrefix(exprs[n], "[") {
-					longer = append(longer, slices.Clone(words))
-				}
+			if without {
+				longer = append(longer, slices.Clone(words))
 			}
 		}
 		all = longer
 	}
 	return all
+}
+
+// maybeNone tells whether a word is a list that is written out: it may be
+// empty.
+func maybeNone(word string, exprs []string) bool {
+	m := placeholder.FindStringSubmatch(word)
+	if m == nil || m[0] != word {
+		return false
+	}
+	n, _ := strconv.Atoi(m[1])
+	return strings.HasPrefix(exprs[n], "[")
 }
 
 // replaced replaces part of each of some words by each of what it can be; by

@@ -186,7 +186,7 @@ func FuzzSudoers(f *testing.F) {
 	for _, seed := range []string{"/a '^$' \"$x\" {{ y }}", "for a in b c; do /x/$a; done", "/a 'b\nc' \\", "{{ rsct_paths.bin }}/a", "/a\x01 é"} {
 		f.Add(seed)
 	}
-	line := regexp.MustCompile(`^/[^\n*]* ((\\[,:=\\*?\[\]^#!]|[^,:=\\?\[\]^#!\n])*)$`)
+	line := regexp.MustCompile(`^/(\\.|[^\n*\\])* ((\\[,:=\\*?\[\]^#!]|[^,:=\\?\[\]^#!\n])*)$`)
 	f.Fuzz(func(t *testing.T, text string) {
 		r := newRules()
 		r.add("step", text)

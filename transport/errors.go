@@ -75,7 +75,8 @@ func KindOf(err error) Kind {
 var ErrHung = errors.New("hung: no end within its time limit")
 
 // ErrNotRun says that a command was never started: a required answer before it
-// was not as required, or too many commands before it hung.
+// was not as required, too many commands before it hung, or the login could not
+// become root.
 var ErrNotRun = errors.New("not run")
 
 // ErrGateShut says that the gate did not let a changing command pass.

@@ -74,8 +74,8 @@ const (
 	ViaExec = "exec" // commands with the file's bytes on their streams
 )
 
-// KindFile: the connection is well, the trouble is a file: of the host, or of
-// this machine where the error says so.
+// KindFile is for a connection that is well: the trouble is a file, of the
+// host, or of this machine where the error says so.
 const KindFile Kind = "file"
 
 // FilesOf returns the ability of a connection to move files, and whether it

@@ -26,16 +26,38 @@ type Target struct {
 	Identity string
 	// KnownHosts is the path of the known_hosts file; empty: the user's own.
 	KnownHosts string
-	// Become is how to become root: BecomeNone or BecomeSudo.
+	// Become is how to become root; empty: BecomeNone.
 	Become string
+	// BecomeCommand is what BecomeCustom puts before a command: words, blanks
+	// between, that mean nothing to a shell.
+	BecomeCommand string
+	// BecomeMode says what becomes root: ModeScript, or ModeCommands for a login
+	// that may run single commands only; empty: ModeScript.
+	BecomeMode string
+	// BecomePassword names where the password comes from that the tool of Become
+	// asks for, never the password itself; empty: it asks for none. It goes with
+	// ModeScript only.
+	BecomePassword string
 	// Jump names a bastion; empty: none.
 	Jump string
 }
 
 // Ways to become root.
 const (
-	BecomeNone = "none"
-	BecomeSudo = "sudo" // sudo -n: it never asks
+	BecomeNone   = "none"
+	BecomeSudo   = "sudo"
+	BecomeDzdo   = "dzdo" // Centrify's sudo
+	BecomePbrun  = "pbrun"
+	BecomeSu     = "su"
+	BecomeCustom = "command" // what Target.BecomeCommand says
+)
+
+// What becomes root.
+const (
+	// ModeScript runs all commands of a script as one, by one call of the tool.
+	ModeScript = "script"
+	// ModeCommands calls the tool for each command of the script's text.
+	ModeCommands = "commands"
 )
 
 // DefaultMaxOutput is how many bytes of each stream of a command are kept when
@@ -54,7 +76,8 @@ type Command struct {
 	// before, such as the disarming of its undo: a gate that shuts for new
 	// changes still lets it pass. The gate of the read-only verbs does not.
 	Finishes bool
-	// AsLogin commands run as the login user, before privilege is taken.
+	// AsLogin commands run as the login user, before privilege is taken or a
+	// password sent.
 	// They can only stand at the beginning of a script.
 	AsLogin bool
 	// Require, when not empty, is what the command must print (without the
@@ -79,7 +102,9 @@ type Result struct {
 	Started  time.Time
 	Duration time.Duration
 	// Err says why there is no exit status: ErrHung, ErrNotRun, or the error
-	// that ended the connection.
+	// that ended the connection. A command that was to run as root and certainly
+	// did not, because the login can't become root, has an error that is both
+	// ErrNotRun and of KindPrivilege.
 	Err error
 }
 
@@ -102,7 +127,7 @@ type Conn interface {
 	// was a mutating one. An error means that the script did not come to its
 	// end; the transcript then holds what is known, and each command without
 	// an exit status has its Err set: ErrNotRun when it is certain that it
-	// never reached the host.
+	// was never run.
 	Run(ctx context.Context, commands []Command) (Transcript, error)
 	// Close ends the connection. It is safe to call twice.
 	Close() error

@@ -50,7 +50,7 @@ func (a *app) playbook() *cobra.Command {
 			return err
 		},
 	}
-	return group("playbook", "Look at what aixmend knows how to do", list, show, check, schema)
+	return group("playbook", "Look at what aixmend knows how to do", list, show, check, schema, a.sudoers())
 }
 
 func (a *app) checkPlaybooks(names []string) error {

@@ -42,6 +42,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 		ConnectTimeout: j.flags.connect,
 		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: a.passphrase()},
 		Hosts:          &ssh.HostKeys{Default: ssh.UserKnownHosts(home())},
+		Passwords:      a.secrets(),
 	})
 	e := &controller.Engine{
 		Options: controller.Options{

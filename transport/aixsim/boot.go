@@ -19,19 +19,25 @@ func (h *Host) Boot(change func(*State)) {
 		p.cancel()
 	}
 	h.mu.Unlock()
-	h.step(nil, func(e *Env) {
+	h.step(nil, func(*Env) {
 		if change != nil {
 			change(h.s)
 		}
-		e.State, e.Files, e.Now, e.Getenv = h.s, h.files(nil), h.clock, func(string) string { return "" }
-		e.Stdout, e.Stderr = deadWriter{}, deadWriter{}
-		h.s.BootTime = h.clock()
-		for i := range h.s.NICs {
-			h.s.NICs[i].bootUp()
-		}
-		e.rcTCPIP()
-		e.inittab()
+		h.s.comeUp(h.files(nil), h.clock)
 	})
+}
+
+// comeUp is what a boot does: the interfaces and routes of the ODM, then
+// /etc/rc.tcpip and /etc/inittab.
+func (s *State) comeUp(files FS, now func() time.Time) {
+	s.BootTime, s.Mounts = now(), nil
+	for i := range s.NICs {
+		s.NICs[i].bootUp()
+	}
+	s.bootRoutes()
+	e := &Env{State: s, Files: files, Now: now, Getenv: func(string) string { return "" }, Stdout: deadWriter{}, Stderr: deadWriter{}}
+	e.rcTCPIP()
+	e.inittab()
 }
 
 // bootUp makes the live interface from the ODM.
@@ -40,8 +46,8 @@ func (n *NIC) bootUp() {
 	if n.Attrs.State != "up" || n.Status != "Available" {
 		return
 	}
-	c := chdev{nic: n}
-	c.state("up")
+	up := chdev{nic: n}
+	up.state("up")
 }
 
 // rcTCPIP runs the lines of /etc/rc.tcpip that matter here.

@@ -36,7 +36,6 @@ func coreCommands() []Command {
 		{Name: "false", Dirs: bin(), Filter: true, Unix: true, Run: func(context.Context, *Env) int { return 1 }},
 		{Name: "sync", Dirs: append(bin(), "/usr/sbin"), Filter: true, Unix: true, Run: cmdNothing},
 		{Name: "ps", Dirs: bin(), Filter: true, Unix: true, Run: cmdPs},
-		{Name: "sudo", Dirs: []string{"/usr/bin"}, Filter: true, Unix: true, Run: cmdSudo, Where: func(s *State) bool { return s.Sudo != "" }},
 	}
 	for _, name := range []string{"ulimit", "hash", "jobs", "newgrp"} {
 		list = append(list, Command{Name: "__aixsim_" + name, Filter: true, Unix: true, Run: cmdNothing})
@@ -244,33 +243,4 @@ func cmdPs(_ context.Context, e *Env) int {
 		e.out("%8s %8d       1   0 00:00:00      -  0:00 %s\n", user, p.pid, line)
 	}
 	return 0
-}
-
-// cmdSudo is sudo -n COMMAND.
-func cmdSudo(ctx context.Context, e *Env) int {
-	args := e.Args
-	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
-		flag := args[0]
-		args = args[1:]
-		if (flag == "-p" || flag == "-u" || flag == "-g") && len(args) > 0 {
-			args = args[1:]
-		}
-		if flag == "--" {
-			break
-		}
-	}
-	switch e.proc.sudo {
-	case "denied":
-		return e.fail(1, "sudo: a password is required")
-	case "requiretty":
-		return e.fail(1, "sudo: sorry, you must have a tty to run sudo")
-	}
-	if len(args) == 0 {
-		return e.fail(1, "usage: sudo -h | -K | -k | -V")
-	}
-	if strings.Contains(args[0], "=") {
-		return cmdEnv(ctx, &Env{Path: "env", Args: args, Stdin: e.Stdin, Stdout: e.Stdout, Stderr: e.Stderr, Dir: e.Dir,
-			UID: 0, PID: e.PID, Files: e.Files, Now: e.Now, Getenv: e.Getenv, Shared: e.Shared, proc: e.proc, host: e.host})
-	}
-	return e.host.exec(ctx, e, args, 0)
 }

@@ -2,10 +2,7 @@ package aixsim
 
 import (
 	"context"
-	"fmt"
-	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -19,6 +16,7 @@ func (s *State) devices() []device {
 			device{"adapter", n.Adapter, "Available", n.Device})
 	}
 	list = append(list, device{"if", "lo0", "Available", "Loopback Network Interface"},
+		device{"tcpip", "inet0", "Available", "Internet Network Extension"},
 		device{"cdrom", "cd0", "Available", "Virtual SCSI Optical Served by VIO Server"})
 	for _, d := range s.Disks {
 		list = append(list, device{"disk", d.Name, "Available", "MPIO IBM 2107 FC Disk"})
@@ -53,6 +51,9 @@ func (s *State) attrs(name string) []attr {
 		return []attr{{"clouddev", "1", "Recreate devices on next boot", "True"}, {"ncargs", "256", "ARG/ENV list size in 4K byte blocks", "True"},
 			{"os_uuid", s.UUID, "N/A", "False"}}
 	}
+	if name == "inet0" {
+		return s.inet0Attrs()
+	}
 	n := s.nic(name)
 	if n == nil {
 		return nil
@@ -67,9 +68,8 @@ func (s *State) attrs(name string) []attr {
 	if mtu == "" {
 		mtu = "1500"
 	}
-	return []attr{
-		{"alias4", strings.Join(a.Alias4, " "), "IPv4 Alias including Subnet Mask", "True"},
-		{"alias6", strings.Join(a.Alias6, " "), "IPv6 Alias including Prefix Length", "True"},
+	aliases := append(many("alias4", a.Alias4, "IPv4 Alias including Subnet Mask"), many("alias6", a.Alias6, "IPv6 Alias including Prefix Length")...)
+	return append(aliases, []attr{
 		{"arp", "on", "Address Resolution Protocol (ARP)", "True"},
 		{"authority", "", "Authorized Users", "True"},
 		{"broadcast", "", "Broadcast Address", "True"},
@@ -82,7 +82,7 @@ func (s *State) attrs(name string) []attr {
 		{"remmtu", "576", "Maximum IP Packet Size for REMOTE Networks", "True"},
 		{"security", "none", "Security Level", "True"},
 		{"state", a.State, "Current Interface Status", "True"},
-	}
+	}...)
 }
 
 // cmdLsattr is lsattr -El NAME [-a ATTR]... [-F value].
@@ -125,259 +125,6 @@ func cmdMkdev(_ context.Context, e *Env) int {
 	}
 	e.out("%s Available\n", name)
 	return 0
-}
-
-// cmdChdev is chdev -l NAME -a k=v... [-P]: the ODM, and without -P the live
-// interface too. Either all of it is done or nothing.
-func cmdChdev(_ context.Context, e *Env) int {
-	f := getoptAll(e.Args, "l:a:PTUp:w:")
-	name := f.last('l')
-	n := e.State.nic(name)
-	if n == nil || n.Name != name {
-		if name == "sys0" {
-			return 0
-		}
-		return e.failIn(1, tongues{"chdev: 0514-519 The following device was not found in the customized\n\tdevice configuration database:\n\t%s",
-			"chdev: 0514-519 Die folgende Einheit wurde in der angepassten Einheitenkonfigurationsdatenbank nicht gefunden:\n\t%s"}, name)
-	}
-	next := *n
-	next.Live.IPv4, next.Live.IPv6 = slices.Clone(n.Live.IPv4), slices.Clone(n.Live.IPv6)
-	next.Attrs.Alias4, next.Attrs.Alias6 = slices.Clone(n.Attrs.Alias4), slices.Clone(n.Attrs.Alias6)
-	c := chdev{e: e, nic: &next, values: map[string]string{}}
-	for _, arg := range f.values['a'] {
-		for pair := range strings.FieldsSeq(arg) {
-			k, v, ok := strings.Cut(pair, "=")
-			if !ok {
-				return e.fail(1, "chdev: 0514-013 Logical name is required or the attribute %s has no value.", k)
-			}
-			c.set(k, v)
-		}
-	}
-	if msg := c.apply(); msg != "" {
-		return e.failIn(1, tongues{"Method error (/usr/lib/methods/chgif):\n\t%s",
-			"Methodenfehler (/usr/lib/methods/chgif):\n\t%s"}, msg)
-	}
-	before, after := fmt.Sprintf("%+v", *n), fmt.Sprintf("%+v", next)
-	if f.has('P') {
-		next.Live = n.Live
-		after = fmt.Sprintf("%+v", next)
-	}
-	if before != after {
-		*n = next
-		e.effect("chdev %s", strings.Join(e.Args, " "))
-	}
-	e.out("%s changed\n", name)
-	return 0
-}
-
-// chdev is one change of an interface, made on a copy.
-type chdev struct {
-	e      *Env
-	nic    *NIC
-	values map[string]string
-	order  []string
-}
-
-func (c *chdev) set(k, v string) {
-	if _, ok := c.values[k]; !ok {
-		c.order = append(c.order, k)
-	}
-	c.values[k] = v
-}
-
-// apply changes the copy; it returns the method's error, or "".
-func (c *chdev) apply() string {
-	for _, k := range c.order {
-		var msg string
-		switch v := c.values[k]; k {
-		case "netaddr6":
-			msg = c.netaddr6(v)
-		case "prefixlen":
-			if n, err := strconv.Atoi(v); v != "" && (err != nil || n < 1 || n > 128) {
-				msg = badValue(k)
-			} else {
-				c.nic.Attrs.PrefixLen = v
-			}
-		case "alias6", "delalias6":
-			msg = c.alias6(k, v)
-		case "alias4", "delalias4":
-			c.alias4(k, v)
-		case "netaddr", "netmask":
-			msg = c.ipv4(k, v)
-		case "mtu":
-			if _, err := strconv.Atoi(v); err != nil {
-				msg = badValue(k)
-			} else {
-				c.nic.Attrs.MTU = v
-			}
-		case "state":
-			msg = c.state(v)
-		case "remmtu", "mtu_bypass", "security", "arp", "rfc1323", "tcp_sendspace", "tcp_recvspace", "monitor":
-		default:
-			msg = fmt.Sprintf("0514-018 The values specified for the following attributes\n\t               are not valid:\n\t%s", k)
-		}
-		if msg != "" {
-			return msg
-		}
-	}
-	return ""
-}
-
-func badValue(k string) string {
-	return fmt.Sprintf("0514-018 The values specified for the following attributes\n\t               are not valid:\n     %s", k)
-}
-
-// netaddr6 replaces the one address: the old one leaves the interface.
-func (c *chdev) netaddr6(v string) string {
-	n := c.nic
-	var addr netip.Addr
-	if v != "" {
-		a, err := netip.ParseAddr(v)
-		if err != nil || !a.Is6() || a.Zone() != "" {
-			return badValue("netaddr6")
-		}
-		addr = a
-	}
-	if old, err := netip.ParseAddr(n.Attrs.NetAddr6); err == nil && old != addr {
-		if i := index6(n.Live.IPv6, old); i >= 0 {
-			n.Live.IPv6 = slices.Delete(n.Live.IPv6, i, i+1)
-		}
-	}
-	n.Attrs.NetAddr6 = v
-	if v == "" {
-		n.Attrs.PrefixLen = ""
-		return ""
-	}
-	bits := c.values["prefixlen"]
-	if bits == "" {
-		bits = n.Attrs.PrefixLen
-	}
-	length, err := strconv.Atoi(bits)
-	if err != nil {
-		length = 64
-	}
-	if !n.hasLive6(addr) && c.becomesUp() {
-		n.Live.IPv6 = append(n.Live.IPv6, netip.PrefixFrom(addr, length).String())
-	}
-	return ""
-}
-
-// becomesUp tells whether the interface is up when the change is done.
-func (c *chdev) becomesUp() bool {
-	if s, ok := c.values["state"]; ok {
-		return s == "up"
-	}
-	return c.nic.Live.Up
-}
-
-func (c *chdev) alias6(k, v string) string {
-	addr, length, ok := strings.Cut(v, "/")
-	a, err := netip.ParseAddr(addr)
-	if bits, convErr := strconv.Atoi(length); err != nil || !a.Is6() || ok && (convErr != nil || bits < 1 || bits > 128) {
-		return badValue(k)
-	}
-	if !ok {
-		length = "64"
-	}
-	n := c.nic
-	if k == "delalias6" {
-		i := index6(n.Attrs.Alias6, a)
-		if i < 0 {
-			return badValue(k)
-		}
-		n.Attrs.Alias6 = slices.Delete(n.Attrs.Alias6, i, i+1)
-		if j := index6(n.Live.IPv6, a); j >= 0 {
-			n.Live.IPv6 = slices.Delete(n.Live.IPv6, j, j+1)
-		}
-		return ""
-	}
-	if !contains6(n.Attrs.Alias6, a) {
-		n.Attrs.Alias6 = append(n.Attrs.Alias6, addr+"/"+length)
-	}
-	if !n.hasLive6(a) && c.becomesUp() {
-		n.Live.IPv6 = append(n.Live.IPv6, a.String()+"/"+length)
-	}
-	return ""
-}
-
-func (c *chdev) alias4(k, v string) {
-	n := c.nic
-	if i := slices.Index(n.Attrs.Alias4, v); k == "delalias4" && i >= 0 {
-		n.Attrs.Alias4 = slices.Delete(n.Attrs.Alias4, i, i+1)
-	} else if k == "alias4" && i < 0 {
-		n.Attrs.Alias4 = append(n.Attrs.Alias4, v)
-	}
-}
-
-func (c *chdev) ipv4(k, v string) string {
-	n := c.nic
-	if k == "netmask" {
-		n.Attrs.NetMask = v
-		return ""
-	}
-	n.Attrs.NetAddr = v
-	n.Live.IPv4 = nil
-	if v == "" {
-		return ""
-	}
-	if _, err := netip.ParseAddr(v); err != nil {
-		return badValue(k)
-	}
-	mask := c.values["netmask"]
-	if mask == "" {
-		mask = n.Attrs.NetMask
-	}
-	n.Live.IPv4 = []string{fmt.Sprintf("%s/%d", v, maskBits(mask))}
-	return ""
-}
-
-func maskBits(mask string) int {
-	a, err := netip.ParseAddr(mask)
-	if err != nil || !a.Is4() {
-		return 24
-	}
-	bits := 0
-	for _, b := range a.As4() {
-		for ; b&0x80 != 0; b <<= 1 {
-			bits++
-		}
-	}
-	return bits
-}
-
-// state brings the interface up with everything that the ODM holds, or down.
-func (c *chdev) state(v string) string {
-	n := c.nic
-	switch v {
-	case "up":
-		n.Live.Up = true
-		if a, err := netip.ParseAddr(n.Attrs.NetAddr6); err == nil && !n.hasLive6(a) {
-			n.Live.IPv6 = append(n.Live.IPv6, fmt.Sprintf("%s/%d", a, max(1, prefixOr64(n.Attrs.PrefixLen))))
-		}
-		for _, alias := range n.Attrs.Alias6 {
-			if a, err := netip.ParseAddr(addrOf(alias)); err == nil && !n.hasLive6(a) {
-				n.Live.IPv6 = append(n.Live.IPv6, alias)
-			}
-		}
-		if n.Attrs.NetAddr != "" && len(n.Live.IPv4) == 0 {
-			n.Live.IPv4 = []string{fmt.Sprintf("%s/%d", n.Attrs.NetAddr, maskBits(n.Attrs.NetMask))}
-		}
-	case "down":
-		n.Live.Up = false
-	case "detach":
-		n.Live = Live{}
-	default:
-		return badValue("state")
-	}
-	n.Attrs.State = v
-	return ""
-}
-
-func prefixOr64(s string) int {
-	if n, err := strconv.Atoi(s); err == nil {
-		return n
-	}
-	return 64
 }
 
 func cmdLscfg(_ context.Context, e *Env) int {

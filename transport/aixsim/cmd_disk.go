@@ -1,12 +1,16 @@
 package aixsim
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // diskCommands tell of disks and booting.
 func diskCommands() []Command {
 	both := append(bin(), sbin()...)
 	return []Command{
 		{Name: "lspv", Dirs: both, Run: cmdLspv},
+		{Name: "lsvg", Dirs: both, Run: cmdLsvg},
 		{Name: "bootinfo", Dirs: sbin(), Run: cmdBootinfo, Root: true},
 		{Name: "bootlist", Dirs: both, Run: cmdBootlist},
 	}
@@ -19,6 +23,23 @@ func cmdLspv(_ context.Context, e *Env) int {
 			active = "active"
 		}
 		e.out("%-16s%-32s%-16s%s\n", d.Name, d.PVID, d.VG, active)
+	}
+	return 0
+}
+
+// cmdLsvg is lsvg, and lsvg -o for those that are varied on.
+func cmdLsvg(_ context.Context, e *Env) int {
+	f := getopt(e.Args, "oLilMpn:")
+	if f.bad != 0 || len(f.rest) > 0 {
+		return e.usage(f, "lsvg [-L] [-o]")
+	}
+	var seen []string
+	for _, d := range e.State.Disks {
+		if d.VG == "None" || slices.Contains(seen, d.VG) || f.has('o') && !d.Active {
+			continue
+		}
+		seen = append(seen, d.VG)
+		e.out("%s\n", d.VG)
 	}
 	return 0
 }

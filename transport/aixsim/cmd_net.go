@@ -17,6 +17,7 @@ func networkCommands() []Command {
 	return []Command{
 		{Name: "ifconfig", Dirs: sbin(), Run: cmdIfconfig},
 		{Name: "netstat", Dirs: both, Run: cmdNetstat},
+		{Name: "route", Dirs: sbin(), Run: cmdRoute, Root: true},
 		{Name: "entstat", Dirs: both, Run: cmdEntstat},
 		{Name: "autoconf6", Dirs: sbin(), Run: cmdAutoconf6, Root: true},
 		{Name: "chrctcp", Dirs: sbin(), Run: cmdChrctcp, Root: true},
@@ -102,10 +103,18 @@ func (e *Env) ifconfigChange() int {
 	}
 	args := e.Args[1:]
 	switch {
-	case args[0] == "up" || args[0] == "down" || args[0] == "detach":
+	case args[0] == "up" || args[0] == "down":
 		if up := args[0] == "up"; up != n.Live.Up {
 			n.Live.Up = up
 			e.effect("ifconfig %s %s", n.Name, args[0])
+		}
+		return 0
+	case args[0] == "detach":
+		before := *n
+		n.Live = Live{}
+		e.State.loseRoutes(&before)
+		if fmt.Sprintf("%+v", before) != fmt.Sprintf("%+v", *n) {
+			e.effect("ifconfig %s detach", n.Name)
 		}
 		return 0
 	case args[0] == "inet6" && len(args) > 1:
@@ -171,10 +180,7 @@ func (e *Env) netstatInterfaces() {
 		if !n.shown() {
 			continue
 		}
-		mtu := n.Attrs.MTU
-		if mtu == "" {
-			mtu = "1500"
-		}
+		mtu := n.mtu()
 		row := func(network, address string) {
 			e.out("%-5s %-5s %-11s %-17s %9d %5d %9d %5d %5d\n", n.Name, mtu, network, address, 240000+i, 0, 120000+i, 0, 0)
 		}
@@ -205,30 +211,6 @@ func shortNetwork(p netip.Prefix) string {
 		parts = append(parts, strconv.Itoa(int(o)))
 	}
 	return strings.Join(parts, ".")
-}
-
-func (e *Env) netstatRoutes() {
-	e.out("Routing tables\nDestination        Gateway           Flags   Refs     Use  If   Exp  Groups\n\nRoute tree for Protocol Family 2 (Internet):\n")
-	for i, n := range e.State.NICs {
-		for _, a := range n.Live.IPv4 {
-			p, err := netip.ParsePrefix(a)
-			if err != nil || !n.shown() {
-				continue
-			}
-			if i == 0 {
-				gateway := p.Masked().Addr().Next()
-				e.out("%-18s %-17s UG        4   84100 %-5s   -      -\n", "default", gateway, n.Name)
-			}
-			e.out("%-18s %-17s U         1    2201 %-5s   -      -\n", fmt.Sprintf("%s/%d", shortNetwork(p), p.Bits()), p.Addr(), n.Name)
-		}
-	}
-	e.out("127/8              127.0.0.1         U         2    1204 lo0      -      -\n\nRoute tree for Protocol Family 24 (Internet v6):\n")
-	for _, n := range e.State.NICs {
-		if n.shown() && len(n.Live.IPv6) > 0 {
-			e.out("%-18s %-17s UC        0       0 %-5s   -      -\n", "fe80::/64", "link#2", n.Name)
-		}
-	}
-	e.out("::1%%1              ::1%%1             UH        1     112 lo0      -      -\n")
 }
 
 func (e *Env) netstatSockets() {

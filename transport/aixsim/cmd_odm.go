@@ -98,10 +98,24 @@ func (s Stanza) text() string {
 		if f.Numeric {
 			fmt.Fprintf(&b, "\t%s = %s\n", f.Name, f.Value)
 		} else {
-			fmt.Fprintf(&b, "\t%s = %q\n", f.Name, f.Value)
+			fmt.Fprintf(&b, "\t%s = %s\n", f.Name, odmQuote(f.Value))
 		}
 	}
 	return b.String()
+}
+
+// odmQuote is a value as odmget prints it: quotes and backslashes have a
+// backslash before them, a stanza never has a value of two lines (K).
+func odmQuote(v string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(v) + `"`
+}
+
+// odmUnquote is the reverse of odmQuote; what is not quoted stays as it is.
+func odmUnquote(v string) string {
+	if len(v) < 2 || v[0] != '"' || v[len(v)-1] != '"' {
+		return strings.Trim(v, `"`)
+	}
+	return strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n", `\t`, "\t").Replace(v[1 : len(v)-1])
 }
 
 func cmdOdmdelete(_ context.Context, e *Env) int {
@@ -163,7 +177,7 @@ func parseStanzas(text string) ([]Stanza, error) {
 		case isField && len(list) > 0:
 			value = strings.TrimSpace(value)
 			st := &list[len(list)-1]
-			st.Attrs = append(st.Attrs, Field{Name: strings.TrimSpace(name), Value: strings.Trim(value, `"`), Numeric: !strings.HasPrefix(value, `"`)})
+			st.Attrs = append(st.Attrs, Field{Name: strings.TrimSpace(name), Value: odmUnquote(value), Numeric: !strings.HasPrefix(value, `"`)})
 		case strings.HasSuffix(trimmed, ":"):
 			list = append(list, Stanza{Class: strings.TrimSuffix(trimmed, ":")})
 		default:

@@ -219,8 +219,11 @@ func cmdRecfgct(_ context.Context, e *Env) int {
 			id = work
 		}
 	}
-	if e.State.RMC.Recfgct == "noop" {
+	switch e.State.RMC.Recfgct {
+	case "noop":
 		return 0
+	case "fail-before":
+		return e.fail(1, "recfgct: 2641-018 The configuration was not started.")
 	}
 	e.stopRMC(true)
 	_ = e.Files.RemoveAll("/var/ct")

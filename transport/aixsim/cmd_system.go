@@ -2,7 +2,7 @@ package aixsim
 
 import (
 	"context"
-	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -32,8 +32,6 @@ func systemCommands() []Command {
 		{Name: "errpt", Dirs: bin(), Run: cmdErrpt},
 		{Name: "lsitab", Dirs: sbin(), Run: cmdLsitab},
 		{Name: "getconf", Dirs: bin(), Run: cmdGetconf, Unix: true},
-		{Name: "ctsnap", Dirs: rsctDirs(), Run: cmdCtsnap, Root: true, Fileset: rmcFileset},
-		{Name: "snap", Dirs: sbin(), Run: cmdSnap, Root: true},
 	}
 }
 
@@ -167,11 +165,13 @@ func cmdDf(_ context.Context, e *Env) int {
 		e.out("%-15s %12s %10s %5s %8s %6s Mounted on\n", "Filesystem", head, "Free", "%Used", "Iused", "%Iused")
 	}
 	exit := 0
-	rows := e.State.FileSystems
+	rows := e.State.fileSystems()
 	if len(f.rest) > 0 {
 		rows = nil
 		for _, name := range f.rest {
-			if fs := e.State.mountOf(e.abs(name)); fs != nil {
+			if m := e.State.mounted(e.abs(name)); m != nil {
+				rows = append(rows, m.fileSystem())
+			} else if fs := e.State.mountOf(e.abs(name)); fs != nil {
 				rows = append(rows, *fs)
 			} else {
 				exit = e.fail(1, "df: 0500-073 Cannot find or access the file %s.", name)
@@ -192,7 +192,21 @@ func cmdDf(_ context.Context, e *Env) int {
 	return exit
 }
 
-// mountOf is the file system that holds a path.
+// fileSystems are the rows of df, NFS last.
+func (s *State) fileSystems() []FileSystem {
+	rows := slices.Clone(s.FileSystems)
+	for _, m := range s.Mounts {
+		rows = append(rows, m.fileSystem())
+	}
+	return rows
+}
+
+// fileSystem is the mount as df sees it.
+func (m Mount) fileSystem() FileSystem {
+	return FileSystem{Device: m.Server + ":" + m.Export, Mount: m.Point, SizeKB: 64 << 20, FreeKB: 20 << 20}
+}
+
+// mountOf is the local file system that holds a path.
 func (s *State) mountOf(name string) *FileSystem {
 	var best *FileSystem
 	for i := range s.FileSystems {
@@ -278,28 +292,5 @@ func cmdGetconf(_ context.Context, e *Env) int {
 		return e.fail(1, "getconf: Invalid argument")
 	}
 	e.out("%s\n", values[e.Args[0]])
-	return 0
-}
-
-func cmdCtsnap(_ context.Context, e *Env) int {
-	dir := getopt(e.Args, "d:x:nhz:p:").last('d')
-	if dir == "" {
-		dir = "/tmp/ctsupt"
-	}
-	name := path.Join(dir, "ctsnap."+e.State.Hostname+"."+e.Now().UTC().Format("01021504")+".tar.gz")
-	return e.archive(name)
-}
-
-func cmdSnap(_ context.Context, e *Env) int {
-	return e.archive("/tmp/ibmsupt/snap.pax.gz")
-}
-
-// archive writes something small in place of support data.
-func (e *Env) archive(name string) int {
-	e.mkdirParents(path.Dir(name))
-	if err := e.Files.WriteFile(name, []byte("\x1f\x8b\x08simulated support data of "+e.State.Hostname+"\n"), 0o600); err != nil {
-		return e.fail(1, "%s: %s: %v", e.name(), name, plainError(err))
-	}
-	e.out("Data collected in %s\n", name)
 	return 0
 }

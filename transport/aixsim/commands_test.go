@@ -144,6 +144,7 @@ func TestSoftwareCommands(t *testing.T) {
 		{name: "lslpp -L", command: "lslpp -L 'rsct.core.rmc'", has: []string{"Fileset", "rsct.core.rmc", "State codes:"}},
 		{name: "lslpp of nothing", command: "lslpp -Lcq cluster.es.server.rte", exit: 1, err: "0504-132"},
 		{name: "preview changes nothing", change: old, command: "installp -apgXY -d /usr/sys/inst.images rsct.core.rmc; " + level, has: []string{"PREVIEW", "SUCCESSES", ":3.1.5.0:"}},
+		{name: "no name is no wish", change: old, command: "installp -agXY -d /usr/sys/inst.images", exit: 1, err: "Usage"},
 		{name: "apply and reject", change: old, command: "installp -agXY -d /usr/sys/inst.images -e /tmp/log rsct.core.rmc && " + level + " && installp -r rsct.core.rmc && " + level,
 			has: []string{":3.2.6.2: : :A:", "APPLY       SUCCESS", ":3.1.5.0: : :C:"}},
 		{name: "missing requisite", change: func(s *State) { s.Images = rsctImages("no.such"); s.fileset(rmcFileset).Level = "3.1.0.0" },
@@ -219,10 +220,8 @@ func TestFileCommands(t *testing.T) {
 	})
 }
 
-func TestSupportData(t *testing.T) {
+func TestRSCTCommands(t *testing.T) {
 	runCases(t, []commandCase{
-		{name: "ctsnap", command: "/opt/rsct/bin/ctsnap -x runrpttr > /dev/null && ls /tmp/ctsupt | grep -c ctsnap.aixvm1", out: "1\n"},
-		{name: "snap", command: "snap -gtkc > /dev/null; [ -s /tmp/ibmsupt/snap.pax.gz ] && echo there", out: "there\n"},
 		{name: "lsrsrc", command: "/usr/sbin/rsct/bin/lsrsrc IBM.MCP", has: []string{"resource 1:", "NodeID            = 4544", "IPAddresses       = {\"fe80::3a4b:c5ff:fe00:1\"}"}},
 		{name: "ctversion", command: "/opt/rsct/install/bin/ctversion", has: []string{"3.2.6.2"}},
 		{name: "lsnodeid", command: "/usr/sbin/rsct/bin/lsnodeid; head -n 1 /etc/ct_node_id /dev/null | tail -n 1; cat /etc/ct_node_id | wc -l", has: []string{NodeID(1) + "\n", "2"}},

@@ -125,21 +125,9 @@ func (f *Fleet) add(fh FleetHost, opts FleetOptions) error {
 	if opts.HostKey != nil {
 		so.HostKeys = []ssh.Signer{opts.HostKey}
 	}
-	if opts.Listen != nil {
-		l, err := opts.Listen(name)
-		if err != nil {
-			return fmt.Errorf("aixsim: listen for %s: %w", name, err)
-		}
-		so.Listener = l
-	}
-	h := newHost(fh.State, opts.Host, f.registry)
-	if so.SFTP == nil {
-		so.SFTP = h.SFTP
-	}
-	srv, err := sshtest.Serve(h, so)
+	h, srv, err := f.serve(fh.State, so, opts)
 	if err != nil {
-		h.Close()
-		return fmt.Errorf("aixsim: serve %s: %w", name, err)
+		return err
 	}
 	f.hosts[name], f.servers[name] = h, srv
 	m := Member{Name: name, Illness: fh.Illness, KnownHosts: srv.KnownHostsLine(srv.Addr().String())}
@@ -150,6 +138,41 @@ func (f *Fleet) add(fh FleetHost, opts FleetOptions) error {
 	}
 	f.members = append(f.members, m)
 	return nil
+}
+
+// serve starts a host behind a server of its own. A change that takes its
+// address away cuts its connections and keeps others out.
+func (f *Fleet) serve(s *State, so sshtest.Options, opts FleetOptions) (*Host, *sshtest.Server, error) {
+	name := s.Hostname
+	listen := opts.Listen
+	if listen == nil {
+		listen = func(string) (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
+	}
+	l, err := listen(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("aixsim: listen for %s: %w", name, err)
+	}
+	var gate *gatedListener
+	ho, cut := opts.Host, opts.Host.Cut
+	ho.Cut = func() {
+		gate.cut()
+		if cut != nil {
+			cut()
+		}
+	}
+	h := newHost(s, ho, f.registry)
+	gate = newGatedListener(l, h.Reachable)
+	so.Listener = gate
+	if so.SFTP == nil {
+		so.SFTP = h.SFTP
+	}
+	srv, err := sshtest.Serve(h, so)
+	if err != nil {
+		h.Close()
+		l.Close()
+		return nil, nil, fmt.Errorf("aixsim: serve %s: %w", name, err)
+	}
+	return h, srv, nil
 }
 
 // Inventory lists the hosts in the order in which they were given.

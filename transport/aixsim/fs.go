@@ -115,6 +115,9 @@ func (f stateFS) ReadFile(name string) ([]byte, error) {
 }
 
 func (f stateFS) WriteFile(name string, data []byte, perm fs.FileMode) error {
+	if err := f.remote("open", name); err != nil {
+		return err
+	}
 	if parent, ok := f.lookup(path.Dir(name)); !ok || !parent.Dir {
 		return notExist("open", name)
 	}
@@ -135,6 +138,18 @@ func (f stateFS) WriteFile(name string, data []byte, perm fs.FileMode) error {
 	old.ModTime = f.now()
 	f.put(name, old)
 	f.effect("write %s", name)
+	return nil
+}
+
+// errReadOnly is what writing to what others export gives: no mount here can
+// be written.
+var errReadOnly = errors.New("The file system has read permission only.") //nolint:staticcheck // AIX's own words
+
+// remote refuses to change what lies on an NFS server.
+func (f stateFS) remote(op, name string) error {
+	if m := f.s.mounted(name); m != nil && name != m.Point {
+		return &fs.PathError{Op: op, Path: name, Err: errReadOnly}
+	}
 	return nil
 }
 
@@ -207,6 +222,9 @@ func (f stateFS) Rename(from, to string) error {
 }
 
 func (f stateFS) Mkdir(name string, perm fs.FileMode) error {
+	if err := f.remote("mkdir", name); err != nil {
+		return err
+	}
 	if _, ok := f.lookup(name); ok {
 		return &fs.PathError{Op: "mkdir", Path: name, Err: fs.ErrExist}
 	}

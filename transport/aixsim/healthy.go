@@ -2,6 +2,7 @@ package aixsim
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 )
@@ -25,6 +26,8 @@ func Healthy(name string, n int) *State {
 			{Adapter: "ent1", Name: "en1", MAC: mac1, VLAN: 4094, Switch: "MGMTSWITCH", Device: virtualAdapter, Status: "Available",
 				Management: true, Live: Live{Up: true, IPv6: []string{addr + "/64"}}, Attrs: NICAttr{NetAddr6: addr, PrefixLen: "64", State: "up"}},
 		},
+		Inet0:       []string{DefaultRoute(gatewayOf(ip + "/24"))},
+		Routes:      []Route{{Destination: defaultRoute, Gateway: gatewayOf(ip + "/24")}},
 		Filesets:    healthyFilesets(),
 		Subsystems:  healthySubsystems(n),
 		Disks:       []Disk{{Name: "hdisk0", PVID: fmt.Sprintf("00fa0001%08x", n+1), VG: "rootvg", Active: true}, {Name: "hdisk1", PVID: "none", VG: "None"}},
@@ -39,6 +42,15 @@ func Healthy(name string, n int) *State {
 	}
 	s.Files = healthyFiles(s, n)
 	return s
+}
+
+// gatewayOf is the first address of the net that address/length is in.
+func gatewayOf(entry string) string {
+	p, err := netip.ParsePrefix(entry)
+	if err != nil {
+		return ""
+	}
+	return p.Masked().Addr().Next().String()
 }
 
 const virtualAdapter = "Virtual I/O Ethernet Adapter (l-lan)"

@@ -22,6 +22,11 @@ type HostOptions struct {
 	// VerifyEffects compares the whole state before and after every step, so
 	// that a change that its command did not report is found: slow, for tests.
 	VerifyEffects bool
+	// Cut, when set, is called when a command has taken the address away that
+	// sessions come in by: whoever serves the host cuts its connections. In a
+	// [Fleet] that is done without it, and nobody gets in until the address is
+	// back.
+	Cut func()
 	// LogLimit is how many entries of [Host.Log] are kept: 0 is 10000,
 	// negative keeps none.
 	LogLimit int
@@ -53,6 +58,7 @@ type Host struct {
 	procs    map[int]*proc
 	sessions int
 	closed   bool
+	door     string // the address that sessions come in by, "" when there was never one
 	// unreported are changes that VerifyEffects found without an effect.
 	unreported []string
 }
@@ -75,6 +81,7 @@ func newHost(s *State, opts HostOptions, fleet *registry) *Host {
 	if s.NextPID == 0 {
 		s.NextPID = 7340032
 	}
+	h.door = s.sessionAddress()
 	if fleet != nil {
 		fleet.update(h, "", h.nodeID())
 	}
@@ -101,8 +108,15 @@ func (h *Host) Snapshot() *State {
 }
 
 // Mutate changes the state from outside, as the world does; it is not logged.
+// Who gives the host another address tells everybody: it can be reached there.
 func (h *Host) Mutate(f func(*State)) {
-	h.step(nil, func(*Env) { f(h.s) })
+	h.step(nil, func(*Env) {
+		before := h.s.sessionAddress()
+		f(h.s)
+		if after := h.s.sessionAddress(); after != before && after != "" {
+			h.door = after
+		}
+	})
 }
 
 // Connected tells whether RMC is connected now, from true causes only.
@@ -160,14 +174,16 @@ func (h *Host) shared(id string) bool { return h.fleet != nil && h.fleet.shared(
 
 // step changes or reads the state as one step under the lock: the only way to
 // the state. Afterwards RMC's causes are looked at again, here and on hosts
-// that share or shared a node id with this one.
+// that share or shared a node id with this one. Without e it is the world that
+// does it.
 func (h *Host) step(e *Env, f func(*Env)) {
-	verify := h.opts.VerifyEffects && e != nil
-	if e == nil {
+	world := e == nil
+	verify := h.opts.VerifyEffects && !world
+	if world {
 		e = &Env{}
 	}
 	h.mu.Lock()
-	before := h.nodeID()
+	before, reachable := h.nodeID(), h.reachable()
 	var print []byte
 	if verify {
 		print = h.fingerprint()
@@ -183,9 +199,13 @@ func (h *Host) step(e *Env, f func(*Env)) {
 		h.fleet.update(h, before, after)
 	}
 	h.s.evaluate(h.files(nil), h.shared, h.opts.Now())
+	cut := !world && reachable && !h.reachable()
 	h.mu.Unlock()
 	if h.fleet != nil && before != after {
 		h.fleet.reevaluate(h, before, after)
+	}
+	if cut && h.opts.Cut != nil {
+		h.opts.Cut()
 	}
 }
 
@@ -223,11 +243,16 @@ func (h *Host) invoke(ctx context.Context, c *Command, e *Env) int {
 	if !done {
 		if c.Filter {
 			e.Files = lockedFS{h, e}
+			e.Hold = func(ctx context.Context, c *Command) int { return h.hold(ctx, c, e) }
 			exit = c.Run(ctx, e)
 		} else {
 			exit = h.runLocked(ctx, c, e)
 		}
 		pause(ctx, b.Linger)
+		if b.Stuck {
+			<-ctx.Done()
+			exit = exitKilled
+		}
 	}
 	if !internalCommand(c.Name) {
 		h.note(LogEntry{Session: e.proc.session.id, Argv: append([]string{e.Path}, e.Args...), Exit: exit,
@@ -252,6 +277,13 @@ func (h *Host) runLocked(ctx context.Context, c *Command, e *Env) int {
 	}
 	_, _ = errw.Write(stderr.Bytes())
 	return exit
+}
+
+// hold runs a command as one step in the surroundings of a filter.
+func (h *Host) hold(ctx context.Context, c *Command, e *Env) int {
+	files, now, out, errw := e.Files, e.Now, e.Stdout, e.Stderr
+	defer func() { e.Files, e.Now, e.Stdout, e.Stderr = files, now, out, errw }()
+	return h.runLocked(ctx, c, e)
 }
 
 // exitSIGPIPE is the status of a command that wrote to nobody.

@@ -2,6 +2,7 @@ package aixsim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -53,11 +54,12 @@ func DemoFleet(n int, delay time.Duration) []FleetHost {
 
 // Illnesses is the catalogue, in an order that a demo can tell.
 func Illnesses() []Illness {
-	return append(append(append(append([]Illness{
+	return slices.Concat([]Illness{
 		{Name: "healthy", Description: "nothing is wrong", Apply: func(*State) {}},
 		{Name: "healthy-no-refreshmd", Description: "healthy, rmcrefreshMD is not installed", Apply: func(s *State) { s.RMC.HasRefreshMD = false }},
 		{Name: "healthy-customer-ipv6", Description: "healthy, the customer's NIC has IPv6 of its own", Apply: customerIPv6},
-	}, addressIllnesses()...), daemonIllnesses()...), identityIllnesses()...), otherIllnesses()...)
+	}, addressIllnesses(), daemonIllnesses(), identityIllnesses(), otherIllnesses(), // what comes later stands behind: hosts keep their numbers
+		nodeIDIllnesses(), networkIllnesses(), ownImageIllnesses())
 }
 
 func customerIPv6(s *State) {
@@ -176,6 +178,9 @@ func daemonIllnesses() []Illness {
 		}},
 		{Name: "rsct-below-recommended", Description: "RSCT 3.2.5.2, connected", Apply: func(s *State) { s.fileset(rmcFileset).Level = "3.2.5.2" }},
 		{Name: "rsct-broken", Description: "an update of rsct.core.rmc was cut off", Apply: func(s *State) {
+			saved := *s.fileset(rmcFileset)
+			saved.Level = "3.2.5.2"
+			s.save(saved)
 			s.fileset(rmcFileset).State = "B"
 			s.Images = rsctImages("")
 		}},

@@ -12,7 +12,9 @@ import (
 // TestIllnesses: the catalogue is what it says, can be saved, and RMC follows.
 func TestIllnesses(t *testing.T) {
 	connected := map[string]bool{"healthy": true, "healthy-no-refreshmd": true, "healthy-customer-ipv6": true, "address-not-persistent": true,
-		"rsct-below-recommended": true, "clock-skew": true, "lssrc-slow": true, "not-root": true}
+		"rsct-below-recommended": true, "clock-skew": true, "lssrc-slow": true, "not-root": true,
+		"node-id-forty-lines": true, "node-id-upper-case": true, "node-id-0x": true, "node-id-nine-digits": true,
+		"ipv4-duplicate": true, "default-route-lost": true, "volume-group-gone": true, "clock-year-off": true}
 	seen := map[string]bool{}
 	if n := len(Illnesses()); n < 24 {
 		t.Errorf("%d illnesses", n)

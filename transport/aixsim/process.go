@@ -42,7 +42,6 @@ type proc struct {
 	exit    int
 	prog    *program // whose background statements it can spawn
 	holds   bool     // keeps the session's output open
-	sudo    string   // State.Sudo at login
 }
 
 // withProgram is the process as the shell of a program.
@@ -217,7 +216,7 @@ func (h *Host) newProc(ctx context.Context, s *session, uid int, command string)
 	ctx, cancel := context.WithCancel(ctx)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	p := &proc{pid: h.pid(), uid: uid, session: s, command: command, start: h.clock(), sudo: h.s.Sudo,
+	p := &proc{pid: h.pid(), uid: uid, session: s, command: command, start: h.clock(),
 		cancel: cancel, done: make(chan struct{})}
 	h.procs[p.pid] = p
 	return p, context.WithValue(ctx, procKey{}, p)

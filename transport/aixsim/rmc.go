@@ -141,10 +141,8 @@ func (s *State) sessionIP() string {
 	if s.BehindNAT {
 		return "192.0.2.1"
 	}
-	for _, n := range s.NICs {
-		if len(n.Live.IPv4) > 0 && (s.SessionNIC == "" || s.SessionNIC == n.Name) {
-			return addrOf(n.Live.IPv4[0])
-		}
+	if addr := s.sessionAddress(); addr != "" {
+		return addr
 	}
 	return "127.0.0.1"
 }

@@ -31,16 +31,56 @@ type State struct {
 	BootList    []string     `json:"boot_list"` // bootlist -m normal -o
 	FileSystems []FileSystem `json:"file_systems"`
 	Errpt       []ErrorEntry `json:"errpt,omitempty"`
-	// Images are the filesets that installp finds, by folder.
+	// Images are the filesets that installp finds, by folder; what lies there
+	// as a file (see [ImageFile]) is found beside them.
 	Images map[string][]Fileset `json:"images,omitempty"`
+	// Saved are the filesets as they were before an update that is applied and
+	// not committed: what a reject or a clean-up brings back.
+	Saved []Fileset `json:"saved,omitempty"`
+	// Installp is how applying goes wrong: "" it does not, "noop" (exit 0 and
+	// SUCCESS, the levels stay), "half" (stops in the last fileset, which is
+	// broken then, and exits 1), "inconsistent" (exit 0, and lppchk complains
+	// afterwards).
+	Installp string `json:"installp,omitempty"`
+	// RootvgFreeKB is by how much installp -X can make /usr larger.
+	RootvgFreeKB int64 `json:"rootvg_free_kb,omitempty"`
+
+	// Inet0 are the routes that a boot brings back, as `lsattr -El inet0 -a
+	// route` shows them: net,-hopcount,0,,0,10.2.3.1. Routes are those of now.
+	Inet0  []string `json:"inet0,omitempty"`
+	Routes []Route  `json:"routes,omitempty"`
+
+	// Exports are what NFS servers offer: the images in a folder, by
+	// server:/path. Mounts are those that are mounted.
+	Exports map[string][]Fileset `json:"exports,omitempty"`
+	Mounts  []Mount              `json:"mounts,omitempty"`
+
+	// CtsnapBytes and SnapBytes are about how large the support data of ctsnap
+	// and snap get; 0 is small.
+	CtsnapBytes int64 `json:"ctsnap_bytes,omitempty"`
+	SnapBytes   int64 `json:"snap_bytes,omitempty"`
 
 	// ClockOffset is how far the host's clock is ahead.
 	ClockOffset Duration `json:"clock_offset,omitempty"`
 	// Unprivileged logs everybody in as an ordinary user.
 	Unprivileged bool `json:"unprivileged,omitempty"`
-	// Sudo is what /usr/bin/sudo does: "" is not installed, "nopasswd",
-	// "denied" (asks for a password, so -n fails), "requiretty".
+	// Sudo is what /usr/bin/sudo does: "" is not installed, else as in Become.
 	Sudo string `json:"sudo,omitempty"`
+	// Become says which tools to become root are installed and what they do,
+	// by name: sudo (here or in Sudo), dzdo, pbrun, su. "nopasswd" lets pass;
+	// "password" asks for Password; "denied" asks and takes none; "requiretty"
+	// wants a terminal; "rules" lets pass what Sudoers names. A su without an
+	// entry asks for Password: it is on every AIX.
+	Become map[string]string `json:"become,omitempty"`
+	// Sudoers are the rules, as in sudoers: "PATH ARGS" with globs; the
+	// arguments are matched as one string. Without ARGS any are allowed, ""
+	// in their place allows none. What no rule names is asked for Password
+	// first when there is one, as sudo does (its `Defaults !authenticate` is
+	// an empty Password).
+	Sudoers []string `json:"sudoers,omitempty"`
+	// Password is what the tools take: the user's own, root's for su. ""
+	// is one that nobody knows.
+	Password string `json:"password,omitempty"`
 	// Language translates messages unless LC_ALL or LANG is C: "" or "de".
 	Language string `json:"language,omitempty"`
 	// ProfileOut and ProfileErr are printed before any command.
@@ -89,6 +129,7 @@ type Live struct {
 	Up   bool     `json:"up"`
 	IPv4 []string `json:"ipv4,omitempty"` // address/length
 	IPv6 []string `json:"ipv6,omitempty"` // address/length
+	MTU  string   `json:"mtu,omitempty"`  // "" is what the ODM has
 }
 
 // NICAttr are the ODM attributes of the interface: what a boot brings back.
@@ -121,6 +162,12 @@ type Fileset struct {
 	Description string `json:"description"`
 	// Requires names a fileset that an image needs and may miss.
 	Requires string `json:"requires,omitempty"`
+	// Damaged is an image that can't be read.
+	Damaged bool `json:"damaged,omitempty"`
+	// SizeKB is what an image takes of /usr, which nothing tells beforehand.
+	SizeKB int64 `json:"size_kb,omitempty"`
+	// Lacks is a requisite of an installed fileset that lppchk misses.
+	Lacks string `json:"lacks,omitempty"`
 }
 
 // Subsystem is a row of lssrc.
@@ -174,7 +221,9 @@ type RMC struct {
 	HasRefreshMD   bool `json:"has_refresh_md,omitempty"`
 	RefreshMDFails bool `json:"refresh_md_fails,omitempty"`
 	// Recfgct is how recfgct is wrong: "", "noop" (exit 0, nothing changed),
-	// "fail-after" (changes and exits 1), "hang".
+	// "fail-before" (exit 1, nothing changed), "fail-after" (changes and exits
+	// 1), "hang" (never ends, nothing changed), "hang-after" (changes and
+	// never ends).
 	Recfgct string `json:"recfgct,omitempty"`
 	// MCP is the hypervisor's management control point.
 	MCPNodeID  string `json:"mcp_node_id"`
@@ -224,6 +273,7 @@ type ErrorEntry struct {
 // Behaviour is how a command misbehaves.
 type Behaviour struct {
 	Hang    bool     `json:"hang,omitempty"`    // never ends
+	Stuck   bool     `json:"stuck,omitempty"`   // does it and never ends
 	Delay   Duration `json:"delay,omitempty"`   // waits before it does anything
 	Linger  Duration `json:"linger,omitempty"`  // waits after it did it
 	Missing bool     `json:"missing,omitempty"` // is not installed

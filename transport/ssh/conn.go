@@ -26,6 +26,10 @@ type conn struct {
 	stop    context.CancelFunc // ends the keepalive
 	done    chan struct{}      // closed when the keepalive has ended
 
+	passwords *keyring
+	texts     *texts
+	allowed   map[string]bool // commands that the tool was asked for and allows
+
 	mu     sync.Mutex
 	reason error // why we cut the connection, nil when we did not
 }

@@ -41,12 +41,18 @@ type Options struct {
 	// read their files once.
 	Keys  *Keys
 	Hosts *HostKeys
+	// Passwords gives those with which logins become root; nil: there are none.
+	Passwords Passwords
 	// DialContext opens the network connection; nil: TCP.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Dialer opens SSH connections. It is safe for concurrent use.
-type Dialer struct{ options Options }
+type Dialer struct {
+	options   Options
+	passwords *keyring
+	texts     *texts
+}
 
 // NewDialer returns a dialler with the options' defaults filled in.
 func NewDialer(o Options) *Dialer {
@@ -62,7 +68,7 @@ func NewDialer(o Options) *Dialer {
 	if o.DialContext == nil {
 		o.DialContext = new(net.Dialer).DialContext
 	}
-	return &Dialer{options: o}
+	return &Dialer{options: o, passwords: newKeyring(o.Passwords), texts: newTexts()}
 }
 
 var errConnectTimeout = errors.New("no answer within the connect timeout")
@@ -156,7 +162,10 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 // established starts the keepalive of a new connection.
 func (a *attempt) established(client *ssh.Client) *conn {
 	alive, stop := context.WithCancel(context.Background()) //nolint:forbidigo // it outlives the dial's context, and ends with Close
-	c := &conn{target: a.target, client: client, options: a.dialer.options, stop: stop, done: make(chan struct{})}
+	c := &conn{
+		target: a.target, client: client, options: a.dialer.options, stop: stop, done: make(chan struct{}),
+		passwords: a.dialer.passwords, texts: a.dialer.texts, allowed: map[string]bool{},
+	}
 	go c.keepalive(alive)
 	return c
 }

@@ -15,6 +15,10 @@ const prelude = `LC_ALL=C; LANG=C; ODMDIR=/etc/objrepos; PATH=/usr/bin:/usr/sbin
 export LC_ALL LANG ODMDIR PATH
 `
 
+// becoming says on both streams that the login is about to become root. What
+// the tool says of it comes next, and its password is sent then.
+const becoming = `printf '\n%s P\n' "$N"; printf '\n%s P\n' "$N" >&2` + "\n"
+
 // newNonce returns the word that marks this session's frames. Nothing that is
 // already on the host can know it.
 func newNonce() string {
@@ -23,54 +27,86 @@ func newNonce() string {
 	return "aixmend-" + hex.EncodeToString(b[:])
 }
 
-// buildScript frames the commands into one POSIX sh script. Command i prints
-// between the lines "NONCE B i" and "NONCE E i STATUS", on both streams. The
-// commands that run as the login user come first; the others are handed to
-// become as one script of its own.
-func buildScript(nonce, become string, commands []transport.Command) (string, error) {
-	login := 0
-	for login < len(commands) && commands[login].AsLogin {
-		login++
-	}
-	var outer strings.Builder
-	outer.WriteString(prelude)
-	fmt.Fprintf(&outer, "N=%s\n", nonce)
-	for i, c := range commands[:login] {
-		frame(&outer, i, c)
-	}
-	var inner strings.Builder
-	for i, c := range commands[login:] {
-		if c.AsLogin {
-			return "", fmt.Errorf("command %s: a login command after a privileged one", c.ID)
-		}
-		frame(&inner, login+i, c)
-	}
-	if inner.Len() == 0 {
-		return outer.String(), nil
-	}
-	switch become {
-	case "", transport.BecomeNone:
-		outer.WriteString(inner.String())
-	case transport.BecomeSudo:
-		// sudo drops the environment: the inner script sets it anew. It is not
-		// in base AIX, so the Toolbox's places are looked at (aix-facts 5).
-		script := prelude + fmt.Sprintf("N=%s\n", nonce) + inner.String()
-		fmt.Fprintf(&outer, "PATH=$PATH:/opt/freeware/bin:/usr/local/bin\nexec sudo -n /usr/bin/sh -c %s </dev/null\n", quote(script))
-	default:
-		return "", fmt.Errorf("become %q is not known", become)
-	}
-	return outer.String(), nil
+// request is one script, ready to be sent.
+type request struct {
+	line string
+	// tool makes the commands from root on run as root; nil: nothing does.
+	tool *tool
+	// root is the first command that runs as root; the number of commands when
+	// none does.
+	root int
+	// asks: a password follows when the host says that it is becoming root.
+	asks bool
+	// each: the commands become root each by itself.
+	each bool
+	// checked are the paths that the tool is asked for before the commands.
+	checked []string
 }
 
-// frame writes one framed command. The subshell keeps a command's exit, cd and
-// variables to itself; the newline before ")" ends a trailing comment, and the
-// blank after "(" keeps ksh from seeing arithmetic when the text begins with "(".
-func frame(b *strings.Builder, i int, c transport.Command) {
+// request frames the commands into one POSIX sh script. Command i prints
+// between the lines "NONCE B i" and "NONCE E i STATUS", on both streams. The
+// commands that run as the login user come first; the others are handed to the
+// target's tool as one script of its own, or take it one by one.
+func (c *conn) request(nonce string, commands []transport.Command) (request, error) {
+	req := request{}
+	for req.root < len(commands) && commands[req.root].AsLogin {
+		req.root++
+	}
+	for _, command := range commands[req.root:] {
+		if command.AsLogin {
+			return request{}, fmt.Errorf("command %s: a login command after a privileged one", command.ID)
+		}
+	}
+	tool, err := toolOf(c.target)
+	if err != nil {
+		return request{}, err
+	}
+	if req.root < len(commands) {
+		req.tool = tool
+	}
+	req.each = req.tool != nil && c.target.BecomeMode == transport.ModeCommands
+	req.asks = req.tool != nil && c.target.BecomePassword != "" && !req.each
+	var outer, inner strings.Builder
+	begin := prelude + fmt.Sprintf("N=%s\n", nonce)
+	outer.WriteString(begin)
+	for i, command := range commands[:req.root] {
+		frame(&outer, i, command, command.Line)
+	}
+	if req.each {
+		var checks string
+		checks, req.checked = req.tool.checks(commands[req.root:], c.texts, c.allowed)
+		outer.WriteString(toolPath + req.tool.functions() + becoming + checks)
+	}
+	for i, command := range commands[req.root:] {
+		text := command.Line
+		if req.each {
+			text = c.texts.of(command).line
+		}
+		frame(&inner, req.root+i, command, text)
+	}
+	switch script := inner.String(); {
+	case req.tool == nil || req.each:
+		outer.WriteString(script)
+	case req.asks:
+		outer.WriteString(toolPath + becoming + "exec " + req.tool.command(deaf+begin+script, true) + "\n")
+	default:
+		// sudo drops the environment: the inner script sets it anew.
+		outer.WriteString(toolPath + becoming + "exec " + req.tool.command(begin+script, false) + " </dev/null\n")
+	}
+	req.line = outer.String()
+	return req, nil
+}
+
+// frame writes one framed command, with text for its line. The subshell keeps a
+// command's exit, cd and variables to itself; the newline before ")" ends a
+// trailing comment, and the blank after "(" keeps ksh from seeing arithmetic
+// when the text begins with "(".
+func frame(b *strings.Builder, i int, c transport.Command, text string) {
 	fmt.Fprintf(b, "printf '\\n%%s B %d\\n' \"$N\"; printf '\\n%%s B %d\\n' \"$N\" >&2\n", i, i)
 	if c.Require == "" {
-		fmt.Fprintf(b, "( %s\n) </dev/null; R=$?\n", c.Line)
+		fmt.Fprintf(b, "( %s\n) </dev/null; R=$?\n", text)
 	} else {
-		fmt.Fprintf(b, "V=$( ( %s\n) </dev/null ); R=$?\nprintf '%%s\\n' \"$V\"\n", c.Line)
+		fmt.Fprintf(b, "V=$( ( %s\n) </dev/null ); R=$?\nprintf '%%s\\n' \"$V\"\n", text)
 	}
 	fmt.Fprintf(b, "printf '\\n%%s E %d %%s\\n' \"$N\" \"$R\"; printf '\\n%%s E %d %%s\\n' \"$N\" \"$R\" >&2\n", i, i)
 	if c.Require != "" {

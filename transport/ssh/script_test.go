@@ -213,7 +213,8 @@ func TestScriptsThatAreNotSent(t *testing.T) {
 		want   string
 	}{
 		"a login command after a privileged one": {transport.BecomeNone, "command second"},
-		"an unknown way to become root":          {"su", `"su"`},
+		"an unknown way to become root":          {"doas", `"doas"`},
+		"a command to become root that is none":  {transport.BecomeCustom, "none is named"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := serve(t, posix, memory())

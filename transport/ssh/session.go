@@ -66,7 +66,11 @@ type scriptRun struct {
 	commands []transport.Command
 	nonce    string
 	out, err *splitter
+	request  request
 	sent     bool // the script may have reached the host
+	try      *try // the password of the tool that asks for one, else nil
+	told     bool // the password was sent
+	unrun    bool // the tool refused before anything was run as root
 
 	mu       sync.Mutex
 	running  int           // index of the command whose frame is open on stdout
@@ -97,12 +101,21 @@ func newScriptRun(c *conn, commands []transport.Command) *scriptRun {
 // run sends the script and returns when it has ended, when a command hangs
 // (nil: see hung) or when the connection or ctx has ended.
 func (r *scriptRun) run(ctx context.Context) error {
-	script, err := buildScript(r.nonce, r.conn.target.Become, r.commands)
-	if err != nil {
+	var err error
+	if r.request, err = r.conn.request(r.nonce, r.commands); err != nil {
 		return r.conn.fail(transport.KindProtocol, "script", err)
+	}
+	if r.request.asks {
+		if r.try, err = r.conn.password(ctx); err != nil {
+			return err
+		}
+		defer r.forget()
 	}
 	session, err := r.conn.newSession(ctx)
 	if err != nil {
+		return err
+	}
+	if err := r.tells(session); err != nil {
 		return err
 	}
 	var streams sync.WaitGroup
@@ -118,7 +131,7 @@ func (r *scriptRun) run(ctx context.Context) error {
 	done := make(chan error, 1)
 	go func() {
 		// Start waits for the server's word on the request: it can hang too.
-		if err := session.Start(script); err != nil {
+		if err := session.Start(r.request.line); err != nil {
 			done <- startError(err)
 			return
 		}
@@ -149,6 +162,39 @@ func (r *scriptRun) run(ctx context.Context) error {
 		err = <-done
 	}
 	return r.verdict(ctx, session, err)
+}
+
+// tells prepares what is done when the login is about to become root: the time
+// of the first command as root begins, and the password is sent. Its input is
+// closed after it: the tool has one try, and nothing else can be read.
+func (r *scriptRun) tells(session *ssh.Session) error {
+	if r.request.tool == nil {
+		return nil
+	}
+	if r.try == nil {
+		r.out.root = func() { r.notice(r.request.root, false) }
+		return nil
+	}
+	input, err := session.StdinPipe()
+	if err != nil {
+		return r.conn.fail(transport.KindProtocol, "session", err)
+	}
+	r.out.root = func() {
+		r.notice(r.request.root, false)
+		line := r.try.line("")
+		r.told = true
+		_, _ = input.Write(line) // how the session ends says whether it arrived
+		_ = input.Close()
+		clear(line)
+	}
+	return nil
+}
+
+// forget clears the password, and gives the turn to try it back unless it is
+// known by now whether the host takes it.
+func (r *scriptRun) forget() {
+	clear(r.try.secret)
+	r.try.end(tryOpen)
 }
 
 // startError tells a connection that broke from a server that refused: x/crypto
@@ -212,6 +258,9 @@ func (r *scriptRun) verdict(ctx context.Context, session io.Closer, err error) e
 	if ctx.Err() != nil {
 		return r.conn.fail(transport.KindCanceled, "run", context.Cause(ctx))
 	}
+	if err := r.denied(err); err != nil {
+		return err
+	}
 	if r.ended() {
 		return nil // every answer is there; how the shell left does not matter
 	}
@@ -246,13 +295,64 @@ func (r *scriptRun) incomplete(exit *ssh.ExitError) error {
 	if status == 0 && next > 0 && r.commands[next-1].Require != "" && r.out.parts[next-1].ended {
 		return nil // the required answer was another: the script ended itself
 	}
-	privileged := next == 0 || r.commands[next-1].AsLogin
-	if privileged && next < len(r.commands) && !r.commands[next].AsLogin && r.conn.target.Become == transport.BecomeSudo {
-		return r.conn.fail(transport.KindPrivilege, "sudo -n", fmt.Errorf("exit %d: %s", status, lastLine(r.err.noise, r.out.noise)))
-	}
 	return r.conn.fail(transport.KindProtocol, "run", fmt.Errorf(
 		"the login shell ended the script with status %d before its end (%s): %s",
 		status, r.out.missingFrames(), lastLine(r.err.noise, r.out.noise)))
+}
+
+// denied is the error of a login that can't become root, nil when it can, or
+// when the session did not come so far. err is how the session ended.
+func (r *scriptRun) denied(err error) error {
+	if !r.out.asked || r.request.tool == nil {
+		return nil
+	}
+	refused := r.out.refused
+	if len(refused) == 0 {
+		refused = r.err.refused
+	}
+	if r.out.parts[r.request.root].begun {
+		// It can become root, but not for each command: of one that only reads
+		// the answer would be taken for the host's. A changing command has
+		// failed, and its own words say why.
+		if len(refused) == 0 || r.commands[r.request.root].Mutating {
+			return nil
+		}
+		return r.privilege(fmt.Errorf("%s does not let %s run %s", r.request.tool.name, r.conn.target.User, lastLine(refused)))
+	}
+	var exit *ssh.ExitError
+	switch {
+	case r.hungIndex() == r.request.root && !r.commands[r.request.root].Mutating:
+		return r.privilege(fmt.Errorf("%s gave no answer in time: %s", r.request.tool.name, lastLine(r.err.said, r.out.said)))
+	case r.hungIndex() >= 0, err != nil && !errors.As(err, &exit):
+		return nil // nobody knows how far it came
+	}
+	status := 0
+	if exit != nil {
+		status = exit.ExitStatus()
+	}
+	r.unrun = true
+	return r.privilege(r.refusal(status, refused))
+}
+
+// privilege is an error of a login that can't become root.
+func (r *scriptRun) privilege(err error) error {
+	return r.conn.fail(transport.KindPrivilege, r.request.tool.describe(r.request.asks), err)
+}
+
+// refusal says in the tool's own words that nothing was run as root.
+func (r *scriptRun) refusal(status int, command []byte) error {
+	name, user := r.request.tool.name, r.conn.target.User
+	said := fmt.Sprintf("exit %d: %s", status, lastLine(r.err.said, r.out.said))
+	switch {
+	case len(command) > 0:
+		return fmt.Errorf("%s does not let %s run %s: %s", name, user, lastLine(command), said)
+	case status == 127:
+		return fmt.Errorf("%s is not there: %s", name, said)
+	case r.told:
+		r.try.end(tryRefused)
+		return fmt.Errorf("%s did not take the password of %s: %s", name, user, said)
+	}
+	return errors.New(said)
 }
 
 // collect writes the results of the session's commands and returns how many
@@ -267,6 +367,8 @@ func (r *scriptRun) collect(results []transport.Result, err error) int {
 			switch {
 			case i == hung: // its time began when the one before it ended
 				res.Err = transport.ErrHung
+			case r.unrun && i >= r.request.root:
+				res.Err = fmt.Errorf("%w: %w", transport.ErrNotRun, err)
 			case err != nil && r.sent:
 				res.Err = err // else it stays ErrNotRun: it never left
 			}
@@ -297,6 +399,9 @@ func (r *scriptRun) collect(results []transport.Result, err error) int {
 
 // notice follows the frames on stdout: each command has its own time.
 func (r *scriptRun) notice(index int, ended bool) {
+	if r.request.tool != nil && r.out.asked && index == r.request.root && r.out.parts[index].begun {
+		r.isRoot()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if ended {
@@ -305,6 +410,16 @@ func (r *scriptRun) notice(index int, ended bool) {
 	}
 	r.running = index
 	r.armLocked(index)
+}
+
+// isRoot notes that the tool has done what it was asked for.
+func (r *scriptRun) isRoot() {
+	if r.try != nil {
+		r.try.end(tryTaken)
+	}
+	for _, path := range r.request.checked {
+		r.conn.allowed[path] = true
+	}
 }
 
 // arm starts the watchdog; index -1 is the time until the first frame.

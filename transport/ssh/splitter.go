@@ -28,6 +28,10 @@ type part struct {
 	endedAt time.Time
 }
 
+// maxTold bounds the bytes kept of what the tool says that makes a login root,
+// and of the name of a command that it refuses.
+const maxTold = 4 << 10
+
 // splitter takes one stream of a session apart into the commands' parts. It
 // is written to by one goroutine; notice is called at every frame line.
 type splitter struct {
@@ -39,6 +43,13 @@ type splitter struct {
 	held    []byte // the end of the stream so far that may begin a frame line
 	now     func() time.Time
 	notice  func(index int, ended bool)
+
+	root    func() // called when the login is about to become root; may be nil
+	asked   bool   // it has been
+	said    []byte // what stood outside every frame from then on
+	refused []byte // the first command that the tool refused
+	naming  bool   // what comes now is its name
+	named   bool   // a name has come
 }
 
 func newSplitter(nonce string, limits []int, now func() time.Time, notice func(int, bool)) *splitter {
@@ -91,11 +102,14 @@ func (s *splitter) frameLine(before, text []byte) bool {
 	var index, exit int
 	words := bytes.Split(text, []byte(" "))
 	switch {
+	case len(words) == 1:
+		return s.rootLine(before, string(text))
 	case len(words) == 2 && string(words[0]) == "B":
 		if !number(words[1], &index) || index >= len(s.parts) || s.parts[index].begun {
 			return false
 		}
 		s.emit(before)
+		s.naming = false
 		s.parts[index].begun = true
 		s.parts[index].beganAt = s.now()
 		s.current = index
@@ -109,6 +123,7 @@ func (s *splitter) frameLine(before, text []byte) bool {
 			exit -= 128 // ksh93 says 256+n of a command that signal n ended, the others 128+n
 		}
 		s.emit(before)
+		s.naming = false
 		s.parts[index].ended = true
 		s.parts[index].exit = exit
 		s.parts[index].endedAt = s.now()
@@ -119,14 +134,47 @@ func (s *splitter) frameLine(before, text []byte) bool {
 	return false
 }
 
+// rootLine acts on the lines about becoming root.
+func (s *splitter) rootLine(before []byte, text string) bool {
+	switch {
+	case text == "P" && s.current < 0 && !s.asked:
+		s.emit(before)
+		if s.asked = true; s.root != nil {
+			s.root()
+		}
+	case text == "M" && s.asked:
+		s.emit(before)
+		s.naming = true
+	case text == "m" && s.naming:
+		s.emit(before)
+		s.naming, s.named = false, true
+	default:
+		return false
+	}
+	return true
+}
+
+// bounded appends what there is room for.
+func bounded(to, p []byte, limit int) []byte {
+	return append(to, p[:min(max(limit-len(to), 0), len(p))]...)
+}
+
 // emit gives bytes to the open frame, or to the noise.
 func (s *splitter) emit(p []byte) {
 	if len(p) == 0 {
 		return
 	}
+	if s.naming {
+		if !s.named {
+			s.refused = bounded(s.refused, p, maxTold)
+		}
+		return
+	}
 	if s.current < 0 {
-		room := max(maxNoise-len(s.noise), 0)
-		s.noise = append(s.noise, p[:min(room, len(p))]...)
+		s.noise = bounded(s.noise, p, maxNoise)
+		if s.asked {
+			s.said = bounded(s.said, p, maxTold)
+		}
 		return
 	}
 	part := &s.parts[s.current]

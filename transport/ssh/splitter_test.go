@@ -18,6 +18,8 @@ type split struct {
 	Parts   []piece
 	Noise   string
 	Notices []string
+	Said    string // about becoming root
+	Refused string
 }
 
 type piece struct {
@@ -34,6 +36,7 @@ func splitAll(stream string, limits []int, sizes ...int) split {
 	s := newSplitter(testNonce, limits, time.Now, func(i int, ended bool) {
 		got.Notices = append(got.Notices, fmt.Sprintf("%d %v", i, ended))
 	})
+	s.root = func() { got.Notices = append(got.Notices, "root") }
 	for i := 0; len(stream) > 0; i++ {
 		n := min(max(sizes[i%len(sizes)], 1), len(stream))
 		_, _ = s.Write([]byte(stream[:n]))
@@ -43,7 +46,7 @@ func splitAll(stream string, limits []int, sizes ...int) split {
 	for _, p := range s.parts {
 		got.Parts = append(got.Parts, piece{string(p.data), p.dropped, p.begun, p.ended, p.exit})
 	}
-	got.Noise = string(s.noise)
+	got.Noise, got.Said, got.Refused = string(s.noise), string(s.said), string(s.refused)
 	return got
 }
 
@@ -77,6 +80,16 @@ func TestSplitter(t *testing.T) {
 			Parts: []piece{ended("\x00\x1b[2J\xff\xfe\r"), {}}, Notices: []string{"0 false", "0 true"}}},
 		{"the bound, and what is beyond it", "\n@ B 0\n" + strings.Repeat("x", 1000) + "\n@ E 0 0\n", split{
 			Parts: []piece{{Data: strings.Repeat("x", 64), Dropped: 936, Begun: true, Ended: true}, {}}, Notices: []string{"0 false", "0 true"}}},
+		{"what is said about becoming root", "motd\n@ P\nsorry\n@ B 0\na\n@ E 0 0\nbye", split{
+			Parts: []piece{ended("a"), {}}, Noise: "motdsorrybye", Said: "sorrybye", Notices: []string{"root", "0 false", "0 true"}}},
+		{"a refused command is named inside a frame", "\n@ P\n\n@ B 0\na\n@ M\n/usr/bin/x -l\n@ m\nb\n@ M\n/usr/bin/y\n@ m\n\n@ E 0 1\n", split{
+			Parts: []piece{{Data: "ab", Begun: true, Ended: true, Exit: 1}, {}}, Refused: "/usr/bin/x -l", Notices: []string{"root", "0 false", "0 true"}}},
+		{"a refused command is named outside every frame", "\n@ P\nno\n@ M\n/usr/bin/x\n@ m\nbye", split{
+			Parts: make([]piece, 2), Noise: "nobye", Said: "nobye", Refused: "/usr/bin/x", Notices: []string{"root"}}},
+		{"a name that the text cut ends with its frame", "\n@ P\n\n@ B 0\n\n@ M\n/usr/bin/x\n@ mx\n@ E 0 1\n\n@ B 1\nb\n@ E 1 0\n", split{
+			Parts: []piece{{Begun: true, Ended: true, Exit: 1}, ended("b")}, Refused: stream("/usr/bin/x\n@ mx"), Notices: []string{"root", "0 false", "0 true", "1 false", "1 true"}}},
+		{"lines about root where none can stand", "\n@ m\n\n@ M\n\n@ B 0\n\n@ P\n\n@ E 0 0\n", split{
+			Parts: []piece{ended(stream("\n@ P\n")), {}}, Noise: stream("\n@ m\n\n@ M\n"), Notices: []string{"0 false", "0 true"}}},
 		{"ksh93 adds 256 to a signal", "\n@ B 0\n\n@ E 0 265\n", split{
 			Parts: []piece{{Begun: true, Ended: true, Exit: 137}, {}}, Notices: []string{"0 false", "0 true"}}},
 	} {
@@ -118,7 +131,7 @@ func FuzzSplitter(f *testing.F) {
 	for _, seed := range []string{
 		"", "motd\n@ B 0\na\n@ E 0 0\n", "\n@ B 0\nabc\n@ E 0 0\n\n@ B 1\n\n@ E 1 255\nlogout\n",
 		"\n@ B 0\n\n@ B 0\n@ E 0 0\n", "\n@ \n@ B 1\n@ B 0", "\n\n@ E 0 0\n\n@ B 0\n" + strings.Repeat("y", 50),
-		"\n@ B 0\n\n@ E 0 00000000000000000000\n", "\n@ B 0                     \n", "\n@ B 0\n\n@ E 0                  0\n\n@ E 0 0\n",
+		"\n@ B 0\n\n@ E 0 00000000000000000000\n", "\n@ P\nx\n@ M\ny\n@ m\n@ B 0\n\n@ M\nz\n@ E 0 0\n", "\n@ B 0                     \n", "\n@ B 0\n\n@ E 0                  0\n\n@ E 0 0\n",
 	} {
 		f.Add(seed, byte(1), byte(3), byte(40))
 		f.Add(seed, byte(30), byte(2), byte(255))
@@ -143,6 +156,9 @@ func account(t *testing.T, in string, limits []int, got split) {
 	t.Helper()
 	frames, rest := 0, in
 	for _, n := range got.Notices {
+		if n == "root" {
+			return // what is said about that goes elsewhere
+		}
 		var i int
 		var ended bool
 		_, _ = fmt.Sscan(n, &i, &ended)

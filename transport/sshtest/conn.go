@@ -29,7 +29,7 @@ type conn struct {
 
 	sessions sync.WaitGroup
 	openMu   sync.Mutex
-	open     int // sessions now
+	open     map[*session]struct{} // sessions now
 }
 
 var (

@@ -35,6 +35,12 @@ type Faults struct {
 	StallSession bool
 	// RejectSession answers it with ResourceShortage.
 	RejectSession bool
+	// DeadSFTP grants the sftp subsystem with nothing behind it: a program that
+	// is not there, which says so on stderr and ends.
+	DeadSFTP bool
+	// TalkativeSFTP sends a line of text before the first packet of the sftp
+	// subsystem, as a profile that prints does.
+	TalkativeSFTP bool
 	// HangExec accepts commands and never runs or finishes them.
 	HangExec bool
 	// IgnoreKeepalive answers no global request (keepalive@openssh.com).

@@ -253,7 +253,7 @@ func (s *Server) newConn(raw net.Conn) *conn {
 	if s.closed {
 		return nil
 	}
-	c := &conn{server: s, raw: raw, stream: raw}
+	c := &conn{server: s, raw: raw, stream: raw, open: map[*session]struct{}{}}
 	c.ctx, c.cancel = context.WithCancelCause(s.ctx)
 	s.accepted++
 	if s.opts.Latency > 0 {

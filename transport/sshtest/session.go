@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
@@ -33,31 +34,46 @@ func (c *conn) openSession(sc *ssh.ServerConn, nc ssh.NewChannel) {
 		_ = nc.Reject(ssh.ResourceShortage, "open failed")
 		return
 	}
-	limit := c.server.opts.MaxSessions
-	c.openMu.Lock()
-	full := limit > 0 && c.open >= limit
-	if !full {
-		c.open++
-	}
-	c.openMu.Unlock()
-	if full {
+	if c.full() {
 		_ = nc.Reject(ssh.ConnectionFailed, "open failed")
 		return
 	}
 	ch, requests, err := nc.Accept()
 	if err != nil {
-		c.sessionClosed()
 		return
 	}
 	s := &session{conn: c, ssh: sc, channel: ch}
 	s.ctx, s.cancel = context.WithCancelCause(c.ctx)
+	c.openMu.Lock()
+	c.open[s] = struct{}{}
+	c.openMu.Unlock()
 	c.sessions.Go(func() { s.serve(requests) })
 }
 
-func (c *conn) sessionClosed() {
+// full tells whether the connection has all the sessions that it may have.
+// sshd works off its events in their order: a session that the client has
+// closed makes room for the request right behind, so it does not count here,
+// even if its goroutine is not yet through.
+func (c *conn) full() bool {
+	limit := c.server.opts.MaxSessions
+	if limit == 0 {
+		return false
+	}
 	c.openMu.Lock()
 	defer c.openMu.Unlock()
-	c.open--
+	used := 0
+	for s := range c.open {
+		if s.used() {
+			used++
+		}
+	}
+	return used >= limit
+}
+
+func (c *conn) sessionClosed(s *session) {
+	c.openMu.Lock()
+	defer c.openMu.Unlock()
+	delete(c.open, s)
 }
 
 // session is one channel; it serves one exec or subsystem.
@@ -70,12 +86,22 @@ type session struct {
 	env     []string
 	started bool
 	running sync.WaitGroup
+	busy    atomic.Bool // something runs in it
+}
+
+// used tells whether the session is open, or something runs in it still.
+func (s *session) used() bool {
+	if s.busy.Load() {
+		return true
+	}
+	_, err := s.channel.SendRequest("keepalive@openssh.com", false, nil)
+	return err == nil // else it was closed, by either side
 }
 
 // serve reads the requests of the session until it closes. The channel of
 // requests is closed together with the session, and that ends the context.
 func (s *session) serve(requests <-chan *ssh.Request) {
-	defer s.conn.sessionClosed()
+	defer s.conn.sessionClosed(s)
 	for r := range requests {
 		s.request(r)
 	}
@@ -114,6 +140,7 @@ func (s *session) request(r *ssh.Request) {
 		_ = r.Reply(ok, nil)
 	}
 	if start != nil {
+		s.busy.Store(true)
 		s.running.Go(start)
 	}
 }
@@ -156,24 +183,39 @@ func (s *session) exec(command string) {
 		s.conn.abort()
 		return
 	}
+	s.busy.Store(false)
 	s.exit(exit)
 }
 
 // exit tells the status and closes the session; the order is that of sshd.
 func (s *session) exit(status int) {
 	_ = s.channel.CloseWrite()
-	_, _ = s.channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status & 0xff)}))
+	s.tell(status)
 	_ = s.channel.Close()
 }
 
+func (s *session) tell(status int) {
+	_, _ = s.channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status & 0xff)}))
+}
+
 func (s *session) sftp() {
+	if s.conn.server.currentFaults().DeadSFTP {
+		_, _ = io.WriteString(s.channel.Stderr(), "sh: /usr/sbin/sftp-server: not found\n")
+		s.busy.Store(false)
+		s.exit(127)
+		return
+	}
+	if s.conn.server.currentFaults().TalkativeSFTP {
+		_, _ = io.WriteString(s.channel, "Welcome to AIX\n")
+	}
 	server := sftp.NewRequestServer(s.channel, s.conn.server.opts.SFTP(s.ssh.User()))
 	status := 0
 	if err := server.Serve(); err != nil && !errors.Is(err, io.EOF) {
 		status = 1
 	}
-	server.Close()
-	s.exit(status)
+	s.busy.Store(false)
+	s.tell(status)
+	server.Close() // not by exit: the server may be writing an answer still
 }
 
 // forward serves direct-tcpip: the connection of a client through a bastion.

@@ -42,6 +42,11 @@ type Fake struct {
 	dialed   []transport.Target
 	sent     []Sent
 	open     int
+
+	files     map[string][]byte  // by key of host and path
+	failures  map[string][]error // the same
+	transfers []Transfer
+	noFiles   bool
 }
 
 var _ transport.Dialer = (*Fake)(nil)
@@ -50,7 +55,7 @@ var errFakeLost = errors.New("the scripted connection broke")
 
 // NewFake returns a fake that knows no command yet.
 func NewFake(t testing.TB) *Fake {
-	f := &Fake{t: t, answers: map[string][]Answer{}}
+	f := &Fake{t: t, answers: map[string][]Answer{}, files: map[string][]byte{}, failures: map[string][]error{}}
 	t.Cleanup(func() {
 		if n := f.Open(); n > 0 {
 			t.Errorf("fake: %d connections were never closed", n)

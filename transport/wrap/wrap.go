@@ -16,9 +16,11 @@ import (
 type runFunc func(context.Context, []transport.Command) (transport.Transcript, error)
 
 // decorated is a connection with another Run and something to do after Close.
+// It can move files if the inner one can.
 type decorated struct {
 	inner transport.Conn
 	run   runFunc
+	put   func(transport.Upload) error // consents to an upload; nil: every one
 	after func()
 	once  sync.Once
 }
@@ -43,7 +45,8 @@ type Gate func(transport.Target, transport.Command) error
 func Shut(transport.Target, transport.Command) error { return transport.ErrGateShut }
 
 // Gated returns a dialler on whose connections no mutating command passes
-// without the gate's consent. It is the only place that lets one pass: nothing
+// without the gate's consent, and no upload, which the gate sees as
+// transport.UploadCommand. It is the only place that lets one pass: nothing
 // above it can reach a host otherwise. A mutating command travels alone.
 func Gated(inner transport.Dialer, gate Gate) transport.Dialer {
 	return transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
@@ -65,7 +68,8 @@ func Gated(inner transport.Dialer, gate Gate) transport.Dialer {
 			}
 			return conn.Run(ctx, commands)
 		}
-		return &decorated{inner: conn, run: run}, nil
+		put := func(up transport.Upload) error { return gate(target, transport.UploadCommand(up)) }
+		return &decorated{inner: conn, run: run, put: put}, nil
 	})
 }
 

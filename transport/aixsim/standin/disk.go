@@ -122,7 +122,6 @@ func install(root, statePath string) error {
 	if err != nil {
 		return err
 	}
-	const home = "/var/aixsim"
 	if err := put(root, home+"/aixstandin", program, 0o755); err != nil {
 		return err
 	}
@@ -133,6 +132,9 @@ func install(root, statePath string) error {
 		if err := link(filepath.Join(root, p), home+"/aixstandin"); err != nil {
 			return err
 		}
+	}
+	if err := installBecome(root, s, program); err != nil {
+		return err
 	}
 	for name, f := range s.Files {
 		if err := installFile(root, name, f); err != nil {

@@ -9,6 +9,9 @@
 //	aixstandin COMMAND [ARG]...
 //	aixstandin --install ROOT STATE.json
 //
+// A copy of it that is set-user-ID root is the tools to become root that the
+// state names: it is for a chroot that nobody else can reach.
+//
 // The state is the JSON of an aixsim.State at $AIXSIM_STATE or
 // /var/aixsim/state.json, under the lock file beside it; files are those of
 // the disk. Everything that changes is appended to effects.log beside it.
@@ -29,10 +32,21 @@ import (
 	"aixmend/transport/aixsim"
 )
 
-const defaultState = "/var/aixsim/state.json"
+// home is where the program and the state are, in the root that it serves.
+const (
+	home         = "/var/aixsim"
+	defaultState = home + "/state.json"
+)
 
 func main() {
-	os.Exit(run(os.Args, os.Getenv("AIXSIM_STATE")))
+	statePath := os.Getenv("AIXSIM_STATE")
+	if os.Getuid() != os.Geteuid() { // set-user-ID: the caller has no say
+		statePath = ""
+		if !isBecome(os.Args[0]) {
+			os.Exit(report(errors.New("this copy is for becoming root only")))
+		}
+	}
+	os.Exit(run(os.Args, statePath))
 }
 
 // run does what the program was called for and returns the exit status.
@@ -50,7 +64,11 @@ func run(argv []string, statePath string) int {
 		}
 		name, args = args[0], args[1:]
 	}
-	exit, err := execute(name, args, statePath)
+	do := execute
+	if isBecome(name) {
+		do = become
+	}
+	exit, err := do(name, args, statePath)
 	if err != nil {
 		return report(err)
 	}
@@ -78,18 +96,40 @@ func execute(name string, args []string, statePath string) (int, error) {
 	if exit, done := misbehave(behaviour); done {
 		return exit, nil
 	}
+	e := &aixsim.Env{Path: name, Args: args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Dir: workingDir(),
+		UID: os.Getuid(), PID: os.Getpid(), Getenv: os.Getenv, Shared: func(string) bool { return false }}
+	e.Files = disk{effect: e.Effect}
+	held := func(ctx context.Context, c *aixsim.Command) (exit int, err error) {
+		return hold(ctx, statePath, c, *e)
+	}
 	exit := 0
+	if command.Filter { // it may wait for its input, and holds no lock meanwhile
+		e.Hold = func(ctx context.Context, c *aixsim.Command) int {
+			var status int
+			if status, err = held(ctx, c); err != nil {
+				status = 125
+			}
+			return status
+		}
+		exit = command.Run(context.Background(), e)
+	} else {
+		exit, err = held(context.Background(), command)
+	}
+	time.Sleep(time.Duration(behaviour.Linger))
+	for behaviour.Stuck {
+		time.Sleep(time.Hour)
+	}
+	return exit, err
+}
+
+// hold runs a command with the state to itself.
+func hold(ctx context.Context, statePath string, c *aixsim.Command, e aixsim.Env) (exit int, err error) {
 	err = withState(statePath, func(s *aixsim.State) bool {
-		e := &aixsim.Env{Path: name, Args: args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Dir: workingDir(),
-			UID: os.Getuid(), PID: os.Getpid(), Getenv: os.Getenv, Shared: func(string) bool { return false }}
 		e.Files = disk{effect: e.Effect}
 		before := s.RMC
-		exit = aixsim.Execute(context.Background(), command, s, e, time.Now)
+		exit = aixsim.Execute(ctx, c, s, &e, time.Now)
 		return len(e.Effects()) > 0 || s.RMC != before
 	})
-	if behaviour.Linger > 0 {
-		time.Sleep(time.Duration(behaviour.Linger))
-	}
 	return exit, err
 }
 

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"aixmend/inventory"
+	"aixmend/transport"
+)
+
+// source makes a target whose password comes from a source.
+func source(p inventory.PasswordSource) transport.Target {
+	return transport.Target{Name: "aix1", User: "ops", Become: transport.BecomeSudo, BecomePassword: p.Key()}
+}
+
+// wantSecret checks what a source gives: a password, or an error with a text.
+func wantSecret(t *testing.T, s *secrets, target transport.Target, want, problem string) {
+	t.Helper()
+	got, err := s.Password(t.Context(), target)
+	switch {
+	case problem == "" && (err != nil || string(got) != want):
+		t.Errorf("%q, %v; want %q", got, err, want)
+	case problem != "" && (err == nil || !strings.Contains(err.Error(), problem) || got != nil):
+		t.Errorf("%q, %v; want an error that says %s", got, err, problem)
+	case err != nil && strings.Contains(err.Error(), "hunter2"):
+		t.Errorf("the password is in the error %v", err)
+	}
+}
+
+func TestSecretsFromFiles(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct {
+		text          string
+		mode          os.FileMode
+		want, problem string
+	}{
+		"plain":    {"hunter2", 0o600, "hunter2", ""},
+		"line":     {"hunter2\n", 0o400, "hunter2", ""},
+		"windows":  {"hunter2\r\n", 0o600, "hunter2", ""},
+		"blanks":   {" hunter2 \t\n", 0o600, " hunter2 \t", ""},
+		"longest":  {strings.Repeat("x", maxSecret) + "\r\n", 0o600, strings.Repeat("x", maxSecret), ""},
+		"longer":   {strings.Repeat("x", maxSecret+1), 0o600, "", "longer is longer than 4096 bytes"},
+		"longest2": {strings.Repeat("x", maxSecret+1) + "\n", 0o600, "", "is longer than 4096 bytes"},
+		"huge":     {strings.Repeat("x", 1<<20), 0o600, "", "is longer than 4096 bytes"},
+		"two":      {"hunter2\nhunter2\n", 0o600, "", "two has more than one line"},
+		"twice":    {"hunter2\n\n", 0o600, "", "has more than one line"},
+		"cr":       {"hunter2\rx", 0o600, "", "has more than one line"},
+		"nul":      {"hunter2\x00", 0o600, "", "nul holds a NUL byte"},
+		"empty":    {"", 0o600, "", "empty is empty"},
+		"newline":  {"\n", 0o600, "", "newline is empty"},
+		"group":    {"hunter2", 0o640, "", "group is open to others (mode 0640): chmod 600 " + dir + "/group"},
+		"others":   {"hunter2", 0o604, "", "(mode 0604)"},
+		"writable": {"hunter2", 0o620, "", "(mode 0620)"},
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, c.mode); err != nil {
+			t.Fatal(err)
+		}
+		wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{File: path}), c.want, c.problem)
+	}
+	wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{File: dir + "/none"}), "", "/none can't be read: no such file or directory")
+	wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{File: dir}), "", "is no plain file")
+	if err := syscall.Mkfifo(dir+"/pipe", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{File: dir + "/pipe"}), "", "is no plain file")
+}
+
+func TestSecretsFromPrograms(t *testing.T) {
+	for _, c := range []struct{ script, want, problem string }{
+		{`echo hunter2`, "hunter2", ""},
+		{`printf 'a b\n'; echo noise >&2`, "a b", ""},
+		{`cat; echo "$1$2"`, "x y;$(id)", ""}, // no shell in between, and nothing on standard input
+		{`echo hunter2; echo first >&2; printf 'the vault is\033[0m sealed\n\n' >&2; exit 3`, "", "/bin/sh: exit status 3: the vault is?[0m sealed"},
+		{`echo hunter2; exit 1`, "", "/bin/sh: exit status 1"},
+		{`exit 0`, "", "what /bin/sh printed is empty"},
+		{`while :; do echo hunter2; done | /usr/bin/head -c 9000000`, "", "is longer than 4096 bytes"},
+		{`printf '%9000d' 1`, "", "is longer than 4096 bytes"},
+		{`printf 'a\0b'`, "", "holds a NUL byte"},
+		{`kill -9 $$`, "", "signal: killed"},
+	} {
+		argv := []string{"/bin/sh", "-c", c.script, "-", "x y;", "$(id)"}
+		wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{Exec: argv}), c.want, c.problem)
+	}
+	wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{Exec: []string{"no-such-program"}}), "", "executable file not found")
+}
+
+// A program that does not end is ended, and one whose child keeps its output
+// open is not waited for.
+func TestSecretsFromAProgramThatHangs(t *testing.T) {
+	s := new(app).secrets()
+	s.timeout = 100 * time.Millisecond
+	began := time.Now()
+	wantSecret(t, s, source(inventory.PasswordSource{Exec: []string{"/bin/sh", "-c", "echo hunter2; echo waiting >&2; sleep 60 & wait"}}), "", "/bin/sh did not end within 100ms: waiting")
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("took %s", took)
+	}
+	if runtime.GOOS == "linux" {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := new(app).secrets().Password(ctx, source(inventory.PasswordSource{Exec: []string{"/bin/sleep", "60"}})); !errors.Is(err, context.Canceled) {
+			t.Errorf("after the run was stopped: %v", err)
+		}
+	}
+}
+
+// Each source is asked once; what a person types is one login's.
+func TestSecretsAreAskedForOnce(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "asked")
+	program := []string{"/bin/sh", "-c", "echo x >>" + log + "; exit 1"}
+	s := new(app).secrets()
+	var asked atomic.Int32
+	s.ask = func(_ context.Context, question string) ([]byte, error) {
+		return fmt.Appendf(nil, "%d %s", asked.Add(1), question), nil
+	}
+	for range 2 {
+		wantSecret(t, s, source(inventory.PasswordSource{Exec: program}), "", "exit status 1")
+		other := source(inventory.PasswordSource{Exec: program})
+		other.User = "dev"
+		wantSecret(t, s, other, "", "exit status 1")
+		ops := source(inventory.PasswordSource{Prompt: true})
+		wantSecret(t, s, ops, "1 password of ops (sudo): ", "")
+		ops.User = "dev"
+		wantSecret(t, s, ops, "2 password of dev (sudo): ", "")
+		ops.Become = transport.BecomeSu
+		wantSecret(t, s, ops, "3 password of root (su): ", "")
+		ops.User = "ops"
+		wantSecret(t, s, ops, "3 password of root (su): ", "")
+		ops.Become, ops.BecomeCommand = transport.BecomeCustom, "/opt/pb/bin/pbrun -u root"
+		wantSecret(t, s, ops, "4 password of ops (/opt/pb/bin/pbrun): ", "")
+	}
+	if text, err := os.ReadFile(log); err != nil || string(text) != "x\n" {
+		t.Errorf("the program ran %q, %v", text, err)
+	}
+	first, _ := s.Password(t.Context(), source(inventory.PasswordSource{Prompt: true}))
+	clear(first)
+	wantSecret(t, s, source(inventory.PasswordSource{Prompt: true}), "1 password of ops (sudo): ", "")
+}
+
+func TestSecretsNeedATerminal(t *testing.T) {
+	wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{Prompt: true}), "", "there is no terminal to ask for it on: say where it comes from")
+	s := new(app).secrets()
+	s.ask = func(context.Context, string) ([]byte, error) { return nil, errors.New("the terminal is gone") }
+	wantSecret(t, s, source(inventory.PasswordSource{Prompt: true}), "", "asking for it: the terminal is gone")
+	wantSecret(t, s, transport.Target{BecomePassword: "hunter2"}, "", "this is not the key of a password source")
+}
+
+// A question that was cut short is asked again: nobody has said anything.
+func TestSecretsAfterAnInterruptedQuestion(t *testing.T) {
+	s := new(app).secrets()
+	s.ask = func(context.Context, string) ([]byte, error) {
+		return nil, fmt.Errorf("interrupted: %w", context.Canceled)
+	}
+	if _, err := s.Password(t.Context(), source(inventory.PasswordSource{Prompt: true})); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	s.ask = func(context.Context, string) ([]byte, error) { return []byte("typed\n"), nil }
+	wantSecret(t, s, source(inventory.PasswordSource{Prompt: true}), "typed", "")
+}

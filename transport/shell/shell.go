@@ -1,0 +1,275 @@
+// Package shell takes POSIX sh text apart, for hosts on which a login may not
+// become root for a whole script, but for single commands.
+//
+// Terms. A call is a simple command of the text that needs root: one whose
+// first word is an absolute path, or comes from a variable. What the shell does
+// itself (tests, printf, assignments, loops) needs none. A text that can't be
+// taken apart without changing what it means has to run as a whole.
+//
+// The transport puts a word in front of each call, and `playbook sudoers`
+// prints what a site has to allow: both must see the same calls, so both ask
+// this package. It only reads text; it runs nothing.
+package shell
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// Any stands, in a form, for text that only the host can tell. Shell text can't
+// hold it.
+const Any = "\x00"
+
+// maxForms is how many forms of one call are told apart; past it what varies
+// becomes Any.
+const maxForms = 16
+
+// Text is shell text that was taken apart. It is never changed after Split.
+type Text struct {
+	source string
+	whole  string
+	calls  []*syntax.CallExpr
+	// values are the words that the text itself gives to a variable; nil when
+	// something else gives it one, too.
+	values map[string][]*syntax.Word
+}
+
+// Call is one command of a text that needs root.
+type Call struct {
+	text *Text
+	call *syntax.CallExpr
+}
+
+// Split takes a text apart. A text that is not POSIX sh has no calls, and a
+// reason to run as a whole.
+func Split(source string) *Text {
+	t := &Text{source: source, values: map[string][]*syntax.Word{}}
+	if strings.ContainsAny(source, "\x00\r") {
+		t.whole = "it holds control characters"
+		return t
+	}
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(source), "")
+	if err != nil {
+		t.whole = "it is not POSIX sh"
+		return t
+	}
+	s := &splitter{Text: t, functions: map[string]bool{}}
+	syntax.Walk(file, s.declared)
+	syntax.Walk(file, s.visit)
+	slices.SortFunc(t.calls, func(a, b *syntax.CallExpr) int { return int(offset(a)) - int(offset(b)) })
+	return t
+}
+
+func offset(c *syntax.CallExpr) uint { return c.Args[0].Pos().Offset() }
+
+// Whole says why the text can only run as a whole; "" when each of its calls
+// can become root by itself.
+func (t *Text) Whole() string { return t.whole }
+
+// Calls returns the calls, in the order of the text.
+func (t *Text) Calls() []Call {
+	calls := make([]Call, len(t.calls))
+	for i, c := range t.calls {
+		calls[i] = Call{t, c}
+	}
+	return calls
+}
+
+// Prefixed returns the text with a command in front of each call; nothing else
+// in it is touched. It makes sense only when Whole is "".
+func (t *Text) Prefixed(command string) string {
+	var b strings.Builder
+	last := uint(0)
+	for _, c := range t.calls {
+		b.WriteString(t.source[last:offset(c)])
+		b.WriteString(command + " ")
+		last = offset(c)
+	}
+	b.WriteString(t.source[last:])
+	return b.String()
+}
+
+// Words returns the call's words where the text says them all as they are;
+// false when a variable or another command has a part in one.
+func (c Call) Words() ([]string, bool) {
+	words := make([]string, len(c.call.Args))
+	for i, w := range c.call.Args {
+		text, ok := literal(w)
+		if !ok {
+			return nil, false
+		}
+		words[i] = text
+	}
+	return words, true
+}
+
+// Forms returns what the call can look like, word by word: one form for each
+// value that the text itself gives to a variable, and Any for the rest.
+func (c Call) Forms() [][]string {
+	e := &expander{text: c.text, known: map[string][]string{}}
+	forms := [][]string{nil}
+	for _, w := range c.call.Args {
+		values := e.word(w)
+		if len(values)*len(forms) > maxForms {
+			values = []string{Any}
+		}
+		var longer [][]string
+		for _, form := range forms {
+			for _, v := range values {
+				longer = append(longer, append(slices.Clone(form), v))
+			}
+		}
+		forms = longer
+	}
+	return forms
+}
+
+// expander finds out what words can be.
+type expander struct {
+	text *Text
+	// known are the values of the variables that were asked for; Any while one
+	// is being found out, so that one made of itself comes to an end.
+	known map[string][]string
+}
+
+// word returns the values that a word can have.
+func (e *expander) word(w *syntax.Word) []string {
+	values := []string{""}
+	for _, p := range w.Parts {
+		values = product(values, e.part(p))
+	}
+	return values
+}
+
+// part returns the values that a part of a word can have.
+func (e *expander) part(p syntax.WordPart) []string {
+	if text, ok := literal(&syntax.Word{Parts: []syntax.WordPart{p}}); ok {
+		return []string{text}
+	}
+	switch p := p.(type) {
+	case *syntax.DblQuoted:
+		values := []string{""}
+		for _, inner := range p.Parts {
+			if lit, ok := inner.(*syntax.Lit); ok {
+				values = product(values, []string{unescape(lit.Value, inQuotes)})
+				continue
+			}
+			values = product(values, e.part(inner))
+		}
+		return values
+	case *syntax.ParamExp:
+		if name := plain(p); name != "" {
+			return e.variable(name)
+		}
+	}
+	return []string{Any}
+}
+
+// variable returns the values that the text gives to a variable.
+func (e *expander) variable(name string) []string {
+	if values, known := e.known[name]; known {
+		return values
+	}
+	e.known[name] = []string{Any}
+	words := e.text.values[name]
+	if len(words) == 0 || len(words) > maxForms {
+		return e.known[name]
+	}
+	var values []string
+	for _, w := range words {
+		for _, v := range e.word(w) {
+			if strings.ContainsAny(v, " \t\n") { // it may become several words
+				v = Any
+			}
+			values = append(values, v)
+		}
+	}
+	if len(values) <= maxForms {
+		slices.Sort(values)
+		e.known[name] = slices.Compact(values)
+	}
+	return e.known[name]
+}
+
+// product joins each of some beginnings with each of some ends.
+func product(begin, end []string) []string {
+	if len(begin)*len(end) > maxForms {
+		end = []string{Any}
+	}
+	var all []string
+	for _, b := range begin {
+		for _, e := range end {
+			all = append(all, strings.ReplaceAll(b+e, Any+Any, Any))
+		}
+	}
+	return all
+}
+
+// plain returns the name in $name or ${name}, "" for any other expansion and
+// for what no assignment can set.
+func plain(p *syntax.ParamExp) string {
+	switch {
+	case p.Param == nil || !variable.MatchString(p.Param.Value),
+		p.Excl || p.Length || p.Width || p.IsSet || p.Index != nil || p.NestedParam != nil || p.Flags != nil,
+		p.Slice != nil || p.Repl != nil || p.Names != 0 || p.Exp != nil || len(p.Modifiers) > 0:
+		return ""
+	}
+	return p.Param.Value
+}
+
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// literal returns what a word stands for when nothing is expanded in it.
+func literal(w *syntax.Word) (string, bool) {
+	var b strings.Builder
+	for _, p := range w.Parts {
+		switch p := p.(type) {
+		case *syntax.Lit:
+			b.WriteString(unescape(p.Value, ""))
+		case *syntax.SglQuoted:
+			b.WriteString(p.Value)
+		case *syntax.DblQuoted:
+			for _, inner := range p.Parts {
+				lit, ok := inner.(*syntax.Lit)
+				if !ok {
+					return "", false
+				}
+				b.WriteString(unescape(lit.Value, inQuotes))
+			}
+		default:
+			return "", false
+		}
+	}
+	return b.String(), true
+}
+
+// inQuotes are the characters that a backslash takes the meaning of in double
+// quotes.
+const inQuotes = "$`\"\\\n"
+
+// unescape takes the backslashes out of text: those in front of a character of
+// special, or in front of any when special is empty. A line that goes on is
+// joined.
+func unescape(text, special string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\\' && i+1 < len(text) && (special == "" || strings.IndexByte(special, text[i+1]) >= 0) {
+			if i++; text[i] == '\n' {
+				continue
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
+
+// keep notes the first reason to run as a whole.
+func (t *Text) keep(format string, args ...any) {
+	if t.whole == "" {
+		t.whole = fmt.Sprintf(format, args...)
+	}
+}

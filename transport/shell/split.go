@@ -1,0 +1,275 @@
+package shell
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// ownPrefix begins the names of the shell functions that the transport defines
+// around a text.
+const ownPrefix = "aixmend_"
+
+// builtins are what the shell does itself and needs no rights for. What is not
+// among them and no absolute path has to run as a whole: `kill`, `cd` and
+// `umask` mean something else outside the root shell they were written for,
+// and a bare name would be looked up by the login.
+var builtins = []string{
+	":", "[", "test", "true", "false", "echo", "print", "printf", "exit", "return", "break", "continue",
+	"read", "shift", "unset", "wait", "pwd", "times", "set",
+}
+
+// exported are the variables that the transport gives to every command. One
+// that a text sets anew would not get through to its calls.
+var exported = []string{"PATH", "LC_ALL", "LANG", "ODMDIR"}
+
+// splitter goes through a text once it is parsed.
+type splitter struct {
+	*Text
+	functions map[string]bool
+}
+
+// declared gathers the functions of the text.
+func (s *splitter) declared(n syntax.Node) bool {
+	if f, ok := n.(*syntax.FuncDecl); ok && f.Name != nil {
+		s.functions[f.Name.Value] = true
+		if strings.HasPrefix(f.Name.Value, ownPrefix) {
+			s.keep("it defines the function %s", f.Name.Value)
+		}
+	}
+	return true
+}
+
+// visit gathers the calls and the values of variables, and finds what can't be
+// taken apart.
+func (s *splitter) visit(n syntax.Node) bool {
+	switch n := n.(type) {
+	case *syntax.Stmt:
+		if n.Background || n.Coprocess || n.Disown {
+			s.keep("it runs something in the background")
+		}
+		s.command(n.Cmd)
+	case *syntax.Redirect:
+		s.redirect(n)
+	case *syntax.CmdSubst:
+		if n.Backquotes {
+			s.keep("it holds backquotes")
+		}
+	case *syntax.ForClause:
+		s.loop(n)
+	case *syntax.ParamExp:
+		if n.Param != nil && n.Exp != nil && (n.Exp.Op == syntax.AssignUnset || n.Exp.Op == syntax.AssignUnsetOrNull) {
+			s.foreign(n.Param.Value)
+		}
+	case *syntax.CallExpr:
+		s.call(n)
+	case *syntax.ArithmExp, *syntax.ProcSubst, *syntax.ExtGlob:
+		s.arithmetic(n)
+	}
+	return true
+}
+
+// arithmetic notes what may set variables out of sight.
+func (s *splitter) arithmetic(n syntax.Node) {
+	if _, ok := n.(*syntax.ArithmExp); !ok {
+		s.keep("it is not POSIX sh")
+		return
+	}
+	syntax.Walk(n, func(n syntax.Node) bool {
+		if lit, ok := n.(*syntax.Lit); ok && variable.MatchString(lit.Value) {
+			s.foreign(lit.Value)
+		}
+		return true
+	})
+}
+
+// command looks at the kind of a command; nil is a redirection alone.
+func (s *splitter) command(c syntax.Command) {
+	switch c.(type) {
+	case nil, *syntax.CallExpr, *syntax.IfClause, *syntax.WhileClause, *syntax.ForClause,
+		*syntax.CaseClause, *syntax.Block, *syntax.Subshell, *syntax.BinaryCmd, *syntax.FuncDecl:
+	default:
+		s.keep("it is not POSIX sh")
+	}
+}
+
+var descriptor = regexp.MustCompile(`^([0-2]|-)$`)
+
+// redirect finds redirections that the login's shell could not do as root.
+func (s *splitter) redirect(r *syntax.Redirect) {
+	to, known := literal(r.Word)
+	if r.N != nil && !descriptor.MatchString(r.N.Value) {
+		s.keep("it uses file descriptor %s", r.N.Value)
+	}
+	switch r.Op {
+	case syntax.Hdoc, syntax.DashHdoc:
+	case syntax.DplIn, syntax.DplOut:
+		if !known || !descriptor.MatchString(to) {
+			s.keep("it copies a file descriptor of its own")
+		}
+	case syntax.RdrIn:
+		if !known || to != "/dev/null" {
+			s.keep("it reads a file by redirection")
+		}
+	default:
+		if !known || to != "/dev/null" {
+			s.keep("it writes a file by redirection")
+		}
+	}
+}
+
+// loop takes the values of a loop's variable.
+func (s *splitter) loop(f *syntax.ForClause) {
+	iter, ok := f.Loop.(*syntax.WordIter)
+	if !ok {
+		s.keep("it is not POSIX sh")
+		return
+	}
+	for _, item := range iter.Items {
+		s.word(item)
+		if _, ok := literal(item); !ok { // it may become several
+			s.foreign(iter.Name.Value)
+		}
+		s.gives(iter.Name.Value, item)
+	}
+	if len(iter.Items) == 0 {
+		s.foreign(iter.Name.Value)
+	}
+}
+
+// gives notes a value of a variable.
+func (s *splitter) gives(name string, value *syntax.Word) {
+	if values, known := s.values[name]; !known || values != nil {
+		s.values[name] = append(values, value)
+	}
+}
+
+// foreign notes that a variable's values are not all in the text.
+func (s *splitter) foreign(name string) { s.values[name] = nil }
+
+// call sorts a simple command: what the shell does itself, a call, or a reason
+// to run as a whole.
+func (s *splitter) call(c *syntax.CallExpr) {
+	for _, a := range c.Assigns {
+		s.assign(a, len(c.Args) == 0)
+	}
+	if len(c.Args) == 0 {
+		return
+	}
+	for _, w := range c.Args[1:] {
+		s.word(w)
+	}
+	first, known := literal(c.Args[0])
+	switch {
+	case known && (s.functions[first] || slices.Contains(builtins, first)):
+		s.builtin(first, c)
+		return
+	case known && !strings.HasPrefix(first, "/"):
+		s.keep("%.40q is no absolute path", first)
+	case !known && !named(c.Args[0]):
+		s.keep("a command in it is an argument")
+	case len(c.Assigns) > 0:
+		s.keep("it gives a variable to one command")
+	}
+	s.word(c.Args[0])
+	s.calls = append(s.calls, c)
+}
+
+// named tells whether a command's word, which is not literal, is made of
+// variables with a name, and not of arguments or the output of a command.
+func named(w *syntax.Word) bool {
+	ok := true
+	for _, p := range w.Parts {
+		syntax.Walk(p, func(n syntax.Node) bool {
+			switch n := n.(type) {
+			case *syntax.ParamExp:
+				ok = ok && plain(n) != ""
+			case *syntax.CmdSubst, *syntax.ArithmExp:
+				ok = false
+			}
+			return ok
+		})
+	}
+	return ok
+}
+
+// assign takes the value of an assignment.
+func (s *splitter) assign(a *syntax.Assign, lasting bool) {
+	if a.Name == nil || a.Array != nil || a.Index != nil {
+		s.keep("it is not POSIX sh")
+		return
+	}
+	if lasting && slices.Contains(exported, a.Name.Value) {
+		s.keep("it sets %s", a.Name.Value)
+	}
+	switch {
+	case a.Append:
+		s.foreign(a.Name.Value)
+	case a.Value == nil:
+		s.gives(a.Name.Value, &syntax.Word{})
+	default:
+		s.gives(a.Name.Value, a.Value)
+		s.home(a.Value)
+	}
+}
+
+// home finds ~, which is the login's own.
+func (s *splitter) home(w *syntax.Word) {
+	if lit, ok := w.Parts[0].(*syntax.Lit); ok && strings.HasPrefix(lit.Value, "~") {
+		s.keep("it names a home folder by ~")
+	}
+}
+
+var plainOptions = regexp.MustCompile(`^(--|[-+][efux]+)$`)
+
+// builtin looks at what the shell does itself.
+func (s *splitter) builtin(name string, c *syntax.CallExpr) {
+	switch name {
+	case "read":
+		for _, w := range c.Args[1:] {
+			if into, ok := literal(w); ok {
+				s.foreign(into)
+			} else {
+				s.keep("it reads into a variable that it computes")
+			}
+		}
+	case "set":
+		if len(c.Args) == 1 {
+			return
+		}
+		if option, ok := literal(c.Args[1]); !ok || !plainOptions.MatchString(option) {
+			s.keep("it sets options of the shell")
+		}
+	}
+}
+
+// word finds what the login's shell would expand otherwise than root's.
+func (s *splitter) word(w *syntax.Word) {
+	s.home(w)
+	for _, p := range w.Parts {
+		switch p := p.(type) {
+		case *syntax.Lit:
+			if globs(p.Value) && !(len(w.Parts) == 1 && (p.Value == "[" || p.Value == "]")) {
+				s.keep("it looks for files by a pattern")
+			}
+		case *syntax.SglQuoted, *syntax.DblQuoted, *syntax.ParamExp, *syntax.CmdSubst, *syntax.ArithmExp:
+		default:
+			s.keep("it is not POSIX sh")
+		}
+	}
+}
+
+// globs tells whether text that is not quoted holds a pattern.
+func globs(text string) bool {
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '*', '?', '[':
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,220 @@
+package ssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strconv"
+
+	"github.com/pkg/sftp"
+
+	"aixmend/transport"
+)
+
+// errNoSFTP: the login has no SFTP that works; the connection may be well.
+var errNoSFTP = errors.New("no sftp for this login")
+
+// Extensions of OpenSSH's SFTP server.
+const (
+	renameExtension = "posix-rename@openssh.com"
+	spaceExtension  = "statvfs@openssh.com"
+)
+
+// overSFTP is the host's side of a transfer over SFTP: one session for all.
+type overSFTP struct {
+	stream *byteStream
+	client *sftp.Client
+	file   *sftp.File // the part that is written, nil when none is open
+}
+
+// openSFTP asks for the subsystem. A server that grants it and then does not
+// speak SFTP (no program behind it, a profile that prints) has none either.
+func (c *conn) openSFTP(ctx context.Context) (*overSFTP, error) {
+	s, err := c.openStream(ctx, "subsystem", struct{ Name string }{"sftp"})
+	if errors.Is(err, errRequestRefused) {
+		return nil, errNoSFTP
+	}
+	if err != nil {
+		return nil, err
+	}
+	// The size of a file that is being read is asked of its handle: its name
+	// may mean another one by now.
+	client, err := sftp.NewClientPipe(s, s, sftp.UseFstat(true))
+	if err != nil {
+		s.end(s.Close) // what is behind it ends by itself then
+		return nil, errNoSFTP
+	}
+	return &overSFTP{stream: s, client: client}, nil
+}
+
+func (r *overSFTP) via() string { return transport.ViaSFTP }
+
+func (r *overSFTP) close() { r.stream.end(r.client.Close) }
+
+func (r *overSFTP) stat(name string) (stamp, error) {
+	info, err := r.client.Stat(name)
+	switch {
+	case err != nil:
+		return stamp{}, plain(err)
+	case info.IsDir():
+		return stamp{}, errFolder
+	case !info.Mode().IsRegular():
+		return stamp{}, errNotPlain
+	case info.Size() < 0:
+		return stamp{}, errSize
+	}
+	return stamp{info.Size(), strconv.FormatInt(info.ModTime().Unix(), 10)}, nil
+}
+
+func (r *overSFTP) read(name string, from, size int64, into io.Writer) error {
+	file, err := r.client.Open(name)
+	if err != nil {
+		return plain(err)
+	}
+	defer file.Close()
+	if _, err := file.Seek(from, io.SeekStart); err != nil {
+		return plain(err)
+	}
+	w := &exactly{into: into, size: size}
+	if _, err := file.WriteTo(w); err != nil {
+		return plain(err)
+	}
+	return w.whole()
+}
+
+func (r *overSFTP) part(name string, fresh bool) (int64, error) {
+	r.closePart()
+	if !fresh {
+		if size, err := r.takePart(name); err == nil {
+			return size, nil
+		}
+		r.closePart()
+	}
+	if err := r.client.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, plain(err)
+	}
+	file, err := r.client.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return 0, plain(err)
+	}
+	r.file = file
+	return 0, plain(file.Chmod(0o600))
+}
+
+// takePart opens a part of an earlier try. In a folder where others may write
+// the name can be anybody's: it must be a plain file (no link) of the login's
+// own, which the change of its mode proves, but for root.
+func (r *overSFTP) takePart(name string) (int64, error) {
+	info, err := r.client.Lstat(name)
+	if err != nil {
+		return 0, err
+	}
+	if attributes, ok := info.Sys().(*sftp.FileStat); !ok || !info.Mode().IsRegular() ||
+		r.stream.conn.target.User == "root" && attributes.UID != 0 {
+		return 0, errNotPlain
+	}
+	// It is opened before its size is asked for: what opening does to it counts.
+	if r.file, err = r.client.OpenFile(name, os.O_WRONLY); err != nil {
+		return 0, err
+	}
+	if err := r.file.Chmod(0o600); err != nil {
+		return 0, err
+	}
+	now, err := r.file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return now.Size(), nil
+}
+
+func (r *overSFTP) closePart() {
+	if r.file != nil {
+		_ = r.file.Close()
+		r.file = nil
+	}
+}
+
+func (r *overSFTP) append(name string, offset, size int64, from io.Reader) error {
+	if free, ok := r.free(name); ok && free < size {
+		return noSpace(free)
+	}
+	file := r.file
+	r.file = nil
+	_, err := file.Seek(offset, io.SeekStart)
+	if err == nil {
+		_, err = file.ReadFromWithConcurrency(from, 0)
+	}
+	if closing := file.Close(); err == nil {
+		err = closing
+	}
+	var status *sftp.StatusError
+	if errors.As(err, &status) { // of a full file system OpenSSH says "Failure"
+		if free, ok := r.free(name); ok && free < fullBelow {
+			return noSpace(free)
+		}
+	}
+	return plain(err)
+}
+
+// fullBelow is how many free bytes are none.
+const fullBelow = 64 << 10
+
+// free is how much room there is for a file, as far as the server tells.
+func (r *overSFTP) free(name string) (int64, bool) {
+	if _, ok := r.client.HasExtension(spaceExtension); !ok {
+		return 0, false
+	}
+	vfs, err := r.client.StatVFS(path.Dir(name))
+	if err != nil || vfs.Blocks == 0 || vfs.Frsize == 0 || vfs.Bfree > (1<<62)/vfs.Frsize {
+		return 0, false
+	}
+	return int64(vfs.Bfree * vfs.Frsize), true
+}
+
+func noSpace(free int64) error {
+	return trouble{text: fmt.Sprintf("no space left: %d bytes are free", free)}
+}
+
+func (r *overSFTP) finish(part, name string, mode fs.FileMode) error {
+	if err := r.client.Chmod(part, mode); err != nil {
+		return plain(err)
+	}
+	if _, ok := r.client.HasExtension(renameExtension); ok {
+		return plain(r.client.PosixRename(part, name))
+	}
+	return plain(r.client.Rename(part, name)) // it replaces nothing
+}
+
+func (r *overSFTP) remove(name string) error {
+	r.closePart()
+	return plain(r.client.Remove(name))
+}
+
+var (
+	errFolder        = trouble{text: "it is a folder"}
+	errNotPlain      = trouble{text: "it is not a plain file"}
+	errNotUnderstood = trouble{kind: transport.KindProtocol, text: "what ls says of it is not understood"}
+	errSize          = trouble{kind: transport.KindProtocol, text: "the host gives a size that no file has"}
+)
+
+// plain puts an error of SFTP into plain words. What a broken session gives is
+// left as it is.
+func plain(err error) error {
+	var own trouble
+	var status *sftp.StatusError
+	switch {
+	case err == nil, errors.As(err, &own), broken(err), errors.Is(err, sftp.ErrSSHFxConnectionLost):
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		return trouble{text: "no such file or folder"}
+	case errors.Is(err, fs.ErrPermission):
+		return trouble{text: "permission denied"}
+	case errors.As(err, &status):
+		return trouble{text: "the host says " + printable(err.Error())}
+	}
+	return trouble{kind: transport.KindProtocol, text: "the host's sftp is not understood: " + printable(err.Error())}
+}
