@@ -51,11 +51,12 @@ type bench struct {
 	concurrency int
 	stop        chan struct{}
 
-	mu       sync.Mutex
-	ended    map[string]outcome.Host
-	moves    []string // "host state", in order
-	baseline func(host string) facts.Past
-	upload   facts.Upload
+	mu          sync.Mutex
+	ended       map[string]outcome.Host
+	moves       []string // "host state", in order
+	baseline    func(host string) facts.Past
+	upload      facts.Upload
+	transferred func(host, file string, done int64)
 }
 
 // newBench starts one host for each illness; its name is the illness, with a
@@ -164,7 +165,11 @@ func (b *bench) Moved(host string, to controller.State, _ string) {
 }
 
 // Transferred implements controller.Observer.
-func (b *bench) Transferred(string, string, int64, int64) {}
+func (b *bench) Transferred(host, file string, done, _ int64) {
+	if b.transferred != nil {
+		b.transferred(host, file, done)
+	}
+}
 
 // Uploads implements controller.Folders.
 func (b *bench) Uploads(folder string) ([]string, error) {

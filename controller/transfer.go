@@ -86,6 +86,9 @@ func (w *walk) put(ctx context.Context, s *playbooks.PlannedStep, list []string)
 	var said []string
 	for _, from := range list {
 		name := filepath.Base(from)
+		if w.moved[s.Step.ID+"/"+name] { // before the link broke
+			continue
+		}
 		if !fileName.MatchString(name) {
 			return strings.Join(said, "; "), fmt.Errorf("%q can't be a file name on the host", name)
 		}
@@ -93,6 +96,7 @@ func (w *walk) put(ctx context.Context, s *playbooks.PlannedStep, list []string)
 		if err != nil {
 			return strings.Join(said, "; "), err
 		}
+		w.moved[s.Step.ID+"/"+name] = true
 		said = append(said, fmt.Sprintf("%s, %d bytes, sha256 %s, over %s", name, moved.Bytes, moved.SHA256, moved.Via))
 	}
 	return strings.Join(said, "; "), nil
@@ -122,12 +126,16 @@ func (w *walk) fetch(ctx context.Context, s *playbooks.PlannedStep) (Event, erro
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout(s))
 	defer cancel()
 	for _, file := range names {
+		if w.moved[s.Step.ID+"/"+file] {
+			continue
+		}
 		moved, err := files.Get(ctx, transport.Download{
 			From: path.Join(s.From, file), To: filepath.Join(folder, file), MaxBytes: maxSupportBytes, Progress: w.progress(file),
 		})
 		if err != nil {
 			return w.transferred(s, err), nil
 		}
+		w.moved[s.Step.ID+"/"+file] = true
 		w.out.Support = append(w.out.Support, outcome.SupportFile{Name: name + "/" + file, Bytes: moved.Bytes, SHA256: moved.SHA256})
 	}
 	return rungDone, nil

@@ -192,6 +192,37 @@ func TestUpdateByUpload(t *testing.T) {
 	}
 }
 
+// R5, V5: a link that dies in an upload, or in the fetching of support data, is
+// taken up again over a new connection, and what was moved is not moved again.
+func TestTransferGoesOn(t *testing.T) {
+	b := newBench(t, "healthy")
+	b.use("support-data")
+	began := map[string]int{}
+	cut := false
+	b.transferred = func(host, file string, done int64) {
+		if done > 0 {
+			return
+		}
+		if began[file]++; strings.HasSuffix(file, ".tar.gz") && !cut {
+			cut = true
+			b.fleet.Server(host).CloseConnections()
+		}
+	}
+	h := b.run(controller.Recover)["healthy"]
+	if h.Outcome != outcome.Healthy || !cut {
+		t.Fatalf("%s: %s; cut %v", h.Outcome, h.Reason, cut)
+	}
+	checkSupport(t, b, h, "ctsnap", "snap.pax")
+	for file, n := range began {
+		if want := map[bool]int{true: 2, false: 1}[strings.HasSuffix(file, ".tar.gz")]; n != want {
+			t.Errorf("%s was begun %d times", file, n)
+		}
+	}
+	if got := strings.Count(strings.Join(statuses(h), " "), "collect-rsct-data"); got != 1 {
+		t.Errorf("the data were collected %d times", got)
+	}
+}
+
 // A warning is mended only where that is asked for and allowed.
 func TestUpdateOfAWarning(t *testing.T) {
 	for _, c := range []struct {

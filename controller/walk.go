@@ -49,11 +49,12 @@ type walk struct {
 	shut    bool                     // the gate was found shut
 	refused map[string]string        // why a check did not let a rung run
 
-	applied   []appliedStep // of the rung that was begun last
-	temporary []appliedStep // what is taken back when the walk ends
-	noSupport string        // why the support data could not be had
-	atOnce    bool          // the last rung needs no time to take effect
-	repeated  int           // steps that were begun again after the link broke
+	applied   []appliedStep   // of the rung that was begun last
+	temporary []appliedStep   // what is taken back when the walk ends
+	noSupport string          // why the support data could not be had
+	atOnce    bool            // the last rung needs no time to take effect
+	repeated  int             // steps that were begun again after the link broke
+	moved     map[string]bool // files that a transfer has brought over
 
 	gathered bool // the host has been judged among the others
 	kept     bool // it keeps a node id that another host had too
@@ -72,7 +73,7 @@ func newWalk(e *Engine, f *fleet, host inventory.Host) *walk {
 			Stages: []outcome.Stage{}, Facts: map[string]any{}, Findings: []outcome.Finding{}, Changes: []outcome.Change{},
 			Plan: emptyPlan(e.Verb),
 		},
-		entered: map[string]int{}, led: map[string]bool{}, refused: map[string]string{},
+		entered: map[string]int{}, led: map[string]bool{}, refused: map[string]string{}, moved: map[string]bool{},
 	}
 }
 
