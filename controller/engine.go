@@ -97,6 +97,12 @@ type Options struct {
 	Baseline func(host string) facts.Past
 	// Upload is the folder of this machine that a step may bring to hosts.
 	Upload facts.Upload
+	// Waves are the running totals in which the hosts that are to be changed
+	// begin; none: all at once, and no brake.
+	Waves []Wave
+	Brake Brake
+	// Pause asks before each wave but the first; nil: nobody is asked.
+	Pause func(wave int, hosts []string) bool
 }
 
 // Engine runs one verb over hosts.
@@ -124,6 +130,8 @@ type Result struct {
 	Hosts []outcome.HostSummary
 	// Fleet are the findings over several hosts, as they stand at the end.
 	Fleet []outcome.FleetFinding
+	// Braked is why no further host was begun, "" when the brake did not trip.
+	Braked string
 }
 
 // Run walks every host. Its error is a failure of the product itself (the
@@ -140,6 +148,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 		names[i] = h.Name
 	}
 	f := newFleet(e, names)
+	waves := newWaves(e, names)
 	var (
 		mu        sync.Mutex
 		summaries []outcome.HostSummary
@@ -149,8 +158,11 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	)
 	for _, host := range hosts {
 		walks.Go(func() {
-			ended, err := newWalk(e, f, host).guarded(ctx)
+			w := newWalk(e, f, waves, host)
+			ended, err := w.guarded(ctx)
 			f.end(host.Name)
+			ended.Host = host.Name // of a walk that broke, too
+			waves.end(ended, len(w.refused) > 0)
 			if err == nil {
 				err = e.Sink.HostDone(ended)
 			}
@@ -170,6 +182,9 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 		})
 	}
 	walks.Wait()
+	if waves != nil {
+		waves.asking.Wait()
+	}
 	if further > 0 {
 		internal = fmt.Errorf("%w (and the like on %d more)", internal, further)
 	}
@@ -178,7 +193,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	if internal == nil && (e.Verb == Audit || e.Verb == Capture) {
 		internal = e.amendAll(f, hosts, summaries)
 	}
-	return Result{Hosts: summaries, Fleet: f.findings()}, internal
+	return Result{Hosts: summaries, Fleet: f.findings(), Braked: waves.why()}, internal
 }
 
 // amendAll judges the hosts of a run that only read among each other: nobody

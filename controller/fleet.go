@@ -324,6 +324,7 @@ func (w *walk) gather(ctx context.Context) (Event, error) {
 		w.printPlan()
 		changes := slices.Contains(w.Allowed, "node-id")
 		if view.Role == keeper && changes {
+			w.waves.leave(w.host.Name)
 			for _, other := range view.Duplicates {
 				w.await(ctx, w.fleet.ended[other])
 			}

@@ -249,6 +249,9 @@ func (w *walk) decide() (Event, error) {
 			return notYet, nil
 		}
 		if w.Verb == Recover && w.runnable() != nil {
+			if w.waves != nil && !w.released {
+				return toItsWave, nil
+			}
 			return toCapture, nil
 		}
 		return w.finish(judged), nil

@@ -15,6 +15,7 @@ const (
 	Settling   State = "settling"
 	Verifying  State = "verifying"
 	Gathering  State = "gathering"
+	Waiting    State = "waiting"
 	Done       State = "done"
 )
 
@@ -30,6 +31,7 @@ const (
 	linkLost     Event = "the link broke, once"
 	judged       Event = "nothing is to be changed"
 	toCapture    Event = "a capture is wanted"
+	toItsWave    Event = "a change is wanted"
 	captured     Event = "captured, that was all"
 	mayChange    Event = "captured, a rung may run"
 	noCapture    Event = "no good capture"
@@ -66,6 +68,9 @@ func Machine() []Transition {
 		{Diagnosing, linkLost, Connecting},
 		{Diagnosing, unreachable, Done},
 		{Diagnosing, toCapture, Capturing},
+		{Diagnosing, toItsWave, Waiting},
+		{Waiting, itsTurn, Connecting},
+		{Waiting, stopped, Done},
 		{Capturing, captured, Done},
 		{Capturing, noCapture, Done},
 		{Capturing, mayChange, Recovering},

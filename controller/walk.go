@@ -18,6 +18,7 @@ import (
 type walk struct {
 	*Engine
 	fleet   *fleet
+	waves   *waves // nil: nobody is held back
 	host    inventory.Host
 	target  transport.Target
 	out     outcome.Host
@@ -56,13 +57,14 @@ type walk struct {
 	repeated  int             // steps that were begun again after the link broke
 	moved     map[string]bool // files that a transfer has brought over
 
+	released bool // its wave has begun
 	gathered bool // the host has been judged among the others
 	kept     bool // it keeps a node id that another host had too
 }
 
-func newWalk(e *Engine, f *fleet, host inventory.Host) *walk {
+func newWalk(e *Engine, f *fleet, waves *waves, host inventory.Host) *walk {
 	return &walk{
-		Engine: e, fleet: f, host: host,
+		Engine: e, fleet: f, waves: waves, host: host,
 		target: transport.Target{
 			Name: host.Name, Address: host.Address, Port: host.SSH.Port, User: host.SSH.User,
 			Identity: host.SSH.Identity, KnownHosts: host.SSH.KnownHosts, Jump: host.SSH.Jump,
@@ -102,7 +104,7 @@ func (w *walk) guarded(ctx context.Context) (h outcome.Host, err error) {
 func (w *walk) run(ctx context.Context) (outcome.Host, error) {
 	actions := map[State]func(context.Context) (Event, error){
 		Queued: w.queued, Connecting: w.connect, Diagnosing: w.diagnose, Capturing: w.capture,
-		Recovering: w.recover, Settling: w.settle, Verifying: w.verify, Gathering: w.gather,
+		Recovering: w.recover, Settling: w.settle, Verifying: w.verify, Gathering: w.gather, Waiting: w.wait,
 	}
 	defer w.hangUp()
 	for state := Queued; state != Done; {
@@ -146,6 +148,9 @@ func (w *walk) queued(ctx context.Context) (Event, error) {
 	case w.stopping():
 		w.end(outcome.Skipped, "interrupted before its turn")
 		return stopped, nil
+	case w.waves.stopped():
+		w.end(outcome.Skipped, "%s", w.waves.why())
+		return stopped, nil
 	}
 	return itsTurn, nil
 }
@@ -153,6 +158,10 @@ func (w *walk) queued(ctx context.Context) (Event, error) {
 func (w *walk) connect(ctx context.Context) (Event, error) {
 	if w.stopping() && w.begun.IsZero() {
 		w.end(outcome.Skipped, "interrupted before its turn")
+		return unreachable, nil
+	}
+	if w.waves.stopped() && w.begun.IsZero() {
+		w.end(outcome.Skipped, "%s", w.waves.why())
 		return unreachable, nil
 	}
 	if err := w.dial(ctx); err != nil {

@@ -68,7 +68,7 @@ func (r Rights) Call(args []string, io BecomeIO) (command []string, exit int) {
 		read = b.readSu
 	}
 	if usage := read(args); usage != "" {
-		return nil, b.say(1, "usage: %s %s", r.Tool, usage)
+		return nil, b.say("usage: %s %s", r.Tool, usage)
 	}
 	if b.done {
 		return nil, 0
@@ -79,9 +79,10 @@ func (r Rights) Call(args []string, io BecomeIO) (command []string, exit int) {
 	return b.decide()
 }
 
-func (b *becoming) say(exit int, format string, args ...any) int {
+// say turns the user away, or tells why: its value is the exit status.
+func (b *becoming) say(format string, args ...any) int {
 	fmt.Fprintf(b.Stderr, format+"\n", args...)
-	return exit
+	return 1
 }
 
 // readSudo reads the arguments of sudo and dzdo; it returns the usage when
@@ -159,11 +160,11 @@ func (b *becoming) decide() ([]string, int) {
 		return b.command, 0
 	}
 	if b.Variant == "requiretty" {
-		return nil, b.say(1, "%s: sorry, you must have a tty to run %s", b.Tool, b.Tool)
+		return nil, b.say("%s: sorry, you must have a tty to run %s", b.Tool, b.Tool)
 	}
 	name, words, ok := b.find()
 	if !ok && b.Tool != "su" { // which looks for its shell when it knows who asks
-		return nil, b.say(1, "%s: %s: command not found", b.Tool, words[0])
+		return nil, b.say("%s: %s: command not found", b.Tool, words[0])
 	}
 	allowed := b.allows(name, words[1:])
 	if !b.trusted(allowed) && !b.authenticate() {
@@ -210,12 +211,12 @@ func (b *becoming) trusted(allowed bool) bool {
 func (b *becoming) refuse(name string, args []string) int {
 	switch b.Tool {
 	case "pbrun":
-		return b.say(1, "Request rejected by pbmasterd on %s.", b.Host)
+		return b.say("Request rejected by pbmasterd on %s.", b.Host)
 	case "su":
-		return b.say(1, "3004-501 Cannot su to \"root\" : Authentication is denied.")
+		return b.say("3004-501 Cannot su to \"root\" : Authentication is denied.")
 	}
 	what := strings.Join(append([]string{name}, args...), " ")
-	return b.say(1, "Sorry, user %s is not allowed to execute '%s' as root on %s.", b.User, what, b.Host)
+	return b.say("Sorry, user %s is not allowed to execute '%s' as root on %s.", b.User, what, b.Host)
 }
 
 // tries is how often sudo asks.
@@ -225,9 +226,9 @@ const tries = 3
 func (b *becoming) authenticate() bool {
 	if b.quiet || !b.stdin {
 		if !b.quiet {
-			b.say(1, "%s: a terminal is required to read the password; either use the -S option to read from standard input or configure an askpass helper", b.Tool)
+			b.say("%s: a terminal is required to read the password; either use the -S option to read from standard input or configure an askpass helper", b.Tool)
 		}
-		b.say(1, "%s: a password is required", b.Tool)
+		b.say("%s: a password is required", b.Tool)
 		return false
 	}
 	if b.Tool == "su" || b.Tool == "pbrun" {
@@ -239,11 +240,11 @@ func (b *becoming) authenticate() bool {
 		case right:
 			return true
 		case ended:
-			b.say(1, "\n%s: no password was provided", b.Tool)
+			b.say("\n%s: no password was provided", b.Tool)
 			b.attempts(try)
 			return false
 		}
-		b.say(1, "Sorry, try again.")
+		b.say("Sorry, try again.")
 	}
 	b.attempts(tries)
 	return false
@@ -253,11 +254,11 @@ func (b *becoming) authenticate() bool {
 func (b *becoming) attempts(n int) {
 	switch n {
 	case 0:
-		b.say(1, "%s: a password is required", b.Tool)
+		b.say("%s: a password is required", b.Tool)
 	case 1:
-		b.say(1, "%s: 1 incorrect password attempt", b.Tool)
+		b.say("%s: 1 incorrect password attempt", b.Tool)
 	default:
-		b.say(1, "%s: %d incorrect password attempts", b.Tool, n)
+		b.say("%s: %d incorrect password attempts", b.Tool, n)
 	}
 }
 
@@ -267,9 +268,9 @@ func (b *becoming) askOnce() bool {
 		return true
 	}
 	if b.Tool == "su" {
-		b.say(1, "3004-300 You entered an invalid login name or password.\n3004-501 Cannot su to \"root\" : Authentication is denied.")
+		b.say("3004-300 You entered an invalid login name or password.\n3004-501 Cannot su to \"root\" : Authentication is denied.")
 	} else {
-		b.say(1, "Request rejected by pbmasterd on %s.", b.Host)
+		b.say("Request rejected by pbmasterd on %s.", b.Host)
 	}
 	return false
 }
@@ -292,13 +293,13 @@ func (b *becoming) answerList() int {
 	}
 	switch {
 	case b.Variant == "requiretty" && !b.Root:
-		return b.say(1, "%s: sorry, you must have a tty to run %s", b.Tool, b.Tool)
+		return b.say("%s: sorry, you must have a tty to run %s", b.Tool, b.Tool)
 	case !b.Root && !b.trusted(b.Variant == "rules") && !b.authenticate(): // listpw=any: one rule without a password is enough
 		return 1
 	case len(words) == 0:
 		return b.listAll()
 	case !ok:
-		return b.say(1, "%s: %s: command not found", b.Tool, words[0])
+		return b.say("%s: %s: command not found", b.Tool, words[0])
 	case !b.Root && !b.allows(name, words[1:]):
 		return 1
 	}

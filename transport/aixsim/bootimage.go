@@ -163,11 +163,11 @@ func (s *State) swapNICs(v *State) {
 			s.SessionNIC = n.Name
 		}
 	}
-	slices.SortStableFunc(s.NICs, func(a, b NIC) int { return number(a.Name) - number(b.Name) })
+	slices.SortStableFunc(s.NICs, func(a, b NIC) int { return numberOf(a.Name) - numberOf(b.Name) })
 }
 
-// number is that of an interface.
-func number(name string) int {
+// numberOf is the number of an interface.
+func numberOf(name string) int {
 	n, _ := strconv.Atoi(strings.TrimLeft(name, "ent"))
 	return n
 }

@@ -108,6 +108,7 @@ func TestSwapBootOptions(t *testing.T) {
 func TestUnknownAdapter(t *testing.T) {
 	volume := Healthy("aixvm1", 1)
 	volume.NICs = volume.NICs[:1]
+	volume.edit("/etc/rc.tcpip", func(string) string { return stockRCTCPIP() })
 	s := Healthy("aixvm1", 1)
 	s.NICs[0], s.NICs[1] = s.NICs[1], s.NICs[0]
 	s.SwapBoot(BootImage{Of: volume})

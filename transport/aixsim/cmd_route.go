@@ -2,6 +2,7 @@ package aixsim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -61,7 +62,7 @@ func cmdRoute(_ context.Context, e *Env) int {
 	}
 	if err := act(r); err != nil {
 		e.err("%v\n", err)
-		if err == errRouteExists {
+		if errors.Is(err, errRouteExists) {
 			return e.fail(1, "%s %s: gateway %s: entry in table", kind, r.Destination, r.Gateway)
 		}
 		return e.fail(1, "%s %s: gateway %s: not in table", kind, r.Destination, r.Gateway)

@@ -7,6 +7,11 @@
 // repair works here only if it removes the true cause, because whether RMC is
 // connected is computed from the causes alone (see [Host.Connected]).
 //
+// A host can be cut off: when a command takes away the address by which SSH
+// sessions come in, a [Fleet] cuts them and lets nobody in until it is back (see
+// [Host.Reachable]). It can be restarted, from its own disk ([Host.Boot]) or from
+// another ([Host.SwapBoot]).
+//
 // The shell is mvdan.cc/sh with every handler replaced: no real binary and no
 // real file can be reached from a script, but for the device /dev/null.
 //

@@ -111,8 +111,8 @@ func imageWords(line string) map[string]string {
 	return words
 }
 
-// images lists what installp finds in a folder, or in a single image file: the
-// state's, those of an NFS server that is mounted there, and files. found is
+// images lists what installp finds in a folder, or in a single image file, by
+// name and rising level: the state's, those of an NFS server that is mounted there, and files. found is
 // false when there is no such place.
 func (e *Env) images(place string) (list []image, found bool) {
 	add := func(filesets []Fileset, ok bool) {

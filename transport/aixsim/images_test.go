@@ -34,6 +34,10 @@ func TestImageFile(t *testing.T) {
 				t.Fatalf("cut off after %d bytes: taken for %+v", i, x)
 			}
 		}
+		bare := ImageFile(f, nil)
+		if x, ok := readImage("x", bare[:len(bare)-1]); !ok || !x.Damaged {
+			t.Errorf("without the end of its only line: taken for %+v", x)
+		}
 		f.Damaged = true
 		if x, ok := readImage("x", ImageFile(f, nil)); !ok || !x.Damaged || x.Name != f.Name {
 			t.Errorf("%+v", x)

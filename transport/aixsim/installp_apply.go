@@ -49,10 +49,8 @@ func (s *selection) add(w wish) {
 			continue
 		}
 		found = true
-		if old, ok := newest[x.Name]; !ok || compareLevels(old.Level, x.Level) < 0 {
-			newest[x.Name] = x.Fileset
-			names = append(names, x.Name)
-		}
+		newest[x.Name] = x.Fileset // they come with rising levels
+		names = append(names, x.Name)
 	}
 	if !found {
 		s.failures = append(s.failures, fmt.Sprintf("  Not Found on the Installation Media\n  -----------------------------------\n  %s %s", w.name, w.level))

@@ -1,6 +1,7 @@
 package aixsim
 
 import (
+	"errors"
 	"net"
 	"strings"
 	"testing"
@@ -36,10 +37,8 @@ func over(t *testing.T, c *ssh.Client, command string) (out string, cut bool) {
 	}
 	defer session.Close()
 	b, err := session.Output(command)
-	if _, exited := err.(*ssh.ExitError); err != nil && !exited {
-		return string(b), true
-	}
-	return string(b), false
+	var status *ssh.ExitError
+	return string(b), err != nil && !errors.As(err, &status)
 }
 
 // done is behind a change whose output nobody reads: a script that writes

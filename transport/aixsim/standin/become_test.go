@@ -11,18 +11,22 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"aixmend/transport/aixsim"
 )
 
-// chroot is a root with the stand-ins in it, in which nobody else can run
-// anything: one of them is set-user-ID.
-type chroot struct {
-	t    *testing.T
-	root string
+// TestInChroot: the program itself, in a root that nobody else can reach.
+func TestInChroot(t *testing.T) {
+	program := build(t)
+	t.Run("become", func(t *testing.T) { testBecome(t, program) })
+	t.Run("on disk", func(t *testing.T) { testNewCommandsOnDisk(t, program) })
+	t.Run("stuck", func(t *testing.T) { testStuck(t, program) })
 }
 
-func newChroot(t *testing.T, change func(*aixsim.State)) chroot {
+// build makes the program, below a folder that only root enters: a copy of it
+// will be set-user-ID.
+func build(t *testing.T) string {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("root is needed, to chroot and to be somebody else")
@@ -36,10 +40,28 @@ func newChroot(t *testing.T, change func(*aixsim.State)) chroot {
 		t.Fatal(err)
 	}
 	program := filepath.Join(dir, "aixstandin")
-	build := exec.Command("go", "build", "-o", program, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0") // it has to run without libraries
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Skipf("go build: %v: %s", err, out)
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip(err)
+	}
+	goBuild := exec.Command("go", "build", "-o", program, ".")
+	goBuild.Env = append(os.Environ(), "CGO_ENABLED=0") // it has to run without libraries
+	if out, err := goBuild.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v: %s", err, out)
+	}
+	return program
+}
+
+// chroot is a root with the stand-ins in it.
+type chroot struct {
+	t    *testing.T
+	root string
+}
+
+func newChroot(t *testing.T, program string, change func(*aixsim.State)) chroot {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o700); err != nil {
+		t.Fatal(err)
 	}
 	s := aixsim.Healthy("aixvm1", 1)
 	change(s)
@@ -54,15 +76,21 @@ func newChroot(t *testing.T, change func(*aixsim.State)) chroot {
 	return c
 }
 
-// as runs a command in the root as a user, with standard input.
-func (c chroot) as(uid uint32, stdin string, argv ...string) (stdout, stderr string, exit int) {
-	c.t.Helper()
+// command is one in the root, for a user.
+func (c chroot) command(uid uint32, argv ...string) *exec.Cmd {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Path, cmd.Err, cmd.Dir, cmd.Env = argv[0], nil, "/", []string{"LC_ALL=C", "AIXSIM_STATE=/nosuch"}
 	if uid == 0 {
 		cmd.Env = cmd.Env[:1]
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: c.root, Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+	return cmd
+}
+
+// as runs a command in the root as a user, with standard input.
+func (c chroot) as(uid uint32, stdin string, argv ...string) (stdout, stderr string, exit int) {
+	c.t.Helper()
+	cmd := c.command(uid, argv...)
 	var out, errs bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
 	var status *exec.ExitError
@@ -74,10 +102,10 @@ func (c chroot) as(uid uint32, stdin string, argv ...string) (stdout, stderr str
 
 const ops = 1001
 
-// TestBecome: the tools read their password from the real standard input,
+// testBecome: the tools read their password from the real standard input,
 // leave the rest to the command, and it runs as root.
-func TestBecome(t *testing.T) {
-	c := newChroot(t, func(s *aixsim.State) {
+func testBecome(t *testing.T, program string) {
+	c := newChroot(t, program, func(s *aixsim.State) {
 		s.Password = "s3cret"
 		s.Become = map[string]string{"sudo": "password", "dzdo": "rules", "pbrun": "nopasswd", "su": "password"}
 		s.Sudoers = []string{"/usr/sbin/chdev -l en[0-9] *"}
@@ -132,11 +160,11 @@ func TestBecomeIsNotInstalled(t *testing.T) {
 	}
 }
 
-// TestNewCommandsOnDisk: installp reads images on the real disk, mounts are
+// testNewCommandsOnDisk: installp reads images on the real disk, mounts are
 // kept in the state, support data is written where it belongs, a full file
 // system takes none.
-func TestNewCommandsOnDisk(t *testing.T) {
-	c := newChroot(t, func(s *aixsim.State) {
+func testNewCommandsOnDisk(t *testing.T, program string) {
+	c := newChroot(t, program, func(s *aixsim.State) {
 		image := aixsim.Fileset{Name: "rsct.core.rmc", Level: "3.2.6.3", Type: "F", Description: "RMC"}
 		s.Files["/tmp/images/"+aixsim.ImageName(image)] = aixsim.File{Content: string(aixsim.ImageFile(image, []byte("\xff\x00payload")))}
 		s.Exports = map[string][]aixsim.Fileset{"nim01:/export": {image}}
@@ -184,4 +212,28 @@ func TestNewCommandsOnDisk(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(c.root, "tmp/ibmsupt")); err == nil {
 		t.Error("snap -r left something")
 	}
+}
+
+// testStuck: recfgct does what it shall and never ends; others go on meanwhile.
+func testStuck(t *testing.T, program string) {
+	c := newChroot(t, program, func(s *aixsim.State) { s.RMC.Recfgct = "hang-after" })
+	cmd := c.command(0, "/opt/rsct/install/bin/recfgct", "-i", "1234567890abcdef")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		if err := cmd.Wait(); err == nil {
+			t.Error("it ended by itself")
+		}
+	}()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for range 2000 {
+		if out, _, _ := c.as(0, "", "/opt/rsct/bin/lsnodeid"); out == "1234567890abcdef\n" {
+			return
+		}
+		<-tick.C
+	}
+	t.Error("the id was not changed")
 }
