@@ -41,7 +41,7 @@ func (w *walk) blocked() string {
 	}
 	for _, r := range w.plan {
 		tried := w.entered[r.Rung.ID] > 0 && w.refused[r.Rung.ID] == ""
-		if r.Blocked != "" && !r.Waits && !r.Rung.HandOver && !tried {
+		if r.Blocked != "" && !r.Waits && !tried && (!r.Rung.HandOver || w.Playbook.OnlyHandsOver()) {
 			return fmt.Sprintf("rung %d (%s) is blocked: %s", r.Rung.Number, r.Rung.ID, r.Blocked)
 		}
 	}
@@ -80,7 +80,7 @@ func (w *walk) printPlan() {
 // recover runs the steps of one rung, in order, until one does not succeed.
 func (w *walk) recover(ctx context.Context) (Event, error) {
 	if w.rung == nil {
-		w.rung, w.step, w.applied = w.runnable(), 0, nil
+		w.rung, w.step, w.applied, w.partial = w.runnable(), 0, nil, nil
 		w.entered[w.rung.Rung.ID]++
 	}
 	if w.stopping() {
@@ -105,16 +105,19 @@ func (w *walk) recover(ctx context.Context) (Event, error) {
 		}
 		if event != rungDone {
 			done(outcome.StageFailed, fmt.Sprintf("rung %d, step %s: %s", rung.Number, s.Step.ID, event))
-			w.supportFailed(rung, event)
-			return event, err
+			return w.supportFailed(rung, s, event), err
 		}
-		if w.stopping() && w.step < len(w.rung.Steps) {
+		// What was changed is still checked: that changes nothing.
+		if w.stopping() && w.step < len(w.rung.Steps) && !w.rung.Steps[w.step].Step.Checks {
 			w.shut = true
 			done(outcome.StageFailed, "interrupted between two steps")
 			return gateShut, nil
 		}
 	}
 	done(outcome.StageOK, fmt.Sprintf("rung %d: %s", rung.Number, rung.Title))
+	if len(w.partial) > 0 {
+		w.noSupport = strings.Join(w.partial, "; ")
+	}
 	w.atOnce, w.rung, w.looks = rung.AtOnce, nil, 0
 	return rungDone, nil
 }
@@ -162,6 +165,9 @@ func (w *walk) send(ctx context.Context, s *playbooks.PlannedStep) (Event, error
 		w.failed = s
 		w.trouble = fmt.Sprintf("step %s ended with status %d: %s", s.Step.ID, r.exit, firstLine(r.stderr, r.stdout))
 		return stepFailed, nil
+	}
+	if r.exit != 0 && w.rung.Rung.HandOver {
+		w.partial = append(w.partial, fmt.Sprintf("%s ended with status %d: %s", s.Step.ID, r.exit, firstLine(r.stderr, r.stdout)))
 	}
 	if s.Step.Prove {
 		w.prove = append(w.prove, s)
@@ -247,9 +253,11 @@ func (w *walk) journaled(ctx context.Context, o order) (sent, error) {
 			change.Detail = fmt.Sprintf("exit status %d", r.exit)
 		}
 	}
-	w.last = time.Now()
 	w.out.Changes = append(w.out.Changes, change)
-	entry.Time, entry.Event, entry.Status, entry.Detail = w.last.UTC(), outcome.EventResult, change.Status, change.Detail
+	entry.Time, entry.Event, entry.Status, entry.Detail = time.Now().UTC(), outcome.EventResult, change.Status, change.Detail
+	if w.rung == nil || !w.rung.Rung.HandOver { // RMC does not begin anew with that
+		w.last = time.Now()
+	}
 	return r, w.Journal.Append(entry)
 }
 

@@ -138,7 +138,7 @@ type Result struct {
 // state folder can't be written): the result then holds the hosts that ended.
 func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error) {
 	e.broken = make(chan struct{})
-	probes, err := e.Playbook.Asked(e.Params, string(e.Verb))
+	probes, err := e.Playbook.Asked(e.Params, string(e.Verb), e.RunID)
 	if err != nil {
 		return Result{}, err
 	}

@@ -109,7 +109,9 @@ func (f *fleet) put(host string, ids facts.NodeIDs) {
 func (f *fleet) wants(host, id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.wanted[host] = id
+	if id != "" {
+		f.wanted[host] = id
+	}
 }
 
 // seen tells that a host has been read and gave no node id.
@@ -158,7 +160,7 @@ func (f *fleet) view(host string) facts.Fleet {
 		ids = append(ids, back)
 	}
 	for _, held := range ids {
-		v.Holders[held] = slices.Concat(f.holders[held], f.captured(held))
+		v.Holders[held] = slices.Concat(f.holders[held], f.captured(held), f.wanting(host, held))
 	}
 	group := f.working(id)
 	v.Captured = append(v.Captured, f.captured(id)...)
@@ -184,6 +186,19 @@ func (f *fleet) captured(id string) []string {
 			list = append(list, fmt.Sprintf("%s (%s)", c.Host, c.Created.UTC().Format(time.DateOnly)))
 		}
 	}
+	return list
+}
+
+// wanting returns "host (is to get it back too)" of the other hosts that are to
+// get an id back; the lock must be held.
+func (f *fleet) wanting(host, id string) []string {
+	var list []string
+	for other, back := range f.wanted {
+		if other != host && back == id && !slices.Contains(f.holders[id], other) {
+			list = append(list, other+" (is to get it back too)")
+		}
+	}
+	slices.Sort(list)
 	return list
 }
 

@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
@@ -17,7 +18,7 @@ func (w *walk) handOver() bool {
 	}
 	for i, r := range w.plan {
 		if r.Rung.HandOver && r.Waits && w.entered[r.Rung.ID] == 0 && len(r.Steps) > 0 {
-			w.rung, w.step, w.applied = &w.plan[i], 0, nil
+			w.rung, w.step, w.applied, w.partial = &w.plan[i], 0, nil, nil
 			w.entered[r.Rung.ID]++
 			return true
 		}
@@ -26,20 +27,34 @@ func (w *walk) handOver() bool {
 }
 
 // supportFailed keeps a failure of the hand-over apart from how the host fares:
-// the data could not be had, and nothing else follows from it.
-func (w *walk) supportFailed(rung *playbooks.Rung, event Event) {
+// the data could not be had, and nothing else follows from it. It returns what
+// the rung ended with.
+func (w *walk) supportFailed(rung *playbooks.Rung, s *playbooks.PlannedStep, event Event) Event {
 	if !rung.HandOver {
-		return
+		return event
 	}
 	switch event {
 	case stepFailed:
 		w.noSupport, w.trouble, w.failed = w.trouble, "", nil
 	case rungRefused:
 		w.noSupport = w.refused[rung.ID]
+	case inDoubt:
+		if w.unsent && w.repeatable(s) {
+			return event
+		}
+		w.noSupport = "step " + s.Step.ID + ": the link broke"
+		w.doubt, w.unsent = nil, false
+		event = stepFailed
 	default:
-		return
+		return event
 	}
 	w.rung = nil
+	for _, a := range w.applied { // the folder that everything is in
+		if w.out.Changes[a.at].Status != outcome.NotApplied && !strings.HasPrefix(a.step.Undo, "none: ") {
+			w.noSupport += "; what was collected is left on the host, by hand: " + a.step.Undo
+		}
+	}
+	return event
 }
 
 // check runs a step that changes nothing.

@@ -24,7 +24,7 @@ const undoOfUndo = "none: it takes back what this run did"
 // first: the rung failed, and half of what it does is worse than none of it.
 func (w *walk) takeBack(ctx context.Context) error {
 	for _, a := range slices.Backward(w.applied) {
-		if !a.step.Step.Revert {
+		if !a.step.Step.Revert || w.out.Changes[a.at].Status == outcome.NotApplied {
 			continue
 		}
 		if w.failed == a.step {
@@ -38,9 +38,12 @@ func (w *walk) takeBack(ctx context.Context) error {
 	return nil
 }
 
-// cleanUp takes temporary things away from the host when its walk ends.
+// cleanUp takes temporary things away from the host when its walk ends. Where
+// that fails, the report says what is left.
 func (w *walk) cleanUp(ctx context.Context) error {
-	for _, a := range slices.Backward(w.temporary) {
+	temporary := w.temporary
+	w.temporary = nil
+	for _, a := range slices.Backward(temporary) {
 		if w.out.Changes[a.at].Status != outcome.Applied {
 			continue
 		}
@@ -48,7 +51,9 @@ func (w *walk) cleanUp(ctx context.Context) error {
 			return err
 		}
 	}
-	w.temporary = nil
+	if len(temporary) > 0 {
+		w.sayLeft()
+	}
 	return nil
 }
 
@@ -57,8 +62,7 @@ func (w *walk) cleanUp(ctx context.Context) error {
 func (w *walk) undo(ctx context.Context, a appliedStep) error {
 	if w.conn == nil {
 		if err := w.dial(ctx); err != nil {
-			w.settleStep(a.at, w.out.Changes[a.at].Status, "it could not be taken back: "+err.Error())
-			return w.failure
+			return w.stays(a, "it could not be taken back: "+err.Error())
 		}
 	}
 	last := w.last // a clean-up does not begin the wait anew
@@ -66,16 +70,43 @@ func (w *walk) undo(ctx context.Context, a appliedStep) error {
 		step: a.step.Step.ID + undoSuffix, text: a.step.Undo, undo: undoOfUndo, timeout: stepTimeout(a.step), finishes: true,
 	})
 	w.last = last
+	at := len(w.out.Changes) - 1
 	switch {
 	case err != nil:
 		return err
-	case r.lost || r.unsent || r.shut:
+	case r.unsent, r.shut:
 		w.hangUp()
-		w.settleStep(a.at, w.out.Changes[a.at].Status, fmt.Sprintf("whether it was taken back is not known: %v", r.cause))
+		return w.stays(a, fmt.Sprintf("it could not be taken back: %v", r.cause))
+	case r.lost:
+		w.hangUp()
+		w.undoLost = a.step.Step.ID
+		return w.stays(a, fmt.Sprintf("whether it was taken back is not known: %v", r.cause))
 	case r.exit != 0:
-		w.settleStep(a.at, w.out.Changes[a.at].Status, fmt.Sprintf("it could not be taken back: status %d: %s", r.exit, firstLine(r.stderr, r.stdout)))
-	default:
-		w.settleStep(a.at, outcome.Undone, "taken back")
+		w.settleStep(at, outcome.NotApplied, firstLine(r.stderr, r.stdout))
+		return w.stays(a, fmt.Sprintf("it could not be taken back: status %d: %s", r.exit, firstLine(r.stderr, r.stdout)))
 	}
+	w.settleStep(a.at, outcome.Undone, "taken back")
 	return w.failure
 }
+
+// stays says that a change stays on the host, and why.
+func (w *walk) stays(a appliedStep, why string) error {
+	w.settleStep(a.at, w.out.Changes[a.at].Status, why)
+	w.behind = append(w.behind, a.step.Step.ID+": "+why+"; by hand: "+a.step.Undo)
+	return w.failure
+}
+
+// sayLeft adds the finding about what is left on the host, and gives the host
+// its outcome anew.
+func (w *walk) sayLeft() {
+	if len(w.behind) > 0 {
+		w.out.Findings = append(w.out.Findings, waive(w.host, outcome.Finding{
+			ID: LeftBehind, Severity: outcome.Warning, Title: plural(len(w.behind), "%d thing of this run is left on the host", "%d things of this run are left on the host"),
+			Evidence: w.behind, Remedy: "take it away by hand: the commands are in the evidence", Source: "R5: what was temporary is taken back when the recovery ends",
+		}))
+	}
+	w.conclusion()
+}
+
+// LeftBehind is the id of the finding about what a run could not take away.
+const LeftBehind = "left-behind"

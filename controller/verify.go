@@ -94,7 +94,9 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 		}
 	}
 	w.settleFailed()
-	w.unproved(ctx)
+	if !w.unproved(ctx) {
+		return notYet
+	}
 	open := w.targets()
 	switch proved := w.Playbook.Proved(w.diagnosis); {
 	case w.trouble != "", proved && len(w.stillOpen(open)) == 0, w.shut, w.stopping():
@@ -117,20 +119,27 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 func (w *walk) concludeChanged() {
 	open := w.targets()
 	remaining := w.stillOpen(open)
+	interrupted := w.shut || w.stopping()
 	switch {
+	case w.undoLost != "":
+		w.end(outcome.Unknown, "the link died while step %s was being taken back, and it is not known whether that happened", w.undoLost)
+	case w.notProved != "":
+		w.end(outcome.Unknown, "%s", w.notProved)
 	case w.trouble != "":
 		w.end(outcome.Failed, "%s; no further step was taken", w.trouble)
 	case len(w.led) == 0 && w.noSupport != "":
-		w.end(outcome.Failed, "the support data could not be had: %s", w.noSupport)
-	case len(w.led) == 0 && !w.shut && !w.stopping():
+		w.end(outcome.Failed, "the support data could not be had, or not all of them: %s", w.noSupport)
+	case interrupted && w.rung != nil && w.changed():
+		w.end(outcome.Failed, "interrupted in the middle of rung %d (%s)", w.rung.Rung.Number, w.rung.Rung.ID)
+	case len(w.led) == 0 && !interrupted:
 		conclude(&w.out) // nothing was to be mended
 	case w.sideEffects() != "":
 		w.end(outcome.Failed, "what was not meant to change did: %s", w.sideEffects())
 	case w.Playbook.Proved(w.diagnosis) && len(remaining) == 0:
 		w.end(outcome.Recovered, "judged again and gone: %s", strings.Join(w.ledTo(), ", "))
-	case (w.shut || w.stopping()) && !w.changed():
+	case interrupted && !w.changed():
 		w.end(outcome.Skipped, "interrupted before anything was changed")
-	case w.shut || w.stopping():
+	case interrupted:
 		w.end(outcome.Failed, "interrupted before everything was tried; open: %s", strings.Join(remaining, ", "))
 	case w.blocked() != "":
 		w.end(outcome.NeedsAction, "%s", w.blocked())
@@ -139,7 +148,7 @@ func (w *walk) concludeChanged() {
 	default:
 		w.end(outcome.Failed, "everything there is was tried; open: %s", strings.Join(remaining, ", "))
 		if w.noSupport != "" {
-			w.out.Reason += "; the support data could not be had: " + w.noSupport
+			w.out.Reason += "; the support data could not be had, or not all of them: " + w.noSupport
 		}
 	}
 }
@@ -223,10 +232,13 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 	s := w.doubt
 	if w.unsent {
 		w.doubt, w.unsent = nil, false
-		if s.Step.ReadOnly() || s.Step.Upload != nil {
+		switch {
+		case w.repeatable(s):
 			w.repeat(s)
-		} else {
-			w.again(s.Step.ID)
+		case s.Step.ReadOnly() || s.Step.Upload != nil:
+			w.giveUp(ctx, fmt.Sprintf("step %s did not come to its end in %d tries: the link died each time", s.Step.ID, maxEntries))
+		default:
+			w.again(ctx, s.Step.ID)
 		}
 		return "", true
 	}
@@ -253,7 +265,7 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 	default:
 		change.Status = outcome.NotApplied
 		change.Detail += "; a new look shows that it did not happen"
-		w.again(s.Step.ID)
+		w.again(ctx, s.Step.ID)
 	}
 	w.doubt = nil
 	if err := w.note(change); err != nil {
@@ -274,57 +286,84 @@ func (w *walk) surelyEnded() bool {
 }
 
 // unproved checks the steps whose exit status is not taken for the truth: what
-// they were to do must be seen (V3).
-func (w *walk) unproved(ctx context.Context) {
-	was := w.trouble
+// they were to do must be seen (V3). What certainly is not there is taken back,
+// where the step asks for it; what can't be told is looked at again as long as
+// the wait lasts. It returns whether all is said.
+func (w *walk) unproved(ctx context.Context) bool {
+	var open []*playbooks.PlannedStep
+	failed := false
 	for _, s := range w.prove {
 		happened, err := s.Confirm(w.diagnosis)
 		switch {
 		case w.trouble != "":
+		case err != nil && w.mayWait(ctx):
+			open = append(open, s)
 		case err != nil:
-			w.trouble = fmt.Sprintf("step %s ended well, and whether it did what it should can't be told: %v", s.Step.ID, err)
+			w.notProved = fmt.Sprintf("step %s ended well, and whether it did what it should can't be told: %v", s.Step.ID, err)
 		case !happened:
 			w.trouble = fmt.Sprintf("step %s ended well and did not do what it should", s.Step.ID)
+			failed = true
 		}
 	}
-	w.prove = nil
-	if w.trouble == was || w.trouble == "" {
-		return
+	w.prove = open
+	if !failed {
+		return len(open) == 0
 	}
+	w.prove = nil
 	if err := w.takeBack(ctx); err != nil {
 		w.failure = err
 	}
 	if w.conn == nil {
-		return
+		return true
 	}
 	if d, err := w.look(ctx, w.probes); err == nil { // what was judged is no more
 		w.adopt(d)
 	}
+	return true
 }
 
-// repeat goes on with the step that the link broke, which can be begun again at
-// any time; never a third time.
+// repeatable tells whether a step can be begun again at any time.
+func (w *walk) repeatable(s *playbooks.PlannedStep) bool {
+	return (s.Step.ReadOnly() || s.Step.Upload != nil) && w.repeated[s.Step.ID] < maxEntries-1
+}
+
+// repeat goes on with the step that the link broke.
 func (w *walk) repeat(s *playbooks.PlannedStep) {
 	w.step--
-	if w.repeated++; w.repeated >= maxEntries {
-		w.trouble = fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", s.Step.ID, maxEntries)
-	}
+	w.repeated[s.Step.ID]++
 }
 
 // again enters the rung once more, with the commands that follow from the new
-// look; never a third time.
-func (w *walk) again(step string) {
-	id := w.rung.Rung.ID
+// look; never a third time. Where it can't, what it did is taken back.
+func (w *walk) again(ctx context.Context, step string) {
+	rung := w.rung.Rung
 	w.rung = nil
-	if w.entered[id] >= maxEntries {
-		w.trouble = fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", step, maxEntries)
+	blocked := "" // it may not be needed any more
+	if w.entered[rung.ID] >= maxEntries {
+		w.giveUp(ctx, fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", step, maxEntries))
 		return
 	}
 	for i, r := range w.plan {
-		if r.Rung.ID == id && r.Blocked == "" && len(r.Steps) > 0 {
-			w.rung, w.step, w.applied = &w.plan[i], 0, nil
-			w.entered[id]++
+		if r.Rung.ID != rung.ID {
+			continue
 		}
+		if r.Blocked == "" && len(r.Steps) > 0 {
+			w.rung, w.step = &w.plan[i], 0
+			w.entered[rung.ID]++
+			return
+		}
+		blocked = r.Blocked
+	}
+	if blocked != "" {
+		w.giveUp(ctx, fmt.Sprintf("rung %d (%s) can't go on after step %s: %s", rung.Number, rung.ID, step, blocked))
+	}
+}
+
+// giveUp ends the recovery, and takes back what the rung did.
+func (w *walk) giveUp(ctx context.Context, why string) {
+	w.trouble = why
+	if err := w.takeBack(ctx); err != nil {
+		w.failure = err
 	}
 }
 

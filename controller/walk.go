@@ -54,7 +54,11 @@ type walk struct {
 	temporary []appliedStep   // what is taken back when the walk ends
 	noSupport string          // why the support data could not be had
 	atOnce    bool            // the last rung needs no time to take effect
-	repeated  int             // steps that were begun again after the link broke
+	partial   []string        // what of the support data could not be collected
+	repeated  map[string]int  // how often a step was begun again after the link broke
+	behind    []string        // what could not be taken back, and is left on the host
+	notProved string          // the step of which it can't be told whether it did what it should
+	undoLost  string          // the undo of which it is not known whether it ran
 	moved     map[string]bool // files that a transfer has brought over
 
 	released bool // its wave has begun
@@ -75,7 +79,7 @@ func newWalk(e *Engine, f *fleet, waves *waves, host inventory.Host) *walk {
 			Stages: []outcome.Stage{}, Facts: map[string]any{}, Findings: []outcome.Finding{}, Changes: []outcome.Change{},
 			Plan: emptyPlan(e.Verb),
 		},
-		entered: map[string]int{}, led: map[string]bool{}, refused: map[string]string{}, moved: map[string]bool{},
+		entered: map[string]int{}, led: map[string]bool{}, refused: map[string]string{}, moved: map[string]bool{}, repeated: map[string]int{},
 	}
 }
 

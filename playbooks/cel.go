@@ -19,8 +19,9 @@ import (
 	"aixmend/playbooks/facts"
 )
 
-// costLimit bounds one evaluation: facts come from hosts and may be long.
-const costLimit = 1_000_000
+// costLimit bounds one evaluation: facts come from hosts and may be long. Two
+// thousand routes compared with two thousand are within it.
+const costLimit = 20_000_000
 
 // newEnv declares every fact and parameter with its type, so that a wrong name
 // is an error when the playbook is loaded.

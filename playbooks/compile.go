@@ -265,11 +265,10 @@ func (e *compiler) step(s Step) compiledStep {
 	return out
 }
 
-// Asked returns the probes that are to be run with these parameters for a
-// verb, their commands complete. An error: a parameter can't be part of a
-// command.
-func (p *Playbook) Asked(params Params, verb string) ([]Probe, error) {
-	values := map[string]any{verbName: verb, allowedName: []string{}, runName: ""}
+// Asked returns the probes that a run asks with these parameters for a verb,
+// their commands complete. An error: a parameter can't be part of a command.
+func (p *Playbook) Asked(params Params, verb, run string) ([]Probe, error) {
+	values := map[string]any{verbName: verb, allowedName: []string{}, runName: run}
 	params.into(values)
 	var probes []Probe
 	for _, probe := range p.Probes {

@@ -3,6 +3,7 @@ package playbooks
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"reflect"
 	"slices"
 	"sort"
 
@@ -104,8 +105,8 @@ func (c *checker) use(base *Playbook) {
 			switch {
 			case !there:
 				c.add(s.Use.Pos, strictyaml.DidYouMean(s.Use.V, sortedKeys(steps)), "playbook %s has no step %q", c.playbook.Extends.Playbook.V, s.Use.V)
-			case s.ID != "" || s.Run.V != "":
-				c.add(s.Use.Pos, "", "step %s: a step that is taken over is taken as it is", s.Use.V)
+			case !reflect.DeepEqual(s, Step{Pos: s.Pos, Use: s.Use}):
+				c.add(s.Use.Pos, "", "step %s: a step that is taken over is taken as it is: nothing stands beside use", s.Use.V)
 			}
 			c.playbook.Rungs[i].Steps[j] = taken
 		}

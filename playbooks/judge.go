@@ -268,9 +268,21 @@ func (p *Playbook) Compare(before, after *Diagnosis) {
 			v := failure("what "+f.ID+" is about", err, nil)
 			after.Verdicts = append(after.Verdicts, v)
 		case holds:
-			after.hold(f, c, values)
+			after.holdSideEffect(f, c, values)
 		}
 	}
+}
+
+// holdSideEffect is hold for what a recovery must have left alone: what can't
+// be told is only a warning.
+func (d *Diagnosis) holdSideEffect(f Finding, c compiledFinding, values map[string]any) {
+	if c.each != nil {
+		if _, err := c.each.items(values); err != nil {
+			d.Verdicts = append(d.Verdicts, failure("what "+f.ID+" is about", err, nil))
+			return
+		}
+	}
+	d.hold(f, c, values)
 }
 
 // hold adds the verdict of a finding that holds, or one for each of its items.

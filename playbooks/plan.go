@@ -116,13 +116,13 @@ func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 // handsOver tells whether a rung hands over what the rungs before it may leave
 // open.
 func (p *Playbook) handsOver(r *Rung, before []PlannedRung, w Wishes) bool {
-	return r.HandOver && (p.onlyHandsOver() || slices.ContainsFunc(before, func(b PlannedRung) bool {
+	return r.HandOver && (p.OnlyHandsOver() || slices.ContainsFunc(before, func(b PlannedRung) bool {
 		return b.Blocked == "" || (w.Tried != nil && w.Tried(b.Rung.ID))
 	}))
 }
 
-// onlyHandsOver tells whether collecting data is all that the playbook does.
-func (p *Playbook) onlyHandsOver() bool {
+// OnlyHandsOver tells whether collecting data is all that the playbook does.
+func (p *Playbook) OnlyHandsOver() bool {
 	return !slices.ContainsFunc(p.Rungs, func(r Rung) bool { return !r.HandOver })
 }
 
@@ -150,7 +150,7 @@ func (p *Playbook) blockRung(d *Diagnosis, c compiledRung, w Wishes, coming map[
 	if r.Alone {
 		planned.wait(p.standing(d, r, w, coming))
 	}
-	if r.HandOver && !p.onlyHandsOver() {
+	if r.HandOver && !p.OnlyHandsOver() {
 		planned.wait(nothingElse)
 	}
 	if r.Allow != "" && !slices.Contains(w.Allowed, r.Allow) {

@@ -86,7 +86,7 @@ func (s *sheet) recovery(p *Playbook) {
 			mends = append(mends, m.V)
 		}
 		switch {
-		case r.HandOver && p.onlyHandsOver():
+		case r.HandOver && p.OnlyHandsOver():
 		case r.HandOver:
 			s.line("    %s", nothingElse)
 		default:

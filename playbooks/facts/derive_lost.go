@@ -66,8 +66,8 @@ func (l *Lost) comparable(kind, fact string, then *Past, now bool) bool {
 }
 
 // lostAddresses compares the live addresses of the whole host: one that moved
-// to another NIC is not lost. The link-local address that follows from a MAC
-// goes with its NIC: it is not missed where the MAC is gone.
+// to another NIC is not lost. Link-local addresses follow from the MACs: D5 and
+// D6 judge the one that counts.
 func lostAddresses(then, now []NIC) []string {
 	have := map[netip.Addr]bool{}
 	for _, n := range now {
@@ -75,13 +75,10 @@ func lostAddresses(then, now []NIC) []string {
 			have[addr] = true
 		}
 	}
-	macsNow := macs(now)
 	lost := []string{}
 	for _, n := range then {
-		mac := canonicalMAC(n.MAC)
-		eui, err := EUI64LinkLocal(mac)
 		for _, addr := range liveAddresses(n) {
-			if have[addr] || err == nil && addr == eui && !slices.Contains(macsNow, mac) {
+			if have[addr] || (addr.Is6() && addr.IsLinkLocalUnicast()) {
 				continue
 			}
 			lost = append(lost, fmt.Sprintf("%s (was on %s)", addr, clean(n.Name, maxName)))

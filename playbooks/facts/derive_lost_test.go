@@ -37,6 +37,7 @@ func TestDeriveLost(t *testing.T) {
 	addresses := func(list ...string) Lost { return lostOf(func(l *Lost) { l.Addresses = list }) }
 	others := func(n *NIC) { n.OtherIPv6 = []string{"2001:db8::1 (global)", "fd00::1 (unique-local)", "x y"} }
 	noLinkLocal := func(n *NIC) { n.LinkLocal = []string{} }
+	otherLinkLocal := func(n *NIC) { n.LinkLocal = []string{"fe80::7", "febf::7%en1"} }
 	newMAC := func(n *NIC) {
 		n.MAC, n.EUI64, n.LinkLocal = "fa:d4:43:3e:d1:99", "fe80::f8d4:43ff:fe3e:d199", []string{"fe80::f8d4:43ff:fe3e:d199"}
 	}
@@ -66,11 +67,18 @@ func TestDeriveLost(t *testing.T) {
 			want: lostOf(func(l *Lost) { l.From, l.Unknown = "", []string{"routes: not in the baseline"} }),
 		},
 		{name: "V4 addresses lost, sorted", in: lostInput(nicsThen(change(customerNIC(), others), rmcNIC()), nics(change(rmcNIC(), noLinkLocal), change(customerNIC(), func(n *NIC) { n.IPv4 = nil }))),
-			want: addresses("10.2.3.4 (was on en0)", "2001:db8::1 (was on en0)", "fd00::1 (was on en0)", eui1+" (was on en1)")},
-		{name: "V4 an address that moved is not lost", in: lostInput(nics(change(rmcNIC(), func(n *NIC) { n.IPv4, n.LinkLocal = []string{"10.2.3.4"}, []string{"fe80:0::f8d4:43ff:fe3e:d120"} }))), want: lostOf()},
+			want: addresses("10.2.3.4 (was on en0)", "2001:db8::1 (was on en0)", "fd00::1 (was on en0)")},
+		{
+			name: "V4 an address that moved is not lost, however it is written",
+			in: lostInput(nicsThen(change(customerNIC(), func(n *NIC) { n.OtherIPv6 = []string{"2001:db8::1 (global)"} })),
+				nics(change(rmcNIC(), func(n *NIC) { n.IPv4, n.OtherIPv6 = []string{"10.2.3.4"}, []string{"2001:db8:0::1 (global)"} }))),
+			want: lostOf(),
+		},
 		{name: "V4 new addresses do not count", in: lostInput(nics(change(customerNIC(), others), rmcNIC())), want: lostOf()},
 		{name: "V4 the link-local address goes with its MAC", in: lostInput(nics(customerNIC(), change(rmcNIC(), newMAC))), want: lostOf()},
-		{name: "V4 another link-local address does not", in: lostInput(nicsThen(change(rmcNIC(), func(n *NIC) { n.LinkLocal = []string{"fe80::7"} })), nics(change(rmcNIC(), newMAC))), want: addresses("fe80::7 (was on en1)")},
+		{name: "V4 the link-local address of a MAC that is there is D5's", in: lostInput(nics(customerNIC(), change(rmcNIC(), noLinkLocal))), want: lostOf()},
+		{name: "V4 no other link-local address is compared either", in: lostInput(nicsThen(change(rmcNIC(), otherLinkLocal)), nics(rmcNIC())), want: lostOf()},
+		{name: "V4 of IPv4 they are", in: lostInput(nicsThen(change(rmcNIC(), func(n *NIC) { n.IPv4 = []string{"169.254.1.7"} })), nics(rmcNIC())), want: addresses("169.254.1.7 (was on en1)")},
 		{name: "hostile name", in: lostInput(nicsThen(change(customerNIC(), func(n *NIC) { n.Name = "en0\x1b" })), nics()), want: addresses("10.2.3.4 (was on en0?)")},
 		{
 			name: "V4 hostname", in: lostInput(func(in *LostInput) { in.Hostname = &Word{Text: "aix2"} }),

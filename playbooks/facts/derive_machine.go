@@ -20,6 +20,7 @@ type MachineInput struct {
 	Captures *Captures `fact:"captures"`
 	LPAR     *LPAR     `fact:"lpar"`
 	NICs     *NICs     `fact:"nics"`
+	Disks    *Disks    `fact:"lspv"`
 }
 
 // DeriveMachine finds the capture of this very machine (own image, step 3).
@@ -37,12 +38,9 @@ func DeriveMachine(in MachineInput) (OwnCapture, error) {
 	case asked != "" && in.Captures.Problem != "":
 		verdict.Why = clean(in.Captures.Problem, maxText)
 		return verdict, nil
-	case asked != "":
-		all = askedCaptures(asked, all)
-		if len(all) == 0 {
-			verdict.Why = "there is no good capture " + quoted(asked) + " of this host"
-			return verdict, nil
-		}
+	case asked != "" && len(all) == 0:
+		verdict.Why = "there is no good capture " + quoted(asked) + " of this host"
+		return verdict, nil
 	case len(all) == 0:
 		verdict.Why = "the capture verb never took a good capture of this host"
 		return verdict, nil
@@ -53,18 +51,46 @@ func DeriveMachine(in MachineInput) (OwnCapture, error) {
 		return verdict, nil
 	}
 	now.judge(all, asked != "", &verdict)
+	if verdict.State == ownFound && asked == "" {
+		now.hidden(all, in.Disks, &verdict)
+	}
 	return verdict, nil
 }
 
-// askedCaptures are those with the id or the label that was asked for.
-func askedCaptures(asked string, all []Past) []Past {
-	var found []Past
+// hidden refuses a capture that was taken from the boot volume that the machine
+// runs from now where an older one, of this machine and another volume, holds
+// another node id: whoever captures the own image every night must not lose the
+// one that matters.
+func (m machine) hidden(all []Past, now *Disks, verdict *OwnCapture) {
+	newest := verdict.Past
+	volume := bootVolume(now)
+	if volume == "" || bootVolume(&newest.Disks) != volume {
+		return
+	}
 	for _, past := range all {
-		if past.ID == asked || past.Label == asked {
-			found = append(found, past)
+		same, _ := m.compare(past, false)
+		then := bootVolume(&past.Disks)
+		if !same || then == "" || then == volume || past.NodeIDs.State != "agree" || past.NodeIDs.ID == newest.NodeIDs.ID {
+			continue
+		}
+		verdict.State, verdict.Past = ownUnclear, noPast()
+		verdict.Why = clean(fmt.Sprintf("capture %s was taken from the boot volume that runs now, and holds node id %s; capture %s, from another volume, holds %s: name one with --set capture=ID",
+			captureName(newest), orNone(newest.NodeIDs.ID), captureName(past), past.NodeIDs.ID), maxValue)
+		return
+	}
+}
+
+// bootVolume is the PVID of rootvg's disk, "" when it is not known.
+func bootVolume(disks *Disks) string {
+	if disks == nil {
+		return ""
+	}
+	for _, d := range disks.List {
+		if d.VG == "rootvg" {
+			return d.PVID
 		}
 	}
-	return found
+	return ""
 }
 
 // machine is what identifies a machine.

@@ -44,9 +44,19 @@ func (c *nicDiff) compare() {
 	c.aliases6(c.primary6())
 	c.liveOnly()
 	m := c.missing
-	if m.NetAddr != "" || m.NetAddr6 != "" || len(m.Alias4) > 0 || len(m.Alias6) > 0 {
-		c.out.Interfaces = append(c.out.Interfaces, m)
+	if m.NetAddr == "" && m.NetAddr6 == "" && len(m.Alias4) == 0 && len(m.Alias6) == 0 {
+		return
 	}
+	switch {
+	case !available(c.then) || old.State != "up":
+		// Its address may be in use where it was moved to meanwhile.
+		c.differs("it was %s and %s when captured: what it had is not set again", orNone(c.then.Status), orNone(old.State))
+		return
+	case is.State == "":
+		c.differs("its state in the ODM is not known, so that a change could not be taken back")
+		return
+	}
+	c.out.Interfaces = append(c.out.Interfaces, m)
 }
 
 // index takes the NIC's addresses of now apart.

@@ -2,6 +2,7 @@ package facts
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -11,6 +12,11 @@ func bareNIC() NIC {
 		n.IPv4, n.CarriesSession = []string{}, true
 		n.Attributes = NICAttributes{Interface: "en0", Alias4: []string{}, Alias6: []string{}, State: "down"}
 	})
+}
+
+// bareNICThen is en0 where nothing was configured when captured, and it was up.
+func bareNICThen() NIC {
+	return change(bareNIC(), attributes(func(a *NICAttributes) { a.State = "up" }))
 }
 
 func attributes(how func(*NICAttributes)) func(*NIC) {
@@ -67,9 +73,9 @@ func TestDeriveNetworkIPv4(t *testing.T) {
 			}),
 		},
 		{"hexadecimal netmask", change(then, attributes(func(a *NICAttributes) { a.NetMask = "0xffffff00" })), bareNIC(), missing(func(m *MissingInterface) { m.NetAddr, m.NetMask = "10.2.3.4", "0xffffff00" })},
-		{"unset was unset", bareNIC(), bareNIC(), diffOf()},
-		{"0.0.0.0 is unset", change(bareNIC(), attributes(func(a *NICAttributes) { a.NetAddr = "0.0.0.0" })), bareNIC(), diffOf()},
-		{"nothing then, an address now", bareNIC(), then, diffOf()},
+		{"unset was unset", bareNICThen(), bareNIC(), diffOf()},
+		{"0.0.0.0 is unset", change(bareNICThen(), attributes(func(a *NICAttributes) { a.NetAddr = "0.0.0.0" })), bareNIC(), diffOf()},
+		{"nothing then, an address now", bareNICThen(), then, diffOf()},
 		{"another address in the ODM", then, change(then, attributes(func(a *NICAttributes) { a.NetAddr = "10.1.9.9" })), diffOf(nic + "10.2.3.4 then, 10.1.9.9 now")},
 		{"another address live", then, change(bareNIC(), func(n *NIC) { n.IPv4 = []string{"10.1.9.9"} }), diffOf(nic + "10.2.3.4 then, 10.1.9.9 (only live) now")},
 		{"the address only live", then, change(bareNIC(), func(n *NIC) { n.IPv4 = []string{"10.2.3.4"} }), diffOf(nic + "10.2.3.4 was in the ODM then, it is only live now")},
@@ -81,14 +87,14 @@ func TestDeriveNetworkIPv4(t *testing.T) {
 		{"IPv6 in netaddr", change(then, func(n *NIC) { n.Attributes.NetAddr, n.IPv4 = "2001:db8::1", nil }), bareNIC(), diffOf(nic + `the captured netaddr "2001:db8::1" can't be used`)},
 		{"no netmask", change(then, attributes(func(a *NICAttributes) { a.NetMask = "" })), bareNIC(), diffOf(nic + `10.2.3.4 is missing, but its captured netmask "" can't be used`)},
 		{"hostile netmask", change(then, attributes(func(a *NICAttributes) { a.NetMask = "255.255.255.0;x" })), bareNIC(), diffOf(nic + `10.2.3.4 is missing, but its captured netmask "255.255.255.0;x" can't be used`)},
-		{"live only then", change(bareNIC(), func(n *NIC) { n.IPv4 = []string{"10.2.3.9"} }), bareNIC(), diffOf(nic + "10.2.3.9 was live and not in the ODM then, it is not there now")},
-		{"live only then and now", change(bareNIC(), func(n *NIC) { n.IPv4 = []string{"10.2.3.9"} }), change(bareNIC(), func(n *NIC) { n.IPv4 = []string{"10.2.3.9"} }), diffOf()},
+		{"live only then", change(bareNICThen(), func(n *NIC) { n.IPv4 = []string{"10.2.3.9"} }), bareNIC(), diffOf(nic + "10.2.3.9 was live and not in the ODM then, it is not there now")},
+		{"live only then and now", change(bareNICThen(), func(n *NIC) { n.IPv4 = []string{"10.2.3.9"} }), change(bareNIC(), func(n *NIC) { n.IPv4 = []string{"10.2.3.9"} }), diffOf()},
 		{"alias missing, told once", withAlias, then, missing(func(m *MissingInterface) { configured(m); m.Alias4 = []string{"10.2.3.5,255.255.255.0"} })},
 		{"address and alias missing", withAlias, bareNIC(), missing(func(m *MissingInterface) { address(m); m.Alias4 = []string{"10.2.3.5,255.255.255.0"} })},
 		{"alias without a mask", change(then, alias("10.2.3.5")), then, missing(func(m *MissingInterface) { configured(m); m.Alias4 = []string{"10.2.3.5"} })},
 		{"alias there", withAlias, change(then, alias("10.2.3.5,0xffffff00")), diffOf()},
 		{"alias with another mask", withAlias, change(then, alias("10.2.3.5,255.255.0.0")), diffOf(nic+"mask of alias 10.2.3.5: 255.255.255.0 then, 255.255.0.0 now", nic+"mask of alias 10.2.3.5: 255.255.255.0 then, 255.255.0.0 now")},
-		{"alias is the address now", change(bareNIC(), alias("10.2.3.4,255.255.255.0")), then, diffOf()},
+		{"alias is the address now", change(bareNICThen(), alias("10.2.3.4,255.255.255.0")), then, diffOf()},
 		{"alias only live", change(then, alias("10.2.3.5,255.255.255.0")), change(then, func(n *NIC) { n.IPv4 = append(n.IPv4, "10.2.3.5") }), diffOf(nic + "alias 10.2.3.5 was in the ODM then, it is only live now")},
 		{"alias beside another address", change(then, alias("10.2.3.5,255.255.255.0")), change(then, attributes(func(a *NICAttributes) { a.NetAddr = "10.1.9.9" })), diffOf(nic+"10.2.3.4 then, 10.1.9.9 now", nic+"alias 10.2.3.5 then, not now")},
 		{"hostile aliases", change(then, alias("10.2.3.5,$(reboot)", "x", "10.2.3.6,")), then, diffOf(nic+`the captured alias4 "10.2.3.5,$(reboot)" can't be used`, nic+`the captured alias4 "x" can't be used`, nic+`the captured alias4 "10.2.3.6," can't be used`)},
@@ -116,35 +122,35 @@ func TestDeriveNetworkIPv6(t *testing.T) {
 		return diff
 	}
 	const nic = "en0 (MAC " + mac0 + "): "
-	bare := bareNIC()
+	was, bare := bareNICThen(), bareNIC()
 	cases := []struct {
 		name      string
 		then, now NIC
 		rmc       *RMCNIC
 		want      NetworkDiff
 	}{
-		{"missing", six(bare, global, "64"), bare, found(rmcNIC()), missing(func(m *MissingInterface) { m.NetAddr6, m.PrefixLen = global, "64" })},
-		{"missing, no length kept", six(bare, global, ""), bare, found(rmcNIC()), missing(func(m *MissingInterface) { m.NetAddr6 = global })},
-		{"there", six(bare, global, "64"), six(bare, global, "64"), found(rmcNIC()), diffOf()},
-		{"there with another length", six(bare, global, "64"), six(bare, global, "48"), found(rmcNIC()), diffOf(nic + "prefixlen of 2001:db8::1: 64 then, 48 now")},
-		{"there as an alias", six(bare, global, "64"), six(bare, other, "48", global+"/64"), found(rmcNIC()), diffOf()},
-		{"another one", six(bare, global, "64", "2001:db8::5/64"), six(bare, other, "64"), found(rmcNIC()), diffOf(nic+"2001:db8::1 then, 2001:db8::2 now", nic+"alias 2001:db8::5 then, not now")},
-		{"only live", six(bare, global, "64", other+"/64"), change(bare, func(n *NIC) { n.OtherIPv6 = []string{global + " (global)", other + " (global)"} }), found(rmcNIC()),
+		{"missing", six(was, global, "64"), bare, found(rmcNIC()), missing(func(m *MissingInterface) { m.NetAddr6, m.PrefixLen = global, "64" })},
+		{"missing, no length kept", six(was, global, ""), bare, found(rmcNIC()), missing(func(m *MissingInterface) { m.NetAddr6 = global })},
+		{"there", six(was, global, "64"), six(bare, global, "64"), found(rmcNIC()), diffOf()},
+		{"there with another length", six(was, global, "64"), six(bare, global, "48"), found(rmcNIC()), diffOf(nic + "prefixlen of 2001:db8::1: 64 then, 48 now")},
+		{"there as an alias", six(was, global, "64"), six(bare, other, "48", global+"/64"), found(rmcNIC()), diffOf()},
+		{"another one", six(was, global, "64", "2001:db8::5/64"), six(bare, other, "64"), found(rmcNIC()), diffOf(nic+"2001:db8::1 then, 2001:db8::2 now", nic+"alias 2001:db8::5 then, not now")},
+		{"only live", six(was, global, "64", other+"/64"), change(bare, func(n *NIC) { n.OtherIPv6 = []string{global + " (global)", other + " (global)"} }), found(rmcNIC()),
 			diffOf(nic+"2001:db8::1 was in the ODM then, it is only live now", nic+"alias 2001:db8::2 was in the ODM then, it is only live now")},
-		{"hostile", six(bare, "$(reboot)", "64", "x/64", "2001:db8::9%1/64"), bare, found(rmcNIC()),
+		{"hostile", six(was, "$(reboot)", "64", "x/64", "2001:db8::9%1/64"), bare, found(rmcNIC()),
 			diffOf(nic+`the captured netaddr6 "$(reboot)" can't be used`, nic+`the captured alias6 "x/64" can't be used`, nic+`the captured alias6 "2001:db8::9%1/64" can't be used`)},
-		{"hostile length", six(bare, global, "640"), bare, found(rmcNIC()), diffOf(nic + `2001:db8::1 is missing, but its captured prefixlen "640" can't be used`)},
-		{"aliases missing, told once", six(bare, "", "", other+"/64", other+"/64", odd), six(bare, "", "", global+"/64"), found(rmcNIC()), missing(func(m *MissingInterface) { m.Alias6 = []string{other + "/64", odd} })},
-		{"alias is the address now", six(bare, "", "", global+"/64"), six(bare, global, "64"), found(rmcNIC()), diffOf()},
-		{"link-local of the MAC is left out", six(bare, eui0, "64", eui0+"/64"), bare, found(rmcNIC()), diffOf()},
-		{"another link-local on a customer's NIC", six(bare, odd, "64"), bare, found(rmcNIC()), missing(func(m *MissingInterface) { m.NetAddr6, m.PrefixLen = odd, "64" })},
-		{"link-local on the RMC NIC is rung 1's", six(bare, odd, "64", foreign+"/64"), bare, found(change(rmcNIC(), func(n *NIC) { n.Name = "en0" })), diffOf()},
-		{"not link-local on the RMC NIC is compared", six(bare, eui0, "64", global+"/64"), six(bare, eui0, "64"), found(change(rmcNIC(), func(n *NIC) { n.Name = "en0" })),
+		{"hostile length", six(was, global, "640"), bare, found(rmcNIC()), diffOf(nic + `2001:db8::1 is missing, but its captured prefixlen "640" can't be used`)},
+		{"aliases missing, told once", six(was, "", "", other+"/64", other+"/64", odd), six(bare, "", "", global+"/64"), found(rmcNIC()), missing(func(m *MissingInterface) { m.Alias6 = []string{other + "/64", odd} })},
+		{"alias is the address now", six(was, "", "", global+"/64"), six(bare, global, "64"), found(rmcNIC()), diffOf()},
+		{"link-local of the MAC is left out", six(was, eui0, "64", eui0+"/64"), bare, found(rmcNIC()), diffOf()},
+		{"another link-local on a customer's NIC", six(was, odd, "64"), bare, found(rmcNIC()), missing(func(m *MissingInterface) { m.NetAddr6, m.PrefixLen = odd, "64" })},
+		{"link-local on the RMC NIC is rung 1's", six(was, odd, "64", foreign+"/64"), bare, found(change(rmcNIC(), func(n *NIC) { n.Name = "en0" })), diffOf()},
+		{"not link-local on the RMC NIC is compared", six(was, eui0, "64", global+"/64"), six(bare, eui0, "64"), found(change(rmcNIC(), func(n *NIC) { n.Name = "en0" })),
 			missing(func(m *MissingInterface) {
 				m.Alias6, m.NowNetAddr6, m.NowPrefixLen = []string{global + "/64"}, eui0, "64"
 			})},
-		{"RMC NIC not known", six(bare, odd, "64"), bare, nil, diffOf()},
-		{"RMC NIC ambiguous", six(bare, odd, "64"), bare, &RMCNIC{State: nicAmbiguous}, diffOf()},
+		{"RMC NIC not known", six(was, odd, "64"), bare, nil, diffOf()},
+		{"RMC NIC ambiguous", six(was, odd, "64"), bare, &RMCNIC{State: nicAmbiguous}, diffOf()},
 	}
 	var derive []deriveCase[NetworkInput, NetworkDiff]
 	for _, c := range cases {
@@ -190,7 +196,7 @@ func TestDeriveNetworkNICs(t *testing.T) {
 		},
 		{
 			name: "the aliases are in another NIC's ODM now",
-			in: networkInput([]NIC{change(bareNIC(), attributes(func(a *NICAttributes) {
+			in: networkInput([]NIC{change(bareNICThen(), attributes(func(a *NICAttributes) {
 				a.Alias4, a.NetAddr6, a.Alias6 = []string{"10.2.3.5,255.255.255.0"}, "2001:db8::1", []string{"2001:db8::2/64"}
 			}))}, []NIC{bareNIC(), change(rmcNIC(), attributes(func(a *NICAttributes) {
 				a.Alias4, a.Alias6 = []string{"10.2.3.5,255.255.255.0"}, []string{"2001:db8::1/64", "2001:db8::2/64"}
@@ -202,6 +208,84 @@ func TestDeriveNetworkNICs(t *testing.T) {
 			want: diffOf("en0 (MAC " + mac0 + ", en7 then): 10.2.3.4 then, 10.1.9.9 now"),
 		},
 	})
+}
+
+// Own image: what a NIC had is given back only where it was in use when captured,
+// and where the undo knows the state of now. Nothing is said of it where nothing
+// would be missing.
+func TestDeriveNetworkNotSetAgain(t *testing.T) {
+	status := func(status string) func(*NIC) { return func(n *NIC) { n.Status = status } }
+	state := func(state string) func(*NIC) {
+		return attributes(func(a *NICAttributes) { a.State = state })
+	}
+	with := func(how ...func(*NICAttributes)) NIC {
+		n := bareNICThen()
+		for _, h := range how {
+			h(&n.Attributes)
+		}
+		return n
+	}
+	address := func(a *NICAttributes) { a.NetAddr, a.NetMask = "10.2.3.4", "255.255.255.0" }
+	alias4 := func(a *NICAttributes) { a.Alias4 = []string{"10.2.3.5,255.255.255.0"} }
+	address6 := func(a *NICAttributes) { a.NetAddr6, a.PrefixLen = "2001:db8::1", "64" }
+	alias6 := func(a *NICAttributes) { a.Alias6 = []string{"2001:db8::2/64"} }
+	const nic = "en0 (MAC " + mac0 + "): "
+	was := func(how string) NetworkDiff {
+		return diffOf(nic + "it was " + how + " when captured: what it had is not set again")
+	}
+	unknown := diffOf(nic + "its state in the ODM is not known, so that a change could not be taken back")
+	missing := diffOf()
+	missing.Interfaces = append(missing.Interfaces, missing0(func(m *MissingInterface) { m.NetAddr, m.NetMask = "10.2.3.4", "255.255.255.0" }))
+	cases := []struct {
+		name      string
+		then, now NIC
+		want      NetworkDiff
+	}{
+		{"Defined then", change(with(address), status("Defined")), bareNIC(), was("Defined and up")},
+		{"Stopped then", change(with(address), status("Stopped")), bareNIC(), was("Stopped and up")},
+		{"down then", change(with(address), state("down")), bareNIC(), was("Available and down")},
+		{"detached then", change(with(address), state("detach")), bareNIC(), was("Available and detach")},
+		{"state not known then", change(with(address), state("")), bareNIC(), was("Available and none")},
+		{"Defined and down then", change(change(with(address), status("Defined")), state("down")), bareNIC(), was("Defined and down")},
+		{"the status not known then is no obstacle", change(with(address), status("")), bareNIC(), missing},
+		{"down then, an alias", change(with(alias4), state("down")), bareNIC(), was("Available and down")},
+		{"down then, IPv6", change(with(address6), state("down")), bareNIC(), was("Available and down")},
+		{"down then, an IPv6 alias", change(with(alias6), state("down")), bareNIC(), was("Available and down")},
+		{"down then, several: told once", change(with(address, alias4, address6, alias6), state("down")), bareNIC(), was("Available and down")},
+		{"down then and not known now: told once", change(with(address), state("down")), change(bareNIC(), state("")), was("Available and down")},
+		{"another name now", change(change(with(address), status("Defined")), func(n *NIC) { n.Name = "en7" }), bareNIC(),
+			diffOf("en0 (MAC " + mac0 + ", en7 then): it was Defined and up when captured: what it had is not set again")},
+		{"hostile state then", change(with(address), state("\x1b$(reboot)")), bareNIC(), was("Available and ?$(reboot)")},
+		{"state not known now", with(address), change(bareNIC(), state("")), unknown},
+		{"state not known now, an alias", with(alias4), change(bareNIC(), state("")), unknown},
+		{"state not known now, IPv6", with(address6), change(bareNIC(), state("")), unknown},
+		{"state not known now, an IPv6 alias", with(alias6), change(bareNIC(), state("")), unknown},
+		{"detached now is known", with(address), change(bareNIC(), state("detach")), func() NetworkDiff {
+			m := missing.Interfaces[0]
+			m.NowState = "detach"
+			return NetworkDiff{Known: true, Interfaces: []MissingInterface{m}, Routes: []MissingRoute{}, Differs: []string{}}
+		}()},
+		{"nothing missing of one that was Defined", change(with(address), status("Defined")), with(address), diffOf()},
+		{"nothing missing of one that was down", change(with(address, alias4, address6, alias6), state("down")), with(address, alias4, address6, alias6), diffOf()},
+		{"nothing to miss of one that was down", change(bareNICThen(), state("down")), bareNIC(), diffOf()},
+		{"nothing missing, state not known now", bareNICThen(), change(bareNIC(), state("")), diffOf()},
+		{"down then, another address now: only that is said", change(with(address), state("down")), with(func(a *NICAttributes) { a.NetAddr = "10.1.9.9" }), diffOf(nic + "10.2.3.4 then, 10.1.9.9 now")},
+	}
+	var derive []deriveCase[NetworkInput, NetworkDiff]
+	for _, c := range cases {
+		derive = append(derive, deriveCase[NetworkInput, NetworkDiff]{name: "own image: " + c.name, in: networkInput([]NIC{c.then}, []NIC{c.now}), want: c.want})
+	}
+	// The one that was in use is given back, whatever stands beside it.
+	both := missing
+	both.Differs = []string{"en1 (MAC " + mac1 + "): it was Available and down when captured: what it had is not set again"}
+	beside := func(netaddr, state string) NIC {
+		return change(rmcNIC(), attributes(func(a *NICAttributes) { a.NetAddr, a.NetMask, a.State = netaddr, "255.255.255.0", state }))
+	}
+	derive = append(derive, deriveCase[NetworkInput, NetworkDiff]{
+		name: "own image: the one that was up beside one that was down", want: both,
+		in: networkInput([]NIC{with(address), beside("10.4.4.4", "down")}, []NIC{bareNIC(), beside("", "up")}),
+	})
+	runDerive(t, DeriveNetwork, derive)
 }
 
 func TestDeriveNetworkRoutesAndHostname(t *testing.T) {
@@ -271,20 +355,21 @@ func TestDeriveNetworkRoutesAndHostname(t *testing.T) {
 }
 
 // A host that lists as much as the parsers let through, in a capture and now,
-// is compared in moments.
+// is compared in moments, whether it is all missing or was not up.
 func TestDeriveNetworkOfAHostileSize(t *testing.T) {
-	var then, now []NIC
+	var up, down, now []NIC
 	for i := range maxSections {
-		n := change(bareNIC(), func(n *NIC) {
+		n := change(bareNICThen(), func(n *NIC) {
 			n.Name = fmt.Sprintf("en%d", i)
 			for j := range maxAliases {
 				n.Attributes.Alias4 = append(n.Attributes.Alias4, fmt.Sprintf("10.%d.%d.%d,255.255.255.0", i>>8, i&255, j))
 			}
 		})
-		then = append(then, n)
-		now = append(now, change(n, attributes(func(a *NICAttributes) { a.Alias4 = nil })))
+		up = append(up, n)
+		down = append(down, change(n, func(n *NIC) { n.Attributes.State = "down" }))
+		now = append(now, change(n, attributes(func(a *NICAttributes) { a.Alias4, a.State = nil, "down" })))
 	}
-	in := networkInput(then, now)
+	in := networkInput(up, now)
 	in.Own.Past.StaticRoutes.List, in.Static = nil, &StaticRoutes{}
 	for i := range maxRows {
 		in.Own.Past.StaticRoutes.List = append(in.Own.Past.StaticRoutes.List, StaticRoute{Text: fmt.Sprintf("net,-hopcount,0,,,10.8.0.0,10.%d.%d.9", i>>8, i&255)})
@@ -293,5 +378,10 @@ func TestDeriveNetworkOfAHostileSize(t *testing.T) {
 	got, err := DeriveNetwork(in)
 	if err != nil || len(got.Interfaces) != maxSections || len(got.Interfaces[7].Alias4) != maxAliases || len(got.Differs) != maxRows {
 		t.Errorf("%d interfaces, %d differ, %v", len(got.Interfaces), len(got.Differs), err)
+	}
+	in.Own.Past.NICs.List = down
+	got, err = DeriveNetwork(in)
+	if err != nil || len(got.Interfaces) != 0 || len(got.Differs) != maxRows || !strings.Contains(got.Differs[maxSections-1], "when captured") || !strings.HasPrefix(got.Differs[maxSections], "route to") {
+		t.Errorf("captured down: %d interfaces, %d differ, %v", len(got.Interfaces), len(got.Differs), err)
 	}
 }

@@ -37,7 +37,7 @@ func DeriveUpdate(in UpdateInput) (Update, error) {
 	if in.Images == nil {
 		return Update{}, errors.New("the images are not known")
 	}
-	verdict := Update{Names: []string{}}
+	verdict := Update{Names: []string{}, Wanted: []string{}, Before: []string{}}
 	best := newestImages(in.Images.List)
 	rmc, there := best[rmcFileset]
 	switch {
@@ -96,10 +96,16 @@ func (u *Update) choose(best map[string]image, all []Fileset) {
 			continue
 		}
 		u.Names = append(u.Names, name)
+		u.Wanted = append(u.Wanted, name+"="+image.level.String())
+		if there {
+			u.Before = append(u.Before, name+"="+now.level.String())
+		}
 		u.Rejectable = u.Rejectable && there && !now.broken && image.level.Compare(now.level) > 0 && !image.base
 	}
 	u.Rejectable = u.Rejectable && len(u.Names) > 0
 	slices.Sort(u.Names)
+	slices.Sort(u.Wanted)
+	slices.Sort(u.Before)
 }
 
 // image is the newest image of one fileset.

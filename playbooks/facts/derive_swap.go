@@ -14,6 +14,7 @@ type SwapInput struct {
 	RMCNIC     *RMCNIC       `fact:"rmc_nic"`
 	RMCAddress *RMCAddress   `fact:"rmc_address"`
 	Static     *StaticRoutes `fact:"static_routes"`
+	Cluster    *Cluster      `fact:"cluster"`
 }
 
 // DeriveSwap judges whether the machine may be started from its own image after
@@ -27,6 +28,9 @@ func DeriveSwap(in SwapInput) (Swap, error) {
 	verdict.rmc(in.RMCNIC, in.RMCAddress)
 	if in.Static == nil {
 		verdict.wants("the static routes of inet0 could not be read")
+	}
+	if in.Cluster == nil || !in.Cluster.Clear {
+		verdict.wants("the cluster guard is not clear: no node id would be given back on the own image")
 	}
 	verdict.Ready = len(verdict.Reasons) == 0
 	return verdict, nil

@@ -10,7 +10,7 @@ func TestDeriveSwap(t *testing.T) {
 		now := pastOf()
 		in := SwapInput{
 			NodeIDs: &now.NodeIDs, NICs: &now.NICs, LPAR: &now.LPAR, RMCNIC: found(rmcNIC()),
-			RMCAddress: &RMCAddress{State: "right", Expected: eui1}, Static: &now.StaticRoutes,
+			RMCAddress: &RMCAddress{State: "right", Expected: eui1}, Static: &now.StaticRoutes, Cluster: &now.Cluster,
 		}
 		for _, h := range how {
 			h(&in)
@@ -21,12 +21,13 @@ func TestDeriveSwap(t *testing.T) {
 		return func(in *SwapInput) { in.NICs = &NICs{List: []NIC{change(customerNIC(), how), rmcNIC()}} }
 	}
 	wanting := func(reasons ...string) Swap { return Swap{Reasons: reasons} }
+	const notClear = "the cluster guard is not clear: no node id would be given back on the own image"
 	yes := Swap{Ready: true, Reasons: []string{}}
 	runDerive(t, DeriveSwap, []deriveCase[SwapInput, Swap]{
 		{name: "own image: ready", in: ready(), want: yes},
 		{
 			name: "own image: nothing could be read", in: SwapInput{},
-			want: wanting("the node ids could not be read", "the LPAR's number and name could not be read", "the nics could not be read", "the RMC NIC is not known", "the static routes of inet0 could not be read"),
+			want: wanting("the node ids could not be read", "the LPAR's number and name could not be read", "the nics could not be read", "the RMC NIC is not known", "the static routes of inet0 could not be read", notClear),
 		},
 		{
 			name: "own image: node ids differ", in: ready(func(in *SwapInput) {
@@ -53,6 +54,8 @@ func TestDeriveSwap(t *testing.T) {
 		{name: "own image: address wrong", in: ready(func(in *SwapInput) { in.RMCAddress.State = "wrong" }), want: wanting("en1: its link-local address is wrong, " + eui1 + " is expected")},
 		{name: "own image: address missing", in: ready(func(in *SwapInput) { in.RMCAddress = &RMCAddress{State: "missing"} }), want: wanting("en1: its link-local address is missing, none is expected")},
 		{name: "own image: routes not read", in: ready(func(in *SwapInput) { in.Static = nil }), want: wanting("the static routes of inet0 could not be read")},
+		{name: "own image: cluster guard not answered", in: ready(func(in *SwapInput) { in.Cluster = nil }), want: wanting(notClear)},
+		{name: "own image: cluster guard not clear", in: ready(func(in *SwapInput) { in.Cluster = &Cluster{Silent: []string{"lscluster"}} }), want: wanting(notClear)},
 		{
 			name: "hostile", in: ready(nic(func(n *NIC) { n.Name, n.MAC = strings.Repeat("\x1bx", 1000), "" })),
 			want: wanting(strings.Repeat("?x", maxText)),

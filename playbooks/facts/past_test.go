@@ -96,7 +96,13 @@ func FuzzPast(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(text, "c1")
-	f.Add([]byte(`{"nics":{"list":[{"name":"en0","mac":"fa:d4:43:3e:d1:10","attributes":{"interface":"en0","netaddr":"x y","alias4":["1.2.3.4,9"],"netaddr6":"fe80::zz","alias6":["::1/x"]}}]}}`), "")
+	other, err := json.Marshal(pastOf(func(p *Past) { p.Disks.List[0].PVID, p.NodeIDs.ID = "00fa1b2c3d4e5f61", "ffffffffffffffff" }))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(other, "")
+	f.Add([]byte(`{"nics":{"list":[{"name":"en0","mac":"fa:d4:43:3e:d1:10","attributes":{"interface":"en0","netaddr":"x y","alias4":["1.2.3.4,9"],"netaddr6":"fe80::zz","alias6":["::1/x"],"state":"up"}}]}}`), "")
+	f.Add([]byte(`{"nics":{"list":[{"name":"en0","mac":"fa:d4:43:3e:d1:10","status":"Available","attributes":{"interface":"en0","alias4":["1.2.3.4,255.0.0.0"],"netaddr6":"2001:db8::1","prefixlen":"64","alias6":["2001:db8::2/64"],"state":"up"}}]}}`), "")
 	f.Add([]byte(`{"static_routes":{"list":[{"text":"net,$(reboot)"}]},"lpar":{"number":12,"name":"aix12"},"has":["nics"]}`), "")
 	f.Fuzz(func(t *testing.T, text []byte, asked string) {
 		var decoded map[string]any
@@ -106,7 +112,11 @@ func FuzzPast(f *testing.F) {
 		past := ReadPast(decoded)
 		past.Known, past.ID, past.Date = true, "c1", "2026-11-01"
 		now := pastOf()
-		own, err := DeriveMachine(MachineInput{Captures: &Captures{List: []Past{past}, Asked: clean(asked, maxName)}, LPAR: &now.LPAR, NICs: &now.NICs})
+		own, err := DeriveMachine(MachineInput{Captures: &Captures{List: []Past{past}, Asked: clean(asked, maxName)}, LPAR: &now.LPAR, NICs: &now.NICs, Disks: &now.Disks})
+		if err != nil {
+			t.Fatal(err)
+		}
+		among, err := DeriveMachine(MachineInput{Captures: &Captures{List: []Past{past, now, past}}, LPAR: &now.LPAR, NICs: &now.NICs, Disks: &now.Disks})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +129,7 @@ func FuzzPast(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, fact := range []any{past, own, network, lost} {
+		for _, fact := range []any{past, own, among, network, lost} {
 			if problem := unfit(reflect.ValueOf(fact), "fact"); problem != "" {
 				t.Fatal(problem)
 			}
@@ -137,100 +147,4 @@ func FuzzPast(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestDeriveMachine(t *testing.T) {
-	lpar := LPAR{Number: 12, Name: "aix12"}
-	nics := NICs{List: []NIC{customerNIC(), rmcNIC()}}
-	otherMAC := func(p *Past) {
-		p.NICs = NICs{List: []NIC{change(customerNIC(), func(n *NIC) { n.MAC = "fa:d4:43:3e:d1:99" })}}
-	}
-	id := func(id, date string) func(*Past) { return func(p *Past) { p.ID, p.Date = id, date } }
-	moved := func(p *Past) { p.LPAR.Number = 7 }
-	none := func(state, why string, others ...string) OwnCapture {
-		return OwnCapture{State: state, Why: why, Past: noPast(), Others: append([]string{}, others...)}
-	}
-	is := func(past Past, why string, others ...string) OwnCapture {
-		return OwnCapture{State: "found", Why: why, Past: past, Others: append([]string{}, others...)}
-	}
-	input := func(c Captures) MachineInput { return MachineInput{Captures: &c, LPAR: &lpar, NICs: &nics} }
-	const same = "c1 of 2026-11-01: LPAR 12 aix12 and MAC " + mac0 + " are those of this machine"
-	const elsewhere = "c0 of 2026-10-01: LPAR 7 aix7 then, 12 aix12 now; no MAC in common"
-	elsewherePast := pastOf(id("c0", "2026-10-01"), otherMAC, func(p *Past) { p.LPAR = LPAR{Number: 7, Name: "aix7"} })
-	runDerive(t, DeriveMachine, []deriveCase[MachineInput, OwnCapture]{
-		{name: "own image: the newest", in: input(Captures{List: []Past{pastOf(), pastOf(id("c0", "2026-10-01"))}}), want: is(pastOf(), same)},
-		{
-			name: "own image: one MAC in common is enough", in: input(Captures{List: []Past{pastOf(func(p *Past) { p.NICs.List = p.NICs.List[1:] })}}),
-			want: is(pastOf(func(p *Past) { p.NICs.List = p.NICs.List[1:] }), "c1 of 2026-11-01: LPAR 12 aix12 and MAC "+mac1+" are those of this machine"),
-		},
-		{
-			name: "own image: a MAC written otherwise", in: input(Captures{List: []Past{pastOf(func(p *Past) { p.NICs.List[0].MAC = "FA.D4.43.3E.D1.10" })}}),
-			want: is(pastOf(func(p *Past) { p.NICs.List[0].MAC = "FA.D4.43.3E.D1.10" }), same),
-		},
-		{name: "own image: one of another machine is passed over", in: input(Captures{List: []Past{elsewherePast, pastOf()}}), want: is(pastOf(), same, elsewhere)},
-		{name: "own image: none at all", in: input(Captures{}), want: none("none", "the capture verb never took a good capture of this host")},
-		{name: "own image: none, whatever could be read", in: MachineInput{Captures: &Captures{}}, want: none("none", "the capture verb never took a good capture of this host")},
-		{name: "own image: all of another machine", in: input(Captures{List: []Past{elsewherePast}}), want: none("other", "none of 1 captures is of this machine, 12 aix12; "+elsewhere, elsewhere)},
-		{
-			name: "own image: another name", in: input(Captures{List: []Past{pastOf(func(p *Past) { p.LPAR.Name = "aix13" })}}),
-			want: none("other", "none of 1 captures is of this machine, 12 aix12; c1 of 2026-11-01: LPAR 12 aix13 then, 12 aix12 now", "c1 of 2026-11-01: LPAR 12 aix13 then, 12 aix12 now"),
-		},
-		{
-			name: "own image: another number and another name on the same MAC", in: input(Captures{Asked: "c1", List: []Past{pastOf(func(p *Past) { p.LPAR = LPAR{Number: 7, Name: "aix7"} })}}),
-			want: none("other", "none of 1 captures is of this machine, 12 aix12; c1 of 2026-11-01: LPAR 7 aix7 then, 12 aix12 now", "c1 of 2026-11-01: LPAR 7 aix7 then, 12 aix12 now"),
-		},
-		{
-			name: "own image: no MAC in common", in: input(Captures{List: []Past{pastOf(otherMAC)}}),
-			want: none("other", "none of 1 captures is of this machine, 12 aix12; c1 of 2026-11-01: no MAC in common", "c1 of 2026-11-01: no MAC in common"),
-		},
-		{
-			name: "own image: a capture that read neither", in: input(Captures{List: []Past{noPast()}}),
-			want: none("other", "none of 1 captures is of this machine, 12 aix12; of : its LPAR was not read; its MACs were not read", "of : its LPAR was not read; its MACs were not read"),
-		},
-		{
-			name: "own image: another number is another machine", in: input(Captures{List: []Past{elsewherePast, pastOf(moved)}}),
-			want: none("other", "none of 2 captures is of this machine, 12 aix12; c1 of 2026-11-01: LPAR 7 aix12 then, 12 aix12 now; the name and MAC "+mac0+
-				" are the same, so it may have been moved: name it with --set capture=c1 to use it", elsewhere,
-				"c1 of 2026-11-01: LPAR 7 aix12 then, 12 aix12 now; the name and MAC "+mac0+" are the same, so it may have been moved: name it with --set capture=c1 to use it"),
-		},
-		{
-			name: "own image: unless it was asked for by id", in: input(Captures{Asked: "c1", List: []Past{pastOf(id("c2", "2026-11-02"), moved), pastOf(moved)}}),
-			want: is(pastOf(moved), "c1 of 2026-11-01: LPAR 7 aix12 then, 12 aix12 now; the name and MAC "+mac0+" are the same, and a live partition mobility may change the number"),
-		},
-		{
-			name: "own image: asked by label, the newest of them", in: input(Captures{Asked: "before", List: []Past{pastOf(id("c3", "x")), pastOf(func(p *Past) { p.Label = "before" }), pastOf(id("c0", "x"), func(p *Past) { p.Label = "before" })}}),
-			want: is(pastOf(func(p *Past) { p.Label = "before" }), same),
-		},
-		{name: "own image: asked does not make it ours", in: input(Captures{Asked: "c0", List: []Past{pastOf(), elsewherePast}}), want: none("other", "none of 1 captures is of this machine, 12 aix12; "+elsewhere, elsewhere)},
-		{name: "own image: asked and damaged", in: input(Captures{Asked: "c9", Problem: "capture c9 is \x1b damaged", List: []Past{pastOf()}}), want: none("none", "capture c9 is ? damaged")},
-		{name: "own image: asked and not there", in: input(Captures{Asked: "c9", List: []Past{pastOf()}}), want: none("none", `there is no good capture "c9" of this host`)},
-		{name: "no LPAR", in: MachineInput{Captures: &Captures{List: []Past{pastOf()}}, NICs: &nics}, want: none("unclear", "the LPAR's number and name could not be read, so no capture can be told to be of this machine")},
-		{
-			name: "no partition", in: MachineInput{Captures: &Captures{List: []Past{pastOf(func(p *Past) { p.LPAR = LPAR{Number: -1, Name: "NULL"} })}}, LPAR: &LPAR{Number: -1, Name: "NULL"}, NICs: &nics},
-			want: none("unclear", "uname -L names no LPAR (-1 NULL), so no capture can be told to be of this machine"),
-		},
-		{
-			name: "no number", in: MachineInput{Captures: &Captures{List: []Past{pastOf()}}, LPAR: &LPAR{Number: 0, Name: "aix12"}, NICs: &nics},
-			want: none("unclear", "uname -L names no LPAR (0 aix12), so no capture can be told to be of this machine"),
-		},
-		{name: "no NICs", in: MachineInput{Captures: &Captures{List: []Past{pastOf()}}, LPAR: &lpar}, want: none("unclear", "the MACs could not be read, so no capture can be told to be of this machine")},
-		{name: "no MAC", in: MachineInput{Captures: &Captures{List: []Past{pastOf()}}, LPAR: &lpar, NICs: &NICs{List: []NIC{noNIC()}}}, want: none("unclear", "no NIC has told its MAC, so no capture can be told to be of this machine")},
-		{name: "no captures", in: MachineInput{LPAR: &lpar, NICs: &nics}, err: "captures are not known"},
-	})
-}
-
-// A long list of foreign captures is told in part.
-func TestDeriveMachineOthersAreBounded(t *testing.T) {
-	now := pastOf()
-	captures := Captures{}
-	for range 5000 {
-		captures.List = append(captures.List, pastOf(func(p *Past) { p.ID, p.LPAR.Name = strings.Repeat("\x1bx", 500), strings.Repeat("y", 5000) }))
-	}
-	got, err := DeriveMachine(MachineInput{Captures: &captures, LPAR: &now.LPAR, NICs: &now.NICs})
-	if err != nil || got.State != "other" || len(got.Others) != maxShown {
-		t.Errorf("%s, %d others, %v", got.State, len(got.Others), err)
-	}
-	if problem := unfit(reflect.ValueOf(got), "fact"); problem != "" {
-		t.Error(problem)
-	}
 }

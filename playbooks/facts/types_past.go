@@ -136,6 +136,10 @@ type Update struct {
 	Level string `json:"level" cel:"level"` // the highest of rsct.core.rmc in the images
 	// Names are the filesets to give to installp; empty unless ready.
 	Names []string `json:"names" cel:"names"`
+	// Wanted says at which level each of them is to be, Before at which it is:
+	// "rsct.core.rmc=3.2.6.2". What is absent now is not in Before.
+	Wanted []string `json:"wanted" cel:"wanted"`
+	Before []string `json:"before" cel:"before"`
 	// Rejectable: each of Names is an update of a sound installed fileset, so
 	// that `installp -r` can take it back. A base level can't be (D).
 	Rejectable bool `json:"rejectable" cel:"rejectable"`
