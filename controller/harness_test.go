@@ -303,3 +303,9 @@ func run(t *testing.T, b *bench, host, line string) {
 		t.Fatalf("%s: status %d, %v: %s", line, r.Exit, r.Err, r.Stderr)
 	}
 }
+
+// cutDuring cuts the next connection of a host on which a command with this
+// text begins; the command runs on.
+func (b *bench) cutDuring(host, text string) {
+	b.fleet.Server(host).SetFaults(sshtest.Faults{CutDuring: text, Times: 1})
+}

@@ -149,6 +149,7 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 	for _, v := range d.Verdicts {
 		w.out.Findings = append(w.out.Findings, waive(w.host, finding(v)))
 	}
+	w.findLeft()
 	w.plan = w.Playbook.Plan(d, w.wishes())
 }
 
@@ -280,8 +281,8 @@ func (w *walk) conclusion() {
 		w.concludeChanged()
 	default:
 		conclude(&w.out)
-		if w.Verb == Recover && blocked != "" && w.out.Outcome == outcome.NeedsAction {
-			w.out.Reason = blocked
+		if w.Verb == Recover && blocked != "" && (w.out.Outcome == outcome.NeedsAction || w.Playbook.OnlyHandsOver()) {
+			w.end(outcome.NeedsAction, "%s", blocked)
 		}
 	}
 }

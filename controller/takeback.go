@@ -99,13 +99,19 @@ func (w *walk) stays(a appliedStep, why string) error {
 // sayLeft adds the finding about what is left on the host, and gives the host
 // its outcome anew.
 func (w *walk) sayLeft() {
-	if len(w.behind) > 0 {
-		w.out.Findings = append(w.out.Findings, waive(w.host, outcome.Finding{
-			ID: LeftBehind, Severity: outcome.Warning, Title: plural(len(w.behind), "%d thing of this run is left on the host", "%d things of this run are left on the host"),
-			Evidence: w.behind, Remedy: "take it away by hand: the commands are in the evidence", Source: "R5: what was temporary is taken back when the recovery ends",
-		}))
-	}
+	w.findLeft()
 	w.conclusion()
+}
+
+// findLeft adds the finding itself.
+func (w *walk) findLeft() {
+	if len(w.behind) == 0 {
+		return
+	}
+	w.out.Findings = append(w.out.Findings, waive(w.host, outcome.Finding{
+		ID: LeftBehind, Severity: outcome.Warning, Title: plural(len(w.behind), "%d thing of this run is left on the host", "%d things of this run are left on the host"),
+		Evidence: w.behind, Remedy: "take it away by hand: the commands are in the evidence", Source: "R5: what was temporary is taken back when the recovery ends",
+	}))
 }
 
 // LeftBehind is the id of the finding about what a run could not take away.

@@ -20,6 +20,8 @@ const (
 	maxSupportFiles = 50
 	maxSupportBytes = 4 << 30
 	listTimeout     = 30 * time.Second
+	// caseFile is the text that stands beside the data.
+	caseFile = "case.txt"
 )
 
 // fileName is what a name that a host gives may look like, to become one here.
@@ -142,7 +144,7 @@ func (w *walk) fetch(ctx context.Context, s *playbooks.PlannedStep) (Event, erro
 }
 
 // list returns the names of the plain files in a folder of the host. A name
-// that could not be one here is passed over.
+// that could not be one here is refused.
 func (w *walk) list(ctx context.Context, s *playbooks.PlannedStep) ([]string, Event) {
 	line := fmt.Sprintf("cd %s || exit 1\nfor f in *; do\n  if [ -f \"$f\" ] && [ ! -h \"$f\" ]; then printf '%%s\\n' \"$f\"; fi\ndone", s.From)
 	commands := []transport.Command{{ID: s.Step.ID, Line: line, Timeout: listTimeout}}
@@ -156,7 +158,12 @@ func (w *walk) list(ctx context.Context, s *playbooks.PlannedStep) ([]string, Ev
 	}
 	var names []string
 	for name := range strings.SplitSeq(string(t.Results[0].Stdout), "\n") {
-		if fileName.MatchString(name) && len(names) < maxSupportFiles {
+		switch {
+		case name == "":
+		case !fileName.MatchString(name) || name == caseFile || len(names) >= maxSupportFiles:
+			// It stays on the host, and so does its folder.
+			return nil, w.transferred(s, fmt.Errorf("%s can't be a file of support data here, or there are more than %d", printable(name), maxSupportFiles))
+		default:
 			names = append(names, name)
 		}
 	}

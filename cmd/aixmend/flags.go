@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
 	"aixmend/playbooks"
@@ -180,7 +181,7 @@ func (f *flags) selected() (*inventory.Inventory, []inventory.Host, error) {
 
 // knownFindings are the ids that a waiver can name.
 func knownFindings() []string {
-	ids := []string{"probe-failed"}
+	ids := []string{"probe-failed", controller.LeftBehind}
 	for _, name := range playbooks.Names() {
 		if p, err := playbooks.Load(name); err == nil {
 			ids = append(ids, p.FindingIDs()...)

@@ -50,7 +50,7 @@ const (
 )
 
 // hostTools are what a host has beside the stand-ins.
-var hostTools = []string{"cat", "chmod", "cp", "echo", "grep", "head", "id", "ls", "mkdir", "mv", "printf", "rm", "sed", "sleep", "sort", "tail", "test", "true", "wc"}
+var hostTools = []string{"cat", "chmod", "cp", "echo", "grep", "head", "id", "ls", "mkdir", "mv", "printf", "rm", "rmdir", "sed", "sleep", "sort", "tail", "test", "tr", "true", "wc"}
 
 // tool finds a program of this machine, "" when there is none.
 func tool(name string) string {
@@ -169,6 +169,7 @@ func (lab *sshLab) makeTemplate() error {
 	for dir, mode := range map[string]fs.FileMode{
 		"": 0o755, "usr/bin": 0o755, "etc/ssh": 0o755, "dev": 0o755, "tmp": 0o777 | fs.ModeSticky, "root/.ssh": 0o700, "home/ops": 0o755,
 		"run/sshd": 0o755, "var/run/sshd": 0o755, "var/empty/sshd": 0o755, "usr/share/empty.sshd": 0o755,
+		"var/adm": 0o775, "var/adm/ras": 0o755,
 	} {
 		full := filepath.Join(lab.template, dir)
 		if err := errors.Join(os.MkdirAll(full, 0o755), os.Chmod(full, mode)); err != nil {
@@ -220,6 +221,9 @@ func (lab *sshLab) copyPrograms() error {
 	for _, name := range hostTools {
 		programs["/usr/bin/"+name] = tool(name)
 	}
+	if server := sftpServer(); server != "" {
+		programs[server] = server
+	}
 	for _, pattern := range []string{"/usr/lib/openssh/sshd-*", "/usr/libexec/openssh/sshd-*"} { // newer sshds are split
 		parts, _ := filepath.Glob(pattern)
 		for _, part := range parts {
@@ -249,6 +253,16 @@ func (lab *sshLab) copyPrograms() error {
 		}
 	}
 	return nil
+}
+
+// sftpServer is the SFTP server of this machine's OpenSSH, "" when it has none.
+func sftpServer() string {
+	for _, dir := range []string{"/usr/lib/openssh", "/usr/libexec/openssh", "/usr/lib/ssh", "/usr/lib/misc", "/usr/libexec"} {
+		if p, err := exec.LookPath(filepath.Join(dir, "sftp-server")); err == nil {
+			return p
+		}
+	}
+	return ""
 }
 
 // libraryPath is the path in a line of ldd: "libc.so.6 => /lib/libc.so.6 (0x7f)".
@@ -339,6 +353,8 @@ func (lab *sshLab) start(t *testing.T, name string, o hostOptions) *sshHost {
 	h.state = aixsim.Healthy(name, n)
 	h.state.RMC.ConnectDelay = aixsim.Duration(300 * time.Millisecond)
 	h.state.NICs[0].Live.IPv4, h.state.NICs[0].Attrs.NetAddr = []string{h.address + "/24"}, h.address
+	gateway := fmt.Sprintf("127.20.%d.254", n/250)
+	h.state.Inet0, h.state.Routes = []string{aixsim.DefaultRoute(gateway)}, []aixsim.Route{{Destination: "default", Gateway: gateway}}
 	illness, err := aixsim.FindIllness(cmp.Or(o.illness, "healthy"))
 	noError(t, err)
 	illness.Apply(h.state)
@@ -347,6 +363,9 @@ func (lab *sshLab) start(t *testing.T, name string, o hostOptions) *sshHost {
 	}
 	t.Cleanup(func() { // even when the rest of this function fails
 		h.kill()
+		if left := h.processes(); len(left) > 0 {
+			t.Errorf("%s: processes are left behind: %v", name, left)
+		}
 		if t.Failed() {
 			t.Logf("%s: sshd said:\n%s", name, h.log.String())
 		}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"aixmend/controller"
@@ -48,6 +50,9 @@ func pastOfRun(store *journal.Store, run, host string) facts.Past {
 	return p
 }
 
+// imagesPlace is a folder on the host, or on an NFS server.
+var imagesPlace = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9.-]*:)?/[^:]*$`)
+
 // uploadName is what a file that is brought to a host may be called.
 var uploadName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
 
@@ -55,7 +60,13 @@ var uploadName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
 // before any host is touched.
 func uploads(params playbooks.Params) (facts.Upload, error) {
 	up := facts.Upload{Folder: params.Text("upload")}
-	if up.Folder == "" {
+	images := params.Text("images")
+	switch {
+	case images != "" && up.Folder != "":
+		return up, usagef("", "--set images and --set upload: name the images in one place")
+	case images != "" && !imagesPlace.MatchString(images) || slices.Contains(strings.Split(images, "/"), ".."):
+		return up, usagef("", "--set images=%s: wanted the absolute path of a folder on the host, or SERVER:/PATH, without ..", images)
+	case up.Folder == "":
 		return up, nil
 	}
 	list, err := uploadFiles(up.Folder)

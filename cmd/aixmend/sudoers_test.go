@@ -110,26 +110,21 @@ func findings(hosts map[string]outcome.Host) map[string][]string {
 	return all
 }
 
-// climbers are illnesses that together run every probe's branches.
-var climbers = []string{"healthy", "address-removed-smitty", "daemon-down", "rsct-below-minimum", "hostile-log", "tools-in-opt"}
-
-func known(t *testing.T, names []string) []string {
-	t.Helper()
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		_, err := aixsim.FindIllness(name)
-		return err != nil
-	})
+// climbers are illnesses that together run the branches of every probe.
+var climbers = []string{
+	"healthy", "address-removed-smitty", "address-of-clone", "mksysb-restore", "daemon-down", "auth-pending", "rsct-missing",
+	"node-id-mismatch", "node-id-missing", "cluster-live", "peer-domain", "cluster0-leftover", "hostile-log", "noisy-profile", "german",
 }
 
 // However the login becomes root: the same is found.
 func TestEveryWayToBecomeRootFindsTheSame(t *testing.T) {
-	illnesses := known(t, climbers)
-	want, _ := func() (map[string][]string, error) {
-		r := climbing(t, illnesses, func(*aixsim.State) {})
-		_, out, _ := r.run("", "audit", "--format", "json")
-		hosts, _ := r.reports(out)
-		return findings(hosts), nil
-	}()
+	asRoot := climbing(t, climbers, func(*aixsim.State) {})
+	_, out, _ := asRoot.run("", "audit", "--format", "json")
+	hosts, _ := asRoot.reports(out)
+	want := findings(hosts)
+	if len(want) != len(climbers) || len(want["healthy"]) != 1 || len(want["daemon-down"]) < 3 {
+		t.Fatalf("as root: %v", want)
+	}
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte(secretWord+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -156,7 +151,7 @@ func TestEveryWayToBecomeRootFindsTheSame(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := climbing(t, illnesses, func(s *aixsim.State) {
+			r := climbing(t, climbers, func(s *aixsim.State) {
 				s.Unprivileged = true
 				c.rights(s)
 			})
@@ -201,4 +196,112 @@ func rulesOf(t *testing.T, changes bool) []string {
 		rules = append(rules, strings.NewReplacer(`\,`, ",", `\:`, ":", `\=`, "=", `\#`, "#").Replace(m[1]))
 	}
 	return rules
+}
+
+// hasty are the flags of a recover with little patience.
+var hasty = []string{"--yes", "--format", "json", "--set=settle=60ms", "--set=wait=600ms", "--set=undo_after=2s"}
+
+// What recover sends, an ordinary login can run: as a script, and command by
+// command where it has a root shell for what can't be taken apart.
+func TestRecoverAsAnOrdinaryLogin(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(secretWord), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		ssh    string
+		rights func(*aixsim.State)
+		ends   [2]outcome.Outcome // of a host that needs a root shell, and of one that does not
+	}{
+		{"become: sudo, become_password: {file: " + secret + "}, ", func(s *aixsim.State) { s.Sudo = "password" }, [2]outcome.Outcome{"recovered", "recovered"}},
+		{"become: su, become_password: {file: " + secret + "}, ", func(*aixsim.State) {}, [2]outcome.Outcome{"recovered", "recovered"}},
+		{"become: sudo, become_mode: commands, ", func(s *aixsim.State) {
+			s.Sudo, s.Sudoers = "rules", append(rulesOf(t, true), "/usr/bin/sh -c *")
+		}, [2]outcome.Outcome{"recovered", "recovered"}},
+		{"become: sudo, become_mode: commands, ", func(s *aixsim.State) { s.Sudo, s.Sudoers = "rules", rulesOf(t, true) }, [2]outcome.Outcome{"failed", "recovered"}},
+		{"become: sudo, become_mode: commands, ", func(s *aixsim.State) { s.Sudo, s.Sudoers = "rules", rulesOf(t, false) }, [2]outcome.Outcome{"failed", "failed"}},
+	} {
+		r := climbing(t, []string{"address-removed-smitty", "daemon-down", "healthy"}, func(s *aixsim.State) {
+			s.Unprivileged = true
+			c.rights(s)
+		})
+		_, out, _ := r.run(c.ssh, append([]string{"recover"}, hasty...)...)
+		hosts, everything := r.reports(out)
+		got := [2]outcome.Outcome{hosts["address-removed-smitty"].Outcome, hosts["daemon-down"].Outcome}
+		if got != c.ends || hosts["healthy"].Outcome != outcome.Healthy {
+			t.Errorf("%s: %v, want %v: %s; %s", c.ssh, got, c.ends, hosts["address-removed-smitty"].Reason, hosts["daemon-down"].Reason)
+		}
+		for _, change := range slices.Concat(hosts["address-removed-smitty"].Changes, hosts["daemon-down"].Changes) {
+			refused := strings.Contains(change.Detail, "sudo does not let ops run ")
+			if refused != (change.Status == outcome.NotApplied) {
+				t.Errorf("%s: step %s is %s: %s", c.ssh, change.Step, change.Status, change.Detail)
+			}
+		}
+		if strings.Contains(everything, secretWord) {
+			t.Errorf("%s: the password is in what the run wrote", c.ssh)
+		}
+	}
+}
+
+// A login that can't become root is one finding, in the tool's own words.
+func TestLackingPrivilegeIsOneFinding(t *testing.T) {
+	wrong := filepath.Join(t.TempDir(), "wrong")
+	if err := os.WriteFile(wrong, []byte("a wrong one\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	without := func(words string) func(*aixsim.State) {
+		return func(s *aixsim.State) {
+			s.Sudo = "rules"
+			s.Sudoers = slices.DeleteFunc(rulesOf(t, false), func(rule string) bool { return strings.Contains(rule, words) })
+		}
+	}
+	tool := func(name, variant string) func(*aixsim.State) {
+		return func(s *aixsim.State) { s.Become = map[string]string{name: variant} }
+	}
+	const (
+		shellRight = "allow ops to run /usr/bin/sh as root without a password, say where the password comes from (ssh.become_password), or log in as root"
+		password   = "check the password (ssh.become_password), and allow ops to run /usr/bin/sh as root, or log in as root"
+		rules      = "allow ops what aixmend playbook sudoers rmc-restore --user ops prints, or log in as root"
+	)
+	for _, c := range []struct {
+		ssh           string
+		rights        func(*aixsim.State)
+		title, remedy string
+	}{
+		{"become: sudo, ", tool("sudo", "password"), "sudo -n: exit 1: sudo: a password is required", shellRight},
+		{"become: sudo, ", tool("sudo", "requiretty"), "sudo -n: exit 1: sudo: sorry, you must have a tty to run sudo", shellRight},
+		{"become: dzdo, ", tool("sudo", "nopasswd"), "dzdo -n: dzdo is not there: ksh: dzdo:  not found.", shellRight},
+		{"become: pbrun, ", tool("pbrun", "denied"), `pbrun: exit 1: Password:Request rejected by pbmasterd on healthy.`, shellRight},
+		{"become: su, ", tool("sudo", "nopasswd"), `su: exit 1: "3004-501 Cannot su to \"root\" : Authentication is denied."`, "say where root's password comes from (ssh.become_password), or log in as root"},
+		{"become: su, become_password: {file: " + wrong + "}, ", tool("sudo", "nopasswd"),
+			`su: su did not take the password of root: exit 1: "3004-501 Cannot su to \"root\" : Authentication is denied."`, "check root's password (ssh.become_password), or log in as root"},
+		{"become: sudo, become_password: {file: " + wrong + "}, ", tool("sudo", "password"),
+			"sudo -S: sudo did not take the password of ops: exit 1: sudo: 1 incorrect password attempt", password},
+		{"become: sudo, become_password: {file: /nowhere/secret}, ", tool("sudo", "password"),
+			"password: file /nowhere/secret can't be read: no such file or directory", password},
+		{"become: sudo, become_password: prompt, ", tool("sudo", "password"),
+			"password: there is no terminal to ask for it on: say where it comes from with ssh.become_password: {file: PATH} or {exec: [PROGRAM, ...]}", password},
+		{"become: sudo, become_mode: commands, ", tool("dzdo", "nopasswd"), "sudo -n: sudo is not there: ksh: sudo:  not found.", rules},
+		{"become: sudo, become_mode: commands, ", tool("sudo", "password"), "sudo -n: sudo does not let ops run /usr/bin/id -u: sudo: a password is required", rules},
+		{"become: sudo, become_mode: commands, ", without("lspv"), "sudo -n: sudo does not let ops run /usr/sbin/lspv", rules},
+		{"become: sudo, become_mode: commands, ", without("lsattr -El *"), "sudo -n: sudo does not let ops run /usr/sbin/lsattr -El en0 -a netaddr -F value", rules},
+		{"become: pbrun, become_mode: commands, ", tool("pbrun", "denied"), "pbrun: pbrun does not let ops run /usr/bin/id -u: Password:Request rejected by pbmasterd on healthy.", rules},
+	} {
+		r := climbing(t, []string{"healthy"}, func(s *aixsim.State) {
+			s.Unprivileged = true
+			c.rights(s)
+		})
+		code, out, _ := r.run(c.ssh, "audit", "--format", "json")
+		hosts, _ := r.reports(out)
+		h := hosts["healthy"]
+		if len(h.Findings) != 1 || code != int(outcome.ExitNeedsPerson) || h.Outcome != outcome.NeedsAction {
+			t.Errorf("%s: exit %d, %s, %d findings: %v", c.ssh, code, h.Outcome, len(h.Findings), h.Findings)
+			continue
+		}
+		f := h.Findings[0]
+		want := []string{"privilege-missing", "the login can't become root: " + c.title, c.remedy}
+		if diff := cmp.Diff(want, []string{f.ID, f.Title, f.Remedy}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.ssh, diff)
+		}
+	}
 }

@@ -110,7 +110,7 @@ func (f *flags) job(verb controller.Verb) (*job, error) {
 	if err != nil {
 		return nil, usagef("aixmend playbook show "+p.Name+" lists them", "%w", err)
 	}
-	if _, err := p.Asked(params, string(verb)); err != nil {
+	if _, err := p.Asked(params, string(verb), ""); err != nil {
 		return nil, usagef("a value that becomes part of a command holds letters, digits and _./:=,@+-", "--set: %w", err)
 	}
 	upload, err := uploads(params)

@@ -50,7 +50,7 @@ func Case(h outcome.Host) string {
 	if len(h.Support) == 0 {
 		c.line("- none was collected: aixmend recover --playbook support-data -l %s", h.Host)
 	}
-	return c.b.String()
+	return Mask(c.b.String()) // what runs over several lines, too
 }
 
 type sheet struct{ b strings.Builder }
@@ -117,7 +117,10 @@ var secrets = []struct {
 	instead string
 }{
 	{regexp.MustCompile(`(?is)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)`), "(private key masked)"},
-	{regexp.MustCompile(`(?i)((?:[a-z0-9_.-]*)(?:passw(?:or)?d|passwd|passphrase|secret|token|api[_-]?key|credential)s?["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;]+)`), "${1}(masked)"},
+	{regexp.MustCompile(`(?i)((?:[a-z0-9_.-]*)(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[_-]?key|private[_-]?key|credential)s?(?:[_-][a-z0-9_]*)?["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^,;\n]+)`), "${1}(masked)"},
+	{regexp.MustCompile(`(?i)(\bpass["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^,;\n]+)`), "${1}(masked)"},
+	{regexp.MustCompile(`(?i)(--?(?:password|passwd|pass|token|secret)\s+)("[^"]*"|'[^']*'|[^\s-]\S*)`), "${1}(masked)"},
+	{regexp.MustCompile(`(?m)^(\s*(?:- )?)[A-Za-z0-9+/]{60,}={0,2}$`), "${1}(what looks like a key masked)"},
 	{regexp.MustCompile(`(?i)(authorization:\s*)(\S+\s+)?\S+`), "${1}(masked)"},
 	{regexp.MustCompile(`(://[^/\s:@]+:)[^/\s@]+@`), "${1}(masked)@"},
 }

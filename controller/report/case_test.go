@@ -10,14 +10,21 @@ import (
 
 func TestMask(t *testing.T) {
 	for text, want := range map[string]string{
-		"password=hunter2 next":                          "password=(masked) next",
-		"db_password: 'two words' next":                  "db_password: (masked) next",
-		`{"api_key": "abc123", "x": 1}`:                  `{"api_key": (masked), "x": 1}`,
-		"Authorization: Bearer abc.def":                  "Authorization: (masked)",
-		"https://ops:pw@host/x":                          "https://ops:(masked)@host/x",
-		"the password is not here":                       "the password is not here",
-		"address fe80::1 token I":                        "address fe80::1 token I",
-		"a\n-----BEGIN RSA PRIVATE KEY-----\nMIIE\nxx\n": "a\n(private key masked)",
+		"password=hunter2; next":           "password=(masked); next",
+		"db_password: 'two words' next":    "db_password: (masked) next",
+		"bindpwd: two words, next":         "bindpwd: (masked), next",
+		"PASS=x y\nnext":                   "PASS=(masked)\nnext",
+		"AWS_SECRET_ACCESS_KEY=AKIA/xx":    "AWS_SECRET_ACCESS_KEY=(masked)",
+		"private_key = abc":                "private_key = (masked)",
+		"mysql --password hunter2 -u root": "mysql --password (masked) -u root",
+		"a bypass: all lines":              "a bypass: all lines",
+		"sha256 9b0a49a3d5e4c7b1f2e6d8c9a0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9":           "sha256 9b0a49a3d5e4c7b1f2e6d8c9a0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9",
+		`{"api_key": "abc123", "x": 1}`:                                                     `{"api_key": (masked), "x": 1}`,
+		"Authorization: Bearer abc.def":                                                     "Authorization: (masked)",
+		"https://ops:pw@host/x":                                                             "https://ops:(masked)@host/x",
+		"the password is not here":                                                          "the password is not here",
+		"address fe80::1 token I":                                                           "address fe80::1 token I",
+		"a\n-----BEGIN RSA PRIVATE KEY-----\nMIIE\nxx\n":                                    "a\n(private key masked)",
 		"-----BEGIN OPENSSH PRIVATE KEY-----\nb3\n-----END OPENSSH PRIVATE KEY-----\nafter": "(private key masked)\nafter",
 	} {
 		if got := Mask(text); got != want {

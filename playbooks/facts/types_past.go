@@ -34,7 +34,8 @@ type Past struct {
 // Captures are the captures of this host that may say what it was (own image,
 // step 3); the controller supplies them.
 type Captures struct {
-	// List holds the good ones that the capture verb took, newest first.
+	// List holds the good ones that the capture verb took, newest first; where
+	// one was asked for, that one alone.
 	List []Past `json:"list" cel:"list"`
 	// Asked is what --set capture=... said, "" when it was not asked.
 	Asked string `json:"asked" cel:"asked"`
