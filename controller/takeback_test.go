@@ -136,7 +136,10 @@ func TestUpdateIsCheckedAfterASignal(t *testing.T) {
 // A proof that can't be read takes nothing back: it is read again.
 func TestUpdateIsNotTakenBackForWantOfAProof(t *testing.T) {
 	const host = "rsct-below-minimum"
-	b, e := updating(t, host, nil)
+	b, _ := updating(t, host, nil)
+	b.set = append(b.set, "wait=20s")
+	e := b.engine(controller.Recover)
+	e.Allowed = []string{"rsct-update"}
 	broken := false
 	e.Journal = journalFunc(func(entry outcome.Entry) error {
 		if entry.State == string(controller.Settling) && entry.Host == host && !broken {

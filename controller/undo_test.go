@@ -44,6 +44,7 @@ func TestTimedUndoIsDisarmed(t *testing.T) {
 func TestTimedUndoFires(t *testing.T) {
 	const host = "address-of-clone"
 	b := newBench(t, host)
+	b.set = append(b.set, "undo_after=1s")
 	netaddr6 := func() string { return b.fleet.Host(host).Snapshot().NICs[1].Attrs.NetAddr6 }
 	before := netaddr6()
 	server := b.fleet.Server(host)
