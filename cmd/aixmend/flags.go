@@ -40,6 +40,9 @@ type flags struct {
 	serve       bool
 	hosts       int
 	keep        int
+
+	waves, maxFail          string
+	brakeUnreachable, pause bool
 }
 
 func (f *flags) selection(c *cobra.Command) {

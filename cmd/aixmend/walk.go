@@ -59,6 +59,7 @@ func (a *app) recover() *cobra.Command {
 	a.flags.walking(c)
 	a.flags.changing(c)
 	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
+	a.flags.braking(c)
 	return c
 }
 
@@ -99,6 +100,8 @@ type job struct {
 	upload   facts.Upload
 	flags    flags
 	failOn   []outcome.Outcome
+	waves    []controller.Wave
+	brake    controller.Brake
 }
 
 func (f *flags) job(verb controller.Verb) (*job, error) {
@@ -109,6 +112,13 @@ func (f *flags) job(verb controller.Verb) (*job, error) {
 	params, err := p.Set(f.set)
 	if err != nil {
 		return nil, usagef("aixmend playbook show "+p.Name+" lists them", "%w", err)
+	}
+	var waves []controller.Wave
+	var brake controller.Brake
+	if verb == controller.Recover && f.waves != "" {
+		if waves, brake, err = f.brakes(); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := p.Asked(params, string(verb), ""); err != nil {
 		return nil, usagef("a value that becomes part of a command holds letters, digits and _./:=,@+-", "--set: %w", err)
@@ -137,11 +147,14 @@ func (f *flags) job(verb controller.Verb) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &job{verb: verb, hosts: hosts, groups: inv.Groups, all: inv.Hosts, playbook: p, params: params, upload: upload, flags: *f, failOn: failOn}, nil
+	return &job{verb: verb, hosts: hosts, groups: inv.Groups, all: inv.Hosts, playbook: p, params: params, upload: upload, flags: *f, failOn: failOn, waves: waves, brake: brake}, nil
 }
 
 // consent asks before anything is changed.
 func (a *app) consent(j *job) error {
+	if j.flags.pause && (!a.inTerminal || !a.errTerminal) {
+		return usagef("leave --pause away", "--pause asks between waves, and there is no terminal to ask on")
+	}
 	if j.flags.yes {
 		return nil
 	}
@@ -220,6 +233,12 @@ func (a *app) execute(ctx context.Context, j *job) (*outcome.Run, error) {
 	run.Counts = outcome.Count(run.Hosts)
 	run.Finished = time.Now().UTC()
 	code, reason := a.code(&run, j)
+	if result.Braked != "" {
+		a.say("%s", result.Braked)
+		if _, interrupted := a.interrupts.code(); code != outcome.ExitUnknown && !interrupted {
+			code, reason = outcome.ExitBrake, result.Braked
+		}
+	}
 	if broken != nil {
 		code, reason = outcome.ExitInternal, broken.Error()
 	}
