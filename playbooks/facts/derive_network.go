@@ -22,8 +22,9 @@ type NetworkInput struct {
 // machine (own image, step 3). Only what is not there at all is missing and may
 // be set. Where something else stands in its place nothing is touched: it is
 // told in Differs, as it is where the NIC was not up when captured. NICs are
-// matched by MAC, for a new disk may number them otherwise (I). The link-local address of the RMC NIC, and any that follows
-// from its NIC's MAC, is not compared: procedure D5 and D6 judge it.
+// matched by MAC, for a new disk may number them otherwise (I). The link-local
+// address of the RMC NIC, and any that follows from its NIC's MAC, is not
+// compared: procedure D5 and D6 judge it.
 func DeriveNetwork(in NetworkInput) (NetworkDiff, error) {
 	if in.Own == nil {
 		return NetworkDiff{}, errors.New("whether there is a capture of this machine is not known")
