@@ -51,7 +51,7 @@ func testSSHRecfgctLinkDies(t *testing.T, lab *sshLab) {
 		h := lab.start(t, name, hostOptions{illness: "node-id-working-copy-lost"})
 		hosts[name] = h
 		wire := h.wire(t)
-		seen[name] = h.cutsOnce(t, wire, "/usr/sbin/rsct/install/bin/recfgct", name == "dies-after")
+		seen[name] = h.cutsOnce(t, wire, "/usr/sbin/rsct/install/bin/recfgct", "-s", name == "dies-after")
 		list = append(list, wire.row("host_ed25519"))
 	}
 	d := lab.sit(t, list...)
@@ -74,13 +74,17 @@ func testSSHRecfgctLinkDies(t *testing.T, lab *sshLab) {
 	}
 }
 
-// cutsOnce cuts the wire for a moment at the first call of a command: before it
-// has done anything, and then it never does, or after.
-func (h *sshHost) cutsOnce(t *testing.T, w *wire, command string, afterwards bool) *calls {
+// cutsOnce cuts the wire for a moment at the first call of a command with such
+// arguments: before it has done anything, and then it never does, or after.
+// These calls are noted.
+func (h *sshHost) cutsOnce(t *testing.T, w *wire, command, arguments string, afterwards bool) *calls {
 	t.Helper()
 	seen, cut := new(calls), false
 	h.watch(t, command, func(done bool, args string) bool {
-		text := args + " = " + map[bool]string{false: "begun", true: "done"}[done]
+		if !strings.HasPrefix(args, arguments) {
+			return true
+		}
+		text := arguments + " = " + map[bool]string{false: "begun", true: "done"}[done]
 		now := !cut && done == afterwards
 		if now {
 			cut = true

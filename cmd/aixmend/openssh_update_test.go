@@ -5,10 +5,11 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ import (
 const (
 	imagesFolder = "/usr/sys/inst.images"
 	nfsImages    = "nim.example:/export/rsct"
-	uploadFolder = "/var/adm/aixmend/images"
+	broughtTo    = "/var/adm/aixmend/images*" // what is brought to a host
 )
 
 // imageFiles are images as installp reads them from a disk, by name.
@@ -95,7 +96,8 @@ func testSSHUpdate(t *testing.T, lab *sshLab) {
 	}
 }
 
-// R5 over NFS: what is mounted is unmounted, whatever came of it.
+// R5 over NFS: what is mounted is unmounted, whatever came of it. Where that
+// can't be, the report says what is left.
 func testSSHUpdateNFS(t *testing.T, lab *sshLab) {
 	export := func(installp, from string) hostOptions {
 		return hostOptions{change: func(s *aixsim.State) {
@@ -106,7 +108,14 @@ func testSSHUpdateNFS(t *testing.T, lab *sshLab) {
 	good := lab.startUpdating(t, "good", export("", nfsImages))
 	noop := lab.startUpdating(t, "noop", export("noop", nfsImages))
 	denied := lab.startUpdating(t, "denied", export("", "nim.example:/export/other"))
-	d := lab.sit(t, rows("host_ed25519", good, noop, denied)...)
+	o := export("", nfsImages)
+	strip := o.change
+	o.change = func(s *aixsim.State) {
+		strip(s)
+		s.Behaviours = map[string]aixsim.Behaviour{"umount": {Exit: 1, Stderr: "umount: 0506-349 Cannot unmount: The requested resource is busy.\n"}}
+	}
+	busy := lab.startUpdating(t, "busy", o)
+	d := lab.sit(t, rows("host_ed25519", good, noop, denied, busy)...)
 	d.run(updating("images=" + nfsImages)...).exits(3)
 	d.updated(good)
 	for _, h := range []*sshHost{noop, denied} {
@@ -117,16 +126,20 @@ func testSSHUpdateNFS(t *testing.T, lab *sshLab) {
 	if reason := d.report("denied").Reason; !strings.Contains(reason, "access denied") {
 		t.Errorf("denied: %s", reason)
 	}
+	d.updated(busy)
+	if said := finding(d.report("busy"), "left-behind"); len(busy.now(t).Mounts) != 1 || !strings.Contains(said, "/usr/sbin/umount "+busy.now(t).Mounts[0].Point) {
+		t.Errorf("busy: mounted %v; left-behind: %q", busy.now(t).Mounts, said)
+	}
 	for _, h := range []*sshHost{good, noop, denied} {
 		mounted := strings.Contains(strings.Join(h.effects(t), "\n"), "mount "+nfsImages)
-		if len(h.now(t).Mounts) > 0 || mounted == (h == denied) {
-			t.Errorf("%s: mounted %v, and now %v", h.name, mounted, h.now(t).Mounts)
+		if left := h.there(t, broughtTo); len(h.now(t).Mounts)+len(left) > 0 || mounted == (h == denied) {
+			t.Errorf("%s: mounted %v, and now %v; left behind: %q", h.name, mounted, h.now(t).Mounts, left)
 		}
 	}
 }
 
-// uploading are the ways in which images get onto a host. Where the update is
-// taken back they are still there, byte for byte; else they are removed.
+// uploading are the ways in which images get onto a host. They are removed,
+// whatever came of the update.
 var uploading = map[string]struct {
 	sshd     string // its SFTP
 	noisy    bool   // who logs in is told a lot, over SFTP too
@@ -140,7 +153,7 @@ var uploading = map[string]struct {
 	"nowhere":  {sshd: "Subsystem sftp /usr/lib/no-sftp-server\n", via: "exec"},
 	"noisy":    {sshd: internalSFTP, noisy: true, via: "exec"},
 	"sudo":     {sshd: internalSFTP, ssh: ", user: ops, become: sudo", via: "exec"},
-	"kept":     {sshd: internalSFTP, via: "sftp", installp: "noop"},
+	"vain":     {sshd: internalSFTP, via: "sftp", installp: "noop"},
 }
 
 const internalSFTP = "Subsystem sftp internal-sftp\n"
@@ -150,7 +163,7 @@ const internalSFTP = "Subsystem sftp internal-sftp\n"
 func testSSHUpdateUpload(t *testing.T, lab *sshLab) {
 	var list []row
 	var images map[string][]byte
-	hosts := map[string]*sshHost{}
+	hosts, stored := map[string]*sshHost{}, map[string]*calls{}
 	for name, c := range uploading {
 		o := hostOptions{change: func(s *aixsim.State) {
 			images = imageFiles(s.Images[imagesFolder])
@@ -161,13 +174,14 @@ func testSSHUpdateUpload(t *testing.T, lab *sshLab) {
 		}
 		o.sshd += c.sshd
 		hosts[name] = lab.startUpdating(t, name, o)
+		stored[name] = hosts[name].storedAtUpdate(t)
 		list = append(list, row{sshHost: hosts[name], key: "host_rsa", ssh: c.ssh})
 	}
 	d := lab.sit(t, list...)
 	for name, data := range images {
 		noError(t, writeMode(filepath.Join(d.dir, "rsct", name), data, 0o644))
 	}
-	d.run(updating("upload=rsct")...).exits(3) // one is taken back
+	d.run(updating("upload=rsct")...).exits(3) // one is in vain
 	for name, h := range hosts {
 		t.Run(name, func(t *testing.T) {
 			if name == "program" && sftpServer() == "" {
@@ -178,14 +192,37 @@ func testSSHUpdateUpload(t *testing.T, lab *sshLab) {
 			}
 			at := *d
 			at.t = t
-			at.uploaded(h, images)
+			at.uploaded(h, images, stored[name].all())
 		})
 	}
 }
 
+// storedAtUpdate notes name and hash of the images that lie on the host when
+// they are installed.
+func (h *sshHost) storedAtUpdate(t *testing.T) *calls {
+	t.Helper()
+	seen := new(calls)
+	h.watch(t, "/usr/sbin/installp", func(done bool, args string) bool {
+		if done || !strings.HasPrefix(args, "-agXY ") {
+			return true
+		}
+		files, err := filepath.Glob(h.path(broughtTo + "/*.U"))
+		for _, name := range files {
+			data, failed := os.ReadFile(name)
+			err = errors.Join(err, failed)
+			seen.add(fmt.Sprintf("%s %x", filepath.Base(name), sha256.Sum256(data)))
+		}
+		if err != nil {
+			t.Errorf("%s: %v", h.name, err)
+		}
+		return true
+	})
+	return seen
+}
+
 // uploaded fails the test unless the report and the host agree on what was
 // uploaded, on how, and on what became of it.
-func (d *desk) uploaded(h *sshHost, images map[string][]byte) {
+func (d *desk) uploaded(h *sshHost, images map[string][]byte, stored []string) {
 	d.t.Helper()
 	c, report := uploading[h.name], d.report(h.name)
 	details := ""
@@ -195,27 +232,21 @@ func (d *desk) uploaded(h *sshHost, images map[string][]byte) {
 		}
 	}
 	for name, data := range images {
-		sum := sha256.Sum256(data)
-		want := fmt.Sprintf("%s, %d bytes, sha256 %s, over %s", name, len(data), hex.EncodeToString(sum[:]), c.via)
-		if !strings.Contains(details, want) {
+		sum := fmt.Sprintf("%x", sha256.Sum256(data))
+		if want := fmt.Sprintf("%s, %d bytes, sha256 %s, over %s", name, len(data), sum, c.via); !strings.Contains(details, want) {
 			d.t.Errorf("the report lacks %q: %s", want, details)
 		}
+		if !slices.Contains(stored, name+" "+sum) {
+			d.t.Errorf("%s with sha256 %s was not on the host when it was installed: %q", name, sum, stored)
+		}
+	}
+	if left := h.there(d.t, broughtTo); len(left) > 0 || len(stored) != len(images) {
+		d.t.Errorf("left behind: %q; there were %q", left, stored)
 	}
 	if c.installp == "" {
 		d.updated(h)
-		if left := h.there(d.t, uploadFolder+"*"); len(left) > 0 {
-			d.t.Errorf("left behind: %q", left)
-		}
-		return
-	}
-	if h.level(d.t) != "3.1.5.0 C" || report.Outcome != outcome.Failed {
+	} else if h.level(d.t) != "3.1.5.0 C" || report.Outcome != outcome.Failed {
 		d.t.Errorf("RSCT is at %s; %s: %s", h.level(d.t), report.Outcome, report.Reason)
-	}
-	for name, data := range images {
-		stored, err := os.ReadFile(h.path(uploadFolder + "/" + name))
-		if err != nil || !bytes.Equal(stored, data) {
-			d.t.Errorf("%s: %d bytes of %d are on the host, %v", name, len(stored), len(data), err)
-		}
 	}
 }
 
@@ -257,9 +288,39 @@ func testSSHUpdateUploadLinkDies(t *testing.T, lab *sshLab) {
 		if tries != 2 || sums != len(images) {
 			t.Errorf("%s: uploaded in %d tries, with %d hashes of %d images: %+v", name, tries, sums, len(images), d.report(name).Changes)
 		}
-		if left := h.there(t, uploadFolder+"*"); len(left) > 0 {
+		if left := h.there(t, broughtTo); len(left) > 0 {
 			t.Errorf("%s: left behind: %q", name, left)
 		}
+	}
+}
+
+// R5: the link dies while installp runs. Seen to have happened it is applied;
+// not seen, it may still run, and is never begun again.
+func testSSHUpdateLinkDies(t *testing.T, lab *sshLab) {
+	want := map[string]struct {
+		outcome outcome.Outcome
+		level   string
+		calls   []string
+	}{
+		"dies-before": {outcome.Unknown, "3.1.5.0 C", []string{"-agXY = begun, cut"}},
+		"dies-after":  {outcome.Recovered, "3.2.6.2 A", []string{"-agXY = begun", "-agXY = done, cut"}},
+	}
+	var list []row
+	hosts, seen := map[string]*sshHost{}, map[string]*calls{}
+	for name := range want {
+		h := lab.startUpdating(t, name, hostOptions{})
+		w := h.wire(t)
+		hosts[name], seen[name] = h, h.cutsOnce(t, w, "/usr/sbin/installp", "-agXY", name == "dies-after")
+		list = append(list, w.row("host_ed25519"))
+	}
+	d := lab.sit(t, list...)
+	d.run(append(updating("images="+imagesFolder), "--set", "wait=4s")...).exits(8)
+	for name, h := range hosts {
+		report := d.report(name)
+		if diff := cmp.Diff(want[name].calls, seen[name].all()); diff != "" || report.Outcome != want[name].outcome || h.level(t) != want[name].level {
+			t.Errorf("%s: RSCT is at %s; %s: %s\n%s", name, h.level(t), report.Outcome, report.Reason, diff)
+		}
+		h.quiet(t)
 	}
 }
 
@@ -314,6 +375,20 @@ func testSSHUpdateRefused(t *testing.T, lab *sshLab) {
 		"foreign": {"", func(s *aixsim.State) {
 			s.Images[imagesFolder] = []aixsim.Fileset{{Name: "bos.net.tcp.client", Level: "7.2.5.300", Type: "F"}}
 		}, "rsct.core.rmc"},
+		"toolow": {"", func(s *aixsim.State) {
+			for i := range s.Images[imagesFolder] {
+				s.Images[imagesFolder][i].Level = "3.1.9.0"
+			}
+		}, "below 3.2.1.0"},
+		"base": {"", func(s *aixsim.State) { // installp commits base levels at once
+			for i := range s.Images[imagesFolder] {
+				s.Images[imagesFolder][i].Type = " "
+			}
+		}, "could not be taken back"},
+		"unsound": {"", func(s *aixsim.State) {
+			s.Filesets = append(s.Filesets, aixsim.Fileset{Name: "bos.games", Level: "7.2.0.0", State: "B", Type: " "})
+		}, "bos.games"},
+		"broken":   {"rsct-broken", nil, "rsct.core.rmc"},
 		"nofolder": {"", func(s *aixsim.State) { s.Images = nil }, "no such folder"},
 		"noroom": {"", func(s *aixsim.State) {
 			for i := range s.FileSystems {

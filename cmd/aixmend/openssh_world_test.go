@@ -39,6 +39,7 @@ func TestOpenSSHProcedure(t *testing.T) {
 		{"UpdateNFS", testSSHUpdateNFS},
 		{"UpdateUpload", testSSHUpdateUpload},
 		{"UpdateUploadLinkDies", testSSHUpdateUploadLinkDies},
+		{"UpdateLinkDies", testSSHUpdateLinkDies},
 		{"UpdateTakenBack", testSSHUpdateTakenBack},
 		{"UpdateRefused", testSSHUpdateRefused},
 		{"HandOver", testSSHHandOver},
