@@ -246,3 +246,16 @@ func TestSupportDataIsHonest(t *testing.T) {
 		t.Errorf("interrupted: %s: %s", h.Outcome, h.Reason)
 	}
 }
+
+// RSCT that is missing or broken is a person's to mend: no rung could take back
+// what it would do, and the finding says what to do.
+func TestMissingRSCTIsAPersonsToMend(t *testing.T) {
+	for illness, want := range map[string]string{"rsct-missing": "no rung does it", "rsct-broken": "installp -C"} {
+		b, e := updating(t, illness, nil)
+		h := b.runEngine(e)[illness]
+		i := slices.IndexFunc(h.Findings, func(f outcome.Finding) bool { return f.ID == illness })
+		if h.Outcome != outcome.NeedsAction || i < 0 || !strings.Contains(h.Findings[i].Remedy, want) || len(h.Changes) > 0 {
+			t.Errorf("%s: %s: %s; %v", illness, h.Outcome, h.Reason, h.Findings)
+		}
+	}
+}

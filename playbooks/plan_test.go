@@ -117,7 +117,7 @@ func planCases() []planCase {
 		{name: "D13 no room", change: both(addressMissing, disconnected, func(h host) { h.room(65535, 250100) }), want: []string{set + noRoom, refresh + noRoom, recycle + noRoom}},
 		{name: "D1 too old", change: both(disconnected, level("3.2.0.9")), want: []string{noImage, refresh + tooOld, recycle + tooOld}},
 		{name: "D1 too old, waived", change: both(disconnected, level("3.2.0.9")), wishes: waive("rsct-below-minimum"), want: []string{refresh + tooOld, recycle + tooOld}},
-		{name: "D1 broken", change: both(disconnected, func(h host) { h.rsct("3.2.6.2", "B") }), want: []string{noImage, refresh + tooOld, recycle + tooOld}},
+		{name: "D1 broken", change: both(disconnected, func(h host) { h.rsct("3.2.6.2", "B") }), want: []string{refresh + tooOld, recycle + tooOld}},
 		{name: "D1 below recommended blocks nothing", change: both(disconnected, level("3.2.1.0")), want: []string{refresh, recycle}},
 
 		// D10 blocks the recycle only, and only its -z.

@@ -49,6 +49,7 @@ if /usr/bin/mv "$m" "$m.disarmed" 2>/dev/null; then
   /usr/bin/rm -f "$m.disarmed"
   printf '%[2]s\n'
 elif [ -f "$m.fired" ]; then
+  /usr/bin/rm -f "$m.fired"
   printf '%[3]s\n'
 else
   printf 'there is no armed undo\n' >&2; exit 1

@@ -388,7 +388,7 @@ func testSSHUpdateRefused(t *testing.T, lab *sshLab) {
 		"unsound": {"", func(s *aixsim.State) {
 			s.Filesets = append(s.Filesets, aixsim.Fileset{Name: "bos.games", Level: "7.2.0.0", State: "B", Type: " "})
 		}, "bos.games"},
-		"broken":   {"rsct-broken", nil, "rsct.core.rmc"},
+		"broken":   {"rsct-broken", nil, "RSCT must be at"},
 		"nofolder": {"", func(s *aixsim.State) { s.Images = nil }, "no such folder"},
 		"noroom": {"", func(s *aixsim.State) {
 			for i := range s.FileSystems {
