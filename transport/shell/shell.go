@@ -182,7 +182,7 @@ func (e *expander) variable(name string) []string {
 	var values []string
 	for _, w := range words {
 		for _, v := range e.word(w) {
-			if strings.ContainsAny(v, " \t\n") { // it may become several words
+			if strings.ContainsAny(v, " \t\n*?[") { // it may become several words
 				v = Any
 			}
 			values = append(values, v)

@@ -94,6 +94,7 @@ func TestWhole(t *testing.T) {
 		"aixmend_root() { :; }; aixmend_root /x":  "it defines the function aixmend_root",
 		"/bin/cat <<$(/bin/a)\nx\n$(/bin/a)\n":    "it is not POSIX sh",
 		"/bin/a\r":                                "it holds control characters",
+		"a+=x; /bin/a":                            `"a+=x" is no absolute path`,
 		"/bin/a '":                                "it is not POSIX sh",
 		"/bin/a <(/bin/b)":                        "it is not POSIX sh",
 	} {
@@ -135,6 +136,8 @@ func TestForms(t *testing.T) {
 		`a=x; : "${a:=y}"; /bin/rm "$a"`:                    {"/bin/rm *"},
 		`a=1; a=$((a+1)); /bin/rm "$a"`:                     {"/bin/rm *"},
 		`a=x; /bin/rm "${a%x}" "${#a}" "$HOME" "$1" "$?"`:   {"/bin/rm * * * * *"},
+		`a='x*'; /bin/rm $a`:                                {"/bin/rm *"},
+		`x="b c"; for a in $x y; do /bin/rm $a; done`:       {"/bin/rm *", "/bin/rm y"},
 		`a="x y"; /bin/rm $a`:                               {"/bin/rm *"},
 		`a=; /bin/rm "x$a"`:                                 {"/bin/rm x"},
 		`for a; do /bin/rm "$a"; done`:                      {"/bin/rm *"},

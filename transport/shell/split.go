@@ -129,9 +129,6 @@ func (s *splitter) loop(f *syntax.ForClause) {
 	}
 	for _, item := range iter.Items {
 		s.word(item)
-		if _, ok := literal(item); !ok { // it may become several
-			s.foreign(iter.Name.Value)
-		}
 		s.gives(iter.Name.Value, item)
 	}
 	if len(iter.Items) == 0 {
@@ -197,22 +194,19 @@ func named(w *syntax.Word) bool {
 
 // assign takes the value of an assignment.
 func (s *splitter) assign(a *syntax.Assign, lasting bool) {
-	if a.Name == nil || a.Array != nil || a.Index != nil {
+	if a.Name == nil || a.Append || a.Array != nil || a.Index != nil {
 		s.keep("it is not POSIX sh")
 		return
 	}
 	if lasting && slices.Contains(exported, a.Name.Value) {
 		s.keep("it sets %s", a.Name.Value)
 	}
-	switch {
-	case a.Append:
-		s.foreign(a.Name.Value)
-	case a.Value == nil:
+	if a.Value == nil {
 		s.gives(a.Name.Value, &syntax.Word{})
-	default:
-		s.gives(a.Name.Value, a.Value)
-		s.home(a.Value)
+		return
 	}
+	s.gives(a.Name.Value, a.Value)
+	s.home(a.Value)
 }
 
 // home finds ~, which is the login's own.

@@ -71,10 +71,21 @@ func (t *tool) describe(asked bool) string {
 	if asked {
 		words = t.asking
 	}
-	if t.lists && asked {
+	switch {
+	case t.lists && asked:
 		words = words[:2] // not its prompt
+	case t.name == transport.BecomeSu:
+		return t.name
 	}
 	return strings.Join(words, " ")
+}
+
+// whose password the tool asks for.
+func (t *tool) whose(target transport.Target) string {
+	if t.name == transport.BecomeSu {
+		return "root"
+	}
+	return target.User
 }
 
 // command is the line that runs a script as root.

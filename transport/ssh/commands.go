@@ -26,18 +26,20 @@ const rootCall = "aixmend_root"
 // because tools say 1, as for many another thing. Only where the login can see
 // that nothing is there it says so: else the tool is asked, and its failure is
 // no proof of absence. A command that the tool refuses is named between two
-// lines, on both streams: the text may send either away.
+// lines, on both streams: the text may send either away. An empty name is the
+// tool itself, which is not there.
+//
+// aixmend_may asks for a command before any is run, and ends the script when it
+// is refused.
 func (t *tool) functions() string {
-	refused := `[ "$aixmend_s" -ne 127 ] || [ "$1" = /usr/bin/sh ] || aixmend_refused "$@"`
+	call, ask, listed := join(t.silent), join(t.silent), ""
 	if t.lists {
-		refused = fmt.Sprintf(`case $aixmend_s in
-  1) %s -l "$@" </dev/null >/dev/null 2>&1 || aixmend_refused "$@" ;;
-  127) [ "$1" = /usr/bin/sh ] || aixmend_refused "$@" ;;
-  esac`, join(t.silent))
+		ask += " -l"
+		listed = fmt.Sprintf("\n  1) %s \"$@\" </dev/null >/dev/null 2>&1 || aixmend_refused \"$*\" ;;", ask)
 	}
 	return fmt.Sprintf(`aixmend_refused() {
-  printf '\n%%s M\n%%s\n%%s m\n' "$N" "$*" "$N"
-  printf '\n%%s M\n%%s\n%%s m\n' "$N" "$*" "$N" >&2
+  printf '\n%%s M\n%%s\n%%s m\n' "$N" "$1" "$N"
+  printf '\n%%s M\n%%s\n%%s m\n' "$N" "$1" "$N" >&2
 }
 aixmend_root() {
   case $1 in
@@ -51,26 +53,30 @@ aixmend_root() {
   esac
   %s "$@"
   aixmend_s=$?
-  %s
+  case $aixmend_s in%s
+  127) [ "$1" = /usr/bin/sh ] || aixmend_refused '' ;;
+  esac
   return "$aixmend_s"
 }
 aixmend_may() {
   [ -f "$1" ] || return 0
-  %[1]s -l "$@" </dev/null >/dev/null && return 0
-  aixmend_refused "$@"
-  exit 1
+  %s "$@" </dev/null >/dev/null && return 0
+  aixmend_s=$?
+  aixmend_refused "$*"
+  exit "$aixmend_s"
 }
-`, join(t.silent), refused)
+`, call, listed, ask)
 }
 
+// harmless is the command that is run to see whether a tool runs any, where the
+// tool can't be asked.
+const harmless = "/usr/bin/id -u"
+
 // checks returns shell text that asks the tool for the commands before any is
-// run, where it can be asked: one for each path, only those that the text says
-// word by word, and none of which it has said yes on this connection. Their
-// paths are returned, too.
+// run: one for each path, only those that the text says word by word, and none
+// of which it has said yes on this connection. Their paths are returned, too.
+// A tool that can't be asked is to run the harmless one, if it is among them.
 func (t *tool) checks(commands []transport.Command, texts *texts, allowed map[string]bool) (string, []string) {
-	if !t.lists {
-		return "", nil
-	}
 	var b strings.Builder
 	var paths []string
 	for _, c := range commands {
@@ -79,7 +85,7 @@ func (t *tool) checks(commands []transport.Command, texts *texts, allowed map[st
 			if path == sh[0] && len(words) > 1 {
 				path += " " + words[1] // sh -c is another right than sh -n
 			}
-			if allowed[path] || slices.Contains(paths, path) || len(paths) == maxChecks {
+			if allowed[path] || slices.Contains(paths, path) || len(paths) == maxChecks || !t.lists && join(words) != harmless {
 				continue
 			}
 			paths = append(paths, path)
@@ -131,7 +137,7 @@ func takeApart(line string) text {
 		// The tool drops the environment: it is set anew, as for a whole script.
 		return text{
 			line:  rootCall + " " + join(sh) + " " + quote(prelude+line),
-			fixed: [][]string{{sh[0], sh[1], ":"}},
+			fixed: [][]string{{sh[0], sh[1], "*"}}, // as sudoers has it
 		}
 	}
 	t := text{line: split.Prefixed(rootCall)}

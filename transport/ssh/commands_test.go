@@ -139,7 +139,7 @@ func TestCommandIsNotAllowed(t *testing.T) {
 			}
 			got, err := r.run(commands...)
 			wantError(t, err, transport.KindPrivilege)
-			if want := fmt.Sprintf("aix1: %s -n: %[1]s does not let ops run /bin/ls -l /a b: exit 1: it printed nothing", become); err.Error() != want {
+			if want := fmt.Sprintf("aix1: %s -n: %[1]s does not let ops run /bin/ls -l /a b", become); err.Error() != want {
 				t.Errorf("%q, want %q", err, want)
 			}
 			for _, res := range got.Results {
@@ -161,7 +161,27 @@ func TestCommandByCommandWantsAPassword(t *testing.T) {
 	box.file("rules", "none\n")
 	r := box.rig(transport.BecomeSudo).apiece()
 	_, err := r.run(probe("uid", "/usr/bin/id -u"), probe("env", "/usr/bin/env"))
-	wantError(t, err, transport.KindPrivilege, "sudo does not let ops run /usr/bin/id -u: exit 1: ")
+	wantError(t, err, transport.KindPrivilege, "sudo does not let ops run /usr/bin/id -u")
+}
+
+// A tool that can't be asked runs the harmless command first, and one that is
+// not there is told from one that refuses.
+func TestToolsThatCannotBeAsked(t *testing.T) {
+	box := newToolbox(t)
+	box.file("rules", "/usr/bin/env\n")
+	_, err := box.rig(transport.BecomePbrun).apiece().run(probe("env", "/usr/bin/env"), probe("uid", "/usr/bin/id -u"))
+	wantError(t, err, transport.KindPrivilege, "aix1: pbrun: pbrun does not let ops run /usr/bin/id -u: Sorry, user ops is not allowed")
+	if ran := box.lines("ran"); len(ran) > 0 {
+		t.Errorf("%q ran as root", ran)
+	}
+	for _, line := range []string{"/usr/bin/id -u", "/usr/bin/env"} {
+		for _, become := range []string{transport.BecomePbrun, transport.BecomeDzdo} {
+			r := serve(t, posix, memory())
+			r.target.Become = become
+			_, err = r.apiece().run(probe("p", line))
+			wantError(t, err, transport.KindPrivilege, ": "+become+" is not there")
+		}
+	}
 }
 
 // A command that no text could name before is found out when it is refused,
@@ -214,7 +234,7 @@ func TestWholeTextIsNotAllowed(t *testing.T) {
 	}
 	box.file("rules", "/usr/bin/id*\n")
 	_, err := r.run(transport.Command{ID: "change", Line: "/usr/bin/id >/etc/x", Mutating: true, Timeout: ages})
-	wantError(t, err, transport.KindPrivilege, "sudo does not let ops run /usr/bin/sh -c :")
+	wantError(t, err, transport.KindPrivilege, "sudo does not let ops run /usr/bin/sh -c *")
 }
 
 // The tool is asked for each path once a connection, and for no command whose
@@ -241,7 +261,7 @@ func TestChecks(t *testing.T) {
 		}
 		checks = append(checks, of)
 	}
-	want := [][]string{{"/usr/bin/id -u", "/usr/bin/env echo", "/usr/bin/sh -n /dev/null", "/usr/bin/sh -c :"}, nil}
+	want := [][]string{{"/usr/bin/id -u", "/usr/bin/env echo", "/usr/bin/sh -n /dev/null", "/usr/bin/sh -c '*'"}, nil}
 	if diff := cmp.Diff(want, checks); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -256,7 +276,7 @@ func TestChecksAreBounded(t *testing.T) {
 	if text, paths := sudo.checks(commands, newTexts(), nil); strings.Count(text, "\n") != maxChecks || len(paths) != maxChecks {
 		t.Errorf("%d checks, want %d", len(paths), maxChecks)
 	}
-	if text, _ := (&tool{}).checks(commands, newTexts(), nil); text != "" {
+	if text, _ := (&tool{}).checks(append(commands, probe("uid", "/usr/bin/id -u")), newTexts(), nil); text != "aixmend_may /usr/bin/id -u\n" {
 		t.Errorf("a tool that can't be asked is asked:\n%s", text)
 	}
 }

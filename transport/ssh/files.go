@@ -11,8 +11,6 @@ import (
 	"io/fs"
 	"os"
 
-	"golang.org/x/crypto/ssh"
-
 	"aixmend/transport"
 )
 
@@ -40,6 +38,9 @@ type remote interface {
 	// finish gives a part its mode and, in one step, its name.
 	finish(part, name string, mode fs.FileMode) error
 	remove(name string) error
+	// rest runs what takes its time on this machine, in which the host has
+	// nothing to do.
+	rest(f func() error) error
 	via() string
 	close()
 }
@@ -195,7 +196,12 @@ func (t *transfer) get(ctx context.Context, r remote, down transport.Download) (
 	if down.MaxBytes > 0 && before.size > down.MaxBytes {
 		return transport.Moved{}, trouble{text: fmt.Sprintf("it is larger than the bound of %d bytes: %d bytes", down.MaxBytes, before.size)}
 	}
-	part, offset, err := openPart(ctx, down.To, source{t.conn.target.Name, down.From, r.via(), before})
+	var part *localPart
+	var offset int64
+	err = r.rest(func() (err error) {
+		part, offset, err = openPart(ctx, down.To, source{t.conn.target.Name, down.From, r.via(), before})
+		return err
+	})
 	if err != nil {
 		return transport.Moved{}, err
 	}
@@ -209,7 +215,7 @@ func (t *transfer) get(ctx context.Context, r remote, down transport.Download) (
 		err = unchanged(r, down.From, before)
 	}
 	if err == nil {
-		err = part.keep()
+		err = r.rest(part.keep)
 	}
 	if err != nil {
 		if !resumable(t.fail(ctx, err)) {
@@ -231,50 +237,6 @@ func unchanged(r remote, name string, before stamp) error {
 	return err
 }
 
-// trouble is an error in plain words, with its kind; "" is KindFile.
-type trouble struct {
-	kind transport.Kind
-	text string
-	err  error // may be nil
-}
-
-func (e trouble) Error() string {
-	if e.err == nil {
-		return e.text
-	}
-	return e.text + ": " + e.err.Error()
-}
-
-func (e trouble) Unwrap() error { return e.err }
-
-var errBroke = errors.New("the connection broke while the file moved")
-
-// fail gives an error of a transfer its kind. What is no trouble of its own is
-// that of the connection.
-func (t *transfer) fail(ctx context.Context, err error) error {
-	kind := transport.KindLost
-	var own trouble
-	var typed *transport.Error
-	var refused *ssh.OpenChannelError
-	switch {
-	case ctx.Err() != nil:
-		kind, err = transport.KindCanceled, context.Cause(ctx)
-	case errors.As(err, &own):
-		if kind = own.kind; kind == "" {
-			kind = transport.KindFile
-		}
-	case errors.As(err, &typed):
-		kind, err = typed.Kind, typed.Err
-	case t.conn.cause() != nil:
-		err = t.conn.cause()
-	case errors.As(err, &refused):
-		kind, err = transport.KindProtocol, errors.New("the server refused a session: "+printable(refused.Message))
-	default:
-		err = errBroke
-	}
-	return t.conn.fail(kind, t.op, fmt.Errorf("%s: %w", printable(t.name), err))
-}
-
 // openPlain opens a plain file of this machine.
 func openPlain(name string) (*os.File, int64, error) {
 	file, err := os.Open(name)
@@ -291,8 +253,5 @@ func openPlain(name string) (*os.File, int64, error) {
 	}
 	return file, info.Size(), nil
 }
-
-// here is an error of this machine's files.
-func here(err error) error { return trouble{text: "on this machine", err: err} }
 
 func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }

@@ -33,6 +33,8 @@ func (r *overExec) via() string { return transport.ViaExec }
 
 func (r *overExec) close() {}
 
+func (r *overExec) rest(f func() error) error { return f() } // there is no session
+
 func (r *overExec) stat(name string) (stamp, error) {
 	var text []byte
 	err := r.run("/usr/bin/ls -lndL "+quote(name)+"\n", nil, keep(&text))
@@ -129,9 +131,9 @@ func (r *overExec) run(body string, input io.Reader, take func(io.Reader) error)
 	if err != nil {
 		return err
 	}
-	defer clear(password)
 	s, err := r.conn.openStream(r.ctx, "exec", struct{ Command string }{line})
 	if err != nil {
+		clear(password)
 		if errors.Is(err, errRequestRefused) {
 			return trouble{kind: transport.KindProtocol, text: "nothing moves a file here", err: errNoExec}
 		}
@@ -179,7 +181,9 @@ type dialogue struct {
 // it ended too early.
 func (d *dialogue) hold(password []byte, input io.Reader, take func(io.Reader) error) error {
 	if len(password) > 0 {
-		if _, err := d.stream.Write(password); err != nil {
+		_, err := d.stream.Write(password)
+		clear(password)
+		if err != nil {
 			return err
 		}
 	}

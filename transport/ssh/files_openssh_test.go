@@ -52,8 +52,8 @@ func openSSH(t *testing.T, options string) *rig {
 	}
 	r.target.Identity = identity
 	r.target.KnownHosts = r.file("known_hosts", knownhosts.Line([]string{"10.1.2.3"}, public)+"\n")
-	config := r.file("sshd_config", fmt.Sprintf("HostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPidFile none\n%s\n",
-		r.file("host_key", string(pem.EncodeToMemory(block))), r.file("authorized_keys", string(ssh.MarshalAuthorizedKey(login))), options))
+	config := r.file("sshd_config", fmt.Sprintf("HostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPidFile none\nSetEnv HOME=%s\n%s\n",
+		r.file("host_key", string(pem.EncodeToMemory(block))), r.file("authorized_keys", string(ssh.MarshalAuthorizedKey(login))), t.TempDir(), options)) // not the profile of who runs the test
 	r.opts = Options{Keys: &Keys{Home: t.TempDir()}, Hosts: &HostKeys{}, ConnectTimeout: ages, ReplyTimeout: ages}
 	r.opts.DialContext = func(context.Context, string, string) (net.Conn, error) {
 		ends, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)

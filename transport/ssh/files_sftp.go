@@ -55,6 +55,12 @@ func (r *overSFTP) via() string { return transport.ViaSFTP }
 
 func (r *overSFTP) close() { r.stream.end(r.client.Close) }
 
+func (r *overSFTP) rest(f func() error) error {
+	r.stream.unwatch()
+	defer r.stream.rewatch()
+	return f()
+}
+
 func (r *overSFTP) stat(name string) (stamp, error) {
 	info, err := r.client.Stat(name)
 	switch {
@@ -192,29 +198,4 @@ func (r *overSFTP) finish(part, name string, mode fs.FileMode) error {
 func (r *overSFTP) remove(name string) error {
 	r.closePart()
 	return plain(r.client.Remove(name))
-}
-
-var (
-	errFolder        = trouble{text: "it is a folder"}
-	errNotPlain      = trouble{text: "it is not a plain file"}
-	errNotUnderstood = trouble{kind: transport.KindProtocol, text: "what ls says of it is not understood"}
-	errSize          = trouble{kind: transport.KindProtocol, text: "the host gives a size that no file has"}
-)
-
-// plain puts an error of SFTP into plain words. What a broken session gives is
-// left as it is.
-func plain(err error) error {
-	var own trouble
-	var status *sftp.StatusError
-	switch {
-	case err == nil, errors.As(err, &own), broken(err), errors.Is(err, sftp.ErrSSHFxConnectionLost):
-		return err
-	case errors.Is(err, fs.ErrNotExist):
-		return trouble{text: "no such file or folder"}
-	case errors.Is(err, fs.ErrPermission):
-		return trouble{text: "permission denied"}
-	case errors.As(err, &status):
-		return trouble{text: "the host says " + printable(err.Error())}
-	}
-	return trouble{kind: transport.KindProtocol, text: "the host's sftp is not understood: " + printable(err.Error())}
 }

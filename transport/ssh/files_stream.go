@@ -39,7 +39,7 @@ type byteStream struct {
 	channel ssh.Channel // nil until it is open
 	watch   *time.Timer
 	idle    time.Duration
-	over    bool // nothing is watched any more
+	over    bool // nothing has to move
 
 	shut    sync.Once // stdin has ended
 	streams sync.WaitGroup
@@ -145,12 +145,20 @@ func (s *byteStream) touch() {
 	}
 }
 
-// unwatch ends the limits; ctx goes on to be watched.
+// unwatch suspends the limits; ctx goes on to be watched.
 func (s *byteStream) unwatch() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.over = true
 	s.watch.Stop()
+}
+
+// rewatch ends unwatch.
+func (s *byteStream) rewatch() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = false
+	s.watch.Reset(s.idle)
 }
 
 // Read gives what the host sends on stdout.

@@ -164,39 +164,6 @@ func (r *scriptRun) run(ctx context.Context) error {
 	return r.verdict(ctx, session, err)
 }
 
-// tells prepares what is done when the login is about to become root: the time
-// of the first command as root begins, and the password is sent. Its input is
-// closed after it: the tool has one try, and nothing else can be read.
-func (r *scriptRun) tells(session *ssh.Session) error {
-	if r.request.tool == nil {
-		return nil
-	}
-	if r.try == nil {
-		r.out.root = func() { r.notice(r.request.root, false) }
-		return nil
-	}
-	input, err := session.StdinPipe()
-	if err != nil {
-		return r.conn.fail(transport.KindProtocol, "session", err)
-	}
-	r.out.root = func() {
-		r.notice(r.request.root, false)
-		line := r.try.line("")
-		r.told = true
-		_, _ = input.Write(line) // how the session ends says whether it arrived
-		_ = input.Close()
-		clear(line)
-	}
-	return nil
-}
-
-// forget clears the password, and gives the turn to try it back unless it is
-// known by now whether the host takes it.
-func (r *scriptRun) forget() {
-	clear(r.try.secret)
-	r.try.end(tryOpen)
-}
-
 // startError tells a connection that broke from a server that refused: x/crypto
 // has no type for the refusal, and puts the whole script into its text.
 func startError(err error) error {
@@ -300,61 +267,6 @@ func (r *scriptRun) incomplete(exit *ssh.ExitError) error {
 		status, r.out.missingFrames(), lastLine(r.err.noise, r.out.noise)))
 }
 
-// denied is the error of a login that can't become root, nil when it can, or
-// when the session did not come so far. err is how the session ended.
-func (r *scriptRun) denied(err error) error {
-	if !r.out.asked || r.request.tool == nil {
-		return nil
-	}
-	refused := r.out.refused
-	if len(refused) == 0 {
-		refused = r.err.refused
-	}
-	if r.out.parts[r.request.root].begun {
-		// It can become root, but not for each command: of one that only reads
-		// the answer would be taken for the host's. A changing command has
-		// failed, and its own words say why.
-		if len(refused) == 0 || r.commands[r.request.root].Mutating {
-			return nil
-		}
-		return r.privilege(fmt.Errorf("%s does not let %s run %s", r.request.tool.name, r.conn.target.User, lastLine(refused)))
-	}
-	var exit *ssh.ExitError
-	switch {
-	case r.hungIndex() == r.request.root && !r.commands[r.request.root].Mutating:
-		return r.privilege(fmt.Errorf("%s gave no answer in time: %s", r.request.tool.name, lastLine(r.err.said, r.out.said)))
-	case r.hungIndex() >= 0, err != nil && !errors.As(err, &exit):
-		return nil // nobody knows how far it came
-	}
-	status := 0
-	if exit != nil {
-		status = exit.ExitStatus()
-	}
-	r.unrun = true
-	return r.privilege(r.refusal(status, refused))
-}
-
-// privilege is an error of a login that can't become root.
-func (r *scriptRun) privilege(err error) error {
-	return r.conn.fail(transport.KindPrivilege, r.request.tool.describe(r.request.asks), err)
-}
-
-// refusal says in the tool's own words that nothing was run as root.
-func (r *scriptRun) refusal(status int, command []byte) error {
-	name, user := r.request.tool.name, r.conn.target.User
-	said := fmt.Sprintf("exit %d: %s", status, lastLine(r.err.said, r.out.said))
-	switch {
-	case len(command) > 0:
-		return fmt.Errorf("%s does not let %s run %s: %s", name, user, lastLine(command), said)
-	case status == 127:
-		return fmt.Errorf("%s is not there: %s", name, said)
-	case r.told:
-		r.try.end(tryRefused)
-		return fmt.Errorf("%s did not take the password of %s: %s", name, user, said)
-	}
-	return errors.New(said)
-}
-
 // collect writes the results of the session's commands and returns how many
 // commands are settled: all when the script ended, else those up to and with
 // the hung one.
@@ -410,16 +322,6 @@ func (r *scriptRun) notice(index int, ended bool) {
 	}
 	r.running = index
 	r.armLocked(index)
-}
-
-// isRoot notes that the tool has done what it was asked for.
-func (r *scriptRun) isRoot() {
-	if r.try != nil {
-		r.try.end(tryTaken)
-	}
-	for _, path := range r.request.checked {
-		r.conn.allowed[path] = true
-	}
 }
 
 // arm starts the watchdog; index -1 is the time until the first frame.

@@ -86,8 +86,8 @@ func TestSplitter(t *testing.T) {
 			Parts: []piece{{Data: "ab", Begun: true, Ended: true, Exit: 1}, {}}, Refused: "/usr/bin/x -l", Notices: []string{"root", "0 false", "0 true"}}},
 		{"a refused command is named outside every frame", "\n@ P\nno\n@ M\n/usr/bin/x\n@ m\nbye", split{
 			Parts: make([]piece, 2), Noise: "nobye", Said: "nobye", Refused: "/usr/bin/x", Notices: []string{"root"}}},
-		{"a name that the text cut ends with its frame", "\n@ P\n\n@ B 0\n\n@ M\n/usr/bin/x\n@ mx\n@ E 0 1\n\n@ B 1\nb\n@ E 1 0\n", split{
-			Parts: []piece{{Begun: true, Ended: true, Exit: 1}, ended("b")}, Refused: stream("/usr/bin/x\n@ mx"), Notices: []string{"root", "0 false", "0 true", "1 false", "1 true"}}},
+		{"a name that the text cut ends with its frame", "\n@ P\n\n@ B 0\n\n@ M\n/usr/bin/x\n@ mx\n@ E 0 1\nmid\n@ B 1\nb\n@ E 1 0\n", split{
+			Parts: []piece{{Begun: true, Ended: true, Exit: 1}, ended("b")}, Refused: stream("/usr/bin/x\n@ mx"), Noise: "mid", Said: "mid", Notices: []string{"root", "0 false", "0 true", "1 false", "1 true"}}},
 		{"lines about root where none can stand", "\n@ m\n\n@ M\n\n@ B 0\n\n@ P\n\n@ E 0 0\n", split{
 			Parts: []piece{ended(stream("\n@ P\n")), {}}, Noise: stream("\n@ m\n\n@ M\n"), Notices: []string{"0 false", "0 true"}}},
 		{"ksh93 adds 256 to a signal", "\n@ B 0\n\n@ E 0 265\n", split{

@@ -1,0 +1,170 @@
+package ssh
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aixmend/transport"
+	"aixmend/transport/sshtest"
+)
+
+func TestTransferThatIsCancelled(t *testing.T) {
+	why := errors.New("the operator said stop")
+	for _, upload := range []bool{true, false} {
+		t.Run(map[bool]string{true: "upload", false: "download"}[upload], func(t *testing.T) {
+			ways(t, func(t *testing.T, _ string, p *depot) {
+				p.stock()
+				ctx, cancel := context.WithCancelCause(t.Context())
+				stop := func(done, _ int64) {
+					if done > mebi {
+						cancel(why)
+					}
+				}
+				files := p.files()
+				up, down := p.upload(), p.download()
+				up.To, up.Progress, down.Progress = p.far+"/up", stop, stop
+				var err error
+				if upload {
+					_, err = files.Put(ctx, up)
+				} else {
+					_, err = files.Get(ctx, down)
+				}
+				wantError(t, err, transport.KindCanceled, why.Error())
+				if _, err := os.Stat(up.To); err == nil {
+					t.Error("there is a file")
+				}
+				if _, err := os.Stat(down.To); err == nil {
+					t.Error("there is a file")
+				}
+				began := map[bool]string{true: up.To, false: down.To}[upload] + ".part"
+				if _, err := os.Stat(began); err != nil {
+					t.Errorf("nothing is left to go on from: %v", err)
+				}
+				down.Progress = nil
+				if _, err := files.Get(t.Context(), down); err != nil { // only the session was closed
+					t.Errorf("the connection is of no use any more: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestTransferThatStandsStill(t *testing.T) {
+	const reply = 15 * time.Second
+	forever := func(ctx context.Context, x *sshtest.Exec) int {
+		<-ctx.Done()
+		return 0
+	}
+	for name, c := range map[string]struct {
+		upload bool
+		disk   *disk
+		shell  sshtest.HandlerFunc
+		fault  sshtest.Faults
+		after  time.Duration
+		want   string
+	}{
+		"sftp, upload":        {upload: true, disk: &disk{}, after: idleReplies * reply, want: errNoProgress.Error()},
+		"sftp, download":      {disk: &disk{}, after: idleReplies * reply, want: errNoProgress.Error()},
+		"exec":                {shell: forever, after: time.Minute, want: errNoProgress.Error()},
+		"no session":          {fault: sshtest.Faults{StallSession: true}, after: reply, want: errNoReply.Error()},
+		"a dead link":         {disk: &disk{}, fault: sshtest.Faults{StallAfter: 100_000}, after: 45 * time.Second, want: "keepalives"},
+		"a dead link, upload": {upload: true, disk: &disk{}, fault: sshtest.Faults{StallAfter: 6_000}, after: 45 * time.Second, want: "keepalives"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				release := make(chan struct{})
+				if c.disk != nil && c.fault.StallAfter == 0 {
+					c.disk.onWrite = func(_ []byte, at, _ int64) error {
+						if at >= mebi {
+							<-release
+						}
+						return nil
+					}
+					c.disk.onRead = func(total int64) error {
+						if total >= mebi {
+							<-release
+						}
+						return nil
+					}
+				}
+				if c.shell == nil {
+					c.shell = posix
+				}
+				p := stocked(t, c.shell, c.disk, memory())
+				t.Cleanup(func() { close(release) })
+				p.opts.ReplyTimeout, p.opts.StartTimeout = reply, time.Minute
+				p.stock()
+				files := p.files()
+				p.server.SetFaults(c.fault)
+				began := time.Now()
+				var err error
+				if up := p.upload(); c.upload {
+					up.To = p.far + "/up"
+					_, err = files.Put(t.Context(), up)
+				} else {
+					_, err = files.Get(t.Context(), p.download())
+				}
+				wantError(t, err, transport.KindLost, c.want)
+				if took := time.Since(began); took != c.after {
+					t.Errorf("it took %s, want %s", took, c.after)
+				}
+			})
+		})
+	}
+}
+
+func TestCancelledTransferThatTheServerKeeps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := stocked(t, posix, &disk{}, memory())
+		p.stock()
+		files := p.files()
+		p.server.SetFaults(sshtest.Faults{StallAfter: 100_000})
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(5*time.Second, cancel)
+		began := time.Now()
+		_, err := files.Get(ctx, p.download())
+		wantError(t, err, transport.KindCanceled)
+		if took := time.Since(began); took != 5*time.Second+closeGrace {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// What takes this machine long is no fault of the host's, and over SFTP a
+// session is open meanwhile.
+func TestHostMayRestWhileThisMachineWorks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := stocked(t, posix, &disk{}, memory())
+		p.stock()
+		r, err := p.dial().(*conn).openSFTP(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.close()
+		if err := r.rest(func() error { <-time.After(time.Hour); return errTest }); err != errTest { //nolint:errorlint // it is that one
+			t.Errorf("rest: %v", err)
+		}
+		if _, err := r.stat(p.far + "/to"); err != nil {
+			t.Errorf("after a rest: %v", err)
+		}
+	})
+}
+
+// Whatever is left running after a transfer cuts no connection.
+func TestNothingIsWatchedAfterATransfer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := stocked(t, posix, &disk{}, memory())
+		p.stock()
+		files := p.files()
+		for range 2 {
+			if _, err := files.Get(t.Context(), p.download()); err != nil {
+				t.Fatal(err)
+			}
+			<-time.After(time.Hour)
+		}
+	})
+}
