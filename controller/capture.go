@@ -32,6 +32,9 @@ func (w *walk) capture(ctx context.Context) (Event, error) {
 			w.unreachable(err)
 			return noCapture, nil
 		}
+		if transport.KindOf(err) == transport.KindPrivilege {
+			return w.uncaptured(err.Error()), nil
+		}
 		return w.uncaptured(fmt.Sprintf("the link broke while the capture was read: %v", err)), nil
 	}
 	files, bad := w.fill(items, t.Results)

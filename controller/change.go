@@ -157,6 +157,8 @@ func (w *walk) send(ctx context.Context, s *playbooks.PlannedStep) (Event, error
 	case r.shut:
 		w.shut = true
 		return gateShut, nil
+	case r.unsent && transport.KindOf(r.cause) == transport.KindPrivilege:
+		return w.refuse(s, r.cause.Error()), nil
 	case r.unsent, r.lost:
 		w.doubt, w.unsent, w.hung, w.doubts = s, r.unsent, errors.Is(r.cause, transport.ErrHung), 0
 		w.hangUp()

@@ -218,8 +218,8 @@ func TestRecoverAsAnOrdinaryLogin(t *testing.T) {
 		{"become: sudo, become_mode: commands, ", func(s *aixsim.State) {
 			s.Sudo, s.Sudoers = "rules", append(rulesOf(t, true), "/usr/bin/sh -c *")
 		}, [2]outcome.Outcome{"recovered", "recovered"}},
-		{"become: sudo, become_mode: commands, ", func(s *aixsim.State) { s.Sudo, s.Sudoers = "rules", rulesOf(t, true) }, [2]outcome.Outcome{"failed", "recovered"}},
-		{"become: sudo, become_mode: commands, ", func(s *aixsim.State) { s.Sudo, s.Sudoers = "rules", rulesOf(t, false) }, [2]outcome.Outcome{"failed", "failed"}},
+		{"become: sudo, become_mode: commands, ", func(s *aixsim.State) { s.Sudo, s.Sudoers = "rules", rulesOf(t, true) }, [2]outcome.Outcome{"needs_action", "recovered"}},
+		{"become: sudo, become_mode: commands, ", func(s *aixsim.State) { s.Sudo, s.Sudoers = "rules", rulesOf(t, false) }, [2]outcome.Outcome{"needs_action", "needs_action"}},
 	} {
 		r := climbing(t, []string{"address-removed-smitty", "daemon-down", "healthy"}, func(s *aixsim.State) {
 			s.Unprivileged = true

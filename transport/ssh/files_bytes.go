@@ -75,7 +75,7 @@ type exactly struct {
 
 func (e *exactly) Write(p []byte) (int, error) {
 	if room := e.size - e.done; int64(len(p)) > room {
-		return 0, errLonger(e.size)
+		return 0, trouble{kind: transport.KindProtocol, text: fmt.Sprintf("the host sends more than the %d bytes that it announced", e.size)}
 	}
 	n, err := e.into.Write(p)
 	e.done += int64(n)
@@ -88,8 +88,4 @@ func (e *exactly) whole() error {
 		return trouble{kind: transport.KindProtocol, text: fmt.Sprintf("the host sent %d of the %d bytes that it announced", e.done, e.size)}
 	}
 	return nil
-}
-
-func errLonger(size int64) error {
-	return trouble{kind: transport.KindProtocol, text: fmt.Sprintf("the host sends more than the %d bytes that it announced", size)}
 }

@@ -51,16 +51,11 @@ func (r *overExec) read(name string, from, size int64, into io.Writer) error {
 		body = fmt.Sprintf("/usr/bin/tail -c +%d %s\n", from+1, quote(name))
 	}
 	w := &exactly{into: into, size: size}
+	// What comes behind so many bytes can be what the login prints at its end: a
+	// file that has become longer is found out when it is looked at once more.
 	err := r.run(body, nil, func(out io.Reader) error {
-		if _, err := io.Copy(w, io.LimitReader(out, size)); err != nil {
-			return err
-		}
-		// A login may print something at its end; a file that has become
-		// longer is found out when it is looked at once more.
-		if _, err := io.CopyN(io.Discard, out, maxTrailer); err == nil {
-			return errLonger(size)
-		}
-		return nil
+		_, err := io.Copy(w, io.LimitReader(out, size))
+		return err
 	})
 	if err == nil {
 		err = w.whole()

@@ -84,6 +84,9 @@ func TestUploadGoesOnWhereItWasCutOff(t *testing.T) {
 			t.Fatalf("%d bytes are there", len(there))
 		}
 		p.holds(p.far, map[string][]byte{"to": []byte("old"), "to.part": p.data[:len(there)]})
+		if info, err := os.Stat(p.far + "/to.part"); err != nil || info.Mode() != 0o600 {
+			t.Errorf("the part is %v, %v", info, err)
+		}
 
 		again := p.restarted(via, c)
 		var first int64 = -1
@@ -186,6 +189,9 @@ func TestUploadOverAPartThatIsNone(t *testing.T) {
 		"longer than the file": func(p *depot) { p.write(far(p), append(p.data, 'x')) },
 		"a link": func(p *depot) {
 			p.write(p.local+"/victim", p.data[:mebi])
+			if err := os.Chmod(p.local+"/victim", 0o644); err != nil {
+				p.t.Fatal(err)
+			}
 			if err := os.Symlink(p.local+"/victim", far(p)); err != nil {
 				p.t.Fatal(err)
 			}
@@ -205,8 +211,8 @@ func TestUploadOverAPartThatIsNone(t *testing.T) {
 					t.Errorf("resumed at %d", moved.Resumed)
 				}
 				p.holds(p.far, map[string][]byte{"to": p.data})
-				if victim, err := os.ReadFile(p.local + "/victim"); err == nil && len(victim) != mebi {
-					t.Error("what the link meant was written to")
+				if victim, err := os.Stat(p.local + "/victim"); err == nil && (victim.Size() != mebi || victim.Mode() != 0o644) {
+					t.Errorf("what the link meant is %d bytes, %v", victim.Size(), victim.Mode())
 				}
 			})
 		})

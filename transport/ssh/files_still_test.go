@@ -69,7 +69,7 @@ func TestTransferThatStandsStill(t *testing.T) {
 	}{
 		"sftp, upload":        {upload: true, disk: &disk{}, after: idleReplies * reply, want: errNoProgress.Error()},
 		"sftp, download":      {disk: &disk{}, after: idleReplies * reply, want: errNoProgress.Error()},
-		"exec":                {shell: forever, after: time.Minute, want: errNoProgress.Error()},
+		"exec":                {shell: forever, after: 2 * time.Minute, want: errNoProgress.Error()},
 		"no session":          {fault: sshtest.Faults{StallSession: true}, after: reply, want: errNoReply.Error()},
 		"a dead link":         {disk: &disk{}, fault: sshtest.Faults{StallAfter: 100_000}, after: 45 * time.Second, want: "keepalives"},
 		"a dead link, upload": {upload: true, disk: &disk{}, fault: sshtest.Faults{StallAfter: 6_000}, after: 45 * time.Second, want: "keepalives"},
@@ -96,7 +96,7 @@ func TestTransferThatStandsStill(t *testing.T) {
 				}
 				p := stocked(t, c.shell, c.disk, memory())
 				t.Cleanup(func() { close(release) })
-				p.opts.ReplyTimeout, p.opts.StartTimeout = reply, time.Minute
+				p.opts.ReplyTimeout, p.opts.StartTimeout = reply, 2*time.Minute
 				p.stock()
 				files := p.files()
 				p.server.SetFaults(c.fault)
