@@ -291,6 +291,8 @@ func (w *walk) wait(ctx context.Context) (Event, error) {
 	case <-w.Stop:
 	case <-w.broken:
 	case <-ctx.Done():
+		w.end(outcome.Skipped, "interrupted: %v", context.Cause(ctx))
+		return stopped, nil
 	}
 	w.end(outcome.Skipped, "interrupted before its turn")
 	return stopped, nil

@@ -1,11 +1,14 @@
 package controller_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -204,5 +207,24 @@ func TestWavesOfAClone(t *testing.T) {
 	}
 	if h := hosts["healthy"]; h.Outcome != outcome.Healthy || idOf(b.fleet.Host("healthy").Snapshot()) != id {
 		t.Errorf("the keeper: %s: %s", h.Outcome, h.Reason)
+	}
+}
+
+// A run that is cut off while a host waits for its wave: it is skipped, nothing
+// was changed on it, and nobody waits for ever.
+func TestWaveIsCutOff(t *testing.T) {
+	b := newBench(t, several(2, "daemon-down")...)
+	b.fleet.Host("daemon-down").Mutate(func(s *aixsim.State) {
+		s.Behaviours = map[string]aixsim.Behaviour{"rmcctrl": {Delay: aixsim.Duration(3 * time.Second)}}
+	})
+	e := b.engine(controller.Recover)
+	e.Waves = []controller.Wave{{Count: 1}, {Count: 2}}
+	over := errors.New("--deadline is over")
+	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, over)
+	defer cancel()
+	_, err := e.Run(ctx, b.hosts)
+	must(t, err)
+	if h := b.ended["daemon-down-2"]; h.Outcome != outcome.Skipped || h.Reason != "interrupted: --deadline is over" || len(b.sent("daemon-down-2")) > 0 {
+		t.Errorf("%s: %s; %v", h.Outcome, h.Reason, b.sent("daemon-down-2"))
 	}
 }
