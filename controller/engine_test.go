@@ -294,6 +294,7 @@ func TestLinkDiesInAStep(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t, host)
+			b.set = append(b.set, "wait=20s") // it does not run out
 			tries := 0
 			e := b.engine(controller.Recover)
 			e.Journal = journalFunc(func(entry outcome.Entry) error {

@@ -27,6 +27,18 @@ func TestDownloadOfWhatIsNoPlainFile(t *testing.T) {
 	})
 }
 
+func TestDownloadFollowsTheHostsLinks(t *testing.T) {
+	ways(t, func(t *testing.T, via string, p *depot) {
+		p.write(p.far+"/real", p.data)
+		if err := os.Symlink("real", p.far+"/to"); err != nil {
+			t.Fatal(err)
+		}
+		moved, err := p.get()
+		p.whole(moved, err, via)
+		p.holds(p.local, map[string][]byte{"got": p.data})
+	})
+}
+
 func TestServerThatLiesAboutASize(t *testing.T) {
 	for name, c := range map[string]struct {
 		size int64
