@@ -82,6 +82,10 @@ func (w *walk) recover(ctx context.Context) (Event, error) {
 	if w.rung == nil {
 		w.rung, w.step, w.applied, w.partial = w.runnable(), 0, nil, nil
 		w.entered[w.rung.Rung.ID]++
+		entry := outcome.Entry{Time: time.Now().UTC(), Event: outcome.EventRung, Host: w.host.Name, Rung: w.rung.Rung.ID}
+		if err := w.Journal.Append(entry); err != nil {
+			return "", err
+		}
 	}
 	if w.stopping() {
 		w.shut = true

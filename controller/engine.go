@@ -101,6 +101,10 @@ type Options struct {
 	// begin; none: all at once, and no brake.
 	Waves []Wave
 	Brake Brake
+	// Attempts returns how often a rung was begun on a host lately, by earlier
+	// runs; nil: it is not counted. Past MaxAttempts it is not begun again.
+	Attempts    func(host, rung string) int
+	MaxAttempts int
 	// Pause asks before each wave but the first; nil: nobody is asked.
 	Pause func(wave int, hosts []string) bool
 }
@@ -246,10 +250,27 @@ func (w *walk) wishes() playbooks.Wishes {
 	now := time.Now()
 	return playbooks.Wishes{
 		Allowed: w.Allowed, MendWarnings: w.MendWarnings,
-		Waived:  func(id string) bool { return waiver(w.host, id, now) != nil },
-		Tried:   func(rung string) bool { return w.entered[rung] > 0 },
-		Refused: func(rung string) string { return w.refused[rung] },
+		Waived: func(id string) bool { return waiver(w.host, id, now) != nil },
+		Tried:  func(rung string) bool { return w.entered[rung] > 0 },
+		Refused: func(rung string) string {
+			if n := w.attempts(rung); w.refused[rung] == "" && n > 0 {
+				return fmt.Sprintf("it was begun %d times on this host lately and did not help for long: look for the cause, or open a case (--playbook support-data)", n)
+			}
+			return w.refused[rung]
+		},
 	}
+}
+
+// attempts is how often a rung was begun on the host lately, where that is too
+// often; else 0. A rung of this run is not counted.
+func (w *walk) attempts(rung string) int {
+	if w.Attempts == nil || w.MaxAttempts <= 0 || w.entered[rung] > 0 {
+		return 0
+	}
+	if n := w.Attempts(w.host.Name, rung); n >= w.MaxAttempts {
+		return n
+	}
+	return 0
 }
 
 // waiver returns the waiver of a finding that is in force, or nil.

@@ -6,10 +6,12 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"aixmend/controller"
+	"aixmend/controller/journal"
 	"aixmend/controller/report"
 )
 
@@ -20,6 +22,22 @@ func (f *flags) braking(c *cobra.Command) {
 	fs.StringVar(&f.maxFail, "max-fail", "10%", "no further host is begun once more than `N|P%` ended failed or unknown")
 	fs.BoolVar(&f.brakeUnreachable, "brake-unreachable", false, "unreachable hosts count for --max-fail too")
 	fs.BoolVar(&f.pause, "pause", false, "ask before each wave but the first")
+}
+
+// attemptsWindow is how long a rung that was begun counts for --attempts.
+const attemptsWindow = 24 * time.Hour
+
+// attempts counts the rungs of the runs that are kept; nil where nobody wants to
+// know.
+func (j *job) attempts(store *journal.Store) (func(host, rung string) int, error) {
+	if j.verb != controller.Recover && j.verb != controller.Plan || j.flags.attempts <= 0 {
+		return nil, nil
+	}
+	counts, err := store.Attempts(time.Now().Add(-attemptsWindow))
+	if err != nil {
+		return nil, err
+	}
+	return func(host, rung string) int { return counts[host+" "+rung] }, nil
 }
 
 var share = regexp.MustCompile(`^([0-9]{1,6})(%?)$`)

@@ -43,6 +43,7 @@ type flags struct {
 
 	waves, maxFail          string
 	brakeUnreachable, pause bool
+	attempts                int
 }
 
 func (f *flags) selection(c *cobra.Command) {
@@ -80,6 +81,7 @@ func (f *flags) walking(c *cobra.Command) {
 func (f *flags) changing(c *cobra.Command) {
 	c.Flags().StringSliceVar(&f.allow, "allow", nil, "opt in to invasive rungs: node-id, cluster0, rsct-update")
 	c.Flags().BoolVar(&f.mend, "mend-warnings", false, "mend warnings too")
+	c.Flags().IntVar(&f.attempts, "attempts", 3, "how often the same rung may be begun on the same host within 24 hours; 0: any number")
 }
 
 func defaultFailOn() []string {

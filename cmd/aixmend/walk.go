@@ -224,6 +224,10 @@ func (a *app) execute(ctx context.Context, j *job) (*outcome.Run, error) {
 		a.say("%s of %s, playbook %s, run %s", j.verb, report.Hosts(len(j.hosts)), j.playbook.Name, run.ID)
 	}
 	engine := a.engine(j, run.ID, store, dir)
+	if engine.Attempts, err = j.attempts(store); err != nil {
+		return nil, err
+	}
+	engine.MaxAttempts = j.flags.attempts
 	engine.Past = store.NewestNodeIDs(names(j.all))
 	sink, done := a.watched(engine.Sink, len(j.hosts), j.flags)
 	engine.Sink = sink

@@ -17,8 +17,11 @@ import (
 func NewRunID(at time.Time) string {
 	var b [3]byte
 	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return at.UTC().Format("20060102T150405.000Z") + "-" + hex.EncodeToString(b[:])
+	return at.UTC().Format(idTime) + "-" + hex.EncodeToString(b[:])
 }
+
+// idTime is the time that a run's id begins with.
+const idTime = "20060102T150405.000Z"
 
 // Run is the folder of a run that is being written.
 type Run struct {

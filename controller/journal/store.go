@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -125,6 +126,34 @@ func (s *Store) RunIDs() ([]string, error) {
 	slices.Sort(ids)
 	slices.Reverse(ids)
 	return ids, nil
+}
+
+// Attempts counts how often each rung was begun on each host by runs that began
+// after a time; the key is "HOST RUNG". A run whose journal can't be read is left
+// out: what rests on the count only refuses.
+func (s *Store) Attempts(since time.Time) (map[string]int, error) {
+	ids, err := s.RunIDs()
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for _, id := range ids {
+		stamp, _, _ := strings.Cut(id, "-")
+		began, err := time.Parse(idTime, stamp)
+		if err != nil || began.Before(since) {
+			continue
+		}
+		entries, err := s.ReadJournal(id)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			if e.Event == outcome.EventRung {
+				counts[e.Host+" "+e.Rung]++
+			}
+		}
+	}
+	return counts, nil
 }
 
 // LoadRun reads run.json. A run that was killed has none: fs.ErrNotExist.

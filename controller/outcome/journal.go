@@ -6,6 +6,7 @@ import "time"
 const (
 	EventRun    = "run"    // the run began or ended
 	EventState  = "state"  // a host moved to another state
+	EventRung   = "rung"   // a rung is begun on a host
 	EventIntent = "intent" // a changing command is about to be sent
 	EventResult = "result" // what came of it
 )
@@ -16,6 +17,7 @@ type Entry struct {
 	Event   string    `json:"event"`
 	Host    string    `json:"host,omitempty"`
 	State   string    `json:"state,omitempty"`
+	Rung    string    `json:"rung,omitempty"`
 	Step    string    `json:"step,omitempty"`
 	Command string    `json:"command,omitempty"`
 	Undo    string    `json:"undo,omitempty"`
