@@ -74,12 +74,15 @@ func (f *flags) brakes() ([]controller.Wave, controller.Brake, error) {
 }
 
 // pauses asks before a wave; nil where nobody wants to be asked.
-func (a *app) pauses(f flags) func(wave int, hosts []string) bool {
+func (a *app) pauses(f flags, line *progress) func(wave int, hosts []string) bool {
 	if !f.pause {
 		return nil
 	}
 	return func(wave int, hosts []string) bool {
-		fmt.Fprintf(a.err, "\nwave %d: %s: %s. Go on? Only yes will do: ", wave, report.Hosts(len(hosts)), report.Compact(hosts))
+		line.hold(true)
+		defer line.hold(false)
+		line.clear()
+		fmt.Fprintf(a.err, "wave %d: %s: %s. Go on? Only yes will do: ", wave, report.Hosts(len(hosts)), report.Compact(hosts))
 		answers := make(chan string, 1)
 		go func() { // left behind when a signal comes first
 			answer, _ := bufio.NewReader(a.in).ReadString('\n')

@@ -6,39 +6,58 @@ import (
 	"sync"
 
 	"aixmend/controller"
-	"aixmend/controller/outcome"
 )
 
-// progress is a sink that also counts the ended hosts on one line of a
+// progress is an observer that also counts the ended hosts on one line of a
 // terminal.
 type progress struct {
-	controller.Sink
+	controller.Observer
 	out   io.Writer
 	total int
 
 	mu    sync.Mutex
-	ended map[string]bool
+	ended int
+	held  bool // somebody is being asked: the line is theirs
 }
 
-// HostDone implements controller.Sink.
-func (p *progress) HostDone(h outcome.Host) error {
-	err := p.Sink.HostDone(h)
+// Moved implements controller.Observer.
+func (p *progress) Moved(host string, to controller.State, note string) {
+	p.Observer.Moved(host, to, note)
+	if to != controller.Done {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ended[h.Host] = true
-	fmt.Fprintf(p.out, "\r%d of %d hosts have ended", len(p.ended), p.total)
-	return err
+	p.ended++
+	if !p.held {
+		fmt.Fprintf(p.out, "\r%d of %d hosts have ended", p.ended, p.total)
+	}
+}
+
+// hold leaves the line alone until it is called with false.
+func (p *progress) hold(held bool) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = held
 }
 
 // clear takes the line away.
-func (p *progress) clear() { fmt.Fprint(p.out, "\r\x1b[K") }
-
-// watched adds the progress line where a person looks at a terminal that can
-// show one, and returns how to take it away.
-func (a *app) watched(sink controller.Sink, total int, f flags) (controller.Sink, func()) {
-	if !a.errTerminal || !a.canMoveCursor() || f.quiet || f.verbose > 0 {
-		return sink, func() {}
+func (p *progress) clear() {
+	if p != nil {
+		fmt.Fprint(p.out, "\r\x1b[K")
 	}
-	p := &progress{Sink: sink, out: a.err, total: total, ended: map[string]bool{}}
-	return p, p.clear
+}
+
+// watch adds the progress line where a person looks at a terminal that can show
+// one. It returns nil where there is none.
+func (a *app) watch(e *controller.Engine, total int, f flags) *progress {
+	if !a.errTerminal || !a.canMoveCursor() || f.quiet || f.verbose > 0 {
+		return nil
+	}
+	p := &progress{Observer: e.Observer, out: a.err, total: total}
+	e.Observer = p
+	return p
 }

@@ -229,10 +229,10 @@ func (a *app) execute(ctx context.Context, j *job) (*outcome.Run, error) {
 	}
 	engine.MaxAttempts = j.flags.attempts
 	engine.Past = store.NewestNodeIDs(names(j.all))
-	sink, done := a.watched(engine.Sink, len(j.hosts), j.flags)
-	engine.Sink = sink
+	line := a.watch(engine, len(j.hosts), j.flags)
+	engine.Pause = a.pauses(j.flags, line)
 	result, broken := engine.Run(a.within(ctx, j.flags.deadline), j.hosts)
-	done()
+	line.clear()
 	run.Hosts, run.Fleet = append([]outcome.HostSummary{}, result.Hosts...), result.Fleet
 	run.Counts = outcome.Count(run.Hosts)
 	run.Finished = time.Now().UTC()

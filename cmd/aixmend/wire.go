@@ -49,7 +49,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
 			Allowed: j.flags.allow, MendWarnings: j.flags.mend, Label: j.flags.label,
 			Baseline: j.baseline(store), Upload: j.upload,
-			Waves: j.waves, Brake: j.brake, Pause: a.pauses(j.flags),
+			Waves: j.waves, Brake: j.brake,
 		},
 		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Second), j.windows()), gate),
 		Journal:  dir,
