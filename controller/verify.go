@@ -99,7 +99,7 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 	}
 	open := w.targets()
 	switch proved := w.Playbook.Proved(w.diagnosis); {
-	case w.trouble != "", proved && len(w.stillOpen(open)) == 0, w.shut, w.stopping():
+	case w.trouble != "", w.undoLost != "", w.notProved != "", proved && len(w.stillOpen(open)) == 0, w.shut, w.stopping():
 	case w.kept && !proved && w.mayWait(ctx):
 		return notYet // the other host has just changed: this one is left alone
 	case w.runnable() != nil:
@@ -129,7 +129,7 @@ func (w *walk) concludeChanged() {
 		w.end(outcome.Failed, "%s; no further step was taken", w.trouble)
 	case len(w.led) == 0 && w.noSupport != "":
 		w.end(outcome.Failed, "the support data could not be had, or not all of them: %s", w.noSupport)
-	case interrupted && w.rung != nil && w.changed():
+	case interrupted && w.changed() && w.halfDone():
 		w.end(outcome.Failed, "interrupted in the middle of rung %d (%s)", w.rung.Rung.Number, w.rung.Rung.ID)
 	case len(w.led) == 0 && !interrupted:
 		conclude(&w.out) // nothing was to be mended
@@ -151,6 +151,12 @@ func (w *walk) concludeChanged() {
 			w.out.Reason += "; the support data could not be had, or not all of them: " + w.noSupport
 		}
 	}
+}
+
+// halfDone tells that a rung was left in the middle whose other half is a check,
+// or all that it is for.
+func (w *walk) halfDone() bool {
+	return w.rung != nil && (len(w.led) == 0 || slices.ContainsFunc(w.applied, func(a appliedStep) bool { return a.step.Step.Revert }))
 }
 
 // sideEffects are the open findings about what a recovery must have left as it
