@@ -268,8 +268,9 @@ func hostileTexts() []string {
 func hostileHost(s string) outcome.Host {
 	return outcome.Host{
 		Host: s, RunID: s, Address: s, Reason: s, Outcome: outcome.Failed, Capture: s, FactErrors: map[string]string{"fact": s},
-		Findings: []outcome.Finding{{ID: s, Severity: outcome.Critical, Title: s, Evidence: []string{s}, Remedy: s, Source: s, Waived: true, Waiver: s}},
-		Plan:     []outcome.PlanStep{{Rung: s, Step: s, Command: s, Undo: s, BlockedBy: s}},
+		Findings: []outcome.Finding{{ID: s, Severity: outcome.Critical, Title: s, Evidence: []string{s}, Remedy: s, Next: []string{s}, Source: s, Waived: true, Waiver: s}},
+		Plan:     []outcome.PlanStep{{Rung: s, Step: "s" + s, Command: s, Undo: s, BlockedBy: s}, {Rung: s, BlockedBy: s}},
+		Support:  []outcome.SupportFile{{Name: s, SHA256: s}},
 		Changes:  []outcome.Change{{Step: s, Command: s, Undo: s, Status: outcome.Applied, Detail: s}},
 		Stages:   []outcome.Stage{{Name: "diagnose", Status: "ok", Note: s, Steps: []outcome.Step{{ID: s, Command: s, Stdout: s, Stderr: s, Error: s}}}},
 		Noise:    s,
@@ -390,8 +391,11 @@ func checkMarkdown(t *testing.T, s string) {
 	if Clean(document, true) != document {
 		t.Errorf("%.40q: control characters come through", s)
 	}
+	if text := Case(h); Clean(text, true) != text {
+		t.Errorf("%.40q: control characters come through in the case", s)
+	}
 	headings, fences := skeleton(t, document)
-	if diff := cmp.Diff([]string{"#", "##", "##", "##", "##", "##", "###"}, headings); diff != "" {
+	if diff := cmp.Diff([]string{"#", "##", "##", "##", "##", "##", "##", "###"}, headings); diff != "" {
 		t.Errorf("%.40q: headings (-want +got):\n%s", s, diff)
 	}
 	want := 7
