@@ -45,9 +45,9 @@ func DeriveMachine(in MachineInput) (OwnCapture, error) {
 		verdict.Why = "the capture verb never took a good capture of this host"
 		return verdict, nil
 	}
-	now, err := identity(in)
-	if err != nil {
-		verdict.State, verdict.Why = ownUnclear, err.Error()
+	now, unclear := identity(in)
+	if unclear != "" {
+		verdict.State, verdict.Why = ownUnclear, unclear
 		return verdict, nil
 	}
 	now.judge(all, asked != "", &verdict)
@@ -100,20 +100,20 @@ type machine struct {
 }
 
 // identity is this machine's, or why it can't be told.
-func identity(in MachineInput) (machine, error) {
+func identity(in MachineInput) (m machine, unclear string) {
 	switch {
 	case in.LPAR == nil:
-		return machine{}, errors.New("the LPAR's number and name could not be read, so no capture can be told to be of this machine")
+		return machine{}, "the LPAR's number and name could not be read, so no capture can be told to be of this machine"
 	case !knownLPAR(*in.LPAR):
-		return machine{}, fmt.Errorf("uname -L names no LPAR (%s), so no capture can be told to be of this machine", lparText(*in.LPAR))
+		return machine{}, fmt.Sprintf("uname -L names no LPAR (%s), so no capture can be told to be of this machine", lparText(*in.LPAR))
 	case in.NICs == nil:
-		return machine{}, errors.New("the MACs could not be read, so no capture can be told to be of this machine")
+		return machine{}, "the MACs could not be read, so no capture can be told to be of this machine"
 	}
 	now := machine{lpar: *in.LPAR, macs: macs(in.NICs.List)}
 	if len(now.macs) == 0 {
-		return machine{}, errors.New("no NIC has told its MAC, so no capture can be told to be of this machine")
+		return machine{}, "no NIC has told its MAC, so no capture can be told to be of this machine"
 	}
-	return now, nil
+	return now, ""
 }
 
 // judge takes the first capture that is of this machine.

@@ -150,7 +150,7 @@ func (d *NetworkDiff) routes(past Past, now *StaticRoutes) {
 			d.differs("route to %s: via %s then, via %s now", route.Destination, route.Gateway, other)
 			continue
 		}
-		d.Routes = append(d.Routes, MissingRoute{Text: route.Text, Destination: route.Destination, Gateway: route.Gateway})
+		d.Routes = append(d.Routes, MissingRoute(route))
 	}
 }
 

@@ -58,7 +58,7 @@ func imageRest(f Fileset) string {
 // imageSum is over the payload and what the first line says.
 func imageSum(name, level, rest string, payload []byte) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s %s %s\n", name, level, rest)
+	_, _ = fmt.Fprintf(h, "%s %s %s\n", name, level, rest) // a hash takes everything
 	h.Write(payload)
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -157,11 +157,9 @@ func TestDownloadGoesOnWhereItWasCutOff(t *testing.T) {
 		}
 		p.holds(p.local, map[string][]byte{"got": []byte("old"), "got.part": p.data[:len(there)], "got.part.of": origin})
 
-		p.server.SetFaults(sshtest.Faults{})
-		if via == transport.ViaSFTP {
-			p.disk.moved()
-		}
-		moved, err := p.get()
+		p.server.Close() // it reads nothing more
+		again := p.restarted(via, c)
+		moved, err := again.get()
 		p.whole(moved, err, via)
 		if moved.Resumed != int64(len(there)) {
 			t.Errorf("resumed at %d, want %d", moved.Resumed, len(there))
@@ -170,7 +168,7 @@ func TestDownloadGoesOnWhereItWasCutOff(t *testing.T) {
 			if _, read := p.disk.moved(); read != int64(len(p.data)-len(there)) {
 				t.Errorf("read %d bytes, want %d", read, len(p.data)-len(there))
 			}
-		} else if !strings.Contains(strings.Join(p.server.Commands(), ""), fmt.Sprintf("/usr/bin/tail -c +%d ", len(there)+1)) {
+		} else if !strings.Contains(strings.Join(again.server.Commands(), ""), fmt.Sprintf("/usr/bin/tail -c +%d ", len(there)+1)) {
 			t.Errorf("the file was not read from byte %d on", len(there)+1)
 		}
 		p.holds(p.local, map[string][]byte{"got": p.data})

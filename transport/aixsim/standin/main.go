@@ -102,7 +102,7 @@ func execute(name string, args []string, statePath string) (int, error) {
 	held := func(ctx context.Context, c *aixsim.Command) (exit int, err error) {
 		return hold(ctx, statePath, c, *e)
 	}
-	exit := 0
+	var exit int
 	if command.Filter { // it may wait for its input, and holds no lock meanwhile
 		e.Hold = func(ctx context.Context, c *aixsim.Command) int {
 			var status int
