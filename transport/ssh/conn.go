@@ -75,10 +75,13 @@ func (c *conn) newSession(ctx context.Context) (*ssh.Session, error) {
 	stop := context.AfterFunc(ctx, func() { c.abort(context.Cause(ctx)) })
 	defer stop()
 	session, err := c.client.NewSession()
+	var refused *ssh.OpenChannelError
+	if errors.As(err, &refused) { // the last session may still have counted: see openStream
+		session, err = c.client.NewSession()
+	}
 	if err == nil {
 		return session, nil
 	}
-	var refused *ssh.OpenChannelError
 	switch {
 	case errors.Is(context.Cause(ctx), errNoReply):
 		return nil, c.fail(transport.KindLost, "open session", errNoReply)
