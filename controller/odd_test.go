@@ -1,6 +1,7 @@
 package controller_test
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
+	"aixmend/playbooks"
 	"aixmend/transport/aixsim"
 )
 
@@ -100,6 +102,35 @@ func TestRefreshMDIsOptional(t *testing.T) {
 			b.fleet.Host(host).Mutate(change)
 			if h := b.run(controller.Recover)[host]; h.Outcome != outcome.Recovered {
 				t.Errorf("%s: %s; %v", h.Outcome, h.Reason, strings.Join(statuses(h), ", "))
+			}
+		})
+	}
+}
+
+// R4: a recfgct that never ends is not sent a second time. What it did is read
+// from the host: it has changed the id, or it can't be told whether it still will.
+func TestRecfgctNeverEnds(t *testing.T) {
+	text, err := playbooks.Source("rmc-restore")
+	must(t, err)
+	hasty, err := playbooks.Parse("rmc-restore.yaml", bytes.ReplaceAll(text, []byte("timeout: 5m"), []byte("timeout: 1s")))
+	must(t, err)
+	for mode, want := range map[string]outcome.Outcome{"hang": outcome.Unknown, "hang-after": outcome.Recovered} {
+		t.Run(mode, func(t *testing.T) {
+			const host = "node-id-missing"
+			b := newBench(t, host)
+			b.playbook = hasty
+			b.fleet.Host(host).Mutate(func(s *aixsim.State) { s.RMC.Recfgct = mode })
+			e := b.engine(controller.Recover)
+			e.Allowed = []string{"node-id"}
+			h := b.runEngine(e)[host]
+			intents := 0
+			for _, entry := range b.journal() {
+				if entry.Step == "new-node-id" && entry.Event == outcome.EventIntent {
+					intents++
+				}
+			}
+			if h.Outcome != want || intents != 1 {
+				t.Errorf("%s: %s; sent %d times; %v", h.Outcome, h.Reason, intents, statuses(h))
 			}
 		})
 	}
