@@ -82,14 +82,15 @@ func (w *walk) recover(ctx context.Context) (Event, error) {
 	if w.rung == nil {
 		w.rung, w.step, w.applied, w.partial = w.runnable(), 0, nil, nil
 		w.entered[w.rung.Rung.ID]++
-		entry := outcome.Entry{Time: time.Now().UTC(), Event: outcome.EventRung, Host: w.host.Name, Rung: w.rung.Rung.ID}
-		if err := w.Journal.Append(entry); err != nil {
-			return "", err
-		}
 	}
 	if w.stopping() {
 		w.shut = true
 		return gateShut, nil
+	}
+	if w.step == 0 {
+		if err := w.beginRung(); err != nil {
+			return "", err
+		}
 	}
 	if err := w.Captures.Check(w.out.Capture); err != nil {
 		w.trouble = "the capture is not good any more: " + err.Error()
@@ -196,9 +197,9 @@ func (w *walk) began(s *playbooks.PlannedStep) {
 	for _, id := range w.rung.Mends {
 		w.led[id] = true
 	}
-	w.applied = append(w.applied, appliedStep{s, w.at})
+	w.applied = append(w.applied, appliedStep{s, w.at, w.rung.Rung.ID})
 	if s.Step.Temporary {
-		w.temporary = append(w.temporary, appliedStep{s, w.at})
+		w.temporary = append(w.temporary, appliedStep{s, w.at, w.rung.Rung.ID})
 	}
 }
 
@@ -208,6 +209,8 @@ type order struct {
 	timeout          time.Duration
 	// finishes marks what belongs to a step that was taken before.
 	finishes bool
+	// rung is that of the step that is taken back; "": the one that runs.
+	rung string
 }
 
 // sent is what became of one changing command.
@@ -224,11 +227,9 @@ type sent struct {
 // the journal, and adds the change to the report. Its error is a failure of the
 // product.
 func (w *walk) journaled(ctx context.Context, o order) (sent, error) {
-	entry := outcome.Entry{
-		Time: time.Now().UTC(), Event: outcome.EventIntent, Host: w.host.Name, Step: o.step, Command: o.text, Undo: o.undo,
-	}
-	if err := w.Journal.Append(entry); err != nil {
-		return sent{}, fmt.Errorf("nothing was run: %w", err)
+	entry, err := w.intend(o)
+	if err != nil {
+		return sent{}, err
 	}
 	commands := []transport.Command{{ID: o.step, Line: o.text, Mutating: true, Finishes: o.finishes, Timeout: o.timeout}}
 	t, err := w.conn.Run(ctx, commands)
@@ -265,6 +266,33 @@ func (w *walk) journaled(ctx context.Context, o order) (sent, error) {
 		w.last = time.Now()
 	}
 	return r, w.Journal.Append(entry)
+}
+
+// beginRung writes down that a rung begins, and the report as it is: what a
+// process that has to go on in this one's place begins with.
+func (w *walk) beginRung() error {
+	if err := w.Sink.Keep(w.timed()); err != nil {
+		return err
+	}
+	return w.Journal.Append(outcome.Entry{
+		Time: time.Now().UTC(), Event: outcome.EventRung, Host: w.host.Name, Rung: w.rung.Rung.ID, Mends: w.rung.Mends,
+	})
+}
+
+// intend writes down what is about to be sent. Its error is a failure of the
+// product: nothing may be sent then.
+func (w *walk) intend(o order) (outcome.Entry, error) {
+	entry := outcome.Entry{
+		Time: time.Now().UTC(), Event: outcome.EventIntent, Host: w.host.Name, Change: len(w.out.Changes) + 1,
+		Rung: o.rung, Step: o.step, Command: o.text, Undo: o.undo,
+	}
+	if entry.Rung == "" && w.rung != nil {
+		entry.Rung = w.rung.Rung.ID
+	}
+	if err := w.Journal.Append(entry); err != nil {
+		return entry, fmt.Errorf("nothing was run: %w", err)
+	}
+	return entry, nil
 }
 
 // settle waits, without a connection, for what the last rung did to take

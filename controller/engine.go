@@ -45,8 +45,11 @@ type Captures interface {
 	Keep(c outcome.Capture, files []outcome.CaptureFile) (string, error)
 	// Check verifies a kept capture again.
 	Check(path string) error
-	// Newest returns a host's newest good capture, nil when there is none.
-	Newest(host string) (*outcome.Capture, error)
+	// Load returns a kept capture, by its path.
+	Load(path string) (*outcome.Capture, error)
+	// Newest returns a host's newest good capture that was not taken by a run,
+	// nil when there is none.
+	Newest(host, besides string) (*outcome.Capture, error)
 	// NodeIDs returns the node ids of a host's good captures, the oldest first.
 	NodeIDs(host string) ([]outcome.CapturedID, error)
 	// Taken returns the good captures that the capture verb took of a host, the
@@ -68,6 +71,9 @@ type Folders interface {
 // judged among the others is given twice; the last report counts.
 type Sink interface {
 	HostDone(outcome.Host) error
+	// Keep puts a report as it is when a rung begins aside, on the disk: what a
+	// process begins with that has to go on in this one's place.
+	Keep(outcome.Host) error
 	// Amend changes the report of a host that HostDone was given before.
 	Amend(host string, change func(*outcome.Host)) error
 }
@@ -77,6 +83,9 @@ type Observer interface {
 	Moved(host string, to State, note string)
 	// Transferred tells how far a file is on its way, in bytes.
 	Transferred(host, file string, done, total int64)
+	// Settled tells what became of a change that was open when the run was cut
+	// off, before anything more is sent to any host.
+	Settled(Settled)
 }
 
 // Options say what a run does.
@@ -107,6 +116,11 @@ type Options struct {
 	MaxAttempts int
 	// Pause asks before each wave but the first; nil: nobody is asked.
 	Pause func(wave int, hosts []string) bool
+	// Began is when the run began, where an earlier process began it.
+	Began time.Time
+	// Begun returns what earlier processes of the run left of a host; nil: the
+	// run begins now.
+	Begun func(host string) (Begun, error)
 }
 
 // Engine runs one verb over hosts.
@@ -160,15 +174,19 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 		further   int   // hosts that failed for the like after it
 		walks     sync.WaitGroup
 	)
-	for _, host := range hosts {
+	todo, err := e.begin(f, waves, hosts, func(h outcome.Host) { summaries = append(summaries, summarise(h, e.Verb)) })
+	if err != nil {
+		return Result{}, err
+	}
+	for _, w := range todo {
 		walks.Go(func() {
-			w := newWalk(e, f, waves, host)
+			host := w.host
 			ended, err := w.guarded(ctx)
 			f.end(host.Name)
 			ended.Host = host.Name // of a walk that broke, too
 			waves.end(ended, len(w.refused) > 0)
 			if err == nil {
-				err = e.Sink.HostDone(ended)
+				err = e.close(ended)
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -200,6 +218,47 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	return Result{Hosts: summaries, Fleet: f.findings(), Braked: waves.why()}, internal
 }
 
+// begin makes the walks of the hosts that have not ended, and takes account of
+// those that have.
+func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended func(outcome.Host)) ([]*walk, error) {
+	todo := make([]*walk, 0, len(hosts))
+	for _, host := range hosts {
+		w := newWalk(e, f, waves, host)
+		if e.Begun != nil {
+			begun, err := e.Begun(host.Name)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", host.Name, err)
+			}
+			if begun.Done != nil {
+				var ids facts.NodeIDs
+				if recallFact(begun.Done.Facts, "node_ids", &ids) {
+					f.put(host.Name, ids)
+				}
+				f.end(host.Name)
+				waves.end(*begun.Done, false)
+				ended(*begun.Done)
+				continue
+			}
+			w.takeUp(begun)
+			if w.pickup != nil && w.pickup.open >= 0 {
+				f.open(host.Name)
+			}
+		}
+		todo = append(todo, w)
+	}
+	return todo, nil
+}
+
+// close writes the last report of a walk, and that it is over.
+func (e *Engine) close(h outcome.Host) error {
+	if err := e.Sink.HostDone(h); err != nil || h.Interrupted {
+		return err
+	}
+	return e.Journal.Append(outcome.Entry{
+		Time: time.Now().UTC(), Event: outcome.EventEnded, Host: h.Host, Status: string(h.Outcome), Detail: h.Reason,
+	})
+}
+
 // amendAll judges the hosts of a run that only read among each other: nobody
 // waited for the slowest.
 func (e *Engine) amendAll(f *fleet, hosts []inventory.Host, summaries []outcome.HostSummary) error {
@@ -225,7 +284,7 @@ func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
 	s := outcome.HostSummary{
 		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
 		Findings: outcome.FindingIDs(h.Findings), Open: outcome.OpenIDs(h.Findings), Guides: outcome.GuideIDs(h.Findings), DurationMS: h.Duration,
-		Report: "hosts/" + h.Host + ".json",
+		Report: "hosts/" + h.Host + ".json", Interrupted: h.Interrupted,
 	}
 	if verb == Plan {
 		s.Plan = h.Plan

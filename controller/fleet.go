@@ -34,6 +34,8 @@ type fleet struct {
 	past    map[string][]outcome.CapturedID // newest captures of the inventory's hosts, by id
 	roles   map[string]map[string]role
 	wanted  map[string]string // the id that a host is to get back
+	unsaid  map[string]bool   // hosts with an open change of which nothing is known yet
+	said    chan struct{}     // closed when there is none
 }
 
 // role is what history says of one of several hosts with one id.
@@ -51,6 +53,10 @@ func newFleet(e *Engine, hosts []string) *fleet {
 		captures: e.Captures, began: time.Now(), unread: map[string]bool{}, read: make(chan struct{}),
 		ended: map[string]chan struct{}{}, ids: map[string]facts.NodeIDs{},
 		holders: map[string][]string{}, past: map[string][]outcome.CapturedID{}, roles: map[string]map[string]role{}, wanted: map[string]string{},
+		unsaid: map[string]bool{}, said: make(chan struct{}),
+	}
+	if !e.Began.IsZero() {
+		f.began = e.Began
 	}
 	if list, _ := e.Params["new_node_id"].(string); list != "" {
 		for name := range strings.SplitSeq(list, ",") {
@@ -131,11 +137,39 @@ func (f *fleet) markRead(host string) {
 	}
 }
 
+// open tells that it is not known of a host what became of its last change. It
+// is called before the walks begin.
+func (f *fleet) open(host string) { f.unsaid[host] = true }
+
+// say tells that it is known now, or never will be.
+func (f *fleet) say(host string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sayLocked(host)
+}
+
+func (f *fleet) sayLocked(host string) {
+	if f.unsaid[host] {
+		delete(f.unsaid, host)
+		if len(f.unsaid) == 0 {
+			close(f.said)
+		}
+	}
+}
+
+// allSaid tells whether no host is left of which it is not known.
+func (f *fleet) allSaid() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.unsaid) == 0
+}
+
 // end tells that a host's walk is over: nothing more will change on it.
 func (f *fleet) end(host string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.markRead(host)
+	f.sayLocked(host)
 	close(f.ended[host])
 }
 

@@ -57,6 +57,7 @@ type bench struct {
 	baseline    func(host string) facts.Past
 	upload      facts.Upload
 	transferred func(host, file string, done int64)
+	settled     []controller.Settled
 }
 
 // newBench starts one host for each illness; its name is the illness, with a
@@ -147,6 +148,16 @@ func (b *bench) HostDone(h outcome.Host) error {
 	return nil
 }
 
+// Keep implements controller.Sink.
+func (b *bench) Keep(h outcome.Host) error { return b.dir.KeepHost(h) }
+
+// Settled implements controller.Observer.
+func (b *bench) Settled(s controller.Settled) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.settled = append(b.settled, s)
+}
+
 // Amend implements controller.Sink.
 func (b *bench) Amend(host string, change func(*outcome.Host)) error {
 	b.mu.Lock()
@@ -196,8 +207,12 @@ func (b *bench) engine(verb controller.Verb) *controller.Engine {
 	if verb == controller.Recover {
 		gate = func(transport.Target, transport.Command) error { return nil }
 	}
+	id := "r1"
+	if verb == controller.Capture {
+		id = "r0" // what it takes is the past of the run after it
+	}
 	return &controller.Engine{
-		Options: controller.Options{RunID: "r1", Verb: verb, Playbook: b.playbook, Params: params, Baseline: b.baseline, Upload: b.upload},
+		Options: controller.Options{RunID: id, Verb: verb, Playbook: b.playbook, Params: params, Baseline: b.baseline, Upload: b.upload},
 		Dialer:  b.dialer(gate),
 		Journal: b.dir, Captures: b.store, Folders: b, Sink: b, Observer: b, Stop: b.stop,
 	}

@@ -213,7 +213,7 @@ func (w *walk) captured() facts.Captured {
 		return *w.past
 	}
 	w.past = &facts.Captured{}
-	c, err := w.Captures.Newest(w.host.Name)
+	c, err := w.Captures.Newest(w.host.Name, w.RunID)
 	if err != nil || c == nil {
 		return *w.past
 	}
@@ -305,7 +305,7 @@ func conclude(h *outcome.Host) {
 	if more > 0 {
 		first += plural(more, " (and %d more finding)", " (and %d more findings)")
 	}
-	h.Outcome, h.Reason = outcome.Worst(h.Findings), first
+	h.Outcome, h.Reason, h.Interrupted = outcome.Worst(h.Findings), first, false
 }
 
 // text makes a host's bytes a string that JSON can hold: invalid UTF-8 is

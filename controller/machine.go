@@ -46,6 +46,7 @@ const (
 	walkFinished Event = "proved, or nothing is left to try"
 	othersFirst  Event = "nothing more alone: the others must be read"
 	aloneAgain   Event = "the others are read, and that was all"
+	takenUp      Event = "it was changed before the run was cut off"
 	readAgain    Event = "the others are read, and that changes something"
 )
 
@@ -62,6 +63,7 @@ func Machine() []Transition {
 	return []Transition{
 		{Queued, itsTurn, Connecting},
 		{Queued, stopped, Done},
+		{Queued, takenUp, Verifying},
 		{Connecting, connected, Diagnosing},
 		{Connecting, unreachable, Done},
 		{Diagnosing, judged, Done},

@@ -13,6 +13,7 @@ import (
 type appliedStep struct {
 	step *playbooks.PlannedStep
 	at   int
+	rung string
 }
 
 // undoSuffix ends the name of a step's undo where the walk runs it itself.
@@ -67,7 +68,7 @@ func (w *walk) undo(ctx context.Context, a appliedStep) error {
 	}
 	last := w.last // a clean-up does not begin the wait anew
 	r, err := w.journaled(ctx, order{
-		step: a.step.Step.ID + undoSuffix, text: a.step.Undo, undo: undoOfUndo, timeout: stepTimeout(a.step), finishes: true,
+		step: a.step.Step.ID + undoSuffix, text: a.step.Undo, undo: undoOfUndo, timeout: stepTimeout(a.step), finishes: true, rung: a.rung,
 	})
 	w.last = last
 	at := len(w.out.Changes) - 1

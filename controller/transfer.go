@@ -37,11 +37,9 @@ func (w *walk) upload(ctx context.Context, s *playbooks.PlannedStep) (Event, err
 	if err != nil {
 		return w.refuse(s, err.Error()), nil
 	}
-	entry := outcome.Entry{
-		Time: time.Now().UTC(), Event: outcome.EventIntent, Host: w.host.Name, Step: s.Step.ID, Command: s.Command, Undo: s.Undo,
-	}
-	if err := w.Journal.Append(entry); err != nil {
-		return "", fmt.Errorf("nothing was run: %w", err)
+	entry, err := w.intend(order{step: s.Step.ID, text: s.Command, undo: s.Undo})
+	if err != nil {
+		return "", err
 	}
 	moved, err := w.put(ctx, s, list)
 	change := outcome.Change{Step: s.Step.ID, Command: s.Command, Undo: s.Undo, Status: outcome.Applied, At: entry.Time, Detail: moved}

@@ -64,7 +64,7 @@ func TestPostMigration(t *testing.T) {
 	b := newBench(t, host)
 	b.use("post-migration")
 	b.run(controller.Capture)
-	taken, err := b.store.Newest(host)
+	taken, err := b.store.Newest(host, "")
 	must(t, err)
 	b.baseline = func(string) facts.Past { return controller.Remember(*taken) }
 	b.set = append(b.set, "baseline="+taken.ID)

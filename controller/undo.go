@@ -91,7 +91,7 @@ func (w *walk) settleStep(at int, status, detail string) {
 	c := &w.out.Changes[at]
 	c.Status = status
 	c.Detail = strings.TrimPrefix(c.Detail+"; "+detail, "; ")
-	if err := w.note(c); err != nil {
+	if err := w.note(at); err != nil {
 		w.failure = err
 	}
 }

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,6 +21,17 @@ func (w *walk) verify(ctx context.Context) (Event, error) {
 			done(outcome.StageFailed, err.Error())
 			return w.unread(ctx, err), nil
 		}
+	}
+	if w.pickup != nil && !w.pickup.seen {
+		ok, err := w.resumes(ctx)
+		if err != nil {
+			return "", err
+		}
+		if !ok {
+			done(outcome.StageFailed, "the link broke")
+			return w.unread(ctx, errBroke), nil
+		}
+		w.pickup.seen = true
 	}
 	if w.onlyWaiting() {
 		d, err := w.look(ctx, w.Playbook.UntilProbes(w.probes))
@@ -42,6 +54,7 @@ func (w *walk) verify(ctx context.Context) (Event, error) {
 	w.adopt(d)
 	event := w.judgeChange(ctx)
 	if event == walkFinished {
+		w.say()
 		if w.out.Outcome != outcome.Unknown { // nothing more is sent there
 			if err := w.cleanUp(ctx); err != nil {
 				return "", err
@@ -53,10 +66,12 @@ func (w *walk) verify(ctx context.Context) (Event, error) {
 	return event, w.failure
 }
 
+var errBroke = errors.New("the link broke while the walk was taken up again")
+
 // onlyWaiting tells that nothing but the wait is left, so that a look needs
 // only the probes on which the proof rests.
 func (w *walk) onlyWaiting() bool {
-	return w.looks > 0 && w.doubt == nil && w.trouble == "" && !w.shut && w.runnable() == nil
+	return w.looks > 0 && w.doubt == nil && w.rung == nil && w.trouble == "" && !w.shut && w.runnable() == nil
 }
 
 func (w *walk) mayWait(ctx context.Context) bool {
@@ -89,9 +104,13 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 		if event, settled := w.settleDoubt(ctx); !settled {
 			return event
 		}
-		if w.rung != nil && w.trouble == "" && !w.stopping() {
-			return nextRung // the rest of the rung, or the rung once more
-		}
+	}
+	w.settleUndone()
+	if w.pickup != nil && w.goesOn(ctx) == notYet {
+		return notYet
+	}
+	if w.rung != nil && w.trouble == "" && !w.shut && !w.stopping() {
+		return nextRung // the rest of the rung, or the rung once more
 	}
 	w.settleFailed()
 	if !w.unproved(ctx) {
@@ -99,6 +118,7 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 	}
 	open := w.targets()
 	switch proved := w.Playbook.Proved(w.diagnosis); {
+	case w.pickup != nil && w.pickup.astray != "":
 	case w.trouble != "", w.undoLost != "", w.notProved != "", proved && len(w.stillOpen(open)) == 0, w.shut, w.stopping():
 	case w.kept && !proved && w.mayWait(ctx):
 		return notYet // the other host has just changed: this one is left alone
@@ -121,6 +141,8 @@ func (w *walk) concludeChanged() {
 	remaining := w.stillOpen(open)
 	interrupted := w.shut || w.stopping()
 	switch {
+	case w.pickup != nil && w.pickup.astray != "":
+		w.end(outcome.Unknown, "it can't be told where the run was cut off: %s", w.pickup.astray)
 	case w.undoLost != "":
 		w.end(outcome.Unknown, "the link died while step %s was being taken back, and it is not known whether that happened", w.undoLost)
 	case w.notProved != "":
@@ -130,7 +152,7 @@ func (w *walk) concludeChanged() {
 	case len(w.led) == 0 && w.noSupport != "":
 		w.end(outcome.Failed, "the support data could not be had, or not all of them: %s", w.noSupport)
 	case interrupted && w.changed() && w.halfDone():
-		w.end(outcome.Failed, "interrupted in the middle of rung %d (%s)", w.rung.Rung.Number, w.rung.Rung.ID)
+		w.cut(outcome.Failed, "interrupted in the middle of rung %d (%s)", w.rung.Rung.Number, w.rung.Rung.ID)
 	case len(w.led) == 0 && !interrupted:
 		conclude(&w.out) // nothing was to be mended
 	case w.sideEffects() != "":
@@ -138,9 +160,9 @@ func (w *walk) concludeChanged() {
 	case w.Playbook.Proved(w.diagnosis) && len(remaining) == 0:
 		w.end(outcome.Recovered, "judged again and gone: %s", strings.Join(w.ledTo(), ", "))
 	case interrupted && !w.changed():
-		w.end(outcome.Skipped, "interrupted before anything was changed")
+		w.cut(outcome.Skipped, "interrupted before anything was changed")
 	case interrupted:
-		w.end(outcome.Failed, "interrupted before everything was tried; open: %s", strings.Join(remaining, ", "))
+		w.cut(outcome.Failed, "interrupted before everything was tried; open: %s", strings.Join(remaining, ", "))
 	case w.blocked() != "":
 		w.end(outcome.NeedsAction, "%s", w.blocked())
 	case w.hopeless(open):
@@ -204,7 +226,7 @@ func (w *walk) settleFailed() {
 		change.Status = outcome.NotApplied
 	}
 	change.Detail += "; by a new look: " + change.Status
-	if err := w.note(change); err != nil {
+	if err := w.note(w.at); err != nil {
 		w.failure = err
 	}
 }
@@ -249,7 +271,8 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 		return "", true
 	}
 	happened, err := s.Confirm(w.diagnosis)
-	change := &w.out.Changes[w.at]
+	at := w.at // again may take steps back
+	change := &w.out.Changes[at]
 	switch {
 	case err == nil && !happened && !w.surelyEnded():
 		if w.mayWait(ctx) {
@@ -274,7 +297,7 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 		w.again(ctx, s.Step.ID)
 	}
 	w.doubt = nil
-	if err := w.note(change); err != nil {
+	if err := w.note(at); err != nil {
 		w.failure = err
 	}
 	return "", true
@@ -374,9 +397,10 @@ func (w *walk) giveUp(ctx context.Context, why string) {
 }
 
 // note writes what became of a change into the journal.
-func (w *walk) note(c *outcome.Change) error {
+func (w *walk) note(at int) error {
+	c := &w.out.Changes[at]
 	return w.Journal.Append(outcome.Entry{
-		Time: time.Now().UTC(), Event: outcome.EventResult, Host: w.host.Name,
+		Time: time.Now().UTC(), Event: outcome.EventResult, Host: w.host.Name, Change: at + 1,
 		Step: c.Step, Command: c.Command, Undo: c.Undo, Status: c.Status, Detail: c.Detail,
 	})
 }

@@ -61,9 +61,10 @@ type walk struct {
 	undoLost  string          // the undo of which it is not known whether it ran
 	moved     map[string]bool // files that a transfer has brought over
 
-	released bool // its wave has begun
-	gathered bool // the host has been judged among the others
-	kept     bool // it keeps a node id that another host had too
+	pickup   *pickup // nil: no other process was here before in this run
+	released bool    // its wave has begun
+	gathered bool    // the host has been judged among the others
+	kept     bool    // it keeps a node id that another host had too
 }
 
 func newWalk(e *Engine, f *fleet, waves *waves, host inventory.Host) *walk {
@@ -128,6 +129,9 @@ func (w *walk) run(ctx context.Context) (outcome.Host, error) {
 		}
 		state = to
 	}
+	if w.interrupted(ctx) && w.mightGoOn() {
+		w.out.Interrupted = true
+	}
 	return w.timed(), nil
 }
 
@@ -141,27 +145,67 @@ func (w *walk) timed() outcome.Host {
 }
 
 func (w *walk) end(o outcome.Outcome, format string, args ...any) {
-	w.out.Outcome, w.out.Reason = o, fmt.Sprintf(format, args...)
+	w.out.Outcome, w.out.Reason, w.out.Interrupted = o, fmt.Sprintf(format, args...), false
 }
+
+// mightGoOn tells whether a walk that ended while the run was being stopped could
+// have come to another end.
+func (w *walk) mightGoOn() bool {
+	switch w.out.Outcome {
+	case outcome.Unknown, outcome.Failed:
+		return w.trouble == "" && w.undoLost == "" && w.notProved == ""
+	case outcome.Skipped, outcome.Unreachable:
+		return w.out.Interrupted
+	}
+	return w.fleetMatters() && !w.fleet.complete()
+}
+
+// fleetMatters tells whether the host is judged among the others before it ends.
+func (w *walk) fleetMatters() bool { return w.Verb == Plan || w.Verb == Recover }
+
+// cutBefore ends a walk that has not begun in this process. What an earlier one
+// did stays as it is known.
+func (w *walk) cutBefore(reason string) {
+	switch p := w.pickup; {
+	case p == nil:
+		w.cut(outcome.Skipped, "%s", reason)
+	case p.open >= 0:
+		w.cut(outcome.Unknown, "%s; what became of step %s is not known", reason, w.out.Changes[p.open].Step)
+	default:
+		w.cut(outcome.Failed, "%s; what was changed before has not been verified", reason)
+	}
+}
+
+// cut is end for a walk that was interrupted: resume goes on with it.
+func (w *walk) cut(o outcome.Outcome, format string, args ...any) {
+	w.end(o, format, args...)
+	w.out.Interrupted = true
+}
+
+// interrupted tells whether the run is being ended before its time.
+func (w *walk) interrupted(ctx context.Context) bool { return w.stopping() || ctx.Err() != nil }
 
 func (w *walk) queued(ctx context.Context) (Event, error) {
 	switch {
 	case ctx.Err() != nil:
-		w.end(outcome.Skipped, "interrupted: %v", context.Cause(ctx))
+		w.cutBefore("interrupted: " + context.Cause(ctx).Error())
 		return stopped, nil
 	case w.stopping():
-		w.end(outcome.Skipped, "interrupted before its turn")
+		w.cutBefore("interrupted before its turn")
 		return stopped, nil
 	case w.waves.stopped():
 		w.end(outcome.Skipped, "%s", w.waves.why())
 		return stopped, nil
+	}
+	if w.pickup != nil {
+		return takenUp, nil
 	}
 	return itsTurn, nil
 }
 
 func (w *walk) connect(ctx context.Context) (Event, error) {
 	if w.stopping() && w.begun.IsZero() {
-		w.end(outcome.Skipped, "interrupted before its turn")
+		w.cut(outcome.Skipped, "interrupted before its turn")
 		return unreachable, nil
 	}
 	if w.waves.stopped() && w.begun.IsZero() {
@@ -203,7 +247,7 @@ func (w *walk) unreachable(err error) {
 	case !errors.As(err, &typed):
 		w.end(outcome.Unreachable, "%s: %v", transport.KindProtocol, err)
 	case typed.Kind == transport.KindCanceled:
-		w.end(outcome.Skipped, "interrupted: %v", typed.Err)
+		w.cut(outcome.Skipped, "interrupted: %v", typed.Err)
 	default:
 		w.end(outcome.Unreachable, "%s", typed.Reason())
 	}

@@ -104,6 +104,20 @@ func (w *waves) want(host string) <-chan string {
 	return turn
 }
 
+// start says that a host was begun by an earlier process of the run: the next
+// wave waits for it.
+func (w *waves) start(host string) {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.unsettled[host] {
+		w.running[host] = true
+		w.settleLocked(host)
+	}
+}
+
 // leave says that no wave waits for a host any more: it does nothing but wait
 // for another one, which may be in a later wave.
 func (w *waves) leave(host string) {
@@ -291,10 +305,10 @@ func (w *walk) wait(ctx context.Context) (Event, error) {
 	case <-w.Stop:
 	case <-w.broken:
 	case <-ctx.Done():
-		w.end(outcome.Skipped, "interrupted: %v", context.Cause(ctx))
+		w.cut(outcome.Skipped, "interrupted: %v", context.Cause(ctx))
 		return stopped, nil
 	}
-	w.end(outcome.Skipped, "interrupted before its turn")
+	w.cut(outcome.Skipped, "interrupted before its turn")
 	return stopped, nil
 }
 

@@ -13,6 +13,7 @@ import (
 
 // compiled is what the conditions and texts of a playbook became.
 type compiled struct {
+	types     map[string]reflect.Type     // by fact
 	parsers   map[string]facts.Parser     // by probe id
 	derive    map[string]facts.Derivation // by fact
 	probes    map[string]compiledProbe
@@ -69,6 +70,7 @@ func (c *checker) compile() {
 		}
 	}
 	c.derivations(out, types)
+	out.types = types
 	durations := map[string]bool{}
 	var params []string
 	for _, e := range p.Params {

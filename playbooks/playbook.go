@@ -13,6 +13,8 @@
 package playbooks
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"aixmend/inventory/strictyaml"
@@ -255,4 +257,22 @@ type Verify struct {
 	// Unchanged says what a recovery must have left as it was (V4): findings
 	// over the facts now and, as before.NAME, those before the first change.
 	Unchanged []Finding `yaml:"unchanged" json:"unchanged,omitempty"`
+}
+
+// FindStep returns the step of a rung by its name, also that of one item of a
+// step that is there several times; nil when there is none.
+func (p *Playbook) FindStep(rung, step string) *Step {
+	for i := range p.Rungs {
+		if p.Rungs[i].ID != rung {
+			continue
+		}
+		for j := range p.Rungs[i].Steps {
+			s := &p.Rungs[i].Steps[j]
+			item, isItem := strings.CutPrefix(step, s.ID+"-")
+			if _, err := strconv.Atoi(item); s.ID == step || s.Each.V != "" && isItem && err == nil {
+				return s
+			}
+		}
+	}
+	return nil
 }

@@ -18,10 +18,10 @@ import (
 // braking declares the flags of recover's waves and its brake.
 func (f *flags) braking(c *cobra.Command) {
 	fs := c.Flags()
-	fs.StringVar(&f.waves, "wave", "1,10%,50%,100%", "running totals of the hosts that are to be changed, in which they begin: `LIST`")
-	fs.StringVar(&f.maxFail, "max-fail", "10%", "no further host is begun once more than `N|P%` ended failed or unknown")
-	fs.BoolVar(&f.brakeUnreachable, "brake-unreachable", false, "unreachable hosts count for --max-fail too")
-	fs.BoolVar(&f.pause, "pause", false, "ask before each wave but the first")
+	fs.StringVar(&f.Waves, "wave", "1,10%,50%,100%", "running totals of the hosts that are to be changed, in which they begin: `LIST`")
+	fs.StringVar(&f.MaxFail, "max-fail", "10%", "no further host is begun once more than `N|P%` ended failed or unknown")
+	fs.BoolVar(&f.BrakeUnreachable, "brake-unreachable", false, "unreachable hosts count for --max-fail too")
+	fs.BoolVar(&f.Pause, "pause", false, "ask before each wave but the first")
 }
 
 // attemptsWindow is how long a rung that was begun counts for --attempts.
@@ -30,7 +30,7 @@ const attemptsWindow = 24 * time.Hour
 // attempts counts the rungs of the runs that are kept; nil where nobody wants to
 // know.
 func (j *job) attempts(store *journal.Store) (func(host, rung string) int, error) {
-	if j.verb != controller.Recover && j.verb != controller.Plan || j.flags.attempts <= 0 {
+	if j.verb != controller.Recover && j.verb != controller.Plan || j.flags.Attempts <= 0 {
 		return nil, nil
 	}
 	counts, err := store.Attempts(time.Now().Add(-attemptsWindow))
@@ -57,16 +57,16 @@ func amount(text string) (count, percent int, ok bool) {
 
 // brakes reads --wave and --max-fail.
 func (f *flags) brakes() ([]controller.Wave, controller.Brake, error) {
-	brake := controller.Brake{Unreachable: f.brakeUnreachable}
+	brake := controller.Brake{Unreachable: f.BrakeUnreachable}
 	var ok bool
-	if brake.Count, brake.Percent, ok = amount(f.maxFail); !ok {
-		return nil, brake, usagef("", "--max-fail %s: wanted a number of hosts, or 1%% to 100%%", f.maxFail)
+	if brake.Count, brake.Percent, ok = amount(f.MaxFail); !ok {
+		return nil, brake, usagef("", "--max-fail %s: wanted a number of hosts, or 1%% to 100%%", f.MaxFail)
 	}
 	var waves []controller.Wave
-	for item := range strings.SplitSeq(f.waves, ",") {
+	for item := range strings.SplitSeq(f.Waves, ",") {
 		count, percent, ok := amount(item)
 		if !ok || count == 0 && percent == 0 {
-			return nil, brake, usagef("such as 1,10%,50%,100%", "--wave %s: %q is neither a number of hosts nor 1%% to 100%%", f.waves, item)
+			return nil, brake, usagef("such as 1,10%,50%,100%", "--wave %s: %q is neither a number of hosts nor 1%% to 100%%", f.Waves, item)
 		}
 		waves = append(waves, controller.Wave{Count: count, Percent: percent})
 	}
@@ -75,7 +75,7 @@ func (f *flags) brakes() ([]controller.Wave, controller.Brake, error) {
 
 // pauses asks before a wave; nil where nobody wants to be asked.
 func (a *app) pauses(f flags, line *progress) func(wave int, hosts []string) bool {
-	if !f.pause {
+	if !f.Pause {
 		return nil
 	}
 	return func(wave int, hosts []string) bool {

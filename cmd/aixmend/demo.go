@@ -100,15 +100,18 @@ func (a *app) runDemo(ctx context.Context) error {
 
 func (a *app) demoRun(ctx context.Context, verb controller.Verb, inventory string) error {
 	f := flags{
-		inventories: []string{inventory}, concurrency: 200, state: a.flags.state, playbook: "rmc-restore",
-		set: demoParams, failOn: defaultFailOn(), connect: 15 * time.Second, format: "text",
+		asked: asked{
+			Inventories: []string{inventory}, Concurrency: 200, Playbook: "rmc-restore",
+			Set: demoParams, FailOn: defaultFailOn(), ConnectTimeout: 15 * time.Second,
+		},
+		state: a.flags.state, format: "text",
 	}
 	a.flags = f
 	j, err := f.job(verb)
 	if err != nil {
 		return err
 	}
-	run, err := a.execute(ctx, j)
+	run, err := a.execute(ctx, j, nil)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,10 @@ func (a *app) exit(err error) outcome.Code {
 			a.say("hint: %s", u.hint)
 		}
 		return outcome.ExitUsage
+	case errors.Is(err, journal.ErrRunning):
+		a.say("error: %s", err)
+		a.say("hint: wait for it to end; aixmend runs shows which are open")
+		return outcome.ExitLocked
 	case errors.Is(err, journal.ErrLocked):
 		a.say("error: %s", err)
 		a.say("hint: wait for it to end; audit, capture and plan can run beside it")

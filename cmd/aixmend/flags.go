@@ -18,37 +18,21 @@ import (
 
 // flags are the values of all flags; each verb declares those it knows.
 type flags struct {
-	inventories []string
-	limit       []string
-	concurrency int
-	state       string
-	playbook    string
-	allow       []string
-	mend        bool
-	label       string
-	set         []string
-	yes         bool
-	format      string
-	failOn      []string
-	connect     time.Duration
-	deadline    time.Duration
-	knownHosts  string
-	identity    string
-	quiet       bool
-	verbose     int
-	host        string
-	serve       bool
-	hosts       int
-	keep        int
-
-	waves, maxFail          string
-	brakeUnreachable, pause bool
-	attempts                int
+	asked
+	state   string
+	yes     bool
+	format  string
+	quiet   bool
+	verbose int
+	host    string
+	serve   bool
+	hosts   int
+	keep    int
 }
 
 func (f *flags) selection(c *cobra.Command) {
-	c.Flags().StringArrayVarP(&f.inventories, "inventory", "i", []string{"inventory.yaml"}, "inventory `FILE`; may repeat")
-	c.Flags().StringArrayVarP(&f.limit, "limit", "l", nil, "hosts, groups, globs, !to leave out, comma between: `PATTERN`")
+	c.Flags().StringArrayVarP(&f.Inventories, "inventory", "i", []string{"inventory.yaml"}, "inventory `FILE`; may repeat")
+	c.Flags().StringArrayVarP(&f.Limit, "limit", "l", nil, "hosts, groups, globs, !to leave out, comma between: `PATTERN`")
 }
 
 func (f *flags) stateDir(c *cobra.Command) {
@@ -65,23 +49,27 @@ func (f *flags) walking(c *cobra.Command) {
 	f.stateDir(c)
 	f.formats(c)
 	fs := c.Flags()
-	fs.IntVarP(&f.concurrency, "concurrency", "c", 200, "hosts being worked on over SSH at one time")
-	fs.StringVar(&f.playbook, "playbook", "rmc-restore", "what to do: the `NAME` of a playbook or a file")
-	fs.StringArrayVar(&f.set, "set", nil, "a playbook parameter, `KEY=VALUE`; may repeat")
-	fs.StringSliceVar(&f.failOn, "fail-on", defaultFailOn(), "outcomes that count as trouble")
-	fs.DurationVar(&f.connect, "connect-timeout", 15*time.Second, "per connection: connect, handshake and login")
-	fs.DurationVar(&f.deadline, "deadline", 0, "for the whole run; 0: none")
-	fs.StringVar(&f.knownHosts, "known-hosts", "", "known_hosts `FILE`; host keys are always checked (default the inventory's, then the user's own)")
-	fs.StringVar(&f.identity, "identity", "", "private key `FILE` (default the inventory's, then the user's own, then the agent's)")
-	fs.BoolVarP(&f.quiet, "quiet", "q", false, "less: only hosts with trouble, and nothing when there is none")
-	fs.CountVarP(&f.verbose, "verbose", "v", "more: each move of each host")
+	fs.IntVarP(&f.Concurrency, "concurrency", "c", 200, "hosts being worked on over SSH at one time")
+	fs.StringVar(&f.Playbook, "playbook", "rmc-restore", "what to do: the `NAME` of a playbook or a file")
+	fs.StringArrayVar(&f.Set, "set", nil, "a playbook parameter, `KEY=VALUE`; may repeat")
+	fs.StringSliceVar(&f.FailOn, "fail-on", defaultFailOn(), "outcomes that count as trouble")
+	fs.DurationVar(&f.ConnectTimeout, "connect-timeout", 15*time.Second, "per connection: connect, handshake and login")
+	fs.DurationVar(&f.Deadline, "deadline", 0, "for the whole run; 0: none")
+	fs.StringVar(&f.KnownHosts, "known-hosts", "", "known_hosts `FILE`; host keys are always checked (default the inventory's, then the user's own)")
+	fs.StringVar(&f.Identity, "identity", "", "private key `FILE` (default the inventory's, then the user's own, then the agent's)")
+	f.loudness(c)
+}
+
+func (f *flags) loudness(c *cobra.Command) {
+	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "less: only hosts with trouble, and nothing when there is none")
+	c.Flags().CountVarP(&f.verbose, "verbose", "v", "more: each move of each host")
 }
 
 // changing declares the flags that say what may be changed.
 func (f *flags) changing(c *cobra.Command) {
-	c.Flags().StringSliceVar(&f.allow, "allow", nil, "opt in to invasive rungs: node-id, cluster0, rsct-update")
-	c.Flags().BoolVar(&f.mend, "mend-warnings", false, "mend warnings too")
-	c.Flags().IntVar(&f.attempts, "attempts", 3, "how often the same rung may be begun on the same host within 24 hours; 0: any number")
+	c.Flags().StringSliceVar(&f.Allow, "allow", nil, "opt in to invasive rungs: node-id, cluster0, rsct-update")
+	c.Flags().BoolVar(&f.MendWarnings, "mend-warnings", false, "mend warnings too")
+	c.Flags().IntVar(&f.Attempts, "attempts", 3, "how often the same rung may be begun on the same host within 24 hours; 0: any number")
 }
 
 func defaultFailOn() []string {
@@ -97,16 +85,16 @@ var allowWords = []string{"node-id", "cluster0", "rsct-update"}
 
 // check validates what the flags' types can't.
 func (f *flags) check() error {
-	if f.concurrency < 1 {
-		return usagef("", "--concurrency must be 1 or more, found %d", f.concurrency)
+	if f.Concurrency < 1 {
+		return usagef("", "--concurrency must be 1 or more, found %d", f.Concurrency)
 	}
-	if f.connect <= 0 {
-		return usagef("", "--connect-timeout must be more than 0, found %s", f.connect)
+	if f.ConnectTimeout <= 0 {
+		return usagef("", "--connect-timeout must be more than 0, found %s", f.ConnectTimeout)
 	}
-	if f.deadline < 0 {
-		return usagef("", "--deadline must not be negative, found %s", f.deadline)
+	if f.Deadline < 0 {
+		return usagef("", "--deadline must not be negative, found %s", f.Deadline)
 	}
-	for _, word := range f.allow {
+	for _, word := range f.Allow {
 		if !slices.Contains(allowWords, word) {
 			return usagef("there are: "+strings.Join(allowWords, ", "), "--allow %q is not known", word)
 		}
@@ -127,7 +115,7 @@ func (f *flags) checkFormat() error {
 // failures reads --fail-on.
 func (f *flags) failures() ([]outcome.Outcome, error) {
 	var list []outcome.Outcome
-	for _, name := range f.failOn {
+	for _, name := range f.FailOn {
 		if !slices.Contains(outcome.Outcomes(), outcome.Outcome(name)) {
 			return nil, usagef(fmt.Sprintf("there are: %v", outcome.Outcomes()), "--fail-on %q is no outcome", name)
 		}
@@ -148,10 +136,10 @@ func home() string {
 // load loads the inventory files.
 func (f *flags) load() (*inventory.Inventory, error) {
 	options := inventory.Options{Home: home(), KnownFindings: knownFindings()}
-	inv, err := options.Load(f.inventories...)
+	inv, err := options.Load(f.Inventories...)
 	if err != nil {
 		hint := ""
-		if len(f.inventories) == 1 && f.inventories[0] == "inventory.yaml" {
+		if len(f.Inventories) == 1 && f.Inventories[0] == "inventory.yaml" {
 			if _, missing := os.Stat("inventory.yaml"); missing != nil {
 				hint = "name an inventory with -i, or try it out first: aixmend demo"
 			}
@@ -168,17 +156,17 @@ func (f *flags) selected() (*inventory.Inventory, []inventory.Host, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	hosts, err := inv.Select(f.limit...)
+	hosts, err := inv.Select(f.Limit...)
 	if err != nil {
 		return nil, nil, usagef("aixmend inventory list shows hosts and groups", "%w", err)
 	}
 	hosts = slices.Clone(hosts)
 	for i := range hosts {
-		if f.identity != "" {
-			hosts[i].SSH.Identity = filepath.Clean(f.identity)
+		if f.Identity != "" {
+			hosts[i].SSH.Identity = filepath.Clean(f.Identity)
 		}
-		if f.knownHosts != "" {
-			hosts[i].SSH.KnownHosts = filepath.Clean(f.knownHosts)
+		if f.KnownHosts != "" {
+			hosts[i].SSH.KnownHosts = filepath.Clean(f.KnownHosts)
 		}
 	}
 	return inv, hosts, nil

@@ -7,6 +7,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"aixmend/controller"
+	"aixmend/controller/report"
 )
 
 // progressEvery is the time between two words on a file that is on its way.
@@ -40,6 +41,11 @@ func (m *moves) Moved(host string, to controller.State, note string) {
 	if m.everything {
 		m.log.Info().Str("host", host).Str("state", string(to)).Msg(note)
 	}
+}
+
+// Settled implements controller.Observer.
+func (m *moves) Settled(s controller.Settled) {
+	m.log.Info().Str("host", s.Host).Str("step", s.Step).Str("status", s.Status).Msg(report.Clean(s.Detail, false))
 }
 
 // Transferred implements controller.Observer.

@@ -118,41 +118,41 @@ func (a *app) nextCommand(run *outcome.Run, verb controller.Verb) string {
 
 // mends tells whether the playbook has rungs that could mend anything.
 func (a *app) mends() bool {
-	p, err := playbooks.Load(a.flags.playbook)
+	p, err := playbooks.Load(a.flags.Playbook)
 	return err == nil && slices.ContainsFunc(p.Rungs, func(r playbooks.Rung) bool { return !r.HandOver })
 }
 
 // command is the same selection with another verb.
 func (a *app) command(verb string) string {
 	words := []string{"aixmend", verb}
-	for _, file := range a.flags.inventories {
+	for _, file := range a.flags.Inventories {
 		if file != "inventory.yaml" {
 			words = append(words, "-i", shellWord(file))
 		}
 	}
-	for _, pattern := range a.flags.limit {
+	for _, pattern := range a.flags.Limit {
 		words = append(words, "-l", shellWord(pattern))
 	}
 	if a.flags.state != "aixmend-state" {
 		words = append(words, "--state", shellWord(a.flags.state))
 	}
-	for _, set := range a.flags.set {
+	for _, set := range a.flags.Set {
 		words = append(words, "--set", shellWord(set))
 	}
-	if a.flags.playbook != "rmc-restore" {
-		words = append(words, "--playbook", shellWord(a.flags.playbook))
+	if a.flags.Playbook != "rmc-restore" {
+		words = append(words, "--playbook", shellWord(a.flags.Playbook))
 	}
-	for _, word := range a.flags.allow {
+	for _, word := range a.flags.Allow {
 		words = append(words, "--allow", word)
 	}
-	if a.flags.mend {
+	if a.flags.MendWarnings {
 		words = append(words, "--mend-warnings")
 	}
-	if a.flags.identity != "" {
-		words = append(words, "--identity", shellWord(a.flags.identity))
+	if a.flags.Identity != "" {
+		words = append(words, "--identity", shellWord(a.flags.Identity))
 	}
-	if a.flags.knownHosts != "" {
-		words = append(words, "--known-hosts", shellWord(a.flags.knownHosts))
+	if a.flags.KnownHosts != "" {
+		words = append(words, "--known-hosts", shellWord(a.flags.KnownHosts))
 	}
 	return strings.Join(words, " ")
 }

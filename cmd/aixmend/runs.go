@@ -46,27 +46,29 @@ func (a *app) listRuns() error {
 	if err != nil {
 		return err
 	}
-	runs := []*outcome.Run{}
+	runs := []listedRun{}
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Options = table.OptionsNoBordersAndSeparators
 	t.AppendHeader(table.Row{"RUN", "VERB", "STARTED", "EXIT", "HOSTS"})
 	for _, id := range ids {
 		run, err := store.LoadRun(id)
+		state := runState(store, id)
+		var exit any = ""
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			verb, began := "", ""
+			run = &outcome.Run{ID: id, ExitCode: -1}
 			if entries, err := store.ReadJournal(id); err == nil && len(entries) > 0 {
-				verb, began = entries[0].Detail, entries[0].Time.Format(time.RFC3339)
+				run.Command, run.Started = entries[0].Detail, entries[0].Time
 			}
-			t.AppendRow(table.Row{report.Clean(id, false), report.Clean(verb, false), began, "", "not finished: aixmend report " + report.Clean(id, false) + " says what was sent"})
-			continue
 		case err != nil:
 			a.say("warning: %s", err)
 			continue
+		default:
+			exit = run.ExitCode
 		}
-		runs = append(runs, run)
-		t.AppendRow(table.Row{run.ID, report.Clean(run.Command, false), run.Started.Format(time.RFC3339), run.ExitCode, report.Counts(*run)})
+		runs = append(runs, listedRun{run, state})
+		t.AppendRow(table.Row{report.Clean(run.ID, false), report.Clean(run.Command, false), run.Started.Format(time.RFC3339), exit, told(run, state)})
 	}
 	if a.flags.format == "json" {
 		return a.printJSON(runs)
@@ -77,6 +79,31 @@ func (a *app) listRuns() error {
 	}
 	_, err = fmt.Fprintln(a.out, t.Render())
 	return err
+}
+
+// listedRun is a run in a list.
+type listedRun struct {
+	*outcome.Run
+	// State is running, open (resume goes on with it) or ended.
+	State string `json:"state"`
+}
+
+// told is what a list says of a run's hosts.
+func told(run *outcome.Run, state string) string {
+	counts := ""
+	if len(run.Hosts) > 0 {
+		counts = report.Counts(*run) + "; "
+	}
+	id := report.Clean(run.ID, false)
+	switch state {
+	case stateRunning:
+		return "running"
+	case stateOpen:
+		return counts + "not finished: aixmend resume " + id + " goes on with it"
+	case stateCut:
+		return "not finished: aixmend report " + id + " says what was sent"
+	}
+	return report.Counts(*run)
 }
 
 func (a *app) report() *cobra.Command {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +35,7 @@ func (a *app) capture() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return a.walk(c.Context(), controller.Capture) },
 	}
 	a.flags.walking(c)
-	c.Flags().StringVar(&a.flags.label, "label", "", "a `NAME` to find the captures by")
+	c.Flags().StringVar(&a.flags.Label, "label", "", "a `NAME` to find the captures by")
 	c.AddCommand(a.keptCaptures()...)
 	return c
 }
@@ -73,16 +74,22 @@ func (a *app) walk(ctx context.Context, verb controller.Verb) error {
 		return err
 	}
 	if verb == controller.Recover {
-		if err := a.consent(job); err != nil {
+		if err := a.consent(job, "recover"); err != nil {
 			return err
 		}
 	}
-	run, err := a.execute(ctx, job)
+	return a.finish(ctx, job, nil)
+}
+
+// finish runs a job to its end, and says how it ended. before is nil for a run
+// that begins now.
+func (a *app) finish(ctx context.Context, j *job, before *past) error {
+	run, err := a.execute(ctx, j, before)
 	if run == nil {
 		return err
 	}
 	// What is known is said even where it could not be written.
-	if err := errors.Join(err, a.print(run, verb)); err != nil {
+	if err := errors.Join(err, a.print(run, j.verb)); err != nil {
 		return err
 	}
 	return verdict{outcome.Code(run.ExitCode)}
@@ -91,10 +98,8 @@ func (a *app) walk(ctx context.Context, verb controller.Verb) error {
 // job is a run that is ready to start: everything that can be wrong with what
 // was asked for has been checked.
 type job struct {
-	verb     controller.Verb
-	hosts    []inventory.Host
-	groups   []inventory.Group
-	all      []inventory.Host // the whole inventory
+	verb controller.Verb
+	scope
 	playbook *playbooks.Playbook
 	params   playbooks.Params
 	upload   facts.Upload
@@ -104,18 +109,28 @@ type job struct {
 	brake    controller.Brake
 }
 
+// job reads the inventory and prepares what the flags ask for.
 func (f *flags) job(verb controller.Verb) (*job, error) {
-	p, err := playbooks.Load(f.playbook)
+	inv, hosts, err := f.selected()
+	if err != nil {
+		return nil, err
+	}
+	return f.prepare(verb, scope{Hosts: hosts, Groups: inv.Groups, Names: names(inv.Hosts)})
+}
+
+// prepare checks what the flags ask for.
+func (f *flags) prepare(verb controller.Verb, hosts scope) (*job, error) {
+	p, err := playbooks.Load(f.Playbook)
 	if err != nil {
 		return nil, usage(err)
 	}
-	params, err := p.Set(f.set)
+	params, err := p.Set(f.Set)
 	if err != nil {
 		return nil, usagef("aixmend playbook show "+p.Name+" lists them", "%w", err)
 	}
 	var waves []controller.Wave
 	var brake controller.Brake
-	if verb == controller.Recover && f.waves != "" {
+	if verb == controller.Recover && f.Waves != "" {
 		if waves, brake, err = f.brakes(); err != nil {
 			return nil, err
 		}
@@ -127,18 +142,14 @@ func (f *flags) job(verb controller.Verb) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	inv, hosts, err := f.selected()
-	if err != nil {
-		return nil, err
-	}
-	for _, word := range f.allow {
+	for _, word := range f.Allow {
 		if !p.Allows(word) {
 			return nil, usagef("aixmend playbook show "+p.Name+" lists its rungs", "--allow %s: playbook %s has no rung or step of that name", word, p.Name)
 		}
 	}
 	if names, _ := params["new_node_id"].(string); names != "" {
 		for name := range strings.SplitSeq(names, ",") {
-			if _, known := inv.Host(strings.TrimSpace(name)); !known {
+			if !slices.Contains(hosts.Names, strings.TrimSpace(name)) {
 				return nil, usagef("", "--set new_node_id=%s: the inventory has no host %q", names, strings.TrimSpace(name))
 			}
 		}
@@ -147,22 +158,22 @@ func (f *flags) job(verb controller.Verb) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &job{verb: verb, hosts: hosts, groups: inv.Groups, all: inv.Hosts, playbook: p, params: params, upload: upload, flags: *f, failOn: failOn, waves: waves, brake: brake}, nil
+	return &job{verb: verb, scope: hosts, playbook: p, params: params, upload: upload, flags: *f, failOn: failOn, waves: waves, brake: brake}, nil
 }
 
 // consent asks before anything is changed.
-func (a *app) consent(j *job) error {
-	if j.flags.pause && (!a.inTerminal || !a.errTerminal) {
+func (a *app) consent(j *job, verb string) error {
+	if j.flags.Pause && (!a.inTerminal || !a.errTerminal) {
 		return usagef("leave --pause away", "--pause asks between waves, and there is no terminal to ask on")
 	}
 	if j.flags.yes {
 		return nil
 	}
 	if !a.inTerminal || !a.errTerminal {
-		return usagef("aixmend plan shows what would be run; --yes runs it", "recover changes hosts, and there is no terminal to ask on")
+		return usagef("aixmend plan shows what would be run; --yes runs it", "%s changes hosts, and there is no terminal to ask on", verb)
 	}
-	fmt.Fprintf(a.err, "recover may change %s: %s; playbook %s.\naixmend plan shows the exact commands. Go on? Only yes will do: ",
-		report.Hosts(len(j.hosts)), report.Compact(names(j.hosts)), j.playbook.Name)
+	fmt.Fprintf(a.err, "%s may change %s: %s; playbook %s.\naixmend plan shows the exact commands. Go on? Only yes will do: ",
+		verb, report.Hosts(len(j.Hosts)), report.Compact(names(j.Hosts)), j.playbook.Name)
 	answers := make(chan string, 1)
 	go func() { // left behind when a signal comes first: the process ends then
 		answer, _ := bufio.NewReader(a.in).ReadString('\n')
@@ -188,7 +199,7 @@ func names(hosts []inventory.Host) []string {
 }
 
 // execute runs a job and writes its evidence.
-func (a *app) execute(ctx context.Context, j *job) (*outcome.Run, error) {
+func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, error) {
 	store, err := journal.Open(j.flags.state)
 	if err != nil {
 		return nil, err
@@ -206,35 +217,39 @@ func (a *app) execute(ctx context.Context, j *job) (*outcome.Run, error) {
 		}
 		a.say(format, args...)
 	})
-	began := time.Now().UTC()
 	run := outcome.Run{
-		Schema: outcome.RunSchema, ID: journal.NewRunID(began), Version: currentVersion(), Command: string(j.verb),
-		Playbook: outcome.Playbook{Name: j.playbook.Name, SHA256: j.playbook.SHA256},
-		Started:  began, Fleet: []outcome.FleetFinding{},
+		Schema: outcome.RunSchema, Version: currentVersion(), Command: string(j.verb),
+		Playbook: outcome.Playbook{Name: j.playbook.Name, SHA256: j.playbook.SHA256}, Fleet: []outcome.FleetFinding{},
 	}
-	dir, err := store.NewRun(run.ID)
+	dir, before, err := openFolder(store, j, &run, before)
 	if err != nil {
 		return nil, err
 	}
 	defer dir.Close()
-	if err := dir.Append(outcome.Entry{Time: began, Event: outcome.EventRun, State: "started", Detail: string(j.verb)}); err != nil {
-		return nil, err
-	}
-	if !j.flags.quiet {
-		a.say("%s of %s, playbook %s, run %s", j.verb, report.Hosts(len(j.hosts)), j.playbook.Name, run.ID)
+	if !j.flags.quiet && before == nil {
+		a.say("%s of %s, playbook %s, run %s", j.verb, report.Hosts(len(j.Hosts)), j.playbook.Name, run.ID)
 	}
 	engine := a.engine(j, run.ID, store, dir)
+	if before != nil {
+		engine.Began, engine.Begun = run.Started, before.begun
+	}
 	if engine.Attempts, err = j.attempts(store); err != nil {
 		return nil, err
 	}
-	engine.MaxAttempts = j.flags.attempts
-	engine.Past = store.NewestNodeIDs(names(j.all))
-	line := a.watch(engine, len(j.hosts), j.flags)
+	engine.MaxAttempts = j.flags.Attempts
+	engine.Past = store.NewestNodeIDs(j.Names)
+	line := a.watch(engine, len(j.Hosts), j.flags)
 	engine.Pause = a.pauses(j.flags, line)
-	result, broken := engine.Run(a.within(ctx, j.flags.deadline), j.hosts)
+	result, broken := engine.Run(a.within(ctx, j.flags.Deadline), j.Hosts)
 	line.clear()
 	run.Hosts, run.Fleet = append([]outcome.HostSummary{}, result.Hosts...), result.Fleet
 	run.Counts = outcome.Count(run.Hosts)
+	run.Unfinished = len(j.Hosts) - len(run.Hosts) // of a run that broke
+	for _, h := range run.Hosts {
+		if h.Interrupted {
+			run.Unfinished++
+		}
+	}
 	run.Finished = time.Now().UTC()
 	code, reason := a.code(&run, j)
 	if result.Braked != "" {
@@ -248,6 +263,43 @@ func (a *app) execute(ctx context.Context, j *job) (*outcome.Run, error) {
 	}
 	run.ExitCode, run.ExitReason = int(code), reason
 	return &run, errors.Join(broken, dir.Finish(run))
+}
+
+// openFolder opens the folder of a new run, or of one that goes on, and notes
+// both in the journal. What a run is to do is on the disk before it begins.
+func openFolder(store *journal.Store, j *job, run *outcome.Run, before *past) (*journal.Run, *past, error) {
+	now := time.Now().UTC()
+	entry := outcome.Entry{Time: now, Event: outcome.EventRun, State: outcome.RunStarted, Detail: string(j.verb)}
+	if before == nil {
+		run.ID, run.Started = journal.NewRunID(now), now
+		asked, err := j.request()
+		if err != nil {
+			return nil, nil, err
+		}
+		dir, err := store.NewRun(run.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := errors.Join(dir.WriteRequest(asked), dir.Append(entry)); err != nil {
+			return nil, nil, errors.Join(err, dir.Close())
+		}
+		return dir, nil, nil
+	}
+	dir, err := store.GoOn(before.id)
+	if err != nil {
+		return nil, nil, err
+	}
+	entry.State = outcome.RunResumed
+	// Nobody else writes now: what is read here stays true.
+	before, err = loadPast(store, before.id)
+	if err == nil {
+		err = dir.Append(entry)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, dir.Close())
+	}
+	run.ID, run.Started, run.Resumed = before.id, before.started, append(before.resumed, now)
+	return dir, before, nil
 }
 
 // code decides the exit code of a run that came to its end.

@@ -16,9 +16,9 @@ import (
 // windows gives the places that a host's connection takes: those of its groups
 // that set a bound, by name, then that of the run.
 func (j *job) windows() func(transport.Target) []*wrap.Window {
-	all := wrap.NewWindow(j.flags.concurrency)
+	all := wrap.NewWindow(j.flags.Concurrency)
 	of := map[string][]*wrap.Window{}
-	for _, g := range j.groups { // sorted by name
+	for _, g := range j.Groups { // sorted by name
 		if g.Concurrency == 0 {
 			continue
 		}
@@ -39,7 +39,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 		gate = a.open
 	}
 	dialer := ssh.NewDialer(ssh.Options{
-		ConnectTimeout: j.flags.connect,
+		ConnectTimeout: j.flags.ConnectTimeout,
 		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: a.passphrase()},
 		Hosts:          &ssh.HostKeys{Default: ssh.UserKnownHosts(home())},
 		Passwords:      a.secrets(),
@@ -47,7 +47,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 	e := &controller.Engine{
 		Options: controller.Options{
 			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
-			Allowed: j.flags.allow, MendWarnings: j.flags.mend, Label: j.flags.label,
+			Allowed: j.flags.Allow, MendWarnings: j.flags.MendWarnings, Label: j.flags.Label,
 			Baseline: j.baseline(store), Upload: j.upload,
 			Waves: j.waves, Brake: j.brake,
 		},
@@ -91,6 +91,9 @@ func (s sink) HostDone(h outcome.Host) error {
 	}
 	return s.dir.WriteHost(h, report.HostMarkdown(h))
 }
+
+// Keep implements controller.Sink.
+func (s sink) Keep(h outcome.Host) error { return s.dir.KeepHost(h) }
 
 // Amend implements controller.Sink.
 func (s sink) Amend(host string, change func(*outcome.Host)) error {

@@ -52,15 +52,24 @@ func (s *Store) LoadCapture(host, id string) (*outcome.Capture, error) {
 	return &c, nil
 }
 
-// Newest returns a host's newest good capture, nil when there is none. Damaged
-// ones are passed over.
-func (s *Store) Newest(host string) (*outcome.Capture, error) {
+// Load returns a good capture by its path, relative to the state folder.
+func (s *Store) Load(where string) (*outcome.Capture, error) {
+	parts := strings.Split(where, "/")
+	if len(parts) != 3 || parts[0] != "captures" {
+		return nil, fmt.Errorf("%q is not the path of a capture", where)
+	}
+	return s.LoadCapture(parts[1], parts[2])
+}
+
+// Newest returns a host's newest good capture that was not taken by the run
+// besides, nil when there is none. Damaged ones are passed over.
+func (s *Store) Newest(host, besides string) (*outcome.Capture, error) {
 	ids, err := s.CaptureIDs(host)
 	if err != nil {
 		return nil, err
 	}
 	for _, id := range slices.Backward(ids) {
-		if c, err := s.LoadCapture(host, id); err == nil {
+		if c, err := s.LoadCapture(host, id); err == nil && (besides == "" || c.RunID != besides) {
 			return c, nil
 		}
 	}

@@ -41,11 +41,14 @@ func newRun(t *testing.T, s *Store, id string) *Run {
 	return r
 }
 
-func finish(t *testing.T, s *Store, id string) {
+// finish writes a whole run; its process has ended.
+func finish(t *testing.T, s *Store, id string) *Run {
 	t.Helper()
-	if err := newRun(t, s, id).Finish(outcome.Run{Schema: outcome.RunSchema, ID: id}); err != nil {
+	r := newRun(t, s, id)
+	if err := errors.Join(r.Finish(outcome.Run{Schema: outcome.RunSchema, ID: id}), r.Close()); err != nil {
 		t.Fatal(err)
 	}
+	return r
 }
 
 // tree lists what is below a folder with its modes, links with their targets.
@@ -178,7 +181,7 @@ func TestLayout(t *testing.T) {
 		"captures/aixprd01/c1/files/etc/it's a name 0600", "captures/aixprd01/c1/manifest.sha256 0600", "captures/aixprd01/c1/probes 0700",
 		"captures/aixprd01/c1/probes/empty 0600", "lock 0600",
 		"runs 0700", "runs/latest -> r1", "runs/r1 0700", "runs/r1/hosts 0700", "runs/r1/hosts/aixprd01.json 0600", "runs/r1/hosts/aixprd01.md 0600",
-		"runs/r1/journal.jsonl 0600", "runs/r1/run.json 0600",
+		"runs/r1/journal.jsonl 0600", "runs/r1/lock 0600", "runs/r1/run.json 0600",
 	}
 	if diff := cmp.Diff(want, tree(t, s.Root())); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -199,8 +202,7 @@ func TestLayout(t *testing.T) {
 // A name that is a path is refused before anything is written.
 func TestNames(t *testing.T) {
 	s := open(t)
-	finish(t, s, "r1")
-	r := newRun(t, s, "r1")
+	r := finish(t, s, "r1")
 	before := tree(t, filepath.Dir(s.Root()))
 	for _, name := range []string{"", ".", "..", "../r1", "a/b", "/etc", `a\b`, ".hidden", "-x", "a\nb", "a\x00b", "ä", strings.Repeat("a", 254)} {
 		if _, err := s.NewRun(name); err == nil {
@@ -585,7 +587,7 @@ func TestNoPlaceToWrite(t *testing.T) {
 		t.Error("latest is a run that could not write its report")
 	}
 	entries, _ = os.ReadDir(s.RunDir("r2"))
-	if names := nameOf(entries); !slices.Equal(names, []string{"hosts", "journal.jsonl", "run.json"}) {
+	if names := nameOf(entries); !slices.Equal(names, []string{"hosts", "journal.jsonl", "lock", "run.json"}) {
 		t.Errorf("left behind: %q", names)
 	}
 }

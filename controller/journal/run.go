@@ -1,14 +1,19 @@
 package journal
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/gofrs/flock"
 
 	"aixmend/controller/outcome"
 )
@@ -28,6 +33,8 @@ type Run struct {
 	store *Store
 	id    string
 
+	lock *flock.Flock
+
 	mu      sync.Mutex
 	journal *os.File
 	size    int64 // of the whole lines in it
@@ -41,9 +48,44 @@ func (s *Store) NewRun(id string) (*Run, error) {
 	if err := os.MkdirAll(filepath.Join(s.RunDir(id), "hosts"), dirMode); err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	path := filepath.Join(s.RunDir(id), "journal.jsonl")
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, fileMode)
+	return s.openRun(id)
+}
+
+// ErrRunning says that another process works on the run.
+var ErrRunning = errors.New("it is still running")
+
+// GoOn opens the folder of a run that was cut off. The half line that a crash
+// may have left at the end of its journal is taken away: what it was to say was
+// not acted on.
+func (s *Store) GoOn(id string) (*Run, error) {
+	if err := checkName("run", id); err != nil {
+		return nil, err
+	}
+	r, err := s.openRun(id)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.mendTail(); err != nil {
+		_ = r.Close()
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	return r, nil
+}
+
+// openRun opens the journal of a run for this process alone.
+func (s *Store) openRun(id string) (*Run, error) {
+	lock := flock.New(s.runLock(id), flock.SetPermissions(fileMode))
+	held, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("run folder: %w", err)
+	}
+	if !held {
+		return nil, fmt.Errorf("run %s: %w", id, ErrRunning)
+	}
+	path := filepath.Join(s.RunDir(id), "journal.jsonl")
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR, fileMode)
+	if err != nil {
+		_ = lock.Unlock()
 		return nil, fmt.Errorf("journal: %w", err)
 	}
 	info, err := file.Stat()
@@ -52,9 +94,109 @@ func (s *Store) NewRun(id string) (*Run, error) {
 	}
 	if err != nil {
 		_ = file.Close()
+		_ = lock.Unlock()
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	return &Run{store: s, id: id, journal: file, size: info.Size()}, nil
+	return &Run{store: s, id: id, lock: lock, journal: file, size: info.Size()}, nil
+}
+
+// runLock is the file that the process of a run holds a lock on.
+func (s *Store) runLock(id string) string { return filepath.Join(s.RunDir(id), "lock") }
+
+// Running tells whether a process works on a run.
+func (s *Store) Running(id string) bool {
+	if _, err := os.Stat(s.runLock(id)); err != nil {
+		return false
+	}
+	lock := flock.New(s.runLock(id), flock.SetPermissions(fileMode))
+	free, err := lock.TryRLock()
+	_ = lock.Unlock()
+	return err == nil && !free
+}
+
+// mendTail cuts what stands behind the last whole line.
+func (r *Run) mendTail() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for at := r.size; at > 0; {
+		block := make([]byte, min(at, 64<<10))
+		if _, err := r.journal.ReadAt(block, at-int64(len(block))); err != nil {
+			return err
+		}
+		if i := bytes.LastIndexByte(block, '\n'); i >= 0 {
+			r.size = at - int64(len(block)) + int64(i) + 1
+			return r.journal.Truncate(r.size)
+		}
+		at -= int64(len(block))
+	}
+	r.size = 0
+	return r.journal.Truncate(0)
+}
+
+// WriteRequest keeps what the run was asked to do, on the disk, before it does
+// anything.
+func (r *Run) WriteRequest(request any) error {
+	text, err := json.MarshalIndent(request, "", "  ")
+	if err != nil {
+		return fmt.Errorf("request: %w", err)
+	}
+	if err := writeSynced(filepath.Join(r.store.RunDir(r.id), "request.json"), append(text, '\n')); err != nil {
+		return fmt.Errorf("request: %w", err)
+	}
+	return nil
+}
+
+// HasRequest tells whether a run has written down what it was asked to do.
+func (s *Store) HasRequest(id string) bool {
+	_, err := os.Stat(filepath.Join(s.RunDir(id), "request.json"))
+	return err == nil
+}
+
+// LoadRequest reads what a run was asked to do.
+func (s *Store) LoadRequest(id string, into any) error {
+	if err := readJSON(filepath.Join(s.RunDir(id), "request.json"), into); err != nil {
+		return fmt.Errorf("run %s: %w", id, err)
+	}
+	return nil
+}
+
+// walksDir holds the reports as they were when a rung began. The folder is taken
+// away when the run has come to its end.
+func (s *Store) walksDir(id string) string { return filepath.Join(s.RunDir(id), "walks") }
+
+// KeepHost puts a report aside, on the disk: what a process begins with that has
+// to go on in this one's place.
+func (r *Run) KeepHost(h outcome.Host) error {
+	if err := checkName("host", h.Host); err != nil {
+		return err
+	}
+	text, err := json.Marshal(h)
+	if err != nil {
+		return fmt.Errorf("report of %s: %w", h.Host, err)
+	}
+	dir := r.store.walksDir(r.id)
+	if err := os.MkdirAll(dir, dirMode); err != nil {
+		return fmt.Errorf("report of %s: %w", h.Host, err)
+	}
+	if err := writeSynced(filepath.Join(dir, h.Host+".json"), append(text, '\n')); err != nil {
+		return fmt.Errorf("report of %s: %w", h.Host, err)
+	}
+	return nil
+}
+
+// LoadKept reads the report that KeepHost put aside last; nil: there is none.
+func (s *Store) LoadKept(id, host string) (*outcome.Host, error) {
+	if err := checkName("host", host); err != nil {
+		return nil, err
+	}
+	var h outcome.Host
+	switch err := readJSON(filepath.Join(s.walksDir(id), host+".json"), &h); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("run %s, host %s: %w", id, host, err)
+	}
+	return &h, nil
 }
 
 // Append writes one line. Intents and results are on the disk when it returns.
@@ -139,6 +281,11 @@ func (r *Run) Finish(run outcome.Run) error {
 	if err := writeSynced(filepath.Join(dir, "run.json"), append(text, '\n')); err != nil {
 		return fmt.Errorf("run.json: %w", err)
 	}
+	if run.Unfinished == 0 {
+		if err := os.RemoveAll(r.store.walksDir(r.id)); err != nil {
+			return fmt.Errorf("run folder: %w", err)
+		}
+	}
 	return r.store.pointLatest(r.id)
 }
 
@@ -146,7 +293,7 @@ func (r *Run) Finish(run outcome.Run) error {
 func (r *Run) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.journal.Close()
+	return errors.Join(r.journal.Close(), r.lock.Unlock())
 }
 
 // pointLatest replaces the link latest in one step.

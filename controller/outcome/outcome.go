@@ -73,15 +73,19 @@ const (
 
 // Run is run.json.
 type Run struct {
-	Schema     string          `json:"schema"`
-	ID         string          `json:"run_id"`
-	Version    string          `json:"version"`
-	Command    string          `json:"command"`
-	Playbook   Playbook        `json:"playbook"`
-	Started    time.Time       `json:"started"`
-	Finished   time.Time       `json:"finished"`
-	ExitCode   int             `json:"exit_code"`
-	ExitReason string          `json:"exit_reason"`
+	Schema   string    `json:"schema"`
+	ID       string    `json:"run_id"`
+	Version  string    `json:"version"`
+	Command  string    `json:"command"`
+	Playbook Playbook  `json:"playbook"`
+	Started  time.Time `json:"started"`
+	// Resumed are the times at which another process went on with the run.
+	Resumed    []time.Time `json:"resumed,omitempty"`
+	Finished   time.Time   `json:"finished"`
+	ExitCode   int         `json:"exit_code"`
+	ExitReason string      `json:"exit_reason"`
+	// Unfinished is how many hosts resume would go on with.
+	Unfinished int             `json:"unfinished,omitempty"`
 	Counts     map[Outcome]int `json:"counts"`
 	Hosts      []HostSummary   `json:"hosts"`
 	Fleet      []FleetFinding  `json:"fleet_findings"`
@@ -108,6 +112,8 @@ type HostSummary struct {
 	DurationMS int64 `json:"duration_ms"`
 	// Report is the path of HOST.json, relative to the run's folder.
 	Report string `json:"report"`
+	// Interrupted hosts are what resume goes on with.
+	Interrupted bool `json:"interrupted,omitempty"`
 	// Plan is what recover would run; only in the document of the plan verb.
 	Plan []PlanStep `json:"plan,omitzero"`
 }
@@ -121,16 +127,18 @@ type FleetFinding struct {
 
 // Host is HOST.json.
 type Host struct {
-	Schema   string         `json:"schema"`
-	RunID    string         `json:"run_id"`
-	Host     string         `json:"host"`
-	Address  string         `json:"address"`
-	Outcome  Outcome        `json:"outcome"`
-	Reason   string         `json:"reason"`
-	Started  time.Time      `json:"started"`
-	Duration int64          `json:"duration_ms"`
-	Stages   []Stage        `json:"stages"`
-	Facts    map[string]any `json:"facts"`
+	Schema  string  `json:"schema"`
+	RunID   string  `json:"run_id"`
+	Host    string  `json:"host"`
+	Address string  `json:"address"`
+	Outcome Outcome `json:"outcome"`
+	Reason  string  `json:"reason"`
+	// Interrupted tells that the walk was cut off: resume goes on with it.
+	Interrupted bool           `json:"interrupted,omitempty"`
+	Started     time.Time      `json:"started"`
+	Duration    int64          `json:"duration_ms"`
+	Stages      []Stage        `json:"stages"`
+	Facts       map[string]any `json:"facts"`
 	// FactErrors says of each fact that could not be had why.
 	FactErrors map[string]string `json:"fact_errors,omitempty"`
 	Findings   []Finding         `json:"findings"`

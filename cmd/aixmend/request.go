@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"aixmend/controller"
+	"aixmend/inventory"
+)
+
+// requestSchema is that of request.json in a run's folder.
+const requestSchema = "aixmend.request/v1"
+
+// request is what a run was asked to do, with everything that it depends on but
+// the hosts themselves: resume needs nothing else. It holds no secret: of a
+// password the inventory only says where it comes from.
+type request struct {
+	Schema string          `json:"schema"`
+	Verb   controller.Verb `json:"verb"`
+	// Folder is the working folder: paths are relative to it.
+	Folder string `json:"folder"`
+	// SHA256 is the hash of the playbook.
+	SHA256 string `json:"playbook_sha256"`
+	asked
+	scope
+}
+
+// asked are the flags that say what a run does.
+type asked struct {
+	Inventories      []string      `json:"inventories"`
+	Limit            []string      `json:"limit"`
+	Concurrency      int           `json:"concurrency"`
+	Playbook         string        `json:"playbook"`
+	Set              []string      `json:"set"`
+	Allow            []string      `json:"allow"`
+	MendWarnings     bool          `json:"mend_warnings"`
+	Label            string        `json:"label"`
+	FailOn           []string      `json:"fail_on"`
+	ConnectTimeout   time.Duration `json:"connect_timeout"`
+	Deadline         time.Duration `json:"deadline"`
+	KnownHosts       string        `json:"known_hosts"`
+	Identity         string        `json:"identity"`
+	Waves            string        `json:"waves"`
+	MaxFail          string        `json:"max_fail"`
+	BrakeUnreachable bool          `json:"brake_unreachable"`
+	Pause            bool          `json:"pause"`
+	Attempts         int           `json:"attempts"`
+}
+
+// scope is the inventory as far as a run needs it.
+type scope struct {
+	// Hosts are those that were selected.
+	Hosts  []inventory.Host  `json:"hosts"`
+	Groups []inventory.Group `json:"groups"`
+	// Names are all hosts of the inventory.
+	Names []string `json:"names"`
+}
+
+// request is what a job is, to be kept.
+func (j *job) request() (request, error) {
+	folder, err := os.Getwd()
+	if err != nil {
+		return request{}, fmt.Errorf("working folder: %w", err)
+	}
+	return request{
+		Schema: requestSchema, Verb: j.verb, Folder: folder, SHA256: j.playbook.SHA256, asked: j.flags.asked, scope: j.scope,
+	}, nil
+}
+
+// restore makes the job of a request again. The playbook must be the same still.
+func (r request) restore(f flags) (*job, error) {
+	if r.Schema != requestSchema {
+		return nil, usagef("resume it with the version that began it", "the run's request is of schema %q, wanted %s", r.Schema, requestSchema)
+	}
+	state, err := filepath.Abs(f.state)
+	if err != nil {
+		return nil, fmt.Errorf("state folder: %w", err)
+	}
+	if err := os.Chdir(r.Folder); err != nil {
+		return nil, usagef("its inventory and keys are named relative to it", "the run's working folder: %w", err)
+	}
+	f.state, f.asked = state, r.asked
+	j, err := f.prepare(r.Verb, r.scope)
+	if err != nil {
+		return nil, err
+	}
+	if j.playbook.SHA256 != r.SHA256 {
+		return nil, usagef("begin a new run: it reads the hosts again", "playbook %s is not what it was when the run began", j.playbook.Name)
+	}
+	return j, nil
+}

@@ -1,0 +1,447 @@
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+	"aixmend/playbooks/facts"
+)
+
+// A run outlives its process. Whoever goes on with it knows of each host what
+// the journal tells, and the report that was put aside when the last rung began:
+// from its facts the rung is planned again, so that every step that was sent is
+// known with its conditions. Then the host is read, and what is true there says
+// what came of the last step, before anything more is sent.
+
+// Begun is what earlier processes of a run left of a host.
+type Begun struct {
+	// Done is the report of a host whose walk is over; else nil.
+	Done *outcome.Host
+	// Trail is what the journal tells.
+	Trail outcome.Trail
+	// Kept is the report as it was when the last rung began, nil when none did.
+	Kept *outcome.Host
+	// Report is the last report of a walk that was interrupted, nil when there
+	// is none.
+	Report *outcome.Host
+}
+
+// Settled says what became of a step that was open when its run was cut off.
+type Settled struct {
+	Host, Step string
+	// Status is that of a change.
+	Status string
+	Detail string
+}
+
+// pickup is what a walk has to see to before it can go on where another process
+// was cut off.
+type pickup struct {
+	armed  *playbooks.PlannedStep // the undo of this step may be armed
+	sent   bool                   // the step itself was about to be sent
+	back   bool                   // the rung failed: what it did is to be taken back
+	undone *appliedStep           // it is not known whether the undo of this step ran
+	redo   string                 // the step that was taken back meanwhile: its rung is entered again
+	astray string                 // why it can't be told where the walk was
+	open   int                    // the change whose result was never written; -1: none
+	seen   bool                   // what could not wait for a look has been seen to
+	said   bool                   // what became of the open change has been said
+}
+
+// takeUp makes the walk one that goes on where another process was cut off. A
+// host on which nothing was sent begins anew.
+func (w *walk) takeUp(b Begun) {
+	changes := b.Trail.Changes
+	if len(changes) == 0 {
+		return
+	}
+	w.restoreReport(b)
+	w.pickup = &pickup{open: -1}
+	w.last, w.released = b.Trail.Last, true
+	last := len(changes) - 1
+	if changes[last].Status == outcome.UnknownIf {
+		w.pickup.open = last
+		w.last = time.Now() // the wait begins anew: nobody waited meanwhile
+	}
+	first := len(changes) // the first change since the report was put aside
+	if b.Kept != nil {
+		first = min(len(b.Kept.Changes), len(changes))
+	}
+	for _, rung := range b.Trail.Rungs {
+		if rung.At == len(changes) {
+			break // nothing of it was sent
+		}
+		w.entered[rung.ID]++
+		for _, id := range rung.Mends {
+			w.led[id] = true
+		}
+	}
+	w.restoreTemporary(changes)
+	if b.Kept == nil || first == len(changes) {
+		return
+	}
+	w.pickup.astray = w.restoreRung(b.Kept, changes, first)
+}
+
+// restoreReport takes the report over as far as it was written, and the changes
+// as the journal has them.
+func (w *walk) restoreReport(b Begun) {
+	base := b.Kept
+	if b.Report != nil && (base == nil || len(b.Report.Stages) > len(base.Stages)) {
+		base = b.Report
+	}
+	if base != nil {
+		w.out.Stages, w.out.Noise, w.out.Capture, w.out.Support = base.Stages, base.Noise, base.Capture, base.Support
+		w.out.Facts, w.out.FactErrors, w.out.Findings, w.out.Plan = base.Facts, base.FactErrors, base.Findings, base.Plan
+		w.begun = base.Started
+		w.past = recallCaptured(base.Facts)
+		w.cutStage(len(base.Changes), b.Trail.Changes)
+	}
+	w.out.Changes = []outcome.Change{}
+	for _, c := range b.Trail.Changes {
+		w.out.Changes = append(w.out.Changes, c.Change)
+	}
+	if kept, err := w.Captures.Load(w.out.Capture); err == nil {
+		w.before, _ = w.Playbook.Recall(w.Params, w.known(), kept.Facts, nil)
+	}
+}
+
+// cutStage adds what was sent after the report was written: its output is lost.
+func (w *walk) cutStage(from int, changes []outcome.TrailChange) {
+	if from >= len(changes) {
+		return
+	}
+	s := outcome.Stage{Name: outcome.StageRecover, Status: outcome.StageFailed, Started: changes[from].At, Steps: []outcome.Step{}, Note: "the controller ended: this is what its journal knows"}
+	for _, c := range changes[from:] {
+		step := outcome.Step{ID: c.Step, Command: c.Command, Mutating: true, ExitStatus: -1, Error: "what it printed was lost with the controller"}
+		if c.Exit != nil {
+			step.ExitStatus = *c.Exit
+		}
+		s.Steps = append(s.Steps, step)
+	}
+	w.out.Stages = append(w.out.Stages, s)
+}
+
+// recallCaptured is the fact about the newest capture before the run.
+func recallCaptured(written map[string]any) *facts.Captured {
+	var c facts.Captured
+	if !recallFact(written, "captured", &c) {
+		return nil
+	}
+	return &c
+}
+
+// recallFact reads a fact as a report has it, and tells whether it is there.
+func recallFact(written map[string]any, name string, into any) bool {
+	was, there := written[name]
+	if !there {
+		return false
+	}
+	text, err := json.Marshal(was)
+	return err == nil && json.Unmarshal(text, into) == nil
+}
+
+// restoreRung plans the last rung from the facts that it was planned from, and
+// finds the step at which it was cut off. It returns why that can't be had, "" when
+// it is.
+func (w *walk) restoreRung(kept *outcome.Host, changes []outcome.TrailChange, first int) string {
+	then, err := w.Playbook.Recall(w.Params, w.known(), kept.Facts, kept.FactErrors)
+	if err != nil {
+		return err.Error()
+	}
+	name := changes[first].Rung
+	plan := w.Playbook.Plan(then, w.wishes())
+	i := slices.IndexFunc(plan, func(r playbooks.PlannedRung) bool { return r.Rung.ID == name })
+	if i < 0 {
+		return "the rung " + name + " does not follow any more from the facts that were written down"
+	}
+	rung := &plan[i]
+	if rung.Rung.HandOver {
+		w.noSupport = "the controller ended while they were collected"
+		for _, c := range changes[first:] {
+			if c.Status != outcome.NotApplied && !strings.HasPrefix(c.Undo, "none: ") {
+				w.noSupport += "; what was collected is left on the host, by hand: " + c.Undo
+			}
+		}
+		w.pickup.open = -1
+		return ""
+	}
+	w.rung, w.step = rung, 0
+	for at := first; at < len(changes); at++ {
+		if changes[at].Rung != name || w.cleaned(at, changes[at]) {
+			continue
+		}
+		if why := w.replay(rung, at, changes[at]); why != "" {
+			w.rung = nil
+			return why
+		}
+	}
+	if w.step >= len(rung.Steps) && w.doubt == nil && w.pickup.armed == nil && w.trouble == "" {
+		w.atOnce, w.rung = rung.Rung.AtOnce, nil
+	}
+	return ""
+}
+
+// replay takes one change of the last rung into account.
+func (w *walk) replay(rung *playbooks.PlannedRung, at int, c outcome.TrailChange) string {
+	name, kind := partOf(rung, c.Step)
+	i := slices.IndexFunc(rung.Steps, func(s playbooks.PlannedStep) bool { return s.Step.ID == name })
+	if i < 0 {
+		return "step " + c.Step + " does not follow any more from the facts that were written down"
+	}
+	s := &rung.Steps[i]
+	p := w.pickup
+	switch kind {
+	case armStep(""):
+		w.step, p.armed, p.sent = i, s, false
+		if c.Exit != nil && *c.Exit != 0 {
+			p.armed = nil
+			w.trouble = "the undo of step " + name + " could not be armed, so the step was not taken"
+		}
+	case disarmStep(""):
+		if !c.Open && c.Exit != nil { // what it answered is lost: the host is asked
+			p.armed = nil
+			if w.trouble == "" {
+				w.doubt = s
+			}
+		}
+	case undoSuffix:
+		w.replayUndo(s, c)
+	default:
+		if s.Command != c.Command {
+			return "step " + name + " would have another command now than the one that was sent"
+		}
+		w.replayStep(s, i, at, c)
+	}
+	return ""
+}
+
+// replayUndo takes into account that a step was being taken back.
+func (w *walk) replayUndo(s *playbooks.PlannedStep, c outcome.TrailChange) {
+	w.pickup.back = true
+	if w.trouble == "" {
+		w.trouble = "step " + s.Step.ID + " was being taken back when the controller ended"
+	}
+	i := slices.IndexFunc(w.applied, func(a appliedStep) bool { return a.step == s })
+	if i < 0 {
+		return
+	}
+	if a := w.applied[i]; c.Status == outcome.UnknownIf {
+		w.pickup.undone = &a
+	} else if c.Exit != nil && *c.Exit == 0 {
+		w.out.Changes[a.at].Status = outcome.Undone
+	}
+	w.applied = slices.Delete(w.applied, i, i+1)
+}
+
+// cleaned takes into account that a temporary thing was being taken away, and
+// tells whether the change was about that.
+func (w *walk) cleaned(at int, c outcome.TrailChange) bool {
+	step, undo := strings.CutSuffix(c.Step, undoSuffix)
+	i := slices.IndexFunc(w.temporary, func(a appliedStep) bool { return undo && a.step.Step.ID == step && a.at < at })
+	if i < 0 {
+		return false
+	}
+	a := w.temporary[i]
+	w.temporary = slices.Delete(w.temporary, i, i+1)
+	if c.Exit == nil || *c.Exit != 0 {
+		w.behind = append(w.behind, a.step.Step.ID+": whether it was taken away is not known; by hand: "+a.step.Undo)
+	}
+	return true
+}
+
+// replayStep takes the step itself into account.
+func (w *walk) replayStep(s *playbooks.PlannedStep, i, at int, c outcome.TrailChange) {
+	w.pickup.sent = true
+	w.at, w.doubt, w.unsent = at, nil, false
+	switch {
+	case c.Status == outcome.NotApplied && c.Exit == nil:
+		w.step = i // it was never sent, or is known not to have happened
+		w.pickup.sent = false
+		if w.repeated[s.Step.ID]++; w.repeated[s.Step.ID] >= maxEntries {
+			w.trouble = fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", s.Step.ID, maxEntries)
+		}
+		return
+	case c.Status == outcome.UnknownIf && s.Step.Upload != nil:
+		w.step, w.pickup.open = i, -1 // it can be begun again at any time
+		return
+	}
+	if c.Status == outcome.Undone {
+		w.trouble = "step " + s.Step.ID + " was taken back"
+		return
+	}
+	w.step = i + 1
+	w.applied = append(w.applied, appliedStep{s, at, w.rung.Rung.ID})
+	switch {
+	case c.Status == outcome.UnknownIf:
+		w.doubt, w.doubts = s, 0
+	case c.Exit != nil && *c.Exit != 0 && !s.Step.MayFail:
+		w.failed, w.pickup.back = s, true
+		w.trouble = fmt.Sprintf("step %s ended with status %d", s.Step.ID, *c.Exit)
+	case s.Step.Prove:
+		w.prove = append(w.prove, s)
+	}
+}
+
+// partOf takes the name of a change apart: the step, and what of it.
+func partOf(rung *playbooks.PlannedRung, change string) (step, kind string) {
+	for _, s := range rung.Steps {
+		if s.Step.ID == change {
+			return change, ""
+		}
+	}
+	for _, kind := range []string{armStep(""), disarmStep(""), undoSuffix} {
+		if step, ok := strings.CutSuffix(change, kind); ok {
+			return step, kind
+		}
+	}
+	return change, ""
+}
+
+// restoreTemporary finds what is to be taken away when the walk ends.
+func (w *walk) restoreTemporary(changes []outcome.TrailChange) {
+	for at, c := range changes {
+		step := w.Playbook.FindStep(c.Rung, c.Step)
+		if step == nil || !step.Temporary {
+			continue
+		}
+		one := *step
+		one.ID = c.Step
+		w.temporary = append(w.temporary, appliedStep{&playbooks.PlannedStep{Step: &one, Command: c.Command, Undo: c.Undo}, at, c.Rung})
+	}
+}
+
+// resumes sees, over a fresh connection, to what can't wait for a look: an undo
+// that may be armed, and what is to be taken back. ok is false when the link did
+// not last.
+func (w *walk) resumes(ctx context.Context) (ok bool, err error) {
+	p := w.pickup
+	if p.armed != nil {
+		if ok, err := w.disarmLate(ctx); !ok || err != nil {
+			return ok, err
+		}
+	}
+	if p.back && p.undone == nil {
+		p.back = false
+		return true, w.takeBack(ctx)
+	}
+	return true, nil
+}
+
+// settleUndone asks the evidence whether the undo that was open has run. Where
+// it can't tell, nothing more is sent.
+func (w *walk) settleUndone() {
+	p := w.pickup
+	if p == nil || p.undone == nil {
+		return
+	}
+	a := *p.undone
+	p.undone, p.back = nil, false
+	if happened, err := a.step.Confirm(w.diagnosis); err != nil || happened {
+		w.undoLost = a.step.Step.ID
+		return
+	}
+	w.settleStep(a.at, outcome.Undone, "a new look shows that it was taken back")
+	if p.open >= 0 {
+		w.settleStep(p.open, outcome.Applied, "a new look shows that it ran")
+	}
+}
+
+// disarmLate ends the wait of an undo that another process has armed, or finds
+// that it has run.
+func (w *walk) disarmLate(ctx context.Context) (ok bool, err error) {
+	s := w.pickup.armed
+	r, err := w.journaled(ctx, order{step: disarmStep(s.Step.ID), text: s.Disarm, undo: nothingToUndo, timeout: armTimeout, finishes: true})
+	switch {
+	case err != nil:
+		return false, err
+	case r.lost, r.unsent, r.shut:
+		w.hangUp()
+		return false, nil
+	}
+	w.pickup.armed = nil
+	w.settleArming(s, r.exit == 0)
+	if !w.pickup.sent {
+		return true, w.failure
+	}
+	if w.trouble == "" {
+		w.doubt, w.doubts = s, 0 // whatever the undo says: the host is asked
+	}
+	if strings.TrimSpace(string(r.stdout)) == playbooks.UndoFired {
+		w.settleStep(w.at, outcome.Undone, "its undo ran while nobody was there to disarm it")
+		w.doubt, w.failed = nil, nil
+		w.dropApplied(s)
+		w.pickup.redo = s.Step.ID
+	}
+	return true, w.failure
+}
+
+// settleArming says what became of the arming or the disarming that was open:
+// whether an undo was armed still tells.
+func (w *walk) settleArming(s *playbooks.PlannedStep, armed bool) {
+	at := w.pickup.open
+	if at < 0 {
+		return
+	}
+	happened := armed
+	switch w.out.Changes[at].Step {
+	case armStep(s.Step.ID):
+	case disarmStep(s.Step.ID):
+		happened = !armed
+	default:
+		return
+	}
+	status := outcome.NotApplied
+	if happened {
+		status = outcome.Applied
+	}
+	w.settleStep(at, status, "by what the host says of its undo")
+}
+
+// dropApplied forgets a step that has been taken back.
+func (w *walk) dropApplied(s *playbooks.PlannedStep) {
+	w.applied = slices.DeleteFunc(w.applied, func(a appliedStep) bool { return a.step == s })
+	w.prove = slices.DeleteFunc(w.prove, func(p *playbooks.PlannedStep) bool { return p == s })
+}
+
+// say tells what became of the step that was open, once that is known.
+func (w *walk) say() {
+	p := w.pickup
+	if p == nil || p.said {
+		return
+	}
+	p.said = true
+	if p.open >= 0 && w.Observer != nil {
+		c := w.out.Changes[p.open]
+		w.Observer.Settled(Settled{Host: w.host.Name, Step: c.Step, Status: c.Status, Detail: c.Detail})
+	}
+	w.fleet.say(w.host.Name)
+	w.waves.start(w.host.Name)
+}
+
+// othersOpen tells whether it is not known yet of another host what became of
+// its open step: nothing more is sent anywhere until it is.
+func (w *walk) othersOpen() bool { return w.pickup != nil && !w.fleet.allSaid() }
+
+// goesOn says what became of the open step, waits until that is known of every
+// host, and enters the rung again whose step was taken back meanwhile. It
+// returns notYet when the host must be read anew.
+func (w *walk) goesOn(ctx context.Context) Event {
+	w.say()
+	if w.othersOpen() && !w.stopping() {
+		w.hangUp()
+		w.await(ctx, w.fleet.said)
+		return notYet
+	}
+	if step := w.pickup.redo; step != "" && !w.stopping() {
+		w.pickup.redo = ""
+		w.again(ctx, step)
+	}
+	return nextRung
+}

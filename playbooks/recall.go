@@ -1,0 +1,40 @@
+package playbooks
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// Recall makes a diagnosis of facts that a report or a capture holds, as JSON
+// has them: what was judged then is judged again, in the same way. missing says
+// of facts that could not be had why; any other that is not written there was
+// not read. An error: a fact is not what the playbook knows under its name.
+func (p *Playbook) Recall(params Params, given Given, written map[string]any, missing map[string]string) (*Diagnosis, error) {
+	d := given.diagnosis(params)
+	for _, name := range sortedKeys(p.compiled.types) {
+		was, there := written[name]
+		if !there {
+			if _, known := d.values[name]; !known {
+				d.Missing[name] = errNotRead
+			}
+			if why := missing[name]; why != "" {
+				d.Missing[name] = errors.New(why)
+			}
+			continue
+		}
+		text, err := json.Marshal(was)
+		if err != nil {
+			return nil, fmt.Errorf("fact %s: %w", name, err)
+		}
+		value := reflect.New(p.compiled.types[name])
+		if err := json.Unmarshal(text, value.Interface()); err != nil {
+			return nil, fmt.Errorf("fact %s: %w", name, err)
+		}
+		delete(d.Missing, name)
+		d.set(name, value.Elem().Interface(), nil)
+	}
+	p.judge(d)
+	return d, nil
+}
