@@ -87,17 +87,21 @@ func (w *walk) recover(ctx context.Context) (Event, error) {
 		w.shut = true
 		return gateShut, nil
 	}
-	if w.step == 0 {
-		if err := w.beginRung(); err != nil {
-			return "", err
-		}
-	}
 	if err := w.Captures.Check(w.out.Capture); err != nil {
 		w.trouble = "the capture is not good any more: " + err.Error()
 		return stepFailed, nil
 	}
 	done := w.stage(outcome.StageRecover)
 	rung := w.rung.Rung
+	if event, err := w.hold(ctx, w.rung); event != rungDone || err != nil {
+		done(outcome.StageFailed, fmt.Sprintf("rung %d was not begun: %s", rung.Number, event))
+		return event, err
+	}
+	if w.step == 0 {
+		if err := w.beginRung(); err != nil {
+			return "", err
+		}
+	}
 	for w.step < len(w.rung.Steps) {
 		s := &w.rung.Steps[w.step]
 		w.step++

@@ -114,6 +114,9 @@ type Options struct {
 	// runs; nil: it is not counted. Past MaxAttempts it is not begun again.
 	Attempts    func(host, rung string) int
 	MaxAttempts int
+	// Owner is who takes the leases of hosts, such as user@machine; "": nobody
+	// does.
+	Owner string
 	// Pause asks before each wave but the first; nil: nobody is asked.
 	Pause func(wave int, hosts []string) bool
 	// Began is when the run began, where an earlier process began it.

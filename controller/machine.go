@@ -47,6 +47,7 @@ const (
 	othersFirst  Event = "nothing more alone: the others must be read"
 	aloneAgain   Event = "the others are read, and that was all"
 	takenUp      Event = "it was changed before the run was cut off"
+	othersRun    Event = "another run holds the host"
 	readAgain    Event = "the others are read, and that changes something"
 )
 
@@ -81,6 +82,7 @@ func Machine() []Transition {
 		{Recovering, rungRefused, Verifying},
 		{Recovering, inDoubt, Verifying},
 		{Recovering, gateShut, Verifying},
+		{Recovering, othersRun, Done},
 		{Settling, timeUp, Verifying},
 		{Verifying, nextRung, Recovering},
 		{Verifying, notYet, Settling},

@@ -97,7 +97,7 @@ func (w *walk) restoreReport(b Begun) {
 		base = b.Report
 	}
 	if base != nil {
-		w.out.Stages, w.out.Noise, w.out.Capture, w.out.Support = base.Stages, base.Noise, base.Capture, base.Support
+		w.out.Stages, w.out.Noise, w.out.Capture, w.out.Support, w.out.Lease = base.Stages, base.Noise, base.Capture, base.Support, base.Lease
 		w.out.Facts, w.out.FactErrors, w.out.Findings, w.out.Plan = base.Facts, base.FactErrors, base.Findings, base.Plan
 		w.begun = base.Started
 		w.past = recallCaptured(base.Facts)

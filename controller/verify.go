@@ -56,7 +56,7 @@ func (w *walk) verify(ctx context.Context) (Event, error) {
 	if event == walkFinished {
 		w.say()
 		if w.out.Outcome != outcome.Unknown { // nothing more is sent there
-			if err := w.cleanUp(ctx); err != nil {
+			if err := errors.Join(w.cleanUp(ctx), w.release(ctx)); err != nil {
 				return "", err
 			}
 		}

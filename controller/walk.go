@@ -61,6 +61,9 @@ type walk struct {
 	undoLost  string          // the undo of which it is not known whether it ran
 	moved     map[string]bool // files that a transfer has brought over
 
+	lease      *lease // nil: not held
+	leaseTries int    // broken links while it was asked for
+
 	pickup   *pickup // nil: no other process was here before in this run
 	released bool    // its wave has begun
 	gathered bool    // the host has been judged among the others
@@ -268,6 +271,15 @@ func (w *walk) stage(name string) func(status, note string) {
 // record adds the steps of a transcript to the open stage.
 func (w *walk) record(commands []transport.Command, t transport.Transcript) {
 	s := &w.out.Stages[len(w.out.Stages)-1]
+	s.Steps = append(s.Steps, steps(commands, t)...)
+	if w.out.Noise == "" {
+		w.out.Noise = text(t.Noise)
+	}
+}
+
+// steps are the commands of a transcript that were run.
+func steps(commands []transport.Command, t transport.Transcript) []outcome.Step {
+	list := []outcome.Step{}
 	for i, r := range t.Results {
 		if errors.Is(r.Err, transport.ErrNotRun) {
 			continue
@@ -280,11 +292,9 @@ func (w *walk) record(commands []transport.Command, t transport.Transcript) {
 		if r.Err != nil {
 			step.ExitStatus, step.Error = -1, r.Err.Error()
 		}
-		s.Steps = append(s.Steps, step)
+		list = append(list, step)
 	}
-	if w.out.Noise == "" {
-		w.out.Noise = text(t.Noise)
-	}
+	return list
 }
 
 // pause waits, without a connection, until d has passed or the run is being

@@ -126,6 +126,13 @@ func (p *Playbook) changingRules(read *rules) *rules {
 	for line := range read.seen {
 		r.seen[line] = true
 	}
+	if len(p.Rungs) == 0 {
+		return r
+	}
+	const any = "{{ lease }}" // which one is only known then
+	for _, text := range []string{leaseTake(any), leaseReplace(any, any), leaseRelease(any)} {
+		r.add("the lease of the host", text)
+	}
 	for _, rung := range p.Rungs {
 		for _, step := range rung.Steps {
 			what := fmt.Sprintf("step %s of rung %s", step.ID, rung.ID)

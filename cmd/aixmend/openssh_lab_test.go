@@ -50,7 +50,7 @@ const (
 )
 
 // hostTools are what a host has beside the stand-ins.
-var hostTools = []string{"cat", "chmod", "cp", "echo", "grep", "head", "id", "ls", "mkdir", "mv", "printf", "rm", "rmdir", "sed", "sleep", "sort", "tail", "test", "tr", "true", "wc"}
+var hostTools = []string{"cat", "chmod", "cp", "echo", "grep", "head", "id", "ln", "ls", "mkdir", "mv", "printf", "rm", "rmdir", "sed", "sleep", "sort", "tail", "test", "tr", "true", "wc"}
 
 // tool finds a program of this machine, "" when there is none.
 func tool(name string) string {

@@ -308,12 +308,30 @@ func (a *app) code(run *outcome.Run, j *job) (outcome.Code, string) {
 	if interrupted, ok := a.interrupts.code(); ok && code != outcome.ExitUnknown {
 		return interrupted, "interrupted"
 	}
+	if held := heldByOthers(run); held != "" && code != outcome.ExitUnknown {
+		return outcome.ExitLocked, held
+	}
 	for _, h := range run.Hosts {
 		if h.Reason == reasonDeadline && (code == outcome.ExitOK || code == outcome.ExitUnreachable) {
 			return outcome.ExitNeedsPerson, "cut by --deadline"
 		}
 	}
 	return code, reason
+}
+
+// heldByOthers says who holds the hosts of a run that could change none because
+// other runs hold them; else "".
+func heldByOthers(run *outcome.Run) string {
+	held := ""
+	for _, h := range run.Hosts {
+		switch {
+		case strings.HasPrefix(h.Reason, controller.Held) && h.Outcome == outcome.Skipped:
+			held = h.Name + " is " + h.Reason
+		case h.Outcome == outcome.Recovered || h.Outcome == outcome.Failed:
+			return ""
+		}
+	}
+	return held
 }
 
 var errDeadline = errors.New("--deadline is over")

@@ -2,6 +2,8 @@ package main
 
 import (
 	"os"
+	"os/user"
+	"path/filepath"
 	"time"
 
 	"aixmend/controller"
@@ -49,7 +51,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
 			Allowed: j.flags.Allow, MendWarnings: j.flags.MendWarnings, Label: j.flags.Label,
 			Baseline: j.baseline(store), Upload: j.upload,
-			Waves: j.waves, Brake: j.brake,
+			Waves: j.waves, Brake: j.brake, Owner: owner(),
 		},
 		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Second), j.windows()), gate),
 		Journal:  dir,
@@ -62,6 +64,19 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 		e.Observer = a.mover(j.flags.verbose > 0)
 	}
 	return e
+}
+
+// owner is who takes the leases of hosts.
+func owner() string {
+	machine, err := os.Hostname()
+	if err != nil {
+		machine = "unknown"
+	}
+	name := os.Getenv("USER")
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	return filepath.Base(name) + "@" + machine
 }
 
 // open is the gate of recover: it lets changes pass until the run is stopped.

@@ -145,6 +145,8 @@ type Host struct {
 	Changes    []Change          `json:"changes"`
 	// Capture is the path of the capture's folder, relative to STATE; or empty.
 	Capture string `json:"capture"`
+	// Lease is the host's lease, where the run asked for it.
+	Lease *Lease `json:"lease,omitempty"`
 	// Support are the files of support data that were fetched.
 	Support []SupportFile `json:"support,omitempty"`
 	// Plan is what recover would run: of plan and recover, where it may be empty.
@@ -207,6 +209,17 @@ type Change struct {
 	Status  string    `json:"status"`
 	At      time.Time `json:"at"`
 	Detail  string    `json:"detail,omitempty"`
+}
+
+// Lease is what was done about the lease of a host: who holds it is the one that
+// may change the host. It is no change of the report, for it is gone with the run.
+type Lease struct {
+	// Text is what stands on the host; "" when another run holds it.
+	Text string `json:"text"`
+	// Steps are the commands, byte for byte.
+	Steps []Step `json:"steps"`
+	// Note says what is worth knowing.
+	Note string `json:"note,omitempty"`
 }
 
 // SupportFile is a file that was fetched from the host.

@@ -18,7 +18,7 @@ func fileCommands() []Command {
 	run := map[string]func(context.Context, *Env) int{
 		"ls": cmdLs, "cp": cmdCp, "mv": cmdMv, "rm": cmdRm, "rmdir": cmdRm, "mkdir": cmdMkdir, "chmod": cmdChmod,
 		"chown": cmdNothing, "chgrp": cmdNothing, "touch": cmdTouch, "cksum": cmdCksum, "csum": cmdCsum,
-		"basename": cmdBasename, "dirname": cmdDirname, "cmp": cmdCmp,
+		"basename": cmdBasename, "dirname": cmdDirname, "cmp": cmdCmp, "ln": cmdLn,
 	}
 	var list []Command
 	for name, f := range run {
@@ -59,7 +59,10 @@ func cmdLs(_ context.Context, e *Env) int {
 	}
 	exit := 0
 	for _, name := range names {
-		info, err := e.Files.Stat(e.abs(name))
+		info, err := e.Files.Lstat(e.abs(name))
+		if err == nil && info.Mode()&fs.ModeSymlink != 0 && !f.has('l') && !f.has('d') {
+			info, err = e.Files.Stat(e.abs(name))
+		}
 		if err != nil {
 			exit = e.failIn(2, tongues{"ls: 0653-341 The file %s does not exist.",
 				"ls: 0653-341 Die Datei %s ist nicht vorhanden."}, name)
@@ -98,6 +101,11 @@ func (e *Env) lsRow(f flagSet, info fs.FileInfo, name string) {
 		return
 	}
 	mode := info.Mode().String()
+	if info.Mode()&fs.ModeSymlink != 0 {
+		if target, err := e.Files.Readlink(e.abs(name)); err == nil {
+			mode, name = "lrwxrwxrwx", name+" -> "+target
+		}
+	}
 	e.out("%s    1 root     system   %10d %s %s\n", mode, info.Size(), info.ModTime().UTC().Format("Jan 02 15:04"), name)
 }
 
@@ -171,7 +179,7 @@ func cmdRm(_ context.Context, e *Env) int {
 			continue
 		}
 		full := e.abs(name)
-		info, err := e.Files.Stat(full)
+		info, err := e.Files.Lstat(full)
 		switch {
 		case err != nil && f.has('f'):
 			continue
@@ -188,6 +196,28 @@ func cmdRm(_ context.Context, e *Env) int {
 		}
 	}
 	return exit
+}
+
+// cmdLn makes links; a hard one is not to be had here.
+func cmdLn(_ context.Context, e *Env) int {
+	f := getopt(e.Args, "fsn")
+	if len(f.rest) != 2 || !f.has('s') {
+		return e.usage(f, "ln [-fns] src [target]")
+	}
+	if e.denied(f.rest[1]) {
+		return 1
+	}
+	to := e.target(e.abs(f.rest[1]), f.rest[0])
+	if _, err := e.Files.Lstat(to); err == nil {
+		if !f.has('f') {
+			return e.fail(1, "ln: 0653-421 %s exists.\n\tSpecify -f to remove.", f.rest[1])
+		}
+		_ = e.Files.Remove(to)
+	}
+	if err := e.Files.Symlink(f.rest[0], to); err != nil {
+		return e.fail(1, "ln: 0653-423 %s: %v", f.rest[1], plainError(err))
+	}
+	return 0
 }
 
 func cmdMkdir(_ context.Context, e *Env) int {

@@ -104,6 +104,17 @@ func TestNetworkCommands(t *testing.T) {
 	})
 }
 
+func TestLinks(t *testing.T) {
+	runCases(t, []commandCase{
+		{name: "ln -s", command: "ln -s by=a,until=1 /etc/l && ls -ld /etc/l", has: []string{"lrwxrwxrwx", " /etc/l -> by=a,until=1\n"}},
+		{name: "a link that is there", command: "ln -s a /etc/l; ln -s b /etc/l; echo $?; ls -l /etc/l", has: []string{"1\n", "-> a\n"}, err: "0653-421 /etc/l exists"},
+		{name: "mv over a link", command: "ln -s a /etc/l; ln -s b /etc/m; mv -f /etc/m /etc/l; ls -l /etc/l; ls -d /etc/m", exit: 2, has: []string{"-> b\n"}, err: "/etc/m does not exist"},
+		{name: "what a link leads to", command: "ln -s hosts /etc/l; cmp /etc/l /etc/hosts && [ -h /etc/l ] && [ -f /etc/l ] && echo same", out: "same\n"},
+		{name: "a link that leads nowhere", command: "ln -s nosuch /etc/l; [ -f /etc/l ] || echo none; cat /etc/l; [ -h /etc/l ] && rm /etc/l; [ -h /etc/l ] || echo gone", has: []string{"none\n", "gone\n"}, err: "Cannot open /etc/l"},
+		{name: "ln of a user", change: func(s *State) { s.Unprivileged = true }, command: "ln -s a /etc/l", exit: 1, err: "permissions"},
+	})
+}
+
 func TestChdev(t *testing.T) {
 	const show = "; /usr/sbin/ifconfig en1 | grep inet6; /usr/sbin/lsattr -El en1 -a netaddr6 -a prefixlen -a alias6 -a state -F value"
 	lost := func(s *State) { loseAddress(s) }

@@ -13,6 +13,9 @@ import (
 // keeps them in its [State]; the stand-in uses the disk.
 type FS interface {
 	Stat(name string) (fs.FileInfo, error)
+	Lstat(name string) (fs.FileInfo, error) // of a symbolic link itself
+	Readlink(name string) (string, error)
+	Symlink(target, name string) error
 	ReadFile(name string) ([]byte, error)
 	// WriteFile replaces a file; perm counts only when it is new.
 	WriteFile(name string, data []byte, perm fs.FileMode) error
@@ -55,6 +58,9 @@ func (i fileInfo) Sys() any           { return nil }
 
 func (i fileInfo) Mode() fs.FileMode {
 	mode := fs.FileMode(i.file.Mode)
+	if i.file.Link != "" {
+		return fs.ModeSymlink | 0o777
+	}
 	if i.file.Dir {
 		return dirMode(mode) | fs.ModeDir
 	}
@@ -96,14 +102,65 @@ func (f stateFS) lookup(name string) (File, bool) {
 }
 
 func (f stateFS) Stat(name string) (fs.FileInfo, error) {
-	file, ok := f.lookup(name)
+	file, ok := f.lookup(f.follow(name))
 	if !ok {
 		return nil, notExist("stat", name)
 	}
 	return fileInfo{path.Base(name), file}, nil
 }
 
+func (f stateFS) Lstat(name string) (fs.FileInfo, error) {
+	file, ok := f.lookup(name)
+	if !ok {
+		return nil, notExist("lstat", name)
+	}
+	return fileInfo{path.Base(name), file}, nil
+}
+
+func (f stateFS) Readlink(name string) (string, error) {
+	file, ok := f.lookup(name)
+	switch {
+	case !ok:
+		return "", notExist("readlink", name)
+	case file.Link == "":
+		return "", &fs.PathError{Op: "readlink", Path: name, Err: fs.ErrInvalid}
+	}
+	return file.Link, nil
+}
+
+func (f stateFS) Symlink(target, name string) error {
+	if err := f.remote("symlink", name); err != nil {
+		return err
+	}
+	if _, ok := f.lookup(name); ok {
+		return &fs.PathError{Op: "symlink", Path: name, Err: fs.ErrExist}
+	}
+	if parent, ok := f.lookup(path.Dir(name)); !ok || !parent.Dir {
+		return notExist("symlink", name)
+	}
+	f.put(name, File{Link: target, ModTime: f.now()})
+	f.effect("link %s to %s", name, target)
+	return nil
+}
+
+// follow is the file that a name leads to over symbolic links.
+func (f stateFS) follow(name string) string {
+	for range 8 {
+		file, ok := f.lookup(name)
+		if !ok || file.Link == "" {
+			return name
+		}
+		target := file.Link
+		if !path.IsAbs(target) {
+			target = path.Join(path.Dir(name), target)
+		}
+		name = target
+	}
+	return name
+}
+
 func (f stateFS) ReadFile(name string) ([]byte, error) {
+	name = f.follow(name)
 	file, ok := f.lookup(name)
 	switch {
 	case !ok:
@@ -115,6 +172,7 @@ func (f stateFS) ReadFile(name string) ([]byte, error) {
 }
 
 func (f stateFS) WriteFile(name string, data []byte, perm fs.FileMode) error {
+	name = f.follow(name)
 	if err := f.remote("open", name); err != nil {
 		return err
 	}
@@ -289,7 +347,7 @@ func (f stateFS) ReadDir(name string) ([]fs.FileInfo, error) {
 	sort.Strings(names)
 	list := make([]fs.FileInfo, 0, len(names))
 	for _, c := range names {
-		if info, err := f.Stat(prefix + c); err == nil {
+		if info, err := f.Lstat(prefix + c); err == nil {
 			list = append(list, info)
 		}
 	}

@@ -27,6 +27,22 @@ func (l lockedFS) Stat(name string) (info fs.FileInfo, err error) {
 	return l.h.files(nil).Stat(name)
 }
 
+func (l lockedFS) Lstat(name string) (info fs.FileInfo, err error) {
+	l.h.mu.Lock()
+	defer l.h.mu.Unlock()
+	return l.h.files(nil).Lstat(name)
+}
+
+func (l lockedFS) Readlink(name string) (string, error) {
+	l.h.mu.Lock()
+	defer l.h.mu.Unlock()
+	return l.h.files(nil).Readlink(name)
+}
+
+func (l lockedFS) Symlink(target, name string) error {
+	return l.with(func(f FS) error { return f.Symlink(target, name) })
+}
+
 func (l lockedFS) ReadFile(name string) ([]byte, error) {
 	l.h.mu.Lock()
 	defer l.h.mu.Unlock()

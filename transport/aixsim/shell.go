@@ -303,9 +303,12 @@ func (h *Host) readDirHandler(ctx context.Context, name string) ([]fs.DirEntry, 
 	return list, nil
 }
 
-func (h *Host) statHandler(_ context.Context, name string, _ bool) (fs.FileInfo, error) {
+func (h *Host) statHandler(_ context.Context, name string, follow bool) (fs.FileInfo, error) {
 	if name == "/dev/null" {
 		return fileInfo{"null", File{Mode: 0o666}}, nil
+	}
+	if !follow {
+		return lockedFS{h: h}.Lstat(path.Clean(name))
 	}
 	return lockedFS{h: h}.Stat(path.Clean(name))
 }

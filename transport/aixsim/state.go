@@ -149,6 +149,7 @@ type File struct {
 	Content string    `json:"content,omitempty"`
 	Mode    uint32    `json:"mode,omitempty"` // 0 is 0644, 0755 of a folder
 	Dir     bool      `json:"dir,omitempty"`
+	Link    string    `json:"link,omitempty"` // of a symbolic link: where it points to
 	ModTime time.Time `json:"mod_time,omitzero"`
 	Owner   string    `json:"owner,omitempty"` // "" is root
 }

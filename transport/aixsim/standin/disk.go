@@ -30,9 +30,17 @@ func (d disk) did(err error, format string, args ...any) error {
 }
 
 func (d disk) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
-func (d disk) ReadFile(name string) ([]byte, error)  { return os.ReadFile(name) }
-func (d disk) Remove(name string) error              { return d.did(os.Remove(name), "remove %s", name) }
-func (d disk) RemoveAll(name string) error           { return d.did(os.RemoveAll(name), "remove %s", name) }
+
+func (d disk) Lstat(name string) (fs.FileInfo, error) { return os.Lstat(name) }
+func (d disk) Readlink(name string) (string, error)   { return os.Readlink(name) }
+
+func (d disk) Symlink(target, name string) error {
+	return d.did(os.Symlink(target, name), "link %s to %s", name, target)
+}
+
+func (d disk) ReadFile(name string) ([]byte, error) { return os.ReadFile(name) }
+func (d disk) Remove(name string) error             { return d.did(os.Remove(name), "remove %s", name) }
+func (d disk) RemoveAll(name string) error          { return d.did(os.RemoveAll(name), "remove %s", name) }
 
 func (d disk) Rename(from, to string) error {
 	return d.did(os.Rename(from, to), "rename %s %s", from, to)

@@ -1,0 +1,207 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+	"aixmend/transport"
+)
+
+const (
+	// leaseSlack is how much longer a lease lasts than what it is taken for.
+	leaseSlack = 5 * time.Minute
+	// leaseTries is how often a host is asked for its lease when the link breaks.
+	leaseTries = 3
+
+	leaseTimeout = 30 * time.Second
+
+	leaseLookStep    = "lease"
+	leaseClockStep   = "lease-clock"
+	leaseTakeStep    = "lease-take"
+	leaseReplaceStep = "lease-replace"
+	leaseReleaseStep = "lease-release"
+)
+
+// Held begins the reason of a host that is skipped because another run may
+// change it now.
+const Held = "held by another run: "
+
+// lease is the host's lease as the walk holds it.
+type lease struct {
+	playbooks.Lease
+	// ends is Until by the controller's clock.
+	ends time.Time
+}
+
+// hold takes the host's lease, or renews it, so that it lasts for a rung and the
+// wait after it. It returns rungDone when the walk has it.
+func (w *walk) hold(ctx context.Context, rung *playbooks.PlannedRung) (Event, error) {
+	if w.Owner == "" {
+		return rungDone, nil
+	}
+	need := w.leaseFor(rung)
+	if w.lease != nil && time.Until(w.lease.ends) > need {
+		return rungDone, nil
+	}
+	now, found, err := w.readLease(ctx)
+	switch {
+	case transport.KindOf(err) != "":
+		return w.leaseLost(err), nil
+	case err != nil:
+		return w.noLease(err.Error()), nil
+	case found != nil && found.Run != w.RunID && now.Before(found.Until.Add(playbooks.LeaseGrace)):
+		return w.held(*found, now), nil
+	}
+	next := playbooks.Lease{Run: w.RunID, Owner: w.Owner, Until: now.Add(need + leaseSlack)}
+	step, text := leaseTakeStep, playbooks.LeaseTakeCommand(next)
+	if found != nil {
+		step, text = leaseReplaceStep, playbooks.LeaseReplaceCommand(*found, next)
+	}
+	read := time.Now()
+	r, err := w.sendLease(ctx, step, text, next.String(), false)
+	switch {
+	case err != nil:
+		return "", err
+	case r.shut:
+		w.shut = true
+		return gateShut, nil
+	case r.cause != nil && transport.KindOf(r.cause) == transport.KindPrivilege:
+		return w.noLease(r.cause.Error()), nil
+	case r.cause != nil:
+		return w.leaseLost(r.cause), nil
+	case r.exit != 0:
+		return w.refusedLease(ctx, r)
+	}
+	if found != nil && found.Run != w.RunID {
+		w.out.Lease.Note = fmt.Sprintf("took over the lease of run %s, by %s, which ended %s", found.Run, found.Owner, found.Until.Format(time.RFC3339))
+	}
+	w.lease, w.out.Lease.Text = &lease{next, read.Add(need + leaseSlack)}, next.String()
+	return rungDone, nil
+}
+
+// recordLease adds commands about the lease to the report.
+func (w *walk) recordLease(commands []transport.Command, t transport.Transcript) {
+	if w.out.Lease == nil {
+		w.out.Lease = &outcome.Lease{}
+	}
+	w.out.Lease.Steps = append(w.out.Lease.Steps, steps(commands, t)...)
+}
+
+// leaseFor is how long a rung and the wait after it may take.
+func (w *walk) leaseFor(rung *playbooks.PlannedRung) time.Duration {
+	need := w.Params.Duration("wait")
+	for i := range rung.Steps {
+		need += stepTimeout(&rung.Steps[i]) + rung.Steps[i].UndoAfter
+	}
+	return need
+}
+
+// readLease asks the host for its time and its lease.
+func (w *walk) readLease(ctx context.Context) (now time.Time, found *playbooks.Lease, err error) {
+	commands := []transport.Command{
+		{ID: leaseClockStep, Line: playbooks.LeaseClockCommand, AsLogin: true, Timeout: leaseTimeout},
+		{ID: leaseLookStep, Line: playbooks.LeaseShowCommand, AsLogin: true, Timeout: leaseTimeout},
+	}
+	t, err := w.conn.Run(ctx, commands)
+	w.recordLease(commands, t)
+	if err != nil {
+		return now, nil, err
+	}
+	for _, r := range t.Results {
+		if r.Err != nil || r.Exit != 0 {
+			return now, nil, fmt.Errorf("%s: %w", r.ID, errors.Join(r.Err, errors.New(firstLine(r.Stderr, r.Stdout))))
+		}
+	}
+	if now, err = playbooks.ReadLeaseClock(string(t.Results[0].Stdout)); err != nil {
+		return now, nil, err
+	}
+	found, err = playbooks.ReadLease(string(t.Results[1].Stdout))
+	return now, found, err
+}
+
+// refusedLease finds out who was faster.
+func (w *walk) refusedLease(ctx context.Context, r sent) (Event, error) {
+	now, found, err := w.readLease(ctx)
+	switch {
+	case transport.KindOf(err) != "":
+		return w.leaseLost(err), nil
+	case err == nil && found != nil && found.Run != w.RunID:
+		return w.held(*found, now), nil
+	}
+	return w.noLease(fmt.Sprintf("status %d: %s; somebody else may be about to take it: %s.next", r.exit, firstLine(r.stderr, r.stdout), playbooks.LeasePath)), nil
+}
+
+// held leaves the host to the run that holds it.
+func (w *walk) held(by playbooks.Lease, now time.Time) Event {
+	why := fmt.Sprintf("%s by %s, until %s (the host's clock says %s; where that run is dead: rm "+playbooks.LeasePath+" on the host)", by.Run, by.Owner, by.Until.Format(time.RFC3339), now.Format(time.RFC3339))
+	if w.changed() {
+		w.end(outcome.Failed, "the lease was lost to run %s; no further step was taken", why)
+	} else {
+		w.end(outcome.Skipped, Held+"%s", why)
+	}
+	return othersRun
+}
+
+// noLease blocks the rung: without a lease nothing is changed.
+func (w *walk) noLease(why string) Event {
+	why = "the host's lease can't be taken: " + why
+	if w.changed() {
+		w.trouble = why
+		return stepFailed
+	}
+	w.refused[w.rung.Rung.ID] = why
+	w.rung = nil
+	return rungRefused
+}
+
+// leaseLost asks again over a new connection: taking a lease twice is harmless.
+func (w *walk) leaseLost(err error) Event {
+	w.hangUp()
+	if w.leaseTries++; w.leaseTries >= leaseTries {
+		return w.noLease(err.Error())
+	}
+	return inDoubt
+}
+
+// release gives the lease back. Where that fails, it ends by itself.
+func (w *walk) release(ctx context.Context) error {
+	if w.lease == nil || w.conn == nil {
+		return nil
+	}
+	l := w.lease.Lease
+	w.lease = nil
+	r, err := w.sendLease(ctx, leaseReleaseStep, playbooks.LeaseReleaseCommand(l), l.String(), true)
+	if r.cause != nil {
+		w.hangUp()
+	}
+	return err
+}
+
+// sendLease sends one command about the lease. It is no change of the report:
+// what it makes is gone when the walk is over.
+func (w *walk) sendLease(ctx context.Context, step, text, detail string, finishes bool) (sent, error) {
+	entry := outcome.Entry{Time: time.Now().UTC(), Event: outcome.EventLease, Host: w.host.Name, Step: step, Command: text, Detail: detail}
+	if err := w.Journal.Append(entry); err != nil {
+		return sent{}, fmt.Errorf("nothing was run: %w", err)
+	}
+	commands := []transport.Command{{ID: step, Line: text, Mutating: true, Finishes: finishes, Timeout: leaseTimeout}}
+	t, err := w.conn.Run(ctx, commands)
+	w.recordLease(commands, t)
+	var result transport.Result
+	if len(t.Results) == 1 {
+		result = t.Results[0]
+	}
+	switch {
+	case errors.Is(err, transport.ErrGateShut):
+		return sent{shut: true}, nil
+	case err != nil:
+		return sent{lost: true, cause: err}, nil
+	case result.Err != nil:
+		return sent{lost: true, cause: result.Err}, nil
+	}
+	return sent{exit: result.Exit, stdout: result.Stdout, stderr: result.Stderr}, nil
+}

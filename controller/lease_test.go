@@ -1,0 +1,199 @@
+package controller_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"aixmend/controller"
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+	"aixmend/transport"
+	"aixmend/transport/aixsim"
+	"aixmend/transport/wrap"
+)
+
+// leased is an engine that takes leases.
+func leased(b *bench, run string) *controller.Engine {
+	e := b.engine(controller.Recover)
+	e.RunID, e.Owner = run, "root@"+run
+	return e
+}
+
+// hold puts a lease on a host that ends so long from now, by the host's clock.
+func hold(b *bench, host, text string) {
+	b.fleet.Host(host).Mutate(func(s *aixsim.State) { s.Files[playbooks.LeasePath] = aixsim.File{Link: text} })
+}
+
+func until(d time.Duration) string { return time.Now().UTC().Add(d).Format("20060102T150405Z") }
+
+// leaseSteps are the commands about the lease that were sent.
+func leaseSteps(h outcome.Host) []string {
+	var list []string
+	if h.Lease == nil {
+		return nil
+	}
+	for _, s := range h.Lease.Steps {
+		if s.Mutating {
+			list = append(list, fmt.Sprintf("%s = %d", s.ID, s.ExitStatus))
+		}
+	}
+	return list
+}
+
+func TestLease(t *testing.T) {
+	const host = "address-removed-smitty"
+	for _, c := range []struct {
+		name    string
+		there   string // the link's target before the run; "": no link
+		outcome outcome.Outcome
+		reason  string
+		steps   []string
+		stays   bool
+	}{
+		{name: "free", outcome: outcome.Recovered, steps: []string{"lease-take = 0", "lease-release = 0"}},
+		{
+			name: "held", there: "run=r9,by=ops@nim2,until=" + until(time.Hour), outcome: outcome.Skipped,
+			reason: "held by another run: r9 by ops@nim2, until ", stays: true,
+		},
+		{
+			name: "just over", there: "run=r9,by=ops@nim2,until=" + until(-10*time.Second), outcome: outcome.Skipped,
+			reason: "held by another run: r9", stays: true,
+		},
+		{
+			name: "stale", there: "run=r9,by=ops@nim2,until=" + until(-time.Hour), outcome: outcome.Recovered,
+			steps: []string{"lease-replace = 0", "lease-release = 0"},
+		},
+		{
+			name: "of this run", there: "run=mine,by=root@mine,until=" + until(time.Hour), outcome: outcome.Recovered,
+			steps: []string{"lease-replace = 0", "lease-release = 0"},
+		},
+		{name: "something else", there: "/etc/passwd", outcome: outcome.NeedsAction, reason: "is there and is not a lease", stays: true},
+		{name: "hostile", there: "run=r9,by=$(reboot),until=" + until(time.Hour), outcome: outcome.NeedsAction, reason: "is there and is not a lease", stays: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t, host)
+			if c.there != "" {
+				hold(b, host, c.there)
+			}
+			got := b.runEngine(leased(b, "mine"))[host]
+			if got.Outcome != c.outcome || !strings.Contains(got.Reason, c.reason) {
+				t.Errorf("%s: %s", got.Outcome, got.Reason)
+			}
+			if steps := leaseSteps(got); !slices.Equal(steps, c.steps) {
+				t.Errorf("sent %q, wanted %q", steps, c.steps)
+			}
+			if sent := b.sent(host); (len(sent) > 0) != (c.outcome == outcome.Recovered) {
+				t.Errorf("changed with %q", sent)
+			}
+			for _, change := range got.Changes {
+				if strings.HasPrefix(change.Step, "lease") {
+					t.Errorf("a lease is no change: %+v", change)
+				}
+			}
+			link := b.fleet.Host(host).Snapshot().Files[playbooks.LeasePath].Link
+			if (link == c.there && link != "") != c.stays || link != "" && !c.stays {
+				t.Errorf("the lease is %q", link)
+			}
+		})
+	}
+}
+
+// Two controllers with two state folders meet on the same hosts: each host is
+// changed by one of them.
+func TestTwoControllers(t *testing.T) {
+	b := newBench(t, "address-removed-smitty", "daemon-down", "mksysb-restore", "session-on-rmc-nic")
+	ended := map[string]map[string]outcome.Host{}
+	for _, run := range []string{"a", "b"} {
+		ended[run] = map[string]outcome.Host{}
+	}
+	both := make(chan error, 2)
+	for _, run := range []string{"a", "b"} {
+		e := leased(b, run)
+		e.Observer = nil
+		e.Sink = gathered{b, ended[run]}
+		go func() {
+			_, err := e.Run(t.Context(), b.hosts)
+			both <- err
+		}()
+	}
+	must(t, <-both)
+	must(t, <-both)
+	for _, h := range b.hosts {
+		sent := b.sent(h.Name)
+		for i, command := range sent {
+			if slices.Contains(sent[:i], command) {
+				t.Errorf("%s: %s was sent twice", h.Name, command)
+			}
+		}
+		first, second := ended["a"][h.Name], ended["b"][h.Name]
+		if len(first.Changes) > 0 && len(second.Changes) > 0 {
+			t.Errorf("%s was changed by both", h.Name)
+		}
+		if link := b.fleet.Host(h.Name).Snapshot().Files[playbooks.LeasePath].Link; link != "" {
+			t.Errorf("%s: the lease is still there: %s", h.Name, link)
+		}
+	}
+}
+
+// gathered is a sink of one of two engines.
+type gathered struct {
+	*bench
+	into map[string]outcome.Host
+}
+
+func (g gathered) HostDone(h outcome.Host) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.into[h.Host] = h
+	return nil
+}
+
+// The read-only verbs take no lease and ask for none.
+func TestReadOnlyVerbsTakeNoLease(t *testing.T) {
+	const host = "address-removed-smitty"
+	for _, verb := range []controller.Verb{controller.Audit, controller.Capture, controller.Plan} {
+		b := newBench(t, host)
+		hold(b, host, "run=r9,by=ops@nim2,until="+until(time.Hour))
+		e := b.engine(verb)
+		e.Owner = "root@here"
+		if got := b.runEngine(e)[host]; got.Outcome != outcome.NeedsAction || len(leaseSteps(got)) > 0 {
+			t.Errorf("%s: %s %s", verb, got.Outcome, got.Reason)
+		}
+	}
+}
+
+// A link that breaks while the lease is asked for is no harm: it is asked again.
+func TestLeaseOverABrokenLink(t *testing.T) {
+	const host = "address-removed-smitty"
+	for _, cut := range []string{"/usr/bin/ln -s", playbooks.LeaseShowCommand} {
+		b := newBench(t, host)
+		b.cutDuring(host, cut)
+		got := b.runEngine(leased(b, "mine"))[host]
+		if got.Outcome != outcome.Recovered || len(b.sent(host)) == 0 {
+			t.Errorf("cut in %q: %s: %s", cut, got.Outcome, got.Reason)
+		}
+		if link := b.fleet.Host(host).Snapshot().Files[playbooks.LeasePath].Link; link != "" {
+			t.Errorf("the lease is still there: %s", link)
+		}
+	}
+}
+
+// A lease that can't be taken blocks the change, and says why.
+func TestLeaseRefused(t *testing.T) {
+	const host = "address-removed-smitty"
+	b := newBench(t, host)
+	e := leased(b, "mine")
+	e.Dialer = b.dialer(wrap.Gate(func(_ transport.Target, c transport.Command) error {
+		if c.ID == "lease-take" {
+			return &transport.Error{Kind: transport.KindPrivilege, Op: "become", Host: host, Err: transport.ErrNotRun}
+		}
+		return nil
+	}))
+	got := b.runEngine(e)[host]
+	if got.Outcome != outcome.NeedsAction || !strings.Contains(got.Reason, "the host's lease can't be taken") || len(b.sent(host)) > 0 {
+		t.Errorf("%s: %s; sent %q", got.Outcome, got.Reason, b.sent(host))
+	}
+}

@@ -1,0 +1,107 @@
+package playbooks
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// The lease of a host. Two controllers with two state folders know nothing of
+// each other; the host does. Who is to change it first makes a symbolic link
+// there, whose target says who, for which run, and until when by the host's own
+// clock. Making a link is one step that fails where one is, and what it says is
+// there as soon as the link is. It takes ln, mv, rm and ls, and no shell as root.
+
+// LeasePath is the link on the host; /etc is root's alone.
+const LeasePath = "/etc/aixmend.lease"
+
+// leaseClock is the form of a lease's end, in UTC.
+const leaseClock = "20060102T150405Z"
+
+// LeaseGrace is how long after its end a lease is left alone: its holder may
+// just be about to renew it.
+const LeaseGrace = time.Minute
+
+// Lease is who may change a host, and until when.
+type Lease struct {
+	Run, Owner string
+	// Until is by the host's clock, in whole seconds.
+	Until time.Time
+}
+
+var (
+	leaseText  = regexp.MustCompile(`^run=([A-Za-z0-9._-]+),by=([A-Za-z0-9._@-]+),until=([0-9]{8}T[0-9]{6}Z)$`)
+	leaseOwner = regexp.MustCompile(`[^A-Za-z0-9._@-]+`)
+)
+
+// String is the link's target. What can't be part of it is left out.
+func (l Lease) String() string {
+	owner := leaseOwner.ReplaceAllString(l.Owner, "")
+	if owner == "" {
+		owner = "unknown"
+	}
+	return fmt.Sprintf("run=%s,by=%.100s,until=%s", leaseOwner.ReplaceAllString(l.Run, ""), owner, l.Until.UTC().Format(leaseClock))
+}
+
+// LeaseClockCommand prints the host's time, and LeaseShowCommand the lease where
+// there is one. They change nothing.
+const (
+	LeaseClockCommand = "/usr/bin/date -u +%Y%m%dT%H%M%SZ"
+	LeaseShowCommand  = "if [ -h " + LeasePath + " ] || [ -f " + LeasePath + " ] || [ -d " + LeasePath + " ]; then /usr/bin/ls -ld " + LeasePath + "; fi"
+)
+
+// ReadLeaseClock reads what LeaseClockCommand printed.
+func ReadLeaseClock(printed string) (time.Time, error) {
+	at, err := time.Parse(leaseClock, strings.TrimSpace(printed))
+	if err != nil {
+		return at, fmt.Errorf("the host's clock says %q", strings.TrimSpace(printed))
+	}
+	return at, nil
+}
+
+// ReadLease reads what LeaseShowCommand printed: nil is no lease. An error: what
+// is there is none of ours.
+func ReadLease(printed string) (*Lease, error) {
+	line := strings.TrimRight(printed, "\n")
+	if line == "" {
+		return nil, nil
+	}
+	_, target, _ := strings.Cut(line, " "+LeasePath+" -> ")
+	m := leaseText.FindStringSubmatch(target)
+	if m == nil {
+		return nil, fmt.Errorf("%s is there and is not a lease", LeasePath)
+	}
+	until, err := time.Parse(leaseClock, m[3])
+	if err != nil {
+		return nil, fmt.Errorf("%s is there and is not a lease: %w", LeasePath, err)
+	}
+	return &Lease{Run: m[1], Owner: m[2], Until: until}, nil
+}
+
+// LeaseTakeCommand takes the lease where there is none; else its status is not 0.
+func LeaseTakeCommand(l Lease) string { return leaseTake(l.String()) }
+
+// LeaseReplaceCommand puts a lease in the place of another, if that one is still
+// there: to renew it, or to take it over after its end. Of several who try, one
+// succeeds: they exclude each other by a second link. Else its status is not 0.
+func LeaseReplaceCommand(old, l Lease) string { return leaseReplace(old.String(), l.String()) }
+
+// LeaseReleaseCommand gives a lease back, if it is still there.
+func LeaseReleaseCommand(l Lease) string { return leaseRelease(l.String()) }
+
+func leaseTake(lease string) string { return "/usr/bin/ln -s " + lease + " " + LeasePath }
+
+func leaseReplace(old, lease string) string {
+	return fmt.Sprintf(`/usr/bin/ln -s %[2]s %[3]s.next || exit 1
+case "$(/usr/bin/ls -ld %[3]s)" in
+*" -> %[1]s") /usr/bin/mv -f %[3]s.next %[3]s ;;
+*) /usr/bin/rm -f %[3]s.next; exit 1 ;;
+esac`, old, lease, LeasePath)
+}
+
+func leaseRelease(lease string) string {
+	return fmt.Sprintf(`case "$(/usr/bin/ls -ld %[2]s)" in
+*" -> %[1]s") /usr/bin/rm -f %[2]s ;;
+esac`, lease, LeasePath)
+}
