@@ -51,6 +51,9 @@ func (w *walk) blocked() string {
 // printPlan writes the plan into the report.
 func (w *walk) printPlan() {
 	w.out.Plan = []outcome.PlanStep{}
+	if w.Verb == Plan {
+		w.out.Grounds = w.Playbook.Grounds(w.diagnosis, w.plan)
+	}
 	for _, r := range w.plan {
 		if len(r.Steps) == 0 { // what it would run is not known yet
 			w.out.Plan = append(w.out.Plan, outcome.PlanStep{Rung: r.Rung.ID, AllowedBy: r.Rung.Allow, BlockedBy: r.Blocked, Mends: r.Mends})

@@ -114,6 +114,12 @@ type Options struct {
 	// runs; nil: it is not counted. Past MaxAttempts it is not begun again.
 	Attempts    func(host, rung string) int
 	MaxAttempts int
+	// Approved returns what was approved for a host, and that nothing else may
+	// run; nil: no plan was approved.
+	Approved func(host string) *Approved
+	// MadeBy is the run whose id stands in commands where an approved plan was
+	// made by another; "": this one.
+	MadeBy string
 	// Owner is who takes the leases of hosts, such as user@machine; "": nobody
 	// does.
 	Owner string
@@ -159,7 +165,7 @@ type Result struct {
 // state folder can't be written): the result then holds the hosts that ended.
 func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error) {
 	e.broken = make(chan struct{})
-	probes, err := e.Playbook.Asked(e.Params, string(e.Verb), e.RunID)
+	probes, err := e.Playbook.Asked(e.Params, string(e.Verb), e.commandsOf())
 	if err != nil {
 		return Result{}, err
 	}
@@ -293,6 +299,14 @@ func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
 		s.Plan = h.Plan
 	}
 	return s
+}
+
+// commandsOf is the run whose id stands in commands.
+func (e *Engine) commandsOf() string {
+	if e.MadeBy != "" {
+		return e.MadeBy
+	}
+	return e.RunID
 }
 
 // stopping tells whether nothing new may begin.

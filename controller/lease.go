@@ -19,12 +19,15 @@ const (
 
 	leaseTimeout = 30 * time.Second
 
-	leaseLookStep    = "lease"
+	leaseLookStep    = "lease-show"
 	leaseClockStep   = "lease-clock"
 	leaseTakeStep    = "lease-take"
 	leaseReplaceStep = "lease-replace"
 	leaseReleaseStep = "lease-release"
 )
+
+// LeaseSteps begins the id of every command about the lease.
+const LeaseSteps = "lease-"
 
 // Held begins the reason of a host that is skipped because another run may
 // change it now.

@@ -151,6 +151,7 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 	}
 	w.findLeft()
 	w.plan = w.Playbook.Plan(d, w.wishes())
+	w.onlyApproved()
 }
 
 // waive marks a finding that the inventory waives.
@@ -169,7 +170,7 @@ func (w *walk) known() playbooks.Given {
 	if w.given != nil {
 		return *w.given
 	}
-	w.given = &playbooks.Given{RunID: w.RunID, Verb: string(w.Verb), Inventory: w.inventory(), Captured: w.captured(), Upload: w.Upload}
+	w.given = &playbooks.Given{RunID: w.commandsOf(), Verb: string(w.Verb), Inventory: w.inventory(), Captured: w.captured(), Upload: w.Upload}
 	if w.Playbook.Uses("captures") {
 		w.given.Captures = w.taken()
 	}
@@ -244,6 +245,12 @@ func (w *walk) decide() (Event, error) {
 	case Capture:
 		return toCapture, nil
 	case Plan, Recover:
+		if w.approved != nil && len(w.out.Changes) == 0 {
+			if w.out.Drift = w.drift(w.approved); len(w.out.Drift) > 0 {
+				w.end(outcome.Skipped, "%s%s", Drifted, few(w.out.Drift))
+				return judged, nil
+			}
+		}
 		w.printPlan()
 		waits := !w.Playbook.Proved(w.diagnosis) && w.left() > 0 && !w.stopping()
 		if w.Verb == Recover && waits && (w.kept || len(w.out.Changes) > 0 && w.runnable() == nil) {
@@ -258,6 +265,15 @@ func (w *walk) decide() (Event, error) {
 		return w.finish(judged), nil
 	}
 	return judged, nil
+}
+
+// few are the first of some texts.
+func few(list []string) string {
+	const most = 3
+	if len(list) <= most {
+		return strings.Join(list, "; ")
+	}
+	return strings.Join(list[:most], "; ") + plural(len(list)-most, " (and %d more)", " (and %d more)")
 }
 
 // finish ends a walk with an event, unless the host has yet to be judged among

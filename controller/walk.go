@@ -64,15 +64,21 @@ type walk struct {
 	lease      *lease // nil: not held
 	leaseTries int    // broken links while it was asked for
 
-	pickup   *pickup // nil: no other process was here before in this run
-	released bool    // its wave has begun
-	gathered bool    // the host has been judged among the others
-	kept     bool    // it keeps a node id that another host had too
+	approved *Approved // nil: no plan was approved
+	pickup   *pickup   // nil: no other process was here before in this run
+	released bool      // its wave has begun
+	gathered bool      // the host has been judged among the others
+	kept     bool      // it keeps a node id that another host had too
 }
 
 func newWalk(e *Engine, f *fleet, waves *waves, host inventory.Host) *walk {
+	var approved *Approved
+	if e.Approved != nil {
+		approved = e.Approved(host.Name)
+	}
 	return &walk{
-		Engine: e, fleet: f, waves: waves, host: host,
+		approved: approved,
+		Engine:   e, fleet: f, waves: waves, host: host,
 		target: transport.Target{
 			Name: host.Name, Address: host.Address, Port: host.SSH.Port, User: host.SSH.User,
 			Identity: host.SSH.Identity, KnownHosts: host.SSH.KnownHosts, Jump: host.SSH.Jump,
@@ -229,6 +235,9 @@ func (w *walk) dial(ctx context.Context) error {
 		w.begun = time.Now()
 	}
 	w.conn = conn
+	if conn != nil {
+		w.out.HostKey = transport.HostKeyOf(conn)
+	}
 	return err
 }
 

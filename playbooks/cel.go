@@ -101,6 +101,7 @@ func sortedKeys[T any](m map[string]T) []string {
 type expression struct {
 	program cel.Program
 	refs    []string // facts it reads
+	reads   []string // the parts of facts it reads, such as rmc_nic.name
 }
 
 func newExpression(env *cel.Env, text string, want ...*cel.Type) (*expression, error) {
@@ -115,7 +116,7 @@ func newExpression(env *cel.Env, text string, want ...*cel.Type) (*expression, e
 	if err != nil {
 		return nil, err
 	}
-	e := &expression{program: program}
+	e := &expression{program: program, reads: reads(ast)}
 	for _, r := range ast.NativeRep().ReferenceMap() {
 		if r.Name != "" && r.Name != allowedName && r.Name != runName && r.Name != verbName && r.Name != eachName && !strings.HasPrefix(r.Name, "params.") && !strings.HasPrefix(r.Name, beforePrefix) && !slices.Contains(e.refs, r.Name) {
 			e.refs = append(e.refs, r.Name)

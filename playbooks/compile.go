@@ -14,6 +14,7 @@ import (
 // compiled is what the conditions and texts of a playbook became.
 type compiled struct {
 	types     map[string]reflect.Type     // by fact
+	env       *cel.Env                    // of the facts
 	parsers   map[string]facts.Parser     // by probe id
 	derive    map[string]facts.Derivation // by fact
 	probes    map[string]compiledProbe
@@ -92,6 +93,7 @@ func (c *checker) compile() {
 		c.add(strictyaml.Pos{File: c.file, Line: 1, Column: 1}, "", "the parameters can't be declared: %v", err)
 		return
 	}
+	out.env = env
 	e := &compiler{checker: c, env: env, before: before}
 	out.probes = (&compiler{checker: c, env: asking}).probes(p.Probes)
 	for _, f := range p.Findings {

@@ -144,3 +144,12 @@ type DialerFunc func(ctx context.Context, target Target) (Conn, error)
 
 // Dial calls f.
 func (f DialerFunc) Dial(ctx context.Context, target Target) (Conn, error) { return f(ctx, target) }
+
+// HostKeyOf returns the fingerprint of the key by which the host of a connection
+// has proved itself, as ssh-keygen prints it; "" where a transport has none.
+func HostKeyOf(conn Conn) string {
+	if asked, ok := conn.(interface{ HostKey() string }); ok {
+		return asked.HostKey()
+	}
+	return ""
+}

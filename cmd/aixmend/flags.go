@@ -21,6 +21,8 @@ type flags struct {
 	asked
 	state   string
 	yes     bool
+	out     string // of plan: the file for the plan
+	plan    string // of recover: the plan that was approved
 	format  string
 	quiet   bool
 	verbose int

@@ -23,6 +23,8 @@ type request struct {
 	Folder string `json:"folder"`
 	// SHA256 is the hash of the playbook.
 	SHA256 string `json:"playbook_sha256"`
+	// Plan is the plan that is applied, nil for none.
+	Plan *planFile `json:"plan,omitempty"`
 	asked
 	scope
 }
@@ -65,7 +67,7 @@ func (j *job) request() (request, error) {
 		return request{}, fmt.Errorf("working folder: %w", err)
 	}
 	return request{
-		Schema: requestSchema, Verb: j.verb, Folder: folder, SHA256: j.playbook.SHA256, asked: j.flags.asked, scope: j.scope,
+		Schema: requestSchema, Verb: j.verb, Folder: folder, SHA256: j.playbook.SHA256, Plan: j.plan, asked: j.flags.asked, scope: j.scope,
 	}, nil
 }
 
@@ -89,5 +91,6 @@ func (r request) restore(f flags) (*job, error) {
 	if j.playbook.SHA256 != r.SHA256 {
 		return nil, usagef("begin a new run: it reads the hosts again", "playbook %s is not what it was when the run began", j.playbook.Name)
 	}
+	j.plan = r.Plan
 	return j, nil
 }

@@ -48,6 +48,7 @@ func (a *app) plan() *cobra.Command {
 	}
 	a.flags.walking(c)
 	a.flags.changing(c)
+	c.Flags().StringVar(&a.flags.out, "out", "", "write the plan to `FILE`, for recover --plan FILE")
 	return c
 }
 
@@ -55,10 +56,20 @@ func (a *app) recover() *cobra.Command {
 	c := &cobra.Command{
 		Use: "recover", Short: "Diagnose, and where there is something to change: capture, repair, verify",
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.walk(c.Context(), controller.Recover) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if a.flags.plan == "" {
+				return a.walk(c.Context(), controller.Recover)
+			}
+			plan, err := a.flags.applyPlan(c)
+			if err != nil {
+				return err
+			}
+			return a.walkPlanned(c.Context(), plan)
+		},
 	}
 	a.flags.walking(c)
 	a.flags.changing(c)
+	c.Flags().StringVar(&a.flags.plan, "plan", "", "apply the plan in `FILE` exactly: a host that has drifted is skipped")
 	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
 	a.flags.braking(c)
 	return c
@@ -77,6 +88,27 @@ func (a *app) walk(ctx context.Context, verb controller.Verb) error {
 		if err := a.consent(job, "recover"); err != nil {
 			return err
 		}
+	}
+	return a.finish(ctx, job, nil)
+}
+
+// walkPlanned applies a plan.
+func (a *app) walkPlanned(ctx context.Context, plan *planFile) error {
+	if err := a.flags.check(); err != nil {
+		return err
+	}
+	job, err := a.flags.job(controller.Recover)
+	if err != nil {
+		return err
+	}
+	if err := job.approve(plan); err != nil {
+		return err
+	}
+	if !a.flags.quiet {
+		a.say("%s", plan.told(a.flags.plan, time.Now()))
+	}
+	if err := a.consent(job, "recover --plan"); err != nil {
+		return err
 	}
 	return a.finish(ctx, job, nil)
 }
@@ -107,6 +139,7 @@ type job struct {
 	failOn   []outcome.Outcome
 	waves    []controller.Wave
 	brake    controller.Brake
+	plan     *planFile // nil: none was approved
 }
 
 // job reads the inventory and prepares what the flags ask for.
@@ -262,7 +295,11 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 		code, reason = outcome.ExitInternal, broken.Error()
 	}
 	run.ExitCode, run.ExitReason = int(code), reason
-	return &run, errors.Join(broken, dir.Finish(run))
+	err = errors.Join(broken, dir.Finish(run))
+	if err == nil && j.flags.out != "" {
+		err = savePlan(j.flags.out, j, &run, store)
+	}
+	return &run, err
 }
 
 // openFolder opens the folder of a new run, or of one that goes on, and notes

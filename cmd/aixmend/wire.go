@@ -38,7 +38,7 @@ func (j *job) windows() func(transport.Target) []*wrap.Window {
 func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) *controller.Engine {
 	gate := wrap.Gate(wrap.Shut)
 	if j.verb == controller.Recover {
-		gate = a.open
+		gate = j.within(a.open)
 	}
 	dialer := ssh.NewDialer(ssh.Options{
 		ConnectTimeout: j.flags.ConnectTimeout,
@@ -51,7 +51,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
 			Allowed: j.flags.Allow, MendWarnings: j.flags.MendWarnings, Label: j.flags.Label,
 			Baseline: j.baseline(store), Upload: j.upload,
-			Waves: j.waves, Brake: j.brake, Owner: owner(),
+			Waves: j.waves, Brake: j.brake, Owner: owner(), Approved: j.approved(), MadeBy: j.madeBy(),
 		},
 		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Second), j.windows()), gate),
 		Journal:  dir,

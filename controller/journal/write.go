@@ -19,6 +19,10 @@ func writeSynced(path string, data []byte) error {
 	return syncDir(filepath.Dir(path))
 }
 
+// WriteFile writes a file outside the state folder whole or not at all, with mode
+// 0600, and safe from a power loss.
+func WriteFile(path string, data []byte) error { return writeSynced(path, data) }
+
 // writeFile writes a file beside its place and moves it there.
 func writeFile(path string, data []byte, sync bool) error {
 	file, err := os.CreateTemp(filepath.Dir(path), ".tmp-") // 0600

@@ -5,6 +5,7 @@
 package outcome
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -139,6 +140,8 @@ type Host struct {
 	Duration    int64          `json:"duration_ms"`
 	Stages      []Stage        `json:"stages"`
 	Facts       map[string]any `json:"facts"`
+	// HostKey is the fingerprint by which the host proved itself.
+	HostKey string `json:"host_key,omitempty"`
 	// FactErrors says of each fact that could not be had why.
 	FactErrors map[string]string `json:"fact_errors,omitempty"`
 	Findings   []Finding         `json:"findings"`
@@ -151,6 +154,10 @@ type Host struct {
 	Support []SupportFile `json:"support,omitempty"`
 	// Plan is what recover would run: of plan and recover, where it may be empty.
 	Plan []PlanStep `json:"plan,omitzero"`
+	// Grounds are the parts of facts that the plan rests on; of plan only.
+	Grounds map[string]json.RawMessage `json:"grounds,omitempty"`
+	// Drift says how the host differs from an approved plan.
+	Drift []string `json:"drift,omitempty"`
 	// Noise is what the host printed outside every command (banners), bounded.
 	Noise string `json:"noise,omitempty"`
 }

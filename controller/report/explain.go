@@ -44,6 +44,12 @@ func Explain(h outcome.Host) string {
 	for _, name := range sorted(h.FactErrors) {
 		line("  not known: %s: %s", name, h.FactErrors[name])
 	}
+	if len(h.Drift) > 0 {
+		line("\nWhat is not as the plan was made for")
+	}
+	for _, d := range h.Drift {
+		line("  %s", d)
+	}
 	explainPlan(h, line, command)
 	line("\nWhat was done")
 	if len(h.Changes) == 0 {
@@ -53,6 +59,9 @@ func Explain(h outcome.Host) string {
 		line("  %s: %s %s", c.Step, c.Status, c.Detail)
 		command("    ran   ", c.Command)
 		command("    undo  ", c.Undo)
+	}
+	if h.Lease != nil && h.Lease.Text != "" {
+		line("  the host's lease was %s %s", h.Lease.Text, h.Lease.Note)
 	}
 	if h.Capture != "" {
 		line("  kept before that: %s", h.Capture)

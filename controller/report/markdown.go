@@ -22,7 +22,13 @@ func HostMarkdown(h outcome.Host) []byte {
 	if h.Capture != "" {
 		m.line("Capture: %s", md(h.Capture))
 	}
+	if h.Lease != nil && h.Lease.Text != "" {
+		m.line("Lease: %s", md(strings.TrimSpace(h.Lease.Text+" "+h.Lease.Note)))
+	}
 	m.findings(h.Findings)
+	for _, d := range h.Drift {
+		m.line("- not as the plan was made for: %s", md(d))
+	}
 	m.plan(h.Plan)
 	m.changes(h.Changes)
 	m.support(h.Support)

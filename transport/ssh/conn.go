@@ -29,10 +29,14 @@ type conn struct {
 	passwords *keyring
 	texts     *texts
 	allowed   map[string]bool // commands that the tool was asked for and allows
+	hostKey   string          // its fingerprint
 
 	mu     sync.Mutex
 	reason error // why we cut the connection, nil when we did not
 }
+
+// HostKey is the fingerprint of the host's key, see transport.HostKeyOf.
+func (c *conn) HostKey() string { return c.hostKey }
 
 // fail makes an error of this connection.
 func (c *conn) fail(kind transport.Kind, op string, err error) error {

@@ -96,6 +96,7 @@ type attempt struct {
 	target  transport.Target
 	phase   string // dial, handshake, authenticate
 	hostKey error  // what the host key check said
+	key     string // the fingerprint of the key
 }
 
 func (a *attempt) fail(kind transport.Kind, err error) error {
@@ -133,7 +134,7 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 		Auth:              []ssh.AuthMethod{auth},
 		HostKeyAlgorithms: policy.algorithms,
 		HostKeyCallback: func(name string, remote net.Addr, key ssh.PublicKey) error {
-			a.hostKey = policy.check(name, remote, key)
+			a.hostKey, a.key = policy.check(name, remote, key), ssh.FingerprintSHA256(key)
 			if a.hostKey == nil {
 				a.phase = "authenticate"
 			}
@@ -164,7 +165,7 @@ func (a *attempt) established(client *ssh.Client) *conn {
 	alive, stop := context.WithCancel(context.Background()) //nolint:forbidigo // it outlives the dial's context, and ends with Close
 	c := &conn{
 		target: a.target, client: client, options: a.dialer.options, stop: stop, done: make(chan struct{}),
-		passwords: a.dialer.passwords, texts: a.dialer.texts, allowed: map[string]bool{},
+		passwords: a.dialer.passwords, texts: a.dialer.texts, allowed: map[string]bool{}, hostKey: a.key,
 	}
 	go c.keepalive(alive)
 	return c

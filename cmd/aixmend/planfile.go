@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"aixmend/controller"
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/inventory"
+	"aixmend/transport"
+	"aixmend/transport/wrap"
+)
+
+// planSchema is that of the file that plan --out writes.
+const planSchema = "aixmend.plan/v1"
+
+// planFile is a plan that a person can approve: what would be run on each host,
+// and what that rests on.
+type planFile struct {
+	Schema   string           `json:"schema"`
+	RunID    string           `json:"run_id"`
+	Created  time.Time        `json:"created"`
+	Version  string           `json:"version"`
+	Playbook outcome.Playbook `json:"playbook"`
+	// Named is how the playbook was named: a name or a file.
+	Named        string        `json:"named"`
+	Set          []string      `json:"set"`
+	Allow        []string      `json:"allow"`
+	MendWarnings bool          `json:"mend_warnings"`
+	Hosts        []plannedHost `json:"hosts"`
+}
+
+// plannedHost is the plan of one host.
+type plannedHost struct {
+	Name    string          `json:"name"`
+	Address string          `json:"address"`
+	Outcome outcome.Outcome `json:"outcome"`
+	Reason  string          `json:"reason"`
+	// HostKey is the fingerprint by which the host proved itself.
+	HostKey  string   `json:"host_key"`
+	Findings []string `json:"findings"`
+	// Facts are the parts of facts that the plan rests on.
+	Facts map[string]json.RawMessage `json:"facts"`
+	Plan  []outcome.PlanStep         `json:"plan"`
+}
+
+// savePlan writes the plan of a run, whole or not at all.
+func savePlan(file string, j *job, run *outcome.Run, store *journal.Store) error {
+	p := planFile{
+		Schema: planSchema, RunID: run.ID, Created: run.Finished, Version: run.Version, Playbook: run.Playbook, Named: j.flags.Playbook,
+		Set: orEmpty(j.flags.Set), Allow: orEmpty(j.flags.Allow), MendWarnings: j.flags.MendWarnings, Hosts: []plannedHost{},
+	}
+	for _, s := range run.Hosts {
+		h, err := store.LoadHost(run.ID, s.Name)
+		if err != nil {
+			return err
+		}
+		a := controller.Approve(*h)
+		p.Hosts = append(p.Hosts, plannedHost{
+			Name: h.Host, Address: a.Address, Outcome: h.Outcome, Reason: h.Reason, HostKey: a.HostKey,
+			Findings: a.Findings, Facts: a.Grounds, Plan: a.Plan,
+		})
+	}
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	return journal.WriteFile(file, append(text, '\n'))
+}
+
+func orEmpty(list []string) []string { return append([]string{}, list...) }
+
+// maxPlanFile bounds what is read as a plan.
+const maxPlanFile = 1 << 30
+
+// loadPlan reads a plan that was approved.
+func loadPlan(file string) (*planFile, error) {
+	info, err := os.Stat(file)
+	if err == nil && info.Size() > maxPlanFile {
+		err = errors.New("it is too large to be a plan")
+	}
+	if err != nil {
+		return nil, usagef("aixmend plan --out FILE writes one", "--plan %s: %w", file, err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, usagef("aixmend plan --out FILE writes one", "--plan %s: %w", file, err)
+	}
+	var p planFile
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&p); err != nil {
+		return nil, usagef("make it anew: aixmend plan --out FILE", "--plan %s: at byte %d: %w", file, decoder.InputOffset(), err)
+	}
+	switch {
+	case decoder.More():
+		return nil, usagef("make it anew: aixmend plan --out FILE", "--plan %s: at byte %d: there is more behind the plan", file, decoder.InputOffset())
+	case p.Schema != planSchema:
+		return nil, usagef("make it anew: aixmend plan --out FILE", "--plan %s: its schema is %q, wanted %s", file, p.Schema, planSchema)
+	case p.RunID == "" || len(p.Hosts) == 0:
+		return nil, usagef("make it anew: aixmend plan --out FILE", "--plan %s: it has no host", file)
+	}
+	return &p, nil
+}
+
+// planFlags are those that a plan has decided.
+var planFlags = []string{"playbook", "set", "allow", "mend-warnings"}
+
+// applyPlan makes the flags those of a plan.
+func (f *flags) applyPlan(c *cobra.Command) (*planFile, error) {
+	for _, name := range planFlags {
+		if flag := c.Flags().Lookup(name); flag != nil && flag.Changed {
+			return nil, usagef("leave it away, or make another plan", "--plan %s has decided what --%s is", f.plan, name)
+		}
+	}
+	p, err := loadPlan(f.plan)
+	if err != nil {
+		return nil, err
+	}
+	f.Playbook, f.Set, f.Allow, f.MendWarnings = p.Named, p.Set, p.Allow, p.MendWarnings
+	return p, nil
+}
+
+// approve makes a job one that applies a plan: its hosts are those of the plan
+// that were selected.
+func (j *job) approve(p *planFile) error {
+	if j.playbook.SHA256 != p.Playbook.SHA256 {
+		return usagef("make another plan", "--plan: playbook %s is not what it was when the plan was made", p.Playbook.Name)
+	}
+	planned := map[string]bool{}
+	for _, h := range p.Hosts {
+		if !slices.Contains(j.Names, h.Name) {
+			return usagef("-i names the inventory that the plan was made with", "--plan: the inventory has no host %q", h.Name)
+		}
+		planned[h.Name] = true
+	}
+	j.Hosts = slices.DeleteFunc(j.Hosts, func(h inventory.Host) bool { return !planned[h.Name] })
+	if len(j.Hosts) == 0 {
+		return usagef("", "--plan: no host of the plan is selected")
+	}
+	j.plan = p
+	return nil
+}
+
+// approved is what a plan says of each host; nil without a plan.
+func (j *job) approved() func(host string) *controller.Approved {
+	if j.plan == nil {
+		return nil
+	}
+	hosts := map[string]*controller.Approved{}
+	for _, h := range j.plan.Hosts {
+		a := controller.Approved{Address: h.Address, HostKey: h.HostKey, Findings: h.Findings, Grounds: h.Facts, Plan: h.Plan}
+		if h.Outcome == outcome.Unreachable || h.Outcome == outcome.Skipped {
+			a.Unknown = string(h.Outcome) + ": " + h.Reason
+		}
+		hosts[h.Name] = &a
+	}
+	return func(host string) *controller.Approved {
+		if a := hosts[host]; a != nil {
+			return a
+		}
+		return &controller.Approved{Unknown: "it is not in the plan"}
+	}
+}
+
+// madeBy is the run that made the plan; "" without one.
+func (j *job) madeBy() string {
+	if j.plan == nil {
+		return ""
+	}
+	return j.plan.RunID
+}
+
+// within is a gate that, where a plan was approved, lets nothing pass that is not
+// in it: neither as a command nor as the undo of one. Leases pass.
+func (j *job) within(gate wrap.Gate) wrap.Gate {
+	if j.plan == nil {
+		return gate
+	}
+	allowed := map[string]bool{}
+	for _, h := range j.plan.Hosts {
+		for _, s := range h.Plan {
+			if s.BlockedBy == "" || s.Conditional {
+				allowed[h.Name+"\n"+s.Command], allowed[h.Name+"\n"+s.Undo] = true, true
+			}
+		}
+	}
+	return func(t transport.Target, c transport.Command) error {
+		lease := strings.HasPrefix(c.ID, controller.LeaseSteps)
+		if !lease && c.ID != "upload" && !allowed[t.Name+"\n"+c.Line] {
+			return fmt.Errorf("%s: %w: it is not in the approved plan", c.ID, transport.ErrGateShut)
+		}
+		return gate(t, c)
+	}
+}
+
+// told says what a plan is, for the question before it is applied.
+func (p *planFile) told(file string, now time.Time) string {
+	changed := 0
+	for _, h := range p.Hosts {
+		if slices.ContainsFunc(h.Plan, func(s outcome.PlanStep) bool { return s.Step != "" && s.BlockedBy == "" }) {
+			changed++
+		}
+	}
+	return fmt.Sprintf("the plan %s of run %s, %s old, would change %s", filepath.Base(file), p.RunID, now.Sub(p.Created).Round(time.Second), report.Hosts(changed))
+}

@@ -1,0 +1,159 @@
+package controller
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+)
+
+// A plan that was approved is applied exactly: the host is read again, and where
+// it is not what it was, nothing is done on it.
+
+// Drifted begins the reason of a host that is not what it was when its plan was
+// made.
+const Drifted = "drifted since the plan: "
+
+// Approved is what was approved for one host.
+type Approved struct {
+	// Unknown says why the plan knows nothing of the host, "" where it does.
+	Unknown string
+	Address string
+	HostKey string
+	// Findings are those that counted, each "id severity".
+	Findings []string
+	// Grounds are the parts of facts that the plan rests on.
+	Grounds map[string]json.RawMessage
+	Plan    []outcome.PlanStep
+}
+
+// Approve makes of the report of a planned host what a person approves.
+func Approve(h outcome.Host) Approved {
+	a := Approved{Address: h.Address, HostKey: h.HostKey, Findings: counting(h.Findings), Grounds: h.Grounds, Plan: h.Plan}
+	switch h.Outcome {
+	case outcome.Unreachable, outcome.Skipped:
+		a.Unknown = string(h.Outcome) + ": " + h.Reason
+	}
+	return a
+}
+
+// counting are the open findings about the host itself, as text: those about
+// other hosts are only known when all have been read.
+func counting(findings []outcome.Finding) []string {
+	list := []string{}
+	for _, f := range findings {
+		if f.Open() && f.ID != "node-id-duplicate" {
+			list = append(list, f.ID+" "+string(f.Severity))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// runs tells whether a row of the plan is to run: now, or when nothing else has
+// helped.
+func runs(s outcome.PlanStep) bool { return s.Step != "" && (s.BlockedBy == "" || s.Conditional) }
+
+// drift says how the host differs from what was approved, before anything is
+// changed on it; nil: not at all.
+func (w *walk) drift(a *Approved) []string {
+	if a.Unknown != "" {
+		return []string{"the plan could not read the host: " + a.Unknown}
+	}
+	var list []string
+	differ := func(what, was, is string) {
+		if was != is {
+			list = append(list, fmt.Sprintf("%s was %s, is %s", what, orNone(was), orNone(is)))
+		}
+	}
+	differ("the address", a.Address, w.out.Address)
+	differ("the host key", a.HostKey, w.out.HostKey)
+	differ("what counts", strings.Join(a.Findings, ", "), strings.Join(counting(w.out.Findings), ", "))
+	plan := w.Playbook.Plan(w.diagnosis, w.wishes()) // before onlyApproved had its say
+	now := w.Playbook.Grounds(w.diagnosis, plan)
+	for _, name := range sortedNames(a.Grounds, now) {
+		was, before := a.Grounds[name]
+		is, there := now[name]
+		if before && there { // one that is there on one side only belongs to a rung that came or went
+			differ(name, compact(was), compact(is))
+		}
+	}
+	return append(list, w.otherSteps(a, plan)...)
+}
+
+// otherSteps says which steps of the plan would be others now.
+func (w *walk) otherSteps(a *Approved, plan []playbooks.PlannedRung) []string {
+	var list []string
+	for _, r := range plan {
+		for i := range r.Steps {
+			s := &r.Steps[i]
+			at := slices.IndexFunc(a.Plan, func(p outcome.PlanStep) bool { return p.Rung == r.Rung.ID && p.Step == s.Step.ID })
+			switch {
+			case at < 0 && r.Blocked == "":
+				list = append(list, "step "+s.Step.ID+" was not in the plan")
+			case at >= 0 && runs(a.Plan[at]) && (a.Plan[at].Command != s.Command || a.Plan[at].Undo != s.Undo):
+				list = append(list, fmt.Sprintf("step %s was %q, would be %q", s.Step.ID, a.Plan[at].Command, s.Command))
+			}
+		}
+	}
+	for _, p := range a.Plan {
+		if !runs(p) || p.Conditional || !w.fleet.complete() {
+			continue // what the others are may still call for it
+		}
+		if !slices.ContainsFunc(plan, func(r playbooks.PlannedRung) bool { return r.Rung.ID == p.Rung }) {
+			list = append(list, "step "+p.Step+" is not needed any more")
+		}
+	}
+	return list
+}
+
+// onlyApproved blocks every rung that has a step which was not approved as it is.
+func (w *walk) onlyApproved() {
+	if w.approved == nil {
+		return
+	}
+	for i := range w.plan {
+		r := &w.plan[i]
+		for j := range r.Steps {
+			s := &r.Steps[j]
+			known := slices.ContainsFunc(w.approved.Plan, func(p outcome.PlanStep) bool {
+				return runs(p) && p.Rung == r.Rung.ID && p.Step == s.Step.ID && p.Command == s.Command && p.Undo == s.Undo
+			})
+			if !known && (r.Blocked == "" || r.Rung.HandOver) {
+				r.Blocked, r.Waits = "step "+s.Step.ID+" is not in the approved plan", false
+			}
+		}
+	}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+func compact(text json.RawMessage) string {
+	var b bytes.Buffer
+	if json.Compact(&b, text) != nil {
+		return string(text)
+	}
+	return b.String()
+}
+
+// sortedNames are the names of two maps.
+func sortedNames(a, b map[string]json.RawMessage) []string {
+	var names []string
+	for name := range a {
+		names = append(names, name)
+	}
+	for name := range b {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,110 @@
+package controller_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"aixmend/controller"
+	"aixmend/controller/outcome"
+	"aixmend/transport/aixsim"
+)
+
+// approve plans a bench's hosts and returns what was approved for each.
+func approve(b *bench, allow ...string) map[string]*controller.Approved {
+	e := b.engine(controller.Plan)
+	e.Allowed = allow
+	approved := map[string]*controller.Approved{}
+	for name, h := range b.runEngine(e) {
+		a := controller.Approve(h)
+		approved[name] = &a
+	}
+	return approved
+}
+
+func applying(b *bench, approved map[string]*controller.Approved, allow ...string) *controller.Engine {
+	e := b.engine(controller.Recover)
+	e.Allowed = allow
+	e.Approved = func(host string) *controller.Approved { return approved[host] }
+	return e
+}
+
+// Each command that is run was in the plan, in its order.
+func TestApprovedPlanIsAppliedExactly(t *testing.T) {
+	illnesses := []string{"healthy", "address-removed-smitty", "mksysb-restore", "session-on-rmc-nic", "daemon-down", "node-id-mismatch", "cluster0-leftover", "remote-clients-disabled"}
+	allow := []string{"node-id", "cluster0"}
+	b := newBench(t, illnesses...)
+	approved := approve(b, allow...)
+	for _, h := range b.runEngine(applying(b, approved, allow...)) {
+		if h.Outcome != outcome.Recovered && h.Outcome != outcome.Healthy {
+			t.Errorf("%s: %s: %s %q", h.Host, h.Outcome, h.Reason, h.Drift)
+		}
+		at := 0
+		for _, c := range h.Changes {
+			next := slices.IndexFunc(approved[h.Host].Plan[at:], func(p outcome.PlanStep) bool { return p.Step == c.Step && p.Command == c.Command && p.Undo == c.Undo })
+			if next < 0 {
+				t.Fatalf("%s: %s was run, and is not in the plan, or not there", h.Host, c.Step)
+			}
+			at += next + 1
+		}
+	}
+}
+
+// A host that is not what it was is left alone, and the difference is said.
+func TestDrift(t *testing.T) {
+	const host = "address-removed-smitty"
+	for _, c := range []struct {
+		name  string
+		drift func(b *bench, a *controller.Approved)
+		says  string
+	}{
+		{"mended by hand", func(b *bench, _ *controller.Approved) { b.runEngine(b.engine(controller.Recover)) }, "what counts was rmc-address-missing critical"},
+		{"another illness", func(b *bench, _ *controller.Approved) {
+			b.fleet.Host(host).Mutate(func(s *aixsim.State) { s.Cluster.PeerDomain = "db2dom" })
+		}, "cluster.clear was true, is false"},
+		{"another host key", func(_ *bench, a *controller.Approved) { a.HostKey = "SHA256:other" }, "the host key was SHA256:other, is SHA256:"},
+		{"another address", func(_ *bench, a *controller.Approved) { a.Address = "10.0.0.1" }, "the address was 10.0.0.1, is 127."},
+		{"another command", func(_ *bench, a *controller.Approved) {
+			for i := range a.Plan {
+				if a.Plan[i].Step == "set-address" {
+					a.Plan[i].Command = "/usr/sbin/shutdown -Fr"
+				}
+			}
+		}, "step set-address was \"/usr/sbin/shutdown -Fr\""},
+		{"a step that was not there", func(_ *bench, a *controller.Approved) {
+			a.Plan = slices.DeleteFunc(a.Plan, func(p outcome.PlanStep) bool { return p.Rung == "address" })
+		}, "step set-address was not in the plan"},
+		{"unread", func(_ *bench, a *controller.Approved) { *a = controller.Approved{Unknown: "unreachable: refused"} }, "the plan could not read the host: unreachable: refused"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t, host)
+			approved := approve(b)
+			c.drift(b, approved[host])
+			before := len(b.sent(host))
+			got := b.runEngine(applying(b, approved))[host]
+			if got.Outcome != outcome.Skipped || !strings.HasPrefix(got.Reason, controller.Drifted) || len(b.sent(host)) > before {
+				t.Errorf("%s: %s; sent %q", got.Outcome, got.Reason, b.sent(host)[before:])
+			}
+			if all := strings.Join(got.Drift, "\n"); !strings.Contains(all, c.says) {
+				t.Errorf("wanted %q in\n%s", c.says, all)
+			}
+		})
+	}
+}
+
+// What changes all the time is no drift.
+func TestNoDrift(t *testing.T) {
+	const host = "address-removed-smitty"
+	b := newBench(t, host)
+	approved := approve(b)
+	b.fleet.Host(host).Mutate(func(s *aixsim.State) {
+		for i := range s.FileSystems {
+			s.FileSystems[i].FreeKB -= 1000
+		}
+		s.ClockOffset += aixsim.Duration(3 * time.Second)
+	})
+	if got := b.runEngine(applying(b, approved))[host]; got.Outcome != outcome.Recovered {
+		t.Errorf("%s: %s %q", got.Outcome, got.Reason, got.Drift)
+	}
+}
