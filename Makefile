@@ -5,6 +5,7 @@ SHELL       := /bin/bash
 
 GO       ?= go
 FUZZTIME ?= 10s
+SOAK     ?= 10m
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 # Without git the binary says the version of its module.
@@ -44,6 +45,10 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 		echo "$(GO) test -run '^$$' -fuzz '^$$name$$' -fuzztime $(FUZZTIME) $$package"; \
 		$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime '$(FUZZTIME)' "$$package" </dev/null; \
 	done <<<"$$targets"
+
+.PHONY: soak
+soak: ## recoveries in hostile weather, with new seeds, for SOAK (10m)
+	$(GO) test ./controller -run '^TestWeather$$' -v -timeout 0 -weather.soak '$(SOAK)' | grep -v -e '^=== ' -e '^ *--- PASS: .*/seed='
 
 .PHONY: bench
 bench: ## every benchmark, the fleet's once

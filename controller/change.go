@@ -83,7 +83,7 @@ func (w *walk) printPlan() {
 // recover runs the steps of one rung, in order, until one does not succeed.
 func (w *walk) recover(ctx context.Context) (Event, error) {
 	if w.rung == nil {
-		w.rung, w.step, w.applied, w.partial = w.runnable(), 0, nil, nil
+		w.rung, w.step, w.applied, w.partial, w.noted = w.runnable(), 0, nil, nil, false
 		w.entered[w.rung.Rung.ID]++
 	}
 	if w.stopping() {
@@ -100,7 +100,7 @@ func (w *walk) recover(ctx context.Context) (Event, error) {
 		done(outcome.StageFailed, fmt.Sprintf("rung %d was not begun: %s", rung.Number, event))
 		return event, err
 	}
-	if w.step == 0 {
+	if !w.noted {
 		if err := w.beginRung(); err != nil {
 			return "", err
 		}
@@ -278,6 +278,7 @@ func (w *walk) journaled(ctx context.Context, o order) (sent, error) {
 // beginRung writes down that a rung begins, and the report as it is: what a
 // process that has to go on in this one's place begins with.
 func (w *walk) beginRung() error {
+	w.noted = true
 	if err := w.Sink.Keep(w.timed()); err != nil {
 		return err
 	}

@@ -354,6 +354,22 @@ func TestLinkDiesBetweenSteps(t *testing.T) {
 	}
 }
 
+// A step that certainly never left is sent, and not once more the step before it,
+// which the host has answered.
+func TestAppliedStepIsNotSentAgain(t *testing.T) {
+	const host = "daemon-hung" // the step before does not help
+	b := newBench(t, host)
+	b.fleet.Server(host).SetFaults(sshtest.Faults{CutAfterRun: "rmcctrl -p", Times: 1})
+	h := b.run(controller.Recover)[host]
+	want := []string{
+		"enable-remote-clients applied", "refresh-management-domain not_applied", "refresh-management-domain applied",
+		"stop-rmc applied", "start-rmc applied", "enable-remote-clients-again applied",
+	}
+	if diff := cmp.Diff(want, statuses(h)); diff != "" || h.Outcome != outcome.Recovered {
+		t.Errorf("%s: %s; changes (-want +got)\n%s", h.Outcome, h.Reason, diff)
+	}
+}
+
 // Before each changing command its intent is in the journal, after it the
 // result.
 func TestJournalIsWrittenAhead(t *testing.T) {

@@ -18,7 +18,7 @@ func (w *walk) handOver() bool {
 	}
 	for i, r := range w.plan {
 		if r.Rung.HandOver && r.Waits && w.entered[r.Rung.ID] == 0 && len(r.Steps) > 0 {
-			w.rung, w.step, w.applied, w.partial = &w.plan[i], 0, nil, nil
+			w.rung, w.step, w.applied, w.partial, w.noted = &w.plan[i], 0, nil, nil, false
 			w.entered[r.Rung.ID]++
 			return true
 		}

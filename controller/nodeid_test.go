@@ -12,6 +12,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/transport/aixsim"
+	"aixmend/transport/sshtest"
 )
 
 // duplicates starts a pair of hosts with one node id, and a healthy third.
@@ -170,6 +171,21 @@ func TestNodeIDRung(t *testing.T) {
 				t.Errorf("%s: %s; id %q before, %q after, connected %v", h.Outcome, h.Reason, before, after, b.fleet.Host(illness).Connected())
 			}
 		})
+	}
+}
+
+// R4: no node id is rebuilt while it is not known that its copies were made.
+func TestNodeIDNeedsItsCopies(t *testing.T) {
+	const host = "node-id-mismatch"
+	b := newBench(t, host)
+	b.fleet.Server(host).SetFaults(sshtest.Faults{CutBefore: `[ -f "$c.absent" ]; then continue`, Times: 1})
+	e := b.engine(controller.Recover)
+	e.Allowed = []string{"node-id"}
+	h := b.runEngine(e)[host]
+	steps := statuses(h)
+	first := slices.Index(steps, "save-node-id not_applied")
+	if h.Outcome != outcome.Recovered || first < 0 || steps[first+1] != "save-node-id applied" {
+		t.Errorf("%s: %s, %v", h.Outcome, h.Reason, steps)
 	}
 }
 

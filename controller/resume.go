@@ -47,7 +47,8 @@ type pickup struct {
 	sent   bool                   // the step itself was about to be sent
 	back   bool                   // the rung failed: what it did is to be taken back
 	undone *appliedStep           // it is not known whether the undo of this step ran
-	redo   string                 // the step that was taken back meanwhile: its rung is entered again
+	redo   *playbooks.Rung        // this rung is entered again, at the step after
+	at     string                 // why: the step that did not come to pass, or was taken back
 	astray string                 // why it can't be told where the walk was
 	open   int                    // the change whose result was never written; -1: none
 	seen   bool                   // what could not wait for a look has been seen to
@@ -84,6 +85,7 @@ func (w *walk) takeUp(b Begun) {
 	}
 	w.restoreTemporary(changes)
 	if b.Kept == nil || first == len(changes) {
+		w.restoreEntry(b.Trail)
 		return
 	}
 	w.pickup.astray = w.restoreRung(b.Kept, changes, first)
@@ -172,7 +174,7 @@ func (w *walk) restoreRung(kept *outcome.Host, changes []outcome.TrailChange, fi
 		w.pickup.open = -1
 		return ""
 	}
-	w.rung, w.step = rung, 0
+	w.rung, w.step, w.noted = rung, 0, true
 	for at := first; at < len(changes); at++ {
 		if changes[at].Rung != name || w.cleaned(at, changes[at]) {
 			continue
@@ -186,6 +188,28 @@ func (w *walk) restoreRung(kept *outcome.Host, changes []outcome.TrailChange, fi
 		w.atOnce, w.rung = rung.Rung.AtOnce, nil
 	}
 	return ""
+}
+
+// restoreEntry sees to a rung that was just being entered again, behind what is
+// known to have happened.
+func (w *walk) restoreEntry(t outcome.Trail) {
+	last := len(t.Rungs) - 1
+	if last < 1 || t.Rungs[last].At < len(t.Changes) {
+		return
+	}
+	before := slices.IndexFunc(t.Rungs[:last], func(r outcome.TrailRung) bool { return r.ID == t.Rungs[last].ID })
+	rung := slices.IndexFunc(w.Playbook.Rungs, func(r playbooks.Rung) bool { return r.ID == t.Rungs[last].ID })
+	if before < 0 || rung < 0 {
+		return
+	}
+	for at, c := range t.Changes[t.Rungs[before].At:] {
+		if step := w.Playbook.FindStep(c.Rung, c.Step); step != nil && c.Rung == t.Rungs[last].ID {
+			one := *step
+			one.ID = c.Step
+			w.applied = append(w.applied, appliedStep{&playbooks.PlannedStep{Step: &one, Command: c.Command, Undo: c.Undo}, t.Rungs[before].At + at, c.Rung})
+		}
+	}
+	w.pickup.redo, w.pickup.at = &w.Playbook.Rungs[rung], t.Changes[len(t.Changes)-1].Step
 }
 
 // replay takes one change of the last rung into account.
@@ -377,7 +401,7 @@ func (w *walk) disarmLate(ctx context.Context) (ok bool, err error) {
 		w.settleStep(w.at, outcome.Undone, "its undo ran while nobody was there to disarm it")
 		w.doubt, w.failed = nil, nil
 		w.dropApplied(s)
-		w.pickup.redo = s.Step.ID
+		w.pickup.redo, w.pickup.at = w.rung.Rung, s.Step.ID
 	}
 	return true, w.failure
 }
@@ -439,9 +463,9 @@ func (w *walk) goesOn(ctx context.Context) Event {
 		w.await(ctx, w.fleet.said)
 		return notYet
 	}
-	if step := w.pickup.redo; step != "" && !w.stopping() {
-		w.pickup.redo = ""
-		w.again(ctx, step)
+	if rung := w.pickup.redo; rung != nil && !w.stopping() {
+		w.pickup.redo = nil
+		w.again(ctx, rung, w.pickup.at)
 	}
 	return nextRung
 }

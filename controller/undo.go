@@ -55,12 +55,9 @@ func (w *walk) arm(ctx context.Context, s *playbooks.PlannedStep) (Event, error)
 func (w *walk) disarm(ctx context.Context, s *playbooks.PlannedStep, event Event) (Event, error) {
 	step := w.at
 	w.hangUp()
-	deadline := time.Now().Add(s.UndoAfter + undoGrace)
-	err := w.redial(ctx, deadline)
-	if err != nil {
-		w.settleStep(step, outcome.UnknownIf, "the host can't be reached again, not even after its undo was due")
-		w.doubt, w.unsent = s, false
-		return inDoubt, nil
+	due := time.Now().Add(s.UndoAfter + undoGrace)
+	if err := w.redial(ctx, due); err != nil {
+		return w.leaveToUndo(ctx, s, event, due, fmt.Sprintf("the host can't be reached to disarm its undo: %v", err))
 	}
 	r, failure := w.journaled(ctx, order{step: disarmStep(s.Step.ID), text: s.Disarm, undo: nothingToUndo, timeout: armTimeout, finishes: true})
 	if failure != nil {
@@ -77,13 +74,26 @@ func (w *walk) disarm(ctx context.Context, s *playbooks.PlannedStep, event Event
 		w.trouble = fmt.Sprintf("step %s cut the connection; the host took it back by itself", s.Step.ID)
 		return stepFailed, nil
 	}
-	// Not disarmed for certain: it will fire. Wait for that, then say so.
-	waitOut(ctx, time.Until(deadline))
-	w.settleStep(step, outcome.Undone, "its undo could not be disarmed, so the host takes it back")
-	w.doubt, w.failed = nil, nil
-	w.trouble = fmt.Sprintf("step %s: its undo could not be disarmed, so the host takes it back", s.Step.ID)
+	return w.leaveToUndo(ctx, s, event, due, "whether its undo was disarmed is not known")
+}
+
+// leaveToUndo waits until an undo that may still be armed has had its time: only
+// then can a look tell what came of the step. event is what the step ended with.
+func (w *walk) leaveToUndo(ctx context.Context, s *playbooks.PlannedStep, event Event, due time.Time, why string) (Event, error) {
+	waitOut(ctx, time.Until(due))
 	w.hangUp()
-	return stepFailed, nil
+	status := w.out.Changes[w.at].Status
+	switch {
+	case status == outcome.NotApplied: // it never left
+	case status == outcome.Applied && event != stepFailed:
+		status, event = outcome.UnknownIf, inDoubt
+		w.doubt, w.unsent, w.hung, w.doubts = s, false, false, 0
+		w.expired = outcome.Undone
+	default:
+		w.expired = outcome.UnknownIf
+	}
+	w.settleStep(w.at, status, why)
+	return event, nil
 }
 
 // settleStep says what became of a change after all.

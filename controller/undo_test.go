@@ -1,6 +1,8 @@
 package controller_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -155,4 +157,52 @@ func TestSignalWhileInDoubt(t *testing.T) {
 	if h.Outcome != outcome.Unknown || !slices.Equal(statuses(h), []string{"start-rmc unknown"}) {
 		t.Errorf("%s: %s; %q", h.Outcome, h.Reason, statuses(h))
 	}
+}
+
+// The host can't be reached to disarm an undo, for a reason that another try does
+// not mend: what a look sees before the undo is due is not yet the truth.
+func TestArmedUndoIsNoRecovery(t *testing.T) {
+	const host = "address-removed-smitty"
+	b := newBench(t, host)
+	b.fleet.Host(host).Mutate(func(s *aixsim.State) { s.RMC.ConnectDelay = 0 }) // the look takes no time
+	e := b.engine(controller.Recover)
+	inner, dials := e.Dialer, 0
+	e.Dialer = transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
+		if dials++; dials == 2 {
+			return nil, &transport.Error{Kind: transport.KindProtocol, Op: "handshake", Host: host, Err: errors.New("not SSH")}
+		}
+		return inner.Dial(ctx, target)
+	})
+	h := runFor(t, b, e, 2*time.Second)[host]
+	if h.Outcome != outcome.Unknown || !slices.Equal(statuses(h), []string{"set-address unknown"}) {
+		t.Errorf("%s: %s; %q, and its undo is armed: %v", h.Outcome, h.Reason, statuses(h), armed(b, host))
+	}
+}
+
+// The link dies in the disarming: whether the change stays is not known before the
+// undo is due.
+func TestLostDisarmIsNotUndone(t *testing.T) {
+	const host = "address-removed-smitty"
+	b := newBench(t, host)
+	b.fleet.Server(host).SetFaults(sshtest.Faults{CutBefore: "there is no armed undo", Times: 1})
+	h := runFor(t, b, b.engine(controller.Recover), 2*time.Second)[host]
+	if h.Outcome != outcome.Unknown || !slices.Equal(statuses(h), []string{"set-address unknown"}) || !armed(b, host) {
+		t.Errorf("%s: %s; %q, and its undo is armed: %v", h.Outcome, h.Reason, statuses(h), armed(b, host))
+	}
+}
+
+// runFor runs an engine that is interrupted after a while.
+func runFor(t *testing.T, b *bench, e *controller.Engine, d time.Duration) map[string]outcome.Host {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	_, err := e.Run(ctx, b.hosts)
+	must(t, err)
+	return b.ended
+}
+
+// armed tells whether the undo of set-address waits on a host.
+func armed(b *bench, host string) bool {
+	_, there := b.fleet.Host(host).Snapshot().Files["/etc/aixmend.undo.set-address"]
+	return there
 }

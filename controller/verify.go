@@ -222,9 +222,12 @@ func (w *walk) settleFailed() {
 		change.Status = outcome.UnknownIf
 	case happened:
 		change.Status = outcome.Applied
+	case w.expired != "":
+		change.Status = w.expired
 	default:
 		change.Status = outcome.NotApplied
 	}
+	w.expired = ""
 	change.Detail += "; by a new look: " + change.Status
 	if err := w.note(w.at); err != nil {
 		w.failure = err
@@ -266,7 +269,7 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 		case s.Step.ReadOnly() || s.Step.Upload != nil:
 			w.giveUp(ctx, fmt.Sprintf("step %s did not come to its end in %d tries: the link died each time", s.Step.ID, maxEntries))
 		default:
-			w.again(ctx, s.Step.ID)
+			w.again(ctx, w.rung.Rung, s.Step.ID)
 		}
 		return "", true
 	}
@@ -291,12 +294,17 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 		if w.step >= len(w.rung.Steps) {
 			w.rung, w.looks = nil, 0
 		}
+	case w.expired != "":
+		change.Status = w.expired
+		change.Detail += "; a new look shows that it is not in effect"
+		w.rung = nil
+		w.giveUp(ctx, fmt.Sprintf("step %s is not in effect, and its undo has had its time", s.Step.ID))
 	default:
 		change.Status = outcome.NotApplied
 		change.Detail += "; a new look shows that it did not happen"
-		w.again(ctx, s.Step.ID)
+		w.again(ctx, w.rung.Rung, s.Step.ID)
 	}
-	w.doubt = nil
+	w.doubt, w.expired = nil, ""
 	if err := w.note(at); err != nil {
 		w.failure = err
 	}
@@ -363,9 +371,9 @@ func (w *walk) repeat(s *playbooks.PlannedStep) {
 }
 
 // again enters the rung once more, with the commands that follow from the new
-// look; never a third time. Where it can't, what it did is taken back.
-func (w *walk) again(ctx context.Context, step string) {
-	rung := w.rung.Rung
+// look, behind the steps that are known to have happened; never a third time.
+// Where it can't, what it did is taken back.
+func (w *walk) again(ctx context.Context, rung *playbooks.Rung, step string) {
 	w.rung = nil
 	blocked := "" // it may not be needed any more
 	if w.entered[rung.ID] >= maxEntries {
@@ -376,8 +384,8 @@ func (w *walk) again(ctx context.Context, step string) {
 		if r.Rung.ID != rung.ID {
 			continue
 		}
-		if r.Blocked == "" && len(r.Steps) > 0 {
-			w.rung, w.step = &w.plan[i], 0
+		if from := w.behindApplied(r.Steps); r.Blocked == "" && from < len(r.Steps) {
+			w.rung, w.step, w.noted = &w.plan[i], from, false
 			w.entered[rung.ID]++
 			return
 		}
@@ -386,6 +394,19 @@ func (w *walk) again(ctx context.Context, step string) {
 	if blocked != "" {
 		w.giveUp(ctx, fmt.Sprintf("rung %d (%s) can't go on after step %s: %s", rung.Number, rung.ID, step, blocked))
 	}
+}
+
+// behindApplied is where a rung goes on of which some steps have been taken: what
+// is known to have happened is not sent again, nor what comes before it.
+func (w *walk) behindApplied(steps []playbooks.PlannedStep) int {
+	for i := len(steps) - 1; i >= 0; i-- {
+		for _, a := range w.applied {
+			if a.step.Step.ID == steps[i].Step.ID && a.step.Command == steps[i].Command && w.out.Changes[a.at].Status == outcome.Applied {
+				return i + 1
+			}
+		}
+	}
+	return 0
 }
 
 // giveUp ends the recovery, and takes back what the rung did.

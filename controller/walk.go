@@ -35,6 +35,7 @@ type walk struct {
 
 	rung    *playbooks.PlannedRung   // the rung that is being run
 	step    int                      // its next step
+	noted   bool                     // that it begins is written down
 	entered map[string]int           // how often each rung was begun
 	led     map[string]bool          // findings that led to a change
 	last    time.Time                // when the last change ended
@@ -44,6 +45,7 @@ type walk struct {
 	hung    bool                     // the step in doubt did not end within its time
 	doubts  int                      // looks that did not see it
 	prove   []*playbooks.PlannedStep // steps that ended well and must be seen to have happened
+	expired string                   // the status of a step whose undo has had its time, where a look does not see it
 	unsent  bool                     // the step in doubt certainly never reached the host
 	failed  *playbooks.PlannedStep   // the step that failed, until a new look
 	trouble string                   // the step that failed, and how

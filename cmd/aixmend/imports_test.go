@@ -23,7 +23,7 @@ type room struct {
 var everything = []string{"*"}
 
 // world is what a test needs to put a host at the other end.
-var world = []string{"transport", "transport/ssh", "transport/wrap", "transport/sshtest", "transport/transporttest", "transport/aixsim"}
+var world = []string{"transport", "transport/ssh", "transport/wrap", "transport/sshtest", "transport/transporttest", "transport/aixsim", "transport/weather"}
 
 // rooms is the table of docs/architecture.md. A package that is not in it is
 // an error: a new room is a decision.
@@ -39,6 +39,7 @@ var rooms = map[string]room{
 	"transport/wrap":           {imports: []string{"transport"}, tests: world},
 	"transport/transporttest":  {imports: []string{"transport"}, tests: world},
 	"transport/sshtest":        {},
+	"transport/weather":        {},
 	"transport/aixsim/standin": {imports: []string{"transport/aixsim"}},
 	"transport/aixsim":         {imports: []string{"transport/sshtest"}, tests: world},
 	"controller":               {imports: []string{"inventory", "playbooks", "playbooks/facts", "transport", "controller/outcome"}, tests: append([]string{"controller/journal", "controller/report"}, world...)},

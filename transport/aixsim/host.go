@@ -55,6 +55,7 @@ type Host struct {
 	mu       sync.Mutex
 	s        *State
 	log      []LogEntry
+	scripts  []string
 	procs    map[int]*proc
 	sessions int
 	closed   bool
@@ -147,6 +148,14 @@ func (h *Host) Log() []LogEntry {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return append([]LogEntry(nil), h.log...)
+}
+
+// Scripts returns the commands that came over SSH, byte for byte: the first one
+// is that of session 1 in the log. As many are kept as log entries.
+func (h *Host) Scripts() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]string(nil), h.scripts...)
 }
 
 // Effects returns everything that changed the host over SSH, oldest first.

@@ -106,6 +106,9 @@ func (h *Host) ServeExec(ctx context.Context, x *sshtest.Exec) int {
 		return 255
 	}
 	h.sessions++
+	if len(h.scripts) < h.opts.LogLimit {
+		h.scripts = append(h.scripts, x.Command)
+	}
 	uid := 0
 	if h.s.Unprivileged {
 		uid = unprivilegedUID
