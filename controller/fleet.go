@@ -33,9 +33,10 @@ type fleet struct {
 	holders map[string][]string             // hosts of this run, by each id that one of their places holds
 	past    map[string][]outcome.CapturedID // newest captures of the inventory's hosts, by id
 	roles   map[string]map[string]role
-	wanted  map[string]string // the id that a host is to get back
-	unsaid  map[string]bool   // hosts with an open change of which nothing is known yet
-	said    chan struct{}     // closed when there is none
+	wanted  map[string]string   // the id that a host is to get back
+	wanters map[string][]string // hosts, by the id that they are to get back
+	unsaid  map[string]bool     // hosts with an open change of which nothing is known yet
+	said    chan struct{}       // closed when there is none
 }
 
 // role is what history says of one of several hosts with one id.
@@ -52,8 +53,8 @@ func newFleet(e *Engine, hosts []string) *fleet {
 	f := &fleet{
 		captures: e.Captures, began: time.Now(), unread: map[string]bool{}, read: make(chan struct{}),
 		ended: map[string]chan struct{}{}, ids: map[string]facts.NodeIDs{},
-		holders: map[string][]string{}, past: map[string][]outcome.CapturedID{}, roles: map[string]map[string]role{}, wanted: map[string]string{},
-		unsaid: map[string]bool{}, said: make(chan struct{}),
+		holders: map[string][]string{}, past: map[string][]outcome.CapturedID{}, roles: map[string]map[string]role{},
+		wanted: map[string]string{}, wanters: map[string][]string{}, unsaid: map[string]bool{}, said: make(chan struct{}),
 	}
 	if !e.Began.IsZero() {
 		f.began = e.Began
@@ -115,8 +116,9 @@ func (f *fleet) put(host string, ids facts.NodeIDs) {
 func (f *fleet) wants(host, id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if id != "" {
+	if id != "" && f.wanted[host] != id {
 		f.wanted[host] = id
+		f.wanters[id] = append(f.wanters[id], host)
 	}
 }
 
@@ -227,8 +229,8 @@ func (f *fleet) captured(id string) []string {
 // get an id back; the lock must be held.
 func (f *fleet) wanting(host, id string) []string {
 	var list []string
-	for other, back := range f.wanted {
-		if other != host && back == id && !slices.Contains(f.holders[id], other) {
+	for _, other := range f.wanters[id] {
+		if other != host && f.wanted[other] == id && !slices.Contains(f.holders[id], other) {
 			list = append(list, other+" (is to get it back too)")
 		}
 	}

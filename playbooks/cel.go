@@ -224,9 +224,18 @@ func (t *template) render(values map[string]any, word func([]string) (string, er
 	return b.String(), nil
 }
 
+// maxListed is how many items of a list are named to people. In a fleet of
+// clones each host would else name all the others.
+const maxListed = 100
+
 // prose renders for people: lists are joined with commas.
 func (t *template) prose(values map[string]any) (string, error) {
-	return t.render(values, func(words []string) (string, error) { return strings.Join(words, ", "), nil })
+	return t.render(values, func(words []string) (string, error) {
+		if more := len(words) - maxListed; more > 0 {
+			return fmt.Sprintf("%s and %d more", strings.Join(words[:maxListed], ", "), more), nil
+		}
+		return strings.Join(words, ", "), nil
+	})
 }
 
 // safeWord is what a value may look like to become part of a command:

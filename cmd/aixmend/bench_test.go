@@ -52,7 +52,7 @@ func BenchmarkFleet(b *testing.B) {
 }
 
 // command is the test binary as one of the commands of TestMain.
-func command(b *testing.B, name string, args ...string) *exec.Cmd {
+func command(b testing.TB, name string, args ...string) *exec.Cmd {
 	b.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -67,7 +67,7 @@ func command(b *testing.B, name string, args ...string) *exec.Cmd {
 	return c
 }
 
-func serveBench(b *testing.B, dir string, hosts int, rtt time.Duration) (stop func()) {
+func serveBench(b testing.TB, dir string, hosts int, rtt time.Duration) (stop func()) {
 	b.Helper()
 	server := command(b, "benchfleet", dir, fmt.Sprint(hosts), rtt.String())
 	in, err := server.StdinPipe()

@@ -84,9 +84,12 @@ func (a *app) printTrouble(run *outcome.Run) error {
 }
 
 func (a *app) printJSON(v any) error {
-	e := json.NewEncoder(a.out)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = a.out.Write(append(report.SafeJSON(text), '\n'))
+	return err
 }
 
 // nextCommand is what an operator would type now.

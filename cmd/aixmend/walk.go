@@ -116,6 +116,9 @@ func (a *app) walkPlanned(ctx context.Context, plan *planFile) error {
 // finish runs a job to its end, and says how it ended. before is nil for a run
 // that begins now.
 func (a *app) finish(ctx context.Context, j *job, before *past) error {
+	if err := a.fit(j, openFiles()); err != nil {
+		return err
+	}
 	run, err := a.execute(ctx, j, before)
 	if run == nil {
 		return err
@@ -139,6 +142,7 @@ type job struct {
 	failOn   []outcome.Outcome
 	waves    []controller.Wave
 	brake    controller.Brake
+	window   int       // hosts at one time
 	plan     *planFile // nil: none was approved
 }
 
@@ -191,7 +195,7 @@ func (f *flags) prepare(verb controller.Verb, hosts scope) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &job{verb: verb, scope: hosts, playbook: p, params: params, upload: upload, flags: *f, failOn: failOn, waves: waves, brake: brake}, nil
+	return &job{verb: verb, scope: hosts, playbook: p, params: params, upload: upload, flags: *f, window: f.Concurrency, failOn: failOn, waves: waves, brake: brake}, nil
 }
 
 // consent asks before anything is changed.

@@ -18,7 +18,7 @@ import (
 // windows gives the places that a host's connection takes: those of its groups
 // that set a bound, by name, then that of the run.
 func (j *job) windows() func(transport.Target) []*wrap.Window {
-	all := wrap.NewWindow(j.flags.Concurrency)
+	all := wrap.NewWindow(j.window)
 	of := map[string][]*wrap.Window{}
 	for _, g := range j.Groups { // sorted by name
 		if g.Concurrency == 0 {

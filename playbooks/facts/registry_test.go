@@ -2,7 +2,10 @@ package facts
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -184,5 +187,33 @@ func TestDerivationRefusesForeignInput(t *testing.T) {
 		if _, err := d.Derive(reflect.Zero(d.Input).Interface()); (err == nil) != answering[d.Name] {
 			t.Errorf("%s of nothing: error %v", d.Name, err)
 		}
+	}
+}
+
+// Every parser has a fuzz target of its own.
+func TestEveryParserIsFuzzed(t *testing.T) {
+	files, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fuzzed := map[string]bool{}
+	target := regexp.MustCompile(`(?m)^func Fuzz\w+\(f \*testing\.F\)\s*\{\s*fuzzParser\(f, "(\w+)"`)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range target.FindAllStringSubmatch(string(text), -1) {
+			fuzzed[m[1]] = true
+		}
+	}
+	for _, p := range Parsers() {
+		if !fuzzed[p.Name] {
+			t.Errorf("parser %q has no fuzz target", p.Name)
+		}
+		delete(fuzzed, p.Name)
+	}
+	for name := range fuzzed { // its target would fuzz nothing
+		t.Errorf("there is no parser %q to be fuzzed", name)
 	}
 }

@@ -92,7 +92,7 @@ func (c *conn) newSession(ctx context.Context) (*ssh.Session, error) {
 	case ctx.Err() != nil:
 		return nil, c.fail(transport.KindCanceled, "open session", context.Cause(ctx))
 	case errors.As(err, &refused):
-		return nil, c.fail(transport.KindProtocol, "open session", errors.New("the server refused a session: "+printable(refused.Message)))
+		return nil, c.fail(transport.KindProtocol, "open session", said{errors.New("the server refused a session: " + printable(refused.Message))})
 	case c.cause() != nil:
 		return nil, c.fail(transport.KindLost, "open session", c.cause())
 	}

@@ -177,17 +177,20 @@ func (a *attempt) classify(err error) error {
 	var timeout net.Error
 	var dns *net.DNSError
 	var algorithms *ssh.AlgorithmNegotiationError
+	err = said{err}
 	switch {
 	case errors.As(err, &typed):
 		return typed
 	case a.hostKey != nil:
-		return a.fail(hostKeyKind(a.hostKey), a.hostKey)
+		return a.fail(hostKeyKind(a.hostKey), said{a.hostKey})
 	case errors.Is(err, errConnectTimeout), errors.Is(err, os.ErrDeadlineExceeded):
 		return a.fail(transport.KindTimeout, fmt.Errorf("%w (%s)", errConnectTimeout, a.dialer.options.ConnectTimeout))
 	case errors.As(err, &dns):
 		return a.fail(transport.KindDNS, err)
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return a.fail(transport.KindTimeout, err)
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE): // one is free when another host has ended
+		return a.fail(transport.KindRefused, fmt.Errorf("by this machine, not by the host: no file is left to open (ulimit -n): %w", err))
 	case a.phase == "dial":
 		return a.fail(transport.KindRefused, err)
 	case broken(err):

@@ -53,7 +53,7 @@ func (t *transfer) fail(ctx context.Context, err error) error {
 	default:
 		err = errBroke
 	}
-	return t.conn.fail(kind, t.op, fmt.Errorf("%s: %w", printable(t.name), err))
+	return t.conn.fail(kind, t.op, fmt.Errorf("%s: %w", printable(t.name), said{err}))
 }
 
 // here is an error of this machine's files.

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"aixmend/controller/outcome"
+	"aixmend/transport"
+	"aixmend/transport/aixsim"
+	"aixmend/transport/ssh"
+)
+
+// limited is an audit by the real main, in a process of its own under a limit
+// on open files of which held are taken before it begins.
+type limited struct {
+	exit     int
+	out, err string
+	run      outcome.Run
+}
+
+func auditLimited(t *testing.T, dir string, limit, held, concurrency int) limited {
+	t.Helper()
+	audit := command(t, "aixmend", "audit", "-i", filepath.Join(dir, "inventory.yaml"), "-c", fmt.Sprint(concurrency),
+		"--state", filepath.Join(t.TempDir(), "state"), "--format", "json")
+	c := exec.Command("/bin/sh", append([]string{"-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, limit), audit.Path}, audit.Args[1:]...)...)
+	for range held {
+		null, err := os.Open(os.DevNull)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer null.Close()
+		c.ExtraFiles = append(c.ExtraFiles, null)
+	}
+	var out, errs strings.Builder
+	c.Stdout, c.Stderr = &out, &errs
+	err := c.Run()
+	got := limited{exit: c.ProcessState.ExitCode(), out: out.String(), err: errs.String()}
+	if err != nil && got.exit < 0 {
+		t.Fatalf("%v\n%s", err, got.err)
+	}
+	if json.Unmarshal([]byte(got.out), &got.run) != nil && got.out != "" {
+		t.Fatalf("stdout is no run.json:\n%s", got.out)
+	}
+	return got
+}
+
+// 300 hosts and a limit of 128 open files: a clear word, 32 hosts at one time,
+// and every host is judged.
+func TestOpenFileLimit(t *testing.T) {
+	dir := t.TempDir()
+	defer serveBench(t, dir, 300, 0)()
+	got := auditLimited(t, dir, 128, 0, 500)
+	const word = "warning: the open-file limit is 128: 32 hosts at one time, not 300; raise it with ulimit -n 664\n"
+	if got.exit != 0 || !strings.Contains(got.err, word) || got.run.Counts[outcome.Healthy] != 300 {
+		t.Errorf("exit code %d, %v\n%s", got.exit, got.run.Counts, got.err)
+	}
+
+	got = auditLimited(t, dir, 40, 0, 500)
+	const none = "error: the open-file limit is 40: not even one host can be connected to\nhint: raise it with ulimit -n 66\n"
+	if got.exit != 2 || got.err != none || got.out != "" {
+		t.Errorf("exit code %d\n%s%s", got.exit, got.err, got.out)
+	}
+}
+
+// Files that came open with the process are no room for hosts.
+func TestOpenFileLimitThatIsHalfUsed(t *testing.T) {
+	dir := t.TempDir()
+	defer serveBench(t, dir, 40, 0)()
+	got := auditLimited(t, dir, 128, 52, 500)
+	if got.exit != 0 || !regexp.MustCompile(`^warning: the open-file limit is 128, and [67][0-9] files are open already: [1-9] hosts? at one time, not 40; raise it with ulimit -n `).MatchString(got.err) ||
+		got.run.Counts[outcome.Healthy] != 40 {
+		t.Errorf("exit code %d, %v\n%s", got.exit, got.run.Counts, got.err)
+	}
+	got = auditLimited(t, dir, 128, 110, 500)
+	if got.exit != 2 || !strings.Contains(got.err, "not even one host can be connected to") {
+		t.Errorf("exit code %d\n%s", got.exit, got.err)
+	}
+}
+
+// What a connection really costs: one file, its socket.
+func TestFilesOfAConnection(t *testing.T) {
+	dir := t.TempDir()
+	hosts, err := namedHosts([]string{"healthy"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fleet, err := startFleet(dir, hosts, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fleet.Close()
+	target := fleetTarget(dir, fleet)
+	dialer := ssh.NewDialer(ssh.Options{Keys: &ssh.Keys{}, Hosts: &ssh.HostKeys{}})
+	first, err := dialer.Dial(t.Context(), target) // it reads the key and known_hosts, too
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	before := openFiles().taken
+	const n = 10
+	for range n {
+		conn, err := dialer.Dial(t.Context(), target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := conn.Run(t.Context(), []transport.Command{{ID: "x", Line: "uname -s"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := openFiles().taken - before; got != 2*n { // the server's end is in this process too
+		t.Errorf("%d connections cost %d files, with the server's ends", n, got)
+	}
+}
+
+// fleetTarget is the first host of a fleet that startFleet has started.
+func fleetTarget(dir string, fleet *aixsim.Fleet) transport.Target {
+	m := fleet.Inventory()[0]
+	return transport.Target{
+		Name: m.Name, Address: m.Address, Port: m.Port, User: "root",
+		Identity: filepath.Join(dir, "id_ed25519"), KnownHosts: filepath.Join(dir, "known_hosts"),
+	}
+}
