@@ -120,6 +120,9 @@ type Options struct {
 	// MadeBy is the run whose id stands in commands where an approved plan was
 	// made by another; "": this one.
 	MadeBy string
+	// Earlier returns what an earlier run has done to a host: this run takes it
+	// back, and does nothing else. nil: it goes by the playbook.
+	Earlier func(host string) (Earlier, error)
 	// Owner is who takes the leases of hosts, such as user@machine; "": nobody
 	// does.
 	Owner string

@@ -143,14 +143,14 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 		}
 	}
 	w.out.Findings = []outcome.Finding{}
-	if w.before != nil && w.changed() {
+	if w.before != nil && w.changed() && w.Earlier == nil {
 		w.Playbook.Compare(w.before, d)
 	}
 	for _, v := range d.Verdicts {
 		w.out.Findings = append(w.out.Findings, waive(w.host, finding(v)))
 	}
 	w.findLeft()
-	w.plan = w.Playbook.Plan(d, w.wishes())
+	w.plan = w.replan(d)
 	w.onlyApproved()
 }
 
@@ -252,7 +252,7 @@ func (w *walk) decide() (Event, error) {
 			}
 		}
 		w.printPlan()
-		waits := !w.Playbook.Proved(w.diagnosis) && w.left() > 0 && !w.stopping()
+		waits := w.Earlier == nil && !w.Playbook.Proved(w.diagnosis) && w.left() > 0 && !w.stopping()
 		if w.Verb == Recover && waits && (w.kept || len(w.out.Changes) > 0 && w.runnable() == nil) {
 			return notYet, nil
 		}
@@ -295,6 +295,8 @@ func (w *walk) conclusion() {
 	switch blocked := w.blocked(); {
 	case len(w.out.Changes) > 0, w.trouble != "":
 		w.concludeChanged()
+	case w.Earlier != nil:
+		w.concludeTakenBack()
 	default:
 		conclude(&w.out)
 		if w.Verb == Recover && blocked != "" && (w.out.Outcome == outcome.NeedsAction || w.Playbook.OnlyHandsOver()) {

@@ -158,7 +158,7 @@ func (w *walk) restoreRung(kept *outcome.Host, changes []outcome.TrailChange, fi
 		return err.Error()
 	}
 	name := changes[first].Rung
-	plan := w.Playbook.Plan(then, w.wishes())
+	plan := w.replan(then)
 	i := slices.IndexFunc(plan, func(r playbooks.PlannedRung) bool { return r.Rung.ID == name })
 	if i < 0 {
 		return "the rung " + name + " does not follow any more from the facts that were written down"

@@ -118,7 +118,7 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 	}
 	open := w.targets()
 	switch proved := w.Playbook.Proved(w.diagnosis); {
-	case w.pickup != nil && w.pickup.astray != "":
+	case w.pickup != nil && w.pickup.astray != "", w.Earlier != nil:
 	case w.trouble != "", w.undoLost != "", w.notProved != "", proved && len(w.stillOpen(open)) == 0, w.shut, w.stopping():
 	case w.kept && !proved && w.mayWait(ctx):
 		return notYet // the other host has just changed: this one is left alone
@@ -153,6 +153,8 @@ func (w *walk) concludeChanged() {
 		w.end(outcome.Failed, "the support data could not be had, or not all of them: %s", w.noSupport)
 	case interrupted && w.changed() && w.halfDone():
 		w.cut(outcome.Failed, "interrupted in the middle of rung %d (%s)", w.rung.Rung.Number, w.rung.Rung.ID)
+	case w.Earlier != nil && !(interrupted && (w.rung != nil || !w.changed())):
+		w.concludeTakenBack()
 	case len(w.led) == 0 && !interrupted:
 		conclude(&w.out) // nothing was to be mended
 	case w.sideEffects() != "":

@@ -66,6 +66,9 @@ type walk struct {
 	lease      *lease // nil: not held
 	leaseTries int    // broken links while it was asked for
 
+	takes string   // the run that is taken back
+	alone []string // what of it is left alone, and why
+
 	approved *Approved // nil: no plan was approved
 	pickup   *pickup   // nil: no other process was here before in this run
 	released bool      // its wave has begun

@@ -53,6 +53,7 @@ type PlannedStep struct {
 	Arm, Disarm string
 	UndoAfter   time.Duration
 
+	back            bool // it takes a step back: what confirms that refutes this
 	confirm, refute *expression
 	before          map[string]any // facts when the rung was planned
 }
@@ -310,6 +311,17 @@ var errCantTell = errors.New("the evidence speaks neither for it nor against it"
 // Confirm tells from a new diagnosis whether a step has happened. An error:
 // it can't be told.
 func (s PlannedStep) Confirm(d *Diagnosis) (bool, error) {
+	if s.confirm == nil {
+		return false, errCantTell
+	}
+	happened, err := s.confirmed(d)
+	if err != nil {
+		return false, err
+	}
+	return happened != s.back, nil
+}
+
+func (s PlannedStep) confirmed(d *Diagnosis) (bool, error) {
 	values := maps.Clone(d.values)
 	for name, value := range s.before {
 		values[beforePrefix+name] = value

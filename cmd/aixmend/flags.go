@@ -23,6 +23,7 @@ type flags struct {
 	yes     bool
 	out     string // of plan: the file for the plan
 	plan    string // of recover: the plan that was approved
+	undo    string // of recover: the run that is to be taken back
 	format  string
 	quiet   bool
 	verbose int

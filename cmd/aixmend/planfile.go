@@ -119,10 +119,8 @@ var planFlags = []string{"playbook", "set", "allow", "mend-warnings"}
 
 // applyPlan makes the flags those of a plan.
 func (f *flags) applyPlan(c *cobra.Command) (*planFile, error) {
-	for _, name := range planFlags {
-		if flag := c.Flags().Lookup(name); flag != nil && flag.Changed {
-			return nil, usagef("leave it away, or make another plan", "--plan %s has decided what --%s is", f.plan, name)
-		}
+	if name := changedFlag(c, planFlags); name != "" {
+		return nil, usagef("leave it away, or make another plan", "--plan %s has decided what --%s is", f.plan, name)
 	}
 	p, err := loadPlan(f.plan)
 	if err != nil {
@@ -130,6 +128,16 @@ func (f *flags) applyPlan(c *cobra.Command) (*planFile, error) {
 	}
 	f.Playbook, f.Set, f.Allow, f.MendWarnings = p.Named, p.Set, p.Allow, p.MendWarnings
 	return p, nil
+}
+
+// changedFlag is the first of some flags that was given, "" when none was.
+func changedFlag(c *cobra.Command, names []string) string {
+	for _, name := range names {
+		if flag := c.Flags().Lookup(name); flag != nil && flag.Changed {
+			return name
+		}
+	}
+	return ""
 }
 
 // approve makes a job one that applies a plan: its hosts are those of the plan

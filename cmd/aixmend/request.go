@@ -25,6 +25,8 @@ type request struct {
 	SHA256 string `json:"playbook_sha256"`
 	// Plan is the plan that is applied, nil for none.
 	Plan *planFile `json:"plan,omitempty"`
+	// Undoes is the run that is taken back, "" for none.
+	Undoes string `json:"undoes,omitempty"`
 	asked
 	scope
 }
@@ -67,30 +69,50 @@ func (j *job) request() (request, error) {
 		return request{}, fmt.Errorf("working folder: %w", err)
 	}
 	return request{
-		Schema: requestSchema, Verb: j.verb, Folder: folder, SHA256: j.playbook.SHA256, Plan: j.plan, asked: j.flags.asked, scope: j.scope,
+		Schema: requestSchema, Verb: j.verb, Folder: folder, SHA256: j.playbook.SHA256, Plan: j.plan, Undoes: j.undoes, asked: j.flags.asked, scope: j.scope,
 	}, nil
 }
 
-// restore makes the job of a request again. The playbook must be the same still.
+// restore makes the job of a request again.
 func (r request) restore(f flags) (*job, error) {
+	if err := r.enter(&f); err != nil {
+		return nil, err
+	}
+	f.asked = r.asked
+	j, err := r.prepare(&f, r.Verb, r.scope)
+	if err != nil {
+		return nil, err
+	}
+	j.plan, j.undoes = r.Plan, r.Undoes
+	return j, nil
+}
+
+// enter goes to the working folder of the run: what its inventory names is
+// relative to it.
+func (r request) enter(f *flags) error {
 	if r.Schema != requestSchema {
-		return nil, usagef("resume it with the version that began it", "the run's request is of schema %q, wanted %s", r.Schema, requestSchema)
+		return usagef("use the version that began it", "the run's request is of schema %q, wanted %s", r.Schema, requestSchema)
 	}
 	state, err := filepath.Abs(f.state)
 	if err != nil {
-		return nil, fmt.Errorf("state folder: %w", err)
+		return fmt.Errorf("state folder: %w", err)
 	}
 	if err := os.Chdir(r.Folder); err != nil {
-		return nil, usagef("its inventory and keys are named relative to it", "the run's working folder: %w", err)
+		return usagef("its inventory and keys are named relative to it", "the run's working folder: %w", err)
 	}
-	f.state, f.asked = state, r.asked
-	j, err := f.prepare(r.Verb, r.scope)
+	f.state = state
+	return nil
+}
+
+// prepare makes a job with the playbook of the request, which must be the same
+// still.
+func (r request) prepare(f *flags, verb controller.Verb, hosts scope) (*job, error) {
+	j, err := f.prepare(verb, hosts)
 	if err != nil {
 		return nil, err
 	}
 	if j.playbook.SHA256 != r.SHA256 {
 		return nil, usagef("begin a new run: it reads the hosts again", "playbook %s is not what it was when the run began", j.playbook.Name)
 	}
-	j.plan = r.Plan
 	return j, nil
 }

@@ -57,19 +57,19 @@ func (a *app) recover() *cobra.Command {
 		Use: "recover", Short: "Diagnose, and where there is something to change: capture, repair, verify",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if a.flags.plan == "" {
-				return a.walk(c.Context(), controller.Recover)
+			switch {
+			case a.flags.undo != "":
+				return a.takeBack(c)
+			case a.flags.plan != "":
+				return a.walkPlanned(c)
 			}
-			plan, err := a.flags.applyPlan(c)
-			if err != nil {
-				return err
-			}
-			return a.walkPlanned(c.Context(), plan)
+			return a.walk(c.Context(), controller.Recover)
 		},
 	}
 	a.flags.walking(c)
 	a.flags.changing(c)
 	c.Flags().StringVar(&a.flags.plan, "plan", "", "apply the plan in `FILE` exactly: a host that has drifted is skipped")
+	c.Flags().StringVar(&a.flags.undo, "undo", "", "take back what `RUN` has applied, host by host, the newest first; -l restricts it")
 	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
 	a.flags.braking(c)
 	return c
@@ -93,7 +93,11 @@ func (a *app) walk(ctx context.Context, verb controller.Verb) error {
 }
 
 // walkPlanned applies a plan.
-func (a *app) walkPlanned(ctx context.Context, plan *planFile) error {
+func (a *app) walkPlanned(c *cobra.Command) error {
+	plan, err := a.flags.applyPlan(c)
+	if err != nil {
+		return err
+	}
 	if err := a.flags.check(); err != nil {
 		return err
 	}
@@ -110,7 +114,7 @@ func (a *app) walkPlanned(ctx context.Context, plan *planFile) error {
 	if err := a.consent(job, "recover --plan"); err != nil {
 		return err
 	}
-	return a.finish(ctx, job, nil)
+	return a.finish(c.Context(), job, nil)
 }
 
 // finish runs a job to its end, and says how it ended. before is nil for a run
@@ -144,6 +148,7 @@ type job struct {
 	brake    controller.Brake
 	window   int       // hosts at one time
 	plan     *planFile // nil: none was approved
+	undoes   string    // the run that is taken back; "": none
 }
 
 // job reads the inventory and prepares what the flags ask for.
@@ -255,7 +260,7 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 		a.say(format, args...)
 	})
 	run := outcome.Run{
-		Schema: outcome.RunSchema, Version: currentVersion(), Command: string(j.verb),
+		Schema: outcome.RunSchema, Version: currentVersion(), Command: string(j.verb), Undoes: j.undoes,
 		Playbook: outcome.Playbook{Name: j.playbook.Name, SHA256: j.playbook.SHA256}, Fleet: []outcome.FleetFinding{},
 	}
 	dir, before, err := openFolder(store, j, &run, before)
@@ -267,6 +272,13 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 		a.say("%s of %s, playbook %s, run %s", j.verb, report.Hosts(len(j.Hosts)), j.playbook.Name, run.ID)
 	}
 	engine := a.engine(j, run.ID, store, dir)
+	if j.undoes != "" {
+		done, err := loadPast(store, j.undoes)
+		if err != nil {
+			return nil, err
+		}
+		engine.Earlier = done.earlier
+	}
 	if before != nil {
 		engine.Began, engine.Begun = run.Started, before.begun
 	}

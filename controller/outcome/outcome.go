@@ -74,10 +74,12 @@ const (
 
 // Run is run.json.
 type Run struct {
-	Schema   string    `json:"schema"`
-	ID       string    `json:"run_id"`
-	Version  string    `json:"version"`
-	Command  string    `json:"command"`
+	Schema  string `json:"schema"`
+	ID      string `json:"run_id"`
+	Version string `json:"version"`
+	Command string `json:"command"`
+	// Undoes is the run that this one took back; "" for none.
+	Undoes   string    `json:"undoes,omitempty"`
 	Playbook Playbook  `json:"playbook"`
 	Started  time.Time `json:"started"`
 	// Resumed are the times at which another process went on with the run.

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"aixmend/controller"
+	"aixmend/controller/report"
+	"aixmend/inventory"
+	"aixmend/playbooks"
+)
+
+// undoneFlags are those that the run which is taken back has decided.
+var undoneFlags = []string{"inventory", "playbook", "set", "allow", "mend-warnings", "plan"}
+
+// takeBack takes an earlier run back, from its name to the exit code.
+func (a *app) takeBack(c *cobra.Command) error {
+	if name := changedFlag(c, undoneFlags); name != "" {
+		return usagef("leave it away: the hosts, the playbook and its parameters are those of the run", "--undo and --%s don't go together", name)
+	}
+	if err := a.flags.check(); err != nil {
+		return err
+	}
+	store, err := a.store()
+	if err != nil {
+		return err
+	}
+	id, err := store.Resolve(a.flags.undo)
+	if err != nil {
+		return usage(err)
+	}
+	switch runState(store, id) {
+	case stateRunning:
+		return usagef("wait for it to end, or interrupt it", "run %s is still running", id)
+	case stateCut:
+		return usagef("aixmend report "+id+" says what was sent", "run %s can't be taken back: it has not written down what it was to do", id)
+	}
+	done, err := loadPast(store, id)
+	if err != nil {
+		return err
+	}
+	var then request
+	if err := store.LoadRequest(id, &then); err != nil {
+		return err
+	}
+	if err := then.enter(&a.flags); err != nil {
+		return err
+	}
+	done.store, err = a.store() // it is named from another folder now
+	if err != nil {
+		return err
+	}
+	a.flags.Playbook, a.flags.Set, a.flags.Inventories = then.Playbook, then.Set, then.Inventories
+	inv := inventory.Inventory{Hosts: then.Hosts, Groups: then.Groups}
+	hosts, err := inv.Select(a.flags.Limit...)
+	if err != nil {
+		return usagef("--undo takes the hosts of the run", "%w", err)
+	}
+	hosts = slices.DeleteFunc(slices.Clone(hosts), func(h inventory.Host) bool { return len(done.undoables(h.Name)) == 0 })
+	if len(hosts) == 0 {
+		return usagef("aixmend report "+id+" says what was done", "nothing of run %s is in effect on the selected hosts", id)
+	}
+	j, err := then.prepare(&a.flags, controller.Recover, scope{Hosts: hosts, Groups: then.Groups, Names: then.Names})
+	if err != nil {
+		return err
+	}
+	j.undoes = id
+	if !a.flags.quiet {
+		a.say("%s", done.toTakeBack(hosts))
+	}
+	if err := a.consent(j, "recover --undo"); err != nil {
+		return err
+	}
+	return a.finish(c.Context(), j, nil)
+}
+
+// undoables are the changes of a host that may be in effect.
+func (p *past) undoables(host string) []playbooks.Undoable {
+	trail := p.trails[host]
+	if trail == nil {
+		return nil
+	}
+	return controller.Undoables(*trail)
+}
+
+// earlier is what the run has done to a host.
+func (p *past) earlier(host string) (controller.Earlier, error) {
+	e := controller.Earlier{Run: p.id, Changes: p.undoables(host)}
+	h, err := p.store.LoadHost(p.id, host)
+	if err != nil || h.Capture == "" { // it was killed: the report was put aside
+		if h, err = p.store.LoadKept(p.id, host); err != nil || h == nil {
+			return e, err
+		}
+	}
+	if c, err := p.store.Load(h.Capture); err == nil {
+		e.Facts = c.Facts
+	}
+	return e, nil
+}
+
+// toTakeBack says what would be taken back, and what can't be.
+func (p *past) toTakeBack(hosts []inventory.Host) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "run %s is taken back on %s, the newest step first:", p.id, report.Hosts(len(hosts)))
+	for _, h := range hosts {
+		list := p.undoables(h.Name)
+		for _, u := range slices.Backward(list) {
+			if why := u.NoUndo(); why != "" {
+				fmt.Fprintf(&b, "\n%s: %s can't be taken back: %s", h.Name, u.Step, why)
+			} else {
+				fmt.Fprintf(&b, "\n%s: %s: %s", h.Name, u.Step, u.Undo)
+			}
+		}
+	}
+	return b.String()
+}
