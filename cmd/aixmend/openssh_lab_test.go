@@ -666,10 +666,16 @@ var fast = []string{"--set", "settle=1s", "--set", "wait=20s", "--set", "probe_t
 // run runs the built binary in the desk's folder, with fast waits.
 func (d *desk) run(args ...string) ran {
 	d.t.Helper()
+	return d.call(slices.Concat(args[:1], fast, args[1:])...)
+}
+
+// call runs the built binary in the desk's folder.
+func (d *desk) call(args ...string) ran {
+	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), 90*time.Second)
 	defer cancel()
 	var stdout, stderr strings.Builder
-	c := exec.CommandContext(ctx, d.lab.aixmend, slices.Concat(args[:1], fast, args[1:])...)
+	c := exec.CommandContext(ctx, d.lab.aixmend, args...)
 	c.Dir, c.Env, c.Stdout, c.Stderr, c.WaitDelay = d.dir, d.env, &stdout, &stderr, 5*time.Second
 	err := c.Run()
 	var exit *exec.ExitError
@@ -696,6 +702,14 @@ func (r ran) document() outcome.Run {
 		r.desk.t.Fatalf("stdout is no run.json: %v\n%s%s", err, r.stdout, r.stderr)
 	}
 	return run
+}
+
+// latest is the id of the newest run.
+func (d *desk) latest() string {
+	d.t.Helper()
+	id, err := os.Readlink(filepath.Join(d.dir, "aixmend-state/runs/latest"))
+	noError(d.t, err)
+	return id
 }
 
 // report is a host's HOST.json of the newest run.

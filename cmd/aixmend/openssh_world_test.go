@@ -51,6 +51,8 @@ func TestOpenSSHProcedure(t *testing.T) {
 		{"Recfgct", testSSHRecfgct},
 		{"RecfgctLinkDies", testSSHRecfgctLinkDies},
 		{"Duplicate", testSSHDuplicate},
+		{"Lease", testSSHLease},
+		{"PlanAndUndo", testSSHPlanAndUndo},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
