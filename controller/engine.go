@@ -74,6 +74,8 @@ type Sink interface {
 	// Keep puts a report as it is when a rung begins aside, on the disk: what a
 	// process begins with that has to go on in this one's place.
 	Keep(outcome.Host) error
+	// Load returns the report that HostDone was given last.
+	Load(host string) (outcome.Host, error)
 	// Amend changes the report of a host that HostDone was given before.
 	Amend(host string, change func(*outcome.Host)) error
 }
@@ -151,6 +153,7 @@ type Engine struct {
 	Stop <-chan struct{}
 
 	broken chan struct{} // closed when the product itself has failed
+	desks  chan struct{} // places of hosts that are taken up from their reports
 	probes []playbooks.Probe
 }
 
@@ -167,7 +170,7 @@ type Result struct {
 // Run walks every host. Its error is a failure of the product itself (the
 // state folder can't be written): the result then holds the hosts that ended.
 func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error) {
-	e.broken = make(chan struct{})
+	e.broken, e.desks = make(chan struct{}), make(chan struct{}, desks)
 	probes, err := e.Playbook.Asked(e.Params, string(e.Verb), e.commandsOf())
 	if err != nil {
 		return Result{}, err
@@ -197,9 +200,11 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 			f.end(host.Name)
 			ended.Host = host.Name // of a walk that broke, too
 			waves.end(ended, len(w.refused) > 0)
+			var summary outcome.HostSummary
 			if err == nil {
-				err = e.close(ended)
+				summary, err = e.close(w, ended)
 			}
+			w.leaveDesk()
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -212,7 +217,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 				further++
 				return
 			}
-			summaries = append(summaries, summarise(ended, e.Verb))
+			summaries = append(summaries, summary)
 		})
 	}
 	walks.Wait()
@@ -262,11 +267,12 @@ func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended fun
 }
 
 // close writes the last report of a walk, and that it is over.
-func (e *Engine) close(h outcome.Host) error {
-	if err := e.Sink.HostDone(h); err != nil || h.Interrupted {
-		return err
+func (e *Engine) close(w *walk, h outcome.Host) (outcome.HostSummary, error) {
+	summary, err := w.finalReport(h)
+	if err != nil || h.Interrupted {
+		return summary, err
 	}
-	return e.Journal.Append(outcome.Entry{
+	return summary, e.Journal.Append(outcome.Entry{
 		Time: time.Now().UTC(), Event: outcome.EventEnded, Host: h.Host, Status: string(h.Outcome), Detail: h.Reason,
 	})
 }

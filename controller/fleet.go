@@ -362,12 +362,15 @@ func (w *walk) gather(ctx context.Context) (Event, error) {
 	if !w.fleet.complete() {
 		// The report is on disk while the others are waited for: for most
 		// hosts it is the final one.
-		if err := w.Sink.HostDone(w.timed()); err != nil {
+		if err := w.park(); err != nil {
 			return "", err
 		}
 	}
 	if !w.await(ctx, w.fleet.read) {
 		return aloneAgain, nil
+	}
+	if ok, err := w.unpark(ctx); !ok || err != nil {
+		return aloneAgain, err
 	}
 	view := w.fleet.view(w.host.Name)
 	w.adopt(w.Playbook.WithFleet(w.diagnosis, view))
@@ -376,6 +379,7 @@ func (w *walk) gather(ctx context.Context) (Event, error) {
 		changes := slices.Contains(w.Allowed, "node-id")
 		if view.Role == keeper && changes {
 			w.waves.leave(w.host.Name)
+			w.leaveDesk() // those it waits for may want it
 			for _, other := range view.Duplicates {
 				w.await(ctx, w.fleet.ended[other])
 			}

@@ -158,6 +158,13 @@ func (b *bench) Settled(s controller.Settled) {
 	b.settled = append(b.settled, s)
 }
 
+// Load implements controller.Sink.
+func (b *bench) Load(host string) (outcome.Host, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ended[host], nil
+}
+
 // Amend implements controller.Sink.
 func (b *bench) Amend(host string, change func(*outcome.Host)) error {
 	b.mu.Lock()

@@ -144,6 +144,12 @@ type gathered struct {
 	into map[string]outcome.Host
 }
 
+func (g gathered) Load(host string) (outcome.Host, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.into[host], nil
+}
+
 func (g gathered) HostDone(h outcome.Host) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

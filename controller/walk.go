@@ -69,6 +69,10 @@ type walk struct {
 	takes string   // the run that is taken back
 	alone []string // what of it is left alone, and why
 
+	parked   bool // what is known stands in the report alone
+	unbefore bool // so does what was known before the first change
+	atDesk   bool // it holds a desk
+
 	approved *Approved // nil: no plan was approved
 	pickup   *pickup   // nil: no other process was here before in this run
 	released bool      // its wave has begun
@@ -240,6 +244,7 @@ func (w *walk) dial(ctx context.Context) error {
 		w.begun = time.Now()
 	}
 	w.conn = conn
+	w.leaveDesk()
 	if conn != nil {
 		w.out.HostKey = transport.HostKeyOf(conn)
 	}

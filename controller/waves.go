@@ -296,11 +296,19 @@ func (w *walk) wait(ctx context.Context) (Event, error) {
 		return w.itsWave(reason), nil
 	default:
 	}
-	if err := w.Sink.HostDone(w.timed()); err != nil {
+	if err := w.park(); err != nil {
 		return "", err
 	}
 	select {
 	case reason := <-turn:
+		if reason == "" {
+			if ok, err := w.unpark(ctx); err != nil {
+				return "", err
+			} else if !ok {
+				w.cut(outcome.Skipped, "interrupted: %v", context.Cause(ctx))
+				return stopped, nil
+			}
+		}
 		return w.itsWave(reason), nil
 	case <-w.Stop:
 	case <-w.broken:

@@ -110,6 +110,15 @@ func (s sink) HostDone(h outcome.Host) error {
 // Keep implements controller.Sink.
 func (s sink) Keep(h outcome.Host) error { return s.dir.KeepHost(h) }
 
+// Load implements controller.Sink.
+func (s sink) Load(host string) (outcome.Host, error) {
+	h, err := s.dir.LoadHost(host)
+	if err != nil {
+		return outcome.Host{}, err
+	}
+	return *h, nil
+}
+
 // Amend implements controller.Sink.
 func (s sink) Amend(host string, change func(*outcome.Host)) error {
 	h, err := s.dir.LoadHost(host)
