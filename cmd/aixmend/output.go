@@ -35,6 +35,9 @@ func (a *app) print(run *outcome.Run, verb controller.Verb) error {
 		text += fmt.Sprintf("kept:    %s (capture.json, manifest.sha256)\n", filepath.Join(a.flags.state, "captures"))
 	}
 	text += guides(run)
+	if run.Unfinished > 0 {
+		text += fmt.Sprintf("cut off: %s of it\n", report.Hosts(run.Unfinished))
+	}
 	support := filepath.Join(a.flags.state, "runs", run.ID, "support")
 	if _, err := os.Stat(support); err == nil {
 		text += fmt.Sprintf("support: %s (the text of a case for each host, and its data)\n", support)
@@ -105,6 +108,10 @@ func (a *app) nextCommand(run *outcome.Run, verb controller.Verb) string {
 		}
 	}
 	switch {
+	case run.Unfinished > 0:
+		return a.stated("aixmend resume " + run.ID)
+	case verb == controller.Plan && planned && a.flags.out != "":
+		return a.stated("aixmend recover --plan " + shellWord(a.flags.out) + a.inventories())
 	case verb == controller.Plan && planned:
 		return a.command("recover")
 	case len(sick) == 0:
@@ -112,11 +119,26 @@ func (a *app) nextCommand(run *outcome.Run, verb controller.Verb) string {
 	case (verb == controller.Audit || verb == controller.Capture) && run.Counts[outcome.NeedsAction] > 0 && a.mends():
 		return a.command("plan")
 	}
-	explain := "aixmend explain " + run.ID + " " + sick[0].Name
+	return a.stated("aixmend explain " + run.ID + " " + sick[0].Name)
+}
+
+// stated is a command with the state folder, where it is not the usual one.
+func (a *app) stated(command string) string {
 	if a.flags.state != "aixmend-state" {
-		explain += " --state " + shellWord(a.flags.state)
+		command += " --state " + shellWord(a.flags.state)
 	}
-	return explain
+	return command
+}
+
+// inventories are the inventory files as flags, where they are not the usual one.
+func (a *app) inventories() string {
+	var words string
+	for _, file := range a.flags.Inventories {
+		if file != "inventory.yaml" {
+			words += " -i " + shellWord(file)
+		}
+	}
+	return words
 }
 
 // mends tells whether the playbook has rungs that could mend anything.
@@ -127,12 +149,7 @@ func (a *app) mends() bool {
 
 // command is the same selection with another verb.
 func (a *app) command(verb string) string {
-	words := []string{"aixmend", verb}
-	for _, file := range a.flags.Inventories {
-		if file != "inventory.yaml" {
-			words = append(words, "-i", shellWord(file))
-		}
-	}
+	words := []string{"aixmend", verb + a.inventories()}
 	for _, pattern := range a.flags.Limit {
 		words = append(words, "-l", shellWord(pattern))
 	}

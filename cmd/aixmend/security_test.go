@@ -78,14 +78,10 @@ func TestKnownHostsStayAsTheyAre(t *testing.T) {
 
 // The page on security promises nothing that no test keeps: every test that it
 // names is there, and each of its promises names one.
-func TestSecurityPageNamesItsTests(t *testing.T) {
-	text, err := os.ReadFile("../../docs/security.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestPromisesNameTheirTests(t *testing.T) {
 	there := map[string]bool{}
 	function := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
-	err = filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -98,7 +94,22 @@ func TestSecurityPageNamesItsTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, promises, _ := strings.Cut(string(text), "## Promises")
+	for _, page := range []string{"security.md", "reliability.md"} {
+		t.Run(page, func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join("../../docs", page))
+			if err != nil {
+				t.Fatal(err)
+			}
+			namesTests(t, string(text), there)
+		})
+	}
+}
+
+// namesTests fails the test unless each row below Promises names tests, and each
+// of them is there.
+func namesTests(t *testing.T, text string, there map[string]bool) {
+	t.Helper()
+	_, promises, _ := strings.Cut(text, "## Promises")
 	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
 	var list []string
 	for line := range strings.Lines(promises) {
