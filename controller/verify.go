@@ -279,7 +279,7 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 	at := w.at // again may take steps back
 	change := &w.out.Changes[at]
 	switch {
-	case err == nil && !happened && !w.surelyEnded():
+	case err == nil && !happened && !w.surelyEnded(s):
 		if w.mayWait(ctx) {
 			return notYet, false
 		}
@@ -292,7 +292,7 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 		return walkFinished, false
 	case happened:
 		change.Status = outcome.Applied
-		change.Detail += "; a new look shows that it happened"
+		change.Detail += "; " + seen(s)
 		if w.step >= len(w.rung.Steps) {
 			w.rung, w.looks = nil, 0
 		}
@@ -313,14 +313,34 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 	return "", true
 }
 
-// surelyEnded tells whether a step in doubt can't still be running: its time is
-// over, or a second look, a while after the first, says the same. A server
-// without a terminal leaves a command running when the link dies.
-func (w *walk) surelyEnded() bool {
+const (
+	// longStep is the time limit from which on a step is one that takes minutes.
+	longStep = 5 * time.Minute
+	// longDoubt is how many times settle such a step is given to be seen.
+	longDoubt = 5
+)
+
+// seen says what a look has shown of a step. One that nothing refutes is confirmed
+// by what it is for: whether it ran can't be seen.
+func seen(s *playbooks.PlannedStep) string {
+	if s.Step.Refute.V == "false" {
+		return "a new look shows what it was to bring about; whether it was this step that did can't be seen"
+	}
+	return "a new look shows that it happened"
+}
+
+// surelyEnded tells whether a step in doubt can't still be running: a second
+// look, a while after the first, says the same; of one that may take minutes a
+// look after some of them. A server without a terminal leaves a command running
+// when the link dies.
+func (w *walk) surelyEnded(s *playbooks.PlannedStep) bool {
 	if w.hung {
 		return false
 	}
 	w.doubts++
+	if s.Step.Timeout >= longStep && time.Since(w.last) < longDoubt*w.Params.Duration("settle") {
+		return false
+	}
 	return w.doubts > 1
 }
 

@@ -143,7 +143,7 @@ func addressed(h *aixsim.Host) bool {
 // byALook tells whether a change is reported applied because a look saw its
 // effect, not because the host answered.
 func byALook(c outcome.Change) bool {
-	return c.Status == outcome.Applied && strings.Contains(c.Detail, "a new look shows that it happened")
+	return c.Status == outcome.Applied && strings.Contains(c.Detail, "a new look shows ")
 }
 
 // judgeDeed holds what a command did against what the report says of it.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,7 +64,7 @@ func (a *app) goOn(ctx context.Context, args []string) error {
 		a.say("%s", past.tell(j))
 	}
 	if j.verb == controller.Recover {
-		if err := a.consent(j, "resume"); err != nil {
+		if err := a.consent(j, "resume", past.left(j)); err != nil {
 			return err
 		}
 	}
@@ -167,6 +168,11 @@ func (p *past) begun(host string) (controller.Begun, error) {
 	}
 	b.Kept, err = p.store.LoadKept(p.id, host)
 	return b, err
+}
+
+// left are the hosts that have not ended.
+func (p *past) left(j *job) []string {
+	return slices.DeleteFunc(names(j.Hosts), func(host string) bool { t := p.trails[host]; return t != nil && t.Ended != "" })
 }
 
 // tell says how far the run had come.

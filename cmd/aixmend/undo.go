@@ -71,7 +71,7 @@ func (a *app) takeBack(c *cobra.Command) error {
 	if !a.flags.quiet {
 		a.say("%s", done.toTakeBack(hosts))
 	}
-	if err := a.consent(j, "recover --undo"); err != nil {
+	if err := a.consent(j, "recover --undo", names(hosts)); err != nil {
 		return err
 	}
 	return a.finish(c.Context(), j, nil)

@@ -85,7 +85,7 @@ func (a *app) walk(ctx context.Context, verb controller.Verb) error {
 		return err
 	}
 	if verb == controller.Recover {
-		if err := a.consent(job, "recover"); err != nil {
+		if err := a.consent(job, "recover", names(job.Hosts)); err != nil {
 			return err
 		}
 	}
@@ -111,7 +111,7 @@ func (a *app) walkPlanned(c *cobra.Command) error {
 	if !a.flags.quiet {
 		a.say("%s", plan.told(a.flags.plan, time.Now()))
 	}
-	if err := a.consent(job, "recover --plan"); err != nil {
+	if err := a.consent(job, "recover --plan", names(job.Hosts)); err != nil {
 		return err
 	}
 	return a.finish(c.Context(), job, nil)
@@ -203,8 +203,8 @@ func (f *flags) prepare(verb controller.Verb, hosts scope) (*job, error) {
 	return &job{verb: verb, scope: hosts, playbook: p, params: params, upload: upload, flags: *f, window: f.Concurrency, failOn: failOn, waves: waves, brake: brake}, nil
 }
 
-// consent asks before anything is changed.
-func (a *app) consent(j *job, verb string) error {
+// consent asks before anything is changed on some hosts.
+func (a *app) consent(j *job, verb string, hosts []string) error {
 	if j.flags.Pause && (!a.inTerminal || !a.errTerminal) {
 		return usagef("leave --pause away", "--pause asks between waves, and there is no terminal to ask on")
 	}
@@ -215,7 +215,7 @@ func (a *app) consent(j *job, verb string) error {
 		return usagef("aixmend plan shows what would be run; --yes runs it", "%s changes hosts, and there is no terminal to ask on", verb)
 	}
 	fmt.Fprintf(a.err, "%s may change %s: %s; playbook %s.\naixmend plan shows the exact commands. Go on? Only yes will do: ",
-		verb, report.Hosts(len(j.Hosts)), report.Compact(names(j.Hosts)), j.playbook.Name)
+		verb, report.Hosts(len(hosts)), report.Compact(hosts), j.playbook.Name)
 	answers := make(chan string, 1)
 	go func() { // left behind when a signal comes first: the process ends then
 		answer, _ := bufio.NewReader(a.in).ReadString('\n')
