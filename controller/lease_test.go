@@ -203,3 +203,16 @@ func TestLeaseRefused(t *testing.T) {
 		t.Errorf("%s: %s; sent %q", got.Outcome, got.Reason, b.sent(host))
 	}
 }
+
+// A lease that is too short for what comes next is renewed before it begins.
+func TestLeaseIsRenewed(t *testing.T) {
+	const host = "node-id-mismatch"
+	b := newBench(t, host)
+	e := leased(b, "mine")
+	e.Allowed = []string{"node-id"}
+	got := b.runEngine(e)[host]
+	want := []string{"lease-take = 0", "lease-replace = 0", "lease-release = 0"}
+	if steps := leaseSteps(got); got.Outcome != outcome.Recovered || !slices.Equal(steps, want) {
+		t.Errorf("%s: %s; sent %q, wanted %q", got.Outcome, got.Reason, steps, want)
+	}
+}
