@@ -275,16 +275,18 @@ func (w *walk) journaled(ctx context.Context, o order) (sent, error) {
 	return r, w.Journal.Append(entry)
 }
 
-// beginRung writes down that a rung begins, and the report as it is: what a
-// process that has to go on in this one's place begins with.
+// beginRung writes down that a rung begins, and then the report as it is: what a
+// process that has to go on in this one's place begins with. A report that was
+// put aside has its rung in the journal.
 func (w *walk) beginRung() error {
 	w.noted = true
-	if err := w.Sink.Keep(w.timed()); err != nil {
-		return err
-	}
-	return w.Journal.Append(outcome.Entry{
+	err := w.Journal.Append(outcome.Entry{
 		Time: time.Now().UTC(), Event: outcome.EventRung, Host: w.host.Name, Rung: w.rung.Rung.ID, Mends: w.rung.Mends,
 	})
+	if err != nil {
+		return err
+	}
+	return w.Sink.Keep(w.timed())
 }
 
 // intend writes down what is about to be sent. Its error is a failure of the

@@ -197,7 +197,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 		walks.Go(func() {
 			host := w.host
 			ended, err := w.guarded(ctx)
-			f.end(host.Name)
+			f.end(host.Name, ended.Interrupted)
 			ended.Host = host.Name // of a walk that broke, too
 			waves.end(ended, len(w.refused) > 0)
 			var summary outcome.HostSummary
@@ -251,7 +251,7 @@ func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended fun
 				if recallFact(begun.Done.Facts, "node_ids", &ids) {
 					f.put(host.Name, ids)
 				}
-				f.end(host.Name)
+				f.end(host.Name, false)
 				waves.end(*begun.Done, false)
 				ended(*begun.Done)
 				continue

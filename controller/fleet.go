@@ -166,11 +166,14 @@ func (f *fleet) allSaid() bool {
 	return len(f.unsaid) == 0
 }
 
-// end tells that a host's walk is over: nothing more will change on it.
-func (f *fleet) end(host string) {
+// end tells that a host's walk is over: nothing more will change on it. One that
+// was interrupted before it was read can be: the fleet is not complete then.
+func (f *fleet) end(host string, interrupted bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.markRead(host)
+	if !interrupted {
+		f.markRead(host)
+	}
 	f.sayLocked(host)
 	close(f.ended[host])
 }
@@ -430,6 +433,10 @@ func (e *Engine) amend(f *fleet, host inventory.Host, summary outcome.HostSummar
 		return summary, nil
 	}
 	err := e.Sink.Amend(host.Name, func(h *outcome.Host) {
+		// A run that was resumed may have judged it already.
+		h.Findings = slices.DeleteFunc(h.Findings, func(f outcome.Finding) bool {
+			return slices.ContainsFunc(verdicts, func(v playbooks.Verdict) bool { return v.ID == f.ID })
+		})
 		for _, v := range verdicts {
 			h.Findings = append(h.Findings, waive(host, finding(v)))
 		}

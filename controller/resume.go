@@ -25,7 +25,9 @@ type Begun struct {
 	Done *outcome.Host
 	// Trail is what the journal tells.
 	Trail outcome.Trail
-	// Kept is the report as it was when the last rung began, nil when none did.
+	// Kept is the report as it was when the last rung began, nil when none did. A
+	// host on which something was sent and of which it is lost ends unknown, and
+	// nothing more is sent there.
 	Kept *outcome.Host
 	// Report is the last report of a walk that was interrupted, nil when there
 	// is none.
@@ -84,7 +86,11 @@ func (w *walk) takeUp(b Begun) {
 		}
 	}
 	w.restoreTemporary(changes)
-	if b.Kept == nil || first == len(changes) {
+	if b.Kept == nil {
+		w.pickup.astray = "the report that was put aside when its last rung began is not there, or can't be read"
+		return
+	}
+	if first == len(changes) {
 		w.restoreEntry(b.Trail)
 		return
 	}
@@ -184,7 +190,7 @@ func (w *walk) restoreRung(kept *outcome.Host, changes []outcome.TrailChange, fi
 			return why
 		}
 	}
-	if w.step >= len(rung.Steps) && w.doubt == nil && w.pickup.armed == nil && w.trouble == "" {
+	if w.step >= len(rung.Steps) && w.doubt == nil && w.pickup.armed == nil && w.pickup.redo == nil && w.trouble == "" {
 		w.atOnce, w.rung = rung.Rung.AtOnce, nil
 	}
 	return ""
@@ -231,7 +237,7 @@ func (w *walk) replay(rung *playbooks.PlannedRung, at int, c outcome.TrailChange
 	case disarmStep(""):
 		if !c.Open && c.Exit != nil { // what it answered is lost: the host is asked
 			p.armed = nil
-			if w.trouble == "" {
+			if p.sent && w.trouble == "" {
 				w.doubt = s
 			}
 		}
@@ -280,6 +286,10 @@ func (w *walk) cleaned(at int, c outcome.TrailChange) bool {
 	return true
 }
 
+// ranAlone ends the detail of a step whose undo had its way because the controller
+// had ended: it did not fail, and its rung is entered again.
+const ranAlone = "its undo ran while nobody was there to disarm it"
+
 // replayStep takes the step itself into account.
 func (w *walk) replayStep(s *playbooks.PlannedStep, i, at int, c outcome.TrailChange) {
 	w.pickup.sent = true
@@ -294,6 +304,10 @@ func (w *walk) replayStep(s *playbooks.PlannedStep, i, at int, c outcome.TrailCh
 		return
 	case c.Status == outcome.UnknownIf && s.Step.Upload != nil:
 		w.step, w.pickup.open = i, -1 // it can be begun again at any time
+		return
+	}
+	if c.Status == outcome.Undone && strings.HasSuffix(c.Detail, ranAlone) {
+		w.step, w.pickup.sent, w.pickup.redo, w.pickup.at = i, false, w.rung.Rung, s.Step.ID
 		return
 	}
 	if c.Status == outcome.Undone {
@@ -398,7 +412,7 @@ func (w *walk) disarmLate(ctx context.Context) (ok bool, err error) {
 		w.doubt, w.doubts = s, 0 // whatever the undo says: the host is asked
 	}
 	if strings.TrimSpace(string(r.stdout)) == playbooks.UndoFired {
-		w.settleStep(w.at, outcome.Undone, "its undo ran while nobody was there to disarm it")
+		w.settleStep(w.at, outcome.Undone, ranAlone)
 		w.doubt, w.failed = nil, nil
 		w.dropApplied(s)
 		w.pickup.redo, w.pickup.at = w.rung.Rung, s.Step.ID

@@ -230,11 +230,35 @@ func (w *walk) connect(ctx context.Context) (Event, error) {
 		w.end(outcome.Skipped, "%s", w.waves.why())
 		return unreachable, nil
 	}
-	if err := w.dial(ctx); err != nil {
+	waiting, over := ctx, func() {}
+	if w.begun.IsZero() {
+		waiting, over = w.untilStopped(ctx)
+	}
+	err := w.dial(waiting)
+	over()
+	if err != nil {
 		w.unreachable(err)
 		return unreachable, nil
 	}
 	return connected, nil
+}
+
+var errBeforeItsTurn = errors.New("before its turn")
+
+// untilStopped is a context that ends when the run is being stopped: many hosts
+// may wait for a place in the window, and none of them begins any more.
+func (w *walk) untilStopped(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.await(ctx, nil)
+		cancel(errBeforeItsTurn)
+	}()
+	return ctx, func() {
+		cancel(nil)
+		<-ended
+	}
 }
 
 // dial opens the connection; the time of the walk begins with the first try.

@@ -137,7 +137,7 @@ func loadPast(store *journal.Store, id string) (*past, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &past{store: store, id: id, trails: outcome.Trails(entries)}
+	p := &past{store: store, id: id, trails: outcome.Trails(entries), started: time.Now().UTC()} // unless the journal says it
 	for _, e := range entries {
 		switch {
 		case e.Event != outcome.EventRun:
@@ -166,8 +166,10 @@ func (p *past) begun(host string) (controller.Begun, error) {
 	if err == nil {
 		b.Report = h
 	}
-	b.Kept, err = p.store.LoadKept(p.id, host)
-	return b, err
+	// One that was put aside and can't be read is as good as none: the others are
+	// not held up by it.
+	b.Kept, _ = p.store.LoadKept(p.id, host)
+	return b, nil
 }
 
 // left are the hosts that have not ended.

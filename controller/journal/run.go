@@ -54,9 +54,9 @@ func (s *Store) NewRun(id string) (*Run, error) {
 // ErrRunning says that another process works on the run.
 var ErrRunning = errors.New("it is still running")
 
-// GoOn opens the folder of a run that was cut off. The half line that a crash
-// may have left at the end of its journal is taken away: what it was to say was
-// not acted on.
+// GoOn opens the folder of a run that was cut off. What a crash may have left at
+// the end of its journal and is no line is taken away: what it was to say was not
+// acted on.
 func (s *Store) GoOn(id string) (*Run, error) {
 	if err := checkName("run", id); err != nil {
 		return nil, err
@@ -114,23 +114,28 @@ func (s *Store) Running(id string) bool {
 	return err == nil && !free
 }
 
-// mendTail cuts what stands behind the last whole line.
+// mendTail cuts what stands behind the last line that can be read.
 func (r *Run) mendTail() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for at := r.size; at > 0; {
-		block := make([]byte, min(at, 64<<10))
-		if _, err := r.journal.ReadAt(block, at-int64(len(block))); err != nil {
-			return err
-		}
-		if i := bytes.LastIndexByte(block, '\n'); i >= 0 {
-			r.size = at - int64(len(block)) + int64(i) + 1
-			return r.journal.Truncate(r.size)
-		}
-		at -= int64(len(block))
+	text, err := os.ReadFile(r.journal.Name())
+	if err != nil {
+		return err
 	}
-	r.size = 0
-	return r.journal.Truncate(0)
+	r.size = int64(readable(text))
+	return r.journal.Truncate(r.size)
+}
+
+// readable is how much of a journal there is without what a crash may leave at
+// its end: half a line, or a last one that is none.
+func readable(text []byte) int {
+	text = text[:bytes.LastIndexByte(text, '\n')+1]
+	lines := bytes.TrimRight(text, "\n")
+	last := bytes.LastIndexByte(lines, '\n') + 1
+	if json.Unmarshal(lines[last:], new(outcome.Entry)) != nil {
+		return last
+	}
+	return len(lines) + 1
 }
 
 // WriteRequest keeps what the run was asked to do, on the disk, before it does
@@ -199,7 +204,8 @@ func (s *Store) LoadKept(id, host string) (*outcome.Host, error) {
 	return &h, nil
 }
 
-// Append writes one line. Intents and results are on the disk when it returns.
+// Append writes one line. What KeepHost and changes rest on is on the disk when
+// it returns: rungs, intents and results.
 func (r *Run) Append(e outcome.Entry) error {
 	line, err := json.Marshal(e)
 	if err != nil {
@@ -215,7 +221,8 @@ func (r *Run) Append(e outcome.Entry) error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	r.size += int64(n)
-	if e.Event == outcome.EventIntent || e.Event == outcome.EventResult {
+	switch e.Event {
+	case outcome.EventRung, outcome.EventIntent, outcome.EventResult:
 		if err := r.journal.Sync(); err != nil {
 			return fmt.Errorf("journal: %w", err)
 		}

@@ -128,9 +128,10 @@ func (s *Store) RunIDs() ([]string, error) {
 	return ids, nil
 }
 
-// Attempts counts how often each rung was begun on each host by runs that began
-// after a time; the key is "HOST RUNG". A run whose journal can't be read is left
-// out: what rests on the count only refuses.
+// Attempts counts how often each rung was tried on each host by runs that began
+// after a time; the key is "HOST RUNG". One of which nothing was sent was not. A
+// run whose journal can't be read is left out: what rests on the count only
+// refuses.
 func (s *Store) Attempts(since time.Time) (map[string]int, error) {
 	ids, err := s.RunIDs()
 	if err != nil {
@@ -147,9 +148,15 @@ func (s *Store) Attempts(since time.Time) (map[string]int, error) {
 		if err != nil {
 			continue
 		}
-		for _, e := range entries {
-			if e.Event == outcome.EventRung {
-				counts[e.Host+" "+e.Rung]++
+		for host, trail := range outcome.Trails(entries) {
+			for i, rung := range trail.Rungs {
+				next := len(trail.Changes)
+				if i+1 < len(trail.Rungs) {
+					next = trail.Rungs[i+1].At
+				}
+				if next > rung.At {
+					counts[host+" "+rung.ID]++
+				}
 			}
 		}
 	}
@@ -168,7 +175,8 @@ func (s *Store) LoadRun(id string) (*outcome.Run, error) {
 // ReadJournal reads a run's journal, also that of a run that was killed: a last
 // line that was cut off is left out.
 func (s *Store) ReadJournal(id string) ([]outcome.Entry, error) {
-	text, err := os.ReadFile(filepath.Join(s.RunDir(id), "journal.jsonl"))
+	path := filepath.Join(s.RunDir(id), "journal.jsonl")
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", id, err)
 	}
@@ -180,7 +188,7 @@ func (s *Store) ReadJournal(id string) ([]outcome.Entry, error) {
 			if i == len(lines)-1 {
 				break // torn by a crash
 			}
-			return entries, fmt.Errorf("run %s: line %d of its journal can't be read", id, len(entries)+1)
+			return entries, fmt.Errorf("run %s: %s: line %d can't be read", id, path, i+1)
 		}
 		entries = append(entries, e)
 	}
@@ -208,5 +216,8 @@ func readJSON(path string, into any) error {
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(text, into)
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
