@@ -237,6 +237,7 @@ func (w *walk) replay(rung *playbooks.PlannedRung, at int, c outcome.TrailChange
 	case disarmStep(""):
 		if !c.Open && c.Exit != nil { // what it answered is lost: the host is asked
 			p.armed = nil
+			w.settleArmings(s, *c.Exit == 0, at)
 			if p.sent && w.trouble == "" {
 				w.doubt = s
 			}
@@ -404,7 +405,7 @@ func (w *walk) disarmLate(ctx context.Context) (ok bool, err error) {
 		return false, nil
 	}
 	w.pickup.armed = nil
-	w.settleArming(s, r.exit == 0)
+	w.settleArmings(s, r.exit == 0, len(w.out.Changes)-1)
 	if !w.pickup.sent {
 		return true, w.failure
 	}
@@ -420,26 +421,28 @@ func (w *walk) disarmLate(ctx context.Context) (ok bool, err error) {
 	return true, w.failure
 }
 
-// settleArming says what became of the arming or the disarming that was open:
-// whether an undo was armed still tells.
-func (w *walk) settleArming(s *playbooks.PlannedStep, armed bool) {
-	at := w.pickup.open
-	if at < 0 {
-		return
+// settleArmings says what became of the armings and disarmings before a change that
+// were open: whether an undo was still armed then tells. One that was disarmed had
+// been armed.
+func (w *walk) settleArmings(s *playbooks.PlannedStep, armed bool, before int) {
+	for at := range before {
+		c := w.out.Changes[at]
+		if c.Status != outcome.UnknownIf || c.Step != armStep(s.Step.ID) && c.Step != disarmStep(s.Step.ID) {
+			continue
+		}
+		disarmed := slices.ContainsFunc(w.out.Changes[at+1:before], func(later outcome.Change) bool {
+			return later.Step == disarmStep(s.Step.ID) && later.Status == outcome.Applied
+		})
+		happened := armed || disarmed
+		if c.Step == disarmStep(s.Step.ID) {
+			happened = !happened
+		}
+		status := outcome.NotApplied
+		if happened {
+			status = outcome.Applied
+		}
+		w.settleStep(at, status, "by what the host says of its undo")
 	}
-	happened := armed
-	switch w.out.Changes[at].Step {
-	case armStep(s.Step.ID):
-	case disarmStep(s.Step.ID):
-		happened = !armed
-	default:
-		return
-	}
-	status := outcome.NotApplied
-	if happened {
-		status = outcome.Applied
-	}
-	w.settleStep(at, status, "by what the host says of its undo")
 }
 
 // dropApplied forgets a step that has been taken back.

@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"aixmend":    main,
 		"benchfleet": benchFleet,
+		"fulldisk":   fullDisk,
 	})
 }
 
@@ -59,12 +60,21 @@ func TestScripts(t *testing.T) {
 			env.Defer(fleet.Close)
 			env.Values["fleet"] = fleet
 			env.Setenv("FAST", "--set=settle=60ms --set=wait=600ms")
-			return nil
+			playbook, err := filepath.Abs("../../playbooks/rmc-restore.yaml")
+			env.Setenv("PLAYBOOK", playbook)
+			return err
 		},
+		Condition: conditions,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":     exits,
 			"unchanged": unchanged,
 			"modes":     modes,
+			"lingers":   lingers,
+			"awaits":    awaits,
+			"signals":   signals,
+			"sent":      sentTimes,
+			"newest":    newestRun,
+			"readonly":  readOnly,
 		},
 	})
 }

@@ -53,6 +53,8 @@ func TestOpenSSHProcedure(t *testing.T) {
 		{"Duplicate", testSSHDuplicate},
 		{"Lease", testSSHLease},
 		{"PlanAndUndo", testSSHPlanAndUndo},
+		{"Resume", testSSHResume},
+		{"ResumeUndone", testSSHResumeUndone},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

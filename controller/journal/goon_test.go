@@ -1,0 +1,207 @@
+package journal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"aixmend/controller/outcome"
+)
+
+// cutOff is a run whose process has ended before its time. Its journal has three
+// entries and then what is given.
+func cutOff(t *testing.T, after string) (s *Store, path string) {
+	t.Helper()
+	s = open(t)
+	r := newRun(t, s, "r1")
+	for _, e := range []outcome.Entry{
+		{Time: at, Event: outcome.EventRun, State: outcome.RunStarted, Detail: "recover"},
+		{Time: at, Event: outcome.EventIntent, Host: "a", Step: "set", Change: 1, Command: "true"},
+		{Time: at, Event: outcome.EventResult, Host: "a", Step: "set", Change: 1, Status: outcome.Applied, Detail: "\"quoted\"\n\u00e9"},
+	} {
+		if err := r.Append(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(s.RunDir("r1"), "journal.jsonl")
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = file.WriteString(after)
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return s, path
+}
+
+// goOn goes on with the run, writes one entry, and returns all that are in the
+// journal then.
+func goOn(t *testing.T, s *Store) []outcome.Entry {
+	t.Helper()
+	r, err := s.GoOn("r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(r.Append(outcome.Entry{Time: at, Event: outcome.EventRun, State: outcome.RunResumed}), r.Close()); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := s.ReadJournal("r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entries
+}
+
+// events are the events of entries, in order.
+func events(entries []outcome.Entry) string {
+	var list []string
+	for _, e := range entries {
+		list = append(list, strings.TrimSpace(e.Event+" "+e.State))
+	}
+	return strings.Join(list, ", ")
+}
+
+// A crash may cut the last line anywhere. It is read around, taken away, and what
+// comes next is a line of its own.
+func TestTornLine(t *testing.T) {
+	whole := func(t *testing.T) (*Store, string, []byte, int) {
+		s, path := cutOff(t, "")
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, path, text, bytes.LastIndexByte(text[:len(text)-1], '\n') + 1
+	}
+	_, _, text, last := whole(t)
+	for cut := last; cut < len(text); cut++ {
+		s, path, text, last := whole(t)
+		if err := os.WriteFile(path, text[:cut], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		// All but its end: the line can be read, and was acted on by nobody.
+		readable := map[bool]int{false: 2, true: 3}[cut == len(text)-1]
+		if entries, err := s.ReadJournal("r1"); err != nil || len(entries) != readable {
+			t.Errorf("cut at byte %d of %d: %d entries, %v", cut-last, len(text)-last, len(entries), err)
+		}
+		if got := events(goOn(t, s)); got != "run started, intent, run resumed" {
+			t.Errorf("cut at byte %d of %d: %s", cut-last, len(text)-last, got)
+		}
+	}
+}
+
+// What else a crash or a disk leaves at the end of a journal: it is taken away,
+// and the journal stays readable.
+func TestBrokenEnd(t *testing.T) {
+	for name, end := range map[string]string{
+		"a zero byte":                "\x00",
+		"a block of zeros":           strings.Repeat("\x00", 4096),
+		"more zeros than a block":    strings.Repeat("\x00", 70<<10),
+		"zeros and a line end":       strings.Repeat("\x00", 100) + "\n",
+		"half a line and zeros":      `{"time":"2026-11-22T10:30:00Z","event":"in` + strings.Repeat("\x00", 100),
+		"half a line, zeros, end":    `{"time":"2026-11-22T10:30:00Z","event":"in` + strings.Repeat("\x00", 100) + "\n",
+		"garbage with a line end":    "garbage\n",
+		"a line end too many":        "\n",
+		"a word of JSON":             "true\n",
+		"a long line without an end": strings.Repeat("x", 200<<10),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := cutOff(t, end)
+			if entries, err := s.ReadJournal("r1"); err != nil || len(entries) != 3 {
+				t.Errorf("%d entries, %v", len(entries), err)
+			}
+			if got := events(goOn(t, s)); got != "run started, intent, result, run resumed" {
+				t.Errorf("%s", got)
+			}
+		})
+	}
+	s, path := cutOff(t, "")
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := events(goOn(t, s)); got != "run resumed" {
+		t.Errorf("an empty journal: %s", got)
+	}
+}
+
+// A line that can't be read in the middle is no crash: the file and the line are
+// named, and nothing is taken away.
+func TestBrokenMiddle(t *testing.T) {
+	for name, line := range map[string]string{"garbage": "garbage", "zeros": "\x00\x00\x00", "half a line": `{"time":"2026`, "a number": "17", "an empty line": ""} {
+		t.Run(name, func(t *testing.T) {
+			s, path := cutOff(t, line+"\n"+`{"time":"2026-11-22T10:30:00Z","event":"state","host":"b"}`+"\n")
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.ReadJournal("r1"); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "line 4") {
+				t.Errorf("%v", err)
+			}
+			r, err := s.GoOn("r1")
+			if err == nil {
+				err = r.Close()
+			}
+			after, read := os.ReadFile(path)
+			if err != nil || read != nil || !bytes.Equal(before, after) {
+				t.Errorf("it was changed: %v, %v\n%s", err, read, after)
+			}
+		})
+	}
+}
+
+// A run that somebody works on is nobody else's, and is again when he has gone.
+func TestGoOnAlone(t *testing.T) {
+	s, _ := cutOff(t, "")
+	r, err := s.GoOn("r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other, err := s.GoOn("r1"); !errors.Is(err, ErrRunning) || !s.Running("r1") {
+		t.Errorf("%v, %v, running %v", other, err, s.Running("r1"))
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s.Running("r1") {
+		t.Error("it is said to be running still")
+	}
+	goOn(t, s)
+	if r, err := s.GoOn("../r1"); err == nil {
+		t.Errorf("a name that leaves the folder: %v", r)
+	}
+}
+
+// What is needed to go on and can't be read is an error that names the file;
+// what was never put aside is none.
+func TestBrokenRest(t *testing.T) {
+	for _, text := range []string{"", "garbage", "{", "[]", "\x00\x00"} {
+		t.Run(fmt.Sprintf("%q", text), func(t *testing.T) {
+			s, _ := cutOff(t, "")
+			dir := s.RunDir("r1")
+			if h, err := s.LoadKept("r1", "a"); h != nil || err != nil {
+				t.Errorf("nothing was put aside: %v, %v", h, err)
+			}
+			if err := os.Mkdir(filepath.Join(dir, "walks"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for name, load := range map[string]func() error{
+				"request.json": func() error { return s.LoadRequest("r1", &struct{}{}) },
+				"run.json":     func() error { _, err := s.LoadRun("r1"); return err },
+				"walks/a.json": func() error { _, err := s.LoadKept("r1", "a"); return err },
+				"hosts/a.json": func() error { _, err := s.LoadHost("r1", "a"); return err },
+			} {
+				path := filepath.Join(dir, filepath.FromSlash(name))
+				write(t, path, text)
+				if err := load(); err == nil || !strings.Contains(err.Error(), path) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		})
+	}
+}
