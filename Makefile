@@ -47,8 +47,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	done <<<"$$targets"
 
 .PHONY: soak
-soak: ## recoveries in hostile weather, with new seeds, for SOAK (10m)
+soak: ## recoveries in hostile weather, and under kill -9, with new seeds, for SOAK (10m) each
 	$(GO) test ./controller -run '^TestWeather$$' -v -timeout 0 -weather.soak '$(SOAK)' | grep -v -e '^=== ' -e '^ *--- PASS: .*/seed='
+	$(GO) test ./cmd/aixmend -run '^TestKill$$' -v -timeout 0 -kill.soak '$(SOAK)' | grep -v -e '^=== ' -e '^ *--- PASS: .*/seed='
 
 .PHONY: bench
 bench: ## every benchmark, the fleet's once

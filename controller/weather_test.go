@@ -40,6 +40,22 @@ const (
 	deadlineGrace = 5 * time.Second
 )
 
+// tell logs the figures of a suite, and appends them to the file that
+// AIXMEND_FIGURES names: go test shows no log of a test that passes.
+func tell(t *testing.T, text string) {
+	t.Helper()
+	t.Log(text)
+	name := os.Getenv("AIXMEND_FIGURES")
+	if name == "" {
+		return
+	}
+	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	must(t, err)
+	defer file.Close()
+	_, err = fmt.Fprintf(file, "%s: %s\n", t.Name(), text)
+	must(t, err)
+}
+
 // TestWeather takes fleets through hostile weather, one fleet a seed, and holds
 // every report against the simulated hosts: nothing runs twice that was not said
 // to have failed, nothing is changed in silence, what is reported is so, every
@@ -49,7 +65,7 @@ const (
 // else from the clock: a seed that failed is repeated several times.
 func TestWeather(t *testing.T) {
 	f := &figures{cuts: map[string]int{}, outcomes: map[outcome.Outcome]int{}, statuses: map[string]int{}}
-	defer func() { t.Log(f) }()
+	defer func() { tell(t, fmt.Sprint(f)) }()
 	switch {
 	case *weatherSeed != 0:
 		weatherBatch(t, f, []uint64{*weatherSeed})

@@ -21,6 +21,7 @@ import (
 var (
 	killSeeds = flag.Int("kill.seeds", 6, "how many seeds TestKill takes")
 	killSeed  = flag.Uint64("kill.seed", 0, "the one seed that TestKill takes; 0: those from 1 on")
+	killSoak  = flag.Duration("kill.soak", 0, "TestKill: take new seeds for so long")
 )
 
 // killFleet is the fleet that is killed over: one host of each name, and a
@@ -45,11 +46,34 @@ func TestKill(t *testing.T) {
 	if *killSeed != 0 {
 		first, last = *killSeed, *killSeed
 	}
+	began := time.Now()
+	if *killSoak > 0 {
+		first = uint64(began.UnixNano())
+	}
 	var all killFigures
-	for seed := first; seed <= last; seed++ {
+	for seed := first; seed <= last || time.Since(began) < *killSoak && !t.Failed(); seed++ {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) { all.add(killRun(t, seed)) })
 	}
-	t.Log(all)
+	figures(t, fmt.Sprint(all))
+}
+
+// figures logs the figures of a suite, and appends them to the file that
+// AIXMEND_FIGURES names: go test shows no log of a test that passes.
+func figures(t *testing.T, text string) {
+	t.Helper()
+	t.Log(text)
+	name := os.Getenv("AIXMEND_FIGURES")
+	if name == "" {
+		return
+	}
+	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := fmt.Fprintf(file, "%s: %s\n", t.Name(), text); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // killFigures are what was done, over all seeds.
