@@ -172,6 +172,12 @@ func (w *walk) leaseLost(err error) Event {
 
 // release gives the lease back. Where that fails, it ends by itself.
 func (w *walk) release(ctx context.Context) error {
+	if w.lease == nil && w.pickup != nil && w.Owner != "" && w.conn != nil {
+		// An earlier process of the run took it.
+		if _, found, err := w.readLease(ctx); err == nil && found != nil && found.Run == w.RunID {
+			w.lease = &lease{Lease: *found}
+		}
+	}
 	if w.lease == nil || w.conn == nil {
 		return nil
 	}

@@ -109,6 +109,7 @@ func (s *storm) shelter() {
 func (s *storm) sail() time.Duration {
 	s.t.Helper()
 	e := s.engine(controller.Recover)
+	e.Owner = "root@weather"
 	e.Allowed = []string{"node-id"}
 	e.Waves, e.Brake = s.waves, controller.Brake{Count: stormHosts}
 	e.Journal = journalFunc(s.append)
@@ -150,7 +151,7 @@ func (s *storm) append(e outcome.Entry) error {
 	defer s.mu.Unlock()
 	switch {
 	case err != nil:
-	case e.Event == outcome.EventIntent:
+	case e.Event == outcome.EventIntent, e.Event == outcome.EventLease:
 		s.intents[e.Host] = e
 	case e.Event == outcome.EventResult:
 		delete(s.intents, e.Host)

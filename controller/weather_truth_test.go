@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"aixmend/controller/outcome"
+	"aixmend/playbooks"
 	"aixmend/transport/aixsim"
 )
 
@@ -82,6 +83,12 @@ func (s *storm) judge(h outcome.Host) []string {
 		byText[c.Command] = append(byText[c.Command], c)
 	}
 	for text, d := range deeds {
+		if strings.Contains(text, playbooks.LeasePath) {
+			if h.Lease == nil || !slices.ContainsFunc(h.Lease.Steps, func(s outcome.Step) bool { return s.Command == text }) {
+				wrong = append(wrong, "a command about the lease is not in the report: "+text)
+			}
+			continue
+		}
 		wrong = append(wrong, s.judgeDeed(h.Host, d, byText[text], text)...)
 	}
 	for text, list := range byText {
@@ -92,7 +99,15 @@ func (s *storm) judge(h outcome.Host) []string {
 	wrong = append(wrong, judgeRepeats(h.Changes, deeds)...)
 	wrong = append(wrong, s.judgeUndos(h, deeds, byText)...)
 	wrong = append(wrong, s.judgeJournal(h)...)
+	if link := s.fleet.Host(h.Host).Snapshot().Files[playbooks.LeasePath].Link; h.Outcome == outcome.Recovered && link != "" && s.released(h) {
+		wrong = append(wrong, "its lease was given back, and is there: "+link)
+	}
 	return append(wrong, s.judgeHealth(h)...)
+}
+
+// released tells whether the host has answered that the lease was given back.
+func (s *storm) released(h outcome.Host) bool {
+	return h.Lease != nil && slices.ContainsFunc(h.Lease.Steps, func(s outcome.Step) bool { return s.ID == "lease-release" && s.ExitStatus == 0 && s.Error == "" })
 }
 
 // judgeOutcome looks at the outcome alone.

@@ -138,7 +138,7 @@ func (k *killed) judgeHost(report outcome.Host) {
 		k.wrong("%s is %s: %s: %v", report.Host, report.Outcome, report.Reason, stepsOf(report.Changes))
 	}
 	for name := range host.Snapshot().Files {
-		if well && strings.HasPrefix(name, "/etc/aixmend.undo.") {
+		if well && (strings.HasPrefix(name, "/etc/aixmend.undo.") || strings.HasPrefix(name, "/etc/aixmend.lease")) {
 			k.wrong("%s is %s, and %s is there", report.Host, report.Outcome, name)
 		}
 	}
