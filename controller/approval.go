@@ -62,7 +62,7 @@ func runs(s outcome.PlanStep) bool { return s.Step != "" && (s.BlockedBy == "" |
 // changed on it; nil: not at all.
 func (w *walk) drift(a *Approved) []string {
 	if a.Unknown != "" {
-		return []string{"the plan could not read the host: " + a.Unknown}
+		return []string{"the plan is not for the host as it is: " + a.Unknown}
 	}
 	var list []string
 	differ := func(what, was, is string) {

@@ -75,7 +75,7 @@ func TestDrift(t *testing.T) {
 		{"a step that was not there", func(_ *bench, a *controller.Approved) {
 			a.Plan = slices.DeleteFunc(a.Plan, func(p outcome.PlanStep) bool { return p.Rung == "address" })
 		}, "step set-address was not in the plan"},
-		{"unread", func(_ *bench, a *controller.Approved) { *a = controller.Approved{Unknown: "unreachable: refused"} }, "the plan could not read the host: unreachable: refused"},
+		{"unread", func(_ *bench, a *controller.Approved) { *a = controller.Approved{Unknown: "unreachable: refused"} }, "the plan is not for the host as it is: unreachable: refused"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t, host)

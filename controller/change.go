@@ -90,6 +90,11 @@ func (w *walk) recover(ctx context.Context) (Event, error) {
 		w.shut = true
 		return gateShut, nil
 	}
+	if w.othersOpen() {
+		w.hangUp()
+		w.await(ctx, w.fleet.said)
+		return unsaid, nil
+	}
 	if err := w.Captures.Check(w.out.Capture); err != nil {
 		w.trouble = "the capture is not good any more: " + err.Error()
 		return stepFailed, nil
@@ -169,7 +174,7 @@ func (w *walk) send(ctx context.Context, s *playbooks.PlannedStep) (Event, error
 	case r.shut:
 		w.shut = true
 		return gateShut, nil
-	case r.unsent && transport.KindOf(r.cause) == transport.KindPrivilege:
+	case r.refused, r.unsent && transport.KindOf(r.cause) == transport.KindPrivilege:
 		return w.refuse(s, r.cause.Error()), nil
 	case r.unsent, r.lost:
 		w.doubt, w.unsent, w.hung, w.doubts = s, r.unsent, errors.Is(r.cause, transport.ErrHung), 0
@@ -226,6 +231,7 @@ type sent struct {
 	stdout, stderr []byte
 	shut           bool // the gate did not let it pass
 	unsent         bool // it certainly never reached the host
+	refused        bool // so it is, for the gate lets it never pass
 	lost           bool // it is not known what became of it
 	cause          error
 }
@@ -248,6 +254,9 @@ func (w *walk) journaled(ctx context.Context, o order) (sent, error) {
 		result = t.Results[0]
 	}
 	switch {
+	case errors.Is(err, transport.ErrGateShut) && !w.stopping():
+		r.unsent, r.refused, r.cause = true, true, err
+		change.Status, change.Detail = outcome.NotApplied, err.Error()
 	case errors.Is(err, transport.ErrGateShut):
 		r.shut = true
 		change.Status, change.Detail = outcome.NotApplied, "the gate was shut"

@@ -33,25 +33,18 @@ const LeaseSteps = "lease-"
 // change it now.
 const Held = "held by another run: "
 
-// lease is the host's lease as the walk holds it.
-type lease struct {
-	playbooks.Lease
-	// ends is Until by the controller's clock.
-	ends time.Time
-}
-
-// hold takes the host's lease, or renews it, so that it lasts for a rung and the
-// wait after it. It returns rungDone when the walk has it.
+// hold takes the host's lease, or renews it, so that it lasts for a rung (nil: what
+// is left of one) and the wait after it. The host is asked each time: who holds it
+// may have changed. It returns rungDone when the walk has it.
 func (w *walk) hold(ctx context.Context, rung *playbooks.PlannedRung) (Event, error) {
 	if w.Owner == "" {
 		return rungDone, nil
 	}
 	need := w.leaseFor(rung)
-	if w.lease != nil && time.Until(w.lease.ends) > need {
-		return rungDone, nil
-	}
 	now, found, err := w.readLease(ctx)
 	switch {
+	case err == nil && w.lease != nil && found != nil && found.String() == w.lease.String() && found.Until.Sub(now) > need:
+		return rungDone, nil
 	case transport.KindOf(err) != "":
 		return w.leaseLost(err), nil
 	case err != nil:
@@ -64,7 +57,6 @@ func (w *walk) hold(ctx context.Context, rung *playbooks.PlannedRung) (Event, er
 	if found != nil {
 		step, text = leaseReplaceStep, playbooks.LeaseReplaceCommand(*found, next)
 	}
-	read := time.Now()
 	r, err := w.sendLease(ctx, step, text, next.String(), false)
 	switch {
 	case err != nil:
@@ -82,7 +74,7 @@ func (w *walk) hold(ctx context.Context, rung *playbooks.PlannedRung) (Event, er
 	if found != nil && found.Run != w.RunID {
 		w.out.Lease.Note = fmt.Sprintf("took over the lease of run %s, by %s, which ended %s", found.Run, found.Owner, found.Until.Format(time.RFC3339))
 	}
-	w.lease, w.out.Lease.Text = &lease{next, read.Add(need + leaseSlack)}, next.String()
+	w.lease, w.out.Lease.Text = &next, next.String()
 	return rungDone, nil
 }
 
@@ -97,6 +89,9 @@ func (w *walk) recordLease(commands []transport.Command, t transport.Transcript)
 // leaseFor is how long a rung and the wait after it may take.
 func (w *walk) leaseFor(rung *playbooks.PlannedRung) time.Duration {
 	need := w.Params.Duration("wait")
+	if rung == nil {
+		return need + defaultStepTimeout
+	}
 	for i := range rung.Steps {
 		need += stepTimeout(&rung.Steps[i]) + rung.Steps[i].UndoAfter
 	}
@@ -132,27 +127,32 @@ func (w *walk) refusedLease(ctx context.Context, r sent) (Event, error) {
 	switch {
 	case transport.KindOf(err) != "":
 		return w.leaseLost(err), nil
-	case err == nil && found != nil && found.Run != w.RunID:
+	case err == nil && found != nil && found.Run != w.RunID && now.Before(found.Until.Add(playbooks.LeaseGrace)):
 		return w.held(*found, now), nil
 	}
-	return w.noLease(fmt.Sprintf("status %d: %s; somebody else may be about to take it: %s.next", r.exit, firstLine(r.stderr, r.stdout), playbooks.LeasePath)), nil
+	return w.noLease(fmt.Sprintf("status %d: %s; another run may just be about to take it; where none is, and %s.next is there: rm it on the host",
+		r.exit, firstLine(r.stderr, r.stdout), playbooks.LeasePath)), nil
 }
 
 // held leaves the host to the run that holds it.
 func (w *walk) held(by playbooks.Lease, now time.Time) Event {
 	why := fmt.Sprintf("%s by %s, until %s (the host's clock says %s; where that run is dead: rm "+playbooks.LeasePath+" on the host)", by.Run, by.Owner, by.Until.Format(time.RFC3339), now.Format(time.RFC3339))
-	if w.changed() {
+	switch {
+	case w.doubt != nil || w.pickup != nil && w.pickup.open >= 0:
+		w.end(outcome.Unknown, "the lease was lost to run %s; what became of the last step is not known", why)
+	case w.changed():
 		w.end(outcome.Failed, "the lease was lost to run %s; no further step was taken", why)
-	} else {
+	default:
 		w.end(outcome.Skipped, Held+"%s", why)
 	}
+	w.lease = nil
 	return othersRun
 }
 
 // noLease blocks the rung: without a lease nothing is changed.
 func (w *walk) noLease(why string) Event {
 	why = "the host's lease can't be taken: " + why
-	if w.changed() {
+	if w.rung == nil || w.changed() {
 		w.trouble = why
 		return stepFailed
 	}
@@ -175,13 +175,13 @@ func (w *walk) release(ctx context.Context) error {
 	if w.lease == nil && w.pickup != nil && w.Owner != "" && w.conn != nil {
 		// An earlier process of the run took it.
 		if _, found, err := w.readLease(ctx); err == nil && found != nil && found.Run == w.RunID {
-			w.lease = &lease{Lease: *found}
+			w.lease = found
 		}
 	}
 	if w.lease == nil || w.conn == nil {
 		return nil
 	}
-	l := w.lease.Lease
+	l := *w.lease
 	w.lease = nil
 	r, err := w.sendLease(ctx, leaseReleaseStep, playbooks.LeaseReleaseCommand(l), l.String(), true)
 	if r.cause != nil {

@@ -293,8 +293,12 @@ func (w *walk) finish(end Event) Event {
 // something was changed is judged by whether that helped.
 func (w *walk) conclusion() {
 	switch blocked := w.blocked(); {
+	case w.rung != nil && w.trouble == "" && w.pickup == nil && (w.shut || w.stopping()) && !w.changed():
+		w.cut(outcome.Skipped, "interrupted before anything was changed")
 	case len(w.out.Changes) > 0, w.trouble != "":
 		w.concludeChanged()
+	case w.Earlier != nil && blocked != "":
+		w.end(outcome.NeedsAction, "%s", blocked)
 	case w.Earlier != nil:
 		w.concludeTakenBack()
 	default:

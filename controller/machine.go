@@ -48,6 +48,7 @@ const (
 	aloneAgain   Event = "the others are read, and that was all"
 	takenUp      Event = "it was changed before the run was cut off"
 	othersRun    Event = "another run holds the host"
+	unsaid       Event = "it is not known yet what became of an open step of another host"
 	readAgain    Event = "the others are read, and that changes something"
 )
 
@@ -83,6 +84,8 @@ func Machine() []Transition {
 		{Recovering, inDoubt, Verifying},
 		{Recovering, gateShut, Verifying},
 		{Recovering, othersRun, Done},
+		{Recovering, unsaid, Verifying},
+		{Verifying, othersRun, Done},
 		{Settling, timeUp, Verifying},
 		{Verifying, nextRung, Recovering},
 		{Verifying, notYet, Settling},

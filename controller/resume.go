@@ -57,6 +57,9 @@ type pickup struct {
 	said   bool                   // what became of the open change has been said
 }
 
+// resumeSlack is how long a resumed walk waits at least, whatever is left of its wait.
+const resumeSlack = 2 * time.Minute
+
 // takeUp makes the walk one that goes on where another process was cut off. A
 // host on which nothing was sent begins anew.
 func (w *walk) takeUp(b Begun) {
@@ -67,6 +70,9 @@ func (w *walk) takeUp(b Begun) {
 	w.restoreReport(b)
 	w.pickup = &pickup{open: -1}
 	w.last, w.released = b.Trail.Last, true
+	if w.left() < resumeSlack { // a host that can't be read at once is given some time
+		w.last = time.Now().Add(min(resumeSlack, w.Params.Duration("wait")) - w.Params.Duration("wait"))
+	}
 	last := len(changes) - 1
 	if changes[last].Status == outcome.UnknownIf {
 		w.pickup.open = last
@@ -375,21 +381,25 @@ func (w *walk) resumes(ctx context.Context) (ok bool, err error) {
 
 // settleUndone asks the evidence whether the undo that was open has run. Where
 // it can't tell, nothing more is sent.
-func (w *walk) settleUndone() {
+func (w *walk) settleUndone(ctx context.Context) error {
 	p := w.pickup
 	if p == nil || p.undone == nil {
-		return
+		return nil
 	}
-	a := *p.undone
+	a, back := *p.undone, p.back
 	p.undone, p.back = nil, false
 	if happened, err := a.step.Confirm(w.diagnosis); err != nil || happened {
 		w.undoLost = a.step.Step.ID
-		return
+		return nil
 	}
 	w.settleStep(a.at, outcome.Undone, "a new look shows that it was taken back")
 	if p.open >= 0 {
 		w.settleStep(p.open, outcome.Applied, "a new look shows that it ran")
 	}
+	if back { // the others of the rung are still to be taken back
+		return w.takeBack(ctx)
+	}
+	return nil
 }
 
 // disarmLate ends the wait of an undo that another process has armed, or finds
@@ -468,7 +478,7 @@ func (w *walk) say() {
 
 // othersOpen tells whether it is not known yet of another host what became of
 // its open step: nothing more is sent anywhere until it is.
-func (w *walk) othersOpen() bool { return w.pickup != nil && !w.fleet.allSaid() }
+func (w *walk) othersOpen() bool { return !w.fleet.allSaid() }
 
 // goesOn says what became of the open step, waits until that is known of every
 // host, and enters the rung again whose step was taken back meanwhile. It

@@ -35,7 +35,7 @@ func (w *walk) arm(ctx context.Context, s *playbooks.PlannedStep) (Event, error)
 	case r.shut:
 		w.shut = true
 		return gateShut, nil
-	case r.unsent && transport.KindOf(r.cause) == transport.KindPrivilege:
+	case r.refused, r.unsent && transport.KindOf(r.cause) == transport.KindPrivilege:
 		return w.refuse(s, r.cause.Error()), nil
 	case r.unsent, r.lost:
 		// If it is armed, it takes back what was not done: nothing changes.

@@ -33,7 +33,7 @@ func Undoables(t outcome.Trail) []playbooks.Undoable {
 		if around || c.Status == outcome.NotApplied || c.Status == outcome.Undone {
 			continue
 		}
-		list = append(list, playbooks.Undoable{Rung: c.Rung, Step: c.Step, Command: c.Command, Undo: c.Undo})
+		list = append(list, playbooks.Undoable{Rung: c.Rung, Step: c.Step, Command: c.Command, Undo: c.Undo, Unknown: c.Status == outcome.UnknownIf})
 	}
 	return list
 }

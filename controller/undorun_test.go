@@ -146,7 +146,7 @@ func TestUndoables(t *testing.T) {
 		change("a-arm-undo", outcome.Applied), change("a", outcome.Applied), change("a-disarm-undo", outcome.Applied), change("b", outcome.NotApplied),
 		change("c", outcome.Undone), change("c-undo", outcome.Applied), change("d", outcome.UnknownIf),
 	}})
-	want := []playbooks.Undoable{{Rung: "r", Step: "a", Command: "c a", Undo: "u a"}, {Rung: "r", Step: "d", Command: "c d", Undo: "u d"}}
+	want := []playbooks.Undoable{{Rung: "r", Step: "a", Command: "c a", Undo: "u a"}, {Rung: "r", Step: "d", Command: "c d", Undo: "u d", Unknown: true}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -23,9 +23,22 @@ func (w *walk) verify(ctx context.Context) (Event, error) {
 		}
 	}
 	if w.pickup != nil && !w.pickup.seen {
-		ok, err := w.resumes(ctx)
+		held, err := w.hold(ctx, w.rung)
 		if err != nil {
 			return "", err
+		}
+		ok := held != inDoubt
+		switch held {
+		case othersRun:
+			done(outcome.StageFailed, string(held))
+			w.say()
+			return held, nil
+		case rungDone:
+			if ok, err = w.resumes(ctx); err != nil {
+				return "", err
+			}
+		case gateShut:
+			w.shut = true
 		}
 		if !ok {
 			done(outcome.StageFailed, "the link broke")
@@ -105,9 +118,16 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 			return event
 		}
 	}
-	w.settleUndone()
+	if err := w.settleUndone(ctx); err != nil {
+		w.failure = err
+	}
 	if w.pickup != nil && w.goesOn(ctx) == notYet {
 		return notYet
+	}
+	if w.pickup != nil && w.rung != nil && w.trouble == "" {
+		if why := w.Playbook.Throughout(w.diagnosis, w.rung.Rung.ID, false); why != "" {
+			w.trouble = fmt.Sprintf("the rest of rung %d (%s) was not sent: %s", w.rung.Rung.Number, w.rung.Rung.ID, why)
+		}
 	}
 	if w.rung != nil && w.trouble == "" && !w.shut && !w.stopping() {
 		return nextRung // the rest of the rung, or the rung once more

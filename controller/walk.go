@@ -63,8 +63,8 @@ type walk struct {
 	undoLost  string          // the undo of which it is not known whether it ran
 	moved     map[string]bool // files that a transfer has brought over
 
-	lease      *lease // nil: not held
-	leaseTries int    // broken links while it was asked for
+	lease      *playbooks.Lease // nil: not held
+	leaseTries int              // broken links while it was asked for
 
 	takes string   // the run that is taken back
 	alone []string // what of it is left alone, and why
@@ -211,7 +211,7 @@ func (w *walk) queued(ctx context.Context) (Event, error) {
 	case w.stopping():
 		w.cutBefore("interrupted before its turn")
 		return stopped, nil
-	case w.waves.stopped():
+	case w.waves.stopped() && w.pickup == nil: // what was begun comes to its end
 		w.end(outcome.Skipped, "%s", w.waves.why())
 		return stopped, nil
 	}

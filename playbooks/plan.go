@@ -160,6 +160,32 @@ func (p *Playbook) blockRung(d *Diagnosis, c compiledRung, w Wishes, coming map[
 	}
 }
 
+// Throughout says why nothing more of a rung may be sent to a host as it is now, by
+// the guards that hold throughout; "" when it may. What takes it back is held by
+// those of its steps, too.
+func (p *Playbook) Throughout(d *Diagnosis, rung string, back bool) string {
+	for i, r := range p.Rungs {
+		if r.ID != rung {
+			continue
+		}
+		guards := slices.Concat(p.compiled.guards, p.compiled.rungs[i].guards)
+		for _, s := range p.compiled.rungs[i].steps {
+			if back {
+				guards = append(guards, s.guards...)
+			}
+		}
+		for _, g := range guards {
+			if !g.guard.Throughout || slices.ContainsFunc(g.guard.Except, func(id Text) bool { return id.V == rung }) {
+				continue
+			}
+			if reason := d.guarded(g, d.values); reason != "" {
+				return reason
+			}
+		}
+	}
+	return ""
+}
+
 // planSteps renders the steps that are needed. What can't be rendered blocks
 // the whole rung: half a rung is never run.
 func (p *Playbook) planSteps(d *Diagnosis, c compiledRung, planned *PlannedRung) {

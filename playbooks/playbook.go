@@ -163,6 +163,9 @@ type Guard struct {
 	// Waits guards are satisfied by a rung that runs before: where one does,
 	// nobody is asked to act.
 	Waits bool `yaml:"waits" json:"waits,omitempty"`
+	// Throughout guards are asked again before what is left of a rung is sent after
+	// the run was cut off, and before the rung is taken back.
+	Throughout bool `yaml:"throughout" json:"throughout,omitempty"`
 }
 
 // Rung is a group of steps that mends certain findings.

@@ -21,7 +21,6 @@ type flags struct {
 	asked
 	state   string
 	yes     bool
-	out     string // of plan: the file for the plan
 	plan    string // of recover: the plan that was approved
 	undo    string // of recover: the run that is to be taken back
 	format  string

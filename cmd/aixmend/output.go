@@ -110,8 +110,8 @@ func (a *app) nextCommand(run *outcome.Run, verb controller.Verb) string {
 	switch {
 	case run.Unfinished > 0:
 		return a.stated("aixmend resume " + run.ID)
-	case verb == controller.Plan && planned && a.flags.out != "":
-		return a.stated("aixmend recover --plan " + shellWord(a.flags.out) + a.inventories())
+	case verb == controller.Plan && planned && a.flags.Out != "":
+		return a.stated("aixmend recover --plan " + shellWord(a.flags.Out) + a.inventories())
 	case verb == controller.Plan && planned:
 		return a.command("recover")
 	case len(sick) == 0:

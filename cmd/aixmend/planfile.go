@@ -108,7 +108,9 @@ func loadPlan(file string) (*planFile, error) {
 		return nil, usagef("make it anew: aixmend plan --out FILE", "--plan %s: at byte %d: there is more behind the plan", file, decoder.InputOffset())
 	case p.Schema != planSchema:
 		return nil, usagef("make it anew: aixmend plan --out FILE", "--plan %s: its schema is %q, wanted %s", file, p.Schema, planSchema)
-	case p.RunID == "" || len(p.Hosts) == 0:
+	case !journal.IsRunID(p.RunID):
+		return nil, usagef("make it anew: aixmend plan --out FILE", "--plan %s: %q is not the id of a run", file, p.RunID)
+	case len(p.Hosts) == 0:
 		return nil, usagef("make it anew: aixmend plan --out FILE", "--plan %s: it has no host", file)
 	}
 	return &p, nil
@@ -161,16 +163,22 @@ func (j *job) approve(p *planFile) error {
 	return nil
 }
 
-// approved is what a plan says of each host; nil without a plan.
-func (j *job) approved() func(host string) *controller.Approved {
+// approved is what a plan says of each host; nil without a plan. A host to which
+// another run than this one has applied it already is left alone: the copies that
+// its undo needs are those of then.
+func (j *job) approved(store *journal.Store, run string) func(host string) *controller.Approved {
 	if j.plan == nil {
 		return nil
 	}
+	before := j.plan.appliedBefore(store, run)
 	hosts := map[string]*controller.Approved{}
 	for _, h := range j.plan.Hosts {
 		a := controller.Approved{Address: h.Address, HostKey: h.HostKey, Findings: h.Findings, Grounds: h.Facts, Plan: h.Plan}
 		if h.Outcome == outcome.Unreachable || h.Outcome == outcome.Skipped {
 			a.Unknown = string(h.Outcome) + ": " + h.Reason
+		}
+		if by := before[h.Name]; by != "" {
+			a.Unknown = "run " + by + " has applied it already: make another plan"
 		}
 		hosts[h.Name] = &a
 	}
@@ -180,6 +188,29 @@ func (j *job) approved() func(host string) *controller.Approved {
 		}
 		return &controller.Approved{Unknown: "it is not in the plan"}
 	}
+}
+
+// appliedBefore are the hosts to which other runs have applied the plan, with the run.
+func (p *planFile) appliedBefore(store *journal.Store, besides string) map[string]string {
+	applied := map[string]string{}
+	ids, _ := store.RunIDs()
+	for _, id := range ids { // the newest first
+		var r request
+		if id < p.RunID {
+			break
+		}
+		if id == besides || store.LoadRequest(id, &r) != nil || r.Plan == nil || r.Plan.RunID != p.RunID {
+			continue
+		}
+		if done, err := loadPast(store, id); err == nil {
+			for host, trail := range done.trails {
+				if len(trail.Changes) > 0 {
+					applied[host] = id
+				}
+			}
+		}
+	}
+	return applied
 }
 
 // madeBy is the run that made the plan; "" without one.

@@ -51,6 +51,8 @@ type asked struct {
 	BrakeUnreachable bool          `json:"brake_unreachable"`
 	Pause            bool          `json:"pause"`
 	Attempts         int           `json:"attempts"`
+	// Out is the file that a plan is written to, "" for none.
+	Out string `json:"out,omitempty"`
 }
 
 // scope is the inventory as far as a run needs it.

@@ -159,7 +159,7 @@ func (p *past) begun(host string) (controller.Begun, error) {
 	// A report that can't be read was not on the disk when the power went: the
 	// host is read again.
 	h, err := p.store.LoadHost(p.id, host)
-	if err == nil && trail.Ended != "" && !h.Interrupted {
+	if err == nil && trail.Ended != "" && !h.Interrupted && len(h.Changes) == len(trail.Changes) {
 		return controller.Begun{Done: h}, nil
 	}
 	b := controller.Begun{Trail: *trail}

@@ -46,6 +46,9 @@ func (a *app) takeBack(c *cobra.Command) error {
 	if err := store.LoadRequest(id, &then); err != nil {
 		return err
 	}
+	if then.Undoes != "" {
+		return usagef("recover again: it plans from what the hosts are now", "run %s has itself taken back run %s", id, then.Undoes)
+	}
 	if err := then.enter(&a.flags); err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func (a *app) plan() *cobra.Command {
 	}
 	a.flags.walking(c)
 	a.flags.changing(c)
-	c.Flags().StringVar(&a.flags.out, "out", "", "write the plan to `FILE`, for recover --plan FILE")
+	c.Flags().StringVar(&a.flags.Out, "out", "", "write the plan to `FILE`, for recover --plan FILE")
 	return c
 }
 
@@ -312,8 +312,8 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 	}
 	run.ExitCode, run.ExitReason = int(code), reason
 	err = errors.Join(broken, dir.Finish(run))
-	if err == nil && j.flags.out != "" {
-		err = savePlan(j.flags.out, j, &run, store)
+	if err == nil && j.flags.Out != "" {
+		err = savePlan(j.flags.Out, j, &run, store)
 	}
 	return &run, err
 }
@@ -372,15 +372,15 @@ func (a *app) code(run *outcome.Run, j *job) (outcome.Code, string) {
 	return code, reason
 }
 
-// heldByOthers says who holds the hosts of a run that could change none because
-// other runs hold them; else "".
+// heldByOthers says who holds the hosts of a run where other runs hold each of
+// them; else "".
 func heldByOthers(run *outcome.Run) string {
 	held := ""
 	for _, h := range run.Hosts {
 		switch {
 		case strings.HasPrefix(h.Reason, controller.Held) && h.Outcome == outcome.Skipped:
 			held = h.Name + " is " + h.Reason
-		case h.Outcome == outcome.Recovered || h.Outcome == outcome.Failed:
+		default:
 			return ""
 		}
 	}

@@ -51,7 +51,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
 			Allowed: j.flags.Allow, MendWarnings: j.flags.MendWarnings, Label: j.flags.Label,
 			Baseline: j.baseline(store), Upload: j.upload,
-			Waves: j.waves, Brake: j.brake, Owner: owner(), Approved: j.approved(), MadeBy: j.madeBy(),
+			Waves: j.waves, Brake: j.brake, Owner: owner(), Approved: j.approved(store, id), MadeBy: j.madeBy(),
 		},
 		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Second), j.windows()), gate),
 		Journal:  dir,

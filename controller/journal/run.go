@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"time"
 
@@ -24,6 +25,11 @@ func NewRunID(at time.Time) string {
 	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
 	return at.UTC().Format(idTime) + "-" + hex.EncodeToString(b[:])
 }
+
+var runID = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[0-9a-f]{6}$`)
+
+// IsRunID tells whether a text looks like what NewRunID returns.
+func IsRunID(id string) bool { return runID.MatchString(id) }
 
 // idTime is the time that a run's id begins with.
 const idTime = "20060102T150405.000Z"
@@ -122,8 +128,11 @@ func (r *Run) mendTail() error {
 	if err != nil {
 		return err
 	}
-	r.size = int64(readable(text))
-	return r.journal.Truncate(r.size)
+	if r.size = int64(readable(text)); r.size == int64(len(text)) {
+		return nil
+	}
+	// By its name: a file that is open for appending can't be cut on every system.
+	return os.Truncate(r.journal.Name(), r.size)
 }
 
 // readable is how much of a journal there is without what a crash may leave at
@@ -180,7 +189,7 @@ func (r *Run) KeepHost(h outcome.Host) error {
 		return fmt.Errorf("report of %s: %w", h.Host, err)
 	}
 	dir := r.store.walksDir(r.id)
-	if err := os.MkdirAll(dir, dirMode); err != nil {
+	if err := errors.Join(os.MkdirAll(dir, dirMode), syncDir(r.store.RunDir(r.id))); err != nil {
 		return fmt.Errorf("report of %s: %w", h.Host, err)
 	}
 	if err := writeSynced(filepath.Join(dir, h.Host+".json"), append(text, '\n')); err != nil {
@@ -285,13 +294,13 @@ func (r *Run) Finish(run outcome.Run) error {
 	if err := syncDir(filepath.Join(dir, "hosts")); err != nil {
 		return fmt.Errorf("run folder: %w", err)
 	}
-	if err := writeSynced(filepath.Join(dir, "run.json"), append(text, '\n')); err != nil {
-		return fmt.Errorf("run.json: %w", err)
-	}
-	if run.Unfinished == 0 {
+	if run.Unfinished == 0 { // every report is written: nobody goes on from what was put aside
 		if err := os.RemoveAll(r.store.walksDir(r.id)); err != nil {
 			return fmt.Errorf("run folder: %w", err)
 		}
+	}
+	if err := writeSynced(filepath.Join(dir, "run.json"), append(text, '\n')); err != nil {
+		return fmt.Errorf("run.json: %w", err)
 	}
 	return r.store.pointLatest(r.id)
 }
