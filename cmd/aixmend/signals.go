@@ -15,6 +15,7 @@ import (
 // nothing new begins; after the second, connections are cut.
 type interrupts struct {
 	signals chan os.Signal
+	pipes   chan os.Signal // nobody reads it: it is there to be asked for
 	stop    chan struct{}
 	done    chan struct{}
 
@@ -27,11 +28,12 @@ type interrupts struct {
 }
 
 func listen() *interrupts {
-	i := &interrupts{signals: make(chan os.Signal, 2), stop: make(chan struct{}), done: make(chan struct{})}
+	i := &interrupts{signals: make(chan os.Signal, 2), pipes: make(chan os.Signal, 1), stop: make(chan struct{}), done: make(chan struct{})}
 	signal.Notify(i.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	// A pipe that nobody reads any more is an error of the write, not the end
-	// of a run that is changing hosts.
-	signal.Ignore(syscall.SIGPIPE)
+	// A pipe that nobody reads any more is an error of the write, not the end of
+	// a run that is changing hosts. It is not ignored: programs that are run would
+	// inherit that, and never end.
+	signal.Notify(i.pipes, syscall.SIGPIPE)
 	return i
 }
 
@@ -77,6 +79,7 @@ func (i *interrupts) announce(say func(format string, args ...any)) {
 
 func (i *interrupts) close() {
 	signal.Stop(i.signals)
+	signal.Stop(i.pipes)
 	close(i.done)
 	i.cut(nil)
 }
