@@ -27,10 +27,9 @@ func TestResumeWithoutWhatWasKept(t *testing.T) {
 			if testing.Short() {
 				step = 5
 			}
-			died := outcome.Entry{Event: "a first time"}
 			for k := 1; ; k += step {
 				b := c.bench(t)
-				died = b.dieAt(c.engine(b), k)
+				died := b.dieAt(c.engine(b), k)
 				if died.Event == "" || died.Event == outcome.EventEnded {
 					break // its report is written: that is another tale
 				}

@@ -108,7 +108,6 @@ type mortalCase struct {
 	illness string
 	allow   []string
 	set     []string
-	prepare func(*aixsim.State)
 	images  bool
 }
 

@@ -196,9 +196,9 @@ func (k *killed) process(kills int) int {
 	if k.dice.IntN(3) > 0 {
 		pause = 0 // mostly the next process follows at once
 	}
-	err, done := k.watch(ended, until, kills)
+	done, err := k.watch(ended, until, kills)
 	if !done {
-		if err, done = elapse(ended, extra); !done {
+		if done, err = elapse(ended, extra); !done {
 			_ = child.Process.Kill()
 			err = <-ended
 		}
@@ -232,16 +232,16 @@ func (k *killed) resumedAt(from int) bool {
 
 // watch reads the journal as it grows until it has so many lines, or its process
 // has ended: then done is true. Without kills only the end counts.
-func (k *killed) watch(ended <-chan error, lines, kills int) (err error, done bool) {
+func (k *killed) watch(ended <-chan error, lines, kills int) (done bool, err error) {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		if kills > 0 && len(k.read) >= lines {
-			return nil, false
+			return false, nil
 		}
 		select {
 		case err := <-ended:
-			return err, true
+			return true, err
 		case <-tick.C:
 			k.look()
 		}
@@ -249,14 +249,14 @@ func (k *killed) watch(ended <-chan error, lines, kills int) (err error, done bo
 }
 
 // elapse waits for a while, or until the process has ended.
-func elapse(ended <-chan error, d time.Duration) (err error, done bool) {
+func elapse(ended <-chan error, d time.Duration) (done bool, err error) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case err := <-ended:
-		return err, true
+		return true, err
 	case <-timer.C:
-		return nil, false
+		return false, nil
 	}
 }
 

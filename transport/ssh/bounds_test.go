@@ -74,7 +74,7 @@ func TestFloodsCostTheirBound(t *testing.T) {
 			}
 			var most int64
 			r := serve(t, framed(func(_ context.Context, s script) int {
-				to := io.Writer(s.Stdout)
+				to := s.Stdout
 				if c.stderr {
 					to = s.Stderr
 				}

@@ -11,7 +11,8 @@ func TestForecastFollowsFromTheSeed(t *testing.T) {
 	for seed := range uint64(20) {
 		f, g := Forecast{Seed: seed}, Forecast{Seed: seed + 1000}
 		for k := range 5 {
-			if f.At("a", k) != f.At("a", k) || f.At("a", k) != f.Host("a")(k) {
+			once, again := f.At("a", k), f.At("a", k)
+			if once != again || once != f.Host("a")(k) {
 				t.Errorf("seed %d, connection %d: the weather is not the same twice", seed, k)
 			}
 			for _, other := range []Weather{g.At("a", k), f.At("b", k), f.At("a", k+1)} {
