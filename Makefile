@@ -46,6 +46,10 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 		$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime '$(FUZZTIME)' "$$package" </dev/null; \
 	done <<<"$$targets"
 
+.PHONY: suites
+suites: ## hostile weather, kill -9 and resume, with the seeds that every change takes
+	$(GO) test ./controller ./cmd/aixmend -count 1 -run '^(TestWeather|TestKill|TestResume.*)$$'
+
 .PHONY: soak
 soak: ## recoveries in hostile weather, and under kill -9, with new seeds, for SOAK (10m) each
 	$(GO) test ./controller -run '^TestWeather$$' -v -timeout 0 -weather.soak '$(SOAK)' | grep -v -e '^=== ' -e '^ *--- PASS: .*/seed='

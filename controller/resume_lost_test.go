@@ -24,7 +24,7 @@ func TestResumeWithoutWhatWasKept(t *testing.T) {
 			t.Parallel()
 			unsent, lost := 0, 0
 			step := 1
-			if testing.Short() {
+			if testing.Short() || underRace {
 				step = 5
 			}
 			for k := 1; ; k += step {

@@ -109,6 +109,7 @@ type mortalCase struct {
 	allow   []string
 	set     []string
 	images  bool
+	upload  bool
 }
 
 var mortalCases = []mortalCase{
@@ -119,6 +120,7 @@ var mortalCases = []mortalCase{
 	{illness: "node-id-mismatch", allow: []string{"node-id"}},
 	{illness: "cluster0-leftover", allow: []string{"cluster0", "node-id"}},
 	{illness: "rsct-below-minimum", allow: []string{"rsct-update"}, images: true},
+	{illness: "rsct-below-minimum", allow: []string{"rsct-update"}, upload: true},
 }
 
 func (c mortalCase) bench(t *testing.T) *bench {
@@ -129,6 +131,9 @@ func (c mortalCase) bench(t *testing.T) *bench {
 	if c.images {
 		b.fleet.Host(c.illness).Mutate(func(s *aixsim.State) { s.Files[imagesFolder+"/.toc"] = aixsim.File{Content: "0\n"} })
 		b.set = append(b.set, "images="+imagesFolder)
+	}
+	if c.upload {
+		b.uploading(b.fleet.Host(c.illness))
 	}
 	b.set = append(b.set, c.set...)
 	return b
@@ -155,7 +160,7 @@ func TestResumeAtEveryEntry(t *testing.T) {
 			}
 			total, unknown := len(whole.journal()), 0
 			step := 1
-			if testing.Short() {
+			if testing.Short() || underRace {
 				step = 5
 			}
 			for k := 1; k <= total; k += step {
@@ -184,7 +189,8 @@ func TestResumeAtEveryEntry(t *testing.T) {
 					t.Errorf("%s: said of the open step %v: %v", where, open.Changes[len(open.Changes)-1].Step, b.settled)
 				}
 				for _, change := range got.Changes {
-					if change.Status == outcome.UnknownIf {
+					left := slices.ContainsFunc(got.Findings, func(f outcome.Finding) bool { return f.ID == controller.LeftBehind })
+					if change.Status == outcome.UnknownIf && !(left && strings.HasSuffix(change.Step, "-undo")) {
 						t.Errorf("%s: %s is unknown: %s", where, change.Step, change.Detail)
 					}
 				}

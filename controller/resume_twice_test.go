@@ -44,7 +44,7 @@ func TestResumeTwice(t *testing.T) {
 			want := whole.runEngine(c.engine(whole))[c.illness]
 			sent, first := whole.sent(c.illness), entryOf(t, whole.journal(), c.event, c.step)
 			step := 1
-			if testing.Short() {
+			if testing.Short() || underRace {
 				step = 5
 			}
 			died := outcome.Entry{Event: "a first time"}
@@ -89,7 +89,7 @@ func TestResumeTwiceAfterAnUndo(t *testing.T) {
 	whole.runEngine(c.engine(whole))
 	first := entryOf(t, whole.journal(), outcome.EventResult, "set-address")
 	step := 1
-	if testing.Short() {
+	if testing.Short() || underRace {
 		step = 5
 	}
 	for k := 1; k <= 20; k += step {

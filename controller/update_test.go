@@ -167,14 +167,8 @@ func TestUpdateOverNFS(t *testing.T) {
 // R5: images of this machine are uploaded, installed and removed again.
 func TestUpdateByUpload(t *testing.T) {
 	b, _ := updating(t, "rsct-below-minimum", nil)
-	folder := t.TempDir()
 	host := b.fleet.Host("rsct-below-minimum")
-	for _, f := range host.Snapshot().Images[imagesFolder] {
-		must(t, os.WriteFile(filepath.Join(folder, aixsim.ImageName(f)), aixsim.ImageFile(f, []byte(strings.Repeat(f.Name, 1000))), 0o600))
-	}
-	host.Mutate(func(s *aixsim.State) { s.Images = nil })
-	b.set = append(b.set, "images=", "upload="+folder)
-	b.upload.Folder = folder
+	b.uploading(host)
 	e := b.engine(controller.Recover)
 	e.Allowed = []string{"rsct-update"}
 	h := b.runEngine(e)["rsct-below-minimum"]
@@ -190,6 +184,17 @@ func TestUpdateByUpload(t *testing.T) {
 	if !strings.Contains(h.Changes[1].Detail, "sha256") {
 		t.Errorf("the upload does not say what it moved: %q", h.Changes[1].Detail)
 	}
+}
+
+// uploading moves the images of a host into a folder here that is to be uploaded.
+func (b *bench) uploading(host *aixsim.Host) {
+	folder := b.t.TempDir()
+	for _, f := range host.Snapshot().Images[imagesFolder] {
+		must(b.t, os.WriteFile(filepath.Join(folder, aixsim.ImageName(f)), aixsim.ImageFile(f, []byte(strings.Repeat(f.Name, 1000))), 0o600))
+	}
+	host.Mutate(func(s *aixsim.State) { s.Images = nil })
+	b.set = append(b.set, "images=", "upload="+folder)
+	b.upload.Folder = folder
 }
 
 // R5, V5: a link that dies in an upload, or in the fetching of support data, is

@@ -29,7 +29,8 @@ var (
 
 const (
 	// seedsOfATest is how many seeds run by default.
-	seedsOfATest = 48
+	seedsOfATest   = 48
+	seedsUnderRace = 12
 	// The seeds of a short test: they are over in five seconds or so.
 	firstOfAShortTest, seedsOfAShortTest = 4, 3
 	// stormsAtOnce is how many run at one time: they wait more than they work.
@@ -79,6 +80,10 @@ func TestWeather(t *testing.T) {
 	}
 	if testing.Short() {
 		weatherBatch(t, f, seedsFrom(firstOfAShortTest, seedsOfAShortTest))
+		return
+	}
+	if underRace && *weatherSeeds == 0 {
+		weatherBatch(t, f, seedsFrom(1, seedsUnderRace))
 		return
 	}
 	weatherBatch(t, f, seedsFrom(1, cmp.Or(*weatherSeeds, seedsOfATest)))

@@ -1,0 +1,7 @@
+//go:build race
+
+package main
+
+// underRace tells that the race detector is at work: everything takes several times
+// as long, and the suites that repeat themselves take fewer rounds.
+const underRace = true
