@@ -31,7 +31,7 @@ test: ## all tests
 
 .PHONY: race
 race: ## all tests, under the race detector
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 20m ./...
 
 .PHONY: lint
 lint: ## golangci-lint with .golangci.yml
@@ -47,8 +47,8 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	done <<<"$$targets"
 
 .PHONY: suites
-suites: ## hostile weather, kill -9 and resume, with the seeds that every change takes
-	$(GO) test ./controller ./cmd/aixmend -count 1 -run '^(TestWeather|TestKill|TestResume.*)$$'
+suites: ## what is cut short under the race detector, whole: hostile weather, kill -9, resume, hostile output
+	$(GO) test ./controller ./cmd/aixmend -count 1 -run '^(TestWeather|TestKill|TestResume.*|TestKnownHostsStayAsTheyAre|TestHostileOutputStaysText|TestNamesThatArePaths|TestModesOfEveryVerb|TestNoSecretAnywhere)$$'
 
 .PHONY: soak
 soak: ## recoveries in hostile weather, and under kill -9, with new seeds, for SOAK (10m) each

@@ -17,6 +17,16 @@ type said struct {
 	out, err string
 }
 
+// notUnderRace leaves a test out whose work is done by many child processes: the
+// race detector makes each of them slow and sees nothing in this one. make suites,
+// and so CI, runs it without.
+func notUnderRace(t *testing.T) {
+	t.Helper()
+	if underRace {
+		t.Skip("its work is done by child processes: make suites runs it")
+	}
+}
+
 // call runs the real main in a process of its own, with a home and the
 // variables that are given.
 func call(t *testing.T, env []string, args ...string) said {

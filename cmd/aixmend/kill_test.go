@@ -39,8 +39,9 @@ const killLong = time.Minute
 // know. A seed that fails is taken alone with -kill.seed; more are taken with
 // -kill.seeds.
 func TestKill(t *testing.T) {
+	notUnderRace(t)
 	first, last := uint64(1), uint64(*killSeeds)
-	if testing.Short() || underRace {
+	if testing.Short() {
 		last = min(last, 2)
 	}
 	if *killSeed != 0 {

@@ -3,5 +3,5 @@
 package main
 
 // underRace tells that the race detector is at work: everything takes several times
-// as long, and the suites that repeat themselves take fewer rounds.
+// as long. What repeats itself takes fewer rounds; make suites takes them all.
 const underRace = true
