@@ -2,11 +2,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -17,21 +19,47 @@ type said struct {
 	out, err string
 }
 
-// notUnderRace leaves a test out whose work is done by many child processes: the
-// race detector makes each of them slow and sees nothing in this one. make suites,
-// and so CI, runs it without.
-func notUnderRace(t *testing.T) {
-	t.Helper()
-	if underRace {
-		t.Skip("its work is done by child processes: make suites runs it")
+// suite is the tests, with a folder for what they build.
+type suite struct{ *testing.M }
+
+// built is the folder for what the tests build.
+var built string
+
+// Run runs the tests.
+func (s suite) Run() int {
+	var err error
+	if built, err = os.MkdirTemp("", "aixmend-built"); err != nil {
+		panic(err)
 	}
+	defer func() { _ = os.RemoveAll(built) }()
+	return s.M.Run()
+}
+
+// buildProgram builds the command as users have it.
+var buildProgram = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(built, "aixmend")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// program is the command as users have it: without the race detector, which would
+// make each of many processes slow. Scripts run the one with it.
+func program(t *testing.T) string {
+	t.Helper()
+	path, err := buildProgram()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // call runs the real main in a process of its own, with a home and the
 // variables that are given.
 func call(t *testing.T, env []string, args ...string) said {
 	t.Helper()
-	c := command(t, "aixmend", args...)
+	c := exec.Command(program(t), args...)
 	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "NO_COLOR="}, env...)
 	var out, errs strings.Builder
 	c.Stdout, c.Stderr = &out, &errs

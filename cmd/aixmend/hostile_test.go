@@ -123,7 +123,6 @@ func evilFleet(t *testing.T, dir string) []string {
 // Nothing of what a host prints reaches a terminal but text, whatever verb
 // shows it and in whatever form.
 func TestHostileOutputStaysText(t *testing.T) {
-	notUnderRace(t)
 	dir := t.TempDir()
 	names := evilFleet(t, dir)
 	state := "--state=" + dir + "/state"

@@ -39,7 +39,6 @@ const killLong = time.Minute
 // know. A seed that fails is taken alone with -kill.seed; more are taken with
 // -kill.seeds.
 func TestKill(t *testing.T) {
-	notUnderRace(t)
 	first, last := uint64(1), uint64(*killSeeds)
 	if testing.Short() {
 		last = min(last, 2)
@@ -183,7 +182,7 @@ func (k *killed) process(kills int) int {
 	}
 	ctx, cancel := context.WithTimeout(k.t.Context(), killLong)
 	defer cancel()
-	child := exec.CommandContext(ctx, "aixmend", append(args, "--state", "state")...) // TestMain has put it there
+	child := exec.CommandContext(ctx, program(k.t), append(args, "--state", "state")...)
 	child.Dir, child.Env = k.dir, []string{"HOME=" + k.dir, "PATH=" + os.Getenv("PATH")}
 	var said bytes.Buffer
 	child.Stdout, child.Stderr = &said, &said

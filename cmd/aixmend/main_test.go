@@ -24,7 +24,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(suite{m}, map[string]func(){
 		"aixmend":    main,
 		"benchfleet": benchFleet,
 		"fulldisk":   fullDisk,

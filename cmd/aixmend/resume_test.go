@@ -34,11 +34,12 @@ func lingers(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// awaits waits for a change of a host, or a line of the newest run's journal, which
-// must be newer than RUN where that is asked for: awaits HOST|journal|newer TEXT.
+// awaits waits for a change of a host, a line of a file, or one of the newest run's
+// journal, which must be newer than RUN where that is asked for:
+// awaits HOST|./FILE|journal|newer TEXT.
 func awaits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
-		ts.Fatalf("usage: awaits HOST|journal|newer TEXT")
+		ts.Fatalf("usage: awaits HOST|./FILE|journal|newer TEXT")
 	}
 	text := func() string {
 		switch {
@@ -46,6 +47,9 @@ func awaits(ts *testscript.TestScript, neg bool, args []string) {
 			return ""
 		case args[0] == "newer", args[0] == "journal":
 			lines, _ := os.ReadFile(filepath.Join(newest(ts), "journal.jsonl"))
+			return string(lines)
+		case strings.HasPrefix(args[0], "./"):
+			lines, _ := os.ReadFile(ts.MkAbs(args[0]))
 			return string(lines)
 		}
 		return strings.Join(ts.Value("fleet").(*aixsim.Fleet).Host(args[0]).Effects(), "\n")
@@ -84,20 +88,17 @@ func newestRun(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("RUN", filepath.Base(newest(ts)))
 }
 
-// signals sends signals to the command in the background, one after the other:
-// signals INT|TERM...
+// signals sends a signal to the command in the background: signals INT|TERM.
 func signals(ts *testscript.TestScript, neg bool, args []string) {
 	known := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
 	running := ts.BackgroundCmds()
-	if neg || len(running) != 1 {
+	if neg || len(args) != 1 || known[args[0]] == nil {
+		ts.Fatalf("usage: signals INT|TERM")
+	}
+	if len(running) != 1 {
 		ts.Fatalf("%d commands are in the background, wanted one", len(running))
 	}
-	for i, name := range args {
-		if i > 0 { // two at once are one
-			time.Sleep(200 * time.Millisecond)
-		}
-		ts.Check(running[0].Process.Signal(known[name]))
-	}
+	ts.Check(running[0].Process.Signal(known[args[0]]))
 }
 
 // sentTimes fails unless so many commands with a text were sent to a host:
