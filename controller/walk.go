@@ -88,17 +88,24 @@ func newWalk(e *Engine, f *fleet, waves *waves, host inventory.Host) *walk {
 	return &walk{
 		approved: approved,
 		Engine:   e, fleet: f, waves: waves, host: host,
-		target: transport.Target{
-			Name: host.Name, Address: host.Address, Port: host.SSH.Port, User: host.SSH.User,
-			Identity: host.SSH.Identity, KnownHosts: host.SSH.KnownHosts, Jump: host.SSH.Jump,
-			Become: host.SSH.Become, BecomeCommand: host.SSH.BecomeCommand, BecomeMode: host.SSH.BecomeMode, BecomePassword: host.SSH.BecomePassword,
-		},
+		target: TargetOf(host),
 		out: outcome.Host{
 			Schema: outcome.HostSchema, RunID: e.RunID, Host: host.Name, Address: host.Address,
 			Stages: []outcome.Stage{}, Facts: map[string]any{}, Findings: []outcome.Finding{}, Changes: []outcome.Change{},
 			Plan: emptyPlan(e.Verb),
 		},
 		entered: map[string]int{}, led: map[string]bool{}, refused: map[string]string{}, moved: map[string]bool{}, repeated: map[string]int{},
+	}
+}
+
+// TargetOf is where and as whom the inventory says that a host is reached.
+func TargetOf(host inventory.Host) transport.Target {
+	s := host.SSH
+	return transport.Target{
+		Name: host.Name, Address: host.Address, Port: s.Port, User: s.User,
+		Identity: s.Identity, Certificate: s.Certificate, Passphrase: s.Passphrase, Password: s.Password,
+		LegacyAlgorithms: s.LegacyAlgorithms, KnownHosts: s.KnownHosts, Jump: s.Jump,
+		Become: s.Become, BecomeCommand: s.BecomeCommand, BecomeMode: s.BecomeMode, BecomePassword: s.BecomePassword,
 	}
 }
 

@@ -77,9 +77,9 @@ func TestGroupsShowWhatTheySay(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]inventory.SSH{
-		"aixprd02": {User: "root", Port: 22, Become: "none"},
+		"aixprd02": {User: "root", Become: "none"},
 		"aixprd50": {User: "aixmend", Port: 2222, Become: "sudo"},
-		"aixdb01":  {User: "root", Port: 22, Become: "none"},
+		"aixdb01":  {User: "root", Become: "none"},
 	} {
 		want.Identity, want.KnownHosts = "/home/ops/.ssh/id_ed25519", "/home/ops/.ssh/known_hosts"
 		h, ok := inv.Host(name)

@@ -24,7 +24,7 @@ func TestBecome(t *testing.T) {
 		"i-tight":   {Become: BecomeCommand, BecomeCommand: "/opt/pb/bin/pbrun -u root", BecomeMode: ModeCommands},
 		"j-root":    {User: "root", Become: BecomeNone},
 	} {
-		if want.Port = 22; want.User == "" {
+		if want.User == "" {
 			want.User = "ops"
 		}
 		host, _ := inv.Host(name)

@@ -43,12 +43,23 @@ type group struct {
 	layer layer
 }
 
+// sshPort is where SSH servers are when nobody says where.
+const sshPort = 22
+
 // endpoint is where a host is reached. Behind different jump hosts one address
 // may be two machines: private networks overlap.
 type endpoint struct {
 	address string
 	port    int
 	jump    string
+}
+
+// way is the jump of an endpoint.
+func way(jump string) string {
+	if jump == "none" {
+		return ""
+	}
+	return jump
 }
 
 func newBuilder(o Options) *builder {

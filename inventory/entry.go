@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -161,9 +162,9 @@ func (b *builder) addAll(host Host, names, addresses pattern, withAddress bool) 
 		b.byName[strings.ToLower(h.Name)] = &h
 		if withAddress {
 			h.Address = addresses.at(i)
-			key := endpoint{normalAddress(h.Address), h.SSH.Port, h.SSH.Jump}
+			key := endpoint{normalAddress(h.Address), cmp.Or(h.SSH.Port, sshPort), way(h.SSH.Jump)}
 			if other := b.byEndpoint[key]; other != nil {
-				sameAddress.add(other.Pos, fmt.Sprintf("host %q has address %s and port %d of host %q", h.Name, h.Address, h.SSH.Port, other.Name))
+				sameAddress.add(other.Pos, fmt.Sprintf("host %q has address %s and port %d of host %q", h.Name, h.Address, key.port, other.Name))
 			} else {
 				b.byEndpoint[key] = &h
 			}

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -46,7 +47,7 @@ func FuzzParse(f *testing.F) {
 		for _, h := range inv.Hosts {
 			checkHost(t, inv, h)
 			names[strings.ToLower(h.Name)] = true
-			endpoints[fmt.Sprint(normalAddress(h.Address), h.SSH.Port, h.SSH.Jump)] = true
+			endpoints[fmt.Sprint(normalAddress(h.Address), cmp.Or(h.SSH.Port, sshPort), way(h.SSH.Jump))] = true
 		}
 		if len(names) != len(inv.Hosts) || len(endpoints) != len(inv.Hosts) {
 			t.Fatalf("%d hosts, %d names, %d endpoints", len(inv.Hosts), len(names), len(endpoints))
@@ -67,7 +68,7 @@ func checkHost(t *testing.T, inv *Inventory, h Host) {
 		t.Fatalf("address %q", h.Address)
 	}
 	s := h.SSH
-	if checkUser(s.User) != nil || checkPort(s.Port) != nil || s.Jump != "" && checkJump(s.Jump) != nil {
+	if s.User != "" && checkUser(s.User) != nil || s.Port != 0 && checkPort(s.Port) != nil || s.Jump != "" && checkJump(s.Jump) != nil {
 		t.Fatalf("ssh %+v", s)
 	}
 	if strings.HasPrefix(s.Identity, "~") || strings.HasPrefix(s.KnownHosts, "~") {

@@ -21,12 +21,8 @@ import (
 // MaxHosts is how many hosts an inventory may hold.
 const MaxHosts = 100_000
 
-// What holds where an inventory says nothing else.
-const (
-	DefaultUser   = "root"
-	DefaultPort   = 22
-	DefaultBecome = BecomeNone
-)
+// DefaultBecome holds where an inventory says nothing else.
+const DefaultBecome = BecomeNone
 
 // The values of SSH.Become.
 const (
@@ -74,16 +70,21 @@ type Host struct {
 	Pos strictyaml.Pos
 }
 
-// SSH says how to reach a host.
+// SSH says how to reach a host. What is empty the inventory does not say: the
+// user's ssh_config may, and then what transport.Target says of it holds.
 type SSH struct {
 	// User has no spaces and no control characters.
 	User string
-	// Port is 1 to 65535.
+	// Port is 1 to 65535, or 0.
 	Port int
-	// Identity and KnownHosts are absolute paths, or paths relative to the
-	// working folder where the inventory file was named so; empty when the
-	// inventory does not say.
-	Identity, KnownHosts string
+	// Identity, Certificate and KnownHosts are absolute paths, or paths relative
+	// to the working folder where the inventory file was named so.
+	Identity, Certificate, KnownHosts string
+	// Passphrase and Password are keys of the PasswordSources of the identity's
+	// passphrase and of the login's password.
+	Passphrase, Password string
+	// LegacyAlgorithms also offers algorithms that are not safe any more.
+	LegacyAlgorithms bool
 	// Become is one of the values above: how to become root.
 	Become string
 	// BecomeCommand is what BecomeCommand puts before a command: words that
@@ -95,7 +96,8 @@ type SSH struct {
 	// BecomePassword is the key of the PasswordSource that the tool of Become
 	// asks for; empty when it asks for none. It goes with no BecomeMode.
 	BecomePassword string
-	// Jump is [user@]host[:port] of the host to go through; empty for none.
+	// Jump names the bastions on the way, commas between, the nearest to this
+	// machine first, each [user@]host[:port]; "none" for a direct way.
 	Jump string
 }
 

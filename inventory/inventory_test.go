@@ -147,7 +147,7 @@ func TestPrecedence(t *testing.T) {
 		"b-one":    {User: "one", Port: 1002, Identity: identity, Become: "none", Jump: "bastion"},
 		"c-both":   {User: "two", Port: 1002, Identity: identity, Become: "none", Jump: "bastion"},
 		"d-turned": {User: "one", Port: 1002, Identity: identity, Become: "none", Jump: "bastion"},
-		"e-host":   {User: "host", Port: 1003, Identity: identity, KnownHosts: "/etc/kh", Become: "none"},
+		"e-host":   {User: "host", Port: 1003, Identity: identity, KnownHosts: "/etc/kh", Become: "none", Jump: "none"},
 	}
 	nics := map[string]string{"a-none": "en1", "b-one": "en2", "c-both": "en2", "d-turned": "en2", "e-host": "en3"}
 	skew := map[string]string{"a-none": "of defaults", "b-one": "of defaults", "c-both": "of two", "d-turned": "of two", "e-host": "of host"}
@@ -230,7 +230,7 @@ func TestLoadSeveral(t *testing.T) {
 	}
 	want := &Inventory{
 		Hosts: []Host{
-			{Name: "aix1", Address: "aix1", Groups: []string{"prod", "test"}, SSH: SSH{User: "ops", Port: 22, Become: "none"}},
+			{Name: "aix1", Address: "aix1", Groups: []string{"prod", "test"}, SSH: SSH{User: "ops", Become: "none"}},
 			{Name: "aix2", Address: "aix2", Groups: []string{"prod"}, SSH: SSH{User: "ops", Port: 2222, Become: "none"}},
 		},
 		Groups: []Group{{Name: "prod", Hosts: []string{"aix1", "aix2"}}, {Name: "test", Hosts: []string{"aix1"}}},

@@ -101,7 +101,7 @@ func (b *builder) waivers(docs []waiverDoc) []Waiver {
 // resolve lays the layers over what is built in; later ones win. Waivers add
 // up, and for one finding the later one wins.
 func (b *builder) resolve(layers []layer) Host {
-	host := Host{SSH: SSH{User: DefaultUser, Port: DefaultPort, Become: DefaultBecome}}
+	host := Host{SSH: SSH{Become: DefaultBecome}}
 	waivers := map[string]Waiver{}
 	var become rise
 	for _, l := range layers {
@@ -117,9 +117,6 @@ func (b *builder) resolve(layers []layer) Host {
 		}
 	}
 	become.settle(b, &host.SSH)
-	if host.SSH.Jump == "none" {
-		host.SSH.Jump = ""
-	}
 	for _, finding := range slices.Sorted(maps.Keys(waivers)) {
 		host.Waivers = append(host.Waivers, waivers[finding])
 	}

@@ -13,19 +13,48 @@ import (
 	"time"
 )
 
-// Target is one host to connect to. It is a value: comparable, no secrets.
+// Target is one host to connect to. It is a value: comparable, no secrets. What
+// is empty nobody has said: see Defaulted.
 type Target struct {
 	// Name is the inventory's name of the host; it stands in every error.
 	Name string
 	// Address is a DNS name or an IP address.
 	Address string
-	// Port is 1 to 65535.
+	// Port is 1 to 65535; 0: 22.
 	Port int
+	// User is the login; empty: root.
 	User string
-	// Identity is the path of a private key; empty: the user's own, then the agent.
+	// Identity is the path of a private key, or of the public one whose private
+	// half the agent holds; empty: the user's own, then the agent.
 	Identity string
-	// KnownHosts is the path of the known_hosts file; empty: the user's own.
+	// Certificate is the path of the user certificate that goes with Identity;
+	// empty: IDENTITY-cert.pub, if that is there.
+	Certificate string
+	// Agent is the path of the agent's socket; "none": no agent; empty: the
+	// user's own.
+	Agent string
+	// Passphrase names where the passphrase of Identity comes from, never the
+	// passphrase itself; empty: a person is asked.
+	Passphrase string
+	// Password names where the login's password comes from, never the password
+	// itself; empty: the login is by key only.
+	Password string
+	// LegacyAlgorithms also offers what is not safe any more, for SSH servers of
+	// old AIX levels.
+	LegacyAlgorithms bool
+	// KnownHosts holds the paths of known_hosts files, one a line; empty: the
+	// user's own, then the system's.
 	KnownHosts string
+	// HostKeyAlias is the name under which known_hosts holds the host's key;
+	// empty: its address and port.
+	HostKeyAlias string
+	// Jump names the bastions on the way, commas between, the nearest to this
+	// machine first; each is [user@]name[:port]; empty: none.
+	Jump string
+	// ProxyCommand is a shell command of this machine whose streams are the
+	// connection, after ssh_config; empty: none. Jump and ProxyCommand are not
+	// both set.
+	ProxyCommand string
 	// Become is how to become root; empty: BecomeNone.
 	Become string
 	// BecomeCommand is what BecomeCustom puts before a command: words, blanks
@@ -38,8 +67,24 @@ type Target struct {
 	// asks for, never the password itself; empty: it asks for none. It goes with
 	// ModeScript only.
 	BecomePassword string
-	// Jump names a bastion; empty: none.
-	Jump string
+}
+
+// What holds where nobody says anything else.
+const (
+	DefaultUser = "root"
+	DefaultPort = 22
+)
+
+// Defaulted is the target with the user and the port that hold when nobody has
+// said any.
+func (t Target) Defaulted() Target {
+	if t.User == "" {
+		t.User = DefaultUser
+	}
+	if t.Port == 0 {
+		t.Port = DefaultPort
+	}
+	return t
 }
 
 // Ways to become root.

@@ -7,6 +7,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"aixmend/controller"
 	"aixmend/inventory"
 )
 
@@ -65,8 +66,9 @@ func (a *app) listInventory() error {
 	t.AppendHeader(table.Row{"HOST", "ADDRESS", "PORT", "USER", "BECOME", "RMC NIC", "GROUPS"})
 	for _, h := range hosts {
 		groups := append([]string{}, h.Groups...)
-		listed = append(listed, listedHost{h.Name, h.Address, h.SSH.Port, h.SSH.User, h.SSH.Become, groups, h.RMCNIC})
-		t.AppendRow(table.Row{h.Name, h.Address, h.SSH.Port, h.SSH.User, h.SSH.Become, h.RMCNIC, strings.Join(groups, " ")})
+		to := controller.TargetOf(h).Defaulted()
+		listed = append(listed, listedHost{h.Name, h.Address, to.Port, to.User, h.SSH.Become, groups, h.RMCNIC})
+		t.AppendRow(table.Row{h.Name, h.Address, to.Port, to.User, h.SSH.Become, h.RMCNIC, strings.Join(groups, " ")})
 	}
 	if a.flags.format == "json" {
 		return a.printJSON(listed)

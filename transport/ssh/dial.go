@@ -37,6 +37,9 @@ type Options struct {
 	// StartTimeout bounds the time from the request to the script's first
 	// frame, which is how long a login profile may take; 0: 60 s.
 	StartTimeout time.Duration
+	// Bastion gives the target that a name of Target.Jump stands for; nil: there
+	// are no bastions.
+	Bastion func(ctx context.Context, name string) (transport.Target, error)
 	// Keys gives the identity and the agent; Hosts checks host keys. Both
 	// read their files once.
 	Keys  *Keys
@@ -75,7 +78,7 @@ var errConnectTimeout = errors.New("no answer within the connect timeout")
 
 // Dial implements transport.Dialer.
 func (d *Dialer) Dial(ctx context.Context, target transport.Target) (transport.Conn, error) {
-	a := &attempt{dialer: d, target: target, phase: "dial"}
+	a := &attempt{dialer: d, target: target.Defaulted(), phase: "dial"}
 	conn, err := a.dial(ctx)
 	if err == nil {
 		return conn, nil
@@ -105,7 +108,7 @@ func (a *attempt) fail(kind transport.Kind, err error) error {
 
 func (a *attempt) dial(ctx context.Context) (*conn, error) {
 	o := a.dialer.options
-	if a.target.Jump != "" {
+	if a.target.Jump != "" && a.target.Jump != "none" {
 		return nil, a.fail(transport.KindJump, fmt.Errorf("jump host %s: connecting through a jump host is not supported yet", a.target.Jump))
 	}
 	address := net.JoinHostPort(a.target.Address, strconv.Itoa(a.target.Port))
