@@ -277,9 +277,21 @@ func (w *walk) dial(ctx context.Context) error {
 	w.conn = conn
 	w.leaveDesk()
 	if conn != nil {
-		w.out.HostKey = transport.HostKeyOf(conn)
+		w.linked(transport.LinkOf(conn))
 	}
 	return err
+}
+
+// linked notes how the connection came about.
+func (w *walk) linked(l transport.Link) {
+	w.out.HostKey, w.out.SSH = l.HostKey, nil
+	if l.Kex == "" && l.Login == "" {
+		return // not every transport has one
+	}
+	w.out.SSH = &outcome.SSH{
+		Server: l.ServerVersion, Kex: l.Kex, HostKey: l.HostKeyAlgorithm, Cipher: l.Cipher, MAC: l.MAC,
+		Login: l.Login, Legacy: l.Legacy, Via: l.Via,
+	}
 }
 
 // hangUp closes the connection, which gives the place in the window back.

@@ -1,10 +1,8 @@
 package inventory
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,81 +41,6 @@ func (d *becomeDoc) UnmarshalStrict(n *strictyaml.Node) {
 	default:
 		n.Decode(&d.tool)
 	}
-}
-
-// PasswordSource says where the password comes from with which a login becomes
-// root. One of its fields is set.
-type PasswordSource struct {
-	// Prompt asks a person.
-	Prompt bool `json:"prompt,omitempty"`
-	// File is the path of a file that holds it, absolute or relative to the
-	// working folder, as SSH.Identity is.
-	File string `json:"file,omitempty"`
-	// Exec is a program and its arguments; it prints the password.
-	Exec []string `json:"exec,omitempty"`
-}
-
-// Key is the source as text: equal for equal sources.
-func (p PasswordSource) Key() string {
-	key, _ := json.Marshal(p) // of such fields it never fails
-	return string(key)
-}
-
-// PasswordSourceOf is the way back from a key.
-func PasswordSourceOf(key string) (PasswordSource, error) {
-	var p PasswordSource
-	if err := json.Unmarshal([]byte(key), &p); err != nil {
-		return p, fmt.Errorf("this is not the key of a password source: %w", err)
-	}
-	return p, nil
-}
-
-// passwordDoc is where a password comes from.
-type passwordDoc struct {
-	pos    strictyaml.Pos
-	prompt bool
-	file   text
-	exec   []text
-}
-
-func (d passwordDoc) set() bool { return d.pos != strictyaml.Pos{} }
-
-// passwordHint says what to write instead of a password.
-const passwordHint = "write prompt, {file: PATH} or {exec: [PROGRAM, ARGUMENT, ...]}"
-
-// UnmarshalStrict implements strictyaml.Unmarshaler. No message of it quotes
-// the value: it may be a password.
-func (d *passwordDoc) UnmarshalStrict(n *strictyaml.Node) {
-	switch {
-	case n.Kind() == strictyaml.Scalar && n.Text() == "prompt":
-		d.pos, d.prompt = n.Pos(), true
-	case n.Kind() == strictyaml.Scalar:
-		n.Problem(passwordHint, "become_password says where the password comes from; a password does not belong in an inventory")
-	case n.Kind() != strictyaml.Dict:
-		n.Problem(passwordHint, "become_password says where the password comes from")
-	default:
-		var from struct {
-			File text   `yaml:"file"`
-			Exec []text `yaml:"exec"`
-		}
-		if !n.Decode(&from) {
-			return
-		}
-		if from.File.Set() == (len(from.Exec) > 0) {
-			n.Problem(passwordHint, "become_password wants one of file and exec")
-			return
-		}
-		d.pos, d.file, d.exec = n.Pos(), from.File, from.Exec
-	}
-}
-
-// source is the decoded source.
-func (d passwordDoc) source() PasswordSource {
-	p := PasswordSource{Prompt: d.prompt, File: d.file.V}
-	for _, word := range d.exec {
-		p.Exec = append(p.Exec, word.V)
-	}
-	return p
 }
 
 // become checks how to become root.
@@ -162,33 +85,6 @@ func checkCommand(command string) error {
 	return nil
 }
 
-// password checks where a password comes from. A path, and a program that is
-// named by one, starts at folder, as an identity does.
-func (b *builder) password(folder string, d *passwordDoc) {
-	if !d.set() {
-		return
-	}
-	before := len(b.problems)
-	b.path("ssh.become_password file", folder, &d.file)
-	for i := range d.exec {
-		check(b, "ssh.become_password exec", &d.exec[i], func(word string) error {
-			if i == 0 {
-				return checkLine(word)
-			}
-			return nil
-		})
-	}
-	if len(d.exec) > 0 && strings.ContainsAny(d.exec[0].V, `/\`) {
-		b.path("ssh.become_password exec", folder, &d.exec[0])
-		if !filepath.IsAbs(d.exec[0].V) {
-			d.exec[0].V = "." + string(filepath.Separator) + d.exec[0].V // not one of the search path
-		}
-	}
-	if len(b.problems) > before {
-		*d = passwordDoc{}
-	}
-}
-
 // rise is how a host becomes root, while its layers are laid one over another.
 type rise struct {
 	given    bool // something says how, right or wrong
@@ -229,7 +125,7 @@ func (r *rise) settle(b *builder, to *SSH) {
 		to.Become = r.become.tool.V
 	}
 	if r.password.set() {
-		to.BecomePassword = r.password.source().Key()
+		to.BecomePassword = r.password.key()
 	}
 	if r.mode.V != ModeCommands {
 		return

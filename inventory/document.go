@@ -8,6 +8,7 @@ import "aixmend/inventory/strictyaml"
 type (
 	text   = strictyaml.Value[string]
 	number = strictyaml.Value[int]
+	yesNo  = strictyaml.Value[bool]
 )
 
 // document is one inventory file.
@@ -28,7 +29,11 @@ type settings struct {
 type sshDoc struct {
 	User       text        `yaml:"user" jsonschema:"default=root,pattern=^[^\\s-]\\S*$" jsonschema_description:"The login on the host."`
 	Port       number      `yaml:"port" jsonschema:"default=22,minimum=1,maximum=65535" jsonschema_description:"The TCP port of the SSH server."`
-	Identity   text        `yaml:"identity" jsonschema:"minLength=1" jsonschema_description:"The private key file; ~ is the home folder, a relative path starts at the folder of this file."`
+	Identity   text        `yaml:"identity" jsonschema:"minLength=1" jsonschema_description:"The private key file, or the public one of a key that the agent holds; ~ is the home folder, a relative path starts at the folder of this file."`
+	Cert       text        `yaml:"certificate" jsonschema:"minLength=1" jsonschema_description:"The user certificate that goes with the identity; none for none. Without it IDENTITY-cert.pub, if that is there. Paths as for identity."`
+	Passphrase passwordDoc `yaml:"passphrase" jsonschema_description:"Where the passphrase of the identity comes from; never the passphrase itself. Without it a person is asked."`
+	Login      passwordDoc `yaml:"password" jsonschema_description:"Where the password of the login comes from, for hosts that take no key; never the password itself."`
+	Legacy     yesNo       `yaml:"legacy_algorithms" jsonschema:"default=false" jsonschema_description:"Also offer algorithms that are not safe any more (SHA-1, CBC, DSA), for SSH servers of old AIX levels."`
 	KnownHosts text        `yaml:"known_hosts" jsonschema:"minLength=1" jsonschema_description:"The file of known host keys; paths as for identity."`
 	Become     becomeDoc   `yaml:"become" jsonschema_description:"How to become root after the login."`
 	Mode       text        `yaml:"become_mode" jsonschema:"default=script,enum=script,enum=commands" jsonschema_description:"What becomes root: all commands as one script, or each command by itself, for a login that may run single commands only (aixmend playbook sudoers prints which)."`

@@ -97,18 +97,29 @@ func checkRise(t *testing.T, s SSH) {
 	if s.BecomeMode != "" && (s.BecomeMode != ModeCommands || s.BecomePassword != "" || s.Become == BecomeSu || s.Become == BecomeNone) {
 		t.Fatalf("ssh %+v", s)
 	}
-	if s.BecomePassword == "" {
+	if s.BecomePassword != "" && s.Become == BecomeNone {
+		t.Fatalf("ssh %+v", s)
+	}
+	for _, key := range []string{s.BecomePassword, s.Password, s.Passphrase} {
+		checkSource(t, key)
+	}
+}
+
+// checkSource checks what the key of a source promises.
+func checkSource(t *testing.T, key string) {
+	t.Helper()
+	if key == "" {
 		return
 	}
-	p, err := PasswordSourceOf(s.BecomePassword)
+	p, err := PasswordSourceOf(key)
 	ways := 0
-	for _, way := range []bool{p.Prompt, p.File != "", len(p.Exec) > 0} {
+	for _, way := range []bool{p.Prompt, p.File != "", len(p.Exec) > 0, p.Env != "", p.Age != ""} {
 		if way {
 			ways++
 		}
 	}
-	if err != nil || s.Become == BecomeNone || ways != 1 || p.Key() != s.BecomePassword {
-		t.Fatalf("ssh %+v, %+v, %v", s, p, err)
+	if err != nil || ways != 1 || p.Key() != key || p.Identity != "" && p.Age == "" {
+		t.Fatalf("%s: %+v, %v", key, p, err)
 	}
 }
 

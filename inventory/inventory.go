@@ -78,7 +78,8 @@ type SSH struct {
 	// Port is 1 to 65535, or 0.
 	Port int
 	// Identity, Certificate and KnownHosts are absolute paths, or paths relative
-	// to the working folder where the inventory file was named so.
+	// to the working folder where the inventory file was named so. Certificate
+	// may be "none".
 	Identity, Certificate, KnownHosts string
 	// Passphrase and Password are keys of the PasswordSources of the identity's
 	// passphrase and of the login's password.

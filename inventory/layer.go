@@ -34,13 +34,21 @@ func (b *builder) layer(folder string, s settings) layer {
 	check(b, "ssh.user", &s.SSH.User, checkUser)
 	check(b, "ssh.port", &s.SSH.Port, checkPort)
 	b.become(&s.SSH)
-	b.password(folder, &s.SSH.Password)
+	b.password("ssh.become_password", folder, &s.SSH.Password)
+	b.password("ssh.password", folder, &s.SSH.Login)
+	b.password("ssh.passphrase", folder, &s.SSH.Passphrase)
 	check(b, "ssh.jump", &s.SSH.Jump, checkJump)
 	check(b, "rmc_nic", &s.RMCNIC, checkNIC)
 	b.path("ssh.identity", folder, &s.SSH.Identity)
+	if s.SSH.Cert.V != none {
+		b.path("ssh.certificate", folder, &s.SSH.Cert)
+	}
 	b.path("ssh.known_hosts", folder, &s.SSH.KnownHosts)
 	return layer{ssh: s.SSH, nic: s.RMCNIC, waivers: b.waivers(s.Waive)}
 }
+
+// none is a value that takes back what an outer place says.
+const none = "none"
 
 func checkNIC(nic string) error {
 	if !nicPattern.MatchString(nic) {
@@ -108,6 +116,10 @@ func (b *builder) resolve(layers []layer) Host {
 		lay(&host.SSH.User, l.ssh.User)
 		lay(&host.SSH.Port, l.ssh.Port)
 		lay(&host.SSH.Identity, l.ssh.Identity)
+		lay(&host.SSH.Certificate, l.ssh.Cert)
+		laySource(&host.SSH.Passphrase, l.ssh.Passphrase)
+		laySource(&host.SSH.Password, l.ssh.Login)
+		lay(&host.SSH.LegacyAlgorithms, l.ssh.Legacy)
 		lay(&host.SSH.KnownHosts, l.ssh.KnownHosts)
 		become.lay(l.ssh)
 		lay(&host.SSH.Jump, l.ssh.Jump)
@@ -127,5 +139,12 @@ func (b *builder) resolve(layers []layer) Host {
 func lay[T any](over *T, v strictyaml.Value[T]) {
 	if v.Set() {
 		*over = v.V
+	}
+}
+
+// laySource replaces the key of a source by that of one that is given.
+func laySource(over *string, d passwordDoc) {
+	if d.set() {
+		*over = d.key()
 	}
 }

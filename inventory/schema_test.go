@@ -40,9 +40,14 @@ func generate(t *testing.T) string {
 		{Type: "string", Enum: []any{BecomeNone, BecomeSudo, BecomeDzdo, BecomePbrun, BecomeSu}},
 		object(map[string]*generator.Schema{"command": {Type: "string", Pattern: `^\s*[A-Za-z0-9_./:@%+,][A-Za-z0-9_./:@%+,-]*(\s+[A-Za-z0-9_./:=@%+,-]+)*\s*$`, MaxLength: ptr(uint64(maxCommand))}}),
 	}}
+	path := &generator.Schema{Type: "string", MinLength: ptr(uint64(1))}
+	age := object(map[string]*generator.Schema{"age": path, "identity": path})
+	age.Required = []string{"age"}
 	*s.Definitions["password"] = generator.Schema{OneOf: []*generator.Schema{
 		{Const: "prompt"},
 		object(map[string]*generator.Schema{"file": {Type: "string", MinLength: ptr(uint64(1))}}),
+		object(map[string]*generator.Schema{"env": {Type: "string", Pattern: variable.String()}}),
+		age,
 		object(map[string]*generator.Schema{"exec": {Type: "array", MinItems: ptr(uint64(1)), Items: &generator.Schema{Type: "string"}}}),
 	}}
 	text, err := json.MarshalIndent(s, "", "  ")

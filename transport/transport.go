@@ -28,7 +28,7 @@ type Target struct {
 	// half the agent holds; empty: the user's own, then the agent.
 	Identity string
 	// Certificate is the path of the user certificate that goes with Identity;
-	// empty: IDENTITY-cert.pub, if that is there.
+	// "none": none; empty: IDENTITY-cert.pub if that is there, or the agent's.
 	Certificate string
 	// Agent is the path of the agent's socket; "none": no agent; empty: the
 	// user's own.
@@ -189,12 +189,3 @@ type DialerFunc func(ctx context.Context, target Target) (Conn, error)
 
 // Dial calls f.
 func (f DialerFunc) Dial(ctx context.Context, target Target) (Conn, error) { return f(ctx, target) }
-
-// HostKeyOf returns the fingerprint of the key by which the host of a connection
-// has proved itself, as ssh-keygen prints it; "" where a transport has none.
-func HostKeyOf(conn Conn) string {
-	if asked, ok := conn.(interface{ HostKey() string }); ok {
-		return asked.HostKey()
-	}
-	return ""
-}

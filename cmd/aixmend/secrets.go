@@ -18,6 +18,7 @@ import (
 
 	"aixmend/inventory"
 	"aixmend/transport"
+	"aixmend/transport/ssh"
 )
 
 const (
@@ -29,9 +30,9 @@ const (
 	secretGrace = 2 * time.Second
 )
 
-// secrets gives the passwords with which logins become root. Each source is
-// asked once a run, one after another: a person answers one question at a time.
-// It is safe for concurrent use.
+// secrets gives the passwords of logins and of root, and the passphrases of
+// keys. Each source is asked once a run, one after another: a person answers
+// one question at a time. It is safe for concurrent use.
 type secrets struct {
 	// ask asks a person; nil when there is nobody to ask.
 	ask func(ctx context.Context, question string) ([]byte, error)
@@ -40,6 +41,7 @@ type secrets struct {
 
 	turn  chan struct{} // full while nobody has it
 	known map[string]*secret
+	typed map[string][]byte // passphrases of age, by the question
 }
 
 // secret is what a source gave.
@@ -48,16 +50,43 @@ type secret struct {
 	err  error
 }
 
-// secrets returns where this run's passwords come from.
+// secrets returns where this run's secrets come from.
 func (a *app) secrets() *secrets {
-	s := &secrets{ask: a.prompt(), timeout: secretTimeout, turn: make(chan struct{}, 1), known: map[string]*secret{}}
+	s := &secrets{
+		ask: a.prompt(), timeout: secretTimeout,
+		turn: make(chan struct{}, 1), known: map[string]*secret{}, typed: map[string][]byte{},
+	}
 	s.turn <- struct{}{}
 	return s
 }
 
+// want is a secret that is wanted.
+type want struct {
+	source   string // the key of a source
+	setting  string // that names the source
+	question string // for a person
+}
+
 // Password implements ssh.Passwords.
-func (s *secrets) Password(ctx context.Context, target transport.Target) ([]byte, error) {
-	source, err := inventory.PasswordSourceOf(target.BecomePassword)
+func (s *secrets) Password(ctx context.Context, use ssh.Use, target transport.Target) ([]byte, error) {
+	if use == ssh.ForLogin {
+		return s.get(ctx, want{target.Password, "ssh.password", fmt.Sprintf("password of %s: ", target.User)})
+	}
+	return s.get(ctx, want{target.BecomePassword, "ssh.become_password", question(target)})
+}
+
+// Passphrase is that of ssh.Keys.
+func (s *secrets) Passphrase(ctx context.Context, target transport.Target) ([]byte, error) {
+	source := target.Passphrase
+	if source == "" {
+		source = inventory.PasswordSource{Prompt: true}.Key()
+	}
+	return s.get(ctx, want{source, "ssh.passphrase", fmt.Sprintf("passphrase of %s: ", target.Identity)})
+}
+
+// get gives a secret: from its source, or as it was the first time.
+func (s *secrets) get(ctx context.Context, w want) ([]byte, error) {
+	source, err := inventory.PasswordSourceOf(w.source)
 	if err != nil {
 		return nil, err
 	}
@@ -67,14 +96,14 @@ func (s *secrets) Password(ctx context.Context, target transport.Target) ([]byte
 		return nil, ctx.Err()
 	}
 	defer func() { s.turn <- struct{}{} }()
-	key := target.BecomePassword
+	key := w.source
 	if source.Prompt { // what one person types is one login's
-		key += " " + question(target)
+		key += " " + w.question
 	}
 	got := s.known[key]
 	if got == nil {
 		got = &secret{}
-		got.text, got.err = s.read(ctx, source, target)
+		got.text, got.err = s.read(ctx, source, w)
 		if ctx.Err() != nil || errors.Is(got.err, context.Canceled) {
 			return nil, got.err // it was not the source's fault
 		}
@@ -83,7 +112,7 @@ func (s *secrets) Password(ctx context.Context, target transport.Target) ([]byte
 	return bytes.Clone(got.text), got.err
 }
 
-// question asks for the password of a target.
+// question asks for the password with which a target becomes root.
 func question(t transport.Target) string {
 	switch t.Become {
 	case transport.BecomeSu:
@@ -96,16 +125,24 @@ func question(t transport.Target) string {
 }
 
 // read asks a source.
-func (s *secrets) read(ctx context.Context, source inventory.PasswordSource, target transport.Target) ([]byte, error) {
+func (s *secrets) read(ctx context.Context, source inventory.PasswordSource, w want) ([]byte, error) {
 	switch {
 	case len(source.Exec) > 0:
 		return s.run(ctx, source.Exec)
 	case source.File != "":
 		return fromFile(source.File)
+	case source.Env != "":
+		text, ok := os.LookupEnv(source.Env)
+		if !ok {
+			return nil, fmt.Errorf("environment variable %s is not set", source.Env)
+		}
+		return checked([]byte(text), "environment variable "+source.Env)
+	case source.Age != "":
+		return s.fromAge(ctx, source)
 	case s.ask == nil:
-		return nil, errors.New("there is no terminal to ask for it on: say where it comes from with ssh.become_password: {file: PATH} or {exec: [PROGRAM, ...]}")
+		return nil, fmt.Errorf("there is no terminal to ask for it on: say where it comes from with %s: {file: PATH}, {exec: [PROGRAM, ...]}, {env: NAME} or {age: FILE, identity: FILE}", w.setting)
 	}
-	text, err := s.ask(ctx, question(target))
+	text, err := s.ask(ctx, w.question)
 	if err != nil {
 		return nil, fmt.Errorf("asking for it: %w", err)
 	}
@@ -114,14 +151,8 @@ func (s *secrets) read(ctx context.Context, source inventory.PasswordSource, tar
 
 // fromFile reads a password from a file that nobody else can read.
 func fromFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("file %s can't be read: %w", path, cause(err))
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("file %s is no plain file", path)
-	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows": // there the mode says nothing
-		return nil, fmt.Errorf("file %s is open to others (mode %04o): chmod 600 %[1]s", path, info.Mode().Perm())
+	if err := private(path); err != nil {
+		return nil, err
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -134,6 +165,20 @@ func fromFile(path string) ([]byte, error) {
 		return nil, fmt.Errorf("file %s can't be read: %w", path, cause(err))
 	}
 	return checked(text.kept, "file "+path)
+}
+
+// private wants a plain file that nobody else can read.
+func private(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("file %s can't be read: %w", path, cause(err))
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("file %s is no plain file", path)
+	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows": // there the mode says nothing
+		return fmt.Errorf("file %s is open to others (mode %04o): chmod 600 %[1]s", path, info.Mode().Perm())
+	}
+	return nil
 }
 
 // cause is the reason in an error that names the file once more.

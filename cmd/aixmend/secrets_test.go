@@ -15,6 +15,7 @@ import (
 
 	"aixmend/inventory"
 	"aixmend/transport"
+	"aixmend/transport/ssh"
 )
 
 // source makes a target whose password comes from a source.
@@ -25,7 +26,7 @@ func source(p inventory.PasswordSource) transport.Target {
 // wantSecret checks what a source gives: a password, or an error with a text.
 func wantSecret(t *testing.T, s *secrets, target transport.Target, want, problem string) {
 	t.Helper()
-	got, err := s.Password(t.Context(), target)
+	got, err := s.Password(t.Context(), ssh.ForBecome, target)
 	switch {
 	case problem == "" && (err != nil || string(got) != want):
 		t.Errorf("%q, %v; want %q", got, err, want)
@@ -110,7 +111,7 @@ func TestSecretsFromAProgramThatHangs(t *testing.T) {
 	if runtime.GOOS == "linux" {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := new(app).secrets().Password(ctx, source(inventory.PasswordSource{Exec: []string{"/bin/sleep", "60"}})); !errors.Is(err, context.Canceled) {
+		if _, err := new(app).secrets().Password(ctx, ssh.ForBecome, source(inventory.PasswordSource{Exec: []string{"/bin/sleep", "60"}})); !errors.Is(err, context.Canceled) {
 			t.Errorf("after the run was stopped: %v", err)
 		}
 	}
@@ -144,7 +145,7 @@ func TestSecretsAreAskedForOnce(t *testing.T) {
 	if text, err := os.ReadFile(log); err != nil || string(text) != "x\n" {
 		t.Errorf("the program ran %q, %v", text, err)
 	}
-	first, _ := s.Password(t.Context(), source(inventory.PasswordSource{Prompt: true}))
+	first, _ := s.Password(t.Context(), ssh.ForBecome, source(inventory.PasswordSource{Prompt: true}))
 	clear(first)
 	wantSecret(t, s, source(inventory.PasswordSource{Prompt: true}), "1 password of ops (sudo): ", "")
 }
@@ -163,7 +164,7 @@ func TestSecretsAfterAnInterruptedQuestion(t *testing.T) {
 	s.ask = func(context.Context, string) ([]byte, error) {
 		return nil, fmt.Errorf("interrupted: %w", context.Canceled)
 	}
-	if _, err := s.Password(t.Context(), source(inventory.PasswordSource{Prompt: true})); !errors.Is(err, context.Canceled) {
+	if _, err := s.Password(t.Context(), ssh.ForBecome, source(inventory.PasswordSource{Prompt: true})); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	s.ask = func(context.Context, string) ([]byte, error) { return []byte("typed\n"), nil }

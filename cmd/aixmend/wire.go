@@ -40,9 +40,10 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 	if j.verb == controller.Recover {
 		gate = j.within(a.open)
 	}
+	secrets := a.secrets()
 	dialer := ssh.NewDialer(ssh.Options{
 		ConnectTimeout: j.flags.ConnectTimeout,
-		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: a.passphrase()},
+		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: secrets.Passphrase},
 		Hosts:          &ssh.HostKeys{Default: ssh.UserKnownHosts(home())},
 		Passwords:      a.secrets(),
 	})

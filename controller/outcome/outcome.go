@@ -128,6 +128,23 @@ type FleetFinding struct {
 	Title string   `json:"title"`
 }
 
+// SSH is what the two ends of a connection agreed on, by the names of the
+// protocol, and by what the login was taken. It holds no secret.
+type SSH struct {
+	// Server is what the server calls itself.
+	Server  string `json:"server,omitempty"`
+	Kex     string `json:"kex,omitempty"`
+	HostKey string `json:"host_key_algorithm,omitempty"`
+	Cipher  string `json:"cipher,omitempty"`
+	// MAC is empty where the cipher needs none.
+	MAC   string `json:"mac,omitempty"`
+	Login string `json:"login,omitempty"`
+	// Legacy tells that one of the algorithms is not safe any more.
+	Legacy bool `json:"legacy,omitempty"`
+	// Via are the bastions on the way, the nearest first.
+	Via []string `json:"via,omitempty"`
+}
+
 // Host is HOST.json.
 type Host struct {
 	Schema  string  `json:"schema"`
@@ -144,6 +161,8 @@ type Host struct {
 	Facts       map[string]any `json:"facts"`
 	// HostKey is the fingerprint by which the host proved itself.
 	HostKey string `json:"host_key,omitempty"`
+	// SSH says how the last connection came about, where there was one.
+	SSH *SSH `json:"ssh,omitempty"`
 	// FactErrors says of each fact that could not be had why.
 	FactErrors map[string]string `json:"fact_errors,omitempty"`
 	Findings   []Finding         `json:"findings"`

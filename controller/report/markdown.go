@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,9 @@ func HostMarkdown(h outcome.Host) []byte {
 	if h.Capture != "" {
 		m.line("Capture: %s", md(h.Capture))
 	}
+	if h.SSH != nil {
+		m.line("SSH: %s", md(sshLine(*h.SSH)))
+	}
 	if h.Lease != nil && h.Lease.Text != "" {
 		m.line("Lease: %s", md(strings.TrimSpace(h.Lease.Text+" "+h.Lease.Note)))
 	}
@@ -37,6 +41,23 @@ func HostMarkdown(h outcome.Host) []byte {
 		m.stage(s)
 	}
 	return []byte(m.b.String())
+}
+
+// sshLine is one line about a connection.
+func sshLine(s outcome.SSH) string {
+	line := "by " + s.Login
+	if len(s.Via) > 0 {
+		line += ", via " + strings.Join(s.Via, ", ")
+	}
+	algorithms := slices.DeleteFunc([]string{s.Kex, s.HostKey, s.Cipher, s.MAC}, func(a string) bool { return a == "" })
+	line += "; " + strings.Join(algorithms, ", ")
+	if s.Legacy {
+		line += " (not safe any more: legacy algorithms)"
+	}
+	if s.Server != "" {
+		line += "; " + s.Server
+	}
+	return line
 }
 
 type markdown struct{ b strings.Builder }

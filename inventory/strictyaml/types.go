@@ -93,6 +93,9 @@ func (n *Node) Kind() Kind {
 	return Scalar
 }
 
+// Name is what messages call the value: the key that it stands at.
+func (n *Node) Name() string { return n.ctx.String() }
+
 // Text returns a scalar as it is written, without quotes; "" for the others.
 func (n *Node) Text() string { return n.n.Value }
 

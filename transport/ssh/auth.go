@@ -1,91 +1,161 @@
 package ssh
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
-	"net"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/agent"
+
+	"aixmend/transport"
 )
 
 // Keys finds the one identity that is offered to a host. Each file is read and
-// each passphrase asked for once a run. It is safe for concurrent use.
+// each passphrase asked for once a run, each agent is connected to once. It is
+// safe for concurrent use.
 type Keys struct {
 	// Home is where .ssh is looked for when a host names no identity.
 	Home string
-	// AgentSocket is the path of the agent's socket; empty: no agent.
+	// AgentSocket is the path of the agent's socket for targets that name none;
+	// empty: no agent.
 	AgentSocket string
 	// AgentTimeout bounds each answer of the agent; 0: 10 s.
 	AgentTimeout time.Duration
-	// Passphrase asks for the passphrase of an encrypted key; nil when there
-	// is nobody to ask.
-	Passphrase func(path string) ([]byte, error)
+	// Passphrase gives the passphrase of the encrypted key whose path is the
+	// target's Identity, from where the target's Passphrase says: a person where
+	// that is empty. The answer is the caller's to clear. nil: there is nobody
+	// to ask.
+	Passphrase func(ctx context.Context, target transport.Target) ([]byte, error)
 
-	mu    sync.Mutex
-	known map[string]*identity
+	mu     sync.Mutex
+	known  map[claim]*found
+	agents map[string]*agentClient
 }
 
+// claim is what decides on the identity of a target.
+type claim struct{ identity, certificate, agent, passphrase string }
+
+// found is an identity that is, or was, looked for.
+type found struct {
+	turn chan struct{} // full while somebody looks
+	id   *identity     // nil before it is known
+}
+
+// identity is a key, and the certificate that goes with it.
 type identity struct {
-	signer ssh.Signer
-	from   string
-	err    error
+	from   string     // what messages call it
+	signer ssh.Signer // the plain key; nil when an agent holds it with its certificate only
+	cert   *certificate
+	err    error // why there is none
 }
 
 // defaultIdentities are tried in this order when a host names none.
 var defaultIdentities = []string{"id_ed25519", "id_ecdsa", "id_rsa"}
 
-// method gives the one authentication method for a host.
-func (k *Keys) method(path string) (ssh.AuthMethod, error) {
-	id := k.find(path)
-	if id.err != nil {
-		return nil, id.err
+// find gives the identity of a target. One that could not be had is remembered,
+// too, unless the run was stopped meanwhile.
+func (k *Keys) find(ctx context.Context, t transport.Target) (*identity, error) {
+	f := k.of(claim{t.Identity, t.Certificate, t.Agent, t.Passphrase})
+	select {
+	case f.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
-	return ssh.PublicKeys(id.signer), nil
+	defer func() { <-f.turn }()
+	if f.id == nil {
+		id := k.load(ctx, t)
+		if ctx.Err() != nil || errors.Is(id.err, context.Canceled) {
+			return nil, id.err
+		}
+		f.id = id
+	}
+	return f.id, f.id.err
 }
 
-// describe names the identity that was offered, for an error.
-func (k *Keys) describe(path string) string { return k.find(path).from }
-
-func (k *Keys) find(path string) *identity {
+func (k *Keys) of(c claim) *found {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if id, ok := k.known[path]; ok {
-		return id
-	}
-	id := k.load(path)
 	if k.known == nil {
-		k.known = map[string]*identity{}
+		k.known = map[claim]*found{}
 	}
-	k.known[path] = id
-	return id
+	if k.known[c] == nil {
+		k.known[c] = &found{turn: make(chan struct{}, 1)}
+	}
+	return k.known[c]
 }
 
-func (k *Keys) load(path string) *identity {
-	if path != "" {
-		return k.loadFile(path)
+// agent is the agent of a target, nil when it has none.
+func (k *Keys) agent(t transport.Target) *agentClient {
+	path := t.Agent
+	if path == "" {
+		path = k.AgentSocket
+	}
+	if path == "" || path == NoAgent {
+		return nil
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.agents == nil {
+		k.agents = map[string]*agentClient{}
+	}
+	if k.agents[path] == nil {
+		limit := k.AgentTimeout
+		if limit <= 0 {
+			limit = agentTimeout
+		}
+		k.agents[path] = &agentClient{path: path, limit: limit}
+	}
+	return k.agents[path]
+}
+
+var errNoIdentity = errors.New("no identity")
+
+func (k *Keys) load(ctx context.Context, t transport.Target) *identity {
+	if t.Identity != "" {
+		return k.named(ctx, t)
 	}
 	for _, name := range defaultIdentities {
 		candidate := filepath.Join(k.Home, ".ssh", name)
 		if _, err := os.Stat(candidate); k.Home != "" && err == nil {
-			return k.loadFile(candidate)
+			t.Identity = candidate
+			return k.named(ctx, t)
 		}
 	}
-	if k.AgentSocket != "" {
-		return k.onlyAgentKey()
+	if a := k.agent(t); a != nil {
+		return onlyAgentKey(a, t)
 	}
-	return &identity{err: fmt.Errorf("no identity: none is named, %s holds none of %v, and there is no agent",
-		filepath.Join(k.Home, ".ssh"), defaultIdentities)}
+	return &identity{err: fmt.Errorf("%w: none is named, %s holds none of %v, and there is no agent",
+		errNoIdentity, filepath.Join(k.Home, ".ssh"), defaultIdentities)}
 }
 
-func (k *Keys) loadFile(path string) *identity {
+// named is the identity that a target names, a private key or a public one,
+// with its certificate.
+func (k *Keys) named(ctx context.Context, t transport.Target) *identity {
+	id := k.loadFile(ctx, t)
+	if id.err == nil {
+		id.certify(t)
+	}
+	return id
+}
+
+// maxKeyFile is how long the file of a key or a certificate may be, in bytes.
+const maxKeyFile = 1 << 20
+
+func (k *Keys) loadFile(ctx context.Context, t transport.Target) *identity {
+	path := t.Identity
 	from := "identity " + path
-	text, err := os.ReadFile(path)
+	text, err := readSmall(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if public, missing := readPublic(path + ".pub"); missing == nil {
+			return k.held(t, public)
+		}
+	}
 	if err != nil {
 		return &identity{from: from, err: fmt.Errorf("identity can't be read: %w", err)}
 	}
@@ -95,99 +165,130 @@ func (k *Keys) loadFile(path string) *identity {
 	case err == nil:
 		return &identity{signer: signer, from: from}
 	case errors.As(err, &encrypted):
-		return k.unlock(path, text, encrypted.PublicKey)
+		return k.unlock(ctx, t, text, encrypted.PublicKey)
 	}
-	return &identity{from: from, err: fmt.Errorf("identity %s is not a private key: %w", path, err)}
+	if public, _, _, _, wrong := ssh.ParseAuthorizedKey(text); wrong == nil {
+		return k.held(t, public)
+	}
+	return &identity{from: from, err: fmt.Errorf("identity %s is neither a private key nor a public one: %w", path, err)}
 }
 
-// unlock opens an encrypted key: by the agent when it holds the same key, else
-// by asking.
-func (k *Keys) unlock(path string, text []byte, public ssh.PublicKey) *identity {
-	from := "identity " + path
-	if k.AgentSocket != "" && public != nil {
-		signers, err := k.agentSigners()
-		for _, s := range signers {
-			if err == nil && bytes.Equal(s.PublicKey().Marshal(), public.Marshal()) {
-				return &identity{signer: s, from: from + " (from the agent)"}
-			}
+// held is the identity of a public key whose private half an agent holds.
+func (k *Keys) held(t transport.Target, public ssh.PublicKey) *identity {
+	from := "identity " + t.Identity
+	a := k.agent(t)
+	if a == nil {
+		return &identity{from: from, err: fmt.Errorf("identity %s: only the public key is there, and there is no agent that could hold the private one", t.Identity)}
+	}
+	signers, err := a.keys()
+	if err != nil {
+		return &identity{from: from, err: fmt.Errorf("identity %s: only the public key is there: %w", t.Identity, err)}
+	}
+	key, own := plainKey(public)
+	id := &identity{from: from + " (from the agent)"}
+	if !id.take(a, signers, key) {
+		return &identity{from: from, err: fmt.Errorf("identity %s: agent %s holds %d keys, and %s is none of them: ssh-add it",
+			t.Identity, a.path, len(signers), ssh.FingerprintSHA256(key))}
+	}
+	if own != nil { // the file is a certificate itself
+		id.cert = &certificate{Certificate: own, from: t.Identity, named: true}
+	}
+	return id
+}
+
+// take makes an agent's key the identity, and tells whether it holds it.
+func (id *identity) take(a *agentClient, signers []ssh.Signer, key ssh.PublicKey) bool {
+	plain, certified := holding(signers, key)
+	if certified != nil {
+		_, cert := plainKey(certified.PublicKey())
+		id.cert = &certificate{Certificate: cert, from: "agent " + a.path, signer: certified}
+	}
+	id.signer = plain
+	return plain != nil || certified != nil
+}
+
+// unlock opens an encrypted key: by the passphrase when it is said where that
+// comes from, else by the agent when it holds the same key, else by asking.
+func (k *Keys) unlock(ctx context.Context, t transport.Target, text []byte, public ssh.PublicKey) *identity {
+	from := "identity " + t.Identity
+	if public == nil { // the old format does not hold it
+		public, _ = readPublic(t.Identity + ".pub")
+	}
+	if a := k.agent(t); a != nil && public != nil && t.Passphrase == "" {
+		id := &identity{from: from + " (from the agent)"}
+		if signers, err := a.keys(); err == nil && id.take(a, signers, public) {
+			return id
 		}
 	}
 	if k.Passphrase == nil {
 		return &identity{from: from, err: fmt.Errorf(
-			"identity %s is encrypted, no agent holds it, and there is no terminal to ask on: load it with ssh-add", path)}
+			"identity %s is encrypted, no agent holds it, and there is no terminal to ask on: load it with ssh-add, or say where the passphrase comes from with ssh.passphrase", t.Identity)}
 	}
-	secret, err := k.Passphrase(path)
+	secret, err := k.Passphrase(ctx, t)
 	if err != nil {
-		return &identity{from: from, err: fmt.Errorf("passphrase of %s: %w", path, err)}
+		return &identity{from: from, err: fmt.Errorf("passphrase of %s: %w", t.Identity, err)}
 	}
 	signer, err := ssh.ParsePrivateKeyWithPassphrase(text, secret)
 	clear(secret)
 	if err != nil {
-		return &identity{from: from, err: fmt.Errorf("identity %s: %w", path, err)}
+		return &identity{from: from, err: fmt.Errorf("identity %s: %w", t.Identity, err)}
 	}
 	return &identity{signer: signer, from: from}
 }
 
 // onlyAgentKey takes the agent's key when there is one. Offering several is
 // how accounts get locked.
-func (k *Keys) onlyAgentKey() *identity {
-	signers, err := k.agentSigners()
-	switch {
-	case err != nil:
+func onlyAgentKey(a *agentClient, t transport.Target) *identity {
+	signers, err := a.keys()
+	if err != nil {
 		return &identity{from: "the agent", err: err}
-	case len(signers) == 1:
-		return &identity{signer: signers[0], from: "the agent's key " + ssh.FingerprintSHA256(signers[0].PublicKey())}
-	case len(signers) == 0:
-		return &identity{from: "the agent", err: errors.New("no identity is named and the agent holds none: ssh-add one")}
+	}
+	var keys []ssh.PublicKey
+	for _, s := range signers {
+		key, _ := plainKey(s.PublicKey())
+		if len(keys) == 0 || !sameKey(keys[0], key) { // a key and its certificate are one
+			keys = append(keys, key)
+		}
+	}
+	switch len(keys) {
+	case 0:
+		return &identity{from: "the agent", err: fmt.Errorf("%w: none is named and agent %s holds none: ssh-add one", errNoIdentity, a.path)}
+	case 1:
+		id := &identity{from: "the agent's key " + ssh.FingerprintSHA256(keys[0])}
+		id.take(a, signers, keys[0])
+		id.certify(t)
+		return id
 	}
 	return &identity{from: "the agent", err: fmt.Errorf(
-		"the agent holds %d keys: name one with --identity or ssh.identity (one is offered, so that accounts are not locked)", len(signers))}
+		"agent %s holds %d keys: name one with --identity or ssh.identity, its .pub file will do (one is offered, so that accounts are not locked)", a.path, len(keys))}
 }
 
-// agentSigners asks the agent for its keys. The agent protocol has no
-// contexts: a deadline on its socket stands in for one, here and at each
-// signature.
-func (k *Keys) agentSigners() ([]ssh.Signer, error) {
-	dialer := net.Dialer{Timeout: k.agentTimeout()}
-	socket, err := dialer.Dial("unix", k.AgentSocket)
+// readSmall reads a file that must not be long.
+func readSmall(path string) ([]byte, error) {
+	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("agent: %w", err)
+		return nil, err
 	}
-	signers, err := agent.NewClient(&agentSocket{socket: socket, limit: k.agentTimeout()}).Signers()
+	if info.Mode().IsRegular() && info.Size() > maxKeyFile {
+		return nil, fmt.Errorf("%s: %d bytes are too many", path, info.Size())
+	}
+	return os.ReadFile(path)
+}
+
+// readPublic reads a public key, or a certificate, in the form of one line.
+func readPublic(path string) (ssh.PublicKey, error) {
+	text, err := readSmall(path)
 	if err != nil {
-		_ = socket.Close()
-		return nil, fmt.Errorf("agent: %w", err)
+		return nil, err
 	}
-	return signers, nil // the socket stays open for signatures until the process ends
-}
-
-func (k *Keys) agentTimeout() time.Duration {
-	if k.AgentTimeout > 0 {
-		return k.AgentTimeout
-	}
-	return 10 * time.Second
-}
-
-// agentSocket gives each request and its answer one deadline. It has no Close
-// on purpose: x/crypto reads ahead all the time from what has one, and the
-// deadline of an old request would then end the connection between two hosts.
-type agentSocket struct {
-	socket net.Conn
-	limit  time.Duration
-}
-
-// Write starts the time of a request.
-func (a *agentSocket) Write(p []byte) (int, error) {
-	_ = a.socket.SetDeadline(time.Now().Add(a.limit))
-	return a.socket.Write(p)
-}
-
-// Read closes the socket when an answer does not come: one that came late
-// would be taken for that to the next request.
-func (a *agentSocket) Read(p []byte) (int, error) {
-	n, err := a.socket.Read(p)
+	key, _, _, _, err := ssh.ParseAuthorizedKey(text)
 	if err != nil {
-		_ = a.socket.Close()
+		return nil, fmt.Errorf("%s is neither a public key nor a certificate: %w", path, err)
 	}
-	return n, err
+	return key, nil
+}
+
+// certificatePath is where the certificate of an identity lies.
+func certificatePath(identity string) string {
+	return strings.TrimSuffix(identity, ".pub") + "-cert.pub"
 }

@@ -1,6 +1,7 @@
 package ssh
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -100,16 +101,16 @@ func TestIdentityThatCannotBeUsed(t *testing.T) {
 	legacy := writeLegacy(t, "secret")
 	for _, c := range []struct {
 		name, path string
-		ask        func(string) ([]byte, error)
+		ask        func(context.Context, transport.Target) ([]byte, error)
 		texts      []string
 	}{
 		{"missing", filepath.Join(t.TempDir(), "none"), nil, []string{"none", "no such file"}},
 		{"unreadable", t.TempDir(), nil, []string{"can't be read"}},
-		{"garbage", writeFile(t, "garbage", "not a key"), nil, []string{"garbage is not a private key"}},
-		{"a public key", writeFile(t, "id.pub", string(ssh.MarshalAuthorizedKey(newSigner(t).PublicKey()))), nil, []string{"id.pub is not a private key"}},
+		{"garbage", writeFile(t, "garbage", "not a key"), nil, []string{"garbage is neither a private key nor a public one"}},
+		{"a public key", writeFile(t, "id.pub", string(ssh.MarshalAuthorizedKey(newSigner(t).PublicKey()))), nil, []string{"id.pub: only the public key is there", "no agent"}},
 		{"encrypted, nobody to ask", encrypted, nil, []string{encrypted + " is encrypted", "no terminal", "ssh-add"}},
-		{"encrypted, wrong passphrase", legacy, func(string) ([]byte, error) { return []byte("wrong"), nil }, []string{legacy}},
-		{"encrypted, nothing typed", encrypted, func(string) ([]byte, error) { return nil, io.ErrUnexpectedEOF }, []string{"passphrase of " + encrypted}},
+		{"encrypted, wrong passphrase", legacy, func(context.Context, transport.Target) ([]byte, error) { return []byte("wrong"), nil }, []string{legacy}},
+		{"encrypted, nothing typed", encrypted, func(context.Context, transport.Target) ([]byte, error) { return nil, io.ErrUnexpectedEOF }, []string{"passphrase of " + encrypted}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := serve(t, nil, memory())
@@ -127,9 +128,9 @@ func TestEncryptedIdentityIsAskedForOnce(t *testing.T) {
 	r := serve(t, posix, memory())
 	r.target.Identity = writeFile(t, "id_ed25519", locked().text)
 	asked := 0
-	r.opts.Keys.Passphrase = func(path string) ([]byte, error) {
-		if asked++; path != r.target.Identity {
-			t.Errorf("asked for %q", path)
+	r.opts.Keys.Passphrase = func(_ context.Context, target transport.Target) ([]byte, error) {
+		if asked++; target != r.target {
+			t.Errorf("asked for %q", target.Identity)
 		}
 		return []byte("secret"), nil
 	}

@@ -134,7 +134,7 @@ func (c *conn) elevate(script string) (line string, stdin []byte, err error) {
 	case c.target.BecomePassword == "" || c.target.BecomeMode == transport.ModeCommands:
 		return toolPath + "exec " + tool.command(script, false), nil, nil
 	}
-	try, err := c.passwords.known(c.target)
+	try, err := c.passwords.known(ForBecome, c.target)
 	if err != nil {
 		return "", nil, c.fail(transport.KindPrivilege, "password", err)
 	}
@@ -147,7 +147,7 @@ func (c *conn) elevate(script string) (line string, stdin []byte, err error) {
 
 // password takes the turn to try the target's password.
 func (c *conn) password(ctx context.Context) (*try, error) {
-	try, err := c.passwords.take(ctx, c.target)
+	try, err := c.passwords.take(ctx, ForBecome, c.target)
 	switch {
 	case err == nil:
 		return try, nil

@@ -149,7 +149,7 @@ type vault struct {
 	asked  atomic.Int32
 }
 
-func (v *vault) Password(context.Context, transport.Target) ([]byte, error) {
+func (v *vault) Password(context.Context, Use, transport.Target) ([]byte, error) {
 	v.asked.Add(1)
 	return []byte(v.secret), v.err
 }
@@ -381,7 +381,7 @@ func TestPasswordIsTriedByOneHostAtATime(t *testing.T) {
 		trying, most, taken := 0, 0, 0
 		for range 10 {
 			go func() {
-				try, err := k.take(t.Context(), target)
+				try, err := k.take(t.Context(), ForBecome, target)
 				if err != nil {
 					t.Error(err)
 					return
@@ -427,7 +427,7 @@ func TestPasswordsAreKeptApart(t *testing.T) {
 		} {
 			target := base
 			change(&target)
-			try, err := k.take(t.Context(), target)
+			try, err := k.take(t.Context(), ForBecome, target)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -468,7 +468,7 @@ func TestWhoIsAskedStopsTheRun(t *testing.T) {
 // asksOnce is a source that waits until it is told to go on.
 type asksOnce struct{ go_ chan struct{} }
 
-func (a asksOnce) Password(ctx context.Context, _ transport.Target) ([]byte, error) {
+func (a asksOnce) Password(ctx context.Context, _ Use, _ transport.Target) ([]byte, error) {
 	select {
 	case <-a.go_:
 		return []byte("late"), nil
@@ -594,7 +594,7 @@ func TestToolThatIsNotThere(t *testing.T) {
 	r.target.Become = transport.BecomeDzdo
 	_, err := r.with(&vault{secret: "secret"}).run(probe("p", "id"))
 	wantError(t, err, transport.KindPrivilege, "dzdo -S: dzdo is not there: ")
-	try, err := NewDialer(r.opts).passwords.take(t.Context(), r.target)
+	try, err := NewDialer(r.opts).passwords.take(t.Context(), ForBecome, r.target)
 	if err != nil || string(try.secret) != "secret" {
 		t.Errorf("the password counts as refused: %v", err)
 	}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,14 +31,14 @@ type conn struct {
 	passwords *keyring
 	texts     *texts
 	allowed   map[string]bool // commands that the tool was asked for and allows
-	hostKey   string          // its fingerprint
+	link      transport.Link
 
 	mu     sync.Mutex
 	reason error // why we cut the connection, nil when we did not
 }
 
-// HostKey is the fingerprint of the host's key, see transport.HostKeyOf.
-func (c *conn) HostKey() string { return c.hostKey }
+// Link says how the connection came about, see transport.LinkOf.
+func (c *conn) Link() transport.Link { return c.link }
 
 // fail makes an error of this connection.
 func (c *conn) fail(kind transport.Kind, op string, err error) error {
@@ -92,11 +94,21 @@ func (c *conn) newSession(ctx context.Context) (*ssh.Session, error) {
 	case ctx.Err() != nil:
 		return nil, c.fail(transport.KindCanceled, "open session", context.Cause(ctx))
 	case errors.As(err, &refused):
-		return nil, c.fail(transport.KindProtocol, "open session", said{errors.New("the server refused a session: " + printable(refused.Message))})
+		return nil, c.fail(transport.KindProtocol, "open session", said{noSession(refused)})
 	case c.cause() != nil:
 		return nil, c.fail(transport.KindLost, "open session", c.cause())
 	}
 	return nil, c.fail(transport.KindLost, "open session", err)
+}
+
+// noSession explains why a server opens no session. The first one of a
+// connection is refused where MaxSessions is 0, or by what a login may not.
+func noSession(refused *ssh.OpenChannelError) error {
+	remedy := "this login may open none"
+	if refused.Reason == ssh.ConnectionFailed || refused.Reason == ssh.ResourceShortage { // the first is OpenSSH's
+		remedy = "look at MaxSessions in its sshd_config"
+	}
+	return fmt.Errorf("the server refused a session (%s): %s", remedy, printable(refused.Message))
 }
 
 // keepalive asks the server for a sign of life until ctx ends. x/crypto has no
@@ -149,6 +161,17 @@ func lastLine(texts ...[]byte) string {
 	}
 	return "it printed nothing"
 }
+
+// brief is untrusted text fit for a message: printable, and not long.
+func brief(text string) string {
+	if len(text) > maxBrief {
+		return printable(strings.ToValidUTF8(text[:maxBrief], "")) + "..."
+	}
+	return printable(text)
+}
+
+// maxBrief is how long it may be, in bytes.
+const maxBrief = 200
 
 // printable makes untrusted text fit for a message: quoted when it holds
 // anything but printable characters.

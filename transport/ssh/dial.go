@@ -44,7 +44,7 @@ type Options struct {
 	// read their files once.
 	Keys  *Keys
 	Hosts *HostKeys
-	// Passwords gives those with which logins become root; nil: there are none.
+	// Passwords gives those of logins and of root; nil: there are none.
 	Passwords Passwords
 	// DialContext opens the network connection; nil: TCP.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
@@ -100,6 +100,8 @@ type attempt struct {
 	phase   string // dial, handshake, authenticate
 	hostKey error  // what the host key check said
 	key     string // the fingerprint of the key
+	login   *login
+	hello   *greeting // the connection, nil before there is one
 }
 
 func (a *attempt) fail(kind transport.Kind, err error) error {
@@ -112,10 +114,9 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 		return nil, a.fail(transport.KindJump, fmt.Errorf("jump host %s: connecting through a jump host is not supported yet", a.target.Jump))
 	}
 	address := net.JoinHostPort(a.target.Address, strconv.Itoa(a.target.Port))
-	auth, err := o.Keys.method(a.target.Identity)
-	if err != nil {
-		a.phase = "authenticate"
-		return nil, a.fail(transport.KindAuth, err)
+	login, err := a.dialer.newLogin(ctx, a.target)
+	if a.login = login; err != nil {
+		return nil, err
 	}
 	policy, err := o.Hosts.policy(a.target.KnownHosts, address)
 	if err != nil {
@@ -134,7 +135,6 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 	a.phase = "handshake"
 	config := &ssh.ClientConfig{
 		User:              a.target.User,
-		Auth:              []ssh.AuthMethod{auth},
 		HostKeyAlgorithms: policy.algorithms,
 		HostKeyCallback: func(name string, remote net.Addr, key ssh.PublicKey) error {
 			a.hostKey, a.key = policy.check(name, remote, key), ssh.FingerprintSHA256(key)
@@ -148,8 +148,11 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 	// The handshake is outside ClientConfig.Timeout: a deadline on the
 	// connection holds it, a cancelled run closes it.
 	_ = network.SetDeadline(deadline)
+	login.configure(ctx, config, network, deadline)
+	a.hello = &greeting{Conn: network}
 	stop := context.AfterFunc(ctx, func() { _ = network.Close() })
-	inner, channels, requests, err := ssh.NewClientConn(network, address, config)
+	inner, channels, requests, err := ssh.NewClientConn(a.hello, address, config)
+	login.end(err)
 	if err != nil {
 		stop()
 		_ = network.Close()
@@ -160,7 +163,9 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 		return nil, context.Cause(ctx)
 	}
 	_ = network.SetDeadline(time.Time{})
-	return a.established(ssh.NewClient(inner, channels, requests)), nil
+	c := a.established(ssh.NewClient(inner, channels, requests))
+	c.link = link(inner, login.taken(), a.key)
+	return c, nil
 }
 
 // established starts the keepalive of a new connection.
@@ -168,7 +173,7 @@ func (a *attempt) established(client *ssh.Client) *conn {
 	alive, stop := context.WithCancel(context.Background()) //nolint:forbidigo // it outlives the dial's context, and ends with Close
 	c := &conn{
 		target: a.target, client: client, options: a.dialer.options, stop: stop, done: make(chan struct{}),
-		passwords: a.dialer.passwords, texts: a.dialer.texts, allowed: map[string]bool{}, hostKey: a.key,
+		passwords: a.dialer.passwords, texts: a.dialer.texts, allowed: map[string]bool{},
 	}
 	go c.keepalive(alive)
 	return c
@@ -196,13 +201,16 @@ func (a *attempt) classify(err error) error {
 		return a.fail(transport.KindRefused, fmt.Errorf("by this machine, not by the host: no file is left to open (ulimit -n): %w", err))
 	case a.phase == "dial":
 		return a.fail(transport.KindRefused, err)
+	case a.refusal(err) != nil:
+		return a.refusal(err)
+	case broken(err) && a.phase == "handshake" && !a.hello.over:
+		return a.fail(transport.KindLost, fmt.Errorf("the connection was closed during the handshake phase, before the server said its version: too many logins are under way there (MaxStartups), or this machine may not log in: %w", err))
 	case broken(err):
 		return a.fail(transport.KindLost, fmt.Errorf("the connection was closed during the %s phase: %w", a.phase, err))
 	case errors.As(err, &algorithms):
-		return a.fail(transport.KindProtocol, err)
+		return a.fail(transport.KindProtocol, noCommonAlgorithm(algorithms, a.target.LegacyAlgorithms))
 	case a.phase == "authenticate":
-		return a.fail(transport.KindAuth, fmt.Errorf("%s did not take %s for user %s: %w",
-			a.target.Address, a.dialer.options.Keys.describe(a.target.Identity), a.target.User, err))
+		return a.fail(transport.KindAuth, said{a.login.refused(err)})
 	}
 	return a.fail(transport.KindProtocol, err)
 }

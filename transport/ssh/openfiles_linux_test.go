@@ -28,7 +28,7 @@ func TestNoFileIsLeftToOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	dialer := NewDialer(r.opts)
-	if _, err := r.opts.Keys.method(r.target.Identity); err != nil {
+	if _, err := r.opts.Keys.find(t.Context(), r.target); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: next, Max: before.Max}); err != nil {

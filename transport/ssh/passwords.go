@@ -11,13 +11,25 @@ import (
 	"aixmend/transport"
 )
 
-// Passwords gives the passwords with which logins become root.
+// Use is what a password is for.
+type Use string
+
+// The uses of a password.
+const (
+	// ForLogin logs in; Target.Password says where it comes from.
+	ForLogin Use = "login"
+	// ForBecome makes a login root; Target.BecomePassword says where it comes
+	// from.
+	ForBecome Use = "become"
+)
+
+// Passwords gives the passwords of logins.
 type Passwords interface {
-	// Password returns what target.BecomePassword names: not empty, without a
-	// line end or NUL. It is asked once for all hosts with the same source,
-	// login and way to become root; its error is then theirs, too. The answer
-	// is the caller's to clear.
-	Password(ctx context.Context, target transport.Target) ([]byte, error)
+	// Password returns the one that the target names for the use: not empty,
+	// without a line end or NUL. It is asked once for all hosts with the same
+	// source, login and use; its error is then theirs, too. The answer is the
+	// caller's to clear.
+	Password(ctx context.Context, use Use, target transport.Target) ([]byte, error)
 }
 
 // maxRefusals is how many hosts may refuse a password that none has taken
@@ -25,7 +37,7 @@ type Passwords interface {
 // one that is sent to every host locks an account that all of them share.
 const maxRefusals = 2
 
-// keyring keeps the passwords of a run. Until a host has taken one, one host at
+// keyring keeps the passwords of a run, those of logins and those of root alike. Until a host has taken one, one host at
 // a time tries it.
 type keyring struct {
 	from Passwords
@@ -34,8 +46,18 @@ type keyring struct {
 	all map[owner]*credential
 }
 
-// owner is whose password it is.
-type owner struct{ source, become, user string }
+// owner is whose password it is, and what for.
+type owner struct {
+	use                  Use
+	source, become, user string
+}
+
+func ownerOf(use Use, t transport.Target) owner {
+	if use == ForLogin {
+		return owner{use: use, source: t.Password, user: t.User}
+	}
+	return owner{use: use, source: t.BecomePassword, become: t.Become, user: t.User}
+}
 
 // credential is one password and what is known about it.
 type credential struct {
@@ -52,10 +74,10 @@ func newKeyring(from Passwords) *keyring {
 	return &keyring{from: from, all: map[owner]*credential{}}
 }
 
-func (k *keyring) find(t transport.Target) *credential {
+func (k *keyring) find(use Use, t transport.Target) *credential {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	a := owner{t.BecomePassword, t.Become, t.User}
+	a := ownerOf(use, t)
 	p := k.all[a]
 	if p == nil {
 		p = &credential{turn: make(chan struct{}, 1), decided: make(chan struct{})}
@@ -81,44 +103,71 @@ type try struct {
 
 // take waits for the turn to try the password of a target. The caller ends the
 // try.
-func (k *keyring) take(ctx context.Context, t transport.Target) (*try, error) {
-	if k.from == nil {
-		return nil, errors.New("there is nobody to ask for it")
-	}
-	p := k.find(t)
-	select {
-	case <-p.decided:
+func (k *keyring) take(ctx context.Context, use Use, t transport.Target) (*try, error) {
+	p, ours, err := k.hold(ctx, use, t)
+	switch {
+	case err != nil:
+		return nil, err
+	case !ours:
 		return p.settled()
-	case <-p.turn:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	select {
-	case <-p.decided: // both were ready
-		p.turn <- struct{}{}
-		return p.settled()
-	default:
-	}
-	if p.secret == nil {
-		secret, err := k.from.Password(ctx, t)
-		switch {
-		case ctx.Err() != nil:
-			clear(secret)
-			p.turn <- struct{}{}
-			return nil, ctx.Err()
-		case err != nil:
-			p.err = err
-			close(p.decided)
-			return nil, err
-		}
-		p.secret = secret
 	}
 	return &try{secret: bytes.Clone(p.secret), host: t.Name, of: p}, nil
 }
 
+// ready sees to it that the password of a target is at hand, or says why it
+// can't be had, or is not to be tried any more.
+func (k *keyring) ready(ctx context.Context, use Use, t transport.Target) error {
+	p, ours, err := k.hold(ctx, use, t)
+	switch {
+	case err != nil:
+		return err
+	case ours:
+		p.turn <- struct{}{}
+		return nil
+	}
+	return p.err
+}
+
+// hold takes the turn of a password and has it read, unless there is nothing
+// left to find out: then the turn is not ours.
+func (k *keyring) hold(ctx context.Context, use Use, t transport.Target) (p *credential, ours bool, err error) {
+	if k.from == nil {
+		return nil, false, errors.New("there is nobody to ask for it")
+	}
+	p = k.find(use, t)
+	select {
+	case <-p.decided:
+		return p, false, nil
+	case <-p.turn:
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	}
+	select {
+	case <-p.decided: // both were ready
+		p.turn <- struct{}{}
+		return p, false, nil
+	default:
+	}
+	if p.secret == nil {
+		secret, err := k.from.Password(ctx, use, t)
+		switch {
+		case ctx.Err() != nil:
+			clear(secret)
+			p.turn <- struct{}{}
+			return nil, false, ctx.Err()
+		case err != nil:
+			p.err = err
+			close(p.decided)
+			return nil, false, err
+		}
+		p.secret = secret
+	}
+	return p, true, nil
+}
+
 // known is the password of a target, once a host has taken it.
-func (k *keyring) known(t transport.Target) (*try, error) {
-	p := k.find(t)
+func (k *keyring) known(use Use, t transport.Target) (*try, error) {
+	p := k.find(use, t)
 	select {
 	case <-p.decided:
 		return p.settled()

@@ -262,6 +262,9 @@ func (r *scriptRun) incomplete(exit *ssh.ExitError) error {
 	if status == 0 && next > 0 && r.commands[next-1].Require != "" && r.out.parts[next-1].ended {
 		return nil // the required answer was another: the script ended itself
 	}
+	if known := recognise(string(r.err.noise), string(r.out.noise)); known != nil {
+		return r.conn.fail(known.kind, "run", fmt.Errorf("user %s: %w (exit %d: %s)", r.conn.target.User, known, status, lastLine(r.err.noise, r.out.noise)))
+	}
 	return r.conn.fail(transport.KindProtocol, "run", fmt.Errorf(
 		"the login shell ended the script with status %d before its end (%s): %s",
 		status, r.out.missingFrames(), lastLine(r.err.noise, r.out.noise)))

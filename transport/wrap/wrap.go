@@ -29,8 +29,8 @@ func (d *decorated) Run(ctx context.Context, commands []transport.Command) (tran
 	return d.run(ctx, commands)
 }
 
-// HostKey passes the inner connection's on, see transport.HostKeyOf.
-func (d *decorated) HostKey() string { return transport.HostKeyOf(d.inner) }
+// Link passes the inner connection's on, see transport.LinkOf.
+func (d *decorated) Link() transport.Link { return transport.LinkOf(d.inner) }
 
 func (d *decorated) Close() error {
 	err := d.inner.Close()

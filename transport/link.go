@@ -1,0 +1,31 @@
+package transport
+
+// Link says how a connection came about: what the two ends agreed on, and how
+// the login proved who it is. What a transport does not have is empty.
+type Link struct {
+	// HostKey is the fingerprint of the key by which the host has proved itself,
+	// as ssh-keygen prints it.
+	HostKey string
+	// ServerVersion is what the server calls itself: printable and bounded, and
+	// what it says, not what is so.
+	ServerVersion string
+	// Kex, HostKeyAlgorithm, Cipher and MAC are the algorithms, by the names of
+	// the protocol. MAC is empty where the cipher needs none.
+	Kex, HostKeyAlgorithm, Cipher, MAC string
+	// Login is by what the login was taken, such as "identity /home/me/.ssh/id"
+	// or "password"; never a secret.
+	Login string
+	// Legacy tells that one of the algorithms is not safe any more.
+	Legacy bool
+	// Via are the bastions on the way, the nearest to this machine first.
+	Via []string
+}
+
+// LinkOf returns how a connection came about; the zero value where a transport
+// can't tell.
+func LinkOf(conn Conn) Link {
+	if asked, ok := conn.(interface{ Link() Link }); ok {
+		return asked.Link()
+	}
+	return Link{}
+}

@@ -1,0 +1,178 @@
+package ssh
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+)
+
+// NoAgent is the value of Target.Agent that means none.
+const NoAgent = "none"
+
+// agentTimeout is how long an answer of the agent may take when nothing else is
+// said.
+const agentTimeout = 10 * time.Second
+
+// agentClient is the one connection to an agent that a run has. What goes wrong
+// with it is remembered: an agent that hangs costs a run one timeout, and not
+// each of its hosts.
+type agentClient struct {
+	path  string
+	limit time.Duration
+
+	once    sync.Once
+	signers []ssh.Signer
+	err     error
+}
+
+// keys are the agent's keys as they were when it was first asked, certificates
+// among them.
+func (a *agentClient) keys() ([]ssh.Signer, error) {
+	a.once.Do(func() {
+		if a.signers, a.err = a.list(); a.err != nil {
+			a.err = fmt.Errorf("agent %s: %w", a.path, a.err)
+		}
+	})
+	return a.signers, a.err
+}
+
+// list connects and asks for the keys. The agent protocol has no contexts: a
+// deadline on its socket stands in for one, here and at each signature.
+func (a *agentClient) list() ([]ssh.Signer, error) {
+	dialer := net.Dialer{Timeout: a.limit}
+	connection, err := dialer.Dial("unix", a.path)
+	if err != nil {
+		return nil, err
+	}
+	socket := &agentSocket{socket: connection, limit: a.limit}
+	listed, err := agent.NewClient(socket).Signers()
+	if err != nil {
+		_ = connection.Close()
+		return nil, socket.explain(err)
+	}
+	var signers []ssh.Signer
+	for _, s := range listed {
+		if able, ok := s.(ssh.AlgorithmSigner); ok {
+			signers = append(signers, agentSigner{able, a, socket})
+		}
+	}
+	return signers, nil // the socket stays open for signatures until the process ends
+}
+
+// agentSigner is a key of the agent. It explains why it could not sign.
+type agentSigner struct {
+	ssh.AlgorithmSigner
+	agent  *agentClient
+	socket *agentSocket
+}
+
+// Sign implements ssh.Signer.
+func (s agentSigner) Sign(rand io.Reader, data []byte) (*ssh.Signature, error) {
+	return s.SignWithAlgorithm(rand, data, "")
+}
+
+// SignWithAlgorithm implements ssh.AlgorithmSigner.
+func (s agentSigner) SignWithAlgorithm(rand io.Reader, data []byte, algorithm string) (*ssh.Signature, error) {
+	signature, err := s.AlgorithmSigner.SignWithAlgorithm(rand, data, algorithm)
+	if err != nil {
+		return nil, fmt.Errorf("agent %s did not sign: %w", s.agent.path, s.socket.explain(err))
+	}
+	return signature, nil
+}
+
+// agentSocket gives each request and its answer one deadline. It has no Close
+// on purpose: x/crypto reads ahead all the time from what has one, and the
+// deadline of an old request would then end the connection between two hosts.
+type agentSocket struct {
+	socket net.Conn
+	limit  time.Duration
+
+	mu     sync.Mutex
+	failed error // why it is not used any more
+}
+
+// Write starts the time of a request.
+func (a *agentSocket) Write(p []byte) (int, error) {
+	if err := a.explain(nil); err != nil {
+		return 0, err
+	}
+	_ = a.socket.SetDeadline(time.Now().Add(a.limit))
+	n, err := a.socket.Write(p)
+	return n, a.end(err)
+}
+
+// Read closes the socket when an answer does not come: one that came late
+// would be taken for that to the next request.
+func (a *agentSocket) Read(p []byte) (int, error) {
+	n, err := a.socket.Read(p)
+	return n, a.end(err)
+}
+
+// end remembers the first error, and closes the socket.
+func (a *agentSocket) end(err error) error {
+	if err == nil {
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.failed == nil {
+		_ = a.socket.Close()
+		// Not wrapped: it says nothing about the connection to a host.
+		a.failed = errors.New("it ended the connection: " + err.Error())
+		var late net.Error
+		if errors.As(err, &late) && late.Timeout() {
+			a.failed = fmt.Errorf("it gave no answer within %s, and is not asked again in this run", a.limit)
+		}
+	}
+	return a.failed
+}
+
+// explain is the socket's own error, or else err: x/crypto keeps no more than
+// the text of what ended its connection.
+func (a *agentSocket) explain(err error) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.failed != nil {
+		return a.failed
+	}
+	return err
+}
+
+// plainKey is a key as it is without a certificate, and the certificate, nil
+// where it has none. Keys of an agent are blobs until they are parsed.
+func plainKey(key ssh.PublicKey) (ssh.PublicKey, *ssh.Certificate) {
+	parsed, err := ssh.ParsePublicKey(key.Marshal())
+	if err != nil {
+		return key, nil // of a kind that we do not know: it matches none
+	}
+	if cert, ok := parsed.(*ssh.Certificate); ok {
+		return cert.Key, cert
+	}
+	return parsed, nil
+}
+
+// holding are the agent's entries for one key: the key itself and the key with
+// its certificate, either of them nil when it is not there. Where there are
+// several certificates the first is taken, as ssh does.
+func holding(signers []ssh.Signer, key ssh.PublicKey) (plain, certified ssh.Signer) {
+	for _, s := range signers {
+		own, cert := plainKey(s.PublicKey())
+		switch {
+		case !sameKey(own, key):
+		case cert == nil && plain == nil:
+			plain = s
+		case cert != nil && certified == nil:
+			certified = s
+		}
+	}
+	return plain, certified
+}
+
+func sameKey(a, b ssh.PublicKey) bool { return bytes.Equal(a.Marshal(), b.Marshal()) }
