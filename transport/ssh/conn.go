@@ -30,6 +30,8 @@ type conn struct {
 	texts     *texts
 	allowed   map[string]bool // commands that the tool was asked for and allows
 	hostKey   string          // its fingerprint
+	via       []string        // the bastions on the way, the nearest to this machine first
+	medium    medium          // what carries it besides the network; nil: nothing
 
 	mu     sync.Mutex
 	reason error // why we cut the connection, nil when we did not
@@ -37,6 +39,10 @@ type conn struct {
 
 // HostKey is the fingerprint of the host's key, see transport.HostKeyOf.
 func (c *conn) HostKey() string { return c.hostKey }
+
+// Via names the bastions that the connection goes through, the nearest to this
+// machine first.
+func (c *conn) Via() []string { return c.via }
 
 // fail makes an error of this connection.
 func (c *conn) fail(kind transport.Kind, op string, err error) error {
@@ -53,10 +59,14 @@ func (c *conn) abort(reason error) {
 	_ = c.client.Close()
 }
 
-// cause is why the connection was cut from this side, nil when it was not.
+// cause is why the connection was cut from this side or on its way, nil when it
+// was not.
 func (c *conn) cause() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.reason == nil && c.medium != nil {
+		return c.medium.lost()
+	}
 	return c.reason
 }
 
