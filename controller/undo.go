@@ -121,7 +121,7 @@ func waitOut(ctx context.Context, d time.Duration) {
 func (w *walk) redial(ctx context.Context, deadline time.Time) error {
 	for {
 		err := w.dial(ctx)
-		if err == nil || ctx.Err() != nil || time.Now().After(deadline) || !transport.KindOf(err).Temporary() {
+		if err == nil || ctx.Err() != nil || time.Now().After(deadline) || !transport.CauseOf(err).Temporary() {
 			return err
 		}
 		waitOut(ctx, redialEvery)

@@ -71,6 +71,20 @@ func KindOf(err error) Kind {
 	return ""
 }
 
+// CauseOf returns the kind of what went wrong: that of err, or, where the bastion
+// is the trouble, what it is that the bastion failed with. It is KindJump where
+// nothing more is known.
+func CauseOf(err error) Kind {
+	var e *Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	if inner := CauseOf(e.Err); e.Kind == KindJump && inner != "" {
+		return inner
+	}
+	return e.Kind
+}
+
 // ErrHung says that a command gave no end within its timeout.
 var ErrHung = errors.New("hung: no end within its time limit")
 

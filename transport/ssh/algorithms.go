@@ -86,9 +86,9 @@ func noCommonAlgorithm(err *ssh.AlgorithmNegotiationError, legacy bool) error {
 
 var errTooOld = errors.New("change the algorithms in its sshd_config, or update it")
 
-// link says how a connection came about.
-func link(client ssh.Conn, login, hostKey string) transport.Link {
-	l := transport.Link{HostKey: hostKey, Login: login, ServerVersion: brief(string(client.ServerVersion()))}
+// negotiated says how a connection came about.
+func negotiated(client ssh.Conn, login, hostKey string, via []string) transport.Link {
+	l := transport.Link{HostKey: hostKey, Via: via, Login: login, ServerVersion: brief(string(client.ServerVersion()))}
 	about, ok := client.(ssh.AlgorithmsConnMetadata)
 	if !ok {
 		return l

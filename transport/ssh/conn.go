@@ -32,6 +32,7 @@ type conn struct {
 	texts     *texts
 	allowed   map[string]bool // commands that the tool was asked for and allows
 	link      transport.Link
+	medium    medium // what carries it besides the network; nil: nothing
 
 	mu     sync.Mutex
 	reason error // why we cut the connection, nil when we did not
@@ -55,10 +56,14 @@ func (c *conn) abort(reason error) {
 	_ = c.client.Close()
 }
 
-// cause is why the connection was cut from this side, nil when it was not.
+// cause is why the connection was cut from this side or on its way, nil when it
+// was not.
 func (c *conn) cause() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.reason == nil && c.medium != nil {
+		return c.medium.lost()
+	}
 	return c.reason
 }
 

@@ -40,6 +40,9 @@ type Options struct {
 	// Bastion gives the target that a name of Target.Jump stands for; nil: there
 	// are no bastions.
 	Bastion func(ctx context.Context, name string) (transport.Target, error)
+	// BastionRate is how many connections a second are asked of one bastion,
+	// after a first 20; 0: 100.
+	BastionRate int
 	// Keys gives the identity and the agent; Hosts checks host keys. Both
 	// read their files once.
 	Keys  *Keys
@@ -55,6 +58,7 @@ type Dialer struct {
 	options   Options
 	passwords *keyring
 	texts     *texts
+	bastions  *bastions
 }
 
 // NewDialer returns a dialler with the options' defaults filled in.
@@ -71,7 +75,19 @@ func NewDialer(o Options) *Dialer {
 	if o.DialContext == nil {
 		o.DialContext = new(net.Dialer).DialContext
 	}
-	return &Dialer{options: o, passwords: newKeyring(o.Passwords), texts: newTexts()}
+	if o.BastionRate <= 0 {
+		o.BastionRate = 100
+	}
+	d := &Dialer{options: o, passwords: newKeyring(o.Passwords), texts: newTexts()}
+	d.bastions = newBastions(d)
+	return d
+}
+
+// Close ends the connections to bastions, and with them whatever still goes
+// through one. Nothing is dialled any more.
+func (d *Dialer) Close() error {
+	d.bastions.close()
+	return nil
 }
 
 var errConnectTimeout = errors.New("no answer within the connect timeout")
@@ -79,24 +95,35 @@ var errConnectTimeout = errors.New("no answer within the connect timeout")
 // Dial implements transport.Dialer.
 func (d *Dialer) Dial(ctx context.Context, target transport.Target) (transport.Conn, error) {
 	a := &attempt{dialer: d, target: target.Defaulted(), phase: "dial"}
-	conn, err := a.dial(ctx)
-	if err == nil {
-		return conn, nil
+	via, err := d.bastions.to(ctx, a.target.Jump)
+	if err != nil {
+		return nil, a.explain(ctx, a.fail(transport.KindJump, err))
 	}
+	conn, err := a.connect(ctx, via)
+	if err != nil {
+		return nil, a.explain(ctx, err)
+	}
+	return conn, nil
+}
+
+// explain is the error of a failed attempt: that the run was stopped, or what
+// went wrong, with its kind.
+func (a *attempt) explain(ctx context.Context, err error) error {
 	if end, ok := ctx.Deadline(); ok && !time.Now().Before(end) {
 		<-ctx.Done() // the network may notice the run's end a moment earlier
 	}
 	if ctx.Err() != nil {
-		return nil, a.fail(transport.KindCanceled, context.Cause(ctx))
+		return a.fail(transport.KindCanceled, context.Cause(ctx))
 	}
-	return nil, a.classify(err)
+	return a.classify(err)
 }
 
 // attempt is one try to connect, and how far it came: the errors of x/crypto
 // are mostly text, so their kind follows from the phase.
 type attempt struct {
-	dialer  *Dialer
-	target  transport.Target
+	dialer *Dialer
+	target transport.Target
+	way
 	phase   string // dial, handshake, authenticate
 	hostKey error  // what the host key check said
 	key     string // the fingerprint of the key
@@ -110,9 +137,6 @@ func (a *attempt) fail(kind transport.Kind, err error) error {
 
 func (a *attempt) dial(ctx context.Context) (*conn, error) {
 	o := a.dialer.options
-	if a.target.Jump != "" && a.target.Jump != "none" {
-		return nil, a.fail(transport.KindJump, fmt.Errorf("jump host %s: connecting through a jump host is not supported yet", a.target.Jump))
-	}
 	address := net.JoinHostPort(a.target.Address, strconv.Itoa(a.target.Port))
 	login, err := a.dialer.newLogin(ctx, a.target)
 	if a.login = login; err != nil {
@@ -122,10 +146,10 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, a.fail(transport.KindHostKeyUnknown, err)
 	}
-	deadline := time.Now().Add(o.ConnectTimeout)
+	deadline := time.Now().Add(a.left)
 	dialing, cancel := context.WithDeadlineCause(ctx, deadline, errConnectTimeout)
 	defer cancel()
-	network, err := o.DialContext(dialing, "tcp", address)
+	network, err := a.open(dialing, address)
 	if err != nil {
 		if dialing.Err() != nil {
 			return nil, context.Cause(dialing)
@@ -164,7 +188,7 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 	}
 	_ = network.SetDeadline(time.Time{})
 	c := a.established(ssh.NewClient(inner, channels, requests))
-	c.link = link(inner, login.taken(), a.key)
+	c.link = negotiated(inner, login.taken(), a.key, a.via)
 	return c, nil
 }
 
@@ -173,7 +197,7 @@ func (a *attempt) established(client *ssh.Client) *conn {
 	alive, stop := context.WithCancel(context.Background()) //nolint:forbidigo // it outlives the dial's context, and ends with Close
 	c := &conn{
 		target: a.target, client: client, options: a.dialer.options, stop: stop, done: make(chan struct{}),
-		passwords: a.dialer.passwords, texts: a.dialer.texts, allowed: map[string]bool{},
+		passwords: a.dialer.passwords, texts: a.dialer.texts, allowed: map[string]bool{}, medium: a.medium,
 	}
 	go c.keepalive(alive)
 	return c

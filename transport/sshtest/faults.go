@@ -1,6 +1,10 @@
 package sshtest
 
-import "strings"
+import (
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+)
 
 // Stage names a point of the handshake.
 type Stage string
@@ -11,6 +15,18 @@ const (
 	StageVersion Stage = "version" // after both version lines
 	StageKexInit Stage = "kexinit" // after the server's KEXINIT was sent
 	StageAuth    Stage = "auth"    // when the client shows its first key or password
+)
+
+// ForwardFault names a way in which a direct-tcpip channel goes wrong.
+type ForwardFault string
+
+// What [Faults.Forward] can be.
+const (
+	ForwardRefuse ForwardFault = "refuse" // it is refused
+	ForwardDrop   ForwardFault = "drop"   // it is opened and closed at once
+	ForwardIgnore ForwardFault = "ignore" // the request is never answered
+	ForwardStall  ForwardFault = "stall"  // it is opened and nothing comes
+	ForwardDie    ForwardFault = "die"    // the whole connection is cut
 )
 
 // Faults is how a server misbehaves; the zero value behaves. It is looked at
@@ -45,6 +61,15 @@ type Faults struct {
 	HangExec bool
 	// IgnoreKeepalive answers no global request (keepalive@openssh.com).
 	IgnoreKeepalive bool
+
+	// Forward is how direct-tcpip channels go wrong; "": they do not.
+	Forward ForwardFault
+	// ForwardEvery spares all but every n-th channel of the server; 0 spares none.
+	ForwardEvery int
+	// ForwardReason and ForwardMessage are the answer of [ForwardRefuse]; the
+	// reason 0 is ResourceShortage.
+	ForwardReason  ssh.RejectionReason
+	ForwardMessage string
 
 	// CutBefore closes the connection when a command that contains this text
 	// arrives: it does not run.

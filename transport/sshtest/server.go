@@ -66,6 +66,7 @@ type Server struct {
 	commands []string
 	execs    int
 	accepted int
+	forwards int
 }
 
 // NewServer returns a server that is not started yet.
@@ -192,6 +193,23 @@ func (s *Server) Accepted() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.accepted
+}
+
+// Forwards is the number of direct-tcpip channels that were asked for, those
+// that went wrong included.
+func (s *Server) Forwards() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.forwards
+}
+
+// forwarding counts a direct-tcpip channel, and tells whether it goes wrong.
+func (s *Server) forwarding() (Faults, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forwards++
+	f := s.faults
+	return f, f.Forward != "" && (f.ForwardEvery == 0 || s.forwards%f.ForwardEvery == 0)
 }
 
 // CloseConnections cuts all open connections; new ones are welcome.

@@ -230,6 +230,9 @@ func (c *conn) forward(nc ssh.NewChannel) {
 		_ = nc.Reject(ssh.Prohibited, "administratively prohibited")
 		return
 	}
+	if c.spoiled(nc) {
+		return
+	}
 	to, err := c.server.opts.Dial(c.ctx, "tcp", net.JoinHostPort(p.Host, strconv.Itoa(int(p.Port))))
 	if err != nil {
 		_ = nc.Reject(ssh.ConnectionFailed, err.Error())
@@ -257,6 +260,34 @@ func (c *conn) forward(nc ssh.NewChannel) {
 	_ = ch.Close()
 	to.Close()
 	copies.Wait()
+}
+
+// spoiled lets a channel go wrong where the faults say so.
+func (c *conn) spoiled(nc ssh.NewChannel) bool {
+	f, wrong := c.server.forwarding()
+	if !wrong {
+		return false
+	}
+	switch f.Forward {
+	case ForwardRefuse:
+		reason := f.ForwardReason
+		if reason == 0 {
+			reason = ssh.ResourceShortage
+		}
+		_ = nc.Reject(reason, f.ForwardMessage)
+	case ForwardDrop, ForwardStall:
+		ch, requests, err := nc.Accept()
+		if err != nil {
+			return true
+		}
+		if f.Forward == ForwardDrop {
+			_ = ch.Close()
+		}
+		ssh.DiscardRequests(requests)
+	case ForwardDie:
+		c.abort()
+	}
+	return true
 }
 
 // closeWrite ends one direction where the connection can do that.

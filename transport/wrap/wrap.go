@@ -147,6 +147,6 @@ func Retried(inner transport.Dialer, tries uint, wait time.Duration) transport.D
 // worthAnother tells whether another try may help; a timeout has waited long
 // enough.
 func worthAnother(err error) bool {
-	kind := transport.KindOf(err)
+	kind := transport.CauseOf(err)
 	return kind.Temporary() && kind != transport.KindTimeout
 }
