@@ -153,8 +153,10 @@ type Engine struct {
 	Stop <-chan struct{}
 
 	broken chan struct{} // closed when the product itself has failed
-	desks  chan struct{} // places of hosts that are taken up from their reports
-	probes []playbooks.Probe
+	// starting ends when nothing new may begin: hosts that have not begun wait in it.
+	starting context.Context
+	desks    chan struct{} // places of hosts that are taken up from their reports
+	probes   []playbooks.Probe
 }
 
 // Result is what a run made of its hosts.
@@ -189,6 +191,9 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 		further   int   // hosts that failed for the like after it
 		walks     sync.WaitGroup
 	)
+	starting, over := e.untilStopped(ctx)
+	defer over()
+	e.starting = starting
 	todo, err := e.begin(f, waves, hosts, func(h outcome.Host) { summaries = append(summaries, summarise(h, e.Verb)) })
 	if err != nil {
 		return Result{}, err
@@ -233,6 +238,26 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 		internal = e.amendAll(f, hosts, summaries)
 	}
 	return Result{Hosts: summaries, Fleet: f.findings(), Braked: waves.why()}, internal
+}
+
+// untilStopped is a context that ends when the run is being stopped, and what ends
+// it for good.
+func (e *Engine) untilStopped(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		select {
+		case <-e.Stop:
+		case <-e.broken:
+		case <-ctx.Done():
+		}
+		cancel(errBeforeItsTurn)
+	}()
+	return ctx, func() {
+		cancel(nil)
+		<-ended
+	}
 }
 
 // begin makes the walks of the hosts that have not ended, and takes account of

@@ -1,6 +1,9 @@
 package controller
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // State is where a host is on its walk.
 type State string
@@ -59,48 +62,49 @@ type Transition struct {
 	To   State
 }
 
-// Machine returns the table of transitions: what runs, and what the
-// documentation draws. Nothing else moves a host.
-func Machine() []Transition {
-	return []Transition{
-		{Queued, itsTurn, Connecting},
-		{Queued, stopped, Done},
-		{Queued, takenUp, Verifying},
-		{Connecting, connected, Diagnosing},
-		{Connecting, unreachable, Done},
-		{Diagnosing, judged, Done},
-		{Diagnosing, linkLost, Connecting},
-		{Diagnosing, unreachable, Done},
-		{Diagnosing, toCapture, Capturing},
-		{Diagnosing, toItsWave, Waiting},
-		{Waiting, itsTurn, Connecting},
-		{Waiting, stopped, Done},
-		{Capturing, captured, Done},
-		{Capturing, noCapture, Done},
-		{Capturing, mayChange, Recovering},
-		{Recovering, rungDone, Settling},
-		{Recovering, stepFailed, Verifying},
-		{Recovering, rungRefused, Verifying},
-		{Recovering, inDoubt, Verifying},
-		{Recovering, gateShut, Verifying},
-		{Recovering, othersRun, Done},
-		{Recovering, unsaid, Verifying},
-		{Verifying, othersRun, Done},
-		{Settling, timeUp, Verifying},
-		{Verifying, nextRung, Recovering},
-		{Verifying, notYet, Settling},
-		{Verifying, walkFinished, Done},
-		{Diagnosing, othersFirst, Gathering},
-		{Verifying, othersFirst, Gathering},
-		{Diagnosing, notYet, Settling},
-		{Gathering, aloneAgain, Done},
-		{Gathering, readAgain, Connecting},
-	}
+// transitions is the table: what runs, and what the documentation draws. Nothing
+// else moves a host.
+var transitions = [...]Transition{
+	{Queued, itsTurn, Connecting},
+	{Queued, stopped, Done},
+	{Queued, takenUp, Verifying},
+	{Connecting, connected, Diagnosing},
+	{Connecting, unreachable, Done},
+	{Diagnosing, judged, Done},
+	{Diagnosing, linkLost, Connecting},
+	{Diagnosing, unreachable, Done},
+	{Diagnosing, toCapture, Capturing},
+	{Diagnosing, toItsWave, Waiting},
+	{Waiting, itsTurn, Connecting},
+	{Waiting, stopped, Done},
+	{Capturing, captured, Done},
+	{Capturing, noCapture, Done},
+	{Capturing, mayChange, Recovering},
+	{Recovering, rungDone, Settling},
+	{Recovering, stepFailed, Verifying},
+	{Recovering, rungRefused, Verifying},
+	{Recovering, inDoubt, Verifying},
+	{Recovering, gateShut, Verifying},
+	{Recovering, othersRun, Done},
+	{Recovering, unsaid, Verifying},
+	{Verifying, othersRun, Done},
+	{Settling, timeUp, Verifying},
+	{Verifying, nextRung, Recovering},
+	{Verifying, notYet, Settling},
+	{Verifying, walkFinished, Done},
+	{Diagnosing, othersFirst, Gathering},
+	{Verifying, othersFirst, Gathering},
+	{Diagnosing, notYet, Settling},
+	{Gathering, aloneAgain, Done},
+	{Gathering, readAgain, Connecting},
 }
+
+// Machine returns the table of transitions.
+func Machine() []Transition { return slices.Clone(transitions[:]) }
 
 // next looks an event up. An event that has no row is a bug.
 func next(from State, on Event) (State, error) {
-	for _, t := range Machine() {
+	for _, t := range transitions {
 		if t.From == from && t.On == on {
 			return t.To, nil
 		}

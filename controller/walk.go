@@ -132,13 +132,9 @@ func (w *walk) guarded(ctx context.Context) (h outcome.Host, err error) {
 // run takes the host from Queued to Done. Its error is a failure of the
 // product, not of the host.
 func (w *walk) run(ctx context.Context) (outcome.Host, error) {
-	actions := map[State]func(context.Context) (Event, error){
-		Queued: w.queued, Connecting: w.connect, Diagnosing: w.diagnose, Capturing: w.capture,
-		Recovering: w.recover, Settling: w.settle, Verifying: w.verify, Gathering: w.gather, Waiting: w.wait,
-	}
 	defer w.hangUp()
 	for state := Queued; state != Done; {
-		event, err := actions[state](ctx)
+		event, err := w.act(ctx, state)
 		if err != nil {
 			return w.out, fmt.Errorf("%s: %w", w.host.Name, err)
 		}
@@ -158,6 +154,31 @@ func (w *walk) run(ctx context.Context) (outcome.Host, error) {
 		w.out.Interrupted = true
 	}
 	return w.timed(), nil
+}
+
+// act does what is to be done in a state.
+func (w *walk) act(ctx context.Context, state State) (Event, error) {
+	switch state {
+	case Queued:
+		return w.queued(ctx)
+	case Connecting:
+		return w.connect(ctx)
+	case Diagnosing:
+		return w.diagnose(ctx)
+	case Capturing:
+		return w.capture(ctx)
+	case Recovering:
+		return w.recover(ctx)
+	case Settling:
+		return w.settle(ctx)
+	case Verifying:
+		return w.verify(ctx)
+	case Gathering:
+		return w.gather(ctx)
+	case Waiting:
+		return w.wait(ctx)
+	}
+	return "", fmt.Errorf("nothing is to be done in the state %s", state)
 }
 
 // timed is the report with the time that the walk has taken so far.
@@ -237,13 +258,10 @@ func (w *walk) connect(ctx context.Context) (Event, error) {
 		w.end(outcome.Skipped, "%s", w.waves.why())
 		return unreachable, nil
 	}
-	waiting, over := ctx, func() {}
-	if w.begun.IsZero() {
-		waiting, over = w.untilStopped(ctx)
+	if w.begun.IsZero() { // many may wait for a place in the window: when the run is stopped none begins any more
+		ctx = w.starting
 	}
-	err := w.dial(waiting)
-	over()
-	if err != nil {
+	if err := w.dial(ctx); err != nil {
 		w.unreachable(err)
 		return unreachable, nil
 	}
@@ -251,22 +269,6 @@ func (w *walk) connect(ctx context.Context) (Event, error) {
 }
 
 var errBeforeItsTurn = errors.New("before its turn")
-
-// untilStopped is a context that ends when the run is being stopped: many hosts
-// may wait for a place in the window, and none of them begins any more.
-func (w *walk) untilStopped(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		w.await(ctx, nil)
-		cancel(errBeforeItsTurn)
-	}()
-	return ctx, func() {
-		cancel(nil)
-		<-ended
-	}
-}
 
 // dial opens the connection; the time of the walk begins with the first try.
 func (w *walk) dial(ctx context.Context) error {

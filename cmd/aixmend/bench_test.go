@@ -2,13 +2,23 @@ package main
 
 import (
 	"bufio"
+	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
+)
+
+var (
+	benchSet     = flag.String("fleet", "some", "which fleets BenchmarkFleet measures: some or all")
+	benchProfile = flag.String("fleet-profile", "", "write CPU and allocation profiles of each measured aixmend into this `folder`")
 )
 
 // roundTrips is what connecting, authenticating and one exec cost with
@@ -16,86 +26,202 @@ import (
 // request, channel, exec.
 const roundTrips = 9
 
-// BenchmarkFleet audits simulated hosts behind an emulated round trip, server
-// and client each in a process of its own, with everything on: parsing,
-// findings, reports. It prints the share of the ideal (round trips only), the
-// client's CPU a host and its peak memory.
-func BenchmarkFleet(b *testing.B) {
-	for _, c := range []struct {
-		hosts, window int
-		rtt           time.Duration
-	}{
-		{100, 100, 50 * time.Millisecond},
-		{1000, 100, 50 * time.Millisecond},
-		{1000, 1000, 50 * time.Millisecond},
-	} {
-		b.Run(fmt.Sprintf("hosts=%d/c=%d/rtt=%s", c.hosts, c.window, c.rtt), func(b *testing.B) {
-			dir := b.TempDir()
-			stop := serveBench(b, dir, c.hosts, c.rtt)
-			defer stop()
-			ideal := roundTrips * c.rtt * time.Duration(c.hosts) / time.Duration(c.window)
-			var wall, cpu time.Duration
-			var memory int64
-			for b.Loop() {
-				began := time.Now()
-				state := auditBench(b, dir, c.window)
-				wall += time.Since(began)
-				cpu += state.UserTime() + state.SystemTime()
-				memory = max(memory, state.SysUsage().(*syscall.Rusage).Maxrss)
-			}
-			n := time.Duration(b.N)
-			b.ReportMetric(100*float64(ideal)/float64(wall/n), "%ideal")
-			b.ReportMetric(float64((cpu/n).Microseconds())/1000/float64(c.hosts), "client-ms/host")
-			b.ReportMetric(float64(memory)/1024, "peak-MB")
-		})
-	}
+// fleetSize is a fleet of the benchmark and how it is asked.
+type fleetSize struct {
+	rtt           time.Duration
+	hosts, window int
 }
 
-// command is the test binary as one of the commands of TestMain.
-func command(b testing.TB, name string, args ...string) *exec.Cmd {
+// ideal is how long the round trips alone take.
+func (f fleetSize) ideal() time.Duration {
+	return roundTrips * f.rtt * time.Duration(f.hosts) / time.Duration(f.window)
+}
+
+// fleetSizes are those to be measured; neighbours share their servers.
+func fleetSizes() []fleetSize {
+	const ms = time.Millisecond
+	if *benchSet != "all" {
+		return []fleetSize{
+			{0, 1000, 100},
+			{50 * ms, 100, 100},
+			{50 * ms, 1000, 100}, {50 * ms, 1000, 500}, {50 * ms, 1000, 1000},
+			{50 * ms, 10000, 500},
+			{200 * ms, 1000, 500},
+		}
+	}
+	var all []fleetSize
+	for _, rtt := range []time.Duration{0, 50 * ms, 200 * ms} {
+		for _, hosts := range []int{100, 1000, 10000} {
+			for _, window := range []int{100, 500, 1000} {
+				if window <= hosts {
+					all = append(all, fleetSize{rtt, hosts, window})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// BenchmarkFleet audits simulated hosts behind an emulated round trip, with
+// everything on: host keys, parsing, findings, reports. Beside it, in turn on the
+// same servers, runs batch, the least that a client of x/crypto/ssh can do. Server
+// and clients are processes of their own. A table of all stands at the end.
+func BenchmarkFleet(b *testing.B) {
+	var all results
+	var server *benchServer
+	defer func() { server.close() }()
+	for _, f := range fleetSizes() {
+		b.Run(fmt.Sprintf("rtt=%s/hosts=%d/c=%d", f.rtt, f.hosts, f.window), func(b *testing.B) {
+			if server == nil || server.rtt != f.rtt || server.hosts != f.hosts {
+				server.close()
+				server = startBenchServer(b, f.hosts, f.rtt)
+			}
+			batch, audit := measured{fleetSize: f, tool: "batch"}, measured{fleetSize: f, tool: "aixmend audit"}
+			for b.Loop() {
+				batch.add(server.batch(b, f.window))
+				audit.add(server.audit(b, f.window))
+			}
+			audit.floor = &batch
+			audit.report(b)
+			all.rows = append(all.rows, batch, audit)
+		})
+	}
+	all.print(os.Stdout)
+}
+
+// cost is what one run of a client took.
+type cost struct {
+	wall, cpu time.Duration // cpu with that of its children
+	peak      int64         // KiB; 0: not known
+	wire      int64         // bytes both ways; 0: not counted
+}
+
+// measure runs a command to its end. An exit code that is listed is fine, too.
+func measure(b *testing.B, c *exec.Cmd, codes ...int) cost {
+	b.Helper()
+	stats := filepath.Join(b.TempDir(), "stats")
+	if c.Env == nil {
+		c.Env = os.Environ()
+	}
+	c.Env = append(c.Env, statsVariable+"="+stats)
+	var errs strings.Builder
+	c.Stderr = &errs
+	began := time.Now()
+	out, err := c.Output()
+	wall := time.Since(began)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && slices.Contains(codes, exit.ExitCode()) {
+		err = nil
+	}
+	if err != nil {
+		b.Fatalf("%s: %v\n%.2000s\n%.2000s", c.Args[0], err, out, errs.String())
+	}
+	text, _ := os.ReadFile(stats) // none where it is not known
+	peak, _ := strconv.ParseInt(string(text), 10, 64)
+	return cost{wall: wall, cpu: c.ProcessState.UserTime() + c.ProcessState.SystemTime(), peak: peak}
+}
+
+// benchServer is the process of the simulated hosts.
+type benchServer struct {
+	hosts int
+	rtt   time.Duration
+	dir   string
+	in    io.WriteCloser
+	out   *bufio.Reader
+	wait  func() error
+}
+
+func startBenchServer(b testing.TB, hosts int, rtt time.Duration) *benchServer {
+	b.Helper()
+	s := &benchServer{hosts: hosts, rtt: rtt}
+	var err error
+	if s.dir, err = os.MkdirTemp("", "aixmend-bench"); err != nil { // it outlives the benchmark that starts it
+		b.Fatal(err)
+	}
+	c := command(b, s.dir, "benchfleet", s.dir, strconv.Itoa(hosts), rtt.String())
+	c.Stderr = os.Stderr
+	in, err1 := c.StdinPipe()
+	out, err2 := c.StdoutPipe()
+	if err := errors.Join(err1, err2, c.Start()); err != nil {
+		b.Fatal(err)
+	}
+	s.in, s.out, s.wait = in, bufio.NewReader(out), c.Wait
+	if line, err := s.out.ReadString('\n'); line != "ready\n" {
+		b.Fatalf("the fleet said %q: %v", line, err)
+	}
+	return s
+}
+
+// close ends the process; nil is fine.
+func (s *benchServer) close() {
+	if s == nil {
+		return
+	}
+	_ = s.in.Close()
+	_ = s.wait()
+	_ = os.RemoveAll(s.dir)
+}
+
+// bytes is how many came and went since it was asked last.
+func (s *benchServer) bytes(b *testing.B) int64 {
+	b.Helper()
+	_, err := fmt.Fprintln(s.in, "bytes")
+	line, err2 := s.out.ReadString('\n')
+	n, err3 := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
+	if err := errors.Join(err, err2, err3); err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
+func (s *benchServer) batch(b *testing.B, window int) cost {
+	b.Helper()
+	s.bytes(b)
+	got := measure(b, command(b, s.dir, "benchbatch", s.dir, "root", strconv.Itoa(window)))
+	got.wire = s.bytes(b)
+	return got
+}
+
+func (s *benchServer) audit(b *testing.B, window int) cost {
+	b.Helper()
+	s.bytes(b)
+	c := command(b, s.dir, "benchaixmend", "audit", "-i", filepath.Join(s.dir, "inventory.yaml"), "-c", strconv.Itoa(window),
+		"--state", filepath.Join(b.TempDir(), "state"), "--connect-timeout", "60s")
+	if *benchProfile != "" {
+		c.Env = append(os.Environ(), fmt.Sprintf("%s=%s/rtt%s-hosts%d-c%d", profileVariable, *benchProfile, s.rtt, s.hosts, window))
+	}
+	got := measure(b, c)
+	got.wire = s.bytes(b)
+	return got
+}
+
+// command is the test binary as one of the commands of TestMain, by a link in a
+// folder.
+func command(b testing.TB, dir, name string, args ...string) *exec.Cmd {
 	b.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
-	link := filepath.Join(b.TempDir(), name)
-	if err := os.Symlink(self, link); err != nil {
+	link := filepath.Join(dir, name)
+	if err := os.Symlink(self, link); err != nil && !errors.Is(err, os.ErrExist) {
 		b.Fatal(err)
 	}
-	c := exec.Command(link, args...)
-	c.Stderr = os.Stderr
-	return c
+	return exec.Command(link, args...)
 }
 
-func serveBench(b testing.TB, dir string, hosts int, rtt time.Duration) (stop func()) {
-	b.Helper()
-	server := command(b, "benchfleet", dir, fmt.Sprint(hosts), rtt.String())
-	in, err := server.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
+// serveBench serves hosts whose inventory is in a folder, until stop is called.
+func serveBench(t testing.TB, dir string, hosts int, rtt time.Duration) (stop func()) {
+	t.Helper()
+	s := startBenchServer(t, hosts, rtt)
+	for _, name := range []string{"inventory.yaml", "known_hosts", "id_ed25519"} {
+		text, err := os.ReadFile(filepath.Join(s.dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	out, err := server.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		b.Fatal(err)
-	}
-	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
-		b.Fatalf("the fleet said %q: %v", line, err)
-	}
-	return func() {
-		_ = in.Close()
-		_ = server.Wait()
-	}
-}
-
-func auditBench(b *testing.B, dir string, window int) *os.ProcessState {
-	b.Helper()
-	client := command(b, "aixmend", "audit", "-i", filepath.Join(dir, "inventory.yaml"), "-c", fmt.Sprint(window),
-		"--state", filepath.Join(b.TempDir(), "state"), "--connect-timeout", "60s")
-	if out, err := client.Output(); err != nil {
-		b.Fatalf("audit: %v\n%s", err, out)
-	}
-	return client.ProcessState
+	return s.close
 }

@@ -1,33 +1,25 @@
 package main
 
 import (
-	"bufio"
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	gossh "golang.org/x/crypto/ssh"
 
 	"aixmend/transport/aixsim"
-	"aixmend/transport/sshtest"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(suite{m}, map[string]func(){
-		"aixmend":    main,
-		"benchfleet": benchFleet,
-		"fulldisk":   fullDisk,
+		"aixmend":      main,
+		"benchaixmend": benchAixmend,
+		"benchbatch":   benchBatch,
+		"benchfleet":   benchFleet,
+		"fulldisk":     fullDisk,
 	})
 }
 
@@ -156,91 +148,4 @@ func modes(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return nil
 	}))
-}
-
-// benchFleet serves N healthy hosts with an emulated round trip until its
-// stdin ends: benchfleet DIR N RTT. Their answers are those of one simulated
-// host, remembered: what is measured is the client, not the simulator.
-func benchFleet() {
-	n, err1 := strconv.Atoi(os.Args[2])
-	latency, err2 := time.ParseDuration(os.Args[3])
-	if err1 != nil || err2 != nil {
-		fmt.Fprintln(os.Stderr, "usage: benchfleet DIR N RTT")
-		os.Exit(2)
-	}
-	if err := serveReplay(os.Args[1], n, latency); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-// serveReplay starts the servers, writes what a client needs, says ready and
-// waits for the end of stdin.
-func serveReplay(dir string, n int, latency time.Duration) error {
-	host := aixsim.NewHost(aixsim.Healthy("aixvm", 1), aixsim.HostOptions{LogLimit: -1})
-	defer host.Close()
-	login, err := writeKey(dir)
-	if err != nil {
-		return err
-	}
-	id, _, _ := strings.Cut(host.Snapshot().Files["/etc/ct_node_id"].Content, "\n")
-	record := &replay{host: host, known: map[string]replayed{}}
-	var inventory, known strings.Builder
-	inventory.WriteString(demoInventoryHead)
-	for i := range n {
-		own := strings.NewReplacer(id, fmt.Sprintf("%016x", i+1)) // each host has a node id of its own
-		handler := sshtest.HandlerFunc(func(ctx context.Context, x *sshtest.Exec) int { return record.answer(ctx, x, own) })
-		server, err := sshtest.Serve(handler, sshtest.Options{AuthorizedKeys: []gossh.PublicKey{login}, Latency: latency, LogLimit: -1})
-		if err != nil {
-			return err
-		}
-		defer server.Close()
-		address := server.Addr().(*net.TCPAddr)
-		fmt.Fprintf(&inventory, "  aixvm%05d: {address: %q, ssh: {port: %d}}\n", i, address.IP.String(), address.Port)
-		known.WriteString(server.KnownHostsLine(address.String()) + "\n")
-	}
-	err = errors.Join(
-		os.WriteFile(filepath.Join(dir, "inventory.yaml"), []byte(inventory.String()), 0o600),
-		os.WriteFile(filepath.Join(dir, "known_hosts"), []byte(known.String()), 0o600))
-	if err != nil {
-		return err
-	}
-	fmt.Println("ready")
-	_, _ = bufio.NewReader(os.Stdin).ReadString(0)
-	return nil
-}
-
-// replay answers a script as the host answered the same one before; only the
-// words that mark the frames differ.
-type replay struct {
-	host  *aixsim.Host
-	mu    sync.Mutex
-	known map[string]replayed
-}
-
-type replayed struct {
-	out, err string
-	exit     int
-}
-
-var nonces = regexp.MustCompile(`aixmend-[0-9a-f]{24}`)
-
-// answer replays a script's answer, with what is the host's own in it.
-func (r *replay) answer(ctx context.Context, x *sshtest.Exec, own *strings.Replacer) int {
-	nonce := nonces.FindString(x.Command)
-	key := strings.ReplaceAll(x.Command, nonce, "NONCE")
-	r.mu.Lock()
-	answer, ok := r.known[key]
-	if !ok {
-		var out, errs strings.Builder
-		one := *x
-		one.Command, one.Stdout, one.Stderr = key, &out, &errs
-		exit := r.host.ServeExec(ctx, &one)
-		answer = replayed{out.String(), errs.String(), exit}
-		r.known[key] = answer
-	}
-	r.mu.Unlock()
-	_, _ = io.WriteString(x.Stdout, strings.ReplaceAll(own.Replace(answer.out), "NONCE", nonce))
-	_, _ = io.WriteString(x.Stderr, strings.ReplaceAll(answer.err, "NONCE", nonce))
-	return answer.exit
 }

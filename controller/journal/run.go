@@ -184,15 +184,11 @@ func (r *Run) KeepHost(h outcome.Host) error {
 	if err := checkName("host", h.Host); err != nil {
 		return err
 	}
-	text, err := json.Marshal(h)
-	if err != nil {
-		return fmt.Errorf("report of %s: %w", h.Host, err)
-	}
 	dir := r.store.walksDir(r.id)
 	if err := errors.Join(os.MkdirAll(dir, dirMode), syncDir(r.store.RunDir(r.id))); err != nil {
 		return fmt.Errorf("report of %s: %w", h.Host, err)
 	}
-	if err := writeSynced(filepath.Join(dir, h.Host+".json"), append(text, '\n')); err != nil {
+	if err := writeContent(filepath.Join(dir, h.Host+".json"), jsonOf(h)); err != nil {
 		return fmt.Errorf("report of %s: %w", h.Host, err)
 	}
 	return nil
@@ -245,12 +241,8 @@ func (r *Run) WriteHost(h outcome.Host, markdown []byte) error {
 	if err := checkName("host", h.Host); err != nil {
 		return err
 	}
-	text, err := json.Marshal(h)
-	if err != nil {
-		return fmt.Errorf("report of %s: %w", h.Host, err)
-	}
 	dir := filepath.Join(r.store.RunDir(r.id), "hosts")
-	if err := writeWhole(filepath.Join(dir, h.Host+".json"), append(text, '\n')); err != nil {
+	if err := writeFile(filepath.Join(dir, h.Host+".json"), jsonOf(h), false); err != nil {
 		return fmt.Errorf("report of %s: %w", h.Host, err)
 	}
 	if err := writeWhole(filepath.Join(dir, h.Host+".md"), markdown); err != nil {

@@ -14,6 +14,9 @@ import (
 // sequences and characters that reorder text become their visible form; line
 // ends and tabs stay when they are wanted.
 func Clean(s string, keepLines bool) string {
+	if plain(s, keepLines) {
+		return s
+	}
 	// A byte that is no UTF-8 may be a control character to a terminal.
 	if utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return unsafeRune(r, keepLines) }) < 0 {
 		return s
@@ -31,6 +34,17 @@ func Clean(s string, keepLines bool) string {
 		}
 	}
 	return b.String()
+}
+
+// plain tells that s is printable ASCII: nearly everything that hosts say is, and
+// it needs no second look.
+func plain(s string, keepLines bool) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < ' ' || c > '~') && (!keepLines || c != '\n' && c != '\t') {
+			return false
+		}
+	}
+	return true
 }
 
 func unsafeRune(r rune, keepLines bool) bool {

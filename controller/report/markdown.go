@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -13,6 +14,7 @@ import (
 // HostMarkdown renders a host's report for people.
 func HostMarkdown(h outcome.Host) []byte {
 	m := &markdown{}
+	m.b.Grow(size(h))
 	m.line("# %s: %s", md(h.Host), h.Outcome)
 	m.line("")
 	if h.Reason != "" {
@@ -40,7 +42,7 @@ func HostMarkdown(h outcome.Host) []byte {
 	for _, s := range h.Stages {
 		m.stage(s)
 	}
-	return []byte(m.b.String())
+	return m.b.Bytes()
 }
 
 // sshLine is one line about a connection.
@@ -60,7 +62,18 @@ func sshLine(s outcome.SSH) string {
 	return line
 }
 
-type markdown struct{ b strings.Builder }
+// size is about how long a report will be: most of it is what the host said.
+func size(h outcome.Host) int {
+	n := 4 << 10
+	for _, s := range h.Stages {
+		for _, step := range s.Steps {
+			n += 128 + len(step.Command) + len(step.Stdout) + len(step.Stderr)
+		}
+	}
+	return n
+}
+
+type markdown struct{ b bytes.Buffer }
 
 func (m *markdown) line(format string, args ...any) {
 	fmt.Fprintf(&m.b, format, args...)
@@ -181,12 +194,16 @@ var backticks = regexp.MustCompile("`+")
 // fence writes untrusted text as a code block that it cannot leave.
 func (m *markdown) fence(text string) {
 	fence := "```"
-	for _, run := range backticks.FindAllString(text, -1) {
-		if len(run) >= len(fence) {
-			fence = run + "`"
+	if strings.Contains(text, fence) {
+		for _, run := range backticks.FindAllString(text, -1) {
+			if len(run) >= len(fence) {
+				fence = run + "`"
+			}
 		}
 	}
-	m.line("%stext\n%s\n%s", fence, strings.TrimRight(Clean(text, true), "\n"), fence)
+	for _, part := range [...]string{fence, "text\n", strings.TrimRight(Clean(text, true), "\n"), "\n", fence, "\n"} {
+		m.b.WriteString(part)
+	}
 }
 
 // markup is what Markdown and HTML would act on.
@@ -199,7 +216,11 @@ var lineStart = regexp.MustCompile(`^(?:[-+=]|[0-9]+\.(?: |$))`)
 // md makes untrusted text plain text in Markdown, on one line.
 func md(s string) string {
 	s = strings.TrimLeft(Clean(s, false), " ")
+	if !strings.ContainsAny(s, markup+":.-+=") { // of these, and of nothing else, markup is made
+		return s
+	}
 	var b strings.Builder
+	b.Grow(len(s) + 16)
 	if start := strings.TrimRight(lineStart.FindString(s), " "); start != "" {
 		b.WriteString(start[:len(start)-1] + "\\" + start[len(start)-1:])
 		s = s[len(start):]

@@ -38,6 +38,9 @@ var (
 // written as '?', at most limit characters.
 func clean(s string, limit int) string {
 	s = strings.TrimSpace(s)
+	if len(s) <= limit && printable(s) {
+		return s
+	}
 	var b strings.Builder
 	kept := 0
 	for _, r := range s {
@@ -53,6 +56,16 @@ func clean(s string, limit int) string {
 	return strings.TrimSpace(b.String())
 }
 
+// printable tells that s is ASCII that prints.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 // quoted is a short sanitized quotation for an error text.
 func quoted(s string) string {
 	return `"` + clean(s, maxQuote) + `"`
@@ -62,8 +75,8 @@ func quoted(s string) string {
 // pseudo terminal adds.
 func splitLines(b []byte) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for line := range bytes.SplitSeq(b, []byte{'\n'}) {
-			if !yield(strings.TrimRight(string(line), "\r")) {
+		for line := range strings.SplitSeq(string(b), "\n") {
+			if !yield(strings.TrimRight(line, "\r")) {
 				return
 			}
 		}

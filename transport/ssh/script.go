@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"aixmend/transport"
@@ -13,6 +14,13 @@ import (
 // ODM, a known search path (aix-facts section 5). It prints nothing.
 const prelude = `LC_ALL=C; LANG=C; ODMDIR=/etc/objrepos; PATH=/usr/bin:/usr/sbin:/bin:/sbin:/etc
 export LC_ALL LANG ODMDIR PATH
+`
+
+// framing prints the lines around a command, on both streams. Functions keep the
+// script small: framed in full, forty probes would not fit into the ten segments
+// that TCP sends before the first one is acknowledged.
+const framing = `aixmend_b() { printf '\n%s B %s\n' "$N" "$1"; printf '\n%s B %s\n' "$N" "$1" >&2; }
+aixmend_e() { printf '\n%s E %s %s\n' "$N" "$1" "$2"; printf '\n%s E %s %s\n' "$N" "$1" "$2" >&2; }
 `
 
 // becoming says on both streams that the login is about to become root. What
@@ -67,7 +75,7 @@ func (c *conn) request(nonce string, commands []transport.Command) (request, err
 	req.each = req.tool != nil && c.target.BecomeMode == transport.ModeCommands
 	req.asks = req.tool != nil && c.target.BecomePassword != "" && !req.each
 	var outer, inner strings.Builder
-	begin := prelude + fmt.Sprintf("N=%s\n", nonce)
+	begin := prelude + "N=" + nonce + "\n" + framing
 	outer.WriteString(begin)
 	for i, command := range commands[:req.root] {
 		frame(&outer, i, command, command.Line)
@@ -102,15 +110,21 @@ func (c *conn) request(nonce string, commands []transport.Command) (request, err
 // trailing comment, and the blank after "(" keeps ksh from seeing arithmetic
 // when the text begins with "(".
 func frame(b *strings.Builder, i int, c transport.Command, text string) {
-	fmt.Fprintf(b, "printf '\\n%%s B %d\\n' \"$N\"; printf '\\n%%s B %d\\n' \"$N\" >&2\n", i, i)
-	if c.Require == "" {
-		fmt.Fprintf(b, "( %s\n) </dev/null; R=$?\n", text)
-	} else {
-		fmt.Fprintf(b, "V=$( ( %s\n) </dev/null ); R=$?\nprintf '%%s\\n' \"$V\"\n", text)
+	index := strconv.Itoa(i)
+	add := func(parts ...string) {
+		for _, part := range parts {
+			b.WriteString(part)
+		}
 	}
-	fmt.Fprintf(b, "printf '\\n%%s E %d %%s\\n' \"$N\" \"$R\"; printf '\\n%%s E %d %%s\\n' \"$N\" \"$R\" >&2\n", i, i)
+	add("aixmend_b ", index, "\n")
+	if c.Require == "" {
+		add("( ", text, "\n) </dev/null; R=$?\n")
+	} else {
+		add("V=$( ( ", text, "\n) </dev/null ); R=$?\nprintf '%s\\n' \"$V\"\n")
+	}
+	add("aixmend_e ", index, ` "$R"`, "\n")
 	if c.Require != "" {
-		fmt.Fprintf(b, "[ \"$V\" = %s ] || exit 0\n", quote(c.Require))
+		add("[ \"$V\" = ", quote(c.Require), " ] || exit 0\n")
 	}
 }
 
