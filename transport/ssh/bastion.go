@@ -37,7 +37,7 @@ type bastion struct {
 	limit  *rate.Limiter
 
 	mu     sync.Mutex
-	trunk   *trunk                       // nil: none
+	trunk  *trunk                      // nil: none
 	call   *call                       // the dial that is under way, nil: none
 	err    error                       // of the last dial
 	until  time.Time                   // err is remembered so long; zero: as long as the run
@@ -46,9 +46,9 @@ type bastion struct {
 
 // call is one dial, for all who wait for it.
 type call struct {
-	done chan struct{}
+	done  chan struct{}
 	trunk *trunk
-	err  error
+	err   error
 }
 
 // name is the bastion's own.

@@ -74,7 +74,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 // route is one try to connect through a bastion.
 type route struct {
 	attempt *attempt
-	trunk    *trunk
+	trunk   *trunk
 	stream  *piped // nil: the bastion has opened none
 }
 
