@@ -45,7 +45,7 @@ func (c *Config) resolve(ctx context.Context, parsed *config, t transport.Target
 		return c.unasked(parsed, own, t, c.why)
 	}
 	if sure := len(own.unsure) == 0 && len(parsed.problems) == 0; sure {
-		same, err := c.same(ctx, parsed, q, own)
+		same, err := c.same(ctx, q, own)
 		if err != nil {
 			return t, err
 		}
@@ -82,7 +82,7 @@ func (c *Config) unasked(parsed *config, own evaluation, t transport.Target, why
 }
 
 // same tells whether ssh and the parser say the same of the class of a host.
-func (c *Config) same(ctx context.Context, parsed *config, q query, own evaluation) (bool, error) {
+func (c *Config) same(ctx context.Context, q query, own evaluation) (bool, error) {
 	c.mu.Lock()
 	trusted := c.agreed >= enough && !c.differs
 	c.mu.Unlock()

@@ -177,7 +177,7 @@ func holds(b bool) verdict {
 
 // criterion evaluates one condition.
 func (e *evaluator) criterion(c criterion) verdict {
-	yes := false
+	var yes bool
 	switch c.name {
 	case "all":
 		yes = true

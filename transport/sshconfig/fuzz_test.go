@@ -16,7 +16,7 @@ func parse(text string) *config {
 // Whatever the text is: the parser comes to an end, what stands first holds, what
 // is a comment changes nothing, and no value has a line end or a control
 // character in it.
-func FuzzParse(f *testing.F) {
+func FuzzSSHConfig(f *testing.F) {
 	f.Add("Host a*\n User ops\n", "aix1")
 	f.Add("Match final host=\"a,b\" !user x exec 'y'\nProxyJump u@[::1]:22,b\nHostName %h.x%%\n", "b")
 	f.Add("Include x\nIdentityFile=\"a b\" # c\nUserKnownHostsFile a 'b c' d\\ e\nPort 1\n", "10.1.2.3")

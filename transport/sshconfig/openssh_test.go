@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,8 +62,19 @@ var sameCases = []struct {
 	},
 	{
 		name: "match final",
-		text: "Match final host=*.example\n User ops\nMatch final all\n Port 2222\nMatch canonical\n HostKeyAlias canon\nHost aix1\n HostName AIX1.example\nHost aix1.example\n IdentityFile DIR/k2\nMatch !final\n IdentityFile DIR/k1\n",
-		want: transport.Target{Address: "aix1.example", User: "ops", Port: 2222, HostKeyAlias: "canon", Identity: "DIR/k1"},
+		text: "Match final host=*.example\n User ops\nMatch final all\n Port 2222\nMatch canonical\n HostKeyAlias canon\nHost aix1\n HostName AIX1.example\nHost aix1.example\n CertificateFile DIR/k2-cert.pub\nMatch !final\n IdentityFile DIR/k1\n",
+		want: transport.Target{Address: "aix1.example", User: "ops", Port: 2222, HostKeyAlias: "canon", Identity: "DIR/k1", Certificate: "DIR/k2-cert.pub"},
+	},
+	{
+		name: "match host after HostName with a token",
+		text: "HostName %h.example\nMatch host aix1.example\n User ops\nMatch host aix1\n User no\n",
+		want: transport.Target{Address: "aix1.example", User: "ops"},
+	},
+	{
+		name: "capitals",
+		text: "Host AIX1\n User ops\nHost aix1\n User no\n",
+		ask:  transport.Target{Address: "AIX1"},
+		want: transport.Target{Address: "AIX1", User: "ops"},
 	},
 	{
 		name: "include",
@@ -285,7 +297,10 @@ func TestRandomConfigsSameAsSSH(t *testing.T) {
 	ssh := realSSH(t)
 	seeds := uint64(120)
 	if text := os.Getenv("AIXMEND_SSHCONFIG_SEEDS"); text != "" {
-		fmt.Sscan(text, &seeds)
+		var err error
+		if seeds, err = strconv.ParseUint(text, 10, 32); err != nil {
+			t.Fatal(err)
+		}
 	}
 	compared := 0
 	for seed := range seeds {

@@ -266,3 +266,16 @@ func TestGivenUp(t *testing.T) {
 	}
 	h.wants(t)
 }
+
+// BenchmarkFill fills the target of one host of a fleet when ssh has been asked
+// for its class, as for all hosts but the first.
+func BenchmarkFill(b *testing.B) {
+	c := New(Options{File: write(b, b.TempDir(), map[string]string{
+		"config": "Host prod*\n User ops\n ProxyJump b1\n IdentityFile /nowhere\nHost test*\n User adm\nHost *7\n HostName %h.example\n ProxyCommand nc %h %p\n",
+	}), Home: loginHome(b)})
+	t := transport.Target{Name: "prod0007", Address: "prod0007"}
+	b.ReportAllocs()
+	for b.Loop() {
+		fill(b, c, t)
+	}
+}

@@ -30,7 +30,7 @@ func TestBadLines(t *testing.T) {
 		}},
 		{"nothing said", "User\nHostName \"\"\nPort 23\n", transport.Target{Port: 23}, []string{"config:1: user is left out: it says nothing", "config:2: hostname is left out: it says nothing"}},
 		{"jump", "ProxyJump a,b:x\nPort 23\n", transport.Target{Port: 23}, []string{`config:1: proxyjump is left out: "b:x" is not`}},
-		{"jump that is a flag", "ProxyJump -oProxyCommand=x\n", transport.Target{}, []string{"config:1: proxyjump is left out"}},
+		{"jump that is a flag", "ProxyJump -oProxyCommand=x\nProxyJump -v\n", transport.Target{}, []string{"config:1: proxyjump is left out", "config:2: proxyjump is left out"}},
 		{"no such condition", "Match wether fine\n User no\nMatch host\n User no\nMatch all host aix1\n User no\nMatch host aix1\n User ops\n", transport.Target{User: "ops"}, []string{
 			`config:1: Match does not apply: "wether" is no condition`, "config:3: Match does not apply: host has no value", "config:5: Match does not apply: all stands beside other conditions",
 		}},
@@ -70,6 +70,21 @@ func TestNotEvaluatedHere(t *testing.T) {
 		"config:12: CanonicalizeHostname is not followed here")
 }
 
+// What is included below a condition that can't be evaluated does not apply.
+func TestIncludedWhereNothingIsKnown(t *testing.T) {
+	dir := t.TempDir()
+	path := write(t, dir, map[string]string{
+		"config": "Match exec true\n Include " + dir + "/more\nHost other\n Include " + dir + "/more\nHost *\n Port 23\n",
+		"more":   "User no\nHost *\n Port 1\n",
+	})
+	h := &heard{}
+	got := fill(t, New(Options{File: path, Program: none, Warn: h.warn}), aix1)
+	if got.User != "" || got.Port != 23 {
+		t.Errorf("%+v", got)
+	}
+	h.wants(t, "config:1: Match exec is not evaluated here")
+}
+
 func TestWarningsOfValues(t *testing.T) {
 	for _, tc := range []struct {
 		name, text string
@@ -105,10 +120,12 @@ func TestWarningsOfValues(t *testing.T) {
 // Where only one list of known_hosts files is configured, the other one is that
 // which holds without it, as far as it is there.
 func TestOtherKnownHostsStay(t *testing.T) {
-	c, _ := own(t, "GlobalKnownHostsFile /g\n")
-	write(t, c.home, map[string]string{".ssh/known_hosts": ""})
-	if got, want := fill(t, c, aix1).KnownHosts, filepath.Join(c.home, ".ssh/known_hosts")+"\n/g"; got != want {
-		t.Errorf("known_hosts %q, want %q", got, want)
+	for _, text := range []string{"GlobalKnownHostsFile /g\n", "GlobalKnownHostsFile /g\nUserKnownHostsFile /dev/null\n"} {
+		c, _ := own(t, text)
+		write(t, c.home, map[string]string{".ssh/known_hosts": ""})
+		if got, want := fill(t, c, aix1).KnownHosts, filepath.Join(c.home, ".ssh/known_hosts")+"\n/g"; got != want {
+			t.Errorf("%q: known_hosts %q, want %q", text, got, want)
+		}
 	}
 }
 
@@ -121,6 +138,7 @@ func TestErrors(t *testing.T) {
 		want       string
 	}{
 		{"address that is a flag", "User ops\n", transport.Target{Name: "one", Address: "-oProxyCommand=x"}, "is not an address"},
+		{"address that is a short flag", "User ops\n", transport.Target{Name: "one", Address: "-v"}, "is not an address"},
 		{"address that ssh takes apart", "User ops\n", transport.Target{Name: "one", Address: "ops@aix1"}, "is not an address"},
 		{"login in a shell command", "ProxyCommand nc %h %r\n", transport.Target{Name: "one", Address: "aix1", User: "$(reboot)"}, "can't all stand in the text of a shell command"},
 		{"HostName in a shell command", "HostName \"x;reboot\"\nProxyCommand nc %h\n", aix1, "can't all stand"},
