@@ -6,8 +6,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
-	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,7 @@ const (
 type loader struct {
 	home   string
 	system string // the folder of the system's ssh_config
+	login  user.User
 	files  int
 	bytes  int64
 }
@@ -49,7 +51,7 @@ func (l *loader) read(path string, private bool) (string, error) {
 		return "", cause(err)
 	case !info.Mode().IsRegular():
 		return "", errors.New("it is no plain file")
-	case private && runtime.GOOS != "windows" && (info.Mode().Perm()&0o022 != 0 || !owned(info)):
+	case private && !guarded(info, l.login):
 		return "", errors.New("others may change it: it must be yours or root's, and nobody else may write it (chmod go-w)")
 	}
 	f, err := os.Open(path)
@@ -91,7 +93,7 @@ func (p *parser) include(at place, patterns []string, from source) []*file {
 			p.complain(at, "include %s is left out: %v", short(pattern), err)
 			continue
 		}
-		found, err := filepath.Glob(path)
+		found, err := glob(path)
 		if err != nil {
 			p.complain(at, "include %s is left out: %v", short(pattern), err)
 		}
@@ -108,6 +110,21 @@ func (p *parser) include(at place, patterns []string, from source) []*file {
 		}
 	}
 	return files
+}
+
+// glob gives the files that a pattern names, as the C library does: a wildcard
+// does not match a dot at the beginning of a name.
+func glob(pattern string) ([]string, error) {
+	found, err := filepath.Glob(pattern)
+	wanted := strings.Split(filepath.ToSlash(filepath.Clean(pattern)), "/")
+	return slices.DeleteFunc(found, func(path string) bool {
+		for i, name := range strings.Split(filepath.ToSlash(filepath.Clean(path)), "/") {
+			if strings.HasPrefix(name, ".") && i < len(wanted) && !strings.HasPrefix(wanted[i], ".") {
+				return true
+			}
+		}
+		return false
+	}), err
 }
 
 // anchor makes a path of an Include line absolute.

@@ -80,7 +80,8 @@ var sameCases = []struct {
 		name: "include",
 		text: "Include DIR/conf.d/*.conf\nHost aix1\n Include DIR/inside DIR/nowhere\n User late\nHost other\n Include DIR/outside\nHost *\n Port 2222\n",
 		more: map[string]string{
-			"conf.d/10.conf": "Host aix1\n HostName ten\n", "conf.d/20.conf": "HostName twenty\n", "conf.d/x.txt": "HostName x\n",
+			"conf.d/.00.conf": "HostName hidden\n",
+			"conf.d/10.conf":  "Host aix1\n HostName ten\n", "conf.d/20.conf": "HostName twenty\n", "conf.d/x.txt": "HostName x\n",
 			"inside": "Host zzz\n User zzz\nHost *\n User inside\n", "outside": "Port 1\nHost aix1\n Port 2\nMatch all\n Port 3\n",
 		},
 		want: transport.Target{Address: "ten", User: "inside", Port: 2222},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -277,5 +278,34 @@ func BenchmarkFill(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		fill(b, c, t)
+	}
+}
+
+// A group that holds others may not write a file; that of the user alone may.
+func TestGroups(t *testing.T) {
+	path := write(t, t.TempDir(), map[string]string{"config": ""})
+	if err := os.Chmod(path, 0o660); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gid := strconv.Itoa(int(info.Sys().(*syscall.Stat_t).Gid))
+	group, err := user.LookupGroupId(gid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		login user.User
+		want  bool
+	}{
+		{user.User{Gid: gid, Username: group.Name}, true},
+		{user.User{Gid: gid, Username: "somebody"}, false},
+		{user.User{Gid: "4711", Username: group.Name}, false},
+	} {
+		if got := guarded(info, tc.login); got != tc.want {
+			t.Errorf("%+v: %t", tc.login, got)
+		}
 	}
 }

@@ -118,7 +118,7 @@ func find(program, home, login string) (path, why string) {
 
 // load reads the files.
 func (c *Config) load() (*config, error) {
-	p := &parser{loader: &loader{home: c.home, system: c.system}}
+	p := &parser{loader: &loader{home: c.home, system: c.system, login: c.local}}
 	parsed := &config{}
 	for _, from := range c.sources() {
 		text, err := p.loader.read(from.path, !from.system && c.file == "")

@@ -174,7 +174,7 @@ func TestFileThatIsNamedMustBeThere(t *testing.T) {
 func TestFilesOfOthers(t *testing.T) {
 	home := t.TempDir()
 	write(t, home, map[string]string{".ssh/config": "User ops\nInclude open\n", ".ssh/open": "Port 23\n"})
-	if err := os.Chmod(filepath.Join(home, ".ssh/open"), 0o620); err != nil {
+	if err := os.Chmod(filepath.Join(home, ".ssh/open"), 0o602); err != nil {
 		t.Fatal(err)
 	}
 	h := &heard{}
