@@ -220,11 +220,15 @@ func (f *filler) isSelf(chain string) bool {
 // proxy expands the command that is the connection. A shell runs it, so what
 // goes into it must mean nothing to one.
 func (f *filler) proxy() error {
-	self := f.target.Defaulted()
-	if !plainHost(self.Address) || !plainHost(f.asked.Address) || !plainUser(self.User) || strings.Contains(self.User, `\`) ||
-		self.HostKeyAlias != "" && !plainHost(self.HostKeyAlias) {
-		return fmt.Errorf("ProxyCommand: address, login and alias (%q, %q, %q) can't all stand in the text of a shell command",
-			short(self.Address), short(self.User), short(self.HostKeyAlias))
+	for _, token := range "hnkr" {
+		value := f.tokens[byte(token)]
+		safe := plainHost(value)
+		if token == 'r' {
+			safe = plainUser(value) && !strings.Contains(value, `\`)
+		}
+		if used := strings.Contains(f.proxyCommand, "%"+string(token)); used && !safe {
+			return fmt.Errorf("ProxyCommand: %q can't stand in the text of a shell command, and %%%c puts it there", short(value), token)
+		}
 	}
 	command, err := expand(f.proxyCommand, f.tokens)
 	if err != nil {

@@ -129,6 +129,16 @@ func TestOtherKnownHostsStay(t *testing.T) {
 	}
 }
 
+// What a command does not use may be as it likes.
+func TestLoginThatTheCommandDoesNotUse(t *testing.T) {
+	c, _ := own(t, "ProxyCommand nc %h %p\n")
+	want := transport.Target{Name: "one", Address: "aix1", User: `DOM\ops`}
+	got := fill(t, c, want)
+	if want.ProxyCommand = "nc aix1 22"; got != want {
+		t.Errorf("%+v", got)
+	}
+}
+
 // A host of which it is not known how it is reached is an error, not a direct
 // connection.
 func TestErrors(t *testing.T) {
@@ -140,9 +150,10 @@ func TestErrors(t *testing.T) {
 		{"address that is a flag", "User ops\n", transport.Target{Name: "one", Address: "-oProxyCommand=x"}, "is not an address"},
 		{"address that is a short flag", "User ops\n", transport.Target{Name: "one", Address: "-v"}, "is not an address"},
 		{"address that ssh takes apart", "User ops\n", transport.Target{Name: "one", Address: "ops@aix1"}, "is not an address"},
-		{"login in a shell command", "ProxyCommand nc %h %r\n", transport.Target{Name: "one", Address: "aix1", User: "$(reboot)"}, "can't all stand in the text of a shell command"},
-		{"HostName in a shell command", "HostName \"x;reboot\"\nProxyCommand nc %h\n", aix1, "can't all stand"},
-		{"alias in a shell command", "HostKeyAlias `x`\nProxyCommand nc %k\n", aix1, "can't all stand"},
+		{"login in a shell command", "ProxyCommand nc %h %r\n", transport.Target{Name: "one", Address: "aix1", User: "$(reboot)"}, `"$(reboot)" can't stand in the text of a shell command, and %r puts it there`},
+		{"HostName in a shell command", "HostName \"x;reboot\"\nProxyCommand nc %h\n", aix1, `"x;reboot" can't stand`},
+		{"login of a domain", "ProxyCommand nc %r\n", transport.Target{Name: "one", Address: "aix1", User: `DOM\ops`}, `can't stand`},
+		{"alias in a shell command", "HostKeyAlias `x`\nProxyCommand nc %k\n", aix1, "\"`x`\" can't stand"},
 		{"token of a command", "ProxyCommand nc %C\n", aix1, `ProxyCommand nc %C: the token "%C" is not known here`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
