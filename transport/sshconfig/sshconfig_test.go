@@ -181,33 +181,6 @@ func TestFileThatIsNamedMustBeThere(t *testing.T) {
 	}
 }
 
-// What others may write is not read: a command in it would be run.
-func TestFilesOfOthers(t *testing.T) {
-	home := t.TempDir()
-	write(t, home, map[string]string{".ssh/config": "User ops\nInclude open\n", ".ssh/open": "Port 23\n"})
-	if err := os.Chmod(filepath.Join(home, ".ssh/open"), 0o602); err != nil {
-		t.Fatal(err)
-	}
-	h := &heard{}
-	c := New(Options{Home: home, Program: none, Warn: h.warn})
-	c.system = t.TempDir()
-	if got := fill(t, c, aix1); got.User != "ops" || got.Port != 0 {
-		t.Errorf("%+v", got)
-	}
-	h.wants(t, "config:2: include "+filepath.Join(home, ".ssh/open")+" is left out: others may change it")
-
-	if err := os.Chmod(filepath.Join(home, ".ssh/config"), 0o602); err != nil {
-		t.Fatal(err)
-	}
-	h = &heard{}
-	c = New(Options{Home: home, Program: none, Warn: h.warn})
-	c.system = t.TempDir()
-	if got := fill(t, c, aix1); got != aix1 {
-		t.Errorf("%+v", got)
-	}
-	h.wants(t, "config:1: the file is left out: others may change it")
-}
-
 func TestIncludesThatGoOnForEver(t *testing.T) {
 	dir := t.TempDir()
 	path := write(t, dir, map[string]string{"config": "Include " + dir + "/config\nUser ops\n"})
