@@ -32,6 +32,10 @@ func (s suite) Run() int {
 		panic(err)
 	}
 	defer func() { _ = os.RemoveAll(built) }()
+	// No test depends on the ssh_config of the machine, nor does what it starts.
+	if err := os.Setenv("AIXMEND_SSH_CONFIG", noSSHConfig); err != nil {
+		panic(err)
+	}
 	return s.M.Run()
 }
 
@@ -60,7 +64,7 @@ func program(t *testing.T) string {
 func call(t *testing.T, env []string, args ...string) said {
 	t.Helper()
 	c := exec.Command(program(t), args...)
-	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "NO_COLOR="}, env...)
+	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "NO_COLOR=", "AIXMEND_SSH_CONFIG=" + noSSHConfig}, env...)
 	var out, errs strings.Builder
 	c.Stdout, c.Stderr = &out, &errs
 	err := c.Run()

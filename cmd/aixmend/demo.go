@@ -102,7 +102,7 @@ func (a *app) demoRun(ctx context.Context, verb controller.Verb, inventory strin
 	f := flags{
 		asked: asked{
 			Inventories: []string{inventory}, Concurrency: 200, Playbook: "rmc-restore",
-			Set: demoParams, FailOn: defaultFailOn(), ConnectTimeout: 15 * time.Second,
+			Set: demoParams, FailOn: defaultFailOn(), ConnectTimeout: 15 * time.Second, SSHConfig: noSSHConfig,
 		},
 		state: a.flags.state, format: "text",
 	}
@@ -193,7 +193,7 @@ func writeKey(dir string) (gossh.PublicKey, error) {
 	return gossh.NewPublicKey(public)
 }
 
-const demoInventoryHead = "apiVersion: aixmend/v1\ndefaults:\n  ssh: {user: root, identity: id_ed25519, known_hosts: known_hosts}\nhosts:\n"
+const demoInventoryHead = "apiVersion: aixmend/v1\ndefaults:\n  ssh: {user: root, identity: id_ed25519, known_hosts: known_hosts, jump: none}\nhosts:\n"
 
 // demoInventory writes the fleet's inventory.
 func demoInventory(fleet *aixsim.Fleet) string {

@@ -58,6 +58,7 @@ func (f *flags) walking(c *cobra.Command) {
 	fs.DurationVar(&f.ConnectTimeout, "connect-timeout", 15*time.Second, "per connection: connect, handshake and login")
 	fs.DurationVar(&f.Deadline, "deadline", 0, "for the whole run; 0: none")
 	fs.StringVar(&f.KnownHosts, "known-hosts", "", "known_hosts `FILE`; host keys are always checked (default the inventory's, then the user's own)")
+	f.sshConfig(c)
 	fs.StringVar(&f.Identity, "identity", "", "private key `FILE` (default the inventory's, then the user's own, then the agent's)")
 	f.loudness(c)
 }
@@ -154,6 +155,9 @@ func (f *flags) load() (*inventory.Inventory, error) {
 // selected loads the inventory and returns the hosts of --limit, the flags'
 // identity and known_hosts in place.
 func (f *flags) selected() (*inventory.Inventory, []inventory.Host, error) {
+	if err := f.checkSSHConfig(); err != nil {
+		return nil, nil, err
+	}
 	inv, err := f.load()
 	if err != nil {
 		return nil, nil, err

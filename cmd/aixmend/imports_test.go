@@ -36,6 +36,7 @@ var rooms = map[string]room{
 	"transport":                {},
 	"transport/shell":          {},
 	"transport/ssh":            {imports: []string{"transport", "transport/shell"}, tests: world},
+	"transport/sshconfig":      {imports: []string{"transport"}},
 	"transport/wrap":           {imports: []string{"transport"}, tests: world},
 	"transport/transporttest":  {imports: []string{"transport"}, tests: world},
 	"transport/sshtest":        {},

@@ -1,22 +1,24 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"aixmend/controller"
 	"aixmend/inventory"
 )
 
 func (a *app) inventory() *cobra.Command {
 	list := &cobra.Command{
 		Use: "list", Short: "List the selected hosts as they will be connected to", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return a.listInventory() },
+		RunE: func(c *cobra.Command, _ []string) error { return a.listInventory(c.Context()) },
 	}
 	a.flags.selection(list)
+	a.flags.sshConfig(list)
 	a.flags.formats(list)
 	check := &cobra.Command{
 		Use: "check", Short: "Check the inventory and say everything that is wrong with it", Args: cobra.NoArgs,
@@ -49,9 +51,13 @@ type listedHost struct {
 	Become  string   `json:"become"`
 	Groups  []string `json:"groups"`
 	RMCNIC  string   `json:"rmc_nic"`
+	// What follows is empty where nobody has said it.
+	Identity     string `json:"identity,omitempty"`
+	Jump         string `json:"jump,omitempty"`
+	ProxyCommand string `json:"proxy_command,omitempty"`
 }
 
-func (a *app) listInventory() error {
+func (a *app) listInventory(ctx context.Context) error {
 	if err := a.flags.checkFormat(); err != nil {
 		return err
 	}
@@ -59,16 +65,23 @@ func (a *app) listInventory() error {
 	if err != nil {
 		return err
 	}
+	targets, err := a.targets(ctx, hosts)
+	if err != nil {
+		return err
+	}
 	listed := []listedHost{}
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Options = table.OptionsNoBordersAndSeparators
-	t.AppendHeader(table.Row{"HOST", "ADDRESS", "PORT", "USER", "BECOME", "RMC NIC", "GROUPS"})
-	for _, h := range hosts {
-		groups := append([]string{}, h.Groups...)
-		to := controller.TargetOf(h).Defaulted()
-		listed = append(listed, listedHost{h.Name, h.Address, to.Port, to.User, h.SSH.Become, groups, h.RMCNIC})
-		t.AppendRow(table.Row{h.Name, h.Address, to.Port, to.User, h.SSH.Become, h.RMCNIC, strings.Join(groups, " ")})
+	t.AppendHeader(table.Row{"HOST", "ADDRESS", "PORT", "USER", "VIA", "BECOME", "RMC NIC", "GROUPS"})
+	for i, h := range hosts {
+		groups, to := append([]string{}, h.Groups...), targets[i]
+		listed = append(listed, listedHost{
+			Name: h.Name, Address: to.Address, Port: to.Port, User: to.User, Become: to.Become, Groups: groups, RMCNIC: h.RMCNIC,
+			Identity: to.Identity, Jump: to.Jump, ProxyCommand: to.ProxyCommand,
+		})
+		via := cmp.Or(to.Jump, to.ProxyCommand)
+		t.AppendRow(table.Row{h.Name, to.Address, to.Port, to.User, via, to.Become, h.RMCNIC, strings.Join(groups, " ")})
 	}
 	if a.flags.format == "json" {
 		return a.printJSON(listed)

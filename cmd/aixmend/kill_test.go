@@ -183,7 +183,7 @@ func (k *killed) process(kills int) int {
 	ctx, cancel := context.WithTimeout(k.t.Context(), killLong)
 	defer cancel()
 	child := exec.CommandContext(ctx, program(k.t), append(args, "--state", "state")...)
-	child.Dir, child.Env = k.dir, []string{"HOME=" + k.dir, "PATH=" + os.Getenv("PATH")}
+	child.Dir, child.Env = k.dir, []string{"HOME=" + k.dir, "PATH=" + os.Getenv("PATH"), "AIXMEND_SSH_CONFIG=" + noSSHConfig}
 	var said bytes.Buffer
 	child.Stdout, child.Stderr = &said, &said
 	before := len(k.read)

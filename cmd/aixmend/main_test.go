@@ -51,6 +51,10 @@ func TestScripts(t *testing.T) {
 			}
 			env.Defer(fleet.Close)
 			env.Values["fleet"] = fleet
+			if err := os.WriteFile(filepath.Join(dir, "ssh_config"), []byte(fleetSSHConfig(dir, fleet)), 0o600); err != nil {
+				return err
+			}
+			env.Setenv("AIXMEND_SSH_CONFIG", noSSHConfig)
 			env.Setenv("FAST", "--set=settle=60ms --set=wait=600ms")
 			playbook, err := filepath.Abs("../../playbooks/rmc-restore.yaml")
 			env.Setenv("PLAYBOOK", playbook)
@@ -69,6 +73,18 @@ func TestScripts(t *testing.T) {
 			"readonly":  readOnly,
 		},
 	})
+}
+
+// fleetSSHConfig says how the hosts of a fleet are reached, for an inventory that
+// says no more than their names.
+func fleetSSHConfig(dir string, fleet *aixsim.Fleet) string {
+	var b strings.Builder
+	for _, m := range fleet.Inventory() {
+		fmt.Fprintf(&b, "Host %s\n  HostName %s\n  Port %d\n", m.Name, m.Address, m.Port)
+	}
+	fmt.Fprintf(&b, "Host *\n  User root\n  IdentityFile %s\n  UserKnownHostsFile %s\n  GlobalKnownHostsFile none\n",
+		filepath.Join(dir, "id_ed25519"), filepath.Join(dir, "known_hosts"))
+	return b.String()
 }
 
 // namedHosts makes a host for each illness, called like it.

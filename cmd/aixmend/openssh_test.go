@@ -79,14 +79,14 @@ func testSSHAudit(t *testing.T, lab *sshLab) {
 	}
 }
 
-// From cron: no environment at all, key and known_hosts named by flags.
+// From cron: no environment to speak of, key and known_hosts named by flags.
 func testSSHCron(t *testing.T, lab *sshLab) {
 	d := lab.sit(t, rows("host_ed25519", lab.start(t, "healthy", hostOptions{}))...)
 	inventory := filepath.Join(d.dir, "inventory.yaml")
 	text, err := os.ReadFile(inventory)
 	noError(t, err)
 	noError(t, os.WriteFile(inventory, bytes.ReplaceAll(text, []byte(", identity: "+filepath.Join(lab.keys, "id_ed25519")), nil), 0o600))
-	d.env = []string{}
+	d.env = []string{"AIXMEND_SSH_CONFIG=" + noSSHConfig}
 	r := d.run("audit", "--identity", filepath.Join(lab.keys, "id_ed25519"), "--known-hosts", filepath.Join(d.dir, "known_hosts.healthy")).exits(0)
 	if r.stderr != "" && strings.Contains(r.stderr, "error") || strings.Contains(r.stdout, "\x1b") {
 		t.Errorf("stdout %q\nstderr %q", r.stdout, r.stderr)

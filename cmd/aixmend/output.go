@@ -174,6 +174,9 @@ func (a *app) command(verb string) string {
 	if a.flags.KnownHosts != "" {
 		words = append(words, "--known-hosts", shellWord(a.flags.KnownHosts))
 	}
+	if a.flags.SSHConfig != "" {
+		words = append(words, "--ssh-config", shellWord(a.flags.SSHConfig))
+	}
 	return strings.Join(words, " ")
 }
 

@@ -46,6 +46,7 @@ type asked struct {
 	Deadline         time.Duration `json:"deadline"`
 	KnownHosts       string        `json:"known_hosts"`
 	Identity         string        `json:"identity"`
+	SSHConfig        string        `json:"ssh_config"`
 	Waves            string        `json:"waves"`
 	MaxFail          string        `json:"max_fail"`
 	BrakeUnreachable bool          `json:"brake_unreachable"`

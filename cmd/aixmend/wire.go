@@ -54,7 +54,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 			Baseline: j.baseline(store), Upload: j.upload,
 			Waves: j.waves, Brake: j.brake, Owner: owner(), Approved: j.approved(store, id), MadeBy: j.madeBy(),
 		},
-		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Second), j.windows()), gate),
+		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(a.sshConfig(j.flags.asked).Dialer(dialer), 2, time.Second), j.windows()), gate),
 		Journal:  dir,
 		Captures: store,
 		Folders:  folders{dir},

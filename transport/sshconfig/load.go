@@ -1,0 +1,156 @@
+package sshconfig
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Bounds of what is read. ssh knows the first.
+const (
+	maxDepth = 16
+	maxFiles = 1000
+	maxBytes = 32 << 20
+)
+
+// loader reads files, within bounds.
+type loader struct {
+	home   string
+	system string // the folder of the system's ssh_config
+	login  user.User
+	files  int
+	bytes  int64
+}
+
+// source is where a text comes from.
+type source struct {
+	path string
+	// system: it belongs to the system's file, not to the user's.
+	system bool
+	depth  int
+}
+
+// read reads one file. private: nobody else may be able to write it, as ssh
+// wants: a ProxyCommand in it is run.
+func (l *loader) read(path string, private bool) (string, error) {
+	if path == os.DevNull {
+		return "", nil
+	}
+	if l.files++; l.files > maxFiles {
+		return "", fmt.Errorf("there are more than %d files", maxFiles)
+	}
+	info, err := os.Stat(path) // before it is opened: a pipe would hang
+	switch {
+	case err != nil:
+		return "", cause(err)
+	case !info.Mode().IsRegular():
+		return "", errors.New("it is no plain file")
+	case private && !guarded(info, l.login):
+		return "", errors.New("others may change it: it must be yours or root's, and nobody else may write it (chmod go-w)")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", cause(err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxBytes-l.bytes+1))
+	l.bytes += int64(len(text))
+	switch {
+	case err != nil:
+		return "", cause(err)
+	case l.bytes > maxBytes:
+		return "", fmt.Errorf("the files hold more than %d bytes", maxBytes)
+	}
+	return string(text), nil
+}
+
+// cause is the reason in an error that names the file once more.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// include reads the files that the patterns of an Include line name; they stand
+// at the place of the line. A file that can't be read is a problem.
+func (p *parser) include(at place, patterns []string, from source) []*file {
+	var files []*file
+	if from.depth >= maxDepth {
+		p.complain(at, "include is left out: files include each other %d deep", maxDepth)
+		return nil
+	}
+	for _, pattern := range patterns {
+		path, err := p.loader.anchor(pattern, from.system)
+		if err != nil {
+			p.complain(at, "include %s is left out: %v", short(pattern), err)
+			continue
+		}
+		found, err := glob(path)
+		if err != nil {
+			p.complain(at, "include %s is left out: %v", short(pattern), err)
+		}
+		for _, name := range found {
+			text, err := p.loader.read(name, true)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				p.complain(at, "include %s is left out: %v", name, err)
+				continue
+			}
+			files = append(files, p.text(text, source{name, from.system, from.depth + 1}))
+		}
+	}
+	return files
+}
+
+// glob gives the files that a pattern names, as the C library does: a wildcard
+// does not match a dot at the beginning of a name.
+func glob(pattern string) ([]string, error) {
+	found, err := filepath.Glob(pattern)
+	wanted := strings.Split(filepath.ToSlash(filepath.Clean(pattern)), "/")
+	return slices.DeleteFunc(found, func(path string) bool {
+		for i, name := range strings.Split(filepath.ToSlash(filepath.Clean(path)), "/") {
+			if strings.HasPrefix(name, ".") && i < len(wanted) && !strings.HasPrefix(wanted[i], ".") {
+				return true
+			}
+		}
+		return false
+	}), err
+}
+
+// anchor makes a path of an Include line absolute.
+func (l *loader) anchor(path string, system bool) (string, error) {
+	switch {
+	case strings.ContainsRune(path, '%'), strings.Contains(path, "${"):
+		return "", errors.New("tokens in it are not expanded here")
+	case strings.HasPrefix(path, "~") && system:
+		return "", errors.New("the system's file can't name one of a user")
+	case strings.HasPrefix(path, "~"):
+		return tilde(path, l.home)
+	case filepath.IsAbs(path):
+		return path, nil
+	case system:
+		return filepath.Join(l.system, path), nil
+	}
+	return filepath.Join(l.home, ".ssh", path), nil
+}
+
+// tilde expands ~ at the beginning of a path.
+func tilde(path, home string) (string, error) {
+	if path == "~" || strings.HasPrefix(path, "~/") {
+		return home + path[1:], nil
+	}
+	if strings.HasPrefix(path, "~") {
+		return "", errors.New("the home of another user is not looked up")
+	}
+	return path, nil
+}

@@ -1,0 +1,210 @@
+// Package sshconfig fills in what a target leaves empty from the user's
+// ssh_config, so that a team's bastions, logins and keys hold here as they do
+// for ssh.
+//
+// Terms. The files are parsed here. A class is the hosts to which the same Host
+// and Match blocks apply. Where there is an ssh program, `ssh -G` is asked for
+// the first host of a class; does it say what the parser says, the parser
+// answers for the others, else each host is asked for. So a fleet of thousands
+// costs a few processes. What the parser can't evaluate, such as Match exec,
+// only ssh is asked for. Without one, it is a warning.
+//
+// The parser is our own: the libraries that there are refuse a whole file for
+// one line, do not know the login in a Match, and do not take quoted words apart
+// as ssh does.
+package sshconfig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"aixmend/transport"
+)
+
+// Options say what is read, and by whom.
+type Options struct {
+	// File is the one file that is read, as by `ssh -F`; "none": none at all;
+	// empty: the user's own, then the system's.
+	File string
+	// Program is the path of ssh; "none": it is never asked; empty: it is looked
+	// for. It is not asked either where Home is not the home of the login, which
+	// ssh takes from the system's user table.
+	Program string
+	// Home is the user's home; empty: that of the login.
+	Home string
+	// Warn is told, once, what does not hold as it stands; nil: nobody is. It is
+	// called from several goroutines.
+	Warn func(string)
+}
+
+// Config fills targets. It is safe for concurrent use. The files are read once.
+type Config struct {
+	file    string
+	home    string
+	system  string // the folder of the system's files
+	local   user.User
+	machine string
+	warn    func(string)
+	read    func() (*config, error)
+
+	// What follows is for asking ssh.
+	program string
+	why     string // there is no program
+	timeout time.Duration
+	places  chan struct{}
+	mu      sync.Mutex
+	flights map[string]*flight
+	failed  int // times in a row
+	agreed  int // classes
+	differs bool
+	told    map[string]bool
+}
+
+// New returns a Config. Nothing is read before the first target is filled.
+func New(o Options) *Config {
+	c := &Config{
+		file: o.File, home: o.Home, system: systemFolder(), warn: o.Warn,
+		timeout: askTimeout, places: make(chan struct{}, runtime.NumCPU()),
+		flights: map[string]*flight{}, told: map[string]bool{},
+	}
+	if me, err := user.Current(); err == nil {
+		c.local = *me
+	}
+	if c.home == "" {
+		c.home = c.local.HomeDir
+	}
+	if name, err := os.Hostname(); err == nil {
+		c.machine = name
+	}
+	c.program, c.why = find(o.Program, c.home, c.local.HomeDir)
+	c.read = sync.OnceValues(c.load)
+	return c
+}
+
+// systemFolder is where the system's ssh_config lies.
+func systemFolder() string {
+	if data := os.Getenv("ProgramData"); runtime.GOOS == "windows" && data != "" {
+		return filepath.Join(data, "ssh")
+	}
+	return "/etc/ssh"
+}
+
+// find gives the program that is asked, or why none is.
+func find(program, home, login string) (path, why string) {
+	if program == none {
+		return "", "ssh is not asked"
+	}
+	if login == "" || filepath.Clean(home) != filepath.Clean(login) {
+		return "", "ssh is not asked: its home would be another"
+	}
+	if program != "" {
+		return program, ""
+	}
+	path, err := exec.LookPath("ssh")
+	if err != nil {
+		return "", "there is no ssh program"
+	}
+	return path, ""
+}
+
+// load reads the files.
+func (c *Config) load() (*config, error) {
+	p := &parser{loader: &loader{home: c.home, system: c.system, login: c.local}}
+	parsed := &config{}
+	for _, from := range c.sources() {
+		text, err := p.loader.read(from.path, !from.system && c.file == "")
+		switch {
+		case err == nil:
+			parsed.files = append(parsed.files, p.text(text, from))
+		case c.file != "":
+			return nil, fmt.Errorf("ssh_config %s can't be read: %w", c.file, err)
+		case !errors.Is(err, fs.ErrNotExist):
+			p.problems = append(p.problems, problem{place{from.path, 1}, "the file is left out: " + err.Error()})
+		}
+	}
+	parsed.problems, parsed.final, parsed.relevant = p.problems, p.final, p.relevant
+	return parsed, nil
+}
+
+// sources are the files that are read.
+func (c *Config) sources() []source {
+	if c.file != "" {
+		return []source{{path: c.file}}
+	}
+	return []source{
+		{path: filepath.Join(c.home, ".ssh", "config")},
+		{path: filepath.Join(c.system, "ssh_config"), system: true},
+	}
+}
+
+// maxTold bounds how many warnings there are: a token in a path makes one a host.
+const maxTold = 40
+
+// tell hands on warnings that are new.
+func (c *Config) tell(warnings ...string) {
+	for _, w := range warnings {
+		c.mu.Lock()
+		known := c.told[w] || len(c.told) > maxTold
+		if !known {
+			c.told[w] = true
+		}
+		last := len(c.told) > maxTold
+		c.mu.Unlock()
+		switch {
+		case known || c.warn == nil:
+		case last:
+			c.warn("ssh_config: there are more warnings than these")
+		default:
+			c.warn("ssh_config: " + w)
+		}
+	}
+}
+
+// Fill returns the target with what is empty in it taken from ssh_config, which
+// is asked by its address. HostName replaces the address. What the target says
+// holds; its Jump "none" keeps ProxyJump and ProxyCommand away, too. An error
+// means that it is not known how the host is to be reached.
+func (c *Config) Fill(ctx context.Context, t transport.Target) (transport.Target, error) {
+	if c.file == none {
+		return t, nil
+	}
+	parsed, err := c.read()
+	if err != nil {
+		return t, err
+	}
+	if !parsed.relevant && len(parsed.problems) == 0 {
+		return t, nil
+	}
+	if !plainHost(t.Address) {
+		return t, fmt.Errorf("ssh_config of %s: %q is not an address", t.Name, short(t.Address))
+	}
+	filled, err := c.resolve(ctx, parsed, t)
+	if err != nil {
+		return t, fmt.Errorf("ssh_config of %s: %w", t.Name, err)
+	}
+	return filled, nil
+}
+
+// Dialer returns a dialler that fills each target before inner dials it.
+func (c *Config) Dialer(inner transport.Dialer) transport.Dialer {
+	return transport.DialerFunc(func(ctx context.Context, t transport.Target) (transport.Conn, error) {
+		filled, err := c.Fill(ctx, t)
+		if err != nil {
+			kind := transport.KindProtocol
+			if ctx.Err() != nil {
+				kind = transport.KindCanceled
+			}
+			return nil, &transport.Error{Kind: kind, Op: "ssh_config", Host: t.Name, Err: err}
+		}
+		return inner.Dial(ctx, filled)
+	})
+}
