@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -34,14 +35,16 @@ func (j *job) windows() func(transport.Target) []*wrap.Window {
 	}
 }
 
-// engine wires a job to the real world.
-func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) *controller.Engine {
+// engine wires a job to the real world. What it returns beside the engine is
+// closed when the run has ended.
+func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) (*controller.Engine, io.Closer) {
 	gate := wrap.Gate(wrap.Shut)
 	if j.verb == controller.Recover {
 		gate = j.within(a.open)
 	}
 	dialer := ssh.NewDialer(ssh.Options{
 		ConnectTimeout: j.flags.ConnectTimeout,
+		Bastion:        j.flags.bastion,
 		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: a.passphrase()},
 		Hosts:          &ssh.HostKeys{Default: ssh.UserKnownHosts(home())},
 		Passwords:      a.secrets(),
@@ -63,7 +66,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 	if !j.flags.quiet {
 		e.Observer = a.mover(j.flags.verbose > 0)
 	}
-	return e
+	return e, dialer
 }
 
 // owner is who takes the leases of hosts.

@@ -121,8 +121,8 @@ func (a *attempt) explain(ctx context.Context, err error) error {
 // attempt is one try to connect, and how far it came: the errors of x/crypto
 // are mostly text, so their kind follows from the phase.
 type attempt struct {
-	dialer  *Dialer
-	target  transport.Target
+	dialer *Dialer
+	target transport.Target
 	way
 	phase   string // dial, handshake, authenticate
 	hostKey error  // what the host key check said
