@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -60,16 +59,16 @@ func TestAuditBehindABastion(t *testing.T) {
 	}
 	defer fleet.Close()
 	for name, c := range map[string]struct {
-		dial func(ctx context.Context, network, address string) (net.Conn, error)
-		code int
-		want outcome.Outcome
+		faults sshtest.Faults
+		code   int
+		want   outcome.Outcome
 	}{
-		"forwards":  {new(net.Dialer).DialContext, 0, outcome.Healthy},
-		"prohibits": {nil, 4, outcome.Unreachable},
+		"forwards":  {sshtest.Faults{}, 0, outcome.Healthy},
+		"prohibits": {sshtest.Faults{Forward: sshtest.ForwardRefuse, ForwardReason: gossh.Prohibited}, 4, outcome.Unreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var login atomic.Value
-			bastion, err := sshtest.Serve(nil, sshtest.Options{Dial: c.dial, Configure: func(s *gossh.ServerConfig) {
+			bastion, err := sshtest.Serve(nil, sshtest.Options{Faults: c.faults, Dial: new(net.Dialer).DialContext, Configure: func(s *gossh.ServerConfig) {
 				s.AuthLogCallback = func(m gossh.ConnMetadata, _ string, _ error) { login.Store(m.User()) }
 			}})
 			if err != nil {
@@ -81,7 +80,7 @@ func TestAuditBehindABastion(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			inventory := write(t, filepath.Join(dir, name+".yaml"), strings.Replace(string(text), "known_hosts: known_hosts", "jump: "+address, 1))
+			inventory := write(t, filepath.Join(dir, name+".yaml"), strings.Replace(string(text), "known_hosts: known_hosts", "jump: ops@"+address, 1))
 			known := write(t, filepath.Join(dir, name), fleet.KnownHosts()+bastion.KnownHostsLine(address))
 			got := call(t, nil, "audit", "-i", inventory, "--known-hosts", known, "--identity", filepath.Join(dir, "id_ed25519"),
 				"--state", filepath.Join(t.TempDir(), "state"), "--format", "json")
@@ -89,11 +88,11 @@ func TestAuditBehindABastion(t *testing.T) {
 			if err := json.Unmarshal([]byte(got.out), &run); err != nil || got.code != c.code || run.Counts[c.want] != 3 {
 				t.Fatalf("exit code %d, %v, %v\n%s", got.code, err, run.Counts, got.err)
 			}
-			if bastion.Accepted() != 1 || bastion.Forwards() != 3 || login.Load() != localUser() {
+			if bastion.Accepted() != 1 || bastion.Forwards() != 3 || login.Load() != "ops" {
 				t.Errorf("%d connections to the bastion, %d channels, as %v", bastion.Accepted(), bastion.Forwards(), login.Load())
 			}
 			for _, h := range run.Hosts {
-				if c.want == outcome.Unreachable && !strings.HasPrefix(h.Reason, "jump: bastion "+address+": it may not connect to ") {
+				if c.want == outcome.Unreachable && !strings.HasPrefix(h.Reason, "jump: bastion ops@"+address+": it may not connect to ") {
 					t.Errorf("%s: %s", h.Name, h.Reason)
 				}
 			}
