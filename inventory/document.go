@@ -38,7 +38,7 @@ type sshDoc struct {
 	Become     becomeDoc   `yaml:"become" jsonschema_description:"How to become root after the login."`
 	Mode       text        `yaml:"become_mode" jsonschema:"default=script,enum=script,enum=commands" jsonschema_description:"What becomes root: all commands as one script, or each command by itself, for a login that may run single commands only (aixmend playbook sudoers prints which)."`
 	Password   passwordDoc `yaml:"become_password" jsonschema_description:"Where the password comes from that sudo, dzdo, pbrun, su or the command asks for; never the password itself."`
-	Jump       text        `yaml:"jump" jsonschema:"minLength=1" jsonschema_description:"[user@]host[:port] of the host to go through; none for a direct way."`
+	Jump       text        `yaml:"jump" jsonschema:"minLength=1" jsonschema_description:"[user@]host[:port] of the bastion to go through; several, the nearest to this machine first, with commas between; none for a direct way."`
 }
 
 type waiverDoc struct {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,18 +96,42 @@ func checkPort(port int) error {
 	return nil
 }
 
-// checkJump checks [user@]host[:port]; an IPv6 address with a port stands in
-// brackets.
+// maxJumps bounds the bastions on one way.
+const maxJumps = 16
+
+// checkJump checks a way: bastions, commas between, or none.
 func checkJump(jump string) error {
-	if strings.Contains(jump, ",") {
-		return errors.New("names several hosts, which is not supported yet")
+	names := strings.Split(jump, ",")
+	if len(names) > maxJumps {
+		return fmt.Errorf("names %d bastions, there can be %d on one way", len(names), maxJumps)
 	}
-	host := jump
-	if at := strings.LastIndex(jump, "@"); at >= 0 {
-		if err := checkUser(jump[:at]); err != nil {
+	for i, name := range names {
+		name = strings.TrimSpace(name)
+		if err := checkBastion(name); err != nil {
+			if len(names) > 1 {
+				return fmt.Errorf("holds %q, which %w", name, err)
+			}
+			return err
+		}
+		switch {
+		case name == "none" && len(names) > 1:
+			return errors.New("holds none beside bastions; none stands alone")
+		case slices.ContainsFunc(names[:i], func(other string) bool { return strings.TrimSpace(other) == name }):
+			return fmt.Errorf("names %s twice", name)
+		}
+	}
+	return nil
+}
+
+// checkBastion checks [user@]host[:port]; an IPv6 address with a port stands in
+// brackets.
+func checkBastion(name string) error {
+	host := name
+	if at := strings.LastIndex(name, "@"); at >= 0 {
+		if err := checkUser(name[:at]); err != nil {
 			return fmt.Errorf("is not [user@]host[:port]: the user %w", err)
 		}
-		host = jump[at+1:]
+		host = name[at+1:]
 	}
 	port := "22"
 	if inner, found := strings.CutPrefix(host, "["); found {

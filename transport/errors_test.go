@@ -40,6 +40,28 @@ func TestError(t *testing.T) {
 	}
 }
 
+// Behind a bastion the cause is what went wrong with the bastion.
+func TestCauseOf(t *testing.T) {
+	behind := func(err error) error {
+		return &Error{Kind: KindJump, Op: "dial", Host: "aix1", Err: fmt.Errorf("bastion b: %w", err)}
+	}
+	refused := &Error{Kind: KindRefused, Op: "dial", Host: "b", Err: errors.New("refused")}
+	for want, err := range map[Kind]error{
+		"":          errors.New("x"),
+		KindRefused: behind(fmt.Errorf("there: %w", refused)),
+		KindAuth:    behind(behind(&Error{Kind: KindAuth, Err: errors.New("no")})),
+		KindJump:    behind(errors.New("it may not connect")),
+		KindLost:    &Error{Kind: KindLost, Err: refused}, // what a lost connection was cut by is no bastion's
+	} {
+		if got := CauseOf(err); got != want {
+			t.Errorf("the cause of %v is %q, want %q", err, got, want)
+		}
+	}
+	if CauseOf(nil) != "" {
+		t.Error("no error has a cause")
+	}
+}
+
 func TestTruncated(t *testing.T) {
 	for _, c := range []struct {
 		out, err int64

@@ -49,10 +49,11 @@ type Target struct {
 	// empty: its address and port.
 	HostKeyAlias string
 	// Jump names the bastions on the way, commas between, the nearest to this
-	// machine first; each is [user@]name[:port]; empty: none.
+	// machine first; each is [user@]name[:port]; empty or "none": none.
 	Jump string
 	// ProxyCommand is a shell command of this machine whose streams are the
-	// connection, after ssh_config; empty: none. Jump and ProxyCommand are not
+	// connection, as ssh_config has it: its tokens (%h, %p, %r, %n, %%) are filled
+	// in by the transport; empty or "none": none. Jump and ProxyCommand are not
 	// both set.
 	ProxyCommand string
 	// Become is how to become root; empty: BecomeNone.

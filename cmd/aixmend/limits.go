@@ -15,8 +15,14 @@ const (
 	// password.
 	reservedFiles = 64
 	// filesPerHost is what a host takes at most at one time: its connection, and
-	// a file that is being read or written for it.
+	// a file that is being read or written for it. One
+	// behind a bastion has no connection of its own: the bastion's is one of
+	// reservedFiles.
 	filesPerHost = 2
+	// filesPerProxy is the same for a host that is reached by a proxy command: the
+	// pipes of its streams, both ends while it is started, what the system needs
+	// to start it and to wait for it, and a file.
+	filesPerProxy = 10
 )
 
 // noLimit is a limit on open files that is none.
@@ -27,13 +33,23 @@ type files struct {
 	limit int
 	// taken is how many are open; 0 where that is not known.
 	taken int
+	// proxied says that hosts are reached by proxy commands.
+	proxied bool
+}
+
+// perHost is what a host takes at most.
+func (f files) perHost() int {
+	if f.proxied {
+		return filesPerProxy
+	}
+	return filesPerHost
 }
 
 // foreign is how many came open with the process.
 func (f files) foreign() int { return max(f.taken-ownFiles, 0) }
 
 // hosts is how many hosts can be worked on at one time; 0: not even one.
-func (f files) hosts() int { return max(f.limit-f.foreign()-reservedFiles, 0) / filesPerHost }
+func (f files) hosts() int { return max(f.limit-f.foreign()-reservedFiles, 0) / f.perHost() }
 
 // String says what there is.
 func (f files) String() string {
@@ -45,13 +61,14 @@ func (f files) String() string {
 
 // raise says with which limit so many hosts can be worked on.
 func (f files) raise(hosts int) string {
-	return fmt.Sprintf("raise it with ulimit -n %d", f.foreign()+reservedFiles+hosts*filesPerHost)
+	return fmt.Sprintf("raise it with ulimit -n %d", f.foreign()+reservedFiles+hosts*f.perHost())
 }
 
 // fit lowers a job's window to what can be open at one time, and says so.
 // A job that needs less is left alone. Its error is for a limit under which not
 // even one host can be connected to.
 func (a *app) fit(j *job, f files) error {
+	f.proxied = j.proxied
 	wanted, fits := min(j.flags.Concurrency, len(j.Hosts)), f.hosts()
 	switch {
 	case wanted <= fits:

@@ -147,6 +147,7 @@ type job struct {
 	waves    []controller.Wave
 	brake    controller.Brake
 	window   int       // hosts at one time
+	proxied  bool      // some are reached by a proxy command, which takes more files
 	plan     *planFile // nil: none was approved
 	undoes   string    // the run that is taken back; "": none
 }
@@ -271,7 +272,8 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 	if !j.flags.quiet && before == nil {
 		a.say("%s of %s, playbook %s, run %s", j.verb, report.Hosts(len(j.Hosts)), j.playbook.Name, run.ID)
 	}
-	engine := a.engine(j, run.ID, store, dir)
+	engine, dialer := a.engine(j, run.ID, store, dir)
+	defer dialer.Close()
 	if j.undoes != "" {
 		done, err := loadPast(store, j.undoes)
 		if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"aixmend/controller/report"
 	"aixmend/transport"
 	"aixmend/transport/ssh"
+	"aixmend/transport/sshconfig"
 	"aixmend/transport/wrap"
 )
 
@@ -34,19 +36,35 @@ func (j *job) windows() func(transport.Target) []*wrap.Window {
 	}
 }
 
-// engine wires a job to the real world.
-func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) *controller.Engine {
+// reach is how hosts are reached: by SSH, and by what ssh_config says of them.
+type reach struct {
+	ssh    *ssh.Dialer
+	config *sshconfig.Config
+}
+
+// reach wires the way to the hosts of a run.
+func (a *app) reach(f asked) reach {
+	secrets, config := a.secrets(), a.sshConfig(f)
+	return reach{config: config, ssh: ssh.NewDialer(ssh.Options{
+		ConnectTimeout: f.ConnectTimeout,
+		Bastion:        bastions{f, config}.find,
+		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: secrets.Passphrase},
+		Hosts:          &ssh.HostKeys{Default: ssh.UserKnownHosts(home())},
+		Passwords:      secrets,
+	})}
+}
+
+// dialer connects to targets as the inventory has them.
+func (r reach) dialer() transport.Dialer { return r.config.Dialer(r.ssh) }
+
+// engine wires a job to the real world. What it returns beside the engine is
+// closed when the run has ended.
+func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) (*controller.Engine, io.Closer) {
 	gate := wrap.Gate(wrap.Shut)
 	if j.verb == controller.Recover {
 		gate = j.within(a.open)
 	}
-	secrets := a.secrets()
-	dialer := ssh.NewDialer(ssh.Options{
-		ConnectTimeout: j.flags.ConnectTimeout,
-		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: secrets.Passphrase},
-		Hosts:          &ssh.HostKeys{Default: ssh.UserKnownHosts(home())},
-		Passwords:      a.secrets(),
-	})
+	reach := a.reach(j.flags.asked)
 	e := &controller.Engine{
 		Options: controller.Options{
 			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
@@ -54,7 +72,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 			Baseline: j.baseline(store), Upload: j.upload,
 			Waves: j.waves, Brake: j.brake, Owner: owner(), Approved: j.approved(store, id), MadeBy: j.madeBy(),
 		},
-		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(a.sshConfig(j.flags.asked).Dialer(dialer), 2, time.Second), j.windows()), gate),
+		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(reach.dialer(), 2, time.Second), j.windows()), gate),
 		Journal:  dir,
 		Captures: store,
 		Folders:  folders{dir},
@@ -64,7 +82,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 	if !j.flags.quiet {
 		e.Observer = a.mover(j.flags.verbose > 0)
 	}
-	return e
+	return e, reach.ssh
 }
 
 // owner is who takes the leases of hosts.

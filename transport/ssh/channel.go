@@ -115,31 +115,22 @@ type asked struct {
 	err      error
 }
 
-// open asks the bastion for a connection to the address. When half of the time
-// is over without an answer the request may have been dropped: it is sent once
-// more, and the first answer counts.
+// maxAsked bounds how often one connection is asked for when no answer comes.
+const maxAsked = 3
+
+// open asks the bastion for a connection to the address. A request without an
+// answer may have been dropped: when half of what is left of the time is over it
+// is sent once more, and the first answer counts.
 func (r *route) open(ctx context.Context, address string) (net.Conn, error) {
-	answers := make(chan asked)
-	pending := 0
-	defer func() { r.late(answers, pending) }()
-	ask := func() error {
-		request, err := directTCPIP(address)
-		if err != nil {
-			return err
-		}
-		pending++
-		go func() {
-			channel, requests, err := r.trunk.conn.client.OpenChannel("direct-tcpip", request)
-			answers <- asked{channel, requests, err}
-		}()
-		return nil
-	}
-	if err := ask(); err != nil {
+	request, err := directTCPIP(address)
+	if err != nil {
 		return nil, err
 	}
-	half := time.NewTimer(r.attempt.left / 2)
-	defer half.Stop()
-	for {
+	answers, pending := make(chan asked), 0
+	defer func() { r.late(answers, pending) }()
+	again := time.NewTimer(0)
+	defer again.Stop()
+	for sent, turn := 0, true; ; {
 		select {
 		case answer := <-answers:
 			pending--
@@ -147,14 +138,34 @@ func (r *route) open(ctx context.Context, address string) (net.Conn, error) {
 				return nil, r.refused(answer.err, address)
 			}
 			return r.carry(answer, address)
-		case <-half.C:
-			if err := ask(); err != nil {
-				return nil, err
+		case <-again.C:
+			if !turn { // the first one has had it
+				turn = true
+				again.Reset(r.trunk.bastion.limit.Reserve().Delay())
+				continue
+			}
+			go r.ask(request, answers)
+			pending++
+			if sent++; sent < maxAsked {
+				turn = false
+				again.Reset(half(ctx))
 			}
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
 	}
+}
+
+// half is half of the time that is left before ctx's deadline.
+func half(ctx context.Context) time.Duration {
+	end, _ := ctx.Deadline()
+	return time.Until(end) / 2
+}
+
+// ask sends a request for a channel and waits for the answer.
+func (r *route) ask(request []byte, answers chan<- asked) {
+	channel, requests, err := r.trunk.conn.client.OpenChannel("direct-tcpip", request)
+	answers <- asked{channel, requests, err}
 }
 
 // directTCPIP is what a request for a connection says: RFC 4254, 7.2.
@@ -240,7 +251,7 @@ func connectFailure(message string) transport.Kind {
 		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(message, text) })
 	}
 	switch {
-	case says("name or service not known", "name resolution", "no address associated", "not provided, or not known", "not provided or not known",
+	case says("name or service not known", "name resolution", "no address associated", "not provided, or not known", "not provided or not known", "not provided or found",
 		"unknown host", "no such host", "host name not found", "does not resolve"):
 		return transport.KindDNS
 	case says("timed out", "timeout"):

@@ -175,7 +175,8 @@ func TestTargetIsDialledAsItStands(t *testing.T) {
 	}
 }
 
-func TestJumpIsNotSupported(t *testing.T) {
+// A host with a bastion that nobody knows is never dialled past it.
+func TestJumpThroughNobody(t *testing.T) {
 	r := serve(t, nil, memory())
 	r.target.Jump = "bastion"
 	r.dialFails(transport.KindJump, "bastion")

@@ -25,7 +25,12 @@ import (
 	"aixmend/transport/sshtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == relayVerb {
+		os.Exit(relay(os.Args[2:]))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // short is a limit that is expected to pass, ages one that is not.
 const (

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -20,7 +22,7 @@ const maxHops = 16
 type bastions struct {
 	dialer *Dialer
 	life   context.Context // ends with close
-	end    context.CancelFunc
+	end    context.CancelCauseFunc
 	tasks  sync.WaitGroup // goroutines that serve the connections
 
 	resolving sync.Mutex // held while a way is looked up, which may run a program
@@ -47,7 +49,7 @@ type hop struct {
 var errClosed = errors.New("the dialler is closed")
 
 func newBastions(d *Dialer) *bastions {
-	life, end := context.WithCancel(context.Background()) //nolint:forbidigo // they are shared: none ends with the host that came first
+	life, end := context.WithCancelCause(context.Background()) //nolint:forbidigo // they are shared: none ends with the host that came first
 	return &bastions{dialer: d, life: life, end: end, ways: map[string]resolved{}, all: map[hop]*bastion{}}
 }
 
@@ -164,9 +166,9 @@ func (b *bastions) goes(task func()) bool {
 func (b *bastions) close() {
 	b.mu.Lock()
 	b.closed = true
-	all := b.all
+	all := slices.Collect(maps.Values(b.all))
 	b.mu.Unlock()
-	b.end()
+	b.end(errClosed)
 	for _, one := range all {
 		one.close()
 	}

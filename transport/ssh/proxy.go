@@ -113,6 +113,9 @@ type proxy struct {
 // startProxy runs a command whose streams are a connection to the address. It
 // ends with the connection.
 func (d *Dialer) startProxy(command, address string) (*proxy, error) {
+	if d.bastions.life.Err() != nil {
+		return nil, errClosed
+	}
 	ctx, kill := context.WithCancel(d.bastions.life)
 	p := &proxy{done: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, proxyShell, "-c", "exec "+command)

@@ -1,6 +1,7 @@
 package sshtest
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -149,6 +150,57 @@ func TestRejectedSessionSaysWhy(t *testing.T) {
 	if _, err := login(t, l).NewSession(); !errors.As(err, &refused) || refused.Reason != ssh.ResourceShortage {
 		t.Errorf("error %v", err)
 	}
+}
+
+// TestForwardFaults: every n-th direct-tcpip channel goes wrong, the others work.
+func TestForwardFaults(t *testing.T) {
+	for fault, has := range map[ForwardFault]string{
+		ForwardRefuse: "administratively prohibited", ForwardDrop: "handshake failed: EOF", ForwardIgnore: "", ForwardStall: "", ForwardDie: "unexpected packet",
+	} {
+		t.Run(string(fault), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, inner := serve(t, Options{})
+				outer, l := serve(t, Options{
+					Dial:   func(context.Context, string, string) (net.Conn, error) { return inner.Dial() },
+					Faults: Faults{Forward: fault, ForwardEvery: 2, ForwardReason: ssh.Prohibited, ForwardMessage: "no"},
+				})
+				bastion, auth := login(t, l), ssh.PublicKeys(key(t))
+				for n := 1; n <= 2; n++ {
+					done := make(chan error, 1)
+					go func() { done <- hop(bastion, auth) }()
+					var err error
+					hangs := false
+					select {
+					case err = <-done:
+					case <-time.After(time.Minute):
+						hangs = true
+						bastion.Close()
+						<-done
+					}
+					if wrong := n == 2; (err != nil || hangs) != wrong || hangs != (wrong && has == "") || wrong && !hangs && !strings.Contains(err.Error(), has) {
+						t.Errorf("channel %d: %v, hangs %v", n, err, hangs)
+					}
+				}
+				if n := outer.Forwards(); n != 2 {
+					t.Errorf("%d channels were counted", n)
+				}
+			})
+		})
+	}
+}
+
+// hop logs in behind a bastion.
+func hop(bastion *ssh.Client, auth ssh.AuthMethod) error {
+	nc, err := bastion.Dial("tcp", "inner:22")
+	if err != nil {
+		return err
+	}
+	conn, _, _, err := ssh.NewClientConn(nc, "inner:22", &ssh.ClientConfig{User: "x", Auth: []ssh.AuthMethod{auth}, HostKeyCallback: ssh.InsecureIgnoreHostKey()}) //nolint:gosec // ours
+	if err != nil {
+		nc.Close()
+		return err
+	}
+	return conn.Close()
 }
 
 // TestDropOnLoopback: over TCP too, a drop is no timeout.

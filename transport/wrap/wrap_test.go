@@ -238,6 +238,23 @@ func TestRetriedTriesTemporaryKindsAlone(t *testing.T) {
 	}
 }
 
+// A bastion's failure is tried again as a host's of the same kind is.
+func TestRetriedBehindABastion(t *testing.T) {
+	for cause, want := range map[transport.Kind]int{transport.KindRefused: 3, transport.KindLost: 3, transport.KindTimeout: 1, transport.KindAuth: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			f := host(t)
+			behind := &transport.Error{Kind: transport.KindJump, Op: "dial", Host: target.Name, Err: fmt.Errorf("bastion b: %w", failed(cause))}
+			f.FailDial(behind, behind, behind)
+			if _, err := Retried(f, 3, time.Second).Dial(t.Context(), target); transport.KindOf(err) != transport.KindJump {
+				t.Errorf("Dial: %v", err)
+			}
+			if n := len(f.Dialed()); n != want {
+				t.Errorf("%q: %d tries, want %d", cause, n, want)
+			}
+		})
+	}
+}
+
 func TestRetriedOfAnErrorWithoutAKind(t *testing.T) {
 	f := host(t)
 	f.FailDial(fmt.Errorf("a bug"))

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"aixmend/transport"
+	"aixmend/transport/sshconfig"
+)
+
+// bastions are the hosts on the way to others.
+type bastions struct {
+	asked  asked
+	config *sshconfig.Config
+}
+
+// find says what a name in ssh.jump stands for, see ssh.Options: what the name
+// itself says, the identity and the known_hosts of the flags, then what ssh_config
+// knows of it. The login is a person's, as with ssh, and not that of hosts.
+func (b bastions) find(ctx context.Context, name string) (transport.Target, error) {
+	target, err := parseBastion(name)
+	if err != nil {
+		return transport.Target{}, err
+	}
+	if b.asked.Identity != "" {
+		target.Identity = filepath.Clean(b.asked.Identity)
+	}
+	if b.asked.KnownHosts != "" {
+		target.KnownHosts = filepath.Clean(b.asked.KnownHosts)
+	}
+	if target, err = b.config.Fill(ctx, target); err != nil {
+		return transport.Target{}, err
+	}
+	target.User = cmp.Or(target.User, localUser())
+	return target.Defaulted(), nil
+}
+
+// parseBastion takes [user@]host[:port] apart; an IPv6 address with a port stands
+// in brackets.
+func parseBastion(name string) (transport.Target, error) {
+	target := transport.Target{Name: name, Address: name}
+	if at := strings.LastIndex(name, "@"); at >= 0 {
+		target.User, target.Address = name[:at], name[at+1:]
+	}
+	inner, bracketed := strings.CutPrefix(target.Address, "[")
+	switch {
+	case bracketed && strings.HasSuffix(inner, "]"):
+		target.Address = strings.TrimSuffix(inner, "]")
+	case bracketed || strings.Count(target.Address, ":") == 1:
+		host, port, err := net.SplitHostPort(target.Address)
+		if err != nil {
+			return target, fmt.Errorf("%q is not [user@]host[:port]", name)
+		}
+		target.Address = host
+		if target.Port, err = strconv.Atoi(port); err != nil || target.Port < 1 || target.Port > 65535 {
+			return target, fmt.Errorf("%q is not [user@]host[:port]: the port must be from 1 to 65535", name)
+		}
+	}
+	if target.Address == "" || strings.HasPrefix(name, "@") {
+		return target, fmt.Errorf("%q is not [user@]host[:port]", name)
+	}
+	return target, nil
+}
+
+// localUser is the name of whoever runs this, which ssh logs in with where nobody
+// says another; "" when it is not known.
+func localUser() string {
+	u, err := user.Current()
+	if err != nil {
+		return os.Getenv("USER")
+	}
+	return u.Username[strings.LastIndexByte(u.Username, '\\')+1:] // DOMAIN\name on Windows
+}

@@ -1,0 +1,586 @@
+package ssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/crypto/ssh"
+
+	"aixmend/transport"
+	"aixmend/transport/sshtest"
+	"aixmend/transport/wrap"
+)
+
+func wantTexts(t *testing.T, err error, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(err.Error(), text) {
+			t.Errorf("error %q does not say %q", err, text)
+		}
+	}
+}
+
+func TestJumpOfAnyDepth(t *testing.T) {
+	for _, c := range []struct {
+		jump  string
+		first string
+		way   []string
+	}{
+		{"", "aix1", nil},
+		{"none", "aix1", nil},
+		{"b1", "b1", []string{"b1"}},
+		{"b1,b2", "b1", []string{"b1", "b2"}},
+		{" b1, b2,b3", "b1", []string{"b1", "b2", "b3"}},
+	} {
+		t.Run(c.jump, func(t *testing.T) {
+			e := newEstate(t)
+			for _, name := range []string{"b1", "b2", "b3", "aix1"} {
+				e.add(name, sshtest.Options{})
+			}
+			conn, err := e.dialler().Dial(t.Context(), e.behind(c.jump, "aix1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if err := answered(t, conn); err != nil {
+				t.Error(err)
+			}
+			if diff := cmp.Diff(map[string]int{c.first + ":22": 1}, e.direct); diff != "" {
+				t.Error("dialled from here: ", diff)
+			}
+			via := conn.(interface{ Via() []string }).Via()
+			if !slices.Equal(via, c.way) {
+				t.Errorf("the way is %q, want %q", via, c.way)
+			}
+			for name, server := range e.servers {
+				if want := slices.Contains(append(c.way, "aix1"), name); (server.Accepted() == 1) != want {
+					t.Errorf("%s has had %d connections", name, server.Accepted())
+				}
+			}
+		})
+	}
+}
+
+// All hosts behind a bastion share one connection to it, and one dial.
+func TestBastionIsShared(t *testing.T) {
+	e := newEstate(t)
+	bastion, host := e.add("b1", sshtest.Options{}), e.add("aix1", sshtest.Options{})
+	e.opts.BastionRate = 1e6
+	e.targets["ops@b1:22"] = e.targets["b1"] // the same by another name
+	d := e.dialler()
+	for i, err := range askAll(t, d, append(e.many(100, "b1", "aix1"), e.many(100, "ops@b1:22", "aix1")...)) {
+		if err != nil {
+			t.Errorf("host %d: %v", i, err)
+		}
+	}
+	if bastion.Accepted() != 1 || host.Accepted() != 200 || bastion.Forwards() != 200 {
+		t.Errorf("the bastion has had %d connections and %d channels, the hosts %d connections; want 1, 200 and 200",
+			bastion.Accepted(), bastion.Forwards(), host.Accepted())
+	}
+	if e.resolved["b1"] != 1 {
+		t.Errorf("the bastion was looked up %d times", e.resolved["b1"])
+	}
+	if err := d.Close(); err != nil || bastion.Connections() > 1 {
+		t.Errorf("%v, %d connections", err, bastion.Connections())
+	}
+	wantJump(t, ask(t, d, e.behind("b1", "aix1")), transport.KindJump, "b1", "closed")
+}
+
+// Behind a bastion the same bastion by another way is another one.
+func TestBastionByTwoWays(t *testing.T) {
+	e := newEstate(t)
+	for _, name := range []string{"b1", "b2", "aix1"} {
+		e.add(name, sshtest.Options{})
+	}
+	d := e.dialler()
+	for _, jump := range []string{"b1", "b2,b1", "b1"} {
+		if err := ask(t, d, e.behind(jump, "aix1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := e.servers["b1"].Accepted(); n != 2 {
+		t.Errorf("b1 has had %d connections, want one a way", n)
+	}
+}
+
+// A bastion is asked for so many connections a second, and who waits for that
+// does not time out.
+func TestBastionRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEstate(t)
+		e.add("b1", sshtest.Options{})
+		e.add("aix1", sshtest.Options{})
+		e.opts.ConnectTimeout = time.Second / 2
+		began := time.Now()
+		for i, err := range askAll(t, e.dialler(), e.many(bastionBurst+100, "b1", "aix1")) {
+			if err != nil {
+				t.Errorf("host %d: %v", i, err)
+			}
+		}
+		if took := time.Since(began); took < time.Second || took > time.Second+100*time.Millisecond {
+			t.Errorf("took %s; want 1 s for 100 at a rate of 100", took)
+		}
+	})
+}
+
+// Who waits for a turn behind the run's end is told so.
+func TestBastionRateAtTheEndOfTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEstate(t)
+		e.add("b1", sshtest.Options{})
+		e.add("aix1", sshtest.Options{})
+		e.opts.BastionRate = 1
+		d := e.dialler()
+		if errs := askAll(t, d, e.many(bastionBurst, "b1", "aix1")); errors.Join(errs...) != nil {
+			t.Fatal(errs)
+		}
+		why := errors.New("the deadline")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second/2, why)
+		defer cancel()
+		_, err := d.Dial(ctx, e.behind("b1", "aix1"))
+		wantError(t, err, transport.KindCanceled, why.Error())
+	})
+}
+
+func TestBastionKeyIsChecked(t *testing.T) {
+	for cause, line := range map[transport.Kind]func(e *estate) string{
+		transport.KindHostKeyUnknown: func(e *estate) string { return e.servers["aix1"].KnownHostsLine("aix1:22") },
+		transport.KindHostKeyChanged: func(e *estate) string { return e.servers["aix1"].KnownHostsLine("b1:22") },
+	} {
+		t.Run(string(cause), func(t *testing.T) {
+			e := newEstate(t)
+			bastion, host := e.add("b1", sshtest.Options{}), e.add("aix1", sshtest.Options{})
+			target := e.targets["b1"]
+			target.KnownHosts = e.file("known_hosts", line(e))
+			e.targets["b1"] = target
+			d := e.dialler()
+			for _, err := range append(askAll(t, d, e.many(20, "b1", "aix1")), ask(t, d, e.behind("b1", "aix1"))) {
+				wantJump(t, err, cause, "aix1", "bastion b1: "+string(cause))
+			}
+			if bastion.Accepted() != 1 || host.Accepted() != 0 {
+				t.Errorf("%d connections to the bastion, %d to the host; want one and none", bastion.Accepted(), host.Accepted())
+			}
+		})
+	}
+}
+
+// A login that the bastion does not take is tried once a run, or the account is
+// locked.
+func TestBastionLoginIsTriedOnce(t *testing.T) {
+	var seen attempts
+	e := newEstate(t)
+	o := sshtest.Options{Faults: sshtest.Faults{RejectAuth: true}}
+	seen.watch(&o)
+	e.add("b1", o)
+	e.add("b2", sshtest.Options{})
+	e.add("aix1", sshtest.Options{})
+	d := e.dialler()
+	for _, err := range append(askAll(t, d, e.many(50, "b1", "aix1")), ask(t, d, e.behind("b1", "aix1")), ask(t, d, e.behind("b1,b2", "aix1"))) {
+		wantJump(t, err, transport.KindAuth, "bastion b1: auth: ", "user ops")
+	}
+	if n := seen.failures.Load(); n != 1 {
+		t.Errorf("the login was tried %d times", n)
+	}
+}
+
+// A bastion that hangs takes its own connect timeout, once for all who wait, and
+// is the trouble by name.
+func TestBastionThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEstate(t)
+		bastion := e.add("b1", sshtest.Options{Faults: sshtest.Faults{Silent: true}})
+		e.add("b2", sshtest.Options{})
+		e.add("aix1", sshtest.Options{})
+		e.opts.ConnectTimeout = 15 * time.Second
+		began := time.Now()
+		for _, err := range askAll(t, e.dialler(), append(e.many(30, "b1", "aix1"), e.many(30, "b1,b2", "aix1")...)) {
+			wantJump(t, err, transport.KindTimeout, "bastion b1: timeout: ", "15s")
+		}
+		if took := time.Since(began); took != 15*time.Second || bastion.Accepted() != 1 {
+			t.Errorf("took %s and %d connections, want 15 s and one", took, bastion.Accepted())
+		}
+	})
+}
+
+// A failure that may pass is remembered for a moment, longer each time, and not
+// by each host anew.
+func TestBastionThatComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEstate(t)
+		e.add("b1", sshtest.Options{})
+		e.add("aix1", sshtest.Options{})
+		up := e.ways["b1"]
+		e.ways["b1"] = sshtest.NewMemListener("b1:22")
+		_ = e.ways["b1"].Close()
+		d := e.dialler()
+		for dials, memory := 1, firstMemory; dials <= 3; dials, memory = dials+1, 2*memory {
+			for range 2 {
+				for _, err := range askAll(t, d, e.many(20, "b1", "aix1")) {
+					wantJump(t, err, transport.KindRefused, "bastion b1: refused: ")
+				}
+			}
+			if n := e.dialled("b1"); n != dials {
+				t.Fatalf("dialled %d times, want %d", n, dials)
+			}
+			<-time.After(memory - time.Millisecond)
+			_ = ask(t, d, e.behind("b1", "aix1"))
+			if n := e.dialled("b1"); n != dials {
+				t.Fatalf("forgotten too early: dialled %d times, want %d", n, dials)
+			}
+			<-time.After(time.Millisecond)
+		}
+		e.ways["b1"] = up
+		if err := ask(t, d, e.behind("b1", "aix1")); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A host that is tried again after a second finds a bastion that was away for a
+// moment.
+func TestBastionThatWasAwayIsRetried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEstate(t)
+		bastion := e.add("b1", sshtest.Options{Faults: sshtest.Faults{DropAt: sshtest.StageAccept}})
+		e.add("aix1", sshtest.Options{})
+		retried := wrap.Retried(e.dialler(), 2, time.Second)
+		time.AfterFunc(100*time.Millisecond, func() { bastion.SetFaults(sshtest.Faults{}) })
+		for i, err := range askAll(t, retried, e.many(50, "b1", "aix1")) {
+			if err != nil {
+				t.Errorf("host %d: %v", i, err)
+			}
+		}
+		if n := bastion.Accepted(); n != 2 {
+			t.Errorf("the bastion was dialled %d times, want 2", n)
+		}
+	})
+}
+
+// When a bastion dies, what goes through it is lost, by name; what comes after
+// goes through a new connection.
+func TestBastionThatDies(t *testing.T) {
+	for _, jump := range []string{"b1", "b1,b2"} {
+		t.Run(jump, func(t *testing.T) {
+			e := newEstate(t)
+			bastion := e.add("b1", sshtest.Options{})
+			e.add("b2", sshtest.Options{})
+			e.add("aix1", sshtest.Options{})
+			d := e.dialler()
+			conn, err := d.Dial(t.Context(), e.behind(jump, "aix1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if err := answered(t, conn); err != nil {
+				t.Fatal(err)
+			}
+			bastion.CloseConnections()
+			wantError(t, answered(t, conn), transport.KindLost, "bastion b1: the connection to it was lost")
+			if err := ask(t, d, e.behind(jump, "aix1")); err != nil {
+				t.Error(err)
+			}
+			if n := bastion.Accepted(); n != 2 {
+				t.Errorf("the bastion has had %d connections, want 2", n)
+			}
+		})
+	}
+}
+
+// A bastion that is silent in the middle of the run is found out by its
+// keepalives.
+func TestBastionThatFallsSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEstate(t)
+		bastion := e.add("b1", sshtest.Options{})
+		e.add("aix1", sshtest.Options{})
+		e.opts.KeepaliveEvery = 10 * time.Second
+		e.opts.ReplyTimeout = time.Hour
+		d := e.dialler()
+		conn, err := d.Dial(t.Context(), e.behind("b1", "aix1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		asConn(conn).stop() // the host's own keepalives are not what is tested
+		bastion.SetFaults(sshtest.Faults{StallAfter: 1})
+		began := time.Now()
+		wantError(t, answered(t, conn), transport.KindLost, "bastion b1", "keepalive")
+		if took := time.Since(began); took > time.Minute {
+			t.Errorf("took %s", took)
+		}
+		_ = conn.Close()
+	})
+}
+
+// What a bastion drops, refuses or never answers is asked for again: every host
+// is reached where every tenth request goes wrong.
+func TestBastionThatDropsEveryTenth(t *testing.T) {
+	for _, fault := range []sshtest.ForwardFault{sshtest.ForwardRefuse, sshtest.ForwardDrop, sshtest.ForwardIgnore} {
+		t.Run(string(fault), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := newEstate(t)
+				bastion := e.add("b1", sshtest.Options{Faults: sshtest.Faults{Forward: fault, ForwardEvery: 10}})
+				e.add("aix1", sshtest.Options{})
+				retried := wrap.Retried(e.dialler(), 2, time.Second)
+				for i, err := range askAll(t, retried, e.many(200, "b1", "aix1")) {
+					if err != nil {
+						t.Errorf("host %d: %v", i, err)
+					}
+				}
+				if n := bastion.Forwards(); n < 220 || bastion.Accepted() != 1 {
+					t.Errorf("%d channels were asked for over %d connections; want at least 220, one connection", n, bastion.Accepted())
+				}
+			})
+		})
+	}
+}
+
+// A bastion whose connection dies at every tenth channel: those that try again
+// are reached over a new one.
+func TestBastionThatDiesAtAChannel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEstate(t)
+		bastion := e.add("b1", sshtest.Options{Faults: sshtest.Faults{Forward: sshtest.ForwardDie, ForwardEvery: 10}})
+		e.add("aix1", sshtest.Options{})
+		d := e.dialler()
+		for i, target := range e.many(25, "b1", "aix1") {
+			if err := ask(t, d, target); err != nil {
+				t.Errorf("host %d: %v", i, err)
+			}
+		}
+		if n := bastion.Accepted(); n != 3 {
+			t.Errorf("the bastion was dialled %d times, want 3", n)
+		}
+	})
+}
+
+// Whose fault a refusal is, and whether trying again may help.
+func TestBastionRefuses(t *testing.T) {
+	for _, c := range []struct {
+		reason      ssh.RejectionReason
+		message     string
+		kind, cause transport.Kind
+		tries       int
+		texts       []string
+	}{
+		{ssh.Prohibited, "open failed", transport.KindJump, transport.KindJump, 1, []string{"bastion b1: it may not connect to aix1:22", "AllowTcpForwarding", "open failed"}},
+		{ssh.UnknownChannelType, "what?", transport.KindJump, transport.KindJump, 1, []string{"bastion b1: ", "what?"}},
+		{ssh.ResourceShortage, "too many", transport.KindJump, transport.KindRefused, maxTries, []string{"bastion b1: refused: ", "too many"}},
+		{ssh.ConnectionFailed, "Connection refused", transport.KindRefused, transport.KindRefused, 1, []string{"bastion b1 could not connect to aix1:22: Connection refused"}},
+		{ssh.ConnectionFailed, "evil\x1b[2J", transport.KindRefused, transport.KindRefused, 1, []string{`"evil\x1b[2J"`}},
+		{ssh.ConnectionFailed, strings.Repeat("long", 10000), transport.KindRefused, transport.KindRefused, 1, []string{"longlong..."}},
+		{ssh.ConnectionFailed, "Connection timed out", transport.KindTimeout, transport.KindTimeout, 1, []string{"bastion b1"}},
+		{ssh.ConnectionFailed, "Name or service not known", transport.KindDNS, transport.KindDNS, 1, []string{"bastion b1"}},
+		{ssh.ConnectionFailed, "Hostname and service name not provided or found", transport.KindDNS, transport.KindDNS, 1, nil},
+		{ssh.ConnectionFailed, "Temporary failure in name resolution", transport.KindDNS, transport.KindDNS, 1, nil},
+	} {
+		t.Run(fmt.Sprint(c.reason, " ", c.message[:4]), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := newEstate(t)
+				bastion := e.add("b1", sshtest.Options{Faults: sshtest.Faults{Forward: sshtest.ForwardRefuse, ForwardReason: c.reason, ForwardMessage: c.message}})
+				e.add("aix1", sshtest.Options{})
+				err := ask(t, e.dialler(), e.behind("b1", "aix1"))
+				if transport.KindOf(err) != c.kind || transport.CauseOf(err) != c.cause || len(err.Error()) > 3<<10 {
+					t.Errorf("%v is of kind %q because of %q; want %q because of %q", err, transport.KindOf(err), transport.CauseOf(err), c.kind, c.cause)
+				}
+				wantTexts(t, err, c.texts...)
+				if n := bastion.Forwards(); n != c.tries {
+					t.Errorf("%d tries, want %d", n, c.tries)
+				}
+			})
+		})
+	}
+}
+
+// A bastion that may not connect to the next one says so once, not to each host.
+func TestBastionRefusesTheNextBastion(t *testing.T) {
+	e := newEstate(t)
+	bastion := e.add("b1", sshtest.Options{Faults: sshtest.Faults{Forward: sshtest.ForwardRefuse, ForwardReason: ssh.Prohibited}})
+	e.add("b2", sshtest.Options{})
+	e.add("aix1", sshtest.Options{})
+	d := e.dialler()
+	for range 3 {
+		wantJump(t, ask(t, d, e.behind("b1,b2", "aix1")), transport.KindJump, "bastion b1: it may not connect to b2:22")
+	}
+	if n := bastion.Forwards(); n != 1 {
+		t.Errorf("it was asked %d times", n)
+	}
+}
+
+// What is the host's fault keeps its kind behind a bastion.
+func TestHostsFaultBehindABastion(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(e *estate, target *transport.Target)
+		kind  transport.Kind
+	}{
+		{"auth", func(e *estate, _ *transport.Target) { e.servers["aix1"].SetFaults(sshtest.Faults{RejectAuth: true}) }, transport.KindAuth},
+		{"key", func(e *estate, target *transport.Target) { target.KnownHosts = e.targets["b1"].KnownHosts }, transport.KindHostKeyUnknown},
+		{"address", func(_ *estate, target *transport.Target) { target.Address = "nowhere" }, transport.KindRefused},
+		{"silent", func(e *estate, _ *transport.Target) { e.servers["aix1"].SetFaults(sshtest.Faults{Silent: true}) }, transport.KindTimeout},
+		{"drops", func(e *estate, _ *transport.Target) {
+			e.servers["aix1"].SetFaults(sshtest.Faults{DropAt: sshtest.StageAccept})
+		}, transport.KindLost},
+		{"not SSH", func(e *estate, _ *transport.Target) {
+			e.servers["aix1"].SetFaults(sshtest.Faults{DropAt: sshtest.StageKexInit})
+		}, transport.KindLost},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := newEstate(t)
+				e.add("b1", sshtest.Options{})
+				e.add("aix1", sshtest.Options{})
+				target := e.behind("b1", "aix1")
+				c.spoil(e, &target)
+				began := time.Now()
+				wantError(t, ask(t, e.dialler(), target), c.kind)
+				if took := time.Since(began); took > ages {
+					t.Errorf("took %s", took)
+				}
+			})
+		})
+	}
+}
+
+// The connect timeout holds where a bastion never answers, and where what it
+// opened is silent; nothing of the try is left.
+func TestConnectTimeoutBehindABastion(t *testing.T) {
+	for _, c := range []struct {
+		fault sshtest.ForwardFault
+		asked int
+		text  string
+	}{
+		{sshtest.ForwardIgnore, maxAsked, "bastion b1 has not connected to it"},
+		{sshtest.ForwardStall, 1, "handshake"},
+	} {
+		t.Run(string(c.fault), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := newEstate(t)
+				bastion := e.add("b1", sshtest.Options{Faults: sshtest.Faults{Forward: c.fault}})
+				e.add("aix1", sshtest.Options{})
+				e.opts.ConnectTimeout = 10 * time.Second
+				began := time.Now()
+				wantError(t, ask(t, e.dialler(), e.behind("b1", "aix1")), transport.KindTimeout, "10s", c.text)
+				if took := time.Since(began); took != 10*time.Second || bastion.Forwards() != c.asked {
+					t.Errorf("took %s and %d requests, want 10 s and %d", took, bastion.Forwards(), c.asked)
+				}
+			})
+		})
+	}
+}
+
+func TestCancelledBehindABastion(t *testing.T) {
+	why := errors.New("second signal")
+	for name, faults := range map[string]sshtest.Faults{
+		"while the bastion is dialled":     {Silent: true},
+		"while the bastion does not reply": {Forward: sshtest.ForwardIgnore},
+		"in the handshake":                 {Forward: sshtest.ForwardStall},
+		"between two tries":                {Forward: sshtest.ForwardRefuse},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := newEstate(t)
+				e.add("b1", sshtest.Options{Faults: faults})
+				e.add("aix1", sshtest.Options{})
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(10*time.Millisecond, func() { cancel(why) })
+				d, began := e.dialler(), time.Now()
+				_, err := d.Dial(ctx, e.behind("b1", "aix1"))
+				wantError(t, err, transport.KindCanceled, why.Error())
+				if took := time.Since(began); took != 10*time.Millisecond {
+					t.Errorf("the dial ended %s after it began, it was cancelled after 10 ms", took)
+				}
+				_ = d.Close()
+				if took := time.Since(began); took != 10*time.Millisecond {
+					t.Errorf("close waited until %s", took)
+				}
+			})
+		})
+	}
+}
+
+// Host and bastion that take each other's time: a connection through a bastion
+// that hangs is closed at once.
+func TestCloseBehindABastionThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEstate(t)
+		bastion := e.add("b1", sshtest.Options{})
+		e.add("aix1", sshtest.Options{})
+		conn, err := e.dialler().Dial(t.Context(), e.behind("b1", "aix1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bastion.SetFaults(sshtest.Faults{StallAfter: 1})
+		<-time.After(16 * time.Second) // a keepalive is on its way
+		began := time.Now()
+		_ = conn.Close()
+		if took := time.Since(began); took > 0 {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
+// The first bastion of a way may have a way of its own, as with OpenSSH; what a
+// later one says of its way is not asked.
+func TestBastionWithAWayOfItsOwn(t *testing.T) {
+	e := newEstate(t)
+	for _, name := range []string{"b1", "b2", "b3", "aix1"} {
+		e.add(name, sshtest.Options{})
+	}
+	for name, jump := range map[string]string{"b2": "b1", "b3": "nobody"} {
+		target := e.targets[name]
+		target.Jump, target.ProxyCommand = jump, "exit 1"
+		e.targets[name] = target
+	}
+	conn, err := e.dialler().Dial(t.Context(), e.behind("b2,b3", "aix1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if via := transport.LinkOf(conn).Via; !slices.Equal(via, []string{"b1", "b2", "b3"}) {
+		t.Errorf("the way is %q", via)
+	}
+}
+
+func TestBastionsInACircle(t *testing.T) {
+	for _, c := range []struct {
+		jump  string
+		of    map[string]string
+		texts string
+	}{
+		{"b1", map[string]string{"b1": "b1"}, "b1 through b1"},
+		{"b1", map[string]string{"b1": "b2", "b2": "b3", "b3": "b1"}, "b1 through b2 through b3 through b1"},
+		{"b1,b2,b1", nil, "b1 through b2 through b1"},
+		{"b1,alias", nil, "b1 through alias"},
+		{"b1,nobody", nil, "bastion nobody: nobody knows nobody"},
+	} {
+		t.Run(c.texts, func(t *testing.T) {
+			e := newEstate(t)
+			for _, name := range []string{"b1", "b2", "b3"} {
+				e.targets[name] = transport.Target{Address: name, Jump: c.of[name]}
+			}
+			e.targets["alias"] = e.targets["b1"]
+			_, err := e.dialler().Dial(t.Context(), transport.Target{Name: "aix1", Address: "aix1", Jump: c.jump})
+			wantJump(t, err, transport.KindJump, "aix1: ", c.texts)
+			if len(e.direct) > 0 {
+				t.Errorf("dialled %v", e.direct)
+			}
+		})
+	}
+}
+
+// A way without end is none.
+func TestBastionsWithoutEnd(t *testing.T) {
+	e := newEstate(t)
+	e.opts.Bastion = func(_ context.Context, name string) (transport.Target, error) {
+		return transport.Target{Address: name, Jump: name + "x"}, nil
+	}
+	_, err := e.dialler().Dial(t.Context(), transport.Target{Name: "aix1", Address: "aix1", Jump: "b"})
+	wantJump(t, err, transport.KindJump, "b through bx through bxx")
+}
