@@ -80,7 +80,7 @@ type route struct {
 
 // blame gives an error of the try the kind of whose fault it is, and tells
 // whether another try may help.
-func (r *route) blame(err error) (error, bool) { //nolint:revive,staticcheck // the error is what comes in
+func (r *route) blame(err error) (error, bool) { //nolint:revive // the error is what comes in
 	a := r.attempt
 	var typed *transport.Error
 	switch lost := r.trunk.lost(); {
@@ -203,7 +203,7 @@ func (r *route) late(answers <-chan asked, pending int) {
 
 // carry makes a network connection of a channel.
 func (r *route) carry(to asked, address string) (net.Conn, error) {
-	stream := newPiped(address, func() { go to.channel.Close() }) // it may have to wait for the bastion
+	stream := newPiped(address, func() { go func() { _ = to.channel.Close() }() }) // it may have to wait for the bastion
 	all := r.trunk.bastion.all
 	running := all.goes(func() {
 		stream.receive(to.channel, func() {})

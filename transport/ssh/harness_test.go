@@ -44,6 +44,8 @@ type rig struct {
 	server *sshtest.Server
 	target transport.Target
 	opts   Options
+
+	pidFile string // where a proxy command tells of processes, see relayed
 }
 
 // memory is for tests in a bubble and for those that must not depend on what

@@ -36,7 +36,7 @@ func listening(t *testing.T, options string) *rig {
 			if err != nil {
 				return
 			}
-			server, err := start(context.Background(), "", "")
+			server, err := start(t.Context(), "", "")
 			if err != nil {
 				t.Error(err)
 				_ = client.Close()

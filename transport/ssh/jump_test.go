@@ -155,18 +155,23 @@ func TestBastionKeyIsChecked(t *testing.T) {
 		transport.KindHostKeyChanged: func(e *estate) string { return e.servers["aix1"].KnownHostsLine("b1:22") },
 	} {
 		t.Run(string(cause), func(t *testing.T) {
-			e := newEstate(t)
-			bastion, host := e.add("b1", sshtest.Options{}), e.add("aix1", sshtest.Options{})
-			target := e.targets["b1"]
-			target.KnownHosts = e.file("known_hosts", line(e))
-			e.targets["b1"] = target
-			d := e.dialler()
-			for _, err := range append(askAll(t, d, e.many(20, "b1", "aix1")), ask(t, d, e.behind("b1", "aix1"))) {
-				wantJump(t, err, cause, "aix1", "bastion b1: "+string(cause))
-			}
-			if bastion.Accepted() != 1 || host.Accepted() != 0 {
-				t.Errorf("%d connections to the bastion, %d to the host; want one and none", bastion.Accepted(), host.Accepted())
-			}
+			synctest.Test(t, func(t *testing.T) {
+				e := newEstate(t)
+				bastion, host := e.add("b1", sshtest.Options{}), e.add("aix1", sshtest.Options{})
+				target := e.targets["b1"]
+				target.KnownHosts = e.file("known_hosts", line(e))
+				e.targets["b1"] = target
+				d := e.dialler()
+				for range 2 {
+					for _, err := range askAll(t, d, e.many(20, "b1", "aix1")) {
+						wantJump(t, err, cause, "aix1", "bastion b1: "+string(cause))
+					}
+					<-time.After(time.Hour)
+				}
+				if bastion.Accepted() != 1 || host.Accepted() != 0 {
+					t.Errorf("%d connections to the bastion, %d to the host; want one and none", bastion.Accepted(), host.Accepted())
+				}
+			})
 		})
 	}
 }
@@ -174,20 +179,25 @@ func TestBastionKeyIsChecked(t *testing.T) {
 // A login that the bastion does not take is tried once a run, or the account is
 // locked.
 func TestBastionLoginIsTriedOnce(t *testing.T) {
-	var seen attempts
-	e := newEstate(t)
-	o := sshtest.Options{Faults: sshtest.Faults{RejectAuth: true}}
-	seen.watch(&o)
-	e.add("b1", o)
-	e.add("b2", sshtest.Options{})
-	e.add("aix1", sshtest.Options{})
-	d := e.dialler()
-	for _, err := range append(askAll(t, d, e.many(50, "b1", "aix1")), ask(t, d, e.behind("b1", "aix1")), ask(t, d, e.behind("b1,b2", "aix1"))) {
-		wantJump(t, err, transport.KindAuth, "bastion b1: auth: ", "user ops")
-	}
-	if n := seen.failures.Load(); n != 1 {
-		t.Errorf("the login was tried %d times", n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var seen attempts
+		e := newEstate(t)
+		o := sshtest.Options{Faults: sshtest.Faults{RejectAuth: true}}
+		seen.watch(&o)
+		e.add("b1", o)
+		e.add("b2", sshtest.Options{})
+		e.add("aix1", sshtest.Options{})
+		d := e.dialler()
+		for range 2 {
+			for _, err := range append(askAll(t, d, e.many(50, "b1", "aix1")), ask(t, d, e.behind("b1,b2", "aix1"))) {
+				wantJump(t, err, transport.KindAuth, "bastion b1: auth: ", "user ops")
+			}
+			<-time.After(time.Hour)
+		}
+		if n := seen.failures.Load(); n != 1 {
+			t.Errorf("the login was tried %d times", n)
+		}
+	})
 }
 
 // A bastion that hangs takes its own connect timeout, once for all who wait, and

@@ -1,10 +1,13 @@
 package ssh
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -39,23 +42,37 @@ func relay(args []string) int {
 func relayed(t *testing.T, what string, o sshtest.Options) *rig {
 	t.Helper()
 	r := serve(t, framed(answers), o)
-	pids := filepath.Join(t.TempDir(), "pids")
-	r.target.ProxyCommand = strings.NewReplacer("NC", "'"+os.Args[0]+"' "+relayVerb, "PIDS", "'"+pids+"'").Replace(what)
+	r.pidFile = filepath.Join(t.TempDir(), "pids")
+	r.target.ProxyCommand = strings.NewReplacer("NC", "'"+os.Args[0]+"' "+relayVerb, "PIDS", "'"+r.pidFile+"'").Replace(what)
 	r.opts.DialContext = nil
 	t.Cleanup(func() {
-		text, _ := os.ReadFile(pids)
-		for _, word := range strings.Fields(string(text)) {
-			pid, err := strconv.Atoi(word)
-			if err != nil {
-				t.Fatal(err)
-			}
-			gone(t, pid)
-		}
-		if strings.Contains(what, "PIDS") && len(text) == 0 {
+		pids := r.pids()
+		if strings.Contains(what, "PIDS") && len(pids) == 0 {
 			t.Error("the proxy command was never run")
+		}
+		for _, pid := range pids {
+			gone(t, pid)
 		}
 	})
 	return r
+}
+
+// pids are the processes that a proxy command has told of by now.
+func (r *rig) pids() []int {
+	r.t.Helper()
+	text, err := os.ReadFile(r.pidFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.t.Fatal(err)
+	}
+	var list []int
+	for _, word := range strings.Fields(string(text)) {
+		pid, err := strconv.Atoi(word)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		list = append(list, pid)
+	}
+	return list
 }
 
 // gone waits until a process has ended: one that was killed by another than its
@@ -124,14 +141,16 @@ func TestProxyCommandThatFails(t *testing.T) {
 		cause   transport.Kind
 		texts   []string
 	}{
-		"nobody there":   {"NC 127.0.0.1 1", transport.KindLost, []string{"proxy command: lost: it ended (exit status 3): relay: dial tcp 127.0.0.1:1"}},
-		"without a word": {"false", transport.KindLost, []string{"it ended (exit status 1) without a word"}},
-		"no such thing":  {"nosuchprogram %h", transport.KindLost, []string{"exit status 127", "nosuchprogram"}},
-		"killed":         {"sh -c 'kill -9 $$'", transport.KindLost, []string{"signal: killed"}},
-		"hostile":        {`sh -c 'printf "first\n\033]0;owned\007evil\n" >&2; exit 4'`, transport.KindLost, []string{`exit status 4): "\x1b]0;owned\aevil"`}},
-		"endless":        {`sh -c "head -c 1000000 /dev/zero | tr '\\000' e >&2; exit 5"`, transport.KindLost, []string{"exit status 5", "eeeee"}},
-		"unknown token":  {"nc %x", transport.KindJump, []string{"proxy command: %x is not known"}},
-		"half a token":   {"nc %", transport.KindJump, []string{"single %"}},
+		"nobody there":     {"NC 127.0.0.1 1", transport.KindLost, []string{"proxy command: lost: it ended (exit status 3): relay: dial tcp 127.0.0.1:1"}},
+		"without a word":   {"false", transport.KindLost, []string{"it ended (exit status 1) without a word"}},
+		"no such thing":    {"nosuchprogram %h", transport.KindLost, []string{"exit status 127", "nosuchprogram"}},
+		"killed":           {"sh -c 'kill -9 $$'", transport.KindLost, []string{"signal: killed"}},
+		"hostile":          {`sh -c 'printf "first\n\033]0;owned\007evil\n" >&2; exit 4'`, transport.KindLost, []string{`exit status 4): "\x1b]0;owned\aevil"`}},
+		"endless":          {`sh -c "head -c 1000000 /dev/zero | tr '\\000' e >&2; exit 5"`, transport.KindLost, []string{"exit status 5", "eeeee"}},
+		"closes and says":  {"sh -c 'exec >&-; cat >/dev/null; echo why >&2; exit 6'", transport.KindLost, []string{"exit status 6): why"}},
+		"closes and stays": {"sh -c 'echo $$ >PIDS; exec >&-; exec sleep 1000'", transport.KindLost, []string{"signal: killed"}},
+		"unknown token":    {"nc %x", transport.KindJump, []string{"proxy command: %x is not known"}},
+		"half a token":     {"nc %", transport.KindJump, []string{"single %"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -193,6 +212,50 @@ func TestProxyCommandThatDies(t *testing.T) {
 	wantError(t, answered(t, conn), transport.KindLost, "proxy command: it ended (exit status 7): out of here")
 }
 
+// A command that ends by itself leaves nothing behind that it has begun.
+func TestProxyCommandThatLeavesSomething(t *testing.T) {
+	r := relayed(t, "sh -c 'sleep 1000 >/dev/null & echo $! >PIDS; exec NC %h %p'", sshtest.Options{})
+	d := NewDialer(r.opts)
+	defer d.Close()
+	conn, err := d.Dial(t.Context(), r.target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.server.CloseConnections()
+	wantError(t, answered(t, conn), transport.KindLost, "proxy command")
+	_ = conn.Close()
+	for _, pid := range r.pids() {
+		gone(t, pid)
+	}
+}
+
+// What has got away from its group and holds the streams open holds up nobody.
+func TestProxyCommandThatGetsAway(t *testing.T) {
+	setsid, err := exec.LookPath("setsid")
+	if err != nil {
+		t.Skip("no setsid on this machine")
+	}
+	r := relayed(t, "sh -c '"+setsid+` sh -c "echo \$\$ >PIDS; exec sleep 1000" & exec NC %h %p'`, sshtest.Options{})
+	r.target.ProxyCommand = strings.Replace(r.target.ProxyCommand, ">'"+r.pidFile+"'", ">"+r.pidFile, 1)
+	d := NewDialer(r.opts)
+	conn, err := d.Dial(t.Context(), r.target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for len(r.pids()) == 0 { // it is on its way
+		if err := answered(t, conn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = conn.Close()
+	_ = d.Close()
+	for _, pid := range r.pids() {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Errorf("it has not got away: %v", err)
+		}
+	}
+}
+
 // Close of the dialler leaves none behind, whoever has forgotten a connection.
 func TestProxyCommandEndsWithTheDialler(t *testing.T) {
 	r := relayed(t, "sh -c 'echo $$ >PIDS; exec NC %h %p'", sshtest.Options{})
@@ -202,6 +265,11 @@ func TestProxyCommandEndsWithTheDialler(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = d.Close()
+	for _, pid := range r.pids() {
+		if err := syscall.Kill(pid, 0); err == nil {
+			t.Errorf("close has not waited for process %d", pid)
+		}
+	}
 	wantError(t, answered(t, conn), transport.KindLost)
 	_ = conn.Close()
 	wantJump(t, ask(t, d, r.target), transport.KindJump, "closed")
