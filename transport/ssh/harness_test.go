@@ -39,6 +39,8 @@ type rig struct {
 	server *sshtest.Server
 	target transport.Target
 	opts   Options
+
+	authorized string // the keys that OpenSSH takes
 }
 
 // memory is for tests in a bubble and for those that must not depend on what
