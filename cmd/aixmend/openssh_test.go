@@ -46,6 +46,7 @@ func TestOpenSSH(t *testing.T) {
 		{"Sudo", testSSHSudo},
 		{"SessionNIC", testSSHSessionNIC},
 		{"NodeID", testSSHNodeID},
+		{"Password", testSSHPassword},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	gossh "golang.org/x/crypto/ssh"
 
 	"aixmend/transport/aixsim"
@@ -60,12 +61,23 @@ func secretive(t *testing.T, dir string) (*aixsim.Fleet, planted) {
 	}
 	t.Cleanup(fleet.Close)
 	write(t, dir+"/password", secrets["password file"]+"\n")
+	opener, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets["age identity"] = opener.String()
+	write(t, dir+"/age.txt", opener.String()+"\n")
+	sealed, err := os.ReadFile(encrypted(t, secrets["password file"]+"\n", false, opener.Recipient()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir+"/password.age", string(sealed))
 	write(t, dir+"/wrong", secrets["wrong password"]+"\n")
 	write(t, dir+"/vault", secrets["password program"]+"\n")
 	write(t, dir+"/vault.sh", `for p in $$ $PPID; do tr '\0' ' ' </proc/$p/cmdline; echo; done >>`+dir+"/seen\ncat "+dir+"/vault\n")
 	var text strings.Builder
-	text.WriteString("apiVersion: aixmend/v1\ndefaults:\n  ssh: {user: ops, become: sudo, identity: id_ed25519, known_hosts: known_hosts}\nhosts:\n")
-	for i, source := range []string{"{file: " + dir + "/password}", "{exec: [/bin/sh, " + dir + "/vault.sh]}", "{file: " + dir + "/wrong}"} {
+	text.WriteString("apiVersion: aixmend/v1\ndefaults:\n  ssh: {user: ops, become: sudo, identity: id_ed25519, known_hosts: known_hosts, password: {env: SSHPASS}, passphrase: {file: password}}\nhosts:\n")
+	for i, source := range []string{"{age: " + dir + "/password.age, identity: " + dir + "/age.txt}", "{exec: [/bin/sh, " + dir + "/vault.sh]}", "{file: " + dir + "/wrong}"} {
 		m := fleet.Inventory()[i]
 		fmt.Fprintf(&text, "  %s: {address: %q, ssh: {port: %d, become_password: %s}}\n", m.Name, m.Address, m.Port, source)
 	}
@@ -109,6 +121,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 		{[]string{"inventory", "list", "-i", dir + "/inventory.yaml", "--format", "json"}, 0, `"become": "sudo"`},
 		// What is named by mistake is not quoted.
 		{append([]string{"audit", "--identity", dir + "/password"}, walk...), 4, "auth: "},
+		{append([]string{"audit", "--identity", dir + "/age.txt"}, walk...), 4, "auth: "},
 		{append([]string{"audit", "--known-hosts", dir + "/password"}, walk...), 4, "host-key-unknown: "},
 	} {
 		got := call(t, env, c.args...)

@@ -39,12 +39,14 @@ func (s *secrets) fromAge(ctx context.Context, source inventory.PasswordSource) 
 	text, err := a.decrypt(file, maxSecret+2, identities)
 	var none *age.NoIdentityMatchError
 	switch {
+	case a.asking != nil:
+		return nil, a.asking
 	case errors.As(err, &none) && source.Identity == "":
 		return nil, fmt.Errorf("age file %s is not encrypted with a passphrase: say which identity opens it, {age: FILE, identity: FILE}", source.Age)
 	case errors.As(err, &none):
 		return nil, fmt.Errorf("age file %s: identity %s does not open it", source.Age, source.Identity)
 	case err != nil:
-		return nil, fmt.Errorf("age file %s: %w", source.Age, err)
+		return nil, a.explain(source.Age, err)
 	}
 	return checked(text, "age file "+source.Age)
 }
@@ -64,14 +66,25 @@ func (a *ageFile) decrypt(file []byte, limit int64, identities []age.Identity) (
 		from = armor.NewReader(in)
 	}
 	out, err := age.Decrypt(from, identities...)
-	if a.asking != nil {
-		return nil, a.asking
-	}
 	if err != nil {
 		return nil, err
 	}
 	return io.ReadAll(io.LimitReader(out, limit))
 }
+
+// explain is why a file can't be decrypted. What age says is left out: it quotes
+// the beginning of a file that is none of its own, which may be a secret.
+func (a *ageFile) explain(path string, err error) error {
+	switch {
+	case a.asking != nil:
+		return a.asking
+	case errors.Is(err, errWrongPassphrase):
+		return fmt.Errorf("age file %s: %w", path, errWrongPassphrase)
+	}
+	return fmt.Errorf("age file %s can't be decrypted: it is none, it is damaged, or the passphrase of its identity is wrong", path)
+}
+
+var errWrongPassphrase = errors.New("the passphrase is wrong")
 
 // identities reads a file of identities: age's own, or an SSH key. No message
 // quotes what is in it.
@@ -87,7 +100,7 @@ func (a *ageFile) identities(path string) ([]age.Identity, error) {
 	if bytes.HasPrefix(text, []byte("age-encryption.org/")) || bytes.HasPrefix(text, []byte(armor.Header)) {
 		open, err := a.decrypt(text, maxAge, []age.Identity{a.passphrase(path)})
 		if err != nil {
-			return nil, fmt.Errorf("identity %s: %w", path, err)
+			return nil, a.explain(path, err)
 		}
 		defer clear(open)
 		text = open
@@ -105,7 +118,7 @@ func (a *ageFile) identities(path string) ([]age.Identity, error) {
 		identity, err = agessh.NewEncryptedSSHIdentity(encrypted.PublicKey, bytes.Clone(text), func() ([]byte, error) { return a.ask(path) })
 	}
 	if err != nil {
-		return nil, fmt.Errorf("identity %s is no SSH key that age can use (ed25519 or RSA, encrypted in OpenSSH's own format): %w", path, err)
+		return nil, fmt.Errorf("identity %s is no SSH key that age can use (ed25519 or RSA, encrypted in OpenSSH's own format)", path)
 	}
 	return []age.Identity{identity}, nil
 }
@@ -152,7 +165,7 @@ func (p byPassphrase) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	}
 	key, err := identity.Unwrap(stanzas)
 	if errors.Is(err, age.ErrIncorrectIdentity) {
-		return nil, errors.New("the passphrase is wrong")
+		return nil, errWrongPassphrase
 	}
 	return key, err
 }

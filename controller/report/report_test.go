@@ -193,6 +193,10 @@ func typical() outcome.Host {
 	return outcome.Host{
 		Schema: outcome.HostSchema, RunID: "20261122T103000Z-3f9ac2", Host: "aixprd01", Address: "10.1.2.3", Outcome: outcome.NeedsAction,
 		Reason: "rmc-address-missing: en1 has no IPv6 link-local address", Started: at, Duration: 1234, Capture: "captures/aixprd01/c1",
+		SSH: &outcome.SSH{
+			Server: "SSH-2.0-OpenSSH_6.0", Kex: "diffie-hellman-group14-sha1", HostKey: "rsa-sha2-256", Cipher: "aes128-ctr", MAC: "hmac-sha1",
+			Login: "identity /home/ops/.ssh/id_rsa (certificate fleet, signed by SHA256:x)", Legacy: true, Via: []string{"bastion.example"},
+		},
 		FactErrors: map[string]string{"lscluster_m": "hung: no answer in 30s", "clock": "date failed (exit 2)"},
 		Findings: []outcome.Finding{
 			{ID: "rmc-address-missing", Severity: outcome.Critical, Title: "en1 has no IPv6 link-local address", Evidence: []string{"ifconfig -a: no fe80::/10 address on en1", "MAC of en1: fa:d4:43:3e:d1:20"},
@@ -267,6 +271,7 @@ func hostileTexts() []string {
 
 func hostileHost(s string) outcome.Host {
 	return outcome.Host{
+		SSH:  &outcome.SSH{Server: s, Kex: s, Cipher: s, Login: s, Via: []string{s}, Legacy: true},
 		Host: s, RunID: s, Address: s, Reason: s, Outcome: outcome.Failed, Capture: s, FactErrors: map[string]string{"fact": s},
 		Findings: []outcome.Finding{{ID: s, Severity: outcome.Critical, Title: s, Evidence: []string{s}, Remedy: s, Next: []string{s}, Source: s, Waived: true, Waiver: s}},
 		Plan:     []outcome.PlanStep{{Rung: s, Step: "s" + s, Command: s, Undo: s, BlockedBy: s}, {Rung: s, BlockedBy: s}},

@@ -167,39 +167,11 @@ func TestNoIdentityAtAll(t *testing.T) {
 // to wrap first.
 func serveAgent(t *testing.T, wrap func(net.Conn) io.ReadWriter, keys ...ed25519.PrivateKey) string {
 	t.Helper()
-	ring := agent.NewKeyring()
-	for _, k := range keys {
-		if err := ring.Add(agent.AddedKey{PrivateKey: k}); err != nil {
-			t.Fatal(err)
-		}
+	added := make([]agent.AddedKey, len(keys))
+	for i, k := range keys {
+		added[i].PrivateKey = k
 	}
-	socket := filepath.Join(t.TempDir(), "agent")
-	l, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	open := make(chan net.Conn, 16)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			open <- c
-			go func() { _ = agent.ServeAgent(ring, wrap(c)) }()
-		}
-	}()
-	t.Cleanup(func() {
-		_ = l.Close()
-		<-done
-		close(open)
-		for c := range open {
-			_ = c.Close()
-		}
-	})
-	return socket
+	return serveRing(t, wrap, added...)
 }
 
 func asItIs(c net.Conn) io.ReadWriter { return c }

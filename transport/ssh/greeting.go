@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"bytes"
+	"io"
 	"net"
 )
 
@@ -22,10 +23,20 @@ func (g *greeting) Read(p []byte) (int, error) {
 	n, err := g.Conn.Read(p)
 	if !g.over && n > 0 {
 		g.said = append(g.said, p[:min(n, maxGreeting-len(g.said))]...)
-		g.over = len(g.said) >= maxGreeting || bytes.HasPrefix(g.said, version) || bytes.Contains(g.said, append([]byte("\n"), version...))
+		g.over = len(g.said) >= maxGreeting || bytes.HasPrefix(g.said, version) || bytes.Contains(g.said, versionLine)
+	}
+	return n, err
+}
+
+// Write implements net.Conn. A server that does not want to talk may be gone
+// before our version is sent: what it said is still there to be read.
+func (g *greeting) Write(p []byte) (int, error) {
+	n, err := g.Conn.Write(p)
+	if err != nil && !g.over {
+		_, _ = io.Copy(io.Discard, io.LimitReader(g, maxGreeting))
 	}
 	return n, err
 }
 
 // version begins the line with which the protocol does.
-var version = []byte("SSH-")
+var version, versionLine = []byte("SSH-"), []byte("\nSSH-")

@@ -45,7 +45,8 @@ type rig struct {
 	target transport.Target
 	opts   Options
 
-	pidFile string // where a proxy command tells of processes, see relayed
+	pidFile    string // where a proxy command tells of processes, see relayed
+	authorized string // the keys that OpenSSH takes
 }
 
 // memory is for tests in a bubble and for those that must not depend on what

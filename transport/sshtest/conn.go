@@ -66,6 +66,10 @@ func (c *conn) serve() {
 			return
 		}
 	}
+	if f.DropAt == StageGreeting {
+		c.stream.Close()
+		return
+	}
 	if f.DropAt == StageVersion {
 		c.dropAfterVersion()
 		return

@@ -11,10 +11,11 @@ type Stage string
 
 // The points at which [Faults.DropAt] can cut a connection.
 const (
-	StageAccept  Stage = "accept"  // at once: what MaxStartups does
-	StageVersion Stage = "version" // after both version lines
-	StageKexInit Stage = "kexinit" // after the server's KEXINIT was sent
-	StageAuth    Stage = "auth"    // when the client shows its first key or password
+	StageAccept   Stage = "accept"   // at once: what MaxStartups does
+	StageGreeting Stage = "greeting" // after Faults.PreBanner: what MaxStartups does since OpenSSH 8.5
+	StageVersion  Stage = "version"  // after both version lines
+	StageKexInit  Stage = "kexinit"  // after the server's KEXINIT was sent
+	StageAuth     Stage = "auth"     // when the client shows its first key or password
 )
 
 // ForwardFault names a way in which a direct-tcpip channel goes wrong.

@@ -47,6 +47,28 @@ func failed(kind transport.Kind) error {
 	return &transport.Error{Kind: kind, Op: "dial", Host: "aix1", Err: errors.New("as the test wants")}
 }
 
+// linked is a connection that knows how it came about.
+type linked struct{ transport.Conn }
+
+func (linked) Link() transport.Link {
+	return transport.Link{HostKey: "SHA256:x", Login: "password", Via: []string{"bastion"}}
+}
+
+// How a connection came about is known through every decorator.
+func TestLinkPasses(t *testing.T) {
+	inner := transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
+		conn, err := host(t).Dial(ctx, target)
+		return linked{conn}, err
+	})
+	d := Gated(Limited(Retried(inner, 2, time.Second), func(transport.Target) []*Window { return nil }), Shut)
+	if diff := cmp.Diff(linked{}.Link(), transport.LinkOf(dial(t, d))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := transport.LinkOf(dial(t, host(t))); got.Login != "" {
+		t.Errorf("of a transport that can't tell: %+v", got)
+	}
+}
+
 func TestGated(t *testing.T) {
 	consent := func(transport.Target, transport.Command) error { return nil }
 	for _, c := range []struct {
