@@ -55,7 +55,7 @@ func TestJumpOfAnyDepth(t *testing.T) {
 			if diff := cmp.Diff(map[string]int{c.first + ":22": 1}, e.direct); diff != "" {
 				t.Error("dialled from here: ", diff)
 			}
-			via := conn.(interface{ Via() []string }).Via()
+			via := transport.LinkOf(conn).Via
 			if !slices.Equal(via, c.way) {
 				t.Errorf("the way is %q, want %q", via, c.way)
 			}
