@@ -564,10 +564,10 @@ func TestBastionsInACircle(t *testing.T) {
 		of    map[string]string
 		texts string
 	}{
-		{"b1", map[string]string{"b1": "b1"}, "b1 through b1"},
-		{"b1", map[string]string{"b1": "b2", "b2": "b3", "b3": "b1"}, "b1 through b2 through b3 through b1"},
-		{"b1,b2,b1", nil, "b1 through b2 through b1"},
-		{"b1,alias", nil, "b1 through alias"},
+		{"b1", map[string]string{"b1": "b1"}, "b1 through b1;"},
+		{"b1", map[string]string{"b1": "b2", "b2": "b3", "b3": "b1"}, "circle: b1 through b2 through b3 through b1;"},
+		{"b1,b2,b1", nil, "b1 through b2 through b1;"},
+		{"b1,alias", nil, "b1 through alias;"},
 		{"b1,nobody", nil, "bastion nobody: nobody knows nobody"},
 	} {
 		t.Run(c.texts, func(t *testing.T) {

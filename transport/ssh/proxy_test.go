@@ -274,3 +274,18 @@ func TestProxyCommandEndsWithTheDialler(t *testing.T) {
 	_ = conn.Close()
 	wantJump(t, ask(t, d, r.target), transport.KindJump, "closed")
 }
+
+// Of what a command says the end is kept, and no more than its bound.
+func TestTail(t *testing.T) {
+	var kept tail
+	for range 1000 {
+		fmt.Fprint(&kept, "some words\n")
+	}
+	fmt.Fprint(&kept, strings.Repeat("x", 5*maxProxySaid), "\n \n", "the last\r\n\n")
+	if len(kept.kept) != maxProxySaid || cap(kept.kept) > 4*maxProxySaid || kept.last() != "the last" {
+		t.Errorf("%d bytes of room for %d, the last line is %q", len(kept.kept), cap(kept.kept), kept.last())
+	}
+	if silent := new(tail); silent.last() != "" {
+		t.Error("silence is a line")
+	}
+}

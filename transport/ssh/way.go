@@ -122,7 +122,7 @@ func (p *piped) receive(from io.Reader, ended func()) {
 // send hands on what goes out, until the connection is closed.
 func (p *piped) send(to io.Writer) {
 	_, _ = io.CopyBuffer(writerOnly{to}, p.far, make([]byte, pipedBuffer))
-	_ = p.far.Close() // what can't be sent must not be waited for
+	_, _ = io.Copy(io.Discard, p.far) // nobody waits to send what can't be sent: how it ended, receive learns
 }
 
 // pipedBuffer is what is on its way in each direction, in bytes.
