@@ -163,7 +163,7 @@ func (o *offer) restrict(t transport.Target) error {
 	key, _ := plainKey(o.signer.PublicKey())
 	switch able, ok := o.signer.(ssh.AlgorithmSigner); {
 	case t.LegacyAlgorithms:
-	case key.Type() == ssh.InsecureKeyAlgoDSA:
+	case key.Type() == ssh.InsecureKeyAlgoDSA: //nolint:staticcheck // old logins have such keys
 		return fmt.Errorf("%s is a DSA key, which signs with SHA-1: make another, or set ssh.legacy_algorithms", o.what)
 	case ok && key.Type() == ssh.KeyAlgoRSA:
 		signer, err := ssh.NewSignerWithAlgorithms(able, []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256})
