@@ -40,12 +40,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 	if j.verb == controller.Recover {
 		gate = j.within(a.open)
 	}
-	dialer := ssh.NewDialer(ssh.Options{
-		ConnectTimeout: j.flags.ConnectTimeout,
-		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: a.passphrase()},
-		Hosts:          &ssh.HostKeys{Default: ssh.UserKnownHosts(home())},
-		Passwords:      a.secrets(),
-	})
+	dialer := ssh.NewDialer(a.connecting(j.flags.ConnectTimeout, a.knownHosts()))
 	e := &controller.Engine{
 		Options: controller.Options{
 			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
@@ -64,6 +59,24 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 		e.Observer = a.mover(j.flags.verbose > 0)
 	}
 	return e
+}
+
+// connecting says how hosts are connected to.
+func (a *app) connecting(timeout time.Duration, hosts *ssh.HostKeys) ssh.Options {
+	return ssh.Options{
+		ConnectTimeout: timeout,
+		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: a.passphrase()},
+		Hosts:          hosts,
+		Passwords:      a.secrets(),
+	}
+}
+
+// knownHosts checks host keys against the files that ssh reads too.
+func (a *app) knownHosts() *ssh.HostKeys {
+	return &ssh.HostKeys{
+		Default: append(ssh.UserKnownHosts(home()), ssh.SystemKnownHosts()...),
+		Warn:    func(message string) { a.say("warning: %s", message) },
+	}
 }
 
 // owner is who takes the leases of hosts.

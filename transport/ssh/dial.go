@@ -74,22 +74,48 @@ func NewDialer(o Options) *Dialer {
 	return &Dialer{options: o, passwords: newKeyring(o.Passwords), texts: newTexts()}
 }
 
+// clientVersion is how we call ourselves.
+const clientVersion = "SSH-2.0-aixmend"
+
 var errConnectTimeout = errors.New("no answer within the connect timeout")
 
 // Dial implements transport.Dialer.
 func (d *Dialer) Dial(ctx context.Context, target transport.Target) (transport.Conn, error) {
-	a := &attempt{dialer: d, target: target.Defaulted(), phase: "dial"}
+	a := d.attempt(target)
 	conn, err := a.dial(ctx)
-	if err == nil {
-		return conn, nil
+	if a.policy != nil && a.policy.another { // the host is known by a type of key that it was not asked for
+		end := a.end
+		a = d.attempt(target)
+		a.end = end
+		conn, err = a.dial(ctx)
 	}
+	if err != nil {
+		return nil, a.failed(ctx, err)
+	}
+	return conn, nil
+}
+
+// attempt begins one.
+func (d *Dialer) attempt(target transport.Target) *attempt {
+	return &attempt{dialer: d, target: target.Defaulted(), phase: "dial"}
+}
+
+// failed makes the error of an attempt one of transport.
+func (a *attempt) failed(ctx context.Context, err error) error {
 	if end, ok := ctx.Deadline(); ok && !time.Now().Before(end) {
 		<-ctx.Done() // the network may notice the run's end a moment earlier
 	}
 	if ctx.Err() != nil {
-		return nil, a.fail(transport.KindCanceled, context.Cause(ctx))
+		return a.fail(transport.KindCanceled, context.Cause(ctx))
 	}
-	return nil, a.classify(err)
+	return a.classify(err)
+}
+
+// begin starts the time of the connect timeout, once.
+func (a *attempt) begin() {
+	if a.end.IsZero() {
+		a.end = time.Now().Add(a.dialer.options.ConnectTimeout)
+	}
 }
 
 // attempt is one try to connect, and how far it came: the errors of x/crypto
@@ -97,9 +123,11 @@ func (d *Dialer) Dial(ctx context.Context, target transport.Target) (transport.C
 type attempt struct {
 	dialer  *Dialer
 	target  transport.Target
-	phase   string // dial, handshake, authenticate
-	hostKey error  // what the host key check said
-	key     string // the fingerprint of the key
+	phase   string         // dial, handshake, authenticate
+	end     time.Time      // of the connect timeout
+	policy  *hostKeyPolicy // what is known of the host's key
+	hostKey error          // what the host key check said
+	key     string         // the fingerprint of the key
 }
 
 func (a *attempt) fail(kind transport.Kind, err error) error {
@@ -108,46 +136,60 @@ func (a *attempt) fail(kind transport.Kind, err error) error {
 
 func (a *attempt) dial(ctx context.Context) (*conn, error) {
 	o := a.dialer.options
-	if a.target.Jump != "" && a.target.Jump != "none" {
-		return nil, a.fail(transport.KindJump, fmt.Errorf("jump host %s: connecting through a jump host is not supported yet", a.target.Jump))
-	}
-	address := net.JoinHostPort(a.target.Address, strconv.Itoa(a.target.Port))
 	auth, err := o.Keys.method(a.target.Identity)
 	if err != nil {
 		a.phase = "authenticate"
 		return nil, a.fail(transport.KindAuth, err)
 	}
-	policy, err := o.Hosts.policy(a.target.KnownHosts, address)
-	if err != nil {
+	if a.policy, err = o.Hosts.policy(a.target); err != nil {
 		return nil, a.fail(transport.KindHostKeyUnknown, err)
 	}
-	deadline := time.Now().Add(o.ConnectTimeout)
-	dialing, cancel := context.WithDeadlineCause(ctx, deadline, errConnectTimeout)
-	defer cancel()
-	network, err := o.DialContext(dialing, "tcp", address)
+	a.begin() // not before: a person may have typed a passphrase
+	network, err := a.open(ctx)
 	if err != nil {
-		if dialing.Err() != nil {
-			return nil, context.Cause(dialing)
-		}
 		return nil, err
 	}
-	a.phase = "handshake"
 	config := &ssh.ClientConfig{
 		User:              a.target.User,
 		Auth:              []ssh.AuthMethod{auth},
-		HostKeyAlgorithms: policy.algorithms,
-		HostKeyCallback: func(name string, remote net.Addr, key ssh.PublicKey) error {
-			a.hostKey, a.key = policy.check(name, remote, key), ssh.FingerprintSHA256(key)
+		HostKeyAlgorithms: a.policy.algorithms,
+		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
+			a.hostKey, a.key = a.policy.check(key), ssh.FingerprintSHA256(plainKey(key))
 			if a.hostKey == nil {
 				a.phase = "authenticate"
 			}
 			return a.hostKey
 		},
-		ClientVersion: "SSH-2.0-aixmend",
+		ClientVersion: clientVersion,
 	}
+	client, err := a.handshake(ctx, network, config)
+	if err != nil {
+		return nil, err
+	}
+	return a.established(client), nil
+}
+
+// open opens the network connection to the target.
+func (a *attempt) open(ctx context.Context) (net.Conn, error) {
+	if a.target.Jump != "" && a.target.Jump != "none" {
+		return nil, a.fail(transport.KindJump, fmt.Errorf("jump host %s: connecting through a jump host is not supported yet", a.target.Jump))
+	}
+	dialing, cancel := context.WithDeadlineCause(ctx, a.end, errConnectTimeout)
+	defer cancel()
+	network, err := a.dialer.options.DialContext(dialing, "tcp", net.JoinHostPort(a.target.Address, strconv.Itoa(a.target.Port)))
+	if err != nil && dialing.Err() != nil {
+		return nil, context.Cause(dialing)
+	}
+	return network, err
+}
+
+// handshake makes the network connection an SSH connection, or closes it.
+func (a *attempt) handshake(ctx context.Context, network net.Conn, config *ssh.ClientConfig) (*ssh.Client, error) {
+	a.phase = "handshake"
+	address := net.JoinHostPort(a.target.Address, strconv.Itoa(a.target.Port))
 	// The handshake is outside ClientConfig.Timeout: a deadline on the
 	// connection holds it, a cancelled run closes it.
-	_ = network.SetDeadline(deadline)
+	_ = network.SetDeadline(a.end)
 	stop := context.AfterFunc(ctx, func() { _ = network.Close() })
 	inner, channels, requests, err := ssh.NewClientConn(network, address, config)
 	if err != nil {
@@ -160,7 +202,7 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 		return nil, context.Cause(ctx)
 	}
 	_ = network.SetDeadline(time.Time{})
-	return a.established(ssh.NewClient(inner, channels, requests)), nil
+	return ssh.NewClient(inner, channels, requests), nil
 }
 
 // established starts the keepalive of a new connection.
