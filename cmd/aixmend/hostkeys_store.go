@@ -50,8 +50,8 @@ func (a *app) chosen(hosts []*keyedHost) []*keyedHost {
 	}
 	q := &questions{app: a, in: bufio.NewReader(a.in)}
 	var wanted []*keyedHost
-	if len(fresh) > 0 && q.ask("Store the keys of %s in %s: %s? Compare them with the consoles first. Only yes will do: ",
-		newHosts(fresh), filesOf(fresh), report.Compact(keyNames(fresh))) == "yes" {
+	if len(fresh) > 0 && q.ask("%sStore the keys of %s in %s: %s? Compare them with the consoles first. Only yes will do: ",
+		a.unseen(fresh), newHosts(fresh), filesOf(fresh), report.Compact(keyNames(fresh))) == "yes" {
 		wanted = append(wanted, fresh...)
 	}
 	if a.flags.replace && len(changed) > 0 {
@@ -66,6 +66,21 @@ func (a *app) chosen(hosts []*keyedHost) []*keyedHost {
 		}
 	}
 	return q.answered(wanted)
+}
+
+// unseen are the keys of hosts for a person who is asked about them while
+// stdout, where they were shown, goes elsewhere.
+func (a *app) unseen(hosts []*keyedHost) string {
+	if a.outTerminal {
+		return ""
+	}
+	var b strings.Builder
+	for _, h := range hosts {
+		for _, k := range h.keys {
+			fmt.Fprintf(&b, "%s (%s) %s %s\n", h.name, h.address(), k.Key.Type(), gossh.FingerprintSHA256(k.Key))
+		}
+	}
+	return b.String()
 }
 
 // question asks about one host whose key has changed.

@@ -75,6 +75,7 @@ func TestScripts(t *testing.T) {
 			"sent":      sentTimes,
 			"newest":    newestRun,
 			"readonly":  readOnly,
+			"otherkeys": otherKeys,
 		},
 	})
 }
