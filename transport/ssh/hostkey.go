@@ -78,10 +78,10 @@ func (h *HostKeys) indexes(target transport.Target) ([]*knownHosts, error) {
 	if list, ok := h.lists[target.KnownHosts]; ok {
 		return list, h.failed[target.KnownHosts]
 	}
-	list, err := h.load(h.paths(target))
 	if h.lists == nil {
 		h.files, h.lists, h.failed = map[string]*knownHostsFile{}, map[string][]*knownHosts{}, map[string]error{}
 	}
+	list, err := h.load(h.paths(target))
 	h.lists[target.KnownHosts], h.failed[target.KnownHosts] = list, err
 	return list, err
 }
@@ -93,9 +93,6 @@ func (h *HostKeys) load(paths []string) ([]*knownHosts, error) {
 		if !read {
 			file = &knownHostsFile{}
 			file.index, file.err = loadKnownHosts(path, h.warn, &h.macs)
-			if h.files == nil {
-				h.files = map[string]*knownHostsFile{}
-			}
 			h.files[path] = file
 		}
 		switch {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -58,11 +59,13 @@ type editing struct {
 	other   map[string]bool    // names of which it holds another key
 	revoked map[string]bool    // keys
 	counts  struct{ hashed, plain int }
+
+	macs *atomic.Int64 // counts the HMACs
 }
 
-func newEditing(edits []KnownHostsEdit, before *knownHosts) *editing {
+func newEditing(edits []KnownHostsEdit, before *knownHosts, macs *atomic.Int64) *editing {
 	e := &editing{
-		edits: edits, of: map[string][]int{}, before: before, hashed: map[hashedName][]string{},
+		edits: edits, macs: macs, of: map[string][]int{}, before: before, hashed: map[hashedName][]string{},
 		present: map[[2]string]bool{}, other: map[string]bool{}, revoked: map[string]bool{},
 	}
 	for i, edit := range edits {
@@ -142,7 +145,7 @@ func (e *editing) line(line []byte) []byte {
 	case strings.HasPrefix(text.names, "|"):
 		e.counts.hashed++
 		name, err := parseHashedName(text.names)
-		if err == nil && e.leaves(e.behind(name), key) {
+		if err == nil && e.leaves(e.behind(name), key, true) {
 			return nil
 		}
 		return line
@@ -159,6 +162,7 @@ func (e *editing) behind(name hashedName) []string {
 		return names
 	}
 	for _, edit := range e.edits {
+		e.macs.Add(1)
 		if name.is(edit.Name) {
 			names = append(names, edit.Name)
 		}
@@ -168,13 +172,13 @@ func (e *editing) behind(name hashedName) []string {
 }
 
 // leaves notes that the file holds a key for some names, and tells whether the
-// key is to go.
-func (e *editing) leaves(names []string, key string) bool {
+// key is to go. A line that is not sure to be about them has nothing to count.
+func (e *editing) leaves(names []string, key string, sure bool) bool {
 	goes := false
 	for _, name := range names {
 		for _, i := range e.of[name] {
 			if slices.ContainsFunc(e.edits[i].Keys, func(k ssh.PublicKey) bool { return string(k.Marshal()) == key }) {
-				e.present[[2]string{name, key}] = true
+				e.present[[2]string{name, key}] = e.present[[2]string{name, key}] || sure
 				continue
 			}
 			e.other[name] = true
@@ -187,9 +191,10 @@ func (e *editing) leaves(names []string, key string) bool {
 // plainLine gives what becomes of a line with names in clear: other names stay.
 func (e *editing) plainLine(line []byte, names, key string) []byte {
 	var stay []string
+	_, sure := splitNames(names) // a negated pattern may take back what stands in clear
 	for one := range strings.SplitSeq(names, ",") {
 		patterns, plain := splitNames(one)
-		if plain && len(patterns) == 1 && e.leaves([]string{patterns[0].text}, key) {
+		if plain && len(patterns) == 1 && e.leaves([]string{patterns[0].text}, key, sure) {
 			continue
 		}
 		stay = append(stay, one)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
@@ -32,7 +33,9 @@ func edKey(t testing.TB, n uint64) ssh.PublicKey {
 }
 
 // authorized is a key as it stands in a line.
-func authorized(key ssh.PublicKey) string { return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))) }
+func authorized(key ssh.PublicKey) string {
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+}
 
 // hashed is a name as ssh hashes it.
 func hashed(name string) string {
@@ -265,6 +268,32 @@ func FuzzKnownHosts(f *testing.F) {
 		h.lists[""] = []*knownHosts{index}
 		if p, _ := h.policy(target); p.judge(key).status != HostKeyRevoked {
 			t.Errorf("%q takes a revocation back", content)
+		}
+	})
+}
+
+// FuzzKnownHostsEdit: whatever a file holds, what is stored comes behind it, and
+// each line that is not the host's stays as it is.
+func FuzzKnownHostsEdit(f *testing.F) {
+	key, other := edKey(f, 1), edKey(f, 2)
+	for _, line := range []string{"aix1 " + authorized(other), "aix7,x " + authorized(other), hashed("aix7") + " " + authorized(key) + "\n", "\x00", "aix7 \r", "@revoked aix7 " + authorized(other)} {
+		f.Add([]byte(line), true)
+		f.Add([]byte(line), false)
+	}
+	f.Fuzz(func(t *testing.T, content []byte, replace bool) {
+		edit := KnownHostsEdit{Name: "aix7", Keys: []ssh.PublicKey{key}, Replace: replace}
+		apply := func(content []byte) ([]byte, []string) {
+			return newEditing([]KnownHostsEdit{edit}, nil, new(atomic.Int64)).apply(content)
+		}
+		after, left := apply(bytes.Clone(content))
+		if mine := replace && bytes.Contains(bytes.ToLower(content), []byte("aix7")) || bytes.Contains(content, []byte("|1|")); !mine && !bytes.HasPrefix(after, content) {
+			t.Errorf("%q became %q", content, after)
+		}
+		if got := judged(t, transport.Target{Address: "aix7"}, key, string(after)); len(left) == 0 && got != HostKeyKnown {
+			t.Errorf("%q: the key is %s in %q", content, got, after)
+		}
+		if again, _ := apply(bytes.Clone(after)); !bytes.Equal(again, after) {
+			t.Errorf("a second time %q becomes %q", after, again)
 		}
 	})
 }

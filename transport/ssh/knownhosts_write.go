@@ -67,7 +67,7 @@ func (h *HostKeys) Store(ctx context.Context, path string, edits []KnownHostsEdi
 		return nil, fmt.Errorf("known_hosts: %s: %w", real, err)
 	}
 	defer unlock()
-	change := func(text []byte) ([]byte, []string) { return newEditing(edits, before).apply(text) }
+	change := func(text []byte) ([]byte, []string) { return newEditing(edits, before, &h.macs).apply(text) }
 	for range maxRewrites {
 		left, done, err := rewrite(real, change)
 		if err != nil {
@@ -103,9 +103,7 @@ func lockFile(ctx context.Context, path string) (func(), error) {
 			}
 			return nil, err
 		}
-		held, err := lock.Stat()
-		there, gone := os.Stat(name)
-		if err == nil && gone == nil && os.SameFile(held, there) {
+		if inPlace(lock) {
 			return func() {
 				_ = os.Remove(name) // where a file in use can't be removed it stays, and holds nobody up
 				_ = lock.Close()
@@ -113,6 +111,14 @@ func lockFile(ctx context.Context, path string) (func(), error) {
 		}
 		_ = lock.Close()
 	}
+}
+
+// inPlace tells whether a lock is on the file that has its name now: who had it
+// before takes the file away.
+func inPlace(lock *flock.Flock) bool {
+	held, err := lock.Stat()
+	there, gone := os.Stat(lock.Path())
+	return err == nil && gone == nil && os.SameFile(held, there)
 }
 
 // rewrite changes a file, and tells whether it could: not where somebody else

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gofrs/flock"
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
@@ -61,6 +62,7 @@ func TestStoreInClear(t *testing.T) {
 		"there already":                  {add, "aix1 " + k + " mine\n", "aix1 " + k + " mine\n", false},
 		"there by another key":           {add, "aix1 " + l + "\n", "aix1 " + l + "\n", true},
 		"there by another key, capitals": {add, "x,AIX1 " + l + "\n", "x,AIX1 " + l + "\n", true},
+		"there, and taken back":          {add, "aix1,!aix1 " + k + "\n", "aix1,!aix1 " + k + "\naix1 " + k + "\n", false},
 		"revoked by now":                 {add, "@revoked * " + k + "\n", "@revoked * " + k + "\n", true},
 		"replaced":                       {replace, "# a\n aix1\t" + l + " old \r\n\nz\n", "# a\n\nz\naix1 " + k + "\n", false},
 		"replaced, others stay":          {replace, "aix0,aix1,10.1.2.3 " + l + "  c\n", "aix0,10.1.2.3 " + l + "  c\naix1 " + k + "\n", false},
@@ -173,6 +175,22 @@ func TestStoreTogether(t *testing.T) {
 		t.Errorf("%d lines of 24", n)
 	}
 	alone(t, path)
+}
+
+// A lock counts only where others look for it.
+func TestLockInPlace(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "lock")
+	lock := flock.New(name)
+	if held, err := lock.TryLock(); err != nil || !held || !inPlace(lock) {
+		t.Fatalf("held %v, %v, in place %v", held, err, inPlace(lock))
+	}
+	defer lock.Close()
+	if err := os.Remove(name); err != nil || inPlace(lock) {
+		t.Errorf("in place without a file, %v", err)
+	}
+	if err := os.WriteFile(name, nil, 0o600); err != nil || inPlace(lock) {
+		t.Errorf("in place in another file, %v", err)
+	}
 }
 
 func TestStoreKeepsTheFile(t *testing.T) {
