@@ -12,6 +12,9 @@ import (
 // ssh(1) wants to see them.
 var keyTypes = []string{ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoRSA}
 
+// keyTypeDSA is a type of key that only legacy hosts have.
+const keyTypeDSA = "ssh-dss"
+
 // certSuffix ends the names of the algorithms by which a host shows a
 // certificate.
 const certSuffix = "-cert-v01@openssh.com"

@@ -194,7 +194,7 @@ func (p *hostKeyPolicy) others(shown string) []knownLine {
 // checkCertificate checks a host's certificate; authority tells whether who
 // signed it is one for this host.
 func (p *hostKeyPolicy) checkCertificate(cert *ssh.Certificate, authority bool) error {
-	switch sha1 := cert.Signature.Format == ssh.KeyAlgoRSA || cert.Signature.Format == ssh.InsecureKeyAlgoDSA; {
+	switch sha1 := cert.Signature.Format == ssh.KeyAlgoRSA || cert.Signature.Format == keyTypeDSA; {
 	case !authority:
 		return errors.New("who signed it is no authority for this host there")
 	case cert.CertType != ssh.HostCert:

@@ -80,7 +80,7 @@ func scanned(legacy bool) [][]string {
 	offered := hostKeyAlgorithms(legacy)
 	types := []string{"ssh-ed25519", "ecdsa-", "ssh-rsa"}
 	if legacy {
-		types = append(types, "ssh-dss")
+		types = append(types, keyTypeDSA)
 	}
 	var list [][]string
 	for _, kind := range types {

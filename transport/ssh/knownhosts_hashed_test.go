@@ -1,6 +1,7 @@
 package ssh
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -170,20 +171,20 @@ func xcrypto(t *testing.T, path string, target transport.Target, key ssh.PublicK
 		t.Fatal(err)
 	}
 	address := net.JoinHostPort(target.Address, strconv.Itoa(target.Port))
-	switch err := check(address, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 22}, key).(type) {
-	case nil:
+	err = check(address, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 22}, key)
+	var revoked *knownhosts.RevokedError
+	var wanted *knownhosts.KeyError
+	switch {
+	case err == nil:
 		return HostKeyKnown
-	case *knownhosts.RevokedError:
+	case errors.As(err, &revoked):
 		return HostKeyRevoked
-	case *knownhosts.KeyError:
-		if len(err.Want) > 0 {
-			return HostKeyChanged
-		}
-		return HostKeyNew
-	default:
+	case !errors.As(err, &wanted):
 		t.Fatalf("x/crypto: %v", err)
-		return ""
+	case len(wanted.Want) > 0:
+		return HostKeyChanged
 	}
+	return HostKeyNew
 }
 
 // On files as they are, x/crypto's linear search comes to the same.
