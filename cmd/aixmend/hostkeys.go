@@ -100,7 +100,8 @@ func (a *app) runHostKeys(ctx context.Context) error {
 	return a.settleKeys(ctx, known, hosts)
 }
 
-// keyTargets are the hosts as they are connected to.
+// keyTargets are the hosts as they are connected to: what ssh_config says of
+// them is to be filled in here, as for a run.
 func keyTargets(selected []inventory.Host) []transport.Target {
 	targets := make([]transport.Target, len(selected))
 	for i, host := range selected {
