@@ -52,9 +52,8 @@ type Target struct {
 	// machine first; each is [user@]name[:port]; empty or "none": none.
 	Jump string
 	// ProxyCommand is a shell command of this machine whose streams are the
-	// connection, as ssh_config has it: its tokens (%h, %p, %r, %n, %%) are filled
-	// in by the transport; empty or "none": none. Jump and ProxyCommand are not
-	// both set.
+	// connection, with nothing left to fill in; empty or "none": none. Jump and
+	// ProxyCommand are not both set.
 	ProxyCommand string
 	// Become is how to become root; empty: BecomeNone.
 	Become string

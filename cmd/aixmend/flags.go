@@ -30,6 +30,8 @@ type flags struct {
 	serve   bool
 	hosts   int
 	keep    int
+	onlyNew bool // of hostkeys
+	replace bool // of hostkeys
 }
 
 func (f *flags) selection(c *cobra.Command) {

@@ -65,9 +65,11 @@ func (a *app) listInventory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	targets, err := a.targets(ctx, hosts)
+	reach := a.reach(a.flags.asked)
+	defer reach.ssh.Close()
+	targets, err := reach.targets(ctx, hosts)
 	if err != nil {
-		return err
+		return usage(err)
 	}
 	listed := []listedHost{}
 	t := table.NewWriter()

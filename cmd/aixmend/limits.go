@@ -68,8 +68,10 @@ func (f files) raise(hosts int) string {
 // A job that needs less is left alone. Its error is for a limit under which not
 // even one host can be connected to.
 func (a *app) fit(j *job, f files) error {
-	f.proxied = j.proxied
-	wanted, fits := min(j.flags.Concurrency, len(j.Hosts)), f.hosts()
+	wanted := min(j.flags.Concurrency, len(j.Hosts))
+	f.proxied = true
+	f.proxied = wanted > f.hosts() && j.proxied != nil && j.proxied() // to ask takes time
+	fits := f.hosts()
 	switch {
 	case wanted <= fits:
 		return nil

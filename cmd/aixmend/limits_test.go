@@ -56,7 +56,7 @@ func TestFitWithProxyCommands(t *testing.T) {
 	var said strings.Builder
 	a := &app{}
 	a.err = &said
-	j := &job{scope: scope{Hosts: make([]inventory.Host, 300)}, flags: flags{asked: asked{Concurrency: 200}}, window: 200, proxied: true}
+	j := &job{scope: scope{Hosts: make([]inventory.Host, 300)}, flags: flags{asked: asked{Concurrency: 200}}, window: 200, proxied: func() bool { return true }}
 	const word = "warning: the open-file limit is 1024: 96 hosts at one time, not 200; raise it with ulimit -n 2064\n"
 	if err := a.fit(j, files{limit: 1024}); err != nil || j.window != 96 || said.String() != word {
 		t.Errorf("%d, %v, said %q", j.window, err, said.String())

@@ -72,6 +72,7 @@ func TestScripts(t *testing.T) {
 			"sent":      sentTimes,
 			"newest":    newestRun,
 			"readonly":  readOnly,
+			"otherkeys": otherKeys,
 		},
 	})
 }

@@ -1,16 +1,10 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"os"
-	"sync"
 
 	"github.com/spf13/cobra"
 
-	"aixmend/controller"
-	"aixmend/inventory"
-	"aixmend/transport"
 	"aixmend/transport/sshconfig"
 )
 
@@ -35,30 +29,16 @@ func (f *flags) checkSSHConfig() error {
 
 // sshConfig fills in what the inventory and the flags do not say of a host.
 func (a *app) sshConfig(f asked) *sshconfig.Config {
-	clear := ""
-	if a.errTerminal && a.canMoveCursor() {
-		clear = "\r\x1b[K" // the line that counts the hosts
-	}
 	return sshconfig.New(sshconfig.Options{
 		File: f.SSHConfig, Home: home(),
-		Warn: func(warning string) { a.sayAt(clear, "warning: %s", warning) },
+		Warn: func(warning string) { a.sayAt(a.lineStart(), "warning: %s", warning) },
 	})
 }
 
-// targets are where and as whom hosts will be connected to.
-func (a *app) targets(ctx context.Context, hosts []inventory.Host) ([]transport.Target, error) {
-	config := a.sshConfig(a.flags.asked)
-	targets, failed := make([]transport.Target, len(hosts)), make([]error, len(hosts))
-	var work sync.WaitGroup
-	for i, h := range hosts {
-		work.Go(func() {
-			t, err := config.Fill(ctx, controller.TargetOf(h))
-			targets[i], failed[i] = t.Defaulted(), err
-		})
+// lineStart takes the line that counts the hosts away from a terminal.
+func (a *app) lineStart() string {
+	if a.errTerminal && a.canMoveCursor() {
+		return "\r\x1b[K"
 	}
-	work.Wait()
-	if err := errors.Join(failed...); err != nil {
-		return nil, usage(err)
-	}
-	return targets, nil
+	return ""
 }

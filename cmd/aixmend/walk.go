@@ -18,6 +18,7 @@ import (
 	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
+	"aixmend/transport"
 )
 
 func (a *app) audit() *cobra.Command {
@@ -120,6 +121,12 @@ func (a *app) walkPlanned(c *cobra.Command) error {
 // finish runs a job to its end, and says how it ended. before is nil for a run
 // that begins now.
 func (a *app) finish(ctx context.Context, j *job, before *past) error {
+	j.reach = a.reach(j.flags.asked)
+	defer j.reach.ssh.Close()
+	j.proxied = func() bool {
+		targets, _ := j.reach.targets(ctx, j.Hosts) // what is wrong with one it ends with
+		return slices.ContainsFunc(targets, func(t transport.Target) bool { return t.ProxyCommand != "" })
+	}
 	if err := a.fit(j, openFiles()); err != nil {
 		return err
 	}
@@ -146,10 +153,11 @@ type job struct {
 	failOn   []outcome.Outcome
 	waves    []controller.Wave
 	brake    controller.Brake
-	window   int       // hosts at one time
-	proxied  bool      // some are reached by a proxy command, which takes more files
-	plan     *planFile // nil: none was approved
-	undoes   string    // the run that is taken back; "": none
+	window   int         // hosts at one time
+	reach    reach       // how the hosts are reached
+	proxied  func() bool // tells whether some are by a proxy command, which takes more files
+	plan     *planFile   // nil: none was approved
+	undoes   string      // the run that is taken back; "": none
 }
 
 // job reads the inventory and prepares what the flags ask for.
@@ -272,8 +280,7 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 	if !j.flags.quiet && before == nil {
 		a.say("%s of %s, playbook %s, run %s", j.verb, report.Hosts(len(j.Hosts)), j.playbook.Name, run.ID)
 	}
-	engine, dialer := a.engine(j, run.ID, store, dir)
-	defer dialer.Close()
+	engine := a.engine(j, run.ID, store, dir)
 	if j.undoes != "" {
 		done, err := loadPast(store, j.undoes)
 		if err != nil {

@@ -1,16 +1,19 @@
 package main
 
 import (
-	"io"
+	"context"
+	"errors"
 	"os"
 	"os/user"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/inventory"
 	"aixmend/transport"
 	"aixmend/transport/ssh"
 	"aixmend/transport/sshconfig"
@@ -36,20 +39,26 @@ func (j *job) windows() func(transport.Target) []*wrap.Window {
 	}
 }
 
-// reach is how hosts are reached: by SSH, and by what ssh_config says of them.
+// reach is how hosts are reached: what ssh_config says of them, and the dialler
+// with its keys, passwords and known_hosts.
 type reach struct {
-	ssh    *ssh.Dialer
 	config *sshconfig.Config
+	known  *ssh.HostKeys
+	ssh    *ssh.Dialer
 }
 
-// reach wires the way to the hosts of a run.
+// reach wires the way to the hosts of a run. Whoever has called it closes ssh.
 func (a *app) reach(f asked) reach {
 	secrets, config := a.secrets(), a.sshConfig(f)
-	return reach{config: config, ssh: ssh.NewDialer(ssh.Options{
+	known := &ssh.HostKeys{
+		Default: append(ssh.UserKnownHosts(home()), ssh.SystemKnownHosts()...),
+		Warn:    func(message string) { a.sayAt(a.lineStart(), "warning: %s", message) },
+	}
+	return reach{config: config, known: known, ssh: ssh.NewDialer(ssh.Options{
 		ConnectTimeout: f.ConnectTimeout,
 		Bastion:        bastions{f, config}.find,
 		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: secrets.Passphrase},
-		Hosts:          &ssh.HostKeys{Default: ssh.UserKnownHosts(home())},
+		Hosts:          known,
 		Passwords:      secrets,
 	})}
 }
@@ -57,14 +66,26 @@ func (a *app) reach(f asked) reach {
 // dialer connects to targets as the inventory has them.
 func (r reach) dialer() transport.Dialer { return r.config.Dialer(r.ssh) }
 
-// engine wires a job to the real world. What it returns beside the engine is
-// closed when the run has ended.
-func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) (*controller.Engine, io.Closer) {
+// targets are where and as whom hosts will be connected to.
+func (r reach) targets(ctx context.Context, hosts []inventory.Host) ([]transport.Target, error) {
+	targets, failed := make([]transport.Target, len(hosts)), make([]error, len(hosts))
+	var work sync.WaitGroup
+	for i, h := range hosts {
+		work.Go(func() {
+			t, err := r.config.Fill(ctx, controller.TargetOf(h))
+			targets[i], failed[i] = t.Defaulted(), err
+		})
+	}
+	work.Wait()
+	return targets, errors.Join(failed...)
+}
+
+// engine wires a job to the real world.
+func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) *controller.Engine {
 	gate := wrap.Gate(wrap.Shut)
 	if j.verb == controller.Recover {
 		gate = j.within(a.open)
 	}
-	reach := a.reach(j.flags.asked)
 	e := &controller.Engine{
 		Options: controller.Options{
 			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
@@ -72,7 +93,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 			Baseline: j.baseline(store), Upload: j.upload,
 			Waves: j.waves, Brake: j.brake, Owner: owner(), Approved: j.approved(store, id), MadeBy: j.madeBy(),
 		},
-		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(reach.dialer(), 2, time.Second), j.windows()), gate),
+		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(j.reach.dialer(), 2, time.Second), j.windows()), gate),
 		Journal:  dir,
 		Captures: store,
 		Folders:  folders{dir},
@@ -82,7 +103,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 	if !j.flags.quiet {
 		e.Observer = a.mover(j.flags.verbose > 0)
 	}
-	return e, reach.ssh
+	return e
 }
 
 // owner is who takes the leases of hosts.

@@ -1,7 +1,6 @@
 package ssh
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,51 +10,18 @@ import (
 	"aixmend/transport"
 )
 
-// algorithms sets what is offered to a server: what is safe, by x/crypto's own
-// list, and what is not behind it where the target allows that.
+// algorithms sets what is offered to a server but for host keys, see
+// hostKeyAlgorithms: what is safe, by x/crypto's own list, and what is not behind
+// it where the target allows that.
 func algorithms(config *ssh.ClientConfig, legacy bool) {
 	safe, old := ssh.SupportedAlgorithms(), ssh.InsecureAlgorithms()
 	config.KeyExchanges, config.Ciphers, config.MACs = safe.KeyExchanges, safe.Ciphers, safe.MACs
-	if len(config.HostKeyAlgorithms) == 0 {
-		config.HostKeyAlgorithms = safe.HostKeys
-	}
 	if !legacy {
 		return
 	}
 	config.KeyExchanges = slices.Concat(config.KeyExchanges, old.KeyExchanges)
 	config.Ciphers = slices.Concat(config.Ciphers, old.Ciphers)
 	config.MACs = slices.Concat(config.MACs, old.MACs)
-	config.HostKeyAlgorithms = withOldHostKeys(config.HostKeyAlgorithms, old.HostKeys)
-}
-
-// withOldHostKeys puts each old algorithm behind those of the same kind of key:
-// where a server's RSA key is known, that key is asked for before any other.
-func withOldHostKeys(offered, old []string) []string {
-	all := slices.Clone(offered)
-	for _, algorithm := range old {
-		if slices.Contains(all, algorithm) {
-			continue
-		}
-		at := len(all)
-		for i, other := range all {
-			if kindOfKey(other) == algorithm {
-				at = i + 1
-			}
-		}
-		all = slices.Insert(all, at, algorithm)
-	}
-	return all
-}
-
-// kindOfKey is the kind of key of an algorithm: RSA has several.
-func kindOfKey(algorithm string) string {
-	switch algorithm {
-	case ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSASHA512:
-		return ssh.KeyAlgoRSA
-	case ssh.CertAlgoRSASHA256v01, ssh.CertAlgoRSASHA512v01:
-		return ssh.CertAlgoRSAv01
-	}
-	return algorithm
 }
 
 // insecure tells whether an algorithm is none that is safe.
@@ -72,19 +38,30 @@ func insecure(algorithm string) bool {
 // noCommonAlgorithm explains a negotiation that failed, with a remedy where
 // there is one.
 func noCommonAlgorithm(err *ssh.AlgorithmNegotiationError, legacy bool) error {
+	const update = ": change the algorithms in its sshd_config, or update it"
 	old := slices.DeleteFunc(slices.Clone(err.RequestedAlgorithms), func(a string) bool { return !insecure(a) })
-	offers := brief(strings.Join(err.RequestedAlgorithms, ", "))
+	also, remedy := "", update
 	switch {
 	case legacy:
-		return fmt.Errorf("no common algorithm for %s, the old ones included; the server offers %s: %w", err.What, offers, errTooOld)
-	case len(old) == 0:
-		return fmt.Errorf("no common algorithm for %s; the server offers %s: %w", err.What, offers, errTooOld)
+		also = ", the old ones included"
+	case len(old) > 0:
+		also, remedy = " that is safe", ": set ssh.legacy_algorithms for this host to use "+brief(strings.Join(old, ", "))
 	}
-	return fmt.Errorf("no common algorithm for %s that is safe; the server offers %s: set ssh.legacy_algorithms for this host to use %s",
-		err.What, offers, brief(strings.Join(old, ", ")))
+	offers := brief(strings.Join(err.RequestedAlgorithms, ", "))
+	return &noCommonError{fmt.Sprintf("no common algorithm for %s%s; the server offers %s%s", err.What, also, offers, remedy), err}
 }
 
-var errTooOld = errors.New("change the algorithms in its sshd_config, or update it")
+// noCommonError is a negotiation that failed, in words of our own.
+type noCommonError struct {
+	text string
+	err  *ssh.AlgorithmNegotiationError
+}
+
+// Error gives the words.
+func (e *noCommonError) Error() string { return e.text }
+
+// Unwrap gives x/crypto's error.
+func (e *noCommonError) Unwrap() error { return e.err }
 
 // negotiated says how a connection came about.
 func negotiated(client ssh.Conn, login, hostKey string, via []string) transport.Link {

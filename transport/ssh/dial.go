@@ -92,10 +92,26 @@ func (d *Dialer) Close() error {
 
 var errConnectTimeout = errors.New("no answer within the connect timeout")
 
+// clientVersion is how we call ourselves.
+const clientVersion = "SSH-2.0-aixmend"
+
 // Dial implements transport.Dialer.
 func (d *Dialer) Dial(ctx context.Context, target transport.Target) (transport.Conn, error) {
-	a := &attempt{dialer: d, target: target.Defaulted(), phase: "dial"}
-	via, err := d.bastions.to(ctx, a.target.Jump)
+	conn, err := d.attempt(target).onWay(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
+}
+
+// attempt begins one.
+func (d *Dialer) attempt(target transport.Target) *attempt {
+	return &attempt{dialer: d, target: target.Defaulted(), phase: "dial"}
+}
+
+// onWay connects to the target on the way that it names.
+func (a *attempt) onWay(ctx context.Context) (*conn, error) {
+	via, err := a.dialer.bastions.to(ctx, a.target.Jump)
 	if err != nil {
 		return nil, a.explain(ctx, a.fail(transport.KindJump, err))
 	}
@@ -123,10 +139,12 @@ func (a *attempt) explain(ctx context.Context, err error) error {
 type attempt struct {
 	dialer *Dialer
 	target transport.Target
+	scan   *keyScan // nil: it is to log in
 	way
-	phase   string // dial, handshake, authenticate
-	hostKey error  // what the host key check said
-	key     string // the fingerprint of the key
+	phase   string         // dial, handshake, authenticate
+	policy  *hostKeyPolicy // what is known of the host's key
+	hostKey error          // what the host key check said
+	key     string         // the fingerprint of the key
 	login   *login
 	hello   *greeting // the connection, nil before there is one
 }
@@ -135,18 +153,14 @@ func (a *attempt) fail(kind transport.Kind, err error) error {
 	return &transport.Error{Kind: kind, Op: a.phase, Host: a.target.Name, Err: err}
 }
 
+// dial opens the network connection, and talks over it.
 func (a *attempt) dial(ctx context.Context) (*conn, error) {
-	o := a.dialer.options
-	address := net.JoinHostPort(a.target.Address, strconv.Itoa(a.target.Port))
-	login, err := a.dialer.newLogin(ctx, a.target)
-	if a.login = login; err != nil {
+	config, err := a.config(ctx)
+	if err != nil {
 		return nil, err
 	}
-	policy, err := o.Hosts.policy(a.target.KnownHosts, address)
-	if err != nil {
-		return nil, a.fail(transport.KindHostKeyUnknown, err)
-	}
-	deadline := time.Now().Add(a.left)
+	address := net.JoinHostPort(a.target.Address, strconv.Itoa(a.target.Port))
+	deadline := time.Now().Add(a.left) // not sooner: a person may have typed a passphrase
 	dialing, cancel := context.WithDeadlineCause(ctx, deadline, errConnectTimeout)
 	defer cancel()
 	network, err := a.open(dialing, address)
@@ -157,26 +171,18 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 		return nil, err
 	}
 	a.phase = "handshake"
-	config := &ssh.ClientConfig{
-		User:              a.target.User,
-		HostKeyAlgorithms: policy.algorithms,
-		HostKeyCallback: func(name string, remote net.Addr, key ssh.PublicKey) error {
-			a.hostKey, a.key = policy.check(name, remote, key), ssh.FingerprintSHA256(key)
-			if a.hostKey == nil {
-				a.phase = "authenticate"
-			}
-			return a.hostKey
-		},
-		ClientVersion: "SSH-2.0-aixmend",
-	}
 	// The handshake is outside ClientConfig.Timeout: a deadline on the
 	// connection holds it, a cancelled run closes it.
 	_ = network.SetDeadline(deadline)
-	login.configure(ctx, config, network, deadline)
+	if a.login != nil {
+		a.login.configure(ctx, config, network, deadline)
+	}
 	a.hello = &greeting{Conn: network}
 	stop := context.AfterFunc(ctx, func() { _ = network.Close() })
 	inner, channels, requests, err := ssh.NewClientConn(a.hello, address, config)
-	login.end(err)
+	if a.login != nil {
+		a.login.end(err)
+	}
 	if err != nil {
 		stop()
 		_ = network.Close()
@@ -188,8 +194,35 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 	}
 	_ = network.SetDeadline(time.Time{})
 	c := a.established(ssh.NewClient(inner, channels, requests))
-	c.link = negotiated(inner, login.taken(), a.key, a.via)
+	c.link = negotiated(inner, a.login.taken(), a.key, a.via)
 	return c, nil
+}
+
+// config is what the handshake goes by: to log in, or to see a key of the host.
+// Files are read, and people asked, before there is a connection that waits.
+func (a *attempt) config(ctx context.Context) (*ssh.ClientConfig, error) {
+	config := &ssh.ClientConfig{User: a.target.User, ClientVersion: clientVersion}
+	algorithms(config, a.target.LegacyAlgorithms)
+	if a.scan != nil {
+		a.scan.configure(config)
+		return config, nil
+	}
+	var err error
+	if a.login, err = a.dialer.newLogin(ctx, a.target); err != nil {
+		return nil, err
+	}
+	if a.policy, err = a.dialer.options.Hosts.policy(a.target); err != nil {
+		return nil, a.fail(transport.KindHostKeyUnknown, err)
+	}
+	config.HostKeyAlgorithms = a.policy.algorithms
+	config.HostKeyCallback = func(_ string, _ net.Addr, key ssh.PublicKey) error {
+		a.hostKey, a.key = a.policy.check(key), ssh.FingerprintSHA256(bareKey(key))
+		if a.hostKey == nil {
+			a.phase = "authenticate"
+		}
+		return a.hostKey
+	}
+	return config, nil
 }
 
 // established starts the keepalive of a new connection.

@@ -3,46 +3,58 @@ package ssh
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/skeema/knownhosts"
-	"golang.org/x/crypto/ssh"
-	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
+	"sync/atomic"
 
 	"aixmend/transport"
 )
 
 // HostKeys checks host keys against known_hosts files. Each file is read once
-// a run; no key is ever added. It is safe for concurrent use.
+// a run; no key is ever added by a check. It is safe for concurrent use.
+//
+// What a line means is what it means to ssh(1), with two differences, both on
+// the safe side: a revoked key is revoked under every name, and the key of a
+// host at another port than 22 must stand there with its port.
 type HostKeys struct {
-	// Default is the file for hosts that name none.
-	Default string
+	// Default are the files for hosts that name none, that of the user first.
+	// Those that are not there are passed over, as long as one is.
+	Default []string
+	// Warn is told once of each line that nothing can be made of; nil: nobody.
+	Warn func(message string)
 
-	mu    sync.Mutex
-	files map[string]*knownHostsFile
+	mu     sync.Mutex
+	files  map[string]*knownHostsFile // by path
+	lists  map[string][]*knownHosts   // by Target.KnownHosts
+	failed map[string]error           // likewise
+	macs   atomic.Int64               // HMACs of look-ups
 }
 
 type knownHostsFile struct {
-	db  *knownhosts.HostKeyDB
-	err error
+	index *knownHosts
+	err   error
 }
 
-// hostKeyPolicy is what known_hosts holds about one address.
-type hostKeyPolicy struct {
-	// algorithms puts those of the known keys first: a server with several
-	// key types then shows one that can be compared, and one that has lost the
-	// known key still shows what it has. nil: nothing is known, any will do.
-	algorithms []string
-	check      ssh.HostKeyCallback
+// UserKnownHosts are the user's own files, none where there is no home.
+func UserKnownHosts(home string) []string {
+	if home == "" {
+		return nil
+	}
+	return []string{filepath.Join(home, ".ssh", "known_hosts"), filepath.Join(home, ".ssh", "known_hosts2")}
 }
 
-// UserKnownHosts is the user's own file.
-func UserKnownHosts(home string) string { return filepath.Join(home, ".ssh", "known_hosts") }
+// SystemKnownHosts are the files of the machine.
+func SystemKnownHosts() []string {
+	dir := "/etc/ssh"
+	if runtime.GOOS == "windows" {
+		dir = filepath.Join(os.Getenv("ProgramData"), "ssh")
+	}
+	return []string{filepath.Join(dir, "ssh_known_hosts"), filepath.Join(dir, "ssh_known_hosts2")}
+}
 
 // What the check of a host key fails with.
 var (
@@ -51,94 +63,71 @@ var (
 	errRevokedHostKey = errors.New("the host's key is revoked")
 )
 
-// policy gives the policy for an address (host:port).
-func (h *HostKeys) policy(path, address string) (hostKeyPolicy, error) {
-	if path == "" {
-		path = h.Default
+// paths are the files that hold the keys of a target's host.
+func (h *HostKeys) paths(target transport.Target) []string {
+	if target.KnownHosts == "" {
+		return h.Default
 	}
-	file := h.file(path)
-	if file.err != nil {
-		return hostKeyPolicy{}, file.err
-	}
-	callback := file.db.HostKeyCallback()
-	return hostKeyPolicy{
-		algorithms: preferKnown(file.db.HostKeyAlgorithms(address)),
-		check: func(name string, remote net.Addr, key ssh.PublicKey) error {
-			return explainHostKey(callback(name, remote, key), path, name, key)
-		},
-	}, nil
+	return slices.DeleteFunc(strings.Split(target.KnownHosts, "\n"), func(path string) bool { return path == "" })
 }
 
-// preferKnown puts the algorithms of the known keys before the other ones.
-// None is taken back that x/crypto calls insecure: a known RSA key is no
-// consent to SHA-1.
-func preferKnown(known []string) []string {
-	if len(known) == 0 {
-		return nil
-	}
-	preferred := ssh.SupportedAlgorithms().HostKeys
-	slices.SortStableFunc(preferred, func(a, b string) int { return rank(known, a) - rank(known, b) })
-	return preferred
-}
-
-// rank is the place of an algorithm among the known ones, or behind them.
-func rank(known []string, algorithm string) int {
-	if at := slices.Index(known, algorithm); at >= 0 {
-		return at
-	}
-	return len(known)
-}
-
-func (h *HostKeys) file(path string) *knownHostsFile {
+// indexes gives the indexes of a target's files.
+func (h *HostKeys) indexes(target transport.Target) ([]*knownHosts, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if f, ok := h.files[path]; ok {
-		return f
+	if list, ok := h.lists[target.KnownHosts]; ok {
+		return list, h.failed[target.KnownHosts]
 	}
-	db, err := knownhosts.NewDB(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		err = fmt.Errorf("%w: %s does not exist; look at the host's key and add it there (ssh-keyscan)", errUnknownHostKey, path)
-	case err != nil:
-		err = fmt.Errorf("known_hosts can't be used, so no key can be checked: %w", err)
+	if h.lists == nil {
+		h.files, h.lists, h.failed = map[string]*knownHostsFile{}, map[string][]*knownHosts{}, map[string]error{}
 	}
-	f := &knownHostsFile{db: db, err: err}
-	if h.files == nil {
-		h.files = map[string]*knownHostsFile{}
-	}
-	h.files[path] = f
-	return f
+	list, err := h.load(h.paths(target))
+	h.lists[target.KnownHosts], h.failed[target.KnownHosts] = list, err
+	return list, err
 }
 
-// explainHostKey makes the check's answer one that an operator can act on:
-// which key came, which are known and where they stand.
-func explainHostKey(err error, path, name string, key ssh.PublicKey) error {
-	if err == nil {
-		return nil
+func (h *HostKeys) load(paths []string) ([]*knownHosts, error) {
+	var list []*knownHosts
+	for _, path := range paths {
+		file, read := h.files[path]
+		if !read {
+			file = &knownHostsFile{}
+			file.index, file.err = loadKnownHosts(path, h.warn, &h.macs)
+			h.files[path] = file
+		}
+		switch {
+		case errors.Is(file.err, os.ErrNotExist):
+		case file.err != nil: // what it may revoke is not known
+			return nil, fmt.Errorf("known_hosts can't be used, so no key can be checked: %w", file.err)
+		default:
+			list = append(list, file.index)
+		}
 	}
-	offered := key.Type() + " " + ssh.FingerprintSHA256(key)
-	var wanted *xknownhosts.KeyError
-	var revoked *xknownhosts.RevokedError
-	switch {
-	case errors.As(err, &revoked):
-		return fmt.Errorf("%w: %s offered %s, revoked at %s:%d", errRevokedHostKey, name, offered, revoked.Revoked.Filename, revoked.Revoked.Line)
-	case !errors.As(err, &wanted): // a certificate, and none of its authorities is known
-		return fmt.Errorf("%w: %s offered %s: %w", errUnknownHostKey, name, offered, err)
-	case len(wanted.Want) == 0:
-		return fmt.Errorf("%w: %s offered %s, %s has no key for it; compare it with the console, then add it", errUnknownHostKey, name, offered, path)
+	if len(list) > 0 {
+		return list, nil
 	}
-	known := make([]string, 0, len(wanted.Want))
-	for _, w := range wanted.Want {
-		known = append(known, fmt.Sprintf("%s %s (%s:%d)", w.Key.Type(), ssh.FingerprintSHA256(w.Key), w.Filename, w.Line))
-	}
-	return fmt.Errorf("%w: %s offered %s, known is %s; after a redeploy that is expected, otherwise somebody is in between",
-		errChangedHostKey, name, offered, strings.Join(known, ", "))
+	return nil, &noKnownHostsError{paths}
 }
 
-// hostKeyKind tells an unknown key from a changed one.
-func hostKeyKind(err error) transport.Kind {
-	if errors.Is(err, errUnknownHostKey) {
-		return transport.KindHostKeyUnknown
+// noKnownHostsError says that none of the files is there.
+type noKnownHostsError struct{ paths []string }
+
+func (e *noKnownHostsError) Error() string {
+	missing := "no known_hosts file is named"
+	switch len(e.paths) {
+	case 0:
+	case 1:
+		missing = e.paths[0] + " does not exist"
+	default:
+		missing = "none of " + strings.Join(e.paths, ", ") + " exists"
 	}
-	return transport.KindHostKeyChanged
+	return fmt.Sprintf("%v: %s; look at the host's key and add it there (aixmend hostkeys, or ssh-keyscan)", errUnknownHostKey, missing)
+}
+
+func (e *noKnownHostsError) Unwrap() error { return errUnknownHostKey }
+
+func (h *HostKeys) warn(message string) {
+	if h.Warn != nil {
+		h.Warn(message)
+	}
 }

@@ -3,6 +3,7 @@ package ssh
 import (
 	"crypto/rand"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -189,11 +190,6 @@ func TestKnownHostsFileThatCannotBeUsed(t *testing.T) {
 		r.target.KnownHosts = t.TempDir() + "/none"
 		r.dialFails(transport.KindHostKeyUnknown, r.target.KnownHosts+" does not exist", "ssh-keyscan")
 	})
-	t.Run("a broken line", func(t *testing.T) {
-		r.t = t
-		r.knows(r.known(r.server.HostKeys()[0]) + "10.1.2.4 ssh-ed25519 not-base64!\n")
-		r.dialFails(transport.KindHostKeyUnknown, r.target.KnownHosts+":2")
-	})
 	t.Run("a folder", func(t *testing.T) {
 		r.t = t
 		r.target.KnownHosts = t.TempDir()
@@ -206,16 +202,24 @@ func TestKnownHostsFileThatCannotBeUsed(t *testing.T) {
 
 func TestKnownHostsDefaultIsReadOnce(t *testing.T) {
 	r := serve(t, posix, memory())
-	r.opts.Hosts.Default, r.target.KnownHosts = r.target.KnownHosts, ""
+	known := r.target.KnownHosts
+	r.opts.Hosts.Default, r.target.KnownHosts = []string{known}, ""
 	r.works()
-	if err := os.WriteFile(r.opts.Hosts.Default, []byte("broken"), 0o600); err != nil {
+	if err := os.WriteFile(known, []byte("broken"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r.works()
 }
 
 func TestUserKnownHosts(t *testing.T) {
-	if got := UserKnownHosts("/home/ops"); got != "/home/ops/.ssh/known_hosts" {
+	want := []string{"/home/ops/.ssh/known_hosts", "/home/ops/.ssh/known_hosts2"}
+	if got := UserKnownHosts("/home/ops"); !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
+	}
+	if got := UserKnownHosts(""); got != nil {
+		t.Errorf("without a home: %q", got)
+	}
+	if got := SystemKnownHosts(); len(got) != 2 || !strings.HasSuffix(got[0], "ssh_known_hosts") {
+		t.Errorf("of the machine: %q", got)
 	}
 }

@@ -89,7 +89,6 @@ func (l *login) fail(ctx context.Context, err error) error {
 // configure makes a handshake one of this login, which must end by deadline.
 func (l *login) configure(ctx context.Context, config *ssh.ClientConfig, network net.Conn, deadline time.Time) {
 	l.network, l.deadline = network, deadline
-	algorithms(config, l.target.LegacyAlgorithms)
 	config.BannerCallback = func(text string) error {
 		l.hear(text)
 		return nil

@@ -26,8 +26,8 @@ func program(t *testing.T, env []string, name string, args ...string) string {
 	return string(text)
 }
 
-// keygen makes a key pair, and gives the path of the private one.
-func keygen(t *testing.T, kind string) string {
+// keyPair makes a key pair, and gives the path of the private one.
+func keyPair(t *testing.T, kind string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "id")
 	program(t, nil, "ssh-keygen", "-q", "-t", kind, "-N", "", "-C", "test", "-f", path)
@@ -88,7 +88,7 @@ func TestOpenSSHAgentWithTwentyKeys(t *testing.T) {
 	env := []string{"SSH_AUTH_SOCK=" + socket}
 	var last string
 	for i := range 20 {
-		last = keygen(t, map[bool]string{true: "rsa", false: "ed25519"}[i == 19])
+		last = keyPair(t, map[bool]string{true: "rsa", false: "ed25519"}[i == 19])
 		program(t, env, "ssh-add", "-q", last)
 	}
 	authorize(t, r, last+".pub")
@@ -102,7 +102,7 @@ func TestOpenSSHAgentWithTwentyKeys(t *testing.T) {
 	}
 	r.target.Identity = ""
 	r.dialFails(transport.KindAuth, "holds 20 keys", "--identity")
-	r.target.Identity = keygen(t, "ed25519") + ".pub"
+	r.target.Identity = keyPair(t, "ed25519") + ".pub"
 	r.dialFails(transport.KindAuth, "holds 20 keys", fingerprintOf(t, r.target.Identity))
 }
 
@@ -110,7 +110,7 @@ func TestOpenSSHAgentWithTwentyKeys(t *testing.T) {
 // and by a stranger.
 func TestOpenSSHCertificates(t *testing.T) {
 	t.Parallel()
-	ca, stranger := keygen(t, "ed25519"), keygen(t, "ecdsa")
+	ca, stranger := keyPair(t, "ed25519"), keyPair(t, "ecdsa")
 	r := openSSH(t, "MaxAuthTries 2\nTrustedUserCAKeys "+ca+".pub")
 	user := r.target.User
 	for _, c := range []struct {
@@ -126,7 +126,7 @@ func TestOpenSSHCertificates(t *testing.T) {
 		{"a stranger", "ed25519", stranger, []string{"-n", user, "-V", "-1m:+1h"}, []string{"must trust the certificate's authority, " + fingerprintOf(t, stranger+".pub")}},
 		{"of a host", "ed25519", ca, []string{"-h", "-n", user, "-V", "-1m:+1h"}, []string{"is one of a host"}},
 	} {
-		key := keygen(t, c.key)
+		key := keyPair(t, c.key)
 		program(t, nil, "ssh-keygen", append(append([]string{"-q", "-s", c.by, "-I", "fleet " + c.name}, c.args...), key+".pub")...)
 		r.target.Identity = key
 		if len(c.says) > 0 {
@@ -136,7 +136,7 @@ func TestOpenSSHCertificates(t *testing.T) {
 		r.linked(fmt.Sprintf("identity %s (certificate fleet %s, signed by %s)", key, c.name, fingerprintOf(t, ca+".pub")))
 	}
 	// From the agent: key and certificate are one identity.
-	key := keygen(t, "ed25519")
+	key := keyPair(t, "ed25519")
 	program(t, nil, "ssh-keygen", "-q", "-s", ca, "-I", "held", "-n", user, "-V", "-1m:+1h", key+".pub")
 	socket := sshAgent(t)
 	program(t, []string{"SSH_AUTH_SOCK=" + socket}, "ssh-add", "-q", key)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,11 +26,8 @@ const maxProxySaid = 2 << 10
 func (a *attempt) proxied(ctx context.Context) (*conn, error) {
 	var proxy *proxy
 	a.open = func(_ context.Context, address string) (net.Conn, error) {
-		command, err := a.proxyCommand()
-		if err == nil {
-			proxy, err = a.dialer.startProxy(command, address)
-		}
-		if err != nil {
+		var err error
+		if proxy, err = a.dialer.startProxy(a.target.ProxyCommand, address); err != nil {
 			return nil, a.fail(transport.KindJump, proxyTrouble(err))
 		}
 		a.medium = proxy
@@ -57,47 +53,6 @@ func proxyTrouble(err error) *jumpError { return &jumpError{"proxy command", err
 func isTimeout(err error) bool {
 	var timeout net.Error
 	return errors.Is(err, errConnectTimeout) || errors.As(err, &timeout) && timeout.Timeout()
-}
-
-// proxyCommand is the target's command with its tokens filled in. They go to a
-// shell, so only what means nothing to one is let in.
-func (a *attempt) proxyCommand() (string, error) {
-	t := a.target
-	tokens := map[byte]string{'h': t.Address, 'p': strconv.Itoa(t.Port), 'r': t.User, 'n': t.Name}
-	var out strings.Builder
-	for rest := t.ProxyCommand; ; {
-		before, after, found := strings.Cut(rest, "%")
-		out.WriteString(before)
-		switch {
-		case !found:
-			return out.String(), nil
-		case after == "":
-			return "", errors.New("it ends in a single %; write %% for one")
-		case after[0] == '%':
-			out.WriteByte('%')
-		default:
-			value, known := tokens[after[0]]
-			if !known {
-				return "", fmt.Errorf("%%%c is not known; there are %%h, %%p, %%r, %%n and %%%%", after[0])
-			}
-			if !shellWord(value) {
-				return "", fmt.Errorf("%%%c is %s, which a shell would not take as it stands", after[0], strconv.QuoteToGraphic(value))
-			}
-			out.WriteString(value)
-		}
-		rest = after[1:]
-	}
-}
-
-// shellWord tells whether a shell takes a text as one word that is no option.
-func shellWord(text string) bool {
-	for _, r := range text {
-		plain := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:@%+-", r)
-		if !plain {
-			return false
-		}
-	}
-	return text != "" && text[0] != '-'
 }
 
 // proxy is a running proxy command.

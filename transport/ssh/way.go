@@ -38,6 +38,17 @@ type medium interface {
 // connect connects to the target: through via, through the target's proxy
 // command, or straight. A target with a proxy command has no bastion.
 func (a *attempt) connect(ctx context.Context, via *bastion) (*conn, error) {
+	fresh := *a
+	conn, err := a.once(ctx, via)
+	if a.policy != nil && a.policy.another { // the host is known by a type of key that it was not asked for
+		*a = fresh
+		conn, err = a.once(ctx, via)
+	}
+	return conn, err
+}
+
+// once connects, asking for one type of key.
+func (a *attempt) once(ctx context.Context, via *bastion) (*conn, error) {
 	a.left = a.dialer.options.ConnectTimeout
 	switch {
 	case via != nil:

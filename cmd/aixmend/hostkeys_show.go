@@ -1,0 +1,206 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	gossh "golang.org/x/crypto/ssh"
+
+	"aixmend/controller/report"
+	"aixmend/transport"
+	"aixmend/transport/ssh"
+)
+
+// shownHost is one host of `hostkeys --format json`.
+type shownHost struct {
+	Host    string `json:"host"`
+	Address string `json:"address"`
+	Port    int    `json:"port"`
+	// KnownAs is what known_hosts calls it, KnownHosts the file to which its
+	// keys are stored.
+	KnownAs    string `json:"known_as"`
+	KnownHosts string `json:"known_hosts"`
+	// Status is the worst of its keys', unreachable or not-asked.
+	Status ssh.HostKeyStatus `json:"status"`
+	// Reason says why it is unreachable.
+	Reason string     `json:"reason,omitempty"`
+	Keys   []shownKey `json:"keys"`
+	// Stored tells that its keys were written.
+	Stored bool `json:"stored"`
+}
+
+// shownKey is a key that a host has shown.
+type shownKey struct {
+	Type        string            `json:"type"`
+	Fingerprint string            `json:"fingerprint"`
+	Status      ssh.HostKeyStatus `json:"status"`
+	// Authority is the fingerprint of who signed the key's certificate.
+	Authority string `json:"authority,omitempty"`
+	// Certificate says why the certificate counts for nothing.
+	Certificate string `json:"certificate,omitempty"`
+	// Known are the lines that the status rests on.
+	Known []shownLine `json:"known"`
+}
+
+// shownLine is a key of known_hosts.
+type shownLine struct {
+	File        string `json:"file"`
+	Line        int    `json:"line"`
+	Type        string `json:"type"`
+	Fingerprint string `json:"fingerprint"`
+	Comment     string `json:"comment,omitempty"`
+	// FirstSeen and LastSeen are when the host has proved itself by it in runs
+	// that are kept.
+	FirstSeen *time.Time `json:"first_seen,omitempty"`
+	LastSeen  *time.Time `json:"last_seen,omitempty"`
+	FirstRun  string     `json:"first_run,omitempty"`
+	LastRun   string     `json:"last_run,omitempty"`
+}
+
+func (a *app) printKeysJSON(hosts []*keyedHost) error {
+	list := []shownHost{}
+	for _, h := range hosts {
+		s := shownHost{
+			Host: h.name, Address: h.target.Address, Port: h.target.Port, KnownAs: h.knownAs, KnownHosts: h.file,
+			Status: h.status, Reason: h.reason(), Keys: []shownKey{}, Stored: h.stored,
+		}
+		for _, k := range h.keys {
+			s.Keys = append(s.Keys, h.shown(k))
+		}
+		list = append(list, s)
+	}
+	return a.printJSON(list)
+}
+
+func (h *keyedHost) shown(k ssh.HostKey) shownKey {
+	s := shownKey{Type: k.Key.Type(), Fingerprint: gossh.FingerprintSHA256(k.Key), Status: k.Status, Known: []shownLine{}}
+	if k.Certificate != nil {
+		s.Authority = gossh.FingerprintSHA256(k.Certificate.SignatureKey)
+	}
+	if k.Reason != nil {
+		s.Certificate = k.Reason.Error()
+	}
+	for _, l := range k.Lines {
+		line := shownLine{File: l.File, Line: l.Number, Type: l.Type, Fingerprint: l.Fingerprint, Comment: l.Comment}
+		if seen, ok := h.seen[l.Fingerprint]; ok {
+			line.FirstSeen, line.LastSeen, line.FirstRun, line.LastRun = &seen.First, &seen.Last, seen.FirstRun, seen.LastRun
+		}
+		s.Known = append(s.Known, line)
+	}
+	return s
+}
+
+// reason says why a host has shown no key, in the form of the reports.
+func (h *keyedHost) reason() string {
+	var typed *transport.Error
+	switch {
+	case h.err == nil:
+		return ""
+	case errors.As(h.err, &typed):
+		return typed.Reason()
+	}
+	return h.err.Error()
+}
+
+// address is where the host was asked.
+func (h *keyedHost) address() string {
+	if h.target.Port == transport.DefaultPort {
+		return h.target.Address
+	}
+	return net.JoinHostPort(h.target.Address, strconv.Itoa(h.target.Port))
+}
+
+// printKeys shows the keys, the worst hosts first. Quietly, those that need
+// nobody are left out.
+func (a *app) printKeys(hosts []*keyedHost) {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options = table.OptionsNoBordersAndSeparators
+	t.AppendHeader(table.Row{"STATUS", "HOST", "ADDRESS", "TYPE", "FINGERPRINT"})
+	counts, rows := map[ssh.HostKeyStatus]int{}, 0
+	for _, h := range hosts {
+		counts[h.status]++
+		if a.flags.quiet && (h.status == ssh.HostKeyKnown || h.status == ssh.HostKeySigned) {
+			continue
+		}
+		for _, k := range h.keys {
+			rows++
+			t.AppendRow(table.Row{k.Status, h.name, h.address(), k.Key.Type(), gossh.FingerprintSHA256(k.Key)})
+		}
+	}
+	if rows > 0 {
+		fmt.Fprintln(a.out, t.Render())
+	}
+	for _, h := range hosts {
+		fmt.Fprint(a.out, report.Clean(h.details(a.flags.state), true))
+	}
+	if a.flags.quiet && counts[ssh.HostKeyKnown]+counts[ssh.HostKeySigned] == len(hosts) {
+		return
+	}
+	var parts []string
+	for _, status := range hostStatuses {
+		if counts[status] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[status], status))
+		}
+	}
+	fmt.Fprintf(a.out, "\n%s: %s\n", report.Hosts(len(hosts)), strings.Join(parts, ", "))
+}
+
+// details are the lines about a host whose keys do not speak for themselves.
+func (h *keyedHost) details(state string) string {
+	var b strings.Builder
+	if h.err != nil {
+		fmt.Fprintf(&b, "%s: %s\n", h.name, h.reason())
+	}
+	for _, k := range h.keys {
+		if k.Certificate != nil {
+			fmt.Fprintf(&b, "%s: its %s key has a certificate of %s%s\n", h.name, k.Key.Type(), gossh.FingerprintSHA256(k.Certificate.SignatureKey), because(k.Reason))
+		}
+		if k.Status == ssh.HostKeyRevoked {
+			fmt.Fprintf(&b, "%s: revoked at %s:%d: leave the host alone, somebody may be in between\n", h.name, k.Lines[0].File, k.Lines[0].Number)
+		}
+	}
+	for _, l := range h.old() {
+		fmt.Fprintf(&b, "%s: known is %s %s (%s:%d), %s\n", h.name, l.Type, l.Fingerprint, l.File, l.Number, h.since(l, state))
+	}
+	return b.String()
+}
+
+func because(reason error) string {
+	if reason == nil {
+		return ""
+	}
+	return ", which counts for nothing: " + reason.Error()
+}
+
+// old are the known keys of a changed host that it does not show.
+func (h *keyedHost) old() []ssh.KnownLine {
+	var lines []ssh.KnownLine
+	for _, k := range h.keys {
+		for _, l := range k.Lines {
+			shown := slices.ContainsFunc(h.keys, func(k ssh.HostKey) bool { return gossh.FingerprintSHA256(k.Key) == l.Fingerprint })
+			if k.Status == ssh.HostKeyChanged && !shown && !slices.Contains(lines, l) {
+				lines = append(lines, l)
+			}
+		}
+	}
+	return lines
+}
+
+// since says since when a key is known, and from where that is known.
+func (h *keyedHost) since(l ssh.KnownLine, state string) string {
+	if seen, ok := h.seen[l.Fingerprint]; ok {
+		return fmt.Sprintf("seen from %s (run %s) to %s (run %s)",
+			seen.First.UTC().Format(time.RFC3339), seen.FirstRun, seen.Last.UTC().Format(time.RFC3339), seen.LastRun)
+	}
+	if l.Comment != "" {
+		return fmt.Sprintf("no run in %s has seen it; its comment is %q", state, l.Comment)
+	}
+	return fmt.Sprintf("since when is unknown: no run in %s has seen it, and its line has no comment", state)
+}
