@@ -109,7 +109,8 @@ func TestNoSecretAnywhere(t *testing.T) {
 		{[]string{"inventory", "list", "-i", dir + "/inventory.yaml", "--format", "json"}, 0, `"become": "sudo"`},
 		// What is named by mistake is not quoted.
 		{append([]string{"audit", "--identity", dir + "/password"}, walk...), 4, "auth: "},
-		{append([]string{"audit", "--known-hosts", dir + "/password"}, walk...), 4, "host-key-unknown: "},
+		{append([]string{"audit", "--known-hosts", dir + "/password"}, walk...), 4, "host-key-unknown"},
+		{[]string{"hostkeys", "--known-hosts", dir + "/password", "-i", dir + "/inventory.yaml", "-v", state}, 3, "this line is left out"},
 	} {
 		got := call(t, env, c.args...)
 		if got.code != c.code || !strings.Contains(got.out+got.err, c.says) {

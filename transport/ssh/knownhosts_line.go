@@ -42,7 +42,7 @@ func parseKnownLine(line []byte) (text knownText, ok bool, err error) {
 	if fields[0][0] == '@' {
 		text.mark = string(fields[0])
 		if text.mark != markAuthority && text.mark != markRevoked {
-			return knownText{}, false, fmt.Errorf("%s is no mark that known_hosts has", printable(text.mark))
+			return knownText{}, false, errors.New("it begins with a mark that known_hosts does not have")
 		}
 		fields = fields[1:]
 	}
@@ -74,13 +74,13 @@ func parseKnownKey(kind, encoded string) (ssh.PublicKey, error) {
 	}
 	key, err := ssh.ParsePublicKey(blob)
 	if err != nil {
-		return nil, fmt.Errorf("its key can't be read: %w", err)
+		return nil, errors.New("its key can't be read, or is of a type that is not supported")
 	}
 	if _, certificate := key.(*ssh.Certificate); certificate {
 		return nil, errors.New("its key is a certificate: wanted the key of the host or of its authority")
 	}
 	if key.Type() != kind {
-		return nil, fmt.Errorf("its key is of type %s, not %s", key.Type(), printable(kind))
+		return nil, fmt.Errorf("its key is of type %s, and it says another one", key.Type())
 	}
 	return key, nil
 }

@@ -165,6 +165,20 @@ func TestKnownHostsBrokenLines(t *testing.T) {
 	})
 }
 
+// A file with a secret that was named by mistake is not quoted.
+func TestKnownHostsAreNotQuoted(t *testing.T) {
+	k := strings.Fields(authorized(edKey(t, 1)))[1]
+	for _, line := range []string{"s3cret", "@s3cret", "@revoked @s3cret a b", "s3cret ssh-ed25519 s3cret", "aix1 s3cret " + k, "s3cret s3cret czNjcmV0", "|s3cret| a b"} {
+		said := ""
+		if _, err := readKnownHosts("known_hosts", strings.NewReader(line), func(m string) { said += m }, new(atomic.Int64)); err != nil {
+			t.Fatal(err)
+		}
+		if said == "" || strings.Contains(said, "s3cret") {
+			t.Errorf("%q: said %q", line, said)
+		}
+	}
+}
+
 func TestSeveralKnownHostsFiles(t *testing.T) {
 	r := serve(t, posix, memory())
 	good, none := r.target.KnownHosts, filepath.Join(t.TempDir(), "none")
