@@ -122,7 +122,8 @@ func TestNoSecretAnywhere(t *testing.T) {
 		// What is named by mistake is not quoted.
 		{append([]string{"audit", "--identity", dir + "/password"}, walk...), 4, "auth: "},
 		{append([]string{"audit", "--identity", dir + "/age.txt"}, walk...), 4, "auth: "},
-		{append([]string{"audit", "--known-hosts", dir + "/password"}, walk...), 4, "host-key-unknown: "},
+		{append([]string{"audit", "--known-hosts", dir + "/password"}, walk...), 4, "host-key-unknown"},
+		{[]string{"hostkeys", "--known-hosts", dir + "/password", "-i", dir + "/inventory.yaml", "-v", state}, 3, "this line is left out"},
 	} {
 		got := call(t, env, c.args...)
 		if got.code != c.code || !strings.Contains(got.out+got.err, c.says) {
