@@ -264,13 +264,45 @@ func TestProxyCommandEndsWithTheDialler(t *testing.T) {
 func TestTail(t *testing.T) {
 	var kept tail
 	for range 1000 {
-		fmt.Fprint(&kept, "some words\n")
+		_, _ = kept.Write([]byte("some words\n"))
 	}
-	fmt.Fprint(&kept, strings.Repeat("x", 5*maxProxySaid), "\n \n", "the last\r\n\n")
+	_, _ = kept.Write([]byte(strings.Repeat("x", 5*maxProxySaid) + "\n \n"))
+	_, _ = kept.Write([]byte("the last\r\n\n"))
 	if len(kept.kept) != maxProxySaid || cap(kept.kept) > 4*maxProxySaid || kept.last() != "the last" {
 		t.Errorf("%d bytes of room for %d, the last line is %q", len(kept.kept), cap(kept.kept), kept.last())
 	}
 	if silent := new(tail); silent.last() != "" {
 		t.Error("silence is a line")
 	}
+}
+
+// shutPipe takes nothing.
+type shutPipe struct{}
+
+func (shutPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+// A far end that takes nothing more is heard to its end all the same.
+func TestPipedThatCantSend(t *testing.T) {
+	p := newPiped("aix1:22", func() {})
+	from, far := io.Pipe()
+	ended := make(chan struct{})
+	go p.receive(from, func() { close(ended) })
+	go p.send(shutPipe{})
+	for range 3 {
+		if _, err := p.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	go func() {
+		_, _ = far.Write([]byte("goodbye"))
+		_ = far.Close()
+	}()
+	if text, err := io.ReadAll(p); string(text) != "goodbye" || err != nil {
+		t.Errorf("heard %q, %v", text, err)
+	}
+	<-ended
+	if p.received.Load() != 7 {
+		t.Errorf("%d bytes were counted", p.received.Load())
+	}
+	_ = p.Close()
 }
