@@ -46,6 +46,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 		Hosts:          &ssh.HostKeys{Default: ssh.UserKnownHosts(home())},
 		Passwords:      a.secrets(),
 	})
+	places := wrap.NewPlaces(j.windows())
 	e := &controller.Engine{
 		Options: controller.Options{
 			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
@@ -53,7 +54,8 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 			Baseline: j.baseline(store), Upload: j.upload,
 			Waves: j.waves, Brake: j.brake, Owner: owner(), Approved: j.approved(store, id), MadeBy: j.madeBy(),
 		},
-		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Second), j.windows()), gate),
+		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Second), places), gate),
+		Turns:    places,
 		Journal:  dir,
 		Captures: store,
 		Folders:  folders{dir},
