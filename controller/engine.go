@@ -210,36 +210,29 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	if err != nil {
 		return Result{}, err
 	}
-	for _, next := range todo {
-		walks.Go(func() {
-			host, w := next.host, next.walk
-			if w == nil {
-				e.awaitTurn(host)
-				defer e.leaveTurn(host)
-				w = newWalk(e, f, waves, host)
-			}
-			ended, err := w.guarded(ctx)
-			f.end(host.Name, ended.Interrupted)
-			ended.Host = host.Name // of a walk that broke, too
-			waves.end(ended, len(w.refused) > 0)
-			var summary outcome.HostSummary
-			if err == nil {
-				summary, err = e.close(w, ended)
-			}
-			w.leaveDesk()
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case err != nil && internal == nil:
-				// Nothing new begins; what runs comes to its end.
-				internal = err
-				close(e.broken)
-				return
-			case err != nil:
-				further++
-				return
-			}
+	take := func(w *walk) {
+		summary, err := e.walk(ctx, w)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err != nil && internal == nil:
+			// Nothing new begins; what runs comes to its end.
+			internal = err
+			close(e.broken)
+		case err != nil:
+			further++
+		default:
 			summaries = append(summaries, summary)
+		}
+	}
+	for _, next := range todo {
+		walks.Go(func() { // its frame is small: thousands may wait here
+			if next.walk == nil {
+				e.awaitTurn(next.host)
+				defer e.leaveTurn(next.host)
+				next.walk = newWalk(e, f, waves, next.host)
+			}
+			take(next.walk)
 		})
 	}
 	walks.Wait()
@@ -277,6 +270,19 @@ func (e *Engine) untilStopped(ctx context.Context) (context.Context, func()) {
 	}
 }
 
+// walk takes a host to its end.
+func (e *Engine) walk(ctx context.Context, w *walk) (summary outcome.HostSummary, err error) {
+	ended, err := w.guarded(ctx)
+	w.fleet.end(w.host.Name, ended.Interrupted)
+	ended.Host = w.host.Name // of a walk that broke, too
+	w.waves.end(ended, len(w.refused) > 0)
+	if err == nil {
+		summary, err = e.close(w, ended)
+	}
+	w.leaveDesk()
+	return summary, err
+}
+
 // awaitTurn waits until a host can be connected to. Where the run is stopped
 // before, its walk finds out by itself.
 func (e *Engine) awaitTurn(host inventory.Host) {
@@ -300,10 +306,10 @@ type toWalk struct {
 
 // begin finds the hosts that have not ended, with the walks of those that an
 // earlier process has begun, and takes account of those that have ended.
-func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended func(outcome.Host)) ([]toWalk, error) {
-	todo := make([]toWalk, 0, len(hosts))
+func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended func(outcome.Host)) ([]*toWalk, error) {
+	todo := make([]*toWalk, 0, len(hosts))
 	for _, host := range hosts {
-		next := toWalk{host: host}
+		next := &toWalk{host: host}
 		if e.Begun != nil {
 			begun, err := e.Begun(host.Name)
 			if err != nil {
