@@ -219,6 +219,7 @@ func (b *bench) engine(verb controller.Verb) *controller.Engine {
 	if verb == controller.Capture {
 		id = "r0" // what it takes is the past of the run after it
 	}
+	b.places = nil // each run has its own
 	return &controller.Engine{
 		Options: controller.Options{RunID: id, Verb: verb, Playbook: b.playbook, Params: params, Baseline: b.baseline, Upload: b.upload},
 		Dialer:  b.dialer(gate), Turns: b.placesOf(),
@@ -234,7 +235,7 @@ func (b *bench) dialer(gate wrap.Gate) transport.Dialer {
 	return wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Millisecond), b.placesOf()), gate)
 }
 
-// placesOf are the places of all diallers of the bench.
+// placesOf are the places of the newest run, for all its diallers.
 func (b *bench) placesOf() *wrap.Places {
 	if b.places == nil {
 		windows := []*wrap.Window{wrap.NewWindow(b.concurrency)}
