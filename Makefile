@@ -6,6 +6,8 @@ SHELL       := /bin/bash
 GO       ?= go
 FUZZTIME ?= 10s
 SOAK     ?= 10m
+BENCH    ?= some
+ROUNDS   ?= 1
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 # Without git the binary says the version of its module.
@@ -56,11 +58,19 @@ soak: ## recoveries in hostile weather, and under kill -9, with new seeds, for S
 	$(GO) test ./cmd/aixmend -run '^TestKill$$' -v -timeout 0 -kill.soak '$(SOAK)' | grep -v -e '^=== ' -e '^ *--- PASS: .*/seed='
 
 .PHONY: bench
-bench: ## every benchmark, the fleet's once
+bench: ## fleets, and an sshd with other tools, as one table; BENCH=all: every size, ROUNDS=3, PROFILE=DIR
+	$(GO) test ./cmd/aixmend -run '^$$' -bench '^Benchmark(Fleet|SSHD)$$' -benchtime '$(ROUNDS)x' -timeout 0 \
+		-fleet '$(BENCH)' $(if $(PROFILE),-fleet-profile '$(abspath $(PROFILE))')
+
+.PHONY: bench-go
+bench-go: ## the Go benchmarks of the hot paths
 	@packages=$$($(GO) test -list '^Benchmark' ./... | $(BY_PACKAGE) | awk '$$1 != "aixmend/cmd/aixmend" { print $$1 }' | sort -u); \
 	[[ -n "$$packages" ]] || { echo 'no benchmark found' >&2; exit 1; }; \
 	set -x; $(GO) test -run '^$$' -bench . $$packages
-	$(GO) test ./cmd/aixmend -run '^$$' -bench Fleet -benchtime 1x
+
+.PHONY: bench-diff
+bench-diff: ## they, against the last tag or BASE=commit, COUNT (6) times in turn, by benchstat
+	@GO='$(GO)' tools/bench-diff
 
 .PHONY: cover
 cover: ## coverage of all tests over all packages, as coverage.out
@@ -92,4 +102,4 @@ clean: ## what the targets above leave behind
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

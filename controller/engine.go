@@ -67,6 +67,15 @@ type Folders interface {
 	Support(host string) (path, name string, err error)
 }
 
+// Turns says when it is a host's turn to be connected to for the first time.
+type Turns interface {
+	// Await waits until the host can be connected to at once: its place is kept
+	// for its next dial. It fails when ctx ends.
+	Await(ctx context.Context, target transport.Target) error
+	// Leave gives a place back that no dial has used.
+	Leave(target transport.Target)
+}
+
 // Sink takes each host when its walk has ended. A host that then waits to be
 // judged among the others is given twice; the last report counts.
 type Sink interface {
@@ -142,7 +151,10 @@ type Engine struct {
 	Options
 	// Dialer opens connections. It is limited to the window of concurrency
 	// and gated: nothing here can pass a gate that is shut.
-	Dialer   transport.Dialer
+	Dialer transport.Dialer
+	// Turns lets hosts wait for their first connection before their walk takes any
+	// memory; nil: they wait in Dial.
+	Turns    Turns
 	Journal  Journal
 	Captures Captures
 	Folders  Folders
@@ -198,31 +210,29 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	if err != nil {
 		return Result{}, err
 	}
-	for _, w := range todo {
-		walks.Go(func() {
-			host := w.host
-			ended, err := w.guarded(ctx)
-			f.end(host.Name, ended.Interrupted)
-			ended.Host = host.Name // of a walk that broke, too
-			waves.end(ended, len(w.refused) > 0)
-			var summary outcome.HostSummary
-			if err == nil {
-				summary, err = e.close(w, ended)
-			}
-			w.leaveDesk()
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case err != nil && internal == nil:
-				// Nothing new begins; what runs comes to its end.
-				internal = err
-				close(e.broken)
-				return
-			case err != nil:
-				further++
-				return
-			}
+	take := func(w *walk) {
+		summary, err := e.walk(ctx, w)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err != nil && internal == nil:
+			// Nothing new begins; what runs comes to its end.
+			internal = err
+			close(e.broken)
+		case err != nil:
+			further++
+		default:
 			summaries = append(summaries, summary)
+		}
+	}
+	for _, next := range todo {
+		walks.Go(func() { // its frame is small: thousands may wait here
+			if next.walk == nil {
+				e.awaitTurn(next.host)
+				defer e.leaveTurn(next.host)
+				next.walk = newWalk(e, f, waves, next.host)
+			}
+			take(next.walk)
 		})
 	}
 	walks.Wait()
@@ -260,12 +270,46 @@ func (e *Engine) untilStopped(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// begin makes the walks of the hosts that have not ended, and takes account of
-// those that have.
-func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended func(outcome.Host)) ([]*walk, error) {
-	todo := make([]*walk, 0, len(hosts))
+// walk takes a host to its end.
+func (e *Engine) walk(ctx context.Context, w *walk) (summary outcome.HostSummary, err error) {
+	ended, err := w.guarded(ctx)
+	w.fleet.end(w.host.Name, ended.Interrupted)
+	ended.Host = w.host.Name // of a walk that broke, too
+	w.waves.end(ended, len(w.refused) > 0)
+	if err == nil {
+		summary, err = e.close(w, ended)
+	}
+	w.leaveDesk()
+	return summary, err
+}
+
+// awaitTurn waits until a host can be connected to. Where the run is stopped
+// before, its walk finds out by itself.
+func (e *Engine) awaitTurn(host inventory.Host) {
+	if e.Turns != nil {
+		_ = e.Turns.Await(e.starting, TargetOf(host))
+	}
+}
+
+func (e *Engine) leaveTurn(host inventory.Host) {
+	if e.Turns != nil {
+		e.Turns.Leave(TargetOf(host))
+	}
+}
+
+// toWalk is a host that has not ended. walk is nil where nothing is known of it
+// yet: thousands may wait for their turn, and take no room.
+type toWalk struct {
+	host inventory.Host
+	walk *walk
+}
+
+// begin finds the hosts that have not ended, with the walks of those that an
+// earlier process has begun, and takes account of those that have ended.
+func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended func(outcome.Host)) ([]*toWalk, error) {
+	todo := make([]*toWalk, 0, len(hosts))
 	for _, host := range hosts {
-		w := newWalk(e, f, waves, host)
+		next := &toWalk{host: host}
 		if e.Begun != nil {
 			begun, err := e.Begun(host.Name)
 			if err != nil {
@@ -281,12 +325,13 @@ func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended fun
 				ended(*begun.Done)
 				continue
 			}
-			w.takeUp(begun)
-			if w.pickup != nil && w.pickup.open >= 0 {
+			next.walk = newWalk(e, f, waves, host)
+			next.walk.takeUp(begun)
+			if p := next.walk.pickup; p != nil && p.open >= 0 {
 				f.open(host.Name)
 			}
 		}
-		todo = append(todo, w)
+		todo = append(todo, next)
 	}
 	return todo, nil
 }

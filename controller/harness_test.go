@@ -49,6 +49,7 @@ type bench struct {
 	playbook    *playbooks.Playbook
 	set         []string
 	concurrency int
+	places      *wrap.Places
 	stop        chan struct{}
 
 	mu          sync.Mutex
@@ -218,9 +219,10 @@ func (b *bench) engine(verb controller.Verb) *controller.Engine {
 	if verb == controller.Capture {
 		id = "r0" // what it takes is the past of the run after it
 	}
+	b.places = nil // each run has its own
 	return &controller.Engine{
 		Options: controller.Options{RunID: id, Verb: verb, Playbook: b.playbook, Params: params, Baseline: b.baseline, Upload: b.upload},
-		Dialer:  b.dialer(gate),
+		Dialer:  b.dialer(gate), Turns: b.placesOf(),
 		Journal: b.dir, Captures: b.store, Folders: b, Sink: b, Observer: b, Stop: b.stop,
 	}
 }
@@ -230,9 +232,16 @@ func (b *bench) dialer(gate wrap.Gate) transport.Dialer {
 	dialer := ssh.NewDialer(ssh.Options{
 		ConnectTimeout: 5 * time.Second, Keys: &ssh.Keys{}, Hosts: &ssh.HostKeys{},
 	})
-	windows := []*wrap.Window{wrap.NewWindow(b.concurrency)}
-	limited := wrap.Limited(wrap.Retried(dialer, 2, time.Millisecond), func(transport.Target) []*wrap.Window { return windows })
-	return wrap.Gated(limited, gate)
+	return wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Millisecond), b.placesOf()), gate)
+}
+
+// placesOf are the places of the newest run, for all its diallers.
+func (b *bench) placesOf() *wrap.Places {
+	if b.places == nil {
+		windows := []*wrap.Window{wrap.NewWindow(b.concurrency)}
+		b.places = wrap.NewPlaces(func(transport.Target) []*wrap.Window { return windows })
+	}
+	return b.places
 }
 
 // run runs a verb over all hosts, or those named.

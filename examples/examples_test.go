@@ -57,7 +57,7 @@ func checkInventory(t *testing.T, file string) {
 		}
 		findings = append(findings, p.FindingIDs()...)
 	}
-	inv, err := inventory.Options{Home: t.TempDir(), KnownFindings: findings}.Load(file)
+	inv, err := inventory.Options{Home: t.TempDir(), KnownFindings: func() []string { return findings }}.Load(file)
 	if err != nil {
 		t.Fatal(err)
 	}

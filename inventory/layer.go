@@ -93,8 +93,10 @@ func (b *builder) waivers(docs []waiverDoc) []Waiver {
 		if !doc.Finding.Set() {
 			continue
 		}
-		if known := b.options.KnownFindings; len(known) > 0 && !slices.Contains(known, w.Finding) {
-			b.problems.Add(doc.Finding.Pos, strictyaml.DidYouMean(w.Finding, known), "there is no finding %q", w.Finding)
+		if b.options.KnownFindings != nil {
+			if known := b.options.KnownFindings(); !slices.Contains(known, w.Finding) {
+				b.problems.Add(doc.Finding.Pos, strictyaml.DidYouMean(w.Finding, known), "there is no finding %q", w.Finding)
+			}
 		}
 		if other, found := first[w.Finding]; found {
 			b.problems.Add(doc.Finding.Pos, "", "finding %q is already waived at %s", w.Finding, other)

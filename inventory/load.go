@@ -21,8 +21,9 @@ const aliasHint = "put what hosts share under groups or defaults"
 type Options struct {
 	// Home is what ~ stands for; os.UserHomeDir when empty.
 	Home string
-	// KnownFindings are the ids that a waiver may name; any when empty.
-	KnownFindings []string
+	// KnownFindings returns the ids that a waiver may name; nil: any. It is asked
+	// at each waiver, and not where there is none.
+	KnownFindings func() []string
 }
 
 // Load is Options.Load without options.

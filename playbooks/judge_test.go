@@ -562,3 +562,16 @@ func BenchmarkJudge(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkFindings evaluates the conditions of a playbook's findings on one host,
+// whose facts are known.
+func BenchmarkFindings(b *testing.B) {
+	p, params := restore(b)
+	d := p.Judge(params, nothingGiven, healthyHost())
+	b.ReportAllocs()
+	for b.Loop() {
+		if p.judge(d); len(d.Verdicts) != 0 {
+			b.Fatal(grades(d))
+		}
+	}
+}

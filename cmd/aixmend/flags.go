@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -140,7 +141,7 @@ func home() string {
 
 // load loads the inventory files.
 func (f *flags) load() (*inventory.Inventory, error) {
-	options := inventory.Options{Home: home(), KnownFindings: knownFindings()}
+	options := inventory.Options{Home: home(), KnownFindings: sync.OnceValue(knownFindings)}
 	inv, err := options.Load(f.Inventories...)
 	if err != nil {
 		hint := ""
@@ -180,7 +181,8 @@ func (f *flags) selected() (*inventory.Inventory, []inventory.Host, error) {
 	return inv, hosts, nil
 }
 
-// knownFindings are the ids that a waiver can name.
+// knownFindings are the ids that a waiver can name. All playbooks are compiled for
+// it, which takes longer than to audit ten hosts.
 func knownFindings() []string {
 	ids := []string{"probe-failed", controller.LeftBehind}
 	for _, name := range playbooks.Names() {

@@ -86,6 +86,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 	if j.verb == controller.Recover {
 		gate = j.within(a.open)
 	}
+	places := wrap.NewPlaces(j.windows())
 	e := &controller.Engine{
 		Options: controller.Options{
 			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
@@ -93,7 +94,8 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 			Baseline: j.baseline(store), Upload: j.upload,
 			Waves: j.waves, Brake: j.brake, Owner: owner(), Approved: j.approved(store, id), MadeBy: j.madeBy(),
 		},
-		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(j.reach.dialer(), 2, time.Second), j.windows()), gate),
+		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(j.reach.dialer(), 2, time.Second), places), gate),
+		Turns:    places,
 		Journal:  dir,
 		Captures: store,
 		Folders:  folders{dir},

@@ -12,6 +12,10 @@ import (
 func SafeJSON(document []byte) []byte {
 	safe := make([]byte, 0, len(document))
 	for len(document) > 0 {
+		if n := plainPrefix(document); n > 0 {
+			safe, document = append(safe, document[:n]...), document[n:]
+			continue
+		}
 		r, size := utf8.DecodeRune(document)
 		switch {
 		case !unsafeRune(r, true):
@@ -25,4 +29,14 @@ func SafeJSON(document []byte) []byte {
 		document = document[size:]
 	}
 	return safe
+}
+
+// plainPrefix is how many bytes at the beginning are ASCII that stays as it is.
+func plainPrefix(document []byte) int {
+	for i, c := range document {
+		if (c < ' ' || c > '~') && c != '\n' && c != '\t' {
+			return i
+		}
+	}
+	return len(document)
 }

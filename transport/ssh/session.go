@@ -386,7 +386,7 @@ func (r *scriptRun) ended() bool {
 
 // buffers lends the read buffers of the streams: they are the larger part of
 // what an open session costs.
-var buffers = sync.Pool{New: func() any { b := make([]byte, 8<<10); return &b }}
+var buffers = sync.Pool{New: func() any { b := make([]byte, 4<<10); return &b }}
 
 // pump moves a stream into its splitter until the stream ends. Reading goes on
 // past every bound: a full channel would stop the commands.

@@ -91,35 +91,84 @@ type Window struct{ places chan struct{} }
 // NewWindow returns a window of n places, 1 or more.
 func NewWindow(n int) *Window { return &Window{places: make(chan struct{}, n)} }
 
-// Limited returns a dialler that opens a connection only with a place in each
-// window that windows names for the target. Dial waits for the places, in
-// their order; they are free again when the connection is closed: a host that
-// waits without a connection holds none. Where targets share several windows,
-// windows must name them in one order, the narrower first, or hosts that wait
-// for a narrow one hold the places of others.
-func Limited(inner transport.Dialer, windows func(transport.Target) []*Window) transport.Dialer {
-	return transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
-		var taken []*Window
-		leave := func() {
-			for _, w := range taken {
-				<-w.places
-			}
+// Places gives targets their places in windows of concurrency. It is safe for
+// concurrent use.
+type Places struct {
+	windows func(transport.Target) []*Window
+
+	mu   sync.Mutex
+	kept map[string][]*Window // by the target's name: taken, and not used yet
+}
+
+// NewPlaces returns the places of a run: windows names those that a target needs,
+// in one order for all targets, the narrower first, or targets that wait for a
+// narrow one hold the places of others.
+func NewPlaces(windows func(transport.Target) []*Window) *Places {
+	return &Places{windows: windows, kept: map[string][]*Window{}}
+}
+
+// Await waits for the target's places, and keeps them for its next Dial. Who waits
+// here need not have begun anything. Its error is that ctx has ended.
+func (p *Places) Await(ctx context.Context, target transport.Target) error {
+	taken, err := p.take(ctx, target)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kept[target.Name] = taken
+	return nil
+}
+
+// Leave gives back what Await has kept and no Dial has used.
+func (p *Places) Leave(target transport.Target) { leave(p.keptFor(target)) }
+
+// keptFor returns what is kept for a target, and keeps it no more; nil: nothing is.
+func (p *Places) keptFor(target transport.Target) []*Window {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	taken := p.kept[target.Name]
+	delete(p.kept, target.Name)
+	return taken
+}
+
+func leave(taken []*Window) {
+	for _, w := range taken {
+		<-w.places
+	}
+}
+
+func (p *Places) take(ctx context.Context, target transport.Target) ([]*Window, error) {
+	windows := p.windows(target)
+	for i, w := range windows {
+		select {
+		case w.places <- struct{}{}:
+		case <-ctx.Done():
+			leave(windows[:i])
+			return nil, &transport.Error{Kind: transport.KindCanceled, Op: "wait for a place", Host: target.Name, Err: context.Cause(ctx)}
 		}
-		for _, w := range windows(target) {
-			select {
-			case w.places <- struct{}{}:
-				taken = append(taken, w)
-			case <-ctx.Done():
-				leave()
-				return nil, &transport.Error{Kind: transport.KindCanceled, Op: "wait for a place", Host: target.Name, Err: context.Cause(ctx)}
+	}
+	return windows, nil
+}
+
+// Limited returns a dialler that opens a connection only with the target's places:
+// those that are kept for it, else Dial waits for them. They are free again when
+// the connection is closed: a host that waits without a connection holds none.
+func Limited(inner transport.Dialer, places *Places) transport.Dialer {
+	return transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
+		taken := places.keptFor(target)
+		if taken == nil {
+			var err error
+			if taken, err = places.take(ctx, target); err != nil {
+				return nil, err
 			}
 		}
 		conn, err := inner.Dial(ctx, target)
 		if err != nil {
-			leave()
+			leave(taken)
 			return nil, err
 		}
-		return &decorated{inner: conn, run: conn.Run, after: leave}, nil
+		return &decorated{inner: conn, run: conn.Run, after: func() { leave(taken) }}, nil
 	})
 }
 

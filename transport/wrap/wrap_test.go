@@ -60,7 +60,7 @@ func TestLinkPasses(t *testing.T) {
 		conn, err := host(t).Dial(ctx, target)
 		return linked{conn}, err
 	})
-	d := Gated(Limited(Retried(inner, 2, time.Second), func(transport.Target) []*Window { return nil }), Shut)
+	d := Gated(Limited(Retried(inner, 2, time.Second), one(1)), Shut)
 	if diff := cmp.Diff(linked{}.Link(), transport.LinkOf(dial(t, d))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -238,6 +238,42 @@ func TestLimitedWaitIsCancelled(t *testing.T) {
 	})
 }
 
+// A place that was waited for before the dial is that of the dial, is kept from
+// others, and is given back where no dial uses it.
+func TestPlaceIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // a place that is not given back is a deadlock
+		f, places := host(t), one(1)
+		d := Limited(f, places)
+		other := transport.Target{Name: "other"}
+		if err := places.Await(t.Context(), target); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := d.Dial(ctx, other); transport.KindOf(err) != transport.KindCanceled {
+			t.Errorf("Dial: %v, want to wait for the place of another", err)
+		}
+		if err := places.Await(ctx, other); transport.KindOf(err) != transport.KindCanceled {
+			t.Errorf("Await: %v, want to wait for the place of another", err)
+		}
+		conn := dial(t, d)
+		places.Leave(target) // it is used: it is the connection's
+		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := d.Dial(ctx, other); err == nil {
+			t.Error("a place that is used was given back")
+		}
+		_ = conn.Close()
+		for range 2 {
+			if err := places.Await(t.Context(), target); err != nil {
+				t.Fatal(err)
+			}
+			places.Leave(target)
+			places.Leave(target) // once is enough
+		}
+	})
+}
+
 func TestRetriedTriesTemporaryKindsAlone(t *testing.T) {
 	for kind, want := range map[transport.Kind]int{
 		transport.KindRefused: 3, transport.KindLost: 3,
@@ -333,9 +369,9 @@ func TestRetriedWaitIsCancelled(t *testing.T) {
 }
 
 // one is a single window of n places for every target.
-func one(n int) func(transport.Target) []*Window {
+func one(n int) *Places {
 	w := []*Window{NewWindow(n)}
-	return func(transport.Target) []*Window { return w }
+	return NewPlaces(func(transport.Target) []*Window { return w })
 }
 
 // A group's window is narrower than the run's: its hosts wait for each other
@@ -343,12 +379,12 @@ func one(n int) func(transport.Target) []*Window {
 func TestLimitedByGroup(t *testing.T) {
 	all, group := NewWindow(2), NewWindow(1)
 	f := transport.DialerFunc(func(context.Context, transport.Target) (transport.Conn, error) { return closer{}, nil })
-	d := Limited(f, func(target transport.Target) []*Window {
+	d := Limited(f, NewPlaces(func(target transport.Target) []*Window {
 		if target.Name == "free" {
 			return []*Window{all}
 		}
 		return []*Window{group, all}
-	})
+	}))
 	first, err := d.Dial(t.Context(), transport.Target{Name: "grouped"})
 	if err != nil {
 		t.Fatal(err)

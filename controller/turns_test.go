@@ -1,0 +1,55 @@
+package controller_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"aixmend/controller"
+	"aixmend/transport"
+)
+
+// turns lets daemon-down have its turn when healthy has ended.
+type turns struct {
+	*bench
+	ended chan struct{}
+	left  atomic.Int32
+}
+
+// Await implements controller.Turns.
+func (t *turns) Await(_ context.Context, target transport.Target) error {
+	if target.Name == "daemon-down" {
+		<-t.ended
+	}
+	return nil
+}
+
+// Leave implements controller.Turns.
+func (t *turns) Leave(transport.Target) { t.left.Add(1) }
+
+// Moved implements controller.Observer.
+func (t *turns) Moved(host string, to controller.State, note string) {
+	t.bench.Moved(host, to, note)
+	if host == "healthy" && to == controller.Done {
+		close(t.ended)
+	}
+}
+
+// A host that waits for its turn has not begun, and the place that it was given is
+// taken back when it ends.
+func TestTurns(t *testing.T) {
+	b := newBench(t, "daemon-down", "healthy")
+	turns := &turns{bench: b, ended: make(chan struct{})}
+	e := b.engine(controller.Audit)
+	e.Turns, e.Observer = turns, turns
+	b.runEngine(e)
+	want := []string{
+		"healthy connecting", "healthy diagnosing", "healthy done",
+		"daemon-down connecting", "daemon-down diagnosing", "daemon-down done",
+	}
+	if diff := cmp.Diff(want, b.moves); diff != "" || turns.left.Load() != 2 {
+		t.Errorf("%d were left\n%s", turns.left.Load(), diff)
+	}
+}
