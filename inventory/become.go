@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -170,20 +169,7 @@ func (b *builder) password(folder string, d *passwordDoc) {
 	}
 	before := len(b.problems)
 	b.path("ssh.become_password file", folder, &d.file)
-	for i := range d.exec {
-		check(b, "ssh.become_password exec", &d.exec[i], func(word string) error {
-			if i == 0 {
-				return checkLine(word)
-			}
-			return nil
-		})
-	}
-	if len(d.exec) > 0 && strings.ContainsAny(d.exec[0].V, `/\`) {
-		b.path("ssh.become_password exec", folder, &d.exec[0])
-		if !filepath.IsAbs(d.exec[0].V) {
-			d.exec[0].V = "." + string(filepath.Separator) + d.exec[0].V // not one of the search path
-		}
-	}
+	b.program("ssh.become_password exec", folder, d.exec)
 	if len(b.problems) > before {
 		*d = passwordDoc{}
 	}

@@ -92,7 +92,7 @@ func TestSelectRefuses(t *testing.T) {
 		"":                "--limit: \"\" holds an empty element" + empty,
 		"db1,":            "--limit: \"\" holds an empty element" + empty,
 		"!":               "--limit: \"!\" holds an empty element" + empty,
-		"@latest:failed":  "--limit: \"@latest:failed\": hosts of a run are not supported yet",
+		"@latest:failed":  "--limit: \"@latest:failed\": no earlier run is known here",
 		"!!db1":           "--limit: \"!!db1\": ! is not supported here",
 		"&db":             "--limit: \"&db\": & is not supported here",
 		"~db.*":           "--limit: \"~db.*\": ~ is not supported here",

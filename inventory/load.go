@@ -23,6 +23,9 @@ type Options struct {
 	Home string
 	// KnownFindings are the ids that a waiver may name; any when empty.
 	KnownFindings []string
+	// Run runs the programs that inventories name as sources of hosts; Programs
+	// makes one. Where it is nil such a source is a problem.
+	Run Runner
 }
 
 // Load is Options.Load without options.
@@ -31,9 +34,9 @@ func Load(paths ...string) (*Inventory, error) { return Options{}.Load(paths...)
 // Parse is Options.Parse without options.
 func Parse(file string, data []byte) (*Inventory, error) { return Options{}.Parse(file, data) }
 
-// Load reads one or more files as one inventory. Groups are known in all of
-// them; the defaults of a file hold for its own hosts. A host or a group that
-// is in two files is a problem.
+// Load reads one or more files, or folders of files, as one inventory. Groups
+// are known in all of them; the defaults of a file hold for its own hosts. What
+// two files say of one host or group must agree: no file wins over another.
 //
 // The error holds all problems of all files (strictyaml.ProblemsOf); it is an
 // fs.ErrNotExist or fs.ErrPermission where that is the reason.
@@ -43,7 +46,7 @@ func (o Options) Load(paths ...string) (*Inventory, error) {
 		return nil, errors.New("no inventory file is named")
 	}
 	read := map[string]fs.FileInfo{}
-	for _, path := range paths {
+	for _, path := range b.inFolders(paths) {
 		data, info, problem := readFile(path)
 		if problem != nil {
 			b.problems = append(b.problems, *problem)
@@ -54,7 +57,7 @@ func (o Options) Load(paths ...string) (*Inventory, error) {
 			continue
 		}
 		read[path] = info
-		b.read(path, data)
+		b.read(path, data, true)
 	}
 	return b.finish()
 }
@@ -63,7 +66,7 @@ func (o Options) Load(paths ...string) (*Inventory, error) {
 // folder is where relative paths start. The error is as for Load.
 func (o Options) Parse(file string, data []byte) (*Inventory, error) {
 	b := newBuilder(o)
-	b.read(file, data)
+	b.read(file, data, false)
 	return b.finish()
 }
 

@@ -1,0 +1,96 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"aixmend/inventory/strictyaml"
+)
+
+const (
+	// sourceTimeout is how long a source may take when it does not say.
+	sourceTimeout = 30 * time.Second
+	// maxSourceTimeout is the longest time that it may be given.
+	maxSourceTimeout = time.Hour
+	// maxOutput is how much it may print, in bytes.
+	maxOutput = strictyaml.MaxBytes
+)
+
+// A Runner runs a program, without a shell, and returns what it printed, all of
+// it. Its error says why there is nothing that is whole.
+type Runner func(argv []string, timeout time.Duration) ([]byte, error)
+
+// runSource runs the program of a file and reads the hosts that it prints. It
+// is not run where something is wrong already.
+func (b *builder) runSource(src source, doc sourceDoc) {
+	if doc.Pos == (strictyaml.Pos{}) {
+		return
+	}
+	timeout := sourceTimeout
+	if doc.Timeout.Set() {
+		timeout = doc.Timeout.V
+		if timeout <= 0 || timeout > maxSourceTimeout {
+			b.problems.Add(doc.Timeout.Pos, "", "timeout must be more than 0 and at most %s", maxSourceTimeout)
+		}
+	}
+	b.program("source.exec", src.folder, doc.Exec)
+	if len(doc.Exec) == 0 && len(b.problems) == 0 {
+		b.problems.Add(doc.Pos, "", "exec names no program")
+	}
+	if len(b.problems) > 0 {
+		return
+	}
+	argv := make([]string, len(doc.Exec))
+	for i, word := range doc.Exec {
+		argv[i] = word.V
+	}
+	if b.options.Run == nil {
+		b.problems.Add(doc.Pos, "", "no program is run here")
+		return
+	}
+	out, err := b.options.Run(argv, timeout)
+	if err != nil {
+		hint := "run it by hand, and see what it says"
+		if errors.Is(err, errTimeout) {
+			hint = "give it more time with timeout: 2m, or let it print less"
+		}
+		b.problems = append(b.problems, strictyaml.Problem{Pos: doc.Pos, Message: fmt.Sprintf("the source could not be read: %v", err), Hint: hint, Err: err})
+		return
+	}
+	b.readOutput(src, argv[0], out)
+}
+
+// readOutput reads what a program printed.
+func (b *builder) readOutput(src source, program string, out []byte) {
+	label := "output of " + program
+	parsed, problems := strictyaml.ParseJSON(label, out)
+	if parsed == nil {
+		for i := range problems {
+			problems[i].Hint = "it must print JSON as Ansible's --list does, and nothing else on stdout"
+		}
+		b.problems = append(b.problems, problems...)
+		return
+	}
+	a := b.foreign()
+	a.base = &src.defaults
+	a.readDocument(parsed, (*ansible).list)
+}
+
+// program checks a program with arguments. One that is named by a path starts at
+// folder.
+func (b *builder) program(name, folder string, argv []text) {
+	if len(argv) == 0 {
+		return
+	}
+	check(b, name, &argv[0], checkLine)
+	if !strings.ContainsAny(argv[0].V, `/\`) {
+		return
+	}
+	b.path(name, folder, &argv[0])
+	if argv[0].Set() && !filepath.IsAbs(argv[0].V) {
+		argv[0].V = "." + string(filepath.Separator) + argv[0].V // not one of the search path
+	}
+}
