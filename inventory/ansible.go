@@ -134,7 +134,7 @@ func (a *ansible) yaml(root strictyaml.Tree) {
 // read.
 func (a *ansible) yamlGroup(key, value strictyaml.Tree) *ansibleGroup {
 	g := a.groupOf(key)
-	if g == nil || !value.Given() {
+	if g == nil || a.unread(value) {
 		return g
 	}
 	if kind := value.Kind(); kind != strictyaml.Dict && kind != strictyaml.Null {
@@ -151,7 +151,7 @@ func (a *ansible) yamlGroup(key, value strictyaml.Tree) *ansibleGroup {
 		switch {
 		case !isAnsiblePart(name.Text()):
 			a.warn("part "+name.Text(), name.Pos(), "a group holds hosts, children and vars", "group %s holds %s, which is not read", quote(g.name), quote(name.Text()))
-		case part.Kind() == strictyaml.Null:
+		case a.unread(part), part.Kind() == strictyaml.Null:
 		case single && name.Text() == "hosts":
 			a.yamlHosts(g, part, strictyaml.Tree{})
 		case single && name.Text() == "children":
@@ -173,8 +173,21 @@ func (a *ansible) yamlGroup(key, value strictyaml.Tree) *ansibleGroup {
 	return g
 }
 
+// unread tells whether a part of the inventory was taken out, for its tag say:
+// what is in it can't be guessed.
+func (a *ansible) unread(t strictyaml.Tree) bool {
+	if t.Given() || t == (strictyaml.Tree{}) {
+		return false
+	}
+	a.problem(t.Pos(), "take the tag out", "a part of the inventory has a tag that is not known")
+	return true
+}
+
 // yamlHosts reads an entry under hosts, which may stand for many.
 func (a *ansible) yamlHosts(g *ansibleGroup, key, vars strictyaml.Tree) {
+	if a.unread(vars) {
+		return
+	}
 	if kind := vars.Kind(); kind != strictyaml.Dict && kind != strictyaml.Null {
 		a.problem(vars.Pos(), "", "the variables of host %s must be a map", quote(key.Text()))
 		return

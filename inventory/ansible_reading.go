@@ -25,7 +25,8 @@ type reading struct {
 
 // What to do about a value that is not read.
 const (
-	plainHint = "write it out, or say it for this program alone in aixmend_ssh"
+	plainHint   = "write it out, or say it for this program alone in aixmend_ssh"
+	addressHint = "write it out, or say it for this program alone in aixmend_address"
 	// secretHint says where a password can come from.
 	secretHint = "no password belongs in an inventory: take it out, and say where it comes from, such as aixmend_ssh: {%s: {exec: [PROGRAM, ...]}}"
 )
@@ -41,10 +42,13 @@ func (r *reading) text(v variable) (text, bool) {
 		value = inner
 	}
 	switch {
+	case name != "" && !value.Given():
+		r.fault(value.Pos(), hintFor(v), "%s has a tag that is not known", name)
+		return text{}, false
 	case value.Kind() == strictyaml.Null:
 		return text{}, false
 	case isVault(value):
-		r.fault(value.Pos(), plainHint, "%s is in a vault, which is not read", name)
+		r.fault(value.Pos(), hintFor(v), "%s is in a vault, which is not read", name)
 		return text{}, false
 	case value.Kind() != strictyaml.Scalar:
 		r.fault(value.Pos(), "", "%s must be text", name)
@@ -55,7 +59,7 @@ func (r *reading) text(v variable) (text, bool) {
 		var err error
 		r.varies = true
 		if words, err = r.expand(words, 0); err != nil {
-			r.fault(value.Pos(), plainHint, "%s is a template that is not read: %v", name, err)
+			r.fault(value.Pos(), hintFor(v), "%s is a template that is not read: %v", name, err)
 			return text{}, false
 		}
 	}
@@ -65,17 +69,26 @@ func (r *reading) text(v variable) (text, bool) {
 	return text{V: words, Pos: value.Pos()}, true
 }
 
+// hintFor says what to do about a value that is not read.
+func hintFor(v variable) string {
+	if v == hostVar || v == sshHostVar {
+		return addressHint
+	}
+	return plainHint
+}
+
 // address returns where the host is; it is not set where nothing says so.
 func (r *reading) address() text {
 	v := hostVar
 	for _, stronger := range []variable{sshHostVar, ourAddressVar} {
-		if r.values[stronger].value.Kind() != strictyaml.Null {
+		if r.values[stronger].there() {
 			v = stronger
 		}
 	}
+	before := len(r.faults)
 	address, ok := r.text(v)
 	if !ok {
-		if len(r.faults) > 0 {
+		if len(r.faults) > before {
 			return text{Pos: r.values[v].value.Pos()} // set, and empty: its name is not where it is
 		}
 		return text{}
@@ -138,7 +151,7 @@ func (r *reading) elsewhere() bool {
 
 // first returns the value of the strongest variable that has one.
 func (r *reading) first(strong, weak variable) (text, string, bool) {
-	if r.values[strong].value.Kind() != strictyaml.Null {
+	if r.values[strong].there() {
 		v, ok := r.text(strong)
 		return v, r.values[strong].name, ok
 	}
@@ -148,7 +161,7 @@ func (r *reading) first(strong, weak variable) (text, string, bool) {
 
 // login takes port, user and key, as far as ours does not say them.
 func (r *reading) login(ours sshDoc) {
-	if r.host.port.Set() && r.values[portVar].value.Kind() == strictyaml.Null && r.values[sshPortVar].value.Kind() == strictyaml.Null {
+	if r.host.port.Set() && !r.values[portVar].there() && !r.values[sshPortVar].there() {
 		r.port(r.host.port, "the port of the host's name")
 	} else if !ours.Port.Set() {
 		if port, name, ok := r.first(sshPortVar, portVar); ok {

@@ -76,3 +76,23 @@ func described(inv *Inventory) string {
 	}
 	return text.String()
 }
+
+// What is odd, wrong, secret or not understood: the exact words, each with its
+// place. No password of the files is in them.
+func TestAnsibleOdd(t *testing.T) {
+	for name, data := range files(t, "testdata/ansible-odd") {
+		t.Run(name, func(t *testing.T) {
+			inv, err := testOptions().Parse("inventory.yaml", data)
+			text := ""
+			if err != nil {
+				text = "error: " + err.Error() + "\n"
+			} else {
+				text = described(inv)
+			}
+			if strings.Contains(text, "clear-secret") {
+				t.Errorf("a password is told: %s", text)
+			}
+			golden(t, "testdata/ansible-odd/"+name+".golden", text)
+		})
+	}
+}

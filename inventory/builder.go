@@ -221,12 +221,12 @@ func (b *builder) settle() {
 			byEndpoint[key] = f
 			continue
 		}
-		what := fmt.Sprintf("host %q has address %s and port %d of host %q given", f.Name, f.Address, key.port, other.Name)
+		what := fmt.Sprintf("has address %s and port %d of host %q given", f.Address, key.port, other.Name)
 		if f.foreign {
 			f.fault(f.Pos, "one machine is one host: leave one of the names out with --limit", "%s at %s", what, other.Pos)
 			continue
 		}
-		b.conflicts.add(f.Pos, other.Pos, what)
+		b.conflicts.add(f.Pos, other.Pos, fmt.Sprintf("host %q %s", f.Name, what))
 	}
 }
 
@@ -242,11 +242,11 @@ func (b *builder) settleAddress(f *found) bool {
 		return true
 	}
 	f.Address = ""
-	const message = "host %s has no address, and its name cannot stand for one: it %v"
+	const message = "has no address, and its name cannot stand for one: it %v"
 	if f.foreign {
-		f.fault(f.Pos, "give it ansible_host", message, quote(f.Name), err)
+		f.fault(f.Pos, "give it ansible_host", message, err)
 	} else {
-		b.problems.Add(f.Pos, "give it an address", message, quote(f.Name), err)
+		b.problems.Add(f.Pos, "give it an address", "host %s "+message, quote(f.Name), err)
 	}
 	return false
 }

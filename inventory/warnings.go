@@ -12,12 +12,19 @@ type warnings struct {
 	byKey map[string]int // the index of what was said
 	said  strictyaml.Problems
 	count []int
+	at    map[warned]bool
+}
+
+// warned is one place of a warning.
+type warned struct {
+	index int
+	pos   strictyaml.Pos
 }
 
 // add notes a warning. key is equal for what is the same thing.
 func (w *warnings) add(key string, at strictyaml.Pos, hint, format string, args ...any) {
 	if w.byKey == nil {
-		w.byKey = map[string]int{}
+		w.byKey, w.at = map[string]int{}, map[warned]bool{}
 	}
 	i, known := w.byKey[key]
 	if !known {
@@ -26,7 +33,10 @@ func (w *warnings) add(key string, at strictyaml.Pos, hint, format string, args 
 		w.said.Add(at, hint, format, args...)
 		w.count = append(w.count, 0)
 	}
-	w.count[i]++
+	if place := (warned{i, at}); !w.at[place] {
+		w.at[place] = true
+		w.count[i]++
+	}
 	if at.Compare(w.said[i].Pos) < 0 {
 		w.said[i].Pos = at
 	}
@@ -40,7 +50,7 @@ func (w *warnings) list() strictyaml.Problems {
 	list := make(strictyaml.Problems, len(w.said))
 	for i, p := range w.said {
 		if n := w.count[i]; n > 1 {
-			p.Message += fmt.Sprintf(" (and %d more times)", n-1)
+			p.Message += fmt.Sprintf(" (and at %d more places)", n-1)
 		}
 		list[i] = p
 	}
