@@ -271,7 +271,13 @@ func (b *builder) settleGroups() {
 	}
 	maps.DeleteFunc(b.groups, func(name string, _ *group) bool { return out[name] })
 	for _, f := range b.hosts {
-		f.Groups = slices.DeleteFunc(slices.Clone(f.Groups), func(name string) bool { return out[name] })
+		var kept []string
+		for _, name := range f.Groups {
+			if !out[name] {
+				kept = append(kept, name)
+			}
+		}
+		f.Groups = kept
 	}
 }
 

@@ -66,7 +66,7 @@ func (b *builder) read(name string, data []byte, onDisk bool) {
 		return looksINI(bare) || doc != nil && doc.Root().Kind() == strictyaml.Scalar && hostLines.Match(bare[:min(len(bare), 64<<10)])
 	}
 	switch {
-	case doc == nil && bytes.HasPrefix(bare, []byte("#!")):
+	case bytes.HasPrefix(bare, []byte("#!")) && (doc == nil || doc.Root().Kind() != strictyaml.Dict):
 		b.problems.Add(start, scriptHint(name), scriptMessage)
 	case doc == nil && isINI():
 		b.problems.Add(start, iniHint(name), iniMessage)

@@ -21,6 +21,7 @@ func ParseJSON(file string, data []byte) (*Document, Problems) {
 	r.decoder.UseNumber()
 	root, problem := r.value(1)
 	if problem == nil {
+		r.skip()
 		if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
 			problem = r.problem("", "more follows after the end of the value")
 		}
@@ -41,13 +42,18 @@ type jsonReader struct {
 	nodes        int
 }
 
-// next reads a token, and leaves the position at its beginning.
-func (r *jsonReader) next() (json.Token, *Problem) {
+// skip moves the position to the beginning of the next token.
+func (r *jsonReader) skip() {
 	start := int(r.decoder.InputOffset())
 	for start < len(r.data) && bytes.IndexByte([]byte(" \t\r\n,:"), r.data[start]) >= 0 {
 		start++
 	}
 	r.advance(start)
+}
+
+// next reads a token, and leaves the position at its beginning.
+func (r *jsonReader) next() (json.Token, *Problem) {
+	r.skip()
 	token, err := r.decoder.Token()
 	var wrong *json.SyntaxError
 	switch {
