@@ -204,7 +204,7 @@ func (a *ansible) yamlHosts(g *ansibleGroup, key, vars strictyaml.Tree) {
 		a.problem(key.Pos(), "", "host name %s: %v", quote(key.Text()), err)
 		return
 	}
-	if !a.count(g, len(names)) {
+	if !a.count(key.Pos(), len(names)) {
 		return
 	}
 	for _, name := range names {
@@ -294,10 +294,10 @@ func (a *ansible) join(g *ansibleGroup, h *ansibleHost) {
 	h.groups = append(h.groups, g)
 }
 
-// count tells whether a group may have n more hosts.
-func (a *ansible) count(g *ansibleGroup, n int) bool {
+// count tells whether n more hosts may be listed.
+func (a *ansible) count(at strictyaml.Pos, n int) bool {
 	if a.members += n; a.members > maxMembers && !a.full {
-		a.problem(g.pos, "", "hosts are listed more than %d times", maxMembers)
+		a.problem(at, "", "hosts are listed more than %d times", maxMembers)
 		a.full = true
 	}
 	return !a.full

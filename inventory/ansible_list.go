@@ -83,7 +83,7 @@ func (a *ansible) listHosts(g *ansibleGroup, list strictyaml.Tree) {
 		a.problem(list.Pos(), "", "hosts of group %s must be a list", quote(g.name))
 		return
 	}
-	if !a.count(g, list.Len()) {
+	if !a.count(list.Pos(), list.Len()) {
 		return
 	}
 	for item := range list.Items {

@@ -20,6 +20,7 @@ type reading struct {
 	values *values
 	faults strictyaml.Problems
 	varies bool
+	looked int // how many variables were looked up for templates
 	doc    sshDoc
 }
 
@@ -115,10 +116,7 @@ func (r *reading) read() *reached {
 	r.take(last)
 	r.become(ours.SSH)
 	r.passwords(ours.SSH)
-	layer := *r.kind.base
-	for _, name := range r.kind.names {
-		layer.over(r.a.b.groups[name].layer)
-	}
+	layer := r.kind.under
 	layer.over(r.checked("", settings{SSH: r.doc}))
 	layer.over(r.checked(folderOf(r.values[ourSSHVar]), settings{SSH: ours.SSH}))
 	layer.over(r.checked("", settings{RMCNIC: ours.RMCNIC, Waive: ours.Waive}))
@@ -228,22 +226,20 @@ func (r *reading) become(ours sshDoc) {
 
 // passwords sees to it that none is in the inventory. No message quotes one.
 func (r *reading) passwords(ours sshDoc) {
-	said := settingsList(&ours)
 	for _, one := range []struct {
 		variable
 		key string // of aixmend_ssh
 	}{{passwordVar, "password"}, {becomePasswordVar, "become_password"}, {passphraseVar, "passphrase"}} {
 		name, value := r.values[one.variable].name, r.values[one.variable].value
-		hint := fmt.Sprintf(secretHint, one.key)
 		switch {
 		case value.Kind() == strictyaml.Null || value.Kind() == strictyaml.Scalar && value.Text() == "":
 		case isVault(value) || isTemplate(value.Text()):
-			if _, given := said["ssh."+one.key].(*passwordDoc); given && said["ssh."+one.key].(*passwordDoc).set() {
+			if v := settingsList(&ours)["ssh."+one.key]; v != nil && isSet(v) {
 				continue
 			}
 			r.a.warn(name, value.Pos(), "say where it comes from: aixmend_ssh: {"+one.key+": {exec: [PROGRAM, ...]}}", "%s is a vault or a template, which is not read: the login is tried without it", name)
 		default:
-			r.fault(value.Pos(), hint, "%s is a password in clear text", name)
+			r.fault(value.Pos(), fmt.Sprintf(secretHint, one.key), "%s is a password in clear text", name)
 		}
 	}
 	if word, ok := r.text(keyCheckVar); ok {
@@ -261,6 +257,8 @@ func (r *reading) warnKeys(at strictyaml.Pos, what string) {
 const (
 	// maxNesting is how many variables may stand for one another.
 	maxNesting = 10
+	// maxLooked is how many of them one host may name.
+	maxLooked = 100
 	// maxExpanded is how long a template may become, in bytes.
 	maxExpanded = 4096
 )
@@ -312,6 +310,9 @@ func (r *reading) lookup(name string, depth int) (string, error) {
 			return folder, nil
 		}
 	}
+	if r.looked++; r.looked > maxLooked {
+		return "", errTemplate
+	}
 	value := r.find(name)
 	switch {
 	case value.Kind() != strictyaml.Scalar || isVault(value):
@@ -327,7 +328,7 @@ func (r *reading) find(name string) strictyaml.Tree {
 	var last strictyaml.Tree
 	look := func(maps []strictyaml.Tree) {
 		for _, vars := range maps {
-			if value := vars.Get(name); value.Given() {
+			if value := r.a.get(vars, name); value.Given() {
 				last = value
 			}
 		}
@@ -341,4 +342,21 @@ func (r *reading) find(name string) strictyaml.Tree {
 	look(r.host.vars)
 	look(r.host.files)
 	return last
+}
+
+// get is vars.Get, without looking through a long map again and again.
+func (a *ansible) get(vars strictyaml.Tree, name string) strictyaml.Tree {
+	const long = 32
+	if vars.Len() <= long {
+		return vars.Get(name)
+	}
+	index := a.indexes[vars]
+	if index == nil {
+		index = make(map[string]strictyaml.Tree, vars.Len())
+		for key, value := range vars.Entries {
+			index[key.Text()] = value
+		}
+		a.indexes[vars] = index
+	}
+	return index[name]
 }

@@ -23,6 +23,7 @@ const maxSteps = 20_000_000
 // A resolver remembers what many hosts have in common.
 type resolver struct {
 	scanned map[strictyaml.Tree][]assignment
+	indexes map[strictyaml.Tree]map[string]strictyaml.Tree
 	kinds   map[string]*kind
 	args    map[strictyaml.Tree]*wishes
 	ours    map[strictyaml.Tree]settings
@@ -31,7 +32,7 @@ type resolver struct {
 
 func newResolver() resolver {
 	return resolver{
-		scanned: map[strictyaml.Tree][]assignment{}, kinds: map[string]*kind{},
+		scanned: map[strictyaml.Tree][]assignment{}, indexes: map[strictyaml.Tree]map[string]strictyaml.Tree{}, kinds: map[string]*kind{},
 		args: map[strictyaml.Tree]*wishes{}, ours: map[strictyaml.Tree]settings{},
 	}
 }
@@ -40,11 +41,16 @@ func newResolver() resolver {
 type kind struct {
 	groups []*ansibleGroup // with their parents, the weakest first
 	names  []string        // those that are groups of ours
-	base   *layer
+	under  layer           // what files of ours say of the groups
 	values values
 	// whole is what becomes of a host that says nothing itself but where it is;
 	// nil when it is not known yet.
 	whole *reached
+	// own is the last host that says something itself in one map, and what became
+	// of it: the hosts of a range have one map together.
+	own     strictyaml.Tree
+	ownPort text
+	reached *reached
 }
 
 // reached is how a host is reached, without its address.
@@ -109,10 +115,19 @@ func (a *ansible) addHost(h *ansibleHost, k *kind) {
 	own := v.lay(a, slices.Concat(h.vars, h.files)) || h.port.Set()
 	r := &reading{a: a, host: h, kind: k, values: &v}
 	how := k.whole
-	if own || how == nil || how.varies {
+	if own {
+		how = nil
+		if len(h.vars) == 1 && h.vars[0] == k.own && len(h.files) == 0 && h.port == k.ownPort {
+			how = k.reached
+		}
+	}
+	if how == nil || how.varies {
 		how = r.read()
-		if !own && k.whole == nil {
+		switch {
+		case !own && k.whole == nil:
 			k.whole = how
+		case len(h.vars) == 1 && len(h.files) == 0:
+			k.own, k.ownPort, k.reached = h.vars[0], h.port, how
 		}
 	}
 	if how.leftOut {
@@ -156,14 +171,17 @@ func (a *ansible) kind(h *ansibleHost) *kind {
 	if k := a.kinds[key.String()]; k != nil {
 		return k
 	}
-	k := &kind{base: h.base, groups: a.above(h)}
+	k := &kind{under: *h.base, groups: a.above(h)}
 	if a.steps += len(k.groups); a.steps > maxSteps {
 		a.problem(h.pos, "", "the groups are nested in too many ways")
 		return nil
 	}
 	for _, g := range k.groups {
-		if a.b.groups[g.name] != nil && g.name != everything && g.name != ungrouped {
+		if known := a.b.groups[g.name]; known != nil && g.name != everything && g.name != ungrouped {
 			k.names = append(k.names, g.name)
+			if !known.foreign {
+				k.under.over(known.layer)
+			}
 		}
 		k.values.lay(a, g.vars)
 	}

@@ -83,7 +83,9 @@ type given struct {
 }
 
 // there tells whether a variable has a value, be it one that is not read.
-func (g given) there() bool { return g.name != "" && (!g.value.Given() || g.value.Kind() != strictyaml.Null) }
+func (g given) there() bool {
+	return g.name != "" && (!g.value.Given() || g.value.Kind() != strictyaml.Null)
+}
 
 // assignment is one variable of a map.
 type assignment struct {

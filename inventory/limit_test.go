@@ -158,7 +158,7 @@ func TestSelectOfRun(t *testing.T) {
 	}
 	for pattern, want := range map[string]string{
 		"@latest:failed":        `b c; --limit: "@latest:failed": host "gone" and 1 more of that run: not in the inventory any more; <nil>`,
-		"!@latest:failed":       `a; --limit: "!@latest:failed": host "gone" and 1 more of that run: not in the inventory any more; <nil>`,
+		"!@latest:failed":       `a; --limit: "@latest:failed": host "gone" and 1 more of that run: not in the inventory any more; <nil>`,
 		"a,@latest:failed,!b":   `a c; --limit: "@latest:failed": host "gone" and 1 more of that run: not in the inventory any more; <nil>`,
 		"@r1:unknown":           `; --limit: "@r1:unknown": host "lost" of that run: not in the inventory any more; --limit: "@r1:unknown": no host of the inventory ended so in that run`,
 		"a,@r2:failed":          `; ; --limit: "@r2:failed": no such run`,

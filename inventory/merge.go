@@ -25,23 +25,43 @@ type saying struct {
 // said returns what a file says in a setting; false when it says nothing. v is
 // a pointer to the setting.
 func said(v any) (saying, bool) {
+	if !isSet(v) {
+		return saying{}, false
+	}
 	switch v := v.(type) {
 	case *text:
-		return saying{v.Pos, v.V, quote(v.V)}, v.Set()
+		return saying{v.Pos, v.V, quote(v.V)}, true
 	case *number:
-		return saying{v.Pos, quote(v.V), quote(v.V)}, v.Set()
+		return saying{v.Pos, quote(v.V), quote(v.V)}, true
 	case *strictyaml.Value[bool]:
-		return saying{v.Pos, quote(v.V), quote(v.V)}, v.Set()
+		return saying{v.Pos, quote(v.V), quote(v.V)}, true
 	case *becomeDoc:
 		given := v.tool
 		if v.command.Set() {
 			given = v.command
 		}
-		return saying{given.Pos, fmt.Sprintf("%t %s", v.command.Set(), given.V), quote(given.V)}, v.set()
+		return saying{given.Pos, fmt.Sprintf("%t %s", v.command.Set(), given.V), quote(given.V)}, true
 	case *passwordDoc:
-		return saying{v.pos, v.source().Key(), ""}, v.set()
+		return saying{v.pos, v.source().Key(), ""}, true
 	}
 	panic(fmt.Sprintf("inventory: a setting of type %T can't be compared", v))
+}
+
+// isSet tells whether a file says something in a setting.
+func isSet(v any) bool {
+	switch v := v.(type) {
+	case *text:
+		return v.Set()
+	case *number:
+		return v.Set()
+	case *strictyaml.Value[bool]:
+		return v.Set()
+	case *becomeDoc:
+		return v.set()
+	case *passwordDoc:
+		return v.set()
+	}
+	panic(fmt.Sprintf("inventory: a setting of type %T can't be laid over another", v))
 }
 
 // settingsOf yields the settings of ssh by their keys, as pointers.
@@ -62,7 +82,7 @@ func (l *layer) over(upper layer) {
 	below, above := reflect.ValueOf(&l.ssh).Elem(), reflect.ValueOf(&upper.ssh).Elem()
 	given := l.ssh.Become.given || upper.ssh.Become.given
 	for i := range above.NumField() {
-		if _, says := said(above.Field(i).Addr().Interface()); says {
+		if isSet(above.Field(i).Addr().Interface()) {
 			below.Field(i).Set(above.Field(i))
 		}
 	}
@@ -86,12 +106,16 @@ func (l *layer) over(upper layer) {
 // agree lets into take over what from says; a difference is a problem. whose
 // begins the message, name is that of the setting; both point to it.
 func (b *builder) agree(whose, name string, into, from any) {
-	there, says := said(into)
-	also, saysToo := said(from)
-	switch {
-	case !saysToo:
-	case !says:
+	if !isSet(from) {
+		return
+	}
+	if !isSet(into) {
 		reflect.ValueOf(into).Elem().Set(reflect.ValueOf(from).Elem())
+		return
+	}
+	there, _ := said(into)
+	also, _ := said(from)
+	switch {
 	case there.key == also.key:
 	case there.shown == "":
 		b.conflicts.add(also.pos, there.pos, fmt.Sprintf("%s: %s is another one here than the one", whose, name))
