@@ -41,11 +41,13 @@ func (l *looser) walk(n *yaml.Node, depth int) int {
 		l.refuse(n, "", "is nested deeper than %d levels", maxDepth)
 		return 0
 	}
-	if n.Anchor != "" {
-		if height, known := l.heights[n]; known {
-			return height
-		}
+	if height, known := l.heights[n]; known {
+		return height
+	}
+	anchored := n.Anchor != ""
+	if anchored {
 		l.heights[n] = open
+		n.Anchor = "" // nobody will ask for it any more
 	}
 	l.tag(n)
 	height := 0
@@ -62,9 +64,8 @@ func (l *looser) walk(n *yaml.Node, depth int) int {
 		l.refuse(n, "", "is nested deeper than %d levels by its aliases", maxDepth)
 		height = 0
 	}
-	if n.Anchor != "" {
+	if anchored {
 		l.heights[n] = height
-		n.Anchor = ""
 	}
 	return height
 }
