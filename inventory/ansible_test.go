@@ -83,7 +83,7 @@ func TestAnsibleOdd(t *testing.T) {
 	for name, data := range files(t, "testdata/ansible-odd") {
 		t.Run(name, func(t *testing.T) {
 			inv, err := testOptions().Parse("inventory.yaml", data)
-			text := ""
+			var text string
 			if err != nil {
 				text = "error: " + err.Error() + "\n"
 			} else {

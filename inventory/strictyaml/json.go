@@ -23,7 +23,7 @@ func ParseJSON(file string, data []byte) (*Document, Problems) {
 	if problem == nil {
 		r.skip()
 		if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
-			problem = r.problem("", "more follows after the end of the value")
+			problem = r.problem("more follows after the end of the value")
 		}
 	}
 	if problem != nil {
@@ -61,14 +61,14 @@ func (r *jsonReader) next() (json.Token, *Problem) {
 		return token, nil
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		if len(bytes.TrimSpace(r.data)) == 0 {
-			return nil, r.problem("", "is empty")
+			return nil, r.problem("is empty")
 		}
 		r.advance(len(r.data))
-		return nil, r.problem("", "the JSON breaks off in the middle")
+		return nil, r.problem("the JSON breaks off in the middle")
 	case errors.As(err, &wrong):
 		r.advance(max(r.at, min(int(wrong.Offset)-1, len(r.data))))
 	}
-	p := r.problem("", "is not JSON: %v", err)
+	p := r.problem("is not JSON: %v", err)
 	p.Err = err
 	return nil, p
 }
@@ -85,9 +85,9 @@ func (r *jsonReader) advance(to int) {
 	}
 }
 
-func (r *jsonReader) problem(hint, format string, args ...any) *Problem {
+func (r *jsonReader) problem(format string, args ...any) *Problem {
 	var list Problems
-	list.Add(Pos{File: r.file, Line: r.line, Column: r.column}, hint, format, args...)
+	list.Add(Pos{File: r.file, Line: r.line, Column: r.column}, "", format, args...)
 	return &list[0]
 }
 
@@ -98,13 +98,13 @@ func (r *jsonReader) value(depth int) (*yaml.Node, *Problem) {
 		return nil, problem
 	}
 	if r.nodes++; r.nodes > maxItems {
-		return nil, r.problem("", "holds more than %d keys and values", maxItems)
+		return nil, r.problem("holds more than %d keys and values", maxItems)
 	}
 	n := &yaml.Node{Kind: yaml.ScalarNode, Line: r.line, Column: r.column}
 	switch token := token.(type) {
 	case json.Delim:
 		if depth > maxDepth {
-			return nil, r.problem("", "is nested deeper than %d levels", maxDepth)
+			return nil, r.problem("is nested deeper than %d levels", maxDepth)
 		}
 		return r.collection(n, token, depth)
 	case string:
