@@ -96,3 +96,17 @@ func TestAnsibleOdd(t *testing.T) {
 		})
 	}
 }
+
+// A host whose template names more variables than anybody would write can't be
+// selected: each one costs a search.
+func TestTemplatesAreBounded(t *testing.T) {
+	for n, good := range map[int]bool{maxLooked: true, maxLooked + 1: false} {
+		inv, err := Parse("i.yaml", []byte("all: {hosts: {a: {e: '', ansible_user: 'x"+strings.Repeat("{{ e }}", n)+"'}}}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := inv.Select(); (err == nil) != good {
+			t.Errorf("%d: %v", n, err)
+		}
+	}
+}

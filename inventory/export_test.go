@@ -65,7 +65,7 @@ func TestExportFolds(t *testing.T) {
         x10.lab: {ansible_host: 10.1.0.10, ansible_port: 2222}
         x11.lab: {ansible_host: 10.1.0.11, ansible_port: 2222}
     test:
-      hosts: {t01: , t02: , t04: , "yes": {ansible_host: 10.9.9.9, ansible_user: "no"}}
+      hosts: {t01: , t02: , t03: {ansible_host: 10.8.8.8}, t04: , "yes": {ansible_host: 10.9.9.9, ansible_user: "no"}}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -87,6 +87,7 @@ groups:
 hosts:
   "aix[08-12]": {address: "10.0.0.[8-12]", groups: [prod]}
   "t[01-02]": {groups: [test], ssh: {user: ops}}
+  t03: {address: "10.8.8.8", groups: [test], ssh: {user: ops}}
   t04: {groups: [test], ssh: {user: ops}}
   x9.lab: {address: "10.1.0.9", groups: [prod]}
   "x[10-11].lab": {address: "10.1.0.[10-11]", groups: [prod], ssh: {port: 2222}}
