@@ -53,6 +53,9 @@ func TestBigForeign(t *testing.T) {
 
 // Files that ask for much work for little text come to an end, with an answer.
 func TestHostileForeign(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out with -short: it reads up to bounds of millions")
+	}
 	const n = 3_000
 	many := func(format string) string {
 		var text strings.Builder
