@@ -1,8 +1,10 @@
 package inventory
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,23 +13,25 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// A builder makes one inventory of the files it is given: addFile checks what
-// can be checked in one file and gathers the groups, finish makes the hosts
-// once all groups are known.
+// A builder makes one inventory of the files it is given: read checks what can
+// be checked in one file and gathers the groups, finish makes the hosts once all
+// groups are known.
 type builder struct {
-	options  Options
-	home     string
-	problems strictyaml.Problems
-	names    []string // of the files
-	files    []source
-	groups   map[string]*group
-	hosts    []Host
-	expanded int // how many hosts the entries stand for, right or wrong
+	options   Options
+	home      string
+	problems  strictyaml.Problems
+	warnings  warnings
+	conflicts clashes
+	names     []string // of the files
+	files     []source
+	groups    map[string]*group
+	bastions  map[string]*bastion
+	ansible   *ansible // nil: there is no Ansible inventory
+	hosts     []*found
+	expanded  int // how many hosts the entries stand for, right or wrong
 	// byName finds a host by its name in lower case: names become file names,
 	// and some file systems ignore case.
-	byName map[string]*Host
-	// byEndpoint finds a host by where it is reached.
-	byEndpoint map[endpoint]*Host
+	byName map[string]*found
 }
 
 // source is one file, its hosts still to be made.
@@ -37,10 +41,23 @@ type source struct {
 	hosts    strictyaml.Map[hostDoc]
 }
 
+// found is a host while the inventory is put together.
+type found struct {
+	Host
+	file    int    // the file that named it first
+	layer   *layer // what the files say of it; hosts may share it
+	address text   // not set: the name stands for it
+	foreign bool   // of an Ansible inventory
+	faults  strictyaml.Problems
+}
+
 // group is a group and its settings.
 type group struct {
 	Group
-	layer layer
+	file    int // the file that defined it first
+	layer   layer
+	bound   number // concurrency, where it is given
+	foreign bool   // of an Ansible inventory alone
 }
 
 // sshPort is where SSH servers are when nobody says where.
@@ -64,8 +81,8 @@ func way(jump string) string {
 
 func newBuilder(o Options) *builder {
 	b := &builder{
-		options: o, home: o.Home,
-		groups: map[string]*group{}, byName: map[string]*Host{}, byEndpoint: map[endpoint]*Host{},
+		options: o, home: o.Home, conflicts: clashes{},
+		groups: map[string]*group{}, bastions: map[string]*bastion{}, byName: map[string]*found{},
 	}
 	if b.home == "" {
 		// Without a home folder only a path with ~ is a problem, and says so.
@@ -82,10 +99,14 @@ func (b *builder) addFile(name string, doc document) {
 	b.names = append(b.names, name)
 	src := source{folder: filepath.Dir(name), hosts: doc.Hosts}
 	src.defaults = b.layer(src.folder, doc.Defaults)
-	b.files = append(b.files, src)
 	for _, entry := range doc.Groups.Map {
 		b.addGroup(src.folder, entry)
 	}
+	for _, entry := range doc.Bastions {
+		b.addBastion(src.folder, entry)
+	}
+	b.files = append(b.files, src)
+	b.runSource(src, doc.Source)
 }
 
 func (b *builder) addGroup(folder string, entry strictyaml.Entry[groupDoc]) {
@@ -100,26 +121,47 @@ func (b *builder) addGroup(folder string, entry strictyaml.Entry[groupDoc]) {
 		b.problems.Add(entry.KeyPos, "", "group name %s %v", quote(entry.Key), err)
 		return
 	}
-	if other := b.groups[entry.Key]; other != nil {
-		b.problems.Add(entry.KeyPos, "", "group %q is already defined at %s", entry.Key, other.Pos)
+	g, defined := b.groups[entry.Key]
+	switch {
+	case !defined:
+		g = &group{Group: Group{Name: entry.Key, Pos: entry.KeyPos}, file: len(b.files)}
+		b.groups[entry.Key] = g
+	case g.file == len(b.files) && !g.foreign:
+		b.problems.Add(entry.KeyPos, "", "group %q is already defined at %s", entry.Key, g.Pos)
 		return
 	}
-	b.groups[entry.Key] = &group{
-		Group: Group{Name: entry.Key, Concurrency: entry.Value.Concurrency.V, Pos: entry.KeyPos},
-		layer: l,
-	}
+	g.foreign = false
+	whose := fmt.Sprintf("group %q", entry.Key)
+	b.agree(whose, "concurrency", &g.bound, &entry.Value.Concurrency)
+	b.agreeLayers(whose, &g.layer, l)
+	g.Concurrency = g.bound.V
 }
 
 // finish makes the hosts and returns the inventory, or all problems.
 func (b *builder) finish() (*Inventory, error) {
+	if b.ansible != nil {
+		b.ansible.readFolders()
+		b.ansible.register()
+	}
 	b.addHosts()
+	b.settle()
+	b.conflicts.report(b)
 	if len(b.hosts) == 0 && len(b.problems) == 0 {
 		b.problems.Add(strictyaml.Pos{File: b.names[0], Line: 1, Column: 1}, "name them under hosts", "names no host")
 	}
+	inv := &Inventory{Files: b.names, Bastions: b.settledBastions()}
 	if err := b.problems.Err(); err != nil {
 		return nil, err
 	}
-	inv := &Inventory{Hosts: b.hosts, Files: b.names}
+	for _, f := range b.hosts {
+		inv.Hosts = append(inv.Hosts, f.Host)
+		if len(f.faults) > 0 {
+			if inv.faults == nil {
+				inv.faults = map[string]strictyaml.Problems{}
+			}
+			inv.faults[f.Name] = f.faults
+		}
+	}
 	slices.SortFunc(inv.Hosts, func(x, y Host) int { return strings.Compare(x.Name, y.Name) })
 	for _, h := range inv.Hosts {
 		for _, name := range h.Groups {
@@ -130,18 +172,119 @@ func (b *builder) finish() (*Inventory, error) {
 		inv.Groups = append(inv.Groups, g.Group)
 	}
 	slices.SortFunc(inv.Groups, func(x, y Group) int { return strings.Compare(x.Name, y.Name) })
+	inv.Warnings = b.warnings.list()
 	return inv, nil
 }
 
 // addHosts makes the hosts of all files, up to MaxHosts.
 func (b *builder) addHosts() {
-	for _, src := range b.files {
+	for i, src := range b.files {
 		for _, entry := range src.hosts {
-			if !b.addEntry(src, entry) {
+			if !b.addEntry(i, entry) {
 				return
 			}
 		}
 	}
+	if b.ansible != nil {
+		b.ansible.addHosts()
+	}
+}
+
+// room tells whether there is room for n more hosts.
+func (b *builder) room(at strictyaml.Pos, name string, n int) bool {
+	if b.expanded += n; b.expanded > MaxHosts {
+		b.problems.Add(at, "", "with host %s there are more than %d hosts", quote(name), MaxHosts)
+		return false
+	}
+	return true
+}
+
+// settle makes each host what all files together say.
+func (b *builder) settle() {
+	b.settleGroups()
+	var last *found
+	byEndpoint := make(map[endpoint]*found, len(b.hosts))
+	for _, f := range b.hosts {
+		if last == nil || last.layer != f.layer {
+			resolved := b.resolve([]layer{*f.layer})
+			f.SSH, f.RMCNIC, f.Waivers = resolved.SSH, resolved.RMCNIC, resolved.Waivers
+		} else {
+			f.SSH, f.RMCNIC, f.Waivers = last.SSH, last.RMCNIC, last.Waivers
+		}
+		last = f
+		if !b.settleAddress(f) || len(f.faults) > 0 {
+			continue
+		}
+		key := endpoint{normalAddress(f.Address), cmp.Or(f.SSH.Port, sshPort), way(f.SSH.Jump)}
+		other := byEndpoint[key]
+		if other == nil {
+			byEndpoint[key] = f
+			continue
+		}
+		what := fmt.Sprintf("has address %s and port %d of host %q given", f.Address, key.port, other.Name)
+		if f.foreign {
+			f.fault(f.Pos, "one machine is one host: leave one of the names out with --limit", "%s at %s", what, other.Pos)
+			continue
+		}
+		b.conflicts.add(f.Pos, other.Pos, fmt.Sprintf("host %q %s", f.Name, what))
+	}
+}
+
+// settleAddress gives a host without an address its name for one, and tells
+// whether it is good.
+func (b *builder) settleAddress(f *found) bool {
+	if f.address.Set() {
+		return f.Address != "" // else there is a problem for it
+	}
+	f.Address = f.Name
+	err := checkAddress(f.Name)
+	if err == nil {
+		return true
+	}
+	f.Address = ""
+	const message = "has no address, and its name cannot stand for one: it %v"
+	if f.foreign {
+		f.fault(f.Pos, "give it ansible_host", message, err)
+	} else {
+		b.problems.Add(f.Pos, "give it an address", "host %s "+message, quote(f.Name), err)
+	}
+	return false
+}
+
+// settleGroups takes out the groups of Ansible that have the name of a host:
+// there both may be.
+func (b *builder) settleGroups() {
+	out := map[string]bool{}
+	for _, f := range b.hosts {
+		g := b.groups[f.Name]
+		switch {
+		case g == nil:
+		case g.foreign:
+			b.warnings.add("group "+f.Name, g.Pos, "--limit finds the host", "the group %s has the name of a host, and is left out", quote(f.Name))
+			out[f.Name] = true
+		default:
+			b.problems.Add(f.Pos, "", "host %q has the name of the group at %s", f.Name, g.Pos)
+		}
+	}
+	if len(out) == 0 {
+		return
+	}
+	maps.DeleteFunc(b.groups, func(name string, _ *group) bool { return out[name] })
+	for _, f := range b.hosts {
+		var kept []string
+		for _, name := range f.Groups {
+			if !out[name] {
+				kept = append(kept, name)
+			}
+		}
+		f.Groups = kept
+	}
+}
+
+// fault notes why a host can't be selected.
+func (f *found) fault(at strictyaml.Pos, hint, format string, args ...any) {
+	f.faults = slices.Clip(f.faults)
+	f.faults.Add(at, hint, format, args...)
 }
 
 // quote prints a value in a message: text in quotes and shortened, numbers as

@@ -1,22 +1,41 @@
 package inventory
 
-import "aixmend/inventory/strictyaml"
+import (
+	"time"
+
+	"aixmend/inventory/strictyaml"
+)
 
 // The document types are the file as it is written; schema.json is made of
 // them, descriptions and patterns included (go test ./inventory -update).
 
 type (
-	text   = strictyaml.Value[string]
-	number = strictyaml.Value[int]
-	yesNo  = strictyaml.Value[bool]
+	text     = strictyaml.Value[string]
+	number   = strictyaml.Value[int]
+	yesNo    = strictyaml.Value[bool]
+	duration = strictyaml.Value[time.Duration]
 )
 
 // document is one inventory file.
 type document struct {
-	APIVersion text                    `yaml:"apiVersion,required" jsonschema:"required,enum=aixmend/v1" jsonschema_description:"The format of this file."`
-	Defaults   settings                `yaml:"defaults" jsonschema_description:"What holds for every host of this file unless its groups or the host say otherwise."`
-	Groups     groupDocs               `yaml:"groups" jsonschema_description:"Groups of hosts; a list of names where a group has no settings."`
-	Hosts      strictyaml.Map[hostDoc] `yaml:"hosts" jsonschema_description:"Hosts by name. A name may hold ranges: aix[01-20], aix[1,3,7-9]."`
+	APIVersion text                       `yaml:"apiVersion,required" jsonschema:"required,enum=aixmend/v1" jsonschema_description:"The format of this file."`
+	Defaults   settings                   `yaml:"defaults" jsonschema_description:"What holds for every host of this file unless its groups or the host say otherwise."`
+	Groups     groupDocs                  `yaml:"groups" jsonschema_description:"Groups of hosts; a list of names where a group has no settings."`
+	Hosts      strictyaml.Map[hostDoc]    `yaml:"hosts" jsonschema_description:"Hosts by name. A name may hold ranges: aix[01-20], aix[1,3,7-9]."`
+	Source     sourceDoc                  `yaml:"source" jsonschema_description:"A program that prints more hosts."`
+	Bastions   strictyaml.Map[bastionDoc] `yaml:"bastions" jsonschema_description:"Hosts to go through, by the name that ssh.jump has for them."`
+}
+
+type sourceDoc struct {
+	Pos     strictyaml.Pos `yaml:"-"`
+	Exec    []text         `yaml:"exec,required" jsonschema:"required,minItems=1" jsonschema_description:"The program and its arguments; it is run without a shell and prints an inventory in the form of Ansible's --list. One that is named by a path starts at the folder of this file."`
+	Timeout duration       `yaml:"timeout" jsonschema_description:"How long it may take, such as 30s."`
+}
+
+type bastionDoc struct {
+	Address  text   `yaml:"address" jsonschema:"minLength=1" jsonschema_description:"IPv4 address, IPv6 address or DNS name. Without it the name is the address."`
+	SSH      sshDoc `yaml:"ssh" jsonschema_description:"How to log in there; nothing of the defaults or of the hosts behind it holds."`
+	DialRate number `yaml:"dial_rate" jsonschema:"minimum=1" jsonschema_description:"How many connections a second may be opened through it."`
 }
 
 // settings may stand in the defaults, a group or a host.

@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,23 +12,19 @@ import (
 
 // addEntry makes the hosts of one entry under hosts. It returns false when the
 // inventory is full.
-func (b *builder) addEntry(src source, entry strictyaml.Entry[hostDoc]) bool {
-	doc, at := entry.Value, entry.KeyPos
-	layers := []layer{src.defaults}
+func (b *builder) addEntry(file int, entry strictyaml.Entry[hostDoc]) bool {
+	src, doc, at := b.files[file], entry.Value, entry.KeyPos
 	groups := b.groupsOf(doc.Groups)
-	for _, name := range groups {
-		layers = append(layers, b.groups[name].layer)
-	}
-	host := b.resolve(append(layers, b.layer(src.folder, doc.settings)))
-	host.Groups, host.Pos = groups, at
+	settings := b.inGroups(src, groups)
+	settings.over(b.layer(src.folder, doc.settings))
+	host := found{Host: Host{Groups: groups, Pos: at}, file: file, layer: &settings}
 
 	names, err := parsePattern(entry.Key)
 	if err != nil {
 		b.problems.Add(at, "", "host name %s: %v", quote(entry.Key), err)
 		return true
 	}
-	if b.expanded += names.count(); b.expanded > MaxHosts {
-		b.problems.Add(at, "", "with host %s there are more than %d hosts", quote(entry.Key), MaxHosts)
+	if !b.room(at, entry.Key, names.count()) {
 		return false
 	}
 	for i := range names.count() {
@@ -38,8 +33,49 @@ func (b *builder) addEntry(src source, entry strictyaml.Entry[hostDoc]) bool {
 			return true
 		}
 	}
-	addresses, ok := b.addresses(entry, names)
-	b.addAll(host, names, addresses, ok)
+	addresses := b.addresses(entry, names)
+	for i := range names.count() {
+		h := host
+		h.Name = names.at(i)
+		if given := doc.Address; given.Set() {
+			h.address = given
+			if addresses != nil {
+				h.Address = addresses.at(i)
+			}
+		}
+		if !b.add(&h) {
+			return true
+		}
+	}
+	return true
+}
+
+// inGroups are the settings that the defaults of a file and some groups give a
+// host.
+func (b *builder) inGroups(src source, groups []string) layer {
+	settings := src.defaults
+	for _, name := range groups {
+		settings.over(b.groups[name].layer)
+	}
+	return settings
+}
+
+// add adds a host, or what one more file says of a host that is there. It
+// returns false when the entry gives it twice.
+func (b *builder) add(f *found) bool {
+	other := b.byName[strings.ToLower(f.Name)]
+	switch {
+	case other == nil:
+		b.byName[strings.ToLower(f.Name)] = f
+		b.hosts = append(b.hosts, f)
+	case other.Pos == f.Pos:
+		b.problems.Add(f.Pos, "", "host %q is given twice by the ranges of its entry", f.Name)
+		return false
+	case other.file == f.file || other.Name != f.Name:
+		b.conflicts.add(f.Pos, other.Pos, fmt.Sprintf("host %q is already given", f.Name))
+	default:
+		b.merge(other, f)
+	}
 	return true
 }
 
@@ -72,16 +108,12 @@ func (b *builder) groupHint(name string) string {
 	return "add it under groups"
 }
 
-// addresses returns the addresses of an entry, one for each name; false when
-// they could not be had.
-func (b *builder) addresses(entry strictyaml.Entry[hostDoc], names pattern) (pattern, bool) {
+// addresses returns the addresses that an entry gives, one for each name; nil
+// when it gives none that are right.
+func (b *builder) addresses(entry strictyaml.Entry[hostDoc], names pattern) *pattern {
 	given := entry.Value.Address
 	if !given.Set() {
-		if err := checkEach(names); err != nil {
-			b.problems.Add(entry.KeyPos, "give it an address", "host %s has no address, and its name cannot stand for one: it %v", quote(entry.Key), err)
-			return pattern{}, false
-		}
-		return names, true
+		return nil
 	}
 	addresses, err := parsePattern(given.V)
 	if err != nil {
@@ -90,17 +122,17 @@ func (b *builder) addresses(entry strictyaml.Entry[hostDoc], names pattern) (pat
 			hint = "write an IPv6 address without brackets"
 		}
 		b.problems.Add(given.Pos, hint, "address %s: %v", quote(given.V), err)
-		return pattern{}, false
+		return nil
 	}
 	if hint, err := inStep(addresses, names); err != nil {
 		b.problems.Add(given.Pos, hint, "address %s %v %s", quote(given.V), err, quote(entry.Key))
-		return pattern{}, false
+		return nil
 	}
 	if err := checkEach(addresses); err != nil {
 		b.problems.Add(given.Pos, "", "address %s %v", quote(given.V), err)
-		return pattern{}, false
+		return nil
 	}
-	return addresses, true
+	return &addresses
 }
 
 // checkEach checks all addresses that p stands for, and returns what is wrong
@@ -138,67 +170,4 @@ func inStep(address, name pattern) (hint string, err error) {
 		}
 	}
 	return "", nil
-}
-
-// addAll adds the hosts of one entry: host under each of the names, with the
-// address that goes with it when withAddress is true. Those that clash with
-// other hosts are reported, once for each entry they clash with.
-func (b *builder) addAll(host Host, names, addresses pattern, withAddress bool) {
-	sameName, sameAddress := clashes{}, clashes{}
-	for i := range names.count() {
-		h := host
-		h.Name = names.at(i)
-		if other := b.byName[strings.ToLower(h.Name)]; other != nil {
-			if other.Pos == h.Pos {
-				b.problems.Add(h.Pos, "", "host %q is given twice by the ranges of its entry", h.Name)
-				return
-			}
-			sameName.add(other.Pos, fmt.Sprintf("host %q", h.Name))
-			continue
-		}
-		if g := b.groups[h.Name]; g != nil {
-			b.problems.Add(h.Pos, "", "host %q has the name of the group at %s", h.Name, g.Pos)
-		}
-		b.byName[strings.ToLower(h.Name)] = &h
-		if withAddress {
-			h.Address = addresses.at(i)
-			key := endpoint{normalAddress(h.Address), cmp.Or(h.SSH.Port, sshPort), way(h.SSH.Jump)}
-			if other := b.byEndpoint[key]; other != nil {
-				sameAddress.add(other.Pos, fmt.Sprintf("host %q has address %s and port %d of host %q", h.Name, h.Address, key.port, other.Name))
-			} else {
-				b.byEndpoint[key] = &h
-			}
-		}
-		b.hosts = append(b.hosts, h)
-	}
-	sameName.report(b, host.Pos, "is already given")
-	sameAddress.report(b, host.Pos, "given")
-}
-
-// clashes are what hosts of one entry have in common with those of others, by
-// the position of the other: the first in words, and how many there are.
-type clashes map[strictyaml.Pos]*struct {
-	first string
-	count int
-}
-
-func (c clashes) add(other strictyaml.Pos, what string) {
-	if c[other] == nil {
-		c[other] = &struct {
-			first string
-			count int
-		}{first: what}
-	}
-	c[other].count++
-}
-
-// report adds one problem for each other entry: "FIRST VERB at OTHER".
-func (c clashes) report(b *builder, at strictyaml.Pos, verb string) {
-	for _, other := range slices.SortedFunc(maps.Keys(c), strictyaml.Pos.Compare) {
-		clash, more := c[other], ""
-		if clash.count > 1 {
-			more = fmt.Sprintf(" (and %d more)", clash.count-1)
-		}
-		b.problems.Add(at, "", "%s %s at %s%s", clash.first, verb, other, more)
-	}
 }

@@ -2,21 +2,27 @@ package inventory
 
 import (
 	"bytes"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"aixmend/inventory/strictyaml"
 )
 
-// What is said of an inventory in a format that is not read.
+// What is said of an inventory in a format that is not read, and what to do.
 const (
-	ansibleMessage = "Ansible inventories are not supported yet"
-	ansibleHint    = "write the hosts as aixmend inventory schema describes"
+	iniMessage    = "is an Ansible inventory in INI form, which is not read"
+	pluginMessage = "is the configuration of an Ansible inventory plugin, not an inventory"
+	scriptMessage = "is a program, not an inventory: it is not run for being named"
 )
 
 // iniLook matches a line of an INI inventory: a section, or a host with
 // variables.
 var iniLook = regexp.MustCompile(`(?m)^\[[A-Za-z0-9_.-]+(:[a-z]+)?\]\s*$|^[^\s#:{}\[\]"']+[ \t]+ansible_\w+=`)
+
+// hostLines matches a file that holds nothing but names of hosts.
+var hostLines = regexp.MustCompile(`^(\s*(#.*|[A-Za-z0-9][A-Za-z0-9._-]*)?[ \t]*\r?(\n|$))+$`)
 
 // looksINI tells whether data, which is no inventory of ours, begins like an
 // Ansible INI inventory.
@@ -24,32 +30,22 @@ func looksINI(data []byte) bool {
 	return iniLook.Match(data[:min(len(data), 64<<10)])
 }
 
-// A file is one inventory file, unless it is an Ansible one.
-type file struct {
-	doc     document
-	ansible bool
-}
-
-// UnmarshalStrict implements strictyaml.Unmarshaler.
-func (f *file) UnmarshalStrict(n *strictyaml.Node) {
-	if f.ansible = looksAnsible(n); !f.ansible {
-		n.Decode(&f.doc)
-	}
-}
-
 // looksAnsible tells whether a document is an Ansible YAML inventory: there is
 // a group `all`, or a group that holds nothing but hosts, children and vars.
-func looksAnsible(n *strictyaml.Node) bool {
-	if n.Get("apiVersion") != nil {
-		return false
-	}
-	for _, key := range n.Keys() {
-		if key == "all" {
+func looksAnsible(root strictyaml.Tree) bool {
+	for key, value := range root.Entries {
+		if key.Text() == "all" || key.Text() == "ungrouped" {
 			return true
 		}
-		inner := n.Get(key).Keys()
-		parts := slices.ContainsFunc(inner, isAnsiblePart)
-		if parts && !slices.ContainsFunc(inner, func(k string) bool { return !isAnsiblePart(k) }) {
+		parts, others := 0, 0
+		for inner := range value.Entries {
+			if isAnsiblePart(inner.Text()) {
+				parts++
+			} else {
+				others++
+			}
+		}
+		if parts > 0 && others == 0 {
 			return true
 		}
 	}
@@ -57,17 +53,65 @@ func looksAnsible(n *strictyaml.Node) bool {
 }
 
 func isAnsiblePart(key string) bool {
-	return key == "hosts" || key == "children" || key == "vars"
+	return slices.Contains([]string{"hosts", "children", "vars"}, key)
 }
 
-// read decodes one file and adds it to what finish will resolve.
-func (b *builder) read(name string, data []byte) {
-	var f file
-	problems := strictyaml.Decoder{AliasHint: aliasHint}.Decode(name, data, &f)
-	if f.ansible || len(problems) > 0 && looksINI(bytes.TrimPrefix(data, []byte("\uFEFF"))) {
-		b.problems.Add(strictyaml.Pos{File: name, Line: 1, Column: 1}, ansibleHint, ansibleMessage)
-		return
+// read decodes one file and adds it to what finish will resolve. onDisk tells
+// that the folders beside it may hold more of it.
+func (b *builder) read(name string, data []byte, onDisk bool) {
+	start := strictyaml.Pos{File: name, Line: 1, Column: 1}
+	bare := bytes.TrimPrefix(data, []byte("\uFEFF"))
+	doc, problems := strictyaml.Parse(name, data)
+	isINI := func() bool {
+		return looksINI(bare) || doc != nil && doc.Root().Kind() == strictyaml.Scalar && hostLines.Match(bare[:min(len(bare), 64<<10)])
 	}
-	b.problems = append(b.problems, problems...)
-	b.addFile(name, f.doc)
+	switch {
+	case bytes.HasPrefix(bare, []byte("#!")) && (doc == nil || doc.Root().Kind() != strictyaml.Dict):
+		b.problems.Add(start, scriptHint(name), scriptMessage)
+	case doc == nil && isINI():
+		b.problems.Add(start, iniHint(name), iniMessage)
+	case doc == nil:
+		b.problems = append(b.problems, problems...)
+	case doc.Root().Get("apiVersion").Given():
+		b.readOurs(name, doc)
+	case doc.Root().Get("_meta").Given():
+		b.readAnsible(name, doc, (*ansible).list, onDisk)
+	case looksAnsible(doc.Root()):
+		b.readAnsible(name, doc, (*ansible).yaml, onDisk)
+	case doc.Root().Get("plugin").Given():
+		b.problems.Add(start, "let Ansible run it: source: {exec: [ansible-inventory, -i, "+filepath.Base(name)+", --list]}", pluginMessage)
+	case isINI():
+		b.problems.Add(start, iniHint(name), iniMessage)
+	default:
+		b.readOurs(name, doc)
+	}
+}
+
+// readOurs decodes a file in our format.
+func (b *builder) readOurs(name string, parsed *strictyaml.Document) {
+	var doc document
+	b.problems = append(b.problems, strictyaml.Decoder{AliasHint: aliasHint}.DecodeDocument(parsed, &doc)...)
+	b.addFile(name, doc)
+}
+
+// iniHint says how to make YAML of an INI inventory.
+func iniHint(name string) string {
+	to := strings.TrimSuffix(name, filepath.Ext(name)) + ".yaml"
+	if to == name {
+		to = "converted.yaml"
+	}
+	return "convert it once: ansible-inventory -i " + shellWord(name) + " --list --yaml --export --output " + shellWord(to)
+}
+
+// scriptHint says how to use a program as an inventory.
+func scriptHint(name string) string {
+	return "name a file that says so: {apiVersion: " + apiVersion + ", source: {exec: [./" + filepath.Base(name) + ", --list]}}"
+}
+
+// shellWord is a file's name to be pasted into a shell.
+func shellWord(name string) string {
+	if !strings.HasPrefix(name, "-") && commandWord.MatchString(name) {
+		return name
+	}
+	return "FILE"
 }

@@ -15,44 +15,93 @@ import (
 // Whatever the file: an inventory that holds what its types promise, or
 // problems that each have a place.
 func FuzzParse(f *testing.F) {
-	paths, err := filepath.Glob("testdata/*/*.yaml")
+	for _, data := range seeds(f, "testdata/*/*.yaml") {
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		inv, err := testOptions().Parse("inventory.yaml", data)
+		checkInventory(t, inv, err)
+	})
+}
+
+// The same of whatever a program prints as the list of an inventory.
+func FuzzList(f *testing.F) {
+	for _, data := range seeds(f, "testdata/ansible/*.json") {
+		f.Add(data)
+	}
+	f.Add([]byte(`{"all": {"hosts": ["a"], "children": ["b"], "vars": {"ansible_user": {"__ansible_unsafe": "x"}}}, "b": ["c"], "_meta": {"hostvars": null}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		options := testOptions()
+		options.Run = func([]string, time.Duration) ([]byte, error) { return data, nil }
+		inv, err := options.Parse("inventory.yaml", []byte("apiVersion: aixmend/v1\ngroups: [prod]\nhosts: {aix1: }\nsource: {exec: [list]}\n"))
+		checkInventory(t, inv, err)
+	})
+}
+
+// seeds are the contents of files.
+func seeds(f *testing.F, pattern string) [][]byte {
+	f.Helper()
+	paths, err := filepath.Glob(pattern)
 	if err != nil || len(paths) == 0 {
 		f.Fatal("no seeds", err)
 	}
+	var all [][]byte
 	for _, path := range paths {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(data)
+		all = append(all, data)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		inv, err := testOptions().Parse("inventory.yaml", data)
-		if err != nil {
-			problems := strictyaml.ProblemsOf(err)
-			if len(problems) == 0 {
-				t.Fatalf("an error without problems: %v", err)
-			}
-			for _, p := range problems {
-				if p.Line < 1 || p.Column < 1 || p.Message == "" {
-					t.Fatalf("a problem without a place: %#v", p)
-				}
-			}
-			return
+	return all
+}
+
+// checkInventory checks what an inventory promises, or its problems do.
+func checkInventory(t *testing.T, inv *Inventory, err error) {
+	t.Helper()
+	if err != nil {
+		checkPlaces(t, err)
+		return
+	}
+	if len(inv.Hosts) > MaxHosts {
+		t.Fatalf("%d hosts", len(inv.Hosts))
+	}
+	names, endpoints := map[string]bool{}, map[string]bool{}
+	var good []Host
+	for _, h := range inv.Hosts {
+		names[strings.ToLower(h.Name)] = true
+		if _, err := inv.Select(h.Name); err != nil {
+			checkPlaces(t, err)
+			continue
 		}
-		if len(inv.Hosts) == 0 || len(inv.Hosts) > MaxHosts {
-			t.Fatalf("%d hosts", len(inv.Hosts))
+		checkHost(t, inv, h)
+		good = append(good, h)
+		endpoints[fmt.Sprint(normalAddress(h.Address), cmp.Or(h.SSH.Port, sshPort), way(h.SSH.Jump))] = true
+	}
+	if len(names) != len(inv.Hosts) || len(endpoints) != len(good) {
+		t.Fatalf("%d hosts, %d good, %d names, %d endpoints", len(inv.Hosts), len(good), len(names), len(endpoints))
+	}
+	for _, w := range inv.Warnings {
+		if w.File == "" || w.Message == "" {
+			t.Fatalf("a warning without a place: %#v", w)
 		}
-		names, endpoints := map[string]bool{}, map[string]bool{}
-		for _, h := range inv.Hosts {
-			checkHost(t, inv, h)
-			names[strings.ToLower(h.Name)] = true
-			endpoints[fmt.Sprint(normalAddress(h.Address), cmp.Or(h.SSH.Port, sshPort), way(h.SSH.Jump))] = true
+	}
+	if len(good) > 0 && len(good) == len(inv.Hosts) && len(good) < 1000 {
+		checkSame(t, "fuzz", inv, inv.Export(inv.Hosts))
+	}
+}
+
+func checkPlaces(t *testing.T, err error) {
+	t.Helper()
+	problems := strictyaml.ProblemsOf(err)
+	if len(problems) == 0 {
+		t.Fatalf("an error without problems: %v", err)
+	}
+	for _, p := range problems {
+		if p.Line < 1 || p.Column < 1 || p.Message == "" {
+			t.Fatalf("a problem without a place: %#v", p)
 		}
-		if len(names) != len(inv.Hosts) || len(endpoints) != len(inv.Hosts) {
-			t.Fatalf("%d hosts, %d names, %d endpoints", len(inv.Hosts), len(names), len(endpoints))
-		}
-	})
+	}
 }
 
 // checkHost checks what Host and SSH promise.

@@ -8,6 +8,11 @@
 // an earlier one, over the defaults, over what is built in. A *waiver* says
 // that a finding on a host counts for nothing. A *range* such as aix[01-20]
 // stands for many hosts. A *pattern* selects hosts by name or group.
+//
+// Hosts come from files of ours, from Ansible's YAML inventories, and from
+// programs that print what Ansible's --list prints. Of Ansible's variables those
+// are taken that say how to reach a host. What is said there in a way that is
+// not read makes a *fault* of that host: it can't be selected, the others can.
 package inventory
 
 import (
@@ -46,8 +51,16 @@ type Inventory struct {
 	Hosts []Host
 	// Groups are sorted by name.
 	Groups []Group
+	// Bastions are those that are defined, sorted by name.
+	Bastions []Bastion
 	// Files are the files it was read from, in the order they were named.
 	Files []string
+	// Warnings are what was not understood, or is not done, with its place; in
+	// the order of the places.
+	Warnings strictyaml.Problems
+	// faults say why a host can't be selected: something that is needed to reach
+	// it is written in a way that is not read.
+	faults map[string]strictyaml.Problems
 }
 
 // A Host is one machine, with all settings resolved. Hosts may share slices.
@@ -56,7 +69,8 @@ type Host struct {
 	// ^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$, so it can be part of a file name.
 	Name string
 	// Address is an IPv4 or IPv6 address or a DNS name; the name of the host
-	// where the inventory gives none.
+	// where the inventory gives none. It may be empty for a host that Select
+	// refuses.
 	Address string
 	// Groups are the groups of the host, in the order it lists them.
 	Groups []string

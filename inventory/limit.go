@@ -1,8 +1,12 @@
 package inventory
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"aixmend/inventory/strictyaml"
@@ -23,12 +27,23 @@ const maxGlobs = 1000
 // What begins with `!` is left out, whatever the order; when nothing else is
 // named that is left out of all. An element that matches no host is an error,
 // so are an empty one and a selection that is empty: a slip must not widen or
-// empty a run. The error holds a strictyaml.Problem for each.
+// empty a run. So is a host that can't be selected. The error holds a
+// strictyaml.Problem for each.
 func (inv *Inventory) Select(patterns ...string) ([]Host, error) {
+	hosts, _, err := inv.SelectOf(nil, patterns...)
+	return hosts, err
+}
+
+// A Past returns the hosts that ended with an outcome in an earlier run.
+type Past func(run, outcome string) ([]string, error)
+
+// SelectOf is Select that also knows @RUN:OUTCOME, the hosts with that outcome
+// in that run. The warnings name those that the inventory does not hold any more.
+func (inv *Inventory) SelectOf(past Past, patterns ...string) ([]Host, strictyaml.Problems, error) {
 	if len(patterns) == 0 {
-		return inv.Hosts, nil
+		return inv.Hosts, nil, inv.faultsOf(inv.Hosts)
 	}
-	s := selection{inv: inv, in: map[string]bool{}, out: map[string]bool{}}
+	s := selection{inv: inv, past: past, in: map[string]bool{}, out: map[string]bool{}}
 	for _, p := range patterns {
 		for _, element := range splitPattern(p) {
 			s.element(strings.TrimSpace(element))
@@ -44,9 +59,44 @@ func (inv *Inventory) Select(patterns ...string) ([]Host, error) {
 		s.add("", "%q leaves no host", strings.Join(patterns, ","))
 	}
 	if err := s.problems.Err(); err != nil {
-		return nil, err
+		return nil, s.warnings, err
 	}
-	return hosts, nil
+	return hosts, s.warnings, inv.faultsOf(hosts)
+}
+
+// faultsOf says why hosts can't be selected; the same reason of many hosts
+// once.
+func (inv *Inventory) faultsOf(hosts []Host) error {
+	if len(inv.faults) == 0 {
+		return nil
+	}
+	type reason struct {
+		pos           strictyaml.Pos
+		message, hint string
+	}
+	first, count := map[reason]string{}, map[reason]int{}
+	for _, h := range hosts {
+		for _, p := range inv.faults[h.Name] {
+			why := reason{p.Pos, p.Message, p.Hint}
+			if count[why] == 0 {
+				first[why] = h.Name
+			}
+			count[why]++
+		}
+	}
+	var problems strictyaml.Problems
+	order := slices.SortedFunc(maps.Keys(count), func(x, y reason) int {
+		return cmp.Or(x.pos.Compare(y.pos), strings.Compare(x.message, y.message))
+	})
+	for _, why := range order {
+		n := count[why]
+		whose := fmt.Sprintf("host %q", first[why])
+		if n > 1 {
+			whose += fmt.Sprintf(" and %d more", n-1)
+		}
+		problems.Add(why.pos, why.hint, "%s: %s", whose, why.message)
+	}
+	return problems.Err()
 }
 
 // splitPattern splits at the commas that are not inside brackets.
@@ -72,9 +122,11 @@ func splitPattern(p string) []string {
 // selection is the state of one Select.
 type selection struct {
 	inv       *Inventory
+	past      Past            // nil: no earlier run is known
 	in, out   map[string]bool // names of hosts
 	including bool            // there was an element without !
 	problems  strictyaml.Problems
+	warnings  strictyaml.Problems
 }
 
 func (s *selection) add(hint, format string, args ...any) {
@@ -93,14 +145,15 @@ func (s *selection) element(element string) {
 	case rest == "":
 		s.add("leave --limit out to select all hosts", "%q holds an empty element", element)
 		return
-	case strings.HasPrefix(rest, "@"):
-		s.add("", "%q: hosts of a run are not supported yet", clip(element))
-		return
 	case strings.ContainsAny(rest[:1], "!&~"):
 		s.add("", "%q: %c is not supported here", clip(element), rest[0])
 		return
 	}
-	names, err := s.names(rest)
+	lookup := s.names
+	if strings.HasPrefix(rest, "@") {
+		lookup = s.ofRun
+	}
+	names, err := lookup(rest)
 	if err != nil {
 		s.add("", "%q: %v", clip(element), err)
 		return
@@ -111,6 +164,40 @@ func (s *selection) element(element string) {
 	for _, name := range names {
 		into[name] = true
 	}
+}
+
+// ofRun returns the hosts of @RUN:OUTCOME.
+func (s *selection) ofRun(element string) ([]string, error) {
+	run, outcome, found := strings.Cut(element[1:], ":")
+	switch {
+	case !found || run == "" || outcome == "":
+		return nil, errors.New("write @RUN:OUTCOME, such as @latest:failed")
+	case s.past == nil:
+		return nil, errors.New("no earlier run is known here")
+	}
+	ended, err := s.past(run, outcome)
+	if err != nil {
+		return nil, err
+	}
+	var names, gone []string
+	for _, name := range ended {
+		if _, there := s.inv.Host(name); there {
+			names = append(names, name)
+		} else {
+			gone = append(gone, name)
+		}
+	}
+	if len(gone) > 0 {
+		more := ""
+		if len(gone) > 1 {
+			more = fmt.Sprintf(" and %d more", len(gone)-1)
+		}
+		s.warnings.Add(strictyaml.Pos{File: limitFile}, "", "%q: host %q%s of that run: not in the inventory any more", clip(element), gone[0], more)
+	}
+	if len(names) == 0 {
+		return nil, errors.New("no host of the inventory ended so in that run")
+	}
+	return names, nil
 }
 
 // names returns the hosts that an element without its ! names.

@@ -1,6 +1,8 @@
 package inventory
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -92,7 +94,7 @@ func TestSelectRefuses(t *testing.T) {
 		"":                "--limit: \"\" holds an empty element" + empty,
 		"db1,":            "--limit: \"\" holds an empty element" + empty,
 		"!":               "--limit: \"!\" holds an empty element" + empty,
-		"@latest:failed":  "--limit: \"@latest:failed\": hosts of a run are not supported yet",
+		"@latest:failed":  "--limit: \"@latest:failed\": no earlier run is known here",
 		"!!db1":           "--limit: \"!!db1\": ! is not supported here",
 		"&db":             "--limit: \"&db\": & is not supported here",
 		"~db.*":           "--limit: \"~db.*\": ~ is not supported here",
@@ -137,4 +139,38 @@ func FuzzSelect(f *testing.F) {
 			}
 		}
 	})
+}
+
+// @RUN:OUTCOME are the hosts of an earlier run, as far as they are there still.
+func TestSelectOfRun(t *testing.T) {
+	inv, err := Parse("i.yaml", []byte("apiVersion: aixmend/v1\nhosts: {a: , b: , c: }\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	past := func(run, outcome string) ([]string, error) {
+		switch run + " " + outcome {
+		case "latest failed":
+			return []string{"b", "gone", "c", "lost"}, nil
+		case "r1 unknown":
+			return []string{"lost"}, nil
+		}
+		return nil, errors.New("no such run")
+	}
+	for pattern, want := range map[string]string{
+		"@latest:failed":        `b c; --limit: "@latest:failed": host "gone" and 1 more of that run: not in the inventory any more; <nil>`,
+		"!@latest:failed":       `a; --limit: "@latest:failed": host "gone" and 1 more of that run: not in the inventory any more; <nil>`,
+		"a,@latest:failed,!b":   `a c; --limit: "@latest:failed": host "gone" and 1 more of that run: not in the inventory any more; <nil>`,
+		"@r1:unknown":           `; --limit: "@r1:unknown": host "lost" of that run: not in the inventory any more; --limit: "@r1:unknown": no host of the inventory ended so in that run`,
+		"a,@r2:failed":          `; ; --limit: "@r2:failed": no such run`,
+		"@latest,@:failed,@r1:": `; ; --limit: "@latest": write @RUN:OUTCOME, such as @latest:failed` + "\n" + `--limit: "@:failed": write @RUN:OUTCOME, such as @latest:failed` + "\n" + `--limit: "@r1:": write @RUN:OUTCOME, such as @latest:failed`,
+	} {
+		hosts, warnings, err := inv.SelectOf(past, pattern)
+		var names []string
+		for _, h := range hosts {
+			names = append(names, h.Name)
+		}
+		if got := fmt.Sprintf("%s; %s; %v", strings.Join(names, " "), warnings.Error(), err); got != want {
+			t.Errorf("%s: got %s, want %s", pattern, got, want)
+		}
+	}
 }

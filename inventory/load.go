@@ -24,6 +24,9 @@ type Options struct {
 	// KnownFindings returns the ids that a waiver may name; nil: any. It is asked
 	// at each waiver, and not where there is none.
 	KnownFindings func() []string
+	// Run runs the programs that inventories name as sources of hosts; Programs
+	// makes one. Where it is nil such a source is a problem.
+	Run Runner
 }
 
 // Load is Options.Load without options.
@@ -32,9 +35,9 @@ func Load(paths ...string) (*Inventory, error) { return Options{}.Load(paths...)
 // Parse is Options.Parse without options.
 func Parse(file string, data []byte) (*Inventory, error) { return Options{}.Parse(file, data) }
 
-// Load reads one or more files as one inventory. Groups are known in all of
-// them; the defaults of a file hold for its own hosts. A host or a group that
-// is in two files is a problem.
+// Load reads one or more files, or folders of files, as one inventory. Groups
+// are known in all of them; the defaults of a file hold for its own hosts. What
+// two files say of one host or group must agree: no file wins over another.
 //
 // The error holds all problems of all files (strictyaml.ProblemsOf); it is an
 // fs.ErrNotExist or fs.ErrPermission where that is the reason.
@@ -44,7 +47,7 @@ func (o Options) Load(paths ...string) (*Inventory, error) {
 		return nil, errors.New("no inventory file is named")
 	}
 	read := map[string]fs.FileInfo{}
-	for _, path := range paths {
+	for _, path := range b.inFolders(paths) {
 		data, info, problem := readFile(path)
 		if problem != nil {
 			b.problems = append(b.problems, *problem)
@@ -55,7 +58,7 @@ func (o Options) Load(paths ...string) (*Inventory, error) {
 			continue
 		}
 		read[path] = info
-		b.read(path, data)
+		b.read(path, data, true)
 	}
 	return b.finish()
 }
@@ -64,7 +67,7 @@ func (o Options) Load(paths ...string) (*Inventory, error) {
 // folder is where relative paths start. The error is as for Load.
 func (o Options) Parse(file string, data []byte) (*Inventory, error) {
 	b := newBuilder(o)
-	b.read(file, data)
+	b.read(file, data, false)
 	return b.finish()
 }
 

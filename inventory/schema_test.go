@@ -35,6 +35,13 @@ func generate(t *testing.T) string {
 	byName := &generator.Schema{Type: "object", PropertyNames: name, AdditionalProperties: orNull(groups.AdditionalProperties)}
 	list := &generator.Schema{Type: "array", Items: name, UniqueItems: true}
 	*groups = generator.Schema{Description: groups.Description, OneOf: []*generator.Schema{byName, list}}
+	exec, _ := s.Definitions["source"].Properties.Get("exec")
+	exec.MinItems = ptr(uint64(1))
+	timeout, _ := s.Definitions["source"].Properties.Get("timeout")
+	*timeout = generator.Schema{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`, Description: timeout.Description}
+	bastions, _ := s.Properties.Get("bastions")
+	bastions.PropertyNames = &generator.Schema{Pattern: `^[A-Za-z0-9:][A-Za-z0-9.:%_-]*$`}
+	bastions.AdditionalProperties = orNull(bastions.AdditionalProperties)
 	*s.Definitions["groupNames"] = generator.Schema{OneOf: []*generator.Schema{name, list}}
 	*s.Definitions["become"] = generator.Schema{OneOf: []*generator.Schema{
 		{Type: "string", Enum: []any{BecomeNone, BecomeSudo, BecomeDzdo, BecomePbrun, BecomeSu}},
@@ -46,7 +53,7 @@ func generate(t *testing.T) string {
 	*s.Definitions["password"] = generator.Schema{OneOf: []*generator.Schema{
 		{Const: "prompt"},
 		object(map[string]*generator.Schema{"file": {Type: "string", MinLength: ptr(uint64(1))}}),
-		object(map[string]*generator.Schema{"env": {Type: "string", Pattern: variable.String()}}),
+		object(map[string]*generator.Schema{"env": {Type: "string", Pattern: envName.String()}}),
 		age,
 		object(map[string]*generator.Schema{"exec": {Type: "array", MinItems: ptr(uint64(1)), Items: &generator.Schema{Type: "string"}}}),
 	}}
@@ -80,7 +87,7 @@ func TestSchemaIsGenerated(t *testing.T) {
 func TestSchemaRequires(t *testing.T) {
 	for _, typ := range []reflect.Type{
 		reflect.TypeFor[document](), reflect.TypeFor[sshDoc](), reflect.TypeFor[waiverDoc](),
-		reflect.TypeFor[groupDoc](), reflect.TypeFor[hostDoc](),
+		reflect.TypeFor[groupDoc](), reflect.TypeFor[hostDoc](), reflect.TypeFor[bastionDoc](), reflect.TypeFor[sourceDoc](),
 	} {
 		for _, f := range reflect.VisibleFields(typ) {
 			decoder := strings.HasSuffix(f.Tag.Get("yaml"), ",required")

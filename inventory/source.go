@@ -1,151 +1,96 @@
 package inventory
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"strings"
+	"time"
 
 	"aixmend/inventory/strictyaml"
 )
 
-// PasswordSource says where a secret comes from: the password of a login, that
-// with which it becomes root, or the passphrase of a key. Prompt, File, Exec, Env
-// or Age is set.
-type PasswordSource struct {
-	// Prompt asks a person.
-	Prompt bool `json:"prompt,omitempty"`
-	// File is the path of a file that holds it, absolute or relative to the
-	// working folder, as SSH.Identity is.
-	File string `json:"file,omitempty"`
-	// Exec is a program and its arguments; it prints the secret.
-	Exec []string `json:"exec,omitempty"`
-	// Env is the name of the environment variable that holds it.
-	Env string `json:"env,omitempty"`
-	// Age is the path of an age file, and Identity that of what opens it: an
-	// identity of age or an SSH key; empty where a passphrase does.
-	Age      string `json:"age,omitempty"`
-	Identity string `json:"identity,omitempty"`
-}
+const (
+	// sourceTimeout is how long a source may take when it does not say.
+	sourceTimeout = 30 * time.Second
+	// maxSourceTimeout is the longest time that it may be given.
+	maxSourceTimeout = time.Hour
+	// maxOutput is how much it may print, in bytes.
+	maxOutput = strictyaml.MaxBytes
+)
 
-// Key is the source as text: equal for equal sources.
-func (p PasswordSource) Key() string {
-	key, _ := json.Marshal(p) // of such fields it never fails
-	return string(key)
-}
+// A Runner runs a program, without a shell, and returns what it printed, all of
+// it. Its error says why there is nothing that is whole.
+type Runner func(argv []string, timeout time.Duration) ([]byte, error)
 
-// PasswordSourceOf is the way back from a key.
-func PasswordSourceOf(key string) (PasswordSource, error) {
-	var p PasswordSource
-	if err := json.Unmarshal([]byte(key), &p); err != nil {
-		return p, fmt.Errorf("this is not the key of a password source: %w", err)
-	}
-	return p, nil
-}
-
-// passwordDoc is where a secret comes from.
-type passwordDoc struct {
-	pos    strictyaml.Pos
-	prompt bool
-	from   sourceDoc
-}
-
-// sourceDoc is a source that has a name of its own.
-type sourceDoc struct {
-	File     text   `yaml:"file"`
-	Exec     []text `yaml:"exec"`
-	Env      text   `yaml:"env"`
-	Age      text   `yaml:"age"`
-	Identity text   `yaml:"identity"`
-}
-
-func (d passwordDoc) set() bool { return d.pos != strictyaml.Pos{} }
-
-// passwordHint says what to write instead of a password.
-const passwordHint = "write prompt, {file: PATH}, {exec: [PROGRAM, ARGUMENT, ...]}, {env: NAME} or {age: FILE, identity: FILE}"
-
-// UnmarshalStrict implements strictyaml.Unmarshaler. No message of it quotes
-// the value: it may be a password.
-func (d *passwordDoc) UnmarshalStrict(n *strictyaml.Node) {
-	switch {
-	case n.Kind() == strictyaml.Scalar && n.Text() == "prompt":
-		d.pos, d.prompt = n.Pos(), true
-	case n.Kind() == strictyaml.Scalar:
-		n.Problem(passwordHint, "%s says where the secret comes from; a secret does not belong in an inventory", n.Name())
-	case n.Kind() != strictyaml.Dict:
-		n.Problem(passwordHint, "%s says where the secret comes from", n.Name())
-	default:
-		var from sourceDoc
-		if !n.Decode(&from) {
-			return
-		}
-		ways := 0
-		for _, given := range []bool{from.File.Set(), len(from.Exec) > 0, from.Env.Set(), from.Age.Set()} {
-			if given {
-				ways++
-			}
-		}
-		switch {
-		case ways != 1:
-			n.Problem(passwordHint, "%s wants one of file, exec, env and age", n.Name())
-		case from.Identity.Set() && !from.Age.Set():
-			n.Problem(passwordHint, "%s has an identity, which goes with age only", n.Name())
-		default:
-			d.pos, d.from = n.Pos(), from
-		}
-	}
-}
-
-// source is the decoded source.
-func (d passwordDoc) source() PasswordSource {
-	p := PasswordSource{Prompt: d.prompt, File: d.from.File.V, Env: d.from.Env.V, Age: d.from.Age.V, Identity: d.from.Identity.V}
-	for _, word := range d.from.Exec {
-		p.Exec = append(p.Exec, word.V)
-	}
-	return p
-}
-
-// key is that of the source, empty where there is none.
-func (d passwordDoc) key() string {
-	if !d.set() {
-		return ""
-	}
-	return d.source().Key()
-}
-
-// variable is the name of an environment variable.
-var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-// password checks where a secret comes from. A path, and a program that is
-// named by one, starts at folder, as an identity does.
-func (b *builder) password(setting, folder string, d *passwordDoc) {
-	if !d.set() {
+// runSource runs the program of a file and reads the hosts that it prints. It
+// is not run where something is wrong already.
+func (b *builder) runSource(src source, doc sourceDoc) {
+	if doc.Pos == (strictyaml.Pos{}) {
 		return
 	}
-	before := len(b.problems)
-	b.path(setting+" file", folder, &d.from.File)
-	b.path(setting+" age", folder, &d.from.Age)
-	b.path(setting+" identity", folder, &d.from.Identity)
-	if d.from.Env.Set() && !variable.MatchString(d.from.Env.V) { // not quoted: it may be the secret itself
-		b.problems.Add(d.from.Env.Pos, passwordHint, "%s env is not the name of an environment variable", setting)
-	}
-	exec := d.from.Exec
-	for i := range exec {
-		check(b, setting+" exec", &exec[i], func(word string) error {
-			if i == 0 {
-				return checkLine(word)
-			}
-			return nil
-		})
-	}
-	if len(exec) > 0 && strings.ContainsAny(exec[0].V, `/\`) {
-		b.path(setting+" exec", folder, &exec[0])
-		if !filepath.IsAbs(exec[0].V) {
-			exec[0].V = "." + string(filepath.Separator) + exec[0].V // not one of the search path
+	timeout := sourceTimeout
+	if doc.Timeout.Set() {
+		timeout = doc.Timeout.V
+		if timeout <= 0 || timeout > maxSourceTimeout {
+			b.problems.Add(doc.Timeout.Pos, "", "timeout must be more than 0 and at most %s", maxSourceTimeout)
 		}
 	}
-	if len(b.problems) > before {
-		*d = passwordDoc{}
+	b.program("source.exec", src.folder, doc.Exec)
+	if len(doc.Exec) == 0 && len(b.problems) == 0 {
+		b.problems.Add(doc.Pos, "", "exec names no program")
+	}
+	if len(b.problems) > 0 {
+		return
+	}
+	argv := make([]string, len(doc.Exec))
+	for i, word := range doc.Exec {
+		argv[i] = word.V
+	}
+	if b.options.Run == nil {
+		b.problems.Add(doc.Pos, "", "no program is run here")
+		return
+	}
+	out, err := b.options.Run(argv, timeout)
+	if err != nil {
+		hint := "run it by hand, and see what it says"
+		if errors.Is(err, errTimeout) {
+			hint = "give it more time with timeout: 2m, or let it print less"
+		}
+		b.problems = append(b.problems, strictyaml.Problem{Pos: doc.Pos, Message: fmt.Sprintf("the source could not be read: %v", err), Hint: hint, Err: err})
+		return
+	}
+	b.readOutput(src, argv[0], out)
+}
+
+// readOutput reads what a program printed.
+func (b *builder) readOutput(src source, program string, out []byte) {
+	label := "output of " + program
+	parsed, problems := strictyaml.ParseJSON(label, out)
+	if parsed == nil {
+		for i := range problems {
+			problems[i].Hint = "it must print JSON as Ansible's --list does, and nothing else on stdout"
+		}
+		b.problems = append(b.problems, problems...)
+		return
+	}
+	a := b.foreign()
+	a.base = &src.defaults
+	a.readDocument(parsed, (*ansible).list)
+}
+
+// program checks a program with arguments. One that is named by a path starts at
+// folder.
+func (b *builder) program(name, folder string, argv []text) {
+	if len(argv) == 0 {
+		return
+	}
+	check(b, name, &argv[0], checkLine)
+	if !strings.ContainsAny(argv[0].V, `/\`) {
+		return
+	}
+	b.path(name, folder, &argv[0])
+	if argv[0].Set() && !filepath.IsAbs(argv[0].V) {
+		argv[0].V = "." + string(filepath.Separator) + argv[0].V // not one of the search path
 	}
 }

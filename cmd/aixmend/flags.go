@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,8 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"aixmend/controller"
+	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
+	"aixmend/inventory/strictyaml"
 	"aixmend/playbooks"
 )
 
@@ -33,11 +37,15 @@ type flags struct {
 	keep    int
 	onlyNew bool // of hostkeys
 	replace bool // of hostkeys
+	// run runs programs that inventories name, and warn says what is not
+	// understood in one; they are the app's.
+	run  inventory.Runner
+	warn func(strictyaml.Problem)
 }
 
 func (f *flags) selection(c *cobra.Command) {
-	c.Flags().StringArrayVarP(&f.Inventories, "inventory", "i", []string{"inventory.yaml"}, "inventory `FILE`; may repeat")
-	c.Flags().StringArrayVarP(&f.Limit, "limit", "l", nil, "hosts, groups, globs, !to leave out, comma between: `PATTERN`")
+	c.Flags().StringArrayVarP(&f.Inventories, "inventory", "i", []string{"inventory.yaml"}, "inventory `FILE`, ours or Ansible's, or a folder of them; may repeat")
+	c.Flags().StringArrayVarP(&f.Limit, "limit", "l", nil, "hosts, groups, globs, @RUN:OUTCOME, !to leave out, comma between: `PATTERN`")
 }
 
 func (f *flags) stateDir(c *cobra.Command) {
@@ -141,7 +149,7 @@ func home() string {
 
 // load loads the inventory files.
 func (f *flags) load() (*inventory.Inventory, error) {
-	options := inventory.Options{Home: home(), KnownFindings: sync.OnceValue(knownFindings)}
+	options := inventory.Options{Home: home(), KnownFindings: sync.OnceValue(knownFindings), Run: f.run}
 	inv, err := options.Load(f.Inventories...)
 	if err != nil {
 		hint := ""
@@ -152,7 +160,64 @@ func (f *flags) load() (*inventory.Inventory, error) {
 		}
 		return nil, usagef(hint, "%w", err)
 	}
+	f.tell(inv.Warnings)
 	return inv, nil
+}
+
+// tell says warnings, as many as anybody reads.
+func (f *flags) tell(warnings strictyaml.Problems) {
+	if f.quiet || f.warn == nil {
+		return
+	}
+	for i, w := range warnings {
+		if i == strictyaml.MaxShown {
+			f.warn(strictyaml.Problem{Message: fmt.Sprintf("%d more, which are not shown", len(warnings)-i)})
+			return
+		}
+		f.warn(w)
+	}
+}
+
+// choose returns the hosts of --limit.
+func (f *flags) choose(inv *inventory.Inventory, hint string) ([]inventory.Host, error) {
+	hosts, warnings, err := inv.SelectOf(f.past, f.Limit...)
+	if err != nil {
+		return nil, usagef(hint, "%w", err)
+	}
+	f.tell(warnings)
+	return hosts, nil
+}
+
+// past returns the hosts that ended with an outcome in a run, for --limit.
+func (f *flags) past(run, ended string) ([]string, error) {
+	if !slices.Contains(outcome.Outcomes(), outcome.Outcome(ended)) {
+		return nil, fmt.Errorf("%q is no outcome; there are %v", ended, outcome.Outcomes())
+	}
+	store, err := journal.OpenExisting(f.state)
+	if err != nil {
+		return nil, err
+	}
+	id, err := store.Resolve(run)
+	if err != nil {
+		return nil, err
+	}
+	done, err := store.LoadRun(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("run %s has not finished: aixmend runs says how to go on", id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, h := range done.Hosts {
+		if h.Outcome == outcome.Outcome(ended) {
+			names = append(names, h.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("no host of run %s ended %s", id, ended)
+	}
+	return names, nil
 }
 
 // selected loads the inventory and returns the hosts of --limit, the flags'
@@ -165,9 +230,9 @@ func (f *flags) selected() (*inventory.Inventory, []inventory.Host, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	hosts, err := inv.Select(f.Limit...)
+	hosts, err := f.choose(inv, "aixmend inventory list shows hosts and groups")
 	if err != nil {
-		return nil, nil, usagef("aixmend inventory list shows hosts and groups", "%w", err)
+		return nil, nil, err
 	}
 	hosts = slices.Clone(hosts)
 	for i := range hosts {

@@ -5,11 +5,13 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"aixmend/inventory"
+	"aixmend/inventory/strictyaml"
 )
 
 func (a *app) inventory() *cobra.Command {
@@ -19,11 +21,12 @@ func (a *app) inventory() *cobra.Command {
 	}
 	a.flags.selection(list)
 	a.flags.sshConfig(list)
+	a.flags.stateDir(list)
 	a.flags.formats(list)
 	check := &cobra.Command{
 		Use: "check", Short: "Check the inventory and say everything that is wrong with it", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			inv, err := a.flags.load()
+			inv, _, err := a.flags.selected()
 			if err != nil {
 				return err
 			}
@@ -32,6 +35,20 @@ func (a *app) inventory() *cobra.Command {
 		},
 	}
 	a.flags.selection(check)
+	a.flags.stateDir(check)
+	imported := &cobra.Command{
+		Use: "import", Short: "Print the selected hosts as one inventory in the native form; paths start at the working folder", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			inv, hosts, err := a.flags.selected()
+			if err != nil {
+				return err
+			}
+			_, err = a.out.Write(inv.Export(hosts))
+			return err
+		},
+	}
+	a.flags.selection(imported)
+	a.flags.stateDir(imported)
 	schema := &cobra.Command{
 		Use: "schema", Short: "Print the JSON Schema of an inventory file", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -39,8 +56,29 @@ func (a *app) inventory() *cobra.Command {
 			return err
 		},
 	}
-	return group("inventory", "Look at the inventory before you run", list, check, schema)
+	return group("inventory", "Look at the inventory before you run", list, check, imported, schema)
 }
+
+// programs runs programs that inventories name, until the first signal.
+func (a *app) programs(ctx context.Context) inventory.Runner {
+	return func(argv []string, timeout time.Duration) ([]byte, error) {
+		ctx, cut := context.WithCancelCause(ctx)
+		defer cut(nil)
+		ended := make(chan struct{})
+		defer close(ended)
+		go func() {
+			select {
+			case <-a.interrupts.stop:
+				cut(errInterrupted)
+			case <-ended:
+			}
+		}()
+		return inventory.Programs(ctx)(argv, timeout)
+	}
+}
+
+// warnOf says a warning about the inventory.
+func (a *app) warnOf(w strictyaml.Problem) { a.say("warning: %s", w) }
 
 // listedHost is one host of `inventory list --format json`.
 type listedHost struct {

@@ -63,6 +63,8 @@ type scope struct {
 	Groups []inventory.Group `json:"groups"`
 	// Names are all hosts of the inventory.
 	Names []string `json:"names"`
+	// Bastions are those that the inventory defines.
+	Bastions []inventory.Bastion `json:"bastions,omitempty"`
 }
 
 // request is what a job is, to be kept.

@@ -38,6 +38,7 @@ Each flag can be given in the environment too: --max-fail is AIXMEND_MAX_FAIL.
 		SuggestionsMinimumDistance: 2,
 		Args:                       cobra.NoArgs,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			a.flags.run, a.flags.warn = a.programs(c.Context()), a.warnOf
 			return fromEnvironment(c.Flags())
 		},
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -58,15 +58,15 @@ func (a *app) takeBack(c *cobra.Command) error {
 	}
 	a.flags.Playbook, a.flags.Set, a.flags.Inventories = then.Playbook, then.Set, then.Inventories
 	inv := inventory.Inventory{Hosts: then.Hosts, Groups: then.Groups}
-	hosts, err := inv.Select(a.flags.Limit...)
+	hosts, err := a.flags.choose(&inv, "--undo takes the hosts of the run")
 	if err != nil {
-		return usagef("--undo takes the hosts of the run", "%w", err)
+		return err
 	}
 	hosts = slices.DeleteFunc(slices.Clone(hosts), func(h inventory.Host) bool { return len(done.undoables(h.Name)) == 0 })
 	if len(hosts) == 0 {
 		return usagef("aixmend report "+id+" says what was done", "nothing of run %s is in effect on the selected hosts", id)
 	}
-	j, err := then.prepare(&a.flags, controller.Recover, scope{Hosts: hosts, Groups: then.Groups, Names: then.Names})
+	j, err := then.prepare(&a.flags, controller.Recover, scope{Hosts: hosts, Groups: then.Groups, Names: then.Names, Bastions: then.Bastions})
 	if err != nil {
 		return err
 	}

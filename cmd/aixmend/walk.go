@@ -166,7 +166,7 @@ func (f *flags) job(verb controller.Verb) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.prepare(verb, scope{Hosts: hosts, Groups: inv.Groups, Names: names(inv.Hosts)})
+	return f.prepare(verb, scope{Hosts: hosts, Groups: inv.Groups, Names: names(inv.Hosts), Bastions: inv.Bastions})
 }
 
 // prepare checks what the flags ask for.

@@ -40,17 +40,26 @@ type Decoder struct {
 
 // Decode is like the function Decode.
 func (o Decoder) Decode(file string, data []byte, into any) Problems {
-	root, problems := parse(file, data)
-	if root == nil {
+	doc, problems := Parse(file, data)
+	if doc == nil {
 		return problems
 	}
-	d := &decoder{file: file, aliasHint: o.AliasHint, problems: problems, structs: map[reflect.Type]*structInfo{}}
-	if d.aliasHint == "" {
-		d.aliasHint = "write the value out"
+	return o.DecodeDocument(doc, into)
+}
+
+// DecodeDocument is Decode for a document that was parsed, which it uses up.
+func (o Decoder) DecodeDocument(doc *Document, into any) Problems {
+	d := newDecoder(doc.file)
+	if o.AliasHint != "" {
+		d.aliasHint = o.AliasHint
 	}
-	d.check(root, 1)
-	d.pointer(root, into, context{})
+	d.check(doc.root, 1)
+	d.pointer(doc.root, into, context{})
 	return d.problems.Sorted()
+}
+
+func newDecoder(file string) *decoder {
+	return &decoder{file: file, aliasHint: "write the value out", structs: map[reflect.Type]*structInfo{}}
 }
 
 // decoder is the state of one Decode.

@@ -11,4 +11,8 @@
 // Decoding goes on after a problem, so that the caller can add its own (a port
 // out of range, a name that is not known) to the same list: Value and Map keep
 // the positions it needs for that.
+//
+// Files that were written for another program are read *loosely*, as a Tree:
+// anchors are followed, merge keys merged, tags told, and JSON is read too. The
+// parts of a Tree that are ours are decoded strictly.
 package strictyaml

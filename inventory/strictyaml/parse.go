@@ -75,6 +75,18 @@ func parseTree(file string, data []byte) (root *yaml.Node, problems Problems) {
 
 // checkBytes refuses what is no text or more than a parser should be given.
 func checkBytes(file string, data []byte) (problems Problems) {
+	if problems = checkText(file, data); len(problems) > 0 {
+		return problems
+	}
+	if n := countItems(data); n > maxItems {
+		problems.Add(Pos{File: file}, "split it into several files, or use ranges",
+			"holds about %d keys and values, the limit is %d", n, maxItems)
+	}
+	return problems
+}
+
+// checkText refuses what is no text or too long.
+func checkText(file string, data []byte) (problems Problems) {
 	if len(data) > MaxBytes {
 		problems.Add(Pos{File: file}, "split it into several files",
 			"is %d bytes, the limit is %d", len(data), MaxBytes)
@@ -91,11 +103,6 @@ func checkBytes(file string, data []byte) (problems Problems) {
 			message = "holds a NUL byte (%#U), this is not a text file"
 		}
 		problems.Add(posAt(file, data, at), hint, message, r)
-		return problems
-	}
-	if n := countItems(data); n > maxItems {
-		problems.Add(Pos{File: file}, "split it into several files, or use ranges",
-			"holds about %d keys and values, the limit is %d", n, maxItems)
 	}
 	return problems
 }

@@ -1,0 +1,264 @@
+package inventory
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"aixmend/inventory/strictyaml"
+)
+
+// What an Ansible inventory comes to for each host. Ansible's precedence, the
+// weakest first: all, parents, children, those of one level by priority and
+// then by name; after all groups of the inventory those of group_vars, in the
+// same order; the host's own; host_vars.
+
+// maxSteps bounds how many groups are looked at for all kinds of hosts.
+const maxSteps = 20_000_000
+
+// A resolver remembers what many hosts have in common.
+type resolver struct {
+	scanned map[strictyaml.Tree][]assignment
+	indexes map[strictyaml.Tree]map[string]strictyaml.Tree
+	kinds   map[string]*kind
+	args    map[strictyaml.Tree]*wishes
+	ours    map[strictyaml.Tree]settings
+	steps   int
+}
+
+func newResolver() resolver {
+	return resolver{
+		scanned: map[strictyaml.Tree][]assignment{}, indexes: map[strictyaml.Tree]map[string]strictyaml.Tree{}, kinds: map[string]*kind{},
+		args: map[strictyaml.Tree]*wishes{}, ours: map[strictyaml.Tree]settings{},
+	}
+}
+
+// A kind is what hosts of the same groups have in common.
+type kind struct {
+	groups []*ansibleGroup // with their parents, the weakest first
+	names  []string        // those that are groups of ours
+	under  layer           // what files of ours say of the groups
+	values values
+	// whole is what becomes of a host that says nothing itself but where it is;
+	// nil when it is not known yet.
+	whole *reached
+	// own is the last host that says something itself in one map, and what became
+	// of it: the hosts of a range have one map together.
+	own     strictyaml.Tree
+	ownPort text
+	reached *reached
+}
+
+// reached is how a host is reached, without its address.
+type reached struct {
+	layer   *layer
+	faults  strictyaml.Problems
+	leftOut bool
+	varies  bool // there are templates in it: it is one host's
+}
+
+// foreignFile stands for all Ansible inventories where the files of ours have a
+// number.
+const foreignFile = -1
+
+// addHosts adds the hosts to the builder.
+func (a *ansible) addHosts() {
+	for _, name := range sortedKeys(a.groups) {
+		g := a.groups[name]
+		a.prioritize(g)
+		a.compare("group", name, g.vars)
+	}
+	for _, h := range a.order {
+		a.compare("host", h.name, h.vars)
+		k := a.kind(h)
+		if k == nil {
+			return
+		}
+		a.addHost(h, k)
+	}
+}
+
+// compare sees to it that files which say something of the same group or host
+// say the same. In one file the last one holds, as with Ansible.
+func (a *ansible) compare(what, name string, maps []strictyaml.Tree) {
+	if len(maps) < 2 {
+		return
+	}
+	var seen values
+	for _, vars := range maps {
+		for _, one := range a.scan(vars) {
+			before := seen[one.variable].value
+			seen[one.variable] = one.given
+			at, other := one.value.Pos(), before.Pos()
+			if !before.Given() || at.File == other.File || before.Kind() != strictyaml.Scalar || before.Text() == one.value.Text() {
+				continue
+			}
+			shown := fmt.Sprintf("is %s here and %s", quote(one.value.Text()), quote(before.Text()))
+			if one.variable == passwordVar || one.variable == becomePasswordVar || one.variable == passphraseVar {
+				shown = "is another one here than the one"
+			}
+			a.b.conflicts.add(at, other, fmt.Sprintf("%s %q: %s %s", what, name, one.name, shown))
+		}
+	}
+}
+
+// addHost adds one host, unless it is not reached over SSH.
+func (a *ansible) addHost(h *ansibleHost, k *kind) {
+	v := k.values
+	if h.port.Set() {
+		v[portVar] = given{}
+	}
+	own := v.lay(a, slices.Concat(h.vars, h.files)) || h.port.Set()
+	r := &reading{a: a, host: h, kind: k, values: &v}
+	how := k.whole
+	if own {
+		how = nil
+		if len(h.vars) == 1 && h.vars[0] == k.own && len(h.files) == 0 && h.port == k.ownPort {
+			how = k.reached
+		}
+	}
+	if how == nil || how.varies {
+		how = r.read()
+		switch {
+		case !own && k.whole == nil:
+			k.whole = how
+		case len(h.vars) == 1 && len(h.files) == 0:
+			k.own, k.ownPort, k.reached = h.vars[0], h.port, how
+		}
+	}
+	if how.leftOut {
+		return
+	}
+	r.faults = slices.Clip(how.faults)
+	address := r.address()
+	a.b.add(&found{
+		Host: Host{Name: h.name, Address: address.V, Groups: k.names, Pos: h.pos},
+		file: foreignFile, layer: how.layer, address: address, foreign: true, faults: r.faults,
+	})
+}
+
+// prioritize reads ansible_group_priority, which is good in the inventory only.
+func (a *ansible) prioritize(g *ansibleGroup) {
+	for _, vars := range g.vars {
+		value := vars.Get("ansible_group_priority")
+		if value.Kind() == strictyaml.Null {
+			continue
+		}
+		n, err := strconv.Atoi(value.Text())
+		if err != nil {
+			a.warn("ansible_group_priority", value.Pos(), "", "ansible_group_priority must be a whole number, and is ignored")
+			continue
+		}
+		g.priority = n
+	}
+}
+
+// kind returns what a host has in common with others; nil when the groups are
+// too many to look at.
+func (a *ansible) kind(h *ansibleHost) *kind {
+	slices.SortFunc(h.groups, func(x, y *ansibleGroup) int { return cmp.Compare(x.number, y.number) })
+	h.groups = slices.Compact(h.groups)
+	var key strings.Builder
+	fmt.Fprintf(&key, "%p ", h.base)
+	for _, g := range h.groups {
+		key.WriteString(strconv.Itoa(g.number))
+		key.WriteByte(' ')
+	}
+	if k := a.kinds[key.String()]; k != nil {
+		return k
+	}
+	k := &kind{under: *h.base, groups: a.above(h)}
+	if a.steps += len(k.groups); a.steps > maxSteps {
+		a.problem(h.pos, "", "the groups are nested in too many ways")
+		return nil
+	}
+	for _, g := range k.groups {
+		if known := a.b.groups[g.name]; known != nil && g.name != everything && g.name != ungrouped {
+			k.names = append(k.names, g.name)
+			if !known.foreign {
+				k.under.over(known.layer)
+			}
+		}
+		k.values.lay(a, g.vars)
+	}
+	for _, g := range k.groups {
+		k.values.lay(a, g.files)
+	}
+	a.kinds[key.String()] = k
+	return k
+}
+
+// above returns the groups of a host with all parents, the weakest first.
+func (a *ansible) above(h *ansibleHost) []*ansibleGroup {
+	all := map[*ansibleGroup]bool{a.groups[everything]: true}
+	var climb func(g *ansibleGroup)
+	climb = func(g *ansibleGroup) {
+		if all[g] {
+			return
+		}
+		all[g] = true
+		for _, parent := range g.parents {
+			climb(parent)
+		}
+	}
+	grouped := false
+	for _, g := range h.groups {
+		if g.name != ungrouped && g.name != everything {
+			climb(g)
+			grouped = true
+		}
+	}
+	if g := a.groups[ungrouped]; g != nil && !grouped {
+		climb(g)
+	}
+	return slices.SortedFunc(maps.Keys(all), func(x, y *ansibleGroup) int {
+		return cmp.Or(cmp.Compare(x.depth, y.depth), cmp.Compare(x.priority, y.priority), strings.Compare(x.name, y.name))
+	})
+}
+
+// settings makes what aixmend_ssh, aixmend_rmc_nic and aixmend_waive say, each
+// decoded once.
+func (a *ansible) settings(v *values) settings {
+	var s settings
+	for _, one := range []struct {
+		variable
+		into any
+		take func(settings)
+	}{
+		{ourSSHVar, &s.SSH, func(known settings) { s.SSH = known.SSH }},
+		{ourNICVar, &s.RMCNIC, func(known settings) { s.RMCNIC = known.RMCNIC }},
+		{ourWaiveVar, &s.Waive, func(known settings) { s.Waive = known.Waive }},
+	} {
+		value := v[one.variable].value
+		if value.Kind() == strictyaml.Null {
+			continue
+		}
+		known, done := a.ours[value]
+		if !done {
+			if isTemplate(value.Text()) {
+				a.problem(value.Pos(), "write it out", "%s is a template, which is not read", v[one.variable].name)
+			} else {
+				a.b.problems = append(a.b.problems, value.Decode(v[one.variable].name, one.into)...)
+			}
+			known = s
+			a.ours[value] = known
+		}
+		one.take(known)
+	}
+	return s
+}
+
+// folderOf is where the paths of our own variables start.
+func folderOf(v given) string {
+	if file := v.value.Pos().File; file != "" {
+		return filepath.Dir(file)
+	}
+	return ""
+}
+
+// sortedKeys are the keys of a map, in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

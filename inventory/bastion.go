@@ -1,0 +1,125 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"aixmend/inventory/strictyaml"
+)
+
+// A Bastion is a host that others are reached through, as far as the inventory
+// says more of it than its name in ssh.jump.
+type Bastion struct {
+	// Name is what ssh.jump calls it: an address or a DNS name.
+	Name string
+	// Address is where it is; its name when the inventory gives none.
+	Address string
+	// SSH says how to log in there. Nothing in it is of becoming root.
+	SSH SSH
+	// DialRate is how many connections a second may be opened through it, 1 or
+	// more; 0 when there is no bound.
+	DialRate int
+	// Pos is where it is defined.
+	Pos strictyaml.Pos
+}
+
+// bastion is a bastion while the inventory is put together.
+type bastion struct {
+	Bastion
+	file    int // the file that defined it first
+	layer   layer
+	address text
+	rate    number
+}
+
+// addBastion checks a bastion; files that define the same one must agree.
+func (b *builder) addBastion(folder string, entry strictyaml.Entry[bastionDoc]) {
+	doc := entry.Value
+	if err := checkAddress(entry.Key); err != nil {
+		b.problems.Add(entry.KeyPos, "write it as ssh.jump does, without user and port", "bastion name %s %v", quote(entry.Key), err)
+		return
+	}
+	check(b, "address", &doc.Address, checkAddress)
+	check(b, "dial_rate", &doc.DialRate, func(n int) error {
+		if n < 1 {
+			return errors.New("must be 1 or more")
+		}
+		return nil
+	})
+	for name, v := range settingsOf(&doc.SSH) {
+		if !strings.HasPrefix(name, "ssh.become") {
+			continue
+		}
+		if said, given := said(v); given {
+			b.problems.Add(said.pos, "", "%s has no meaning in a bastion: nobody becomes root there", name)
+		}
+		reflect.ValueOf(v).Elem().SetZero()
+	}
+	l := b.layer(folder, settings{SSH: doc.SSH})
+	at := b.bastions[entry.Key]
+	if at == nil {
+		at = &bastion{Bastion: Bastion{Name: entry.Key, Pos: entry.KeyPos}, file: len(b.files)}
+		b.bastions[entry.Key] = at
+	}
+	whose := fmt.Sprintf("bastion %q", entry.Key)
+	b.agree(whose, "address", &at.address, &doc.Address)
+	b.agree(whose, "dial_rate", &at.rate, &doc.DialRate)
+	b.agreeLayers(whose, &at.layer, l)
+}
+
+// settledBastions returns the bastions by name, after it has checked that none
+// is reached through itself.
+func (b *builder) settledBastions() []Bastion {
+	var list []Bastion
+	for _, at := range b.bastions {
+		made := at.Bastion
+		made.SSH = b.resolve([]layer{at.layer}).SSH
+		made.Address, made.DialRate = made.Name, at.rate.V
+		if at.address.Set() {
+			made.Address = at.address.V
+		}
+		list = append(list, made)
+	}
+	slices.SortFunc(list, func(x, y Bastion) int { return strings.Compare(x.Name, y.Name) })
+	for _, at := range list {
+		if b.leadsTo(at.Name, at.Name, map[string]bool{}) {
+			b.problems.Add(b.bastions[at.Name].layer.ssh.Jump.Pos, "", "the way to bastion %q leads through itself", at.Name)
+		}
+	}
+	return list
+}
+
+// leadsTo tells whether the way to a bastion leads through another one.
+func (b *builder) leadsTo(from, to string, seen map[string]bool) bool {
+	at := b.bastions[from]
+	if at == nil || seen[from] {
+		return false
+	}
+	seen[from] = true
+	for _, hop := range hops(at.layer.ssh.Jump.V) {
+		if hop == to || b.leadsTo(hop, to, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// hops returns the hosts that a jump names, without user and port.
+func hops(jump string) []string {
+	var names []string
+	for hop := range strings.SplitSeq(jump, ",") {
+		hop = hop[strings.LastIndexByte(hop, '@')+1:]
+		if inner, found := strings.CutPrefix(hop, "["); found {
+			hop, _, _ = strings.Cut(inner, "]")
+		} else if strings.Count(hop, ":") == 1 {
+			hop, _, _ = strings.Cut(hop, ":")
+		}
+		if hop != "" && hop != "none" {
+			names = append(names, hop)
+		}
+	}
+	return names
+}

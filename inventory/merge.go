@@ -1,0 +1,214 @@
+package inventory
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"aixmend/inventory/strictyaml"
+)
+
+// What several files say of one host or group is put together here: what one
+// file leaves open the other may say, and where both say something it must be
+// the same. No file wins over another.
+
+// A saying is one setting as a file gives it.
+type saying struct {
+	pos   strictyaml.Pos
+	key   string // equal for equal values
+	shown string // the value in a message; "" for one that is nobody's business
+}
+
+// said returns what a file says in a setting; false when it says nothing. v is
+// a pointer to the setting.
+func said(v any) (saying, bool) {
+	if !isSet(v) {
+		return saying{}, false
+	}
+	switch v := v.(type) {
+	case *text:
+		return saying{v.Pos, v.V, quote(v.V)}, true
+	case *number:
+		return saying{v.Pos, quote(v.V), quote(v.V)}, true
+	case *strictyaml.Value[bool]:
+		return saying{v.Pos, quote(v.V), quote(v.V)}, true
+	case *becomeDoc:
+		given := v.tool
+		if v.command.Set() {
+			given = v.command
+		}
+		return saying{given.Pos, fmt.Sprintf("%t %s", v.command.Set(), given.V), quote(given.V)}, true
+	case *passwordDoc:
+		return saying{v.pos, v.source().Key(), ""}, true
+	}
+	panic(fmt.Sprintf("inventory: a setting of type %T can't be compared", v))
+}
+
+// isSet tells whether a file says something in a setting.
+func isSet(v any) bool {
+	switch v := v.(type) {
+	case *text:
+		return v.Set()
+	case *number:
+		return v.Set()
+	case *strictyaml.Value[bool]:
+		return v.Set()
+	case *becomeDoc:
+		return v.set()
+	case *passwordDoc:
+		return v.set()
+	}
+	panic(fmt.Sprintf("inventory: a setting of type %T can't be laid over another", v))
+}
+
+// settingsOf yields the settings of ssh by their keys, as pointers.
+func settingsOf(s *sshDoc) func(yield func(name string, v any) bool) {
+	return func(yield func(string, any) bool) {
+		doc := reflect.ValueOf(s).Elem()
+		for i := range doc.NumField() {
+			name, _, _ := strings.Cut(doc.Type().Field(i).Tag.Get("yaml"), ",")
+			if !yield("ssh."+name, doc.Field(i).Addr().Interface()) {
+				return
+			}
+		}
+	}
+}
+
+// over lays settings over those of l: what they say wins.
+func (l *layer) over(upper layer) {
+	below, above := reflect.ValueOf(&l.ssh).Elem(), reflect.ValueOf(&upper.ssh).Elem()
+	given := l.ssh.Become.given || upper.ssh.Become.given
+	for i := range above.NumField() {
+		if isSet(above.Field(i).Addr().Interface()) {
+			below.Field(i).Set(above.Field(i))
+		}
+	}
+	l.ssh.Become.given = given
+	if upper.nic.Set() {
+		l.nic = upper.nic
+	}
+	if len(upper.waivers) == 0 {
+		return
+	}
+	waivers := map[string]Waiver{}
+	for _, w := range slices.Concat(l.waivers, upper.waivers) {
+		waivers[w.Finding] = w
+	}
+	l.waivers = nil
+	for _, finding := range slices.Sorted(maps.Keys(waivers)) {
+		l.waivers = append(l.waivers, waivers[finding])
+	}
+}
+
+// agree lets into take over what from says; a difference is a problem. whose
+// begins the message, name is that of the setting; both point to it.
+func (b *builder) agree(whose, name string, into, from any) {
+	if !isSet(from) {
+		return
+	}
+	if !isSet(into) {
+		reflect.ValueOf(into).Elem().Set(reflect.ValueOf(from).Elem())
+		return
+	}
+	there, _ := said(into)
+	also, _ := said(from)
+	switch {
+	case there.key == also.key:
+	case there.shown == "":
+		b.conflicts.add(also.pos, there.pos, fmt.Sprintf("%s: %s is another one here than the one", whose, name))
+	default:
+		b.conflicts.add(also.pos, there.pos, fmt.Sprintf("%s: %s is %s here and %s", whose, name, also.shown, there.shown))
+	}
+}
+
+// agreeLayers is agree for all settings.
+func (b *builder) agreeLayers(whose string, into *layer, from layer) {
+	next := settingsList(&from.ssh)
+	for name, v := range settingsOf(&into.ssh) {
+		b.agree(whose, name, v, next[name])
+	}
+	into.ssh.Become.given = into.ssh.Become.given || from.ssh.Become.given
+	b.agree(whose, "rmc_nic", &into.nic, &from.nic)
+	waivers := slices.Clone(into.waivers)
+	for _, w := range from.waivers {
+		at := slices.IndexFunc(waivers, func(other Waiver) bool { return other.Finding == w.Finding })
+		switch {
+		case at < 0:
+			waivers = append(waivers, w)
+		case !waivers[at].Until.Equal(w.Until) || waivers[at].Reason != w.Reason:
+			b.conflicts.add(w.Pos, waivers[at].Pos, fmt.Sprintf("%s: the waiver of %s is another one here than the one", whose, w.Finding))
+		}
+	}
+	into.waivers = waivers
+}
+
+// settingsList are the settings of ssh by their keys.
+func settingsList(s *sshDoc) map[string]any {
+	list := map[string]any{}
+	for name, v := range settingsOf(s) {
+		list[name] = v
+	}
+	return list
+}
+
+// merge adds to a host what one more file says of it.
+func (b *builder) merge(into, from *found) {
+	whose := fmt.Sprintf("host %q", into.Name)
+	settings := *into.layer // hosts may share it
+	b.agreeLayers(whose, &settings, *from.layer)
+	into.layer = &settings
+	switch {
+	case !from.address.Set():
+	case !into.address.Set():
+		into.address, into.Address = from.address, from.Address
+	case normalAddress(into.Address) != normalAddress(from.Address):
+		b.conflicts.add(from.address.Pos, into.address.Pos, fmt.Sprintf("%s: address is %s here and %s", whose, quote(from.Address), quote(into.Address)))
+	}
+	into.Groups = slices.Clone(into.Groups)
+	for _, name := range from.Groups {
+		if !slices.Contains(into.Groups, name) {
+			into.Groups = append(into.Groups, name)
+		}
+	}
+	into.faults = slices.Concat(into.faults, from.faults)
+	into.foreign = into.foreign && from.foreign
+}
+
+// clashes are what two places say against each other: what in words, the first
+// time, and how often.
+type clashes map[clash]*struct {
+	first string
+	count int
+}
+
+// clash is the place of a problem, and the other one that it speaks of.
+type clash struct{ at, other strictyaml.Pos }
+
+// add notes a clash. what is read before "at OTHER".
+func (c clashes) add(at, other strictyaml.Pos, what string) {
+	key := clash{at, other}
+	if c[key] == nil {
+		c[key] = &struct {
+			first string
+			count int
+		}{first: what}
+	}
+	c[key].count++
+}
+
+// report adds one problem for each two places.
+func (c clashes) report(b *builder) {
+	order := slices.SortedFunc(maps.Keys(c), func(x, y clash) int {
+		return cmp.Or(x.at.Compare(y.at), x.other.Compare(y.other))
+	})
+	for _, key := range order {
+		more := ""
+		if n := c[key].count; n > 1 {
+			more = fmt.Sprintf(" (and %d more)", n-1)
+		}
+		b.problems.Add(key.at, "", "%s at %s%s", c[key].first, key.other, more)
+	}
+}
