@@ -20,7 +20,7 @@ type Bastion struct {
 	// SSH says how to log in there. Nothing in it is of becoming root.
 	SSH SSH
 	// DialRate is how many connections a second may be opened through it, 1 or
-	// more; 0 when there is no bound.
+	// more; 0 when the inventory does not say.
 	DialRate int
 	// Pos is where it is defined.
 	Pos strictyaml.Pos

@@ -8,26 +8,36 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
+	"aixmend/controller"
+	"aixmend/inventory"
 	"aixmend/transport"
 	"aixmend/transport/sshconfig"
 )
 
 // bastions are the hosts on the way to others.
 type bastions struct {
-	asked  asked
-	config *sshconfig.Config
+	asked   asked
+	defined []inventory.Bastion
+	config  *sshconfig.Config
 }
 
 // find says what a name in ssh.jump stands for, see ssh.Options: what the name
-// itself says, the identity and the known_hosts of the flags, then what ssh_config
-// knows of it. The login is a person's, as with ssh, and not that of hosts.
+// itself says, then the identity and the known_hosts of the flags, what the
+// inventory has of it, and what ssh_config knows. The login is a person's, as with
+// ssh, and not that of hosts.
 func (b bastions) find(ctx context.Context, name string) (transport.Target, error) {
-	target, err := parseBastion(name)
+	said, err := parseBastion(name)
 	if err != nil {
 		return transport.Target{}, err
+	}
+	target := said
+	if known, ok := b.known(said.Address); ok {
+		target = controller.TargetOf(inventory.Host{Name: name, Address: known.Address, SSH: known.SSH})
+		target.User, target.Port = cmp.Or(said.User, target.User), cmp.Or(said.Port, target.Port)
 	}
 	if b.asked.Identity != "" {
 		target.Identity = filepath.Clean(b.asked.Identity)
@@ -40,6 +50,26 @@ func (b bastions) find(ctx context.Context, name string) (transport.Target, erro
 	}
 	target.User = cmp.Or(target.User, localUser())
 	return target.Defaulted(), nil
+}
+
+// rate is how many connections a second the inventory lets be asked of a
+// bastion, 0 when it does not say.
+func (b bastions) rate(name string) int {
+	said, err := parseBastion(name)
+	if err != nil {
+		return 0
+	}
+	known, _ := b.known(said.Address)
+	return known.DialRate
+}
+
+// known is what the inventory has of a bastion.
+func (b bastions) known(name string) (inventory.Bastion, bool) {
+	at := slices.IndexFunc(b.defined, func(known inventory.Bastion) bool { return known.Name == name })
+	if at < 0 {
+		return inventory.Bastion{}, false
+	}
+	return b.defined[at], true
 }
 
 // parseBastion takes [user@]host[:port] apart; an IPv6 address with a port stands

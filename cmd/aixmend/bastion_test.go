@@ -14,6 +14,7 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 
 	"aixmend/controller/outcome"
+	"aixmend/inventory"
 	"aixmend/transport"
 	"aixmend/transport/aixsim"
 	"aixmend/transport/sshconfig"
@@ -33,7 +34,7 @@ func TestBastionNames(t *testing.T) {
 		"x@[2001:db8::5]:2222": {User: "x", Address: "2001:db8::5", Port: 2222},
 	} {
 		want.Name, want.Identity, want.KnownHosts = name, "keys/id", "kh"
-		b := bastions{asked{Identity: "keys//id", KnownHosts: "./kh"}, sshconfig.New(sshconfig.Options{File: noSSHConfig})}
+		b := bastions{asked: asked{Identity: "keys//id", KnownHosts: "./kh"}, config: sshconfig.New(sshconfig.Options{File: noSSHConfig})}
 		got, err := b.find(t.Context(), name)
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", name, err, diff)
@@ -59,6 +60,33 @@ func TestBastionOfSSHConfig(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
+	}
+}
+
+// What the inventory has of a bastion goes before ssh_config, and what its name
+// says before that.
+func TestBastionOfTheInventory(t *testing.T) {
+	file := write(t, filepath.Join(t.TempDir(), "config"), "Host 10.0.0.1\n  User jumper\n  Port 2222\n  HostKeyAlias gate\n")
+	b := bastions{
+		config: sshconfig.New(sshconfig.Options{File: file, Program: noSSHConfig}),
+		defined: []inventory.Bastion{{Name: "gate", Address: "10.0.0.1", DialRate: 7,
+			SSH: inventory.SSH{User: "ops", Identity: "/keys/gate", KnownHosts: "/keys/known", Password: `{"env":"GATE"}`, Jump: "outer", LegacyAlgorithms: true, Become: "none"}}},
+	}
+	want := transport.Target{
+		Name: "gate", User: "ops", Address: "10.0.0.1", Port: 2222, Identity: "/keys/gate", KnownHosts: "/keys/known", HostKeyAlias: "gate",
+		Password: `{"env":"GATE"}`, Jump: "outer", LegacyAlgorithms: true, Become: "none",
+	}
+	got, err := b.find(t.Context(), "gate")
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	want.Name, want.User, want.Port = "me@gate:22", "me", 22
+	got, err = b.find(t.Context(), "me@gate:22")
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	if b.rate("me@gate:22") != 7 || b.rate("other") != 0 {
+		t.Errorf("rates %d, %d", b.rate("me@gate:22"), b.rate("other"))
 	}
 }
 

@@ -84,7 +84,7 @@ func (a *app) runHostKeys(ctx context.Context) error {
 	case f.yes && !f.onlyNew && !f.replace:
 		return usagef("--only-new stores keys of hosts of which nothing is known; --replace those of changed hosts too", "--yes alone does not say what is to be stored")
 	}
-	_, selected, err := f.selected()
+	inv, selected, err := f.selected()
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (a *app) runHostKeys(ctx context.Context) error {
 	if err := a.fit(window, openFiles()); err != nil {
 		return err
 	}
-	reach := a.reach(f.asked)
+	reach := a.reach(f.asked, inv.Bastions)
 	defer reach.ssh.Close()
 	hosts, err := a.askForKeys(ctx, reach, selected, window.window)
 	if err != nil {

@@ -99,11 +99,11 @@ func (a *app) listInventory(ctx context.Context) error {
 	if err := a.flags.checkFormat(); err != nil {
 		return err
 	}
-	_, hosts, err := a.flags.selected()
+	inv, hosts, err := a.flags.selected()
 	if err != nil {
 		return err
 	}
-	reach := a.reach(a.flags.asked)
+	reach := a.reach(a.flags.asked, inv.Bastions)
 	defer reach.ssh.Close()
 	targets, err := reach.targets(ctx, hosts)
 	if err != nil {

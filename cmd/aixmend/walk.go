@@ -121,7 +121,7 @@ func (a *app) walkPlanned(c *cobra.Command) error {
 // finish runs a job to its end, and says how it ended. before is nil for a run
 // that begins now.
 func (a *app) finish(ctx context.Context, j *job, before *past) error {
-	j.reach = a.reach(j.flags.asked)
+	j.reach = a.reach(j.flags.asked, j.Bastions)
 	defer j.reach.ssh.Close()
 	j.proxied = func() bool {
 		targets, _ := j.reach.targets(ctx, j.Hosts) // what is wrong with one it ends with

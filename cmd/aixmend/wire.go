@@ -48,15 +48,17 @@ type reach struct {
 }
 
 // reach wires the way to the hosts of a run. Whoever has called it closes ssh.
-func (a *app) reach(f asked) reach {
+func (a *app) reach(f asked, defined []inventory.Bastion) reach {
 	secrets, config := a.secrets(), a.sshConfig(f)
+	between := bastions{f, defined, config}
 	known := &ssh.HostKeys{
 		Default: append(ssh.UserKnownHosts(home()), ssh.SystemKnownHosts()...),
 		Warn:    func(message string) { a.sayAt(a.lineStart(), "warning: %s", message) },
 	}
 	return reach{config: config, known: known, ssh: ssh.NewDialer(ssh.Options{
 		ConnectTimeout: f.ConnectTimeout,
-		Bastion:        bastions{f, config}.find,
+		Bastion:        between.find,
+		BastionRate:    between.rate,
 		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: secrets.Passphrase},
 		Hosts:          known,
 		Passwords:      secrets,

@@ -15,6 +15,10 @@ import (
 	"aixmend/transport"
 )
 
+// bastionRate is how many connections a second are asked of a bastion when
+// nobody says.
+const bastionRate = 100
+
 // bastionBurst is how many connections are asked of a bastion at once, before
 // its rate holds.
 const bastionBurst = 20

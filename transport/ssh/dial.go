@@ -40,9 +40,9 @@ type Options struct {
 	// Bastion gives the target that a name of Target.Jump stands for; nil: there
 	// are no bastions.
 	Bastion func(ctx context.Context, name string) (transport.Target, error)
-	// BastionRate is how many connections a second are asked of one bastion,
-	// after a first 20; 0: 100.
-	BastionRate int
+	// BastionRate gives how many connections a second are asked of the bastion of
+	// a name, after a first 20; 0, and a nil BastionRate: 100.
+	BastionRate func(name string) int
 	// Keys gives the identity and the agent; Hosts checks host keys. Both
 	// read their files once.
 	Keys  *Keys
@@ -74,9 +74,6 @@ func NewDialer(o Options) *Dialer {
 	orElse(&o.StartTimeout, 60*time.Second)
 	if o.DialContext == nil {
 		o.DialContext = new(net.Dialer).DialContext
-	}
-	if o.BastionRate <= 0 {
-		o.BastionRate = 100
 	}
 	d := &Dialer{options: o, passwords: newKeyring(o.Passwords), texts: newTexts()}
 	d.bastions = newBastions(d)

@@ -138,8 +138,14 @@ func (b *bastions) bastion(name string, target transport.Target, via *bastion) (
 	if known := b.all[key]; known != nil {
 		return known, nil
 	}
-	every := rate.Limit(b.dialer.options.BastionRate)
-	one := &bastion{all: b, target: target, via: via, names: names, limit: rate.NewLimiter(every, bastionBurst)}
+	every := 0
+	if ask := b.dialer.options.BastionRate; ask != nil {
+		every = ask(name)
+	}
+	if every <= 0 {
+		every = bastionRate
+	}
+	one := &bastion{all: b, target: target, via: via, names: names, limit: rate.NewLimiter(rate.Limit(every), bastionBurst)}
 	b.all[key] = one
 	return one, nil
 }

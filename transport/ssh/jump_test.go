@@ -70,7 +70,7 @@ func TestJumpOfAnyDepth(t *testing.T) {
 func TestBastionIsShared(t *testing.T) {
 	e := newEstate(t)
 	bastion, host := e.add("b1", sshtest.Options{}), e.add("aix1", sshtest.Options{})
-	e.opts.BastionRate = 1e6
+	e.opts.BastionRate = func(string) int { return 1e6 }
 	e.targets["ops@b1:22"] = e.targets["b1"] // the same by another name
 	d := e.dialler()
 	for i, err := range askAll(t, d, append(e.many(100, "b1", "aix1"), e.many(100, "ops@b1:22", "aix1")...)) {
@@ -134,7 +134,7 @@ func TestBastionRateAtTheEndOfTheRun(t *testing.T) {
 		e := newEstate(t)
 		e.add("b1", sshtest.Options{})
 		e.add("aix1", sshtest.Options{})
-		e.opts.BastionRate = 1
+		e.opts.BastionRate = func(string) int { return 1 }
 		d := e.dialler()
 		if errs := askAll(t, d, e.many(bastionBurst, "b1", "aix1")); errors.Join(errs...) != nil {
 			t.Fatal(errs)
