@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -46,12 +47,13 @@ func (w *walk) capture(ctx context.Context) (Event, error) {
 	if w.Verb == Capture {
 		purpose, label = outcome.PurposeCapture, w.Label
 	}
-	where, err := w.Captures.Keep(outcome.Capture{
-		Schema: outcome.CaptureSchema, ID: captureID(time.Now()), Host: w.host.Name, Address: w.host.Address,
+	kept := outcome.Capture{
+		Schema: outcome.CaptureSchema, Host: w.host.Name, Address: w.host.Address,
 		RunID: w.RunID, Purpose: purpose, Label: label, Created: time.Now().UTC(),
 		Playbook: outcome.Playbook{Name: w.Playbook.Name, SHA256: w.Playbook.SHA256},
 		Facts:    w.out.Facts, Findings: w.out.Findings, Items: items,
-	}, files)
+	}
+	where, err := w.keep(kept, files)
 	if err != nil {
 		done(outcome.StageFailed, err.Error())
 		return "", fmt.Errorf("capture: %w", err)
@@ -67,6 +69,18 @@ func (w *walk) capture(ctx context.Context) (Event, error) {
 		w.before = w.diagnosis
 	}
 	return mayChange, nil
+}
+
+// keep keeps a capture. Another run may have taken one of the same host in the
+// same millisecond: then in one of the next ones.
+func (w *walk) keep(c outcome.Capture, files []outcome.CaptureFile) (where string, err error) {
+	for next := range 10 {
+		c.ID = captureID(c.Created.Add(time.Duration(next) * time.Millisecond))
+		if where, err = w.Captures.Keep(c, files); !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	return where, err
 }
 
 // captureID is a capture's id: its time, to the millisecond.

@@ -138,6 +138,44 @@ func TestTwoControllers(t *testing.T) {
 	}
 }
 
+// What a host needs is read again when its lease is had: another run may have
+// mended it since, and given its lease back.
+func TestMendedByAnotherRun(t *testing.T) {
+	const host = "daemon-down"
+	b := newBench(t, host)
+	e := leased(b, "mine")
+	other := leased(b, "other")
+	ended := map[string]outcome.Host{}
+	other.Observer, other.Sink = nil, gathered{b, ended}
+	var before []string
+	e.Captures = &between{Captures: e.Captures, then: func() {
+		_, err := other.Run(t.Context(), b.hosts)
+		must(t, err)
+		before = b.sent(host)
+	}}
+	got := b.runEngine(e)[host]
+	if got.Outcome != outcome.Healthy || len(got.Changes) > 0 || ended[host].Outcome != outcome.Recovered || !slices.Equal(b.sent(host), before) {
+		t.Errorf("%s: %s; the other: %s; sent %q, then %q", got.Outcome, got.Reason, ended[host].Outcome, before, b.sent(host))
+	}
+	if link := b.fleet.Host(host).Snapshot().Files[playbooks.LeasePath].Link; link != "" {
+		t.Errorf("the lease is still there: %s", link)
+	}
+}
+
+// between does something between the reading of a host and its first change.
+type between struct {
+	controller.Captures
+	then func()
+}
+
+func (b *between) Check(path string) error {
+	if b.then != nil {
+		b.then()
+		b.then = nil
+	}
+	return b.Captures.Check(path)
+}
+
 // gathered is a sink of one of two engines.
 type gathered struct {
 	*bench

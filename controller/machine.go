@@ -52,6 +52,7 @@ const (
 	takenUp      Event = "it was changed before the run was cut off"
 	othersRun    Event = "another run holds the host"
 	unsaid       Event = "it is not known yet what became of an open step of another host"
+	leased       Event = "the lease is taken: what another run has done since the host was read is looked for"
 	readAgain    Event = "the others are read, and that changes something"
 )
 
@@ -87,6 +88,7 @@ var transitions = [...]Transition{
 	{Recovering, gateShut, Verifying},
 	{Recovering, othersRun, Done},
 	{Recovering, unsaid, Verifying},
+	{Recovering, leased, Verifying},
 	{Verifying, othersRun, Done},
 	{Settling, timeUp, Verifying},
 	{Verifying, nextRung, Recovering},

@@ -76,6 +76,7 @@ type walk struct {
 	approved *Approved // nil: no plan was approved
 	pickup   *pickup   // nil: no other process was here before in this run
 	released bool      // its wave has begun
+	leased   bool      // the lease has just been taken: it is judged as if it had never been read
 	gathered bool      // the host has been judged among the others
 	kept     bool      // it keeps a node id that another host had too
 }
