@@ -171,8 +171,8 @@ func TestProxyCommandOfOpenSSH(t *testing.T) {
 	}
 	host, bastion := listening(t, ""), listening(t, "")
 	b := bastion.target
-	command := fmt.Sprintf("%s -F none -i %s -o UserKnownHostsFile=%s -o StrictHostKeyChecking=yes -p %d -W %%h:%%p %s@%s",
-		client, b.Identity, b.KnownHosts, b.Port, b.User, b.Address)
+	command := fmt.Sprintf("%s -F none -i %s -o UserKnownHostsFile=%s -o StrictHostKeyChecking=yes -p %d -W %s:%d %s@%s",
+		client, b.Identity, b.KnownHosts, b.Port, host.target.Address, host.target.Port, b.User, b.Address)
 	host.target.ProxyCommand = command
 	host.opts.DialContext = nil
 	d := NewDialer(host.opts)
