@@ -116,6 +116,9 @@ func (a *app) listInventory(ctx context.Context) error {
 	t.AppendHeader(table.Row{"HOST", "ADDRESS", "PORT", "USER", "VIA", "BECOME", "RMC NIC", "GROUPS"})
 	for i, h := range hosts {
 		groups, to := append([]string{}, h.Groups...), targets[i]
+		if to.Jump == "none" { // a direct way is nothing to show
+			to.Jump = ""
+		}
 		listed = append(listed, listedHost{
 			Name: h.Name, Address: to.Address, Port: to.Port, User: to.User, Become: to.Become, Groups: groups, RMCNIC: h.RMCNIC,
 			Identity: to.Identity, Jump: to.Jump, ProxyCommand: to.ProxyCommand,
