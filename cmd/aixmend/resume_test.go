@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -35,11 +36,11 @@ func lingers(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // awaits waits for a change of a host, a line of a file, or one of the newest run's
-// journal, which must be newer than RUN where that is asked for:
-// awaits HOST|./FILE|journal|newer TEXT.
+// journal, which must be newer than RUN where that is asked for; REGEXP may go over
+// several lines: awaits HOST|./FILE|journal|newer REGEXP.
 func awaits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
-		ts.Fatalf("usage: awaits HOST|./FILE|journal|newer TEXT")
+		ts.Fatalf("usage: awaits HOST|./FILE|journal|newer REGEXP")
 	}
 	text := func() string {
 		switch {
@@ -54,11 +55,13 @@ func awaits(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return strings.Join(ts.Value("fleet").(*aixsim.Fleet).Host(args[0]).Effects(), "\n")
 	}
+	wanted, err := regexp.Compile("(?s)" + args[1])
+	ts.Check(err)
 	late := time.NewTimer(20 * time.Second)
 	defer late.Stop()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for !strings.Contains(text(), args[1]) {
+	for !wanted.MatchString(text()) {
 		select {
 		case <-tick.C:
 		case <-late.C:
