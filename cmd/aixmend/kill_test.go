@@ -158,7 +158,8 @@ func killRun(t *testing.T, seed uint64) *killed {
 	}
 	k.judgeEnd(code)
 	if t.Failed() {
-		t.Logf("once more: go test ./cmd/aixmend -run TestKill -kill.seed %d\n%q\n%s", seed, k.set, k.said)
+		lines, _ := os.ReadFile(filepath.Join(k.store.RunDir(k.id), "journal.jsonl"))
+		t.Logf("once more: go test ./cmd/aixmend -run TestKill -kill.seed %d\n%q\n%s\n%s", seed, k.set, k.said, lines)
 	}
 	return k
 }
