@@ -22,6 +22,9 @@ const defaultFileBytes = 4 << 20
 
 // capture keeps what the playbook names, and everything the first look read.
 func (w *walk) capture(ctx context.Context) (Event, error) {
+	if w.Verb == Recover && w.Owner != "" && w.lease == nil && w.pickup == nil && w.Earlier == nil {
+		return w.firstHold(ctx)
+	}
 	done := w.stage(outcome.StageCapture)
 	commands, items := w.captureCommands()
 	t, err := w.conn.Run(ctx, commands)

@@ -83,7 +83,7 @@ func (w *walk) printPlan() {
 // recover runs the steps of one rung, in order, until one does not succeed.
 func (w *walk) recover(ctx context.Context) (Event, error) {
 	if w.rung == nil {
-		w.rung, w.step, w.applied, w.partial, w.noted, w.leased = w.runnable(), 0, nil, nil, false, false
+		w.rung, w.step, w.applied, w.partial, w.noted = w.runnable(), 0, nil, nil, false
 		w.entered[w.rung.Rung.ID]++
 	}
 	if w.stopping() {
@@ -101,16 +101,9 @@ func (w *walk) recover(ctx context.Context) (Event, error) {
 	}
 	done := w.stage(outcome.StageRecover)
 	rung := w.rung.Rung
-	held := w.lease != nil
 	if event, err := w.hold(ctx, w.rung); event != rungDone || err != nil {
 		done(outcome.StageFailed, fmt.Sprintf("rung %d was not begun: %s", rung.Number, event))
 		return event, err
-	}
-	if !held && w.lease != nil && w.pickup == nil && w.Earlier == nil {
-		w.entered[rung.ID]--
-		w.rung, w.leased = nil, true
-		done(outcome.StageOK, string(leased))
-		return leased, nil
 	}
 	if !w.noted {
 		if err := w.beginRung(); err != nil {

@@ -78,6 +78,25 @@ func (w *walk) hold(ctx context.Context, rung *playbooks.PlannedRung) (Event, er
 	return rungDone, nil
 }
 
+// firstHold takes the host's lease before anything is captured: what is captured
+// and changed was read while no other run could change it.
+func (w *walk) firstHold(ctx context.Context) (Event, error) {
+	event, err := w.hold(ctx, w.runnable())
+	switch event {
+	case rungDone:
+		event = leased
+	case inDoubt:
+		event = linkLost // asked for over a new connection
+	case gateShut:
+		w.cut(outcome.Skipped, "interrupted before anything was changed")
+		event = noCapture
+	case stepFailed:
+		w.end(outcome.NeedsAction, "nothing was changed: %s", w.trouble)
+		w.trouble, event = "", noCapture
+	}
+	return event, err
+}
+
 // recordLease adds commands about the lease to the report.
 func (w *walk) recordLease(commands []transport.Command, t transport.Transcript) {
 	if w.out.Lease == nil {

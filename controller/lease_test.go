@@ -148,7 +148,7 @@ func TestMendedByAnotherRun(t *testing.T) {
 	ended := map[string]outcome.Host{}
 	other.Observer, other.Sink = nil, gathered{b, ended}
 	var before []string
-	e.Captures = &between{Captures: e.Captures, then: func() {
+	e.Observer = &between{Observer: b, then: func() {
 		_, err := other.Run(t.Context(), b.hosts)
 		must(t, err)
 		before = b.sent(host)
@@ -162,18 +162,86 @@ func TestMendedByAnotherRun(t *testing.T) {
 	}
 }
 
-// between does something between the reading of a host and its first change.
+// The link breaks in the reading after the lease was had: it is read once more.
+func TestLinkLostUnderTheLease(t *testing.T) {
+	const host = "address-removed-smitty"
+	b := newBench(t, host)
+	e := leased(b, "mine")
+	e.Journal = journalFunc(func(entry outcome.Entry) error {
+		if entry.Step == "lease-take" {
+			b.cutDuring(host, "ifconfig -a")
+		}
+		return b.dir.Append(entry)
+	})
+	got := b.runEngine(e)[host]
+	if link := b.fleet.Host(host).Snapshot().Files[playbooks.LeasePath].Link; got.Outcome != outcome.Recovered || link != "" {
+		t.Errorf("%s: %s; the lease is %q", got.Outcome, got.Reason, link)
+	}
+}
+
+// What somebody else changed before the lease was had is no side effect of this run.
+func TestChangedBeforeTheLease(t *testing.T) {
+	const host = "address-removed-smitty"
+	b := newBench(t, host)
+	e := leased(b, "mine")
+	e.Observer = &between{Observer: b, then: func() {
+		b.fleet.Host(host).Mutate(func(s *aixsim.State) { s.NICs[0].Live.IPv4 = append(s.NICs[0].Live.IPv4, "10.99.99.99/24") })
+	}}
+	if got := b.runEngine(e)[host]; got.Outcome != outcome.Recovered {
+		t.Errorf("%s: %s", got.Outcome, got.Reason)
+	}
+}
+
+// A host that drifts from an approved plan before its lease is had is left alone.
+func TestDriftBeforeTheLease(t *testing.T) {
+	const host = "address-removed-smitty"
+	b := newBench(t, host)
+	approved := controller.Approve(b.run(controller.Plan)[host])
+	e := leased(b, "mine")
+	e.Approved = func(string) *controller.Approved { return &approved }
+	e.Observer = &between{Observer: b, then: func() {
+		b.fleet.Host(host).Mutate(func(s *aixsim.State) { s.Cluster.PeerDomain = "db2dom" })
+	}}
+	got := b.runEngine(e)[host]
+	link := b.fleet.Host(host).Snapshot().Files[playbooks.LeasePath].Link
+	if got.Outcome != outcome.Skipped || len(got.Drift) == 0 || len(b.sent(host)) > 0 || link != "" {
+		t.Errorf("%s: %s; drift %q; sent %q; the lease is %q", got.Outcome, got.Reason, got.Drift, b.sent(host), link)
+	}
+}
+
+// A run that is stopped while the lease is taken can be gone on with.
+func TestStoppedAtTheLease(t *testing.T) {
+	const host = "address-removed-smitty"
+	b := newBench(t, host)
+	e := leased(b, "mine")
+	stop := make(chan struct{})
+	e.Stop = stop
+	e.Journal = journalFunc(func(entry outcome.Entry) error {
+		if entry.Step == "lease-take" {
+			close(stop)
+		}
+		return b.dir.Append(entry)
+	})
+	got := b.runEngine(e)[host]
+	link := b.fleet.Host(host).Snapshot().Files[playbooks.LeasePath].Link
+	if got.Outcome != outcome.Skipped || !got.Interrupted || len(b.sent(host)) > 0 || link != "" {
+		t.Errorf("%s: %s, interrupted %t; sent %q; the lease is %q", got.Outcome, got.Reason, got.Interrupted, b.sent(host), link)
+	}
+}
+
+// between does something between the reading of a host and the taking of its lease.
 type between struct {
-	controller.Captures
+	controller.Observer
 	then func()
 }
 
-func (b *between) Check(path string) error {
-	if b.then != nil {
-		b.then()
+func (b *between) Moved(host string, to controller.State, note string) {
+	b.Observer.Moved(host, to, note)
+	if to == controller.Capturing && b.then != nil {
+		then := b.then
 		b.then = nil
+		then()
 	}
-	return b.Captures.Check(path)
 }
 
 // gathered is a sink of one of two engines.

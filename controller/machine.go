@@ -52,7 +52,7 @@ const (
 	takenUp      Event = "it was changed before the run was cut off"
 	othersRun    Event = "another run holds the host"
 	unsaid       Event = "it is not known yet what became of an open step of another host"
-	leased       Event = "the lease is taken: what another run has done since the host was read is looked for"
+	leased       Event = "the lease is taken: another run may have changed the host since it was read"
 	readAgain    Event = "the others are read, and that changes something"
 )
 
@@ -78,6 +78,9 @@ var transitions = [...]Transition{
 	{Diagnosing, toItsWave, Waiting},
 	{Waiting, itsTurn, Connecting},
 	{Waiting, stopped, Done},
+	{Capturing, leased, Diagnosing},
+	{Capturing, othersRun, Done},
+	{Capturing, linkLost, Connecting},
 	{Capturing, captured, Done},
 	{Capturing, noCapture, Done},
 	{Capturing, mayChange, Recovering},
@@ -88,7 +91,6 @@ var transitions = [...]Transition{
 	{Recovering, gateShut, Verifying},
 	{Recovering, othersRun, Done},
 	{Recovering, unsaid, Verifying},
-	{Recovering, leased, Verifying},
 	{Verifying, othersRun, Done},
 	{Settling, timeUp, Verifying},
 	{Verifying, nextRung, Recovering},

@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
+	"aixmend/transport"
 )
 
 // A run outlives its process. Whoever goes on with it knows of each host what
@@ -166,6 +168,11 @@ func recallFact(written map[string]any, name string, into any) bool {
 func (w *walk) resumes(ctx context.Context) (ok bool, err error) {
 	p := w.pickup
 	if p.armed != nil {
+		if ok := w.lookForUndo(ctx); !ok || w.failure != nil {
+			return ok, w.failure
+		}
+	}
+	if p.armed != nil {
 		if ok, err := w.disarmLate(ctx); !ok || err != nil {
 			return ok, err
 		}
@@ -198,6 +205,34 @@ func (w *walk) settleUndone(ctx context.Context) error {
 		return w.takeBack(ctx)
 	}
 	return nil
+}
+
+// lookForUndo asks the host what became of an arming that was cut off, before it is
+// disarmed: were that cut off too, nothing could tell any more whether either
+// happened. ok is false when the link did not last.
+func (w *walk) lookForUndo(ctx context.Context) (ok bool) {
+	step := w.pickup.armed.Step.ID
+	at := slices.IndexFunc(w.out.Changes, func(c outcome.Change) bool { return c.Step == armStep(step) && c.Status == outcome.UnknownIf })
+	if at < 0 || slices.ContainsFunc(w.out.Changes[at:], func(c outcome.Change) bool { return c.Step == disarmStep(step) }) {
+		return true
+	}
+	commands := []transport.Command{{ID: armStep(step) + "-look", Line: playbooks.ArmedCommand(step), AsLogin: true, Timeout: armTimeout}}
+	t, err := w.conn.Run(ctx, commands)
+	w.record(commands, t)
+	switch {
+	case err != nil:
+		w.hangUp()
+		return false
+	case t.Results[0].Err != nil: // disarming it will tell
+		return true
+	}
+	status := outcome.Applied
+	if len(bytes.TrimSpace(t.Results[0].Stdout)) == 0 {
+		status = outcome.NotApplied
+		w.pickup.armed = nil
+	}
+	w.settleStep(at, status, "by what the host says of its undo")
+	return true
 }
 
 // disarmLate ends the wait of an undo that another process has armed, or finds

@@ -139,8 +139,6 @@ func (w *walk) judgeChange(ctx context.Context) Event {
 	open := w.targets()
 	switch proved := w.Playbook.Proved(w.diagnosis); {
 	case w.pickup != nil && w.pickup.astray != "", w.Earlier != nil:
-	case w.leased && !w.shut && !w.stopping() && w.runnable() != nil:
-		return nextRung
 	case w.trouble != "", w.undoLost != "", w.notProved != "", proved && len(w.stillOpen(open)) == 0, w.shut, w.stopping():
 	case w.kept && !proved && w.mayWait(ctx):
 		return notYet // the other host has just changed: this one is left alone

@@ -76,7 +76,6 @@ type walk struct {
 	approved *Approved // nil: no plan was approved
 	pickup   *pickup   // nil: no other process was here before in this run
 	released bool      // its wave has begun
-	leased   bool      // the lease has just been taken: it is judged as if it had never been read
 	gathered bool      // the host has been judged among the others
 	kept     bool      // it keeps a node id that another host had too
 }
@@ -148,6 +147,11 @@ func (w *walk) run(ctx context.Context) (outcome.Host, error) {
 		}
 		if w.Observer != nil {
 			w.Observer.Moved(w.host.Name, to, string(event))
+		}
+		if (to == Done || to == Gathering) && w.out.Outcome != outcome.Unknown { // nothing more is sent there
+			if err := w.release(ctx); err != nil {
+				return w.out, fmt.Errorf("%s: %w", w.host.Name, err)
+			}
 		}
 		state = to
 	}

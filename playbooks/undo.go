@@ -55,3 +55,9 @@ else
   printf 'there is no armed undo\n' >&2; exit 1
 fi`, marker(step), UndoDisarmed, UndoFired)
 }
+
+// ArmedCommand lists what there is of the undo of a step, with a status that means
+// nothing: no line where it was never armed, or was disarmed. It needs no rights.
+func ArmedCommand(step string) string {
+	return fmt.Sprintf("/usr/bin/ls %[1]s %[1]s.fired %[1]s.disarmed 2>/dev/null", marker(step))
+}
