@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"os/user"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,17 +33,13 @@ func (b bastions) find(ctx context.Context, name string) (transport.Target, erro
 	if err != nil {
 		return transport.Target{}, err
 	}
-	target := said
+	host := inventory.Host{Name: name, Address: said.Address}
 	if known, ok := b.known(said.Address); ok {
-		target = controller.TargetOf(inventory.Host{Name: name, Address: known.Address, SSH: known.SSH})
-		target.User, target.Port = cmp.Or(said.User, target.User), cmp.Or(said.Port, target.Port)
+		host.Address, host.SSH = known.Address, known.SSH
 	}
-	if b.asked.Identity != "" {
-		target.Identity = filepath.Clean(b.asked.Identity)
-	}
-	if b.asked.KnownHosts != "" {
-		target.KnownHosts = filepath.Clean(b.asked.KnownHosts)
-	}
+	b.asked.override(&host.SSH)
+	target := controller.TargetOf(host)
+	target.User, target.Port = cmp.Or(said.User, target.User), cmp.Or(said.Port, target.Port)
 	if target, err = b.config.Fill(ctx, target); err != nil {
 		return transport.Target{}, err
 	}

@@ -234,16 +234,29 @@ func (f *flags) selected() (*inventory.Inventory, []inventory.Host, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	return inv, f.reached(hosts), nil
+}
+
+// reached are hosts that are reached as the flags say.
+func (a asked) reached(hosts []inventory.Host) []inventory.Host {
 	hosts = slices.Clone(hosts)
 	for i := range hosts {
-		if f.Identity != "" {
-			hosts[i].SSH.Identity = filepath.Clean(f.Identity)
-		}
-		if f.KnownHosts != "" {
-			hosts[i].SSH.KnownHosts = filepath.Clean(f.KnownHosts)
+		a.override(&hosts[i].SSH)
+	}
+	return hosts
+}
+
+// override puts the flags' identity and known_hosts in the place of those of the
+// inventory. What goes with another key goes with it.
+func (a asked) override(s *inventory.SSH) {
+	if a.Identity != "" {
+		if path := filepath.Clean(a.Identity); path != s.Identity {
+			s.Identity, s.Certificate, s.Passphrase = path, "", ""
 		}
 	}
-	return inv, hosts, nil
+	if a.KnownHosts != "" {
+		s.KnownHosts = filepath.Clean(a.KnownHosts)
+	}
 }
 
 // knownFindings are the ids that a waiver can name. All playbooks are compiled for

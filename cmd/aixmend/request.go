@@ -84,6 +84,9 @@ func (r request) restore(f flags) (*job, error) {
 		return nil, err
 	}
 	f.asked = r.asked
+	if err := f.checkSSHConfig(); err != nil { // every host would be reached in another way, or not at all
+		return nil, err
+	}
 	j, err := r.prepare(&f, r.Verb, r.scope)
 	if err != nil {
 		return nil, err

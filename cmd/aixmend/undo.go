@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -49,7 +50,13 @@ func (a *app) takeBack(c *cobra.Command) error {
 	if then.Undoes != "" {
 		return usagef("recover again: it plans from what the hosts are now", "run %s has itself taken back run %s", id, then.Undoes)
 	}
+	if err := a.flags.reachAs(c, then.asked); err != nil {
+		return err
+	}
 	if err := then.enter(&a.flags); err != nil {
+		return err
+	}
+	if err := a.flags.checkSSHConfig(); err != nil {
 		return err
 	}
 	done.store, err = a.store() // it is named from another folder now
@@ -62,7 +69,7 @@ func (a *app) takeBack(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	hosts = slices.DeleteFunc(slices.Clone(hosts), func(h inventory.Host) bool { return len(done.undoables(h.Name)) == 0 })
+	hosts = slices.DeleteFunc(a.flags.reached(hosts), func(h inventory.Host) bool { return len(done.undoables(h.Name)) == 0 })
 	if len(hosts) == 0 {
 		return usagef("aixmend report "+id+" says what was done", "nothing of run %s is in effect on the selected hosts", id)
 	}
@@ -78,6 +85,28 @@ func (a *app) takeBack(c *cobra.Command) error {
 		return err
 	}
 	return a.finish(c.Context(), j, nil)
+}
+
+// reachAs makes the hosts reached as the run has reached them, where no flag says
+// otherwise. What a flag names is named from this folder, not from that of the run.
+func (f *flags) reachAs(c *cobra.Command, then asked) error {
+	for _, way := range []struct {
+		flag    string
+		now     *string
+		earlier string
+	}{{"identity", &f.Identity, then.Identity}, {"known-hosts", &f.KnownHosts, then.KnownHosts}, {"ssh-config", &f.SSHConfig, then.SSHConfig}} {
+		switch {
+		case !c.Flags().Changed(way.flag), *way.now == "":
+			*way.now = way.earlier
+		case *way.now != noSSHConfig:
+			path, err := filepath.Abs(*way.now)
+			if err != nil {
+				return fmt.Errorf("--%s: %w", way.flag, err)
+			}
+			*way.now = path
+		}
+	}
+	return nil
 }
 
 // undoables are the changes of a host that may be in effect.

@@ -245,6 +245,8 @@ func (a *attempt) classify(err error) error {
 		return typed
 	case a.hostKey != nil:
 		return a.fail(hostKeyKind(a.hostKey), said{a.hostKey})
+	case a.phase == "authenticate" && a.refusal(err) == nil && a.login.unanswered(err):
+		return a.fail(transport.KindAuth, fmt.Errorf("no answer to the password of %s, which is not sent once more: %w", a.target.User, err))
 	case errors.Is(err, errConnectTimeout), errors.Is(err, os.ErrDeadlineExceeded):
 		return a.fail(transport.KindTimeout, fmt.Errorf("%w (%s)", errConnectTimeout, a.dialer.options.ConnectTimeout))
 	case errors.As(err, &dns):

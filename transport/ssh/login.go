@@ -209,6 +209,13 @@ func (l *login) end(err error) {
 	}
 }
 
+// unanswered tells whether the connection ended when the password had been sent:
+// another try would be another try of the password.
+func (l *login) unanswered(err error) bool {
+	var network net.Error
+	return l != nil && l.sentBy != "" && (broken(err) || errors.Is(err, errConnectTimeout) || errors.As(err, &network))
+}
+
 // by is by what the login was tried, or taken.
 func (l *login) by() string {
 	var by []string

@@ -259,6 +259,31 @@ func TestLoginPasswordThatNobodyTakes(t *testing.T) {
 	}
 }
 
+// A host that hangs up on the password is not tried again: that would be another
+// try of it.
+func TestHostThatHangsUpOnThePassword(t *testing.T) {
+	g := &gate{secret: rightPassword}
+	var last net.Conn
+	g.more = func(c *ssh.ServerConfig) {
+		c.PasswordCallback = func(ssh.ConnMetadata, []byte) (*ssh.Permissions, error) {
+			g.passwords.Add(1)
+			_ = last.Close() // our end: nothing that the server says arrives
+			return nil, errWrong
+		}
+	}
+	r := g.rig(t, &vault{secret: rightPassword})
+	dial := r.opts.DialContext
+	r.opts.DialContext = func(ctx context.Context, network, address string) (conn net.Conn, err error) {
+		last, err = dial(ctx, network, address)
+		return last, err
+	}
+	r.target.Identity = ""
+	err := r.dialFails(transport.KindAuth, "no answer to the password of ops, which is not sent once more")
+	if transport.KindOf(err).Temporary() || g.passwords.Load() != 1 {
+		t.Errorf("%v; it was sent %d times", err, g.passwords.Load())
+	}
+}
+
 // While a host has the turn, another one waits for as long as it takes: the
 // time of its own handshake stands still.
 func TestLoginPasswordIsTriedByOneHostAtATime(t *testing.T) {

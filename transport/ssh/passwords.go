@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -205,7 +206,10 @@ func (t *try) end(how int) {
 	case tryTaken:
 		close(p.decided)
 	case tryRefused:
-		if p.refused = append(p.refused, t.host); len(p.refused) < maxRefusals {
+		if !slices.Contains(p.refused, t.host) {
+			p.refused = append(p.refused, t.host)
+		}
+		if len(p.refused) < maxRefusals {
 			break
 		}
 		clear(p.secret)
