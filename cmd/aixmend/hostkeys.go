@@ -41,6 +41,7 @@ trouble is hosts that can't be reached.`,
 	fs.IntVarP(&a.flags.Concurrency, "concurrency", "c", 200, "hosts being asked at one time")
 	fs.DurationVar(&a.flags.ConnectTimeout, "connect-timeout", 15*time.Second, "per connection")
 	fs.StringVar(&a.flags.KnownHosts, "known-hosts", "", "known_hosts `FILE` (default the inventory's, then the user's own)")
+	fs.StringVar(&a.flags.Identity, "identity", "", "private key `FILE` for bastions; hosts are not logged in to")
 	a.flags.sshConfig(c)
 	fs.BoolVar(&a.flags.yes, "yes", false, "do not ask; wants --only-new or --replace")
 	fs.BoolVar(&a.flags.onlyNew, "only-new", false, "store keys of hosts only of which known_hosts holds nothing")

@@ -17,7 +17,7 @@ import (
 
 // storeKeys stores what flags or a person want to be stored.
 func (a *app) storeKeys(ctx context.Context, known *ssh.HostKeys, hosts []*keyedHost) error {
-	wanted := a.chosen(hosts)
+	wanted := a.apart(a.chosen(hosts), hosts)
 	byFile := map[string][]*keyedHost{}
 	for _, h := range wanted {
 		byFile[h.file] = append(byFile[h.file], h)
@@ -28,6 +28,30 @@ func (a *app) storeKeys(ctx context.Context, known *ssh.HostKeys, hosts []*keyed
 		}
 	}
 	return nil
+}
+
+// apart leaves out the hosts that share their name in known_hosts with another one
+// which shows other keys: each would pass as the other.
+func (a *app) apart(wanted, all []*keyedHost) []*keyedHost {
+	return slices.DeleteFunc(wanted, func(h *keyedHost) bool {
+		at := slices.IndexFunc(all, func(other *keyedHost) bool {
+			return other.file == h.file && other.knownAs == h.knownAs && other.err == nil && !slices.Equal(h.fingerprints(), other.fingerprints())
+		})
+		if at >= 0 {
+			a.say("warning: %s: not stored: %s shows other keys, and known_hosts calls both %s; give one of them a HostKeyAlias", h.name, all[at].name, h.knownAs)
+		}
+		return at >= 0
+	})
+}
+
+// fingerprints are those of the host's keys, sorted.
+func (h *keyedHost) fingerprints() []string {
+	var list []string
+	for _, k := range h.keys {
+		list = append(list, gossh.FingerprintSHA256(k.Key))
+	}
+	slices.Sort(list)
+	return list
 }
 
 // withStatus returns the hosts of a status.
@@ -173,6 +197,7 @@ func (a *app) storeIn(ctx context.Context, known *ssh.HostKeys, file string, hos
 	for _, h := range taken {
 		if h.stored = !slices.Contains(left, h.knownAs); h.stored {
 			stored = append(stored, h.name)
+			a.stillTrusted(h)
 			continue
 		}
 		a.say("warning: %s: left alone: since the look somebody else has written to %s of it", h.name, file)
@@ -181,6 +206,19 @@ func (a *app) storeIn(ctx context.Context, known *ssh.HostKeys, file string, hos
 		a.say("stored the keys of %s in %s: %s", report.Hosts(len(stored)), file, report.Compact(stored))
 	}
 	return nil
+}
+
+// stillTrusted says which old keys of a changed host stay: only the first file is
+// written.
+func (a *app) stillTrusted(h *keyedHost) {
+	if h.status != ssh.HostKeyChanged {
+		return
+	}
+	for _, l := range h.old() {
+		if l.File != h.file {
+			a.say("warning: %s: its old key %s %s is still trusted: %s:%d", h.name, l.Type, l.Fingerprint, l.File, l.Number)
+		}
+	}
 }
 
 // newHosts is a number of new hosts in words.
