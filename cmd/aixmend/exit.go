@@ -45,6 +45,10 @@ func (a *app) exit(err error) outcome.Code {
 		return outcome.ExitOK
 	case errors.As(err, &v):
 		return v.code
+	case errors.Is(err, errInterrupted): // before anything was run
+		a.say("error: %s", err)
+		code, _ := a.interrupts.code()
+		return code
 	case errors.As(err, &u):
 		a.say("error: %s", u)
 		if u.hint != "" {
