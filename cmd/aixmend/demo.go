@@ -111,6 +111,7 @@ func (a *app) demoRun(ctx context.Context, verb controller.Verb, inventory strin
 	if err != nil {
 		return err
 	}
+	defer a.equip(ctx, j)()
 	run, err := a.execute(ctx, j, nil)
 	if err != nil {
 		return err

@@ -121,12 +121,7 @@ func (a *app) walkPlanned(c *cobra.Command) error {
 // finish runs a job to its end, and says how it ended. before is nil for a run
 // that begins now.
 func (a *app) finish(ctx context.Context, j *job, before *past) error {
-	j.reach = a.reach(j.flags.asked, j.Bastions)
-	defer j.reach.ssh.Close()
-	j.proxied = func() bool {
-		targets, _ := j.reach.targets(ctx, j.Hosts) // what is wrong with one it ends with
-		return slices.ContainsFunc(targets, func(t transport.Target) bool { return t.ProxyCommand != "" })
-	}
+	defer a.equip(ctx, j)()
 	if err := a.fit(j, openFiles()); err != nil {
 		return err
 	}
@@ -139,6 +134,16 @@ func (a *app) finish(ctx context.Context, j *job, before *past) error {
 		return err
 	}
 	return verdict{outcome.Code(run.ExitCode)}
+}
+
+// equip gives a job the way to its hosts, and returns how that is given up.
+func (a *app) equip(ctx context.Context, j *job) (done func()) {
+	j.reach = a.reach(j.flags.asked, j.Bastions)
+	j.proxied = func() bool {
+		targets, _ := j.reach.targets(ctx, j.Hosts) // what is wrong with one it ends with
+		return slices.ContainsFunc(targets, func(t transport.Target) bool { return t.ProxyCommand != "" })
+	}
+	return func() { _ = j.reach.ssh.Close() }
 }
 
 // job is a run that is ready to start: everything that can be wrong with what
