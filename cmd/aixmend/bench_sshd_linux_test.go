@@ -131,7 +131,9 @@ func (w *benchWorld) start(b *testing.B, config, address string) {
 		_ = server.Wait()
 		_ = log.Close()
 	})
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(10 * time.Second); ; <-tick.C {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = conn.Close()
