@@ -30,6 +30,7 @@ func FuzzList(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte(`{"all": {"hosts": ["a"], "children": ["b"], "vars": {"ansible_user": {"__ansible_unsafe": "x"}}}, "b": ["c"], "_meta": {"hostvars": null}}`))
+	f.Add([]byte(`{"all": {"hosts": ["a", "a1"]}, "_meta": {"hostvars": {"a": {"ansible_port": 122}}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		options := testOptions()
 		options.Run = func([]string, time.Duration) ([]byte, error) { return data, nil }
@@ -66,7 +67,7 @@ func checkInventory(t *testing.T, inv *Inventory, err error) {
 	if len(inv.Hosts) > MaxHosts {
 		t.Fatalf("%d hosts", len(inv.Hosts))
 	}
-	names, endpoints := map[string]bool{}, map[string]bool{}
+	names, endpoints := map[string]bool{}, map[endpoint]bool{}
 	var good []Host
 	for _, h := range inv.Hosts {
 		names[strings.ToLower(h.Name)] = true
@@ -76,7 +77,7 @@ func checkInventory(t *testing.T, inv *Inventory, err error) {
 		}
 		checkHost(t, inv, h)
 		good = append(good, h)
-		endpoints[fmt.Sprint(normalAddress(h.Address), cmp.Or(h.SSH.Port, sshPort), way(h.SSH.Jump))] = true
+		endpoints[endpoint{normalAddress(h.Address), cmp.Or(h.SSH.Port, sshPort), way(h.SSH.Jump)}] = true
 	}
 	if len(names) != len(inv.Hosts) || len(endpoints) != len(good) {
 		t.Fatalf("%d hosts, %d good, %d names, %d endpoints", len(inv.Hosts), len(good), len(names), len(endpoints))
