@@ -61,6 +61,8 @@ func (f *flags) walking(c *cobra.Command) {
 	f.selection(c)
 	f.stateDir(c)
 	f.formats(c)
+	f.files(c)
+	f.news(c)
 	fs := c.Flags()
 	fs.IntVarP(&f.Concurrency, "concurrency", "c", 200, "hosts being worked on over SSH at one time")
 	fs.StringVar(&f.Playbook, "playbook", "rmc-restore", "what to do: the `NAME` of a playbook or a file")
@@ -114,6 +116,12 @@ func (f *flags) check() error {
 		}
 	}
 	if _, err := f.failures(); err != nil {
+		return err
+	}
+	if err := f.checkFiles(); err != nil {
+		return err
+	}
+	if err := f.checkNews(); err != nil {
 		return err
 	}
 	return f.checkFormat()

@@ -52,6 +52,8 @@ type asked struct {
 	BrakeUnreachable bool          `json:"brake_unreachable"`
 	Pause            bool          `json:"pause"`
 	Attempts         int           `json:"attempts"`
+	// Files are the files to write, by the names of their formats.
+	Files map[string]string `json:"files,omitempty"`
 	// Out is the file that a plan is written to, "" for none.
 	Out string `json:"out,omitempty"`
 }

@@ -306,6 +306,7 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 	result, broken := engine.Run(a.within(ctx, j.flags.Deadline), j.Hosts)
 	line.clear()
 	run.Hosts, run.Fleet = append([]outcome.HostSummary{}, result.Hosts...), result.Fleet
+	j.place(run.Hosts)
 	run.Counts = outcome.Count(run.Hosts)
 	run.Unfinished = len(j.Hosts) - len(run.Hosts) // of a run that broke
 	for _, h := range run.Hosts {
@@ -325,11 +326,26 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 		code, reason = outcome.ExitInternal, broken.Error()
 	}
 	run.ExitCode, run.ExitReason = int(code), reason
+	if err := a.writeFiles(store, dir, run, j.flags.Files); err != nil {
+		broken = errors.Join(broken, err)
+		run.ExitCode, run.ExitReason = int(outcome.ExitInternal), broken.Error()
+	}
 	err = errors.Join(broken, dir.Finish(run))
 	if err == nil && j.flags.Out != "" {
 		err = savePlan(j.flags.Out, j, &run, store)
 	}
 	return &run, err
+}
+
+// place says of each host where the inventory names it.
+func (j *job) place(hosts []outcome.HostSummary) {
+	at := make(map[string]outcome.Place, len(j.Hosts))
+	for _, h := range j.Hosts {
+		at[h.Name] = outcome.Place{File: h.Pos.File, Line: h.Pos.Line}
+	}
+	for i := range hosts {
+		hosts[i].Defined = at[hosts[i].Name]
+	}
 }
 
 // openFolder opens the folder of a new run, or of one that goes on, and notes

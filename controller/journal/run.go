@@ -1,12 +1,14 @@
 package journal
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -295,6 +297,18 @@ func (r *Run) Finish(run outcome.Run) error {
 		return fmt.Errorf("run.json: %w", err)
 	}
 	return r.store.pointLatest(r.id)
+}
+
+// WritePage writes report.html.
+func (r *Run) WritePage(write func(io.Writer) error) error {
+	path := filepath.Join(r.store.RunDir(r.id), "report.html")
+	if err := writeContent(path, func(to io.Writer) error {
+		buffered := bufio.NewWriterSize(to, 1<<16)
+		return errors.Join(write(buffered), buffered.Flush())
+	}); err != nil {
+		return fmt.Errorf("report.html: %w", err)
+	}
+	return nil
 }
 
 // Close closes the journal.

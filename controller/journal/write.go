@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"bufio"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -43,6 +45,56 @@ func writeContent(path string, write content) error {
 // WriteFile writes a file outside the state folder whole or not at all, with mode
 // 0600, and safe from a power loss.
 func WriteFile(path string, data []byte) error { return writeSynced(path, data) }
+
+// WriteReport writes a report outside the state folder whole or not at all. A
+// private one only its owner may read, another whoever the umask lets; a file that
+// is there keeps its mode.
+func WriteReport(path string, private bool, write func(io.Writer) error) error {
+	mode := os.FileMode(fileMode)
+	if !private {
+		mode = openMode(filepath.Dir(path))
+	}
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	if there, err := filepath.EvalSymlinks(path); err == nil {
+		path = there // what the link points to is meant
+	}
+	err := writeFile(path, func(to io.Writer) error {
+		buffered := bufio.NewWriterSize(to, 1<<16)
+		if err := write(buffered); err != nil {
+			return err
+		}
+		if err := buffered.Flush(); err != nil {
+			return err
+		}
+		if file, ok := to.(*os.File); ok {
+			return file.Chmod(mode)
+		}
+		return nil
+	}, true)
+	if err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// openMode is the mode of a file that is simply made in a folder: 0666 without the
+// umask, which can't be asked for without being set.
+func openMode(folder string) os.FileMode {
+	probe := filepath.Join(folder, ".tmp-mode-"+rand.Text())
+	file, err := os.OpenFile(probe, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if err != nil {
+		return fileMode
+	}
+	defer os.Remove(probe)
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return fileMode
+	}
+	return info.Mode().Perm()
+}
 
 // writeFile writes a file beside its place and moves it there.
 func writeFile(path string, write content, sync bool) error {

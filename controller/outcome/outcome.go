@@ -117,8 +117,21 @@ type HostSummary struct {
 	Report string `json:"report"`
 	// Interrupted hosts are what resume goes on with.
 	Interrupted bool `json:"interrupted,omitempty"`
+	// Waived are the findings that count for nothing, for they are waived.
+	Waived []string `json:"waived,omitempty"`
+	// Expired are those that count again, for their waiver is over.
+	Expired []string `json:"waivers_expired,omitempty"`
+	// Defined is where the inventory names the host.
+	Defined Place `json:"defined,omitzero"`
 	// Plan is what recover would run; only in the document of the plan verb.
 	Plan []PlanStep `json:"plan,omitzero"`
+}
+
+// Place is a place in a file. The zero value is none.
+type Place struct {
+	File string `json:"file"`
+	// Line counts from 1.
+	Line int `json:"line"`
 }
 
 // FleetFinding is a finding over several hosts.
@@ -224,6 +237,8 @@ type Finding struct {
 	Waived bool   `json:"waived"`
 	// Waiver is the reason and end of the waiver; only when waived.
 	Waiver string `json:"waiver,omitempty"`
+	// Expired is the reason and end of a waiver that is over: the finding counts again.
+	Expired string `json:"waiver_expired,omitempty"`
 }
 
 // Open tells whether the finding counts: not waived and not mere information.

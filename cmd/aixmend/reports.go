@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// files declares a flag for each format of a file.
+func (f *flags) files(c *cobra.Command) {
+	f.Files = map[string]string{}
+	for _, format := range report.Formats() {
+		c.Flags().Var(fileFlag{f.Files, format.Name}, format.Name, "write `FILE`: "+format.About)
+	}
+}
+
+// fileFlag is the value of a flag that names the file of a format.
+type fileFlag struct {
+	files  map[string]string
+	format string
+}
+
+func (v fileFlag) String() string { return v.files[v.format] }
+func (v fileFlag) Type() string   { return "string" }
+
+// Set implements pflag.Value. An empty name asks for nothing.
+func (v fileFlag) Set(path string) error {
+	v.files[v.format] = path
+	return nil
+}
+
+// checkFiles finds out before a run whether its files can be written after it.
+func (f *flags) checkFiles() error {
+	seen := map[string]string{}
+	for _, format := range report.Formats() {
+		path := f.Files[format.Name]
+		if path == "" {
+			continue
+		}
+		if other := seen[filepath.Clean(path)]; other != "" {
+			return usagef("", "--%s and --%s name the same file: %s", other, format.Name, path)
+		}
+		seen[filepath.Clean(path)] = format.Name
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			return usagef("name a file in it", "--%s %s: it is a folder", format.Name, path)
+		}
+		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+			return usagef("make it first", "--%s %s: there is no folder %s", format.Name, path, filepath.Dir(path))
+		}
+	}
+	return nil
+}
+
+// evidence is a run as the formats take it.
+func evidence(store *journal.Store, run outcome.Run) (report.Evidence, error) {
+	e := report.Evidence{Run: run, Hosts: documents(store, run)}
+	if run.ExitCode == int(outcome.ExitOK) {
+		e.LastSuccess = run.Finished
+		return e, nil
+	}
+	ids, err := store.RunIDs()
+	if err != nil {
+		return e, err
+	}
+	for _, id := range ids { // the newest first; of a run that can't be read nothing is known
+		earlier, err := store.LoadRun(id)
+		if err == nil && earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name &&
+			earlier.ExitCode == int(outcome.ExitOK) && earlier.Started.Before(run.Started) {
+			e.LastSuccess = earlier.Finished
+			break
+		}
+	}
+	return e, nil
+}
+
+// documents are those of a run's hosts.
+func documents(store *journal.Store, run outcome.Run) iter.Seq2[outcome.Host, error] {
+	return func(yield func(outcome.Host, error) bool) {
+		for _, h := range run.Hosts {
+			document, err := store.LoadHost(run.ID, h.Name)
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				document = &outcome.Host{Schema: outcome.HostSchema, RunID: run.ID, Host: h.Name, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason}
+			case err != nil:
+				yield(outcome.Host{}, err)
+				return
+			}
+			if !yield(*document, nil) {
+				return
+			}
+		}
+	}
+}
+
+// writeFiles writes report.html into the folder of the run, and the files that
+// were asked for.
+func (a *app) writeFiles(store *journal.Store, dir *journal.Run, run outcome.Run, files map[string]string) error {
+	e, err := evidence(store, run)
+	if err != nil {
+		return err
+	}
+	problems := []error{dir.WritePage(func(to io.Writer) error { return report.HTML(to, e) })}
+	return errors.Join(append(problems, saveFiles(e, files))...)
+}
+
+// saveFiles writes the files that were asked for. One that fails does not keep the
+// others from being written.
+func saveFiles(e report.Evidence, files map[string]string) error {
+	var problems []error
+	for _, format := range report.Formats() {
+		path := files[format.Name]
+		if path == "" {
+			continue
+		}
+		write := func(to io.Writer) error { return format.Write(to, e) }
+		if err := saveFile(path, format.Private, write); err != nil {
+			problems = append(problems, fmt.Errorf("--%s: %w", format.Name, err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// saveFile writes a file whole or not at all. What is there and is no plain file,
+// a pipe or a terminal, is written to as it is.
+func saveFile(path string, private bool, write func(io.Writer) error) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		buffered := bufio.NewWriter(file)
+		return errors.Join(write(buffered), buffered.Flush(), file.Close())
+	}
+	return journal.WriteReport(path, private, write)
+}
