@@ -2,11 +2,20 @@ package main
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"aixmend/controller/outcome"
+	"aixmend/transport"
 )
 
 // repository is where the sources begin, seen from this package.
@@ -174,6 +183,106 @@ func TestWrongLink(t *testing.T) {
 	} {
 		if got := wrongLink(pages, "docs/ssh.md", link); (got != "") != wrong {
 			t.Errorf("%s: %q, wanted wrong: %v", link, got, wrong)
+		}
+	}
+}
+
+// literals are the texts in the sources of the program, as it would print them, and
+// its playbooks.
+func literals(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(repository, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		if filepath.Ext(path) != ".go" && filepath.Base(filepath.Dir(path)) != "playbooks" {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil || filepath.Ext(path) != ".go" {
+			all.Write(text)
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, text, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(node ast.Node) bool {
+			if literal, ok := node.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				if value, err := strconv.Unquote(literal.Value); err == nil {
+					all.WriteString(value + "\n")
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	noError(t, err)
+	return all.String()
+}
+
+// words of the system, or of a library, that stand in messages.
+var foreignWords = []string{"connection refused", "no such host"}
+
+// unsaid are the pieces of a quoted text that no source has. What stands for a
+// name or a number is "..."; ": " joins what is said in several places.
+func unsaid(quoted, sources string) []string {
+	var list []string
+	for piece := range strings.SplitSeq(quoted, "...") {
+		for part := range strings.SplitSeq(piece, ": ") {
+			part = strings.Trim(part, " ();")
+			if len(part) > 1 && !strings.Contains(sources, part) && !slices.Contains(foreignWords, part) {
+				list = append(list, part)
+			}
+		}
+	}
+	return list
+}
+
+// What the page quotes is what the program says.
+func TestTroubleshootingQuotes(t *testing.T) {
+	sources := literals(t)
+	quote := regexp.MustCompile("^> (?:error|warning): `(.+)`$")
+	quotes := 0
+	for _, line := range readPage(t, "docs/troubleshooting.md").text {
+		if !strings.HasPrefix(line, ">") {
+			continue
+		}
+		m := quote.FindStringSubmatch(line)
+		if m == nil {
+			t.Errorf("this quotes nothing: %s", line)
+			continue
+		}
+		quotes++
+		if missing := unsaid(m[1], sources); len(missing) > 0 {
+			t.Errorf("%s: nothing in the sources says %q", m[1], missing)
+		}
+	}
+	if quotes < 40 {
+		t.Errorf("%d quotes are seen", quotes)
+	}
+	if len(unsaid("run ... is open: and this nobody says", sources)) != 1 {
+		t.Error("what nobody says passes")
+	}
+}
+
+// Each kind of unreachable host, and each exit code, is on the page.
+func TestTroubleshootingIsComplete(t *testing.T) {
+	p := readPage(t, "docs/troubleshooting.md")
+	sections := p.headings(3)
+	for _, kind := range []transport.Kind{
+		transport.KindRefused, transport.KindTimeout, transport.KindDNS, transport.KindHostKeyUnknown, transport.KindHostKeyChanged,
+		transport.KindAuth, transport.KindProtocol, transport.KindLost, transport.KindJump,
+	} {
+		if !slices.Contains(sections, string(kind)) {
+			t.Errorf("there is no section %s", kind)
+		}
+	}
+	for _, m := range outcome.Codes() {
+		number := regexp.MustCompile(`(^|, )` + strconv.Itoa(int(m.Code)) + `[:,]`)
+		if m.Code != outcome.ExitOK && !slices.ContainsFunc(sections, number.MatchString) {
+			t.Errorf("there is no section on exit code %d", m.Code)
 		}
 	}
 }
