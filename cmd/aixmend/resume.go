@@ -113,6 +113,11 @@ func runState(store *journal.Store, id string) string {
 	if store.Running(id) {
 		return stateRunning
 	}
+	return restState(store, id)
+}
+
+// restState is the state of a run that no other process works on.
+func restState(store *journal.Store, id string) string {
 	run, err := store.LoadRun(id)
 	switch {
 	case err == nil && run.Unfinished == 0:

@@ -22,6 +22,7 @@ func (a *app) runs() *cobra.Command {
 	}
 	a.flags.stateDir(c)
 	a.flags.formats(c)
+	c.AddCommand(a.pruneRuns())
 	return c
 }
 
