@@ -24,6 +24,7 @@ import (
 // flags are the values of all flags; each verb declares those it knows.
 type flags struct {
 	asked
+	noticeFlags
 	state   string
 	yes     bool
 	plan    string // of recover: the plan that was approved
@@ -63,6 +64,7 @@ func (f *flags) walking(c *cobra.Command) {
 	f.formats(c)
 	f.files(c)
 	f.news(c)
+	f.notices(c)
 	fs := c.Flags()
 	fs.IntVarP(&f.Concurrency, "concurrency", "c", 200, "hosts being worked on over SSH at one time")
 	fs.StringVar(&f.Playbook, "playbook", "rmc-restore", "what to do: the `NAME` of a playbook or a file")
@@ -122,6 +124,9 @@ func (f *flags) check() error {
 		return err
 	}
 	if err := f.checkNews(); err != nil {
+		return err
+	}
+	if err := f.checkNotices(); err != nil {
 		return err
 	}
 	return f.checkFormat()

@@ -30,12 +30,16 @@ aixmend runs shows which runs are open.`,
 	a.flags.stateDir(c)
 	a.flags.formats(c)
 	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
+	a.flags.notices(c)
 	a.flags.loudness(c)
 	return c
 }
 
 // goOn resumes a run, from its name to the exit code.
 func (a *app) goOn(ctx context.Context, args []string) error {
+	if err := a.flags.checkNotices(); err != nil {
+		return err
+	}
 	store, err := a.store()
 	if err != nil {
 		return err

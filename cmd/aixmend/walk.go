@@ -130,7 +130,9 @@ func (a *app) finish(ctx context.Context, j *job, before *past) error {
 		return err
 	}
 	// What is known is said even where it could not be written.
-	if err := errors.Join(err, a.print(run, j.verb)); err != nil {
+	said := a.print(run, j.verb)
+	a.tellOthers(ctx, j, *run, err)
+	if err := errors.Join(err, said); err != nil {
 		return err
 	}
 	return verdict{outcome.Code(run.ExitCode)}
