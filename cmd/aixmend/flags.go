@@ -25,19 +25,24 @@ import (
 type flags struct {
 	asked
 	noticeFlags
-	state   string
-	yes     bool
-	plan    string // of recover: the plan that was approved
-	undo    string // of recover: the run that is to be taken back
-	format  string
-	quiet   bool
-	verbose int
-	host    string
-	serve   bool
-	hosts   int
-	keep    int
-	onlyNew bool // of hostkeys
-	replace bool // of hostkeys
+	state  string
+	yes    bool
+	plan   string // of recover: the plan that was approved
+	undo   string // of recover: the run that is to be taken back
+	format string
+	quiet  bool
+	// since is the run that --since names, and brief tells that quiet was asked for
+	// beside it.
+	since    string
+	brief    bool
+	detailed bool // of --detailed-exitcode
+	verbose  int
+	host     string
+	serve    bool
+	hosts    int
+	keep     int
+	onlyNew  bool // of hostkeys
+	replace  bool // of hostkeys
 	// run runs programs that inventories name, and warn says what is not
 	// understood in one; they are the app's.
 	run  inventory.Runner

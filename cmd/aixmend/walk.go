@@ -130,7 +130,7 @@ func (a *app) finish(ctx context.Context, j *job, before *past) error {
 		return err
 	}
 	// What is known is said even where it could not be written.
-	said := a.print(run, j.verb)
+	said := a.tell(run, j)
 	a.tellOthers(ctx, j, *run, err)
 	if err := errors.Join(err, said); err != nil {
 		return err
@@ -165,6 +165,7 @@ type job struct {
 	proxied  func() bool // tells whether some are by a proxy command, which takes more files
 	plan     *planFile   // nil: none was approved
 	undoes   string      // the run that is taken back; "": none
+	compared *compared   // the news of the run, once it has ended, where they are asked for
 }
 
 // job reads the inventory and prepares what the flags ask for.
@@ -324,6 +325,7 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 			code, reason = outcome.ExitBrake, result.Braked
 		}
 	}
+	code, reason = a.compare(store, j, &run, code, reason)
 	if broken != nil {
 		code, reason = outcome.ExitInternal, broken.Error()
 	}
