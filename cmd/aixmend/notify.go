@@ -130,10 +130,12 @@ func (f noticeFlags) wanted(run outcome.Run, news *drift.Drift) bool {
 		return trouble
 	case code == outcome.ExitInterrupted, code == outcome.ExitTerminated, code == outcome.ExitInternal:
 		return true
+	case run.Counts[outcome.Recovered] > 0: // it was sick since, and the run has changed it
+		return true
 	case news != nil:
 		return news.News()
 	}
-	return trouble || run.Counts[outcome.Recovered] > 0
+	return trouble
 }
 
 // untilSignal is a context that ends at the next signal: the second one where the

@@ -29,9 +29,11 @@ type keptRun struct {
 	run     *outcome.Run // nil: it has left none
 	problem error        // why what it has left can't be read
 	last    time.Time    // the last that is known of it
-	undoes  string       // the run that it takes back
-	refs    []string     // what it would look at again: runs and captures, of one that is open
-	changes int          // that recover --undo could take back
+	// inventory are the names of all hosts that its inventory had.
+	inventory []string
+	undoes    string   // the run that it takes back
+	refs      []string // what it would look at again: runs and captures, of one that is open
+	changes   int      // that recover --undo could take back
 }
 
 // command and playbook name what a run did.
@@ -51,6 +53,15 @@ func (r keptRun) playbook() string {
 
 // ended tells whether it has come to its end and says so.
 func (r keptRun) ended() bool { return r.state == stateEnded && r.run != nil }
+
+// cutOff tells whether it ended too soon to be compared with.
+func (r keptRun) cutOff() bool {
+	switch outcome.Code(r.run.ExitCode) {
+	case outcome.ExitInterrupted, outcome.ExitTerminated, outcome.ExitInternal:
+		return true
+	}
+	return false
+}
 
 // stays is a run that is past the bounds and stays all the same.
 type stays struct {
@@ -93,7 +104,8 @@ func (r retention) judge(runs []keptRun, latest string) (gone []keptRun, stay []
 // neededRuns says of each run that something rests on what that is.
 func neededRuns(runs []keptRun, latest string) map[string]string {
 	needed := map[string]string{}
-	ended, well := map[string]bool{}, map[string]bool{}
+	well := map[string]bool{}
+	unseen := map[string]map[string]bool{} // by job: hosts of the inventory that no run has seen yet
 	for _, run := range runs {
 		if !run.ended() {
 			continue
@@ -102,8 +114,19 @@ func neededRuns(runs []keptRun, latest string) map[string]string {
 		if !well[job] && run.run.ExitCode == int(outcome.ExitOK) {
 			well[job], needed[run.id] = true, "it is the newest "+job+" that ended with exit code 0"
 		}
-		if !ended[job] {
-			ended[job], needed[run.id] = true, "it is the newest "+job+" that has ended"
+		if run.cutOff() {
+			continue
+		}
+		if unseen[job] == nil {
+			unseen[job], needed[run.id] = setOf(run.inventory), "it is the newest "+job+" that has ended"
+		}
+		for _, h := range run.run.Hosts {
+			if unseen[job][h.Name] && (h.Outcome != outcome.Skipped || !h.Interrupted) {
+				delete(unseen[job], h.Name)
+				if needed[run.id] == "" {
+					needed[run.id] = "it is the newest " + job + " that has seen " + h.Name
+				}
+			}
 		}
 	}
 	for _, run := range runs {
@@ -115,6 +138,14 @@ func neededRuns(runs []keptRun, latest string) map[string]string {
 		needed[latest] = "it is the latest"
 	}
 	return needed
+}
+
+func setOf(names []string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
 }
 
 // keptRuns are the runs of a state folder, the newest first, and the names of what
@@ -156,6 +187,7 @@ func lookAt(store *journal.Store, id string) keptRun {
 		r.problem = errors.Join(r.problem, err)
 		return r
 	}
+	r.inventory = asked.Names
 	if r.undoes = asked.Undoes; r.state != stateEnded {
 		r.refs = lookedAt(store, asked)
 		return r

@@ -74,6 +74,14 @@ func TestRetention(t *testing.T) {
 		{"of a clock that is ahead", retention{newest: 1}, audits(func(r []keptRun) { r[1].last = now.Add(day) }), "a1", "a4 a5", "a2: it is younger than"},
 		{"could be taken back, by number", retention{newest: 1}, audits(func(r []keptRun) { r[4].changes = 2 }), "a1", "a2 a4", "a5: aixmend recover --undo a5 could take 2 changes of it back; --older-than lets it go"},
 		{"could be taken back, by age", retention{older: 35 * day}, audits(func(r []keptRun) { r[4].changes = 1 }), "a1", "a5", ""},
+		{"the newest was interrupted", retention{newest: 1}, audits(func(r []keptRun) { r[0].run.ExitCode = 130 }), "a1", "a4 a5", "a2: it is the newest audit with p that has ended"},
+		{"the newest that has seen a host of the inventory", retention{newest: 1}, audits(func(r []keptRun) {
+			r[0].inventory = []string{"h1", "h2", "h3"}
+			r[0].run.Hosts = []outcome.HostSummary{{Name: "h1", Outcome: outcome.Healthy}}
+			r[1].run.Hosts = []outcome.HostSummary{{Name: "h2", Outcome: outcome.Skipped, Interrupted: true}, {Name: "gone", Outcome: outcome.Healthy}}
+			r[3].run.Hosts = []outcome.HostSummary{{Name: "h1", Outcome: outcome.Healthy}, {Name: "h2", Outcome: outcome.Unreachable}}
+			r[4].run.Hosts = r[3].run.Hosts
+		}), "a1", "a2 a5", "a4: it is the newest audit with p that has seen h2"},
 		{"another playbook", retention{newest: 1}, audits(func(r []keptRun) { r[4].run.Playbook.Name = "q" }), "a1", "a2 a4", "a5: it is the newest audit with q that has ended"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

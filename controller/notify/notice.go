@@ -79,6 +79,7 @@ type Host struct {
 	Since    time.Time       `json:"since,omitzero"`
 	Appeared []string        `json:"appeared" jsonschema_description:"Findings that are new."`
 	Gone     []string        `json:"gone" jsonschema_description:"Findings that are no more."`
+	Waived   []string        `json:"waived" jsonschema_description:"Findings that are there still, waived now."`
 	Facts    []Fact          `json:"facts" jsonschema:"maxItems=10"`
 }
 
@@ -148,7 +149,7 @@ func newsOf(d drift.Drift) *News {
 	for _, h := range d.Hosts[:min(len(d.Hosts), maxNews)] {
 		host := Host{
 			Name: h.Name, From: h.From, To: h.To, Reason: bounded(h.Reason), Since: h.Since,
-			Appeared: first(h.Appeared, maxIDs), Gone: first(h.Gone, maxIDs), Facts: []Fact{},
+			Appeared: first(h.Appeared, maxIDs), Gone: first(h.Gone, maxIDs), Waived: first(h.Waived, maxIDs), Facts: []Fact{},
 		}
 		for _, f := range h.Facts[:min(len(h.Facts), maxFacts)] {
 			host.Facts = append(host.Facts, Fact{Path: bounded(f.Path), From: value(f.From), To: value(f.To)})

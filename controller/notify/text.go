@@ -84,8 +84,8 @@ func newsLines(n News) []string {
 	for _, h := range n.Hosts {
 		line := fmt.Sprintf("• %s: %s → %s", plain(h.Name), plain(orNone(h.From)), plain(orNone(h.To)))
 		switch {
-		case len(h.Appeared) > 0 || len(h.Gone) > 0:
-			line += ids(", new ", h.Appeared) + ids(", gone ", h.Gone)
+		case len(h.Appeared)+len(h.Gone)+len(h.Waived) > 0:
+			line += ids(", new ", h.Appeared) + ids(", gone ", h.Gone) + ids(", waived ", h.Waived)
 		case h.Reason != "":
 			line += ": " + code(h.Reason)
 		}
