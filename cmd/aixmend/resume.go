@@ -29,6 +29,7 @@ aixmend runs shows which runs are open.`,
 	}
 	a.flags.stateDir(c)
 	a.flags.formats(c)
+	a.flags.annotated(c)
 	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
 	a.flags.loudness(c)
 	return c
@@ -36,7 +37,7 @@ aixmend runs shows which runs are open.`,
 
 // goOn resumes a run, from its name to the exit code.
 func (a *app) goOn(ctx context.Context, args []string) error {
-	store, err := a.store()
+	store, err := a.store(outcome.ConventionNagios)
 	if err != nil {
 		return err
 	}

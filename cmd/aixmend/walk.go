@@ -129,6 +129,12 @@ func (a *app) finish(ctx context.Context, j *job, before *past) error {
 	if run == nil {
 		return err
 	}
+	if a.flags.annotations {
+		a.workflow(report.Annotations(*run))
+	}
+	if err != nil && a.plugin {
+		return err // a plugin says one thing
+	}
 	// What is known is said even where it could not be written.
 	if err := errors.Join(err, a.print(run, j.verb)); err != nil {
 		return err
@@ -276,6 +282,7 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 	run := outcome.Run{
 		Schema: outcome.RunSchema, Version: currentVersion(), Command: string(j.verb), Undoes: j.undoes,
 		Playbook: outcome.Playbook{Name: j.playbook.Name, SHA256: j.playbook.SHA256}, Fleet: []outcome.FleetFinding{},
+		FailOn: j.failOn,
 	}
 	dir, before, err := openFolder(store, j, &run, before)
 	if err != nil {
@@ -325,10 +332,10 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 	if broken != nil {
 		code, reason = outcome.ExitInternal, broken.Error()
 	}
-	run.ExitCode, run.ExitReason = int(code), reason
+	a.conclude(&run, code, reason)
 	if err := a.writeFiles(store, dir, run, j.flags.Files); err != nil {
 		broken = errors.Join(broken, err)
-		run.ExitCode, run.ExitReason = int(outcome.ExitInternal), broken.Error()
+		a.conclude(&run, outcome.ExitInternal, broken.Error())
 	}
 	err = errors.Join(broken, dir.Finish(run))
 	if err == nil && j.flags.Out != "" {
