@@ -129,6 +129,12 @@ func (a *app) finish(ctx context.Context, j *job, before *past) error {
 	if run == nil {
 		return err
 	}
+	if a.flags.annotations {
+		a.workflow(report.Annotations(*run))
+	}
+	if err != nil && a.plugin {
+		return err // a plugin says one thing
+	}
 	// What is known is said even where it could not be written.
 	said := a.tell(run, j)
 	a.tellOthers(ctx, j, *run, err)
@@ -279,6 +285,7 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 	run := outcome.Run{
 		Schema: outcome.RunSchema, Version: currentVersion(), Command: string(j.verb), Undoes: j.undoes,
 		Playbook: outcome.Playbook{Name: j.playbook.Name, SHA256: j.playbook.SHA256}, Fleet: []outcome.FleetFinding{},
+		FailOn: j.failOn,
 	}
 	dir, before, err := openFolder(store, j, &run, before)
 	if err != nil {
@@ -329,10 +336,10 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 	if broken != nil {
 		code, reason = outcome.ExitInternal, broken.Error()
 	}
-	run.ExitCode, run.ExitReason = int(code), reason
+	a.conclude(&run, code, reason)
 	if err := a.writeFiles(store, dir, run, j.flags.Files); err != nil {
 		broken = errors.Join(broken, err)
-		run.ExitCode, run.ExitReason = int(outcome.ExitInternal), broken.Error()
+		a.conclude(&run, outcome.ExitInternal, broken.Error())
 	}
 	err = errors.Join(broken, dir.Finish(run))
 	if err == nil && j.flags.Out != "" {
