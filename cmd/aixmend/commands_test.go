@@ -134,12 +134,25 @@ func callsIn(text string) [][]string {
 		}
 		var words []string
 		for _, w := range call.Args {
-			words = append(words, literal(w))
+			if text := literal(w); text != "" || !allArguments(w) {
+				words = append(words, text)
+			}
 		}
 		list = append(list, words)
 		return true
 	})
 	return list
+}
+
+// allArguments tells whether a word is "$@": no word, or many.
+func allArguments(w *syntax.Word) bool {
+	found := false
+	syntax.Walk(w, func(node syntax.Node) bool {
+		p, ok := node.(*syntax.ParamExp)
+		found = found || ok && p.Param.Value == "@"
+		return true
+	})
+	return found
 }
 
 // literal is a word without its quotes, "" when it is only known at run time.

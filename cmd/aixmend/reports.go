@@ -19,7 +19,9 @@ import (
 
 // files declares a flag for each format of a file.
 func (f *flags) files(c *cobra.Command) {
-	f.Files = map[string]string{}
+	if f.Files == nil { // of all verbs it is the same one
+		f.Files = map[string]string{}
+	}
 	for _, format := range report.Formats() {
 		c.Flags().Var(fileFlag{f.Files, format.Name}, format.Name, "write `FILE`: "+format.About)
 	}
