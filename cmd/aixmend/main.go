@@ -43,6 +43,7 @@ type streams struct {
 func run(args []string, std streams) int {
 	interrupts := listen()
 	defer interrupts.close()
+	std.err = &console{out: std.err}
 	a := &app{streams: std, interrupts: interrupts}
 	root := a.root()
 	root.SetArgs(args)
