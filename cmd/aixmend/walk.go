@@ -276,12 +276,7 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 		}
 		defer unlock()
 	}
-	a.interrupts.announce(func(format string, args ...any) {
-		if a.errTerminal {
-			fmt.Fprintln(a.err) // below the progress line
-		}
-		a.say(format, args...)
-	})
+	a.interrupts.announce(a.say)
 	run := outcome.Run{
 		Schema: outcome.RunSchema, Version: currentVersion(), Command: string(j.verb), Undoes: j.undoes,
 		Playbook: outcome.Playbook{Name: j.playbook.Name, SHA256: j.playbook.SHA256}, Fleet: []outcome.FleetFinding{},
@@ -311,10 +306,10 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 	}
 	engine.MaxAttempts = j.flags.Attempts
 	engine.Past = store.NewestNodeIDs(j.Names)
-	line := a.watch(engine, len(j.Hosts), j.flags)
-	engine.Pause = a.pauses(j.flags, line)
-	result, broken := engine.Run(a.within(ctx, j.flags.Deadline), j.Hosts)
-	line.clear()
+	engine.Pause = a.pauses(j.flags)
+	result, broken := a.watched(engine, j, func() (controller.Result, error) {
+		return engine.Run(a.within(ctx, j.flags.Deadline), j.Hosts)
+	})
 	run.Hosts, run.Fleet = append([]outcome.HostSummary{}, result.Hosts...), result.Fleet
 	j.place(run.Hosts)
 	run.Counts = outcome.Count(run.Hosts)
