@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"aixmend/controller/outcome"
@@ -12,6 +13,9 @@ import (
 // Rows of the summary tables that a page shows. A fleet in which every host is ill
 // in its own way has more of them than anybody reads.
 const pageRows = 200
+
+// Bytes of the names in one of these rows.
+const pageNames = 200
 
 // pageTop is what the template shows before the hosts.
 type pageTop struct {
@@ -45,6 +49,9 @@ type pageFold struct {
 
 func newPageTop(e Evidence, folds []Fold) pageTop {
 	run := e.Run
+	for _, text := range []*string{&run.ID, &run.Version, &run.Command, &run.Undoes, &run.Playbook.Name, &run.ExitReason} {
+		*text = Clean(*text, false)
+	}
 	top := pageTop{
 		Run: run, Title: fmt.Sprintf("%s of %s", run.Command, Hosts(len(run.Hosts))),
 		Started: clock(run.Started), Finished: clock(run.Finished), LastSuccess: clock(e.LastSuccess), Total: len(run.Hosts),
@@ -61,7 +68,7 @@ func newPageTop(e Evidence, folds []Fold) pageTop {
 		top.Counts = append(top.Counts, pageCount{o, mark(o), counts[o]})
 	}
 	for _, f := range run.Fleet {
-		top.Fleet = append(top.Fleet, pageFleet{Clean(f.ID, false), Clean(f.Title, false), Clean(Compact(f.Hosts), false)})
+		top.Fleet = append(top.Fleet, pageFleet{Clean(f.ID, false), Clean(f.Title, false), namesOf(f.Hosts)})
 	}
 	for i, f := range folds {
 		if i >= pageRows {
@@ -71,10 +78,23 @@ func newPageTop(e Evidence, folds []Fold) pageTop {
 		}
 		top.Folds = append(top.Folds, pageFold{
 			pageCount: pageCount{f.Outcome, mark(f.Outcome), len(f.Hosts)}, Number: i,
-			Names: Clean(head(Compact(f.Hosts), 2000), false), What: Clean(explainFold(f), false),
+			Names: namesOf(f.Hosts), What: Clean(explainFold(f), false),
 		})
 	}
 	return top
+}
+
+// namesOf names hosts, as many as fit in a cell of a table.
+func namesOf(hosts []string) string {
+	names := Clean(Compact(hosts), false)
+	if len(names) <= pageNames {
+		return names
+	}
+	kept := head(names, pageNames)
+	if end := strings.LastIndexAny(kept, ", "); end > 0 {
+		kept = kept[:end]
+	}
+	return kept + ", …"
 }
 
 // meaning says what an exit code means.
@@ -172,7 +192,7 @@ func (all findings) bottom() pageBottom {
 	var list []*pageGroup
 	for _, g := range all {
 		g.Hosts = len(g.names)
-		g.Names = Clean(head(Compact(g.names), 2000), false)
+		g.Names = namesOf(g.names)
 		g.ID, g.Title = Clean(g.ID, false), Clean(g.Title, false)
 		list = append(list, g)
 	}

@@ -81,16 +81,16 @@ function drawFilters() {
 }
 
 // The map: one stop in the tab order, arrows within.
-let current = 0;
+let stop = null;
 function drawMap() {
   const map = $("map");
   map.className = hosts.length > 2000 ? "small" : hosts.length > 150 ? "middle" : "large";
-  map.replaceChildren(...hosts.map((h, i) => make("a", {
-    href: hostLink(h.name), class: "cell " + index.outcomes[h.outcome], tabindex: i === 0 ? "0" : "-1",
+  map.replaceChildren(...hosts.map((h) => make("a", {
+    href: hostLink(h.name), class: "cell " + index.outcomes[h.outcome], tabindex: "-1",
     "aria-label": h.name + ", " + index.outcomes[h.outcome],
   }, index.marks[h.outcome])));
   map.addEventListener("keydown", moveInMap);
-  map.addEventListener("focusin", (e) => point(e.target));
+  map.addEventListener("focusin", (e) => { stopAt(e.target); point(e.target); });
   map.addEventListener("mouseover", (e) => point(e.target));
 }
 
@@ -101,20 +101,39 @@ function point(cell) {
   $("pointed").textContent = h.name + "  " + index.outcomes[h.outcome] + (h.reason ? "  " + h.reason : "");
 }
 
+// Those that are filtered out are passed over; up and down go to what stands nearest
+// in the next row.
 function moveInMap(e) {
-  const cells = $("map").children;
-  const from = [].indexOf.call(cells, document.activeElement);
+  const cells = mapCells();
+  const from = cells.indexOf(document.activeElement);
   if (from < 0) return;
-  let row = 1;
-  while (row < cells.length && cells[row].offsetTop === cells[0].offsetTop) row++;
-  const to = { ArrowRight: from + 1, ArrowLeft: from - 1, ArrowDown: from + row, ArrowUp: from - row, Home: 0, End: cells.length - 1 }[e.key];
-  if (to === undefined) return;
+  const to = { ArrowRight: cells[from + 1], ArrowLeft: cells[from - 1], Home: cells[0], End: cells[cells.length - 1],
+    ArrowDown: e.key === "ArrowDown" && beyond(cells, cells[from], 1), ArrowUp: e.key === "ArrowUp" && beyond(cells, cells[from], -1) };
+  if (!(e.key in to)) return;
   e.preventDefault();
-  if (to < 0 || to >= cells.length) return;
-  cells[current].tabIndex = -1;
-  current = to;
-  cells[to].tabIndex = 0;
-  cells[to].focus();
+  if (!to[e.key]) return;
+  stopAt(to[e.key]);
+  to[e.key].focus();
+}
+
+function mapCells() { return [...$("map").children].filter((c) => !c.classList.contains("off")); }
+
+function beyond(cells, from, way) {
+  let best = null;
+  for (const c of cells) {
+    const down = (c.offsetTop - from.offsetTop) * way;
+    if (down <= 0) continue;
+    const far = down * 1e5 + Math.abs(c.offsetLeft - from.offsetLeft);
+    if (!best || far < best.far) best = { c, far };
+  }
+  return best && best.c;
+}
+
+// stopAt makes a cell the map's stop in the tab order.
+function stopAt(cell) {
+  if (stop) stop.tabIndex = -1;
+  stop = cell;
+  if (stop) stop.tabIndex = 0;
 }
 
 // The list: some rows at a time, the worst first.
@@ -123,10 +142,10 @@ let rowsShown = rowsAtOnce;
 
 function row(h) {
   return make("tr", {},
-    make("td", { class: "nowrap" }, mark(h.outcome), " " + index.outcomes[h.outcome]),
+    make("td", { class: "nowrap" }, mark(h.outcome), " ", make("span", { class: "word" }, index.outcomes[h.outcome])),
     make("th", { scope: "row" }, make("a", { href: hostLink(h.name) }, h.name), h.interrupted && make("span", { class: "tag" }, "unfinished")),
     make("td", { class: "mono extra" }, h.address),
-    make("td", {}, h.ids.map((id) => make("span", { class: "chip" }, id))),
+    make("td", { class: "extra" }, h.ids.map((id) => make("span", { class: "chip" }, id))),
     make("td", { class: "wide" }, h.reason),
     make("td", { class: "num extra nowrap" }, took(h.ms)));
 }
@@ -172,6 +191,7 @@ function showFleet() {
   const on = new Set(shown.map((h) => h.at));
   const cells = $("map").children;
   for (let i = 0; i < cells.length; i++) cells[i].classList.toggle("off", !on.has(i));
+  if (!stop || stop.classList.contains("off")) stopAt(mapCells()[0] || null);
   const text = shown.length === hosts.length ? count(hosts.length, "host") : shown.length + " of " + count(hosts.length, "host");
   const diagnosis = asked.fold ? ", of one diagnosis" : "";
   $("count").textContent = text + diagnosis;

@@ -95,7 +95,7 @@ function drawTimes() {
   list.forEach((t, i) => drawBars(svg, t.span, from, to, i * rowHeight));
   place.replaceChildren(make("div", { class: "times" },
     make("ol", { class: "rows" }, list.map((t) => make("li", {},
-      make("a", { href: hostLink(t.h.name) }, t.h.name), mark(t.h.outcome),
+      mark(t.h.outcome), make("a", { href: hostLink(t.h.name) }, t.h.name),
       make("span", { class: "ms" }, took(t.ms)),
       t.span.waiting ? make("span", { class: "sr" }, ", of that waiting " + took(t.span.waiting)) : null))),
     make("div", { class: "plot" }, svg, axis(from, to))));
