@@ -115,7 +115,7 @@ func summaryOf(h outcome.Host) outcome.HostSummary {
 }
 
 // evidenceOf is a run with these hosts.
-func evidenceOf(run outcome.Run, hosts ...outcome.Host) Evidence {
+func pageOf(run outcome.Run, hosts ...outcome.Host) Evidence {
 	run.Hosts = nil
 	for _, h := range hosts {
 		run.Hosts = append(run.Hosts, summaryOf(h))
