@@ -394,6 +394,7 @@ func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
 		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
 		Findings: outcome.FindingIDs(h.Findings), Open: outcome.OpenIDs(h.Findings), Guides: outcome.GuideIDs(h.Findings), DurationMS: h.Duration,
 		Report: "hosts/" + h.Host + ".json", Interrupted: h.Interrupted,
+		Waived: outcome.WaivedIDs(h.Findings), Expired: outcome.ExpiredIDs(h.Findings),
 	}
 	if verb == Plan {
 		s.Plan = h.Plan
@@ -426,7 +427,7 @@ func (w *walk) wishes() playbooks.Wishes {
 	now := time.Now()
 	return playbooks.Wishes{
 		Allowed: w.Allowed, MendWarnings: w.MendWarnings,
-		Waived: func(id string) bool { return waiver(w.host, id, now) != nil },
+		Waived: func(id string) bool { by := waiver(w.host, id); return by != nil && by.ActiveAt(now) },
 		Tried:  func(rung string) bool { return w.entered[rung] > 0 },
 		Refused: func(rung string) string {
 			if n := w.attempts(rung); w.refused[rung] == "" && n > 0 {
@@ -449,10 +450,10 @@ func (w *walk) attempts(rung string) int {
 	return 0
 }
 
-// waiver returns the waiver of a finding that is in force, or nil.
-func waiver(host inventory.Host, id string, now time.Time) *inventory.Waiver {
+// waiver returns the waiver of a finding, in force or not, or nil.
+func waiver(host inventory.Host, id string) *inventory.Waiver {
 	for i, w := range host.Waivers {
-		if w.Finding == id && w.ActiveAt(now) {
+		if w.Finding == id {
 			return &host.Waivers[i]
 		}
 	}

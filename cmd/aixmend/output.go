@@ -19,6 +19,10 @@ func (a *app) print(run *outcome.Run, verb controller.Verb) error {
 	if a.flags.format == "json" {
 		return a.printJSON(run)
 	}
+	if a.plugin {
+		_, err := fmt.Fprint(a.out, report.Nagios(*run))
+		return err
+	}
 	if a.flags.quiet {
 		return a.printTrouble(run)
 	}

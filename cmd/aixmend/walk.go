@@ -129,8 +129,16 @@ func (a *app) finish(ctx context.Context, j *job, before *past) error {
 	if run == nil {
 		return err
 	}
+	if a.flags.annotations {
+		a.workflow(report.Annotations(*run))
+	}
+	if err != nil && a.plugin {
+		return err // a plugin says one thing
+	}
 	// What is known is said even where it could not be written.
-	if err := errors.Join(err, a.print(run, j.verb)); err != nil {
+	said := a.tell(run, j)
+	a.tellOthers(ctx, j, *run, err)
+	if err := errors.Join(err, said); err != nil {
 		return err
 	}
 	return verdict{outcome.Code(run.ExitCode)}
@@ -163,6 +171,7 @@ type job struct {
 	proxied  func() bool // tells whether some are by a proxy command, which takes more files
 	plan     *planFile   // nil: none was approved
 	undoes   string      // the run that is taken back; "": none
+	compared *compared   // the news of the run, once it has ended, where they are asked for
 }
 
 // job reads the inventory and prepares what the flags ask for.
@@ -271,6 +280,7 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 	run := outcome.Run{
 		Schema: outcome.RunSchema, Version: currentVersion(), Command: string(j.verb), Undoes: j.undoes,
 		Playbook: outcome.Playbook{Name: j.playbook.Name, SHA256: j.playbook.SHA256}, Fleet: []outcome.FleetFinding{},
+		FailOn: j.failOn,
 	}
 	dir, before, err := openFolder(store, j, &run, before)
 	if err != nil {
@@ -317,13 +327,14 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 			code, reason = outcome.ExitBrake, result.Braked
 		}
 	}
+	code, reason = a.compare(store, j, &run, code, reason)
 	if broken != nil {
 		code, reason = outcome.ExitInternal, broken.Error()
 	}
-	run.ExitCode, run.ExitReason = int(code), reason
+	a.conclude(&run, code, reason)
 	if err := a.writeFiles(store, dir, run, j.flags.Files); err != nil {
 		broken = errors.Join(broken, err)
-		run.ExitCode, run.ExitReason = int(outcome.ExitInternal), broken.Error()
+		a.conclude(&run, outcome.ExitInternal, broken.Error())
 	}
 	err = errors.Join(broken, dir.Finish(run))
 	if err == nil && j.flags.Out != "" {
