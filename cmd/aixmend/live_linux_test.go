@@ -100,8 +100,10 @@ func (k *watching) press(key string) {
 func (k *watching) leaves(words string) {
 	k.t.Helper()
 	until(k.t, "the last words are "+words, func() bool { // what was written last may be on its way
-		_, after, drawn := cutLast(k.shown.String(), "\r\x1b[J")
-		return drawn && strings.ReplaceAll(after, "\r\n", "\n") == words
+		const erased = "\r\x1b[J"
+		shown := k.shown.String()
+		at := strings.LastIndex(shown, erased)
+		return at >= 0 && strings.ReplaceAll(shown[at+len(erased):], "\r\n", "\n") == words
 	})
 	shown := k.shown.String()
 	if strings.LastIndex(shown, "\x1b[?25l") > strings.LastIndex(shown, "\x1b[?25h") {
@@ -115,14 +117,6 @@ func (k *watching) leaves(words string) {
 	if now := k.modes(); now != k.before {
 		k.t.Errorf("modes %+v, were %+v", now, k.before)
 	}
-}
-
-func cutLast(text, sep string) (before, after string, found bool) {
-	at := strings.LastIndex(text, sep)
-	if at < 0 {
-		return text, "", false
-	}
-	return text[:at], text[at+len(sep):], true
 }
 
 // A run on a terminal is drawn while it goes on, in any window, and leaves the
