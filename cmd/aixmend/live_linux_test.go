@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/ed25519"
+	"encoding/pem"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	gossh "golang.org/x/crypto/ssh"
 	"golang.org/x/sys/unix"
 )
 
@@ -19,11 +22,20 @@ var liveFleet = []string{"healthy", "lscluster-hangs", "not-aix", "daemon-down",
 type watching struct {
 	*dialogue
 	dir    string
+	side   *os.File // the command's, of the terminal
 	before unix.Termios
 }
 
 // watch starts the command on the live fleet.
 func watch(t *testing.T, env []string, args ...string) *watching {
+	t.Helper()
+	k := newWatching(t)
+	k.start(env, args...)
+	return k
+}
+
+// newWatching is a terminal, and the live fleet.
+func newWatching(t *testing.T) *watching {
 	t.Helper()
 	dir := t.TempDir()
 	hosts, err := namedHosts(liveFleet)
@@ -36,27 +48,33 @@ func watch(t *testing.T, env []string, args ...string) *watching {
 	}
 	t.Cleanup(fleet.Close)
 	person, side := terminal(t)
-	k := &watching{dir: dir, dialogue: &dialogue{t: t, person: person, cmd: exec.Command(program(t), args...)}}
+	k := &watching{dir: dir, side: side, dialogue: &dialogue{t: t, person: person}}
 	k.resize(80, 24)
 	k.before = k.modes()
-	k.cmd.Args = append(k.cmd.Args, "-i", filepath.Join(dir, "inventory.yaml"), "--state", filepath.Join(dir, "state"), "--ssh-config", noSSHConfig)
-	k.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TERM=xterm-256color"}, env...)
-	k.cmd.Stdin, k.cmd.Stderr, k.cmd.Stdout = side, side, &k.out
+	return k
+}
+
+// start starts the command.
+func (k *watching) start(env []string, args ...string) {
+	k.t.Helper()
+	k.cmd = exec.Command(program(k.t), args...)
+	k.cmd.Args = append(k.cmd.Args, "-i", filepath.Join(k.dir, "inventory.yaml"), "--state", filepath.Join(k.dir, "state"), "--ssh-config", noSSHConfig)
+	k.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + k.dir, "TERM=xterm-256color"}, env...)
+	k.cmd.Stdin, k.cmd.Stderr, k.cmd.Stdout = k.side, k.side, &k.out
 	k.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := k.cmd.Start(); err != nil {
-		t.Fatal(err)
+		k.t.Fatal(err)
 	}
 	go func() { // ends when the terminal is closed
 		buffer := make([]byte, 4096)
 		for {
-			n, err := person.Read(buffer)
+			n, err := k.person.Read(buffer)
 			_, _ = k.shown.Write(buffer[:n])
 			if err != nil {
 				return
 			}
 		}
 	}()
-	return k
 }
 
 func (k *watching) resize(width, height uint16) {
@@ -109,7 +127,7 @@ func (k *watching) leaves(words string) {
 	if strings.LastIndex(shown, "\x1b[?25l") > strings.LastIndex(shown, "\x1b[?25h") {
 		k.t.Error("the cursor is hidden")
 	}
-	for _, mode := range []string{"\x1b[?1049h", "\x1b[?2004h", "\x1b[?1000h", "\x1b[>", "\x1b[?u"} {
+	for _, mode := range []string{"\x1b[?1049h", "\x1b[?2004h", "\x1b[?1000h", "\x1b[>", "\x1b[?u", " q"} {
 		if strings.Contains(shown, mode) {
 			k.t.Errorf("the terminal is told %q", mode)
 		}
@@ -172,6 +190,35 @@ func TestLiveViewAndQuestions(t *testing.T) {
 	before, _, _ := strings.Cut(k.shown.String(), "wave 2: 1 host")
 	if !strings.HasSuffix(before, "\r\x1b[J") {
 		t.Errorf("the question stands among what was drawn: %q", before)
+	}
+}
+
+// So has who is asked for a passphrase, when hosts are being connected to already.
+func TestLiveViewAndPassphrases(t *testing.T) {
+	k := newWatching(t)
+	identity := filepath.Join(k.dir, "id_ed25519")
+	text, err := os.ReadFile(identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := gossh.ParseRawPrivateKey(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	locked, err := gossh.MarshalPrivateKeyWithPassphrase(*key.(*ed25519.PrivateKey), "", []byte("open sesame"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, identity, string(pem.EncodeToMemory(locked)))
+	k.start(nil, "audit", "-l", "healthy,not-aix")
+	k.sees("passphrase of " + identity + ": ")
+	until(t, "it hides what is typed", func() bool { return !echoes(t, k.person) })
+	k.press("open sesame\n")
+	k.ends(0)
+	k.leaves("")
+	before, _, _ := strings.Cut(k.shown.String(), "passphrase of ")
+	if !strings.HasSuffix(before, "\r\x1b[J") || strings.Contains(k.shown.String(), "sesame") {
+		t.Errorf("%q", k.shown.String())
 	}
 }
 

@@ -61,7 +61,11 @@ func frame(s shown, width, height int, colored bool) string {
 
 // headline is what is seen of the run even in one row.
 func headline(s shown, width int) string {
-	line := fmt.Sprintf("%d of %s have ended", s.ended, report.Hosts(s.hosts))
+	have := "have"
+	if s.hosts == 1 {
+		have = "has"
+	}
+	line := fmt.Sprintf("%d of %s %s ended", s.ended, report.Hosts(s.hosts), have)
 	if s.wave != "" {
 		line += ", " + s.wave
 	}

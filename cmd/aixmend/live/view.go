@@ -244,6 +244,9 @@ func (m *model) View() tea.View {
 	}
 	v := tea.NewView(text)
 	v.DisableBracketedPasteMode = true
-	v.Cursor = tea.NewCursor(0, 0)
+	v.Cursor = &tea.Cursor{Shape: ownShape}
 	return v
 }
+
+// ownShape is the cursor as the terminal has it: the library counts from it.
+const ownShape = tea.CursorBlock - 1
