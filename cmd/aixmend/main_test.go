@@ -78,6 +78,7 @@ func TestScripts(t *testing.T) {
 			"newest":    newestRun,
 			"readonly":  readOnly,
 			"otherkeys": otherKeys,
+			"pasted":    pasted,
 		},
 	})
 }
