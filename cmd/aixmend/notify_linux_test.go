@@ -43,7 +43,7 @@ func TestNoNoticeSecretAnywhere(t *testing.T) {
 		text, _ := io.ReadAll(r.Body)
 		secrets.in(t, "what the hook is told", string(text))
 		w.WriteHeader(code)
-		fmt.Fprintln(w, secrets["URL"], secrets["token"])
+		_, _ = fmt.Fprintln(w, secrets["URL"], secrets["token"])
 	}))
 	defer hook.Close()
 	url := hook.URL + "/services/" + secrets["URL"] + "?key=" + secrets["query"]

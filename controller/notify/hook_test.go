@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -42,7 +42,7 @@ func server(t *testing.T, handlers ...http.HandlerFunc) (*httptest.Server, func(
 		got <- one
 		handlers[min(int(n.Add(1)), len(handlers))-1](w, r)
 	}))
-	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	s.Start()
 	t.Cleanup(s.Close)
 	return s, func() []seen {
@@ -59,7 +59,7 @@ func code200(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.Status
 func answers(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(code)
-		fmt.Fprint(w, "the URL was "+path+", and the token "+token)
+		_, _ = fmt.Fprint(w, "the URL was "+path+", and the token "+token)
 	}
 }
 
@@ -153,7 +153,7 @@ func TestAnswers(t *testing.T) {
 		{"no HTTP", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := w.(http.Hijacker).Hijack()
 			if err == nil {
-				fmt.Fprintf(conn, "%s %s\x1b[31m\r\n\r\n", path, token)
+				_, _ = fmt.Fprintf(conn, "%s %s\x1b[31m\r\n\r\n", path, token)
 				_ = conn.Close()
 			}
 		}}, 3, "malformed HTTP"},
@@ -193,7 +193,7 @@ func TestAnswers(t *testing.T) {
 func TestUntrusted(t *testing.T) {
 	var calls atomic.Int32
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) }))
-	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	s.StartTLS()
 	defer s.Close()
 	if said := told(t.Context(), t, teller(), target(t, s.URL+path)); !strings.Contains(said, "certificate") || strings.Contains(said, "tried") {

@@ -26,8 +26,8 @@ func TestParse(t *testing.T) {
 		"https://example.com/hook?key=s3cret-of-slack": "https://example.com",
 		"http://[::1]:8080/":                           "http://[::1]:8080",
 		"slack:https://example.com/s3cret-of-slack":    "slack:https://example.com",
-		"env:HOOK":                                     "slack:https://hooks.slack.com",
-		"exec:" + quoted:                               "exec:" + program,
+		"env:HOOK":       "slack:https://hooks.slack.com",
+		"exec:" + quoted: "exec:" + program,
 	} {
 		got, err := Parse(text, lookup)
 		if err != nil || got.String() != want {
