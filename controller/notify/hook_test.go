@@ -94,6 +94,9 @@ func told(ctx context.Context, t *testing.T, teller *Teller, to Target) string {
 			t.Errorf("%q is in %q", secret, text)
 		}
 	}
+	if strings.Contains(text, "Post \"") {
+		t.Errorf("the URL is quoted in %q", text)
+	}
 	if len(text) > 500 || strings.ContainsAny(text, "\n\x1b") {
 		t.Errorf("it says %q", text)
 	}
@@ -124,6 +127,7 @@ func TestHook(t *testing.T) {
 
 func TestAnswers(t *testing.T) {
 	elsewhere, calls := server(t, code200)
+	var poured atomic.Int64 // bytes of the text without end
 	redirect := func(code int, to string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, code) }
 	}
@@ -162,7 +166,8 @@ func TestAnswers(t *testing.T) {
 		}}, 3, "header"},
 		{"a text without end", []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {
-				if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+				n, err := w.Write(make([]byte, 1<<16))
+				if poured.Add(int64(n)); err != nil {
 					return
 				}
 			}
@@ -183,6 +188,9 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("%d tries", n)
 			}
 		})
+	}
+	if n := poured.Load(); n > 256<<20 { // what lies in buffers on the way is less
+		t.Errorf("%d bytes of an answer were read", n)
 	}
 	if got := calls(); len(got) != 0 {
 		t.Errorf("another host was told: %+v", got)
@@ -298,6 +306,22 @@ func TestTime(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	for text, want := range map[string]time.Duration{
+		"0": 0, "7": 7 * time.Second, "3600": 2 * Total, "18446744073709551615": -1, "9223372036854775807": 2 * Total, "": -1, "-1": -1, "1.5": -1, "soon": -1,
+		"Sat, 01 Jan 2000 00:00:05 GMT": 5 * time.Second, "Fri, 31 Dec 1999 00:00:00 GMT": 0, "Fri, 31 Dec 9999 00:00:00 GMT": 2 * Total,
+	} {
+		got, ok := retryAfter(text, now)
+		if !ok {
+			got = -1
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
 	}
 }
 

@@ -60,6 +60,20 @@ func TestProgram(t *testing.T) {
 	}
 }
 
+func TestTail(t *testing.T) {
+	var end tail
+	for range 1000 {
+		for _, text := range []string{"first\n", strings.Repeat("x", 3*maxSaid), "\nlast "} {
+			if n, err := end.Write([]byte(text)); n != len(text) || err != nil || len(end) > maxSaid {
+				t.Fatalf("%d of %d, %v; %d bytes are kept", n, len(text), err, len(end))
+			}
+		}
+	}
+	if got := end.lastWords(); got != ": last" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestProgramsThatFail(t *testing.T) {
 	for _, c := range []struct{ name, text, says string }{
 		{"a code", "exit 3", "exit status 3"},
