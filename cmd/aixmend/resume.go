@@ -29,6 +29,7 @@ aixmend runs shows which runs are open.`,
 	}
 	a.flags.stateDir(c)
 	a.flags.formats(c)
+	a.flags.annotated(c)
 	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
 	a.flags.notices(c)
 	a.flags.loudness(c)
@@ -40,7 +41,7 @@ func (a *app) goOn(ctx context.Context, args []string) error {
 	if err := a.flags.checkNotices(); err != nil {
 		return err
 	}
-	store, err := a.store()
+	store, err := a.store(outcome.ConventionNagios)
 	if err != nil {
 		return err
 	}

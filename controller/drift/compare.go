@@ -48,8 +48,8 @@ func (c Comparer) Between(from, to outcome.Run) (*Drift, error) {
 	}
 	for name, track := range tracks {
 		if track.base < 0 { // the run is older than those that were looked at
+			track.due = true
 			track.see(&from, earlier[name])
-			track.base = len(track.seen) - 1
 		}
 		if err := c.add(d, track); err != nil {
 			return nil, err

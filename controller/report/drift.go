@@ -38,6 +38,12 @@ func DriftText(d drift.Drift, o TextOptions) string {
 // News renders the news of a run in short, for a mail.
 func News(d drift.Drift, run outcome.Run, o TextOptions) string {
 	var b strings.Builder
+	d.Hosts = slices.Clone(d.Hosts)
+	for i, h := range d.Hosts {
+		if !h.Since.IsZero() {
+			d.Hosts[i].Facts = nil // the findings say it
+		}
+	}
 	if d.News() {
 		fmt.Fprintf(&b, "news of %d of %s since run %s of %s:\n", len(d.Hosts), Hosts(len(run.Hosts)), Clean(d.From, false), stamp(d.FromStarted))
 	}
@@ -105,18 +111,20 @@ func tellFolds(b *strings.Builder, d drift.Drift, most int, o TextOptions) {
 		if len(f.hosts) > 1 {
 			head = fmt.Sprintf("%s: %s: ", Hosts(len(f.hosts)), Clean(Compact(f.hosts), false))
 		}
-		hang(b, head+f.became(o.Color)+f.why(), o)
+		head += f.became(o.Color) + f.why()
+		var lists []string
 		for _, list := range []struct {
 			what string
 			ids  []string
 		}{{"appeared", f.Appeared}, {"gone", f.Gone}, {"waived now", f.Waived}} {
 			if len(list.ids) > 0 {
-				hang(b, fmt.Sprintf("  %s: %s", list.what, Clean(strings.Join(list.ids, ", "), false)), o)
+				lists = append(lists, list.what+" "+Clean(strings.Join(list.ids, ", "), false))
 			}
 		}
+		hang(b, strings.Join(append([]string{head}, lists...), "; "), o)
 		for i, fact := range f.Facts {
-			if i == most {
-				hang(b, fmt.Sprintf("  and %d more facts: aixmend diff %s %s", len(f.Facts)-i, Clean(d.From, false), Clean(d.To, false)), o)
+			if i == most && len(f.Facts) > most+1 {
+				hang(b, fmt.Sprintf("  and %d more facts", len(f.Facts)-i), o)
 				break
 			}
 			hang(b, "  "+tellFact(fact, f.others[i], f.Since), o)

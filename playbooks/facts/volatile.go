@@ -37,6 +37,7 @@ func Volatiles() []Volatile {
 		{"*.list[].flags", "the kernel's notes on a route; static says what counts"},
 		{"*.list[].number", "the number of a line moves with the lines above it"},
 		{"*.stale[].where", "names such a number; written says what stands there"},
+		{"*.by", "names such a number; persistent says whether a boot brings the address back"},
 		{"*.raw", "the line that the id is read from"},
 		{"*.evidence", "what was said, in words; live and clear say what it means"},
 		{"*.active", repeats},
