@@ -163,11 +163,12 @@ func (a *app) tell(run *outcome.Run, j *job) error {
 
 // nextOfNews is what an operator would type after he has read the news.
 func (a *app) nextOfNews(d drift.Drift, run *outcome.Run) string {
+	g := guide{run: *run, state: a.flags.state}
 	for _, h := range d.Hosts {
 		switch h.To {
 		case outcome.NeedsAction, outcome.Failed, outcome.Unknown, outcome.Unreachable:
-			return a.stated("aixmend explain " + run.ID + " " + h.Name)
+			return strings.Join(g.quoted("aixmend", "explain", run.ID, h.Name), " ")
 		}
 	}
-	return a.stated("aixmend diff " + d.From + " " + d.To)
+	return strings.Join(g.quoted("aixmend", "diff", d.From, d.To), " ")
 }
