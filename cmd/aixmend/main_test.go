@@ -78,6 +78,8 @@ func TestScripts(t *testing.T) {
 			"newest":    newestRun,
 			"readonly":  readOnly,
 			"otherkeys": otherKeys,
+			"ails":      ails,
+			"later":     later,
 		},
 	})
 }
