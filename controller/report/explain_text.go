@@ -151,9 +151,12 @@ func (t *explainer) planned(acts []Act) {
 			t.line("\nWhat recover would run")
 		}
 		begun = true
-		if a.Step == "" {
+		switch {
+		case a.Step == "" && a.Status == ActWould:
+			t.line("  rung %s: its commands follow from what a rung before it brings", a.Rung)
+		case a.Step == "":
 			t.line("  rung %s", a.Rung)
-		} else {
+		default:
 			t.line("  rung %s, step %s", a.Rung, a.Step)
 			t.command("    runs     ", a.Command)
 		}
