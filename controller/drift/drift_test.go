@@ -269,13 +269,14 @@ func TestOtherLimits(t *testing.T) {
 	}
 }
 
-// Runs of other verbs say since when, and whether a host was there.
+// Runs of other verbs of the playbook say since when, and whether a host was there.
 func TestOtherVerbs(t *testing.T) {
 	k := &kept{}
 	k.add("a=Nx b=H")
 	k.add("a=R b=U").Command = "recover"
+	k.add("a=Ny b=H").Playbook.Name = "q" // finds other things
 	k.add("a=H b=U")
-	d, err := Comparer{History: k}.Since(k.runs[2], nil)
+	d, err := Comparer{History: k}.Since(k.runs[3], nil)
 	if err != nil {
 		t.Fatal(err)
 	}
