@@ -28,9 +28,10 @@ type Comparer struct {
 	Left []Left
 }
 
-// maxRuns bounds the runs that are looked at, the newest first. It is more than
-// three months of nights.
-const maxRuns = 100
+// maxLooked bounds the hosts of runs that are looked at, the newest run first: a
+// hundred nights of 5,000 hosts, or a year of a check of one host every five minutes
+// with nights of 1,000 between.
+const maxLooked = 500_000
 
 // Between compares two runs that have ended, the earlier one first.
 func (c Comparer) Between(from, to outcome.Run) (*Drift, error) {
@@ -165,11 +166,16 @@ func (c Comparer) tracks(to outcome.Run, base func(*outcome.Run) bool, wanted fu
 		return nil, err
 	}
 	ids = ids[slices.Index(ids, to.ID)+1:]
-	for _, id := range ids[:min(len(ids), maxRuns)] {
+	looked := 0
+	for _, id := range ids {
+		if looked > maxLooked || len(open) == 0 {
+			break
+		}
 		run, err := c.History.LoadRun(id)
 		if err != nil {
 			continue // it was killed, or is damaged: it says nothing
 		}
+		looked += len(run.Hosts)
 		isBase := base(run)
 		if !isBase && run.Playbook.Name != to.Playbook.Name {
 			continue
@@ -184,9 +190,6 @@ func (c Comparer) tracks(to outcome.Run, base func(*outcome.Run) bool, wanted fu
 			if t.closed() {
 				delete(open, h.Name)
 			}
-		}
-		if len(open) == 0 {
-			break
 		}
 	}
 	return all, nil

@@ -285,6 +285,21 @@ func TestOtherVerbs(t *testing.T) {
 	}
 }
 
+// However many checks of one host there were since, each of the others is compared with
+// the last run that saw it.
+func TestManyRunsBetween(t *testing.T) {
+	k := &kept{}
+	k.add("a=H b=H")
+	for range 1000 {
+		k.add("b=H")
+	}
+	k.add("a=Nx b=H")
+	d, err := Comparer{History: k}.Since(k.runs[len(k.runs)-1], nil)
+	if err != nil || len(d.Hosts) != 1 || d.Hosts[0].FromRun != "0" || d.Same != 1 {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
+
 // What can't be read of the past is an error, what is not there any more is not.
 func TestDocumentsThatAreGone(t *testing.T) {
 	k := &kept{}
