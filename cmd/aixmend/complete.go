@@ -76,6 +76,10 @@ func (a *app) completeFlag(f *pflag.Flag) completion {
 		return among(outcomeNames())
 	case "set":
 		return a.completeSetting
+	case "since":
+		return func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return append([]string{lastRun}, a.runRefs()...), asListed
+		}
 	case "format":
 		return cobra.FixedCompletions(offered(f.Usage), noFiles)
 	}

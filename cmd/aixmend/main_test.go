@@ -79,6 +79,8 @@ func TestScripts(t *testing.T) {
 			"readonly":  readOnly,
 			"otherkeys": otherKeys,
 			"pasted":    pasted,
+			"ails":      ails,
+			"later":     later,
 		},
 	})
 }
