@@ -73,6 +73,7 @@ func TestScripts(t *testing.T) {
 			"newest":    newestRun,
 			"readonly":  readOnly,
 			"otherkeys": otherKeys,
+			"valid":     validDocument,
 		},
 	})
 }
