@@ -97,6 +97,13 @@ type Observer interface {
 	// Settled tells what became of a change that was open when the run was cut
 	// off, before anything more is sent to any host.
 	Settled(Settled)
+	// WaveBegun tells that the hosts of a wave may be changed: the n-th of so many
+	// as are known now, from 1 on.
+	WaveBegun(n, of, hosts int)
+	// Ended tells how a host has ended, skipped or not, once for each host: of a run
+	// that goes on, those too that have ended before. What the others of the fleet
+	// say of it at the end of an audit is not in it.
+	Ended(outcome.HostSummary)
 }
 
 // Options say what a run does.
@@ -206,12 +213,19 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	starting, over := e.untilStopped(ctx)
 	defer over()
 	e.starting = starting
-	todo, err := e.begin(f, waves, hosts, func(h outcome.Host) { summaries = append(summaries, summarise(h, e.Verb)) })
+	todo, err := e.begin(f, waves, hosts, func(h outcome.Host) {
+		summary := summarise(h, e.Verb)
+		summaries = append(summaries, summary)
+		e.ended(summary)
+	})
 	if err != nil {
 		return Result{}, err
 	}
 	take := func(w *walk) {
 		summary, err := e.walk(ctx, w)
+		if err == nil {
+			e.ended(summary)
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		switch {
@@ -248,6 +262,13 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 		internal = e.amendAll(f, hosts, summaries)
 	}
 	return Result{Hosts: summaries, Fleet: f.findings(), Braked: waves.why()}, internal
+}
+
+// ended tells the observer how a host has ended.
+func (e *Engine) ended(h outcome.HostSummary) {
+	if e.Observer != nil {
+		e.Observer.Ended(h)
+	}
 }
 
 // untilStopped is a context that ends when the run is being stopped, and what ends

@@ -119,12 +119,9 @@ func (a *app) judge(err error) outcome.Code {
 }
 
 // say prints one message to stderr, cleaned, its further lines indented.
-func (a *app) say(format string, args ...any) { a.sayAt("", format, args...) }
-
-// sayAt says it behind what makes room on a terminal.
-func (a *app) sayAt(room, format string, args ...any) {
+func (a *app) say(format string, args ...any) {
 	text := report.Clean(fmt.Sprintf(format, args...), true)
-	fmt.Fprintln(a.err, room+strings.ReplaceAll(text, "\n", "\n  "))
+	fmt.Fprintln(a.err, strings.ReplaceAll(text, "\n", "\n  "))
 }
 
 // exitCodes renders the table of exit codes for the help text.

@@ -24,12 +24,18 @@ import (
 // flags are the values of all flags; each verb declares those it knows.
 type flags struct {
 	asked
+	noticeFlags
 	state  string
 	yes    bool
 	plan   string // of recover: the plan that was approved
 	undo   string // of recover: the run that is to be taken back
 	format string
 	quiet  bool
+	// since is the run that --since names, and brief tells that quiet was asked for
+	// beside it.
+	since    string
+	brief    bool
+	detailed bool // of --detailed-exitcode
 	// annotations are wanted for the log of a pipeline.
 	annotations bool
 	verbose     int
@@ -66,6 +72,7 @@ func (f *flags) walking(c *cobra.Command) {
 	f.files(c)
 	f.annotated(c)
 	f.news(c)
+	f.notices(c)
 	fs := c.Flags()
 	fs.IntVarP(&f.Concurrency, "concurrency", "c", 200, "hosts being worked on over SSH at one time")
 	fs.StringVar(&f.Playbook, "playbook", "rmc-restore", "what to do: the `NAME` of a playbook or a file")
@@ -125,6 +132,9 @@ func (f *flags) check() error {
 		return err
 	}
 	if err := f.checkNews(); err != nil {
+		return err
+	}
+	if err := f.checkNotices(); err != nil {
 		return err
 	}
 	return f.checkFormat(outcome.ConventionNagios)

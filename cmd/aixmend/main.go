@@ -46,6 +46,7 @@ func run(args []string, std streams) int {
 	if inWorkflow() {
 		std.out, std.err = newDefused(std.out), newDefused(std.err)
 	}
+	std.err = &console{out: std.err}
 	a := &app{streams: std, interrupts: interrupts}
 	root := a.root()
 	a.plugin = asksNagios(root, args)

@@ -63,11 +63,12 @@ Each flag can be given in the environment too: --max-fail is AIXMEND_MAX_FAIL.
 	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exitCodes())
 	root.AddCommand(
 		a.audit(), a.capture(), a.plan(), a.recover(), a.resume(),
-		a.runs(), a.report(), a.explain(),
-		a.inventory(), a.hostkeys(), a.playbook(), a.demo(), a.version(),
+		a.runs(), a.report(), a.diff(), a.explain(),
+		a.inventory(), a.hostkeys(), a.playbook(), a.demo(), a.version(), a.man(),
 	)
 	root.InitDefaultCompletionCmd()
 	misuse(root)
+	a.complete(root)
 	return root
 }
 
@@ -95,7 +96,7 @@ func misuse(c *cobra.Command) {
 func fromEnvironment(set *pflag.FlagSet) error {
 	var failed error
 	set.VisitAll(func(f *pflag.Flag) {
-		name := envPrefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := variableOf(f)
 		value, ok := os.LookupEnv(name)
 		if f.Changed || !ok || f.Name == "help" || failed != nil {
 			return

@@ -22,6 +22,7 @@ func (a *app) runs() *cobra.Command {
 	}
 	a.flags.stateDir(c)
 	a.flags.formats(c)
+	c.AddCommand(a.pruneRuns())
 	return c
 }
 
@@ -155,7 +156,7 @@ func (a *app) showRun(ref string) error {
 	}
 	fmt.Fprintf(a.out, "run %s: %s, playbook %s, %s, exit code %d (%s)\n\n", run.ID, report.Clean(run.Command, false),
 		report.Clean(run.Playbook.Name, false), run.Started.Format(time.RFC3339), run.ExitCode, report.Clean(run.ExitReason, false))
-	_, err = fmt.Fprint(a.out, report.Text(*run, report.TextOptions{Width: a.width(), Color: a.outColor()}))
+	_, err = fmt.Fprint(a.out, a.summary(*run, a.guideOf(store, *run)))
 	return err
 }
 
