@@ -56,7 +56,7 @@ func (w *walk) printPlan() {
 	}
 	for _, r := range w.plan {
 		if len(r.Steps) == 0 { // what it would run is not known yet
-			w.out.Plan = append(w.out.Plan, outcome.PlanStep{Rung: r.Rung.ID, AllowedBy: r.Rung.Allow, BlockedBy: r.Blocked, Mends: r.Mends})
+			w.out.Plan = append(w.out.Plan, outcome.PlanStep{Rung: r.Rung.ID, AllowedBy: r.Rung.Allow, BlockedBy: r.Blocked, Mends: append([]string{}, r.Mends...)})
 		}
 		for _, s := range r.Steps {
 			allow := s.Step.Allow
@@ -65,7 +65,7 @@ func (w *walk) printPlan() {
 			}
 			row := outcome.PlanStep{
 				Rung: r.Rung.ID, Step: s.Step.ID, Command: s.Command, Undo: s.Undo,
-				AllowedBy: allow, BlockedBy: r.Blocked, Mends: r.Mends,
+				AllowedBy: allow, BlockedBy: r.Blocked, Mends: append([]string{}, r.Mends...),
 				Conditional: r.Rung.HandOver && r.Waits,
 			}
 			arm, disarm := row, row

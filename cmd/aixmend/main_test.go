@@ -81,6 +81,7 @@ func TestScripts(t *testing.T) {
 			"pasted":    pasted,
 			"ails":      ails,
 			"later":     later,
+			"valid":     validDocument,
 		},
 	})
 }
