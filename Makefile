@@ -97,6 +97,13 @@ cross: ## the command for every platform, in dist/
 			-o "dist/aixmend-$$os-$$arch$$suffix" ./cmd/aixmend; \
 	done
 
+.PHONY: package
+package: ## deb and rpm for Linux, in dist/; their contents are checked where dpkg-deb and rpm are
+	rm -f dist/*.deb dist/*.rpm
+	GO='$(GO)' VERSION='$(VERSION)' packaging/build
+	@if command -v dpkg-deb >/dev/null; then packaging/check dist/*.deb; fi
+	@if command -v rpm >/dev/null; then packaging/check dist/*.rpm; fi
+
 .PHONY: clean
 clean: ## what the targets above leave behind
 	rm -rf bin dist coverage.out
