@@ -36,8 +36,9 @@ race: ## all tests, under the race detector
 	$(GO) test -race -timeout 20m ./...
 
 .PHONY: lint
-lint: ## golangci-lint with .golangci.yml
+lint: ## golangci-lint with .golangci.yml; actionlint for the workflows
 	$(TOOL) golangci-lint run ./...
+	$(TOOL) actionlint -ignore 'label "aix-network" is unknown' .github/workflows/*.yml examples/github-actions.yaml
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (10s)
