@@ -145,14 +145,19 @@ func TestForeignInventoriesShowWhatTheySay(t *testing.T) {
 	}
 }
 
-// checkPlaybook loads a playbook; one of a person's own must only read.
+// changing are the playbooks that change hosts, and how many rungs they have: a
+// test of cmd/aixmend runs each of them.
+var changing = map[string]int{"playbook-subsystem.yaml": 1}
+
+// checkPlaybook loads a playbook; one of a person's own must only read, but for
+// those of changing.
 func checkPlaybook(t *testing.T, file string) {
 	p, err := playbooks.Load("./" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Rungs) != 0 {
-		t.Errorf("has %d rungs", len(p.Rungs))
+	if len(p.Rungs) != changing[file] {
+		t.Errorf("has %d rungs, wanted %d", len(p.Rungs), changing[file])
 	}
 	if slices.Contains(playbooks.Names(), p.Name) {
 		t.Errorf("the name %s is taken by an embedded playbook", p.Name)

@@ -40,7 +40,7 @@ func TestReference(t *testing.T) {
 
 // reference is the whole page.
 func reference(t *testing.T) string {
-	p := &page{}
+	p := &draft{}
 	p.line("# Reference\n\nThis page is written from the code by `make golden`; a test keeps it true. The same stands in\n`aixmend VERB --help` and in the man pages.\n")
 	p.verbs(tree(t))
 	p.line("## Exit codes\n\nWhere several hold, the one that stands first here wins: the order is by gravity.\n")
@@ -56,13 +56,13 @@ func reference(t *testing.T) string {
 	return p.String()
 }
 
-// page is a page of Markdown that is being written.
-type page struct{ strings.Builder }
+// draft is a page of Markdown that is being written.
+type draft struct{ strings.Builder }
 
-func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+func (p *draft) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
 
 // row is a row of a table.
-func (p *page) row(cells ...string) {
+func (p *draft) row(cells ...string) {
 	for i, cell := range cells {
 		cells[i] = strings.NewReplacer("|", `\|`, "\n", " ").Replace(cell)
 	}
@@ -77,7 +77,7 @@ func code(text string) string {
 	return "`" + text + "`"
 }
 
-func (p *page) table(title, first string, rows []named) {
+func (p *draft) table(title, first string, rows []named) {
 	p.line("\n## %s\n", title)
 	p.row(first, "means")
 	p.row("---", "---")
@@ -87,7 +87,7 @@ func (p *page) table(title, first string, rows []named) {
 }
 
 // verbs writes the verbs, and their flags; one that several verbs have is told once.
-func (p *page) verbs(root *cobra.Command) {
+func (p *draft) verbs(root *cobra.Command) {
 	p.line("## Verbs\n")
 	p.row("verb", "does")
 	p.row("---", "---")
@@ -159,7 +159,7 @@ func order(name string) int {
 	return 1
 }
 
-func (p *page) playbooks(t *testing.T) {
+func (p *draft) playbooks(t *testing.T) {
 	p.line("\n## Playbooks\n\n`aixmend playbook show NAME` prints one with every command.\n")
 	p.row("playbook", "does", "`--set`", "`--allow`")
 	p.row("---", "---", "---", "---")
@@ -177,7 +177,7 @@ func (p *page) playbooks(t *testing.T) {
 	}
 }
 
-func (p *page) findings(t *testing.T) {
+func (p *draft) findings(t *testing.T) {
 	p.line(`
 ## Findings
 

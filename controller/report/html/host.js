@@ -1,0 +1,151 @@
+
+// A page of one host. What it says is in the block of the host, unpacked on demand.
+let wanted = "";
+
+async function showHost(name) {
+  wanted = name;
+  const place = $("host");
+  const h = byName.get(name);
+  document.title = "aixmend: " + name;
+  if (!h) {
+    place.replaceChildren(hostTop(null, name), make("p", { class: "notice" }, "This run has no host of that name."));
+    $("host-title").focus();
+    return;
+  }
+  place.replaceChildren(hostTop(h, name));
+  $("host-title").focus({ preventScroll: true });
+  scrollTo(0, 0);
+  try {
+    const content = h.block < 0 ? null : await block(h.block);
+    if (wanted !== name) return;
+    if (content) place.append(...hostBody(h, content.hosts[h.place], content.text));
+  } catch (error) {
+    if (wanted === name) place.append(make("p", { class: "notice" }, "The rest of this page cannot be shown: " + error.message + ". The files of the host are beside this one, in the folder hosts of the run."));
+  }
+}
+
+function hostTop(h, name) {
+  const list = shown.includes(h) ? shown : hosts;
+  const at = list.indexOf(h);
+  const other = (i, word) => list[i] ? make("a", { href: hostLink(list[i].name) }, word + ": " + list[i].name) : null;
+  return make("div", { class: "host-top" },
+    make("nav", { "aria-label": "Hosts" }, make("a", { href: writeAsked(), id: "back" }, "All hosts"), h && other(at - 1, "Previous"), h && other(at + 1, "Next")),
+    make("h1", { id: "host-title", tabindex: "-1" }, name),
+    h && make("p", { class: "verdict " + index.outcomes[h.outcome] }, mark(h.outcome), " ", make("strong", {}, index.outcomes[h.outcome]),
+      h.reason && make("span", { class: "because" }, h.reason)),
+    h && make("dl", { class: "facts" }, pair("Address", h.address), pair("Took", took(h.ms)),
+      h.stages.length ? pair("Started", clock(h.stages[0].from)) : null,
+      h.interrupted ? pair("Walk", "cut off: resume goes on with it") : null));
+}
+
+function pair(name, value) {
+  return value ? make("div", {}, make("dt", {}, name), make("dd", {}, value)) : null;
+}
+
+function part(title, ...content) {
+  const kept = content.flat(Infinity).filter(Boolean);
+  if (!kept.length) return null;
+  return make("section", { class: "card" }, make("h2", {}, title), ...kept);
+}
+
+function hostBody(h, page, text) {
+  return [
+    part("Why", why(h, text(page.why))),
+    part("Findings", page.findings.map((f) => finding(f, text))),
+    part("Not as the plan was made for", page.drift.length && make("ul", {}, page.drift.map((d) => make("li", {}, text(d))))),
+    part("Changes", page.changes.map((c) => change(c, text))),
+    part("Plan", page.plan.map((s) => planned(s, text))),
+    part("Stages", hostTimes(h)),
+    part("Before and after", beforeAfter(page, text)),
+    part("Commands and what they printed", page.stages.map((s) => stage(s, text))),
+    part("Facts", facts(page, text)),
+    part("Connection and files", around(page, text)),
+    part("Printed outside of commands", page.noise && output("banners and profiles", text(page.noise), 0)),
+  ].filter(Boolean);
+}
+
+// why shows the explanation: a line at the margin after an empty one is a heading.
+// The first part says what stands at the top of the page already.
+function why(h, told) {
+  return told.split("\n\n").map((paragraph, i) => {
+    const lines = paragraph.replace(/\n$/, "").split("\n");
+    if (i === 0) {
+      const rest = lines.slice(1).filter((line) => line.trim() !== h.reason);
+      return rest.length ? make("pre", { class: "told" }, rest.join("\n")) : null;
+    }
+    const heading = lines[0].startsWith(" ") ? null : make("h3", {}, lines.shift());
+    return [heading, make("pre", { class: "told" }, lines.map((l) => l.replace(/^ {2}/, "")).join("\n"))];
+  });
+}
+
+function finding(f, text) {
+  const row = (name, value) => value && make("div", {}, make("dt", {}, name), make("dd", {}, value));
+  return make("div", { class: "finding" },
+    make("h3", {}, make("span", { class: "sev " + f.severity }, f.severity), " ", text(f.id),
+      f.waived ? make("span", { class: "tag" }, "waived") : null, f.expired ? make("span", { class: "tag bad" }, "waiver expired") : null),
+    make("p", {}, text(f.title)),
+    make("dl", { class: "why" },
+      f.evidence.map((e) => row("Evidence", text(e))), row("Remedy", text(f.remedy)), f.next.map((n) => row("Next", text(n))),
+      row("Rule", text(f.source)), row("Waiver", text(f.waiver)), row("Waiver that is over", text(f.expired))));
+}
+
+function change(c, text) {
+  const undo = text(c.undo);
+  return make("div", { class: "finding" },
+    make("h3", {}, text(c.step), make("span", { class: "tag " + text(c.status) }, text(c.status).replace("_", " "))),
+    make("p", { class: "faint" }, clock(c.at) + (c.detail ? ": " + text(c.detail) : "")),
+    command("command of " + text(c.step), text(c.command)),
+    undo.startsWith("none") ? make("p", { class: "faint" }, "Undo: " + undo) : [make("span", { class: "label" }, "undo"), command("undo of " + text(c.step), undo)]);
+}
+
+function planned(s, text) {
+  const blocked = text(s.blocked);
+  if (!s.step) return make("div", { class: "finding" }, make("h3", {}, "rung " + text(s.rung)), blocked && make("p", { class: "cut" }, "blocked: " + blocked));
+  return make("details", { class: "step" },
+    make("summary", {}, "rung " + text(s.rung) + ", ", make("span", { class: "mono" }, text(s.step)),
+      s.conditional ? make("span", { class: "tag" }, "only when nothing else has helped") : null,
+      blocked ? make("span", { class: "tag bad" }, "blocked") : null),
+    blocked && make("p", { class: "cut" }, "blocked: " + blocked),
+    s.allowed ? make("p", { class: "faint" }, "needs --allow " + text(s.allowed)) : null,
+    s.mends && s.mends.length ? make("p", { class: "faint" }, "mends " + s.mends.map(text).join(", ")) : null,
+    command("command of " + text(s.step), text(s.command)),
+    make("span", { class: "label" }, "undo"), command("undo of " + text(s.step), text(s.undo)));
+}
+
+function hostTimes(h) {
+  if (!h.stages.length) return null;
+  const span = spans(h);
+  const height = rowHeight + 4;
+  const svg = draw("svg", { width: "100%", height, role: "img", "aria-label": "Stages: " + span.bars.map(barName).join("; ") });
+  grid(svg, height);
+  drawBars(svg, span, span.from, Math.max(span.end, span.from + 1), 2);
+  return [make("p", { class: "legend" }, legend()), make("div", { class: "plot" }, svg, axis(span.from, Math.max(span.end, span.from + 1)))];
+}
+
+function stage(s, text) {
+  const changing = s.steps.some((row) => row[10]);
+  return make("details", { class: "stage-steps", open: s.failed || changing },
+    make("summary", {}, make("strong", {}, text(s.name)), " " + clock(s.started) + ", " + took(s.ms) + ", " + count(s.steps.length, "command"),
+      s.failed ? make("span", { class: "tag bad" }, "failed") : null, s.note ? make("span", { class: "faint" }, " " + text(s.note)) : null),
+    s.steps.map((row) => step(row, text)));
+}
+
+function facts(page, text) {
+  const unread = page.unread.map(([name, reason]) => make("p", { class: "cut" }, "not known: " + text(name) + ": " + text(reason)));
+  const list = page.facts.map(([name, value]) => {
+    let shown = text(value);
+    try { shown = JSON.stringify(JSON.parse(shown), null, 2); } catch { /* it was cut */ }
+    return make("details", { class: "step" }, make("summary", { class: "mono" }, text(name)), make("pre", {}, shown));
+  });
+  if (!list.length) return unread;
+  return [...unread, make("details", { class: "stage-steps" }, make("summary", {}, count(list.length, "fact")), list)];
+}
+
+function around(page, text) {
+  const rows = [["SSH", page.ssh], ["Host key", page.hostkey], ["Capture", page.capture], ["Lease", page.lease.text], ["", page.lease.note]];
+  const list = rows.filter(([, ref]) => ref).map(([name, ref]) => make("div", {}, make("dt", {}, name || "Note"), make("dd", { class: "mono" }, text(ref))));
+  for (const ref of page.support) list.push(make("div", {}, make("dt", {}, "Support"), make("dd", { class: "mono" }, text(ref))));
+  const steps = page.lease.steps.map((row) => step(row, text));
+  return [list.length ? make("dl", { class: "why" }, list) : null,
+    steps.length ? make("details", { class: "stage-steps" }, make("summary", {}, "Lease: " + count(steps.length, "command")), steps) : null];
+}

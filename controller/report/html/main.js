@@ -1,0 +1,58 @@
+
+// Where the reader was in the fleet, for the way back.
+let left = { scroll: 0, link: null };
+
+function route() {
+  const hash = location.hash;
+  const onHost = hash.startsWith("#/host/");
+  const was = $("host").hidden === false;
+  if (onHost && !was) left = { scroll: scrollY, link: document.activeElement };
+  $("fleet").hidden = onHost;
+  $("host").hidden = !onHost;
+  if (onHost) {
+    let name = hash.slice("#/host/".length);
+    try { name = decodeURIComponent(name); } catch { /* as it is, then */ }
+    showHost(name);
+    return;
+  }
+  wanted = "";
+  $("host").replaceChildren();
+  document.title = "aixmend: " + $("title").textContent;
+  if (hash && !hash.startsWith("#/")) return;
+  const before = writeAsked();
+  readAsked(hash.startsWith("#/?") ? hash.slice(3) : "");
+  showFleet();
+  if (was) {
+    scrollTo(0, left.scroll);
+    if (left.link && left.link.isConnected) left.link.focus({ preventScroll: true });
+    else $("title").focus({ preventScroll: true });
+  } else if (before !== writeAsked() && hash.startsWith("#/?")) {
+    $("mapped").scrollIntoView();
+    $("q").focus({ preventScroll: true });
+  }
+}
+
+// The theme is not stored: nothing is.
+function turnTheme() {
+  const root = document.documentElement;
+  const next = { "": "light", light: "dark", dark: "" }[root.dataset.theme || ""];
+  if (next) root.dataset.theme = next;
+  else delete root.dataset.theme;
+  $("theme").textContent = "Theme: " + (next || "system");
+}
+
+for (const id of ["mapped", "listed", "timed"]) $(id).hidden = hosts.length === 0;
+$("theme").hidden = false;
+$("theme").addEventListener("click", turnTheme);
+$("skip").addEventListener("click", (e) => { e.preventDefault(); $("main").focus(); });
+$("rows-more").addEventListener("click", moreRows);
+addEventListener("hashchange", route);
+addEventListener("beforeprint", drawForPrint);
+addEventListener("afterprint", () => { $("hosts-title").textContent = "Hosts"; drawRows(); });
+drawCounts();
+drawFilters();
+drawMap();
+drawTimeControls();
+readAsked(location.hash.startsWith("#/?") ? location.hash.slice(3) : "");
+showFleet();
+if (location.hash.startsWith("#/host/")) route();
