@@ -51,10 +51,7 @@ type goreleaserConfig struct {
 	Version int    `yaml:"version"`
 	Project string `yaml:"project_name"`
 	Before  struct {
-		Hooks []struct {
-			Cmd string   `yaml:"cmd"`
-			Env []string `yaml:"env"`
-		} `yaml:"hooks"`
+		Hooks []string `yaml:"hooks"`
 	} `yaml:"before"`
 	Builds []struct {
 		ID      string   `yaml:"id"`
