@@ -36,8 +36,9 @@ race: ## all tests, under the race detector
 	$(GO) test -race -timeout 20m ./...
 
 .PHONY: lint
-lint: ## golangci-lint with .golangci.yml
+lint: ## golangci-lint with .golangci.yml; actionlint for the workflows
 	$(TOOL) golangci-lint run ./...
+	$(TOOL) actionlint -ignore 'label "aix-network" is unknown' .github/workflows/*.yml examples/github-actions.yaml
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (10s)
@@ -79,7 +80,7 @@ cover: ## coverage of all tests over all packages, as coverage.out
 
 .PHONY: golden
 golden: ## write golden files, schemas and docs/reference.md anew; read the diff before you commit it
-	@folders=$$(grep -rl --include='*_test.go' --exclude-dir=cmd 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u); \
+	@folders=$$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u | grep -vx ./cmd/aixmend); \
 	set -x; $(GO) test $$folders -update; \
 	$(GO) test ./cmd/aixmend -run '^TestReference$$' -update
 
@@ -96,6 +97,13 @@ cross: ## the command for every platform, in dist/
 		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags '$(LDFLAGS)' \
 			-o "dist/aixmend-$$os-$$arch$$suffix" ./cmd/aixmend; \
 	done
+
+.PHONY: package
+package: ## deb and rpm for Linux, in dist/; their contents are checked where dpkg-deb and rpm are
+	rm -f dist/*.deb dist/*.rpm
+	GO='$(GO)' VERSION='$(VERSION)' packaging/build
+	@if command -v dpkg-deb >/dev/null; then packaging/check dist/*.deb; fi
+	@if command -v rpm >/dev/null; then packaging/check dist/*.rpm; fi
 
 .PHONY: clean
 clean: ## what the targets above leave behind

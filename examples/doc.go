@@ -1,3 +1,4 @@
-// Package examples holds files to start from: inventories, a playbook and a
-// crontab. Its tests load each of them, so that none can rot.
+// Package examples holds files to start from: inventories, playbooks, a sweep,
+// pipelines, units, rules for monitoring. Its tests load or judge each of them, so
+// that none can rot.
 package examples

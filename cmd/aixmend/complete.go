@@ -76,12 +76,12 @@ func (a *app) completeFlag(f *pflag.Flag) completion {
 		return among(outcomeNames())
 	case "set":
 		return a.completeSetting
-	case "since":
-		return func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-			return append([]string{lastRun}, a.runRefs()...), asListed
-		}
 	case "format":
+		return completeFormat
+	case "notify-on":
 		return cobra.FixedCompletions(offered(f.Usage), noFiles)
+	case "since":
+		return a.completeSince
 	}
 	return a.completeKind(valueOf(f))
 }
@@ -160,6 +160,21 @@ func outcomeNames() []string {
 func offered(usage string) []string {
 	_, words, _ := strings.Cut(usage, ": ")
 	return strings.FieldsFunc(strings.ReplaceAll(words, " or ", " "), func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// completeFormat completes what goes to stdout: of a run that is judged a plugin's
+// line, too.
+func completeFormat(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	formats := []string{"text", "json"}
+	if c.Flags().Lookup("fail-on") != nil {
+		formats = append(formats, outcome.ConventionNagios)
+	}
+	return formats, noFiles
+}
+
+// completeSince completes a run, or what stands for the newest of each host.
+func (a *app) completeSince(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return append([]string{"last"}, a.runRefs()...), asListed
 }
 
 // completeLimit completes the last pattern of a list: hosts and groups, those that

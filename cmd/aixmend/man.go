@@ -44,6 +44,8 @@ func pageOf(c *cobra.Command) string { return strings.ReplaceAll(c.CommandPath()
 // roff is a man page that is being written.
 type roff struct{ strings.Builder }
 
+func (r *roff) printf(format string, args ...any) { r.WriteString(fmt.Sprintf(format, args...)) }
+
 // of writes the page of a command behind its head.
 func (r *roff) of(c *cobra.Command) string {
 	r.section("DESCRIPTION")
@@ -73,18 +75,18 @@ func (r *roff) of(c *cobra.Command) string {
 
 func (r *roff) head(c *cobra.Command, date string) {
 	name := pageOf(c)
-	fmt.Fprintf(r, ".\\\" Written by aixmend man from the commands themselves.\n.TH %s 1 \"%s\" \"aixmend %s\" \"aixmend\"\n",
+	r.printf(".\\\" Written by aixmend man from the commands themselves.\n.TH %s 1 \"%s\" \"aixmend %s\" \"aixmend\"\n",
 		escape(strings.ToUpper(name)), date, escape(currentVersion()))
 	// No hyphenation, and ragged to the right: commands are read as they are typed.
 	r.WriteString(".nh\n.ad l\n")
 	r.section("NAME")
-	fmt.Fprintf(r, "%s \\- %s\n", escape(name), escape(c.Short))
+	r.printf("%s \\- %s\n", escape(name), escape(c.Short))
 	r.section("SYNOPSIS")
 	for i, line := range synopsis(c) {
 		if i > 0 {
 			r.WriteString(".br\n")
 		}
-		fmt.Fprintf(r, ".B %s\n%s\n", escape(c.CommandPath()), escape(line))
+		r.printf(".B %s\n%s\n", escape(c.CommandPath()), escape(line))
 	}
 }
 
@@ -147,11 +149,11 @@ func (r *roff) seeAlso(c *cobra.Command) {
 	r.text(strings.Join(pages, ", "))
 }
 
-func (r *roff) section(name string) { fmt.Fprintf(r, ".SH %s\n", name) }
+func (r *roff) section(name string) { r.printf(".SH %s\n", name) }
 
 // item is a term and, set in from it, what it means.
 func (r *roff) item(term, means string) {
-	fmt.Fprintf(r, ".TP\n.B %s\n%s\n", escape(term), escape(means))
+	r.printf(".TP\n.B %s\n%s\n", escape(term), escape(means))
 }
 
 // text writes paragraphs; what is set in stays as it is.
@@ -161,7 +163,7 @@ func (r *roff) text(text string) {
 			r.WriteString(".PP\n")
 		}
 		if strings.HasPrefix(paragraph, " ") || strings.HasPrefix(paragraph, "\t") {
-			fmt.Fprintf(r, ".nf\n%s\n.fi\n", escape(paragraph))
+			r.printf(".nf\n%s\n.fi\n", escape(paragraph))
 		} else {
 			r.WriteString(escape(paragraph) + "\n")
 		}

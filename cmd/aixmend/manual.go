@@ -16,6 +16,8 @@ type named struct{ name, means string }
 func environment() []named {
 	return []named{
 		{"AIXMEND_FLAG", "the value of a flag that is not given: its name in capitals, - as _. AIXMEND_MAX_FAIL=5 is --max-fail 5. A flag wins"},
+		{tokenVariable, "the bearer token for the web hooks of --notify"},
+		{"GITHUB_ACTIONS", "true: the worst hosts are said as workflow commands, too"},
 		{"HOME", "the home folder of the user: for ~ in inventories, for the user's keys, known_hosts and ssh_config"},
 		{"NO_COLOR", "if it is not empty, nothing is coloured"},
 		{"SSH_AUTH_SOCK", "the socket of the SSH agent that holds keys"},

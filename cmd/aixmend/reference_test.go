@@ -59,7 +59,7 @@ func reference(t *testing.T) string {
 // draft is a page of Markdown that is being written.
 type draft struct{ strings.Builder }
 
-func (p *draft) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+func (p *draft) line(format string, args ...any) { p.WriteString(fmt.Sprintf(format+"\n", args...)) }
 
 // row is a row of a table.
 func (p *draft) row(cells ...string) {
