@@ -86,7 +86,7 @@ func (b *block) page(h outcome.Host) hostPage {
 		Why: b.short("why", Explain(h)), Started: milli(h.Started), Capture: b.short("capture", h.Capture),
 		HostKey: b.short("hostkey", h.HostKey), Drift: b.shorts("drift", h.Drift),
 		Findings: []pageFinding{}, Changes: []pageChange{}, Plan: []pagePlan{}, Stages: []pageStage{},
-		Facts: [][2]int{}, Unread: [][2]int{}, Support: []int{},
+		Facts: [][2]int{}, Unread: [][2]int{}, Support: []int{}, Lease: pageLease{Steps: [][11]int{}},
 	}
 	for _, f := range h.Findings {
 		p.Findings = append(p.Findings, pageFinding{

@@ -134,7 +134,7 @@ function facts(page, text) {
   const unread = page.unread.map(([name, reason]) => make("p", { class: "cut" }, "not known: " + text(name) + ": " + text(reason)));
   const list = page.facts.map(([name, value]) => {
     let shown = text(value);
-    try { shown = JSON.stringify(JSON.parse(shown), null, 2); } catch { /* it was cut */ }
+    try { shown = JSON.stringify(JSON.parse(shown), null, 2).replace(/[\u2028\u2029]/g, "\ufffd"); } catch { /* it was cut */ }
     return make("details", { class: "step" }, make("summary", { class: "mono" }, text(name)), make("pre", {}, shown));
   });
   if (!list.length) return unread;
