@@ -78,9 +78,10 @@ cover: ## coverage of all tests over all packages, as coverage.out
 	$(GO) tool cover -func=coverage.out | tail -n 1
 
 .PHONY: golden
-golden: ## write golden files and schemas anew; read the diff before you commit it
-	@folders=$$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u); \
-	set -x; $(GO) test $$folders -update
+golden: ## write golden files, schemas and docs/reference.md anew; read the diff before you commit it
+	@folders=$$(grep -rl --include='*_test.go' --exclude-dir=cmd 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u); \
+	set -x; $(GO) test $$folders -update; \
+	$(GO) test ./cmd/aixmend -run '^TestReference$$' -update
 
 .PHONY: demo
 demo: build ## the main job on a simulated fleet

@@ -97,6 +97,13 @@ type Observer interface {
 	// Settled tells what became of a change that was open when the run was cut
 	// off, before anything more is sent to any host.
 	Settled(Settled)
+	// WaveBegun tells that the hosts of a wave may be changed: the n-th of so many
+	// as are known now, from 1 on.
+	WaveBegun(n, of, hosts int)
+	// Ended tells how a host has ended, skipped or not, once for each host: of a run
+	// that goes on, those too that have ended before. What the others of the fleet
+	// say of it at the end of an audit is not in it.
+	Ended(outcome.HostSummary)
 }
 
 // Options say what a run does.
@@ -206,12 +213,19 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	starting, over := e.untilStopped(ctx)
 	defer over()
 	e.starting = starting
-	todo, err := e.begin(f, waves, hosts, func(h outcome.Host) { summaries = append(summaries, summarise(h, e.Verb)) })
+	todo, err := e.begin(f, waves, hosts, func(h outcome.Host) {
+		summary := summarise(h, e.Verb)
+		summaries = append(summaries, summary)
+		e.ended(summary)
+	})
 	if err != nil {
 		return Result{}, err
 	}
 	take := func(w *walk) {
 		summary, err := e.walk(ctx, w)
+		if err == nil {
+			e.ended(summary)
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		switch {
@@ -248,6 +262,13 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 		internal = e.amendAll(f, hosts, summaries)
 	}
 	return Result{Hosts: summaries, Fleet: f.findings(), Braked: waves.why()}, internal
+}
+
+// ended tells the observer how a host has ended.
+func (e *Engine) ended(h outcome.HostSummary) {
+	if e.Observer != nil {
+		e.Observer.Ended(h)
+	}
 }
 
 // untilStopped is a context that ends when the run is being stopped, and what ends
@@ -373,6 +394,7 @@ func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
 		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
 		Findings: outcome.FindingIDs(h.Findings), Open: outcome.OpenIDs(h.Findings), Guides: outcome.GuideIDs(h.Findings), DurationMS: h.Duration,
 		Report: "hosts/" + h.Host + ".json", Interrupted: h.Interrupted,
+		Waived: outcome.WaivedIDs(h.Findings), Expired: outcome.ExpiredIDs(h.Findings),
 	}
 	if verb == Plan {
 		s.Plan = h.Plan
@@ -405,7 +427,7 @@ func (w *walk) wishes() playbooks.Wishes {
 	now := time.Now()
 	return playbooks.Wishes{
 		Allowed: w.Allowed, MendWarnings: w.MendWarnings,
-		Waived: func(id string) bool { return waiver(w.host, id, now) != nil },
+		Waived: func(id string) bool { by := waiver(w.host, id); return by != nil && by.ActiveAt(now) },
 		Tried:  func(rung string) bool { return w.entered[rung] > 0 },
 		Refused: func(rung string) string {
 			if n := w.attempts(rung); w.refused[rung] == "" && n > 0 {
@@ -428,10 +450,10 @@ func (w *walk) attempts(rung string) int {
 	return 0
 }
 
-// waiver returns the waiver of a finding that is in force, or nil.
-func waiver(host inventory.Host, id string, now time.Time) *inventory.Waiver {
+// waiver returns the waiver of a finding, in force or not, or nil.
+func waiver(host inventory.Host, id string) *inventory.Waiver {
 	for i, w := range host.Waivers {
-		if w.Finding == id && w.ActiveAt(now) {
+		if w.Finding == id {
 			return &host.Waivers[i]
 		}
 	}

@@ -59,6 +59,8 @@ type bench struct {
 	upload      facts.Upload
 	transferred func(host, file string, done int64)
 	settled     []controller.Settled
+	waves       []string // as they began
+	told        []outcome.HostSummary
 }
 
 // newBench starts one host for each illness; its name is the illness, with a
@@ -157,6 +159,20 @@ func (b *bench) Settled(s controller.Settled) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.settled = append(b.settled, s)
+}
+
+// WaveBegun implements controller.Observer.
+func (b *bench) WaveBegun(n, of, hosts int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.waves = append(b.waves, fmt.Sprintf("wave %d of %d: %d", n, of, hosts))
+}
+
+// Ended implements controller.Observer.
+func (b *bench) Ended(h outcome.HostSummary) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.told = append(b.told, h)
 }
 
 // Load implements controller.Sink.

@@ -154,13 +154,20 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 	w.onlyApproved()
 }
 
-// waive marks a finding that the inventory waives.
+// waive marks a finding that the inventory waives, or did.
 func waive(host inventory.Host, f outcome.Finding) outcome.Finding {
-	if by := waiver(host, f.ID, time.Now()); by != nil {
-		f.Waived, f.Waiver = true, by.Reason
-		if !by.Until.IsZero() {
-			f.Waiver += " (until " + by.Until.Format(time.DateOnly) + ")"
-		}
+	by := waiver(host, f.ID)
+	if by == nil {
+		return f
+	}
+	reason := by.Reason
+	if !by.Until.IsZero() {
+		reason += " (until " + by.Until.Format(time.DateOnly) + ")"
+	}
+	if by.ActiveAt(time.Now()) {
+		f.Waived, f.Waiver = true, reason
+	} else {
+		f.Expired = reason
 	}
 	return f
 }

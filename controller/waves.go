@@ -55,6 +55,7 @@ type waves struct {
 	brake    Brake
 	selected int
 	pause    func(wave int, hosts []string) bool // nil: none
+	observer Observer                            // nil: nobody is told
 	tripped  chan struct{}                       // closed when the brake has tripped
 
 	mu        sync.Mutex
@@ -77,7 +78,7 @@ func newWaves(e *Engine, hosts []string) *waves {
 		return nil
 	}
 	w := &waves{
-		sizes: e.Waves, brake: e.Brake, selected: len(hosts), pause: e.Pause, tripped: make(chan struct{}),
+		sizes: e.Waves, brake: e.Brake, selected: len(hosts), pause: e.Pause, observer: e.Observer, tripped: make(chan struct{}),
 		unsettled: map[string]bool{}, waiting: map[string]chan string{}, running: map[string]bool{},
 	}
 	for _, host := range hosts {
@@ -189,8 +190,11 @@ func (w *waves) next() {
 	})
 }
 
-// release lets hosts begin; the lock is held.
+// release lets the hosts of the wave that was begun last begin; the lock is held.
 func (w *waves) release(wave []string) {
+	if w.observer != nil {
+		w.observer.WaveBegun(w.begun, w.begun+len(w.queue), len(wave))
+	}
 	for _, host := range wave {
 		if turn := w.waiting[host]; turn != nil {
 			turn <- w.reason

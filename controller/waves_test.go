@@ -85,6 +85,9 @@ func TestWaves(t *testing.T) {
 	if len(b.began()) != 5 {
 		t.Errorf("began: %v", b.began())
 	}
+	if diff := cmp.Diff([]string{"wave 1 of 3: 1", "wave 2 of 3: 2", "wave 3 of 3: 2"}, b.waves); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // The brake: more hosts than are allowed ended failed, so no further one begins,

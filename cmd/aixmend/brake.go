@@ -74,14 +74,12 @@ func (f *flags) brakes() ([]controller.Wave, controller.Brake, error) {
 }
 
 // pauses asks before a wave; nil where nobody wants to be asked.
-func (a *app) pauses(f flags, line *progress) func(wave int, hosts []string) bool {
+func (a *app) pauses(f flags) func(wave int, hosts []string) bool {
 	if !f.Pause {
 		return nil
 	}
 	return func(wave int, hosts []string) bool {
-		line.hold(true)
-		defer line.hold(false)
-		line.clear()
+		defer a.hold()()
 		fmt.Fprintf(a.err, "wave %d: %s: %s. Go on? Only yes will do: ", wave, report.Hosts(len(hosts)), report.Compact(hosts))
 		answers := make(chan string, 1)
 		go func() { // left behind when a signal comes first

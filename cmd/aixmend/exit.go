@@ -3,7 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+
+	"github.com/spf13/cobra"
 
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
@@ -38,6 +41,53 @@ func (v verdict) Error() string { return fmt.Sprintf("exit code %d", v.code) }
 // exit prints what went wrong and decides the exit code. It is the only place
 // that does.
 func (a *app) exit(err error) outcome.Code {
+	code := a.judge(err)
+	var v verdict
+	if !a.plugin || err == nil || errors.As(err, &v) {
+		return code
+	}
+	fmt.Fprintln(a.out, report.NagiosStatus(outcome.PluginUnknown, strings.ReplaceAll(err.Error(), "\n", "; ")))
+	return outcome.PluginUnknown
+}
+
+// conclude notes in a run how the process will end, by the convention that was
+// asked for.
+func (a *app) conclude(run *outcome.Run, code outcome.Code, reason string) {
+	run.Convention, run.ExitReason = "", reason
+	if a.plugin {
+		run.Convention = outcome.ConventionNagios
+		if code == outcome.ExitInternal {
+			code = outcome.PluginUnknown
+		} else {
+			code = outcome.PluginFor(run.Counts)
+		}
+	}
+	run.ExitCode = int(code)
+}
+
+// asksNagios tells whether --format nagios is asked for. It must be known before
+// the flags are read: what is wrong with them is told in that format, too.
+func asksNagios(root *cobra.Command, args []string) bool {
+	if c, _, err := root.Find(args); err == nil && c.Flags().Lookup("format") == nil {
+		return false
+	}
+	format := os.Getenv(envPrefix + "FORMAT")
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if arg == "--format" && i+1 < len(args) {
+			format = args[i+1]
+		}
+		if value, ok := strings.CutPrefix(arg, "--format="); ok {
+			format = value
+		}
+	}
+	return format == outcome.ConventionNagios
+}
+
+// judge prints what went wrong and decides the exit code by the table of codes.
+func (a *app) judge(err error) outcome.Code {
 	var v verdict
 	var u *usageError
 	switch {
@@ -69,12 +119,9 @@ func (a *app) exit(err error) outcome.Code {
 }
 
 // say prints one message to stderr, cleaned, its further lines indented.
-func (a *app) say(format string, args ...any) { a.sayAt("", format, args...) }
-
-// sayAt says it behind what makes room on a terminal.
-func (a *app) sayAt(room, format string, args ...any) {
+func (a *app) say(format string, args ...any) {
 	text := report.Clean(fmt.Sprintf(format, args...), true)
-	fmt.Fprintln(a.err, room+strings.ReplaceAll(text, "\n", "\n  "))
+	fmt.Fprintln(a.err, strings.ReplaceAll(text, "\n", "\n  "))
 }
 
 // exitCodes renders the table of exit codes for the help text.

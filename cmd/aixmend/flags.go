@@ -24,19 +24,27 @@ import (
 // flags are the values of all flags; each verb declares those it knows.
 type flags struct {
 	asked
-	state   string
-	yes     bool
-	plan    string // of recover: the plan that was approved
-	undo    string // of recover: the run that is to be taken back
-	format  string
-	quiet   bool
-	verbose int
-	host    string
-	serve   bool
-	hosts   int
-	keep    int
-	onlyNew bool // of hostkeys
-	replace bool // of hostkeys
+	noticeFlags
+	state  string
+	yes    bool
+	plan   string // of recover: the plan that was approved
+	undo   string // of recover: the run that is to be taken back
+	format string
+	quiet  bool
+	// since is the run that --since names, and brief tells that quiet was asked for
+	// beside it.
+	since    string
+	brief    bool
+	detailed bool // of --detailed-exitcode
+	// annotations are wanted for the log of a pipeline.
+	annotations bool
+	verbose     int
+	host        string
+	serve       bool
+	hosts       int
+	keep        int
+	onlyNew     bool // of hostkeys
+	replace     bool // of hostkeys
 	// run runs programs that inventories name, and warn says what is not
 	// understood in one; they are the app's.
 	run  inventory.Runner
@@ -53,7 +61,7 @@ func (f *flags) stateDir(c *cobra.Command) {
 }
 
 func (f *flags) formats(c *cobra.Command) {
-	c.Flags().StringVar(&f.format, "format", "text", "what goes to stdout: text or json")
+	c.Flags().StringVar(&f.format, "format", "text", "what goes to stdout: text, json, or for runs nagios, whose exit codes are those of plugins")
 }
 
 // walking declares the flags of the verbs that walk hosts.
@@ -62,7 +70,9 @@ func (f *flags) walking(c *cobra.Command) {
 	f.stateDir(c)
 	f.formats(c)
 	f.files(c)
+	f.annotated(c)
 	f.news(c)
+	f.notices(c)
 	fs := c.Flags()
 	fs.IntVarP(&f.Concurrency, "concurrency", "c", 200, "hosts being worked on over SSH at one time")
 	fs.StringVar(&f.Playbook, "playbook", "rmc-restore", "what to do: the `NAME` of a playbook or a file")
@@ -124,19 +134,24 @@ func (f *flags) check() error {
 	if err := f.checkNews(); err != nil {
 		return err
 	}
-	return f.checkFormat()
+	if err := f.checkNotices(); err != nil {
+		return err
+	}
+	return f.checkFormat(outcome.ConventionNagios)
 }
 
-func (f *flags) checkFormat() error {
-	if f.format != "text" && f.format != "json" {
-		return usagef("there are: text, json", "--format %q is not known", f.format)
+// checkFormat checks --format: text and json are there everywhere, others where a
+// verb has them.
+func (f *flags) checkFormat(more ...string) error {
+	if known := append([]string{"text", "json"}, more...); !slices.Contains(known, f.format) {
+		return usagef("there are: "+strings.Join(known, ", "), "--format %q is not known", f.format)
 	}
 	return nil
 }
 
 // failures reads --fail-on.
 func (f *flags) failures() ([]outcome.Outcome, error) {
-	var list []outcome.Outcome
+	list := []outcome.Outcome{}
 	for _, name := range f.FailOn {
 		if !slices.Contains(outcome.Outcomes(), outcome.Outcome(name)) {
 			return nil, usagef(fmt.Sprintf("there are: %v", outcome.Outcomes()), "--fail-on %q is no outcome", name)

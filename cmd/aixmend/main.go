@@ -43,8 +43,13 @@ type streams struct {
 func run(args []string, std streams) int {
 	interrupts := listen()
 	defer interrupts.close()
+	if inWorkflow() {
+		std.out, std.err = newDefused(std.out), newDefused(std.err)
+	}
+	std.err = &console{out: std.err}
 	a := &app{streams: std, interrupts: interrupts}
 	root := a.root()
+	a.plugin = asksNagios(root, args)
 	root.SetArgs(args)
 	err := root.ExecuteContext(interrupts.context(context.Background()))
 	return int(a.exit(err))

@@ -57,9 +57,14 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("AIXMEND_SSH_CONFIG", noSSHConfig)
 			env.Setenv("FAST", "--set=settle=60ms --set=wait=600ms")
-			playbook, err := filepath.Abs("../../playbooks/rmc-restore.yaml")
-			env.Setenv("PLAYBOOK", playbook)
-			return err
+			for name, file := range map[string]string{"PLAYBOOK": "../../playbooks/rmc-restore.yaml", "SWEEP": "../../examples/ops-sweep.sh"} {
+				path, err := filepath.Abs(file)
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, path)
+			}
+			return nil
 		},
 		Condition: conditions,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

@@ -1,63 +1,81 @@
 package main
 
 import (
-	"fmt"
 	"io"
+	"os"
 	"sync"
 
+	"aixmend/cmd/aixmend/live"
 	"aixmend/controller"
 )
 
-// progress is an observer that also counts the ended hosts on one line of a
-// terminal.
-type progress struct {
-	controller.Observer
-	out   io.Writer
-	total int
+// console is stderr. While a live view is on it, what is written goes above that.
+type console struct {
+	out io.Writer
 
-	mu    sync.Mutex
-	ended int
-	held  bool // somebody is being asked: the line is theirs
+	mu   sync.Mutex
+	view *live.View // nil: none
 }
 
-// Moved implements controller.Observer.
-func (p *progress) Moved(host string, to controller.State, note string) {
-	p.Observer.Moved(host, to, note)
-	if to != controller.Done {
-		return
+// Write implements io.Writer.
+func (c *console) Write(p []byte) (int, error) {
+	if v := c.shown(); v != nil {
+		return v.Write(p)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.ended++
-	if !p.held {
-		fmt.Fprintf(p.out, "\r%d of %d hosts have ended", p.ended, p.total)
-	}
+	return c.out.Write(p)
 }
 
-// hold leaves the line alone until it is called with false.
-func (p *progress) hold(held bool) {
-	if p == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.held = held
+func (c *console) shown() *live.View {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.view
 }
 
-// clear takes the line away.
-func (p *progress) clear() {
-	if p != nil {
-		fmt.Fprint(p.out, "\r\x1b[K")
-	}
+func (c *console) show(v *live.View) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.view = v
 }
 
-// watch adds the progress line where a person looks at a terminal that can show
-// one. It returns nil where there is none.
-func (a *app) watch(e *controller.Engine, total int, f flags) *progress {
-	if !a.errTerminal || !a.canMoveCursor() || f.quiet || f.verbose > 0 {
-		return nil
+// hold leaves the terminal to somebody who is asked something, until release is
+// called.
+func (a *app) hold() (release func()) {
+	if c, ok := a.err.(*console); ok {
+		if v := c.shown(); v != nil {
+			return v.Hold()
+		}
 	}
-	p := &progress{Observer: e.Observer, out: a.err, total: total}
-	e.Observer = p
-	return p
+	return func() {}
 }
+
+// watched runs a job with a live view where a person looks at a terminal that can
+// show one.
+func (a *app) watched(e *controller.Engine, j *job, run func() (controller.Result, error)) (controller.Result, error) {
+	c, ok := a.err.(*console)
+	if !ok || !a.errTerminal || !a.canMoveCursor() || j.flags.quiet || j.flags.verbose > 0 {
+		return run()
+	}
+	out, ok := c.out.(*os.File)
+	if !ok {
+		return run()
+	}
+	v := live.Start(live.Options{Out: out, Verb: j.verb, Hosts: len(j.Hosts), Color: a.errColor()})
+	if v == nil {
+		return run()
+	}
+	e.Observer = onView{v, e.Observer}
+	c.show(v)
+	defer c.show(nil)
+	defer v.Stop() // after a panic, too
+	return run()
+}
+
+// onView is an observer that a live view shows to a person, who is told in words of
+// what became of an open change.
+type onView struct {
+	*live.View
+	words controller.Observer
+}
+
+// Settled implements controller.Observer.
+func (o onView) Settled(s controller.Settled) { o.words.Settled(s) }

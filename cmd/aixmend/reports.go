@@ -19,7 +19,9 @@ import (
 
 // files declares a flag for each format of a file.
 func (f *flags) files(c *cobra.Command) {
-	f.Files = map[string]string{}
+	if f.Files == nil { // of all verbs it is the same one
+		f.Files = map[string]string{}
+	}
 	for _, format := range report.Formats() {
 		c.Flags().Var(fileFlag{f.Files, format.Name}, format.Name, "write `FILE`: "+format.About)
 	}
@@ -40,18 +42,31 @@ func (v fileFlag) Set(path string) error {
 	return nil
 }
 
+// wantsFiles tells whether a file is asked for.
+func (f *flags) wantsFiles() bool {
+	for _, path := range f.Files {
+		if path != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // checkFiles finds out before a run whether its files can be written after it.
 func (f *flags) checkFiles() error {
 	seen := map[string]string{}
+	if f.Out != "" {
+		seen[place(f.Out)] = "out"
+	}
 	for _, format := range report.Formats() {
 		path := f.Files[format.Name]
 		if path == "" {
 			continue
 		}
-		if other := seen[filepath.Clean(path)]; other != "" {
+		if other := seen[place(path)]; other != "" {
 			return usagef("", "--%s and --%s name the same file: %s", other, format.Name, path)
 		}
-		seen[filepath.Clean(path)] = format.Name
+		seen[place(path)] = format.Name
 		if info, err := os.Stat(path); err == nil && info.IsDir() {
 			return usagef("name a file in it", "--%s %s: it is a folder", format.Name, path)
 		}
@@ -62,10 +77,23 @@ func (f *flags) checkFiles() error {
 	return nil
 }
 
+// place is one name of a file for all that it has.
+func place(path string) string {
+	if there, err := filepath.EvalSymlinks(path); err == nil {
+		path = there
+	} else if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		path = filepath.Join(folder, filepath.Base(path))
+	}
+	if whole, err := filepath.Abs(path); err == nil {
+		path = whole
+	}
+	return path
+}
+
 // evidence is a run as the formats take it.
 func evidence(store *journal.Store, run outcome.Run) (report.Evidence, error) {
 	e := report.Evidence{Run: run, Hosts: documents(store, run)}
-	if run.ExitCode == int(outcome.ExitOK) {
+	if run.Succeeded() {
 		e.LastSuccess = run.Finished
 		return e, nil
 	}
@@ -76,7 +104,7 @@ func evidence(store *journal.Store, run outcome.Run) (report.Evidence, error) {
 	for _, id := range ids { // the newest first; of a run that can't be read nothing is known
 		earlier, err := store.LoadRun(id)
 		if err == nil && earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name &&
-			earlier.ExitCode == int(outcome.ExitOK) && earlier.Started.Before(run.Started) {
+			earlier.Succeeded() && earlier.Started.Before(run.Started) {
 			e.LastSuccess = earlier.Finished
 			break
 		}
@@ -111,12 +139,24 @@ func (a *app) writeFiles(store *journal.Store, dir *journal.Run, run outcome.Run
 		return err
 	}
 	problems := []error{dir.WritePage(func(to io.Writer) error { return report.HTML(to, e) })}
-	return errors.Join(append(problems, saveFiles(e, files))...)
+	return errors.Join(append(problems, a.saveFiles(e, files))...)
+}
+
+// saveAgain writes the files that are asked for of a run that has ended.
+func (a *app) saveAgain(store *journal.Store, run outcome.Run) error {
+	if !a.flags.wantsFiles() {
+		return nil
+	}
+	e, err := evidence(store, run)
+	if err != nil {
+		return err
+	}
+	return a.saveFiles(e, a.flags.Files)
 }
 
 // saveFiles writes the files that were asked for. One that fails does not keep the
 // others from being written.
-func saveFiles(e report.Evidence, files map[string]string) error {
+func (a *app) saveFiles(e report.Evidence, files map[string]string) error {
 	var problems []error
 	for _, format := range report.Formats() {
 		path := files[format.Name]
@@ -124,7 +164,7 @@ func saveFiles(e report.Evidence, files map[string]string) error {
 			continue
 		}
 		write := func(to io.Writer) error { return format.Write(to, e) }
-		if err := saveFile(path, format.Private, write); err != nil {
+		if err := a.saveFile(path, format.Private, write); err != nil {
 			problems = append(problems, fmt.Errorf("--%s: %w", format.Name, err))
 		}
 	}
@@ -132,9 +172,17 @@ func saveFiles(e report.Evidence, files map[string]string) error {
 }
 
 // saveFile writes a file whole or not at all. What is there and is no plain file,
-// a pipe or a terminal, is written to as it is.
-func saveFile(path string, private bool, write func(io.Writer) error) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+// a pipe or a terminal, is written to as it is; so is stdout, wherever it leads.
+func (a *app) saveFile(path string, private bool, write func(io.Writer) error) error {
+	info, err := os.Stat(path)
+	if err == nil && a.isOut(info) {
+		buffered := bufio.NewWriter(a.out)
+		if err := write(buffered); err != nil {
+			return err
+		}
+		return buffered.Flush()
+	}
+	if err == nil && !info.Mode().IsRegular() {
 		file, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
 			return err
@@ -143,4 +191,15 @@ func saveFile(path string, private bool, write func(io.Writer) error) error {
 		return errors.Join(write(buffered), buffered.Flush(), file.Close())
 	}
 	return journal.WriteReport(path, private, write)
+}
+
+// isOut tells whether a file is what stdout leads to: in its place nothing else may
+// be put while it is written to.
+func (a *app) isOut(info os.FileInfo) bool {
+	out, ok := plainWriter(a.out).(*os.File)
+	if !ok {
+		return false
+	}
+	there, err := out.Stat()
+	return err == nil && os.SameFile(info, there)
 }

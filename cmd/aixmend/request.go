@@ -89,6 +89,9 @@ func (r request) restore(f flags) (*job, error) {
 	if err := f.checkSSHConfig(); err != nil { // every host would be reached in another way, or not at all
 		return nil, err
 	}
+	if err := f.checkFiles(); err != nil {
+		return nil, err
+	}
 	j, err := r.prepare(&f, r.Verb, r.scope)
 	if err != nil {
 		return nil, err

@@ -29,14 +29,19 @@ aixmend runs shows which runs are open.`,
 	}
 	a.flags.stateDir(c)
 	a.flags.formats(c)
+	a.flags.annotated(c)
 	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
+	a.flags.notices(c)
 	a.flags.loudness(c)
 	return c
 }
 
 // goOn resumes a run, from its name to the exit code.
 func (a *app) goOn(ctx context.Context, args []string) error {
-	store, err := a.store()
+	if err := a.flags.checkNotices(); err != nil {
+		return err
+	}
+	store, err := a.store(outcome.ConventionNagios)
 	if err != nil {
 		return err
 	}
@@ -113,6 +118,11 @@ func runState(store *journal.Store, id string) string {
 	if store.Running(id) {
 		return stateRunning
 	}
+	return restState(store, id)
+}
+
+// restState is the state of a run that no other process works on.
+func restState(store *journal.Store, id string) string {
 	run, err := store.LoadRun(id)
 	switch {
 	case err == nil && run.Unfinished == 0:

@@ -13,6 +13,9 @@ type app struct {
 	streams
 	interrupts *interrupts
 	flags      flags
+	// plugin tells that --format nagios is asked for: the exit code follows the
+	// convention of monitoring plugins.
+	plugin bool
 }
 
 // envPrefix begins the name of a flag's environment variable.
@@ -39,7 +42,13 @@ Each flag can be given in the environment too: --max-fail is AIXMEND_MAX_FAIL.
 		Args:                       cobra.NoArgs,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
 			a.flags.run, a.flags.warn = a.programs(c.Context()), a.warnOf
-			return fromEnvironment(c.Flags())
+			if err := fromEnvironment(c.Flags()); err != nil {
+				return err
+			}
+			if f := c.Flags().Lookup("annotations"); f != nil && !f.Changed {
+				a.flags.annotations = inWorkflow()
+			}
+			return nil
 		},
 		RunE: func(c *cobra.Command, _ []string) error {
 			return usagef("aixmend --help lists them", "no verb is given")
@@ -54,11 +63,12 @@ Each flag can be given in the environment too: --max-fail is AIXMEND_MAX_FAIL.
 	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exitCodes())
 	root.AddCommand(
 		a.audit(), a.capture(), a.plan(), a.recover(), a.resume(),
-		a.runs(), a.report(), a.explain(),
-		a.inventory(), a.hostkeys(), a.playbook(), a.demo(), a.version(),
+		a.runs(), a.report(), a.diff(), a.explain(),
+		a.inventory(), a.hostkeys(), a.playbook(), a.demo(), a.version(), a.man(),
 	)
 	root.InitDefaultCompletionCmd()
 	misuse(root)
+	a.complete(root)
 	return root
 }
 
@@ -86,7 +96,7 @@ func misuse(c *cobra.Command) {
 func fromEnvironment(set *pflag.FlagSet) error {
 	var failed error
 	set.VisitAll(func(f *pflag.Flag) {
-		name := envPrefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := variableOf(f)
 		value, ok := os.LookupEnv(name)
 		if f.Changed || !ok || f.Name == "help" || failed != nil {
 			return

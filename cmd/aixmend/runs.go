@@ -22,12 +22,14 @@ func (a *app) runs() *cobra.Command {
 	}
 	a.flags.stateDir(c)
 	a.flags.formats(c)
+	c.AddCommand(a.pruneRuns())
 	return c
 }
 
-// store opens the state folder for reading.
-func (a *app) store() (*journal.Store, error) {
-	if err := a.flags.checkFormat(); err != nil {
+// store opens the state folder for reading. formats are those that the verb has
+// beside text and json.
+func (a *app) store(formats ...string) (*journal.Store, error) {
+	if err := a.flags.checkFormat(formats...); err != nil {
 		return nil, err
 	}
 	store, err := journal.OpenExisting(a.flags.state)
@@ -108,18 +110,22 @@ func told(run *outcome.Run, state string) string {
 
 func (a *app) report() *cobra.Command {
 	c := &cobra.Command{
-		Use: "report RUN", Short: "Print a run's summary, or one host's report", Args: cobra.ExactArgs(1),
+		Use: "report RUN", Short: "Print a run's summary, or one host's report; write its files again", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.showRun(args[0]) },
 	}
 	a.flags.stateDir(c)
 	a.flags.formats(c)
+	a.flags.files(c)
 	c.Flags().StringVar(&a.flags.host, "host", "", "the report of one `HOST`")
 	return c
 }
 
 func (a *app) showRun(ref string) error {
-	store, err := a.store()
+	store, err := a.store(outcome.ConventionNagios)
 	if err != nil {
+		return err
+	}
+	if err := a.flags.checkFiles(); err != nil {
 		return err
 	}
 	id, err := store.Resolve(ref)
@@ -127,15 +133,7 @@ func (a *app) showRun(ref string) error {
 		return usage(err)
 	}
 	if a.flags.host != "" {
-		h, err := store.LoadHost(id, a.flags.host)
-		if err != nil {
-			return usage(err)
-		}
-		if a.flags.format == "json" {
-			return a.printJSON(h)
-		}
-		_, err = a.out.Write(report.HostMarkdown(*h))
-		return err
+		return a.showHost(store, id)
 	}
 	run, err := store.LoadRun(id)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -144,12 +142,37 @@ func (a *app) showRun(ref string) error {
 	if err != nil {
 		return err
 	}
-	if a.flags.format == "json" {
+	if err := a.saveAgain(store, *run); err != nil {
+		return err
+	}
+	switch a.flags.format {
+	case "json":
 		return a.printJSON(run)
+	case outcome.ConventionNagios:
+		if _, err := fmt.Fprint(a.out, report.Nagios(*run)); err != nil {
+			return err
+		}
+		return verdict{run.Plugin()}
 	}
 	fmt.Fprintf(a.out, "run %s: %s, playbook %s, %s, exit code %d (%s)\n\n", run.ID, report.Clean(run.Command, false),
 		report.Clean(run.Playbook.Name, false), run.Started.Format(time.RFC3339), run.ExitCode, report.Clean(run.ExitReason, false))
-	_, err = fmt.Fprint(a.out, report.Text(*run, report.TextOptions{Width: a.width(), Color: a.outColor()}))
+	_, err = fmt.Fprint(a.out, a.summary(*run, a.guideOf(store, *run)))
+	return err
+}
+
+// showHost prints the report of one host of a run.
+func (a *app) showHost(store *journal.Store, run string) error {
+	if a.flags.format == outcome.ConventionNagios || a.flags.wantsFiles() {
+		return usagef("leave --host away", "--host prints the report of one host, and this is of a whole run")
+	}
+	h, err := store.LoadHost(run, a.flags.host)
+	if err != nil {
+		return usage(err)
+	}
+	if a.flags.format == "json" {
+		return a.printJSON(h)
+	}
+	_, err = a.out.Write(report.HostMarkdown(*h))
 	return err
 }
 
@@ -159,6 +182,9 @@ func (a *app) showUnfinished(store *journal.Store, id string) error {
 	entries, err := store.ReadJournal(id)
 	if err != nil {
 		return usage(err)
+	}
+	if a.flags.format == outcome.ConventionNagios || a.flags.wantsFiles() {
+		return usagef("aixmend runs says how to go on", "run %s has not finished: there is no report of it yet", id)
 	}
 	if a.flags.format == "json" {
 		return a.printJSON(entries)

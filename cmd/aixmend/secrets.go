@@ -282,6 +282,7 @@ func (a *app) prompt() func(ctx context.Context, question string) ([]byte, error
 		if err != nil {
 			return nil, err
 		}
+		defer a.hold()()
 		fmt.Fprint(a.err, question)
 		defer fmt.Fprintln(a.err)
 		answers := make(chan secret, 1)

@@ -31,14 +31,6 @@ func (f *flags) checkSSHConfig() error {
 func (a *app) sshConfig(f asked) *sshconfig.Config {
 	return sshconfig.New(sshconfig.Options{
 		File: f.SSHConfig, Home: home(),
-		Warn: func(warning string) { a.sayAt(a.lineStart(), "warning: %s", warning) },
+		Warn: func(warning string) { a.say("warning: %s", warning) },
 	})
-}
-
-// lineStart takes the line that counts the hosts away from a terminal.
-func (a *app) lineStart() string {
-	if a.errTerminal && a.canMoveCursor() {
-		return "\r\x1b[K"
-	}
-	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"aixmend/controller"
+	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/inventory"
 	"aixmend/playbooks"
@@ -25,7 +26,7 @@ func (a *app) takeBack(c *cobra.Command) error {
 	if err := a.flags.check(); err != nil {
 		return err
 	}
-	store, err := a.store()
+	store, err := a.store(outcome.ConventionNagios)
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (a *app) takeBack(c *cobra.Command) error {
 	if err := a.flags.checkSSHConfig(); err != nil {
 		return err
 	}
-	done.store, err = a.store() // it is named from another folder now
+	done.store, err = a.store(outcome.ConventionNagios) // it is named from another folder now
 	if err != nil {
 		return err
 	}

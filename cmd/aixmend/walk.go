@@ -129,8 +129,16 @@ func (a *app) finish(ctx context.Context, j *job, before *past) error {
 	if run == nil {
 		return err
 	}
+	if a.flags.annotations {
+		a.workflow(report.Annotations(*run))
+	}
+	if err != nil && a.plugin {
+		return err // a plugin says one thing
+	}
 	// What is known is said even where it could not be written.
-	if err := errors.Join(err, a.print(run, j.verb)); err != nil {
+	said := a.tell(run, j)
+	a.tellOthers(ctx, j, *run, err)
+	if err := errors.Join(err, said); err != nil {
 		return err
 	}
 	return verdict{outcome.Code(run.ExitCode)}
@@ -163,6 +171,7 @@ type job struct {
 	proxied  func() bool // tells whether some are by a proxy command, which takes more files
 	plan     *planFile   // nil: none was approved
 	undoes   string      // the run that is taken back; "": none
+	compared *compared   // the news of the run, once it has ended, where they are asked for
 }
 
 // job reads the inventory and prepares what the flags ask for.
@@ -267,15 +276,11 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 		}
 		defer unlock()
 	}
-	a.interrupts.announce(func(format string, args ...any) {
-		if a.errTerminal {
-			fmt.Fprintln(a.err) // below the progress line
-		}
-		a.say(format, args...)
-	})
+	a.interrupts.announce(a.say)
 	run := outcome.Run{
 		Schema: outcome.RunSchema, Version: currentVersion(), Command: string(j.verb), Undoes: j.undoes,
 		Playbook: outcome.Playbook{Name: j.playbook.Name, SHA256: j.playbook.SHA256}, Fleet: []outcome.FleetFinding{},
+		FailOn: j.failOn,
 	}
 	dir, before, err := openFolder(store, j, &run, before)
 	if err != nil {
@@ -301,10 +306,10 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 	}
 	engine.MaxAttempts = j.flags.Attempts
 	engine.Past = store.NewestNodeIDs(j.Names)
-	line := a.watch(engine, len(j.Hosts), j.flags)
-	engine.Pause = a.pauses(j.flags, line)
-	result, broken := engine.Run(a.within(ctx, j.flags.Deadline), j.Hosts)
-	line.clear()
+	engine.Pause = a.pauses(j.flags)
+	result, broken := a.watched(engine, j, func() (controller.Result, error) {
+		return engine.Run(a.within(ctx, j.flags.Deadline), j.Hosts)
+	})
 	run.Hosts, run.Fleet = append([]outcome.HostSummary{}, result.Hosts...), result.Fleet
 	j.place(run.Hosts)
 	run.Counts = outcome.Count(run.Hosts)
@@ -322,13 +327,14 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 			code, reason = outcome.ExitBrake, result.Braked
 		}
 	}
+	code, reason = a.compare(store, j, &run, code, reason)
 	if broken != nil {
 		code, reason = outcome.ExitInternal, broken.Error()
 	}
-	run.ExitCode, run.ExitReason = int(code), reason
+	a.conclude(&run, code, reason)
 	if err := a.writeFiles(store, dir, run, j.flags.Files); err != nil {
 		broken = errors.Join(broken, err)
-		run.ExitCode, run.ExitReason = int(outcome.ExitInternal), broken.Error()
+		a.conclude(&run, outcome.ExitInternal, broken.Error())
 	}
 	err = errors.Join(broken, dir.Finish(run))
 	if err == nil && j.flags.Out != "" {

@@ -53,7 +53,7 @@ func (a *app) reach(f asked, defined []inventory.Bastion) reach {
 	between := bastions{f, defined, config}
 	known := &ssh.HostKeys{
 		Default: append(ssh.UserKnownHosts(home()), ssh.SystemKnownHosts()...),
-		Warn:    func(message string) { a.sayAt(a.lineStart(), "warning: %s", message) },
+		Warn:    func(message string) { a.say("warning: %s", message) },
 	}
 	return reach{config: config, known: known, ssh: ssh.NewDialer(ssh.Options{
 		ConnectTimeout: f.ConnectTimeout,

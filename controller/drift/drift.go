@@ -4,7 +4,6 @@
 package drift
 
 import (
-	"errors"
 	"time"
 
 	"aixmend/controller/outcome"
@@ -25,6 +24,11 @@ type Drift struct {
 	Hosts []Host `json:"hosts"`
 	// Same counts the hosts of both runs of which there is none.
 	Same int `json:"same"`
+	// Once are those of them that can't be reached now and could the time before:
+	// that is no news yet.
+	Once []string `json:"unreachable_once"`
+	// NotJudged are those of them that the later run was cut off before.
+	NotJudged []string `json:"not_judged"`
 }
 
 // Host is what is new of a host.
@@ -34,22 +38,29 @@ type Host struct {
 	// earlier run; To is "" where it is not in the later one.
 	From outcome.Outcome `json:"from"`
 	To   outcome.Outcome `json:"to"`
+	// FromRun and ToRun are the runs in which it was seen like that: not always the
+	// two that are compared (see Comparer).
+	FromRun string `json:"from_run"`
+	ToRun   string `json:"to_run"`
 	// Reason is that of the later run.
 	Reason string `json:"reason"`
-	// Since is when it was first seen like this, in the runs that are kept.
+	// Since is when it was first seen with this outcome and these findings, in the
+	// runs that are kept; zero where only facts changed.
 	Since time.Time `json:"since,omitzero"`
-	// Appeared and Gone are ids of findings that count.
+	// Appeared and Gone are ids of findings that count. Waived are those that did
+	// and are there still, waived now.
 	Appeared []string `json:"appeared"`
 	Gone     []string `json:"gone"`
+	Waived   []string `json:"waived"`
 	// Facts are those that changed, by path.
 	Facts []Fact `json:"facts"`
 }
 
 // Fact is a part of a host's facts that changed.
 type Fact struct {
-	// Path names it, such as network.interfaces.en0.mtu.
+	// Path names it, such as lsattr.list[en0].mtu.
 	Path string `json:"path"`
-	// From and To are JSON; null where it is not known.
+	// From and To are JSON; null where an element of a list was or is not there.
 	From any `json:"from"`
 	To   any `json:"to"`
 	// Since is when it was first seen like this, in the runs that are kept.
@@ -66,14 +77,3 @@ type History interface {
 
 // News tells whether there is any.
 func (d Drift) News() bool { return len(d.Hosts) > 0 }
-
-// Between compares the run to with the run from. What is between them in history
-// says since when.
-func Between(_ History, from, to string) (*Drift, error) {
-	return nil, errors.New("not written yet")
-}
-
-// Before is the id of the run that a run is to be compared with where nobody
-// names one: the newest earlier one of the same verb and playbook that has come to
-// its end and has a host with it in common; "" when there is none.
-func Before(_ History, _ outcome.Run) (string, error) { return "", errors.New("not written yet") }

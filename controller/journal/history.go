@@ -28,7 +28,7 @@ func (s *Store) CaptureIDs(host string) ([]string, error) {
 	}
 	var ids []string
 	for _, e := range entries {
-		if e.IsDir() {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") { // hidden ones are being removed
 			ids = append(ids, e.Name())
 		}
 	}

@@ -119,7 +119,7 @@ func (s *Store) RunIDs() ([]string, error) {
 	}
 	var ids []string
 	for _, e := range entries {
-		if e.IsDir() {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") { // hidden ones are being removed
 			ids = append(ids, e.Name())
 		}
 	}
@@ -139,9 +139,8 @@ func (s *Store) Attempts(since time.Time) (map[string]int, error) {
 	}
 	counts := map[string]int{}
 	for _, id := range ids {
-		stamp, _, _ := strings.Cut(id, "-")
-		began, err := time.Parse(idTime, stamp)
-		if err != nil || began.Before(since) {
+		began, known := RunTime(id)
+		if !known || began.Before(since) {
 			continue
 		}
 		entries, err := s.ReadJournal(id)

@@ -80,3 +80,66 @@ func ExitFor(counts map[Outcome]int, failOn []Outcome) (Code, string) {
 	}
 	return ExitOK, "no trouble"
 }
+
+// ConventionNagios is the convention of monitoring plugins.
+const ConventionNagios = "nagios"
+
+// The exit codes of monitoring plugins.
+const (
+	PluginOK       Code = 0
+	PluginWarning  Code = 1
+	PluginCritical Code = 2
+	PluginUnknown  Code = 3
+)
+
+// Fails tells whether an outcome counts as trouble in this run.
+func (r Run) Fails(o Outcome) bool {
+	if r.FailOn == nil {
+		return slices.Contains(DefaultFailOn(), o)
+	}
+	return slices.Contains(r.FailOn, o)
+}
+
+// Broke tells whether the product itself failed in this run: what it says of its
+// hosts may not be the whole of it.
+func (r Run) Broke() bool {
+	if r.Convention == ConventionNagios {
+		return Code(r.ExitCode) == PluginUnknown && PluginFor(r.Counts) != PluginUnknown
+	}
+	return Code(r.ExitCode) == ExitInternal
+}
+
+// Succeeded tells whether the run ended without trouble, by its own convention.
+func (r Run) Succeeded() bool {
+	if r.Convention == ConventionNagios {
+		return Code(r.ExitCode) == PluginOK || Code(r.ExitCode) == PluginWarning
+	}
+	return Code(r.ExitCode) == ExitOK
+}
+
+// Plugin is the exit code of a run by the convention of plugins.
+func (r Run) Plugin() Code {
+	if r.Broke() {
+		return PluginUnknown
+	}
+	return PluginFor(r.Counts)
+}
+
+// PluginFor decides the exit code of a plugin from the counts of a run: 0 all
+// healthy (recovered ones are), 1 warnings, 2 any other outcome, 3 nothing was
+// judged. It does not ask what counts as trouble: a plugin says what there is.
+func PluginFor(counts map[Outcome]int) Code {
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	switch good, warned := counts[Healthy]+counts[Recovered], counts[Degraded]; {
+	case counts[Skipped] == total:
+		return PluginUnknown
+	case good == total:
+		return PluginOK
+	case good+warned == total:
+		return PluginWarning
+	}
+	return PluginCritical
+}

@@ -87,6 +87,12 @@ type Run struct {
 	Finished   time.Time   `json:"finished"`
 	ExitCode   int         `json:"exit_code"`
 	ExitReason string      `json:"exit_reason"`
+	// Convention is the one that the exit code follows: "" for the table of Codes,
+	// or ConventionNagios.
+	Convention string `json:"exit_convention,omitempty"`
+	// FailOn are the outcomes that counted as trouble; nil, of an older run:
+	// those of DefaultFailOn.
+	FailOn []Outcome `json:"fail_on,omitzero"`
 	// Unfinished is how many hosts resume would go on with.
 	Unfinished int             `json:"unfinished,omitempty"`
 	Counts     map[Outcome]int `json:"counts"`
@@ -324,12 +330,26 @@ func ids(findings []Finding, want func(Finding) bool) []string {
 	return slices.Compact(list)
 }
 
+// WaivedIDs returns the ids of the findings that are waived; nil for none.
+func WaivedIDs(findings []Finding) []string {
+	return orNil(ids(findings, func(f Finding) bool { return f.Waived }))
+}
+
+// ExpiredIDs returns the ids of the findings whose waiver is over; nil for none.
+func ExpiredIDs(findings []Finding) []string {
+	return orNil(ids(findings, func(f Finding) bool { return f.Expired != "" }))
+}
+
+func orNil(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
 // GuideIDs returns the ids of the findings that say how to go on.
 func GuideIDs(findings []Finding) []string {
-	if list := ids(findings, func(f Finding) bool { return len(f.Next) > 0 }); len(list) > 0 {
-		return list
-	}
-	return nil
+	return orNil(ids(findings, func(f Finding) bool { return len(f.Next) > 0 }))
 }
 
 // Count returns how many hosts ended in each outcome, every outcome included.

@@ -3,13 +3,15 @@ package report
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
 	"aixmend/controller/outcome"
 )
 
-// Fold is hosts that ended alike: the same outcome with the same findings.
+// Fold is hosts that ended alike: the same outcome with the same findings, and the
+// same is to be done about them.
 type Fold struct {
 	Outcome  outcome.Outcome
 	Findings []string // those that count
@@ -17,6 +19,48 @@ type Fold struct {
 	// Differ tells that the reasons of the others are others.
 	Differ bool
 	Hosts  []string
+	// Guided tells that findings say to a person how to go on.
+	Guided bool
+	// Interrupted hosts are what resume goes on with.
+	Interrupted bool
+	// Planned tells that a step of the plan would run.
+	Planned bool
+	// Allow are the words of --allow without which no step of the plan would run.
+	Allow []string
+}
+
+// foldOf is the fold of one host.
+func foldOf(h outcome.HostSummary) Fold {
+	f := Fold{
+		Outcome: h.Outcome, Findings: h.Open, Reason: h.Reason, Hosts: []string{h.Name},
+		Guided: len(h.Guides) > 0, Interrupted: h.Interrupted,
+	}
+	for _, s := range h.Plan {
+		f.Planned = f.Planned || s.BlockedBy == ""
+		if s.BlockedBy != "" && s.AllowedBy != "" && !slices.Contains(f.Allow, s.AllowedBy) {
+			f.Allow = append(f.Allow, s.AllowedBy)
+		}
+	}
+	if f.Planned {
+		f.Allow = nil
+	}
+	return f
+}
+
+// key is the same for hosts that are one fold.
+func (f Fold) key() string {
+	what := strings.Join(f.Findings, ",")
+	switch f.Outcome {
+	case outcome.Unreachable, outcome.Skipped:
+		what, _, _ = strings.Cut(f.Reason, ":")
+	case outcome.Recovered:
+		what += "|" + f.Reason
+	case outcome.NeedsAction:
+		if blocked(f.Reason, f.Findings) {
+			what += "|" + f.Reason
+		}
+	}
+	return fmt.Sprint(f.Outcome, "|", what, "|", f.Guided, f.Interrupted, f.Planned, f.Allow)
 }
 
 // Folds groups hosts, the worst outcome first, the larger group first.
@@ -24,23 +68,13 @@ func Folds(hosts []outcome.HostSummary) []Fold {
 	index := map[string]int{}
 	var folds []Fold
 	for _, h := range hosts {
-		what := strings.Join(h.Open, ",")
-		switch h.Outcome {
-		case outcome.Unreachable, outcome.Skipped:
-			what, _, _ = strings.Cut(h.Reason, ":")
-		case outcome.Recovered:
-			what += "|" + h.Reason
-		case outcome.NeedsAction:
-			if blocked(h.Reason, h.Open) {
-				what += "|" + h.Reason
-			}
-		}
-		key := string(h.Outcome) + "|" + what
+		f := foldOf(h)
+		key := f.key()
 		at, ok := index[key]
 		if !ok {
-			at = len(folds)
-			index[key] = at
-			folds = append(folds, Fold{Outcome: h.Outcome, Findings: h.Open, Reason: h.Reason})
+			index[key] = len(folds)
+			folds = append(folds, f)
+			continue
 		}
 		folds[at].Hosts = append(folds[at].Hosts, h.Name)
 		folds[at].Differ = folds[at].Differ || h.Reason != folds[at].Reason
@@ -90,6 +124,18 @@ func Compact(names []string) string {
 	words = append(words, plain...)
 	slices.Sort(words)
 	return strings.Join(words, " ")
+}
+
+// clip is Compact in about so many columns, the rest of the hosts as a number.
+func clip(names []string, columns int) string {
+	if whole := Compact(names); len(whole) <= columns {
+		return whole
+	}
+	names = slices.Sorted(slices.Values(names))
+	more := func(shown int) string { return fmt.Sprintf("%s and %d more", Compact(names[:shown]), len(names)-shown) }
+	// The longest that is short enough, one host at least.
+	over := sort.Search(len(names), func(n int) bool { return n > 0 && len(more(n)) > columns })
+	return more(max(over-1, 1))
 }
 
 // lastNumber splits a name around its last run of digits.

@@ -53,7 +53,7 @@ func HTML(to io.Writer, e Evidence) error {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <style>%s</style>
-`, digest(script), digest(string(style)), style)
+`, elementHash(script), elementHash(string(style)), style)
 	if err := page.ExecuteTemplate(w, "top", newPageTop(e, folds)); err != nil {
 		return err
 	}
@@ -86,8 +86,8 @@ func script() (string, error) {
 	return b.String(), nil
 }
 
-// digest is how the policy of a page names an element that may stand in it.
-func digest(text string) string {
+// elementHash is how the policy of a page names an element that may stand in it.
+func elementHash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }

@@ -125,8 +125,8 @@ func waived(findings []outcome.Finding) []string {
 	return ids
 }
 
-// evidenceOf is a run with these hosts.
-func evidenceOf(run outcome.Run, hosts ...outcome.Host) Evidence {
+// pageOf is a run with these hosts.
+func pageOf(run outcome.Run, hosts ...outcome.Host) Evidence {
 	run.Hosts = nil
 	for _, h := range hosts {
 		run.Hosts = append(run.Hosts, summaryOf(h))

@@ -99,7 +99,7 @@ func smallEvidence() Evidence {
 		Plan:  []outcome.PlanStep{{Rung: "1", Step: "set", Command: "chdev", Undo: "undo", AllowedBy: "node-id", BlockedBy: "b", Conditional: true, Mends: []string{"m"}}},
 		Drift: []string{"other kernel"}, Noise: "banner",
 	}
-	e := evidenceOf(run, ill, outcome.Host{Host: "a2", Address: "10.0.0.2", Outcome: outcome.Healthy})
+	e := pageOf(run, ill, outcome.Host{Host: "a2", Address: "10.0.0.2", Outcome: outcome.Healthy})
 	e.LastSuccess = began.Add(-24 * time.Hour)
 	return e
 }
@@ -137,7 +137,7 @@ func TestPolicy(t *testing.T) {
 			script = m[3]
 		}
 	}
-	want := "default-src 'none'; script-src '" + digest(script) + "'; style-src '" + digest(style) + "'; base-uri 'none'; form-action 'none'"
+	want := "default-src 'none'; script-src '" + elementHash(script) + "'; style-src '" + elementHash(style) + "'; base-uri 'none'; form-action 'none'"
 	if policy == nil || policy[1] != want || script == "" || style == "" {
 		t.Errorf("policy %q, want %q", policy, want)
 	}
@@ -272,7 +272,7 @@ func TestHTMLOfLittle(t *testing.T) {
 		want []string
 	}{
 		{"no host", Evidence{Run: run, Hosts: each(nil)}, []string{"audit of 0 hosts", "This run has no hosts.", "not finished", "None: no host was looked at."}},
-		{"one host", evidenceOf(run, outcome.Host{Host: "a1", Outcome: outcome.Healthy}), []string{"audit of 1 host<", `["a1","",7,0,[],0,0,false,[]]`, `id="pages-0"`, "no open finding"}},
+		{"one host", pageOf(run, outcome.Host{Host: "a1", Outcome: outcome.Healthy}), []string{"audit of 1 host<", `["a1","",7,0,[],0,0,false,[]]`, `id="pages-0"`, "no open finding"}},
 		{"no document", Evidence{Run: outcome.Run{Hosts: []outcome.HostSummary{{Name: "a1", Outcome: outcome.Skipped, Reason: "r"}}}, Hosts: each(nil)}, []string{`["a1","",4,0,[],0,0,false,[]]`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -348,7 +348,7 @@ func TestHTMLBounds(t *testing.T) {
 	for i := range 100 {
 		h.Stages[0].Steps = append(h.Stages[0].Steps, outcome.Step{ID: "next", Stdout: fmt.Sprintf("%05d", i) + strings.Repeat("x", stepBytes)})
 	}
-	b := blocksOf(t, writePage(t, evidenceOf(outcome.Run{}, h)))[0]
+	b := blocksOf(t, writePage(t, pageOf(outcome.Run{}, h)))[0]
 	rows := b.Hosts[0].Stages[0].Steps
 	if got, want := len(b.text[rows[0][2]]), stepBytes-1; got != want || rows[0][3] != 2*stepBytes+1-want {
 		t.Errorf("kept %d bytes, %d more; want %d", got, rows[0][3], want)

@@ -1,15 +1,17 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// SafeJSON makes a JSON document fit for a terminal: what Clean would take out
-// of it stands there as an escape. To whoever reads JSON it says the same as
-// before.
+// SafeJSON makes a JSON document fit for a terminal, and for the log of a pipeline:
+// what Clean would take out of it, or a runner would take for a command, stands
+// there as an escape. To whoever reads JSON it says the same as before.
 func SafeJSON(document []byte) []byte {
+	document = bytes.ReplaceAll(document, []byte("##["), []byte(`#\u0023[`))
 	safe := make([]byte, 0, len(document))
 	for len(document) > 0 {
 		if n := plainPrefix(document); n > 0 {

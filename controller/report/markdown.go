@@ -94,6 +94,9 @@ func (m *markdown) findings(findings []outcome.Finding) {
 		if f.Waived {
 			waived = " (waived: " + md(f.Waiver) + ")"
 		}
+		if f.Expired != "" {
+			waived = " (counts again, the waiver is over: " + md(f.Expired) + ")"
+		}
 		m.line("- **%s** %s%s: %s", f.Severity, md(f.ID), waived, md(f.Title))
 		for _, e := range f.Evidence {
 			m.line("  - evidence: %s", md(e))

@@ -2,9 +2,9 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"aixmend/controller/outcome"
@@ -16,38 +16,64 @@ type TextOptions struct {
 	Width int
 	// Color tells whether colours may be used.
 	Color bool
+	// Next is the command to type next for a fold, word by word as a shell wants them;
+	// none for none. nil: none is shown.
+	Next func(Fold) []string
 }
 
 // Text renders a run's summary: hosts with the same findings are one line, the
-// worst first.
+// worst first, each with what an operator would type next.
 func Text(run outcome.Run, o TextOptions) string {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Options = table.OptionsNoBordersAndSeparators
-	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(table.Row{"OUTCOME", "HOSTS", "WHICH", "WHAT"})
-	which, what := 0, 0                    // no limit
-	if room := o.Width - 26; o.Width > 0 { // what the first two columns and the gaps leave
-		which = max(room/3, 12)
-		what = max(room-which, 20)
-	}
-	t.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 2, Align: text.AlignRight},
-		{Number: 3, WidthMax: which, WidthMaxEnforcer: text.WrapSoft},
-		{Number: 4, WidthMax: what, WidthMaxEnforcer: text.WrapSoft},
-	})
+	var rows []row
 	for _, f := range Folds(run.Hosts) {
-		t.AppendRow(table.Row{paint(f.Outcome, o.Color), len(f.Hosts), Compact(f.Hosts), Clean(explainFold(f), false)})
+		r := row{outcome: f.Outcome, hosts: strconv.Itoa(len(f.Hosts)), what: Clean(explainFold(f), false)}
+		r.which = Clean(Compact(f.Hosts), false)
+		if o.Width > 0 {
+			r.which = Clean(clip(f.Hosts, maxWhich), false)
+		}
+		if o.Next != nil {
+			r.next = o.Next(f)
+		}
+		rows = append(rows, r)
 	}
 	var b strings.Builder
-	for line := range strings.Lines(t.Render()) {
-		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	b.WriteString(columns(rows, o))
+	below := func(format string, args ...any) {
+		b.WriteString(wrapped(fmt.Sprintf(format, args...), o.Width, "  ") + "\n")
 	}
 	for _, f := range run.Fleet {
-		fmt.Fprintf(&b, "fleet: %s: %s\n", f.ID, Clean(f.Title, false))
+		below("fleet: %s: %s", Clean(f.ID, false), Clean(f.Title, false))
 	}
-	fmt.Fprintf(&b, "\n%s\n", Counts(run))
+	for _, label := range []struct {
+		word string
+		ids  func(outcome.HostSummary) []string
+	}{
+		{"waived", func(h outcome.HostSummary) []string { return h.Waived }},
+		{"waiver over", func(h outcome.HostSummary) []string { return h.Expired }},
+	} {
+		hosts := byFinding(run.Hosts, label.ids)
+		for _, id := range sorted(hosts) {
+			which := Compact(hosts[id])
+			if o.Width > 0 {
+				which = clip(hosts[id], maxWhich)
+			}
+			below("%s: %s: %s: %s", label.word, Clean(id, false), Hosts(len(hosts[id])), Clean(which, false))
+		}
+	}
+	b.WriteString("\n")
+	below("%s", Counts(run))
 	return b.String()
+}
+
+// byFinding are the hosts of each finding.
+func byFinding(hosts []outcome.HostSummary, ids func(outcome.HostSummary) []string) map[string][]string {
+	of := map[string][]string{}
+	for _, h := range hosts {
+		for _, id := range ids(h) {
+			of[id] = append(of[id], h.Name)
+		}
+	}
+	return of
 }
 
 // explainFold says what a line's hosts have in common.

@@ -1,0 +1,132 @@
+//go:build !aix
+
+package live
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"aixmend/controller"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// keptFailures is how many of the last failures a frame may show.
+const keptFailures = 8
+
+// board is what is known of a run. It is safe for concurrent use, and nothing
+// that it is told makes the caller wait for a terminal.
+type board struct {
+	verb  controller.Verb
+	hosts int
+	now   func() time.Time
+
+	mu       sync.Mutex
+	began    time.Time
+	ended    int
+	counts   map[outcome.Outcome]int
+	running  map[string]*running
+	failures []failure // the newest last
+	wave     string    // "" where none has begun
+}
+
+// running is a host that has begun and not ended.
+type running struct {
+	host  string
+	state controller.State
+	since time.Time
+	// file is how far a file is on its way.
+	file string
+}
+
+// failure is a host that ended badly.
+type failure struct {
+	host    string
+	outcome outcome.Outcome
+	reason  string
+}
+
+func newBoard(o Options, now func() time.Time) *board {
+	return &board{
+		verb: o.Verb, hosts: o.Hosts, now: now, began: now(),
+		counts: map[outcome.Outcome]int{}, running: map[string]*running{},
+	}
+}
+
+func (b *board) moved(host string, to controller.State) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if to == controller.Done {
+		delete(b.running, host)
+		return
+	}
+	b.running[host] = &running{host: host, state: to, since: b.now()}
+}
+
+func (b *board) transferred(host, file string, done, total int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r := b.running[host]; r != nil && total > 0 {
+		r.file = fmt.Sprintf("%s %d%%", file, min(max(done, 0), total)*100/total)
+	}
+}
+
+func (b *board) waveBegun(n, of, hosts int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wave = fmt.Sprintf("wave %d of %d: %s", n, of, report.Hosts(hosts))
+}
+
+func (b *board) end(h outcome.HostSummary) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.running, h.Name)
+	b.ended++
+	b.counts[h.Outcome]++
+	switch h.Outcome {
+	case outcome.Failed, outcome.Unknown, outcome.Unreachable:
+		b.failures = append(b.failures, failure{h.Name, h.Outcome, h.Reason})
+		b.failures = b.failures[max(len(b.failures)-keptFailures, 0):]
+	}
+}
+
+// shown is a board at one moment.
+type shown struct {
+	verb         controller.Verb
+	hosts, ended int
+	taken        time.Duration
+	counts       map[outcome.Outcome]int
+	wave         string
+	active       []running // those that are worked on, the longest first
+	idle         []running // those that wait for time to pass or for others, likewise
+	failures     []failure // the newest first
+	now          time.Time
+}
+
+// shown takes the board as it is.
+func (b *board) shown() shown {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.now()
+	s := shown{verb: b.verb, hosts: b.hosts, ended: b.ended, taken: now.Sub(b.began), counts: map[outcome.Outcome]int{}, wave: b.wave, now: now}
+	for o, n := range b.counts {
+		s.counts[o] = n
+	}
+	for _, r := range b.running {
+		switch r.state {
+		case controller.Settling, controller.Waiting, controller.Gathering:
+			s.idle = append(s.idle, *r)
+		default:
+			s.active = append(s.active, *r)
+		}
+	}
+	for _, list := range [][]running{s.active, s.idle} {
+		slices.SortFunc(list, func(x, y running) int { return cmp.Or(x.since.Compare(y.since), cmp.Compare(x.host, y.host)) })
+	}
+	s.failures = slices.Clone(b.failures)
+	slices.Reverse(s.failures)
+	return s
+}

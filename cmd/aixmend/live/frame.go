@@ -1,0 +1,183 @@
+//go:build !aix
+
+package live
+
+import (
+	"fmt"
+	"image/color"
+	"strings"
+	"time"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"aixmend/controller"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+const (
+	// maxActive is how many running hosts are named, however high the window is.
+	maxActive = 12
+	// maxName is how much room a host's name is given, in columns.
+	maxName = 32
+	// barWidth is that of the bar, in columns.
+	barWidth = 20
+)
+
+// frame draws a board into a window of so many columns and rows: never more, and
+// one row less where there is one to spare, so that what stands above stays.
+func frame(s shown, width, height int, colored bool) string {
+	if width < 1 || height < 1 {
+		return ""
+	}
+	room := max(height-1, 1)
+	lines := []string{headline(s, width)}
+	if counts := countsLine(s, colored); counts != "" {
+		lines = append(lines, counts)
+	}
+	idle := idleLine(s)
+	// What runs and what failed share the room that is left.
+	left := room - len(lines)
+	if idle != "" && left > 2 {
+		left--
+	} else {
+		idle = ""
+	}
+	failed := min(len(s.failures), max(left/3, 1))
+	lines = append(lines, activeLines(s, min(left-failed, maxActive))...)
+	if idle != "" {
+		lines = append(lines, idle)
+	}
+	for _, f := range s.failures[:failed] {
+		lines = append(lines, fmt.Sprintf("%s  %s: %s", paint(f.outcome, colored), report.Clean(f.host, false), report.Clean(f.reason, false)))
+	}
+	lines = lines[:min(len(lines), room)]
+	for i, line := range lines {
+		lines[i] = ansi.Truncate(line, width, "~")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// headline is what is seen of the run even in one row.
+func headline(s shown, width int) string {
+	line := fmt.Sprintf("%d of %s have ended", s.ended, report.Hosts(s.hosts))
+	if s.wave != "" {
+		line += ", " + s.wave
+	}
+	barred := bar(s.ended, s.hosts) + " " + line
+	for _, fit := range []string{fmt.Sprintf("%s %s, %s", s.verb, barred, short(s.taken)), barred, line} {
+		if ansi.StringWidth(fit) <= width {
+			return fit
+		}
+	}
+	return fmt.Sprintf("%d/%d %s", s.ended, s.hosts, s.verb)
+}
+
+// bar is how much of a run is over.
+func bar(done, of int) string {
+	full := barWidth
+	if of > 0 {
+		full = min(max(done*barWidth/of, 0), barWidth)
+	}
+	return "[" + strings.Repeat("#", full) + strings.Repeat("-", barWidth-full) + "]"
+}
+
+// countsLine is how many hosts ended how, the worst first.
+func countsLine(s shown, colored bool) string {
+	var parts []string
+	for _, o := range outcome.Outcomes() {
+		if n := s.counts[o]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, paint(o, colored)))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// activeLines name the hosts that are worked on, as many as there is room for.
+func activeLines(s shown, room int) []string {
+	if room < 1 || len(s.active) == 0 {
+		return nil
+	}
+	list, more := s.active, 0
+	switch {
+	case room == 1:
+		list = list[:1]
+	case len(list) > room:
+		list, more = list[:room-1], len(list)-room+1
+	}
+	wide := 0
+	for _, r := range list {
+		wide = max(wide, min(ansi.StringWidth(report.Clean(r.host, false)), maxName))
+	}
+	var lines []string
+	for _, r := range list {
+		host := ansi.Truncate(report.Clean(r.host, false), maxName, "~")
+		host += strings.Repeat(" ", max(wide-ansi.StringWidth(host), 0))
+		line := fmt.Sprintf("  %s  %-10s  %s", host, r.state, short(s.now.Sub(r.since)))
+		if r.file != "" {
+			line += "  " + report.Clean(r.file, false)
+		}
+		lines = append(lines, line)
+	}
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("  and %d more at work", more))
+	}
+	return lines
+}
+
+// idleLine tells of the hosts on which nothing is done now; "" where there are none.
+func idleLine(s shown) string {
+	if len(s.idle) == 0 {
+		return ""
+	}
+	counts := map[controller.State]int{}
+	for _, r := range s.idle {
+		counts[r.state]++
+	}
+	var parts []string
+	for _, state := range []controller.State{controller.Settling, controller.Waiting, controller.Gathering} {
+		if n := counts[state]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, about(state)))
+		}
+	}
+	longest := s.idle[0]
+	return fmt.Sprintf("  %s; longest: %s %s", strings.Join(parts, ", "), report.Clean(longest.host, false), short(s.now.Sub(longest.since)))
+}
+
+// about says what a host waits for in a state.
+func about(state controller.State) string {
+	switch state {
+	case controller.Waiting:
+		return "waiting for their wave"
+	case controller.Gathering:
+		return "waiting for the others"
+	}
+	return string(state)
+}
+
+// short is a time as it is read at a glance.
+func short(d time.Duration) string {
+	d = max(d, 0).Truncate(time.Second)
+	if d >= time.Hour {
+		return strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
+	}
+	return d.String()
+}
+
+// paint gives an outcome its colour, which says nothing that the word does not.
+func paint(o outcome.Outcome, colored bool) string {
+	if !colored {
+		return string(o)
+	}
+	var c color.Color = lipgloss.Green
+	switch o {
+	case outcome.NeedsAction, outcome.Failed, outcome.Unknown:
+		c = lipgloss.Red
+	case outcome.Degraded:
+		c = lipgloss.Yellow
+	case outcome.Unreachable, outcome.Skipped:
+		c = lipgloss.Magenta
+	}
+	return lipgloss.NewStyle().Foreground(c).Render(string(o))
+}

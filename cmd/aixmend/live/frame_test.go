@@ -1,0 +1,178 @@
+//go:build !aix
+
+package live
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
+
+	"aixmend/controller"
+	"aixmend/controller/outcome"
+)
+
+var update = flag.Bool("update", false, "write golden files")
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+// clock is a time that passes when it is told to.
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time          { return c.at }
+func (c *clock) passes(by time.Duration) { c.at = c.at.Add(by) }
+
+func end(host string, o outcome.Outcome, reason string) outcome.HostSummary {
+	return outcome.HostSummary{Name: host, Outcome: o, Reason: reason}
+}
+
+// story is a recover of 300 hosts in its midst: of every kind of line something.
+func story() (*board, *clock) {
+	c := &clock{at: time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)}
+	b := newBoard(Options{Verb: controller.Recover, Hosts: 300}, c.now)
+	for i := range 110 {
+		b.end(end(fmt.Sprintf("aixprd%03d", i), outcome.Healthy, ""))
+	}
+	b.waveBegun(2, 4, 15)
+	b.moved("aixprd200", controller.Waiting)
+	b.moved("aixprd150", controller.Settling)
+	c.passes(72 * time.Second)
+	b.moved("aixprd151", controller.Settling)
+	b.moved("aixprd160", controller.Recovering)
+	b.transferred("aixprd160", "rsct.core.bff", 25<<20, 100<<20)
+	c.passes(3 * time.Second)
+	for i := range 20 {
+		b.moved(fmt.Sprintf("aixprd%03d", 210+i), controller.Diagnosing)
+	}
+	b.moved("aixprd250", controller.Gathering)
+	b.end(end("aixprd201", outcome.Unreachable, "timeout: no answer in 15s"))
+	b.end(end("aixprd202", outcome.Failed, "step set-address failed (exit 1): chdev: 0514-018 The values specified for the following attributes are not valid"))
+	b.end(end("aixprd203", outcome.NeedsAction, "rsct-missing"))
+	b.end(end("aixprd204", outcome.Unknown, "the link died while stop-rmc ran"))
+	b.end(end("aixprd205", outcome.Recovered, ""))
+	c.passes(2 * time.Second)
+	return b, c
+}
+
+var sizes = [][2]int{{0, 0}, {1, 1}, {20, 5}, {80, 1}, {80, 2}, {80, 3}, {80, 24}, {300, 100}, {0, 24}, {80, 0}, {-1, -1}}
+
+// fits fails where a frame is larger than its window.
+func fits(t *testing.T, text string, width, height int) {
+	t.Helper()
+	if text == "" {
+		return
+	}
+	lines := strings.Split(text, "\n")
+	if len(lines) > max(height, 0) || height > 1 && len(lines) == height {
+		t.Errorf("%d lines in %d rows:\n%s", len(lines), height, text)
+	}
+	for _, line := range lines {
+		if got := ansi.StringWidth(line); got > width {
+			t.Errorf("%d columns, there are %d: %q", got, width, line)
+		}
+	}
+}
+
+func TestFrames(t *testing.T) {
+	b, _ := story()
+	for _, size := range sizes {
+		text := frame(b.shown(), size[0], size[1], false)
+		golden(t, fmt.Sprintf("testdata/frame-%dx%d.golden", size[0], size[1]), text+"\n")
+		fits(t, text, size[0], size[1])
+		colored := frame(b.shown(), size[0], size[1], true)
+		fits(t, colored, size[0], size[1])
+		if ansi.Strip(colored) != text {
+			t.Errorf("%v: the colours say something that the words do not:\n%s", size, ansi.Strip(colored))
+		}
+		if strings.Contains(text, "\x1b") || size[0] >= 80 && size[1] > 2 && colored == text {
+			t.Errorf("%v: colours: %q", size, colored)
+		}
+	}
+}
+
+// A run that has just begun, and one that is over.
+func TestFrameAtTheEnds(t *testing.T) {
+	c := &clock{}
+	b := newBoard(Options{Verb: controller.Audit, Hosts: 1}, c.now)
+	if got, want := frame(b.shown(), 80, 24, false), "audit [--------------------] 0 of 1 host have ended, 0s"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	b.moved("a", controller.Connecting)
+	b.moved("a", controller.Done)
+	b.end(end("a", outcome.Healthy, ""))
+	c.passes(3*time.Hour + 25*time.Minute + 7*time.Second)
+	if got, want := frame(b.shown(), 80, 24, false), "audit [####################] 1 of 1 host have ended, 3h25m\n1 healthy"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// What hosts said and what they are called does nothing to a terminal, in any
+// window.
+func TestHostileFrames(t *testing.T) {
+	hostile := []string{
+		"\x1b[2J\x1b]0;owned\x07", "a\nb\r\nc", "\u202Ereversed", "\x9b31m", strings.Repeat("wide界", 5000), "\xff\xfe", "", "\t\t\t", "e\u0301\u0301\u0301\u200d",
+	}
+	c := &clock{}
+	b := newBoard(Options{Verb: controller.Recover, Hosts: -1}, c.now)
+	for _, text := range hostile {
+		b.moved(text, controller.Recovering)
+		b.transferred(text, text, 1<<62, 1)
+		b.transferred(text, text, -5, 7)
+		b.end(end(text+"x", outcome.Failed, text))
+		b.moved(text+"y", controller.Settling)
+	}
+	for _, size := range append([][2]int{{7, 9}, {33, 13}}, sizes...) {
+		text := frame(b.shown(), size[0], size[1], false)
+		fits(t, text, size[0], size[1])
+		if strings.ContainsAny(text, "\x1b\x07\r\t\u009b\u202E") {
+			t.Errorf("%v: %q", size, text)
+		}
+	}
+}
+
+// The last failures are kept, not all of them; what a host was doing is forgotten
+// when it ends.
+func TestBoardStaysSmall(t *testing.T) {
+	c := &clock{}
+	b := newBoard(Options{Verb: controller.Audit, Hosts: 10_000}, c.now)
+	for i := range 10_000 {
+		host := fmt.Sprintf("aix%05d", i)
+		b.moved(host, controller.Diagnosing)
+		b.moved(host, controller.Done)
+		b.end(end(host, outcome.Unreachable, "refused"))
+	}
+	s := b.shown()
+	if len(s.failures) != keptFailures || s.failures[0].host != "aix09999" || len(b.running) != 0 || s.ended != 10_000 {
+		t.Errorf("%d failures, %d running, %d ended", len(s.failures), len(b.running), s.ended)
+	}
+}
+
+func BenchmarkFrame(b *testing.B) {
+	c := &clock{}
+	board := newBoard(Options{Verb: controller.Audit, Hosts: 10_000}, c.now)
+	for i := range 10_000 {
+		board.moved(fmt.Sprintf("aix%05d", i), controller.Diagnosing)
+	}
+	for b.Loop() {
+		frame(board.shown(), 120, 40, true)
+	}
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// tree is the command as it is, unconnected.
+func tree(t *testing.T) *cobra.Command {
+	t.Helper()
+	root := (&app{}).root()
+	root.InitDefaultHelpCmd()
+	return root
+}
+
+// checker returns the path of a program that checks what is written here. Where it is
+// missing the test is skipped, but not in CI.
+func checker(t *testing.T, name, debian string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path
+	}
+	if os.Getenv("AIXMEND_REQUIRE_OPENSSH") != "" {
+		t.Fatalf("%v: install %s", err, debian)
+	}
+	t.Skip(err)
+	return ""
+}
+
+func TestManPages(t *testing.T) {
+	dir := t.TempDir()
+	root := tree(t)
+	if err := writeMan(root, "2026-01-31", dir); err != nil {
+		t.Fatal(err)
+	}
+	read := func(page string) string {
+		text, err := os.ReadFile(filepath.Join(dir, page))
+		if err != nil {
+			t.Error(err)
+		}
+		return string(text)
+	}
+	for page, wants := range map[string][]string{
+		"aixmend.1":                 {".SH EXIT STATUS", ".B 143", "AIXMEND_FLAG", "STATE/runs/RUN/run.json", "aixmend\\-audit(1)"},
+		"aixmend-audit.1":           {".TH AIXMEND\\-AUDIT 1 \"2026-01-31\"", ".B \\-l, \\-\\-limit PATTERN", "(default 200)"},
+		"aixmend-recover.1":         {"take back what RUN has applied"},
+		"aixmend-playbook-show.1":   {"NAME|FILE [flags]", "aixmend\\-playbook(1)"},
+		"aixmend-completion.1":      {"bash|zsh|fish|powershell"},
+		"aixmend-inventory-check.1": {"aixmend inventory check"},
+	} {
+		text := read(page)
+		for _, want := range wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not say %q", page, want)
+			}
+		}
+	}
+	pages, err := filepath.Glob(filepath.Join(dir, "*.1"))
+	if err != nil || len(pages) < 20 {
+		t.Fatal(len(pages), "pages", err)
+	}
+	if hidden, _ := filepath.Glob(filepath.Join(dir, "aixmend-man.1")); hidden != nil {
+		t.Error("a hidden verb has a page")
+	}
+	lint := exec.CommandContext(t.Context(), checker(t, "mandoc", "mandoc"), append([]string{"-Tlint", "-Wwarning"}, pages...)...)
+	if out, err := lint.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("mandoc: %v\n%s", err, out)
+	}
+}
+
+func TestRoffTakesAnyText(t *testing.T) {
+	page := roff{}
+	page.text("first\n.so /etc/passwd\n'br\n\n  a\\b --c\n  .d\n\nlast")
+	want := "first\n\\&.so /etc/passwd\n\\&'br\n.PP\n.nf\n  a\\eb \\-\\-c\n  .d\n.fi\n.PP\nlast\n"
+	if got := page.String(); got != want {
+		t.Errorf("got:\n%s\nwanted:\n%s", got, want)
+	}
+}

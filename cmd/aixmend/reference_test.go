@@ -1,0 +1,253 @@
+package main
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+
+	"aixmend/controller"
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+)
+
+var update = flag.Bool("update", false, "write docs/reference.md")
+
+// TestReference keeps docs/reference.md true: it is drawn from the code.
+func TestReference(t *testing.T) {
+	const path = "../../docs/reference.md"
+	got := reference(t)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("docs/reference.md is not what the code says; make golden writes it anew (-file +code):\n%s", diff)
+	}
+}
+
+// reference is the whole page.
+func reference(t *testing.T) string {
+	p := &draft{}
+	p.line("# Reference\n\nThis page is written from the code by `make golden`; a test keeps it true. The same stands in\n`aixmend VERB --help` and in the man pages.\n")
+	p.verbs(tree(t))
+	p.line("## Exit codes\n\nWhere several hold, the one that stands first here wins: the order is by gravity.\n")
+	p.row("code", "means")
+	p.row("---", "---")
+	for _, m := range outcome.Codes() {
+		p.row(fmt.Sprint(m.Code), m.Means)
+	}
+	p.playbooks(t)
+	p.findings(t)
+	p.table("Environment", "variable", environment())
+	p.table("Files", "file", filesOnDisk())
+	return p.String()
+}
+
+// draft is a page of Markdown that is being written.
+type draft struct{ strings.Builder }
+
+func (p *draft) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+
+// row is a row of a table.
+func (p *draft) row(cells ...string) {
+	for i, cell := range cells {
+		cells[i] = strings.NewReplacer("|", `\|`, "\n", " ").Replace(cell)
+	}
+	p.line("%s", strings.ReplaceAll("| "+strings.Join(cells, " | ")+" |", "|  |", "| |"))
+}
+
+// code is text as it is typed.
+func code(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "`" + text + "`"
+}
+
+func (p *draft) table(title, first string, rows []named) {
+	p.line("\n## %s\n", title)
+	p.row(first, "means")
+	p.row("---", "---")
+	for _, r := range rows {
+		p.row(code(r.name), r.means)
+	}
+}
+
+// verbs writes the verbs, and their flags; one that several verbs have is told once.
+func (p *draft) verbs(root *cobra.Command) {
+	p.line("## Verbs\n")
+	p.row("verb", "does")
+	p.row("---", "---")
+	all := below(root)
+	for _, c := range all {
+		p.row(code(strings.TrimSuffix(c.UseLine(), " [flags]")), c.Short)
+	}
+	p.line("\n## Flags\n\nA flag that is not given is taken from the environment: `AIXMEND_MAX_FAIL` for `--max-fail`.\n")
+	p.row("flag", "default", "environment", "means", "of")
+	p.row("---", "---", "---", "---", "---")
+	type key struct{ name, value, usage, fallback string }
+	of, told := map[key][]string{}, map[key]option{}
+	for _, c := range all {
+		for _, o := range options(c) {
+			k := key{o.flag.Name, o.value, o.usage, o.fallback}
+			of[k], told[k] = append(of[k], strings.TrimPrefix(c.CommandPath(), "aixmend ")), o
+		}
+	}
+	var keys []key
+	for k := range of {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b key) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(of[a][0], of[b][0])) })
+	for _, k := range keys {
+		o := told[k]
+		name := "--" + k.name
+		if o.flag.Shorthand != "" {
+			name = "-" + o.flag.Shorthand + ", " + name
+		}
+		if k.value != "" {
+			name += " " + k.value
+		}
+		p.row(code(name), code(k.fallback), code(o.variable), k.usage, strings.Join(of[k], ", "))
+	}
+	p.line("")
+}
+
+// below are the verbs that do something, with those below them.
+func below(c *cobra.Command) []*cobra.Command {
+	var list []*cobra.Command
+	for _, sub := range verbs(c) {
+		if !sub.HasSubCommands() || sub.HasAvailableLocalFlags() || sub.Name() == "completion" {
+			list = append(list, sub)
+		}
+		list = append(list, below(sub)...)
+	}
+	return list
+}
+
+// embedded loads the playbooks, the common one first.
+func embedded(t *testing.T) []*playbooks.Playbook {
+	t.Helper()
+	var list []*playbooks.Playbook
+	for _, name := range playbooks.Names() {
+		book, err := playbooks.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, book)
+	}
+	slices.SortStableFunc(list, func(a, b *playbooks.Playbook) int { return cmp.Compare(order(a.Name), order(b.Name)) })
+	return list
+}
+
+func order(name string) int {
+	if name == "rmc-restore" {
+		return 0
+	}
+	return 1
+}
+
+func (p *draft) playbooks(t *testing.T) {
+	p.line("\n## Playbooks\n\n`aixmend playbook show NAME` prints one with every command.\n")
+	p.row("playbook", "does", "`--set`", "`--allow`")
+	p.row("---", "---", "---", "---")
+	for _, book := range embedded(t) {
+		var set, allow []string
+		for _, param := range book.Params {
+			set = append(set, code(param.Key+"="+param.Value.Default))
+		}
+		for _, word := range allowWords {
+			if book.Allows(word) {
+				allow = append(allow, code(word))
+			}
+		}
+		p.row(code(book.Name), book.Title, strings.Join(set, " "), strings.Join(allow, " "))
+	}
+}
+
+func (p *draft) findings(t *testing.T) {
+	p.line(`
+## Findings
+
+What stands in braces is filled in from facts. A row is one of the procedure that the
+playbook quotes. Of several severities the playbook, or the state of the host, says which.
+`)
+	p.row("finding", "severity", "row", "title", "playbooks")
+	p.row("---", "---", "---", "---", "---")
+	type told struct {
+		row, title        string
+		severities, books []string
+	}
+	found := map[string]*told{}
+	var ids []string
+	add := func(book string, f playbooks.Finding) {
+		at := found[f.ID]
+		if at == nil {
+			at = &told{row: f.Row, title: f.Title.V}
+			found[f.ID], ids = at, append(ids, f.ID)
+		}
+		at.severities = append(at.severities, f.Severity.V)
+		if f.WarningWhen.V != "" {
+			at.severities = append(at.severities, "warning")
+		}
+		at.books = append(at.books, book)
+	}
+	for _, book := range embedded(t) {
+		for _, f := range slices.Concat(book.Findings, book.Verify.Unchanged) {
+			add(book.Name, f)
+		}
+	}
+	slices.Sort(ids)
+	every := len(playbooks.Names())
+	for _, id := range ids {
+		f := found[id]
+		slices.Sort(f.severities)
+		slices.Sort(f.books)
+		books := strings.Join(slices.Compact(f.books), ", ")
+		if len(slices.Compact(f.books)) == every {
+			books = "all"
+		}
+		p.row(code(id), strings.Join(slices.Compact(f.severities), ", "), f.row, braces(f.title), books)
+	}
+	p.row(code(controller.LeftBehind), "warning", "", "something of this run is left on the host", "all")
+	p.row(code("probe-failed"), "critical, warning", "any", "a probe gave no answer; critical where a verdict rests on it", "all")
+}
+
+var (
+	inTitle  = regexp.MustCompile(`\{\{(.*?)\}\}`)
+	factPath = regexp.MustCompile(`^[a-z_.]+$`)
+)
+
+// braces names the facts in a title, and leaves out what is made of them.
+func braces(title string) string {
+	return inTitle.ReplaceAllStringFunc(title, func(match string) string {
+		inner := strings.TrimSpace(strings.Trim(match, "{}"))
+		if !factPath.MatchString(inner) {
+			return "{...}"
+		}
+		return "{" + inner + "}"
+	})
+}
+
+// What a person can type has a line of help.
+func TestEveryFlagIsExplained(t *testing.T) {
+	for _, c := range below(tree(t)) {
+		for _, o := range options(c) {
+			if o.usage == "" {
+				t.Errorf("%s: --%s has no help", c.CommandPath(), o.flag.Name)
+			}
+		}
+	}
+}

@@ -1,0 +1,381 @@
+package drift
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"aixmend/controller/outcome"
+)
+
+// Comparer compares runs.
+//
+// What is known of a host after a run is how it ended in it; but a host that can't
+// be reached, and could the time it was seen before, is known as it was seen then.
+// News is what is known otherwise after the later run than after the earlier one.
+// So a host is news when it is unreachable the second time in a row, and when it is
+// there again only if it was. Of the first time that a host is seen nothing earlier
+// is known: it is taken as it stands.
+//
+// A run sees a host when it comes to a verdict: one that was cut off before its turn
+// was not seen. Runs of every verb see hosts; those of another playbook see other
+// things, and don't count.
+type Comparer struct {
+	History History
+	// Left says which parts of facts are no drift.
+	Left []Left
+}
+
+// maxRuns bounds the runs that are looked at, the newest first. It is more than
+// three months of nights.
+const maxRuns = 100
+
+// Between compares two runs that have ended, the earlier one first.
+func (c Comparer) Between(from, to outcome.Run) (*Drift, error) {
+	d := newDrift(to)
+	d.From, d.FromStarted = from.ID, from.Started
+	if from.ID == to.ID {
+		d.Same = len(to.Hosts)
+		return d, nil
+	}
+	earlier, later := byName(from), byName(to)
+	base := func(run *outcome.Run) bool { return run.ID == from.ID }
+	tracks, err := c.tracks(to, base, func(name string) bool { _, both := earlier[name]; return both })
+	if err != nil {
+		return nil, err
+	}
+	for name, track := range tracks {
+		if track.base < 0 { // the run is older than those that were looked at
+			track.due = true
+			track.see(&from, earlier[name])
+		}
+		if err := c.add(d, track); err != nil {
+			return nil, err
+		}
+	}
+	for name, h := range later {
+		if _, both := earlier[name]; !both && judged(h) {
+			d.Hosts = append(d.Hosts, fresh(sighting{to.ID, to.Started, h}))
+		}
+	}
+	for name, h := range earlier {
+		if _, both := later[name]; !both {
+			d.Hosts = append(d.Hosts, Host{Name: name, From: h.Outcome, FromRun: from.ID, Appeared: []string{}, Gone: []string{}, Waived: []string{}, Facts: []Fact{}})
+		}
+	}
+	d.sort()
+	return d, nil
+}
+
+// Since compares a run, which need not have been written yet, with an earlier one;
+// with from nil each of its hosts with the newest earlier run that saw it: one of
+// the same verb and playbook that came to its end. Hosts that are in the earlier
+// run alone are no news: it had another --limit. One that no earlier run saw is,
+// unless it is healthy. nil: there is no earlier run that has any of the hosts.
+func (c Comparer) Since(run outcome.Run, from *outcome.Run) (*Drift, error) {
+	var newest *outcome.Run
+	base := func(other *outcome.Run) bool {
+		if from != nil && other.ID != from.ID || from == nil && !countsAsLast(other, run) {
+			return false
+		}
+		if newest == nil && slices.ContainsFunc(other.Hosts, func(h outcome.HostSummary) bool { _, both := byName(run)[h.Name]; return both }) {
+			newest = other
+		}
+		return true
+	}
+	tracks, err := c.tracks(run, base, func(string) bool { return true })
+	if err != nil || newest == nil {
+		return nil, err
+	}
+	d := newDrift(run)
+	d.From, d.FromStarted = newest.ID, newest.Started
+	for _, track := range tracks {
+		if err := c.add(d, track); err != nil {
+			return nil, err
+		}
+	}
+	d.sort()
+	return d, nil
+}
+
+// countsAsLast tells whether a run is one of those that another can be compared
+// with where nobody names one.
+func countsAsLast(earlier *outcome.Run, run outcome.Run) bool {
+	switch outcome.Code(earlier.ExitCode) {
+	case outcome.ExitInterrupted, outcome.ExitTerminated, outcome.ExitInternal:
+		return false // nobody may have been told what it found
+	}
+	return earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name
+}
+
+// sighting is a host as a run saw it.
+type sighting struct {
+	run     string
+	started time.Time
+	host    outcome.HostSummary
+}
+
+// track is how a host was seen, the newest first.
+type track struct {
+	seen []sighting
+	base int  // what it is compared with; -1: not found
+	due  bool // the run to compare with was met
+	// judged tells that the later run came to a verdict.
+	judged bool
+}
+
+func (t *track) see(run *outcome.Run, h outcome.HostSummary) {
+	if !judged(h) {
+		return
+	}
+	t.seen = append(t.seen, sighting{run.ID, run.Started, h})
+	if t.due && t.base < 0 {
+		t.base = len(t.seen) - 1
+	}
+}
+
+// closed tells that no older run can say more.
+func (t *track) closed() bool {
+	return t.base >= 0 && (!unreachable(t.seen[t.base]) || len(t.seen) > t.base+1)
+}
+
+// known is the sighting that says what is known after the one at i.
+func (t *track) known(i int) int {
+	if i+1 < len(t.seen) && unreachable(t.seen[i]) && !unreachable(t.seen[i+1]) {
+		return i + 1
+	}
+	return i
+}
+
+// tracks goes back in history from a run, until enough is known of each of its
+// hosts that are wanted.
+func (c Comparer) tracks(to outcome.Run, base func(*outcome.Run) bool, wanted func(name string) bool) (map[string]*track, error) {
+	open, all := map[string]*track{}, map[string]*track{}
+	for _, h := range to.Hosts {
+		if wanted(h.Name) {
+			t := &track{base: -1, judged: judged(h)}
+			t.see(&to, h)
+			open[h.Name], all[h.Name] = t, t
+		}
+	}
+	ids, err := c.History.RunIDs()
+	if err != nil {
+		return nil, err
+	}
+	ids = ids[slices.Index(ids, to.ID)+1:]
+	for _, id := range ids[:min(len(ids), maxRuns)] {
+		run, err := c.History.LoadRun(id)
+		if err != nil {
+			continue // it was killed, or is damaged: it says nothing
+		}
+		isBase := base(run)
+		if !isBase && run.Playbook.Name != to.Playbook.Name {
+			continue
+		}
+		for _, h := range run.Hosts {
+			t := open[h.Name]
+			if t == nil {
+				continue
+			}
+			t.due = t.due || isBase
+			t.see(run, h)
+			if t.closed() {
+				delete(open, h.Name)
+			}
+		}
+		if len(open) == 0 {
+			break
+		}
+	}
+	return all, nil
+}
+
+// add judges one host of both runs.
+func (c Comparer) add(d *Drift, t *track) error {
+	switch {
+	case len(t.seen) == 0:
+		return nil // no run has seen it
+	case !t.judged:
+		d.NotJudged = append(d.NotJudged, t.seen[0].host.Name)
+		return nil
+	case t.base < 0 && standing(t.seen[0]) == outcome.Healthy:
+		d.Same++
+		return nil
+	case t.base < 0:
+		d.Hosts = append(d.Hosts, fresh(t.seen[0]))
+		return nil
+	}
+	now, then := t.known(0), t.known(t.base)
+	if now != 0 {
+		d.Once = append(d.Once, t.seen[0].host.Name)
+	}
+	if now >= then {
+		d.Same++
+		return nil
+	}
+	h, err := c.host(t, now, then)
+	if err != nil {
+		return err
+	}
+	if h == nil {
+		d.Same++
+		return nil
+	}
+	d.Hosts = append(d.Hosts, *h)
+	return nil
+}
+
+// host is what is new of a host from one sighting to another; nil: nothing.
+func (c Comparer) host(t *track, now, then int) (*Host, error) {
+	from, to := t.seen[then], t.seen[now]
+	h := fresh(to)
+	h.From, h.FromRun = from.host.Outcome, from.run
+	h.Appeared, h.Since = without(to.host.Open, from.host.Open), time.Time{}
+	if read(to) {
+		lost := without(from.host.Open, to.host.Open)
+		h.Gone = without(lost, to.host.Waived)
+		h.Waived = without(lost, h.Gone)
+	}
+	if read(from) && read(to) {
+		var err error
+		if h.Facts, err = c.facts(t, now, then); err != nil {
+			return nil, err
+		}
+	}
+	if !alike(from, to) {
+		h.Since = t.since(now, then, func(s sighting) bool { return alike(s, to) })
+		return &h, nil
+	}
+	if len(h.Facts) > 0 {
+		return &h, nil
+	}
+	return nil, nil
+}
+
+// since is when a host was first seen as it is at now, without a break but for
+// times that it was not read.
+func (t *track) since(now, then int, same func(sighting) bool) time.Time {
+	first := t.seen[now].started
+	for _, s := range t.seen[now+1 : then] {
+		switch {
+		case same(s):
+			first = s.started
+		case read(s):
+			return first
+		}
+	}
+	return first
+}
+
+// facts are those that changed.
+func (c Comparer) facts(t *track, now, then int) ([]Fact, error) {
+	rules := compile(c.Left)
+	to, err := c.load(t.seen[now])
+	if err != nil || to == nil {
+		return []Fact{}, err
+	}
+	from, err := c.load(t.seen[then])
+	if err != nil || from == nil {
+		return []Fact{}, err
+	}
+	list := rules.changes(from.Facts, to.Facts)
+	open := map[int]bool{} // those that may have been so before
+	for i := range list {
+		list[i].Since = t.seen[now].started
+		open[i] = true
+	}
+	for _, s := range t.seen[now+1 : then] {
+		if len(open) == 0 {
+			break
+		}
+		was, err := c.load(s)
+		if err != nil || was == nil {
+			continue
+		}
+		other := rules.changes(was.Facts, to.Facts)
+		for i := range open {
+			switch _, known := was.Facts[factOf(list[i].Path)]; {
+			case !known:
+			case touches(other, list[i].Path):
+				delete(open, i)
+			default:
+				list[i].Since = s.started
+			}
+		}
+	}
+	return list, nil
+}
+
+// load is the document of a sighting; nil where there is none any more.
+func (c Comparer) load(s sighting) (*outcome.Host, error) {
+	h, err := c.History.LoadHost(s.run, s.host.Name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return h, err
+}
+
+// fresh is a host of which nothing earlier is known.
+func fresh(s sighting) Host {
+	return Host{
+		Name: s.host.Name, To: s.host.Outcome, ToRun: s.run, Reason: s.host.Reason, Since: s.started,
+		Appeared: without(s.host.Open, nil), Gone: []string{}, Waived: []string{}, Facts: []Fact{},
+	}
+}
+
+// judged tells whether a run came to a verdict on a host.
+func judged(h outcome.HostSummary) bool { return h.Outcome != outcome.Skipped || !h.Interrupted }
+
+func unreachable(s sighting) bool { return s.host.Outcome == outcome.Unreachable }
+
+// read tells whether anything was read of the host.
+func read(s sighting) bool { return !unreachable(s) && s.host.Outcome != outcome.Skipped }
+
+// standing is an outcome as it compares: a host that was recovered is as well as
+// its findings.
+func standing(s sighting) outcome.Outcome {
+	switch {
+	case s.host.Outcome != outcome.Recovered:
+		return s.host.Outcome
+	case len(s.host.Open) > 0:
+		return outcome.Degraded
+	}
+	return outcome.Healthy
+}
+
+// alike tells whether a host was seen with the same outcome and findings.
+func alike(a, b sighting) bool {
+	return standing(a) == standing(b) && slices.Equal(without(a.host.Open, nil), without(b.host.Open, nil))
+}
+
+// without is a list, sorted, each once, but for what is in another.
+func without(list, other []string) []string {
+	rest := []string{}
+	for _, s := range list {
+		if !slices.Contains(other, s) {
+			rest = append(rest, s)
+		}
+	}
+	slices.Sort(rest)
+	return slices.Compact(rest)
+}
+
+func byName(run outcome.Run) map[string]outcome.HostSummary {
+	hosts := make(map[string]outcome.HostSummary, len(run.Hosts))
+	for _, h := range run.Hosts {
+		hosts[h.Name] = h
+	}
+	return hosts
+}
+
+func newDrift(to outcome.Run) *Drift {
+	return &Drift{Schema: Schema, To: to.ID, ToStarted: to.Started, Hosts: []Host{}, Once: []string{}, NotJudged: []string{}}
+}
+
+func (d *Drift) sort() {
+	slices.SortFunc(d.Hosts, func(a, b Host) int { return strings.Compare(a.Name, b.Name) })
+	slices.Sort(d.Once)
+	slices.Sort(d.NotJudged)
+}

@@ -1,0 +1,252 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"aixmend/controller/drift"
+	"aixmend/controller/outcome"
+)
+
+// How much of the facts that changed is shown to people; the JSON has all of it.
+const (
+	maxFacts     = 20 // lines of a group of hosts
+	maxNewsFacts = 4
+	maxValue     = 60 // characters of a value
+)
+
+// DriftText renders what one run found otherwise than an earlier one: hosts with
+// the same news stand together.
+func DriftText(d drift.Drift, o TextOptions) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "run %s of %s, compared with run %s of %s\n\n", Clean(d.To, false), stamp(d.ToStarted), Clean(d.From, false), stamp(d.FromStarted))
+	tellFolds(&b, d, maxFacts, o)
+	if d.News() {
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, "nothing new: %s\n", Hosts(d.Same))
+	tellQuiet(&b, d, o)
+	return b.String()
+}
+
+// News renders the news of a run in short, for a mail.
+func News(d drift.Drift, run outcome.Run, o TextOptions) string {
+	var b strings.Builder
+	d.Hosts = slices.Clone(d.Hosts)
+	for i, h := range d.Hosts {
+		if !h.Since.IsZero() {
+			d.Hosts[i].Facts = nil // the findings say it
+		}
+	}
+	if d.News() {
+		fmt.Fprintf(&b, "news of %d of %s since run %s of %s:\n", len(d.Hosts), Hosts(len(run.Hosts)), Clean(d.From, false), stamp(d.FromStarted))
+	}
+	tellFolds(&b, d, maxNewsFacts, o)
+	tellQuiet(&b, d, o)
+	return b.String()
+}
+
+// tellQuiet says what is no news and yet worth a line.
+func tellQuiet(b *strings.Builder, d drift.Drift, o TextOptions) {
+	for _, about := range []struct {
+		what  string
+		hosts []string
+	}{{"unreachable once, not yet news", d.Once}, {"not judged, the run was cut off", d.NotJudged}} {
+		if len(about.hosts) > 0 {
+			hang(b, fmt.Sprintf("%s: %d: %s", about.what, len(about.hosts), Clean(Compact(about.hosts), false)), o)
+		}
+	}
+}
+
+// driftFold is hosts with the same news.
+type driftFold struct {
+	drift.Host // the first of them
+	hosts      []string
+	// reasons and facts are others on other hosts.
+	reasons bool
+	others  []bool // by fact
+}
+
+// foldDrift groups hosts, the worst outcome first, the larger group first.
+func foldDrift(hosts []drift.Host) []*driftFold {
+	index := map[string]*driftFold{}
+	var folds []*driftFold
+	for _, h := range hosts {
+		words := []string{string(h.From), string(h.To), stamp(h.Since), strings.Join(h.Appeared, ","), strings.Join(h.Gone, ","), strings.Join(h.Waived, ",")}
+		for _, f := range h.Facts {
+			words = append(words, f.Path)
+		}
+		key := strings.Join(words, "|")
+		fold := index[key]
+		if fold == nil {
+			fold = &driftFold{Host: h, others: make([]bool, len(h.Facts))}
+			index[key] = fold
+			folds = append(folds, fold)
+		}
+		fold.hosts = append(fold.hosts, h.Name)
+		fold.reasons = fold.reasons || h.Reason != fold.Reason
+		for i, f := range h.Facts {
+			fold.others[i] = fold.others[i] || !reflect.DeepEqual(f.From, fold.Facts[i].From) || !reflect.DeepEqual(f.To, fold.Facts[i].To)
+		}
+	}
+	order := outcome.Outcomes()
+	slices.SortStableFunc(folds, func(a, b *driftFold) int {
+		if d := slices.Index(order, a.To) - slices.Index(order, b.To); d != 0 {
+			return d
+		}
+		return len(b.hosts) - len(a.hosts)
+	})
+	return folds
+}
+
+func tellFolds(b *strings.Builder, d drift.Drift, most int, o TextOptions) {
+	for _, f := range foldDrift(d.Hosts) {
+		head := Clean(Compact(f.hosts), false) + ": "
+		if len(f.hosts) > 1 {
+			head = fmt.Sprintf("%s: %s: ", Hosts(len(f.hosts)), Clean(Compact(f.hosts), false))
+		}
+		head += f.became(o.Color) + f.why()
+		var lists []string
+		for _, list := range []struct {
+			what string
+			ids  []string
+		}{{"appeared", f.Appeared}, {"gone", f.Gone}, {"waived now", f.Waived}} {
+			if len(list.ids) > 0 {
+				lists = append(lists, list.what+" "+Clean(strings.Join(list.ids, ", "), false))
+			}
+		}
+		hang(b, strings.Join(append([]string{head}, lists...), "; "), o)
+		for i, fact := range f.Facts {
+			if i == most && len(f.Facts) > most+1 {
+				hang(b, fmt.Sprintf("  and %d more facts", len(f.Facts)-i), o)
+				break
+			}
+			hang(b, "  "+tellFact(fact, f.others[i], f.Since), o)
+		}
+	}
+}
+
+// became says how the outcome changed, and since when.
+func (f *driftFold) became(color bool) string {
+	since := ""
+	if !f.Since.IsZero() {
+		since = ", since " + stamp(f.Since)
+	}
+	switch {
+	case f.To == "":
+		return "only in the earlier run, there " + string(f.From)
+	case f.From == "":
+		return "not seen before: " + paint(f.To, color) + since
+	case f.From == f.To:
+		return "still " + paint(f.To, color) + since
+	}
+	return string(f.From) + " -> " + paint(f.To, color) + since
+}
+
+// why is the reason of an outcome that no finding explains.
+func (f *driftFold) why() string {
+	switch f.To {
+	case outcome.Failed, outcome.Unknown, outcome.Skipped, outcome.Unreachable:
+	default:
+		return ""
+	}
+	reason := f.Reason
+	if f.reasons {
+		reason, _, _ = strings.Cut(reason, ":")
+		reason += " (see explain)"
+	}
+	if reason == "" {
+		return ""
+	}
+	return ": " + Clean(reason, false)
+}
+
+// tellFact says how a fact changed. Where it did since another time than the
+// outcome, that is said too.
+func tellFact(f drift.Fact, others bool, since time.Time) string {
+	line := Clean(f.Path, false) + ": " + change(f.From, f.To)
+	if others {
+		line = Clean(f.Path, false) + ": changed, on each host in its own way"
+	}
+	if !f.Since.IsZero() && !f.Since.Equal(since) {
+		line += ", since " + stamp(f.Since)
+	}
+	return line
+}
+
+func change(from, to any) string {
+	before, list := from.([]any)
+	after, both := to.([]any)
+	switch {
+	case from == nil:
+		return "new: " + value(to)
+	case to == nil:
+		return "gone: " + value(from)
+	case list && both:
+		var words []string
+		for _, v := range after {
+			if !contains(before, v) {
+				words = append(words, "+ "+value(v))
+			}
+		}
+		for _, v := range before {
+			if !contains(after, v) {
+				words = append(words, "- "+value(v))
+			}
+		}
+		if len(words) > 0 {
+			return shorten(strings.Join(words, ", "), 3*maxValue)
+		}
+	}
+	return value(from) + " -> " + value(to)
+}
+
+func contains(list []any, v any) bool {
+	return slices.ContainsFunc(list, func(other any) bool { return reflect.DeepEqual(other, v) })
+}
+
+// value is a value in short, for people.
+func value(v any) string {
+	s, plain := v.(string)
+	if !plain || s == "" {
+		text, err := json.Marshal(v)
+		if err != nil {
+			return "?"
+		}
+		s = string(text)
+	}
+	return shorten(Clean(s, false), maxValue)
+}
+
+func shorten(s string, most int) string {
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most-3]) + "..."
+	}
+	return s
+}
+
+// hang appends a line; what does not fit goes below it, further in.
+func hang(b *strings.Builder, line string, o TextOptions) {
+	if o.Width > 0 {
+		body := strings.TrimLeft(line, " ")
+		indent := strings.Repeat(" ", len(line)-len(body))
+		room := max(o.Width-len(indent)-4, 20)
+		line = indent + strings.ReplaceAll(text.WrapSoft(body, room), "\n", "\n"+indent+"    ")
+	}
+	for part := range strings.Lines(line + "\n") {
+		b.WriteString(strings.TrimRight(part, " \n") + "\n")
+	}
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}

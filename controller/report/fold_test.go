@@ -1,0 +1,111 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
+
+	"aixmend/controller/outcome"
+)
+
+// Hosts with one diagnosis are one line only where the same is to be typed next.
+func TestFoldsByWhatIsToBeDone(t *testing.T) {
+	open := []string{"node-id-mismatch"}
+	host := func(name string, change func(*outcome.HostSummary)) outcome.HostSummary {
+		h := outcome.HostSummary{Name: name, Outcome: outcome.NeedsAction, Open: open, Reason: "node-id-mismatch: x"}
+		if change != nil {
+			change(&h)
+		}
+		return h
+	}
+	steps := func(s ...outcome.PlanStep) func(*outcome.HostSummary) {
+		return func(h *outcome.HostSummary) { h.Plan = s }
+	}
+	wanting := outcome.PlanStep{AllowedBy: "node-id", BlockedBy: "not allowed"}
+	got := Folds([]outcome.HostSummary{
+		host("a", nil), host("b", nil),
+		host("c", steps(outcome.PlanStep{Step: "s"})),
+		host("d", steps(wanting, outcome.PlanStep{Step: "s"})), // something would run: nothing need be allowed first
+		host("e", steps(wanting, wanting)),
+		host("f", steps(outcome.PlanStep{BlockedBy: "RSCT must be newer"})),
+		host("g", func(h *outcome.HostSummary) { h.Guides = open }),
+		host("h", func(h *outcome.HostSummary) { h.Interrupted = true }),
+	})
+	fold := func(hosts string, change func(*Fold)) Fold {
+		f := Fold{Outcome: outcome.NeedsAction, Findings: open, Reason: "node-id-mismatch: x", Hosts: strings.Fields(hosts)}
+		change(&f)
+		return f
+	}
+	want := []Fold{
+		fold("a b f", func(*Fold) {}),
+		fold("c d", func(f *Fold) { f.Planned = true }),
+		fold("e", func(f *Fold) { f.Allow = []string{"node-id"} }),
+		fold("g", func(f *Fold) { f.Guided = true }),
+		fold("h", func(f *Fold) { f.Interrupted = true }),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestClip(t *testing.T) {
+	var odd []string
+	for i := range 100 {
+		odd = append(odd, fmt.Sprintf("aix%03d", 2*i+1))
+	}
+	for _, c := range []struct {
+		names   []string
+		columns int
+		want    string
+	}{
+		{nil, 10, ""},
+		{[]string{"aix01", "aix02"}, 10, "aix[01-02]"},
+		{[]string{"aix01", "aix02"}, 9, "aix01 and 1 more"},
+		{odd, 40, "aix[001,003,005,007,009,011] and 94 more"},
+		{odd, 1, "aix001 and 99 more"},
+		{[]string{"db", "web", "app"}, 9, "app and 2 more"},
+	} {
+		if got := clip(c.names, c.columns); got != c.want {
+			t.Errorf("%d columns: %q, want %q", c.columns, got, c.want)
+		}
+	}
+}
+
+// A fleet that is large, with names and reasons that are hostile or huge: on a
+// terminal each line fits, in a pipe nothing is left out.
+func TestTextOfALargeFleet(t *testing.T) {
+	var run outcome.Run
+	for i := range 10_000 {
+		h := outcome.HostSummary{Name: fmt.Sprintf("aix%05d", i*3), Outcome: outcome.NeedsAction, Open: []string{"rmc-disconnected"}}
+		if i%1000 == 0 {
+			h.Outcome, h.Open, h.Reason = outcome.Failed, nil, strings.Repeat("x界\x1b[2J\u202E ", 200)+strings.Repeat("y", 500)
+		}
+		run.Hosts = append(run.Hosts, h)
+	}
+	run.Hosts[1].Name, run.Hosts[2].Name = "a\nb\x1b[2J", strings.Repeat("界", 300)
+	run.Counts = outcome.Count(run.Hosts)
+	next := func(f Fold) []string { return []string{"aixmend", "explain", f.Reason[:0] + "RUN"} }
+	for _, width := range []int{1, 2, 20, 40, 41, 60, 80, 100, 132, 200} {
+		text := Text(run, TextOptions{Width: width, Next: next})
+		if strings.ContainsAny(text, "\x1b\u202E") {
+			t.Errorf("%d columns: what a host said comes through", width)
+		}
+		if width >= 40 && !strings.Contains(strings.Join(strings.Fields(text), " "), "more") {
+			t.Errorf("%d columns: nothing is clipped", width)
+		}
+		for line := range strings.Lines(text) {
+			if got := ansi.StringWidth(strings.TrimRight(line, "\n")); width >= 40 && got > width {
+				t.Errorf("%d columns, there are %d: %q", got, width, line)
+			}
+		}
+	}
+	whole := Text(run, TextOptions{Next: next})
+	for _, host := range []string{"aix[00009,00012", ",29997]"} {
+		if !strings.Contains(whole, host) {
+			t.Errorf("there is no %s", host)
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package examples
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"aixmend/inventory"
+	"aixmend/playbooks"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// checkedBy returns the path of a program that judges an example. Where it is
+// missing the test is skipped, but not in CI.
+func checkedBy(t *testing.T, name, debian string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path
+	}
+	if os.Getenv("AIXMEND_REQUIRE_OPENSSH") != "" {
+		t.Fatalf("%v: install %s", err, debian)
+	}
+	t.Skip(err)
+	return ""
+}
+
+// settings are the lines of a unit, by section and key.
+func settings(t *testing.T, file string) map[string][]string {
+	t.Helper()
+	set := map[string][]string{}
+	section := ""
+	lines := bufio.NewScanner(strings.NewReader(read(t, file)))
+	for lines.Scan() {
+		line := lines.Text()
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case strings.HasPrefix(line, "["):
+			section = strings.Trim(line, "[]")
+		default:
+			key, value, ok := strings.Cut(line, "=")
+			if !ok {
+				t.Errorf("%s: %q", file, line)
+			}
+			set[section+"."+key] = append(set[section+"."+key], value)
+		}
+	}
+	return set
+}
+
+// checkService judges the unit of the audit: what it may, and what systemd says.
+func checkService(t *testing.T, file string) {
+	set := settings(t, file)
+	for key, want := range map[string]string{
+		"Service.User": "aixmend", "Service.UMask": "0077", "Service.CapabilityBoundingSet": "", "Service.NoNewPrivileges": "yes",
+		"Service.ProtectSystem": "strict", "Service.PrivateTmp": "yes", "Service.MemoryDenyWriteExecute": "yes", "Service.StateDirectory": "aixmend",
+		"Service.SuccessExitStatus": "3 4",
+	} {
+		if got := set[key]; len(got) != 1 || got[0] != want {
+			t.Errorf("%s=%q, wanted %q", key, got, want)
+		}
+	}
+	if key := set["Service.LoadCredential"]; len(key) != 1 || !strings.Contains(strings.Join(set["Service.ExecStart"], " "), "${CREDENTIALS_DIRECTORY}/"+strings.Split(key[0], ":")[0]) {
+		t.Errorf("the key that is loaded is not the one that is used: %s", key)
+	}
+	checkUnit(t, file)
+	analyze := checkedBy(t, "systemd-analyze", "systemd")
+	out, err := exec.CommandContext(t.Context(), analyze, "security", "--offline=true", "--threshold=15", "--no-pager", standing(t, file)).CombinedOutput()
+	if err != nil {
+		t.Errorf("systemd-analyze security: %v\n%s", err, out)
+	}
+}
+
+// checkUnit asks systemd what it makes of a unit.
+func checkUnit(t *testing.T, file string) {
+	analyze := checkedBy(t, "systemd-analyze", "systemd")
+	out, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", standing(t, file)).CombinedOutput()
+	if err != nil || len(out) > 0 {
+		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
+	}
+}
+
+// standing is a copy of a unit beside the others, with a program in the place of ours
+// that is there on every machine.
+func standing(t *testing.T, file string) string {
+	t.Helper()
+	dir := t.TempDir()
+	units, err := filepath.Glob("systemd/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, unit := range units {
+		text := strings.ReplaceAll(read(t, unit), "/usr/bin/aixmend ", "/bin/true ")
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(unit)), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, filepath.Base(file))
+}
+
+// checkSudoers: it is what `aixmend playbook sudoers` prints, and sudo takes it.
+func checkSudoers(t *testing.T, file string) {
+	p, err := playbooks.Load(strings.TrimPrefix(file, "sudoers-"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := p.Sudoers("aixmend", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, read(t, file)); diff != "" {
+		t.Errorf("aixmend playbook sudoers %s --user aixmend >examples/%s (-printed +file):\n%s", p.Name, file, diff)
+	}
+	if out, err := exec.CommandContext(t.Context(), checkedBy(t, "visudo", "sudo"), "-c", "-s", "-f", file).CombinedOutput(); err != nil {
+		t.Errorf("visudo: %v\n%s", err, out)
+	}
+}
+
+// checkNagios: objects of definitions, each with a name and its directives.
+func checkNagios(t *testing.T, file string) {
+	objects := map[string]map[string]string{}
+	var in map[string]string
+	for i, line := range strings.Split(read(t, file), "\n") {
+		line = strings.TrimSpace(line)
+		key, value, _ := strings.Cut(line, " ")
+		switch {
+		case line == "" || line[0] == '#':
+		case key == "define" && in == nil && strings.HasSuffix(value, " {"):
+			in = map[string]string{}
+			objects[strings.TrimSuffix(value, " {")] = in
+		case line == "}" && in != nil:
+			in = nil
+		case in != nil && strings.TrimSpace(value) != "":
+			in[key] = strings.TrimSpace(value)
+		default:
+			t.Errorf("line %d: %s", i+1, line)
+		}
+	}
+	command := objects["command"]
+	if in != nil || command["command_name"] == "" || !strings.HasPrefix(objects["service"]["check_command"], command["command_name"]+"!") {
+		t.Errorf("%v", objects)
+	}
+	for _, want := range []string{"audit ", "--format nagios", "--deadline ", "'$ARG1$'"} {
+		if !strings.Contains(command["command_line"], want) {
+			t.Errorf("the command does not say %s", want)
+		}
+	}
+}
+
+// The first inventory is the one that the README shows.
+func TestReadmeShowsTheFirstInventory(t *testing.T) {
+	_, rest, _ := strings.Cut(read(t, "../README.md"), "```yaml\n")
+	shown, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("the README shows no inventory")
+	}
+	var lines []string
+	for line := range strings.Lines(shown) {
+		lines = append(lines, strings.TrimPrefix(line, "   "))
+	}
+	options := inventory.Options{Home: "/home/ops"}
+	want, err := options.Parse("inventory.yaml", []byte(strings.Join(lines, "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := options.Load("inventory.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hosts := func(inv *inventory.Inventory) string { return string(inv.Export(inv.Hosts)) }
+	if diff := cmp.Diff(hosts(want), hosts(got)); diff != "" {
+		t.Errorf("-README +examples/inventory.yaml:\n%s", diff)
+	}
+}
