@@ -215,6 +215,14 @@ func (w *walk) began(s *playbooks.PlannedStep) {
 	}
 }
 
+// mends are the findings that called for a rung that runs.
+func (w *walk) mends(rung string) []string {
+	if w.rung == nil || w.rung.Rung.ID != rung {
+		return nil
+	}
+	return w.rung.Mends
+}
+
 // order is one changing command that is to be sent.
 type order struct {
 	step, text, undo string
@@ -248,7 +256,7 @@ func (w *walk) journaled(ctx context.Context, o order) (sent, error) {
 	t, err := w.conn.Run(ctx, commands)
 	w.record(commands, t)
 	var r sent
-	change := outcome.Change{Step: o.step, Command: o.text, Undo: o.undo, Status: outcome.Applied, At: entry.Time}
+	change := outcome.Change{Step: o.step, Command: o.text, Undo: o.undo, Status: outcome.Applied, At: entry.Time, Rung: entry.Rung, Mends: w.mends(entry.Rung)}
 	result := transport.Result{Err: err}
 	if len(t.Results) == 1 {
 		result = t.Results[0]
