@@ -80,7 +80,7 @@ func TestHostPage(t *testing.T) {
 		t.Errorf("title and focus: %s", got)
 	}
 	page := b.text("document.getElementById('host').textContent")
-	for _, part := range []string{"Why", "What was done", "What to do next", "Changes", "undo", "Before and after", "Commands and what they printed", "Facts", "lssrc", "Copy"} {
+	for _, part := range []string{"Why", "Because", "Procedure", "mended", "What to do next", "Changes", "undo", "Before and after", "Commands and what they printed", "Facts", "lssrc", "Copy"} {
 		if !strings.Contains(page, part) {
 			t.Errorf("the page does not hold %q", part)
 		}
