@@ -45,7 +45,7 @@ func HTML(to io.Writer, e Evidence) error {
 	}
 	folds := Folds(e.Run.Hosts)
 	w := bufio.NewWriter(to)
-	fmt.Fprintf(w, `<!doctype html>
+	if _, err := fmt.Fprintf(w, `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -53,7 +53,9 @@ func HTML(to io.Writer, e Evidence) error {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <style>%s</style>
-`, elementHash(script), elementHash(string(style)), style)
+`, elementHash(script), elementHash(string(style)), style); err != nil {
+		return err
+	}
 	if err := page.ExecuteTemplate(w, "top", newPageTop(e, folds)); err != nil {
 		return err
 	}
@@ -67,7 +69,9 @@ func HTML(to io.Writer, e Evidence) error {
 	if err := page.ExecuteTemplate(w, "bottom", bottom); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "<script>%s</script>\n</body>\n</html>\n", script)
+	if _, err := fmt.Fprintf(w, "<script>%s</script>\n</body>\n</html>\n", script); err != nil {
+		return err
+	}
 	return w.Flush()
 }
 

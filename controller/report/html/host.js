@@ -50,10 +50,10 @@ function part(title, ...content) {
 
 function hostBody(h, page, text) {
   return [
-    part("What to do next", page.next.length && make("ul", { class: "next" }, page.next.map((n) => make("li", {}, text(n))))),
     part("Why", page.chains.map((c) => chain(c, text)), page.chains.length ? null : make("p", {}, "Nothing was found.")),
     part("Not as the plan was made for", page.drift.length && make("ul", {}, page.drift.map((d) => make("li", {}, text(d))))),
     part("Changes", page.changes.map((c) => change(c, text))),
+    part("What to do next", page.next.length && make("ul", { class: "next" }, page.next.map((n) => make("li", {}, text(n))))),
     part("Plan", page.plan.map((s) => planned(s, text))),
     part("Stages", hostTimes(h)),
     part("Before and after", beforeAfter(page, text)),
