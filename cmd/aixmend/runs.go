@@ -114,7 +114,7 @@ func (a *app) report() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error { return a.showRun(args[0]) },
 	}
 	a.flags.stateDir(c)
-	a.flags.formats(c)
+	a.flags.formatsOfRun(c)
 	a.flags.files(c)
 	c.Flags().StringVar(&a.flags.host, "host", "", "the report of one `HOST`")
 	return c

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// workflowOrder is what a runner of GitHub takes for a command.
-var workflowOrder = regexp.MustCompile(`(?m)(^\s*::|##\[)`)
+// workflowCommand is what a runner of GitHub takes for a command.
+var workflowCommand = regexp.MustCompile(`(?m)(^\s*::|##\[)`)
 
 func TestDefused(t *testing.T) {
 	for in, want := range map[string]string{
@@ -55,7 +55,7 @@ func FuzzDefused(f *testing.F) {
 		at = max(0, min(at, len(s)))
 		_, _ = w.Write([]byte(s[:at]))
 		_, _ = w.Write([]byte(s[at:]))
-		if workflowOrder.MatchString(strings.ReplaceAll(b.String(), "\r", "\n")) {
+		if workflowCommand.MatchString(strings.ReplaceAll(b.String(), "\r", "\n")) {
 			t.Errorf("%q", b.String())
 		}
 		if strings.ReplaceAll(b.String(), " ", "") != strings.ReplaceAll(s, " ", "") {

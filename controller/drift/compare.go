@@ -100,10 +100,10 @@ func (c Comparer) Since(run outcome.Run, from *outcome.Run) (*Drift, error) {
 // with where nobody names one.
 func countsAsLast(earlier *outcome.Run, run outcome.Run) bool {
 	switch outcome.Code(earlier.ExitCode) {
-	case outcome.ExitInterrupted, outcome.ExitTerminated, outcome.ExitInternal:
+	case outcome.ExitInterrupted, outcome.ExitTerminated:
 		return false // nobody may have been told what it found
 	}
-	return earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name
+	return !earlier.Broke() && earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name
 }
 
 // add judges one host of both runs.
