@@ -68,8 +68,8 @@ func (a *app) conclude(run *outcome.Run, code outcome.Code, reason string) {
 // asksNagios tells whether --format nagios is asked for. It must be known before
 // the flags are read: what is wrong with them is told in that format, too.
 func asksNagios(root *cobra.Command, args []string) bool {
-	if c, _, err := root.Find(args); err == nil && c.Flags().Lookup("format") == nil {
-		return false
+	if c, _, err := root.Find(args); err == nil && !c.HasSubCommands() && c.Flags().Lookup("format") == nil {
+		return false // a verb that has no formats; where others are below it, none was named
 	}
 	format := os.Getenv(envPrefix + "FORMAT")
 	for i, arg := range args {

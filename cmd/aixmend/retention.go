@@ -113,11 +113,11 @@ type memory struct {
 // hosts that its inventory had.
 func (m memory) rests(run *outcome.Run, inventory []string) string {
 	job, reason := run.Command+" with "+run.Playbook.Name, ""
-	if !m.well[job] && run.ExitCode == int(outcome.ExitOK) {
-		m.well[job], reason = true, "it is the newest "+job+" that ended with exit code 0"
+	if !m.well[job] && run.Succeeded() {
+		m.well[job], reason = true, "it is the newest "+job+" that ended without trouble"
 	}
-	switch outcome.Code(run.ExitCode) {
-	case outcome.ExitInterrupted, outcome.ExitTerminated, outcome.ExitInternal:
+	switch code := outcome.Code(run.ExitCode); {
+	case code == outcome.ExitInterrupted, code == outcome.ExitTerminated, run.Broke():
 		return reason // nothing is compared with it
 	}
 	if m.unseen[job] == nil {

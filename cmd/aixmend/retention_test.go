@@ -60,7 +60,9 @@ func TestRetention(t *testing.T) {
 		stay   string // a reason among those that are given
 	}{
 		{"nothing there", retention{newest: 1}, nil, "", "", ""},
-		{"by number", retention{newest: 1}, audits(nil), "a1", "a2 a4 a5", "a3: it is the newest audit with p that ended with exit code 0"},
+		{"by number", retention{newest: 1}, audits(nil), "a1", "a2 a4 a5", "a3: it is the newest audit with p that ended without trouble"},
+		{"a plugin that warned", retention{newest: 1}, audits(func(r []keptRun) { r[1].run.Convention, r[1].run.ExitCode = outcome.ConventionNagios, 1 }), "a1", "a3 a4 a5", "a2: it is the newest audit with p that ended without trouble"},
+		{"the newest is of a plugin that warned", retention{newest: 1}, audits(func(r []keptRun) { r[0].run.Convention, r[0].run.ExitCode = outcome.ConventionNagios, 1 }), "", "a2 a3 a4 a5", ""},
 		{"more than there are", retention{newest: 7}, audits(nil), "a1", "", ""},
 		{"by age", retention{older: 25 * day}, audits(nil), "a1", "a4 a5", "r1: it is the newest recover with p that has ended"},
 		{"past both", retention{newest: 4, older: 5 * day}, audits(nil), "a1", "a5", ""},

@@ -92,6 +92,16 @@ const (
 	PluginUnknown  Code = 3
 )
 
+// PluginCodes is the table of the exit codes of plugins.
+func PluginCodes() []Meaning {
+	return []Meaning{
+		{PluginUnknown, "plugin UNKNOWN: nothing could be judged"},
+		{PluginCritical, "plugin CRITICAL: at least one host is neither healthy nor degraded only by warnings"},
+		{PluginWarning, "plugin WARNING: at least one host has warnings"},
+		{PluginOK, "plugin OK: every host is healthy"},
+	}
+}
+
 // Fails tells whether an outcome counts as trouble in this run.
 func (r Run) Fails(o Outcome) bool {
 	if r.FailOn == nil {

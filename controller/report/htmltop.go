@@ -55,7 +55,7 @@ func newPageTop(e Evidence, folds []Fold) pageTop {
 	top := pageTop{
 		Run: run, Title: fmt.Sprintf("%s of %s", run.Command, Hosts(len(run.Hosts))),
 		Started: clock(run.Started), Finished: clock(run.Finished), LastSuccess: clock(e.LastSuccess), Total: len(run.Hosts),
-		Meaning: meaning(run.ExitCode),
+		Meaning: meaning(run),
 	}
 	if !run.Started.IsZero() && run.Finished.After(run.Started) {
 		top.Took = run.Finished.Sub(run.Started).Round(time.Second / 10).String()
@@ -97,10 +97,14 @@ func namesOf(hosts []string) string {
 	return kept + ", …"
 }
 
-// meaning says what an exit code means.
-func meaning(code int) string {
-	for _, m := range outcome.Codes() {
-		if int(m.Code) == code {
+// meaning says what the exit code of a run means, by the convention it follows.
+func meaning(run outcome.Run) string {
+	codes := outcome.Codes()
+	if run.Convention == outcome.ConventionNagios {
+		codes = outcome.PluginCodes()
+	}
+	for _, m := range codes {
+		if int(m.Code) == run.ExitCode {
 			return m.Means
 		}
 	}
