@@ -79,7 +79,7 @@ func (a asked) from(folder string) asked {
 func (g guide) next(f report.Fold) []string {
 	verb := controller.Verb(g.run.Command)
 	reads := verb == controller.Audit || verb == controller.Capture
-	switch allow := wanted(f); {
+	switch allow := g.wanted(f); {
 	case f.Interrupted:
 		return g.resume()
 	case f.Guided, !g.known, g.run.Undoes != "":
@@ -105,8 +105,9 @@ func (g guide) next(f report.Fold) []string {
 // notAllowed is the reason of a host on which --allow would let a rung run.
 var notAllowed = regexp.MustCompile(`\bnot allowed: it takes --allow ([a-z0-9-]+)`)
 
-// wanted are the words of --allow that hosts wait for.
-func wanted(f report.Fold) []string {
+// wanted are the words of --allow that hosts wait for. What has been allowed and
+// is blocked still waits for something else.
+func (g guide) wanted(f report.Fold) []string {
 	if f.Outcome != outcome.NeedsAction {
 		return nil
 	}
@@ -114,7 +115,9 @@ func wanted(f report.Fold) []string {
 	if m := notAllowed.FindStringSubmatch(f.Reason); m != nil && !f.Differ && len(list) == 0 {
 		list = []string{m[1]}
 	}
-	return slices.DeleteFunc(slices.Clone(list), func(word string) bool { return !slices.Contains(allowWords, word) })
+	return slices.DeleteFunc(slices.Clone(list), func(word string) bool {
+		return !slices.Contains(allowWords, word) || slices.Contains(g.asked.Allow, word)
+	})
 }
 
 // resume goes on with the run.

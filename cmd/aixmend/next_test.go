@@ -93,6 +93,9 @@ func TestNext(t *testing.T) {
 		{"planned, but for what is to be allowed", is(outcome.NeedsAction, func(g *guide, f *report.Fold) {
 			g.run.Command, f.Allow, g.asked.Allow = "plan", []string{"node-id", "no-such-word"}, []string{"cluster0"}
 		}), "aixmend plan -l 'aix[1-2]' --allow cluster0 --allow node-id"},
+		{"allowed, and blocked still", is(outcome.NeedsAction, func(g *guide, f *report.Fold) {
+			g.run.Command, f.Allow, g.asked.Allow = "plan", []string{"rsct-update"}, []string{"rsct-update"}
+		}), "aixmend explain R aix1"},
 		{"recover was not allowed to", is(outcome.NeedsAction, func(g *guide, f *report.Fold) {
 			g.run.Command, f.Reason = "recover", "rung 4 (node-id) is not allowed: it takes --allow node-id"
 		}), "aixmend plan -l 'aix[1-2]' --allow node-id"},
