@@ -25,12 +25,15 @@ import (
 type flags struct {
 	asked
 	noticeFlags
-	state  string
-	yes    bool
-	plan   string // of recover: the plan that was approved
-	undo   string // of recover: the run that is to be taken back
-	format string
-	quiet  bool
+	state string
+	// entered is the working folder of an earlier run where it is another than that
+	// of this process was, which works there now; "": it works where it began.
+	entered string
+	yes     bool
+	plan    string // of recover: the plan that was approved
+	undo    string // of recover: the run that is to be taken back
+	format  string
+	quiet   bool
 	// since is the run that --since names, and brief tells that quiet was asked for
 	// beside it.
 	since    string

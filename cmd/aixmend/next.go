@@ -50,6 +50,15 @@ func (a *app) guideOf(store *journal.Store, run outcome.Run) guide {
 	return a.guide(run, then.asked)
 }
 
+// fromHere is what the run was asked to do, as it is asked for where this process was
+// started.
+func (f *flags) fromHere() asked {
+	if f.entered == "" {
+		return f.asked
+	}
+	return f.from(f.entered)
+}
+
 // from is what was asked for in a folder, as it is asked for elsewhere.
 func (a asked) from(folder string) asked {
 	in := func(path string) string {

@@ -33,7 +33,7 @@ func (a *app) print(run *outcome.Run, verb controller.Verb) error {
 			}
 		}
 	}
-	text := a.summary(*run, a.guide(*run, a.flags.asked))
+	text := a.summary(*run, a.guide(*run, a.flags.fromHere()))
 	if verb == controller.Capture {
 		text += fmt.Sprintf("kept:    %s (capture.json, manifest.sha256)\n", filepath.Join(a.flags.state, "captures"))
 	}
@@ -79,7 +79,7 @@ func (a *app) printTrouble(run *outcome.Run) error {
 		}
 	}
 	// The counts stay those of the whole run.
-	_, err := fmt.Fprint(a.out, a.summary(trouble, a.guide(*run, a.flags.asked)))
+	_, err := fmt.Fprint(a.out, a.summary(trouble, a.guide(*run, a.flags.fromHere())))
 	return err
 }
 

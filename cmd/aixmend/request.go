@@ -110,10 +110,17 @@ func (r request) enter(f *flags) error {
 	if err != nil {
 		return fmt.Errorf("state folder: %w", err)
 	}
+	here, err := os.Getwd()
+	if err != nil {
+		return fmt.Errorf("working folder: %w", err)
+	}
 	if err := os.Chdir(r.Folder); err != nil {
 		return usagef("its inventory and keys are named relative to it", "the run's working folder: %w", err)
 	}
 	f.state = state
+	if here != r.Folder {
+		f.entered = r.Folder
+	}
 	return nil
 }
 

@@ -54,6 +54,9 @@ func (a *app) takeBack(c *cobra.Command) error {
 	if err := a.flags.reachAs(c, then.asked); err != nil {
 		return err
 	}
+	if err := a.flags.filesFromHere(); err != nil {
+		return err
+	}
 	if err := then.enter(&a.flags); err != nil {
 		return err
 	}
@@ -107,6 +110,22 @@ func (f *flags) reachAs(c *cobra.Command, then asked) error {
 			}
 			*way.now = path
 		}
+	}
+	return nil
+}
+
+// filesFromHere names the files that are asked for so that they are the same ones
+// in another folder.
+func (f *flags) filesFromHere() error {
+	for format, path := range f.Files {
+		if path == "" {
+			continue
+		}
+		whole, err := filepath.Abs(path)
+		if err != nil {
+			return fmt.Errorf("--%s: %w", format, err)
+		}
+		f.Files[format] = whole
 	}
 	return nil
 }

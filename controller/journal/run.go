@@ -304,7 +304,10 @@ func (r *Run) WritePage(write func(io.Writer) error) error {
 	path := filepath.Join(r.store.RunDir(r.id), "report.html")
 	if err := writeContent(path, func(to io.Writer) error {
 		buffered := bufio.NewWriterSize(to, 1<<16)
-		return errors.Join(write(buffered), buffered.Flush())
+		if err := write(buffered); err != nil {
+			return err
+		}
+		return buffered.Flush()
 	}); err != nil {
 		return fmt.Errorf("report.html: %w", err)
 	}
