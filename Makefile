@@ -35,6 +35,10 @@ test: ## all tests
 race: ## all tests, under the race detector
 	$(GO) test -race -timeout 20m ./...
 
+.PHONY: browser
+browser: ## the HTML report in a headless Chromium
+	cd tools/browser && $(GO) vet ./... && $(GO) test -count 1 -v ./...
+
 .PHONY: lint
 lint: ## golangci-lint with .golangci.yml; actionlint for the workflows
 	$(TOOL) golangci-lint run ./...

@@ -56,7 +56,7 @@ func (w *walk) printPlan() {
 	}
 	for _, r := range w.plan {
 		if len(r.Steps) == 0 { // what it would run is not known yet
-			w.out.Plan = append(w.out.Plan, outcome.PlanStep{Rung: r.Rung.ID, AllowedBy: r.Rung.Allow, BlockedBy: r.Blocked, Mends: r.Mends})
+			w.out.Plan = append(w.out.Plan, outcome.PlanStep{Rung: r.Rung.ID, AllowedBy: r.Rung.Allow, BlockedBy: r.Blocked, Mends: append([]string{}, r.Mends...)})
 		}
 		for _, s := range r.Steps {
 			allow := s.Step.Allow
@@ -65,7 +65,7 @@ func (w *walk) printPlan() {
 			}
 			row := outcome.PlanStep{
 				Rung: r.Rung.ID, Step: s.Step.ID, Command: s.Command, Undo: s.Undo,
-				AllowedBy: allow, BlockedBy: r.Blocked, Mends: r.Mends,
+				AllowedBy: allow, BlockedBy: r.Blocked, Mends: append([]string{}, r.Mends...),
 				Conditional: r.Rung.HandOver && r.Waits,
 			}
 			arm, disarm := row, row
@@ -215,6 +215,14 @@ func (w *walk) began(s *playbooks.PlannedStep) {
 	}
 }
 
+// mends are the findings that called for a rung that runs.
+func (w *walk) mends(rung string) []string {
+	if w.rung == nil || w.rung.Rung.ID != rung {
+		return nil
+	}
+	return w.rung.Mends
+}
+
 // order is one changing command that is to be sent.
 type order struct {
 	step, text, undo string
@@ -248,7 +256,7 @@ func (w *walk) journaled(ctx context.Context, o order) (sent, error) {
 	t, err := w.conn.Run(ctx, commands)
 	w.record(commands, t)
 	var r sent
-	change := outcome.Change{Step: o.step, Command: o.text, Undo: o.undo, Status: outcome.Applied, At: entry.Time}
+	change := outcome.Change{Step: o.step, Command: o.text, Undo: o.undo, Status: outcome.Applied, At: entry.Time, Rung: entry.Rung, Mends: w.mends(entry.Rung)}
 	result := transport.Result{Err: err}
 	if len(t.Results) == 1 {
 		result = t.Results[0]

@@ -451,5 +451,6 @@ func finding(v playbooks.Verdict) outcome.Finding {
 	return outcome.Finding{
 		ID: v.ID, Severity: outcome.Severity(v.Severity), Title: v.Title, Evidence: v.Evidence,
 		Remedy: v.Remedy, Next: v.Next, Source: v.Row + ": " + v.Source,
+		Rule: v.Rule, Reads: v.Reads, Probes: v.Probes,
 	}
 }

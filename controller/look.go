@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -149,9 +150,24 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 	for _, v := range d.Verdicts {
 		w.out.Findings = append(w.out.Findings, waive(w.host, finding(v)))
 	}
+	w.out.Mended = w.mended(d)
 	w.findLeft()
 	w.plan = w.replan(d)
 	w.onlyApproved()
+}
+
+// mended are the findings that were there before the first change and are not now.
+func (w *walk) mended(d *playbooks.Diagnosis) []outcome.Finding {
+	if w.before == nil || !w.changed() || w.Earlier != nil {
+		return nil
+	}
+	var gone []outcome.Finding
+	for _, v := range w.before.Verdicts {
+		if !slices.ContainsFunc(d.Verdicts, func(now playbooks.Verdict) bool { return now.ID == v.ID }) {
+			gone = append(gone, waive(w.host, finding(v)))
+		}
+	}
+	return gone
 }
 
 // waive marks a finding that the inventory waives, or did.

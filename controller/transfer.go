@@ -42,7 +42,7 @@ func (w *walk) upload(ctx context.Context, s *playbooks.PlannedStep) (Event, err
 		return "", err
 	}
 	moved, err := w.put(ctx, s, list)
-	change := outcome.Change{Step: s.Step.ID, Command: s.Command, Undo: s.Undo, Status: outcome.Applied, At: entry.Time, Detail: moved}
+	change := outcome.Change{Step: s.Step.ID, Command: s.Command, Undo: s.Undo, Status: outcome.Applied, At: entry.Time, Detail: moved, Rung: entry.Rung, Mends: w.mends(entry.Rung)}
 	if err != nil {
 		change.Status = outcome.NotApplied
 		change.Detail = strings.TrimPrefix(moved+"; "+err.Error(), "; ")

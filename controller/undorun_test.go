@@ -140,7 +140,7 @@ func TestTakeBackFails(t *testing.T) {
 // Steps around a step, and what is known not to be in effect, are not taken back.
 func TestUndoables(t *testing.T) {
 	change := func(step, status string) outcome.TrailChange {
-		return outcome.TrailChange{Change: outcome.Change{Step: step, Command: "c " + step, Undo: "u " + step, Status: status}, Rung: "r"}
+		return outcome.TrailChange{Change: outcome.Change{Step: step, Command: "c " + step, Undo: "u " + step, Status: status, Rung: "r"}}
 	}
 	got := controller.Undoables(outcome.Trail{Changes: []outcome.TrailChange{
 		change("a-arm-undo", outcome.Applied), change("a", outcome.Applied), change("a-disarm-undo", outcome.Applied), change("b", outcome.NotApplied),

@@ -35,6 +35,7 @@ type compiledFinding struct {
 	when, warningWhen, each *expression
 	title, remedy           *template
 	evidence, next          []*template
+	probes                  []string // those from which comes what the condition reads
 }
 
 type compiledGuard struct {
@@ -101,6 +102,13 @@ func (c *checker) compile() {
 	}
 	for _, f := range p.Verify.Unchanged {
 		out.unchanged = append(out.unchanged, (&compiler{checker: c, env: before}).finding(f))
+	}
+	for _, findings := range [][]compiledFinding{out.findings, out.unchanged} {
+		for i, f := range findings {
+			if f.when != nil {
+				findings[i].probes = p.probesOf(f.when.refs)
+			}
+		}
 	}
 	out.guards = e.guards(p.Guards)
 	for _, r := range p.Rungs {
@@ -333,4 +341,19 @@ func (p *Playbook) roots(fact string, into map[string]bool) {
 	for _, from := range p.Facts[i].Value.From {
 		p.roots(from.Value.V, into)
 	}
+}
+
+// probesOf are the probes from which some facts come, in the playbook's order.
+func (p *Playbook) probesOf(facts []string) []string {
+	roots := map[string]bool{}
+	for _, fact := range facts {
+		p.roots(fact, roots)
+	}
+	var probes []string
+	for _, probe := range p.Probes {
+		if roots[probe.ID] {
+			probes = append(probes, probe.ID)
+		}
+	}
+	return probes
 }

@@ -27,6 +27,11 @@ type Verdict struct {
 	Remedy, Source           string
 	// Next says to a person how to go on, line by line.
 	Next []string
+	// Rule is the condition that holds, Reads are the parts of facts that it reads,
+	// Probes those from which they come. One that says that something could not be
+	// read has no rule.
+	Rule          string
+	Reads, Probes []string
 }
 
 // Diagnosis is what the probes of one host mean.
@@ -303,10 +308,11 @@ func (d *Diagnosis) hold(f Finding, c compiledFinding, values map[string]any) {
 }
 
 func verdict(f Finding, c compiledFinding, values map[string]any) Verdict {
-	v := Verdict{ID: f.ID, Row: f.Row, Severity: f.Severity.V, Source: f.Source, Evidence: []string{}}
+	v := Verdict{ID: f.ID, Row: f.Row, Severity: f.Severity.V, Source: f.Source, Evidence: []string{}, Rule: f.When.V, Reads: c.when.reads, Probes: c.probes}
 	if c.warningWhen != nil {
 		if milder, err := c.warningWhen.holds(values); err == nil && milder {
 			v.Severity = "warning"
+			v.Rule += "; only a warning while " + f.WarningWhen.V
 		}
 	}
 	v.Title = prose(c.title, values)
@@ -356,6 +362,7 @@ func (p *Playbook) failed(d *Diagnosis, unjudged map[string][]Finding) []Verdict
 	var verdicts []Verdict
 	for _, name := range sortedKeys(open) {
 		v := failure(name, d.Missing[name], open[name])
+		v.Probes = p.probesOf([]string{name})
 		if slices.ContainsFunc(p.Probes, func(probe Probe) bool { return probe.ID == name && probe.Require != nil }) {
 			v.Severity = "critical" // without this answer nothing is known
 		}

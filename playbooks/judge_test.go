@@ -255,6 +255,9 @@ func checkVerdict(t *testing.T, v Verdict) {
 	if v.Row == "" || v.Source == "" || v.Title == "" || len(v.Evidence) == 0 {
 		t.Errorf("%s lacks row, source, title or evidence: %+v", v.ID, v)
 	}
+	if v.ID != "probe-failed" && (v.Rule == "" || len(v.Reads) == 0) {
+		t.Errorf("%s does not say by which rule, or what that reads: %+v", v.ID, v)
+	}
 	for _, text := range append([]string{v.Title, v.Remedy}, v.Evidence...) {
 		if strings.Contains(text, "(not known: ") || strings.Contains(text, "{{") {
 			t.Errorf("%s says: %s", v.ID, text)
@@ -263,6 +266,33 @@ func checkVerdict(t *testing.T, v Verdict) {
 	for _, line := range v.Evidence {
 		if strings.TrimSpace(line) == "" {
 			t.Errorf("%s has empty evidence", v.ID)
+		}
+	}
+}
+
+// A verdict names its rule, the parts of facts that it reads and the probes from which
+// they come; where it is only a warning, why.
+func TestVerdictTellsItsRule(t *testing.T) {
+	p, _ := restore(t)
+	params, err := p.Set(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := healthyHost()
+	h.say("ifconfig", "en0: flags=1e084863,814c0<UP,RUNNING>\n        inet 10.2.3.4 netmask 0xffffff00\nen1: flags=1e084863,814c0<UP,RUNNING>\n")
+	h["room"] = Probed{Err: errHung}
+	got := map[string]string{}
+	for _, v := range p.Judge(params, Given{}, h).Verdicts {
+		got[v.ID] = strings.Join([]string{v.Severity, strings.Join(strings.Fields(v.Rule), " "), strings.Join(v.Reads, " "), strings.Join(v.Probes, " ")}, " | ")
+	}
+	want := map[string]string{
+		"rmc-address-missing": `warning | rmc_nic.state == "found" && rmc_address.state == "missing"; only a warning while domain.state == "connected"` +
+			" | rmc_address.state rmc_nic.state | session ifconfig lsdev netstat entstat lsattr",
+		"probe-failed": "critical |  |  | room",
+	}
+	for id, line := range want {
+		if got[id] != line {
+			t.Errorf("%s: %s\nwant %s", id, got[id], line)
 		}
 	}
 }

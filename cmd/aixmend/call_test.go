@@ -102,3 +102,11 @@ func write(t *testing.T, path, text string) string {
 	}
 	return path
 }
+
+// noError ends a test that can not go on.
+func noError(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

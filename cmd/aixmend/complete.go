@@ -174,7 +174,7 @@ func completeFormat(c *cobra.Command, _ []string, _ string) ([]string, cobra.She
 
 // completeSince completes a run, or what stands for the newest of each host.
 func (a *app) completeSince(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return append([]string{"last"}, a.runRefs()...), asListed
+	return append([]string{lastRun}, a.runRefs()...), asListed
 }
 
 // completeLimit completes the last pattern of a list: hosts and groups, those that

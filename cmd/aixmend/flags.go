@@ -61,14 +61,19 @@ func (f *flags) stateDir(c *cobra.Command) {
 }
 
 func (f *flags) formats(c *cobra.Command) {
-	c.Flags().StringVar(&f.format, "format", "text", "what goes to stdout: text, json, or for runs nagios, whose exit codes are those of plugins")
+	c.Flags().StringVar(&f.format, "format", "text", "what goes to stdout: text or json")
+}
+
+// formatsOfRun declares those of the verbs that end with a run.
+func (f *flags) formatsOfRun(c *cobra.Command) {
+	c.Flags().StringVar(&f.format, "format", "text", "what goes to stdout, and with nagios the exit code of a plugin: text, json or nagios")
 }
 
 // walking declares the flags of the verbs that walk hosts.
 func (f *flags) walking(c *cobra.Command) {
 	f.selection(c)
 	f.stateDir(c)
-	f.formats(c)
+	f.formatsOfRun(c)
 	f.files(c)
 	f.annotated(c)
 	f.news(c)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ func (a *app) inventory() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			a.flags.tell(overWaivers(inv.Hosts, time.Now()))
 			fmt.Fprintf(a.out, "%s: %d hosts, %d groups, no problems\n", strings.Join(inv.Files, ", "), len(inv.Hosts), len(inv.Groups))
 			return nil
 		},
@@ -57,6 +59,23 @@ func (a *app) inventory() *cobra.Command {
 		},
 	}
 	return group("inventory", "Look at the inventory before you run", list, check, imported, schema)
+}
+
+// overWaivers are the waivers that are over, each once: many hosts may share one.
+func overWaivers(hosts []inventory.Host, now time.Time) strictyaml.Problems {
+	var over strictyaml.Problems
+	seen := map[strictyaml.Pos]bool{}
+	for _, h := range hosts {
+		for _, w := range h.Waivers {
+			if w.ActiveAt(now) || seen[w.Pos] {
+				continue
+			}
+			seen[w.Pos] = true
+			over = append(over, strictyaml.Problem{Pos: w.Pos, Message: fmt.Sprintf("the waiver of %s is over since %s: the finding counts again", w.Finding, w.Until.Format(time.DateOnly))})
+		}
+	}
+	slices.SortFunc(over, func(a, b strictyaml.Problem) int { return a.Pos.Compare(b.Pos) })
+	return over
 }
 
 // programs runs programs that inventories name, until the first signal.

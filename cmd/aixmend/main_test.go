@@ -78,6 +78,10 @@ func TestScripts(t *testing.T) {
 			"newest":    newestRun,
 			"readonly":  readOnly,
 			"otherkeys": otherKeys,
+			"pasted":    pasted,
+			"ails":      ails,
+			"later":     later,
+			"valid":     validDocument,
 		},
 	})
 }

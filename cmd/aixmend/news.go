@@ -150,7 +150,7 @@ func (a *app) tell(run *outcome.Run, j *job) error {
 		a.flags.quiet = a.flags.brief
 		return a.print(run, j.verb)
 	}
-	if !c.drift.News() {
+	if !c.drift.News() && len(c.drift.NotJudged) == 0 {
 		return nil
 	}
 	var b strings.Builder

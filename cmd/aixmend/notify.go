@@ -80,7 +80,7 @@ func (a *app) tellOthers(ctx context.Context, j *job, run outcome.Run, failed er
 		return
 	}
 	if failed != nil {
-		run.ExitCode, run.ExitReason = int(outcome.ExitInternal), failed.Error()
+		a.conclude(&run, outcome.ExitInternal, failed.Error())
 	}
 	news := a.newsFor(j, run)
 	if !f.wanted(run, news) {
@@ -122,13 +122,13 @@ func (a *app) newsFor(j *job, run outcome.Run) *drift.Drift {
 // wanted tells whether others are to be told of a run.
 func (f noticeFlags) wanted(run outcome.Run, news *drift.Drift) bool {
 	code := outcome.Code(run.ExitCode)
-	trouble := code != outcome.ExitOK
+	trouble := !run.Succeeded()
 	switch {
 	case f.notifyOn == onAlways:
 		return true
 	case f.notifyOn == onTrouble:
 		return trouble
-	case code == outcome.ExitInterrupted, code == outcome.ExitTerminated, code == outcome.ExitInternal:
+	case code == outcome.ExitInterrupted, code == outcome.ExitTerminated, run.Broke():
 		return true
 	case run.Counts[outcome.Recovered] > 0: // it was sick since, and the run has changed it
 		return true

@@ -131,13 +131,6 @@ func newSSHLab(t *testing.T) *sshLab {
 	return lab
 }
 
-func noError(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // output runs a program; what it printed is in the error.
 func output(name string, args ...string) error {
 	c := exec.Command(name, args...)

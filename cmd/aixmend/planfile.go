@@ -132,10 +132,15 @@ func (f *flags) applyPlan(c *cobra.Command) (*planFile, error) {
 	return p, nil
 }
 
-// changedFlag is the first of some flags that was given, "" when none was.
+// changedFlag is the first of some flags that was given, "" when none was. What
+// the environment says is there for every call, and no contradiction.
 func changedFlag(c *cobra.Command, names []string) string {
 	for _, name := range names {
-		if flag := c.Flags().Lookup(name); flag != nil && flag.Changed {
+		flag := c.Flags().Lookup(name)
+		if flag == nil || !flag.Changed {
+			continue
+		}
+		if _, given := flag.Annotations[ofEnvironment]; !given {
 			return name
 		}
 	}

@@ -103,12 +103,13 @@ func (a *app) prune(f pruneFlags) error {
 		return usagef("name the folder itself with --state", "%w", err)
 	}
 	defer remover.Close()
-	runs, others, err := keptRuns(store, remover)
+	bounds := retention{f.keep, time.Duration(f.older), time.Now()}
+	runs, others, err := bounds.keptRuns(store, remover)
 	if err != nil {
 		return err
 	}
 	latest, _ := store.Resolve("latest") // "": there is none
-	gone, stay := retention{f.keep, time.Duration(f.older), time.Now()}.judge(runs, latest)
+	gone, stay := bounds.judge(runs, latest)
 	done := pruned{
 		Schema: pruneSchema, DryRun: f.dryRun, Removed: []prunedRun{}, Captures: []string{}, Leftovers: []string{},
 		Kept: append([]stays{}, stay...), LeftAlone: append([]string{}, others...),

@@ -28,7 +28,7 @@ aixmend runs shows which runs are open.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.goOn(c.Context(), args) },
 	}
 	a.flags.stateDir(c)
-	a.flags.formats(c)
+	a.flags.formatsOfRun(c)
 	a.flags.annotated(c)
 	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
 	a.flags.notices(c)

@@ -22,18 +22,21 @@ type retention struct {
 	now    time.Time
 }
 
+// past tells whether a run is past the bounds: the nth one, counted from the newest.
+func (r retention) past(n int, run keptRun) bool {
+	return n >= r.newest && (r.older == 0 || r.now.Sub(run.last) >= r.older)
+}
+
 // keptRun is a run that is kept, as far as its removal depends on it.
 type keptRun struct {
 	id      string
 	state   string
-	run     *outcome.Run // nil: it has left none
+	run     *outcome.Run // nil: it has left none. Its hosts are not kept
 	problem error        // why what it has left can't be read
 	last    time.Time    // the last that is known of it
-	// inventory are the names of all hosts that its inventory had.
-	inventory []string
-	undoes    string   // the run that it takes back
-	refs      []string // what it would look at again: runs and captures, of one that is open
-	changes   int      // that recover --undo could take back
+	refs    []string     // what it would look at again: runs and captures, of one that is open
+	changes int          // that recover --undo could take back, of one that is past the bounds
+	needed  string       // what rests on it, "" for nothing
 }
 
 // command and playbook name what a run did.
@@ -51,18 +54,6 @@ func (r keptRun) playbook() string {
 	return r.run.Playbook.Name
 }
 
-// ended tells whether it has come to its end and says so.
-func (r keptRun) ended() bool { return r.state == stateEnded && r.run != nil }
-
-// cutOff tells whether it ended too soon to be compared with.
-func (r keptRun) cutOff() bool {
-	switch outcome.Code(r.run.ExitCode) {
-	case outcome.ExitInterrupted, outcome.ExitTerminated, outcome.ExitInternal:
-		return true
-	}
-	return false
-}
-
 // stays is a run that is past the bounds and stays all the same.
 type stays struct {
 	ID     string `json:"run_id"`
@@ -72,13 +63,23 @@ type stays struct {
 // judge parts runs, the newest first, into those that go and those that are past
 // the bounds and stay.
 func (r retention) judge(runs []keptRun, latest string) (gone []keptRun, stay []stays) {
-	needed := neededRuns(runs, latest)
+	referred := map[string]string{}
+	for _, run := range runs {
+		for _, ref := range run.refs {
+			referred[ref] = run.id
+		}
+	}
 	for i, run := range runs {
-		age := r.now.Sub(run.last)
-		if i < r.newest || r.older > 0 && age < r.older {
+		if !r.past(i, run) {
 			continue
 		}
-		reason := needed[run.id]
+		reason := run.needed
+		if by := referred[run.id]; by != "" {
+			reason = "run " + by + ", which has not ended, looks at it"
+		}
+		if run.id == latest {
+			reason = "it is the latest"
+		}
 		switch {
 		case run.state == stateRunning:
 			reason = "it is still running"
@@ -87,7 +88,7 @@ func (r retention) judge(runs []keptRun, latest string) (gone []keptRun, stay []
 		case run.problem != nil:
 			reason = "it can't be read: " + run.problem.Error()
 		case reason != "":
-		case age < attemptsWindow:
+		case r.now.Sub(run.last) < attemptsWindow:
 			reason = fmt.Sprintf("it is younger than %s: its attempts still count", attemptsWindow)
 		case run.changes > 0 && r.older == 0:
 			reason = fmt.Sprintf("aixmend recover --undo %s could take %s of it back; --older-than lets it go", run.id, changesOf(run.changes))
@@ -101,72 +102,78 @@ func (r retention) judge(runs []keptRun, latest string) (gone []keptRun, stay []
 	return gone, stay
 }
 
-// neededRuns says of each run that something rests on what that is.
-func neededRuns(runs []keptRun, latest string) map[string]string {
-	needed := map[string]string{}
-	well := map[string]bool{}
-	unseen := map[string]map[string]bool{} // by job: hosts of the inventory that no run has seen yet
-	for _, run := range runs {
-		if !run.ended() {
-			continue
+// memory is what rests on runs, which are seen from the newest on: when a verb and
+// playbook last succeeded, and what the next run of them is compared with.
+type memory struct {
+	well   map[string]bool
+	unseen map[string]map[string]bool // by verb and playbook: hosts of the inventory that no run has seen yet
+}
+
+// rests says what rests on a run that has ended; inventory are the names of all
+// hosts that its inventory had.
+func (m memory) rests(run *outcome.Run, inventory []string) string {
+	job, reason := run.Command+" with "+run.Playbook.Name, ""
+	if !m.well[job] && run.ExitCode == int(outcome.ExitOK) {
+		m.well[job], reason = true, "it is the newest "+job+" that ended with exit code 0"
+	}
+	switch outcome.Code(run.ExitCode) {
+	case outcome.ExitInterrupted, outcome.ExitTerminated, outcome.ExitInternal:
+		return reason // nothing is compared with it
+	}
+	if m.unseen[job] == nil {
+		m.unseen[job], reason = map[string]bool{}, "it is the newest "+job+" that has ended"
+		for _, name := range inventory {
+			m.unseen[job][name] = true
 		}
-		job := run.command() + " with " + run.playbook()
-		if !well[job] && run.run.ExitCode == int(outcome.ExitOK) {
-			well[job], needed[run.id] = true, "it is the newest "+job+" that ended with exit code 0"
-		}
-		if run.cutOff() {
-			continue
-		}
-		if unseen[job] == nil {
-			unseen[job], needed[run.id] = setOf(run.inventory), "it is the newest "+job+" that has ended"
-		}
-		for _, h := range run.run.Hosts {
-			if unseen[job][h.Name] && (h.Outcome != outcome.Skipped || !h.Interrupted) {
-				delete(unseen[job], h.Name)
-				if needed[run.id] == "" {
-					needed[run.id] = "it is the newest " + job + " that has seen " + h.Name
-				}
+	}
+	for _, h := range run.Hosts {
+		if m.unseen[job][h.Name] && (h.Outcome != outcome.Skipped || !h.Interrupted) {
+			delete(m.unseen[job], h.Name)
+			if reason == "" {
+				reason = "it is the newest " + job + " that has seen " + h.Name
 			}
 		}
 	}
-	for _, run := range runs {
-		for _, ref := range run.refs {
-			needed[ref] = "run " + run.id + ", which has not ended, looks at it"
-		}
-	}
-	if latest != "" {
-		needed[latest] = "it is the latest"
-	}
-	return needed
-}
-
-func setOf(names []string) map[string]bool {
-	set := make(map[string]bool, len(names))
-	for _, name := range names {
-		set[name] = true
-	}
-	return set
+	return reason
 }
 
 // keptRuns are the runs of a state folder, the newest first, and the names of what
 // lies among them and is none.
-func keptRuns(store *journal.Store, remover *journal.Remover) (runs []keptRun, others []string, err error) {
+func (r retention) keptRuns(store *journal.Store, remover *journal.Remover) (runs []keptRun, others []string, err error) {
 	ids, err := store.RunIDs()
 	if err != nil {
 		return nil, nil, err
 	}
+	m := memory{map[string]bool{}, map[string]map[string]bool{}}
 	for _, id := range ids {
-		if remover.IsRun(id) {
-			runs = append(runs, lookAt(store, id))
-		} else {
+		if !remover.IsRun(id) {
 			others = append(others, id)
+			continue
 		}
+		run, asked := lookAt(store, id)
+		if run.state == stateEnded && run.run != nil {
+			run.needed = m.rests(run.run, asked.Names)
+			run.run.Hosts = nil // of thousands of hosts in hundreds of runs
+		}
+		if run.state == stateEnded && r.past(len(runs), run) && asked.Verb == controller.Recover && asked.Undoes == "" {
+			changes, err := undoableChanges(store, id)
+			run.changes, run.problem = changes, errors.Join(run.problem, err)
+		}
+		runs = append(runs, run)
 	}
 	return runs, others, nil
 }
 
+// askedThen is the part of a request that is looked at here.
+type askedThen struct {
+	Verb   controller.Verb `json:"verb"`
+	Undoes string          `json:"undoes"`
+	Set    []string        `json:"set"`
+	Names  []string        `json:"names"`
+}
+
 // lookAt reads what the removal of a run depends on.
-func lookAt(store *journal.Store, id string) keptRun {
+func lookAt(store *journal.Store, id string) (keptRun, askedThen) {
 	r := keptRun{id: id, state: runState(store, id)}
 	r.last, _ = journal.RunTime(id)
 	run, err := store.LoadRun(id)
@@ -179,28 +186,21 @@ func lookAt(store *journal.Store, id string) keptRun {
 	case !errors.Is(err, fs.ErrNotExist):
 		r.problem = err
 	}
-	var asked request
+	var asked askedThen
 	if !store.HasRequest(id) {
-		return r // nobody can go on with it, or take it back
+		return r, asked // nobody can go on with it, or take it back
 	}
 	if err := store.LoadRequest(id, &asked); err != nil {
 		r.problem = errors.Join(r.problem, err)
-		return r
 	}
-	r.inventory = asked.Names
-	if r.undoes = asked.Undoes; r.state != stateEnded {
-		r.refs = lookedAt(store, asked)
-		return r
+	if r.state != stateEnded {
+		r.refs = asked.lookedAt(store)
 	}
-	if asked.Verb == controller.Recover && r.undoes == "" {
-		r.changes, err = undoableChanges(store, id)
-		r.problem = errors.Join(r.problem, err)
-	}
-	return r
+	return r, asked
 }
 
 // lookedAt are the runs and captures that a run would look at, when it goes on.
-func lookedAt(store *journal.Store, asked request) []string {
+func (asked askedThen) lookedAt(store *journal.Store) []string {
 	var refs []string
 	if asked.Undoes != "" {
 		refs = append(refs, asked.Undoes)

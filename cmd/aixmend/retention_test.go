@@ -40,6 +40,7 @@ func kept(now time.Time, id string, days int, command string, code outcome.Code)
 func TestRetention(t *testing.T) {
 	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	day := 24 * time.Hour
+	inventory := []string{"h1", "h2", "h3"}
 	audits := func(change func(runs []keptRun)) []keptRun {
 		runs := []keptRun{
 			kept(now, "a1", 1, "audit", 3), kept(now, "a2", 10, "audit", 3), kept(now, "a3", 20, "audit", 0),
@@ -76,7 +77,6 @@ func TestRetention(t *testing.T) {
 		{"could be taken back, by age", retention{older: 35 * day}, audits(func(r []keptRun) { r[4].changes = 1 }), "a1", "a5", ""},
 		{"the newest was interrupted", retention{newest: 1}, audits(func(r []keptRun) { r[0].run.ExitCode = 130 }), "a1", "a4 a5", "a2: it is the newest audit with p that has ended"},
 		{"the newest that has seen a host of the inventory", retention{newest: 1}, audits(func(r []keptRun) {
-			r[0].inventory = []string{"h1", "h2", "h3"}
 			r[0].run.Hosts = []outcome.HostSummary{{Name: "h1", Outcome: outcome.Healthy}}
 			r[1].run.Hosts = []outcome.HostSummary{{Name: "h2", Outcome: outcome.Skipped, Interrupted: true}, {Name: "gone", Outcome: outcome.Healthy}}
 			r[3].run.Hosts = []outcome.HostSummary{{Name: "h1", Outcome: outcome.Healthy}, {Name: "h2", Outcome: outcome.Unreachable}}
@@ -86,6 +86,12 @@ func TestRetention(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.r.now = now
+			m := memory{map[string]bool{}, map[string]map[string]bool{}}
+			for i, run := range c.runs {
+				if run.state == stateEnded {
+					c.runs[i].needed = m.rests(run.run, inventory)
+				}
+			}
 			gone, stay := c.r.judge(c.runs, c.latest)
 			var ids []string
 			for _, run := range gone {

@@ -18,8 +18,12 @@ type app struct {
 	plugin bool
 }
 
-// envPrefix begins the name of a flag's environment variable.
-const envPrefix = "AIXMEND_"
+const (
+	// envPrefix begins the name of a flag's environment variable.
+	envPrefix = "AIXMEND_"
+	// ofEnvironment marks a flag that was given there, not on the command line.
+	ofEnvironment = "environment"
+)
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
@@ -103,7 +107,9 @@ func fromEnvironment(set *pflag.FlagSet) error {
 		}
 		if err := set.Set(f.Name, value); err != nil {
 			failed = usagef("", "%s: %w", name, err)
+			return
 		}
+		failed = set.SetAnnotation(f.Name, ofEnvironment, nil)
 	})
 	return failed
 }

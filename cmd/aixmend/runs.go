@@ -114,7 +114,7 @@ func (a *app) report() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error { return a.showRun(args[0]) },
 	}
 	a.flags.stateDir(c)
-	a.flags.formats(c)
+	a.flags.formatsOfRun(c)
 	a.flags.files(c)
 	c.Flags().StringVar(&a.flags.host, "host", "", "the report of one `HOST`")
 	return c
@@ -211,32 +211,4 @@ func (a *app) showUnfinished(store *journal.Store, id string) error {
 		fmt.Fprintln(a.out, "nothing that changes a host was sent")
 	}
 	return nil
-}
-
-func (a *app) explain() *cobra.Command {
-	c := &cobra.Command{
-		Use: "explain RUN HOST", Short: "Say which observation led to which verdict, what was done, and what to do next",
-		Args: cobra.ExactArgs(2),
-		RunE: func(_ *cobra.Command, args []string) error { return a.explainHost(args[0], args[1]) },
-	}
-	a.flags.stateDir(c)
-	return c
-}
-
-func (a *app) explainHost(ref, host string) error {
-	a.flags.format = "text"
-	store, err := a.store()
-	if err != nil {
-		return err
-	}
-	id, err := store.Resolve(ref)
-	if err != nil {
-		return usage(err)
-	}
-	h, err := store.LoadHost(id, host)
-	if err != nil {
-		return usagef("aixmend report "+id+" lists its hosts", "%w", err)
-	}
-	_, err = fmt.Fprint(a.out, report.Explain(*h))
-	return err
 }

@@ -65,6 +65,7 @@ func (a *app) takeBack(c *cobra.Command) error {
 		return err
 	}
 	a.flags.Playbook, a.flags.Set, a.flags.Inventories = then.Playbook, then.Set, then.Inventories
+	a.flags.Allow, a.flags.MendWarnings = nil, false // the environment may have said so
 	inv := inventory.Inventory{Hosts: then.Hosts, Groups: then.Groups}
 	hosts, err := a.flags.choose(&inv, "--undo takes the hosts of the run")
 	if err != nil {

@@ -132,11 +132,12 @@ func (a *app) finish(ctx context.Context, j *job, before *past) error {
 	if a.flags.annotations {
 		a.workflow(report.Annotations(*run))
 	}
-	if err != nil && a.plugin {
-		return err // a plugin says one thing
+	// What is known is said even where it could not be written; but a plugin says
+	// one thing.
+	var said error
+	if err == nil || !a.plugin {
+		said = a.tell(run, j)
 	}
-	// What is known is said even where it could not be written.
-	said := a.tell(run, j)
 	a.tellOthers(ctx, j, *run, err)
 	if err := errors.Join(err, said); err != nil {
 		return err

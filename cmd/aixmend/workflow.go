@@ -24,8 +24,11 @@ func (f *flags) annotated(c *cobra.Command) {
 // workflow prints workflow commands on stderr.
 func (a *app) workflow(commands string) { fmt.Fprint(plainWriter(a.err), commands) }
 
-// plainWriter is what is behind a defused writer.
+// plainWriter is what is behind the console and a defused writer.
 func plainWriter(to io.Writer) io.Writer {
+	if c, ok := to.(*console); ok {
+		to = c.out
+	}
 	if d, ok := to.(*defused); ok {
 		return d.to
 	}

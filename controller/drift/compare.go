@@ -28,10 +28,6 @@ type Comparer struct {
 	Left []Left
 }
 
-// maxRuns bounds the runs that are looked at, the newest first. It is more than
-// three months of nights.
-const maxRuns = 100
-
 // Between compares two runs that have ended, the earlier one first.
 func (c Comparer) Between(from, to outcome.Run) (*Drift, error) {
 	d := newDrift(to)
@@ -104,92 +100,10 @@ func (c Comparer) Since(run outcome.Run, from *outcome.Run) (*Drift, error) {
 // with where nobody names one.
 func countsAsLast(earlier *outcome.Run, run outcome.Run) bool {
 	switch outcome.Code(earlier.ExitCode) {
-	case outcome.ExitInterrupted, outcome.ExitTerminated, outcome.ExitInternal:
+	case outcome.ExitInterrupted, outcome.ExitTerminated:
 		return false // nobody may have been told what it found
 	}
-	return earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name
-}
-
-// sighting is a host as a run saw it.
-type sighting struct {
-	run     string
-	started time.Time
-	host    outcome.HostSummary
-}
-
-// track is how a host was seen, the newest first.
-type track struct {
-	seen []sighting
-	base int  // what it is compared with; -1: not found
-	due  bool // the run to compare with was met
-	// judged tells that the later run came to a verdict.
-	judged bool
-}
-
-func (t *track) see(run *outcome.Run, h outcome.HostSummary) {
-	if !judged(h) {
-		return
-	}
-	t.seen = append(t.seen, sighting{run.ID, run.Started, h})
-	if t.due && t.base < 0 {
-		t.base = len(t.seen) - 1
-	}
-}
-
-// closed tells that no older run can say more.
-func (t *track) closed() bool {
-	return t.base >= 0 && (!unreachable(t.seen[t.base]) || len(t.seen) > t.base+1)
-}
-
-// known is the sighting that says what is known after the one at i.
-func (t *track) known(i int) int {
-	if i+1 < len(t.seen) && unreachable(t.seen[i]) && !unreachable(t.seen[i+1]) {
-		return i + 1
-	}
-	return i
-}
-
-// tracks goes back in history from a run, until enough is known of each of its
-// hosts that are wanted.
-func (c Comparer) tracks(to outcome.Run, base func(*outcome.Run) bool, wanted func(name string) bool) (map[string]*track, error) {
-	open, all := map[string]*track{}, map[string]*track{}
-	for _, h := range to.Hosts {
-		if wanted(h.Name) {
-			t := &track{base: -1, judged: judged(h)}
-			t.see(&to, h)
-			open[h.Name], all[h.Name] = t, t
-		}
-	}
-	ids, err := c.History.RunIDs()
-	if err != nil {
-		return nil, err
-	}
-	ids = ids[slices.Index(ids, to.ID)+1:]
-	for _, id := range ids[:min(len(ids), maxRuns)] {
-		run, err := c.History.LoadRun(id)
-		if err != nil {
-			continue // it was killed, or is damaged: it says nothing
-		}
-		isBase := base(run)
-		if !isBase && run.Playbook.Name != to.Playbook.Name {
-			continue
-		}
-		for _, h := range run.Hosts {
-			t := open[h.Name]
-			if t == nil {
-				continue
-			}
-			t.due = t.due || isBase
-			t.see(run, h)
-			if t.closed() {
-				delete(open, h.Name)
-			}
-		}
-		if len(open) == 0 {
-			break
-		}
-	}
-	return all, nil
+	return !earlier.Broke() && earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name
 }
 
 // add judges one host of both runs.
@@ -254,21 +168,6 @@ func (c Comparer) host(t *track, now, then int) (*Host, error) {
 	return nil, nil
 }
 
-// since is when a host was first seen as it is at now, without a break but for
-// times that it was not read.
-func (t *track) since(now, then int, same func(sighting) bool) time.Time {
-	first := t.seen[now].started
-	for _, s := range t.seen[now+1 : then] {
-		switch {
-		case same(s):
-			first = s.started
-		case read(s):
-			return first
-		}
-	}
-	return first
-}
-
 // facts are those that changed.
 func (c Comparer) facts(t *track, now, then int) ([]Fact, error) {
 	rules := compile(c.Left)
@@ -323,31 +222,6 @@ func fresh(s sighting) Host {
 		Name: s.host.Name, To: s.host.Outcome, ToRun: s.run, Reason: s.host.Reason, Since: s.started,
 		Appeared: without(s.host.Open, nil), Gone: []string{}, Waived: []string{}, Facts: []Fact{},
 	}
-}
-
-// judged tells whether a run came to a verdict on a host.
-func judged(h outcome.HostSummary) bool { return h.Outcome != outcome.Skipped || !h.Interrupted }
-
-func unreachable(s sighting) bool { return s.host.Outcome == outcome.Unreachable }
-
-// read tells whether anything was read of the host.
-func read(s sighting) bool { return !unreachable(s) && s.host.Outcome != outcome.Skipped }
-
-// standing is an outcome as it compares: a host that was recovered is as well as
-// its findings.
-func standing(s sighting) outcome.Outcome {
-	switch {
-	case s.host.Outcome != outcome.Recovered:
-		return s.host.Outcome
-	case len(s.host.Open) > 0:
-		return outcome.Degraded
-	}
-	return outcome.Healthy
-}
-
-// alike tells whether a host was seen with the same outcome and findings.
-func alike(a, b sighting) bool {
-	return standing(a) == standing(b) && slices.Equal(without(a.host.Open, nil), without(b.host.Open, nil))
 }
 
 // without is a list, sorted, each once, but for what is in another.

@@ -269,18 +269,34 @@ func TestOtherLimits(t *testing.T) {
 	}
 }
 
-// Runs of other verbs say since when, and whether a host was there.
+// Runs of other verbs of the playbook say since when, and whether a host was there.
 func TestOtherVerbs(t *testing.T) {
 	k := &kept{}
 	k.add("a=Nx b=H")
 	k.add("a=R b=U").Command = "recover"
+	k.add("a=Ny b=H").Playbook.Name = "q" // finds other things
 	k.add("a=H b=U")
-	d, err := Comparer{History: k}.Since(k.runs[2], nil)
+	d, err := Comparer{History: k}.Since(k.runs[3], nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, want := told(d), "needs_action:healthy -x @1, healthy:unreachable @1"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// However many checks of one host there were since, each of the others is compared with
+// the last run that saw it.
+func TestManyRunsBetween(t *testing.T) {
+	k := &kept{}
+	k.add("a=H b=H")
+	for range 1000 {
+		k.add("b=H")
+	}
+	k.add("a=Nx b=H")
+	d, err := Comparer{History: k}.Since(k.runs[len(k.runs)-1], nil)
+	if err != nil || len(d.Hosts) != 1 || d.Hosts[0].FromRun != "0" || d.Same != 1 {
+		t.Errorf("%+v, %v", d, err)
 	}
 }
 

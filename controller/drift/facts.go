@@ -60,6 +60,9 @@ func (r rules) left(path string) bool { return r.paths[path] || r.paths[anyFact(
 func (r rules) changes(from, to map[string]any) []Fact {
 	list := []Fact{}
 	for _, name := range slices.Sorted(maps.Keys(to)) {
+		if reflect.DeepEqual(from[name], to[name]) { // most are, to the order
+			continue
+		}
 		r.compare(name, r.clean(name, from[name]), r.clean(name, to[name]), &list)
 	}
 	return list

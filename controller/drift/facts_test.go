@@ -110,7 +110,9 @@ func TestHugeFacts(t *testing.T) {
 	if len(list) != 20000 {
 		t.Errorf("%d changes", len(list))
 	}
-	deep := func(v string) string { return `{"a":` + strings.Repeat("[", 5000) + v + strings.Repeat("]", 5000) + `}` }
+	deep := func(v string) string {
+		return `{"a":` + strings.Repeat("[", 5000) + v + strings.Repeat("]", 5000) + `}`
+	}
 	if list := compile(nil).changes(facts(t, deep("1")), facts(t, deep("2"))); len(list) != 1 {
 		t.Errorf("%d changes", len(list))
 	}

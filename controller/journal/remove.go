@@ -177,11 +177,10 @@ func (r *Remover) erase(name string, freed *int64) error {
 func (r *Remover) size(name string) int64 {
 	var sum int64
 	_ = fs.WalkDir(r.root.FS(), name, func(_ string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return nil // another process removes it too
-		}
-		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
-			sum += info.Size()
+		if err == nil { // else another process removes it too
+			if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+				sum += info.Size()
+			}
 		}
 		return nil
 	})

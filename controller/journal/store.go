@@ -202,7 +202,7 @@ func (s *Store) LoadHost(id, host string) (*outcome.Host, error) {
 	var h outcome.Host
 	err := readJSON(filepath.Join(s.RunDir(id), "hosts", host+".json"), &h)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("run %s has no host %s", id, host)
+		return nil, fmt.Errorf("run %s has no host %s: %w", id, host, fs.ErrNotExist)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("run %s, host %s: %w", id, host, err)

@@ -57,7 +57,11 @@ func counted(counts map[outcome.Outcome]int) string {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[o], o))
 		}
 	}
-	return fmt.Sprintf("hosts %d: %s", total, strings.Join(parts, ", "))
+	hosts := "hosts"
+	if total == 1 {
+		hosts = "host"
+	}
+	return fmt.Sprintf("%d %s: %s", total, hosts, strings.Join(parts, ", "))
 }
 
 func foldLines(folds []Fold) []string {

@@ -185,7 +185,9 @@ type Host struct {
 	// FactErrors says of each fact that could not be had why.
 	FactErrors map[string]string `json:"fact_errors,omitempty"`
 	Findings   []Finding         `json:"findings"`
-	Changes    []Change          `json:"changes"`
+	// Mended are the findings that were there before the first change and have gone.
+	Mended  []Finding `json:"mended,omitempty"`
+	Changes []Change  `json:"changes"`
 	// Capture is the path of the capture's folder, relative to STATE; or empty.
 	Capture string `json:"capture"`
 	// Lease is the host's lease, where the run asked for it.
@@ -240,7 +242,13 @@ type Finding struct {
 	Next []string `json:"next,omitempty"`
 	// Source names the procedure's row and where the rule comes from.
 	Source string `json:"source"`
-	Waived bool   `json:"waived"`
+	// Rule is the condition that holds, in CEL; "" where none of the playbook does.
+	Rule string `json:"rule,omitempty"`
+	// Reads are the parts of facts that the rule reads, Probes the steps of the
+	// diagnosis from which they come.
+	Reads  []string `json:"reads,omitempty"`
+	Probes []string `json:"probes,omitempty"`
+	Waived bool     `json:"waived"`
 	// Waiver is the reason and end of the waiver; only when waived.
 	Waiver string `json:"waiver,omitempty"`
 	// Expired is the reason and end of a waiver that is over: the finding counts again.
@@ -258,6 +266,10 @@ type Change struct {
 	Status  string    `json:"status"`
 	At      time.Time `json:"at"`
 	Detail  string    `json:"detail,omitempty"`
+	// Rung is the rung that the step belongs to, Mends are the findings that called
+	// for it.
+	Rung  string   `json:"rung,omitempty"`
+	Mends []string `json:"mends,omitempty"`
 }
 
 // Lease is what was done about the lease of a host: who holds it is the one that

@@ -139,24 +139,29 @@ func TestCount(t *testing.T) {
 // whole documents, every field set.
 func documents() map[string]any {
 	at := time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
-	finding := Finding{ID: "clock-skew", Severity: Warning, Title: "t", Evidence: []string{"e"}, Remedy: "r", Source: "s", Waived: true, Waiver: "w"}
-	plan := []PlanStep{{Rung: "1", Step: "set-address", Command: "chdev", Undo: "undo", AllowedBy: "node-id", BlockedBy: "why"}}
+	finding := Finding{ID: "clock-skew", Severity: Warning, Title: "t", Evidence: []string{"e"}, Remedy: "r", Next: []string{"n"}, Source: "s", Rule: "x == 1", Reads: []string{"x"}, Probes: []string{"p"}, Waived: true, Waiver: "w", Expired: "x"}
+	plan := []PlanStep{{Rung: "1", Step: "set-address", Command: "chdev", Undo: "undo", AllowedBy: "node-id", BlockedBy: "why", Conditional: true, Mends: []string{"f"}}}
 	playbook := Playbook{Name: "rmc-restore", SHA256: "ab"}
 	exit := 3
 	return map[string]any{
-		"run": Run{Schema: RunSchema, ID: "id", Version: "v", Command: "audit", Playbook: playbook, Started: at, Finished: at, ExitCode: 3, ExitReason: "x",
-			Counts: map[Outcome]int{Healthy: 1},
-			Hosts:  []HostSummary{{Name: "a", Address: "10.0.0.1", Outcome: Healthy, Reason: "r", Findings: []string{"f"}, Open: []string{"f"}, DurationMS: 7, Report: "hosts/a.json", Plan: plan}},
-			Fleet:  []FleetFinding{{ID: "node-id-duplicate", Hosts: []string{"a", "b"}, Title: "t"}}},
-		"host": Host{Schema: HostSchema, RunID: "id", Host: "a", Address: "10.0.0.1", Outcome: Degraded, Reason: "r", Started: at, Duration: 7,
+		"run": Run{Schema: RunSchema, ID: "id", Version: "v", Command: "audit", Undoes: "u", Playbook: playbook, Started: at, Resumed: []time.Time{at}, Finished: at,
+			ExitCode: 3, ExitReason: "x", Convention: ConventionNagios, FailOn: []Outcome{Failed}, Unfinished: 1,
+			Counts: Count([]HostSummary{{Outcome: Healthy}}),
+			Hosts: []HostSummary{{Name: "a", Address: "10.0.0.1", Outcome: Healthy, Reason: "r", Findings: []string{"f"}, Open: []string{"f"}, Guides: []string{"f"}, DurationMS: 7, Report: "hosts/a.json",
+				Interrupted: true, Waived: []string{"w"}, Expired: []string{"x"}, Defined: Place{File: "i", Line: 4}, Plan: plan}},
+			Fleet: []FleetFinding{{ID: "node-id-duplicate", Hosts: []string{"a", "b"}, Title: "t"}}},
+		"host": Host{Schema: HostSchema, RunID: "id", Host: "a", Address: "10.0.0.1", Outcome: Degraded, Reason: "r", Interrupted: true, Started: at, Duration: 7,
+			HostKey: "SHA256:x", SSH: &SSH{Server: "s", Kex: "k", HostKey: "h", Cipher: "c", MAC: "m", Login: "l", Legacy: true, Via: []string{"b"}},
+			Lease: &Lease{Text: "t", Steps: []Step{}, Note: "n"}, Support: []SupportFile{{Name: "n", Bytes: 1, SHA256: "ab"}},
+			Grounds: map[string]json.RawMessage{"uname": json.RawMessage("{}")}, Drift: []string{"d"},
 			Stages: []Stage{{Name: StageDiagnose, Status: StageOK, Started: at, DurationMS: 5, Note: "n",
 				Steps: []Step{{ID: "uname", Command: "uname -s", Mutating: true, ExitStatus: -1, Stdout: "o", Stderr: "e", Truncated: 2, DurationMS: 1, Error: "x"}}}},
 			Facts: map[string]any{"uname": "AIX"}, FactErrors: map[string]string{"domain": "hung"}, Findings: []Finding{finding},
-			Changes: []Change{{Step: "set-address", Command: "chdev", Undo: "undo", Status: Applied, At: at, Detail: "d"}}, Capture: "captures/a/1", Plan: plan, Noise: "banner"},
+			Changes: []Change{{Step: "set-address", Command: "chdev", Undo: "undo", Status: Applied, At: at, Detail: "d", Rung: "1", Mends: []string{"f"}}}, Mended: []Finding{finding}, Capture: "captures/a/1", Plan: plan, Noise: "banner"},
 		"capture": Capture{Schema: CaptureSchema, ID: "1", Host: "a", Address: "10.0.0.1", RunID: "id", Purpose: PurposePreImage, Label: "l", Created: at, Playbook: playbook,
 			Facts: map[string]any{"uname": "AIX"}, Findings: []Finding{finding},
 			Items: []CaptureItem{{ID: "hosts", Path: "/etc/hosts", Stored: "files/etc/hosts", Command: "cat", ExitStatus: 1, Absent: true, Error: "x", Truncated: 1, PreImage: true}}},
-		"journal": Entry{Time: at, Event: EventResult, Host: "a", State: "s", Step: "set-address", Command: "chdev", Undo: "undo", Status: Applied, Exit: &exit, Detail: "d"},
+		"journal": Entry{Time: at, Event: EventResult, Host: "a", State: "s", Rung: "1", Mends: []string{"f"}, Change: 1, Step: "set-address", Command: "chdev", Undo: "undo", Status: Applied, Exit: &exit, Detail: "d"},
 	}
 }
 

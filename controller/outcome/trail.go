@@ -1,6 +1,9 @@
 package outcome
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Trail is what a run's journal tells of one host: what was begun on it, what
 // was sent, and what came of it.
@@ -27,8 +30,6 @@ type TrailRung struct {
 // TrailChange is a change, and what the journal knows beside the report.
 type TrailChange struct {
 	Change
-	// Rung is the one that the change belongs to.
-	Rung string
 	// Exit is the exit status; nil when there was none.
 	Exit *int
 	// Open tells that there is no result: it is not known whether the command
@@ -72,8 +73,8 @@ func (t *Trail) add(e Entry) {
 	case EventIntent:
 		t.Last = e.Time
 		t.Changes = append(t.Changes, TrailChange{
-			Change: Change{Step: e.Step, Command: e.Command, Undo: e.Undo, Status: UnknownIf, At: e.Time, Detail: cutOff},
-			Rung:   e.Rung, Open: true,
+			Change: Change{Step: e.Step, Command: e.Command, Undo: e.Undo, Status: UnknownIf, At: e.Time, Detail: cutOff, Rung: e.Rung, Mends: t.mends(e.Rung)},
+			Open:   true,
 		})
 	case EventResult:
 		t.Last = e.Time
@@ -87,4 +88,14 @@ func (t *Trail) add(e Entry) {
 		}
 		c.Open = false
 	}
+}
+
+// mends are the findings for which a rung was begun the last time.
+func (t *Trail) mends(rung string) []string {
+	for _, r := range slices.Backward(t.Rungs) {
+		if r.ID == rung {
+			return r.Mends
+		}
+	}
+	return nil
 }

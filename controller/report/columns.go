@@ -56,7 +56,7 @@ func columns(rows []row, o TextOptions) string {
 		l.beside = true
 	case full <= o.Width:
 	case room >= minWhich+minWhat:
-		l.which = min(l.which, max(room/3, minWhich))
+		l.which = min(l.which, max(room/3, minWhich, room-l.what))
 		l.what = room - l.which
 	default:
 		return stacked(rows, o)

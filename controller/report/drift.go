@@ -95,7 +95,7 @@ func foldDrift(hosts []drift.Host) []*driftFold {
 			fold.others[i] = fold.others[i] || !reflect.DeepEqual(f.From, fold.Facts[i].From) || !reflect.DeepEqual(f.To, fold.Facts[i].To)
 		}
 	}
-	order := outcome.Outcomes()
+	order := append(outcome.Outcomes(), "") // last those that are not in the later run
 	slices.SortStableFunc(folds, func(a, b *driftFold) int {
 		if d := slices.Index(order, a.To) - slices.Index(order, b.To); d != 0 {
 			return d

@@ -4,164 +4,263 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"aixmend/controller/outcome"
 )
 
-// Explain says in plain text which observation led to which verdict, what was
-// done or refused and why, and what to do next.
-func Explain(h outcome.Host) string {
-	var b strings.Builder
-	line := func(format string, args ...any) {
-		for i := range args {
-			if s, ok := args[i].(string); ok {
-				args[i] = Clean(s, false)
-			}
-		}
-		fmt.Fprintf(&b, format+"\n", args...)
-	}
-	command := func(label, text string) { // its further lines below the first
-		b.WriteString(label + indentRest(text, strings.Repeat(" ", len(label))) + "\n")
-	}
-	line("%s (%s): %s", h.Host, h.Address, string(h.Outcome))
-	if h.Reason != "" {
-		line("  %s", h.Reason)
-	}
-	line("\nWhat was found")
-	if len(h.Findings) == 0 {
-		line("  nothing")
-	}
-	for _, f := range h.Findings {
-		line("  %s, %s: %s", f.ID, string(f.Severity), f.Title)
-		for _, e := range f.Evidence {
-			line("    because  %s", e)
-		}
-		line("    rule     %s", f.Source)
-		if f.Waived {
-			line("    waived   %s", f.Waiver)
-		}
-	}
-	for _, name := range sorted(h.FactErrors) {
-		line("  not known: %s: %s", name, h.FactErrors[name])
-	}
-	if len(h.Drift) > 0 {
-		line("\nWhat is not as the plan was made for")
-	}
-	for _, d := range h.Drift {
-		line("  %s", d)
-	}
-	explainPlan(h, line, command)
-	line("\nWhat was done")
-	if len(h.Changes) == 0 {
-		line("  nothing was changed")
-	}
-	for _, c := range h.Changes {
-		line("  %s: %s %s", c.Step, c.Status, c.Detail)
-		command("    ran   ", c.Command)
-		command("    undo  ", c.Undo)
-	}
-	if h.Lease != nil && h.Lease.Text != "" {
-		line("  the host's lease was %s %s", h.Lease.Text, h.Lease.Note)
-	}
-	if h.Capture != "" {
-		line("  kept before that: %s", h.Capture)
-	}
-	for _, f := range h.Support {
-		line("  fetched: %s, %d bytes, sha256 %s", f.Name, f.Bytes, f.SHA256)
-	}
-	line("\nWhat to do next")
-	for _, f := range h.Findings {
-		for _, next := range f.Next {
-			line("  %s", next)
-		}
-	}
-	for _, advice := range advice(h) {
-		line("  %s", advice)
-	}
-	return b.String()
+// ExplanationSchema is that of Explanation.
+const ExplanationSchema = "aixmend.explanation/v1"
+
+// Explanation says of one host what led to what: for each finding what was
+// observed, the rule that it met, the row of the procedure that the rule comes
+// from, what was done or refused for it and why, and what to do next.
+type Explanation struct {
+	Schema  string          `json:"schema"`
+	RunID   string          `json:"run_id"`
+	Host    string          `json:"host"`
+	Address string          `json:"address"`
+	Outcome outcome.Outcome `json:"outcome"`
+	Reason  string          `json:"reason"`
+	// Read is how many commands were read, at At.
+	Read   int       `json:"read"`
+	At     time.Time `json:"at,omitzero"`
+	Chains []Chain   `json:"chains"`
+	// NotKnown says of each fact that could not be had why.
+	NotKnown map[string]string `json:"not_known"`
+	// Drift says how the host differs from an approved plan.
+	Drift []string `json:"drift"`
+	// Acts are all steps, in order; those of a finding are in its chain too.
+	Acts []Act `json:"acts"`
+	// Kept is the path of the capture, Lease the host's lease, Support are the files
+	// that were fetched.
+	Kept    string                `json:"kept"`
+	Lease   *outcome.Lease        `json:"lease,omitempty"`
+	Support []outcome.SupportFile `json:"support,omitempty"`
+	// Next is what a person can do now, line by line.
+	Next []string `json:"next"`
 }
 
-func explainPlan(h outcome.Host, line func(string, ...any), command func(label, text string)) {
-	if len(h.Plan) == 0 {
-		return
-	}
-	line("\nWhat recover would run")
-	for _, s := range h.Plan {
-		if s.Step == "" {
-			line("  rung %s", s.Rung)
-			line("    blocked: %s", s.BlockedBy)
-			continue
-		}
-		line("  rung %s, step %s", s.Rung, s.Step)
-		command("    runs     ", s.Command)
-		if s.BlockedBy != "" {
-			line("    blocked: %s", s.BlockedBy)
-		}
-	}
+// Chain leads from what was observed to what to do about one finding.
+type Chain struct {
+	Finding  string           `json:"finding"`
+	Severity outcome.Severity `json:"severity"`
+	Title    string           `json:"title"`
+	// Mended tells that it was there before the first change and has gone.
+	Mended bool `json:"mended,omitempty"`
+	// Observed are the commands that were read for it, Values what came of them,
+	// Because says in words what counts.
+	Observed []Observation `json:"observed"`
+	Values   []Value       `json:"values"`
+	Because  []string      `json:"because"`
+	// Rule is the condition that holds, in CEL; "" where none of the playbook does.
+	Rule string `json:"rule"`
+	// Row is the row of the procedure, Source where the rule comes from.
+	Row    string `json:"row"`
+	Source string `json:"source"`
+	// Waived and Expired are the reason and the end of its waiver.
+	Waived  string   `json:"waived,omitempty"`
+	Expired string   `json:"waiver_expired,omitempty"`
+	Acts    []Act    `json:"acts"`
+	Next    []string `json:"next"`
 }
 
-// advice is what a person can do now. What a rung would mend is not advised by
-// hand: the rung runs, or what blocks it comes first.
-func advice(h outcome.Host) []string {
-	switch h.Outcome {
-	case outcome.Unreachable:
-		return []string{connectionAdvice(h.Reason)}
-	case outcome.Skipped:
-		return []string{"it was not judged (" + h.Reason + "); if it does not belong here, take it out of the inventory"}
-	case outcome.Healthy, outcome.Recovered:
-		for _, f := range h.Findings {
-			if len(f.Next) > 0 {
-				return nil
-			}
-		}
-		return []string{"nothing"}
-	case outcome.Unknown:
-		return []string{"look at the host yourself before anything else is done to it: " + h.Reason}
+// Observation is a command that was read.
+type Observation struct {
+	Probe   string `json:"probe"`
+	Command string `json:"command"`
+	// Said is its answer in short: the whole is in the host's report.
+	Said string `json:"said"`
+}
+
+// Value is a part of a fact as the rule read it.
+type Value struct {
+	Path string `json:"path"`
+	// Is is JSON.
+	Is any `json:"is"`
+}
+
+// Status of an act that was not sent; one that was has that of its change.
+const (
+	ActWould   = "would run"
+	ActBlocked = "blocked"
+)
+
+// Act is a step: taken, or planned, or refused.
+type Act struct {
+	Rung   string    `json:"rung"`
+	Step   string    `json:"step"`
+	Status string    `json:"status"`
+	At     time.Time `json:"at,omitzero"`
+	// Why says what blocks it, or what became of it.
+	Why string `json:"why"`
+	// AllowedBy is the --allow word that lets it run; "": none is needed.
+	AllowedBy string `json:"allowed_by"`
+	Command   string `json:"command"`
+	Undo      string `json:"undo"`
+	// Mends are the findings that called for it.
+	Mends []string `json:"mends"`
+}
+
+// Taken tells that it was sent.
+func (a Act) Taken() bool { return a.Status != ActWould && a.Status != ActBlocked }
+
+// Explained explains a host's report.
+func Explained(h outcome.Host) Explanation {
+	e := Explanation{
+		Schema: ExplanationSchema, RunID: h.RunID, Host: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
+		Chains: []Chain{}, NotKnown: map[string]string{}, Drift: append([]string{}, h.Drift...),
+		Acts: acts(h), Kept: h.Capture, Lease: h.Lease, Support: h.Support, Next: []string{},
 	}
-	var list []string
-	planned, runs := map[string]bool{}, false
-	for _, s := range h.Plan {
-		for _, id := range s.Mends {
-			planned[id] = true
-		}
-		runs = runs || s.BlockedBy == ""
-		if s.Conditional {
-			continue
-		}
-		if blocked := "rung " + s.Rung + " is blocked: " + s.BlockedBy; s.BlockedBy != "" && !slices.Contains(list, blocked) {
-			list = append(list, blocked)
+	if h.FactErrors != nil {
+		e.NotKnown = h.FactErrors
+	}
+	observed := observations(h)
+	e.Read = len(observed)
+	for _, s := range slices.Backward(h.Stages) {
+		if e.At.IsZero() && (s.Name == outcome.StageDiagnose || s.Name == outcome.StageVerify) {
+			e.At = s.Started
 		}
 	}
 	for _, f := range h.Findings {
-		if f.Open() && f.Remedy != "" && !planned[f.ID] && f.Severity == outcome.Critical {
-			list = append(list, f.ID+": "+f.Remedy)
+		c := chain(h, f, observed, e.Acts)
+		c.Next = nextOf(h, f, c.Acts)
+		e.Chains = append(e.Chains, c)
+	}
+	for _, f := range h.Mended {
+		c := chain(h, f, observed, e.Acts)
+		// What is read now is not what was read then.
+		c.Mended, c.Observed, c.Values, c.Next = true, []Observation{}, []Value{}, []string{}
+		e.Chains = append(e.Chains, c)
+	}
+	for _, f := range h.Findings {
+		e.Next = append(e.Next, f.Next...)
+	}
+	e.Next = append(e.Next, advice(h)...)
+	return e
+}
+
+// chain is that of one finding, but for what to do next.
+func chain(h outcome.Host, f outcome.Finding, observed map[string]Observation, all []Act) Chain {
+	row, source, _ := strings.Cut(f.Source, ": ")
+	c := Chain{
+		Finding: f.ID, Severity: f.Severity, Title: f.Title, Observed: []Observation{}, Values: []Value{},
+		Because: append([]string{}, f.Evidence...), Rule: f.Rule, Row: row, Source: source, Expired: f.Expired, Acts: []Act{}, Next: []string{},
+	}
+	if f.Waived {
+		c.Waived = f.Waiver
+	}
+	for _, id := range f.Probes {
+		if o, there := observed[id]; there {
+			c.Observed = append(c.Observed, o)
 		}
 	}
+	for _, path := range f.Reads {
+		if v, known := part(h.Facts, path); known {
+			c.Values = append(c.Values, Value{path, v})
+		}
+	}
+	for _, a := range all {
+		if slices.Contains(a.Mends, f.ID) {
+			c.Acts = append(c.Acts, a)
+		}
+	}
+	return c
+}
+
+// observations are the commands of the newest look, by probe.
+func observations(h outcome.Host) map[string]Observation {
+	observed := map[string]Observation{}
+	for _, stage := range h.Stages {
+		if stage.Name != outcome.StageDiagnose && stage.Name != outcome.StageVerify {
+			continue
+		}
+		for _, s := range stage.Steps {
+			if !s.Mutating {
+				observed[s.ID] = Observation{Probe: s.ID, Command: s.Command, Said: said(s)}
+			}
+		}
+	}
+	return observed
+}
+
+// said is what a command answered, in short.
+func said(s outcome.Step) string {
+	text := strings.TrimSpace(s.Stdout)
+	lines := strings.Count(text, "\n") + 1
 	switch {
-	case h.Outcome == outcome.Failed:
-		list = append(list, "what was changed, and how to take it back, stands above; if it stays like this, open a case: its text is runs/"+h.RunID+"/support/"+h.Host+"/case.txt below the state folder")
-	case len(h.Changes) > 0:
-		list = append(list, "what was changed, and how to take it back, stands above; audit again before anything else")
-	case runs:
-		list = append(list, "aixmend recover -l "+h.Host+" runs the steps above")
-	case len(h.Plan) == 0:
-		list = append(list, "aixmend plan -l "+h.Host+" shows what would be run; for warnings add --mend-warnings")
+	case s.Error != "":
+		return s.Error
+	case text == "":
+		return fmt.Sprintf("exit %d, no output", s.ExitStatus)
+	case lines > 1:
+		return fmt.Sprintf("exit %d, %d lines", s.ExitStatus, lines)
+	}
+	return fmt.Sprintf("exit %d, %s", s.ExitStatus, shorten(text, maxValue))
+}
+
+// part is a part of the facts by its path, such as rmc_nic.name.
+func part(facts map[string]any, path string) (any, bool) {
+	var v any = facts
+	for name := range strings.SplitSeq(path, ".") {
+		fields, ok := v.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		if v, ok = fields[name]; !ok {
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+// acts are the steps that were taken, then those that the plan has beyond them.
+func acts(h outcome.Host) []Act {
+	list := []Act{}
+	for _, c := range h.Changes {
+		list = append(list, Act{Rung: c.Rung, Step: c.Step, Status: c.Status, At: c.At, Why: c.Detail, Command: c.Command, Undo: c.Undo, Mends: append([]string{}, c.Mends...)})
+	}
+	for _, s := range h.Plan {
+		taken := func(c outcome.Change) bool { return c.Step == s.Step && (c.Rung == s.Rung || c.Rung == "") }
+		if i := slices.IndexFunc(h.Changes, taken); i >= 0 {
+			if len(list[i].Mends) == 0 { // of a report that does not say it
+				list[i].Rung, list[i].Mends = s.Rung, append([]string{}, s.Mends...)
+			}
+			list[i].AllowedBy = s.AllowedBy
+			continue
+		}
+		a := Act{Rung: s.Rung, Step: s.Step, Status: ActWould, AllowedBy: s.AllowedBy, Command: s.Command, Undo: s.Undo, Mends: append([]string{}, s.Mends...)}
+		if s.BlockedBy != "" {
+			a.Status, a.Why = ActBlocked, s.BlockedBy
+		}
+		list = append(list, a)
 	}
 	return list
 }
 
-// connectionAdvice says what mends a connection, by the kind of its trouble.
-func connectionAdvice(reason string) string {
-	kind, _, _ := strings.Cut(reason, ":")
-	switch kind {
-	case "host-key-unknown":
-		return "compare the fingerprint with the host's console, then add the key to known_hosts (ssh-keyscan)"
-	case "host-key-changed":
-		return "if the host was redeployed, compare the fingerprint with its console, then replace the key (ssh-keygen -R); otherwise find out who answers"
-	case "auth":
-		return "check the user and the identity, and that the host knows its public key (ssh-copy-id)"
-	case "dns":
-		return "the name does not resolve: check address in the inventory"
+// nextOf is what to do about one finding.
+func nextOf(h outcome.Host, f outcome.Finding, acts []Act) []string {
+	next := append([]string{}, f.Next...)
+	if !f.Open() {
+		return next
 	}
-	return "check that the host is up and reachable on its SSH port, then audit again"
+	blocked, would := "", false
+	for _, a := range acts {
+		would = would || a.Status == ActWould
+		if a.Status == ActBlocked && blocked == "" {
+			blocked = "clear what blocks rung " + a.Rung + ": " + a.Why
+			if a.AllowedBy != "" && strings.Contains(a.Why, "--allow "+a.AllowedBy) {
+				blocked = "allow rung " + a.Rung + ": aixmend recover -l " + h.Host + " --allow " + a.AllowedBy
+			}
+		}
+	}
+	switch {
+	case would:
+		return append(next, "aixmend recover -l "+h.Host+" runs it")
+	case blocked != "":
+		return append(next, blocked)
+	case f.Remedy != "":
+		return append(next, f.Remedy)
+	}
+	return next
 }

@@ -45,7 +45,7 @@ func HTML(to io.Writer, e Evidence) error {
 	}
 	folds := Folds(e.Run.Hosts)
 	w := bufio.NewWriter(to)
-	fmt.Fprintf(w, `<!doctype html>
+	if _, err := fmt.Fprintf(w, `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -53,7 +53,9 @@ func HTML(to io.Writer, e Evidence) error {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <style>%s</style>
-`, elementHash(script), elementHash(string(style)), style)
+`, elementHash(script), elementHash(string(style)), style); err != nil {
+		return err
+	}
 	if err := page.ExecuteTemplate(w, "top", newPageTop(e, folds)); err != nil {
 		return err
 	}
@@ -67,7 +69,9 @@ func HTML(to io.Writer, e Evidence) error {
 	if err := page.ExecuteTemplate(w, "bottom", bottom); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "<script>%s</script>\n</body>\n</html>\n", script)
+	if _, err := fmt.Fprintf(w, "<script>%s</script>\n</body>\n</html>\n", script); err != nil {
+		return err
+	}
 	return w.Flush()
 }
 
@@ -103,8 +107,9 @@ type pageIndex struct {
 	Severities []string `json:"severities"`
 	Findings   []string `json:"findings"`
 	Reasons    []string `json:"reasons"`
-	// Hosts are rows: name, address, outcome, reason, findings, ms, fold, interrupted.
-	Hosts [][8]any `json:"hosts"`
+	// Hosts are rows: name, address, outcome, reason, findings, ms, fold, interrupted,
+	// findings that are waived.
+	Hosts [][9]any `json:"hosts"`
 }
 
 // writeIndex writes the index of the hosts as JSON that no markup can leave.
@@ -112,7 +117,7 @@ func writeIndex(w io.Writer, run outcome.Run, folds []Fold) error {
 	index := pageIndex{
 		Started: run.Started.UnixMilli(), Finished: run.Finished.UnixMilli(),
 		Outcomes: texts(outcome.Outcomes()), Severities: texts(outcome.Severities()), Stages: stages(),
-		Hosts: make([][8]any, 0, len(run.Hosts)),
+		Hosts: make([][9]any, 0, len(run.Hosts)),
 	}
 	marks := map[outcome.Outcome]int{}
 	for i, o := range outcome.Outcomes() {
@@ -126,12 +131,9 @@ func writeIndex(w io.Writer, run outcome.Run, folds []Fold) error {
 	}
 	reasons, findings := list{at: map[string]int{}}, list{at: map[string]int{}}
 	for _, h := range run.Hosts {
-		ids := []int{}
-		for _, id := range h.Findings {
-			ids = append(ids, findings.of(id))
-		}
-		index.Hosts = append(index.Hosts, [8]any{
-			Clean(h.Name, false), Clean(h.Address, false), marks[h.Outcome], reasons.of(h.Reason), ids, h.DurationMS, fold[h.Name], h.Interrupted,
+		index.Hosts = append(index.Hosts, [9]any{
+			Clean(h.Name, false), Clean(h.Address, false), marks[h.Outcome], reasons.of(h.Reason), findings.all(h.Findings),
+			h.DurationMS, fold[h.Name], h.Interrupted, findings.all(h.Waived),
 		})
 	}
 	index.Reasons, index.Findings = reasons.texts, findings.texts
@@ -151,6 +153,14 @@ func (l *list) of(text string) int {
 		l.at[text], l.texts = n, append(l.texts, Clean(text, false))
 	}
 	return n
+}
+
+func (l *list) all(texts []string) []int {
+	numbers := make([]int, 0, len(texts))
+	for _, text := range texts {
+		numbers = append(numbers, l.of(text))
+	}
+	return numbers
 }
 
 // writeData writes a value as JSON that the browser does not run. The encoder

@@ -111,10 +111,21 @@ func summaryOf(h outcome.Host) outcome.HostSummary {
 	return outcome.HostSummary{
 		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason, Findings: outcome.FindingIDs(h.Findings),
 		Open: outcome.OpenIDs(h.Findings), DurationMS: h.Duration, Report: "hosts/" + h.Host + ".json", Interrupted: h.Interrupted,
+		Waived: waived(h.Findings),
 	}
 }
 
-// evidenceOf is a run with these hosts.
+func waived(findings []outcome.Finding) []string {
+	var ids []string
+	for _, f := range findings {
+		if f.Waived {
+			ids = append(ids, f.ID)
+		}
+	}
+	return ids
+}
+
+// pageOf is a run with these hosts.
 func pageOf(run outcome.Run, hosts ...outcome.Host) Evidence {
 	run.Hosts = nil
 	for _, h := range hosts {

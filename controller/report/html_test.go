@@ -272,8 +272,8 @@ func TestHTMLOfLittle(t *testing.T) {
 		want []string
 	}{
 		{"no host", Evidence{Run: run, Hosts: each(nil)}, []string{"audit of 0 hosts", "This run has no hosts.", "not finished", "None: no host was looked at."}},
-		{"one host", pageOf(run, outcome.Host{Host: "a1", Outcome: outcome.Healthy}), []string{"audit of 1 host<", `["a1","",7,0,[],0,0,false]`, `id="pages-0"`, "no open finding"}},
-		{"no document", Evidence{Run: outcome.Run{Hosts: []outcome.HostSummary{{Name: "a1", Outcome: outcome.Skipped, Reason: "r"}}}, Hosts: each(nil)}, []string{`["a1","",4,0,[],0,0,false]`}},
+		{"one host", pageOf(run, outcome.Host{Host: "a1", Outcome: outcome.Healthy}), []string{"audit of 1 host<", `["a1","",7,0,[],0,0,false,[]]`, `id="pages-0"`, "no open finding"}},
+		{"no document", Evidence{Run: outcome.Run{Hosts: []outcome.HostSummary{{Name: "a1", Outcome: outcome.Skipped, Reason: "r"}}}, Hosts: each(nil)}, []string{`["a1","",4,0,[],0,0,false,[]]`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			page := writePage(t, c.e)
@@ -317,10 +317,17 @@ func TestBlocksHoldTheDocuments(t *testing.T) {
 	for h := range e.Hosts {
 		page, text := pages[i], texts[i]
 		i++
-		if got := text[page.Why]; got != Clean(Explain(h), true) {
-			t.Errorf("%s: why is %q", h.Host, got)
+		e := Explained(h)
+		for n, c := range e.Chains {
+			got := []string{text[page.Chains[n].Finding], text[page.Chains[n].Title], text[page.Chains[n].Rule], text[page.Chains[n].Row], text[page.Chains[n].Source]}
+			if diff := cmp.Diff([]string{c.Finding, c.Title, c.Rule, c.Row, c.Source}, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", h.Host, diff)
+			}
+			if len(page.Chains[n].Observed) != len(c.Observed) || len(page.Chains[n].Acts) != len(c.Acts) || len(page.Chains[n].Next) != len(c.Next) {
+				t.Errorf("%s, %s: not all of the chain is there", h.Host, c.Finding)
+			}
 		}
-		if len(page.Stages) != len(h.Stages) || len(page.Changes) != len(h.Changes) || len(page.Findings) != len(h.Findings) || len(page.Facts) != len(h.Facts) {
+		if len(page.Stages) != len(h.Stages) || len(page.Changes) != len(h.Changes) || len(page.Next) != len(e.Next) || len(page.Facts) != len(h.Facts) {
 			t.Fatalf("%s: not all is there", h.Host)
 		}
 		for n, s := range h.Stages {

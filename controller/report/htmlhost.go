@@ -11,13 +11,12 @@ import (
 // hostPage is a host as the script shows it. Numbers that stand for texts are refs
 // of its block.
 type hostPage struct {
-	// Why is what Explain says.
-	Why      int           `json:"why"`
-	Started  int64         `json:"started"` // ms since 1970, 0: never
-	Findings []pageFinding `json:"findings"`
-	Changes  []pageChange  `json:"changes"`
-	Plan     []pagePlan    `json:"plan"`
-	Stages   []pageStage   `json:"stages"`
+	// Chains and Next are what Explained says.
+	Chains  []pageChain  `json:"chains"`
+	Next    []int        `json:"next"`
+	Changes []pageChange `json:"changes"`
+	Plan    []pagePlan   `json:"plan"`
+	Stages  []pageStage  `json:"stages"`
 	// Facts and Unread are pairs: a name, and the fact as JSON or why it could not be had.
 	Facts   [][2]int  `json:"facts"`
 	Unread  [][2]int  `json:"unread"`
@@ -30,20 +29,31 @@ type hostPage struct {
 	Noise   int       `json:"noise"`
 }
 
-type pageFinding struct {
-	ID       int    `json:"id"`
+// pageChain is a Chain, and the remedy of its finding.
+type pageChain struct {
+	Finding  int    `json:"finding"`
 	Severity string `json:"severity"`
 	Title    int    `json:"title"`
-	Evidence []int  `json:"evidence"`
-	Remedy   int    `json:"remedy"`
-	Next     []int  `json:"next"`
-	Source   int    `json:"source"`
-	Waived   bool   `json:"waived"`
-	Waiver   int    `json:"waiver"`
-	Expired  int    `json:"expired"`
+	Mended   bool   `json:"mended"`
+	// Observed are rows: probe, command, what it said in short.
+	Observed [][3]int `json:"observed"`
+	// Values are pairs: a path in the facts, and what it is.
+	Values  [][2]int `json:"values"`
+	Because []int    `json:"because"`
+	Rule    int      `json:"rule"`
+	Row     int      `json:"row"`
+	Source  int      `json:"source"`
+	Waived  bool     `json:"waived"`
+	Waiver  int      `json:"waiver"`
+	Expired int      `json:"expired"`
+	// Acts are rows: rung, step, status, why.
+	Acts   [][4]int `json:"acts"`
+	Remedy int      `json:"remedy"`
+	Next   []int    `json:"next"`
 }
 
 type pageChange struct {
+	Rung    int   `json:"rung"`
 	Step    int   `json:"step"`
 	Command int   `json:"command"`
 	Undo    int   `json:"undo"`
@@ -82,22 +92,16 @@ type pageLease struct {
 
 // page makes a host's page. What people read first has room first.
 func (b *block) page(h outcome.Host) hostPage {
+	explained := Explained(h)
 	p := hostPage{
-		Why: b.short("why", Explain(h)), Started: milli(h.Started), Capture: b.short("capture", h.Capture),
+		Chains: b.chains(explained, h.Findings), Next: b.shorts("next", explained.Next), Capture: b.short("capture", h.Capture),
 		HostKey: b.short("hostkey", h.HostKey), Drift: b.shorts("drift", h.Drift),
-		Findings: []pageFinding{}, Changes: []pageChange{}, Plan: []pagePlan{}, Stages: []pageStage{},
-		Facts: [][2]int{}, Unread: [][2]int{}, Support: []int{},
-	}
-	for _, f := range h.Findings {
-		p.Findings = append(p.Findings, pageFinding{
-			ID: b.short("finding", f.ID), Severity: Clean(string(f.Severity), false), Title: b.short("title "+f.ID, f.Title),
-			Evidence: b.shorts("evidence "+f.ID, f.Evidence), Remedy: b.short("remedy", f.Remedy), Next: b.shorts("next", f.Next),
-			Source: b.short("source", f.Source), Waived: f.Waived, Waiver: b.short("waiver", f.Waiver), Expired: b.short("waiver", f.Expired),
-		})
+		Changes: []pageChange{}, Plan: []pagePlan{}, Stages: []pageStage{},
+		Facts: [][2]int{}, Unread: [][2]int{}, Support: []int{}, Lease: pageLease{Steps: [][11]int{}},
 	}
 	for _, c := range h.Changes {
 		p.Changes = append(p.Changes, pageChange{
-			Step: b.short("step", c.Step), Command: b.short("command "+c.Step, c.Command), Undo: b.short("undo "+c.Step, c.Undo),
+			Rung: b.short("step", c.Rung), Step: b.short("step", c.Step), Command: b.short("command "+c.Step, c.Command), Undo: b.short("undo "+c.Step, c.Undo),
 			Status: b.short("status", c.Status), At: milli(c.At), Detail: b.short("detail", c.Detail),
 		})
 	}
@@ -116,6 +120,41 @@ func (b *block) page(h outcome.Host) hostPage {
 	}
 	b.facts(&p, h.Facts)
 	return p
+}
+
+// chains are what led to what. Those of the findings stand first, in their order.
+func (b *block) chains(e Explanation, findings []outcome.Finding) []pageChain {
+	chains := make([]pageChain, 0, len(e.Chains))
+	for i, c := range e.Chains {
+		p := pageChain{
+			Finding: b.short("finding", c.Finding), Severity: Clean(string(c.Severity), false), Title: b.short("title "+c.Finding, c.Title), Mended: c.Mended,
+			Observed: [][3]int{}, Values: [][2]int{}, Because: b.shorts("because "+c.Finding, c.Because), Rule: b.short("rule", c.Rule),
+			Row: b.short("row", c.Row), Source: b.short("source", c.Source), Waiver: b.short("waiver", c.Waived), Expired: b.short("waiver", c.Expired),
+			Acts: [][4]int{}, Next: b.shorts("next", c.Next),
+		}
+		if i < len(findings) {
+			p.Waived, p.Remedy = findings[i].Waived, b.short("remedy", findings[i].Remedy)
+		}
+		for _, o := range c.Observed {
+			p.Observed = append(p.Observed, [3]int{b.short("step", o.Probe), b.short("command "+o.Probe, o.Command), b.short("said "+o.Probe, o.Said)})
+		}
+		for _, v := range c.Values {
+			p.Values = append(p.Values, [2]int{b.short("path", v.Path), b.short("value "+v.Path, inJSON(v.Is))})
+		}
+		for _, a := range c.Acts {
+			p.Acts = append(p.Acts, [4]int{b.short("step", a.Rung), b.short("step", a.Step), b.short("status", a.Status), b.short("detail", a.Why)})
+		}
+		chains = append(chains, p)
+	}
+	return chains
+}
+
+func inJSON(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return `"(not known)"`
+	}
+	return string(text)
 }
 
 // around adds what stands around the walk: the connection, the lease, what was fetched.
@@ -155,11 +194,7 @@ func (b *block) steps(steps []outcome.Step) [][11]int {
 // facts adds the facts by name.
 func (b *block) facts(p *hostPage, facts map[string]any) {
 	for _, name := range sorted(facts) {
-		text, err := json.Marshal(facts[name])
-		if err != nil {
-			text = []byte(`"(not known)"`)
-		}
-		p.Facts = append(p.Facts, [2]int{b.short("fact", name), b.short("fact "+name, string(text))})
+		p.Facts = append(p.Facts, [2]int{b.short("fact", name), b.short("fact "+name, inJSON(facts[name]))})
 	}
 }
 

@@ -82,6 +82,7 @@ func healthySubsystems(n int) []Subsystem {
 	return append(list, Subsystem{Name: "ctcas", Group: "rsct", Status: "inoperative"},
 		Subsystem{Name: "clcomd", Group: "caa", PID: 5308886, Status: "active"}, Subsystem{Name: "clconfd", Group: "caa", Status: "inoperative"},
 		Subsystem{Name: "cthags", Group: "cthags", Status: "inoperative"}, Subsystem{Name: "cthats", Group: "cthats", Status: "inoperative"},
+		// syslogd in group ras: general knowledge, no source at hand (K).
 		Subsystem{Name: "syslogd", Group: "ras", PID: 4456762, Status: "active"},
 		Subsystem{Name: "sshd", Group: "ssh", PID: 5112010, Status: "active"})
 }

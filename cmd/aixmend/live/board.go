@@ -5,6 +5,7 @@ package live
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -100,33 +101,46 @@ type shown struct {
 	taken        time.Duration
 	counts       map[outcome.Outcome]int
 	wave         string
-	active       []running // those that are worked on, the longest first
-	idle         []running // those that wait for time to pass or for others, likewise
-	failures     []failure // the newest first
+	active       []running                // the longest of those that are worked on, first
+	working      int                      // how many are
+	idle         map[controller.State]int // how many wait for time to pass or for others
+	longest      running                  // of those
+	failures     []failure                // the newest first
 	now          time.Time
 }
 
-// shown takes the board as it is.
+// shown takes the board as it is. It is done several times a second, of thousands
+// of hosts: nothing is sorted that is not shown.
 func (b *board) shown() shown {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
-	s := shown{verb: b.verb, hosts: b.hosts, ended: b.ended, taken: now.Sub(b.began), counts: map[outcome.Outcome]int{}, wave: b.wave, now: now}
-	for o, n := range b.counts {
-		s.counts[o] = n
+	s := shown{
+		verb: b.verb, hosts: b.hosts, ended: b.ended, taken: now.Sub(b.began), counts: maps.Clone(b.counts), wave: b.wave, now: now,
+		idle: map[controller.State]int{}, failures: slices.Clone(b.failures),
 	}
+	slices.Reverse(s.failures)
 	for _, r := range b.running {
 		switch r.state {
 		case controller.Settling, controller.Waiting, controller.Gathering:
-			s.idle = append(s.idle, *r)
+			if s.longest.host == "" || longer(*r, s.longest) < 0 {
+				s.longest = *r
+			}
+			s.idle[r.state]++
 		default:
-			s.active = append(s.active, *r)
+			s.working++
+			if len(s.active) < maxActive {
+				s.active = append(s.active, *r)
+			} else if longer(*r, s.active[maxActive-1]) < 0 {
+				s.active[maxActive-1] = *r
+			} else {
+				continue
+			}
+			slices.SortFunc(s.active, longer)
 		}
 	}
-	for _, list := range [][]running{s.active, s.idle} {
-		slices.SortFunc(list, func(x, y running) int { return cmp.Or(x.since.Compare(y.since), cmp.Compare(x.host, y.host)) })
-	}
-	s.failures = slices.Clone(b.failures)
-	slices.Reverse(s.failures)
 	return s
 }
+
+// longer orders hosts by how long they are in their state, the longest first.
+func longer(x, y running) int { return cmp.Or(x.since.Compare(y.since), cmp.Compare(x.host, y.host)) }

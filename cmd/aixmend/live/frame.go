@@ -61,7 +61,11 @@ func frame(s shown, width, height int, colored bool) string {
 
 // headline is what is seen of the run even in one row.
 func headline(s shown, width int) string {
-	line := fmt.Sprintf("%d of %s have ended", s.ended, report.Hosts(s.hosts))
+	have := "have"
+	if s.hosts == 1 {
+		have = "has"
+	}
+	line := fmt.Sprintf("%d of %s %s ended", s.ended, report.Hosts(s.hosts), have)
 	if s.wave != "" {
 		line += ", " + s.wave
 	}
@@ -99,12 +103,12 @@ func activeLines(s shown, room int) []string {
 	if room < 1 || len(s.active) == 0 {
 		return nil
 	}
-	list, more := s.active, 0
+	list, more := s.active, s.working-len(s.active)
 	switch {
 	case room == 1:
-		list = list[:1]
-	case len(list) > room:
-		list, more = list[:room-1], len(list)-room+1
+		list, more = list[:1], 0
+	case s.working > room:
+		list, more = list[:room-1], s.working-room+1
 	}
 	wide := 0
 	for _, r := range list {
@@ -131,18 +135,13 @@ func idleLine(s shown) string {
 	if len(s.idle) == 0 {
 		return ""
 	}
-	counts := map[controller.State]int{}
-	for _, r := range s.idle {
-		counts[r.state]++
-	}
 	var parts []string
 	for _, state := range []controller.State{controller.Settling, controller.Waiting, controller.Gathering} {
-		if n := counts[state]; n > 0 {
+		if n := s.idle[state]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, about(state)))
 		}
 	}
-	longest := s.idle[0]
-	return fmt.Sprintf("  %s; longest: %s %s", strings.Join(parts, ", "), report.Clean(longest.host, false), short(s.now.Sub(longest.since)))
+	return fmt.Sprintf("  %s; longest: %s %s", strings.Join(parts, ", "), report.Clean(s.longest.host, false), short(s.now.Sub(s.longest.since)))
 }
 
 // about says what a host waits for in a state.

@@ -17,6 +17,9 @@ import (
 const (
 	// every is the time between two frames.
 	every = 200 * time.Millisecond
+	// afresh is after how many frames one is drawn whole: what was typed into it, or
+	// came there from elsewhere, goes.
+	afresh = 10
 	// framesPerSecond is how often the library looks whether a frame is new.
 	framesPerSecond = 20
 	// patience is how long a terminal is waited for where somebody has pressed Ctrl-S.
@@ -186,7 +189,7 @@ type (
 type model struct {
 	view          *View
 	width, height int
-	drawn         bool // a frame is on the screen: there is an above
+	ticks         int
 	writing       bool // lines are on their way
 	left          bool
 }
@@ -216,20 +219,19 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // tick draws anew, below the lines that have come since.
 func (m *model) tick() tea.Cmd {
-	switch {
-	case !m.drawn || m.left:
-		m.drawn = true
+	m.ticks++
+	if m.ticks == 1 || m.left { // there is no frame yet to be above of, or none any more
 		return next()
-	default:
-		text := m.view.take()
-		if text == "" {
-			return next()
-		}
-		m.writing = true
-		// One after the other: the order of the lines is that of what happened. The
-		// frame is drawn anew, for a key that was typed may stand in it.
-		return tea.Sequence(tea.Println(text), func() tea.Msg { return written{} }, tea.ClearScreen, next())
 	}
+	if text := m.view.take(); text != "" {
+		m.writing = true
+		// One after the other: the order of the lines is that of what happened.
+		return tea.Sequence(tea.Println(text), func() tea.Msg { return written{} }, next())
+	}
+	if m.ticks%afresh == 0 {
+		return tea.Sequence(tea.Raw("\r"), tea.ClearScreen, next())
+	}
+	return next()
 }
 
 // View implements tea.Model. The cursor stays in sight: whatever ends the process,
@@ -242,6 +244,9 @@ func (m *model) View() tea.View {
 	}
 	v := tea.NewView(text)
 	v.DisableBracketedPasteMode = true
-	v.Cursor = tea.NewCursor(0, 0)
+	v.Cursor = &tea.Cursor{Shape: ownShape}
 	return v
 }
+
+// ownShape is the cursor as the terminal has it: the library counts from it.
+const ownShape = tea.CursorBlock - 1

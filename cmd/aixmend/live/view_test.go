@@ -58,6 +58,13 @@ func (p *paper) awaits(t *testing.T, text string) {
 	}
 }
 
+func say(t *testing.T, v *View, format string, args ...any) {
+	t.Helper()
+	if _, err := fmt.Fprintf(v, format, args...); err != nil {
+		t.Error(err)
+	}
+}
+
 func startOn(out io.Writer) *View {
 	v := &View{
 		board: newBoard(Options{Verb: controller.Audit, Hosts: 3}, time.Now), out: out, patience: time.Minute,
@@ -79,8 +86,8 @@ func TestViewWritesLines(t *testing.T) {
 	v := startOn(out)
 	out.awaits(t, "0 of 3 hosts have ended")
 	for i := range 50 {
-		fmt.Fprintf(v, "line %d ", i)
-		fmt.Fprintf(v, "of many\n")
+		say(t, v, "line %d ", i)
+		say(t, v, "of many\n")
 		if i == 20 {
 			out.awaits(t, "line 20 of many")
 		}
@@ -88,7 +95,7 @@ func TestViewWritesLines(t *testing.T) {
 	v.Ended(outcome.HostSummary{Name: "a", Outcome: outcome.Failed, Reason: "it broke"})
 	v.Stop()
 	v.Stop()
-	fmt.Fprint(v, "after")
+	say(t, v, "after")
 	text := out.String()
 	at := -1
 	for i := range 50 {
@@ -117,7 +124,7 @@ func TestViewHolds(t *testing.T) {
 	v := startOn(out)
 	out.awaits(t, "0 of 3 hosts have ended")
 	release, second := v.Hold(), v.Hold()
-	fmt.Fprint(v, "go on? ")
+	say(t, v, "go on? ")
 	if !strings.HasSuffix(out.String(), "go on? ") {
 		t.Errorf("%q", out.String())
 	}
@@ -131,7 +138,7 @@ func TestViewHolds(t *testing.T) {
 	}
 	v.Stop()
 	v.Hold()() // nothing comes back
-	fmt.Fprint(v, "after")
+	say(t, v, "after")
 	if !strings.HasSuffix(out.String(), "after") {
 		t.Errorf("%q", out.String())
 	}
@@ -150,7 +157,7 @@ func TestViewOnALostTerminal(t *testing.T) {
 		v.Transferred(fmt.Sprint(i), "f", 1, 2)
 		v.WaveBegun(1, 1, 1)
 		v.Ended(outcome.HostSummary{Name: fmt.Sprint(i), Outcome: outcome.Failed})
-		fmt.Fprintln(v, "warning")
+		say(t, v, "warning\n")
 	}
 	v.Hold()()
 	v.Stop()
@@ -173,7 +180,7 @@ func TestViewOnAStuckTerminal(t *testing.T) {
 	for i := range 1000 {
 		v.Moved(fmt.Sprint(i), controller.Diagnosing, "")
 		v.Ended(outcome.HostSummary{Name: fmt.Sprint(i), Outcome: outcome.Failed})
-		fmt.Fprintln(v, "warning")
+		say(t, v, "warning\n")
 	}
 	v.Stop()
 	close(out.until)
@@ -195,7 +202,7 @@ func TestModel(t *testing.T) {
 	if got := m.View().Content; got != "0/3~" {
 		t.Errorf("%q", got)
 	}
-	// Lines that are on their way are waited for.
+	// Now and then a frame is drawn whole; lines that are on their way are waited for.
 	m.Update(tick{})
 	v.lines = []string{"a line"}
 	if _, cmd := m.Update(tick{}); cmd == nil || !m.writing || len(v.lines) != 0 {

@@ -29,10 +29,11 @@ function draw(tag, attributes, ...children) {
   return e;
 }
 
-const hosts = index.hosts.map(([name, address, outcome, reason, findings, ms, fold, interrupted], at) => ({
+const hosts = index.hosts.map(([name, address, outcome, reason, findings, ms, fold, interrupted, waived], at) => ({
   name, address, outcome, findings, ms, fold, interrupted, at,
   reason: index.reasons[reason],
-  ids: findings.map((f) => index.findings[f]),
+  ids: [...findings, ...waived].map((f) => index.findings[f]),
+  waived: waived.map((f) => index.findings[f]),
   block: -1, place: 0, severities: 0, stages: [],
 }));
 const byName = new Map(hosts.map((h) => [h.name, h]));

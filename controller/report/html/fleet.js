@@ -98,6 +98,7 @@ function point(cell) {
   const at = [].indexOf.call($("map").children, cell);
   if (at < 0) return;
   const h = hosts[at];
+  cell.title = h.name + ", " + index.outcomes[h.outcome];
   $("pointed").textContent = h.name + "  " + index.outcomes[h.outcome] + (h.reason ? "  " + h.reason : "");
 }
 
@@ -145,7 +146,7 @@ function row(h) {
     make("td", { class: "nowrap" }, mark(h.outcome), " ", make("span", { class: "word" }, index.outcomes[h.outcome])),
     make("th", { scope: "row" }, make("a", { href: hostLink(h.name) }, h.name), h.interrupted && make("span", { class: "tag" }, "unfinished")),
     make("td", { class: "mono extra" }, h.address),
-    make("td", { class: "extra" }, h.ids.map((id) => make("span", { class: "chip" }, id))),
+    make("td", { class: "extra" }, h.ids.map((id) => make("span", { class: "chip" }, id + (h.waived.includes(id) ? " (waived)" : "")))),
     make("td", { class: "wide" }, h.reason),
     make("td", { class: "num extra nowrap" }, took(h.ms)));
 }

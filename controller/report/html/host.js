@@ -50,10 +50,10 @@ function part(title, ...content) {
 
 function hostBody(h, page, text) {
   return [
-    part("Why", why(h, text(page.why))),
-    part("Findings", page.findings.map((f) => finding(f, text))),
+    part("Why", page.chains.map((c) => chain(c, text)), page.chains.length ? null : make("p", {}, "Nothing was found.")),
     part("Not as the plan was made for", page.drift.length && make("ul", {}, page.drift.map((d) => make("li", {}, text(d))))),
     part("Changes", page.changes.map((c) => change(c, text))),
+    part("What to do next", page.next.length && make("ul", { class: "next" }, page.next.map((n) => make("li", {}, text(n))))),
     part("Plan", page.plan.map((s) => planned(s, text))),
     part("Stages", hostTimes(h)),
     part("Before and after", beforeAfter(page, text)),
@@ -64,36 +64,45 @@ function hostBody(h, page, text) {
   ].filter(Boolean);
 }
 
-// why shows the explanation: a line at the margin after an empty one is a heading.
-// The first part says what stands at the top of the page already.
-function why(h, told) {
-  return told.split("\n\n").map((paragraph, i) => {
-    const lines = paragraph.replace(/\n$/, "").split("\n");
-    if (i === 0) {
-      const rest = lines.slice(1).filter((line) => line.trim() !== h.reason);
-      return rest.length ? make("pre", { class: "told" }, rest.join("\n")) : null;
-    }
-    const heading = lines[0].startsWith(" ") ? null : make("h3", {}, lines.shift());
-    return [heading, make("pre", { class: "told" }, lines.map((l) => l.replace(/^ {2}/, "")).join("\n"))];
-  });
+// chain shows what led from what was observed to what to do about a finding.
+function chain(c, text) {
+  const link = (name, ...content) => make("div", {}, make("dt", {}, name), make("dd", {}, ...content));
+  const lines = (name, refs, ...classes) => refs.length ? link(name, refs.map((ref) => make("div", { class: classes.join(" ") || null }, text(ref)))) : null;
+  return make("div", { class: "finding" },
+    make("h3", {}, make("span", { class: "sev " + c.severity }, c.severity), " ", text(c.finding),
+      c.mended ? make("span", { class: "tag" }, "mended") : null,
+      c.waived ? make("span", { class: "tag" }, "waived") : null, c.expired ? make("span", { class: "tag bad" }, "waiver expired") : null),
+    make("p", {}, text(c.title)),
+    make("dl", { class: "why" },
+      c.observed.length ? link("Observed", c.observed.map((row) => observed(row, text))) : null,
+      c.values.length ? link("Read as", c.values.map(([path, value]) => make("div", { class: "mono" }, text(path) + " = " + text(value)))) : null,
+      lines("Because", c.because),
+      c.rule ? link("Rule", make("span", { class: "mono" }, text(c.rule))) : null,
+      c.row || c.source ? link("Procedure", make("strong", {}, text(c.row)), c.source ? " " + text(c.source) : null) : null,
+      c.waiver ? link("Waiver", text(c.waiver)) : null,
+      c.expired ? link("Waiver over", text(c.expired)) : null,
+      c.acts.length ? link("Steps", c.acts.map((row) => act(row, text))) : null,
+      c.remedy ? link("Remedy", text(c.remedy)) : null,
+      lines("Next", c.next)));
 }
 
-function finding(f, text) {
-  const row = (name, value) => value && make("div", {}, make("dt", {}, name), make("dd", {}, value));
-  return make("div", { class: "finding" },
-    make("h3", {}, make("span", { class: "sev " + f.severity }, f.severity), " ", text(f.id),
-      f.waived ? make("span", { class: "tag" }, "waived") : null, f.expired ? make("span", { class: "tag bad" }, "waiver expired") : null),
-    make("p", {}, text(f.title)),
-    make("dl", { class: "why" },
-      f.evidence.map((e) => row("Evidence", text(e))), row("Remedy", text(f.remedy)), f.next.map((n) => row("Next", text(n))),
-      row("Rule", text(f.source)), row("Waiver", text(f.waiver)), row("Waiver that is over", text(f.expired))));
+function observed([probe, cmd, said], text) {
+  return make("details", { class: "step" }, make("summary", {}, make("span", { class: "mono" }, text(probe)), " ", make("span", { class: "faint" }, text(said))),
+    command("command of " + text(probe), text(cmd)));
 }
+
+function act([rung, name, status, reason], text) {
+  return make("div", {}, text(rung) ? "rung " + text(rung) + (name ? ", " : "") : null, make("span", { class: "mono" }, text(name)), standing(text(status)), reason ? make("span", { class: "faint" }, " " + text(reason)) : null);
+}
+
+// standing is what became of a step, in words and by its border.
+function standing(word) { return make("span", { class: "tag " + word.replace(" ", "_") }, word.replace("_", " ")); }
 
 function change(c, text) {
   const undo = text(c.undo);
   return make("div", { class: "finding" },
-    make("h3", {}, text(c.step), make("span", { class: "tag " + text(c.status) }, text(c.status).replace("_", " "))),
-    make("p", { class: "faint" }, clock(c.at) + (c.detail ? ": " + text(c.detail) : "")),
+    make("h3", {}, text(c.step), standing(text(c.status))),
+    make("p", { class: "faint" }, clock(c.at) + (c.rung ? ", rung " + text(c.rung) : "") + (c.detail ? ": " + text(c.detail) : "")),
     command("command of " + text(c.step), text(c.command)),
     undo.startsWith("none") ? make("p", { class: "faint" }, "Undo: " + undo) : [make("span", { class: "label" }, "undo"), command("undo of " + text(c.step), undo)]);
 }
@@ -134,7 +143,7 @@ function facts(page, text) {
   const unread = page.unread.map(([name, reason]) => make("p", { class: "cut" }, "not known: " + text(name) + ": " + text(reason)));
   const list = page.facts.map(([name, value]) => {
     let shown = text(value);
-    try { shown = JSON.stringify(JSON.parse(shown), null, 2); } catch { /* it was cut */ }
+    try { shown = JSON.stringify(JSON.parse(shown), null, 2).replace(/[\u2028\u2029]/g, "\ufffd"); } catch { /* it was cut */ }
     return make("details", { class: "step" }, make("summary", { class: "mono" }, text(name)), make("pre", {}, shown));
   });
   if (!list.length) return unread;

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"aixmend/controller/journal"
+	"aixmend/controller/report"
+	"aixmend/inventory/strictyaml"
+)
+
+func (a *app) explain() *cobra.Command {
+	c := &cobra.Command{
+		Use: "explain RUN HOST", Short: "Say which observation led to which verdict, what was done, and what to do next",
+		Args: cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error { return a.explainHost(args[0], args[1]) },
+	}
+	a.flags.stateDir(c)
+	a.flags.formats(c)
+	return c
+}
+
+func (a *app) explainHost(ref, host string) error {
+	store, err := a.store()
+	if err != nil {
+		return err
+	}
+	id, err := store.Resolve(ref)
+	if err != nil {
+		return usage(err)
+	}
+	h, err := store.LoadHost(id, host)
+	if errors.Is(err, fs.ErrNotExist) {
+		return a.noSuchHost(store, id, host)
+	}
+	if err != nil {
+		return usage(err)
+	}
+	e := report.Explained(*h)
+	if a.flags.format == "json" {
+		return a.printJSON(e)
+	}
+	_, err = fmt.Fprint(a.out, e.Text())
+	return err
+}
+
+// noSuchHost says that a run has no report of a host, and which was meant.
+func (a *app) noSuchHost(store *journal.Store, id, host string) error {
+	hint := "aixmend report " + id + " lists its hosts"
+	if run, err := store.LoadRun(id); err == nil {
+		var all, near []string
+		for _, h := range run.Hosts {
+			if h.Name == host {
+				return usagef("", "run %s has no report of %s: %s: %s", id, host, h.Outcome, h.Reason)
+			}
+			all = append(all, h.Name)
+			if len(near) < 3 && strings.HasPrefix(h.Name, host) {
+				near = append(near, h.Name)
+			}
+		}
+		if one := strictyaml.Nearest(host, all); len(near) == 0 && one != "" {
+			near = []string{one}
+		}
+		if len(near) > 0 {
+			hint = "did you mean " + strings.Join(near, ", ") + "? " + hint
+		}
+	}
+	return usagef(hint, "run %s has no host %q", id, host)
+}
