@@ -96,7 +96,7 @@ func commandLines(file, text string) []commandLine {
 			block = !block
 			continue
 		}
-		if strings.HasPrefix(line, "aixmend plan shows the exact commands.") { // it is what recover asks
+		if strings.HasPrefix(strings.TrimSpace(line), "aixmend plan shows the exact commands.") { // it is what recover asks
 			continue
 		}
 		comment := strings.HasPrefix(strings.TrimSpace(line), "#")
