@@ -13,7 +13,9 @@ import (
 
 // writeWhole writes a file that is complete at any moment it can be seen. It
 // is not safe from a power loss yet.
-func writeWhole(path string, data []byte) error { return writeFile(path, fileMode, false, bytesOf(data)) }
+func writeWhole(path string, data []byte) error {
+	return writeFile(path, fileMode, false, bytesOf(data))
+}
 
 // content writes what a file is to hold.
 type content func(io.Writer) error
