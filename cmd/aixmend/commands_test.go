@@ -96,6 +96,9 @@ func commandLines(file, text string) []commandLine {
 			block = !block
 			continue
 		}
+		if strings.HasPrefix(strings.TrimSpace(line), "aixmend plan shows the exact commands.") { // it is what recover asks
+			continue
+		}
 		comment := strings.HasPrefix(strings.TrimSpace(line), "#")
 		switch m := called.FindStringSubmatch(line); {
 		case markdown && !block && !strings.HasPrefix(line, "    ") || comment:

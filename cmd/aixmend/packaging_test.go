@@ -66,6 +66,7 @@ type goreleaserConfig struct {
 	Archives []map[string]any `yaml:"archives"`
 	NFPMs    []struct {
 		ID         string   `yaml:"id"`
+		IDs        []string `yaml:"ids"`
 		Package    string   `yaml:"package_name"`
 		Formats    []string `yaml:"formats"`
 		MTime      string   `yaml:"mtime"`
@@ -101,23 +102,29 @@ func TestReleasesAreWhatTheMakefileBuilds(t *testing.T) {
 	}
 	platforms := regexp.MustCompile(`(?m)^PLATFORMS := (.*)$`).FindSubmatch(makefile)
 	ldflags := regexp.MustCompile(`(?m)^LDFLAGS := \$\(if \$\(VERSION\),(.*)\)$`).FindSubmatch(makefile)
-	if platforms == nil || ldflags == nil || len(release.Builds) != 1 || len(release.NFPMs) != 1 {
+	if platforms == nil || ldflags == nil || len(release.Builds) != 2 || len(release.NFPMs) != 1 {
 		t.Fatalf("platforms %q, ldflags %q, %d builds, %d packages", platforms, ldflags, len(release.Builds), len(release.NFPMs))
 	}
-	build := release.Builds[0]
 	want := strings.Fields(strings.ReplaceAll(string(platforms[1]), "/", "_"))
-	if diff := cmp.Diff(want, build.Targets); diff != "" {
+	if diff := cmp.Diff(want, slices.Concat(release.Builds[0].Targets, release.Builds[1].Targets)); diff != "" {
 		t.Errorf("PLATFORMS of the Makefile, targets of goreleaser (-Makefile +goreleaser):\n%s", diff)
 	}
 	// Summary is what git describe says.
 	flags := strings.ReplaceAll(string(ldflags[1]), "$(VERSION)", "{{ .Summary }}")
-	if diff := cmp.Diff([]string{flags}, build.Ldflags); diff != "" {
-		t.Error(diff)
-	}
-	if !slices.Contains(build.Flags, "-trimpath") || !slices.Contains(build.Env, "CGO_ENABLED=0") || build.Main != "./cmd/aixmend" {
-		t.Errorf("%+v", build)
+	for _, build := range release.Builds {
+		if diff := cmp.Diff([]string{flags}, build.Ldflags); diff != "" {
+			t.Errorf("build %s: %s", build.ID, diff)
+		}
+		if !slices.Contains(build.Flags, "-trimpath") || !slices.Contains(build.Env, "CGO_ENABLED=0") || build.Main != "./cmd/aixmend" {
+			t.Errorf("%+v", build)
+		}
 	}
 	packed := release.NFPMs[0]
+	for _, target := range release.Builds[0].Targets {
+		if !strings.HasPrefix(target, "linux_") || !slices.Equal(packed.IDs, []string{release.Builds[0].ID}) {
+			t.Errorf("packages are for Linux: %s", target)
+		}
+	}
 	ours := nfpm.nfpmCommon
 	ours.Contents = nil
 	for _, c := range nfpm.Contents {

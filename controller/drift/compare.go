@@ -72,11 +72,12 @@ func (c Comparer) Between(from, to outcome.Run) (*Drift, error) {
 // unless it is healthy. nil: there is no earlier run that has any of the hosts.
 func (c Comparer) Since(run outcome.Run, from *outcome.Run) (*Drift, error) {
 	var newest *outcome.Run
+	hosts := byName(run)
 	base := func(other *outcome.Run) bool {
 		if from != nil && other.ID != from.ID || from == nil && !countsAsLast(other, run) {
 			return false
 		}
-		if newest == nil && slices.ContainsFunc(other.Hosts, func(h outcome.HostSummary) bool { _, both := byName(run)[h.Name]; return both }) {
+		if newest == nil && slices.ContainsFunc(other.Hosts, func(h outcome.HostSummary) bool { _, both := hosts[h.Name]; return both }) {
 			newest = other
 		}
 		return true

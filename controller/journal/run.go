@@ -244,7 +244,7 @@ func (r *Run) WriteHost(h outcome.Host, markdown []byte) error {
 		return err
 	}
 	dir := filepath.Join(r.store.RunDir(r.id), "hosts")
-	if err := writeFile(filepath.Join(dir, h.Host+".json"), jsonOf(h), false); err != nil {
+	if err := writeFile(filepath.Join(dir, h.Host+".json"), fileMode, false, jsonOf(h)); err != nil {
 		return fmt.Errorf("report of %s: %w", h.Host, err)
 	}
 	if err := writeWhole(filepath.Join(dir, h.Host+".md"), markdown); err != nil {

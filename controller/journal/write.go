@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,7 +13,9 @@ import (
 
 // writeWhole writes a file that is complete at any moment it can be seen. It
 // is not safe from a power loss yet.
-func writeWhole(path string, data []byte) error { return writeFile(path, bytesOf(data), false) }
+func writeWhole(path string, data []byte) error {
+	return writeFile(path, fileMode, false, bytesOf(data))
+}
 
 // content writes what a file is to hold.
 type content func(io.Writer) error
@@ -36,7 +39,7 @@ func writeSynced(path string, data []byte) error {
 }
 
 func writeContent(path string, write content) error {
-	if err := writeFile(path, write, true); err != nil {
+	if err := writeFile(path, fileMode, true, write); err != nil {
 		return err
 	}
 	return syncDir(filepath.Dir(path))
@@ -50,55 +53,32 @@ func WriteFile(path string, data []byte) error { return writeSynced(path, data) 
 // private one only its owner may read, another whoever the umask lets; a file that
 // is there keeps its mode.
 func WriteReport(path string, private bool, write func(io.Writer) error) error {
-	mode := os.FileMode(fileMode)
-	if !private {
-		mode = openMode(filepath.Dir(path))
+	mode := os.FileMode(0o666) // without the umask
+	if private {
+		mode = fileMode
 	}
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
+	kept, err := os.Stat(path)
+	there := err == nil
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // what the link points to is meant
 	}
-	if there, err := filepath.EvalSymlinks(path); err == nil {
-		path = there // what the link points to is meant
-	}
-	err := writeFile(path, func(to io.Writer) error {
+	if err := writeFile(path, mode, true, func(to io.Writer) error {
+		if file, ok := to.(*os.File); ok && there {
+			if err := file.Chmod(kept.Mode().Perm()); err != nil {
+				return err
+			}
+		}
 		buffered := bufio.NewWriterSize(to, 1<<16)
-		if err := write(buffered); err != nil {
-			return err
-		}
-		if err := buffered.Flush(); err != nil {
-			return err
-		}
-		if file, ok := to.(*os.File); ok {
-			return file.Chmod(mode)
-		}
-		return nil
-	}, true)
-	if err != nil {
+		return errors.Join(write(buffered), buffered.Flush())
+	}); err != nil {
 		return err
 	}
 	return syncDir(filepath.Dir(path))
 }
 
-// openMode is the mode of a file that is simply made in a folder: 0666 without the
-// umask, which can't be asked for without being set.
-func openMode(folder string) os.FileMode {
-	probe := filepath.Join(folder, ".tmp-mode-"+rand.Text())
-	file, err := os.OpenFile(probe, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
-	if err != nil {
-		return fileMode
-	}
-	defer os.Remove(probe)
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return fileMode
-	}
-	return info.Mode().Perm()
-}
-
 // writeFile writes a file beside its place and moves it there.
-func writeFile(path string, write content, sync bool) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".tmp-") // 0600
+func writeFile(path string, mode os.FileMode, sync bool, write content) error {
+	file, err := os.OpenFile(filepath.Join(filepath.Dir(path), ".tmp-"+rand.Text()), os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
 		return err
 	}
