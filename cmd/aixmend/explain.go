@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/inventory/strictyaml"
 )
@@ -41,6 +42,11 @@ func (a *app) explainHost(ref, host string) error {
 		return usage(err)
 	}
 	e := report.Explained(*h)
+	if g := a.guideOf(store, outcome.Run{ID: id}); g.known {
+		e.Type(func(verb string) string {
+			return strings.Join(g.again(verb, report.Fold{Hosts: []string{host}}), " ")
+		})
+	}
 	if a.flags.format == "json" {
 		return a.printJSON(e)
 	}

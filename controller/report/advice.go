@@ -57,6 +57,23 @@ func advice(h outcome.Host) []string {
 	return list
 }
 
+// Type says the commands of the advice as they can be pasted: command is a verb with
+// the host, and the inventory, state folder and flags of the run.
+func (e *Explanation) Type(command func(verb string) string) {
+	lists := [][]string{e.Next}
+	for _, c := range e.Chains {
+		lists = append(lists, c.Next)
+	}
+	for _, verb := range []string{"plan", "recover"} {
+		short, whole := "aixmend "+verb+" -l "+e.Host+" ", command(verb)+" "
+		for _, list := range lists {
+			for i, line := range list {
+				list[i] = strings.Replace(line, short, whole, 1)
+			}
+		}
+	}
+}
+
 // connectionAdvice says what mends a connection, by the kind of its trouble.
 func connectionAdvice(reason string) string {
 	kind, _, _ := strings.Cut(reason, ":")
