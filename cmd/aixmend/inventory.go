@@ -71,7 +71,7 @@ func overWaivers(hosts []inventory.Host, now time.Time) strictyaml.Problems {
 				continue
 			}
 			seen[w.Pos] = true
-			over = append(over, strictyaml.Problem{Pos: w.Pos, Message: fmt.Sprintf("the waiver of %s is over since %s: the finding counts again", w.Finding, w.Until.Format(time.DateOnly))})
+			over = append(over, strictyaml.Problem{Pos: w.Pos, Message: fmt.Sprintf("the waiver of %s is over, it was until %s: the finding counts again", w.Finding, w.Until.Format(time.DateOnly))})
 		}
 	}
 	slices.SortFunc(over, func(a, b strictyaml.Problem) int { return a.Pos.Compare(b.Pos) })

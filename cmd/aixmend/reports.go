@@ -54,14 +54,14 @@ func (f *flags) wantsFiles() bool {
 
 // checkFiles finds out before a run whether its files can be written after it.
 func (f *flags) checkFiles() error {
-	seen := map[string]string{}
-	if f.Out != "" {
-		seen[place(f.Out)] = "out"
-	}
+	seen := f.named()
 	for _, format := range report.Formats() {
 		path := f.Files[format.Name]
 		if path == "" {
 			continue
+		}
+		if path == "-" {
+			return usagef("/dev/stdout is a file, too", "--%s -: wanted the name of a file", format.Name)
 		}
 		if other := seen[place(path)]; other != "" {
 			return usagef("", "--%s and --%s name the same file: %s", other, format.Name, path)
@@ -73,8 +73,41 @@ func (f *flags) checkFiles() error {
 		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
 			return usagef("make it first", "--%s %s: there is no folder %s", format.Name, path, filepath.Dir(path))
 		}
+		if err := canWrite(path); err != nil {
+			return usagef("", "--%s: %w", format.Name, err)
+		}
 	}
 	return nil
+}
+
+// named are the files that the run reads, or writes otherwise, by their places: a
+// report takes none of them.
+func (f *flags) named() map[string]string {
+	files := map[string]string{}
+	for _, file := range f.Inventories {
+		files[place(file)] = "inventory"
+	}
+	for flag, file := range map[string]string{
+		"out": f.Out, "plan": f.plan, "playbook": f.Playbook, "identity": f.Identity, "known-hosts": f.KnownHosts, "ssh-config": f.SSHConfig,
+	} {
+		if file != "" {
+			files[place(file)] = flag
+		}
+	}
+	return files
+}
+
+// canWrite finds out whether a file can be written whole: that takes a new one in
+// its folder. What is there and is no plain file is written to as it is.
+func canWrite(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil
+	}
+	probe, err := os.CreateTemp(filepath.Dir(place(path)), ".tmp-")
+	if err != nil {
+		return fmt.Errorf("%s can't be written: %w", path, err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // place is one name of a file for all that it has.

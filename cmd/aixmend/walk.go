@@ -311,6 +311,38 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 	result, broken := a.watched(engine, j, func() (controller.Result, error) {
 		return engine.Run(a.within(ctx, j.flags.Deadline), j.Hosts)
 	})
+	return &run, a.ended(store, dir, j, &run, result, broken)
+}
+
+// ended writes down how a run has ended: its reports first, run.json last. broken is
+// what the run itself could not do, or nil.
+func (a *app) ended(store *journal.Store, dir *journal.Run, j *job, run *outcome.Run, result controller.Result, broken error) error {
+	j.sum(run, result)
+	code, reason := a.code(run, j)
+	if result.Braked != "" {
+		a.say("%s", result.Braked)
+		if _, interrupted := a.interrupts.code(); code != outcome.ExitUnknown && !interrupted {
+			code, reason = outcome.ExitBrake, result.Braked
+		}
+	}
+	code, reason = a.compare(store, j, run, code, reason)
+	if broken != nil {
+		code, reason = outcome.ExitInternal, broken.Error()
+	}
+	a.conclude(run, code, reason)
+	unwritten := a.writeFiles(store, dir, *run, j.flags.Files)
+	if unwritten != nil {
+		a.conclude(run, outcome.ExitInternal, errors.Join(broken, unwritten).Error())
+	}
+	err := errors.Join(broken, dir.Finish(*run))
+	if err == nil && j.flags.Out != "" { // a report that could not be written takes nothing from a plan
+		err = savePlan(j.flags.Out, j, run, store)
+	}
+	return errors.Join(err, unwritten)
+}
+
+// sum notes in a run how its hosts have ended.
+func (j *job) sum(run *outcome.Run, result controller.Result) {
 	run.Hosts, run.Fleet = append([]outcome.HostSummary{}, result.Hosts...), result.Fleet
 	j.place(run.Hosts)
 	run.Counts = outcome.Count(run.Hosts)
@@ -321,27 +353,6 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 		}
 	}
 	run.Finished = time.Now().UTC()
-	code, reason := a.code(&run, j)
-	if result.Braked != "" {
-		a.say("%s", result.Braked)
-		if _, interrupted := a.interrupts.code(); code != outcome.ExitUnknown && !interrupted {
-			code, reason = outcome.ExitBrake, result.Braked
-		}
-	}
-	code, reason = a.compare(store, j, &run, code, reason)
-	if broken != nil {
-		code, reason = outcome.ExitInternal, broken.Error()
-	}
-	a.conclude(&run, code, reason)
-	if err := a.writeFiles(store, dir, run, j.flags.Files); err != nil {
-		broken = errors.Join(broken, err)
-		a.conclude(&run, outcome.ExitInternal, broken.Error())
-	}
-	err = errors.Join(broken, dir.Finish(run))
-	if err == nil && j.flags.Out != "" {
-		err = savePlan(j.flags.Out, j, &run, store)
-	}
-	return &run, err
 }
 
 // place says of each host where the inventory names it.

@@ -30,7 +30,11 @@ func Prometheus(to io.Writer, e Evidence) error {
 	m.family("aixmend_run_duration_seconds", "How long the newest run took.")
 	m.sample(max(run.Finished.Sub(run.Started), 0).Seconds())
 	m.family("aixmend_run_exit_code", "The exit code of the newest run.")
-	m.sample(float64(run.ExitCode))
+	if run.Convention == "" {
+		m.sample(float64(run.ExitCode))
+	} else { // the same number means another thing
+		m.sample(float64(run.ExitCode), "convention", run.Convention)
+	}
 	m.family("aixmend_hosts", "Hosts by outcome.")
 	for _, o := range outcome.Outcomes() {
 		m.sample(float64(run.Counts[o]), "outcome", string(o))

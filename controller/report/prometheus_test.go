@@ -98,3 +98,17 @@ func FuzzPrometheus(f *testing.F) {
 		}
 	})
 }
+
+// A plugin's exit code is another number for the same thing: it says so.
+func TestPrometheusOfAPlugin(t *testing.T) {
+	e := evidenceOf()
+	e.Run.ExitCode, e.Run.Convention = 1, outcome.ConventionNagios
+	var b strings.Builder
+	if err := Prometheus(&b, e); err != nil {
+		t.Fatal(err)
+	}
+	got := scrape(t, b.String())
+	if code, ok := got["aixmend_run_exit_code nagios"]; !ok || code != 1 {
+		t.Errorf("%v", got)
+	}
+}
