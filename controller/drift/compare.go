@@ -104,6 +104,9 @@ func countsAsLast(earlier *outcome.Run, run outcome.Run) bool {
 	case outcome.ExitInterrupted, outcome.ExitTerminated:
 		return false // nobody may have been told what it found
 	}
+	if earlier.Unfinished > 0 { // it was cut off, whatever its code says to a plugin
+		return false
+	}
 	return !earlier.Broke() && earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name
 }
 

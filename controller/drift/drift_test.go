@@ -219,6 +219,7 @@ func TestLast(t *testing.T) {
 		{"not of another playbook", func(k *kept) { k.runs[1].Playbook.Name = "q" }, "0 same"},
 		{"not one that was interrupted", func(k *kept) { k.runs[1].ExitCode = 130 }, "0 same"},
 		{"not one that broke", func(k *kept) { k.runs[1].ExitCode = 1 }, "0 same"},
+		{"not one that was cut off and is a plugin", func(k *kept) { k.runs[1].ExitCode, k.runs[1].Convention, k.runs[1].Unfinished = 2, "nagios", 1 }, "0 same"},
 		{"not one that was killed", func(k *kept) { k.lost = map[string]bool{"1": true} }, "0 same"},
 		{"one that found trouble", func(k *kept) { k.runs[1].ExitCode = 3 }, "1 same"},
 		{"none", func(k *kept) { k.runs = k.runs[2:] }, ""},
