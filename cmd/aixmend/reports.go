@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -145,23 +146,55 @@ func evidence(store *journal.Store, run outcome.Run) (report.Evidence, error) {
 	return e, nil
 }
 
-// documents are those of a run's hosts.
+// documents are those of a run's hosts, read ahead of who takes them, some at a
+// time: to read one takes about as long as to render it.
 func documents(store *journal.Store, run outcome.Run) iter.Seq2[outcome.Host, error] {
+	type read struct {
+		host outcome.Host
+		err  error
+	}
 	return func(yield func(outcome.Host, error) bool) {
-		for _, h := range run.Hosts {
-			document, err := store.LoadHost(run.ID, h.Name)
-			switch {
-			case errors.Is(err, fs.ErrNotExist):
-				document = &outcome.Host{Schema: outcome.HostSchema, RunID: run.ID, Host: h.Name, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason}
-			case err != nil:
-				yield(outcome.Host{}, err)
-				return
+		ahead, enough := make(chan chan read, 2*runtime.GOMAXPROCS(0)), make(chan struct{})
+		go func() {
+			defer close(ahead)
+			for _, h := range run.Hosts {
+				one := make(chan read, 1)
+				select {
+				case ahead <- one:
+				case <-enough:
+					return
+				}
+				go func() {
+					host, err := document(store, run.ID, h)
+					one <- read{host, err}
+				}()
 			}
-			if !yield(*document, nil) {
+		}()
+		defer func() {
+			close(enough)
+			for one := range ahead { // nothing is left behind
+				<-one
+			}
+		}()
+		for one := range ahead {
+			r := <-one
+			if !yield(r.host, r.err) || r.err != nil {
 				return
 			}
 		}
 	}
+}
+
+// document is that of one host; of one that left none what the run says of it.
+func document(store *journal.Store, run string, h outcome.HostSummary) (outcome.Host, error) {
+	kept, err := store.LoadHost(run, h.Name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return outcome.Host{Schema: outcome.HostSchema, RunID: run, Host: h.Name, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason}, nil
+	case err != nil:
+		return outcome.Host{}, err
+	}
+	return *kept, nil
 }
 
 // writeFiles writes report.html into the folder of the run, and the files that
