@@ -124,11 +124,11 @@ func (a *app) serve(ctx context.Context, inventory string) error {
 	set := " --set " + strings.Join(demoParams, " --set ")
 	fmt.Fprintf(a.out, `%d simulated AIX hosts listen on loopback until you press Ctrl-C. In another terminal:
 
-  aixmend audit   -i %[2]s
-  aixmend plan    -i %[2]s
-  aixmend capture -i %[2]s
+  aixmend audit   -i %[2]s%[4]s
+  aixmend plan    -i %[2]s%[4]s
+  aixmend capture -i %[2]s%[4]s
   aixmend recover -i %[2]s%s
-`, a.flags.hosts, shellWord(inventory), set)
+`, a.flags.hosts, shellWord(inventory), set, " --set "+demoParams[2])
 	select {
 	case <-a.interrupts.stop:
 	case <-ctx.Done():

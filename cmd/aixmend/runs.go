@@ -166,6 +166,9 @@ func (a *app) showHost(store *journal.Store, run string) error {
 		return usagef("leave --host away", "--host prints the report of one host, and this is of a whole run")
 	}
 	h, err := store.LoadHost(run, a.flags.host)
+	if errors.Is(err, fs.ErrNotExist) {
+		return a.noSuchHost(store, run, a.flags.host)
+	}
 	if err != nil {
 		return usage(err)
 	}
