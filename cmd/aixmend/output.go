@@ -41,7 +41,8 @@ func (a *app) print(run *outcome.Run, verb controller.Verb) error {
 	if _, err := os.Stat(support); err == nil {
 		text += fmt.Sprintf("support: %s (the text of a case for each host, and its data)\n", support)
 	}
-	text += fmt.Sprintf("reports: %s\n", filepath.Join(a.flags.state, "runs", run.ID, "hosts"))
+	folder := filepath.Join(a.flags.state, "runs", run.ID)
+	text += fmt.Sprintf("page:    %s\nreports: %s\n", filepath.Join(folder, "report.html"), filepath.Join(folder, "hosts"))
 	_, err := fmt.Fprint(a.out, text)
 	return err
 }

@@ -435,3 +435,22 @@ func BenchmarkHTML(b *testing.B) {
 type counter int
 
 func (c *counter) Write(p []byte) (int, error) { *c += counter(len(p)); return len(p), nil }
+
+// What is said of one host is not said of another one that has the same finding.
+func TestTitleOfAGroup(t *testing.T) {
+	host := func(name, title string) outcome.Host {
+		return outcome.Host{Host: name, Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Title: title}}}
+	}
+	for want, hosts := range map[string][]outcome.Host{
+		"a is wrong":              {host("a", "a is wrong"), host("b", "a is wrong")},
+		"for example: a is wrong": {host("a", "a is wrong"), host("b", "b is wrong")},
+	} {
+		all := findings{}
+		for _, h := range hosts {
+			all.add(h)
+		}
+		if got := all.bottom().Findings[0].Title; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

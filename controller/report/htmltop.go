@@ -152,6 +152,7 @@ type pageGroup struct {
 	Severity               outcome.Severity
 	Hosts, Waived, Expired int
 	names                  []string
+	differ                 bool // the titles of the hosts
 	Names                  string
 }
 
@@ -166,6 +167,7 @@ func (all findings) add(h outcome.Host) {
 			g = &pageGroup{ID: f.ID, Title: f.Title, Severity: f.Severity}
 			all[f.ID] = g
 		}
+		g.differ = g.differ || f.Title != g.Title
 		if rank(f.Severity) < rank(g.Severity) { // the gravest counts
 			g.Severity, g.Title = f.Severity, f.Title
 		}
@@ -198,6 +200,9 @@ func (all findings) bottom() pageBottom {
 		g.Hosts = len(g.names)
 		g.Names = namesOf(g.names)
 		g.ID, g.Title = Clean(g.ID, false), Clean(g.Title, false)
+		if g.differ { // what is said of one host is not said of the others
+			g.Title = "for example: " + g.Title
+		}
 		list = append(list, g)
 	}
 	slices.SortFunc(list, func(a, b *pageGroup) int {
