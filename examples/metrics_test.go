@@ -30,9 +30,12 @@ func written(t *testing.T) map[string][]string {
 		Counts: map[outcome.Outcome]int{outcome.NeedsAction: 1}, Hosts: []outcome.HostSummary{{Name: "aix1", Outcome: outcome.NeedsAction, Findings: []string{"rmc-disconnected"}}},
 	}
 	var b strings.Builder
-	err := report.Prometheus(&b, report.Evidence{Run: run, LastSuccess: at, Hosts: func(yield func(outcome.Host, error) bool) { yield(host, nil) }})
-	if err != nil {
-		t.Fatal(err)
+	for _, convention := range []string{"", outcome.ConventionNagios} { // the latter's labels are more
+		run.Convention = convention
+		err := report.Prometheus(&b, report.Evidence{Run: run, LastSuccess: at, Hosts: func(yield func(outcome.Host, error) bool) { yield(host, nil) }})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	metrics := map[string][]string{}
 	for line := range strings.Lines(b.String()) {
