@@ -66,7 +66,7 @@ func (w *walk) printPlan() {
 			row := outcome.PlanStep{
 				Rung: r.Rung.ID, Step: s.Step.ID, Command: s.Command, Undo: s.Undo,
 				AllowedBy: allow, BlockedBy: r.Blocked, Mends: append([]string{}, r.Mends...),
-				Conditional: r.Rung.HandOver && r.Waits,
+				Conditional: r.Rung.HandOver && r.Waits, Because: s.Because,
 			}
 			arm, disarm := row, row
 			arm.Step, arm.Command, arm.Undo = armStep(s.Step.ID), s.Arm, s.Disarm

@@ -241,7 +241,7 @@ func (w *walk) captured() facts.Captured {
 	if err != nil || c == nil {
 		return *w.past
 	}
-	*w.past = facts.Captured{Known: true, ID: c.ID, Date: c.Created.UTC().Format(time.DateOnly)}
+	*w.past = facts.Captured{Known: true, ID: c.ID, Date: c.Created.UTC().Format(time.DateOnly), NICs: facts.ReadPast(c.Facts).NICs}
 	var then struct {
 		Bootinfo facts.Word
 		Lspv     facts.Disks

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
+	celast "cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
@@ -100,6 +101,7 @@ func sortedKeys[T any](m map[string]T) []string {
 // expression is a compiled CEL expression.
 type expression struct {
 	program cel.Program
+	tree    celast.Expr
 	refs    []string // facts it reads
 	reads   []string // the parts of facts it reads, such as rmc_nic.name
 }
@@ -116,7 +118,7 @@ func newExpression(env *cel.Env, text string, want ...*cel.Type) (*expression, e
 	if err != nil {
 		return nil, err
 	}
-	e := &expression{program: program, reads: reads(ast)}
+	e := &expression{program: program, tree: ast.NativeRep().Expr(), reads: reads(ast)}
 	for _, r := range ast.NativeRep().ReferenceMap() {
 		if r.Name != "" && r.Name != allowedName && r.Name != runName && r.Name != verbName && r.Name != eachName && !strings.HasPrefix(r.Name, "params.") && !strings.HasPrefix(r.Name, beforePrefix) && !slices.Contains(e.refs, r.Name) {
 			e.refs = append(e.refs, r.Name)

@@ -36,6 +36,7 @@ type compiledFinding struct {
 	title, remedy           *template
 	evidence, next          []*template
 	probes                  []string // those from which comes what the condition reads
+	readings                []Reading
 }
 
 type compiledGuard struct {
@@ -52,6 +53,7 @@ type compiledRung struct {
 
 type compiledStep struct {
 	each, when, confirm, refute *expression
+	because                     *template
 	run, undo, from, to         *template // run is that of a fetch, too: its folder
 	guards                      []compiledGuard
 }
@@ -107,6 +109,7 @@ func (c *checker) compile() {
 		for i, f := range findings {
 			if f.when != nil {
 				findings[i].probes = p.probesOf(f.when.refs)
+				findings[i].readings = p.readings(f.when.refs)
 			}
 		}
 	}
@@ -115,6 +118,9 @@ func (c *checker) compile() {
 		out.rungs = append(out.rungs, e.rung(r))
 	}
 	out.until = e.condition(p.Verify.Until)
+	if len(c.problems) == 0 {
+		c.sureEnough(out)
+	}
 	for _, probe := range p.Probes {
 		if probe.Require != nil {
 			out.reasons[probe.ID] = e.text(Text{V: probe.Require.Reason, Pos: probe.Pos})
@@ -144,19 +150,22 @@ func (c *checker) derivations(out *compiled, types map[string]reflect.Type) {
 		}
 		inputs := facts.Inputs(d)
 		for _, from := range e.Value.From {
-			want, known := inputs[from.Key]
+			input, known := inputs[from.Key]
 			have, there := types[from.Value.V]
 			switch {
 			case !known:
 				c.add(from.KeyPos, strictyaml.DidYouMean(from.Key, sortedKeys(inputs)), "derivation %s has no input %q", d.Name, from.Key)
 			case !there:
 				c.add(from.Value.Pos, strictyaml.DidYouMean(from.Value.V, sortedKeys(types)), "there is no fact %q above", from.Value.V)
-			case want != have:
-				c.add(from.Value.Pos, "", "input %s of %s wants %s, fact %s is %s", from.Key, d.Name, want, from.Value.V, have)
+			case input.Type != have:
+				c.add(from.Value.Pos, "", "input %s of %s wants %s, fact %s is %s", from.Key, d.Name, input.Type, from.Value.V, have)
 			}
 			delete(inputs, from.Key)
 		}
 		for _, missing := range sortedKeys(inputs) {
+			if inputs[missing].Optional {
+				continue
+			}
 			c.add(e.KeyPos, "", "fact %s: derivation %s needs input %s", e.Key, d.Name, missing)
 		}
 		out.derive[e.Key] = d
@@ -267,7 +276,7 @@ func (e *compiler) step(s Step) compiledStep {
 	confirming := &compiler{checker: e.checker, env: e.before}
 	out.when, out.guards = e.condition(s.When), e.guards(s.Guards)
 	out.confirm, out.refute = confirming.condition(s.Confirm), confirming.condition(s.Refute)
-	out.run, out.undo = e.text(s.Run), e.text(s.Undo)
+	out.run, out.undo, out.because = e.text(s.Run), e.text(s.Undo), e.text(s.Because)
 	switch {
 	case s.Upload != nil:
 		out.from, out.to = e.text(s.Upload.From), e.text(s.Upload.To)

@@ -13,6 +13,7 @@ import (
 // Samples of one host: en0 is the customer's NIC, en1 the RMC NIC.
 const (
 	mac1    = "fa:d4:43:3e:d1:20"
+	eui0    = "fe80::f8d4:43ff:fe3e:d110" // of en0
 	eui1    = "fe80::f8d4:43ff:fe3e:d120" // of en1
 	foreign = "fe80::f8d4:43ff:fe3e:d199" // of the VM that this one was cloned from
 	other   = "fe80::f8d4:43ff:fe3e:d1aa" // of yet another
@@ -86,9 +87,10 @@ func healthyHost() host {
 		h.exit(subsystem, 1, "", fmt.Sprintf(notOnFile, subsystem))
 	}
 	h.say("powerha", "")
-	h.exit("clstrmgr", 1, "", fmt.Sprintf(notOnFile, "clstrmgrES"))
-	h.exit("hacmp", 1, "", "odmget: Could not retrieve object for HACMPcluster, ODM errno 5904\n0519-004 libodm: class not found\n")
-	h.exit("clrginfo", 127, "", "sh: /usr/es/sbin/cluster/utilities/clRGinfo:  not found.\n")
+	h.absent("clstrmgr")
+	h.absent("hacmp")
+	h.absent("clrginfo")
+	h.say("sys0", "clouddev=0\nghostdev=\n")
 	h.say("lsrpdomain", "")
 	h.say("current_cluster", "IW\n")
 	h.say("var_ct", "IW/\ncfg/\nct_has.pkf\n")
@@ -159,17 +161,39 @@ func (h host) bootLines(addresses ...string) {
 func disconnected(h host) { h.say("domain", "") }
 func daemonDown(h host) {
 	h.say("ctrmc", srcHeader+" ctrmc            rsct                          inoperative\n")
-	h.exit("domain", 1, "", "0513-036 The request could not be passed to the ctrmc subsystem.\n")
+	h.exit("domain", 44, "", "0513-036 The request could not be passed to the ctrmc subsystem.\n")
 }
 func addressMissing(h host) { h.edit("ifconfig", "        inet6 "+eui1+"/64\n", "") }
 func addressWrong(h host)   { h.edit("ifconfig", eui1, foreign) }
 func notInODM(h host)       { h.edit("lsattr", "netaddr6="+eui1, "netaddr6=") }
 func noBootLine(h host)     { h.bootLines() }
 func staleLine(h host)      { h.bootLines(foreign) }
-func ambiguousNIC(h host)   { h.edit("entstat", "ETHERNET0", "MGMTSWITCH") }
-func leftover(h host) {
-	h.say("cuat", "\nCuAt:\n\tname = \"cluster0\"\n\tattribute = \"node_uuid\"\n\tvalue = \"c3a1\"\n")
+func ambiguousNIC(h host) {
+	h.edit("entstat", "ETHERNET0", "MGMTSWITCH")
+	h.edit("entstat", "VLAN ID:   321", "VLAN ID:  4094")
+	h.edit("lsattr", "netaddr6=\n", "netaddr6="+eui0+"\n")
 }
+func leftover(h host) {
+	h.say("cuat", "\nCuAt:\n\tname = \"cluster0\"\n\tattribute = \"clvdisk\"\n\tvalue = \"c3a1\"\n")
+}
+
+// metadataOnRMC puts the address of the metadata service on the RMC NIC.
+func metadataOnRMC(h host) {
+	h.edit("ifconfig", "        inet6 "+eui1+"/64\n", "        inet6 "+eui1+"/64\n        inet 169.254.169.253 netmask 0xffff0000\n")
+	h.edit("lsattr", "=== en1\nnetaddr=\nnetmask=\n", "=== en1\nnetaddr=169.254.169.253\nnetmask=255.255.0.0\n")
+}
+
+// metadataNIC adds en2, whose ODM has the address of the metadata service; live are
+// its lines of ifconfig.
+func metadataNIC(live string) func(host) {
+	return func(h host) {
+		h.edit("ifconfig", "lo0: flags", "en2: flags=1e084863,814c0<UP,BROADCAST,RUNNING>\n"+live+"lo0: flags")
+		h.edit("lsdev", "lo0:", "en2:Available\nlo0:")
+		h.say("entstat", string(h["entstat"].Output.Stdout)+"=== en2\nHardware Address: fa:d4:43:3e:d1:30\n=== exit 0\n")
+		h.say("lsattr", string(h["lsattr"].Output.Stdout)+"=== en2\nnetaddr=169.254.169.253\nnetmask=255.255.0.0\nnetaddr6=\nprefixlen=\nalias6=\nstate=up\n=== end\n")
+	}
+}
+
 func liveCluster(h host)       { h.say("lscluster_c", "Cluster Name: prodcl\nCluster UUID: 1234\n") }
 func customersNetaddr6(h host) { h.edit("lsattr", "netaddr6="+eui1, "netaddr6=2001:db8::5") }
 

@@ -32,6 +32,8 @@ type Verdict struct {
 	// read has no rule.
 	Rule          string
 	Reads, Probes []string
+	// Readings say how sure the facts are that the condition reads.
+	Readings []Reading
 }
 
 // Diagnosis is what the probes of one host mean.
@@ -49,6 +51,8 @@ type Diagnosis struct {
 	Skip string
 
 	values map[string]any // facts and parameters, for conditions
+	// unclear are the probes that answered, and whose answer was not understood.
+	unclear map[string]bool
 }
 
 // NotRead tells that a fact is missing because its probe was never started.
@@ -74,7 +78,7 @@ type Given struct {
 }
 
 func (g Given) diagnosis(params Params) *Diagnosis {
-	d := &Diagnosis{Facts: map[string]any{}, Missing: map[string]error{}, values: map[string]any{allowedName: []string{}, runName: g.RunID, verbName: g.Verb}}
+	d := &Diagnosis{Facts: map[string]any{}, Missing: map[string]error{}, unclear: map[string]bool{}, values: map[string]any{allowedName: []string{}, runName: g.RunID, verbName: g.Verb}}
 	params.into(d.values)
 	d.set("inventory", g.Inventory, nil)
 	d.set("captured", g.Captured, nil)
@@ -92,7 +96,7 @@ func (g Given) diagnosis(params Params) *Diagnosis {
 func (p *Playbook) WithFleet(d *Diagnosis, fleet facts.Fleet) *Diagnosis {
 	again := &Diagnosis{
 		Facts: maps.Clone(d.Facts), Missing: maps.Clone(d.Missing), values: maps.Clone(d.values),
-		Incomplete: d.Incomplete, Skip: d.Skip,
+		Incomplete: d.Incomplete, Skip: d.Skip, unclear: d.unclear,
 	}
 	delete(again.Missing, "fleet")
 	again.set("fleet", fleet, nil)
@@ -159,6 +163,7 @@ func (p *Playbook) read(d *Diagnosis, probed map[string]Probed) {
 		default:
 			value, err := parser.Parse(got.Output)
 			d.set(probe.ID, value, err)
+			d.unclear[probe.ID] = err != nil
 		}
 	}
 }
@@ -167,13 +172,17 @@ func (p *Playbook) read(d *Diagnosis, probed map[string]Probed) {
 func (p *Playbook) derive(d *Diagnosis) {
 	for _, e := range p.Facts {
 		derivation := p.compiled.derive[e.Key]
-		inputs := map[string]any{}
+		inputs, problems := map[string]any{}, map[string]string{}
 		for _, from := range e.Value.From {
 			if value, ok := d.values[from.Value.V]; ok {
 				inputs[from.Key] = value
+			} else if err := d.Missing[from.Value.V]; errors.Is(err, errNotRead) {
+				problems[from.Key] = facts.NotRead
+			} else if err != nil {
+				problems[from.Key] = err.Error()
 			}
 		}
-		input, err := facts.MakeInput(derivation, inputs)
+		input, err := facts.MakeInput(derivation, inputs, problems)
 		if err != nil {
 			d.Missing[e.Key] = err
 			continue
@@ -308,7 +317,7 @@ func (d *Diagnosis) hold(f Finding, c compiledFinding, values map[string]any) {
 }
 
 func verdict(f Finding, c compiledFinding, values map[string]any) Verdict {
-	v := Verdict{ID: f.ID, Row: f.Row, Severity: f.Severity.V, Source: f.Source, Evidence: []string{}, Rule: f.When.V, Reads: c.when.reads, Probes: c.probes}
+	v := Verdict{ID: f.ID, Row: f.Row, Severity: f.Severity.V, Source: f.Source, Evidence: []string{}, Rule: f.When.V, Reads: c.when.reads, Probes: c.probes, Readings: c.readings}
 	if c.warningWhen != nil {
 		if milder, err := c.warningWhen.holds(values); err == nil && milder {
 			v.Severity = "warning"
@@ -355,7 +364,8 @@ func (p *Playbook) failed(d *Diagnosis, unjudged map[string][]Finding) []Verdict
 	}
 	for _, probe := range p.Probes {
 		err, missing := d.Missing[probe.ID]
-		if _, listed := open[probe.ID]; missing && !listed && !probe.Optional && !errors.Is(err, errNotRead) {
+		silent := probe.Optional || probe.Guard && d.unclear[probe.ID]
+		if _, listed := open[probe.ID]; missing && !listed && !silent && !errors.Is(err, errNotRead) {
 			open[probe.ID] = nil
 		}
 	}

@@ -49,6 +49,7 @@ func judgeCases() []judgeCase {
 	none := []string{}
 	lost := "rmc-disconnected critical"
 	live := []string{"cluster-live info"}
+	unclear := []string{"cluster-unclear info"}
 	full := []string{"filesystem-full critical"}
 	skewed := []string{"clock-skew warning"}
 	return []judgeCase{
@@ -150,14 +151,32 @@ func judgeCases() []judgeCase {
 		{name: "D10 clRGinfo", change: say("clrginfo", "rg1:ONLINE:node1\n"), want: live},
 		{name: "D10 lsrpdomain", change: say("lsrpdomain", "Name OpState RSCTActiveVersion MixedVersions TSPort GSPort\nmydom Online 3.2.6.2 No 12347 12348\n"), want: live},
 		{name: "D10 peer domain in rmcdomainstatus", change: say("domain", "Peer Domain Status\n   S S  0x1111111111111111  0001  node1\n"+connected), want: live},
-		{name: "D10 current_cluster", change: say("current_cluster", "mydom\n"), want: live},
-		{name: "D10 folder in /var/ct", change: say("var_ct", "IW/\ncfg/\nmydom/\n"), want: live},
+		{name: "D10 current_cluster", change: say("current_cluster", "mydom\n"), want: unclear},
+		{name: "D10 folder in /var/ct, no peer domain", change: say("var_ct", "IW/\ncfg/\nmydom/\n"), want: none},
+		{name: "D10 folder in /var/ct, lsrpdomain is not understood", change: both(say("var_ct", "IW/\ncfg/\nmydom/\n"), say("lsrpdomain", "odd\n")),
+			want: []string{"cluster-unclear info", "cluster-unclear info"}},
+		{name: "D10 the services were stopped", change: func(h host) {
+			h.exit("lscluster_c", 1, "", "lscluster: Cluster services are not active on this node because it has been stopped.\n")
+		}, want: live},
+		{name: "D10 lscluster refuses in words nobody has seen", change: func(h host) { h.exit("lscluster_c", 255, "", "lscluster: 0590-099 nothing to see here.\n") }, want: none},
+		{name: "D10 the same, and lspv is not understood", change: both(say("lspv", "odd\n"), func(h host) { h.exit("lscluster_c", 1, "", "lscluster: nothing here.\n") }),
+			want: []string{"cluster-unclear info", "cluster-unclear info", "cluster-unclear info"}},
+		{name: "D10 lscluster says something else", change: say("lscluster_c", "hello\n"), want: unclear},
+		{name: "D10 a class that is there and can't be read", change: func(h host) { h.exit("hacmp", 1, "", "odmget: no.\n") }, want: unclear},
 		{name: "D10 TSAMP", change: say("cluster_tools", "/usr/bin/lssam\n"), want: live},
 
 		{name: "D11 leftover", change: leftover, want: []string{"cluster0-leftover warning"}},
-		{name: "D11 leftover in CuDv", change: say("cudv", "\nCuDv:\n\tname = \"cluster0\"\n"), want: []string{"cluster0-leftover warning"}},
 		{name: "D11 rows of a live cluster", change: both(leftover, liveCluster), want: live},
-		{name: "D11 cluster not ruled out", change: both(leftover, func(h host) { h.hang("lscluster_c") }), want: []string{"probe-failed warning"}},
+		{name: "D11 cluster not ruled out", change: both(leftover, func(h host) { h.hang("lscluster_c") }), want: []string{"cluster-unclear info", "probe-failed warning"}},
+		{name: "D11 node_uuid and a CuDv row are ordinary", change: both(say("cuat", "CuAt:\n\tname = \"cluster0\"\n\tattribute = \"node_uuid\"\n\tvalue = \"c3a1\"\n"), say("cudv", "CuDv:\n\tname = \"cluster0\"\n")), want: none},
+		{name: "D11 an attribute of zeros is none", change: say("cuat", "CuAt:\n\tname = \"cluster0\"\n\tattribute = \"clvdisk\"\n\tvalue = \"00000000-0000-0000-0000-000000000000\"\n"), want: none},
+
+		{name: "D17 on the RMC NIC, connected", change: metadataOnRMC, want: []string{"metadata-on-rmc-nic warning"}},
+		{name: "D17 on the RMC NIC", change: both(metadataOnRMC, disconnected), want: []string{"metadata-on-rmc-nic critical", lost}},
+		{name: "D17 lost", change: metadataNIC(""), want: []string{"metadata-address-lost warning"}},
+		{name: "D17 in place", change: metadataNIC("        inet 169.254.169.253 netmask 0xffff0000\n"), want: none},
+		{name: "D18 clouddev", change: say("sys0", "clouddev=1\nghostdev=\n"), want: []string{"boot-resets-devices info"}},
+		{name: "D18 ghostdev", change: say("sys0", "clouddev=\nghostdev=1\n"), want: []string{"boot-resets-devices info"}},
 
 		{name: "D13 /var at 64 MB", change: free(65536, 250100), want: none},
 		{name: "D13 /var below", change: free(65535, 250100), want: full},
@@ -287,7 +306,7 @@ func TestVerdictTellsItsRule(t *testing.T) {
 	}
 	want := map[string]string{
 		"rmc-address-missing": `warning | rmc_nic.state == "found" && rmc_address.state == "missing"; only a warning while domain.state == "connected"` +
-			" | rmc_address.state rmc_nic.state | session ifconfig lsdev netstat entstat lsattr",
+			" | rmc_address.state rmc_nic.state | session ifconfig lsdev netstat entstat lsattr boot_lines cloud_init",
 		"probe-failed": "critical |  |  | room",
 	}
 	for id, line := range want {

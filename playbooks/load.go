@@ -69,6 +69,7 @@ func (c *checker) check() {
 	c.params()
 	c.probes(p.Probes, true)
 	c.probes(p.Capture.Probes, false)
+	c.checkSure()
 	for _, f := range p.Capture.Files {
 		if !strings.HasPrefix(f.Path, "/") || strings.ContainsAny(f.Path, "'\n\x00") {
 			c.add(top, "", "capture file %q must be an absolute path", f.Path)

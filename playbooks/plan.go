@@ -46,6 +46,8 @@ type PlannedStep struct {
 	// Command and Undo are complete shell text. A transfer of files has a
 	// comment that says what is moved.
 	Command, Undo string
+	// Because says why the step is needed, "" where its rung says it.
+	Because string
 	// From and To are the folders of an upload; From alone is that of a fetch.
 	From, To string
 	// Arm and Disarm are the commands around a step with a timed undo, empty
@@ -221,8 +223,13 @@ func (p *Playbook) planStep(d *Diagnosis, s *Step, cs compiledStep, values map[s
 			return
 		}
 	}
+	because := prose(cs.because, values)
 	if s.Allow != "" && !slices.Contains(d.values[allowedName].([]string), s.Allow) {
-		planned.block("not allowed: step " + s.ID + " takes --allow " + s.Allow)
+		reason := "not allowed: step " + s.ID + " takes --allow " + s.Allow
+		if because != "" {
+			reason += ", because " + because
+		}
+		planned.block(reason)
 		planned.NotAllowed = s.Allow
 	}
 	for _, g := range cs.guards {
@@ -233,6 +240,7 @@ func (p *Playbook) planStep(d *Diagnosis, s *Step, cs compiledStep, values map[s
 		planned.block("step " + s.ID + ": " + err.Error())
 		return
 	}
+	step.Because = because
 	if s.TimedUndo {
 		step.UndoAfter, _ = values["params."+UndoAfterParam].(time.Duration)
 		step.Arm, step.Disarm = armCommand(s.ID, step.Undo, step.UndoAfter), disarmCommand(s.ID)

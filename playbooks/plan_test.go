@@ -121,8 +121,8 @@ func planCases() []planCase {
 		{name: "D1 below recommended blocks nothing", change: both(disconnected, level("3.2.1.0")), want: []string{refresh, recycle}},
 
 		// D10 blocks the recycle only, and only its -z.
-		{name: "D10 live cluster", change: both(addressMissing, disconnected, liveCluster), want: []string{set, refresh, recycle + " BLOCKED cluster guard: lscluster -c: live: Cluster Name: prodcl"}},
-		{name: "D10 silent check", change: both(disconnected, hang("lscluster_m")), want: []string{refresh, recycle + " BLOCKED cluster guard: no answer from lscluster -m"}},
+		{name: "D10 live cluster", change: both(addressMissing, disconnected, liveCluster), want: []string{set, refresh, recycle + " BLOCKED cluster guard: lscluster_c: Cluster Name: prodcl"}},
+		{name: "D10 silent check", change: both(disconnected, hang("lscluster_m")), want: []string{refresh, recycle + " BLOCKED cluster guard: not understood: lscluster_m (hung: no answer in 30s)"}},
 		{name: "D10 live cluster, daemon down: nothing is stopped", change: both(daemonDown, liveCluster), want: []string{start}},
 		{name: "D10 silent check, daemon down", change: both(daemonDown, hang("lscluster_m")), want: []string{start}},
 
@@ -182,11 +182,11 @@ func TestPlanNodeID(t *testing.T) {
 			keep + " BLOCKED the id in /etc/ct_node_id, " + nodeID + ", is in use on another host", ""},
 		{"D8 not allowed", noVar, fleet(""), nil, keep + " BLOCKED not allowed: it takes --allow node-id", ""},
 		{"D11 leftovers, not allowed", both(noVar, leftover), fleet(""), allowed,
-			"save-node-id remove-cluster0 keep-node-id enable-remote-clients-anew BLOCKED not allowed: step remove-cluster0 takes --allow cluster0", ""},
+			"save-node-id remove-cluster0 keep-node-id enable-remote-clients-anew BLOCKED not allowed: step remove-cluster0 takes --allow cluster0, because recfgct would bring the old node id back from cluster0: node_uuid=x", ""},
 		{"D11 leftovers", both(noVar, leftover), fleet(""), []string{"node-id", "cluster0"}, "save-node-id remove-cluster0 keep-node-id enable-remote-clients-anew", "recfgct -s"},
 		{"D10 live", both(noVar, func(h host) { h.say("lscluster_c", "Cluster Name: prodcl\n") }), fleet(""), allowed,
-			keep + " BLOCKED cluster guard: lscluster -c: live: Cluster Name: prodcl", ""},
-		{"D10 silent", both(noVar, func(h host) { h.hang("lscluster_m") }), fleet(""), allowed, keep + " BLOCKED cluster guard: no answer from lscluster -m", ""},
+			keep + " BLOCKED cluster guard: lscluster_c: Cluster Name: prodcl", ""},
+		{"D10 silent", both(noVar, func(h host) { h.hang("lscluster_m") }), fleet(""), allowed, keep + " BLOCKED cluster guard: not understood: lscluster_m (hung: no answer in 30s)", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, params := restore(t)

@@ -101,6 +101,13 @@ type Probe struct {
 	PreImage bool `yaml:"pre_image" json:"pre_image,omitempty"`
 	// Optional probes may fail without a word: nothing rests on them alone.
 	Optional bool `yaml:"optional" json:"optional,omitempty"`
+	// Guard probes are checks of a guard: an answer that is not understood is for
+	// the fact that joins them to say, and is no probe-failed. One that hangs is.
+	Guard bool `yaml:"guard" json:"guard,omitempty"`
+	// Sure says how sure the reading of the answer is: D, C, I or K (see Sureness).
+	// Source says where it is known from; K needs none.
+	Sure   Text   `yaml:"sure" json:"sure,omitempty"`
+	Source string `yaml:"source" json:"source,omitempty"`
 }
 
 // Require is an answer without which nothing more is run.
@@ -116,6 +123,9 @@ type Require struct {
 type Derived struct {
 	Derive Text                 `yaml:"derive,required" json:"derive"`
 	From   strictyaml.Map[Text] `yaml:"from" json:"from,omitempty"`
+	// Sure says how sure the conclusion is, Source where it is known from.
+	Sure   Text   `yaml:"sure" json:"sure,omitempty"`
+	Source string `yaml:"source" json:"source,omitempty"`
 }
 
 // Finding is one verdict.
@@ -214,6 +224,8 @@ type Step struct {
 	// Allow names the --allow word without which the step, and so its rung, is
 	// blocked; empty: the rung's own is enough.
 	Allow string `yaml:"allow" json:"allow,omitempty"`
+	// Because says why the step is needed, for the plan and beside Allow.
+	Because Text `yaml:"because" json:"because,omitempty"`
 	// Confirm tells from facts read anew whether the step has happened; it is
 	// asked when the connection died while the step ran. A step that only
 	// checks has none.

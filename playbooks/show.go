@@ -22,6 +22,21 @@ func (p *Playbook) Show() string {
 	for _, probe := range p.Probes {
 		s.probe(probe)
 	}
+	if len(p.Facts) > 0 {
+		s.line("\nDerived facts")
+	}
+	for _, e := range p.Facts {
+		from := make([]string, 0, len(e.Value.From))
+		for _, f := range e.Value.From {
+			from = append(from, f.Value.V)
+		}
+		s.line("  %s: %s of %s", e.Key, e.Value.Derive.V, strings.Join(from, ", "))
+		s.sure(e.Value.Sure.V, e.Value.Source)
+	}
+	s.line("\nHow sure a reading is")
+	for _, sure := range Surenesses() {
+		s.line("  %s: %s", sure[0], sure[1])
+	}
 	s.line("\nFindings")
 	for _, f := range p.Findings {
 		severity := f.Severity.V
@@ -31,6 +46,7 @@ func (p *Playbook) Show() string {
 		s.line("  %s (%s, %s)", f.ID, f.Row, severity)
 		s.block("      when ", f.When.V)
 		s.each("      ", f.Each)
+		s.rests(p.rests(f.ID))
 	}
 	s.line("\nCapture: what is kept beside the probes' outputs")
 	for _, probe := range p.Capture.Probes {
@@ -71,8 +87,32 @@ func (s *sheet) probe(p Probe) {
 		s.block("      when ", p.When.V)
 	}
 	s.block("      ", p.Run.V)
+	s.sure(p.Sure.V, p.Source)
 	if p.Require != nil {
 		s.line("      must answer %s, or nothing more is run", p.Require.Answer)
+	}
+}
+
+// rests prints the facts on which a verdict rests.
+func (s *sheet) rests(on []Reading) {
+	if len(on) == 0 {
+		return
+	}
+	words := make([]string, 0, len(on))
+	for _, r := range on {
+		words = append(words, r.String())
+	}
+	s.line("      rests on %s", strings.Join(words, ", "))
+}
+
+// sure prints how sure a reading is.
+func (s *sheet) sure(sure, source string) {
+	switch {
+	case sure == "":
+	case source == "":
+		s.line("      sure: %s", sure)
+	default:
+		s.line("      sure: %s, %s", sure, source)
 	}
 }
 

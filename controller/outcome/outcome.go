@@ -303,6 +303,8 @@ type PlanStep struct {
 	BlockedBy string `json:"blocked_by"`
 	// Conditional steps run only when nothing else has helped.
 	Conditional bool `json:"conditional,omitempty"`
+	// Because says why the step is needed, where that is not what Mends says.
+	Because string `json:"because,omitempty"`
 	// Mends are the findings that call for the step's rung.
 	Mends []string `json:"mends"`
 }

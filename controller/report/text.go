@@ -167,7 +167,11 @@ func PlanText(h outcome.HostSummary) string {
 		if s.Conditional || s.Step == "" { // for every host the same, and rarely of interest
 			continue
 		}
-		fmt.Fprintf(&b, "    %s\n%s\n      undo: %s\n", s.Step, indent(s.Command, "      "), indentRest(s.Undo, "            "))
+		because := ""
+		if s.Because != "" {
+			because = ": " + Clean(s.Because, false)
+		}
+		fmt.Fprintf(&b, "    %s%s\n%s\n      undo: %s\n", s.Step, because, indent(s.Command, "      "), indentRest(s.Undo, "            "))
 	}
 	return b.String()
 }

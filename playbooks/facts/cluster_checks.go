@@ -11,13 +11,17 @@ const maxShown = 100 // rows kept where only "any row" counts
 
 var managerState = regexp.MustCompile(`^\s*Current state:\s*([A-Za-z][A-Za-z0-9_]{0,63})\s*$`)
 
-// ParseRows reads a command of which any row counts, `clRGinfo -s` (C). It is
-// not installed when the shell cannot run it. A header and rules of dashes are
-// no rows. A failure with a message and without rows answers nothing.
+// ParseRows reads a command of which any row counts, `clRGinfo -s` (K). Exit 44
+// is the probe's word for a tool that is not there; one that is there and can't
+// be run answers nothing. A header and rules of dashes are no rows. A failure with
+// a message and without rows answers nothing.
 func ParseRows(o Output) (Rows, error) {
 	found := Rows{List: []string{}}
-	if notThere(o) {
+	if o.Exit == exitAbsent {
 		return found, nil
+	}
+	if notThere(o) {
+		return Rows{}, failed("the command", o)
 	}
 	found.Installed = true
 	all, err := lines(o)
@@ -40,10 +44,11 @@ func ParseRows(o Output) (Rows, error) {
 }
 
 // ParsePeerDomains reads `lsrpdomain` (C): a header "Name OpState ..." and one
-// row for each peer domain. It needs rsct.basic, so it may not be there.
+// row for each peer domain. It needs rsct.basic, so it may not be there: exit 44
+// is the probe's word for that. One that is there and can't be run answers nothing.
 func ParsePeerDomains(o Output) (PeerDomains, error) {
 	found := PeerDomains{Names: []string{}}
-	if notThere(o) {
+	if o.Exit == exitAbsent {
 		return found, nil
 	}
 	if o.Exit != 0 {
@@ -73,9 +78,14 @@ func ParsePeerDomains(o Output) (PeerDomains, error) {
 	return found, nil
 }
 
-// ParseClusterManager reads `lssrc -ls clstrmgrES` (C). Message 0513-085 means
-// that PowerHA is not installed, 0513-036 that its manager is not active (K).
+// ParseClusterManager reads `lssrc -ls clstrmgrES` (K: seen in hand-made samples
+// only). Exit 44 is the probe's word for a host on which neither the file system
+// nor the SRC has anything of PowerHA; message 0513-085 (C) says that the SRC does
+// not know the subsystem. Without a state that can be read it answers nothing.
 func ParseClusterManager(o Output) (ClusterManager, error) {
+	if o.Exit == exitAbsent {
+		return ClusterManager{}, nil
+	}
 	if notThere(o) {
 		return ClusterManager{}, failed("lssrc", o)
 	}
@@ -92,8 +102,6 @@ func ParseClusterManager(o Output) (ClusterManager, error) {
 	switch {
 	case hasMessage(o, "0513-085"):
 		return ClusterManager{}, nil
-	case hasMessage(o, "0513-036"):
-		return ClusterManager{Installed: true, State: "inoperative"}, nil
 	case o.Exit != 0:
 		return ClusterManager{}, failed("lssrc", o)
 	}

@@ -2,10 +2,12 @@ package facts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// ClusterInput is what DeriveCluster reads: every check of the cluster guard.
+// ClusterInput is what DeriveCluster reads: every check of the cluster guard. The
+// names of the checks are those by which an inventory accepts an unclear answer.
 type ClusterInput struct {
 	CuAt           *ODM            `fact:"cuat"`
 	CuDv           *ODM            `fact:"cudv"`
@@ -24,108 +26,284 @@ type ClusterInput struct {
 	Current        *CurrentCluster `fact:"current_cluster"`
 	Dirs           *Directories    `fact:"var_ct"`
 	Tools          *Existing       `fact:"cluster_tools"`
+	Inventory      *Inventory      `fact:"inventory,optional"`
+	// Problems say why an answer could not be had or understood, by check.
+	Problems map[string]string `fact:"-"`
 }
 
-// clusterCheck is one check: whether it answered, and what it found.
-type clusterCheck struct {
+// guardCheck is the answer of one check of the cluster guard. At most one of its
+// texts is set; none is a clear no.
+type guardCheck struct {
 	name     string
-	answered bool
-	evidence string // "" when negative
+	positive string // a sign of a cluster
+	unclear  string // an answer that is not understood, or none
+	note     string // a sign that decides nothing by itself
 }
 
-// DeriveCluster is the cluster guard (procedure D10, aix-facts section 4): one
-// positive check makes a cluster, one that did not answer keeps it from being
-// ruled out. It never fails: what could not be had stands in Silent. Rows of
-// cluster0 in CuAt and CuDv are counted and are not by themselves live (D11).
+// DeriveCluster is the cluster guard (procedure D10, aix-facts section 4): a
+// positive answer makes a cluster; an answer that is not understood, or none,
+// keeps it from being ruled out until the inventory accepts it. It never fails.
+//
+// Checks whose reading nobody has seen (K) don't decide alone: where lscluster
+// lists nothing and says so in words of its own, the repository disk and clconfd
+// decide; the folders of /var/ct count only where lsrpdomain has not answered.
 func DeriveCluster(in ClusterInput) (Cluster, error) {
-	verdict := Cluster{Evidence: []string{}, Silent: []string{}}
-	checks := []clusterCheck{
-		leftoverCheck("odmget CuAt", in.CuAt, &verdict.LeftoverRows),
-		leftoverCheck("odmget CuDv", in.CuDv, &verdict.LeftoverRows),
-		caaCheck("lscluster -c", in.LsclusterC),
-		caaCheck("lscluster -m", in.LsclusterM),
-		diskCheck("lspv", in.Disks),
-		subsystemCheck("lssrc -s clconfd", in.Clconfd),
-		powerHACheck("lslpp cluster.es.server.rte", in.PowerHA),
-		managerCheck("lssrc -ls clstrmgrES", in.ClusterManager),
-		hacmpCheck("odmget HACMPcluster", in.HACMP),
-		groupsCheck("clRGinfo -s", in.Groups),
-		peerDomainsCheck("lsrpdomain", in.PeerDomains),
-		domainCheck("rmcdomainstatus", in.Domain),
-		subsystemCheck("lssrc -s cthags", in.Cthags),
-		subsystemCheck("lssrc -s cthats", in.Cthats),
-		currentCheck("current_cluster", in.Current),
-		dirsCheck("ls /var/ct", in.Dirs),
-		toolsCheck("lssam, mmgetstate", in.Tools),
-	}
-	for _, check := range checks {
+	verdict := Cluster{Evidence: []string{}, Unclear: []GuardCheck{}, Accepted: []string{}, Notes: []string{}}
+	unread := false
+	for _, check := range in.checks() {
+		said := func(text string) string { return clean(check.name+": "+text, maxText) }
 		switch {
-		case !check.answered:
-			verdict.Silent = append(verdict.Silent, check.name)
-		case check.evidence != "":
-			verdict.Evidence = append(verdict.Evidence, clean(check.name+": "+check.evidence, maxText))
+		case check.positive != "":
+			verdict.Evidence = append(verdict.Evidence, said(check.positive))
+		case check.note != "":
+			verdict.Notes = append(verdict.Notes, said(check.note))
+		case check.unclear == "":
+		case check.unclear == NotRead: // no news: most of the host was not read
+			unread = true
+		case in.accepted(check.name):
+			verdict.Accepted = append(verdict.Accepted, said(check.unclear))
+		default:
+			verdict.Unclear = append(verdict.Unclear, GuardCheck{Check: check.name, Said: clean(check.unclear, maxText)})
 		}
 	}
 	verdict.Live = len(verdict.Evidence) > 0
-	verdict.Clear = !verdict.Live && len(verdict.Silent) == 0
+	verdict.Clear = !verdict.Live && !unread && len(verdict.Unclear) == 0
 	return verdict, nil
 }
 
-// leftoverCheck counts the rows of cluster0. CuAt and CuDv are in every AIX:
-// a class that is not there did not answer.
-func leftoverCheck(name string, odm *ODM, rows *int) clusterCheck {
-	if odm == nil || !odm.Known {
-		return clusterCheck{name: name}
+// checks are the answers of all checks.
+func (in ClusterInput) checks() []guardCheck {
+	return []guardCheck{
+		in.odmCheck("cuat", in.CuAt),
+		in.odmCheck("cudv", in.CuDv),
+		in.caaCheck("lscluster_c", in.LsclusterC),
+		in.caaCheck("lscluster_m", in.LsclusterM),
+		in.diskCheck(),
+		in.subsystemCheck("clconfd", in.Clconfd),
+		in.powerHACheck(),
+		in.managerCheck(),
+		in.hacmpCheck(),
+		in.groupsCheck(),
+		in.peerDomainsCheck(),
+		in.domainCheck(),
+		in.subsystemCheck("cthags", in.Cthags),
+		in.subsystemCheck("cthats", in.Cthats),
+		in.currentCheck(),
+		in.dirsCheck(),
+		in.toolsCheck(),
 	}
-	*rows += len(odm.Stanzas)
-	return clusterCheck{name: name, answered: true}
 }
 
-func caaCheck(name string, caa *CAA) clusterCheck {
-	check := clusterCheck{name: name, answered: caa != nil}
-	if caa != nil && caa.Live {
-		check.evidence = "live: " + caa.Evidence
+// unanswered is the check of which there is no fact.
+func (in ClusterInput) unanswered(name string) guardCheck {
+	why := in.Problems[name]
+	if why == "" {
+		why = "no answer"
 	}
-	return check
+	return guardCheck{name: name, unclear: why}
 }
 
-// diskCheck looks for the volume group of CAA's repository disk.
-func diskCheck(name string, disks *Disks) clusterCheck {
-	check := clusterCheck{name: name, answered: disks != nil}
-	if disks == nil {
-		return check
+// odmCheck: the rows of cluster0 are ordinary, the classes are in every AIX.
+func (in ClusterInput) odmCheck(name string, odm *ODM) guardCheck {
+	switch {
+	case odm == nil:
+		return in.unanswered(name)
+	case !odm.Known:
+		return guardCheck{name: name, unclear: "the object class is not there"}
+	}
+	return guardCheck{name: name}
+}
+
+// caaCheck: a refusal in lscluster's own words is a no where the signs that do not
+// rest on words say so too.
+func (in ClusterInput) caaCheck(name string, caa *CAA) guardCheck {
+	switch {
+	case caa == nil:
+		return in.unanswered(name)
+	case caa.Live:
+		return guardCheck{name: name, positive: caa.Evidence}
+	case caa.Refused && !in.noCAA():
+		return guardCheck{name: name, unclear: "it lists nothing (" + caa.Evidence + "), and lspv and clconfd do not both say that there is no cluster"}
+	}
+	return guardCheck{name: name}
+}
+
+// noCAA reports whether the signs of CAA that do not rest on lscluster's words were
+// read and are absent, or are accepted: the repository disk (C) and the daemon
+// clconfd (C).
+func (in ClusterInput) noCAA() bool {
+	no := func(check guardCheck) bool {
+		return check.positive == "" && (check.unclear == "" || in.accepted(check.name))
+	}
+	return no(in.diskCheck()) && no(in.subsystemCheck("clconfd", in.Clconfd))
+}
+
+// accepted reports whether the inventory takes the unclear answer of a check for
+// "no cluster".
+func (in ClusterInput) accepted(name string) bool {
+	return in.Inventory != nil && slices.Contains(in.Inventory.Accepted, name)
+}
+
+// diskCheck looks for the volume group of CAA's repository disk (C).
+func (in ClusterInput) diskCheck() guardCheck {
+	if in.Disks == nil {
+		return in.unanswered("lspv")
 	}
 	var found []string
-	for _, d := range disks.List {
+	for _, d := range in.Disks.List {
 		if strings.HasPrefix(d.VG, "caavg_private") {
 			found = append(found, d.Name+" is in "+d.VG)
 		}
 	}
-	check.evidence = some(found)
-	return check
+	return guardCheck{name: "lspv", positive: some(found)}
 }
 
 // subsystemCheck is positive for anything that is not certainly stopped.
-func subsystemCheck(name string, s *Subsystem) clusterCheck {
-	check := clusterCheck{name: name, answered: s != nil}
-	if s != nil && s.Status != "inoperative" && s.Status != statusNotOnFile {
-		check.evidence = "status " + s.Status
+func (in ClusterInput) subsystemCheck(name string, s *Subsystem) guardCheck {
+	switch {
+	case s == nil:
+		return in.unanswered(name)
+	case s.Status != "inoperative" && s.Status != statusNotOnFile:
+		return guardCheck{name: name, positive: "the subsystem is " + s.Status}
+	}
+	return guardCheck{name: name}
+}
+
+func (in ClusterInput) powerHACheck() guardCheck {
+	check := guardCheck{name: "powerha"}
+	if in.PowerHA == nil {
+		return in.unanswered(check.name)
+	}
+	if list := in.PowerHA.List; len(list) > 0 {
+		check.positive = fmt.Sprintf("PowerHA is installed: %s %s", list[0].Name, list[0].Level)
 	}
 	return check
 }
 
-func powerHACheck(name string, filesets *Filesets) clusterCheck {
-	check := clusterCheck{name: name, answered: filesets != nil}
-	if filesets != nil && len(filesets.List) > 0 {
-		check.evidence = fmt.Sprintf("PowerHA is installed: %s %s", filesets.List[0].Name, filesets.List[0].Level)
+func (in ClusterInput) managerCheck() guardCheck {
+	check := guardCheck{name: "clstrmgr"}
+	if in.ClusterManager == nil {
+		return in.unanswered(check.name)
+	}
+	if in.ClusterManager.Live {
+		check.positive = "the cluster manager is in state " + in.ClusterManager.State
 	}
 	return check
 }
 
-func managerCheck(name string, m *ClusterManager) clusterCheck {
-	check := clusterCheck{name: name, answered: m != nil}
-	if m != nil && m.Live {
-		check.evidence = "state " + m.State
+// hacmpCheck is positive when PowerHA's configuration names a cluster. A stanza
+// without a name (output cut short) does not answer.
+func (in ClusterInput) hacmpCheck() guardCheck {
+	check := guardCheck{name: "hacmp"}
+	if in.HACMP == nil {
+		return in.unanswered(check.name)
+	}
+	for _, stanza := range in.HACMP.Stanzas {
+		switch cluster, told := stanza.Fields["name"]; {
+		case !told:
+			check.unclear = "a stanza without a name"
+		case cluster != "":
+			check.positive = "HACMPcluster names the cluster " + cluster
+		}
+	}
+	return check
+}
+
+func (in ClusterInput) groupsCheck() guardCheck {
+	check := guardCheck{name: "clrginfo"}
+	if in.Groups == nil {
+		return in.unanswered(check.name)
+	}
+	if len(in.Groups.List) > 0 {
+		check.positive = "a resource group: " + in.Groups.List[0]
+	}
+	return check
+}
+
+func (in ClusterInput) peerDomainsCheck() guardCheck {
+	check := guardCheck{name: "lsrpdomain"}
+	if in.PeerDomains == nil {
+		return in.unanswered(check.name)
+	}
+	if len(in.PeerDomains.Names) > 0 {
+		check.positive = "peer domain " + some(in.PeerDomains.Names)
+	}
+	return check
+}
+
+func (in ClusterInput) domainCheck() guardCheck {
+	check := guardCheck{name: "domain"}
+	if in.Domain == nil {
+		return in.unanswered(check.name)
+	}
+	if in.Domain.PeerDomain {
+		check.positive = "rmcdomainstatus shows a peer domain"
+	}
+	return check
+}
+
+// noPeerDomain reports whether lsrpdomain has said that there is no peer domain, or
+// is not there, and with it what a peer domain needs (C).
+func (in ClusterInput) noPeerDomain() bool {
+	return in.PeerDomains != nil && len(in.PeerDomains.Names) == 0
+}
+
+// currentCheck: the name IW is taken for an independent workstation (K). What
+// another name means is not understood.
+func (in ClusterInput) currentCheck() guardCheck {
+	check := guardCheck{name: "current_cluster"}
+	switch c := in.Current; {
+	case c == nil:
+		return in.unanswered(check.name)
+	case c.Present && c.Name == "":
+		check.unclear = "the file is there and says nothing"
+	case c.Present && c.Name != "IW":
+		check.unclear = "the current cluster is " + c.Name
+	}
+	return check
+}
+
+// dirsCheck: which folders an ordinary host has in /var/ct is not known (K), so one
+// more decides nothing where lsrpdomain has answered.
+func (in ClusterInput) dirsCheck() guardCheck {
+	check := guardCheck{name: "var_ct"}
+	if in.Dirs == nil {
+		return in.weigh(check, in.unanswered(check.name).unclear)
+	}
+	var found []string
+	for _, dir := range in.Dirs.Names {
+		if dir != "cfg" && dir != "IW" && !strings.HasPrefix(dir, "IW.") {
+			found = append(found, dir)
+		}
+	}
+	if len(found) == 0 {
+		return check
+	}
+	return in.weigh(check, "/var/ct has a folder "+some(found))
+}
+
+// weigh makes a sign in the files of RSCT evidence where lsrpdomain has answered,
+// and an open question where it has not.
+func (in ClusterInput) weigh(check guardCheck, sign string) guardCheck {
+	switch {
+	case sign == "" || sign == NotRead:
+		check.unclear = sign
+	case in.noPeerDomain():
+		check.note = sign
+	default:
+		check.unclear = sign
+	}
+	return check
+}
+
+// toolsCheck: TSAMP and GPFS run on a peer domain too (C).
+func (in ClusterInput) toolsCheck() guardCheck {
+	check := guardCheck{name: "cluster_tools"}
+	if in.Tools == nil {
+		return in.unanswered(check.name)
+	}
+	if len(in.Tools.Paths) > 0 {
+		check.positive = some(in.Tools.Paths) + " is installed"
 	}
 	return check
 }

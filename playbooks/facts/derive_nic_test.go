@@ -1,8 +1,12 @@
 package facts
 
 import (
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // fact parses the healthy sample, or another, of a parser.
@@ -18,6 +22,7 @@ func fact[T any](t *testing.T, parse func(Output) (T, error), o Output) *T {
 // customerNIC and rmcNIC are the two NICs of the healthy host.
 func customerNIC() NIC {
 	n := noNIC()
+	n.VLAN, n.Switch = 321, "ETHERNET0"
 	n.Name, n.Status, n.MAC, n.EUI64, n.Up = "en0", "Available", mac0, eui0, true
 	n.IPv4, n.CarriesSession = []string{"10.2.3.4"}, true
 	n.Attributes = NICAttributes{Interface: "en0", NetAddr: "10.2.3.4", NetMask: "255.255.255.0", Alias4: []string{}, Alias6: []string{}, State: "up"}
@@ -27,7 +32,7 @@ func customerNIC() NIC {
 func rmcNIC() NIC {
 	n := noNIC()
 	n.Name, n.Status, n.MAC, n.EUI64, n.Up = "en1", "Available", mac1, eui1, true
-	n.LinkLocal, n.Management = []string{eui1}, true
+	n.LinkLocal, n.VLAN, n.Switch = []string{eui1}, 4094, "MGMTSWITCH"
 	n.Attributes = NICAttributes{Interface: "en1", NetAddr6: eui1, PrefixLen: "64", Alias4: []string{}, Alias6: []string{}, State: "up"}
 	return n
 }
@@ -73,7 +78,9 @@ func TestDeriveNICs(t *testing.T) {
 			},
 			want: NICs{List: []NIC{
 				change(noNIC(), func(n *NIC) { n.Name, n.Status, n.MAC, n.EUI64 = "en1", "Defined", mac1, eui1 }),
-				change(noNIC(), func(n *NIC) { n.Name, n.Status, n.MAC, n.EUI64, n.Management = "en2", "Available", mac0, eui0, true }),
+				change(noNIC(), func(n *NIC) {
+					n.Name, n.Status, n.MAC, n.EUI64, n.VLAN = "en2", "Available", mac0, eui0, 4094
+				}),
 			}},
 		},
 		{name: "no ifconfig", in: NICsInput{Devices: full.Devices}, err: "interfaces are not known"},
@@ -115,48 +122,111 @@ func TestCarriesSession(t *testing.T) {
 	}
 }
 
+// The parts of NICs in the tests below.
+type nicPart func(*NIC)
+
+func makeNIC(name string, parts ...nicPart) NIC {
+	n := noNIC()
+	n.Name = name
+	for _, part := range parts {
+		part(&n)
+	}
+	return n
+}
+
+const metadataIP = "169.254.169.253"
+
+func withIPv4(addresses ...string) nicPart { return func(n *NIC) { n.IPv4 = addresses } }
+func inODM(address string) nicPart         { return func(n *NIC) { n.Attributes.NetAddr = address } }
+func onSwitch(name string) nicPart         { return func(n *NIC) { n.Switch = name } }
+func onVLAN(id int) nicPart                { return func(n *NIC) { n.VLAN = id } }
+func withStatus(status string) nicPart     { return func(n *NIC) { n.Status = status } }
+func withLocal(addresses ...string) nicPart {
+	return func(n *NIC) { n.LinkLocal = addresses }
+}
+func withMAC(mac string) nicPart {
+	return func(n *NIC) {
+		n.MAC = mac
+		addr, _ := EUI64LinkLocal(mac)
+		n.EUI64 = addr.String()
+	}
+}
+func withODM6(address string) nicPart { return func(n *NIC) { n.Attributes.NetAddr6 = address } }
+
+// nicCase is a host, and the RMC NIC that is found on it.
+type nicCase struct {
+	name  string
+	in    RMCNICInput
+	state string
+	want  []string // candidates; the first is the NIC when found
+	why   string   // part of the reason
+}
+
+func nicCases() []nicCase {
+	customer := makeNIC("en0", withIPv4("10.2.3.4"), withMAC(mac0))
+	nics := func(list ...NIC) RMCNICInput { return RMCNICInput{NICs: &NICs{List: list}} }
+	said := func(name string, in RMCNICInput) RMCNICInput { in.Inventory = &Inventory{RMCNIC: name}; return in }
+	boot := func(in RMCNICInput, lines ...BootLine) RMCNICInput { in.Boot = &BootLines{List: lines}; return in }
+	logged := func(in RMCNICInput, list ...LoggedAddress) RMCNICInput {
+		in.Log = &CloudInit{Present: true, Addresses: list}
+		return in
+	}
+	captured := func(in RMCNICInput, list ...NIC) RMCNICInput {
+		in.Captured = &Captured{Known: true, ID: "c1", NICs: NICs{List: list}}
+		return in
+	}
+	mgmt, mac := onSwitch(managementSwitch), withMAC(mac1)
+	line := BootLine{Number: 1, Interface: "en1", Address: eui1, Written: eui1}
+	const alone, noOne = "nothing else speaks for it", "is without IPv4"
+	return []nicCase{
+		{"D4 the inventory says so", said("en0", nics(customer, makeNIC("en1", mgmt))), nicFound, []string{"en0"}, "en0 is named by the inventory"},
+		{"D4 the inventory names none", said("en7\x1b", nics(makeNIC("en1", mgmt))), nicMissing, []string{}, `the inventory says "en7?", which the host does not have`},
+		{"D4 the management switch", nics(customer, makeNIC("en1"), makeNIC("en2", mgmt, withIPv4("10.9.9.9"))), nicFound, []string{"en2"}, "en2 is on the management switch"},
+		{"D4 two on it", nics(makeNIC("en1", mgmt), makeNIC("en2", mgmt)), nicAmbiguous, []string{"en1", "en2"}, "each of en1, en2 is on the management switch"},
+		{"D4 two on it, one on its VLAN", nics(makeNIC("en1", mgmt, onVLAN(7)), makeNIC("en2", mgmt, onVLAN(4094))), nicFound, []string{"en2"}, "switch and VLAN"},
+		{"D4 two on it, the ODM speaks for one", nics(makeNIC("en1", mgmt, mac, withODM6(eui1)), makeNIC("en2", mgmt)), nicFound, []string{"en1"}, "the ODM has"},
+		{"D4 Defined", nics(customer, makeNIC("en1", mgmt, withStatus("Defined"))), nicMissing, []string{"en1"}, "en1 is Defined, not Available"},
+		{"D4 VLAN 4094, no switch shown", nics(customer, makeNIC("en1", onVLAN(4094), mac)), nicFound, []string{"en1"}, "VLAN 4094"},
+		{"D4 VLAN 4094 on another switch is a customer's", nics(makeNIC("en0", withIPv4("10.2.3.4"), onVLAN(4094), onSwitch("ETHERNET0")), makeNIC("en1", mac, withODM6(eui1))), nicFound, []string{"en1"}, "the ODM has"},
+		{"D4 the same, nothing speaks for en1", nics(makeNIC("en0", withIPv4("10.2.3.4"), onVLAN(4094), onSwitch("ETHERNET0")), makeNIC("en1")), nicAmbiguous, []string{"en1"}, alone},
+		{"D4 VLAN 4094 on a NIC with IPv4", nics(makeNIC("en0", withIPv4("10.2.3.4"), onVLAN(4094)), makeNIC("en1")), nicAmbiguous, []string{"en1"}, alone},
+
+		{"D4 exclusion alone", nics(customer, makeNIC("en1", mac)), nicAmbiguous, []string{"en1"}, alone},
+		{"D4 exclusion, and live", nics(customer, makeNIC("en1", mac, withLocal(eui1))), nicFound, []string{"en1"}, "it has the link-local address of its MAC"},
+		{"D4 exclusion, live and of another MAC", nics(customer, makeNIC("en1", mac, withLocal(foreign))), nicAmbiguous, []string{"en1"}, alone},
+		{"D4 exclusion, and the ODM", nics(customer, makeNIC("en1", mac, withODM6(eui1))), nicFound, []string{"en1"}, "the ODM has"},
+		{"D4 exclusion, and rc.tcpip", boot(nics(customer, makeNIC("en1", mac)), line), nicFound, []string{"en1"}, "/etc/rc.tcpip sets"},
+		{"D4 exclusion, and the log", logged(nics(customer, makeNIC("en1", mac)), LoggedAddress{Interface: "en5", Address: eui1, LinkLocal: true}), nicFound, []string{"en1"}, "the cloud-init log has"},
+		{"D4 exclusion, and a capture", captured(nics(customer, makeNIC("en1", mac)), makeNIC("en9", mac, withLocal(eui1))), nicFound, []string{"en1"}, "capture c1 has"},
+		{"D4 a capture in which it had a customer's address", captured(nics(customer, makeNIC("en1", mac)), makeNIC("en1", mac, withLocal(eui1), withIPv4("10.9.9.9"))), nicAmbiguous, []string{"en1"}, alone},
+		{"D4 no MAC, no witness", nics(customer, makeNIC("en1", withODM6(eui1))), nicAmbiguous, []string{"en1"}, alone},
+		{"D4 two without IPv4", nics(makeNIC("en0"), makeNIC("en1")), nicAmbiguous, []string{"en0", "en1"}, "each of en0, en1 has no IPv4"},
+		{"D4 two without IPv4, rc.tcpip speaks for one", boot(nics(makeNIC("en0", withMAC(mac0)), makeNIC("en1", mac)), line), nicFound, []string{"en1"}, "/etc/rc.tcpip sets"},
+		{"D4 two without IPv4, one live, and autoconf6 may have made it", boot(nics(makeNIC("en0"), makeNIC("en1", mac, withLocal(eui1))), BootLine{Autoconf: true}), nicAmbiguous, []string{"en0", "en1"}, "each of"},
+		{"D4 its MAC twice", boot(nics(makeNIC("en0", mac), makeNIC("en1", mac, withLocal(eui1))), BootLine{Interface: "en7", Autoconf: true}), nicAmbiguous, []string{"en0", "en1"}, "each of en0, en1"},
+		{"D4 another switch, and a live address by autoconf6", nics(customer, makeNIC("en1", mac), makeNIC("en2", onSwitch("ETHERNET0"), withMAC(mac0), withLocal(eui0))), nicAmbiguous, []string{"en1"}, alone},
+		{"D4 a link-local address on a customer's NIC proves nothing", nics(makeNIC("en0", withIPv4("10.1.1.1"), withMAC(mac0), withLocal(eui0), withODM6(eui0))), nicMissing, []string{}, noOne},
+		{"D4 a customer's NIC that is down", nics(customer, makeNIC("en1", mac, withODM6(eui1)), makeNIC("en2", inODM("10.1.1.1"))), nicFound, []string{"en1"}, "the ODM has"},
+		{"D4 no NIC at all", nics(), nicMissing, []string{}, noOne},
+
+		{"D17 the metadata NIC lost its address, the RMC NIC is gone", boot(nics(customer, makeNIC("en2", withMAC(mac0), onVLAN(4094))), line), nicAmbiguous, []string{"en2"}, "en1, which is not there"},
+		{"D17 the same, by the log", logged(nics(customer, makeNIC("en2", onVLAN(4094))), LoggedAddress{Interface: "en1", Address: eui1, LinkLocal: true}), nicAmbiguous, []string{"en2"}, "en1, which is not there"},
+		{"D17 the same, no VLAN", nics(customer, makeNIC("en2", withMAC(mac0))), nicAmbiguous, []string{"en2"}, alone},
+		{"D17 a capture knows the metadata NIC", captured(nics(customer, makeNIC("en2", mac)), makeNIC("en2", mac, withIPv4(metadataIP))), nicMissing, []string{}, "metadata service's"},
+		{"D17 beside the RMC NIC", nics(customer, makeNIC("en1", mac, withODM6(eui1)), makeNIC("en2", withIPv4(metadataIP))), nicFound, []string{"en1"}, "the ODM has"},
+		{"D17 on the RMC NIC", nics(customer, makeNIC("en1", mac, withODM6(eui1), withLocal(eui1), withIPv4(metadataIP), inODM(metadataIP)), makeNIC("en2", withMAC(mac0))), nicFound, []string{"en1"}, "the ODM has"},
+		{"D17 on one of two bare NICs", nics(customer, makeNIC("en1", mac, withIPv4(metadataIP)), makeNIC("en2", withMAC(mac0))), nicAmbiguous, []string{"en2"}, alone},
+		{"D17 the metadata NIC alone on the switch", nics(customer, makeNIC("en2", mgmt, withIPv4(metadataIP))), nicAmbiguous, []string{"en2"}, "may be the NIC of the metadata service"},
+		{"D17 a live address that autoconf6 may have made", boot(nics(customer, makeNIC("en1"), makeNIC("en2", mac, withLocal(eui1), withIPv4(metadataIP))), BootLine{Autoconf: true}), nicAmbiguous, []string{"en1", "en2"}, "each of"},
+	}
+}
+
+// D4, D17: a NIC is the RMC NIC by the inventory, the switch, the VLAN where no
+// switch is shown, or exclusion with a second witness. Else a person must say.
 func TestDeriveRMCNIC(t *testing.T) {
-	nic := func(name string, how ...func(*NIC)) NIC {
-		n := noNIC()
-		n.Name = name
-		for _, h := range how {
-			h(&n)
-		}
-		return n
-	}
-	ipv4 := func(n *NIC) { n.IPv4 = []string{"10.1.1.1"} }
-	local := func(n *NIC) { n.LinkLocal = []string{"fe80::1"} }
-	management := func(n *NIC) { n.Management = true }
-	defined := func(n *NIC) { n.Status = "Defined" }
-	sameAs := func(n *NIC) { n.MAC = mac1 }
-	configured := func(n *NIC) { n.Attributes.NetAddr = "10.1.1.1" }
-	cases := []struct {
-		name      string
-		inventory string
-		nics      []NIC
-		state     string
-		want      []string // candidates; the first is the NIC when found
-		why       string
-	}{
-		{"D4 inventory", "en0", []NIC{nic("en0", ipv4), nic("en1", management)}, nicFound, []string{"en0"}, "en0 is named by the inventory"},
-		{"D4 inventory names none", "en7\x1b", []NIC{nic("en1", management)}, nicMissing, []string{}, `the inventory says "en7?", which the host does not have`},
-		{"D4 management switch", "", []NIC{nic("en0", ipv4), nic("en1"), nic("en2", management, ipv4)}, nicFound, []string{"en2"}, "en2 is on the management switch or VLAN"},
-		{"D4 two on it", "", []NIC{nic("en1", management), nic("en2", management)}, nicAmbiguous, []string{"en1", "en2"}, "each of en1, en2 is on the management switch or VLAN"},
-		{"D4 one without IPv4", "", []NIC{nic("en0", ipv4, local), nic("en1")}, nicFound, []string{"en1"}, "en1 has no IPv4"},
-		{"D4 two without IPv4", "", []NIC{nic("en0"), nic("en1")}, nicAmbiguous, []string{"en0", "en1"}, "each of en0, en1 has no IPv4"},
-		{"D4 one of them with fe80", "", []NIC{nic("en0"), nic("en1", local)}, nicFound, []string{"en1"}, "en1 has no IPv4 and a link-local address"},
-		{"D4 two of them with fe80", "", []NIC{nic("en0"), nic("en1", local), nic("en2", local)}, nicAmbiguous, []string{"en1", "en2"}, "each of en1, en2 has no IPv4 and a link-local address"},
-		{"D4 its MAC twice", "", []NIC{nic("en0", sameAs), nic("en1", local, sameAs)}, nicAmbiguous, []string{"en0", "en1"}, "each of en0, en1 has no IPv4 and the MAC " + mac1},
-		{"D4 all with IPv4, one with fe80", "", []NIC{nic("en0", ipv4), nic("en1", ipv4, local)}, nicFound, []string{"en1"}, "en1 has a link-local address"},
-		{"D4 all with IPv4, two with fe80", "", []NIC{nic("en0", ipv4, local), nic("en1", ipv4, local)}, nicAmbiguous, []string{"en0", "en1"}, "each of en0, en1 has a link-local address"},
-		{"D4 all with IPv4, none with fe80", "", []NIC{nic("en0", ipv4)}, nicMissing, []string{}, "no nic has a link-local address"},
-		{"D4 a customer's NIC that is down", "", []NIC{nic("en0", ipv4), nic("en1"), nic("en2", configured)}, nicFound, []string{"en1"}, "en1 has no IPv4"},
-		{"D4 Defined", "", []NIC{nic("en0", ipv4), nic("en1", management, defined)}, nicMissing, []string{"en1"}, "en1 is Defined, not Available"},
-		{"D4 no NIC at all", "", []NIC{}, nicMissing, []string{}, "no nic has a link-local address"},
-	}
-	for _, c := range cases {
+	for _, c := range nicCases() {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := DeriveRMCNIC(RMCNICInput{Inventory: &Inventory{RMCNIC: c.inventory}, NICs: &NICs{List: c.nics}})
+			got, err := DeriveRMCNIC(c.in)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -164,19 +234,69 @@ func TestDeriveRMCNIC(t *testing.T) {
 			if c.state == nicFound {
 				name = c.want[0]
 			}
-			if got.State != c.state || got.Name != name || got.NIC.Name != name || got.Why != c.why || !reflect.DeepEqual(got.Candidates, c.want) {
-				t.Errorf("got %+v", got)
+			if got.State != c.state || got.Name != name || got.NIC.Name != name || !strings.Contains(got.Why, c.why) || !reflect.DeepEqual(got.Candidates, c.want) {
+				t.Errorf("got %s, %v: %s", got.State, got.Candidates, got.Why)
+			}
+			if len(got.Roles) != len(c.in.NICs.List) {
+				t.Errorf("roles %+v", got.Roles)
 			}
 			if problem := unfit(reflect.ValueOf(got), "fact"); problem != "" {
 				t.Error(problem)
 			}
 		})
 	}
-	if got, err := DeriveRMCNIC(RMCNICInput{NICs: &NICs{List: []NIC{nic("en1")}}}); err != nil || got.Name != "en1" {
-		t.Errorf("without an inventory: %+v, %v", got, err)
-	}
 	if _, err := DeriveRMCNIC(RMCNICInput{Inventory: &Inventory{RMCNIC: "en1"}}); err == nil {
 		t.Error("no error without the nics")
+	}
+}
+
+// Two hundred NICs with one MAC are several candidates, in a reason of one line.
+func TestRMCNICAmongTwins(t *testing.T) {
+	var list []NIC
+	for i := range 200 {
+		list = append(list, makeNIC(fmt.Sprintf("en%d", i), withMAC(mac1), withODM6(eui1)))
+	}
+	got, err := DeriveRMCNIC(RMCNICInput{NICs: &NICs{List: list}})
+	if err != nil || got.State != nicAmbiguous || len(got.Candidates) != 200 || len(got.Why) > maxText {
+		t.Errorf("%s, %d candidates: %s %v", got.State, len(got.Candidates), got.Why, err)
+	}
+}
+
+// D17: where the address of the metadata service is, and where it should be.
+func TestDeriveMetadataNIC(t *testing.T) {
+	rmc := makeNIC("en1", withMAC(mac1), withODM6(eui1))
+	onRMC := makeNIC("en1", withMAC(mac1), withODM6(eui1), withIPv4(metadataIP), inODM(metadataIP))
+	bare := makeNIC("en2", withMAC(mac0))
+	past := &Captured{Known: true, ID: "c1", NICs: NICs{List: []NIC{makeNIC("en2", withMAC(mac0), withIPv4(metadataIP))}}}
+	cases := []struct {
+		name     string
+		nics     []NIC
+		captured *Captured
+		want     MetadataNIC // without Why
+	}{
+		{"nothing of it", []NIC{rmc, bare}, nil, MetadataNIC{State: "none"}},
+		{"in place", []NIC{rmc, makeNIC("en2", withIPv4(metadataIP))}, nil, MetadataNIC{State: "in_place", Name: "en2"}},
+		{"on the RMC NIC", []NIC{onRMC, bare}, nil, MetadataNIC{State: "on_rmc_nic", Name: "en1", Home: "en2", InODM: "netaddr"}},
+		{"on the RMC NIC, only in the ODM", []NIC{makeNIC("en1", withMAC(mac1), withODM6(eui1), inODM(metadataIP))}, nil, MetadataNIC{State: "on_rmc_nic", Name: "en1", InODM: "netaddr"}},
+		{"on the RMC NIC, a capture knows where it was", []NIC{onRMC, bare, makeNIC("en3")}, past, MetadataNIC{State: "on_rmc_nic", Name: "en1", Home: "en2", InODM: "netaddr"}},
+		{"on the RMC NIC as an alias", []NIC{makeNIC("en1", withMAC(mac1), withODM6(eui1), withIPv4(metadataIP), func(n *NIC) {
+			n.Attributes.Alias4 = []string{metadataIP + ",255.255.0.0"}
+		})}, nil, MetadataNIC{State: "on_rmc_nic", Name: "en1", InODM: "alias4=" + metadataIP + ",255.255.0.0"}},
+		{"lost, the ODM has it", []NIC{rmc, makeNIC("en2", inODM(metadataIP))}, nil, MetadataNIC{State: "lost", Name: "en2", InODM: "netaddr"}},
+		{"the service was disabled", []NIC{rmc, makeNIC("en2", inODM(metadataIP), withStatus("Defined"))}, nil, MetadataNIC{State: "none", Name: "en2"}},
+		{"lost, a capture has it", []NIC{rmc, bare}, past, MetadataNIC{State: "lost", Name: "en2"}},
+	}
+	for _, c := range cases {
+		nics := &NICs{List: c.nics}
+		found, err := DeriveRMCNIC(RMCNICInput{NICs: nics, Captured: c.captured})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := DeriveMetadataNIC(MetadataNICInput{NICs: nics, RMCNIC: &found, Captured: c.captured})
+		got.Why = ""
+		if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v\n%s", c.name, err, diff)
+		}
 	}
 }
 

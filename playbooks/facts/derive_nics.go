@@ -12,6 +12,9 @@ const (
 	managementSwitch = "MGMTSWITCH"
 )
 
+// metadataIPv4 is the address of the metadata service's NIC (D).
+const metadataIPv4 = "169.254.169.253"
+
 // NICsInput is what DeriveNICs reads; only Ifconfig is required.
 type NICsInput struct {
 	Ifconfig   *Ifconfig      `fact:"ifconfig"`
@@ -58,7 +61,7 @@ func DeriveNICs(in NICsInput) (NICs, error) {
 	if in.Adapters != nil {
 		for _, a := range in.Adapters.List {
 			n := nic(a.Interface)
-			n.Management = a.VLAN == managementVLAN || a.Switch == managementSwitch
+			n.VLAN, n.Switch = a.VLAN, a.Switch
 			if a.MAC != "" {
 				n.MAC = a.MAC
 			}

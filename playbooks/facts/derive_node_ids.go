@@ -12,7 +12,8 @@ type NodeIDsInput struct {
 // DeriveNodeIDs compares lsnodeid, /etc/ct_node_id and /var/ct/cfg/ct_node_id
 // (procedure D8). All three are needed; but where two that could be read are
 // valid and differ, the mismatch is certain without the third, whose field is
-// then "" although nothing is known of it.
+// then "" although nothing is known of it. Where neither file holds an id there is
+// none (D), whatever words lsnodeid has for that.
 func DeriveNodeIDs(in NodeIDsInput) (NodeIDs, error) {
 	verdict := NodeIDs{Command: validID(in.Command), Etc: validID(in.Etc), Var: validID(in.Var)}
 	first, valid, differ := "", 0, false
@@ -25,7 +26,7 @@ func DeriveNodeIDs(in NodeIDsInput) (NodeIDs, error) {
 		}
 		differ = differ || id != first
 	}
-	unread := in.Command == nil || in.Etc == nil || in.Var == nil
+	unread := in.Etc == nil || in.Var == nil || in.Command == nil && (in.Etc.Valid || in.Var.Valid)
 	switch {
 	case differ:
 		verdict.State = "mismatch"

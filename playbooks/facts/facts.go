@@ -114,6 +114,7 @@ func Parsers() []Parser {
 		parser("netstat_rn", ParseRoutes),
 		parser("inet0_routes", ParseStaticRoutes),
 		parser("installp_list", ParseImages),
+		parser("boot_reset", ParseBootReset),
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all
@@ -125,11 +126,13 @@ func Derivations() []Derivation {
 		derivation("rsct", DeriveRSCT),
 		derivation("nics", DeriveNICs),
 		derivation("rmc_nic", DeriveRMCNIC),
+		derivation("metadata_nic", DeriveMetadataNIC),
 		derivation("rmc_address", DeriveRMCAddress),
 		derivation("persistence", DerivePersistence),
 		derivation("injected", DeriveInjected),
 		derivation("node_ids", DeriveNodeIDs),
 		derivation("cluster", DeriveCluster),
+		derivation("cluster0", DeriveCluster0),
 		derivation("causes", DeriveCauses),
 		derivation("machine", DeriveMachine),
 		derivation("network", DeriveNetwork),

@@ -55,6 +55,10 @@ func fuzzParser(f *testing.F, name string, more ...string) {
 	})
 }
 
+func FuzzBootReset(f *testing.F) {
+	fuzzParser(f, "boot_reset", "clouddev=1\nghostdev=\n")
+}
+
 func FuzzWord(f *testing.F)    { fuzzParser(f, "word") }
 func FuzzOSLevel(f *testing.F) { fuzzParser(f, "oslevel", "7200-05-08\n") }
 func FuzzLslpp(f *testing.F)   { fuzzParser(f, "lslpp", "a:b:1.2: : :C:R:d\n") }

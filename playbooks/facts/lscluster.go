@@ -2,48 +2,64 @@ package facts
 
 import (
 	"regexp"
-	"strings"
 )
 
 var (
-	caaPositive = regexp.MustCompile(`(?i)\b(cluster name|node name)\s*:`)
-	caaNegative = regexp.MustCompile(`(?i)cluster services are not active|\bnot configured\b|\bno cluster\b`)
+	// caaListed: a line of a list of a cluster or its nodes (C).
+	caaListed = regexp.MustCompile(`(?i)\b(cluster name|cluster uuid|node name|state of node)\s*[:=]|\bnumber of nodes[a-z ]*\s*[:=]\s*[1-9]|\bnodes examined\s*[:=]\s*[1-9]`)
+	// caaStopped: the services of this node were stopped, so there is a cluster.
+	caaStopped = regexp.MustCompile(`(?i)\bstopp(ed|ing)\b`)
+	// caaOwn: lscluster's own words, not those of a shell or a tool that becomes root.
+	caaOwn = regexp.MustCompile(`(?i)cluster|^\s*[0-9]{4}-[0-9]{3}`)
+	// noRights: words of a refusal, which says nothing about clusters.
+	noRights = regexp.MustCompile(`(?i)denied|permission|permitted|privilege|authori[sz]|password`)
 )
 
-// ParseCAA reads `lscluster -c` and `lscluster -m` (procedure D10). Naming a
-// cluster or a node is live, whatever the exit status. "Not active", "not
-// configured" or "no cluster" (K, English under LC_ALL=C) is not live, and so is
-// no output with exit 0. Anything else answers nothing.
+// ParseCAA reads `lscluster -c` and `lscluster -m` (procedure D10). A line that
+// lists a cluster or a node is live, whatever the exit status, and so is a
+// sentence that the services were stopped: they are part of a cluster. Silence
+// with exit 0 lists nothing. The words and the exit status of lscluster where
+// there is no cluster are not known (K): a failure in its own words, or a silent
+// one, is Refused, which by itself is no answer (see DeriveCluster). Exit 44 is
+// the probe's word for a tool that is not there. Anything else answers nothing.
 func ParseCAA(o Output) (CAA, error) {
-	if notThere(o) {
+	if o.Exit == exitAbsent {
 		return CAA{}, nil
+	}
+	if o.Exit >= exitNotExecutable && o.Exit != 255 { // the shell's, or a signal
+		return CAA{}, failed("lscluster", o)
 	}
 	all, err := lines(o)
 	if err != nil {
 		return CAA{}, err
 	}
-	negative := ""
+	said := ""
 	for line := range all {
-		if caaPositive.MatchString(line) {
+		if caaListed.MatchString(line) || caaStopped.MatchString(line) {
 			return CAA{Installed: true, Live: true, Evidence: clean(line, maxText)}, nil
 		}
-		if negative == "" && caaNegative.MatchString(line) {
-			negative = line
+		if said == "" {
+			said = clean(line, maxText)
 		}
 	}
 	for line := range splitLines(o.Stderr) {
-		if negative == "" && len(line) <= maxLine && caaNegative.MatchString(line) {
-			negative = line
+		if len(line) > maxLine {
+			return CAA{}, notUnderstood("lscluster", line)
+		}
+		if caaStopped.MatchString(line) {
+			return CAA{Installed: true, Live: true, Evidence: clean(line, maxText)}, nil
+		}
+		if said == "" {
+			said = clean(line, maxText)
 		}
 	}
 	switch {
-	case negative != "":
-		return CAA{Installed: true, Evidence: clean(negative, maxText)}, nil
+	case o.Exit == 0 && said == "":
+		return CAA{Installed: true}, nil
+	case o.Exit != 0 && (said == "" || caaOwn.MatchString(said)) && !noRights.MatchString(said):
+		return CAA{Installed: true, Refused: true, Evidence: orNone(said)}, nil
 	case o.Exit != 0:
 		return CAA{}, failed("lscluster", o)
 	}
-	if text := strings.TrimSpace(firstText(o.Stdout) + firstText(o.Stderr)); text != "" {
-		return CAA{}, notUnderstood("lscluster", text)
-	}
-	return CAA{Installed: true}, nil
+	return CAA{}, notUnderstood("lscluster", said)
 }

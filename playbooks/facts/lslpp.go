@@ -17,9 +17,11 @@ const lslppFields = 8
 // there is no pattern (V4). The state is the letter of field 6; field 4, where
 // the header puts it, is a blank in real output and used only when field 6 is
 // empty. RPM rows hold colons in their build date, so rows may have more than 18
-// fields. The message 0504-132 (K) means that nothing matches: an empty list.
+// fields. Exit 44 is the probe's word for a product of which the file system has
+// nothing; message 0504-132 (C) means that nothing matches: an empty list. Rows
+// count whatever the exit status of those two.
 func ParseFilesets(o Output) (Filesets, error) {
-	none := hasMessage(o, "0504-132") && !notThere(o)
+	none := o.Exit == exitAbsent || hasMessage(o, "0504-132") && !notThere(o)
 	if o.Exit != 0 && !none {
 		return Filesets{}, failed("lslpp", o)
 	}

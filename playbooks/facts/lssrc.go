@@ -10,10 +10,11 @@ const statusNotOnFile = "not on file"
 
 // ParseSubsystem reads `lssrc -s NAME` (procedure D2). Group and PID may be
 // absent from the row: the last word is the status, the first the name, the
-// PID the last but one if numeric. Message 0513-085 (K) means "not on file",
-// which is an answer. Of several instances an active one is told.
+// PID the last but one if numeric. Message 0513-085 (C) means "not on file",
+// which is an answer, and so is exit 44, the probe's word for a name that the list
+// of all subsystems does not have. Of several instances an active one is told.
 func ParseSubsystem(o Output) (Subsystem, error) {
-	unknown := hasMessage(o, "0513-085") && !notThere(o)
+	unknown := o.Exit == exitAbsent || hasMessage(o, "0513-085") && !notThere(o)
 	if o.Exit != 0 {
 		if unknown {
 			return Subsystem{Status: statusNotOnFile}, nil

@@ -19,8 +19,12 @@ const (
 )
 
 // ParseODM reads `odmget -q CRITERIA CLASS` (procedure D10, D11): "CuAt:" and
-// under it NAME = "VALUE" (C). Nothing matching is no output and exit 0 (K).
-// Message 0519-004 says that there is no such class.
+// under it NAME = "VALUE" (C). Whether a class exists is asked of the file
+// system, where each is a file in /etc/objrepos (D): exit 44 is the probe's word
+// for a class that is not there. No message is read: 0519-004, once taken for "no
+// such class", is about malformed criteria (C). No output is no match; its exit
+// status is not known (K), so a silent failure is no match too, unless a signal
+// ended it.
 //
 // A value is what stands between the outer quotes, with \" and \\ undone. It goes
 // on in the next line when its line ends with a backslash, or when its quote is
@@ -28,12 +32,12 @@ const (
 // that somebody forgot must not swallow a stanza. The first of two fields with
 // the same name counts.
 func ParseODM(o Output) (ODM, error) {
-	unknown := hasMessage(o, "0519-004") && !notThere(o)
-	if o.Exit != 0 && !unknown {
-		return ODM{}, failed("odmget", o)
-	}
-	if unknown && !stanzaAnywhere(o) {
+	if o.Exit == exitAbsent {
 		return ODM{Stanzas: []Stanza{}}, nil
+	}
+	silent := blank(o.Stdout) && blank(o.Stderr) && o.Exit < exitNotExecutable
+	if o.Exit != 0 && !silent {
+		return ODM{}, failed("odmget", o)
 	}
 	all, err := lines(o)
 	if err != nil {
@@ -122,16 +126,6 @@ func (r *odmReader) close() {
 		fields[r.name] = unquote(r.raw)
 	}
 	r.name, r.raw, r.joined = "", "", false
-}
-
-// stanzaAnywhere tells that stdout holds a stanza in spite of a message.
-func stanzaAnywhere(o Output) bool {
-	for line := range splitLines(o.Stdout) {
-		if len(line) < maxName && stanzaHeader.MatchString(line) {
-			return true
-		}
-	}
-	return false
 }
 
 // backslashes counts those at the end of s.

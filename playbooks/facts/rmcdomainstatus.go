@@ -6,10 +6,7 @@ import (
 	"strings"
 )
 
-var (
-	srcMessage   = regexp.MustCompile(`\b0513-0[0-9]{2}\b`)
-	domainNodeID = regexp.MustCompile(`^(0[xX])?[0-9a-fA-F]{1,16}$`)
-)
+var domainNodeID = regexp.MustCompile(`^(0[xX])?[0-9a-fA-F]{1,16}$`)
 
 const maxMembers = 256
 
@@ -26,8 +23,9 @@ type domainRead struct {
 // ParseDomain reads the answer of `rmcdomainstatus -s ctrmc` (procedure D3),
 // and the second one after a line "=== again" where the probe asked twice: then
 // the second is judged, and "i" counts as pending only if both had it. No
-// output is the answer "none", as is a message of the SRC that the daemon is
-// not up (0513-0nn, K). Tokens: S I i O documented, X and Z seen only.
+// output is the answer "none", and so is exit 44, the probe's word for a daemon
+// that the SRC does not show as active: the words of rmcdomainstatus about that
+// are not known (K). Tokens: S I i O documented, X and Z seen only.
 func ParseDomain(o Output) (Domain, error) {
 	if notThere(o) {
 		return Domain{}, failed("rmcdomainstatus", o)
@@ -42,13 +40,11 @@ func ParseDomain(o Output) (Domain, error) {
 	}
 	first, judged := reads[0], reads[len(reads)-1]
 	domain := Domain{State: "none", MCPs: []Member{}, PeerDomain: first.peer || judged.peer}
-	if o.Exit != 0 {
-		if srcMessage.Match(o.Stderr) || srcMessage.Match(o.Stdout) {
-			return domain, nil
-		}
-		if judged.rows == 0 {
-			return Domain{}, failed("rmcdomainstatus", o)
-		}
+	if o.Exit == exitAbsent && judged.rows == 0 {
+		return domain, nil
+	}
+	if o.Exit != 0 && judged.rows == 0 {
+		return Domain{}, failed("rmcdomainstatus", o)
 	}
 	for _, read := range reads {
 		if !read.known && read.odd != "" {

@@ -152,8 +152,8 @@ func TestParseDomain(t *testing.T) {
 		{name: "D3 i, then nothing", in: stdout(mcp + pending + "=== again\n"), want: none},
 		{name: "D3 i in the second read only", in: stdout(mcp + out + "=== again\n" + mcp + pending), want: Domain{State: "down", MCPs: []Member{isPending}}},
 		{name: "D3 i once", in: stdout(mcp + pending), want: Domain{State: "down", MCPs: []Member{isPending}}},
-		{name: "D3 daemon is down (0513-036)", in: exit(1, "", "0513-036 The request could not be passed to the ctrmc subsystem.\n"), want: none},
-		{name: "D3 daemon is not on file", in: exit(1, "0513-085 ctrmc: unbekannt\n", ""), want: none},
+		{name: "D3 daemon is down (0513-036)", in: exit(44, "", "0513-036 The request could not be passed to the ctrmc subsystem.\n"), want: none},
+		{name: "D3 daemon is not on file", in: exit(44, "0513-085 ctrmc: unbekannt\n", ""), want: none},
 		{name: "D3 failure after rows", in: exit(1, mcp+out, "warning\n"), want: Domain{State: "down", MCPs: []Member{isOut}}},
 		{
 			name: "D10 peer domain", in: stdout("Peer Domain Status\n   S S  0x8c1f5a6e0b7d4321  0001  self\n" + mcp + up),

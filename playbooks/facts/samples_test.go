@@ -10,6 +10,7 @@ var healthy = map[string]Output{
 		"rsct.core:rsct.core.gui:3.2.6.0: : :C: :RSCT Graphical User Interface: : : : : : :0:0:/:2015\n"),
 	"lssrc": stdout("Subsystem         Group            PID          Status \n" +
 		" ctrmc            rsct             6947312      active\n"),
+	"boot_reset": stdout("clouddev=1\nghostdev=\n"),
 	"rmcdomainstatus": stdout("Management Domain Status: Management Control Points\n" +
 		"   I A  0x3f12ab90cc41d7e8  0001  fe80::3a4b:c5ff:fe00:1\n"),
 	"ifconfig": stdout("en0: flags=1e084863,814c0<UP,BROADCAST,NOTRAILERS,RUNNING,SIMPLEX,MULTICAST,GROUPRT,64BIT,CHECKSUM_OFFLOAD(ACTIVE),LARGESEND,CHAIN>\n" +
@@ -39,7 +40,7 @@ var healthy = map[string]Output{
 		"\ttype = \"R\"\n\tgeneric = \"DU\"\n\trep = \"s\"\n\tnls_index = 3\n"),
 	"lscluster":       exit(1, "", "lscluster: Cluster services are not active.\n"),
 	"lspv":            stdout("hdisk0          00fa1b2c3d4e5f60                    rootvg          active      \nhdisk1          none                                None                        \n"),
-	"clrginfo":        exit(127, "", "ksh: /usr/es/sbin/cluster/utilities/clRGinfo:  not found.\n"),
+	"clrginfo":        exit(44, "", ""),
 	"lsrpdomain":      stdout(""),
 	"clstrmgr":        exit(1, "", "0513-085 The clstrmgrES Subsystem is not on file.\n"),
 	"current_cluster": stdout("IW\n"),

@@ -236,16 +236,19 @@ type Stanza struct {
 
 // ODM is the answer of `odmget`; no stanza is an answer too.
 type ODM struct {
-	// Known is false when the object class does not exist (0519-004).
+	// Known is false when the object class does not exist: it has no file (D).
 	Known   bool     `json:"known" cel:"known"`
 	Stanzas []Stanza `json:"stanzas" cel:"stanzas"`
 }
 
 // CAA is what `lscluster` says.
 type CAA struct {
-	Installed bool   `json:"installed" cel:"installed"`
-	Live      bool   `json:"live" cel:"live"`
-	Evidence  string `json:"evidence" cel:"evidence"` // the line that decides
+	Installed bool `json:"installed" cel:"installed"`
+	Live      bool `json:"live" cel:"live"`
+	// Refused: it failed, in words of its own, and listed nothing. What they mean is
+	// not known (K): other checks decide.
+	Refused  bool   `json:"refused" cel:"refused"`
+	Evidence string `json:"evidence" cel:"evidence"` // the line that decides
 }
 
 // Disk is one row of `lspv`.
@@ -263,7 +266,7 @@ type Disks struct {
 
 // Rows is the answer of a command of which only "any row at all" counts.
 type Rows struct {
-	Installed bool     `json:"installed" cel:"installed"` // false: exit 127
+	Installed bool     `json:"installed" cel:"installed"` // false: the tool is not there
 	List      []string `json:"list" cel:"list"`           // non-empty lines, at most 100
 }
 
@@ -327,6 +330,9 @@ type RSCTPaths struct {
 type Inventory struct {
 	Name   string `json:"name" cel:"name"`       // the host's name in the inventory
 	RMCNIC string `json:"rmc_nic" cel:"rmc_nic"` // "" when it says nothing
+	// Accepted are the checks of the cluster guard whose unclear answer is taken for
+	// "no cluster" today.
+	Accepted []string `json:"accepted" cel:"accepted"`
 }
 
 // Fleet is what the run and the captures know of this host's node id on other
@@ -357,6 +363,8 @@ type Captured struct {
 	BootDisk string `json:"boot_disk" cel:"boot_disk"` // bootinfo -b at that time
 	// BootPVID is the boot disk's PVID at that time: it goes with the volume.
 	BootPVID string `json:"boot_pvid" cel:"boot_pvid"`
+	// NICs are the NICs at that time; the report does not repeat them.
+	NICs NICs `json:"-" cel:"nics"`
 }
 
 // Lines are the lines that a search found; none is an answer too.
@@ -375,6 +383,13 @@ type Causes struct {
 	Names []string `json:"names" cel:"names"`
 }
 
+// BootReset says whether a boot on another machine makes the devices anew
+// (procedure D18).
+type BootReset struct {
+	CloudDev string `json:"clouddev" cel:"clouddev"` // attribute of sys0; "" when it has none
+	GhostDev string `json:"ghostdev" cel:"ghostdev"`
+}
+
 // LPAR is what stays when a disk is swapped: `uname -L` and the machine.
 type LPAR struct {
 	Number int    `json:"number" cel:"number"`
@@ -384,15 +399,16 @@ type LPAR struct {
 // NIC joins what ifconfig, lsdev, entstat, netstat and lsattr say of one
 // interface (procedure D4 to D6).
 type NIC struct {
-	Name       string   `json:"name" cel:"name"`
-	Status     string   `json:"status" cel:"status"`         // of lsdev
-	MAC        string   `json:"mac" cel:"mac"`               // "" when nothing told it
-	EUI64      string   `json:"eui64" cel:"eui64"`           // link-local address that follows from the MAC
-	Up         bool     `json:"up" cel:"up"`                 // live
-	IPv4       []string `json:"ipv4" cel:"ipv4"`             // live
-	LinkLocal  []string `json:"link_local" cel:"link_local"` // live fe80::/10 addresses, no length
-	OtherIPv6  []string `json:"other_ipv6" cel:"other_ipv6"` // live, "address (scope)"
-	Management bool     `json:"management" cel:"management"` // VLAN 4094 or switch MGMTSWITCH
+	Name      string   `json:"name" cel:"name"`
+	Status    string   `json:"status" cel:"status"`         // of lsdev
+	MAC       string   `json:"mac" cel:"mac"`               // "" when nothing told it
+	EUI64     string   `json:"eui64" cel:"eui64"`           // link-local address that follows from the MAC
+	Up        bool     `json:"up" cel:"up"`                 // live
+	IPv4      []string `json:"ipv4" cel:"ipv4"`             // live
+	LinkLocal []string `json:"link_local" cel:"link_local"` // live fe80::/10 addresses, no length
+	OtherIPv6 []string `json:"other_ipv6" cel:"other_ipv6"` // live, "address (scope)"
+	VLAN      int      `json:"vlan" cel:"vlan"`             // Port VLAN ID, 0 when not told
+	Switch    string   `json:"switch" cel:"switch"`         // Switch ID, "" when not told
 	// CarriesSession: it holds the server's side of this SSH connection, or
 	// no NIC holds it (NAT) and this one has IPv4 (procedure D4).
 	CarriesSession bool          `json:"carries_session" cel:"carries_session"`
@@ -404,6 +420,29 @@ type NICs struct {
 	List []NIC `json:"list" cel:"list"`
 }
 
+// NICRole says what a NIC is for, as far as something speaks for it (procedure D17).
+type NICRole struct {
+	Name string `json:"name" cel:"name"`
+	Role string `json:"role" cel:"role"` // rmc, metadata, customer, unknown
+	Why  string `json:"why" cel:"why"`   // the evidence in one sentence
+}
+
+// MetadataNIC says where the address of the metadata service is (procedure D17).
+type MetadataNIC struct {
+	// State is none (nothing speaks of the service), in_place (on a NIC that is not
+	// the RMC NIC), on_rmc_nic, lost (the ODM or a capture has it, no NIC does), or
+	// unknown (it can't be told).
+	State string `json:"state" cel:"state"`
+	// Name is the NIC that has the address, or had it; "" when that is not known.
+	Name string `json:"name" cel:"name"`
+	// Home is the NIC that should have it where another has it, "" when not known.
+	Home string `json:"home" cel:"home"`
+	// InODM is the attribute of Name that holds it, netaddr or alias4, as it
+	// stands; "" where it is live only.
+	InODM string `json:"in_odm" cel:"in_odm"`
+	Why   string `json:"why" cel:"why"`
+}
+
 // RMCNIC says which NIC is the RMC NIC, and why (procedure D4).
 type RMCNIC struct {
 	State      string   `json:"state" cel:"state"` // found, ambiguous, missing
@@ -411,6 +450,8 @@ type RMCNIC struct {
 	Why        string   `json:"why" cel:"why"`     // evidence in one sentence
 	Candidates []string `json:"candidates" cel:"candidates"`
 	NIC        NIC      `json:"nic" cel:"nic"` // zero unless found
+	// Roles say what each NIC is for.
+	Roles []NICRole `json:"roles" cel:"roles"`
 }
 
 // RMCAddress judges the live link-local address (procedure D5).
@@ -453,16 +494,34 @@ type NodeIDs struct {
 	Var     string `json:"var" cel:"var"`         // /var/ct/cfg/ct_node_id
 }
 
+// GuardCheck is a check of the cluster guard whose answer is not understood.
+type GuardCheck struct {
+	Check string `json:"check" cel:"check"` // its name, for accept in an inventory
+	Said  string `json:"said" cel:"said"`   // the answer, or why there is none
+}
+
 // Cluster is the cluster guard (procedure D10).
 type Cluster struct {
 	// Live: at least one check is positive.
 	Live bool `json:"live" cel:"live"`
-	// Clear: no check is positive and each one that should answer did.
+	// Clear: no check is positive, and each one has answered or is accepted.
 	Clear bool `json:"clear" cel:"clear"`
-	// Evidence names each positive check and what it said.
+	// Evidence names each positive check and its answer.
 	Evidence []string `json:"evidence" cel:"evidence"`
-	// Silent names each check that should answer and did not.
-	Silent []string `json:"silent" cel:"silent"`
-	// LeftoverRows counts the CuAt and CuDv rows of cluster0 (D11).
-	LeftoverRows int `json:"leftover_rows" cel:"leftover_rows"`
+	// Unclear are the checks whose answer is not understood and not accepted.
+	Unclear []GuardCheck `json:"unclear" cel:"unclear"`
+	// Accepted are those that the inventory accepts, with their answers.
+	Accepted []string `json:"accepted" cel:"accepted"`
+	// Notes are signs that decide nothing by themselves.
+	Notes []string `json:"notes" cel:"notes"`
+}
+
+// Cluster0 is what the ODM has of the pseudo device cluster0 (procedure D11).
+type Cluster0 struct {
+	// Leftovers are its attributes with a value, other than node_uuid: NAME=VALUE.
+	Leftovers []string `json:"leftovers" cel:"leftovers"`
+	// NodeUUID is its node_uuid, "" where there is none or it is all zeros.
+	NodeUUID string `json:"node_uuid" cel:"node_uuid"`
+	// Restores: recfgct would bring the old node id back from it (I).
+	Restores bool `json:"restores" cel:"restores"`
 }

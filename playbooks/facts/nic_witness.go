@@ -1,0 +1,171 @@
+package facts
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// nicSearch weighs what speaks for a NIC to be the RMC NIC (procedure D4, D17).
+type nicSearch struct {
+	all      []NIC
+	boot     *BootLines
+	log      *CloudInit
+	captured *Captured
+	named    map[string]bool // the names of all
+}
+
+func newNICSearch(in RMCNICInput) *nicSearch {
+	s := &nicSearch{all: in.NICs.List, boot: in.Boot, log: in.Log, captured: in.Captured, named: map[string]bool{}}
+	for _, n := range s.all {
+		s.named[n.Name] = true
+	}
+	return s
+}
+
+// witness is a second witness for a NIC; its text completes "en1 ...", "" is none.
+type witness struct {
+	text string
+	// strong: somebody has set the address. A live one may be autoconf6's.
+	strong bool
+}
+
+// witness looks for the EUI-64 of a NIC's own MAC. A NIC that has told no MAC has
+// no witness.
+func (s *nicSearch) witness(n NIC) witness {
+	if n.EUI64 == "" {
+		return witness{}
+	}
+	own := func(addr netip.Addr) bool { return addr.String() == n.EUI64 }
+	switch {
+	case slices.ContainsFunc(storedAddresses(n.Attributes), own):
+		return witness{"the ODM has the link-local address of its MAC", true}
+	case s.inBootLine(n):
+		return witness{"/etc/rc.tcpip sets the link-local address of its MAC", true}
+	case s.inLog(n):
+		return witness{"the cloud-init log has the link-local address of its MAC", true}
+	case s.inCapture(n):
+		return witness{"capture " + s.captured.ID + " has the link-local address of its MAC", true}
+	case slices.Contains(n.LinkLocal, n.EUI64):
+		return witness{"it has the link-local address of its MAC", false}
+	}
+	return witness{}
+}
+
+func (s *nicSearch) inBootLine(n NIC) bool {
+	return s.boot != nil && slices.ContainsFunc(s.boot.List, func(l BootLine) bool {
+		return l.Address == n.EUI64 && (l.Interface == n.Name || l.Interface == "")
+	})
+}
+
+func (s *nicSearch) inLog(n NIC) bool {
+	return s.log != nil && slices.ContainsFunc(s.log.Addresses, func(a LoggedAddress) bool {
+		return a.LinkLocal && a.Address == n.EUI64
+	})
+}
+
+// inCapture: the newest capture of this host has a NIC with this MAC, with its
+// link-local address and without a customer's.
+func (s *nicSearch) inCapture(n NIC) bool {
+	then := s.then(n)
+	return then != nil && !hasCustomerIPv4(*then) &&
+		(slices.Contains(then.LinkLocal, n.EUI64) || slices.ContainsFunc(storedAddresses(then.Attributes), func(a netip.Addr) bool { return a.String() == n.EUI64 }))
+}
+
+// then is the NIC in the newest capture: the one with the same MAC. nil: there is
+// none, or several.
+func (s *nicSearch) then(n NIC) *NIC {
+	if s.captured == nil || !s.captured.Known || n.MAC == "" {
+		return nil
+	}
+	twins := sameMAC(n, s.captured.NICs.List)
+	if len(twins) != 1 {
+		return nil
+	}
+	return &twins[0]
+}
+
+// autoconfigured reports whether autoconf6 may have made the live address of a
+// NIC: a line of rc.tcpip starts it there, or the lines are not known.
+func (s *nicSearch) autoconfigured(n NIC) bool {
+	return s.boot == nil || slices.ContainsFunc(s.boot.List, func(l BootLine) bool {
+		return l.Autoconf && (l.Interface == "" || l.Interface == n.Name)
+	})
+}
+
+// gone says where something names an injected address for an interface that the
+// host does not have: the RMC NIC may be the one that is gone. "" is nowhere.
+func (s *nicSearch) gone() string {
+	missing := func(name string) bool { return ethernetName.MatchString(name) && !s.named[name] }
+	if s.boot != nil {
+		for _, l := range s.boot.List {
+			if missing(l.Interface) && isLinkLocal(l.Address) {
+				return "/etc/rc.tcpip sets a link-local address on " + l.Interface + ", which is not there"
+			}
+		}
+	}
+	if s.log != nil {
+		for _, a := range s.log.Addresses {
+			if missing(a.Interface) && a.LinkLocal {
+				return "the cloud-init log has a link-local address for " + a.Interface + ", which is not there"
+			}
+		}
+	}
+	if s.captured != nil {
+		for _, n := range s.captured.NICs.List {
+			if missing(n.Name) && len(n.LinkLocal) > 0 && !hasCustomerIPv4(n) {
+				return "capture " + s.captured.ID + " has a NIC " + n.Name + " with a link-local address, which is not there"
+			}
+		}
+	}
+	return ""
+}
+
+// metadataSign says where the address of the metadata service speaks for a NIC, ""
+// when nothing does.
+func (s *nicSearch) metadataSign(n NIC) string {
+	switch {
+	case slices.Contains(n.IPv4, metadataIPv4):
+		return "it has " + metadataIPv4
+	case slices.Contains(odmIPv4(n), metadataIPv4):
+		return "the ODM has " + metadataIPv4 + " for it"
+	}
+	if then := s.then(n); then != nil && !hasCustomerIPv4(*then) && slices.Contains(allIPv4(*then), metadataIPv4) {
+		return "capture " + s.captured.ID + " has " + metadataIPv4 + " on it"
+	}
+	return ""
+}
+
+func (s *nicSearch) mayBeMetadata(n NIC) bool { return s.metadataSign(n) != "" }
+
+// isInjectedForm reports whether an address looks like one that was made of a MAC
+// and injected: link-local, with ff:fe in the middle of its interface id.
+func isInjectedForm(addr netip.Addr) bool {
+	return addr.Is6() && addr.IsLinkLocalUnicast() && looksLikeEUI64(addr.String())
+}
+
+// odmIPv4 are the IPv4 addresses in the ODM of a NIC.
+func odmIPv4(n NIC) []string {
+	var list []string
+	for _, addr := range storedIPv4(n.Attributes) {
+		if addr.Is4() && !addr.IsUnspecified() {
+			list = append(list, addr.String())
+		}
+	}
+	return list
+}
+
+// allIPv4 are the live ones and those in the ODM, each once.
+func allIPv4(n NIC) []string {
+	list := append(slices.Clone(n.IPv4), odmIPv4(n)...)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// customerIPv4 are those that are not the metadata service's.
+func customerIPv4(n NIC) []string {
+	return slices.DeleteFunc(allIPv4(n), func(a string) bool { return a == metadataIPv4 })
+}
+
+func hasIPv4(n NIC) bool { return len(allIPv4(n)) > 0 }
+
+func hasCustomerIPv4(n NIC) bool { return len(customerIPv4(n)) > 0 }
