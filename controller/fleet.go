@@ -428,7 +428,7 @@ func (e *Engine) amend(f *fleet, host inventory.Host, summary outcome.HostSummar
 	if len(view.Duplicates) == 0 && len(view.Captured) == 0 {
 		return summary, nil
 	}
-	verdicts := e.Playbook.JudgeFleet(e.Params, facts.Inventory{Name: host.Name, RMCNIC: host.RMCNIC}, f.ids[host.Name], view)
+	verdicts := e.Playbook.JudgeFleet(e.Params, inventoryFact(host, time.Now()), f.ids[host.Name], view)
 	if len(verdicts) == 0 {
 		return summary, nil
 	}

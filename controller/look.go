@@ -227,7 +227,12 @@ func Remember(c outcome.Capture) facts.Past {
 
 // inventory is what the inventory says of the host, as a fact.
 func (w *walk) inventory() facts.Inventory {
-	return facts.Inventory{Name: w.host.Name, RMCNIC: w.host.RMCNIC}
+	return inventoryFact(w.host, time.Now())
+}
+
+// inventoryFact makes the fact of a host; acceptances are those that hold at now.
+func inventoryFact(host inventory.Host, now time.Time) facts.Inventory {
+	return facts.Inventory{Name: host.Name, RMCNIC: host.RMCNIC, Accepted: host.Accepted(now)}
 }
 
 // captured is what the host's newest capture says, as a fact. It is read once:

@@ -73,7 +73,7 @@ func checkInventory(t *testing.T, file string) {
 		}
 		findings = append(findings, p.FindingIDs()...)
 	}
-	inv, err := inventory.Options{Home: t.TempDir(), KnownFindings: func() []string { return findings }, Run: inventory.Programs(t.Context())}.Load(file)
+	inv, err := inventory.Options{Home: t.TempDir(), KnownFindings: func() []string { return findings }, KnownChecks: playbooks.GuardChecks, Run: inventory.Programs(t.Context())}.Load(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,6 +114,9 @@ func TestGroupsShowWhatTheySay(t *testing.T) {
 	}
 	if h, _ := inv.Host("aixdb02"); len(h.Waivers) != 1 {
 		t.Errorf("aixdb02 has %d waivers", len(h.Waivers))
+	}
+	if h, _ := inv.Host("aixdb03"); len(h.Accepts) != 1 || h.Accepts[0].Check != "hacmp" {
+		t.Errorf("aixdb03 accepts %+v", h.Accepts)
 	}
 }
 

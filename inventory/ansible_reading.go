@@ -119,7 +119,7 @@ func (r *reading) read() *reached {
 	layer := r.kind.under
 	layer.over(r.checked("", settings{SSH: r.doc}))
 	layer.over(r.checked(folderOf(r.values[ourSSHVar]), settings{SSH: ours.SSH}))
-	layer.over(r.checked("", settings{RMCNIC: ours.RMCNIC, Waive: ours.Waive}))
+	layer.over(r.checked("", settings{RMCNIC: ours.RMCNIC, Waive: ours.Waive, Accept: ours.Accept}))
 	return &reached{layer: &layer, faults: slices.Clip(r.faults), varies: r.varies}
 }
 

@@ -220,8 +220,8 @@ func (a *ansible) above(h *ansibleHost) []*ansibleGroup {
 	})
 }
 
-// settings makes what aixmend_ssh, aixmend_rmc_nic and aixmend_waive say, each
-// decoded once.
+// settings makes settings of aixmend_ssh, aixmend_rmc_nic, aixmend_waive and
+// aixmend_accept, each decoded once.
 func (a *ansible) settings(v *values) settings {
 	var s settings
 	for _, one := range []struct {
@@ -232,6 +232,7 @@ func (a *ansible) settings(v *values) settings {
 		{ourSSHVar, &s.SSH, func(known settings) { s.SSH = known.SSH }},
 		{ourNICVar, &s.RMCNIC, func(known settings) { s.RMCNIC = known.RMCNIC }},
 		{ourWaiveVar, &s.Waive, func(known settings) { s.Waive = known.Waive }},
+		{ourAcceptVar, &s.Accept, func(known settings) { s.Accept = known.Accept }},
 	} {
 		value := v[one.variable].value
 		if value.Kind() == strictyaml.Null {

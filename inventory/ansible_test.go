@@ -66,6 +66,9 @@ func described(inv *Inventory) string {
 		for _, w := range h.Waivers {
 			fmt.Fprintf(&text, " waives %s", w.Finding)
 		}
+		for _, a := range h.Accepts {
+			fmt.Fprintf(&text, " accepts %s", a.Check)
+		}
 		text.WriteByte('\n')
 	}
 	for _, w := range inv.Warnings {

@@ -39,6 +39,7 @@ const (
 	ourSSHVar
 	ourNICVar
 	ourWaiveVar
+	ourAcceptVar
 	variables // how many there are
 )
 
@@ -58,6 +59,7 @@ var variableNames = map[string]variable{
 	"ansible_sudo_pass": becomePasswordVar, "ansible_su_pass": becomePasswordVar,
 	"ansible_private_key_passphrase": passphraseVar, "ansible_ssh_private_key_passphrase": passphraseVar,
 	"aixmend_address": ourAddressVar, "aixmend_ssh": ourSSHVar, "aixmend_rmc_nic": ourNICVar, "aixmend_waive": ourWaiveVar,
+	"aixmend_accept": ourAcceptVar,
 }
 
 // ourVariables are the names that begin with ourPrefix.

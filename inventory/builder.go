@@ -207,9 +207,9 @@ func (b *builder) settle() {
 	for _, f := range b.hosts {
 		if last == nil || last.layer != f.layer {
 			resolved := b.resolve([]layer{*f.layer})
-			f.SSH, f.RMCNIC, f.Waivers = resolved.SSH, resolved.RMCNIC, resolved.Waivers
+			f.SSH, f.RMCNIC, f.Waivers, f.Accepts = resolved.SSH, resolved.RMCNIC, resolved.Waivers, resolved.Accepts
 		} else {
-			f.SSH, f.RMCNIC, f.Waivers = last.SSH, last.RMCNIC, last.Waivers
+			f.SSH, f.RMCNIC, f.Waivers, f.Accepts = last.SSH, last.RMCNIC, last.Waivers, last.Accepts
 		}
 		last = f
 		if !b.settleAddress(f) || len(f.faults) > 0 {

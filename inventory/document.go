@@ -40,9 +40,10 @@ type bastionDoc struct {
 
 // settings may stand in the defaults, a group or a host.
 type settings struct {
-	SSH    sshDoc      `yaml:"ssh" jsonschema_description:"How to reach the host."`
-	RMCNIC text        `yaml:"rmc_nic" jsonschema:"pattern=^en[0-9]+$" jsonschema_description:"The interface that carries RMC, such as en1. Without it the interface is found out."`
-	Waive  []waiverDoc `yaml:"waive" jsonschema_description:"Findings that count for nothing."`
+	SSH    sshDoc          `yaml:"ssh" jsonschema_description:"How to reach the host."`
+	RMCNIC text            `yaml:"rmc_nic" jsonschema:"pattern=^en[0-9]+$" jsonschema_description:"The interface that carries RMC, such as en1. Without it the interface is found out."`
+	Waive  []waiverDoc     `yaml:"waive" jsonschema_description:"Findings that count for nothing."`
+	Accept []acceptanceDoc `yaml:"accept" jsonschema_description:"Checks of the cluster guard whose unclear answer is taken as no cluster; a positive answer never is."`
 }
 
 type sshDoc struct {
@@ -65,6 +66,13 @@ type waiverDoc struct {
 	Finding text           `yaml:"finding,required" jsonschema:"required,pattern=^[a-z0-9]+(-[a-z0-9]+)*$" jsonschema_description:"The id of the finding."`
 	Until   text           `yaml:"until,scalar" jsonschema:"format=date" jsonschema_description:"The last day on which the waiver holds, YYYY-MM-DD in UTC. Without it the waiver has no end."`
 	Reason  text           `yaml:"reason,required" jsonschema:"required,minLength=1" jsonschema_description:"Why the finding does not count, in one line."`
+}
+
+type acceptanceDoc struct {
+	Pos    strictyaml.Pos `yaml:"-"`
+	Check  text           `yaml:"check,required" missing:"name the check, such as check: hacmp" jsonschema:"required,pattern=^[a-z0-9]+(_[a-z0-9]+)*$" jsonschema_description:"The name of the check, as the finding cluster-unclear has it."`
+	Until  text           `yaml:"until,scalar,required" missing:"an acceptance has an end: write until: YYYY-MM-DD" jsonschema:"required,format=date" jsonschema_description:"The last day on which the acceptance holds, YYYY-MM-DD in UTC."`
+	Reason text           `yaml:"reason,required" missing:"say in one line why no cluster is there" jsonschema:"required,minLength=1" jsonschema_description:"Why the answer means no cluster, in one line."`
 }
 
 type groupDoc struct {

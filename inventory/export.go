@@ -93,6 +93,9 @@ func settingsText(h Host) map[string]string {
 	if len(h.Waivers) > 0 {
 		keys["waive"] = waiversText(h.Waivers)
 	}
+	if len(h.Accepts) > 0 {
+		keys["accept"] = acceptancesText(h.Accepts)
+	}
 	return keys
 }
 

@@ -135,6 +135,11 @@ func checkHost(t *testing.T, inv *Inventory, h Host) {
 			t.Fatalf("waiver %+v", w)
 		}
 	}
+	for i, a := range h.Accepts {
+		if checkGuard(a.Check) != nil || a.Until.IsZero() || strings.TrimSpace(a.Reason) == "" || i > 0 && h.Accepts[i-1].Check >= a.Check {
+			t.Fatalf("acceptances %+v", h.Accepts)
+		}
+	}
 }
 
 // checkRise checks what SSH promises of becoming root.
@@ -226,6 +231,7 @@ func TestHostileFiles(t *testing.T) {
 		"same address":    "hosts:\n" + many("  host%d: {address: 10.0.0.1}\n"),
 		"groups of one":   "groups:\n" + many("  group%d:\n") + "hosts: {a: {groups: [" + many("group%d,") + "]}}\n",
 		"waivers of one":  "hosts: {a: {waive: [" + many("{finding: f-%d, reason: r},") + "]}}\n",
+		"accepts of one":  "hosts: {a: {accept: [" + many("{check: f_%d, until: 2027-01-31, reason: r},") + "]}}\n",
 		"list in a range": "hosts:\n  ? \"a[" + many("%d,") + "99999]\"\n  :\n",
 	} {
 		start := time.Now()

@@ -6,7 +6,8 @@
 // *Defaults* are settings that all hosts of a file share. A setting of the host
 // wins over one of its groups, where a later group in the host's list wins over
 // an earlier one, over the defaults, over what is built in. A *waiver* says
-// that a finding on a host counts for nothing. A *range* such as aix[01-20]
+// that a finding on a host counts for nothing, an *acceptance* that an unclear
+// answer of one check of the cluster guard means no cluster. A *range* such as aix[01-20]
 // stands for many hosts. A *pattern* selects hosts by name or group.
 //
 // Hosts come from files of ours, from Ansible's YAML inventories, and from
@@ -80,6 +81,8 @@ type Host struct {
 	RMCNIC string
 	// Waivers are sorted by finding; there is one at most for each.
 	Waivers []Waiver
+	// Accepts are sorted by check; there is one at most for each.
+	Accepts []Acceptance
 	// Pos is where the entry of the host begins.
 	Pos strictyaml.Pos
 }

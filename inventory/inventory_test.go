@@ -22,7 +22,11 @@ var update = flag.Bool("update", false, "write golden files and schema.json")
 
 // testOptions make results the same on every machine.
 func testOptions() Options {
-	return Options{Home: "/home/me", KnownFindings: func() []string { return []string{"clock-skew", "rmc-address-stale", "rsct-below-recommended"} }}
+	return Options{
+		Home:          "/home/me",
+		KnownFindings: func() []string { return []string{"clock-skew", "rmc-address-stale", "rsct-below-recommended"} },
+		KnownChecks:   func() []string { return []string{"clrginfo", "hacmp", "lscluster_c", "lscluster_m"} },
+	}
 }
 
 // golden compares got with a file, or writes the file under -update.
@@ -98,8 +102,8 @@ func TestContractExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(inv.Hosts) != 21 {
-		t.Fatalf("%d hosts, want 21", len(inv.Hosts))
+	if len(inv.Hosts) != 22 {
+		t.Fatalf("%d hosts, want 22", len(inv.Hosts))
 	}
 	ssh := SSH{
 		User: "root", Port: 22, Identity: "/home/me/.ssh/id_ed25519",
@@ -117,6 +121,10 @@ func TestContractExample(t *testing.T) {
 				Finding: "rsct-below-recommended", Reason: "frozen for audit",
 				Until: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC),
 			}},
+		},
+		"aixdb02": {
+			Name: "aixdb02", Address: "10.1.3.4", SSH: ssh,
+			Accepts: []Acceptance{{Check: "hacmp", Reason: "looked at by hand", Until: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)}},
 		},
 	}
 	for name, host := range want {

@@ -15,16 +15,22 @@ type layer struct {
 	ssh     sshDoc
 	nic     text
 	waivers []Waiver
+	accepts []Acceptance
 }
 
-// check checks a value that is given. One that is wrong is reported and then
-// treated as not given.
+// check is checkOr without a hint.
 func check[T any](b *builder, name string, v *strictyaml.Value[T], is func(T) error) {
+	checkOr(b, "", name, v, is)
+}
+
+// checkOr checks a value that is given. One that is wrong is reported, with the
+// hint, and then treated as not given.
+func checkOr[T any](b *builder, hint, name string, v *strictyaml.Value[T], is func(T) error) {
 	if !v.Set() {
 		return
 	}
 	if err := is(v.V); err != nil {
-		b.problems.Add(v.Pos, "", "%s %s %v", name, quote(v.V), err)
+		b.problems.Add(v.Pos, hint, "%s %s %v", name, quote(v.V), err)
 		*v = strictyaml.Value[T]{}
 	}
 }
@@ -44,7 +50,7 @@ func (b *builder) layer(folder string, s settings) layer {
 		b.path("ssh.certificate", folder, &s.SSH.Cert)
 	}
 	b.path("ssh.known_hosts", folder, &s.SSH.KnownHosts)
-	return layer{ssh: s.SSH, nic: s.RMCNIC, waivers: b.waivers(s.Waive)}
+	return layer{ssh: s.SSH, nic: s.RMCNIC, waivers: b.waivers(s.Waive), accepts: b.acceptances(s.Accept)}
 }
 
 // none is a value that takes back what an outer place says.
@@ -108,8 +114,8 @@ func (b *builder) waivers(docs []waiverDoc) []Waiver {
 	return list
 }
 
-// resolve lays the layers over what is built in; later ones win. Waivers add
-// up, and for one finding the later one wins.
+// resolve lays the layers over what is built in; later ones win. Waivers and
+// acceptances add up, and for one finding or check the later one wins.
 func (b *builder) resolve(layers []layer) Host {
 	host := Host{SSH: SSH{Become: DefaultBecome}}
 	waivers := map[string]Waiver{}
@@ -129,6 +135,7 @@ func (b *builder) resolve(layers []layer) Host {
 		for _, w := range l.waivers {
 			waivers[w.Finding] = w
 		}
+		host.Accepts = layAcceptances(host.Accepts, l.accepts)
 	}
 	become.settle(b, &host.SSH)
 	for _, finding := range slices.Sorted(maps.Keys(waivers)) {

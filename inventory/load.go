@@ -24,6 +24,9 @@ type Options struct {
 	// KnownFindings returns the ids that a waiver may name; nil: any. It is asked
 	// at each waiver, and not where there is none.
 	KnownFindings func() []string
+	// KnownChecks returns the checks of the cluster guard that an acceptance may
+	// name; nil: any. It is asked as KnownFindings is.
+	KnownChecks func() []string
 	// Run runs the programs that inventories name as sources of hosts; Programs
 	// makes one. Where it is nil such a source is a problem.
 	Run Runner

@@ -90,6 +90,7 @@ func (l *layer) over(upper layer) {
 	if upper.nic.Set() {
 		l.nic = upper.nic
 	}
+	l.accepts = layAcceptances(l.accepts, upper.accepts)
 	if len(upper.waivers) == 0 {
 		return
 	}
@@ -143,6 +144,7 @@ func (b *builder) agreeLayers(whose string, into *layer, from layer) {
 		}
 	}
 	into.waivers = waivers
+	into.accepts = b.agreeAcceptances(whose, into.accepts, from.accepts)
 }
 
 // settingsList are the settings of ssh by their keys.

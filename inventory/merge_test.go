@@ -51,11 +51,11 @@ func TestFilesContradict(t *testing.T) {
 	_, folder, err := loadAll(t, map[string]string{
 		"a.yaml": "apiVersion: aixmend/v1\ngroups: {prod: {concurrency: 1, rmc_nic: en1}}\nbastions: {gate: {address: 10.0.0.9, ssh: {port: 22}}}\nhosts:\n" +
 			"  \"aix[1-9]\": {address: \"10.0.0.[1-9]\", ssh: {user: ops, become: sudo, become_password: {exec: [hunter2]}}}\n" +
-			"  other: {waive: [{finding: clock-skew, reason: a}]}\n",
+			"  other: {waive: [{finding: clock-skew, reason: a}], accept: [{check: hacmp, until: 2027-01-31, reason: a}, {check: clrginfo, until: 2027-01-31, reason: a}]}\n",
 		"b.yaml": "apiVersion: aixmend/v1\ngroups: {prod: {concurrency: 2, rmc_nic: en2}}\nbastions: {gate: {address: 10.0.0.8, ssh: {port: 23}, dial_rate: 1}}\n" +
 			"defaults: {ssh: {become: dzdo}}\nhosts:\n" +
 			"  \"aix[1-9]\": {address: \"10.0.1.[1-9]\", ssh: {user: root, become_password: {exec: [hunter3]}}}\n" +
-			"  other: {waive: [{finding: clock-skew, reason: b}]}\n",
+			"  other: {waive: [{finding: clock-skew, reason: b}], accept: [{check: hacmp, until: 2027-02-01, reason: a}, {check: clrginfo, until: 2027-01-31, reason: a}]}\n",
 		"c.yaml": "all: {vars: {ansible_user: x}, hosts: {mine: {ansible_port: 1, ansible_password: hunter4}}}\n",
 		"d.yaml": "all: {vars: {ansible_user: y}, hosts: {mine: {ansible_port: 2, ansible_password: hunter5}, aix1: {ansible_host: 10.0.0.1}}}\n",
 	})
@@ -68,6 +68,7 @@ b.yaml:6:25: host "aix1": address is "10.0.1.1" here and "10.0.0.1" at a.yaml:5:
 b.yaml:6:53: host "aix1": ssh.user is "root" here and "ops" at a.yaml:5:53 (and 8 more)
 b.yaml:6:76: host "aix1": ssh.become_password is another one here than the one at a.yaml:5:89 (and 8 more)
 b.yaml:7:19: host "other": the waiver of clock-skew is another one here than the one at a.yaml:6:19
+b.yaml:7:63: host "other": the acceptance of hacmp is another one here than the one at a.yaml:6:63
 d.yaml:1:28: host "aix1": ssh.user is "y" here and "ops" at a.yaml:5:53
 d.yaml:1:28: group "all": ansible_user is "y" here and "x" at c.yaml:1:28
 d.yaml:1:61: host "mine": ansible_port is "2" here and "1" at c.yaml:1:61

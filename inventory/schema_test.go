@@ -86,7 +86,7 @@ func TestSchemaIsGenerated(t *testing.T) {
 // What the decoder requires the schema requires, and the other way round.
 func TestSchemaRequires(t *testing.T) {
 	for _, typ := range []reflect.Type{
-		reflect.TypeFor[document](), reflect.TypeFor[sshDoc](), reflect.TypeFor[waiverDoc](),
+		reflect.TypeFor[document](), reflect.TypeFor[sshDoc](), reflect.TypeFor[waiverDoc](), reflect.TypeFor[acceptanceDoc](),
 		reflect.TypeFor[groupDoc](), reflect.TypeFor[hostDoc](), reflect.TypeFor[bastionDoc](), reflect.TypeFor[sourceDoc](),
 	} {
 		for _, f := range reflect.VisibleFields(typ) {
@@ -162,7 +162,7 @@ func TestSchemaAcceptsGood(t *testing.T) {
 // beyondSchema are the bad files whose rule a schema cannot say: it spans
 // several values, or is about YAML itself.
 var beyondSchema = []string{
-	"address-range-alone", "address-range-count", "address-range-length", "address-range-past-end",
+	"accept-twice", "accept-unknown", "address-range-alone", "address-range-count", "address-range-length", "address-range-past-end",
 	"address-same-for-all", "alias", "duplicate-address", "duplicate-address-name", "duplicate-address-range",
 	"duplicate-host-case", "duplicate-host-range", "group-unknown", "host-is-group", "host-number-without-address",
 	"host-without-address", "range-huge", "range-letters", "range-open", "range-padding",

@@ -21,6 +21,7 @@ var (
 	labelPattern   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
 	nicPattern     = regexp.MustCompile(`^en[0-9]+$`)
 	findingPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	guardPattern   = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
 	zonePattern    = regexp.MustCompile(`^[A-Za-z0-9._-]{0,32}$`)
 )
 

@@ -180,7 +180,7 @@ func home() string {
 
 // load loads the inventory files.
 func (f *flags) load() (*inventory.Inventory, error) {
-	options := inventory.Options{Home: home(), KnownFindings: sync.OnceValue(knownFindings), Run: f.run}
+	options := inventory.Options{Home: home(), KnownFindings: sync.OnceValue(knownFindings), KnownChecks: playbooks.GuardChecks, Run: f.run}
 	inv, err := options.Load(f.Inventories...)
 	if err != nil {
 		hint := ""

@@ -31,7 +31,7 @@ func (a *app) inventory() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.flags.tell(overWaivers(inv.Hosts, time.Now()))
+			a.flags.tell(expired(inv.Hosts, time.Now()))
 			fmt.Fprintf(a.out, "%s: %d hosts, %d groups, no problems\n", strings.Join(inv.Files, ", "), len(inv.Hosts), len(inv.Groups))
 			return nil
 		},
@@ -61,17 +61,27 @@ func (a *app) inventory() *cobra.Command {
 	return group("inventory", "Look at the inventory before you run", list, check, imported, schema)
 }
 
-// overWaivers are the waivers that are over, each once: many hosts may share one.
-func overWaivers(hosts []inventory.Host, now time.Time) strictyaml.Problems {
+// expired are the waivers and acceptances that are over, each once: many hosts
+// may share one.
+func expired(hosts []inventory.Host, now time.Time) strictyaml.Problems {
 	var over strictyaml.Problems
 	seen := map[strictyaml.Pos]bool{}
+	add := func(at strictyaml.Pos, what string, until time.Time, follows string) {
+		if !seen[at] {
+			seen[at] = true
+			over = append(over, strictyaml.Problem{Pos: at, Message: fmt.Sprintf("the %s is over, it was until %s: %s", what, until.Format(time.DateOnly), follows)})
+		}
+	}
 	for _, h := range hosts {
 		for _, w := range h.Waivers {
-			if w.ActiveAt(now) || seen[w.Pos] {
-				continue
+			if !w.ActiveAt(now) {
+				add(w.Pos, "waiver of "+w.Finding, w.Until, "the finding counts again")
 			}
-			seen[w.Pos] = true
-			over = append(over, strictyaml.Problem{Pos: w.Pos, Message: fmt.Sprintf("the waiver of %s is over, it was until %s: the finding counts again", w.Finding, w.Until.Format(time.DateOnly))})
+		}
+		for _, a := range h.Accepts {
+			if !a.ActiveAt(now) {
+				add(a.Pos, "acceptance of "+a.Check, a.Until, "an unclear answer of the check counts again")
+			}
 		}
 	}
 	slices.SortFunc(over, func(a, b strictyaml.Problem) int { return a.Pos.Compare(b.Pos) })
@@ -112,6 +122,32 @@ type listedHost struct {
 	Identity     string `json:"identity,omitempty"`
 	Jump         string `json:"jump,omitempty"`
 	ProxyCommand string `json:"proxy_command,omitempty"`
+	// Accepts are the checks of the cluster guard whose unclear answer is accepted.
+	Accepts []listedAcceptance `json:"accepts,omitempty"`
+}
+
+// listedAcceptance is one acceptance of a listed host; Active, it holds now.
+type listedAcceptance struct {
+	Check  string `json:"check"`
+	Until  string `json:"until"`
+	Reason string `json:"reason"`
+	Active bool   `json:"active"`
+}
+
+// listedAcceptances are the acceptances of a host as a list shows them: as
+// values, and as words.
+func listedAcceptances(h inventory.Host, now time.Time) (list []listedAcceptance, words string) {
+	var texts []string
+	for _, a := range h.Accepts {
+		one := listedAcceptance{Check: a.Check, Until: a.Until.Format(time.DateOnly), Reason: a.Reason, Active: a.ActiveAt(now)}
+		list = append(list, one)
+		text := one.Check + " until " + one.Until
+		if !one.Active {
+			text += " (over)"
+		}
+		texts = append(texts, text)
+	}
+	return list, strings.Join(texts, ", ")
 }
 
 func (a *app) listInventory(ctx context.Context) error {
@@ -132,18 +168,28 @@ func (a *app) listInventory(ctx context.Context) error {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Options = table.OptionsNoBordersAndSeparators
-	t.AppendHeader(table.Row{"HOST", "ADDRESS", "PORT", "USER", "VIA", "BECOME", "RMC NIC", "GROUPS"})
+	header := table.Row{"HOST", "ADDRESS", "PORT", "USER", "VIA", "BECOME", "RMC NIC", "GROUPS"}
+	accepting := slices.ContainsFunc(hosts, func(h inventory.Host) bool { return len(h.Accepts) > 0 })
+	if accepting {
+		header = append(header, "ACCEPTS")
+	}
+	t.AppendHeader(header)
 	for i, h := range hosts {
 		groups, to := append([]string{}, h.Groups...), targets[i]
 		if to.Jump == "none" { // a direct way is nothing to show
 			to.Jump = ""
 		}
+		accepts, accepted := listedAcceptances(h, time.Now())
 		listed = append(listed, listedHost{
 			Name: h.Name, Address: to.Address, Port: to.Port, User: to.User, Become: to.Become, Groups: groups, RMCNIC: h.RMCNIC,
-			Identity: to.Identity, Jump: to.Jump, ProxyCommand: to.ProxyCommand,
+			Identity: to.Identity, Jump: to.Jump, ProxyCommand: to.ProxyCommand, Accepts: accepts,
 		})
 		via := cmp.Or(to.Jump, to.ProxyCommand)
-		t.AppendRow(table.Row{h.Name, to.Address, to.Port, to.User, via, to.Become, h.RMCNIC, strings.Join(groups, " ")})
+		row := table.Row{h.Name, to.Address, to.Port, to.User, via, to.Become, h.RMCNIC, strings.Join(groups, " ")}
+		if accepting {
+			row = append(row, accepted)
+		}
+		t.AppendRow(row)
 	}
 	if a.flags.format == "json" {
 		return a.printJSON(listed)

@@ -21,7 +21,8 @@ var decimalPattern = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 // key must be there; `scalar`, a string that takes plain numbers and truth
 // values as they are written. `yaml:"-"` is left alone, but for a field Pos of
 // type Pos: it gets the position of its struct. An embedded struct without a
-// tag has its fields where it stands.
+// tag has its fields where it stands. A tag `missing:"..."` is the hint of a
+// required key that is not there.
 //
 // Types: bool, string, int of any size, time.Duration ("15m"), slices, maps
 // with string keys, structs, pointers, Value, Map, and what implements

@@ -19,6 +19,7 @@ type structInfo struct {
 type field struct {
 	index            []int
 	required, scalar bool
+	missing          string // the hint where it is required and missing
 }
 
 // fields decodes a map into a struct.
@@ -53,7 +54,7 @@ func (d *decoder) fields(n *yaml.Node, out reflect.Value, ctx context) bool {
 	}
 	for _, name := range info.names {
 		if info.byName[name].required && !given[name] {
-			d.problems.Add(d.pos(n), "", "%q is missing", name)
+			d.problems.Add(d.pos(n), info.byName[name].missing, "%q is missing", name)
 			ok = false
 		}
 	}
@@ -81,6 +82,7 @@ func (d *decoder) structInfo(t reflect.Type) *structInfo {
 				index:    f.Index,
 				required: slices.Contains(strings.Split(options, ","), "required"),
 				scalar:   slices.Contains(strings.Split(options, ","), "scalar"),
+				missing:  f.Tag.Get("missing"),
 			}
 		}
 	}

@@ -330,8 +330,8 @@ type RSCTPaths struct {
 type Inventory struct {
 	Name   string `json:"name" cel:"name"`       // the host's name in the inventory
 	RMCNIC string `json:"rmc_nic" cel:"rmc_nic"` // "" when it says nothing
-	// Accepted are the checks of the cluster guard whose unclear answer is taken for
-	// "no cluster" today.
+	// Accepted are the checks of the cluster guard whose unclear answer is taken
+	// as no cluster now, by the names of their facts, sorted.
 	Accepted []string `json:"accepted" cel:"accepted"`
 }
 
