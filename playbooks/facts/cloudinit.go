@@ -23,8 +23,10 @@ const (
 )
 
 // ParseCloudInit reads the end of /var/log/cloud-init-output.log (procedure
-// D7). The log holds several boots: the last address wins, for each interface
-// and kind (link-local or not). ethN is written enN. The text may begin and end
+// D7). The log holds several boots, of which the last alone counts (see
+// bootTracker): an address of an earlier one says nothing about this one. In it
+// the last address wins, for each interface and kind (link-local or not). ethN
+// is written enN. The text may begin in the middle of a boot, and begin and end
 // in the middle of a line. What does not parse is evidence of nothing, and so is
 // loopback, "::" or multicast. Shapes 1 and 3 to 5 are seen in code (C), that
 // shape 2 is the injection is inferred (I).
@@ -38,8 +40,8 @@ func ParseCloudInit(o Output) (CloudInit, error) {
 	if o.Truncated {
 		return CloudInit{}, errCut
 	}
-	log := logReader{}
 	text := o.Stdout[max(0, len(o.Stdout)-maxLog):]
+	log := logReader{boots: bootTracker{lined: hasBootLine(text)}}
 	whole := bytes.LastIndexByte(text, '\n') + 1
 	for line := range splitLines(text[:whole]) {
 		log.read(line)
@@ -57,6 +59,14 @@ type logReader struct {
 	columns  []string // header of the ci-info table, nil outside
 	mayBeCut bool     // the line has no newline after it
 	found    []LoggedAddress
+	boots    bootTracker
+}
+
+// begin forgets the boots before, where a new one begins.
+func (l *logReader) begin(begins bool) {
+	if begins {
+		l.stanza, l.columns, l.found = "", nil, nil
+	}
 }
 
 func (l *logReader) read(line string) {
@@ -64,11 +74,19 @@ func (l *logReader) read(line string) {
 		return
 	}
 	text := strings.TrimSpace(line)
+	if message, stage, ok := bootLineOf(line); ok {
+		l.begin(l.boots.begins(message, stage))
+		return
+	}
+	if strings.Contains(text, "_write_network settings=") {
+		l.begin(l.boots.sawSettings())
+	}
 	switch {
 	case strings.Contains(text, "ci-info:"):
 		l.stanza = ""
 		l.readTable(text)
 	case strings.Contains(text, "Translated ubuntu style"):
+		l.begin(l.boots.sawTranslation())
 		l.stanza = ""
 		shape := shapeSettings
 		if strings.Contains(text, "DEBUG") {
@@ -79,6 +97,7 @@ func (l *logReader) read(line string) {
 		l.stanza = ""
 		l.readCommand(text)
 	case devInfo.MatchString(text):
+		l.begin(l.boots.sawCommand())
 		l.stanza = ""
 		l.readDict(text, ethernetOf(devInfo.FindStringSubmatch(text)[1]), shapeCommand)
 	default:

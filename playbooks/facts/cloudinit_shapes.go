@@ -79,6 +79,9 @@ func (l *logReader) readCommand(text string) {
 	if !ok || path.Base(items[0]) != "chdev" {
 		return
 	}
+	if strings.Contains(text, "netaddr") {
+		l.begin(l.boots.sawCommand())
+	}
 	name, address := "", ""
 	for i, item := range items {
 		if after, isName := strings.CutPrefix(item, "-l"); isName {
@@ -131,6 +134,9 @@ func (l *logReader) readTable(text string) {
 	_, row, _ := strings.Cut(text, "ci-info:")
 	row = strings.TrimSpace(row)
 	if !strings.HasPrefix(row, "|") || !strings.HasSuffix(row, "|") || len(row) < 2 {
+		if strings.Contains(row, "Net device info") {
+			l.begin(l.boots.sawTitle())
+		}
 		if strings.Trim(row, "+-") != "" {
 			l.columns = nil // a title
 		}
@@ -142,6 +148,7 @@ func (l *logReader) readTable(text string) {
 	}
 	switch {
 	case cells[0] == "Device" && slices.Contains(cells, "Address"):
+		l.begin(l.boots.sawHeader())
 		l.columns = cells
 		return
 	case cells[0] == "Route" || cells[0] == "Device":

@@ -112,6 +112,12 @@ func TestParseDisks(t *testing.T) {
 				{Name: "hdisk3", PVID: "00fa1b2c3d4e5f62", VG: "old_rootvg"},
 			}},
 		},
+		{
+			name: "D10 further words", in: stdout("hdisk0 00fa1b2c3d4e5f60 rootvg locked active encrypted\nhdisk1 00fa1b2c3d4e5f61 caavg_private concurrent yes\n"),
+			want: Disks{List: []Disk{
+				{Name: "hdisk0", PVID: "00fa1b2c3d4e5f60", VG: "rootvg", Active: true}, {Name: "hdisk1", PVID: "00fa1b2c3d4e5f61", VG: "caavg_private"},
+			}},
+		},
 		{name: "cut", in: stdout("hdisk0 00fa1b2c3d4e5f60"), err: "no volume group"},
 		{name: "cut earlier", in: stdout("hdisk0 00fa1b\n"), err: "not understood"},
 		{name: "no disk", in: stdout(""), err: "not understood"},
@@ -200,6 +206,10 @@ func TestParseRoom(t *testing.T) {
 			name: "D13 Linux", in: stdout("Filesystem     1K-blocks    Used Available Use% Mounted on\n/dev/sda1       10000 4000 6000 40% /\ntmpfs 9000 1 8999 1% /tmp\n"),
 			want: Room{VarFreeKB: 6000, TmpFreeKB: 8999},
 		},
+		{
+			name: "D13 a further column", in: stdout("Filesystem    1024-blocks      Free Quota %Used    Iused %Iused Mounted on\n/dev/hd9var 524288 1000 none 43% 6122 8% /var\n/dev/hd3 524288 2000 none 43% 6122 8% /tmp\n"),
+			want: Room{VarFreeKB: 1000, TmpFreeKB: 2000},
+		},
 		{name: "cut", in: stdout(aix + "/dev/hd9var 524288 3012"), err: "not understood"},
 		{name: "second row cut", in: stdout(aix + "/dev/hd9var 524288 301204 43% 6122 8% /var\n/dev/hd3 26"), err: "not understood"},
 		{name: "no number", in: stdout(aix + "/proc - - - - - /proc\n"), err: "free space not understood"},
@@ -212,6 +222,8 @@ func TestParseRoom(t *testing.T) {
 func TestParseClock(t *testing.T) {
 	runParse(t, ParseClock, []parseCase[Clock]{
 		{name: "D13 equal", in: stdout("Sun Nov 22 10:58:50 UTC 2026\n"), want: Clock{Time: "2026-11-22T10:58:50Z"}},
+		{name: "D13 as it is asked", in: stdout("2026-11-22T10:58:50Z\n"), want: Clock{Time: "2026-11-22T10:58:50Z"}},
+		{name: "D13 an old recording, CUT", in: stdout("Sun Nov 22 10:58:50 CUT 2026\n"), want: Clock{Time: "2026-11-22T10:58:50Z"}},
 		{name: "D13 ahead, one digit day", in: stdout("Tue Dec  1 10:58:50 GMT 2026\n"), want: Clock{Time: "2026-12-01T10:58:50Z", SkewSeconds: 9 * 86400}},
 		{name: "D13 behind, RFC 3339", in: stdout("2026-11-22T11:53:50+01:00\n"), want: Clock{Time: "2026-11-22T10:53:50Z", SkewSeconds: -300}},
 		{name: "local time", in: stdout("Sun Nov 22 11:58:50 CET 2026\n"), err: "not understood"},

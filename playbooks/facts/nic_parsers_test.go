@@ -79,6 +79,15 @@ func TestParseAdapters(t *testing.T) {
 			want: Adapters{List: []Adapter{{Interface: "en5", MAC: mac1, VLANTags: []int{7, 9}}}},
 		},
 		{
+			name: "D4 tags on several lines, closed by the next line that is none", in: stdout("=== en5\nVLAN Tag IDs:  7  9\n               11 4095\n\t13,\nSwitch ID: ETHERNET0\n   15 17\n=== exit 0\n"),
+			want: Adapters{List: []Adapter{{Interface: "en5", VLANTags: []int{7, 9, 11, 4095, 13}, Switch: "ETHERNET0"}}},
+		},
+		{
+			name: "D4 tags that begin on the next line; those of a member of an aggregate are not ours",
+			in:   stdout("=== en5\nVLAN Tag IDs:\n    7\nVLAN Tag IDs:  8\n    9\n=== exit 0\n=== en6\nVLAN Tag IDs:  None\n\nVLAN Tag IDs:  8\n    9\n10\n=== exit 0\n"),
+			want: Adapters{List: []Adapter{{Interface: "en5", VLANTags: []int{7}}, {Interface: "en6", VLANTags: []int{}}}},
+		},
+		{
 			name: "hostile", in: stdout("=== en5\nHardware Address: $(reboot)\nPort VLAN ID: 40940\nSwitch ID: \x1b]0;x\a\n=== exit 0\n"),
 			want: Adapters{List: []Adapter{{Interface: "en5", VLANTags: []int{}, Switch: "?]0;x?"}}},
 		},
@@ -103,6 +112,29 @@ func TestParseLinkAddresses(t *testing.T) {
 			name: "D4 column grown together tells nothing", in: stdout("en0   1500  link#2      fa.d4.43.3e.d1.1019381400     0    15203     0     0\n"),
 			want: LinkAddresses{List: []LinkAddress{}},
 		},
+		{
+			name: "D4 ZoneID behind the address, empty in some rows, and a link row without an address",
+			in: stdout("Name  Mtu   Network     Address         ZoneID    Ipkts Ierrs    Opkts Oerrs  Coll\n" +
+				"en0   1500  link#2      fa.d4.43.3e.d1.10        193814     0    15203     0     0\n" +
+				"en0   1500  10.2.3      10.2.3.4                 193814     0    15203     0     0\n" +
+				"en1   1500  link#3      fa.d4.43.3e.d1.20      3   1200     0     1100     0     0\n" +
+				"en1   1500  fe80::f8d4:43ff:fe3e:d120          3   1200     0     1100     0     0\n" +
+				"sit0  1480  link#4                               0     0        0     0     0\n" +
+				"lo0   16896 link#1                           85012     0    85012     0     0\n"),
+			want: LinkAddresses{List: []LinkAddress{{"en0", mac0}, {"en1", mac1}}},
+		},
+		{
+			name: "D4 a column before the address, empty in a row, and one behind all",
+			in: stdout("Name  Mtu   Network     Zone Address            Ipkts Ierrs    Opkts Oerrs  Coll Drop\n" +
+				"en0   1500  link#2      1    fa.d4.43.3e.d1.10  193814     0    15203     0     0    0\n" +
+				"en1   1500  link#3           fa.d4.43.3e.d1.20  193814     0    15203     0     0    0\n"),
+			want: LinkAddresses{List: []LinkAddress{{"en0", mac0}, {"en1", mac1}}},
+		},
+		{
+			name: "D4 only dotted hex is a hardware address here", in: stdout("Name  Mtu   Network     Address\nen0 1500 link#2 fa:d4:43:3e:d1:10 1 0 1 0 0\n"),
+			want: LinkAddresses{List: []LinkAddress{}},
+		},
+		{name: "D4 row cut in the address tells nothing", in: stdout("Name  Mtu   Network     Address\nen0 1500 link#2 fa.d4.43.3e.d1.1"), want: LinkAddresses{List: []LinkAddress{}}},
 		{name: "two addresses", in: stdout("en0 1500 link#2 fa.d4.43.3e.d1.10 1 0 1 0 0\nen0 1500 link#2 fa.d4.43.3e.d1.20 1 0 1 0 0\n"), err: "two hardware addresses"},
 		{name: "no link row", in: stdout("Name  Mtu   Network     Address\n"), err: "not understood"},
 		{name: "failed", in: exit(1, "", ""), err: "netstat failed (exit 1)"},

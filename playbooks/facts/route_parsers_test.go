@@ -52,6 +52,17 @@ func TestParseRoutes(t *testing.T) {
 			want: list(row("default", "10.2.3.1", "UG", "", true), row("10.9", "10.2.3.1", "UG", "en0", true), row("10.9.8.7", "", "UHXLWl", "lo0", false), row("10.9.8.6", "10.2.3.1", "UG", "", true)),
 		},
 		{
+			name: "C1 columns by the header: one before the flags, one that looks like an interface before it",
+			in: stdout("Destination Gateway Netmask Flags Refs Use Group If Exp\ndefault 10.2.3.1 0.0.0.0 UG 12 4 grp1 en0 -\n10.9/16 10.2.3.2 255.255.0.0 UG 0 0 grp1 en1 -\n" +
+				"10.9.8.7 255.255.255.255 UH 0 0 grp1 en2 -\n10.9.8.6 10.2.3.3 255.255.255.255 UGH\n"),
+			want: list(row("default", "10.2.3.1", "UG", "en0", true), row("10.9.0.0/16", "10.2.3.2", "UG", "en1", true),
+				row("10.9.8.7", "", "UH", "en2", false), row("10.9.8.6", "10.2.3.3", "UGH", "", true)),
+		},
+		{
+			name: "C1 a gateway that was left out, and the counters too",
+			in:   stdout(routeHeader + "10.9.8.7 UH en2\n"), want: list(row("10.9.8.7", "", "UH", "en2", false)),
+		},
+		{
 			name: "C1 IPv6, zones, the family's line cut to its end",
 			in:   stdout(routeHeader + "Only the root user can specify the Z flag\n (Internet v6):\ndefault fe80::1%en0 UG 0 0 en0\n2001:DB8::%3/48 2001:db8:0::1 UG 0 0 en0\n::/0 2001:db8::2 UG 0 0 en0\nfe80::/64 link#2 UC 0 0 en1\n (Internet):\n0/0 10.2.3.9 UG 0 0 en0\n"),
 			want: list(

@@ -118,8 +118,45 @@ func TestParseSubsystem(t *testing.T) {
 		},
 		{name: "D2 not on file (0513-085)", in: exit(1, "", "0513-085 The ctrmc Subsystem is not on file.\n"), want: Subsystem{Status: "not on file"}},
 		{name: "D2 not on file, translated, on stdout", in: exit(1, "0513-085 Subsystem ctrmc ist nicht vorhanden.\n", ""), want: Subsystem{Status: "not on file"}},
+		{
+			name: "D2 warned to stop, with a PID", in: stdout(header + " ctrmc            rsct             6947312      warned to stop\n"),
+			want: Subsystem{Name: "ctrmc", Group: "rsct", PID: 6947312, Status: "warned to stop"},
+		},
+		{
+			name: "D2 warned to stop, without a PID", in: stdout(header + " ctrmc            rsct                          warned to stop\n"),
+			want: Subsystem{Name: "ctrmc", Group: "rsct", Status: "warned to stop"},
+		},
+		{
+			name: "D2 warned to stop, with neither group nor PID", in: stdout(header + " ctrmc                                          warned to stop\n"),
+			want: Subsystem{Name: "ctrmc", Status: "warned to stop"},
+		},
+		{
+			name: "D2 the column is lost, a PID without a group", in: stdout(header + " ctrmc 77 warned to stop\n"),
+			want: Subsystem{Name: "ctrmc", PID: 77, Status: "warned to stop"},
+		},
+		{name: "D2 the column is lost, neither", in: stdout(header + " ctrmc warned to stop\n"), want: Subsystem{Name: "ctrmc", Status: "warned to stop"}},
+		{name: "D2 no header, several words", in: stdout("Welcome to aixvm1\n ctrmc rsct warned to stop\n"), want: Subsystem{Name: "ctrmc", Group: "rsct", Status: "warned to stop"}},
+		{
+			name: "D2 a state that nobody knows is not active", in: stdout(header + " ctrmc            rsct             6947312      not quite active\n"),
+			want: Subsystem{Name: "ctrmc", Group: "rsct", PID: 6947312, Status: "not quite active"},
+		},
+		{name: "D2 nor is one behind a group", in: stdout(header + " a b c d active\n"), want: Subsystem{Name: "a", Group: "b", Status: "c d active"}},
+		{
+			name: "D2 a name that pushes the columns aside", in: stdout(header + " a_subsystem_with_a_long_name a_group_with_a_name 12345678 warned to stop\n"),
+			want: Subsystem{Name: "a_subsystem_with_a_long_name", Group: "a_group_with_a_name", PID: 12345678, Status: "warned to stop"},
+		},
+		{
+			name: "D2 a column behind the group", in: stdout("Subsystem         Group            PID          Instance  Status \n ctrmc            rsct             6947312      1         active\n"),
+			want: Subsystem{Name: "ctrmc", Group: "rsct", PID: 6947312, Status: "active", Active: true},
+		},
+		{
+			name: "D2 a column behind the status", in: stdout("Subsystem         Group            PID          Status         Since\n ctrmc            rsct             6947312      active         10:00\n"),
+			want: Subsystem{Name: "ctrmc", Group: "rsct", PID: 6947312, Status: "active", Active: true},
+		},
+		{name: "no state", in: stdout(header + " ctrmc            rsct             6947312      $(reboot)\n"), err: "not understood"},
+		{name: "found and not executable is not \"not on file\"", in: exit(126, "0513-085 x\n", ""), err: "lssrc is not executable"},
 		{name: "two subsystems", in: stdout(header + " a g active\n b g active\n"), err: "two subsystems"},
-		{name: "too many words", in: stdout(header + " a b c d active\n"), err: "not understood"},
+		{name: "too many words", in: stdout(header + " a b c d e f g active\n"), err: "not understood"},
 		{name: "header only", in: stdout(header), err: "not understood"},
 		{name: "SRC is down", in: exit(255, "", "0513-001 The System Resource Controller daemon is not active.\n"), err: "lssrc failed"},
 	})
