@@ -6,14 +6,17 @@ import (
 	"time"
 )
 
-// dateForms are what `date -u` prints under LC_ALL=C, and RFC 3339.
+// dateForms are RFC 3339, which is asked for since neither a locale nor the name
+// of the zone bends it, and what `date -u` alone prints under LC_ALL=C: AIX may
+// call the zone UTC, GMT or CUT (C). Old recordings hold that.
 var dateForms = [...]string{
+	time.RFC3339,
 	"Mon Jan 2 15:04:05 UTC 2006",
 	"Mon Jan 2 15:04:05 GMT 2006",
-	time.RFC3339,
+	"Mon Jan 2 15:04:05 CUT 2006",
 }
 
-// ParseClock reads `date -u` (procedure D13) and compares it with the moment at
+// ParseClock reads `date -u '+%Y-%m-%dT%H:%M:%SZ'` (procedure D13) and compares it with the moment at
 // which the controller had read the answer.
 func ParseClock(o Output) (Clock, error) {
 	if o.Exit != 0 {

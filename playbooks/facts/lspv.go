@@ -3,6 +3,7 @@ package facts
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,7 +13,8 @@ var (
 )
 
 // ParseDisks reads `lspv` (procedure D10, D12): name, PVID or "none", volume
-// group or "None", and "active" where it is varied on. A machine that runs has
+// group or "None", and behind it "active" where it is varied on, among words of
+// which nothing is asked. A machine that runs has
 // a disk, so no row answers nothing.
 func ParseDisks(o Output) (Disks, error) {
 	if o.Exit != 0 {
@@ -44,7 +46,7 @@ func ParseDisks(o Output) (Disks, error) {
 		if disk.VG == "None" {
 			disk.VG = ""
 		}
-		disk.Active = len(words) > 3 && words[3] == "active"
+		disk.Active = slices.Contains(words[3:], "active")
 		found.List = append(found.List, disk)
 	}
 	if len(found.List) == 0 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,9 +20,10 @@ const (
 var routeFlags = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,15}$`)
 
 // ParseRoutes reads `netstat -rn` (procedure C1, V4): a header "Destination
-// Gateway Flags Refs Use If ...", a "Route tree for Protocol Family N" for each
-// family, and rows whose last columns may be missing (C). AIX leaves trailing
-// zero octets of a network out (10.9/16), and now and then the gateway (C).
+// Gateway Flags Refs Use If ...", by which the columns are found, a "Route tree
+// for Protocol Family N" for each family, and rows whose last columns may be
+// missing (C). AIX leaves trailing zero octets of a network out (10.9/16), and
+// now and then the gateway (C).
 //
 // A route counts as static, that is configured by somebody, when it has a
 // gateway (G) and the kernel did not make it: not by a redirect (D, M), not as
@@ -38,7 +40,8 @@ func ParseRoutes(o Output) (Routes, error) {
 		return Routes{}, err
 	}
 	found := Routes{List: []Route{}}
-	header, family, static := false, familyInet, 0
+	var columns routeColumns
+	family, static := familyInet, 0
 	for line := range all {
 		words := strings.Fields(line)
 		if len(words) == 0 {
@@ -48,11 +51,14 @@ func ParseRoutes(o Output) (Routes, error) {
 			family = next
 			continue
 		}
-		header = header || words[0] == "Destination"
-		if !header || family == "" || words[0] == "Destination" {
+		if words[0] == "Destination" {
+			columns = routeHeaderOf(words)
 			continue
 		}
-		route, ok, err := parseRoute(words, family)
+		if !columns.there || family == "" {
+			continue
+		}
+		route, ok, err := columns.parseRoute(words, family)
 		switch {
 		case err != nil:
 			return Routes{}, err
@@ -66,10 +72,48 @@ func ParseRoutes(o Output) (Routes, error) {
 			found.List = append(found.List, route)
 		}
 	}
-	if !header {
+	if !columns.there {
 		return Routes{}, notUnderstood("netstat", firstText(o.Stdout))
 	}
 	return found, nil
+}
+
+// routeColumns is where the columns stand, counted in words.
+type routeColumns struct {
+	there          bool
+	gateway, flags int
+	device         int // the column If; 0 where there is none
+}
+
+// routeHeaderOf reads the header; a column that it does not name stands where
+// it always has.
+func routeHeaderOf(words []string) routeColumns {
+	c := routeColumns{there: true, gateway: 1, flags: 2}
+	if at := slices.Index(words, "Gateway"); at > 0 {
+		c.gateway = at
+	}
+	if at := slices.Index(words, "Flags"); at > 0 {
+		c.flags = at
+	}
+	for _, name := range []string{"If", "Interface", "Netif"} {
+		if at := slices.Index(words, name); at > c.flags {
+			c.device = at
+			break
+		}
+	}
+	return c
+}
+
+// flagsOf returns how many words the flags of a row stand further to the left
+// than those of the header: 1 where the gateway was left out. It returns false
+// when there are none.
+func (c routeColumns) flagsOf(words []string) (missing int, ok bool) {
+	isFlags := func(at int) bool { return at > 0 && at < len(words) && routeFlags.MatchString(words[at]) }
+	here, before := isFlags(c.flags), isFlags(c.flags-1)
+	if before && (!here || interfaceName.MatchString(words[c.flags])) {
+		return 1, true
+	}
+	return 0, here
 }
 
 // routeFamily reads the line above the routes of a family, which may have lost
@@ -89,31 +133,38 @@ func routeFamily(line string) (string, bool) {
 }
 
 // parseRoute reads one row; false when its first word is no destination.
-func parseRoute(words []string, family string) (Route, bool, error) {
+func (c routeColumns) parseRoute(words []string, family string) (Route, bool, error) {
 	r := Route{Family: family}
 	var ok bool
 	if r.Destination, ok = routeDestination(words[0], family); !ok {
 		return Route{}, false, nil
 	}
-	flags := 2 // where the flags stand: behind the gateway, if there is one
-	if len(words) > 2 && routeFlags.MatchString(words[1]) && isCounter(words[2]) {
-		flags = 1
-	}
-	if len(words) <= flags || !routeFlags.MatchString(words[flags]) {
+	missing, ok := c.flagsOf(words)
+	if !ok {
 		return Route{}, false, fmt.Errorf("route without flags: %s", quoted(strings.Join(words, " ")))
 	}
+	flags := c.flags - missing
 	r.Flags = words[flags]
-	if flags == 2 {
-		r.Gateway = canonicalAddress(words[1])
+	if missing == 0 && c.gateway < c.flags {
+		r.Gateway = canonicalAddress(words[c.gateway])
+	}
+	r.Interface = c.deviceOf(words, flags)
+	r.Static = r.configured()
+	return r, true, nil
+}
+
+// deviceOf returns the interface of a row: the word of its column, or the first
+// behind the flags that can be one where columns are missing.
+func (c routeColumns) deviceOf(words []string, flags int) string {
+	if at := c.device - c.flags + flags; c.device > 0 && at < len(words) && interfaceName.MatchString(words[at]) {
+		return words[at]
 	}
 	for _, word := range words[flags+1:] {
 		if interfaceName.MatchString(word) {
-			r.Interface = word
-			break
+			return word
 		}
 	}
-	r.Static = r.configured()
-	return r, true, nil
+	return ""
 }
 
 // configured tells that somebody configured the route; see ParseRoutes.
@@ -175,9 +226,4 @@ func canonicalAddress(text string) string {
 		return addr.String()
 	}
 	return clean(text, maxName)
-}
-
-func isCounter(s string) bool {
-	_, ok := parseNumber(s, 18)
-	return ok
 }
