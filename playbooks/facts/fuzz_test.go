@@ -62,14 +62,20 @@ func FuzzBootReset(f *testing.F) {
 func FuzzWord(f *testing.F)    { fuzzParser(f, "word") }
 func FuzzOSLevel(f *testing.F) { fuzzParser(f, "oslevel", "7200-05-08\n") }
 func FuzzLslpp(f *testing.F)   { fuzzParser(f, "lslpp", "a:b:1.2: : :C:R:d\n") }
-func FuzzLssrc(f *testing.F)   { fuzzParser(f, "lssrc", " ctcas inoperative\n") }
+func FuzzLssrc(f *testing.F) {
+	fuzzParser(f, "lssrc", " ctcas inoperative\n", "Subsystem Group PID Status X\n a b 1 warned to stop 2\n")
+}
 func FuzzRMCDomainStatus(f *testing.F) {
 	fuzzParser(f, "rmcdomainstatus", "Management Domain Status: Management Control Points\n i A 0x1 1 a\n=== again\n")
 }
 func FuzzIfconfig(f *testing.F) { fuzzParser(f, "ifconfig", "en1: flags=1\ninet6 fe80::1%2/64\n") }
 func FuzzLsdev(f *testing.F)    { fuzzParser(f, "lsdev") }
-func FuzzEntstat(f *testing.F)  { fuzzParser(f, "entstat") }
-func FuzzNetstat(f *testing.F)  { fuzzParser(f, "netstat_in") }
+func FuzzEntstat(f *testing.F) {
+	fuzzParser(f, "entstat", "=== en5\nVLAN Tag IDs: 7\n 9\n=== exit 0\n")
+}
+func FuzzNetstat(f *testing.F) {
+	fuzzParser(f, "netstat_in", "Name Mtu Network Zone Address X\nen0 1500 link#2 fa.d4.43.3e.d1.10 1\n")
+}
 func FuzzLsattr(f *testing.F) {
 	fuzzParser(f, "lsattr", "=== en1\nnetaddr6=\nalias6=fe80::1,64\nfe80::2\nstate=up\n=== end\n",
 		"=== en1\nnetaddr6=\nalias4=10.2.3.5,255.255.255.0\n10.2.3.6,0xffffff00\nmtu=9000\nalias6=\nstate=up\n=== end\n")
@@ -80,6 +86,7 @@ func FuzzRcTcpip(f *testing.F) {
 func FuzzCloudInit(f *testing.F) {
 	fuzzParser(f, "cloud_init",
 		"iface eth1 inet6 static\n address fe80::1\n",
+		"dev eth1 info {'address': 'fe80::1'}\nCloud-init v. 1 running 'init'\nci-info: +Net device info+\nCloud-init v. 1 running 'init-local' at x\n",
 		"Translated ubuntu style into {'eth1': {'ipv6': {'address': 'fe80::1'}}}\n",
 		"ci-info: | Device | Address |\nci-info: | en1 | fe80::1/64 |\n",
 		"ci-info: | Device | Address | IPv6 Addresses |\nci-info: | en1 | . | ['fe80::1'] |\n")
@@ -89,7 +96,7 @@ func FuzzODM(f *testing.F) {
 	fuzzParser(f, "odmget", "C:\n a = \"b\\\nc\"", "C:\n a = \"b\\\\\"\n\tb = \"open {\n x\nD:\n", "  C:\nvalue=\"say \"a=b\" \\n\\\n\"")
 }
 func FuzzRoutes(f *testing.F) {
-	fuzzParser(f, "netstat_rn", "Destination Gateway Flags\n (Internet v6):\nfe80::1 UHXLWl 2 0 lo0\n10/8 link#2 UG\n")
+	fuzzParser(f, "netstat_rn", "Destination Gateway X Flags If\n10 1 UG lo0\n10 UH lo0\nDestination Gateway Flags\n (Internet v6):\nfe80::1 UHXLWl 2 0 lo0\n10/8 link#2 UG\n")
 }
 func FuzzStaticRoutes(f *testing.F) {
 	fuzzParser(f, "inet0_routes", "host,-hopcount,0,-if,en0,,,10.9.8.7,10.2.3.1\n", "net,-netmask,0xffffff00,10.9.8.0,10.2.3.1")
