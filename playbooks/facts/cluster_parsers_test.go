@@ -210,6 +210,10 @@ func TestParseRoom(t *testing.T) {
 			name: "D13 a further column", in: stdout("Filesystem    1024-blocks      Free Quota %Used    Iused %Iused Mounted on\n/dev/hd9var 524288 1000 none 43% 6122 8% /var\n/dev/hd3 524288 2000 none 43% 6122 8% /tmp\n"),
 			want: Room{VarFreeKB: 1000, TmpFreeKB: 2000},
 		},
+		{
+			name: "D13 a column behind the mount point", in: stdout("Filesystem 1024-blocks Free %Used Mounted on Type\n/dev/hd9var 524288 1000 43% /var jfs2\n/dev/hd3 524288 2000 43% /tmp jfs2\n"),
+			want: Room{VarFreeKB: 1000, TmpFreeKB: 2000},
+		},
 		{name: "cut", in: stdout(aix + "/dev/hd9var 524288 3012"), err: "not understood"},
 		{name: "second row cut", in: stdout(aix + "/dev/hd9var 524288 301204 43% 6122 8% /var\n/dev/hd3 26"), err: "not understood"},
 		{name: "no number", in: stdout(aix + "/proc - - - - - /proc\n"), err: "free space not understood"},
@@ -236,6 +240,7 @@ func TestParseLPAR(t *testing.T) {
 	runParse(t, ParseLPAR, []parseCase[LPAR]{
 		{name: "partition", in: stdout("12 aixvm1\n"), want: LPAR{Number: 12, Name: "aixvm1"}},
 		{name: "blank in the name", in: stdout("12 aix vm \x1b1\n"), want: LPAR{Number: 12, Name: "aix vm ?1"}},
+		{name: "a tab, more blanks", in: stdout("12\t  aixvm1\n"), want: LPAR{Number: 12, Name: "aixvm1"}},
 		{name: "no partition", in: stdout("-1 NULL\n"), want: LPAR{Number: -1, Name: "NULL"}},
 		{name: "no number", in: stdout("aixvm1\n"), err: "not understood"},
 		{name: "no name", in: stdout("12\n"), err: "not understood"},

@@ -51,12 +51,14 @@ func ParseRoom(o Output) (Room, error) {
 // dfHeader tells how many columns a row has ("Mounted on" is one) and where the
 // free space stands, counted from the right; 0 when this is not the header.
 func dfHeader(words []string) (columns, fromRight int) {
-	if len(words) < 4 || words[0] != "Filesystem" || words[len(words)-2] != "Mounted" {
+	mounted := slices.Index(words, "Mounted")
+	if mounted < 2 || mounted+1 >= len(words) || words[0] != "Filesystem" || words[mounted+1] != "on" {
 		return 0, 0
 	}
+	words = slices.Delete(slices.Clone(words), mounted+1, mounted+2)
 	for _, name := range []string{"Free", "Available", "Avail"} {
 		if at := slices.Index(words, name); at > 0 {
-			return len(words) - 1, len(words) - 1 - at
+			return len(words), len(words) - at
 		}
 	}
 	return 0, 0

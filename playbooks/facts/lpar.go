@@ -12,8 +12,10 @@ func ParseLPAR(o Output) (LPAR, error) {
 	if err != nil {
 		return LPAR{}, err
 	}
-	numberText, name, _ := strings.Cut(line, " ")
-	name = clean(name, maxText)
+	numberText, name := line, ""
+	if at := strings.IndexAny(line, " \t"); at >= 0 {
+		numberText, name = line[:at], clean(line[at:], maxText)
+	}
 	if numberText == "-1" {
 		return LPAR{Number: -1, Name: name}, nil
 	}
