@@ -28,7 +28,7 @@ type bootTracker struct {
 	last  string // the last boot line: said again, it says nothing new
 	stage int
 
-	// What the block has shown, for a log without lines.
+	// Kinds of elements that the block has shown, for a log without lines.
 	settings, translated, commands, table bool
 	titled                                bool // a title of a table whose header is still to come
 }
@@ -78,9 +78,9 @@ func (b *bootTracker) begins(message, stage string) bool {
 	return false
 }
 
-// startsOver reports whether the order starts over with something that stands
-// in the order where rank says, and remembers it. seen is what the block has
-// shown of the same kind, later what comes behind it.
+// startsOver reports whether the order starts over with one more element, and
+// remembers the element: the block has shown one of its kind (seen), or one of a
+// kind that stands behind it in the order (later).
 func (b *bootTracker) startsOver(seen *bool, later ...bool) bool {
 	over := *seen
 	for _, l := range later {

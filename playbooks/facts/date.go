@@ -7,7 +7,7 @@ import (
 )
 
 // dateForms are RFC 3339, which is asked for since neither a locale nor the name
-// of the zone bends it, and what `date -u` alone prints under LC_ALL=C: AIX may
+// of the zone bends it, and the forms of `date -u` alone under LC_ALL=C: AIX may
 // call the zone UTC, GMT or CUT (C). Old recordings hold that.
 var dateForms = [...]string{
 	time.RFC3339,

@@ -139,7 +139,7 @@ func (h srcHeader) parseColumns(line string) (Subsystem, bool) {
 	return row, row.takeMiddle(before[1:]) && row.takeState(strings.Join(strings.Fields(state), " "))
 }
 
-// takeMiddle reads [GROUP] [PID] and whatever columns stand behind the PID; it
+// takeMiddle reads [GROUP] [PID], and passes over columns behind the PID; it
 // returns false for anything else.
 func (s *Subsystem) takeMiddle(words []string) bool {
 	at := slices.IndexFunc(words[:min(2, len(words))], isPID)
