@@ -16,8 +16,8 @@ var dateForms = [...]string{
 	"Mon Jan 2 15:04:05 CUT 2006",
 }
 
-// ParseClock reads `date -u '+%Y-%m-%dT%H:%M:%SZ'` (procedure D13) and compares it with the moment at
-// which the controller had read the answer.
+// ParseClock reads `date -u '+%Y-%m-%dT%H:%M:%SZ'` (procedure D13) and compares
+// it with the moment at which the controller had read the answer.
 func ParseClock(o Output) (Clock, error) {
 	if o.Exit != 0 {
 		return Clock{}, failed("date", o)
