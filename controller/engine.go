@@ -341,6 +341,7 @@ func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended fun
 				if recallFact(begun.Done.Facts, "node_ids", &ids) {
 					f.put(host.Name, ids)
 				}
+				f.identifyFrom(host.Name, begun.Done)
 				f.end(host.Name, false)
 				waves.end(*begun.Done, false)
 				ended(*begun.Done)
@@ -348,8 +349,11 @@ func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended fun
 			}
 			next.walk = newWalk(e, f, waves, host)
 			next.walk.takeUp(begun)
-			if p := next.walk.pickup; p != nil && p.open >= 0 {
-				f.open(host.Name)
+			if p := next.walk.pickup; p != nil {
+				f.identifyFrom(host.Name, begun.Kept, begun.Report)
+				if p.open >= 0 {
+					f.open(host.Name)
+				}
 			}
 		}
 		todo = append(todo, next)

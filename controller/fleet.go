@@ -25,18 +25,19 @@ type fleet struct {
 	// newIDs are the hosts that the operator names as clones.
 	newIDs []string
 
-	mu      sync.Mutex
-	unread  map[string]bool
-	read    chan struct{} // closed when every host has been read, or can't be
-	ended   map[string]chan struct{}
-	ids     map[string]facts.NodeIDs
-	holders map[string][]string             // hosts of this run, by each id that one of their places holds
-	past    map[string][]outcome.CapturedID // newest captures of the inventory's hosts, by id
-	roles   map[string]map[string]role
-	wanted  map[string]string   // the id that a host is to get back
-	wanters map[string][]string // hosts, by the id that they are to get back
-	unsaid  map[string]bool     // hosts with an open change of which nothing is known yet
-	said    chan struct{}       // closed when there is none
+	mu       sync.Mutex
+	machines machines
+	unread   map[string]bool
+	read     chan struct{} // closed when every host has been read, or can't be
+	ended    map[string]chan struct{}
+	ids      map[string]facts.NodeIDs
+	holders  map[string][]string             // hosts of this run, by each id that one of their places holds
+	past     map[string][]outcome.CapturedID // newest captures of the inventory's hosts, by id
+	roles    map[string]map[string]role
+	wanted   map[string]string   // the id that a host is to get back
+	wanters  map[string][]string // hosts, by the id that they are to get back
+	unsaid   map[string]bool     // hosts with an open change of which nothing is known yet
+	said     chan struct{}       // closed when there is none
 }
 
 // role is what history says of one of several hosts with one id.
@@ -55,6 +56,7 @@ func newFleet(e *Engine, hosts []string) *fleet {
 		ended: map[string]chan struct{}{}, ids: map[string]facts.NodeIDs{},
 		holders: map[string][]string{}, past: map[string][]outcome.CapturedID{}, roles: map[string]map[string]role{},
 		wanted: map[string]string{}, wanters: map[string][]string{}, unsaid: map[string]bool{}, said: make(chan struct{}),
+		machines: newMachines(),
 	}
 	if !e.Began.IsZero() {
 		f.began = e.Began
@@ -65,7 +67,7 @@ func newFleet(e *Engine, hosts []string) *fleet {
 		}
 	}
 	for _, host := range hosts {
-		f.unread[host] = true
+		f.unread[host], f.machines.nameless[host] = true, true
 		f.ended[host] = make(chan struct{})
 	}
 	for _, c := range e.Past {
@@ -131,6 +133,7 @@ func (f *fleet) seen(host string) {
 
 // markRead must be called with the lock held.
 func (f *fleet) markRead(host string) {
+	f.machines.nowNamed(host)
 	if f.unread[host] {
 		delete(f.unread, host)
 		if len(f.unread) == 0 {
@@ -193,19 +196,21 @@ func (f *fleet) view(host string) facts.Fleet {
 	complete := f.complete()
 	f.mu.Lock()
 	id := workingID(f.ids[host])
-	v := facts.Fleet{Complete: complete, Duplicates: []string{}, Captured: []string{}, Holders: map[string][]string{}}
+	v := facts.Fleet{
+		Complete: complete, Duplicates: []string{}, Same: f.machines.same(host), Captured: []string{}, Holders: map[string][]string{},
+	}
 	ids := allIDs(f.ids[host])
 	if back := f.wanted[host]; back != "" && !slices.Contains(ids, back) {
 		ids = append(ids, back)
 	}
 	for _, held := range ids {
-		v.Holders[held] = slices.Concat(f.holders[held], f.captured(held), f.wanting(host, held))
+		v.Holders[held] = slices.Concat(f.holders[held], f.captured(host, held), f.wanting(host, held))
 	}
 	group := f.working(id)
-	v.Captured = append(v.Captured, f.captured(id)...)
+	v.Captured = append(v.Captured, f.captured(host, id)...)
 	f.mu.Unlock()
 	for _, other := range group {
-		if other != host {
+		if other != host && !slices.Contains(v.Same, other) {
 			v.Duplicates = append(v.Duplicates, other)
 		}
 	}
@@ -217,11 +222,12 @@ func (f *fleet) view(host string) facts.Fleet {
 }
 
 // captured returns "host (date)" of the hosts that this run has not read and
-// whose newest capture holds an id; the lock must be held.
-func (f *fleet) captured(id string) []string {
+// whose newest capture holds an id; those are left out whose capture was taken of
+// the host's own machine. The lock must be held.
+func (f *fleet) captured(host, id string) []string {
 	var list []string
 	for _, c := range f.past[id] {
-		if _, read := f.ids[c.Host]; !read {
+		if _, read := f.ids[c.Host]; !read && !f.machines.is(host, captureIdentity(c)) {
 			list = append(list, fmt.Sprintf("%s (%s)", c.Host, c.Created.UTC().Format(time.DateOnly)))
 		}
 	}
@@ -270,54 +276,94 @@ func (f *fleet) roleOf(host, id string, group []string) role {
 	return roles[host]
 }
 
-// decide finds the host whose captures held the id first. What history can't
-// tell, the operator says.
+// decide finds the machine whose captures held the id first. What history can't
+// tell, the operator says. All names of a machine have one role.
 func (f *fleet) decide(id string, group []string) map[string]role {
+	f.mu.Lock()
+	firsts, names := f.machines.grouped(group)
+	unclears := f.machines.unclear(group)
+	f.mu.Unlock()
 	roles := map[string]role{}
-	named := slices.DeleteFunc(slices.Clone(group), func(h string) bool { return !slices.Contains(f.newIDs, h) })
-	if len(named) > 0 {
-		for _, h := range group {
-			switch {
-			case slices.Contains(named, h):
-				roles[h] = role{clone, "the operator says so (new_node_id)"}
-			case len(named) == len(group)-1:
-				roles[h] = role{keeper, "the operator names the others (new_node_id)"}
-			default:
-				roles[h] = role{unclear, "the operator names some of the others (new_node_id), not all"}
-			}
+	for first, r := range f.decideMachines(id, firsts, names) {
+		for _, h := range names[first] {
+			roles[h] = r
 		}
+	}
+	for h, why := range unclears {
+		roles[h] = role{unclear, why}
+	}
+	return roles
+}
+
+// decideMachines is decide for machines, by their first names.
+func (f *fleet) decideMachines(id string, firsts []string, names map[string][]string) map[string]role {
+	if roles := f.named(firsts, names); roles != nil {
 		return roles
 	}
 	held, hadOther := map[string]time.Time{}, map[string]bool{}
-	for _, h := range group {
-		history, err := f.captures.NodeIDs(h)
-		if err != nil {
-			return everybody(group, "the captures of "+h+" can't be read: "+err.Error())
+	for _, first := range firsts {
+		var history []outcome.CapturedID
+		for _, h := range names[first] {
+			of, err := f.captures.NodeIDs(h)
+			if err != nil {
+				return everybody(firsts, "the captures of "+h+" can't be read: "+err.Error())
+			}
+			history = append(history, of...)
 		}
+		slices.SortStableFunc(history, func(a, b outcome.CapturedID) int { return a.Created.Compare(b.Created) })
 		for _, c := range history {
 			switch {
 			case c.Created.After(f.began) || c.NodeID == "":
-			case c.NodeID == id && held[h].IsZero():
-				held[h] = c.Created
-			case c.NodeID != id && held[h].IsZero():
-				hadOther[h] = true
+			case c.NodeID == id && held[first].IsZero():
+				held[first] = c.Created
+			case c.NodeID != id && held[first].IsZero():
+				hadOther[first] = true
 			}
 		}
 	}
 	var keepers []string
-	for _, h := range group {
+	for _, h := range firsts {
 		if !held[h].IsZero() && !hadOther[h] {
 			keepers = append(keepers, h)
 		}
 	}
 	if len(keepers) != 1 {
-		return everybody(group, fmt.Sprintf("the captures of %d of these hosts held the id from the first on", len(keepers)))
+		return everybody(firsts, fmt.Sprintf("the captures of %d of these hosts held the id from the first on", len(keepers)))
 	}
 	why := fmt.Sprintf("a capture of %s held the id on %s already", keepers[0], held[keepers[0]].UTC().Format(time.DateOnly))
-	for _, h := range group {
+	roles := map[string]role{}
+	for _, h := range firsts {
 		roles[h] = role{clone, why}
 	}
 	roles[keepers[0]] = role{keeper, why}
+	return roles
+}
+
+// named decides by what the operator says, nil where that is nothing.
+func (f *fleet) named(firsts []string, names map[string][]string) map[string]role {
+	isNamed := func(first string) bool {
+		return slices.ContainsFunc(names[first], func(h string) bool { return slices.Contains(f.newIDs, h) })
+	}
+	n := 0
+	for _, first := range firsts {
+		if isNamed(first) {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	roles := map[string]role{}
+	for _, first := range firsts {
+		switch {
+		case isNamed(first):
+			roles[first] = role{clone, "the operator says so (new_node_id)"}
+		case n == len(firsts)-1:
+			roles[first] = role{keeper, "the operator names the others (new_node_id)"}
+		default:
+			roles[first] = role{unclear, "the operator names some of the others (new_node_id), not all"}
+		}
+	}
 	return roles
 }
 
@@ -329,31 +375,37 @@ func everybody(group []string, why string) map[string]role {
 	return roles
 }
 
-// duplicates returns the ids that more than one host of the run has now, with
-// their hosts.
-func (f *fleet) duplicates() map[string][]string {
+// duplicates returns the ids that more than one machine of the run has now, with
+// the machines: each as its names, joined by " = ".
+func (f *fleet) duplicates() (hosts, machines map[string][]string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	found := map[string][]string{}
+	hosts, machines = map[string][]string{}, map[string][]string{}
 	for id := range f.holders {
-		if hosts := f.working(id); len(hosts) > 1 {
-			found[id] = hosts
+		group := f.working(id)
+		firsts, names := f.machines.grouped(group)
+		if len(firsts) < 2 {
+			continue
+		}
+		hosts[id] = group
+		for _, first := range firsts {
+			machines[id] = append(machines[id], strings.Join(names[first], " = "))
 		}
 	}
-	return found
+	return hosts, machines
 }
 
-// findings renders the duplicates as findings over the fleet.
+// findings renders what hosts have to do with each other as findings over the fleet.
 func (f *fleet) findings() []outcome.FleetFinding {
 	list := []outcome.FleetFinding{}
-	duplicates := f.duplicates()
-	for _, id := range slices.Sorted(maps.Keys(duplicates)) {
+	hosts, machines := f.duplicates()
+	for _, id := range slices.Sorted(maps.Keys(hosts)) {
 		list = append(list, outcome.FleetFinding{
-			ID: "node-id-duplicate", Hosts: duplicates[id],
-			Title: fmt.Sprintf("RSCT node id %s is on %d hosts: %s", id, len(duplicates[id]), strings.Join(duplicates[id], ", ")),
+			ID: "node-id-duplicate", Hosts: hosts[id],
+			Title: fmt.Sprintf("RSCT node id %s is on %d hosts: %s", id, len(machines[id]), strings.Join(machines[id], ", ")),
 		})
 	}
-	return list
+	return append(list, f.sameFindings()...)
 }
 
 // gather waits, without a connection, until every selected host has been read,
@@ -362,6 +414,7 @@ func (f *fleet) findings() []outcome.FleetFinding {
 func (w *walk) gather(ctx context.Context) (Event, error) {
 	w.hangUp()
 	w.gathered = true
+	begins := w.Verb == Recover && w.runnable() != nil // it waits until all that may be the same machine have been read
 	if !w.fleet.complete() {
 		// The report is on disk while the others are waited for: for most
 		// hosts it is the final one.
@@ -370,6 +423,9 @@ func (w *walk) gather(ctx context.Context) (Event, error) {
 		}
 	}
 	if !w.await(ctx, w.fleet.read) {
+		if begins {
+			w.cut(outcome.Skipped, "interrupted before its turn")
+		}
 		return aloneAgain, nil
 	}
 	if ok, err := w.unpark(ctx); !ok || err != nil {
@@ -425,10 +481,10 @@ func (w *walk) await(ctx context.Context, done <-chan struct{}) bool {
 // them, and returns its new summary.
 func (e *Engine) amend(f *fleet, host inventory.Host, summary outcome.HostSummary) (outcome.HostSummary, error) {
 	view := f.view(host.Name)
-	if len(view.Duplicates) == 0 && len(view.Captured) == 0 {
+	if len(view.Duplicates) == 0 && len(view.Captured) == 0 && len(view.Same) == 0 {
 		return summary, nil
 	}
-	verdicts := e.Playbook.JudgeFleet(e.Params, inventoryFact(host, time.Now()), f.ids[host.Name], view)
+	verdicts := e.Playbook.JudgeFleet(e.Params, inventoryFact(host, time.Now()), f.ids[host.Name], f.machines.identities[host.Name], view)
 	if len(verdicts) == 0 {
 		return summary, nil
 	}
@@ -440,10 +496,27 @@ func (e *Engine) amend(f *fleet, host inventory.Host, summary outcome.HostSummar
 		for _, v := range verdicts {
 			h.Findings = append(h.Findings, waive(host, finding(v)))
 		}
+		e.inOrder(h.Findings)
 		conclude(h)
 		summary = summarise(*h, e.Verb)
 	})
 	return summary, err
+}
+
+// inOrder puts findings into the order of the playbook: the first of the gravest
+// becomes the reason. Those that no playbook has stay behind them.
+func (e *Engine) inOrder(findings []outcome.Finding) {
+	at := map[string]int{}
+	for i, f := range e.Playbook.Findings {
+		at[f.ID] = i
+	}
+	place := func(f outcome.Finding) int {
+		if i, there := at[f.ID]; there {
+			return i
+		}
+		return len(at)
+	}
+	slices.SortStableFunc(findings, func(a, b outcome.Finding) int { return place(a) - place(b) })
 }
 
 // finding is a verdict as the reports have it.

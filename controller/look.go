@@ -101,15 +101,17 @@ func (w *walk) look(ctx context.Context, probes []playbooks.Probe) (*playbooks.D
 		}
 	}
 	d := w.Playbook.Judge(w.Params, w.known(), probed)
+	if identity, ok := d.Facts["identity"].(facts.Identity); ok {
+		w.fleet.identify(w.host.Name, identity)
+	}
 	if own, ok := d.Facts["own"].(facts.OwnCapture); ok {
 		w.fleet.wants(w.host.Name, own.Past.NodeIDs.ID)
 	}
-	ids, ok := d.Facts["node_ids"].(facts.NodeIDs)
-	if !ok {
+	if ids, ok := d.Facts["node_ids"].(facts.NodeIDs); ok {
+		w.fleet.put(w.host.Name, ids)
+	} else {
 		w.fleet.seen(w.host.Name) // without an id: nobody need wait for it
-		return d, nil
 	}
-	w.fleet.put(w.host.Name, ids)
 	if w.Verb == Audit || w.Verb == Capture {
 		return d, nil // judged among the others when the run ends
 	}
@@ -288,11 +290,22 @@ func (w *walk) decide() (Event, error) {
 			if w.waves != nil && !w.released {
 				return toItsWave, nil
 			}
+			if !w.among() {
+				return othersFirst, nil
+			}
 			return toCapture, nil
 		}
 		return w.finish(judged), nil
 	}
 	return judged, nil
+}
+
+// among reports whether what is known of the host was judged when all others had
+// been read, or can't be: only then it is certain that none of them is the same
+// machine.
+func (w *walk) among() bool {
+	view, ok := w.diagnosis.Facts["fleet"].(facts.Fleet)
+	return ok && view.Complete
 }
 
 // few are the first of some texts.

@@ -318,9 +318,10 @@ func (w *walk) othersOpen() bool { return !w.fleet.allSaid() }
 // returns notYet when the host must be read anew.
 func (w *walk) goesOn(ctx context.Context) Event {
 	w.say()
-	if w.othersOpen() && !w.stopping() {
+	if !w.stopping() && (w.othersOpen() || !w.fleet.allNamed()) {
 		w.hangUp()
 		w.await(ctx, w.fleet.said)
+		w.await(ctx, w.fleet.machines.named) // one of them may be this very machine
 		return notYet
 	}
 	if rung := w.pickup.redo; rung != nil && !w.stopping() {

@@ -44,6 +44,7 @@ func healthyHost() host {
 	h.say("uid", "0\n")
 	h.say("oslevel", "7200-05-08-2420\n")
 	h.say("lpar", "12 aixvm1\n")
+	h.say("machine_id", "00FA00014C00\n")
 	h.room(301204, 250100)
 	h.clock(0)
 	h.say("rsct_paths", "bin=/usr/sbin/rsct/bin\ninstall=/usr/sbin/rsct/install/bin\nrefresh_md=/opt/rsct/bin/rmcrefreshMD\n")

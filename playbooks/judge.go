@@ -107,10 +107,11 @@ func (p *Playbook) WithFleet(d *Diagnosis, fleet facts.Fleet) *Diagnosis {
 }
 
 // JudgeFleet returns the verdicts over the fleet alone, for a host of which
-// only the node ids are still at hand.
-func (p *Playbook) JudgeFleet(params Params, inventory facts.Inventory, ids facts.NodeIDs, fleet facts.Fleet) []Verdict {
+// only the node ids and the identity are still at hand.
+func (p *Playbook) JudgeFleet(params Params, inventory facts.Inventory, ids facts.NodeIDs, identity facts.Identity, fleet facts.Fleet) []Verdict {
 	d := Given{Inventory: inventory, Fleet: &fleet}.diagnosis(params)
 	d.set("node_ids", ids, nil)
+	d.set("identity", identity, nil)
 	for i, f := range p.Findings {
 		c := p.compiled.findings[i]
 		if !slices.Contains(c.when.refs, "fleet") {

@@ -228,7 +228,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// fleetVerdicts are those over other hosts (D9): critical in one run, a warning
+// fleetVerdicts are those over other hosts (D9, D16): critical in one run, a warning
 // against a capture, with its date; whether they are judged with the host or
 // later on their own.
 func fleetVerdicts(t *testing.T, p *Playbook) []Verdict {
@@ -245,12 +245,13 @@ func fleetVerdicts(t *testing.T, p *Playbook) []Verdict {
 	}{
 		{facts.Fleet{Complete: true, Duplicates: []string{"aixold"}, Role: "clone", Why: "history"}, "critical", "aixold"},
 		{facts.Fleet{Complete: true, Captured: []string{"aixgone (2026-11-01)"}}, "warning", "aixgone (2026-11-01)"},
+		{facts.Fleet{Complete: true, Same: []string{"aixalias"}}, "critical", "aixalias"},
 		{facts.Fleet{Complete: true}, "", ""},
 	} {
 		early := p.Judge(params, Given{}, healthyHost())
 		ids := early.Facts["node_ids"].(facts.NodeIDs)
 		now := p.Judge(params, Given{Fleet: &c.fleet}, healthyHost()).Verdicts
-		alone := p.JudgeFleet(params, facts.Inventory{}, ids, c.fleet)
+		alone := p.JudgeFleet(params, facts.Inventory{}, ids, early.Facts["identity"].(facts.Identity), c.fleet)
 		if diff := cmp.Diff(now, alone); diff != "" {
 			t.Errorf("JudgeFleet (-with the host +alone)\n%s", diff)
 		}

@@ -137,7 +137,7 @@ func (s *Store) NewestNodeIDs(hosts []string) []outcome.CapturedID {
 			continue
 		}
 		if held := nodeID(&c); held != "" {
-			list = append(list, outcome.CapturedID{Host: host, NodeID: held, Created: c.Created})
+			list = append(list, outcome.CapturedID{Host: host, NodeID: held, Created: c.Created, Identity: identity(&c)})
 		}
 	}
 	return list
@@ -160,4 +160,17 @@ func nodeID(c *outcome.Capture) string {
 		}
 	}
 	return ""
+}
+
+// identity is the fact about the machine that was captured, as JSON.
+func identity(c *outcome.Capture) string {
+	fact, there := c.Facts["identity"]
+	if !there {
+		return ""
+	}
+	text, err := json.Marshal(fact)
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }

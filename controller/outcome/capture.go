@@ -48,6 +48,8 @@ type CapturedID struct {
 	Host    string
 	NodeID  string
 	Created time.Time
+	// Identity is the fact of this name as JSON, "" when the capture has none.
+	Identity string
 }
 
 // CaptureFile is one file to be stored in a capture's folder.

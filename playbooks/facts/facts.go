@@ -135,6 +135,7 @@ func Derivations() []Derivation {
 		derivation("cluster0", DeriveCluster0),
 		derivation("causes", DeriveCauses),
 		derivation("machine", DeriveMachine),
+		derivation("identity", DeriveIdentity),
 		derivation("network", DeriveNetwork),
 		derivation("swap", DeriveSwap),
 		derivation("lost", DeriveLost),

@@ -342,6 +342,9 @@ type Fleet struct {
 	Complete bool `json:"complete" cel:"complete"`
 	// Duplicates are the other hosts of this run that have the id.
 	Duplicates []string `json:"duplicates" cel:"duplicates"`
+	// Same are the other hosts of this run that are this very machine (procedure
+	// D16). They are no duplicates.
+	Same []string `json:"same" cel:"same"`
 	// Captured are hosts outside the run whose newest capture holds the id,
 	// with its date: "aixdb01 (2026-11-01)".
 	Captured []string `json:"captured" cel:"captured"`

@@ -1,0 +1,222 @@
+package controller
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"aixmend/controller/outcome"
+	"aixmend/playbooks/facts"
+)
+
+// One machine is one host (procedure D16): two names of the inventory that reach
+// one machine would change it twice at once, and its own node id would be taken
+// for that of a clone.
+
+// sameMachine is the id of the finding.
+const sameMachine = "same-machine"
+
+// machines are what is known of the machines behind the names of a run. The lock
+// of the fleet guards it.
+type machines struct {
+	identities map[string]facts.Identity
+	keys       map[string]machineKey   // of the hosts whose identity is known
+	names      map[machineKey][]string // sorted
+	nameless   map[string]bool         // hosts that have not been asked, and still may be
+	named      chan struct{}           // closed when there are none
+}
+
+func newMachines() machines {
+	return machines{
+		identities: map[string]facts.Identity{}, keys: map[string]machineKey{}, names: map[machineKey][]string{},
+		nameless: map[string]bool{}, named: make(chan struct{}),
+	}
+}
+
+// machineKey stands for a known identity: however many NICs a machine has, it is
+// compared at once.
+type machineKey [sha256.Size]byte
+
+func keyOf(id facts.Identity) machineKey {
+	return sha256.Sum256(fmt.Appendf(nil, "%q %d %q %q", id.Machine, id.LPAR.Number, id.LPAR.Name, id.MACs))
+}
+
+// identify reports the machine behind a name. What was known is not forgotten
+// because a later look could not tell.
+func (f *fleet) identify(host string, id facts.Identity) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	m := &f.machines
+	m.nowNamed(host)
+	was, known := m.keys[host]
+	if known && !id.Known {
+		return
+	}
+	if known {
+		m.names[was] = slices.DeleteFunc(m.names[was], func(h string) bool { return h == host })
+		delete(m.keys, host)
+	}
+	m.identities[host] = id
+	if id.Known {
+		key := keyOf(id)
+		m.keys[host] = key
+		m.names[key] = append(m.names[key], host)
+		slices.Sort(m.names[key])
+	}
+}
+
+// captureIdentity is the machine that a capture was taken of.
+func captureIdentity(c outcome.CapturedID) facts.Identity {
+	var id facts.Identity
+	if json.Unmarshal([]byte(c.Identity), &id) != nil {
+		return facts.Identity{}
+	}
+	return id
+}
+
+// identifyFrom takes the identity that an earlier process of the run has written
+// down, so that nobody need wait until the host is read again.
+func (f *fleet) identifyFrom(host string, reports ...*outcome.Host) {
+	for _, h := range reports {
+		var id facts.Identity
+		if h != nil && recallFact(h.Facts, "identity", &id) {
+			f.identify(host, id)
+			return
+		}
+	}
+}
+
+// nowNamed notes that all that can be known of the machine behind a name is known.
+func (m *machines) nowNamed(host string) {
+	if m.nameless[host] {
+		delete(m.nameless, host)
+		if len(m.nameless) == 0 {
+			close(m.named)
+		}
+	}
+}
+
+// allNamed reports whether no host is left that may turn out to be the machine of
+// another one.
+func (f *fleet) allNamed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.machines.nameless) == 0
+}
+
+// same returns the other hosts that are the machine of a host.
+func (m *machines) same(host string) []string {
+	others := []string{}
+	if key, known := m.keys[host]; known {
+		for _, other := range m.names[key] {
+			if other != host {
+				others = append(others, other)
+			}
+		}
+	}
+	return others
+}
+
+// is reports whether an identity is that of a host.
+func (m *machines) is(host string, id facts.Identity) bool {
+	key, known := m.keys[host]
+	return known && id.Known && key == keyOf(id)
+}
+
+// first is the name that stands for all names of a host's machine.
+func (m *machines) first(host string) string {
+	if key, known := m.keys[host]; known {
+		return m.names[key][0]
+	}
+	return host
+}
+
+// grouped returns hosts by machine: the names of each, and its first name, in the
+// order of the first names.
+func (m *machines) grouped(hosts []string) (firsts []string, names map[string][]string) {
+	names = map[string][]string{}
+	for _, h := range hosts {
+		first := m.first(h)
+		names[first] = append(names[first], h)
+	}
+	return slices.Sorted(maps.Keys(names)), names
+}
+
+// place is where an LPAR is: no two of a managed system have one number and name.
+type place struct {
+	machine string
+	lpar    facts.LPAR
+}
+
+func placeOf(id facts.Identity) place { return place{id.Machine, id.LPAR} }
+
+// known reports whether both parts of a place are.
+func (p place) known() bool { return p.machine != "" && p.lpar != facts.LPAR{} }
+
+// maybe reports whether two places can be one, as far as they are known.
+func (p place) maybe(q place) bool {
+	return (p.machine == q.machine || p.machine == "" || q.machine == "") && (p.lpar == q.lpar || p.lpar == facts.LPAR{} || q.lpar == facts.LPAR{})
+}
+
+// unclear returns, of hosts that share a node id, those that may be one machine
+// although that is not known, each with the reason: none of them is a clone.
+func (m *machines) unclear(group []string) map[string]string {
+	having, at, silent := map[string][]string{}, map[place][]string{}, map[place][]string{}
+	for _, h := range group {
+		id := m.identities[h]
+		for _, mac := range id.MACs {
+			having[mac] = append(having[mac], h)
+		}
+		if p := placeOf(id); p.known() {
+			at[p] = append(at[p], h)
+			if len(id.MACs) == 0 {
+				silent[p] = append(silent[p], h)
+			}
+		}
+	}
+	why := map[string]string{}
+	for _, h := range group {
+		id := m.identities[h]
+		other := func(o string) bool { return m.first(o) != m.first(h) && placeOf(id).maybe(placeOf(m.identities[o])) }
+		for _, mac := range id.MACs {
+			if i := slices.IndexFunc(having[mac], other); i >= 0 {
+				why[h] = fmt.Sprintf("it may be the machine of %s: both have the MAC %s", having[mac][i], mac)
+			}
+		}
+		mute, about := silent[placeOf(id)], "%s"
+		if len(id.MACs) == 0 {
+			mute, about = at[placeOf(id)], h
+		}
+		if i := slices.IndexFunc(mute, other); i >= 0 {
+			why[h] = fmt.Sprintf("it may be the machine of %s: machine id and LPAR are the same, and the MACs of %s are not known", mute[i], strings.ReplaceAll(about, "%s", mute[i]))
+		}
+	}
+	return why
+}
+
+// machineText is an identity in words.
+func machineText(id facts.Identity) string {
+	return fmt.Sprintf("machine id %s, LPAR %d %s, MACs %s", id.Machine, id.LPAR.Number, id.LPAR.Name, strings.Join(id.MACs, ", "))
+}
+
+// sameFindings renders the machines with several names as findings over the fleet.
+func (f *fleet) sameFindings() []outcome.FleetFinding {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	list := []outcome.FleetFinding{}
+	for _, names := range f.machines.names {
+		if len(names) < 2 {
+			continue
+		}
+		id := f.machines.identities[names[0]]
+		list = append(list, outcome.FleetFinding{
+			ID: sameMachine, Hosts: slices.Clone(names),
+			Title: fmt.Sprintf("%s are one machine: %s", strings.Join(names, ", "), machineText(id)),
+		})
+	}
+	slices.SortFunc(list, func(a, b outcome.FleetFinding) int { return strings.Compare(a.Hosts[0], b.Hosts[0]) })
+	return list
+}
