@@ -144,6 +144,8 @@ type Options struct {
 	// Owner is who takes the leases of hosts, such as user@machine; "": nobody
 	// does.
 	Owner string
+	// Process names this process in the leases, as (*journal.Run).Process does.
+	Process string
 	// Pause asks before each wave but the first; nil: nobody is asked.
 	Pause func(wave int, hosts []string) bool
 	// Began is when the run began, where an earlier process began it.

@@ -49,10 +49,11 @@ func (w *walk) hold(ctx context.Context, rung *playbooks.PlannedRung) (Event, er
 		return w.leaseLost(err), nil
 	case err != nil:
 		return w.noLease(err.Error()), nil
-	case found != nil && found.Run != w.RunID && now.Before(found.Until.Add(playbooks.LeaseGrace)):
-		return w.held(*found, now), nil
 	}
-	next := playbooks.Lease{Run: w.RunID, Owner: w.Owner, Until: now.Add(need + leaseSlack)}
+	if event := w.others(found, now); event != "" {
+		return event, nil
+	}
+	next := w.leaseUntil(now.Add(need + leaseSlack))
 	step, text := leaseTakeStep, playbooks.LeaseTakeCommand(next)
 	if found != nil {
 		step, text = leaseReplaceStep, playbooks.LeaseReplaceCommand(*found, next)
@@ -71,7 +72,7 @@ func (w *walk) hold(ctx context.Context, rung *playbooks.PlannedRung) (Event, er
 	case r.exit != 0:
 		return w.refusedLease(ctx, r)
 	}
-	if found != nil && found.Run != w.RunID {
+	if found != nil && !w.owns(found) {
 		w.out.Lease.Note = fmt.Sprintf("took over the lease of run %s, by %s, which ended %s", found.Run, found.Owner, found.Until.Format(time.RFC3339))
 	}
 	w.lease, w.out.Lease.Text = &next, next.String()
@@ -146,23 +147,80 @@ func (w *walk) refusedLease(ctx context.Context, r sent) (Event, error) {
 	switch {
 	case transport.KindOf(err) != "":
 		return w.leaseLost(err), nil
-	case err == nil && found != nil && found.Run != w.RunID && now.Before(found.Until.Add(playbooks.LeaseGrace)):
-		return w.held(*found, now), nil
+	case err == nil:
+		if event := w.others(found, now); event != "" {
+			return event, nil
+		}
 	}
 	return w.noLease(fmt.Sprintf("status %d: %s; another run may just be about to take it; where none is, and %s.next is there: rm it on the host",
 		r.exit, firstLine(r.stderr, r.stdout), playbooks.LeasePath)), nil
 }
 
+// leaseUntil is this walk's lease.
+func (w *walk) leaseUntil(until time.Time) playbooks.Lease {
+	return playbooks.NewLease(w.RunID, w.host.Name, w.Owner, w.Process, until)
+}
+
+// owns reports whether a lease is this walk's: of this run under this name, taken by
+// this process or by one that certainly has ended, for this one holds the lock of
+// the folder that it worked in. Another process of the run, which has a copy of the
+// state folder, is somebody else (procedure E3).
+func (w *walk) owns(l *playbooks.Lease) bool {
+	own := w.leaseUntil(l.Until)
+	return l.Run == own.Run && l.Host == own.Host && playbooks.SameFolder(own.Process, l.Process)
+}
+
+// others ends the walk where somebody else holds the host; "" where nobody does.
+// Where this very run holds it under another name, it is the same machine, and the
+// lease's end changes nothing about that.
+func (w *walk) others(found *playbooks.Lease, now time.Time) Event {
+	switch {
+	case found == nil || w.owns(found):
+		return ""
+	case w.otherName(found):
+		return w.twice(*found)
+	case now.Before(found.Until.Add(playbooks.LeaseGrace)):
+		return w.held(*found, now)
+	}
+	return ""
+}
+
+// otherName reports whether a lease is of this run under another name of the host.
+func (w *walk) otherName(l *playbooks.Lease) bool {
+	own := w.leaseUntil(l.Until)
+	return l.Run == own.Run && l.Host != "" && l.Host != own.Host
+}
+
 // held leaves the host to the run that holds it.
 func (w *walk) held(by playbooks.Lease, now time.Time) Event {
-	why := fmt.Sprintf("%s by %s, until %s (the host's clock says %s; where that run is dead: rm "+playbooks.LeasePath+" on the host)", by.Run, by.Owner, by.Until.Format(time.RFC3339), now.Format(time.RFC3339))
+	who := fmt.Sprintf("%s by %s", by.Run, by.Owner)
+	if by.Run == w.leaseUntil(now).Run {
+		who += " in another process, which may have a copy of the state folder"
+	}
+	why := fmt.Sprintf("%s, until %s (the host's clock says %s; where that run is dead: rm "+playbooks.LeasePath+" on the host)", who, by.Until.Format(time.RFC3339), now.Format(time.RFC3339))
+	return w.leave(outcome.Skipped, "run "+why, Held+why)
+}
+
+// twice leaves the host to the walk of this run that holds it under another name.
+func (w *walk) twice(by playbooks.Lease) Event {
+	why := fmt.Sprintf("%s: this run holds the very machine as %s already", sameMachine, by.Host)
+	w.out.Findings = append(w.out.Findings, waive(w.host, outcome.Finding{
+		ID: sameMachine, Severity: outcome.Critical, Title: "this is the very machine that the inventory also calls " + by.Host + ": its lease is that of this run under the other name",
+		Evidence: []string{playbooks.LeasePath + ": " + by.String()}, Remedy: "remove one of the names from the inventory, or select one of them (-l)",
+		Source: "E3: a lease names the host, the run, the owner and the process",
+	}))
+	return w.leave(outcome.NeedsAction, why, why+", and may change it; remove one of the names from the inventory, or select one of them (-l)")
+}
+
+// leave ends the walk with an outcome, or a graver one where something was sent.
+func (w *walk) leave(o outcome.Outcome, to, why string) Event {
 	switch {
 	case w.doubt != nil || w.pickup != nil && w.pickup.open >= 0:
-		w.end(outcome.Unknown, "the lease was lost to run %s; what became of the last step is not known", why)
+		w.end(outcome.Unknown, "the lease was lost to %s; what became of the last step is not known", to)
 	case w.changed():
-		w.end(outcome.Failed, "the lease was lost to run %s; no further step was taken", why)
+		w.end(outcome.Failed, "the lease was lost to %s; no further step was taken", to)
 	default:
-		w.end(outcome.Skipped, Held+"%s", why)
+		w.end(o, "%s", why)
 	}
 	w.lease = nil
 	return othersRun
@@ -193,7 +251,7 @@ func (w *walk) leaseLost(err error) Event {
 func (w *walk) release(ctx context.Context) error {
 	if w.lease == nil && w.pickup != nil && w.Owner != "" && w.conn != nil {
 		// An earlier process of the run took it.
-		if _, found, err := w.readLease(ctx); err == nil && found != nil && found.Run == w.RunID {
+		if _, found, err := w.readLease(ctx); err == nil && found != nil && w.owns(found) {
 			w.lease = found
 		}
 	}

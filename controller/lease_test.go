@@ -18,7 +18,7 @@ import (
 // leased is an engine that takes leases.
 func leased(b *bench, run string) *controller.Engine {
 	e := b.engine(controller.Recover)
-	e.RunID, e.Owner = run, "root@"+run
+	e.RunID, e.Owner, e.Process = run, "root@"+run, "f00d.2"
 	return e
 }
 
@@ -67,8 +67,28 @@ func TestLease(t *testing.T) {
 			steps: []string{"lease-replace = 0", "lease-release = 0"},
 		},
 		{
-			name: "of this run", there: "run=mine,by=root@mine,until=" + until(time.Hour), outcome: outcome.Recovered,
+			name: "of an earlier process in this folder", there: "run=mine,host=" + host + ",by=root@mine,proc=f00d.1,until=" + until(time.Hour), outcome: outcome.Recovered,
 			steps: []string{"lease-replace = 0", "lease-release = 0"},
+		},
+		{
+			name: "of another process of this run", there: "run=mine,host=" + host + ",by=root@mine,proc=beef.1,until=" + until(time.Hour), outcome: outcome.Skipped,
+			reason: "held by another run: mine by root@mine in another process, which may have a copy of the state folder, until ", stays: true,
+		},
+		{
+			name: "of another process of this run, stale", there: "run=mine,host=" + host + ",by=root@mine,proc=beef.1,until=" + until(-time.Hour), outcome: outcome.Recovered,
+			steps: []string{"lease-replace = 0", "lease-release = 0"},
+		},
+		{
+			name: "of this run, by an older version", there: "run=mine,by=root@mine,until=" + until(time.Hour), outcome: outcome.Skipped,
+			reason: "held by another run: mine", stays: true,
+		},
+		{
+			name: "of this run under another name", there: "run=mine,host=alias,by=root@mine,proc=f00d.2,until=" + until(time.Hour), outcome: outcome.NeedsAction,
+			reason: "same-machine: this run holds the very machine as alias already", stays: true,
+		},
+		{
+			name: "of this run under another name, stale", there: "run=mine,host=alias,by=root@mine,proc=f00d.2,until=" + until(-time.Hour), outcome: outcome.NeedsAction,
+			reason: "same-machine: this run holds the very machine as alias already", stays: true,
 		},
 		{name: "something else", there: "/etc/passwd", outcome: outcome.NeedsAction, reason: "is there and is not a lease", stays: true},
 		{name: "hostile", there: "run=r9,by=$(reboot),until=" + until(time.Hour), outcome: outcome.NeedsAction, reason: "is there and is not a lease", stays: true},

@@ -9,8 +9,8 @@ import (
 
 // The lease of a host. Two controllers with two state folders know nothing of
 // each other; the host does. Who is to change it first makes a symbolic link
-// there, whose target says who, for which run, and until when by the host's own
-// clock. Making a link is one step that fails where one is, and what it says is
+// there, whose target says who, for which run, under which name of the host, in
+// which process, and until when by the host's own clock. Making a link is one step that fails where one is, and what it says is
 // there as soon as the link is. It takes ln, mv, rm and ls, and no shell as root.
 
 // LeasePath is the link on the host; /etc is root's alone.
@@ -23,25 +23,56 @@ const leaseClock = "20060102T150405Z"
 // just be about to renew it.
 const LeaseGrace = time.Minute
 
-// Lease is who may change a host, and until when.
+// Lease is who may change a host, and until when (procedure E3).
 type Lease struct {
-	Run, Owner string
+	Run string
+	// Host is the name by which the holder knows the machine, and Process the
+	// process that took the lease; both are "" in one that an older version took.
+	Host, Process string
+	// Owner is a user and a machine.
+	Owner string
 	// Until is by the host's clock, in whole seconds.
 	Until time.Time
 }
 
+// NewLease returns a lease as ReadLease will read it: of its texts, characters that
+// can't stand in a link's target are left out, and what is empty then is "unknown".
+func NewLease(run, host, owner, process string, until time.Time) Lease {
+	word := func(s string) string {
+		if s = leaseOther.ReplaceAllString(s, ""); s == "" {
+			return "unknown"
+		}
+		return fmt.Sprintf("%.200s", s)
+	}
+	return Lease{Run: word(run), Host: word(host), Owner: fmt.Sprintf("%.100s", word(owner)), Process: word(process), Until: until.UTC().Truncate(time.Second)}
+}
+
+const leaseWord = `([A-Za-z0-9._@-]+)`
+
 var (
-	leaseText  = regexp.MustCompile(`^run=([A-Za-z0-9._-]+),by=([A-Za-z0-9._@-]+),until=([0-9]{8}T[0-9]{6}Z)$`)
-	leaseOwner = regexp.MustCompile(`[^A-Za-z0-9._@-]+`)
+	leaseText  = regexp.MustCompile(`^run=` + leaseWord + `(?:,host=` + leaseWord + `)?,by=` + leaseWord + `(?:,proc=` + leaseWord + `)?,until=([0-9]{8}T[0-9]{6}Z)$`)
+	leaseOther = regexp.MustCompile(`[^A-Za-z0-9._@-]+`)
 )
 
-// String is the link's target. What can't be part of it is left out.
+// String is the link's target.
 func (l Lease) String() string {
-	owner := leaseOwner.ReplaceAllString(l.Owner, "")
-	if owner == "" {
-		owner = "unknown"
+	text := "run=" + l.Run
+	if l.Host != "" {
+		text += ",host=" + l.Host
 	}
-	return fmt.Sprintf("run=%s,by=%.100s,until=%s", leaseOwner.ReplaceAllString(l.Run, ""), owner, l.Until.UTC().Format(leaseClock))
+	text += ",by=" + l.Owner
+	if l.Process != "" {
+		text += ",proc=" + l.Process
+	}
+	return text + ",until=" + l.Until.UTC().Format(leaseClock)
+}
+
+// SameFolder reports whether two processes worked on a run in one and the same
+// folder, as the first parts of their names say: where one has the folder's lock,
+// the other has ended.
+func SameFolder(process, other string) bool {
+	folder, _, named := strings.Cut(process, ".")
+	return process == other || named && folder != "" && strings.HasPrefix(other, folder+".")
 }
 
 // LeaseClockCommand prints the host's time, and LeaseShowCommand the lease where
@@ -72,11 +103,11 @@ func ReadLease(printed string) (*Lease, error) {
 	if m == nil {
 		return nil, fmt.Errorf("%s is there and is not a lease", LeasePath)
 	}
-	until, err := time.Parse(leaseClock, m[3])
+	until, err := time.Parse(leaseClock, m[5])
 	if err != nil {
 		return nil, fmt.Errorf("%s is there and is not a lease: %w", LeasePath, err)
 	}
-	return &Lease{Run: m[1], Owner: m[2], Until: until}, nil
+	return &Lease{Run: m[1], Host: m[2], Owner: m[3], Process: m[4], Until: until}, nil
 }
 
 // LeaseTakeCommand takes the lease where there is none; else its status is not 0.

@@ -104,6 +104,9 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 		Sink:     sink{dir},
 		Stop:     a.interrupts.stop,
 	}
+	if process, err := dir.Process(); err == nil { // else what it takes is nobody's but by name
+		e.Process = process
+	}
 	if !j.flags.quiet {
 		e.Observer = a.mover(j.flags.verbose > 0)
 	}
