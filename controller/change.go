@@ -177,7 +177,7 @@ func (w *walk) send(ctx context.Context, s *playbooks.PlannedStep) (Event, error
 	case r.refused, r.unsent && transport.KindOf(r.cause) == transport.KindPrivilege:
 		return w.refuse(s, r.cause.Error()), nil
 	case r.unsent, r.lost:
-		w.doubt, w.unsent, w.hung, w.doubts = s, r.unsent, errors.Is(r.cause, transport.ErrHung), 0
+		w.doubt, w.unsent, w.hung, w.doubts, w.arrived = s, r.unsent, errors.Is(r.cause, transport.ErrHung), 0, r.arrived
 		w.hangUp()
 		return inDoubt, nil
 	case r.exit != 0 && !s.Step.MayFail:
@@ -241,6 +241,7 @@ type sent struct {
 	unsent         bool // it certainly never reached the host
 	refused        bool // so it is, for the gate lets it never pass
 	lost           bool // it is not known what became of it
+	arrived        bool // the host has said that it had begun
 	cause          error
 }
 
@@ -261,6 +262,7 @@ func (w *walk) journaled(ctx context.Context, o order) (sent, error) {
 	if len(t.Results) == 1 {
 		result = t.Results[0]
 	}
+	r.arrived = !result.Started.IsZero()
 	switch {
 	case errors.Is(err, transport.ErrGateShut) && !w.stopping():
 		r.unsent, r.refused, r.cause = true, true, err

@@ -87,7 +87,7 @@ func (w *walk) leaveToUndo(ctx context.Context, s *playbooks.PlannedStep, event 
 	case status == outcome.NotApplied: // it never left
 	case status == outcome.Applied && event != stepFailed:
 		status, event = outcome.UnknownIf, inDoubt
-		w.doubt, w.unsent, w.hung, w.doubts = s, false, false, 0
+		w.doubt, w.unsent, w.hung, w.doubts, w.arrived = s, false, false, 0, false
 		w.expired = outcome.Undone
 	default:
 		w.expired = outcome.UnknownIf

@@ -58,6 +58,10 @@ func (w *walk) verify(ctx context.Context) (Event, error) {
 			return notYet, nil
 		}
 	}
+	if err := w.askProcesses(ctx); err != nil {
+		done(outcome.StageFailed, err.Error())
+		return w.unread(ctx, err), nil
+	}
 	d, err := w.look(ctx, w.probes)
 	if err != nil {
 		done(outcome.StageFailed, err.Error())
@@ -299,6 +303,8 @@ func (w *walk) settleDoubt(ctx context.Context) (event Event, settled bool) {
 	at := w.at // again may take steps back
 	change := &w.out.Changes[at]
 	switch {
+	case w.fate.pid > 0 && (err != nil || !happened):
+		return w.stillRuns(ctx, s), false
 	case err == nil && !happened && !w.surelyEnded(s):
 		if w.mayWait(ctx) {
 			return notYet, false
@@ -349,15 +355,21 @@ func seen(s *playbooks.PlannedStep) string {
 	return "a new look shows that it happened"
 }
 
-// surelyEnded tells whether a step in doubt can't still be running: a second
-// look, a while after the first, says the same; of one that may take minutes a
-// look after some of them. A server without a terminal leaves a command running
-// when the link dies.
+// surelyEnded reports whether a step in doubt can't still be running, nor show its
+// effect yet: a second look, a while after the first, says the same, for a daemon
+// may take seconds to start or to stop. Where the host said that the step had begun
+// and its process table says that it has ended, that is all. Else one that may take
+// minutes is looked at after some of them, and one that did not end in its time may
+// run for ever.
 func (w *walk) surelyEnded(s *playbooks.PlannedStep) bool {
-	if w.hung {
+	gone := w.fate.ended && w.arrived
+	if w.hung && !gone {
 		return false
 	}
 	w.doubts++
+	if gone {
+		return w.doubts > 1
+	}
 	if s.Step.Timeout >= longStep && time.Since(w.last) < longDoubt*w.Params.Duration("settle") {
 		return false
 	}

@@ -44,6 +44,8 @@ type walk struct {
 	doubt   *playbooks.PlannedStep   // the step of which it is not known whether it happened
 	hung    bool                     // the step in doubt did not end within its time
 	doubts  int                      // looks that did not see it
+	arrived bool                     // the host has said that the step in doubt had begun
+	fate    fate                     // by the process table, before the last look
 	prove   []*playbooks.PlannedStep // steps that ended well and must be seen to have happened
 	expired string                   // the status of a step whose undo has had its time, where a look does not see it
 	unsent  bool                     // the step in doubt certainly never reached the host

@@ -105,6 +105,10 @@ const (
 	ModeCommands = "commands"
 )
 
+// ScriptBegin is how every script begins that a dialler of this module runs on a
+// host: a shell that runs one is known by it in the process table.
+const ScriptBegin = "LC_ALL=C; LANG=C; ODMDIR=/etc/objrepos"
+
 // DefaultMaxOutput is how many bytes of each stream of a command are kept when
 // the command does not say.
 const DefaultMaxOutput = 256 << 10

@@ -2,6 +2,7 @@ package aixsim
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -232,7 +233,16 @@ func cmdShell(ctx context.Context, e *Env) int {
 	return e.host.shell(ctx, e, string(text), args[0], args[1:])
 }
 
+// cmdPs is ps -ef and, with -o, the pid, ppid and args of all (K: a list without
+// names has no heading; args is the program as it was called, with what it was
+// given, on one line).
 func cmdPs(_ context.Context, e *Env) int {
+	if slices.Contains(e.Args, "-o") {
+		for _, p := range e.host.processes() {
+			e.out("%8d %8d %s\n", p.pid, p.ppid, strings.ReplaceAll(p.command, "\n", " "))
+		}
+		return 0
+	}
 	e.out("     UID      PID    PPID   C    STIME    TTY  TIME CMD\n")
 	for _, p := range e.host.processes() {
 		line, _, _ := strings.Cut(p.command, "\n")
@@ -240,7 +250,7 @@ func cmdPs(_ context.Context, e *Env) int {
 		if p.uid != 0 {
 			user = strconv.Itoa(p.uid)
 		}
-		e.out("%8s %8d       1   0 00:00:00      -  0:00 %s\n", user, p.pid, line)
+		e.out("%8s %8d %7d   0 00:00:00      -  0:00 %s\n", user, p.pid, p.ppid, line)
 	}
 	return 0
 }

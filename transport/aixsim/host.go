@@ -57,6 +57,7 @@ type Host struct {
 	log      []LogEntry
 	scripts  []string
 	procs    map[int]*proc
+	programs map[*Env]procInfo // what runs now besides shells
 	sessions int
 	closed   bool
 	door     string // the address that sessions come in by, "" when there was never one
@@ -77,7 +78,7 @@ func newHost(s *State, opts HostOptions, fleet *registry) *Host {
 	if opts.LogLimit == 0 {
 		opts.LogLimit = 10000
 	}
-	h := &Host{opts: opts, s: s, fleet: fleet, procs: map[int]*proc{}}
+	h := &Host{opts: opts, s: s, fleet: fleet, procs: map[int]*proc{}, programs: map[*Env]procInfo{}}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	if s.NextPID == 0 {
 		s.NextPID = 7340032
@@ -247,6 +248,7 @@ func (h *Host) note(entry LogEntry) {
 
 // invoke runs a command with its behaviour and logs it.
 func (h *Host) invoke(ctx context.Context, c *Command, e *Env) int {
+	defer h.shown(e)()
 	b := h.behaviour(c.Name, e.Path)
 	exit, done := h.misbehave(ctx, b, e)
 	if !done {

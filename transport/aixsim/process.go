@@ -53,8 +53,26 @@ func (p *proc) withProgram(ctx context.Context, prog *program) (*proc, context.C
 
 // procInfo is a row of ps.
 type procInfo struct {
-	pid, uid int
-	command  string
+	pid, ppid, uid int
+	command        string
+}
+
+// shown lets ps show a program until what it returns is called.
+func (h *Host) shown(e *Env) func() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := procInfo{pid: e.proc.pid + 1, ppid: e.proc.pid, uid: e.UID, command: strings.Join(append([]string{e.Path}, e.Args...), " ")}
+	for _, other := range h.programs { // of a pipe
+		if other.pid >= p.pid && other.ppid == p.ppid {
+			p.pid = other.pid + 10000
+		}
+	}
+	h.programs[e] = p
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.programs, e)
+	}
 }
 
 type procKey struct{}
@@ -247,9 +265,12 @@ func (h *Host) endProc(p *proc) {
 func (h *Host) processes() []procInfo {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	list := make([]procInfo, 0, len(h.procs))
+	list := make([]procInfo, 0, len(h.procs)+len(h.programs))
 	for _, p := range h.procs {
-		list = append(list, procInfo{p.pid, p.uid, p.command})
+		list = append(list, procInfo{p.pid, 1, p.uid, p.command})
+	}
+	for _, p := range h.programs {
+		list = append(list, p)
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].pid < list[j].pid })
 	return list

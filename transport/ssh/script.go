@@ -12,7 +12,7 @@ import (
 
 // prelude makes every host answer alike: untranslated messages, the system's
 // ODM, a known search path (aix-facts section 5). It prints nothing.
-const prelude = `LC_ALL=C; LANG=C; ODMDIR=/etc/objrepos; PATH=/usr/bin:/usr/sbin:/bin:/sbin:/etc
+const prelude = transport.ScriptBegin + `; PATH=/usr/bin:/usr/sbin:/bin:/sbin:/etc
 export LC_ALL LANG ODMDIR PATH
 `
 

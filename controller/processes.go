@@ -1,0 +1,150 @@
+package controller
+
+import (
+	"context"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+	"aixmend/transport"
+)
+
+// A server without a terminal leaves a command running when its link dies. Before a
+// step that is not seen to have happened is taken for one that did not, the process
+// table of the host is asked (procedure E4).
+
+// processesCommand prints the process table, with one line for each process and no
+// heading (K). It needs no rights.
+const processesCommand = "/usr/bin/ps -e -o pid= -o ppid= -o args="
+
+const (
+	processesTimeout = 30 * time.Second
+	processesBytes   = 4 << 20
+	// programWords is in how many of its first words a process shows its program:
+	// before it may stand a shell, or the tool that made it root.
+	programWords = 8
+)
+
+// fate is what the process table says of a step.
+type fate struct {
+	pid   int  // of one of its programs that runs, 0: none is seen to
+	ended bool // neither a program of it runs nor a shell that could still begin one
+}
+
+// process is a line of the process table.
+type process struct {
+	pid, parent int
+	args        string
+}
+
+// askProcesses asks the host whether the step in doubt still runs. It is asked
+// before the look: what has ended by then, the look can see. An error is a link that
+// broke; a table that can't be had, or understood, says nothing.
+func (w *walk) askProcesses(ctx context.Context) error {
+	w.fate = fate{}
+	if w.doubt == nil || w.unsent || w.doubt.Step.Upload != nil {
+		return nil
+	}
+	programs := playbooks.Programs(w.doubt.Command)
+	if len(programs) == 0 {
+		return nil
+	}
+	commands := []transport.Command{{
+		ID: w.doubt.Step.ID + "-processes", Line: processesCommand, AsLogin: true, Timeout: processesTimeout, MaxOutput: processesBytes,
+	}}
+	t, err := w.conn.Run(ctx, commands)
+	if err == nil && len(t.Results) == 1 && t.Results[0].Err == nil && t.Results[0].Exit == 0 && !t.Results[0].Truncated() {
+		table := readProcesses(text(t.Results[0].Stdout))
+		w.fate = fateOf(programs, table)
+		t.Results[0].Stdout = []byte(w.fate.shown(table)) // what else runs there is nobody's business
+	}
+	w.record(commands, t)
+	return err
+}
+
+// shown is the line of the process that still runs.
+func (f fate) shown(table []process) string {
+	for _, p := range table {
+		if p.pid == f.pid {
+			return strconv.Itoa(p.pid) + " " + printable(p.args) + "\n"
+		}
+	}
+	return ""
+}
+
+// readProcesses reads the table. A line that does not begin with two numbers goes on
+// with the arguments of the one before.
+func readProcesses(printed string) []process {
+	var table []process
+	for line := range strings.Lines(printed) {
+		fields := strings.Fields(line)
+		if len(fields) > 2 {
+			pid, err := strconv.Atoi(fields[0])
+			parent, err2 := strconv.Atoi(fields[1])
+			if err == nil && err2 == nil && pid >= 0 && parent >= 0 {
+				table = append(table, process{pid, parent, strings.Join(fields[2:], " ")})
+				continue
+			}
+		}
+		if n := len(table); n > 0 {
+			table[n-1].args += " " + strings.Join(fields, " ")
+		}
+	}
+	return table
+}
+
+// fateOf finds the programs of a step in a table. Without the line of ps itself the
+// table is not understood. The shells that run ps are left out.
+func fateOf(programs []string, table []process) fate {
+	parents, own := map[int]int{}, map[int]bool{}
+	for _, p := range table {
+		parents[p.pid] = p.parent
+	}
+	for _, p := range table {
+		if !strings.HasPrefix(p.args, processesCommand) {
+			continue
+		}
+		for pid := p.pid; pid > 1 && !own[pid]; pid = parents[pid] {
+			own[pid] = true
+		}
+	}
+	if len(own) == 0 {
+		return fate{}
+	}
+	f := fate{ended: true}
+	for _, p := range table {
+		switch {
+		case own[p.pid]:
+		case strings.Contains(p.args, transport.ScriptBegin):
+			f.ended = false // a script of this run or of another one: what it will do can't be told
+		case runsOne(programs, p.args):
+			return fate{pid: p.pid}
+		}
+	}
+	return f
+}
+
+// runsOne reports whether the arguments of a process begin with one of some programs.
+func runsOne(programs []string, args string) bool {
+	words := strings.Fields(args)
+	for i, word := range words[:min(len(words), programWords)] {
+		if slices.ContainsFunc(programs, func(p string) bool { return word == p || i == 0 && word == path.Base(p) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// stillRuns decides about a step that is not seen to have happened and of which a
+// program runs: it is looked at again as long as the step may take and the wait lasts.
+func (w *walk) stillRuns(ctx context.Context, s *playbooks.PlannedStep) Event {
+	if w.mayWait(ctx) && time.Since(w.last) < stepTimeout(s) {
+		return notYet
+	}
+	w.end(outcome.Unknown, "step %s is not seen to have happened, and it still runs (pid %d)", s.Step.ID, w.fate.pid)
+	return walkFinished
+}
