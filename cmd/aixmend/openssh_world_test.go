@@ -51,6 +51,7 @@ func TestOpenSSHProcedure(t *testing.T) {
 		{"Recfgct", testSSHRecfgct},
 		{"RecfgctLinkDies", testSSHRecfgctLinkDies},
 		{"Duplicate", testSSHDuplicate},
+		{"SameMachine", testSSHSameMachine},
 		{"Lease", testSSHLease},
 		{"PlanAndUndo", testSSHPlanAndUndo},
 		{"Resume", testSSHResume},
