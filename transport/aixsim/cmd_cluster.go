@@ -8,7 +8,7 @@ import (
 // clusterCommands tell of CAA, peer domains and PowerHA.
 func clusterCommands() []Command {
 	return []Command{
-		{Name: "lscluster", Dirs: append(bin(), sbin()...), Run: cmdLscluster},
+		{Name: "lscluster", Dirs: append(bin(), sbin()...), Run: cmdLscluster, Fileset: "bos.cluster.rte"},
 		{Name: "lsrpdomain", Dirs: rsctDirs(), Run: cmdLsrpdomain, Fileset: "rsct.basic.rte"},
 		{Name: "clRGinfo", Dirs: []string{"/usr/es/sbin/cluster/utilities"}, Run: cmdClRGinfo, Fileset: "cluster.es.server.rte"},
 	}
@@ -17,7 +17,16 @@ func clusterCommands() []Command {
 func cmdLscluster(_ context.Context, e *Env) int {
 	f := getopt(e.Args, "cmidsnz:")
 	c := e.State.Cluster
-	if c.CAA == "" {
+	switch {
+	case c.Stopped: // the text is C, its stream and the exit status are K
+		const stopped = "lscluster: Cluster services are not active on this node because it has been stopped.\n"
+		if a := e.State.Variant.Stopped; a != nil {
+			return e.answer(&Answer{Text: stopped, Stdout: a.Stdout, Exit: a.Exit}, "")
+		}
+		return e.answer(&Answer{Text: stopped, Exit: 1}, "")
+	case c.CAA == "" && e.State.Variant.NoCluster != nil:
+		return e.answer(e.State.Variant.NoCluster, "")
+	case c.CAA == "":
 		return e.failIn(1, tongues{"lscluster: Cluster services are not active.",
 			"lscluster: Die Cluster-Services sind nicht aktiv."})
 	}
@@ -37,7 +46,14 @@ func cmdLscluster(_ context.Context, e *Env) int {
 }
 
 func cmdLsrpdomain(_ context.Context, e *Env) int {
-	if d := e.State.Cluster.PeerDomain; d != "" {
+	v, sub := e.State.Variant, e.State.subsystem(ctrmc)
+	d := e.State.Cluster.PeerDomain
+	switch {
+	case v.NoSession != nil && (sub == nil || !sub.Active()):
+		return e.answer(v.NoSession, "")
+	case d == "" && v.NoPeerDomain != nil:
+		return e.answer(v.NoPeerDomain, "")
+	case d != "":
 		e.out("Name   OpState RSCTActiveVersion MixedVersions TSPort GSPort \n%-6s Online  3.2.6.2           No            12347  12348  \n", d)
 	}
 	return 0

@@ -15,6 +15,10 @@ func (s *State) devices() []device {
 		list = append(list, device{"if", n.Name, n.Status, "Standard Ethernet Network Interface"},
 			device{"adapter", n.Adapter, "Available", n.Device})
 	}
+	for _, x := range s.Variant.Interfaces {
+		name, status, _ := strings.Cut(x, " ")
+		list = append(list, device{"if", name, status, "IEEE 802.3 Ethernet Network Interface"})
+	}
 	list = append(list, device{"if", "lo0", "Available", "Loopback Network Interface"},
 		device{"tcpip", "inet0", "Available", "Internet Network Extension"},
 		device{"cdrom", "cd0", "Available", "Virtual SCSI Optical Served by VIO Server"})
@@ -26,7 +30,9 @@ func (s *State) devices() []device {
 
 func cmdLsdev(_ context.Context, e *Env) int {
 	f := getopt(e.Args, "Cc:F:l:Ps:t:HS:")
-	for _, d := range e.State.devices() {
+	devices := e.State.devices()
+	for _, i := range e.State.Variant.order(len(devices), "lsdev") {
+		d := devices[i]
 		if c := f.last('c'); c != "" && c != d.class {
 			continue
 		}
@@ -48,8 +54,7 @@ type attr struct{ name, value, description, settable string }
 // attrs lists the attributes of a device; nil when there is no such device.
 func (s *State) attrs(name string) []attr {
 	if name == "sys0" {
-		return []attr{{"clouddev", "1", "Recreate devices on next boot", "True"}, {"ncargs", "256", "ARG/ENV list size in 4K byte blocks", "True"},
-			{"os_uuid", s.UUID, "N/A", "False"}}
+		return s.sys0Attrs()
 	}
 	if name == "inet0" {
 		return s.inet0Attrs()
@@ -83,6 +88,21 @@ func (s *State) attrs(name string) []attr {
 		{"security", "none", "Security Level", "True"},
 		{"state", a.State, "Current Interface Status", "True"},
 	}...)
+}
+
+// sys0Attrs are the attributes of the system as a whole.
+func (s *State) sys0Attrs() []attr {
+	has := s.Sys0
+	if has == nil {
+		has = map[string]string{"clouddev": "1"}
+	}
+	list := []attr{{"ncargs", "256", "ARG/ENV list size in 4K byte blocks", "True"}, {"os_uuid", s.UUID, "N/A", "False"}}
+	for _, name := range []string{"clouddev", "ghostdev"} {
+		if v, ok := has[name]; ok {
+			list = append(list, attr{name, v, "Recreate devices in ODM on system change", "True"})
+		}
+	}
+	return list
 }
 
 // cmdLsattr is lsattr -El NAME [-a ATTR]... [-F value].

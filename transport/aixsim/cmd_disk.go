@@ -2,6 +2,7 @@ package aixsim
 
 import (
 	"context"
+	"fmt"
 	"slices"
 )
 
@@ -17,10 +18,14 @@ func diskCommands() []Command {
 }
 
 func cmdLspv(_ context.Context, e *Env) int {
-	for _, d := range e.State.Disks {
+	for _, i := range e.State.Variant.order(len(e.State.Disks), "lspv") {
+		d := e.State.Disks[i]
 		active := ""
 		if d.Active {
 			active = "active"
+		}
+		if column := e.State.Variant.LspvColumn; column != "" {
+			active = fmt.Sprintf("%-12s%s", active, column)
 		}
 		e.out("%-16s%-32s%-16s%s\n", d.Name, d.PVID, d.VG, active)
 	}

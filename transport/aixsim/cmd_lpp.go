@@ -50,13 +50,14 @@ func cmdLslpp(_ context.Context, e *Env) int {
 	f := getopt(e.Args, "LcqlhfwpdajJeS:O:I")
 	list, none := e.State.matching(f.rest)
 	long := f.has('L')
-	if !f.has('q') && len(list) > 0 {
+	if (!f.has('q') || e.State.Variant.LslppHeader && f.has('c')) && len(list) > 0 {
 		e.lslppHead(f)
 	}
-	for _, x := range list {
+	for _, i := range e.State.Variant.order(len(list), "lslpp") {
+		x := list[i]
 		switch {
 		case long && f.has('c'):
-			e.out("%s:%s:%s: : :%s:%s:%s: : : : : : :0:0:/:\n", packageOf(x.Name), x.Name, x.Level, x.State, x.Type, x.Description)
+			e.out("%s:%s:%s: : :%s:%s:%s: : : : : : :0:0:/:%s\n", packageOf(x.Name), x.Name, x.Level, x.State, x.Type, x.Description, e.State.Variant.BuildDate)
 		case long:
 			e.out("  %-26s %10s    %s     %s    %s\n", x.Name, x.Level, x.State, x.Type, x.Description)
 		case f.has('c'):
@@ -70,6 +71,9 @@ func cmdLslpp(_ context.Context, e *Env) int {
 			" ? -- Inconsistent State...Run lppchk -v. \n\nType codes: \n F -- Installp Fileset \n P -- Product \n C -- Component \n T -- Feature \n R -- RPM Package \n E -- Interim Fix \n")
 	}
 	for _, p := range none {
+		if a := e.State.Variant.NotInstalled; a != nil {
+			return e.answer(a, p)
+		}
 		e.failIn(1, tongues{"lslpp: 0504-132 Fileset %s not installed.",
 			"lslpp: 0504-132 Dateigruppe %s ist nicht installiert."}, p)
 	}

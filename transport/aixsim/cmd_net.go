@@ -43,7 +43,7 @@ func cmdIfconfig(_ context.Context, e *Env) int {
 		return e.usage(flagSet{}, "ifconfig interface [address_family] [address [dest_address]] [parameters...]\n\tifconfig -a")
 	}
 	if e.Args[0] == "-a" {
-		for i := range e.State.NICs {
+		for _, i := range e.State.Variant.order(len(e.State.NICs), "ifconfig") {
 			if n := &e.State.NICs[i]; n.shown() {
 				e.ifconfigBlock(n)
 			}
@@ -68,12 +68,17 @@ func cmdIfconfig(_ context.Context, e *Env) int {
 }
 
 func (e *Env) ifconfigLoopback() {
-	e.out("lo0: %s\n        inet 127.0.0.1 netmask 0xff000000 broadcast 127.255.255.255\n        inet6 ::1%%1/0\n"+
-		"         tcp_sendspace 131072 tcp_recvspace 131072 rfc1323 1\n", flagsLo)
+	e.out("lo0: %s\n        inet 127.0.0.1 netmask 0xff000000 broadcast 127.255.255.255\n        inet6 %s\n"+
+		"         tcp_sendspace 131072 tcp_recvspace 131072 rfc1323 1\n", flagsLo, orElse(e.State.Variant.Loopback6, "::1%1/0"))
 }
 
 func (e *Env) ifconfigBlock(n *NIC) {
-	e.out("%s: %s\n", n.Name, flagsUp)
+	v := e.State.Variant
+	if v.Metric {
+		e.out("%s: %s metric 1\n", n.Name, flagsUp)
+	} else {
+		e.out("%s: %s\n", n.Name, flagsUp)
+	}
 	for _, a := range n.Live.IPv4 {
 		if p, err := netip.ParsePrefix(a); err == nil {
 			mask := net.CIDRMask(p.Bits(), 32)
@@ -85,6 +90,9 @@ func (e *Env) ifconfigBlock(n *NIC) {
 		}
 	}
 	for _, a := range n.Live.IPv6 {
+		if addr, length, ok := strings.Cut(a, "/"); ok && v.Zone6 && strings.HasPrefix(addr, "fe80:") {
+			a = addr + "%" + strings.TrimLeft(n.Name, "en") + "/" + length
+		}
 		e.out("        inet6 %s\n", a)
 	}
 	if len(n.Live.IPv4) > 0 {
@@ -174,15 +182,35 @@ func dottedMAC(mac string) string {
 	return strings.Join(parts, ".")
 }
 
+// zoneID is the column ZoneID of newer levels, between the address and the
+// counters; how it is filled for what is not IPv6 is not known (K).
+func (e *Env) zoneID(address, number string) string {
+	switch e.State.Variant.ZoneID {
+	case "":
+		return ""
+	case "all":
+		return fmt.Sprintf(" %6s", number)
+	}
+	if !strings.Contains(address, ":") {
+		number = ""
+	}
+	return fmt.Sprintf(" %6s", number)
+}
+
 func (e *Env) netstatInterfaces() {
-	e.out("%-5s %-5s %-11s %-17s %9s %5s %9s %5s %5s\n", "Name", "Mtu", "Network", "Address", "Ipkts", "Ierrs", "Opkts", "Oerrs", "Coll")
+	head := ""
+	if e.State.Variant.ZoneID != "" {
+		head = " ZoneID"
+	}
+	e.out("%-5s %-5s %-11s %-17s%s %9s %5s %9s %5s %5s\n", "Name", "Mtu", "Network", "Address", head, "Ipkts", "Ierrs", "Opkts", "Oerrs", "Coll")
 	for i, n := range e.State.NICs {
 		if !n.shown() {
 			continue
 		}
 		mtu := n.mtu()
 		row := func(network, address string) {
-			e.out("%-5s %-5s %-11s %-17s %9d %5d %9d %5d %5d\n", n.Name, mtu, network, address, 240000+i, 0, 120000+i, 0, 0)
+			e.out("%-5s %-5s %-11s %-17s%s %9d %5d %9d %5d %5d\n", n.Name, mtu, network, address, e.zoneID(address, itoa(int64(i+2))),
+				240000+i, 0, 120000+i, 0, 0)
 		}
 		row(fmt.Sprintf("link#%d", i+2), dottedMAC(n.MAC))
 		for _, a := range append(append([]string(nil), n.Live.IPv4...), n.Live.IPv6...) {
@@ -197,9 +225,9 @@ func (e *Env) netstatInterfaces() {
 			row(network, p.Addr().String())
 		}
 	}
-	e.out("lo0   16896 link#1                              11391     0     11391     0     0\n" +
-		"lo0   16896 127         127.0.0.1              11391     0     11391     0     0\n" +
-		"lo0   16896 ::1%%1                              11391     0     11391     0     0\n")
+	e.out("lo0   16896 link#1                        %[1]s      11391     0     11391     0     0\n"+
+		"lo0   16896 127         127.0.0.1        %[1]s      11391     0     11391     0     0\n"+
+		"lo0   16896 ::1%%1                        %[2]s      11391     0     11391     0     0\n", e.zoneID("", "1"), e.zoneID("::1", "1"))
 }
 
 // shortNetwork drops the zero octets at the end of a network, as AIX does.
@@ -229,6 +257,12 @@ func cmdEntstat(_ context.Context, e *Env) int {
 			"entstat: 0909-003 Keine Verbindung zur Einheit %s, errno = 19"}, name)
 	}
 	n := e.State.nic(f.rest[0])
+	if n.EntstatFails {
+		if a := e.State.Variant.EntstatFailed; a != nil {
+			return e.answer(a, f.rest[0])
+		}
+		return e.fail(1, "entstat: 0909-003 Unable to connect to device %s, errno = 5", f.rest[0])
+	}
 	if f.has('r') {
 		e.effect("entstat -r %s: counters reset", n.Adapter)
 	}
@@ -242,12 +276,26 @@ func cmdEntstat(_ context.Context, e *Env) int {
 	if !f.has('d') || !strings.Contains(n.Device, "l-lan") {
 		return 0
 	}
-	e.out("\nVirtual I/O Ethernet Adapter (l-lan) Specific Statistics:\n---------------------------------------------------------\nRQ Length: 4481\nTrunk Adapter: False\nFilter MCast Mode: False\n")
-	if n.VLAN != 0 {
-		e.out("Port VLAN ID: %5d\nVLAN Tag IDs:  None\nSwitch ID: %s\n", n.VLAN, n.Switch)
+	e.out("\nVirtual I/O Ethernet Adapter (l-lan) Specific Statistics:\n---------------------------------------------------------\n")
+	for _, l := range e.State.virtualLines(n) {
+		e.out("%s%s\n", e.State.Variant.EntstatBegin, l)
 	}
-	e.out("Hypervisor Send Failures: 0\n  Receiver Failures: 0\n  Send Errors: 0\nHypervisor Receive Failures: 0\n")
 	return 0
+}
+
+// virtualLines are the lines of entstat -d that a virtual adapter adds.
+func (s *State) virtualLines(n *NIC) []string {
+	list := []string{"RQ Length: 4481", "Trunk Adapter: False", "Filter MCast Mode: False"}
+	if n.VLAN != 0 {
+		list = append(list, fmt.Sprintf("Port VLAN ID: %5d", n.VLAN), "VLAN Tag IDs:  None")
+	}
+	if n.Switch != "" {
+		list = append(list, "Switch ID: "+n.Switch)
+	}
+	if s.Variant.Entstat != 0 {
+		newRand(s.Variant.Entstat, n.Name).Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	}
+	return append(list, "Hypervisor Send Failures: 0", "  Receiver Failures: 0", "  Send Errors: 0", "Hypervisor Receive Failures: 0")
 }
 
 // cmdAutoconf6 gives interfaces the address of their MAC.

@@ -3,6 +3,7 @@ package aixsim
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 )
@@ -18,15 +19,41 @@ func odmCommands() []Command {
 
 // classKnown tells whether an ODM class exists.
 func (s *State) classKnown(class string) bool {
-	if slices.Contains([]string{"CuAt", "CuDv", "PdAt", "PdDv"}, class) || slices.Contains(s.Classes, class) {
-		return true
-	}
-	return slices.ContainsFunc(s.ODM, func(st Stanza) bool { return st.Class == class })
+	return slices.Contains(s.odmClasses(), class)
 }
 
+// noClass is the answer where there is no such class: text, number and exit
+// status are not known (K).
 func (e *Env) noClass(class string) int {
-	return e.failIn(1, tongues{"%s: Could not open object class %s.\n\t0519-004 libodm: The specified object class does not exist.",
-		"%s: Objektklasse %s kann nicht geöffnet werden.\n\t0519-004 libodm: Die angegebene Objektklasse ist nicht vorhanden."}, e.name(), class)
+	if a := e.State.Variant.NoClass; a != nil {
+		return e.answer(a, class)
+	}
+	return e.failIn(1, tongues{"%s: Could not open object class %s.",
+		"%s: Objektklasse %s kann nicht geöffnet werden."}, e.name(), class)
+}
+
+// odmFolder is where object classes are: CLASS is the file odmFolder/CLASS
+// (D). What is in it is nobody's business.
+const odmFolder = "/etc/objrepos"
+
+// odmClasses are the object classes that there are, sorted.
+func (s *State) odmClasses() []string {
+	list := append([]string{"CuAt", "CuDv", "PdAt", "PdDv"}, s.Classes...)
+	for _, st := range s.ODM {
+		list = append(list, st.Class)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// ODMFiles are the files in which the object classes are, by absolute path: what
+// the stand-in puts on a disk.
+func (s *State) ODMFiles() map[string]File {
+	files := map[string]File{}
+	for _, class := range s.odmClasses() {
+		files[path.Join(odmFolder, class)] = File{Content: "\x01\xdf" + class, Mode: 0o644}
+	}
+	return files
 }
 
 // criteria reads name=value terms that AND joins; values may be quoted and may
@@ -65,7 +92,7 @@ func criteria(q string) (func(Stanza) bool, error) {
 }
 
 func (e *Env) badCriteria() int {
-	return e.fail(1, "%s: 0519-016 libodm: The criteria are not valid.", e.name())
+	return e.fail(1, "0519-004 libodm: The specified search criteria is incorrectly formed.")
 }
 
 func cmdOdmget(_ context.Context, e *Env) int {
@@ -77,6 +104,7 @@ func cmdOdmget(_ context.Context, e *Env) int {
 	if err != nil {
 		return e.badCriteria()
 	}
+	found := false
 	for _, class := range f.rest {
 		if !e.State.classKnown(class) {
 			return e.noClass(class)
@@ -84,8 +112,12 @@ func cmdOdmget(_ context.Context, e *Env) int {
 		for _, st := range e.State.ODM {
 			if st.Class == class && match(st) {
 				e.out("%s", st.text())
+				found = true
 			}
 		}
+	}
+	if !found {
+		return e.State.Variant.NoMatch
 	}
 	return 0
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -84,6 +85,9 @@ func cmdRmcctrl(_ context.Context, e *Env) int {
 			return e.notOnFile(ctrmc)
 		}
 		if sub != nil && sub.Active() && !rmc.Hung {
+			if a := e.State.Variant.AlreadyActive; a != nil {
+				return e.answer(a, ctrmc)
+			}
 			return e.fail(0, "0513-029 The ctrmc Subsystem is already active.\nMultiple instances are not supported.")
 		}
 		e.startRMC()
@@ -126,6 +130,9 @@ func cmdRmcdomainstatus(_ context.Context, e *Env) int {
 		return e.notOnFile(f.last('s'))
 	}
 	if !sub.Active() {
+		if a := e.State.Variant.DaemonDown; a != nil {
+			return e.answer(a, sub.Name)
+		}
 		return e.failIn(1, tongues{"0513-036 The request could not be passed to the %s subsystem.\nStart the subsystem and try your command again.",
 			"0513-036 Die Anforderung konnte nicht an das Subsystem %s übergeben werden.\nStarten Sie das Subsystem, und wiederholen Sie den Befehl."}, sub.Name)
 	}
@@ -143,16 +150,25 @@ func cmdRmcrefreshMD(_ context.Context, e *Env) int {
 	if e.State.RMC.RefreshMDFails || sub == nil || !sub.Active() {
 		return e.fail(1, "rmcrefreshMD: 2610-403 The resource manager or the RMC subsystem can't be contacted.")
 	}
+	if a := e.State.Variant.RefreshMD; a != nil {
+		return e.answer(a, "")
+	}
 	return 0
 }
 
 func cmdLsnodeid(_ context.Context, e *Env) int {
 	id := validNodeID(firstLine(e.Files, workNodeID))
 	if id == "" {
-		return e.failIn(1, tongues{"lsnodeid: 2641-036 The node identifier cannot be obtained from this node.",
-			"lsnodeid: 2641-036 Die Knoten-ID kann nicht abgerufen werden."})
+		if a := e.State.Variant.NoNodeID; a != nil {
+			return e.answer(a, "")
+		}
+		return e.failIn(1, tongues{"2641-036 The node does not have an assigned node identifier.",
+			"2641-036 Dem Knoten ist keine Knoten-ID zugeordnet."})
 	}
-	e.out("%s\n", id)
+	if e.State.Variant.UpperNodeID {
+		id = strings.ToUpper(id)
+	}
+	e.out("%s%s\n", e.State.Variant.NodeIDPrefix, id)
 	return 0
 }
 
@@ -194,12 +210,17 @@ func cmdCtversion(_ context.Context, e *Env) int {
 }
 
 // cmdRecfgct wipes what RSCT knows and sets the node id: -i ID takes it as
-// given, -s keeps that of /etc, -n and nothing make a new one. Rows of cluster0
-// in the ODM bring the old id back: that is why they go first (aix-facts 4).
+// given, -s keeps that of /etc, -n and nothing make a new one. cluster0 in the
+// ODM brings the old id back where it has one to bring: a node_uuid that is not
+// zeros, or what a cluster has left. That is why it goes first (aix-facts 4). In
+// an online peer domain it refuses (C).
 func cmdRecfgct(_ context.Context, e *Env) int {
 	f := getopt(e.Args, "i:nsh")
 	if f.bad != 0 || len(f.rest) > 0 || f.has('h') {
 		return e.usage(f, "recfgct [-i node_ID | -n | -s | -h]")
+	}
+	if e.State.Cluster.PeerDomain != "" {
+		return e.fail(1, "recfgct: Cannot run if an online Peer Domain exists (see output of lsrpdomain).")
 	}
 	etc, work := validNodeID(firstLine(e.Files, etcNodeID)), validNodeID(firstLine(e.Files, workNodeID))
 	id := newNodeID()
@@ -214,7 +235,7 @@ func cmdRecfgct(_ context.Context, e *Env) int {
 			return e.fail(1, "recfgct: 2641-013 %s has no valid node identifier.", etcNodeID)
 		}
 	}
-	if e.State.hasCluster0() && (work != "" || etc != "") {
+	if e.State.holdsID() && (work != "" || etc != "") {
 		if id = etc; id == "" {
 			id = work
 		}
@@ -236,19 +257,21 @@ func cmdRecfgct(_ context.Context, e *Env) int {
 	e.State.RMC.AuthBroken, e.State.RMC.Registered = false, false
 	e.State.RMC.RemoteClients, e.State.RMC.AtStart = false, "" // -p comes afterwards (aix-facts 0.3)
 	e.startRMC()
+	e.out("%s", e.State.Variant.Recfgct)
 	if e.State.RMC.Recfgct == "fail-after" {
 		return e.fail(1, "recfgct: 2641-019 The configuration was not completed.")
 	}
 	return 0
 }
 
-func (s *State) hasCluster0() bool {
-	for _, st := range s.ODM {
-		if st.Class == "CuAt" && st.Get("name") == "cluster0" {
-			return true
-		}
-	}
-	return false
+// holdsID reports whether cluster0 has a node id to bring back: any attribute with
+// a value but a node_uuid of zeros, which is how a clone is kept from getting its
+// old id back (C).
+func (s *State) holdsID() bool {
+	return slices.ContainsFunc(s.ODM, func(st Stanza) bool {
+		zeros := st.Get("attribute") == "node_uuid" && strings.Trim(st.Get("value"), "0-") == ""
+		return st.Class == "CuAt" && st.Get("name") == "cluster0" && st.Get("value") != "" && !zeros
+	})
 }
 
 func newNodeID() string {

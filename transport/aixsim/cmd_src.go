@@ -25,17 +25,26 @@ func (e *Env) srcRow(s *Subsystem) {
 	if e.German {
 		status = strings.NewReplacer("inoperative", "inaktiv", "active", "aktiv").Replace(status)
 	}
-	if s.Active() {
-		e.out(" %-16s %-16s %-12d %s\n", s.Name, s.Group, s.PID, status)
+	group := s.Group
+	if e.State.Variant.NoGroups {
+		group = ""
+	}
+	if s.PID != 0 {
+		e.out(" %-16s %-16s %-12d %s\n", s.Name, group, s.PID, status)
 		return
 	}
-	e.out(" %-16s %-29s %s\n", s.Name, s.Group, status)
+	e.out(" %-16s %-29s %s\n", s.Name, group, status)
 }
 
-// notOnFile is the answer for a subsystem that nobody knows.
+// notOnFile is the answer for a subsystem that nobody knows: on standard
+// output, with exit status 1 (C).
 func (e *Env) notOnFile(name string) int {
-	return e.failIn(1, tongues{"0513-085 The %s Subsystem is not on file.",
-		"0513-085 Das Subsystem %s ist nicht vorhanden."}, name)
+	if a := e.State.Variant.NotOnFile; a != nil {
+		return e.answer(a, name)
+	}
+	e.out("%s\n", e.say(tongues{"0513-085 The %s Subsystem is not on file.",
+		"0513-085 Das Subsystem %s ist nicht vorhanden."}, name))
+	return 1
 }
 
 func cmdLssrc(_ context.Context, e *Env) int {
@@ -146,6 +155,9 @@ func cmdRefresh(_ context.Context, e *Env) int {
 	name := getopt(e.Args, "s:g:h:").last('s')
 	if e.State.subsystem(name) == nil {
 		return e.notOnFile(name)
+	}
+	if a := e.State.Variant.Refreshed; a != nil {
+		return e.answer(a, name)
 	}
 	return e.fail(1, "0513-005 The Subsystem, %s, only supports signal communication.", name)
 }

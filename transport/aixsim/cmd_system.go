@@ -113,7 +113,7 @@ func cmdDate(_ context.Context, e *Env) int {
 	}
 	now := e.Now().UTC()
 	if len(f.rest) == 0 {
-		e.out("%s\n", now.Format("Mon Jan _2 15:04:05 UTC 2006"))
+		e.out("%s\n", now.Format("Mon Jan _2 15:04:05 "+orElse(e.State.Variant.UTC, "UTC")+" 2006"))
 		return 0
 	}
 	format, ok := strings.CutPrefix(f.rest[0], "+")

@@ -78,7 +78,7 @@ func TestSystemCommands(t *testing.T) {
 		{name: "exit by state", change: func(s *State) { s.behave("lspv", Behaviour{Exit: 3, Stderr: "sick\n"}) }, command: "lspv", exit: 3, err: "sick\n"},
 		{name: "wears off", change: func(s *State) { s.behave("lspv", Behaviour{Exit: 3, Times: 1}) }, command: "lspv; echo $?; lspv >/dev/null; echo $?", out: "3\n0\n"},
 		{name: "flood", change: func(s *State) { s.behave("lspv", Behaviour{Flood: 200000}) }, command: "lspv | wc -c", has: []string{"200"}},
-		{name: "German", change: func(s *State) { s.Language = "de" }, command: "lssrc -s nosuch; LC_ALL=C lssrc -s nosuch", exit: 1, err: "ist nicht vorhanden.\n0513-085 The nosuch Subsystem is not on file."},
+		{name: "German", change: func(s *State) { s.Language = "de" }, command: "lssrc -s nosuch; LC_ALL=C lssrc -s nosuch", exit: 1, out: "0513-085 Das Subsystem nosuch ist nicht vorhanden.\n0513-085 The nosuch Subsystem is not on file.\n"},
 	})
 }
 
@@ -172,13 +172,14 @@ func TestSubsystemsAndODM(t *testing.T) {
 	runCases(t, []commandCase{
 		{name: "lssrc", command: "lssrc -s ctrmc | tail -n 1", out: " ctrmc            rsct             6947314      active\n"},
 		{name: "lssrc inoperative", command: "lssrc -s ctcas | tail -n 1", out: " ctcas            rsct                          inoperative\n"},
-		{name: "lssrc unknown", command: "lssrc -s clstrmgrES", exit: 1, err: "0513-085"},
+		{name: "lssrc unknown", command: "lssrc -s clstrmgrES", exit: 1, out: "0513-085 The clstrmgrES Subsystem is not on file.\n"},
 		{name: "lssrc -ls", command: "lssrc -ls ctrmc", has: []string{"Port 657"}},
 		{name: "stop and start", command: "stopsrc -s ctrmc; lssrc -s ctrmc | tail -n 1; startsrc -s ctrmc; startsrc -s ctrmc", exit: 1,
 			has: []string{"0513-044", "inoperative", "0513-059"}, err: "0513-029"},
 		{name: "odmget", change: rows, command: "odmget -q name=cluster0 CuAt | head -n 4", out: "\nCuAt:\n\tname = \"cluster0\"\n\tattribute = \"node_uuid\"\n"},
 		{name: "odmget nothing", command: "odmget -q name=cluster0 CuAt; odmget -q 'name=cluster0' CuDv", out: nothing},
-		{name: "odmget of no class", command: "odmget HACMPcluster", exit: 1, err: "0519-004"},
+		{name: "odmget of no class", command: "odmget HACMPcluster", exit: 1, err: "HACMPcluster"},
+		{name: "odmget of odd criteria", command: "odmget -q name CuAt", exit: 1, err: "0519-004"},
 		{name: "odmdelete and odmadd", change: rows, command: "odmget -q name=cluster0 CuAt > /tmp/s; odmdelete -o CuAt -q name=cluster0; odmget -q name=cluster0 CuAt; odmadd /tmp/s; odmget -q name=cluster0 CuAt > /tmp/t; cmp /tmp/s /tmp/t && echo same",
 			out: "0518-307 odmdelete: 2 objects deleted.\nsame\n"},
 		{name: "odmdelete nothing", command: "odmdelete -o CuAt -q name=cluster0", out: "0518-307 odmdelete: 0 objects deleted.\n"},

@@ -3,7 +3,9 @@ package aixsim
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -88,6 +90,9 @@ func (f stateFS) lookup(name string) (File, bool) {
 		if dir == name {
 			return File{Dir: true}, true
 		}
+	}
+	if class, ok := strings.CutPrefix(name, odmFolder+"/"); ok && f.s.classKnown(class) {
+		return f.s.ODMFiles()[name], true
 	}
 	if cmd := findCommand(name); cmd != nil && f.s.installed(name, cmd) {
 		return File{Mode: 0o555, Content: "\x01\xdf"}, true
@@ -335,7 +340,11 @@ func (f stateFS) ReadDir(name string) ([]fs.FileInfo, error) {
 			children[child] = true
 		}
 	}
-	for _, p := range append(skeleton(), f.s.commandPaths(name)...) {
+	made := append(skeleton(), f.s.commandPaths(name)...)
+	if name == odmFolder {
+		made = slices.AppendSeq(made, maps.Keys(f.s.ODMFiles()))
+	}
+	for _, p := range made {
 		if rest, ok := strings.CutPrefix(p, prefix); ok && rest != "" && !strings.Contains(rest, "/") {
 			children[rest] = true
 		}

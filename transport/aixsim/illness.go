@@ -17,9 +17,9 @@ type Illness struct {
 	Pair func(first, second *State)
 }
 
-// FindIllness returns an illness by name.
+// FindIllness returns an illness by name, of [Illnesses] or [FieldCases].
 func FindIllness(name string) (Illness, error) {
-	for _, i := range Illnesses() {
+	for _, i := range slices.Concat(Illnesses(), FieldCases()) {
 		if i.Name == name {
 			return i, nil
 		}

@@ -1,7 +1,6 @@
 package aixsim
 
 import (
-	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -232,6 +231,11 @@ func levelParts(level string) (parts [4]int) {
 
 // mcpRow is the row of the management control point.
 func (s *State) mcpRow(l link) string {
-	tokens := map[link]string{linkDown: "O A", linkPending: "i a", linkUp: "I A"}
-	return fmt.Sprintf("   %s  0x%s  0001  %s\n", tokens[l], s.RMC.MCPNodeID, s.RMC.MCPAddress)
+	tokens := map[link]string{linkDown: "O", linkPending: "i", linkUp: "I"}
+	queue := map[link]string{linkDown: "A", linkPending: "a", linkUp: "A"}
+	row := "   {1} {2}  0x{id}  0001  {mcp}\n"
+	if s.Variant.DomainRow != "" {
+		row = s.Variant.DomainRow
+	}
+	return strings.NewReplacer("{1}", tokens[l], "{2}", queue[l], "{id}", s.RMC.MCPNodeID, "{mcp}", s.RMC.MCPAddress).Replace(row)
 }

@@ -60,6 +60,14 @@ type State struct {
 	CtsnapBytes int64 `json:"ctsnap_bytes,omitempty"`
 	SnapBytes   int64 `json:"snap_bytes,omitempty"`
 
+	// Sys0 are the attributes clouddev and ghostdev of sys0 that the level of
+	// AIX has, with their values; nil is clouddev 1 alone. One that is not in it
+	// does not exist.
+	Sys0 map[string]string `json:"sys0,omitzero"`
+
+	// Variant is how this AIX says what is not known for sure; see [Vary].
+	Variant Variant `json:"variant,omitzero"`
+
 	// ClockOffset is how far the host's clock is ahead.
 	ClockOffset Duration `json:"clock_offset,omitempty"`
 	// Unprivileged logs everybody in as an ordinary user.
@@ -113,15 +121,19 @@ type NIC struct {
 	Adapter string `json:"adapter"` // ent1
 	Name    string `json:"name"`    // en1
 	MAC     string `json:"mac"`     // fa:d4:43:3e:d1:20
-	VLAN    int    `json:"vlan"`    // Port VLAN ID, 0 is not told
-	Switch  string `json:"switch"`  // Switch ID, "" is not told
+	VLAN    int    `json:"vlan"`    // Port VLAN ID, 0: entstat has no such line
+	Switch  string `json:"switch"`  // Switch ID, "": entstat has no such line
 	Device  string `json:"device"`  // Device Type of entstat
 	Status  string `json:"status"`  // lsdev of the interface: Available, Defined
 	// Management is the truth: the hypervisor listens behind this adapter,
 	// whatever entstat tells.
-	Management bool    `json:"management,omitempty"`
-	Live       Live    `json:"live"`
-	Attrs      NICAttr `json:"attrs"`
+	Management bool `json:"management,omitempty"`
+	// Metadata is the truth as well: the metadata service listens behind it.
+	Metadata bool `json:"metadata,omitempty"`
+	// EntstatFails makes entstat end with an error for this adapter.
+	EntstatFails bool    `json:"entstat_fails,omitempty"`
+	Live         Live    `json:"live"`
+	Attrs        NICAttr `json:"attrs"`
 }
 
 // Live is what ifconfig shows.
@@ -176,7 +188,7 @@ type Subsystem struct {
 	Name   string `json:"name"`
 	Group  string `json:"group"`
 	PID    int    `json:"pid,omitempty"`
-	Status string `json:"status"` // active, inoperative
+	Status string `json:"status"` // active, inoperative, warned to stop
 }
 
 // Active tells whether the subsystem runs.
@@ -239,7 +251,8 @@ type RMC struct {
 
 // Cluster is what the cluster commands say. The ODM rows are in State.ODM.
 type Cluster struct {
-	CAA        string   `json:"caa,omitempty"`         // cluster name of a live CAA cluster
+	CAA        string   `json:"caa,omitempty"`         // cluster name of a CAA cluster
+	Stopped    bool     `json:"stopped,omitempty"`     // its services were stopped on this node
 	Nodes      []string `json:"nodes,omitempty"`       // its nodes
 	PeerDomain string   `json:"peer_domain,omitempty"` // name of an online RSCT peer domain
 	PowerHA    string   `json:"powerha,omitempty"`     // ST_STABLE, ...

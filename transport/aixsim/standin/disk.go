@@ -144,6 +144,11 @@ func install(root, statePath string) error {
 	if err := installBecome(root, s, program); err != nil {
 		return err
 	}
+	for name, f := range s.ODMFiles() { // a class is a file, for whoever asks the disk
+		if err := installFile(root, name, f); err != nil {
+			return err
+		}
+	}
 	for name, f := range s.Files {
 		if err := installFile(root, name, f); err != nil {
 			return err

@@ -37,6 +37,11 @@ func TestInstall(t *testing.T) {
 	if b, err := os.ReadFile(filepath.Join(root, "etc/ct_node_id")); err != nil || !strings.HasPrefix(string(b), aixsim.NodeID(1)+"\n") {
 		t.Errorf("node id %q, %v", b, err)
 	}
+	for class, there := range map[string]bool{"CuAt": true, "CuDv": true, "HACMPcluster": false} {
+		if _, err := os.Stat(filepath.Join(root, "etc/objrepos", class)); (err == nil) != there {
+			t.Errorf("/etc/objrepos/%s: %v", class, err)
+		}
+	}
 	installed, err := load(filepath.Join(root, "var/aixsim/state.json"))
 	if err != nil {
 		t.Fatal(err)
