@@ -54,8 +54,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	done <<<"$$targets"
 
 .PHONY: suites
-suites: ## what takes fewer rounds under the race detector, whole: hostile weather, kill -9, resume
+suites: ## what takes fewer rounds in `make test`, whole: hostile weather, kill -9, resume, variants of AIX
 	$(GO) test ./controller ./cmd/aixmend -count 1 -run '^(TestWeather|TestKill|TestResume.*)$$'
+	$(GO) test ./playbooks -count 1 -timeout 30m -run '^TestVariants$$' -variants.seeds 300
 
 .PHONY: soak
 soak: ## recoveries in hostile weather, and under kill -9, with new seeds, for SOAK (10m) each
