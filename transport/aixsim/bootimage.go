@@ -76,6 +76,7 @@ func (s *State) swap(image BootImage) {
 	s.Files, s.FileSystems, s.Errpt = v.Files, v.FileSystems, v.Errpt
 	s.Filesets, s.Saved, s.Images, s.Installp, s.RootvgFreeKB = v.Filesets, v.Saved, v.Images, v.Installp, v.RootvgFreeKB
 	s.Subsystems, s.ODM, s.Classes, s.Inet0, s.Cluster = v.Subsystems, v.ODM, v.Classes, v.Inet0, v.Cluster
+	s.Sys0 = v.Sys0
 	rmc := v.RMC
 	rmc.MCPNodeID, rmc.MCPAddress, rmc.ConnectDelay = s.RMC.MCPNodeID, s.RMC.MCPAddress, s.RMC.ConnectDelay
 	rmc.Hung, rmc.HeldSince = false, time.Time{}

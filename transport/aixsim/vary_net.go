@@ -57,11 +57,14 @@ func netKinds() []kind {
 
 const managementSwitch = "MGMTSWITCH"
 
-// drawMetadataNIC adds the metadata service's NIC, in good order.
+// drawMetadataNIC adds the metadata service's NIC, in good order. On the management
+// switch it is only where the RMC NIC shows that switch too and has its address
+// somewhere: else nobody could tell the two apart, for somebody may have put the
+// metadata service's address on the RMC NIC.
 func drawMetadataNIC(s *State, r *rand.Rand) string {
 	vlan, vswitch := 0, ""
 	switch m := s.managementNIC(); {
-	case m == nil || m.Switch == "":
+	case m == nil || m.Switch == "" || m.EntstatFails || !s.addressSomewhere(m):
 	case r.IntN(3) == 0:
 		vlan, vswitch = 4093+r.IntN(2), managementSwitch
 	case r.IntN(2) == 0:
@@ -90,10 +93,10 @@ func drawCustomerEntstat(s *State, r *rand.Rand) string {
 }
 
 // toldByVLAN reports whether VLAN 4094 alone says which NIC the hypervisor is
-// behind.
+// behind: nobody else has it, and no IPv4 speaks against it.
 func (s *State) toldByVLAN() bool {
 	m := s.managementNIC()
-	if m == nil || m.VLAN != 4094 || m.Switch != managementSwitch {
+	if m == nil || m.VLAN != 4094 || m.Switch != managementSwitch || len(m.Live.IPv4) > 0 || m.Attrs.NetAddr != "" {
 		return false
 	}
 	for _, n := range s.NICs {
@@ -117,6 +120,12 @@ func (s *State) toldWithoutEntstat() bool {
 			return false
 		}
 	}
+	return s.addressSomewhere(m)
+}
+
+// addressSomewhere reports whether the address of a NIC's MAC is on it, in the ODM,
+// in /etc/rc.tcpip or in the cloud-init log.
+func (s *State) addressSomewhere(m *NIC) bool {
 	addr := EUI64(m.MAC)
 	log := s.Files["/var/log/cloud-init-output.log"].Content
 	return m.hasLive6(addr) || m.Attrs.NetAddr6 == addr.String() || strings.Contains(s.Files["/etc/rc.tcpip"].Content, addr.String()) ||
