@@ -46,7 +46,8 @@ type guardCheck struct {
 //
 // Checks whose reading nobody has seen (K) don't decide alone: where lscluster
 // lists nothing and says so in words of its own, the repository disk and clconfd
-// decide; the folders of /var/ct count only where lsrpdomain has not answered.
+// decide; the folders of /var/ct and current_cluster count only where lsrpdomain
+// has not answered.
 func DeriveCluster(in ClusterInput) (Cluster, error) {
 	verdict := Cluster{Evidence: []string{}, Unclear: []GuardCheck{}, Accepted: []string{}, Notes: []string{}}
 	unread := false
@@ -248,17 +249,17 @@ func (in ClusterInput) noPeerDomain() bool {
 	return in.PeerDomains != nil && len(in.PeerDomains.Names) == 0
 }
 
-// currentCheck: the name IW is taken for an independent workstation (K). What
-// another name means is not understood.
+// currentCheck: the name IW is taken for an independent workstation (K), so another
+// name, or none, decides nothing where lsrpdomain has answered.
 func (in ClusterInput) currentCheck() guardCheck {
 	check := guardCheck{name: "current_cluster"}
 	switch c := in.Current; {
 	case c == nil:
-		return in.unanswered(check.name)
+		return in.weigh(check, in.unanswered(check.name).unclear)
 	case c.Present && c.Name == "":
-		check.unclear = "the file is there and says nothing"
+		return in.weigh(check, "the file is there and says nothing")
 	case c.Present && c.Name != "IW":
-		check.unclear = "the current cluster is " + c.Name
+		return in.weigh(check, "the current cluster is "+c.Name)
 	}
 	return check
 }

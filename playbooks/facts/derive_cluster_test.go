@@ -152,8 +152,15 @@ func TestClusterHalfAnswers(t *testing.T) {
 		{"CuAt cannot be missing", func(in *ClusterInput) { in.CuAt = &ODM{} }, unclear("cuat", "the object class is not there")},
 		{"an empty name is no cluster", func(in *ClusterInput) { in.HACMP = stanza(map[string]string{"name": ""}) }, clusterOf(Cluster{Clear: true})},
 		{"a stanza cut before its name", func(in *ClusterInput) { in.HACMP = stanza(map[string]string{"id": "1"}) }, unclear("hacmp", "a stanza without a name")},
-		{"an empty current_cluster", func(in *ClusterInput) { in.Current = &CurrentCluster{Present: true} }, unclear("current_cluster", "the file is there and says nothing")},
-		{"another current_cluster", func(in *ClusterInput) { in.Current = &CurrentCluster{Present: true, Name: "prod"} }, unclear("current_cluster", "the current cluster is prod")},
+		{"an empty current_cluster, and lsrpdomain says none", func(in *ClusterInput) { in.Current = &CurrentCluster{Present: true} },
+			clusterOf(Cluster{Clear: true, Notes: []string{"current_cluster: the file is there and says nothing"}})},
+		{"an empty current_cluster, and lsrpdomain does not answer", func(in *ClusterInput) { in.Current, in.PeerDomains = &CurrentCluster{Present: true}, nil },
+			clusterOf(Cluster{Unclear: []GuardCheck{{"lsrpdomain", "no answer"}, {"current_cluster", "the file is there and says nothing"}}})},
+		{"another current_cluster, and lsrpdomain says none", func(in *ClusterInput) { in.Current = &CurrentCluster{Present: true, Name: "prod"} },
+			clusterOf(Cluster{Clear: true, Notes: []string{"current_cluster: the current cluster is prod"}})},
+		{"another current_cluster, and lsrpdomain does not answer", func(in *ClusterInput) {
+			in.Current, in.PeerDomains = &CurrentCluster{Present: true, Name: "prod"}, nil
+		}, clusterOf(Cluster{Unclear: []GuardCheck{{"lsrpdomain", "no answer"}, {"current_cluster", "the current cluster is prod"}}})},
 		{"no current_cluster at all", func(in *ClusterInput) { in.Current = &CurrentCluster{} }, clusterOf(Cluster{Clear: true})},
 		{"a folder in /var/ct, and lsrpdomain says none", func(in *ClusterInput) { in.Dirs = &Directories{Names: []string{"cfg", "db2"}} },
 			clusterOf(Cluster{Clear: true, Notes: []string{"var_ct: /var/ct has a folder db2"}})},

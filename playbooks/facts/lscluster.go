@@ -15,13 +15,17 @@ var (
 	noRights = regexp.MustCompile(`(?i)denied|permission|permitted|privilege|authori[sz]|password`)
 )
 
+// maxCAAMessage is how many lines of stdout are a message; a list has more.
+const maxCAAMessage = 3
+
 // ParseCAA reads `lscluster -c` and `lscluster -m` (procedure D10). A line that
 // lists a cluster or a node is live, whatever the exit status, and so is a
 // sentence that the services were stopped: they are part of a cluster. Silence
 // with exit 0 lists nothing. The words and the exit status of lscluster where
-// there is no cluster are not known (K): a failure in its own words, or a silent
-// one, is Refused, which by itself is no answer (see DeriveCluster). Exit 44 is
-// the probe's word for a tool that is not there. Anything else answers nothing.
+// there is no cluster are not known (K): a silent failure, or a message of its own
+// that is too short for a list, is Refused, which by itself is no answer (see
+// DeriveCluster). Exit 44 is the probe's word for a tool that is not there.
+// Anything else answers nothing.
 func ParseCAA(o Output) (CAA, error) {
 	if o.Exit == exitAbsent {
 		return CAA{}, nil
@@ -33,8 +37,11 @@ func ParseCAA(o Output) (CAA, error) {
 	if err != nil {
 		return CAA{}, err
 	}
-	said := ""
+	said, long := "", 0
 	for line := range all {
+		if !blank([]byte(line)) {
+			long++
+		}
 		if caaListed.MatchString(line) || caaStopped.MatchString(line) {
 			return CAA{Installed: true, Live: true, Evidence: clean(line, maxText)}, nil
 		}
@@ -56,7 +63,7 @@ func ParseCAA(o Output) (CAA, error) {
 	switch {
 	case o.Exit == 0 && said == "":
 		return CAA{Installed: true}, nil
-	case o.Exit != 0 && (said == "" || caaOwn.MatchString(said)) && !noRights.MatchString(said):
+	case long <= maxCAAMessage && (said == "" || caaOwn.MatchString(said)) && !noRights.MatchString(said):
 		return CAA{Installed: true, Refused: true, Evidence: orNone(said)}, nil
 	case o.Exit != 0:
 		return CAA{}, failed("lscluster", o)
