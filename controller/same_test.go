@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -249,4 +250,24 @@ func TestResumeWithASecondName(t *testing.T) {
 		t.Errorf("%s: %s", h.Outcome, h.Reason)
 	}
 	isSame(t, ended["alias"], host)
+}
+
+// D16: a run without waves that is stopped while a host waits for the others to be
+// read has changed nothing on it, and can be gone on with.
+func TestStoppedBeforeAllAreRead(t *testing.T) {
+	const host = "daemon-down"
+	b := newBench(t, host, "healthy")
+	b.fleet.Host("healthy").Mutate(func(s *aixsim.State) {
+		s.Behaviours = map[string]aixsim.Behaviour{"uname": {Delay: aixsim.Duration(300 * time.Millisecond), Times: 1}}
+	})
+	e := leased(b, "r1")
+	e.Journal = journalFunc(func(entry outcome.Entry) error {
+		if entry.Host == host && entry.State == string(controller.Gathering) {
+			close(b.stop)
+		}
+		return b.dir.Append(entry)
+	})
+	if h := b.runEngine(e)[host]; h.Outcome != outcome.Skipped || !h.Interrupted || len(b.changed(host)) > 0 {
+		t.Errorf("%s: %s, interrupted %v, changed by %q", h.Outcome, h.Reason, h.Interrupted, b.changed(host))
+	}
 }
