@@ -300,6 +300,12 @@ func (w *walk) decide() (Event, error) {
 	return judged, nil
 }
 
+// same are the other names of the machine, as the host was judged last.
+func (w *walk) same() []string {
+	view, _ := w.diagnosis.Facts["fleet"].(facts.Fleet)
+	return view.Same
+}
+
 // among reports whether what is known of the host was judged when all others had
 // been read, or can't be: only then it is certain that none of them is the same
 // machine.

@@ -324,6 +324,10 @@ func (w *walk) goesOn(ctx context.Context) Event {
 		w.await(ctx, w.fleet.machines.named) // one of them may be this very machine
 		return notYet
 	}
+	// The last host may have been read since this one was looked at.
+	if view := w.fleet.view(w.host.Name); !slices.Equal(view.Same, w.same()) {
+		w.adopt(w.Playbook.WithFleet(w.diagnosis, view))
+	}
 	if rung := w.pickup.redo; rung != nil && !w.stopping() {
 		w.pickup.redo = nil
 		w.again(ctx, rung, w.pickup.at)
