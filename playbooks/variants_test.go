@@ -19,6 +19,12 @@ import (
 // The property suite of variants (aix-facts 9a): each illness of the simulator is
 // looked at as many AIX hosts as there are seeds, which differ in what is not known
 // for sure. What is judged and planned must not.
+//
+// Before it was written the product was wrong on 715 of 765 looks. Of the kinds:
+// odm-no-class and var-ct from seed 1 on, current-cluster and lscluster-none from 2,
+// cluster0-ordinary, domain-down, metadata-nic, odmget-no-match and src-not-on-file
+// from 3, lslpp-none and lsrpdomain-down from 4, netstat-zone from 6, date-zone from
+// 12; and with nothing drawn it overlooked CAA that was stopped on the node.
 var (
 	variantSeeds = flag.Int("variants.seeds", 24, "TestVariants: how many seeds, from 1 on; fewer under the race detector and in a short test")
 	variantSeed  = flag.Uint64("variants.seed", 0, "TestVariants: this seed alone")
