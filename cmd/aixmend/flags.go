@@ -81,17 +81,27 @@ func (f *flags) walking(c *cobra.Command) {
 	f.annotated(c)
 	f.news(c)
 	f.notices(c)
+	f.judging(c)
+	f.reaching(c)
+	f.loudness(c)
+}
+
+// judging declares the flags that say how hosts are judged.
+func (f *flags) judging(c *cobra.Command) {
+	c.Flags().StringVar(&f.Playbook, "playbook", "rmc-restore", "what to do: the `NAME` of a playbook or a file")
+	c.Flags().StringArrayVar(&f.Set, "set", nil, "a playbook parameter, `KEY=VALUE`; may repeat")
+	c.Flags().StringSliceVar(&f.FailOn, "fail-on", defaultFailOn(), "outcomes that count as trouble")
+}
+
+// reaching declares the flags that say how hosts are connected to.
+func (f *flags) reaching(c *cobra.Command) {
 	fs := c.Flags()
 	fs.IntVarP(&f.Concurrency, "concurrency", "c", 200, "hosts being worked on over SSH at one time")
-	fs.StringVar(&f.Playbook, "playbook", "rmc-restore", "what to do: the `NAME` of a playbook or a file")
-	fs.StringArrayVar(&f.Set, "set", nil, "a playbook parameter, `KEY=VALUE`; may repeat")
-	fs.StringSliceVar(&f.FailOn, "fail-on", defaultFailOn(), "outcomes that count as trouble")
 	fs.DurationVar(&f.ConnectTimeout, "connect-timeout", 15*time.Second, "per connection: connect, handshake and login")
 	fs.DurationVar(&f.Deadline, "deadline", 0, "for the whole run; 0: none")
 	fs.StringVar(&f.KnownHosts, "known-hosts", "", "known_hosts `FILE`; host keys are always checked (default the inventory's, then the user's own)")
 	f.sshConfig(c)
 	fs.StringVar(&f.Identity, "identity", "", "private key `FILE` (default the inventory's, then the user's own, then the agent's)")
-	f.loudness(c)
 }
 
 func (f *flags) loudness(c *cobra.Command) {

@@ -67,7 +67,7 @@ Each flag can be given in the environment too: --max-fail is AIXMEND_MAX_FAIL.
 	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exitCodes())
 	root.AddCommand(
 		a.audit(), a.capture(), a.plan(), a.recover(), a.resume(),
-		a.runs(), a.report(), a.diff(), a.explain(),
+		a.record(), a.replay(), a.runs(), a.report(), a.diff(), a.explain(),
 		a.inventory(), a.hostkeys(), a.playbook(), a.demo(), a.version(), a.man(),
 	)
 	root.InitDefaultCompletionCmd()

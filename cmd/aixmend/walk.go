@@ -125,6 +125,11 @@ func (a *app) finish(ctx context.Context, j *job, before *past) error {
 	if err := a.fit(j, openFiles()); err != nil {
 		return err
 	}
+	return a.carryOut(ctx, j, before)
+}
+
+// carryOut runs a job that has its way to the hosts, and says how it ended.
+func (a *app) carryOut(ctx context.Context, j *job, before *past) error {
 	run, err := a.execute(ctx, j, before)
 	if run == nil {
 		return err
@@ -173,6 +178,7 @@ type job struct {
 	plan     *planFile   // nil: none was approved
 	undoes   string      // the run that is taken back; "": none
 	compared *compared   // the news of the run, once it has ended, where they are asked for
+	offline  *offline    // the recordings that are judged; nil: hosts are connected to
 }
 
 // job reads the inventory and prepares what the flags ask for.
@@ -279,7 +285,7 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 	}
 	a.interrupts.announce(a.say)
 	run := outcome.Run{
-		Schema: outcome.RunSchema, Version: currentVersion(), Command: string(j.verb), Undoes: j.undoes,
+		Schema: outcome.RunSchema, Version: currentVersion(), Command: j.command(), Undoes: j.undoes,
 		Playbook: outcome.Playbook{Name: j.playbook.Name, SHA256: j.playbook.SHA256}, Fleet: []outcome.FleetFinding{},
 		FailOn: j.failOn,
 	}
@@ -289,7 +295,7 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 	}
 	defer dir.Close()
 	if !j.flags.quiet && before == nil {
-		a.say("%s of %s, playbook %s, run %s", j.verb, report.Hosts(len(j.Hosts)), j.playbook.Name, run.ID)
+		a.say("%s of %s, playbook %s, run %s", j.command(), report.Hosts(len(j.Hosts)), j.playbook.Name, run.ID)
 	}
 	engine := a.engine(j, run.ID, store, dir)
 	if j.undoes != "" {
@@ -306,7 +312,7 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 		return nil, err
 	}
 	engine.MaxAttempts = j.flags.Attempts
-	engine.Past = store.NewestNodeIDs(j.Names)
+	engine.Past = j.pastIDs(store)
 	engine.Pause = a.pauses(j.flags)
 	result, broken := a.watched(engine, j, func() (controller.Result, error) {
 		return engine.Run(a.within(ctx, j.flags.Deadline), j.Hosts)
@@ -370,7 +376,7 @@ func (j *job) place(hosts []outcome.HostSummary) {
 // both in the journal. What a run is to do is on the disk before it begins.
 func openFolder(store *journal.Store, j *job, run *outcome.Run, before *past) (*journal.Run, *past, error) {
 	now := time.Now().UTC()
-	entry := outcome.Entry{Time: now, Event: outcome.EventRun, State: outcome.RunStarted, Detail: string(j.verb)}
+	entry := outcome.Entry{Time: now, Event: outcome.EventRun, State: outcome.RunStarted, Detail: j.command()}
 	if before == nil {
 		run.ID, run.Started = journal.NewRunID(now), now
 		asked, err := j.request()
@@ -381,7 +387,10 @@ func openFolder(store *journal.Store, j *job, run *outcome.Run, before *past) (*
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := errors.Join(dir.WriteRequest(asked), dir.Append(entry)); err != nil {
+		if j.offline == nil { // resume would connect to the hosts
+			err = dir.WriteRequest(asked)
+		}
+		if err := errors.Join(err, dir.Append(entry)); err != nil {
 			return nil, nil, errors.Join(err, dir.Close())
 		}
 		return dir, nil, nil

@@ -96,7 +96,6 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 			Baseline: j.baseline(store), Upload: j.upload,
 			Waves: j.waves, Brake: j.brake, Owner: owner(), Approved: j.approved(store, id), MadeBy: j.madeBy(),
 		},
-		Dialer:   wrap.Gated(wrap.Limited(wrap.Retried(j.reach.dialer(), 2, time.Second), places), gate),
 		Turns:    places,
 		Journal:  dir,
 		Captures: store,
@@ -106,6 +105,11 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 	}
 	if process, err := dir.Process(); err == nil { // else what it takes is nobody's but by name
 		e.Process = process
+	}
+	if j.offline != nil {
+		e.Dialer, e.Captures = wrap.Gated(wrap.Limited(j.offline.Dialer, places), wrap.Shut), j.offline
+	} else {
+		e.Dialer = wrap.Gated(wrap.Limited(wrap.Retried(j.reach.dialer(), 2, time.Second), places), gate)
 	}
 	if !j.flags.quiet {
 		e.Observer = a.mover(j.flags.verbose > 0)

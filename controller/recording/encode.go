@@ -1,0 +1,127 @@
+package recording
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// unsealed stands in the place of the hash while it is computed.
+var unsealed = strings.Repeat("0", 2*sha256.Size)
+
+// hashField is where the hash stands in the file.
+const hashField = "\n  \"sha256\": \""
+
+// Encode returns the file of a recording, with its hash. It sets SHA256.
+func (r *Recording) Encode() ([]byte, error) {
+	r.SHA256 = unsealed
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(r); err != nil {
+		return nil, fmt.Errorf("recording of %s: %w", r.Host.Name, err)
+	}
+	text := harmless(b.Bytes())
+	if len(text) > MaxBytes {
+		return nil, fmt.Errorf("recording of %s: it has %d MiB, and %d are the most", r.Host.Name, len(text)>>20, MaxBytes>>20)
+	}
+	sum := sha256.Sum256(text)
+	r.SHA256 = hex.EncodeToString(sum[:])
+	return bytes.Replace(text, []byte(hashField+unsealed), []byte(hashField+r.SHA256), 1), nil
+}
+
+// sealed reports whether a file is as it was written.
+func sealed(file []byte, hash string) bool {
+	at := bytes.Index(file, []byte(hashField+hash+`"`))
+	if at < 0 || len(hash) != len(unsealed) {
+		return false
+	}
+	text := bytes.Clone(file)
+	copy(text[at+len(hashField):], unsealed)
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]) == hash
+}
+
+// harmless escapes what a terminal acts on or does not show, so that the file can
+// be looked at with any pager. To whoever reads JSON it says the same as before.
+func harmless(document []byte) []byte {
+	safe := make([]byte, 0, len(document))
+	for len(document) > 0 {
+		r, size := utf8.DecodeRune(document)
+		switch {
+		case r == '\n' || unicode.IsPrint(r) && r != utf8.RuneError:
+			safe = append(safe, document[:size]...)
+		case r > 0xFFFF:
+			high, low := utf16.EncodeRune(r)
+			safe = fmt.Appendf(safe, `\u%04x\u%04x`, high, low)
+		default:
+			safe = fmt.Appendf(safe, `\u%04x`, r)
+		}
+		document = document[size:]
+	}
+	return safe
+}
+
+// Write writes a recording into a folder, which it makes, and returns the path of
+// the file. The file is 0600, the folder 0700. It is there whole or not at all, and
+// never in the place of another: then the error is fs.ErrExist.
+func (r *Recording) Write(folder string) (string, error) {
+	if err := checkName(r.Host.Name); err != nil {
+		return "", err
+	}
+	text, err := r.Encode()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", fmt.Errorf("folder of recordings: %w", err)
+	}
+	path := filepath.Join(folder, r.Host.Name+Suffix)
+	if err := create(path, text); err != nil {
+		return "", fmt.Errorf("recording of %s: %w", r.Host.Name, err)
+	}
+	return path, nil
+}
+
+// create writes a file that was not there.
+func create(path string, text []byte) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), ".tmp-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(file.Name())) }()
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	err = os.Link(file.Name(), path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return exclusively(path, text) // a file system that has no links
+}
+
+// exclusively writes a file that was not there, and removes it where it can't be
+// written whole.
+func exclusively(path string, text []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
+}

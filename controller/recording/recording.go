@@ -1,0 +1,236 @@
+// Package recording keeps what the read-only probes of one host answered in a
+// file that a person can read before sending it on, and judges by it later:
+// row C6 of the procedure.
+//
+// Terms. A recording is that file. An entry is one command with its answer. A
+// question is one of the open questions about AIX that only a real LPAR
+// answers. Redacting takes secrets out, always; anonymizing also replaces names,
+// addresses and ids, where it is asked for.
+//
+// A recording may come from anybody: reading one is bounded and strict, and its
+// commands are compared with those of a playbook, never run.
+package recording
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"aixmend/transport"
+)
+
+// Schema is the schema of a recording.
+const Schema = "aixmend.recording/v1"
+
+// Suffix ends the name of a recording's file; the host's name stands before it.
+const Suffix = ".recording.json"
+
+// Recording is what one host answered.
+type Recording struct {
+	Schema string `json:"schema"`
+	// SHA256 is the hash of the file, in hex, in which this field is 64 zeros.
+	SHA256 string `json:"sha256"`
+	// Version is the version of aixmend that recorded.
+	Version string `json:"aixmend"`
+	// Recorded is when the reading began, by the controller's clock, in UTC.
+	Recorded time.Time `json:"recorded"`
+	// Anonymized reports whether names, addresses and ids are replaced.
+	Anonymized bool `json:"anonymized"`
+	// Redacted counts the places where a secret was taken out.
+	Redacted int    `json:"redacted"`
+	Host     Host   `json:"host"`
+	System   System `json:"system"`
+	// Playbooks are those whose probes were asked.
+	Playbooks []Playbook `json:"playbooks"`
+	// LeftOut are the probes that were not asked.
+	LeftOut []LeftOut `json:"left_out"`
+	// Trouble is what ended the reading before its end.
+	Trouble *Trouble `json:"trouble,omitempty"`
+	// Noise is what the host printed outside every answer, such as a banner.
+	Noise Stream `json:"noise"`
+	// Commands are the entries, in the order in which they were asked; each command
+	// text is there once.
+	Commands []Entry `json:"commands"`
+}
+
+// Host is what the inventory says of the host, as far as judging needs it.
+type Host struct {
+	Name    string   `json:"name"`
+	Address string   `json:"address"`
+	RMCNIC  string   `json:"rmc_nic,omitempty"`
+	Waivers []Waiver `json:"waivers,omitempty"`
+}
+
+// Waiver is a waiver of the inventory.
+type Waiver struct {
+	Finding string `json:"finding"`
+	// Until is the last day on which it holds, as 2006-01-02 in UTC; "": no end.
+	Until  string `json:"until,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// System says in short which system answered; the entries are the evidence.
+// What could not be read is empty.
+type System struct {
+	OSLevel string `json:"oslevel,omitempty"`
+	RSCT    string `json:"rsct,omitempty"`
+	// SSHServer is the name that the SSH server gives itself.
+	SSHServer string `json:"ssh_server,omitempty"`
+	// Tools are the paths of the RSCT tools, by name.
+	Tools map[string]string `json:"tools,omitempty"`
+}
+
+// Playbook names a playbook whose probes were asked.
+type Playbook struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+}
+
+// LeftOut is a probe that was not asked.
+type LeftOut struct {
+	Playbook string `json:"playbook"`
+	Probe    string `json:"probe"`
+	Why      string `json:"why"`
+}
+
+// Trouble is the error that ended the reading.
+type Trouble struct {
+	// Kind is a kind of the package transport.
+	Kind transport.Kind `json:"kind"`
+	Op   string         `json:"op"`
+	Text string         `json:"text"`
+}
+
+// Why there is no exit status.
+const (
+	Hung   = "hung"    // no end within its time limit
+	NotRun = "not run" // an answer before it was not as required, or the login can't become root
+	Lost   = "lost"    // the connection broke before it had answered
+)
+
+// Entry is one command and its answer.
+type Entry struct {
+	ID string `json:"id"`
+	// Of names the playbooks that ask it; "questions" is the table of this package.
+	Of []string `json:"of"`
+	// Command is the text, byte for byte.
+	Command Stream `json:"command"`
+	// Started is by the controller's clock, in UTC; zero where it was not run.
+	Started    time.Time `json:"started,omitzero"`
+	DurationMS int64     `json:"duration_ms"`
+	// Exit is the exit status, 0 to 255; null where there is none.
+	Exit *int `json:"exit_status"`
+	// NoAnswer says why there is no exit status: hung, not run or lost; "" where
+	// there is one.
+	NoAnswer string `json:"no_answer,omitempty"`
+	Stdout   Stream `json:"stdout"`
+	Stderr   Stream `json:"stderr"`
+	// StdoutDropped and StderrDropped count bytes that were not kept.
+	StdoutDropped int64 `json:"stdout_dropped,omitempty"`
+	StderrDropped int64 `json:"stderr_dropped,omitempty"`
+}
+
+// Stream is the bytes of a text. In the file it is a list of lines, each with its
+// newline, and an object with base64 only where the bytes are not UTF-8.
+type Stream []byte
+
+// encoded is a stream that is not UTF-8.
+type encoded struct {
+	Base64 []byte `json:"base64"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (s Stream) MarshalJSON() ([]byte, error) {
+	if !utf8.Valid(s) {
+		return json.Marshal(encoded{s})
+	}
+	lines := []string{}
+	for line := range strings.Lines(string(s)) {
+		lines = append(lines, line)
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(lines)
+	return b.Bytes(), err
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *Stream) UnmarshalJSON(text []byte) error {
+	if text = bytes.TrimSpace(text); len(text) > 0 && text[0] == '[' {
+		var lines []string
+		if err := json.Unmarshal(text, &lines); err != nil {
+			return err
+		}
+		*s = Stream(strings.Join(lines, ""))
+		return nil
+	}
+	var e struct {
+		Base64 *[]byte `json:"base64"`
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&e); err != nil {
+		return err
+	}
+	if e.Base64 == nil {
+		return errors.New(`wanted a list of lines or {"base64": "..."}`)
+	}
+	*s = *e.Base64
+	return nil
+}
+
+// text is a stream in which nothing but the newlines at its end is cut.
+func (s Stream) text() string { return strings.TrimRight(string(s), "\n") }
+
+// Find returns the entry of a command text, nil when it was not recorded.
+func (r *Recording) Find(command string) *Entry {
+	for i := range r.Commands {
+		if string(r.Commands[i].Command) == command {
+			return &r.Commands[i]
+		}
+	}
+	return nil
+}
+
+// byID returns the first entry with an id, nil when there is none.
+func (r *Recording) byID(id string) *Entry {
+	for i := range r.Commands {
+		if r.Commands[i].ID == id {
+			return &r.Commands[i]
+		}
+	}
+	return nil
+}
+
+// Size is how many bytes the answers hold.
+func (r *Recording) Size() int {
+	n := 0
+	for _, e := range r.Commands {
+		n += len(e.Stdout) + len(e.Stderr)
+	}
+	return n
+}
+
+// result is an entry as the transport gives it.
+func (e *Entry) result(id string) transport.Result {
+	r := transport.Result{
+		ID: id, Stdout: e.Stdout, Stderr: e.Stderr, StdoutDropped: e.StdoutDropped, StderrDropped: e.StderrDropped,
+		Started: e.Started, Duration: time.Duration(e.DurationMS) * time.Millisecond,
+	}
+	switch e.NoAnswer {
+	case "":
+		r.Exit = *e.Exit
+	case Hung:
+		r.Err = transport.ErrHung
+	case NotRun:
+		r.Err = transport.ErrNotRun
+	default:
+		r.Err = fmt.Errorf("%s: no answer was recorded", e.NoAnswer)
+	}
+	return r
+}
