@@ -28,6 +28,7 @@ type recordFlags struct {
 	out       string
 	anonymize bool
 	playbook  string
+	timeout   time.Duration
 }
 
 func (a *app) record() *cobra.Command {
@@ -50,6 +51,7 @@ still judges as before. Look at the file all the same before you send it.`,
 	c.Flags().StringVar(&f.out, "out", "aixmend-recordings", "folder `DIR` for the recordings, HOST.recording.json each")
 	c.Flags().BoolVar(&f.anonymize, "anonymize", false, "replace host names, addresses, MACs, node ids, serial numbers and the like, consistently over all files of this call")
 	c.Flags().StringVar(&f.playbook, "playbook", "", "also ask the probes of the playbook in `FILE`")
+	c.Flags().DurationVar(&f.timeout, "probe-timeout", 30*time.Second, "how long a command may take that does not say it itself, before it is called hung")
 	return c
 }
 
@@ -58,12 +60,15 @@ func (a *app) recordAll(ctx context.Context, f recordFlags) error {
 	if err := a.flags.check(); err != nil {
 		return err
 	}
+	if f.timeout <= 0 {
+		return usagef("", "--probe-timeout must be more than 0, found %s", f.timeout)
+	}
 	inv, hosts, err := a.flags.selected()
 	if err != nil {
 		return err
 	}
 	r := &recorder{app: a, flags: f, hosts: hosts, counts: map[string]int{}}
-	if r.catalogue, r.own, err = catalogue(f.playbook); err != nil {
+	if r.catalogue, r.own, err = catalogue(f.playbook, f.timeout); err != nil {
 		return err
 	}
 	if err := r.room(); err != nil {
@@ -87,7 +92,7 @@ func (a *app) recordAll(ctx context.Context, f recordFlags) error {
 }
 
 // catalogue is what hosts are asked; own is the playbook of one's own, nil for none.
-func catalogue(file string) (c *recording.Catalogue, own *playbooks.Playbook, err error) {
+func catalogue(file string, timeout time.Duration) (c *recording.Catalogue, own *playbooks.Playbook, err error) {
 	var books []*playbooks.Playbook
 	for _, name := range playbooks.Names() {
 		book, err := playbooks.Load(name)
@@ -110,7 +115,7 @@ func catalogue(file string) (c *recording.Catalogue, own *playbooks.Playbook, er
 			books = append(books, own)
 		}
 	}
-	c, err = recording.NewCatalogue(books...)
+	c, err = recording.NewCatalogue(timeout, books...)
 	return c, own, usage(err)
 }
 

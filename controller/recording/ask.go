@@ -32,13 +32,16 @@ type Catalogue struct {
 	Asked     []Asked
 	Playbooks []Playbook
 	LeftOut   []LeftOut
+
+	timeout time.Duration
 }
 
 // NewCatalogue returns what hosts are asked: the probes that audit asks with the
 // default parameters, and those of captures, of some playbooks, and the questions.
-// Its error is one of a playbook.
-func NewCatalogue(books ...*playbooks.Playbook) (*Catalogue, error) {
-	c, at := &Catalogue{LeftOut: []LeftOut{}}, map[string]int{}
+// timeout is how long a command may take that does not say it itself. Its error is
+// one of a playbook.
+func NewCatalogue(timeout time.Duration, books ...*playbooks.Playbook) (*Catalogue, error) {
+	c, at := &Catalogue{LeftOut: []LeftOut{}, timeout: timeout}, map[string]int{}
 	for _, book := range books {
 		if err := c.probes(book, at); err != nil {
 			return nil, err
@@ -46,14 +49,14 @@ func NewCatalogue(books ...*playbooks.Playbook) (*Catalogue, error) {
 	}
 	for _, book := range books {
 		for _, p := range book.Capture.Probes {
-			c.add(book.Name, p, defaults(book), false, at)
+			c.add(book.Name, p, false, at)
 		}
 	}
 	for _, q := range Questions() {
 		if q.Command != "" {
 			p := playbooks.Probe{ID: q.ID, MaxOutput: q.MaxOutput}
 			p.Run.V = q.Command
-			c.add(OfQuestions, p, questionTimeout, false, at)
+			c.add(OfQuestions, p, false, at)
 		}
 	}
 	slices.SortStableFunc(c.Asked, func(a, b Asked) int { return cmp.Compare(rank(a), rank(b)) })
@@ -88,7 +91,7 @@ func (c *Catalogue) probes(book *playbooks.Playbook, at map[string]int) error {
 	}
 	c.Playbooks = append(c.Playbooks, Playbook{Name: book.Name, SHA256: book.SHA256})
 	for _, p := range asked {
-		c.add(book.Name, p, defaults(book), true, at)
+		c.add(book.Name, p, true, at)
 	}
 	for _, p := range book.Probes {
 		if !slices.ContainsFunc(asked, func(a playbooks.Probe) bool { return a.ID == p.ID }) {
@@ -98,19 +101,10 @@ func (c *Catalogue) probes(book *playbooks.Playbook, at map[string]int) error {
 	return nil
 }
 
-// defaults is how long a probe of a playbook may take that does not say it.
-func defaults(book *playbooks.Playbook) time.Duration {
-	params, err := book.Set(nil)
-	if err != nil || params.Duration("probe_timeout") <= 0 {
-		return questionTimeout
-	}
-	return params.Duration("probe_timeout")
-}
-
 // add adds a command, or what more another asker wants of one that is there.
-func (c *Catalogue) add(of string, p playbooks.Probe, timeout time.Duration, probe bool, at map[string]int) {
+func (c *Catalogue) add(of string, p playbooks.Probe, probe bool, at map[string]int) {
 	command := transport.Command{
-		ID: p.ID, Line: strings.TrimRight(p.Run.V, "\n"), AsLogin: p.Login, Timeout: cmp.Or(p.Timeout, timeout), MaxOutput: p.MaxOutput,
+		ID: p.ID, Line: strings.TrimRight(p.Run.V, "\n"), AsLogin: p.Login, Timeout: cmp.Or(p.Timeout, c.timeout), MaxOutput: p.MaxOutput,
 	}
 	if p.Require != nil {
 		command.Require = p.Require.Answer

@@ -1,12 +1,5 @@
 package recording
 
-import (
-	"time"
-)
-
-// questionTimeout is how long a command of the table may take.
-const questionTimeout = 30 * time.Second
-
 // Question is one row of the table: a command that every host is asked so that an
 // open question about AIX can be settled, or a question that an answer settles that
 // is there anyway.

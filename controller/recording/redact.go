@@ -23,8 +23,8 @@ var secrets = []struct {
 	// A log that is read from its end may begin inside a key.
 	{regexp.MustCompile(`(?m)(?:^.*[A-Za-z0-9+/=]{16,}[^A-Za-z0-9\n]*\n)*^.*-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----`), removed},
 	{regexp.MustCompile(`(?i)(\b(?:proxy-)?authorization["']?\s*[:=]\s*)("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\n"']+)`), "${1}" + removed},
-	{regexp.MustCompile(`(?i)(\b(?:bearer|basic|negotiate)\s+)[A-Za-z0-9+/=._~-]{8,}`), "${1}" + removed},
-	{regexp.MustCompile(`(?i)((?:[A-Za-z0-9_.-]*)` + telling + `(?:[_-][A-Za-z0-9_]*)?\\?["']?\s*(?:=>|[:=])[ \t]*)(\\?"(?:[^"\\\n]|\\[^"\n])*\\?"|'(?:[^'\\\n]|\\.)*'|[^\s,;}\])"'\[{|>][^\n,;}\])]*)`), "${1}" + removed},
+	{regexp.MustCompile(`(?i)(\b(?:bearer|negotiate)\s+)[A-Za-z0-9+/=._~-]{16,}`), "${1}" + removed},
+	{regexp.MustCompile(`(?i)((?:[A-Za-z0-9_.-]*)` + telling + `(?:[_-][A-Za-z0-9_]*)?\\?["']?\s*(?:=>|[:=])[ \t]*)(\\?"(?:[^"\\\n]|\\[^"\n])*\\?"|'(?:[^'\\\n]|\\.)*'|[^\s:,;}\])"'\[{|>][^\n,;}\])]*)`), "${1}" + removed},
 	{regexp.MustCompile(`(?i)(--?` + telling + `[ \t]+)("[^"\n]*"|'[^'\n]*'|[^\s]+)`), "${1}" + removed},
 	{regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s/:@"']+:)[^\s/@"']+@`), "${1}" + removed + "@"},
 	{regexp.MustCompile(`(?i)(x-[a-z-]*(?:token|key|secret)["']?\s*[:=]\s*)[^\s"']+`), "${1}" + removed},
@@ -39,6 +39,8 @@ var (
 	// passwordList begins a list of login:password lines of cloud-init.
 	passwordList = regexp.MustCompile(`(?i)^(\s*)["']?chpasswd["']?\s*:`)
 	loginLine    = regexp.MustCompile(`^(\s*(?:-\s*)?["']?[A-Za-z_][A-Za-z0-9_.-]*:)(\S+)`)
+	// basic is a header of authorization without its name: login:password in base64.
+	basic = regexp.MustCompile(`(?i)(\bbasic\s+)([A-Za-z0-9+/]{6,}={0,2})`)
 	// blob is what may be base64 of something.
 	blob = regexp.MustCompile(`[A-Za-z0-9+/]{16,}={0,2}`)
 )
@@ -54,6 +56,9 @@ func (r *Recording) redact() {
 	}
 	clean(&r.Noise)
 	for i := range r.Commands {
+		if levelsOnly(string(r.Commands[i].Command)) { // descriptions with colons around them
+			continue
+		}
 		clean(&r.Commands[i].Stdout)
 		clean(&r.Commands[i].Stderr)
 	}
@@ -104,6 +109,14 @@ func redactPlain(text string) (string, int) {
 			return with
 		})
 	}
+	text = basic.ReplaceAllStringFunc(text, func(match string) string {
+		m := basic.FindStringSubmatch(match)
+		if !hides(m[2], func(plain string) bool { return strings.Contains(plain, ":") && printableText(plain) }) {
+			return match
+		}
+		n++
+		return m[1] + removed
+	})
 	logins, m := redactLogins(text)
 	return logins, n + m
 }

@@ -1,0 +1,148 @@
+package recording
+
+import (
+	"encoding/binary"
+	"net/netip"
+)
+
+// networks are those of interfaces, from which it is known which addresses are the
+// first and the last of a network.
+type networks []netip.Prefix
+
+// of is the narrowest network that has an address; that of 24 bits where none is
+// known.
+func (n networks) of(addr netip.Addr) netip.Prefix {
+	best := netip.PrefixFrom(addr, 24).Masked()
+	found := false
+	for _, p := range n {
+		if p.Contains(addr) && (!found || p.Bits() > best.Bits()) {
+			best, found = p, true
+		}
+	}
+	return best
+}
+
+func number4(addr netip.Addr) uint32 {
+	b := addr.As4()
+	return binary.BigEndian.Uint32(b[:])
+}
+
+func addr4(n uint32) netip.Addr {
+	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, n)))
+}
+
+// stays is how many bits of an IPv4 address stay as they are: those that say which
+// kind of address it is. 32: it is one that stays, such as a mask.
+func stays(n uint32) int {
+	first, second := n>>24, n>>16&0xff
+	switch {
+	case first == 0, first == 127, first >= 224, first == 169 && second == 254:
+		return 32
+	case first == 172 && second&0xf0 == 16:
+		return 12
+	case first == 192, first == 172, first == 169: // what is beside them must not become one of them
+		return 16
+	}
+	return 8
+}
+
+// bits4 is what an IPv4 address becomes, bit by bit: whether a bit is turned depends
+// on those before it, so what two addresses have in common at their beginning they
+// have in common afterwards. The first that may be turned always is: no address
+// becomes itself.
+func (a *Anonymizer) bits4(n uint32) uint32 {
+	kept := stays(n)
+	became := n
+	for depth := kept; depth < 32; depth++ {
+		bit := uint32(1) << (31 - depth)
+		before := uint64(n&^(bit<<1-1))<<8 | uint64(depth)
+		if depth == 0 {
+			before = 0
+		}
+		if depth == kept || a.number("ipv4", before)&1 == 1 {
+			became ^= bit
+		}
+	}
+	return became
+}
+
+// ipv4 is what an IPv4 address becomes.
+func (a *Anonymizer) ipv4(addr netip.Addr) netip.Addr {
+	n := number4(addr)
+	if stays(n) == 32 {
+		return addr
+	}
+	network := a.networks.of(addr)
+	if network.Bits() > 30 || network.Bits() < stays(n) {
+		return addr4(a.bits4(n))
+	}
+	host := uint32(1)<<(32-network.Bits()) - 1
+	first, last := n&^host, n|host
+	// The first address of the network changes places with the one that took its
+	// own, and so does the last.
+	image := a.bits4(n) &^ host
+	swap := func(x, one, other uint32) uint32 {
+		switch x {
+		case one:
+			return other
+		case other:
+			return one
+		}
+		return x
+	}
+	zero := func(x uint32) uint32 { return swap(a.bits4(x), a.bits4(first), image) }
+	return addr4(swap(zero(n), zero(last), image|host))
+}
+
+// prefix4 is what the beginning of an IPv4 address becomes, bits long.
+func (a *Anonymizer) prefix4(n uint32, bits int) uint32 {
+	if stays(n) == 32 || bits < stays(n) {
+		return n
+	}
+	return a.bits4(n) &^ (1<<(32-bits) - 1)
+}
+
+// ipv6 is what an IPv6 address becomes. Group by group of its first half, what two
+// addresses have in common at their beginning they have in common afterwards.
+func (a *Anonymizer) ipv6(addr netip.Addr) netip.Addr {
+	switch {
+	case addr.Is4In6():
+		v4 := a.ipv4(addr.Unmap())
+		return netip.AddrFrom16(v4.As16())
+	case addr.IsUnspecified(), addr.IsLoopback(), addr.IsMulticast():
+		return addr
+	}
+	b := addr.As16()
+	for i := 2; i < 8; i += 2 { // the first group says which kind it is
+		group := uint64(binary.BigEndian.Uint16(b[i:]))
+		if group == 0 {
+			continue
+		}
+		was := addr.As16()
+		digest := a.digest("ipv6", was[:i+2])
+		became := binary.BigEndian.Uint16(digest) | 1 // not 0
+		if uint64(became) == group {
+			became ^= 0x8000
+		}
+		binary.BigEndian.PutUint16(b[i:], became)
+	}
+	binary.BigEndian.PutUint64(b[8:], a.interfaceID(binary.BigEndian.Uint64(b[8:])))
+	return netip.AddrFrom16(b)
+}
+
+// interfaceID is what the second half of an IPv6 address becomes.
+func (a *Anonymizer) interfaceID(id uint64) uint64 {
+	if id == 0 {
+		return 0
+	}
+	if id>>24&0xffff == 0xfffe { // it follows from a MAC
+		mac := id>>40<<24 | id&0xffffff
+		mac = a.mac(mac^0x02<<40) ^ 0x02<<40
+		return mac>>24<<40 | 0xfffe<<24 | mac&0xffffff
+	}
+	became := a.number("interface", id)
+	if became>>24&0xffff == 0xfffe {
+		became ^= 1 << 24
+	}
+	return became
+}
