@@ -131,7 +131,7 @@ func Decode(path string, text []byte) (*Recording, error) {
 		return nil, wrong(offset(err, len(text)), recordAgain, "it is no JSON, or it was cut off: %w", err)
 	}
 	switch {
-	case head.Schema == nil:
+	case head.Schema == nil || *head.Schema == "":
 		return nil, wrong(-1, "name a file that aixmend record wrote", "it is no recording: it has no schema")
 	case *head.Schema != Schema && strings.HasPrefix(*head.Schema, "aixmend.recording/"):
 		return nil, wrong(-1, newer, "it is of schema %.80q; this version reads %s", *head.Schema, Schema)

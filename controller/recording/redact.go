@@ -21,7 +21,7 @@ var secrets = []struct {
 }{
 	{regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----|\z)`), removed},
 	// A log that is read from its end may begin inside a key.
-	{regexp.MustCompile(`(?m)(?:^.*[A-Za-z0-9+/=]{16,}[^A-Za-z0-9\n]*\n)*^.*-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----`), removed},
+	{regexp.MustCompile(`(?m)(?:^[^A-Za-z0-9+/=\n]*[A-Za-z0-9+/=]+[^A-Za-z0-9\n]*\n)*^.*-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----`), removed},
 	{regexp.MustCompile(`(?i)(\b(?:proxy-)?authorization["']?\s*[:=]\s*)("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\n"']+)`), "${1}" + removed},
 	{regexp.MustCompile(`(?i)(\b(?:bearer|negotiate)\s+)[A-Za-z0-9+/=._~-]{16,}`), "${1}" + removed},
 	{regexp.MustCompile(`(?i)((?:[A-Za-z0-9_.-]*)` + telling + `(?:[_-][A-Za-z0-9_]*)?\\?["']?\s*(?:=>|[:=])[ \t]*)(\\?"(?:[^"\\\n]|\\[^"\n])*\\?"|'(?:[^'\\\n]|\\.)*'|[^\s:,;}\])"'\[{|>][^\n,;}\])]*)`), "${1}" + removed},
@@ -136,7 +136,7 @@ func redactLogins(text string) (string, int) {
 			depth = len(m[1])
 		case depth >= 0 && strings.TrimSpace(line) != "" && indent <= depth:
 			depth = -1
-		case depth >= 0 && loginLine.MatchString(line):
+		case depth >= 0 && loginLine.MatchString(line) && !strings.Contains(line, removed):
 			line = loginLine.ReplaceAllString(line, "${1}"+removed)
 			n++
 		}
