@@ -48,6 +48,7 @@ var rooms = map[string]room{
 	"controller/journal":       {imports: []string{"controller/outcome"}},
 	"controller/report":        {imports: []string{"controller/outcome", "controller/drift"}},
 	"controller/drift":         {imports: []string{"controller/outcome"}},
+	"controller/recording":     {imports: []string{"playbooks", "transport"}, tests: world},
 	"controller/notify":        {imports: []string{"controller/outcome", "controller/drift"}},
 	"cmd/aixmend/live":         {imports: []string{"controller", "controller/outcome", "controller/report"}},
 	"controller/fleet":         {imports: []string{"controller/outcome"}},

@@ -40,6 +40,7 @@ func filesOnDisk() []named {
 		{"STATE/runs/RUN/support/HOST", "the support data that a hand-over has fetched"},
 		{"STATE/runs/latest", "a link to the newest run that wrote its reports"},
 		{"STATE/captures/HOST/ID/", "a capture: capture.json, the files, manifest.sha256 (sha256sum -c reads it)"},
+		{"aixmend-recordings/HOST.recording.json", "a recording: what a host answered, for replay"},
 		{"STATE/lock", "held by a run that changes hosts"},
 		{"/etc/aixmend.lease", "on a host: who may change it; a link that a changing run takes and gives back"},
 	}

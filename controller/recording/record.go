@@ -26,7 +26,7 @@ const tries = 2
 func (c *Catalogue) Record(ctx context.Context, dial func(context.Context) (transport.Conn, error)) (*Recording, error) {
 	r := &Recording{
 		Schema: Schema, Recorded: time.Now().UTC().Truncate(time.Millisecond),
-		Playbooks: slices.Clone(c.Playbooks), LeftOut: slices.Clone(c.LeftOut), Commands: []Entry{},
+		Playbooks: append([]Playbook{}, c.Playbooks...), LeftOut: append([]LeftOut{}, c.LeftOut...), Commands: []Entry{},
 	}
 	var err error
 	for range tries {

@@ -255,7 +255,7 @@ func TestWaiversAreAsOnTheDay(t *testing.T) {
 
 // Whatever a file holds, reading it ends with a recording that can be written again
 // to the same, or with an error.
-func FuzzDecode(f *testing.F) {
+func FuzzReadRecording(f *testing.F) {
 	text, err := sample().Encode()
 	if err != nil {
 		f.Fatal(err)
