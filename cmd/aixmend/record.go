@@ -46,6 +46,7 @@ still judges as before. Look at the file all the same before you send it.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.recordAll(c.Context(), f) },
 	}
 	a.flags.selection(c)
+	a.flags.stateDir(c)
 	a.flags.reaching(c)
 	a.flags.loudness(c)
 	c.Flags().StringVar(&f.out, "out", "aixmend-recordings", "folder `DIR` for the recordings, HOST.recording.json each")
@@ -67,7 +68,7 @@ func (a *app) recordAll(ctx context.Context, f recordFlags) error {
 	if err != nil {
 		return err
 	}
-	r := &recorder{app: a, flags: f, hosts: hosts, counts: map[string]int{}}
+	r := &recorder{app: a, want: f, hosts: hosts, counts: map[string]int{}}
 	if r.catalogue, r.own, err = catalogue(f.playbook, f.timeout); err != nil {
 		return err
 	}
@@ -122,7 +123,7 @@ func catalogue(file string, timeout time.Duration) (c *recording.Catalogue, own 
 // recorder is one call of record.
 type recorder struct {
 	*app
-	flags     recordFlags
+	want      recordFlags
 	hosts     []inventory.Host
 	catalogue *recording.Catalogue
 	own       *playbooks.Playbook
@@ -138,10 +139,10 @@ type recorder struct {
 
 // room finds out before anything is asked whether the files can be written.
 func (r *recorder) room() error {
-	if info, err := os.Stat(r.flags.out); err == nil && !info.IsDir() {
-		return usagef("name a folder", "--out %s: it is a file", r.flags.out)
+	if info, err := os.Stat(r.want.out); err == nil && !info.IsDir() {
+		return usagef("name a folder", "--out %s: it is a file", r.want.out)
 	}
-	if r.flags.anonymize {
+	if r.want.anonymize {
 		return nil // their names are new ones
 	}
 	var there []string
@@ -162,7 +163,7 @@ func (r *recorder) room() error {
 
 // path is where the recording of a host is written.
 func (r *recorder) path(host string) string {
-	return filepath.Join(r.flags.out, host+recording.Suffix)
+	return filepath.Join(r.want.out, host+recording.Suffix)
 }
 
 // run records all hosts. Those that have not begun when the run is stopped are not
@@ -213,7 +214,7 @@ func (r *recorder) took(h inventory.Host, taken *recording.Recording, err error)
 		}
 		taken.Host.Waivers = append(taken.Host.Waivers, kept)
 	}
-	if r.flags.anonymize { // what one host says of another is known when all have been read
+	if r.want.anonymize { // what one host says of another is known when all have been read
 		r.done = append(r.done, taken)
 		return
 	}
@@ -246,7 +247,7 @@ func judged(taken *recording.Recording, err error) (outcome.Outcome, string) {
 
 // write writes a recording and says what it holds.
 func (r *recorder) write(taken *recording.Recording) {
-	path, err := taken.Write(r.flags.out)
+	path, err := taken.Write(r.want.out)
 	if err != nil {
 		r.broken = errors.Join(r.broken, err)
 		return
@@ -293,7 +294,7 @@ func (r *recorder) ended(inv *inventory.Inventory) error {
 	}
 	if !r.quiet() {
 		r.tellLeftOut()
-		r.say("%s recorded of %s in %s; look at a file before you send it", report.Hosts(len(r.written)), report.Hosts(len(r.hosts)), r.flags.out)
+		r.say("%s recorded of %s in %s; look at a file before you send it", report.Hosts(len(r.written)), report.Hosts(len(r.hosts)), r.want.out)
 	}
 	if r.broken != nil {
 		return r.broken

@@ -72,6 +72,18 @@ func (a *Anonymizer) ipv4(addr netip.Addr) netip.Addr {
 	if stays(n) == 32 {
 		return addr
 	}
+	if became, known := a.became[n]; known {
+		return became
+	}
+	became := a.mapped4(n, addr)
+	if len(a.became) < 100_000 {
+		a.became[n] = became
+	}
+	return became
+}
+
+// mapped4 is what an address becomes that does not stay.
+func (a *Anonymizer) mapped4(n uint32, addr netip.Addr) netip.Addr {
 	network := a.networks.of(addr)
 	if network.Bits() > 30 || network.Bits() < stays(n) {
 		return addr4(a.bits4(n))

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -35,6 +36,7 @@ type Anonymizer struct {
 	macs, ids      map[uint64]bool
 	levels         map[string]bool
 	networks       networks
+	became         map[uint32]netip.Addr // what IPv4 addresses became, as a memory
 	// words are the names that were made, by class and name; taken are the same.
 	words map[string]string
 	taken map[string]bool
@@ -52,7 +54,7 @@ func NewAnonymizer(key []byte) (*Anonymizer, error) {
 	return &Anonymizer{
 		key: bytes.Clone(key), own: map[string]bool{}, names: map[string]bool{}, domains: map[string]bool{}, serials: map[string]bool{},
 		macs: map[uint64]bool{}, ids: map[uint64]bool{}, levels: map[string]bool{},
-		words: map[string]string{}, taken: map[string]bool{},
+		words: map[string]string{}, taken: map[string]bool{}, became: map[uint32]netip.Addr{},
 	}, nil
 }
 

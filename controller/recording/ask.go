@@ -20,7 +20,7 @@ const verb = "audit"
 type Asked struct {
 	transport.Command
 	// Of names the playbooks that ask it, and OfQuestions.
-	Of []string
+	Of Askers
 	// probe reports whether a playbook judges by it: it is asked first.
 	probe bool
 }

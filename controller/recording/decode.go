@@ -89,14 +89,14 @@ func Files(paths []string) ([]string, error) {
 // Read reads a recording. Its error is a *FileError.
 func Read(path string) (*Recording, error) {
 	whole := func(err error, remedy string) error { return &FileError{Path: path, Err: err, Remedy: remedy} }
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // to open a pipe would wait
+		return nil, whole(errors.New("it is no plain file"), "name a recording or a folder of them")
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, whole(errors.Unwrap(err), "")
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, whole(errors.New("it is no plain file"), "name a recording or a folder of them")
-	}
 	text, err := io.ReadAll(io.LimitReader(file, MaxBytes+1))
 	if err != nil {
 		return nil, whole(err, "")

@@ -116,7 +116,7 @@ const (
 type Entry struct {
 	ID string `json:"id"`
 	// Of names the playbooks that ask it; "questions" is the table of this package.
-	Of []string `json:"of"`
+	Of Askers `json:"of"`
 	// Command is the text, byte for byte.
 	Command Stream `json:"command"`
 	// Started is by the controller's clock, in UTC; zero where it was not run.
@@ -132,6 +132,20 @@ type Entry struct {
 	// StdoutDropped and StderrDropped count bytes that were not kept.
 	StdoutDropped int64 `json:"stdout_dropped,omitempty"`
 	StderrDropped int64 `json:"stderr_dropped,omitempty"`
+}
+
+// Askers are the names of playbooks. In the file they are one text, blanks between.
+type Askers []string
+
+// MarshalText implements encoding.TextMarshaler.
+func (a Askers) MarshalText() ([]byte, error) { return []byte(strings.Join(a, " ")), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (a *Askers) UnmarshalText(text []byte) error {
+	if *a = strings.Fields(string(text)); len(*a) == 0 {
+		*a = nil
+	}
+	return nil
 }
 
 // Stream is the bytes of a text. In the file it is a list of lines, each with its

@@ -3,6 +3,7 @@ package recording
 import (
 	"encoding/base64"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,15 +14,29 @@ const removed = "[redacted]"
 // telling is a name whose value is a secret.
 const telling = `(?:passw(?:or)?ds?|passphrase|passwort|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|key[_-]?token|rmckey|credentials?|userpassword|admin_?pass)`
 
-// secrets are what looks like one, and what is put in its place. The value after a
-// telling name goes to the end of its quotes, or of the line.
-var secrets = []struct {
+// pattern is what looks like a secret, and what is put in its place.
+type pattern struct {
 	is   *regexp.Regexp
 	with string
-}{
+}
+
+// keys are private keys, which have several lines.
+var keys = []pattern{
 	{regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----|\z)`), removed},
 	// A log that is read from its end may begin inside a key.
 	{regexp.MustCompile(`(?m)(?:^[^A-Za-z0-9+/=\n]*[A-Za-z0-9+/=]+[^A-Za-z0-9\n]*\n)*^.*-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----`), removed},
+}
+
+// hints are in each line, in lower case, in which one of the secrets can be: to look
+// for them is much faster.
+var hints = []string{
+	"pass", "pwd", "secret", "token", "key", "credential", "authorization", "bearer", "negotiate", "basic", "://", "eyj",
+	"$", "{md5", "{smd5", "{sha", "{ssha", "{crypt", "{scrypt", "{blowfish", "{sblowfish", "akia", "asia", "gh",
+}
+
+// secrets are those of one line. The value after a telling name goes to the end of
+// its quotes, or of the line.
+var secrets = []pattern{
 	{regexp.MustCompile(`(?i)(\b(?:proxy-)?authorization["']?\s*[:=]\s*)("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\n"']+)`), "${1}" + removed},
 	{regexp.MustCompile(`(?i)(\b(?:bearer|negotiate)\s+)[A-Za-z0-9+/=._~-]{16,}`), "${1}" + removed},
 	{regexp.MustCompile(`(?i)((?:[A-Za-z0-9_.-]*)` + telling + `(?:[_-][A-Za-z0-9_]*)?\\?["']?\s*(?:=>|[:=])[ \t]*)(\\?"(?:[^"\\\n]|\\[^"\n])*\\?"|'(?:[^'\\\n]|\\.)*'|[^\s:,;}\])"'\[{|>][^\n,;}\])]*)`), "${1}" + removed},
@@ -41,8 +56,6 @@ var (
 	loginLine    = regexp.MustCompile(`^(\s*(?:-\s*)?["']?[A-Za-z_][A-Za-z0-9_.-]*:)(\S+)`)
 	// basic is a header of authorization without its name: login:password in base64.
 	basic = regexp.MustCompile(`(?i)(\bbasic\s+)([A-Za-z0-9+/]{6,}={0,2})`)
-	// blob is what may be base64 of something.
-	blob = regexp.MustCompile(`[A-Za-z0-9+/]{16,}={0,2}`)
 )
 
 // redact takes what looks like a secret out of every answer.
@@ -74,7 +87,7 @@ func (r *Recording) redact() {
 // in base64.
 func Redact(text string) (string, int) {
 	text, n := redactPlain(text)
-	text = blob.ReplaceAllStringFunc(text, func(b string) string {
+	text = eachBlob(text, func(b string) string {
 		if hides(b, func(plain string) bool { _, found := redactPlain(plain); return found > 0 }) {
 			n++
 			return removed
@@ -82,6 +95,35 @@ func Redact(text string) (string, int) {
 		return b
 	})
 	return text, n
+}
+
+// eachBlob replaces each part of a text that may be base64 of something.
+func eachBlob(text string, became func(string) string) string {
+	const shortest = 16
+	var b strings.Builder
+	done := 0
+	for i := 0; i < len(text); i++ {
+		begin := i
+		for i < len(text) && (text[i] >= 'A' && text[i] <= 'Z' || text[i] >= 'a' && text[i] <= 'z' || text[i] >= '0' && text[i] <= '9' || text[i] == '+' || text[i] == '/') {
+			i++
+		}
+		if i-begin < shortest {
+			continue
+		}
+		for range 2 {
+			if i < len(text) && text[i] == '=' {
+				i++
+			}
+		}
+		b.WriteString(text[done:begin])
+		b.WriteString(became(text[begin:i]))
+		done = i
+	}
+	if done == 0 {
+		return text
+	}
+	b.WriteString(text[done:])
+	return b.String()
 }
 
 // hides reports whether a text is base64 of another, in which is found what is
@@ -99,26 +141,46 @@ func hides(blob string, found func(string) bool) bool {
 
 func redactPlain(text string) (string, int) {
 	n := 0
-	for _, s := range secrets {
-		text = s.is.ReplaceAllStringFunc(text, func(match string) string {
-			with := s.is.ReplaceAllString(match, s.with)
-			if with == match {
-				return match
-			}
-			n++
-			return with
-		})
+	if strings.Contains(text, "PRIVATE KEY") {
+		for _, p := range keys {
+			text = p.replace(text, &n)
+		}
 	}
-	text = basic.ReplaceAllStringFunc(text, func(match string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		lower := strings.ToLower(line)
+		if slices.ContainsFunc(hints, func(hint string) bool { return strings.Contains(lower, hint) }) {
+			line = redactLine(line, &n)
+		}
+		b.WriteString(line)
+	}
+	logins, m := redactLogins(b.String())
+	return logins, n + m
+}
+
+// replace takes what looks like a secret out of a text, and counts it.
+func (p pattern) replace(text string, n *int) string {
+	return p.is.ReplaceAllStringFunc(text, func(match string) string {
+		with := p.is.ReplaceAllString(match, p.with)
+		if with != match {
+			*n++
+		}
+		return with
+	})
+}
+
+func redactLine(line string, n *int) string {
+	for _, p := range secrets {
+		line = p.replace(line, n)
+	}
+	return basic.ReplaceAllStringFunc(line, func(match string) string {
 		m := basic.FindStringSubmatch(match)
 		if !hides(m[2], func(plain string) bool { return strings.Contains(plain, ":") && printableText(plain) }) {
 			return match
 		}
-		n++
+		*n++
 		return m[1] + removed
 	})
-	logins, m := redactLogins(text)
-	return logins, n + m
 }
 
 // redactLogins takes passwords out of the lists of logins of cloud-init: the lines

@@ -15,7 +15,7 @@ const removedText = "[removed: base64]"
 // text is a text without names, addresses and ids. It is taken apart into runs of
 // what names and numbers are made of; all else stays, byte for byte.
 func (a *Anonymizer) text(text string, at place) string {
-	text = blob.ReplaceAllStringFunc(text, func(b string) string {
+	text = eachBlob(text, func(b string) string {
 		if hides(b, func(plain string) bool { return printableText(plain) && a.runs(plain, place{}) != plain }) {
 			return removedText
 		}

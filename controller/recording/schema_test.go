@@ -25,7 +25,11 @@ func schema(t *testing.T) []byte {
 	r := &generator.Reflector{
 		Anonymous: true, ExpandedStruct: true,
 		Mapper: func(typ reflect.Type) *generator.Schema {
-			if typ != reflect.TypeFor[Stream]() {
+			switch typ {
+			case reflect.TypeFor[Askers]():
+				return &generator.Schema{Type: "string"}
+			case reflect.TypeFor[Stream]():
+			default:
 				return nil
 			}
 			coded := &generator.Schema{Type: "object", Required: []string{"base64"}, AdditionalProperties: generator.FalseSchema, Properties: generator.NewProperties()}
