@@ -268,7 +268,10 @@ func holds(taken *recording.Recording) string {
 	}
 	secrets := "nothing looked like a secret"
 	if taken.Redacted > 0 {
-		secrets = fmt.Sprintf("%d places that looked like a secret are redacted", taken.Redacted)
+		secrets = fmt.Sprintf("redacted what looked like a secret in %d places", taken.Redacted)
+		if taken.Redacted == 1 {
+			secrets = "redacted what looked like a secret in 1 place"
+		}
 	}
 	return fmt.Sprintf("%s: %d commands, %d without an answer, %d KiB; %s; %s",
 		taken.Host.Name, len(taken.Commands), taken.Unanswered(), (taken.Size()+1023)>>10, secrets, names)

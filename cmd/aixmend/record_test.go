@@ -303,7 +303,7 @@ func TestRecordLeavesSecretsOut(t *testing.T) {
 	l := newLab(t, hosts)
 	out := filepath.Join(l.dir, "recordings")
 	s := l.run(0, "record", "-i", l.inventory, "--out", out)
-	if !strings.Contains(s.err, "that looked like a secret are redacted") {
+	if !strings.Contains(s.err, "redacted what looked like a secret in ") {
 		t.Errorf("it is not said: %s", s.err)
 	}
 	for path, text := range everyFile(t, out) {

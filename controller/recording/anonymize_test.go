@@ -122,6 +122,7 @@ func TestWhatIsKept(t *testing.T) {
 		"/usr/bin/lslpp -Lcq":   "rsct.core:rsct.core.rmc:3.2.6.2: : :C\n",
 		"/usr/sbin/ifconfig -a": "netmask 0xffffff00 broadcast",
 		"/usr/bin/netstat -rn":  "172.16/12 ",
+		"lsrsrc IBM.MCP":        `HMCName = "9009-22A*`,
 	} {
 		if !strings.Contains(out(command), want) {
 			t.Errorf("%s lost %q: %s", command, want, out(command))

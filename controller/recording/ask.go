@@ -95,10 +95,22 @@ func (c *Catalogue) probes(book *playbooks.Playbook, at map[string]int) error {
 	}
 	for _, p := range book.Probes {
 		if !slices.ContainsFunc(asked, func(a playbooks.Probe) bool { return a.ID == p.ID }) {
-			c.LeftOut = append(c.LeftOut, LeftOut{Playbook: book.Name, Probe: p.ID, Why: "audit does not ask it with the default parameters: " + p.When.V})
+			c.leave(book.Name, p)
 		}
 	}
 	return nil
+}
+
+// leave notes a probe that is not asked.
+func (c *Catalogue) leave(of string, p playbooks.Probe) {
+	why := "audit does not ask it with the default parameters: " + p.When.V
+	for i := range c.LeftOut {
+		if l := &c.LeftOut[i]; l.Probe == p.ID && l.Why == why {
+			l.Of = append(l.Of, of)
+			return
+		}
+	}
+	c.LeftOut = append(c.LeftOut, LeftOut{Probe: p.ID, Of: Askers{of}, Why: why})
 }
 
 // add adds a command, or what more another asker wants of one that is there.

@@ -56,6 +56,7 @@ var (
 	word        = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9._-]*`)
 	machineID   = regexp.MustCompile(`\b00[0-9A-F]{6}4C00\b`)
 	onlyNumbers = regexp.MustCompile(`^[0-9.]*$`)
+	model       = regexp.MustCompile(`^[0-9]{4}-[0-9a-z]{3}$`)
 	device      = regexp.MustCompile(`^(?:en|ent|et|lo|sit|hdisk|cd|vscsi|fcs|fscsi|sys|inet|proc|mem|pci|vio|cluster|lv|hd|rootvg|tty|vty)[0-9]*$`)
 )
 
@@ -221,7 +222,7 @@ func (a *Anonymizer) learnDomain(name string) {
 
 // fixed reports whether a word is no name that is replaced.
 func fixed(name string) bool {
-	if len(name) < 2 || onlyNumbers.MatchString(name) || device.MatchString(name) || slices.Contains(vendor, name) {
+	if len(name) < 2 || model.MatchString(name) || onlyNumbers.MatchString(name) || device.MatchString(name) || slices.Contains(vendor, name) {
 		return true
 	}
 	return false

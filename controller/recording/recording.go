@@ -92,9 +92,10 @@ type Playbook struct {
 
 // LeftOut is a probe that was not asked.
 type LeftOut struct {
-	Playbook string `json:"playbook"`
-	Probe    string `json:"probe"`
-	Why      string `json:"why"`
+	Probe string `json:"probe"`
+	// Of names the playbooks that have it.
+	Of  Askers `json:"of"`
+	Why string `json:"why"`
 }
 
 // Trouble is the error that ended the reading.

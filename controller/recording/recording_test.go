@@ -24,7 +24,7 @@ func sample() *Recording {
 		Schema: Schema, Version: "1.2.3", Recorded: at,
 		Host:      Host{Name: "aix1", Address: "10.1.2.3", RMCNIC: "en1", Waivers: []Waiver{{"rsct-below-recommended", "2026-01-31", "frozen"}}},
 		System:    System{OSLevel: "7200-05-08-2420", Tools: map[string]string{"rmcctrl": "/opt/rsct/bin/rmcctrl"}},
-		Playbooks: []Playbook{{"rmc-restore", "00"}}, LeftOut: []LeftOut{{"rmc-restore", "images", "x"}}, Noise: Stream("welcome\r\n"),
+		Playbooks: []Playbook{{"rmc-restore", "00"}}, LeftOut: []LeftOut{{"images", Askers{"rmc-restore"}, "x"}}, Noise: Stream("welcome\r\n"),
 		Commands: []Entry{
 			{ID: "uname", Of: []string{"rmc-restore"}, Command: Stream("/usr/bin/uname -s"), Started: at, DurationMS: 3, Exit: number(0), Stdout: Stream("AIX\n"), Stderr: Stream{}},
 			{ID: "bytes", Command: Stream("a\nb"), Exit: number(255), Stdout: Stream("\xff\x00\xfe"), Stderr: Stream("no newline \x1b[31m\u009b\u202e\u2028 <&> \U000E0041 ä")},
