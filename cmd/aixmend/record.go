@@ -92,7 +92,7 @@ func (a *app) recordAll(ctx context.Context, f recordFlags) error {
 	return r.ended(inv)
 }
 
-// catalogue is what hosts are asked; own is the playbook of one's own, nil for none.
+// catalogue returns the commands that hosts are asked; own is the playbook of one's own, nil for none.
 func catalogue(file string, timeout time.Duration) (c *recording.Catalogue, own *playbooks.Playbook, err error) {
 	var books []*playbooks.Playbook
 	for _, name := range playbooks.Names() {
@@ -193,7 +193,7 @@ func (r *recorder) run(ctx context.Context, dialer transport.Dialer) {
 	r.cut = errors.Is(context.Cause(ctx), errDeadline)
 }
 
-// took takes what came of a host.
+// took takes the result of a host.
 func (r *recorder) took(h inventory.Host, taken *recording.Recording, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -214,7 +214,7 @@ func (r *recorder) took(h inventory.Host, taken *recording.Recording, err error)
 		}
 		taken.Host.Waivers = append(taken.Host.Waivers, kept)
 	}
-	if r.want.anonymize { // what one host says of another is known when all have been read
+	if r.want.anonymize { // a host may name another, which is known when all have been read
 		r.done = append(r.done, taken)
 		return
 	}
@@ -245,7 +245,7 @@ func judged(taken *recording.Recording, err error) (outcome.Outcome, string) {
 	return outcome.Unreachable, string(taken.Trouble.Kind) + ": " + taken.Trouble.Text
 }
 
-// write writes a recording and says what it holds.
+// write writes a recording and summarises it.
 func (r *recorder) write(taken *recording.Recording) {
 	path, err := taken.Write(r.want.out)
 	if err != nil {
@@ -260,7 +260,7 @@ func (r *recorder) write(taken *recording.Recording) {
 
 func (r *recorder) quiet() bool { return r.app.flags.quiet }
 
-// holds says what a recording holds.
+// holds summarises a recording.
 func holds(taken *recording.Recording) string {
 	names := "names and addresses are in clear (--anonymize replaces them)"
 	if taken.Anonymized {
@@ -277,7 +277,7 @@ func holds(taken *recording.Recording) string {
 		taken.Host.Name, len(taken.Commands), taken.Unanswered(), (taken.Size()+1023)>>10, secrets, names)
 }
 
-// ended writes what waited for the others, says how the call has ended, and decides
+// ended writes the recordings that waited for others, summarises the call, and decides
 // its exit code.
 func (r *recorder) ended(inv *inventory.Inventory) error {
 	if len(r.done) > 0 {

@@ -113,7 +113,7 @@ func (o *offline) scope() scope {
 	return s
 }
 
-// command is what a run says that it did.
+// command is the name under which a run is kept.
 func (j *job) command() string {
 	if j.offline != nil {
 		return replayCommand
@@ -153,7 +153,7 @@ func (o *offline) NodeIDs(string) ([]outcome.CapturedID, error) { return nil, ni
 // Taken implements controller.Captures.
 func (o *offline) Taken(string, string) ([]outcome.Capture, error) { return nil, nil }
 
-// tellRecorded says of each host what its recording lacks, and how it answers the
+// tellRecorded names the probes that each recording lacks, and prints its answers to the
 // open questions.
 func (a *app) tellRecorded(o *offline) error {
 	for _, r := range o.list {

@@ -40,15 +40,15 @@ func stays(n uint32) int {
 		return 32
 	case first == 172 && second&0xf0 == 16:
 		return 12
-	case first == 192, first == 172, first == 169: // what is beside them must not become one of them
+	case first == 192, first == 172, first == 169: // their neighbours must not become one of them
 		return 16
 	}
 	return 8
 }
 
-// bits4 is what an IPv4 address becomes, bit by bit: whether a bit is turned depends
-// on those before it, so what two addresses have in common at their beginning they
-// have in common afterwards. The first that may be turned always is: no address
+// bits4 returns the replacement of an IPv4 address, bit by bit: whether a bit is turned depends
+// on those before it, so two addresses with a common prefix have one afterwards,
+// of the same length. The first that may be turned always is: no address
 // becomes itself.
 func (a *Anonymizer) bits4(n uint32) uint32 {
 	kept := stays(n)
@@ -66,7 +66,7 @@ func (a *Anonymizer) bits4(n uint32) uint32 {
 	return became
 }
 
-// ipv4 is what an IPv4 address becomes.
+// ipv4 returns the replacement of an IPv4 address.
 func (a *Anonymizer) ipv4(addr netip.Addr) netip.Addr {
 	n := number4(addr)
 	if stays(n) == 32 {
@@ -82,7 +82,7 @@ func (a *Anonymizer) ipv4(addr netip.Addr) netip.Addr {
 	return became
 }
 
-// mapped4 is what an address becomes that does not stay.
+// mapped4 returns the replacement of an address that does not stay.
 func (a *Anonymizer) mapped4(n uint32, addr netip.Addr) netip.Addr {
 	network := a.networks.of(addr)
 	if network.Bits() > 30 || network.Bits() < stays(n) {
@@ -106,7 +106,7 @@ func (a *Anonymizer) mapped4(n uint32, addr netip.Addr) netip.Addr {
 	return addr4(swap(zero(n), zero(last), image|host))
 }
 
-// prefix4 is what the beginning of an IPv4 address becomes, bits long.
+// prefix4 returns the replacement of the beginning of an IPv4 address, bits long.
 func (a *Anonymizer) prefix4(n uint32, bits int) uint32 {
 	if stays(n) == 32 || bits < stays(n) {
 		return n
@@ -114,8 +114,8 @@ func (a *Anonymizer) prefix4(n uint32, bits int) uint32 {
 	return a.bits4(n) &^ (1<<(32-bits) - 1)
 }
 
-// ipv6 is what an IPv6 address becomes. Group by group of its first half, what two
-// addresses have in common at their beginning they have in common afterwards.
+// ipv6 returns the replacement of an IPv6 address. Two addresses with common groups at the
+// beginning of their first half have as many in common afterwards.
 func (a *Anonymizer) ipv6(addr netip.Addr) netip.Addr {
 	switch {
 	case addr.Is4In6():
@@ -142,7 +142,7 @@ func (a *Anonymizer) ipv6(addr netip.Addr) netip.Addr {
 	return netip.AddrFrom16(b)
 }
 
-// interfaceID is what the second half of an IPv6 address becomes.
+// interfaceID returns the replacement of the second half of an IPv6 address.
 func (a *Anonymizer) interfaceID(id uint64) uint64 {
 	if id == 0 {
 		return 0

@@ -20,7 +20,7 @@ import (
 //
 //   - IPv4 and IPv6 addresses of one network stay in one network, private ones stay
 //     private, and the network and broadcast addresses of a network stay its own;
-//   - an IPv6 address that follows from a MAC follows from what the MAC became;
+//   - an IPv6 address that follows from a MAC follows from the replacement of the MAC;
 //   - masks, loopback, unspecified, multicast and link-local IPv4 addresses, the
 //     prefix fe80::, zeros, words of the vendor, levels and interface names stay.
 //
@@ -36,7 +36,7 @@ type Anonymizer struct {
 	macs, ids      map[uint64]bool
 	levels         map[string]bool
 	networks       networks
-	became         map[uint32]netip.Addr // what IPv4 addresses became, as a memory
+	became         map[uint32]netip.Addr // replacements of IPv4 addresses, as a memory
 	// words are the names that were made, by class and name; taken are the same.
 	words map[string]string
 	taken map[string]bool
@@ -127,7 +127,7 @@ func (a *Anonymizer) stream(s Stream, at place) Stream {
 	return Stream(a.text(string(s), at))
 }
 
-// digest is what a value of a class becomes: 32 bytes that nobody can compute who has
+// digest returns the replacement of a value of a class: 32 bytes that nobody can compute who has
 // not the key.
 func (a *Anonymizer) digest(class string, value []byte) []byte {
 	h := hmac.New(sha256.New, a.key)
@@ -142,7 +142,7 @@ func (a *Anonymizer) number(class string, value uint64) uint64 {
 	return binary.BigEndian.Uint64(a.digest(class, binary.BigEndian.AppendUint64(nil, value)))
 }
 
-// name is what the name of a host becomes.
+// name returns the replacement of the name of a host.
 func (a *Anonymizer) name(name string) string {
 	host, domain, dotted := strings.Cut(name, ".")
 	short := a.made("name", "host-", host, 8)
@@ -152,7 +152,7 @@ func (a *Anonymizer) name(name string) string {
 	return short
 }
 
-// domain is what the name of a domain becomes.
+// domain returns the replacement of the name of a domain.
 func (a *Anonymizer) domain(name string) string {
 	return a.made("domain", "domain-", name, 6) + ".example"
 }
@@ -179,13 +179,13 @@ func (a *Anonymizer) made(class, begin, name string, letters int) string {
 	}
 }
 
-// serial is what a serial number becomes: as many digits and capitals.
+// serial returns the replacement of a serial number: as many digits and capitals.
 func (a *Anonymizer) serial(serial string) string {
 	digest := strings.ToUpper(hex.EncodeToString(a.digest("serial", []byte(strings.ToUpper(serial)))))
 	return digest[:min(len(serial), len(digest))]
 }
 
-// mac is what a MAC becomes; whether it is local, and for many, stays.
+// mac returns the replacement of a MAC; whether it is local, and for many, stays.
 func (a *Anonymizer) mac(mac uint64) uint64 {
 	const all, flags = 1<<48 - 1, 0x03 << 40
 	if mac == 0 || mac == all {
@@ -194,7 +194,7 @@ func (a *Anonymizer) mac(mac uint64) uint64 {
 	return a.number("mac", mac)&(all&^flags) | mac&flags
 }
 
-// id is what a node id, a PVID or the like becomes: as many hex digits.
+// id returns the replacement of a node id, a PVID or the like: as many hex digits.
 func (a *Anonymizer) id(id uint64) uint64 {
 	if id == 0 || id == 1<<64-1 {
 		return id
@@ -208,7 +208,7 @@ func (a *Anonymizer) id(id uint64) uint64 {
 	return became | top
 }
 
-// uuid is what a UUID without its dashes becomes.
+// uuid returns the replacement of a UUID without its dashes.
 func (a *Anonymizer) uuid(digits string) string {
 	if strings.Trim(digits, "0") == "" {
 		return digits

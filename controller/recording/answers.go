@@ -15,7 +15,7 @@ type Answer struct {
 	Lines []string
 }
 
-// Answers are the open questions in their order, with what the host says to each.
+// Answers are the open questions in their order, with the host's answer to each.
 func (r *Recording) Answers() []Answer {
 	says := map[int]func() []string{
 		1: r.switches, 2: r.nodeIDs, 3: r.tools, 4: r.tokens, 5: r.noCluster, 6: r.autoconf, 7: r.cloudInit,
@@ -299,7 +299,7 @@ func (r *Recording) cloudInit() []string {
 	return []string{fmt.Sprintf("%d bytes were read; shapes in it: %s", len(text), strings.Join(has, ", "))}
 }
 
-// cluster0 says what of cluster0 the ODM has.
+// cluster0 counts the stanzas of cluster0 in the ODM.
 func (r *Recording) cluster0() []string {
 	count := func(id, class string) string {
 		e, why := r.answeredBy(id)

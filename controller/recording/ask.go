@@ -28,7 +28,7 @@ type Asked struct {
 // Catalogue is everything that a host is asked: each command text once.
 type Catalogue struct {
 	// Asked has the commands of the login first, then the probes as the playbooks
-	// order them, then what captures keep, then the questions.
+	// order them, then those of captures, then the questions.
 	Asked     []Asked
 	Playbooks []Playbook
 	LeftOut   []LeftOut
@@ -36,7 +36,7 @@ type Catalogue struct {
 	timeout time.Duration
 }
 
-// NewCatalogue returns what hosts are asked: the probes that audit asks with the
+// NewCatalogue returns the commands that hosts are asked: the probes that audit asks with the
 // default parameters, and those of captures, of some playbooks, and the questions.
 // timeout is how long a command may take that does not say it itself. Its error is
 // one of a playbook.
@@ -64,7 +64,7 @@ func NewCatalogue(timeout time.Duration, books ...*playbooks.Playbook) (*Catalog
 }
 
 // rank orders commands: those of the login come first, or they could not run as the
-// login, then what the others depend on.
+// login, then those on which the others depend.
 func rank(a Asked) int {
 	switch {
 	case a.AsLogin && a.Require != "":
@@ -113,7 +113,7 @@ func (c *Catalogue) leave(of string, p playbooks.Probe) {
 	c.LeftOut = append(c.LeftOut, LeftOut{Probe: p.ID, Of: Askers{of}, Why: why})
 }
 
-// add adds a command, or what more another asker wants of one that is there.
+// add adds a command, or raises the bounds of one that is there to those of another asker.
 func (c *Catalogue) add(of string, p playbooks.Probe, probe bool, at map[string]int) {
 	command := transport.Command{
 		ID: p.ID, Line: strings.TrimRight(p.Run.V, "\n"), AsLogin: p.Login, Timeout: cmp.Or(p.Timeout, c.timeout), MaxOutput: p.MaxOutput,

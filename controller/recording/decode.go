@@ -15,7 +15,7 @@ import (
 	"unicode"
 )
 
-// Bounds of what is read.
+// Bounds of a file that is read.
 const (
 	// MaxBytes is how large a file may be.
 	MaxBytes = 64 << 20
@@ -195,7 +195,7 @@ func tooDeep(text []byte) int64 {
 // plainName is a name that is a host's, and that of a file in a folder.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$`)
 
-// checkName says what is wrong with the name of a host.
+// checkName returns the fault of a host's name.
 func checkName(name string) error {
 	if !plainName.MatchString(name) {
 		return fmt.Errorf("host.name is %.80q: wanted letters, digits, dots, - and _", name)
@@ -203,7 +203,7 @@ func checkName(name string) error {
 	return nil
 }
 
-// check says what is wrong with a recording, whoever wrote it.
+// check returns the first fault of a recording, whoever wrote it.
 func (r *Recording) check() error {
 	if err := checkName(r.Host.Name); err != nil {
 		return err
@@ -240,7 +240,7 @@ func (r *Recording) check() error {
 	return nil
 }
 
-// check says what is wrong with an entry.
+// check returns the first fault of an entry.
 func (e Entry) check() error {
 	switch {
 	case e.ID == "" || !shown(e.ID):

@@ -22,23 +22,50 @@ var unsealed = strings.Repeat("0", 2*sha256.Size)
 // hashField is where the hash stands in the file.
 const hashField = "\n  \"sha256\": \""
 
-// Encode returns the file of a recording, with its hash. It sets SHA256.
+// Encode returns the file of a recording, with its hash, and sets SHA256. Where a
+// host has sent more than a file may hold, its longest answers are cut, which the
+// counts of dropped bytes say.
 func (r *Recording) Encode() ([]byte, error) {
+	text, err := r.unsealed()
+	for limit := 1 << 20; err == nil && len(text) > MaxBytes; limit /= 2 {
+		if limit == 0 {
+			return nil, fmt.Errorf("recording of %s: it has %d MiB without its answers, and %d are the most", r.Host.Name, len(text)>>20, MaxBytes>>20)
+		}
+		r.cut(limit)
+		text, err = r.unsealed()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("recording of %s: %w", r.Host.Name, err)
+	}
+	sum := sha256.Sum256(text)
+	r.SHA256 = hex.EncodeToString(sum[:])
+	return bytes.Replace(text, []byte(hashField+unsealed), []byte(hashField+r.SHA256), 1), nil
+}
+
+// unsealed returns the file of a recording with zeros for its hash.
+func (r *Recording) unsealed() ([]byte, error) {
 	r.SHA256 = unsealed
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(r); err != nil {
-		return nil, fmt.Errorf("recording of %s: %w", r.Host.Name, err)
+	err := e.Encode(r)
+	return harmless(b.Bytes()), err
+}
+
+// cut cuts the answers that are longer than limit, in bytes.
+func (r *Recording) cut(limit int) {
+	for i := range r.Commands {
+		e := &r.Commands[i]
+		for _, s := range []struct {
+			stream  *Stream
+			dropped *int64
+		}{{&e.Stdout, &e.StdoutDropped}, {&e.Stderr, &e.StderrDropped}} {
+			if more := len(*s.stream) - limit; more > 0 {
+				*s.stream, *s.dropped = (*s.stream)[:limit], *s.dropped+int64(more)
+			}
+		}
 	}
-	text := harmless(b.Bytes())
-	if len(text) > MaxBytes {
-		return nil, fmt.Errorf("recording of %s: it has %d MiB, and %d are the most", r.Host.Name, len(text)>>20, MaxBytes>>20)
-	}
-	sum := sha256.Sum256(text)
-	r.SHA256 = hex.EncodeToString(sum[:])
-	return bytes.Replace(text, []byte(hashField+unsealed), []byte(hashField+r.SHA256), 1), nil
 }
 
 // sealed reports whether a file is as it was written.
@@ -53,11 +80,19 @@ func sealed(file []byte, hash string) bool {
 	return hex.EncodeToString(sum[:]) == hash
 }
 
-// harmless escapes what a terminal acts on or does not show, so that the file can
+// harmless escapes characters that a terminal acts on or does not show, so that the file can
 // be looked at with any pager. To whoever reads JSON it says the same as before.
 func harmless(document []byte) []byte {
 	safe := make([]byte, 0, len(document))
 	for len(document) > 0 {
+		plain := bytes.IndexFunc(document, func(r rune) bool { return (r < ' ' || r > '~') && r != '\n' })
+		if plain < 0 {
+			plain = len(document)
+		}
+		safe, document = append(safe, document[:plain]...), document[plain:]
+		if len(document) == 0 {
+			break
+		}
 		r, size := utf8.DecodeRune(document)
 		switch {
 		case r == '\n' || unicode.IsPrint(r) && r != utf8.RuneError:

@@ -14,7 +14,7 @@ type place struct {
 	levels bool
 	// routes: numbers with dots may be the beginnings of addresses.
 	routes bool
-	// ids: what looks like a node id is one.
+	// ids: 9 to 16 hex digits are a node id.
 	ids bool
 }
 

@@ -20,8 +20,7 @@ var ErrNotAIX = errors.New("not AIX")
 const tries = 2
 
 // Record asks a host everything in the catalogue, over connections of dial, and
-// returns the recording without what the caller knows (the version, the host's own
-// part). Its error is that nothing was had: a *transport.Error, or ErrNotAIX. Where
+// returns the recording without the parts that the caller knows (the version, the host). Its error is that nothing was had: a *transport.Error, or ErrNotAIX. Where
 // the reading ended before its end the recording has a Trouble. Secrets are redacted.
 func (c *Catalogue) Record(ctx context.Context, dial func(context.Context) (transport.Conn, error)) (*Recording, error) {
 	r := &Recording{
@@ -62,7 +61,7 @@ func missing(err error) string {
 	return Lost
 }
 
-// take asks what is not answered yet over a new connection.
+// take asks the commands that have no answer yet over a new connection.
 func (r *Recording) take(ctx context.Context, c *Catalogue, dial func(context.Context) (transport.Conn, error)) error {
 	conn, err := dial(ctx)
 	if err != nil {
@@ -148,7 +147,7 @@ func entry(a Asked, result transport.Result) (e Entry, ok bool) {
 	return e, true
 }
 
-// trouble notes what ended the reading.
+// trouble notes the error that ended the reading.
 func (r *Recording) trouble(err error) {
 	var typed *transport.Error
 	if errors.As(err, &typed) {

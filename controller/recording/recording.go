@@ -1,4 +1,4 @@
-// Package recording keeps what the read-only probes of one host answered in a
+// Package recording keeps the answers of one host to the read-only probes in a
 // file that a person can read before sending it on, and judges by it later:
 // row C6 of the procedure.
 //
@@ -29,7 +29,7 @@ const Schema = "aixmend.recording/v1"
 // Suffix ends the name of a recording's file; the host's name stands before it.
 const Suffix = ".recording.json"
 
-// Recording is what one host answered.
+// Recording is the answers of one host.
 type Recording struct {
 	Schema string `json:"schema"`
 	// SHA256 is the hash of the file, in hex, in which this field is 64 zeros.
@@ -48,16 +48,16 @@ type Recording struct {
 	Playbooks []Playbook `json:"playbooks"`
 	// LeftOut are the probes that were not asked.
 	LeftOut []LeftOut `json:"left_out"`
-	// Trouble is what ended the reading before its end.
+	// Trouble is the error that ended the reading early.
 	Trouble *Trouble `json:"trouble,omitempty"`
-	// Noise is what the host printed outside every answer, such as a banner.
+	// Noise is the host's output outside every answer, such as a banner.
 	Noise Stream `json:"noise"`
 	// Commands are the entries, in the order in which they were asked; each command
 	// text is there once.
 	Commands []Entry `json:"commands"`
 }
 
-// Host is what the inventory says of the host, as far as judging needs it.
+// Host is the host's part of the inventory, as far as judging needs it.
 type Host struct {
 	Name    string   `json:"name"`
 	Address string   `json:"address"`

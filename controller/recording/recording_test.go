@@ -212,6 +212,25 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// A host that floods costs its bound: what does not fit is cut, and counted.
+func TestAFloodFits(t *testing.T) {
+	r := sample()
+	for i := range 12 {
+		r.Commands = append(r.Commands, Entry{
+			ID: "flood", Command: Stream{'x', byte('a' + i)}, Exit: number(0), Stdout: bytes.Repeat([]byte{0}, 1<<20), StdoutDropped: 5,
+		})
+	}
+	text := encode(t, r)
+	got, err := Decode("f", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := got.Commands[len(got.Commands)-1]
+	if len(text) > MaxBytes || int64(len(last.Stdout))+last.StdoutDropped != 1<<20+5 || len(last.Stdout) < 1<<17 || string(got.Commands[0].Stdout) != "AIX\n" {
+		t.Errorf("%d bytes; %d are kept of the last, %d dropped", len(text), len(last.Stdout), last.StdoutDropped)
+	}
+}
+
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"b" + Suffix, "a" + Suffix, "note.txt"} {

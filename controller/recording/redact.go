@@ -14,7 +14,7 @@ const removed = "[redacted]"
 // telling is a name whose value is a secret.
 const telling = `(?:passw(?:or)?ds?|passphrase|passwort|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|key[_-]?token|rmckey|credentials?|userpassword|admin_?pass)`
 
-// pattern is what looks like a secret, and what is put in its place.
+// pattern is the look of a secret, and its replacement.
 type pattern struct {
 	is   *regexp.Regexp
 	with string
@@ -58,7 +58,7 @@ var (
 	basic = regexp.MustCompile(`(?i)(\bbasic\s+)([A-Za-z0-9+/]{6,}={0,2})`)
 )
 
-// redact takes what looks like a secret out of every answer.
+// redact removes likely secrets from every answer.
 func (r *Recording) redact() {
 	clean := func(s *Stream) {
 		text, n := Redact(string(*s))
@@ -81,7 +81,7 @@ func (r *Recording) redact() {
 	}
 }
 
-// Redact takes what looks like a secret out of a text, and returns in how many
+// Redact removes likely secrets from a text, and returns in how many
 // places: private keys, values of telling names, headers of authorization, crypted
 // passwords, passwords in addresses, lists of logins of cloud-init, and each of them
 // in base64.
@@ -126,11 +126,10 @@ func eachBlob(text string, became func(string) string) string {
 	return b.String()
 }
 
-// hides reports whether a text is base64 of another, in which is found what is
-// looked for.
+// hides reports whether a text is base64 of another, in which something is found.
 func hides(blob string, found func(string) bool) bool {
 	blob = strings.TrimRight(blob, "=")
-	for _, cut := range []int{0, len(blob) % 4} { // what follows a blob may look like a part of it
+	for _, cut := range []int{0, len(blob) % 4} { // text behind a blob may look like a part of it
 		plain, err := base64.RawStdEncoding.DecodeString(blob[:len(blob)-cut])
 		if err == nil && utf8.Valid(plain) && found(string(plain)) {
 			return true
@@ -158,7 +157,7 @@ func redactPlain(text string) (string, int) {
 	return logins, n + m
 }
 
-// replace takes what looks like a secret out of a text, and counts it.
+// replace replaces each match in a text, and counts them.
 func (p pattern) replace(text string, n *int) string {
 	return p.is.ReplaceAllStringFunc(text, func(match string) string {
 		with := p.is.ReplaceAllString(match, p.with)

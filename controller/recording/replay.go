@@ -65,7 +65,7 @@ type conn struct {
 // Close implements transport.Conn.
 func (c *conn) Close() error { return nil }
 
-// Link says of the connection what was recorded.
+// Link returns the recorded part of a connection's description.
 func (c *conn) Link() transport.Link {
 	return transport.Link{ServerVersion: c.host.System.SSHServer, Login: "recording"}
 }

@@ -13,7 +13,7 @@ import (
 const removedText = "[removed: base64]"
 
 // text is a text without names, addresses and ids. It is taken apart into runs of
-// what names and numbers are made of; all else stays, byte for byte.
+// the characters of names and numbers; all else stays, byte for byte.
 func (a *Anonymizer) text(text string, at place) string {
 	text = eachBlob(text, func(b string) string {
 		if hides(b, func(plain string) bool { return printableText(plain) && a.runs(plain, place{}) != plain }) {
@@ -52,11 +52,11 @@ func (a *Anonymizer) runs(text string, at place) string {
 	return b.String()
 }
 
-// run is what a run becomes; after is what follows it.
+// run returns the replacement of a run; after is the text behind it.
 func (a *Anonymizer) run(run, after string, at place) string {
 	parts := strings.Split(run, ":")
 	if len(parts) > 400 { // nothing that is known looks like it
-		return a.rest(parts, after, at)
+		return a.segments(parts, after, at)
 	}
 	var done []string
 	for i := 0; i < len(parts); {
@@ -79,15 +79,15 @@ func (a *Anonymizer) run(run, after string, at place) string {
 	return strings.Join(done, ":")
 }
 
-func (a *Anonymizer) rest(parts []string, after string, at place) string {
+func (a *Anonymizer) segments(parts []string, after string, at place) string {
 	for i := range parts {
 		parts[i] = a.segment(parts[i], after, at)
 	}
 	return strings.Join(parts, ":")
 }
 
-// colons finds an address with colons at the beginning of some parts: what it becomes,
-// and how many parts it is.
+// colons finds an address with colons at the beginning of some parts: its replacement,
+// and how many parts it has.
 func (a *Anonymizer) colons(parts []string) (string, int) {
 	for n := min(9, len(parts)); n >= 3; n-- {
 		if n == 6 {
@@ -109,7 +109,7 @@ func (a *Anonymizer) colons(parts []string) (string, int) {
 	return "", 0
 }
 
-// grouped is what a MAC becomes, written as the groups were.
+// grouped returns the replacement of a MAC, written as the groups were.
 func (a *Anonymizer) grouped(mac uint64, groups []string, between string) string {
 	mac = a.mac(mac)
 	padded := slices.ContainsFunc(groups, func(g string) bool { return len(g) == 2 && g[0] == '0' }) || !slices.ContainsFunc(groups, func(g string) bool { return len(g) == 1 })
@@ -139,7 +139,7 @@ var (
 	domains  = regexp.MustCompile(`(?i)\.(?:com|net|org|edu|gov|mil|int|info|biz|local|internal|intern|lan|corp|intra|home|localdomain|test|example|invalid|cloud|io|de|uk|fr|nl|ch|at|es|it|eu|us|ca|au|jp|in|br|pl|se|no|fi|dk|be|cz|ru|cn)$`)
 )
 
-// segment is what a run without colons becomes; after is what follows it.
+// segment returns the replacement of a run without colons; after is the text behind it.
 func (a *Anonymizer) segment(text, after string, at place) string {
 	core := strings.Trim(text, "._-")
 	if core == "" {
@@ -151,7 +151,7 @@ func (a *Anonymizer) segment(text, after string, at place) string {
 
 func (a *Anonymizer) core(core, after string, at place) string {
 	if m := code.FindStringSubmatch(core); m != nil {
-		return m[1] + a.serial(m[2]) + a.core2(m[3], after, at)
+		return m[1] + a.serial(m[2]) + a.pieces(m[3], after, at)
 	}
 	if uuidText.MatchString(core) {
 		return a.dashed(core)
@@ -161,11 +161,11 @@ func (a *Anonymizer) core(core, after string, at place) string {
 			return a.grouped(mac, groups, "-")
 		}
 	}
-	return a.core2(core, after, at)
+	return a.pieces(core, after, at)
 }
 
-// core2 is what remains of a core where it is no code and no UUID as a whole.
-func (a *Anonymizer) core2(core, after string, at place) string {
+// pieces returns the replacement of a core that is no code and no UUID as a whole.
+func (a *Anonymizer) pieces(core, after string, at place) string {
 	if core == "" {
 		return core
 	}
@@ -182,7 +182,7 @@ func (a *Anonymizer) core2(core, after string, at place) string {
 	return strings.Join(labels, ".")
 }
 
-// dashed is what a UUID becomes.
+// dashed returns the replacement of a UUID.
 func (a *Anonymizer) dashed(uuid string) string {
 	plain := a.uuid(strings.ReplaceAll(uuid, "-", ""))
 	if strings.ContainsAny(uuid, "ABCDEF") {
@@ -191,7 +191,7 @@ func (a *Anonymizer) dashed(uuid string) string {
 	return strings.Join([]string{plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]}, "-")
 }
 
-// dotted is what numbers with dots become, and whether they are an address.
+// dotted returns the replacement of numbers with dots, and whether they are an address.
 func (a *Anonymizer) dotted(core, after string, at place) (string, bool) {
 	parts := strings.Split(core, ".")
 	if len(parts) < 2 {
@@ -222,14 +222,14 @@ func (a *Anonymizer) dotted(core, after string, at place) (string, bool) {
 		return a.ipv4(netip.MustParseAddr(plainOctets(parts))).String(), true
 	case octets == 4: // a port, or more of a name, follows
 		tail := strings.Join(parts[4:], ".")
-		return a.ipv4(netip.MustParseAddr(plainOctets(parts[:4]))).String() + "." + a.core2(tail, after, place{levels: true}), true
+		return a.ipv4(netip.MustParseAddr(plainOctets(parts[:4]))).String() + "." + a.pieces(tail, after, place{levels: true}), true
 	case octets == len(parts):
 		return a.beginning(parts, after, at)
 	}
 	return "", false
 }
 
-// beginning is what two or three octets become where they are the beginning of an
+// beginning returns the replacement of two or three octets where they are the beginning of an
 // address: with the length of a prefix behind them, or in a table of routes, where
 // they are that of a network that is known.
 func (a *Anonymizer) beginning(parts []string, after string, at place) (string, bool) {
@@ -267,7 +267,7 @@ func plainOctets(parts []string) string {
 	return strings.Join(plain, ".")
 }
 
-// qualified is what a name with its domain becomes, and whether it is one.
+// qualified returns the replacement of a name with its domain, and whether it is one.
 func (a *Anonymizer) qualified(core string, at place) (string, bool) {
 	if at.levels || !strings.Contains(core, ".") {
 		return "", false
@@ -294,7 +294,7 @@ func (a *Anonymizer) qualified(core string, at place) (string, bool) {
 	return a.under(core[:len(core)-len(domain)], domain, at), true
 }
 
-// under are the labels before a domain, each as a name, and what the domain becomes.
+// under are the labels before a domain, each as a name, and the replacement of the domain.
 func (a *Anonymizer) under(before, domain string, at place) string {
 	var names []string
 	for label := range strings.SplitSeq(strings.TrimSuffix(before, "."), ".") {
@@ -305,7 +305,7 @@ func (a *Anonymizer) under(before, domain string, at place) string {
 	return strings.Join(append(names, a.domain(domain)), ".")
 }
 
-// label is what a word without dots becomes. It may be a name as a whole, or have one
+// label returns the replacement of a word without dots. It may be a name as a whole, or have one
 // between dashes.
 func (a *Anonymizer) label(label, after string, at place) string {
 	if a.names[strings.ToLower(label)] {
@@ -353,7 +353,7 @@ func (a *Anonymizer) longest(text string) int {
 	return word
 }
 
-// hex is what a number in hex becomes, or one of the ids that are decimal, and
+// hex returns the replacement of a number in hex, or one of the ids that are decimal, and
 // whether it is one of those that are replaced.
 func (a *Anonymizer) hex(label string, at place) (string, bool) {
 	if at.levels {
