@@ -25,11 +25,14 @@ const hashField = "\n  \"sha256\": \""
 // Encode returns the file of a recording, with its hash, and sets SHA256. Where a
 // host has sent more than a file may hold, its longest answers are cut, which the
 // counts of dropped bytes say.
-func (r *Recording) Encode() ([]byte, error) {
+func (r *Recording) Encode() ([]byte, error) { return r.within(MaxBytes) }
+
+// within is Encode with a bound of its own, in bytes.
+func (r *Recording) within(most int) ([]byte, error) {
 	text, err := r.unsealed()
-	for limit := 1 << 20; err == nil && len(text) > MaxBytes; limit /= 2 {
+	for limit := 1 << 20; err == nil && len(text) > most; limit /= 2 {
 		if limit == 0 {
-			return nil, fmt.Errorf("recording of %s: it has %d MiB without its answers, and %d are the most", r.Host.Name, len(text)>>20, MaxBytes>>20)
+			return nil, fmt.Errorf("recording of %s: it has %d KiB without its answers, and %d are the most", r.Host.Name, len(text)>>10, most>>10)
 		}
 		r.cut(limit)
 		text, err = r.unsealed()
