@@ -521,9 +521,13 @@ func (e *Engine) inOrder(findings []outcome.Finding) {
 
 // finding is a verdict as the reports have it.
 func finding(v playbooks.Verdict) outcome.Finding {
+	var restsOn []outcome.Reading
+	for _, r := range v.Readings {
+		restsOn = append(restsOn, outcome.Reading{Fact: r.Fact, Sure: string(r.Sure), Source: r.Source})
+	}
 	return outcome.Finding{
 		ID: v.ID, Severity: outcome.Severity(v.Severity), Title: v.Title, Evidence: v.Evidence,
 		Remedy: v.Remedy, Next: v.Next, Source: v.Row + ": " + v.Source,
-		Rule: v.Rule, Reads: v.Reads, Probes: v.Probes,
+		Rule: v.Rule, Reads: v.Reads, Probes: v.Probes, RestsOn: restsOn,
 	}
 }

@@ -46,7 +46,7 @@ func (p *Playbook) Show() string {
 		s.line("  %s (%s, %s)", f.ID, f.Row, severity)
 		s.block("      when ", f.When.V)
 		s.each("      ", f.Each)
-		s.rests(p.rests(f.ID))
+		s.rests(p.RestsOn(f.ID))
 	}
 	s.line("\nCapture: what is kept beside the probes' outputs")
 	for _, probe := range p.Capture.Probes {

@@ -126,8 +126,8 @@ func (p *Playbook) readings(refs []string) []Reading {
 	return list
 }
 
-// rests are the readings of a finding's condition.
-func (p *Playbook) rests(finding string) []Reading {
+// RestsOn are the facts that a finding's condition reads, each with how sure it is.
+func (p *Playbook) RestsOn(finding string) []Reading {
 	for i, f := range p.Findings {
 		if f.ID == finding {
 			return p.compiled.findings[i].readings
@@ -150,29 +150,29 @@ func (p *Playbook) sourceOf(fact string) string {
 	return ""
 }
 
-// restsOn is how sure a condition is at its least sure: over all ways in which it
+// atLeast is how sure a condition is at its least sure: over all ways in which it
 // can come out as wanted, the surest fact that each of them reads. Of `a || b` one
 // is enough, so the less sure counts; of `a && b` both are read.
-func (p *Playbook) restsOn(e celast.Expr, wanted bool) Sureness {
+func (p *Playbook) atLeast(e celast.Expr, wanted bool) Sureness {
 	if e.Kind() == celast.CallKind {
 		call := e.AsCall()
 		args := call.Args()
 		switch call.FunctionName() {
 		case operators.LogicalNot:
-			return p.restsOn(args[0], !wanted)
+			return p.atLeast(args[0], !wanted)
 		case operators.LogicalAnd, operators.LogicalOr:
 			combine := better
 			if wanted == (call.FunctionName() == operators.LogicalOr) {
 				combine = worse
 			}
-			rests := p.restsOn(args[0], wanted)
+			rests := p.atLeast(args[0], wanted)
 			for _, arg := range args[1:] {
-				rests = combine(rests, p.restsOn(arg, wanted))
+				rests = combine(rests, p.atLeast(arg, wanted))
 			}
 			return rests
 		case operators.Conditional:
-			yes := better(p.restsOn(args[0], true), p.restsOn(args[1], wanted))
-			no := better(p.restsOn(args[0], false), p.restsOn(args[2], wanted))
+			yes := better(p.atLeast(args[0], true), p.atLeast(args[1], wanted))
+			no := better(p.atLeast(args[0], false), p.atLeast(args[2], wanted))
 			return worse(yes, no)
 		}
 	}
@@ -198,7 +198,7 @@ func (p *Playbook) surest(reads []string) Sureness {
 func (p *Playbook) onAssumptions(condition *expression, wanted bool, each *expression) bool {
 	rests := none
 	if condition != nil {
-		rests = p.restsOn(condition.tree, wanted)
+		rests = p.atLeast(condition.tree, wanted)
 	}
 	if each != nil {
 		rests = better(rests, p.surest(each.reads))

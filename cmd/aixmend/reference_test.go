@@ -51,6 +51,7 @@ func reference(t *testing.T) string {
 	}
 	p.playbooks(t)
 	p.findings(t)
+	p.sure(t)
 	p.table("Environment", "variable", environment())
 	p.table("Files", "file", filesOnDisk())
 	return p.String()
@@ -223,6 +224,47 @@ playbook quotes. Of several severities the playbook, or the state of the host, s
 	}
 	p.row(code(controller.LeftBehind), "warning", "", "something of this run is left on the host", "all")
 	p.row(code("probe-failed"), "critical, warning", "any", "a probe gave no answer; critical where a verdict rests on it", "all")
+}
+
+// sure writes how sure each reading of the embedded playbooks is, and which findings
+// rest on it.
+func (p *draft) sure(t *testing.T) {
+	p.line(`
+## How sure
+
+No AIX was at hand when this was written, so each probe and each derived fact says how sure its
+reading is. A finding, guard, rung or step that assumed facts alone could decide is an error when
+the playbook is loaded.
+`)
+	p.row("sure", "means")
+	p.row("---", "---")
+	for _, s := range playbooks.Surenesses() {
+		p.row(s[0], s[1])
+	}
+	p.line("")
+	p.row("fact", "sure", "known from", "findings whose condition reads it")
+	p.row("---", "---", "---", "---")
+	told := map[string]bool{}
+	for _, book := range embedded(t) {
+		findings := map[string][]string{}
+		for _, f := range book.Findings {
+			for _, r := range book.RestsOn(f.ID) {
+				findings[r.Fact] = append(findings[r.Fact], f.ID)
+			}
+		}
+		one := func(name, sure, source string) {
+			if !told[name] && sure != "" {
+				told[name] = true
+				p.row(code(name), sure, source, strings.Join(findings[name], ", "))
+			}
+		}
+		for _, probe := range book.Probes {
+			one(probe.ID, probe.Sure.V, probe.Source)
+		}
+		for _, e := range book.Facts {
+			one(e.Key, e.Value.Sure.V, e.Value.Source)
+		}
+	}
 }
 
 var (

@@ -248,11 +248,23 @@ type Finding struct {
 	// diagnosis from which they come.
 	Reads  []string `json:"reads,omitempty"`
 	Probes []string `json:"probes,omitempty"`
-	Waived bool     `json:"waived"`
+	// RestsOn are the facts that the rule reads, and how sure their reading is.
+	RestsOn []Reading `json:"rests_on,omitempty"`
+	Waived  bool      `json:"waived"`
 	// Waiver is the reason and end of the waiver; only when waived.
 	Waiver string `json:"waiver,omitempty"`
 	// Expired is the reason and end of a waiver that is over: the finding counts again.
 	Expired string `json:"waiver_expired,omitempty"`
+}
+
+// Reading is a fact on which a finding rests.
+type Reading struct {
+	Fact string `json:"fact"`
+	// Sure is D (documented by the vendor), C (seen in public code, tests or logs), I
+	// (inferred from those) or K (assumed, without a source); "" where the playbook
+	// does not say.
+	Sure   string `json:"sure"`
+	Source string `json:"source,omitempty"`
 }
 
 // Open tells whether the finding counts: not waived and not mere information.

@@ -55,6 +55,8 @@ type Chain struct {
 	Because  []string      `json:"because"`
 	// Rule is the condition that holds, in CEL; "" where none of the playbook does.
 	Rule string `json:"rule"`
+	// RestsOn says how sure the facts are that the rule reads.
+	RestsOn []outcome.Reading `json:"rests_on"`
 	// Row is the row of the procedure, Source where the rule comes from.
 	Row    string `json:"row"`
 	Source string `json:"source"`
@@ -146,6 +148,7 @@ func chain(h outcome.Host, f outcome.Finding, observed map[string]Observation, a
 	c := Chain{
 		Finding: f.ID, Severity: f.Severity, Title: f.Title, Observed: []Observation{}, Values: []Value{},
 		Because: append([]string{}, f.Evidence...), Rule: f.Rule, Row: row, Source: source, Expired: f.Expired, Acts: []Act{}, Next: []string{},
+		RestsOn: append([]outcome.Reading{}, f.RestsOn...),
 	}
 	if f.Waived {
 		c.Waived = f.Waiver
@@ -230,6 +233,7 @@ func acts(h outcome.Host) []Act {
 			continue
 		}
 		a := Act{Rung: s.Rung, Step: s.Step, Status: ActWould, AllowedBy: s.AllowedBy, Command: s.Command, Undo: s.Undo, Mends: append([]string{}, s.Mends...)}
+		a.Why = s.Because
 		if s.BlockedBy != "" {
 			a.Status, a.Why = ActBlocked, s.BlockedBy
 		}

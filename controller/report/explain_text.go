@@ -96,6 +96,9 @@ func (t *explainer) chain(c Chain) {
 	if c.Rule != "" {
 		t.line("    rule     %s", strings.Join(strings.Fields(c.Rule), " "))
 	}
+	for _, r := range c.RestsOn {
+		t.line("    sure     %s: %s", r.Fact, sureness(r))
+	}
 	if c.Source != "" {
 		t.line("    row      %s: %s", c.Row, c.Source)
 	} else {
@@ -113,6 +116,18 @@ func (t *explainer) chain(c Chain) {
 	for _, n := range c.Next {
 		t.line("    next     %s", n)
 	}
+}
+
+// sureness says in words how sure a reading is.
+func sureness(r outcome.Reading) string {
+	words := map[string]string{"D": "documented", "C": "seen in public", "I": "inferred", "K": "assumed", "": "the playbook does not say"}[r.Sure]
+	if words == "" {
+		words = r.Sure
+	}
+	if r.Source != "" {
+		words += " (" + r.Source + ")"
+	}
+	return words
 }
 
 // maxCommand bounds what is shown of a command that was read: all of it is in the
