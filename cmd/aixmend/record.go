@@ -206,7 +206,7 @@ func (r *recorder) took(h inventory.Host, taken *recording.Recording, err error)
 		return
 	}
 	taken.Version = currentVersion()
-	taken.Host = recording.Host{Name: h.Name, Address: h.Address, RMCNIC: h.RMCNIC}
+	taken.Host = recording.Host{Name: h.Name, Address: h.Address, RMCNIC: h.RMCNIC, Accepted: h.Accepted(taken.Recorded)}
 	for _, w := range h.Waivers {
 		kept := recording.Waiver{Finding: w.Finding, Reason: w.Reason}
 		if !w.Until.IsZero() {

@@ -108,10 +108,16 @@ func (o *offline) scope() scope {
 			until, reason := w.Last(r.Recorded)
 			h.Waivers = append(h.Waivers, inventory.Waiver{Finding: w.Finding, Until: until, Reason: reason})
 		}
+		for _, check := range r.Host.Accepted {
+			h.Accepts = append(h.Accepts, inventory.Acceptance{Check: check, Until: always, Reason: "it was accepted when it was recorded"})
+		}
 		s.Hosts, s.Names = append(s.Hosts, h), append(s.Names, h.Name)
 	}
 	return s
 }
+
+// always is later than any day on which a recording is judged.
+var always = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 // command is the name under which a run is kept.
 func (j *job) command() string {

@@ -193,6 +193,9 @@ func tooDeep(text []byte) int64 {
 }
 
 // plainName is a name that is a host's, and that of a file in a folder.
+// acceptedCheck is the form of the name of a guard's check.
+var acceptedCheck = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$`)
 
 // checkName returns the fault of a host's name.
@@ -217,6 +220,11 @@ func (r *Recording) check() error {
 	} {
 		if !shown(text) {
 			return fmt.Errorf("%s is %.80q: wanted one short line of text", what, text)
+		}
+	}
+	for _, check := range r.Host.Accepted {
+		if !acceptedCheck.MatchString(check) {
+			return fmt.Errorf("host.accepted: %q is no name of a check", check)
 		}
 	}
 	for _, w := range r.Host.Waivers {

@@ -63,6 +63,9 @@ type Host struct {
 	Address string   `json:"address"`
 	RMCNIC  string   `json:"rmc_nic,omitempty"`
 	Waivers []Waiver `json:"waivers,omitempty"`
+	// Accepted are the checks of the cluster guard whose unclear answer was accepted
+	// when the host was recorded.
+	Accepted []string `json:"accepted,omitempty"`
 }
 
 // Waiver is a waiver of the inventory.

@@ -140,8 +140,9 @@ func addressIllnesses() []Illness {
 			s.NICs = s.NICs[1:]
 			s.SessionNIC = "en1"
 		}},
-		{Name: "rmc-nic-ambiguous", Description: "two NICs without IPv4, and entstat tells no VLAN", Apply: func(s *State) {
+		{Name: "rmc-nic-ambiguous", Description: "two NICs without IPv4, entstat tells no VLAN, and there is no cloud-init log", Apply: func(s *State) {
 			loseAddress(s)
+			delete(s.Files, "/var/log/cloud-init-output.log")
 			third := s.NICs[1]
 			third.Adapter, third.Name, third.MAC, third.Management = "ent2", "en2", "fa:16:3e:00:99:22", false
 			s.NICs = append(s.NICs, third)
