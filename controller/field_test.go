@@ -26,9 +26,9 @@ func TestFieldCases(t *testing.T) {
 		"metadata-address-lost": {outcome.Recovered, "", ""},
 		"metadata-on-rmc-nic":   {outcome.NeedsAction, "metadata-on-rmc-nic", ""},
 		"rmc-nic-gone":          {outcome.NeedsAction, "rmc-nic-ambiguous", ""},
-		"caa-live":              {outcome.Recovered, "cluster-live", ""},
-		"caa-stopped":           {outcome.Recovered, "cluster-live", ""},
-		"caa-stopped-no-disk":   {outcome.Recovered, "cluster-live", ""},
+		"caa-live":              {outcome.NeedsAction, "cluster-live", ""},
+		"caa-stopped":           {outcome.NeedsAction, "cluster-live", ""},
+		"caa-stopped-no-disk":   {outcome.NeedsAction, "cluster-live", ""},
 	}
 	var hosts []aixsim.FleetHost
 	for i, illness := range aixsim.FieldCases() {
