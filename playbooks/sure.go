@@ -211,7 +211,7 @@ func (p *Playbook) onAssumptions(condition *expression, wanted bool, each *expre
 func (c *checker) sureEnough(out *compiled) {
 	p := c.playbook
 	refuse := func(text Text, of string) {
-		c.add(text.Pos, "give it a second witness that is D, C or I", "%s can rest on facts alone that are only assumed (sure: K)", of)
+		c.add(text.Pos, "give it a second witness that is D, C or I", "%s can be decided by facts alone that are only assumed (sure: K)", of)
 	}
 	guards := func(of string, list []compiledGuard) {
 		for _, g := range list {

@@ -71,7 +71,7 @@ func TestWhatRestsOnAssumptionsAloneIsRefused(t *testing.T) {
 	}
 	for _, c := range cases {
 		_, err := Parse("own.yaml", fmt.Appendf(nil, sureHead, c.when))
-		refused := err != nil && strings.Contains(err.Error(), "finding f can rest on facts alone that are only assumed")
+		refused := err != nil && strings.Contains(err.Error(), "finding f can be decided by facts alone that are only assumed")
 		if refused != c.refused || err != nil && !refused {
 			if strings.Contains(c.when, "getMinutes") {
 				continue
