@@ -33,7 +33,7 @@ test: ## all tests
 
 .PHONY: race
 race: ## all tests, under the race detector
-	$(GO) test -race -timeout 20m ./...
+	$(GO) test -race -timeout 40m ./...
 
 .PHONY: browser
 browser: ## the HTML report in a headless Chromium

@@ -97,10 +97,11 @@ func readProcesses(printed string) []process {
 	return table
 }
 
-// fateOf finds the programs of a step in a table. Without the line of ps itself the
-// table is not understood. The shells that run ps are left out.
+// fateOf finds the programs of a step in a table. Without the line of ps itself, or
+// with several (anybody can write one into his arguments), the table is not
+// understood. The shells that run ps are left out.
 func fateOf(programs []string, table []process) fate {
-	parents, own := map[int]int{}, map[int]bool{}
+	parents, own, seen := map[int]int{}, map[int]bool{}, 0
 	for _, p := range table {
 		parents[p.pid] = p.parent
 	}
@@ -108,11 +109,12 @@ func fateOf(programs []string, table []process) fate {
 		if !strings.HasPrefix(p.args, processesCommand) {
 			continue
 		}
+		seen++
 		for pid := p.pid; pid > 1 && !own[pid]; pid = parents[pid] {
 			own[pid] = true
 		}
 	}
-	if len(own) == 0 {
+	if len(own) == 0 || seen > 1 {
 		return fate{}
 	}
 	f := fate{ended: true}
@@ -128,11 +130,13 @@ func fateOf(programs []string, table []process) fate {
 	return f
 }
 
-// runsOne reports whether the arguments of a process begin with one of some programs.
+// runsOne reports whether one of some programs is among the first words of the
+// arguments of a process, by its name alone: a path may go over a link, and a shell
+// shows a script as it was called.
 func runsOne(programs []string, args string) bool {
 	words := strings.Fields(args)
-	for i, word := range words[:min(len(words), programWords)] {
-		if slices.ContainsFunc(programs, func(p string) bool { return word == p || i == 0 && word == path.Base(p) }) {
+	for _, word := range words[:min(len(words), programWords)] {
+		if slices.ContainsFunc(programs, func(p string) bool { return path.Base(word) == path.Base(p) }) {
 			return true
 		}
 	}

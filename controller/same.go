@@ -162,39 +162,45 @@ func (p place) maybe(q place) bool {
 }
 
 // unclear returns, of hosts that share a node id, those that may be one machine
-// although that is not known, each with the reason: none of them is a clone.
+// although that is not known, each with the reason: none of them is a clone. Two
+// that are at one place are one LPAR, whatever MACs each look has seen; two that may
+// be, as far as their places are known, are told apart by their MACs alone.
 func (m *machines) unclear(group []string) map[string]string {
-	having, at, silent := map[string][]string{}, map[place][]string{}, map[place][]string{}
-	for _, h := range group {
-		id := m.identities[h]
-		for _, mac := range id.MACs {
-			having[mac] = append(having[mac], h)
-		}
-		if p := placeOf(id); p.known() {
-			at[p] = append(at[p], h)
-			if len(id.MACs) == 0 {
-				silent[p] = append(silent[p], h)
-			}
-		}
-	}
 	why := map[string]string{}
+	firsts, _ := m.grouped(group)
 	for _, h := range group {
-		id := m.identities[h]
-		other := func(o string) bool { return m.first(o) != m.first(h) && placeOf(id).maybe(placeOf(m.identities[o])) }
-		for _, mac := range id.MACs {
-			if i := slices.IndexFunc(having[mac], other); i >= 0 {
-				why[h] = fmt.Sprintf("it may be the machine of %s: both have the MAC %s", having[mac][i], mac)
+		for _, other := range firsts {
+			if m.first(h) == other {
+				continue
 			}
-		}
-		mute, about := silent[placeOf(id)], "%s"
-		if len(id.MACs) == 0 {
-			mute, about = at[placeOf(id)], h
-		}
-		if i := slices.IndexFunc(mute, other); i >= 0 {
-			why[h] = fmt.Sprintf("it may be the machine of %s: machine id and LPAR are the same, and the MACs of %s are not known", mute[i], strings.ReplaceAll(about, "%s", mute[i]))
+			if reason := m.maybeOne(h, other); reason != "" {
+				why[h] = fmt.Sprintf("it may be the machine of %s: %s", other, reason)
+				break
+			}
 		}
 	}
 	return why
+}
+
+// maybeOne says why two hosts may be one machine, "" when they can't be.
+func (m *machines) maybeOne(host, other string) string {
+	a, b := m.identities[host], m.identities[other]
+	switch p, q := placeOf(a), placeOf(b); {
+	case !p.maybe(q):
+		return ""
+	case len(a.MACs) == 0:
+		return "the MACs of " + host + " are not known"
+	case len(b.MACs) == 0:
+		return "the MACs of " + other + " are not known"
+	case p.known() && q.known():
+		return "machine id and LPAR are the same"
+	}
+	for _, mac := range a.MACs {
+		if slices.Contains(b.MACs, mac) {
+			return "both have the MAC " + mac
+		}
+	}
+	return ""
 }
 
 // machineText is an identity in words.

@@ -363,12 +363,16 @@ func seen(s *playbooks.PlannedStep) string {
 // run for ever.
 func (w *walk) surelyEnded(s *playbooks.PlannedStep) bool {
 	gone := w.fate.ended && w.arrived
+	if w.doubts == 0 || !gone {
+		w.endedLooks = 0
+	}
 	if w.hung && !gone {
 		return false
 	}
 	w.doubts++
-	if gone {
-		return w.doubts > 1
+	if gone { // looks while it may still have run say nothing of what it has done
+		w.endedLooks++
+		return w.endedLooks > 1
 	}
 	if s.Step.Timeout >= longStep && time.Since(w.last) < longDoubt*w.Params.Duration("settle") {
 		return false

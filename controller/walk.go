@@ -44,6 +44,8 @@ type walk struct {
 	doubt   *playbooks.PlannedStep   // the step of which it is not known whether it happened
 	hung    bool                     // the step in doubt did not end within its time
 	doubts  int                      // looks that did not see it
+	// endedLooks are those since the process table says that it has ended.
+	endedLooks int
 	arrived bool                     // the host has said that the step in doubt had begun
 	fate    fate                     // by the process table, before the last look
 	prove   []*playbooks.PlannedStep // steps that ended well and must be seen to have happened

@@ -370,6 +370,7 @@ func (p *Playbook) failed(d *Diagnosis, unjudged map[string][]Finding) []Verdict
 			open[probe.ID] = nil
 		}
 	}
+	p.takeAccepted(d, open)
 	var verdicts []Verdict
 	for _, name := range sortedKeys(open) {
 		v := failure(name, d.Missing[name], open[name])
@@ -380,6 +381,18 @@ func (p *Playbook) failed(d *Diagnosis, unjudged map[string][]Finding) []Verdict
 		verdicts = append(verdicts, v)
 	}
 	return verdicts
+}
+
+// takeAccepted leaves out the checks of a guard whose unclear answer the inventory
+// accepts, but for those on which a critical verdict rests too.
+func (p *Playbook) takeAccepted(d *Diagnosis, open map[string][]Finding) {
+	inventory, _ := d.values["inventory"].(facts.Inventory)
+	for _, probe := range p.Probes {
+		critical := slices.ContainsFunc(open[probe.ID], func(f Finding) bool { return f.Severity.V == "critical" })
+		if probe.Guard && d.unclear[probe.ID] && !critical && slices.Contains(inventory.Accepted, probe.ID) {
+			delete(open, probe.ID)
+		}
+	}
 }
 
 func failure(name string, err error, rests []Finding) Verdict {

@@ -69,10 +69,10 @@ func (l Lease) String() string {
 
 // SameFolder reports whether two processes worked on a run in one and the same
 // folder, as the first parts of their names say: where one has the folder's lock,
-// the other has ended.
+// the other has ended. Of processes that have no such name nothing is known.
 func SameFolder(process, other string) bool {
 	folder, _, named := strings.Cut(process, ".")
-	return process == other || named && folder != "" && strings.HasPrefix(other, folder+".")
+	return named && folder != "" && strings.HasPrefix(other, folder+".")
 }
 
 // LeaseClockCommand prints the host's time, and LeaseShowCommand the lease where

@@ -38,9 +38,10 @@ func (s Sureness) rank() int {
 	return slices.Index([]Sureness{none, Assumed, Inferred, "", Seen, Documented}, s)
 }
 
+// none is that of a condition that can come out so without any fact of the host.
 const none Sureness = "none"
 
-// better is the surer of two, worse the less sure; none counts for nothing.
+// better is the surer of two facts that are both read.
 func better(a, b Sureness) Sureness {
 	if a.rank() >= b.rank() {
 		return a
@@ -48,11 +49,13 @@ func better(a, b Sureness) Sureness {
 	return b
 }
 
+// worse is the less sure of two ways, one of which is enough. An assumption is that,
+// even beside a way that needs no fact at all: it may still be what decided.
 func worse(a, b Sureness) Sureness {
 	switch {
-	case a == none:
-		return b
-	case b == none || a.rank() <= b.rank():
+	case a == Assumed || b == Assumed:
+		return Assumed
+	case a.rank() <= b.rank():
 		return a
 	}
 	return b
@@ -150,98 +153,203 @@ func (p *Playbook) sourceOf(fact string) string {
 	return ""
 }
 
-// atLeast is how sure a condition is at its least sure: over all ways in which it
-// can come out as wanted, the surest fact that each of them reads. Of `a || b` one
-// is enough, so the less sure counts; of `a && b` both are read.
-func (p *Playbook) atLeast(e celast.Expr, wanted bool) Sureness {
+// sureReader finds how sure a condition is at its least sure. each are the facts from
+// which the items of a list come, where the condition is about one of them.
+type sureReader struct {
+	p    *Playbook
+	each []string
+}
+
+// atLeast is, over all ways in which a condition can come out as wanted, the surest
+// fact that each of them reads, and of those the least sure. Of `a || b` one is
+// enough, so the less sure counts; of `a && b` both are read.
+func (s sureReader) atLeast(e celast.Expr, wanted bool) Sureness {
 	if e.Kind() == celast.CallKind {
 		call := e.AsCall()
 		args := call.Args()
 		switch call.FunctionName() {
 		case operators.LogicalNot:
-			return p.atLeast(args[0], !wanted)
+			return s.atLeast(args[0], !wanted)
 		case operators.LogicalAnd, operators.LogicalOr:
 			combine := better
 			if wanted == (call.FunctionName() == operators.LogicalOr) {
 				combine = worse
 			}
-			rests := p.atLeast(args[0], wanted)
+			rests := s.atLeast(args[0], wanted)
 			for _, arg := range args[1:] {
-				rests = combine(rests, p.atLeast(arg, wanted))
+				rests = combine(rests, s.atLeast(arg, wanted))
 			}
 			return rests
 		case operators.Conditional:
-			yes := better(p.atLeast(args[0], true), p.atLeast(args[1], wanted))
-			no := better(p.atLeast(args[0], false), p.atLeast(args[2], wanted))
+			yes := better(s.atLeast(args[0], true), s.atLeast(args[1], wanted))
+			no := better(s.atLeast(args[0], false), s.atLeast(args[2], wanted))
 			return worse(yes, no)
 		}
 	}
-	r := &reader{local: map[string]int{}}
-	r.visit(e)
-	return p.surest(r.found)
+	names := factNames{each: s.each, local: map[string]int{}}
+	names.visit(e)
+	return s.p.weigh(names.found, names.chooses)
 }
 
-// surest is the surest of the facts whose parts are read.
-func (p *Playbook) surest(reads []string) Sureness {
-	best := none
-	for _, read := range reads {
-		fact, _, _ := strings.Cut(read, ".")
-		if sure, ok := p.SureOf(fact); ok {
-			best = better(best, sure)
+// weigh is the surest of some facts or, where not all of them need have been read,
+// the least sure.
+func (p *Playbook) weigh(names []string, chooses bool) Sureness {
+	rests, first := none, true
+	for _, name := range names {
+		sure, ok := p.SureOf(name)
+		switch {
+		case !ok:
+		case first || !chooses:
+			rests, first = better(rests, sure), false
+		default:
+			rests = worse(rests, sure)
 		}
 	}
-	return best
+	return rests
 }
 
-// onAssumptions reports whether a condition can come out as wanted by assumed
-// facts alone. each is the list that the condition stands for, nil for none.
-func (p *Playbook) onAssumptions(condition *expression, wanted bool, each *expression) bool {
-	rests := none
-	if condition != nil {
-		rests = p.atLeast(condition.tree, wanted)
+// factNames collects the facts that an expression reads, those of before included.
+type factNames struct {
+	each  []string
+	local map[string]int // variables of comprehensions
+	found []string
+	// chooses: it may come out without one or another of them, such as a list of
+	// which one item is enough.
+	chooses bool
+}
+
+func (f *factNames) visit(e celast.Expr) {
+	switch e.Kind() {
+	case celast.IdentKind:
+		f.name(e.AsIdent())
+	case celast.SelectKind:
+		operand := e.AsSelect().Operand()
+		if operand.Kind() == celast.IdentKind && operand.AsIdent() == "before" {
+			f.name(e.AsSelect().FieldName())
+			return
+		}
+		f.visit(operand)
+	case celast.CallKind:
+		call := e.AsCall()
+		switch call.FunctionName() {
+		case operators.LogicalAnd, operators.LogicalOr, operators.Conditional, operators.Add:
+			f.chooses = true
+		}
+		if call.IsMemberFunction() {
+			f.visit(call.Target())
+		}
+		f.visitAll(call.Args())
+	case celast.ListKind:
+		f.chooses = f.chooses || e.AsList().Size() > 1
+		f.visitAll(e.AsList().Elements())
+	case celast.MapKind:
+		f.chooses = true
+		for _, entry := range e.AsMap().Entries() {
+			f.visit(entry.AsMapEntry().Key())
+			f.visit(entry.AsMapEntry().Value())
+		}
+	case celast.ComprehensionKind:
+		f.chooses = true
+		c := e.AsComprehension()
+		f.visit(c.IterRange())
+		for _, name := range []string{c.IterVar(), c.IterVar2(), c.AccuVar()} {
+			f.local[name]++
+			defer func() { f.local[name]-- }()
+		}
+		f.visitAll([]celast.Expr{c.AccuInit(), c.LoopCondition(), c.LoopStep(), c.Result()})
 	}
-	if each != nil {
-		rests = better(rests, p.surest(each.reads))
+}
+
+func (f *factNames) visitAll(list []celast.Expr) {
+	for _, e := range list {
+		f.visit(e)
 	}
-	return rests == Assumed
+}
+
+func (f *factNames) name(name string) {
+	switch name = strings.TrimPrefix(name, beforePrefix); {
+	case f.local[name] > 0:
+	case name == eachName:
+		f.found = append(f.found, f.each...)
+	default:
+		f.found = append(f.found, name)
+	}
+}
+
+// facts are the names that a whole expression reads.
+func (x *expression) facts() []string {
+	if x == nil {
+		return nil
+	}
+	names := factNames{local: map[string]int{}}
+	names.visit(x.tree)
+	return names.found
 }
 
 // sureEnough refuses each finding, guard, rung and step that assumed facts alone
-// could decide (aix-facts 9a).
+// could decide (aix-facts 9a): a condition that holds by them, and a guard that
+// blocks by them, too.
 func (c *checker) sureEnough(out *compiled) {
 	p := c.playbook
-	refuse := func(text Text, of string) {
-		c.add(text.Pos, "give it a second witness that is D, C or I", "%s can be decided by facts alone that are only assumed (sure: K)", of)
-	}
-	guards := func(of string, list []compiledGuard) {
-		for _, g := range list {
-			if p.onAssumptions(g.require, false, nil) || p.onAssumptions(g.require, true, nil) {
-				refuse(g.guard.Require, "a guard of "+of)
-			}
-		}
-	}
+	s := &sureChecker{checker: c}
 	for i, f := range p.Findings {
-		if p.onAssumptions(out.findings[i].when, true, out.findings[i].each) {
-			refuse(f.When, "finding "+f.ID)
-		}
+		s.finding(f, out.findings[i])
 	}
-	guards("the playbook", out.guards)
+	for i, f := range p.Verify.Unchanged {
+		s.finding(f, out.unchanged[i])
+	}
+	s.guards("the playbook", out.guards, nil)
 	for i, r := range p.Rungs {
-		if p.onAssumptions(out.rungs[i].when, true, nil) {
-			refuse(r.When, "rung "+r.ID)
-		}
-		guards("rung "+r.ID, out.rungs[i].guards)
-		for j, s := range r.Steps {
-			step := out.rungs[i].steps[j]
-			if p.onAssumptions(step.when, true, step.each) {
-				refuse(s.When, "step "+s.ID)
-			}
-			guards("step "+s.ID, step.guards)
+		s.decides(r.When, "rung "+r.ID, out.rungs[i].when, nil, true)
+		s.guards("rung "+r.ID, out.rungs[i].guards, nil)
+		for j, step := range r.Steps {
+			s.step(step, out.rungs[i].steps[j])
 		}
 	}
-	if p.onAssumptions(out.until, true, nil) {
-		refuse(p.Verify.Until, "verify.until")
+	s.decides(p.Verify.Until, "verify.until", out.until, nil, true)
+}
+
+// sureChecker reports the conditions that assumptions alone can decide.
+type sureChecker struct{ *checker }
+
+func (s *sureChecker) finding(f Finding, out compiledFinding) {
+	if out.each != nil && s.playbook.weigh(out.each.facts(), false) == Assumed {
+		s.refuse(f.Each, "the list of finding "+f.ID)
 	}
+	s.decides(f.When, "finding "+f.ID, out.when, nil, true)
+	s.decides(f.WarningWhen, "warning_when of finding "+f.ID, out.warningWhen, out.each.facts(), true)
+}
+
+func (s *sureChecker) step(step Step, out compiledStep) {
+	each := out.each.facts()
+	if out.each != nil && s.playbook.weigh(each, false) == Assumed {
+		s.refuse(step.Each, "the list of step "+step.ID)
+	}
+	s.decides(step.When, "step "+step.ID, out.when, each, true)
+	s.guards("step "+step.ID, out.guards, each)
+	s.decides(step.Confirm, "confirm of step "+step.ID, out.confirm, each, true)
+	s.decides(step.Refute, "refute of step "+step.ID, out.refute, each, true)
+}
+
+func (s *sureChecker) guards(of string, list []compiledGuard, each []string) {
+	for _, g := range list {
+		s.decides(g.guard.Require, "a guard of "+of, g.require, each, true, false)
+	}
+}
+
+// decides refuses a condition that can come out in one of some ways by assumptions.
+func (s *sureChecker) decides(text Text, of string, condition *expression, each []string, ways ...bool) {
+	if condition == nil {
+		return
+	}
+	r := sureReader{s.playbook, each}
+	if slices.ContainsFunc(ways, func(wanted bool) bool { return r.atLeast(condition.tree, wanted) == Assumed }) {
+		s.refuse(text, of)
+	}
+}
+
+func (s *sureChecker) refuse(text Text, of string) {
+	s.add(text.Pos, "give it a second witness that is D, C or I", "%s can be decided by facts alone that are only assumed (sure: K)", of)
 }
 
 // String names a reading for people: "ifconfig (C)".

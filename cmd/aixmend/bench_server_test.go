@@ -48,12 +48,14 @@ func serveReplay(dir string, n int, latency time.Duration) error {
 		return err
 	}
 	id, _, _ := strings.Cut(host.Snapshot().Files["/etc/ct_node_id"].Content, "\n")
+	lpar := fmt.Sprintf("%d %s\n", host.Snapshot().LPAR.Number, host.Snapshot().LPAR.Name)
 	record := &replay{host: host, known: map[string]replayed{}}
 	var inventory, known, addresses strings.Builder
 	var wire traffic
 	inventory.WriteString(demoInventoryHead)
 	for i := range n {
-		own := strings.NewReplacer(id, fmt.Sprintf("%016x", i+1)) // each host has a node id of its own
+		// Each host has a node id and an LPAR of its own.
+		own := strings.NewReplacer(id, fmt.Sprintf("%016x", i+1), lpar, fmt.Sprintf("%d aixvm%05d\n", i+1, i))
 		handler := sshtest.HandlerFunc(func(ctx context.Context, x *sshtest.Exec) int { return record.answer(ctx, x, own) })
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {

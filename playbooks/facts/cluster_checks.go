@@ -17,7 +17,7 @@ var managerState = regexp.MustCompile(`^\s*Current state:\s*([A-Za-z][A-Za-z0-9_
 // a message and without rows answers nothing.
 func ParseRows(o Output) (Rows, error) {
 	found := Rows{List: []string{}}
-	if o.Exit == exitAbsent {
+	if o.Exit == exitAbsent && blank(o.Stdout) {
 		return found, nil
 	}
 	if notThere(o) {
@@ -48,7 +48,7 @@ func ParseRows(o Output) (Rows, error) {
 // is the probe's word for that. One that is there and can't be run answers nothing.
 func ParsePeerDomains(o Output) (PeerDomains, error) {
 	found := PeerDomains{Names: []string{}}
-	if o.Exit == exitAbsent {
+	if o.Exit == exitAbsent && blank(o.Stdout) {
 		return found, nil
 	}
 	if o.Exit != 0 {
@@ -83,9 +83,6 @@ func ParsePeerDomains(o Output) (PeerDomains, error) {
 // nor the SRC has anything of PowerHA; message 0513-085 (C) says that the SRC does
 // not know the subsystem. Without a state that can be read it answers nothing.
 func ParseClusterManager(o Output) (ClusterManager, error) {
-	if o.Exit == exitAbsent {
-		return ClusterManager{}, nil
-	}
 	if notThere(o) {
 		return ClusterManager{}, failed("lssrc", o)
 	}
@@ -100,7 +97,7 @@ func ParseClusterManager(o Output) (ClusterManager, error) {
 		}
 	}
 	switch {
-	case hasMessage(o, "0513-085"):
+	case o.Exit == exitAbsent, hasMessage(o, "0513-085"):
 		return ClusterManager{}, nil
 	case o.Exit != 0:
 		return ClusterManager{}, failed("lssrc", o)

@@ -2,6 +2,7 @@ package facts
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -46,8 +47,8 @@ type guardCheck struct {
 //
 // Checks whose reading nobody has seen (K) don't decide alone: where lscluster
 // lists nothing and says so in words of its own, the repository disk and clconfd
-// decide; the folders of /var/ct and current_cluster count only where lsrpdomain
-// has not answered.
+// decide; the folders of /var/ct, and a current_cluster that is empty, count only
+// where lsrpdomain has not answered.
 func DeriveCluster(in ClusterInput) (Cluster, error) {
 	verdict := Cluster{Evidence: []string{}, Unclear: []GuardCheck{}, Accepted: []string{}, Notes: []string{}}
 	unread := false
@@ -249,17 +250,20 @@ func (in ClusterInput) noPeerDomain() bool {
 	return in.PeerDomains != nil && len(in.PeerDomains.Names) == 0
 }
 
-// currentCheck: the name IW is taken for an independent workstation (K), so another
-// name, or none, decides nothing where lsrpdomain has answered.
+// workstation is the name that stands for no cluster: an independent workstation (K).
+var workstation = regexp.MustCompile(`(?i)^IW\b`)
+
+// currentCheck: the file names the current cluster (D). That IW is none is assumed
+// (K); an empty file decides nothing where lsrpdomain has answered.
 func (in ClusterInput) currentCheck() guardCheck {
 	check := guardCheck{name: "current_cluster"}
 	switch c := in.Current; {
 	case c == nil:
-		return in.weigh(check, in.unanswered(check.name).unclear)
+		return in.unanswered(check.name)
 	case c.Present && c.Name == "":
 		return in.weigh(check, "the file is there and says nothing")
-	case c.Present && c.Name != "IW":
-		return in.weigh(check, "the current cluster is "+c.Name)
+	case c.Present && !workstation.MatchString(c.Name):
+		check.positive = "the current cluster is " + c.Name
 	}
 	return check
 }

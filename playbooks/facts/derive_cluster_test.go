@@ -156,11 +156,9 @@ func TestClusterHalfAnswers(t *testing.T) {
 			clusterOf(Cluster{Clear: true, Notes: []string{"current_cluster: the file is there and says nothing"}})},
 		{"an empty current_cluster, and lsrpdomain does not answer", func(in *ClusterInput) { in.Current, in.PeerDomains = &CurrentCluster{Present: true}, nil },
 			clusterOf(Cluster{Unclear: []GuardCheck{{"lsrpdomain", "no answer"}, {"current_cluster", "the file is there and says nothing"}}})},
-		{"another current_cluster, and lsrpdomain says none", func(in *ClusterInput) { in.Current = &CurrentCluster{Present: true, Name: "prod"} },
-			clusterOf(Cluster{Clear: true, Notes: []string{"current_cluster: the current cluster is prod"}})},
-		{"another current_cluster, and lsrpdomain does not answer", func(in *ClusterInput) {
-			in.Current, in.PeerDomains = &CurrentCluster{Present: true, Name: "prod"}, nil
-		}, clusterOf(Cluster{Unclear: []GuardCheck{{"lsrpdomain", "no answer"}, {"current_cluster", "the current cluster is prod"}}})},
+		{"another current_cluster", func(in *ClusterInput) { in.Current = &CurrentCluster{Present: true, Name: "iwate"} },
+			clusterOf(Cluster{Live: true, Evidence: []string{"current_cluster: the current cluster is iwate"}})},
+		{"IW in another form", func(in *ClusterInput) { in.Current = &CurrentCluster{Present: true, Name: "iw 0"} }, clusterOf(Cluster{Clear: true})},
 		{"no current_cluster at all", func(in *ClusterInput) { in.Current = &CurrentCluster{} }, clusterOf(Cluster{Clear: true})},
 		{"a folder in /var/ct, and lsrpdomain says none", func(in *ClusterInput) { in.Dirs = &Directories{Names: []string{"cfg", "db2"}} },
 			clusterOf(Cluster{Clear: true, Notes: []string{"var_ct: /var/ct has a folder db2"}})},

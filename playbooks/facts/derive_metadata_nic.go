@@ -20,10 +20,16 @@ func DeriveMetadataNIC(in MetadataNICInput) (MetadataNIC, error) {
 		return MetadataNIC{State: "unknown", Why: "the NICs are not known"}, nil
 	}
 	s := newNICSearch(RMCNICInput{NICs: in.NICs, Captured: in.Captured})
-	var live, stored, past *NIC
+	rmc := ""
+	if in.RMCNIC != nil && in.RMCNIC.State == nicFound {
+		rmc = in.RMCNIC.Name
+	}
+	var live, stored, past, onRMC *NIC
 	for i, n := range s.all {
 		switch sign := s.metadataSign(n); {
 		case sign == "":
+		case n.Name == rmc && slices.Contains(allIPv4(n), metadataIPv4):
+			onRMC = &s.all[i]
 		case slices.Contains(n.IPv4, metadataIPv4):
 			live = firstNIC(live, &s.all[i])
 		case slices.Contains(odmIPv4(n), metadataIPv4):
@@ -32,19 +38,12 @@ func DeriveMetadataNIC(in MetadataNICInput) (MetadataNIC, error) {
 			past = firstNIC(past, &s.all[i])
 		}
 	}
-	rmc := ""
-	if in.RMCNIC != nil && in.RMCNIC.State == nicFound {
-		rmc = in.RMCNIC.Name
-	}
-	for _, n := range []*NIC{live, stored} {
-		if n != nil && n.Name == rmc {
-			return MetadataNIC{
-				State: "on_rmc_nic", Name: rmc, Home: s.metadataHome(rmc, past), InODM: metadataInODM(*n),
-				Why: clean(s.metadataSign(*n)+", and "+in.RMCNIC.Why, maxText),
-			}, nil
-		}
-	}
 	switch {
+	case onRMC != nil:
+		return MetadataNIC{
+			State: "on_rmc_nic", Name: rmc, Home: s.metadataHome(rmc, firstNIC(firstNIC(live, stored), past)), InODM: metadataInODM(*onRMC),
+			Why: clean(s.metadataSign(*onRMC)+", and "+in.RMCNIC.Why, maxText),
+		}, nil
 	case live != nil:
 		return MetadataNIC{State: "in_place", Name: live.Name, InODM: metadataInODM(*live), Why: s.metadataSign(*live)}, nil
 	case stored != nil && stored.Status == "Defined":
@@ -67,10 +66,10 @@ func firstNIC(first, next *NIC) *NIC {
 }
 
 // metadataHome is the NIC that should have the address instead of the RMC NIC: the
-// one that had it in a capture, else the only other one without IPv4.
-func (s *nicSearch) metadataHome(rmc string, past *NIC) string {
-	if past != nil && past.Name != rmc {
-		return past.Name
+// one that has it too or had it in a capture, else the only other one without IPv4.
+func (s *nicSearch) metadataHome(rmc string, known *NIC) string {
+	if known != nil && known.Name != rmc {
+		return known.Name
 	}
 	bare := filterNICs(s.all, func(n NIC) bool { return n.Name != rmc && !hasIPv4(n) })
 	if len(bare) == 1 {

@@ -32,7 +32,7 @@ func customerNIC() NIC {
 func rmcNIC() NIC {
 	n := noNIC()
 	n.Name, n.Status, n.MAC, n.EUI64, n.Up = "en1", "Available", mac1, eui1, true
-	n.LinkLocal, n.VLAN, n.Switch = []string{eui1}, 4094, "MGMTSWITCH"
+	n.LinkLocal, n.VLAN, n.Switch, n.Management = []string{eui1}, 4094, "MGMTSWITCH", true
 	n.Attributes = NICAttributes{Interface: "en1", NetAddr6: eui1, PrefixLen: "64", Alias4: []string{}, Alias6: []string{}, State: "up"}
 	return n
 }
@@ -79,7 +79,7 @@ func TestDeriveNICs(t *testing.T) {
 			want: NICs{List: []NIC{
 				change(noNIC(), func(n *NIC) { n.Name, n.Status, n.MAC, n.EUI64 = "en1", "Defined", mac1, eui1 }),
 				change(noNIC(), func(n *NIC) {
-					n.Name, n.Status, n.MAC, n.EUI64, n.VLAN = "en2", "Available", mac0, eui0, 4094
+					n.Name, n.Status, n.MAC, n.EUI64, n.VLAN, n.Management = "en2", "Available", mac0, eui0, 4094, true
 				}),
 			}},
 		},
@@ -127,7 +127,7 @@ type nicPart func(*NIC)
 
 func makeNIC(name string, parts ...nicPart) NIC {
 	n := noNIC()
-	n.Name = name
+	n.Name, n.Attributes.Interface = name, name
 	for _, part := range parts {
 		part(&n)
 	}
@@ -151,6 +151,8 @@ func withMAC(mac string) nicPart {
 		n.EUI64 = addr.String()
 	}
 }
+func unreadODM() nicPart { return func(n *NIC) { n.Attributes.Interface = "" } }
+
 func withODM6(address string) nicPart { return func(n *NIC) { n.Attributes.NetAddr6 = address } }
 
 // nicCase is a host, and the RMC NIC that is found on it.
@@ -197,7 +199,8 @@ func nicCases() []nicCase {
 		{"D4 exclusion, and the ODM", nics(customer, makeNIC("en1", mac, withODM6(eui1))), nicFound, []string{"en1"}, "the ODM has"},
 		{"D4 exclusion, and rc.tcpip", boot(nics(customer, makeNIC("en1", mac)), line), nicFound, []string{"en1"}, "/etc/rc.tcpip sets"},
 		{"D4 exclusion, and the log", logged(nics(customer, makeNIC("en1", mac)), LoggedAddress{Interface: "en5", Address: eui1, LinkLocal: true}), nicFound, []string{"en1"}, "the cloud-init log has"},
-		{"D4 exclusion, and a capture", captured(nics(customer, makeNIC("en1", mac)), makeNIC("en9", mac, withLocal(eui1))), nicFound, []string{"en1"}, "capture c1 has"},
+		{"D4 exclusion, and a capture", captured(nics(customer, makeNIC("en1", mac)), makeNIC("en9", mac, withLocal(eui1))), nicFound, []string{"en1"}, "capture c1 shows"},
+		{"D4 exclusion, and the ODM of a capture", captured(nics(customer, makeNIC("en1", mac)), makeNIC("en9", mac, withODM6(eui1))), nicFound, []string{"en1"}, "capture c1 has"},
 		{"D4 a capture in which it had a customer's address", captured(nics(customer, makeNIC("en1", mac)), makeNIC("en1", mac, withLocal(eui1), withIPv4("10.9.9.9"))), nicAmbiguous, []string{"en1"}, alone},
 		{"D4 no MAC, no witness", nics(customer, makeNIC("en1", withODM6(eui1))), nicAmbiguous, []string{"en1"}, alone},
 		{"D4 two without IPv4", nics(makeNIC("en0"), makeNIC("en1")), nicAmbiguous, []string{"en0", "en1"}, "each of en0, en1 has no IPv4"},

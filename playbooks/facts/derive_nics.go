@@ -84,6 +84,7 @@ func DeriveNICs(in NICsInput) (NICs, error) {
 		if addr, err := EUI64LinkLocal(n.MAC); err == nil {
 			n.EUI64 = addr.String()
 		}
+		n.Management = n.Switch == managementSwitch || n.Switch == "" && n.VLAN == managementVLAN && !hasIPv4(*n)
 		n.CarriesSession = slices.Contains(holders, n.Name) || len(holders) == 0 && len(n.IPv4) > 0
 		found.List = append(found.List, *n)
 	}

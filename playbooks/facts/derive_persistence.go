@@ -76,7 +76,7 @@ func (p *Persistence) judgeODM(nic NIC) {
 func (p *Persistence) judgeLine(line BootLine, nic NIC, all []NIC) error {
 	place := fmt.Sprintf("/etc/rc.tcpip line %d", line.Number)
 	if line.Autoconf {
-		if line.Interface == "" || line.Interface == nic.Name {
+		if !line.Bare && (line.Interface == "" || line.Interface == nic.Name) {
 			p.By = append(p.By, place)
 		}
 		return nil

@@ -91,8 +91,15 @@ func (s *nicSearch) bySwitch() (RMCNIC, bool) {
 			return oneOf([]NIC{*one}, why+"; "+s.witness(*one).text), true
 		}
 	}
-	if n := shown[0]; len(shown) == 1 && s.mayBeMetadata(n) && s.witness(n).text == "" && (n.VLAN != managementVLAN || s.gone() != "") {
+	n := shown[0]
+	if len(shown) > 1 || !hasIPv4(n) && !s.mayBeMetadata(n) || s.witness(n).text != "" {
+		return oneOf(shown, why), true
+	}
+	if s.mayBeMetadata(n) && (n.VLAN != managementVLAN || s.gone() != "") {
 		return unproven(shown, why+", and may be the NIC of the metadata service"), true
+	}
+	if better := filterNICs(s.all, func(o NIC) bool { return o.Name != n.Name && !hasCustomerIPv4(o) && s.witness(o).strong }); len(better) > 0 {
+		return unproven(append(shown[:1:1], better...), "contradict each other: "+n.Name+" "+why+" and has IPv4, for "+better[0].Name+" "+s.witness(better[0]).text), true
 	}
 	return oneOf(shown, why), true
 }
@@ -101,7 +108,7 @@ func (s *nicSearch) bySwitch() (RMCNIC, bool) {
 // false where there is none, or where something says that the RMC NIC is another.
 func (s *nicSearch) byVLAN() (RMCNIC, bool) {
 	shown := filterNICs(s.all, func(n NIC) bool {
-		return n.Switch == "" && n.VLAN == managementVLAN && !hasIPv4(n) && !s.mayBeMetadata(n)
+		return n.Switch == "" && n.VLAN == managementVLAN && odmRead(n) && !hasIPv4(n) && !s.mayBeMetadata(n)
 	})
 	if len(shown) != 1 || s.gone() != "" {
 		return RMCNIC{}, false
@@ -157,7 +164,7 @@ func (s *nicSearch) onlyWitnessed(candidates []NIC) *NIC {
 	if len(strong) == 0 && (len(candidates) == 1 || !slices.ContainsFunc(weak, s.autoconfigured)) {
 		strong = filterNICs(weak, func(n NIC) bool { return !s.mayBeMetadata(n) || !s.autoconfigured(n) })
 	}
-	if len(strong) != 1 || len(sameMAC(strong[0], candidates)) > 1 {
+	if len(strong) != 1 || len(sameMAC(strong[0], s.all)) > 1 || !odmRead(strong[0]) {
 		return nil
 	}
 	return &strong[0]

@@ -11,8 +11,11 @@ var (
 	caaStopped = regexp.MustCompile(`(?i)\bstopp(ed|ing)\b`)
 	// caaOwn: lscluster's own words, not those of a shell or a tool that becomes root.
 	caaOwn = regexp.MustCompile(`(?i)cluster|^\s*[0-9]{4}-[0-9]{3}`)
-	// noRights: words of a refusal, which says nothing about clusters.
-	noRights = regexp.MustCompile(`(?i)denied|permission|permitted|privilege|authori[sz]|password`)
+	// caaDenies: words of a message that says what is not there.
+	caaDenies = regexp.MustCompile(`(?i)\b(no|not|none|never|without|inactive)\b`)
+	// caaFailed: words of a failure, which says nothing about whether there is a cluster.
+	caaFailed = regexp.MustCompile(`(?i)denied|permission|permitted|privilege|authori[sz]|password|\brepository\b|` +
+		`\b(unable|cannot|can't|could not|failed|failure|error)\b.*\b(read|open|access|contact|connect|reach|communicat\w*|allocat\w*|load|exec\w*)\b`)
 )
 
 // maxCAAMessage is how many lines of stdout are a message; a list has more.
@@ -27,7 +30,7 @@ const maxCAAMessage = 3
 // DeriveCluster). Exit 44 is the probe's word for a tool that is not there.
 // Anything else answers nothing.
 func ParseCAA(o Output) (CAA, error) {
-	if o.Exit == exitAbsent {
+	if o.Exit == exitAbsent && blank(o.Stdout) {
 		return CAA{}, nil
 	}
 	if o.Exit >= exitNotExecutable && o.Exit != 255 { // the shell's, or a signal
@@ -63,7 +66,8 @@ func ParseCAA(o Output) (CAA, error) {
 	switch {
 	case o.Exit == 0 && said == "":
 		return CAA{Installed: true}, nil
-	case long <= maxCAAMessage && (said == "" || caaOwn.MatchString(said)) && !noRights.MatchString(said):
+	case o.Exit == 0 && !caaDenies.MatchString(said): // it succeeded, and not in listing nothing
+	case long <= maxCAAMessage && (said == "" || caaOwn.MatchString(said)) && !caaFailed.MatchString(said):
 		return CAA{Installed: true, Refused: true, Evidence: orNone(said)}, nil
 	case o.Exit != 0:
 		return CAA{}, failed("lscluster", o)

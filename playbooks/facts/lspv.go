@@ -28,7 +28,7 @@ func ParseDisks(o Output) (Disks, error) {
 	for line := range all {
 		words := strings.Fields(line)
 		if len(words) < 2 || !diskName.MatchString(words[0]) || !diskPVID.MatchString(words[1]) {
-			if len(words) > 0 && strings.HasPrefix(words[0], "hdisk") {
+			if len(words) > 0 && (strings.HasPrefix(words[0], "hdisk") || strings.Contains(line, "caavg_")) {
 				return Disks{}, notUnderstood("lspv", line)
 			}
 			continue // a banner

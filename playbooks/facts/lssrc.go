@@ -56,7 +56,7 @@ func ParseSubsystem(o Output) (Subsystem, error) {
 		if found != nil && found.Name != row.Name {
 			return Subsystem{}, fmt.Errorf("lssrc names two subsystems: %s", quoted(line))
 		}
-		if found == nil || row.Active && !found.Active {
+		if found == nil || row.rank() > found.rank() {
 			found = &row
 		}
 	}
@@ -165,4 +165,16 @@ func (s *Subsystem) takeState(state string) bool {
 func isPID(word string) bool {
 	_, ok := parseNumber(word, 10)
 	return ok
+}
+
+// rank orders the instances of one subsystem: an active one is told before one in
+// any other state, and a stopped one last.
+func (s Subsystem) rank() int {
+	switch s.Status {
+	case "active":
+		return 2
+	case "inoperative":
+		return 0
+	}
+	return 1
 }

@@ -226,7 +226,7 @@ func TestParseBootLines(t *testing.T) {
 				"4:autoconf6 -a\n5:autoconf6 -v -m en0 -i en1 en2\n"),
 			want: list(autoconf(1, "en1"), autoconf(2, "en1"), autoconf(3, ""), autoconf(4, ""), autoconf(5, "en1"), autoconf(5, "en2")),
 		},
-		{name: "D6 bare autoconf6 promises nothing", in: stdout("9:start /usr/sbin/autoconf6 \"\"\n10:autoconf6 -i\n11:[ -x /usr/sbin/autoconf6 ]\n"), want: list()},
+		{name: "D6 bare autoconf6 promises nothing", in: stdout("9:start /usr/sbin/autoconf6 \"\"\n10:autoconf6 -i\n11:[ -x /usr/sbin/autoconf6 ]\n"), want: list(BootLine{Number: 9, Autoconf: true, Bare: true})},
 		{
 			name: "D6 comments", in: stdout("1:#/usr/sbin/chdev -l en1 -anetaddr6=fe80::1\n2:   # autoconf6 -a\n3:true # autoconf6 -a\n"),
 			want: list(),

@@ -41,10 +41,14 @@ func (s *nicSearch) witness(n NIC) witness {
 		return witness{"the ODM has the link-local address of its MAC", true}
 	case s.inBootLine(n):
 		return witness{"/etc/rc.tcpip sets the link-local address of its MAC", true}
-	case s.inLog(n):
+	case s.inLog(n, true):
 		return witness{"the cloud-init log has the link-local address of its MAC", true}
-	case s.inCapture(n):
+	case s.inCapture(n, true):
 		return witness{"capture " + s.captured.ID + " has the link-local address of its MAC", true}
+	case s.inLog(n, false):
+		return witness{"the cloud-init log lists the link-local address of its MAC", false}
+	case s.inCapture(n, false):
+		return witness{"capture " + s.captured.ID + " shows the link-local address of its MAC", false}
 	case slices.Contains(n.LinkLocal, n.EUI64):
 		return witness{"it has the link-local address of its MAC", false}
 	}
@@ -53,22 +57,32 @@ func (s *nicSearch) witness(n NIC) witness {
 
 func (s *nicSearch) inBootLine(n NIC) bool {
 	return s.boot != nil && slices.ContainsFunc(s.boot.List, func(l BootLine) bool {
-		return l.Address == n.EUI64 && (l.Interface == n.Name || l.Interface == "")
+		return l.Address == n.EUI64 && (l.Interface == n.Name || !s.named[l.Interface])
 	})
 }
 
-func (s *nicSearch) inLog(n NIC) bool {
+// inLog: the log has the address, set (the commands and their input) or listed (its
+// tables show the live addresses, autoconf6's among them). What it says of another
+// NIC with that MAC, such as the aggregate of which this one is a member, is about
+// that one; numbers alone may have changed since.
+func (s *nicSearch) inLog(n NIC, set bool) bool {
 	return s.log != nil && slices.ContainsFunc(s.log.Addresses, func(a LoggedAddress) bool {
-		return a.LinkLocal && a.Address == n.EUI64
+		others := a.Interface != n.Name && slices.ContainsFunc(s.all, func(o NIC) bool { return o.Name == a.Interface && o.EUI64 == n.EUI64 })
+		return a.LinkLocal && a.Address == n.EUI64 && !others && set == (a.Shape != shapeOldTable && a.Shape != shapeNewTable)
 	})
 }
 
-// inCapture: the newest capture of this host has a NIC with this MAC, with its
-// link-local address and without a customer's.
-func (s *nicSearch) inCapture(n NIC) bool {
+// inCapture: the newest capture of this host has a NIC with this MAC, without a
+// customer's address and with its link-local one, in the ODM or only live.
+func (s *nicSearch) inCapture(n NIC, stored bool) bool {
 	then := s.then(n)
-	return then != nil && !hasCustomerIPv4(*then) &&
-		(slices.Contains(then.LinkLocal, n.EUI64) || slices.ContainsFunc(storedAddresses(then.Attributes), func(a netip.Addr) bool { return a.String() == n.EUI64 }))
+	if then == nil || hasCustomerIPv4(*then) {
+		return false
+	}
+	if stored {
+		return slices.ContainsFunc(storedAddresses(then.Attributes), func(a netip.Addr) bool { return a.String() == n.EUI64 })
+	}
+	return slices.Contains(then.LinkLocal, n.EUI64)
 }
 
 // then is the NIC in the newest capture: the one with the same MAC. nil: there is
@@ -94,25 +108,30 @@ func (s *nicSearch) autoconfigured(n NIC) bool {
 
 // gone says where something names an injected address for an interface that the
 // host does not have: the RMC NIC may be the one that is gone. "" is nowhere.
+//
+// A NIC that is there under another name is not gone: its address or MAC is known.
 func (s *nicSearch) gone() string {
 	missing := func(name string) bool { return ethernetName.MatchString(name) && !s.named[name] }
+	here := func(address string) bool {
+		return slices.ContainsFunc(s.all, func(n NIC) bool { return n.EUI64 == address })
+	}
 	if s.boot != nil {
 		for _, l := range s.boot.List {
-			if missing(l.Interface) && isLinkLocal(l.Address) {
+			if missing(l.Interface) && isLinkLocal(l.Address) && !here(l.Address) {
 				return "/etc/rc.tcpip sets a link-local address on " + l.Interface + ", which is not there"
 			}
 		}
 	}
 	if s.log != nil {
 		for _, a := range s.log.Addresses {
-			if missing(a.Interface) && a.LinkLocal {
+			if missing(a.Interface) && a.LinkLocal && !here(a.Address) {
 				return "the cloud-init log has a link-local address for " + a.Interface + ", which is not there"
 			}
 		}
 	}
 	if s.captured != nil {
 		for _, n := range s.captured.NICs.List {
-			if missing(n.Name) && len(n.LinkLocal) > 0 && !hasCustomerIPv4(n) {
+			if missing(n.Name) && len(n.LinkLocal) > 0 && !hasCustomerIPv4(n) && len(sameMAC(n, s.all)) == 0 {
 				return "capture " + s.captured.ID + " has a NIC " + n.Name + " with a link-local address, which is not there"
 			}
 		}
@@ -167,5 +186,9 @@ func customerIPv4(n NIC) []string {
 }
 
 func hasIPv4(n NIC) bool { return len(allIPv4(n)) > 0 }
+
+// odmRead reports whether the attributes of a NIC were read: one that is down shows
+// its addresses nowhere else.
+func odmRead(n NIC) bool { return n.Attributes.Interface != "" }
 
 func hasCustomerIPv4(n NIC) bool { return len(customerIPv4(n)) > 0 }

@@ -32,7 +32,7 @@ const (
 // that somebody forgot must not swallow a stanza. The first of two fields with
 // the same name counts.
 func ParseODM(o Output) (ODM, error) {
-	if o.Exit == exitAbsent {
+	if o.Exit == exitAbsent && blank(o.Stdout) {
 		return ODM{Stanzas: []Stanza{}}, nil
 	}
 	silent := blank(o.Stdout) && blank(o.Stderr) && o.Exit < exitNotExecutable

@@ -16,7 +16,7 @@ var (
 // line counts when its netaddr6 is an address of hex digits and colons alone;
 // anything else there is evidence of nothing. An autoconf6 line counts when it
 // says which interfaces (-i en1) or all of them (-a, -A); a bare autoconf6
-// configures only what is up already (D), which promises nothing, and is left out.
+// configures only what is up already (D), which promises nothing, and is told as Bare.
 func ParseBootLines(o Output) (BootLines, error) {
 	// Exit 1 is grep's "no such line", but also that of a sudo that refused.
 	if o.Exit != 0 && (o.Exit != 1 || !blank(o.Stderr)) {
@@ -111,10 +111,11 @@ func autoconfLines(words []string) []BootLine {
 	if all {
 		return append(rows, BootLine{Autoconf: true})
 	}
-	if listed {
-		for _, name := range names {
-			rows = append(rows, BootLine{Autoconf: true, Interface: name})
-		}
+	if !listed {
+		return append(rows, BootLine{Autoconf: true, Bare: true})
+	}
+	for _, name := range names {
+		rows = append(rows, BootLine{Autoconf: true, Interface: name})
 	}
 	return rows
 }

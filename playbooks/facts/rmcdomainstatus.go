@@ -83,11 +83,11 @@ func readDomain(all iter.Seq[string]) ([]domainRead, error) {
 			return nil, notUnderstood("rmcdomainstatus", line)
 		case strings.Contains(text, "Domain Status"):
 			section = domainSection(text)
-			read.known = read.known || section != ""
-			read.peer = read.peer || section == "peer"
-			if section == "" {
-				read.odd = line
+			if section == "" { // whatever it lists may be a peer domain
+				return nil, notUnderstood("rmcdomainstatus", line)
 			}
+			read.known = true
+			read.peer = read.peer || section == "peer"
 		case section == "":
 			read.odd = line
 		default:
@@ -106,9 +106,11 @@ func readDomain(all iter.Seq[string]) ([]domainRead, error) {
 
 // domainSection names the section that a header line opens, "" when unknown.
 func domainSection(header string) string {
-	switch strings.TrimRight(strings.ToLower(header), ": ") {
-	case "peer domain status":
+	header = strings.TrimRight(strings.ToLower(header), ": ")
+	if strings.HasPrefix(header, "peer domain status") {
 		return "peer"
+	}
+	switch header {
 	case "management domain status: managed nodes":
 		return "nodes"
 	case "management domain status: management control points":

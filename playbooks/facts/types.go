@@ -198,6 +198,8 @@ type BootLine struct {
 	Address   string `json:"address" cel:"address"`     // canonical netaddr6, "" for autoconf6
 	Written   string `json:"written" cel:"written"`     // the address as it stands in the file
 	Autoconf  bool   `json:"autoconf" cel:"autoconf"`   // starts autoconf6
+	// Bare: it does so without saying on which interfaces, which promises nothing.
+	Bare bool `json:"bare" cel:"bare"`
 }
 
 // BootLines are the active (not commented) such lines (procedure D6).
@@ -410,8 +412,10 @@ type NIC struct {
 	IPv4      []string `json:"ipv4" cel:"ipv4"`             // live
 	LinkLocal []string `json:"link_local" cel:"link_local"` // live fe80::/10 addresses, no length
 	OtherIPv6 []string `json:"other_ipv6" cel:"other_ipv6"` // live, "address (scope)"
-	VLAN      int      `json:"vlan" cel:"vlan"`             // Port VLAN ID, 0 when not told
-	Switch    string   `json:"switch" cel:"switch"`         // Switch ID, "" when not told
+	// Management: it shows switch MGMTSWITCH or, without IPv4 and a switch, VLAN 4094 (I).
+	Management bool   `json:"management" cel:"management"`
+	VLAN       int    `json:"vlan" cel:"vlan"`     // Port VLAN ID, 0 when not told
+	Switch     string `json:"switch" cel:"switch"` // Switch ID, "" when not told
 	// CarriesSession: it holds the server's side of this SSH connection, or
 	// no NIC holds it (NAT) and this one has IPv4 (procedure D4).
 	CarriesSession bool          `json:"carries_session" cel:"carries_session"`

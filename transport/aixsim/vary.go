@@ -204,7 +204,7 @@ func presenceKinds() []kind {
 			sub, there := s.subsystem(ctrmc), s.Files["/var/ct/cfg/current_cluster"]
 			return usual(s, "lsrpdomain") && sub != nil && sub.Active() && there.Content == "IW\n" && s.fileset("rsct.basic.rte") != nil
 		}, draw: func(s *State, r *rand.Rand) string {
-			text := one(r, "IW", "iw\n", "", "\n", "IW.\n", "1234567\n", "IndependentWorkstation\n", "IW 0\nIW 0\n")
+			text := one(r, "IW", "iw\n", "", "\n", "IW.\n", "IW 0\nIW 0\n")
 			s.edit("/var/ct/cfg/current_cluster", func(string) string { return text })
 			return fmt.Sprintf("/var/ct/cfg/current_cluster is %q, lsrpdomain says none", text)
 		}},
