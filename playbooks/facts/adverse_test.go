@@ -21,6 +21,7 @@ func TestWrongNICIsNotFound(t *testing.T) {
 		name string
 		in   RMCNICInput
 	}{
+		{"it came with the customer's IPv6 address", RMCNICInput{NICs: list(customer, six, lost), Boot: &BootLines{}}},
 		{"an autoconf6 without flags made it", RMCNICInput{NICs: list(customer, six, lost), Boot: bare}},
 		{"autoconf6 made what the ci-info table lists", RMCNICInput{NICs: list(customer, six, lost), Boot: auto, Log: table}},
 		{"autoconf6 made what the capture shows live", RMCNICInput{NICs: list(customer, six, lost), Boot: auto, Captured: &Captured{Known: true, ID: "c1", NICs: NICs{List: []NIC{customer, six}}}}},

@@ -98,10 +98,11 @@ func (s *nicSearch) then(n NIC) *NIC {
 	return &twins[0]
 }
 
-// autoconfigured reports whether autoconf6 may have made the live address of a
-// NIC: a line of rc.tcpip starts it there, or the lines are not known.
+// autoconfigured reports whether nobody need have set the live link-local address of
+// a NIC: a line of rc.tcpip starts autoconf6 there, the lines are not known, or the
+// NIC has another IPv6 address, which comes with one.
 func (s *nicSearch) autoconfigured(n NIC) bool {
-	return s.boot == nil || slices.ContainsFunc(s.boot.List, func(l BootLine) bool {
+	return s.boot == nil || len(n.OtherIPv6) > 0 || slices.ContainsFunc(s.boot.List, func(l BootLine) bool {
 		return l.Autoconf && (l.Interface == "" || l.Interface == n.Name)
 	})
 }
