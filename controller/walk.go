@@ -33,28 +33,28 @@ type walk struct {
 	diagnosis *playbooks.Diagnosis
 	plan      []playbooks.PlannedRung
 
-	rung    *playbooks.PlannedRung   // the rung that is being run
-	step    int                      // its next step
-	noted   bool                     // that it begins is written down
-	entered map[string]int           // how often each rung was begun
-	led     map[string]bool          // findings that led to a change
-	last    time.Time                // when the last change ended
-	looks   int                      // looks since the last rung
-	at      int                      // the change of the step that was sent last
-	doubt   *playbooks.PlannedStep   // the step of which it is not known whether it happened
-	hung    bool                     // the step in doubt did not end within its time
-	doubts  int                      // looks that did not see it
+	rung    *playbooks.PlannedRung // the rung that is being run
+	step    int                    // its next step
+	noted   bool                   // that it begins is written down
+	entered map[string]int         // how often each rung was begun
+	led     map[string]bool        // findings that led to a change
+	last    time.Time              // when the last change ended
+	looks   int                    // looks since the last rung
+	at      int                    // the change of the step that was sent last
+	doubt   *playbooks.PlannedStep // the step of which it is not known whether it happened
+	hung    bool                   // the step in doubt did not end within its time
+	doubts  int                    // looks that did not see it
 	// endedLooks are those since the process table says that it has ended.
 	endedLooks int
-	arrived bool                     // the host has said that the step in doubt had begun
-	fate    fate                     // by the process table, before the last look
-	prove   []*playbooks.PlannedStep // steps that ended well and must be seen to have happened
-	expired string                   // the status of a step whose undo has had its time, where a look does not see it
-	unsent  bool                     // the step in doubt certainly never reached the host
-	failed  *playbooks.PlannedStep   // the step that failed, until a new look
-	trouble string                   // the step that failed, and how
-	shut    bool                     // the gate was found shut
-	refused map[string]string        // why a check did not let a rung run
+	arrived    bool                     // the host has said that the step in doubt had begun
+	fate       fate                     // by the process table, before the last look
+	prove      []*playbooks.PlannedStep // steps that ended well and must be seen to have happened
+	expired    string                   // the status of a step whose undo has had its time, where a look does not see it
+	unsent     bool                     // the step in doubt certainly never reached the host
+	failed     *playbooks.PlannedStep   // the step that failed, until a new look
+	trouble    string                   // the step that failed, and how
+	shut       bool                     // the gate was found shut
+	refused    map[string]string        // why a check did not let a rung run
 
 	applied   []appliedStep   // of the rung that was begun last
 	temporary []appliedStep   // what is taken back when the walk ends

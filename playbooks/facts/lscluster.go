@@ -14,7 +14,7 @@ var (
 	// caaDenies: words of a message that says what is not there.
 	caaDenies = regexp.MustCompile(`(?i)\b(no|not|none|never|without|inactive)\b`)
 	// caaFailed: words of a failure, which says nothing about whether there is a cluster.
-	caaFailed = regexp.MustCompile(`(?i)denied|permission|permitted|privilege|authori[sz]|password|\brepository\b|` +
+	caaFailed = regexp.MustCompile(`(?i)denied|permission|permitted|privilege|authori[sz]|password|` +
 		`\b(unable|cannot|can't|could not|failed|failure|error)\b.*\b(read|open|access|contact|connect|reach|communicat\w*|allocat\w*|load|exec\w*)\b`)
 )
 
