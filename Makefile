@@ -29,7 +29,7 @@ build: ## the command, as bin/aixmend
 
 .PHONY: test
 test: ## all tests
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 .PHONY: race
 race: ## all tests, under the race detector
