@@ -153,9 +153,6 @@ type place struct {
 
 func placeOf(id facts.Identity) place { return place{id.Machine, id.LPAR} }
 
-// known reports whether both parts of a place are.
-func (p place) known() bool { return p.machine != "" && p.lpar != facts.LPAR{} }
-
 // maybe reports whether two places can be one, as far as they are known.
 func (p place) maybe(q place) bool {
 	return (p.machine == q.machine || p.machine == "" || q.machine == "") && (p.lpar == q.lpar || p.lpar == facts.LPAR{} || q.lpar == facts.LPAR{})
@@ -163,8 +160,8 @@ func (p place) maybe(q place) bool {
 
 // unclear returns, of hosts that share a node id, those that may be one machine
 // although that is not known, each with the reason: none of them is a clone. Two
-// that are at one place are one LPAR, whatever MACs each look has seen; two that may
-// be, as far as their places are known, are told apart by their MACs alone.
+// whose places may be one, as far as they are known, are told apart by their MACs:
+// where those of one are not known, or some are the same, it can't be told.
 func (m *machines) unclear(group []string) map[string]string {
 	why := map[string]string{}
 	firsts, _ := m.grouped(group)
@@ -192,8 +189,6 @@ func (m *machines) maybeOne(host, other string) string {
 		return "the MACs of " + host + " are not known"
 	case len(b.MACs) == 0:
 		return "the MACs of " + other + " are not known"
-	case p.known() && q.known():
-		return "machine id and LPAR are the same"
 	}
 	for _, mac := range a.MACs {
 		if slices.Contains(b.MACs, mac) {

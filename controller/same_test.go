@@ -159,6 +159,26 @@ func TestMaybeTheSameMachine(t *testing.T) {
 	}
 }
 
+// Two hosts that name one place and have other MACs are two: a duplicate is told.
+func TestOnePlaceWithOtherMACsIsTwo(t *testing.T) {
+	b := duplicates(t)
+	b.fleet.Host("second").Mutate(func(s *aixsim.State) {
+		s.LPAR = b.fleet.Host("first").Snapshot().LPAR
+	})
+	b.set = append(b.set, "new_node_id=second")
+	e := b.engine(controller.Recover)
+	e.Allowed = []string{"node-id"}
+	ended := b.runEngine(e)
+	for _, name := range []string{"first", "second"} {
+		if v := viewOf(t, ended[name]); v.Role == "unclear" {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+	if sent := b.changed("second"); !slices.ContainsFunc(sent, func(c string) bool { return strings.Contains(c, "recfgct") }) {
+		t.Errorf("second was changed by %q", sent)
+	}
+}
+
 // D9, D16: a capture of a host outside the run that was taken of this very machine
 // is no duplicate.
 func TestCaptureOfThisVeryMachine(t *testing.T) {
