@@ -86,7 +86,7 @@ func TestStepInDoubtStillRuns(t *testing.T) {
 	}
 }
 
-// E4: it is waited for, and what it did is seen then.
+// E4: the step is waited for, and its effect is looked for only after that.
 func TestStepInDoubtIsWaitedFor(t *testing.T) {
 	b := newBench(t, "node-id-missing")
 	b.set = append(b.set, "wait=20s")

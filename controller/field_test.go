@@ -12,9 +12,8 @@ import (
 	"aixmend/transport/aixsim"
 )
 
-// D4, D10, D17: hosts as they were met in the field, with RMC down. No NIC but the
-// RMC NIC is changed, a cluster is never overlooked, and what is refused is refused
-// before anything is sent.
+// D4, D10, D17: hosts as they may be met in the field, with RMC down. Only the RMC NIC
+// is changed, every cluster is found, and a refused step is never sent.
 func TestFieldCases(t *testing.T) {
 	want := map[string]struct {
 		outcome outcome.Outcome

@@ -125,7 +125,7 @@ func (l *lab) replayJudgesAlike(timeout string, atLeast int) {
 	}
 	replayed := l.judged("clear", 3, "replay", clear)
 	if diff := gocmp.Diff(live, endings(replayed)); diff != "" {
-		l.Errorf("the recordings end otherwise than the hosts (-audit +replay):\n%s", diff)
+		l.Errorf("replaying the recordings gives other results than the audit of the hosts (-audit +replay):\n%s", diff)
 	}
 	if diff := gocmp.Diff(fleetIDs(audit), fleetIDs(replayed)); diff != "" {
 		l.Errorf("findings over several hosts (-audit +replay):\n%s", diff)
@@ -351,7 +351,8 @@ func TestReplayRefusesWhatIsNoRecording(t *testing.T) {
 	}
 }
 
-// After the summary replay answers the open questions; what was not recorded is said.
+// After its summary, replay prints the answers to the questions that facts about AIX
+// leave open, and names those that the recording can't answer.
 func TestReplayAnswersTheQuestions(t *testing.T) {
 	l := storyLab(t, "healthy")
 	out := filepath.Join(l.dir, "recordings")

@@ -103,7 +103,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 		Sink:     sink{dir},
 		Stop:     a.interrupts.stop,
 	}
-	if process, err := dir.Process(); err == nil { // else what it takes is nobody's but by name
+	if process, err := dir.Process(); err == nil { // without it, a lease names the run but no process
 		e.Process = process
 	}
 	if j.offline != nil {

@@ -273,7 +273,7 @@ func TestLatestIsReplacedAtomically(t *testing.T) {
 	s := open(t)
 	finish(t, s, "r0")
 	if err := os.Symlink("r1", filepath.Join(s.Root(), "runs", ".latest-r1")); err != nil {
-		t.Skip("symbolic links are not to be had here: ", err)
+		t.Skip("this file system or user can make no symbolic links, so nothing can be left behind: ", err)
 	}
 	stop := make(chan struct{})
 	var wait sync.WaitGroup
@@ -439,7 +439,7 @@ func TestKeep(t *testing.T) {
 	}
 	tool, err := exec.LookPath("sha256sum")
 	if err != nil {
-		t.Skip("there is no sha256sum here")
+		t.Skip("a person checks the manifest with sha256sum (coreutils), which is not installed here")
 	}
 	command := exec.Command(tool, "-c", "--strict", "manifest.sha256")
 	command.Dir = dir

@@ -54,7 +54,7 @@ var original = regexp.MustCompile(`(?i)aixprd|kunde|other77|db9|repo\.|` +
 	`\b10\.20\.0|192\.168\.7\b|\b0\.20\.10\b|2001:db8:17|f8d4:43ff|3e:?-?\.?d1:?-?\.?20|FAD443|3f12ab90cc41d7e8|4544883612360759272|` +
 	`00fa0001|78ABCD0|4c4c4544`)
 
-// Nothing of what is planted is left, in no notation, raw or in base64.
+// No planted value is left in any notation, neither raw nor in base64.
 func TestNothingOriginalIsLeft(t *testing.T) {
 	a := newAnonymizer(t, "k")
 	r := answers("aixprd01", planted...)

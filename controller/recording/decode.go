@@ -206,7 +206,8 @@ func checkName(name string) error {
 	return nil
 }
 
-// check returns the first fault of a recording, whoever wrote it.
+// check returns the first fault of a recording. It trusts nothing: the file may come
+// from a stranger.
 func (r *Recording) check() error {
 	if err := checkName(r.Host.Name); err != nil {
 		return err

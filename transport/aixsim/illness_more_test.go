@@ -29,19 +29,7 @@ func TestLaterIllnesses(t *testing.T) {
 		"own-boot-image-old-rsct":   {"rsct.core.rmc is older than 3.2.1.0", "installp -Ld /usr/sys/inst.images | grep -c rsct.core", "12\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			i, err := FindIllness(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := Healthy("aixvm1", 1)
-			i.Apply(s)
-			m := boot(t, s)
-			if why := m.host.Why(); why != c.why {
-				t.Errorf("why %q, want %q", why, c.why)
-			}
-			if r := m.run(c.command); r.Stdout != c.want {
-				t.Errorf("got %q, want %q; %s", r.Stdout, c.want, r.Stderr)
-			}
+			m := shows(t, name, c.why, c.command, c.want)
 			if s := m.host.Snapshot(); s.Hostname != "aixvm1" || !m.host.Reachable() {
 				t.Errorf("%s is not where it was", s.Hostname)
 			}

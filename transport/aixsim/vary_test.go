@@ -129,19 +129,7 @@ func TestFieldCases(t *testing.T) {
 		"peer-domain-live":    {"the places of the node id differ", "/opt/rsct/bin/lsrpdomain | tail -n 1 | cut -c1-13; /opt/rsct/install/bin/recfgct -n 2>&1", "db2dom Online\nrecfgct: Cannot run if an online Peer Domain exists (see output of lsrpdomain).\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			i, err := FindIllness(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := Healthy("aixvm1", 1)
-			i.Apply(s)
-			m := boot(t, s)
-			if why := m.host.Why(); why != c.why {
-				t.Errorf("why %q, want %q", why, c.why)
-			}
-			if r := m.run(c.command); r.Stdout != c.want {
-				t.Errorf("got %q, want %q; %s", r.Stdout, c.want, r.Stderr)
-			}
+			shows(t, name, c.why, c.command, c.want)
 		})
 	}
 	if got, want := len(FieldCases()), 10; got != want {
@@ -187,4 +175,24 @@ func TestZerosBringNothingBack(t *testing.T) {
 			}
 		})
 	}
+}
+
+// shows boots a healthy host that was given an illness, and holds what stands in
+// RMC's way there and what a command says.
+func shows(t *testing.T, illness, why, command, want string) *machine {
+	t.Helper()
+	i, err := FindIllness(illness)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := Healthy("aixvm1", 1)
+	i.Apply(s)
+	m := boot(t, s)
+	if got := m.host.Why(); got != why {
+		t.Errorf("why %q, want %q", got, why)
+	}
+	if r := m.run(command); r.Stdout != want {
+		t.Errorf("got %q, want %q; %s", r.Stdout, want, r.Stderr)
+	}
+	return m
 }
