@@ -223,6 +223,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	if err != nil {
 		return Result{}, err
 	}
+	f.begun()
 	take := func(w *walk) {
 		summary, err := e.walk(ctx, w)
 		if err == nil {

@@ -146,6 +146,13 @@ func (f *fleet) markRead(host string) {
 // is called before the walks begin.
 func (f *fleet) open(host string) { f.unsaid[host] = true }
 
+// begun tells that the walks begin: no further host is open.
+func (f *fleet) begun() {
+	if len(f.unsaid) == 0 {
+		close(f.said) // who waits for something else looks at it too
+	}
+}
+
 // say tells that it is known now, or never will be.
 func (f *fleet) say(host string) {
 	f.mu.Lock()

@@ -1,6 +1,7 @@
 package controller_test
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -60,4 +61,36 @@ func TestResumeOfATwin(t *testing.T) {
 	}
 	b.stop = make(chan struct{})
 	judgedTwins(t, b.resume(b.engine(controller.Plan)))
+}
+
+// Every step of the one host that was changed has its result, and another host is
+// read late: the first goes on when it has been, and not never.
+func TestResumeWaitsForNamesAlone(t *testing.T) {
+	b := newBench(t, "address-removed-smitty", "daemon-down")
+	died := false
+	recover := func() *controller.Engine {
+		e := b.engine(controller.Recover)
+		e.Waves = []controller.Wave{{Count: 1}, {Percent: 100}}
+		return e
+	}
+	e := recover()
+	e.Journal = journalFunc(func(entry outcome.Entry) error {
+		if died {
+			return errDead
+		}
+		died = entry.Event == outcome.EventResult && entry.Step == "set-address"
+		return b.dir.Append(entry)
+	})
+	if _, err := e.Run(t.Context(), b.hosts); !errors.Is(err, errDead) {
+		t.Fatal(err)
+	}
+	b.ended = map[string]outcome.Host{} // the reports were never written
+	b.fleet.Host("daemon-down").Mutate(func(s *aixsim.State) {
+		s.Behaviours = map[string]aixsim.Behaviour{"uname": {Delay: aixsim.Duration(300 * time.Millisecond), Times: 1}}
+	})
+	for name, h := range b.resume(recover()) {
+		if h.Outcome != outcome.Recovered {
+			t.Errorf("%s: %s: %s", name, h.Outcome, h.Reason)
+		}
+	}
 }

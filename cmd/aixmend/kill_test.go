@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ var killFleet = []string{
 }
 
 // killLong bounds one process: one that runs longer hangs.
-const killLong = time.Minute
+const killLong = 5 * time.Minute
 
 // TestKill kills the real command at random instants, again and again, resumes
 // its run each time, and holds what is left against what the simulated hosts
@@ -184,6 +185,8 @@ func (k *killed) process(kills int) int {
 	ctx, cancel := context.WithTimeout(k.t.Context(), killLong)
 	defer cancel()
 	child := exec.CommandContext(ctx, program(k.t), append(args, "--state", "state")...)
+	child.Cancel = func() error { return child.Process.Signal(syscall.SIGQUIT) } // it says where it hangs
+	child.WaitDelay = 10 * time.Second
 	child.Dir, child.Env = k.dir, []string{"HOME=" + k.dir, "PATH=" + os.Getenv("PATH"), "AIXMEND_SSH_CONFIG=" + noSSHConfig}
 	var said bytes.Buffer
 	child.Stdout, child.Stderr = &said, &said
@@ -208,7 +211,8 @@ func (k *killed) process(kills int) int {
 	code := child.ProcessState.ExitCode() // -1 of one that was killed
 	k.said += fmt.Sprintf("-- %q, to be killed at line %d and %s: %v\n%s", args, until, extra, err, said.String())
 	if ctx.Err() != nil {
-		k.t.Fatalf("seed %d: a process hangs\n%s", k.seed, k.said)
+		lines, _ := os.ReadFile(filepath.Join(k.store.RunDir(k.id), "journal.jsonl"))
+		k.t.Fatalf("seed %d: a process hangs\n%s\n%s", k.seed, k.said, lines)
 	}
 	k.look()
 	if len(k.read) > before && k.resumedAt(before) {
