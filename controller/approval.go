@@ -46,7 +46,7 @@ func Approve(h outcome.Host) Approved {
 func counting(findings []outcome.Finding) []string {
 	list := []string{}
 	for _, f := range findings {
-		if f.Open() && f.ID != "node-id-duplicate" && f.ID != sameMachine {
+		if f.Open() && !f.OverFleet() {
 			list = append(list, f.ID+" "+string(f.Severity))
 		}
 	}

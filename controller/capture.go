@@ -54,6 +54,7 @@ func (w *walk) capture(ctx context.Context) (Event, error) {
 		Schema: outcome.CaptureSchema, Host: w.host.Name, Address: w.host.Address,
 		RunID: w.RunID, Purpose: purpose, Label: label, Created: time.Now().UTC(),
 		Playbook: outcome.Playbook{Name: w.Playbook.Name, SHA256: w.Playbook.SHA256},
+		Unique:   w.Playbook.Captured(w.out.Facts),
 		Facts:    w.out.Facts, Findings: w.out.Findings, Items: items,
 	}
 	where, err := w.keep(kept, files)

@@ -50,8 +50,9 @@ type Captures interface {
 	// Newest returns a host's newest good capture that was not taken by a run,
 	// nil when there is none.
 	Newest(host, besides string) (*outcome.Capture, error)
-	// NodeIDs returns the node ids of a host's good captures, the oldest first.
-	NodeIDs(host string) ([]outcome.CapturedID, error)
+	// Held returns the values that a host went by when its good captures were taken,
+	// the oldest first. values finds them in the facts of a capture, by name.
+	Held(host string, values func(facts map[string]any) map[string]string) ([]outcome.CapturedID, error)
 	// Taken returns the good captures that the capture verb took of a host, the
 	// newest first; where one is asked for by its id or label, that one alone.
 	Taken(host, asked string) ([]outcome.Capture, error)
@@ -117,7 +118,7 @@ type Options struct {
 	MendWarnings bool
 	// Label names the captures of the capture verb.
 	Label string
-	// Past holds the node ids of the newest captures of the inventory's hosts.
+	// Past holds the unique values of the newest captures of the inventory's hosts.
 	// They count for hosts that the run does not, or can't, read.
 	Past []outcome.CapturedID
 	// Baseline returns what a host is compared with; nil: nothing.
@@ -340,11 +341,7 @@ func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended fun
 				return nil, fmt.Errorf("%s: %w", host.Name, err)
 			}
 			if begun.Done != nil {
-				var ids facts.NodeIDs
-				if recallFact(begun.Done.Facts, "node_ids", &ids) {
-					f.put(host.Name, ids)
-				}
-				f.identifyFrom(host.Name, begun.Done)
+				f.recall(host.Name, begun.Done.Facts)
 				f.end(host.Name, false)
 				waves.end(*begun.Done, false)
 				ended(*begun.Done)

@@ -101,17 +101,7 @@ func (w *walk) look(ctx context.Context, probes []playbooks.Probe) (*playbooks.D
 		}
 	}
 	d := w.Playbook.Judge(w.Params, w.known(), probed)
-	if identity, ok := d.Facts["identity"].(facts.Identity); ok {
-		w.fleet.identify(w.host.Name, identity)
-	}
-	if own, ok := d.Facts["own"].(facts.OwnCapture); ok {
-		w.fleet.wants(w.host.Name, own.Past.NodeIDs.ID)
-	}
-	if ids, ok := d.Facts["node_ids"].(facts.NodeIDs); ok {
-		w.fleet.put(w.host.Name, ids)
-	} else {
-		w.fleet.seen(w.host.Name) // without an id: nobody need wait for it
-	}
+	w.fleet.report(w.host.Name, d)
 	if w.Verb == Audit || w.Verb == Capture {
 		return d, nil // judged among the others when the run ends
 	}

@@ -68,7 +68,7 @@ func TestDuplicateIsSeen(t *testing.T) {
 func TestDuplicateOfACapture(t *testing.T) {
 	b := duplicates(t)
 	e := b.engine(controller.Audit)
-	e.Past = []outcome.CapturedID{{Host: "gone", NodeID: nodeID(b, "third"), Created: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}}
+	e.Past = []outcome.CapturedID{{Host: "gone", Name: "node_id", Value: nodeID(b, "third"), Created: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}}
 	h := b.runEngine(e, "third")["third"]
 	if h.Outcome != outcome.Degraded || !strings.Contains(h.Reason, "gone (2026-11-01)") {
 		t.Errorf("%s: %s", h.Outcome, h.Reason)

@@ -13,10 +13,10 @@ import (
 )
 
 // One machine is one host (procedure D16): two names of the inventory that reach
-// one machine would change it twice at once, and its own node id would be taken
+// one machine would change it twice at once, and what must be unique would be taken
 // for that of a clone.
 
-// sameMachine is the id of the finding.
+// sameMachine is the id of the finding over the fleet.
 const sameMachine = "same-machine"
 
 // machines are what is known of the machines behind the names of a run. The lock
@@ -44,12 +44,9 @@ func keyOf(id facts.Identity) machineKey {
 	return sha256.Sum256(fmt.Appendf(nil, "%q %d %q %q", id.Machine, id.LPAR.Number, id.LPAR.Name, id.MACs))
 }
 
-// identify reports the machine behind a name. What was known is not forgotten
+// identify says which machine is behind a name. What was known is not forgotten
 // because a later look could not tell.
-func (f *fleet) identify(host string, id facts.Identity) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	m := &f.machines
+func (m *machines) identify(host string, id facts.Identity) {
 	m.nowNamed(host)
 	was, known := m.keys[host]
 	if known && !id.Known {
@@ -83,7 +80,9 @@ func (f *fleet) identifyFrom(host string, reports ...*outcome.Host) {
 	for _, h := range reports {
 		var id facts.Identity
 		if h != nil && recallFact(h.Facts, "identity", &id) {
-			f.identify(host, id)
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.machines.identify(host, id)
 			return
 		}
 	}
@@ -158,7 +157,7 @@ func (p place) maybe(q place) bool {
 	return (p.machine == q.machine || p.machine == "" || q.machine == "") && (p.lpar == q.lpar || p.lpar == facts.LPAR{} || q.lpar == facts.LPAR{})
 }
 
-// unclear returns, of hosts that share a node id, those that may be one machine
+// unclear returns, of hosts that share a unique value, those that may be one machine
 // although that is not known, each with the reason: none of them is a clone. Two
 // whose places may be one, as far as they are known, are told apart by their MACs:
 // where those of one are not known, or some are the same, it can't be told.
@@ -203,16 +202,14 @@ func machineText(id facts.Identity) string {
 	return fmt.Sprintf("machine id %s, LPAR %d %s, MACs %s", id.Machine, id.LPAR.Number, id.LPAR.Name, strings.Join(id.MACs, ", "))
 }
 
-// sameFindings renders the machines with several names as findings over the fleet.
-func (f *fleet) sameFindings() []outcome.FleetFinding {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// findings renders the machines with several names as findings over the fleet.
+func (m *machines) findings() []outcome.FleetFinding {
 	list := []outcome.FleetFinding{}
-	for _, names := range f.machines.names {
+	for _, names := range m.names {
 		if len(names) < 2 {
 			continue
 		}
-		id := f.machines.identities[names[0]]
+		id := m.identities[names[0]]
 		list = append(list, outcome.FleetFinding{
 			ID: sameMachine, Hosts: slices.Clone(names),
 			Title: fmt.Sprintf("%s are one machine: %s", strings.Join(names, ", "), machineText(id)),

@@ -187,7 +187,7 @@ func TestCaptureOfThisVeryMachine(t *testing.T) {
 	b.run(controller.Capture, "alias")
 	b.ended = map[string]outcome.Host{}
 	e := b.engine(controller.Audit)
-	e.Past = b.store.NewestNodeIDs([]string{"healthy", "alias"})
+	e.Past = b.store.NewestHeld([]string{"healthy", "alias"}, b.playbook.Captured)
 	if len(e.Past) != 1 {
 		t.Fatalf("captures %+v", e.Past)
 	}

@@ -70,10 +70,13 @@ const verbName = "verb"
 // eachName is the item of a finding or step that is there several times.
 const eachName = "each"
 
+// fleetName is the fact about the other hosts.
+const fleetName = "fleet"
+
 // givenFacts are the facts that the controller gives, with their types.
 func givenFacts() map[string]reflect.Type {
 	return map[string]reflect.Type{
-		"inventory": reflect.TypeFor[facts.Inventory](), "fleet": reflect.TypeFor[facts.Fleet](), "captured": reflect.TypeFor[facts.Captured](),
+		"inventory": reflect.TypeFor[facts.Inventory](), fleetName: reflect.TypeFor[facts.Fleet](), "captured": reflect.TypeFor[facts.Captured](),
 		"captures": reflect.TypeFor[facts.Captures](), "baseline": reflect.TypeFor[facts.Past](), "upload": reflect.TypeFor[facts.Upload](),
 	}
 }

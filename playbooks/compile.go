@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -24,6 +25,9 @@ type compiled struct {
 	until     *expression
 	unchanged []compiledFinding
 	reasons   map[string]*template // by probe: why a host is skipped
+	unique    []compiledUnique
+	// shared are the facts of a host that findings over the fleet read.
+	shared []string
 }
 
 type compiledProbe struct {
@@ -74,7 +78,10 @@ func (c *checker) compile() {
 		}
 	}
 	c.derivations(out, types)
-	out.types = types
+	out.types = maps.Clone(types)
+	for _, e := range p.Unique { // they stand in the fact fleet
+		types[uniquePrefix+e.Key] = reflect.TypeFor[facts.Unique]()
+	}
 	durations := map[string]bool{}
 	var params []string
 	for _, e := range p.Params {
@@ -113,6 +120,7 @@ func (c *checker) compile() {
 			}
 		}
 	}
+	c.uniques(out, e)
 	out.guards = e.guards(p.Guards)
 	for _, r := range p.Rungs {
 		out.rungs = append(out.rungs, e.rung(r))

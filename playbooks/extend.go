@@ -32,14 +32,24 @@ func (c *checker) inherit() {
 	p.SHA256 = hex.EncodeToString(both[:])
 	p.Params = over(base.Params, p.Params, func(e strictyaml.Entry[Param]) string { return e.Key })
 	p.Facts = over(base.Facts, p.Facts, func(e strictyaml.Entry[Derived]) string { return e.Key })
+	c.taken = map[string]bool{}
+	for _, e := range base.Unique {
+		c.taken[e.Key] = true
+	}
+	for _, e := range p.Unique {
+		delete(c.taken, e.Key)
+	}
+	p.Unique = over(base.Unique, p.Unique, func(e strictyaml.Entry[Unique]) string { return e.Key })
 	p.Probes = over(base.Probes, p.Probes, func(x Probe) string { return x.ID })
-	p.Findings = over(c.taken(base), p.Findings, func(x Finding) string { return x.ID })
+	p.Findings = over(c.takenFindings(base), p.Findings, func(x Finding) string { return x.ID })
 	p.Capture.Probes = over(base.Capture.Probes, p.Capture.Probes, func(x Probe) string { return x.ID })
 	p.Capture.Files = over(base.Capture.Files, p.Capture.Files, func(x File) string { return x.Path })
 	p.Guards = append(base.Guards, p.Guards...)
 	c.use(base)
 	p.Rungs = append(c.climbed(base), p.Rungs...)
 	sort.SliceStable(p.Rungs, func(i, j int) bool { return p.Rungs[i].Number < p.Rungs[j].Number })
+	described := slices.DeleteFunc(slices.Clone(base.Allow), func(e strictyaml.Entry[Text]) bool { return !p.Allows(e.Key) })
+	p.Allow = over(described, p.Allow, func(e strictyaml.Entry[Text]) string { return e.Key })
 	if p.Verify.Until.V == "" {
 		p.Verify.Until, p.Verify.Every = base.Verify.Until, base.Verify.Every
 	}
@@ -68,8 +78,8 @@ func over[T any](base, own []T, name func(T) string) []T {
 	return list
 }
 
-// taken returns the findings of the base that are taken over.
-func (c *checker) taken(base *Playbook) []Finding {
+// takenFindings returns the findings of the base that are taken over.
+func (c *checker) takenFindings(base *Playbook) []Finding {
 	e := c.playbook.Extends
 	if len(e.Findings) == 0 {
 		return base.Findings

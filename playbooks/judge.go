@@ -77,7 +77,8 @@ type Given struct {
 	Fleet *facts.Fleet
 }
 
-func (g Given) diagnosis(params Params) *Diagnosis {
+// diagnosis is one that knows nothing of the host yet.
+func (p *Playbook) diagnosis(g Given, params Params) *Diagnosis {
 	d := &Diagnosis{Facts: map[string]any{}, Missing: map[string]error{}, unclear: map[string]bool{}, values: map[string]any{allowedName: []string{}, runName: g.RunID, verbName: g.Verb}}
 	params.into(d.values)
 	d.set("inventory", g.Inventory, nil)
@@ -85,9 +86,12 @@ func (g Given) diagnosis(params Params) *Diagnosis {
 	// What other documents hold is not repeated in the host's report.
 	d.values["captures"], d.values["baseline"], d.values["upload"] = g.Captures, g.Baseline, g.Upload
 	if g.Fleet != nil {
-		d.set("fleet", *g.Fleet, nil)
+		p.setFleet(d, *g.Fleet)
 	} else {
-		d.Missing["fleet"] = errNotRead
+		d.Missing[fleetName] = errNotRead
+		for _, e := range p.Unique {
+			d.Missing[uniquePrefix+e.Key] = errNotRead
+		}
 	}
 	return d
 }
@@ -98,30 +102,11 @@ func (p *Playbook) WithFleet(d *Diagnosis, fleet facts.Fleet) *Diagnosis {
 		Facts: maps.Clone(d.Facts), Missing: maps.Clone(d.Missing), values: maps.Clone(d.values),
 		Incomplete: d.Incomplete, Skip: d.Skip, unclear: d.unclear,
 	}
-	delete(again.Missing, "fleet")
-	again.set("fleet", fleet, nil)
+	p.setFleet(again, fleet)
 	if again.Skip == "" {
 		p.judge(again)
 	}
 	return again
-}
-
-// JudgeFleet returns the verdicts over the fleet alone, for a host of which
-// only the node ids and the identity are still at hand.
-func (p *Playbook) JudgeFleet(params Params, inventory facts.Inventory, ids facts.NodeIDs, identity facts.Identity, fleet facts.Fleet) []Verdict {
-	d := Given{Inventory: inventory, Fleet: &fleet}.diagnosis(params)
-	d.set("node_ids", ids, nil)
-	d.set("identity", identity, nil)
-	for i, f := range p.Findings {
-		c := p.compiled.findings[i]
-		if !slices.Contains(c.when.refs, "fleet") {
-			continue
-		}
-		if holds, err := c.when.holds(d.values); err == nil && holds {
-			d.hold(f, c, d.values)
-		}
-	}
-	return d.Verdicts
 }
 
 // errNotRead marks facts of probes that were never started.
@@ -131,7 +116,7 @@ var errNotRead = errors.New("not read")
 // fact that can't be had is missing, and what rests on it becomes the finding
 // probe-failed.
 func (p *Playbook) Judge(params Params, given Given, probed map[string]Probed) *Diagnosis {
-	d := given.diagnosis(params)
+	d := p.diagnosis(given, params)
 	p.read(d, probed)
 	p.derive(d)
 	if d.Skip = p.skip(d, probed); d.Skip == "" {

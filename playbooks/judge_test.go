@@ -250,9 +250,8 @@ func fleetVerdicts(t *testing.T, p *Playbook) []Verdict {
 		{facts.Fleet{Complete: true}, "", ""},
 	} {
 		early := p.Judge(params, Given{}, healthyHost())
-		ids := early.Facts["node_ids"].(facts.NodeIDs)
 		now := p.Judge(params, Given{Fleet: &c.fleet}, healthyHost()).Verdicts
-		alone := p.JudgeFleet(params, facts.Inventory{}, ids, early.Facts["identity"].(facts.Identity), c.fleet)
+		alone := p.JudgeFleet(params, facts.Inventory{}, p.Share(early), c.fleet)
 		if diff := cmp.Diff(now, alone); diff != "" {
 			t.Errorf("JudgeFleet (-with the host +alone)\n%s", diff)
 		}

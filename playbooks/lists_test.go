@@ -25,7 +25,7 @@ func TestLongListsAreCutShort(t *testing.T) {
 		for i := range n {
 			fleet.Duplicates = append(fleet.Duplicates, fmt.Sprintf("aix%04d", i))
 		}
-		verdicts := p.JudgeFleet(params, facts.Inventory{}, ids, facts.Identity{}, fleet)
+		verdicts := p.JudgeFleet(params, facts.Inventory{}, Shared{facts: map[string]any{"node_ids": ids}}, fleet)
 		if len(verdicts) != 1 {
 			t.Fatalf("%d others: %d verdicts", n, len(verdicts))
 		}

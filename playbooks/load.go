@@ -48,6 +48,7 @@ type checker struct {
 	file     string
 	playbook *Playbook
 	problems strictyaml.Problems
+	taken    map[string]bool // what must be unique as the playbook that is extended says
 }
 
 func (c *checker) add(pos strictyaml.Pos, hint, format string, args ...any) {
@@ -79,6 +80,8 @@ func (c *checker) check() {
 	c.findings(p.Verify.Unchanged)
 	c.guards("the playbook", p.Guards)
 	c.rungs()
+	c.allow()
+	c.unique()
 	if len(p.Rungs) > 0 && (p.Verify.Until.V == "" || p.Verify.Every <= 0) {
 		c.add(top, "", "a playbook with rungs needs verify.until and verify.every")
 	}
@@ -264,6 +267,49 @@ func (c *checker) rungs() {
 			}
 			steps[s.ID] = true
 			c.step(s)
+			c.allowWord(s.Pos, "step "+s.ID, s.Allow)
+		}
+		c.allowWord(r.Pos, "rung "+r.ID, r.Allow)
+		c.finished(r)
+	}
+}
+
+// allowWord checks the form of a word of --allow: plans and hints print it as it is
+// typed.
+func (c *checker) allowWord(pos strictyaml.Pos, of, word string) {
+	if word != "" && !findingName.MatchString(word) {
+		c.add(pos, "", "%s: allow word %q: small letters, digits and single dashes", of, word)
+	}
+}
+
+// allow checks that each word which is described is taken by a rung or step.
+func (c *checker) allow() {
+	words := c.playbook.words()
+	for _, e := range c.playbook.Allow {
+		c.allowWord(e.KeyPos, "allow", e.Key)
+		if !slices.Contains(words, e.Key) {
+			c.add(e.KeyPos, strictyaml.DidYouMean(e.Key, words), "allow: no rung or step takes %q", e.Key)
+		}
+		if about := strings.TrimSpace(e.Value.V); about == "" || strings.Contains(about, "\n") {
+			c.add(e.Value.Pos, "", "allow: what %s lets happen is one line", e.Key)
+		}
+	}
+}
+
+// finished checks that what finishes a step comes after it in its rung.
+func (c *checker) finished(r Rung) {
+	for i, s := range r.Steps {
+		var later []string
+		for _, after := range r.Steps[i+1:] {
+			later = append(later, after.ID)
+		}
+		for _, id := range s.FinishedBy {
+			if !slices.Contains(later, id.V) {
+				c.add(id.Pos, strictyaml.DidYouMean(id.V, later), "step %s: finished_by: rung %s has no step %q after it", s.ID, r.ID, id.V)
+			}
+		}
+		if len(s.FinishedBy) > 0 && s.ReadOnly() {
+			c.add(s.Pos, "", "step %s changes nothing: there is nothing to finish", s.ID)
 		}
 	}
 }

@@ -34,9 +34,46 @@ func (p Params) into(values map[string]any) {
 
 // Allows tells whether a rung or step takes a word of --allow.
 func (p *Playbook) Allows(word string) bool {
-	return slices.ContainsFunc(p.Rungs, func(r Rung) bool {
-		return r.Allow == word || slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Allow == word })
-	})
+	return word != "" && slices.Contains(p.words(), word)
+}
+
+// words are the words of --allow that rungs and steps take, in their order.
+func (p *Playbook) words() []string {
+	var words []string
+	add := func(word string) {
+		if word != "" && !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	for _, r := range p.Rungs {
+		add(r.Allow)
+		for _, s := range r.Steps {
+			add(s.Allow)
+		}
+	}
+	return words
+}
+
+// AllowWord is a word of --allow.
+type AllowWord struct {
+	Word string
+	// About is what it lets happen, "" where the playbook does not say.
+	About string
+}
+
+// AllowWords returns the words of --allow that the playbook takes: those that it
+// describes first, in its order.
+func (p *Playbook) AllowWords() []AllowWord {
+	var list []AllowWord
+	for _, e := range p.Allow {
+		list = append(list, AllowWord{e.Key, strings.TrimSpace(e.Value.V)})
+	}
+	for _, word := range p.words() {
+		if !slices.ContainsFunc(list, func(w AllowWord) bool { return w.Word == word }) {
+			list = append(list, AllowWord{Word: word})
+		}
+	}
+	return list
 }
 
 // Set gives the parameters their values: the defaults, then each KEY=VALUE.

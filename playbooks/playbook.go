@@ -30,15 +30,21 @@ type Playbook struct {
 	Title      string `yaml:"title,required" json:"title"`
 	About      string `yaml:"about" json:"about,omitempty"`
 	// Extends names the embedded playbook on which this one stands.
-	Extends  *Extends                `yaml:"extends" json:"extends,omitempty"`
-	Params   strictyaml.Map[Param]   `yaml:"params" json:"params,omitempty"`
-	Probes   []Probe                 `yaml:"probes" json:"probes,omitempty"`
-	Facts    strictyaml.Map[Derived] `yaml:"facts" json:"facts,omitempty"`
-	Findings []Finding               `yaml:"findings" json:"findings,omitempty"`
-	Capture  Capture                 `yaml:"capture" json:"capture,omitempty"`
-	Guards   []Guard                 `yaml:"guards" json:"guards,omitempty"`
-	Rungs    []Rung                  `yaml:"rungs" json:"rungs,omitempty"`
-	Verify   Verify                  `yaml:"verify" json:"verify,omitempty"`
+	Extends *Extends              `yaml:"extends" json:"extends,omitempty"`
+	Params  strictyaml.Map[Param] `yaml:"params" json:"params,omitempty"`
+	// Allow says of words of --allow what they let happen. A rung or step may take
+	// one that is not described.
+	Allow  strictyaml.Map[Text]    `yaml:"allow" json:"allow,omitempty"`
+	Probes []Probe                 `yaml:"probes" json:"probes,omitempty"`
+	Facts  strictyaml.Map[Derived] `yaml:"facts" json:"facts,omitempty"`
+	// Unique is what no two machines of a fleet may share, by name. The fact fleet is
+	// about the first; the fact fleet.unique.NAME is about each.
+	Unique   strictyaml.Map[Unique] `yaml:"unique" json:"unique,omitempty"`
+	Findings []Finding              `yaml:"findings" json:"findings,omitempty"`
+	Capture  Capture                `yaml:"capture" json:"capture,omitempty"`
+	Guards   []Guard                `yaml:"guards" json:"guards,omitempty"`
+	Rungs    []Rung                 `yaml:"rungs" json:"rungs,omitempty"`
+	Verify   Verify                 `yaml:"verify" json:"verify,omitempty"`
 	// SHA256 is the hash of the file, in hex.
 	SHA256 string `yaml:"-" json:"-"`
 
@@ -126,6 +132,30 @@ type Derived struct {
 	// Sure says how sure the conclusion is, Source where it is known from.
 	Sure   Text   `yaml:"sure" json:"sure,omitempty"`
 	Source string `yaml:"source" json:"source,omitempty"`
+}
+
+// Unique is something that each machine of a fleet must have for itself.
+type Unique struct {
+	// Finding is the verdict on a host that shares a value; its condition reads fleet.
+	Finding Text `yaml:"finding,required" json:"finding"`
+	// Values is an expression over facts of the host: all the values that the host
+	// holds, the one it goes by first. Empty ones don't count. It is asked of the
+	// facts that captures keep, too.
+	Values Text `yaml:"values,required" json:"values"`
+	// Restores is an expression: the value that the host is to get back, "" for none.
+	// It then counts as held by the host.
+	Restores Text `yaml:"restores" json:"restores,omitempty"`
+	// Title is that of the finding over the fleet: value is what is shared, machines
+	// are those that share it.
+	Title Text `yaml:"title,required" json:"title"`
+	// Noun is what sentences call a value, such as "id"; "": value.
+	Noun string `yaml:"noun" json:"noun,omitempty"`
+	// Clones names the text parameter by which the operator names the hosts that are
+	// to get another value, where history can't tell.
+	Clones Text `yaml:"clones" json:"clones,omitempty"`
+	// Allow names the --allow word with which clones get another value: the host that
+	// keeps its own waits for them then.
+	Allow Text `yaml:"allow" json:"allow,omitempty"`
 }
 
 // Finding is one verdict.
@@ -240,6 +270,10 @@ type Step struct {
 	// TimedUndo steps can cut the connection: their undo is armed on the host
 	// first and runs by itself unless it is disarmed over a new connection.
 	TimedUndo bool `yaml:"timed_undo" json:"timed_undo,omitempty"`
+	// FinishedBy are later steps of the rung that are sent once this one may have
+	// happened, even where the run is being stopped or a step between has failed:
+	// what it has stopped is started again.
+	FinishedBy []Text `yaml:"finished_by" json:"finished_by,omitempty"`
 	// MayFail steps do not end the host's recovery when they fail.
 	MayFail bool `yaml:"may_fail" json:"may_fail,omitempty"`
 	// Checks steps change nothing. One that fails before its rung has changed

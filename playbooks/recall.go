@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+
+	"aixmend/playbooks/facts"
 )
 
 // Recall makes a diagnosis of facts that a report or a capture holds, as JSON
@@ -12,7 +14,7 @@ import (
 // of facts that could not be had why; any other that is not written there was
 // not read. An error: a fact is not what the playbook knows under its name.
 func (p *Playbook) Recall(params Params, given Given, written map[string]any, missing map[string]string) (*Diagnosis, error) {
-	d := given.diagnosis(params)
+	d := p.diagnosis(given, params)
 	for _, name := range sortedKeys(p.compiled.types) {
 		was, there := written[name]
 		if !there {
@@ -24,17 +26,30 @@ func (p *Playbook) Recall(params Params, given Given, written map[string]any, mi
 			}
 			continue
 		}
-		text, err := json.Marshal(was)
+		value, err := p.recalled(name, was)
 		if err != nil {
 			return nil, fmt.Errorf("fact %s: %w", name, err)
 		}
-		value := reflect.New(p.compiled.types[name])
-		if err := json.Unmarshal(text, value.Interface()); err != nil {
-			return nil, fmt.Errorf("fact %s: %w", name, err)
-		}
 		delete(d.Missing, name)
-		d.set(name, value.Elem().Interface(), nil)
+		if fleet, is := value.(facts.Fleet); is && name == fleetName {
+			p.setFleet(d, fleet)
+		} else {
+			d.set(name, value, nil)
+		}
 	}
 	p.judge(d)
 	return d, nil
+}
+
+// recalled is a fact as JSON has it, of the type that the playbook knows.
+func (p *Playbook) recalled(name string, written any) (any, error) {
+	text, err := json.Marshal(written)
+	if err != nil {
+		return nil, err
+	}
+	value := reflect.New(p.compiled.types[name])
+	if err := json.Unmarshal(text, value.Interface()); err != nil {
+		return nil, err
+	}
+	return value.Elem().Interface(), nil
 }

@@ -36,7 +36,7 @@ func generate(t *testing.T) []byte {
 	for name, typ := range map[string]reflect.Type{
 		"Param": reflect.TypeFor[Param](), "Probe": reflect.TypeFor[Probe](), "Require": reflect.TypeFor[Require](),
 		"Derived": reflect.TypeFor[Derived](), "Finding": reflect.TypeFor[Finding](), "File": reflect.TypeFor[File](),
-		"Guard": reflect.TypeFor[Guard](), "Extends": reflect.TypeFor[Extends](), "Upload": reflect.TypeFor[Upload](), "Verify": reflect.TypeFor[Verify](), "Rung": reflect.TypeFor[Rung](), "Step": reflect.TypeFor[Step](),
+		"Unique": reflect.TypeFor[Unique](), "Guard": reflect.TypeFor[Guard](), "Extends": reflect.TypeFor[Extends](), "Upload": reflect.TypeFor[Upload](), "Verify": reflect.TypeFor[Verify](), "Rung": reflect.TypeFor[Rung](), "Step": reflect.TypeFor[Step](),
 	} {
 		if s.Definitions[name] == nil {
 			t.Fatalf("the schema has no definition of %s", name)

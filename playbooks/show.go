@@ -18,6 +18,16 @@ func (p *Playbook) Show() string {
 	for _, e := range p.Params {
 		s.line("  %s = %s: %s", e.Key, e.Value.Default, e.Value.About)
 	}
+	if words := p.AllowWords(); len(words) > 0 {
+		s.line("\nAllowances (--allow WORD)")
+		for _, w := range words {
+			if w.About == "" {
+				s.line("  %s", w.Word)
+			} else {
+				s.line("  %s: %s", w.Word, w.About)
+			}
+		}
+	}
 	s.line("\nDiagnose: probes, in this order, in one session")
 	for _, probe := range p.Probes {
 		s.probe(probe)
@@ -37,6 +47,7 @@ func (p *Playbook) Show() string {
 	for _, sure := range Surenesses() {
 		s.line("  %s: %s", sure[0], sure[1])
 	}
+	s.uniques(p)
 	s.line("\nFindings")
 	for _, f := range p.Findings {
 		severity := f.Severity.V
@@ -121,16 +132,12 @@ func (s *sheet) recovery(p *Playbook) {
 	s.guards("  ", p.Guards)
 	for _, r := range p.Rungs {
 		s.line("  rung %d, %s (%s): %s", r.Number, r.ID, r.Row, r.Title)
-		var mends []string
-		for _, m := range r.Mends {
-			mends = append(mends, m.V)
-		}
 		switch {
 		case r.HandOver && p.OnlyHandsOver():
 		case r.HandOver:
 			s.line("    %s", nothingElse)
 		default:
-			s.line("    mends %s", strings.Join(mends, ", "))
+			s.line("    mends %s", list(r.Mends))
 		}
 		if r.Allow != "" {
 			s.line("    only with --allow %s", r.Allow)
@@ -170,6 +177,7 @@ func (s *sheet) step(step Step) {
 		text  string
 	}{
 		{step.Allow != "", "only with --allow " + step.Allow},
+		{len(step.FinishedBy) > 0, "once it may have happened these are sent, whatever else ends the run: " + list(step.FinishedBy)},
 		{step.Checks, "where it fails the rung is blocked"},
 		{step.TimedUndo, "its undo is armed on the host before, and disarmed over a new connection after"},
 		{step.Prove, "it must be seen to have happened"},
@@ -190,6 +198,36 @@ func (s *sheet) step(step Step) {
 		s.block("      run  ", step.Run.V)
 	}
 	s.block("      undo ", step.Undo.V)
+}
+
+// uniques prints what no two machines may share.
+func (s *sheet) uniques(p *Playbook) {
+	if len(p.Unique) == 0 {
+		return
+	}
+	s.line("\nUnique over the fleet")
+	for _, e := range p.Unique {
+		s.line("  %s: %s where two machines share one", e.Key, e.Value.Finding.V)
+		s.block("      values ", e.Value.Values.V)
+		if e.Value.Restores.V != "" {
+			s.block("      to be given back ", e.Value.Restores.V)
+		}
+		if e.Value.Clones.V != "" {
+			s.line("      where history can't tell the clone: --set %s=HOST", e.Value.Clones.V)
+		}
+		if e.Value.Allow.V != "" {
+			s.line("      the host that keeps its own waits for those that get another with --allow %s", e.Value.Allow.V)
+		}
+	}
+}
+
+// list is names with commas between.
+func list(names []Text) string {
+	words := make([]string, len(names))
+	for i, n := range names {
+		words[i] = n.V
+	}
+	return strings.Join(words, ", ")
 }
 
 func (s *sheet) each(indent string, each Text) {

@@ -4,14 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"aixmend/controller/journal"
 	"aixmend/controller/report"
+	"aixmend/playbooks"
 )
 
 // pruneSchema is that of pruned.
@@ -92,13 +95,34 @@ type prunedRun struct {
 // errNeeded says that something came to rest on a run meanwhile.
 var errNeeded = errors.New("it is needed by now")
 
+// capturedByAny finds what any embedded playbook wants to be unique in the facts of a
+// capture. They are compiled when the first one is asked for: captures of this version
+// say it themselves.
+func capturedByAny() journal.Values {
+	books := sync.OnceValue(func() (list []*playbooks.Playbook) {
+		for _, name := range playbooks.Names() {
+			if p, err := playbooks.Load(name); err == nil {
+				list = append(list, p)
+			}
+		}
+		return list
+	})
+	return func(facts map[string]any) map[string]string {
+		all := map[string]string{}
+		for _, p := range books() {
+			maps.Copy(all, p.Captured(facts))
+		}
+		return all
+	}
+}
+
 // prune removes runs, from the flags to what is said of it.
 func (a *app) prune(f pruneFlags) error {
 	store, err := a.store()
 	if err != nil {
 		return err
 	}
-	remover, err := store.Remover()
+	remover, err := store.Remover(capturedByAny())
 	if err != nil {
 		return usagef("name the folder itself with --state", "%w", err)
 	}

@@ -127,13 +127,13 @@ func (j *job) command() string {
 	return string(j.verb)
 }
 
-// pastIDs are the node ids that earlier captures of the inventory's hosts have. What
+// pastIDs are the unique values that earlier captures of the inventory's hosts have. What
 // is recorded of other hosts of the same names says nothing about them.
 func (j *job) pastIDs(store *journal.Store) []outcome.CapturedID {
 	if j.offline != nil {
 		return nil
 	}
-	return store.NewestNodeIDs(j.Names)
+	return store.NewestHeld(j.Names, j.playbook.Captured)
 }
 
 // errNoCaptures: recordings have none, and replay keeps none.
@@ -153,8 +153,10 @@ func (o *offline) Load(string) (*outcome.Capture, error) { return nil, errNoCapt
 // Newest implements controller.Captures.
 func (o *offline) Newest(string, string) (*outcome.Capture, error) { return nil, nil }
 
-// NodeIDs implements controller.Captures.
-func (o *offline) NodeIDs(string) ([]outcome.CapturedID, error) { return nil, nil }
+// Held implements controller.Captures.
+func (o *offline) Held(string, func(map[string]any) map[string]string) ([]outcome.CapturedID, error) {
+	return nil, nil
+}
 
 // Taken implements controller.Captures.
 func (o *offline) Taken(string, string) ([]outcome.Capture, error) { return nil, nil }

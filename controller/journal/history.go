@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -106,9 +107,12 @@ func (s *Store) Taken(host, asked string) ([]outcome.Capture, error) {
 	return list, nil
 }
 
-// NodeIDs returns the node ids of a host's good captures, the oldest first.
-// Damaged ones are left out.
-func (s *Store) NodeIDs(host string) ([]outcome.CapturedID, error) {
+// Values finds the values that must be unique in the facts of a capture, by name.
+type Values = func(facts map[string]any) map[string]string
+
+// Held returns the values that a host went by when its good captures were taken, the
+// oldest first. Damaged captures are left out.
+func (s *Store) Held(host string, values Values) ([]outcome.CapturedID, error) {
 	ids, err := s.CaptureIDs(host)
 	if err != nil {
 		return nil, err
@@ -116,16 +120,15 @@ func (s *Store) NodeIDs(host string) ([]outcome.CapturedID, error) {
 	var list []outcome.CapturedID
 	for _, id := range ids {
 		if c, err := s.LoadCapture(host, id); err == nil {
-			list = append(list, outcome.CapturedID{Host: host, NodeID: nodeID(c), Created: c.Created})
+			list = append(list, held(c, host, values)...)
 		}
 	}
 	return list, nil
 }
 
-// NewestNodeIDs returns the node id of the newest capture of each host that has
-// one. The captures are not hashed for it: an inventory may be large, and what
+// NewestHeld is Held of the newest capture of each host that has one. The captures are not hashed for it: an inventory may be large, and what
 // rests on it only warns or refuses.
-func (s *Store) NewestNodeIDs(hosts []string) []outcome.CapturedID {
+func (s *Store) NewestHeld(hosts []string, values Values) []outcome.CapturedID {
 	var list []outcome.CapturedID
 	for _, host := range hosts {
 		ids, err := s.CaptureIDs(host)
@@ -136,30 +139,19 @@ func (s *Store) NewestNodeIDs(hosts []string) []outcome.CapturedID {
 		if readJSON(filepath.Join(s.root, "captures", host, ids[len(ids)-1], "capture.json"), &c) != nil {
 			continue
 		}
-		if held := nodeID(&c); held != "" {
-			list = append(list, outcome.CapturedID{Host: host, NodeID: held, Created: c.Created, Identity: identity(&c)})
-		}
+		list = append(list, held(&c, host, values)...)
 	}
 	return list
 }
 
-// nodeID is the id that a capture's host went by: that of lsnodeid, else that
-// of the first file that has one.
-func nodeID(c *outcome.Capture) string {
-	text, err := json.Marshal(c.Facts["node_ids"])
-	if err != nil {
-		return ""
+// held are the values that a capture's host went by, sorted by name.
+func held(c *outcome.Capture, host string, values Values) []outcome.CapturedID {
+	went := values(c.Facts)
+	var list []outcome.CapturedID
+	for _, name := range slices.Sorted(maps.Keys(went)) {
+		list = append(list, outcome.CapturedID{Host: host, Name: name, Value: went[name], Created: c.Created, Identity: identity(c)})
 	}
-	var ids struct{ Command, Var, Etc string }
-	if json.Unmarshal(text, &ids) != nil {
-		return ""
-	}
-	for _, id := range []string{ids.Command, ids.Var, ids.Etc} {
-		if id = strings.TrimSpace(id); id != "" {
-			return id
-		}
-	}
-	return ""
+	return list
 }
 
 // identity is the fact about the machine that was captured, as JSON.

@@ -25,12 +25,14 @@ const buried = ".gone-"
 // Remover takes runs away, and the captures that were theirs alone. It follows no
 // link out of the state folder.
 type Remover struct {
-	store *Store
-	root  *os.Root
+	store  *Store
+	root   *os.Root
+	values Values
 }
 
-// Remover opens the state folder for removing.
-func (s *Store) Remover() (*Remover, error) {
+// Remover opens the state folder for removing. values finds what must be unique in the
+// facts of captures that do not say it themselves.
+func (s *Store) Remover(values Values) (*Remover, error) {
 	root, err := os.OpenRoot(s.root)
 	if err != nil {
 		return nil, fmt.Errorf("state folder: %w", err)
@@ -44,7 +46,7 @@ func (s *Store) Remover() (*Remover, error) {
 			return nil, errors.Join(fmt.Errorf("state folder: %w", err), root.Close())
 		}
 	}
-	return &Remover{store: s, root: root}, nil
+	return &Remover{store: s, root: root, values: values}, nil
 }
 
 // Close closes the state folder.
@@ -207,8 +209,8 @@ func (r *Remover) CaptureSize(name string) int64 { return r.size(path.Join("capt
 
 // Spare are the captures, as HOST/ID, that some runs took before a change and
 // nobody needs without them. A host keeps its newest good capture, those with a
-// label, and of each node id the oldest good one that holds it: it says who held
-// the id first. What the capture verb took is never one of them.
+// label, and of each value that must be unique the oldest good one that holds it: it
+// says who held it first. What the capture verb took is never one of them.
 func (r *Remover) Spare(runs map[string]bool, wanted []string) ([]string, error) {
 	if len(runs) == 0 {
 		return nil, nil
@@ -229,7 +231,7 @@ func (r *Remover) Spare(runs map[string]bool, wanted []string) ([]string, error)
 		if len(mine) == 0 {
 			continue
 		}
-		needed := r.store.needed(host, ids)
+		needed := r.store.needed(host, ids, r.values)
 		for _, id := range mine {
 			if !needed[id] {
 				list = append(list, host+"/"+id)
@@ -249,9 +251,9 @@ func (r *Remover) preImageOf(host, id string, runs map[string]bool) bool {
 
 // needed are the captures of a host, the oldest first, that stay whatever run
 // took them.
-func (s *Store) needed(host string, ids []string) map[string]bool {
+func (s *Store) needed(host string, ids []string, values Values) map[string]bool {
 	stay := map[string]bool{}
-	seen := map[string]bool{}
+	seen := map[[2]string]bool{}
 	newest := ""
 	for _, id := range ids {
 		c, err := s.LoadCapture(host, id)
@@ -259,8 +261,14 @@ func (s *Store) needed(host string, ids []string) map[string]bool {
 			continue
 		}
 		newest = id
-		if held := nodeID(c); held != "" && !seen[held] {
-			seen[held], stay[id] = true, true
+		unique := c.Unique
+		if unique == nil { // as older versions took it
+			unique = values(c.Facts)
+		}
+		for name, value := range unique {
+			if of := [2]string{name, value}; !seen[of] {
+				seen[of], stay[id] = true, true
+			}
 		}
 	}
 	if newest != "" {

@@ -20,7 +20,7 @@ func oldRun(n int) string { return fmt.Sprintf("20260101T0000%02d.000Z-00000a", 
 
 func remover(t *testing.T, s *Store) *Remover {
 	t.Helper()
-	r, err := s.Remover()
+	r, err := s.Remover(commandOf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,8 +30,17 @@ func remover(t *testing.T, s *Store) *Remover {
 
 func always() error { return nil }
 
-// held keeps a capture of a host, which was taken by a run and holds a node id.
-func held(t *testing.T, s *Store, host, id, purpose, run, node string) {
+// commandOf finds the node id in the facts of a capture.
+func commandOf(facts map[string]any) map[string]string {
+	ids, _ := facts["node_ids"].(map[string]any)
+	if id, _ := ids["Command"].(string); id != "" {
+		return map[string]string{"node_id": id}
+	}
+	return nil
+}
+
+// keeps keeps a capture of a host, which was taken by a run and holds a node id.
+func keeps(t *testing.T, s *Store, host, id, purpose, run, node string) {
 	t.Helper()
 	c := outcome.Capture{Schema: outcome.CaptureSchema, ID: id, Host: host, RunID: run, Purpose: purpose, Facts: map[string]any{"node_ids": map[string]any{"Command": node}}}
 	if _, err := s.Keep(c, []outcome.CaptureFile{{Name: "files/etc/hosts", Data: []byte(host)}}); err != nil {
@@ -155,7 +164,7 @@ func TestRemovalFollowsNoLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := elsewhere.Remover(); err == nil || !strings.Contains(err.Error(), "nothing is removed through a link") {
+	if _, err := elsewhere.Remover(commandOf); err == nil || !strings.Contains(err.Error(), "nothing is removed through a link") {
 		t.Errorf("the folder of the runs is a link: %v", err)
 	}
 }
@@ -165,19 +174,19 @@ func TestRemovalFollowsNoLink(t *testing.T) {
 func TestSweepOfCaptures(t *testing.T) {
 	s := open(t)
 	gone, stays := oldRun(1), oldRun(2)
-	held(t, s, "h1", "c1", outcome.PurposePreImage, gone, "aa") // the first with this id
-	held(t, s, "h1", "c2", outcome.PurposePreImage, gone, "aa")
-	held(t, s, "h1", "c3", outcome.PurposePreImage, gone, "bb") // the first with that one
-	held(t, s, "h1", "c4", outcome.PurposeCapture, gone, "bb")
-	held(t, s, "h1", "c5", outcome.PurposePreImage, gone, "bb")
-	held(t, s, "h1", "c6", outcome.PurposePreImage, gone, "bb") // an open run is compared with it
-	held(t, s, "h1", "c7", outcome.PurposePreImage, gone, "bb") // damaged
-	held(t, s, "h1", "c8", outcome.PurposePreImage, stays, "bb")
-	held(t, s, "h2", "c1", outcome.PurposePreImage, gone, "cc")
-	held(t, s, "h2", "c2", outcome.PurposePreImage, gone, "cc") // its newest
-	held(t, s, "h3", "c1", outcome.PurposePreImage, gone, "")
-	held(t, s, "h3", "c2", outcome.PurposePreImage, gone, "") // its newest good one
-	held(t, s, "h3", "c3", outcome.PurposePreImage, gone, "") // damaged
+	keeps(t, s, "h1", "c1", outcome.PurposePreImage, gone, "aa") // the first with this id
+	keeps(t, s, "h1", "c2", outcome.PurposePreImage, gone, "aa")
+	keeps(t, s, "h1", "c3", outcome.PurposePreImage, gone, "bb") // the first with that one
+	keeps(t, s, "h1", "c4", outcome.PurposeCapture, gone, "bb")
+	keeps(t, s, "h1", "c5", outcome.PurposePreImage, gone, "bb")
+	keeps(t, s, "h1", "c6", outcome.PurposePreImage, gone, "bb") // an open run is compared with it
+	keeps(t, s, "h1", "c7", outcome.PurposePreImage, gone, "bb") // damaged
+	keeps(t, s, "h1", "c8", outcome.PurposePreImage, stays, "bb")
+	keeps(t, s, "h2", "c1", outcome.PurposePreImage, gone, "cc")
+	keeps(t, s, "h2", "c2", outcome.PurposePreImage, gone, "cc") // its newest
+	keeps(t, s, "h3", "c1", outcome.PurposePreImage, gone, "")
+	keeps(t, s, "h3", "c2", outcome.PurposePreImage, gone, "") // its newest good one
+	keeps(t, s, "h3", "c3", outcome.PurposePreImage, gone, "") // damaged
 	for _, damaged := range []string{"h1/c7", "h3/c3"} {
 		if err := os.Remove(filepath.Join(s.root, "captures", damaged, "files/etc/hosts")); err != nil {
 			t.Fatal(err)
@@ -222,9 +231,9 @@ func TestSweepOfCaptures(t *testing.T) {
 // A crash while captures are removed leaves what tells whose they were.
 func TestSweepAfterACrash(t *testing.T) {
 	s := open(t)
-	held(t, s, "h1", "c1", outcome.PurposePreImage, oldRun(1), "")
-	held(t, s, "h1", "c2", outcome.PurposePreImage, oldRun(1), "")
-	held(t, s, "h1", "c3", outcome.PurposeCapture, oldRun(2), "")
+	keeps(t, s, "h1", "c1", outcome.PurposePreImage, oldRun(1), "")
+	keeps(t, s, "h1", "c2", outcome.PurposePreImage, oldRun(1), "")
+	keeps(t, s, "h1", "c3", outcome.PurposeCapture, oldRun(2), "")
 	finish(t, s, oldRun(1))
 	r := remover(t, s)
 	if err := r.Bury(oldRun(1), always); err != nil {
@@ -254,13 +263,13 @@ func TestRemovalTogether(t *testing.T) {
 	const n = 20
 	for i := range n {
 		finish(t, s, oldRun(i))
-		held(t, s, "h1", fmt.Sprintf("c%02d", i), outcome.PurposePreImage, oldRun(i), "")
+		keeps(t, s, "h1", fmt.Sprintf("c%02d", i), outcome.PurposePreImage, oldRun(i), "")
 	}
 	newRun(t, s, "20261122T103000.000Z-00000b")
 	var work sync.WaitGroup
 	for range 2 {
 		work.Go(func() {
-			r, err := s.Remover()
+			r, err := s.Remover(commandOf)
 			if err != nil {
 				t.Error(err)
 				return

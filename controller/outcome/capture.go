@@ -10,17 +10,20 @@ const (
 
 // Capture is capture.json: what was kept of a host, and when.
 type Capture struct {
-	Schema   string         `json:"schema"`
-	ID       string         `json:"id"`
-	Host     string         `json:"host"`
-	Address  string         `json:"address"`
-	RunID    string         `json:"run_id"`
-	Purpose  string         `json:"purpose"`
-	Label    string         `json:"label"`
-	Created  time.Time      `json:"created"`
-	Playbook Playbook       `json:"playbook"`
-	Facts    map[string]any `json:"facts"`
-	Findings []Finding      `json:"findings"`
+	Schema   string    `json:"schema"`
+	ID       string    `json:"id"`
+	Host     string    `json:"host"`
+	Address  string    `json:"address"`
+	RunID    string    `json:"run_id"`
+	Purpose  string    `json:"purpose"`
+	Label    string    `json:"label"`
+	Created  time.Time `json:"created"`
+	Playbook Playbook  `json:"playbook"`
+	// Unique are the values that the host went by of what its playbook wants to be
+	// unique over a fleet, by name.
+	Unique   map[string]string `json:"unique,omitempty"`
+	Facts    map[string]any    `json:"facts"`
+	Findings []Finding         `json:"findings"`
 	// Items lists every probe and file that was asked for, in order.
 	Items []CaptureItem `json:"items"`
 }
@@ -43,10 +46,12 @@ type CaptureItem struct {
 	PreImage bool `json:"pre_image,omitempty"`
 }
 
-// CapturedID is the RSCT node id that a capture holds.
+// CapturedID is a value that must be unique, as a host went by it when a capture was
+// taken.
 type CapturedID struct {
 	Host    string
-	NodeID  string
+	Name    string // of what must be unique, as the playbook calls it
+	Value   string
 	Created time.Time
 	// Identity is the fact of this name as JSON, "" when the capture has none.
 	Identity string

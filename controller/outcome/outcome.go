@@ -7,6 +7,7 @@ package outcome
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -269,6 +270,12 @@ type Reading struct {
 
 // Open tells whether the finding counts: not waived and not mere information.
 func (f Finding) Open() bool { return !f.Waived && f.Severity != Info }
+
+// OverFleet reports whether the finding says something of other hosts: it is known
+// only when all have been read.
+func (f Finding) OverFleet() bool {
+	return slices.ContainsFunc(f.Reads, func(part string) bool { return part == "fleet" || strings.HasPrefix(part, "fleet.") })
+}
 
 // Change is one step that may have changed the host.
 type Change struct {

@@ -337,26 +337,52 @@ type Inventory struct {
 	Accepted []string `json:"accepted" cel:"accepted"`
 }
 
-// Fleet is what the run and the captures know of this host's node id on other
-// hosts (procedure D9); the controller supplies it.
+// Fleet is what the run and the captures know of this host's unique value on other
+// hosts (procedure D9); the controller supplies it. Where a playbook has several
+// things that must be unique, it is about the first.
 type Fleet struct {
 	// Complete: every selected host has been read, or can't be.
 	Complete bool `json:"complete" cel:"complete"`
-	// Duplicates are the other hosts of this run that have the id.
+	// Duplicates are the other hosts of this run that go by the same value.
 	Duplicates []string `json:"duplicates" cel:"duplicates"`
 	// Same are the other hosts of this run that are this very machine (procedure
 	// D16). They are no duplicates.
 	Same []string `json:"same" cel:"same"`
-	// Captured are hosts outside the run whose newest capture holds the id,
+	// Captured are hosts outside the run whose newest capture holds the value,
 	// with its date: "aixdb01 (2026-11-01)".
 	Captured []string `json:"captured" cel:"captured"`
-	// Role is "" without a duplicate; keeper (its captures held the id first),
+	// Role is "" without a duplicate; keeper (its captures held the value first),
 	// clone, or unclear (a person must say).
 	Role string `json:"role" cel:"role"`
 	// Why says what the role rests on.
 	Why string `json:"why" cel:"why"`
-	// Holders are the hosts of each node id that is known, this one included.
+	// Holders are the hosts of each value that this host holds or is to get back,
+	// this one included.
 	Holders map[string][]string `json:"-" cel:"holders"`
+	// Unique is the same about each thing that must be unique, by name, where there
+	// are several; conditions read it as fleet.unique.NAME.
+	Unique map[string]Unique `json:"unique,omitempty" cel:"-"`
+}
+
+// Unique is what is known of one of several things that must be unique; the fields
+// are those of Fleet.
+type Unique struct {
+	Duplicates []string            `json:"duplicates" cel:"duplicates"`
+	Captured   []string            `json:"captured" cel:"captured"`
+	Role       string              `json:"role" cel:"role"`
+	Why        string              `json:"why" cel:"why"`
+	Holders    map[string][]string `json:"-" cel:"holders"`
+}
+
+// First is what is known of the first thing that must be unique.
+func (f Fleet) First() Unique {
+	return Unique{Duplicates: f.Duplicates, Captured: f.Captured, Role: f.Role, Why: f.Why, Holders: f.Holders}
+}
+
+// With returns the view with u as what is known of the first thing that must be unique.
+func (f Fleet) With(u Unique) Fleet {
+	f.Duplicates, f.Captured, f.Role, f.Why, f.Holders = u.Duplicates, u.Captured, u.Role, u.Why, u.Holders
+	return f
 }
 
 // Captured is what the newest good capture of this host says (procedure D12);
