@@ -1,12 +1,16 @@
 package playbooks
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"sort"
 	"strings"
+
+	"aixmend/inventory/strictyaml"
 )
 
 //go:embed *.yaml
@@ -21,6 +25,39 @@ func Names() []string {
 	}
 	sort.Strings(names)
 	return names
+}
+
+// EmbeddedAllowWords returns the words of --allow that embedded playbooks describe. It
+// compiles none: help and completion ask for it.
+func EmbeddedAllowWords() []AllowWord {
+	var list []AllowWord
+	for _, name := range Names() {
+		text, _ := files.ReadFile(name + ".yaml") // embedded: it is there
+		var top struct {
+			Allow strictyaml.Map[Text] `yaml:"allow"`
+		}
+		strictyaml.Decode(name, section(text, "allow"), &top)
+		for _, e := range top.Allow {
+			list = append(list, AllowWord{e.Key, strings.TrimSpace(e.Value.V)})
+		}
+	}
+	return list
+}
+
+// section is a key at the top of a file with what stands below it.
+func section(text []byte, key string) []byte {
+	_, below, found := bytes.Cut(text, []byte("\n"+key+":\n"))
+	if !found {
+		return nil
+	}
+	end := 0
+	for line := range bytes.Lines(below) {
+		if !bytes.HasPrefix(line, []byte(" ")) {
+			break
+		}
+		end += len(line)
+	}
+	return slices.Concat([]byte(key+":\n"), below[:end])
 }
 
 // Source returns the text of an embedded playbook.

@@ -3,6 +3,7 @@ package playbooks
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -136,6 +137,25 @@ func TestAllowWords(t *testing.T) {
 		if got := strings.Join(words, " "); got != want {
 			t.Errorf("%s: %q, wanted %q", name, got, want)
 		}
+	}
+}
+
+// What help and completion offer is what the playbooks say, without compiling them.
+func TestEmbeddedAllowWords(t *testing.T) {
+	var all []AllowWord
+	for _, name := range Names() {
+		p, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range p.AllowWords() {
+			if !slices.Contains(all, w) {
+				all = append(all, w)
+			}
+		}
+	}
+	if diff := cmp.Diff(all, EmbeddedAllowWords()); diff != "" {
+		t.Errorf("(-compiled +read)\n%s", diff)
 	}
 }
 

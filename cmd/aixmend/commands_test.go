@@ -257,11 +257,6 @@ func sensible(c *cobra.Command) error {
 		}
 		return []string{f.Value.String()}
 	}
-	for _, word := range values("allow") {
-		if !slices.Contains(allowWords, word) {
-			return fmt.Errorf("--allow does not know %s", word)
-		}
-	}
 	for _, word := range values("fail-on") {
 		if !slices.Contains(outcome.Outcomes(), outcome.Outcome(word)) {
 			return fmt.Errorf("--fail-on does not know %s", word)
@@ -274,6 +269,11 @@ func sensible(c *cobra.Command) error {
 	p, err := playbooks.Load(name)
 	if err != nil {
 		return err
+	}
+	for _, word := range values("allow") {
+		if !p.Allows(word) {
+			return fmt.Errorf("--allow does not know %s", word)
+		}
 	}
 	_, err = p.Set(values("set"))
 	return err

@@ -71,7 +71,7 @@ func (a *app) completeFlag(f *pflag.Flag) completion {
 	case "playbook":
 		return completePlaybook
 	case "allow":
-		return among(allowWords)
+		return a.completeAllow
 	case "fail-on":
 		return among(outcomeNames())
 	case "set":
@@ -134,7 +134,7 @@ func among(words []string) completion {
 		given := strings.Split(before, ",")
 		var list []string
 		for _, w := range words {
-			if !slices.Contains(given, w) {
+			if bare, _, _ := strings.Cut(w, "\t"); !slices.Contains(given, bare) {
 				list = append(list, before+w)
 			}
 		}
@@ -336,6 +336,33 @@ func completePlaybook(_ *cobra.Command, _ []string, word string) ([]string, cobr
 	return names, noFiles
 }
 
+// completeAllow completes a list of the words that the playbook takes; of one that can't
+// be read the words of the embedded ones are offered.
+func (a *app) completeAllow(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	known := playbooks.EmbeddedAllowWords()
+	if p := a.playbookAtHand(); p != nil {
+		known = p.AllowWords()
+	}
+	var words []string
+	for _, w := range known {
+		words = append(words, strings.TrimSuffix(w.Word+"\t"+w.About, "\t"))
+	}
+	return among(words)(c, args, word)
+}
+
+// playbookAtHand is the playbook that is asked for, nil where it can't be read.
+func (a *app) playbookAtHand() *playbooks.Playbook {
+	name := a.flags.Playbook
+	if !slices.Contains(playbooks.Names(), name) && !isAtHand(name) {
+		return nil
+	}
+	p, err := playbooks.Load(name)
+	if err != nil {
+		return nil
+	}
+	return p
+}
+
 // completeSetting completes the parameters of the playbook, and the runs that a
 // host can be compared with.
 func (a *app) completeSetting(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
@@ -349,12 +376,8 @@ func (a *app) completeSetting(_ *cobra.Command, _ []string, word string) ([]stri
 		}
 		return list, asListed
 	}
-	name := a.flags.Playbook
-	if !slices.Contains(playbooks.Names(), name) && !isAtHand(name) {
-		return nil, noFiles
-	}
-	p, err := playbooks.Load(name)
-	if err != nil {
+	p := a.playbookAtHand()
+	if p == nil {
 		return nil, noFiles
 	}
 	var list []string

@@ -111,7 +111,7 @@ func (f *flags) loudness(c *cobra.Command) {
 
 // changing declares the flags that say what may be changed.
 func (f *flags) changing(c *cobra.Command) {
-	c.Flags().StringSliceVar(&f.Allow, "allow", nil, "opt in to invasive rungs: node-id, cluster0, rsct-update")
+	c.Flags().StringSliceVar(&f.Allow, "allow", nil, allowUsage())
 	c.Flags().BoolVar(&f.MendWarnings, "mend-warnings", false, "mend warnings too")
 	c.Flags().IntVar(&f.Attempts, "attempts", 3, "how often the same rung may be begun on the same host within 24 hours; 0: any number")
 }
@@ -124,8 +124,23 @@ func defaultFailOn() []string {
 	return names
 }
 
-// allowWords are the words that --allow knows.
-var allowWords = []string{"node-id", "cluster0", "rsct-update"}
+// allowUsage is the help of --allow: the words of the embedded playbooks.
+func allowUsage() string {
+	var words []string
+	for _, w := range playbooks.EmbeddedAllowWords() {
+		words = append(words, fmt.Sprintf("%s (%s)", w.Word, w.About))
+	}
+	return "opt in to invasive rungs: " + strings.Join(words, ", ")
+}
+
+// wordsOf are the words of --allow that a playbook takes.
+func wordsOf(p *playbooks.Playbook) []string {
+	var words []string
+	for _, w := range p.AllowWords() {
+		words = append(words, w.Word)
+	}
+	return words
+}
 
 // check validates what the flags' types can't.
 func (f *flags) check() error {
@@ -137,11 +152,6 @@ func (f *flags) check() error {
 	}
 	if f.Deadline < 0 {
 		return usagef("", "--deadline must not be negative, found %s", f.Deadline)
-	}
-	for _, word := range f.Allow {
-		if !slices.Contains(allowWords, word) {
-			return usagef("there are: "+strings.Join(allowWords, ", "), "--allow %q is not known", word)
-		}
 	}
 	if _, err := f.failures(); err != nil {
 		return err

@@ -27,15 +27,18 @@ type guide struct {
 	state string
 	// mends tells that the playbook has rungs that could mend anything.
 	mends bool
+	// allows are the words of --allow that the playbook takes.
+	allows []string
 }
 
 // guide is the guide to a run that was made by these flags.
 func (a *app) guide(run outcome.Run, made asked) guide {
-	p, err := playbooks.Load(made.Playbook)
-	return guide{
-		run: run, asked: made, known: true, state: a.flags.state,
-		mends: err == nil && slices.ContainsFunc(p.Rungs, func(r playbooks.Rung) bool { return !r.HandOver }),
+	g := guide{run: run, asked: made, known: true, state: a.flags.state}
+	if p, err := playbooks.Load(made.Playbook); err == nil {
+		g.mends = slices.ContainsFunc(p.Rungs, func(r playbooks.Rung) bool { return !r.HandOver })
+		g.allows = wordsOf(p)
 	}
+	return g
 }
 
 // guideOf is the guide to a run that is kept.
@@ -125,7 +128,7 @@ func (g guide) wanted(f report.Fold) []string {
 		list = []string{m[1]}
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(word string) bool {
-		return !slices.Contains(allowWords, word) || slices.Contains(g.asked.Allow, word)
+		return !slices.Contains(g.allows, word) || slices.Contains(g.asked.Allow, word)
 	})
 }
 

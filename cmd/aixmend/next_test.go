@@ -120,7 +120,7 @@ func TestNext(t *testing.T) {
 		{"hostile names", is(outcome.Failed, func(_ *guide, f *report.Fold) { f.Hosts = []string{"$(reboot)\x1b[2J\n"} }), "aixmend explain R '$(reboot)^[[2J^J'"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			g := guide{run: run, asked: asked{Inventories: []string{"inventory.yaml"}, Playbook: "rmc-restore"}, known: true, state: "aixmend-state", mends: true}
+			g := guide{run: run, asked: asked{Inventories: []string{"inventory.yaml"}, Playbook: "rmc-restore"}, known: true, state: "aixmend-state", mends: true, allows: []string{"node-id", "cluster0", "rsct-update"}}
 			f := report.Fold{Hosts: []string{"aix1", "aix2"}}
 			c.set(&g, &f)
 			if diff := cmp.Diff(c.want, strings.Join(g.next(f), " ")); diff != "" {

@@ -169,10 +169,8 @@ func (p *draft) playbooks(t *testing.T) {
 		for _, param := range book.Params {
 			set = append(set, code(param.Key+"="+param.Value.Default))
 		}
-		for _, word := range allowWords {
-			if book.Allows(word) {
-				allow = append(allow, code(word))
-			}
+		for _, word := range wordsOf(book) {
+			allow = append(allow, code(word))
 		}
 		p.row(code(book.Name), book.Title, strings.Join(set, " "), strings.Join(allow, " "))
 	}

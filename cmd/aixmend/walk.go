@@ -216,14 +216,16 @@ func (f *flags) prepare(verb controller.Verb, hosts scope) (*job, error) {
 	}
 	for _, word := range f.Allow {
 		if !p.Allows(word) {
-			return nil, usagef("aixmend playbook show "+p.Name+" lists its rungs", "--allow %s: playbook %s has no rung or step of that name", word, p.Name)
+			hint := "there are none"
+			if words := wordsOf(p); len(words) > 0 {
+				hint = "there are: " + strings.Join(words, ", ")
+			}
+			return nil, usagef(hint, "--allow %s: playbook %s has no rung or step that takes it", word, p.Name)
 		}
 	}
-	if names, _ := params["new_node_id"].(string); names != "" {
-		for name := range strings.SplitSeq(names, ",") {
-			if !slices.Contains(hosts.Names, strings.TrimSpace(name)) {
-				return nil, usagef("", "--set new_node_id=%s: the inventory has no host %q", names, strings.TrimSpace(name))
-			}
+	for _, param := range p.ClonesParams() {
+		if err := hosts.has(param, params.Text(param)); err != nil {
+			return nil, err
 		}
 	}
 	failOn, err := f.failures()
@@ -231,6 +233,19 @@ func (f *flags) prepare(verb controller.Verb, hosts scope) (*job, error) {
 		return nil, err
 	}
 	return &job{verb: verb, scope: hosts, playbook: p, params: params, upload: upload, flags: *f, window: f.Concurrency, failOn: failOn, waves: waves, brake: brake}, nil
+}
+
+// has checks that a parameter names hosts of the inventory, commas between.
+func (s scope) has(param, names string) error {
+	if names == "" {
+		return nil
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		if !slices.Contains(s.Names, strings.TrimSpace(name)) {
+			return usagef("", "--set %s=%s: the inventory has no host %q", param, names, strings.TrimSpace(name))
+		}
+	}
+	return nil
 }
 
 // consent asks before anything is changed on some hosts.
