@@ -178,10 +178,10 @@ func noUnique() facts.Unique {
 
 func (f *fleet) viewOf(u *unique, host string, complete bool) facts.Unique {
 	f.mu.Lock()
-	v, value, group := u.view(host, &f.machines), u.value(host), u.sharing(host)
+	v, value := u.view(host, &f.machines), u.value(host)
 	f.mu.Unlock()
 	if len(v.Duplicates) > 0 && complete {
-		r := f.roleOf(u, host, value, group)
+		r := f.roleOf(u, host, value)
 		v.Role, v.Why = r.name, r.why
 	}
 	return v
@@ -202,12 +202,12 @@ func (f *fleet) clones(host string, allowed []string) []string {
 
 // roleOf decides, once for each value, who keeps it. Captures are read meanwhile:
 // the lock is not held.
-func (f *fleet) roleOf(u *unique, host, value string, group []string) role {
+func (f *fleet) roleOf(u *unique, host, value string) role {
 	f.mu.Lock()
 	roles := u.roles[value]
 	f.mu.Unlock()
 	if roles == nil {
-		roles = f.decide(u, value, group)
+		roles = f.decide(u, value)
 		f.mu.Lock()
 		if u.roles[value] == nil {
 			u.roles[value] = roles
@@ -220,8 +220,9 @@ func (f *fleet) roleOf(u *unique, host, value string, group []string) role {
 
 // decide finds the machine whose captures held the value first. What history can't
 // tell, the operator says. All names of a machine have one role.
-func (f *fleet) decide(u *unique, value string, group []string) map[string]role {
+func (f *fleet) decide(u *unique, value string) map[string]role {
 	f.mu.Lock()
+	group := u.goingBy(value)
 	firsts, names := f.machines.grouped(group)
 	unclears := f.machines.unclear(group)
 	f.mu.Unlock()

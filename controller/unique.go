@@ -95,9 +95,6 @@ func (u *unique) value(host string) string {
 	return ""
 }
 
-// sharing returns the hosts that go by the value of a host, itself among them.
-func (u *unique) sharing(host string) []string { return u.goingBy(u.value(host)) }
-
 // goingBy returns the hosts that go by a value.
 func (u *unique) goingBy(value string) []string {
 	var group []string
@@ -121,7 +118,7 @@ func (u *unique) view(host string, m *machines) facts.Unique {
 	}
 	v.Captured = append(v.Captured, u.captured(host, u.value(host), m)...)
 	same := m.same(host)
-	for _, other := range u.sharing(host) {
+	for _, other := range u.goingBy(u.value(host)) {
 		if other != host && !slices.Contains(same, other) {
 			v.Duplicates = append(v.Duplicates, other)
 		}

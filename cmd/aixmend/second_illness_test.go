@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"aixmend/controller/outcome"
 	"aixmend/transport/aixsim"
@@ -96,21 +97,91 @@ func TestSecondIllness(t *testing.T) {
 	}
 	run(outcome.ExitOK, "1 healthy", with("audit", "-l", "stopped")...)
 
-	recovered := changingRun(t, state)
+	recovered := changingRun(t, state, "startsrc")
 	run(outcome.ExitNeedsPerson, "syslogd-stopped", "recover", "--undo", recovered, "--yes")
 	changed("stopped", "/usr/bin/startsrc -s syslogd", "/usr/bin/stopsrc -s syslogd")
 	run(outcome.ExitNeedsPerson, "syslogd-stopped", with("audit", "-l", "stopped")...)
 }
 
+// Its second finding is about the fleet: two hosts share a name, history tells which
+// one had it first, nothing is changed before every host has been read, and the other
+// one alone is changed. The engine knows nothing of it but what the file says.
+func TestSecondIllnessIsUniqueOverTheFleet(t *testing.T) {
+	var hosts []aixsim.FleetHost
+	for i, name := range []string{"first", "second", "slow"} {
+		hosts = append(hosts, aixsim.FleetHost{State: aixsim.Healthy(name, i+1)})
+	}
+	hosts[2].State.Behaviours = map[string]aixsim.Behaviour{"df": {Delay: aixsim.Duration(300 * time.Millisecond)}}
+	dir := t.TempDir()
+	fleet, err := startFleet(dir, hosts, 0)
+	noError(t, err)
+	t.Cleanup(fleet.Close)
+	fleet.Host("second").Mutate(func(s *aixsim.State) { s.Hostname = "first" })
+	state := filepath.Join(dir, "state")
+	run := func(code outcome.Code, verb string, more string, want ...string) {
+		t.Helper()
+		args := slices.Concat([]string{verb, "-i", filepath.Join(dir, "inventory.yaml"), "--state", state, "--playbook", secondPlaybook}, strings.Fields(more))
+		got := call(t, nil, args...)
+		for _, text := range want {
+			if got.code != int(code) || !strings.Contains(got.out+got.err, text) {
+				t.Fatalf("%q ended with %d, wanted %d and %q:\n%s%s", args, got.code, code, text, got.out, got.err)
+			}
+		}
+	}
+	names := func(want ...string) {
+		t.Helper()
+		for i, host := range []string{"first", "second", "slow"} {
+			if got := fleet.Host(host).Snapshot().Hostname; got != want[i] {
+				t.Fatalf("%s is called %s, wanted %s", host, got, want[i])
+			}
+		}
+	}
+	run(outcome.ExitOK, "capture", "-l first", "1 healthy")
+	run(outcome.ExitOK, "audit", "-l second", "1 degraded", "host-name-duplicate")
+	if got := call(t, nil, "explain", "latest", "second", "--state", state); !strings.Contains(got.out, "first is the name of another host too: first (20") {
+		t.Errorf("the capture of the other host is not named:\n%s", got.out)
+	}
+	run(outcome.ExitNeedsPerson, "audit", "", "2 needs_action, 1 healthy", "fleet: host-name-duplicate: the name first is on 2 hosts: first, second")
+	run(outcome.ExitUsage, "plan", "--allow node-id", "playbook syslogd-restore has no rung or step that takes it", "there are: host-name")
+	run(outcome.ExitUsage, "plan", "--set renamed=third", `--set renamed=third: the inventory has no host "third"`)
+	run(outcome.ExitNeedsPerson, "recover", "--yes", "2 needs_action, 1 healthy", "--allow host-name")
+	names("first", "first", "slow")
+	run(outcome.ExitOK, "recover", "--yes --allow host-name --set settle=20ms --set wait=2s", "1 recovered, 2 healthy")
+	names("first", "second", "slow")
+	recovered := changingRun(t, state, "set-host-name")
+	if read, changed := entryAt(t, state, recovered, "slow", "gathering"), entryAt(t, state, recovered, "second", "set-host-name"); read < 0 || changed < read {
+		t.Errorf("second was changed at entry %d of the journal, slow had been read at %d", changed, read)
+	}
+	if at := entryAt(t, state, recovered, "first", "set-host-name"); at >= 0 {
+		t.Errorf("first was changed: entry %d", at)
+	}
+	run(outcome.ExitOK, "audit", "", "3 healthy")
+	undone := call(t, nil, "recover", "--undo", recovered, "--yes", "--state", state)
+	if names("first", "first", "slow"); undone.code != int(outcome.ExitOK) || !strings.Contains(undone.out, "host-name-duplicate") {
+		t.Errorf("exit code %d\n%s%s", undone.code, undone.out, undone.err)
+	}
+}
+
+// entryAt is where the journal of a run first has a host in a state or at a step, -1
+// for nowhere.
+func entryAt(t *testing.T, state, run, host, at string) int {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(state, "runs", run, "journal.jsonl"))
+	noError(t, err)
+	return slices.IndexFunc(strings.Split(string(text), "\n"), func(line string) bool {
+		return strings.Contains(line, `"host":"`+host+`"`) && strings.Contains(line, `"`+at+`"`)
+	})
+}
+
 // changingRun is the one run of a state folder that has sent a step.
-func changingRun(t *testing.T, state string) string {
+func changingRun(t *testing.T, state, step string) string {
 	t.Helper()
 	journals, err := filepath.Glob(filepath.Join(state, "runs", "2*", "journal.jsonl"))
 	noError(t, err)
 	for _, path := range journals {
 		text, err := os.ReadFile(path)
 		noError(t, err)
-		if strings.Contains(string(text), "startsrc") {
+		if strings.Contains(string(text), step) {
 			return filepath.Base(filepath.Dir(path))
 		}
 	}

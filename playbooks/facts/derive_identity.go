@@ -25,7 +25,7 @@ type Identity struct {
 type IdentityInput struct {
 	MachineID *Word `fact:"machine_id"`
 	LPAR      *LPAR `fact:"lpar"`
-	NICs      *NICs `fact:"nics"`
+	NICs      *NICs `fact:"nics,optional"`
 }
 
 // DeriveIdentity joins what makes a machine itself (procedure D16). Host keys and
