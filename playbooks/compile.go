@@ -120,6 +120,7 @@ func (c *checker) compile() {
 			}
 		}
 	}
+	c.pathFields(env)
 	c.uniques(out, e)
 	out.guards = e.guards(p.Guards)
 	for _, r := range p.Rungs {
@@ -178,6 +179,16 @@ func (c *checker) derivations(out *compiled, types map[string]reflect.Type) {
 		}
 		out.derive[e.Key] = d
 		types[e.Key] = d.Type
+	}
+}
+
+// pathFields checks that the fields of which a probe says what paths they can be are
+// texts.
+func (c *checker) pathFields(env *cel.Env) {
+	for _, probe := range c.playbook.Probes {
+		for _, e := range probe.Paths {
+			c.expression(env, "paths", Text{V: probe.ID + "." + e.Key, Pos: e.KeyPos}, cel.StringType)
+		}
 	}
 }
 

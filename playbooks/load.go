@@ -158,7 +158,28 @@ func (c *checker) probes(probes []Probe, diagnose bool) {
 		if !diagnose && strings.Contains(p.Run.V, "{{") {
 			c.add(p.Run.Pos, "", "probe %s: a capture probe runs as it stands", p.ID)
 		}
+		c.commandPaths(p)
 		c.readOnly(p)
+	}
+}
+
+// commandPath is what a command's path may look like that stands in sudoers.
+var commandPath = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
+
+// commandPaths checks what fields of a probe's fact can be.
+func (c *checker) commandPaths(p Probe) {
+	for _, e := range p.Paths {
+		if p.Parse.V == "" {
+			c.add(e.KeyPos, "", "probe %s: paths: without a parser it makes no fact", p.ID)
+		}
+		if len(e.Value) == 0 {
+			c.add(e.KeyPos, "", "probe %s: paths: %s can be nothing", p.ID, e.Key)
+		}
+		for _, path := range e.Value {
+			if !commandPath.MatchString(path.V) {
+				c.add(path.Pos, "", "probe %s: paths: %q is no absolute path", p.ID, path.V)
+			}
+		}
 	}
 }
 

@@ -92,6 +92,9 @@ type Probe struct {
 	// Parse names a parser of package facts; without one the output is kept
 	// as evidence only.
 	Parse Text `yaml:"parse" json:"parse,omitempty"`
+	// Paths says of fields of the fact that are a command's path what they can be: the
+	// rules of sudoers name them.
+	Paths strictyaml.Map[[]Text] `yaml:"paths" json:"paths,omitempty"`
 	// Row is the row of the procedure.
 	Row string `yaml:"row" json:"row,omitempty"`
 	// Login runs the probe as the login user, before privilege is taken.

@@ -23,20 +23,6 @@ const rootShell = `/usr/bin/sh -c *`
 // varies becomes *.
 const maxLines = 16
 
-// Facts that are a command's path, and what they can be: rmc-restore's probe
-// rsct_paths looks there.
-func commandPaths(expr string) []string {
-	switch expr {
-	case "rsct_paths.bin":
-		return []string{"/opt/rsct/bin", "/usr/sbin/rsct/bin"}
-	case "rsct_paths.install":
-		return []string{"/opt/rsct/install/bin", "/usr/sbin/rsct/install/bin"}
-	case "rsct_paths.refresh_md":
-		return []string{"/opt/rsct/bin/rmcrefreshMD", "/usr/sbin/rsct/bin/rmcrefreshMD"}
-	}
-	return nil
-}
-
 // sudoersUser is what a user or a %group may look like there without quoting.
 var sudoersUser = regexp.MustCompile(`^%?[A-Za-z_][A-Za-z0-9_.-]{0,63}$`)
 
@@ -102,13 +88,26 @@ type rules struct {
 	seen   map[string]bool // lines that are there already
 	unsaid []string        // commands that sudoers can't have
 	whole  []string        // texts that need a root shell, and why
+
+	paths map[string][]string // what parts of facts can be that are a command's path
 }
 
-func newRules() *rules { return &rules{seen: map[string]bool{}} }
+// newRules are those of a playbook, of which none is there yet.
+func (p *Playbook) newRules() *rules {
+	r := &rules{seen: map[string]bool{}, paths: map[string][]string{}}
+	for _, probe := range p.Probes {
+		for _, e := range probe.Paths {
+			for _, path := range e.Value {
+				r.paths[probe.ID+"."+e.Key] = append(r.paths[probe.ID+"."+e.Key], path.V)
+			}
+		}
+	}
+	return r
+}
 
 // readingRules are those of the probes and the capture.
 func (p *Playbook) readingRules() *rules {
-	r := newRules()
+	r := p.newRules()
 	for _, probe := range slices.Concat(p.Probes, p.Capture.Probes) {
 		if !probe.Login {
 			r.add("probe "+probe.ID, probe.Run.V)
@@ -122,7 +121,7 @@ func (p *Playbook) readingRules() *rules {
 
 // changingRules are those of the rungs, without what reading takes anyway.
 func (p *Playbook) changingRules(read *rules) *rules {
-	r := newRules()
+	r := p.newRules()
 	for line := range read.seen {
 		r.seen[line] = true
 	}
@@ -162,7 +161,7 @@ func (r *rules) add(what, text string) {
 	plain := interpolation.ReplaceAllStringFunc(text, func(m string) string {
 		expr := strings.TrimSpace(interpolation.FindStringSubmatch(m)[1])
 		exprs = append(exprs, expr)
-		if len(commandPaths(expr)) > 0 {
+		if len(r.paths[expr]) > 0 {
 			return fmt.Sprintf("/qzx%dxzq", len(exprs)-1)
 		}
 		return fmt.Sprintf("qzx%dxzq", len(exprs)-1)
@@ -177,7 +176,7 @@ func (r *rules) add(what, text string) {
 	}
 	for _, call := range split.Calls() {
 		for _, form := range call.Forms() {
-			for _, words := range filled(form, exprs) {
+			for _, words := range r.filled(form, exprs) {
 				r.command(what, words)
 			}
 		}
@@ -219,13 +218,13 @@ var placeholder = regexp.MustCompile(`/?qzx([0-9]+)xzq`)
 
 // filled puts in the place of each interpolation what it can be. A list that is
 // written out may be empty, and its word is then not there.
-func filled(form, exprs []string) [][]string {
+func (r *rules) filled(form, exprs []string) [][]string {
 	all := [][]string{nil}
 	for i, word := range form {
 		values := []string{word}
 		for _, m := range placeholder.FindAllStringSubmatch(word, -1) {
 			n, _ := strconv.Atoi(m[1])
-			values = replaced(values, m[0], commandPaths(exprs[n]))
+			values = replaced(values, m[0], r.paths[exprs[n]])
 		}
 		if len(all)*len(values) > maxLines && i > 0 {
 			values = []string{shell.Any}

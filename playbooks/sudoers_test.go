@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"aixmend/inventory/strictyaml"
 )
 
 // sudoersOf is the fragment of a playbook, for changes too.
@@ -73,7 +75,19 @@ func probing(t *testing.T, run string) *Playbook {
 
 // changing is a playbook with one step.
 func changing(run, undo string) *Playbook {
-	return &Playbook{Name: "one", Rungs: []Rung{{ID: "r", Steps: []Step{{ID: "s", Run: Text{V: run}, Undo: Text{V: undo}}}}}}
+	paths := func(key string, list ...string) strictyaml.Entry[[]Text] {
+		e := strictyaml.Entry[[]Text]{Key: key}
+		for _, path := range list {
+			e.Value = append(e.Value, Text{V: path})
+		}
+		return e
+	}
+	probe := Probe{ID: "rsct_paths", Login: true, Paths: strictyaml.Map[[]Text]{ // run as the login: it takes no line itself
+		paths("bin", "/opt/rsct/bin", "/usr/sbin/rsct/bin"),
+		paths("install", "/opt/rsct/install/bin", "/usr/sbin/rsct/install/bin"),
+		paths("refresh_md", "/opt/rsct/bin/rmcrefreshMD", "/usr/sbin/rsct/bin/rmcrefreshMD"),
+	}}
+	return &Playbook{Name: "one", Probes: []Probe{probe}, Rungs: []Rung{{ID: "r", Steps: []Step{{ID: "s", Run: Text{V: run}, Undo: Text{V: undo}}}}}}
 }
 
 var aliasLine = regexp.MustCompile(`(?m)^    (.*?)(, \\)?$`)
@@ -180,7 +194,7 @@ func TestCommandPaths(t *testing.T) {
 		}
 	}
 	for fact, mark := range map[string]string{"rsct_paths.bin": "rmcctrl", "rsct_paths.install": "recfgct", "rsct_paths.refresh_md": "rmcrefreshMD"} {
-		paths := commandPaths(fact)
+		paths := p.newRules().paths[fact]
 		if len(paths) == 0 {
 			t.Errorf("%s has no paths", fact)
 		}
@@ -200,7 +214,7 @@ func FuzzSudoers(f *testing.F) {
 	}
 	line := regexp.MustCompile(`^/(\\.|[^\n*\\])* ((\\[,:=\\*?\[\]^#!]|[^,:=\\?\[\]^#!\n])*)$`)
 	f.Fuzz(func(t *testing.T, text string) {
-		r := newRules()
+		r := changing("", "").newRules()
 		r.add("step", text)
 		for _, l := range r.lines {
 			if !line.MatchString(l) {
