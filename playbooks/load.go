@@ -321,12 +321,18 @@ func (c *checker) allow() {
 func (c *checker) finished(r Rung) {
 	for i, s := range r.Steps {
 		var later []string
-		for _, after := range r.Steps[i+1:] {
-			later = append(later, after.ID)
+		after := map[string]Step{}
+		for _, s := range r.Steps[i+1:] {
+			later, after[s.ID] = append(later, s.ID), s
 		}
 		for _, id := range s.FinishedBy {
-			if !slices.Contains(later, id.V) {
+			switch by, there := after[id.V]; {
+			case !there:
 				c.add(id.Pos, strictyaml.DidYouMean(id.V, later), "step %s: finished_by: rung %s has no step %q after it", s.ID, r.ID, id.V)
+			case by.ReadOnly():
+				c.add(id.Pos, "", "step %s: finished_by: step %s changes nothing", s.ID, id.V)
+			case by.Each.V != "":
+				c.add(id.Pos, "", "step %s: finished_by: step %s is there once for each item of a list, perhaps for none", s.ID, id.V)
 			}
 		}
 		if len(s.FinishedBy) > 0 && s.ReadOnly() {
