@@ -38,13 +38,15 @@ type Lease struct {
 // NewLease returns a lease as ReadLease will read it: of its texts, characters that
 // can't stand in a link's target are left out, and what is empty then is "unknown".
 func NewLease(run, host, owner, process string, until time.Time) Lease {
-	word := func(s string) string {
-		if s = leaseOther.ReplaceAllString(s, ""); s == "" {
-			return "unknown"
-		}
-		return fmt.Sprintf("%.200s", s)
+	return Lease{Run: leased(run), Host: leased(host), Owner: fmt.Sprintf("%.100s", leased(owner)), Process: leased(process), Until: until.UTC().Truncate(time.Second)}
+}
+
+// leased is a text as it can stand in the target of a link.
+func leased(s string) string {
+	if s = leaseOther.ReplaceAllString(s, ""); s == "" {
+		return "unknown"
 	}
-	return Lease{Run: word(run), Host: word(host), Owner: fmt.Sprintf("%.100s", word(owner)), Process: word(process), Until: until.UTC().Truncate(time.Second)}
+	return fmt.Sprintf("%.200s", s)
 }
 
 const leaseWord = `([A-Za-z0-9._@-]+)`
@@ -55,7 +57,10 @@ var (
 )
 
 // String is the link's target.
-func (l Lease) String() string {
+func (l Lease) String() string { return l.holder() + l.Until.UTC().Format(leaseClock) }
+
+// holder is the link's target up to its end.
+func (l Lease) holder() string {
 	text := "run=" + l.Run
 	if l.Host != "" {
 		text += ",host=" + l.Host
@@ -64,7 +69,7 @@ func (l Lease) String() string {
 	if l.Process != "" {
 		text += ",proc=" + l.Process
 	}
-	return text + ",until=" + l.Until.UTC().Format(leaseClock)
+	return text + ",until="
 }
 
 // SameFolder reports whether two processes worked on a run in one and the same
