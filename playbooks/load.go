@@ -383,10 +383,28 @@ func (c *checker) timedUndo(s Step) {
 	}
 	for _, e := range c.playbook.Params {
 		if e.Key == UndoAfterParam && e.Value.Type == DurationParam {
+			c.undoAfter(s, e)
 			return
 		}
 	}
 	c.add(s.Pos, "", "step %s: a timed undo needs the duration parameter %s", s.ID, UndoAfterParam)
+}
+
+// undoAfter checks that the default of the parameter leaves the step the time it
+// may take. The problem is where this file says it: at its parameter, or else at
+// the step.
+func (c *checker) undoAfter(s Step, e strictyaml.Entry[Param]) {
+	value, err := e.Value.value(e.Value.Default)
+	after, _ := value.(time.Duration)
+	if err != nil || after >= s.LeastUndoAfter() {
+		return
+	}
+	pos := s.Pos
+	if e.KeyPos.File == c.file {
+		pos = e.KeyPos
+	}
+	c.add(pos, "", "parameter %s: default %s is too short for step %s, which has a timed undo and may take %s: the least value is %s",
+		e.Key, e.Value.Default, s.ID, s.LeastUndoAfter()-UndoReconnecting-UndoArming, s.LeastUndoAfter())
 }
 
 // undoNone begins the undo of a step that leaves nothing to take back.

@@ -12,7 +12,7 @@ func TestSet(t *testing.T) {
 	p, _ := restore(t)
 	defaults := Params{
 		"images": "", "upload": "",
-		"wait": 15 * time.Minute, "settle": time.Minute, "new_node_id": "", "undo_after": 2 * time.Minute, "probe_timeout": 30 * time.Second,
+		"wait": 15 * time.Minute, "settle": time.Minute, "new_node_id": "", "undo_after": 4 * time.Minute, "probe_timeout": 30 * time.Second,
 		"rsct_minimum": "3.2.1.0", "rsct_recommended": "3.2.6.2",
 	}
 	with := func(key string, value any) Params {

@@ -243,7 +243,8 @@ func (p *Playbook) planStep(d *Diagnosis, s *Step, cs compiledStep, values map[s
 	step.Because = because
 	if s.TimedUndo {
 		step.UndoAfter, _ = values["params."+UndoAfterParam].(time.Duration)
-		step.Arm, step.Disarm = armCommand(s.ID, step.Undo, step.UndoAfter), disarmCommand(s.ID)
+		run, _ := values[runName].(string)
+		step.Arm, step.Disarm = armCommand(s.ID, run, step.Undo, step.UndoAfter), disarmCommand(s.ID, run)
 	}
 	planned.Steps = append(planned.Steps, step)
 }

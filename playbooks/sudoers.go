@@ -148,7 +148,11 @@ func (p *Playbook) changingRules(read *rules) *rules {
 			}
 			if step.TimedUndo {
 				r.whole = append(r.whole, what+": its undo is armed on the host before it, and that waits in the background")
-				r.add("the disarming of the undo of "+what, disarmCommand(step.ID))
+				id := step.ID
+				if step.Each.V != "" {
+					id += "-" + any
+				}
+				r.add("the disarming of the undo of "+what, disarm(marker(id), any))
 			}
 		}
 	}

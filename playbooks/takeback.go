@@ -100,7 +100,8 @@ func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack 
 		newer[u.Rung] = &step
 		if step.TimedUndo {
 			planned.UndoAfter = after
-			planned.Arm, planned.Disarm = armCommand(step.ID, planned.Undo, after), disarmCommand(step.ID)
+			run, _ := now.values[runName].(string)
+			planned.Arm, planned.Disarm = armCommand(step.ID, run, planned.Undo, after), disarmCommand(step.ID, run)
 		}
 		out.Rung.Steps = append(out.Rung.Steps, planned)
 	}

@@ -2,62 +2,220 @@ package playbooks
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
 
 // The timed undo. A change on an interface can cut the very connection over
 // which it is made. So its undo is armed on the host first: a shell that was
-// left behind, that waits, and takes the change back unless it has been
-// disarmed. Exactly one of the two gets the marker file, because a rename
-// happens once. It takes POSIX sh and nothing else: no at, no cron.
+// left behind, that waits, and reverts the change unless it has been disarmed.
+// Exactly one of the two gets the marker, because a rename happens once. The
+// marker is a symbolic link, as a lease is: what it says is there as soon as it
+// is, and it says until when the undo may still run, so one that a reboot left
+// behind expires. It takes POSIX sh and nothing else: no at, no cron.
 
 // UndoAfterParam is the parameter that says how long an armed undo waits.
 const UndoAfterParam = "undo_after"
 
-// Answers of a disarming command.
+// What an armed undo has to wait for beside the step itself.
 const (
+	// UndoArming is how long the disarming command may take.
+	UndoArming = 30 * time.Second
+	// UndoReconnecting is how long a new connection to the host may take.
+	UndoReconnecting = 30 * time.Second
+	// DefaultStepTimeout is how long a step may take when the playbook does not say.
+	DefaultStepTimeout = 5 * time.Minute
+)
+
+// undoSlack is how much longer than its wait an armed undo may take: the clock of
+// the host is not exact, and the undo runs for a while, too.
+const undoSlack = time.Minute
+
+// LeastUndoAfter is the shortest wait of the step's timed undo: shorter, it could
+// fire while the step still runs, or before anybody can have disarmed it.
+func (s Step) LeastUndoAfter() time.Duration {
+	timeout := s.Timeout
+	if timeout <= 0 {
+		timeout = DefaultStepTimeout
+	}
+	return timeout + UndoReconnecting + UndoArming
+}
+
+// CheckUndoAfter reports as an error that the parameters let a timed undo fire
+// before its step can have been disarmed (procedure E7). It names the least value
+// that holds for every step.
+func (p *Playbook) CheckUndoAfter(params Params) error {
+	after := params.Duration(UndoAfterParam)
+	var slowest *Step
+	for _, r := range p.Rungs {
+		for i, s := range r.Steps {
+			if s.TimedUndo && (slowest == nil || s.LeastUndoAfter() > slowest.LeastUndoAfter()) {
+				slowest = &r.Steps[i]
+			}
+		}
+	}
+	if slowest == nil || after >= slowest.LeastUndoAfter() {
+		return nil
+	}
+	least := slowest.LeastUndoAfter()
+	return fmt.Errorf("%s=%s is too short: step %s may take %s, then its undo must be disarmed over a new connection (%s); the least value is %s",
+		UndoAfterParam, after, slowest.ID, least-UndoReconnecting-UndoArming, UndoReconnecting+UndoArming, least)
+}
+
+// States of a timed undo; UndoDisarmed and UndoFired are the answers of a disarming
+// command, too.
+const (
+	// UndoNone: it was never armed, or it was disarmed and nothing is left of it.
+	UndoNone = ""
+	// UndoArmed: it waits, or a reboot has ended its wait: then its time is over.
+	UndoArmed = "armed"
 	// UndoDisarmed: the undo will not run.
 	UndoDisarmed = "disarmed"
 	// UndoFired: it has run, or runs now.
 	UndoFired = "fired"
 )
 
-// marker is the file that arms the undo of a step; /etc is root's alone.
+// marker is the link that arms the undo of a step; /etc is root's alone.
 func marker(step string) string { return "/etc/aixmend.undo." + step }
 
-// armCommand leaves a shell behind that runs undo after a while. It refuses
-// while another undo of the step is armed.
-func armCommand(step, undo string, after time.Duration) string {
+// armCommand leaves a shell behind that runs undo after a while. It refuses while
+// another undo of the step is armed, and takes the place of one that has expired.
+// The marker's end is reckoned from the host's clock, for no other is known to be
+// right; the 1 in front of each number keeps a shell from reading 08 as octal. Who
+// takes the place of an expired one does so as a lease is renewed: of several who
+// try, one succeeds, for they exclude each other by a second link, and that one
+// expires, too.
+func armCommand(step, run, undo string, after time.Duration) string {
+	return arm(marker(step), leased(run), undo, after)
+}
+
+// disarmCommand takes the marker of a run away and says who was first.
+func disarmCommand(step, run string) string { return disarm(marker(step), leased(run)) }
+
+// ArmedCommand prints what there is of the undo of a step, for ReadArmed, with a
+// status that means nothing: no line where it was never armed, or was disarmed. It
+// needs no rights.
+func ArmedCommand(step string) string { return armed(marker(step)) }
+
+func armed(marker string) string {
+	return fmt.Sprintf("/usr/bin/ls -ld %[1]s %[1]s.fired %[1]s.disarmed 2>/dev/null", marker)
+}
+
+func arm(marker, run, undo string, after time.Duration) string {
 	seconds := max(int(after/time.Second), 1)
 	return fmt.Sprintf(`m=%[1]s
-if [ -f "$m" ]; then printf 'an undo of this step is armed already\n' >&2; exit 1; fi
-/usr/bin/rm -f "$m.fired" "$m.disarmed"
-printf 'armed\n' >"$m" || exit 1
-( trap '' 1
-  /usr/bin/sleep %[2]d
-  if /usr/bin/mv "$m" "$m.fired"; then
-    %[3]s
+set -- $(/usr/bin/date -u '+%%Y 1%%m 1%%d 1%%H 1%%M 1%%S')
+now="$1${2#1}${3#1}T${4#1}${5#1}${6#1}Z"
+case "$now" in
+(%[2]s) ;;
+(*) printf 'the clock of the host can not be read\n' >&2; exit 1 ;;
+esac
+# The end of the marker by the clock of this host: one that a reboot leaves behind expires.
+y=$1 mo=$(($2 - 100)) d=$(($3 - 100)) s=$(( ($4 - 100) * 3600 + ($5 - 100) * 60 + $6 - 100 + %[4]d ))
+while [ "$s" -ge 86400 ]; do
+  case "$mo" in
+  (4|6|9|11) last=30 ;;
+  (2) if [ $((y %% 4)) -eq 0 ]; then last=29; else last=28; fi ;;
+  (*) last=31 ;;
+  esac
+  s=$((s - 86400)) d=$((d + 1))
+  if [ "$d" -gt "$last" ]; then d=1 mo=$((mo + 1)); fi
+  if [ "$mo" -gt 12 ]; then mo=1 y=$((y + 1)); fi
+done
+mo=$((mo + 100)) d=$((d + 100)) h=$((s / 3600 + 100)) mi=$((s %% 3600 / 60 + 100)) s=$((s %% 60 + 100))
+mine="run=%[5]s,until=$y${mo#1}${d#1}T${h#1}${mi#1}${s#1}Z"
+# Another marker is left alone until its end, and then replaced.
+link="$(/usr/bin/ls -ld "$m" 2>/dev/null)"
+case "$link" in
+("") /usr/bin/ln -s "$mine" "$m" || exit 1 ;;
+(*" $m -> run="*",until="%[2]s)
+  end="${link##*,until=}"; by="${link##* -> run=}"
+  if %[3]s; then
+    printf 'an undo of this step is armed already, by run %%s until %%s (the clock of the host says %%s)\n' "${by%%%%,*}" "$end" "$now" >&2; exit 1
   fi
-) </dev/null >/dev/null 2>&1 &`, marker(step), seconds, strings.ReplaceAll(undo, "\n", "\n    "))
+  next="$(/usr/bin/ls -ld "$m.next" 2>/dev/null)"; end="${next##*,until=}"
+  case "$end" in
+  (%[2]s) if %[3]s; then :; else /usr/bin/rm -f "$m.next"; fi ;;
+  esac
+  /usr/bin/ln -s "$mine" "$m.next" || exit 1
+  if [ "$(/usr/bin/ls -ld "$m" 2>/dev/null)" = "$link" ]; then /usr/bin/mv -f "$m.next" "$m"; else /usr/bin/rm -f "$m.next"; fi ;;
+(*) printf '%%s is there and does not say until when: an undo of this step may be armed already; where none waits on the host, rm %%s\n' "$m" "$m" >&2; exit 1 ;;
+esac
+case "$(/usr/bin/ls -ld "$m" 2>/dev/null)" in
+(*" -> $mine") ;;
+(*) printf 'another run arms an undo of this step\n' >&2; exit 1 ;;
+esac
+/usr/bin/rm -f "$m.fired" "$m.disarmed"
+( trap '' 1
+  /usr/bin/sleep %[6]d
+  case "$(/usr/bin/ls -ld "$m" 2>/dev/null)" in
+  (*" -> $mine")
+    if /usr/bin/mv "$m" "$m.fired"; then
+      %[7]s
+    fi ;;
+  esac
+) </dev/null >/dev/null 2>&1 &`, marker, stampPattern, laterThan("end", "now"), seconds+int(undoSlack/time.Second), run, seconds, strings.ReplaceAll(undo, "\n", "\n      "))
 }
 
-// disarmCommand takes the marker away and says who was first.
-func disarmCommand(step string) string {
+func disarm(marker, run string) string {
 	return fmt.Sprintf(`m=%[1]s
-if /usr/bin/mv "$m" "$m.disarmed" 2>/dev/null; then
-  /usr/bin/rm -f "$m.disarmed"
-  printf '%[2]s\n'
-elif [ -f "$m.fired" ]; then
+case "$(/usr/bin/ls -ld "$m" 2>/dev/null)" in
+(*" $m -> run=%[2]s,until="*)
+  if /usr/bin/mv "$m" "$m.disarmed" 2>/dev/null; then
+    /usr/bin/rm -f "$m.disarmed"
+    printf '%[3]s\n'; exit 0
+  fi ;;
+esac
+case "$(/usr/bin/ls -ld "$m.fired" "$m.disarmed" 2>/dev/null)" in
+(*" $m.fired -> run=%[2]s,until="*)
   /usr/bin/rm -f "$m.fired"
-  printf '%[3]s\n'
-else
-  printf 'there is no armed undo\n' >&2; exit 1
-fi`, marker(step), UndoDisarmed, UndoFired)
+  printf '%[4]s\n' ;;
+(*" $m.disarmed -> run=%[2]s,until="*)
+  /usr/bin/rm -f "$m.disarmed"
+  printf '%[3]s\n' ;;
+(*) printf 'there is no armed undo of run %%s\n' %[2]s >&2; exit 1 ;;
+esac`, marker, run, UndoDisarmed, UndoFired)
 }
 
-// ArmedCommand lists what there is of the undo of a step, with a status that means
-// nothing: no line where it was never armed, or was disarmed. It needs no rights.
-func ArmedCommand(step string) string {
-	return fmt.Sprintf("/usr/bin/ls %[1]s %[1]s.fired %[1]s.disarmed 2>/dev/null", marker(step))
+// Armed is what a host has of the undo of a step.
+type Armed struct {
+	// State is UndoNone, UndoArmed, UndoDisarmed or UndoFired.
+	State string
+	// Run has armed it; "" where nothing is armed.
+	Run string
+	// Until is by the host's clock: past it the undo has run if it ever will.
+	Until time.Time
+}
+
+// markerText is a line of ls about a marker.
+var markerText = regexp.MustCompile(`^\S.* (?:/\S*)?/aixmend\.undo\.[a-z0-9-]+(\.fired|\.disarmed)? -> run=` + leaseWord + `,until=([0-9]{8}T[0-9]{6}Z)$`)
+
+// ReadArmed reads what ArmedCommand printed. Where several markers are left, the one
+// that waits counts before one that has fired. An error: what is there is no marker
+// of this version, and the undo may be armed.
+func ReadArmed(printed string) (Armed, error) {
+	var found Armed
+	grave := func(state string) int {
+		return map[string]int{UndoDisarmed: 1, UndoFired: 2, UndoArmed: 3}[state]
+	}
+	for line := range strings.Lines(printed) {
+		line = strings.TrimRight(line, "\n")
+		if line == "" {
+			continue
+		}
+		m := markerText.FindStringSubmatch(line)
+		if m == nil {
+			return Armed{}, fmt.Errorf("%q is no marker of a timed undo", line)
+		}
+		until, err := time.Parse(leaseClock, m[3])
+		if err != nil {
+			return Armed{}, fmt.Errorf("marker of a timed undo: %w", err)
+		}
+		state := map[string]string{"": UndoArmed, ".fired": UndoFired, ".disarmed": UndoDisarmed}[m[1]]
+		if grave(state) > grave(found.State) {
+			found = Armed{State: state, Run: m[2], Until: until}
+		}
+	}
+	return found, nil
 }
