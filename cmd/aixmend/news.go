@@ -101,14 +101,14 @@ type compared struct {
 
 // compare finds the news of a run, where --since asks for it, and what they and a
 // plan make of its exit code.
-func (a *app) compare(store *journal.Store, j *job, run *outcome.Run, code outcome.Code, reason string) (outcome.Code, string) {
+func (a *app) compare(store *journal.Store, j *job, run *outcome.Run) string {
 	if j.flags.since != "" {
 		c := &compared{}
 		c.drift, _, c.err = a.newsOf(store, run, j.flags.since)
 		j.compared = c
 	}
-	if !j.flags.detailed || code != outcome.ExitOK {
-		return code, reason
+	if !j.flags.detailed {
+		return ""
 	}
 	planned := 0
 	for _, h := range run.Hosts {
@@ -118,11 +118,11 @@ func (a *app) compare(store *journal.Store, j *job, run *outcome.Run, code outco
 	}
 	switch {
 	case planned > 0:
-		return outcome.ExitChanges, "changes would be made on " + report.Hosts(planned)
+		return "changes would be made on " + report.Hosts(planned)
 	case j.compared != nil && j.compared.drift != nil && j.compared.drift.News():
-		return outcome.ExitChanges, fmt.Sprintf("there is news of %s since run %s", report.Hosts(len(j.compared.drift.Hosts)), j.compared.drift.From)
+		return fmt.Sprintf("there is news of %s since run %s", report.Hosts(len(j.compared.drift.Hosts)), j.compared.drift.From)
 	}
-	return code, reason
+	return ""
 }
 
 // changes tells whether recover would run anything of a plan.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -200,6 +201,9 @@ func (f *flags) prepare(verb controller.Verb, hosts scope) (*job, error) {
 	if err != nil {
 		return nil, usagef("aixmend playbook show "+p.Name+" lists them", "%w", err)
 	}
+	if err := p.CheckUndoAfter(params); err != nil {
+		return nil, usagef("an undo that fires while its step runs reverts nothing", "--set %w", err)
+	}
 	var waves []controller.Wave
 	var brake controller.Brake
 	if verb == controller.Recover && f.Waves != "" {
@@ -339,17 +343,15 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 // what the run itself could not do, or nil.
 func (a *app) ended(store *journal.Store, dir *journal.Run, j *job, run *outcome.Run, result controller.Result, broken error) error {
 	j.sum(run, result)
-	code, reason := a.code(run, j)
+	ending := a.ending(run, j, result)
+	ending.Changes = a.compare(store, j, run)
+	if broken != nil {
+		ending.Broken = broken.Error()
+	}
 	if result.Braked != "" {
 		a.say("%s", result.Braked)
-		if _, interrupted := a.interrupts.code(); code != outcome.ExitUnknown && !interrupted {
-			code, reason = outcome.ExitBrake, result.Braked
-		}
 	}
-	code, reason = a.compare(store, j, run, code, reason)
-	if broken != nil {
-		code, reason = outcome.ExitInternal, broken.Error()
-	}
+	code, reason := ending.Code()
 	a.conclude(run, code, reason)
 	unwritten := a.writeFiles(store, dir, *run, j.flags.Files)
 	if unwritten != nil {
@@ -427,21 +429,23 @@ func openFolder(store *journal.Store, j *job, run *outcome.Run, before *past) (*
 	return dir, before, nil
 }
 
-// code decides the exit code of a run that came to its end.
-func (a *app) code(run *outcome.Run, j *job) (outcome.Code, string) {
-	code, reason := outcome.ExitFor(run.Counts, j.failOn)
-	if interrupted, ok := a.interrupts.code(); ok && code != outcome.ExitUnknown {
-		return interrupted, "interrupted"
-	}
-	if held := heldByOthers(run); held != "" && code != outcome.ExitUnknown {
-		return outcome.ExitLocked, held
-	}
+// brakeReason begins the reason of a host that the brake kept from beginning.
+const brakeReason = "brake: "
+
+// ending is what the exit code of a run depends on.
+func (a *app) ending(run *outcome.Run, j *job, result controller.Result) outcome.Ending {
+	e := outcome.Ending{Held: heldByOthers(run), Counts: run.Counts, FailOn: j.failOn, Brake: result.Braked, Cut: run.Unfinished}
+	e.Signal, _ = a.interrupts.code()
 	for _, h := range run.Hosts {
-		if h.Reason == reasonDeadline && (code == outcome.ExitOK || code == outcome.ExitUnreachable) {
-			return outcome.ExitNeedsPerson, "cut by --deadline"
+		switch {
+		case h.Outcome == outcome.Skipped && strings.HasPrefix(h.Reason, brakeReason):
+			e.KeptBack++
+			e.Brake = cmp.Or(e.Brake, h.Reason) // an earlier process of the run may have met it
+		case h.Reason == reasonDeadline:
+			e.Deadline = true
 		}
 	}
-	return code, reason
+	return e
 }
 
 // heldByOthers says who holds the hosts of a run where other runs hold each of

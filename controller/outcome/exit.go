@@ -38,8 +38,8 @@ func Codes() []Meaning {
 		{ExitUsage, "usage, inventory or playbook is wrong, or no host matched: nothing was run"},
 		{ExitLocked, "another changing run holds this state folder, or the lease of every selected host"},
 		{ExitUnknown, "on at least one host it is not known whether a change happened"},
-		{ExitBrake, "stopped by the safety brake"},
-		{ExitNeedsPerson, "finished; at least one host still needs a person, or failed, or no host was judged"},
+		{ExitBrake, "stopped by the safety brake: it kept at least one host back"},
+		{ExitNeedsPerson, "finished; at least one host still needs a person, or failed, or was cut by --deadline; or no host was judged"},
 		{ExitUnreachable, "finished; the only trouble is unreachable hosts"},
 		{ExitChanges, "only with --detailed-exitcode: all well, but changes would be made, or there is drift"},
 		{ExitOK, "every selected host is healthy, degraded only by warnings, or recovered"},
@@ -51,34 +51,85 @@ func Codes() []Meaning {
 // DefaultFailOn lists the outcomes that count as trouble.
 func DefaultFailOn() []Outcome { return []Outcome{NeedsAction, Failed, Unknown, Unreachable} }
 
-// ExitFor decides the exit code of a finished run from its counts and says
-// why. failOn lists the outcomes that count as trouble.
-func ExitFor(counts map[Outcome]int, failOn []Outcome) (Code, string) {
+// Ending is what is known of a run when it is over: everything that its exit code
+// depends on.
+type Ending struct {
+	// Broken is what the product itself could not do; "" for nothing.
+	Broken string
+	// Held says who holds the leases of the hosts where others hold each of them.
+	Held string
+	// Counts are the hosts by outcome, FailOn the outcomes that count as trouble.
+	Counts map[Outcome]int
+	FailOn []Outcome
+	// Brake is why the brake has tripped, KeptBack how many hosts it kept from
+	// beginning: where it kept none, it stopped nothing.
+	Brake    string
+	KeptBack int
+	// Deadline reports whether --deadline cut the run.
+	Deadline bool
+	// Signal is ExitInterrupted or ExitTerminated where a signal came, else 0; Cut is
+	// how many hosts have not come to their end.
+	Signal Code
+	Cut    int
+	// Changes says what --detailed-exitcode asks for: what would be changed, or has
+	// drifted; "" for nothing.
+	Changes string
+}
+
+// Code decides the exit code of a run that is over, and says why: of all codes that
+// hold, the first of Codes.
+func (e Ending) Code() (Code, string) {
+	holds := e.holds()
+	for _, m := range Codes() {
+		if why, ok := holds[m.Code]; ok {
+			return m.Code, why
+		}
+	}
+	return ExitInternal, "no exit code holds" // a bug: TestEndingHolds
+}
+
+// holds are the codes that hold, with the reason.
+func (e Ending) holds() map[Code]string {
 	total := 0
-	for _, n := range counts {
+	for _, n := range e.Counts {
 		total += n
 	}
 	var trouble []string
 	person := false
 	for _, o := range Outcomes() {
-		if counts[o] == 0 || !slices.Contains(failOn, o) {
+		if e.Counts[o] == 0 || !slices.Contains(e.FailOn, o) {
 			continue
 		}
-		trouble = append(trouble, fmt.Sprintf("%d %s", counts[o], o))
+		trouble = append(trouble, fmt.Sprintf("%d %s", e.Counts[o], o))
 		person = person || (o != Unreachable && o != Unknown)
 	}
 	text := strings.Join(trouble, ", ")
-	switch {
-	case counts[Unknown] > 0 && slices.Contains(failOn, Unknown):
-		return ExitUnknown, text
-	case counts[Skipped] == total:
-		return ExitNeedsPerson, fmt.Sprintf("no host was judged: %d skipped", total)
-	case person:
-		return ExitNeedsPerson, text
-	case len(trouble) > 0:
-		return ExitUnreachable, text
+	cut := e.Signal != 0 && e.Cut > 0 // it was the signal that left hosts unjudged
+	list := map[Code]string{}
+	add := func(code Code, holds bool, why string) {
+		if _, there := list[code]; holds && !there {
+			list[code] = why
+		}
 	}
-	return ExitOK, "no trouble"
+	add(ExitInternal, e.Broken != "", e.Broken)
+	add(ExitLocked, e.Held != "", e.Held)
+	add(ExitUnknown, e.Counts[Unknown] > 0 && slices.Contains(e.FailOn, Unknown), text)
+	add(ExitBrake, e.KeptBack > 0, e.Brake)
+	add(ExitNeedsPerson, person, text)
+	add(ExitNeedsPerson, e.Deadline, "cut by --deadline")
+	add(ExitNeedsPerson, e.Counts[Skipped] == total && !cut, fmt.Sprintf("no host was judged: %d skipped", total))
+	add(ExitUnreachable, e.Counts[Unreachable] > 0 && slices.Contains(e.FailOn, Unreachable), text)
+	well := len(trouble) == 0 && e.Signal == 0 // who interrupts a run is not to read that it went through
+	add(ExitChanges, e.Changes != "" && well, e.Changes)
+	add(ExitOK, well, "no trouble")
+	add(e.Signal, e.Signal != 0, "interrupted")
+	return list
+}
+
+// ExitFor decides the exit code of a run that came to its end by itself, from its
+// counts, and says why. failOn lists the outcomes that count as trouble.
+func ExitFor(counts map[Outcome]int, failOn []Outcome) (Code, string) {
+	return Ending{Counts: counts, FailOn: failOn}.Code()
 }
 
 // ConventionNagios is the convention of monitoring plugins.

@@ -1,0 +1,110 @@
+package outcome
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+)
+
+// endings make each code hold that a finished run can have.
+func endings() map[Code]func(*Ending) {
+	count := func(o Outcome) func(*Ending) { return func(e *Ending) { e.Counts[o]++ } }
+	return map[Code]func(*Ending){
+		ExitInternal:    func(e *Ending) { e.Broken = "disk full" },
+		ExitLocked:      func(e *Ending) { e.Held = "a is held by another run" },
+		ExitUnknown:     count(Unknown),
+		ExitBrake:       func(e *Ending) { e.Brake, e.KeptBack = "brake: 1 of 9", 1; e.Counts[Skipped]++ },
+		ExitNeedsPerson: count(NeedsAction),
+		ExitUnreachable: count(Unreachable),
+		ExitChanges:     func(e *Ending) { e.Changes = "changes would be made on 1 host" },
+		ExitOK:          count(Recovered),
+		ExitInterrupted: func(e *Ending) { e.Signal, e.Cut = ExitInterrupted, 1; e.Counts[Skipped]++ },
+		ExitTerminated:  func(e *Ending) { e.Signal, e.Cut = ExitTerminated, 1; e.Counts[Skipped]++ },
+	}
+}
+
+// contract.md, exit codes: of two that hold, the one that stands first in the table
+// wins. A run that was interrupted has not gone through: 0 and 5 don't hold.
+func TestEndingOfEveryPair(t *testing.T) {
+	var order []Code
+	for _, m := range Codes() {
+		order = append(order, m.Code)
+	}
+	all := endings()
+	for one := range all {
+		for two := range all {
+			signals := (one == ExitInterrupted || one == ExitTerminated) && (two == ExitInterrupted || two == ExitTerminated)
+			if signals && one != two {
+				continue // the first signal counts
+			}
+			e := Ending{Counts: map[Outcome]int{Healthy: 1}, FailOn: DefaultFailOn()}
+			all[one](&e)
+			all[two](&e)
+			want := one
+			if slices.Index(order, two) < slices.Index(order, one) {
+				want = two
+			}
+			if well := want == ExitOK || want == ExitChanges; well && e.Signal != 0 {
+				want = e.Signal
+			}
+			if got, why := e.Code(); got != want || why == "" {
+				t.Errorf("%d and %d: %d (%s), want %d", one, two, got, why, want)
+			}
+		}
+	}
+}
+
+func TestEnding(t *testing.T) {
+	for name, c := range map[string]struct {
+		e    Ending
+		want Code
+		why  string
+	}{
+		"a signal that came too late to cut anything":       {Ending{Counts: map[Outcome]int{Healthy: 2}, Signal: ExitInterrupted}, ExitInterrupted, "interrupted"},
+		"a signal before any host was judged":               {Ending{Counts: map[Outcome]int{Skipped: 2}, Signal: ExitTerminated, Cut: 2}, ExitTerminated, "interrupted"},
+		"a signal, and no host was to be judged anyway":     {Ending{Counts: map[Outcome]int{Skipped: 2}, Signal: ExitInterrupted}, ExitNeedsPerson, "no host was judged: 2 skipped"},
+		"a signal while a change ran":                       {Ending{Counts: map[Outcome]int{Unknown: 1, Skipped: 8}, Signal: ExitInterrupted, Cut: 8}, ExitUnknown, "1 unknown"},
+		"a signal after the brake":                          {Ending{Counts: map[Outcome]int{Failed: 1, Skipped: 8}, Brake: "brake: b", KeptBack: 3, Signal: ExitInterrupted, Cut: 5}, ExitBrake, "brake: b"},
+		"a signal after a failure":                          {Ending{Counts: map[Outcome]int{Failed: 1, Skipped: 8}, Signal: ExitInterrupted, Cut: 8}, ExitNeedsPerson, "1 failed"},
+		"a signal, and one can't be reached":                {Ending{Counts: map[Outcome]int{Unreachable: 1, Skipped: 8}, Signal: ExitInterrupted, Cut: 8}, ExitUnreachable, "1 unreachable"},
+		"a signal, and failures do not count":               {Ending{Counts: map[Outcome]int{Failed: 1, Skipped: 8}, FailOn: []Outcome{Unknown}, Signal: ExitInterrupted, Cut: 8}, ExitInterrupted, "interrupted"},
+		"a brake that had nothing left to keep back":        {Ending{Counts: map[Outcome]int{Failed: 2}, Brake: "brake: b"}, ExitNeedsPerson, "2 failed"},
+		"a brake that had nothing left, failures uncounted": {Ending{Counts: map[Outcome]int{Failed: 2}, FailOn: []Outcome{Unknown}, Brake: "brake: b"}, ExitOK, "no trouble"},
+		"unknown before the brake":                          {Ending{Counts: map[Outcome]int{Unknown: 2, Skipped: 1}, Brake: "brake: b", KeptBack: 1}, ExitUnknown, "2 unknown"},
+		"the deadline":                                      {Ending{Counts: map[Outcome]int{Healthy: 1, Skipped: 1}, Deadline: true, Cut: 1}, ExitNeedsPerson, "cut by --deadline"},
+		"the deadline, and one can't be reached":            {Ending{Counts: map[Outcome]int{Unreachable: 1, Skipped: 1}, Deadline: true, Cut: 1}, ExitNeedsPerson, "cut by --deadline"},
+		"the deadline and failures":                         {Ending{Counts: map[Outcome]int{Failed: 1, Skipped: 1}, Deadline: true, Cut: 1}, ExitNeedsPerson, "1 failed"},
+		"the disk is full":                                  {Ending{Counts: map[Outcome]int{Unknown: 1}, Broken: "disk full"}, ExitInternal, "disk full"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.e.FailOn == nil {
+				c.e.FailOn = DefaultFailOn()
+			}
+			if got, why := c.e.Code(); got != c.want || why != c.why {
+				t.Errorf("%d %q, want %d %q", got, why, c.want, c.why)
+			}
+		})
+	}
+}
+
+// Whatever is known, some code holds.
+func TestEndingHolds(t *testing.T) {
+	all := endings()
+	codes := slices.Sorted(maps.Keys(all))
+	for set := range 1 << len(codes) {
+		for _, failOn := range [][]Outcome{nil, DefaultFailOn(), Outcomes()} {
+			e := Ending{Counts: map[Outcome]int{}, FailOn: failOn}
+			name := ""
+			for i, code := range codes {
+				if set&(1<<i) != 0 {
+					all[code](&e)
+					name += fmt.Sprint(" ", code)
+				}
+			}
+			if len(e.holds()) == 0 {
+				t.Errorf("none holds: %s, fail on %v", name, failOn)
+			}
+		}
+	}
+}
