@@ -85,7 +85,7 @@ func lingering(d time.Duration) func(*aixsim.State) {
 func testSSHResume(t *testing.T, lab *sshLab) {
 	h := lab.start(t, "killed", hostOptions{illness: "address-removed-smitty", record: true, change: lingering(5 * time.Second)})
 	d := lab.sit(t, rows("host_ed25519", h)...)
-	d.killWhen(func() bool { return len(h.effects(t)) > 0 }, "recover", "--yes", "--set", "undo_after=60s")
+	d.killWhen(func() bool { return len(h.effects(t)) > 0 }, "recover", "--yes")
 	if left := h.there(t, "/etc/aixmend.undo.*"); len(left) != 1 {
 		t.Fatalf("its undo is not armed: %q", left)
 	}
@@ -114,11 +114,13 @@ func testSSHResume(t *testing.T, lab *sshLab) {
 // The controller is killed while an undo is armed, and nobody comes in time: the
 // host takes the step back. Whoever resumes says so, and takes the step again.
 func testSSHResumeUndone(t *testing.T, lab *sshLab) {
-	h := lab.start(t, "alone", hostOptions{illness: "session-on-rmc-nic", record: true, change: lingering(time.Second)})
+	h := lab.start(t, "alone", hostOptions{
+		illness: "session-on-rmc-nic", record: true, change: lingering(time.Second), prepare: hastySleepOnDisk(5 * time.Second),
+	})
 	d := lab.sit(t, rows("host_ed25519", h)...)
 	was := h.now(t).NICs[0].Attrs.NetAddr6
 	address := func() string { return h.now(t).NICs[0].Attrs.NetAddr6 }
-	d.killWhen(func() bool { return address() != was }, "recover", "--yes", "--set", "undo_after=5s")
+	d.killWhen(func() bool { return address() != was }, "recover", "--yes")
 	d.await(func() bool { return address() == was })
 	h.quiet(t)
 	r := d.resume().exits(0)

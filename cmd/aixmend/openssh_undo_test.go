@@ -3,10 +3,15 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -35,6 +40,16 @@ func (d *desk) tookBack(h *sshHost, step string, calls []string, was *aixsim.Sta
 	}
 }
 
+// hastySleepOnDisk makes a host's sleep end after d, however long it is to be: an
+// armed undo fires soon though no undo_after is too short for its step.
+func hastySleepOnDisk(d time.Duration) func(root string) error {
+	return func(root string) error {
+		own := filepath.Join(root, "usr/bin/sleep")
+		text := fmt.Sprintf("#!%s\nexec /usr/bin/sleep.own %d\n", shellPath, int(d/time.Second))
+		return errors.Join(os.Rename(own, own+".own"), writeMode(own, []byte(text), 0o755))
+	}
+}
+
 // A change of the interface that carries the sessions really cuts the host off:
 // what is open breaks, or nobody hears of it any more. Nobody gets in, until the
 // host takes the change back by itself. With the network mended it goes well the
@@ -46,7 +61,7 @@ func testSSHTimedUndo(t *testing.T, lab *sshLab) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := lab.start(t, name, hostOptions{illness: "session-on-rmc-nic"})
+			h := lab.start(t, name, hostOptions{illness: "session-on-rmc-nic", prepare: hastySleepOnDisk(2 * time.Second)})
 			was := h.now(t)
 			w := h.wire(t)
 			var mended atomic.Bool
@@ -54,7 +69,7 @@ func testSSHTimedUndo(t *testing.T, lab *sshLab) {
 				return s.NICs[0].Attrs.NetAddr6 != was.NICs[0].Attrs.NetAddr6 && !mended.Load()
 			})
 			d := lab.sit(t, w.row("host_ed25519"))
-			d.run("recover", "--yes", "--connect-timeout", "2s", "--set", "undo_after=2s").exits(3)
+			d.run("recover", "--yes", "--connect-timeout", "2s").exits(3)
 			d.tookBack(h, "set-address", seen.all(), was)
 			if n := len(seen.all()); n != 2 {
 				t.Errorf("chdev was called %d times, wanted the change and its undo: %q", n, seen.all())
@@ -72,14 +87,14 @@ func testSSHTimedUndo(t *testing.T, lab *sshLab) {
 // lacks on the interface that carries the sessions. A host that was cut off takes
 // no further step.
 func testSSHTimedUndoOwnImage(t *testing.T, lab *sshLab) {
-	h := lab.start(t, "swapped", hostOptions{change: customerNetwork})
+	h := lab.start(t, "swapped", hostOptions{change: customerNetwork, prepare: hastySleepOnDisk(5 * time.Second)})
 	w := h.wire(t)
 	d := lab.sit(t, w.row("host_ed25519"))
 	d.run("capture", ownImage).exits(0)
 	h.swapBoot(t, aixsim.BootImage{Hostname: "swapped", Address: true})
 	was, ids := h.now(t), h.nodeIDs(t)
 	seen := w.outage(w.cut, func(s *aixsim.State) bool { return len(s.NICs[0].Attrs.Alias4) > 0 })
-	d.run("recover", ownImage, "--yes", "--allow", "node-id", "--set", "undo_after=5s").exits(3)
+	d.run("recover", ownImage, "--yes", "--allow", "node-id").exits(3)
 	d.tookBack(h, "restore-interface-1", seen.all(), was)
 	if now := h.nodeIDs(t); now != ids || len(h.now(t).Inet0) > 0 {
 		t.Errorf("it went on after that: ids %q, they were %q; routes %q", now, ids, h.now(t).Inet0)

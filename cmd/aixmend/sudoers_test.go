@@ -199,7 +199,7 @@ func rulesOf(t *testing.T, changes bool) []string {
 }
 
 // hasty are the flags of a recover with little patience.
-var hasty = []string{"--yes", "--format", "json", "--set=settle=60ms", "--set=wait=600ms", "--set=undo_after=2s"}
+var hasty = []string{"--yes", "--format", "json", "--set=settle=60ms", "--set=wait=600ms"}
 
 // What recover sends, an ordinary login can run: as a script, and command by
 // command where it has a root shell for what can't be taken apart.
