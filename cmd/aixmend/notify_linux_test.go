@@ -156,6 +156,7 @@ func TestWanted(t *testing.T) {
 		{"trouble, and news", run(4, 0), some, true, true, true},
 		{"interrupted", run(130, 0), nothing, true, true, true},
 		{"terminated", run(143, 0), nothing, true, true, true},
+		{"interrupted, with trouble as before", outcome.Run{ExitCode: 3, Unfinished: 1}, nothing, true, true, true},
 		{"failed itself", run(1, 0), nothing, true, true, true},
 	} {
 		for on, want := range map[string]bool{onChange: c.change, onTrouble: c.trouble, onAlways: c.always} {
