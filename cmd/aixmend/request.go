@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aixmend/controller"
+	"aixmend/controller/outcome"
 	"aixmend/inventory"
 )
 
@@ -27,6 +28,8 @@ type request struct {
 	Plan *planFile `json:"plan,omitempty"`
 	// Undoes is the run that is taken back, "" for none.
 	Undoes string `json:"undoes,omitempty"`
+	// By is who began it.
+	By outcome.By `json:"by"`
 	asked
 	scope
 }
@@ -41,6 +44,7 @@ type asked struct {
 	Allow            []string      `json:"allow"`
 	MendWarnings     bool          `json:"mend_warnings"`
 	Label            string        `json:"label"`
+	Ticket           string        `json:"ticket,omitempty"`
 	FailOn           []string      `json:"fail_on"`
 	ConnectTimeout   time.Duration `json:"connect_timeout"`
 	Deadline         time.Duration `json:"deadline"`
@@ -76,7 +80,7 @@ func (j *job) request() (request, error) {
 		return request{}, fmt.Errorf("working folder: %w", err)
 	}
 	return request{
-		Schema: requestSchema, Verb: j.verb, Folder: folder, SHA256: j.playbook.SHA256, Plan: j.plan, Undoes: j.undoes, asked: j.flags.asked, scope: j.scope,
+		Schema: requestSchema, Verb: j.verb, Folder: folder, SHA256: j.playbook.SHA256, Plan: j.plan, Undoes: j.undoes, By: j.by, asked: j.flags.asked, scope: j.scope,
 	}, nil
 }
 
@@ -96,7 +100,7 @@ func (r request) restore(f flags) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.plan, j.undoes = r.Plan, r.Undoes
+	j.plan, j.undoes, j.by = r.Plan, r.Undoes, r.By
 	return j, nil
 }
 

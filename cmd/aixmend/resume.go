@@ -88,6 +88,9 @@ func (a *app) openRun(store *journal.Store, args []string) (string, error) {
 			return "", fmt.Errorf("run %s: %w", id, journal.ErrRunning)
 		case stateCut:
 			return "", usagef("begin a new run", "run %s can't be resumed: it was cut off before it had written down what it was to do", id)
+		case stateOlder:
+			return "", usagef("aixmend report "+id+" says what was sent; aixmend recover begins a new run, which reads the hosts again; aixmend recover --undo "+id+" rolls it back",
+				"run %s can't be resumed: it was begun by another version, which kept its journal in another format", id)
 		case stateEnded:
 			return "", usagef("aixmend runs shows which are open", "run %s has come to its end: nothing of it is open", id)
 		}
@@ -108,8 +111,9 @@ func (a *app) openRun(store *journal.Store, args []string) (string, error) {
 // States of a run, as `runs` shows them.
 const (
 	stateRunning = "running"
-	stateOpen    = "open"    // resume goes on with it
-	stateCut     = "cut off" // before it had written down what it was to do
+	stateOpen    = "open"          // resume goes on with it
+	stateCut     = "cut off"       // before it had written down what it was to do
+	stateOlder   = "other version" // its journal is of another format: it can be looked at and rolled back
 	stateEnded   = "ended"
 )
 
@@ -129,6 +133,9 @@ func restState(store *journal.Store, id string) string {
 		return stateEnded
 	case !store.HasRequest(id):
 		return stateCut
+	}
+	if format, known := store.Format(id); known && format != outcome.JournalFormat {
+		return stateOlder
 	}
 	return stateOpen
 }

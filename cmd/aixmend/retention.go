@@ -155,7 +155,7 @@ func (r retention) keptRuns(store *journal.Store, remover *journal.Remover) (run
 			run.needed = m.rests(run.run, asked.Names)
 			run.run.Hosts = nil // of thousands of hosts in hundreds of runs
 		}
-		if run.state == stateEnded && r.past(len(runs), run) && asked.Verb == controller.Recover && asked.Undoes == "" {
+		if (run.state == stateEnded || run.state == stateOlder) && r.past(len(runs), run) && asked.Verb == controller.Recover && asked.Undoes == "" {
 			changes, err := undoableChanges(store, id)
 			run.changes, run.problem = changes, errors.Join(run.problem, err)
 		}
@@ -193,7 +193,7 @@ func lookAt(store *journal.Store, id string) (keptRun, askedThen) {
 	if err := store.LoadRequest(id, &asked); err != nil {
 		r.problem = errors.Join(r.problem, err)
 	}
-	if r.state != stateEnded {
+	if r.state != stateEnded && r.state != stateOlder {
 		r.refs = asked.lookedAt(store)
 	}
 	return r, asked

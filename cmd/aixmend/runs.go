@@ -86,7 +86,8 @@ func (a *app) listRuns() error {
 // listedRun is a run in a list.
 type listedRun struct {
 	*outcome.Run
-	// State is running, open (resume goes on with it) or ended.
+	// State is running, open (resume goes on with it), cut off (it had not begun yet),
+	// other version (it can't be resumed) or ended.
 	State string `json:"state"`
 }
 
@@ -102,6 +103,8 @@ func told(run *outcome.Run, state string) string {
 		return "running"
 	case stateOpen:
 		return counts + "not finished: aixmend resume " + id + " goes on with it"
+	case stateOlder:
+		return counts + "not finished, of another version: aixmend report " + id + " says what was sent; begin a new run"
 	case stateCut:
 		return "not finished: aixmend report " + id + " says what was sent"
 	}

@@ -67,7 +67,10 @@ func (a *app) takeBack(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	a.flags.Playbook, a.flags.Set, a.flags.Inventories = then.Playbook, then.Set, then.Inventories
+	a.flags.Playbook, a.flags.Inventories = then.Playbook, then.Inventories
+	if a.flags.Set, err = a.stillValid(then); err != nil {
+		return err
+	}
 	a.flags.Allow, a.flags.MendWarnings = nil, false // the environment may have said so
 	inv := inventory.Inventory{Hosts: then.Hosts, Groups: then.Groups}
 	hosts, err := a.flags.choose(&inv, "--undo takes the hosts of the run")
@@ -78,7 +81,7 @@ func (a *app) takeBack(c *cobra.Command) error {
 	if len(hosts) == 0 {
 		return usagef("aixmend report "+id+" says what was done", "nothing of run %s is in effect on the selected hosts", id)
 	}
-	j, err := then.prepare(&a.flags, controller.Recover, scope{Hosts: hosts, Groups: then.Groups, Names: then.Names, Bastions: then.Bastions})
+	j, err := a.flags.prepare(controller.Recover, scope{Hosts: hosts, Groups: then.Groups, Names: then.Names, Bastions: then.Bastions})
 	if err != nil {
 		return err
 	}
@@ -90,6 +93,35 @@ func (a *app) takeBack(c *cobra.Command) error {
 		return err
 	}
 	return a.finish(c.Context(), j, nil)
+}
+
+// stillValid are the parameters of a run that its playbook takes today. A rollback
+// needs the run's trail, and no more: an older version, whose playbook was another
+// one, does not stand in its way, but is said.
+func (a *app) stillValid(then request) ([]string, error) {
+	p, err := playbooks.Load(then.Playbook)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if p.SHA256 != then.SHA256 {
+		a.say("warning: playbook %s is not what it was when the run began: today's conditions say what of the run is in effect", p.Name)
+	}
+	set := []string{}
+	for _, s := range then.Set {
+		key, _, _ := strings.Cut(s, "=")
+		params, err := p.Set([]string{s})
+		if err == nil && key == playbooks.UndoAfterParam {
+			err = p.CheckUndoAfter(params)
+		}
+		switch {
+		case key == "upload": // nothing is uploaded
+		case err != nil:
+			a.say("warning: the run's --set %s is left out: %s", s, err)
+		default:
+			set = append(set, s)
+		}
+	}
+	return set, nil
 }
 
 // reachAs makes the hosts reached as the run has reached them, where no flag says

@@ -178,6 +178,7 @@ type job struct {
 	proxied  func() bool // tells whether some are by a proxy command, which takes more files
 	plan     *planFile   // nil: none was approved
 	undoes   string      // the run that is taken back; "": none
+	by       outcome.By  // who began the run; the zero value: this process does
 	compared *compared   // the news of the run, once it has ended, where they are asked for
 	offline  *offline    // the recordings that are judged; nil: hosts are connected to
 }
@@ -303,8 +304,12 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 		defer unlock()
 	}
 	a.interrupts.announce(a.say)
+	if j.by == (outcome.By{}) {
+		j.by = a.by()
+	}
 	run := outcome.Run{
 		Schema: outcome.RunSchema, Version: currentVersion(), Command: j.command(), Undoes: j.undoes,
+		By: j.by, Limit: strings.Join(j.flags.Limit, ","), Ticket: j.flags.Ticket,
 		Playbook: outcome.Playbook{Name: j.playbook.Name, SHA256: j.playbook.SHA256}, Fleet: []outcome.FleetFinding{},
 		FailOn: j.failOn,
 	}
@@ -393,7 +398,7 @@ func (j *job) place(hosts []outcome.HostSummary) {
 // both in the journal. What a run is to do is on the disk before it begins.
 func openFolder(store *journal.Store, j *job, run *outcome.Run, before *past) (*journal.Run, *past, error) {
 	now := time.Now().UTC()
-	entry := outcome.Entry{Time: now, Event: outcome.EventRun, State: outcome.RunStarted, Detail: j.command()}
+	entry := outcome.Entry{Time: now, Event: outcome.EventRun, Format: outcome.JournalFormat, State: outcome.RunStarted, Detail: j.command()}
 	if before == nil {
 		run.ID, run.Started = journal.NewRunID(now), now
 		asked, err := j.request()

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
 	"os/user"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -119,15 +121,41 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 
 // owner is who takes the leases of hosts.
 func owner() string {
+	user, machine := whoami()
+	return filepath.Base(user) + "@" + machine
+}
+
+// whoami is the user of this process, and the machine on which it runs.
+func whoami() (name, machine string) {
 	machine, err := os.Hostname()
 	if err != nil {
 		machine = "unknown"
 	}
-	name := os.Getenv("USER")
+	name = os.Getenv("USER")
 	if u, err := user.Current(); err == nil {
 		name = u.Username
 	}
-	return filepath.Base(name) + "@" + machine
+	return name, machine
+}
+
+// by is who begins a run.
+func (a *app) by() outcome.By {
+	user, machine := whoami()
+	return outcome.By{User: user, Machine: machine, Terminal: a.terminal()}
+}
+
+// terminal is the name of the terminal at which somebody sits, "" where nobody does.
+// Not every system says it: there it is what sshd said, or that there is one.
+func (a *app) terminal() string {
+	if !a.inTerminal && !a.errTerminal {
+		return ""
+	}
+	for _, fd := range []string{"0", "2"} {
+		if name, err := os.Readlink("/proc/self/fd/" + fd); err == nil && strings.HasPrefix(name, "/dev/") && name != os.DevNull {
+			return name
+		}
+	}
+	return cmp.Or(os.Getenv("SSH_TTY"), "unknown")
 }
 
 // open is the gate of recover: it lets changes pass until the run is stopped.

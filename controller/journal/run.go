@@ -149,6 +149,25 @@ func readable(text []byte) int {
 	return len(lines) + 1
 }
 
+// Format is the format of a run's journal, as its first line says. known is false
+// where there is no such line: then nothing of it was acted on.
+func (s *Store) Format(id string) (format int, known bool) {
+	file, err := os.Open(filepath.Join(s.RunDir(id), "journal.jsonl"))
+	if err != nil {
+		return 0, false
+	}
+	defer file.Close()
+	line, err := bufio.NewReader(io.LimitReader(file, maxFirstLine)).ReadBytes('\n')
+	var first outcome.Entry
+	if err != nil || json.Unmarshal(line, &first) != nil {
+		return 0, false
+	}
+	return first.Format, true
+}
+
+// maxFirstLine bounds what is read of a journal for its format.
+const maxFirstLine = 64 << 10
+
 // WriteRequest keeps what the run was asked to do, on the disk, before it does
 // anything.
 func (r *Run) WriteRequest(request any) error {

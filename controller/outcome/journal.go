@@ -19,13 +19,20 @@ const (
 	RunResumed = "resumed"
 )
 
+// JournalFormat is the format of the journals that this version writes and can go
+// on with. Journals before it have no number: what they say of armed undos and of
+// leases is not what a host of a run of this version has.
+const JournalFormat = 2
+
 // Entry is one line of journal.jsonl.
 type Entry struct {
 	Time  time.Time `json:"time"`
 	Event string    `json:"event"`
-	Host  string    `json:"host,omitempty"`
-	State string    `json:"state,omitempty"`
-	Rung  string    `json:"rung,omitempty"`
+	// Format is JournalFormat; of EventRun alone.
+	Format int    `json:"format,omitempty"`
+	Host   string `json:"host,omitempty"`
+	State  string `json:"state,omitempty"`
+	Rung   string `json:"rung,omitempty"`
 	// Mends are the findings that call for a rung that is begun.
 	Mends []string `json:"mends,omitempty"`
 	Step  string   `json:"step,omitempty"`

@@ -80,7 +80,12 @@ type Run struct {
 	Version string `json:"version"`
 	Command string `json:"command"`
 	// Undoes is the run that this one took back; "" for none.
-	Undoes   string    `json:"undoes,omitempty"`
+	Undoes string `json:"undoes,omitempty"`
+	// By is who started it. Limit is --limit as it was given, its patterns joined by
+	// commas; "" for all hosts. Ticket is --ticket; "" for none.
+	By       By        `json:"by"`
+	Limit    string    `json:"limit"`
+	Ticket   string    `json:"ticket"`
 	Playbook Playbook  `json:"playbook"`
 	Started  time.Time `json:"started"`
 	// Resumed are the times at which another process went on with the run.
@@ -99,6 +104,14 @@ type Run struct {
 	Counts     map[Outcome]int `json:"counts"`
 	Hosts      []HostSummary   `json:"hosts"`
 	Fleet      []FleetFinding  `json:"fleet_findings"`
+}
+
+// By is who started a run: a user of a machine, at a terminal. Terminal is "" where
+// there was none (cron, a pipeline).
+type By struct {
+	User     string `json:"user"`
+	Machine  string `json:"machine"`
+	Terminal string `json:"terminal"`
 }
 
 // Playbook names what a run did.
@@ -191,6 +204,9 @@ type Host struct {
 	Changes []Change  `json:"changes"`
 	// Capture is the path of the capture's folder, relative to STATE; or empty.
 	Capture string `json:"capture"`
+	// Fence is the text that stood around every changing command: it asks the host for
+	// the run's lease in the same shell (procedure E2). "" where nothing was changed.
+	Fence string `json:"fence,omitempty"`
 	// Lease is the host's lease, where the run asked for it.
 	Lease *Lease `json:"lease,omitempty"`
 	// Support are the files of support data that were fetched.

@@ -144,7 +144,7 @@ func documents() map[string]any {
 	playbook := Playbook{Name: "rmc-restore", SHA256: "ab"}
 	exit := 3
 	return map[string]any{
-		"run": Run{Schema: RunSchema, ID: "id", Version: "v", Command: "audit", Undoes: "u", Playbook: playbook, Started: at, Resumed: []time.Time{at}, Finished: at,
+		"run": Run{Schema: RunSchema, ID: "id", Version: "v", Command: "audit", Undoes: "u", By: By{User: "u", Machine: "m", Terminal: "/dev/pts/3"}, Limit: "prod", Ticket: "CHG1", Playbook: playbook, Started: at, Resumed: []time.Time{at}, Finished: at,
 			ExitCode: 3, ExitReason: "x", Convention: ConventionNagios, FailOn: []Outcome{Failed}, Unfinished: 1,
 			Counts: Count([]HostSummary{{Outcome: Healthy}}),
 			Hosts: []HostSummary{{Name: "a", Address: "10.0.0.1", Outcome: Healthy, Reason: "r", Findings: []string{"f"}, Open: []string{"f"}, Guides: []string{"f"}, DurationMS: 7, Report: "hosts/a.json",
@@ -152,7 +152,7 @@ func documents() map[string]any {
 			Fleet: []FleetFinding{{ID: "node-id-duplicate", Hosts: []string{"a", "b"}, Title: "t"}}},
 		"host": Host{Schema: HostSchema, RunID: "id", Host: "a", Address: "10.0.0.1", Outcome: Degraded, Reason: "r", Interrupted: true, Started: at, Duration: 7,
 			HostKey: "SHA256:x", SSH: &SSH{Server: "s", Kex: "k", HostKey: "h", Cipher: "c", MAC: "m", Login: "l", Legacy: true, Via: []string{"b"}},
-			Lease: &Lease{Text: "t", Steps: []Step{}, Note: "n"}, Support: []SupportFile{{Name: "n", Bytes: 1, SHA256: "ab"}},
+			Fence: "f", Lease: &Lease{Text: "t", Steps: []Step{}, Note: "n"}, Support: []SupportFile{{Name: "n", Bytes: 1, SHA256: "ab"}},
 			Grounds: map[string]json.RawMessage{"uname": json.RawMessage("{}")}, Drift: []string{"d"},
 			Stages: []Stage{{Name: StageDiagnose, Status: StageOK, Started: at, DurationMS: 5, Note: "n",
 				Steps: []Step{{ID: "uname", Command: "uname -s", Mutating: true, ExitStatus: -1, Stdout: "o", Stderr: "e", Truncated: 2, DurationMS: 1, Error: "x"}}}},
@@ -161,7 +161,7 @@ func documents() map[string]any {
 		"capture": Capture{Schema: CaptureSchema, ID: "1", Host: "a", Address: "10.0.0.1", RunID: "id", Purpose: PurposePreImage, Label: "l", Created: at, Playbook: playbook,
 			Facts: map[string]any{"uname": "AIX"}, Findings: []Finding{finding},
 			Items: []CaptureItem{{ID: "hosts", Path: "/etc/hosts", Stored: "files/etc/hosts", Command: "cat", ExitStatus: 1, Absent: true, Error: "x", Truncated: 1, PreImage: true}}},
-		"journal": Entry{Time: at, Event: EventResult, Host: "a", State: "s", Rung: "1", Mends: []string{"f"}, Change: 1, Step: "set-address", Command: "chdev", Undo: "undo", Status: Applied, Exit: &exit, Detail: "d"},
+		"journal": Entry{Time: at, Event: EventResult, Format: JournalFormat, Host: "a", State: "s", Rung: "1", Mends: []string{"f"}, Change: 1, Step: "set-address", Command: "chdev", Undo: "undo", Status: Applied, Exit: &exit, Detail: "d"},
 	}
 }
 
@@ -184,11 +184,12 @@ func TestContractNames(t *testing.T) {
 		path     []string // keys down to an object; lists are entered
 		names    []string
 	}{
-		{"run", nil, []string{"schema", "run_id", "command", "playbook", "started", "finished", "exit_code", "exit_reason", "counts", "hosts", "fleet_findings"}},
+		{"run", nil, []string{"schema", "run_id", "command", "by", "limit", "ticket", "playbook", "started", "finished", "exit_code", "exit_reason", "counts", "hosts", "fleet_findings"}},
+		{"run", []string{"by"}, []string{"user", "machine", "terminal"}},
 		{"run", []string{"playbook"}, []string{"name", "sha256"}},
 		{"run", []string{"hosts"}, []string{"name", "address", "outcome", "reason", "findings", "duration_ms", "report", "plan"}},
 		{"run", []string{"fleet_findings"}, []string{"id", "hosts", "title"}},
-		{"host", nil, []string{"schema", "run_id", "host", "address", "outcome", "reason", "stages", "facts", "findings", "changes", "capture", "plan"}},
+		{"host", nil, []string{"schema", "run_id", "host", "address", "outcome", "reason", "stages", "facts", "findings", "changes", "capture", "fence", "plan"}},
 		{"host", []string{"stages"}, []string{"name", "status", "started", "duration_ms", "steps"}},
 		{"host", []string{"stages", "steps"}, []string{"id", "command", "mutating", "exit_status", "stdout", "stderr", "truncated", "duration_ms"}},
 		{"host", []string{"findings"}, []string{"id", "severity", "title", "evidence", "remedy", "source", "waived"}},
