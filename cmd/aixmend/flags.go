@@ -32,6 +32,7 @@ type flags struct {
 	// of this process was, which works there now; "": it works where it began.
 	entered string
 	yes     bool
+	dryRun  bool   // of recover: print what would be sent, and send nothing
 	plan    string // of recover: the plan that was approved
 	undo    string // of recover: the run that is to be taken back
 	format  string

@@ -78,21 +78,67 @@ func (a *app) takeBack(c *cobra.Command) error {
 		return err
 	}
 	hosts = slices.DeleteFunc(a.flags.reached(hosts), func(h inventory.Host) bool { return len(done.undoables(h.Name)) == 0 })
+	if a.flags.dryRun {
+		return a.printRollback(done, hosts)
+	}
 	if len(hosts) == 0 {
-		return usagef("aixmend report "+id+" says what was done", "nothing of run %s is in effect on the selected hosts", id)
+		a.say("nothing of run %s is in effect on the selected hosts: nothing is sent", id)
+		return nil
 	}
 	j, err := a.flags.prepare(controller.Recover, scope{Hosts: hosts, Groups: then.Groups, Names: then.Names, Bastions: then.Bastions})
 	if err != nil {
 		return err
 	}
 	j.undoes = id
-	if !a.flags.quiet {
+	if !a.flags.quiet || !a.flags.yes { // who is asked sees what he says yes to
 		a.say("%s", done.toTakeBack(hosts))
 	}
 	if err := a.consent(j, "recover --undo", names(hosts)); err != nil {
 		return err
 	}
 	return a.finish(c.Context(), j, nil)
+}
+
+// rollbackSchema is that of rollback.
+const rollbackSchema = "aixmend.rollback/v1"
+
+// rollback is what recover --undo would send, by the trail of the run.
+type rollback struct {
+	Schema string `json:"schema"`
+	// ID is the run that would be rolled back.
+	ID    string         `json:"run_id"`
+	Hosts []rollbackHost `json:"hosts"`
+}
+
+// rollbackHost is what would be sent to one host, the newest step of the run first.
+type rollbackHost struct {
+	Name    string             `json:"name"`
+	Address string             `json:"address"`
+	Plan    []outcome.PlanStep `json:"plan"`
+}
+
+// printRollback prints what a rollback would send; nothing is connected to.
+func (a *app) printRollback(done *past, hosts []inventory.Host) error {
+	if a.plugin {
+		return usagef("there is no verdict", "--undo --dry-run and --format nagios don't go together")
+	}
+	if a.flags.format != "json" {
+		text := fmt.Sprintf("nothing of run %s is in effect on the selected hosts: nothing would be sent", done.id)
+		if len(hosts) > 0 {
+			text = done.toTakeBack(hosts)
+		}
+		_, err := fmt.Fprintln(a.out, report.Clean(text, true))
+		return err
+	}
+	doc := rollback{Schema: rollbackSchema, ID: done.id, Hosts: []rollbackHost{}}
+	for _, h := range hosts {
+		row := rollbackHost{Name: h.Name, Address: h.Address, Plan: []outcome.PlanStep{}}
+		for _, u := range slices.Backward(done.undoables(h.Name)) {
+			row.Plan = append(row.Plan, outcome.PlanStep{Rung: u.Rung, Step: u.Step, Command: u.Undo, Undo: u.Command, BlockedBy: u.NoUndo(), Mends: []string{}})
+		}
+		doc.Hosts = append(doc.Hosts, row)
+	}
+	return a.printJSON(doc)
 }
 
 // stillValid are the parameters of a run that its playbook takes today. A rollback

@@ -58,10 +58,18 @@ func (a *app) recover() *cobra.Command {
 	c := &cobra.Command{
 		Use: "recover", Short: "Diagnose, and where there is something to change: capture, repair, verify",
 		Args: cobra.NoArgs,
+		Long: `Diagnoses the hosts, and where there is something to change: captures them,
+climbs the rungs of the playbook, the least invasive first, and verifies.
+
+With --dry-run it is plan: it prints what it would run, changes nothing, takes no
+lock and asks nothing. With --undo and --dry-run it prints the commands that the
+rollback would send, and connects to no host.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			switch {
 			case a.flags.undo != "":
 				return a.takeBack(c)
+			case a.flags.dryRun:
+				return a.planOnly(c.Context())
 			case a.flags.plan != "":
 				return a.walkPlanned(c)
 			}
@@ -73,8 +81,23 @@ func (a *app) recover() *cobra.Command {
 	c.Flags().StringVar(&a.flags.plan, "plan", "", "apply the plan in `FILE` exactly: a host that has drifted is skipped")
 	c.Flags().StringVar(&a.flags.undo, "undo", "", "take back what `RUN` has applied, host by host, the newest first; -l restricts it")
 	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
+	c.Flags().BoolVar(&a.flags.dryRun, "dry-run", false, "print what would be run, and change nothing: it is plan")
+	a.flags.detailedCode(c)
 	a.flags.braking(c)
 	return c
+}
+
+// planOnly is recover with --dry-run.
+func (a *app) planOnly(ctx context.Context) error {
+	if a.flags.plan != "" {
+		return usagef("the file says what would be run", "--plan and --dry-run don't go together")
+	}
+	if a.flags.Waves != "" {
+		if _, _, err := a.flags.brakes(); err != nil {
+			return err
+		}
+	}
+	return a.walk(ctx, controller.Plan)
 }
 
 // walk runs a verb over the selected hosts, from the flags to the exit code.
