@@ -128,10 +128,11 @@ func (p *Playbook) changingRules(read *rules) *rules {
 	if len(p.Rungs) == 0 {
 		return r
 	}
-	const any = "{{ lease }}" // which one is only known then
+	const any = "{{ run }}" // which one is only known then
 	for _, text := range []string{leaseTake(any), leaseReplace(any, any), leaseRelease(any)} {
 		r.add("the lease of the host", text)
 	}
+	r.add("the mark of an approved plan", markApplied(planMarkPath+any, any))
 	for _, rung := range p.Rungs {
 		for _, step := range rung.Steps {
 			what := fmt.Sprintf("step %s of rung %s", step.ID, rung.ID)

@@ -2,13 +2,18 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +23,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/inventory"
+	"aixmend/playbooks"
 	"aixmend/transport"
 	"aixmend/transport/wrap"
 )
@@ -28,7 +34,11 @@ const planSchema = "aixmend.plan/v1"
 // planFile is a plan that a person can approve: what would be run on each host,
 // and what that rests on.
 type planFile struct {
-	Schema   string           `json:"schema"`
+	Schema string `json:"schema"`
+	// ID is the plan's own: a hash of all else. Nonce makes it another one for each
+	// plan, were they the same in every other way.
+	ID       string           `json:"plan_id"`
+	Nonce    string           `json:"nonce"`
 	RunID    string           `json:"run_id"`
 	Created  time.Time        `json:"created"`
 	Version  string           `json:"version"`
@@ -58,7 +68,7 @@ type plannedHost struct {
 // savePlan writes the plan of a run, whole or not at all.
 func savePlan(file string, j *job, run *outcome.Run, store *journal.Store) error {
 	p := planFile{
-		Schema: planSchema, RunID: run.ID, Created: run.Finished, Version: run.Version, Playbook: run.Playbook, Named: j.flags.Playbook,
+		Schema: planSchema, Nonce: rand.Text(), RunID: run.ID, Created: run.Finished, Version: run.Version, Playbook: run.Playbook, Named: j.flags.Playbook,
 		Set: orEmpty(j.flags.Set), Allow: orEmpty(j.flags.Allow), MendWarnings: j.flags.MendWarnings, Hosts: []plannedHost{},
 	}
 	for _, s := range run.Hosts {
@@ -72,11 +82,26 @@ func savePlan(file string, j *job, run *outcome.Run, store *journal.Store) error
 			Findings: a.Findings, Facts: a.Grounds, Plan: a.Plan,
 		})
 	}
+	var err error
+	if p.ID, err = p.identify(); err != nil {
+		return err
+	}
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
 	return journal.WriteFile(file, append(text, '\n'))
+}
+
+// identify is the id of the plan by what it holds.
+func (p planFile) identify() (string, error) {
+	p.ID = ""
+	text, err := json.Marshal(p)
+	if err != nil {
+		return "", fmt.Errorf("plan: %w", err)
+	}
+	hash := sha256.Sum256(text)
+	return hex.EncodeToString(hash[:16]), nil
 }
 
 func orEmpty(list []string) []string { return append([]string{}, list...) }
@@ -112,6 +137,14 @@ func loadPlan(file string) (*planFile, error) {
 		return nil, usagef("make it anew: aixmend plan --out FILE", "--plan %s: %q is not the id of a run", file, p.RunID)
 	case len(p.Hosts) == 0:
 		return nil, usagef("make it anew: aixmend plan --out FILE", "--plan %s: it has no host", file)
+	}
+	switch id, err := p.identify(); {
+	case err != nil:
+		return nil, err
+	case p.ID == "":
+		return nil, usagef("make it anew: aixmend plan --out FILE", "--plan %s: it has no plan_id: an older version made it", file)
+	case id != p.ID:
+		return nil, usagef("make it anew: aixmend plan --out FILE; -l applies a part of a plan", "--plan %s: it is not what aixmend wrote: its plan_id is of another content", file)
 	}
 	return &p, nil
 }
@@ -170,12 +203,15 @@ func (j *job) approve(p *planFile) error {
 
 // approved is what a plan says of each host; nil without a plan. A host to which
 // another run than this one has applied it already is left alone: the copies that
-// its undo needs are those of then.
-func (j *job) approved(store *journal.Store, run string) func(host string) *controller.Approved {
+// its undo needs are those of then. Where that is not known, nothing is applied.
+func (j *job) approved(store *journal.Store, run string) (func(host string) *controller.Approved, error) {
 	if j.plan == nil {
-		return nil
+		return nil, nil
 	}
-	before := j.plan.appliedBefore(store, run)
+	before, err := j.appliedBefore(store, run)
+	if err != nil {
+		return nil, err
+	}
 	hosts := map[string]*controller.Approved{}
 	for _, h := range j.plan.Hosts {
 		a := controller.Approved{Address: h.Address, HostKey: h.HostKey, Findings: h.Findings, Grounds: h.Facts, Plan: h.Plan}
@@ -192,30 +228,57 @@ func (j *job) approved(store *journal.Store, run string) func(host string) *cont
 			return a
 		}
 		return &controller.Approved{Unknown: "it is not in the plan"}
-	}
+	}, nil
 }
 
-// appliedBefore are the hosts to which other runs have applied the plan, with the run.
-func (p *planFile) appliedBefore(store *journal.Store, besides string) map[string]string {
-	applied := map[string]string{}
-	ids, _ := store.RunIDs()
-	for _, id := range ids { // the newest first
-		var r request
-		if id < p.RunID {
-			break
-		}
-		if id == besides || store.LoadRequest(id, &r) != nil || r.Plan == nil || r.Plan.RunID != p.RunID {
-			continue
-		}
-		if done, err := loadPast(store, id); err == nil {
-			for host, trail := range done.trails {
-				if len(trail.Changes) > 0 {
-					applied[host] = id
-				}
-			}
+// appliedBefore are the hosts to which other runs have applied the plan, each with
+// the run. It is an error where that is each host of the job, or is not known.
+func (j *job) appliedBefore(store *journal.Store, besides string) (map[string]string, error) {
+	before, err := store.Applied(j.plan.ID)
+	if err != nil {
+		return nil, usagef("make another plan: aixmend plan --out FILE", "--plan: whether it was applied already is not known: %w", err)
+	}
+	maps.DeleteFunc(before, func(_, run string) bool { return run == besides })
+	left := slices.ContainsFunc(j.Hosts, func(h inventory.Host) bool { return before[h.Name] == "" })
+	if !left {
+		return nil, usagef("make another plan: aixmend plan --out FILE", "--plan: run %s has applied it already; a plan is applied once", before[j.Hosts[0].Name])
+	}
+	return before, nil
+}
+
+// planJournal is the journal of a run that applies a plan: before the first change of
+// a host is in it, the state folder's own record of the plan knows the host.
+type planJournal struct {
+	*journal.Run
+	store     *journal.Store
+	plan, run string
+
+	mu     sync.Mutex
+	marked map[string]bool
+}
+
+// Append implements controller.Journal.
+func (p *planJournal) Append(e outcome.Entry) error {
+	if e.Event == outcome.EventIntent {
+		if err := p.mark(e.Host); err != nil {
+			return err
 		}
 	}
-	return applied
+	return p.Run.Append(e)
+}
+
+// mark notes a host once. The lock is held meanwhile: the record is one file.
+func (p *planJournal) mark(host string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.marked[host] {
+		return nil
+	}
+	if err := p.store.MarkApplied(p.plan, host, p.run); err != nil {
+		return err
+	}
+	p.marked[host] = true
+	return nil
 }
 
 // madeBy is the run that made the plan; "" without one.
@@ -227,8 +290,9 @@ func (j *job) madeBy() string {
 }
 
 // within is a gate that, where a plan was approved, lets nothing pass that is not
-// in it: neither as a command nor as the undo of one. Leases pass.
-func (j *job) within(gate wrap.Gate) wrap.Gate {
+// in it: neither as a command nor as the undo of one. Leases and the mark of the
+// plan pass.
+func (j *job) within(gate wrap.Gate, run string) wrap.Gate {
 	if j.plan == nil {
 		return gate
 	}
@@ -241,13 +305,16 @@ func (j *job) within(gate wrap.Gate) wrap.Gate {
 		}
 	}
 	return func(t transport.Target, c transport.Command) error {
-		lease := strings.HasPrefix(c.ID, controller.LeaseSteps)
-		if !lease && c.ID != "upload" && !allowed[t.Name+"\n"+c.Line] {
+		own := strings.HasPrefix(c.ID, controller.LeaseSteps) || c.ID == playbooks.MarkAppliedStep && c.Line == playbooks.MarkAppliedCommand(j.plan.ID, run)
+		if !own && c.ID != "upload" && !allowed[t.Name+"\n"+c.Line] {
 			return fmt.Errorf("%s: %w: it is not in the approved plan", c.ID, transport.ErrGateShut)
 		}
 		return gate(t, c)
 	}
 }
+
+// aheadOfUs is how far the clock of who made a plan may be ahead without a word.
+const aheadOfUs = 2 * time.Minute
 
 // told says what a plan is, for the question before it is applied.
 func (p *planFile) told(file string, now time.Time) string {
@@ -257,5 +324,9 @@ func (p *planFile) told(file string, now time.Time) string {
 			changed++
 		}
 	}
-	return fmt.Sprintf("the plan %s of run %s, %s old, would change %s", filepath.Base(file), p.RunID, now.Sub(p.Created).Round(time.Second), report.Hosts(changed))
+	age := fmt.Sprintf("%s old", max(now.Sub(p.Created), 0).Round(time.Second))
+	if ahead := p.Created.Sub(now); ahead > aheadOfUs {
+		age = fmt.Sprintf("made %s in the future by this machine's clock", ahead.Round(time.Second))
+	}
+	return fmt.Sprintf("the plan %s of run %s, %s, would change %s", filepath.Base(file), p.RunID, age, report.Hosts(changed))
 }

@@ -133,6 +133,11 @@ func (a *app) walkPlanned(c *cobra.Command) error {
 	if err := job.approve(plan); err != nil {
 		return err
 	}
+	if store, err := journal.OpenExisting(a.flags.state); err == nil { // before anybody is asked
+		if _, err := job.appliedBefore(store, ""); err != nil {
+			return err
+		}
+	}
 	if !a.flags.quiet {
 		a.say("%s", plan.told(a.flags.plan, time.Now()))
 	}
@@ -336,6 +341,14 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 		Playbook: outcome.Playbook{Name: j.playbook.Name, SHA256: j.playbook.SHA256}, Fleet: []outcome.FleetFinding{},
 		FailOn: j.failOn,
 	}
+	own := "" // the run that goes on: what it has applied it may go on with
+	if before != nil {
+		own = before.id
+	}
+	approved, err := j.approved(store, own)
+	if err != nil {
+		return nil, err
+	}
 	dir, before, err := openFolder(store, j, &run, before)
 	if err != nil {
 		return nil, err
@@ -345,6 +358,7 @@ func (a *app) execute(ctx context.Context, j *job, before *past) (*outcome.Run, 
 		a.say("%s of %s, playbook %s, run %s", j.command(), report.Hosts(len(j.Hosts)), j.playbook.Name, run.ID)
 	}
 	engine := a.engine(j, run.ID, store, dir)
+	engine.Approved = approved
 	if j.undoes != "" {
 		done, err := loadPast(store, j.undoes)
 		if err != nil {

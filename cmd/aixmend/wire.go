@@ -88,7 +88,7 @@ func (r reach) targets(ctx context.Context, hosts []inventory.Host) ([]transport
 func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) *controller.Engine {
 	gate := wrap.Gate(wrap.Shut)
 	if j.verb == controller.Recover {
-		gate = j.within(a.open)
+		gate = j.within(a.open, id)
 	}
 	places := wrap.NewPlaces(j.windows())
 	e := &controller.Engine{
@@ -96,7 +96,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
 			Allowed: j.flags.Allow, MendWarnings: j.flags.MendWarnings, Label: j.flags.Label,
 			Baseline: j.baseline(store), Upload: j.upload,
-			Waves: j.waves, Brake: j.brake, Owner: owner(), Approved: j.approved(store, id), MadeBy: j.madeBy(),
+			Waves: j.waves, Brake: j.brake, Owner: owner(), MadeBy: j.madeBy(),
 		},
 		Turns:    places,
 		Journal:  dir,
@@ -104,6 +104,9 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 		Folders:  folders{dir},
 		Sink:     sink{dir},
 		Stop:     a.interrupts.stop,
+	}
+	if j.plan != nil {
+		e.Journal = &planJournal{Run: dir, store: store, plan: j.plan.ID, run: id, marked: map[string]bool{}}
 	}
 	if process, err := dir.Process(); err == nil { // without it, a lease names the run but no process
 		e.Process = process

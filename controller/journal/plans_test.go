@@ -1,0 +1,90 @@
+package journal
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const planID = "0f1e2d3c"
+
+func planStore(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// What was applied stays known, host by host, also when the runs are gone.
+func TestPlansAreApplied(t *testing.T) {
+	s := planStore(t)
+	want := map[string]string{}
+	for _, step := range [][2]string{{"a", "r1"}, {"b", "r1"}, {"c", "r2"}, {"a", "r3"}} {
+		if got, err := s.Applied(planID); err != nil || !cmp.Equal(got, want) {
+			t.Errorf("%v, %v, want %v", got, err, want)
+		}
+		if err := s.MarkApplied(planID, step[0], step[1]); err != nil {
+			t.Fatal(err)
+		}
+		if want[step[0]] == "" {
+			want[step[0]] = step[1]
+		}
+	}
+	if got, err := s.Applied(planID); err != nil || !cmp.Equal(got, want) {
+		t.Errorf("%v, %v, want %v", got, err, want)
+	}
+	if got, err := s.Applied("other"); err != nil || len(got) > 0 {
+		t.Errorf("another plan: %v, %v", got, err)
+	}
+	if _, err := s.Applied("../lock"); err == nil {
+		t.Error("a path is no plan")
+	}
+}
+
+// What can't be read is no proof that nothing was applied; a line that a crash has
+// torn was never acted on.
+func TestPlansThatCantBeRead(t *testing.T) {
+	line := `{"time":"2026-11-29T15:13:54Z","host":"a","run":"r1"}` + "\n"
+	for name, c := range map[string]struct{ text, err string }{
+		"garbage":        {"garbage\n", "line 1 can't be read"},
+		"a line amid it": {line + "{}\n" + line, "line 2 can't be read"},
+		"empty":          {"", ""},
+		"torn":           {line + `{"time":"2026`, ""},
+		"all torn":       {`{"time":"2026`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := planStore(t)
+			if err := os.MkdirAll(filepath.Dir(s.planFile(planID)), dirMode); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(s.planFile(planID), []byte(c.text), fileMode); err != nil {
+				t.Fatal(err)
+			}
+			_, err := s.Applied(planID)
+			if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+				t.Fatalf("%v, want %s", err, c.err)
+			}
+			if err != nil {
+				return
+			}
+			if err := s.MarkApplied(planID, "b", "r2"); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := s.Applied(planID); err != nil || got["b"] != "r2" {
+				t.Errorf("after it: %v, %v", got, err)
+			}
+		})
+	}
+	s := planStore(t)
+	if err := os.MkdirAll(s.planFile(planID), dirMode); err != nil { // a folder in its place
+		t.Fatal(err)
+	}
+	if _, err := s.Applied(planID); err == nil {
+		t.Error("a folder is no record")
+	}
+}
