@@ -41,8 +41,11 @@ func filesOnDisk() []named {
 		{"STATE/runs/latest", "a link to the newest run that wrote its reports"},
 		{"STATE/captures/HOST/ID/", "a capture: capture.json, the files, manifest.sha256 (sha256sum -c reads it)"},
 		{"aixmend-recordings/HOST.recording.json", "a recording: what a host answered, for replay"},
+		{"STATE/plans/ID.jsonl", "the hosts to which a plan was applied"},
 		{"STATE/lock", "held by a run that changes hosts"},
 		{"/etc/aixmend.lease", "on a host: who may change it; a link that a changing run takes and gives back"},
+		{"/etc/aixmend.undo.STEP", "on a host: an undo is armed; a link that says by which run and until when"},
+		{"/etc/aixmend.plan.ID", "on a host: a plan was applied to it; a link to the name of the run"},
 	}
 }
 
