@@ -244,7 +244,7 @@ func (p *Playbook) planStep(d *Diagnosis, s *Step, cs compiledStep, values map[s
 	if s.TimedUndo {
 		step.UndoAfter, _ = values["params."+UndoAfterParam].(time.Duration)
 		run, _ := values[runName].(string)
-		step.Arm, step.Disarm = armCommand(s.ID, run, step.Undo, step.UndoAfter), disarmCommand(s.ID, run)
+		step.Arm, step.Disarm = armCommand(s, run, step.Undo, step.UndoAfter), disarmCommand(s.ID, run)
 	}
 	planned.Steps = append(planned.Steps, step)
 }

@@ -90,7 +90,7 @@ func TestFenceOnASimulatedHost(t *testing.T) {
 
 func TestUndoOnASimulatedHost(t *testing.T) {
 	simulated(t, func(t *testing.T, h simHost) {
-		arming := armCommand("net", "r1", "/usr/bin/touch /tmp/undone", 4*time.Minute)
+		arming := armCommand(&Step{ID: "net", Timeout: time.Minute}, "r1", "/usr/bin/touch /tmp/undone", 4*time.Minute)
 		state := func() string {
 			a, err := ReadArmed(h.run(ArmedCommand("net") + "; :")) // its status means nothing
 			if err != nil {

@@ -101,7 +101,7 @@ func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack 
 		if step.TimedUndo {
 			planned.UndoAfter = after
 			run, _ := now.values[runName].(string)
-			planned.Arm, planned.Disarm = armCommand(step.ID, run, planned.Undo, after), disarmCommand(step.ID, run)
+			planned.Arm, planned.Disarm = armCommand(&step, run, planned.Undo, after), disarmCommand(step.ID, run)
 		}
 		out.Rung.Steps = append(out.Rung.Steps, planned)
 	}

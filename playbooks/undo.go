@@ -28,18 +28,18 @@ const (
 	DefaultStepTimeout = 5 * time.Minute
 )
 
-// undoSlack is how much longer than its wait an armed undo may take: the clock of
-// the host is not exact, and the undo runs for a while, too.
-const undoSlack = time.Minute
-
 // LeastUndoAfter is the shortest wait of the step's timed undo: shorter, it could
 // fire while the step still runs, or before anybody can have disarmed it.
 func (s Step) LeastUndoAfter() time.Duration {
-	timeout := s.Timeout
-	if timeout <= 0 {
-		timeout = DefaultStepTimeout
+	return s.timeout() + UndoReconnecting + UndoArming
+}
+
+// timeout is how long the step may take, and its undo.
+func (s Step) timeout() time.Duration {
+	if s.Timeout > 0 {
+		return s.Timeout
 	}
-	return timeout + UndoReconnecting + UndoArming
+	return DefaultStepTimeout
 }
 
 // CheckUndoAfter reports as an error that the parameters let a timed undo fire
@@ -86,8 +86,8 @@ func marker(step string) string { return "/etc/aixmend.undo." + step }
 // takes the place of an expired one does so as a lease is renewed: of several who
 // try, one succeeds, for they exclude each other by a second link, and that one
 // expires, too.
-func armCommand(step, run, undo string, after time.Duration) string {
-	return arm(marker(step), leased(run), undo, after)
+func armCommand(s *Step, run, undo string, after time.Duration) string {
+	return arm(marker(s.ID), leased(run), undo, after, s.timeout())
 }
 
 // disarmCommand takes the marker of a run away and says who was first.
@@ -102,7 +102,9 @@ func armed(marker string) string {
 	return fmt.Sprintf("/usr/bin/ls -ld %[1]s %[1]s.fired %[1]s.disarmed 2>/dev/null", marker)
 }
 
-func arm(marker, run, undo string, after time.Duration) string {
+// arm is armCommand for another marker. slack is how much longer than its wait the
+// undo may take: as long as its step.
+func arm(marker, run, undo string, after, slack time.Duration) string {
 	seconds := max(int(after/time.Second), 1)
 	return fmt.Sprintf(`m=%[1]s
 set -- $(/usr/bin/date -u '+%%Y 1%%m 1%%d 1%%H 1%%M 1%%S')
@@ -155,7 +157,7 @@ esac
       %[7]s
     fi ;;
   esac
-) </dev/null >/dev/null 2>&1 &`, marker, stampPattern, laterThan("end", "now"), seconds+int(undoSlack/time.Second), run, seconds, strings.ReplaceAll(undo, "\n", "\n      "))
+) </dev/null >/dev/null 2>&1 &`, marker, stampPattern, laterThan("end", "now"), seconds+int(slack/time.Second), run, seconds, strings.ReplaceAll(undo, "\n", "\n      "))
 }
 
 func disarm(marker, run string) string {

@@ -64,18 +64,21 @@ func (d undoDesk) left() []string {
 
 func stamp(at time.Time) string { return at.UTC().Format(leaseClock) }
 
-const long = 12 * time.Hour // no test waits for it
+const (
+	long  = 12 * time.Hour // no test waits for it
+	slack = time.Minute    // of the step
+)
 
 // An undo that was armed says by whom and until when; its run disarms it, once, and
 // nothing is left of it.
 func TestUndoIsArmedAndDisarmed(t *testing.T) {
 	desks(t, func(t *testing.T, d undoDesk) {
 		before := time.Now()
-		if said := d.run(unattended(arm(d.marker, "r1", "echo no", long))); said != "0" {
+		if said := d.run(unattended(arm(d.marker, "r1", "echo no", long, slack))); said != "0" {
 			t.Fatal(said)
 		}
 		a := d.armed()
-		if end := before.Add(long + undoSlack); a.State != UndoArmed || a.Run != "r1" || a.Until.Before(end.Truncate(time.Second)) || a.Until.After(end.Add(time.Minute)) {
+		if end := before.Add(long + slack); a.State != UndoArmed || a.Run != "r1" || a.Until.Before(end.Truncate(time.Second)) || a.Until.After(end.Add(time.Minute)) {
 			t.Errorf("armed %+v, wanted until about %s", a, stamp(end))
 		}
 		if said := d.run(disarm(d.marker, "r2")); said != "1 there is no armed undo of run r2" {
@@ -118,7 +121,7 @@ func TestUndoMarkerIsThere(t *testing.T) {
 				d.link("", c.target)
 				d.link(".fired", "run=r0,until="+over)
 				d.link(".disarmed", "run=r0,until="+over)
-				said := d.run(unattended(arm(d.marker, "r1", "echo no", long)))
+				said := d.run(unattended(arm(d.marker, "r1", "echo no", long, slack)))
 				if !strings.Contains(said, c.want) || strings.HasPrefix(said, "0") != (c.want == "0") || !strings.HasPrefix(said, "0") && !strings.HasPrefix(said, "1 ") {
 					t.Fatalf("%s, want %s", said, c.want)
 				}
@@ -147,7 +150,7 @@ func TestUndoMarkerIsAFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := "1 " + d.marker + " is there and does not say until when: an undo of this step may be armed already; where none waits on the host, rm " + d.marker
-		if said := d.run(arm(d.marker, "r1", "echo no", long)); said != want {
+		if said := d.run(arm(d.marker, "r1", "echo no", long, slack)); said != want {
 			t.Errorf("%s, want %s", said, want)
 		}
 		_, out, _ := inShell(t, d.shell, armed(d.marker))
@@ -161,7 +164,7 @@ func TestUndoMarkerIsAFile(t *testing.T) {
 func TestUndoFires(t *testing.T) {
 	desks(t, func(t *testing.T, d undoDesk) {
 		done := filepath.Join(filepath.Dir(d.marker), "undone")
-		if said := d.run(arm(d.marker, "r1", "echo 1 >>"+done+"\necho 2 >>"+done, time.Second)); said != "0" {
+		if said := d.run(arm(d.marker, "r1", "echo 1 >>"+done+"\necho 2 >>"+done, time.Second, slack)); said != "0" {
 			t.Fatal(said)
 		}
 		awaitFile(t, done, "1\n2\n")
@@ -179,7 +182,7 @@ func TestUndoFires(t *testing.T) {
 func TestUndoOfAnotherMarkerDoesNotFire(t *testing.T) {
 	desks(t, func(t *testing.T, d undoDesk) {
 		done, ended := filepath.Join(filepath.Dir(d.marker), "undone"), filepath.Join(filepath.Dir(d.marker), "ended")
-		text := strings.Replace(arm(d.marker, "r1", "echo 1 >"+done, time.Second), "\n) </dev/null", "\n  echo 1 >"+ended+"\n) </dev/null", 1)
+		text := strings.Replace(arm(d.marker, "r1", "echo 1 >"+done, time.Second, slack), "\n) </dev/null", "\n  echo 1 >"+ended+"\n) </dev/null", 1)
 		if said := d.run(text); said != "0" {
 			t.Fatal(said)
 		}
@@ -239,7 +242,7 @@ func TestUndoEnd(t *testing.T) {
 		{"2026 112 130 100 100 100", 72 * time.Hour, "20270102T000100Z"},
 	} {
 		for _, sh := range shells(t) {
-			text := unattended(arm(filepath.Join(t.TempDir(), "m"), "r1", "echo no", c.after))
+			text := unattended(arm(filepath.Join(t.TempDir(), "m"), "r1", "echo no", c.after, slack))
 			text = strings.Replace(text, "$(/usr/bin/date -u '+%Y 1%m 1%d 1%H 1%M 1%S')", c.now, 1)
 			exit, said, errs := inShell(t, sh, text+"echo \"$mine\"")
 			if exit != 0 || said != "run=r1,until="+c.want+"\n" {
@@ -255,7 +258,7 @@ func TestUndoIsArmedOnce(t *testing.T) {
 		d.link("", "run=r0,until=20251231T235959Z") // of long ago
 		said := make(chan string, 6)
 		for i := range cap(said) {
-			go func() { said <- d.run(unattended(arm(d.marker, fmt.Sprint("r", i+1), "echo no", long))) }()
+			go func() { said <- d.run(unattended(arm(d.marker, fmt.Sprint("r", i+1), "echo no", long, slack))) }()
 		}
 		armed := 0
 		for range cap(said) {
@@ -276,7 +279,7 @@ func TestUndoIsHalfArmed(t *testing.T) {
 		desks(t, func(t *testing.T, d undoDesk) {
 			d.link("", "run=r0,until=20251231T235959Z")
 			d.link(".next", "run=r2,until="+stamp(time.Now().Add(over)))
-			if said := d.run(unattended(arm(d.marker, "r1", "echo no", long))); !strings.HasPrefix(said, want) {
+			if said := d.run(unattended(arm(d.marker, "r1", "echo no", long, slack))); !strings.HasPrefix(said, want) {
 				t.Errorf("its end is %s from now: %s, want %s", over, said, want)
 			}
 		})
