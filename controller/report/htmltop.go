@@ -49,7 +49,7 @@ type pageFold struct {
 
 func newPageTop(e Evidence, folds []Fold) pageTop {
 	run := e.Run
-	for _, text := range []*string{&run.ID, &run.Version, &run.Command, &run.Undoes, &run.Playbook.Name, &run.ExitReason} {
+	for _, text := range []*string{&run.ID, &run.Version, &run.Command, &run.Undoes, &run.Playbook.Name, &run.ExitReason, &run.By.User, &run.By.Machine, &run.By.Terminal, &run.Limit, &run.Ticket} {
 		*text = Clean(*text, false)
 	}
 	top := pageTop{
