@@ -57,9 +57,10 @@ type compiledRung struct {
 
 type compiledStep struct {
 	each, when, confirm, refute *expression
+	undoWhen                    *expression
 	because                     *template
 	run, undo, from, to         *template // run is that of a fetch, too: its folder
-	guards                      []compiledGuard
+	guards, undoGuards          []compiledGuard
 }
 
 // compile builds the facts' types and compiles every condition and text.
@@ -295,6 +296,7 @@ func (e *compiler) step(s Step) compiledStep {
 	confirming := &compiler{checker: e.checker, env: e.before}
 	out.when, out.guards = e.condition(s.When), e.guards(s.Guards)
 	out.confirm, out.refute = confirming.condition(s.Confirm), confirming.condition(s.Refute)
+	out.undoWhen, out.undoGuards = confirming.condition(s.UndoWhen), confirming.guards(s.UndoGuards)
 	out.run, out.undo, out.because = e.text(s.Run), e.text(s.Undo), e.text(s.Because)
 	switch {
 	case s.Upload != nil:

@@ -347,6 +347,7 @@ func (c *checker) step(s Step) {
 		c.timedUndo(s)
 	}
 	c.guards("step "+s.ID, s.Guards)
+	c.guards("the undo of step "+s.ID, s.UndoGuards)
 	kinds := 0
 	for _, there := range []bool{s.Run.V != "", s.Upload != nil, s.Fetch.V != ""} {
 		if there {
@@ -363,6 +364,9 @@ func (c *checker) step(s Step) {
 		c.add(s.Pos, "", "step %s changes nothing: it has no undo to run and no confirm", s.ID)
 	case !s.ReadOnly():
 		c.filled(s.Pos, "step "+s.ID+": confirm", s.Confirm)
+	}
+	if (s.UndoWhen.V != "" || len(s.UndoGuards) > 0) && !reversible {
+		c.add(s.Undo.Pos, "", "step %s says when its undo is needed: it needs an undo", s.ID)
 	}
 	if (s.Revert || s.Temporary) && !reversible {
 		c.add(s.Undo.Pos, "", "step %s is taken back by itself: it needs an undo", s.ID)

@@ -57,6 +57,7 @@ type PlannedStep struct {
 
 	back            bool // it takes a step back: what confirms that refutes this
 	confirm, refute *expression
+	undoWhen        *expression
 	before          map[string]any // facts when the rung was planned
 }
 
@@ -343,27 +344,29 @@ func (p *Playbook) standing(d *Diagnosis, r *Rung, w Wishes, coming map[string]b
 // errCantTell says that the evidence speaks neither for nor against a step.
 var errCantTell = errors.New("the evidence speaks neither for it nor against it")
 
-// Confirm tells from a new diagnosis whether a step has happened. An error:
-// it can't be told.
+// Confirm tells from a new diagnosis whether a step has happened; of one that
+// takes a step back, whether nothing of it is left. An error: it can't be told.
 func (s PlannedStep) Confirm(d *Diagnosis) (bool, error) {
 	if s.confirm == nil {
 		return false, errCantTell
 	}
-	happened, err := s.confirmed(d)
-	if err != nil {
-		return false, err
+	if s.back {
+		left, err := s.undoLeft(d)
+		return !left && err == nil, err
 	}
-	return happened != s.back, nil
+	return s.confirmed(d)
+}
+
+// undoLeft reports whether there is anything of the step to undo.
+func (s PlannedStep) undoLeft(d *Diagnosis) (bool, error) {
+	if s.undoWhen != nil {
+		return s.undoWhen.holds(s.values(d))
+	}
+	return s.confirmed(d)
 }
 
 func (s PlannedStep) confirmed(d *Diagnosis) (bool, error) {
-	values := maps.Clone(d.values)
-	for name, value := range s.before {
-		values[beforePrefix+name] = value
-	}
-	if item, there := s.before[eachName]; there {
-		values[eachName] = item
-	}
+	values := s.values(d)
 	happened, err := s.confirm.holds(values)
 	if err != nil || happened || s.refute == nil {
 		return happened, err
@@ -372,4 +375,17 @@ func (s PlannedStep) confirmed(d *Diagnosis) (bool, error) {
 		return false, errors.Join(errCantTell, err)
 	}
 	return false, nil
+}
+
+// values are the facts of a diagnosis and, as before.NAME, those with which the
+// step was planned.
+func (s PlannedStep) values(d *Diagnosis) map[string]any {
+	values := maps.Clone(d.values)
+	for name, value := range s.before {
+		values[beforePrefix+name] = value
+	}
+	if item, there := s.before[eachName]; there {
+		values[eachName] = item
+	}
+	return values
 }

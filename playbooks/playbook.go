@@ -265,8 +265,15 @@ type Step struct {
 	Confirm Text `yaml:"confirm" json:"confirm,omitempty"`
 	// Refute tells that the step has not happened, where that is not simply
 	// the opposite of Confirm. Neither holds: it can't be told (yet).
-	Refute  Text          `yaml:"refute" json:"refute,omitempty"`
-	Timeout time.Duration `yaml:"timeout" json:"timeout,omitempty"`
+	Refute Text `yaml:"refute" json:"refute,omitempty"`
+	// UndoWhen tells, from the facts now and before.NAME as they were before the run,
+	// whether a rollback finds anything of the step to undo: something that it changed
+	// still stands. Empty: Confirm holds now, and did not hold before the run.
+	UndoWhen Text `yaml:"undo_when" json:"undo_when,omitempty"`
+	// UndoGuards are asked by a rollback alone: one that does not hold leaves the step
+	// to a person, with the reason.
+	UndoGuards []Guard       `yaml:"undo_guards" json:"undo_guards,omitempty"`
+	Timeout    time.Duration `yaml:"timeout" json:"timeout,omitempty"`
 	// Prove steps must be seen to have happened after the rung: their exit
 	// status alone is not trusted.
 	Prove bool `yaml:"prove" json:"prove,omitempty"`

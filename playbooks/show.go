@@ -198,6 +198,10 @@ func (s *sheet) step(step Step) {
 		s.block("      run  ", step.Run.V)
 	}
 	s.block("      undo ", step.Undo.V)
+	if step.UndoWhen.V != "" {
+		s.block("      undone by a rollback when ", step.UndoWhen.V)
+	}
+	s.guards("      undone by a rollback ", step.UndoGuards)
 }
 
 // uniques prints what no two machines may share.

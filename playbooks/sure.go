@@ -329,6 +329,8 @@ func (s *sureChecker) step(step Step, out compiledStep) {
 	s.guards("step "+step.ID, out.guards, each)
 	s.decides(step.Confirm, "confirm of step "+step.ID, out.confirm, each, true)
 	s.decides(step.Refute, "refute of step "+step.ID, out.refute, each, true)
+	s.decides(step.UndoWhen, "undo_when of step "+step.ID, out.undoWhen, each, true)
+	s.guards("the undo of step "+step.ID, out.undoGuards, each)
 }
 
 func (s *sureChecker) guards(of string, list []compiledGuard, each []string) {

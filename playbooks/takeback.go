@@ -2,14 +2,18 @@ package playbooks
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 )
 
-// Taking back what an earlier run has done. Its undo commands were complete when
-// its steps were sent; they are sent as they are, the newest first, and the
-// conditions that tell whether a step has happened tell here that it has not.
+// The rollback of an earlier run. Its undo commands were complete when its steps
+// were sent; they are sent as they are, the newest first. Which of them are sent
+// follows from two looks: what a step was to bring about is in effect now, and was
+// not before that run. What was so already is not taken away, what is not in effect
+// any more is nobody's to undo, and what can't be told is left to a person. So a
+// second rollback finds nothing left.
 
 // TakeBackRung is the name of the rung that takes a run back.
 const TakeBackRung = "take-back"
@@ -40,29 +44,21 @@ func (p *Playbook) HandsOver(rung string) bool {
 	return slices.ContainsFunc(p.Rungs, func(r Rung) bool { return r.ID == rung && r.HandOver })
 }
 
-// TakenBack is what TakeBack makes of some changes.
+// TakenBack is the plan of a rollback.
 type TakenBack struct {
 	Rung PlannedRung
 	// Left says of each change that is left alone why, the newest first.
 	Left []string
+	// Open are those of Left that keep a host from being undone: nobody knows, or
+	// others have changed part of it. Each ends with the undo, to be run by hand.
+	Open []string
 }
 
 // TakeBack plans to take changes back that were made in this order. then is the
-// host before the first of them, nil where that is not known any more: it tells
-// how a step is seen to be in effect. One that certainly is not is left alone.
+// host before the first of them, nil where that is not known any more; nothing
+// can be told then.
 func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack {
-	out := TakenBack{Rung: PlannedRung{Rung: &Rung{ID: TakeBackRung, Row: "R", Title: "take back what an earlier run has done"}, Mends: []string{}}}
-	known := map[string]PlannedStep{}
-	if then != nil {
-		for i := range p.Rungs {
-			r := PlannedRung{Rung: &p.Rungs[i]}
-			p.planSteps(then, p.compiled.rungs[i], &r)
-			for _, s := range r.Steps {
-				known[r.Rung.ID+"/"+s.Step.ID] = s
-			}
-		}
-	}
-	newer := map[string]*Step{} // of each rung, the step that is taken back before the next one
+	out := TakenBack{Rung: PlannedRung{Rung: &Rung{ID: TakeBackRung, Row: "R7", Title: "take back what an earlier run has done"}, Mends: []string{}}}
 	after, _ := now.values["params."+UndoAfterParam].(time.Duration)
 	for _, u := range slices.Backward(changes) {
 		if p.HandsOver(u.Rung) {
@@ -72,32 +68,18 @@ func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack 
 			out.Left = append(out.Left, fmt.Sprintf("%s can't be taken back: %s", u.Step, why))
 			continue
 		}
-		out.Rung.block(p.Throughout(now, u.Rung, true))
-		step := Step{ID: takeBackPrefix + u.Step}
-		if was := p.FindStep(u.Rung, u.Step); was != nil {
-			step.Timeout, step.TimedUndo = was.Timeout, was.TimedUndo
-		}
+		step := Step{ID: takeBackPrefix + u.Step, Prove: true}
 		planned := PlannedStep{Step: &step, Command: u.Undo, Undo: u.Command, back: true}
-		inEffect := errCantTell // nil: it certainly is
-		if was, ok := known[u.Rung+"/"+u.Step]; ok {
-			planned.confirm, planned.refute, planned.before = was.confirm, was.refute, was.before
-			gone, err := planned.Confirm(now)
-			// What a newer step of the rung has turned round comes back with its undo.
-			if newer[u.Rung] == nil && err == nil && gone {
-				out.Left = append(out.Left, u.Step+" is not in effect any more")
-				continue
-			}
-			inEffect = err
-			step.Prove = was.refute == nil // else not even the step itself can be proved
-		}
-		if u.Unknown && inEffect != nil {
-			out.Left = append(out.Left, u.Step+": it is not known whether it ran; by hand: "+u.Undo)
+		switch verdict, why := p.stands(now, then, u, &planned); verdict {
+		case gone:
+			out.Left = append(out.Left, u.Step+" "+why)
+			continue
+		case unclear:
+			left := fmt.Sprintf("%s %s; by hand: %s", u.Step, why, u.Undo)
+			out.Left, out.Open = append(out.Left, left), append(out.Open, left)
 			continue
 		}
-		if newer[u.Rung] != nil {
-			newer[u.Rung].Prove = false // this one may turn it round again
-		}
-		newer[u.Rung] = &step
+		out.Rung.block(p.Throughout(now, u.Rung, true))
 		if step.TimedUndo {
 			planned.UndoAfter = after
 			run, _ := now.values[runName].(string)
@@ -106,4 +88,80 @@ func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack 
 		out.Rung.Steps = append(out.Rung.Steps, planned)
 	}
 	return out
+}
+
+// standing is what a look says of a change of an earlier run.
+type standing int
+
+const (
+	unclear standing = iota // it can't be told, or others have changed part of it
+	gone                    // there is nothing to take back
+	stands                  // it is in effect, and was not before the run
+)
+
+// stands judges a change by the facts of now and of before the run; the reason is
+// for people. What the undo's own look needs is put into planned.
+func (p *Playbook) stands(now, then *Diagnosis, u Undoable, planned *PlannedStep) (verdict standing, why string) {
+	if then == nil {
+		return unclear, "is left alone: the host's facts of before that run are not known any more"
+	}
+	was, c, values := p.appliedStep(then, u)
+	if was == nil {
+		return unclear, "is left alone: the playbook has no such step any more"
+	}
+	planned.Step.Timeout, planned.Step.TimedUndo = was.Timeout, was.TimedUndo
+	planned.confirm, planned.refute, planned.undoWhen, planned.before = c.confirm, c.refute, c.undoWhen, values
+	if was.Temporary { // what this run would find is a folder of its own
+		return unclear, "is left alone: it was to be taken back when its run ended, and was not"
+	}
+	so, errThen := planned.confirmed(then)
+	left, err := planned.undoLeft(now)
+	switch {
+	case err != nil:
+		return unclear, "is left alone: it can't be told whether it is in effect: " + err.Error()
+	case errThen == nil && so && (c.undoWhen == nil || !left):
+		return gone, "is left as it is: it was so before that run"
+	case !left:
+		return gone, "is not in effect any more"
+	case errThen != nil && c.undoWhen == nil:
+		return unclear, "is left alone: it can't be told whether it was so before that run: " + errThen.Error()
+	}
+	for _, g := range c.undoGuards {
+		if reason := now.guarded(g, planned.values(now)); reason != "" {
+			return unclear, "is left alone: " + reason
+		}
+	}
+	return stands, ""
+}
+
+// appliedStep finds the step of a change in the playbook, and the facts with which
+// it was planned: those of before the run and, of a step that is taken for each item
+// of a list, the item with which its command comes out the same. nil: not found.
+func (p *Playbook) appliedStep(then *Diagnosis, u Undoable) (*Step, compiledStep, map[string]any) {
+	for i := range p.Rungs {
+		if p.Rungs[i].ID != u.Rung {
+			continue
+		}
+		for j := range p.Rungs[i].Steps {
+			s, c := &p.Rungs[i].Steps[j], p.compiled.rungs[i].steps[j]
+			if c.each == nil && s.ID == u.Step {
+				return s, c, then.values
+			}
+			if c.each == nil || p.FindStep(u.Rung, u.Step) != s {
+				continue
+			}
+			items, err := c.each.items(then.values)
+			if err != nil {
+				return nil, c, nil
+			}
+			for _, item := range items {
+				values := maps.Clone(then.values)
+				values[eachName] = item
+				if step, err := c.render(s, values); err == nil && step.Command == u.Command {
+					return s, c, values
+				}
+			}
+		}
+	}
+	return nil, compiledStep{}, nil
 }

@@ -31,7 +31,7 @@ func TestDerivePersistence(t *testing.T) {
 		return BootLine{Number: 42, Interface: nic, Address: address, Written: address}
 	}
 	verdict := func(persistent bool, by []string, stale ...StalePlace) Persistence {
-		p := Persistence{Persistent: persistent, By: append([]string{}, by...), Stale: append([]StalePlace{}, stale...), StaleLines: []string{}}
+		p := Persistence{Persistent: persistent, By: append([]string{}, by...), Stale: append([]StalePlace{}, stale...), StaleLines: []string{}, HardLines: []string{}}
 		for _, s := range stale {
 			if s.Where == "/etc/rc.tcpip line 42" {
 				p.StaleLines = append(p.StaleLines, s.Written)
@@ -66,7 +66,11 @@ func TestDerivePersistence(t *testing.T) {
 		{name: "D6 stale netaddr6", in: with(wrong), want: verdict(false, nil, StalePlace{Where: "lsattr en1 netaddr6", Address: foreign, Written: foreign})},
 		{
 			name: "D6 an address is to be replaced once", in: twice,
-			want: Persistence{Persistent: true, By: odm, Stale: []StalePlace{line(foreign), line(foreign)}, StaleLines: []string{foreign}},
+			want: Persistence{Persistent: true, By: odm, Stale: []StalePlace{line(foreign), line(foreign)}, StaleLines: []string{foreign}, HardLines: []string{}},
+		},
+		{
+			name: "D6 a line that only a person can edit", in: with(same, func() BootLine { l := set("en1", foreign); l.More = "it sets netaddr=10.1.2.3"; return l }()),
+			want: Persistence{Persistent: true, By: odm, Stale: []StalePlace{line(foreign)}, StaleLines: []string{foreign}, HardLines: []string{"line 42: it sets netaddr=10.1.2.3"}},
 		},
 		{name: "rc.tcpip not had", in: noBoot(with(unset)), err: "rc.tcpip does is not known"},
 		{name: "no NICs", in: noNICs(with(same)), err: "nics are not known"},

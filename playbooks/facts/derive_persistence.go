@@ -33,7 +33,7 @@ func DerivePersistence(in PersistenceInput) (Persistence, error) {
 	case in.NICs == nil:
 		return Persistence{}, errors.New("the nics are not known")
 	}
-	verdict := Persistence{By: []string{}, Stale: []StalePlace{}, StaleLines: []string{}}
+	verdict := Persistence{By: []string{}, Stale: []StalePlace{}, StaleLines: []string{}, HardLines: []string{}}
 	verdict.judgeODM(nic)
 	if in.Boot == nil {
 		if len(verdict.By) == 0 {
@@ -100,6 +100,9 @@ func (p *Persistence) judgeLine(line BootLine, nic NIC, all []NIC) error {
 	p.Stale = append(p.Stale, StalePlace{Where: place, Address: line.Address, Written: line.Written})
 	if !slices.Contains(p.StaleLines, line.Written) {
 		p.StaleLines = append(p.StaleLines, line.Written)
+	}
+	if line.More != "" {
+		p.HardLines = append(p.HardLines, fmt.Sprintf("line %d: %s", line.Number, line.More))
 	}
 	return nil
 }

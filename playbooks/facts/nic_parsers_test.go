@@ -204,6 +204,11 @@ func TestParseBootLines(t *testing.T) {
 	set := func(number int, nic, address, written string) BootLine {
 		return BootLine{Number: number, Interface: nic, Address: address, Written: written}
 	}
+	also := func(l BootLine, more string) BootLine {
+		l.More = more
+		return l
+	}
+	const several = "it holds more than one command, or a redirection"
 	autoconf := func(number int, nic string) BootLine {
 		return BootLine{Number: number, Interface: nic, Autoconf: true}
 	}
@@ -213,12 +218,12 @@ func TestParseBootLines(t *testing.T) {
 		{
 			name: "D6 blanks, quotes, upper case, uncompressed",
 			in:   stdout("7:  /usr/sbin/chdev -l 'en1' -a \"netaddr6=FE80:0:0:0:F8D4:43FF:FE3E:D120\" -a prefixlen=64 >/dev/null 2>&1\n"),
-			want: list(set(7, "en1", eui1, "FE80:0:0:0:F8D4:43FF:FE3E:D120")),
+			want: list(also(set(7, "en1", eui1, "FE80:0:0:0:F8D4:43FF:FE3E:D120"), several)),
 		},
 		{
 			name: "D6 other ways to write it",
 			in:   stdout("1:if true; then chdev -len2 -anetaddr6=fe80::2; fi\n2:chdev -l $IF -anetaddr6=2001:db8::1\n"),
-			want: list(set(1, "en2", "fe80::2", "fe80::2"), set(2, "", "2001:db8::1", "2001:db8::1")),
+			want: list(also(set(1, "en2", "fe80::2", "fe80::2"), several), set(2, "", "2001:db8::1", "2001:db8::1")),
 		},
 		{
 			name: "D6 autoconf6 forms",
@@ -236,7 +241,20 @@ func TestParseBootLines(t *testing.T) {
 				"4:chdev -l en1 -anetaddr6=\n5:chdev -l en1 -anetaddr6=12:34\n6:chdev -l en1 -anetaddr6=" + strings.Repeat("f", 500) + "\n"),
 			want: list(),
 		},
-		{name: "hostile interface", in: stdout("1:chdev -l 'en1;x' -anetaddr6=fe80::1\n"), want: list(set(1, "", "fe80::1", "fe80::1"))},
+		{name: "hostile interface", in: stdout("1:chdev -l 'en1;x' -anetaddr6=fe80::1\n"), want: list(also(set(1, "", "fe80::1", "fe80::1"), several))},
+		{
+			name: "D6 a line that sets an address and nothing else",
+			in:   stdout("1:\tchdev -len1 -a 'netaddr6=fe80::1 prefixlen=64' -a state=up # aixmend.r1.1\n2:/etc/chdev -l en1 -a prefixlen=64 -anetaddr6=fe80::1\n"),
+			want: list(func() BootLine { l := set(1, "en1", "fe80::1", "fe80::1"); l.Note = "aixmend.r1.1"; return l }(), set(2, "en1", "fe80::1", "fe80::1")),
+		},
+		{
+			name: "D6 a line that does more",
+			in: stdout("1:chdev -l en1 -anetaddr6=fe80::1 -a netaddr=10.1.2.3\n2:chdev -l en1 -anetaddr6=fe80::1 \\\n3:start /usr/sbin/chdev -l en1 -anetaddr6=fe80::1\n" +
+				"4:chdev -P -l en1 -anetaddr6=fe80::1\n5:chdev -l en1 -anetaddr6=fe80::1 -a state=down\n6:chdev -l en1 -anetaddr6=fe80::1 >/dev/null\n"),
+			want: list(also(set(1, "en1", "fe80::1", "fe80::1"), "it sets netaddr=10.1.2.3"), also(set(2, "en1", "fe80::1", "fe80::1"), "it goes on in the next line"),
+				also(set(3, "en1", "fe80::1", "fe80::1"), "the command is not the first word"), also(set(4, "en1", "fe80::1", "fe80::1"), "it sets -P"),
+				also(set(5, "en1", "fe80::1", "fe80::1"), "it sets state=down"), also(set(6, "en1", "fe80::1", "fe80::1"), several)),
+		},
 		{name: "D6 no line", in: exit(1, "", ""), want: list()},
 		{name: "no file", in: exit(2, "", "grep: can't open /etc/rc.tcpip\n"), err: "can't open"},
 		{name: "not grep that failed", in: exit(1, "", "sudo: a password is required\n"), err: "sudo"},

@@ -35,9 +35,13 @@ func ParseBootLines(o Output) (BootLines, error) {
 		}
 		understood = true
 		number, _ := parseNumber(parts[1], 9)
+		more := moreThanAnAddress(parts[2])
 		for _, words := range shellCommands(parts[2]) {
 			for _, row := range bootLines(words) {
 				row.Number = int(number)
+				if !row.Autoconf {
+					row.More, row.Note = more, note(parts[2])
+				}
 				if len(found.List) == maxRows {
 					return BootLines{}, errTooMany
 				}
@@ -49,6 +53,45 @@ func ParseBootLines(o Output) (BootLines, error) {
 		return BootLines{}, notUnderstood("grep", firstText(o.Stdout))
 	}
 	return found, nil
+}
+
+// moreThanAnAddress names what a line does beyond one chdev of an IPv6 address, its
+// length and state up; "" for nothing. It is as strict as the step that replaces lines.
+func moreThanAnAddress(line string) string {
+	commands := shellCommands(line)
+	words := strings.Fields(line)
+	switch {
+	case strings.ContainsAny(line, ";&|<>(){}`"):
+		return "it holds more than one command, or a redirection"
+	case strings.HasSuffix(strings.TrimRight(line, " \t\r"), `\`):
+		return "it goes on in the next line"
+	case len(commands) != 1 || path.Base(words[0]) != "chdev":
+		return "the command is not the first word"
+	}
+	for i, word := range commands[0][1:] {
+		before := commands[0][i] // the word in front
+		attribute, joined := strings.CutPrefix(word, "-a")
+		switch {
+		case word == "-l" || word == "-a" || before == "-l" || !joined && strings.HasPrefix(word, "-l"):
+		case joined && addressAttribute(attribute) || before == "-a" && addressAttribute(word):
+		case addressAttribute(word): // -a "netaddr6=ADDR prefixlen=64"
+		default:
+			return "it sets " + clean(word, maxText)
+		}
+	}
+	return ""
+}
+
+// note is the comment that ends a line; a # in quotes may be taken for its begin.
+func note(line string) string {
+	_, comment, _ := strings.Cut(line, " #")
+	return clean(strings.TrimSpace(comment), maxText)
+}
+
+// addressAttribute reports whether NAME=VALUE is part of setting an IPv6 address.
+func addressAttribute(word string) bool {
+	name, value, ok := strings.Cut(word, "=")
+	return ok && (name == "netaddr6" || name == "prefixlen" || name == "state" && value == "up")
 }
 
 // bootLines judges one simple command.

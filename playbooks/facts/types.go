@@ -200,6 +200,11 @@ type BootLine struct {
 	Autoconf  bool   `json:"autoconf" cel:"autoconf"`   // starts autoconf6
 	// Bare: it does so without saying on which interfaces, which promises nothing.
 	Bare bool `json:"bare" cel:"bare"`
+	// More names what else a chdev line does than set an IPv6 address and bring its
+	// interface up, "" for nothing else: such a line can't be replaced by a program.
+	More string `json:"more" cel:"more"`
+	// Note is the comment at the end of a chdev line, without its #; "" for none.
+	Note string `json:"note" cel:"note"`
 }
 
 // BootLines are the active (not commented) such lines (procedure D6).
@@ -509,6 +514,9 @@ type Persistence struct {
 	Stale      []StalePlace `json:"stale" cel:"stale"`
 	// StaleLines are the addresses, as written, of stale lines in rc.tcpip.
 	StaleLines []string `json:"stale_lines" cel:"stale_lines"`
+	// HardLines are the stale lines that only a person can edit, each with the reason:
+	// "line 12: it holds more than one command".
+	HardLines []string `json:"hard_lines" cel:"hard_lines"`
 }
 
 // Injected compares the log's address with the NIC's (procedure D7).
