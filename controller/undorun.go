@@ -43,17 +43,11 @@ func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
 	if w.Earlier == nil {
 		return w.Playbook.Plan(d, w.wishes())
 	}
-	earlier, err := w.Earlier(w.host.Name)
+	back, err := w.rollback(d)
 	if err != nil {
 		w.alone = []string{err.Error()}
 		return nil
 	}
-	w.takes = earlier.Run
-	var then *playbooks.Diagnosis
-	if earlier.Facts != nil {
-		then, _ = w.Playbook.Recall(w.Params, w.known(), earlier.Facts, nil)
-	}
-	back := w.Playbook.TakeBack(d, then, earlier.Changes)
 	if w.entered[playbooks.TakeBackRung] == 0 {
 		w.alone = back.Left
 	}
@@ -63,8 +57,25 @@ func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
 	return []playbooks.PlannedRung{back.Rung}
 }
 
+// rollback plans what is left of the earlier run to take back from the host as a
+// look has found it. An error: what that run did is not known.
+func (w *walk) rollback(d *playbooks.Diagnosis) (playbooks.TakenBack, error) {
+	earlier, err := w.Earlier(w.host.Name)
+	if err != nil {
+		return playbooks.TakenBack{}, err
+	}
+	w.takes = earlier.Run
+	var then *playbooks.Diagnosis
+	if earlier.Facts != nil {
+		then, _ = w.Playbook.Recall(w.Params, w.known(), earlier.Facts, nil)
+	}
+	return w.Playbook.TakeBack(d, then, earlier.Changes), nil
+}
+
 // concludeTakenBack says how a host ended of which an earlier run was taken back:
-// what it has now is judged like any host.
+// by the newest look, whatever was sent. Undone is one on which nothing of that run
+// is left that can be taken back. What the host has now is said beside it, and is
+// the outcome of a plan.
 func (w *walk) concludeTakenBack() {
 	n := 0
 	for _, c := range w.out.Changes {
@@ -74,9 +85,35 @@ func (w *walk) concludeTakenBack() {
 		}
 	}
 	conclude(&w.out)
-	reason := plural(n, "%d step", "%d steps") + fmt.Sprintf(" of run %s taken back", w.takes)
-	if len(w.alone) > 0 {
-		reason += "; " + strings.Join(w.alone, "; ")
+	now := w.out.Reason
+	back, err := w.rollback(w.diagnosis)
+	said := []string{plural(n, "%d step", "%d steps") + fmt.Sprintf(" of run %s taken back", w.takes)}
+	if n == 0 && len(back.Rung.Steps) == 0 {
+		said = []string{fmt.Sprintf("nothing of run %s is left to take back", w.takes)}
 	}
-	w.out.Reason = strings.TrimSuffix(reason+"; now: "+w.out.Reason, "; now: ")
+	said = append(said, w.alone...)
+	switch {
+	case w.Verb != Recover, w.diagnosis.Incomplete:
+	case err != nil, len(back.Open) > 0, back.Rung.Blocked != "":
+		w.out.Outcome = outcome.NeedsAction
+		said = append(slices.DeleteFunc([]string{back.Rung.Blocked}, func(s string) bool { return s == "" }), said...)
+	case len(back.Rung.Steps) > 0:
+		w.out.Outcome = outcome.Failed
+		said = append([]string{"still in effect: " + stepsOf(back.Rung)}, said...)
+	default:
+		w.out.Outcome = outcome.OutcomeUndone
+	}
+	if now != "" {
+		said = append(said, "now: "+now)
+	}
+	w.out.Reason = strings.Join(said, "; ")
+}
+
+// stepsOf names the steps that a rollback would take back.
+func stepsOf(r playbooks.PlannedRung) string {
+	var names []string
+	for _, s := range r.Steps {
+		names = append(names, strings.TrimPrefix(s.Step.ID, "undo-"))
+	}
+	return strings.Join(names, ", ")
 }

@@ -1,6 +1,10 @@
 package controller_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -20,25 +24,32 @@ func recovered(t *testing.T, b *bench, allow ...string) *controller.Engine {
 	t.Helper()
 	e := b.engine(controller.Recover)
 	e.Allowed, e.MendWarnings = allow, true
-	captures := map[string]string{}
-	for host, h := range b.runEngine(e) {
+	ended := maps.Clone(b.runEngine(e))
+	for host, h := range ended {
 		if h.Outcome != outcome.Recovered {
 			t.Fatalf("%s: %s: %s", host, h.Outcome, h.Reason)
 		}
-		captures[host] = h.Capture
 	}
+	return b.rollback("r2", ended)
+}
+
+// rollback returns an engine that takes run r1 back, which ended so, as run id.
+func (b *bench) rollback(id string, r1 map[string]outcome.Host) *controller.Engine {
+	b.t.Helper()
 	trails := outcome.Trails(b.journal())
-	dir, err := b.store.NewRun("r2")
-	must(t, err)
-	t.Cleanup(func() { _ = dir.Close() })
+	dir, err := b.store.NewRun(id)
+	must(b.t, err)
+	b.t.Cleanup(func() { _ = dir.Close() })
 	back := b.engine(controller.Recover)
-	back.RunID, back.Journal = "r2", dir
+	back.RunID, back.Journal = id, dir
 	back.Earlier = func(host string) (controller.Earlier, error) {
-		c, err := b.store.Load(captures[host])
+		earlier := controller.Earlier{Run: "r1", Changes: controller.Undoables(*trails[host])}
+		c, err := b.store.Load(r1[host].Capture)
 		if err != nil {
-			return controller.Earlier{}, err
+			return earlier, err
 		}
-		return controller.Earlier{Run: "r1", Changes: controller.Undoables(*trails[host]), Facts: c.Facts}, nil
+		earlier.Facts = c.Facts
+		return earlier, nil
 	}
 	return back
 }
@@ -64,7 +75,7 @@ func TestTakeBackARun(t *testing.T) {
 			back := recovered(t, b, c.allow...)
 			done := b.ended[c.illness]
 			got := b.runEngine(back)[c.illness]
-			if diff := cmp.Diff(outcome.OpenIDs(before.Findings), outcome.OpenIDs(got.Findings)); diff != "" || got.Outcome != before.Outcome || !strings.Contains(got.Reason, "of run r1 taken back") {
+			if diff := cmp.Diff(outcome.OpenIDs(before.Findings), outcome.OpenIDs(got.Findings)); diff != "" || got.Outcome != outcome.OutcomeUndone || !strings.Contains(got.Reason, "of run r1 taken back") {
 				t.Errorf("%s: %s; findings (-before the run +after taking it back)\n%s", got.Outcome, got.Reason, diff)
 			}
 			now := b.fleet.Host(c.illness).Snapshot().Files
@@ -73,7 +84,7 @@ func TestTakeBackARun(t *testing.T) {
 					t.Errorf("%s holds %q, held %q", name, now[name].Content, files[name].Content)
 				}
 			}
-			wantOrder(t, done, got, c.left)
+			wantOrder(t, done, got)
 			for _, step := range c.left {
 				if !strings.Contains(got.Reason, step+" can't be taken back: ") {
 					t.Errorf("nothing is said of %s: %s", step, got.Reason)
@@ -84,11 +95,11 @@ func TestTakeBackARun(t *testing.T) {
 }
 
 // wantOrder compares the undo of one run with what the next has run.
-func wantOrder(t *testing.T, done, back outcome.Host, left []string) {
+func wantOrder(t *testing.T, done, back outcome.Host) {
 	t.Helper()
 	var want, got []string
 	for _, c := range slices.Backward(done.Changes) {
-		if !strings.HasSuffix(c.Step, "arm-undo") && c.Status == outcome.Applied && !slices.Contains(left, c.Step) {
+		if !strings.HasSuffix(c.Step, "arm-undo") && c.Status == outcome.Applied && !strings.HasPrefix(c.Undo, "none: ") {
 			want = append(want, c.Undo)
 		}
 	}
@@ -130,9 +141,9 @@ func TestTakeBackFails(t *testing.T) {
 
 	b = newBench(t, host)
 	back = recovered(t, b)
-	b.fleet.Server(host).SetFaults(sshtest.Faults{CutAfterRun: "netaddr6=  -a state=up", Times: 1})
+	b.fleet.Server(host).SetFaults(sshtest.Faults{CutAfterRun: "'netaddr6=' -a 'prefixlen=' -a 'state=up'", Times: 1})
 	got = b.runEngine(back)[host]
-	if got.Outcome != outcome.NeedsAction || !slices.Contains(statuses(got), "undo-set-address applied") {
+	if got.Outcome != outcome.OutcomeUndone || !slices.Contains(statuses(got), "undo-set-address applied") {
 		t.Errorf("%s: %s %q", got.Outcome, got.Reason, statuses(got))
 	}
 }
@@ -150,4 +161,159 @@ func TestUndoables(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// R7: after the rollback a host is as it was before the run, in every field of its
+// state, whatever the run had found and changed; a second rollback sends nothing and
+// changes nothing. What may differ is in mayDiffer.
+func TestRollbackIsExact(t *testing.T) {
+	hosts, all := catalogue()
+	b := startBench(t, hosts)
+	b.concurrency = 64
+	b.set = append(b.set, "images=/usr/sys/inst.images", "new_node_id=node-id-duplicate")
+	before := b.states()
+	e := b.engine(controller.Recover)
+	e.Allowed, e.MendWarnings = []string{"node-id", "cluster0", "rsct-update"}, true
+	r1 := maps.Clone(b.runEngine(e))
+	var changed []string
+	for _, host := range all {
+		if slices.ContainsFunc(r1[host].Changes, func(c outcome.Change) bool { return c.Status != outcome.NotApplied && c.Rung != "hand-over" }) {
+			changed = append(changed, host)
+		}
+	}
+	if len(changed) < 20 {
+		t.Fatalf("changed by the run: %q", changed)
+	}
+	r2 := maps.Clone(b.runEngine(b.rollback("r2", r1), changed...))
+	after := b.states()
+	used := map[string]bool{}
+	for _, host := range changed {
+		if h := r2[host]; h.Outcome != outcome.OutcomeUndone {
+			t.Errorf("%s: %s: %s; %v", host, h.Outcome, h.Reason, statuses(h))
+		}
+		for _, field := range differences(before[host], after[host]) {
+			why := slices.Collect(maps.Keys(mayDiffer))
+			why = slices.DeleteFunc(why, func(w string) bool { return !mayDiffer[w].MatchString(field) })
+			if len(why) == 0 {
+				t.Errorf("%s: %s; run %v, rollback %v", host, field, statuses(r1[host]), statuses(r2[host]))
+			}
+			for _, w := range why {
+				used[w] = true
+			}
+		}
+	}
+	for why := range mayDiffer {
+		if !used[why] {
+			t.Errorf("nothing differs any more because: %s", why)
+		}
+	}
+	sent := map[string]int{}
+	for _, host := range changed {
+		sent[host] = len(b.changed(host))
+	}
+	r3 := b.runEngine(b.rollback("r3", r1), changed...)
+	again := b.states()
+	for _, host := range changed {
+		h := r3[host]
+		if h.Outcome != outcome.OutcomeUndone || len(h.Changes) > 0 || !strings.Contains(h.Reason, "nothing of run r1 is left to take back") {
+			t.Errorf("%s, once more: %s: %s; %v", host, h.Outcome, h.Reason, statuses(h))
+		}
+		if list := b.changed(host)[sent[host]:]; len(list) > 0 {
+			t.Errorf("%s, once more: sent %q", host, list)
+		}
+		if diff := differences(after[host], again[host]); len(diff) > 0 {
+			t.Errorf("%s, once more: %q", host, diff)
+		}
+	}
+}
+
+// catalogue is a host of each illness, named after it.
+func catalogue() (hosts []aixsim.FleetHost, names []string) {
+	add := func(name, illness string) *aixsim.State {
+		s := aixsim.Healthy(name, len(hosts)+1)
+		s.RMC.ConnectDelay = aixsim.Duration(connectDelay)
+		hosts, names = append(hosts, aixsim.FleetHost{State: s, Illness: illness}), append(names, name)
+		return s
+	}
+	for _, i := range slices.Concat(aixsim.Illnesses(), aixsim.FieldCases()) {
+		if i.Name == "lssrc-slow" || i.Name == "lscluster-hangs" {
+			continue // as other hosts, and they take their time
+		}
+		first := add(i.Name, i.Name)
+		if i.Apply != nil {
+			i.Apply(first)
+		}
+		if i.Pair != nil {
+			i.Pair(first, add(i.Name+"-2", i.Name))
+		}
+	}
+	return hosts, names
+}
+
+// states are those of all hosts, each as a map from the path of a field to its value.
+func (b *bench) states() map[string]map[string]string {
+	all := map[string]map[string]string{}
+	for _, h := range b.hosts {
+		s := b.fleet.Host(h.Name).Snapshot()
+		slices.SortFunc(s.ODM, func(x, y aixsim.Stanza) int { return strings.Compare(fmt.Sprint(x), fmt.Sprint(y)) })
+		text, err := json.Marshal(s)
+		must(b.t, err)
+		var tree any
+		must(b.t, json.Unmarshal(text, &tree))
+		fields := map[string]string{}
+		flatten("", tree, fields)
+		all[h.Name] = fields
+	}
+	return all
+}
+
+func flatten(path string, v any, into map[string]string) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, field := range v {
+			flatten(path+"/"+name, field, into)
+		}
+	case []any:
+		for i, item := range v {
+			name := fmt.Sprint(i)
+			if m, ok := item.(map[string]any); ok && m["name"] != nil {
+				name = fmt.Sprint(m["name"])
+			}
+			flatten(path+"/"+name, item, into)
+		}
+	default:
+		into[path] = fmt.Sprint(v)
+	}
+}
+
+// differences are the fields in which two states differ, as "path: one, then other".
+func differences(one, other map[string]string) []string {
+	var list []string
+	for path := range one {
+		if was, is := one[path], other[path]; was != is {
+			list = append(list, fmt.Sprintf("%s: %q, then %q", path, was, is))
+		}
+	}
+	for path, is := range other {
+		if _, ok := one[path]; !ok {
+			list = append(list, fmt.Sprintf("%s: none, then %q", path, is))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// mayDiffer is what may differ after a rollback, each with the reason.
+var mayDiffer = map[string]*regexp.Regexp{
+	"the simulator's own log and counter":           regexp.MustCompile(`^/(effects/|next_pid:)`),
+	"an object class without a row is one":          regexp.MustCompile(`^/classes/`),
+	"times":                                         regexp.MustCompile(`/mod_time: `),
+	"what was started again has another process id": regexp.MustCompile(`/pid: `),
+	"copies that the run has left":                  regexp.MustCompile(`^/files//etc/(rc\.tcpip\.)?aixmend\.r1[./]`),
+	"the folder of support data, empty":             regexp.MustCompile(`^/files//var/adm/aixmend/(dir|mode): none`),
+	"what the other side has seen":                  regexp.MustCompile(`^/rmc/(held_since|registered): `),
+	"remote clients that were let in stay so":       regexp.MustCompile(`^/rmc/remote_clients: "false", then "true"`),
+	"a daemon that hung does not hang again":        regexp.MustCompile(`^/rmc/hung: "true", then ""`),
+	"resource managers stop with the daemon":        regexp.MustCompile(`^/subsystems/IBM\.[A-Za-z]+/status: "active", then "inoperative"`),
+	"what else recfgct removes: the undo says so":   regexp.MustCompile(`^/files//var/ct/(IW/|cfg/(current|default)_cluster/)`),
 }

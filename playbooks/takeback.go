@@ -76,6 +76,9 @@ func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack 
 			continue
 		case unclear:
 			left := fmt.Sprintf("%s %s; by hand: %s", u.Step, why, u.Undo)
+			if u.Unknown {
+				left = fmt.Sprintf("%s: it is not known whether it ran; by hand: %s", u.Step, u.Undo)
+			}
 			out.Left, out.Open = append(out.Left, left), append(out.Open, left)
 			continue
 		}

@@ -42,7 +42,7 @@ func Codes() []Meaning {
 		{ExitNeedsPerson, "finished; at least one host still needs a person, or failed, or was cut by --deadline; or no host was judged"},
 		{ExitUnreachable, "finished; the only trouble is unreachable hosts"},
 		{ExitChanges, "only with --detailed-exitcode: all well, but changes would be made, or there is drift"},
-		{ExitOK, "every selected host is healthy, degraded only by warnings, or recovered"},
+		{ExitOK, "every selected host is healthy, degraded only by warnings, recovered or undone"},
 		{ExitInterrupted, "interrupted by SIGINT; the reports of what was done are there"},
 		{ExitTerminated, "interrupted by SIGTERM; the reports of what was done are there"},
 	}

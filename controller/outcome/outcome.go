@@ -27,15 +27,18 @@ const (
 	Degraded    Outcome = "degraded"
 	NeedsAction Outcome = "needs_action"
 	Recovered   Outcome = "recovered"
-	Failed      Outcome = "failed"
-	Unknown     Outcome = "unknown"
-	Unreachable Outcome = "unreachable"
-	Skipped     Outcome = "skipped"
+	// OutcomeUndone: an earlier run was rolled back, and all of it that can be taken
+	// back is seen to be. The name tells it from Undone, the status of a change.
+	OutcomeUndone Outcome = "undone"
+	Failed        Outcome = "failed"
+	Unknown       Outcome = "unknown"
+	Unreachable   Outcome = "unreachable"
+	Skipped       Outcome = "skipped"
 )
 
 // Outcomes lists every outcome, the worst first: the order of every summary.
 func Outcomes() []Outcome {
-	return []Outcome{Unknown, Failed, NeedsAction, Unreachable, Skipped, Degraded, Recovered, Healthy}
+	return []Outcome{Unknown, Failed, NeedsAction, Unreachable, Skipped, Degraded, OutcomeUndone, Recovered, Healthy}
 }
 
 // Severity is how much a finding weighs.

@@ -39,6 +39,7 @@ func TestShell(t *testing.T) {
 		{name: "what reads standard input eats the script", command: "sh", stdin: "echo one\ncat\necho two\n", out: "one\necho two\n"},
 		{name: "unless it is told not to", command: "sh", stdin: "echo one\ncat </dev/null\necho two\n", out: "one\ntwo\n"},
 		{name: "read takes standard input", command: "read a; read b; echo \"$b$a\"", stdin: "1\n2\n", out: "21\n"},
+		{name: "read -r keeps quotes and backslashes", command: `printf '%s\n' "a \\ 'b'" >/tmp/x; IFS= read -r a </tmp/x; echo "$a"; while IFS= read -r a; do printf '%s\n' "$a"; done </tmp/x`, out: "a \\ 'b'\na \\ 'b'\n"},
 		{name: "upload", command: "umask 077; cat > /tmp/up && wc -c < /tmp/up", stdin: strings.Repeat("x", 100000), has: []string{"100000"}},
 		{name: "profile noise", change: func(s *State) { s.ProfileOut, s.ProfileErr = "motd\n", "stty!\n" }, command: "echo hi", out: "motd\nhi\n", err: "stty!"},
 		{name: "command -v", command: "command -v lssrc; command -v nosuch; command -v cd; type lspv", out: "/usr/bin/lssrc\ncd\nlspv is /usr/bin/lspv\n"},

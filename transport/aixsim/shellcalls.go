@@ -107,7 +107,7 @@ func readArgs(ctx context.Context, args []string) []string {
 		if i < len(fields) {
 			value = fields[i]
 		}
-		b.WriteString(name + "='" + strings.ReplaceAll(value, "'", `'\''`) + "'; ")
+		b.WriteString(name + "='" + strings.ReplaceAll(value, "'", `'"'"'`) + "'; ") // \' would keep its backslash in the interpreter
 	}
 	if ended {
 		b.WriteString("(exit 1)")
