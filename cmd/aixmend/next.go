@@ -108,7 +108,7 @@ func (g guide) next(f report.Fold) []string {
 	case f.Outcome == outcome.Skipped && strings.HasPrefix(f.Reason, controller.Held):
 		return g.again(string(verb), f)
 	}
-	if (f.Outcome == outcome.Healthy || f.Outcome == outcome.Recovered) && !f.Guided {
+	if (f.Outcome == outcome.Healthy || f.Outcome == outcome.Recovered || f.Outcome == outcome.OutcomeUndone) && !f.Guided {
 		return nil
 	}
 	return g.quoted("aixmend", "explain", g.run.ID, f.Hosts[0])

@@ -75,7 +75,7 @@ func (a *app) printTrouble(run *outcome.Run) error {
 	trouble := *run
 	trouble.Hosts = nil
 	for _, h := range run.Hosts {
-		if h.Outcome != outcome.Healthy && h.Outcome != outcome.Recovered && h.Outcome != outcome.Degraded {
+		if h.Outcome != outcome.Healthy && h.Outcome != outcome.Recovered && h.Outcome != outcome.OutcomeUndone && h.Outcome != outcome.Degraded {
 			trouble.Hosts = append(trouble.Hosts, h)
 		}
 	}

@@ -120,10 +120,12 @@ func unreachable(s sighting) bool { return s.host.Outcome == outcome.Unreachable
 func read(s sighting) bool { return !unreachable(s) && s.host.Outcome != outcome.Skipped }
 
 // standing is an outcome as it compares: a host that was recovered is as well as
-// its findings.
+// its findings, and one that was rolled back as ill.
 func standing(s sighting) outcome.Outcome {
 	switch {
-	case s.host.Outcome != outcome.Recovered:
+	case s.host.Outcome == outcome.OutcomeUndone && len(s.host.Open) > 0:
+		return outcome.NeedsAction
+	case s.host.Outcome != outcome.Recovered && s.host.Outcome != outcome.OutcomeUndone:
 		return s.host.Outcome
 	case len(s.host.Open) > 0:
 		return outcome.Degraded

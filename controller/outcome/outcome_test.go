@@ -42,6 +42,8 @@ func TestExitFor(t *testing.T) {
 		{"0 all healthy", map[Outcome]int{Healthy: 3}, all, 0, "no trouble"},
 		{"0 degraded only by warnings", map[Outcome]int{Healthy: 1, Degraded: 2}, all, 0, "no trouble"},
 		{"0 recovered", map[Outcome]int{Recovered: 1, Degraded: 1}, all, 0, "no trouble"},
+		{"0 undone", map[Outcome]int{OutcomeUndone: 2, Degraded: 1}, all, 0, "no trouble"},
+		{"3 some undone", map[Outcome]int{OutcomeUndone: 2, Failed: 1}, all, 3, "1 failed"},
 		{"0 some skipped", map[Outcome]int{Healthy: 1, Skipped: 9}, all, 0, "no trouble"},
 		{"3 needs a person", map[Outcome]int{Healthy: 9, NeedsAction: 1}, all, 3, "1 needs_action"},
 		{"3 failed", map[Outcome]int{Recovered: 1, Failed: 2}, all, 3, "2 failed"},
@@ -87,7 +89,7 @@ func TestCodes(t *testing.T) {
 	}
 	names := Outcomes()
 	slices.Sort(names)
-	if diff := cmp.Diff([]Outcome{"degraded", "failed", "healthy", "needs_action", "recovered", "skipped", "unknown", "unreachable"}, names); diff != "" {
+	if diff := cmp.Diff([]Outcome{"degraded", "failed", "healthy", "needs_action", "recovered", "skipped", "undone", "unknown", "unreachable"}, names); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
 }
@@ -127,11 +129,11 @@ func TestWorstAndIDs(t *testing.T) {
 
 // contract.md, run.json: every outcome is counted, 0 included.
 func TestCount(t *testing.T) {
-	want := map[Outcome]int{Unknown: 0, Failed: 0, NeedsAction: 0, Unreachable: 1, Skipped: 0, Degraded: 0, Recovered: 0, Healthy: 2}
+	want := map[Outcome]int{Unknown: 0, Failed: 0, NeedsAction: 0, Unreachable: 1, Skipped: 0, Degraded: 0, OutcomeUndone: 0, Recovered: 0, Healthy: 2}
 	if diff := cmp.Diff(want, Count([]HostSummary{{Outcome: Healthy}, {Outcome: Unreachable}, {Outcome: Healthy}})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if len(Count(nil)) != 8 {
+	if len(Count(nil)) != len(Outcomes()) {
 		t.Error("no host: not every outcome is there")
 	}
 }

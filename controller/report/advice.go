@@ -22,6 +22,11 @@ func advice(h outcome.Host) []string {
 			}
 		}
 		return []string{"nothing"}
+	case outcome.OutcomeUndone:
+		if len(outcome.OpenIDs(h.Findings)) == 0 {
+			return []string{"nothing"}
+		}
+		return []string{"nothing for the rollback: the host is as it was before that run, and recover mends what it has again"}
 	case outcome.Unknown:
 		return []string{"look at the host yourself before anything else is done to it: " + h.Reason}
 	}

@@ -136,6 +136,8 @@ func mark(o outcome.Outcome) string {
 		return "~"
 	case outcome.Recovered:
 		return "+"
+	case outcome.OutcomeUndone:
+		return "«"
 	}
 	return "✓"
 }

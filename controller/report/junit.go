@@ -148,7 +148,7 @@ func caseOfOutcome(run outcome.Run, h outcome.Host) junitCase {
 		c.Error = trouble
 	case fails:
 		c.Failure = trouble
-	case h.Outcome == outcome.Healthy, h.Outcome == outcome.Recovered, h.Outcome == outcome.Degraded:
+	case h.Outcome == outcome.Healthy, h.Outcome == outcome.Recovered, h.Outcome == outcome.OutcomeUndone, h.Outcome == outcome.Degraded:
 	case h.Outcome == outcome.Skipped:
 		c.Skipped = trouble
 	default:

@@ -93,7 +93,7 @@ func FuzzPrometheus(f *testing.F) {
 		e := evidenceOf(hostileHost(s))
 		e.Run.Command, e.Run.Playbook.Name = s, s
 		got := scrape(t, render(t, Prometheus, e))
-		if len(got) != 4+8+1+1 {
+		if len(got) != 4+len(outcome.Outcomes())+1+1 {
 			t.Errorf("%q makes %d samples: %v", s, len(got), got)
 		}
 	})

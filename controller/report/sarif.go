@@ -144,7 +144,7 @@ type sarif struct {
 func (s *sarif) add(run outcome.Run, h outcome.Host) {
 	hasCritical := slices.ContainsFunc(h.Findings, func(f outcome.Finding) bool { return f.Open() && f.Severity == outcome.Critical })
 	switch h.Outcome {
-	case outcome.Healthy, outcome.Degraded, outcome.Recovered:
+	case outcome.Healthy, outcome.Degraded, outcome.Recovered, outcome.OutcomeUndone:
 	case outcome.NeedsAction:
 		if !hasCritical {
 			s.ended(run, h)

@@ -82,7 +82,7 @@ func explainFold(f Fold) string {
 	reason := f.Reason
 	if f.Differ { // what one host says is not said of the others
 		kind, _, _ := strings.Cut(f.Reason, ":")
-		if f.Outcome == outcome.Failed || f.Outcome == outcome.Unknown {
+		if f.Outcome == outcome.Failed || f.Outcome == outcome.Unknown || f.Outcome == outcome.OutcomeUndone {
 			kind = "each for its own reason"
 		}
 		reason = kind + " (see explain)"
@@ -94,7 +94,7 @@ func explainFold(f Fold) string {
 	switch f.Outcome {
 	case outcome.Unreachable, outcome.Skipped, outcome.Recovered:
 		return reason
-	case outcome.Failed, outcome.Unknown:
+	case outcome.Failed, outcome.Unknown, outcome.OutcomeUndone:
 		return both
 	case outcome.NeedsAction:
 		if blocked(f.Reason, f.Findings) {
