@@ -260,3 +260,25 @@ func TestMissingRSCTIsAPersonsToMend(t *testing.T) {
 		}
 	}
 }
+
+// R1: a line of rc.tcpip that only a person can edit is known before anything is
+// sent: the host needs a person, and the plan says why.
+func TestHardLineIsKnownBefore(t *testing.T) {
+	const host = "address-of-clone"
+	b := newBench(t, host)
+	b.fleet.Host(host).Mutate(func(s *aixsim.State) {
+		f := s.Files["/etc/rc.tcpip"]
+		f.Content = strings.Replace(f.Content, "/usr/sbin/chdev -l en1", "/usr/sbin/chdev -l en1 -a mtu=1500", 1)
+		s.Files["/etc/rc.tcpip"] = f
+	})
+	const why = "a stale line of /etc/rc.tcpip is a person's to edit: line 19: it sets mtu=1500"
+	plan := b.run(controller.Plan)[host]
+	i := slices.IndexFunc(plan.Plan, func(s outcome.PlanStep) bool { return s.Step == "replace-stale-lines" })
+	if i < 0 || plan.Plan[i].BlockedBy != why {
+		t.Errorf("the plan: %+v", plan.Plan)
+	}
+	h := b.run(controller.Recover)[host]
+	if h.Outcome != outcome.NeedsAction || !strings.Contains(h.Reason, why) || slices.ContainsFunc(h.Changes, func(c outcome.Change) bool { return c.Rung == "address" }) {
+		t.Errorf("%s: %s; %v", h.Outcome, h.Reason, statuses(h))
+	}
+}

@@ -126,6 +126,66 @@ func TestTakeBackNotInEffect(t *testing.T) {
 	}
 }
 
+// What somebody has changed between the run and its rollback stays; the rest is
+// taken back, and the host ends undone. Where part of what a step did stands, it is
+// a person's to undo, and the command is said.
+func TestRollbackKeepsEdits(t *testing.T) {
+	const host, added = "address-of-clone", "echo 'added since'\n"
+	b := newBench(t, host)
+	stale := b.fleet.Host(host).Snapshot().Files["/etc/rc.tcpip"].Content
+	back := recovered(t, b)
+	run(t, b, host, "printf '%s' \"echo 'added since'\n\" >>/etc/rc.tcpip")
+	run(t, b, host, "/usr/sbin/chdev -l en1 -a netaddr6=2001:db8::77 -a prefixlen=64")
+	got := b.runEngine(back)[host]
+	s := b.fleet.Host(host).Snapshot()
+	if got.Outcome != outcome.OutcomeUndone || !strings.Contains(got.Reason, "set-address is not in effect any more") {
+		t.Errorf("%s: %s", got.Outcome, got.Reason)
+	}
+	if s.NICs[1].Attrs.NetAddr6 != "2001:db8::77" || s.Files["/etc/rc.tcpip"].Content != stale+added {
+		t.Errorf("netaddr6 %s, rc.tcpip (-want +got)\n%s", s.NICs[1].Attrs.NetAddr6, cmp.Diff(stale+added, s.Files["/etc/rc.tcpip"].Content))
+	}
+
+	b = newBench(t, "address-removed-smitty")
+	back = recovered(t, b)
+	run(t, b, "address-removed-smitty", "/usr/sbin/ifconfig en1 inet6 fe80::f8d4:43ff:fe00:121/64 delete")
+	before := len(b.changed("address-removed-smitty"))
+	got = b.runEngine(back)["address-removed-smitty"]
+	if sent := b.changed("address-removed-smitty")[before:]; got.Outcome != outcome.NeedsAction || !strings.Contains(got.Reason, "set-address is left alone: en1 was changed since, and part of what it did stands; by hand: ") || len(sent) > 0 {
+		t.Errorf("%s: %s; sent %q", got.Outcome, got.Reason, sent)
+	}
+}
+
+// R7 of a VM on its own boot image: the network and the node id are as the image
+// had them.
+func TestRollbackOnTheOwnImage(t *testing.T) {
+	b := newBench(t, "healthy")
+	b.use("rmc-restore-own-image")
+	b.fleet.Host("healthy").Mutate(func(s *aixsim.State) {
+		n := &s.NICs[0]
+		n.Attrs.Alias4, n.Live.IPv4 = []string{"10.77.0.5,255.255.255.0"}, append(n.Live.IPv4, "10.77.0.5/24")
+	})
+	b.run(controller.Capture)
+	b.fleet.SwapBoot("healthy", aixsim.BootImage{Hostname: "healthy", Address: true})
+	before := b.states()["healthy"]
+	e := b.engine(controller.Recover)
+	e.Allowed = []string{"node-id", "cluster0"}
+	r1 := maps.Clone(b.runEngine(e))
+	if r1["healthy"].Outcome != outcome.Recovered || status(r1["healthy"], "restore-captured-node-id") == "" || status(r1["healthy"], "restore-interface-1") == "" {
+		t.Fatalf("%s: %s; %v", r1["healthy"].Outcome, r1["healthy"].Reason, statuses(r1["healthy"]))
+	}
+	for _, id := range []string{"r2", "r3"} {
+		got := b.runEngine(b.rollback(id, r1))["healthy"]
+		if got.Outcome != outcome.OutcomeUndone || id == "r3" && len(got.Changes) > 0 {
+			t.Errorf("%s: %s: %s; %v", id, got.Outcome, got.Reason, statuses(got))
+		}
+		for _, field := range differences(before, b.states()["healthy"]) {
+			if !slices.ContainsFunc(slices.Collect(maps.Values(mayDiffer)), func(x *regexp.Regexp) bool { return x.MatchString(field) }) {
+				t.Errorf("%s: %s", id, field)
+			}
+		}
+	}
+}
+
 // An undo that fails, or whose link dies, is no success.
 func TestTakeBackFails(t *testing.T) {
 	const host = "address-removed-smitty"

@@ -540,6 +540,7 @@ func TestReplaceStaleLinesRefuses(t *testing.T) {
 	stale := "/usr/sbin/chdev -l en1 -anetaddr6=" + foreign
 	for name, before := range map[string]string{
 		"two commands": "chdev -l en0 -a netaddr=10.1.2.3; " + stale + "\n",
+		"a wrapper":    "/usr/bin/nohup " + stale + "\n",
 		"a condition":  "[ -x /usr/sbin/chdev ] && " + stale + "\n",
 	} {
 		file := filepath.Join(t.TempDir(), "rc.tcpip")

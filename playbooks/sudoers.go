@@ -173,10 +173,7 @@ func (r *rules) add(what, text string) {
 	})
 	split := shell.Split(plain)
 	if why := split.Whole(); why != "" {
-		r.whole = append(r.whole, what+": "+placeholder.ReplaceAllStringFunc(why, func(m string) string {
-			n, _ := strconv.Atoi(placeholder.FindStringSubmatch(m)[1])
-			return "{{ " + exprs[n] + " }}"
-		}))
+		r.whole = append(r.whole, what+": "+r.why(why, exprs))
 		return
 	}
 	for _, call := range split.Calls() {
@@ -186,6 +183,20 @@ func (r *rules) add(what, text string) {
 			}
 		}
 	}
+}
+
+// why is why a text needs a root shell, without the placeholders. Where a list of
+// words is a whole command, or none, only the host can tell which it is.
+func (r *rules) why(why string, exprs []string) string {
+	for _, m := range placeholder.FindAllStringSubmatch(why, -1) {
+		if n, _ := strconv.Atoi(m[1]); strings.Contains(exprs[n], "?") {
+			return "which of its commands are run follows from the host"
+		}
+	}
+	return placeholder.ReplaceAllStringFunc(why, func(m string) string {
+		n, _ := strconv.Atoi(placeholder.FindStringSubmatch(m)[1])
+		return "{{ " + exprs[n] + " }}"
+	})
 }
 
 // command adds the line of one command.
