@@ -67,11 +67,11 @@ func testSSHPlanAndUndo(t *testing.T, lab *sshLab) {
 	}
 	d.run("audit").exits(0)
 	d.call("recover", "--undo", "latest", "--yes").exits(2) // an audit has nothing to take back
-	d.call("recover", "--undo", recovered, "--yes").exits(3)
+	d.call("recover", "--undo", recovered, "--yes").exits(0)
 	if now := h.now(t); now.NICs[1].Attrs.NetAddr6 != was.NICs[1].Attrs.NetAddr6 || mended.NICs[1].Attrs.NetAddr6 == was.NICs[1].Attrs.NetAddr6 {
 		t.Errorf("netaddr6 was %q, %q after the run, is %q", was.NICs[1].Attrs.NetAddr6, mended.NICs[1].Attrs.NetAddr6, now.NICs[1].Attrs.NetAddr6)
 	}
-	if r := d.report(h.name); r.Outcome != outcome.NeedsAction || !strings.Contains(r.Reason, "1 step of run "+recovered+" taken back") {
+	if r := d.report(h.name); r.Outcome != outcome.OutcomeUndone || !strings.Contains(r.Reason, "1 step of run "+recovered+" taken back") {
 		t.Errorf("%s: %s", r.Outcome, r.Reason)
 	}
 }

@@ -371,20 +371,19 @@ func (b bootFile) replaced(t *testing.T, h *sshHost) {
 	if at < 0 {
 		t.Fatalf("the stale line was not there: %q", want)
 	}
-	want[at] = aixsim.ChdevBootLine("en1", rmcAddress(h))
-	want[len(want)-1] += "\n" // the last line had none
-	want = append(want, "")
+	copies, err := filepath.Glob(h.path("/etc/rc.tcpip.aixmend.*"))
+	noError(t, err)
+	if len(copies) != 2 || copies[1] != copies[0]+".lines" {
+		t.Fatalf("left beside it: %q", copies)
+	}
+	mark := " # " + strings.TrimPrefix(filepath.Base(copies[0]), "rc.tcpip.") + ".1\n"
+	want[at] = strings.TrimSuffix(aixsim.ChdevBootLine("en1", rmcAddress(h)), "\n") + mark
 	after := readBootFile(t, h)
 	if diff := cmp.Diff(want, after.lines); diff != "" {
 		t.Errorf("rc.tcpip (-want +got)\n%s", diff)
 	}
 	if after.mode != b.mode || after.owner.Uid != b.owner.Uid || after.owner.Gid != b.owner.Gid {
 		t.Errorf("rc.tcpip was %s of %d:%d, is %s of %d:%d", b.mode, b.owner.Uid, b.owner.Gid, after.mode, after.owner.Uid, after.owner.Gid)
-	}
-	copies, err := filepath.Glob(h.path("/etc/rc.tcpip.aixmend.*"))
-	noError(t, err)
-	if len(copies) != 1 || strings.HasSuffix(copies[0], ".new") {
-		t.Fatalf("left beside it: %q", copies)
 	}
 	old, err := os.ReadFile(copies[0])
 	noError(t, err)
