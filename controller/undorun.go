@@ -88,7 +88,10 @@ func (w *walk) concludeTakenBack() {
 	now := w.out.Reason
 	back, err := w.rollback(w.diagnosis)
 	said := []string{plural(n, "%d step", "%d steps") + fmt.Sprintf(" of run %s taken back", w.takes)}
-	if n == 0 && len(back.Rung.Steps) == 0 {
+	switch {
+	case w.Verb != Recover && len(back.Rung.Steps) > 0:
+		said = []string{plural(len(back.Rung.Steps), "%d step", "%d steps") + fmt.Sprintf(" of run %s would be taken back: ", w.takes) + stepsOf(back.Rung)}
+	case n == 0 && len(back.Rung.Steps) == 0:
 		said = []string{fmt.Sprintf("nothing of run %s is left to take back", w.takes)}
 	}
 	said = append(said, w.alone...)

@@ -235,7 +235,7 @@ func (p *past) earlier(host string) (controller.Earlier, error) {
 // toTakeBack says what would be taken back, and what can't be.
 func (p *past) toTakeBack(hosts []inventory.Host) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "run %s is taken back on %s, the newest step first:", p.id, report.Hosts(len(hosts)))
+	fmt.Fprintf(&b, "run %s is taken back on %s, the newest step first; what a look does not find in effect, or was so before that run, is left as it is:", p.id, report.Hosts(len(hosts)))
 	for _, h := range hosts {
 		list := p.undoables(h.Name)
 		for _, u := range slices.Backward(list) {
