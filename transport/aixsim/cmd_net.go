@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -133,11 +134,14 @@ func (e *Env) ifconfigChange() int {
 				p = netip.PrefixFrom(a, 64)
 			}
 		}
-		if args[len(args)-1] == "delete" {
-			e.delLive6(n, p.Addr())
-		} else {
+		if args[len(args)-1] != "delete" {
 			e.addLive6(n, p)
+			return 0
 		}
+		if !n.hasLive6(p.Addr()) { // the words are not known (K)
+			return e.fail(1, "ifconfig: 0821-279 %s is not on %s", p.Addr(), n.Name)
+		}
+		e.delLive6(n, p.Addr())
 		return 0
 	}
 	return e.fail(1, "ifconfig: 0821-015 %s: invalid argument", args[0])
@@ -152,7 +156,7 @@ func (e *Env) addLive6(n *NIC, p netip.Prefix) {
 
 func (e *Env) delLive6(n *NIC, a netip.Addr) {
 	if i := index6(n.Live.IPv6, a); i >= 0 {
-		n.Live.IPv6 = append(n.Live.IPv6[:i:i], n.Live.IPv6[i+1:]...)
+		n.Live.IPv6 = dropAt(slices.Clone(n.Live.IPv6), i)
 		e.effect("%s: address %s removed", n.Name, a)
 	}
 }

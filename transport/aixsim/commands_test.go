@@ -139,6 +139,8 @@ func TestChdev(t *testing.T) {
 		{name: "no such attribute", command: "chdev -l en1 -a nosuch=1", exit: 1, err: "0514-018"},
 		{name: "needs root", change: func(s *State) { s.Unprivileged = true }, command: "/usr/sbin/chdev -l en1 -a state=down", exit: 1, err: "0403-027"},
 		{name: "autoconf6", change: lost, command: "/usr/sbin/autoconf6 -i en1; ifconfig en1 | grep inet6", out: "        inet6 fe80::f8d4:43ff:fe00:121/64\n"},
+		{name: "ifconfig delete of what is not there", command: "ifconfig en1 inet6 fe80::5/64 delete", exit: 1, err: "0821-279"},
+		{name: "ifconfig alias and delete, as it is written on AIX", command: "ifconfig en1 inet6 fe80::5/64 alias; ifconfig en1 inet6 fe80::f8d4:43ff:fe00:121/64 delete; ifconfig en1 | grep inet6", out: "        inet6 fe80::5/64\n"},
 		{name: "ifconfig alias and delete", command: "ifconfig en1 inet6 fe80::5/64; ifconfig en1 inet6 fe80::f8d4:43ff:fe00:121 delete; ifconfig en1 | grep inet6", out: "        inet6 fe80::5/64\n"},
 	})
 }
