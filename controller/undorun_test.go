@@ -186,6 +186,36 @@ func TestRollbackOnTheOwnImage(t *testing.T) {
 	}
 }
 
+// R7 of an update: it is rejected, also where the images are gone since; what was
+// committed meanwhile is a person's.
+func TestRollbackOfAnUpdate(t *testing.T) {
+	const host = "rsct-below-minimum"
+	for _, c := range []struct {
+		name, later, level string
+		outcome            outcome.Outcome
+		reason             string
+	}{
+		{"applied", ":", "3.1.5.0 C", outcome.OutcomeUndone, "1 step of run r1 taken back"},
+		{"rejected by hand since", "for n in $(/usr/bin/lslpp -Lcq 'rsct.core.*' | /usr/bin/cut -d: -f2); do /usr/sbin/installp -rgX $n; done; :", "3.1.5.0 C", outcome.OutcomeUndone, "apply-update is not in effect any more"},
+		{"committed since", "/usr/sbin/installp -cgX all", "3.2.6.2 C", outcome.NeedsAction, "apply-update is left alone: it was committed since, and can't be rejected any more; by hand: "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b, _ := updating(t, host, func(s *aixsim.State) {
+				s.Exports = map[string][]aixsim.Fileset{"nim.example:/export/rsct": s.Images[imagesFolder]}
+				s.Images = nil
+			})
+			b.set = append(b.set, "images=nim.example:/export/rsct")
+			was := level(b.fleet.Host(host).Snapshot())
+			back := recovered(t, b, "rsct-update")
+			run(t, b, host, c.later)
+			got := b.runEngine(back)[host]
+			if is := level(b.fleet.Host(host).Snapshot()); got.Outcome != c.outcome || !strings.Contains(got.Reason, c.reason) || is != c.level || was != "3.1.5.0 C" {
+				t.Errorf("%s: %s; RSCT %s, was %s; %v", got.Outcome, got.Reason, is, was, statuses(got))
+			}
+		})
+	}
+}
+
 // An undo that fails, or whose link dies, is no success.
 func TestTakeBackFails(t *testing.T) {
 	const host = "address-removed-smitty"
@@ -230,7 +260,7 @@ func TestRollbackIsExact(t *testing.T) {
 	hosts, all := catalogue()
 	b := startBench(t, hosts)
 	b.concurrency = 64
-	b.set = append(b.set, "images=/usr/sys/inst.images", "new_node_id=node-id-duplicate")
+	b.set = append(b.set, "images="+imagesFolder, "new_node_id=node-id-duplicate")
 	before := b.states()
 	e := b.engine(controller.Recover)
 	e.Allowed, e.MendWarnings = []string{"node-id", "cluster0", "rsct-update"}, true
@@ -239,6 +269,11 @@ func TestRollbackIsExact(t *testing.T) {
 	for _, host := range all {
 		if slices.ContainsFunc(r1[host].Changes, func(c outcome.Change) bool { return c.Status != outcome.NotApplied && c.Rung != "hand-over" }) {
 			changed = append(changed, host)
+		}
+	}
+	for _, host := range []string{"address-of-clone", "daemon-down", "cluster0-leftover", "rsct-below-minimum", "customer-netaddr6-on-rmc-nic"} {
+		if r1[host].Outcome != outcome.Recovered {
+			t.Fatalf("%s: %s: %s", host, r1[host].Outcome, r1[host].Reason)
 		}
 	}
 	if len(changed) < 20 {
@@ -302,6 +337,9 @@ func catalogue() (hosts []aixsim.FleetHost, names []string) {
 		first := add(i.Name, i.Name)
 		if i.Apply != nil {
 			i.Apply(first)
+		}
+		if len(first.Images) > 0 {
+			first.Files[imagesFolder+"/.toc"] = aixsim.File{Content: "0 0000000000 2\n"}
 		}
 		if i.Pair != nil {
 			i.Pair(first, add(i.Name+"-2", i.Name))
@@ -370,6 +408,7 @@ var mayDiffer = map[string]*regexp.Regexp{
 	"times":                                         regexp.MustCompile(`/mod_time: `),
 	"what was started again has another process id": regexp.MustCompile(`/pid: `),
 	"copies that the run has left":                  regexp.MustCompile(`^/files//etc/(rc\.tcpip\.)?aixmend\.r1[./]`),
+	"the log of an update":                          regexp.MustCompile(`^/files//var/adm/ras/aixmend\.r1/`),
 	"the folder of support data, empty":             regexp.MustCompile(`^/files//var/adm/aixmend/(dir|mode): none`),
 	"what the other side has seen":                  regexp.MustCompile(`^/rmc/(held_since|registered): `),
 	"remote clients that were let in stay so":       regexp.MustCompile(`^/rmc/remote_clients: "false", then "true"`),
