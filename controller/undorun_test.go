@@ -231,7 +231,7 @@ func TestTakeBackFails(t *testing.T) {
 
 	b = newBench(t, host)
 	back = recovered(t, b)
-	b.fleet.Server(host).SetFaults(sshtest.Faults{CutAfterRun: "'netaddr6=' -a 'prefixlen=' -a 'state=up'", Times: 1})
+	b.fleet.Server(host).SetFaults(sshtest.Faults{CutAfterRun: "-a netaddr6= -a prefixlen= ||", Times: 1})
 	got = b.runEngine(back)[host]
 	if got.Outcome != outcome.OutcomeUndone || !slices.Contains(statuses(got), "undo-set-address applied") {
 		t.Errorf("%s: %s %q", got.Outcome, got.Reason, statuses(got))

@@ -261,8 +261,8 @@ func (t *template) command(values map[string]any) (string, error) {
 			if err != nil {
 				return "", fmt.Errorf("quote %.80q: %w", w, err)
 			}
-			if w == "" {
-				q = "" // empty stays empty: attr= rather than attr=''
+			if w == "" || i > 0 { // empty stays empty: attr= rather than attr=''
+				q = w // no safe word needs quotes but NAME=VALUE where a command begins
 			}
 			quoted[i] = q
 		}
