@@ -54,9 +54,14 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	done <<<"$$targets"
 
 .PHONY: suites
-suites: ## what takes fewer rounds in `make test`, whole: hostile weather, kill -9, resume, variants of AIX
+suites: ## what takes fewer rounds in `make test`, whole: histories, hostile weather, kill -9, resume, variants of AIX
+	$(GO) test ./controller/course -count 1 -timeout 30m -run '^TestHistories$$' -histories.depth 2
 	$(GO) test ./controller ./cmd/aixmend -count 1 -run '^(TestWeather|TestKill|TestResume.*)$$'
 	$(GO) test ./playbooks -count 1 -timeout 30m -run '^TestVariants$$' -variants.seeds 300
+
+.PHONY: histories
+histories: ## random histories of a host against rows E1 to E7, new ones for SOAK (10m)
+	$(GO) test ./controller/course -count 1 -v -timeout 0 -run '^TestHistories$$' -histories.soak '$(SOAK)'
 
 .PHONY: soak
 soak: ## recoveries in hostile weather, and under kill -9, with new seeds, for SOAK (10m) each

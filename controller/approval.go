@@ -2,6 +2,7 @@ package controller
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
+	"aixmend/transport"
 )
 
 // A plan that was approved is applied exactly: the host is read again, and where
@@ -22,6 +24,9 @@ const Drifted = "drifted since the plan: "
 type Approved struct {
 	// Unknown says why the plan knows nothing of the host, "" where it does.
 	Unknown string
+	// ID is that of the plan, by which the host remembers that it was applied; "": it
+	// is not asked.
+	ID      string
 	Address string
 	HostKey string
 	// Findings are those that counted, each "id severity".
@@ -64,7 +69,7 @@ func (w *walk) drift(a *Approved) []string {
 	if a.Unknown != "" {
 		return []string{"the plan is not for the host as it is: " + a.Unknown}
 	}
-	var list []string
+	list := slices.Clone(w.sight.applied)
 	differ := func(what, was, is string) {
 		if was != is {
 			list = append(list, fmt.Sprintf("%s was %s, is %s", what, orNone(was), orNone(is)))
@@ -73,8 +78,8 @@ func (w *walk) drift(a *Approved) []string {
 	differ("the address", a.Address, w.out.Address)
 	differ("the host key", a.HostKey, w.out.HostKey)
 	differ("what counts", strings.Join(a.Findings, ", "), strings.Join(counting(w.out.Findings), ", "))
-	plan := w.Playbook.Plan(w.diagnosis, w.wishes()) // before onlyApproved had its say
-	now := w.Playbook.Grounds(w.diagnosis, plan)
+	plan := w.Playbook.Plan(w.sight.diagnosis, w.wishes()) // before onlyApproved had its say
+	now := w.Playbook.Grounds(w.sight.diagnosis, plan)
 	for _, name := range sortedNames(a.Grounds, now) {
 		was, before := a.Grounds[name]
 		is, there := now[name]
@@ -113,14 +118,14 @@ func (w *walk) otherSteps(a *Approved, plan []playbooks.PlannedRung) []string {
 
 // onlyApproved blocks every rung that has a step which was not approved as it is.
 func (w *walk) onlyApproved() {
-	if w.approved == nil {
+	if w.sight.approved == nil {
 		return
 	}
-	for i := range w.plan {
-		r := &w.plan[i]
+	for i := range w.sight.plan {
+		r := &w.sight.plan[i]
 		for j := range r.Steps {
 			s := &r.Steps[j]
-			known := slices.ContainsFunc(w.approved.Plan, func(p outcome.PlanStep) bool {
+			known := slices.ContainsFunc(w.sight.approved.Plan, func(p outcome.PlanStep) bool {
 				return runs(p) && p.Rung == r.Rung.ID && p.Step == s.Step.ID && p.Command == s.Command && p.Undo == s.Undo
 			})
 			if !known && (r.Blocked == "" || r.Rung.HandOver) {
@@ -156,4 +161,56 @@ func sortedNames(a, b map[string]json.RawMessage) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// askApplied asks the host whether an approved plan was applied to it already: whatever
+// state folder that was done from, the host remembers it. An error is a link that broke.
+func (w *walk) askApplied(ctx context.Context) error {
+	a := w.sight.approved
+	if a == nil || a.ID == "" || w.Verb != Recover || len(w.out.Changes) > 0 {
+		return nil
+	}
+	commands := []transport.Command{{ID: playbooks.AppliedStep, Line: playbooks.AppliedCommand(a.ID), AsLogin: true, Timeout: leaseTimeout}}
+	t, err := w.conn.Run(ctx, commands)
+	w.record(commands, t)
+	if err != nil {
+		return err
+	}
+	w.sight.applied = nil
+	switch by, err := appliedBy(t.Results[0]); {
+	case err != nil:
+		w.sight.applied = []string{"whether the plan was applied to it already is not known: " + err.Error()}
+	case by != "" && by != w.RunID:
+		w.sight.applied = []string{"run " + by + " has applied the plan to it already: make another plan"}
+	}
+	return nil
+}
+
+func appliedBy(r transport.Result) (string, error) {
+	if r.Err != nil {
+		return "", r.Err
+	}
+	if r.Exit != 0 {
+		return "", fmt.Errorf("status %d: %s", r.Exit, firstLine(r.Stderr))
+	}
+	return playbooks.ReadApplied(string(r.Stdout))
+}
+
+// markApplied lets the host remember that the plan is applied to it. It says why that
+// can't be, "" where it does.
+func (w *walk) markApplied(ctx context.Context) (string, error) {
+	a := w.sight.approved
+	if a == nil || a.ID == "" || w.course.Begun() {
+		return "", nil
+	}
+	r, err := w.sendLease(ctx, playbooks.MarkAppliedStep, playbooks.MarkAppliedCommand(a.ID, w.RunID), a.ID, false)
+	switch {
+	case err != nil:
+		return "", err
+	case r.err != nil:
+		return "the host could not be marked as one to which the plan was applied: " + r.err.Error(), nil
+	case r.Exit != 0:
+		return "the plan can't be applied to the host: " + firstLine(r.Stderr, r.Stdout), nil
+	}
+	return "", nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"aixmend/controller/course"
 	"aixmend/controller/outcome"
 	"aixmend/transport"
 )
@@ -21,30 +22,25 @@ const absentStatus = 44
 const defaultFileBytes = 4 << 20
 
 // capture keeps what the playbook names, and everything the first look read.
-func (w *walk) capture(ctx context.Context) (Event, error) {
-	if w.Verb == Recover && w.Owner != "" && w.lease == nil && w.pickup == nil && w.Earlier == nil {
-		return w.firstHold(ctx)
-	}
-	done := w.stage(outcome.StageCapture)
+func (w *walk) capture(ctx context.Context) error {
+	w.open(outcome.StageCapture)
 	commands, items := w.captureCommands()
 	t, err := w.conn.Run(ctx, commands)
 	w.record(commands, t)
-	if err != nil {
-		done(outcome.StageFailed, err.Error())
-		w.hangUp()
-		if transport.KindOf(err) == transport.KindCanceled {
-			w.unreachable(err)
-			return noCapture, nil
-		}
-		if transport.KindOf(err) == transport.KindPrivilege {
-			return w.uncaptured(err.Error()), nil
-		}
-		return w.uncaptured(fmt.Sprintf("the link broke while the capture was read: %v", err)), nil
+	switch kind := transport.KindOf(err); {
+	case err == nil:
+	case kind == transport.KindPrivilege:
+		return w.uncaptured(err.Error())
+	default:
+		w.shut(outcome.StageFailed, err.Error())
+		w.close()
+		why := fmt.Sprintf("the link broke while the capture was read: %v", err)
+		w.happened(course.Event{Entry: outcome.Entry{Event: course.Uncaptured, Status: string(kind), Detail: why}})
+		return nil
 	}
 	files, bad := w.fill(items, t.Results)
 	if bad != "" {
-		done(outcome.StageFailed, bad)
-		return w.uncaptured(bad), nil
+		return w.uncaptured(bad)
 	}
 	purpose, label := outcome.PurposePreImage, ""
 	if w.Verb == Capture {
@@ -59,20 +55,13 @@ func (w *walk) capture(ctx context.Context) (Event, error) {
 	}
 	where, err := w.keep(kept, files)
 	if err != nil {
-		done(outcome.StageFailed, err.Error())
-		return "", fmt.Errorf("capture: %w", err)
+		w.shut(outcome.StageFailed, err.Error())
+		return fmt.Errorf("capture: %w", err)
 	}
-	if w.out.Capture == "" || w.Verb == Capture {
-		w.out.Capture = where // of a second one the first is the true pre-image
-	}
-	done(outcome.StageOK, "kept, read back and hashed: "+where)
-	if w.Verb == Capture {
-		return captured, nil
-	}
-	if w.before == nil {
-		w.before = w.diagnosis
-	}
-	return mayChange, nil
+	w.out.Capture = where
+	w.sight.before = w.sight.diagnosis
+	w.shut(outcome.StageOK, "kept, read back and hashed: "+where)
+	return w.write(course.Event{Entry: outcome.Entry{Event: outcome.EventKept, Detail: where}})
 }
 
 // keep keeps a capture. Another run may have taken one of the same host in the
@@ -90,10 +79,11 @@ func (w *walk) keep(c outcome.Capture, files []outcome.CaptureFile) (where strin
 // captureID is a capture's id: its time, to the millisecond.
 func captureID(t time.Time) string { return t.UTC().Format("20060102T150405.000Z") }
 
-// uncaptured ends the walk without a capture: nothing is changed.
-func (w *walk) uncaptured(reason string) Event {
-	w.end(outcome.NeedsAction, "no good capture, so nothing was changed: %s", reason)
-	return noCapture
+// uncaptured tells the course that there is no good capture: nothing is changed.
+func (w *walk) uncaptured(why string) error {
+	w.shut(outcome.StageFailed, why)
+	w.happened(course.Event{Entry: outcome.Entry{Event: course.Uncaptured, Detail: why}})
+	return nil
 }
 
 // captureCommands makes the commands of the capture and the items they fill.

@@ -6,35 +6,42 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"aixmend/controller/course"
+	"aixmend/controller/outcome"
 )
 
 var update = flag.Bool("update", false, "write golden files")
 
 const architecture = "../docs/architecture.md"
 
-// diagram draws the table of transitions.
-func diagram() string {
+var begunRung = outcome.Entry{Event: outcome.EventRung, Rung: "some"}
+
+// actions is the table of what a course can decide for, and where it is shown.
+func actions() string {
 	var b strings.Builder
-	b.WriteString("```mermaid\nstateDiagram-v2\n    [*] --> queued\n")
-	for _, t := range Machine() {
-		fmt.Fprintf(&b, "    %s --> %s: %s\n", t.From, t.To, t.On)
+	b.WriteString("| action | shown as, before a rung was begun | and after |\n| --- | --- | --- |\n")
+	begun := course.New()
+	begun.Apply(course.Event{Entry: begunRung})
+	for _, do := range course.Dos() {
+		a := course.Action{Do: do}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", do, stateOf(a, course.New(), "as before"), stateOf(a, begun, "as before"))
 	}
-	b.WriteString("    done --> [*]\n```\n")
 	return b.String()
 }
 
-// The diagram in the documentation is drawn from the table that runs.
-func TestDiagramIsDrawnFromTheTable(t *testing.T) {
+// The table in the documentation is made from what Next can return.
+func TestActionsInTheDocumentation(t *testing.T) {
 	text, err := os.ReadFile(architecture)
 	if err != nil {
 		t.Fatal(err)
 	}
-	begin := strings.Index(string(text), "```mermaid\nstateDiagram")
+	begin := strings.Index(string(text), "| action | shown as")
 	if begin < 0 {
-		t.Fatal("there is no state diagram in " + architecture)
+		t.Fatal("there is no table of actions in " + architecture)
 	}
-	end := begin + strings.Index(string(text)[begin:], "\n```\n") + len("\n```\n")
-	want := string(text)[:begin] + diagram() + string(text)[end:]
+	end := begin + strings.Index(string(text)[begin:], "\n\n") + 1
+	want := string(text)[:begin] + actions() + string(text)[end:]
 	if *update {
 		if err := os.WriteFile(architecture, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -42,6 +49,6 @@ func TestDiagramIsDrawnFromTheTable(t *testing.T) {
 		return
 	}
 	if want != string(text) {
-		t.Error("the diagram is another than the table: go test ./controller -run Diagram -update")
+		t.Error("the table is another than the code: go test ./controller -run Documentation -update")
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"aixmend/controller/course"
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
 	"aixmend/playbooks"
@@ -23,14 +24,14 @@ import (
 )
 
 // Verb is what a run is to do with its hosts.
-type Verb string
+type Verb = course.Verb
 
 // The verbs that walk hosts.
 const (
-	Audit   Verb = "audit"
-	Capture Verb = "capture"
-	Plan    Verb = "plan"
-	Recover Verb = "recover"
+	Audit   = course.VerbAudit
+	Capture = course.VerbCapture
+	Plan    = course.VerbPlan
+	Recover = course.VerbRecover
 )
 
 // Journal takes the run's log. Append returns when the entry is as safe as its
@@ -300,7 +301,7 @@ func (e *Engine) walk(ctx context.Context, w *walk) (summary outcome.HostSummary
 	ended, err := w.guarded(ctx)
 	w.fleet.end(w.host.Name, ended.Interrupted)
 	ended.Host = w.host.Name // of a walk that broke, too
-	w.waves.end(ended, len(w.refused) > 0)
+	w.waves.end(ended, w.course.Stuck())
 	if err == nil {
 		summary, err = e.close(w, ended)
 	}
@@ -351,7 +352,7 @@ func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended fun
 			next.walk.takeUp(begun)
 			if p := next.walk.pickup; p != nil {
 				f.identifyFrom(host.Name, begun.Kept, begun.Report)
-				if p.open >= 0 {
+				if p.open >= 0 && next.walk.course.Open() {
 					f.open(host.Name)
 				}
 			}
@@ -432,12 +433,13 @@ func (w *walk) wishes() playbooks.Wishes {
 	return playbooks.Wishes{
 		Allowed: w.Allowed, MendWarnings: w.MendWarnings,
 		Waived: func(id string) bool { by := waiver(w.host, id); return by != nil && by.ActiveAt(now) },
-		Tried:  func(rung string) bool { return w.entered[rung] > 0 },
+		Tried:  func(rung string) bool { return w.course.Entered(rung) > 0 },
 		Refused: func(rung string) string {
-			if n := w.attempts(rung); w.refused[rung] == "" && n > 0 {
+			refused := w.course.Refused(rung)
+			if n := w.attempts(rung); refused == "" && n > 0 {
 				return fmt.Sprintf("it was begun %d times on this host lately and did not help for long: look for the cause, or open a case (--playbook support-data)", n)
 			}
-			return w.refused[rung]
+			return refused
 		},
 	}
 }
@@ -445,7 +447,7 @@ func (w *walk) wishes() playbooks.Wishes {
 // attempts is how often a rung was begun on the host lately, where that is too
 // often; else 0. A rung of this run is not counted.
 func (w *walk) attempts(rung string) int {
-	if w.Attempts == nil || w.MaxAttempts <= 0 || w.entered[rung] > 0 {
+	if w.Attempts == nil || w.MaxAttempts <= 0 || w.course.Entered(rung) > 0 {
 		return 0
 	}
 	if n := w.Attempts(w.host.Name, rung); n >= w.MaxAttempts {

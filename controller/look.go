@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"aixmend/controller/course"
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
 	"aixmend/playbooks"
@@ -16,37 +17,156 @@ import (
 	"aixmend/transport"
 )
 
-// diagnose is the first look.
-func (w *walk) diagnose(ctx context.Context) (Event, error) {
-	done := w.stage(outcome.StageDiagnose)
-	d, err := w.look(ctx, w.probes)
-	if err != nil {
-		done(outcome.StageFailed, err.Error())
-		return w.lostLook(err), nil
-	}
-	w.adopt(d)
-	done(outcome.StageOK, "")
-	if d.Skip != "" {
-		w.end(outcome.Skipped, "%s", d.Skip)
-		return judged, nil
-	}
-	return w.decide()
+// sight is what was read of a host, and what the controller knows beside it.
+type sight struct {
+	past      *facts.Captured      // of the newest capture before this run
+	given     *playbooks.Given     // what the controller knows of the host
+	approved  *Approved            // nil: no plan was approved
+	applied   []string             // why the approved plan may have been applied already
+	before    *playbooks.Diagnosis // the host before its first change
+	diagnosis *playbooks.Diagnosis // the newest
+	plan      []playbooks.PlannedRung
+	earlier   string          // the run that is taken back
+	rollback  course.Rollback // what of it is left
 }
 
-// lostLook decides what a look without an answer means: a broken link is
-// tried once more, reading changes nothing.
-func (w *walk) lostLook(err error) Event {
-	kind := transport.KindOf(err)
-	if kind == transport.KindPrivilege {
+// forget drops what stands in the report.
+func (s *sight) forget() { s.given, s.before, s.diagnosis, s.plan = nil, nil, nil, nil }
+
+// lookAt reads the host and judges it.
+func (w *walk) lookAt(ctx context.Context, a course.Action) error {
+	name := outcome.StageDiagnose
+	if w.course.Begun() {
+		name = outcome.StageVerify
+	}
+	if name == outcome.StageDiagnose || w.stage == nil || w.out.Stages[w.stage.at].Name != name {
+		w.open(name)
+	}
+	look, err := w.read(ctx, a.Part)
+	switch {
+	case err != nil && !w.course.Begun() && transport.KindOf(err) == transport.KindPrivilege:
+		w.shut(outcome.StageFailed, err.Error())
 		w.privilege(err)
-		return judged
+		look = &course.Look{Incomplete: true, Verdict: outcome.Worst(w.out.Findings), Why: verdictOf(w.out.Findings)}
+	case err != nil:
+		w.shut(outcome.StageFailed, err.Error())
+		w.broke(err)
+		return nil
+	default:
+		w.shut(outcome.StageOK, a.Why)
 	}
-	w.hangUp()
-	if w.breaks++; kind == transport.KindLost && w.breaks < 2 {
-		return linkLost
+	return w.write(course.Event{Entry: outcome.Entry{Event: outcome.EventLooked}, Look: look})
+}
+
+// read is one look. Its error is a link that broke.
+func (w *walk) read(ctx context.Context, part bool) (*course.Look, error) {
+	if part {
+		d, err := w.look(ctx, w.Playbook.UntilProbes(w.probes))
+		if err != nil {
+			return nil, err
+		}
+		return &course.Look{Part: true, Proved: w.Playbook.Proved(d)}, nil
 	}
-	w.unreachable(err)
-	return unreachable
+	process, err := w.askProcesses(ctx)
+	if err == nil {
+		err = w.askApplied(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d, err := w.look(ctx, w.probes)
+	if err != nil {
+		return nil, err
+	}
+	w.adopt(d)
+	return w.judge(process), nil
+}
+
+// judge is what a look says, with all that decisions rest on.
+func (w *walk) judge(process course.Process) *course.Look {
+	d, asks := w.sight.diagnosis, w.wishes()
+	look := &course.Look{
+		Skip: d.Skip, Incomplete: d.Incomplete, Proved: w.Playbook.Proved(d), Targets: w.Playbook.Targets(d, asks), Open: outcome.OpenIDs(w.out.Findings),
+		SideEffects: w.sideEffects(), Verdict: outcome.Worst(w.out.Findings), Why: verdictOf(w.out.Findings),
+		Rollback: w.sight.rollback, Fates: map[int]course.Fate{}, Process: process, OnlyCollects: w.Playbook.OnlyHandsOver(),
+	}
+	if view, ok := d.Facts["fleet"].(facts.Fleet); ok {
+		look.Complete = view.Complete
+		look.Others = w.fleet.clones(w.host.Name, w.Allowed)
+	}
+	if w.sight.approved != nil && len(w.out.Changes) == 0 {
+		if w.out.Drift = w.drift(w.sight.approved); len(w.out.Drift) > 0 {
+			look.Drift = Drifted + few(w.out.Drift)
+		}
+	}
+	for _, rung := range w.sight.plan {
+		look.Plan = append(look.Plan, rungOf(rung))
+	}
+	for _, i := range w.course.Asked() {
+		look.Fates[i] = w.fate(&w.course.Changes[i])
+	}
+	if rung := w.course.InProgress(); rung != nil {
+		look.Rest = w.rest(rung.ID, look.Fates)
+	}
+	return look
+}
+
+// fate asks the evidence whether a change is in effect.
+func (w *walk) fate(c *course.Change) course.Fate {
+	s, known := w.planned(c)
+	if !known {
+		return course.Fate{Why: "what the step rested on is not known any more"}
+	}
+	inEffect, err := s.Confirm(w.sight.diagnosis)
+	if err != nil {
+		return course.Fate{Why: err.Error()}
+	}
+	return course.Fate{Known: true, InEffect: inEffect, Seen: seen(&s)}
+}
+
+// seen says what a look has shown of a step that is in effect. One that nothing refutes
+// is confirmed by what it is for: whether it ran can't be seen.
+func seen(s *playbooks.PlannedStep) string {
+	if s.Step.Refute.V == "false" {
+		return "a new look shows what it was to bring about; whether it was this step that did can't be seen"
+	}
+	return "a new look shows that it happened"
+}
+
+// rest is the rung in progress, planned from the newest look.
+func (w *walk) rest(rung string, fates map[int]course.Fate) course.Rest {
+	if w.Earlier != nil {
+		var rest course.Rest
+		for _, r := range w.sight.plan {
+			rest = course.Rest{Steps: stepsOf(r.Steps), Blocked: r.Blocked}
+		}
+		return rest
+	}
+	planned := w.Playbook.Rest(w.sight.diagnosis, rung, w.wishes(), func(step string) bool { return w.taken(rung, step, fates) })
+	return course.Rest{Steps: stepsOf(planned.Steps), Blocked: planned.Blocked}
+}
+
+// taken reports whether a step of a rung is known to have happened in this run, by the
+// newest look too.
+func (w *walk) taken(rung, step string, fates map[int]course.Fate) bool {
+	for i, c := range w.course.Changes {
+		if c.Part == course.Main && c.Rung == rung && c.Step.ID == step && (c.Status == outcome.Applied || c.Status == outcome.UnknownIf && fates[i].Known && fates[i].InEffect) {
+			return true
+		}
+	}
+	return false
+}
+
+// sideEffects are the open findings about what a recovery must have left as it was
+// (V4), as a reason.
+func (w *walk) sideEffects() string {
+	var list []string
+	for _, f := range w.out.Findings {
+		if f.Open() && slices.ContainsFunc(w.Playbook.Verify.Unchanged, func(u playbooks.Finding) bool { return u.ID == f.ID }) {
+			list = append(list, f.ID+": "+f.Title)
+		}
+	}
+	return strings.Join(list, "; ")
 }
 
 // privilege is the verdict on a login that can't become root.
@@ -62,7 +182,6 @@ func (w *walk) privilege(err error) {
 		Remedy: w.rights(),
 	}
 	w.out.Findings = []outcome.Finding{waive(w.host, f)}
-	w.conclusion()
 }
 
 // rights says what a login that can't become root lacks.
@@ -125,9 +244,9 @@ func (w *walk) commands(probes []playbooks.Probe) []transport.Command {
 	return commands
 }
 
-// adopt makes a diagnosis the host's state of knowledge.
+// adopt makes a diagnosis what is known of the host, in the report too.
 func (w *walk) adopt(d *playbooks.Diagnosis) {
-	w.diagnosis = d
+	w.sight.diagnosis = d
 	w.out.Facts = d.Facts
 	w.out.FactErrors = map[string]string{}
 	for name, err := range d.Missing {
@@ -136,25 +255,29 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 		}
 	}
 	w.out.Findings = []outcome.Finding{}
-	if w.before != nil && w.changed() && w.Earlier == nil {
-		w.Playbook.Compare(w.before, d)
+	changed := w.sight.before != nil && w.course.Changed() && w.Earlier == nil
+	if changed {
+		w.Playbook.Compare(w.sight.before, d)
 	}
 	for _, v := range d.Verdicts {
 		w.out.Findings = append(w.out.Findings, waive(w.host, finding(v)))
 	}
-	w.out.Mended = w.mended(d)
+	w.out.Mended = nil
+	if changed {
+		w.out.Mended = w.fixed(d)
+	}
 	w.findLeft()
-	w.plan = w.replan(d)
+	w.sight.plan = w.replan(d)
 	w.onlyApproved()
+	if (w.Verb == Plan || w.Verb == Recover) && !w.course.Begun() && d.Skip == "" && !d.Incomplete {
+		w.printPlan()
+	}
 }
 
-// mended are the findings that were there before the first change and are not now.
-func (w *walk) mended(d *playbooks.Diagnosis) []outcome.Finding {
-	if w.before == nil || !w.changed() || w.Earlier != nil {
-		return nil
-	}
+// fixed are the findings that were there before the first change and are not now.
+func (w *walk) fixed(d *playbooks.Diagnosis) []outcome.Finding {
 	var gone []outcome.Finding
-	for _, v := range w.before.Verdicts {
+	for _, v := range w.sight.before.Verdicts {
 		if !slices.ContainsFunc(d.Verdicts, func(now playbooks.Verdict) bool { return now.ID == v.ID }) {
 			gone = append(gone, waive(w.host, finding(v)))
 		}
@@ -182,21 +305,21 @@ func waive(host inventory.Host, f outcome.Finding) outcome.Finding {
 
 // known is what the controller knows of the host; it is put together once.
 func (w *walk) known() playbooks.Given {
-	if w.given != nil {
-		return *w.given
+	if w.sight.given != nil {
+		return *w.sight.given
 	}
-	w.given = &playbooks.Given{RunID: w.commandsOf(), Verb: string(w.Verb), Inventory: w.inventory(), Captured: w.captured(), Upload: w.Upload}
+	w.sight.given = &playbooks.Given{RunID: w.commandsOf(), Verb: string(w.Verb), Inventory: w.inventory(), Captured: w.captured(), Upload: w.Upload}
 	if w.Playbook.Uses("captures") {
-		w.given.Captures = w.taken()
+		w.sight.given.Captures = w.kept()
 	}
 	if w.Baseline != nil {
-		w.given.Baseline = w.Baseline(w.host.Name)
+		w.sight.given.Baseline = w.Baseline(w.host.Name)
 	}
-	return *w.given
+	return *w.sight.given
 }
 
-// taken are the captures that the capture verb took of the host, as a fact.
-func (w *walk) taken() facts.Captures {
+// kept are the captures that the capture verb took of the host, as a fact.
+func (w *walk) kept() facts.Captures {
 	c := facts.Captures{Asked: w.Params.Text("capture"), List: []facts.Past{}}
 	list, err := w.Captures.Taken(w.host.Name, c.Asked)
 	if err != nil {
@@ -230,78 +353,29 @@ func inventoryFact(host inventory.Host, now time.Time) facts.Inventory {
 // captured is what the host's newest capture says, as a fact. It is read once:
 // what this walk itself captures says nothing about the past.
 func (w *walk) captured() facts.Captured {
-	if w.past != nil {
-		return *w.past
+	if w.sight.past != nil {
+		return *w.sight.past
 	}
-	w.past = &facts.Captured{}
+	w.sight.past = &facts.Captured{}
 	c, err := w.Captures.Newest(w.host.Name, w.RunID)
 	if err != nil || c == nil {
-		return *w.past
+		return *w.sight.past
 	}
-	*w.past = facts.Captured{Known: true, ID: c.ID, Date: c.Created.UTC().Format(time.DateOnly), NICs: facts.ReadPast(c.Facts).NICs}
+	*w.sight.past = facts.Captured{Known: true, ID: c.ID, Date: c.Created.UTC().Format(time.DateOnly), NICs: facts.ReadPast(c.Facts).NICs}
 	var then struct {
 		Bootinfo facts.Word
 		Lspv     facts.Disks
 	}
 	if text, err := json.Marshal(c.Facts); err != nil || json.Unmarshal(text, &then) != nil {
-		return *w.past
+		return *w.sight.past
 	}
-	w.past.BootDisk = then.Bootinfo.Text
+	w.sight.past.BootDisk = then.Bootinfo.Text
 	for _, d := range then.Lspv.List {
 		if d.Name == then.Bootinfo.Text {
-			w.past.BootPVID = d.PVID
+			w.sight.past.BootPVID = d.PVID
 		}
 	}
-	return *w.past
-}
-
-// decide says what follows from the first look.
-func (w *walk) decide() (Event, error) {
-	w.conclusion()
-	if w.diagnosis.Incomplete {
-		return judged, nil
-	}
-	switch w.Verb {
-	case Capture:
-		return toCapture, nil
-	case Plan, Recover:
-		if w.approved != nil && len(w.out.Changes) == 0 {
-			if w.out.Drift = w.drift(w.approved); len(w.out.Drift) > 0 {
-				w.end(outcome.Skipped, "%s%s", Drifted, few(w.out.Drift))
-				return judged, nil
-			}
-		}
-		w.printPlan()
-		waits := w.Earlier == nil && !w.Playbook.Proved(w.diagnosis) && w.left() > 0 && !w.stopping()
-		if w.Verb == Recover && waits && (w.kept || len(w.out.Changes) > 0 && w.runnable() == nil) {
-			return notYet, nil
-		}
-		if w.Verb == Recover && w.runnable() != nil {
-			if w.waves != nil && !w.released {
-				return toItsWave, nil
-			}
-			if !w.among() {
-				return othersFirst, nil
-			}
-			return toCapture, nil
-		}
-		return w.finish(judged), nil
-	}
-	return judged, nil
-}
-
-// same are the other names of the machine, as the host was judged last.
-func (w *walk) same() []string {
-	view, _ := w.diagnosis.Facts["fleet"].(facts.Fleet)
-	return view.Same
-}
-
-// among reports whether what is known of the host was judged when all others had
-// been read, or can't be: only then it is certain that none of them is the same
-// machine.
-func (w *walk) among() bool {
-	view, ok := w.diagnosis.Facts["fleet"].(facts.Fleet)
-	return ok && view.Complete
+	return *w.sight.past
 }
 
 // few are the first of some texts.
@@ -313,45 +387,17 @@ func few(list []string) string {
 	return strings.Join(list[:most], "; ") + plural(len(list)-most, " (and %d more)", " (and %d more)")
 }
 
-// finish ends a walk with an event, unless the host has yet to be judged among
-// the others. A host that failed is left alone.
-func (w *walk) finish(end Event) Event {
-	switch w.out.Outcome {
-	case outcome.Failed, outcome.Unknown, outcome.Unreachable, outcome.Skipped:
-		return end
-	}
-	if w.gathered || w.stopping() {
-		return end
-	}
-	return othersFirst
-}
-
-// conclusion gives the host the outcome of what is known now. A host on which
-// something was changed is judged by whether that helped.
-func (w *walk) conclusion() {
-	switch blocked := w.blocked(); {
-	case w.rung != nil && w.trouble == "" && w.pickup == nil && (w.shut || w.stopping()) && !w.changed():
-		w.cut(outcome.Skipped, "interrupted before anything was changed")
-	case len(w.out.Changes) > 0, w.trouble != "":
-		w.concludeChanged()
-	case w.Earlier != nil && blocked != "":
-		w.end(outcome.NeedsAction, "%s", blocked)
-	case w.Earlier != nil:
-		w.concludeTakenBack()
-	default:
-		conclude(&w.out)
-		if w.Verb == Recover && blocked != "" && (w.out.Outcome == outcome.NeedsAction || w.Playbook.OnlyHandsOver()) {
-			w.end(outcome.NeedsAction, "%s", blocked)
-		}
-	}
-}
-
-// conclude gives a host the outcome of its findings; the reason is the first
-// of the gravest.
+// conclude gives a host the outcome of its findings; the reason is the first of the
+// gravest.
 func conclude(h *outcome.Host) {
+	h.Outcome, h.Reason, h.Interrupted = outcome.Worst(h.Findings), verdictOf(h.Findings), false
+}
+
+// verdictOf is the reason that findings make.
+func verdictOf(findings []outcome.Finding) string {
 	first, more := "", 0
 	for _, severity := range outcome.Severities() {
-		for _, f := range h.Findings {
+		for _, f := range findings {
 			switch {
 			case !f.Open() || f.Severity != severity:
 			case first == "":
@@ -364,7 +410,7 @@ func conclude(h *outcome.Host) {
 	if more > 0 {
 		first += plural(more, " (and %d more finding)", " (and %d more findings)")
 	}
-	h.Outcome, h.Reason, h.Interrupted = outcome.Worst(h.Findings), first, false
+	return first
 }
 
 // text makes a host's bytes a string that JSON can hold: invalid UTF-8 is

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"aixmend/controller/outcome"
+	"aixmend/controller/course"
 	"aixmend/playbooks"
 	"aixmend/transport"
 )
@@ -41,29 +41,31 @@ type process struct {
 	args        string
 }
 
-// askProcesses asks the host whether the step in doubt still runs. It is asked
+// askProcesses asks the host whether the change in doubt still runs. It is asked
 // before the look: what has ended by then, the look can see. An error is a link that
 // broke; a table that can't be had, or understood, says nothing.
-func (w *walk) askProcesses(ctx context.Context) error {
-	w.fate = fate{}
-	if w.doubt == nil || w.unsent || w.doubt.Step.Upload != nil {
-		return nil
+func (w *walk) askProcesses(ctx context.Context) (course.Process, error) {
+	doubt := w.course.Doubt()
+	if doubt < 0 {
+		return course.Process{}, nil
 	}
-	programs := playbooks.Programs(w.doubt.Command)
+	c := &w.course.Changes[doubt]
+	programs := playbooks.Programs(w.out.Changes[doubt].Command)
 	if len(programs) == 0 {
-		return nil
+		return course.Process{}, nil
 	}
 	commands := []transport.Command{{
-		ID: w.doubt.Step.ID + "-processes", Line: processesCommand, AsLogin: true, Timeout: processesTimeout, MaxOutput: processesBytes,
+		ID: course.Name(c.Step.ID, c.Part) + "-processes", Line: processesCommand, AsLogin: true, Timeout: processesTimeout, MaxOutput: processesBytes,
 	}}
+	var f fate
 	t, err := w.conn.Run(ctx, commands)
 	if err == nil && len(t.Results) == 1 && t.Results[0].Err == nil && t.Results[0].Exit == 0 && !t.Results[0].Truncated() {
 		table := readProcesses(text(t.Results[0].Stdout))
-		w.fate = fateOf(programs, table)
-		t.Results[0].Stdout = []byte(w.fate.shown(table)) // what else runs there is nobody's business
+		f = fateOf(programs, table)
+		t.Results[0].Stdout = []byte(f.shown(table)) // what else runs there is nobody's business
 	}
 	w.record(commands, t)
-	return err
+	return course.Process{PID: f.pid, Ended: f.ended}, err
 }
 
 // shown is the line of the process that still runs.
@@ -141,14 +143,4 @@ func runsOne(programs []string, args string) bool {
 		}
 	}
 	return false
-}
-
-// stillRuns decides about a step that is not seen to have happened and of which a
-// program runs: it is looked at again as long as the step may take and the wait lasts.
-func (w *walk) stillRuns(ctx context.Context, s *playbooks.PlannedStep) Event {
-	if w.mayWait(ctx) && time.Since(w.last) < stepTimeout(s) {
-		return notYet
-	}
-	w.end(outcome.Unknown, "step %s is not seen to have happened, and it still runs (pid %d)", s.Step.ID, w.fate.pid)
-	return walkFinished
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"aixmend/playbooks"
 	"aixmend/transport"
 )
 
@@ -41,26 +40,5 @@ func TestFateOf(t *testing.T) {
 				t.Errorf("%+v, wanted %+v", got, c.want)
 			}
 		})
-	}
-}
-
-// E4: looks that were taken while the step may still have run say nothing of what it
-// has done: two are asked for since it has ended, also of the step after it.
-func TestLooksCountFromTheEndOn(t *testing.T) {
-	s := &playbooks.PlannedStep{Step: &playbooks.Step{}}
-	w := &walk{arrived: true}
-	if w.surelyEnded(s) { // its shell is still there
-		t.Error("ended at once")
-	}
-	w.fate = fate{ended: true}
-	if w.surelyEnded(s) {
-		t.Error("one look since it has ended is taken for two")
-	}
-	if !w.surelyEnded(s) {
-		t.Error("two looks since it has ended are not enough")
-	}
-	w.doubts = 0 // another step is in doubt
-	if w.surelyEnded(s) {
-		t.Error("the looks at the step before count")
 	}
 }

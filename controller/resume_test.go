@@ -67,6 +67,9 @@ func (b *bench) dieAt(e *controller.Engine, entry int) outcome.Entry {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
 	defer cancel()
+	if e.Begun != nil {
+		b.goesOn()
+	}
 	m := &mortal{bench: b, left: entry - 1, cancel: cancel}
 	e.Journal, e.Sink = m, m
 	if _, err := e.Run(ctx, b.hosts); err != nil && !errors.Is(err, errDead) {
@@ -87,7 +90,7 @@ func (b *bench) begun(host string) (controller.Begun, error) {
 	if ended && trail.Ended != "" {
 		return controller.Begun{Done: &h}, nil
 	}
-	begun := controller.Begun{Trail: *trail}
+	begun := controller.Begun{Events: controller.EventsOf(b.journal(), host)}
 	if ended {
 		begun.Report = &h
 	}
@@ -96,10 +99,16 @@ func (b *bench) begun(host string) (controller.Begun, error) {
 	return begun, err
 }
 
+// goesOn notes that another process goes on with the run, as the command does.
+func (b *bench) goesOn() {
+	must(b.t, b.dir.Append(outcome.Entry{Time: time.Now(), Event: outcome.EventRun, State: outcome.RunResumed}))
+}
+
 // resume goes on with the run.
 func (b *bench) resume(e *controller.Engine) map[string]outcome.Host {
 	b.t.Helper()
 	e.Begun, e.Began = b.begun, time.Now()
+	b.goesOn()
 	return b.runEngine(e)
 }
 

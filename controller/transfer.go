@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"aixmend/controller/course"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
 	"aixmend/transport"
@@ -30,49 +31,39 @@ var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
 // errNoFiles says that the connection can't move files.
 var errNoFiles = errors.New("this connection can't move files")
 
-// upload brings the files of a folder of this machine to the host. It can be
-// begun again at any time: a file gets its name when it is there whole.
-func (w *walk) upload(ctx context.Context, s *playbooks.PlannedStep) (Event, error) {
-	list, err := w.Folders.Uploads(s.From)
+// upload brings the files of a folder of this machine to the host. It can be begun
+// again at any time: a file gets its name when it is there whole.
+func (w *walk) upload(ctx context.Context, rung string, s course.Step) error {
+	planned := w.steps[rung+"/"+s.ID]
+	list, err := w.Folders.Uploads(planned.From)
 	if err != nil {
-		return w.refuse(s, err.Error()), nil
+		w.happened(course.Event{Entry: outcome.Entry{Event: course.Checked, Step: s.ID, Detail: err.Error()}})
+		return nil
 	}
-	entry, err := w.intend(order{step: s.Step.ID, text: s.Command, undo: s.Undo})
+	entry := outcome.Entry{Event: outcome.EventIntent, Change: len(w.out.Changes) + 1, Rung: rung, Step: s.ID, Command: s.Command, Undo: s.Undo}
+	if err := w.write(course.Event{Entry: entry}); err != nil {
+		return fmt.Errorf("nothing was run: %w", err)
+	}
+	moved, err := w.put(ctx, &planned, list)
+	entry.Event, entry.Time, entry.Status, entry.How, entry.Detail = outcome.EventResult, time.Now().UTC(), outcome.Applied, outcome.HowMoved, moved
 	if err != nil {
-		return "", err
+		entry.Status, entry.How = outcome.NotApplied, w.transferFailed(err)
+		entry.Detail = strings.TrimPrefix(moved+"; "+err.Error(), "; ")
 	}
-	moved, err := w.put(ctx, s, list)
-	change := outcome.Change{Step: s.Step.ID, Command: s.Command, Undo: s.Undo, Status: outcome.Applied, At: entry.Time, Detail: moved, Rung: entry.Rung, Mends: w.mends(entry.Rung)}
-	if err != nil {
-		change.Status = outcome.NotApplied
-		change.Detail = strings.TrimPrefix(moved+"; "+err.Error(), "; ")
-	}
-	w.out.Changes = append(w.out.Changes, change)
-	w.began(s)
-	w.last = time.Now()
-	entry.Time, entry.Event, entry.Status, entry.Detail = w.last.UTC(), outcome.EventResult, change.Status, change.Detail
-	if err := w.Journal.Append(entry); err != nil {
-		return "", err
-	}
-	return w.transferred(s, err), nil
+	return w.write(course.Event{Entry: entry})
 }
 
-// transferred says what follows from how a transfer ended: what was cut off is
-// taken up again over a new connection.
-func (w *walk) transferred(s *playbooks.PlannedStep, err error) Event {
+// transferFailed says how a transfer ended: what was cut off is taken up again over a
+// new connection.
+func (w *walk) transferFailed(err error) string {
 	switch {
-	case err == nil:
-		return rungDone
 	case errors.Is(err, transport.ErrGateShut):
-		w.shut = true
-		return gateShut
+		return outcome.HowShut
 	case transport.KindOf(err) == transport.KindLost:
-		w.doubt, w.unsent = s, true
-		w.hangUp()
-		return inDoubt
+		w.close()
+		return outcome.HowUnsent
 	}
-	w.trouble = fmt.Sprintf("step %s: %v", s.Step.ID, err)
-	return stepFailed
+	return outcome.HowFailed
 }
 
 // put uploads files, and says which with their hashes.
@@ -81,7 +72,7 @@ func (w *walk) put(ctx context.Context, s *playbooks.PlannedStep, list []string)
 	if !ok {
 		return "", errNoFiles
 	}
-	ctx, cancel := context.WithTimeout(ctx, stepTimeout(s))
+	ctx, cancel := context.WithTimeout(ctx, transferTimeout(s))
 	defer cancel()
 	var said []string
 	for _, from := range list {
@@ -109,50 +100,69 @@ func (w *walk) progress(name string) func(done, total int64) {
 	return func(done, total int64) { w.Observer.Transferred(w.host.Name, name, done, total) }
 }
 
-// fetch brings the files of a folder of the host into the run's folder.
-func (w *walk) fetch(ctx context.Context, s *playbooks.PlannedStep) (Event, error) {
-	names, event := w.list(ctx, s)
-	if event != rungDone {
-		return event, nil
+// fetch brings the files of a folder of the host into the run's folder. It changes
+// nothing on the host.
+func (w *walk) fetch(ctx context.Context, rung string, s course.Step) error {
+	err := w.fetchFiles(ctx, rung, s)
+	var broken *brokenProduct
+	if errors.As(err, &broken) {
+		return broken.error
+	}
+	e := outcome.Entry{Event: course.Fetched, Step: s.ID}
+	if err != nil {
+		e.How, e.Detail = w.transferFailed(err), err.Error()
+	}
+	w.happened(course.Event{Entry: e})
+	return nil
+}
+
+// brokenProduct is an error of the product, and not of a host.
+type brokenProduct struct{ error }
+
+func (w *walk) fetchFiles(ctx context.Context, rung string, s course.Step) error {
+	planned := w.steps[rung+"/"+s.ID]
+	names, err := w.list(ctx, &planned)
+	if err != nil {
+		return err
 	}
 	folder, name, err := w.Folders.Support(w.host.Name)
 	if err != nil {
-		return "", err
+		return &brokenProduct{err}
 	}
 	files, ok := transport.FilesOf(w.conn)
 	if !ok {
-		return w.transferred(s, errNoFiles), nil
+		return errNoFiles
 	}
-	ctx, cancel := context.WithTimeout(ctx, stepTimeout(s))
+	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	for _, file := range names {
-		if w.moved[s.Step.ID+"/"+file] {
+		if w.moved[s.ID+"/"+file] {
 			continue
 		}
 		moved, err := files.Get(ctx, transport.Download{
-			From: path.Join(s.From, file), To: filepath.Join(folder, file), MaxBytes: maxSupportBytes, Progress: w.progress(file),
+			From: path.Join(planned.From, file), To: filepath.Join(folder, file), MaxBytes: maxSupportBytes, Progress: w.progress(file),
 		})
 		if err != nil {
-			return w.transferred(s, err), nil
+			return err
 		}
-		w.moved[s.Step.ID+"/"+file] = true
+		w.moved[s.ID+"/"+file] = true
 		w.out.Support = append(w.out.Support, outcome.SupportFile{Name: name + "/" + file, Bytes: moved.Bytes, SHA256: moved.SHA256})
 	}
-	return rungDone, nil
+	return nil
 }
 
 // list returns the names of the plain files in a folder of the host. A name
 // that could not be one here is refused.
-func (w *walk) list(ctx context.Context, s *playbooks.PlannedStep) ([]string, Event) {
+func (w *walk) list(ctx context.Context, s *playbooks.PlannedStep) ([]string, error) {
 	line := fmt.Sprintf("cd %s || exit 1\nfor f in *; do\n  if [ -f \"$f\" ] && [ ! -h \"$f\" ]; then printf '%%s\\n' \"$f\"; fi\ndone", s.From)
 	commands := []transport.Command{{ID: s.Step.ID, Line: line, Timeout: listTimeout}}
 	t, err := w.conn.Run(ctx, commands)
 	w.record(commands, t)
 	if err != nil {
-		return nil, w.transferred(s, err)
+		return nil, err
 	}
 	if r := t.Results[0]; r.Err != nil || r.Exit != 0 {
-		return nil, w.transferred(s, fmt.Errorf("its files could not be listed: %s", firstLine(r.Stderr)))
+		return nil, fmt.Errorf("its files could not be listed: %s", firstLine(r.Stderr))
 	}
 	var names []string
 	for name := range strings.SplitSeq(string(t.Results[0].Stdout), "\n") {
@@ -160,13 +170,21 @@ func (w *walk) list(ctx context.Context, s *playbooks.PlannedStep) ([]string, Ev
 		case name == "":
 		case !fileName.MatchString(name) || name == caseFile || len(names) >= maxSupportFiles:
 			// It stays on the host, and so does its folder.
-			return nil, w.transferred(s, fmt.Errorf("%s can't be a file of support data here, or there are more than %d", printable(name), maxSupportFiles))
+			return nil, fmt.Errorf("%s can't be a file of support data here, or there are more than %d", printable(name), maxSupportFiles)
 		default:
 			names = append(names, name)
 		}
 	}
 	if len(names) == 0 {
-		return nil, w.transferred(s, errors.New("there is no file in it"))
+		return nil, errors.New("there is no file in it")
 	}
-	return names, rungDone
+	return names, nil
+}
+
+// transferTimeout is how long a transfer may take.
+func transferTimeout(s *playbooks.PlannedStep) time.Duration {
+	if s.Step.Timeout > 0 {
+		return s.Step.Timeout
+	}
+	return playbooks.DefaultStepTimeout
 }

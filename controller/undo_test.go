@@ -179,15 +179,25 @@ func TestArmedUndoIsNoRecovery(t *testing.T) {
 	}
 }
 
-// The link dies in the disarming: whether the change stays is not known before the
-// undo is due.
-func TestLostDisarmIsNotUndone(t *testing.T) {
-	const host = "address-removed-smitty"
-	b := newBench(t, host)
-	b.fleet.Server(host).SetFaults(sshtest.Faults{CutBefore: "there is no armed undo", Times: 1})
-	h := runFor(t, b, b.engine(controller.Recover), 2*time.Second)[host]
-	if h.Outcome != outcome.Unknown || !slices.Equal(statuses(h), []string{"set-address unknown"}) || !armed(b, host) {
-		t.Errorf("%s: %s; %q, and its undo is armed: %v", h.Outcome, h.Reason, statuses(h), armed(b, host))
+// The link dies in the disarming: the host is asked again over a new connection, and
+// nothing is concluded before it has answered (procedure E7).
+func TestLostDisarmIsAskedAgain(t *testing.T) {
+	for name, faults := range map[string]sshtest.Faults{
+		"before it ran": {CutBefore: "there is no armed undo", Times: 1},
+		"after it ran":  {CutAfterRun: "there is no armed undo", Times: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const host = "address-removed-smitty"
+			b := newBench(t, host)
+			b.fleet.Server(host).SetFaults(faults)
+			h := b.run(controller.Recover)[host]
+			if h.Outcome != outcome.Recovered || !slices.Equal(statuses(h), []string{"set-address applied"}) || armed(b, host) {
+				t.Errorf("%s: %s; %q, and its undo is armed: %v", h.Outcome, h.Reason, statuses(h), armed(b, host))
+			}
+			if n := len(b.sent(host)); n != 1 {
+				t.Errorf("sent %q", b.sent(host))
+			}
+		})
 	}
 }
 

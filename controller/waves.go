@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -288,48 +287,4 @@ func signature(h outcome.Host) string {
 		reason, _, _ = strings.Cut(reason, ":")
 	}
 	return string(h.Outcome) + " " + particular.ReplaceAllString(reason, "#")
-}
-
-// wait waits, without a connection, until the host's wave begins. Its report is
-// on disk meanwhile.
-func (w *walk) wait(ctx context.Context) (Event, error) {
-	w.hangUp()
-	turn := w.waves.want(w.host.Name)
-	select {
-	case reason := <-turn:
-		return w.itsWave(reason), nil
-	default:
-	}
-	if err := w.park(); err != nil {
-		return "", err
-	}
-	select {
-	case reason := <-turn:
-		if reason == "" {
-			if ok, err := w.unpark(ctx); err != nil {
-				return "", err
-			} else if !ok {
-				w.cut(outcome.Skipped, "interrupted: %v", context.Cause(ctx))
-				return stopped, nil
-			}
-		}
-		return w.itsWave(reason), nil
-	case <-w.Stop:
-	case <-w.broken:
-	case <-ctx.Done():
-		w.cut(outcome.Skipped, "interrupted: %v", context.Cause(ctx))
-		return stopped, nil
-	}
-	w.cut(outcome.Skipped, "interrupted before its turn")
-	return stopped, nil
-}
-
-// itsWave is what follows when a wait is over.
-func (w *walk) itsWave(reason string) Event {
-	if reason != "" {
-		w.end(outcome.Skipped, "%s", reason)
-		return stopped
-	}
-	w.released = true
-	return itsTurn
 }

@@ -189,26 +189,63 @@ func (p *Playbook) Throughout(d *Diagnosis, rung string, back bool) string {
 	return ""
 }
 
+// Rest plans a rung that was begun for a host as it is now, whatever calls for it. taken
+// reports whether a step of it, by its name, is known to have happened. Blocked says why
+// nothing more of the rung may be sent: as long as no step has been taken by all guards,
+// else by those that hold throughout and those of the steps that are left.
+func (p *Playbook) Rest(d *Diagnosis, rung string, w Wishes, taken func(step string) bool) PlannedRung {
+	at := slices.IndexFunc(p.Rungs, func(r Rung) bool { return r.ID == rung })
+	if at < 0 {
+		return PlannedRung{Rung: &Rung{ID: rung}, Blocked: "the playbook has no rung of this name"}
+	}
+	d.values[allowedName] = append([]string{}, w.Allowed...)
+	r, c, begun := &p.Rungs[at], p.compiled.rungs[at], false
+	rest := PlannedRung{Rung: r}
+	for j := range r.Steps {
+		one := PlannedRung{Rung: r}
+		p.planEach(d, &r.Steps[j], c.steps[j], &one)
+		rest.Steps = append(rest.Steps, one.Steps...)
+		rest.block(one.Blocked)
+		if taken(r.Steps[j].ID) || slices.ContainsFunc(one.Steps, func(s PlannedStep) bool { return taken(s.Step.ID) }) {
+			begun, rest.Blocked = true, "" // what stood in the way up to here does so no more
+		}
+	}
+	if r.HandOver {
+		return rest
+	}
+	for _, g := range slices.Concat(p.compiled.guards, c.guards) {
+		if begun && !g.guard.Throughout || slices.ContainsFunc(g.guard.Except, func(id Text) bool { return id.V == rung }) {
+			continue
+		}
+		rest.block(d.guarded(g, d.values))
+	}
+	return rest
+}
+
 // planSteps renders the steps that are needed. What can't be rendered blocks
 // the whole rung: half a rung is never run.
 func (p *Playbook) planSteps(d *Diagnosis, c compiledRung, planned *PlannedRung) {
 	for j := range planned.Rung.Steps {
-		s, cs := &planned.Rung.Steps[j], c.steps[j]
-		if cs.each == nil {
-			p.planStep(d, s, cs, d.values, planned)
-			continue
-		}
-		items, err := cs.each.items(d.values)
-		if err != nil {
-			planned.block("step " + s.ID + ": it can't be told for what it is needed: " + err.Error())
-			continue
-		}
-		for i, item := range items {
-			one, values := *s, maps.Clone(d.values)
-			one.ID = fmt.Sprintf("%s-%d", s.ID, i+1)
-			values[eachName] = item
-			p.planStep(d, &one, cs, values, planned)
-		}
+		p.planEach(d, &planned.Rung.Steps[j], c.steps[j], planned)
+	}
+}
+
+// planEach renders a step, once for each item where it has some.
+func (p *Playbook) planEach(d *Diagnosis, s *Step, cs compiledStep, planned *PlannedRung) {
+	if cs.each == nil {
+		p.planStep(d, s, cs, d.values, planned)
+		return
+	}
+	items, err := cs.each.items(d.values)
+	if err != nil {
+		planned.block("step " + s.ID + ": it can't be told for what it is needed: " + err.Error())
+		return
+	}
+	for i, item := range items {
+		one, values := *s, maps.Clone(d.values)
+		one.ID = fmt.Sprintf("%s-%d", s.ID, i+1)
+		values[eachName] = item
+		p.planStep(d, &one, cs, values, planned)
 	}
 }
 

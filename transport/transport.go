@@ -119,7 +119,8 @@ type Command struct {
 	ID string
 	// Line is the text, complete by itself (parsed when the playbook was loaded).
 	Line string
-	// Mutating marks a command that may change the host. It travels alone.
+	// Mutating marks a command that may change the host. It travels alone, or behind
+	// the one command that Requires an answer for it to be run.
 	Mutating bool
 	// Finishes marks a mutating command that belongs to one that was sent
 	// before, such as the disarming of its undo: a gate that shuts for new

@@ -128,8 +128,8 @@ func (f noticeFlags) wanted(run outcome.Run, news *drift.Drift) bool {
 		return true
 	case f.notifyOn == onTrouble:
 		return trouble
-	case code == outcome.ExitInterrupted, code == outcome.ExitTerminated, run.Broke():
-		return true
+	case code == outcome.ExitInterrupted, code == outcome.ExitTerminated, run.Unfinished > 0, run.Broke():
+		return true // cut off: the code may say something graver than that
 	case run.Counts[outcome.Recovered]+run.Counts[outcome.OutcomeUndone] > 0: // the run has changed it
 		return true
 	case news != nil:

@@ -123,7 +123,8 @@ func testSSHReadOnly(t *testing.T, lab *sshLab) {
 	}
 	unchanged("plan")
 	// Its undo is armed before and disarmed after it.
-	if got := d.report("ill").Plan; len(got) < 3 || got[1].Command != chdev || !strings.Contains(got[0].Command, got[1].Undo) {
+	flat := func(text string) string { return strings.Join(strings.Fields(text), " ") } // it is indented there
+	if got := d.report("ill").Plan; len(got) < 3 || got[1].Command != chdev || !strings.Contains(flat(got[0].Command), flat(got[1].Undo)) {
 		t.Errorf("plan %+v", got)
 	}
 

@@ -214,7 +214,7 @@ func (j *job) approved(store *journal.Store, run string) (func(host string) *con
 	}
 	hosts := map[string]*controller.Approved{}
 	for _, h := range j.plan.Hosts {
-		a := controller.Approved{Address: h.Address, HostKey: h.HostKey, Findings: h.Findings, Grounds: h.Facts, Plan: h.Plan}
+		a := controller.Approved{ID: j.plan.ID, Address: h.Address, HostKey: h.HostKey, Findings: h.Findings, Grounds: h.Facts, Plan: h.Plan}
 		if h.Outcome == outcome.Unreachable || h.Outcome == outcome.Skipped {
 			a.Unknown = string(h.Outcome) + ": " + h.Reason
 		}

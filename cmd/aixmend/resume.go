@@ -145,6 +145,7 @@ type past struct {
 	store   *journal.Store
 	id      string
 	trails  map[string]*outcome.Trail
+	entries []outcome.Entry // of the whole journal
 	started time.Time
 	resumed []time.Time
 }
@@ -154,7 +155,7 @@ func loadPast(store *journal.Store, id string) (*past, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &past{store: store, id: id, trails: outcome.Trails(entries), started: time.Now().UTC()} // unless the journal says it
+	p := &past{store: store, id: id, trails: outcome.Trails(entries), entries: entries, started: time.Now().UTC()} // unless the journal says it
 	for _, e := range entries {
 		switch {
 		case e.Event != outcome.EventRun:
@@ -179,7 +180,7 @@ func (p *past) begun(host string) (controller.Begun, error) {
 	if err == nil && trail.Ended != "" && !h.Interrupted && len(h.Changes) == len(trail.Changes) {
 		return controller.Begun{Done: h}, nil
 	}
-	b := controller.Begun{Trail: *trail}
+	b := controller.Begun{Events: controller.EventsOf(p.entries, host)}
 	if err == nil {
 		b.Report = h
 	}

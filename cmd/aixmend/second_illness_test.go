@@ -97,7 +97,7 @@ func TestSecondIllness(t *testing.T) {
 	}
 	run(outcome.ExitOK, "1 healthy", with("audit", "-l", "stopped")...)
 
-	recovered := changingRun(t, state)
+	recovered := changingRun(t, state, "startsrc")
 	run(outcome.ExitOK, "syslogd-stopped", "recover", "--undo", recovered, "--yes")
 	changed("stopped", "/usr/bin/startsrc -s syslogd", "/usr/bin/stopsrc -s syslogd")
 	run(outcome.ExitNeedsPerson, "syslogd-stopped", with("audit", "-l", "stopped")...)

@@ -1,6 +1,9 @@
 package outcome
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Events of the journal.
 const (
@@ -10,6 +13,9 @@ const (
 	EventIntent = "intent" // a changing command is about to be sent
 	EventResult = "result" // what came of it
 	EventLease  = "lease"  // the host's lease is about to be taken or given back
+	EventLeft   = "left"   // a rung is over
+	EventLooked = "looked" // the host was read and judged
+	EventKept   = "kept"   // a capture was taken
 	EventEnded  = "ended"  // the host's walk is over and its report is written
 )
 
@@ -43,6 +49,84 @@ type Entry struct {
 	Undo    string `json:"undo,omitempty"`
 	Status  string `json:"status,omitempty"`
 	// Exit is the exit status of a result; nil when there was none.
-	Exit   *int   `json:"exit,omitempty"`
-	Detail string `json:"detail,omitempty"`
+	Exit *int `json:"exit,omitempty"`
+	// How says why there is none.
+	How string `json:"how,omitempty"`
+	// Arrived says that the host has answered that the command had begun.
+	Arrived bool `json:"arrived,omitempty"`
+	// Answer is the first line of what a disarming printed.
+	Answer string `json:"answer,omitempty"`
+	// Part says what a change is of its step, Of the number of the change that it
+	// undoes or disarms.
+	Part string `json:"part,omitempty"`
+	Of   int    `json:"of,omitempty"`
+	// Begun is the rung of EventRung.
+	Begun  *RungBegun `json:"begun,omitempty"`
+	Detail string     `json:"detail,omitempty"`
+}
+
+// What ended a change without an exit status: How of an entry.
+const (
+	HowUnsent  = "unsent"  // it certainly never reached the host
+	HowShut    = "shut"    // the gate was shut
+	HowRefused = "refused" // the gate lets it never pass, or the login may not run it
+	HowFenced  = "fenced"  // the host did not run it: the lease is not this run's any more
+	HowLost    = "lost"    // the link died
+	HowHung    = "hung"    // it did not end in its time
+	HowMoved   = "moved"   // a transfer of files came to its end
+	HowFailed  = "failed"  // a transfer did not, for a reason of its own
+)
+
+// UndoFired is what a disarming says of an undo that has run.
+const UndoFired = "fired"
+
+// RungBegun is a rung that is begun, with all that is needed to go on with it.
+type RungBegun struct {
+	Number int    `json:"number"`
+	Title  string `json:"title,omitempty"`
+	// Collects says that the rung fixes nothing and collects support data.
+	Collects bool `json:"collects,omitempty"`
+	// NoSettle says that it needs no time to take effect.
+	NoSettle bool       `json:"no_settle,omitempty"`
+	Steps    []RungStep `json:"steps,omitempty"`
+}
+
+// RungStep is a step of a rung that is begun.
+type RungStep struct {
+	ID      string `json:"id"`
+	Command string `json:"command"`
+	Undo    string `json:"undo"`
+	// Timeout is how long it may take.
+	Timeout time.Duration `json:"timeout,omitempty"`
+	// Check says that it changes nothing and is to succeed before more is sent.
+	Check bool `json:"check,omitempty"`
+	// Transfer is "upload" or "fetch" for a step that moves files, else "".
+	Transfer  string `json:"transfer,omitempty"`
+	MayFail   bool   `json:"may_fail,omitempty"`
+	Prove     bool   `json:"prove,omitempty"`
+	Revert    bool   `json:"revert,omitempty"`
+	Temporary bool   `json:"temporary,omitempty"`
+	// Finishes are the later steps of the rung that finish what this one begins.
+	Finishes []string `json:"finishes,omitempty"`
+	// Timer is that of a step with a timed undo; nil for the others.
+	Timer *UndoTimer `json:"timer,omitempty"`
+}
+
+// ReadOnly reports whether the step changes nothing on the host.
+func (s RungStep) ReadOnly() bool { return s.Check || s.Transfer == TransferFetch }
+
+// Transfers.
+const (
+	TransferUpload = "upload"
+	TransferFetch  = "fetch"
+)
+
+// NoUndo reports whether the step can't be undone.
+func (s RungStep) NoUndo() bool { return strings.HasPrefix(s.Undo, "none: ") }
+
+// UndoTimer is what surrounds a step with a timed undo.
+type UndoTimer struct {
+	Arm    string        `json:"arm"`
+	Disarm string        `json:"disarm"`
+	After  time.Duration `json:"after"`
 }

@@ -72,10 +72,7 @@ func (t *Trail) add(e Entry) {
 		t.Rungs = append(t.Rungs, TrailRung{ID: e.Rung, Mends: e.Mends, At: len(t.Changes)})
 	case EventIntent:
 		t.Last = e.Time
-		t.Changes = append(t.Changes, TrailChange{
-			Change: Change{Step: e.Step, Command: e.Command, Undo: e.Undo, Status: UnknownIf, At: e.Time, Detail: cutOff, Rung: e.Rung, Mends: t.mends(e.Rung)},
-			Open:   true,
-		})
+		t.Changes = append(t.Changes, TrailChange{Change: begunChange(e, t.mends(e.Rung)), Open: true})
 	case EventResult:
 		t.Last = e.Time
 		if e.Change < 1 || e.Change > len(t.Changes) {
@@ -87,6 +84,23 @@ func (t *Trail) add(e Entry) {
 			c.Exit = e.Exit
 		}
 		c.Open = false
+	}
+}
+
+// begunChange is a change that is about to be sent.
+func begunChange(e Entry, mends []string) Change {
+	return Change{Step: e.Step, Command: e.Command, Undo: e.Undo, Status: UnknownIf, At: e.Time, Detail: cutOff, Rung: e.Rung, Mends: mends}
+}
+
+// FoldChange keeps the changes of a report in step with the journal. mends are the
+// findings for which the rung of the change was begun.
+func FoldChange(changes *[]Change, e Entry, mends []string) {
+	switch {
+	case e.Event == EventIntent:
+		*changes = append(*changes, begunChange(e, mends))
+	case e.Event == EventResult && e.Change >= 1 && e.Change <= len(*changes):
+		c := &(*changes)[e.Change-1]
+		c.Status, c.Detail = e.Status, e.Detail
 	}
 }
 

@@ -58,11 +58,12 @@ func Gated(inner transport.Dialer, gate Gate) transport.Dialer {
 			return nil, err
 		}
 		run := func(ctx context.Context, commands []transport.Command) (transport.Transcript, error) {
-			for _, c := range commands {
+			for i, c := range commands {
 				if !c.Mutating {
 					continue
 				}
-				if len(commands) > 1 {
+				// Alone, or behind the one answer without which it is not run.
+				if fenced := i == 1 && len(commands) == 2 && commands[0].Require != ""; len(commands) > 1 && !fenced {
 					return notRun(commands), errNotAlone(target, c)
 				}
 				if err := gate(target, c); err != nil {

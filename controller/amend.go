@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -9,73 +8,6 @@ import (
 	"aixmend/inventory"
 	"aixmend/playbooks"
 )
-
-// gather waits, without a connection, until every selected host has been read,
-// and judges this one again among the others. The one that keeps what it shares
-// waits for those that get something else.
-func (w *walk) gather(ctx context.Context) (Event, error) {
-	w.hangUp()
-	w.gathered = true
-	begins := w.Verb == Recover && w.runnable() != nil // it waits until all that may be the same machine have been read
-	if !w.fleet.complete() {
-		// The report is on disk while the others are waited for: for most
-		// hosts it is the final one.
-		if err := w.park(); err != nil {
-			return "", err
-		}
-	}
-	if !w.await(ctx, w.fleet.read) {
-		if begins {
-			w.cut(outcome.Skipped, "interrupted before its turn")
-		}
-		return aloneAgain, nil
-	}
-	if ok, err := w.unpark(ctx); !ok || err != nil {
-		return aloneAgain, err
-	}
-	w.adopt(w.Playbook.WithFleet(w.diagnosis, w.fleet.view(w.host.Name)))
-	if w.Verb == Recover {
-		w.printPlan()
-		if clones := w.fleet.clones(w.host.Name, w.Allowed); len(clones) > 0 {
-			w.waves.leave(w.host.Name)
-			w.leaveDesk() // those it waits for may want it
-			for _, other := range clones {
-				w.await(ctx, w.fleet.ended[other])
-			}
-			w.kept, w.last, w.looks = true, time.Now(), 0
-			return w.unlessStopped(readAgain), nil
-		}
-		if w.runnable() != nil {
-			return w.unlessStopped(readAgain), nil
-		}
-	}
-	w.conclusion()
-	if w.Verb == Plan {
-		w.printPlan()
-	}
-	return aloneAgain, nil
-}
-
-// unlessStopped is the event, or the end where the run is being stopped.
-func (w *walk) unlessStopped(event Event) Event {
-	if w.stopping() {
-		w.conclusion()
-		return aloneAgain
-	}
-	return event
-}
-
-// await waits for done; false when the run is being stopped before.
-func (w *walk) await(ctx context.Context, done <-chan struct{}) bool {
-	select {
-	case <-done:
-		return true
-	case <-w.Stop:
-	case <-w.broken:
-	case <-ctx.Done():
-	}
-	return false
-}
 
 // amend adds the verdicts over the fleet to a host that was not held up for
 // them, and returns its new summary.

@@ -1,0 +1,345 @@
+package course
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"aixmend/controller/outcome"
+)
+
+// Kinds of failures to connect, as package transport has them.
+const (
+	kindAuth     = "auth"
+	kindLost     = "lost"
+	kindCanceled = "canceled"
+)
+
+// Sentences that others look for.
+const (
+	// Held begins the reason of a host that is skipped because another run may
+	// change it now.
+	Held = "held by another run: "
+)
+
+// End is how a host has ended.
+type End struct {
+	Outcome outcome.Outcome
+	Reason  string
+	// Interrupted says that resume goes on with the host.
+	Interrupted bool
+	// KeepLease says that the lease is not given back: something may still happen.
+	KeepLease bool
+}
+
+func end(o outcome.Outcome, format string, args ...any) End {
+	return End{Outcome: o, Reason: fmt.Sprintf(format, args...)}
+}
+
+// cut is end for a host that was interrupted.
+func cut(o outcome.Outcome, format string, args ...any) End {
+	e := end(o, format, args...)
+	e.Interrupted = true
+	return e
+}
+
+// finish ends the host, when what is temporary has been taken away, and when it has
+// been judged among the others.
+func (n *next) finish(e End) bool {
+	if e.Outcome != outcome.Unknown && n.w.Cut == "" {
+		i := n.revertible(func(c *Change) bool { return c.Step.Temporary && c.Status == outcome.Applied })
+		if i >= 0 && n.Doubt() < 0 && n.back(i) {
+			return true
+		}
+	}
+	if a := n.armed(); a >= 0 {
+		if i := n.timed(a); i >= 0 && n.Changes[i].Status == outcome.Applied && !n.Changes[i].judged {
+			return n.take(Action{Do: Note, Change: i, Status: outcome.UnknownIf, Detail: "whether its timed undo will run is not known"})
+		}
+		if e.Outcome != outcome.Unknown {
+			e = n.undoArmed(a, e.Reason)
+		}
+	}
+	for i := range n.Changes { // no exit status is the truth
+		if c := &n.Changes[i]; c.Part == Main && c.failed() && !c.judged && c.Status == outcome.Applied {
+			return n.take(Action{Do: Note, Change: i, Status: outcome.UnknownIf, Detail: "the host could not be looked at since"})
+		}
+	}
+	switch e.Outcome {
+	case outcome.Failed, outcome.Unknown, outcome.Unreachable, outcome.Skipped:
+	default:
+		among := n.w.Verb == VerbPlan || n.w.Verb == VerbRecover
+		if among && !n.wait.gathered && !n.w.Stop && n.w.Cut == "" && !n.Look.Incomplete {
+			return n.take(Action{Do: AwaitFleet, End: e, Why: "waiting for other hosts (duplicate check)"})
+		}
+	}
+	if (n.w.Stop || n.w.Cut != "") && n.mightGoOn(e) {
+		e.Interrupted = true
+	}
+	e.KeepLease = e.Outcome == outcome.Unknown || n.armed() >= 0
+	return n.take(Action{Do: Finish, End: e})
+}
+
+// mightGoOn reports whether a host that ended while the run was being stopped could
+// have come to another end.
+func (n *next) mightGoOn(e End) bool {
+	switch e.Outcome {
+	case outcome.Unknown, outcome.Failed:
+		return n.story.trouble == "" && n.story.undoLost == "" && n.story.unproved == ""
+	case outcome.Skipped, outcome.Unreachable:
+		return e.Interrupted
+	}
+	among := n.w.Verb == VerbPlan || n.w.Verb == VerbRecover
+	return among && (n.Look == nil || !n.Look.Complete)
+}
+
+// undoArmed is the end of a host on which a timed undo may still run by itself.
+func (n *next) undoArmed(arming int, why string) End {
+	c := &n.Changes[arming]
+	until := n.due(arming).Add(c.Step.Timeout) // the undo itself may take so long
+	return end(outcome.Unknown, "step %s: its timed undo may still run by itself, until %s: %s", c.Step.ID, until.UTC().Format(time.RFC3339), why)
+}
+
+// openEnd is the end of a host of which it is not known what became of a change.
+func (n *next) openChange() *Change {
+	for i := len(n.Changes) - 1; i >= 0; i-- {
+		if c := &n.Changes[i]; c.open() {
+			return c
+		}
+	}
+	return nil
+}
+
+// cutEnd is the end of a host on which nothing can be done any more.
+func (n *next) cutEnd() End {
+	why := n.w.Cut
+	resumed := n.wait.process > 0
+	switch c := n.openChange(); {
+	case n.armed() >= 0:
+		e := n.undoArmed(n.armed(), why)
+		e.Interrupted = true
+		return e
+	case c != nil && resumed && !n.link.begun:
+		return cut(outcome.Unknown, "%s; what became of step %s is not known", why, Name(c.Step.ID, c.Part))
+	case c != nil:
+		return cut(outcome.Unknown, "step %s: the link died while it ran, and the host can't be read again: %s", Name(c.Step.ID, c.Part), why)
+	case n.Changed():
+		if n.story.trouble != "" {
+			return end(outcome.Failed, "%s; no further step was taken", n.story.trouble)
+		}
+		return cut(outcome.Failed, "%s; what was changed before has not been verified", why)
+	}
+	return cut(outcome.Skipped, "%s", why)
+}
+
+// unreachable ends a host without a verdict; the reason begins with the kind.
+func (n *next) unreachable() bool {
+	switch n.link.kind {
+	case kindCanceled:
+		return n.finish(cut(outcome.Skipped, "interrupted: %s", n.link.why))
+	}
+	return n.finish(end(outcome.Unreachable, "%s", n.link.why))
+}
+
+// unread ends a host that can't be read again after a change, or its attempt.
+func (n *next) unread(why string) bool {
+	switch c := n.openChange(); {
+	case c != nil:
+		return n.finish(end(outcome.Unknown, "step %s: the link died while it ran, and the host can't be read again: %s", Name(c.Step.ID, c.Part), why))
+	case !n.Changed():
+		return n.unreachable()
+	}
+	return n.finish(end(outcome.Failed, "after the last change the host can't be read again: %s", why))
+}
+
+// leftTo is the end of a host that somebody else holds.
+func (n *next) leftTo() End {
+	why, to := n.story.elsewhere, "run "+n.story.elsewhere
+	if n.story.twice {
+		to = why
+	}
+	switch {
+	case n.armed() >= 0:
+		return n.undoArmed(n.armed(), "the lease was lost to "+to)
+	case n.Open():
+		return end(outcome.Unknown, "the lease was lost to %s; what became of the last step is not known", to)
+	case n.Changed():
+		return end(outcome.Failed, "the lease was lost to %s; no further step was taken", to)
+	case n.story.twice:
+		return end(outcome.NeedsAction, "%s, and may change it; remove one of the names from the inventory, or select one of them (-l)", why)
+	}
+	return end(outcome.Skipped, "%s%s", Held, why)
+}
+
+// verdict is the end that the findings make.
+func (n *next) verdict() End { return End{Outcome: n.Look.Verdict, Reason: n.Look.Why} }
+
+// notBegun is the end of a host on which no rung could be begun.
+func (n *next) notBegun() End {
+	if !n.story.noLease {
+		return end(outcome.Failed, "%s; no further step was taken", n.story.trouble)
+	}
+	return end(outcome.NeedsAction, "nothing was changed: %s", n.story.trouble)
+}
+
+// conclude gives the host the end that follows from what is known now, or begins to
+// collect what a support case needs.
+func (n *next) conclude() bool {
+	e := n.conclusion()
+	if e.Outcome == outcome.Failed && n.story.trouble == "" && !n.story.shut && !n.w.Stop && n.w.Rollback == "" {
+		for i := range n.Look.Plan {
+			rung := &n.Look.Plan[i]
+			if rung.Collects && rung.Waits && n.tried.entered[rung.ID] == 0 && n.tried.refused[rung.ID] == "" && len(rung.Steps) > 0 {
+				return n.enter(rung)
+			}
+		}
+	}
+	return n.finish(e)
+}
+
+func (n *next) conclusion() End {
+	blocked := n.blocked()
+	switch {
+	case len(n.Changes) > 0, n.story.trouble != "", n.Begun():
+		return n.changedEnd()
+	case n.w.Rollback != "":
+		return n.rolledBack()
+	}
+	e := n.verdict()
+	if n.w.Verb == VerbRecover && blocked != "" && (e.Outcome == outcome.NeedsAction || n.Look.OnlyCollects) {
+		return end(outcome.NeedsAction, "%s", blocked)
+	}
+	return e
+}
+
+// changedEnd is the end of a host on which a step was sent, or was about to be.
+func (n *next) changedEnd() End {
+	open, led := n.stillOpen(), n.tried.led
+	interrupted := n.story.shut || n.w.Stop
+	switch {
+	case n.story.undoLost != "":
+		return end(outcome.Unknown, "the link died while step %s was being taken back, and it is not known whether that happened", n.story.undoLost)
+	case n.story.unproved != "":
+		return end(outcome.Unknown, "%s", n.story.unproved)
+	case n.story.trouble != "" && !n.Changed() && n.story.noLease:
+		return n.notBegun()
+	case n.story.trouble != "":
+		return end(outcome.Failed, "%s; no further step was taken", n.story.trouble)
+	case len(led) == 0 && n.story.noSupport != "" && n.w.Rollback == "":
+		return end(outcome.Failed, "the support data could not be had, or not all of them: %s", n.story.noSupport)
+	case interrupted && !n.Changed() && n.InProgress() != nil:
+		return cut(outcome.Skipped, "interrupted before anything was changed")
+	case interrupted && n.Changed() && n.halfDone():
+		return cut(outcome.Failed, "interrupted in the middle of rung %d (%s)", n.rung.Number, n.rung.ID)
+	case n.w.Rollback != "" && !(interrupted && (n.InProgress() != nil || !n.Changed())):
+		return n.rolledBack()
+	case len(led) == 0 && !interrupted:
+		if blocked := n.blocked(); blocked != "" && !n.Changed() {
+			return end(outcome.NeedsAction, "%s", blocked)
+		}
+		return n.verdict() // nothing was to be fixed
+	case n.Look.SideEffects != "":
+		return end(outcome.Failed, "what was not meant to change did: %s", n.Look.SideEffects)
+	case n.Look.Proved && len(open) == 0:
+		return end(outcome.Recovered, "judged again and gone: %s", strings.Join(led, ", "))
+	case interrupted && !n.Changed():
+		return cut(outcome.Skipped, "interrupted before anything was changed")
+	case interrupted:
+		return cut(outcome.Failed, "interrupted before everything was tried; open: %s", strings.Join(open, ", "))
+	case n.blocked() != "":
+		return end(outcome.NeedsAction, "%s", n.blocked())
+	case n.hopeless():
+		return n.verdict() // the reason is the finding that nothing could be done about
+	}
+	e := end(outcome.Failed, "everything there is was tried; open: %s", strings.Join(open, ", "))
+	if n.story.noSupport != "" {
+		e.Reason += "; the support data could not be had, or not all of them: " + n.story.noSupport
+	}
+	return e
+}
+
+// halfDone reports whether a rung was left in the middle whose other half is a check,
+// or all that it is for.
+func (n *next) halfDone() bool {
+	if n.InProgress() == nil {
+		return false
+	}
+	return len(n.tried.led) == 0 || slices.ContainsFunc(n.Changes, func(c Change) bool { return c.Part == Main && c.Rung == n.rung.ID && c.Step.Revert })
+}
+
+// stillOpen are the findings that keep the host from being recovered: those that call
+// for a change, and those that led to one and are still there in any severity.
+func (n *next) stillOpen() []string {
+	open := slices.Clone(n.Look.Targets)
+	for _, id := range n.Look.Open {
+		if slices.Contains(n.tried.led, id) {
+			open = append(open, id)
+		}
+	}
+	slices.Sort(open)
+	return slices.Compact(open)
+}
+
+// hopeless reports whether something stands for which no step was taken: waiting will
+// not fix it.
+func (n *next) hopeless() bool {
+	return slices.ContainsFunc(n.Look.Targets, func(id string) bool { return !slices.Contains(n.tried.led, id) })
+}
+
+// blocked says which rung waits for a person, "" when none does: one that only wants a
+// flag first.
+func (n *next) blocked() string {
+	if n.Look == nil {
+		return ""
+	}
+	for _, rung := range n.Look.Plan {
+		if rung.NotAllowed != "" && strings.HasPrefix(rung.Blocked, "not allowed") {
+			return fmt.Sprintf("rung %d (%s) is %s", rung.Number, rung.ID, rung.Blocked)
+		}
+	}
+	for _, rung := range n.Look.Plan {
+		tried := n.tried.entered[rung.ID] > 0 && n.tried.refused[rung.ID] == ""
+		if rung.Blocked != "" && !rung.Waits && !tried && (!rung.Collects || n.Look.OnlyCollects) {
+			return fmt.Sprintf("rung %d (%s) is blocked: %s", rung.Number, rung.ID, rung.Blocked)
+		}
+	}
+	return ""
+}
+
+// rolledBack is the end of a host of which an earlier run was taken back, by the newest
+// look, whatever was sent: undone is one on which nothing of that run is left that can
+// be taken back. What the host has now is said beside it.
+func (n *next) rolledBack() End {
+	done := 0
+	for i := range n.Changes {
+		if c := &n.Changes[i]; c.Part == Main && c.Status == outcome.Applied {
+			done++
+		}
+	}
+	back := n.Look.Rollback
+	e := End{Outcome: outcome.OutcomeUndone}
+	var said []string
+	switch {
+	case n.Look.Incomplete:
+		e.Outcome = n.Look.Verdict
+	case back.Person != "":
+		e.Outcome, said = outcome.NeedsAction, append(said, back.Person)
+	case len(back.Stands) > 0:
+		e.Outcome, said = outcome.Failed, append(said, "still in effect: "+strings.Join(back.Stands, ", "))
+	}
+	switch {
+	case done == 0 && len(back.Stands) == 0 && back.Person == "":
+		said = append(said, fmt.Sprintf("nothing of run %s is left to take back", n.w.Rollback))
+	case done == 1:
+		said = append(said, fmt.Sprintf("1 step of run %s taken back", n.w.Rollback))
+	default:
+		said = append(said, fmt.Sprintf("%d steps of run %s taken back", done, n.w.Rollback))
+	}
+	said = append(said, back.Left...)
+	if n.Look.Why != "" {
+		said = append(said, "now: "+n.Look.Why)
+	}
+	e.Reason = strings.Join(said, "; ")
+	return e
+}

@@ -1,0 +1,43 @@
+package controller
+
+import (
+	"aixmend/controller/course"
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+)
+
+// printPlan writes the plan into the report.
+func (w *walk) printPlan() {
+	w.out.Plan = []outcome.PlanStep{}
+	if w.Verb == Plan {
+		w.out.Grounds = w.Playbook.Grounds(w.sight.diagnosis, w.sight.plan)
+	}
+	for _, r := range w.sight.plan {
+		if len(r.Steps) == 0 { // what it would run is not known yet
+			w.out.Plan = append(w.out.Plan, outcome.PlanStep{Rung: r.Rung.ID, AllowedBy: r.Rung.Allow, BlockedBy: r.Blocked, Mends: append([]string{}, r.Mends...)})
+		}
+		for i := range r.Steps {
+			w.out.Plan = append(w.out.Plan, planRows(&r, &r.Steps[i])...)
+		}
+	}
+}
+
+// planRows are the rows of a step: with a timed undo it has three.
+func planRows(r *playbooks.PlannedRung, s *playbooks.PlannedStep) []outcome.PlanStep {
+	allow := s.Step.Allow
+	if allow == "" {
+		allow = r.Rung.Allow
+	}
+	row := outcome.PlanStep{
+		Rung: r.Rung.ID, Step: s.Step.ID, Command: s.Command, Undo: s.Undo,
+		AllowedBy: allow, BlockedBy: r.Blocked, Mends: append([]string{}, r.Mends...),
+		Conditional: r.Rung.HandOver && r.Waits, Because: s.Because,
+	}
+	if s.Arm == "" {
+		return []outcome.PlanStep{row}
+	}
+	arm, disarm := row, row
+	arm.Step, arm.Command, arm.Undo = course.Name(s.Step.ID, course.Arming), s.Arm, s.Disarm
+	disarm.Step, disarm.Command, disarm.Undo = course.Name(s.Step.ID, course.Ending), s.Disarm, nothingToUndo
+	return []outcome.PlanStep{arm, row, disarm}
+}

@@ -1,0 +1,82 @@
+package controller
+
+import (
+	"slices"
+	"strings"
+
+	"aixmend/controller/course"
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+)
+
+// A run that takes another one back goes the same way: look, capture, one rung,
+// verify. Only the rung is not the playbook's: it is the undo of what the other run
+// applied, the newest first.
+
+// Earlier is what an earlier run has done to a host.
+type Earlier struct {
+	// Run is its id.
+	Run string
+	// Changes are those that may be in effect, in the order in which they were made.
+	Changes []playbooks.Undoable
+	// Facts are those of the host before the first of them, nil where they are
+	// not known any more.
+	Facts map[string]any
+}
+
+// Undoables are the changes of a trail that may be in effect. What was armed and
+// disarmed around them, and what was taken back, is not.
+func Undoables(t outcome.Trail) []playbooks.Undoable {
+	var list []playbooks.Undoable
+	for _, c := range t.Changes {
+		_, part := course.PartOf(c.Step)
+		if part != course.Main || c.Status == outcome.NotApplied || c.Status == outcome.Undone {
+			continue
+		}
+		list = append(list, playbooks.Undoable{Rung: c.Rung, Step: c.Step, Command: c.Command, Undo: c.Undo, Unknown: c.Status == outcome.UnknownIf})
+	}
+	return list
+}
+
+// replan plans what may be done to the host as it is known now.
+func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
+	if w.Earlier == nil {
+		return w.Playbook.Plan(d, w.wishes())
+	}
+	back, err := w.rollback(d)
+	r := course.Rollback{Left: w.sight.rollback.Left}
+	switch {
+	case err != nil:
+		r.Person = err.Error()
+	case back.Rung.Blocked != "":
+		r.Person = back.Rung.Blocked
+	case len(back.Open) > 0:
+		r.Person = strings.Join(back.Open, "; ")
+	}
+	if w.course.Entered(playbooks.TakeBackRung) == 0 {
+		r.Left = slices.DeleteFunc(back.Left, func(left string) bool { return slices.Contains(back.Open, left) })
+	}
+	for _, s := range back.Rung.Steps {
+		r.Stands = append(r.Stands, strings.TrimPrefix(s.Step.ID, "undo-"))
+	}
+	w.sight.rollback = r
+	if len(back.Rung.Steps) == 0 {
+		return nil
+	}
+	return []playbooks.PlannedRung{back.Rung}
+}
+
+// rollback plans what is left of the earlier run to take back from the host as a look
+// has found it. An error: what that run did is not known.
+func (w *walk) rollback(d *playbooks.Diagnosis) (playbooks.TakenBack, error) {
+	earlier, err := w.Earlier(w.host.Name)
+	if err != nil {
+		return playbooks.TakenBack{}, err
+	}
+	w.sight.earlier = earlier.Run
+	var then *playbooks.Diagnosis
+	if earlier.Facts != nil {
+		then, _ = w.Playbook.Recall(w.Params, w.known(), earlier.Facts, nil)
+	}
+	return w.Playbook.TakeBack(d, then, earlier.Changes), nil
+}

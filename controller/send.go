@@ -1,0 +1,186 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"aixmend/controller/course"
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+	"aixmend/transport"
+)
+
+const (
+	// fenceStep is the command that goes before each change: it asks the host, in the
+	// same shell, whether the lease is still this run's (procedure E2).
+	fenceStep    = LeaseSteps + "fence"
+	fenceTimeout = 30 * time.Second
+)
+
+// firedAlone is the detail of a disarming that came too late.
+const firedAlone = "the undo had run by itself"
+
+// order is a command that changes the host.
+type order struct {
+	part     course.Part
+	of       int // the change that it is about, -1 for none
+	step     string
+	rung     string
+	text     string
+	undo     string
+	timeout  time.Duration
+	finishes bool
+}
+
+// send sends a step, once: its intent is in the journal before it, its result after
+// it. What came of it when the link died is for a look to say.
+func (w *walk) send(ctx context.Context, a course.Action) error {
+	w.within(outcome.StageRecover)
+	switch s := a.Step; {
+	case s.Check:
+		return w.check(ctx, s)
+	case s.Transfer == outcome.TransferUpload:
+		return w.upload(ctx, a.Rung.ID, s)
+	case s.Transfer == outcome.TransferFetch:
+		return w.fetch(ctx, a.Rung.ID, s)
+	default:
+		return w.sendChange(ctx, order{part: course.Main, of: -1, step: s.ID, rung: a.Rung.ID, text: s.Command, undo: s.Undo, timeout: s.Timeout, finishes: a.Finishes})
+	}
+}
+
+// sendChange sends one changing command between its intent and its result in the
+// journal. Its error is a failure of the product.
+func (w *walk) sendChange(ctx context.Context, o order) error {
+	name := course.Name(o.step, o.part)
+	entry := outcome.Entry{
+		Event: outcome.EventIntent, Change: len(w.out.Changes) + 1, Rung: o.rung, Step: name, Command: o.text, Undo: o.undo,
+		Part: string(o.part), Of: o.of + 1,
+	}
+	if err := w.write(course.Event{Entry: entry}); err != nil {
+		return fmt.Errorf("nothing was run: %w", err)
+	}
+	commands := []transport.Command{{ID: name, Line: o.text, Mutating: true, Finishes: o.finishes, Timeout: o.timeout}}
+	fenced := w.lease != nil && !o.finishes
+	if fenced {
+		commands = append([]transport.Command{w.fence()}, commands...)
+	}
+	t, err := w.conn.Run(ctx, commands)
+	at := len(commands) - 1
+	result := transport.Result{Err: err}
+	asked := transport.Result{}
+	if len(t.Results) == len(commands) {
+		result, asked = t.Results[at], t.Results[0]
+		t.Results = t.Results[at:]
+	} else {
+		t.Results = nil
+	}
+	w.record(commands[at:], t)
+	entry.Event, entry.Time, entry.Arrived = outcome.EventResult, time.Now().UTC(), !result.Started.IsZero()
+	switch notRun := errors.Is(result.Err, transport.ErrNotRun); {
+	case errors.Is(err, transport.ErrGateShut) && !w.stopping():
+		entry.How, entry.Status, entry.Detail = outcome.HowRefused, outcome.NotApplied, err.Error()
+	case errors.Is(err, transport.ErrGateShut):
+		entry.How, entry.Status, entry.Detail = outcome.HowShut, outcome.NotApplied, "the gate was shut"
+	case err == nil && fenced && notRun:
+		entry.How, entry.Status, entry.Detail = outcome.HowFenced, outcome.NotApplied, "the host did not run it: "+fenceSays(asked)
+	case err != nil && notRun && transport.KindOf(err) == transport.KindPrivilege:
+		entry.How, entry.Status, entry.Detail = outcome.HowRefused, outcome.NotApplied, err.Error()
+	case err != nil && notRun:
+		entry.How, entry.Status, entry.Detail = outcome.HowUnsent, outcome.NotApplied, "it was never sent: "+err.Error()
+	case err != nil, result.Err != nil:
+		cause := err
+		if cause == nil {
+			cause = result.Err
+		}
+		entry.How, entry.Status, entry.Detail = outcome.HowLost, outcome.UnknownIf, cause.Error()
+		if errors.Is(cause, transport.ErrHung) || errors.Is(result.Err, transport.ErrHung) {
+			entry.How = outcome.HowHung
+		}
+	default:
+		entry.Status, entry.Exit = outcome.Applied, &result.Exit
+		entry.Answer = firstLine(result.Stderr, result.Stdout)
+		if o.part == course.Ending {
+			entry.Answer = strings.TrimSpace(firstLine(result.Stdout, result.Stderr))
+			if entry.Answer == playbooks.UndoFired {
+				entry.Detail = firedAlone
+			}
+		}
+		if result.Exit != 0 {
+			entry.Detail = fmt.Sprintf("exit status %d", result.Exit)
+			if o.part == course.Arming || o.part == course.Ending { // there is nothing that only a look can tell
+				entry.Status = outcome.NotApplied
+			}
+		}
+	}
+	switch entry.How {
+	case outcome.HowUnsent, outcome.HowLost, outcome.HowHung:
+		w.close()
+	}
+	return w.write(course.Event{Entry: entry})
+}
+
+// fence asks the host whether the lease is this run's. A login that may only run
+// single commands as root asks by itself: the lease is for everybody to read.
+func (w *walk) fence() transport.Command {
+	line := playbooks.FenceCommand(*w.lease)
+	w.out.Fence = line
+	return transport.Command{
+		ID: fenceStep, Line: line, Require: playbooks.FenceHeld, Timeout: fenceTimeout,
+		AsLogin: w.target.BecomeMode == transport.ModeCommands,
+	}
+}
+
+// fenceSays is what a host has answered that did not run a change.
+func fenceSays(r transport.Result) string {
+	return "the lease is not this run's any more (" + firstLine(r.Stdout, r.Stderr) + ")"
+}
+
+// check runs a step that changes nothing.
+func (w *walk) check(ctx context.Context, s course.Step) error {
+	commands := []transport.Command{{ID: s.ID, Line: s.Command, Timeout: s.Timeout}}
+	t, err := w.conn.Run(ctx, commands)
+	w.record(commands, t)
+	e := outcome.Entry{Event: course.Checked, Step: s.ID}
+	var r transport.Result
+	if len(t.Results) == 1 {
+		r = t.Results[0]
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		e.How = outcome.HowShut
+	case err != nil: // it changes nothing, so it may be tried once more
+		w.close()
+		e.How = outcome.HowLost
+	case r.Err != nil:
+		e.Detail = r.Err.Error()
+	case r.Exit != 0 && !s.MayFail:
+		e.Detail = fmt.Sprintf("it ended with status %d: %s", r.Exit, firstLine(r.Stderr, r.Stdout))
+	}
+	w.happened(course.Event{Entry: e})
+	return nil
+}
+
+// note writes down what became of a change after all.
+func (w *walk) note(change int, status, detail string) error {
+	c := w.out.Changes[change]
+	e := outcome.Entry{
+		Event: outcome.EventResult, Change: change + 1, Step: c.Step, Command: c.Command, Undo: c.Undo, Rung: c.Rung,
+		Status: status, Detail: strings.TrimPrefix(c.Detail+"; "+detail, "; "),
+	}
+	return w.write(course.Event{Entry: e, Says: detail})
+}
+
+// firstLine is the first line that says something, quoted when it is not plain text.
+func firstLine(streams ...[]byte) string {
+	for _, stream := range streams {
+		for line := range strings.Lines(text(stream)) {
+			if line = strings.TrimSpace(line); line != "" {
+				return printable(line)
+			}
+		}
+	}
+	return "it printed nothing"
+}

@@ -1,0 +1,37 @@
+package controller
+
+import (
+	"context"
+	"time"
+
+	"aixmend/controller/course"
+	"aixmend/controller/outcome"
+)
+
+// settle waits without a connection.
+func (w *walk) settle(ctx context.Context, a course.Action) error {
+	if !a.Firm {
+		w.shut(outcome.StageOK, a.Why)
+	}
+	w.hangUp()
+	w.pause(ctx, a.For, a.Firm)
+	w.happened(course.Event{Entry: outcome.Entry{Event: course.Waited}})
+	return nil
+}
+
+// pause waits until d has passed or the run is being stopped. What is firmly waited
+// for belongs to a change that was made: the first signal does not end it.
+func (w *walk) pause(ctx context.Context, d time.Duration, firm bool) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	stop := w.Stop
+	if firm {
+		stop = nil
+	}
+	select {
+	case <-timer.C:
+	case <-stop:
+	case <-w.broken:
+	case <-ctx.Done():
+	}
+}

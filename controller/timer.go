@@ -1,0 +1,91 @@
+package controller
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"aixmend/controller/course"
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+	"aixmend/transport"
+)
+
+const (
+	// armTimeout bounds the arming and the disarming command.
+	armTimeout = 30 * time.Second
+
+	nothingToUndo = "none: what it ends is the undo itself"
+	undoOfUndo    = "none: it takes back what this run did"
+)
+
+// arm leaves the undo of a step behind on the host. Without it the step is not taken.
+func (w *walk) arm(ctx context.Context, s course.Step) error {
+	w.within(outcome.StageRecover)
+	return w.sendChange(ctx, order{
+		part: course.Arming, of: -1, step: s.ID, rung: w.course.InProgress().ID, text: s.Timer.Arm, undo: s.Timer.Disarm, timeout: armTimeout,
+	})
+}
+
+// askUndo asks the host what became of an arming that was cut off, before it is
+// disarmed: were that cut off too, nothing could tell any more whether either happened.
+func (w *walk) askUndo(ctx context.Context, arming int) error {
+	w.within(w.working())
+	step := w.course.Changes[arming].Step.ID
+	commands := []transport.Command{{ID: course.Name(step, course.Arming) + "-look", Line: playbooks.ArmedCommand(step), AsLogin: true, Timeout: armTimeout}}
+	t, err := w.conn.Run(ctx, commands)
+	w.record(commands, t)
+	if err != nil {
+		w.broke(err)
+		return nil
+	}
+	status := outcome.Applied // where that can't be told, disarming it will tell
+	if r := t.Results[0]; r.Err == nil {
+		found, err := playbooks.ReadArmed(string(r.Stdout))
+		if err == nil && (found.State == playbooks.UndoNone || found.Run != w.commandsOf()) {
+			status = outcome.NotApplied
+		}
+	}
+	return w.note(arming, status, "by what the host says of its undo")
+}
+
+// disarm ends the wait of a timed undo.
+func (w *walk) disarm(ctx context.Context, arming int) error {
+	w.within(w.working())
+	c := w.course.Changes[arming]
+	err := w.sendChange(ctx, order{
+		part: course.Ending, of: arming, step: c.Step.ID, rung: c.Rung, text: c.Step.Timer.Disarm, undo: nothingToUndo, timeout: armTimeout, finishes: true,
+	})
+	if last := w.course.Changes[len(w.course.Changes)-1]; last.Answer == playbooks.UndoDisarmed {
+		for i := arming + 1; i < len(w.course.Changes); i++ {
+			if main := w.course.Changes[i]; main.Part == course.Main && main.Step.ID == c.Step.ID {
+				say(&w.out.Changes[i], "its undo was disarmed over a new connection")
+				break
+			}
+		}
+	}
+	return err
+}
+
+// say adds to what the report says of a change.
+func say(c *outcome.Change, what string) {
+	c.Detail = strings.TrimPrefix(c.Detail+"; "+what, "; ")
+}
+
+// revert sends the undo of a change.
+func (w *walk) revert(ctx context.Context, change int) error {
+	w.within(w.working())
+	c := w.course.Changes[change]
+	return w.sendChange(ctx, order{
+		part: course.Undo, of: change, step: c.Step.ID, rung: c.Rung, text: c.Step.Undo, undo: undoOfUndo, timeout: c.Step.Timeout, finishes: true,
+	})
+}
+
+// working is the stage of the report in which commands stand that may be sent in
+// several.
+func (w *walk) working() string {
+	if w.state == Recovering {
+		return outcome.StageRecover
+	}
+	return outcome.StageVerify
+}
