@@ -20,22 +20,6 @@ import (
 // made.
 const Drifted = "drifted since the plan: "
 
-// Approved is what was approved for one host.
-type Approved struct {
-	// Unknown says why the plan knows nothing of the host, "" where it does.
-	Unknown string
-	// ID is that of the plan, by which the host remembers that it was applied; "": it
-	// is not asked.
-	ID      string
-	Address string
-	HostKey string
-	// Findings are those that counted, each "id severity".
-	Findings []string
-	// Grounds are the parts of facts that the plan rests on.
-	Grounds map[string]json.RawMessage
-	Plan    []outcome.PlanStep
-}
-
 // Approve makes of the report of a planned host what a person approves.
 func Approve(h outcome.Host) Approved {
 	a := Approved{Address: h.Address, HostKey: h.HostKey, Findings: counting(h.Findings), Grounds: h.Grounds, Plan: h.Plan}

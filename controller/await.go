@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"fmt"
 
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
@@ -103,82 +102,4 @@ func (w *walk) awaitEnd(ctx context.Context) error {
 	}
 	w.happened(course.Event{Entry: outcome.Entry{Event: course.Awaited, Status: string(course.AwaitEnd)}})
 	return nil
-}
-
-// A host that waits for others may wait long, and many may. What is known of it is on
-// disk then, in its report, and no more in memory: memory follows the hosts that are
-// worked on, not the fleet.
-
-// desks is how many hosts may be taken up from their reports at one time.
-const desks = 64
-
-// park writes the report and forgets what stands in it.
-func (w *walk) park(end course.End) error {
-	if err := w.Sink.HostDone(w.timed()); err != nil {
-		return err
-	}
-	w.parked = true
-	w.out = outcome.Host{
-		Schema: w.out.Schema, RunID: w.out.RunID, Host: w.out.Host, Address: w.out.Address, Outcome: w.out.Outcome, Reason: w.out.Reason,
-		Capture: w.out.Capture, Changes: w.out.Changes,
-	}
-	w.sight.forget()
-	w.happened(course.Event{Entry: outcome.Entry{Event: course.Parked}, End: end})
-	return nil
-}
-
-// unpark reads the report again. The walk holds a desk from then on, until it has a
-// connection or ends. It returns false when the run is being stopped before it gets
-// one.
-func (w *walk) unpark(ctx context.Context) (bool, error) {
-	if !w.parked {
-		return true, nil
-	}
-	select {
-	case w.desks <- struct{}{}:
-	case <-ctx.Done():
-		return false, nil
-	}
-	w.atDesk = true
-	h, err := w.Sink.Load(w.host.Name)
-	if err != nil {
-		return false, err
-	}
-	w.out, w.parked = h, false
-	return true, nil
-}
-
-// recall judges again what the report holds, where it was put aside.
-func (w *walk) recall() (err error) {
-	if w.sight.diagnosis != nil {
-		return nil
-	}
-	if w.sight.diagnosis, err = w.Playbook.Recall(w.Params, w.known(), w.out.Facts, w.out.FactErrors); err != nil {
-		return fmt.Errorf("its report: %w", err)
-	}
-	return w.recallBefore()
-}
-
-// recallBefore judges again what the host was before its first change, as its capture
-// holds it.
-func (w *walk) recallBefore() error {
-	if w.sight.before != nil || !w.course.Begun() || w.out.Capture == "" {
-		return nil
-	}
-	kept, err := w.Captures.Load(w.out.Capture)
-	if err != nil {
-		return err
-	}
-	if w.sight.before, err = w.Playbook.Recall(w.Params, w.known(), kept.Facts, nil); err != nil {
-		return fmt.Errorf("capture %s: %w", w.out.Capture, err)
-	}
-	return nil
-}
-
-// leaveDesk lets another host be taken up.
-func (w *walk) leaveDesk() {
-	if w.atDesk {
-		w.atDesk = false
-		<-w.desks
-	}
 }

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"aixmend/controller/course"
@@ -176,25 +175,4 @@ func (w *walk) fillOne(item *outcome.CaptureItem, r transport.Result) string {
 		return fmt.Sprintf("%d bytes more than are kept", item.Truncated)
 	}
 	return ""
-}
-
-// plural chooses between one and several.
-func plural(n int, one, several string) string {
-	if n == 1 {
-		return fmt.Sprintf(one, n)
-	}
-	return fmt.Sprintf(several, n)
-}
-
-// printable quotes untrusted text unless it is plain, and bounds it.
-func printable(s string) string {
-	if len(s) > 200 {
-		s = strings.ToValidUTF8(s[:200], "") + "..."
-	}
-	for _, r := range s {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == 0xfffd {
-			return fmt.Sprintf("%q", s)
-		}
-	}
-	return s
 }

@@ -9,15 +9,12 @@ package controller
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
-	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
 	"aixmend/transport"
@@ -192,221 +189,6 @@ type Result struct {
 	Braked string
 }
 
-// Run walks every host. Its error is a failure of the product itself (the
-// state folder can't be written): the result then holds the hosts that ended.
-func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error) {
-	e.broken, e.desks = make(chan struct{}), make(chan struct{}, desks)
-	probes, err := e.Playbook.Asked(e.Params, string(e.Verb), e.commandsOf())
-	if err != nil {
-		return Result{}, err
-	}
-	e.probes = probes
-	names := make([]string, len(hosts))
-	for i, h := range hosts {
-		names[i] = h.Name
-	}
-	f := newFleet(e, names)
-	waves := newWaves(e, names)
-	var (
-		mu        sync.Mutex
-		summaries []outcome.HostSummary
-		internal  error // the first failure of the product
-		further   int   // hosts that failed for the like after it
-		walks     sync.WaitGroup
-	)
-	starting, over := e.untilStopped(ctx)
-	defer over()
-	e.starting = starting
-	todo, err := e.begin(f, waves, hosts, func(h outcome.Host) {
-		summary := summarise(h, e.Verb)
-		summaries = append(summaries, summary)
-		e.ended(summary)
-	})
-	if err != nil {
-		return Result{}, err
-	}
-	f.begun()
-	take := func(w *walk) {
-		summary, err := e.walk(ctx, w)
-		if err == nil {
-			e.ended(summary)
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		switch {
-		case err != nil && internal == nil:
-			// Nothing new begins; what runs comes to its end.
-			internal = err
-			close(e.broken)
-		case err != nil:
-			further++
-		default:
-			summaries = append(summaries, summary)
-		}
-	}
-	for _, next := range todo {
-		walks.Go(func() { // its frame is small: thousands may wait here
-			if next.walk == nil {
-				e.awaitTurn(next.host)
-				defer e.leaveTurn(next.host)
-				next.walk = newWalk(e, f, waves, next.host)
-			}
-			take(next.walk)
-		})
-	}
-	walks.Wait()
-	if waves != nil {
-		waves.asking.Wait()
-	}
-	if further > 0 {
-		internal = fmt.Errorf("%w (and the like on %d more)", internal, further)
-	}
-	byName := func(a, b outcome.HostSummary) int { return strings.Compare(a.Name, b.Name) }
-	slices.SortFunc(summaries, byName)
-	if internal == nil && (e.Verb == Audit || e.Verb == Capture) {
-		internal = e.amendAll(f, hosts, summaries)
-	}
-	return Result{Hosts: summaries, Fleet: f.findings(), Braked: waves.why()}, internal
-}
-
-// ended tells the observer how a host has ended.
-func (e *Engine) ended(h outcome.HostSummary) {
-	if e.Observer != nil {
-		e.Observer.Ended(h)
-	}
-}
-
-// untilStopped is a context that ends when the run is being stopped, and what ends
-// it for good.
-func (e *Engine) untilStopped(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		select {
-		case <-e.Stop:
-		case <-e.broken:
-		case <-ctx.Done():
-		}
-		cancel(errBeforeItsTurn)
-	}()
-	return ctx, func() {
-		cancel(nil)
-		<-ended
-	}
-}
-
-// walk takes a host to its end.
-func (e *Engine) walk(ctx context.Context, w *walk) (summary outcome.HostSummary, err error) {
-	ended, err := w.guarded(ctx)
-	w.fleet.end(w.host.Name, ended.Interrupted)
-	ended.Host = w.host.Name // of a walk that broke, too
-	w.waves.end(ended, w.course.Stuck())
-	if err == nil {
-		summary, err = e.close(w, ended)
-	}
-	w.leaveDesk()
-	return summary, err
-}
-
-// awaitTurn waits until a host can be connected to. Where the run is stopped
-// before, its walk finds out by itself.
-func (e *Engine) awaitTurn(host inventory.Host) {
-	if e.Turns != nil {
-		_ = e.Turns.Await(e.starting, TargetOf(host))
-	}
-}
-
-func (e *Engine) leaveTurn(host inventory.Host) {
-	if e.Turns != nil {
-		e.Turns.Leave(TargetOf(host))
-	}
-}
-
-// toWalk is a host that has not ended. walk is nil where nothing is known of it
-// yet: thousands may wait for their turn, and take no room.
-type toWalk struct {
-	host inventory.Host
-	walk *walk
-}
-
-// begin finds the hosts that have not ended, with the walks of those that an
-// earlier process has begun, and takes account of those that have ended.
-func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended func(outcome.Host)) ([]*toWalk, error) {
-	todo := make([]*toWalk, 0, len(hosts))
-	for _, host := range hosts {
-		next := &toWalk{host: host}
-		if e.Begun != nil {
-			begun, err := e.Begun(host.Name)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", host.Name, err)
-			}
-			if begun.Done != nil {
-				f.recall(host.Name, begun.Done.Facts)
-				f.end(host.Name, false)
-				waves.end(*begun.Done, false)
-				ended(*begun.Done)
-				continue
-			}
-			next.walk = newWalk(e, f, waves, host)
-			next.walk.takeUp(begun)
-			if p := next.walk.pickup; p != nil {
-				f.identifyFrom(host.Name, begun.Kept, begun.Report)
-				if p.open >= 0 && next.walk.course.Open() {
-					f.open(host.Name)
-				}
-			}
-		}
-		todo = append(todo, next)
-	}
-	return todo, nil
-}
-
-// close writes the last report of a walk, and that it is over.
-func (e *Engine) close(w *walk, h outcome.Host) (outcome.HostSummary, error) {
-	summary, err := w.finalReport(h)
-	if err != nil || h.Interrupted {
-		return summary, err
-	}
-	return summary, e.Journal.Append(outcome.Entry{
-		Time: time.Now().UTC(), Event: outcome.EventEnded, Host: h.Host, Status: string(h.Outcome), Detail: h.Reason,
-	})
-}
-
-// amendAll judges the hosts of a run that only read among each other: nobody
-// waited for the slowest.
-func (e *Engine) amendAll(f *fleet, hosts []inventory.Host, summaries []outcome.HostSummary) error {
-	at := map[string]int{}
-	for i, s := range summaries {
-		at[s.Name] = i
-	}
-	for _, host := range hosts {
-		i, ended := at[host.Name]
-		if !ended {
-			continue
-		}
-		amended, err := e.amend(f, host, summaries[i])
-		if err != nil {
-			return err
-		}
-		summaries[i] = amended
-	}
-	return nil
-}
-
-func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
-	s := outcome.HostSummary{
-		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
-		Findings: outcome.FindingIDs(h.Findings), Open: outcome.OpenIDs(h.Findings), Guides: outcome.GuideIDs(h.Findings), DurationMS: h.Duration,
-		Report: "hosts/" + h.Host + ".json", Interrupted: h.Interrupted,
-		Waived: outcome.WaivedIDs(h.Findings), Expired: outcome.ExpiredIDs(h.Findings),
-	}
-	if verb == Plan {
-		s.Plan = h.Plan
-	}
-	return s
-}
-
 // commandsOf is the run whose id stands in commands.
 func (e *Engine) commandsOf() string {
 	if e.MadeBy != "" {
@@ -427,41 +209,94 @@ func (e *Engine) stopping() bool {
 	}
 }
 
-// wishes is what the operator allows on this host, at this point of its walk.
-func (w *walk) wishes() playbooks.Wishes {
-	now := time.Now()
-	return playbooks.Wishes{
-		Allowed: w.Allowed, MendWarnings: w.MendWarnings,
-		Waived: func(id string) bool { by := waiver(w.host, id); return by != nil && by.ActiveAt(now) },
-		Tried:  func(rung string) bool { return w.course.Entered(rung) > 0 },
-		Refused: func(rung string) string {
-			refused := w.course.Refused(rung)
-			if n := w.attempts(rung); refused == "" && n > 0 {
-				return fmt.Sprintf("it was begun %d times on this host lately and did not help for long: look for the cause, or open a case (--playbook support-data)", n)
-			}
-			return refused
-		},
-	}
+// Settled says what became of a step that was open when its run was cut off.
+type Settled struct {
+	Host, Step string
+	// Status is that of a change.
+	Status string
+	Detail string
 }
 
-// attempts is how often a rung was begun on the host lately, where that is too
-// often; else 0. A rung of this run is not counted.
-func (w *walk) attempts(rung string) int {
-	if w.Attempts == nil || w.MaxAttempts <= 0 || w.course.Entered(rung) > 0 {
-		return 0
-	}
-	if n := w.Attempts(w.host.Name, rung); n >= w.MaxAttempts {
-		return n
-	}
-	return 0
+// A run outlives its process. Whoever goes on with it folds the events of its journal,
+// as the process did that wrote them; then the host is looked at, as ever after a gap.
+
+// Begun is what earlier processes of a run left of a host.
+type Begun struct {
+	// Done is the report of a host that has ended; else nil.
+	Done *outcome.Host
+	// Events are the host's lines of the journal, and those that say that another
+	// process went on with the run (EventsOf).
+	Events []outcome.Entry
+	// Kept is the report as it was when the last rung began, nil when none did, or
+	// when it can't be read: then it can't be told of an open change what became of
+	// it.
+	Kept *outcome.Host
+	// Report is the last report of a host that was interrupted, nil when there is
+	// none.
+	Report *outcome.Host
 }
 
-// waiver returns the waiver of a finding, in force or not, or nil.
-func waiver(host inventory.Host, id string) *inventory.Waiver {
-	for i, w := range host.Waivers {
-		if w.Finding == id {
-			return &host.Waivers[i]
-		}
+// A run that takes another one back goes the same way: look, capture, one rung,
+// verify. Only the rung is not the playbook's: it is the undo of what the other run
+// applied, the newest first.
+
+// Earlier is what an earlier run has done to a host.
+type Earlier struct {
+	// Run is its id.
+	Run string
+	// Changes are those that may be in effect, in the order in which they were made.
+	Changes []playbooks.Undoable
+	// Facts are those of the host before the first of them, nil where they are
+	// not known any more.
+	Facts map[string]any
+}
+
+// Approved is what was approved for one host.
+type Approved struct {
+	// Unknown says why the plan knows nothing of the host, "" where it does.
+	Unknown string
+	// ID is that of the plan, by which the host remembers that it was applied; "": it
+	// is not asked.
+	ID      string
+	Address string
+	HostKey string
+	// Findings are those that counted, each "id severity".
+	Findings []string
+	// Grounds are the parts of facts that the plan rests on.
+	Grounds map[string]json.RawMessage
+	Plan    []outcome.PlanStep
+}
+
+// A changing run moves in waves: canaries first, the next wave when the one
+// before has ended. Nothing is changed before every selected host has been read,
+// or can't be; else there is no barrier. The brake lets no further host begin
+// when too many have failed.
+
+// Wave is the running total of hosts that may have begun: a number, or a share
+// of those that are to be changed.
+type Wave struct{ Count, Percent int }
+
+// total is the running total out of n hosts, rounded up.
+func (w Wave) total(n int) int {
+	if w.Percent > 0 {
+		return min((n*w.Percent+99)/100, n)
 	}
-	return nil
+	return min(w.Count, n)
+}
+
+// Brake says how many hosts may end failed or unknown before no further one is
+// begun: a number, or a share of the selected hosts.
+type Brake struct {
+	Count, Percent int
+	// Unreachable hosts count too.
+	Unreachable bool
+}
+
+// allowed is how many of n hosts may fail, and how that was found.
+func (b Brake) allowed(n int) (int, string) {
+	if b.Percent == 0 {
+		return b.Count, fmt.Sprintf("--max-fail %d", b.Count)
+	}
+	limit := max((n*b.Percent+99)/100, 1)
+	return limit, fmt.Sprintf("--max-fail %d%%: %d%% of %d selected hosts, rounded up, is %d", b.Percent, b.Percent, n, limit)
 }

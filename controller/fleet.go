@@ -171,11 +171,6 @@ func (f *fleet) view(host string) facts.Fleet {
 	return v
 }
 
-// noUnique is the view of a playbook that wants nothing to be unique.
-func noUnique() facts.Unique {
-	return facts.Unique{Duplicates: []string{}, Captured: []string{}, Holders: map[string][]string{}}
-}
-
 func (f *fleet) viewOf(u *unique, host string, complete bool) facts.Unique {
 	f.mu.Lock()
 	v, value := u.view(host, &f.machines), u.value(host)
@@ -294,4 +289,26 @@ func (f *fleet) findings() []outcome.FleetFinding {
 		}
 	}
 	return append(list, f.machines.findings()...)
+}
+
+// identifyFrom takes the identity that an earlier process of the run has written
+// down, so that nobody need wait until the host is read again.
+func (f *fleet) identifyFrom(host string, reports ...*outcome.Host) {
+	for _, h := range reports {
+		var id facts.Identity
+		if h != nil && recallFact(h.Facts, "identity", &id) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.machines.identify(host, id)
+			return
+		}
+	}
+}
+
+// allNamed reports whether no host is left that may turn out to be the machine of
+// another one.
+func (f *fleet) allNamed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.machines.nameless) == 0
 }

@@ -201,15 +201,6 @@ func (w *walk) holder(by playbooks.Lease, now time.Time) string {
 	return fmt.Sprintf("%s, until %s (the host's clock says %s; where that run is dead: rm "+playbooks.LeasePath+" on the host)", who, by.Until.Format(time.RFC3339), now.Format(time.RFC3339))
 }
 
-// sameMachine adds the finding that this run holds the machine under another name.
-func (w *walk) sameMachine(by playbooks.Lease) {
-	w.out.Findings = append(w.out.Findings, waive(w.host, outcome.Finding{
-		ID: sameMachine, Severity: outcome.Critical, Title: "this is the very machine that the inventory also calls " + by.Host + ": its lease is that of this run under the other name",
-		Evidence: []string{playbooks.LeasePath + ": " + by.String()}, Remedy: "remove one of the names from the inventory, or select one of them (-l)",
-		Source: "E3: a lease names the host, the run, the owner and the process",
-	}))
-}
-
 // giveBack gives the lease back. Where that fails, it ends by itself.
 func (w *walk) giveBack(ctx context.Context) error {
 	if w.lease == nil || w.conn == nil {

@@ -1,33 +1,11 @@
 package controller
 
 import (
-	"encoding/json"
 	"time"
 
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
-	"aixmend/playbooks"
-	"aixmend/playbooks/facts"
 )
-
-// A run outlives its process. Whoever goes on with it folds the events of its journal,
-// as the process did that wrote them; then the host is looked at, as ever after a gap.
-
-// Begun is what earlier processes of a run left of a host.
-type Begun struct {
-	// Done is the report of a host that has ended; else nil.
-	Done *outcome.Host
-	// Events are the host's lines of the journal, and those that say that another
-	// process went on with the run (EventsOf).
-	Events []outcome.Entry
-	// Kept is the report as it was when the last rung began, nil when none did, or
-	// when it can't be read: then it can't be told of an open change what became of
-	// it.
-	Kept *outcome.Host
-	// Report is the last report of a host that was interrupted, nil when there is
-	// none.
-	Report *outcome.Host
-}
 
 // EventsOf are the lines of a journal that say what became of a host.
 func EventsOf(journal []outcome.Entry, host string) []outcome.Entry {
@@ -38,20 +16,6 @@ func EventsOf(journal []outcome.Entry, host string) []outcome.Entry {
 		}
 	}
 	return events
-}
-
-// Settled says what became of a step that was open when its run was cut off.
-type Settled struct {
-	Host, Step string
-	// Status is that of a change.
-	Status string
-	Detail string
-}
-
-// pickup is what a walk has to tell that goes on where another process was.
-type pickup struct {
-	open int // the change whose result was never written; -1: none
-	said bool
 }
 
 // takeUp folds what earlier processes have written of the host. One on which nothing
@@ -121,47 +85,10 @@ func (w *walk) cutStage(from int) {
 	w.out.Stages = append(w.out.Stages, s)
 }
 
-// say tells what became of the change that was open, once that is known.
-func (w *walk) say() {
-	p := w.pickup
-	if p == nil || p.said || w.course.Open() {
-		return
-	}
-	p.said = true
-	w.tellSettled()
-	w.fleet.say(w.host.Name)
-	w.waves.start(w.host.Name)
-}
-
 // tellSettled tells the observer what became of the change that was open.
 func (w *walk) tellSettled() {
 	if p := w.pickup; p.open >= 0 && w.Observer != nil {
 		c := w.out.Changes[p.open]
 		w.Observer.Settled(Settled{Host: w.host.Name, Step: c.Step, Status: c.Status, Detail: c.Detail})
 	}
-}
-
-// recallCaptured is the fact about the newest capture before the run.
-func recallCaptured(written map[string]any) *facts.Captured {
-	var c facts.Captured
-	if !recallFact(written, "captured", &c) {
-		return nil
-	}
-	return &c
-}
-
-// recallFact reads a fact as a report has it, and reports whether it is there.
-func recallFact(written map[string]any, name string, into any) bool {
-	was, there := written[name]
-	if !there {
-		return false
-	}
-	text, err := json.Marshal(was)
-	return err == nil && json.Unmarshal(text, into) == nil
-}
-
-// planned is the step of a change as it was planned; false where that is not known.
-func (w *walk) planned(c *course.Change) (playbooks.PlannedStep, bool) {
-	s, ok := w.steps[c.Rung+"/"+c.Step.ID]
-	return s, ok && s.Command == c.Step.Command
 }

@@ -9,21 +9,6 @@ import (
 	"aixmend/playbooks"
 )
 
-// A run that takes another one back goes the same way: look, capture, one rung,
-// verify. Only the rung is not the playbook's: it is the undo of what the other run
-// applied, the newest first.
-
-// Earlier is what an earlier run has done to a host.
-type Earlier struct {
-	// Run is its id.
-	Run string
-	// Changes are those that may be in effect, in the order in which they were made.
-	Changes []playbooks.Undoable
-	// Facts are those of the host before the first of them, nil where they are
-	// not known any more.
-	Facts map[string]any
-}
-
 // Undoables are the changes of a trail that may be in effect. What was armed and
 // disarmed around them, and what was taken back, is not.
 func Undoables(t outcome.Trail) []playbooks.Undoable {

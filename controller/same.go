@@ -74,20 +74,6 @@ func captureIdentity(c outcome.CapturedID) facts.Identity {
 	return id
 }
 
-// identifyFrom takes the identity that an earlier process of the run has written
-// down, so that nobody need wait until the host is read again.
-func (f *fleet) identifyFrom(host string, reports ...*outcome.Host) {
-	for _, h := range reports {
-		var id facts.Identity
-		if h != nil && recallFact(h.Facts, "identity", &id) {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			f.machines.identify(host, id)
-			return
-		}
-	}
-}
-
 // nowNamed notes that all that can be known of the machine behind a name is known.
 func (m *machines) nowNamed(host string) {
 	if m.nameless[host] {
@@ -96,14 +82,6 @@ func (m *machines) nowNamed(host string) {
 			close(m.named)
 		}
 	}
-}
-
-// allNamed reports whether no host is left that may turn out to be the machine of
-// another one.
-func (f *fleet) allNamed() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.machines.nameless) == 0
 }
 
 // same returns the other hosts that are the machine of a host.
@@ -217,4 +195,14 @@ func (m *machines) findings() []outcome.FleetFinding {
 	}
 	slices.SortFunc(list, func(a, b outcome.FleetFinding) int { return strings.Compare(a.Hosts[0], b.Hosts[0]) })
 	return list
+}
+
+// recallFact reads a fact as a report has it, and reports whether it is there.
+func recallFact(written map[string]any, name string, into any) bool {
+	was, there := written[name]
+	if !there {
+		return false
+	}
+	text, err := json.Marshal(was)
+	return err == nil && json.Unmarshal(text, into) == nil
 }

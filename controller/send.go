@@ -172,15 +172,3 @@ func (w *walk) note(change int, status, detail string) error {
 	}
 	return w.write(course.Event{Entry: e, Says: detail})
 }
-
-// firstLine is the first line that says something, quoted when it is not plain text.
-func firstLine(streams ...[]byte) string {
-	for _, stream := range streams {
-		for line := range strings.Lines(text(stream)) {
-			if line = strings.TrimSpace(line); line != "" {
-				return printable(line)
-			}
-		}
-	}
-	return "it printed nothing"
-}

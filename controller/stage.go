@@ -8,12 +8,6 @@ import (
 	"aixmend/transport"
 )
 
-// openStage is the stage of the report that is open.
-type openStage struct {
-	at    int
-	began time.Time
-}
-
 // open opens a stage, and closes the one before.
 func (w *walk) open(name string) {
 	w.shut(outcome.StageOK, "")

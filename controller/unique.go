@@ -190,6 +190,7 @@ type unreadable struct {
 func (e *unreadable) Error() string {
 	return "the captures of " + e.host + " can't be read: " + e.err.Error()
 }
+
 func (e *unreadable) Unwrap() error { return e.err }
 
 // decideByHistory finds the machine whose captures held a value first, and none
@@ -265,4 +266,9 @@ func (u *unique) shares(m *machines) []share {
 		list = append(list, s)
 	}
 	return list
+}
+
+// noUnique is the view of a playbook that wants nothing to be unique.
+func noUnique() facts.Unique {
+	return facts.Unique{Duplicates: []string{}, Captured: []string{}, Holders: map[string][]string{}}
 }

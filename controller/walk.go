@@ -1,16 +1,15 @@
 package controller
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
 	"aixmend/playbooks"
+	"aixmend/playbooks/facts"
 	"aixmend/transport"
 )
 
@@ -74,104 +73,6 @@ func emptyPlan(verb Verb) []outcome.PlanStep {
 	return nil
 }
 
-// guarded is run; a panic in it is an error of the product, and the other hosts
-// come to their end.
-func (w *walk) guarded(ctx context.Context) (h outcome.Host, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			w.close()
-			err = fmt.Errorf("%s: this is a bug: panic: %v\n%s", w.host.Name, p, debug.Stack())
-		}
-	}()
-	return w.run(ctx)
-}
-
-// maxActions bounds the actions on one host: a course that never ends is a bug.
-const maxActions = 100_000
-
-// run takes the host to its end. Its error is a failure of the product, not of the
-// host.
-func (w *walk) run(ctx context.Context) (outcome.Host, error) {
-	defer w.close()
-	for range maxActions {
-		w.say()
-		action := w.course.Next(time.Now(), w.wants(ctx))
-		if state := stateOf(action, w.course, w.state); state != w.state {
-			if err := w.move(state, action); err != nil {
-				return w.out, err
-			}
-			continue // meanwhile the run may have been stopped
-		}
-		if err := w.do(ctx, action); err != nil {
-			return w.out, fmt.Errorf("%s: %w", w.host.Name, err)
-		}
-		if w.course.End != nil {
-			return w.timed(), nil
-		}
-	}
-	return w.out, fmt.Errorf("%s: this is a bug: no end after %d actions, in state %s", w.host.Name, maxActions, w.state)
-}
-
-// do does one action, and tells the course what came of it.
-func (w *walk) do(ctx context.Context, a course.Action) error {
-	switch a.Do {
-	case course.Connect:
-		return w.connect(ctx)
-	case course.LookAt:
-		return w.lookAt(ctx, a)
-	case course.AwaitTurn:
-		return w.awaitTurn(ctx)
-	case course.AwaitWave:
-		return w.awaitWave(ctx)
-	case course.AwaitFleet:
-		return w.awaitFleet(ctx, a.End)
-	case course.AwaitEnd:
-		return w.awaitEnd(ctx)
-	case course.TakeLease:
-		return w.takeLease(ctx, a.Rung)
-	case course.Capture:
-		return w.capture(ctx)
-	case course.Enter:
-		return w.enter(ctx, a.Rung)
-	case course.Leave:
-		return w.leave(a)
-	case course.Arm:
-		return w.arm(ctx, a.Step)
-	case course.Send:
-		return w.send(ctx, a)
-	case course.AskUndo:
-		return w.askUndo(ctx, a.Change)
-	case course.Disarm:
-		return w.disarm(ctx, a.Change)
-	case course.Revert:
-		return w.revert(ctx, a.Change)
-	case course.Note:
-		return w.note(a.Change, a.Status, a.Detail)
-	case course.Settle:
-		return w.settle(ctx, a)
-	case course.Finish:
-		return w.finish(ctx, a.End)
-	}
-	return fmt.Errorf("this is a bug: unknown action %q", a.Do)
-}
-
-// wants is what the run wants of the host now.
-func (w *walk) wants(ctx context.Context) course.Wishes {
-	wishes := course.Wishes{
-		Verb: w.Verb, Stop: w.stopping(), Waves: w.waves != nil, Leases: w.Owner != "" && w.Verb == Recover,
-		OthersOpen: !w.fleet.allSaid() || w.pickup != nil && !w.fleet.allNamed(),
-		Settle:     w.Params.Duration("settle"), Wait: w.Params.Duration("wait"), Every: w.Playbook.Verify.Every,
-		Rollback: w.sight.earlier,
-	}
-	if ctx.Err() != nil {
-		wishes.Cut = "interrupted: " + context.Cause(ctx).Error()
-	}
-	if w.waves.stopped() {
-		wishes.Brake = w.waves.why()
-	}
-	return wishes
-}
-
 // happened tells the course what is not for the journal: it ends with the process.
 func (w *walk) happened(e course.Event) {
 	e.Host = w.host.Name
@@ -199,16 +100,6 @@ func (w *walk) write(e course.Event) error {
 func (w *walk) fold(e course.Event) {
 	w.course.Apply(e)
 	outcome.FoldChange(&w.out.Changes, e.Entry, w.course.Fixes(e.Rung))
-}
-
-// move shows another state, and notes it in the journal.
-func (w *walk) move(to State, a course.Action) error {
-	err := w.Journal.Append(outcome.Entry{Time: time.Now().UTC(), Event: outcome.EventState, Host: w.host.Name, State: string(to), Detail: a.Why})
-	w.state = to
-	if w.Observer != nil {
-		w.Observer.Moved(w.host.Name, to, a.Why)
-	}
-	return err
 }
 
 // timed is the report with the time that the walk has taken so far.
@@ -250,4 +141,32 @@ func reasonOf(err error) string {
 		return typed.Err.Error()
 	}
 	return typed.Reason()
+}
+
+// openStage is the stage of the report that is open.
+type openStage struct {
+	at    int
+	began time.Time
+}
+
+// sight is what was read of a host, and what the controller knows beside it.
+type sight struct {
+	past      *facts.Captured      // of the newest capture before this run
+	given     *playbooks.Given     // what the controller knows of the host
+	approved  *Approved            // nil: no plan was approved
+	applied   []string             // why the approved plan may have been applied already
+	before    *playbooks.Diagnosis // the host before its first change
+	diagnosis *playbooks.Diagnosis // the newest
+	plan      []playbooks.PlannedRung
+	earlier   string          // the run that is taken back
+	rollback  course.Rollback // what of it is left
+}
+
+// forget drops what stands in the report.
+func (s *sight) forget() { s.given, s.before, s.diagnosis, s.plan = nil, nil, nil, nil }
+
+// pickup is what a walk has to tell that goes on where another process was.
+type pickup struct {
+	open int // the change whose result was never written; -1: none
+	said bool
 }

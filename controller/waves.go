@@ -10,40 +10,6 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// A changing run moves in waves: canaries first, the next wave when the one
-// before has ended. Nothing is changed before every selected host has been read,
-// or can't be; else there is no barrier. The brake lets no further host begin
-// when too many have failed.
-
-// Wave is the running total of hosts that may have begun: a number, or a share
-// of those that are to be changed.
-type Wave struct{ Count, Percent int }
-
-// total is the running total out of n hosts, rounded up.
-func (w Wave) total(n int) int {
-	if w.Percent > 0 {
-		return min((n*w.Percent+99)/100, n)
-	}
-	return min(w.Count, n)
-}
-
-// Brake says how many hosts may end failed or unknown before no further one is
-// begun: a number, or a share of the selected hosts.
-type Brake struct {
-	Count, Percent int
-	// Unreachable hosts count too.
-	Unreachable bool
-}
-
-// allowed is how many of n hosts may fail, and how that was found.
-func (b Brake) allowed(n int) (int, string) {
-	if b.Percent == 0 {
-		return b.Count, fmt.Sprintf("--max-fail %d", b.Count)
-	}
-	limit := max((n*b.Percent+99)/100, 1)
-	return limit, fmt.Sprintf("--max-fail %d%%: %d%% of %d selected hosts, rounded up, is %d", b.Percent, b.Percent, n, limit)
-}
-
 // alike is how many hosts in a row may end in the same way before that is taken
 // for a common cause.
 const alike = 3

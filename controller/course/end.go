@@ -9,41 +9,6 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// Kinds of failures to connect, as package transport has them.
-const (
-	kindAuth     = "auth"
-	kindLost     = "lost"
-	kindCanceled = "canceled"
-)
-
-// Sentences that others look for.
-const (
-	// Held begins the reason of a host that is skipped because another run may
-	// change it now.
-	Held = "held by another run: "
-)
-
-// End is how a host has ended.
-type End struct {
-	Outcome outcome.Outcome
-	Reason  string
-	// Interrupted says that resume goes on with the host.
-	Interrupted bool
-	// KeepLease says that the lease is not given back: something may still happen.
-	KeepLease bool
-}
-
-func end(o outcome.Outcome, format string, args ...any) End {
-	return End{Outcome: o, Reason: fmt.Sprintf(format, args...)}
-}
-
-// cut is end for a host that was interrupted.
-func cut(o outcome.Outcome, format string, args ...any) End {
-	e := end(o, format, args...)
-	e.Interrupted = true
-	return e
-}
-
 // finish ends the host, when what is temporary has been taken away, and when it has
 // been judged among the others.
 func (n *next) finish(e End) bool {

@@ -13,6 +13,7 @@
 package course
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -372,4 +373,25 @@ func (r *Record) fired(i int) bool {
 	return slices.ContainsFunc(r.Changes[i+1:], func(e Change) bool {
 		return e.Part == Ending && e.Exit != nil && e.Answer == outcome.UndoFired && r.timed(e.Of) == i
 	})
+}
+
+// End is how a host has ended.
+type End struct {
+	Outcome outcome.Outcome
+	Reason  string
+	// Interrupted says that resume goes on with the host.
+	Interrupted bool
+	// KeepLease says that the lease is not given back: something may still happen.
+	KeepLease bool
+}
+
+func end(o outcome.Outcome, format string, args ...any) End {
+	return End{Outcome: o, Reason: fmt.Sprintf(format, args...)}
+}
+
+// cut is end for a host that was interrupted.
+func cut(o outcome.Outcome, format string, args ...any) End {
+	e := end(o, format, args...)
+	e.Interrupted = true
+	return e
 }

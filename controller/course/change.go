@@ -1,0 +1,256 @@
+package course
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"aixmend/controller/outcome"
+)
+
+// intend notes a change that is about to be sent.
+func (r *Record) intend(e Event) {
+	c := Change{Part: Part(e.Part), Of: e.Of - 1, Rung: e.Rung, Status: outcome.UnknownIf, At: e.Time, after: r.looks.events}
+	id, _ := PartOf(e.Step)
+	switch {
+	case c.Of >= 0 && c.Of < len(r.Changes):
+		c.Step = r.Changes[c.Of].Step
+	case r.rung != nil:
+		if c.Part == Main {
+			id = e.Step
+		}
+		if at := slices.IndexFunc(r.rung.Steps, func(s Step) bool { return s.ID == id }); at >= 0 {
+			c.Step = r.rung.Steps[at]
+		}
+	}
+	if c.Step.ID == "" { // never of our own making
+		c.Step = Step{ID: e.Step, Command: e.Command, Undo: e.Undo}
+	}
+	r.Changes = append(r.Changes, c)
+	if c.Part == Main && r.rung != nil {
+		r.rung.again = false
+	}
+	if c.Part != Ending {
+		r.link.fresh = false
+	}
+	r.wait.settle = 0
+}
+
+// result notes how a change ended, or what a look has said of it since.
+func (r *Record) result(e Event) {
+	at := e.Change - 1
+	if at < 0 || at >= len(r.Changes) {
+		return
+	}
+	c := &r.Changes[at]
+	if e.How == "" && e.Exit == nil {
+		r.noted(at, e)
+		return
+	}
+	c.Status, c.Exit, c.How, c.Arrived, c.Answer, c.after = e.Status, e.Exit, e.How, e.Arrived, e.Answer, r.looks.events
+	if c.Part != Undo && (r.rung == nil || !r.rung.Collects) {
+		r.wait.last = e.Time
+	}
+	if c.Exit == nil {
+		r.unanswered(c, e)
+		return
+	}
+	switch c.Part {
+	case Arming:
+		if *c.Exit != 0 {
+			c.Status, c.judged = outcome.NotApplied, true
+			r.story.trouble = fmt.Sprintf("the undo of step %s could not be armed, so the step was not taken: %s", c.Step.ID, e.Answer)
+			r.gap()
+		}
+	case Ending:
+		if *c.Exit != 0 { // there was nothing to end
+			c.Status, c.judged = outcome.NotApplied, true
+		}
+	case Main:
+		r.answered(c, e)
+	}
+}
+
+// answered takes the exit status of a step into account.
+func (r *Record) answered(c *Change, e Event) {
+	if r.rung != nil {
+		if i := slices.IndexFunc(r.rung.Steps, func(s Step) bool { return s.ID == c.Step.ID }); i >= 0 {
+			r.rung.at = i + 1
+		}
+	}
+	failed := fmt.Sprintf("step %s ended with status %d: %s", c.Step.ID, *c.Exit, e.Answer)
+	switch collects := r.rung != nil && r.rung.Collects; {
+	case *c.Exit == 0:
+	case collects && c.Step.MayFail:
+		r.story.partial = append(r.story.partial, strings.TrimPrefix(failed, "step "))
+	case collects:
+		c.judged = true
+		r.endSupport(failed)
+		r.gap()
+	case !c.Step.MayFail:
+		r.story.trouble = failed
+		r.gap()
+	}
+}
+
+// unanswered takes a change into account that has no exit status.
+func (r *Record) unanswered(c *Change, e Event) {
+	collects := r.rung != nil && r.rung.Collects
+	switch c.How {
+	case outcome.HowShut:
+		r.story.shut = true
+	case outcome.HowRefused:
+		if c.Part == Main || c.Part == Arming {
+			r.refuse(c.Step.ID, e.Detail)
+		}
+	case outcome.HowFenced:
+		r.lease.held, r.lease.asked = false, ""
+		r.lease.fenced++
+		r.gap()
+	case outcome.HowMoved: // a transfer came to its end
+		if r.rung != nil {
+			r.rung.at++
+		}
+	case outcome.HowFailed: // a transfer did not, for a reason of its own
+		if collects {
+			r.endSupport(fmt.Sprintf("step %s: %s", c.Step.ID, e.Detail))
+		} else {
+			r.story.trouble = fmt.Sprintf("step %s: %s", c.Step.ID, e.Detail)
+		}
+		r.gap()
+	default: // unsent, lost, hung
+		r.link.up = false
+		r.gap()
+		r.wait.settle = r.looks.events
+		if c.How == outcome.HowUnsent && c.Part == Main && c.Step.Transfer == "" && r.InProgress() != nil {
+			r.rung.again = true
+		}
+		if collects && c.Part == Main && c.How != outcome.HowUnsent && c.Step.Transfer == "" {
+			c.judged = true
+			r.endSupport("step " + c.Step.ID + ": the link broke")
+		}
+	}
+}
+
+// endSupport ends the collecting of support data, which says nothing about how the
+// host fares.
+func (r *Record) endSupport(why string) {
+	r.story.noSupport, r.rung.over = why+r.collected(), true
+}
+
+// collected says what of support data is left on the host.
+func (r *Record) collected() string {
+	text := ""
+	for _, c := range r.Changes {
+		if r.rung != nil && c.Rung == r.rung.ID && c.Part == Main && c.Status != outcome.NotApplied && !c.Step.NoUndo() {
+			text += "; what was collected is left on the host, by hand: " + c.Step.Undo
+		}
+	}
+	return text
+}
+
+// refuse blocks a rung that has changed nothing yet; later it has failed.
+func (r *Record) refuse(step, why string) {
+	why = "step " + step + ": " + why
+	r.gap()
+	r.wait.settle = r.looks.events
+	if r.rung == nil {
+		r.story.trouble = why
+		return
+	}
+	id := r.rung.ID
+	acted := slices.ContainsFunc(r.Changes, func(c Change) bool {
+		return c.Rung == id && c.Part == Main && c.Status != outcome.NotApplied
+	})
+	switch {
+	case r.rung.Collects:
+		r.endSupport(why)
+	case acted:
+		r.story.trouble = why
+	default:
+		r.tried.refused[id], r.rung.over = why, true
+	}
+}
+
+// checked takes a step into account that changes nothing.
+func (r *Record) checked(e Event) {
+	switch {
+	case r.rung == nil:
+	case e.How == outcome.HowShut:
+		r.story.shut = true
+	case e.How == outcome.HowLost:
+		r.link.up = false
+		r.gap()
+		r.wait.settle = r.looks.events
+		if r.rung.lost++; r.rung.lost >= maxTries {
+			why := fmt.Sprintf("step %s did not come to its end in %d tries: the link died each time", e.Step, maxTries)
+			if r.rung.Collects {
+				r.endSupport("step " + e.Step + ": the link broke")
+			} else {
+				r.story.trouble = why
+			}
+		}
+	case e.Detail != "":
+		r.refuse(e.Step, e.Detail)
+	default:
+		r.rung.at++
+	}
+}
+
+// fetched takes into account how a fetching of files ended.
+func (r *Record) fetched(e Event) {
+	switch {
+	case r.InProgress() == nil:
+	case e.How == outcome.HowUnsent:
+		e.How = outcome.HowLost
+		r.checked(e)
+	case e.How == outcome.HowFailed && r.rung.Collects:
+		r.endSupport(fmt.Sprintf("step %s: %s", e.Step, e.Detail))
+		r.gap()
+		r.wait.settle = r.looks.events
+	case e.How == outcome.HowFailed:
+		r.story.trouble = fmt.Sprintf("step %s: %s", e.Step, e.Detail)
+		r.gap()
+	case e.How == outcome.HowShut:
+		r.story.shut = true
+	default:
+		r.rung.at++
+	}
+}
+
+// noted takes into account what a look, or the host, has said of a change.
+func (r *Record) noted(at int, e Event) {
+	c := &r.Changes[at]
+	says := e.Says
+	if says == "" {
+		says = e.Detail
+	}
+	fired := r.fired(at)
+	proves := !c.judged && c.Exit != nil && *c.Exit == 0 && c.Step.Prove
+	c.Status, c.judged = e.Status, true
+	switch {
+	case c.Part == Undo && c.Status != outcome.Applied:
+		if c.Status == outcome.UnknownIf && !c.Step.Temporary {
+			r.story.undoLost = c.Step.ID
+		}
+		r.story.behind = append(r.story.behind, c.Step.ID+": "+says+"; by hand: "+c.Step.Undo)
+	case c.Part != Main:
+	case proves && c.Status == outcome.UnknownIf:
+		r.story.unproved = fmt.Sprintf("step %s ended well, and whether it did what it should can't be told: %s", c.Step.ID, says)
+	case proves && c.Status == outcome.NotApplied:
+		if c.Step.Revert {
+			c.Status = outcome.Applied // it ran, and may have done half of it: it is undone
+		}
+		r.story.trouble = fmt.Sprintf("step %s ended well and did not do what it should", c.Step.ID)
+	case c.Status == outcome.Undone && fired && c.after > r.wait.process:
+		r.story.trouble = fmt.Sprintf("step %s cut the connection; the host took it back by itself", c.Step.ID)
+	case r.InProgress() == nil:
+	case c.Status == outcome.Applied:
+		if r.fresh() {
+			r.compare(r.Look.Rest)
+			r.rung.right = r.looks.made
+		}
+	case c.Step.Transfer == "" && (c.Exit == nil || fired):
+		r.rung.again = true
+	}
+}

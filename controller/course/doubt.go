@@ -1,0 +1,133 @@
+package course
+
+import (
+	"fmt"
+
+	"aixmend/controller/outcome"
+)
+
+// judge asks the host what became of a change that it has not answered for.
+func (n *next) judge() bool {
+	doubt := n.Doubt()
+	var asked []int
+	for i := range n.Changes {
+		c := &n.Changes[i]
+		if i == doubt || !c.judged && c.Part == Main && c.Step.Transfer == "" && (c.failed() && c.Status == outcome.Applied || n.fired(i)) {
+			asked = append(asked, i)
+		}
+	}
+	if len(asked) == 0 {
+		return n.noteTransfer()
+	}
+	if !n.fresh() || n.looks.made < n.wait.settle {
+		return n.over(Action{Do: LookAt, Why: "what became of " + n.Changes[asked[0]].Step.ID})
+	}
+	i := asked[0]
+	c := &n.Changes[i]
+	switch {
+	case c.Part == Undo:
+		return n.judgeUndo(i)
+	case c.open() || n.fired(i):
+		return n.judgeDoubt(i)
+	}
+	fate, status := n.Look.Fates[i], outcome.NotApplied
+	switch {
+	case !fate.Known:
+		status = outcome.UnknownIf
+	case fate.InEffect:
+		status = outcome.Applied
+	}
+	return n.take(Action{Do: Note, Change: i, Status: status, Detail: "by a new look: " + status})
+}
+
+// noteTransfer writes down that a transfer of files which was cut off is begun again.
+func (n *next) noteTransfer() bool {
+	for i := range n.Changes {
+		if c := &n.Changes[i]; c.open() && c.Part == Main && c.Step.Transfer != "" {
+			return n.take(Action{Do: Note, Change: i, Status: outcome.NotApplied, Detail: "it did not come to its end, and is begun again"})
+		}
+	}
+	return false
+}
+
+// judgeDoubt asks the evidence whether a step has happened.
+func (n *next) judgeDoubt(i int) bool {
+	c, fate, runs := &n.Changes[i], n.Look.Fates[i], n.Look.Process.PID
+	id := c.Step.ID
+	happened, fired := fate.Known && fate.InEffect, n.fired(i)
+	switch {
+	case happened:
+		return n.take(Action{Do: Note, Change: i, Status: outcome.Applied, Detail: fate.Seen})
+	case runs > 0 && n.mayWait() && n.now.Sub(n.wait.last) < c.Step.Timeout:
+		return n.again("a step still runs")
+	case runs > 0:
+		return n.finish(end(outcome.Unknown, "step %s is not seen to have happened, and it still runs (pid %d)", id, runs))
+	case fate.Known && fired && !c.open(), fate.Known && fired && n.surelyEnded(c):
+		detail := "its undo ran while nobody was there to disarm it"
+		if c.after > n.wait.process {
+			detail = fmt.Sprintf("it cut the connection; the host took it back by itself after %s", c.Step.Timer.After)
+		}
+		return n.take(Action{Do: Note, Change: i, Status: outcome.Undone, Detail: detail})
+	case fate.Known && n.surelyEnded(c):
+		return n.take(Action{Do: Note, Change: i, Status: outcome.NotApplied, Detail: "a new look shows that it did not happen"})
+	case n.mayWait():
+		return n.again("a step is not seen yet")
+	case fate.Known:
+		return n.finish(end(outcome.Unknown, "step %s is not seen to have happened, and it may still run", id))
+	}
+	return n.finish(end(outcome.Unknown, "step %s: the link died while it ran, and the evidence can't tell whether it happened: %s", id, fate.Why))
+}
+
+// judgeUndo asks the evidence whether an undo has run. Where it can't tell, nothing
+// more is sent.
+func (n *next) judgeUndo(i int) bool {
+	c := &n.Changes[i]
+	fate := n.Look.Fates[c.Of]
+	switch {
+	case fate.Known && !fate.InEffect && n.Changes[c.Of].Status != outcome.Undone:
+		return n.take(Action{Do: Note, Change: c.Of, Status: outcome.Undone, Detail: "a new look shows that it was taken back"})
+	case fate.Known && !fate.InEffect:
+		return n.take(Action{Do: Note, Change: i, Status: outcome.Applied, Detail: "a new look shows that it ran"})
+	case n.mayWait() && c.unseen < maxTries:
+		return n.again("an undo is not seen yet")
+	}
+	return n.take(Action{Do: Note, Change: i, Status: outcome.UnknownIf, Detail: "whether it was taken back is not known"})
+}
+
+// surelyEnded reports whether a step that is not seen can't still be running, nor show
+// its effect yet: a second look, a while after the first, says the same, for a daemon
+// may take seconds to start or to stop. Where the host said that the step had begun
+// and its process table says that it has ended, that is all. Else one that may take
+// minutes is looked at after some of them, and one that did not end in its time may
+// run for ever.
+func (n *next) surelyEnded(c *Change) bool {
+	switch {
+	case c.gone > 0:
+		return c.gone > 1
+	case c.How == outcome.HowHung:
+		return false
+	case c.Step.Timeout >= longStep && n.now.Sub(n.wait.last) < longDoubt*n.w.Settle:
+		return false
+	}
+	return c.unseen > 1
+}
+
+// prove checks the steps whose exit status is not taken for the truth (V3).
+func (n *next) prove() bool {
+	for i := range n.Changes {
+		c := &n.Changes[i]
+		if c.judged || c.Part != Main || !c.Step.Prove || c.Exit == nil || *c.Exit != 0 {
+			continue
+		}
+		switch fate := n.Look.Fates[i]; {
+		case fate.Known && fate.InEffect:
+		case fate.Known:
+			return n.take(Action{Do: Note, Change: i, Status: outcome.NotApplied, Detail: "by a new look: not_applied"})
+		case n.mayWait():
+			return n.again("whether " + c.Step.ID + " did what it should can't be told yet")
+		default:
+			return n.take(Action{Do: Note, Change: i, Status: outcome.UnknownIf, Detail: fate.Why})
+		}
+	}
+	return false
+}

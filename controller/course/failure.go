@@ -1,0 +1,110 @@
+package course
+
+import (
+	"fmt"
+
+	"aixmend/controller/outcome"
+)
+
+// revert undoes what the rung that failed did, the newest step first.
+func (n *next) revert() bool {
+	for i := len(n.Changes) - 1; i >= 0; i-- { // what came of an undo
+		c := &n.Changes[i]
+		if c.Part != Undo || c.judged || c.Exit == nil && c.How == "" {
+			continue
+		}
+		switch of := &n.Changes[c.Of]; {
+		case c.Exit != nil && *c.Exit == 0 && of.Status != outcome.Undone:
+			return n.take(Action{Do: Note, Change: c.Of, Status: outcome.Undone, Detail: "taken back"})
+		case c.Exit != nil && *c.Exit != 0:
+			return n.take(Action{Do: Note, Change: i, Status: outcome.NotApplied, Detail: fmt.Sprintf("it could not be taken back: status %d: %s", *c.Exit, c.Answer)})
+		case c.Status == outcome.NotApplied:
+			return n.take(Action{Do: Note, Change: i, Status: outcome.NotApplied, Detail: "it could not be taken back"})
+		}
+	}
+	if n.story.trouble == "" || n.rung == nil || n.Doubt() >= 0 {
+		return false
+	}
+	if i := n.revertible(func(c *Change) bool { return c.Rung == n.rung.ID && c.Step.Revert }); i >= 0 {
+		return n.back(i)
+	}
+	return false
+}
+
+// back decides for the undo of a change, or says that it stays.
+func (n *next) back(i int) bool {
+	if !n.link.up && n.link.fails > 0 {
+		return false // the end says what is left
+	}
+	return n.over(Action{Do: Revert, Change: i, Finishes: true})
+}
+
+// revertible returns the newest change that is in effect, was not tried to be undone,
+// and is wanted; -1 for none.
+func (n *next) revertible(wanted func(*Change) bool) int {
+	for i := len(n.Changes) - 1; i >= 0; i-- {
+		c := &n.Changes[i]
+		if c.Part != Main || c.Step.NoUndo() || c.Status != outcome.Applied && c.Status != outcome.UnknownIf || !wanted(c) || n.undoTried(i) {
+			continue
+		}
+		return i
+	}
+	return -1
+}
+
+func (n *next) undoTried(of int) bool {
+	for i := range n.Changes {
+		if c := &n.Changes[i]; c.Part == Undo && c.Of == of {
+			return true
+		}
+	}
+	return false
+}
+
+// finishBegun sends the steps that finish what was begun, where the rung does not go
+// on: no service that was running stays stopped (procedure E5).
+func (n *next) finishBegun() bool {
+	if n.rung == nil || n.story.trouble == "" && !n.w.Stop && !n.story.shut && n.InProgress() != nil {
+		return false
+	}
+	for i := range n.Changes {
+		c := &n.Changes[i]
+		if c.Part != Main || c.Rung != n.rung.ID || c.Status != outcome.Applied || c.failed() && !c.judged {
+			continue
+		}
+		for _, id := range c.Step.Finishes {
+			step, sent := n.step(id), n.sent(id)
+			if sent >= 0 && (n.Changes[sent].failed() || n.triesOf(id) >= maxTries && n.Changes[sent].Status != outcome.Applied) {
+				break // it was tried, and what comes after it rests on it
+			}
+			if step == nil || sent >= 0 && n.Changes[sent].Status != outcome.NotApplied {
+				continue
+			}
+			if !n.link.up && n.link.fails > 0 && !n.mayWait() {
+				return false
+			}
+			return n.over(Action{Do: Send, Rung: n.rung.Rung, Step: *step, Finishes: true, Why: "it finishes " + c.Step.ID})
+		}
+	}
+	return false
+}
+
+// step is a step of the newest rung, nil where it has none of that name.
+func (n *next) step(id string) *Step {
+	for i := range n.rung.Steps {
+		if n.rung.Steps[i].ID == id {
+			return &n.rung.Steps[i]
+		}
+	}
+	return nil
+}
+
+// sent is the newest change that sent a step of the newest rung, -1 for none.
+func (n *next) sent(id string) int {
+	for i := len(n.Changes) - 1; i >= 0; i-- {
+		if c := &n.Changes[i]; c.Part == Main && c.Rung == n.rung.ID && c.Step.ID == id {
+			return i
+		}
+	}
+	return -1
+}

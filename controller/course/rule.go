@@ -1,0 +1,131 @@
+package course
+
+import (
+	"time"
+
+	"aixmend/controller/outcome"
+)
+
+// next is one decision.
+type next struct {
+	*Record
+	now    time.Time
+	w      Wishes
+	action Action
+}
+
+// take decides for an action. It returns true, as the rules do that decide.
+func (n *next) take(a Action) bool {
+	n.action = a
+	return true
+}
+
+// over decides for an action that takes a connection.
+func (n *next) over(a Action) bool {
+	switch {
+	case n.link.up:
+		return n.take(a)
+	case n.link.fails == 0:
+		return n.take(Action{Do: Connect, Why: "for: " + string(a.Do)})
+	}
+	return n.unreached()
+}
+
+// unreached decides what follows when a host can't be connected to.
+func (n *next) unreached() bool {
+	if len(n.Changes) == 0 && !n.Begun() {
+		return n.unreachable()
+	}
+	if n.mayWait() && n.link.kind != kindAuth {
+		return n.take(Action{Do: Settle, For: max(min(n.w.Every, n.left()), 0), Why: "it can't be reached"})
+	}
+	return n.unread(n.link.why)
+}
+
+// left is what is left of the wait, which begins with the last change.
+func (n *next) left() time.Duration {
+	wait := n.w.Wait
+	left := min(wait-n.now.Sub(n.wait.last), wait)
+	if n.wait.process > 0 { // a host that can't be read at once is given some time
+		slack := min(resumeSlack, wait)
+		left = max(left, min(slack-n.now.Sub(n.wait.began), slack))
+	}
+	return left
+}
+
+func (n *next) mayWait() bool { return n.left() > 0 && !n.w.Stop && !n.story.shut }
+
+// settle waits for another look.
+func (n *next) settle(d time.Duration, why string) bool {
+	return n.take(Action{Do: Settle, For: max(min(d, n.left()), 0), Why: why})
+}
+
+// again waits for the look after the newest one.
+func (n *next) again(why string) bool {
+	d := n.w.Settle
+	if n.looks.since > 0 {
+		d = min(d, n.w.Every)
+	}
+	return n.settle(d, why)
+}
+
+// triesOf is how often a step of the newest rung was sent, or may have been.
+func (n *next) triesOf(step string) int {
+	tries, unsent := 0, 0
+	for i := range n.Changes {
+		c := &n.Changes[i]
+		if c.Part != Main || c.Rung != n.rung.ID || c.Step.ID != step {
+			continue
+		}
+		switch c.How {
+		case outcome.HowFenced, outcome.HowShut:
+		case outcome.HowUnsent:
+			unsent++
+		default:
+			tries++
+		}
+	}
+	return max(tries, unsent/2) // a link that dies each time is given up, too
+}
+
+// acted is the event of the last change.
+func (n *next) acted() int {
+	at := 0
+	for i := range n.Changes {
+		if c := &n.Changes[i]; c.Part != Arming && c.Part != Ending && !c.Step.ReadOnly() {
+			at = max(at, c.after)
+		}
+	}
+	return at
+}
+
+const (
+	// undoGrace is how much longer than its delay a timed undo may take.
+	undoGrace = 30 * time.Second
+	// redialEvery is the time between two tries to reach a host whose undo is armed.
+	redialEvery = 2 * time.Second
+	// maxEndings is how often a host is asked to end a timed undo.
+	maxEndings = 4
+	// maxFenced is how often a lease that was lost in a change is asked for again.
+	maxFenced = 2
+	// resumeSlack is how long a host that is gone on with is waited for at least.
+	resumeSlack = 2 * time.Minute
+	// longStep is the time limit from which on a step is one that takes minutes, and
+	// longDoubt how many times settle such a step is given to be seen.
+	longStep  = 5 * time.Minute
+	longDoubt = 5
+)
+
+// Kinds of failures to connect, as package transport has them.
+const (
+	kindAuth     = "auth"
+	kindLost     = "lost"
+	kindCanceled = "canceled"
+)
+
+// Sentences that others look for.
+const (
+	// Held begins the reason of a host that is skipped because another run may
+	// change it now.
+	Held = "held by another run: "
+)

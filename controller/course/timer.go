@@ -1,0 +1,97 @@
+package course
+
+import (
+	"time"
+
+	"aixmend/controller/outcome"
+)
+
+// endTimer ends a timed undo that may run by itself, over a new connection.
+func (n *next) endTimer() bool {
+	a := n.armed()
+	if a < 0 {
+		return false
+	}
+	arming := &n.Changes[a]
+	going := n.InProgress() != nil && n.story.trouble == "" && !n.story.shut && !n.w.Stop
+	if n.timed(a) < 0 && going && !arming.open() && n.looks.gap < arming.after {
+		return false // its step is next
+	}
+	endings, lost := 0, n.now.After(n.due(a))
+	for i := range n.Changes {
+		if c := &n.Changes[i]; c.Part == Ending && c.Of == a {
+			endings++
+		}
+	}
+	switch {
+	case n.link.up && !n.link.fresh:
+		return n.take(Action{Do: Connect, Why: "a new connection, to end the timed undo"})
+	case n.link.up && arming.open():
+		return n.take(Action{Do: AskUndo, Change: a, Why: "was the undo armed?"})
+	case endings >= maxEndings && lost:
+		return n.finish(n.undoArmed(a, "it can't be ended"))
+	case endings >= maxEndings:
+		return n.take(Action{Do: Settle, Firm: true, For: max(n.due(a).Sub(n.now), redialEvery), Why: "the timed undo has its way"})
+	case n.link.up:
+		return n.take(Action{Do: Disarm, Change: a, Finishes: true})
+	case n.link.fails == 0:
+		return n.take(Action{Do: Connect, Why: "to end the timed undo"})
+	case !lost && n.link.brief:
+		return n.take(Action{Do: Settle, Firm: true, For: redialEvery, Why: "it can't be reached to end the timed undo"})
+	case !lost:
+		return n.take(Action{Do: Settle, Firm: true, For: max(n.due(a).Sub(n.now), redialEvery), Why: "the timed undo has its way"})
+	case n.mayWait() && n.link.kind != kindAuth:
+		return n.take(Action{Do: Settle, For: max(min(n.w.Every, n.left()), redialEvery), Why: "it can't be reached"})
+	}
+	return n.finish(n.undoArmed(a, "the host can't be reached to end it: "+n.link.why))
+}
+
+// due is when an armed undo has run at the latest.
+func (n *next) due(arming int) time.Time {
+	c := &n.Changes[arming]
+	if c.Step.Timer == nil {
+		return c.At.Add(undoGrace)
+	}
+	return c.At.Add(c.Step.Timer.After + undoGrace)
+}
+
+// noteTimer writes down what the host has said of armings and disarmings that were
+// cut off: where nothing is armed any more, the newest of them has ended it.
+func (n *next) noteTimer() bool {
+	for i := range n.Changes {
+		c := &n.Changes[i]
+		if !c.open() || c.Part != Arming && c.Part != Ending {
+			continue
+		}
+		arming := i
+		if c.Part == Ending {
+			arming = c.Of
+		}
+		status, said := n.timerStatus(i, arming)
+		if said {
+			return n.take(Action{Do: Note, Change: i, Status: status, Detail: "by what the host says of its undo"})
+		}
+	}
+	return false
+}
+
+// timerStatus is what became of an arming or a disarming that was cut off; false where
+// the host has not said it yet.
+func (n *next) timerStatus(i, arming int) (status string, said bool) {
+	if n.Changes[i].Part == Ending && n.Changes[arming].Status == outcome.NotApplied {
+		return outcome.NotApplied, true
+	}
+	status = outcome.Applied
+	for later := i + 1; later < len(n.Changes); later++ {
+		switch c := &n.Changes[later]; {
+		case c.Part != Ending || c.Of != arming:
+		case c.Exit == nil && n.Changes[i].Part == Ending:
+			status = outcome.NotApplied // that one, or this one: once is enough
+		case c.Exit != nil && *c.Exit == 0 && n.Changes[i].Part == Ending:
+			return outcome.NotApplied, true
+		case c.Exit != nil:
+			return status, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,187 @@
+package controller
+
+import (
+	"slices"
+
+	"aixmend/controller/course"
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+	"aixmend/playbooks/facts"
+)
+
+// judge is what a look says, with all that decisions rest on.
+func (w *walk) judge(process course.Process) *course.Look {
+	d, asks := w.sight.diagnosis, w.wishes()
+	look := &course.Look{
+		Skip: d.Skip, Incomplete: d.Incomplete, Proved: w.Playbook.Proved(d), Targets: w.Playbook.Targets(d, asks), Open: outcome.OpenIDs(w.out.Findings),
+		SideEffects: w.sideEffects(), Verdict: outcome.Worst(w.out.Findings), Why: verdictOf(w.out.Findings),
+		Rollback: w.sight.rollback, Fates: map[int]course.Fate{}, Process: process, OnlyCollects: w.Playbook.OnlyHandsOver(),
+	}
+	if view, ok := d.Facts["fleet"].(facts.Fleet); ok {
+		look.Complete = view.Complete
+		look.Others = w.fleet.clones(w.host.Name, w.Allowed)
+	}
+	if w.sight.approved != nil && len(w.out.Changes) == 0 {
+		if w.out.Drift = w.drift(w.sight.approved); len(w.out.Drift) > 0 {
+			look.Drift = Drifted + few(w.out.Drift)
+		}
+	}
+	for _, rung := range w.sight.plan {
+		look.Plan = append(look.Plan, rungOf(rung))
+	}
+	for _, i := range w.course.Asked() {
+		look.Fates[i] = w.fate(&w.course.Changes[i])
+	}
+	if rung := w.course.InProgress(); rung != nil {
+		look.Rest = w.rest(rung.ID, look.Fates)
+	}
+	return look
+}
+
+// fate asks the evidence whether a change is in effect.
+func (w *walk) fate(c *course.Change) course.Fate {
+	s, known := w.planned(c)
+	if !known {
+		return course.Fate{Why: "what the step rested on is not known any more"}
+	}
+	inEffect, err := s.Confirm(w.sight.diagnosis)
+	if err != nil {
+		return course.Fate{Why: err.Error()}
+	}
+	return course.Fate{Known: true, InEffect: inEffect, Seen: seen(&s)}
+}
+
+// seen says what a look has shown of a step that is in effect. One that nothing refutes
+// is confirmed by what it is for: whether it ran can't be seen.
+func seen(s *playbooks.PlannedStep) string {
+	if s.Step.Refute.V == "false" {
+		return "a new look shows what it was to bring about; whether it was this step that did can't be seen"
+	}
+	return "a new look shows that it happened"
+}
+
+// rest is the rung in progress, planned from the newest look.
+func (w *walk) rest(rung string, fates map[int]course.Fate) course.Rest {
+	if w.Earlier != nil {
+		var rest course.Rest
+		for _, r := range w.sight.plan {
+			rest = course.Rest{Steps: stepsOf(r.Steps), Blocked: r.Blocked}
+		}
+		return rest
+	}
+	planned := w.Playbook.Rest(w.sight.diagnosis, rung, w.wishes(), func(step string) bool { return w.taken(rung, step, fates) })
+	return course.Rest{Steps: stepsOf(planned.Steps), Blocked: planned.Blocked}
+}
+
+// taken reports whether a step of a rung is known to have happened in this run, by the
+// newest look too.
+func (w *walk) taken(rung, step string, fates map[int]course.Fate) bool {
+	for i, c := range w.course.Changes {
+		if c.Part == course.Main && c.Rung == rung && c.Step.ID == step && (c.Status == outcome.Applied || c.Status == outcome.UnknownIf && fates[i].Known && fates[i].InEffect) {
+			return true
+		}
+	}
+	return false
+}
+
+// adopt makes a diagnosis what is known of the host, in the report too.
+func (w *walk) adopt(d *playbooks.Diagnosis) {
+	w.sight.diagnosis = d
+	w.out.Facts = d.Facts
+	w.out.FactErrors = map[string]string{}
+	for name, err := range d.Missing {
+		if !playbooks.NotRead(err) {
+			w.out.FactErrors[name] = err.Error()
+		}
+	}
+	w.out.Findings = []outcome.Finding{}
+	changed := w.sight.before != nil && w.course.Changed() && w.Earlier == nil
+	if changed {
+		w.Playbook.Compare(w.sight.before, d)
+	}
+	for _, v := range d.Verdicts {
+		w.out.Findings = append(w.out.Findings, waive(w.host, finding(v)))
+	}
+	w.out.Mended = nil
+	if changed {
+		w.out.Mended = w.fixed(d)
+	}
+	w.findLeft()
+	w.sight.plan = w.replan(d)
+	w.onlyApproved()
+	if (w.Verb == Plan || w.Verb == Recover) && !w.course.Begun() && d.Skip == "" && !d.Incomplete {
+		w.printPlan()
+	}
+}
+
+// fixed are the findings that were there before the first change and are not now.
+func (w *walk) fixed(d *playbooks.Diagnosis) []outcome.Finding {
+	var gone []outcome.Finding
+	for _, v := range w.sight.before.Verdicts {
+		if !slices.ContainsFunc(d.Verdicts, func(now playbooks.Verdict) bool { return now.ID == v.ID }) {
+			gone = append(gone, waive(w.host, finding(v)))
+		}
+	}
+	return gone
+}
+
+// planned is the step of a change as it was planned; false where that is not known.
+func (w *walk) planned(c *course.Change) (playbooks.PlannedStep, bool) {
+	s, ok := w.steps[c.Rung+"/"+c.Step.ID]
+	return s, ok && s.Command == c.Step.Command
+}
+
+// remember keeps the steps of a rung as they were planned: their conditions say later
+// what became of them.
+func (w *walk) remember(rung string, plan []playbooks.PlannedRung) {
+	for _, r := range plan {
+		if r.Rung.ID != rung {
+			continue
+		}
+		for _, s := range r.Steps {
+			w.steps[rung+"/"+s.Step.ID] = s
+		}
+	}
+}
+
+// rungOf is a planned rung as the course has it.
+func rungOf(p playbooks.PlannedRung) course.Rung {
+	rung := course.Rung{
+		ID: p.Rung.ID, Fixes: append([]string{}, p.Mends...), Blocked: p.Blocked, NotAllowed: p.NotAllowed, Waits: p.Waits,
+	}
+	rung.RungBegun = outcome.RungBegun{Number: p.Rung.Number, Title: p.Rung.Title, Collects: p.Rung.HandOver, NoSettle: p.Rung.AtOnce}
+	rung.Steps = stepsOf(p.Steps)
+	return rung
+}
+
+func stepsOf(planned []playbooks.PlannedStep) []course.Step {
+	steps := make([]course.Step, len(planned))
+	for i := range planned {
+		steps[i] = stepOf(&planned[i])
+	}
+	return steps
+}
+
+// stepOf is a planned step as the course has it.
+func stepOf(p *playbooks.PlannedStep) course.Step {
+	step := course.Step{
+		ID: p.Step.ID, Command: p.Command, Undo: p.Undo, Timeout: p.Step.Timeout, Check: p.Step.Checks,
+		MayFail: p.Step.MayFail, Prove: p.Step.Prove, Revert: p.Step.Revert, Temporary: p.Step.Temporary,
+	}
+	if step.Timeout <= 0 {
+		step.Timeout = playbooks.DefaultStepTimeout
+	}
+	for _, id := range p.Step.FinishedBy {
+		step.Finishes = append(step.Finishes, id.V)
+	}
+	switch {
+	case p.Step.Upload != nil:
+		step.Transfer = outcome.TransferUpload
+	case p.Step.Fetch.V != "":
+		step.Transfer = outcome.TransferFetch
+	}
+	if p.Arm != "" {
+		step.Timer = &outcome.UndoTimer{Arm: p.Arm, Disarm: p.Disarm, After: p.UndoAfter}
+	}
+	return step
+}

@@ -1,0 +1,152 @@
+package controller
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/inventory"
+	"aixmend/playbooks"
+	"aixmend/playbooks/facts"
+)
+
+// known is what the controller knows of the host; it is put together once.
+func (w *walk) known() playbooks.Given {
+	if w.sight.given != nil {
+		return *w.sight.given
+	}
+	w.sight.given = &playbooks.Given{RunID: w.commandsOf(), Verb: string(w.Verb), Inventory: w.inventory(), Captured: w.captured(), Upload: w.Upload}
+	if w.Playbook.Uses("captures") {
+		w.sight.given.Captures = w.kept()
+	}
+	if w.Baseline != nil {
+		w.sight.given.Baseline = w.Baseline(w.host.Name)
+	}
+	return *w.sight.given
+}
+
+// kept are the captures that the capture verb took of the host, as a fact.
+func (w *walk) kept() facts.Captures {
+	c := facts.Captures{Asked: w.Params.Text("capture"), List: []facts.Past{}}
+	list, err := w.Captures.Taken(w.host.Name, c.Asked)
+	if err != nil {
+		c.Problem = err.Error()
+	}
+	for _, kept := range list {
+		c.List = append(c.List, Remember(kept))
+	}
+	return c
+}
+
+// Remember is a capture as a fact.
+func Remember(c outcome.Capture) facts.Past {
+	p := facts.ReadPast(c.Facts)
+	p.Known, p.Host, p.ID, p.Label, p.Purpose = true, c.Host, c.ID, c.Label, c.Purpose
+	p.Date = c.Created.UTC().Format(time.DateOnly)
+	p.From = "capture " + c.ID + " of " + p.Date
+	return p
+}
+
+// inventory is what the inventory says of the host, as a fact.
+func (w *walk) inventory() facts.Inventory {
+	return inventoryFact(w.host, time.Now())
+}
+
+// inventoryFact makes the fact of a host; acceptances are those that hold at now.
+func inventoryFact(host inventory.Host, now time.Time) facts.Inventory {
+	return facts.Inventory{Name: host.Name, RMCNIC: host.RMCNIC, Accepted: host.Accepted(now)}
+}
+
+// captured is what the host's newest capture says, as a fact. It is read once:
+// what this walk itself captures says nothing about the past.
+func (w *walk) captured() facts.Captured {
+	if w.sight.past != nil {
+		return *w.sight.past
+	}
+	w.sight.past = &facts.Captured{}
+	c, err := w.Captures.Newest(w.host.Name, w.RunID)
+	if err != nil || c == nil {
+		return *w.sight.past
+	}
+	*w.sight.past = facts.Captured{Known: true, ID: c.ID, Date: c.Created.UTC().Format(time.DateOnly), NICs: facts.ReadPast(c.Facts).NICs}
+	var then struct {
+		Bootinfo facts.Word
+		Lspv     facts.Disks
+	}
+	if text, err := json.Marshal(c.Facts); err != nil || json.Unmarshal(text, &then) != nil {
+		return *w.sight.past
+	}
+	w.sight.past.BootDisk = then.Bootinfo.Text
+	for _, d := range then.Lspv.List {
+		if d.Name == then.Bootinfo.Text {
+			w.sight.past.BootPVID = d.PVID
+		}
+	}
+	return *w.sight.past
+}
+
+// recallCaptured is the fact about the newest capture before the run.
+func recallCaptured(written map[string]any) *facts.Captured {
+	var c facts.Captured
+	if !recallFact(written, "captured", &c) {
+		return nil
+	}
+	return &c
+}
+
+// recall judges again what the report holds, where it was put aside.
+func (w *walk) recall() (err error) {
+	if w.sight.diagnosis != nil {
+		return nil
+	}
+	if w.sight.diagnosis, err = w.Playbook.Recall(w.Params, w.known(), w.out.Facts, w.out.FactErrors); err != nil {
+		return fmt.Errorf("its report: %w", err)
+	}
+	return w.recallBefore()
+}
+
+// recallBefore judges again what the host was before its first change, as its capture
+// holds it.
+func (w *walk) recallBefore() error {
+	if w.sight.before != nil || !w.course.Begun() || w.out.Capture == "" {
+		return nil
+	}
+	kept, err := w.Captures.Load(w.out.Capture)
+	if err != nil {
+		return err
+	}
+	if w.sight.before, err = w.Playbook.Recall(w.Params, w.known(), kept.Facts, nil); err != nil {
+		return fmt.Errorf("capture %s: %w", w.out.Capture, err)
+	}
+	return nil
+}
+
+// wishes is what the operator allows on this host, at this point of its walk.
+func (w *walk) wishes() playbooks.Wishes {
+	now := time.Now()
+	return playbooks.Wishes{
+		Allowed: w.Allowed, MendWarnings: w.MendWarnings,
+		Waived: func(id string) bool { by := waiver(w.host, id); return by != nil && by.ActiveAt(now) },
+		Tried:  func(rung string) bool { return w.course.Entered(rung) > 0 },
+		Refused: func(rung string) string {
+			refused := w.course.Refused(rung)
+			if n := w.attempts(rung); refused == "" && n > 0 {
+				return fmt.Sprintf("it was begun %d times on this host lately and did not help for long: look for the cause, or open a case (--playbook support-data)", n)
+			}
+			return refused
+		},
+	}
+}
+
+// attempts is how often a rung was begun on the host lately, where that is too
+// often; else 0. A rung of this run is not counted.
+func (w *walk) attempts(rung string) int {
+	if w.Attempts == nil || w.MaxAttempts <= 0 || w.course.Entered(rung) > 0 {
+		return 0
+	}
+	if n := w.Attempts(w.host.Name, rung); n >= w.MaxAttempts {
+		return n
+	}
+	return 0
+}

@@ -1,0 +1,283 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/inventory"
+	"aixmend/playbooks"
+)
+
+// Run walks every host. Its error is a failure of the product itself (the
+// state folder can't be written): the result then holds the hosts that ended.
+func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error) {
+	e.broken, e.desks = make(chan struct{}), make(chan struct{}, desks)
+	probes, err := e.Playbook.Asked(e.Params, string(e.Verb), e.commandsOf())
+	if err != nil {
+		return Result{}, err
+	}
+	e.probes = probes
+	names := make([]string, len(hosts))
+	for i, h := range hosts {
+		names[i] = h.Name
+	}
+	f := newFleet(e, names)
+	waves := newWaves(e, names)
+	var (
+		mu        sync.Mutex
+		summaries []outcome.HostSummary
+		internal  error // the first failure of the product
+		further   int   // hosts that failed for the like after it
+		walks     sync.WaitGroup
+	)
+	starting, over := e.untilStopped(ctx)
+	defer over()
+	e.starting = starting
+	todo, err := e.begin(f, waves, hosts, func(h outcome.Host) {
+		summary := summarise(h, e.Verb)
+		summaries = append(summaries, summary)
+		e.ended(summary)
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	f.begun()
+	take := func(w *walk) {
+		summary, err := e.walk(ctx, w)
+		if err == nil {
+			e.ended(summary)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err != nil && internal == nil:
+			// Nothing new begins; what runs comes to its end.
+			internal = err
+			close(e.broken)
+		case err != nil:
+			further++
+		default:
+			summaries = append(summaries, summary)
+		}
+	}
+	for _, next := range todo {
+		walks.Go(func() { // its frame is small: thousands may wait here
+			if next.walk == nil {
+				e.awaitTurn(next.host)
+				defer e.leaveTurn(next.host)
+				next.walk = newWalk(e, f, waves, next.host)
+			}
+			take(next.walk)
+		})
+	}
+	walks.Wait()
+	if waves != nil {
+		waves.asking.Wait()
+	}
+	if further > 0 {
+		internal = fmt.Errorf("%w (and the like on %d more)", internal, further)
+	}
+	byName := func(a, b outcome.HostSummary) int { return strings.Compare(a.Name, b.Name) }
+	slices.SortFunc(summaries, byName)
+	if internal == nil && (e.Verb == Audit || e.Verb == Capture) {
+		internal = e.amendAll(f, hosts, summaries)
+	}
+	return Result{Hosts: summaries, Fleet: f.findings(), Braked: waves.why()}, internal
+}
+
+// ended tells the observer how a host has ended.
+func (e *Engine) ended(h outcome.HostSummary) {
+	if e.Observer != nil {
+		e.Observer.Ended(h)
+	}
+}
+
+// untilStopped is a context that ends when the run is being stopped, and what ends
+// it for good.
+func (e *Engine) untilStopped(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		select {
+		case <-e.Stop:
+		case <-e.broken:
+		case <-ctx.Done():
+		}
+		cancel(errBeforeItsTurn)
+	}()
+	return ctx, func() {
+		cancel(nil)
+		<-ended
+	}
+}
+
+// walk takes a host to its end.
+func (e *Engine) walk(ctx context.Context, w *walk) (summary outcome.HostSummary, err error) {
+	ended, err := w.guarded(ctx)
+	w.fleet.end(w.host.Name, ended.Interrupted)
+	ended.Host = w.host.Name // of a walk that broke, too
+	w.waves.end(ended, w.course.Stuck())
+	if err == nil {
+		summary, err = e.close(w, ended)
+	}
+	w.leaveDesk()
+	return summary, err
+}
+
+// awaitTurn waits until a host can be connected to. Where the run is stopped
+// before, its walk finds out by itself.
+func (e *Engine) awaitTurn(host inventory.Host) {
+	if e.Turns != nil {
+		_ = e.Turns.Await(e.starting, TargetOf(host))
+	}
+}
+
+func (e *Engine) leaveTurn(host inventory.Host) {
+	if e.Turns != nil {
+		e.Turns.Leave(TargetOf(host))
+	}
+}
+
+// toWalk is a host that has not ended. walk is nil where nothing is known of it
+// yet: thousands may wait for their turn, and take no room.
+type toWalk struct {
+	host inventory.Host
+	walk *walk
+}
+
+// begin finds the hosts that have not ended, with the walks of those that an
+// earlier process has begun, and takes account of those that have ended.
+func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended func(outcome.Host)) ([]*toWalk, error) {
+	todo := make([]*toWalk, 0, len(hosts))
+	for _, host := range hosts {
+		next := &toWalk{host: host}
+		if e.Begun != nil {
+			begun, err := e.Begun(host.Name)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", host.Name, err)
+			}
+			if begun.Done != nil {
+				f.recall(host.Name, begun.Done.Facts)
+				f.end(host.Name, false)
+				waves.end(*begun.Done, false)
+				ended(*begun.Done)
+				continue
+			}
+			next.walk = newWalk(e, f, waves, host)
+			next.walk.takeUp(begun)
+			if p := next.walk.pickup; p != nil {
+				f.identifyFrom(host.Name, begun.Kept, begun.Report)
+				if p.open >= 0 && next.walk.course.Open() {
+					f.open(host.Name)
+				}
+			}
+		}
+		todo = append(todo, next)
+	}
+	return todo, nil
+}
+
+// close writes the last report of a walk, and that it is over.
+func (e *Engine) close(w *walk, h outcome.Host) (outcome.HostSummary, error) {
+	summary, err := w.finalReport(h)
+	if err != nil || h.Interrupted {
+		return summary, err
+	}
+	return summary, e.Journal.Append(outcome.Entry{
+		Time: time.Now().UTC(), Event: outcome.EventEnded, Host: h.Host, Status: string(h.Outcome), Detail: h.Reason,
+	})
+}
+
+// amendAll judges the hosts of a run that only read among each other: nobody
+// waited for the slowest.
+func (e *Engine) amendAll(f *fleet, hosts []inventory.Host, summaries []outcome.HostSummary) error {
+	at := map[string]int{}
+	for i, s := range summaries {
+		at[s.Name] = i
+	}
+	for _, host := range hosts {
+		i, ended := at[host.Name]
+		if !ended {
+			continue
+		}
+		amended, err := e.amend(f, host, summaries[i])
+		if err != nil {
+			return err
+		}
+		summaries[i] = amended
+	}
+	return nil
+}
+
+func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
+	s := outcome.HostSummary{
+		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
+		Findings: outcome.FindingIDs(h.Findings), Open: outcome.OpenIDs(h.Findings), Guides: outcome.GuideIDs(h.Findings), DurationMS: h.Duration,
+		Report: "hosts/" + h.Host + ".json", Interrupted: h.Interrupted,
+		Waived: outcome.WaivedIDs(h.Findings), Expired: outcome.ExpiredIDs(h.Findings),
+	}
+	if verb == Plan {
+		s.Plan = h.Plan
+	}
+	return s
+}
+
+// finalReport writes the last report of a walk, and returns its summary. That of a
+// host that ends while it is parked is changed where it lies.
+func (w *walk) finalReport(ended outcome.Host) (outcome.HostSummary, error) {
+	if !w.parked {
+		return summarise(ended, w.Verb), w.Sink.HostDone(ended)
+	}
+	var summary outcome.HostSummary
+	w.desks <- struct{}{}
+	defer func() { <-w.desks }()
+	err := w.Sink.Amend(w.host.Name, func(h *outcome.Host) {
+		h.Outcome, h.Reason, h.Interrupted, h.Started, h.Duration = ended.Outcome, ended.Reason, ended.Interrupted, ended.Started, ended.Duration
+		summary = summarise(*h, w.Verb)
+	})
+	return summary, err
+}
+
+// amend adds the verdicts over the fleet to a host that was not held up for
+// them, and returns its new summary.
+func (e *Engine) amend(f *fleet, host inventory.Host, summary outcome.HostSummary) (outcome.HostSummary, error) {
+	verdicts := f.verdicts(host.Name, e.Params, inventoryFact(host, time.Now()))
+	if len(verdicts) == 0 {
+		return summary, nil
+	}
+	err := e.Sink.Amend(host.Name, func(h *outcome.Host) {
+		// A run that was resumed may have judged it already.
+		h.Findings = slices.DeleteFunc(h.Findings, func(f outcome.Finding) bool {
+			return slices.ContainsFunc(verdicts, func(v playbooks.Verdict) bool { return v.ID == f.ID })
+		})
+		for _, v := range verdicts {
+			h.Findings = append(h.Findings, waive(host, finding(v)))
+		}
+		e.inOrder(h.Findings)
+		conclude(h)
+		summary = summarise(*h, e.Verb)
+	})
+	return summary, err
+}
+
+// inOrder puts findings into the order of the playbook: the first of the gravest
+// becomes the reason. Those that no playbook has stay behind them.
+func (e *Engine) inOrder(findings []outcome.Finding) {
+	at := map[string]int{}
+	for i, f := range e.Playbook.Findings {
+		at[f.ID] = i
+	}
+	place := func(f outcome.Finding) int {
+		if i, there := at[f.ID]; there {
+			return i
+		}
+		return len(at)
+	}
+	slices.SortStableFunc(findings, func(a, b outcome.Finding) int { return place(a) - place(b) })
+}
