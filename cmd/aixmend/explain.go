@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,12 +35,27 @@ func (a *app) explainHost(ref, host string) error {
 	if err != nil {
 		return usage(err)
 	}
+	held := ""
+	if state := runState(store, id); state == stateRunning || state == stateOpen {
+		if s, err := standings(store, id); err == nil && slices.Contains(s.Hosts, host) {
+			held = report.Clean(s.Host(host), false)
+		}
+	}
 	h, err := store.LoadHost(id, host)
 	if errors.Is(err, fs.ErrNotExist) {
+		if held != "" && a.flags.format != "json" {
+			_, err := fmt.Fprintf(a.out, "%s: not ended: %s\n", host, held)
+			return err
+		}
 		return a.noSuchHost(store, id, host)
 	}
 	if err != nil {
 		return usage(err)
+	}
+	if held != "" && a.flags.format != "json" {
+		if _, err := fmt.Fprintf(a.out, "%s: not ended: %s; what is known of it so far:\n\n", host, held); err != nil {
+			return err
+		}
 	}
 	e := report.Explained(*h)
 	if g := a.guideOf(store, outcome.Run{ID: id}); g.known {

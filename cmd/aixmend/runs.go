@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -70,7 +73,7 @@ func (a *app) listRuns() error {
 			exit = run.ExitCode
 		}
 		runs = append(runs, listedRun{run, state})
-		t.AppendRow(table.Row{report.Clean(run.ID, false), report.Clean(run.Command, false), run.Started.Format(time.RFC3339), exit, told(run, state)})
+		t.AppendRow(table.Row{report.Clean(run.ID, false), report.Clean(run.Command, false), run.Started.Format(time.RFC3339), exit, told(run, state, a.standing(store, id, state))})
 	}
 	if a.flags.format == "json" {
 		return a.printJSON(runs)
@@ -92,15 +95,18 @@ type listedRun struct {
 }
 
 // told is what a list says of a run's hosts.
-func told(run *outcome.Run, state string) string {
+func told(run *outcome.Run, state, standing string) string {
 	counts := ""
-	if len(run.Hosts) > 0 {
+	switch {
+	case len(run.Hosts) > 0:
 		counts = report.Counts(*run) + "; "
+	case standing != "":
+		counts = standing + "; "
 	}
 	id := report.Clean(run.ID, false)
 	switch state {
 	case stateRunning:
-		return "running"
+		return strings.TrimSuffix("running; "+standing, "; ")
 	case stateOpen:
 		return counts + "not finished: aixmend resume " + id + " goes on with it"
 	case stateOlder:
@@ -109,6 +115,32 @@ func told(run *outcome.Run, state string) string {
 		return "not finished: aixmend report " + id + " says what was sent"
 	}
 	return report.Counts(*run)
+}
+
+// standing says where the hosts of a run stand that has not ended, and what holds them
+// back by name; "" where that is not known.
+func (a *app) standing(store *journal.Store, id, state string) string {
+	if state != stateRunning && state != stateOpen {
+		return ""
+	}
+	s, err := standings(store, id)
+	if err != nil || len(s.Hosts) == 0 {
+		return ""
+	}
+	return report.Clean(s.Run(), false)
+}
+
+// standings reads where the hosts of a run stand.
+func standings(store *journal.Store, id string) (outcome.Standings, error) {
+	entries, err := store.ReadJournal(id)
+	if err != nil {
+		return outcome.Standings{}, err
+	}
+	var asked request
+	if err := store.LoadRequest(id, &asked); err != nil {
+		return outcome.Standings{}, err
+	}
+	return outcome.Stand(names(asked.Hosts), entries), nil
 }
 
 func (a *app) report() *cobra.Command {
@@ -196,22 +228,18 @@ func (a *app) showUnfinished(store *journal.Store, id string) error {
 		return a.printJSON(entries)
 	}
 	fmt.Fprintf(a.out, "run %s has not finished; its journal is %s\n", id, filepath.Join(store.RunDir(id), "journal.jsonl"))
-	open := map[string]outcome.Entry{}
+	trails := outcome.Trails(entries)
 	sent := 0
-	for _, e := range entries {
-		switch e.Event {
-		case outcome.EventIntent:
-			open[e.Host+" "+e.Step] = e
+	for _, host := range slices.Sorted(maps.Keys(trails)) {
+		for _, c := range trails[host].Changes {
 			sent++
-		case outcome.EventResult:
-			delete(open, e.Host+" "+e.Step)
-			fmt.Fprintf(a.out, "%s: %s: %s\n  ran   %s\n  undo  %s\n", report.Clean(e.Host, false), report.Clean(e.Step, false), report.Clean(e.Status, false),
-				report.Clean(e.Command, false), report.Clean(e.Undo, false))
+			status := c.Status
+			if c.Open {
+				status = "sent, and it is not known what came of it: look at the host"
+			}
+			fmt.Fprintf(a.out, "%s: %s: %s\n  ran   %s\n  undo  %s\n", report.Clean(host, false), report.Clean(c.Step, false), report.Clean(status, false),
+				report.Clean(c.Command, false), report.Clean(c.Undo, false))
 		}
-	}
-	for _, e := range open {
-		fmt.Fprintf(a.out, "%s: %s: sent, and it is not known what came of it: look at the host\n  ran   %s\n  undo  %s\n",
-			report.Clean(e.Host, false), report.Clean(e.Step, false), report.Clean(e.Command, false), report.Clean(e.Undo, false))
 	}
 	if sent == 0 {
 		fmt.Fprintln(a.out, "nothing that changes a host was sent")

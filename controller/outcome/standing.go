@@ -1,0 +1,111 @@
+package outcome
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Standings is where the hosts of a run stand that has not ended, as its journal tells
+// (procedure E10).
+type Standings struct {
+	// Hosts are those of the run, sorted.
+	Hosts []string
+	state map[string]Entry // the newest state of a host
+	read  map[string]bool
+	ended map[string]bool
+}
+
+// Stand reads the journal of a run of some hosts.
+func Stand(hosts []string, entries []Entry) Standings {
+	s := Standings{Hosts: slices.Sorted(slices.Values(hosts)), state: map[string]Entry{}, read: map[string]bool{}, ended: map[string]bool{}}
+	for _, e := range entries {
+		switch {
+		case e.Host == "":
+		case e.Event == EventState:
+			s.state[e.Host], s.ended[e.Host] = e, false
+		case e.Event == EventLooked:
+			s.read[e.Host] = true
+		case e.Event == EventEnded:
+			s.ended[e.Host] = true
+		}
+	}
+	return s
+}
+
+// States in which a host waits for others; package controller has them all.
+const (
+	waitingState   = "waiting"
+	gatheringState = "gathering"
+)
+
+// Host says where a host stands, and what holds it back by name; "" for one that has
+// ended.
+func (s Standings) Host(host string) string {
+	e, begun := s.state[host]
+	unread := s.names(func(h string) bool { return !s.read[h] && !s.ended[h] })
+	changing := s.names(func(h string) bool {
+		return s.read[h] && !s.ended[h] && s.state[h].State != waitingState && s.state[h].State != gatheringState
+	})
+	switch {
+	case s.ended[host]:
+		return ""
+	case !begun:
+		return "it has not been connected to yet"
+	case (e.State == waitingState || e.State == gatheringState) && unread != "":
+		return "it waits until every host has been read; not read yet: " + unread
+	case e.State == waitingState && changing != "":
+		return "it waits for its wave; before it end: " + changing
+	case e.State == waitingState:
+		return "it waits for its wave"
+	case e.Detail != "":
+		return e.State + ": " + e.Detail
+	}
+	return e.State
+}
+
+// Run says in one line where the hosts stand, and what holds them back by name.
+func (s Standings) Run() string {
+	ended, waves, others, at := 0, 0, 0, 0
+	for _, h := range s.Hosts {
+		switch e, begun := s.state[h]; {
+		case s.ended[h]:
+			ended++
+		case !begun:
+		case e.State == waitingState:
+			waves++
+		case e.State == gatheringState:
+			others++
+		default:
+			at++
+		}
+	}
+	parts := []string{fmt.Sprintf("%d of %d ended", ended, len(s.Hosts))}
+	for _, p := range []struct {
+		n    int
+		what string
+	}{{at, "in progress"}, {waves, "waiting for their wave"}, {others, "waiting for other hosts"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
+		}
+	}
+	if unread := s.names(func(h string) bool { return !s.read[h] && !s.ended[h] }); unread != "" && waves+others > 0 {
+		parts = append(parts, "not read yet: "+unread)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// names lists hosts; of many the first.
+func (s Standings) names(want func(host string) bool) string {
+	const most = 5
+	var list []string
+	for _, h := range s.Hosts {
+		if want(h) {
+			list = append(list, h)
+		}
+	}
+	if len(list) > most {
+		return strings.Join(list[:most], ", ") + fmt.Sprintf(" and %d more", len(list)-most)
+	}
+	return strings.Join(list, ", ")
+}
