@@ -187,3 +187,19 @@ func TestKeeperIsIllToo(t *testing.T) {
 		}
 	}
 }
+
+// E2: no shell moves files, so the host is asked for the lease right before.
+func TestFenceKeepsAnUploadBack(t *testing.T) {
+	const host = "rsct-below-minimum"
+	b, _ := updating(t, host, nil)
+	b.uploading(b.fleet.Host(host))
+	e := leased(b, "mine")
+	e.Allowed = []string{"rsct-update"}
+	moved := false
+	b.transferred = func(string, string, int64) { moved = true }
+	e.Journal = b.onIntent("upload-images", func() { hold(b, host, "run=other,by=ops@nim2,until="+until(time.Hour)) })
+	got := b.runEngine(e)[host]
+	if moved || got.Outcome != outcome.Failed || !strings.Contains(got.Reason, "the lease was lost to run other") {
+		t.Errorf("%s: %s; moved: %v; %q", got.Outcome, got.Reason, moved, statuses(got))
+	}
+}

@@ -44,7 +44,10 @@ func (w *walk) upload(ctx context.Context, rung string, s course.Step) error {
 	if err := w.write(course.Event{Entry: entry}); err != nil {
 		return fmt.Errorf("nothing was run: %w", err)
 	}
-	moved, err := w.put(ctx, &planned, list)
+	moved, err := "", w.askFence(ctx)
+	if err == nil {
+		moved, err = w.put(ctx, &planned, list)
+	}
 	entry.Event, entry.Time, entry.Status, entry.How, entry.Detail = outcome.EventResult, time.Now().UTC(), outcome.Applied, outcome.HowMoved, moved
 	if err != nil {
 		entry.Status, entry.How = outcome.NotApplied, w.transferFailed(err)
@@ -53,10 +56,32 @@ func (w *walk) upload(ctx context.Context, rung string, s course.Step) error {
 	return w.write(course.Event{Entry: entry})
 }
 
+// errFenced says that the lease is not this run's any more.
+var errFenced = errors.New("the host did not take it")
+
+// askFence asks the host for the lease before files are moved, which no shell does.
+func (w *walk) askFence(ctx context.Context) error {
+	if w.lease == nil {
+		return nil
+	}
+	t, err := w.conn.Run(ctx, []transport.Command{w.fence()})
+	switch {
+	case err != nil:
+		return err
+	case t.Results[0].Err != nil:
+		return t.Results[0].Err
+	case strings.TrimSpace(string(t.Results[0].Stdout)) != playbooks.FenceHeld:
+		return fmt.Errorf("%w: %s", errFenced, fenceSays(t.Results[0]))
+	}
+	return nil
+}
+
 // transferFailed says how a transfer ended: what was cut off is taken up again over a
 // new connection.
 func (w *walk) transferFailed(err error) string {
 	switch {
+	case errors.Is(err, errFenced):
+		return outcome.HowFenced
 	case errors.Is(err, transport.ErrGateShut):
 		return outcome.HowShut
 	case transport.KindOf(err) == transport.KindLost:
