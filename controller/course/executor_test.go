@@ -305,7 +305,7 @@ func (w *world) send(part course.Part, of int, s course.Step, rung string, finis
 	case w.stop && !finishes:
 		answer(outcome.HowShut, outcome.NotApplied, 0, "")
 		return
-	case !finishes && (w.lease.by != us || w.clock >= w.lease.until):
+	case !finishes && (w.shutFence || w.lease.by != us || w.clock >= w.lease.until):
 		w.rejected++
 		w.mine = false
 		answer(outcome.HowFenced, outcome.NotApplied, 0, "")

@@ -133,3 +133,13 @@ func TestLooksCountFromTheEndOn(t *testing.T) {
 		t.Errorf("sent %d times\n%s", sends, w)
 	}
 }
+
+// A host whose fence lets nothing pass, whatever its lease says, is given up.
+func TestFenceThatIsAlwaysShut(t *testing.T) {
+	w := newWorld(noAddress)
+	w.told, w.shutFence = true, true
+	w.play(inOrder(nil))
+	if w.record.End.Outcome != outcome.Failed || !strings.Contains(w.record.End.Reason, "was kept back by the host 3 times") || len(w.wrong) > 0 {
+		t.Errorf("%v\n%s", w.wrong, w)
+	}
+}

@@ -142,6 +142,9 @@ func (n *next) goOn() bool {
 	if tries := n.triesOf(step.ID); tries >= maxTries && !step.ReadOnly() {
 		return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStuck, Detail: fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", step.ID, tries)})
 	}
+	if n.lease.fenced > maxFenced {
+		return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStuck, Detail: fmt.Sprintf("step %s was kept back by the host %d times, because the lease was not this run's any more", step.ID, n.lease.fenced)})
+	}
 	if n.w.OthersOpen {
 		return n.take(Action{Do: AwaitTurn, Why: "it is not known yet what became of an open step of another host"})
 	}

@@ -100,15 +100,16 @@ type world struct {
 	lookAt  int // the epoch of the newest look under the lease
 	edits   int // by others, since the newest look
 
-	deeds    []deed
-	rejected int // commands that the fence kept back
-	touched  bool
-	wrong    []string
-	story    []string
-	told     bool // whether the story is written
-	actions  int
-	began    state
-	foreign  bool // others have changed the host
+	deeds     []deed
+	rejected  int  // commands that the fence kept back
+	shutFence bool // the fence lets nothing pass
+	touched   bool
+	wrong     []string
+	story     []string
+	told      bool // whether the story is written
+	actions   int
+	began     state
+	foreign   bool // others have changed the host
 }
 
 func newWorld(began state) *world {
