@@ -14,8 +14,10 @@ import (
 // desks is how many hosts may be taken up from their reports at one time.
 const desks = 64
 
-// park writes the report and forgets what stands in it.
+// park writes the report and forgets what stands in it. A walk that waits holds no
+// desk: others may want it before what it waits for can come.
 func (w *walk) park(end course.End) error {
+	w.leaveDesk()
 	if err := w.Sink.HostDone(w.timed()); err != nil {
 		return err
 	}
