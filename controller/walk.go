@@ -88,17 +88,21 @@ func (w *walk) write(e course.Event) error {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
-	e.Time = e.Time.UTC()
-	if err := w.Journal.Append(e.Entry); err != nil {
+	line := e.Entry
+	line.Time = line.Time.UTC()
+	if err := w.Journal.Append(line); err != nil {
 		return err
 	}
 	w.fold(e)
 	return nil
 }
 
-// fold tells the course of an event, and keeps the changes of the report in step.
+// fold tells the course of an event, and keeps the changes of the report in step. The
+// course is told the time as the clock of this process has it, which never jumps
+// (procedure E9).
 func (w *walk) fold(e course.Event) {
 	w.course.Apply(e)
+	e.Time = e.Time.UTC()
 	outcome.FoldChange(&w.out.Changes, e.Entry, w.course.Fixes(e.Rung))
 }
 

@@ -31,7 +31,7 @@ func (n *next) endTimer() bool {
 	case endings >= maxEndings && lost:
 		return n.finish(n.undoArmed(a, "it can't be ended"))
 	case endings >= maxEndings:
-		return n.take(Action{Do: Settle, Firm: true, For: max(n.due(a).Sub(n.now), redialEvery), Why: "the timed undo has its way"})
+		return n.take(Action{Do: Settle, Firm: true, For: n.untilDue(a), Why: "the timed undo has its way"})
 	case n.link.up:
 		return n.take(Action{Do: Disarm, Change: a, Finishes: true})
 	case n.link.fails == 0:
@@ -39,7 +39,7 @@ func (n *next) endTimer() bool {
 	case !lost && n.link.brief:
 		return n.take(Action{Do: Settle, Firm: true, For: redialEvery, Why: "it can't be reached to end the timed undo"})
 	case !lost:
-		return n.take(Action{Do: Settle, Firm: true, For: max(n.due(a).Sub(n.now), redialEvery), Why: "the timed undo has its way"})
+		return n.take(Action{Do: Settle, Firm: true, For: n.untilDue(a), Why: "the timed undo has its way"})
 	case n.mayWait() && n.link.kind != kindAuth:
 		return n.take(Action{Do: Settle, For: max(min(n.w.Every, n.left()), redialEvery), Why: "it can't be reached"})
 	}
@@ -49,10 +49,21 @@ func (n *next) endTimer() bool {
 // due is when an armed undo has run at the latest.
 func (n *next) due(arming int) time.Time {
 	c := &n.Changes[arming]
-	if c.Step.Timer == nil {
-		return c.At.Add(undoGrace)
+	return c.At.Add(undoTime(c))
+}
+
+// undoTime is how long after its arming an undo has run at the latest.
+func undoTime(arming *Change) time.Duration {
+	if arming.Step.Timer == nil {
+		return undoGrace
 	}
-	return c.At.Add(c.Step.Timer.After + undoGrace)
+	return arming.Step.Timer.After + undoGrace
+}
+
+// untilDue is how long an armed undo is waited for: never longer than it was armed
+// for, wherever the clock has gone since (procedure E9).
+func (n *next) untilDue(arming int) time.Duration {
+	return max(min(n.due(arming).Sub(n.now), undoTime(&n.Changes[arming])), redialEvery)
 }
 
 // noteTimer writes down what the host has said of armings and disarmings that were
