@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"aixmend/controller/course"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
 	"aixmend/transport"
@@ -180,21 +182,31 @@ func appliedBy(r transport.Result) (string, error) {
 	return playbooks.ReadApplied(string(r.Stdout))
 }
 
-// markApplied lets the host remember that the plan is applied to it. It says why that
-// can't be, "" where it does.
-func (w *walk) markApplied(ctx context.Context) (string, error) {
+// markApplied lets the host remember that the plan is applied to it. It reports whether
+// it does; where it does not, the course knows why. It is sent again where the link
+// broke: the mark of a run is made once, however often that is asked for.
+func (w *walk) markApplied(ctx context.Context) (marked bool, err error) {
 	a := w.sight.approved
 	if a == nil || a.ID == "" || w.course.Begun() {
-		return "", nil
+		return true, nil
 	}
 	r, err := w.sendLease(ctx, playbooks.MarkAppliedStep, playbooks.MarkAppliedCommand(a.ID, w.RunID), a.ID, false)
-	switch {
-	case err != nil:
-		return "", err
-	case r.err != nil:
-		return "the host could not be marked as one to which the plan was applied: " + r.err.Error(), nil
-	case r.Exit != 0:
-		return "the plan can't be applied to the host: " + firstLine(r.Stderr, r.Stdout), nil
+	if err != nil {
+		return false, err
 	}
-	return "", nil
+	const unmarked = "the host could not be marked as one to which the plan was applied: "
+	switch kind := transport.KindOf(r.err); {
+	case errors.Is(r.err, transport.ErrGateShut) && w.stopping():
+		w.happened(course.Event{Entry: outcome.Entry{Event: course.Leased, Status: course.LeaseShut}})
+	case kind == transport.KindLost:
+		w.close()
+		w.happened(course.Event{Entry: outcome.Entry{Event: course.Leased, Status: course.LeaseBroke, Detail: unmarked + r.err.Error()}})
+	case r.err != nil:
+		w.spoiled(unmarked + r.err.Error())
+	case r.Exit != 0:
+		w.spoiled("the plan can't be applied to the host: " + firstLine(r.Stderr, r.Stdout))
+	default:
+		return true, nil
+	}
+	return false, nil
 }

@@ -3,12 +3,16 @@ package controller_test
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+	"aixmend/transport"
 	"aixmend/transport/aixsim"
+	"aixmend/transport/sshtest"
 )
 
 // approve plans a bench's hosts and returns what was approved for each.
@@ -106,5 +110,49 @@ func TestNoDrift(t *testing.T) {
 	})
 	if got := b.runEngine(applying(b, approved))[host]; got.Outcome != outcome.Recovered {
 		t.Errorf("%s: %s %q", got.Outcome, got.Reason, got.Drift)
+	}
+}
+
+// A link that breaks, or a signal, while the host is marked as one to which the plan is
+// applied has changed nothing: the one is tried again, the other is an interruption.
+func TestMarkingIsCutOff(t *testing.T) {
+	const host = "address-removed-smitty"
+	for name, c := range map[string]struct {
+		faults sshtest.Faults
+		stops  bool
+		ends   outcome.Outcome
+	}{
+		"the link breaks before": {sshtest.Faults{CutBefore: "aixmend.plan.p1", Times: 1}, false, outcome.Recovered},
+		"the link breaks after":  {sshtest.Faults{CutAfterRun: "/usr/bin/ln -s run=", Times: 1}, false, outcome.Recovered},
+		"a signal":               {sshtest.Faults{}, true, outcome.Skipped},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, host)
+			approved := approve(b)
+			approved[host].ID = "p1"
+			e := leased(b, "r1")
+			var once sync.Once
+			e.Approved = func(host string) *controller.Approved { return approved[host] }
+			if c.stops {
+				gate := func(_ transport.Target, command transport.Command) error {
+					if command.ID == playbooks.MarkAppliedStep {
+						close(b.stop)
+						return transport.ErrGateShut
+					}
+					return nil
+				}
+				e.Dialer = b.dialer(gate)
+			}
+			e.Journal = journalFunc(func(entry outcome.Entry) error {
+				if entry.Step == playbooks.MarkAppliedStep && !c.stops {
+					once.Do(func() { b.fleet.Server(host).SetFaults(c.faults) })
+				}
+				return b.dir.Append(entry)
+			})
+			got := b.runEngine(e)[host]
+			if got.Outcome != c.ends || got.Interrupted != c.stops {
+				t.Errorf("%s: %s; interrupted: %v", got.Outcome, got.Reason, got.Interrupted)
+			}
+		})
 	}
 }

@@ -15,8 +15,7 @@ func (w *walk) enter(ctx context.Context, rung course.Rung) error {
 		w.spoiled("the capture is not good any more: " + err.Error())
 		return nil
 	}
-	if why, err := w.markApplied(ctx); why != "" || err != nil {
-		w.spoiled(why)
+	if marked, err := w.markApplied(ctx); !marked || err != nil {
 		return err
 	}
 	w.open(outcome.StageRecover)
