@@ -55,10 +55,10 @@ func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
 // has found it. An error: what that run did is not known.
 func (w *walk) rollback(d *playbooks.Diagnosis) (playbooks.TakenBack, error) {
 	earlier, err := w.Earlier(w.host.Name)
+	w.sight.earlier = earlier.Run
 	if err != nil {
 		return playbooks.TakenBack{}, err
 	}
-	w.sight.earlier = earlier.Run
 	var then *playbooks.Diagnosis
 	if earlier.Facts != nil {
 		then, _ = w.Playbook.Recall(w.Params, w.known(), earlier.Facts, nil)

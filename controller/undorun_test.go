@@ -2,6 +2,7 @@ package controller_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -415,4 +416,17 @@ var mayDiffer = map[string]*regexp.Regexp{
 	"a daemon that hung does not hang again":        regexp.MustCompile(`^/rmc/hung: "true", then ""`),
 	"resource managers stop with the daemon":        regexp.MustCompile(`^/subsystems/IBM\.[A-Za-z]+/status: "active", then "inoperative"`),
 	"what else recfgct removes: the undo says so":   regexp.MustCompile(`^/files//var/ct/(IW/|cfg/(current|default)_cluster/)`),
+}
+
+// What the run did that is rolled back is not known: a person must see to the host,
+// whatever it is like.
+func TestRollbackOfWhatIsNotKnown(t *testing.T) {
+	b := newBench(t, "healthy")
+	e := b.engine(controller.Recover)
+	e.Earlier = func(string) (controller.Earlier, error) {
+		return controller.Earlier{Run: "r0"}, errors.New("its report can't be read")
+	}
+	if h := b.runEngine(e)["healthy"]; h.Outcome != outcome.NeedsAction || !strings.Contains(h.Reason, "its report can't be read") {
+		t.Errorf("%s: %s", h.Outcome, h.Reason)
+	}
 }
