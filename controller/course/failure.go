@@ -74,7 +74,7 @@ func (n *next) finishBegun() bool {
 		}
 		for _, id := range c.Step.Finishes {
 			step, sent := n.step(id), n.sent(id)
-			if sent >= 0 && (n.Changes[sent].failed() || n.triesOf(id) >= maxTries && n.Changes[sent].Status != outcome.Applied) {
+			if sent >= 0 && (n.Changes[sent].failed() || n.triesOf(Main, id) >= maxTries && n.Changes[sent].Status != outcome.Applied) {
 				break // it was tried, and what comes after it rests on it
 			}
 			if step == nil || sent >= 0 && n.Changes[sent].Status != outcome.NotApplied {

@@ -139,8 +139,10 @@ func (n *next) goOn() bool {
 		return n.take(Action{Do: Leave, Rung: *rung, Status: LeftDone})
 	}
 	step := rung.Steps[n.rung.at]
-	if tries := n.triesOf(step.ID); tries >= maxTries && !step.ReadOnly() {
-		return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStuck, Detail: fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", step.ID, tries)})
+	for _, part := range []Part{Main, Arming} {
+		if tries := n.triesOf(part, step.ID); tries >= maxTries && !step.ReadOnly() {
+			return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStuck, Detail: fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", Name(step.ID, part), tries)})
+		}
 	}
 	if n.lease.fenced > maxFenced {
 		return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStuck, Detail: fmt.Sprintf("step %s was kept back by the host %d times, because the lease was not this run's any more", step.ID, n.lease.fenced)})

@@ -69,12 +69,13 @@ func (n *next) again(why string) bool {
 	return n.settle(d, why)
 }
 
-// triesOf is how often a step of the newest rung was sent, or may have been.
-func (n *next) triesOf(step string) int {
+// triesOf is how often a step of the newest rung was sent, or may have been; of its
+// arming it is how often that was not answered.
+func (n *next) triesOf(part Part, step string) int {
 	tries, unsent := 0, 0
 	for i := range n.Changes {
 		c := &n.Changes[i]
-		if c.Part != Main || c.Rung != n.rung.ID || c.Step.ID != step {
+		if c.Part != part || c.Rung != n.rung.ID || c.Step.ID != step || part == Arming && c.Exit != nil {
 			continue
 		}
 		switch c.How {
