@@ -13,7 +13,7 @@ import (
 // been judged among the others.
 func (n *next) finish(e End) bool {
 	if e.Outcome != outcome.Unknown && n.w.Cut == "" {
-		i := n.revertible(func(c *Change) bool { return c.Step.Temporary && c.Status == outcome.Applied })
+		i := n.revertible(func(i int) bool { return n.Changes[i].Step.Temporary && n.Changes[i].Status == outcome.Applied })
 		if i >= 0 && n.Doubt() < 0 && n.back(i) {
 			return true
 		}

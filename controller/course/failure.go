@@ -25,10 +25,17 @@ func (n *next) revert() bool {
 	if n.story.trouble == "" || n.rung == nil || n.Doubt() >= 0 {
 		return false
 	}
-	if i := n.revertible(func(c *Change) bool { return c.Rung == n.rung.ID && c.Step.Revert }); i >= 0 {
+	if i := n.revertible(n.reverts); i >= 0 {
 		return n.back(i)
 	}
 	return false
+}
+
+// reverts reports whether a change is of the rung that failed, and has to be undone.
+// One whose timed undo may have run is looked at first.
+func (n *next) reverts(i int) bool {
+	c := &n.Changes[i]
+	return n.story.trouble != "" && n.rung != nil && c.Rung == n.rung.ID && c.Step.Revert && !n.fired(i)
 }
 
 // back decides for the undo of a change, or says that it stays.
@@ -41,10 +48,10 @@ func (n *next) back(i int) bool {
 
 // revertible returns the newest change that is in effect, was not tried to be undone,
 // and is wanted; -1 for none.
-func (n *next) revertible(wanted func(*Change) bool) int {
+func (n *next) revertible(wanted func(i int) bool) int {
 	for i := len(n.Changes) - 1; i >= 0; i-- {
 		c := &n.Changes[i]
-		if c.Part != Main || c.Step.NoUndo() || c.Status != outcome.Applied && c.Status != outcome.UnknownIf || !wanted(c) || n.undoTried(i) {
+		if c.Part != Main || c.Step.NoUndo() || c.Status != outcome.Applied && c.Status != outcome.UnknownIf || !wanted(i) || n.undoTried(i) {
 			continue
 		}
 		return i

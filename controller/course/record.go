@@ -363,15 +363,16 @@ func (r *Record) timed(arming int) int {
 	return -1
 }
 
-// fired reports whether the undo of a step has run by itself, and no look since has
-// said whether the step is in effect.
+// fired reports whether the undo of a step has run by itself, or may have, and no look
+// since has said whether the step is in effect. Where nothing is armed any more, a
+// disarming whose answer was lost may have found that it had run.
 func (r *Record) fired(i int) bool {
 	c := &r.Changes[i]
 	if c.Part != Main || c.judged || c.Step.Timer == nil {
 		return false
 	}
 	return slices.ContainsFunc(r.Changes[i+1:], func(e Change) bool {
-		return e.Part == Ending && e.Exit != nil && e.Answer == outcome.UndoFired && r.timed(e.Of) == i
+		return e.Part == Ending && e.Exit != nil && (e.Answer == outcome.UndoFired || *e.Exit != 0) && r.timed(e.Of) == i
 	})
 }
 
