@@ -185,6 +185,11 @@ func (r *Record) enter(e Event) {
 		}
 	}
 	slices.Sort(r.tried.led)
+	for i := range r.Changes { // a further rung is begun only where they are proved
+		if c := &r.Changes[i]; c.Part == Main && c.Step.Prove && c.Exit != nil && *c.Exit == 0 {
+			c.judged = true
+		}
+	}
 	rung := Rung{ID: e.Rung, Fixes: e.Mends}
 	if e.Begun != nil {
 		rung.RungBegun = *e.Begun

@@ -112,6 +112,9 @@ func (n *next) stop() bool {
 	if n.Look == nil || n.looks.made < n.acted() {
 		return n.lastLook()
 	}
+	if n.prove() {
+		return true
+	}
 	return n.conclude()
 }
 
