@@ -80,9 +80,10 @@ func verdictOf(findings []outcome.Finding) string {
 // LeftBehind is the id of the finding about what a run could not take away.
 const LeftBehind = "left-behind"
 
-// findLeft adds the finding about what is left on the host, once.
-func (w *walk) findLeft() {
-	behind := w.course.Left()
+// findLeft adds the finding about what is left on the host, once; untaken is what
+// nobody could try to take away.
+func (w *walk) findLeft(untaken ...string) {
+	behind := append(w.course.Left(), untaken...)
 	there := slices.ContainsFunc(w.out.Findings, func(f outcome.Finding) bool { return f.ID == LeftBehind })
 	if len(behind) == 0 || there {
 		return

@@ -17,7 +17,7 @@ func (w *walk) finish(ctx context.Context, end course.End) error {
 		}
 	}
 	if !w.parked {
-		w.findLeft()
+		w.findLeft(end.Left...)
 	}
 	if p := w.pickup; p != nil && !p.said {
 		p.said = true

@@ -99,8 +99,10 @@ func (r *Record) resume(at time.Time) {
 	for i := range r.Changes { // what was not known may be found out
 		if c := &r.Changes[i]; c.Status == outcome.UnknownIf {
 			c.judged, c.unseen, c.gone = false, 0, 0
+			r.story.behind = slices.DeleteFunc(r.story.behind, func(b behind) bool { return b.change == i })
 		}
 	}
+	r.story.undoLost, r.story.unproved = "", ""
 	r.link = link{begun: true}
 	r.lease = lease{}
 	r.story.shut, r.story.elsewhere = false, ""

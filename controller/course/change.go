@@ -33,7 +33,9 @@ func (r *Record) intend(e Event) {
 	if c.Part != Ending {
 		r.link.fresh = false
 	}
-	r.wait.settle = 0
+	if !c.clears() {
+		r.wait.settle = 0
+	}
 }
 
 // result notes how a change ended, or what a look has said of it since.
@@ -233,7 +235,7 @@ func (r *Record) noted(at int, e Event) {
 		if c.Status == outcome.UnknownIf && !c.Step.Temporary {
 			r.story.undoLost = c.Step.ID
 		}
-		r.story.behind = append(r.story.behind, c.Step.ID+": "+says+"; by hand: "+c.Step.Undo)
+		r.story.behind = append(r.story.behind, behind{at, c.Step.ID + ": " + says + "; by hand: " + c.Step.Undo})
 	case c.Part != Main:
 	case proves && c.Status == outcome.UnknownIf:
 		r.story.unproved = fmt.Sprintf("step %s ended well, and whether it did what it should can't be told: %s", c.Step.ID, says)

@@ -43,7 +43,29 @@ func (n *next) finish(e End) bool {
 		e.Interrupted = true
 	}
 	e.KeepLease = e.Outcome == outcome.Unknown || n.armed() >= 0
+	if !e.Interrupted {
+		e.Left = n.untaken()
+	}
 	return n.take(Action{Do: Finish, End: e})
+}
+
+// untaken are the things that were to be undone and for which no undo was sent, with the
+// reasons.
+func (n *next) untaken() []string {
+	var left []string
+	for i := range n.Changes {
+		c := &n.Changes[i]
+		wanted := c.Step.Temporary || n.reverts(i)
+		if c.Part != Main || !wanted || c.Step.NoUndo() || c.Status != outcome.Applied && c.Status != outcome.UnknownIf || n.undoTried(i) {
+			continue
+		}
+		why := "nothing more was sent"
+		if n.link.why != "" {
+			why += ": " + n.link.why
+		}
+		left = append(left, c.Step.ID+": "+why+"; by hand: "+c.Step.Undo)
+	}
+	return left
 }
 
 // mightGoOn reports whether a host that ended while the run was being stopped could

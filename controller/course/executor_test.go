@@ -218,6 +218,10 @@ func (w *world) do(a course.Action, t trouble) {
 	case course.Arm:
 		w.send(course.Arming, -1, a.Step, a.Rung.ID, false, t)
 	case course.Send:
+		if a.Step.Check {
+			w.check(a.Step, t)
+			return
+		}
 		w.send(course.Main, -1, a.Step, a.Rung.ID, a.Finishes, t)
 	case course.Disarm:
 		c := w.record.Changes[a.Change]
@@ -237,6 +241,20 @@ func (w *world) do(a course.Action, t trouble) {
 		w.fault("unexpected action %s", a.Do)
 		w.record.End = &course.End{}
 	}
+}
+
+// check runs a step that changes nothing.
+func (w *world) check(s course.Step, t trouble) {
+	w.happened(course.Checked, func(e *course.Event) {
+		e.Step = s.ID
+		switch {
+		case !w.link, t == answerLost, t == linkIn, t == hangs:
+			w.link = false
+			e.How = outcome.HowLost
+		case t == fails, t == failsDone:
+			e.Detail = "no"
+		}
+	})
 }
 
 func (w *world) giveBack() {
@@ -350,6 +368,20 @@ func (w *world) run(part course.Part, of int, s course.Step, at int, finishes bo
 		w.marker = nil
 		return 0, "disarmed"
 	case course.Undo:
+		for i, c := range w.record.Changes {
+			if c.Part == course.Undo && c.Of == of && i < at && c.How != outcome.HowUnsent {
+				w.fault("E4: %s was undone twice", s.ID)
+			}
+		}
+		if t == fails {
+			return 1, "no"
+		}
+		switch s.ID {
+		case folderStep:
+			w.host.folder = false
+		case applyStep:
+			w.host.old = true
+		}
 		return 0, ""
 	}
 	d := deed{step: s.ID, attempt: at, looked: w.looked, epoch: w.epoch, finish: finishes}
@@ -423,6 +455,17 @@ func (w *world) finished(e course.End) {
 	}
 	if e.Outcome == outcome.Recovered && !w.foreign && !w.host.connected() && len(w.programs) == 0 {
 		w.fault("recovered, and it is not")
+	}
+	if w.host.folder && !e.Interrupted && e.Outcome != outcome.Unknown && len(e.Left)+len(w.record.Left()) == 0 {
+		w.fault("E5: %s, and a temporary folder is left, of which nothing is said", e.Outcome)
+	}
+	for i, c := range w.record.Changes {
+		if c.Part != course.Main || c.Step.ID != applyStep || c.Status != outcome.Applied || e.Interrupted || w.foreign {
+			continue
+		}
+		if w.host.old && len(w.programs) == 0 && e.Outcome != outcome.Unknown {
+			w.fault("E6: %s, change %d is applied, and it is not in effect", e.Outcome, i)
+		}
 	}
 	stopped := false
 	for _, d := range w.deeds {

@@ -6,9 +6,10 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// revert undoes what the rung that failed did, the newest step first.
-func (n *next) revert() bool {
-	for i := len(n.Changes) - 1; i >= 0; i-- { // what came of an undo
+// noteUndo writes down what came of an undo that was answered: it must be known
+// whatever ends the host.
+func (n *next) noteUndo() bool {
+	for i := len(n.Changes) - 1; i >= 0; i-- {
 		c := &n.Changes[i]
 		if c.Part != Undo || c.judged || c.Exit == nil && c.How == "" {
 			continue
@@ -22,6 +23,11 @@ func (n *next) revert() bool {
 			return n.take(Action{Do: Note, Change: i, Status: outcome.NotApplied, Detail: "it could not be taken back"})
 		}
 	}
+	return false
+}
+
+// revert undoes what the rung that failed did, the newest step first.
+func (n *next) revert() bool {
 	if n.story.trouble == "" || n.rung == nil || n.Doubt() >= 0 {
 		return false
 	}

@@ -32,6 +32,8 @@ var beginnings = []state{
 	{address: false, customer: true, daemon: true, clients: false, id: true, room: true},
 	{address: false, daemon: true, clients: false, id: false, room: true},
 	{address: true, daemon: true, clients: true, id: true, room: true},
+	{address: true, daemon: true, clients: true, id: true, room: true, old: true},
+	{address: false, daemon: true, clients: true, id: true, room: true, old: true},
 }
 
 // point is a trouble at a choice point.

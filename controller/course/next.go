@@ -12,7 +12,7 @@ import (
 func (r *Record) Next(now time.Time, w Wishes) Action {
 	n := next{Record: r, now: now, w: w}
 	for _, rule := range []func(*next) bool{
-		(*next).waiting, (*next).cutOff, (*next).start, (*next).heldElsewhere, (*next).askLease, (*next).endTimer, (*next).noteTimer,
+		(*next).waiting, (*next).noteUndo, (*next).cutOff, (*next).start, (*next).heldElsewhere, (*next).askLease, (*next).endTimer, (*next).noteTimer,
 		(*next).revert, (*next).judge, (*next).finishBegun, (*next).checkChanged, (*next).stop, (*next).goOn, (*next).verify, (*next).diagnose,
 	} {
 		if rule(&n) {

@@ -143,6 +143,9 @@ func (c *Change) open() bool { return c.Status == outcome.UnknownIf && !c.judged
 // failed reports whether it ended with a status that ends the recovery.
 func (c *Change) failed() bool { return c.Exit != nil && *c.Exit != 0 && !c.Step.MayFail }
 
+// clears reports whether it takes away what was only there for a while.
+func (c *Change) clears() bool { return c.Part == Undo && c.Step.Temporary }
+
 // Record is what is known of a host.
 type Record struct {
 	// Changes are those of the run, in order. An index is the name of one.
@@ -236,11 +239,17 @@ type story struct {
 	noSupport  string // why the support data could not be had
 	unproved   string // the step of which it can't be told whether it did what it should
 	undoLost   string // the undo of which it is not known whether it ran
-	behind     []string
+	behind     []behind
 	elsewhere  string // who else holds the host
 	twice      bool   // it is this run, under another name
 	uncaptured string // why there is no good capture
 	noLease    bool   // the trouble is that the lease can't be had
+}
+
+// behind is a thing of the run that stays on the host: the undo that failed, and why.
+type behind struct {
+	change int
+	why    string
 }
 
 // New returns the record of a host of which nothing is known.
@@ -275,7 +284,13 @@ func (r *Record) InProgress() *Rung {
 }
 
 // Left are the things of this run that stay on the host, with the reasons.
-func (r *Record) Left() []string { return r.story.behind }
+func (r *Record) Left() []string {
+	var list []string
+	for _, b := range r.story.behind {
+		list = append(list, b.why)
+	}
+	return list
+}
 
 // HoldsLease reports whether the host's lease is held.
 func (r *Record) HoldsLease() bool { return r.lease.held }
@@ -382,6 +397,9 @@ type End struct {
 	Reason  string
 	// Interrupted says that resume goes on with the host.
 	Interrupted bool
+	// Left are the things of this run that nobody could try to take away, with the
+	// reasons.
+	Left []string
 	// KeepLease says that the lease is not given back: something may still happen.
 	KeepLease bool
 }

@@ -89,11 +89,12 @@ func (n *next) triesOf(part Part, step string) int {
 	return max(tries, unsent/2) // a link that dies each time is given up, too
 }
 
-// acted is the event of the last change.
+// acted is the event of the last change that may take time to take effect. What was
+// only there for a while, and is taken away, is none.
 func (n *next) acted() int {
 	at := 0
 	for i := range n.Changes {
-		if c := &n.Changes[i]; c.Part != Arming && c.Part != Ending && !c.Step.ReadOnly() {
+		if c := &n.Changes[i]; c.Part != Arming && c.Part != Ending && !c.Step.ReadOnly() && !c.clears() {
 			at = max(at, c.after)
 		}
 	}

@@ -24,6 +24,10 @@ const (
 	enableStep  = "enable"  // lets clients in: nothing shows whether it ran
 	saveStep    = "save"    // saves the id
 	rebuildStep = "rebuild" // rebuilds the id, and must be proved
+	folderStep  = "folder"  // makes a folder that is taken away in the end
+	previewStep = "preview" // changes nothing
+	applyStep   = "apply"   // updates, must be proved, and is undone where its rung fails
+	verifyStep  = "verify"  // changes nothing
 )
 
 // state is what a host is.
@@ -36,6 +40,8 @@ type state struct {
 	id       bool // the id is right
 	room     bool
 	cluster  bool
+	old      bool // it is to be updated
+	folder   bool
 }
 
 func (s state) connected() bool { return s.address && s.daemon && s.clients && s.id }
@@ -180,6 +186,10 @@ func (w *world) land(step string) {
 		w.host.saved = true
 	case rebuildStep:
 		w.host.id = true
+	case folderStep:
+		w.host.folder = true
+	case applyStep:
+		w.host.old = false
 	}
 }
 
@@ -201,6 +211,13 @@ func (s state) rungs(all bool) []course.Rung {
 		return ""
 	}
 	full := guard(!s.room, "no room")
+	if s.old || all {
+		add(0, "update", []string{"level"}, guard(s.cluster, "a cluster"),
+			course.Step{ID: folderStep, Command: "folder", Undo: "rm folder", Timeout: 120 * time.Second, Temporary: true},
+			course.Step{ID: previewStep, Command: "preview", Undo: "none: nothing", Timeout: 120 * time.Second, Check: true},
+			course.Step{ID: applyStep, Command: "apply", Undo: "reject", Timeout: 1800 * time.Second, Prove: true, Revert: true},
+			course.Step{ID: verifyStep, Command: "verify", Undo: "none: nothing", Timeout: 120 * time.Second, Check: true})
+	}
 	if !s.address || all {
 		set := course.Step{ID: setStep, Command: "set", Undo: "unset", Timeout: 120 * time.Second, Timer: &outcome.UndoTimer{Arm: "arm", Disarm: "disarm", After: undoAfter * time.Second}}
 		switch {
@@ -261,6 +278,7 @@ func (w *world) look(part bool) *course.Look {
 	target(!s.connected(), "connection")
 	target(!s.daemon, "daemon")
 	target(!s.id, "id")
+	target(s.old, "level")
 	slices.Sort(l.Targets)
 	if len(l.Targets) > 0 {
 		l.Verdict, l.Why = outcome.NeedsAction, l.Targets[0]
@@ -300,6 +318,13 @@ func (s state) fate(step string) course.Fate {
 		return known(s.saved)
 	case rebuildStep:
 		return known(s.id)
+	case folderStep:
+		return known(s.folder)
+	case applyStep:
+		if s.old {
+			return course.Fate{Why: "nothing shows that it does not run"}
+		}
+		return known(true)
 	}
 	if s.connected() {
 		return known(true)
