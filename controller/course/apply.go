@@ -41,6 +41,7 @@ func (r *Record) Apply(e Event) {
 		r.wait.released, r.parked = true, nil
 		r.gap()
 	case Gathered:
+		r.looks.recalled = r.parked != nil
 		r.wait.gathered, r.parked = true, nil
 		r.Look, r.looks.made = e.Look, r.looks.events
 	case Awaited:
@@ -126,7 +127,7 @@ func (r *Record) looked(l *Look) {
 		r.looks.part, r.looks.proved = r.looks.events, l.Proved
 		return
 	}
-	r.Look, r.looks.made = l, r.looks.events
+	r.Look, r.looks.made, r.looks.recalled = l, r.looks.events, false
 	for i := range r.Changes {
 		c := &r.Changes[i]
 		of := i

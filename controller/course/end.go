@@ -35,7 +35,7 @@ func (n *next) finish(e End) bool {
 	case outcome.Failed, outcome.Unknown, outcome.Unreachable, outcome.Skipped:
 	default:
 		among := n.w.Verb == VerbPlan || n.w.Verb == VerbRecover
-		if among && !n.wait.gathered && !n.w.Stop && n.w.Cut == "" && !n.Look.Incomplete {
+		if among && !n.wait.gathered && !n.w.Stop && n.w.Cut == "" && n.Look != nil && !n.Look.Incomplete {
 			return n.take(Action{Do: AwaitFleet, End: e, Why: "waiting for other hosts (duplicate check)"})
 		}
 	}

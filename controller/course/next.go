@@ -212,6 +212,8 @@ func (n *next) enter(rung *Rung) bool {
 		return n.take(Action{Do: AwaitTurn, Why: "it is not known yet what became of an open step of another host"})
 	case n.w.Leases && (!n.lease.held || n.lease.asked != rung.ID):
 		return n.over(Action{Do: TakeLease, Rung: *rung})
+	case n.looks.recalled:
+		return n.over(Action{Do: LookAt, Why: "it is read again after the wait"})
 	case n.Capture == "":
 		return n.over(Action{Do: Capture})
 	}
@@ -309,7 +311,7 @@ func (n *next) read() bool {
 	broke := n.link.breaks > 0 && n.link.kind != "" && n.link.fails == 0
 	switch {
 	case n.link.fails > 0 || broke && (n.link.kind != kindLost || n.link.breaks > 1):
-		return n.unreachable()
+		return n.unread(n.link.why)
 	}
 	return n.take(Action{Do: Connect, Why: "to read it"})
 }

@@ -185,9 +185,11 @@ type looks struct {
 	events int // folded so far
 	gap    int // the newest event after which a look counts no more
 	made   int // the event of the newest whole look
-	since  int // looks since the last rung ended
-	part   int // the event of the newest partial look
-	proved bool
+	// recalled says that the newest look is one from before a wait for others.
+	recalled bool
+	since    int // looks since the last rung ended
+	part     int // the event of the newest partial look
+	proved   bool
 }
 
 // running is the rung in progress.

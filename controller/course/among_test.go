@@ -1,0 +1,76 @@
+package course_test
+
+import (
+	"testing"
+
+	"aixmend/controller/course"
+	"aixmend/controller/outcome"
+)
+
+// A host of which every change certainly did not happen, and that this run holds under
+// another name when it is gone on with, ends without a look.
+func TestHeldTwiceBeforeALook(t *testing.T) {
+	s := newTale()
+	s.begins(rung(1, "address", stepOf("set")))
+	s.sends("address", "set", course.Main, -1, 0, outcome.HowUnsent, "")
+	s.tell(outcome.EventRun, nil)
+	s.tell(course.Linked, nil)
+	s.tell(course.Leased, func(e *course.Event) { e.Status, e.Detail = course.LeaseTwice, "same-machine" })
+	if a := s.next(); a.Do != course.Finish || a.End.Outcome != outcome.NeedsAction {
+		t.Errorf("%s", describe(a))
+	}
+}
+
+// A host that was changed and waited for others, and can't be read again, has failed:
+// unreachable is one of which nothing is known.
+func TestChangedHostThatCantBeReadAmongTheOthers(t *testing.T) {
+	r := rung(1, "address", stepOf("set"))
+	s := newTale()
+	s.begins(r)
+	s.sends("address", "set", course.Main, -1, 0, "", "")
+	s.tell(outcome.EventLeft, func(e *course.Event) { e.Rung, e.Status = "address", course.LeftDone })
+	s.tell(course.Waited, nil)
+	s.looks(course.Look{Proved: true})
+	s.tell(course.Closed, nil)
+	l := course.Look{Complete: true, Proved: true, Others: []string{"b"}, Fates: map[int]course.Fate{}}
+	s.tell(course.Gathered, func(e *course.Event) { e.Look = &l })
+	if a := s.next(); a.Do != course.AwaitEnd {
+		t.Fatalf("%s", describe(a))
+	}
+	s.tell(course.Awaited, func(e *course.Event) { e.Status = string(course.AwaitEnd) })
+	s.tell(course.Unlinked, func(e *course.Event) { e.Status, e.Detail = "timeout", "timeout: no answer" })
+	if a := s.next(); a.Do != course.Finish || a.End.Outcome != outcome.Failed {
+		t.Errorf("%s", describe(a))
+	}
+}
+
+// E1: a host that has waited for others is read again before it is changed, with and
+// without leases.
+func TestReadAgainAfterAWait(t *testing.T) {
+	for _, leases := range []bool{true, false} {
+		r := rung(1, "address", stepOf("set"))
+		s := newTale()
+		s.w.Leases = leases
+		s.tell(course.Linked, nil)
+		s.tell(outcome.EventLooked, func(e *course.Event) {
+			e.Look = &course.Look{Targets: r.Fixes, Open: r.Fixes, Plan: []course.Rung{r}}
+		})
+		if a := s.next(); a.Do != course.AwaitFleet {
+			t.Fatalf("%s", describe(a))
+		}
+		s.tell(course.Closed, nil)
+		s.tell(course.Parked, nil)
+		l := course.Look{Complete: true, Targets: r.Fixes, Open: r.Fixes, Plan: []course.Rung{r}, Fates: map[int]course.Fate{}}
+		s.tell(course.Gathered, func(e *course.Event) { e.Look = &l })
+		if a := s.next(); a.Do != course.Connect {
+			t.Fatalf("%s", describe(a))
+		}
+		s.tell(course.Linked, nil)
+		if leases {
+			s.leases(r)
+		}
+		if a := s.next(); a.Do != course.LookAt {
+			t.Errorf("leases %v: %s", leases, describe(a))
+		}
+	}
+}
