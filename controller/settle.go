@@ -20,18 +20,19 @@ func (w *walk) settle(ctx context.Context, a course.Action) error {
 }
 
 // pause waits until d has passed or the run is being stopped. What is firmly waited
-// for belongs to a change that was made: the first signal does not end it.
+// for belongs to a change that was made: neither the first signal ends it, nor a failure
+// of the product elsewhere.
 func (w *walk) pause(ctx context.Context, d time.Duration, firm bool) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-	stop := w.Stop
+	stop, broken := w.Stop, (<-chan struct{})(w.broken)
 	if firm {
-		stop = nil
+		stop, broken = nil, nil
 	}
 	select {
 	case <-timer.C:
 	case <-stop:
-	case <-w.broken:
+	case <-broken:
 	case <-ctx.Done():
 	}
 }

@@ -23,6 +23,9 @@ func (r *Record) intend(e Event) {
 			c.Step = r.rung.Steps[at]
 		}
 	}
+	if c.Part == Undo && !c.Step.Temporary && r.story.trouble == "" { // what failed stood in no journal
+		r.story.trouble = "step " + c.Step.ID + " had to be undone"
+	}
 	if c.Step.ID == "" { // never of our own making
 		c.Step = Step{ID: e.Step, Command: e.Command, Undo: e.Undo}
 	}

@@ -93,8 +93,11 @@ func (n *next) finishBegun() bool {
 			if step == nil || sent >= 0 && n.Changes[sent].Status != outcome.NotApplied {
 				continue
 			}
-			if !n.link.up && n.link.fails > 0 && !n.mayWait() {
-				return false
+			if !n.link.up && n.link.fails > 0 { // a signal does not end this wait: the service is stopped
+				if n.left() <= 0 || n.link.kind == kindAuth {
+					return false
+				}
+				return n.take(Action{Do: Settle, Firm: true, For: min(n.w.Every, n.left()), Why: "it can't be reached to finish " + c.Step.ID})
 			}
 			return n.over(Action{Do: Send, Rung: n.rung.Rung, Step: *step, Finishes: true, Why: "it finishes " + c.Step.ID})
 		}

@@ -1,0 +1,49 @@
+package course_test
+
+import (
+	"testing"
+
+	"aixmend/controller/course"
+	"aixmend/controller/outcome"
+)
+
+// E4, E5: a rung whose check failed, and of which a step was undone, does not go on when
+// another process goes on with the run: what the check said stands in no journal.
+func TestUndoneRungDoesNotGoOn(t *testing.T) {
+	apply, check := stepOf("apply"), stepOf("check")
+	apply.Revert, check.Check = true, true
+	r := rung(0, "update", apply, check)
+	s := newTale()
+	s.begins(r)
+	s.sends("update", "apply", course.Main, -1, 0, "", "")
+	s.sends("update", "apply", course.Undo, 0, 0, "", "")
+	s.tell(outcome.EventResult, func(e *course.Event) { e.Change, e.Status, e.Says = 1, outcome.Undone, "taken back" })
+	s.tell(outcome.EventRun, nil)
+	s.tell(course.Linked, nil)
+	s.leases(course.Rung{})
+	for range 5 {
+		a := s.next()
+		switch a.Do {
+		case course.LookAt:
+			s.looks(course.Look{Targets: r.Fixes, Open: r.Fixes, Plan: []course.Rung{r}, Rest: course.Rest{Steps: r.Steps}})
+			continue
+		case course.Finish:
+			if a.End.Outcome != outcome.Failed {
+				t.Errorf("%s", describe(a))
+			}
+			return
+		}
+		t.Fatalf("%s", describe(a))
+	}
+}
+
+// E5: a signal while a service is stopped, and the host can't be reached for a while:
+// it is started as soon as it can be.
+func TestSignalWhileAServiceIsStoppedAndTheHostIsAway(t *testing.T) {
+	w := newWorld(shutOut)
+	w.told = true
+	w.play(inOrder([]event{{"send start", signal}, {"send start", unplug}}))
+	if !w.host.daemon || len(w.wrong) > 0 {
+		t.Errorf("the daemon is stopped; %v\n%s", w.wrong, w)
+	}
+}
