@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,10 @@ const (
 // fileName is what a name that a host gives may look like, to become one here.
 var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
 
+// errNotPlanned says that an earlier process began a transfer, and what it was to move
+// can't be told any more: no other folder takes its place.
+var errNotPlanned = errors.New("which files were to be moved is not known any more")
+
 // errNoFiles says that the connection can't move files.
 var errNoFiles = errors.New("this connection can't move files")
 
@@ -36,6 +41,9 @@ var errNoFiles = errors.New("this connection can't move files")
 func (w *walk) upload(ctx context.Context, rung string, s course.Step) error {
 	planned := w.steps[rung+"/"+s.ID]
 	list, err := w.Folders.Uploads(planned.From)
+	if planned.From == "" {
+		err = errNotPlanned
+	}
 	if err != nil {
 		w.happened(course.Event{Entry: outcome.Entry{Event: course.Checked, Step: s.ID, Detail: err.Error()}})
 		return nil
@@ -146,6 +154,9 @@ type brokenProduct struct{ error }
 
 func (w *walk) fetchFiles(ctx context.Context, rung string, s course.Step) error {
 	planned := w.steps[rung+"/"+s.ID]
+	if planned.From == "" {
+		return errNotPlanned
+	}
 	names, err := w.list(ctx, &planned)
 	if err != nil {
 		return err
@@ -171,7 +182,9 @@ func (w *walk) fetchFiles(ctx context.Context, rung string, s course.Step) error
 			return err
 		}
 		w.moved[s.ID+"/"+file] = true
-		w.out.Support = append(w.out.Support, outcome.SupportFile{Name: name + "/" + file, Bytes: moved.Bytes, SHA256: moved.SHA256})
+		got := outcome.SupportFile{Name: name + "/" + file, Bytes: moved.Bytes, SHA256: moved.SHA256}
+		w.out.Support = slices.DeleteFunc(w.out.Support, func(f outcome.SupportFile) bool { return f.Name == got.Name }) // by an earlier process
+		w.out.Support = append(w.out.Support, got)
 	}
 	return nil
 }
