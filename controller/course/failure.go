@@ -82,7 +82,8 @@ func (n *next) finishBegun() bool {
 	}
 	for i := range n.Changes {
 		c := &n.Changes[i]
-		if c.Part != Main || c.Rung != n.rung.ID || c.Status != outcome.Applied || c.failed() && !c.judged {
+		happened := c.Status == outcome.Applied || c.Status == outcome.UnknownIf && c.judged // or may have
+		if c.Part != Main || c.Rung != n.rung.ID || !happened || c.failed() && !c.judged {
 			continue
 		}
 		for _, id := range c.Step.Finishes {

@@ -47,3 +47,18 @@ func TestSignalWhileAServiceIsStoppedAndTheHostIsAway(t *testing.T) {
 		t.Errorf("the daemon is stopped; %v\n%s", w.wrong, w)
 	}
 }
+
+// E5: a stop that failed, and of which a look can't tell whether it happened, is
+// finished: a service that runs is not harmed by its start.
+func TestStopThatMayHaveHappenedIsFinished(t *testing.T) {
+	stop := stepOf("stop")
+	stop.Finishes = []string{"start"}
+	s := newTale()
+	s.begins(rung(3, "recycle", stop, stepOf("start")))
+	s.sends("recycle", "stop", course.Main, -1, 1, "", "no")
+	s.looks(course.Look{Fates: map[int]course.Fate{0: {Why: "it can't be read"}}})
+	s.notes(s.next())
+	if a := s.next(); a.Do != course.Send || a.Step.ID != "start" || !a.Finishes {
+		t.Errorf("%s", describe(a))
+	}
+}
