@@ -225,7 +225,7 @@ type Begun struct {
 	// Done is the report of a host that has ended; else nil.
 	Done *outcome.Host
 	// Events are the host's lines of the journal, and those that say that another
-	// process went on with the run (EventsOf).
+	// process went on with the run (Events).
 	Events []outcome.Entry
 	// Kept is the report as it was when the last rung began, nil when none did, or
 	// when it can't be read: then it can't be told of an open change what became of

@@ -7,12 +7,19 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// EventsOf are the lines of a journal that say what became of a host.
-func EventsOf(journal []outcome.Entry, host string) []outcome.Entry {
-	var events []outcome.Entry
+// Events are the lines of a journal that say what became of each host. The journal is
+// read once, however many hosts it tells of.
+func Events(journal []outcome.Entry) map[string][]outcome.Entry {
+	events := map[string][]outcome.Entry{}
 	for _, e := range journal {
-		if e.Host == host || e.Event == outcome.EventRun && e.State == outcome.RunResumed {
-			events = append(events, e)
+		switch {
+		case e.Event == outcome.EventState, e.Event == outcome.EventLease: // nothing follows from them
+		case e.Host != "":
+			events[e.Host] = append(events[e.Host], e)
+		case e.Event == outcome.EventRun && e.State == outcome.RunResumed:
+			for host := range events {
+				events[host] = append(events[host], e)
+			}
 		}
 	}
 	return events

@@ -90,7 +90,7 @@ func (b *bench) begun(host string) (controller.Begun, error) {
 	if ended && trail.Ended != "" {
 		return controller.Begun{Done: &h}, nil
 	}
-	begun := controller.Begun{Events: controller.EventsOf(b.journal(), host)}
+	begun := controller.Begun{Events: controller.Events(b.journal())[host]}
 	if ended {
 		begun.Report = &h
 	}

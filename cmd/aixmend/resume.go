@@ -145,7 +145,7 @@ type past struct {
 	store   *journal.Store
 	id      string
 	trails  map[string]*outcome.Trail
-	entries []outcome.Entry // of the whole journal
+	events  map[string][]outcome.Entry // of each host
 	started time.Time
 	resumed []time.Time
 }
@@ -155,7 +155,7 @@ func loadPast(store *journal.Store, id string) (*past, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &past{store: store, id: id, trails: outcome.Trails(entries), entries: entries, started: time.Now().UTC()} // unless the journal says it
+	p := &past{store: store, id: id, trails: outcome.Trails(entries), events: controller.Events(entries), started: time.Now().UTC()} // unless the journal says it
 	for _, e := range entries {
 		switch {
 		case e.Event != outcome.EventRun:
@@ -180,7 +180,7 @@ func (p *past) begun(host string) (controller.Begun, error) {
 	if err == nil && trail.Ended != "" && !h.Interrupted && len(h.Changes) == len(trail.Changes) {
 		return controller.Begun{Done: h}, nil
 	}
-	b := controller.Begun{Events: controller.EventsOf(p.entries, host)}
+	b := controller.Begun{Events: p.events[host]}
 	if err == nil {
 		b.Report = h
 	}
