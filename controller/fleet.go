@@ -183,12 +183,18 @@ func (f *fleet) viewOf(u *unique, host string, complete bool) facts.Unique {
 }
 
 // clones returns the hosts for which one that keeps what it shares has to wait: with
-// these words of --allow they are to get something else.
+// these words of --allow they are to get something else. One that is itself to get
+// something else waits for nobody: two of which each keeps what the other has to give
+// up would wait for each other.
 func (f *fleet) clones(host string, allowed []string) []string {
 	complete := f.complete()
 	var list []string
 	for _, u := range f.uniques {
-		if v := f.viewOf(u, host, complete); v.Role == keeper && u.changesWith(allowed) {
+		switch v := f.viewOf(u, host, complete); {
+		case !u.changesWith(allowed):
+		case v.Role == clone:
+			return nil
+		case v.Role == keeper:
 			list = append(list, v.Duplicates...)
 		}
 	}
