@@ -13,7 +13,7 @@ import (
 // been judged among the others.
 func (n *next) finish(e End) bool {
 	if e.Outcome != outcome.Unknown && n.w.Cut == "" {
-		i := n.revertible(func(i int) bool { return n.Changes[i].Step.Temporary && n.Changes[i].Status == outcome.Applied })
+		i := n.revertible(n.temporary)
 		if i >= 0 && n.Doubt() < 0 && n.back(i) {
 			return true
 		}
@@ -73,7 +73,7 @@ func (n *next) untaken() []string {
 func (n *next) mightGoOn(e End) bool {
 	switch e.Outcome {
 	case outcome.Unknown, outcome.Failed:
-		return n.story.trouble == "" && n.story.undoLost == "" && n.story.unproved == ""
+		return n.story.trouble == "" && n.story.undoLost == "" && n.story.unproved == "" || n.w.Cut != "" && n.unfinished()
 	case outcome.Skipped, outcome.Unreachable:
 		return e.Interrupted
 	}

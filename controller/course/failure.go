@@ -80,10 +80,25 @@ func (n *next) finishBegun() bool {
 	if n.rung == nil || n.story.trouble == "" && !n.w.Stop && !n.story.shut && n.InProgress() != nil {
 		return false
 	}
+	begun, step := n.finishing()
+	switch {
+	case step == nil:
+		return false
+	case n.link.up || n.link.fails == 0:
+		return n.over(Action{Do: Send, Rung: n.rung.Rung, Step: *step, Finishes: true, Why: "it finishes " + begun})
+	case n.left() <= 0 || n.link.kind == kindAuth:
+		return false
+	} // a signal does not end this wait: the service is stopped
+	return n.take(Action{Do: Settle, Firm: true, For: min(n.w.Every, n.left()), Why: "it can't be reached to finish " + begun})
+}
+
+// finishing is the step that is to be sent next to finish what the newest rung has
+// begun, and the name of the step that began it; nil for none.
+func (n *next) finishing() (begun string, step *Step) {
 	for i := range n.Changes {
 		c := &n.Changes[i]
 		happened := c.Status == outcome.Applied || c.Status == outcome.UnknownIf && c.judged // or may have
-		if c.Part != Main || c.Rung != n.rung.ID || !happened || c.failed() && !c.judged {
+		if n.rung == nil || c.Part != Main || c.Rung != n.rung.ID || !happened || c.failed() && !c.judged {
 			continue
 		}
 		for _, id := range c.Step.Finishes {
@@ -94,16 +109,22 @@ func (n *next) finishBegun() bool {
 			if step == nil || sent >= 0 && n.Changes[sent].Status != outcome.NotApplied {
 				continue
 			}
-			if !n.link.up && n.link.fails > 0 { // a signal does not end this wait: the service is stopped
-				if n.left() <= 0 || n.link.kind == kindAuth {
-					return false
-				}
-				return n.take(Action{Do: Settle, Firm: true, For: min(n.w.Every, n.left()), Why: "it can't be reached to finish " + c.Step.ID})
-			}
-			return n.over(Action{Do: Send, Rung: n.rung.Rung, Step: *step, Finishes: true, Why: "it finishes " + c.Step.ID})
+			return c.Step.ID, step
 		}
 	}
-	return false
+	return "", nil
+}
+
+// unfinished reports whether something is to be sent yet that finishes what was begun,
+// undoes it, or takes it away.
+func (n *next) unfinished() bool {
+	_, step := n.finishing()
+	return step != nil || n.revertible(n.reverts) >= 0 || n.revertible(n.temporary) >= 0
+}
+
+// temporary reports whether a change was only to be there for a while.
+func (n *next) temporary(i int) bool {
+	return n.Changes[i].Step.Temporary && n.Changes[i].Status == outcome.Applied
 }
 
 // step is a step of the newest rung, nil where it has none of that name.

@@ -62,3 +62,23 @@ func TestStopThatMayHaveHappenedIsFinished(t *testing.T) {
 		t.Errorf("%s", describe(a))
 	}
 }
+
+// E5, E8: a host that was cut off while something was left to finish is gone on with,
+// also where a step has failed.
+func TestCutOffBeforeItIsFinished(t *testing.T) {
+	stop := stepOf("stop")
+	stop.Finishes = []string{"start"}
+	s := newTale()
+	s.begins(rung(3, "recycle", stop, stepOf("middle"), stepOf("start")))
+	s.sends("recycle", "stop", course.Main, -1, 0, "", "")
+	s.sends("recycle", "middle", course.Main, -1, 1, "", "no")
+	s.w.Stop, s.w.Cut = true, "interrupted: the deadline"
+	a := s.next()
+	for a.Do == course.Note {
+		s.notes(a)
+		a = s.next()
+	}
+	if a.Do != course.Finish || a.End.Outcome != outcome.Failed || !a.End.Interrupted {
+		t.Errorf("%s; interrupted: %v", describe(a), a.End.Interrupted)
+	}
+}
