@@ -54,9 +54,10 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	done <<<"$$targets"
 
 .PHONY: suites
-suites: ## what takes fewer rounds in `make test`, whole: histories, hostile weather, kill -9, resume, variants of AIX
+suites: ## what takes fewer rounds in `make test`, whole: histories, hostile weather, kill -9, frozen controllers, resume, variants of AIX
 	$(GO) test ./controller/course -count 1 -timeout 30m -run '^TestHistories$$' -histories.depth 2
 	$(GO) test ./controller ./cmd/aixmend -count 1 -run '^(TestWeather|TestKill|TestResume.*)$$'
+	$(GO) test ./cmd/aixmend -count 1 -run '^TestFreeze$$' -freeze.seeds 8
 	$(GO) test ./playbooks -count 1 -timeout 30m -run '^TestVariants$$' -variants.seeds 300
 
 .PHONY: histories

@@ -59,6 +59,8 @@ func TestOpenSSHProcedure(t *testing.T) {
 		{"PlanAndUndo", testSSHPlanAndUndo},
 		{"Resume", testSSHResume},
 		{"ResumeUndone", testSSHResumeUndone},
+		{"ResumeOfAnotherHost", testSSHResumeOfAnotherHost},
+		{"FrozenBeforeStop", testSSHFrozenBeforeStop},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
