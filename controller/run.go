@@ -22,6 +22,10 @@ func (w *walk) guarded(ctx context.Context) (h outcome.Host, err error) {
 	return w.run(ctx)
 }
 
+// maxPause is how long the controller may stand still between two actions, by the
+// clock on the wall, before what was looked at may be true no more (procedure E1).
+const maxPause = time.Minute
+
 // maxActions bounds the actions on one host: a course that never ends is a bug.
 const maxActions = 100_000
 
@@ -31,6 +35,9 @@ func (w *walk) run(ctx context.Context) (outcome.Host, error) {
 	defer w.close()
 	for range maxActions {
 		w.say()
+		if now := time.Now().Round(0); !w.last.IsZero() && now.Sub(w.last) > maxPause {
+			w.happened(course.Event{Entry: outcome.Entry{Event: course.Paused}})
+		}
 		action := w.course.Next(time.Now(), w.wants(ctx))
 		if state := stateOf(action, w.course, w.state); state != w.state {
 			if err := w.move(state, action); err != nil {

@@ -28,6 +28,7 @@ type walk struct {
 	state  State          // what is shown of it
 	conn   transport.Conn // nil: none
 	begun  time.Time      // when it was first connected to
+	last   time.Time      // when the course was last told of something, by the clock on the wall
 	stage  *openStage     // the stage of the report that is open; nil: none
 	lease  *playbooks.Lease
 	sight  sight // what was read of the host
@@ -80,6 +81,7 @@ func (w *walk) happened(e course.Event) {
 		e.Time = time.Now()
 	}
 	w.course.Apply(e)
+	w.last = time.Now().Round(0)
 }
 
 // write writes an event into the journal, and tells the course.
@@ -102,6 +104,7 @@ func (w *walk) write(e course.Event) error {
 // (procedure E9).
 func (w *walk) fold(e course.Event) {
 	w.course.Apply(e)
+	w.last = time.Now().Round(0)
 	e.Time = e.Time.UTC()
 	outcome.FoldChange(&w.out.Changes, e.Entry, w.course.Fixes(e.Rung))
 }

@@ -34,6 +34,10 @@ func (r *Record) Apply(e Event) {
 		r.parked, r.Look = &end, nil
 	case Closed:
 		r.link.up = false
+	case Paused: // as if another process went on
+		r.gap()
+		r.lease.asked = ""
+		r.wait.process, r.wait.began, r.wait.settle = r.looks.events, e.Time, r.looks.events
 	case Waited:
 		r.wait.settle = r.looks.events
 		r.link.fails = 0

@@ -47,6 +47,7 @@ const (
 	Unlinked   = "unlinked"   // one could not be opened: Status is the kind, How "brief" where it may pass
 	Broke      = "broke"      // the connection broke while something was read
 	Closed     = "closed"     // it was closed
+	Paused     = "paused"     // the controller itself was not running for a while
 	Waited     = "waited"     // a time was waited for
 	Released   = "released"   // the host's wave has begun
 	Gathered   = "gathered"   // every host has been read; Look is the host judged among them

@@ -23,6 +23,7 @@ const (
 	fails      // its status is not 0, and it did nothing
 	failsDone  // its status is not 0, and it did what it should
 	frozen     // the controller sleeps for two hours
+	naps       // it sleeps for ten minutes, and the customer sets an address of his own
 	otherActs  // another controller, where it gets the lease, mends the host
 	leaseGone  // somebody removes the lease and takes one himself
 	operator   // the customer sets an address of his own
@@ -38,7 +39,7 @@ const (
 
 var troubleNames = [...]string{
 	"go on", "kill before", "kill in", "kill after", "link lost before", "link lost in", "answer lost", "hangs", "fails", "fails and did it",
-	"frozen for two hours", "another controller acts", "the lease is taken", "the operator edits", "the host reboots", "the disk fills", "a cluster is joined",
+	"frozen for two hours", "asleep for ten minutes, and the customer sets an address", "another controller acts", "the lease is taken", "the operator edits", "the host reboots", "the disk fills", "a cluster is joined",
 	"the host's clock jumps", "the controller's clock goes back", "a signal", "unreachable for ten minutes",
 }
 
@@ -84,7 +85,14 @@ func (w *world) before(t trouble) bool {
 		w.link = w.link && w.process%2 == 0 // half of the links survive
 		w.hostPasses(7200)
 		w.now += 7200
-		return !w.link
+		w.paused()
+		return true
+	case naps:
+		w.pass(600)
+		w.host.customer, w.foreign = true, true
+		w.edits++
+		w.paused()
+		return true
 	case otherActs:
 		w.other(false)
 	case leaseGone:
@@ -120,6 +128,13 @@ func (w *world) before(t trouble) bool {
 		w.link, w.up = false, false
 	}
 	return false
+}
+
+// paused tells the course that the controller was not running, as the executor sees by
+// the clock on the wall.
+func (w *world) paused() {
+	w.slept = true
+	w.happened(course.Paused, nil)
 }
 
 // other is another controller: it takes the lease where its rules let it, or by force,
@@ -408,6 +423,9 @@ func (w *world) run(part course.Part, of int, s course.Step, at int, finishes bo
 func (w *world) judgeSend(s course.Step, at int, finishes bool) {
 	if finishes {
 		return
+	}
+	if w.slept {
+		w.fault("E1: %s was sent from a look that was made before the controller slept", s.ID)
 	}
 	if w.epoch != w.lookAt {
 		w.fault("E1: %s was sent from a look that was not made under this lease", s.ID)

@@ -103,8 +103,9 @@ type world struct {
 	cut     bool
 	mine    bool // this process thinks that it has the lease
 	looked  state
-	lookAt  int // the epoch of the newest look under the lease
-	edits   int // by others, since the newest look
+	lookAt  int  // the epoch of the newest look under the lease
+	edits   int  // by others, since the newest look
+	slept   bool // the controller has slept since
 
 	deeds     []deed
 	rejected  int  // commands that the fence kept back
@@ -268,7 +269,7 @@ func (w *world) look(part bool) *course.Look {
 		return l
 	}
 	w.looked, w.edits = s, 0
-	w.lookAt = w.epoch
+	w.lookAt, w.slept = w.epoch, false
 	target := func(there bool, id string) {
 		if there {
 			l.Targets, l.Open = append(l.Targets, id), append(l.Open, id)
