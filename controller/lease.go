@@ -25,6 +25,13 @@ const (
 	leaseReleaseStep = "lease-release"
 )
 
+const (
+	// fenceStep is the command that goes before each change: it asks the host, in the
+	// same shell, whether the lease is still this run's (procedure E2).
+	fenceStep    = LeaseSteps + "fence"
+	fenceTimeout = 30 * time.Second
+)
+
 // LeaseSteps begins the id of every command about the lease.
 const LeaseSteps = "lease-"
 
@@ -240,4 +247,20 @@ func (w *walk) sendLease(ctx context.Context, step, text, detail string, finishe
 		answer.err = answer.Err
 	}
 	return answer, nil
+}
+
+// fence asks the host whether the lease is this run's. A login that may only run
+// single commands as root asks by itself: the lease is for everybody to read.
+func (w *walk) fence() transport.Command {
+	line := playbooks.FenceCommand(*w.lease)
+	w.out.Fence = line
+	return transport.Command{
+		ID: fenceStep, Line: line, Require: playbooks.FenceHeld, Timeout: fenceTimeout,
+		AsLogin: w.target.BecomeMode == transport.ModeCommands,
+	}
+}
+
+// fenceSays is what a host has answered that did not run a change.
+func fenceSays(r transport.Result) string {
+	return "the lease is not this run's any more (" + firstLine(r.Stdout, r.Stderr) + ")"
 }

@@ -32,11 +32,6 @@ func (w *walk) enter(ctx context.Context, rung course.Rung) error {
 	return w.Sink.Keep(w.timed())
 }
 
-// spoiled tells the course why no rung may begin any more.
-func (w *walk) spoiled(why string) {
-	w.happened(course.Event{Entry: outcome.Entry{Event: course.Spoiled, Detail: why}})
-}
-
 // leave writes down that a rung is over.
 func (w *walk) leave(a course.Action) error {
 	note := fmt.Sprintf("rung %d: %s", a.Rung.Number, a.Rung.Title)

@@ -13,13 +13,6 @@ import (
 	"aixmend/transport"
 )
 
-const (
-	// fenceStep is the command that goes before each change: it asks the host, in the
-	// same shell, whether the lease is still this run's (procedure E2).
-	fenceStep    = LeaseSteps + "fence"
-	fenceTimeout = 30 * time.Second
-)
-
 // firedAlone is the detail of a disarming that came too late.
 const firedAlone = "the undo had run by itself"
 
@@ -120,22 +113,6 @@ func (w *walk) sendChange(ctx context.Context, o order) error {
 		w.close()
 	}
 	return w.write(course.Event{Entry: entry})
-}
-
-// fence asks the host whether the lease is this run's. A login that may only run
-// single commands as root asks by itself: the lease is for everybody to read.
-func (w *walk) fence() transport.Command {
-	line := playbooks.FenceCommand(*w.lease)
-	w.out.Fence = line
-	return transport.Command{
-		ID: fenceStep, Line: line, Require: playbooks.FenceHeld, Timeout: fenceTimeout,
-		AsLogin: w.target.BecomeMode == transport.ModeCommands,
-	}
-}
-
-// fenceSays is what a host has answered that did not run a change.
-func fenceSays(r transport.Result) string {
-	return "the lease is not this run's any more (" + firstLine(r.Stdout, r.Stderr) + ")"
 }
 
 // check runs a step that changes nothing.

@@ -177,3 +177,8 @@ type pickup struct {
 	open int // the change whose result was never written; -1: none
 	said bool
 }
+
+// spoiled tells the course why no rung may begin any more.
+func (w *walk) spoiled(why string) {
+	w.happened(course.Event{Entry: outcome.Entry{Event: course.Spoiled, Detail: why}})
+}
