@@ -42,8 +42,10 @@ const Held = course.Held
 // takeLease takes the host's lease, or renews it, so that it lasts for a rung (without
 // steps: what is left of one) and the wait after it. The host is asked each time: who
 // holds it may have changed.
-func (w *walk) takeLease(ctx context.Context, rung course.Rung) error {
-	answer, err := w.askLease(ctx, rung)
+// finishes says that it is for what finishes a step: a gate that is shut for new changes
+// lets it pass.
+func (w *walk) takeLease(ctx context.Context, rung course.Rung, finishes bool) error {
+	answer, err := w.askLease(ctx, rung, finishes)
 	if err != nil {
 		return err
 	}
@@ -56,7 +58,7 @@ func (w *walk) takeLease(ctx context.Context, rung course.Rung) error {
 }
 
 // askLease is takeLease; its answer is the status of the event, and its detail.
-func (w *walk) askLease(ctx context.Context, rung course.Rung) (answer outcome.Entry, err error) {
+func (w *walk) askLease(ctx context.Context, rung course.Rung, finishes bool) (answer outcome.Entry, err error) {
 	says := func(status, detail string) (outcome.Entry, error) {
 		return outcome.Entry{Status: status, Detail: detail}, nil
 	}
@@ -79,7 +81,7 @@ func (w *walk) askLease(ctx context.Context, rung course.Rung) (answer outcome.E
 	if found != nil {
 		step, text = leaseReplaceStep, playbooks.LeaseReplaceCommand(*found, next)
 	}
-	r, err := w.sendLease(ctx, step, text, next.String(), false)
+	r, err := w.sendLease(ctx, step, text, next.String(), finishes)
 	switch {
 	case err != nil:
 		return outcome.Entry{}, err

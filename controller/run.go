@@ -71,7 +71,7 @@ func (w *walk) do(ctx context.Context, a course.Action) error {
 	case course.AwaitEnd:
 		return w.awaitEnd(ctx)
 	case course.TakeLease:
-		return w.takeLease(ctx, a.Rung)
+		return w.takeLease(ctx, a.Rung, a.Finishes)
 	case course.Capture:
 		return w.capture(ctx)
 	case course.Enter:

@@ -36,7 +36,7 @@ func (r *Record) Apply(e Event) {
 		r.link.up = false
 	case Paused: // as if another process went on
 		r.gap()
-		r.lease.asked = ""
+		r.lease.asked, r.lease.stale = "", r.lease.held
 		r.wait.process, r.wait.began, r.wait.settle = r.looks.events, e.Time, r.looks.events
 	case Waited:
 		r.wait.settle = r.looks.events
@@ -236,6 +236,7 @@ func (r *Record) leave(e Event) {
 // leased takes into account what came of asking for the lease.
 func (r *Record) leased(e Event) {
 	l := &r.lease
+	l.stale = l.stale && e.Status == LeaseBroke
 	switch e.Status {
 	case LeaseHeld:
 		l.held, l.asked, l.broken = true, e.Rung, 0

@@ -23,6 +23,7 @@ const (
 	fails      // its status is not 0, and it did nothing
 	failsDone  // its status is not 0, and it did what it should
 	frozen     // the controller sleeps for two hours
+	robbed     // it sleeps for ten minutes, and somebody takes the lease
 	naps       // it sleeps for ten minutes, and the customer sets an address of his own
 	otherActs  // another controller, where it gets the lease, mends the host
 	leaseGone  // somebody removes the lease and takes one himself
@@ -39,7 +40,7 @@ const (
 
 var troubleNames = [...]string{
 	"go on", "kill before", "kill in", "kill after", "link lost before", "link lost in", "answer lost", "hangs", "fails", "fails and did it",
-	"frozen for two hours", "asleep for ten minutes, and the customer sets an address", "another controller acts", "the lease is taken", "the operator edits", "the host reboots", "the disk fills", "a cluster is joined",
+	"frozen for two hours", "asleep for ten minutes, and the lease is taken", "asleep for ten minutes, and the customer sets an address", "another controller acts", "the lease is taken", "the operator edits", "the host reboots", "the disk fills", "a cluster is joined",
 	"the host's clock jumps", "the controller's clock goes back", "a signal", "unreachable for ten minutes",
 }
 
@@ -85,6 +86,11 @@ func (w *world) before(t trouble) bool {
 		w.link = w.link && w.process%2 == 0 // half of the links survive
 		w.hostPasses(7200)
 		w.now += 7200
+		w.paused()
+		return true
+	case robbed:
+		w.pass(600)
+		w.other(true)
 		w.paused()
 		return true
 	case naps:
@@ -133,7 +139,7 @@ func (w *world) before(t trouble) bool {
 // paused tells the course that the controller was not running, as the executor sees by
 // the clock on the wall.
 func (w *world) paused() {
-	w.slept = true
+	w.slept, w.unasked = true, true
 	w.happened(course.Paused, nil)
 }
 
@@ -281,6 +287,7 @@ func (w *world) giveBack() {
 }
 
 func (w *world) takeLease(rung string, t trouble) {
+	w.unasked = w.unasked && (!w.link || t == answerLost || t == linkIn)
 	answer := func(status string) {
 		w.happened(course.Leased, func(e *course.Event) { e.Status, e.Rung, e.Detail = status, rung, "them" })
 	}
@@ -421,6 +428,9 @@ func (w *world) run(part course.Part, of int, s course.Step, at int, finishes bo
 
 // judgeSend holds a changing command against what was looked at before it (E1, E2, E4).
 func (w *world) judgeSend(s course.Step, at int, finishes bool) {
+	if w.unasked {
+		w.fault("E2: %s was sent, and the controller has slept since it asked for the lease", s.ID)
+	}
 	if finishes {
 		return
 	}

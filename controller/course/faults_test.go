@@ -95,6 +95,10 @@ func TestFaults(t *testing.T) {
 			func(w *world) string { return unless(w.host.daemon, "the daemon is stopped") },
 		},
 		{
+			"a signal while the service is stopped, then asleep, and the lease is taken", shutOut, []event{{"send start", signal}, {"send start", robbed}}, outcome.Failed,
+			func(w *world) string { return unless(!w.did(startStep), "it was sent to a host of another run") },
+		},
+		{
 			"killed while the service is stopped", shutOut, []event{{"send start", killBefore}}, outcome.Recovered,
 			func(w *world) string { return unless(w.host.daemon && w.host.clients, "it was left in the middle") },
 		},

@@ -71,15 +71,16 @@ func (n *next) heldElsewhere() bool {
 }
 
 // askLease asks for the lease before anything is sent to a host that another process
-// was at work on, and again where the host has not let a change run because of it.
+// was at work on, or after the controller was asleep, and again where the host has not
+// let a change run because of it.
 func (n *next) askLease() bool {
-	if !n.w.Leases || n.lease.held || n.story.noLease || n.story.shut || len(n.Changes) == 0 || n.wait.gathered {
+	if !n.w.Leases || n.lease.held && !n.lease.stale || n.story.noLease || n.story.shut || len(n.Changes) == 0 || n.wait.gathered {
 		return false
 	}
-	if n.lease.fenced > maxFenced || n.lease.fenced > 0 && n.w.Stop {
+	if n.lease.fenced > maxFenced || n.lease.fenced > 0 && n.w.Stop && !n.unfinished() {
 		return false
 	}
-	return n.over(Action{Do: TakeLease, Rung: n.leaseRung()})
+	return n.over(Action{Do: TakeLease, Rung: n.leaseRung(), Finishes: n.w.Stop && n.unfinished()})
 }
 
 // leaseRung is the rung for which a lease must last.

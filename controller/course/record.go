@@ -217,6 +217,7 @@ type lease struct {
 	held   bool
 	asked  string // the rung for which it was asked for last
 	known  bool   // this process has had it
+	stale  bool   // the controller was asleep since: it is asked for before anything is sent
 	broken int    // links that broke while it was asked for
 	fenced int    // changes that the host did not let run because of it
 }

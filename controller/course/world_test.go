@@ -106,6 +106,7 @@ type world struct {
 	lookAt  int  // the epoch of the newest look under the lease
 	edits   int  // by others, since the newest look
 	slept   bool // the controller has slept since
+	unasked bool // it has not asked for the lease since it slept
 
 	deeds     []deed
 	rejected  int  // commands that the fence kept back
@@ -362,7 +363,7 @@ func (w *world) happened(event string, change func(*course.Event)) {
 // kill ends the process of the controller; another one goes on with its journal.
 func (w *world) kill() {
 	w.process++
-	w.link, w.mine, w.stop = false, false, false
+	w.link, w.mine, w.stop, w.unasked = false, false, false, true
 	w.record = course.New()
 	for _, e := range w.journal {
 		w.record.Apply(e)
