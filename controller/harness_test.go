@@ -39,6 +39,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // connectDelay is how long the simulated RMC takes to connect in these tests.
 const connectDelay = 20 * time.Millisecond
 
+// hang is how long a run may take here: one that takes longer hangs, on the slowest
+// machine too.
+const hang = 10 * time.Minute
+
 // bench is a fleet with what an engine needs to reach it.
 type bench struct {
 	t           *testing.T
@@ -272,7 +276,7 @@ func (b *bench) runEngine(e *controller.Engine, only ...string) map[string]outco
 	if len(only) > 0 {
 		hosts = slices.DeleteFunc(slices.Clone(hosts), func(h inventory.Host) bool { return !slices.Contains(only, h.Name) })
 	}
-	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(b.t.Context(), hang)
 	defer cancel()
 	if _, err := e.Run(ctx, hosts); err != nil || ctx.Err() != nil {
 		b.t.Fatalf("run: %v, %v", err, ctx.Err())

@@ -36,7 +36,7 @@ func (d *doomed) Append(e outcome.Entry) error {
 // written.
 func (b *bench) diesAt(e *controller.Engine, event, step string, only ...string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(b.t.Context(), hang)
 	defer cancel()
 	d := &doomed{mortal: mortal{bench: b, left: 1 << 30, cancel: cancel}, at: func(e outcome.Entry) bool { return e.Event == event && e.Step == step }}
 	e.Journal, e.Sink = d, d

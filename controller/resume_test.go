@@ -65,7 +65,7 @@ func (m *mortal) Keep(h outcome.Host) error {
 // returns that entry; none when the run ended before.
 func (b *bench) dieAt(e *controller.Engine, entry int) outcome.Entry {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(b.t.Context(), hang)
 	defer cancel()
 	if e.Begun != nil {
 		b.goesOn()

@@ -115,7 +115,7 @@ func TestResumeTwiceAfterAnUndo(t *testing.T) {
 // awaitChange waits until a command with a text has changed a host.
 func (b *bench) awaitChange(host, text string) {
 	b.t.Helper()
-	late := time.NewTimer(20 * time.Second)
+	late := time.NewTimer(hang)
 	defer late.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

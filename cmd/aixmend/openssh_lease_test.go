@@ -80,4 +80,12 @@ func testSSHPlanAndUndo(t *testing.T, lab *sshLab) {
 	if r := d.report(h.name); r.Outcome != outcome.OutcomeUndone || !strings.Contains(r.Reason, "1 step of run "+recovered+" taken back") {
 		t.Errorf("%s: %s", r.Outcome, r.Reason)
 	}
+	before := h.tree(t)
+	d.call("recover", "--undo", recovered, "--yes").exits(0)
+	if r := d.report(h.name); r.Outcome != outcome.OutcomeUndone || len(r.Changes) > 0 {
+		t.Errorf("a second time: %s: %s, %d changes", r.Outcome, r.Reason, len(r.Changes))
+	}
+	if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+		t.Errorf("a second rollback changed the host (-before +after)\n%s", diff)
+	}
 }
