@@ -101,16 +101,13 @@ func (n *next) openChange() *Change {
 // cutEnd is the end of a host on which nothing can be done any more.
 func (n *next) cutEnd() End {
 	why := n.w.Cut
-	resumed := n.wait.process > 0
 	switch c := n.openChange(); {
 	case n.armed() >= 0:
 		e := n.undoArmed(n.armed(), why)
 		e.Interrupted = true
 		return e
-	case c != nil && resumed && !n.link.begun:
-		return cut(outcome.Unknown, "%s; what became of step %s is not known", why, Name(c.Step.ID, c.Part))
 	case c != nil:
-		return cut(outcome.Unknown, "step %s: the link died while it ran, and the host can't be read again: %s", Name(c.Step.ID, c.Part), why)
+		return cut(outcome.Unknown, "%s; what became of step %s is not known", why, Name(c.Step.ID, c.Part))
 	case n.Changed():
 		if n.story.trouble != "" {
 			return end(outcome.Failed, "%s; no further step was taken", n.story.trouble)

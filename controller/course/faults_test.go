@@ -147,3 +147,23 @@ func TestFenceThatIsAlwaysShut(t *testing.T) {
 		t.Errorf("%v\n%s", w.wrong, w)
 	}
 }
+
+// A service that was stopped when the run was killed is started at once, also while it
+// is not known yet what became of the open change of another host.
+func TestStoppedServiceWaitsForNobody(t *testing.T) {
+	w := newWorld(shutOut)
+	w.told, w.othersOpen = true, false
+	w.play(func(_ int, a course.Action) trouble {
+		switch text := describe(a); {
+		case text == "send start" && w.process == 1:
+			w.othersOpen = true
+			return killBefore
+		case a.Do == course.Leave:
+			w.othersOpen = false
+		}
+		return goOn
+	})
+	if len(w.wrong) > 0 || !w.host.daemon || w.record.End.Outcome != outcome.Recovered {
+		t.Errorf("%v\n%s", w.wrong, w)
+	}
+}

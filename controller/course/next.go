@@ -151,7 +151,9 @@ func (n *next) goOn() bool {
 	if n.lease.fenced > maxFenced {
 		return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStuck, Detail: fmt.Sprintf("step %s was kept back by the host %d times, because the lease was not this run's any more", step.ID, n.lease.fenced)})
 	}
-	if n.w.OthersOpen {
+	_, finishing := n.finishing()
+	held := n.lease.held && finishing != nil && finishing.ID == step.ID // a service is stopped: nobody is waited for
+	if n.w.OthersOpen && !held {
 		return n.take(Action{Do: AwaitTurn, Why: "it is not known yet what became of an open step of another host"})
 	}
 	if n.w.Leases && (!n.lease.held || n.lease.asked != rung.ID) {

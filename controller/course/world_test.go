@@ -108,16 +108,17 @@ type world struct {
 	slept   bool // the controller has slept since
 	unasked bool // it has not asked for the lease since it slept
 
-	deeds     []deed
-	rejected  int  // commands that the fence kept back
-	shutFence bool // the fence lets nothing pass
-	touched   bool
-	wrong     []string
-	story     []string
-	told      bool // whether the story is written
-	actions   int
-	began     state
-	foreign   bool // others have changed the host
+	deeds      []deed
+	rejected   int  // commands that the fence kept back
+	othersOpen bool // it is not known yet what became of a change of another host
+	shutFence  bool // the fence lets nothing pass
+	touched    bool
+	wrong      []string
+	story      []string
+	told       bool // whether the story is written
+	actions    int
+	began      state
+	foreign    bool // others have changed the host
 }
 
 func newWorld(began state) *world {
@@ -336,7 +337,7 @@ func (s state) fate(step string) course.Fate {
 
 // wishes are those of the run.
 func (w *world) wishes() course.Wishes {
-	wishes := course.Wishes{Verb: course.VerbRecover, Stop: w.stop, Leases: true, Settle: 60 * time.Second, Wait: 15 * time.Minute, Every: 30 * time.Second}
+	wishes := course.Wishes{Verb: course.VerbRecover, Stop: w.stop, Leases: true, OthersOpen: w.othersOpen, Settle: 60 * time.Second, Wait: 15 * time.Minute, Every: 30 * time.Second}
 	if w.cut {
 		wishes.Cut = "interrupted: twice"
 	}
