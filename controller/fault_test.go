@@ -222,3 +222,23 @@ func TestSignalAfterTheNodeIDWasRebuilt(t *testing.T) {
 		t.Errorf("%s: %s; %q", got.Outcome, got.Reason, statuses(got))
 	}
 }
+
+// E2 goes before E5: what finishes a step is not sent to a host that another run has.
+func TestFenceKeepsWhatFinishesBack(t *testing.T) {
+	const host = "daemon-hung"
+	b := newBench(t, host)
+	e := leased(b, "mine")
+	e.Journal = journalFunc(func(entry outcome.Entry) error {
+		err := b.dir.Append(entry)
+		if entry.Step == "stop-rmc" && entry.Event == outcome.EventResult {
+			hold(b, host, "run=other,by=ops@nim2,until="+until(time.Hour))
+			close(b.stop)
+		}
+		return err
+	})
+	got := b.runEngine(e)[host]
+	started := slices.ContainsFunc(b.sent(host), func(line string) bool { return strings.Contains(line, "rmcctrl -A") })
+	if started || got.Outcome != outcome.Failed || !strings.Contains(got.Reason, "the lease was lost to run other") {
+		t.Errorf("%s: %s; %q", got.Outcome, got.Reason, statuses(got))
+	}
+}

@@ -56,7 +56,7 @@ func (w *walk) sendChange(ctx context.Context, o order) error {
 		return fmt.Errorf("nothing was run: %w", err)
 	}
 	commands := []transport.Command{{ID: name, Line: o.text, Mutating: true, Finishes: o.finishes, Timeout: o.timeout}}
-	fenced := w.lease != nil && !o.finishes
+	fenced := w.lease != nil && o.part != course.Ending // a timed undo is of this run, whoever has the host
 	if fenced {
 		commands = append([]transport.Command{w.fence()}, commands...)
 	}

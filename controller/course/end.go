@@ -12,7 +12,7 @@ import (
 // finish ends the host, when what is temporary has been taken away, and when it has
 // been judged among the others.
 func (n *next) finish(e End) bool {
-	if e.Outcome != outcome.Unknown && n.w.Cut == "" {
+	if e.Outcome != outcome.Unknown && n.w.Cut == "" && n.story.elsewhere == "" {
 		i := n.revertible(n.temporary)
 		if i >= 0 && n.Doubt() < 0 && n.back(i) {
 			return true
@@ -56,7 +56,7 @@ func (n *next) untaken() []string {
 	for i := range n.Changes {
 		c := &n.Changes[i]
 		wanted := c.Step.Temporary || n.reverts(i)
-		if c.Part != Main || !wanted || c.Step.NoUndo() || c.Status != outcome.Applied && c.Status != outcome.UnknownIf || n.undoTried(i) {
+		if c.Part != Main || !wanted || c.Step.NoUndo() || c.Status != outcome.Applied && c.Status != outcome.UnknownIf || n.undoSent(i) {
 			continue
 		}
 		why := "nothing more was sent"

@@ -345,7 +345,7 @@ func (w *world) send(part course.Part, of int, s course.Step, rung string, finis
 	case w.stop && !finishes:
 		answer(outcome.HowShut, outcome.NotApplied, 0, "")
 		return
-	case !finishes && (w.shutFence || w.lease.by != us || w.clock >= w.lease.until):
+	case part != course.Ending && (w.shutFence || w.lease.by != us || w.clock >= w.lease.until):
 		w.rejected++
 		w.mine = false
 		answer(outcome.HowFenced, outcome.NotApplied, 0, "")
@@ -391,7 +391,7 @@ func (w *world) run(part course.Part, of int, s course.Step, at int, finishes bo
 		return 0, "disarmed"
 	case course.Undo:
 		for i, c := range w.record.Changes {
-			if c.Part == course.Undo && c.Of == of && i < at && c.How != outcome.HowUnsent {
+			if c.Part == course.Undo && c.Of == of && i < at && c.How != outcome.HowUnsent && c.How != outcome.HowFenced {
 				w.fault("E4: %s was undone twice", s.ID)
 			}
 		}
@@ -524,6 +524,9 @@ func (w *world) finished(e course.End) {
 // failedStart reports whether what finishes was tried and failed, or was cut off as
 // often as a step may be sent (E4 goes before E5).
 func (w *world) failedStart() bool {
+	if w.rejected > 2 {
+		return true // the host kept changes back again and again: E2 goes before E5
+	}
 	tries := 0
 	for _, c := range w.record.Changes {
 		if c.Step.ID != startStep || c.How == outcome.HowUnsent || c.How == outcome.HowShut || c.How == outcome.HowFenced {

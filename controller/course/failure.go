@@ -11,7 +11,7 @@ import (
 func (n *next) noteUndo() bool {
 	for i := len(n.Changes) - 1; i >= 0; i-- {
 		c := &n.Changes[i]
-		if c.Part != Undo || c.judged || c.Exit == nil && c.How == "" {
+		if c.Part != Undo || c.judged || c.How == outcome.HowFenced || c.Exit == nil && c.How == "" {
 			continue
 		}
 		switch of := &n.Changes[c.Of]; {
@@ -65,9 +65,17 @@ func (n *next) revertible(wanted func(i int) bool) int {
 	return -1
 }
 
+// undoTried reports whether the undo of a change was sent, or was kept back by the host
+// too often.
 func (n *next) undoTried(of int) bool {
+	return n.undoSent(of) || n.lease.fenced > maxFenced
+}
+
+// undoSent reports whether the undo of a change was sent to a host that did not keep it
+// back.
+func (n *next) undoSent(of int) bool {
 	for i := range n.Changes {
-		if c := &n.Changes[i]; c.Part == Undo && c.Of == of {
+		if c := &n.Changes[i]; c.Part == Undo && c.Of == of && c.How != outcome.HowFenced {
 			return true
 		}
 	}
@@ -82,7 +90,7 @@ func (n *next) finishBegun() bool {
 	}
 	begun, step := n.finishing()
 	switch {
-	case step == nil:
+	case step == nil, n.lease.fenced > maxFenced:
 		return false
 	case n.link.up || n.link.fails == 0:
 		return n.over(Action{Do: Send, Rung: n.rung.Rung, Step: *step, Finishes: true, Why: "it finishes " + begun})
