@@ -204,25 +204,6 @@ func TestFenceKeepsAnUploadBack(t *testing.T) {
 	}
 }
 
-// E5: recfgct shuts remote clients out. The first signal after it lets them in again.
-func TestSignalAfterTheNodeIDWasRebuilt(t *testing.T) {
-	const host = "node-id-mismatch"
-	b := newBench(t, host)
-	e := leased(b, "mine")
-	e.Allowed = []string{"node-id"}
-	e.Journal = journalFunc(func(entry outcome.Entry) error {
-		err := b.dir.Append(entry)
-		if entry.Step == "keep-node-id" && entry.Event == outcome.EventResult {
-			close(b.stop)
-		}
-		return err
-	})
-	got := b.runEngine(e)[host]
-	if want := []string{"keep-node-id applied", "enable-remote-clients-anew applied"}; !slices.Equal(lastOf(statuses(got), 2), want) {
-		t.Errorf("%s: %s; %q", got.Outcome, got.Reason, statuses(got))
-	}
-}
-
 // E2 goes before E5: what finishes a step is not sent to a host that another run has.
 func TestFenceKeepsWhatFinishesBack(t *testing.T) {
 	const host = "daemon-hung"
