@@ -62,7 +62,7 @@ func (n *next) judgeDoubt(i int) bool {
 		return n.again("a step still runs")
 	case runs > 0:
 		return n.finish(end(outcome.Unknown, "step %s is not seen to have happened, and it still runs (pid %d)", id, runs))
-	case fate.Known && fired && !c.open(), fate.Known && fired && n.surelyEnded(c):
+	case fate.Known && fired && !c.open(), fate.Known && n.ranAlone(i) && n.surelyEnded(c):
 		detail := "its undo ran while nobody was there to disarm it"
 		if c.after > n.wait.process {
 			detail = fmt.Sprintf("it cut the connection; the host took it back by itself after %s", c.Step.Timer.After)

@@ -144,7 +144,11 @@ func (n *next) goOn() bool {
 	}
 	step := rung.Steps[n.rung.at]
 	for _, part := range []Part{Main, Arming} {
-		if tries := n.triesOf(part, step.ID); tries >= maxTries && !step.ReadOnly() {
+		most := maxTries
+		if part == Arming {
+			most++ // it is known to be ended before it is sent again
+		}
+		if tries := n.triesOf(part, step.ID); tries >= most && !step.ReadOnly() {
 			return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStuck, Detail: fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", Name(step.ID, part), tries)})
 		}
 	}

@@ -394,6 +394,13 @@ func (r *Record) fired(i int) bool {
 	})
 }
 
+// ranAlone reports whether the host has said that the undo of a step has run by itself.
+func (r *Record) ranAlone(i int) bool {
+	return slices.ContainsFunc(r.Changes[i+1:], func(e Change) bool {
+		return e.Part == Ending && e.Answer == outcome.UndoFired && r.timed(e.Of) == i
+	})
+}
+
 // End is how a host has ended.
 type End struct {
 	Outcome outcome.Outcome
