@@ -11,8 +11,8 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
 	"aixmend/transport"
-	"aixmend/transport/aixsim"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
 )
 
 // approve plans a bench's hosts and returns what was approved for each.

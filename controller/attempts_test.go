@@ -8,7 +8,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // A rung that was begun on a host too often lately is not begun again: it did

@@ -7,7 +7,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // D12: the report says how the address may have been lost; the boot volume is

@@ -12,8 +12,8 @@ import (
 	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/transport"
-	"aixmend/transport/aixsim"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
 	"aixmend/transport/wrap"
 )
 

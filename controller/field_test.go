@@ -9,7 +9,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // D4, D10, D17: hosts as they may be met in the field, with RMC down. Only the RMC NIC

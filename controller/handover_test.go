@@ -10,7 +10,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // leftovers are the files of support data that are still on a host.

@@ -28,9 +28,9 @@ import (
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
 	"aixmend/transport"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
 	"aixmend/transport/ssh"
-	"aixmend/transport/sshtest"
 	"aixmend/transport/wrap"
 )
 

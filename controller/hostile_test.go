@@ -13,7 +13,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/transport"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // liar is a connection whose host lists other files than it has.

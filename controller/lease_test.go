@@ -11,7 +11,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
 	"aixmend/transport"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/wrap"
 )
 

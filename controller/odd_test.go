@@ -11,7 +11,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // Odd, and not ill (D4, D8, D13): the first line of a node id file counts,

@@ -7,7 +7,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // has tells whether a host's report has a finding.

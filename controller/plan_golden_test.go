@@ -15,7 +15,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/playbooks"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // planCase is one plan of a playbook, by the illnesses that it is for.

@@ -10,7 +10,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // What a report holds of a host is all that its verdicts and its plan rest on: read

@@ -8,7 +8,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // judgedTwins fails the test unless both hosts with one node id are said to be so,

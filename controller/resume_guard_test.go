@@ -13,7 +13,7 @@ import (
 	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/transport"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/wrap"
 )
 

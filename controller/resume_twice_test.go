@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"aixmend/controller/outcome"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // entryOf is the number of the first entry about a step with an event, from 1 on.

@@ -11,7 +11,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // alias gives a host of the bench a second name: the same address and port.

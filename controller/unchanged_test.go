@@ -7,7 +7,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks/facts"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // V4: what was not meant to change and did is found after a recovery that else

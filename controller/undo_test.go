@@ -12,8 +12,8 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/transport"
-	"aixmend/transport/aixsim"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
 )
 
 // R1: a change on an interface has its undo armed before and disarmed over a

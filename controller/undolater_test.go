@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
 )
 
 // A timed undo fires when nobody looks. A netaddr6 that the operator has set since the

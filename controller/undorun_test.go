@@ -15,8 +15,8 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
-	"aixmend/transport/aixsim"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
 )
 
 // recovered recovers a bench's hosts as run r1 and returns an engine that takes

@@ -15,9 +15,9 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/transport"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/weather"
 	"aixmend/transport/ssh"
-	"aixmend/transport/weather"
 	"aixmend/transport/wrap"
 )
 

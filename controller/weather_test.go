@@ -18,7 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"aixmend/controller/outcome"
-	"aixmend/transport/weather"
+	"aixmend/transport/lab/weather"
 )
 
 var (

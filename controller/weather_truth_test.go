@@ -8,7 +8,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // Names that the engine gives to what surrounds a step.

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"aixmend/playbooks/facts"
-	"aixmend/transport/aixsim"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
 )
 
 // sight is what a look makes of a host.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"aixmend/transport/aixsim"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
 )
 
 // simHost is a simulated host that runs one text after the other, each in a session

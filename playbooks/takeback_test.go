@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/playbooks/facts"
-	"aixmend/transport/aixsim"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
 )
 
 // bed is a simulated host that a test looks at and changes, without SSH.

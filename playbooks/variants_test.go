@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"aixmend/playbooks/facts"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // The property suite of variants (aix-facts 9a): each illness of the simulator is

@@ -16,9 +16,9 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
 	"aixmend/transport"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
 	"aixmend/transport/sshconfig"
-	"aixmend/transport/sshtest"
 )
 
 func TestBastionNames(t *testing.T) {

@@ -18,8 +18,8 @@ import (
 
 	gossh "golang.org/x/crypto/ssh"
 
-	"aixmend/transport/aixsim"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
 )
 
 // benchFleet serves N healthy hosts with an emulated round trip until its

@@ -7,7 +7,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // judge holds what the controllers did and said against what the hosts know.

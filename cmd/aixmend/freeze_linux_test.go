@@ -20,7 +20,7 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 var (

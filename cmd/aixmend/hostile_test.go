@@ -17,8 +17,8 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
-	"aixmend/transport/aixsim"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
 )
 
 // evil is what a host prints that wants to be more than text: escape sequences,

@@ -10,7 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	gossh "golang.org/x/crypto/ssh"
 
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // otherKeys copies a known_hosts with another key in some of its lines, as if

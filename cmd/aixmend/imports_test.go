@@ -23,37 +23,37 @@ type room struct {
 var everything = []string{"*"}
 
 // world is what a test needs to put a host at the other end.
-var world = []string{"transport", "transport/ssh", "transport/wrap", "transport/sshtest", "transport/transporttest", "transport/aixsim", "transport/weather"}
+var world = []string{"transport", "transport/ssh", "transport/wrap", "transport/lab/sshtest", "transport/lab/transporttest", "transport/lab/aixsim", "transport/lab/weather"}
 
 // rooms is the table of docs/architecture.md. A package that is not in it is
 // an error: a new room is a decision.
 var rooms = map[string]room{
-	"cmd/aixmend":              {imports: everything},
-	"inventory":                {imports: []string{"inventory/strictyaml"}},
-	"inventory/strictyaml":     {},
-	"playbooks":                {imports: []string{"inventory/strictyaml", "playbooks/facts", "transport/shell"}, tests: world},
-	"playbooks/facts":          {},
-	"transport":                {},
-	"transport/shell":          {},
-	"transport/ssh":            {imports: []string{"transport", "transport/shell"}, tests: world},
-	"transport/sshconfig":      {imports: []string{"transport"}},
-	"transport/wrap":           {imports: []string{"transport"}, tests: world},
-	"transport/transporttest":  {imports: []string{"transport"}, tests: world},
-	"transport/sshtest":        {},
-	"transport/weather":        {},
-	"transport/aixsim/standin": {imports: []string{"transport/aixsim"}},
-	"transport/aixsim":         {imports: []string{"transport/sshtest"}, tests: world},
-	"controller":               {imports: []string{"inventory", "playbooks", "playbooks/facts", "transport", "controller/outcome", "controller/course"}, tests: append([]string{"controller/journal", "controller/report"}, world...)},
-	"controller/course":        {imports: []string{"controller/outcome"}},
-	"controller/outcome":       {},
-	"controller/journal":       {imports: []string{"controller/outcome"}},
-	"controller/report":        {imports: []string{"controller/outcome", "controller/drift"}},
-	"controller/drift":         {imports: []string{"controller/outcome"}},
-	"controller/recording":     {imports: []string{"playbooks", "transport"}, tests: world},
-	"controller/notify":        {imports: []string{"controller/outcome", "controller/drift"}},
-	"cmd/aixmend/live":         {imports: []string{"controller", "controller/outcome", "controller/report"}},
-	"controller/fleet":         {imports: []string{"controller/outcome"}},
-	"examples":                 {imports: everything},
+	"cmd/aixmend":                 {imports: everything},
+	"inventory":                   {imports: []string{"inventory/strictyaml"}},
+	"inventory/strictyaml":        {},
+	"playbooks":                   {imports: []string{"inventory/strictyaml", "playbooks/facts", "transport/shell"}, tests: world},
+	"playbooks/facts":             {},
+	"transport":                   {},
+	"transport/shell":             {},
+	"transport/ssh":               {imports: []string{"transport", "transport/shell"}, tests: world},
+	"transport/sshconfig":         {imports: []string{"transport"}},
+	"transport/wrap":              {imports: []string{"transport"}, tests: world},
+	"transport/lab/transporttest": {imports: []string{"transport"}, tests: world},
+	"transport/lab/sshtest":       {},
+	"transport/lab/weather":       {},
+	"transport/lab/standin":       {imports: []string{"transport/lab/aixsim"}},
+	"transport/lab/aixsim":        {imports: []string{"transport/lab/sshtest"}, tests: world},
+	"controller":                  {imports: []string{"inventory", "playbooks", "playbooks/facts", "transport", "controller/outcome", "controller/course"}, tests: append([]string{"controller/journal", "controller/report"}, world...)},
+	"controller/course":           {imports: []string{"controller/outcome"}},
+	"controller/outcome":          {},
+	"controller/journal":          {imports: []string{"controller/outcome"}},
+	"controller/report":           {imports: []string{"controller/outcome", "controller/drift"}},
+	"controller/drift":            {imports: []string{"controller/outcome"}},
+	"controller/recording":        {imports: []string{"playbooks", "transport"}, tests: world},
+	"controller/notify":           {imports: []string{"controller/outcome", "controller/drift"}},
+	"cmd/aixmend/live":            {imports: []string{"controller", "controller/outcome", "controller/report"}},
+	"controller/fleet":            {imports: []string{"controller/outcome"}},
+	"examples":                    {imports: everything},
 }
 
 // allows tells whether a file of the room may import a package.

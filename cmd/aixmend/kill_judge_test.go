@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // judgeKill looks at what a process has left: a run that can be gone on with,

@@ -16,7 +16,7 @@ import (
 
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 var (

@@ -12,7 +12,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/transport"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/ssh"
 )
 

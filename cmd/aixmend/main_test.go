@@ -11,7 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 func TestMain(m *testing.M) {

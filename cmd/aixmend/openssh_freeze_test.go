@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // E2: a controller is frozen when it has just seen that the lease is its own, and is

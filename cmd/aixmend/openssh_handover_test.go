@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // largeSupport makes support data that no channel's window holds.

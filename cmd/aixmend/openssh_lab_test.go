@@ -26,7 +26,7 @@ import (
 	"time"
 
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // sshLab is what the hosts of the OpenSSH test are made of: the built
@@ -111,7 +111,7 @@ func newSSHLab(t *testing.T) *sshLab {
 	}
 	var all sync.WaitGroup
 	failed := make(chan error, 6)
-	for program, source := range map[string]string{lab.aixmend: ".", lab.standin: "../../transport/aixsim/standin", lab.sudo: "./testdata/openssh/sudo"} {
+	for program, source := range map[string]string{lab.aixmend: ".", lab.standin: "../../transport/lab/standin", lab.sudo: "./testdata/openssh/sudo"} {
 		all.Go(func() { failed <- output("go", "build", "-o", program, source) })
 	}
 	noError(t, os.Mkdir(lab.keys, 0o700))

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // killWhen starts the built binary in the desk's folder, with fast waits, and

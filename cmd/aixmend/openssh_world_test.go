@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // TestOpenSSHProcedure goes through the rungs of the procedure, their refusals,

@@ -18,8 +18,8 @@ import (
 	"filippo.io/age"
 	gossh "golang.org/x/crypto/ssh"
 
-	"aixmend/transport/aixsim"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
 )
 
 // planted are secrets, by where they were put.

@@ -14,7 +14,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/controller/recording"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // lab is a simulated fleet that answers over SSH, with a folder for what is written.

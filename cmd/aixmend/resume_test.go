@@ -16,7 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"aixmend/controller/journal"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // lingers makes a command of a host wait after it has done its work:

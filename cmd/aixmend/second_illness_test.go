@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"aixmend/controller/outcome"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // secondPlaybook is the playbook of docs/writing-a-playbook.md.

@@ -15,7 +15,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // ranks are hosts on which an ordinary login becomes root, and the illnesses

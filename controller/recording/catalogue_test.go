@@ -15,7 +15,7 @@ import (
 
 	"aixmend/playbooks"
 	"aixmend/transport"
-	"aixmend/transport/transporttest"
+	"aixmend/transport/lab/transporttest"
 )
 
 func catalogue(t *testing.T) *Catalogue {

@@ -12,7 +12,7 @@ import (
 	generator "github.com/invopop/jsonschema"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"aixmend/transport/transporttest"
+	"aixmend/transport/lab/transporttest"
 )
 
 var update = flag.Bool("update", false, "write the schema of a recording")

@@ -21,7 +21,7 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // Accounts get locked by one try too many (ansible#48422, packer#5065): one

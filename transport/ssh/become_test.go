@@ -18,8 +18,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
-	"aixmend/transport/transporttest"
+	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/lab/transporttest"
 )
 
 // rightPassword is what the tools of the tests take.

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // slack is what a flood may cost beside what is kept of it: the windows of both

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/transport"
-	"aixmend/transport/transporttest"
+	"aixmend/transport/lab/transporttest"
 )
 
 // apiece makes a rig's target one where each command becomes root by itself.

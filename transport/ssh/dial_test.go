@@ -19,7 +19,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // The handshake is outside ClientConfig.Timeout (golang/go#15113): a server

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 func TestDownloadOfWhatIsNoPlainFile(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // Where SFTP can't be had the file moves all the same.

@@ -11,8 +11,8 @@ import (
 	"github.com/pkg/sftp"
 
 	"aixmend/transport"
-	"aixmend/transport/aixsim"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
 )
 
 func uidOf(info os.FileInfo) uint32 { return info.Sys().(*syscall.Stat_t).Uid }

@@ -16,7 +16,7 @@ import (
 	"github.com/pkg/sftp"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // disk serves the files of this machine over SFTP, and misbehaves as a test

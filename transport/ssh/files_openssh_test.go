@@ -17,7 +17,7 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"aixmend/transport"
-	"aixmend/transport/transporttest"
+	"aixmend/transport/lab/transporttest"
 )
 
 // skipOpenSSH leaves a test out, unless it must run.

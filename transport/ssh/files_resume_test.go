@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // cutter cuts the connections of a host when so many bytes of a file's have

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 func TestTransferThatIsCancelled(t *testing.T) {

@@ -7,9 +7,9 @@ import (
 	"github.com/pkg/sftp"
 
 	"aixmend/transport"
-	"aixmend/transport/aixsim"
-	"aixmend/transport/sshtest"
-	"aixmend/transport/transporttest"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/lab/transporttest"
 )
 
 func TestFilesConformance(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // scan asks the rig's host for its keys, by type.

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // Whose fault a refusal is, and whether trying again may help.

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // gate is what a server of the tests wants of a login, and what it has seen.

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // Where no file is left to open, that is said of this machine and not of the

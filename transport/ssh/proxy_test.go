@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // relayVerb makes this program what nc is: see relay.

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
-	"aixmend/transport/transporttest"
+	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/lab/transporttest"
 )
 
 // eachShell runs a test with every shell that a login may have. sh is there

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // Banners, profiles and terminals talk on both streams; what a command printed

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/transport"
-	"aixmend/transport/transporttest"
+	"aixmend/transport/lab/transporttest"
 )
 
 func filesOf(t *testing.T, d transport.Dialer) transport.Files {

@@ -14,7 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"aixmend/transport"
-	"aixmend/transport/transporttest"
+	"aixmend/transport/lab/transporttest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

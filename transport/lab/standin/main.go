@@ -1,6 +1,6 @@
 //go:build linux
 
-// Command aixstandin is the commands of transport/aixsim as one real program:
+// Command aixstandin is the commands of transport/lab/aixsim as one real program:
 // on Linux, under the names of AIX's commands, it makes a chroot with sshd,
 // ksh93 and coreutils look like AIX to whoever logs in.
 //
@@ -29,7 +29,7 @@ import (
 	"syscall"
 	"time"
 
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // home is where the program and the state are, in the root that it serves.

@@ -9,7 +9,7 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/crypto/ssh"
 
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // HostOptions of a host; the zero value is fine.

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // TestInChroot: the program itself, in a root that nobody else can reach.

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // disk is the files of the real root.

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"syscall"
 
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // becomeProgram is the copy of the program that is set-user-ID root. It is

@@ -1,6 +1,6 @@
 // Package aixsim simulates AIX 7.2 virtual machines: a [State] behind AIX's
 // own commands at their absolute paths, reached over real SSH through
-// transport/sshtest.
+// transport/lab/sshtest.
 //
 // A host is given a POSIX sh script and answers as AIX would, wrong in the
 // ways AIX is wrong. It knows nothing of the product that talks to it: a

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // probeScript is a script such as a controller sends: n framed probes, about

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 // session is one command that came over SSH, with everything it started.

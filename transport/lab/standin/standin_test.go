@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"aixmend/transport/aixsim"
+	"aixmend/transport/lab/aixsim"
 )
 
 // TestInstall makes a root and looks at what an AIX has there.

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/ssh"
 
-	"aixmend/transport/sshtest"
+	"aixmend/transport/lab/sshtest"
 )
 
 func TestShell(t *testing.T) {
