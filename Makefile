@@ -13,8 +13,8 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 # Without git the binary says the version of its module.
 LDFLAGS := $(if $(VERSION),-X main.version=$(VERSION))
 
-# Tools are pinned in tools/go.mod, apart from what the product needs.
-TOOL := $(GO) tool -modfile=tools/go.mod
+# Tools are pinned in tools/pinned/go.mod, apart from what the product needs.
+TOOL := $(GO) tool -modfile=tools/pinned/go.mod
 
 PLATFORMS := linux/amd64 linux/arm64 linux/ppc64le linux/s390x darwin/amd64 darwin/arm64 windows/amd64 aix/ppc64
 

@@ -1,4 +1,4 @@
-module aixmend/tools
+module aixmend/tools/pinned
 
 go 1.26.0
 

@@ -1,0 +1,25 @@
+// Package a is measured by a test. It says
+// what it is.
+package a
+
+// Room reports whether it is one, and tells
+// whether it is none.
+type Room struct {
+	door, window int
+
+	inner
+}
+
+type inner struct{ x, y int }
+
+// Open opens it.
+func (r *Room) Open(by, how int) {
+	r.door++
+	text := `two
+lines`
+	_ = text + two()
+}
+
+type plain struct{ a, b, c, d, e, f int }
+
+func Bare() string { return r.name() }

@@ -1,0 +1,5 @@
+package a
+
+const three = "3"
+
+func back() string { return two() }
