@@ -24,16 +24,13 @@ func (f *flags) braking(c *cobra.Command) {
 	fs.BoolVar(&f.Pause, "pause", false, "ask before each wave but the first")
 }
 
-// attemptsWindow is how long a rung that was begun counts for --attempts.
-const attemptsWindow = 24 * time.Hour
-
 // attempts counts the rungs of the runs that are kept; nil where nobody wants to
 // know.
 func (j *job) attempts(store *journal.Store) (func(host, rung string) int, error) {
 	if j.verb != controller.Recover && j.verb != controller.Plan || j.flags.Attempts <= 0 {
 		return nil, nil
 	}
-	counts, err := store.Attempts(time.Now().Add(-attemptsWindow))
+	counts, err := store.Attempts(time.Now().Add(-journal.AttemptsWindow))
 	if err != nil {
 		return nil, err
 	}

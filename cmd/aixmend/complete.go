@@ -269,7 +269,7 @@ func (a *app) completeRun(c *cobra.Command, _ []string, _ string) ([]string, cob
 	}
 	var open []string
 	for _, id := range refs[min(1, len(refs)):min(1+newestRuns, len(refs))] {
-		if runState(a.kept(), id) == stateOpen {
+		if a.kept().State(id) == journal.StateOpen {
 			open = append(open, id)
 		}
 	}

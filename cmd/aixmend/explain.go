@@ -36,7 +36,7 @@ func (a *app) explainHost(ref, host string) error {
 		return usage(err)
 	}
 	held := ""
-	if state := runState(store, id); state == stateRunning || state == stateOpen {
+	if state := store.State(id); state == journal.StateRunning || state == journal.StateOpen {
 		if s, err := standings(store, id); err == nil && slices.Contains(s.Hosts, host) {
 			held = report.Clean(s.Host(host), false)
 		}

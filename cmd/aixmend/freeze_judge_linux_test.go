@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
 	"aixmend/transport/lab/aixsim"
@@ -25,8 +26,8 @@ func (z *freezing) judge() {
 	if z.other != nil {
 		z.other.lines(z.t)
 		switch state := z.stateOf(z.other); {
-		case state == stateEnded:
-		case z.kind == copiedRun && state == stateCut: // it was copied before it had begun
+		case state == journal.StateEnded:
+		case z.kind == copiedRun && state == journal.StateCutOff: // it was copied before it had begun
 		default:
 			z.wrong("the run of %s is %s", z.other.state, state)
 		}
@@ -36,11 +37,11 @@ func (z *freezing) judge() {
 	}
 }
 
-func (z *freezing) stateOf(c *controlling) string {
+func (z *freezing) stateOf(c *controlling) journal.State {
 	if c.id == "" {
-		return stateCut
+		return journal.StateCutOff
 	}
-	return runState(c.store, c.id)
+	return c.store.State(c.id)
 }
 
 // judgeHost judges one host.

@@ -230,12 +230,12 @@ func (z *freezing) freeze() {
 	}
 	z.end(child, fmt.Sprint("frozen at line ", until, ": ", z.frozen))
 	for range 5 {
-		if z.first.lines(z.t); z.first.id != "" && runState(z.first.store, z.first.id) == stateEnded {
+		if z.first.lines(z.t); z.first.id != "" && z.first.store.State(z.first.id) == journal.StateEnded {
 			return
 		}
 		z.end(z.start("resume", "--yes", "--state", z.first.state), "")
 	}
-	z.wrong("the run has not ended: %s", runState(z.first.store, z.first.id))
+	z.wrong("the run has not ended: %s", z.first.store.State(z.first.id))
 }
 
 // recover is the call that is frozen, and that of the other run.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/transport/lab/aixsim"
 )
@@ -28,11 +29,11 @@ func (k *killed) judgeKill() {
 	if err != nil || !slices.Equal(ids, []string{k.id}) {
 		k.wrong("the runs are %q, %v", ids, err)
 	}
-	if runState(k.store, k.id) == stateCut {
+	if k.store.State(k.id) == journal.StateCutOff {
 		k.forget()
 		return
 	}
-	if state := runState(k.store, k.id); state != stateOpen && state != stateEnded {
+	if state := k.store.State(k.id); state != journal.StateOpen && state != journal.StateEnded {
 		k.wrong("the run is %s", state)
 	}
 	trails := outcome.Trails(k.read)
@@ -83,7 +84,7 @@ func (k *killed) judgeEnd(code int) {
 		return
 	}
 	k.counts = run.Counts
-	if state := runState(k.store, k.id); state != stateEnded || run.Unfinished != 0 {
+	if state := k.store.State(k.id); state != journal.StateEnded || run.Unfinished != 0 {
 		k.wrong("the run is %s, %d unfinished", state, run.Unfinished)
 	}
 	if _, err := os.Stat(filepath.Join(k.store.RunDir(k.id), "walks")); !errors.Is(err, fs.ErrNotExist) {

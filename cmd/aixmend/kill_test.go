@@ -235,7 +235,7 @@ func (k *killed) process(kills int) int {
 		k.kills++
 		_, _ = elapse(nil, pause)
 	}
-	if code < 0 && k.id != "" && runState(k.store, k.id) == stateEnded {
+	if code < 0 && k.id != "" && k.store.State(k.id) == journal.StateEnded {
 		run, err := k.store.LoadRun(k.id)
 		if err != nil {
 			k.t.Fatal(err)

@@ -83,15 +83,15 @@ func (a *app) openRun(store *journal.Store, args []string) (string, error) {
 		if err != nil {
 			return "", usage(err)
 		}
-		switch runState(store, id) {
-		case stateRunning:
+		switch store.State(id) {
+		case journal.StateRunning:
 			return "", fmt.Errorf("run %s: %w", id, journal.ErrRunning)
-		case stateCut:
+		case journal.StateCutOff:
 			return "", usagef("begin a new run", "run %s can't be resumed: it was cut off before it had written down what it was to do", id)
-		case stateOlder:
+		case journal.StateOtherVersion:
 			return "", usagef("aixmend report "+id+" says what was sent; aixmend recover begins a new run, which reads the hosts again; aixmend recover --undo "+id+" rolls it back",
 				"run %s can't be resumed: it was begun by another version, which kept its journal in another format", id)
-		case stateEnded:
+		case journal.StateEnded:
 			return "", usagef("aixmend runs shows which are open", "run %s has come to its end: nothing of it is open", id)
 		}
 		return id, nil
@@ -101,43 +101,11 @@ func (a *app) openRun(store *journal.Store, args []string) (string, error) {
 		return "", err
 	}
 	for _, id := range ids {
-		if runState(store, id) == stateOpen {
+		if store.State(id) == journal.StateOpen {
 			return id, nil
 		}
 	}
 	return "", usagef("aixmend runs lists them", "no run in %s is open", store.Root())
-}
-
-// States of a run, as `runs` shows them.
-const (
-	stateRunning = "running"
-	stateOpen    = "open"          // resume goes on with it
-	stateCut     = "cut off"       // before it had written down what it was to do
-	stateOlder   = "other version" // its journal is of another format: it can be looked at and rolled back
-	stateEnded   = "ended"
-)
-
-// runState tells whether a run is at work, can be resumed, or has ended.
-func runState(store *journal.Store, id string) string {
-	if store.Running(id) {
-		return stateRunning
-	}
-	return restState(store, id)
-}
-
-// restState is the state of a run that no other process works on.
-func restState(store *journal.Store, id string) string {
-	run, err := store.LoadRun(id)
-	switch {
-	case err == nil && run.Unfinished == 0:
-		return stateEnded
-	case !store.HasRequest(id):
-		return stateCut
-	}
-	if format, known := store.Format(id); known && format != outcome.JournalFormat {
-		return stateOlder
-	}
-	return stateOpen
 }
 
 // past is what earlier processes of a run have left.

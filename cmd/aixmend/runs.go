@@ -58,7 +58,7 @@ func (a *app) listRuns() error {
 	t.AppendHeader(table.Row{"RUN", "VERB", "STARTED", "EXIT", "HOSTS"})
 	for _, id := range ids {
 		run, err := store.LoadRun(id)
-		state := runState(store, id)
+		state := store.State(id)
 		var exit any = ""
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -91,11 +91,11 @@ type listedRun struct {
 	*outcome.Run
 	// State is running, open (resume goes on with it), cut off (it had not begun yet),
 	// other version (it can't be resumed) or ended.
-	State string `json:"state"`
+	State journal.State `json:"state"`
 }
 
 // told is what a list says of a run's hosts.
-func told(run *outcome.Run, state, standing string) string {
+func told(run *outcome.Run, state journal.State, standing string) string {
 	counts := ""
 	switch {
 	case len(run.Hosts) > 0:
@@ -105,13 +105,13 @@ func told(run *outcome.Run, state, standing string) string {
 	}
 	id := report.Clean(run.ID, false)
 	switch state {
-	case stateRunning:
+	case journal.StateRunning:
 		return strings.TrimSuffix("running; "+standing, "; ")
-	case stateOpen:
+	case journal.StateOpen:
 		return counts + "not finished: aixmend resume " + id + " goes on with it"
-	case stateOlder:
+	case journal.StateOtherVersion:
 		return counts + "not finished, of another version: aixmend report " + id + " says what was sent; begin a new run"
-	case stateCut:
+	case journal.StateCutOff:
 		return "not finished: aixmend report " + id + " says what was sent"
 	}
 	return report.Counts(*run)
@@ -119,8 +119,8 @@ func told(run *outcome.Run, state, standing string) string {
 
 // standing says where the hosts of a run stand that has not ended, and what holds them
 // back by name; "" where that is not known.
-func (a *app) standing(store *journal.Store, id, state string) string {
-	if state != stateRunning && state != stateOpen {
+func (a *app) standing(store *journal.Store, id string, state journal.State) string {
+	if state != journal.StateRunning && state != journal.StateOpen {
 		return ""
 	}
 	s, err := standings(store, id)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"aixmend/controller"
+	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/inventory"
@@ -34,10 +35,10 @@ func (a *app) takeBack(c *cobra.Command) error {
 	if err != nil {
 		return usage(err)
 	}
-	switch runState(store, id) {
-	case stateRunning:
+	switch store.State(id) {
+	case journal.StateRunning:
 		return usagef("wait for it to end, or interrupt it", "run %s is still running", id)
-	case stateCut:
+	case journal.StateCutOff:
 		return usagef("aixmend report "+id+" says what was sent", "run %s can't be taken back: it has not written down what it was to do", id)
 	}
 	done, err := loadPast(store, id)

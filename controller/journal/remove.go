@@ -40,7 +40,7 @@ func (s *Store) Remover(values Values) (*Remover, error) {
 	for _, name := range []string{"runs", "captures"} {
 		info, err := root.Lstat(name)
 		if err == nil && !info.IsDir() {
-			err = fmt.Errorf("%s is no folder, and nothing is removed through a link", filepath.Join(s.root, name))
+			err = fmt.Errorf("%s is not a folder: %w", filepath.Join(s.root, name), ErrLink)
 		}
 		if err != nil && (name == "runs" || !errors.Is(err, fs.ErrNotExist)) {
 			return nil, errors.Join(fmt.Errorf("state folder: %w", err), root.Close())

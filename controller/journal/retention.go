@@ -1,0 +1,245 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"aixmend/controller/outcome"
+)
+
+// AttemptsWindow is how long an attempt at a rung counts for --attempts. A run
+// younger than that is never removed.
+const AttemptsWindow = 24 * time.Hour
+
+// recoverVerb is the verb of the only runs that recover --undo can roll back.
+const recoverVerb = "recover"
+
+// Retention says how long runs are kept. A run must be past every bound given
+// before it is removed.
+type Retention struct {
+	// Newest is how many of the newest runs stay; 0: no such bound.
+	Newest int
+	// OlderThan is the age from which a run may go; 0: no such bound.
+	OlderThan time.Duration
+	// Now is the time of day.
+	Now time.Time
+	// Undoable counts the changes of a host that recover --undo could roll back.
+	Undoable func(outcome.Trail) int
+	// Values finds the unique values in captures that do not list them themselves.
+	Values Values
+}
+
+// past reports whether a run is past the bounds; n is its place, counted from 0 for
+// the newest.
+func (r Retention) past(n int, run keptRun) bool {
+	return n >= r.Newest && (r.OlderThan == 0 || r.Now.Sub(run.last) >= r.OlderThan)
+}
+
+// keptRun is everything about a run that decides whether it can be removed.
+type keptRun struct {
+	id      string
+	state   State
+	run     *outcome.Run // without its hosts; nil: there is no run.json
+	problem error        // why its files can't be read
+	last    time.Time    // when it ended, else when it began
+	refs    []string     // runs and captures that it will read again, while it is open
+	changes int          // changes that recover --undo could roll back; counted past the bounds only
+	needed  string       // why later runs need it; "": they don't
+}
+
+func (r keptRun) command() string {
+	if r.run == nil {
+		return ""
+	}
+	return r.run.Command
+}
+
+func (r keptRun) playbook() string {
+	if r.run == nil {
+		return ""
+	}
+	return r.run.Playbook.Name
+}
+
+// RetainedRun is a run that is past the bounds and stays.
+type RetainedRun struct {
+	ID     string `json:"run_id"`
+	Reason string `json:"reason"`
+}
+
+// judge splits the runs that are past the bounds, newest first, into those to remove
+// and those that stay.
+func (r Retention) judge(runs []keptRun, latest string) (gone []keptRun, stay []RetainedRun) {
+	referred := map[string]string{}
+	for _, run := range runs {
+		for _, ref := range run.refs {
+			referred[ref] = run.id
+		}
+	}
+	for i, run := range runs {
+		if !r.past(i, run) {
+			continue
+		}
+		reason := run.needed
+		if by := referred[run.id]; by != "" {
+			reason = "run " + by + " needs it and has not finished"
+		}
+		if run.id == latest {
+			reason = "it is the latest"
+		}
+		switch {
+		case run.state == StateRunning:
+			reason = "it is still running"
+		case run.state == StateOpen:
+			reason = "it is open: aixmend resume " + run.id + " continues it"
+		case run.problem != nil:
+			reason = "it can't be read: " + run.problem.Error()
+		case reason != "":
+		case r.Now.Sub(run.last) < AttemptsWindow:
+			reason = fmt.Sprintf("it is younger than %s: its attempts still count", AttemptsWindow)
+		case run.changes > 0 && r.OlderThan == 0:
+			reason = fmt.Sprintf("aixmend recover --undo %s could roll back %s; --older-than removes it", run.id, changesOf(run.changes))
+		}
+		if reason == "" {
+			gone = append(gone, run)
+		} else {
+			stay = append(stay, RetainedRun{run.id, reason})
+		}
+	}
+	return gone, stay
+}
+
+// changesOf is "1 change", "2 changes".
+func changesOf(n int) string {
+	if n == 1 {
+		return "1 change"
+	}
+	return fmt.Sprintf("%d changes", n)
+}
+
+// memory tracks, over runs fed to it newest first, which of them later runs need.
+type memory struct {
+	well   map[string]bool            // jobs (a verb with a playbook) whose newest success was seen
+	unseen map[string]map[string]bool // by job: inventory hosts that no run so far has reported
+}
+
+// needs returns why later runs need a run that has ended; "": they don't. inventory
+// are the names of all hosts of its inventory.
+func (m memory) needs(run *outcome.Run, inventory []string) string {
+	job, reason := run.Command+" with "+run.Playbook.Name, ""
+	if !m.well[job] && run.Succeeded() {
+		m.well[job], reason = true, "it is the newest "+job+" that succeeded"
+	}
+	switch code := outcome.Code(run.ExitCode); {
+	case code == outcome.ExitInterrupted, code == outcome.ExitTerminated, run.Broke():
+		return reason // never a baseline
+	}
+	if m.unseen[job] == nil {
+		m.unseen[job], reason = map[string]bool{}, "it is the newest finished "+job
+		for _, name := range inventory {
+			m.unseen[job][name] = true
+		}
+	}
+	for _, h := range run.Hosts {
+		if m.unseen[job][h.Name] && (h.Outcome != outcome.Skipped || !h.Interrupted) {
+			delete(m.unseen[job], h.Name)
+			if reason == "" {
+				reason = "it is the newest " + job + " that covered " + h.Name
+			}
+		}
+	}
+	return reason
+}
+
+// keptRuns returns the runs of a state folder, newest first, and the names below
+// runs that are not runs.
+func (r Retention) keptRuns(store *Store, remover *Remover) (runs []keptRun, others []string, err error) {
+	ids, err := store.RunIDs()
+	if err != nil {
+		return nil, nil, err
+	}
+	m := memory{map[string]bool{}, map[string]map[string]bool{}}
+	for _, id := range ids {
+		if !remover.IsRun(id) {
+			others = append(others, id)
+			continue
+		}
+		run, asked := store.inspect(id)
+		if run.state == StateEnded && run.run != nil {
+			run.needed = m.needs(run.run, asked.Names)
+			run.run.Hosts = nil // free thousands of hosts in hundreds of runs
+		}
+		atRest := run.state == StateEnded || run.state == StateOtherVersion
+		if atRest && r.past(len(runs), run) && asked.Verb == recoverVerb && asked.Undoes == "" {
+			changes, err := r.undoable(store, id)
+			run.changes, run.problem = changes, errors.Join(run.problem, err)
+		}
+		runs = append(runs, run)
+	}
+	return runs, others, nil
+}
+
+// undoable counts the changes of a run that recover --undo could roll back.
+func (r Retention) undoable(store *Store, id string) (int, error) {
+	entries, err := store.ReadJournal(id)
+	n := 0
+	for _, trail := range outcome.Trails(entries) {
+		n += r.Undoable(*trail)
+	}
+	return n, err
+}
+
+// requested is the part of request.json that retention reads.
+type requested struct {
+	Verb   string   `json:"verb"`
+	Undoes string   `json:"undoes"`
+	Set    []string `json:"set"`
+	Names  []string `json:"names"`
+}
+
+// inspect reads everything about a run that its removal depends on.
+func (s *Store) inspect(id string) (keptRun, requested) {
+	r := keptRun{id: id, state: s.State(id)}
+	r.last, _ = RunTime(id)
+	run, err := s.LoadRun(id)
+	switch {
+	case err == nil:
+		r.run = run
+		if run.Finished.After(r.last) {
+			r.last = run.Finished
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		r.problem = err
+	}
+	var asked requested
+	if !s.HasRequest(id) {
+		return r, asked // it can be neither resumed nor rolled back
+	}
+	if err := s.LoadRequest(id, &asked); err != nil {
+		r.problem = errors.Join(r.problem, err)
+	}
+	if r.state != StateEnded && r.state != StateOtherVersion {
+		r.refs = asked.refs(s)
+	}
+	return r, asked
+}
+
+// refs are the runs and captures that a run reads when it is resumed.
+func (asked requested) refs(store *Store) []string {
+	var refs []string
+	if asked.Undoes != "" {
+		refs = append(refs, asked.Undoes)
+	}
+	for _, set := range asked.Set {
+		if ref, ok := strings.CutPrefix(set, "baseline="); ok {
+			if id, err := store.Resolve(ref); err == nil {
+				ref = id // "latest" may name another run by then
+			}
+			refs = append(refs, ref)
+		}
+	}
+	return refs
+}
