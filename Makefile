@@ -10,8 +10,10 @@ BENCH    ?= some
 ROUNDS   ?= 1
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
-# Without git the binary says the version of its module.
-LDFLAGS := $(if $(VERSION),-X main.version=$(VERSION))
+# Static, stripped, and the same bytes from any folder. Without git the binary reports
+# the version of its module.
+LDFLAGS := -s -w $(if $(VERSION),-X main.version=$(VERSION))
+BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 
 # Tools are pinned in tools/pinned/go.mod, apart from what the product needs.
 TOOL := $(GO) tool -modfile=tools/pinned/go.mod
@@ -24,8 +26,15 @@ BY_PACKAGE := awk '$$1 == "ok" { for (i = 0; i < n; i++) print $$2, name[i]; n =
 .DEFAULT_GOAL := build
 
 .PHONY: build
-build: ## the command, as bin/aixmend
-	$(GO) build -ldflags '$(LDFLAGS)' -o bin/aixmend ./cmd/aixmend
+build: ## one static binary, bin/aixmend
+	$(BUILD) -o bin/aixmend ./cmd/aixmend
+
+.PHONY: reproducible
+reproducible: build ## that a clone of the commit in another folder builds the same bytes
+	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	git clone -q . "$$work/elsewhere"; \
+	$(MAKE) -s -C "$$work/elsewhere" build VERSION='$(VERSION)'; \
+	cmp bin/aixmend "$$work/elsewhere/bin/aixmend" && echo same bytes
 
 .PHONY: test
 test: ## all tests
@@ -69,6 +78,10 @@ soak: ## recoveries in hostile weather, and under kill -9, with new seeds, for S
 	$(GO) test ./controller -run '^TestWeather$$' -v -timeout 0 -weather.soak '$(SOAK)' | grep -v -e '^=== ' -e '^ *--- PASS: .*/seed='
 	$(GO) test ./cmd/aixmend -run '^TestKill$$' -v -timeout 0 -kill.soak '$(SOAK)' | grep -v -e '^=== ' -e '^ *--- PASS: .*/seed='
 
+.PHONY: measure
+measure: ## sizes, arrows between files, words and commits: the figures that tools/measure holds budgets for
+	$(GO) run ./tools/measure
+
 .PHONY: bench
 bench: ## fleets, and an sshd with other tools, as one table; BENCH=all: every size, ROUNDS=3, PROFILE=DIR
 	$(GO) test ./cmd/aixmend -run '^$$' -bench '^Benchmark(Fleet|SSHD)$$' -benchtime '$(ROUNDS)x' -timeout 0 \
@@ -105,7 +118,7 @@ cross: ## the command for every platform, in dist/
 		os=$${platform%/*} arch=$${platform#*/} suffix=; \
 		[[ "$$os" != windows ]] || suffix=.exe; \
 		echo "$$platform"; \
-		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags '$(LDFLAGS)' \
+		GOOS=$$os GOARCH=$$arch $(BUILD) \
 			-o "dist/aixmend-$$os-$$arch$$suffix" ./cmd/aixmend; \
 	done
 

@@ -101,7 +101,7 @@ func TestReleasesAreWhatTheMakefileBuilds(t *testing.T) {
 		t.Fatal(err)
 	}
 	platforms := regexp.MustCompile(`(?m)^PLATFORMS := (.*)$`).FindSubmatch(makefile)
-	ldflags := regexp.MustCompile(`(?m)^LDFLAGS := \$\(if \$\(VERSION\),(.*)\)$`).FindSubmatch(makefile)
+	ldflags := regexp.MustCompile(`(?m)^LDFLAGS := (.*)\$\(if \$\(VERSION\),(.*)\)$`).FindSubmatch(makefile)
 	if platforms == nil || ldflags == nil || len(release.Builds) != 2 || len(release.NFPMs) != 1 {
 		t.Fatalf("platforms %q, ldflags %q, %d builds, %d packages", platforms, ldflags, len(release.Builds), len(release.NFPMs))
 	}
@@ -110,7 +110,7 @@ func TestReleasesAreWhatTheMakefileBuilds(t *testing.T) {
 		t.Errorf("PLATFORMS of the Makefile, targets of goreleaser (-Makefile +goreleaser):\n%s", diff)
 	}
 	// Summary is what git describe says.
-	flags := strings.ReplaceAll(string(ldflags[1]), "$(VERSION)", "{{ .Summary }}")
+	flags := strings.ReplaceAll(string(ldflags[1])+string(ldflags[2]), "$(VERSION)", "{{ .Summary }}")
 	for _, build := range release.Builds {
 		if diff := cmp.Diff([]string{flags}, build.Ldflags); diff != "" {
 			t.Errorf("build %s: %s", build.ID, diff)
