@@ -12,6 +12,7 @@ import (
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
 	"aixmend/transport"
+	"aixmend/transport/retry"
 )
 
 // absentStatus is how a file probe says that there is no such file.
@@ -66,8 +67,8 @@ func (w *walk) capture(ctx context.Context) error {
 // keep keeps a capture. Another run may have taken one of the same host in the
 // same millisecond: then in one of the next ones.
 func (w *walk) keep(c outcome.Capture, files []outcome.CaptureFile) (where string, err error) {
-	for next := range 10 {
-		c.ID = captureID(c.Created.Add(time.Duration(next) * time.Millisecond))
+	for next := range retry.CaptureID.Attempts {
+		c.ID = captureID(c.Created.Add(time.Duration(next) * retry.CaptureID.First))
 		if where, err = w.Captures.Keep(c, files); !errors.Is(err, fs.ErrExist) {
 			break
 		}

@@ -30,6 +30,7 @@ import (
 	"aixmend/transport"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/retry"
 	"aixmend/transport/ssh"
 	"aixmend/transport/wrap"
 )
@@ -252,7 +253,7 @@ func (b *bench) dialer(gate wrap.Gate) transport.Dialer {
 	dialer := ssh.NewDialer(ssh.Options{
 		ConnectTimeout: 5 * time.Second, Keys: &ssh.Keys{}, Hosts: &ssh.HostKeys{},
 	})
-	return wrap.Gated(wrap.Limited(wrap.Retried(dialer, 2, time.Millisecond), b.placesOf()), gate)
+	return wrap.Gated(wrap.Limited(wrap.Retried(dialer, quickly(retry.Dial)), b.placesOf()), gate)
 }
 
 // placesOf are the places of the newest run, for all its diallers.
@@ -359,4 +360,10 @@ func run(t *testing.T, b *bench, host, line string) {
 // text begins; the command runs on.
 func (b *bench) cutDuring(host, text string) {
 	b.fleet.Server(host).SetFaults(sshtest.Faults{CutDuring: text, Times: 1})
+}
+
+// quickly is a rule whose first wait is a millisecond.
+func quickly(rule retry.Rule) retry.Rule {
+	rule.First = time.Millisecond
+	return rule
 }

@@ -17,6 +17,7 @@ import (
 	"aixmend/transport"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/weather"
+	"aixmend/transport/retry"
 	"aixmend/transport/ssh"
 	"aixmend/transport/wrap"
 )
@@ -140,7 +141,7 @@ func (s *storm) dialer() transport.Dialer {
 		return &toldConn{Conn: conn, storm: s, host: target.Name}, nil
 	})
 	windows := []*wrap.Window{wrap.NewWindow(s.concurrency)}
-	limited := wrap.Limited(wrap.Retried(told, 2, time.Millisecond), wrap.NewPlaces(func(transport.Target) []*wrap.Window { return windows }))
+	limited := wrap.Limited(wrap.Retried(told, quickly(retry.Dial)), wrap.NewPlaces(func(transport.Target) []*wrap.Window { return windows }))
 	return wrap.Gated(limited, func(transport.Target, transport.Command) error { return nil })
 }
 

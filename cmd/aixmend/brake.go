@@ -13,6 +13,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/report"
+	"aixmend/transport/retry"
 )
 
 // braking declares the flags of recover's waves and its brake.
@@ -30,7 +31,7 @@ func (j *job) attempts(store *journal.Store) (func(host, rung string) int, error
 	if j.verb != controller.Recover && j.verb != controller.Plan || j.flags.Attempts <= 0 {
 		return nil, nil
 	}
-	counts, err := store.Attempts(time.Now().Add(-journal.AttemptsWindow))
+	counts, err := store.Attempts(time.Now().Add(-retry.Rung.Within))
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ import (
 	"aixmend/inventory"
 	"aixmend/inventory/strictyaml"
 	"aixmend/playbooks"
+	"aixmend/transport/retry"
 )
 
 // flags are the values of all flags; each verb declares those it knows.
@@ -117,7 +118,7 @@ func (f *flags) loudness(c *cobra.Command) {
 func (f *flags) changing(c *cobra.Command) {
 	c.Flags().StringSliceVar(&f.Allow, "allow", nil, allowUsage())
 	c.Flags().BoolVar(&f.MendWarnings, "mend-warnings", false, "mend warnings too")
-	c.Flags().IntVar(&f.Attempts, "attempts", 3, "how often the same rung may be begun on the same host within 24 hours; 0: any number")
+	c.Flags().IntVar(&f.Attempts, "attempts", retry.Rung.Attempts, "how often the same rung may be begun on the same host within 24 hours; 0: any number")
 }
 
 func defaultFailOn() []string {

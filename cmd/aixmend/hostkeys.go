@@ -13,6 +13,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
 	"aixmend/transport"
+	"aixmend/transport/retry"
 	"aixmend/transport/ssh"
 	"aixmend/transport/wrap"
 )
@@ -153,7 +154,7 @@ func (h *keyedHost) ask(ctx context.Context, dialer *ssh.Dialer) {
 		h.keys, err = dialer.HostKeys(ctx, target)
 		return nil, err
 	})
-	if _, h.err = wrap.Retried(once, 2, time.Second).Dial(ctx, h.target); h.err != nil {
+	if _, h.err = wrap.Retried(once, retry.Dial).Dial(ctx, h.target); h.err != nil {
 		h.status = hostUnreachable
 		return
 	}

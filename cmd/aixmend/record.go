@@ -20,6 +20,7 @@ import (
 	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/transport"
+	"aixmend/transport/retry"
 	"aixmend/transport/wrap"
 )
 
@@ -87,7 +88,7 @@ func (a *app) recordAll(ctx context.Context, f recordFlags) error {
 		a.say("recording %s: %d read-only commands each", report.Hosts(len(hosts)), len(r.catalogue.Asked))
 	}
 	a.interrupts.announce(a.say)
-	dialer := wrap.Gated(wrap.Limited(wrap.Retried(j.reach.dialer(), 2, time.Second), wrap.NewPlaces(j.windows())), wrap.Shut)
+	dialer := wrap.Gated(wrap.Limited(wrap.Retried(j.reach.dialer(), retry.Dial), wrap.NewPlaces(j.windows())), wrap.Shut)
 	r.run(a.within(ctx, a.flags.Deadline), dialer)
 	return r.ended(inv)
 }

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"aixmend/controller"
 	"aixmend/controller/journal"
@@ -17,6 +16,7 @@ import (
 	"aixmend/controller/report"
 	"aixmend/inventory"
 	"aixmend/transport"
+	"aixmend/transport/retry"
 	"aixmend/transport/ssh"
 	"aixmend/transport/sshconfig"
 	"aixmend/transport/wrap"
@@ -114,7 +114,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 	if j.offline != nil {
 		e.Dialer, e.Captures = wrap.Gated(wrap.Limited(j.offline.Dialer, places), wrap.Shut), j.offline
 	} else {
-		e.Dialer = wrap.Gated(wrap.Limited(wrap.Retried(j.reach.dialer(), 2, time.Second), places), gate)
+		e.Dialer = wrap.Gated(wrap.Limited(wrap.Retried(j.reach.dialer(), retry.Dial), places), gate)
 	}
 	if !j.flags.quiet {
 		e.Observer = a.mover(j.flags.verbose > 0)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aixmend/controller/outcome"
+	"aixmend/transport/retry"
 )
 
 // Apply folds an event into the record.
@@ -222,7 +223,7 @@ func (r *Record) leave(e Event) {
 		}
 		return
 	case LeftAnew:
-		r.tried.anew[rung.ID] = r.tried.entered[rung.ID] < maxTries
+		r.tried.anew[rung.ID] = r.tried.entered[rung.ID] < retry.Step.Attempts
 	case LeftStuck:
 		if rung.Collects {
 			r.story.noSupport = e.Detail
@@ -253,7 +254,7 @@ func (r *Record) leased(e Event) {
 	case LeaseBroke:
 		l.broken++
 		r.link.up = false
-		if l.broken >= leaseTries {
+		if l.broken >= retry.Lease.Attempts {
 			r.noLease(e.Detail)
 		}
 	case LeaseRefused:
@@ -264,9 +265,6 @@ func (r *Record) leased(e Event) {
 		l.held, l.asked = false, ""
 	}
 }
-
-// leaseTries is how often a host is asked for its lease when the link breaks.
-const leaseTries = 3
 
 // noLease ends the recovery: without a lease nothing is changed.
 func (r *Record) noLease(why string) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"aixmend/controller/outcome"
+	"aixmend/transport/retry"
 )
 
 // intend notes a change that is about to be sent.
@@ -187,8 +188,8 @@ func (r *Record) checked(e Event) {
 		r.link.up = false
 		r.gap()
 		r.wait.settle = r.looks.events
-		if r.rung.lost++; r.rung.lost >= maxTries {
-			why := fmt.Sprintf("step %s did not come to its end in %d tries: the link died each time", e.Step, maxTries)
+		if r.rung.lost++; r.rung.lost >= retry.Check.Attempts {
+			why := fmt.Sprintf("step %s did not come to its end in %d tries: the link died each time", e.Step, retry.Check.Attempts)
 			if r.rung.Collects {
 				r.endSupport("step " + e.Step + ": the link broke")
 			} else {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"aixmend/controller/outcome"
+	"aixmend/transport/retry"
 )
 
 // judge asks the host what became of a change that it has not answered for.
@@ -88,7 +89,7 @@ func (n *next) judgeUndo(i int) bool {
 		return n.take(Action{Do: Note, Change: c.Of, Status: outcome.Undone, Detail: "a new look shows that it was taken back"})
 	case fate.Known && !fate.InEffect:
 		return n.take(Action{Do: Note, Change: i, Status: outcome.Applied, Detail: "a new look shows that it ran"})
-	case n.mayWait() && c.unseen < maxTries:
+	case n.mayWait() && c.unseen < retry.Undo.Attempts:
 		return n.again("an undo is not seen yet")
 	}
 	return n.take(Action{Do: Note, Change: i, Status: outcome.UnknownIf, Detail: "whether it was taken back is not known"})

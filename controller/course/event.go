@@ -34,10 +34,6 @@ func PartOf(name string) (step string, part Part) {
 	return name, Main
 }
 
-// maxTries is how often a step may be sent in a run: once, and once more where the
-// host itself said that it did not happen.
-const maxTries = 2
-
 // Brief is How of Unlinked, where the failure may pass soon.
 const Brief = "brief"
 

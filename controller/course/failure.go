@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"aixmend/controller/outcome"
+	"aixmend/transport/retry"
 )
 
 // noteUndo writes down what came of an undo that was answered: it must be known
@@ -68,7 +69,7 @@ func (n *next) revertible(wanted func(i int) bool) int {
 // undoTried reports whether the undo of a change was sent, or was kept back by the host
 // too often.
 func (n *next) undoTried(of int) bool {
-	return n.undoSent(of) || n.lease.fenced > maxFenced
+	return n.undoSent(of) || n.lease.fenced >= retry.Fence.Attempts
 }
 
 // undoSent reports whether the undo of a change was sent to a host that did not keep it
@@ -90,7 +91,7 @@ func (n *next) finishBegun() bool {
 	}
 	begun, step := n.finishing()
 	switch {
-	case step == nil, n.lease.fenced > maxFenced:
+	case step == nil, n.lease.fenced >= retry.Fence.Attempts:
 		return false
 	case n.link.up || n.link.fails == 0:
 		return n.over(Action{Do: Send, Rung: n.rung.Rung, Step: *step, Finishes: true, Why: "it finishes " + begun})
@@ -111,7 +112,7 @@ func (n *next) finishing() (begun string, step *Step) {
 		}
 		for _, id := range c.Step.Finishes {
 			step, sent := n.step(id), n.sent(id)
-			if sent >= 0 && (n.Changes[sent].failed() || n.triesOf(Main, id) >= maxTries && n.Changes[sent].Status != outcome.Applied) {
+			if sent >= 0 && (n.Changes[sent].failed() || n.triesOf(Main, id) >= retry.Step.Attempts && n.Changes[sent].Status != outcome.Applied) {
 				break // it was tried, and what comes after it rests on it
 			}
 			if step == nil || sent >= 0 && n.Changes[sent].Status != outcome.NotApplied {

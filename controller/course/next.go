@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"aixmend/controller/outcome"
+	"aixmend/transport/retry"
 )
 
 // Next returns what is to be done next. It decides from the record alone, from the
@@ -77,7 +78,7 @@ func (n *next) askLease() bool {
 	if !n.w.Leases || n.lease.held && !n.lease.stale || n.story.noLease || n.story.shut || len(n.Changes) == 0 || n.wait.gathered {
 		return false
 	}
-	if n.lease.fenced > maxFenced || n.lease.fenced > 0 && n.w.Stop && !n.unfinished() {
+	if n.lease.fenced >= retry.Fence.Attempts || n.lease.fenced > 0 && n.w.Stop && !n.unfinished() {
 		return false
 	}
 	return n.over(Action{Do: TakeLease, Rung: n.leaseRung(), Finishes: n.w.Stop && n.unfinished()})
@@ -144,15 +145,15 @@ func (n *next) goOn() bool {
 	}
 	step := rung.Steps[n.rung.at]
 	for _, part := range []Part{Main, Arming} {
-		most := maxTries
+		most := retry.Step.Attempts
 		if part == Arming {
-			most++ // it is known to be ended before it is sent again
+			most = retry.Arming.Attempts
 		}
 		if tries := n.triesOf(part, step.ID); tries >= most && !step.ReadOnly() {
 			return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStuck, Detail: fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", Name(step.ID, part), tries)})
 		}
 	}
-	if n.lease.fenced > maxFenced {
+	if n.lease.fenced >= retry.Fence.Attempts {
 		return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStuck, Detail: fmt.Sprintf("step %s was kept back by the host %d times, because the lease was not this run's any more", step.ID, n.lease.fenced)})
 	}
 	_, finishing := n.finishing()
@@ -317,7 +318,7 @@ func (n *next) read() bool {
 	}
 	broke := n.link.breaks > 0 && n.link.kind != "" && n.link.fails == 0
 	switch {
-	case n.link.fails > 0 || broke && (n.link.kind != kindLost || n.link.breaks > 1):
+	case n.link.fails > 0 || broke && (n.link.kind != kindLost || n.link.breaks >= retry.Read.Attempts):
 		return n.unread(n.link.why)
 	}
 	return n.take(Action{Do: Connect, Why: "to read it"})

@@ -104,12 +104,6 @@ func (n *next) acted() int {
 const (
 	// undoGrace is how much longer than its delay a timed undo may take.
 	undoGrace = 30 * time.Second
-	// redialEvery is the time between two tries to reach a host whose undo is armed.
-	redialEvery = 2 * time.Second
-	// maxEndings is how often a host is asked to end a timed undo.
-	maxEndings = 4
-	// maxFenced is how often a lease that was lost in a change is asked for again.
-	maxFenced = 2
 	// resumeSlack is how long a host that is gone on with is waited for at least.
 	resumeSlack = 2 * time.Minute
 	// longStep is the time limit from which on a step is one that takes minutes, and

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"aixmend/controller/outcome"
+	"aixmend/transport/retry"
 )
 
 // endTimer ends a timed undo that may run by itself, over a new connection.
@@ -28,20 +29,20 @@ func (n *next) endTimer() bool {
 		return n.take(Action{Do: Connect, Why: "a new connection, to end the timed undo"})
 	case n.link.up && arming.open():
 		return n.take(Action{Do: AskUndo, Change: a, Why: "was the undo armed?"})
-	case endings >= maxEndings && lost:
+	case endings >= retry.Disarm.Attempts && lost:
 		return n.finish(n.undoArmed(a, "it can't be ended"))
-	case endings >= maxEndings:
+	case endings >= retry.Disarm.Attempts:
 		return n.take(Action{Do: Settle, Firm: true, For: n.untilDue(a), Why: "the timed undo has its way"})
 	case n.link.up:
 		return n.take(Action{Do: Disarm, Change: a, Finishes: true})
 	case n.link.fails == 0:
 		return n.take(Action{Do: Connect, Why: "to end the timed undo"})
 	case !lost && n.link.brief:
-		return n.take(Action{Do: Settle, Firm: true, For: redialEvery, Why: "it can't be reached to end the timed undo"})
+		return n.take(Action{Do: Settle, Firm: true, For: retry.Disarm.First, Why: "it can't be reached to end the timed undo"})
 	case !lost:
 		return n.take(Action{Do: Settle, Firm: true, For: n.untilDue(a), Why: "the timed undo has its way"})
 	case n.mayWait() && n.link.kind != kindAuth:
-		return n.take(Action{Do: Settle, For: max(min(n.w.Every, n.left()), redialEvery), Why: "it can't be reached"})
+		return n.take(Action{Do: Settle, For: max(min(n.w.Every, n.left()), retry.Disarm.First), Why: "it can't be reached"})
 	}
 	return n.finish(n.undoArmed(a, "the host can't be reached to end it: "+n.link.why))
 }
@@ -63,7 +64,7 @@ func undoTime(arming *Change) time.Duration {
 // untilDue is how long an armed undo is waited for: never longer than it was armed
 // for, wherever the clock has gone since (procedure E9).
 func (n *next) untilDue(arming int) time.Duration {
-	return max(min(n.due(arming).Sub(n.now), undoTime(&n.Changes[arming])), redialEvery)
+	return max(min(n.due(arming).Sub(n.now), undoTime(&n.Changes[arming])), retry.Disarm.First)
 }
 
 // noteTimer writes down what the host has said of armings and disarmings that were

@@ -8,11 +8,8 @@ import (
 	"time"
 
 	"aixmend/controller/outcome"
+	"aixmend/transport/retry"
 )
-
-// AttemptsWindow is how long an attempt at a rung counts for --attempts. A run
-// younger than that is never removed.
-const AttemptsWindow = 24 * time.Hour
 
 // recoverVerb is the verb of the only runs that recover --undo can roll back.
 const recoverVerb = "recover"
@@ -98,8 +95,8 @@ func (r Retention) judge(runs []keptRun, latest string) (gone []keptRun, stay []
 		case run.problem != nil:
 			reason = "it can't be read: " + run.problem.Error()
 		case reason != "":
-		case r.Now.Sub(run.last) < AttemptsWindow:
-			reason = fmt.Sprintf("it is younger than %s: its attempts still count", AttemptsWindow)
+		case r.Now.Sub(run.last) < retry.Rung.Within:
+			reason = fmt.Sprintf("it is younger than %s: its attempts still count", retry.Rung.Within)
 		case run.changes > 0 && r.OlderThan == 0:
 			reason = fmt.Sprintf("aixmend recover --undo %s could roll back %s; --older-than removes it", run.id, changesOf(run.changes))
 		}

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"aixmend/transport/retry"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -19,7 +20,10 @@ import (
 func (t *Teller) post(ctx context.Context, target Target, body []byte) error {
 	wait := t.backOff
 	if wait == nil {
-		wait = func() backoff.BackOff { return backoff.NewExponentialBackOff() }
+		wait = func() backoff.BackOff {
+			rule := retry.Hook
+			return &backoff.ExponentialBackOff{InitialInterval: rule.First, RandomizationFactor: rule.Jitter, Multiplier: rule.Factor, MaxInterval: rule.Max}
+		}
 	}
 	transport := t.Transport
 	if transport == nil {
@@ -32,7 +36,7 @@ func (t *Teller) post(ctx context.Context, target Target, body []byte) error {
 		tries++
 		last = t.try(ctx, client, target, body)
 		return struct{}{}, last
-	}, backoff.WithBackOff(wait()), backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(Total))
+	}, backoff.WithBackOff(wait()), backoff.WithMaxTries(uint(retry.Hook.Attempts)), backoff.WithMaxElapsedTime(retry.Hook.Within))
 	var permanent *backoff.PermanentError
 	if errors.As(last, &permanent) {
 		last = permanent.Err
@@ -58,11 +62,11 @@ type later struct {
 func (l later) Unwrap() []error { return []error{l.error, l.after} }
 
 // errLate says that a server was too slow for one try.
-var errLate = fmt.Errorf("no answer within %s", perTry)
+var errLate = fmt.Errorf("no answer within %s", retry.Hook.Each)
 
 // try asks a hook once.
 func (t *Teller) try(parent context.Context, client *http.Client, target Target, body []byte) error {
-	ctx, stop := context.WithTimeoutCause(parent, perTry, errLate)
+	ctx, stop := context.WithTimeoutCause(parent, retry.Hook.Each, errLate)
 	defer stop()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target.url.String(), bytes.NewReader(body))
 	if err != nil {
@@ -117,13 +121,13 @@ func judged(answer *http.Response) error {
 // than a little longer than anybody waits.
 func retryAfter(text string, now time.Time) (time.Duration, bool) {
 	if seconds, err := strconv.ParseUint(text, 10, 63); err == nil {
-		return time.Duration(min(seconds, uint64(2*Total/time.Second))) * time.Second, true
+		return time.Duration(min(seconds, uint64(2*retry.Hook.Within/time.Second))) * time.Second, true
 	}
 	at, err := http.ParseTime(text)
 	if err != nil {
 		return 0, false
 	}
-	return min(max(at.Sub(now), 0), 2*Total), true
+	return min(max(at.Sub(now), 0), 2*retry.Hook.Within), true
 }
 
 // errElsewhere says that a hook sends somewhere else: what it was told is for

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"aixmend/transport/retry"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -280,7 +281,7 @@ func TestTime(t *testing.T) {
 		says        string
 	}{
 		{"refused three times", always(503), 0, 500 * time.Millisecond, 3 * time.Second, "503 Service Unavailable (tried 3 times)"},
-		{"hangs", hangs, 0, Total, Total, "it took longer than 30s (tried 3 times)"},
+		{"hangs", hangs, 0, retry.Hook.Within, retry.Hook.Within, "it took longer than 30s (tried 3 times)"},
 		{"wants some time", always(429, "Retry-After", "7"), 0, 14 * time.Second, 14 * time.Second, "429 Too Many Requests (tried 3 times)"},
 		{"wants an hour", always(429, "Retry-After", "3600"), 0, 0, 0, "429 Too Many Requests"},
 		{"wants no time", always(503, "Retry-After", "0"), 0, 0, 0, "(tried 3 times)"},
@@ -312,8 +313,8 @@ func TestTime(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	for text, want := range map[string]time.Duration{
-		"0": 0, "7": 7 * time.Second, "3600": 2 * Total, "18446744073709551615": -1, "9223372036854775807": 2 * Total, "": -1, "-1": -1, "1.5": -1, "soon": -1,
-		"Sat, 01 Jan 2000 00:00:05 GMT": 5 * time.Second, "Fri, 31 Dec 1999 00:00:00 GMT": 0, "Fri, 31 Dec 9999 00:00:00 GMT": 2 * Total,
+		"0": 0, "7": 7 * time.Second, "3600": 2 * retry.Hook.Within, "18446744073709551615": -1, "9223372036854775807": 2 * retry.Hook.Within, "": -1, "-1": -1, "1.5": -1, "soon": -1,
+		"Sat, 01 Jan 2000 00:00:05 GMT": 5 * time.Second, "Fri, 31 Dec 1999 00:00:00 GMT": 0, "Fri, 31 Dec 9999 00:00:00 GMT": 2 * retry.Hook.Within,
 	} {
 		got, ok := retryAfter(text, now)
 		if !ok {
@@ -340,7 +341,7 @@ func TestSeveral(t *testing.T) {
 		run, news := example()
 		began := time.Now()
 		problems := several.Tell(t.Context(), []Target{target(t, "https://slow1/"), target(t, "https://well1/"), target(t, "slack:https://slow2/"), target(t, "https://well2/")}, Of(run, news, ""))
-		if took := time.Since(began); took > Total || len(problems) != 2 || well.Load() != 2 {
+		if took := time.Since(began); took > retry.Hook.Within || len(problems) != 2 || well.Load() != 2 {
 			t.Errorf("after %s: %q, %d", took, problems, well.Load())
 		}
 	})

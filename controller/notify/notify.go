@@ -4,24 +4,15 @@
 package notify
 
 import (
+	"aixmend/transport/retry"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/cenkalti/backoff/v5"
-)
-
-const (
-	// Total is how long telling all of them takes at most.
-	Total = 30 * time.Second
-	// perTry is how long one answer may take.
-	perTry = 10 * time.Second
-	// maxTries is how often a hook is asked.
-	maxTries = 3
 )
 
 // Teller tells targets of a run.
@@ -40,13 +31,13 @@ type Teller struct {
 }
 
 // errTotal is why telling is given up.
-var errTotal = fmt.Errorf("it took longer than %s", Total)
+var errTotal = fmt.Errorf("it took longer than %s", retry.Hook.Within)
 
 // Tell tells all targets at the same time, and returns what went wrong with which.
-// It ends within Total, or soon after the context. No error holds a secret of a
+// It ends within retry.Hook.Within or soon after the context. No error holds a secret of a
 // target.
 func (t *Teller) Tell(ctx context.Context, targets []Target, n Notice) []error {
-	ctx, stop := context.WithTimeoutCause(ctx, Total, errTotal)
+	ctx, stop := context.WithTimeoutCause(ctx, retry.Hook.Within, errTotal)
 	defer stop()
 	failed := make([]error, len(targets))
 	var work sync.WaitGroup

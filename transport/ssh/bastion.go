@@ -13,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"aixmend/transport"
+	"aixmend/transport/retry"
 )
 
 // bastionRate is how many connections a second are asked of a bastion when
@@ -22,14 +23,6 @@ const bastionRate = 100
 // bastionBurst is how many connections are asked of a bastion at once, before
 // its rate holds.
 const bastionBurst = 20
-
-// How long a failure of a bastion is remembered that may pass: so long at first,
-// then longer each time. Whoever tries again after a second finds the first one
-// forgotten.
-const (
-	firstMemory = 500 * time.Millisecond
-	maxMemory   = 30 * time.Second
-)
 
 // bastion is a host on the way to others, with the one connection that they
 // share.
@@ -130,9 +123,8 @@ func (b *bastion) remember(err error) error {
 		return outer
 	case kind.Temporary():
 		if b.memory == nil {
-			b.memory = backoff.NewExponentialBackOff()
-			b.memory.InitialInterval, b.memory.MaxInterval = firstMemory, maxMemory
-			b.memory.Multiplier, b.memory.RandomizationFactor = 2, 0
+			rule := retry.Bastion
+			b.memory = &backoff.ExponentialBackOff{InitialInterval: rule.First, RandomizationFactor: rule.Jitter, Multiplier: rule.Factor, MaxInterval: rule.Max}
 		}
 		b.until = time.Now().Add(b.memory.NextBackOff())
 	}

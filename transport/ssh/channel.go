@@ -14,21 +14,15 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/retry"
 )
-
-// maxTries bounds how often a bastion is asked for one connection that it
-// dropped or had no room for.
-const maxTries = 5
-
-// firstPause is before the second try, in the mean; then it doubles.
-const firstPause = 100 * time.Millisecond
 
 // through connects through a bastion. What the bastion drops or has no room for
 // is asked for again, within the connect timeout; waiting for the bastion's
 // connection and for the turn does not count.
 func (a *attempt) through(ctx context.Context, via *bastion) (*conn, error) {
-	pause := backoff.NewExponentialBackOff()
-	pause.InitialInterval, pause.Multiplier = firstPause, 2
+	rule := retry.Channel
+	pause := &backoff.ExponentialBackOff{InitialInterval: rule.First, RandomizationFactor: rule.Jitter, Multiplier: rule.Factor, MaxInterval: rule.Max}
 	a.via = via.names
 	fresh, left := *a, a.left
 	for try := 1; ; try++ {
@@ -50,7 +44,7 @@ func (a *attempt) through(ctx context.Context, via *bastion) (*conn, error) {
 		}
 		err, again := route.blame(err)
 		wait := pause.NextBackOff()
-		if left -= time.Since(began) + wait; !again || try == maxTries || left <= 0 {
+		if left -= time.Since(began) + wait; !again || try == rule.Attempts || left <= 0 {
 			return nil, err
 		}
 		if err := sleep(ctx, wait); err != nil {
@@ -115,9 +109,6 @@ type asked struct {
 	err      error
 }
 
-// maxAsked bounds how often one connection is asked for when no answer comes.
-const maxAsked = 3
-
 // open asks the bastion for a connection to the address. A request without an
 // answer may have been dropped: when half of what is left of the time is over it
 // is sent once more, and the first answer counts.
@@ -146,7 +137,7 @@ func (r *route) open(ctx context.Context, address string) (net.Conn, error) {
 			}
 			go r.ask(request, answers)
 			pending++
-			if sent++; sent < maxAsked {
+			if sent++; sent < retry.Request.Attempts {
 				turn = false
 				again.Reset(half(ctx))
 			}

@@ -13,6 +13,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/retry"
 )
 
 // Whose fault a refusal is, and whether trying again may help.
@@ -26,7 +27,7 @@ func TestBastionRefuses(t *testing.T) {
 	}{
 		{ssh.Prohibited, "open failed", transport.KindJump, transport.KindJump, 1, []string{"bastion b1: it may not connect to aix1:22", "AllowTcpForwarding", "open failed"}},
 		{ssh.UnknownChannelType, "what?", transport.KindJump, transport.KindJump, 1, []string{"bastion b1: ", "what?"}},
-		{ssh.ResourceShortage, "too many", transport.KindJump, transport.KindRefused, maxTries, []string{"bastion b1: refused: ", "too many"}},
+		{ssh.ResourceShortage, "too many", transport.KindJump, transport.KindRefused, retry.Channel.Attempts, []string{"bastion b1: refused: ", "too many"}},
 		{ssh.ConnectionFailed, "Connection refused", transport.KindRefused, transport.KindRefused, 1, []string{"bastion b1 could not connect to aix1:22: Connection refused"}},
 		{ssh.ConnectionFailed, "evil\x1b[2J", transport.KindRefused, transport.KindRefused, 1, []string{`"evil\x1b[2J"`}},
 		{ssh.ConnectionFailed, strings.Repeat("long", 10000), transport.KindRefused, transport.KindRefused, 1, []string{"longlong..."}},

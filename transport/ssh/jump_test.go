@@ -13,6 +13,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/retry"
 	"aixmend/transport/wrap"
 )
 
@@ -228,7 +229,7 @@ func TestBastionThatComesBack(t *testing.T) {
 		e.ways["b1"] = sshtest.NewMemListener("b1:22")
 		_ = e.ways["b1"].Close()
 		d := e.dialler()
-		for dials, memory := 1, firstMemory; dials <= 3; dials, memory = dials+1, 2*memory {
+		for dials, memory := 1, retry.Bastion.First; dials <= 3; dials, memory = dials+1, 2*memory {
 			for range 2 {
 				for _, err := range askAll(t, d, e.many(20, "b1", "aix1")) {
 					wantJump(t, err, transport.KindRefused, "bastion b1: refused: ")
@@ -258,7 +259,7 @@ func TestBastionThatWasAwayIsRetried(t *testing.T) {
 		e := newEstate(t)
 		bastion := e.add("b1", sshtest.Options{Faults: sshtest.Faults{DropAt: sshtest.StageAccept}})
 		e.add("aix1", sshtest.Options{})
-		retried := wrap.Retried(e.dialler(), 2, time.Second)
+		retried := wrap.Retried(e.dialler(), retry.Dial)
 		time.AfterFunc(100*time.Millisecond, func() { bastion.SetFaults(sshtest.Faults{}) })
 		for i, err := range askAll(t, retried, e.many(50, "b1", "aix1")) {
 			if err != nil {
@@ -335,7 +336,7 @@ func TestBastionThatDropsEveryTenth(t *testing.T) {
 				e := newEstate(t)
 				bastion := e.add("b1", sshtest.Options{Faults: sshtest.Faults{Forward: fault, ForwardEvery: 10}})
 				e.add("aix1", sshtest.Options{})
-				retried := wrap.Retried(e.dialler(), 2, time.Second)
+				retried := wrap.Retried(e.dialler(), retry.Dial)
 				for i, err := range askAll(t, retried, e.many(200, "b1", "aix1")) {
 					if err != nil {
 						t.Errorf("host %d: %v", i, err)
@@ -376,7 +377,7 @@ func TestConnectTimeoutBehindABastion(t *testing.T) {
 		asked int
 		text  string
 	}{
-		{sshtest.ForwardIgnore, maxAsked, "bastion b1 has not connected to it"},
+		{sshtest.ForwardIgnore, retry.Request.Attempts, "bastion b1 has not connected to it"},
 		{sshtest.ForwardStall, 1, "handshake"},
 	} {
 		t.Run(string(c.fault), func(t *testing.T) {

@@ -8,20 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/gofrs/flock"
 
 	"aixmend/transport"
-)
-
-const (
-	// lockWait is how long another process may hold a known_hosts file: it is
-	// milliseconds, whoever works as this one does.
-	lockWait = 10 * time.Second
-	// maxRewrites is how often a file is written anew because it has changed
-	// meanwhile.
-	maxRewrites = 20
+	"aixmend/transport/retry"
 )
 
 // StorePath is the file to which the keys of a target's host are written: the
@@ -68,7 +59,7 @@ func (h *HostKeys) Store(ctx context.Context, path string, edits []KnownHostsEdi
 	}
 	defer unlock()
 	change := func(text []byte) ([]byte, []string) { return newEditing(edits, before, &h.macs).apply(text) }
-	for range maxRewrites {
+	for range retry.Rewrite.Attempts {
 		left, done, err := rewrite(real, change)
 		if err != nil {
 			return nil, fmt.Errorf("known_hosts: %w", err)
@@ -92,14 +83,14 @@ func realPath(path string) (string, error) {
 // back. The lock's own file goes with it: who waited for one that is gone takes
 // the next.
 func lockFile(ctx context.Context, path string) (func(), error) {
-	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	ctx, cancel := context.WithTimeout(ctx, retry.KnownHosts.Within)
 	defer cancel()
 	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock")
 	for {
 		lock := flock.New(name, flock.SetPermissions(0o600))
-		if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
+		if _, err := lock.TryLockContext(ctx, retry.KnownHosts.First); err != nil {
 			if errors.Is(err, context.DeadlineExceeded) {
-				err = fmt.Errorf("another aixmend has held it for %s", lockWait)
+				err = fmt.Errorf("another aixmend has held it for %s", retry.KnownHosts.Within)
 			}
 			return nil, err
 		}

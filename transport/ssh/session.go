@@ -12,12 +12,8 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/retry"
 )
-
-// maxSessions bounds how many sessions one script may use: the first, and one
-// for the rest after each hung command. Servers allow 10 at once
-// (MaxSessions), and a dropped session may still live on the host.
-const maxSessions = 4
 
 var (
 	errNoExec = errors.New("the server refused to run a command for this login")
@@ -30,7 +26,7 @@ func (c *conn) Run(ctx context.Context, commands []transport.Command) (transport
 	for i, command := range commands {
 		t.Results[i] = transport.Result{ID: command.ID, Err: transport.ErrNotRun}
 	}
-	for first, sessions := 0, 0; first < len(commands) && sessions < maxSessions; sessions++ {
+	for first, sessions := 0, 0; first < len(commands) && sessions < retry.Sessions.Attempts; sessions++ {
 		run := newScriptRun(c, commands[first:])
 		err := run.run(ctx)
 		next := run.collect(t.Results[first:], err)
@@ -45,7 +41,7 @@ func (c *conn) Run(ctx context.Context, commands []transport.Command) (transport
 			return t, nil
 		}
 		first += next
-		if sessions == maxSessions-1 {
+		if sessions == retry.Sessions.Attempts-1 {
 			for i := first; i < len(t.Results); i++ {
 				t.Results[i].Err = errTooManyHung
 			}
@@ -54,7 +50,7 @@ func (c *conn) Run(ctx context.Context, commands []transport.Command) (transport
 	return t, nil
 }
 
-var errTooManyHung = fmt.Errorf("not run: %d commands before it hung", maxSessions)
+var errTooManyHung = fmt.Errorf("not run: %d commands before it hung", retry.Sessions.Attempts)
 
 // ends tells whether a script ends with a command that hung: what it did, or
 // the answer that the rest was to wait for, is not known.

@@ -15,6 +15,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/retry"
 )
 
 // Banners, profiles and terminals talk on both streams; what a command printed
@@ -147,7 +148,7 @@ func TestHungMutatingCommandIsTheLast(t *testing.T) {
 
 func TestTooManyHungProbes(t *testing.T) {
 	r := serve(t, posix, memory())
-	commands := make([]transport.Command, maxSessions+2)
+	commands := make([]transport.Command, retry.Sessions.Attempts+2)
 	for i := range commands {
 		commands[i] = transport.Command{Line: "sleep 60", Timeout: 50 * time.Millisecond}
 	}
@@ -157,15 +158,15 @@ func TestTooManyHungProbes(t *testing.T) {
 	}
 	for i, c := range got.Results {
 		want := transport.ErrHung
-		if i >= maxSessions {
+		if i >= retry.Sessions.Attempts {
 			want = errTooManyHung
 		}
 		if !errors.Is(c.Err, want) {
 			t.Errorf("command %d: %v, want %v", i, c.Err, want)
 		}
 	}
-	if n := r.server.Execs(); n != maxSessions {
-		t.Errorf("%d sessions, want %d", n, maxSessions)
+	if n := r.server.Execs(); n != retry.Sessions.Attempts {
+		t.Errorf("%d sessions, want %d", n, retry.Sessions.Attempts)
 	}
 }
 

@@ -5,12 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/transport"
 	"aixmend/transport/lab/transporttest"
+	"aixmend/transport/retry"
 )
 
 func filesOf(t *testing.T, d transport.Dialer) transport.Files {
@@ -24,7 +24,7 @@ func filesOf(t *testing.T, d transport.Dialer) transport.Files {
 
 // all is every decorator, as the product stacks them.
 func all(f transport.Dialer, gate Gate) transport.Dialer {
-	return Gated(Limited(Retried(f, 2, time.Second), one(1)), gate)
+	return Gated(Limited(Retried(f, retry.Dial), one(1)), gate)
 }
 
 func TestDecoratedFilesConform(t *testing.T) {

@@ -5,11 +5,11 @@ package wrap
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/cenkalti/backoff/v5"
 
 	"aixmend/transport"
+	"aixmend/transport/retry"
 )
 
 // runFunc is the body of a decorated connection's Run.
@@ -173,20 +173,18 @@ func Limited(inner transport.Dialer, places *Places) transport.Dialer {
 	})
 }
 
-// Retried returns a dialler that tries again, tries times in all and with
-// growing jittered waits from wait on, where trying again can help (see
+// Retried returns a dialler that dials again by a rule, where that can help (see
 // Kind.Temporary). It never repeats a command.
-func Retried(inner transport.Dialer, tries uint, wait time.Duration) transport.Dialer {
+func Retried(inner transport.Dialer, rule retry.Rule) transport.Dialer {
 	return transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
-		pause := backoff.NewExponentialBackOff()
-		pause.InitialInterval = wait
+		pause := &backoff.ExponentialBackOff{InitialInterval: rule.First, RandomizationFactor: rule.Jitter, Multiplier: rule.Factor, MaxInterval: rule.Max}
 		conn, err := backoff.Retry(ctx, func() (transport.Conn, error) {
 			conn, err := inner.Dial(ctx, target)
 			if err != nil && !worthAnother(err) {
 				return nil, backoff.Permanent(err)
 			}
 			return conn, err
-		}, backoff.WithBackOff(pause), backoff.WithMaxTries(tries))
+		}, backoff.WithBackOff(pause), backoff.WithMaxTries(uint(rule.Attempts)))
 		if err != nil && ctx.Err() != nil && transport.KindOf(err) == "" { // cancelled between two tries
 			err = &transport.Error{Kind: transport.KindCanceled, Op: "wait for another try", Host: target.Name, Err: err}
 		}

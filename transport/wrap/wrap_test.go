@@ -15,6 +15,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/lab/transporttest"
+	"aixmend/transport/retry"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -60,7 +61,7 @@ func TestLinkPasses(t *testing.T) {
 		conn, err := host(t).Dial(ctx, target)
 		return linked{conn}, err
 	})
-	d := Gated(Limited(Retried(inner, 2, time.Second), one(1)), Shut)
+	d := Gated(Limited(Retried(inner, retry.Dial), one(1)), Shut)
 	if diff := cmp.Diff(linked{}.Link(), transport.LinkOf(dial(t, d))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -137,7 +138,7 @@ func TestGatedPassesADialErrorOn(t *testing.T) {
 // closing, and its results are those of the inner one.
 func TestDecoratorsKeepResults(t *testing.T) {
 	f := host(t)
-	conn := dial(t, Gated(Limited(Retried(f, 2, time.Second), one(1)), Shut))
+	conn := dial(t, Gated(Limited(Retried(f, retry.Dial), one(1)), Shut))
 	got, err := conn.Run(t.Context(), []transport.Command{look})
 	if err != nil || len(got.Results) != 1 || string(got.Results[0].Stdout) != "seen" || got.Results[0].ID != "look" {
 		t.Errorf("%+v, %v", got, err)
@@ -285,7 +286,7 @@ func TestRetriedTriesTemporaryKindsAlone(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := host(t)
 				f.FailDial(failed(kind), failed(kind), failed(kind))
-				if _, err := Retried(f, 3, time.Second).Dial(t.Context(), target); transport.KindOf(err) != kind {
+				if _, err := Retried(f, dials(3, time.Second)).Dial(t.Context(), target); transport.KindOf(err) != kind {
 					t.Errorf("Dial: %v, want %q", err, kind)
 				}
 				if n := len(f.Dialed()); n != want {
@@ -303,7 +304,7 @@ func TestRetriedBehindABastion(t *testing.T) {
 			f := host(t)
 			behind := &transport.Error{Kind: transport.KindJump, Op: "dial", Host: target.Name, Err: fmt.Errorf("bastion b: %w", failed(cause))}
 			f.FailDial(behind, behind, behind)
-			if _, err := Retried(f, 3, time.Second).Dial(t.Context(), target); transport.KindOf(err) != transport.KindJump {
+			if _, err := Retried(f, dials(3, time.Second)).Dial(t.Context(), target); transport.KindOf(err) != transport.KindJump {
 				t.Errorf("Dial: %v", err)
 			}
 			if n := len(f.Dialed()); n != want {
@@ -316,7 +317,7 @@ func TestRetriedBehindABastion(t *testing.T) {
 func TestRetriedOfAnErrorWithoutAKind(t *testing.T) {
 	f := host(t)
 	f.FailDial(fmt.Errorf("a bug"))
-	if _, err := Retried(f, 3, time.Second).Dial(t.Context(), target); err == nil || len(f.Dialed()) != 1 {
+	if _, err := Retried(f, dials(3, time.Second)).Dial(t.Context(), target); err == nil || len(f.Dialed()) != 1 {
 		t.Errorf("%d tries, %v", len(f.Dialed()), err)
 	}
 }
@@ -326,7 +327,7 @@ func TestRetriedSucceedsLater(t *testing.T) {
 		f := host(t)
 		f.FailDial(failed(transport.KindLost), failed(transport.KindRefused))
 		began := time.Now()
-		conn := dial(t, Retried(f, 3, time.Second))
+		conn := dial(t, Retried(f, dials(3, time.Second)))
 		if n := len(f.Dialed()); n != 3 {
 			t.Errorf("%d tries, want 3", n)
 		}
@@ -340,7 +341,7 @@ func TestRetriedSucceedsLater(t *testing.T) {
 func TestRetriedNeverRepeatsACommand(t *testing.T) {
 	f := transporttest.NewFake(t)
 	f.On("mend", transporttest.Answer{Lost: true})
-	conn := dial(t, Retried(f, 5, time.Millisecond))
+	conn := dial(t, Retried(f, dials(5, time.Millisecond)))
 	if _, err := conn.Run(t.Context(), []transport.Command{mend}); transport.KindOf(err) != transport.KindLost {
 		t.Errorf("Run: %v", err)
 	}
@@ -357,7 +358,7 @@ func TestRetriedWaitIsCancelled(t *testing.T) {
 		why := errors.New("first signal")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { cancel(why) })
-		_, err := Retried(f, 3, time.Minute).Dial(ctx, target)
+		_, err := Retried(f, dials(3, time.Minute)).Dial(ctx, target)
 		var typed *transport.Error
 		if !errors.As(err, &typed) || typed.Kind != transport.KindCanceled || typed.Host != "aix1" || !errors.Is(err, why) {
 			t.Errorf("Dial: %v (kind %q), want %q for %q", err, transport.KindOf(err), transport.KindCanceled, why)
@@ -406,3 +407,10 @@ func TestLimitedByGroup(t *testing.T) {
 type closer struct{ transport.Conn }
 
 func (closer) Close() error { return nil }
+
+// dials is retry.Dial with other numbers.
+func dials(attempts int, first time.Duration) retry.Rule {
+	rule := retry.Dial
+	rule.Attempts, rule.First = attempts, first
+	return rule
+}
