@@ -114,7 +114,7 @@ func (w *walk) onlyApproved() {
 			known := slices.ContainsFunc(w.sight.approved.Plan, func(p outcome.PlanStep) bool {
 				return runs(p) && p.Rung == r.Rung.ID && p.Step == s.Step.ID && p.Command == s.Command && p.Undo == s.Undo
 			})
-			if !known && (r.Blocked == "" || r.Rung.HandOver) {
+			if !known && (r.Blocked == "" || r.Rung.Collect) {
 				r.Blocked, r.Waits = "step "+s.Step.ID+" is not in the approved plan", false
 			}
 		}

@@ -15,7 +15,7 @@ func (w *walk) judge(process course.Process) *course.Look {
 	look := &course.Look{
 		Skip: d.Skip, Incomplete: d.Incomplete, Proved: w.Playbook.Proved(d), Targets: w.Playbook.Targets(d, asks), Open: outcome.OpenIDs(w.out.Findings),
 		SideEffects: w.sideEffects(), Verdict: outcome.Worst(w.out.Findings), Why: verdictOf(w.out.Findings),
-		Rollback: w.sight.rollback, Fates: map[int]course.Fate{}, Process: process, OnlyCollects: w.Playbook.OnlyHandsOver(),
+		Rollback: w.sight.rollback, Fates: map[int]course.Fate{}, Process: process, OnlyCollects: w.Playbook.OnlyCollects(),
 	}
 	if view, ok := d.Facts["fleet"].(facts.Fleet); ok {
 		look.Complete = view.Complete
@@ -147,9 +147,9 @@ func (w *walk) remember(rung string, plan []playbooks.PlannedRung) {
 // rungOf is a planned rung as the course has it.
 func rungOf(p playbooks.PlannedRung) course.Rung {
 	rung := course.Rung{
-		ID: p.Rung.ID, Fixes: append([]string{}, p.Mends...), Blocked: p.Blocked, NotAllowed: p.NotAllowed, Waits: p.Waits,
+		ID: p.Rung.ID, Fixes: append([]string{}, p.Fixes...), Blocked: p.Blocked, NotAllowed: p.NotAllowed, Waits: p.Waits,
 	}
-	rung.RungBegun = outcome.RungBegun{Number: p.Rung.Number, Title: p.Rung.Title, Collects: p.Rung.HandOver, NoSettle: p.Rung.AtOnce}
+	rung.RungBegun = outcome.RungBegun{Number: p.Rung.Number, Title: p.Rung.Title, Collects: p.Rung.Collect, NoSettle: p.Rung.NoSettle}
 	rung.Steps = stepsOf(p.Steps)
 	return rung
 }
@@ -171,7 +171,7 @@ func stepOf(p *playbooks.PlannedStep) course.Step {
 	if step.Timeout <= 0 {
 		step.Timeout = playbooks.DefaultStepTimeout
 	}
-	for _, id := range p.Step.FinishedBy {
+	for _, id := range p.Step.Finally {
 		step.Finishes = append(step.Finishes, id.V)
 	}
 	switch {

@@ -45,7 +45,7 @@ func newUnique(name string, u playbooks.Unique, began time.Time) *unique {
 		noun = "value"
 	}
 	return &unique{
-		name: name, noun: noun, finding: u.Finding.V, clones: u.Clones.V, allow: u.Allow.V, began: began,
+		name: name, noun: noun, finding: u.Finding.V, clones: u.CloneParam.V, allow: u.Allow.V, began: began,
 		values: map[string][]string{}, holders: map[string][]string{}, past: map[string][]outcome.CapturedID{},
 		roles: map[string]map[string]role{}, wanted: map[string]string{}, wanters: map[string][]string{},
 	}

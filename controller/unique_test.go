@@ -26,7 +26,7 @@ probes:
 facts:
   identity: {derive: identity, from: {machine_id: machine_id, lpar: lpar}}
 unique:
-  name: {finding: same-name, values: "[hostname.text]", noun: name, title: "name {{ value }}: {{ machines }}", clones: renamed, allow: rename}
+  name: {finding: same-name, values: "[hostname.text]", noun: name, title: "name {{ value }}: {{ machines }}", clone_param: renamed, allow: rename}
   serial: {finding: same-serial, values: "[serial.text]", title: "serial {{ value }}: {{ machines }}"}
 findings:
   - {id: same-name, row: r, severity: critical, when: size(fleet.duplicates) > 0, title: "name of {{ fleet.duplicates }}", evidence: ["{{ hostname.text }}"], source: a test}
@@ -36,7 +36,7 @@ rungs:
     number: 1
     row: r
     title: rename
-    mends: [same-name]
+    fixes: [same-name]
     allow: rename
     steps:
       - {id: set-name, run: "/usr/sbin/chdev -l inet0 -a hostname={{ inventory.name }}", undo: "none: a test", confirm: hostname.text == inventory.name}

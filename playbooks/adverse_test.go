@@ -143,7 +143,7 @@ rungs:
     number: 1
     row: R1
     title: make it AIX
-    mends: [not-aix]
+    fixes: [not-aix]
     #RUNG
     steps:
       - id: change

@@ -273,12 +273,12 @@ func (c *checker) rungs() {
 			c.add(r.Pos, "", "rung %s: numbers must not fall from rung to rung", r.ID)
 		}
 		last = r.Number
-		if r.HandOver != (len(r.Mends) == 0) {
-			c.add(r.Pos, "", "rung %s mends findings, or it hands over", r.ID)
+		if r.Collect != (len(r.Fixes) == 0) {
+			c.add(r.Pos, "", "rung %s needs either fixes or collect: true", r.ID)
 		}
-		for _, m := range r.Mends {
+		for _, m := range r.Fixes {
 			if !slices.Contains(ids, m.V) {
-				c.add(m.Pos, strictyaml.DidYouMean(m.V, ids), "rung %s mends %q, which is no finding of this playbook", r.ID, m.V)
+				c.add(m.Pos, strictyaml.DidYouMean(m.V, ids), "rung %s fixes %q, which is no finding of this playbook", r.ID, m.V)
 			}
 		}
 		c.guards("rung "+r.ID, r.Guards)
@@ -291,7 +291,7 @@ func (c *checker) rungs() {
 			c.allowWord(s.Pos, "step "+s.ID, s.Allow)
 		}
 		c.allowWord(r.Pos, "rung "+r.ID, r.Allow)
-		c.finished(r)
+		c.finallySteps(r)
 	}
 }
 
@@ -317,26 +317,26 @@ func (c *checker) allow() {
 	}
 }
 
-// finished checks that what finishes a step comes after it in its rung.
-func (c *checker) finished(r Rung) {
+// finallySteps checks that the steps under finally come after their step, in its rung.
+func (c *checker) finallySteps(r Rung) {
 	for i, s := range r.Steps {
 		var later []string
 		after := map[string]Step{}
 		for _, s := range r.Steps[i+1:] {
 			later, after[s.ID] = append(later, s.ID), s
 		}
-		for _, id := range s.FinishedBy {
+		for _, id := range s.Finally {
 			switch by, there := after[id.V]; {
 			case !there:
-				c.add(id.Pos, strictyaml.DidYouMean(id.V, later), "step %s: finished_by: rung %s has no step %q after it", s.ID, r.ID, id.V)
+				c.add(id.Pos, strictyaml.DidYouMean(id.V, later), "step %s: finally: rung %s has no step %q after it", s.ID, r.ID, id.V)
 			case by.ReadOnly():
-				c.add(id.Pos, "", "step %s: finished_by: step %s changes nothing", s.ID, id.V)
+				c.add(id.Pos, "", "step %s: finally: step %s changes nothing", s.ID, id.V)
 			case by.Each.V != "":
-				c.add(id.Pos, "", "step %s: finished_by: step %s is there once for each item of a list, perhaps for none", s.ID, id.V)
+				c.add(id.Pos, "", "step %s: finally: step %s is there once for each item of a list, perhaps for none", s.ID, id.V)
 			}
 		}
-		if len(s.FinishedBy) > 0 && s.ReadOnly() {
-			c.add(s.Pos, "", "step %s changes nothing: there is nothing to finish", s.ID)
+		if len(s.Finally) > 0 && s.ReadOnly() {
+			c.add(s.Pos, "", "step %s changes nothing: it can't have finally", s.ID)
 		}
 	}
 }

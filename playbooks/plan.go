@@ -26,8 +26,8 @@ type Wishes struct {
 // PlannedRung is a rung that could help a host.
 type PlannedRung struct {
 	Rung *Rung
-	// Mends are the open findings that the rung can mend.
-	Mends []string
+	// Fixes are the open findings that the rung can mend.
+	Fixes []string
 	// Blocked says why the rung may not run now; "" when it may.
 	Blocked string
 	// NotAllowed is the word of --allow that is wanting, "" when none is.
@@ -62,11 +62,11 @@ type PlannedStep struct {
 }
 
 // Targets returns the ids of the findings that call for a change, sorted: the
-// critical ones and, where that is asked for, the warnings that a rung mends.
+// critical ones and, where that is asked for, the warnings that a rung fixes.
 func (p *Playbook) Targets(d *Diagnosis, w Wishes) []string {
 	ids := []string{}
 	for _, v := range d.Verdicts {
-		counts := v.Severity == "critical" || (v.Severity == "warning" && w.MendWarnings && p.mendable(v.ID, w.Allowed))
+		counts := v.Severity == "critical" || (v.Severity == "warning" && w.MendWarnings && p.fixable(v.ID, w.Allowed))
 		if counts && !(w.Waived != nil && w.Waived(v.ID)) {
 			ids = append(ids, v.ID)
 		}
@@ -75,10 +75,10 @@ func (p *Playbook) Targets(d *Diagnosis, w Wishes) []string {
 	return slices.Compact(ids)
 }
 
-// mendable tells whether a rung that is allowed mends a finding.
-func (p *Playbook) mendable(id string, allowed []string) bool {
+// fixable reports whether an allowed rung fixes a finding.
+func (p *Playbook) fixable(id string, allowed []string) bool {
 	return slices.ContainsFunc(p.Rungs, func(r Rung) bool {
-		return len(mended(&r, []string{id})) > 0 && (r.Allow == "" || slices.Contains(allowed, r.Allow))
+		return len(fixed(&r, []string{id})) > 0 && (r.Allow == "" || slices.Contains(allowed, r.Allow))
 	})
 }
 
@@ -92,8 +92,8 @@ func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 	coming := map[string]bool{} // what rungs that will run before may mend
 	for i := range p.Rungs {
 		r, c := &p.Rungs[i], p.compiled.rungs[i]
-		planned := PlannedRung{Rung: r, Mends: mended(r, targets)}
-		if len(planned.Mends) == 0 && !p.handsOver(r, plan, w) {
+		planned := PlannedRung{Rung: r, Fixes: fixed(r, targets)}
+		if len(planned.Fixes) == 0 && !p.collects(r, plan, w) {
 			continue
 		}
 		if c.when != nil {
@@ -109,7 +109,7 @@ func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 		}
 		if len(planned.Steps) > 0 || planned.Blocked != "" {
 			plan = append(plan, planned)
-			for _, id := range planned.Mends {
+			for _, id := range planned.Fixes {
 				coming[id] = coming[id] || (planned.Blocked == "" && !(w.Tried != nil && w.Tried(r.ID)))
 			}
 		}
@@ -117,17 +117,17 @@ func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 	return plan
 }
 
-// handsOver tells whether a rung hands over what the rungs before it may leave
-// open.
-func (p *Playbook) handsOver(r *Rung, before []PlannedRung, w Wishes) bool {
-	return r.HandOver && (p.OnlyHandsOver() || slices.ContainsFunc(before, func(b PlannedRung) bool {
+// collects reports whether a rung collects support data after rungs that may leave
+// findings open.
+func (p *Playbook) collects(r *Rung, before []PlannedRung, w Wishes) bool {
+	return r.Collect && (p.OnlyCollects() || slices.ContainsFunc(before, func(b PlannedRung) bool {
 		return b.Blocked == "" || (w.Tried != nil && w.Tried(b.Rung.ID))
 	}))
 }
 
-// OnlyHandsOver tells whether collecting data is all that the playbook does.
-func (p *Playbook) OnlyHandsOver() bool {
-	return !slices.ContainsFunc(p.Rungs, func(r Rung) bool { return !r.HandOver })
+// OnlyCollects reports whether the playbook does nothing but collect support data.
+func (p *Playbook) OnlyCollects() bool {
+	return !slices.ContainsFunc(p.Rungs, func(r Rung) bool { return !r.Collect })
 }
 
 // nothingElse is why a hand-over does not run yet.
@@ -144,17 +144,17 @@ func (p *Playbook) blockRung(d *Diagnosis, c compiledRung, w Wishes, coming map[
 			continue
 		}
 		reason := d.guarded(g, d.values)
-		if reason != "" && g.guard.Waits && slices.ContainsFunc(planned.Mends, func(id string) bool { return coming[id] }) {
+		if reason != "" && g.guard.Waits && slices.ContainsFunc(planned.Fixes, func(id string) bool { return coming[id] }) {
 			planned.wait(reason)
 			planned.later = true
 			continue
 		}
 		planned.block(reason)
 	}
-	if r.Alone {
+	if r.Exclusive {
 		planned.wait(p.standing(d, r, w, coming))
 	}
-	if r.HandOver && !p.OnlyHandsOver() {
+	if r.Collect && !p.OnlyCollects() {
 		planned.wait(nothingElse)
 	}
 	if r.Allow != "" && !slices.Contains(w.Allowed, r.Allow) {
@@ -210,7 +210,7 @@ func (p *Playbook) Rest(d *Diagnosis, rung string, w Wishes, taken func(step str
 			begun, rest.Blocked = true, "" // what stood in the way up to here does so no more
 		}
 	}
-	if r.HandOver {
+	if r.Collect {
 		return rest
 	}
 	for _, g := range slices.Concat(p.compiled.guards, c.guards) {
@@ -351,10 +351,10 @@ func (d *Diagnosis) guarded(g compiledGuard, values map[string]any) string {
 	return reason
 }
 
-// mended returns the targets that a rung can mend.
-func mended(r *Rung, targets []string) []string {
+// fixed returns the targets that a rung can mend.
+func fixed(r *Rung, targets []string) []string {
 	var ids []string
-	for _, m := range r.Mends {
+	for _, m := range r.Fixes {
 		if slices.Contains(targets, m.V) {
 			ids = append(ids, m.V)
 		}
@@ -368,7 +368,7 @@ func (p *Playbook) standing(d *Diagnosis, r *Rung, w Wishes, coming map[string]b
 	w.MendWarnings = false
 	var rest []string
 	for _, id := range p.Targets(d, w) {
-		if len(mended(r, []string{id})) == 0 && !coming[id] {
+		if len(fixed(r, []string{id})) == 0 && !coming[id] {
 			rest = append(rest, id)
 		}
 	}

@@ -19,7 +19,7 @@ import (
 func outline(plan []PlannedRung) []string {
 	list := []string{}
 	for _, r := range plan {
-		if r.Rung.HandOver {
+		if r.Rung.Collect {
 			continue
 		}
 		var steps []string
@@ -221,8 +221,8 @@ func TestPlan(t *testing.T) {
 				t.Errorf("plan (-want +got):\n%s\nverdicts %v, missing %v", diff, grades(d), d.Missing)
 			}
 			for _, r := range plan {
-				if len(r.Mends) == 0 && !r.Rung.HandOver {
-					t.Errorf("rung %s mends nothing that was found", r.Rung.ID)
+				if len(r.Fixes) == 0 && !r.Rung.Collect {
+					t.Errorf("rung %s fixes nothing that was found", r.Rung.ID)
 				}
 				for _, s := range r.Steps {
 					checkStep(t, s)
@@ -389,7 +389,7 @@ func TestPlanCommands(t *testing.T) {
 	} {
 		fmt.Fprintf(&b, "== %s\n", c.name)
 		for _, r := range p.Plan(p.Judge(params, nothingGiven, changed(c.change)), Wishes{}) {
-			fmt.Fprintf(&b, "rung %d %s mends %s\n", r.Rung.Number, r.Rung.ID, strings.Join(r.Mends, ", "))
+			fmt.Fprintf(&b, "rung %d %s fixes %s\n", r.Rung.Number, r.Rung.ID, strings.Join(r.Fixes, ", "))
 			for _, s := range r.Steps {
 				fmt.Fprintf(&b, "  %s\n    run  %s\n    undo %s\n", s.Step.ID, strings.ReplaceAll(s.Command, "\n", "\n         "), s.Undo)
 			}

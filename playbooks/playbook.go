@@ -153,9 +153,9 @@ type Unique struct {
 	Title Text `yaml:"title,required" json:"title"`
 	// Noun is what sentences call a value, such as "id"; "": value.
 	Noun string `yaml:"noun" json:"noun,omitempty"`
-	// Clones names the text parameter by which the operator names the hosts that are
-	// to get another value, where history can't tell.
-	Clones Text `yaml:"clones" json:"clones,omitempty"`
+	// CloneParam names the text parameter with which the operator lists the clones, the
+	// hosts that get a new value, where captures do not show which hosts they are.
+	CloneParam Text `yaml:"clone_param" was:"clones" json:"clone_param,omitempty"`
 	// Allow names the --allow word with which clones get another value: the host that
 	// keeps its own waits for them then.
 	Allow Text `yaml:"allow" json:"allow,omitempty"`
@@ -218,22 +218,23 @@ type Rung struct {
 	Number int            `yaml:"number,required" json:"number"`
 	Row    string         `yaml:"row,required" json:"row"`
 	Title  string         `yaml:"title,required" json:"title"`
-	// Mends are the findings that the rung can mend; none only where HandOver.
-	Mends []Text `yaml:"mends" json:"mends,omitempty"`
+	// Fixes are the findings that the rung can fix; none only where Collect.
+	Fixes []Text `yaml:"fixes" was:"mends" json:"fixes,omitempty"`
 	// Allow names the --allow word without which the rung is blocked.
 	Allow string `yaml:"allow" json:"allow,omitempty"`
-	// Alone rungs are blocked while a critical finding stands that they can't
-	// mend: they would interrupt a service for nothing.
-	Alone bool `yaml:"alone" json:"alone,omitempty"`
-	// HandOver rungs mend nothing: they collect what a support case needs. One
-	// runs when everything else was tried and did not help, or at once in a
-	// playbook that has no other.
-	HandOver bool `yaml:"hand_over" json:"hand_over,omitempty"`
-	// AtOnce rungs need no time to take effect: nothing is waited for.
-	AtOnce bool    `yaml:"at_once" json:"at_once,omitempty"`
-	When   Text    `yaml:"when" json:"when,omitempty"`
-	Guards []Guard `yaml:"guards" json:"guards,omitempty"`
-	Steps  []Step  `yaml:"steps,required" json:"steps"`
+	// Exclusive rungs are blocked while a critical finding stands that they can't
+	// fix: they would interrupt a service for nothing.
+	Exclusive bool `yaml:"exclusive" was:"alone" json:"exclusive,omitempty"`
+	// Collect rungs fix nothing: they collect data for a support case. One runs
+	// after everything else was tried without success, or first in a playbook that
+	// has no other rung.
+	Collect bool `yaml:"collect" was:"hand_over" json:"collect,omitempty"`
+	// NoSettle rungs take effect immediately: there is no pause (parameter settle)
+	// after them.
+	NoSettle bool    `yaml:"no_settle" was:"at_once" json:"no_settle,omitempty"`
+	When     Text    `yaml:"when" json:"when,omitempty"`
+	Guards   []Guard `yaml:"guards" json:"guards,omitempty"`
+	Steps    []Step  `yaml:"steps,required" json:"steps"`
 }
 
 // Step is one command that changes the host.
@@ -280,10 +281,10 @@ type Step struct {
 	// TimedUndo steps can cut the connection: their undo is armed on the host
 	// first and runs by itself unless it is disarmed over a new connection.
 	TimedUndo bool `yaml:"timed_undo" json:"timed_undo,omitempty"`
-	// FinishedBy are later steps of the rung that are sent once this one may have
-	// happened, even where the run is being stopped or a step between has failed:
-	// what it has stopped is started again.
-	FinishedBy []Text `yaml:"finished_by" json:"finished_by,omitempty"`
+	// Finally names later steps of the rung. Once this step may have happened they are
+	// sent even if the run is being stopped or a step in between failed: a stopped
+	// service is started again.
+	Finally []Text `yaml:"finally" was:"finished_by" json:"finally,omitempty"`
 	// MayFail steps do not end the host's recovery when they fail.
 	MayFail bool `yaml:"may_fail" json:"may_fail,omitempty"`
 	// Checks steps change nothing. One that fails before its rung has changed

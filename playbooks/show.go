@@ -133,11 +133,11 @@ func (s *sheet) recovery(p *Playbook) {
 	for _, r := range p.Rungs {
 		s.line("  rung %d, %s (%s): %s", r.Number, r.ID, r.Row, r.Title)
 		switch {
-		case r.HandOver && p.OnlyHandsOver():
-		case r.HandOver:
+		case r.Collect && p.OnlyCollects():
+		case r.Collect:
 			s.line("    %s", nothingElse)
 		default:
-			s.line("    mends %s", list(r.Mends))
+			s.line("    fixes %s", list(r.Fixes))
 		}
 		if r.Allow != "" {
 			s.line("    only with --allow %s", r.Allow)
@@ -145,7 +145,7 @@ func (s *sheet) recovery(p *Playbook) {
 		if r.When.V != "" {
 			s.block("    when ", r.When.V)
 		}
-		if r.Alone {
+		if r.Exclusive {
 			s.line("    not while a critical finding stands that it can't mend")
 		}
 		s.guards("    ", r.Guards)
@@ -177,7 +177,7 @@ func (s *sheet) step(step Step) {
 		text  string
 	}{
 		{step.Allow != "", "only with --allow " + step.Allow},
-		{len(step.FinishedBy) > 0, "once it may have happened these are sent, whatever else ends the run: " + list(step.FinishedBy)},
+		{len(step.Finally) > 0, "once it may have happened these are sent, whatever else ends the run: " + list(step.Finally)},
 		{step.Checks, "where it fails the rung is blocked"},
 		{step.TimedUndo, "its undo is armed on the host before, and disarmed over a new connection after"},
 		{step.Prove, "it must be seen to have happened"},
@@ -216,8 +216,8 @@ func (s *sheet) uniques(p *Playbook) {
 		if e.Value.Restores.V != "" {
 			s.block("      to be given back ", e.Value.Restores.V)
 		}
-		if e.Value.Clones.V != "" {
-			s.line("      where history can't tell the clone: --set %s=HOST", e.Value.Clones.V)
+		if e.Value.CloneParam.V != "" {
+			s.line("      where history can't tell the clone: --set %s=HOST", e.Value.CloneParam.V)
 		}
 		if e.Value.Allow.V != "" {
 			s.line("      the host that keeps its own waits for those that get another with --allow %s", e.Value.Allow.V)

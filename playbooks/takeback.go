@@ -39,9 +39,9 @@ func (u Undoable) NoUndo() string {
 	return ""
 }
 
-// HandsOver tells whether a rung only collects data.
-func (p *Playbook) HandsOver(rung string) bool {
-	return slices.ContainsFunc(p.Rungs, func(r Rung) bool { return r.ID == rung && r.HandOver })
+// Collects reports whether a rung only collects support data.
+func (p *Playbook) Collects(rung string) bool {
+	return slices.ContainsFunc(p.Rungs, func(r Rung) bool { return r.ID == rung && r.Collect })
 }
 
 // TakenBack is the plan of a rollback.
@@ -58,10 +58,10 @@ type TakenBack struct {
 // host before the first of them, nil where that is not known any more; nothing
 // can be told then.
 func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack {
-	out := TakenBack{Rung: PlannedRung{Rung: &Rung{ID: TakeBackRung, Row: "R7", Title: "take back what an earlier run has done"}, Mends: []string{}}}
+	out := TakenBack{Rung: PlannedRung{Rung: &Rung{ID: TakeBackRung, Row: "R7", Title: "take back what an earlier run has done"}, Fixes: []string{}}}
 	after, _ := now.values["params."+UndoAfterParam].(time.Duration)
 	for _, u := range slices.Backward(changes) {
-		if p.HandsOver(u.Rung) {
+		if p.Collects(u.Rung) {
 			continue // it took its data away itself, or the report says what is left
 		}
 		if why := u.NoUndo(); why != "" {

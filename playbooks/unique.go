@@ -53,10 +53,10 @@ func (c *checker) unique() {
 			c.add(u.Allow.Pos, strictyaml.DidYouMean(u.Allow.V, words), "%s: no rung or step takes --allow %s", of, u.Allow.V)
 		}
 		text := func(param strictyaml.Entry[Param]) bool {
-			return param.Key == u.Clones.V && param.Value.Type == TextParam
+			return param.Key == u.CloneParam.V && param.Value.Type == TextParam
 		}
-		if u.Clones.V != "" && !slices.ContainsFunc(p.Params, text) {
-			c.add(u.Clones.Pos, "", "%s: clones: there is no text parameter %q", of, u.Clones.V)
+		if u.CloneParam.V != "" && !slices.ContainsFunc(p.Params, text) {
+			c.add(u.CloneParam.Pos, "", "%s: clone_param: there is no text parameter %q", of, u.CloneParam.V)
 		}
 	}
 }
@@ -272,12 +272,12 @@ func (p *Playbook) SharedTitle(i int, value string, machines []string) string {
 	return prose(p.compiled.unique[i].title, map[string]any{valueName: value, machinesName: machines})
 }
 
-// ClonesParams returns the parameters by which the operator names hosts that are to
+// CloneParams returns the parameters by which the operator names hosts that are to
 // get another value.
-func (p *Playbook) ClonesParams() []string {
+func (p *Playbook) CloneParams() []string {
 	var names []string
 	for _, e := range p.Unique {
-		if name := e.Value.Clones.V; name != "" && !slices.Contains(names, name) {
+		if name := e.Value.CloneParam.V; name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

@@ -160,7 +160,7 @@ func TestEmbeddedAllowWords(t *testing.T) {
 }
 
 func TestGoodFilesLoad(t *testing.T) {
-	for _, name := range []string{"unique", "finished", "paths"} {
+	for _, name := range []string{"unique", "finally", "paths"} {
 		if _, err := Load("testdata/good/" + name + ".yaml"); err != nil {
 			t.Error(err)
 		}

@@ -35,7 +35,7 @@ type guide struct {
 func (a *app) guide(run outcome.Run, made asked) guide {
 	g := guide{run: run, asked: made, known: true, state: a.flags.state}
 	if p, err := playbooks.Load(made.Playbook); err == nil {
-		g.mends = slices.ContainsFunc(p.Rungs, func(r playbooks.Rung) bool { return !r.HandOver })
+		g.mends = slices.ContainsFunc(p.Rungs, func(r playbooks.Rung) bool { return !r.Collect })
 		g.allows = wordsOf(p)
 	}
 	return g

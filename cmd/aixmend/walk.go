@@ -256,7 +256,7 @@ func (f *flags) prepare(verb controller.Verb, hosts scope) (*job, error) {
 			return nil, usagef(hint, "--allow %s: playbook %s has no rung or step that takes it", word, p.Name)
 		}
 	}
-	for _, param := range p.ClonesParams() {
+	for _, param := range p.CloneParams() {
 		if err := hosts.has(param, params.Text(param)); err != nil {
 			return nil, err
 		}

@@ -22,7 +22,8 @@ var decimalPattern = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 // values as they are written. `yaml:"-"` is left alone, but for a field Pos of
 // type Pos: it gets the position of its struct. An embedded struct without a
 // tag has its fields where it stands. A tag `missing:"..."` is the hint of a
-// required key that is not there.
+// required key that is not there. A tag `was:"..."` is a former name of the key: a
+// file that still uses it gets an error that names the new one.
 //
 // Types: bool, string, int of any size, time.Duration ("15m"), slices, maps
 // with string keys, structs, pointers, Value, Map, and what implements

@@ -12,7 +12,8 @@ import (
 type structInfo struct {
 	names  []string // the keys, in the order of the fields
 	byName map[string]field
-	pos    []int // index of the field Pos; nil when there is none
+	was    map[string]string // today's key by each former one (tag was)
+	pos    []int             // index of the field Pos; nil when there is none
 }
 
 // field is one field that a key names.
@@ -40,6 +41,11 @@ func (d *decoder) fields(n *yaml.Node, out reflect.Value, ctx context) bool {
 	for pair := range slices.Chunk(content, 2) {
 		key, value := pair[0], pair[1]
 		f, known := info.byName[key.Value]
+		if now, renamed := info.was[key.Value]; renamed {
+			d.problems.Add(d.pos(key), "", "`%s` is now called `%s`", key.Value, now)
+			ok, given[now] = false, true
+			continue
+		}
 		if !known {
 			hint := DidYouMean(key.Value, info.names)
 			if hint == "" {
@@ -66,7 +72,7 @@ func (d *decoder) structInfo(t reflect.Type) *structInfo {
 	if info := d.structs[t]; info != nil {
 		return info
 	}
-	info := &structInfo{byName: map[string]field{}}
+	info := &structInfo{byName: map[string]field{}, was: map[string]string{}}
 	for _, f := range reflect.VisibleFields(t) {
 		tag, tagged := f.Tag.Lookup("yaml")
 		name, options, _ := strings.Cut(tag, ",")
@@ -78,6 +84,9 @@ func (d *decoder) structInfo(t reflect.Type) *structInfo {
 			panic("strictyaml: field " + t.String() + "." + f.Name + " has no yaml tag")
 		default:
 			info.names = append(info.names, name)
+			if former, renamed := f.Tag.Lookup("was"); renamed {
+				info.was[former] = name
+			}
 			info.byName[name] = field{
 				index:    f.Index,
 				required: slices.Contains(strings.Split(options, ","), "required"),
