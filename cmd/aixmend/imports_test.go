@@ -29,8 +29,9 @@ var world = []string{"transport", "transport/ssh", "transport/wrap", "transport/
 // take theirs from it (TestRoomsAreCopied -update). A package that is not in it is an
 // error: a new room is a decision.
 var rooms = map[string]room{
-	"cmd/aixmend":                 {imports: everything},
+	"cmd/aixmend":                 {imports: []string{"*", "cmd/*"}},
 	"inventory":                   {imports: []string{"inventory/strictyaml"}},
+	"inventory/secrets":           {imports: []string{"inventory", "transport", "transport/ssh"}},
 	"inventory/strictyaml":        {},
 	"playbooks":                   {imports: []string{"inventory/strictyaml", "playbooks/facts", "transport/shell"}, tests: world},
 	"playbooks/facts":             {},
@@ -60,8 +61,8 @@ var rooms = map[string]room{
 
 // allows reports whether a file of the room may import a package.
 func (r room) allows(pkg string, test bool) bool {
-	if strings.HasPrefix(pkg, "cmd/") && pkg != "cmd/aixmend/live" {
-		return false
+	if strings.HasPrefix(pkg, "cmd/") { // of the CLI: main is for nobody, the rest by name
+		return pkg != "cmd/aixmend" && (slices.Contains(r.imports, pkg) || slices.Contains(r.imports, "cmd/*"))
 	}
 	return slices.Contains(r.imports, pkg) || slices.Contains(r.imports, "*") || test && slices.Contains(r.tests, pkg)
 }
@@ -102,7 +103,7 @@ func TestImportsFollowTheTable(t *testing.T) {
 func TestTableNamesItsOwnRooms(t *testing.T) {
 	for pkg, r := range rooms {
 		for _, imported := range slices.Concat(r.imports, r.tests) {
-			if _, ok := rooms[imported]; !ok && imported != "*" {
+			if _, ok := rooms[imported]; !ok && !strings.HasSuffix(imported, "*") {
 				t.Errorf("%s may import %s, which is not in the table", pkg, imported)
 			}
 		}

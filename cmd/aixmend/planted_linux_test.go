@@ -7,7 +7,9 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,11 +69,12 @@ func secretive(t *testing.T, dir string) (*aixsim.Fleet, planted) {
 	}
 	secrets["age identity"] = opener.String()
 	write(t, dir+"/age.txt", opener.String()+"\n")
-	sealed, err := os.ReadFile(encrypted(t, secrets["password file"]+"\n", false, opener.Recipient()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, dir+"/password.age", string(sealed))
+	var sealed strings.Builder
+	into, err := age.Encrypt(&sealed, opener.Recipient())
+	noError(t, err)
+	_, err = io.WriteString(into, secrets["password file"]+"\n")
+	noError(t, errors.Join(err, into.Close()))
+	write(t, dir+"/password.age", sealed.String())
 	write(t, dir+"/wrong", secrets["wrong password"]+"\n")
 	write(t, dir+"/vault", secrets["password program"]+"\n")
 	write(t, dir+"/vault.sh", `for p in $$ $PPID; do tr '\0' ' ' </proc/$p/cmdline; echo; done >>`+dir+"/seen\ncat "+dir+"/vault\n")

@@ -15,6 +15,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/inventory"
+	"aixmend/inventory/secrets"
 	"aixmend/transport"
 	"aixmend/transport/retry"
 	"aixmend/transport/ssh"
@@ -51,7 +52,7 @@ type reach struct {
 
 // reach wires the way to the hosts of a run. Whoever has called it closes ssh.
 func (a *app) reach(f asked, defined []inventory.Bastion) reach {
-	secrets, config := a.secrets(), a.sshConfig(f)
+	passwords, config := secrets.New(a.prompt(), ""), a.sshConfig(f)
 	between := bastions{f, defined, config}
 	known := &ssh.HostKeys{
 		Default: append(ssh.UserKnownHosts(home()), ssh.SystemKnownHosts()...),
@@ -61,9 +62,9 @@ func (a *app) reach(f asked, defined []inventory.Bastion) reach {
 		ConnectTimeout: f.ConnectTimeout,
 		Bastion:        between.find,
 		BastionRate:    between.rate,
-		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: secrets.Passphrase},
+		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: passwords.Passphrase},
 		Hosts:          known,
-		Passwords:      secrets,
+		Passwords:      passwords,
 	})}
 }
 

@@ -1,4 +1,4 @@
-package main
+package secrets
 
 import (
 	"context"
@@ -18,13 +18,13 @@ import (
 	"aixmend/transport/ssh"
 )
 
-// source makes a target whose password comes from a source.
+// source is a target whose password comes from p.
 func source(p inventory.PasswordSource) transport.Target {
 	return transport.Target{Name: "aix1", User: "ops", Become: transport.BecomeSudo, BecomePassword: p.Key()}
 }
 
-// wantSecret checks what a source gives: a password, or an error with a text.
-func wantSecret(t *testing.T, s *secrets, target transport.Target, want, problem string) {
+// wantSecret checks the secret or the error that a source yields.
+func wantSecret(t *testing.T, s *Secrets, target transport.Target, want, problem string) {
 	t.Helper()
 	got, err := s.Password(t.Context(), ssh.ForBecome, target)
 	switch {
@@ -69,14 +69,14 @@ func TestSecretsFromFiles(t *testing.T) {
 		if err := os.Chmod(path, c.mode); err != nil {
 			t.Fatal(err)
 		}
-		wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{File: path}), c.want, c.problem)
+		wantSecret(t, New(nil, ""), source(inventory.PasswordSource{File: path}), c.want, c.problem)
 	}
-	wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{File: dir + "/none"}), "", "/none can't be read: no such file or directory")
-	wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{File: dir}), "", "is no plain file")
+	wantSecret(t, New(nil, ""), source(inventory.PasswordSource{File: dir + "/none"}), "", "/none can't be read: no such file or directory")
+	wantSecret(t, New(nil, ""), source(inventory.PasswordSource{File: dir}), "", "is not a regular file")
 	if err := syscall.Mkfifo(dir+"/pipe", 0o600); err != nil {
 		t.Fatal(err)
 	}
-	wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{File: dir + "/pipe"}), "", "is no plain file")
+	wantSecret(t, New(nil, ""), source(inventory.PasswordSource{File: dir + "/pipe"}), "", "is not a regular file")
 }
 
 func TestSecretsFromPrograms(t *testing.T) {
@@ -86,42 +86,41 @@ func TestSecretsFromPrograms(t *testing.T) {
 		{`cat; echo "$1$2"`, "x y;$(id)", ""}, // no shell in between, and nothing on standard input
 		{`echo hunter2; echo first >&2; printf 'the vault is\033[0m sealed\n\n' >&2; exit 3`, "", "/bin/sh: exit status 3: the vault is?[0m sealed"},
 		{`echo hunter2; exit 1`, "", "/bin/sh: exit status 1"},
-		{`exit 0`, "", "what /bin/sh printed is empty"},
+		{`exit 0`, "", "the output of /bin/sh is empty"},
 		{`while :; do echo hunter2; done | /usr/bin/head -c 90000`, "", "is longer than 4096 bytes"},
 		{`printf '%9000d' 1`, "", "is longer than 4096 bytes"},
 		{`printf 'a\0b'`, "", "holds a NUL byte"},
 		{`kill -9 $$`, "", "signal: killed"},
 	} {
 		argv := []string{"/bin/sh", "-c", c.script, "-", "x y;", "$(id)"}
-		wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{Exec: argv}), c.want, c.problem)
+		wantSecret(t, New(nil, ""), source(inventory.PasswordSource{Exec: argv}), c.want, c.problem)
 	}
-	wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{Exec: []string{"no-such-program"}}), "", "executable file not found")
+	wantSecret(t, New(nil, ""), source(inventory.PasswordSource{Exec: []string{"no-such-program"}}), "", "executable file not found")
 }
 
-// A program that does not end is ended, and one whose child keeps its output
-// open is not waited for.
-func TestSecretsFromAProgramThatHangs(t *testing.T) {
-	s := new(app).secrets()
+// A hanging program is killed; a child that keeps its output open is not waited for.
+func TestSecretsFromAHangingProgram(t *testing.T) {
+	s := New(nil, "")
 	s.timeout = 100 * time.Millisecond
 	began := time.Now()
-	wantSecret(t, s, source(inventory.PasswordSource{Exec: []string{"/bin/sh", "-c", "echo hunter2; echo waiting >&2; sleep 60 & wait"}}), "", "/bin/sh did not end within 100ms: waiting")
+	wantSecret(t, s, source(inventory.PasswordSource{Exec: []string{"/bin/sh", "-c", "echo hunter2; echo waiting >&2; sleep 60 & wait"}}), "", "/bin/sh did not finish within 100ms: waiting")
 	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("took %s", took)
 	}
 	if runtime.GOOS == "linux" {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := new(app).secrets().Password(ctx, ssh.ForBecome, source(inventory.PasswordSource{Exec: []string{"/bin/sleep", "60"}})); !errors.Is(err, context.Canceled) {
+		if _, err := New(nil, "").Password(ctx, ssh.ForBecome, source(inventory.PasswordSource{Exec: []string{"/bin/sleep", "60"}})); !errors.Is(err, context.Canceled) {
 			t.Errorf("after the run was stopped: %v", err)
 		}
 	}
 }
 
-// Each source is asked once; what a person types is one login's.
+// Each source is read once; a typed password serves one login only.
 func TestSecretsAreAskedForOnce(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "asked")
 	program := []string{"/bin/sh", "-c", "echo x >>" + log + "; exit 1"}
-	s := new(app).secrets()
+	s := New(nil, "")
 	var asked atomic.Int32
 	s.ask = func(_ context.Context, question string) ([]byte, error) {
 		return fmt.Appendf(nil, "%d %s", asked.Add(1), question), nil
@@ -151,16 +150,16 @@ func TestSecretsAreAskedForOnce(t *testing.T) {
 }
 
 func TestSecretsNeedATerminal(t *testing.T) {
-	wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{Prompt: true}), "", "there is no terminal to ask for it on: say where it comes from")
-	s := new(app).secrets()
+	wantSecret(t, New(nil, ""), source(inventory.PasswordSource{Prompt: true}), "", "there is no terminal to ask on: name its source")
+	s := New(nil, "")
 	s.ask = func(context.Context, string) ([]byte, error) { return nil, errors.New("the terminal is gone") }
-	wantSecret(t, s, source(inventory.PasswordSource{Prompt: true}), "", "asking for it: the terminal is gone")
+	wantSecret(t, s, source(inventory.PasswordSource{Prompt: true}), "", "prompt: the terminal is gone")
 	wantSecret(t, s, transport.Target{BecomePassword: "hunter2"}, "", "this is not the key of a password source")
 }
 
-// A question that was cut short is asked again: nobody has said anything.
+// An interrupted question is asked again.
 func TestSecretsAfterAnInterruptedQuestion(t *testing.T) {
-	s := new(app).secrets()
+	s := New(nil, "")
 	s.ask = func(context.Context, string) ([]byte, error) {
 		return nil, fmt.Errorf("interrupted: %w", context.Canceled)
 	}
@@ -169,4 +168,15 @@ func TestSecretsAfterAnInterruptedQuestion(t *testing.T) {
 	}
 	s.ask = func(context.Context, string) ([]byte, error) { return []byte("typed\n"), nil }
 	wantSecret(t, s, source(inventory.PasswordSource{Prompt: true}), "typed", "")
+}
+
+// Programs run in the folder that is given.
+func TestProgramsRunInTheFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "vault"), []byte("#!/bin/sh\necho hunter2\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	target := source(inventory.PasswordSource{Exec: []string{"./vault"}})
+	wantSecret(t, New(nil, dir), target, "hunter2", "")
+	wantSecret(t, New(nil, t.TempDir()), target, "", "no such file or directory")
 }

@@ -61,14 +61,20 @@ func until(t *testing.T, what string, holds func() bool) {
 	}
 }
 
+// typedAnswer is the result of a prompt.
+type typedAnswer struct {
+	text []byte
+	err  error
+}
+
 // asking asks on a terminal and returns the answer to come.
-func asking(ctx context.Context, t *testing.T, a *app, program *os.File) <-chan secret {
+func asking(ctx context.Context, t *testing.T, a *app, program *os.File) <-chan typedAnswer {
 	t.Helper()
 	a.in, a.inTerminal, a.errTerminal = program, true, true
-	answers := make(chan secret, 1)
+	answers := make(chan typedAnswer, 1)
 	go func() {
 		text, err := a.prompt()(ctx, "password of ops (sudo): ")
-		answers <- secret{text, err}
+		answers <- typedAnswer{text, err}
 	}()
 	until(t, "the terminal does not echo", func() bool { return !echoes(t, program) })
 	return answers

@@ -1,4 +1,4 @@
-package main
+package secrets
 
 import (
 	"bufio"
@@ -18,13 +18,12 @@ import (
 	"aixmend/inventory"
 )
 
-// maxAge is how long an age file, or that of its identity, may be, in bytes.
+// maxAge is the longest age file or identity, in bytes.
 const maxAge = 256 << 10
 
-// fromAge decrypts a file of age that holds a password: with an identity of age
-// or an SSH key, or with the passphrase that the file itself, or its identity,
-// is encrypted with; that is asked for once a run.
-func (s *secrets) fromAge(ctx context.Context, source inventory.PasswordSource) ([]byte, error) {
+// fromAge decrypts an age file that holds a password: with an age identity or an SSH
+// key, or with the passphrase of the file or of its identity, asked for once a run.
+func (s *Secrets) fromAge(ctx context.Context, source inventory.PasswordSource) ([]byte, error) {
 	a := &ageFile{secrets: s, ctx: ctx}
 	file, err := readBound(source.Age)
 	if err != nil {
@@ -42,7 +41,7 @@ func (s *secrets) fromAge(ctx context.Context, source inventory.PasswordSource) 
 	case a.asking != nil:
 		return nil, a.asking
 	case errors.As(err, &none) && source.Identity == "":
-		return nil, fmt.Errorf("age file %s is not encrypted with a passphrase: say which identity opens it, {age: FILE, identity: FILE}", source.Age)
+		return nil, fmt.Errorf("age file %s is not encrypted with a passphrase: name the identity that opens it, {age: FILE, identity: FILE}", source.Age)
 	case errors.As(err, &none):
 		return nil, fmt.Errorf("age file %s: identity %s does not open it", source.Age, source.Identity)
 	case err != nil:
@@ -51,14 +50,14 @@ func (s *secrets) fromAge(ctx context.Context, source inventory.PasswordSource) 
 	return checked(text, "age file "+source.Age)
 }
 
-// ageFile is how one secret is decrypted.
+// ageFile decrypts one secret.
 type ageFile struct {
-	secrets *secrets
+	secrets *Secrets
 	ctx     context.Context //nolint:containedctx // age calls back without one
-	asking  error           // why a passphrase could not be had: age keeps no more than its text
+	asking  error           // why the passphrase could not be asked for: age keeps only its text
 }
 
-// decrypt gives the first bytes of a file's text.
+// decrypt returns the first bytes of a file's plain text.
 func (a *ageFile) decrypt(file []byte, limit int64, identities []age.Identity) ([]byte, error) {
 	in := bufio.NewReader(bytes.NewReader(file))
 	var from io.Reader = in
@@ -72,8 +71,8 @@ func (a *ageFile) decrypt(file []byte, limit int64, identities []age.Identity) (
 	return io.ReadAll(io.LimitReader(out, limit))
 }
 
-// explain is why a file can't be decrypted. What age says is left out: it quotes
-// the beginning of a file that is none of its own, which may be a secret.
+// explain says why a file can't be decrypted. The text of age's own error is dropped: it
+// quotes the start of a file that is not an age file, which may be a secret.
 func (a *ageFile) explain(path string, err error) error {
 	switch {
 	case a.asking != nil:
@@ -81,13 +80,12 @@ func (a *ageFile) explain(path string, err error) error {
 	case errors.Is(err, errWrongPassphrase):
 		return fmt.Errorf("age file %s: %w", path, errWrongPassphrase)
 	}
-	return fmt.Errorf("age file %s can't be decrypted: it is none, it is damaged, or the passphrase of its identity is wrong", path)
+	return fmt.Errorf("age file %s can't be decrypted: it is not an age file, it is damaged, or the passphrase of its identity is wrong", path)
 }
 
 var errWrongPassphrase = errors.New("the passphrase is wrong")
 
-// identities reads a file of identities: age's own, or an SSH key. No message
-// quotes what is in it.
+// identities reads age identities or an SSH key. No message quotes the contents.
 func (a *ageFile) identities(path string) ([]age.Identity, error) {
 	if err := private(path); err != nil {
 		return nil, err
@@ -108,7 +106,7 @@ func (a *ageFile) identities(path string) ([]age.Identity, error) {
 	if !bytes.HasPrefix(text, []byte("-----BEGIN")) {
 		list, err := age.ParseIdentities(bytes.NewReader(text))
 		if err != nil {
-			return nil, fmt.Errorf("identity %s is neither one of age nor an SSH key", path)
+			return nil, fmt.Errorf("identity %s is neither an age identity nor an SSH key", path)
 		}
 		return list, nil
 	}
@@ -118,19 +116,19 @@ func (a *ageFile) identities(path string) ([]age.Identity, error) {
 		identity, err = agessh.NewEncryptedSSHIdentity(encrypted.PublicKey, bytes.Clone(text), func() ([]byte, error) { return a.ask(path) })
 	}
 	if err != nil {
-		return nil, fmt.Errorf("identity %s is no SSH key that age can use (ed25519 or RSA, encrypted in OpenSSH's own format)", path)
+		return nil, fmt.Errorf("identity %s is not an SSH key that age can use (ed25519 or RSA, encrypted in OpenSSH's own format)", path)
 	}
 	return []age.Identity{identity}, nil
 }
 
-// ask asks for a file's passphrase, once a run.
+// ask asks for the passphrase of a file, once a run.
 func (a *ageFile) ask(path string) ([]byte, error) {
 	s, q := a.secrets, "passphrase of "+path+": "
 	if text, ok := s.typed[q]; ok {
 		return bytes.Clone(text), nil
 	}
 	if s.ask == nil {
-		a.asking = fmt.Errorf("%s wants a passphrase, and there is no terminal to ask for it on", path)
+		a.asking = fmt.Errorf("%s needs a passphrase, and there is no terminal to ask on", path)
 		return nil, a.asking
 	}
 	text, err := s.ask(a.ctx, q)
@@ -142,7 +140,7 @@ func (a *ageFile) ask(path string) ([]byte, error) {
 	return text, nil
 }
 
-// passphrase is the identity of a file that is encrypted with one.
+// passphrase is the identity of a file encrypted with a passphrase.
 func (a *ageFile) passphrase(path string) age.Identity { return byPassphrase{a, path} }
 
 type byPassphrase struct {
@@ -170,11 +168,11 @@ func (p byPassphrase) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	return key, err
 }
 
-// readBound reads a file of age.
+// readBound reads an age file or an identity.
 func readBound(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("file %s is no plain file", path)
+		return nil, fmt.Errorf("file %s is not a regular file", path)
 	}
 	file, err := os.Open(path)
 	if err != nil {

@@ -1,4 +1,6 @@
-package main
+// Package secrets obtains the passwords and passphrases that an inventory refers to:
+// from a file, a program, the environment, an age file, or a person at the terminal.
+package secrets
 
 import (
 	"bytes"
@@ -14,69 +16,67 @@ import (
 	"time"
 	"unicode"
 
-	"golang.org/x/term"
-
 	"aixmend/inventory"
 	"aixmend/transport"
 	"aixmend/transport/ssh"
 )
 
 const (
-	// maxSecret is how long a password may be, in bytes.
+	// maxSecret is the longest password, in bytes.
 	maxSecret = 4 << 10
-	// secretTimeout is how long a program may take to print one.
-	secretTimeout = 30 * time.Second
-	// secretGrace is how long its children may hold its output after that.
-	secretGrace = 2 * time.Second
+	// programTimeout bounds a program that prints one.
+	programTimeout = 30 * time.Second
+	// programGrace is how long its children may keep its output open after that.
+	programGrace = 2 * time.Second
 )
 
-// secrets gives the passwords of logins and of root, and the passphrases of
-// keys. Each source is asked once a run, one after another: a person answers
-// one question at a time. It is safe for concurrent use.
-type secrets struct {
-	// ask asks a person; nil when there is nobody to ask.
-	ask func(ctx context.Context, question string) ([]byte, error)
-	// timeout is how long a program may take.
-	timeout time.Duration
+// Ask asks a person for a secret. An interrupted question is context.Canceled.
+type Ask func(ctx context.Context, question string) ([]byte, error)
 
-	turn  chan struct{} // full while nobody has it
+// Secrets obtains the passwords of logins and of root, and the passphrases of keys.
+// Each source is read once a run, one after another: a person answers one question
+// at a time. It is safe for concurrent use.
+type Secrets struct {
+	ask     Ask
+	folder  string
+	timeout time.Duration // of a program
+
+	turn  chan struct{} // holds a token while nobody reads a source
 	known map[string]*secret
-	typed map[string][]byte // passphrases of age, by the question
+	typed map[string][]byte // age passphrases, by question
 }
 
-// secret is what a source gave.
+// secret is the result of reading a source.
 type secret struct {
 	text []byte
 	err  error
 }
 
-// secrets returns where this run's secrets come from.
-func (a *app) secrets() *secrets {
-	s := &secrets{
-		ask: a.prompt(), timeout: secretTimeout,
-		turn: make(chan struct{}, 1), known: map[string]*secret{}, typed: map[string][]byte{},
-	}
+// New returns the secrets of a run. ask is nil when nobody can be asked; programs run
+// in folder, or in the working folder where it is empty.
+func New(ask Ask, folder string) *Secrets {
+	s := &Secrets{ask: ask, folder: folder, timeout: programTimeout, turn: make(chan struct{}, 1), known: map[string]*secret{}, typed: map[string][]byte{}}
 	s.turn <- struct{}{}
 	return s
 }
 
-// want is a secret that is wanted.
+// want describes one secret.
 type want struct {
-	source   string // the key of a source
-	setting  string // that names the source
+	source   string // key of an inventory.PasswordSource
+	setting  string // inventory key that names the source
 	question string // for a person
 }
 
 // Password implements ssh.Passwords.
-func (s *secrets) Password(ctx context.Context, use ssh.Use, target transport.Target) ([]byte, error) {
+func (s *Secrets) Password(ctx context.Context, use ssh.Use, target transport.Target) ([]byte, error) {
 	if use == ssh.ForLogin {
 		return s.get(ctx, want{target.Password, "ssh.password", fmt.Sprintf("password of %s: ", target.User)})
 	}
 	return s.get(ctx, want{target.BecomePassword, "ssh.become_password", question(target)})
 }
 
-// Passphrase is that of ssh.Keys.
-func (s *secrets) Passphrase(ctx context.Context, target transport.Target) ([]byte, error) {
+// Passphrase returns the passphrase of a target's identity; see ssh.Keys.
+func (s *Secrets) Passphrase(ctx context.Context, target transport.Target) ([]byte, error) {
 	source := target.Passphrase
 	if source == "" {
 		source = inventory.PasswordSource{Prompt: true}.Key()
@@ -84,8 +84,8 @@ func (s *secrets) Passphrase(ctx context.Context, target transport.Target) ([]by
 	return s.get(ctx, want{source, "ssh.passphrase", fmt.Sprintf("passphrase of %s: ", target.Identity)})
 }
 
-// get gives a secret: from its source, or as it was the first time.
-func (s *secrets) get(ctx context.Context, w want) ([]byte, error) {
+// get returns a secret, reading its source on first use.
+func (s *Secrets) get(ctx context.Context, w want) ([]byte, error) {
 	source, err := inventory.PasswordSourceOf(w.source)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (s *secrets) get(ctx context.Context, w want) ([]byte, error) {
 	}
 	defer func() { s.turn <- struct{}{} }()
 	key := w.source
-	if source.Prompt { // what one person types is one login's
+	if source.Prompt { // typed for one login only
 		key += " " + w.question
 	}
 	got := s.known[key]
@@ -105,14 +105,14 @@ func (s *secrets) get(ctx context.Context, w want) ([]byte, error) {
 		got = &secret{}
 		got.text, got.err = s.read(ctx, source, w)
 		if ctx.Err() != nil || errors.Is(got.err, context.Canceled) {
-			return nil, got.err // it was not the source's fault
+			return nil, got.err // not the source's fault: read it again next time
 		}
 		s.known[key] = got
 	}
 	return bytes.Clone(got.text), got.err
 }
 
-// question asks for the password with which a target becomes root.
+// question is the prompt for the password with which a target becomes root.
 func question(t transport.Target) string {
 	switch t.Become {
 	case transport.BecomeSu:
@@ -124,8 +124,8 @@ func question(t transport.Target) string {
 	return fmt.Sprintf("password of %s (%s): ", t.User, t.Become)
 }
 
-// read asks a source.
-func (s *secrets) read(ctx context.Context, source inventory.PasswordSource, w want) ([]byte, error) {
+// read reads a source.
+func (s *Secrets) read(ctx context.Context, source inventory.PasswordSource, w want) ([]byte, error) {
 	switch {
 	case len(source.Exec) > 0:
 		return s.run(ctx, source.Exec)
@@ -140,13 +140,13 @@ func (s *secrets) read(ctx context.Context, source inventory.PasswordSource, w w
 	case source.Age != "":
 		return s.fromAge(ctx, source)
 	case s.ask == nil:
-		return nil, fmt.Errorf("there is no terminal to ask for it on: say where it comes from with %s: {file: PATH}, {exec: [PROGRAM, ...]}, {env: NAME} or {age: FILE, identity: FILE}", w.setting)
+		return nil, fmt.Errorf("there is no terminal to ask on: name its source with %s: {file: PATH}, {exec: [PROGRAM, ...]}, {env: NAME} or {age: FILE, identity: FILE}", w.setting)
 	}
 	text, err := s.ask(ctx, w.question)
 	if err != nil {
-		return nil, fmt.Errorf("asking for it: %w", err)
+		return nil, fmt.Errorf("prompt: %w", err)
 	}
-	return checked(text, "what was typed")
+	return checked(text, "the input")
 }
 
 // fromFile reads a password from a file that nobody else can read.
@@ -167,21 +167,21 @@ func fromFile(path string) ([]byte, error) {
 	return checked(text.kept, "file "+path)
 }
 
-// private wants a plain file that nobody else can read.
+// private checks that a file is regular and readable by its owner only.
 func private(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
 		return fmt.Errorf("file %s can't be read: %w", path, cause(err))
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("file %s is no plain file", path)
+		return fmt.Errorf("file %s is not a regular file", path)
 	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows": // there the mode says nothing
 		return fmt.Errorf("file %s is open to others (mode %04o): chmod 600 %[1]s", path, info.Mode().Perm())
 	}
 	return nil
 }
 
-// cause is the reason in an error that names the file once more.
+// cause strips the path from an error, which the message already names.
 func cause(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -191,29 +191,30 @@ func cause(err error) error {
 }
 
 // run runs a program, without a shell, that prints a password.
-func (s *secrets) run(parent context.Context, argv []string) ([]byte, error) {
+func (s *Secrets) run(parent context.Context, argv []string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(parent, s.timeout)
 	defer cancel()
-	var out, said bound
+	var out, errs bound
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &said, secretGrace
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &errs, programGrace
+	cmd.Dir = s.folder
 	err := cmd.Run()
 	switch {
 	case parent.Err() != nil:
 		err = parent.Err()
 	case ctx.Err() != nil:
-		err = fmt.Errorf("%s did not end within %s%s", argv[0], s.timeout, lastWords(said.kept))
+		err = fmt.Errorf("%s did not finish within %s%s", argv[0], s.timeout, lastWords(errs.kept))
 	case err != nil:
-		err = fmt.Errorf("%s: %w%s", argv[0], err, lastWords(said.kept))
+		err = fmt.Errorf("%s: %w%s", argv[0], err, lastWords(errs.kept))
 	default:
-		return checked(out.kept, "what "+argv[0]+" printed")
+		return checked(out.kept, "the output of "+argv[0])
 	}
 	clear(out.kept)
 	return nil, err
 }
 
-// lastWords is the last line that a program said something in, to stand at the
-// end of a message; "" when it said nothing.
+// lastWords is the last non-blank line of stderr, to end a message with; "" when there
+// is none.
 func lastWords(stderr []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(stderr)), "\n")
 	line := strings.Map(func(r rune) rune {
@@ -231,11 +232,11 @@ func lastWords(stderr []byte) string {
 	return ": " + line
 }
 
-// bound keeps the beginning of what is written to it: enough of a password to
-// tell that it is too long. It never moves what it keeps.
+// bound keeps the first bytes written to it, just enough to see that a password is too
+// long. The bytes are never copied within memory.
 type bound struct{ kept []byte }
 
-// Write implements io.Writer; it never fails, so that nobody waits.
+// Write implements io.Writer. It never fails, so that the program never blocks.
 func (b *bound) Write(p []byte) (int, error) {
 	if b.kept == nil {
 		b.kept = make([]byte, 0, maxSecret+2)
@@ -244,8 +245,8 @@ func (b *bound) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// checked takes the line end off a password and checks what is left: it must be
-// one line that a tool can read. A wrong one is cleared. No message quotes it.
+// checked strips the line end from a password and checks that the rest is one line that
+// a tool can read. A bad one is cleared; no message quotes it.
 func checked(text []byte, from string) ([]byte, error) {
 	line, ended := bytes.CutSuffix(text, []byte("\n"))
 	if ended {
@@ -267,36 +268,4 @@ func checked(text []byte, from string) ([]byte, error) {
 		return nil, fmt.Errorf("%s %s", from, wrong)
 	}
 	return line, nil
-}
-
-// prompt returns how to ask a person for a password, nil when nobody can be
-// asked. A signal ends the question, and the terminal is left as it was.
-func (a *app) prompt() func(ctx context.Context, question string) ([]byte, error) {
-	file, ok := a.in.(*os.File)
-	if !ok || !a.inTerminal || !a.errTerminal {
-		return nil
-	}
-	return func(ctx context.Context, question string) ([]byte, error) {
-		fd := int(file.Fd())
-		before, err := term.GetState(fd)
-		if err != nil {
-			return nil, err
-		}
-		defer a.hold()()
-		fmt.Fprint(a.err, question)
-		defer fmt.Fprintln(a.err)
-		answers := make(chan secret, 1)
-		go func() { // left behind when a signal comes first: the process ends then
-			text, err := term.ReadPassword(fd)
-			answers <- secret{text, err}
-		}()
-		select {
-		case answer := <-answers:
-			return answer.text, answer.err
-		case <-a.interrupts.stop:
-		case <-ctx.Done():
-		}
-		_ = term.Restore(fd, before)
-		return nil, fmt.Errorf("interrupted: %w", context.Canceled)
-	}
 }

@@ -1,4 +1,4 @@
-package main
+package secrets
 
 import (
 	"bytes"
@@ -48,7 +48,7 @@ func encrypted(t *testing.T, text string, armored bool, to age.Recipient) string
 		}
 	}
 	path := filepath.Join(t.TempDir(), "pw.age")
-	write(t, path, file.String())
+	writeFile(t, path, file.String())
 	return path
 }
 
@@ -85,13 +85,13 @@ func sshKey(t *testing.T, passphrase string) (path string, to age.Recipient) {
 		t.Fatal(err)
 	}
 	path = filepath.Join(t.TempDir(), "id")
-	write(t, path, string(pem.EncodeToMemory(block)))
+	writeFile(t, path, string(pem.EncodeToMemory(block)))
 	return path, to
 }
 
-// typing are secrets of a run in which a person types a word.
-func typing(word string) (*secrets, *[]string) {
-	s := new(app).secrets()
+// typing is the secrets of a run in which a person types a word.
+func typing(word string) (*Secrets, *[]string) {
+	s := New(nil, "")
 	var asked []string
 	s.ask = func(_ context.Context, question string) ([]byte, error) {
 		asked = append(asked, question)
@@ -108,13 +108,13 @@ func TestSecretsFromAge(t *testing.T) {
 	}
 	dir := t.TempDir()
 	key, other, public := dir+"/key.txt", dir+"/other.txt", dir+"/open.txt"
-	write(t, key, "# created: today\n"+own.String()+"\n")
+	writeFile(t, key, "# created: today\n"+own.String()+"\n")
 	stranger, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, other, stranger.String()+"\n")
-	write(t, public, own.String()+"\n")
+	writeFile(t, other, stranger.String()+"\n")
+	writeFile(t, public, own.String()+"\n")
 	if err := os.Chmod(public, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -130,9 +130,9 @@ func TestSecretsFromAge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, ecdsaKey, string(pem.EncodeToMemory(block)))
+	writeFile(t, ecdsaKey, string(pem.EncodeToMemory(block)))
 	plain := dir + "/plain"
-	write(t, plain, "hunter2\n")
+	writeFile(t, plain, "hunter2\n")
 	for _, c := range []struct {
 		name, file, identity, word string
 		want, problem              string
@@ -147,13 +147,13 @@ func TestSecretsFromAge(t *testing.T) {
 		{name: "a wrong passphrase of an SSH key", file: encrypted(t, "hunter2", false, toLocked), identity: locked, word: "wrong", problem: "can't be decrypted", asked: locked},
 		{name: "a wrong passphrase", file: encrypted(t, "hunter2", false, byWord(t, "correct horse")), word: "wrong", problem: "the passphrase is wrong", asked: "pw.age"},
 		{name: "another identity", file: encrypted(t, "hunter2", false, own.Recipient()), identity: other, problem: "does not open it"},
-		{name: "no identity", file: encrypted(t, "hunter2", false, own.Recipient()), problem: "say which identity opens it"},
+		{name: "no identity", file: encrypted(t, "hunter2", false, own.Recipient()), problem: "name the identity that opens it"},
 		{name: "an identity that others can read", file: encrypted(t, "hunter2", false, own.Recipient()), identity: public, problem: "is open to others (mode 0644)"},
-		{name: "what is no identity", file: encrypted(t, "hunter2", false, own.Recipient()), identity: plain, problem: "is neither one of age nor an SSH key"},
-		{name: "a key that age has no use for", file: encrypted(t, "hunter2", false, own.Recipient()), identity: ecdsaKey, problem: "is no SSH key that age can use"},
-		{name: "no age file", file: plain, identity: key, problem: "age file " + plain},
+		{name: "not an identity", file: encrypted(t, "hunter2", false, own.Recipient()), identity: plain, problem: "is neither an age identity nor an SSH key"},
+		{name: "an ECDSA key", file: encrypted(t, "hunter2", false, own.Recipient()), identity: ecdsaKey, problem: "is not an SSH key that age can use"},
+		{name: "not an age file", file: plain, identity: key, problem: "age file " + plain},
 		{name: "no file", file: dir + "/none", identity: key, problem: "can't be read: no such file"},
-		{name: "a folder", file: dir, identity: key, problem: "is no plain file"},
+		{name: "a folder", file: dir, identity: key, problem: "is not a regular file"},
 		{name: "two lines", file: encrypted(t, "hunter2\nhunter2\n", false, own.Recipient()), identity: key, problem: "has more than one line"},
 		{name: "too long", file: encrypted(t, strings.Repeat("x", 100_000), false, own.Recipient()), identity: key, problem: "is longer than 4096 bytes"},
 	} {
@@ -173,8 +173,8 @@ func TestSecretsFromAge(t *testing.T) {
 	if len(*asked) != 1 {
 		t.Errorf("asked %q", *asked)
 	}
-	// Nobody is there.
-	wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{Age: encrypted(t, "hunter2", false, byWord(t, "x"))}), "", "wants a passphrase, and there is no terminal")
+	// No terminal.
+	wantSecret(t, New(nil, ""), source(inventory.PasswordSource{Age: encrypted(t, "hunter2", false, byWord(t, "x"))}), "", "needs a passphrase, and there is no terminal")
 }
 
 func TestSecretsFromTheEnvironment(t *testing.T) {
@@ -187,14 +187,14 @@ func TestSecretsFromTheEnvironment(t *testing.T) {
 		"AIXMEND_TEST_EMPTY": {"", "AIXMEND_TEST_EMPTY is empty"},
 		"AIXMEND_TEST_NONE":  {"", "environment variable AIXMEND_TEST_NONE is not set"},
 	} {
-		wantSecret(t, new(app).secrets(), source(inventory.PasswordSource{Env: name}), c.want, c.problem)
+		wantSecret(t, New(nil, ""), source(inventory.PasswordSource{Env: name}), c.want, c.problem)
 	}
 }
 
-// Each secret has a question of its own; a key's passphrase is asked for where
-// nothing says where it comes from.
+// Each secret has its own prompt; a key's passphrase is asked for where no source is
+// named.
 func TestQuestions(t *testing.T) {
-	s := new(app).secrets()
+	s := New(nil, "")
 	var asked []string
 	s.ask = func(_ context.Context, question string) ([]byte, error) {
 		asked = append(asked, question)
@@ -220,7 +220,14 @@ func TestQuestions(t *testing.T) {
 	if _, err := s.Passphrase(t.Context(), target); err == nil || !strings.Contains(err.Error(), "is not set") {
 		t.Errorf("%v", err)
 	}
-	if _, err := new(app).secrets().Passphrase(t.Context(), source(inventory.PasswordSource{})); err == nil || !strings.Contains(err.Error(), "ssh.passphrase: {file: PATH}") {
+	if _, err := New(nil, "").Passphrase(t.Context(), source(inventory.PasswordSource{})); err == nil || !strings.Contains(err.Error(), "ssh.passphrase: {file: PATH}") {
 		t.Errorf("%v", err)
+	}
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
