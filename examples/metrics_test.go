@@ -11,6 +11,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/controller/report/formats"
 )
 
 var (
@@ -32,7 +33,7 @@ func written(t *testing.T) map[string][]string {
 	var b strings.Builder
 	for _, convention := range []string{"", outcome.ConventionNagios} { // the latter's labels are more
 		run.Convention = convention
-		err := report.Prometheus(&b, report.Evidence{Run: run, LastSuccess: at, Hosts: func(yield func(outcome.Host, error) bool) { yield(host, nil) }})
+		err := formats.Prometheus(&b, report.Evidence{Run: run, LastSuccess: at, Hosts: func(yield func(outcome.Host, error) bool) { yield(host, nil) }})
 		if err != nil {
 			t.Fatal(err)
 		}

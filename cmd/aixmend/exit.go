@@ -11,6 +11,7 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/controller/report/formats"
 )
 
 // usageError is what the caller got wrong: nothing was run.
@@ -46,7 +47,7 @@ func (a *app) exit(err error) outcome.Code {
 	if !a.plugin || err == nil || errors.As(err, &v) {
 		return code
 	}
-	fmt.Fprintln(a.out, report.NagiosStatus(outcome.PluginUnknown, strings.ReplaceAll(err.Error(), "\n", "; ")))
+	fmt.Fprintln(a.out, formats.NagiosStatus(outcome.PluginUnknown, strings.ReplaceAll(err.Error(), "\n", "; ")))
 	return outcome.PluginUnknown
 }
 

@@ -12,6 +12,7 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/controller/report/explain"
 	"aixmend/inventory/strictyaml"
 )
 
@@ -57,7 +58,7 @@ func (a *app) explainHost(ref, host string) error {
 			return err
 		}
 	}
-	e := report.Explained(*h)
+	e := explain.Host(*h)
 	if g := a.guideOf(store, outcome.Run{ID: id}); g.known {
 		e.Type(func(verb string) string {
 			return strings.Join(g.again(verb, report.Fold{Hosts: []string{host}}), " ")

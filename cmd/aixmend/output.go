@@ -12,6 +12,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/controller/report/formats"
 )
 
 // print writes a run to stdout in the form that was asked for.
@@ -20,7 +21,7 @@ func (a *app) print(run *outcome.Run, verb controller.Verb) error {
 		return a.printJSON(run)
 	}
 	if a.plugin {
-		_, err := fmt.Fprint(a.out, report.Nagios(*run))
+		_, err := fmt.Fprint(a.out, formats.Nagios(*run))
 		return err
 	}
 	if a.flags.quiet {

@@ -16,6 +16,8 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/controller/report/formats"
+	"aixmend/controller/report/html"
 )
 
 // files declares a flag for each format of a file.
@@ -23,7 +25,7 @@ func (f *flags) files(c *cobra.Command) {
 	if f.Files == nil { // of all verbs it is the same one
 		f.Files = map[string]string{}
 	}
-	for _, format := range report.Formats() {
+	for _, format := range formats.All() {
 		c.Flags().Var(fileFlag{f.Files, format.Name}, format.Name, "write `FILE`: "+format.About)
 	}
 }
@@ -56,7 +58,7 @@ func (f *flags) wantsFiles() bool {
 // checkFiles finds out before a run whether its files can be written after it.
 func (f *flags) checkFiles() error {
 	seen := f.named()
-	for _, format := range report.Formats() {
+	for _, format := range formats.All() {
 		path := f.Files[format.Name]
 		if path == "" {
 			continue
@@ -204,7 +206,7 @@ func (a *app) writeFiles(store *journal.Store, dir *journal.Run, run outcome.Run
 	if err != nil {
 		return err
 	}
-	problems := []error{dir.WritePage(func(to io.Writer) error { return report.HTML(to, e) })}
+	problems := []error{dir.WritePage(func(to io.Writer) error { return html.Write(to, e) })}
 	return errors.Join(append(problems, a.saveFiles(e, files))...)
 }
 
@@ -224,7 +226,7 @@ func (a *app) saveAgain(store *journal.Store, run outcome.Run) error {
 // others from being written.
 func (a *app) saveFiles(e report.Evidence, files map[string]string) error {
 	var problems []error
-	for _, format := range report.Formats() {
+	for _, format := range formats.All() {
 		path := files[format.Name]
 		if path == "" {
 			continue

@@ -16,6 +16,7 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/controller/report/formats"
 )
 
 func (a *app) runs() *cobra.Command {
@@ -184,7 +185,7 @@ func (a *app) showRun(ref string) error {
 	case "json":
 		return a.printJSON(run)
 	case outcome.ConventionNagios:
-		if _, err := fmt.Fprint(a.out, report.Nagios(*run)); err != nil {
+		if _, err := fmt.Fprint(a.out, formats.Nagios(*run)); err != nil {
 			return err
 		}
 		return verdict{run.Plugin()}
@@ -210,7 +211,7 @@ func (a *app) showHost(store *journal.Store, run string) error {
 	if a.flags.format == "json" {
 		return a.printJSON(h)
 	}
-	_, err = a.out.Write(report.HostMarkdown(*h))
+	_, err = a.out.Write(formats.HostMarkdown(*h))
 	return err
 }
 

@@ -16,6 +16,7 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/controller/report/formats"
 	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
@@ -164,7 +165,7 @@ func (a *app) carryOut(ctx context.Context, j *job, before *past) error {
 		return err
 	}
 	if a.flags.annotations {
-		a.workflow(report.Annotations(*run))
+		a.workflow(formats.Annotations(*run))
 	}
 	// What is known is said even where it could not be written; but a plugin says
 	// one thing.

@@ -13,7 +13,8 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
-	"aixmend/controller/report"
+	"aixmend/controller/report/explain"
+	"aixmend/controller/report/formats"
 	"aixmend/inventory"
 	"aixmend/inventory/secrets"
 	"aixmend/transport"
@@ -183,11 +184,11 @@ type sink struct{ dir *journal.Run }
 // text of a support case beside its report.
 func (s sink) HostDone(h outcome.Host) error {
 	if h.Outcome == outcome.Failed || len(h.Support) > 0 {
-		if err := s.dir.WriteCase(h.Host, []byte(report.Case(h))); err != nil {
+		if err := s.dir.WriteCase(h.Host, []byte(explain.Case(h))); err != nil {
 			return err
 		}
 	}
-	return s.dir.WriteHost(h, report.HostMarkdown(h))
+	return s.dir.WriteHost(h, formats.HostMarkdown(h))
 }
 
 // Keep implements controller.Sink.

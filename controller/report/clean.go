@@ -1,10 +1,11 @@
-// Package report renders outcomes: one file a format. A renderer returns bytes
-// and an error, never an exit code. Everything that came from a host is
-// untrusted: it reaches a terminal without escape sequences and a document
-// without markup.
+// Package report renders outcomes as text for a terminal, and has the helpers that all
+// formats share: cleaning, folding, host ranges. A renderer returns bytes and an error, never an exit code. Everything that
+// came from a host is untrusted: it reaches a terminal without escape sequences and
+// a document without markup.
 package report
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -34,6 +35,16 @@ func Clean(s string, keepLines bool) string {
 		}
 	}
 	return b.String()
+}
+
+// Cleanf formats a line. Strings among args are untrusted: each is cleaned first.
+func Cleanf(format string, args ...any) string {
+	for i := range args {
+		if s, ok := args[i].(string); ok {
+			args[i] = Clean(s, false)
+		}
+	}
+	return fmt.Sprintf(format, args...)
 }
 
 // plain tells that s is printable ASCII: nearly everything that hosts say is, and

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -18,14 +17,13 @@ import (
 const (
 	maxFacts     = 20 // lines of a group of hosts
 	maxNewsFacts = 4
-	maxValue     = 60 // characters of a value
 )
 
 // DriftText renders what one run found otherwise than an earlier one: hosts with
 // the same news stand together.
 func DriftText(d drift.Drift, o TextOptions) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "run %s of %s, compared with run %s of %s\n\n", Clean(d.To, false), stamp(d.ToStarted), Clean(d.From, false), stamp(d.FromStarted))
+	fmt.Fprintf(&b, "run %s of %s, compared with run %s of %s\n\n", Clean(d.To, false), Stamp(d.ToStarted), Clean(d.From, false), Stamp(d.FromStarted))
 	tellFolds(&b, d, maxFacts, o)
 	if d.News() {
 		b.WriteByte('\n')
@@ -45,7 +43,7 @@ func News(d drift.Drift, run outcome.Run, o TextOptions) string {
 		}
 	}
 	if d.News() {
-		fmt.Fprintf(&b, "news of %d of %s since run %s of %s:\n", len(d.Hosts), Hosts(len(run.Hosts)), Clean(d.From, false), stamp(d.FromStarted))
+		fmt.Fprintf(&b, "news of %d of %s since run %s of %s:\n", len(d.Hosts), Hosts(len(run.Hosts)), Clean(d.From, false), Stamp(d.FromStarted))
 	}
 	tellFolds(&b, d, maxNewsFacts, o)
 	tellQuiet(&b, d, o)
@@ -78,7 +76,7 @@ func foldDrift(hosts []drift.Host) []*driftFold {
 	index := map[string]*driftFold{}
 	var folds []*driftFold
 	for _, h := range hosts {
-		words := []string{string(h.From), string(h.To), stamp(h.Since), strings.Join(h.Appeared, ","), strings.Join(h.Gone, ","), strings.Join(h.Waived, ",")}
+		words := []string{string(h.From), string(h.To), Stamp(h.Since), strings.Join(h.Appeared, ","), strings.Join(h.Gone, ","), strings.Join(h.Waived, ",")}
 		for _, f := range h.Facts {
 			words = append(words, f.Path)
 		}
@@ -136,7 +134,7 @@ func tellFolds(b *strings.Builder, d drift.Drift, most int, o TextOptions) {
 func (f *driftFold) became(color bool) string {
 	since := ""
 	if !f.Since.IsZero() {
-		since = ", since " + stamp(f.Since)
+		since = ", since " + Stamp(f.Since)
 	}
 	switch {
 	case f.To == "":
@@ -175,7 +173,7 @@ func tellFact(f drift.Fact, others bool, since time.Time) string {
 		line = Clean(f.Path, false) + ": changed, on each host in its own way"
 	}
 	if !f.Since.IsZero() && !f.Since.Equal(since) {
-		line += ", since " + stamp(f.Since)
+		line += ", since " + Stamp(f.Since)
 	}
 	return line
 }
@@ -185,50 +183,30 @@ func change(from, to any) string {
 	after, both := to.([]any)
 	switch {
 	case from == nil:
-		return "new: " + value(to)
+		return "new: " + Value(to)
 	case to == nil:
-		return "gone: " + value(from)
+		return "gone: " + Value(from)
 	case list && both:
 		var words []string
 		for _, v := range after {
 			if !contains(before, v) {
-				words = append(words, "+ "+value(v))
+				words = append(words, "+ "+Value(v))
 			}
 		}
 		for _, v := range before {
 			if !contains(after, v) {
-				words = append(words, "- "+value(v))
+				words = append(words, "- "+Value(v))
 			}
 		}
 		if len(words) > 0 {
-			return shorten(strings.Join(words, ", "), 3*maxValue)
+			return Shorten(strings.Join(words, ", "), 3*MaxValue)
 		}
 	}
-	return value(from) + " -> " + value(to)
+	return Value(from) + " -> " + Value(to)
 }
 
 func contains(list []any, v any) bool {
 	return slices.ContainsFunc(list, func(other any) bool { return reflect.DeepEqual(other, v) })
-}
-
-// value is a value in short, for people.
-func value(v any) string {
-	s, plain := v.(string)
-	if !plain || s == "" {
-		text, err := json.Marshal(v)
-		if err != nil {
-			return "?"
-		}
-		s = string(text)
-	}
-	return shorten(Clean(s, false), maxValue)
-}
-
-func shorten(s string, most int) string {
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most-3]) + "..."
-	}
-	return s
 }
 
 // hang appends a line; what does not fit goes below it, further in.
@@ -242,11 +220,4 @@ func hang(b *strings.Builder, line string, o TextOptions) {
 	for part := range strings.Lines(line + "\n") {
 		b.WriteString(strings.TrimRight(part, " \n") + "\n")
 	}
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }

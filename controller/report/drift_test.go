@@ -9,6 +9,7 @@ import (
 
 	"aixmend/controller/drift"
 	"aixmend/controller/outcome"
+	"aixmend/controller/report/samples"
 )
 
 // aDrift has every kind of news.
@@ -48,14 +49,14 @@ func aDrift() drift.Drift {
 func TestDriftText(t *testing.T) {
 	for name, o := range map[string]TextOptions{"drift.golden": {}, "drift-narrow.golden": {Width: 60}} {
 		got := DriftText(aDrift(), o)
-		golden(t, "testdata/"+name, got)
+		samples.Golden(t, "testdata/"+name, got)
 		for line := range strings.Lines(got) {
 			if o.Width > 0 && text.StringWidth(strings.TrimRight(line, "\n")) > o.Width && strings.Contains(strings.TrimSpace(line), " ") && !strings.HasPrefix(line, "run ") {
 				t.Errorf("more than %d columns: %q", o.Width, line)
 			}
 		}
 	}
-	golden(t, "testdata/news.golden", News(aDrift(), outcome.Run{Hosts: make([]outcome.HostSummary, 500)}, TextOptions{}))
+	samples.Golden(t, "testdata/news.golden", News(aDrift(), outcome.Run{Hosts: make([]outcome.HostSummary, 500)}, TextOptions{}))
 	if got := DriftText(drift.Drift{Same: 3}, TextOptions{}); !strings.Contains(got, "\nnothing new: 3 hosts\n") {
 		t.Errorf("%q", got)
 	}
@@ -66,7 +67,7 @@ func TestDriftText(t *testing.T) {
 
 // What hosts say does not reach the terminal, nor does it make lines of its own.
 func TestDriftTextOfHostileHosts(t *testing.T) {
-	for _, s := range append(hostileTexts(), "x\nprd99: healthy -> failed") {
+	for _, s := range append(samples.HostileTexts(), "x\nprd99: healthy -> failed") {
 		h := drift.Host{Name: s, From: outcome.Healthy, To: outcome.Failed, Reason: s, Appeared: []string{s}, Gone: []string{s}, Waived: []string{s},
 			Facts: []drift.Fact{{Path: s, From: s, To: s + "x"}, {Path: s, From: []any{s}, To: []any{}}, {Path: s, To: map[string]any{s: s}}}}
 		d := drift.Drift{From: s, To: s, Hosts: []drift.Host{h}, Once: []string{s}, NotJudged: []string{s}}

@@ -3,6 +3,8 @@ package report
 import (
 	"encoding/json"
 	"testing"
+
+	"aixmend/controller/report/samples"
 )
 
 // A JSON document for a terminal has nothing in it that a terminal acts on, and
@@ -27,7 +29,7 @@ func TestSafeJSON(t *testing.T) {
 }
 
 func FuzzSafeJSON(f *testing.F) {
-	for _, s := range hostileTexts() {
+	for _, s := range samples.HostileTexts() {
 		if len(s) < 1000 {
 			f.Add(s)
 		}

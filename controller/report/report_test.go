@@ -1,11 +1,8 @@
 package report
 
 import (
-	"flag"
-	"os"
 	"strings"
 	"testing"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -13,25 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/controller/outcome"
+	"aixmend/controller/report/samples"
 )
-
-var update = flag.Bool("update", false, "write golden files")
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
-}
 
 func TestClean(t *testing.T) {
 	for _, c := range []struct {
@@ -172,7 +152,7 @@ func TestText(t *testing.T) {
 		"text-0-color": {Color: true}, "text-60-color": {Width: 60, Color: true}, "text-120-color": {Width: 120, Color: true},
 	} {
 		got := Text(fleet(), o)
-		golden(t, "testdata/"+name+".golden", got)
+		samples.Golden(t, "testdata/"+name+".golden", got)
 		colours := strings.NewReplacer("\x1b[31m", "", "\x1b[32m", "", "\x1b[33m", "", "\x1b[35m", "", "\x1b[0m", "")
 		plain := got
 		if o.Color {
@@ -196,227 +176,15 @@ func TestText(t *testing.T) {
 	}
 }
 
-func typical() outcome.Host {
-	at := time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
-	return outcome.Host{
-		Schema: outcome.HostSchema, RunID: "20261122T103000Z-3f9ac2", Host: "aixprd01", Address: "10.1.2.3", Outcome: outcome.NeedsAction,
-		Reason: "rmc-address-missing: en1 has no IPv6 link-local address", Started: at, Duration: 1234, Capture: "captures/aixprd01/c1",
-		SSH: &outcome.SSH{
-			Server: "SSH-2.0-OpenSSH_6.0", Kex: "diffie-hellman-group14-sha1", HostKey: "rsa-sha2-256", Cipher: "aes128-ctr", MAC: "hmac-sha1",
-			Login: "identity /home/ops/.ssh/id_rsa (certificate fleet, signed by SHA256:x)", Legacy: true, Via: []string{"bastion.example"},
-		},
-		FactErrors: map[string]string{"lscluster_m": "hung: no answer in 30s", "clock": "date failed (exit 2)"},
-		Findings: []outcome.Finding{
-			{ID: "rmc-address-missing", Severity: outcome.Critical, Title: "en1 has no IPv6 link-local address", Evidence: []string{"ifconfig -a: no fe80::/10 address on en1", "MAC of en1: fa:d4:43:3e:d1:20"},
-				Remedy: "chdev -l en1 -a netaddr6=fe80::f8d4:43ff:fe3e:d120", Source: "D5: IBM page"},
-			{ID: "rsct-below-recommended", Severity: outcome.Warning, Title: "RSCT 3.2.6.1 is below 3.2.6.2", Evidence: []string{"lslpp: 3.2.6.1"}, Remedy: "plan an RSCT update", Source: "D1: IBM page", Waived: true, Waiver: "frozen for audit, until 2027-01-31"},
-		},
-		Plan: []outcome.PlanStep{
-			{Rung: "1", Step: "replace-stale-lines", Command: "cp a b || exit 1\nwhile read x; do\n  echo \"$x\"\ndone", Undo: "cp b a"},
-			{Rung: "1", Step: "set-address", Command: "/usr/sbin/chdev -l en1 -a state=up", Undo: "/usr/sbin/chdev -l en1 -a state=down"},
-			{Rung: "3", Step: "stop-rmc", Command: "rmcctrl -z", Undo: "rmcctrl -A", BlockedBy: "cluster guard: lscluster -c: live"},
-		},
-		Changes: []outcome.Change{{Step: "set-address", Command: "/usr/sbin/chdev -l en1 -a state=up", Undo: "/usr/sbin/chdev -l en1 -a state=down", Status: outcome.Applied, At: at, Detail: "exit 0"}},
-		Stages: []outcome.Stage{{Name: outcome.StageDiagnose, Status: outcome.StageOK, Started: at, DurationMS: 800, Note: "two findings", Steps: []outcome.Step{
-			{ID: "uname", Command: "/usr/bin/uname -s", Stdout: "AIX\n", DurationMS: 3},
-			{ID: "node_id_etc", Command: "[ -f /etc/ct_node_id ] || exit 44\n/usr/bin/head -n 1 /etc/ct_node_id", ExitStatus: 44, Stderr: "gone\n", Truncated: 12},
-			{ID: "lscluster_m", Command: "/usr/sbin/lscluster -m", ExitStatus: -1, Error: "hung: no answer in 30s"},
-			{ID: "set-address", Command: "/usr/sbin/chdev -l en1 -a state=up", Mutating: true, Stdout: "en1 changed\n"},
-		}}},
-	}
-}
-
-func TestExplain(t *testing.T) {
-	golden(t, "testdata/explain.golden", Explain(typical()))
-	for _, c := range []struct {
-		name string
-		host outcome.Host
-		want string
-	}{
-		{"unreachable", outcome.Host{Outcome: outcome.Unreachable, Reason: "auth: no key"}, "ssh-copy-id"},
-		{"blocked", outcome.Host{Outcome: outcome.NeedsAction,
-			Findings: []outcome.Finding{{ID: "rmc-disconnected", Severity: outcome.Critical, Remedy: "recycle it"}},
-			Plan:     []outcome.PlanStep{{Rung: "recycle", BlockedBy: "cluster guard", Mends: []string{"rmc-disconnected"}}},
-		}, "What to do next\n  rung recycle is blocked: cluster guard\n"},
-		{"healthy", outcome.Host{Outcome: outcome.Healthy}, "What to do next\n  nothing"},
-		{"nothing known", outcome.Host{Outcome: outcome.Failed}, "open a case"},
-		{"waived is no advice", outcome.Host{Outcome: outcome.Failed, Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Remedy: "do", Waived: true}}}, "open a case"},
-	} {
-		if got := Explain(c.host); !strings.Contains(got, c.want) {
-			t.Errorf("%s: %s", c.name, got)
-		}
-	}
-}
-
 func TestPlanText(t *testing.T) {
-	h := typical()
+	h := samples.Typical()
 	var b strings.Builder
 	b.WriteString(PlanText(outcome.HostSummary{Name: h.Host, Outcome: h.Outcome, Reason: h.Reason, Plan: h.Plan}))
 	b.WriteString(PlanText(outcome.HostSummary{Name: "aixprd02", Outcome: outcome.Healthy}))
-	golden(t, "testdata/plan.golden", b.String())
+	samples.Golden(t, "testdata/plan.golden", b.String())
 	hostile := []outcome.PlanStep{{Rung: "1", Step: "s", Command: "a\x1b[31m\nb", Undo: "u\x07", BlockedBy: "x\ny\u202E"}}
 	got := PlanText(outcome.HostSummary{Name: "a", Outcome: outcome.Healthy, Reason: "r\x1b[2J\nforged: healthy", Plan: hostile})
 	if strings.ContainsAny(got, "\x1b\x07\u202E") || strings.Contains(got, "\nforged") || strings.Contains(got, "\ny") {
 		t.Errorf("%q", got)
-	}
-}
-
-func TestHostMarkdown(t *testing.T) {
-	golden(t, "testdata/host.golden.md", string(HostMarkdown(typical())))
-	golden(t, "testdata/host-empty.golden.md", string(HostMarkdown(outcome.Host{Host: "aixprd02", Outcome: outcome.Healthy})))
-}
-
-// hostileTexts is what a host may print to get out of its place in a document.
-func hostileTexts() []string {
-	return []string{
-		"```\n# owned", "`````\n<script>alert(1)</script>\n`````", "~~~\n# owned\n~~~", "```text\nx\n```\n- item", strings.Repeat("`", 500),
-		"<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "![](http://evil.example/x.png)", "[click](http://evil.example)", "<http://evil.example>",
-		"http://evil.example/x", "https://evil.example", "www.evil.example", "&lt;b&gt;", "# heading", "## heading", "- item", "+ item", "* item", "1. item", "1) item", "> quote", "---", "===", "    code", "| a | b |",
-		"a\n# owned", "a\r# owned", "a\u2028# owned", "\x1b[31mred\x1b[0m", "\x9b31m", "\u202Eevil", "a\x00b", "[x]: http://evil.example", "\\`x\\`", "\\", "{{ template }}", "$(reboot)",
-		strings.Repeat("x`", 10_000),
-	}
-}
-
-func hostileHost(s string) outcome.Host {
-	return outcome.Host{
-		SSH:    &outcome.SSH{Server: s, Kex: s, Cipher: s, Login: s, Via: []string{s}, Legacy: true},
-		Mended: []outcome.Finding{{ID: s, Title: s}},
-		Host:   s, RunID: s, Address: s, Reason: s, Outcome: outcome.Failed, Capture: s, FactErrors: map[string]string{"fact": s},
-		Findings: []outcome.Finding{{ID: s, Severity: outcome.Critical, Title: s, Evidence: []string{s}, Remedy: s, Next: []string{s}, Source: s, Waived: true, Waiver: s}},
-		Plan:     []outcome.PlanStep{{Rung: s, Step: "s" + s, Command: s, Undo: s, BlockedBy: s}, {Rung: s, BlockedBy: s}},
-		Support:  []outcome.SupportFile{{Name: s, SHA256: s}},
-		Changes:  []outcome.Change{{Step: s, Command: s, Undo: s, Status: outcome.Applied, Detail: s}},
-		Stages:   []outcome.Stage{{Name: "diagnose", Status: "ok", Note: s, Steps: []outcome.Step{{ID: s, Command: s, Stdout: s, Stderr: s, Error: s}}}},
-		Noise:    s,
-	}
-}
-
-// Whatever a host printed stays text: it can't leave its fence, and outside of
-// fences nothing of it is markup.
-func TestHostMarkdownStaysText(t *testing.T) {
-	for _, s := range hostileTexts() {
-		checkMarkdown(t, s)
-		if got := Explain(hostileHost(s)); Clean(got, true) != got {
-			t.Errorf("explain of %.40q lets something through", s)
-		}
-	}
-}
-
-// One line of 1 MB, and many fences.
-func TestHostMarkdownOfMuch(t *testing.T) {
-	h := hostileHost("x")
-	for _, s := range []string{strings.Repeat("x", 1<<20), strings.Repeat("x`", 1<<15), strings.Repeat("```\n", 1<<14)} {
-		h.Stages[0].Steps[0].Stdout = s
-		document := string(HostMarkdown(h))
-		if !strings.Contains(document, strings.TrimRight(s, "\n")) {
-			t.Error("the output is not there whole")
-		}
-		if _, fences := skeleton(t, document); fences != 7 {
-			t.Errorf("%d fences", fences)
-		}
-	}
-}
-
-func FuzzHostMarkdown(f *testing.F) {
-	for _, s := range hostileTexts() {
-		if len(s) < 1000 {
-			f.Add(s)
-		}
-	}
-	f.Fuzz(func(t *testing.T, s string) { checkMarkdown(t, s) })
-}
-
-// skeleton is the document without what the host printed: the lines that make
-// its structure, and the number of fences.
-func skeleton(t *testing.T, document string) (headings []string, fences int) {
-	t.Helper()
-	fence := "" // the open one
-	for line := range strings.Lines(document) {
-		line = strings.TrimRight(line, "\n")
-		ticks := line[:len(line)-len(strings.TrimLeft(line, "`"))]
-		switch {
-		case fence != "":
-			// CommonMark: a closing fence is at least as long, indented by at
-			// most three blanks, and nothing but blanks comes after it.
-			bare := strings.Trim(line, " \t")
-			if strings.Trim(bare, "`") == "" && len(bare) >= len(fence) {
-				fence = ""
-			}
-		case len(ticks) >= 3:
-			fence = ticks
-			fences++
-			if line != ticks+"text" {
-				t.Errorf("a fence opens with %q", line)
-			}
-		default:
-			checkProse(t, line)
-			if strings.HasPrefix(line, "#") {
-				level, _, _ := strings.Cut(line, " ")
-				headings = append(headings, level)
-			}
-		}
-	}
-	if fence != "" {
-		t.Errorf("the fence %.20q stays open", fence)
-	}
-	return headings, fences
-}
-
-// checkProse: outside of fences no character that makes markup stands without a
-// backslash, but for the document's own.
-func checkProse(t *testing.T, line string) {
-	t.Helper()
-	for _, own := range []string{"# ", "## ", "### ", "- **critical** ", "- ", "  - "} {
-		if rest, ok := strings.CutPrefix(line, own); ok {
-			line = rest
-			break
-		}
-	}
-	if trimmed := strings.TrimLeft(line, " "); trimmed != "" && strings.ContainsRune("-+=", rune(trimmed[0])) {
-		t.Errorf("a line begins like a list or rule: %.60q", line)
-	}
-	waiver := strings.Count(line, " (waived: ") // the document's own words
-	for i := 0; i < len(line); i++ {
-		switch c := line[i]; {
-		case c == '(' && waiver > 0 && strings.HasPrefix(line[i:], "(waived: "), c == ')' && waiver > 0:
-			waiver-- // opened, or closed
-			if c == '(' {
-				waiver = 1
-			}
-		case c == '\\':
-			i++
-		case strings.IndexByte("`*_{}[]<>()#!|~", c) >= 0:
-			t.Errorf("markup %q in %.60q", c, line)
-			return
-		}
-	}
-	unescaped := strings.NewReplacer(`\:`, " ", `\.`, " ").Replace(strings.ToLower(line))
-	for _, link := range []string{"://", "www."} {
-		if strings.Contains(unescaped, link) {
-			t.Errorf("a link in %.60q", line)
-		}
-	}
-}
-
-func checkMarkdown(t *testing.T, s string) {
-	t.Helper()
-	h := hostileHost(s)
-	document := string(HostMarkdown(h))
-	if Clean(document, true) != document {
-		t.Errorf("%.40q: control characters come through", s)
-	}
-	if text := Case(h); Clean(text, true) != text {
-		t.Errorf("%.40q: control characters come through in the case", s)
-	}
-	headings, fences := skeleton(t, document)
-	if diff := cmp.Diff([]string{"#", "##", "##", "##", "##", "##", "##", "###"}, headings); diff != "" {
-		t.Errorf("%.40q: headings (-want +got):\n%s", s, diff)
-	}
-	want := 7
-	if strings.TrimSpace(s) == "" {
-		want = 5 // no stdout, no stderr
-	}
-	if fences != want {
-		t.Errorf("%.40q: %d fences, want %d", s, fences, want)
 	}
 }

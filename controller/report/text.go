@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,7 +28,7 @@ type TextOptions struct {
 func Text(run outcome.Run, o TextOptions) string {
 	var rows []row
 	for _, f := range Folds(run.Hosts) {
-		r := row{outcome: f.Outcome, hosts: strconv.Itoa(len(f.Hosts)), what: Clean(explainFold(f), false)}
+		r := row{outcome: f.Outcome, hosts: strconv.Itoa(len(f.Hosts)), what: Clean(f.What(), false)}
 		r.which = Clean(Compact(f.Hosts), false)
 		if o.Width > 0 {
 			r.which = Clean(clip(f.Hosts, maxWhich), false)
@@ -52,7 +54,7 @@ func Text(run outcome.Run, o TextOptions) string {
 		{"waiver over", func(h outcome.HostSummary) []string { return h.Expired }},
 	} {
 		hosts := byFinding(run.Hosts, label.ids)
-		for _, id := range sorted(hosts) {
+		for _, id := range slices.Sorted(maps.Keys(hosts)) {
 			which := Compact(hosts[id])
 			if o.Width > 0 {
 				which = clip(hosts[id], maxWhich)
@@ -74,34 +76,6 @@ func byFinding(hosts []outcome.HostSummary, ids func(outcome.HostSummary) []stri
 		}
 	}
 	return of
-}
-
-// explainFold says what a line's hosts have in common.
-func explainFold(f Fold) string {
-	findings := strings.Join(f.Findings, ", ")
-	reason := f.Reason
-	if f.Differ { // what one host says is not said of the others
-		kind, _, _ := strings.Cut(f.Reason, ":")
-		if f.Outcome == outcome.Failed || f.Outcome == outcome.Unknown || f.Outcome == outcome.OutcomeUndone {
-			kind = "each for its own reason"
-		}
-		reason = kind + " (see explain)"
-	}
-	both := findings
-	if reason != "" {
-		both = strings.TrimPrefix(findings+"; "+reason, "; ")
-	}
-	switch f.Outcome {
-	case outcome.Unreachable, outcome.Skipped, outcome.Recovered:
-		return reason
-	case outcome.Failed, outcome.Unknown, outcome.OutcomeUndone:
-		return both
-	case outcome.NeedsAction:
-		if blocked(f.Reason, f.Findings) {
-			return both
-		}
-	}
-	return findings
 }
 
 // Counts is one line with the number of hosts in each outcome.

@@ -52,7 +52,7 @@ func run(m *testing.M) int {
 	pages = folder
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	write := exec.CommandContext(ctx, "go", "test", "./controller/report", "-run", "^TestPages$", "-count", "1", "-args", "-pages", folder)
+	write := exec.CommandContext(ctx, "go", "test", "./controller/report/html", "-run", "^TestPages$", "-count", "1", "-args", "-pages", folder)
 	write.Dir = filepath.Join("..", "..")
 	if out, err := write.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "the pages: %v\n%s", err, out)

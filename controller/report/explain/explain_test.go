@@ -1,0 +1,114 @@
+package explain
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/controller/report/samples"
+)
+
+// aMended is a host on which a rung has helped, one was refused, and one is not
+// allowed.
+func aMended() outcome.Host {
+	at := time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
+	return outcome.Host{
+		RunID: "r", Host: "aixprd01", Address: "10.1.2.3", Outcome: outcome.NeedsAction, Reason: "rung 4 (node-id) is not allowed: it takes --allow node-id",
+		Stages: []outcome.Stage{
+			{Name: outcome.StageDiagnose, Started: at, Steps: []outcome.Step{{ID: "domain", Command: "rmcdomainstatus -s ctrmc", Stdout: "then\n"}}},
+			{Name: outcome.StageRecover, Steps: []outcome.Step{{ID: "set-address", Command: "chdev", Mutating: true}}},
+			{Name: outcome.StageVerify, Started: at.Add(time.Minute), Steps: []outcome.Step{
+				{ID: "domain", Command: "p=/usr/sbin/rsct/bin/rmcdomainstatus\n\"$p\" -s ctrmc", Stdout: "Management Domain Status\n I A x\n"},
+				{ID: "node_id_command", Command: "lsnodeid", ExitStatus: 1},
+				{ID: "node_id_etc", Command: "head -n 1 /etc/ct_node_id", ExitStatus: -1, Error: "hung: no answer in 30s"},
+			}},
+		},
+		Facts: map[string]any{"node_ids": map[string]any{"state": "mismatch", "id": ""}},
+		Findings: []outcome.Finding{
+			{ID: "node-id-mismatch", Severity: outcome.Critical, Title: "the node ids differ", Evidence: []string{"lsnodeid: none"}, Remedy: "recfgct", Source: "D8: aix-facts 4",
+				Rule: "node_ids.state ==\n  \"mismatch\"", Reads: []string{"node_ids.state", "node_ids.none", "gone.x"}, Probes: []string{"node_id_command", "node_id_etc", "not_run"}},
+			{ID: "rsct-below-recommended", Severity: outcome.Warning, Title: "RSCT is old", Source: "D1: x", Expired: "frozen (until 2026-11-01)", Remedy: "plan an update"},
+			{ID: "left-behind", Severity: outcome.Warning, Title: "something is left", Source: "R5: y", Waived: true, Waiver: "known", Remedy: "take it away"},
+		},
+		Mended: []outcome.Finding{{ID: "rmc-address-missing", Severity: outcome.Critical, Title: "no address", Evidence: []string{"ifconfig -a: none"}, Remedy: "chdev", Source: "D5: z", Rule: "rmc_address.state == \"missing\"", Probes: []string{"domain"}}},
+		Changes: []outcome.Change{
+			{Rung: "address", Step: "set-address", Command: "chdev\n-l en1", Undo: "chdev back", Status: outcome.Applied, At: at, Detail: "exit 0", Mends: []string{"rmc-address-missing"}},
+		},
+		Plan: []outcome.PlanStep{
+			{Rung: "address", Step: "set-address", Mends: []string{"rmc-address-missing"}},
+			{Rung: "node-id", Step: "keep-node-id", Command: "recfgct", AllowedBy: "node-id", BlockedBy: "not allowed: it takes --allow node-id", Mends: []string{"node-id-mismatch"}},
+			{Rung: "update", Step: "", AllowedBy: "rsct-update", Mends: []string{"rsct-below-recommended"}},
+		},
+	}
+}
+
+func TestExplanation(t *testing.T) {
+	e := Host(aMended())
+	samples.Golden(t, "testdata/explain-chain.golden", e.Text())
+	document, err := json.MarshalIndent(e, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples.Golden(t, "testdata/explain.golden.json", string(document)+"\n")
+}
+
+// Hosts of which there is no finding, and reports of before the rules stood in them.
+func TestExplanationOfLittle(t *testing.T) {
+	read := []outcome.Stage{{Name: outcome.StageDiagnose, Steps: []outcome.Step{{ID: "a"}, {ID: "b"}}}}
+	for _, c := range []struct {
+		name, want string
+		host       outcome.Host
+	}{
+		{"healthy", "What was found\n  nothing: 2 commands were read, and no rule of the playbook holds\n", outcome.Host{Outcome: outcome.Healthy, Stages: read}},
+		{"unreachable", "nothing was read: there was no connection", outcome.Host{Outcome: outcome.Unreachable, Reason: "auth: no"}},
+		{"skipped", "nothing was judged", outcome.Host{Outcome: outcome.Skipped, Stages: read, Reason: "not AIX: Linux"}},
+		{"never read", "nothing: nothing was read", outcome.Host{Outcome: outcome.Skipped, Reason: "interrupted"}},
+		{"an old report: its plan says which step", "step     rung 1, set: applied", outcome.Host{Outcome: outcome.Recovered,
+			Findings: []outcome.Finding{{ID: "x", Source: "D1: y"}}, Changes: []outcome.Change{{Step: "set", Status: outcome.Applied}},
+			Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Mends: []string{"x"}}}}},
+		{"a rung that would run", "next     aixmend recover -l h runs it", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
+			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "D1: y", Remedy: "by hand"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Mends: []string{"x"}}}}},
+		{"a rung that is blocked", "next     clear what blocks rung 1: a cluster is live", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
+			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "D1: y"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", BlockedBy: "a cluster is live", Mends: []string{"x"}}}}},
+	} {
+		if got := Host(c.host).Text(); !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
+	for _, s := range samples.HostileTexts() {
+		h := samples.HostileHost(s)
+		h.Mended, h.Facts = h.Findings, map[string]any{s: s}
+		h.Findings[0].Rule, h.Findings[0].Reads, h.Findings[0].Probes, h.Findings[0].Expired = s, []string{s}, []string{h.Stages[0].Steps[0].ID}, s
+		for i := range h.Changes {
+			h.Changes[i].Rung, h.Changes[i].Mends = s, []string{s}
+		}
+		if got := Host(h).Text(); report.Clean(got, true) != got {
+			t.Errorf("%.40q gets through", s)
+		}
+	}
+}
+
+func TestExplain(t *testing.T) {
+	samples.Golden(t, "testdata/explain.golden", Host(samples.Typical()).Text())
+	for _, c := range []struct {
+		name string
+		host outcome.Host
+		want string
+	}{
+		{"unreachable", outcome.Host{Outcome: outcome.Unreachable, Reason: "auth: no key"}, "ssh-copy-id"},
+		{"blocked", outcome.Host{Outcome: outcome.NeedsAction,
+			Findings: []outcome.Finding{{ID: "rmc-disconnected", Severity: outcome.Critical, Remedy: "recycle it"}},
+			Plan:     []outcome.PlanStep{{Rung: "recycle", BlockedBy: "cluster guard", Mends: []string{"rmc-disconnected"}}},
+		}, "What to do next\n  rung recycle is blocked: cluster guard\n"},
+		{"healthy", outcome.Host{Outcome: outcome.Healthy}, "What to do next\n  nothing"},
+		{"nothing known", outcome.Host{Outcome: outcome.Failed}, "open a case"},
+		{"waived is no advice", outcome.Host{Outcome: outcome.Failed, Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Remedy: "do", Waived: true}}}, "open a case"},
+	} {
+		if got := Host(c.host).Text(); !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package formats
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// maxAnnotations is how many hosts are annotated: GitHub shows ten of a kind for
+// a step.
+const maxAnnotations = 10
+
+// Annotations renders the worst hosts of a run as workflow commands of GitHub, a
+// line each, at the lines of the inventory that name them; "" where there is
+// nothing to say.
+func Annotations(run outcome.Run) string {
+	var b strings.Builder
+	shown, more := 0, 0
+	for _, h := range worst(run) {
+		if !needsPerson(h.Outcome) && h.Outcome != outcome.Degraded && h.Outcome != outcome.Skipped && !run.Fails(h.Outcome) {
+			continue
+		}
+		if shown++; shown > maxAnnotations {
+			more++
+			continue
+		}
+		b.WriteString(annotation(run, h))
+	}
+	if more > 0 {
+		b.WriteString("::notice title=aixmend::" + commandData(fmt.Sprintf("%d more: %s", more, report.Counts(run))) + "\n")
+	}
+	return b.String()
+}
+
+// annotation is that of a host.
+func annotation(run outcome.Run, h outcome.HostSummary) string {
+	level := "warning"
+	switch {
+	case run.Fails(h.Outcome):
+		level = "error"
+	case h.Outcome == outcome.Skipped:
+		level = "notice"
+	}
+	var properties []string
+	if at := h.Defined; at.File != "" {
+		properties = append(properties, "file="+commandProperty(filepath.ToSlash(at.File)))
+		if at.Line > 0 {
+			properties = append(properties, fmt.Sprintf("line=%d", at.Line))
+		}
+	}
+	properties = append(properties, "title="+commandProperty(h.Name+" "+string(h.Outcome)))
+	said := h.Reason
+	if said == "" {
+		said = strings.Join(h.Open, ", ")
+	}
+	if len(h.Expired) > 0 {
+		said += " (waiver over: " + strings.Join(h.Expired, ", ") + ")"
+	}
+	if said == "" {
+		said = string(h.Outcome)
+	}
+	return "::" + level + " " + strings.Join(properties, ",") + "::" + commandData(said) + "\n"
+}
+
+// commandData is untrusted text as the message of a workflow command.
+func commandData(s string) string {
+	return defuse(strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(line(s)))
+}
+
+// commandProperty is untrusted text as a property of one.
+func commandProperty(s string) string {
+	return defuse(strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(line(s)))
+}
+
+// defuse breaks the older form of a workflow command, which is understood anywhere
+// in a line.
+func defuse(s string) string { return strings.ReplaceAll(s, "##[", "## [") }

@@ -1,0 +1,69 @@
+package formats
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// Bounds of what the formats for programs take of one text, in bytes.
+const (
+	maxLine    = 500  // a title, a reason, a line of evidence
+	maxFinding = 4000 // all that is said of a finding
+	maxLines   = 20   // of evidence
+)
+
+// cut bounds a text, and counts what it leaves out.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	end := most
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return fmt.Sprintf("%s ... (%d bytes more)", s[:end], len(s)-end)
+}
+
+// line is untrusted text on one line, bounded.
+func line(s string) string { return cut(report.Clean(s, false), maxLine) }
+
+// tell is what is to be said of a finding, a line each, bounded.
+func tell(f outcome.Finding) string {
+	said := []string{line(f.Title)}
+	if f.Waived {
+		said = append(said, "waived: "+line(f.Waiver))
+	}
+	if f.Expired != "" {
+		said = append(said, "counts again, the waiver is over: "+line(f.Expired))
+	}
+	for i, e := range f.Evidence {
+		if i == maxLines {
+			said = append(said, fmt.Sprintf("evidence: %d lines more", len(f.Evidence)-i))
+			break
+		}
+		said = append(said, "evidence: "+line(e))
+	}
+	if f.Remedy != "" {
+		said = append(said, "remedy: "+line(f.Remedy))
+	}
+	if f.Source != "" {
+		said = append(said, "source: "+line(f.Source))
+	}
+	return cut(strings.Join(said, "\n"), maxFinding)
+}
+
+// changesMade are the changes of a host, a line each, bounded.
+func changesMade(changes []outcome.Change) []string {
+	var said []string
+	for i, c := range changes {
+		if i == maxLines {
+			return append(said, fmt.Sprintf("%d changes more", len(changes)-i))
+		}
+		said = append(said, line(strings.TrimRight(fmt.Sprintf("%s: %s %s", c.Step, c.Status, c.Detail), " ")))
+	}
+	return said
+}

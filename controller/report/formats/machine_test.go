@@ -1,0 +1,176 @@
+package formats
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/controller/report/samples"
+)
+
+// evidenceOf is the evidence of hosts, as a run leaves it.
+func evidenceOf(hosts ...outcome.Host) report.Evidence {
+	at := time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
+	run := outcome.Run{
+		Schema: outcome.RunSchema, ID: "20261122T103000.000Z-3f9ac2", Version: "1.2.3", Command: "recover",
+		Playbook: outcome.Playbook{Name: "rmc-restore", SHA256: "ab"}, Started: at, Finished: at.Add(90 * time.Second),
+		ExitCode: 8, ExitReason: "1 unknown, 1 failed, 1 needs_action, 1 unreachable", FailOn: outcome.DefaultFailOn(),
+	}
+	for i, h := range hosts {
+		run.Hosts = append(run.Hosts, outcome.HostSummary{
+			Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason, DurationMS: h.Duration,
+			Findings: outcome.FindingIDs(h.Findings), Open: outcome.OpenIDs(h.Findings),
+			Waived: outcome.WaivedIDs(h.Findings), Expired: outcome.ExpiredIDs(h.Findings),
+			Report: "hosts/" + h.Host + ".json", Defined: outcome.Place{File: "inventories/prod a.yaml", Line: i + 4},
+		})
+	}
+	run.Counts = outcome.Count(run.Hosts)
+	return report.Evidence{Run: run, LastSuccess: at.Add(-24 * time.Hour), Hosts: func(yield func(outcome.Host, error) bool) {
+		for _, h := range hosts {
+			if !yield(h, nil) {
+				return
+			}
+		}
+	}}
+}
+
+// everyOutcome is a fleet with each outcome, waivers, changes, and hostile text.
+func everyOutcome() report.Evidence {
+	at := time.Date(2026, 11, 22, 10, 30, 1, 0, time.UTC)
+	host := func(name string, o outcome.Outcome, reason string, findings ...outcome.Finding) outcome.Host {
+		return outcome.Host{
+			Schema: outcome.HostSchema, Host: name, Address: "10.1.2.3", Outcome: o, Reason: reason, Started: at, Duration: 1234, Findings: findings,
+		}
+	}
+	missing := outcome.Finding{
+		ID: "rmc-address-missing", Severity: outcome.Critical, Title: "en1 has no IPv6 link-local address",
+		Evidence: []string{"ifconfig -a: no fe80::/10 address on en1", "hostile: \x1b[31m]]> <b>&amp;\x00 | `x` \u202E"},
+		Remedy:   "chdev -l en1 -a netaddr6=fe80::1", Source: "D5: IBM page",
+	}
+	skew := outcome.Finding{ID: "clock-skew", Severity: outcome.Warning, Title: "the clock is 90s off", Evidence: []string{"date"}, Remedy: "start xntpd", Source: "D13"}
+	old := outcome.Finding{ID: "rsct-below-recommended", Severity: outcome.Warning, Title: "RSCT 3.2.6.1 is below 3.2.6.2", Source: "D1: IBM page"}
+	waived, expired := old, old
+	waived.Waived, waived.Waiver = true, "frozen for audit (until 2027-01-31)"
+	expired.Expired = "frozen for audit (until 2026-01-31)"
+	live := outcome.Finding{ID: "cluster-live", Severity: outcome.Info, Title: "part of a cluster", Source: "D10"}
+	probe := func(title string, s outcome.Severity) outcome.Finding {
+		return outcome.Finding{ID: "probe-failed", Severity: s, Title: title, Source: "any"}
+	}
+	recovered := host("aix04", outcome.Recovered, "rung 1 brought it back", live)
+	recovered.Changes = []outcome.Change{{Step: "set-address", Command: "chdev", Status: outcome.Applied, Detail: "exit 0"}}
+	failed := host("aix05", outcome.Failed, "step set-address failed: exit 1 ::error::forged\nforged", missing, skew)
+	failed.Changes = []outcome.Change{{Step: "set-address", Command: "chdev", Status: outcome.NotApplied}}
+	never := outcome.Host{Host: "aix09", Address: "aix09", Outcome: outcome.Skipped, Reason: "interrupted before its turn"}
+	e := evidenceOf(
+		host("aix01", outcome.Healthy, ""), host("aix02", outcome.Healthy, "", waived, live),
+		host("aix03", outcome.Degraded, "rsct-below-recommended: RSCT 3.2.6.1 is below 3.2.6.2", expired, skew),
+		recovered, failed,
+		host("aix06", outcome.NeedsAction, "not allowed: it takes --allow node-id", missing, probe("lscluster hung", outcome.Warning), probe("lsattr failed", outcome.Critical)),
+		host("aix07", outcome.Unknown, "the link died while stop-rmc ran"),
+		host("aix08", outcome.Unreachable, "timeout: no answer, 100% lost"),
+		never,
+		host("aix10", outcome.NeedsAction, "no good capture: disk full"),
+	)
+	e.Run.Hosts[9].Defined = outcome.Place{File: "/etc/aixmend/more.yaml", Line: 7}
+	e.Run.Hosts[8].Defined = outcome.Place{}
+	e.Run.Fleet = []outcome.FleetFinding{{ID: "node-id-duplicate", Hosts: []string{"aix01", "aix02"}, Title: "the same node id on aix01 and aix02"}}
+	return e
+}
+
+// render is a format's text.
+func render(t testing.TB, write func(io.Writer, report.Evidence) error, e report.Evidence) string {
+	t.Helper()
+	var b strings.Builder
+	if err := write(&b, e); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// Each format of the same rich run, as it was looked at.
+func TestMachineFormatsGolden(t *testing.T) {
+	samples.Golden(t, "testdata/every.golden.xml", render(t, JUnit, everyOutcome()))
+	samples.Golden(t, "testdata/every.golden.sarif", render(t, SARIF, everyOutcome()))
+	samples.Golden(t, "testdata/every.golden.summary.md", render(t, Markdown, everyOutcome()))
+	samples.Golden(t, "testdata/every.golden.prom", render(t, Prometheus, everyOutcome()))
+	samples.Golden(t, "testdata/every.golden.nagios", Nagios(everyOutcome().Run))
+	samples.Golden(t, "testdata/every.golden.annotations", Annotations(everyOutcome().Run))
+}
+
+// A document that can't be read is an error of each format that needs it.
+func TestMachineFormatsPassErrorsOn(t *testing.T) {
+	broken := errors.New("hosts/aix01.json: broken")
+	e := everyOutcome()
+	e.Hosts = func(yield func(outcome.Host, error) bool) { yield(outcome.Host{}, broken) }
+	for _, f := range All() {
+		if slices.Contains([]string{"junit", "sarif", "prometheus", "markdown"}, f.Name) {
+			if err := f.Write(io.Discard, e); !errors.Is(err, broken) {
+				t.Errorf("%s: %v", f.Name, err)
+			}
+		}
+	}
+}
+
+// A run without a host, and of no document.
+func TestMachineFormatsOfNothing(t *testing.T) {
+	for _, f := range All() {
+		if text := render(t, f.Write, evidenceOf()); text == "" && f.Name != "html" {
+			t.Errorf("%s: nothing at all", f.Name)
+		}
+	}
+}
+
+// hugeFleet is one of many hosts that all say much, each something else.
+func hugeFleet(hosts int) report.Evidence {
+	var list []outcome.Host
+	for i := range hosts {
+		h := samples.BenchHost(10)
+		h.Host = "host" + strings.Repeat("x", i%50) + string(rune('a'+i%26)) + time.Duration(i).String()
+		h.Stages = nil
+		h.Reason = strings.Repeat("<", 2000) + h.Host
+		h.Outcome = outcome.Failed
+		h.Findings[0].Evidence = slices.Repeat([]string{strings.Repeat("&", 5000)}, 100)
+		h.Changes = slices.Repeat([]outcome.Change{{Step: "s", Detail: strings.Repeat("*", 3000)}}, 100)
+		list = append(list, h)
+	}
+	e := evidenceOf(list...)
+	for i := range e.Run.Hosts {
+		e.Run.Hosts[i].Open = []string{e.Run.Hosts[i].Name}
+		e.Run.Fleet = append(e.Run.Fleet, outcome.FleetFinding{ID: "f", Title: strings.Repeat("|", 900)})
+		e.Run.Hosts[i].Expired = []string{"waiver" + e.Run.Hosts[i].Name}
+	}
+	return e
+}
+
+// Whatever a fleet says, a format takes a bounded part of it for each host, and
+// the summary stays below 1 MiB.
+func TestMachineFormatsAreBounded(t *testing.T) {
+	const hosts = 3000
+	e := hugeFleet(hosts)
+	for _, f := range All() {
+		if f.Name == "html" {
+			continue
+		}
+		text := render(t, f.Write, e)
+		if most := hosts * 80 << 10; len(text) > most {
+			t.Errorf("%s: %d bytes", f.Name, len(text))
+		}
+		if f.Name == "markdown" && len(text) >= 1<<20 {
+			t.Errorf("the summary has %d bytes", len(text))
+		}
+		if f.Name == "markdown" && strings.Count(text, " more are left out here.") != 5 {
+			t.Error("not every section says what it leaves out")
+		}
+	}
+	if text := Nagios(e.Run); len(text) > 4096 {
+		t.Errorf("nagios: %d bytes", len(text))
+	}
+	if text := Annotations(e.Run); strings.Count(text, "\n") != maxAnnotations+1 || !strings.Contains(text, "::notice title=aixmend::2990 more: 3000 hosts: 3000 failed\n") {
+		t.Errorf("annotations: %.500s", text)
+	}
+}

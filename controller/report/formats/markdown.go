@@ -1,0 +1,237 @@
+package formats
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// HostMarkdown renders a host's report for people.
+func HostMarkdown(h outcome.Host) []byte {
+	m := &markdown{}
+	m.b.Grow(size(h))
+	m.line("# %s: %s", md(h.Host), h.Outcome)
+	m.line("")
+	if h.Reason != "" {
+		m.line("%s", md(h.Reason))
+		m.line("")
+	}
+	m.line("Run %s, address %s, %s, %s.", md(h.RunID), md(h.Address), h.Started.UTC().Format(time.RFC3339), ms(h.Duration))
+	if h.Capture != "" {
+		m.line("Capture: %s", md(h.Capture))
+	}
+	if h.SSH != nil {
+		m.line("SSH: %s", md(report.Connection(*h.SSH)))
+	}
+	if h.Lease != nil && h.Lease.Text != "" {
+		m.line("Lease: %s", md(strings.TrimSpace(h.Lease.Text+" "+h.Lease.Note)))
+	}
+	m.findings(h.Findings)
+	for _, f := range h.Mended {
+		m.line("- mended, gone since the first change: %s: %s", md(f.ID), md(f.Title))
+	}
+	for _, d := range h.Drift {
+		m.line("- not as the plan was made for: %s", md(d))
+	}
+	m.plan(h.Plan)
+	m.changes(h.Changes)
+	m.support(h.Support)
+	m.unread(h)
+	for _, s := range h.Stages {
+		m.stage(s)
+	}
+	return m.b.Bytes()
+}
+
+// size is about how long a report will be: most of it is what the host said.
+func size(h outcome.Host) int {
+	n := 4 << 10
+	for _, s := range h.Stages {
+		for _, step := range s.Steps {
+			n += 128 + len(step.Command) + len(step.Stdout) + len(step.Stderr)
+		}
+	}
+	return n
+}
+
+type markdown struct{ b bytes.Buffer }
+
+func (m *markdown) line(format string, args ...any) {
+	fmt.Fprintf(&m.b, format, args...)
+	m.b.WriteByte('\n')
+}
+
+func (m *markdown) heading(text string) {
+	m.line("\n## %s\n", text)
+}
+
+func (m *markdown) findings(findings []outcome.Finding) {
+	m.heading("Findings")
+	if len(findings) == 0 {
+		m.line("None.")
+	}
+	for _, f := range findings {
+		waived := ""
+		if f.Waived {
+			waived = " (waived: " + md(f.Waiver) + ")"
+		}
+		if f.Expired != "" {
+			waived = " (counts again, the waiver is over: " + md(f.Expired) + ")"
+		}
+		m.line("- **%s** %s%s: %s", f.Severity, md(f.ID), waived, md(f.Title))
+		for _, e := range f.Evidence {
+			m.line("  - evidence: %s", md(e))
+		}
+		if f.Remedy != "" {
+			m.line("  - remedy: %s", md(f.Remedy))
+		}
+		for _, next := range f.Next {
+			m.line("  - next: %s", md(next))
+		}
+		m.line("  - source: %s", md(f.Source))
+	}
+}
+
+func (m *markdown) plan(plan []outcome.PlanStep) {
+	if len(plan) == 0 {
+		return
+	}
+	m.heading("Plan")
+	for _, s := range plan {
+		blocked := ""
+		if s.BlockedBy != "" {
+			blocked = ", blocked: " + md(s.BlockedBy)
+		}
+		if s.Step == "" {
+			m.line("- rung %s%s", md(s.Rung), blocked)
+			continue
+		}
+		m.line("- rung %s, step %s%s", md(s.Rung), md(s.Step), blocked)
+		m.fence(s.Command)
+		m.line("  undo:")
+		m.fence(s.Undo)
+	}
+}
+
+func (m *markdown) changes(changes []outcome.Change) {
+	m.heading("Changes")
+	if len(changes) == 0 {
+		m.line("None: nothing was changed on this host.")
+	}
+	for _, c := range changes {
+		m.line("- %s: %s, %s %s", md(c.Step), c.Status, c.At.UTC().Format(time.RFC3339), md(c.Detail))
+		m.fence(c.Command)
+		m.line("  undo:")
+		m.fence(c.Undo)
+	}
+}
+
+func (m *markdown) support(files []outcome.SupportFile) {
+	if len(files) == 0 {
+		return
+	}
+	m.heading("Support data")
+	for _, f := range files {
+		m.line("- %s, %d bytes, sha256 %s", md(f.Name), f.Bytes, md(f.SHA256))
+	}
+}
+
+func (m *markdown) unread(h outcome.Host) {
+	if len(h.FactErrors) == 0 {
+		return
+	}
+	m.heading("Not known")
+	for _, name := range slices.Sorted(maps.Keys(h.FactErrors)) {
+		m.line("- %s: %s", md(name), md(h.FactErrors[name]))
+	}
+}
+
+func (m *markdown) stage(s outcome.Stage) {
+	m.heading("Stage " + s.Name)
+	m.line("%s, %s. %s", s.Status, ms(s.DurationMS), md(s.Note))
+	for _, step := range s.Steps {
+		mark := "read-only"
+		if step.Mutating {
+			mark = "changing"
+		}
+		m.line("\n### %s\n\n%s, exit status %d, %s %s\n", md(step.ID), mark, step.ExitStatus, ms(step.DurationMS), md(step.Error))
+		m.fence(step.Command)
+		m.output("stdout", step.Stdout)
+		m.output("stderr", step.Stderr)
+		if step.Truncated > 0 {
+			m.line("%d bytes more were not kept.", step.Truncated)
+		}
+	}
+}
+
+func (m *markdown) output(name, text string) {
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	m.line("%s:", name)
+	m.fence(text)
+}
+
+// backticks finds the longest run of backticks: the fence must be longer.
+var backticks = regexp.MustCompile("`+")
+
+// fence writes untrusted text as a code block that it cannot leave.
+func (m *markdown) fence(text string) {
+	fence := "```"
+	if strings.Contains(text, fence) {
+		for _, run := range backticks.FindAllString(text, -1) {
+			if len(run) >= len(fence) {
+				fence = run + "`"
+			}
+		}
+	}
+	for _, part := range [...]string{fence, "text\n", strings.TrimRight(report.Clean(text, true), "\n"), "\n", fence, "\n"} {
+		m.b.WriteString(part)
+	}
+}
+
+// markup is what Markdown and HTML would act on.
+const markup = "\\`*_{}[]<>()#!|&~"
+
+// lineStart is what makes a list, a rule or a heading of the line above when a
+// line begins with it.
+var lineStart = regexp.MustCompile(`^(?:[-+=]|[0-9]+\.(?: |$))`)
+
+// md makes untrusted text plain text in Markdown, on one line.
+func md(s string) string {
+	s = strings.TrimLeft(report.Clean(s, false), " ")
+	if !strings.ContainsAny(s, markup+":.-+=") { // of these, and of nothing else, markup is made
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s) + 16)
+	if start := strings.TrimRight(lineStart.FindString(s), " "); start != "" {
+		b.WriteString(start[:len(start)-1] + "\\" + start[len(start)-1:])
+		s = s[len(start):]
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '<':
+			b.WriteString("&lt;")
+		case c == '&':
+			b.WriteString("&amp;")
+		case c == ':' && strings.HasPrefix(s[i:], "://"), // some make links of addresses
+			c == '.' && i >= 3 && strings.EqualFold(s[i-3:i], "www"),
+			strings.IndexByte(markup, c) >= 0:
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+func ms(n int64) string { return (time.Duration(n) * time.Millisecond).String() }

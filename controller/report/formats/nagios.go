@@ -1,0 +1,68 @@
+package formats
+
+import (
+	"fmt"
+	"strings"
+
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// Bounds of what a plugin prints: monitoring servers cut it at 8 KiB, older agents
+// at 4.
+const (
+	nagiosFolds = 10
+	nagiosWhich = 120
+	nagiosWhat  = 200
+)
+
+// Nagios renders a run as a monitoring plugin prints it: a line with the status
+// and performance data, then the worst of what there is. The exit code that goes
+// with it is the run's Plugin.
+func Nagios(run outcome.Run) string {
+	said := report.Counts(run)
+	if run.Broke() {
+		said += "; " + run.ExitReason
+	} else if run.Plugin() == outcome.PluginUnknown {
+		said += "; no host was judged"
+	}
+	var b strings.Builder
+	b.WriteString(NagiosStatus(run.Plugin(), said))
+	total := len(run.Hosts)
+	b.WriteString(" |")
+	for _, o := range outcome.Outcomes() {
+		fmt.Fprintf(&b, " %s=%d;;;0;%d", o, run.Counts[o], total)
+	}
+	fmt.Fprintf(&b, " duration=%ss;;;0\n", seconds(run.Finished.Sub(run.Started)))
+	shown := 0
+	for _, f := range report.Folds(run.Hosts) {
+		if f.Outcome == outcome.Healthy || f.Outcome == outcome.Recovered {
+			continue
+		}
+		if shown++; shown <= nagiosFolds {
+			b.WriteString(nagiosText(fmt.Sprintf("%s: %d: %s: ", f.Outcome, len(f.Hosts), cut(report.Compact(f.Hosts), nagiosWhich))+cut(report.Clean(f.What(), false), nagiosWhat)) + "\n")
+		}
+	}
+	if more := shown - nagiosFolds; more > 0 {
+		fmt.Fprintf(&b, "and %d more kinds\n", more)
+	}
+	return b.String()
+}
+
+// NagiosStatus is the first line of a plugin without performance data and without
+// an end.
+func NagiosStatus(code outcome.Code, said string) string {
+	status := "UNKNOWN"
+	switch code {
+	case outcome.PluginOK:
+		status = "OK"
+	case outcome.PluginWarning:
+		status = "WARNING"
+	case outcome.PluginCritical:
+		status = "CRITICAL"
+	}
+	return "AIXMEND " + status + " - " + nagiosText(said)
+}
+
+// nagiosText is untrusted text without what begins performance data or a line.
+func nagiosText(s string) string { return strings.ReplaceAll(line(s), "|", "/") }

@@ -1,0 +1,185 @@
+package formats
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// Shares of the summary's sections, in bytes. Together they stay below 1 MiB, where
+// a step summary ends.
+const (
+	foldsShare   = 300 << 10
+	fleetShare   = 50 << 10
+	personsShare = 300 << 10
+	changesShare = 250 << 10
+	waiversShare = 50 << 10
+)
+
+// digest is a summary that is being written.
+type digest struct{ b strings.Builder }
+
+func (d *digest) add(format string, args ...any) { fmt.Fprintf(&d.b, format+"\n", args...) }
+
+// list is a section of lines. What its share has no room for is counted.
+func (d *digest) list(heading, header string, share int, lines iter.Seq[string]) {
+	most, begun, left := d.b.Len()+share, false, 0
+	for text := range lines {
+		if !begun {
+			begun = true
+			d.add("\n## %s\n%s", heading, header)
+		}
+		if left > 0 || d.b.Len()+len(text) >= most {
+			left++
+			continue
+		}
+		d.add("%s", text)
+	}
+	if left > 0 {
+		d.add("\n%d more are left out here.", left)
+	}
+}
+
+// Markdown writes a summary in Markdown, for the page of a pipeline: counts, the
+// hosts by what they have in common, those that need a person, and what was
+// changed. It is always below 1 MiB.
+func Markdown(to io.Writer, e report.Evidence) error {
+	run := e.Run
+	d := &digest{}
+	d.add("# aixmend %s: %s\n", md(line(run.Command)), md(report.Counts(run)))
+	d.add("Run %s, playbook %s, exit code %d: %s\n", md(line(run.ID)), md(line(run.Playbook.Name)), run.ExitCode, md(line(run.ExitReason)))
+	d.add("| outcome | hosts |\n| --- | ---: |")
+	for _, o := range outcome.Outcomes() {
+		d.add("| %s | %d |", md(string(o)), run.Counts[o])
+	}
+	d.list("What is wrong", "\n| outcome | hosts | which | what |\n| --- | ---: | --- | --- |", foldsShare, foldRows(run))
+	d.list("Over several hosts", "", fleetShare, fleetLines(run))
+	d.list("Hosts that need a person", "", personsShare, persons(run))
+	var failed error
+	d.list("Changes made", "", changesShare, changeLines(e, &failed))
+	if failed != nil {
+		return failed
+	}
+	d.list("Waivers", "", waiversShare, waivers(run))
+	_, err := io.WriteString(to, d.b.String())
+	return err
+}
+
+// foldRows are the hosts by what they have in common; the healthy ones have
+// nothing.
+func foldRows(run outcome.Run) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, f := range report.Folds(run.Hosts) {
+			row := fmt.Sprintf("| %s | %d | %s | %s |", md(string(f.Outcome)), len(f.Hosts), md(line(report.Compact(f.Hosts))), md(line(f.What())))
+			if f.Outcome != outcome.Healthy && !yield(row) {
+				return
+			}
+		}
+	}
+}
+
+func fleetLines(run outcome.Run) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, f := range run.Fleet {
+			if !yield(fmt.Sprintf("- %s: %s; %s", md(line(f.ID)), md(line(f.Title)), md(line(report.Compact(f.Hosts))))) {
+				return
+			}
+		}
+	}
+}
+
+// changeLines are what was done to hosts. An error ends them.
+func changeLines(e report.Evidence, failed *error) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for h, err := range e.Hosts {
+			if err != nil {
+				*failed = err
+				return
+			}
+			for _, made := range changesMade(h.Changes) {
+				if !yield(fmt.Sprintf("- %s: %s", md(line(h.Host)), md(made))) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// persons are the hosts that need one, the worst first, each with its reason and
+// what to type.
+func persons(run outcome.Run) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, h := range worst(run) {
+			said := fmt.Sprintf("- %s, %s: %s; next: `aixmend explain %s %s`",
+				md(line(h.Name)), md(string(h.Outcome)), md(line(h.Reason)), code(run.ID), code(h.Name))
+			if needsPerson(h.Outcome) && !yield(said) {
+				return
+			}
+		}
+	}
+}
+
+// needsPerson tells whether somebody must look at a host that ended so.
+func needsPerson(o outcome.Outcome) bool {
+	switch o {
+	case outcome.Unknown, outcome.Failed, outcome.NeedsAction, outcome.Unreachable:
+		return true
+	}
+	return false
+}
+
+// worst are the hosts of a run, the worst outcome first.
+func worst(run outcome.Run) []outcome.HostSummary {
+	hosts := make([]outcome.HostSummary, 0, len(run.Hosts))
+	for _, o := range outcome.Outcomes() {
+		for _, h := range run.Hosts {
+			if h.Outcome == o {
+				hosts = append(hosts, h)
+			}
+		}
+	}
+	return hosts
+}
+
+// waivers are the hosts by the findings that are waived there, and before them
+// those whose waiver is over.
+func waivers(run outcome.Run) iter.Seq[string] {
+	waived, expired := map[string][]string{}, map[string][]string{}
+	for _, h := range run.Hosts {
+		for _, id := range h.Waived {
+			waived[id] = append(waived[id], h.Name)
+		}
+		for _, id := range h.Expired {
+			expired[id] = append(expired[id], h.Name)
+		}
+	}
+	return func(yield func(string) bool) {
+		say := func(what string, hosts map[string][]string) bool {
+			for _, id := range slices.Sorted(maps.Keys(hosts)) {
+				if !yield(fmt.Sprintf("- %s %s: %s, %s", md(line(id)), what, report.Hosts(len(hosts[id])), md(line(report.Compact(hosts[id]))))) {
+					return false
+				}
+			}
+			return true
+		}
+		if say("counts again, for the waiver is over", expired) {
+			say("is waived", waived)
+		}
+	}
+}
+
+// code makes untrusted text fit for a code span: it can't be left.
+func code(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '`' || r == '|' {
+			return '?'
+		}
+		return r
+	}, line(s))
+}

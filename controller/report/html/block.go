@@ -1,0 +1,194 @@
+package html
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// Bounds of what a page shows. The whole is in HOST.json.
+const (
+	blockHosts = 64       // hosts of a block
+	blockBytes = 4 << 20  // text of a block
+	stepBytes  = 16 << 10 // each output of a step
+	// A host's text, each text once: what fleetBytes leaves it, within these.
+	fleetBytes   = 640 << 20
+	hostBytes    = 1 << 20
+	hostBytesMin = 64 << 10
+)
+
+// block is some hosts of a page: packed together, for what they say is much alike.
+// Each text stands in it once, and a host refers to it by its number.
+type block struct {
+	limit  int // bytes of a host
+	number int
+	refs   map[string]int
+	texts  []classed
+	size   int
+	pages  []hostPage
+	times  [][]int64
+	seen   map[int]bool // of the host that is being added
+	left   int          // bytes that it may still have
+	json   bytes.Buffer
+	gzip   *gzip.Writer
+}
+
+// classed is a text with what kind of text it is. Alike stand together in a block:
+// that halves its packed size.
+type classed struct {
+	class, text string
+	ref         int
+}
+
+func newBlock(hosts int) *block {
+	return &block{
+		limit: min(hostBytes, max(hostBytesMin, fleetBytes/max(hosts, 1))),
+		refs:  map[string]int{}, seen: map[int]bool{}, gzip: gzip.NewWriter(io.Discard),
+	}
+}
+
+func (b *block) full() bool { return len(b.pages) >= blockHosts || b.size >= blockBytes }
+
+// ref numbers a text. Number 0 is the empty one.
+func (b *block) ref(class, text string) int {
+	if text == "" {
+		return 0
+	}
+	ref, there := b.refs[text]
+	if !there {
+		ref = len(b.texts) + 1
+		b.refs[text] = ref
+		b.texts = append(b.texts, classed{class, report.Clean(text, true), ref})
+		b.size += len(text)
+	}
+	if !b.seen[ref] {
+		b.seen[ref] = true
+		b.left -= len(text)
+	}
+	return ref
+}
+
+// cut numbers as much of a text as there is room for, and says how many bytes more
+// there are. What the host has said before takes no room.
+func (b *block) cut(class, text string) (ref, more int) {
+	kept := text
+	if ref, there := b.refs[text]; !there || !b.seen[ref] {
+		kept = head(text, max(0, min(b.left, stepBytes)))
+	}
+	return b.ref(class, kept), len(text) - len(kept)
+}
+
+// head is the beginning of a text, at most so many bytes.
+func head(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:most]
+}
+
+// short numbers a text that is expected to be short, cut with a mark where it is not.
+func (b *block) short(class, text string) int {
+	ref, more := b.cut(class, text)
+	if more > 0 {
+		kept := text[:len(text)-more]
+		return b.ref(class, fmt.Sprintf("%s … (%d bytes more in HOST.json)", kept, more))
+	}
+	return ref
+}
+
+func (b *block) shorts(class string, texts []string) []int {
+	list := make([]int, 0, len(texts))
+	for _, text := range texts {
+		list = append(list, b.short(class, text))
+	}
+	return list
+}
+
+// add adds a host.
+func (b *block) add(h outcome.Host) {
+	clear(b.seen)
+	b.left = b.limit
+	b.pages = append(b.pages, b.page(h))
+	b.times = append(b.times, times(h))
+}
+
+// times is a host's row in the index of its block: the severities of its findings as
+// bits, then of each stage its number (doubled, one more when it failed), its start
+// in ms since 1970 and its duration in ms.
+func times(h outcome.Host) []int64 {
+	row := make([]int64, 1, 1+3*len(h.Stages))
+	for _, f := range h.Findings {
+		if i := slices.Index(outcome.Severities(), f.Severity); i >= 0 && !f.Waived {
+			row[0] |= 1 << i
+		}
+	}
+	for _, s := range h.Stages {
+		n := slices.Index(stages(), s.Name)
+		if n < 0 {
+			continue
+		}
+		code := int64(2 * n)
+		if s.Status == outcome.StageFailed {
+			code++
+		}
+		row = append(row, code, s.Started.UnixMilli(), s.DurationMS)
+	}
+	return row
+}
+
+// flush writes the block and begins the next.
+func (b *block) flush(w io.Writer) error {
+	if len(b.pages) == 0 {
+		return nil
+	}
+	if err := writeData(w, fmt.Sprintf("times-%d", b.number), b.times); err != nil {
+		return err
+	}
+	slices.SortStableFunc(b.texts, func(x, y classed) int { return strings.Compare(x.class, y.class) })
+	order, texts := make([]int, len(b.texts)), make([]string, len(b.texts))
+	for i, t := range b.texts {
+		order[i], texts[i] = t.ref, t.text
+	}
+	b.json.Reset()
+	to := json.NewEncoder(&b.json)
+	to.SetEscapeHTML(false) // it is packed
+	if err := to.Encode(struct {
+		Refs  []int      `json:"refs"`
+		Texts []string   `json:"texts"`
+		Hosts []hostPage `json:"hosts"`
+	}{order, texts, b.pages}); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "<script type=\"application/gzip\" id=\"pages-%d\">", b.number)
+	if err := b.pack(w); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "</script>\n")
+	clear(b.refs)
+	clear(b.texts) // what they hold on to
+	clear(b.pages)
+	b.texts, b.pages, b.times = b.texts[:0], b.pages[:0], b.times[:0]
+	b.size, b.number = 0, b.number+1
+	return err
+}
+
+// pack writes the JSON of the block, compressed and in base64.
+func (b *block) pack(w io.Writer) error {
+	encoder := base64.NewEncoder(base64.StdEncoding, w)
+	b.gzip.Reset(encoder)
+	_, err := b.gzip.Write(b.json.Bytes())
+	return errors.Join(err, b.gzip.Close(), encoder.Close())
+}

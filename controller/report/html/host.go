@@ -1,0 +1,211 @@
+package html
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/controller/report/explain"
+)
+
+// hostPage is a host as the script shows it. Numbers that stand for texts are refs
+// of its block.
+type hostPage struct {
+	// Chains and Next are what Explained says.
+	Chains  []pageChain  `json:"chains"`
+	Next    []int        `json:"next"`
+	Changes []pageChange `json:"changes"`
+	Plan    []pagePlan   `json:"plan"`
+	Stages  []pageStage  `json:"stages"`
+	// Facts and Unread are pairs: a name, and the fact as JSON or why it could not be had.
+	Facts   [][2]int  `json:"facts"`
+	Unread  [][2]int  `json:"unread"`
+	Lease   pageLease `json:"lease"`
+	Capture int       `json:"capture"`
+	SSH     int       `json:"ssh"`
+	HostKey int       `json:"hostkey"`
+	Drift   []int     `json:"drift"`
+	Support []int     `json:"support"`
+	Noise   int       `json:"noise"`
+}
+
+// pageChain is a Chain, and the remedy of its finding.
+type pageChain struct {
+	Finding  int    `json:"finding"`
+	Severity string `json:"severity"`
+	Title    int    `json:"title"`
+	Mended   bool   `json:"mended"`
+	// Observed are rows: probe, command, what it said in short.
+	Observed [][3]int `json:"observed"`
+	// Values are pairs: a path in the facts, and what it is.
+	Values  [][2]int `json:"values"`
+	Because []int    `json:"because"`
+	Rule    int      `json:"rule"`
+	Row     int      `json:"row"`
+	Source  int      `json:"source"`
+	Waived  bool     `json:"waived"`
+	Waiver  int      `json:"waiver"`
+	Expired int      `json:"expired"`
+	// Acts are rows: rung, step, status, why.
+	Acts   [][4]int `json:"acts"`
+	Remedy int      `json:"remedy"`
+	Next   []int    `json:"next"`
+}
+
+type pageChange struct {
+	Rung    int   `json:"rung"`
+	Step    int   `json:"step"`
+	Command int   `json:"command"`
+	Undo    int   `json:"undo"`
+	Status  int   `json:"status"`
+	At      int64 `json:"at"`
+	Detail  int   `json:"detail"`
+}
+
+type pagePlan struct {
+	Rung        int   `json:"rung"`
+	Step        int   `json:"step"`
+	Command     int   `json:"command"`
+	Undo        int   `json:"undo"`
+	AllowedBy   int   `json:"allowed"`
+	BlockedBy   int   `json:"blocked"`
+	Conditional bool  `json:"conditional"`
+	Mends       []int `json:"mends"`
+}
+
+type pageStage struct {
+	Name    int   `json:"name"`
+	Failed  bool  `json:"failed"`
+	Started int64 `json:"started"`
+	MS      int64 `json:"ms"`
+	Note    int   `json:"note"`
+	// Steps are rows: id, command, stdout, how much more of it there is, stderr, how
+	// much more, exit status, bytes that were not kept, ms, error, 1 when it changes.
+	Steps [][11]int `json:"steps"`
+}
+
+type pageLease struct {
+	Text  int       `json:"text"`
+	Note  int       `json:"note"`
+	Steps [][11]int `json:"steps"`
+}
+
+// page makes a host's page. What people read first has room first.
+func (b *block) page(h outcome.Host) hostPage {
+	explained := explain.Host(h)
+	p := hostPage{
+		Chains: b.chains(explained, h.Findings), Next: b.shorts("next", explained.Next), Capture: b.short("capture", h.Capture),
+		HostKey: b.short("hostkey", h.HostKey), Drift: b.shorts("drift", h.Drift),
+		Changes: []pageChange{}, Plan: []pagePlan{}, Stages: []pageStage{},
+		Facts: [][2]int{}, Unread: [][2]int{}, Support: []int{}, Lease: pageLease{Steps: [][11]int{}},
+	}
+	for _, c := range h.Changes {
+		p.Changes = append(p.Changes, pageChange{
+			Rung: b.short("step", c.Rung), Step: b.short("step", c.Step), Command: b.short("command "+c.Step, c.Command), Undo: b.short("undo "+c.Step, c.Undo),
+			Status: b.short("status", c.Status), At: milli(c.At), Detail: b.short("detail", c.Detail),
+		})
+	}
+	for _, s := range h.Plan {
+		p.Plan = append(p.Plan, pagePlan{
+			Rung: b.short("step", s.Rung), Step: b.short("step", s.Step), Command: b.short("command "+s.Step, s.Command), Undo: b.short("undo "+s.Step, s.Undo),
+			AllowedBy: b.short("step", s.AllowedBy), BlockedBy: b.short("blocked", s.BlockedBy), Conditional: s.Conditional, Mends: b.shorts("finding", s.Mends),
+		})
+	}
+	b.around(&p, h)
+	for _, s := range h.Stages {
+		p.Stages = append(p.Stages, pageStage{
+			Name: b.short("stage", s.Name), Failed: s.Status == outcome.StageFailed, Started: milli(s.Started), MS: s.DurationMS,
+			Note: b.short("note", s.Note), Steps: b.steps(s.Steps),
+		})
+	}
+	b.facts(&p, h.Facts)
+	return p
+}
+
+// chains are what led to what. Those of the findings stand first, in their order.
+func (b *block) chains(e explain.Explanation, findings []outcome.Finding) []pageChain {
+	chains := make([]pageChain, 0, len(e.Chains))
+	for i, c := range e.Chains {
+		p := pageChain{
+			Finding: b.short("finding", c.Finding), Severity: report.Clean(string(c.Severity), false), Title: b.short("title "+c.Finding, c.Title), Mended: c.Mended,
+			Observed: [][3]int{}, Values: [][2]int{}, Because: b.shorts("because "+c.Finding, c.Because), Rule: b.short("rule", c.Rule),
+			Row: b.short("row", c.Row), Source: b.short("source", c.Source), Waiver: b.short("waiver", c.Waived), Expired: b.short("waiver", c.Expired),
+			Acts: [][4]int{}, Next: b.shorts("next", c.Next),
+		}
+		if i < len(findings) {
+			p.Waived, p.Remedy = findings[i].Waived, b.short("remedy", findings[i].Remedy)
+		}
+		for _, o := range c.Observed {
+			p.Observed = append(p.Observed, [3]int{b.short("step", o.Probe), b.short("command "+o.Probe, o.Command), b.short("said "+o.Probe, o.Said)})
+		}
+		for _, v := range c.Values {
+			p.Values = append(p.Values, [2]int{b.short("path", v.Path), b.short("value "+v.Path, inJSON(v.Is))})
+		}
+		for _, a := range c.Acts {
+			p.Acts = append(p.Acts, [4]int{b.short("step", a.Rung), b.short("step", a.Step), b.short("status", a.Status), b.short("detail", a.Why)})
+		}
+		chains = append(chains, p)
+	}
+	return chains
+}
+
+func inJSON(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return `"(not known)"`
+	}
+	return string(text)
+}
+
+// around adds what stands around the walk: the connection, the lease, what was fetched.
+func (b *block) around(p *hostPage, h outcome.Host) {
+	if h.SSH != nil {
+		p.SSH = b.short("ssh", report.Connection(*h.SSH))
+	}
+	if h.Lease != nil {
+		p.Lease = pageLease{Text: b.short("lease", h.Lease.Text), Note: b.short("lease", h.Lease.Note), Steps: b.steps(h.Lease.Steps)}
+	}
+	for _, f := range h.Support {
+		p.Support = append(p.Support, b.short("support", report.Cleanf("%s, %d bytes, sha256 %s", f.Name, f.Bytes, f.SHA256)))
+	}
+	p.Noise = b.short("noise", h.Noise)
+	for _, name := range slices.Sorted(maps.Keys(h.FactErrors)) {
+		p.Unread = append(p.Unread, [2]int{b.short("fact", name), b.short("unread", h.FactErrors[name])})
+	}
+}
+
+func (b *block) steps(steps []outcome.Step) [][11]int {
+	rows := make([][11]int, 0, len(steps))
+	for _, s := range steps {
+		out, outMore := b.cut("out "+s.ID, s.Stdout)
+		errs, errMore := b.cut("err "+s.ID, strings.TrimRight(s.Stderr, "\n"))
+		changes := 0
+		if s.Mutating {
+			changes = 1
+		}
+		rows = append(rows, [11]int{
+			b.short("step", s.ID), b.short("command "+s.ID, s.Command), out, outMore, errs, errMore,
+			s.ExitStatus, int(s.Truncated), int(s.DurationMS), b.short("error", s.Error), changes,
+		})
+	}
+	return rows
+}
+
+// facts adds the facts by name.
+func (b *block) facts(p *hostPage, facts map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(facts)) {
+		p.Facts = append(p.Facts, [2]int{b.short("fact", name), b.short("fact "+name, inJSON(facts[name]))})
+	}
+}
+
+// milli is a time in ms since 1970; 0: none.
+func milli(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}

@@ -1,0 +1,212 @@
+// Package html writes a run as one HTML page that opens offline.
+package html
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// assets are the style, the scripts and the template of the page.
+//
+//go:embed assets/style.css assets/page.tmpl assets/*.js
+var assets embed.FS
+
+// scripts are the parts of the one script of the page, in their order.
+func scripts() []string {
+	return []string{"base.js", "fleet.js", "timeline.js", "detail.js", "host.js", "main.js"}
+}
+
+// Write writes a run as one page that opens from disk and asks for nothing else: a
+// policy in its head allows its own style and script, by their hashes, and no
+// request. What hosts said stands in it as data, never as markup: the summaries
+// are escaped, the rest is JSON that the script shows as text. The documents of the
+// hosts are packed some at a time, and unpacked when one is looked at, so that a
+// fleet fits in a page and its writing in memory.
+func Write(to io.Writer, e report.Evidence) error {
+	style, err := assets.ReadFile("assets/style.css")
+	if err != nil {
+		return err
+	}
+	script, err := script()
+	if err != nil {
+		return err
+	}
+	page, err := template.ParseFS(assets, "assets/page.tmpl")
+	if err != nil {
+		return err
+	}
+	folds := report.Folds(e.Run.Hosts)
+	w := bufio.NewWriter(to)
+	if _, err := fmt.Fprintf(w, `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src '%s'; style-src '%s'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<style>%s</style>
+`, elementHash(script), elementHash(string(style)), style); err != nil {
+		return err
+	}
+	if err := page.ExecuteTemplate(w, "top", newPageTop(e, folds)); err != nil {
+		return err
+	}
+	if err := writeIndex(w, e.Run, folds); err != nil {
+		return err
+	}
+	bottom, err := writePages(w, e)
+	if err != nil {
+		return err
+	}
+	if err := page.ExecuteTemplate(w, "bottom", bottom); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(w, "<script>%s</script>\n</body>\n</html>\n", script); err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// script is the one script of the page.
+func script() (string, error) {
+	var b strings.Builder
+	b.WriteString("(() => {\n\"use strict\";\n")
+	for _, name := range scripts() {
+		part, err := assets.ReadFile("assets/" + name)
+		if err != nil {
+			return "", err
+		}
+		b.Write(part)
+	}
+	b.WriteString("})();\n")
+	return b.String(), nil
+}
+
+// elementHash is how the policy of a page names an element that may stand in it.
+func elementHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// pageIndex is what the script knows of every host before it looks at one.
+type pageIndex struct {
+	Started  int64    `json:"started"` // ms since 1970
+	Finished int64    `json:"finished"`
+	Outcomes []string `json:"outcomes"`
+	Marks    []string `json:"marks"`
+	Stages   []string `json:"stages"`
+	// Severities are the bits of a host's row in its block, the first the lowest.
+	Severities []string `json:"severities"`
+	Findings   []string `json:"findings"`
+	Reasons    []string `json:"reasons"`
+	// Hosts are rows: name, address, outcome, reason, findings, ms, fold, interrupted,
+	// findings that are waived.
+	Hosts [][9]any `json:"hosts"`
+}
+
+// writeIndex writes the index of the hosts as JSON that no markup can leave.
+func writeIndex(w io.Writer, run outcome.Run, folds []report.Fold) error {
+	index := pageIndex{
+		Started: run.Started.UnixMilli(), Finished: run.Finished.UnixMilli(),
+		Outcomes: texts(outcome.Outcomes()), Severities: texts(outcome.Severities()), Stages: stages(),
+		Hosts: make([][9]any, 0, len(run.Hosts)),
+	}
+	marks := map[outcome.Outcome]int{}
+	for i, o := range outcome.Outcomes() {
+		index.Marks, marks[o] = append(index.Marks, mark(o)), i
+	}
+	fold := map[string]int{}
+	for i, f := range folds {
+		for _, name := range f.Hosts {
+			fold[name] = i
+		}
+	}
+	reasons, findings := list{at: map[string]int{}}, list{at: map[string]int{}}
+	for _, h := range run.Hosts {
+		index.Hosts = append(index.Hosts, [9]any{
+			report.Clean(h.Name, false), report.Clean(h.Address, false), marks[h.Outcome], reasons.of(h.Reason), findings.all(h.Findings),
+			h.DurationMS, fold[h.Name], h.Interrupted, findings.all(h.Waived),
+		})
+	}
+	index.Reasons, index.Findings = reasons.texts, findings.texts
+	return writeData(w, "index", index)
+}
+
+// list numbers texts, each once.
+type list struct {
+	texts []string
+	at    map[string]int
+}
+
+func (l *list) of(text string) int {
+	n, there := l.at[text]
+	if !there {
+		n = len(l.texts)
+		l.at[text], l.texts = n, append(l.texts, report.Clean(text, false))
+	}
+	return n
+}
+
+func (l *list) all(texts []string) []int {
+	numbers := make([]int, 0, len(texts))
+	for _, text := range texts {
+		numbers = append(numbers, l.of(text))
+	}
+	return numbers
+}
+
+// writeData writes a value as JSON that the browser does not run. The encoder
+// escapes what could end the element.
+func writeData(w io.Writer, id string, value any) error {
+	document, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "<script type=\"application/json\" id=\"%s\">%s</script>\n", id, document)
+	return err
+}
+
+// writePages writes the documents of the hosts in blocks, and returns what is
+// known when all of them have been read.
+func writePages(w io.Writer, e report.Evidence) (pageBottom, error) {
+	b := newBlock(len(e.Run.Hosts))
+	found := findings{}
+	for h, err := range e.Hosts {
+		if err != nil {
+			return pageBottom{}, err
+		}
+		found.add(h)
+		b.add(h)
+		if b.full() {
+			if err := b.flush(w); err != nil {
+				return pageBottom{}, err
+			}
+		}
+	}
+	if err := b.flush(w); err != nil {
+		return pageBottom{}, err
+	}
+	return found.bottom(), nil
+}
+
+func texts[T ~string](names []T) []string {
+	list := make([]string, len(names))
+	for i, n := range names {
+		list[i] = string(n)
+	}
+	return list
+}
+
+func stages() []string {
+	return []string{outcome.StageDiagnose, outcome.StageCapture, outcome.StageRecover, outcome.StageVerify}
+}
