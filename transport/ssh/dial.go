@@ -49,6 +49,8 @@ type Options struct {
 	Hosts *HostKeys
 	// Passwords gives those of logins and of root; nil: there are none.
 	Passwords Passwords
+	// Folder is the working folder of proxy commands; "": that of this process.
+	Folder string
 	// DialContext opens the network connection; nil: TCP.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }

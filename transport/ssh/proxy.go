@@ -74,7 +74,7 @@ func (d *Dialer) startProxy(command, address string) (*proxy, error) {
 	ctx, kill := context.WithCancel(d.bastions.life)
 	p := &proxy{done: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, proxyShell, "-c", "exec "+command)
-	p.cmd.Stderr, p.cmd.WaitDelay = &p.said, proxyGrace
+	p.cmd.Dir, p.cmd.Stderr, p.cmd.WaitDelay = d.options.Folder, &p.said, proxyGrace
 	p.stream = newPiped(address, func() {
 		if !p.ended.Load() { // else it ends by itself, and how is worth knowing: see serve
 			kill()

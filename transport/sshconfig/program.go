@@ -47,6 +47,7 @@ func (c *Config) ask(parent context.Context, files []string, q query) (answer, e
 	defer cancel()
 	said, words := &bounded{limit: maxSaid, strict: true}, &bounded{limit: maxWords}
 	cmd := exec.CommandContext(ctx, c.program, append(args, "--", q.address)...)
+	cmd.Dir = c.folder
 	alone(cmd)
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = said, words, askGrace
 	err := cmd.Run()

@@ -41,6 +41,9 @@ type Options struct {
 	Program string
 	// Home is the user's home; empty: that of the login.
 	Home string
+	// Folder is the working folder of ssh and of the commands that it runs; "": that of
+	// this process.
+	Folder string
 	// Warn is told, once, what does not hold as it stands; nil: nobody is. It is
 	// called from several goroutines.
 	Warn func(string)
@@ -50,6 +53,7 @@ type Options struct {
 type Config struct {
 	file    string
 	home    string
+	folder  string
 	system  string // the folder of the system's files
 	local   user.User
 	machine string
@@ -72,7 +76,7 @@ type Config struct {
 // New returns a Config. Nothing is read before the first target is filled.
 func New(o Options) *Config {
 	c := &Config{
-		file: o.File, home: o.Home, system: systemFolder(), warn: o.Warn,
+		file: o.File, home: o.Home, folder: o.Folder, system: systemFolder(), warn: o.Warn,
 		timeout: askTimeout, places: make(chan struct{}, runtime.NumCPU()),
 		flights: map[string]*flight{}, told: map[string]bool{},
 	}
