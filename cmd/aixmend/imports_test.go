@@ -56,11 +56,14 @@ var rooms = map[string]room{
 	"controller/report/formats":   {imports: []string{"controller/outcome", "controller/report", "controller/report/html"}, tests: []string{"controller/report/samples", "controller/report/explain"}},
 	"controller/report/samples":   {imports: []string{"controller/outcome"}},
 	"controller/drift":            {imports: []string{"controller/outcome"}},
-	"controller/recording":        {imports: []string{"playbooks", "transport"}, tests: world},
+	"controller/recording":        {imports: []string{"playbooks", "transport", "controller/recording/redact"}, tests: world},
+	"controller/recording/redact": {},
 	"controller/notify":           {imports: []string{"controller/outcome", "controller/drift", "transport/retry"}},
 	"cmd/aixmend/live":            {imports: []string{"controller", "controller/outcome", "controller/report"}},
 	"examples":                    {imports: everything},
 	"tools/measure":               {},
+
+	"controller/recording/anonymize": {imports: []string{"controller/recording", "controller/recording/redact"}},
 }
 
 // allows reports whether a file of the room may import a package.

@@ -16,6 +16,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/controller/recording"
+	"aixmend/controller/recording/anonymize"
 	"aixmend/controller/report"
 	"aixmend/inventory"
 	"aixmend/playbooks"
@@ -322,7 +323,7 @@ func (r *recorder) ended(inv *inventory.Inventory) error {
 
 // anonymized replaces names, addresses and ids over all recordings, and writes them.
 func (r *recorder) anonymized(inv *inventory.Inventory) {
-	anon, err := recording.NewAnonymizer(nil)
+	anon, err := anonymize.New(nil)
 	if err != nil {
 		r.broken = err
 		return

@@ -14,6 +14,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/controller/recording"
+	"aixmend/controller/recording/anonymize"
 	"aixmend/transport/lab/aixsim"
 )
 
@@ -155,7 +156,7 @@ func (l *lab) anonymize(from, to string) {
 		noError(l, err)
 		list = append(list, r)
 	}
-	a, err := recording.NewAnonymizer([]byte("a key of a test"))
+	a, err := anonymize.New([]byte("a key of a test"))
 	noError(l, err)
 	for _, r := range a.All(list) {
 		_, err := r.Write(to)

@@ -8,23 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"time"
-	"unicode"
-)
-
-// Bounds of a file that is read.
-const (
-	// MaxBytes is how large a file may be.
-	MaxBytes = 64 << 20
-	// maxDepth is how deep its JSON may be nested; a recording needs five.
-	maxDepth = 16
-	// maxCommands is how many entries it may have.
-	maxCommands = 10_000
-	// maxText is how many bytes a text other than a stream may have.
-	maxText = 4096
 )
 
 // FileError is a file that is no recording that can be judged.
@@ -190,108 +175,4 @@ func tooDeep(text []byte) int64 {
 		}
 	}
 	return -1
-}
-
-// plainName is a name that is a host's, and that of a file in a folder.
-// acceptedCheck is the form of the name of a guard's check.
-var acceptedCheck = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
-
-var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$`)
-
-// checkName returns the fault of a host's name.
-func checkName(name string) error {
-	if !plainName.MatchString(name) {
-		return fmt.Errorf("host.name is %.80q: wanted letters, digits, dots, - and _", name)
-	}
-	return nil
-}
-
-// check returns the first fault of a recording. It trusts nothing: the file may come
-// from a stranger.
-func (r *Recording) check() error {
-	if err := checkName(r.Host.Name); err != nil {
-		return err
-	}
-	if len(r.Commands) > maxCommands {
-		return fmt.Errorf("it has %d commands, and %d are the most", len(r.Commands), maxCommands)
-	}
-	for what, text := range map[string]string{
-		"host.address": r.Host.Address, "host.rmc_nic": r.Host.RMCNIC, "aixmend": r.Version,
-		"system.oslevel": r.System.OSLevel, "system.rsct": r.System.RSCT, "system.ssh_server": r.System.SSHServer,
-	} {
-		if !shown(text) {
-			return fmt.Errorf("%s is %.80q: wanted one short line of text", what, text)
-		}
-	}
-	for _, check := range r.Host.Accepted {
-		if !acceptedCheck.MatchString(check) {
-			return fmt.Errorf("host.accepted: %q is no name of a check", check)
-		}
-	}
-	for _, w := range r.Host.Waivers {
-		if _, err := w.until(); err != nil || !shown(w.Finding) || !shown(w.Reason) {
-			return fmt.Errorf("the waiver of %.80q is none: wanted a finding, a reason and a day as 2006-01-02", w.Finding)
-		}
-	}
-	if t := r.Trouble; t != nil && (!shown(string(t.Kind)) || !shown(t.Op) || len(t.Text) > maxText) {
-		return errors.New("its trouble is not as aixmend writes it")
-	}
-	seen := map[string]string{}
-	for i, e := range r.Commands {
-		if err := e.check(); err != nil {
-			return fmt.Errorf("commands[%d] (%.80q): %w", i, e.ID, err)
-		}
-		if other, twice := seen[string(e.Command)]; twice {
-			return fmt.Errorf("commands[%d] (%.80q): the command of %.80q is there twice", i, e.ID, other)
-		}
-		seen[string(e.Command)] = e.ID
-	}
-	return nil
-}
-
-// check returns the first fault of an entry.
-func (e Entry) check() error {
-	switch {
-	case e.ID == "" || !shown(e.ID):
-		return errors.New("its id is no short line of text")
-	case len(e.Command) == 0:
-		return errors.New("it has no command")
-	case e.DurationMS < 0 || e.StdoutDropped < 0 || e.StderrDropped < 0:
-		return errors.New("a time or a number of bytes is negative")
-	case e.DurationMS > int64(24*time.Hour/time.Millisecond):
-		return errors.New("it took longer than a day")
-	case e.NoAnswer == "" && e.Exit == nil:
-		return errors.New("it has neither an exit status nor a reason why there is none")
-	case e.NoAnswer != "" && e.Exit != nil:
-		return errors.New("it has an exit status and a reason why there is none")
-	case e.Exit != nil && (*e.Exit < 0 || *e.Exit > 255):
-		return fmt.Errorf("exit_status is %d: wanted 0 to 255", *e.Exit)
-	case e.NoAnswer != "" && !slices.Contains([]string{Hung, NotRun, Lost}, e.NoAnswer):
-		return fmt.Errorf("no_answer is %.80q: wanted %s, %s or %s", e.NoAnswer, Hung, NotRun, Lost)
-	}
-	return nil
-}
-
-// shown reports whether a text is one short line that can be shown.
-func shown(text string) bool {
-	return len(text) <= maxText && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
-}
-
-// until is the last day of a waiver, zero when it has none.
-func (w Waiver) until() (time.Time, error) {
-	if w.Until == "" {
-		return time.Time{}, nil
-	}
-	return time.Parse(time.DateOnly, w.Until)
-}
-
-// Last returns the last day on which the waiver holds, at 00:00 UTC, and its
-// reason, so that it holds at any time if it held when the host was recorded: a
-// recording is judged as on its day. An end that was over then stays.
-func (w Waiver) Last(recorded time.Time) (time.Time, string) {
-	until, _ := w.until() // checked when read
-	if until.IsZero() || !recorded.Before(until.AddDate(0, 0, 1)) {
-		return until, w.Reason
-	}
-	return time.Time{}, w.Reason + " (until " + w.Until + ")"
 }

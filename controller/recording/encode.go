@@ -10,17 +10,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
-
-// unsealed stands in the place of the hash while it is computed.
-var unsealed = strings.Repeat("0", 2*sha256.Size)
-
-// hashField is where the hash stands in the file.
-const hashField = "\n  \"sha256\": \""
 
 // Encode returns the file of a recording, with its hash, and sets SHA256. Where a
 // host has sent more than a file may hold, its longest answers are cut, which the
@@ -69,18 +62,6 @@ func (r *Recording) cut(limit int) {
 			}
 		}
 	}
-}
-
-// sealed reports whether a file is as it was written.
-func sealed(file []byte, hash string) bool {
-	at := bytes.Index(file, []byte(hashField+hash+`"`))
-	if at < 0 || len(hash) != len(unsealed) {
-		return false
-	}
-	text := bytes.Clone(file)
-	copy(text[at+len(hashField):], unsealed)
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]) == hash
 }
 
 // harmless escapes characters that a terminal acts on or does not show, so that the file can

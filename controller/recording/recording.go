@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -136,6 +137,18 @@ type Entry struct {
 	// StdoutDropped and StderrDropped count bytes that were not kept.
 	StdoutDropped int64 `json:"stdout_dropped,omitempty"`
 	StderrDropped int64 `json:"stderr_dropped,omitempty"`
+}
+
+// levelCommand matches the commands that print fileset levels.
+var levelCommand = regexp.MustCompile(`\b(lslpp|installp|ctversion|instfix|oslevel|rpm)\b`)
+
+// otherCommand matches the commands that may print addresses.
+var otherCommand = regexp.MustCompile(`\b(ifconfig|netstat|entstat|lsattr|odmget|cat|tail|head|host|lsrsrc|rmcdomainstatus|lscluster|log)\b`)
+
+// LevelsOnly reports whether the command prints fileset levels, and no addresses or
+// secrets.
+func (e *Entry) LevelsOnly() bool {
+	return levelCommand.Match(e.Command) && !otherCommand.Match(e.Command)
 }
 
 // Askers are the names of playbooks. In the file they are one text, blanks between.

@@ -1,4 +1,4 @@
-package recording
+package redact
 
 import (
 	"encoding/base64"
@@ -44,11 +44,11 @@ func TestRedact(t *testing.T) {
 		"rmc key":                `KeyToken = "` + secret + `"`,
 		"jwt":                    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0." + secret,
 	} {
-		got, n := Redact(text)
+		got, n := Text(text)
 		if strings.Contains(got, secret) || n == 0 || strings.Contains(got, b64(secret)[:12]) {
 			t.Errorf("%s: %d places in %q", name, n, got)
 		}
-		if again, n := Redact(got); again != got || n > 0 {
+		if again, n := Text(got); again != got || n > 0 {
 			t.Errorf("%s: redacted again, %q becomes %q", name, got, again)
 		}
 	}
@@ -66,7 +66,7 @@ func TestRedactLeavesTheRest(t *testing.T) {
 		"NodeID            = 4544883612360759272\n", "/opt/freeware/lib/cloud/data/instance\n", "ssh_authorized_keys: []\n", "\xff\xfe\x00binary",
 		"http://10.1.2.3:80/path@x", "",
 	} {
-		if got, n := Redact(text); got != text || n != 0 {
+		if got, n := Text(text); got != text || n != 0 {
 			t.Errorf("%q becomes %q", text, got)
 		}
 	}

@@ -1,4 +1,6 @@
-package recording
+// Package anonymize replaces names, addresses and ids in recordings, so that they can
+// be sent to somebody who must not know them.
+package anonymize
 
 import (
 	"bytes"
@@ -12,6 +14,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"aixmend/controller/recording"
 )
 
 // Anonymizer replaces names, addresses and ids in recordings. Equal things become
@@ -42,9 +46,9 @@ type Anonymizer struct {
 	taken map[string]bool
 }
 
-// NewAnonymizer returns one with a key; nil: a random one. Its error is that there is
+// New returns one with a key; nil: a random one. Its error is that there is
 // no randomness.
-func NewAnonymizer(key []byte) (*Anonymizer, error) {
+func New(key []byte) (*Anonymizer, error) {
 	if key == nil {
 		key = make([]byte, 32)
 		if _, err := rand.Read(key); err != nil {
@@ -73,11 +77,11 @@ func (a *Anonymizer) Own(playbook string) { a.own[playbook] = true }
 // All returns recordings without names, addresses and ids; those that it is given
 // stay as they are. What one host says of another is replaced, too: all are read
 // first.
-func (a *Anonymizer) All(list []*Recording) []*Recording {
+func (a *Anonymizer) All(list []*recording.Recording) []*recording.Recording {
 	for _, r := range list {
 		a.learn(r)
 	}
-	done := make([]*Recording, len(list))
+	done := make([]*recording.Recording, len(list))
 	for i, r := range list {
 		done[i] = a.replace(r)
 	}
@@ -85,7 +89,7 @@ func (a *Anonymizer) All(list []*Recording) []*Recording {
 }
 
 // replace returns a recording without names, addresses and ids.
-func (a *Anonymizer) replace(r *Recording) *Recording {
+func (a *Anonymizer) replace(r *recording.Recording) *recording.Recording {
 	c := *r
 	c.Anonymized = true
 	c.Host.Name = a.name(r.Host.Name)
@@ -108,7 +112,7 @@ func (a *Anonymizer) replace(r *Recording) *Recording {
 		trouble.Text = a.text(trouble.Text, place{})
 		c.Trouble = &trouble
 	}
-	c.Commands = make([]Entry, len(r.Commands))
+	c.Commands = make([]recording.Entry, len(r.Commands))
 	for i, e := range r.Commands {
 		at := placeOf(e)
 		e.Stdout, e.Stderr = a.stream(e.Stdout, at), a.stream(e.Stderr, at)
@@ -120,11 +124,11 @@ func (a *Anonymizer) replace(r *Recording) *Recording {
 	return &c
 }
 
-func (a *Anonymizer) stream(s Stream, at place) Stream {
+func (a *Anonymizer) stream(s recording.Stream, at place) recording.Stream {
 	if s == nil {
 		return nil
 	}
-	return Stream(a.text(string(s), at))
+	return recording.Stream(a.text(string(s), at))
 }
 
 // digest returns the replacement of a value of a class: 32 bytes that nobody can compute who has

@@ -1,4 +1,4 @@
-package recording
+package anonymize
 
 import (
 	"encoding/binary"

@@ -1,4 +1,4 @@
-package recording
+package anonymize
 
 import (
 	"fmt"
@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"aixmend/controller/recording"
+	"aixmend/controller/recording/redact"
 )
 
 // removedText stands where base64 was that held a name or an address.
@@ -15,18 +18,13 @@ const removedText = "[removed: base64]"
 // text is a text without names, addresses and ids. It is taken apart into runs of
 // the characters of names and numbers; all else stays, byte for byte.
 func (a *Anonymizer) text(text string, at place) string {
-	text = eachBlob(text, func(b string) string {
-		if hides(b, func(plain string) bool { return printableText(plain) && a.runs(plain, place{}) != plain }) {
+	text = redact.EachBlob(text, func(b string) string {
+		if redact.Hides(b, func(plain string) bool { return redact.Printable(plain) && a.runs(plain, place{}) != plain }) {
 			return removedText
 		}
 		return b
 	})
 	return a.runs(text, at)
-}
-
-// printableText reports whether a text is one that somebody would put into base64.
-func printableText(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f })
 }
 
 func ofRun(c byte) bool {
@@ -279,7 +277,7 @@ func (a *Anonymizer) qualified(core string, at place) (string, bool) {
 		}
 	}
 	m := domains.FindString(lower)
-	if m == "" || ofVendor(lower) || strings.ContainsRune(lower, '_') || !plainName.MatchString(core) {
+	if m == "" || ofVendor(lower) || strings.ContainsRune(lower, '_') || !recording.ValidName(core) {
 		return "", false
 	}
 	labels := strings.Split(lower, ".")

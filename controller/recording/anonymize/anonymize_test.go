@@ -1,4 +1,4 @@
-package recording
+package anonymize
 
 import (
 	"encoding/base64"
@@ -8,11 +8,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"aixmend/controller/recording"
 )
 
 func newAnonymizer(t *testing.T, key string) *Anonymizer {
 	t.Helper()
-	a, err := NewAnonymizer([]byte(key))
+	a, err := New([]byte(key))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,12 +22,11 @@ func newAnonymizer(t *testing.T, key string) *Anonymizer {
 }
 
 // answers is a recording of commands and their output.
-func answers(host string, pairs ...string) *Recording {
-	r := sample()
-	r.Host = Host{Name: host, Address: "10.20.0.3"}
-	r.Commands = nil
+func answers(host string, pairs ...string) *recording.Recording {
+	r := &recording.Recording{Schema: recording.Schema, Host: recording.Host{Name: host, Address: "10.20.0.3"}}
 	for i := 0; i < len(pairs); i += 2 {
-		r.Commands = append(r.Commands, Entry{ID: fmt.Sprint(i), Command: Stream(pairs[i]), Exit: number(0), Stdout: Stream(pairs[i+1])})
+		exit := 0
+		r.Commands = append(r.Commands, recording.Entry{ID: fmt.Sprint(i), Command: recording.Stream(pairs[i]), Exit: &exit, Stdout: recording.Stream(pairs[i+1])})
 	}
 	return r
 }
@@ -58,11 +59,15 @@ var original = regexp.MustCompile(`(?i)aixprd|kunde|other77|db9|repo\.|` +
 func TestNothingOriginalIsLeft(t *testing.T) {
 	a := newAnonymizer(t, "k")
 	r := answers("aixprd01", planted...)
-	r.Host.Waivers = []Waiver{{Finding: "f", Reason: "as aixprd01 said"}}
-	r.Noise = Stream("Welcome to aixprd01\n")
-	r.Trouble = &Trouble{Text: "10.20.0.3: broken"}
-	got := a.All([]*Recording{r})[0]
-	text := string(encode(t, got))
+	r.Host.Waivers = []recording.Waiver{{Finding: "f", Reason: "as aixprd01 said"}}
+	r.Noise = recording.Stream("Welcome to aixprd01\n")
+	r.Trouble = &recording.Trouble{Text: "10.20.0.3: broken"}
+	got := a.All([]*recording.Recording{r})[0]
+	file, err := got.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(file)
 	for _, e := range got.Commands {
 		text += string(e.Stdout) // what is not UTF-8 is base64 in the file
 	}
@@ -81,7 +86,7 @@ func TestNothingOriginalIsLeft(t *testing.T) {
 // What a verdict rests on holds afterwards as before.
 func TestWhatIsKept(t *testing.T) {
 	a := newAnonymizer(t, "k")
-	got := a.All([]*Recording{answers("aixprd01", planted...)})[0]
+	got := a.All([]*recording.Recording{answers("aixprd01", planted...)})[0]
 	out := func(command string) string { return string(got.Find(command).Stdout) }
 	find := func(pattern, text string) string {
 		t.Helper()
@@ -211,12 +216,12 @@ func TestAddresses(t *testing.T) {
 func TestConsistentOverFiles(t *testing.T) {
 	a := newAnonymizer(t, "k")
 	one, two := answers("aixprd01", "log", "aixprd01 10.20.0.3 aixprd02\n"), answers("aixprd02", "log", "aixprd01 10.20.0.3 aixprd02\n")
-	got := a.All([]*Recording{one, two})
+	got := a.All([]*recording.Recording{one, two})
 	first, second := string(got[0].Commands[0].Stdout), string(got[1].Commands[0].Stdout)
 	if first != second || !strings.HasPrefix(first, got[0].Host.Name+" ") || !strings.HasSuffix(first, " "+got[1].Host.Name+"\n") {
 		t.Errorf("%q of %s and %q of %s", first, got[0].Host.Name, second, got[1].Host.Name)
 	}
-	if other := newAnonymizer(t, "l").All([]*Recording{one})[0]; other.Host.Name == got[0].Host.Name {
+	if other := newAnonymizer(t, "l").All([]*recording.Recording{one})[0]; other.Host.Name == got[0].Host.Name {
 		t.Error("another key makes the same names")
 	}
 	if got[0].Host.Name == got[1].Host.Name {
@@ -231,12 +236,12 @@ func FuzzAnonymize(f *testing.F) {
 	}
 	f.Add(strings.Repeat(":", 1000) + strings.Repeat("a-", 100))
 	f.Fuzz(func(t *testing.T, text string) {
-		a, err := NewAnonymizer([]byte("k"))
+		a, err := New([]byte("k"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		r := answers("aixprd01", "log", text)
-		got := a.All([]*Recording{r})[0]
+		got := a.All([]*recording.Recording{r})[0]
 		if strings.Contains(strings.ToLower(string(got.Commands[0].Stdout)), "aixprd01") && regexp.MustCompile(`(?i)(^|[^a-z0-9._:-])aixprd01($|[^a-z0-9._:-])`).Match(got.Commands[0].Stdout) {
 			t.Errorf("%q", got.Commands[0].Stdout)
 		}

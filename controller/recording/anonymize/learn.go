@@ -1,4 +1,4 @@
-package recording
+package anonymize
 
 import (
 	"net/netip"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"aixmend/controller/recording"
 )
 
 // place says in which answer a text stands.
@@ -18,24 +20,13 @@ type place struct {
 	ids bool
 }
 
-// levelCommand is a command that prints levels and no addresses.
-var levelCommand = regexp.MustCompile(`\b(lslpp|installp|ctversion|instfix|oslevel|rpm)\b`)
-
-// otherCommand is one whose output may have addresses.
-var otherCommand = regexp.MustCompile(`\b(ifconfig|netstat|entstat|lsattr|odmget|cat|tail|head|host|lsrsrc|rmcdomainstatus|lscluster|log)\b`)
-
-func placeOf(e Entry) place {
+func placeOf(e recording.Entry) place {
 	command := string(e.Command)
 	return place{
-		levels: levelsOnly(command),
+		levels: e.LevelsOnly(),
 		routes: strings.Contains(command, "netstat"),
 		ids:    strings.Contains(command, "node_id") || strings.Contains(command, "lsnodeid"),
 	}
-}
-
-// levelsOnly reports whether a command prints levels and no addresses or secrets.
-func levelsOnly(command string) bool {
-	return levelCommand.MatchString(command) && !otherCommand.MatchString(command)
 }
 
 var (
@@ -67,7 +58,7 @@ var vendor = strings.Fields(`aix ibm rsct rmc root system localhost localdomain 
 	sbin log lib cfg iw ethernet0 mgmtswitch virtual adapter interface address start stop error ok not and the of on in is it`)
 
 // learn takes note of the names and ids in a recording.
-func (a *Anonymizer) learn(r *Recording) {
+func (a *Anonymizer) learn(r *recording.Recording) {
 	a.Learn(r.Host.Name, r.Host.Address)
 	for _, e := range r.Commands {
 		at := placeOf(e)
@@ -196,7 +187,7 @@ func (a *Anonymizer) learnUname(lines []string) {
 // none, nor is a number or an address.
 func (a *Anonymizer) learnName(name string) {
 	name = strings.ToLower(strings.Trim(name, ". \t\r\n"))
-	if _, err := netip.ParseAddr(name); err == nil || !plainName.MatchString(name) {
+	if _, err := netip.ParseAddr(name); err == nil || !recording.ValidName(name) {
 		return
 	}
 	host, domain, dotted := strings.Cut(name, ".")

@@ -1,8 +1,10 @@
-package recording
+package anonymize
 
 import (
 	"strings"
 	"testing"
+
+	"aixmend/controller/recording/redact"
 )
 
 func BenchmarkRedactAndAnonymize(b *testing.B) {
@@ -12,14 +14,14 @@ func BenchmarkRedactAndAnonymize(b *testing.B) {
 		"lines": strings.Repeat("QUJDabcd\n", 30000),
 	} {
 		b.Run(name, func(b *testing.B) {
-			a, err := NewAnonymizer([]byte("k"))
+			a, err := New([]byte("k"))
 			if err != nil {
 				b.Fatal(err)
 			}
 			a.Learn("aixprd01", "10.20.0.3")
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				clean, _ := Redact(text)
+				clean, _ := redact.Text(text)
 				a.text(clean, place{})
 			}
 		})

@@ -1,4 +1,5 @@
-package recording
+// Package redact removes likely secrets from the output of a host.
+package redact
 
 import (
 	"encoding/base64"
@@ -58,37 +59,13 @@ var (
 	basic = regexp.MustCompile(`(?i)(\bbasic\s+)([A-Za-z0-9+/]{6,}={0,2})`)
 )
 
-// redact removes likely secrets from every answer.
-func (r *Recording) redact() {
-	clean := func(s *Stream) {
-		text, n := Redact(string(*s))
-		if n > 0 {
-			*s = Stream(text)
-			r.Redacted += n
-		}
-	}
-	clean(&r.Noise)
-	for i := range r.Commands {
-		if levelsOnly(string(r.Commands[i].Command)) { // descriptions with colons around them
-			continue
-		}
-		clean(&r.Commands[i].Stdout)
-		clean(&r.Commands[i].Stderr)
-	}
-	if r.Trouble != nil {
-		text, n := Redact(r.Trouble.Text)
-		r.Trouble.Text, r.Redacted = text, r.Redacted+n
-	}
-}
-
-// Redact removes likely secrets from a text, and returns in how many
-// places: private keys, values of telling names, headers of authorization, crypted
-// passwords, passwords in addresses, lists of logins of cloud-init, and each of them
-// in base64.
-func Redact(text string) (string, int) {
+// Text removes likely secrets from a text and returns how many it removed: private
+// keys, values after telling names, authorization headers, crypted passwords,
+// passwords in URLs, login lists of cloud-init, and any of these in base64.
+func Text(text string) (string, int) {
 	text, n := redactPlain(text)
-	text = eachBlob(text, func(b string) string {
-		if hides(b, func(plain string) bool { _, found := redactPlain(plain); return found > 0 }) {
+	text = EachBlob(text, func(b string) string {
+		if Hides(b, func(plain string) bool { _, found := redactPlain(plain); return found > 0 }) {
 			n++
 			return removed
 		}
@@ -97,8 +74,8 @@ func Redact(text string) (string, int) {
 	return text, n
 }
 
-// eachBlob replaces each part of a text that may be base64 of something.
-func eachBlob(text string, became func(string) string) string {
+// EachBlob passes each part of a text that may be base64 through became.
+func EachBlob(text string, became func(string) string) string {
 	const shortest = 16
 	var b strings.Builder
 	done := 0
@@ -126,8 +103,8 @@ func eachBlob(text string, became func(string) string) string {
 	return b.String()
 }
 
-// hides reports whether a text is base64 of another, in which something is found.
-func hides(blob string, found func(string) bool) bool {
+// Hides reports whether blob is base64 of a text for which found returns true.
+func Hides(blob string, found func(string) bool) bool {
 	blob = strings.TrimRight(blob, "=")
 	for _, cut := range []int{0, len(blob) % 4} { // text behind a blob may look like a part of it
 		plain, err := base64.RawStdEncoding.DecodeString(blob[:len(blob)-cut])
@@ -136,6 +113,11 @@ func hides(blob string, found func(string) bool) bool {
 		}
 	}
 	return false
+}
+
+// Printable reports whether a text has no control characters but line ends and tabs.
+func Printable(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f })
 }
 
 func redactPlain(text string) (string, int) {
@@ -174,7 +156,7 @@ func redactLine(line string, n *int) string {
 	}
 	return basic.ReplaceAllStringFunc(line, func(match string) string {
 		m := basic.FindStringSubmatch(match)
-		if !hides(m[2], func(plain string) bool { return strings.Contains(plain, ":") && printableText(plain) }) {
+		if !Hides(m[2], func(plain string) bool { return strings.Contains(plain, ":") && Printable(plain) }) {
 			return match
 		}
 		*n++
