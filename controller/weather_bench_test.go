@@ -19,6 +19,7 @@ import (
 	"aixmend/transport/lab/weather"
 	"aixmend/transport/retry"
 	"aixmend/transport/ssh"
+	"aixmend/transport/ssh/hostkeys"
 	"aixmend/transport/wrap"
 )
 
@@ -130,7 +131,7 @@ func (s *storm) dialer() transport.Dialer {
 	plain := ssh.NewDialer(ssh.Options{
 		ConnectTimeout: 1500 * time.Millisecond, KeepaliveEvery: 300 * time.Millisecond,
 		ReplyTimeout: 1500 * time.Millisecond, StartTimeout: 3 * time.Second,
-		Keys: &ssh.Keys{}, Hosts: &ssh.HostKeys{},
+		Keys: &ssh.Keys{}, Hosts: &hostkeys.KnownHosts{},
 	})
 	told := transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
 		conn, err := plain.Dial(ctx, target)

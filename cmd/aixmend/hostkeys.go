@@ -15,6 +15,7 @@ import (
 	"aixmend/transport"
 	"aixmend/transport/retry"
 	"aixmend/transport/ssh"
+	"aixmend/transport/ssh/hostkeys"
 	"aixmend/transport/wrap"
 )
 
@@ -57,22 +58,22 @@ type keyedHost struct {
 	target  transport.Target
 	knownAs string // what known_hosts calls it
 	file    string // where its keys are stored
-	keys    []ssh.HostKey
+	keys    []hostkeys.Key
 	err     error // why there are none
-	status  ssh.HostKeyStatus
+	status  hostkeys.Status
 	seen    map[string]journal.KeySeen
 	stored  bool
 }
 
 // Statuses of a host beside those of its keys.
 const (
-	hostUnreachable ssh.HostKeyStatus = "unreachable"
-	hostNotAsked    ssh.HostKeyStatus = "not-asked"
+	hostUnreachable hostkeys.Status = "unreachable"
+	hostNotAsked    hostkeys.Status = "not-asked"
 )
 
 // hostStatuses are those of a host, the worst first.
-var hostStatuses = []ssh.HostKeyStatus{
-	ssh.HostKeyRevoked, ssh.HostKeyChanged, ssh.HostKeyNew, hostUnreachable, hostNotAsked, ssh.HostKeySigned, ssh.HostKeyKnown,
+var hostStatuses = []hostkeys.Status{
+	hostkeys.Revoked, hostkeys.Changed, hostkeys.New, hostUnreachable, hostNotAsked, hostkeys.Signed, hostkeys.Known,
 }
 
 func (a *app) runHostKeys(ctx context.Context) error {
@@ -117,7 +118,7 @@ func (a *app) askForKeys(ctx context.Context, reach reach, selected []inventory.
 			return nil, usagef("name a file with --known-hosts", "%w", err)
 		}
 		hosts = append(hosts, &keyedHost{
-			name: selected[i].Name, target: target, knownAs: ssh.KnownName(target), file: file, status: hostNotAsked,
+			name: selected[i].Name, target: target, knownAs: hostkeys.Name(target), file: file, status: hostNotAsked,
 		})
 	}
 	queue := make(chan *keyedHost)
@@ -158,7 +159,7 @@ func (h *keyedHost) ask(ctx context.Context, dialer *ssh.Dialer) {
 		h.status = hostUnreachable
 		return
 	}
-	h.status = ssh.HostKeyKnown
+	h.status = hostkeys.Known
 	for _, k := range h.keys {
 		if at := slices.Index(hostStatuses, k.Status); at >= 0 && at < slices.Index(hostStatuses, h.status) {
 			h.status = k.Status
@@ -174,7 +175,7 @@ func (a *app) remember(hosts []*keyedHost) {
 		return // no run was made here
 	}
 	for _, h := range hosts {
-		if h.status != ssh.HostKeyChanged {
+		if h.status != hostkeys.Changed {
 			continue
 		}
 		if h.seen, err = store.HostKeys(h.name); err != nil {
@@ -185,7 +186,7 @@ func (a *app) remember(hosts []*keyedHost) {
 
 // settleKeys shows the keys, stores those that are to be stored, and decides
 // the exit code.
-func (a *app) settleKeys(ctx context.Context, known *ssh.HostKeys, hosts []*keyedHost) error {
+func (a *app) settleKeys(ctx context.Context, known *hostkeys.KnownHosts, hosts []*keyedHost) error {
 	json := a.flags.format == "json"
 	if !json {
 		a.printKeys(hosts)
@@ -205,7 +206,7 @@ func (a *app) settleKeys(ctx context.Context, known *ssh.HostKeys, hosts []*keye
 	code := outcome.ExitOK
 	for _, h := range hosts {
 		switch {
-		case h.stored || h.status == ssh.HostKeyKnown || h.status == ssh.HostKeySigned:
+		case h.stored || h.status == hostkeys.Known || h.status == hostkeys.Signed:
 		case h.status != hostUnreachable:
 			return verdict{outcome.ExitNeedsPerson}
 		default:

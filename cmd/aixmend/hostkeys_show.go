@@ -14,7 +14,7 @@ import (
 
 	"aixmend/controller/report"
 	"aixmend/transport"
-	"aixmend/transport/ssh"
+	"aixmend/transport/ssh/hostkeys"
 )
 
 // shownHost is one host of `hostkeys --format json`.
@@ -27,7 +27,7 @@ type shownHost struct {
 	KnownAs    string `json:"known_as"`
 	KnownHosts string `json:"known_hosts"`
 	// Status is the worst of its keys', unreachable or not-asked.
-	Status ssh.HostKeyStatus `json:"status"`
+	Status hostkeys.Status `json:"status"`
 	// Reason says why it is unreachable.
 	Reason string     `json:"reason,omitempty"`
 	Keys   []shownKey `json:"keys"`
@@ -37,9 +37,9 @@ type shownHost struct {
 
 // shownKey is a key that a host has shown.
 type shownKey struct {
-	Type        string            `json:"type"`
-	Fingerprint string            `json:"fingerprint"`
-	Status      ssh.HostKeyStatus `json:"status"`
+	Type        string          `json:"type"`
+	Fingerprint string          `json:"fingerprint"`
+	Status      hostkeys.Status `json:"status"`
 	// Authority is the fingerprint of who signed the key's certificate.
 	Authority string `json:"authority,omitempty"`
 	// Certificate says why the certificate counts for nothing.
@@ -78,7 +78,7 @@ func (a *app) printKeysJSON(hosts []*keyedHost) error {
 	return a.printJSON(list)
 }
 
-func (h *keyedHost) shown(k ssh.HostKey) shownKey {
+func (h *keyedHost) shown(k hostkeys.Key) shownKey {
 	s := shownKey{Type: k.Key.Type(), Fingerprint: gossh.FingerprintSHA256(k.Key), Status: k.Status, Known: []shownLine{}}
 	if k.Certificate != nil {
 		s.Authority = gossh.FingerprintSHA256(k.Certificate.SignatureKey)
@@ -123,10 +123,10 @@ func (a *app) printKeys(hosts []*keyedHost) {
 	t.SetStyle(table.StyleLight)
 	t.Style().Options = table.OptionsNoBordersAndSeparators
 	t.AppendHeader(table.Row{"STATUS", "HOST", "ADDRESS", "TYPE", "FINGERPRINT"})
-	counts, rows := map[ssh.HostKeyStatus]int{}, 0
+	counts, rows := map[hostkeys.Status]int{}, 0
 	for _, h := range hosts {
 		counts[h.status]++
-		if a.flags.quiet && (h.status == ssh.HostKeyKnown || h.status == ssh.HostKeySigned) {
+		if a.flags.quiet && (h.status == hostkeys.Known || h.status == hostkeys.Signed) {
 			continue
 		}
 		for _, k := range h.keys {
@@ -140,7 +140,7 @@ func (a *app) printKeys(hosts []*keyedHost) {
 	for _, h := range hosts {
 		fmt.Fprint(a.out, report.Clean(h.details(a.flags.state), true))
 	}
-	if a.flags.quiet && counts[ssh.HostKeyKnown]+counts[ssh.HostKeySigned] == len(hosts) {
+	if a.flags.quiet && counts[hostkeys.Known]+counts[hostkeys.Signed] == len(hosts) {
 		return
 	}
 	var parts []string
@@ -162,7 +162,7 @@ func (h *keyedHost) details(state string) string {
 		if k.Certificate != nil {
 			fmt.Fprintf(&b, "%s: its %s key has a certificate of %s%s\n", h.name, k.Key.Type(), gossh.FingerprintSHA256(k.Certificate.SignatureKey), because(k.Reason))
 		}
-		if k.Status == ssh.HostKeyRevoked {
+		if k.Status == hostkeys.Revoked {
 			fmt.Fprintf(&b, "%s: revoked at %s:%d: leave the host alone, somebody may be in between\n", h.name, k.Lines[0].File, k.Lines[0].Number)
 		}
 	}
@@ -180,12 +180,12 @@ func because(reason error) string {
 }
 
 // old are the known keys of a changed host that it does not show.
-func (h *keyedHost) old() []ssh.KnownLine {
-	var lines []ssh.KnownLine
+func (h *keyedHost) old() []hostkeys.Line {
+	var lines []hostkeys.Line
 	for _, k := range h.keys {
 		for _, l := range k.Lines {
-			shown := slices.ContainsFunc(h.keys, func(k ssh.HostKey) bool { return gossh.FingerprintSHA256(k.Key) == l.Fingerprint })
-			if k.Status == ssh.HostKeyChanged && !shown && !slices.Contains(lines, l) {
+			shown := slices.ContainsFunc(h.keys, func(k hostkeys.Key) bool { return gossh.FingerprintSHA256(k.Key) == l.Fingerprint })
+			if k.Status == hostkeys.Changed && !shown && !slices.Contains(lines, l) {
 				lines = append(lines, l)
 			}
 		}
@@ -194,7 +194,7 @@ func (h *keyedHost) old() []ssh.KnownLine {
 }
 
 // since says since when a key is known, and from where that is known.
-func (h *keyedHost) since(l ssh.KnownLine, state string) string {
+func (h *keyedHost) since(l hostkeys.Line, state string) string {
 	if seen, ok := h.seen[l.Fingerprint]; ok {
 		return fmt.Sprintf("seen from %s (run %s) to %s (run %s)",
 			seen.First.UTC().Format(time.RFC3339), seen.FirstRun, seen.Last.UTC().Format(time.RFC3339), seen.LastRun)

@@ -12,11 +12,11 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 
 	"aixmend/controller/report"
-	"aixmend/transport/ssh"
+	"aixmend/transport/ssh/hostkeys"
 )
 
 // storeKeys stores what flags or a person want to be stored.
-func (a *app) storeKeys(ctx context.Context, known *ssh.HostKeys, hosts []*keyedHost) error {
+func (a *app) storeKeys(ctx context.Context, known *hostkeys.KnownHosts, hosts []*keyedHost) error {
 	wanted := a.apart(a.chosen(hosts), hosts)
 	byFile := map[string][]*keyedHost{}
 	for _, h := range wanted {
@@ -55,13 +55,13 @@ func (h *keyedHost) fingerprints() []string {
 }
 
 // withStatus returns the hosts of a status.
-func withStatus(hosts []*keyedHost, status ssh.HostKeyStatus) []*keyedHost {
+func withStatus(hosts []*keyedHost, status hostkeys.Status) []*keyedHost {
 	return slices.DeleteFunc(slices.Clone(hosts), func(h *keyedHost) bool { return h.status != status })
 }
 
 // chosen returns the hosts whose keys are to be stored.
 func (a *app) chosen(hosts []*keyedHost) []*keyedHost {
-	fresh, changed := withStatus(hosts, ssh.HostKeyNew), withStatus(hosts, ssh.HostKeyChanged)
+	fresh, changed := withStatus(hosts, hostkeys.New), withStatus(hosts, hostkeys.Changed)
 	if a.flags.onlyNew {
 		changed = nil
 	}
@@ -174,12 +174,12 @@ func (q *questions) answered(wanted []*keyedHost) []*keyedHost {
 }
 
 // storeIn stores the keys of hosts in a file, and says so.
-func (a *app) storeIn(ctx context.Context, known *ssh.HostKeys, file string, hosts []*keyedHost) error {
-	var edits []ssh.KnownHostsEdit
+func (a *app) storeIn(ctx context.Context, known *hostkeys.KnownHosts, file string, hosts []*keyedHost) error {
+	var edits []hostkeys.Edit
 	var taken []*keyedHost
 	comment := "aixmend " + time.Now().UTC().Format(time.DateOnly)
 	for _, h := range hosts {
-		edit := ssh.KnownHostsEdit{Name: h.knownAs, Replace: h.status == ssh.HostKeyChanged, Comment: comment}
+		edit := hostkeys.Edit{Name: h.knownAs, Replace: h.status == hostkeys.Changed, Comment: comment}
 		for _, k := range h.keys {
 			edit.Keys = append(edit.Keys, k.Key)
 		}
@@ -211,7 +211,7 @@ func (a *app) storeIn(ctx context.Context, known *ssh.HostKeys, file string, hos
 // stillTrusted says which old keys of a changed host stay: only the first file is
 // written.
 func (a *app) stillTrusted(h *keyedHost) {
-	if h.status != ssh.HostKeyChanged {
+	if h.status != hostkeys.Changed {
 		return
 	}
 	for _, l := range h.old() {

@@ -23,7 +23,7 @@ type room struct {
 var everything = []string{"*"}
 
 // world lists the packages a test needs to put a host at the other end.
-var world = []string{"transport", "transport/ssh", "transport/wrap", "transport/lab/sshtest", "transport/lab/transporttest", "transport/lab/aixsim", "transport/lab/weather"}
+var world = []string{"transport", "transport/ssh", "transport/ssh/hostkeys", "transport/wrap", "transport/lab/sshtest", "transport/lab/transporttest", "transport/lab/aixsim", "transport/lab/weather"}
 
 // rooms is the import table, and stands here alone: docs/architecture.md and the linter
 // take theirs from it (TestRoomsAreCopied -update). A package that is not in it is an
@@ -38,7 +38,9 @@ var rooms = map[string]room{
 	"transport":                   {},
 	"transport/shell":             {},
 	"transport/retry":             {},
-	"transport/ssh":               {imports: []string{"transport", "transport/shell", "transport/retry"}, tests: world},
+	"transport/ssh":               {imports: []string{"transport", "transport/shell", "transport/retry", "transport/ssh/fault", "transport/ssh/hostkeys"}, tests: world},
+	"transport/ssh/fault":         {imports: []string{"transport"}},
+	"transport/ssh/hostkeys":      {imports: []string{"transport", "transport/retry", "transport/ssh/fault"}, tests: world},
 	"transport/sshconfig":         {imports: []string{"transport"}},
 	"transport/wrap":              {imports: []string{"transport", "transport/retry"}, tests: world},
 	"transport/lab/transporttest": {imports: []string{"transport"}, tests: world},

@@ -14,6 +14,7 @@ import (
 	"aixmend/transport"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/ssh"
+	"aixmend/transport/ssh/hostkeys"
 )
 
 // limited is an audit by the real main, in a process of its own under a limit
@@ -103,7 +104,7 @@ func TestFilesOfAConnection(t *testing.T) {
 	}
 	defer fleet.Close()
 	target := fleetTarget(dir, fleet)
-	dialer := ssh.NewDialer(ssh.Options{Keys: &ssh.Keys{}, Hosts: &ssh.HostKeys{}})
+	dialer := ssh.NewDialer(ssh.Options{Keys: &ssh.Keys{}, Hosts: &hostkeys.KnownHosts{}})
 	first, err := dialer.Dial(t.Context(), target) // it reads the key and known_hosts, too
 	if err != nil {
 		t.Fatal(err)

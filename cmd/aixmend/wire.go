@@ -20,6 +20,7 @@ import (
 	"aixmend/transport"
 	"aixmend/transport/retry"
 	"aixmend/transport/ssh"
+	"aixmend/transport/ssh/hostkeys"
 	"aixmend/transport/sshconfig"
 	"aixmend/transport/wrap"
 )
@@ -47,7 +48,7 @@ func (j *job) windows() func(transport.Target) []*wrap.Window {
 // with its keys, passwords and known_hosts.
 type reach struct {
 	config *sshconfig.Config
-	known  *ssh.HostKeys
+	known  *hostkeys.KnownHosts
 	ssh    *ssh.Dialer
 }
 
@@ -55,8 +56,8 @@ type reach struct {
 func (a *app) reach(f asked, defined []inventory.Bastion) reach {
 	passwords, config := secrets.New(a.prompt(), ""), a.sshConfig(f)
 	between := bastions{f, defined, config}
-	known := &ssh.HostKeys{
-		Default: append(ssh.UserKnownHosts(home()), ssh.SystemKnownHosts()...),
+	known := &hostkeys.KnownHosts{
+		Default: append(hostkeys.UserFiles(home()), hostkeys.SystemFiles()...),
 		Warn:    func(message string) { a.say("warning: %s", message) },
 	}
 	return reach{config: config, known: known, ssh: ssh.NewDialer(ssh.Options{

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/fault"
 )
 
 // algorithms sets what is offered to a server but for host keys, see
@@ -45,9 +46,9 @@ func noCommonAlgorithm(err *ssh.AlgorithmNegotiationError, legacy bool) error {
 	case legacy:
 		also = ", the old ones included"
 	case len(old) > 0:
-		also, remedy = " that is safe", ": set ssh.legacy_algorithms for this host to use "+brief(strings.Join(old, ", "))
+		also, remedy = " that is safe", ": set ssh.legacy_algorithms for this host to use "+fault.Brief(strings.Join(old, ", "))
 	}
-	offers := brief(strings.Join(err.RequestedAlgorithms, ", "))
+	offers := fault.Brief(strings.Join(err.RequestedAlgorithms, ", "))
 	return &noCommonError{fmt.Sprintf("no common algorithm for %s%s; the server offers %s%s", err.What, also, offers, remedy), err}
 }
 
@@ -65,7 +66,7 @@ func (e *noCommonError) Unwrap() error { return e.err }
 
 // negotiated says how a connection came about.
 func negotiated(client ssh.Conn, login, hostKey string, via []string) transport.Link {
-	l := transport.Link{HostKey: hostKey, Via: via, Login: login, ServerVersion: brief(string(client.ServerVersion()))}
+	l := transport.Link{HostKey: hostKey, Via: via, Login: login, ServerVersion: fault.Brief(string(client.ServerVersion()))}
 	about, ok := client.(ssh.AlgorithmsConnMetadata)
 	if !ok {
 		return l

@@ -23,6 +23,10 @@ import (
 // sides of a channel (2 MiB each), and what else lives in a test's process.
 const slack = 12 << 20
 
+// maxReason bounds the part of a reason that a server may have written, in bytes:
+// see fault.Short.
+const maxReason = 2 << 10
+
 // heap is what is alive now.
 func heap() int64 {
 	runtime.GC()
@@ -281,7 +285,7 @@ func TestGarbageInTheHandshake(t *testing.T) {
 			if cost := heap() - before; cost > slack {
 				t.Errorf("it cost %d bytes", cost)
 			}
-			if n := len(err.Error()); n > 2*maxSaid {
+			if n := len(err.Error()); n > 2*maxReason {
 				t.Errorf("the reason has %d bytes: %.200s", n, err)
 			}
 		})
@@ -307,7 +311,7 @@ func TestEndlessBanner(t *testing.T) {
 	r.opts.ConnectTimeout = 2 * short
 	before := heap()
 	err := r.dialFails(transport.KindTimeout)
-	if cost := heap() - before; cost > slack || len(err.Error()) > 2*maxSaid {
+	if cost := heap() - before; cost > slack || len(err.Error()) > 2*maxReason {
 		t.Errorf("it cost %d bytes, the reason has %d", cost, len(err.Error()))
 	}
 }
@@ -338,13 +342,13 @@ func TestLongRefusalOfASession(t *testing.T) {
 	conn := a.established(ssh.NewClient(inner, channels, requests))
 	_, err = conn.Run(t.Context(), []transport.Command{probe("p", "echo x")})
 	wantError(t, err, transport.KindProtocol, "refused a session")
-	if len(err.Error()) > 2*maxSaid {
+	if len(err.Error()) > 2*maxReason {
 		t.Errorf("the reason has %d bytes", len(err.Error()))
 	}
 	files, _ := transport.FilesOf(conn)
 	_, err = files.Get(t.Context(), transport.Download{From: "/tmp/x", To: t.TempDir() + "/x"})
 	wantError(t, err, transport.KindProtocol, "refused a session")
-	if len(err.Error()) > 2*maxSaid {
+	if len(err.Error()) > 2*maxReason {
 		t.Errorf("the reason of the transfer has %d bytes", len(err.Error()))
 	}
 	_ = conn.Close()

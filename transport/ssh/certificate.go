@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/fault"
 )
 
 // NoCertificate is the value of Target.Certificate that means none.
@@ -109,14 +110,14 @@ func (o *offer) certified(id *identity, t transport.Target) error {
 
 // describe names the certificate: who wrote it may not be us.
 func (c *certificate) describe() string {
-	return "certificate " + brief(c.KeyId) + ", signed by " + ssh.FingerprintSHA256(c.SignatureKey)
+	return "certificate " + fault.Brief(c.KeyId) + ", signed by " + ssh.FingerprintSHA256(c.SignatureKey)
 }
 
 // useless says why no host can take the certificate, nil when one may. Whether
 // it names the login is for the host to judge: it may have a list of its own of
 // who may be whom (AuthorizedPrincipalsFile).
 func (c *certificate) useless(plain ssh.Signer, now time.Time) error {
-	named := fmt.Sprintf("certificate %s of %s", c.from, brief(c.KeyId))
+	named := fmt.Sprintf("certificate %s of %s", c.from, fault.Brief(c.KeyId))
 	clock := "this machine's clock says " + now.UTC().Format(time.RFC3339)
 	switch {
 	case c.CertType != ssh.UserCert:
@@ -136,7 +137,7 @@ func (c *certificate) principals() string {
 	if len(c.ValidPrincipals) == 0 {
 		return "no login by name"
 	}
-	return "the logins " + brief(strings.Join(c.ValidPrincipals, ", "))
+	return "the logins " + fault.Brief(strings.Join(c.ValidPrincipals, ", "))
 }
 
 // forever is when what has no end ends.

@@ -15,6 +15,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/retry"
+	"aixmend/transport/ssh/fault"
 )
 
 // through connects through a bastion. What the bastion drops or has no room for
@@ -80,12 +81,12 @@ func (r *route) blame(err error) (error, bool) { //nolint:revive // the error is
 	switch lost := r.trunk.lost(); {
 	case errors.As(err, &typed):
 		return err, typed.Kind == transport.KindJump && transport.CauseOf(err).Temporary()
-	case errors.Is(err, errConnectTimeout) && r.stream == nil:
+	case errors.Is(err, fault.ErrConnectTimeout) && r.stream == nil:
 		return a.fail(transport.KindTimeout, fmt.Errorf("%w (%s): bastion %s has not connected to it",
-			errConnectTimeout, a.dialer.options.ConnectTimeout, r.name())), false
+			fault.ErrConnectTimeout, a.dialer.options.ConnectTimeout, r.name())), false
 	case lost != nil:
 		return r.trouble(transport.KindLost, lost), true
-	case broken(err) && r.stream != nil && r.stream.received.Load() == 0:
+	case fault.Broken(err) && r.stream != nil && r.stream.received.Load() == 0:
 		return a.fail(transport.KindLost, fmt.Errorf("the connection through bastion %s was closed before the host said a word", r.name())), true
 	}
 	return err, false
@@ -220,7 +221,7 @@ func (r *route) refused(err error, address string) error {
 		}
 		return r.trouble(transport.KindLost, lost)
 	}
-	words := said{errors.New(printable(refusal.Message))}
+	words := fault.Short(errors.New(fault.Printable(refusal.Message)))
 	switch refusal.Reason {
 	case ssh.ConnectionFailed:
 		return a.fail(connectFailure(refusal.Message), fmt.Errorf("bastion %s could not connect to %s: %w", r.name(), address, words))

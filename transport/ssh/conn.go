@@ -1,18 +1,16 @@
 package ssh
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/fault"
 )
 
 var (
@@ -99,7 +97,7 @@ func (c *conn) newSession(ctx context.Context) (*ssh.Session, error) {
 	case ctx.Err() != nil:
 		return nil, c.fail(transport.KindCanceled, "open session", context.Cause(ctx))
 	case errors.As(err, &refused):
-		return nil, c.fail(transport.KindProtocol, "open session", said{noSession(refused)})
+		return nil, c.fail(transport.KindProtocol, "open session", fault.Short(noSession(refused)))
 	case c.cause() != nil:
 		return nil, c.fail(transport.KindLost, "open session", c.cause())
 	}
@@ -113,7 +111,7 @@ func noSession(refused *ssh.OpenChannelError) error {
 	if refused.Reason == ssh.ConnectionFailed || refused.Reason == ssh.ResourceShortage { // the first is OpenSSH's
 		remedy = "look at MaxSessions in its sshd_config"
 	}
-	return fmt.Errorf("the server refused a session (%s): %s", remedy, printable(refused.Message))
+	return fmt.Errorf("the server refused a session (%s): %s", remedy, fault.Printable(refused.Message))
 }
 
 // keepalive asks the server for a sign of life until ctx ends. x/crypto has no
@@ -152,38 +150,4 @@ func (c *conn) keepalive(ctx context.Context) {
 			}()
 		}
 	}
-}
-
-// lastLine is the last line that says something in the first of some untrusted
-// texts that has one, made printable, for an error message. It is the last one
-// because profiles talk before what we look for.
-func lastLine(texts ...[]byte) string {
-	for _, text := range texts {
-		lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
-		if line := bytes.TrimSpace(lines[len(lines)-1]); len(line) > 0 {
-			return printable(string(line[:min(len(line), 160)]))
-		}
-	}
-	return "it printed nothing"
-}
-
-// brief is untrusted text fit for a message: printable, and not long.
-func brief(text string) string {
-	if len(text) > maxBrief {
-		return printable(strings.ToValidUTF8(text[:maxBrief], "")) + "..."
-	}
-	return printable(text)
-}
-
-// maxBrief is how long it may be, in bytes.
-const maxBrief = 200
-
-// printable makes untrusted text fit for a message: quoted when it holds
-// anything but printable characters.
-func printable(text string) string {
-	quoted := strconv.QuoteToGraphic(text)
-	if plain := quoted[1 : len(quoted)-1]; plain == text {
-		return plain
-	}
-	return quoted
 }

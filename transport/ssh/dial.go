@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"strconv"
@@ -21,6 +20,8 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/fault"
+	"aixmend/transport/ssh/hostkeys"
 )
 
 // Options are the same for all hosts of a run.
@@ -46,7 +47,7 @@ type Options struct {
 	// Keys gives the identity and the agent; Hosts checks host keys. Both
 	// read their files once.
 	Keys  *Keys
-	Hosts *HostKeys
+	Hosts *hostkeys.KnownHosts
 	// Passwords gives those of logins and of root; nil: there are none.
 	Passwords Passwords
 	// Folder is the working folder of proxy commands; "": that of this process.
@@ -88,8 +89,6 @@ func (d *Dialer) Close() error {
 	d.bastions.close()
 	return nil
 }
-
-var errConnectTimeout = errors.New("no answer within the connect timeout")
 
 // clientVersion is how we call ourselves.
 const clientVersion = "SSH-2.0-aixmend"
@@ -140,10 +139,10 @@ type attempt struct {
 	target transport.Target
 	scan   *keyScan // nil: it is to log in
 	way
-	phase   string         // dial, handshake, authenticate
-	policy  *hostKeyPolicy // what is known of the host's key
-	hostKey error          // what the host key check said
-	key     string         // the fingerprint of the key
+	phase   string           // dial, handshake, authenticate
+	policy  *hostkeys.Policy // what is known of the host's key
+	hostKey error            // what the host key check said
+	key     string           // the fingerprint of the key
 	login   *login
 	hello   *greeting // the connection, nil before there is one
 }
@@ -160,7 +159,7 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 	}
 	address := net.JoinHostPort(a.target.Address, strconv.Itoa(a.target.Port))
 	deadline := time.Now().Add(a.left) // not sooner: a person may have typed a passphrase
-	dialing, cancel := context.WithDeadlineCause(ctx, deadline, errConnectTimeout)
+	dialing, cancel := context.WithDeadlineCause(ctx, deadline, fault.ErrConnectTimeout)
 	defer cancel()
 	network, err := a.open(dialing, address)
 	if err != nil {
@@ -210,12 +209,12 @@ func (a *attempt) config(ctx context.Context) (*ssh.ClientConfig, error) {
 	if a.login, err = a.dialer.newLogin(ctx, a.target); err != nil {
 		return nil, err
 	}
-	if a.policy, err = a.dialer.options.Hosts.policy(a.target); err != nil {
+	if a.policy, err = a.dialer.options.Hosts.Policy(a.target); err != nil {
 		return nil, a.fail(transport.KindHostKeyUnknown, err)
 	}
-	config.HostKeyAlgorithms = a.policy.algorithms
+	config.HostKeyAlgorithms = a.policy.Algorithms()
 	config.HostKeyCallback = func(_ string, _ net.Addr, key ssh.PublicKey) error {
-		a.hostKey, a.key = a.policy.check(key), ssh.FingerprintSHA256(bareKey(key))
+		a.hostKey, a.key = a.policy.Check(key), ssh.FingerprintSHA256(hostkeys.BareKey(key))
 		if a.hostKey == nil {
 			a.phase = "authenticate"
 		}
@@ -241,16 +240,16 @@ func (a *attempt) classify(err error) error {
 	var timeout net.Error
 	var dns *net.DNSError
 	var algorithms *ssh.AlgorithmNegotiationError
-	err = said{err}
+	err = fault.Short(err)
 	switch {
 	case errors.As(err, &typed):
 		return typed
 	case a.hostKey != nil:
-		return a.fail(hostKeyKind(a.hostKey), said{a.hostKey})
+		return a.fail(hostkeys.Kind(a.hostKey), fault.Short(a.hostKey))
 	case a.phase == "authenticate" && a.refusal(err) == nil && a.login.unanswered(err):
 		return a.fail(transport.KindAuth, fmt.Errorf("no answer to the password of %s, which is not sent once more: %w", a.target.User, err))
-	case errors.Is(err, errConnectTimeout), errors.Is(err, os.ErrDeadlineExceeded):
-		return a.fail(transport.KindTimeout, fmt.Errorf("%w (%s)", errConnectTimeout, a.dialer.options.ConnectTimeout))
+	case errors.Is(err, fault.ErrConnectTimeout), errors.Is(err, os.ErrDeadlineExceeded):
+		return a.fail(transport.KindTimeout, fmt.Errorf("%w (%s)", fault.ErrConnectTimeout, a.dialer.options.ConnectTimeout))
 	case errors.As(err, &dns):
 		return a.fail(transport.KindDNS, err)
 	case errors.As(err, &timeout) && timeout.Timeout():
@@ -261,24 +260,14 @@ func (a *attempt) classify(err error) error {
 		return a.fail(transport.KindRefused, err)
 	case a.refusal(err) != nil:
 		return a.refusal(err)
-	case broken(err) && a.phase == "handshake" && !a.hello.over:
+	case fault.Broken(err) && a.phase == "handshake" && !a.hello.over:
 		return a.fail(transport.KindLost, fmt.Errorf("the connection was closed during the handshake phase, before the server said its version: too many logins are under way there (MaxStartups), or this machine may not log in: %w", err))
-	case broken(err):
+	case fault.Broken(err):
 		return a.fail(transport.KindLost, fmt.Errorf("the connection was closed during the %s phase: %w", a.phase, err))
 	case errors.As(err, &algorithms):
 		return a.fail(transport.KindProtocol, noCommonAlgorithm(algorithms, a.target.LegacyAlgorithms))
 	case a.phase == "authenticate":
-		return a.fail(transport.KindAuth, said{a.login.refused(err)})
+		return a.fail(transport.KindAuth, fault.Short(a.login.refused(err)))
 	}
 	return a.fail(transport.KindProtocol, err)
-}
-
-// broken tells whether err says that a connection that was there has ended.
-func broken(err error) bool {
-	for _, end := range []error{io.EOF, io.ErrClosedPipe, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE} {
-		if errors.Is(err, end) {
-			return true
-		}
-	}
-	return false
 }

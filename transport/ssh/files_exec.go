@@ -10,6 +10,7 @@ import (
 	"io/fs"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/fault"
 )
 
 // overExec is the host's side of a transfer over commands, with the file's
@@ -153,12 +154,12 @@ func (r *overExec) verdict(talk *dialogue, err error) error {
 	case gone != nil:
 		return gone
 	case !talk.begun && become != "" && become != transport.BecomeNone:
-		return trouble{kind: transport.KindPrivilege, text: fmt.Sprintf("%s: exit %d: %s", become, status, lastLine(said, talk.noise))}
+		return trouble{kind: transport.KindPrivilege, text: fmt.Sprintf("%s: exit %d: %s", become, status, fault.LastLine(said, talk.noise))}
 	case !talk.begun:
 		return trouble{kind: transport.KindProtocol, text: fmt.Sprintf(
-			"the login shell ended with status %d before the script began: %s", status, lastLine(said, talk.noise))}
+			"the login shell ended with status %d before the script began: %s", status, fault.LastLine(said, talk.noise))}
 	case status != 0:
-		return trouble{text: lastLine(said)}
+		return trouble{text: fault.LastLine(said)}
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/fault"
 )
 
 // trouble is an error in plain words, with its kind; "" is KindFile.
@@ -49,11 +50,11 @@ func (t *transfer) fail(ctx context.Context, err error) error {
 	case t.conn.cause() != nil:
 		err = t.conn.cause()
 	case errors.As(err, &refused):
-		kind, err = transport.KindProtocol, errors.New("the server refused a session: "+printable(refused.Message))
+		kind, err = transport.KindProtocol, errors.New("the server refused a session: "+fault.Printable(refused.Message))
 	default:
 		err = errBroke
 	}
-	return t.conn.fail(kind, t.op, fmt.Errorf("%s: %w", printable(t.name), said{err}))
+	return t.conn.fail(kind, t.op, fmt.Errorf("%s: %w", fault.Printable(t.name), fault.Short(err)))
 }
 
 // here is an error of this machine's files.
@@ -72,14 +73,14 @@ func plain(err error) error {
 	var own trouble
 	var status *sftp.StatusError
 	switch {
-	case err == nil, errors.As(err, &own), broken(err), errors.Is(err, sftp.ErrSSHFxConnectionLost):
+	case err == nil, errors.As(err, &own), fault.Broken(err), errors.Is(err, sftp.ErrSSHFxConnectionLost):
 		return err
 	case errors.Is(err, fs.ErrNotExist):
 		return trouble{text: "no such file or folder"}
 	case errors.Is(err, fs.ErrPermission):
 		return trouble{text: "permission denied"}
 	case errors.As(err, &status):
-		return trouble{text: "the host says " + printable(err.Error())}
+		return trouble{text: "the host says " + fault.Printable(err.Error())}
 	}
-	return trouble{kind: transport.KindProtocol, text: "the host's sftp is not understood: " + printable(err.Error())}
+	return trouble{kind: transport.KindProtocol, text: "the host's sftp is not understood: " + fault.Printable(err.Error())}
 }

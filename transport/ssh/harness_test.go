@@ -20,9 +20,11 @@ import (
 
 	"go.uber.org/goleak"
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
 
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/ssh/hostkeys"
 )
 
 func TestMain(m *testing.M) {
@@ -72,7 +74,7 @@ func serve(t *testing.T, h sshtest.HandlerFunc, o sshtest.Options) *rig {
 	r.target.Port, _ = strconv.Atoi(port)
 	r.target.Identity, _ = writeIdentity(t)
 	r.target.KnownHosts = r.file("known_hosts", server.KnownHostsLine(server.Addr().String()))
-	r.opts = Options{Keys: &Keys{Home: t.TempDir()}, Hosts: &HostKeys{}, ConnectTimeout: ages, ReplyTimeout: ages}
+	r.opts = Options{Keys: &Keys{Home: t.TempDir()}, Hosts: &hostkeys.KnownHosts{}, ConnectTimeout: ages, ReplyTimeout: ages}
 	if l, ok := o.Listener.(*sshtest.MemListener); ok {
 		r.opts.DialContext = l.DialContext
 	}
@@ -233,4 +235,30 @@ func wantStdout(t *testing.T, r transport.Result, text string) {
 	if r.Err != nil || r.Exit != 0 || string(r.Stdout) != text {
 		t.Errorf("%s: %q, exit %d, %v; want %q", r.ID, r.Stdout, r.Exit, r.Err, text)
 	}
+}
+
+// authorized is a key as it stands in a line.
+func authorized(key ssh.PublicKey) string {
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+}
+
+// hashed is a name as ssh hashes it.
+func hashed(name string) string { return knownhosts.HashHostname(name) }
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// withoutOpenSSH skips a test, or fails it where OpenSSH is required.
+func withoutOpenSSH(t *testing.T, reason any) {
+	t.Helper()
+	if os.Getenv("AIXMEND_REQUIRE_OPENSSH") == "1" {
+		t.Fatalf("required: %v", reason)
+	}
+	t.Skip(reason)
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/hostkeys"
 )
 
 // signedBy makes a host key with a certificate, changed as wanted before it is
@@ -53,7 +54,7 @@ func TestHostCertificatesThatCountForNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			signer := signedBy(t, c.authority, c.change)
-			plain := bareKey(signer.PublicKey())
+			plain := hostkeys.BareKey(signer.PublicKey())
 			o := memory()
 			o.HostKeys = []ssh.Signer{signer}
 			r := serve(t, posix, o)
@@ -95,7 +96,7 @@ func TestHostCertificatesByAuthority(t *testing.T) {
 	})
 	t.Run("the key is revoked", func(t *testing.T) {
 		r.t = t
-		r.knows("@cert-authority *" + line + "@revoked * " + authorized(bareKey(signer.PublicKey())))
+		r.knows("@cert-authority *" + line + "@revoked * " + authorized(hostkeys.BareKey(signer.PublicKey())))
 		r.dialFails(transport.KindHostKeyChanged, "revoked")
 	})
 	t.Run("an alias is the principal", func(t *testing.T) {
@@ -108,7 +109,7 @@ func TestHostCertificatesByAuthority(t *testing.T) {
 	// The fingerprint of a run is that of the key, as ssh-keygen prints it.
 	r.t = t
 	r.knows("@cert-authority *" + line)
-	if got := transport.LinkOf(r.dial()).HostKey; got != ssh.FingerprintSHA256(bareKey(signer.PublicKey())) {
+	if got := transport.LinkOf(r.dial()).HostKey; got != ssh.FingerprintSHA256(hostkeys.BareKey(signer.PublicKey())) {
 		t.Errorf("the host key is %s", got)
 	}
 }

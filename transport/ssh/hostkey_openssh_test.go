@@ -3,8 +3,8 @@
 package ssh
 
 import (
+	"aixmend/transport/ssh/hostkeys"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -76,9 +76,9 @@ func TestHostKeysOfOpenSSH(t *testing.T) {
 					t.Fatal("ssh-keygen has hashed nothing")
 				}
 			}
-			r.opts.Hosts = &HostKeys{}
+			r.opts.Hosts = &hostkeys.KnownHosts{}
 			_ = r.dial().Close()
-			if got := r.scan()[kind].Status; got != HostKeyKnown {
+			if got := r.scan()[kind].Status; got != hostkeys.Known {
 				t.Errorf("%s, hashed %v: %s", kind, hash, got)
 			}
 		}
@@ -92,52 +92,27 @@ func TestHostCertificateOfOpenSSH(t *testing.T) {
 	authority := publicKey(t, filepath.Join(dir, "authority"))
 	for name, c := range map[string]struct {
 		known string
-		want  HostKeyStatus
+		want  hostkeys.Status
 	}{
-		"signed":               {"@cert-authority 10.1.* " + authority, HostKeySigned},
-		"of another network":   {"@cert-authority 10.2.* " + authority, HostKeyNew},
-		"authority is revoked": {"@cert-authority * " + authority + "\n@revoked * " + authority, HostKeyRevoked},
-		"key is revoked":       {"@cert-authority * " + authority + "\n@revoked * " + publicKey(t, filepath.Join(dir, "ecdsa")), HostKeyRevoked},
-		"the key alone":        {"10.1.2.3 " + publicKey(t, filepath.Join(dir, "ecdsa")), HostKeyKnown},
+		"signed":               {"@cert-authority 10.1.* " + authority, hostkeys.Signed},
+		"of another network":   {"@cert-authority 10.2.* " + authority, hostkeys.New},
+		"authority is revoked": {"@cert-authority * " + authority + "\n@revoked * " + authority, hostkeys.Revoked},
+		"key is revoked":       {"@cert-authority * " + authority + "\n@revoked * " + publicKey(t, filepath.Join(dir, "ecdsa")), hostkeys.Revoked},
+		"the key alone":        {"10.1.2.3 " + publicKey(t, filepath.Join(dir, "ecdsa")), hostkeys.Known},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r.t, r.opts.Hosts = t, &HostKeys{}
+			r.t, r.opts.Hosts = t, &hostkeys.KnownHosts{}
 			r.knows(c.known + "\n")
 			if got := r.scan()[ssh.KeyAlgoECDSA256]; got.Status != c.want || got.Certificate == nil {
 				t.Errorf("%s, certificate %v", got.Status, got.Certificate != nil)
 			}
 			conn, err := NewDialer(r.opts).Dial(t.Context(), r.target)
-			if works := c.want == HostKeySigned || c.want == HostKeyKnown; (err == nil) != works {
+			if works := c.want == hostkeys.Signed || c.want == hostkeys.Known; (err == nil) != works {
 				t.Errorf("Dial: %v", err)
 			}
 			if err == nil {
 				_ = conn.Close()
 			}
 		})
-	}
-}
-
-// ssh-keygen finds what was stored, in clear and hashed, and nothing of what
-// was replaced.
-func TestStoredKeysAsSSHKeygen(t *testing.T) {
-	for _, name := range []string{"10.1.2.3", "[aix1.example]:2222", "fe80::1"} {
-		for _, hash := range []bool{false, true} {
-			old := writeFile(t, "known_hosts", fmt.Sprintf("other %s\n%s %s\n", authorized(edKey(t, 1)), name, authorized(edKey(t, 2))))
-			if hash {
-				keygen(t, filepath.Dir(old), "-H", "-f", old)
-				_ = os.Remove(old + ".old")
-			}
-			key := edKey(t, 3)
-			if _, err := new(HostKeys).Store(t.Context(), old, []KnownHostsEdit{{Name: name, Keys: []ssh.PublicKey{key}, Replace: true, Comment: "aixmend 2026-01-02"}}); err != nil {
-				t.Fatal(err)
-			}
-			found := keygen(t, filepath.Dir(old), "-F", name, "-f", old)
-			if !strings.Contains(found, authorized(key)) || strings.Contains(found, authorized(edKey(t, 2))) || strings.Contains(found, name+" ssh-") == hash {
-				t.Errorf("%s, hashed %v: found\n%s", name, hash, found)
-			}
-			if other := keygen(t, filepath.Dir(old), "-F", "other", "-f", old); !strings.Contains(other, authorized(edKey(t, 1))) {
-				t.Errorf("the other host: %s", other)
-			}
-		}
 	}
 }

@@ -3,7 +3,7 @@ package ssh
 import (
 	"crypto/rand"
 	"os"
-	"slices"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,6 +12,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/ssh/hostkeys"
 )
 
 // known is the known_hosts line of a key for the rig's target.
@@ -211,15 +212,134 @@ func TestKnownHostsDefaultIsReadOnce(t *testing.T) {
 	r.works()
 }
 
-func TestUserKnownHosts(t *testing.T) {
-	want := []string{"/home/ops/.ssh/known_hosts", "/home/ops/.ssh/known_hosts2"}
-	if got := UserKnownHosts("/home/ops"); !slices.Equal(got, want) {
-		t.Errorf("got %q", got)
+// A line of which nothing can be made is said, once, with its place, and the
+// others count.
+func TestKnownHostsBrokenLines(t *testing.T) {
+	const warnings = 10 // of one file
+	r := serve(t, posix, memory())
+	var said []string
+	r.opts.Hosts.Warn = func(message string) { said = append(said, message) }
+	good := r.known(r.server.HostKeys()[0])
+	r.knows("10.1.2.4 ssh-ed25519 not-base64!\n" + strings.Repeat("x", 128<<10) + "\n" + good + "10.1.2.5 ssh-ed25519")
+	r.works()
+	r.works()
+	want := []string{":1: this line is left out: its key is not base64", ":2: this line is left out: it is longer than 65536 bytes", ":4: this line is left out: it is not a name"}
+	if len(said) != len(want) {
+		t.Fatalf("said %q", said)
 	}
-	if got := UserKnownHosts(""); got != nil {
-		t.Errorf("without a home: %q", got)
+	for i, text := range want {
+		if !strings.Contains(said[i], r.target.KnownHosts+text) {
+			t.Errorf("said %q, want %q", said[i], text)
+		}
 	}
-	if got := SystemKnownHosts(); len(got) != 2 || !strings.HasSuffix(got[0], "ssh_known_hosts") {
-		t.Errorf("of the machine: %q", got)
+	t.Run("many", func(t *testing.T) {
+		r.t, said = t, nil
+		r.knows(strings.Repeat("broken\n", 1000) + good)
+		r.works()
+		if len(said) != warnings+1 || !strings.HasSuffix(said[warnings], ": 990 more lines are left out") {
+			t.Errorf("said %d: %q", len(said), said[len(said)-1])
+		}
+	})
+}
+
+func TestSeveralKnownHostsFiles(t *testing.T) {
+	r := serve(t, posix, memory())
+	good, none := r.target.KnownHosts, filepath.Join(t.TempDir(), "none")
+	empty := r.file("empty", "")
+	for name, paths := range map[string][]string{"the second has it": {empty, good}, "the first is not there": {none, good}, "the last is not there": {good, none}} {
+		t.Run(name, func(t *testing.T) {
+			r.t = t
+			r.target.KnownHosts = strings.Join(paths, "\n")
+			r.works()
+			r.opts.Hosts, r.target.KnownHosts = &hostkeys.KnownHosts{Default: paths}, ""
+			r.works()
+		})
+	}
+	t.Run("none is there", func(t *testing.T) {
+		r.t = t
+		r.opts.Hosts, r.target.KnownHosts = &hostkeys.KnownHosts{Default: []string{none, none + "2"}}, ""
+		r.dialFails(transport.KindHostKeyUnknown, "none of "+none+", "+none+"2 exists", "aixmend hostkeys")
+		r.opts.Hosts = &hostkeys.KnownHosts{}
+		r.dialFails(transport.KindHostKeyUnknown, "no known_hosts file is named")
+	})
+	t.Run("one can't be read", func(t *testing.T) { // what it revokes is not known
+		r.t = t
+		r.target.KnownHosts = good + "\n" + t.TempDir()
+		r.dialFails(transport.KindHostKeyUnknown, "can't be used")
+	})
+	t.Run("revoked in the other", func(t *testing.T) {
+		r.t = t
+		line, err := os.ReadFile(good)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.target.KnownHosts = good + "\n" + r.file("revoked", "@revoked "+string(line))
+		r.dialFails(transport.KindHostKeyChanged, "revoked")
+	})
+}
+
+func TestHostKeyAlias(t *testing.T) {
+	r := serve(t, posix, memory())
+	r.target.HostKeyAlias = "lpar7"
+	r.knows(knownhosts.Line([]string{"lpar7"}, r.server.HostKeys()[0]))
+	r.works()
+	r.knows(r.known(r.server.HostKeys()[0]))
+	r.dialFails(transport.KindHostKeyUnknown, "10.1.2.3:22 (lpar7)")
+}
+
+// A server with several types of key, of which known_hosts holds one by a
+// hashed name: it is asked for that, at the second try at the latest, and there
+// is no false alarm (golang/go#29286). Its identity is shown to nobody before.
+func TestHashedHostKeyTypes(t *testing.T) {
+	keys := []ssh.Signer{newSigner(t), ecdsaSigner(t), rsaSigner(t)}
+	for _, known := range keys {
+		for _, usual := range keys { // of most other hosts in the file
+			t.Run(known.PublicKey().Type()+" among "+usual.PublicKey().Type(), func(t *testing.T) {
+				a := &attempts{}
+				o := memory()
+				a.watch(&o)
+				o.HostKeys = keys
+				r := serve(t, posix, o)
+				others := strings.Repeat(hashed("another")+" "+authorized(usual.PublicKey())+"\n", 3)
+				r.knows(others + hashed("10.1.2.3") + " " + authorized(known.PublicKey()))
+				r.works()
+				want := 2
+				if known == usual {
+					want = 1
+				}
+				if n := r.server.Accepted(); n != want {
+					t.Errorf("%d connections, want %d", n, want)
+				}
+				r.works() // it is known which type to ask for now
+				if n := r.server.Accepted(); n != want+1 {
+					t.Errorf("%d connections with the second", n)
+				}
+				if n := a.keys.Load(); n > 4 { // a query and a signature each
+					t.Errorf("the identity was shown %d times", n)
+				}
+			})
+		}
+	}
+}
+
+// A hashed key that the server has lost is a changed one, and is not looked for
+// again and again.
+func TestHashedHostKeyThatIsGone(t *testing.T) {
+	known := newSigner(t).PublicKey()
+	for _, c := range []struct {
+		key         ssh.Signer
+		connections int
+	}{{newSigner(t), 1}, {ecdsaSigner(t), 2}} {
+		key := c.key
+		t.Run(key.PublicKey().Type(), func(t *testing.T) {
+			o := memory()
+			o.HostKeys = []ssh.Signer{key}
+			r := serve(t, posix, o)
+			r.knows(hashed("10.1.2.3") + " " + authorized(known))
+			r.dialFails(transport.KindHostKeyChanged, ssh.FingerprintSHA256(known), ssh.FingerprintSHA256(key.PublicKey()), r.target.KnownHosts+":1")
+			if n := r.server.Accepted(); n != c.connections {
+				t.Errorf("%d connections, want %d", n, c.connections)
+			}
+		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/fault"
 )
 
 // maxHops bounds the bastions on one way.
@@ -109,7 +110,7 @@ func (b *bastions) resolve(ctx context.Context, name string, before []string) (t
 	}
 	target, err := b.dialer.options.Bastion(ctx, name)
 	if err != nil {
-		return transport.Target{}, bastionTrouble(name, said{err})
+		return transport.Target{}, bastionTrouble(name, fault.Short(err))
 	}
 	target = target.Defaulted()
 	target.Name = name

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/hostkeys"
 )
 
 // listening is a rig whose server is the system's sshd on a loopback port: one
@@ -72,7 +73,7 @@ func splice(a, b net.Conn) {
 
 // chain is a dialler's options with real servers for bastions b1, b2 and so on.
 func chain(bastions ...*rig) Options {
-	o := Options{Keys: &Keys{}, Hosts: &HostKeys{}, ConnectTimeout: ages, ReplyTimeout: ages}
+	o := Options{Keys: &Keys{}, Hosts: &hostkeys.KnownHosts{}, ConnectTimeout: ages, ReplyTimeout: ages}
 	o.Bastion = func(_ context.Context, name string) (transport.Target, error) {
 		var n int
 		if _, err := fmt.Sscanf(name, "b%d", &n); err != nil || n > len(bastions) {

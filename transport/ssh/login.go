@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/fault"
 )
 
 // maxHeard is how much is kept of what a server says while a login is under
@@ -179,15 +180,15 @@ func (l *login) answer(ctx context.Context, questions []string, echos []bool) ([
 		secret, err := l.password(ctx, byQuestions)
 		return []string{secret}, err
 	}
-	err := fmt.Errorf("the server asks %s, which is no plain question for a password: log in by key there, or without a second factor", brief(strings.Join(questions, " | ")))
-	switch known := recognise(l.heard); {
+	err := fmt.Errorf("the server asks %s, which is no plain question for a password: log in by key there, or without a second factor", fault.Brief(strings.Join(questions, " | ")))
+	switch known := fault.Recognise(l.heard); {
 	case plain: // once more: it was wrong
 		l.try.end(tryRefused)
 		err = l.refused(errors.New("the server asks for the password again"))
 	case known != nil:
 		err = known
 	case l.sentBy != "" && aboutNew.MatchString(asked):
-		err = fmt.Errorf("the password has expired, the server asks %s: %s", brief(strings.Join(questions, " | ")), newSecret)
+		err = fmt.Errorf("the password has expired, the server asks %s: %s", fault.Brief(strings.Join(questions, " | ")), fault.NewPassword)
 	}
 	l.failed = l.fail(ctx, err)
 	return nil, l.failed
@@ -202,7 +203,7 @@ func (l *login) end(err error) {
 	switch {
 	case err == nil:
 		l.try.end(tryTaken)
-	case l.failed != nil, broken(err), errors.As(err, &network):
+	case l.failed != nil, fault.Broken(err), errors.As(err, &network):
 		l.try.end(tryOpen)
 	default:
 		l.try.end(tryRefused)
@@ -213,7 +214,7 @@ func (l *login) end(err error) {
 // another try would be another try of the password.
 func (l *login) unanswered(err error) bool {
 	var network net.Error
-	return l != nil && l.sentBy != "" && (broken(err) || errors.Is(err, errConnectTimeout) || errors.As(err, &network))
+	return l != nil && l.sentBy != "" && (fault.Broken(err) || errors.Is(err, fault.ErrConnectTimeout) || errors.As(err, &network))
 }
 
 // by is by what the login was tried, or taken.
@@ -243,11 +244,11 @@ func (l *login) taken() string {
 func (l *login) refused(err error) error {
 	host, user := l.target.Address, l.target.User
 	if l.by() == "" {
-		return fmt.Errorf("%s lets %s in by %s only, and there is %s: %w", host, user, brief(strings.Join(l.wants, ", ")), l.lacks(), err)
+		return fmt.Errorf("%s lets %s in by %s only, and there is %s: %w", host, user, fault.Brief(strings.Join(l.wants, ", ")), l.lacks(), err)
 	}
 	if len(l.done) > 0 {
 		return fmt.Errorf("%s took %s of %s, and wants more (%s), of which there is %s: %w",
-			host, l.by(), user, brief(strings.Join(l.wants, ", ")), l.lacks(), err)
+			host, l.by(), user, fault.Brief(strings.Join(l.wants, ", ")), l.lacks(), err)
 	}
 	text := ""
 	if l.offer != nil && l.shown {
@@ -256,7 +257,7 @@ func (l *login) refused(err error) error {
 		}
 	}
 	if l.heard != "" {
-		text += "; it said " + lastLine([]byte(l.heard))
+		text += "; it said " + fault.LastLine([]byte(l.heard))
 	}
 	return fmt.Errorf("%s did not take %s for user %s (a locked or expired account, and one at its maxulogs, look the same)%s: %w", host, l.by(), user, text, err)
 }
@@ -274,15 +275,15 @@ func (l *login) lacks() string {
 
 // refusal names what keeps the login out, nil when that is not known.
 func (a *attempt) refusal(err error) error {
-	var known *refusal
+	var known *fault.Refusal
 	switch {
 	case a.phase == "handshake" && a.hello != nil:
-		known = recognise(string(a.hello.said))
+		known = fault.Recognise(string(a.hello.said))
 	case a.phase == "authenticate" && a.login != nil:
-		known = recognise(a.login.heard, err.Error())
+		known = fault.Recognise(a.login.heard, err.Error())
 	}
 	if known == nil {
 		return nil
 	}
-	return a.fail(known.kind, fmt.Errorf("%s, user %s: %w (%w)", a.target.Address, a.target.User, known, said{err}))
+	return a.fail(known.Kind, fmt.Errorf("%s, user %s: %w (%w)", a.target.Address, a.target.User, known, fault.Short(err)))
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/fault"
 )
 
 // How a script becomes root, and what is said when it can't.
@@ -103,7 +104,7 @@ func (r *scriptRun) refused() error {
 	case len(by.refused) == 0:
 		return fmt.Errorf("%s is not there", r.request.tool.name)
 	}
-	return fmt.Errorf("%s does not let %s run %s", r.request.tool.name, r.conn.target.User, lastLine(by.refused))
+	return fmt.Errorf("%s does not let %s run %s", r.request.tool.name, r.conn.target.User, fault.LastLine(by.refused))
 }
 
 // said is what the tool itself said, to stand at the end of a message.
@@ -111,7 +112,7 @@ func (r *scriptRun) said() string {
 	if len(bytes.TrimSpace(r.err.said)) == 0 && len(bytes.TrimSpace(r.out.said)) == 0 {
 		return ""
 	}
-	return ": " + lastLine(r.err.said, r.out.said)
+	return ": " + fault.LastLine(r.err.said, r.out.said)
 }
 
 // refusal says in the tool's own words that nothing was run as root.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/fault"
 )
 
 // proxyGrace is how long a proxy command may take to end once its output has.
@@ -38,22 +39,17 @@ func (a *attempt) proxied(ctx context.Context) (*conn, error) {
 		return inner, err
 	}
 	<-proxy.done // the connection is closed
-	if broken(err) && proxy.err != nil {
+	if fault.Broken(err) && proxy.err != nil {
 		return nil, a.fail(transport.KindJump, proxyTrouble(proxy.ending()).with(transport.KindLost))
 	}
-	if line := proxy.said.last(); line != "" && ctx.Err() == nil && isTimeout(err) {
-		return nil, a.fail(transport.KindTimeout, fmt.Errorf("%w (%s); the proxy command said: %s", errConnectTimeout, a.dialer.options.ConnectTimeout, line))
+	if line := proxy.said.last(); line != "" && ctx.Err() == nil && fault.Timeout(err) {
+		return nil, a.fail(transport.KindTimeout, fmt.Errorf("%w (%s); the proxy command said: %s", fault.ErrConnectTimeout, a.dialer.options.ConnectTimeout, line))
 	}
 	return nil, err
 }
 
 // proxyTrouble is the error for a proxy command.
 func proxyTrouble(err error) *jumpError { return &jumpError{"proxy command", err} }
-
-func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.Is(err, errConnectTimeout) || errors.As(err, &timeout) && timeout.Timeout()
-}
 
 // proxy is a running proxy command.
 type proxy struct {
@@ -178,5 +174,5 @@ func (t *tail) last() string {
 	if strings.TrimSpace(string(t.kept)) == "" {
 		return ""
 	}
-	return lastLine(t.kept)
+	return fault.LastLine(t.kept)
 }

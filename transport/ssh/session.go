@@ -13,6 +13,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/retry"
+	"aixmend/transport/ssh/fault"
 )
 
 var (
@@ -164,7 +165,7 @@ func (r *scriptRun) run(ctx context.Context) error {
 // has no type for the refusal, and puts the whole script into its text.
 func startError(err error) error {
 	var network net.Error
-	if broken(err) || errors.As(err, &network) {
+	if fault.Broken(err) || errors.As(err, &network) {
 		return io.EOF
 	}
 	return errNoExec
@@ -258,12 +259,12 @@ func (r *scriptRun) incomplete(exit *ssh.ExitError) error {
 	if status == 0 && next > 0 && r.commands[next-1].Require != "" && r.out.parts[next-1].ended {
 		return nil // the required answer was another: the script ended itself
 	}
-	if known := recognise(string(r.err.noise), string(r.out.noise)); known != nil {
-		return r.conn.fail(known.kind, "run", fmt.Errorf("user %s: %w (exit %d: %s)", r.conn.target.User, known, status, lastLine(r.err.noise, r.out.noise)))
+	if known := fault.Recognise(string(r.err.noise), string(r.out.noise)); known != nil {
+		return r.conn.fail(known.Kind, "run", fmt.Errorf("user %s: %w (exit %d: %s)", r.conn.target.User, known, status, fault.LastLine(r.err.noise, r.out.noise)))
 	}
 	return r.conn.fail(transport.KindProtocol, "run", fmt.Errorf(
 		"the login shell ended the script with status %d before its end (%s): %s",
-		status, r.out.missingFrames(), lastLine(r.err.noise, r.out.noise)))
+		status, r.out.missingFrames(), fault.LastLine(r.err.noise, r.out.noise)))
 }
 
 // collect writes the results of the session's commands and returns how many

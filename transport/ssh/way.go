@@ -40,7 +40,7 @@ type medium interface {
 func (a *attempt) connect(ctx context.Context, via *bastion) (*conn, error) {
 	fresh := *a
 	conn, err := a.once(ctx, via)
-	if a.policy != nil && a.policy.another { // the host is known by a type of key that it was not asked for
+	if a.policy != nil && a.policy.TypeWanted() { // the host is known by a type of key that it was not asked for
 		*a = fresh
 		conn, err = a.once(ctx, via)
 	}

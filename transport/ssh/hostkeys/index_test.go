@@ -1,4 +1,4 @@
-package ssh
+package hostkeys
 
 import (
 	"errors"
@@ -38,12 +38,12 @@ func hostNumber(i int) transport.Target {
 // once for a host that shows another key, and for no other.
 func TestHashedNamesAreFoundByTheirKey(t *testing.T) {
 	path := hashedFile(t, manyHashed)
-	h := &HostKeys{}
-	macs := func(target transport.Target, key ssh.PublicKey, want HostKeyStatus) int64 {
+	h := &KnownHosts{}
+	macs := func(target transport.Target, key ssh.PublicKey, want Status) int64 {
 		t.Helper()
 		before := h.macs.Load()
 		target.KnownHosts = path
-		p, err := h.policy(target)
+		p, err := h.Policy(target)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,21 +54,21 @@ func TestHashedNamesAreFoundByTheirKey(t *testing.T) {
 	}
 	var all int64
 	for i := range 1000 {
-		all += macs(hostNumber(i*manyHashed/1000), edKey(t, uint64(i*manyHashed/1000)), HostKeyKnown)
+		all += macs(hostNumber(i*manyHashed/1000), edKey(t, uint64(i*manyHashed/1000)), Known)
 	}
 	if all != 1000 {
 		t.Errorf("%d HMACs for 1000 known hosts", all)
 	}
-	if n := macs(hostNumber(7), edKey(t, manyHashed+1), HostKeyChanged); n != manyHashed {
+	if n := macs(hostNumber(7), edKey(t, manyHashed+1), Changed); n != manyHashed {
 		t.Errorf("%d HMACs for a host with an unknown key", n)
 	}
-	if n := macs(hostNumber(7), edKey(t, manyHashed+2), HostKeyChanged); n != 0 {
+	if n := macs(hostNumber(7), edKey(t, manyHashed+2), Changed); n != 0 {
 		t.Errorf("%d HMACs for the same host", n)
 	}
-	if n := macs(hostNumber(7), edKey(t, 8), HostKeyChanged); n != 0+1 {
+	if n := macs(hostNumber(7), edKey(t, 8), Changed); n != 0+1 {
 		t.Errorf("%d HMACs for a host with the key of another", n)
 	}
-	if n := macs(hostNumber(manyHashed), edKey(t, manyHashed+1), HostKeyNew); n != manyHashed {
+	if n := macs(hostNumber(manyHashed), edKey(t, manyHashed+1), New); n != manyHashed {
 		t.Errorf("%d HMACs for a new host", n)
 	}
 }
@@ -76,71 +76,14 @@ func TestHashedNamesAreFoundByTheirKey(t *testing.T) {
 // Names in clear cost no HMAC, however many hashed ones stand beside them.
 func TestPlainNamesCostNoHMAC(t *testing.T) {
 	key := edKey(t, 1)
-	h := &HostKeys{}
+	h := &KnownHosts{}
 	path := writeFile(t, "known_hosts", "host1 "+authorized(key)+"\n"+hashed("host2")+" "+authorized(edKey(t, 2))+"\n")
-	p, err := h.policy(transport.Target{Address: "host1", KnownHosts: path})
+	p, err := h.Policy(transport.Target{Address: "host1", KnownHosts: path})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := p.judge(key).status; got != HostKeyKnown || h.macs.Load() != 0 {
+	if got := p.judge(key).status; got != Known || h.macs.Load() != 0 {
 		t.Errorf("%s with %d HMACs", got, h.macs.Load())
-	}
-}
-
-// A server with several types of key, of which known_hosts holds one by a
-// hashed name: it is asked for that, at the second try at the latest, and there
-// is no false alarm (golang/go#29286). Its identity is shown to nobody before.
-func TestHashedHostKeyTypes(t *testing.T) {
-	keys := []ssh.Signer{newSigner(t), ecdsaSigner(t), rsaSigner(t)}
-	for _, known := range keys {
-		for _, usual := range keys { // of most other hosts in the file
-			t.Run(known.PublicKey().Type()+" among "+usual.PublicKey().Type(), func(t *testing.T) {
-				a := &attempts{}
-				o := memory()
-				a.watch(&o)
-				o.HostKeys = keys
-				r := serve(t, posix, o)
-				others := strings.Repeat(hashed("another")+" "+authorized(usual.PublicKey())+"\n", 3)
-				r.knows(others + hashed("10.1.2.3") + " " + authorized(known.PublicKey()))
-				r.works()
-				want := 2
-				if known == usual {
-					want = 1
-				}
-				if n := r.server.Accepted(); n != want {
-					t.Errorf("%d connections, want %d", n, want)
-				}
-				r.works() // it is known which type to ask for now
-				if n := r.server.Accepted(); n != want+1 {
-					t.Errorf("%d connections with the second", n)
-				}
-				if n := a.keys.Load(); n > 4 { // a query and a signature each
-					t.Errorf("the identity was shown %d times", n)
-				}
-			})
-		}
-	}
-}
-
-// A hashed key that the server has lost is a changed one, and is not looked for
-// again and again.
-func TestHashedHostKeyThatIsGone(t *testing.T) {
-	known := newSigner(t).PublicKey()
-	for _, c := range []struct {
-		key         ssh.Signer
-		connections int
-	}{{newSigner(t), 1}, {ecdsaSigner(t), 2}} {
-		key := c.key
-		t.Run(key.PublicKey().Type(), func(t *testing.T) {
-			o := memory()
-			o.HostKeys = []ssh.Signer{key}
-			r := serve(t, posix, o)
-			r.knows(hashed("10.1.2.3") + " " + authorized(known))
-			r.dialFails(transport.KindHostKeyChanged, ssh.FingerprintSHA256(known), ssh.FingerprintSHA256(key.PublicKey()), r.target.KnownHosts+":1")
-			if n := r.server.Accepted(); n != c.connections {
-				t.Errorf("%d connections, want %d", n, c.connections)
-			}
-		})
 	}
 }
 
@@ -164,7 +107,7 @@ func generated(t testing.TB, pick func(n int) int) string {
 }
 
 // xcrypto says what x/crypto says.
-func xcrypto(t *testing.T, path string, target transport.Target, key ssh.PublicKey) HostKeyStatus {
+func xcrypto(t *testing.T, path string, target transport.Target, key ssh.PublicKey) Status {
 	t.Helper()
 	check, err := knownhosts.New(path)
 	if err != nil {
@@ -176,15 +119,15 @@ func xcrypto(t *testing.T, path string, target transport.Target, key ssh.PublicK
 	var wanted *knownhosts.KeyError
 	switch {
 	case err == nil:
-		return HostKeyKnown
+		return Known
 	case errors.As(err, &revoked):
-		return HostKeyRevoked
+		return Revoked
 	case !errors.As(err, &wanted):
 		t.Fatalf("x/crypto: %v", err)
 	case len(wanted.Want) > 0:
-		return HostKeyChanged
+		return Changed
 	}
-	return HostKeyNew
+	return New
 }
 
 // On files as they are, x/crypto's linear search comes to the same.
@@ -194,7 +137,7 @@ func TestKnownHostsAsXCrypto(t *testing.T) {
 		state = state*6364136223846793005 + 1442695040888963407
 		return int(state>>33) % n
 	}
-	counts := map[HostKeyStatus]int{}
+	counts := map[Status]int{}
 	for range 400 {
 		content := strings.ReplaceAll(generated(t, pick), "AIX1", "aix1") // x/crypto minds capitals
 		path := writeFile(t, "known_hosts", content)
@@ -207,7 +150,7 @@ func TestKnownHostsAsXCrypto(t *testing.T) {
 			}
 		}
 	}
-	for _, status := range []HostKeyStatus{HostKeyKnown, HostKeyChanged, HostKeyNew, HostKeyRevoked} {
+	for _, status := range []Status{Known, Changed, New, Revoked} {
 		if counts[status] < 20 {
 			t.Errorf("only %d were %s", counts[status], status)
 		}
@@ -230,19 +173,19 @@ func TestKnownHostsAsSSHKeygen(t *testing.T) {
 		content := strings.ReplaceAll(generated(t, pick), "@revoked ", "")
 		path := writeFile(t, "known_hosts", content)
 		for _, target := range []transport.Target{{Address: "aix1", Port: 22}, {Address: "aix2", Port: 22}, {Address: "aix1", Port: 2222}, {Address: "10.1.2.3", Port: 2222}} {
-			out, err := exec.Command(keygen, "-F", KnownName(target), "-f", path).Output()
+			out, err := exec.Command(keygen, "-F", Name(target), "-f", path).Output()
 			if err != nil && len(out) > 0 {
 				t.Fatal(err)
 			}
 			want := map[string]bool{}
 			for line := range strings.Lines(string(out)) {
-				if at, ok := strings.CutPrefix(strings.TrimSpace(line), "# Host "+KnownName(target)+" found: line "); ok {
+				if at, ok := strings.CutPrefix(strings.TrimSpace(line), "# Host "+Name(target)+" found: line "); ok {
 					want[strings.Fields(at)[0]] = true
 					found++
 				}
 			}
 			target.KnownHosts = path
-			p, err := new(HostKeys).policy(target)
+			p, err := new(KnownHosts).Policy(target)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -275,10 +218,10 @@ func withoutOpenSSH(t *testing.T, reason any) {
 // look-up as each connection makes it.
 func BenchmarkKnownHosts(b *testing.B) {
 	path := hashedFile(b, manyHashed)
-	lookUp := func(b *testing.B, h *HostKeys, i int, key uint64) {
+	lookUp := func(b *testing.B, h *KnownHosts, i int, key uint64) {
 		target := hostNumber(i)
 		target.KnownHosts = path
-		p, err := h.policy(target)
+		p, err := h.Policy(target)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -287,11 +230,11 @@ func BenchmarkKnownHosts(b *testing.B) {
 	b.Run("load", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			lookUp(b, &HostKeys{}, 1, 1)
+			lookUp(b, &KnownHosts{}, 1, 1)
 		}
 	})
 	b.Run("known", func(b *testing.B) {
-		h := &HostKeys{}
+		h := &KnownHosts{}
 		lookUp(b, h, 1, 1)
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
@@ -299,7 +242,7 @@ func BenchmarkKnownHosts(b *testing.B) {
 		}
 	})
 	b.Run("new", func(b *testing.B) { // all hashes are tried
-		h := &HostKeys{}
+		h := &KnownHosts{}
 		lookUp(b, h, 1, 1)
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {

@@ -1,11 +1,11 @@
-package ssh
+package hostkeys
 
 import (
 	"io/fs"
 	"os"
 )
 
-// keepOwner does nothing: a file belongs to who writes it.
+// keepOwner does nothing: a file belongs to its writer.
 func keepOwner(*os.File, fs.FileInfo) {}
 
 // syncFolder does nothing: folders can't be synced.

@@ -1,6 +1,6 @@
 //go:build unix
 
-package ssh
+package hostkeys
 
 import (
 	"io/fs"
@@ -8,14 +8,14 @@ import (
 	"syscall"
 )
 
-// keepOwner gives a file the owner of another one, where we may.
+// keepOwner gives a file the owner of another one, if permitted.
 func keepOwner(file *os.File, like fs.FileInfo) {
 	if owner, ok := like.Sys().(*syscall.Stat_t); ok {
 		_ = file.Chown(int(owner.Uid), int(owner.Gid))
 	}
 }
 
-// syncFolder makes the names in a folder durable.
+// syncFolder syncs the names in a folder.
 func syncFolder(path string) error {
 	dir, err := os.Open(path)
 	if err != nil {

@@ -1,4 +1,4 @@
-package ssh
+package hostkeys
 
 import (
 	"bytes"
@@ -17,10 +17,10 @@ import (
 )
 
 // store stores edits in a file with a text and returns what it holds then.
-func store(t *testing.T, content string, edits ...KnownHostsEdit) (after string, left []string) {
+func store(t *testing.T, content string, edits ...Edit) (after string, left []string) {
 	t.Helper()
 	path := writeFile(t, "known_hosts", content)
-	left, err := new(HostKeys).Store(t.Context(), path, edits)
+	left, err := new(KnownHosts).Store(t.Context(), path, edits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,17 +48,17 @@ func alone(t *testing.T, path string) {
 func TestStoreInClear(t *testing.T) {
 	one, two, three := edKey(t, 1), edKey(t, 2), edKey(t, 3)
 	k, l, m := authorized(one), authorized(two), authorized(three)
-	add := KnownHostsEdit{Name: "aix1", Keys: []ssh.PublicKey{one}}
-	replace := KnownHostsEdit{Name: "aix1", Keys: []ssh.PublicKey{one}, Replace: true}
+	add := Edit{Name: "aix1", Keys: []ssh.PublicKey{one}}
+	replace := Edit{Name: "aix1", Keys: []ssh.PublicKey{one}, Replace: true}
 	for name, c := range map[string]struct {
-		edit          KnownHostsEdit
+		edit          Edit
 		before, after string
 		left          bool
 	}{
 		"new":                            {add, "aix2 " + l + "\n", "aix2 " + l + "\naix1 " + k + "\n", false},
 		"into nothing":                   {add, "", "aix1 " + k + "\n", false},
 		"behind no final newline":        {add, "aix2 " + l, "aix2 " + l + "\naix1 " + k + "\n", false},
-		"with a comment":                 {KnownHostsEdit{Name: "aix1", Keys: add.Keys, Comment: "aixmend 2026-01-02"}, "", "aix1 " + k + " aixmend 2026-01-02\n", false},
+		"with a comment":                 {Edit{Name: "aix1", Keys: add.Keys, Comment: "aixmend 2026-01-02"}, "", "aix1 " + k + " aixmend 2026-01-02\n", false},
 		"there already":                  {add, "aix1 " + k + " mine\n", "aix1 " + k + " mine\n", false},
 		"there by another key":           {add, "aix1 " + l + "\n", "aix1 " + l + "\n", true},
 		"there by another key, capitals": {add, "x,AIX1 " + l + "\n", "x,AIX1 " + l + "\n", true},
@@ -90,20 +90,20 @@ func TestStoreHashed(t *testing.T) {
 	others := hashed("aix2") + " " + authorized(two) + "\n" + hashed("aix3") + " " + authorized(two) + "\n"
 	for name, old := range map[string]string{"new": "", "replaced": hashed("aix1") + " " + authorized(two) + "\n", "in clear": "aix1 " + authorized(two) + "\n"} {
 		t.Run(name, func(t *testing.T) {
-			after, left := store(t, others+old, KnownHostsEdit{Name: "aix1", Keys: []ssh.PublicKey{one}, Replace: old != ""})
+			after, left := store(t, others+old, Edit{Name: "aix1", Keys: []ssh.PublicKey{one}, Replace: old != ""})
 			added, ok := strings.CutPrefix(after, others)
 			if !ok || len(left) > 0 || strings.Contains(added, "aix1") || strings.Count(added, "\n") != 1 {
 				t.Fatalf("left %v, holds\n%s", left, after)
 			}
-			if got := judged(t, transport.Target{Address: "aix1"}, one, after); got != HostKeyKnown {
+			if got := judged(t, transport.Target{Address: "aix1"}, one, after); got != Known {
 				t.Errorf("the new key is %s", got)
 			}
-			if got := judged(t, transport.Target{Address: "aix1"}, two, after); got != HostKeyChanged {
+			if got := judged(t, transport.Target{Address: "aix1"}, two, after); got != Changed {
 				t.Errorf("the old key is %s", got)
 			}
 		})
 	}
-	if _, left := store(t, others+hashed("aix1")+" "+authorized(two), KnownHostsEdit{Name: "aix1", Keys: []ssh.PublicKey{one}}); len(left) != 1 {
+	if _, left := store(t, others+hashed("aix1")+" "+authorized(two), Edit{Name: "aix1", Keys: []ssh.PublicKey{one}}); len(left) != 1 {
 		t.Errorf("left %v", left)
 	}
 }
@@ -115,10 +115,10 @@ func TestStoreAfterSomebodyElse(t *testing.T) {
 	for name, content := range map[string]string{"in clear": "aix9 " + authorized(two) + "\n", "hashed": hashed("aix9") + " " + authorized(two) + "\n"} {
 		t.Run(name, func(t *testing.T) {
 			path := writeFile(t, "known_hosts", content)
-			h := &HostKeys{}
+			h := &KnownHosts{}
 			for _, host := range []string{"aix1", "aix2"} {
-				p, err := h.policy(transport.Target{Address: host, KnownHosts: path})
-				if err != nil || p.judge(one).status != HostKeyNew {
+				p, err := h.Policy(transport.Target{Address: host, KnownHosts: path})
+				if err != nil || p.judge(one).status != New {
 					t.Fatal(err)
 				}
 			}
@@ -126,7 +126,7 @@ func TestStoreAfterSomebodyElse(t *testing.T) {
 			if err := os.WriteFile(path, []byte(added), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			left, err := h.Store(t.Context(), path, []KnownHostsEdit{{Name: "aix1", Keys: []ssh.PublicKey{one}}, {Name: "aix2", Keys: []ssh.PublicKey{one}}})
+			left, err := h.Store(t.Context(), path, []Edit{{Name: "aix1", Keys: []ssh.PublicKey{one}}, {Name: "aix2", Keys: []ssh.PublicKey{one}}})
 			if err != nil || !slices.Equal(left, []string{"aix1"}) {
 				t.Errorf("left %v, %v", left, err)
 			}
@@ -164,7 +164,7 @@ func TestStoreTogether(t *testing.T) {
 		all.Go(func() {
 			for j := range 3 {
 				name := fmt.Sprintf("aix%d-%d", i, j)
-				if _, err := new(HostKeys).Store(t.Context(), path, []KnownHostsEdit{{Name: name, Keys: []ssh.PublicKey{edKey(t, uint64(i))}}}); err != nil {
+				if _, err := new(KnownHosts).Store(t.Context(), path, []Edit{{Name: name, Keys: []ssh.PublicKey{edKey(t, uint64(i))}}}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -194,7 +194,7 @@ func TestLockInPlace(t *testing.T) {
 }
 
 func TestStoreKeepsTheFile(t *testing.T) {
-	edit := KnownHostsEdit{Name: "aix1", Keys: []ssh.PublicKey{edKey(t, 1)}}
+	edit := Edit{Name: "aix1", Keys: []ssh.PublicKey{edKey(t, 1)}}
 	mode := func(path string) os.FileMode {
 		t.Helper()
 		info, err := os.Lstat(path)
@@ -203,9 +203,9 @@ func TestStoreKeepsTheFile(t *testing.T) {
 		}
 		return info.Mode()
 	}
-	h := &HostKeys{}
+	h := &KnownHosts{}
 	fresh := filepath.Join(t.TempDir(), ".ssh", "known_hosts")
-	if _, err := h.Store(t.Context(), fresh, []KnownHostsEdit{edit}); err != nil {
+	if _, err := h.Store(t.Context(), fresh, []Edit{edit}); err != nil {
 		t.Fatal(err)
 	}
 	if mode(fresh) != 0o600 || mode(filepath.Dir(fresh)).Perm() != 0o700 {
@@ -219,14 +219,14 @@ func TestStoreKeepsTheFile(t *testing.T) {
 	if err := os.Symlink(open, link); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Store(t.Context(), link, []KnownHostsEdit{edit}); err != nil {
+	if _, err := h.Store(t.Context(), link, []Edit{edit}); err != nil {
 		t.Fatal(err)
 	}
 	if mode(link).Type() != os.ModeSymlink || mode(open) != 0o644 || !strings.HasPrefix(readFile(t, open), "aix1 ") {
 		t.Errorf("modes %v, %v; %q", mode(link), mode(open), readFile(t, open))
 	}
 	for name, path := range map[string]string{"a folder": t.TempDir(), "a device": os.DevNull, "a link to nothing": dangling(t)} {
-		if _, err := h.Store(t.Context(), path, []KnownHostsEdit{edit}); err == nil {
+		if _, err := h.Store(t.Context(), path, []Edit{edit}); err == nil {
 			t.Errorf("%s: stored", name)
 		}
 	}
@@ -246,15 +246,15 @@ func TestStoreOddNames(t *testing.T) {
 	key := []ssh.PublicKey{edKey(t, 1)}
 	path := writeFile(t, "known_hosts", "")
 	for _, name := range []string{"", "a b", "a,b", "*", "a?", "!a", "@revoked", "|1|", "#a", "a\nb", "a\tb", "a\x00", "a\u202eb", "a\u00a0b", "\xff", strings.Repeat("a", 1001)} {
-		if _, err := new(HostKeys).Store(t.Context(), path, []KnownHostsEdit{{Name: name, Keys: key}}); err == nil {
+		if _, err := new(KnownHosts).Store(t.Context(), path, []Edit{{Name: name, Keys: key}}); err == nil {
 			t.Errorf("%q is taken", name)
 		}
 	}
-	if _, err := new(HostKeys).Store(t.Context(), path, []KnownHostsEdit{{Name: "a", Keys: key, Comment: "x\ny"}}); err == nil {
+	if _, err := new(KnownHosts).Store(t.Context(), path, []Edit{{Name: "a", Keys: key, Comment: "x\ny"}}); err == nil {
 		t.Error("a comment of two lines is taken")
 	}
 	for _, name := range []string{"a", "10.1.2.3", "[fe80::1%en0]:2222", "a_b.example"} {
-		if _, err := new(HostKeys).Store(t.Context(), path, []KnownHostsEdit{{Name: name, Keys: key}}); err != nil {
+		if _, err := new(KnownHosts).Store(t.Context(), path, []Edit{{Name: name, Keys: key}}); err != nil {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -264,16 +264,16 @@ func TestStoreOddNames(t *testing.T) {
 func TestStoreAmongManyHashed(t *testing.T) {
 	const lines, hosts = 2000, 200
 	path := hashedFile(t, lines)
-	h := &HostKeys{}
-	var edits []KnownHostsEdit
+	h := &KnownHosts{}
+	var edits []Edit
 	for i := range hosts {
 		target := hostNumber(lines + i)
 		target.KnownHosts = path
-		p, err := h.policy(target)
-		if err != nil || p.judge(edKey(t, 1<<40)).status != HostKeyNew {
+		p, err := h.Policy(target)
+		if err != nil || p.judge(edKey(t, 1<<40)).status != New {
 			t.Fatal(err)
 		}
-		edits = append(edits, KnownHostsEdit{Name: target.Address, Keys: []ssh.PublicKey{edKey(t, 1<<40)}})
+		edits = append(edits, Edit{Name: target.Address, Keys: []ssh.PublicKey{edKey(t, 1<<40)}})
 	}
 	before := h.macs.Load()
 	if _, err := h.Store(t.Context(), path, edits); err != nil {

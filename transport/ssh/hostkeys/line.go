@@ -1,4 +1,4 @@
-package ssh
+package hostkeys
 
 import (
 	"bytes"
@@ -22,52 +22,52 @@ const (
 // hashedWith begins a hashed name; OpenSSH has no other hash.
 const hashedWith = "|1|"
 
-// knownText is one line of a known_hosts file taken apart.
-type knownText struct {
+// lineText is one parsed line of a known_hosts file.
+type lineText struct {
 	mark string
-	// names is the field as it stands: names and patterns, commas between, or
-	// one hashed name.
+	// names is the unchanged field: names and patterns separated by commas, or one
+	// hashed name.
 	names   string
 	key     ssh.PublicKey
 	comment string
 }
 
-// parseKnownLine takes a line apart. ok is false where it holds nothing: it is
-// blank or a comment. An error says why nothing can be made of it.
-func parseKnownLine(line []byte) (text knownText, ok bool, err error) {
+// parseLine parses a line. ok is false for a blank line or a comment. An error says
+// why the line can't be used; it does not quote the line.
+func parseLine(line []byte) (text lineText, ok bool, err error) {
 	fields := bytes.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' })
 	if len(fields) == 0 || fields[0][0] == '#' {
-		return knownText{}, false, nil
+		return lineText{}, false, nil
 	}
 	if fields[0][0] == '@' {
 		text.mark = string(fields[0])
 		if text.mark != markAuthority && text.mark != markRevoked {
-			return knownText{}, false, errors.New("it begins with a mark that known_hosts does not have")
+			return lineText{}, false, errors.New("it begins with a mark that known_hosts does not have")
 		}
 		fields = fields[1:]
 	}
 	if len(fields) < 3 {
-		return knownText{}, false, errors.New("it is not a name, a key type and a key")
+		return lineText{}, false, errors.New("it is not a name, a key type and a key")
 	}
 	text.names = string(fields[0])
 	if text.names[0] == '@' {
-		return knownText{}, false, errors.New("it has two marks")
+		return lineText{}, false, errors.New("it has two marks")
 	}
 	if strings.Trim(text.names, ",!") == "" {
-		return knownText{}, false, errors.New("it names no host")
+		return lineText{}, false, errors.New("it names no host")
 	}
 	if text.names[0] == '|' {
 		if _, err := parseHashedName(text.names); err != nil {
-			return knownText{}, false, err
+			return lineText{}, false, err
 		}
 	}
 	text.comment = string(bytes.Join(fields[3:], []byte(" ")))
-	text.key, err = parseKnownKey(string(fields[1]), string(fields[2]))
+	text.key, err = parseKey(string(fields[1]), string(fields[2]))
 	return text, err == nil, err
 }
 
-// parseKnownKey reads a key that is to be of a type.
-func parseKnownKey(kind, encoded string) (ssh.PublicKey, error) {
+// parseKey parses a key and checks its type.
+func parseKey(kind, encoded string) (ssh.PublicKey, error) {
 	blob, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
 		return nil, errors.New("its key is not base64")
@@ -85,10 +85,10 @@ func parseKnownKey(kind, encoded string) (ssh.PublicKey, error) {
 	return key, nil
 }
 
-// hashedName is a name of which only a keyed hash is known.
+// hashedName is the keyed hash of a name.
 type hashedName struct{ salt, sum [sha1.Size]byte }
 
-// parseHashedName reads |1|SALT|HASH.
+// parseHashedName parses |1|SALT|HASH.
 func parseHashedName(text string) (h hashedName, err error) {
 	salt, sum, both := strings.Cut(strings.TrimPrefix(text, hashedWith), "|")
 	if !strings.HasPrefix(text, hashedWith) || !both {
@@ -116,22 +116,22 @@ func newHashedName(salt [sha1.Size]byte, name string) hashedName {
 	return h
 }
 
-// is tells whether a name is the one that was hashed. It costs one HMAC.
+// is reports whether a name is the hashed one. It costs one HMAC.
 func (h hashedName) is(name string) bool { return newHashedName(h.salt, name) == h }
 
-// String gives |1|SALT|HASH.
+// String returns |1|SALT|HASH.
 func (h hashedName) String() string {
 	return hashedWith + base64.StdEncoding.EncodeToString(h.salt[:]) + "|" + base64.StdEncoding.EncodeToString(h.sum[:])
 }
 
-// namePattern is one name of a line, in lower case.
+// namePattern is one name or pattern of a line, in lower case.
 type namePattern struct {
 	text    string
 	negated bool
 }
 
-// splitNames takes the field of names apart. plain tells that none of them is
-// a pattern or negated.
+// splitNames splits the field of names. plain: none of them is a pattern or
+// negated.
 func splitNames(field string) (patterns []namePattern, plain bool) {
 	plain = true
 	for name := range strings.SplitSeq(strings.ToLower(field), ",") {
@@ -140,7 +140,7 @@ func splitNames(field string) (patterns []namePattern, plain bool) {
 			continue
 		}
 		if inner, port22 := strings.CutSuffix(name, "]:22"); port22 && strings.HasPrefix(inner, "[") {
-			name = inner[1:] // OpenSSH calls port 22 by the bare name
+			name = inner[1:] // as OpenSSH: the bare name means port 22
 		}
 		plain = plain && !negated && !strings.ContainsAny(name, "*?")
 		patterns = append(patterns, namePattern{name, negated})
@@ -148,8 +148,8 @@ func splitNames(field string) (patterns []namePattern, plain bool) {
 	return patterns, plain
 }
 
-// matchNames tells whether a line with these names is about a host, which is in
-// lower case. One negated pattern that matches decides against it.
+// matchNames reports whether names match a host, which is in lower case. A negated
+// pattern that matches excludes the host.
 func matchNames(patterns []namePattern, host string) bool {
 	matched := false
 	for _, p := range patterns {
@@ -164,8 +164,8 @@ func matchNames(patterns []namePattern, host string) bool {
 	return matched
 }
 
-// globMatch matches OpenSSH's * and ?. It goes back to the last star only, so
-// that no pattern costs more than its length times that of the name.
+// globMatch matches OpenSSH's * and ?. It backtracks to the last star only, so the
+// cost is at most the product of both lengths.
 func globMatch(pattern, name string) bool {
 	p, n, star, resume := 0, 0, -1, 0
 	for n < len(name) {

@@ -9,25 +9,26 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/ssh/hostkeys"
 )
 
 // scan asks the rig's host for its keys, by type.
-func (r *rig) scan() map[string]HostKey {
+func (r *rig) scan() map[string]hostkeys.Key {
 	r.t.Helper()
 	keys, err := NewDialer(r.opts).HostKeys(r.t.Context(), r.target)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	byType := map[string]HostKey{}
+	byType := map[string]hostkeys.Key{}
 	for _, k := range keys {
 		byType[k.Key.Type()] = k
 	}
 	return byType
 }
 
-func (r *rig) wantStatuses(want map[string]HostKeyStatus) {
+func (r *rig) wantStatuses(want map[string]hostkeys.Status) {
 	r.t.Helper()
-	got := map[string]HostKeyStatus{}
+	got := map[string]hostkeys.Status{}
 	for kind, k := range r.scan() {
 		got[kind] = k.Status
 	}
@@ -47,27 +48,27 @@ func TestHostKeysOfAllTypes(t *testing.T) {
 	other := newSigner(t).PublicKey()
 	for name, c := range map[string]struct {
 		known       string
-		ed, ec, rsa HostKeyStatus
+		ed, ec, rsa hostkeys.Status
 	}{
-		"none":                          {"", HostKeyNew, HostKeyNew, HostKeyNew},
-		"all":                           {r.known(ed.PublicKey()) + r.known(ec.PublicKey()) + r.known(rsa.PublicKey()), HostKeyKnown, HostKeyKnown, HostKeyKnown},
-		"one":                           {r.known(ec.PublicKey()), HostKeyAdditional, HostKeyKnown, HostKeyAdditional},
-		"one, hashed":                   {hashed("10.1.2.3") + " " + authorized(ec.PublicKey()), HostKeyAdditional, HostKeyKnown, HostKeyAdditional},
-		"another":                       {r.known(other), HostKeyChanged, HostKeyChanged, HostKeyChanged},
-		"another, hashed":               {hashed("10.1.2.3") + " " + authorized(other), HostKeyChanged, HostKeyChanged, HostKeyChanged},
-		"one, and another of that type": {r.known(ec.PublicKey()) + r.known(other), HostKeyChanged, HostKeyKnown, HostKeyAdditional},
-		"one is revoked":                {"@revoked * " + authorized(rsa.PublicKey()), HostKeyNew, HostKeyNew, HostKeyRevoked},
+		"none":                          {"", hostkeys.New, hostkeys.New, hostkeys.New},
+		"all":                           {r.known(ed.PublicKey()) + r.known(ec.PublicKey()) + r.known(rsa.PublicKey()), hostkeys.Known, hostkeys.Known, hostkeys.Known},
+		"one":                           {r.known(ec.PublicKey()), hostkeys.Additional, hostkeys.Known, hostkeys.Additional},
+		"one, hashed":                   {hashed("10.1.2.3") + " " + authorized(ec.PublicKey()), hostkeys.Additional, hostkeys.Known, hostkeys.Additional},
+		"another":                       {r.known(other), hostkeys.Changed, hostkeys.Changed, hostkeys.Changed},
+		"another, hashed":               {hashed("10.1.2.3") + " " + authorized(other), hostkeys.Changed, hostkeys.Changed, hostkeys.Changed},
+		"one, and another of that type": {r.known(ec.PublicKey()) + r.known(other), hostkeys.Changed, hostkeys.Known, hostkeys.Additional},
+		"one is revoked":                {"@revoked * " + authorized(rsa.PublicKey()), hostkeys.New, hostkeys.New, hostkeys.Revoked},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.t = t
 			r.knows(c.known)
-			r.wantStatuses(map[string]HostKeyStatus{edType: c.ed, ecType: c.ec, rsaType: c.rsa})
+			r.wantStatuses(map[string]hostkeys.Status{edType: c.ed, ecType: c.ec, rsaType: c.rsa})
 		})
 	}
 	t.Run("no file", func(t *testing.T) {
 		r.t = t
 		r.target.KnownHosts = filepath.Join(t.TempDir(), "none")
-		r.wantStatuses(map[string]HostKeyStatus{edType: HostKeyNew, ecType: HostKeyNew, rsaType: HostKeyNew})
+		r.wantStatuses(map[string]hostkeys.Status{edType: hostkeys.New, ecType: hostkeys.New, rsaType: hostkeys.New})
 	})
 	if n := a.keys.Load(); n > 0 {
 		t.Errorf("a login was tried %d times", n)
@@ -81,13 +82,13 @@ func TestHostKeysWithACertificate(t *testing.T) {
 	o.HostKeys = []ssh.Signer{signer, ecdsaSigner(t)}
 	r := serve(t, posix, o)
 	r.knows("@cert-authority * " + authorized(authority.PublicKey()))
-	r.wantStatuses(map[string]HostKeyStatus{ssh.KeyAlgoED25519: HostKeySigned, ssh.KeyAlgoECDSA256: HostKeyAdditional})
+	r.wantStatuses(map[string]hostkeys.Status{ssh.KeyAlgoED25519: hostkeys.Signed, ssh.KeyAlgoECDSA256: hostkeys.Additional})
 	got := r.scan()[ssh.KeyAlgoED25519]
 	if got.Certificate == nil || got.Reason != nil || len(got.Lines) != 1 || got.Lines[0].Fingerprint != ssh.FingerprintSHA256(authority.PublicKey()) {
 		t.Errorf("%+v", got)
 	}
 	r.knows("")
-	if got := r.scan()[ssh.KeyAlgoED25519]; got.Status != HostKeyNew || got.Reason == nil || got.Key.Type() != ssh.KeyAlgoED25519 {
+	if got := r.scan()[ssh.KeyAlgoED25519]; got.Status != hostkeys.New || got.Reason == nil || got.Key.Type() != ssh.KeyAlgoED25519 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -105,7 +106,7 @@ func TestHostKeysOfALegacyHost(t *testing.T) {
 	_, err = NewDialer(r.opts).HostKeys(t.Context(), r.target)
 	wantError(t, err, transport.KindProtocol, "no common algorithm for host key")
 	r.target.LegacyAlgorithms = true
-	r.wantStatuses(map[string]HostKeyStatus{ssh.KeyAlgoRSA: HostKeyNew})
+	r.wantStatuses(map[string]hostkeys.Status{ssh.KeyAlgoRSA: hostkeys.New})
 }
 
 func TestHostKeysOfAHostThatIsNotThere(t *testing.T) {

@@ -1,4 +1,4 @@
-package ssh
+package hostkeys
 
 import (
 	"bytes"
@@ -15,9 +15,9 @@ import (
 	"aixmend/transport/retry"
 )
 
-// StorePath is the file to which the keys of a target's host are written: the
+// StorePath returns the file to which the keys of a target's host are stored: the
 // first of its files.
-func (h *HostKeys) StorePath(target transport.Target) (string, error) {
+func (h *KnownHosts) StorePath(target transport.Target) (string, error) {
 	paths := h.paths(target)
 	if len(paths) == 0 {
 		return "", errors.New("no known_hosts file is named")
@@ -25,23 +25,23 @@ func (h *HostKeys) StorePath(target transport.Target) (string, error) {
 	return paths[0], nil
 }
 
-// Store writes keys to a known_hosts file, which is made, with its folder, where
-// it is not there. It returns the names that were left alone: by now the file
-// holds other keys of theirs, or revokes one.
+// Store writes keys to a known_hosts file, and creates it and its folder if need
+// be. It returns the names that were left alone because the file has other keys for
+// them by now, or revokes one.
 //
-// The file is written whole or not at all; links are followed, its mode stays,
-// and so does each line that is about other hosts. It is read again first: what
-// somebody added since the hosts were judged is kept. Two of us wait for each
-// other by a lock that the system gives back when a process dies; ssh takes no
-// lock, so what it adds is looked for until the very moment of the change.
-func (h *HostKeys) Store(ctx context.Context, path string, edits []KnownHostsEdit) (left []string, err error) {
+// The file is replaced as a whole. Links are followed; its mode and the lines about
+// other hosts stay. It is read again first, so lines added since the hosts were
+// judged are kept. Processes of aixmend exclude each other by a lock that the system
+// releases when one dies. ssh takes no lock: its additions are checked for until
+// right before the file is replaced.
+func (h *KnownHosts) Store(ctx context.Context, path string, edits []Edit) (left []string, err error) {
 	for _, e := range edits {
 		if err := e.Check(); err != nil {
 			return nil, err
 		}
 	}
 	h.mu.Lock()
-	var before *knownHosts
+	var before *index
 	if file := h.files[path]; file != nil {
 		before = file.index
 	}
@@ -71,7 +71,7 @@ func (h *HostKeys) Store(ctx context.Context, path string, edits []KnownHostsEdi
 	return nil, fmt.Errorf("known_hosts: %s changes all the time: nothing was stored", real)
 }
 
-// realPath follows the links of a path, if it is there.
+// realPath follows the links of a path, if it exists.
 func realPath(path string) (string, error) {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return path, nil
@@ -79,9 +79,8 @@ func realPath(path string) (string, error) {
 	return filepath.EvalSymlinks(path)
 }
 
-// lockFile takes the lock that goes with a file, and returns how to give it
-// back. The lock's own file goes with it: who waited for one that is gone takes
-// the next.
+// lockFile locks a file and returns the function that unlocks it. Unlocking removes
+// the lock's own file; a process that waited for the removed one locks a new one.
 func lockFile(ctx context.Context, path string) (func(), error) {
 	ctx, cancel := context.WithTimeout(ctx, retry.KnownHosts.Within)
 	defer cancel()
@@ -90,13 +89,13 @@ func lockFile(ctx context.Context, path string) (func(), error) {
 		lock := flock.New(name, flock.SetPermissions(0o600))
 		if _, err := lock.TryLockContext(ctx, retry.KnownHosts.First); err != nil {
 			if errors.Is(err, context.DeadlineExceeded) {
-				err = fmt.Errorf("another aixmend has held it for %s", retry.KnownHosts.Within)
+				err = fmt.Errorf("another aixmend has held its lock for %s", retry.KnownHosts.Within)
 			}
 			return nil, err
 		}
 		if inPlace(lock) {
 			return func() {
-				_ = os.Remove(name) // where a file in use can't be removed it stays, and holds nobody up
+				_ = os.Remove(name) // where a file in use can't be removed it stays, unlocked
 				_ = lock.Close()
 			}, nil
 		}
@@ -104,16 +103,16 @@ func lockFile(ctx context.Context, path string) (func(), error) {
 	}
 }
 
-// inPlace tells whether a lock is on the file that has its name now: who had it
-// before takes the file away.
+// inPlace reports whether a lock is on the file that has its name now: the previous
+// holder removes the file.
 func inPlace(lock *flock.Flock) bool {
 	held, err := lock.Stat()
 	there, gone := os.Stat(lock.Path())
 	return err == nil && gone == nil && os.SameFile(held, there)
 }
 
-// rewrite changes a file, and tells whether it could: not where somebody else
-// has changed it meanwhile.
+// rewrite replaces a file with its changed text. done is false if the file has
+// changed meanwhile.
 func rewrite(path string, change func(text []byte) ([]byte, []string)) (left []string, done bool, err error) {
 	text, info, err := readWhole(path)
 	if err != nil {
@@ -127,7 +126,7 @@ func rewrite(path string, change func(text []byte) ([]byte, []string)) (left []s
 	if err != nil {
 		return nil, false, err
 	}
-	defer func() { _ = os.Remove(temp) }() // it is not there any more when all went well
+	defer func() { _ = os.Remove(temp) }() // gone already if all went well
 	if now, _, err := readWhole(path); err != nil || !bytes.Equal(now, text) {
 		return nil, false, err
 	}
@@ -137,7 +136,7 @@ func rewrite(path string, change func(text []byte) ([]byte, []string)) (left []s
 	return left, true, syncFolder(filepath.Dir(path))
 }
 
-// readWhole reads a file; where it is not there, it is empty and has no info.
+// readWhole reads a file; a missing one is empty and has no info.
 func readWhole(path string) ([]byte, fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -146,14 +145,14 @@ func readWhole(path string) ([]byte, fs.FileInfo, error) {
 	case err != nil:
 		return nil, nil, err
 	case !info.Mode().IsRegular():
-		return nil, nil, fmt.Errorf("%s is no plain file: nothing can be stored there", path)
+		return nil, nil, fmt.Errorf("%s is not a plain file: nothing can be stored there", path)
 	}
 	text, err := os.ReadFile(path)
 	return text, info, err
 }
 
-// writeBeside writes a file in the folder of another one, with the mode and the
-// owner of that, and returns its path. It is on the disk then.
+// writeBeside writes and syncs a new file in the folder of another one, with the
+// mode and the owner of that, and returns its path.
 func writeBeside(path string, text []byte, like fs.FileInfo) (string, error) {
 	file, err := os.CreateTemp(filepath.Dir(path), ".known_hosts-") // 0600
 	if err != nil {

@@ -1,4 +1,4 @@
-package ssh
+package hostkeys
 
 import (
 	"cmp"
@@ -8,19 +8,17 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// keyTypes are the types of key that hosts have today, in the order in which
-// ssh(1) wants to see them.
+// keyTypes lists the current types of key in the order that ssh(1) prefers.
 var keyTypes = []string{ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoRSA}
 
 // keyTypeDSA is a type of key that only legacy hosts have.
 const keyTypeDSA = "ssh-dss"
 
-// certSuffix ends the names of the algorithms by which a host shows a
-// certificate.
+// certSuffix ends the names of certificate algorithms.
 const certSuffix = "-cert-v01@openssh.com"
 
-// keyTypeOf is the type of key that goes with an algorithm, as known_hosts has
-// it.
+// keyTypeOf returns the type of key, as known_hosts writes it, that an algorithm
+// uses.
 func keyTypeOf(algorithm string) string {
 	switch kind := strings.TrimSuffix(algorithm, certSuffix); kind {
 	case ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSASHA512:
@@ -30,9 +28,9 @@ func keyTypeOf(algorithm string) string {
 	}
 }
 
-// hostKeyAlgorithms are those that a host is offered. None is among them that
-// x/crypto calls insecure, but for hosts that are named as legacy ones: a known
-// RSA key is no consent to SHA-1.
+// hostKeyAlgorithms returns the algorithms to offer. Those that x/crypto calls
+// insecure are among them for legacy hosts only: a known RSA key is no consent to
+// SHA-1.
 func hostKeyAlgorithms(legacy bool) []string {
 	algorithms := ssh.SupportedAlgorithms().HostKeys
 	if legacy {
@@ -41,14 +39,14 @@ func hostKeyAlgorithms(legacy bool) []string {
 	return algorithms
 }
 
-// preferred puts the algorithms first of which known_hosts has a key: a server
-// with several types then shows one that can be compared, and one that has lost
-// the known key still shows what it has.
+// Algorithms returns the host key algorithms to offer, those with a known key
+// first. A server with several types of key then shows one that can be compared; a
+// server that has lost the known key still shows one.
 //
-// Where no line names the host that may be because names are hashed. To try all
-// hashes for every host costs too much, so those types come first that most of
-// them have; see hostKeyPolicy.another.
-func (p *hostKeyPolicy) preferred() []string {
+// Where no line names the host its name may be hashed. Trying all hashes for every
+// host costs too much, so the types that most hashed lines have come first; see
+// TypeWanted.
+func (p *Policy) Algorithms() []string {
 	named, hashed, authority := map[string]bool{}, map[string]int{}, false
 	for _, l := range p.named {
 		named[l.kind] = named[l.kind] || !l.authority
@@ -69,7 +67,7 @@ func (p *hostKeyPolicy) preferred() []string {
 		case !certificate:
 			return 2
 		}
-		return 3 // nobody could judge it
+		return 3 // a certificate that nobody could judge
 	}
 	algorithms := hostKeyAlgorithms(p.target.LegacyAlgorithms)
 	slices.SortStableFunc(algorithms, func(a, b string) int {
@@ -82,7 +80,7 @@ func (p *hostKeyPolicy) preferred() []string {
 	return algorithms
 }
 
-// typeRank is the place of an algorithm's type in keyTypes, or behind them.
+// typeRank returns the position of an algorithm's type in keyTypes, or behind them.
 func typeRank(algorithm string) int {
 	if at := slices.Index(keyTypes, keyTypeOf(algorithm)); at >= 0 {
 		return at

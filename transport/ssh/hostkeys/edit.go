@@ -1,6 +1,7 @@
-package ssh
+package hostkeys
 
 import (
+	"aixmend/transport/ssh/fault"
 	"bytes"
 	"crypto/rand"
 	"crypto/sha1"
@@ -14,56 +15,55 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// KnownHostsEdit says what becomes of one host in a known_hosts file.
-type KnownHostsEdit struct {
-	// Name is what the file calls the host: KnownName.
+// Edit is the change of one host's lines in a known_hosts file.
+type Edit struct {
+	// Name is the host's name in the file; see the function Name.
 	Name string
-	// Keys are those that the host has from now on.
+	// Keys are the host's keys from now on.
 	Keys []ssh.PublicKey
-	// Replace takes out what else the file holds for the host. Without it a host
-	// of which the file holds another key is left alone.
+	// Replace removes the other keys of the host. Without it, a host with another
+	// key in the file is left alone.
 	Replace bool
-	// Comment stands behind each new key.
+	// Comment is put behind each new key.
 	Comment string
 }
 
-// maxKnownName bounds a name that is stored; OpenSSH takes no longer ones.
-const maxKnownName = 1000
+// maxName bounds a stored name, in bytes; OpenSSH accepts no longer ones.
+const maxName = 1000
 
-// Check checks that the name is one name in a line and nothing else, and that
-// the comment is one.
-func (e KnownHostsEdit) Check() error {
+// Check checks that the name is a single plain name and the comment a single line.
+func (e Edit) Check() error {
 	odd := func(r rune) bool {
 		return !unicode.IsGraphic(r) || unicode.IsSpace(r) || strings.ContainsRune(",*?!|#@", r)
 	}
-	if e.Name == "" || len(e.Name) > maxKnownName || !utf8.ValidString(e.Name) || strings.ContainsFunc(e.Name, odd) {
-		return fmt.Errorf("%s can't stand in known_hosts as the name of a host", printable(e.Name))
+	if e.Name == "" || len(e.Name) > maxName || !utf8.ValidString(e.Name) || strings.ContainsFunc(e.Name, odd) {
+		return fmt.Errorf("%s can't be the name of a host in known_hosts", fault.Printable(e.Name))
 	}
 	if strings.ContainsFunc(e.Comment, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return fmt.Errorf("%s can't stand in known_hosts as a comment", printable(e.Comment))
+		return fmt.Errorf("%s can't be a comment in known_hosts", fault.Printable(e.Comment))
 	}
 	return nil
 }
 
 // editing is one pass over the text of a file.
 type editing struct {
-	edits []KnownHostsEdit
+	edits []Edit
 	of    map[string][]int // the edits by name
-	// before is what was read of the file when the hosts were judged; nil: it
-	// was not there.
-	before *knownHosts
-	// hashed are the names behind those hashed names that were there then.
+	// before is the file as it was when the hosts were judged; nil: it did not
+	// exist.
+	before *index
+	// hashed maps the hashed names of that time to the edits' names.
 	hashed map[hashedName][]string
 
-	present map[[2]string]bool // name and key that the file holds already
-	other   map[string]bool    // names of which it holds another key
+	present map[[2]string]bool // name and key that are in the file already
+	other   map[string]bool    // names that have another key in the file
 	revoked map[string]bool    // keys
 	counts  struct{ hashed, plain int }
 
 	macs *atomic.Int64 // counts the HMACs
 }
 
-func newEditing(edits []KnownHostsEdit, before *knownHosts, macs *atomic.Int64) *editing {
+func newEditing(edits []Edit, before *index, macs *atomic.Int64) *editing {
 	e := &editing{
 		edits: edits, macs: macs, of: map[string][]int{}, before: before, hashed: map[hashedName][]string{},
 		present: map[[2]string]bool{}, other: map[string]bool{}, revoked: map[string]bool{},
@@ -89,9 +89,9 @@ func newEditing(edits []KnownHostsEdit, before *knownHosts, macs *atomic.Int64) 
 	return e
 }
 
-// apply gives the text as it is to be, and the names that were left alone: the
-// file holds something else for them by now, or revokes the key. Every line
-// that is about no host of the edits stays as it is.
+// apply returns the new text, and the names that were left alone because the file
+// has another key for them by now, or revokes the key. Lines about other hosts stay
+// unchanged.
 func (e *editing) apply(text []byte) (after []byte, left []string) {
 	for line := range bytes.SplitAfterSeq(text, []byte("\n")) {
 		after = append(after, e.line(line)...)
@@ -114,12 +114,13 @@ func (e *editing) apply(text []byte) (after []byte, left []string) {
 	return after, left
 }
 
-// newLine is a line for a key, in the manner of the file.
-func (e *editing) newLine(edit KnownHostsEdit, key ssh.PublicKey) string {
+// newLine returns a line for a key, with a hashed name if most names of the file
+// are hashed.
+func (e *editing) newLine(edit Edit, key ssh.PublicKey) string {
 	name := edit.Name
 	if e.counts.hashed > e.counts.plain {
 		var salt [sha1.Size]byte
-		_, _ = rand.Read(salt[:]) // it never fails
+		_, _ = rand.Read(salt[:]) // never fails
 		name = newHashedName(salt, name).String()
 	}
 	line := name + " " + strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
@@ -129,9 +130,9 @@ func (e *editing) newLine(edit KnownHostsEdit, key ssh.PublicKey) string {
 	return line + "\n"
 }
 
-// line gives what becomes of a line of the file.
+// line returns the new text of a line; nil: it is removed.
 func (e *editing) line(line []byte) []byte {
-	text, ok, err := parseKnownLine(line)
+	text, ok, err := parseLine(line)
 	if err != nil || !ok {
 		return line
 	}
@@ -154,8 +155,8 @@ func (e *editing) line(line []byte) []byte {
 	return e.plainLine(line, text.names, key)
 }
 
-// behind returns the names of the edits that a hashed name is one of. Only those
-// hashes are tried that were not there before.
+// behind returns the names of the edits that a hashed name stands for. It computes
+// HMACs only for hashes that are new in the file.
 func (e *editing) behind(name hashedName) []string {
 	names, known := e.hashed[name]
 	if known {
@@ -171,8 +172,8 @@ func (e *editing) behind(name hashedName) []string {
 	return names
 }
 
-// leaves notes that the file holds a key for some names, and tells whether the
-// key is to go. A line that is not sure to be about them has nothing to count.
+// leaves notes that the file has a key for some names, and reports whether the key
+// must be removed. Unless sure, the line does not count as holding the key.
 func (e *editing) leaves(names []string, key string, sure bool) bool {
 	goes := false
 	for _, name := range names {
@@ -188,10 +189,10 @@ func (e *editing) leaves(names []string, key string, sure bool) bool {
 	return goes
 }
 
-// plainLine gives what becomes of a line with names in clear: other names stay.
+// plainLine returns the new text of a line with plain names: other names stay.
 func (e *editing) plainLine(line []byte, names, key string) []byte {
 	var stay []string
-	_, sure := splitNames(names) // a negated pattern may take back what stands in clear
+	_, sure := splitNames(names) // a negated pattern may exclude a plain name
 	for one := range strings.SplitSeq(names, ",") {
 		patterns, plain := splitNames(one)
 		if plain && len(patterns) == 1 && e.leaves([]string{patterns[0].text}, key, sure) {

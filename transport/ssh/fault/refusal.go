@@ -1,0 +1,83 @@
+package fault
+
+import (
+	"strings"
+
+	"aixmend/transport"
+)
+
+// Refusal is a reason for which a server, or the system behind it, rejects a
+// login. It is recognised by its text, since the protocol does not say it.
+type Refusal struct {
+	// Kind is the kind of the error.
+	Kind transport.Kind
+
+	text   string // a part of the message, in lower case, with single blanks
+	means  string
+	remedy string
+}
+
+// Remedies that several refusals of AIX share.
+const (
+	unlock = "look with lsuser -a account_locked expires loginretries unsuccessful_login_count, and let an administrator unlock it"
+	// NewPassword is the remedy for an expired password.
+	NewPassword = "log in by hand once and set a new password, or have an administrator do it (pwdadm -c when it need not be changed)"
+)
+
+// refusals lists the known texts, with their sources; the first match counts. The
+// numbers of AIX messages stand before the translated text, so they hold in every
+// language.
+var refusals = []Refusal{
+	// AIX, passwdexpired(): message 3004-610. OpenSSH, session.c do_pwchange(),
+	// for AIX and PAM alike.
+	{transport.KindAuth, "3004-610", "the password has expired", NewPassword},
+	{transport.KindAuth, "your password has expired", "the password has expired", NewPassword},
+	{transport.KindAuth, "password change required but no tty available", "the password has expired", NewPassword},
+	// Linux-PAM, pam_unix; the wording of several others.
+	{transport.KindAuth, "you are required to change your password", "the password has expired", NewPassword},
+	// RFC 4252 8, SSH_MSG_USERAUTH_PASSWD_CHANGEREQ, as golang.org/x/crypto/ssh
+	// words a message that it did not expect.
+	{transport.KindAuth, "unexpected message type 60", "the password has expired", NewPassword},
+	// AIX, loginrestrictions(): messages 3004-301 to 3004-312 in the order of
+	// its header of default texts; what each means: IBM support, page 7245949.
+	{transport.KindAuth, "3004-301", "the account is locked", unlock},
+	{transport.KindAuth, "your account has been locked", "the account is locked", unlock},
+	{transport.KindAuth, "3004-302", "the account has expired", unlock},
+	{transport.KindAuth, "your account has expired", "the account has expired", unlock},
+	{transport.KindAuth, "3004-303", "the account is locked after too many unsuccessful logins", unlock},
+	{transport.KindAuth, "too many unsuccessful login attempts", "the account is locked after too many unsuccessful logins", unlock},
+	{transport.KindAuth, "3004-304", "the account may not log in at this time", "look at logintimes with lsuser"},
+	{transport.KindAuth, "you are not allowed to login at this time", "the account may not log in at this time", "look at logintimes with lsuser"},
+	{transport.KindAuth, "3004-306", "the account may not log in from afar", "set rlogin=true for it, or log in as another"},
+	{transport.KindAuth, "remote logins are not allowed for this account", "the account may not log in from afar", "set rlogin=true for it, or log in as another"},
+	{transport.KindAuth, "3004-312", "all login sessions of the host are in use", "end some, or raise maxlogins in /etc/security/login.cfg"},
+	{transport.KindAuth, "all available login sessions are in use", "all login sessions of the host are in use", "end some, or raise maxlogins in /etc/security/login.cfg"},
+	// AIX has no text of its own for maxulogs: it says the general one (IBM
+	// support, page 7245949). PAM modules and wrappers name the attribute.
+	{transport.KindAuth, "maxulogs", "the login has as many sessions as maxulogs allows", "end some, or raise maxulogs for it"},
+	{transport.KindAuth, "3004-300", "the password is wrong, or the login has as many sessions as maxulogs allows", "look with lsuser -a maxulogs, and with who"},
+	{transport.KindAuth, "you entered an invalid login name or password", "the password is wrong, or the login has as many sessions as maxulogs allows", "look with lsuser -a maxulogs, and with who"},
+	// OpenSSH, auth.c auth_maxtries_exceeded().
+	{transport.KindAuth, "too many authentication failures", "the server had counted too many tries before ours", "raise MaxAuthTries in its sshd_config, or log in in one way only"},
+	// OpenSSH, sshd.c, before the version; the second since 9.8 for
+	// PerSourcePenalties.
+	{transport.KindRefused, "exceeded maxstartups", "the server has too many logins under way (MaxStartups)", "run with a lower --concurrency, or raise MaxStartups in its sshd_config"},
+	{transport.KindRefused, "not allowed at this time", "the server does not talk to this machine for a while (PerSourcePenalties)", "wait, and find out which logins from here failed"},
+	// golang.org/x/crypto/ssh, client_auth.go pickSignatureAlgorithm().
+	{transport.KindAuth, "no common public key signature algorithm", "the server takes SHA-1 signatures only", "set ssh.legacy_algorithms for this host, or use another kind of key than RSA"},
+}
+
+// Recognise finds the refusal that some texts of a server mean, nil when none of
+// the known ones is among them.
+func Recognise(texts ...string) *Refusal {
+	said := strings.ToLower(strings.Join(strings.Fields(strings.Join(texts, " \n ")), " "))
+	for i := range refusals {
+		if strings.Contains(said, refusals[i].text) {
+			return &refusals[i]
+		}
+	}
+	return nil
+}
+
+// Error gives the meaning and the remedy.
+func (r *Refusal) Error() string { return r.means + ": " + r.remedy }
