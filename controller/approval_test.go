@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aixmend/controller"
+	"aixmend/controller/approval"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
 	"aixmend/transport"
@@ -16,21 +17,21 @@ import (
 )
 
 // approve plans a bench's hosts and returns what was approved for each.
-func approve(b *bench, allow ...string) map[string]*controller.Approved {
+func approve(b *bench, allow ...string) map[string]*approval.Host {
 	e := b.engine(controller.Plan)
 	e.Allowed = allow
-	approved := map[string]*controller.Approved{}
+	approved := map[string]*approval.Host{}
 	for name, h := range b.runEngine(e) {
-		a := controller.Approve(h)
+		a := approval.Of(h)
 		approved[name] = &a
 	}
 	return approved
 }
 
-func applying(b *bench, approved map[string]*controller.Approved, allow ...string) *controller.Engine {
+func applying(b *bench, approved map[string]*approval.Host, allow ...string) *controller.Engine {
 	e := b.engine(controller.Recover)
 	e.Allowed = allow
-	e.Approved = func(host string) *controller.Approved { return approved[host] }
+	e.Approved = func(host string) *approval.Host { return approved[host] }
 	return e
 }
 
@@ -60,26 +61,26 @@ func TestDrift(t *testing.T) {
 	const host = "address-removed-smitty"
 	for _, c := range []struct {
 		name  string
-		drift func(b *bench, a *controller.Approved)
+		drift func(b *bench, a *approval.Host)
 		says  string
 	}{
-		{"mended by hand", func(b *bench, _ *controller.Approved) { b.runEngine(b.engine(controller.Recover)) }, "what counts was rmc-address-missing critical"},
-		{"another illness", func(b *bench, _ *controller.Approved) {
+		{"mended by hand", func(b *bench, _ *approval.Host) { b.runEngine(b.engine(controller.Recover)) }, "what counts was rmc-address-missing critical"},
+		{"another illness", func(b *bench, _ *approval.Host) {
 			b.fleet.Host(host).Mutate(func(s *aixsim.State) { s.Cluster.PeerDomain = "db2dom" })
 		}, "cluster.clear was true, is false"},
-		{"another host key", func(_ *bench, a *controller.Approved) { a.HostKey = "SHA256:other" }, "the host key was SHA256:other, is SHA256:"},
-		{"another address", func(_ *bench, a *controller.Approved) { a.Address = "10.0.0.1" }, "the address was 10.0.0.1, is 127."},
-		{"another command", func(_ *bench, a *controller.Approved) {
+		{"another host key", func(_ *bench, a *approval.Host) { a.HostKey = "SHA256:other" }, "the host key was SHA256:other, is SHA256:"},
+		{"another address", func(_ *bench, a *approval.Host) { a.Address = "10.0.0.1" }, "the address was 10.0.0.1, is 127."},
+		{"another command", func(_ *bench, a *approval.Host) {
 			for i := range a.Plan {
 				if a.Plan[i].Step == "set-address" {
 					a.Plan[i].Command = "/usr/sbin/shutdown -Fr"
 				}
 			}
 		}, "step set-address was \"/usr/sbin/shutdown -Fr\""},
-		{"a step that was not there", func(_ *bench, a *controller.Approved) {
+		{"a step that was not there", func(_ *bench, a *approval.Host) {
 			a.Plan = slices.DeleteFunc(a.Plan, func(p outcome.PlanStep) bool { return p.Rung == "address" })
 		}, "step set-address was not in the plan"},
-		{"unread", func(_ *bench, a *controller.Approved) { *a = controller.Approved{Unknown: "unreachable: refused"} }, "the plan is not for the host as it is: unreachable: refused"},
+		{"unread", func(_ *bench, a *approval.Host) { *a = approval.Host{Unknown: "unreachable: refused"} }, "the plan is not for the host as it is: unreachable: refused"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t, host)
@@ -87,7 +88,7 @@ func TestDrift(t *testing.T) {
 			c.drift(b, approved[host])
 			before := len(b.sent(host))
 			got := b.runEngine(applying(b, approved))[host]
-			if got.Outcome != outcome.Skipped || !strings.HasPrefix(got.Reason, controller.Drifted) || len(b.sent(host)) > before {
+			if got.Outcome != outcome.Skipped || !strings.HasPrefix(got.Reason, approval.Drifted) || len(b.sent(host)) > before {
 				t.Errorf("%s: %s; sent %q", got.Outcome, got.Reason, b.sent(host)[before:])
 			}
 			if all := strings.Join(got.Drift, "\n"); !strings.Contains(all, c.says) {
@@ -132,7 +133,7 @@ func TestMarkingIsCutOff(t *testing.T) {
 			approved[host].ID = "p1"
 			e := leased(b, "r1")
 			var once sync.Once
-			e.Approved = func(host string) *controller.Approved { return approved[host] }
+			e.Approved = func(host string) *approval.Host { return approved[host] }
 			if c.stops {
 				gate := func(_ transport.Target, command transport.Command) error {
 					if command.ID == playbooks.MarkAppliedStep {

@@ -23,9 +23,9 @@ func (w *walk) await(ctx context.Context, done <-chan struct{}) bool {
 // which machine it is.
 func (w *walk) awaitTurn(ctx context.Context) error {
 	w.hangUp()
-	w.await(ctx, w.fleet.said)
+	w.await(ctx, w.peers.Resolved())
 	if w.pickup != nil {
-		w.await(ctx, w.fleet.machines.named)
+		w.await(ctx, w.peers.Identified())
 	}
 	w.happened(course.Event{Entry: outcome.Entry{Event: course.Awaited, Status: string(course.AwaitTurn)}})
 	return nil
@@ -34,7 +34,7 @@ func (w *walk) awaitTurn(ctx context.Context) error {
 // awaitWave waits until the host's wave begins. Its report is on disk meanwhile.
 func (w *walk) awaitWave(ctx context.Context) error {
 	w.hangUp()
-	turn := w.waves.want(w.host.Name)
+	turn := w.waves.Want(w.host.Name)
 	reason, known := "", false
 	select {
 	case reason = <-turn:
@@ -69,7 +69,7 @@ func (w *walk) awaitFleet(ctx context.Context, end course.End) error {
 		return err
 	}
 	w.hangUp()
-	if !w.fleet.complete() {
+	if !w.peers.Complete() {
 		// The report is on disk while the others are waited for: for most hosts it
 		// is the final one.
 		w.shut(outcome.StageOK, "")
@@ -77,7 +77,7 @@ func (w *walk) awaitFleet(ctx context.Context, end course.End) error {
 		if err := w.park(end); err != nil {
 			return err
 		}
-		if !w.await(ctx, w.fleet.read) {
+		if !w.await(ctx, w.peers.Read()) {
 			return nil
 		}
 		if ok, err := w.unpark(ctx); !ok || err != nil {
@@ -87,7 +87,7 @@ func (w *walk) awaitFleet(ctx context.Context, end course.End) error {
 	if err := w.recall(); err != nil {
 		return err
 	}
-	w.adopt(w.Playbook.WithFleet(w.sight.diagnosis, w.fleet.view(w.host.Name)))
+	w.adopt(w.Playbook.WithFleet(w.sight.diagnosis, w.peers.View(w.host.Name)))
 	w.happened(course.Event{Entry: outcome.Entry{Event: course.Gathered}, Look: w.judge(course.Process{})})
 	return nil
 }
@@ -95,10 +95,10 @@ func (w *walk) awaitFleet(ctx context.Context, end course.End) error {
 // awaitEnd waits until the other hosts have ended that get a value anew which this one
 // keeps.
 func (w *walk) awaitEnd(ctx context.Context) error {
-	w.waves.leave(w.host.Name)
+	w.waves.Leave(w.host.Name)
 	w.leaveDesk() // those it waits for may want it
 	for _, other := range w.course.Look.Others {
-		w.await(ctx, w.fleet.ended[other])
+		w.await(ctx, w.peers.Ended(other))
 	}
 	w.happened(course.Event{Entry: outcome.Entry{Event: course.Awaited, Status: string(course.AwaitEnd)}})
 	return nil

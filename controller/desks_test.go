@@ -23,7 +23,7 @@ func walkOf(t *testing.T) *walk {
 		t.Fatal(err)
 	}
 	e := &Engine{Options: Options{Verb: Recover, Playbook: p}, Sink: nowhere{}, Journal: nowhere{}, desks: make(chan struct{}, desks)}
-	return newWalk(e, newFleet(e, []string{"a"}), nil, inventory.Host{Name: "a"})
+	return newWalk(e, e.peers([]string{"a"}), nil, inventory.Host{Name: "a"})
 }
 
 // A host that waits a second time, for its wave when it has been judged among the

@@ -9,12 +9,12 @@ package controller
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
+	"aixmend/controller/approval"
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
+	"aixmend/controller/rollout"
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
 	"aixmend/transport"
@@ -125,15 +125,15 @@ type Options struct {
 	Upload facts.Upload
 	// Waves are the running totals in which the hosts that are to be changed
 	// begin; none: all at once, and no brake.
-	Waves []Wave
-	Brake Brake
+	Waves []rollout.Wave
+	Brake rollout.Brake
 	// Attempts returns how often a rung was begun on a host lately, by earlier
 	// runs; nil: it is not counted. Past MaxAttempts it is not begun again.
 	Attempts    func(host, rung string) int
 	MaxAttempts int
 	// Approved returns what was approved for a host, and that nothing else may
 	// run; nil: no plan was approved.
-	Approved func(host string) *Approved
+	Approved func(host string) *approval.Host
 	// MadeBy is the run whose id stands in commands where an approved plan was
 	// made by another; "": this one.
 	MadeBy string
@@ -249,54 +249,4 @@ type Earlier struct {
 	// Facts are those of the host before the first of them, nil where they are
 	// not known any more.
 	Facts map[string]any
-}
-
-// Approved is what was approved for one host.
-type Approved struct {
-	// Unknown says why the plan knows nothing of the host, "" where it does.
-	Unknown string
-	// ID is that of the plan, by which the host remembers that it was applied; "": it
-	// is not asked.
-	ID      string
-	Address string
-	HostKey string
-	// Findings are those that counted, each "id severity".
-	Findings []string
-	// Grounds are the parts of facts that the plan rests on.
-	Grounds map[string]json.RawMessage
-	Plan    []outcome.PlanStep
-}
-
-// A changing run moves in waves: canaries first, the next wave when the one
-// before has ended. Nothing is changed before every selected host has been read,
-// or can't be; else there is no barrier. The brake lets no further host begin
-// when too many have failed.
-
-// Wave is the running total of hosts that may have begun: a number, or a share
-// of those that are to be changed.
-type Wave struct{ Count, Percent int }
-
-// total is the running total out of n hosts, rounded up.
-func (w Wave) total(n int) int {
-	if w.Percent > 0 {
-		return min((n*w.Percent+99)/100, n)
-	}
-	return min(w.Count, n)
-}
-
-// Brake says how many hosts may end failed or unknown before no further one is
-// begun: a number, or a share of the selected hosts.
-type Brake struct {
-	Count, Percent int
-	// Unreachable hosts count too.
-	Unreachable bool
-}
-
-// allowed is how many of n hosts may fail, and how that was found.
-func (b Brake) allowed(n int) (int, string) {
-	if b.Percent == 0 {
-		return b.Count, fmt.Sprintf("--max-fail %d", b.Count)
-	}
-	limit := max((n*b.Percent+99)/100, 1)
-	return limit, fmt.Sprintf("--max-fail %d%%: %d%% of %d selected hosts, rounded up, is %d", b.Percent, b.Percent, n, limit)
 }

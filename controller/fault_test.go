@@ -9,6 +9,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
+	"aixmend/controller/rollout"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/sshtest"
 )
@@ -179,7 +180,7 @@ func TestKeeperIsIllToo(t *testing.T) {
 		}
 	})
 	e := leased(b, "r1")
-	e.Allowed, e.Waves = []string{"node-id"}, []controller.Wave{{Count: 1}, {Percent: 100}}
+	e.Allowed, e.Waves = []string{"node-id"}, []rollout.Wave{{Count: 1}, {Percent: 100}}
 	b.set = append(b.set, "wait=20s")
 	for name, h := range b.runEngine(e) {
 		if h.Outcome != outcome.Recovered || h.Capture == "" {

@@ -3,6 +3,7 @@ package controller
 import (
 	"slices"
 
+	"aixmend/controller/approval"
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
@@ -19,11 +20,11 @@ func (w *walk) judge(process course.Process) *course.Look {
 	}
 	if view, ok := d.Facts["fleet"].(facts.Fleet); ok {
 		look.Complete = view.Complete
-		look.Others = w.fleet.clones(w.host.Name, w.Allowed)
+		look.Others = w.peers.Clones(w.host.Name, w.Allowed)
 	}
 	if w.sight.approved != nil && len(w.out.Changes) == 0 {
-		if w.out.Drift = w.drift(w.sight.approved); len(w.out.Drift) > 0 {
-			look.Drift = Drifted + few(w.out.Drift)
+		if w.out.Drift = w.drift(); len(w.out.Drift) > 0 {
+			look.Drift = approval.Drifted + few(w.out.Drift)
 		}
 	}
 	for _, rung := range w.sight.plan {
@@ -108,7 +109,9 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 	}
 	w.findLeft()
 	w.sight.plan = w.replan(d)
-	w.onlyApproved()
+	if w.sight.approved != nil {
+		w.sight.approved.Block(w.sight.plan)
+	}
 	if (w.Verb == Plan || w.Verb == Recover) && !w.course.Begun() && d.Skip == "" && !d.Incomplete {
 		w.printPlan()
 	}

@@ -8,6 +8,7 @@ import (
 
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
+	"aixmend/controller/peers"
 	"aixmend/playbooks"
 	"aixmend/transport"
 )
@@ -188,7 +189,7 @@ func (w *walk) others(found *playbooks.Lease, now time.Time) (status, who string
 		return "", ""
 	case w.otherName(found):
 		w.sameMachine(*found)
-		return course.LeaseTwice, fmt.Sprintf("%s: this run holds the very machine as %s already", sameMachine, found.Host)
+		return course.LeaseTwice, fmt.Sprintf("%s: this run holds the very machine as %s already", peers.SameMachine, found.Host)
 	case now.Before(found.Until.Add(playbooks.LeaseGrace)):
 		return course.LeaseBusy, w.holder(*found, now)
 	}

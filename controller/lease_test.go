@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aixmend/controller"
+	"aixmend/controller/approval"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
 	"aixmend/transport"
@@ -216,9 +217,9 @@ func TestChangedBeforeTheLease(t *testing.T) {
 func TestDriftBeforeTheLease(t *testing.T) {
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
-	approved := controller.Approve(b.run(controller.Plan)[host])
+	approved := approval.Of(b.run(controller.Plan)[host])
 	e := leased(b, "mine")
-	e.Approved = func(string) *controller.Approved { return &approved }
+	e.Approved = func(string) *approval.Host { return &approved }
 	e.Observer = &between{Observer: b, then: func() {
 		b.fleet.Host(host).Mutate(func(s *aixsim.State) { s.Cluster.PeerDomain = "db2dom" })
 	}}

@@ -112,11 +112,11 @@ func (w *walk) look(ctx context.Context, probes []playbooks.Probe) (*playbooks.D
 		}
 	}
 	d := w.Playbook.Judge(w.Params, w.known(), probed)
-	w.fleet.report(w.host.Name, d)
+	w.peers.Report(w.host.Name, d)
 	if w.Verb == Audit || w.Verb == Capture {
 		return d, nil // judged among the others when the run ends
 	}
-	return w.Playbook.WithFleet(d, w.fleet.view(w.host.Name)), nil
+	return w.Playbook.WithFleet(d, w.peers.View(w.host.Name)), nil
 }
 
 // commands makes the transport's commands of probes.

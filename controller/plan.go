@@ -10,7 +10,7 @@ import (
 func (w *walk) printPlan() {
 	w.out.Plan = []outcome.PlanStep{}
 	if w.Verb == Plan {
-		w.out.Grounds = w.Playbook.Grounds(w.sight.diagnosis, w.sight.plan)
+		w.out.Evidence = w.Playbook.Grounds(w.sight.diagnosis, w.sight.plan)
 	}
 	for _, r := range w.sight.plan {
 		if len(r.Steps) == 0 { // what it would run is not known yet

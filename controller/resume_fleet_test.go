@@ -8,6 +8,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
+	"aixmend/controller/rollout"
 	"aixmend/transport/lab/aixsim"
 )
 
@@ -70,7 +71,7 @@ func TestResumeWaitsForNamesAlone(t *testing.T) {
 	died := false
 	recover := func() *controller.Engine {
 		e := b.engine(controller.Recover)
-		e.Waves = []controller.Wave{{Count: 1}, {Percent: 100}}
+		e.Waves = []rollout.Wave{{Count: 1}, {Percent: 100}}
 		return e
 	}
 	e := recover()

@@ -10,6 +10,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
+	"aixmend/controller/rollout"
 	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/transport"
@@ -100,7 +101,7 @@ func TestBrakeOnResume(t *testing.T) {
 		must(t, b.dir.Append(outcome.Entry{Time: time.Now(), Event: outcome.EventEnded, Host: failed, Status: string(outcome.Failed)}))
 	}
 	e := b.engine(controller.Recover)
-	e.Waves, e.Brake = []controller.Wave{{Percent: 100}}, controller.Brake{Count: 1}
+	e.Waves, e.Brake = []rollout.Wave{{Percent: 100}}, rollout.Brake{Count: 1}
 	ended := b.resume(e)
 	if got := ended[host]; got.Outcome != outcome.Recovered || !slices.Equal(statuses(got), []string{"set-address applied"}) {
 		t.Errorf("%s: %s; %v", got.Outcome, got.Reason, statuses(got))

@@ -102,15 +102,15 @@ func (w *walk) do(ctx context.Context, a course.Action) error {
 func (w *walk) wants(ctx context.Context) course.Wishes {
 	wishes := course.Wishes{
 		Verb: w.Verb, Stop: w.stopping(), Waves: w.waves != nil, Leases: w.Owner != "" && w.Verb == Recover,
-		OthersOpen: !w.fleet.allSaid() || w.pickup != nil && !w.fleet.allNamed(),
+		OthersOpen: !w.peers.AllResolved() || w.pickup != nil && !w.peers.AllIdentified(),
 		Settle:     w.Params.Duration("settle"), Wait: w.Params.Duration("wait"), Every: w.Playbook.Verify.Every,
 		Rollback: w.sight.earlier,
 	}
 	if ctx.Err() != nil {
 		wishes.Cut = "interrupted: " + context.Cause(ctx).Error()
 	}
-	if w.waves.stopped() {
-		wishes.Brake = w.waves.why()
+	if w.waves.Tripped() {
+		wishes.Brake = w.waves.Reason()
 	}
 	return wishes
 }
@@ -133,6 +133,6 @@ func (w *walk) say() {
 	}
 	p.said = true
 	w.tellSettled()
-	w.fleet.say(w.host.Name)
-	w.waves.start(w.host.Name)
+	w.peers.Resolve(w.host.Name)
+	w.waves.Resume(w.host.Name)
 }

@@ -11,6 +11,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
+	"aixmend/controller/rollout"
 	"aixmend/transport/lab/aixsim"
 )
 
@@ -51,13 +52,13 @@ func TestOneMachineTwoNames(t *testing.T) {
 		name     string
 		verb     controller.Verb
 		playbook string
-		waves    []controller.Wave
+		waves    []rollout.Wave
 	}{
 		{"audit", controller.Audit, "rmc-restore", nil},
 		{"capture", controller.Capture, "rmc-restore", nil},
 		{"plan", controller.Plan, "rmc-restore", nil},
 		{"recover", controller.Recover, "rmc-restore", nil},
-		{"recover in waves", controller.Recover, "rmc-restore", []controller.Wave{{Count: 1}, {Percent: 100}}},
+		{"recover in waves", controller.Recover, "rmc-restore", []rollout.Wave{{Count: 1}, {Percent: 100}}},
 		{"own image", controller.Recover, "rmc-restore-own-image", nil},
 		{"rsct update", controller.Recover, "rsct-update", nil},
 		{"support data", controller.Recover, "support-data", nil},
@@ -72,7 +73,7 @@ func TestOneMachineTwoNames(t *testing.T) {
 				e = b.engine(c.verb)
 			}
 			e.Waves, e.Allowed, e.MendWarnings = c.waves, []string{"node-id", "cluster0", "rsct-update"}, true
-			e.Brake = controller.Brake{Percent: 100}
+			e.Brake = rollout.Brake{Percent: 100}
 			result, err := e.Run(t.Context(), b.hosts)
 			must(t, err)
 			isSame(t, b.ended[host], "alias")
@@ -200,12 +201,12 @@ func TestCaptureOfThisVeryMachine(t *testing.T) {
 // second name of a machine may be read late.
 func TestLateSecondName(t *testing.T) {
 	const host = "daemon-down"
-	for _, waves := range [][]controller.Wave{nil, {{Percent: 100}}} {
+	for _, waves := range [][]rollout.Wave{nil, {{Percent: 100}}} {
 		b := newBench(t, host)
 		b.alias(host, "zlate")
 		b.concurrency = 1 // the second is read when the first has been
 		e := leased(b, "r1")
-		e.Waves, e.Brake = waves, controller.Brake{Percent: 100}
+		e.Waves, e.Brake = waves, rollout.Brake{Percent: 100}
 		ended := b.runEngine(e)
 		isSame(t, ended[host], "zlate")
 		isSame(t, ended["zlate"], host)
@@ -229,10 +230,10 @@ func TestUnreachableHostsHoldNobodyUp(t *testing.T) {
 // the machine twice.
 func TestRollbackOfOneMachineTwoNames(t *testing.T) {
 	const host = "address-removed-smitty"
-	for _, waves := range [][]controller.Wave{nil, {{Percent: 100}}} {
+	for _, waves := range [][]rollout.Wave{nil, {{Percent: 100}}} {
 		b := newBench(t, host)
 		back := recovered(t, b)
-		back.Waves, back.Brake = waves, controller.Brake{Percent: 100}
+		back.Waves, back.Brake = waves, rollout.Brake{Percent: 100}
 		earlier := back.Earlier
 		back.Earlier = func(string) (controller.Earlier, error) { return earlier(host) }
 		b.alias(host, "alias")
@@ -259,7 +260,7 @@ func TestResumeWithASecondName(t *testing.T) {
 	b.alias(host, "alias") // it could not be reached by the first process
 	b.set = append(b.set, "wait=20s")
 	e := leased(b, "r1")
-	e.Waves, e.Brake = []controller.Wave{{Percent: 100}}, controller.Brake{Percent: 100}
+	e.Waves, e.Brake = []rollout.Wave{{Percent: 100}}, rollout.Brake{Percent: 100}
 	ended := b.resume(e)
 	if sent := b.sent(host)[before:]; len(sent) > 0 {
 		t.Errorf("sent after it was known: %q", sent)

@@ -95,6 +95,16 @@ func recallCaptured(written map[string]any) *facts.Captured {
 	return &c
 }
 
+// recallFact reads a fact from a report, and reports whether it is there.
+func recallFact(written map[string]any, name string, into any) bool {
+	was, there := written[name]
+	if !there {
+		return false
+	}
+	text, err := json.Marshal(was)
+	return err == nil && json.Unmarshal(text, into) == nil
+}
+
 // recall judges again what the report holds, where it was put aside.
 func (w *walk) recall() (err error) {
 	if w.sight.diagnosis != nil {

@@ -9,8 +9,11 @@ import (
 	"time"
 
 	"aixmend/controller/outcome"
+	"aixmend/controller/peers"
+	"aixmend/controller/rollout"
 	"aixmend/inventory"
 	"aixmend/playbooks"
+	"aixmend/playbooks/facts"
 )
 
 // Run walks every host. Its error is a failure of the product itself (the
@@ -26,8 +29,8 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	for i, h := range hosts {
 		names[i] = h.Name
 	}
-	f := newFleet(e, names)
-	waves := newWaves(e, names)
+	p := e.peers(names)
+	waves := e.rollout(names)
 	var (
 		mu        sync.Mutex
 		summaries []outcome.HostSummary
@@ -38,7 +41,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	starting, over := e.untilStopped(ctx)
 	defer over()
 	e.starting = starting
-	todo, err := e.begin(f, waves, hosts, func(h outcome.Host) {
+	todo, err := e.begin(p, waves, hosts, func(h outcome.Host) {
 		summary := summarise(h, e.Verb)
 		summaries = append(summaries, summary)
 		e.ended(summary)
@@ -46,7 +49,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	if err != nil {
 		return Result{}, err
 	}
-	f.begun()
+	p.Start()
 	take := func(w *walk) {
 		summary, err := e.walk(ctx, w)
 		if err == nil {
@@ -70,24 +73,51 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 			if next.walk == nil {
 				e.awaitTurn(next.host)
 				defer e.leaveTurn(next.host)
-				next.walk = newWalk(e, f, waves, next.host)
+				next.walk = newWalk(e, p, waves, next.host)
 			}
 			take(next.walk)
 		})
 	}
 	walks.Wait()
-	if waves != nil {
-		waves.asking.Wait()
-	}
+	waves.Wait()
 	if further > 0 {
 		internal = fmt.Errorf("%w (and the like on %d more)", internal, further)
 	}
 	byName := func(a, b outcome.HostSummary) int { return strings.Compare(a.Name, b.Name) }
 	slices.SortFunc(summaries, byName)
 	if internal == nil && (e.Verb == Audit || e.Verb == Capture) {
-		internal = e.amendAll(f, hosts, summaries)
+		internal = e.amendAll(p, hosts, summaries)
 	}
-	return Result{Hosts: summaries, Fleet: f.findings(), Braked: waves.why()}, internal
+	return Result{Hosts: summaries, Fleet: p.Findings(), Braked: waves.Reason()}, internal
+}
+
+// peers compares the hosts of the run with each other.
+func (e *Engine) peers(hosts []string) *peers.Peers {
+	began := e.Began
+	if began.IsZero() {
+		began = time.Now()
+	}
+	return peers.New(peers.Config{Playbook: e.Playbook, Params: e.Params, History: e.Captures, Past: e.Past, Began: began}, hosts)
+}
+
+// rollout lets the hosts begin in waves; nil where nobody is held back.
+func (e *Engine) rollout(hosts []string) *rollout.Waves {
+	if e.Verb != Recover || len(e.Waves) == 0 {
+		return nil
+	}
+	return rollout.New(rollout.Config{Waves: e.Waves, Brake: e.Brake, Pause: e.Pause, Observer: e.Observer}, hosts)
+}
+
+// identify tells the peers which machine a host is, from the reports of an earlier
+// process of the run, so that nobody need wait until the host is read again.
+func identify(p *peers.Peers, host string, reports ...*outcome.Host) {
+	for _, h := range reports {
+		var id facts.Identity
+		if h != nil && recallFact(h.Facts, "identity", &id) {
+			p.Identify(host, id)
+			return
+		}
+	}
 }
 
 // ended tells the observer how a host has ended.
@@ -120,9 +150,9 @@ func (e *Engine) untilStopped(ctx context.Context) (context.Context, func()) {
 // walk takes a host to its end.
 func (e *Engine) walk(ctx context.Context, w *walk) (summary outcome.HostSummary, err error) {
 	ended, err := w.guarded(ctx)
-	w.fleet.end(w.host.Name, ended.Interrupted)
+	w.peers.End(w.host.Name, ended.Interrupted)
 	ended.Host = w.host.Name // of a walk that broke, too
-	w.waves.end(ended, w.course.Stuck())
+	w.waves.End(ended, w.course.Stuck())
 	if err == nil {
 		summary, err = e.close(w, ended)
 	}
@@ -153,7 +183,7 @@ type toWalk struct {
 
 // begin finds the hosts that have not ended, with the walks of those that an
 // earlier process has begun, and takes account of those that have ended.
-func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended func(outcome.Host)) ([]*toWalk, error) {
+func (e *Engine) begin(p *peers.Peers, waves *rollout.Waves, hosts []inventory.Host, ended func(outcome.Host)) ([]*toWalk, error) {
 	todo := make([]*toWalk, 0, len(hosts))
 	for _, host := range hosts {
 		next := &toWalk{host: host}
@@ -163,18 +193,18 @@ func (e *Engine) begin(f *fleet, waves *waves, hosts []inventory.Host, ended fun
 				return nil, fmt.Errorf("%s: %w", host.Name, err)
 			}
 			if begun.Done != nil {
-				f.recall(host.Name, begun.Done.Facts)
-				f.end(host.Name, false)
-				waves.end(*begun.Done, false)
+				p.Recall(host.Name, begun.Done.Facts)
+				p.End(host.Name, false)
+				waves.End(*begun.Done, false)
 				ended(*begun.Done)
 				continue
 			}
-			next.walk = newWalk(e, f, waves, host)
+			next.walk = newWalk(e, p, waves, host)
 			next.walk.takeUp(begun)
-			if p := next.walk.pickup; p != nil {
-				f.identifyFrom(host.Name, begun.Kept, begun.Report)
-				if p.open >= 0 && next.walk.course.Open() {
-					f.open(host.Name)
+			if pickup := next.walk.pickup; pickup != nil {
+				identify(p, host.Name, begun.Kept, begun.Report)
+				if pickup.open >= 0 && next.walk.course.Open() {
+					p.Unresolved(host.Name)
 				}
 			}
 		}
@@ -196,7 +226,7 @@ func (e *Engine) close(w *walk, h outcome.Host) (outcome.HostSummary, error) {
 
 // amendAll judges the hosts of a run that only read among each other: nobody
 // waited for the slowest.
-func (e *Engine) amendAll(f *fleet, hosts []inventory.Host, summaries []outcome.HostSummary) error {
+func (e *Engine) amendAll(p *peers.Peers, hosts []inventory.Host, summaries []outcome.HostSummary) error {
 	at := map[string]int{}
 	for i, s := range summaries {
 		at[s.Name] = i
@@ -206,7 +236,7 @@ func (e *Engine) amendAll(f *fleet, hosts []inventory.Host, summaries []outcome.
 		if !ended {
 			continue
 		}
-		amended, err := e.amend(f, host, summaries[i])
+		amended, err := e.amend(p, host, summaries[i])
 		if err != nil {
 			return err
 		}
@@ -246,8 +276,8 @@ func (w *walk) finalReport(ended outcome.Host) (outcome.HostSummary, error) {
 
 // amend adds the verdicts over the fleet to a host that was not held up for
 // them, and returns its new summary.
-func (e *Engine) amend(f *fleet, host inventory.Host, summary outcome.HostSummary) (outcome.HostSummary, error) {
-	verdicts := f.verdicts(host.Name, e.Params, inventoryFact(host, time.Now()))
+func (e *Engine) amend(p *peers.Peers, host inventory.Host, summary outcome.HostSummary) (outcome.HostSummary, error) {
+	verdicts := p.Verdicts(host.Name, inventoryFact(host, time.Now()))
 	if len(verdicts) == 0 {
 		return summary, nil
 	}

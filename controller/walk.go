@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"time"
 
+	"aixmend/controller/approval"
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
+	"aixmend/controller/peers"
+	"aixmend/controller/rollout"
 	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
@@ -18,8 +21,8 @@ import (
 // goroutine owns it.
 type walk struct {
 	*Engine
-	fleet  *fleet
-	waves  *waves // nil: nobody is held back
+	peers  *peers.Peers
+	waves  *rollout.Waves // nil: nobody is held back
 	host   inventory.Host
 	target transport.Target
 
@@ -39,9 +42,9 @@ type walk struct {
 	pickup *pickup         // nil: no other process was here before in this run
 }
 
-func newWalk(e *Engine, f *fleet, waves *waves, host inventory.Host) *walk {
+func newWalk(e *Engine, p *peers.Peers, waves *rollout.Waves, host inventory.Host) *walk {
 	w := &walk{
-		Engine: e, fleet: f, waves: waves, host: host, target: TargetOf(host), course: course.New(), state: Queued,
+		Engine: e, peers: p, waves: waves, host: host, target: TargetOf(host), course: course.New(), state: Queued,
 		out: outcome.Host{
 			Schema: outcome.HostSchema, RunID: e.RunID, Host: host.Name, Address: host.Address,
 			Stages: []outcome.Stage{}, Facts: map[string]any{}, Findings: []outcome.Finding{}, Changes: []outcome.Change{},
@@ -160,7 +163,7 @@ type openStage struct {
 type sight struct {
 	past      *facts.Captured      // of the newest capture before this run
 	given     *playbooks.Given     // what the controller knows of the host
-	approved  *Approved            // nil: no plan was approved
+	approved  *approval.Host       // nil: no plan was approved
 	applied   []string             // why the approved plan may have been applied already
 	before    *playbooks.Diagnosis // the host before its first change
 	diagnosis *playbooks.Diagnosis // the newest

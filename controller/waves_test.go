@@ -14,6 +14,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
+	"aixmend/controller/rollout"
 	"aixmend/transport/lab/aixsim"
 )
 
@@ -55,7 +56,7 @@ func (b *bench) order() []string {
 func TestWaves(t *testing.T) {
 	b := newBench(t, append(several(5, "daemon-down"), "healthy")...)
 	e := b.engine(controller.Recover)
-	e.Waves = []controller.Wave{{Count: 1}, {Percent: 50}, {Percent: 100}}
+	e.Waves = []rollout.Wave{{Count: 1}, {Percent: 50}, {Percent: 100}}
 	for name, h := range b.runEngine(e) {
 		if want := map[bool]outcome.Outcome{true: outcome.Healthy, false: outcome.Recovered}[name == "healthy"]; h.Outcome != want {
 			t.Errorf("%s: %s: %s", name, h.Outcome, h.Reason)
@@ -94,21 +95,21 @@ func TestWaves(t *testing.T) {
 // and the arithmetic is said.
 func TestBrake(t *testing.T) {
 	for _, c := range []struct {
-		brake   controller.Brake
+		brake   rollout.Brake
 		skipped int
 		says    string
 	}{
-		{controller.Brake{Count: 0}, 5, "1 of 6 hosts ended failed or unknown (recfgct-noop); --max-fail 0"},
-		{controller.Brake{Count: 1}, 4, "2 of 6 hosts"},
-		{controller.Brake{Percent: 20}, 3, "20% of 6 selected hosts, rounded up, is 2"},
-		{controller.Brake{Percent: 1}, 4, "1% of 6 selected hosts, rounded up, is 1"},
+		{rollout.Brake{Count: 0}, 5, "1 of 6 hosts ended failed or unknown (recfgct-noop); --max-fail 0"},
+		{rollout.Brake{Count: 1}, 4, "2 of 6 hosts"},
+		{rollout.Brake{Percent: 20}, 3, "20% of 6 selected hosts, rounded up, is 2"},
+		{rollout.Brake{Percent: 1}, 4, "1% of 6 selected hosts, rounded up, is 1"},
 	} {
 		t.Run(fmt.Sprint(c.brake), func(t *testing.T) {
 			b := newBench(t, several(6, "recfgct-noop")...)
 			e := b.engine(controller.Recover)
 			e.Allowed, e.Brake = []string{"node-id"}, c.brake
 			for i := range 6 {
-				e.Waves = append(e.Waves, controller.Wave{Count: i + 1})
+				e.Waves = append(e.Waves, rollout.Wave{Count: i + 1})
 			}
 			result, err := e.Run(t.Context(), b.hosts)
 			must(t, err)
@@ -133,9 +134,9 @@ func TestBrake(t *testing.T) {
 func TestBrakeOnACommonCause(t *testing.T) {
 	b := newBench(t, several(6, "recfgct-noop")...)
 	e := b.engine(controller.Recover)
-	e.Allowed, e.Brake = []string{"node-id"}, controller.Brake{Count: 100}
+	e.Allowed, e.Brake = []string{"node-id"}, rollout.Brake{Count: 100}
 	for i := range 6 {
-		e.Waves = append(e.Waves, controller.Wave{Count: i + 1})
+		e.Waves = append(e.Waves, rollout.Wave{Count: i + 1})
 	}
 	result, err := e.Run(t.Context(), b.hosts)
 	must(t, err)
@@ -156,7 +157,7 @@ func TestBrakeCountsTheUnreachable(t *testing.T) {
 			b.fleet.Server(host).Close()
 		}
 		e := b.engine(controller.Recover)
-		e.Waves, e.Brake = []controller.Wave{{Count: 1}, {Percent: 100}}, controller.Brake{Count: 1, Unreachable: counts}
+		e.Waves, e.Brake = []rollout.Wave{{Count: 1}, {Percent: 100}}, rollout.Brake{Count: 1, Unreachable: counts}
 		result, err := e.Run(t.Context(), b.hosts)
 		must(t, err)
 		if (result.Braked != "") != counts {
@@ -172,7 +173,7 @@ func TestBrakeCountsTheUnreachable(t *testing.T) {
 func TestPause(t *testing.T) {
 	b := newBench(t, several(3, "daemon-down")...)
 	e := b.engine(controller.Recover)
-	e.Waves = []controller.Wave{{Count: 1}, {Count: 2}, {Count: 3}}
+	e.Waves = []rollout.Wave{{Count: 1}, {Count: 2}, {Count: 3}}
 	var mu sync.Mutex
 	var asked []string
 	e.Pause = func(wave int, hosts []string) bool {
@@ -203,7 +204,7 @@ func TestWavesOfAClone(t *testing.T) {
 		}
 	})
 	e := b.engine(controller.Recover)
-	e.Allowed, e.Waves = []string{"node-id"}, []controller.Wave{{Count: 1}, {Percent: 100}}
+	e.Allowed, e.Waves = []string{"node-id"}, []rollout.Wave{{Count: 1}, {Percent: 100}}
 	hosts := b.runEngine(e)
 	if h := hosts["healthy-2"]; h.Outcome != outcome.Recovered {
 		t.Errorf("the clone: %s: %s", h.Outcome, h.Reason)
@@ -221,7 +222,7 @@ func TestWaveIsCutOff(t *testing.T) {
 		s.Behaviours = map[string]aixsim.Behaviour{"rmcctrl": {Delay: aixsim.Duration(3 * time.Second)}}
 	})
 	e := b.engine(controller.Recover)
-	e.Waves = []controller.Wave{{Count: 1}, {Count: 2}}
+	e.Waves = []rollout.Wave{{Count: 1}, {Count: 2}}
 	over := errors.New("--deadline is over")
 	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, over)
 	defer cancel()

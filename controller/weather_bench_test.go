@@ -14,6 +14,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
+	"aixmend/controller/rollout"
 	"aixmend/transport"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/weather"
@@ -40,7 +41,7 @@ type storm struct {
 	forecast weather.Forecast
 	proxies  map[string]*weather.Proxy
 	deadline time.Duration
-	waves    []controller.Wave
+	waves    []rollout.Wave
 	result   controller.Result
 
 	mu      sync.Mutex
@@ -62,7 +63,7 @@ func newStorm(t *testing.T, seed uint64) *storm {
 	s.concurrency = 2 + r.IntN(stormHosts)
 	s.set = append(s.set, fmt.Sprintf("undo_after=%ds", 1+r.IntN(3)))
 	if r.IntN(3) == 0 {
-		s.waves = []controller.Wave{{Count: 1}}
+		s.waves = []rollout.Wave{{Count: 1}}
 	}
 	if r.IntN(10) == 0 {
 		s.deadline = 45 * time.Second // long enough for every undo to be waited for
@@ -113,7 +114,7 @@ func (s *storm) sail() time.Duration {
 	e := s.engine(controller.Recover)
 	e.Owner = "root@weather"
 	e.Allowed = []string{"node-id"}
-	e.Waves, e.Brake = s.waves, controller.Brake{Count: stormHosts}
+	e.Waves, e.Brake = s.waves, rollout.Brake{Count: stormHosts}
 	e.Journal = journalFunc(s.append)
 	e.Dialer = s.dialer()
 	ctx, cancel := context.WithTimeout(s.t.Context(), s.deadline)

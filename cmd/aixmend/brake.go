@@ -13,6 +13,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/report"
+	"aixmend/controller/rollout"
 	"aixmend/transport/retry"
 )
 
@@ -54,19 +55,19 @@ func amount(text string) (count, percent int, ok bool) {
 }
 
 // brakes reads --wave and --max-fail.
-func (f *flags) brakes() ([]controller.Wave, controller.Brake, error) {
-	brake := controller.Brake{Unreachable: f.BrakeUnreachable}
+func (f *flags) brakes() ([]rollout.Wave, rollout.Brake, error) {
+	brake := rollout.Brake{Unreachable: f.BrakeUnreachable}
 	var ok bool
 	if brake.Count, brake.Percent, ok = amount(f.MaxFail); !ok {
 		return nil, brake, usagef("", "--max-fail %s: wanted a number of hosts, or 1%% to 100%%", f.MaxFail)
 	}
-	var waves []controller.Wave
+	var waves []rollout.Wave
 	for item := range strings.SplitSeq(f.Waves, ",") {
 		count, percent, ok := amount(item)
 		if !ok || count == 0 && percent == 0 {
 			return nil, brake, usagef("such as 1,10%,50%,100%", "--wave %s: %q is neither a number of hosts nor 1%% to 100%%", f.Waves, item)
 		}
-		waves = append(waves, controller.Wave{Count: count, Percent: percent})
+		waves = append(waves, rollout.Wave{Count: count, Percent: percent})
 	}
 	return waves, brake, nil
 }

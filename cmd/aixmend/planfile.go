@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"aixmend/controller"
+	"aixmend/controller/approval"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
@@ -76,10 +77,10 @@ func savePlan(file string, j *job, run *outcome.Run, store *journal.Store) error
 		if err != nil {
 			return err
 		}
-		a := controller.Approve(*h)
+		a := approval.Of(*h)
 		p.Hosts = append(p.Hosts, plannedHost{
 			Name: h.Host, Address: a.Address, Outcome: h.Outcome, Reason: h.Reason, HostKey: a.HostKey,
-			Findings: a.Findings, Facts: a.Grounds, Plan: a.Plan,
+			Findings: a.Findings, Facts: a.Evidence, Plan: a.Plan,
 		})
 	}
 	var err error
@@ -204,7 +205,7 @@ func (j *job) approve(p *planFile) error {
 // approved is what a plan says of each host; nil without a plan. A host to which
 // another run than this one has applied it already is left alone: the copies that
 // its undo needs are those of then. Where that is not known, nothing is applied.
-func (j *job) approved(store *journal.Store, run string) (func(host string) *controller.Approved, error) {
+func (j *job) approved(store *journal.Store, run string) (func(host string) *approval.Host, error) {
 	if j.plan == nil {
 		return nil, nil
 	}
@@ -212,9 +213,9 @@ func (j *job) approved(store *journal.Store, run string) (func(host string) *con
 	if err != nil {
 		return nil, err
 	}
-	hosts := map[string]*controller.Approved{}
+	hosts := map[string]*approval.Host{}
 	for _, h := range j.plan.Hosts {
-		a := controller.Approved{ID: j.plan.ID, Address: h.Address, HostKey: h.HostKey, Findings: h.Findings, Grounds: h.Facts, Plan: h.Plan}
+		a := approval.Host{ID: j.plan.ID, Address: h.Address, HostKey: h.HostKey, Findings: h.Findings, Evidence: h.Facts, Plan: h.Plan}
 		if h.Outcome == outcome.Unreachable || h.Outcome == outcome.Skipped {
 			a.Unknown = string(h.Outcome) + ": " + h.Reason
 		}
@@ -223,11 +224,11 @@ func (j *job) approved(store *journal.Store, run string) (func(host string) *con
 		}
 		hosts[h.Name] = &a
 	}
-	return func(host string) *controller.Approved {
+	return func(host string) *approval.Host {
 		if a := hosts[host]; a != nil {
 			return a
 		}
-		return &controller.Approved{Unknown: "it is not in the plan"}
+		return &approval.Host{Unknown: "it is not in the plan"}
 	}, nil
 }
 

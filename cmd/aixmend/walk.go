@@ -17,6 +17,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/controller/report/formats"
+	"aixmend/controller/rollout"
 	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
@@ -200,8 +201,8 @@ type job struct {
 	upload   facts.Upload
 	flags    flags
 	failOn   []outcome.Outcome
-	waves    []controller.Wave
-	brake    controller.Brake
+	waves    []rollout.Wave
+	brake    rollout.Brake
 	window   int         // hosts at one time
 	reach    reach       // how the hosts are reached
 	proxied  func() bool // tells whether some are by a proxy command, which takes more files
@@ -234,8 +235,8 @@ func (f *flags) prepare(verb controller.Verb, hosts scope) (*job, error) {
 	if err := p.CheckUndoAfter(params); err != nil {
 		return nil, usagef("an undo that fires while its step runs reverts nothing", "--set %w", err)
 	}
-	var waves []controller.Wave
-	var brake controller.Brake
+	var waves []rollout.Wave
+	var brake rollout.Brake
 	if verb == controller.Recover && f.Waves != "" {
 		if waves, brake, err = f.brakes(); err != nil {
 			return nil, err

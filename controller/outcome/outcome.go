@@ -216,8 +216,8 @@ type Host struct {
 	Support []SupportFile `json:"support,omitempty"`
 	// Plan is what recover would run: of plan and recover, where it may be empty.
 	Plan []PlanStep `json:"plan,omitzero"`
-	// Grounds are the parts of facts that the plan rests on; of plan only.
-	Grounds map[string]json.RawMessage `json:"grounds,omitempty"`
+	// Evidence are the parts of facts that the plan rests on; of plan only.
+	Evidence map[string]json.RawMessage `json:"evidence,omitempty"`
 	// Drift says how the host differs from an approved plan.
 	Drift []string `json:"drift,omitempty"`
 	// Noise is what the host printed outside every command (banners), bounded.

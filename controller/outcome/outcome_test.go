@@ -155,7 +155,7 @@ func documents() map[string]any {
 		"host": Host{Schema: HostSchema, RunID: "id", Host: "a", Address: "10.0.0.1", Outcome: Degraded, Reason: "r", Interrupted: true, Started: at, Duration: 7,
 			HostKey: "SHA256:x", SSH: &SSH{Server: "s", Kex: "k", HostKey: "h", Cipher: "c", MAC: "m", Login: "l", Legacy: true, Via: []string{"b"}},
 			Fence: "f", Lease: &Lease{Text: "t", Steps: []Step{}, Note: "n"}, Support: []SupportFile{{Name: "n", Bytes: 1, SHA256: "ab"}},
-			Grounds: map[string]json.RawMessage{"uname": json.RawMessage("{}")}, Drift: []string{"d"},
+			Evidence: map[string]json.RawMessage{"uname": json.RawMessage("{}")}, Drift: []string{"d"},
 			Stages: []Stage{{Name: StageDiagnose, Status: StageOK, Started: at, DurationMS: 5, Note: "n",
 				Steps: []Step{{ID: "uname", Command: "uname -s", Mutating: true, ExitStatus: -1, Stdout: "o", Stderr: "e", Truncated: 2, DurationMS: 1, Error: "x"}}}},
 			Facts: map[string]any{"uname": "AIX"}, FactErrors: map[string]string{"domain": "hung"}, Findings: []Finding{finding},

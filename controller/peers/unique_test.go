@@ -1,4 +1,4 @@
-package controller
+package peers
 
 import (
 	"errors"
@@ -45,7 +45,6 @@ verify: {until: "true", every: 1s}
 
 // keptValues are captures that hold nothing but some values.
 type keptValues struct {
-	Captures
 	of map[string][]outcome.CapturedID
 }
 
@@ -57,7 +56,7 @@ func (k keptValues) Held(host string, _ func(map[string]any) map[string]string) 
 }
 
 // twoFleet is a fleet of hosts by that playbook, and how one of them is looked at.
-func twoFleet(t *testing.T, renamed string, captures keptValues, hosts ...string) (f *fleet, look func(host, name, serial, lpar string) *playbooks.Diagnosis) {
+func twoFleet(t *testing.T, renamed string, captures keptValues, hosts ...string) (f *Peers, look func(host, name, serial, lpar string) *playbooks.Diagnosis) {
 	t.Helper()
 	p, err := playbooks.Parse("two.yaml", []byte(twoUnique))
 	if err != nil {
@@ -67,8 +66,7 @@ func twoFleet(t *testing.T, renamed string, captures keptValues, hosts ...string
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &Engine{Options: Options{Playbook: p, Params: params}, Captures: captures}
-	f = newFleet(e, hosts)
+	f = New(Config{Playbook: p, Params: params, History: captures, Began: time.Now()}, hosts)
 	return f, func(host, name, serial, lpar string) *playbooks.Diagnosis {
 		probed := map[string]playbooks.Probed{}
 		for id, text := range map[string]string{"hostname": name, "serial": serial, "machine_id": "00FA00014C00", "lpar": lpar} {
@@ -87,51 +85,51 @@ func TestTwoUniqueThings(t *testing.T) {
 		"a": {{Host: "a", Name: "serial", Value: "S1", Created: day}, {Host: "a", Name: "name", Value: "n", Created: day}},
 		"b": {{Host: "b", Name: "name", Value: "other", Created: day}},
 	}}, "a", "b", "c")
-	f.report("a", look("a", "n", "S1", "1 a"))
-	f.report("b", look("b", "n", "S2", "2 b"))
-	if f.complete() {
+	f.Report("a", look("a", "n", "S1", "1 a"))
+	f.Report("b", look("b", "n", "S2", "2 b"))
+	if f.Complete() {
 		t.Fatal("complete, and c has not been read")
 	}
-	f.report("c", look("c", "m", "S1", "3 c"))
-	if !f.complete() {
+	f.Report("c", look("c", "m", "S1", "3 c"))
+	if !f.Complete() {
 		t.Fatal("not complete")
 	}
 	name := facts.Unique{Duplicates: []string{"b"}, Captured: []string{}, Role: keeper, Why: "a capture of a held the name on 2026-11-01 already", Holders: map[string][]string{"n": {"a", "b"}}}
 	serial := facts.Unique{Duplicates: []string{"c"}, Captured: []string{}, Role: keeper, Why: "a capture of a held the value on 2026-11-01 already", Holders: map[string][]string{"S1": {"a", "c"}}}
 	want := facts.Fleet{Complete: true, Same: []string{}, Unique: map[string]facts.Unique{"name": name, "serial": serial}}.With(name)
-	if diff := cmp.Diff(want, f.view("a")); diff != "" {
+	if diff := cmp.Diff(want, f.View("a")); diff != "" {
 		t.Errorf("a (-want +got)\n%s", diff)
 	}
-	if v := f.view("b"); v.Role != clone || v.Unique["serial"].Role != "" || len(v.Unique["serial"].Duplicates) > 0 {
+	if v := f.View("b"); v.Role != clone || v.Unique["serial"].Role != "" || len(v.Unique["serial"].Duplicates) > 0 {
 		t.Errorf("b: %+v", v)
 	}
 	// What has no word of --allow is changed without one.
 	for _, c := range []struct{ allowed, want []string }{{nil, []string{"c"}}, {[]string{"rename"}, []string{"b", "c"}}} {
-		if diff := cmp.Diff(c.want, f.clones("a", c.allowed)); diff != "" {
+		if diff := cmp.Diff(c.want, f.Clones("a", c.allowed)); diff != "" {
 			t.Errorf("a waits with %v (-want +got)\n%s", c.allowed, diff)
 		}
 	}
-	if waits := f.clones("b", []string{"rename"}); len(waits) > 0 {
+	if waits := f.Clones("b", []string{"rename"}); len(waits) > 0 {
 		t.Errorf("the clone waits for %v", waits)
 	}
 	var titles []string
-	for _, found := range f.findings() {
+	for _, found := range f.Findings() {
 		titles = append(titles, found.ID+": "+found.Title)
 	}
 	if diff := cmp.Diff([]string{"same-name: name n: a, b", "same-serial: serial S1: a, c"}, titles); diff != "" {
 		t.Errorf("over the fleet (-want +got)\n%s", diff)
 	}
-	verdicts := f.verdicts("c", nil, facts.Inventory{Name: "c"})
+	verdicts := f.Verdicts("c", facts.Inventory{Name: "c"})
 	if len(verdicts) != 1 || verdicts[0].ID != "same-serial" || verdicts[0].Title != "serial of a" || verdicts[0].Evidence[0] != "S1" {
 		t.Errorf("c: %+v", verdicts)
 	}
 	// What can't be read any more stays as it was known.
-	f.report("c", look("c", "m", "", ""))
-	if v := f.view("c"); len(v.Unique["serial"].Duplicates) != 1 {
+	f.Report("c", look("c", "m", "", ""))
+	if v := f.View("c"); len(v.Unique["serial"].Duplicates) != 1 {
 		t.Errorf("c, its serial number not read: %+v", v)
 	}
-	f.report("c", look("c", "m", "S3", "3 c"))
-	if v := f.view("a"); len(v.Unique["serial"].Duplicates) != 0 {
+	f.Report("c", look("c", "m", "S3", "3 c"))
+	if v := f.View("a"); len(v.Unique["serial"].Duplicates) != 0 {
 		t.Errorf("a, when c has changed: %+v", v)
 	}
 }
@@ -144,9 +142,9 @@ func TestNamedClones(t *testing.T) {
 		{"a", keeper, "the operator names the others (renamed)"},
 	} {
 		f, look := twoFleet(t, c.renamed, keptValues{}, "a", "b")
-		f.report("a", look("a", "n", "S1", "1 a"))
-		f.report("b", look("b", "n", "S2", "2 b"))
-		if v := f.view("b"); v.Role != c.role || v.Why != c.why {
+		f.Report("a", look("a", "n", "S1", "1 a"))
+		f.Report("b", look("b", "n", "S2", "2 b"))
+		if v := f.View("b"); v.Role != c.role || v.Why != c.why {
 			t.Errorf("renamed=%s: b is %s: %s", c.renamed, v.Role, v.Why)
 		}
 	}
@@ -155,9 +153,9 @@ func TestNamedClones(t *testing.T) {
 // Captures that can't be read tell nothing, and nobody is taken for a clone.
 func TestHistoryThatCantBeRead(t *testing.T) {
 	f, look := twoFleet(t, "", keptValues{}, "a", "torn")
-	f.report("a", look("a", "n", "S1", "1 a"))
-	f.report("torn", look("torn", "n", "S2", "2 b"))
-	if v := f.view("a"); v.Role != unclear || v.Why != "the captures of torn can't be read: no such folder" {
+	f.Report("a", look("a", "n", "S1", "1 a"))
+	f.Report("torn", look("torn", "n", "S2", "2 b"))
+	if v := f.View("a"); v.Role != unclear || v.Why != "the captures of torn can't be read: no such folder" {
 		t.Errorf("%s: %s", v.Role, v.Why)
 	}
 }
@@ -165,9 +163,9 @@ func TestHistoryThatCantBeRead(t *testing.T) {
 // A host of an earlier process holds what its report says.
 func TestRecalledHostsShareToo(t *testing.T) {
 	f, look := twoFleet(t, "b", keptValues{}, "a", "b")
-	f.recall("a", map[string]any{"hostname": map[string]any{"text": "n"}})
-	f.report("b", look("b", "n", "S2", "2 b"))
-	if v := f.view("b"); !v.Complete || len(v.Duplicates) != 1 {
+	f.Recall("a", map[string]any{"hostname": map[string]any{"text": "n"}})
+	f.Report("b", look("b", "n", "S2", "2 b"))
+	if v := f.View("b"); !v.Complete || len(v.Duplicates) != 1 {
 		t.Errorf("%+v", v)
 	}
 }

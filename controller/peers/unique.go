@@ -1,4 +1,4 @@
-package controller
+package peers
 
 import (
 	"fmt"
@@ -12,24 +12,24 @@ import (
 	"aixmend/playbooks/facts"
 )
 
-// unique is what is known of one thing that a playbook wants to be unique: who holds
-// which value (procedure D9). The lock of the fleet guards its maps.
+// unique tells who holds which value of one kind that a playbook wants to be unique, such
+// as node ids (procedure D9). The lock of Peers guards its maps.
 type unique struct {
 	name, noun, finding string
 	clones              string    // the parameter by which the operator names clones
 	allow               string    // the word with which they get another value
-	began               time.Time // when the run began: later captures say nothing about history
+	began               time.Time // Config.Began
 	asked               []string  // hosts that the operator names as clones
 
-	values  map[string][]string             // those that a host holds, the one it goes by first
-	holders map[string][]string             // hosts of this run, by each value that they hold
-	past    map[string][]outcome.CapturedID // newest captures of the inventory's hosts, by value
-	roles   map[string]map[string]role
-	wanted  map[string]string   // the value that a host is to get back
-	wanters map[string][]string // hosts, by the value that they are to get back
+	values   map[string][]string             // those that a host holds, the one it goes by first
+	holders  map[string][]string             // hosts of this run, by each value that they hold
+	captures map[string][]outcome.CapturedID // newest captures of the inventory's hosts, by value
+	roles    map[string]map[string]role
+	wanted   map[string]string   // the value that a host is to get back
+	wanters  map[string][]string // hosts, by the value that they are to get back
 }
 
-// role is what history says of one of several hosts with one value.
+// role is that of one of several hosts with the same value, with the reason.
 type role struct{ name, why string }
 
 // Roles of the hosts that share a value.
@@ -46,13 +46,13 @@ func newUnique(name string, u playbooks.Unique, began time.Time) *unique {
 	}
 	return &unique{
 		name: name, noun: noun, finding: u.Finding.V, clones: u.CloneParam.V, allow: u.Allow.V, began: began,
-		values: map[string][]string{}, holders: map[string][]string{}, past: map[string][]outcome.CapturedID{},
+		values: map[string][]string{}, holders: map[string][]string{}, captures: map[string][]outcome.CapturedID{},
 		roles: map[string]map[string]role{}, wanted: map[string]string{}, wanters: map[string][]string{},
 	}
 }
 
-// named takes the hosts that the operator names as clones, commas between.
-func (u *unique) named(list string) {
+// setClones takes the hosts that the operator names as clones, separated by commas.
+func (u *unique) setClones(list string) {
 	if list == "" {
 		return
 	}
@@ -66,7 +66,7 @@ func (u *unique) changesWith(allowed []string) bool {
 	return u.allow == "" || slices.Contains(allowed, u.allow)
 }
 
-// put says what values a host holds now.
+// put replaces the values of a host.
 func (u *unique) put(host string, values []string) {
 	for _, v := range u.values[host] {
 		u.holders[v] = slices.DeleteFunc(u.holders[v], func(h string) bool { return h == host })
@@ -78,8 +78,8 @@ func (u *unique) put(host string, values []string) {
 	}
 }
 
-// wants says that a host is to get a value back, so that its view says who else
-// holds it.
+// wants notes that a rung would restore a value on a host, so that the host's view lists
+// who else holds it.
 func (u *unique) wants(host, value string) {
 	if value != "" && u.wanted[host] != value {
 		u.wanted[host] = value
@@ -106,7 +106,7 @@ func (u *unique) goingBy(value string) []string {
 	return group
 }
 
-// view is what a host is told, but for its role.
+// view is what a host is told about this kind of value, without its role.
 func (u *unique) view(host string, m *machines) facts.Unique {
 	v := noUnique()
 	values := slices.Clone(u.values[host])
@@ -126,12 +126,11 @@ func (u *unique) view(host string, m *machines) facts.Unique {
 	return v
 }
 
-// captured returns "host (date)" of the hosts that this run has not read and whose
-// newest capture holds a value; those are left out whose capture was taken of the
-// host's own machine.
+// captured returns "host (date)" of each host that this run has not read and whose newest
+// capture holds a value, unless that capture was taken of the very same machine.
 func (u *unique) captured(host, value string, m *machines) []string {
 	var list []string
-	for _, c := range u.past[value] {
+	for _, c := range u.captures[value] {
 		if _, read := u.values[c.Host]; !read && !m.is(host, captureIdentity(c)) {
 			list = append(list, fmt.Sprintf("%s (%s)", c.Host, c.Created.UTC().Format(time.DateOnly)))
 		}
@@ -139,8 +138,8 @@ func (u *unique) captured(host, value string, m *machines) []string {
 	return list
 }
 
-// wanting returns "host (is to get it back too)" of the other hosts that are to get
-// a value back.
+// wanting returns "host (is to get it back too)" of each other host on which a value
+// would be restored.
 func (u *unique) wanting(host, value string) []string {
 	var list []string
 	for _, other := range u.wanters[value] {
@@ -152,9 +151,9 @@ func (u *unique) wanting(host, value string) []string {
 	return list
 }
 
-// decideNamed decides by what the operator says, nil where that is nothing. Machines
-// go by their first names.
-func (u *unique) decideNamed(firsts []string, names map[string][]string) map[string]role {
+// decideByOperator decides by the clones that the operator names, nil where he names
+// none. Machines go by their first names.
+func (u *unique) decideByOperator(firsts []string, names map[string][]string) map[string]role {
 	isNamed := func(first string) bool {
 		return slices.ContainsFunc(names[first], func(h string) bool { return slices.Contains(u.asked, h) })
 	}
@@ -181,7 +180,7 @@ func (u *unique) decideNamed(firsts []string, names map[string][]string) map[str
 	return roles
 }
 
-// unreadable says that the captures of a host can't be read.
+// unreadable is the error of captures that can't be read.
 type unreadable struct {
 	host string
 	err  error
@@ -193,15 +192,15 @@ func (e *unreadable) Error() string {
 
 func (e *unreadable) Unwrap() error { return e.err }
 
-// decideByHistory finds the machine whose captures held a value first, and none
-// other before. Machines go by their first names.
+// decideByHistory finds the machine whose captures held the value and no other before.
+// Machines go by their first names.
 func (u *unique) decideByHistory(value string, firsts []string, history func(first string) ([]outcome.CapturedID, error)) map[string]role {
 	var keepers []string
 	held := map[string]time.Time{}
 	for _, first := range firsts {
 		list, err := history(first)
 		if err != nil {
-			return everybody(firsts, err.Error())
+			return allUnclear(firsts, err.Error())
 		}
 		since, hadOther := u.heldSince(value, list)
 		if held[first] = since; !since.IsZero() && !hadOther {
@@ -209,7 +208,7 @@ func (u *unique) decideByHistory(value string, firsts []string, history func(fir
 		}
 	}
 	if len(keepers) != 1 {
-		return everybody(firsts, fmt.Sprintf("the captures of %d of these hosts held the %s from the first on", len(keepers), u.noun))
+		return allUnclear(firsts, fmt.Sprintf("the captures of %d of these hosts held the %s from the first on", len(keepers), u.noun))
 	}
 	why := fmt.Sprintf("a capture of %s held the %s on %s already", keepers[0], u.noun, held[keepers[0]].UTC().Format(time.DateOnly))
 	roles := map[string]role{}
@@ -220,8 +219,8 @@ func (u *unique) decideByHistory(value string, firsts []string, history func(fir
 	return roles
 }
 
-// heldSince is since when a machine has held a value as its captures say, zero for
-// never, and whether it had another before.
+// heldSince returns the time of the first capture that holds a value, zero for none, and
+// whether an earlier one holds another value.
 func (u *unique) heldSince(value string, history []outcome.CapturedID) (since time.Time, hadOther bool) {
 	slices.SortStableFunc(history, func(a, b outcome.CapturedID) int { return a.Created.Compare(b.Created) })
 	for _, c := range history {
@@ -236,7 +235,8 @@ func (u *unique) heldSince(value string, history []outcome.CapturedID) (since ti
 	return since, hadOther
 }
 
-func everybody(group []string, why string) map[string]role {
+// allUnclear gives every host of a group the role unclear.
+func allUnclear(group []string, why string) map[string]role {
 	roles := map[string]role{}
 	for _, h := range group {
 		roles[h] = role{unclear, why}
@@ -244,14 +244,14 @@ func everybody(group []string, why string) map[string]role {
 	return roles
 }
 
-// share is a value that several machines go by.
+// share is a value that several machines hold.
 type share struct {
 	value    string
 	hosts    []string
 	machines []string // each as its names, joined by " = "
 }
 
-// shares returns the values that more than one machine of the run goes by now, sorted.
+// shares returns the values that more than one machine of the run holds now, sorted.
 func (u *unique) shares(m *machines) []share {
 	var list []share
 	for _, value := range slices.Sorted(maps.Keys(u.holders)) {
@@ -268,7 +268,7 @@ func (u *unique) shares(m *machines) []share {
 	return list
 }
 
-// noUnique is the view of a playbook that wants nothing to be unique.
+// noUnique is the view where nothing is shared.
 func noUnique() facts.Unique {
 	return facts.Unique{Duplicates: []string{}, Captured: []string{}, Holders: map[string][]string{}}
 }

@@ -1,4 +1,4 @@
-package controller
+package peers
 
 import (
 	"crypto/sha256"
@@ -12,42 +12,40 @@ import (
 	"aixmend/playbooks/facts"
 )
 
-// One machine is one host (procedure D16): two names of the inventory that reach
-// one machine would change it twice at once, and what must be unique would be taken
-// for that of a clone.
+// SameMachine is the id of the finding that two names of the inventory reach one
+// machine (procedure D16): it would be changed twice at once, and its values would be
+// taken for those of a clone.
+const SameMachine = "same-machine"
 
-// sameMachine is the id of the finding over the fleet.
-const sameMachine = "same-machine"
-
-// machines are what is known of the machines behind the names of a run. The lock
-// of the fleet guards it.
+// machines tells which machine is behind each name of a run. The lock of Peers guards
+// it.
 type machines struct {
-	identities map[string]facts.Identity
-	keys       map[string]machineKey   // of the hosts whose identity is known
-	names      map[machineKey][]string // sorted
-	nameless   map[string]bool         // hosts that have not been asked, and still may be
-	named      chan struct{}           // closed when there are none
+	identities   map[string]facts.Identity
+	keys         map[string]machineKey   // of the hosts whose identity is known
+	names        map[machineKey][]string // sorted
+	unidentified map[string]bool         // hosts that have not been asked, and still may be
+	identified   chan struct{}           // closed when there are none
 }
 
 func newMachines() machines {
 	return machines{
 		identities: map[string]facts.Identity{}, keys: map[string]machineKey{}, names: map[machineKey][]string{},
-		nameless: map[string]bool{}, named: make(chan struct{}),
+		unidentified: map[string]bool{}, identified: make(chan struct{}),
 	}
 }
 
-// machineKey stands for a known identity: however many NICs a machine has, it is
-// compared at once.
+// machineKey is the hash of a known identity, so that identities with many NICs compare
+// at once.
 type machineKey [sha256.Size]byte
 
 func keyOf(id facts.Identity) machineKey {
 	return sha256.Sum256(fmt.Appendf(nil, "%q %d %q %q", id.Machine, id.LPAR.Number, id.LPAR.Name, id.MACs))
 }
 
-// identify says which machine is behind a name. What was known is not forgotten
-// because a later look could not tell.
+// identify notes which machine is behind a name. A known identity is not replaced by an
+// unknown one.
 func (m *machines) identify(host string, id facts.Identity) {
-	m.nowNamed(host)
+	m.markIdentified(host)
 	was, known := m.keys[host]
 	if known && !id.Known {
 		return
@@ -65,7 +63,7 @@ func (m *machines) identify(host string, id facts.Identity) {
 	}
 }
 
-// captureIdentity is the machine that a capture was taken of.
+// captureIdentity is the identity in a capture.
 func captureIdentity(c outcome.CapturedID) facts.Identity {
 	var id facts.Identity
 	if json.Unmarshal([]byte(c.Identity), &id) != nil {
@@ -74,17 +72,17 @@ func captureIdentity(c outcome.CapturedID) facts.Identity {
 	return id
 }
 
-// nowNamed notes that all that can be known of the machine behind a name is known.
-func (m *machines) nowNamed(host string) {
-	if m.nameless[host] {
-		delete(m.nameless, host)
-		if len(m.nameless) == 0 {
-			close(m.named)
+// markIdentified notes that nothing more will be known of the machine behind a name.
+func (m *machines) markIdentified(host string) {
+	if m.unidentified[host] {
+		delete(m.unidentified, host)
+		if len(m.unidentified) == 0 {
+			close(m.identified)
 		}
 	}
 }
 
-// same returns the other hosts that are the machine of a host.
+// same returns the other names of a host's machine.
 func (m *machines) same(host string) []string {
 	others := []string{}
 	if key, known := m.keys[host]; known {
@@ -97,13 +95,13 @@ func (m *machines) same(host string) []string {
 	return others
 }
 
-// is reports whether an identity is that of a host.
+// is reports whether an identity is known to be a host's.
 func (m *machines) is(host string, id facts.Identity) bool {
 	key, known := m.keys[host]
 	return known && id.Known && key == keyOf(id)
 }
 
-// first is the name that stands for all names of a host's machine.
+// first is the first name of a host's machine: it stands for all of them.
 func (m *machines) first(host string) string {
 	if key, known := m.keys[host]; known {
 		return m.names[key][0]
@@ -111,8 +109,7 @@ func (m *machines) first(host string) string {
 	return host
 }
 
-// grouped returns hosts by machine: the names of each, and its first name, in the
-// order of the first names.
+// grouped returns hosts by machine: the first names, sorted, and by each all names.
 func (m *machines) grouped(hosts []string) (firsts []string, names map[string][]string) {
 	names = map[string][]string{}
 	for _, h := range hosts {
@@ -122,23 +119,23 @@ func (m *machines) grouped(hosts []string) (firsts []string, names map[string][]
 	return slices.Sorted(maps.Keys(names)), names
 }
 
-// place is where an LPAR is: no two of a managed system have one number and name.
-type place struct {
+// location is where an LPAR is: no two of a managed system have the same number and name.
+type location struct {
 	machine string
 	lpar    facts.LPAR
 }
 
-func placeOf(id facts.Identity) place { return place{id.Machine, id.LPAR} }
+func locationOf(id facts.Identity) location { return location{id.Machine, id.LPAR} }
 
-// maybe reports whether two places can be one, as far as they are known.
-func (p place) maybe(q place) bool {
+// maybe reports whether two locations can be the same, as far as they are known.
+func (p location) maybe(q location) bool {
 	return (p.machine == q.machine || p.machine == "" || q.machine == "") && (p.lpar == q.lpar || p.lpar == facts.LPAR{} || q.lpar == facts.LPAR{})
 }
 
-// unclear returns, of hosts that share a unique value, those that may be one machine
-// although that is not known, each with the reason: none of them is a clone. Two
-// whose places may be one, as far as they are known, are told apart by their MACs:
-// where those of one are not known, or some are the same, it can't be told.
+// unclear returns, of hosts that share a unique value, those that may be one machine,
+// each with the reason: none of them counts as a clone. Hosts whose locations may be the
+// same are told apart by their MACs; that fails where the MACs of one are not known, or
+// both have one.
 func (m *machines) unclear(group []string) map[string]string {
 	why := map[string]string{}
 	firsts, _ := m.grouped(group)
@@ -156,10 +153,10 @@ func (m *machines) unclear(group []string) map[string]string {
 	return why
 }
 
-// maybeOne says why two hosts may be one machine, "" when they can't be.
+// maybeOne returns why two hosts may be one machine, "" when they can't be.
 func (m *machines) maybeOne(host, other string) string {
 	a, b := m.identities[host], m.identities[other]
-	switch p, q := placeOf(a), placeOf(b); {
+	switch p, q := locationOf(a), locationOf(b); {
 	case !p.maybe(q):
 		return ""
 	case len(a.MACs) == 0:
@@ -175,12 +172,12 @@ func (m *machines) maybeOne(host, other string) string {
 	return ""
 }
 
-// machineText is an identity in words.
+// machineText words an identity.
 func machineText(id facts.Identity) string {
 	return fmt.Sprintf("machine id %s, LPAR %d %s, MACs %s", id.Machine, id.LPAR.Number, id.LPAR.Name, strings.Join(id.MACs, ", "))
 }
 
-// findings renders the machines with several names as findings over the fleet.
+// findings returns a finding for each machine with several names.
 func (m *machines) findings() []outcome.FleetFinding {
 	list := []outcome.FleetFinding{}
 	for _, names := range m.names {
@@ -189,20 +186,10 @@ func (m *machines) findings() []outcome.FleetFinding {
 		}
 		id := m.identities[names[0]]
 		list = append(list, outcome.FleetFinding{
-			ID: sameMachine, Hosts: slices.Clone(names),
+			ID: SameMachine, Hosts: slices.Clone(names),
 			Title: fmt.Sprintf("%s are one machine: %s", strings.Join(names, ", "), machineText(id)),
 		})
 	}
 	slices.SortFunc(list, func(a, b outcome.FleetFinding) int { return strings.Compare(a.Hosts[0], b.Hosts[0]) })
 	return list
-}
-
-// recallFact reads a fact as a report has it, and reports whether it is there.
-func recallFact(written map[string]any, name string, into any) bool {
-	was, there := written[name]
-	if !there {
-		return false
-	}
-	text, err := json.Marshal(was)
-	return err == nil && json.Unmarshal(text, into) == nil
 }

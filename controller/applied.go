@@ -1,0 +1,90 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"aixmend/controller/approval"
+	"aixmend/controller/course"
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+	"aixmend/transport"
+)
+
+// askApplied asks the host whether an approved plan was applied to it already: whatever
+// state folder that was done from, the host remembers it. An error is a link that broke.
+func (w *walk) askApplied(ctx context.Context) error {
+	a := w.sight.approved
+	if a == nil || a.ID == "" || w.Verb != Recover || len(w.out.Changes) > 0 {
+		return nil
+	}
+	commands := []transport.Command{{ID: playbooks.AppliedStep, Line: playbooks.AppliedCommand(a.ID), AsLogin: true, Timeout: leaseTimeout}}
+	t, err := w.conn.Run(ctx, commands)
+	w.record(commands, t)
+	if err != nil {
+		return err
+	}
+	w.sight.applied = nil
+	switch by, err := appliedBy(t.Results[0]); {
+	case err != nil:
+		w.sight.applied = []string{"whether the plan was applied to it already is not known: " + err.Error()}
+	case by != "" && by != w.RunID:
+		w.sight.applied = []string{"run " + by + " has applied the plan to it already: make another plan"}
+	}
+	return nil
+}
+
+func appliedBy(r transport.Result) (string, error) {
+	if r.Err != nil {
+		return "", r.Err
+	}
+	if r.Exit != 0 {
+		return "", fmt.Errorf("status %d: %s", r.Exit, firstLine(r.Stderr))
+	}
+	return playbooks.ReadApplied(string(r.Stdout))
+}
+
+// markApplied lets the host remember that the plan is applied to it. It reports whether
+// it does; where it does not, the course knows why. It is sent again where the link
+// broke: the mark of a run is made once, however often that is asked for.
+func (w *walk) markApplied(ctx context.Context) (marked bool, err error) {
+	a := w.sight.approved
+	if a == nil || a.ID == "" || w.course.Begun() {
+		return true, nil
+	}
+	r, err := w.sendLease(ctx, playbooks.MarkAppliedStep, playbooks.MarkAppliedCommand(a.ID, w.RunID), a.ID, false)
+	if err != nil {
+		return false, err
+	}
+	const unmarked = "the host could not be marked as one to which the plan was applied: "
+	switch kind := transport.KindOf(r.err); {
+	case errors.Is(r.err, transport.ErrGateShut) && w.stopping():
+		w.happened(course.Event{Entry: outcome.Entry{Event: course.Leased, Status: course.LeaseShut}})
+	case kind == transport.KindLost:
+		w.close()
+		w.happened(course.Event{Entry: outcome.Entry{Event: course.Leased, Status: course.LeaseBroke, Detail: unmarked + r.err.Error()}})
+	case r.err != nil:
+		w.spoiled(unmarked + r.err.Error())
+	case r.Exit != 0:
+		w.spoiled("the plan can't be applied to the host: " + firstLine(r.Stderr, r.Stdout))
+	default:
+		return true, nil
+	}
+	return false, nil
+}
+
+// drift lists how the host differs from its approved plan, before anything is changed on
+// it; nil: not at all.
+func (w *walk) drift() []string {
+	a := w.sight.approved
+	if a.Unknown != "" {
+		return a.Drift(approval.Now{})
+	}
+	plan := w.Playbook.Plan(w.sight.diagnosis, w.wishes()) // before Block
+	return append(slices.Clone(w.sight.applied), a.Drift(approval.Now{
+		Address: w.out.Address, HostKey: w.out.HostKey, Findings: w.out.Findings,
+		Plan: plan, Evidence: w.Playbook.Grounds(w.sight.diagnosis, plan), Complete: w.peers.Complete(),
+	})...)
+}

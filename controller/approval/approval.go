@@ -1,0 +1,167 @@
+// Package approval compares a host with the plan that a person approved for it. The plan
+// is applied exactly: a host that differs is left alone, and no other step is sent.
+package approval
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+)
+
+// Drifted begins the reason of a host that differs from its approved plan.
+const Drifted = "drifted since the plan: "
+
+// Host is the approved plan of one host, with all that it rests on.
+type Host struct {
+	// Unknown says why there is no plan for the host, "" where there is one.
+	Unknown string
+	// ID is that of the plan file: the host remembers that it was applied. "": the host
+	// is not asked.
+	ID      string
+	Address string
+	// HostKey is a fingerprint.
+	HostKey string
+	// Findings are those that count, each "id severity", sorted.
+	Findings []string
+	// Evidence are the parts of facts that the plan rests on, as JSON.
+	Evidence map[string]json.RawMessage
+	Plan     []outcome.PlanStep
+}
+
+// Of returns the part of a planned host's report that a person approves.
+func Of(h outcome.Host) Host {
+	a := Host{Address: h.Address, HostKey: h.HostKey, Findings: counting(h.Findings), Evidence: h.Evidence, Plan: h.Plan}
+	switch h.Outcome {
+	case outcome.Unreachable, outcome.Skipped:
+		a.Unknown = string(h.Outcome) + ": " + h.Reason
+	}
+	return a
+}
+
+// Now is a host as the newest look found it.
+type Now struct {
+	Address, HostKey string
+	Findings         []outcome.Finding
+	// Plan is what the playbook plans now, before Block.
+	Plan []playbooks.PlannedRung
+	// Evidence are the parts of facts that Plan rests on.
+	Evidence map[string]json.RawMessage
+	// Complete says that every host of the run has been read.
+	Complete bool
+}
+
+// Drift lists how a host differs from its approved plan; nil: not at all.
+func (a *Host) Drift(now Now) []string {
+	if a.Unknown != "" {
+		return []string{"the plan is not for the host as it is: " + a.Unknown}
+	}
+	var list []string
+	differ := func(what, was, is string) {
+		if was != is {
+			list = append(list, fmt.Sprintf("%s was %s, is %s", what, orNone(was), orNone(is)))
+		}
+	}
+	differ("the address", a.Address, now.Address)
+	differ("the host key", a.HostKey, now.HostKey)
+	differ("what counts", strings.Join(a.Findings, ", "), strings.Join(counting(now.Findings), ", "))
+	for _, name := range sortedNames(a.Evidence, now.Evidence) {
+		was, before := a.Evidence[name]
+		is, there := now.Evidence[name]
+		if before && there { // a name on one side only belongs to a rung that came or went
+			differ(name, compact(was), compact(is))
+		}
+	}
+	return append(list, a.otherSteps(now)...)
+}
+
+// otherSteps lists the steps that differ from the approved ones.
+func (a *Host) otherSteps(now Now) []string {
+	var list []string
+	for _, r := range now.Plan {
+		for i := range r.Steps {
+			s := &r.Steps[i]
+			at := slices.IndexFunc(a.Plan, func(p outcome.PlanStep) bool { return p.Rung == r.Rung.ID && p.Step == s.Step.ID })
+			switch {
+			case at < 0 && r.Blocked == "":
+				list = append(list, "step "+s.Step.ID+" was not in the plan")
+			case at >= 0 && runs(a.Plan[at]) && (a.Plan[at].Command != s.Command || a.Plan[at].Undo != s.Undo):
+				list = append(list, fmt.Sprintf("step %s was %q, would be %q", s.Step.ID, a.Plan[at].Command, s.Command))
+			}
+		}
+	}
+	for _, p := range a.Plan {
+		if !runs(p) || p.Conditional || !now.Complete {
+			continue // the other hosts may still call for it
+		}
+		if !slices.ContainsFunc(now.Plan, func(r playbooks.PlannedRung) bool { return r.Rung.ID == p.Rung }) {
+			list = append(list, "step "+p.Step+" is not needed any more")
+		}
+	}
+	return list
+}
+
+// Block blocks every rung that has a step which was not approved as it is.
+func (a *Host) Block(plan []playbooks.PlannedRung) {
+	for i := range plan {
+		r := &plan[i]
+		for j := range r.Steps {
+			s := &r.Steps[j]
+			approved := slices.ContainsFunc(a.Plan, func(p outcome.PlanStep) bool {
+				return runs(p) && p.Rung == r.Rung.ID && p.Step == s.Step.ID && p.Command == s.Command && p.Undo == s.Undo
+			})
+			if !approved && (r.Blocked == "" || r.Rung.Collect) {
+				r.Blocked, r.Waits = "step "+s.Step.ID+" is not in the approved plan", false
+			}
+		}
+	}
+}
+
+// counting lists the open findings about the host itself: those about other hosts are
+// only known when all have been read.
+func counting(findings []outcome.Finding) []string {
+	list := []string{}
+	for _, f := range findings {
+		if f.Open() && !f.OverFleet() {
+			list = append(list, f.ID+" "+string(f.Severity))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// runs reports whether a row of the plan is to run: at once, or when nothing else has
+// helped.
+func runs(s outcome.PlanStep) bool { return s.Step != "" && (s.BlockedBy == "" || s.Conditional) }
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+func compact(text json.RawMessage) string {
+	var b bytes.Buffer
+	if json.Compact(&b, text) != nil {
+		return string(text)
+	}
+	return b.String()
+}
+
+// sortedNames are the names of two maps.
+func sortedNames(a, b map[string]json.RawMessage) []string {
+	var names []string
+	for name := range a {
+		names = append(names, name)
+	}
+	for name := range b {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
