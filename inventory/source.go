@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aixmend/inventory/strictyaml"
+	"aixmend/transport/program"
 )
 
 const (
@@ -54,7 +55,7 @@ func (b *builder) runSource(src source, doc sourceDoc) {
 	out, err := b.options.Run(argv, timeout)
 	if err != nil {
 		hint := "run it by hand, and see what it says"
-		if errors.Is(err, errTimeout) {
+		if errors.Is(err, program.ErrTimeout) {
 			hint = "give it more time with timeout: 2m, or let it print less"
 		}
 		b.problems = append(b.problems, strictyaml.Problem{Pos: doc.Pos, Message: fmt.Sprintf("the source could not be read: %v", err), Hint: hint, Err: err})

@@ -110,7 +110,7 @@ func TestSourceGoesWrong(t *testing.T) {
 func TestSourceHangs(t *testing.T) {
 	folder, path := script(t, ", timeout: 100ms", "exec sleep 1000")
 	_, err := loadWith(t.Context(), path)
-	checkMessage(t, folder, err, "inventory.yaml:2:9: the source could not be read: list.sh: it did not end in time (100ms)\n"+
+	checkMessage(t, folder, err, "inventory.yaml:2:9: the source could not be read: list.sh: timed out after 100ms\n"+
 		"  hint: give it more time with timeout: 2m, or let it print less")
 }
 

@@ -10,14 +10,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 	"time"
-	"unicode"
 
 	"aixmend/inventory"
 	"aixmend/transport"
+	"aixmend/transport/program"
 	"aixmend/transport/ssh"
 )
 
@@ -26,8 +25,6 @@ const (
 	maxSecret = 4 << 10
 	// programTimeout bounds a program that prints one.
 	programTimeout = 30 * time.Second
-	// programGrace is how long its children may keep its output open after that.
-	programGrace = 2 * time.Second
 )
 
 // Ask asks a person for a secret. An interrupted question is context.Canceled.
@@ -118,8 +115,8 @@ func question(t transport.Target) string {
 	case transport.BecomeSu:
 		return "password of root (su): "
 	case transport.BecomeCustom:
-		program, _, _ := strings.Cut(t.BecomeCommand, " ")
-		return fmt.Sprintf("password of %s (%s): ", t.User, program)
+		tool, _, _ := strings.Cut(t.BecomeCommand, " ")
+		return fmt.Sprintf("password of %s (%s): ", t.User, tool)
 	}
 	return fmt.Sprintf("password of %s (%s): ", t.User, t.Become)
 }
@@ -190,46 +187,17 @@ func cause(err error) error {
 	return err
 }
 
-// run runs a program, without a shell, that prints a password.
-func (s *Secrets) run(parent context.Context, argv []string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(parent, s.timeout)
-	defer cancel()
-	var out, errs bound
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &errs, programGrace
-	cmd.Dir = s.folder
-	err := cmd.Run()
+// run runs a program, without a shell, that prints a password. It may ask a person on
+// the terminal.
+func (s *Secrets) run(ctx context.Context, argv []string) ([]byte, error) {
+	text, err := program.Command{Argv: argv, Dir: s.folder, Group: program.SharedGroup, Timeout: s.timeout, Limit: maxSecret + 2}.Run(ctx)
 	switch {
-	case parent.Err() != nil:
-		err = parent.Err()
+	case err == nil:
+		return checked(text, "the output of "+argv[0])
 	case ctx.Err() != nil:
-		err = fmt.Errorf("%s did not finish within %s%s", argv[0], s.timeout, lastWords(errs.kept))
-	case err != nil:
-		err = fmt.Errorf("%s: %w%s", argv[0], err, lastWords(errs.kept))
-	default:
-		return checked(out.kept, "the output of "+argv[0])
+		return nil, ctx.Err()
 	}
-	clear(out.kept)
 	return nil, err
-}
-
-// lastWords is the last non-blank line of stderr, to end a message with; "" when there
-// is none.
-func lastWords(stderr []byte) string {
-	lines := strings.Split(strings.TrimSpace(string(stderr)), "\n")
-	line := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, strings.TrimSpace(lines[len(lines)-1]))
-	if line == "" {
-		return ""
-	}
-	if short := []rune(line); len(short) > 160 {
-		line = string(short[:160]) + "..."
-	}
-	return ": " + line
 }
 
 // bound keeps the first bytes written to it, just enough to see that a password is too

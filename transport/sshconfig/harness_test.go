@@ -103,9 +103,9 @@ func own(t testing.TB, text string) (*Config, *heard) {
 	return New(Options{File: path, Program: none, Home: t.TempDir(), Warn: h.warn}), h
 }
 
-// program writes a program that stands in for ssh: it adds a line to the log
+// fakeSSH writes a program that stands in for ssh: it adds a line to the log
 // for each call, then runs the text.
-func program(t testing.TB, text string) (path string, calls func() []string) {
+func fakeSSH(t testing.TB, text string) (path string, calls func() []string) {
 	t.Helper()
 	dir := t.TempDir()
 	path, log := filepath.Join(dir, "ssh"), filepath.Join(dir, "calls")

@@ -5,7 +5,6 @@ package sshconfig
 import (
 	"io/fs"
 	"os"
-	"os/exec"
 	"os/user"
 	"strconv"
 	"syscall"
@@ -25,11 +24,4 @@ func guarded(info fs.FileInfo, login user.User) bool {
 	gid := strconv.FormatUint(uint64(stat.Gid), 10)
 	group, err := user.LookupGroupId(gid)
 	return err == nil && gid == login.Gid && group.Name == login.Username
-}
-
-// alone makes that a command which is cancelled takes with it what it has
-// started: ssh starts the command of a Match exec.
-func alone(c *exec.Cmd) {
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
 }

@@ -1,16 +1,15 @@
 package sshconfig
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"aixmend/transport/program"
 )
 
 // Bounds of a call of ssh.
@@ -19,8 +18,8 @@ const (
 	askTimeout = 10 * time.Second
 	// askGrace is how long its streams may stay open when it is gone.
 	askGrace = time.Second
-	maxSaid  = 1 << 20
-	maxWords = 2 << 10
+	// maxAnswer is how much it may print, in bytes.
+	maxAnswer = 1 << 20
 )
 
 // answer is what `ssh -G` printed: the values of each keyword, in its order.
@@ -35,7 +34,7 @@ func (a answer) first(keyword string) string {
 
 // ask runs `ssh -G` for a host. files are its flags that say which files it
 // reads.
-func (c *Config) ask(parent context.Context, files []string, q query) (answer, error) {
+func (c *Config) ask(ctx context.Context, files []string, q query) (answer, error) {
 	args := append([]string{"-G"}, files...)
 	if q.user != "" {
 		args = append(args, "-l", q.user)
@@ -43,25 +42,21 @@ func (c *Config) ask(parent context.Context, files []string, q query) (answer, e
 	if q.port != 0 {
 		args = append(args, "-p", strconv.Itoa(q.port))
 	}
-	ctx, cancel := context.WithTimeout(parent, c.timeout)
-	defer cancel()
-	said, words := &bounded{limit: maxSaid, strict: true}, &bounded{limit: maxWords}
-	cmd := exec.CommandContext(ctx, c.program, append(args, "--", q.address)...)
-	cmd.Dir = c.folder
-	alone(cmd)
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = said, words, askGrace
-	err := cmd.Run()
+	text, err := program.Command{
+		Argv: append(append([]string{c.program}, args...), "--", q.address),
+		Dir:  c.folder, Timeout: c.timeout, Grace: askGrace, Limit: maxAnswer, Strict: true,
+		Lines: 2, // ssh names the place in one and the number of faults in the other
+	}.Run(ctx)
+	var failed *program.Error
 	switch {
-	case parent.Err() != nil:
-		return nil, context.Cause(parent)
 	case ctx.Err() != nil:
-		return nil, fmt.Errorf("no end within %s%s", c.timeout, lastWords(words.kept))
-	case said.dropped:
-		return nil, fmt.Errorf("it prints more than %d bytes", maxSaid)
+		return nil, context.Cause(ctx)
+	case errors.As(err, &failed):
+		return nil, errors.New(failed.Reason())
 	case err != nil:
-		return nil, fmt.Errorf("%w%s", err, lastWords(words.kept))
+		return nil, err
 	}
-	return readAnswer(string(said.kept))
+	return readAnswer(string(text))
 }
 
 var errGarbage = errors.New("what it prints is not a configuration")
@@ -128,50 +123,4 @@ func (a answer) paths(keyword string, base answer, own []string) []string {
 		return own
 	}
 	return strings.Fields(line)
-}
-
-// bounded keeps the beginning of what is written to it. Is it strict, who writes
-// more is cut off.
-type bounded struct {
-	kept    []byte
-	limit   int
-	strict  bool
-	dropped bool
-}
-
-var errTooMuch = errors.New("too much output")
-
-// Write implements io.Writer.
-func (b *bounded) Write(p []byte) (int, error) {
-	b.kept = append(b.kept, p[:min(len(p), b.limit-len(b.kept))]...)
-	if len(b.kept) == b.limit {
-		b.dropped = true
-		if b.strict {
-			return 0, errTooMuch
-		}
-	}
-	return len(p), nil
-}
-
-// lastWords are the last two lines of what a program said, safe to print: ssh
-// names the place in the one and how many there are in the other.
-func lastWords(stderr []byte) string {
-	lines := bytes.Split(bytes.TrimSpace(stderr), []byte("\n"))
-	lines = lines[max(0, len(lines)-2):]
-	for i, line := range lines {
-		lines[i] = bytes.TrimSpace(line)
-	}
-	text := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, strings.ToValidUTF8(string(bytes.Join(lines, []byte("; "))), "?"))
-	if text == "" {
-		return ""
-	}
-	if r := []rune(text); len(r) > 300 {
-		text = string(r[:300]) + "..."
-	}
-	return ": " + text
 }

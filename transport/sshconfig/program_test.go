@@ -30,7 +30,7 @@ func asks(t testing.TB, text, program string) (*Config, *heard) {
 // counted is a program that hands on to the system's ssh.
 func counted(t *testing.T) (path string, calls func() []string) {
 	t.Helper()
-	return program(t, "exec '"+realSSH(t)+"' \"$@\"\n")
+	return fakeSSH(t, "exec '"+realSSH(t)+"' \"$@\"\n")
 }
 
 // A process for each of 10,000 hosts would cost half a minute: one for each
@@ -88,7 +88,7 @@ func TestProcessesForABlockEach(t *testing.T) {
 
 // Where nothing is said that matters here, ssh is not asked.
 func TestNoProcess(t *testing.T) {
-	ssh, calls := program(t, "exit 1\n")
+	ssh, calls := fakeSSH(t, "exit 1\n")
 	for _, text := range []string{"", "# User ops\n\n", "Host *\n SendEnv LANG LC_*\n HashKnownHosts yes\n"} {
 		c, h := asks(t, text, ssh)
 		if got := fill(t, c, aix1); got != aix1 {
@@ -130,7 +130,7 @@ func TestMatchExecAndFinal(t *testing.T) {
 
 // How ssh is called: no shell, the address behind all flags.
 func TestHowSSHIsCalled(t *testing.T) {
-	ssh, calls := program(t, "echo user x; echo hostname x; echo port 22\n")
+	ssh, calls := fakeSSH(t, "echo user x; echo hostname x; echo port 22\n")
 	c, _ := asks(t, "User ops\n", ssh)
 	fill(t, c, transport.Target{Address: "aix1", User: "$(x) y", Port: 23})
 	want := []string{"-G -F none -- localhost", "-G -F " + c.file + " -l $(x) y -p 23 -- aix1"}
@@ -142,7 +142,7 @@ func TestHowSSHIsCalled(t *testing.T) {
 // Where ssh says something else than the parser, each host is asked for, and
 // what ssh says holds.
 func TestSSHIsRight(t *testing.T) {
-	ssh, calls := program(t, `case "$*" in *none*) u=me;; *) u=theirs;; esac
+	ssh, calls := fakeSSH(t, `case "$*" in *none*) u=me;; *) u=theirs;; esac
 for last; do :; done; echo "user $u"; echo "hostname $last"; echo "port 22"
 `)
 	c, h := asks(t, "User ops\n", ssh)
@@ -165,11 +165,11 @@ func TestBadProgram(t *testing.T) {
 		{"says nothing", "", "ssh -G: what it prints is not a configuration"},
 		{"garbage", "echo user x; echo hostname x; echo port x\n", "ssh -G: what it prints is not a configuration"},
 		{"control characters", "echo user x; printf 'hostname x\\033x\\n'; echo port 22\n", "ssh -G: what it prints is not a configuration"},
-		{"endless", "while :; do echo user xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done\n", "ssh -G: it prints more than 1048576 bytes"},
+		{"endless", "while :; do echo user xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done\n", "ssh -G: it printed more than 1 MB"},
 		{"not there", "", "no such file or directory"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			ssh, calls := program(t, tc.text)
+			ssh, calls := fakeSSH(t, tc.text)
 			if tc.name == "not there" {
 				ssh = filepath.Join(t.TempDir(), "ssh")
 			}
@@ -241,7 +241,7 @@ func TestMatchExecThatHangs(t *testing.T) {
 	if got := fill(t, c, aix1); got.Port != 0 {
 		t.Errorf("%+v", got)
 	}
-	h.wants(t, "ssh -G: no end within 1ms; the files are read without it", "config:1: Match exec is not evaluated here, so this block does not apply (ssh has failed)")
+	h.wants(t, "ssh -G: timed out after 1ms; the files are read without it", "config:1: Match exec is not evaluated here, so this block does not apply (ssh has failed)")
 }
 
 // zombie tells whether a process has ended and nobody has asked how.
