@@ -2,7 +2,15 @@ package formats
 
 import (
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -92,34 +100,117 @@ func render(t testing.TB, write func(io.Writer, report.Evidence) error, e report
 	return b.String()
 }
 
-// Each format of the same rich run, as it was looked at.
-func TestMachineFormatsGolden(t *testing.T) {
-	samples.Golden(t, "testdata/every.golden.xml", render(t, JUnit, everyOutcome()))
-	samples.Golden(t, "testdata/every.golden.sarif", render(t, SARIF, everyOutcome()))
-	samples.Golden(t, "testdata/every.golden.summary.md", render(t, Markdown, everyOutcome()))
-	samples.Golden(t, "testdata/every.golden.prom", render(t, Prometheus, everyOutcome()))
-	samples.Golden(t, "testdata/every.golden.nagios", Nagios(everyOutcome().Run))
-	samples.Golden(t, "testdata/every.golden.annotations", Annotations(everyOutcome().Run))
+// guide is the page that describes the formats.
+const guide = "../../../docs/formats.md"
+
+var errFull = errors.New("no space left")
+
+// full is a disk without space.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+// A format is complete with a golden file, its error paths, hostile text kept out of
+// it, and a row and a section in docs/formats.md.
+func TestEachFormatIsComplete(t *testing.T) {
+	broken := errors.New("hosts/aix01.json: broken")
+	for _, f := range All() {
+		t.Run(f.Name, func(t *testing.T) {
+			if f.Name == "html" { // packed: its own package unpacks it
+				if _, err := os.Stat("../html/testdata/page.golden.html"); err != nil {
+					t.Error(err)
+				}
+			} else {
+				samples.Golden(t, "testdata/"+f.Name+".golden", render(t, f.Write, everyOutcome()))
+			}
+			unreadable := everyOutcome()
+			unreadable.Hosts = func(yield func(outcome.Host, error) bool) { yield(outcome.Host{}, broken) }
+			if err := f.Write(io.Discard, unreadable); !errors.Is(err, broken) {
+				t.Errorf("a host's document cannot be read: error %v, want %v", err, broken)
+			}
+			if err := f.Write(full{}, everyOutcome()); !errors.Is(err, errFull) {
+				t.Errorf("the disk is full: error %v, want %v", err, errFull)
+			}
+			for _, s := range samples.HostileTexts() {
+				if text := render(t, f.Write, evidenceOf(samples.HostileHost(s))); report.Clean(text, true) != text {
+					t.Errorf("%.40q: control characters come through", s)
+				}
+			}
+			described(t, "--"+f.Name+" FILE", f.Name)
+		})
+	}
+	for _, f := range []struct {
+		name, flag string
+		render     func(outcome.Run) string
+	}{{"nagios", "--format nagios", Nagios}, {"annotations", "--annotations", Annotations}} {
+		t.Run(f.name, func(t *testing.T) {
+			samples.Golden(t, "testdata/"+f.name+".golden", f.render(everyOutcome().Run))
+			described(t, f.flag, f.name)
+		})
+	}
+	described(t, "--format json", "json")
 }
 
-// A document that can't be read is an error of each format that needs it.
-func TestMachineFormatsPassErrorsOn(t *testing.T) {
-	broken := errors.New("hosts/aix01.json: broken")
-	e := everyOutcome()
-	e.Hosts = func(yield func(outcome.Host, error) bool) { yield(outcome.Host{}, broken) }
+// described checks that docs/formats.md has a row for a flag and a section for the
+// format.
+func described(t *testing.T, flag, name string) {
+	t.Helper()
+	text, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "\n| `"+flag+"` |") {
+		t.Errorf("%s: no row begins with `%s`", guide, flag)
+	}
+	if !regexp.MustCompile("(?mi)^## " + name + "\\b").Match(text) {
+		t.Errorf("%s: no section is called %s", guide, name)
+	}
+}
+
+// An exported function that renders Evidence is a format, and a format has a flag.
+func TestEachRendererHasAFlag(t *testing.T) {
+	known := map[string]bool{}
 	for _, f := range All() {
-		if slices.Contains([]string{"junit", "sarif", "prometheus", "markdown"}, f.Name) {
-			if err := f.Write(io.Discard, e); !errors.Is(err, broken) {
-				t.Errorf("%s: %v", f.Name, err)
+		name := runtime.FuncForPC(reflect.ValueOf(f.Write).Pointer()).Name()
+		known[name[strings.LastIndex(name, ".")+1:]] = true
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, file := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range parsed.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || !f.Name.IsExported() || strings.HasSuffix(file, "_test.go") || !takesEvidence(f) {
+				continue
+			}
+			if found++; !known[f.Name.Name] {
+				t.Errorf("%s: %s is not in All", file, f.Name.Name)
 			}
 		}
 	}
+	if found != len(All())-1 { // html is a package of its own
+		t.Errorf("%d renderers, %d formats", found, len(All()))
+	}
+}
+
+// takesEvidence reports whether a function has a parameter of type report.Evidence.
+func takesEvidence(f *ast.FuncDecl) bool {
+	return slices.ContainsFunc(f.Type.Params.List, func(p *ast.Field) bool {
+		s, ok := p.Type.(*ast.SelectorExpr)
+		return ok && s.Sel.Name == "Evidence"
+	})
 }
 
 // A run without a host, and of no document.
 func TestMachineFormatsOfNothing(t *testing.T) {
 	for _, f := range All() {
-		if text := render(t, f.Write, evidenceOf()); text == "" && f.Name != "html" {
+		if text := render(t, f.Write, evidenceOf()); text == "" {
 			t.Errorf("%s: nothing at all", f.Name)
 		}
 	}
