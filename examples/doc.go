@@ -1,4 +1,3 @@
 // Package examples holds files to start from: inventories, playbooks, a sweep,
-// pipelines, units, rules for monitoring. Its tests load or judge each of them, so
-// that none can rot.
+// pipelines, systemd units and monitoring rules. Its tests check every file.
 package examples

@@ -78,11 +78,11 @@ func TestPipelinesReactToExitCodes(t *testing.T) {
 		{"github", func(dir string) []string {
 			return []string{"RUNNER_TEMP=" + filepath.Join(dir, "temp"), "GITHUB_STEP_SUMMARY=" + filepath.Join(dir, "summary"), "AIX_SSH_KEY=secret", "AIX_KNOWN_HOSTS=hosts"}
 		}, func(t *testing.T, p pipelineRun) int {
-			if code := p.shell(t, step("Key"), bash, "-e"); code != 0 {
+			if code := p.shell(t, step("Write the key"), bash, "-e"); code != 0 {
 				t.Errorf("the step before ended with %d", code)
 			}
 			code := p.shell(t, step("Validate"), bash, "-e")
-			if code := p.shell(t, step("Take"), bash, "-e"); code != 0 {
+			if code := p.shell(t, step("Remove the key"), bash, "-e"); code != 0 {
 				t.Errorf("the step after ended with %d", code)
 			}
 			if summary := read(t, filepath.Join(p.dir, "summary")); summary != "report\n" {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints hosts as Ansible's --list does. A real one would ask a CMDB.
+# Prints hosts in the format of Ansible's --list. A real program would query a CMDB.
 cat <<'END'
 {
   "prod": {"hosts": ["aixprd01", "aixprd02"]},

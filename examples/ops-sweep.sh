@@ -1,14 +1,14 @@
 #!/bin/sh
-# A sweep of the fleet: look, plan, let a person look at the plan, apply exactly
-# that plan. All evidence ends up in one new folder.
+# Sweeps the fleet: audit, plan, ask for approval, then apply exactly that plan. All
+# reports go into one new folder.
 #
 #   AIXMEND_INVENTORY=/etc/aixmend/inventory.yaml AIXMEND_STATE=/var/lib/aixmend \
 #     ops-sweep.sh FOLDER [flags of plan, such as --allow rsct-update]
 #
-# Which hosts: AIXMEND_INVENTORY, AIXMEND_LIMIT. Without a terminal it stops behind
-# the plan, unless SWEEP_YES=yes says that the plan needs no look.
+# AIXMEND_INVENTORY and AIXMEND_LIMIT select the hosts. Without a terminal the script
+# stops after the plan, unless SWEEP_YES=yes applies the plan without approval.
 #
-# It ends with the exit code of aixmend; 3 also when a plan waits to be applied.
+# The exit code is aixmend's; 3 also if the plan was saved but not applied.
 set -eu
 
 if [ $# -lt 1 ]; then
@@ -18,12 +18,11 @@ fi
 folder=$1
 shift
 umask 077
-mkdir "$folder" # a folder that is there is the evidence of another sweep
+mkdir "$folder" # fails if the folder exists: it holds the reports of another sweep
 plan=$folder/plan.json
 
-# judged runs a command that judges hosts. 0 is all well, 3 that a host needs
-# something, 4 that some could not be reached: the sweep goes on with the others.
-# All else is an error, and ends it.
+# judged runs an aixmend command. 0 (healthy), 3 (a host needs a person) and 4 (hosts
+# unreachable) continue the sweep; any other code is an error and stops it.
 judged() {
 	code=0
 	"$@" || code=$?
@@ -45,29 +44,29 @@ fi
 judged aixmend plan "$@" --out "$plan" >"$folder/plan.txt"
 cat "$folder/plan.txt"
 if [ "$code" -ne 3 ]; then
-	echo "ops-sweep: nothing can be changed: see $folder/plan.txt" >&2
+	echo "ops-sweep: the plan has no changes: see $folder/plan.txt" >&2
 	exit "$code"
 fi
 
 if [ "${SWEEP_YES-}" != yes ]; then
 	if [ ! -t 0 ]; then
-		echo "ops-sweep: nobody is here to ask; when the plan is approved: aixmend recover --plan $plan" >&2
+		echo "ops-sweep: no terminal to ask on; once the plan is approved, run: aixmend recover --plan $plan" >&2
 		exit 3
 	fi
-	printf 'Apply exactly this plan? Only yes will do: ' >&2
+	printf "Apply exactly this plan? Type 'yes' to continue: " >&2
 	read -r answer
 	if [ "$answer" != yes ]; then
-		echo "ops-sweep: not applied; later: aixmend recover --plan $plan" >&2
+		echo "ops-sweep: not applied; to apply it later, run: aixmend recover --plan $plan" >&2
 		exit 3
 	fi
 fi
 
-# A host that is not any more what the plan was made for is skipped. 6 is the brake,
-# 8 a host of which it is not known what happened: both want a person at once.
+# A host that has drifted since the plan is skipped. 6 (safety brake) and 8 (unknown
+# whether a change happened) need a person immediately.
 code=0
 aixmend recover --plan "$plan" --yes --html "$folder/recover.html" || code=$?
 case $code in
-6 | 8) echo "ops-sweep: look at the hosts before anything else is done (exit code $code)" >&2 ;;
-130 | 143) echo "ops-sweep: interrupted; to go on with it: aixmend resume" >&2 ;;
+6 | 8) echo "ops-sweep: check the hosts before you do anything else (exit code $code)" >&2 ;;
+130 | 143) echo "ops-sweep: interrupted; to continue, run: aixmend resume" >&2 ;;
 esac
 exit "$code"
