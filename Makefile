@@ -104,9 +104,9 @@ cover: ## coverage of all tests over all packages, as coverage.out
 
 .PHONY: golden
 golden: ## write golden files, schemas and docs/reference.md anew; read the diff before you commit it
-	@folders=$$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u | grep -vx ./cmd/aixmend); \
+	@folders=$$(grep -rl --include='*_test.go' 'golden\.\(Check\|Updating\)(' . | xargs -n 1 dirname | sort -u | grep -vx ./cmd/aixmend); \
 	set -x; $(GO) test $$folders -update; \
-	$(GO) test ./cmd/aixmend -run '^(TestReference|TestCorpus)$$' -update
+	$(GO) test ./cmd/aixmend -run '^(TestReference|TestCorpus|TestRoomsAreCopied)$$' -update
 
 .PHONY: demo
 demo: build ## the main job on a simulated fleet

@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -9,9 +8,8 @@ import (
 
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
+	"aixmend/transport/lab/golden"
 )
-
-var update = flag.Bool("update", false, "write golden files")
 
 const architecture = "../docs/architecture.md"
 
@@ -42,7 +40,7 @@ func TestActionsInTheDocumentation(t *testing.T) {
 	}
 	end := begin + strings.Index(string(text)[begin:], "\n\n") + 1
 	want := string(text)[:begin] + actions() + string(text)[end:]
-	if *update {
+	if golden.Updating() {
 		if err := os.WriteFile(architecture, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -1,21 +1,18 @@
 package controller_test
 
 import (
-	"flag"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/playbooks"
 	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/golden"
 )
 
 // planCase is one plan of a playbook, by the illnesses that it is for.
@@ -81,15 +78,7 @@ func TestPlanGolden(t *testing.T) {
 				text.WriteString(report.PlanText(outcome.HostSummary{Name: h.Host, Outcome: h.Outcome, Reason: h.Reason, Plan: h.Plan}))
 			}
 			path := filepath.Join("testdata", "plan", strings.ReplaceAll(name, " ", "-")+".golden")
-			if flag.Lookup("update").Value.String() == "true" {
-				must(t, os.MkdirAll(filepath.Dir(path), 0o755))
-				must(t, os.WriteFile(path, []byte(text.String()), 0o644))
-			}
-			want, err := os.ReadFile(path)
-			must(t, err)
-			if diff := cmp.Diff(string(want), text.String()); diff != "" {
-				t.Errorf("%s (-want +got); go test ./controller -run PlanGolden -update\n%s", path, diff)
-			}
+			golden.Check(t, path, text.String())
 		})
 	}
 }

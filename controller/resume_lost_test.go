@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"aixmend/controller/outcome"
+	"aixmend/transport/lab/suite"
 )
 
 // The report that is put aside when a rung begins is lost: what is known is in the
@@ -29,7 +30,7 @@ func TestResumeWithoutWhatWasKept(t *testing.T) {
 			all := whole.sent(c.illness)
 			known, lost := 0, 0
 			step := 1
-			if testing.Short() || underRace {
+			if testing.Short() || suite.Race {
 				step = 5
 			}
 			for k := 1; ; k += step {

@@ -13,6 +13,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/suite"
 )
 
 var errDead = errors.New("the process is dead")
@@ -169,7 +170,7 @@ func TestResumeAtEveryEntry(t *testing.T) {
 			}
 			total, unknown := len(whole.journal()), 0
 			step := 1
-			if testing.Short() || underRace {
+			if testing.Short() || suite.Race {
 				step = 5
 			}
 			for k := 1; k <= total; k += step {

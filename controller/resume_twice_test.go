@@ -9,6 +9,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/lab/suite"
 )
 
 // entryOf is the number of the first entry about a step with an event, from 1 on.
@@ -44,7 +45,7 @@ func TestResumeTwice(t *testing.T) {
 			want := whole.runEngine(c.engine(whole))[c.illness]
 			sent, first := whole.sent(c.illness), entryOf(t, whole.journal(), c.event, c.step)
 			step := 1
-			if testing.Short() || underRace {
+			if testing.Short() || suite.Race {
 				step = 5
 			}
 			died := outcome.Entry{Event: "a first time"}
@@ -89,7 +90,7 @@ func TestResumeTwiceAfterAnUndo(t *testing.T) {
 	whole.runEngine(c.engine(whole))
 	first := entryOf(t, whole.journal(), outcome.EventResult, "set-address")
 	step := 1
-	if testing.Short() || underRace {
+	if testing.Short() || suite.Race {
 		step = 5
 	}
 	for k := 1; k <= 20; k += step {

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"aixmend/controller/outcome"
+	"aixmend/transport/lab/suite"
 	"aixmend/transport/lab/weather"
 )
 
@@ -41,22 +42,6 @@ const (
 	late = 3
 )
 
-// tell logs the figures of a suite, and appends them to the file that
-// AIXMEND_FIGURES names: go test shows no log of a test that passes.
-func tell(t *testing.T, text string) {
-	t.Helper()
-	t.Log(text)
-	name := os.Getenv("AIXMEND_FIGURES")
-	if name == "" {
-		return
-	}
-	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	must(t, err)
-	defer file.Close()
-	_, err = fmt.Fprintf(file, "%s: %s\n", t.Name(), text)
-	must(t, err)
-}
-
 // TestWeather takes fleets through hostile weather, one fleet a seed, and holds
 // every report against the simulated hosts: nothing runs twice that was not said
 // to have failed, nothing is changed in silence, what is reported is so, every
@@ -66,7 +51,7 @@ func tell(t *testing.T, text string) {
 // else from the clock: a seed that failed is repeated several times.
 func TestWeather(t *testing.T) {
 	f := &figures{cuts: map[string]int{}, outcomes: map[outcome.Outcome]int{}, statuses: map[string]int{}}
-	defer func() { tell(t, fmt.Sprint(f)) }()
+	defer func() { suite.Tell(t, fmt.Sprint(f)) }()
 	switch {
 	case *weatherSeed != 0:
 		weatherBatch(t, f, []uint64{*weatherSeed})
@@ -82,7 +67,7 @@ func TestWeather(t *testing.T) {
 		weatherBatch(t, f, seedsFrom(firstOfAShortTest, seedsOfAShortTest))
 		return
 	}
-	if underRace && *weatherSeeds == 0 {
+	if suite.Race && *weatherSeeds == 0 {
 		weatherBatch(t, f, seedsFrom(1, seedsUnderRace))
 		return
 	}

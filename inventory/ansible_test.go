@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"aixmend/transport/lab/golden"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,7 +45,7 @@ func TestAnsibleResolvesAlike(t *testing.T) {
 			if diff := cmp.Diff(theirs.Hosts, ours.Hosts, withoutPos()); diff != "" {
 				t.Errorf("(-ansible +ours):\n%s", diff)
 			}
-			golden(t, strings.TrimSuffix(path, ".yaml")+".golden", described(ours))
+			golden.Check(t, strings.TrimSuffix(path, ".yaml")+".golden", described(ours))
 		})
 	}
 }
@@ -95,7 +96,7 @@ func TestAnsibleOdd(t *testing.T) {
 			if strings.Contains(text, "clear-secret") {
 				t.Errorf("a password is told: %s", text)
 			}
-			golden(t, "testdata/ansible-odd/"+name+".golden", text)
+			golden.Check(t, "testdata/ansible-odd/"+name+".golden", text)
 		})
 	}
 }

@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"errors"
-	"flag"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,13 +11,12 @@ import (
 	"time"
 
 	"aixmend/inventory/strictyaml"
+	"aixmend/transport/lab/golden"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/hashicorp/go-multierror"
 )
-
-var update = flag.Bool("update", false, "write golden files and schema.json")
 
 // testOptions make results the same on every machine.
 func testOptions() Options {
@@ -26,23 +24,6 @@ func testOptions() Options {
 		Home:          "/home/me",
 		KnownFindings: func() []string { return []string{"clock-skew", "rmc-address-stale", "rsct-below-recommended"} },
 		KnownChecks:   func() []string { return []string{"clrginfo", "hacmp", "lscluster_c", "lscluster_m"} },
-	}
-}
-
-// golden compares got with a file, or writes the file under -update.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
 	}
 }
 
@@ -77,7 +58,7 @@ func TestBadFiles(t *testing.T) {
 					t.Errorf("a problem without a place: %#v", p)
 				}
 			}
-			golden(t, "testdata/bad/"+name+".golden", err.Error()+"\n")
+			golden.Check(t, "testdata/bad/"+name+".golden", err.Error()+"\n")
 		})
 	}
 }

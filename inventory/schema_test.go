@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"aixmend/transport/lab/golden"
 	"bytes"
 	"encoding/json"
 	"maps"
@@ -77,8 +78,8 @@ func object(keys map[string]*generator.Schema) *generator.Schema {
 }
 
 func TestSchemaIsGenerated(t *testing.T) {
-	golden(t, "schema.json", generate(t))
-	if !*update && !bytes.Equal(Schema(), []byte(generate(t))) {
+	golden.Check(t, "schema.json", generate(t))
+	if !golden.Updating() && !bytes.Equal(Schema(), []byte(generate(t))) {
 		t.Error("Schema() is not schema.json")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"aixmend/playbooks/facts"
+	"aixmend/transport/lab/golden"
 )
 
 // Each part of each fact is stable, so that its change is drift, or volatile. A new
@@ -34,7 +35,7 @@ func TestEveryFactIsStableOrVolatile(t *testing.T) {
 	for _, line := range slices.Sorted(maps.Keys(lines)) {
 		b.WriteString(line + "\n")
 	}
-	golden(t, "testdata/drift.golden", b.String())
+	golden.Check(t, "testdata/drift.golden", b.String())
 	for _, v := range facts.Volatiles() {
 		if !used[v.Path] {
 			t.Errorf("%s: no fact has it", v.Path)

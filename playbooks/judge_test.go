@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/playbooks/facts"
+	"aixmend/transport/lab/golden"
 )
 
 // both changes a host twice.
@@ -331,7 +332,7 @@ func TestVerdictTexts(t *testing.T) {
 			writeVerdict(&b, v)
 		}
 	}
-	golden(t, "testdata/verdicts.golden", b.String())
+	golden.Check(t, "testdata/verdicts.golden", b.String())
 }
 
 func writeVerdict(b *strings.Builder, v Verdict) {
@@ -456,7 +457,7 @@ func TestProbeFailed(t *testing.T) {
 			}
 		}
 	}
-	golden(t, "testdata/probe-failed.golden", b.String())
+	golden.Check(t, "testdata/probe-failed.golden", b.String())
 	if strings.ContainsAny(b.String(), "\x1b\x07\x00") {
 		t.Error("what the host printed comes through")
 	}

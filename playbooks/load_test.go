@@ -6,9 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"aixmend/inventory/strictyaml"
+	"aixmend/transport/lab/golden"
 )
 
 func TestEmbeddedPlaybooksLoad(t *testing.T) {
@@ -16,23 +15,6 @@ func TestEmbeddedPlaybooksLoad(t *testing.T) {
 		if _, err := Load(name); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-// golden compares got with a file, or writes the file under -update.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
 	}
 }
 
@@ -68,7 +50,7 @@ func TestBadFiles(t *testing.T) {
 					t.Errorf("a problem without a place: %#v", p)
 				}
 			}
-			golden(t, strings.TrimSuffix(path, ".yaml")+".golden", err.Error()+"\n")
+			golden.Check(t, strings.TrimSuffix(path, ".yaml")+".golden", err.Error()+"\n")
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"aixmend/transport/lab/golden"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func TestSet(t *testing.T) {
 func TestShow(t *testing.T) {
 	p, _ := restore(t)
 	sheet := p.Show()
-	golden(t, "testdata/show.golden", sheet)
+	golden.Check(t, "testdata/show.golden", sheet)
 	flat := func(text string) string {
 		var lines []string
 		for line := range strings.Lines(text) {

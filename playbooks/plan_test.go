@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/playbooks/facts"
+	"aixmend/transport/lab/golden"
 )
 
 // outline is a plan in short: "1 address: set-address", and why it is blocked.
@@ -395,7 +396,7 @@ func TestPlanCommands(t *testing.T) {
 			}
 		}
 	}
-	golden(t, "testdata/commands.golden", b.String())
+	golden.Check(t, "testdata/commands.golden", b.String())
 }
 
 // Procedure, outcomes: a step whose connection died happened, did not happen,

@@ -1,9 +1,9 @@
 package playbooks
 
 import (
+	"aixmend/transport/lab/golden"
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"reflect"
 	"strings"
@@ -14,8 +14,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"gopkg.in/yaml.v3"
 )
-
-var update = flag.Bool("update", false, "write golden files")
 
 // generate makes the schema of the document types; what their yaml tags
 // require, the schema requires.
@@ -60,7 +58,7 @@ func require(s *generator.Schema, typ reflect.Type) {
 
 func TestSchemaIsGenerated(t *testing.T) {
 	want := generate(t)
-	if *update {
+	if golden.Updating() {
 		if err := os.WriteFile("schema.json", want, 0o644); err != nil {
 			t.Fatal(err)
 		}

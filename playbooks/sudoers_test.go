@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/inventory/strictyaml"
+	"aixmend/transport/lab/golden"
 )
 
 // sudoersOf is the fragment of a playbook, for changes too.
@@ -32,7 +33,7 @@ func TestSudoersGolden(t *testing.T) {
 		}
 		b.WriteString(sudoersOf(t, p) + "\n")
 	}
-	golden(t, "testdata/sudoers.golden", b.String())
+	golden.Check(t, "testdata/sudoers.golden", b.String())
 }
 
 // What is printed is what sudo reads.

@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"runtime"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"aixmend/playbooks/facts"
 	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/suite"
 )
 
 // The property suite of variants (aix-facts 9a): each illness of the simulator is
@@ -197,7 +197,7 @@ func TestVariants(t *testing.T) {
 	}
 	var seeds []uint64
 	most := *variantSeeds
-	if underRace {
+	if suite.Race {
 		most = min(most, 6)
 	}
 	if testing.Short() {
@@ -226,26 +226,7 @@ func TestVariants(t *testing.T) {
 	for _, kind := range slices.Sorted(maps.Keys(y.kinds)) {
 		t.Logf("kind %s: %s", kind, y.kinds[kind])
 	}
-	tell(t, fmt.Sprintf("%d seeds, %d hosts, %d looks, %d violations", len(seeds), len(cases), y.looks, y.violations))
-}
-
-// tell logs the figures of a suite, and appends them to the file that
-// AIXMEND_FIGURES names: go test shows no log of a test that passes.
-func tell(t *testing.T, text string) {
-	t.Helper()
-	t.Log(text)
-	name := os.Getenv("AIXMEND_FIGURES")
-	if name == "" {
-		return
-	}
-	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	if _, err := fmt.Fprintf(file, "%s: %s\n", t.Name(), text); err != nil {
-		t.Fatal(err)
-	}
+	suite.Tell(t, fmt.Sprintf("%d seeds, %d hosts, %d looks, %d violations", len(seeds), len(cases), y.looks, y.violations))
 }
 
 // enough is how many violations are told; what comes after is counted.

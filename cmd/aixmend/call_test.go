@@ -19,14 +19,14 @@ type said struct {
 	out, err string
 }
 
-// suite is the tests, with a folder for what they build.
-type suite struct{ *testing.M }
+// testMain is the tests, with a folder for what they build.
+type testMain struct{ *testing.M }
 
 // built is the folder for what the tests build.
 var built string
 
 // Run runs the tests.
-func (s suite) Run() int {
+func (s testMain) Run() int {
 	var err error
 	if built, err = os.MkdirTemp("", "aixmend-built"); err != nil {
 		panic(err)

@@ -14,6 +14,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/controller/recording"
+	"aixmend/transport/lab/golden"
 )
 
 // corpusFolder holds recordings of real hosts that once showed a fault.
@@ -22,7 +23,7 @@ const corpusFolder = "testdata/recordings"
 // TestCorpus holds what becomes of each recording of the folder against the golden
 // file beside it.
 func TestCorpus(t *testing.T) {
-	for _, problem := range corpus(t, corpusFolder, *update) {
+	for _, problem := range corpus(t, corpusFolder, golden.Updating()) {
 		t.Error(problem)
 	}
 }

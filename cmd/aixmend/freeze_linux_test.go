@@ -21,6 +21,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
 	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/suite"
 )
 
 var (
@@ -63,7 +64,7 @@ func TestFreeze(t *testing.T) {
 	for seed := first; seed <= last; seed++ {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) { all.add(freezeRun(t, seed)) })
 	}
-	figures(t, fmt.Sprint(&all))
+	suite.Tell(t, fmt.Sprint(&all))
 }
 
 // freezeFigures are what was done, over all seeds.

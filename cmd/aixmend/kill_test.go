@@ -17,6 +17,7 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/suite"
 )
 
 var (
@@ -55,26 +56,7 @@ func TestKill(t *testing.T) {
 	for seed := first; seed <= last || time.Since(began) < *killSoak && !t.Failed(); seed++ {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) { all.add(killRun(t, seed)) })
 	}
-	figures(t, fmt.Sprint(all))
-}
-
-// figures logs the figures of a suite, and appends them to the file that
-// AIXMEND_FIGURES names: go test shows no log of a test that passes.
-func figures(t *testing.T, text string) {
-	t.Helper()
-	t.Log(text)
-	name := os.Getenv("AIXMEND_FIGURES")
-	if name == "" {
-		return
-	}
-	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	if _, err := fmt.Fprintf(file, "%s: %s\n", t.Name(), text); err != nil {
-		t.Fatal(err)
-	}
+	suite.Tell(t, fmt.Sprint(all))
 }
 
 // killFigures are what was done, over all seeds.

@@ -15,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(suite{m}, map[string]func(){
+	testscript.Main(testMain{m}, map[string]func(){
 		"aixmend":      main,
 		"benchaixmend": benchAixmend,
 		"benchbatch":   benchBatch,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
 	"os"
 	"regexp"
@@ -16,15 +15,14 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
+	"aixmend/transport/lab/golden"
 )
-
-var update = flag.Bool("update", false, "write docs/reference.md")
 
 // TestReference keeps docs/reference.md true: it is drawn from the code.
 func TestReference(t *testing.T) {
 	const path = "../../docs/reference.md"
 	got := reference(t)
-	if *update {
+	if golden.Updating() {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"aixmend/transport/lab/golden"
 	"fmt"
 	"go/doc"
 	"go/parser"
@@ -33,7 +34,7 @@ func TestRoomsAreCopied(t *testing.T) {
 		if copied == c.want {
 			continue
 		}
-		if *update {
+		if golden.Updating() {
 			noError(t, os.WriteFile(name, []byte(head+c.begin+c.want+c.end+tail), 0o666))
 			continue
 		}

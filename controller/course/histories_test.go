@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"aixmend/controller/course"
+	"aixmend/transport/lab/suite"
 )
 
 var (
@@ -137,7 +137,7 @@ func TestHistories(t *testing.T) {
 	}
 	close(jobs)
 	workers.Wait()
-	figures(t, fmt.Sprintf("histories: %d (every one with up to %d troubles, and random ones), %.0f a second, violations: %d",
+	suite.Tell(t, fmt.Sprintf("histories: %d (every one with up to %d troubles, and random ones), %.0f a second, violations: %d",
 		count.Load(), *historyDepth, float64(count.Load())/time.Since(began).Seconds(), wrong.Load()))
 }
 
@@ -163,25 +163,6 @@ func exhaustive(began state, at, depth int, count *atomic.Int64, report func(*wo
 				}
 			}
 		}
-	}
-}
-
-// figures logs the figures of a suite, and appends them to the file that
-// AIXMEND_FIGURES names: go test shows no log of a test that passes.
-func figures(t *testing.T, text string) {
-	t.Helper()
-	t.Log(text)
-	name := os.Getenv("AIXMEND_FIGURES")
-	if name == "" {
-		return
-	}
-	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	if _, err := fmt.Fprintf(file, "%s: %s\n", t.Name(), text); err != nil {
-		t.Fatal(err)
 	}
 }
 

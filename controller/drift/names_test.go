@@ -2,16 +2,11 @@ package drift
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"aixmend/controller/outcome"
+	"aixmend/transport/lab/golden"
 )
-
-var update = flag.Bool("update", false, "write golden files")
 
 // The names of the document, every field set: scripts rely on them.
 func TestJSONNames(t *testing.T) {
@@ -22,18 +17,7 @@ func TestJSONNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile("testdata/diff.golden.json", append(text, '\n'), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile("testdata/diff.golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(text)+"\n"); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+	golden.Check(t, "testdata/diff.golden.json", string(text)+"\n")
 	// What has nothing to say has lists all the same.
 	k := &kept{}
 	k.add("a=H")

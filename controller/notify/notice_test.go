@@ -3,9 +3,7 @@ package notify
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -13,34 +11,16 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
 	generator "github.com/invopop/jsonschema"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.uber.org/goleak"
 
 	"aixmend/controller/drift"
 	"aixmend/controller/outcome"
+	"aixmend/transport/lab/golden"
 )
 
-var update = flag.Bool("update", false, "write golden files")
-
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
-}
 
 var began = time.Date(2026, 11, 22, 2, 30, 0, 0, time.UTC)
 
@@ -78,8 +58,8 @@ func TestPayloads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, filepath.Join("testdata", name+".json"), string(text)+"\n")
-		golden(t, filepath.Join("testdata", name+".txt"), Text(n)+"\n")
+		golden.Check(t, filepath.Join("testdata", name+".json"), string(text)+"\n")
+		golden.Check(t, filepath.Join("testdata", name+".txt"), Text(n)+"\n")
 		valid(t, text)
 	}
 }
@@ -106,7 +86,7 @@ func schema(t *testing.T) string {
 
 const schemaFile = "../../docs/schema/aixmend.notice.v1.json"
 
-func TestSchemaIsGenerated(t *testing.T) { golden(t, schemaFile, schema(t)) }
+func TestSchemaIsGenerated(t *testing.T) { golden.Check(t, schemaFile, schema(t)) }
 
 // valid fails the test unless a document is what the schema says.
 func valid(t *testing.T, document []byte) {

@@ -1,33 +1,14 @@
 package outcome
 
 import (
+	"aixmend/transport/lab/golden"
 	"encoding/json"
-	"flag"
-	"os"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "write golden files")
-
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
-}
 
 // contract.md, exit codes: the order of gravity, and what --fail-on changes.
 func TestExitFor(t *testing.T) {
@@ -174,7 +155,7 @@ func TestJSONNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "testdata/"+name+".golden.json", append(text, '\n'))
+		golden.Check(t, "testdata/"+name+".golden.json", append(text, '\n'))
 	}
 }
 

@@ -3,19 +3,15 @@ package recording
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"reflect"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	generator "github.com/invopop/jsonschema"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"aixmend/transport/lab/golden"
 	"aixmend/transport/lab/transporttest"
 )
-
-var update = flag.Bool("update", false, "write the schema of a recording")
 
 const schemaFile = "../../docs/schema/recording.v1.json"
 
@@ -58,18 +54,7 @@ func schema(t *testing.T) []byte {
 // The published schema is that of the code, and what is written is as it says.
 func TestSchemaIsPublished(t *testing.T) {
 	got := schema(t)
-	if *update {
-		if err := os.WriteFile(schemaFile, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("make golden writes it anew (-file +code):\n%s", diff)
-	}
+	golden.Check(t, schemaFile, got)
 	compiled, err := jsonschema.NewCompiler().Compile(schemaFile)
 	if err != nil {
 		t.Fatal(err)

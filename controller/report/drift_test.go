@@ -10,6 +10,7 @@ import (
 	"aixmend/controller/drift"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report/samples"
+	"aixmend/transport/lab/golden"
 )
 
 // aDrift has every kind of news.
@@ -49,14 +50,14 @@ func aDrift() drift.Drift {
 func TestDriftText(t *testing.T) {
 	for name, o := range map[string]TextOptions{"drift.golden": {}, "drift-narrow.golden": {Width: 60}} {
 		got := DriftText(aDrift(), o)
-		samples.Golden(t, "testdata/"+name, got)
+		golden.Check(t, "testdata/"+name, got)
 		for line := range strings.Lines(got) {
 			if o.Width > 0 && text.StringWidth(strings.TrimRight(line, "\n")) > o.Width && strings.Contains(strings.TrimSpace(line), " ") && !strings.HasPrefix(line, "run ") {
 				t.Errorf("more than %d columns: %q", o.Width, line)
 			}
 		}
 	}
-	samples.Golden(t, "testdata/news.golden", News(aDrift(), outcome.Run{Hosts: make([]outcome.HostSummary, 500)}, TextOptions{}))
+	golden.Check(t, "testdata/news.golden", News(aDrift(), outcome.Run{Hosts: make([]outcome.HostSummary, 500)}, TextOptions{}))
 	if got := DriftText(drift.Drift{Same: 3}, TextOptions{}); !strings.Contains(got, "\nnothing new: 3 hosts\n") {
 		t.Errorf("%q", got)
 	}

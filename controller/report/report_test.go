@@ -11,6 +11,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/controller/report/samples"
+	"aixmend/transport/lab/golden"
 )
 
 func TestClean(t *testing.T) {
@@ -152,7 +153,7 @@ func TestText(t *testing.T) {
 		"text-0-color": {Color: true}, "text-60-color": {Width: 60, Color: true}, "text-120-color": {Width: 120, Color: true},
 	} {
 		got := Text(fleet(), o)
-		samples.Golden(t, "testdata/"+name+".golden", got)
+		golden.Check(t, "testdata/"+name+".golden", got)
 		colours := strings.NewReplacer("\x1b[31m", "", "\x1b[32m", "", "\x1b[33m", "", "\x1b[35m", "", "\x1b[0m", "")
 		plain := got
 		if o.Color {
@@ -181,7 +182,7 @@ func TestPlanText(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(PlanText(outcome.HostSummary{Name: h.Host, Outcome: h.Outcome, Reason: h.Reason, Plan: h.Plan}))
 	b.WriteString(PlanText(outcome.HostSummary{Name: "aixprd02", Outcome: outcome.Healthy}))
-	samples.Golden(t, "testdata/plan.golden", b.String())
+	golden.Check(t, "testdata/plan.golden", b.String())
 	hostile := []outcome.PlanStep{{Rung: "1", Step: "s", Command: "a\x1b[31m\nb", Undo: "u\x07", BlockedBy: "x\ny\u202E"}}
 	got := PlanText(outcome.HostSummary{Name: "a", Outcome: outcome.Healthy, Reason: "r\x1b[2J\nforged: healthy", Plan: hostile})
 	if strings.ContainsAny(got, "\x1b\x07\u202E") || strings.Contains(got, "\nforged") || strings.Contains(got, "\ny") {

@@ -12,7 +12,7 @@ import (
 
 	"aixmend/controller/drift"
 	"aixmend/controller/outcome"
-	"aixmend/controller/report/samples"
+	"aixmend/transport/lab/golden"
 )
 
 // published are the documents whose schemas are in docs/schema, by the names of
@@ -89,7 +89,7 @@ func generate(t *testing.T, name string, p publication) string {
 
 func TestSchemasAreGenerated(t *testing.T) {
 	for name, p := range published() {
-		samples.Golden(t, "../../docs/schema/"+name+".json", generate(t, name, p))
+		golden.Check(t, "../../docs/schema/"+name+".json", generate(t, name, p))
 	}
 }
 

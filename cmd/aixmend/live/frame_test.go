@@ -3,37 +3,17 @@
 package live
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
+	"aixmend/transport/lab/golden"
 )
-
-var update = flag.Bool("update", false, "write golden files")
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
-}
 
 // clock is a time that passes when it is told to.
 type clock struct{ at time.Time }
@@ -96,7 +76,7 @@ func TestFrames(t *testing.T) {
 	b, _ := story()
 	for _, size := range sizes {
 		text := frame(b.shown(), size[0], size[1], false)
-		golden(t, fmt.Sprintf("testdata/frame-%dx%d.golden", size[0], size[1]), text+"\n")
+		golden.Check(t, fmt.Sprintf("testdata/frame-%dx%d.golden", size[0], size[1]), text+"\n")
 		fits(t, text, size[0], size[1])
 		colored := frame(b.shown(), size[0], size[1], true)
 		fits(t, colored, size[0], size[1])

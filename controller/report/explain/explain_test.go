@@ -9,6 +9,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/controller/report/samples"
+	"aixmend/transport/lab/golden"
 )
 
 // aMended is a host on which a rung has helped, one was refused, and one is not
@@ -47,12 +48,12 @@ func aMended() outcome.Host {
 
 func TestExplanation(t *testing.T) {
 	e := Host(aMended())
-	samples.Golden(t, "testdata/explain-chain.golden", e.Text())
+	golden.Check(t, "testdata/explain-chain.golden", e.Text())
 	document, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	samples.Golden(t, "testdata/explain.golden.json", string(document)+"\n")
+	golden.Check(t, "testdata/explain.golden.json", string(document)+"\n")
 }
 
 // Hosts of which there is no finding, and reports of before the rules stood in them.
@@ -92,7 +93,7 @@ func TestExplanationOfLittle(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
-	samples.Golden(t, "testdata/explain.golden", Host(samples.Typical()).Text())
+	golden.Check(t, "testdata/explain.golden", Host(samples.Typical()).Text())
 	for _, c := range []struct {
 		name string
 		host outcome.Host

@@ -19,6 +19,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/controller/report/samples"
+	"aixmend/transport/lab/golden"
 )
 
 // evidenceOf is the evidence of hosts, as a run leaves it.
@@ -121,7 +122,7 @@ func TestEachFormatIsComplete(t *testing.T) {
 					t.Error(err)
 				}
 			} else {
-				samples.Golden(t, "testdata/"+f.Name+".golden", render(t, f.Write, everyOutcome()))
+				golden.Check(t, "testdata/"+f.Name+".golden", render(t, f.Write, everyOutcome()))
 			}
 			unreadable := everyOutcome()
 			unreadable.Hosts = func(yield func(outcome.Host, error) bool) { yield(outcome.Host{}, broken) }
@@ -144,7 +145,7 @@ func TestEachFormatIsComplete(t *testing.T) {
 		render     func(outcome.Run) string
 	}{{"nagios", "--format nagios", Nagios}, {"annotations", "--annotations", Annotations}} {
 		t.Run(f.name, func(t *testing.T) {
-			samples.Golden(t, "testdata/"+f.name+".golden", f.render(everyOutcome().Run))
+			golden.Check(t, "testdata/"+f.name+".golden", f.render(everyOutcome().Run))
 			described(t, f.flag, f.name)
 		})
 	}

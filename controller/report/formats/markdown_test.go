@@ -9,11 +9,12 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/controller/report/samples"
+	"aixmend/transport/lab/golden"
 )
 
 func TestHostMarkdown(t *testing.T) {
-	samples.Golden(t, "testdata/host.golden.md", string(HostMarkdown(samples.Typical())))
-	samples.Golden(t, "testdata/host-empty.golden.md", string(HostMarkdown(outcome.Host{Host: "aixprd02", Outcome: outcome.Healthy})))
+	golden.Check(t, "testdata/host.golden.md", string(HostMarkdown(samples.Typical())))
+	golden.Check(t, "testdata/host-empty.golden.md", string(HostMarkdown(outcome.Host{Host: "aixprd02", Outcome: outcome.Healthy})))
 }
 
 // Whatever a host printed stays text: it can't leave its fence, and outside of

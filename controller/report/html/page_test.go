@@ -21,7 +21,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/controller/report/explain"
-	"aixmend/controller/report/samples"
+	"aixmend/transport/lab/golden"
 )
 
 func writePage(t *testing.T, e report.Evidence) string {
@@ -125,7 +125,7 @@ func TestHTML(t *testing.T) {
 		}
 		return text
 	})
-	samples.Golden(t, "testdata/page.golden.html", regexp.MustCompile(`sha256-[A-Za-z0-9+/=]*`).ReplaceAllString(page, "sha256-..."))
+	golden.Check(t, "testdata/page.golden.html", regexp.MustCompile(`sha256-[A-Za-z0-9+/=]*`).ReplaceAllString(page, "sha256-..."))
 }
 
 // The policy of a page names its style and its script, and nothing else.

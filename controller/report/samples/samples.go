@@ -3,36 +3,12 @@
 package samples
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
-	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"aixmend/controller/outcome"
 )
-
-var update = flag.Bool("update", false, "write golden files")
-
-// Golden compares got with the file at path; with -update it writes the file first.
-func Golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
-}
 
 // Typical is the document of a host that needs a person, with all that a recover leaves.
 func Typical() outcome.Host {

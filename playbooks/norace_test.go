@@ -1,5 +1,0 @@
-//go:build !race
-
-package playbooks
-
-const underRace = false
