@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// cronFields are what the five time fields may hold.
+// cronFields are the five time fields of a crontab line, with their ranges.
 var cronFields = []struct {
 	name     string
 	min, max int
@@ -42,12 +42,12 @@ var (
 	cronField    = regexp.MustCompile(`^(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?(,[0-9]+(-[0-9]+)?)*$`)
 )
 
-// cronProblems tells what is wrong with a job: five fields, then a command
-// that runs with no environment at all and asks nobody.
+// cronProblems returns the faults of a crontab line: it needs five time fields, then
+// a command that runs in an empty environment and never prompts.
 func cronProblems(line string) []string {
 	words := strings.Fields(line)
 	if len(words) < len(cronFields)+1 {
-		return []string{"wants five fields and a command"}
+		return []string{"needs five fields and a command"}
 	}
 	var problems []string
 	for i, f := range cronFields {
@@ -63,10 +63,10 @@ func cronProblems(line string) []string {
 	}
 	command := words[len(cronFields):]
 	if !path.IsAbs(command[0]) {
-		problems = append(problems, "the command is no absolute path: "+command[0])
+		problems = append(problems, "the command is not an absolute path: "+command[0])
 	}
 	if strings.ContainsAny(strings.Join(command, " "), "~$%") {
-		problems = append(problems, "cron knows no ~ and few variables, and % ends the command")
+		problems = append(problems, "cron does not expand ~ and sets few variables, and % ends the command")
 	}
 	if path.Base(command[0]) == "aixmend" {
 		problems = append(problems, jobProblems(command[1:])...)
@@ -74,14 +74,15 @@ func cronProblems(line string) []string {
 	return problems
 }
 
-// fileFlags name files and folders: cron starts in a folder of its own.
+// fileFlags are the flags with a path. A cron job starts in another folder, so the path
+// must be absolute.
 var fileFlags = []string{"-i", "--inventory", "--state", "--known-hosts", "--identity", "--junit", "--prometheus", "--markdown", "--html", "--sarif"}
 
 func jobProblems(args []string) []string {
 	var problems []string
 	prunes := len(args) > 1 && args[0] == "runs" && args[1] == "prune"
 	if !prunes && (len(args) == 0 || args[0] != "audit" || !slices.Contains(args, "-q")) {
-		problems = append(problems, "a job says audit and -q, or runs prune")
+		problems = append(problems, "a job runs audit with -q, or runs prune")
 	}
 	for _, needed := range []string{"-i", "--state"} {
 		if prunes && needed == "-i" {
@@ -93,7 +94,7 @@ func jobProblems(args []string) []string {
 	}
 	for i, arg := range args {
 		if slices.Contains(fileFlags, arg) && (i+1 == len(args) || !path.IsAbs(args[i+1])) {
-			problems = append(problems, arg+" wants an absolute path")
+			problems = append(problems, arg+" needs an absolute path")
 		}
 	}
 	return problems

@@ -12,8 +12,8 @@ import (
 	"aixmend/playbooks"
 )
 
-// checks says how each file of this folder is proved. A file that none of the
-// patterns matches fails the test.
+// checks maps file patterns to the check of those files. A file that matches no pattern
+// fails the test.
 var checks = map[string]func(*testing.T, string){
 	"inventory*.yaml":        checkInventory,
 	"playbook*.yaml":         checkPlaybook,
@@ -30,7 +30,7 @@ var checks = map[string]func(*testing.T, string){
 	"prometheus.yaml":        checkScrape,
 	"nagios.cfg":             checkNagios,
 	"sudoers-rmc-restore":    checkSudoers,
-	"*.go":                   func(*testing.T, string) {}, // the compiler's
+	"*.go":                   func(*testing.T, string) {}, // the compiler checks these
 }
 
 func TestEveryExampleIsChecked(t *testing.T) {
@@ -47,7 +47,7 @@ func TestEveryExampleIsChecked(t *testing.T) {
 					return
 				}
 			}
-			t.Errorf("nothing checks this file: add a check for it")
+			t.Errorf("no check covers this file: add one to checks")
 		})
 		return nil
 	})
@@ -61,7 +61,7 @@ func TestEveryExampleIsChecked(t *testing.T) {
 	}
 }
 
-// leftOut is a group whose hosts are not reached over SSH.
+// leftOut is a group of hosts without SSH; the inventory skips them.
 const leftOut = "windows"
 
 func checkInventory(t *testing.T, file string) {
@@ -85,12 +85,12 @@ func checkInventory(t *testing.T, file string) {
 	}
 	for _, g := range inv.Groups {
 		if len(g.Hosts) == 0 && g.Name != leftOut {
-			t.Errorf("group %s has no hosts: it shows nothing", g.Name)
+			t.Errorf("group %s has no hosts: the example shows nothing", g.Name)
 		}
 	}
 }
 
-func TestGroupsShowWhatTheySay(t *testing.T) {
+func TestGroupSettings(t *testing.T) {
 	inv, err := inventory.Options{Home: "/home/ops"}.Load("inventory-groups.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func TestGroupsShowWhatTheySay(t *testing.T) {
 	}
 }
 
-func TestForeignInventoriesShowWhatTheySay(t *testing.T) {
+func TestForeignInventories(t *testing.T) {
 	for file, want := range map[string]map[string]inventory.Host{
 		"inventory-ansible.yaml": {
 			"aixprd07": {Address: "aixprd07.example.com", SSH: inventory.SSH{User: "aixmend", Become: "sudo", Jump: "ops@bastion.example.com"}},
@@ -148,12 +148,11 @@ func TestForeignInventoriesShowWhatTheySay(t *testing.T) {
 	}
 }
 
-// changing are the playbooks that change hosts, and how many rungs they have: a
+// changing are the example playbooks that change hosts, with their number of rungs. A
 // test of cmd/aixmend runs each of them.
 var changing = map[string]int{"playbook-subsystem.yaml": 2}
 
-// checkPlaybook loads a playbook; one of a person's own must only read, but for
-// those of changing.
+// checkPlaybook loads a playbook. It must be read-only unless changing lists it.
 func checkPlaybook(t *testing.T, file string) {
 	p, err := playbooks.Load("./" + file)
 	if err != nil {

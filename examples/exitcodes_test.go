@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// standIn is what the scripts of pipelines find in the place of the command: it looks
-// at the key, leaves reports and ends as it is told.
+// standIn is a script in place of aixmend for the pipelines: it records the key, writes
+// reports and exits with $CODE.
 const standIn = `#!/bin/sh
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -26,14 +26,14 @@ cat "$key" >>"$SEEN"
 exit "$CODE"
 `
 
-// pipelineRun is one run of a pipeline's scripts.
+// pipelineRun runs the scripts of a pipeline.
 type pipelineRun struct {
 	dir  string
 	env  []string
 	code string
 }
 
-// shell runs a script as the pipeline does and returns how it ended.
+// shell runs a script as the pipeline does and returns its exit code.
 func (p pipelineRun) shell(t *testing.T, script string, shell ...string) int {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), shell[0], append(shell[1:], "-c", script)...)
@@ -47,9 +47,8 @@ func (p pipelineRun) shell(t *testing.T, script string, shell ...string) int {
 	return cmd.ProcessState.ExitCode()
 }
 
-// What the pipelines make of exit codes: 3 and 8 always fail, what could not be
-// validated does, and unreachable hosts are told apart. The key is nobody else's
-// while the command runs, and gone after it.
+// Exit codes 2, 3 and 8 fail every pipeline; 4 (only unreachable hosts) can be told apart.
+// Only its owner can read the key while the command runs, and it is removed afterwards.
 func TestPipelinesReactToExitCodes(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("scripts for sh")
@@ -79,11 +78,11 @@ func TestPipelinesReactToExitCodes(t *testing.T) {
 			return []string{"RUNNER_TEMP=" + filepath.Join(dir, "temp"), "GITHUB_STEP_SUMMARY=" + filepath.Join(dir, "summary"), "AIX_SSH_KEY=secret", "AIX_KNOWN_HOSTS=hosts"}
 		}, func(t *testing.T, p pipelineRun) int {
 			if code := p.shell(t, step("Write the key"), bash, "-e"); code != 0 {
-				t.Errorf("the step before ended with %d", code)
+				t.Errorf("the step before: exit code %d", code)
 			}
 			code := p.shell(t, step("Validate"), bash, "-e")
 			if code := p.shell(t, step("Remove the key"), bash, "-e"); code != 0 {
-				t.Errorf("the step after ended with %d", code)
+				t.Errorf("the step after: exit code %d", code)
 			}
 			if summary := read(t, filepath.Join(p.dir, "summary")); summary != "report\n" {
 				t.Errorf("the summary is %q", summary)
@@ -113,7 +112,7 @@ func TestPipelinesReactToExitCodes(t *testing.T) {
 				writeFiles(t, dir, map[string]string{"bin/aixmend": standIn, "source/inventory.yaml": "", "temp/empty": "", "ssh/key": "secret\n", "ssh/known_hosts": "hosts\n"})
 				got := p.run(t, pipelineRun{dir, p.env(dir), code})
 				if got != want {
-					t.Errorf("it ended with %d, wanted %d", got, want)
+					t.Errorf("exit code %d, want %d", got, want)
 				}
 				if seen := read(t, filepath.Join(dir, "seen")); seen != "-rw-------\nsecret\n" {
 					t.Errorf("the key: %q", seen)
@@ -137,7 +136,7 @@ func writeFiles(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-// leftKeys fails where a copy of the key has stayed.
+// leftKeys fails the test if a copy of the key was left behind.
 func leftKeys(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {

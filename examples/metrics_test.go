@@ -21,7 +21,7 @@ var (
 	labelOfText = regexp.MustCompile(`([a-z_]+)(=~|!~|!=|=)"`)
 )
 
-// written are the metrics that the product writes, each with its labels.
+// written returns the metrics that aixmend writes, each with its labels.
 func written(t *testing.T) map[string][]string {
 	t.Helper()
 	at := time.Date(2026, 1, 31, 2, 30, 0, 0, time.UTC)
@@ -31,7 +31,7 @@ func written(t *testing.T) map[string][]string {
 		Counts: map[outcome.Outcome]int{outcome.NeedsAction: 1}, Hosts: []outcome.HostSummary{{Name: "aix1", Outcome: outcome.NeedsAction, Findings: []string{"rmc-disconnected"}}},
 	}
 	var b strings.Builder
-	for _, convention := range []string{"", outcome.ConventionNagios} { // the latter's labels are more
+	for _, convention := range []string{"", outcome.ConventionNagios} { // nagios adds labels
 		run.Convention = convention
 		err := formats.Prometheus(&b, report.Evidence{Run: run, LastSuccess: at, Hosts: func(yield func(outcome.Host, error) bool) { yield(host, nil) }})
 		if err != nil {
@@ -50,14 +50,14 @@ func written(t *testing.T) map[string][]string {
 	return metrics
 }
 
-// checkQuery holds a query against what the product writes.
+// checkQuery checks that aixmend writes the metrics and labels of a query.
 func checkQuery(t *testing.T, query string) {
 	t.Helper()
 	metrics := written(t)
 	for _, m := range metricUse.FindAllStringSubmatch(query, -1) {
 		labels, ok := metrics[m[1]]
 		if !ok {
-			t.Errorf("%s: nothing writes %s; there are %s", query, m[1], slices.Sorted(maps.Keys(metrics)))
+			t.Errorf("%s: aixmend does not write %s, only %s", query, m[1], slices.Sorted(maps.Keys(metrics)))
 		}
 		for _, l := range labelOfText.FindAllStringSubmatch(m[2], -1) {
 			if ok && !slices.Contains(labels, l[1]) {
@@ -66,7 +66,7 @@ func checkQuery(t *testing.T, query string) {
 		}
 	}
 	if strings.Count(query, "(") != strings.Count(query, ")") || strings.Count(query, "{") != strings.Count(query, "}") {
-		t.Errorf("%s: brackets", query)
+		t.Errorf("%s: unbalanced brackets", query)
 	}
 }
 
@@ -142,7 +142,7 @@ func checkAlerts(t *testing.T, file string) {
 	for _, list := range regexp.MustCompile(`outcome=~?"([^"]*)"`).FindAllStringSubmatch(text, -1) {
 		for o := range strings.SplitSeq(list[1], "|") {
 			if !slices.Contains(outcomes, outcome.Outcome(o)) {
-				t.Errorf("%s is no outcome", o)
+				t.Errorf("%s is not an outcome", o)
 			}
 		}
 	}

@@ -25,8 +25,8 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// decode reads each document of a YAML file into a value; a key that the type does
-// not have is an error.
+// decode reads each document of a YAML file into a value; a key unknown to the type is
+// an error.
 func decode[T any](t *testing.T, file string) []T {
 	t.Helper()
 	decoder := yaml.NewDecoder(strings.NewReader(read(t, file)))
@@ -44,7 +44,7 @@ func decode[T any](t *testing.T, file string) []T {
 	}
 }
 
-// checkShell parses a script and looks for what a pipeline must not say.
+// checkShell parses a script and rejects words that a pipeline must not contain.
 func checkShell(t *testing.T, script string, lang syntax.LangVariant) {
 	t.Helper()
 	if _, err := syntax.NewParser(syntax.Variant(lang)).Parse(strings.NewReader(script), ""); err != nil {
@@ -52,17 +52,17 @@ func checkShell(t *testing.T, script string, lang syntax.LangVariant) {
 	}
 	for _, never := range []string{"StrictHostKeyChecking", "ssh-keyscan", "|| true", "set -x", "--known-hosts /dev/null"} {
 		if strings.Contains(script, never) {
-			t.Errorf("it says %s:\n%s", never, script)
+			t.Errorf("it contains %s:\n%s", never, script)
 		}
 	}
 }
 
-// checkScript sees to it that a program is one; inventory-dynamic.yaml runs
-// list-hosts.sh, and a script of cmd/aixmend runs ops-sweep.sh.
+// checkScript checks that a script is executable and valid sh. inventory-dynamic.yaml
+// runs list-hosts.sh, and a test of cmd/aixmend runs ops-sweep.sh.
 func checkScript(t *testing.T, file string) {
 	info, err := os.Stat(file)
 	if err != nil || info.Mode().Perm()&0o111 == 0 {
-		t.Error("can't be run", info, err)
+		t.Error("not executable", info, err)
 	}
 	text := read(t, file)
 	if !strings.HasPrefix(text, "#!/bin/sh\n") {
@@ -76,8 +76,7 @@ func checkScript(t *testing.T, file string) {
 	}
 }
 
-// validates checks the call that every pipeline makes, and what it does with the
-// exit codes.
+// validates checks the flags of the aixmend call that every pipeline makes.
 func validates(t *testing.T, text string) {
 	t.Helper()
 	for _, want := range []string{
@@ -85,11 +84,11 @@ func validates(t *testing.T, text string) {
 		"--junit evidence/junit.xml", "--sarif evidence/findings.sarif", "--markdown evidence/summary.md",
 	} {
 		if !strings.Contains(text, want) {
-			t.Errorf("it does not say %s", want)
+			t.Errorf("it does not contain %s", want)
 		}
 	}
 	if strings.Contains(text, "recover") {
-		t.Error("a validation changes nothing")
+		t.Error("a validation must not recover")
 	}
 }
 
@@ -119,12 +118,12 @@ type githubStep struct {
 
 var pinned = regexp.MustCompile(`^[a-z0-9-]+/[a-z0-9/-]+@v[0-9]`)
 
-// checkGitHub; `make lint` runs actionlint over it, too.
+// checkGitHub checks a workflow; `make lint` also runs actionlint on it.
 func checkGitHub(t *testing.T, file string) {
 	validates(t, read(t, file))
 	for _, w := range decode[githubWorkflow](t, file) {
 		if w.Name == "" || len(w.On) == 0 || len(w.Jobs) == 0 || w.Permissions["contents"] != "read" || w.Permissions["security-events"] != "write" {
-			t.Errorf("a workflow has a name, events, jobs and permissions: %+v", w)
+			t.Errorf("a workflow needs a name, events, jobs and permissions: %+v", w)
 		}
 		for name, job := range w.Jobs {
 			if len(job.RunsOn) == 0 || job.Timeout == 0 || len(job.Steps) == 0 {
@@ -133,13 +132,13 @@ func checkGitHub(t *testing.T, file string) {
 			for _, s := range job.Steps {
 				switch {
 				case (s.Run == "") == (s.Uses == ""):
-					t.Errorf("a step runs or uses something: %+v", s)
+					t.Errorf("a step needs exactly one of run and uses: %+v", s)
 				case s.Uses != "" && !pinned.MatchString(s.Uses):
 					t.Errorf("%s has no version", s.Uses)
 				case strings.Contains(s.Run, "${{"):
-					t.Errorf("an expression in a script is text that anybody may write: %s", s.Run)
+					t.Errorf("an expression in a script lets anybody inject text: %s", s.Run)
 				case strings.Contains(s.Uses, "upload-") && !strings.Contains(s.If, "always()"):
-					t.Errorf("%s is left out where something was found", s.Uses)
+					t.Errorf("%s does not run when the audit fails", s.Uses)
 				}
 				checkShell(t, s.Run, syntax.LangBash)
 			}
@@ -192,7 +191,7 @@ func checkJenkins(t *testing.T, file string) {
 	text := read(t, file)
 	validates(t, text)
 	if !strings.Contains(text, "\npipeline {\n") {
-		t.Error("is not declarative")
+		t.Error("not a declarative pipeline")
 	}
 	scripts := groovyScript.FindAllStringSubmatch(text, -1)
 	for _, m := range scripts {
@@ -213,7 +212,7 @@ func checkJenkins(t *testing.T, file string) {
 
 var groovyText = regexp.MustCompile(`(?s)'''.*?'''|'[^'\n]*'|"[^"\n]*"|//[^\n]*`)
 
-// balanced tells whether the brackets of Groovy are in pairs.
+// balanced returns an error if brackets or quotes of a Groovy text are unbalanced.
 func balanced(text string) error {
 	pairs := map[rune]rune{')': '(', ']': '[', '}': '{'}
 	var open []rune
@@ -302,12 +301,12 @@ func checkTekton(t *testing.T, file string) {
 				continue
 			}
 			if !known || names(of.Spec.Workspaces) != names(task.Workspaces) {
-				t.Errorf("task %s: %s has workspaces %s, it is given %s", task.Name, task.TaskRef.Name, names(of.Spec.Workspaces), names(task.Workspaces))
+				t.Errorf("task %s: %s has workspaces %s, the pipeline passes %s", task.Name, task.TaskRef.Name, names(of.Spec.Workspaces), names(task.Workspaces))
 			}
 		}
 		for _, s := range steps {
 			if s.Image == "" || !strings.HasPrefix(s.Script, "#!/bin/sh\n") || bytes.Contains([]byte(s.Script), []byte("$(params.")) {
-				t.Errorf("step %s: an image, a script of sh, and no parameter in its text", s.Name)
+				t.Errorf("step %s: needs an image and an sh script without $(params.) in it", s.Name)
 			}
 			checkShell(t, s.Script, syntax.LangPOSIX)
 		}

@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// checkedBy returns the path of a program that judges an example. Where it is
-// missing the test is skipped, but not in CI.
+// checkedBy returns the path of a program that checks an example. If the program is
+// missing, the test is skipped; in CI it fails.
 func checkedBy(t *testing.T, name, debian string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -29,7 +29,7 @@ func checkedBy(t *testing.T, name, debian string) string {
 	return ""
 }
 
-// settings are the lines of a unit, by section and key.
+// settings returns the values of a unit file by section and key.
 func settings(t *testing.T, file string) map[string][]string {
 	t.Helper()
 	set := map[string][]string{}
@@ -52,7 +52,7 @@ func settings(t *testing.T, file string) map[string][]string {
 	return set
 }
 
-// checkService judges the unit of the audit: what it may, and what systemd says.
+// checkService checks the sandbox of the audit's unit, also with systemd-analyze.
 func checkService(t *testing.T, file string) {
 	set := settings(t, file)
 	for key, want := range map[string]string{
@@ -65,7 +65,7 @@ func checkService(t *testing.T, file string) {
 		}
 	}
 	if key := set["Service.LoadCredential"]; len(key) != 1 || !strings.Contains(strings.Join(set["Service.ExecStart"], " "), "${CREDENTIALS_DIRECTORY}/"+strings.Split(key[0], ":")[0]) {
-		t.Errorf("the key that is loaded is not the one that is used: %s", key)
+		t.Errorf("ExecStart does not use the loaded key: %s", key)
 	}
 	checkUnit(t, file)
 	analyze := checkedBy(t, "systemd-analyze", "systemd")
@@ -75,7 +75,7 @@ func checkService(t *testing.T, file string) {
 	}
 }
 
-// checkUnit asks systemd what it makes of a unit.
+// checkUnit checks a unit with systemd-analyze verify.
 func checkUnit(t *testing.T, file string) {
 	analyze := checkedBy(t, "systemd-analyze", "systemd")
 	out, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", standing(t, file)).CombinedOutput()
@@ -84,8 +84,8 @@ func checkUnit(t *testing.T, file string) {
 	}
 }
 
-// standing is a copy of a unit beside the others, with a program in the place of ours
-// that is there on every machine.
+// standing copies all units to a folder, with /bin/true in place of aixmend, and
+// returns the path of the copy of one.
 func standing(t *testing.T, file string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -102,7 +102,8 @@ func standing(t *testing.T, file string) string {
 	return filepath.Join(dir, filepath.Base(file))
 }
 
-// checkSudoers: it is what `aixmend playbook sudoers` prints, and sudo takes it.
+// checkSudoers checks that the file is the output of `aixmend playbook sudoers` and
+// that visudo accepts it.
 func checkSudoers(t *testing.T, file string) {
 	p, err := playbooks.Load(strings.TrimPrefix(file, "sudoers-"))
 	if err != nil {
@@ -120,7 +121,7 @@ func checkSudoers(t *testing.T, file string) {
 	}
 }
 
-// checkNagios: objects of definitions, each with a name and its directives.
+// checkNagios parses the object definitions and checks the command.
 func checkNagios(t *testing.T, file string) {
 	objects := map[string]map[string]string{}
 	var in map[string]string
@@ -146,12 +147,12 @@ func checkNagios(t *testing.T, file string) {
 	}
 	for _, want := range []string{"audit ", "--format nagios", "--deadline ", "'$ARG1$'"} {
 		if !strings.Contains(command["command_line"], want) {
-			t.Errorf("the command does not say %s", want)
+			t.Errorf("the command does not contain %s", want)
 		}
 	}
 }
 
-// The first inventory is the one that the README shows.
+// examples/inventory.yaml has the hosts of the inventory in the README.
 func TestReadmeShowsTheFirstInventory(t *testing.T) {
 	_, rest, _ := strings.Cut(read(t, "../README.md"), "```yaml\n")
 	shown, _, found := strings.Cut(rest, "```")
