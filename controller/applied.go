@@ -9,7 +9,7 @@ import (
 	"aixmend/controller/approval"
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
-	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport"
 )
 
@@ -20,7 +20,7 @@ func (w *walk) askApplied(ctx context.Context) error {
 	if a == nil || a.ID == "" || w.Verb != Recover || len(w.out.Changes) > 0 {
 		return nil
 	}
-	commands := []transport.Command{{ID: playbooks.AppliedStep, Line: playbooks.AppliedCommand(a.ID), AsLogin: true, Timeout: leaseTimeout}}
+	commands := []transport.Command{{ID: onhost.AppliedStep, Line: onhost.AppliedCommand(a.ID), AsLogin: true, Timeout: leaseTimeout}}
 	t, err := w.conn.Run(ctx, commands)
 	w.record(commands, t)
 	if err != nil {
@@ -43,7 +43,7 @@ func appliedBy(r transport.Result) (string, error) {
 	if r.Exit != 0 {
 		return "", fmt.Errorf("status %d: %s", r.Exit, firstLine(r.Stderr))
 	}
-	return playbooks.ReadApplied(string(r.Stdout))
+	return onhost.ReadApplied(string(r.Stdout))
 }
 
 // markApplied lets the host remember that the plan is applied to it. It reports whether
@@ -54,7 +54,7 @@ func (w *walk) markApplied(ctx context.Context) (marked bool, err error) {
 	if a == nil || a.ID == "" || w.course.Begun() {
 		return true, nil
 	}
-	r, err := w.sendLease(ctx, playbooks.MarkAppliedStep, playbooks.MarkAppliedCommand(a.ID, w.RunID), a.ID, false)
+	r, err := w.sendLease(ctx, onhost.MarkAppliedStep, onhost.MarkAppliedCommand(a.ID, w.RunID), a.ID, false)
 	if err != nil {
 		return false, err
 	}

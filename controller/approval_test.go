@@ -10,7 +10,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/approval"
 	"aixmend/controller/outcome"
-	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/sshtest"
@@ -136,7 +136,7 @@ func TestMarkingIsCutOff(t *testing.T) {
 			e.Approved = func(host string) *approval.Host { return approved[host] }
 			if c.stops {
 				gate := func(_ transport.Target, command transport.Command) error {
-					if command.ID == playbooks.MarkAppliedStep {
+					if command.ID == onhost.MarkAppliedStep {
 						close(b.stop)
 						return transport.ErrGateShut
 					}
@@ -145,7 +145,7 @@ func TestMarkingIsCutOff(t *testing.T) {
 				e.Dialer = b.dialer(gate)
 			}
 			e.Journal = journalFunc(func(entry outcome.Entry) error {
-				if entry.Step == playbooks.MarkAppliedStep && !c.stops {
+				if entry.Step == onhost.MarkAppliedStep && !c.stops {
 					once.Do(func() { b.fleet.Server(host).SetFaults(c.faults) })
 				}
 				return b.dir.Append(entry)

@@ -9,6 +9,7 @@ import (
 	"aixmend/controller/peers"
 	"aixmend/inventory"
 	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 )
 
 // finding is a verdict as the reports have it.
@@ -108,10 +109,10 @@ func (w *walk) sideEffects() string {
 }
 
 // sameMachine adds the finding that this run holds the machine under another name.
-func (w *walk) sameMachine(by playbooks.Lease) {
+func (w *walk) sameMachine(by onhost.Lease) {
 	w.out.Findings = append(w.out.Findings, waive(w.host, outcome.Finding{
 		ID: peers.SameMachine, Severity: outcome.Critical, Title: "this is the very machine that the inventory also calls " + by.Host + ": its lease is that of this run under the other name",
-		Evidence: []string{playbooks.LeasePath + ": " + by.String()}, Remedy: "remove one of the names from the inventory, or select one of them (-l)",
+		Evidence: []string{onhost.LeasePath + ": " + by.String()}, Remedy: "remove one of the names from the inventory, or select one of them (-l)",
 		Source: "E3: a lease names the host, the run, the owner and the process",
 	}))
 }

@@ -10,6 +10,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/peers"
 	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport"
 )
 
@@ -78,9 +79,9 @@ func (w *walk) askLease(ctx context.Context, rung course.Rung, finishes bool) (a
 		return says(status, who)
 	}
 	next := w.leaseUntil(now.Add(need + leaseSlack))
-	step, text := leaseTakeStep, playbooks.LeaseTakeCommand(next)
+	step, text := leaseTakeStep, onhost.LeaseTakeCommand(next)
 	if found != nil {
-		step, text = leaseReplaceStep, playbooks.LeaseReplaceCommand(*found, next)
+		step, text = leaseReplaceStep, onhost.LeaseReplaceCommand(*found, next)
 	}
 	r, err := w.sendLease(ctx, step, text, next.String(), finishes)
 	switch {
@@ -129,10 +130,10 @@ func (w *walk) leaseFor(rung course.Rung) time.Duration {
 }
 
 // readLease asks the host for its time and its lease.
-func (w *walk) readLease(ctx context.Context) (now time.Time, found *playbooks.Lease, err error) {
+func (w *walk) readLease(ctx context.Context) (now time.Time, found *onhost.Lease, err error) {
 	commands := []transport.Command{
-		{ID: leaseClockStep, Line: playbooks.LeaseClockCommand, AsLogin: true, Timeout: leaseTimeout},
-		{ID: leaseLookStep, Line: playbooks.LeaseShowCommand, AsLogin: true, Timeout: leaseTimeout},
+		{ID: leaseClockStep, Line: onhost.LeaseClockCommand, AsLogin: true, Timeout: leaseTimeout},
+		{ID: leaseLookStep, Line: onhost.LeaseShowCommand, AsLogin: true, Timeout: leaseTimeout},
 	}
 	t, err := w.conn.Run(ctx, commands)
 	w.recordLease(commands, t)
@@ -144,10 +145,10 @@ func (w *walk) readLease(ctx context.Context) (now time.Time, found *playbooks.L
 			return now, nil, fmt.Errorf("%s: %w", r.ID, errors.Join(r.Err, errors.New(firstLine(r.Stderr, r.Stdout))))
 		}
 	}
-	if now, err = playbooks.ReadLeaseClock(string(t.Results[0].Stdout)); err != nil {
+	if now, err = onhost.ReadLeaseClock(string(t.Results[0].Stdout)); err != nil {
 		return now, nil, err
 	}
-	found, err = playbooks.ReadLease(string(t.Results[1].Stdout))
+	found, err = onhost.ReadLease(string(t.Results[1].Stdout))
 	return now, found, err
 }
 
@@ -163,52 +164,52 @@ func (w *walk) refusedLease(ctx context.Context, r transport.Result) (outcome.En
 		}
 	}
 	return outcome.Entry{Status: course.LeaseRefused, Detail: fmt.Sprintf("status %d: %s; another run may just be about to take it; where none is, and %s.next is there: rm it on the host",
-		r.Exit, firstLine(r.Stderr, r.Stdout), playbooks.LeasePath)}, nil
+		r.Exit, firstLine(r.Stderr, r.Stdout), onhost.LeasePath)}, nil
 }
 
 // leaseUntil is this walk's lease.
-func (w *walk) leaseUntil(until time.Time) playbooks.Lease {
-	return playbooks.NewLease(w.RunID, w.host.Name, w.Owner, w.Process, until)
+func (w *walk) leaseUntil(until time.Time) onhost.Lease {
+	return onhost.NewLease(w.RunID, w.host.Name, w.Owner, w.Process, until)
 }
 
 // owns reports whether a lease is this walk's: of this run under this name, taken by
 // this process or by one that certainly has ended, for this one holds the lock of
 // the folder that it worked in. Another process of the run, which has a copy of the
 // state folder, is somebody else (procedure E3).
-func (w *walk) owns(l *playbooks.Lease) bool {
+func (w *walk) owns(l *onhost.Lease) bool {
 	own := w.leaseUntil(l.Until)
-	return l.Run == own.Run && l.Host == own.Host && playbooks.SameFolder(own.Process, l.Process)
+	return l.Run == own.Run && l.Host == own.Host && onhost.SameFolder(own.Process, l.Process)
 }
 
 // others says who else holds the host; the status is "" where nobody does. Where this
 // very run holds it under another name, it is the same machine, and the lease's end
 // changes nothing about that.
-func (w *walk) others(found *playbooks.Lease, now time.Time) (status, who string) {
+func (w *walk) others(found *onhost.Lease, now time.Time) (status, who string) {
 	switch {
 	case found == nil || w.owns(found):
 		return "", ""
 	case w.otherName(found):
 		w.sameMachine(*found)
 		return course.LeaseTwice, fmt.Sprintf("%s: this run holds the very machine as %s already", peers.SameMachine, found.Host)
-	case now.Before(found.Until.Add(playbooks.LeaseGrace)):
+	case now.Before(found.Until.Add(onhost.LeaseGrace)):
 		return course.LeaseBusy, w.holder(*found, now)
 	}
 	return "", ""
 }
 
 // otherName reports whether a lease is of this run under another name of the host.
-func (w *walk) otherName(l *playbooks.Lease) bool {
+func (w *walk) otherName(l *onhost.Lease) bool {
 	own := w.leaseUntil(l.Until)
 	return l.Run == own.Run && l.Host != "" && l.Host != own.Host
 }
 
 // holder says who holds the host, and until when.
-func (w *walk) holder(by playbooks.Lease, now time.Time) string {
+func (w *walk) holder(by onhost.Lease, now time.Time) string {
 	who := fmt.Sprintf("%s by %s", by.Run, by.Owner)
 	if by.Run == w.leaseUntil(now).Run {
 		who += " in another process, which may have a copy of the state folder"
 	}
-	return fmt.Sprintf("%s, until %s (the host's clock says %s; where that run is dead: rm "+playbooks.LeasePath+" on the host)", who, by.Until.Format(time.RFC3339), now.Format(time.RFC3339))
+	return fmt.Sprintf("%s, until %s (the host's clock says %s; where that run is dead: rm "+onhost.LeasePath+" on the host)", who, by.Until.Format(time.RFC3339), now.Format(time.RFC3339))
 }
 
 // giveBack gives the lease back. Where that fails, it ends by itself.
@@ -219,7 +220,7 @@ func (w *walk) giveBack(ctx context.Context) error {
 	l := *w.lease
 	w.lease = nil
 	w.happened(course.Event{Entry: outcome.Entry{Event: course.Leased, Status: course.LeaseBack}})
-	r, err := w.sendLease(ctx, leaseReleaseStep, playbooks.LeaseReleaseCommand(l), l.String(), true)
+	r, err := w.sendLease(ctx, leaseReleaseStep, onhost.LeaseReleaseCommand(l), l.String(), true)
 	if r.err != nil {
 		w.close()
 	}
@@ -255,10 +256,10 @@ func (w *walk) sendLease(ctx context.Context, step, text, detail string, finishe
 // fence asks the host whether the lease is this run's. A login that may only run
 // single commands as root asks by itself: the lease is for everybody to read.
 func (w *walk) fence() transport.Command {
-	line := playbooks.FenceCommand(*w.lease)
+	line := onhost.FenceCommand(*w.lease)
 	w.out.Fence = line
 	return transport.Command{
-		ID: fenceStep, Line: line, Require: playbooks.FenceHeld, Timeout: fenceTimeout,
+		ID: fenceStep, Line: line, Require: onhost.FenceHeld, Timeout: fenceTimeout,
 		AsLogin: w.target.BecomeMode == transport.ModeCommands,
 	}
 }

@@ -5,7 +5,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
-	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 )
 
 // A process is killed while it holds a host's lease. The one that goes on with the
@@ -26,7 +26,7 @@ func TestResumeGivesTheLeaseBack(t *testing.T) {
 			return // it is given back
 		}
 		got := b.resume(engine(b))[c.illness]
-		if _, held := b.fleet.Host(c.illness).Snapshot().Files[playbooks.LeasePath]; held || got.Outcome != outcome.Recovered {
+		if _, held := b.fleet.Host(c.illness).Snapshot().Files[onhost.LeasePath]; held || got.Outcome != outcome.Recovered {
 			t.Errorf("killed at entry %d (%s %s %s): %s: %s; its lease is still held: %v", k, died.Event, died.Step, died.State, got.Outcome, got.Reason, held)
 		}
 		b.fleet.Close()

@@ -10,7 +10,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/approval"
 	"aixmend/controller/outcome"
-	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/wrap"
@@ -25,7 +25,7 @@ func leased(b *bench, run string) *controller.Engine {
 
 // hold puts a lease on a host that ends so long from now, by the host's clock.
 func hold(b *bench, host, text string) {
-	b.fleet.Host(host).Mutate(func(s *aixsim.State) { s.Files[playbooks.LeasePath] = aixsim.File{Link: text} })
+	b.fleet.Host(host).Mutate(func(s *aixsim.State) { s.Files[onhost.LeasePath] = aixsim.File{Link: text} })
 }
 
 func until(d time.Duration) string { return time.Now().UTC().Add(d).Format("20060102T150405Z") }
@@ -114,7 +114,7 @@ func TestLease(t *testing.T) {
 					t.Errorf("a lease is no change: %+v", change)
 				}
 			}
-			link := b.fleet.Host(host).Snapshot().Files[playbooks.LeasePath].Link
+			link := b.fleet.Host(host).Snapshot().Files[onhost.LeasePath].Link
 			if (link == c.there && link != "") != c.stays || link != "" && !c.stays {
 				t.Errorf("the lease is %q", link)
 			}
@@ -153,7 +153,7 @@ func TestTwoControllers(t *testing.T) {
 		if len(first.Changes) > 0 && len(second.Changes) > 0 {
 			t.Errorf("%s was changed by both", h.Name)
 		}
-		if link := b.fleet.Host(h.Name).Snapshot().Files[playbooks.LeasePath].Link; link != "" {
+		if link := b.fleet.Host(h.Name).Snapshot().Files[onhost.LeasePath].Link; link != "" {
 			t.Errorf("%s: the lease is still there: %s", h.Name, link)
 		}
 	}
@@ -178,7 +178,7 @@ func TestMendedByAnotherRun(t *testing.T) {
 	if got.Outcome != outcome.Healthy || len(got.Changes) > 0 || ended[host].Outcome != outcome.Recovered || !slices.Equal(b.sent(host), before) {
 		t.Errorf("%s: %s; the other: %s; sent %q, then %q", got.Outcome, got.Reason, ended[host].Outcome, before, b.sent(host))
 	}
-	if link := b.fleet.Host(host).Snapshot().Files[playbooks.LeasePath].Link; link != "" {
+	if link := b.fleet.Host(host).Snapshot().Files[onhost.LeasePath].Link; link != "" {
 		t.Errorf("the lease is still there: %s", link)
 	}
 }
@@ -195,7 +195,7 @@ func TestLinkLostUnderTheLease(t *testing.T) {
 		return b.dir.Append(entry)
 	})
 	got := b.runEngine(e)[host]
-	if link := b.fleet.Host(host).Snapshot().Files[playbooks.LeasePath].Link; got.Outcome != outcome.Recovered || link != "" {
+	if link := b.fleet.Host(host).Snapshot().Files[onhost.LeasePath].Link; got.Outcome != outcome.Recovered || link != "" {
 		t.Errorf("%s: %s; the lease is %q", got.Outcome, got.Reason, link)
 	}
 }
@@ -224,7 +224,7 @@ func TestDriftBeforeTheLease(t *testing.T) {
 		b.fleet.Host(host).Mutate(func(s *aixsim.State) { s.Cluster.PeerDomain = "db2dom" })
 	}}
 	got := b.runEngine(e)[host]
-	link := b.fleet.Host(host).Snapshot().Files[playbooks.LeasePath].Link
+	link := b.fleet.Host(host).Snapshot().Files[onhost.LeasePath].Link
 	if got.Outcome != outcome.Skipped || len(got.Drift) == 0 || len(b.sent(host)) > 0 || link != "" {
 		t.Errorf("%s: %s; drift %q; sent %q; the lease is %q", got.Outcome, got.Reason, got.Drift, b.sent(host), link)
 	}
@@ -244,7 +244,7 @@ func TestStoppedAtTheLease(t *testing.T) {
 		return b.dir.Append(entry)
 	})
 	got := b.runEngine(e)[host]
-	link := b.fleet.Host(host).Snapshot().Files[playbooks.LeasePath].Link
+	link := b.fleet.Host(host).Snapshot().Files[onhost.LeasePath].Link
 	if got.Outcome != outcome.Skipped || !got.Interrupted || len(b.sent(host)) > 0 || link != "" {
 		t.Errorf("%s: %s, interrupted %t; sent %q; the lease is %q", got.Outcome, got.Reason, got.Interrupted, b.sent(host), link)
 	}
@@ -301,14 +301,14 @@ func TestReadOnlyVerbsTakeNoLease(t *testing.T) {
 // A link that breaks while the lease is asked for is no harm: it is asked again.
 func TestLeaseOverABrokenLink(t *testing.T) {
 	const host = "address-removed-smitty"
-	for _, cut := range []string{"/usr/bin/ln -s", playbooks.LeaseShowCommand} {
+	for _, cut := range []string{"/usr/bin/ln -s", onhost.LeaseShowCommand} {
 		b := newBench(t, host)
 		b.cutDuring(host, cut)
 		got := b.runEngine(leased(b, "mine"))[host]
 		if got.Outcome != outcome.Recovered || len(b.sent(host)) == 0 {
 			t.Errorf("cut in %q: %s: %s", cut, got.Outcome, got.Reason)
 		}
-		if link := b.fleet.Host(host).Snapshot().Files[playbooks.LeasePath].Link; link != "" {
+		if link := b.fleet.Host(host).Snapshot().Files[onhost.LeasePath].Link; link != "" {
 			t.Errorf("the lease is still there: %s", link)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"aixmend/controller/course"
-	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport"
 )
 
@@ -50,7 +50,7 @@ func (w *walk) askProcesses(ctx context.Context) (course.Process, error) {
 		return course.Process{}, nil
 	}
 	c := &w.course.Changes[doubt]
-	programs := playbooks.Programs(w.out.Changes[doubt].Command)
+	programs := onhost.Programs(w.out.Changes[doubt].Command)
 	if len(programs) == 0 {
 		return course.Process{}, nil
 	}

@@ -6,7 +6,7 @@ import (
 
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
-	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 )
 
 // enter writes down that a rung begins, and then the report as it is: what a process
@@ -22,7 +22,7 @@ func (w *walk) enter(ctx context.Context, rung course.Rung) error {
 	w.open(outcome.StageRecover)
 	w.remember(rung.ID, w.sight.plan)
 	if w.lease != nil {
-		w.out.Fence = playbooks.FenceCommand(*w.lease)
+		w.out.Fence = onhost.FenceCommand(*w.lease)
 	}
 	begun := rung.RungBegun
 	err := w.write(course.Event{Entry: outcome.Entry{Event: outcome.EventRung, Rung: rung.ID, Mends: rung.Fixes, Begun: &begun}})

@@ -9,7 +9,7 @@ import (
 
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
-	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport"
 )
 
@@ -97,7 +97,7 @@ func (w *walk) sendChange(ctx context.Context, o order) error {
 		entry.Answer = firstLine(result.Stderr, result.Stdout)
 		if o.part == course.Ending {
 			entry.Answer = strings.TrimSpace(firstLine(result.Stdout, result.Stderr))
-			if entry.Answer == playbooks.UndoFired {
+			if entry.Answer == onhost.UndoFired {
 				entry.Detail = firedAlone
 			}
 		}

@@ -7,7 +7,7 @@ import (
 
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
-	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport"
 )
 
@@ -32,7 +32,7 @@ func (w *walk) arm(ctx context.Context, s course.Step) error {
 func (w *walk) askUndo(ctx context.Context, arming int) error {
 	w.within(w.working())
 	step := w.course.Changes[arming].Step.ID
-	commands := []transport.Command{{ID: course.Name(step, course.Arming) + "-look", Line: playbooks.ArmedCommand(step), AsLogin: true, Timeout: armTimeout}}
+	commands := []transport.Command{{ID: course.Name(step, course.Arming) + "-look", Line: onhost.ArmedCommand(step), AsLogin: true, Timeout: armTimeout}}
 	t, err := w.conn.Run(ctx, commands)
 	w.record(commands, t)
 	if err != nil {
@@ -41,8 +41,8 @@ func (w *walk) askUndo(ctx context.Context, arming int) error {
 	}
 	status := outcome.Applied // where that can't be told, disarming it will tell
 	if r := t.Results[0]; r.Err == nil {
-		found, err := playbooks.ReadArmed(string(r.Stdout))
-		if err == nil && (found.State == playbooks.UndoNone || found.Run != w.commandsOf()) {
+		found, err := onhost.ReadArmed(string(r.Stdout))
+		if err == nil && (found.State == onhost.UndoNone || found.Run != w.commandsOf()) {
 			status = outcome.NotApplied
 		}
 	}
@@ -56,7 +56,7 @@ func (w *walk) disarm(ctx context.Context, arming int) error {
 	err := w.sendChange(ctx, order{
 		part: course.Ending, of: arming, step: c.Step.ID, rung: c.Rung, text: c.Step.Timer.Disarm, undo: nothingToUndo, timeout: armTimeout, finishes: true,
 	})
-	if last := w.course.Changes[len(w.course.Changes)-1]; last.Answer == playbooks.UndoDisarmed {
+	if last := w.course.Changes[len(w.course.Changes)-1]; last.Answer == onhost.UndoDisarmed {
 		for i := arming + 1; i < len(w.course.Changes); i++ {
 			if main := w.course.Changes[i]; main.Part == course.Main && main.Step.ID == c.Step.ID {
 				say(&w.out.Changes[i], "its undo was disarmed over a new connection")

@@ -14,6 +14,7 @@ import (
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport"
 )
 
@@ -78,7 +79,7 @@ func (w *walk) askFence(ctx context.Context) error {
 		return err
 	case t.Results[0].Err != nil:
 		return t.Results[0].Err
-	case strings.TrimSpace(string(t.Results[0].Stdout)) != playbooks.FenceHeld:
+	case strings.TrimSpace(string(t.Results[0].Stdout)) != onhost.FenceHeld:
 		return fmt.Errorf("%w: %s", errFenced, fenceSays(t.Results[0]))
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport"
 )
 
@@ -33,7 +34,7 @@ type walk struct {
 	begun  time.Time      // when it was first connected to
 	last   time.Time      // when the course was last told of something, by the clock on the wall
 	stage  *openStage     // the stage of the report that is open; nil: none
-	lease  *playbooks.Lease
+	lease  *onhost.Lease
 	sight  sight // what was read of the host
 	steps  map[string]playbooks.PlannedStep
 	moved  map[string]bool // files that a transfer has brought over

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"aixmend/controller/outcome"
-	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport/lab/aixsim"
 )
 
@@ -83,7 +83,7 @@ func (s *storm) judge(h outcome.Host) []string {
 		byText[c.Command] = append(byText[c.Command], c)
 	}
 	for text, d := range deeds {
-		if strings.Contains(text, playbooks.LeasePath) {
+		if strings.Contains(text, onhost.LeasePath) {
 			if h.Lease == nil || !slices.ContainsFunc(h.Lease.Steps, func(s outcome.Step) bool { return s.Command == text }) {
 				wrong = append(wrong, "a command about the lease is not in the report: "+text)
 			}
@@ -99,7 +99,7 @@ func (s *storm) judge(h outcome.Host) []string {
 	wrong = append(wrong, judgeRepeats(h.Changes, deeds)...)
 	wrong = append(wrong, s.judgeUndos(h, deeds, byText)...)
 	wrong = append(wrong, s.judgeJournal(h)...)
-	if link := s.fleet.Host(h.Host).Snapshot().Files[playbooks.LeasePath].Link; h.Outcome == outcome.Recovered && link != "" && s.released(h) {
+	if link := s.fleet.Host(h.Host).Snapshot().Files[onhost.LeasePath].Link; h.Outcome == outcome.Recovered && link != "" && s.released(h) {
 		wrong = append(wrong, "its lease was given back, and is there: "+link)
 	}
 	return append(wrong, s.judgeHealth(h)...)

@@ -192,11 +192,3 @@ func TestAcceptedCheckIsNoWarning(t *testing.T) {
 		}
 	}
 }
-
-// E3: two processes of which nothing is known are not one.
-func TestUnknownProcessesAreTwo(t *testing.T) {
-	a, b := NewLease("r1", "h", "me", "", readAt), NewLease("r1", "h", "me", "", readAt)
-	if SameFolder(a.Process, b.Process) {
-		t.Errorf("two processes of which nothing is known are one: %s", a)
-	}
-}

@@ -22,7 +22,7 @@ func TestEveryFactIsStableOrVolatile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for fact, typ := range p.compiled.types {
+		for fact, typ := range p.Code.Types {
 			switch fact {
 			case "captures", "baseline", "upload": // not in the report of a host
 				continue

@@ -38,7 +38,7 @@ func EmbeddedAllowWords() []AllowWord {
 		}
 		strictyaml.Decode(name, section(text, "allow"), &top)
 		for _, e := range top.Allow {
-			list = append(list, AllowWord{e.Key, strings.TrimSpace(e.Value.V)})
+			list = append(list, AllowWord{Word: e.Key, About: strings.TrimSpace(e.Value.V)})
 		}
 	}
 	return list

@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"aixmend/playbooks/conditions"
 	"aixmend/playbooks/facts"
+	"aixmend/playbooks/program"
 )
 
 // Probed is what became of one probe.
@@ -79,8 +81,8 @@ type Given struct {
 
 // diagnosis is one that knows nothing of the host yet.
 func (p *Playbook) diagnosis(g Given, params Params) *Diagnosis {
-	d := &Diagnosis{Facts: map[string]any{}, Missing: map[string]error{}, unclear: map[string]bool{}, values: map[string]any{allowedName: []string{}, runName: g.RunID, verbName: g.Verb}}
-	params.into(d.values)
+	d := &Diagnosis{Facts: map[string]any{}, Missing: map[string]error{}, unclear: map[string]bool{}, values: map[string]any{conditions.AllowedName: []string{}, conditions.RunName: g.RunID, conditions.VerbName: g.Verb}}
+	params.Into(d.values)
 	d.set("inventory", g.Inventory, nil)
 	d.set("captured", g.Captured, nil)
 	// What other documents hold is not repeated in the host's report.
@@ -88,9 +90,9 @@ func (p *Playbook) diagnosis(g Given, params Params) *Diagnosis {
 	if g.Fleet != nil {
 		p.setFleet(d, *g.Fleet)
 	} else {
-		d.Missing[fleetName] = errNotRead
+		d.Missing[conditions.FleetName] = errNotRead
 		for _, e := range p.Unique {
-			d.Missing[uniquePrefix+e.Key] = errNotRead
+			d.Missing[conditions.UniquePrefix+e.Key] = errNotRead
 		}
 	}
 	return d
@@ -136,7 +138,7 @@ func (d *Diagnosis) set(name string, value any, err error) {
 // read parses the outputs.
 func (p *Playbook) read(d *Diagnosis, probed map[string]Probed) {
 	for _, probe := range p.Probes {
-		parser, ok := p.compiled.parsers[probe.ID]
+		parser, ok := p.Code.Parsers[probe.ID]
 		if !ok {
 			continue
 		}
@@ -157,7 +159,7 @@ func (p *Playbook) read(d *Diagnosis, probed map[string]Probed) {
 // derive makes the derived facts, in the playbook's order.
 func (p *Playbook) derive(d *Diagnosis) {
 	for _, e := range p.Facts {
-		derivation := p.compiled.derive[e.Key]
+		derivation := p.Code.Derive[e.Key]
 		inputs, problems := map[string]any{}, map[string]string{}
 		for _, from := range e.Value.From {
 			if value, ok := d.values[from.Value.V]; ok {
@@ -183,9 +185,7 @@ func (p *Playbook) derive(d *Diagnosis) {
 
 // unread tells that a fact rests on a probe that was never started.
 func (p *Playbook) unread(d *Diagnosis, fact string) bool {
-	roots := map[string]bool{}
-	p.roots(fact, roots)
-	for root := range roots {
+	for root := range p.Roots(fact) {
 		if errors.Is(d.Missing[root], errNotRead) {
 			return true
 		}
@@ -221,7 +221,7 @@ func (p *Playbook) skip(d *Diagnosis, probed map[string]Probed) string {
 }
 
 func (p *Playbook) reason(d *Diagnosis, probe Probe) string {
-	if text, err := p.compiled.reasons[probe.ID].prose(d.values); err == nil && text != "" {
+	if text, err := p.Code.Reasons[probe.ID].Prose(d.values); err == nil && text != "" {
 		return text
 	}
 	return fmt.Sprintf("%s did not answer %s", probe.ID, probe.Require.Answer)
@@ -231,11 +231,11 @@ func (p *Playbook) reason(d *Diagnosis, probe Probe) string {
 func (p *Playbook) judge(d *Diagnosis) {
 	unjudged := map[string][]Finding{} // by missing fact
 	for i, f := range p.Findings {
-		c := p.compiled.findings[i]
-		holds, err := c.when.holds(d.values)
+		c := p.Code.Findings[i]
+		holds, err := c.When.Holds(d.values)
 		if err != nil {
 			known := true
-			for _, ref := range c.when.refs {
+			for _, ref := range c.When.Refs {
 				if _, missing := d.Missing[ref]; missing {
 					unjudged[ref] = append(unjudged[ref], f)
 					known = false
@@ -258,11 +258,11 @@ func (p *Playbook) judge(d *Diagnosis) {
 func (p *Playbook) Compare(before, after *Diagnosis) {
 	values := maps.Clone(after.values)
 	for name, value := range before.values {
-		values[beforePrefix+name] = value
+		values[conditions.BeforePrefix+name] = value
 	}
 	for i, f := range p.Verify.Unchanged {
-		c := p.compiled.unchanged[i]
-		holds, err := c.when.holds(values)
+		c := p.Code.Unchanged[i]
+		holds, err := c.When.Holds(values)
 		switch {
 		case err != nil:
 			v := failure("what "+f.ID+" is about", err, nil)
@@ -275,9 +275,9 @@ func (p *Playbook) Compare(before, after *Diagnosis) {
 
 // holdSideEffect is hold for what a recovery must have left alone: what can't
 // be told is only a warning.
-func (d *Diagnosis) holdSideEffect(f Finding, c compiledFinding, values map[string]any) {
-	if c.each != nil {
-		if _, err := c.each.items(values); err != nil {
+func (d *Diagnosis) holdSideEffect(f Finding, c program.Finding, values map[string]any) {
+	if c.Each != nil {
+		if _, err := c.Each.Items(values); err != nil {
 			d.Verdicts = append(d.Verdicts, failure("what "+f.ID+" is about", err, nil))
 			return
 		}
@@ -286,48 +286,39 @@ func (d *Diagnosis) holdSideEffect(f Finding, c compiledFinding, values map[stri
 }
 
 // hold adds the verdict of a finding that holds, or one for each of its items.
-func (d *Diagnosis) hold(f Finding, c compiledFinding, values map[string]any) {
-	if c.each == nil {
+func (d *Diagnosis) hold(f Finding, c program.Finding, values map[string]any) {
+	if c.Each == nil {
 		d.Verdicts = append(d.Verdicts, verdict(f, c, values))
 		return
 	}
-	items, err := c.each.items(values)
+	items, err := c.Each.Items(values)
 	if err != nil {
 		d.Verdicts = append(d.Verdicts, failure("the list of "+f.ID, err, []Finding{f}))
 	}
 	for _, item := range items {
 		one := maps.Clone(values)
-		one[eachName] = item
+		one[conditions.EachName] = item
 		d.Verdicts = append(d.Verdicts, verdict(f, c, one))
 	}
 }
 
-func verdict(f Finding, c compiledFinding, values map[string]any) Verdict {
-	v := Verdict{ID: f.ID, Row: f.Row, Severity: f.Severity.V, Source: f.Source, Evidence: []string{}, Rule: f.When.V, Reads: c.when.reads, Probes: c.probes, Readings: c.readings}
-	if c.warningWhen != nil {
-		if milder, err := c.warningWhen.holds(values); err == nil && milder {
+func verdict(f Finding, c program.Finding, values map[string]any) Verdict {
+	v := Verdict{ID: f.ID, Row: f.Row, Severity: f.Severity.V, Source: f.Source, Evidence: []string{}, Rule: f.When.V, Reads: c.When.Reads, Probes: c.Probes, Readings: c.Readings}
+	if c.WarningWhen != nil {
+		if milder, err := c.WarningWhen.Holds(values); err == nil && milder {
 			v.Severity = "warning"
 			v.Rule += "; only a warning while " + f.WarningWhen.V
 		}
 	}
-	v.Title = prose(c.title, values)
-	v.Remedy = prose(c.remedy, values)
-	for _, line := range c.evidence {
-		v.Evidence = append(v.Evidence, prose(line, values))
+	v.Title = c.Title.Text(values)
+	v.Remedy = c.Remedy.Text(values)
+	for _, line := range c.Evidence {
+		v.Evidence = append(v.Evidence, line.Text(values))
 	}
-	for _, line := range c.next {
-		v.Next = append(v.Next, prose(line, values))
+	for _, line := range c.Next {
+		v.Next = append(v.Next, line.Text(values))
 	}
 	return v
-}
-
-// prose renders a text of a verdict; what is missing in it is said.
-func prose(t *template, values map[string]any) string {
-	text, err := t.prose(values)
-	if err != nil {
-		return "(not known: " + err.Error() + ")"
-	}
-	return text
 }
 
 // failed makes one finding probe-failed of each probe that gave no fact.
@@ -335,10 +326,8 @@ func prose(t *template, values map[string]any) string {
 func (p *Playbook) failed(d *Diagnosis, unjudged map[string][]Finding) []Verdict {
 	open := map[string][]Finding{} // by root
 	for fact, findings := range unjudged {
-		roots := map[string]bool{}
-		p.roots(fact, roots)
 		found := false
-		for root := range roots {
+		for root := range p.Roots(fact) {
 			if err, missing := d.Missing[root]; missing && !errors.Is(err, errNotRead) {
 				open[root] = append(open[root], findings...)
 				found = true
@@ -357,9 +346,9 @@ func (p *Playbook) failed(d *Diagnosis, unjudged map[string][]Finding) []Verdict
 	}
 	p.takeAccepted(d, open)
 	var verdicts []Verdict
-	for _, name := range sortedKeys(open) {
+	for _, name := range slices.Sorted(maps.Keys(open)) {
 		v := failure(name, d.Missing[name], open[name])
-		v.Probes = p.probesOf([]string{name})
+		v.Probes = p.ProbesOf([]string{name})
 		if slices.ContainsFunc(p.Probes, func(probe Probe) bool { return probe.ID == name && probe.Require != nil }) {
 			v.Severity = "critical" // without this answer nothing is known
 		}
@@ -404,9 +393,9 @@ func failure(name string, err error, rests []Finding) Verdict {
 
 // Proved tells whether verify's condition holds.
 func (p *Playbook) Proved(d *Diagnosis) bool {
-	if p.compiled.until == nil {
+	if p.Code.Until == nil {
 		return true
 	}
-	holds, err := p.compiled.until.holds(d.values)
+	holds, err := p.Code.Until.Holds(d.values)
 	return err == nil && holds
 }

@@ -11,6 +11,7 @@ import (
 // In a fleet of clones each host would name all the others: what a report says
 // does not grow with the fleet.
 func TestLongListsAreCutShort(t *testing.T) {
+	const listed = 100
 	p, err := Load("rmc-restore")
 	if err != nil {
 		t.Fatal(err)
@@ -20,7 +21,7 @@ func TestLongListsAreCutShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	ids := p.Judge(params, Given{}, healthyHost()).Facts["node_ids"].(facts.NodeIDs)
-	for n, want := range map[int]string{maxListed: "aix0099", maxListed + 1: "aix0099 and 1 more", 10_000: "aix0099 and 9900 more"} {
+	for n, want := range map[int]string{listed: "aix0099", listed + 1: "aix0099 and 1 more", 10_000: "aix0099 and 9900 more"} {
 		fleet := facts.Fleet{Complete: true, Role: "clone", Why: "history"}
 		for i := range n {
 			fleet.Duplicates = append(fleet.Duplicates, fmt.Sprintf("aix%04d", i))

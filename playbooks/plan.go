@@ -1,6 +1,10 @@
 package playbooks
 
 import (
+	"aixmend/playbooks/conditions"
+	"aixmend/playbooks/document"
+	"aixmend/playbooks/onhost"
+	"aixmend/playbooks/program"
 	"errors"
 	"fmt"
 	"maps"
@@ -56,8 +60,8 @@ type PlannedStep struct {
 	UndoAfter   time.Duration
 
 	back            bool // it takes a step back: what confirms that refutes this
-	confirm, refute *expression
-	undoWhen        *expression
+	confirm, refute *conditions.Expression
+	undoWhen        *conditions.Expression
 	before          map[string]any // facts when the rung was planned
 }
 
@@ -87,17 +91,17 @@ func (p *Playbook) fixable(id string, allowed []string) bool {
 // step to take, is left out.
 func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 	targets := p.Targets(d, w)
-	d.values[allowedName] = append([]string{}, w.Allowed...)
+	d.values[conditions.AllowedName] = append([]string{}, w.Allowed...)
 	var plan []PlannedRung
 	coming := map[string]bool{} // what rungs that will run before may mend
 	for i := range p.Rungs {
-		r, c := &p.Rungs[i], p.compiled.rungs[i]
+		r, c := &p.Rungs[i], p.Code.Rungs[i]
 		planned := PlannedRung{Rung: r, Fixes: fixed(r, targets)}
 		if len(planned.Fixes) == 0 && !p.collects(r, plan, w) {
 			continue
 		}
-		if c.when != nil {
-			if holds, err := c.when.holds(d.values); err == nil && !holds {
+		if c.When != nil {
+			if holds, err := c.When.Holds(d.values); err == nil && !holds {
 				continue
 			} else if err != nil {
 				planned.block("it can't be told whether the rung applies: " + err.Error())
@@ -125,26 +129,18 @@ func (p *Playbook) collects(r *Rung, before []PlannedRung, w Wishes) bool {
 	}))
 }
 
-// OnlyCollects reports whether the playbook does nothing but collect support data.
-func (p *Playbook) OnlyCollects() bool {
-	return !slices.ContainsFunc(p.Rungs, func(r Rung) bool { return !r.Collect })
-}
-
-// nothingElse is why a hand-over does not run yet.
-const nothingElse = "it runs only when nothing else has helped"
-
 // blockRung says why a rung may not run now.
-func (p *Playbook) blockRung(d *Diagnosis, c compiledRung, w Wishes, coming map[string]bool, planned *PlannedRung) {
+func (p *Playbook) blockRung(d *Diagnosis, c program.Rung, w Wishes, coming map[string]bool, planned *PlannedRung) {
 	r := planned.Rung
 	if w.Refused != nil {
 		planned.block(w.Refused(r.ID))
 	}
-	for _, g := range slices.Concat(p.compiled.guards, c.guards) {
-		if slices.ContainsFunc(g.guard.Except, func(id Text) bool { return id.V == r.ID }) {
+	for _, g := range slices.Concat(p.Code.Guards, c.Guards) {
+		if slices.ContainsFunc(g.Except, func(id Text) bool { return id.V == r.ID }) {
 			continue
 		}
 		reason := d.guarded(g, d.values)
-		if reason != "" && g.guard.Waits && slices.ContainsFunc(planned.Fixes, func(id string) bool { return coming[id] }) {
+		if reason != "" && g.Waits && slices.ContainsFunc(planned.Fixes, func(id string) bool { return coming[id] }) {
 			planned.wait(reason)
 			planned.later = true
 			continue
@@ -155,7 +151,7 @@ func (p *Playbook) blockRung(d *Diagnosis, c compiledRung, w Wishes, coming map[
 		planned.wait(p.standing(d, r, w, coming))
 	}
 	if r.Collect && !p.OnlyCollects() {
-		planned.wait(nothingElse)
+		planned.wait(document.NothingElse)
 	}
 	if r.Allow != "" && !slices.Contains(w.Allowed, r.Allow) {
 		planned.block("not allowed: it takes --allow " + r.Allow)
@@ -171,14 +167,14 @@ func (p *Playbook) Throughout(d *Diagnosis, rung string, back bool) string {
 		if r.ID != rung {
 			continue
 		}
-		guards := slices.Concat(p.compiled.guards, p.compiled.rungs[i].guards)
-		for _, s := range p.compiled.rungs[i].steps {
+		guards := slices.Concat(p.Code.Guards, p.Code.Rungs[i].Guards)
+		for _, s := range p.Code.Rungs[i].Steps {
 			if back {
-				guards = append(guards, s.guards...)
+				guards = append(guards, s.Guards...)
 			}
 		}
 		for _, g := range guards {
-			if !g.guard.Throughout || slices.ContainsFunc(g.guard.Except, func(id Text) bool { return id.V == rung }) {
+			if !g.Throughout || slices.ContainsFunc(g.Except, func(id Text) bool { return id.V == rung }) {
 				continue
 			}
 			if reason := d.guarded(g, d.values); reason != "" {
@@ -198,12 +194,12 @@ func (p *Playbook) Rest(d *Diagnosis, rung string, w Wishes, taken func(step str
 	if at < 0 {
 		return PlannedRung{Rung: &Rung{ID: rung}, Blocked: "the playbook has no rung of this name"}
 	}
-	d.values[allowedName] = append([]string{}, w.Allowed...)
-	r, c, begun := &p.Rungs[at], p.compiled.rungs[at], false
+	d.values[conditions.AllowedName] = append([]string{}, w.Allowed...)
+	r, c, begun := &p.Rungs[at], p.Code.Rungs[at], false
 	rest := PlannedRung{Rung: r}
 	for j := range r.Steps {
 		one := PlannedRung{Rung: r}
-		p.planEach(d, &r.Steps[j], c.steps[j], &one)
+		p.planEach(d, &r.Steps[j], c.Steps[j], &one)
 		rest.Steps = append(rest.Steps, one.Steps...)
 		rest.block(one.Blocked)
 		if taken(r.Steps[j].ID) || slices.ContainsFunc(one.Steps, func(s PlannedStep) bool { return taken(s.Step.ID) }) {
@@ -213,8 +209,8 @@ func (p *Playbook) Rest(d *Diagnosis, rung string, w Wishes, taken func(step str
 	if r.Collect {
 		return rest
 	}
-	for _, g := range slices.Concat(p.compiled.guards, c.guards) {
-		if begun && !g.guard.Throughout || slices.ContainsFunc(g.guard.Except, func(id Text) bool { return id.V == rung }) {
+	for _, g := range slices.Concat(p.Code.Guards, c.Guards) {
+		if begun && !g.Throughout || slices.ContainsFunc(g.Except, func(id Text) bool { return id.V == rung }) {
 			continue
 		}
 		rest.block(d.guarded(g, d.values))
@@ -224,19 +220,19 @@ func (p *Playbook) Rest(d *Diagnosis, rung string, w Wishes, taken func(step str
 
 // planSteps renders the steps that are needed. What can't be rendered blocks
 // the whole rung: half a rung is never run.
-func (p *Playbook) planSteps(d *Diagnosis, c compiledRung, planned *PlannedRung) {
+func (p *Playbook) planSteps(d *Diagnosis, c program.Rung, planned *PlannedRung) {
 	for j := range planned.Rung.Steps {
-		p.planEach(d, &planned.Rung.Steps[j], c.steps[j], planned)
+		p.planEach(d, &planned.Rung.Steps[j], c.Steps[j], planned)
 	}
 }
 
 // planEach renders a step, once for each item where it has some.
-func (p *Playbook) planEach(d *Diagnosis, s *Step, cs compiledStep, planned *PlannedRung) {
-	if cs.each == nil {
+func (p *Playbook) planEach(d *Diagnosis, s *Step, cs program.Step, planned *PlannedRung) {
+	if cs.Each == nil {
 		p.planStep(d, s, cs, d.values, planned)
 		return
 	}
-	items, err := cs.each.items(d.values)
+	items, err := cs.Each.Items(d.values)
 	if err != nil {
 		planned.block("step " + s.ID + ": it can't be told for what it is needed: " + err.Error())
 		return
@@ -244,15 +240,15 @@ func (p *Playbook) planEach(d *Diagnosis, s *Step, cs compiledStep, planned *Pla
 	for i, item := range items {
 		one, values := *s, maps.Clone(d.values)
 		one.ID = fmt.Sprintf("%s-%d", s.ID, i+1)
-		values[eachName] = item
+		values[conditions.EachName] = item
 		p.planStep(d, &one, cs, values, planned)
 	}
 }
 
 // planStep renders one step where it is needed.
-func (p *Playbook) planStep(d *Diagnosis, s *Step, cs compiledStep, values map[string]any, planned *PlannedRung) {
-	if cs.when != nil {
-		holds, err := cs.when.holds(values)
+func (p *Playbook) planStep(d *Diagnosis, s *Step, cs program.Step, values map[string]any, planned *PlannedRung) {
+	if cs.When != nil {
+		holds, err := cs.When.Holds(values)
 		if err != nil {
 			planned.block("step " + s.ID + ": it can't be told whether it is needed: " + err.Error())
 			return
@@ -261,8 +257,8 @@ func (p *Playbook) planStep(d *Diagnosis, s *Step, cs compiledStep, values map[s
 			return
 		}
 	}
-	because := prose(cs.because, values)
-	if s.Allow != "" && !slices.Contains(d.values[allowedName].([]string), s.Allow) {
+	because := cs.Because.Text(values)
+	if s.Allow != "" && !slices.Contains(d.values[conditions.AllowedName].([]string), s.Allow) {
 		reason := "not allowed: step " + s.ID + " takes --allow " + s.Allow
 		if because != "" {
 			reason += ", because " + because
@@ -270,43 +266,43 @@ func (p *Playbook) planStep(d *Diagnosis, s *Step, cs compiledStep, values map[s
 		planned.block(reason)
 		planned.NotAllowed = s.Allow
 	}
-	for _, g := range cs.guards {
+	for _, g := range cs.Guards {
 		planned.block(d.guarded(g, values))
 	}
-	step, err := cs.render(s, values)
+	step, err := render(cs, s, values)
 	if err != nil {
 		planned.block("step " + s.ID + ": " + err.Error())
 		return
 	}
 	step.Because = because
 	if s.TimedUndo {
-		step.UndoAfter, _ = values["params."+UndoAfterParam].(time.Duration)
-		run, _ := values[runName].(string)
-		step.Arm, step.Disarm = armCommand(s, run, step.Undo, step.UndoAfter), disarmCommand(s.ID, run)
+		step.UndoAfter, _ = values[conditions.ParamPrefix+document.UndoAfterParam].(time.Duration)
+		run, _ := values[conditions.RunName].(string)
+		step.Arm, step.Disarm = onhost.ArmCommand(s.ID, run, step.Undo, step.UndoAfter, s.MaxTime()), onhost.DisarmCommand(s.ID, run)
 	}
 	planned.Steps = append(planned.Steps, step)
 }
 
 // render makes the texts of a step complete.
-func (cs compiledStep) render(s *Step, values map[string]any) (PlannedStep, error) {
-	step := PlannedStep{Step: s, confirm: cs.confirm, refute: cs.refute, before: values}
+func render(cs program.Step, s *Step, values map[string]any) (PlannedStep, error) {
+	step := PlannedStep{Step: s, confirm: cs.Confirm, refute: cs.Refute, before: values}
 	var err, err2 error
 	switch {
 	case s.Upload != nil:
-		step.From, err = cs.from.prose(values) // of this machine: no shell sees it
-		step.To, err2 = cs.to.command(values)
+		step.From, err = cs.From.Prose(values) // of this machine: no shell sees it
+		step.To, err2 = cs.To.Command(values)
 		step.Command = fmt.Sprintf("# the files of the folder %s of this machine are uploaded to %s", step.From, step.To)
 	case s.Fetch.V != "":
-		step.From, err = cs.run.command(values)
+		step.From, err = cs.Run.Command(values)
 		step.Command = fmt.Sprintf("# the files of %s are fetched into the run's folder", step.From)
 	default:
-		step.Command, err = cs.run.command(values)
+		step.Command, err = cs.Run.Command(values)
 	}
 	if err := errors.Join(err, err2); err != nil {
 		return step, err
 	}
 	step.Command = strings.TrimSpace(step.Command)
-	undo, err := cs.undoText(s, values)
+	undo, err := undoText(cs, s, values)
 	if err != nil {
 		return step, fmt.Errorf("undo: %w", err)
 	}
@@ -315,11 +311,11 @@ func (cs compiledStep) render(s *Step, values map[string]any) (PlannedStep, erro
 }
 
 // undoText renders the undo: a command, or the reason why there is none.
-func (cs compiledStep) undoText(s *Step, values map[string]any) (string, error) {
-	if strings.HasPrefix(s.Undo.V, undoNone) {
-		return cs.undo.prose(values)
+func undoText(cs program.Step, s *Step, values map[string]any) (string, error) {
+	if strings.HasPrefix(s.Undo.V, document.UndoNone) {
+		return cs.Undo.Prose(values)
 	}
-	return cs.undo.command(values)
+	return cs.Undo.Command(values)
 }
 
 // block records the first reason; one that a person can do something about
@@ -339,12 +335,12 @@ func (r *PlannedRung) wait(reason string) {
 
 // guarded returns why a guard blocks, "" when it lets pass. A guard that can't
 // be evaluated blocks.
-func (d *Diagnosis) guarded(g compiledGuard, values map[string]any) string {
-	holds, err := g.require.holds(values)
+func (d *Diagnosis) guarded(g program.Guard, values map[string]any) string {
+	holds, err := g.Holds.Holds(values)
 	if err == nil && holds {
 		return ""
 	}
-	reason := prose(g.otherwise, values)
+	reason := g.Reason.Text(values)
 	if err != nil {
 		reason += " (it can't be told: " + err.Error() + ")"
 	}
@@ -397,18 +393,18 @@ func (s PlannedStep) Confirm(d *Diagnosis) (bool, error) {
 // undoLeft reports whether there is anything of the step to undo.
 func (s PlannedStep) undoLeft(d *Diagnosis) (bool, error) {
 	if s.undoWhen != nil {
-		return s.undoWhen.holds(s.values(d))
+		return s.undoWhen.Holds(s.values(d))
 	}
 	return s.confirmed(d)
 }
 
 func (s PlannedStep) confirmed(d *Diagnosis) (bool, error) {
 	values := s.values(d)
-	happened, err := s.confirm.holds(values)
+	happened, err := s.confirm.Holds(values)
 	if err != nil || happened || s.refute == nil {
 		return happened, err
 	}
-	if refuted, err := s.refute.holds(values); err != nil || !refuted {
+	if refuted, err := s.refute.Holds(values); err != nil || !refuted {
 		return false, errors.Join(errCantTell, err)
 	}
 	return false, nil
@@ -419,10 +415,10 @@ func (s PlannedStep) confirmed(d *Diagnosis) (bool, error) {
 func (s PlannedStep) values(d *Diagnosis) map[string]any {
 	values := maps.Clone(d.values)
 	for name, value := range s.before {
-		values[beforePrefix+name] = value
+		values[conditions.BeforePrefix+name] = value
 	}
-	if item, there := s.before[eachName]; there {
-		values[eachName] = item
+	if item, there := s.before[conditions.EachName]; there {
+		values[conditions.EachName] = item
 	}
 	return values
 }

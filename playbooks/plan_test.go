@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"aixmend/playbooks/document"
 	"aixmend/playbooks/facts"
 	"aixmend/transport/lab/golden"
 )
@@ -243,7 +244,7 @@ func checkStep(t *testing.T, s PlannedStep) {
 		t.Errorf("step %s: a change on an interface and a timed undo go together", s.Step.ID)
 	}
 	check := s.Command + "\n" + s.Arm + "\n" + s.Disarm
-	if reason, isNone := strings.CutPrefix(s.Undo, undoNone); isNone {
+	if reason, isNone := strings.CutPrefix(s.Undo, document.UndoNone); isNone {
 		if len(reason) < 10 {
 			t.Errorf("step %s: undo without a reason: %q", s.Step.ID, s.Undo)
 		}

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"reflect"
 
+	"aixmend/playbooks/conditions"
 	"aixmend/playbooks/facts"
+	"maps"
+	"slices"
 )
 
 // Recall makes a diagnosis of facts that a report or a capture holds, as JSON
@@ -15,7 +18,7 @@ import (
 // not read. An error: a fact is not what the playbook knows under its name.
 func (p *Playbook) Recall(params Params, given Given, written map[string]any, missing map[string]string) (*Diagnosis, error) {
 	d := p.diagnosis(given, params)
-	for _, name := range sortedKeys(p.compiled.types) {
+	for _, name := range slices.Sorted(maps.Keys(p.Code.Types)) {
 		was, there := written[name]
 		if !there {
 			if _, known := d.values[name]; !known {
@@ -31,7 +34,7 @@ func (p *Playbook) Recall(params Params, given Given, written map[string]any, mi
 			return nil, fmt.Errorf("fact %s: %w", name, err)
 		}
 		delete(d.Missing, name)
-		if fleet, is := value.(facts.Fleet); is && name == fleetName {
+		if fleet, is := value.(facts.Fleet); is && name == conditions.FleetName {
 			p.setFleet(d, fleet)
 		} else {
 			d.set(name, value, nil)
@@ -47,7 +50,7 @@ func (p *Playbook) recalled(name string, written any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	value := reflect.New(p.compiled.types[name])
+	value := reflect.New(p.Code.Types[name])
 	if err := json.Unmarshal(text, value.Interface()); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,10 @@
 package playbooks
 
 import (
+	"aixmend/playbooks/conditions"
+	"aixmend/playbooks/document"
+	"aixmend/playbooks/onhost"
+	"aixmend/playbooks/program"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,18 +34,13 @@ type Undoable struct {
 
 // NoUndo is the reason why a change can't be taken back, "" when it can.
 func (u Undoable) NoUndo() string {
-	if reason, none := strings.CutPrefix(u.Undo, undoNone); none {
+	if reason, none := strings.CutPrefix(u.Undo, document.UndoNone); none {
 		return strings.TrimSpace(reason)
 	}
 	if strings.TrimSpace(u.Undo) == "" {
 		return "it has no undo"
 	}
 	return ""
-}
-
-// Collects reports whether a rung only collects support data.
-func (p *Playbook) Collects(rung string) bool {
-	return slices.ContainsFunc(p.Rungs, func(r Rung) bool { return r.ID == rung && r.Collect })
 }
 
 // TakenBack is the plan of a rollback.
@@ -59,7 +58,7 @@ type TakenBack struct {
 // can be told then.
 func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack {
 	out := TakenBack{Rung: PlannedRung{Rung: &Rung{ID: TakeBackRung, Row: "R7", Title: "take back what an earlier run has done"}, Fixes: []string{}}}
-	after, _ := now.values["params."+UndoAfterParam].(time.Duration)
+	after, _ := now.values[conditions.ParamPrefix+document.UndoAfterParam].(time.Duration)
 	for _, u := range slices.Backward(changes) {
 		if p.Collects(u.Rung) {
 			continue // it took its data away itself, or the report says what is left
@@ -85,8 +84,8 @@ func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack 
 		out.Rung.block(p.Throughout(now, u.Rung, true))
 		if step.TimedUndo {
 			planned.UndoAfter = after
-			run, _ := now.values[runName].(string)
-			planned.Arm, planned.Disarm = armCommand(&step, run, planned.Undo, after), disarmCommand(step.ID, run)
+			run, _ := now.values[conditions.RunName].(string)
+			planned.Arm, planned.Disarm = onhost.ArmCommand(step.ID, run, planned.Undo, after, step.MaxTime()), onhost.DisarmCommand(step.ID, run)
 		}
 		out.Rung.Steps = append(out.Rung.Steps, planned)
 	}
@@ -113,7 +112,7 @@ func (p *Playbook) stands(now, then *Diagnosis, u Undoable, planned *PlannedStep
 		return unclear, "is left alone: the playbook has no such step any more"
 	}
 	planned.Step.Timeout, planned.Step.TimedUndo = was.Timeout, was.TimedUndo
-	planned.confirm, planned.refute, planned.undoWhen, planned.before = c.confirm, c.refute, c.undoWhen, values
+	planned.confirm, planned.refute, planned.undoWhen, planned.before = c.Confirm, c.Refute, c.UndoWhen, values
 	if was.Temporary { // what this run would find is a folder of its own
 		return unclear, "is left alone: it was to be taken back when its run ended, and was not"
 	}
@@ -122,14 +121,14 @@ func (p *Playbook) stands(now, then *Diagnosis, u Undoable, planned *PlannedStep
 	switch {
 	case err != nil:
 		return unclear, "is left alone: it can't be told whether it is in effect: " + err.Error()
-	case errThen == nil && so && (c.undoWhen == nil || !left):
+	case errThen == nil && so && (c.UndoWhen == nil || !left):
 		return gone, "is left as it is: it was so before that run"
 	case !left:
 		return gone, "is not in effect any more"
-	case errThen != nil && c.undoWhen == nil:
+	case errThen != nil && c.UndoWhen == nil:
 		return unclear, "is left alone: it can't be told whether it was so before that run: " + errThen.Error()
 	}
-	for _, g := range c.undoGuards {
+	for _, g := range c.UndoGuards {
 		if reason := now.guarded(g, planned.values(now)); reason != "" {
 			return unclear, "is left alone: " + reason
 		}
@@ -140,31 +139,31 @@ func (p *Playbook) stands(now, then *Diagnosis, u Undoable, planned *PlannedStep
 // appliedStep finds the step of a change in the playbook, and the facts with which
 // it was planned: those of before the run and, of a step that is taken for each item
 // of a list, the item with which its command comes out the same. nil: not found.
-func (p *Playbook) appliedStep(then *Diagnosis, u Undoable) (*Step, compiledStep, map[string]any) {
+func (p *Playbook) appliedStep(then *Diagnosis, u Undoable) (*Step, program.Step, map[string]any) {
 	for i := range p.Rungs {
 		if p.Rungs[i].ID != u.Rung {
 			continue
 		}
 		for j := range p.Rungs[i].Steps {
-			s, c := &p.Rungs[i].Steps[j], p.compiled.rungs[i].steps[j]
-			if c.each == nil && s.ID == u.Step {
+			s, c := &p.Rungs[i].Steps[j], p.Code.Rungs[i].Steps[j]
+			if c.Each == nil && s.ID == u.Step {
 				return s, c, then.values
 			}
-			if c.each == nil || p.FindStep(u.Rung, u.Step) != s {
+			if c.Each == nil || p.FindStep(u.Rung, u.Step) != s {
 				continue
 			}
-			items, err := c.each.items(then.values)
+			items, err := c.Each.Items(then.values)
 			if err != nil {
 				return nil, c, nil
 			}
 			for _, item := range items {
 				values := maps.Clone(then.values)
-				values[eachName] = item
-				if step, err := c.render(s, values); err == nil && step.Command == u.Command {
+				values[conditions.EachName] = item
+				if step, err := render(c, s, values); err == nil && step.Command == u.Command {
 					return s, c, values
 				}
 			}
 		}
 	}
-	return nil, compiledStep{}, nil
+	return nil, program.Step{}, nil
 }

@@ -7,7 +7,7 @@ import (
 
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
-	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport/lab/aixsim"
 )
 
@@ -158,7 +158,7 @@ func (z *freezing) actsOn(name string) []act {
 	}
 	for i := range list {
 		a := &list[i]
-		a.lease = strings.Contains(a.script, "( /usr/bin/ln -s run=") || strings.Contains(a.script, `( case "$(/usr/bin/ls -ld `+playbooks.LeasePath+`)"`)
+		a.lease = strings.Contains(a.script, "( /usr/bin/ln -s run=") || strings.Contains(a.script, `( case "$(/usr/bin/ls -ld `+onhost.LeasePath+`)"`)
 		if m := taken.FindStringSubmatch(a.script); a.lease && m != nil {
 			a.folder = m[1]
 		}
@@ -171,7 +171,7 @@ var taken = regexp.MustCompile(`\( /usr/bin/ln -s run=\S*,proc=([0-9a-f]+)\.[0-9
 
 // ofFence reports whether a program is what a fence runs.
 func ofFence(argv []string) bool {
-	return slices.Equal(argv, []string{"/usr/bin/ls", "-ld", playbooks.LeasePath}) || slices.Equal(argv, []string{"/usr/bin/date", "-u", "+%Y%m%dT%H%M%SZ"})
+	return slices.Equal(argv, []string{"/usr/bin/ls", "-ld", onhost.LeasePath}) || slices.Equal(argv, []string{"/usr/bin/date", "-u", "+%Y%m%dT%H%M%SZ"})
 }
 
 // folder is how the leases of a controller call its folder, "" where it has taken none.

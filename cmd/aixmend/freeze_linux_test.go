@@ -19,7 +19,7 @@ import (
 
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
-	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/suite"
 )
@@ -283,7 +283,7 @@ func (z *freezing) happens() {
 // removeLeases is what the message about a host that is held tells to do.
 func (z *freezing) removeLeases() {
 	for _, host := range freezeFleet {
-		z.fleet.Host(host).Mutate(func(s *aixsim.State) { delete(s.Files, playbooks.LeasePath) })
+		z.fleet.Host(host).Mutate(func(s *aixsim.State) { delete(s.Files, onhost.LeasePath) })
 	}
 }
 

@@ -24,7 +24,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/inventory"
-	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport"
 	"aixmend/transport/wrap"
 )
@@ -306,7 +306,7 @@ func (j *job) within(gate wrap.Gate, run string) wrap.Gate {
 		}
 	}
 	return func(t transport.Target, c transport.Command) error {
-		own := strings.HasPrefix(c.ID, controller.LeaseSteps) || c.ID == playbooks.MarkAppliedStep && c.Line == playbooks.MarkAppliedCommand(j.plan.ID, run)
+		own := strings.HasPrefix(c.ID, controller.LeaseSteps) || c.ID == onhost.MarkAppliedStep && c.Line == onhost.MarkAppliedCommand(j.plan.ID, run)
 		if !own && c.ID != "upload" && !allowed[t.Name+"\n"+c.Line] {
 			return fmt.Errorf("%s: %w: it is not in the approved plan", c.ID, transport.ErrGateShut)
 		}

@@ -10,7 +10,7 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
-	"aixmend/playbooks"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport"
 )
 
@@ -81,12 +81,12 @@ func TestPlanGateAndTheMark(t *testing.T) {
 	j, _ := planOf(t)
 	gate := j.within(func(transport.Target, transport.Command) error { return nil }, "r1")
 	for line, passes := range map[string]bool{
-		playbooks.MarkAppliedCommand(j.plan.ID, "r1"): true,
-		playbooks.MarkAppliedCommand(j.plan.ID, "r2"): false,
-		playbooks.MarkAppliedCommand("another", "r1"): false,
-		"/usr/bin/rm /etc/passwd":                     false,
+		onhost.MarkAppliedCommand(j.plan.ID, "r1"): true,
+		onhost.MarkAppliedCommand(j.plan.ID, "r2"): false,
+		onhost.MarkAppliedCommand("another", "r1"): false,
+		"/usr/bin/rm /etc/passwd":                  false,
 	} {
-		err := gate(transport.Target{Name: "a"}, transport.Command{ID: playbooks.MarkAppliedStep, Line: line, Mutating: true})
+		err := gate(transport.Target{Name: "a"}, transport.Command{ID: onhost.MarkAppliedStep, Line: line, Mutating: true})
 		if (err == nil) != passes || err != nil && !errors.Is(err, transport.ErrGateShut) {
 			t.Errorf("%s: %v", line, err)
 		}

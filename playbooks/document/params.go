@@ -1,12 +1,15 @@
-package playbooks
+package document
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"aixmend/inventory/strictyaml"
+	"aixmend/playbooks/conditions"
+	"aixmend/playbooks/facts"
 )
 
 // Params holds the value of every parameter of a playbook.
@@ -25,20 +28,20 @@ func (p Params) Text(name string) string {
 	return text
 }
 
-// into adds the parameters to the variables of conditions.
-func (p Params) into(values map[string]any) {
+// Into adds the parameters to the variables of conditions.
+func (p Params) Into(values map[string]any) {
 	for name, value := range p {
-		values["params."+name] = value
+		values[conditions.ParamPrefix+name] = value
 	}
 }
 
 // Allows tells whether a rung or step takes a word of --allow.
 func (p *Playbook) Allows(word string) bool {
-	return word != "" && slices.Contains(p.words(), word)
+	return word != "" && slices.Contains(p.Words(), word)
 }
 
-// words are the words of --allow that rungs and steps take, in their order.
-func (p *Playbook) words() []string {
+// Words returns the words of --allow that rungs and steps take, in their order.
+func (p *Playbook) Words() []string {
 	var words []string
 	add := func(word string) {
 		if word != "" && !slices.Contains(words, word) {
@@ -68,7 +71,7 @@ func (p *Playbook) AllowWords() []AllowWord {
 	for _, e := range p.Allow {
 		list = append(list, AllowWord{e.Key, strings.TrimSpace(e.Value.V)})
 	}
-	for _, word := range p.words() {
+	for _, word := range p.Words() {
 		if !slices.ContainsFunc(list, func(w AllowWord) bool { return w.Word == word }) {
 			list = append(list, AllowWord{Word: word})
 		}
@@ -91,9 +94,9 @@ func (p *Playbook) Set(assignments []string) (Params, error) {
 		case !ok:
 			return nil, fmt.Errorf("--set %s: wanted KEY=VALUE", a)
 		case !known:
-			hint := strictyaml.DidYouMean(key, sortedKeys(byName))
+			hint := strictyaml.DidYouMean(key, slices.Sorted(maps.Keys(byName)))
 			if hint == "" {
-				hint = "it has: " + strings.Join(sortedKeys(byName), ", ")
+				hint = "it has: " + strings.Join(slices.Sorted(maps.Keys(byName)), ", ")
 			}
 			return nil, fmt.Errorf("--set %s: playbook %s has no parameter %q; %s", a, p.Name, key, hint)
 		}
@@ -104,4 +107,24 @@ func (p *Playbook) Set(assignments []string) (Params, error) {
 		params[key] = value
 	}
 	return params, nil
+}
+
+// value reads a parameter's text.
+func (p Param) value(text string) (any, error) {
+	switch p.Type {
+	case DurationParam:
+		d, err := time.ParseDuration(text)
+		if err != nil || d < 0 {
+			return nil, fmt.Errorf("%q is not a duration such as 30s or 15m", text)
+		}
+		return d, nil
+	case LevelParam:
+		if _, err := facts.ParseLevel(text); err != nil {
+			return nil, err
+		}
+		return text, nil
+	case TextParam:
+		return text, nil
+	}
+	return nil, fmt.Errorf("type %q is none of duration, level, text", p.Type)
 }

@@ -1,4 +1,4 @@
-package playbooks
+package document
 
 import (
 	_ "embed"

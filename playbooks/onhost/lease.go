@@ -1,4 +1,7 @@
-package playbooks
+// Package onhost makes the shell commands with which a run leaves its own marks on a host,
+// and reads their answers: the lease and its fence, the mark of an applied plan, the timed
+// undo. It sends nothing.
+package onhost
 
 import (
 	"fmt"

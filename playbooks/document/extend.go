@@ -1,8 +1,9 @@
-package playbooks
+package document
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"reflect"
 	"slices"
 	"sort"
@@ -19,9 +20,9 @@ func (c *checker) inherit() {
 		return
 	}
 	base := &Playbook{}
-	text, err := Source(p.Extends.Playbook.V)
+	text, err := c.embedded.Source(p.Extends.Playbook.V)
 	if err != nil {
-		c.add(p.Extends.Playbook.Pos, strictyaml.DidYouMean(p.Extends.Playbook.V, Names()), "%v", err)
+		c.add(p.Extends.Playbook.Pos, strictyaml.DidYouMean(p.Extends.Playbook.V, c.embedded.Names), "%v", err)
 		return
 	}
 	if problems := strictyaml.Decode(p.Extends.Playbook.V+".yaml", text, base); len(problems) > 0 || base.Extends != nil {
@@ -114,7 +115,7 @@ func (c *checker) use(base *Playbook) {
 			taken, there := steps[s.Use.V]
 			switch {
 			case !there:
-				c.add(s.Use.Pos, strictyaml.DidYouMean(s.Use.V, sortedKeys(steps)), "playbook %s has no step %q", c.playbook.Extends.Playbook.V, s.Use.V)
+				c.add(s.Use.Pos, strictyaml.DidYouMean(s.Use.V, slices.Sorted(maps.Keys(steps))), "playbook %s has no step %q", c.playbook.Extends.Playbook.V, s.Use.V)
 			case !reflect.DeepEqual(s, Step{Pos: s.Pos, Use: s.Use}):
 				c.add(s.Use.Pos, "", "step %s: a step that is taken over is taken as it is: nothing stands beside use", s.Use.V)
 			}

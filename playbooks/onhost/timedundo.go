@@ -1,4 +1,4 @@
-package playbooks
+package onhost
 
 import (
 	"fmt"
@@ -14,54 +14,6 @@ import (
 // marker is a symbolic link, as a lease is: what it says is there as soon as it
 // is, and it says until when the undo may still run, so one that a reboot left
 // behind expires. It takes POSIX sh and nothing else: no at, no cron.
-
-// UndoAfterParam is the parameter that says how long an armed undo waits.
-const UndoAfterParam = "undo_after"
-
-// What an armed undo has to wait for beside the step itself.
-const (
-	// UndoArming is how long the disarming command may take.
-	UndoArming = 30 * time.Second
-	// UndoReconnecting is how long a new connection to the host may take.
-	UndoReconnecting = 30 * time.Second
-	// DefaultStepTimeout is how long a step may take when the playbook does not say.
-	DefaultStepTimeout = 5 * time.Minute
-)
-
-// LeastUndoAfter is the shortest wait of the step's timed undo: shorter, it could
-// fire while the step still runs, or before anybody can have disarmed it.
-func (s Step) LeastUndoAfter() time.Duration {
-	return s.timeout() + UndoReconnecting + UndoArming
-}
-
-// timeout is how long the step may take, and its undo.
-func (s Step) timeout() time.Duration {
-	if s.Timeout > 0 {
-		return s.Timeout
-	}
-	return DefaultStepTimeout
-}
-
-// CheckUndoAfter reports as an error that the parameters let a timed undo fire
-// before its step can have been disarmed (procedure E7). It names the least value
-// that holds for every step.
-func (p *Playbook) CheckUndoAfter(params Params) error {
-	after := params.Duration(UndoAfterParam)
-	var slowest *Step
-	for _, r := range p.Rungs {
-		for i, s := range r.Steps {
-			if s.TimedUndo && (slowest == nil || s.LeastUndoAfter() > slowest.LeastUndoAfter()) {
-				slowest = &r.Steps[i]
-			}
-		}
-	}
-	if slowest == nil || after >= slowest.LeastUndoAfter() {
-		return nil
-	}
-	least := slowest.LeastUndoAfter()
-	return fmt.Errorf("%s=%s is too short: step %s may take %s, then its undo must be disarmed over a new connection (%s); the least value is %s",
-		UndoAfterParam, after, slowest.ID, least-UndoReconnecting-UndoArming, UndoReconnecting+UndoArming, least)
-}
 
 // States of a timed undo; UndoDisarmed and UndoFired are the answers of a disarming
 // command, too.
@@ -79,19 +31,21 @@ const (
 // marker is the link that arms the undo of a step; /etc is root's alone.
 func marker(step string) string { return "/etc/aixmend.undo." + step }
 
-// armCommand leaves a shell behind that runs undo after a while. It refuses while
+// ArmCommand leaves a shell behind that runs undo after a while. It refuses while
 // another undo of the step is armed, and takes the place of one that has expired.
 // The marker's end is reckoned from the host's clock, for no other is known to be
 // right; the 1 in front of each number keeps a shell from reading 08 as octal. Who
 // takes the place of an expired one does so as a lease is renewed: of several who
 // try, one succeeds, for they exclude each other by a second link, and that one
 // expires, too.
-func armCommand(s *Step, run, undo string, after time.Duration) string {
-	return arm(marker(s.ID), leased(run), undo, after, s.timeout())
+//
+// slack is how much longer than its wait the undo may take: as long as its step.
+func ArmCommand(step, run, undo string, after, slack time.Duration) string {
+	return arm(marker(step), leased(run), undo, after, slack)
 }
 
-// disarmCommand takes the marker of a run away and says who was first.
-func disarmCommand(step, run string) string { return disarm(marker(step), leased(run)) }
+// DisarmCommand takes the marker of a run away and says who was first.
+func DisarmCommand(step, run string) string { return disarm(marker(step), leased(run)) }
 
 // ArmedCommand prints what there is of the undo of a step, for ReadArmed, with a
 // status that means nothing: no line where it was never armed, or was disarmed. It
@@ -102,7 +56,7 @@ func armed(marker string) string {
 	return fmt.Sprintf("/usr/bin/ls -ld %[1]s %[1]s.fired %[1]s.disarmed 2>/dev/null", marker)
 }
 
-// arm is armCommand for another marker. slack is how much longer than its wait the
+// arm is ArmCommand for another marker. slack is how much longer than its wait the
 // undo may take: as long as its step.
 func arm(marker, run, undo string, after, slack time.Duration) string {
 	seconds := max(int(after/time.Second), 1)

@@ -1,13 +1,18 @@
-package playbooks
+// Package show prints a playbook for the operator who has to approve it.
+package show
 
 import (
 	"fmt"
 	"strings"
+
+	"aixmend/playbooks/conditions"
+	"aixmend/playbooks/document"
+	"aixmend/playbooks/program"
 )
 
-// Show prints the playbook for an operator: what it judges, what it keeps and
+// Playbook prints the playbook for an operator: what it judges, what it keeps and
 // what it would run, every command in plain sight.
-func (p *Playbook) Show() string {
+func Playbook(p *program.Program) string {
 	s := &sheet{}
 	s.line("%s: %s", p.Name, p.Title)
 	s.block("  ", p.About)
@@ -44,7 +49,7 @@ func (p *Playbook) Show() string {
 		s.sure(e.Value.Sure.V, e.Value.Source)
 	}
 	s.line("\nHow sure a reading is")
-	for _, sure := range Surenesses() {
+	for _, sure := range conditions.Surenesses() {
 		s.line("  %s: %s", sure[0], sure[1])
 	}
 	s.uniques(p)
@@ -92,7 +97,7 @@ func (s *sheet) block(indent, text string) {
 	s.line("%s%s", indent, strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", len(indent))))
 }
 
-func (s *sheet) probe(p Probe) {
+func (s *sheet) probe(p document.Probe) {
 	s.line("  [read-only] %s (%s)", p.ID, p.Row)
 	if p.When.V != "" {
 		s.block("      when ", p.When.V)
@@ -105,7 +110,7 @@ func (s *sheet) probe(p Probe) {
 }
 
 // rests prints the facts on which a verdict rests.
-func (s *sheet) rests(on []Reading) {
+func (s *sheet) rests(on []program.Reading) {
 	if len(on) == 0 {
 		return
 	}
@@ -127,7 +132,7 @@ func (s *sheet) sure(sure, source string) {
 	}
 }
 
-func (s *sheet) recovery(p *Playbook) {
+func (s *sheet) recovery(p *program.Program) {
 	s.line("\nRecover: rungs, the least invasive first")
 	s.guards("  ", p.Guards)
 	for _, r := range p.Rungs {
@@ -135,7 +140,7 @@ func (s *sheet) recovery(p *Playbook) {
 		switch {
 		case r.Collect && p.OnlyCollects():
 		case r.Collect:
-			s.line("    %s", nothingElse)
+			s.line("    %s", document.NothingElse)
 		default:
 			s.line("    fixes %s", list(r.Fixes))
 		}
@@ -161,7 +166,7 @@ func (s *sheet) recovery(p *Playbook) {
 	}
 }
 
-func (s *sheet) step(step Step) {
+func (s *sheet) step(step document.Step) {
 	kind := "changing"
 	if step.ReadOnly() {
 		kind = "read-only"
@@ -205,7 +210,7 @@ func (s *sheet) step(step Step) {
 }
 
 // uniques prints what no two machines may share.
-func (s *sheet) uniques(p *Playbook) {
+func (s *sheet) uniques(p *program.Program) {
 	if len(p.Unique) == 0 {
 		return
 	}
@@ -226,7 +231,7 @@ func (s *sheet) uniques(p *Playbook) {
 }
 
 // list is names with commas between.
-func list(names []Text) string {
+func list(names []document.Text) string {
 	words := make([]string, len(names))
 	for i, n := range names {
 		words[i] = n.V
@@ -234,13 +239,13 @@ func list(names []Text) string {
 	return strings.Join(words, ", ")
 }
 
-func (s *sheet) each(indent string, each Text) {
+func (s *sheet) each(indent string, each document.Text) {
 	if each.V != "" {
 		s.block(indent+"for each of ", each.V)
 	}
 }
 
-func (s *sheet) guards(indent string, guards []Guard) {
+func (s *sheet) guards(indent string, guards []document.Guard) {
 	for _, g := range guards {
 		s.block(indent+"only if ", g.Require.V)
 	}

@@ -1,4 +1,5 @@
-package playbooks
+// Package sudoers prints the rules of sudoers that a playbook needs.
+package sudoers
 
 import (
 	"fmt"
@@ -8,6 +9,9 @@ import (
 	"strings"
 	"unicode"
 
+	"aixmend/playbooks/conditions"
+	"aixmend/playbooks/document"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport/shell"
 )
 
@@ -26,11 +30,11 @@ const maxLines = 16
 // sudoersUser is what a user or a %group may look like there without quoting.
 var sudoersUser = regexp.MustCompile(`^%?[A-Za-z_][A-Za-z0-9_.-]{0,63}$`)
 
-// Sudoers prints the lines of sudoers that a login needs when each command
+// Rules prints the lines of sudoers that a login needs when each command
 // becomes root by itself: for the verbs that only read, and with changes those
 // for recover, too. user is a user, or a group behind a %. What needs a root
 // shell stands there as a comment, with the reason.
-func (p *Playbook) Sudoers(user string, changes bool) (string, error) {
+func Rules(p *document.Playbook, user string, changes bool) (string, error) {
 	if !sudoersUser.MatchString(user) {
 		return "", fmt.Errorf("%q can't be the user of a line in sudoers: letters, digits, dots, underscores and hyphens, %% in front of a group", user)
 	}
@@ -43,11 +47,11 @@ func (p *Playbook) Sudoers(user string, changes bool) (string, error) {
 	s.line("Defaults:%s env_keep += \"LC_ALL LANG ODMDIR\"\n", user)
 	alias := "AIXMEND_" + strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_"))
 
-	read := p.readingRules()
+	read := readingRules(p)
 	s.line("# What audit, plan and capture run: it changes nothing.")
 	s.rules(user, alias+"_AUDIT", read)
 	if changes {
-		change := p.changingRules(read)
+		change := changingRules(p, read)
 		s.line("\n# What recover runs, and what takes it back. Who may run this can become root: the")
 		s.line("# login is to be guarded like root's.")
 		s.rules(user, alias+"_RECOVER", change)
@@ -55,6 +59,14 @@ func (p *Playbook) Sudoers(user string, changes bool) (string, error) {
 	s.line("\n# Where ssh.become_mode is script, the default, one line stands for all of them:")
 	s.line("#   %s ALL=(root) NOPASSWD: %s", user, rootShell)
 	return s.b.String(), nil
+}
+
+// sheet is the text as far as it is written.
+type sheet struct{ b strings.Builder }
+
+func (s *sheet) line(format string, args ...any) {
+	fmt.Fprintf(&s.b, format, args...)
+	s.b.WriteByte('\n')
 }
 
 // rules prints what may be run, and what can't be said so.
@@ -93,7 +105,7 @@ type rules struct {
 }
 
 // newRules are those of a playbook, of which none is there yet.
-func (p *Playbook) newRules() *rules {
+func newRules(p *document.Playbook) *rules {
 	r := &rules{seen: map[string]bool{}, paths: map[string][]string{}}
 	for _, probe := range p.Probes {
 		for _, e := range probe.Paths {
@@ -106,8 +118,8 @@ func (p *Playbook) newRules() *rules {
 }
 
 // readingRules are those of the probes and the capture.
-func (p *Playbook) readingRules() *rules {
-	r := p.newRules()
+func readingRules(p *document.Playbook) *rules {
+	r := newRules(p)
 	for _, probe := range slices.Concat(p.Probes, p.Capture.Probes) {
 		if !probe.Login {
 			r.add("probe "+probe.ID, probe.Run.V)
@@ -120,8 +132,8 @@ func (p *Playbook) readingRules() *rules {
 }
 
 // changingRules are those of the rungs, without what reading takes anyway.
-func (p *Playbook) changingRules(read *rules) *rules {
-	r := p.newRules()
+func changingRules(p *document.Playbook, read *rules) *rules {
+	r := newRules(p)
 	for line := range read.seen {
 		r.seen[line] = true
 	}
@@ -129,10 +141,9 @@ func (p *Playbook) changingRules(read *rules) *rules {
 		return r
 	}
 	const any = "{{ run }}" // which one is only known then
-	for _, text := range []string{leaseTake(any), leaseReplace(any, any), leaseRelease(any)} {
-		r.add("the lease of the host", text)
+	for _, text := range onhost.Templates(any) {
+		r.add(text.Purpose, text.Command)
 	}
-	r.add("the mark of an approved plan", markApplied(planMarkPath+any, any))
 	for _, rung := range p.Rungs {
 		for _, step := range rung.Steps {
 			what := fmt.Sprintf("step %s of rung %s", step.ID, rung.ID)
@@ -144,7 +155,7 @@ func (p *Playbook) changingRules(read *rules) *rules {
 			default:
 				r.add(what, step.Run.V)
 			}
-			if step.Undo.V != "" && !strings.HasPrefix(step.Undo.V, undoNone) {
+			if step.Undo.V != "" && !strings.HasPrefix(step.Undo.V, document.UndoNone) {
 				r.add("the undo of "+what, step.Undo.V)
 			}
 			if step.TimedUndo {
@@ -153,7 +164,7 @@ func (p *Playbook) changingRules(read *rules) *rules {
 				if step.Each.V != "" {
 					id += "-" + any
 				}
-				r.add("the disarming of the undo of "+what, disarm(marker(id), any))
+				r.add("the disarming of the undo of "+what, onhost.DisarmTemplate(id, any))
 			}
 		}
 	}
@@ -163,8 +174,8 @@ func (p *Playbook) changingRules(read *rules) *rules {
 // add takes the calls of a text.
 func (r *rules) add(what, text string) {
 	var exprs []string
-	plain := interpolation.ReplaceAllStringFunc(text, func(m string) string {
-		expr := strings.TrimSpace(interpolation.FindStringSubmatch(m)[1])
+	plain := conditions.Interpolation.ReplaceAllStringFunc(text, func(m string) string {
+		expr := strings.TrimSpace(conditions.Interpolation.FindStringSubmatch(m)[1])
 		exprs = append(exprs, expr)
 		if len(r.paths[expr]) > 0 {
 			return fmt.Sprintf("/qzx%dxzq", len(exprs)-1)

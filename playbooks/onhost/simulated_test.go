@@ -1,4 +1,4 @@
-package playbooks
+package onhost
 
 import (
 	"bytes"
@@ -22,6 +22,9 @@ type simHost struct {
 	t *testing.T
 	*aixsim.Host
 }
+
+// lookPrelude begins a session as the transport does.
+const lookPrelude = "LC_ALL=C; LANG=C; ODMDIR=/etc/objrepos; export LC_ALL LANG ODMDIR\nf() { printf '\n@@%s %s\n' \"$1\" \"$2\"; printf '\n@@%s %s\n' \"$1\" \"$2\" >&2; }\nf begin 0\n"
 
 func simulated(t *testing.T, run func(t *testing.T, h simHost)) {
 	t.Helper()
@@ -90,7 +93,7 @@ func TestFenceOnASimulatedHost(t *testing.T) {
 
 func TestUndoOnASimulatedHost(t *testing.T) {
 	simulated(t, func(t *testing.T, h simHost) {
-		arming := armCommand(&Step{ID: "net", Timeout: time.Minute}, "r1", "/usr/bin/touch /tmp/undone", 4*time.Minute)
+		arming := ArmCommand("net", "r1", "/usr/bin/touch /tmp/undone", 4*time.Minute, time.Minute)
 		state := func() string {
 			a, err := ReadArmed(h.run(ArmedCommand("net") + "; :")) // its status means nothing
 			if err != nil {
@@ -104,7 +107,7 @@ func TestUndoOnASimulatedHost(t *testing.T) {
 		if said := h.run(arming); !strings.Contains(said, "armed already, by run r1 until 20000101T000500Z (the clock of the host says 20000101T000000Z)") {
 			t.Errorf("armed again: %s", said)
 		}
-		if said := h.run(disarmCommand("net", "r1")); said != UndoDisarmed || state() != " " {
+		if said := h.run(DisarmCommand("net", "r1")); said != UndoDisarmed || state() != " " {
 			t.Errorf("disarmed: %s; %s", said, state())
 		}
 		if said := h.run(arming); said != "" {
@@ -115,7 +118,7 @@ func TestUndoOnASimulatedHost(t *testing.T) {
 		if _, undone := h.Snapshot().Files["/tmp/undone"]; !undone || state() != "fired r1" {
 			t.Errorf("nobody disarmed it: undone %v, %s", undone, state())
 		}
-		if said := h.run(disarmCommand("net", "r1")); said != UndoFired || !cmp.Equal(h.left(), []string{}) {
+		if said := h.run(DisarmCommand("net", "r1")); said != UndoFired || !cmp.Equal(h.left(), []string{}) {
 			t.Errorf("fired: %s; left %q", said, h.left())
 		}
 		// A reboot ends the shell that waits, and leaves the marker.
