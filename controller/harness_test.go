@@ -32,6 +32,7 @@ import (
 	"aixmend/transport/lab/sshtest"
 	"aixmend/transport/retry"
 	"aixmend/transport/ssh"
+	"aixmend/transport/ssh/auth"
 	"aixmend/transport/ssh/hostkeys"
 	"aixmend/transport/wrap"
 )
@@ -252,7 +253,7 @@ func (b *bench) engine(verb controller.Verb) *controller.Engine {
 // dialer is the real one, limited and gated as the command does it.
 func (b *bench) dialer(gate wrap.Gate) transport.Dialer {
 	dialer := ssh.NewDialer(ssh.Options{
-		ConnectTimeout: 5 * time.Second, Keys: &ssh.Keys{}, Hosts: &hostkeys.KnownHosts{},
+		ConnectTimeout: 5 * time.Second, Keys: &auth.Keys{}, Hosts: &hostkeys.KnownHosts{},
 	})
 	return wrap.Gated(wrap.Limited(wrap.Retried(dialer, quickly(retry.Dial)), b.placesOf()), gate)
 }

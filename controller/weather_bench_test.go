@@ -20,6 +20,7 @@ import (
 	"aixmend/transport/lab/weather"
 	"aixmend/transport/retry"
 	"aixmend/transport/ssh"
+	"aixmend/transport/ssh/auth"
 	"aixmend/transport/ssh/hostkeys"
 	"aixmend/transport/wrap"
 )
@@ -132,7 +133,7 @@ func (s *storm) dialer() transport.Dialer {
 	plain := ssh.NewDialer(ssh.Options{
 		ConnectTimeout: 1500 * time.Millisecond, KeepaliveEvery: 300 * time.Millisecond,
 		ReplyTimeout: 1500 * time.Millisecond, StartTimeout: 3 * time.Second,
-		Keys: &ssh.Keys{}, Hosts: &hostkeys.KnownHosts{},
+		Keys: &auth.Keys{}, Hosts: &hostkeys.KnownHosts{},
 	})
 	told := transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
 		conn, err := plain.Dial(ctx, target)

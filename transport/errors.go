@@ -21,7 +21,7 @@ const (
 	KindHostKeyUnknown Kind = "host-key-unknown"
 	// KindHostKeyChanged: known_hosts has another key for the host.
 	KindHostKeyChanged Kind = "host-key-changed"
-	// KindAuth: the host did not take the identity, or there is none.
+	// KindAuth: the host did not accept the identity, or there is none.
 	KindAuth Kind = "auth"
 	// KindProtocol: what answered does not speak SSH as we do.
 	KindProtocol Kind = "protocol"

@@ -23,7 +23,7 @@ type room struct {
 var everything = []string{"*"}
 
 // world lists the packages a test needs to put a host at the other end.
-var world = []string{"transport", "transport/ssh", "transport/ssh/hostkeys", "transport/wrap", "transport/lab/sshtest", "transport/lab/transporttest", "transport/lab/aixsim", "transport/lab/weather"}
+var world = []string{"transport", "transport/ssh", "transport/ssh/auth", "transport/ssh/hostkeys", "transport/wrap", "transport/lab/sshtest", "transport/lab/transporttest", "transport/lab/aixsim", "transport/lab/weather"}
 
 // leaves lists the packages that every test may import.
 var leaves = []string{"transport/lab/golden", "transport/lab/suite"}
@@ -34,7 +34,7 @@ var leaves = []string{"transport/lab/golden", "transport/lab/suite"}
 var rooms = map[string]room{
 	"cmd/aixmend":                 {imports: []string{"*", "cmd/*"}},
 	"inventory":                   {imports: []string{"inventory/strictyaml", "transport/program"}},
-	"inventory/secrets":           {imports: []string{"inventory", "transport", "transport/program", "transport/ssh"}},
+	"inventory/secrets":           {imports: []string{"inventory", "transport", "transport/program", "transport/ssh/passwords"}},
 	"inventory/strictyaml":        {},
 	"playbooks":                   {imports: []string{"inventory/strictyaml", "playbooks/conditions", "playbooks/document", "playbooks/facts", "playbooks/onhost", "playbooks/program", "playbooks/show", "playbooks/sudoers"}, tests: append([]string{"transport/shell"}, world...)},
 	"playbooks/conditions":        {imports: []string{"playbooks/facts"}},
@@ -48,9 +48,11 @@ var rooms = map[string]room{
 	"transport/shell":             {},
 	"transport/program":           {},
 	"transport/retry":             {},
-	"transport/ssh":               {imports: []string{"transport", "transport/shell", "transport/retry", "transport/ssh/fault", "transport/ssh/hostkeys"}, tests: world},
+	"transport/ssh":               {imports: []string{"transport", "transport/shell", "transport/retry", "transport/ssh/auth", "transport/ssh/fault", "transport/ssh/hostkeys", "transport/ssh/passwords"}, tests: world},
+	"transport/ssh/auth":          {imports: []string{"transport", "transport/ssh/fault", "transport/ssh/passwords"}, tests: world},
 	"transport/ssh/fault":         {imports: []string{"transport"}},
 	"transport/ssh/hostkeys":      {imports: []string{"transport", "transport/retry", "transport/ssh/fault"}, tests: world},
+	"transport/ssh/passwords":     {imports: []string{"transport"}},
 	"transport/sshconfig":         {imports: []string{"transport", "transport/program"}},
 	"transport/wrap":              {imports: []string{"transport", "transport/retry"}, tests: world},
 	"transport/lab/transporttest": {imports: []string{"transport"}, tests: world},

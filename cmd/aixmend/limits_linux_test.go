@@ -14,6 +14,7 @@ import (
 	"aixmend/transport"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/ssh"
+	"aixmend/transport/ssh/auth"
 	"aixmend/transport/ssh/hostkeys"
 )
 
@@ -104,7 +105,7 @@ func TestFilesOfAConnection(t *testing.T) {
 	}
 	defer fleet.Close()
 	target := fleetTarget(dir, fleet)
-	dialer := ssh.NewDialer(ssh.Options{Keys: &ssh.Keys{}, Hosts: &hostkeys.KnownHosts{}})
+	dialer := ssh.NewDialer(ssh.Options{Keys: &auth.Keys{}, Hosts: &hostkeys.KnownHosts{}})
 	first, err := dialer.Dial(t.Context(), target) // it reads the key and known_hosts, too
 	if err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ func testSSHPassword(t *testing.T, lab *sshLab) {
 	d.env = append(d.env, "AIX_PW="+loginPassword)
 	r := d.run("audit").exits(4)
 	for host, want := range map[string]string{
-		"wrong":   "auth: " + "did not take",
+		"wrong":   "auth: " + "did not accept",
 		"expired": "auth: user root: the password has expired",
 		"silent":  "no password (ssh.password)",
 	} {

@@ -117,7 +117,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 		{[]string{"report", "latest", state}, 0, "privilege-missing"},
 		{[]string{"report", "latest", state, "--host", sick}, 0, "# " + sick},
 		{[]string{"report", "latest", state, "--host", sick, "--format", "json"}, 0, `"stdout"`},
-		{[]string{"explain", "latest", "daemon-down", state}, 0, "did not take the password of ops"},
+		{[]string{"explain", "latest", "daemon-down", state}, 0, "did not accept the password of ops"},
 		{[]string{"runs", state}, 0, "recover"},
 		{[]string{"capture", "list", state}, 0, sick},
 		{[]string{"capture", "show", sick, state}, 0, "rc.tcpip"},

@@ -20,6 +20,7 @@ import (
 	"aixmend/transport"
 	"aixmend/transport/retry"
 	"aixmend/transport/ssh"
+	"aixmend/transport/ssh/auth"
 	"aixmend/transport/ssh/hostkeys"
 	"aixmend/transport/sshconfig"
 	"aixmend/transport/wrap"
@@ -64,7 +65,7 @@ func (a *app) reach(f asked, defined []inventory.Bastion) reach {
 		ConnectTimeout: f.ConnectTimeout,
 		Bastion:        between.find,
 		BastionRate:    between.rate,
-		Keys:           &ssh.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: passwords.Passphrase},
+		Keys:           &auth.Keys{Home: home(), AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Passphrase: passwords.Passphrase},
 		Hosts:          known,
 		Passwords:      passwords,
 	})}

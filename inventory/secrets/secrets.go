@@ -17,7 +17,7 @@ import (
 	"aixmend/inventory"
 	"aixmend/transport"
 	"aixmend/transport/program"
-	"aixmend/transport/ssh"
+	"aixmend/transport/ssh/passwords"
 )
 
 const (
@@ -64,15 +64,15 @@ type want struct {
 	question string // for a person
 }
 
-// Password implements ssh.Passwords.
-func (s *Secrets) Password(ctx context.Context, use ssh.Use, target transport.Target) ([]byte, error) {
-	if use == ssh.ForLogin {
+// Password implements passwords.Source.
+func (s *Secrets) Password(ctx context.Context, use passwords.Use, target transport.Target) ([]byte, error) {
+	if use == passwords.ForLogin {
 		return s.get(ctx, want{target.Password, "ssh.password", fmt.Sprintf("password of %s: ", target.User)})
 	}
 	return s.get(ctx, want{target.BecomePassword, "ssh.become_password", question(target)})
 }
 
-// Passphrase returns the passphrase of a target's identity; see ssh.Keys.
+// Passphrase returns the passphrase of a target's identity; see auth.Keys.
 func (s *Secrets) Passphrase(ctx context.Context, target transport.Target) ([]byte, error) {
 	source := target.Passphrase
 	if source == "" {

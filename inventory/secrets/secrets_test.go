@@ -15,7 +15,7 @@ import (
 
 	"aixmend/inventory"
 	"aixmend/transport"
-	"aixmend/transport/ssh"
+	"aixmend/transport/ssh/passwords"
 )
 
 // source is a target whose password comes from p.
@@ -26,7 +26,7 @@ func source(p inventory.PasswordSource) transport.Target {
 // wantSecret checks the secret or the error that a source yields.
 func wantSecret(t *testing.T, s *Secrets, target transport.Target, want, problem string) {
 	t.Helper()
-	got, err := s.Password(t.Context(), ssh.ForBecome, target)
+	got, err := s.Password(t.Context(), passwords.ForBecome, target)
 	switch {
 	case problem == "" && (err != nil || string(got) != want):
 		t.Errorf("%q, %v; want %q", got, err, want)
@@ -110,7 +110,7 @@ func TestSecretsFromAHangingProgram(t *testing.T) {
 	if runtime.GOOS == "linux" {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := New(nil, "").Password(ctx, ssh.ForBecome, source(inventory.PasswordSource{Exec: []string{"/bin/sleep", "60"}})); !errors.Is(err, context.Canceled) {
+		if _, err := New(nil, "").Password(ctx, passwords.ForBecome, source(inventory.PasswordSource{Exec: []string{"/bin/sleep", "60"}})); !errors.Is(err, context.Canceled) {
 			t.Errorf("after the run was stopped: %v", err)
 		}
 	}
@@ -144,7 +144,7 @@ func TestSecretsAreAskedForOnce(t *testing.T) {
 	if text, err := os.ReadFile(log); err != nil || string(text) != "x\n" {
 		t.Errorf("the program ran %q, %v", text, err)
 	}
-	first, _ := s.Password(t.Context(), ssh.ForBecome, source(inventory.PasswordSource{Prompt: true}))
+	first, _ := s.Password(t.Context(), passwords.ForBecome, source(inventory.PasswordSource{Prompt: true}))
 	clear(first)
 	wantSecret(t, s, source(inventory.PasswordSource{Prompt: true}), "1 password of ops (sudo): ", "")
 }
@@ -163,7 +163,7 @@ func TestSecretsAfterAnInterruptedQuestion(t *testing.T) {
 	s.ask = func(context.Context, string) ([]byte, error) {
 		return nil, fmt.Errorf("interrupted: %w", context.Canceled)
 	}
-	if _, err := s.Password(t.Context(), ssh.ForBecome, source(inventory.PasswordSource{Prompt: true})); !errors.Is(err, context.Canceled) {
+	if _, err := s.Password(t.Context(), passwords.ForBecome, source(inventory.PasswordSource{Prompt: true})); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	s.ask = func(context.Context, string) ([]byte, error) { return []byte("typed\n"), nil }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/auth"
 )
 
 // serveRing serves an agent with keys and certificates on a socket; each
@@ -97,7 +98,7 @@ func TestPublicKeyThatTheAgentDoesNotHold(t *testing.T) {
 	other := newSigner(t).PublicKey()
 	r.target.Identity = writeFile(t, "id.pub", string(ssh.MarshalAuthorizedKey(other)))
 	r.dialFails(transport.KindAuth, "holds 20 keys", ssh.FingerprintSHA256(other), "ssh-add")
-	r.target.Agent = NoAgent
+	r.target.Agent = auth.NoAgent
 	r.dialFails(transport.KindAuth, "only the public key is there", "no agent")
 	if seen.keys.Load() != 0 || r.server.Accepted() != 0 {
 		t.Error("the host was dialled")
@@ -110,7 +111,7 @@ func TestAgentOfATarget(t *testing.T) {
 	r.target.Identity = writeFile(t, "id.pub", string(ssh.MarshalAuthorizedKey(public)))
 	r.target.Agent, r.opts.Keys.AgentSocket = r.opts.Keys.AgentSocket, filepath.Join(t.TempDir(), "none")
 	r.works()
-	r.target.Identity, r.target.Agent = "", NoAgent
+	r.target.Identity, r.target.Agent = "", auth.NoAgent
 	r.dialFails(transport.KindAuth, "there is no agent")
 }
 
@@ -176,20 +177,4 @@ func (c requests) Read(p []byte) (int, error) {
 		c.n.Add(1)
 	}
 	return n, err
-}
-
-// An agent that is not there is looked for once.
-func TestAgentThatIsNotThereIsRemembered(t *testing.T) {
-	socket := filepath.Join(t.TempDir(), "agent")
-	a := &agentClient{path: socket, limit: ages}
-	_, first := a.keys()
-	l, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, second := a.keys()
-	if first == nil || second == nil || first.Error() != second.Error() || !strings.Contains(first.Error(), "agent "+socket) {
-		t.Errorf("%v, then %v", first, second)
-	}
 }

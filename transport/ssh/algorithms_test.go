@@ -1,8 +1,8 @@
 package ssh
 
 import (
-	"crypto/dsa" //nolint:staticcheck // old hosts have such keys
-	"crypto/rand"
+	//nolint:staticcheck // old hosts have such keys
+
 	"slices"
 	"strings"
 	"testing"
@@ -95,25 +95,6 @@ func TestNoAlgorithmAtAll(t *testing.T) {
 		if text := err.Error(); strings.Contains(text, "legacy_algorithms") || strings.Contains(text, "\x1b") || len(text) > 500 || !strings.Contains(text, "update it") {
 			t.Errorf("%q", text)
 		}
-	}
-}
-
-// A DSA key signs with SHA-1.
-func TestDSAIdentity(t *testing.T) {
-	var key dsa.PrivateKey
-	if err := dsa.GenerateParameters(&key.Parameters, rand.Reader, dsa.L1024N160); err != nil {
-		t.Fatal(err)
-	}
-	if err := dsa.GenerateKey(&key, rand.Reader); err != nil {
-		t.Fatal(err)
-	}
-	id := &identity{from: "identity x", signer: mustSigner(t, &key, nil)}
-	o := offer{signer: id.signer, what: id.from}
-	if err := o.restrict(transport.Target{}); err == nil || !strings.Contains(err.Error(), "is a DSA key") {
-		t.Errorf("%v", err)
-	}
-	if err := o.restrict(transport.Target{LegacyAlgorithms: true}); err != nil {
-		t.Error(err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/passwords"
 )
 
 // toolPath finds the tools that are not in base AIX: the Toolbox's sudo, a
@@ -134,7 +135,7 @@ func (c *conn) elevate(script string) (line string, stdin []byte, err error) {
 	case c.target.BecomePassword == "" || c.target.BecomeMode == transport.ModeCommands:
 		return toolPath + "exec " + tool.command(script, false), nil, nil
 	}
-	try, err := c.passwords.known(ForBecome, c.target)
+	try, err := c.passwords.Known(passwords.ForBecome, c.target)
 	if err != nil {
 		return "", nil, c.fail(transport.KindPrivilege, "password", err)
 	}
@@ -142,12 +143,12 @@ func (c *conn) elevate(script string) (line string, stdin []byte, err error) {
 	// to the mark.
 	mark := newNonce()
 	skip := fmt.Sprintf("while IFS= read -r aixmend_l && [ \"$aixmend_l\" != %s ]; do :; done\n", mark)
-	return toolPath + "exec " + tool.command(skip+script, true), try.line(mark + "\n"), nil
+	return toolPath + "exec " + tool.command(skip+script, true), try.Line(mark + "\n"), nil
 }
 
 // password takes the turn to try the target's password.
-func (c *conn) password(ctx context.Context) (*try, error) {
-	try, err := c.passwords.take(ctx, ForBecome, c.target)
+func (c *conn) password(ctx context.Context) (*passwords.Try, error) {
+	try, err := c.passwords.Take(ctx, passwords.ForBecome, c.target)
 	switch {
 	case err == nil:
 		return try, nil

@@ -9,17 +9,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
 	"aixmend/transport/lab/transporttest"
+	"aixmend/transport/ssh/passwords"
 )
 
 // rightPassword is what the tools of the tests take.
@@ -149,7 +147,7 @@ type vault struct {
 	asked  atomic.Int32
 }
 
-func (v *vault) Password(context.Context, Use, transport.Target) ([]byte, error) {
+func (v *vault) Password(context.Context, passwords.Use, transport.Target) ([]byte, error) {
 	v.asked.Add(1)
 	return []byte(v.secret), v.err
 }
@@ -196,7 +194,7 @@ func TestCommandLines(t *testing.T) {
 		{transport.BecomeCustom, "exec /opt/pb/bin/pbrun -u root /usr/bin/sh -c ", "exec /opt/pb/bin/pbrun -u root /usr/bin/sh -c "},
 	} {
 		target := transport.Target{Name: "aix1", Become: c.become, BecomeCommand: " /opt/pb/bin/pbrun  -u root "}
-		conn := &conn{target: target, passwords: newKeyring(&vault{secret: "secret"}), texts: newTexts()}
+		conn := &conn{target: target, passwords: passwords.NewKeyring(&vault{secret: "secret"}), texts: newTexts()}
 		req, err := conn.request("N", []transport.Command{{Line: "id"}})
 		if want := path + becoming + c.silent; err != nil || !strings.Contains(req.line, want) || !strings.HasSuffix(req.line, " </dev/null\n") {
 			t.Errorf("%s: %v, the script is %q, want in it %q", c.become, err, req.line, want)
@@ -216,7 +214,7 @@ func TestCommandLines(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		try.end(tryTaken)
+		try.End(passwords.Accepted)
 		line, stdin, err := conn.elevate("id")
 		if err != nil || !strings.HasPrefix(line, path+c.asking+"'while IFS= read -r ") || !strings.HasPrefix(string(stdin), "secret\naixmend-") {
 			t.Errorf("%s: elevated to %q, %q, %v", c.become, line, stdin, err)
@@ -299,7 +297,7 @@ func TestWrongPassword(t *testing.T) {
 		login := probe("login", "id -u")
 		login.AsLogin = true
 		got, err := r.run(login, probe("root", "id"), probe("more", "id"))
-		wantError(t, err, transport.KindPrivilege, "did not take the password of ", ": exit 1: ")
+		wantError(t, err, transport.KindPrivilege, "did not accept the password of ", ": exit 1: ")
 		if tries := box.tries(); tries != 1 {
 			t.Errorf("%s: it was tried %d times", become, tries)
 		}
@@ -317,7 +315,7 @@ func TestWrongPassword(t *testing.T) {
 	}
 }
 
-// Two hosts have refused it and none has taken it: the third does not get it,
+// Two hosts have refused it and none has accepted it: the third does not get it,
 // or an account that they share is locked.
 func TestPasswordThatNobodyTakes(t *testing.T) {
 	box := newToolbox(t)
@@ -336,10 +334,10 @@ func TestPasswordThatNobodyTakes(t *testing.T) {
 		_ = conn.Close()
 		errs = append(errs, err)
 	}
-	if want := "aix3: password: aix1 and aix2 refused it, and none has taken it: no further host gets it"; errs[2] == nil || errs[2].Error() != want {
+	if want := "aix3: password: aix1 and aix2 refused it, and none has accepted it: no further host gets it"; errs[2] == nil || errs[2].Error() != want {
 		t.Errorf("the third host: %v, want %s", errs[2], want)
 	}
-	if n := box.tries(); n != maxRefusals || v.asked.Load() != 1 || transport.KindOf(errs[2]) != transport.KindPrivilege {
+	if n := box.tries(); n != 2 || v.asked.Load() != 1 || transport.KindOf(errs[2]) != transport.KindPrivilege {
 		t.Errorf("it was tried %d times, asked for %d times; %v", n, v.asked.Load(), errs)
 	}
 }
@@ -372,75 +370,8 @@ func TestPasswordThatMostTake(t *testing.T) {
 	}
 }
 
-// While nobody knows whether it is right, one host at a time tries it.
-func TestPasswordIsTriedByOneHostAtATime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		k := newKeyring(&vault{secret: "x"})
-		target := transport.Target{Name: "aix1", BecomePassword: "prompt"}
-		var mu sync.Mutex
-		trying, most, taken := 0, 0, 0
-		for range 10 {
-			go func() {
-				try, err := k.take(t.Context(), ForBecome, target)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				mu.Lock()
-				trying++
-				most = max(most, trying)
-				taken++
-				first := taken == 1
-				mu.Unlock()
-				<-time.After(time.Second)
-				mu.Lock()
-				trying--
-				mu.Unlock()
-				if first {
-					try.end(tryOpen) // nobody asked for it
-				}
-				try.end(tryTaken)
-			}()
-		}
-		<-time.After(1500 * time.Millisecond)
-		mu.Lock()
-		if most != 1 {
-			t.Errorf("%d hosts at one time tried a password that none has taken", most)
-		}
-		mu.Unlock()
-		<-time.After(3 * time.Second)
-		if taken != 10 {
-			t.Errorf("%d of 10 hosts got it", taken)
-		}
-	})
-}
-
-// A password belongs to a login, and to the tool that asks for it.
-func TestPasswordsAreKeptApart(t *testing.T) {
-	v := &vault{secret: "x"}
-	k := newKeyring(v)
-	base := transport.Target{Name: "aix1", User: "ops", Become: transport.BecomeSudo, BecomePassword: "prompt"}
-	for range 2 {
-		for _, change := range []func(*transport.Target){
-			func(*transport.Target) {}, func(t *transport.Target) { t.User = "dev" },
-			func(t *transport.Target) { t.Become = transport.BecomeSu }, func(t *transport.Target) { t.BecomePassword = "file /x" },
-		} {
-			target := base
-			change(&target)
-			try, err := k.take(t.Context(), ForBecome, target)
-			if err != nil {
-				t.Fatal(err)
-			}
-			try.end(tryTaken)
-		}
-	}
-	if v.asked.Load() != 4 {
-		t.Errorf("asked for %d times, want 4", v.asked.Load())
-	}
-}
-
 func TestPasswordThatCannotBeHad(t *testing.T) {
-	for name, v := range map[string]Passwords{"there is nobody to ask for it": nil, "the vault is sealed": &vault{err: errors.New("the vault is sealed")}} {
+	for name, v := range map[string]passwords.Source{"there is nobody to ask for it": nil, "the vault is sealed": &vault{err: errors.New("the vault is sealed")}} {
 		r := newToolbox(t).rig(transport.BecomeSudo)
 		r.target.BecomePassword, r.opts.Passwords = "prompt", v
 		conn := r.dial()
@@ -468,7 +399,7 @@ func TestWhoIsAskedStopsTheRun(t *testing.T) {
 // asksOnce is a source that waits until it is told to go on.
 type asksOnce struct{ go_ chan struct{} }
 
-func (a asksOnce) Password(ctx context.Context, _ Use, _ transport.Target) ([]byte, error) {
+func (a asksOnce) Password(ctx context.Context, _ passwords.Use, _ transport.Target) ([]byte, error) {
 	select {
 	case <-a.go_:
 		return []byte("late"), nil
@@ -481,7 +412,7 @@ func (a asksOnce) Password(ctx context.Context, _ Use, _ transport.Target) ([]by
 func TestCancelledWhileAsking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := asksOnce{make(chan struct{})}
-		conn := &conn{target: transport.Target{Name: "aix1", Become: transport.BecomeSudo, BecomePassword: "prompt"}, passwords: newKeyring(source)}
+		conn := &conn{target: transport.Target{Name: "aix1", Become: transport.BecomeSudo, BecomePassword: "prompt"}, passwords: passwords.NewKeyring(source)}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		errs := make(chan error, 2)
@@ -546,7 +477,7 @@ func TestPasswordIsNotSentUnasked(t *testing.T) {
 	first := requiring("uname", "AIX")
 	first.AsLogin = true
 	_, err := r.with(&vault{secret: "secret"}).run(first, probe("root", "id"))
-	wantError(t, err, transport.KindPrivilege, "sudo -S: sudo did not take the password of root: exit 1")
+	wantError(t, err, transport.KindPrivilege, "sudo -S: sudo did not accept the password of root: exit 1")
 	if text := <-heard; text != "secret\n" {
 		t.Errorf("the tool heard %q", text)
 	}
@@ -594,8 +525,8 @@ func TestToolThatIsNotThere(t *testing.T) {
 	r.target.Become = transport.BecomeDzdo
 	_, err := r.with(&vault{secret: "secret"}).run(probe("p", "id"))
 	wantError(t, err, transport.KindPrivilege, "dzdo -S: dzdo is not there: ")
-	try, err := NewDialer(r.opts).passwords.take(t.Context(), ForBecome, r.target)
-	if err != nil || string(try.secret) != "secret" {
+	try, err := NewDialer(r.opts).passwords.Take(t.Context(), passwords.ForBecome, r.target)
+	if err != nil || try.Text() != "secret" {
 		t.Errorf("the password counts as refused: %v", err)
 	}
 }
@@ -611,12 +542,5 @@ func TestToolsWordsAreItsOwn(t *testing.T) {
 	wantError(t, err, transport.KindPrivilege)
 	if want := "aix1: /usr/bin/false: exit 1"; err.Error() != want {
 		t.Errorf("%q, want %q", err, want)
-	}
-}
-
-func TestLine(t *testing.T) {
-	try := &try{secret: []byte("abc")}
-	if diff := cmp.Diff("abc\nmark\n", string(try.line("mark\n"))); diff != "" || string(try.secret) != "\x00\x00\x00" {
-		t.Errorf("%s; what is left is %q", diff, try.secret)
 	}
 }

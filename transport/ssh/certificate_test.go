@@ -17,6 +17,7 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/auth"
 )
 
 // authority signs user certificates.
@@ -111,7 +112,7 @@ func TestCertificate(t *testing.T) {
 	}
 	r, _ := trusting(t, ca.PublicKey(), true)
 	writeCertificate(t, r.target.Identity+"-cert.pub", ca.sign(t, r.public(), nil))
-	r.target.Certificate = NoCertificate
+	r.target.Certificate = auth.NoCertificate
 	r.linked("identity " + r.target.Identity)
 }
 
@@ -131,14 +132,14 @@ func TestCertificateThatCannotBeUsed(t *testing.T) {
 			[]string{"of fleet for the logins root, ops expired at 2021-02-03T04:05:06Z (valid from 1970-01-01T00:00:00Z; this machine's clock says 2"}},
 		{"not yet valid", func(c *ssh.Certificate) { c.ValidAfter, c.ValidBefore = uint64(after.Unix()), ssh.CertTimeInfinity },
 			[]string{"is not valid before 2121-02-03T04:05:06Z (until ever; "}},
-		{"of a host", func(c *ssh.Certificate) { c.CertType = ssh.HostCert }, []string{"is one of a host, not of a user"}},
+		{"of a host", func(c *ssh.Certificate) { c.CertType = ssh.HostCert }, []string{"is that of a host, not of a user"}},
 		{"of another key", func(c *ssh.Certificate) { c.Key = ca.PublicKey() }, []string{"is for the key " + ssh.FingerprintSHA256(ca.PublicKey())}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, seen := trusting(t, ca.PublicKey(), false)
 			path := r.target.Identity + "-cert.pub"
 			writeCertificate(t, path, ca.sign(t, r.public(), c.change))
-			r.dialFails(transport.KindAuth, append(c.says, path, "did not take", "(without its certificate)", "and was not offered")...)
+			r.dialFails(transport.KindAuth, append(c.says, path, "did not accept", "(without its certificate)", "and was not offered")...)
 			if seen.keys.Load() != 1 || seen.failures.Load() != 1 {
 				t.Errorf("%d keys were shown, %d refused", seen.keys.Load(), seen.failures.Load())
 			}
@@ -172,7 +173,7 @@ func TestCertificateThatTheHostRefuses(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r, seen := trusting(t, ca.PublicKey(), true)
 			writeCertificate(t, r.target.Identity+"-cert.pub", c.by.sign(t, r.public(), c.change))
-			r.dialFails(transport.KindAuth, "certificate fleet", c.says, "did not take")
+			r.dialFails(transport.KindAuth, "certificate fleet", c.says, "did not accept")
 			if seen.keys.Load() != 1 {
 				t.Errorf("%d keys were shown: the plain key is no second try", seen.keys.Load())
 			}
@@ -201,28 +202,6 @@ func TestCertificateFileThatIsNone(t *testing.T) {
 	r.works()
 }
 
-// A certificate's dates are those of the time of each login, not of the run's
-// beginning.
-func TestCertificateThatEndsDuringTheRun(t *testing.T) {
-	key := newSigner(t)
-	id := &identity{from: "identity x", signer: key, cert: &certificate{Certificate: authority{newSigner(t)}.sign(t, key.PublicKey(), nil), named: true}}
-	target := transport.Target{User: "root"}
-	end := moment(id.cert.ValidBefore)
-	if o, err := id.offer(target, end.Add(-time.Second)); err != nil || !strings.Contains(o.what, "certificate fleet") {
-		t.Errorf("%v, %v", o.what, err)
-	}
-	if _, err := id.offer(target, end); err == nil {
-		t.Error("it is offered when it has expired")
-	}
-	if _, err := id.offer(target, moment(id.cert.ValidAfter)); err != nil {
-		t.Error(err)
-	}
-	id.cert.ValidBefore = ssh.CertTimeInfinity
-	if _, err := id.offer(target, time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)); err != nil {
-		t.Error(err)
-	}
-}
-
 // writeRSA writes an RSA key.
 func writeRSA(t *testing.T) (string, *rsa.PrivateKey) {
 	t.Helper()
@@ -240,7 +219,7 @@ func TestRSASignatures(t *testing.T) {
 	ca := authority{newSigner(t)}
 	path, key := writeRSA(t)
 	writeCertificate(t, path+"-cert.pub", ca.sign(t, mustSigner(t, key, nil).PublicKey(), nil))
-	for _, certificate := range []string{"", NoCertificate} {
+	for _, certificate := range []string{"", auth.NoCertificate} {
 		for _, c := range []struct {
 			takes  []string
 			legacy bool
@@ -296,6 +275,6 @@ func TestCertificateOfTheAgent(t *testing.T) {
 	if by := transport.LinkOf(r.dial()).Login; !strings.Contains(by, "(without its certificate)") {
 		t.Errorf("by %s", by)
 	}
-	r.opts.Keys = &Keys{AgentSocket: serveRing(t, asItIs, agent.AddedKey{PrivateKey: key, Certificate: old})}
+	r.opts.Keys = &auth.Keys{AgentSocket: serveRing(t, asItIs, agent.AddedKey{PrivateKey: key, Certificate: old})}
 	r.dialFails(transport.KindAuth, "expired at 1970-01-01T00:00:01Z")
 }

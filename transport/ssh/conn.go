@@ -11,6 +11,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/ssh/fault"
+	"aixmend/transport/ssh/passwords"
 )
 
 var (
@@ -26,7 +27,7 @@ type conn struct {
 	stop    context.CancelFunc // ends the keepalive
 	done    chan struct{}      // closed when the keepalive has ended
 
-	passwords *keyring
+	passwords *passwords.Keyring
 	texts     *texts
 	allowed   map[string]bool // commands that the tool was asked for and allows
 	link      transport.Link

@@ -20,8 +20,10 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/auth"
 	"aixmend/transport/ssh/fault"
 	"aixmend/transport/ssh/hostkeys"
+	"aixmend/transport/ssh/passwords"
 )
 
 // Options are the same for all hosts of a run.
@@ -46,10 +48,10 @@ type Options struct {
 	BastionRate func(name string) int
 	// Keys gives the identity and the agent; Hosts checks host keys. Both
 	// read their files once.
-	Keys  *Keys
+	Keys  *auth.Keys
 	Hosts *hostkeys.KnownHosts
-	// Passwords gives those of logins and of root; nil: there are none.
-	Passwords Passwords
+	// Passwords is the source of the passwords of logins and of root; nil: none.
+	Passwords passwords.Source
 	// Folder is the working folder of proxy commands; "": that of this process.
 	Folder string
 	// DialContext opens the network connection; nil: TCP.
@@ -59,7 +61,7 @@ type Options struct {
 // Dialer opens SSH connections. It is safe for concurrent use.
 type Dialer struct {
 	options   Options
-	passwords *keyring
+	passwords *passwords.Keyring
 	texts     *texts
 	bastions  *bastions
 }
@@ -78,7 +80,7 @@ func NewDialer(o Options) *Dialer {
 	if o.DialContext == nil {
 		o.DialContext = new(net.Dialer).DialContext
 	}
-	d := &Dialer{options: o, passwords: newKeyring(o.Passwords), texts: newTexts()}
+	d := &Dialer{options: o, passwords: passwords.NewKeyring(o.Passwords), texts: newTexts()}
 	d.bastions = newBastions(d)
 	return d
 }
@@ -143,7 +145,7 @@ type attempt struct {
 	policy  *hostkeys.Policy // what is known of the host's key
 	hostKey error            // what the host key check said
 	key     string           // the fingerprint of the key
-	login   *login
+	login   *auth.Login
 	hello   *greeting // the connection, nil before there is one
 }
 
@@ -173,13 +175,13 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 	// connection holds it, a cancelled run closes it.
 	_ = network.SetDeadline(deadline)
 	if a.login != nil {
-		a.login.configure(ctx, config, network, deadline)
+		a.login.Configure(ctx, config, network, deadline)
 	}
 	a.hello = &greeting{Conn: network}
 	stop := context.AfterFunc(ctx, func() { _ = network.Close() })
 	inner, channels, requests, err := ssh.NewClientConn(a.hello, address, config)
 	if a.login != nil {
-		a.login.end(err)
+		a.login.End(err)
 	}
 	if err != nil {
 		stop()
@@ -192,7 +194,7 @@ func (a *attempt) dial(ctx context.Context) (*conn, error) {
 	}
 	_ = network.SetDeadline(time.Time{})
 	c := a.established(ssh.NewClient(inner, channels, requests))
-	c.link = negotiated(inner, a.login.taken(), a.key, a.via)
+	c.link = negotiated(inner, a.login.Proof(), a.key, a.via)
 	return c, nil
 }
 
@@ -206,7 +208,7 @@ func (a *attempt) config(ctx context.Context) (*ssh.ClientConfig, error) {
 		return config, nil
 	}
 	var err error
-	if a.login, err = a.dialer.newLogin(ctx, a.target); err != nil {
+	if a.login, err = auth.Prepare(ctx, a.dialer.options.Keys, a.dialer.passwords, a.target); err != nil {
 		return nil, err
 	}
 	if a.policy, err = a.dialer.options.Hosts.Policy(a.target); err != nil {
@@ -246,7 +248,7 @@ func (a *attempt) classify(err error) error {
 		return typed
 	case a.hostKey != nil:
 		return a.fail(hostkeys.Kind(a.hostKey), fault.Short(a.hostKey))
-	case a.phase == "authenticate" && a.refusal(err) == nil && a.login.unanswered(err):
+	case a.phase == "authenticate" && a.refusal(err) == nil && a.login.Unanswered(err):
 		return a.fail(transport.KindAuth, fmt.Errorf("no answer to the password of %s, which is not sent once more: %w", a.target.User, err))
 	case errors.Is(err, fault.ErrConnectTimeout), errors.Is(err, os.ErrDeadlineExceeded):
 		return a.fail(transport.KindTimeout, fmt.Errorf("%w (%s)", fault.ErrConnectTimeout, a.dialer.options.ConnectTimeout))
@@ -267,7 +269,22 @@ func (a *attempt) classify(err error) error {
 	case errors.As(err, &algorithms):
 		return a.fail(transport.KindProtocol, noCommonAlgorithm(algorithms, a.target.LegacyAlgorithms))
 	case a.phase == "authenticate":
-		return a.fail(transport.KindAuth, fault.Short(a.login.refused(err)))
+		return a.fail(transport.KindAuth, fault.Short(a.login.Refused(err)))
 	}
 	return a.fail(transport.KindProtocol, err)
+}
+
+// refusal returns the refusal that keeps the login out, nil if none is known.
+func (a *attempt) refusal(err error) error {
+	var known *fault.Refusal
+	switch {
+	case a.phase == "handshake" && a.hello != nil:
+		known = fault.Recognise(string(a.hello.said))
+	case a.phase == "authenticate" && a.login != nil:
+		known = fault.Recognise(a.login.Heard(), err.Error())
+	}
+	if known == nil {
+		return nil
+	}
+	return a.fail(known.Kind, fmt.Errorf("%s, user %s: %w (%w)", a.target.Address, a.target.User, known, fault.Short(err)))
 }

@@ -20,6 +20,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/ssh/auth"
 	"aixmend/transport/ssh/hostkeys"
 )
 
@@ -290,7 +291,7 @@ func BenchmarkDialRunClose(b *testing.B) {
 	target.Address, target.Port = tcp.IP.String(), tcp.Port
 	target.Identity, _ = writeIdentity(b)
 	target.KnownHosts = writeFile(b, "known_hosts", server.KnownHostsLine(tcp.String()))
-	dialer := NewDialer(Options{Keys: &Keys{}, Hosts: &hostkeys.KnownHosts{}})
+	dialer := NewDialer(Options{Keys: &auth.Keys{}, Hosts: &hostkeys.KnownHosts{}})
 	commands := make([]transport.Command, 12)
 	b.ReportAllocs()
 	for b.Loop() {

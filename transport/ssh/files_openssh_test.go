@@ -18,6 +18,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/lab/transporttest"
+	"aixmend/transport/ssh/auth"
 	"aixmend/transport/ssh/hostkeys"
 )
 
@@ -65,7 +66,7 @@ func openSSH(t *testing.T, options string) *rig {
 	r.authorized = r.file("authorized_keys", string(ssh.MarshalAuthorizedKey(login)))
 	config := r.file("sshd_config", fmt.Sprintf("HostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPidFile none\nSetEnv HOME=%s\n%s\n",
 		r.file("host_key", string(pem.EncodeToMemory(block))), r.authorized, t.TempDir(), options)) // not the profile of who runs the test
-	r.opts = Options{Keys: &Keys{Home: t.TempDir()}, Hosts: &hostkeys.KnownHosts{}, ConnectTimeout: ages, ReplyTimeout: ages}
+	r.opts = Options{Keys: &auth.Keys{Home: t.TempDir()}, Hosts: &hostkeys.KnownHosts{}, ConnectTimeout: ages, ReplyTimeout: ages}
 	r.opts.DialContext = func(context.Context, string, string) (net.Conn, error) {
 		ends, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 		if err != nil {

@@ -24,6 +24,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/ssh/auth"
 	"aixmend/transport/ssh/hostkeys"
 )
 
@@ -74,7 +75,7 @@ func serve(t *testing.T, h sshtest.HandlerFunc, o sshtest.Options) *rig {
 	r.target.Port, _ = strconv.Atoi(port)
 	r.target.Identity, _ = writeIdentity(t)
 	r.target.KnownHosts = r.file("known_hosts", server.KnownHostsLine(server.Addr().String()))
-	r.opts = Options{Keys: &Keys{Home: t.TempDir()}, Hosts: &hostkeys.KnownHosts{}, ConnectTimeout: ages, ReplyTimeout: ages}
+	r.opts = Options{Keys: &auth.Keys{Home: t.TempDir()}, Hosts: &hostkeys.KnownHosts{}, ConnectTimeout: ages, ReplyTimeout: ages}
 	if l, ok := o.Listener.(*sshtest.MemListener); ok {
 		r.opts.DialContext = l.DialContext
 	}

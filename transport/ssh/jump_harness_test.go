@@ -13,6 +13,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/ssh/auth"
 	"aixmend/transport/ssh/hostkeys"
 )
 
@@ -36,7 +37,7 @@ func newEstate(t *testing.T) *estate {
 		targets: map[string]transport.Target{}, direct: map[string]int{}, resolved: map[string]int{},
 	}
 	e.opts = Options{
-		Keys: &Keys{Home: t.TempDir()}, Hosts: &hostkeys.KnownHosts{}, ConnectTimeout: ages, ReplyTimeout: ages,
+		Keys: &auth.Keys{Home: t.TempDir()}, Hosts: &hostkeys.KnownHosts{}, ConnectTimeout: ages, ReplyTimeout: ages,
 		DialContext: e.outside, Bastion: e.bastion,
 	}
 	return e

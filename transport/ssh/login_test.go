@@ -16,6 +16,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/ssh/passwords"
 )
 
 // gate is what a server of the tests wants of a login, and what it has seen.
@@ -227,7 +228,7 @@ func TestQuestionsAfterThePassword(t *testing.T) {
 func TestPasswordIsSentOnce(t *testing.T) {
 	g := &gate{secret: rightPassword}
 	g.ask = g.asks("Password: ")
-	g.rig(t, &vault{secret: "a wrong one"}).dialFails(transport.KindAuth, "did not take identity", "and password for user ops")
+	g.rig(t, &vault{secret: "a wrong one"}).dialFails(transport.KindAuth, "did not accept identity", "and password for user ops")
 	if n := g.passwords.Load(); n != 1 {
 		t.Errorf("the password was sent %d times", n)
 	}
@@ -246,15 +247,15 @@ func TestLoginPasswordThatNobodyTakes(t *testing.T) {
 	for i, name := range []string{"aix1", "aix2", "aix3", "aix4"} {
 		r.target.Name = name
 		_, err := dialer.Dial(t.Context(), r.target)
-		want := "did not take password for user ops"
-		if i >= maxRefusals {
-			want = "aix1 and aix2 refused it, and none has taken it: no further host gets it"
+		want := "did not accept password for user ops"
+		if i >= 2 {
+			want = "aix1 and aix2 refused it, and none has accepted it: no further host gets it"
 		}
 		if transport.KindOf(err) != transport.KindAuth || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
 	}
-	if n, seen := g.passwords.Load(), r.server.Accepted(); n != maxRefusals || seen != maxRefusals || v.asked.Load() != 1 {
+	if n, seen := g.passwords.Load(), r.server.Accepted(); n != 2 || seen != 2 || v.asked.Load() != 1 {
 		t.Errorf("it was sent %d times over %d connections, and asked for %d times", n, seen, v.asked.Load())
 	}
 }
@@ -329,7 +330,7 @@ func TestLoginPasswordIsTriedByOneHostAtATime(t *testing.T) {
 				errs = append(errs, err)
 			}
 		}
-		if len(errs) != 1 || !strings.Contains(errs[0].Error(), "did not take") {
+		if len(errs) != 1 || !strings.Contains(errs[0].Error(), "did not accept") {
 			t.Errorf("%v, want the one refusal", errs)
 		}
 	})
@@ -341,7 +342,7 @@ func TestCancelledWhileWaitingForTheTurn(t *testing.T) {
 		g := &gate{secret: rightPassword}
 		r := g.rig(t, &vault{secret: rightPassword})
 		dialer := NewDialer(r.opts)
-		try, err := dialer.passwords.take(t.Context(), ForLogin, r.target)
+		try, err := dialer.passwords.Take(t.Context(), passwords.ForLogin, r.target)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -350,7 +351,7 @@ func TestCancelledWhileWaitingForTheTurn(t *testing.T) {
 		time.AfterFunc(time.Minute, func() { cancel(why) })
 		_, err = dialer.Dial(ctx, r.target)
 		wantError(t, err, transport.KindCanceled, why.Error())
-		try.end(tryOpen)
+		try.End(passwords.Open)
 	})
 }
 
@@ -366,7 +367,7 @@ func TestKeyAndPassword(t *testing.T) {
 	r := g.rig(t, &vault{secret: rightPassword})
 	r.linked("identity " + r.target.Identity + " and password")
 	r.target.Password = ""
-	r.dialFails(transport.KindAuth, "took identity "+r.target.Identity, "wants more (password)", "no password (ssh.password)")
+	r.dialFails(transport.KindAuth, "accepted identity "+r.target.Identity, "wants more (password)", "no password (ssh.password)")
 }
 
 func TestNothingToShow(t *testing.T) {
@@ -374,7 +375,7 @@ func TestNothingToShow(t *testing.T) {
 	g.more = func(c *ssh.ServerConfig) { c.PublicKeyCallback = nil }
 	r := g.rig(t, nil)
 	r.target.Password = ""
-	r.dialFails(transport.KindAuth, "lets ops in by password only", "no password (ssh.password)")
+	r.dialFails(transport.KindAuth, "accepts only password for ops", "no password (ssh.password)")
 	if g.keys.Load() != 0 {
 		t.Error("a key was shown to a server that takes none")
 	}

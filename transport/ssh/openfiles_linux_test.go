@@ -8,6 +8,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/ssh/auth"
 )
 
 // Where no file is left to open, that is said of this machine and not of the
@@ -28,7 +29,7 @@ func TestNoFileIsLeftToOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	dialer := NewDialer(r.opts)
-	if _, err := r.opts.Keys.find(t.Context(), r.target); err != nil {
+	if _, err := auth.Prepare(t.Context(), r.opts.Keys, dialer.passwords, r.target); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: next, Max: before.Max}); err != nil {

@@ -124,13 +124,13 @@ func TestOpenSSHCertificates(t *testing.T) {
 		{"not yet valid", "ed25519", ca, []string{"-n", user, "-V", "20900101000000:forever"}, []string{"is not valid before 20", "until ever"}},
 		{"another login", "ed25519", ca, []string{"-n", "dba,ops", "-V", "-1m:+1h"}, []string{"is for the logins dba, ops, and not for " + user}},
 		{"a stranger", "ed25519", stranger, []string{"-n", user, "-V", "-1m:+1h"}, []string{"must trust the certificate's authority, " + fingerprintOf(t, stranger+".pub")}},
-		{"of a host", "ed25519", ca, []string{"-h", "-n", user, "-V", "-1m:+1h"}, []string{"is one of a host"}},
+		{"of a host", "ed25519", ca, []string{"-h", "-n", user, "-V", "-1m:+1h"}, []string{"is that of a host"}},
 	} {
 		key := keyPair(t, c.key)
 		program(t, nil, "ssh-keygen", append(append([]string{"-q", "-s", c.by, "-I", "fleet " + c.name}, c.args...), key+".pub")...)
 		r.target.Identity = key
 		if len(c.says) > 0 {
-			r.dialFails(transport.KindAuth, append(c.says, "did not take")...)
+			r.dialFails(transport.KindAuth, append(c.says, "did not accept")...)
 			continue
 		}
 		r.linked(fmt.Sprintf("identity %s (certificate fleet %s, signed by %s)", key, c.name, fingerprintOf(t, ca+".pub")))

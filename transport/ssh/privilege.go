@@ -9,6 +9,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/ssh/fault"
+	"aixmend/transport/ssh/passwords"
 )
 
 // How a script becomes root, and what is said when it can't.
@@ -30,7 +31,7 @@ func (r *scriptRun) tells(session *ssh.Session) error {
 	}
 	r.out.root = func() {
 		r.notice(r.request.root, false)
-		line := r.try.line("")
+		line := r.try.Line("")
 		r.told = true
 		_, _ = input.Write(line) // how the session ends says whether it arrived
 		_ = input.Close()
@@ -42,14 +43,14 @@ func (r *scriptRun) tells(session *ssh.Session) error {
 // forget clears the password, and gives the turn to try it back unless it is
 // known by now whether the host takes it.
 func (r *scriptRun) forget() {
-	clear(r.try.secret)
-	r.try.end(tryOpen)
+	r.try.Clear()
+	r.try.End(passwords.Open)
 }
 
 // isRoot notes that the tool has done what it was asked for.
 func (r *scriptRun) isRoot() {
 	if r.try != nil {
-		r.try.end(tryTaken)
+		r.try.End(passwords.Accepted)
 	}
 	for _, path := range r.request.checked {
 		r.conn.allowed[path] = true
@@ -124,8 +125,8 @@ func (r *scriptRun) refusal(status int) error {
 	case refused != nil:
 		return fmt.Errorf("%w%s", refused, r.said())
 	case r.told:
-		r.try.end(tryRefused)
-		return fmt.Errorf("%s did not take the password of %s: exit %d%s", tool.name, tool.whose(r.conn.target), status, r.said())
+		r.try.End(passwords.Refused)
+		return fmt.Errorf("%s did not accept the password of %s: exit %d%s", tool.name, tool.whose(r.conn.target), status, r.said())
 	}
 	return fmt.Errorf("exit %d%s", status, r.said())
 }

@@ -14,6 +14,7 @@ import (
 	"aixmend/transport"
 	"aixmend/transport/retry"
 	"aixmend/transport/ssh/fault"
+	"aixmend/transport/ssh/passwords"
 )
 
 var (
@@ -64,10 +65,10 @@ type scriptRun struct {
 	nonce    string
 	out, err *splitter
 	request  request
-	sent     bool // the script may have reached the host
-	try      *try // the password of the tool that asks for one, else nil
-	told     bool // the password was sent
-	unrun    bool // the tool refused before anything was run as root
+	sent     bool           // the script may have reached the host
+	try      *passwords.Try // the password of the tool that asks for one, else nil
+	told     bool           // the password was sent
+	unrun    bool           // the tool refused before anything was run as root
 
 	mu       sync.Mutex
 	running  int           // index of the command whose frame is open on stdout

@@ -1,4 +1,7 @@
-package ssh
+// Package auth proves a login to a host: by one identity, a key or a certificate,
+// and then by a password where there is one. Each is shown once to a host, so that
+// no account is locked.
+package auth
 
 import (
 	"context"
@@ -16,21 +19,20 @@ import (
 	"aixmend/transport"
 )
 
-// Keys finds the one identity that is offered to a host. Each file is read and
-// each passphrase asked for once a run, each agent is connected to once. It is
-// safe for concurrent use.
+// Keys finds the one identity to offer to a host. Once a run, it reads each file,
+// asks for each passphrase and connects to each agent. It is safe for concurrent
+// use.
 type Keys struct {
-	// Home is where .ssh is looked for when a host names no identity.
+	// Home is the folder of .ssh, for targets that name no identity.
 	Home string
 	// AgentSocket is the path of the agent's socket for targets that name none;
 	// empty: no agent.
 	AgentSocket string
 	// AgentTimeout bounds each answer of the agent; 0: 10 s.
 	AgentTimeout time.Duration
-	// Passphrase gives the passphrase of the encrypted key whose path is the
-	// target's Identity, from where the target's Passphrase says: a person where
-	// that is empty. The answer is the caller's to clear. nil: there is nobody
-	// to ask.
+	// Passphrase returns the passphrase of the encrypted key at the target's
+	// Identity. The target's Passphrase names its source; empty: a person. The
+	// caller clears the answer. nil: there is nobody to ask.
 	Passphrase func(ctx context.Context, target transport.Target) ([]byte, error)
 
 	mu     sync.Mutex
@@ -38,28 +40,28 @@ type Keys struct {
 	agents map[string]*agentClient
 }
 
-// claim is what decides on the identity of a target.
+// claim holds the settings that determine the identity of a target.
 type claim struct{ identity, certificate, agent, passphrase string }
 
-// found is an identity that is, or was, looked for.
+// found is the result of looking for an identity.
 type found struct {
-	turn chan struct{} // full while somebody looks
-	id   *identity     // nil before it is known
+	turn chan struct{} // full during the search
+	id   *identity     // nil before the search has ended
 }
 
-// identity is a key, and the certificate that goes with it.
+// identity is a key and its certificate.
 type identity struct {
-	from   string     // what messages call it
-	signer ssh.Signer // the plain key; nil when an agent holds it with its certificate only
+	from   string     // its name in messages
+	signer ssh.Signer // the plain key; nil if an agent holds it with its certificate only
 	cert   *certificate
 	err    error // why there is none
 }
 
-// defaultIdentities are tried in this order when a host names none.
+// defaultIdentities are tried in this order for targets that name none.
 var defaultIdentities = []string{"id_ed25519", "id_ecdsa", "id_rsa"}
 
-// find gives the identity of a target. One that could not be had is remembered,
-// too, unless the run was stopped meanwhile.
+// find returns the identity of a target. It remembers failures too, unless the run
+// was stopped meanwhile.
 func (k *Keys) find(ctx context.Context, t transport.Target) (*identity, error) {
 	f := k.of(claim{t.Identity, t.Certificate, t.Agent, t.Passphrase})
 	select {
@@ -90,7 +92,7 @@ func (k *Keys) of(c claim) *found {
 	return k.known[c]
 }
 
-// agent is the agent of a target, nil when it has none.
+// agent returns the agent of a target, nil if it has none.
 func (k *Keys) agent(t transport.Target) *agentClient {
 	path := t.Agent
 	if path == "" {
@@ -134,8 +136,8 @@ func (k *Keys) load(ctx context.Context, t transport.Target) *identity {
 		errNoIdentity, filepath.Join(k.Home, ".ssh"), defaultIdentities)}
 }
 
-// named is the identity that a target names, a private key or a public one,
-// with its certificate.
+// named returns the identity that a target names, a private or a public key, with
+// its certificate.
 func (k *Keys) named(ctx context.Context, t transport.Target) *identity {
 	id := k.loadFile(ctx, t)
 	if id.err == nil {
@@ -144,7 +146,7 @@ func (k *Keys) named(ctx context.Context, t transport.Target) *identity {
 	return id
 }
 
-// maxKeyFile is how long the file of a key or a certificate may be, in bytes.
+// maxKeyFile bounds the file of a key or a certificate, in bytes.
 const maxKeyFile = 1 << 20
 
 func (k *Keys) loadFile(ctx context.Context, t transport.Target) *identity {
@@ -173,12 +175,12 @@ func (k *Keys) loadFile(ctx context.Context, t transport.Target) *identity {
 	return &identity{from: from, err: fmt.Errorf("identity %s is neither a private key nor a public one: %w", path, err)}
 }
 
-// held is the identity of a public key whose private half an agent holds.
+// held returns the identity of a public key whose private half an agent holds.
 func (k *Keys) held(t transport.Target, public ssh.PublicKey) *identity {
 	from := "identity " + t.Identity
 	a := k.agent(t)
 	if a == nil {
-		return &identity{from: from, err: fmt.Errorf("identity %s: only the public key is there, and there is no agent that could hold the private one", t.Identity)}
+		return &identity{from: from, err: fmt.Errorf("identity %s: only the public key is there, and there is no agent to hold the private one", t.Identity)}
 	}
 	signers, err := a.keys()
 	if err != nil {
@@ -190,13 +192,13 @@ func (k *Keys) held(t transport.Target, public ssh.PublicKey) *identity {
 		return &identity{from: from, err: fmt.Errorf("identity %s: agent %s holds %d keys, and %s is none of them: ssh-add it",
 			t.Identity, a.path, len(signers), ssh.FingerprintSHA256(key))}
 	}
-	if own != nil { // the file is a certificate itself
+	if own != nil { // the file is itself a certificate
 		id.cert = &certificate{Certificate: own, from: t.Identity, named: true}
 	}
 	return id
 }
 
-// take makes an agent's key the identity, and tells whether it holds it.
+// take makes an agent's key the identity, and reports whether the agent holds it.
 func (id *identity) take(a *agentClient, signers []ssh.Signer, key ssh.PublicKey) bool {
 	plain, certified := holding(signers, key)
 	if certified != nil {
@@ -207,11 +209,11 @@ func (id *identity) take(a *agentClient, signers []ssh.Signer, key ssh.PublicKey
 	return plain != nil || certified != nil
 }
 
-// unlock opens an encrypted key: by the passphrase when it is said where that
-// comes from, else by the agent when it holds the same key, else by asking.
+// unlock opens an encrypted key: with the passphrase if the target names its
+// source, else through the agent if that holds the same key, else by asking.
 func (k *Keys) unlock(ctx context.Context, t transport.Target, text []byte, public ssh.PublicKey) *identity {
 	from := "identity " + t.Identity
-	if public == nil { // the old format does not hold it
+	if public == nil { // the old format does not contain it
 		public, _ = readPublic(t.Identity + ".pub")
 	}
 	if a := k.agent(t); a != nil && public != nil && t.Passphrase == "" {
@@ -236,8 +238,8 @@ func (k *Keys) unlock(ctx context.Context, t transport.Target, text []byte, publ
 	return &identity{signer: signer, from: from}
 }
 
-// onlyAgentKey takes the agent's key when there is one. Offering several is
-// how accounts get locked.
+// onlyAgentKey returns the agent's key if it holds exactly one. Offering several
+// keys locks accounts.
 func onlyAgentKey(a *agentClient, t transport.Target) *identity {
 	signers, err := a.keys()
 	if err != nil {
@@ -246,7 +248,7 @@ func onlyAgentKey(a *agentClient, t transport.Target) *identity {
 	var keys []ssh.PublicKey
 	for _, s := range signers {
 		key, _ := plainKey(s.PublicKey())
-		if len(keys) == 0 || !sameKey(keys[0], key) { // a key and its certificate are one
+		if len(keys) == 0 || !sameKey(keys[0], key) { // a key and its certificate count as one
 			keys = append(keys, key)
 		}
 	}
@@ -260,10 +262,10 @@ func onlyAgentKey(a *agentClient, t transport.Target) *identity {
 		return id
 	}
 	return &identity{from: "the agent", err: fmt.Errorf(
-		"agent %s holds %d keys: name one with --identity or ssh.identity, its .pub file will do (one is offered, so that accounts are not locked)", a.path, len(keys))}
+		"agent %s holds %d keys: name one with --identity or ssh.identity, its .pub file is enough (only one is offered, so that accounts are not locked)", a.path, len(keys))}
 }
 
-// readSmall reads a file that must not be long.
+// readSmall reads a file of at most maxKeyFile bytes.
 func readSmall(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -275,7 +277,7 @@ func readSmall(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// readPublic reads a public key, or a certificate, in the form of one line.
+// readPublic reads a public key or a certificate in the one-line format.
 func readPublic(path string) (ssh.PublicKey, error) {
 	text, err := readSmall(path)
 	if err != nil {
@@ -288,7 +290,7 @@ func readPublic(path string) (ssh.PublicKey, error) {
 	return key, nil
 }
 
-// certificatePath is where the certificate of an identity lies.
+// certificatePath returns the default path of an identity's certificate.
 func certificatePath(identity string) string {
 	return strings.TrimSuffix(identity, ".pub") + "-cert.pub"
 }

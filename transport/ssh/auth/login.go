@@ -1,4 +1,4 @@
-package ssh
+package auth
 
 import (
 	"context"
@@ -14,10 +14,10 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/ssh/fault"
+	"aixmend/transport/ssh/passwords"
 )
 
-// maxHeard is how much is kept of what a server says while a login is under
-// way, in bytes.
+// maxHeard bounds the text kept of a server during a login, in bytes.
 const maxHeard = 2 << 10
 
 // The methods of RFC 4252 and RFC 4256.
@@ -27,33 +27,33 @@ const (
 	byPassword  = "password"
 )
 
-// login is how one connection proves who it is: by the one identity, then by
-// the password where there is one. Each is shown once, so that no account is
-// locked.
-type login struct {
+// Login is the login of one connection: by the identity, then by the password if
+// there is one. Each is shown once.
+type Login struct {
 	target    transport.Target
-	passwords *keyring
+	passwords *passwords.Keyring
 	offer     *offer // nil: there is no identity
-	missing   error  // why there is none, where a password may do
+	missing   error  // why there is no identity, if a password may be enough
 
 	network  net.Conn
 	deadline time.Time // of the handshake
 
-	shown  bool     // the identity
-	asked  bool     // the server's questions were asked for
-	sentBy string   // the method by which the password was sent
-	try    *try     // the password that was sent
-	done   []string // the methods that the server took, and wanted more
-	wants  []string // the methods that it wants now
-	heard  string   // its banners and what stood around its questions
-	failed error    // why nothing more is tried
+	shown  bool           // the identity was offered
+	asked  bool           // the server's questions were requested
+	sentBy string         // the method by which the password was sent; "": it was not
+	try    *passwords.Try // the password that was sent
+	done   []string       // the methods that succeeded so far
+	wants  []string       // the methods that the server accepts now
+	heard  string         // the server's banners, and the text around its questions
+	failed error          // why nothing else is tried
 }
 
-// newLogin finds what a target is shown. A password is read here, before there
-// is a connection that waits for it.
-func (d *Dialer) newLogin(ctx context.Context, t transport.Target) (*login, error) {
-	l := &login{target: t, passwords: d.passwords}
-	id, err := d.options.Keys.find(ctx, t)
+// Prepare finds the identity and the password of a target. It asks people and reads
+// passwords, so call it before there is a connection that waits. Its error is an
+// *Error.
+func Prepare(ctx context.Context, keys *Keys, ring *passwords.Keyring, t transport.Target) (*Login, error) {
+	l := &Login{target: t, passwords: ring}
+	id, err := keys.find(ctx, t)
 	if err == nil {
 		var o offer
 		if o, err = id.offer(t, time.Now()); err == nil {
@@ -61,34 +61,35 @@ func (d *Dialer) newLogin(ctx context.Context, t transport.Target) (*login, erro
 		}
 	}
 	l.missing = err
-	switch said := t.Identity + t.Certificate; {
-	case err != nil && (ctx.Err() != nil || t.Password == "" || said != "" || errors.Is(err, context.Canceled)):
+	switch named := t.Identity + t.Certificate; {
+	case err != nil && (ctx.Err() != nil || t.Password == "" || named != "" || errors.Is(err, context.Canceled)):
 		return l, l.fail(ctx, err)
 	case t.Password == "":
 		return l, nil
 	}
-	if err := d.passwords.ready(ctx, ForLogin, t); err != nil && (l.offer == nil || ctx.Err() != nil || errors.Is(err, context.Canceled)) {
+	if err := ring.Ready(ctx, passwords.ForLogin, t); err != nil && (l.offer == nil || ctx.Err() != nil || errors.Is(err, context.Canceled)) {
 		return l, l.fail(ctx, fmt.Errorf("the password of %s: %w", t.User, err))
 	}
 	return l, nil
 }
 
-// fail is an error of the login, nil for nil.
-func (l *login) fail(ctx context.Context, err error) error {
+// fail returns an error of the login, nil for nil.
+func (l *Login) fail(ctx context.Context, err error) error {
 	kind := transport.KindAuth
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		kind, err = transport.KindCanceled, context.Cause(ctx)
-	case errors.Is(err, context.Canceled): // who was asked, says that the run is being stopped
+	case errors.Is(err, context.Canceled): // the source of the secret knows that the run is being stopped
 		kind = transport.KindCanceled
 	}
 	return &transport.Error{Kind: kind, Op: "authenticate", Host: l.target.Name, Err: err}
 }
 
-// configure makes a handshake one of this login, which must end by deadline.
-func (l *login) configure(ctx context.Context, config *ssh.ClientConfig, network net.Conn, deadline time.Time) {
+// Configure makes a handshake over network, which must end by deadline, use this
+// login.
+func (l *Login) Configure(ctx context.Context, config *ssh.ClientConfig, network net.Conn, deadline time.Time) {
 	l.network, l.deadline = network, deadline
 	config.BannerCallback = func(text string) error {
 		l.hear(text)
@@ -97,23 +98,27 @@ func (l *login) configure(ctx context.Context, config *ssh.ClientConfig, network
 	config.AuthCallback = func(now *ssh.ClientAuthContext) (ssh.AuthMethod, error) { return l.next(ctx, now) }
 }
 
-// hear keeps what a server says, up to a bound.
-func (l *login) hear(text string) {
+// Heard returns the banners of the server and the text around its questions,
+// bounded.
+func (l *Login) Heard() string { return l.heard }
+
+// hear keeps a text of the server, up to a bound.
+func (l *Login) hear(text string) {
 	l.heard += text[:min(len(text), max(0, maxHeard-len(l.heard)))]
 	if len(l.heard) < maxHeard {
 		l.heard += "\n"
 	}
 }
 
-// next is the method to try now, nil when there is none left.
-func (l *login) next(ctx context.Context, now *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
+// next returns the method to try now, nil if none is left.
+func (l *Login) next(ctx context.Context, now *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 	l.done, l.wants = now.PartialSuccessMethods, now.AllowedMethods
 	if l.failed == nil && l.try != nil {
-		how := tryRefused
+		how := passwords.Refused
 		if slices.Contains(l.done, l.sentBy) {
-			how = tryTaken
+			how = passwords.Accepted
 		}
-		l.try.end(how)
+		l.try.End(how)
 	}
 	may := func(method string) bool { return slices.Contains(l.wants, method) }
 	switch {
@@ -140,12 +145,13 @@ func (l *login) next(ctx context.Context, now *ssh.ClientAuthContext) (ssh.AuthM
 	return nil, nil
 }
 
-// password takes the turn to send the password. The time of the handshake
-// stands still meanwhile: another host's, or a person's, is not this one's.
-func (l *login) password(ctx context.Context, method string) (string, error) {
+// password waits for the turn to send the password. Meanwhile the deadline of the
+// handshake is suspended: the time of another host, or of a person, is not this
+// host's.
+func (l *Login) password(ctx context.Context, method string) (string, error) {
 	left := time.Until(l.deadline)
 	_ = l.network.SetDeadline(time.Time{})
-	try, err := l.passwords.take(ctx, ForLogin, l.target)
+	try, err := l.passwords.Take(ctx, passwords.ForLogin, l.target)
 	l.deadline = time.Now().Add(left)
 	_ = l.network.SetDeadline(l.deadline)
 	if err != nil {
@@ -153,21 +159,19 @@ func (l *login) password(ctx context.Context, method string) (string, error) {
 		return "", l.failed
 	}
 	l.try, l.sentBy = try, method
-	secret := string(try.secret) // x/crypto takes no bytes
-	clear(try.secret)
-	return secret, nil
+	return try.Text(), nil
 }
 
-// What tells a question for the password from the others.
+// Words that tell a question for the password from other questions.
 var (
 	aboutPassword = regexp.MustCompile(`(?i)password|passwort|kennwort|mot de passe`)
 	aboutAnother  = regexp.MustCompile(`(?i)\b(new|old|current|again|retype|re-enter|reenter|confirm|change|expired|one-time|onetime|otp|token|passcode|code)\b`)
 	aboutNew      = regexp.MustCompile(`(?i)\b(new|old|change|expired)\b`)
 )
 
-// answer answers the server's questions: one, hidden, for the password of the
-// login, and none else. Nobody is there to type a code.
-func (l *login) answer(ctx context.Context, questions []string, echos []bool) ([]string, error) {
+// answer answers the server's questions: only a single hidden one, for the password
+// of the login. Nobody is there to type a code.
+func (l *Login) answer(ctx context.Context, questions []string, echos []bool) ([]string, error) {
 	for _, q := range questions {
 		l.hear(q)
 	}
@@ -182,9 +186,9 @@ func (l *login) answer(ctx context.Context, questions []string, echos []bool) ([
 	}
 	err := fmt.Errorf("the server asks %s, which is no plain question for a password: log in by key there, or without a second factor", fault.Brief(strings.Join(questions, " | ")))
 	switch known := fault.Recognise(l.heard); {
-	case plain: // once more: it was wrong
-		l.try.end(tryRefused)
-		err = l.refused(errors.New("the server asks for the password again"))
+	case plain: // again: the password was wrong
+		l.try.End(passwords.Refused)
+		err = l.Refused(errors.New("the server asks for the password again"))
 	case known != nil:
 		err = known
 	case l.sentBy != "" && aboutNew.MatchString(asked):
@@ -194,31 +198,32 @@ func (l *login) answer(ctx context.Context, questions []string, echos []bool) ([
 	return nil, l.failed
 }
 
-// end says how the handshake ended: the password's turn is over.
-func (l *login) end(err error) {
+// End tells the login how the handshake ended, and passes the turn of the password
+// on.
+func (l *Login) End(err error) {
 	if l.try == nil {
 		return
 	}
 	var network net.Error
 	switch {
 	case err == nil:
-		l.try.end(tryTaken)
+		l.try.End(passwords.Accepted)
 	case l.failed != nil, fault.Broken(err), errors.As(err, &network):
-		l.try.end(tryOpen)
+		l.try.End(passwords.Open)
 	default:
-		l.try.end(tryRefused)
+		l.try.End(passwords.Refused)
 	}
 }
 
-// unanswered tells whether the connection ended when the password had been sent:
-// another try would be another try of the password.
-func (l *login) unanswered(err error) bool {
+// Unanswered reports whether the connection ended after the password was sent.
+// Trying again would be a second try of the password.
+func (l *Login) Unanswered(err error) bool {
 	var network net.Error
 	return l != nil && l.sentBy != "" && (fault.Broken(err) || errors.Is(err, fault.ErrConnectTimeout) || errors.As(err, &network))
 }
 
-// by is by what the login was tried, or taken.
-func (l *login) by() string {
+// by names the proofs that were shown.
+func (l *Login) by() string {
 	var by []string
 	if l.shown {
 		by = append(by, l.offer.what)
@@ -229,8 +234,8 @@ func (l *login) by() string {
 	return strings.Join(by, " and ")
 }
 
-// taken is by what the login was taken.
-func (l *login) taken() string {
+// Proof names the proofs that the server accepted; never a secret.
+func (l *Login) Proof() string {
 	switch {
 	case l.by() == "":
 		return "nothing: the server asks for no proof"
@@ -240,14 +245,14 @@ func (l *login) taken() string {
 	return l.by()
 }
 
-// refused is the error of a login that the server did not take.
-func (l *login) refused(err error) error {
+// Refused explains that the server did not accept the login.
+func (l *Login) Refused(err error) error {
 	host, user := l.target.Address, l.target.User
 	if l.by() == "" {
-		return fmt.Errorf("%s lets %s in by %s only, and there is %s: %w", host, user, fault.Brief(strings.Join(l.wants, ", ")), l.lacks(), err)
+		return fmt.Errorf("%s accepts only %s for %s, and there is %s: %w", host, fault.Brief(strings.Join(l.wants, ", ")), user, l.lacks(), err)
 	}
 	if len(l.done) > 0 {
-		return fmt.Errorf("%s took %s of %s, and wants more (%s), of which there is %s: %w",
+		return fmt.Errorf("%s accepted %s of %s, and wants more (%s), of which there is %s: %w",
 			host, l.by(), user, fault.Brief(strings.Join(l.wants, ", ")), l.lacks(), err)
 	}
 	text := ""
@@ -259,11 +264,11 @@ func (l *login) refused(err error) error {
 	if l.heard != "" {
 		text += "; it said " + fault.LastLine([]byte(l.heard))
 	}
-	return fmt.Errorf("%s did not take %s for user %s (a locked or expired account, and one at its maxulogs, look the same)%s: %w", host, l.by(), user, text, err)
+	return fmt.Errorf("%s did not accept %s for user %s (a locked or expired account, and one at its maxulogs, look the same)%s: %w", host, l.by(), user, text, err)
 }
 
-// lacks is what there is not.
-func (l *login) lacks() string {
+// lacks names the missing proof.
+func (l *Login) lacks() string {
 	switch {
 	case l.offer == nil && l.missing != nil:
 		return "only a password (" + l.missing.Error() + ")"
@@ -271,19 +276,4 @@ func (l *login) lacks() string {
 		return "no password (ssh.password)"
 	}
 	return "nothing else"
-}
-
-// refusal names what keeps the login out, nil when that is not known.
-func (a *attempt) refusal(err error) error {
-	var known *fault.Refusal
-	switch {
-	case a.phase == "handshake" && a.hello != nil:
-		known = fault.Recognise(string(a.hello.said))
-	case a.phase == "authenticate" && a.login != nil:
-		known = fault.Recognise(a.login.heard, err.Error())
-	}
-	if known == nil {
-		return nil
-	}
-	return a.fail(known.Kind, fmt.Errorf("%s, user %s: %w (%w)", a.target.Address, a.target.User, known, fault.Short(err)))
 }

@@ -1,4 +1,4 @@
-package ssh
+package auth
 
 import (
 	"bytes"
@@ -13,16 +13,14 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 )
 
-// NoAgent is the value of Target.Agent that means none.
+// NoAgent is the value of Target.Agent for no agent.
 const NoAgent = "none"
 
-// agentTimeout is how long an answer of the agent may take when nothing else is
-// said.
+// agentTimeout is the default bound of each answer of an agent.
 const agentTimeout = 10 * time.Second
 
-// agentClient is the one connection to an agent that a run has. What goes wrong
-// with it is remembered: an agent that hangs costs a run one timeout, and not
-// each of its hosts.
+// agentClient is a run's one connection to an agent. It remembers errors: an agent
+// that hangs costs the run one timeout, not one for each host.
 type agentClient struct {
 	path  string
 	limit time.Duration
@@ -32,8 +30,7 @@ type agentClient struct {
 	err     error
 }
 
-// keys are the agent's keys as they were when it was first asked, certificates
-// among them.
+// keys returns the agent's keys and certificates, as of the first call.
 func (a *agentClient) keys() ([]ssh.Signer, error) {
 	a.once.Do(func() {
 		if a.signers, a.err = a.list(); a.err != nil {
@@ -43,8 +40,8 @@ func (a *agentClient) keys() ([]ssh.Signer, error) {
 	return a.signers, a.err
 }
 
-// list connects and asks for the keys. The agent protocol has no contexts: a
-// deadline on its socket stands in for one, here and at each signature.
+// list connects and asks for the keys. The agent client has no contexts: instead,
+// its socket has a deadline, here and for each signature.
 func (a *agentClient) list() ([]ssh.Signer, error) {
 	dialer := net.Dialer{Timeout: a.limit}
 	connection, err := dialer.Dial("unix", a.path)
@@ -66,7 +63,7 @@ func (a *agentClient) list() ([]ssh.Signer, error) {
 	return signers, nil // the socket stays open for signatures until the process ends
 }
 
-// agentSigner is a key of the agent. It explains why it could not sign.
+// agentSigner is a key of the agent. Its errors say why it could not sign.
 type agentSigner struct {
 	ssh.AlgorithmSigner
 	agent  *agentClient
@@ -87,18 +84,18 @@ func (s agentSigner) SignWithAlgorithm(rand io.Reader, data []byte, algorithm st
 	return signature, nil
 }
 
-// agentSocket gives each request and its answer one deadline. It has no Close
-// on purpose: x/crypto reads ahead all the time from what has one, and the
-// deadline of an old request would then end the connection between two hosts.
+// agentSocket gives each request and its answer one deadline. It has no Close on
+// purpose: x/crypto reads ahead from a connection with one, and the deadline of an
+// old request would then end the connection between two hosts.
 type agentSocket struct {
 	socket net.Conn
 	limit  time.Duration
 
 	mu     sync.Mutex
-	failed error // why it is not used any more
+	failed error // why it is closed; nil: it is open
 }
 
-// Write starts the time of a request.
+// Write starts the deadline of a request.
 func (a *agentSocket) Write(p []byte) (int, error) {
 	if err := a.explain(nil); err != nil {
 		return 0, err
@@ -108,8 +105,8 @@ func (a *agentSocket) Write(p []byte) (int, error) {
 	return n, a.end(err)
 }
 
-// Read closes the socket when an answer does not come: one that came late
-// would be taken for that to the next request.
+// Read closes the socket when an answer does not come in time: a late answer would
+// be taken for the answer to the next request.
 func (a *agentSocket) Read(p []byte) (int, error) {
 	n, err := a.socket.Read(p)
 	return n, a.end(err)
@@ -124,7 +121,7 @@ func (a *agentSocket) end(err error) error {
 	defer a.mu.Unlock()
 	if a.failed == nil {
 		_ = a.socket.Close()
-		// Not wrapped: it says nothing about the connection to a host.
+		// Not wrapped: it is no error of the connection to a host.
 		a.failed = errors.New("it ended the connection: " + err.Error())
 		var late net.Error
 		if errors.As(err, &late) && late.Timeout() {
@@ -134,8 +131,8 @@ func (a *agentSocket) end(err error) error {
 	return a.failed
 }
 
-// explain is the socket's own error, or else err: x/crypto keeps no more than
-// the text of what ended its connection.
+// explain returns the socket's own error, else err: x/crypto keeps only the text of
+// the error that ended its connection.
 func (a *agentSocket) explain(err error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -145,12 +142,12 @@ func (a *agentSocket) explain(err error) error {
 	return err
 }
 
-// plainKey is a key as it is without a certificate, and the certificate, nil
-// where it has none. Keys of an agent are blobs until they are parsed.
+// plainKey returns a key without its certificate, and the certificate, nil if it
+// has none. Keys of an agent are blobs until they are parsed.
 func plainKey(key ssh.PublicKey) (ssh.PublicKey, *ssh.Certificate) {
 	parsed, err := ssh.ParsePublicKey(key.Marshal())
 	if err != nil {
-		return key, nil // of a kind that we do not know: it matches none
+		return key, nil // of an unknown type: it matches none
 	}
 	if cert, ok := parsed.(*ssh.Certificate); ok {
 		return cert.Key, cert
@@ -158,9 +155,9 @@ func plainKey(key ssh.PublicKey) (ssh.PublicKey, *ssh.Certificate) {
 	return parsed, nil
 }
 
-// holding are the agent's entries for one key: the key itself and the key with
-// its certificate, either of them nil when it is not there. Where there are
-// several certificates the first is taken, as ssh does.
+// holding returns an agent's entries for one key: the key itself and the key with
+// its certificate, nil if missing. Of several certificates the first counts, as in
+// ssh.
 func holding(signers []ssh.Signer, key ssh.PublicKey) (plain, certified ssh.Signer) {
 	for _, s := range signers {
 		own, cert := plainKey(s.PublicKey())
