@@ -29,10 +29,7 @@ func TestResumeWithoutWhatWasKept(t *testing.T) {
 			whole.runEngine(c.engine(whole))
 			all := whole.sent(c.illness)
 			known, lost := 0, 0
-			step := 1
-			if testing.Short() || suite.Race {
-				step = 5
-			}
+			step := suite.Rounds(5, 1)
 			for k := 1; ; k += step {
 				b := c.bench(t)
 				died := b.dieAt(c.engine(b), k)

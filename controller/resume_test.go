@@ -169,10 +169,7 @@ func TestResumeAtEveryEntry(t *testing.T) {
 				t.Fatalf("nothing was changed: %s %s", want.Outcome, want.Reason)
 			}
 			total, unknown := len(whole.journal()), 0
-			step := 1
-			if testing.Short() || suite.Race {
-				step = 5
-			}
+			step := suite.Rounds(9, 1)
 			for k := 1; k <= total; k += step {
 				b := c.bench(t)
 				died := b.dieAt(c.engine(b), k)

@@ -44,10 +44,7 @@ func TestResumeTwice(t *testing.T) {
 			whole := c.bench(t)
 			want := whole.runEngine(c.engine(whole))[c.illness]
 			sent, first := whole.sent(c.illness), entryOf(t, whole.journal(), c.event, c.step)
-			step := 1
-			if testing.Short() || suite.Race {
-				step = 5
-			}
+			step := suite.Rounds(9, 1)
 			died := outcome.Entry{Event: "a first time"}
 			for k := 1; died.Event != ""; k += step {
 				b := c.bench(t)
@@ -89,10 +86,7 @@ func TestResumeTwiceAfterAnUndo(t *testing.T) {
 	whole := c.bench(t)
 	whole.runEngine(c.engine(whole))
 	first := entryOf(t, whole.journal(), outcome.EventResult, "set-address")
-	step := 1
-	if testing.Short() || suite.Race {
-		step = 5
-	}
+	step := suite.Rounds(9, 1)
 	for k := 1; k <= 20; k += step {
 		t.Run(fmt.Sprint("entry ", k), func(t *testing.T) {
 			t.Parallel()

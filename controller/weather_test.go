@@ -24,16 +24,13 @@ import (
 
 var (
 	weatherSeed  = flag.Uint64("weather.seed", 0, "TestWeather: run this seed alone")
-	weatherSeeds = flag.Int("weather.seeds", 0, "TestWeather: run so many seeds, from 1 on")
+	weatherSeeds = flag.Int("weather.seeds", 0, "TestWeather: how many seeds, from 1 on; 0: 8, or 48 under -suite.whole")
 	weatherSoak  = flag.Duration("weather.soak", 0, "TestWeather: run new seeds for so long")
 )
 
 const (
-	// seedsOfATest is how many seeds run by default.
-	seedsOfATest   = 48
-	seedsUnderRace = 12
-	// The seeds of a short test: they are over in five seconds or so.
-	firstOfAShortTest, seedsOfAShortTest = 4, 3
+	// weatherShare and weatherAll are the seeds of a test and of the whole suite.
+	weatherShare, weatherAll = 8, 48
 	// stormsAtOnce is how many run at one time: they wait more than they work.
 	stormsAtOnce = 10
 	// batch is after how many seeds a soak looks for what was left behind.
@@ -63,16 +60,8 @@ func TestWeather(t *testing.T) {
 		}
 		return
 	}
-	if testing.Short() {
-		weatherBatch(t, f, seedsFrom(firstOfAShortTest, seedsOfAShortTest))
-		return
-	}
-	if suite.Race && *weatherSeeds == 0 {
-		weatherBatch(t, f, seedsFrom(1, seedsUnderRace))
-		return
-	}
-	weatherBatch(t, f, seedsFrom(1, cmp.Or(*weatherSeeds, seedsOfATest)))
-	if t.Failed() || *weatherSeeds != 0 {
+	weatherBatch(t, f, seedsFrom(1, cmp.Or(*weatherSeeds, suite.Rounds(weatherShare, weatherAll))))
+	if t.Failed() || *weatherSeeds != 0 || !suite.Whole() {
 		return
 	}
 	// Weather in which nobody gets through, or everybody, proves nothing.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"aixmend/inventory/strictyaml"
 )
@@ -69,16 +70,32 @@ func Source(name string) ([]byte, error) {
 	return text, nil
 }
 
+// embedded compiles each embedded playbook once a process.
+var embedded = func() map[string]func() (*Playbook, error) {
+	once := map[string]func() (*Playbook, error){}
+	for _, name := range Names() {
+		once[name] = sync.OnceValues(func() (*Playbook, error) {
+			text, err := Source(name)
+			if err != nil {
+				return nil, err
+			}
+			return Parse(name+".yaml", text)
+		})
+	}
+	return once
+}()
+
 // Load loads an embedded playbook by its name, or one from a file when the
 // name has a slash, a dot or a file of that name exists. The error holds every
-// problem (see strictyaml.ProblemsOf).
+// problem (see strictyaml.ProblemsOf). Callers share an embedded playbook and must not
+// change it.
 func Load(name string) (*Playbook, error) {
+	if load, ok := embedded[name]; ok {
+		return load()
+	}
 	if !strings.ContainsAny(name, `/\.`) {
-		text, err := Source(name)
-		if err != nil {
-			return nil, err
-		}
-		return Parse(name+".yaml", text)
+		_, err := Source(name)
+		return nil, err
 	}
 	text, err := os.ReadFile(name)
 	if err != nil {

@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"maps"
@@ -26,7 +27,7 @@ import (
 // from 3, lslpp-none and lsrpdomain-down from 4, netstat-zone from 6, date-zone from
 // 12; and with nothing drawn it overlooked CAA that was stopped on the node.
 var (
-	variantSeeds = flag.Int("variants.seeds", 24, "TestVariants: how many seeds, from 1 on; fewer under the race detector and in a short test")
+	variantSeeds = flag.Int("variants.seeds", 0, "TestVariants: how many seeds, from 1 on; 0: 4, or 300 under -suite.whole")
 	variantSeed  = flag.Uint64("variants.seed", 0, "TestVariants: this seed alone")
 	variantHosts = flag.String("variants.hosts", "", "TestVariants: the hosts that match this regular expression alone")
 )
@@ -196,14 +197,7 @@ func TestVariants(t *testing.T) {
 		}
 	}
 	var seeds []uint64
-	most := *variantSeeds
-	if suite.Race {
-		most = min(most, 6)
-	}
-	if testing.Short() {
-		most = min(most, 3)
-	}
-	for seed := range uint64(most) {
+	for seed := range uint64(cmp.Or(*variantSeeds, suite.Rounds(4, 300))) {
 		seeds = append(seeds, seed+1)
 	}
 	if *variantSeed != 0 {

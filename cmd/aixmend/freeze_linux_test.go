@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -25,7 +26,7 @@ import (
 )
 
 var (
-	freezeSeeds = flag.Int("freeze.seeds", 2, "how many seeds TestFreeze takes")
+	freezeSeeds = flag.Int("freeze.seeds", 0, "how many seeds TestFreeze takes; 0: 1, or 8 under -suite.whole")
 	freezeSeed  = flag.Uint64("freeze.seed", 0, "the one seed that TestFreeze takes; 0: those from 1 on")
 )
 
@@ -53,10 +54,7 @@ const (
 // against what the simulated hosts know. A seed that fails is taken alone with
 // -freeze.seed; more are taken with -freeze.seeds.
 func TestFreeze(t *testing.T) {
-	first, last := uint64(1), uint64(*freezeSeeds)
-	if testing.Short() {
-		last = min(last, 1)
-	}
+	first, last := uint64(1), uint64(cmp.Or(*freezeSeeds, suite.Rounds(1, 8)))
 	if *freezeSeed != 0 {
 		first, last = *freezeSeed, *freezeSeed
 	}

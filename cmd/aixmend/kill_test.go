@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -21,7 +22,7 @@ import (
 )
 
 var (
-	killSeeds = flag.Int("kill.seeds", 6, "how many seeds TestKill takes")
+	killSeeds = flag.Int("kill.seeds", 0, "how many seeds TestKill takes; 0: 2, or 6 under -suite.whole")
 	killSeed  = flag.Uint64("kill.seed", 0, "the one seed that TestKill takes; 0: those from 1 on")
 	killSoak  = flag.Duration("kill.soak", 0, "TestKill: take new seeds for so long")
 )
@@ -41,10 +42,7 @@ const killLong = 5 * time.Minute
 // know. A seed that fails is taken alone with -kill.seed; more are taken with
 // -kill.seeds.
 func TestKill(t *testing.T) {
-	first, last := uint64(1), uint64(*killSeeds)
-	if testing.Short() {
-		last = min(last, 2)
-	}
+	first, last := uint64(1), uint64(cmp.Or(*killSeeds, suite.Rounds(2, 6)))
 	if *killSeed != 0 {
 		first, last = *killSeed, *killSeed
 	}

@@ -1,6 +1,7 @@
 package course_test
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -19,7 +20,7 @@ var (
 	historySeeds = flag.Int("histories.seeds", 20_000, "TestHistories: how many random histories, beside the exhaustive ones")
 	historySeed  = flag.Uint64("histories.seed", 0, "TestHistories: the one random history that is played")
 	historySoak  = flag.Duration("histories.soak", 0, "TestHistories: play new random histories for so long")
-	historyDepth = flag.Int("histories.depth", 1, "TestHistories: every history with so many troubles (1 or 2)")
+	historyDepth = flag.Int("histories.depth", 0, "TestHistories: every history with so many troubles (1 or 2); 0: 1, or 2 under -suite.whole")
 )
 
 // beginnings are the hosts that histories begin with.
@@ -82,6 +83,7 @@ func TestHistories(t *testing.T) {
 		reported[kind] = true
 		t.Errorf("%s\n%s\n%s", strings.Join(w.wrong, "\n"), how, w)
 	}
+	depth := cmp.Or(*historyDepth, suite.Rounds(1, 2))
 	began := time.Now()
 	jobs := make(chan func(), 64)
 	var workers sync.WaitGroup
@@ -124,7 +126,7 @@ func TestHistories(t *testing.T) {
 			plain := newWorld(first)
 			plain.play(scripted())
 			for at := range plain.actions + 2 {
-				jobs <- func() { exhaustive(first, at, *historyDepth, &count, report) }
+				jobs <- func() { exhaustive(first, at, depth, &count, report) }
 			}
 		}
 		for seed := range uint64(*historySeeds) / 500 {
@@ -138,7 +140,7 @@ func TestHistories(t *testing.T) {
 	close(jobs)
 	workers.Wait()
 	suite.Tell(t, fmt.Sprintf("histories: %d (every one with up to %d troubles, and random ones), %.0f a second, violations: %d",
-		count.Load(), *historyDepth, float64(count.Load())/time.Since(began).Seconds(), wrong.Load()))
+		count.Load(), depth, float64(count.Load())/time.Since(began).Seconds(), wrong.Load()))
 }
 
 // exhaustive plays every history with a trouble at a choice point, and up to depth
