@@ -12,19 +12,19 @@ import (
 
 // Comparer compares runs.
 //
-// What is known of a host after a run is how it ended in it; but a host that can't
-// be reached, and could the time it was seen before, is known as it was seen then.
-// News is what is known otherwise after the later run than after the earlier one.
-// So a host is news when it is unreachable the second time in a row, and when it is
-// there again only if it was. Of the first time that a host is seen nothing earlier
-// is known: it is taken as it stands.
+// The known state of a host after a run is its outcome in that run, with one
+// exception: a host that is unreachable for the first time keeps the state in which
+// it was seen before. A host is news if its known state after the later run differs
+// from that after the earlier one. So an unreachable host is news the second time in
+// a row, and its return is news only if its absence was. The first sighting of a host
+// is taken as it stands.
 //
-// A run sees a host when it comes to a verdict: one that was cut off before its turn
-// was not seen. Runs of every verb see hosts; those of another playbook see other
-// things, and don't count.
+// A run sees a host when it comes to a verdict: a host that was interrupted before its
+// turn was not seen. Runs of every verb see hosts; runs of another playbook find other
+// things and do not count.
 type Comparer struct {
 	History History
-	// Left says which parts of facts are no drift.
+	// Left lists the parts of facts that are not compared.
 	Left []Left
 }
 
@@ -43,7 +43,7 @@ func (c Comparer) Between(from, to outcome.Run) (*Drift, error) {
 		return nil, err
 	}
 	for name, track := range tracks {
-		if track.base < 0 { // the run is older than those that were looked at
+		if track.base < 0 { // the run is older than those that were searched
 			track.due = true
 			track.see(&from, earlier[name])
 		}
@@ -65,11 +65,11 @@ func (c Comparer) Between(from, to outcome.Run) (*Drift, error) {
 	return d, nil
 }
 
-// Since compares a run, which need not have been written yet, with an earlier one;
-// with from nil each of its hosts with the newest earlier run that saw it: one of
-// the same verb and playbook that came to its end. Hosts that are in the earlier
-// run alone are no news: it had another --limit. One that no earlier run saw is,
-// unless it is healthy. nil: there is no earlier run that has any of the hosts.
+// Since compares a run, which need not be stored yet, with an earlier one. If from is
+// nil, it compares each host with the newest earlier finished run of the same verb and
+// playbook that saw it. Hosts that are only in the earlier run are no news: it had
+// another --limit. A host that no earlier run saw is news unless it is healthy. It
+// returns nil if no earlier run has any of the hosts.
 func (c Comparer) Since(run outcome.Run, from *outcome.Run) (*Drift, error) {
 	var newest *outcome.Run
 	hosts := byName(run)
@@ -97,14 +97,14 @@ func (c Comparer) Since(run outcome.Run, from *outcome.Run) (*Drift, error) {
 	return d, nil
 }
 
-// countsAsLast tells whether a run is one of those that another can be compared
-// with where nobody names one.
+// countsAsLast reports whether a run can be the baseline of another if the user names
+// none.
 func countsAsLast(earlier *outcome.Run, run outcome.Run) bool {
 	switch outcome.Code(earlier.ExitCode) {
 	case outcome.ExitInterrupted, outcome.ExitTerminated:
-		return false // nobody may have been told what it found
+		return false // its findings may never have been reported
 	}
-	if earlier.Unfinished > 0 { // it was cut off, whatever its code says to a plugin
+	if earlier.Unfinished > 0 { // it was interrupted, whatever its plugin exit code
 		return false
 	}
 	return !earlier.Broke() && earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name
@@ -145,7 +145,7 @@ func (c Comparer) add(d *Drift, t *track) error {
 	return nil
 }
 
-// host is what is new of a host from one sighting to another; nil: nothing.
+// host lists what changed on a host between two sightings; nil: nothing.
 func (c Comparer) host(t *track, now, then int) (*Host, error) {
 	from, to := t.seen[then], t.seen[now]
 	h := fresh(to)
@@ -172,7 +172,7 @@ func (c Comparer) host(t *track, now, then int) (*Host, error) {
 	return nil, nil
 }
 
-// facts are those that changed.
+// facts returns the facts that changed.
 func (c Comparer) facts(t *track, now, then int) ([]Fact, error) {
 	rules := compile(c.Left)
 	to, err := c.load(t.seen[now])
@@ -184,7 +184,7 @@ func (c Comparer) facts(t *track, now, then int) ([]Fact, error) {
 		return []Fact{}, err
 	}
 	list := rules.changes(from.Facts, to.Facts)
-	open := map[int]bool{} // those that may have been so before
+	open := map[int]bool{} // facts that an earlier run may have seen with this value
 	for i := range list {
 		list[i].Since = t.seen[now].started
 		open[i] = true
@@ -211,7 +211,7 @@ func (c Comparer) facts(t *track, now, then int) ([]Fact, error) {
 	return list, nil
 }
 
-// load is the document of a sighting; nil where there is none any more.
+// load returns the document of a sighting; nil if it was deleted.
 func (c Comparer) load(s sighting) (*outcome.Host, error) {
 	h, err := c.History.LoadHost(s.run, s.host.Name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -220,7 +220,7 @@ func (c Comparer) load(s sighting) (*outcome.Host, error) {
 	return h, err
 }
 
-// fresh is a host of which nothing earlier is known.
+// fresh returns a host without an earlier sighting.
 func fresh(s sighting) Host {
 	return Host{
 		Name: s.host.Name, To: s.host.Outcome, ToRun: s.run, Reason: s.host.Reason, Since: s.started,
@@ -228,7 +228,8 @@ func fresh(s sighting) Host {
 	}
 }
 
-// without is a list, sorted, each once, but for what is in another.
+// without returns a list without the elements of another, sorted and without
+// duplicates.
 func without(list, other []string) []string {
 	rest := []string{}
 	for _, s := range list {

@@ -8,21 +8,20 @@ import (
 	"strings"
 )
 
-// Left is a part of facts that is no drift.
+// Left is a part of facts that is not compared.
 type Left struct {
-	// Path names it: FACT.FIELD.FIELD, where FACT may be * for any, and [] stands
-	// after a list for each of its elements, [FIELD=VALUE] for those of them whose
-	// field is so.
+	// Path is FACT.FIELD.FIELD. FACT may be * for any fact; [] after a list means each
+	// of its elements, [FIELD=VALUE] the elements with that field.
 	Path string
-	// Why is the reason.
+	// Why is the reason for leaving it out.
 	Why string
 }
 
-// Keys are the fields by which the elements of a list are told apart, the first
-// that serves: every element has it, each its own.
+// Keys returns the fields that can identify the elements of a list. The first one that
+// every element has, each with a different value, is used.
 func Keys() []string { return []string{"name", "interface", "destination", "node_id"} }
 
-// rules are what is left out, by path.
+// rules are the parts to leave out, by path.
 type rules struct {
 	paths map[string]bool
 	// some are conditions on elements of a list, by the path of the list.
@@ -45,7 +44,7 @@ func compile(left []Left) rules {
 	return r
 }
 
-// anyFact is a path with * in the place of the fact.
+// anyFact returns a path with * instead of the fact.
 func anyFact(path string) string {
 	if _, rest, ok := strings.Cut(path, "."); ok {
 		return "*." + rest
@@ -55,12 +54,12 @@ func anyFact(path string) string {
 
 func (r rules) left(path string) bool { return r.paths[path] || r.paths[anyFact(path)] }
 
-// changes are the facts that are otherwise, by path. A part that one side does not
-// have was not read: that is no change. A list is a set: its order says nothing.
+// changes returns the facts that differ, by path. A part that one side does not have
+// was not read and is no change. Lists are compared as sets.
 func (r rules) changes(from, to map[string]any) []Fact {
 	list := []Fact{}
 	for _, name := range slices.Sorted(maps.Keys(to)) {
-		if reflect.DeepEqual(from[name], to[name]) { // most are, to the order
+		if reflect.DeepEqual(from[name], to[name]) { // true of most facts
 			continue
 		}
 		r.compare(name, r.clean(name, from[name]), r.clean(name, to[name]), &list)
@@ -68,7 +67,7 @@ func (r rules) changes(from, to map[string]any) []Fact {
 	return list
 }
 
-// clean is a value without what is left out, its lists sorted.
+// clean returns a value without the parts to leave out, its lists sorted.
 func (r rules) clean(path string, v any) any {
 	if r.left(path) {
 		return nil
@@ -108,7 +107,7 @@ func (r rules) leftElement(path string, element any) bool {
 	return false
 }
 
-// compare appends what is otherwise below a path.
+// compare appends the differences below a path.
 func (r rules) compare(path string, from, to any, list *[]Fact) {
 	if from == nil || to == nil || reflect.DeepEqual(from, to) {
 		return
@@ -129,7 +128,7 @@ func (r rules) compare(path string, from, to any, list *[]Fact) {
 	*list = append(*list, Fact{Path: path, From: from, To: to})
 }
 
-// compareElements compares the elements of two lists by their keys; false: they
+// compareElements compares the elements of two lists by their keys; false if they
 // have none.
 func (r rules) compareElements(path string, before, after []any, list *[]Fact) bool {
 	for _, key := range Keys() {
@@ -157,7 +156,8 @@ func merge(a, b map[string]any) map[string]any {
 	return all
 }
 
-// keyed are the elements of a list by the value of a field.
+// keyed returns the elements of a list by the value of a field; false if the field
+// does not identify them.
 func keyed(list []any, key string) (map[string]any, bool) {
 	elements := make(map[string]any, len(list))
 	for _, element := range list {
@@ -171,22 +171,22 @@ func keyed(list []any, key string) (map[string]any, bool) {
 	return elements, true
 }
 
-// text is a value as JSON: a string as it is.
+// text returns a string as it is, any other value as JSON.
 func text(v any) string {
 	if s, ok := v.(string); ok {
 		return s
 	}
-	b, _ := json.Marshal(v) // of what JSON was read from
+	b, _ := json.Marshal(v) // v was decoded from JSON
 	return string(b)
 }
 
-// factOf is the fact of a path.
+// factOf returns the fact of a path.
 func factOf(path string) string {
 	name, _, _ := strings.Cut(path, ".")
 	return name
 }
 
-// touches tells whether one of the changes is at a path, below it or above it.
+// touches reports whether one of the changes is at a path, below it or above it.
 func touches(changes []Fact, path string) bool {
 	below := func(a, b string) bool {
 		rest, ok := strings.CutPrefix(a, b)

@@ -7,9 +7,9 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// maxLooked bounds the hosts of runs that are looked at, the newest run first: a
-// hundred nights of 5,000 hosts, or a year of a check of one host every five minutes
-// with nights of 1,000 between.
+// maxLooked bounds how many results of hosts are searched, the newest run first: a
+// hundred nights of 5,000 hosts, or a year with a check of one host every five minutes
+// and 1,000 hosts every night.
 const maxLooked = 500_000
 
 // sighting is a host as a run saw it.
@@ -19,12 +19,12 @@ type sighting struct {
 	host    outcome.HostSummary
 }
 
-// track is how a host was seen, the newest first.
+// track lists the sightings of a host, the newest first.
 type track struct {
 	seen []sighting
-	base int  // what it is compared with; -1: not found
-	due  bool // the run to compare with was met
-	// judged tells that the later run came to a verdict.
+	base int  // index of the baseline in seen; -1: not found
+	due  bool // the search has reached the baseline run
+	// judged reports that the later run came to a verdict.
 	judged bool
 }
 
@@ -38,12 +38,12 @@ func (t *track) see(run *outcome.Run, h outcome.HostSummary) {
 	}
 }
 
-// closed tells that no older run can say more.
+// closed reports whether older runs can add nothing.
 func (t *track) closed() bool {
 	return t.base >= 0 && (!unreachable(t.seen[t.base]) || len(t.seen) > t.base+1)
 }
 
-// known is the sighting that says what is known after the one at i.
+// known returns the sighting that has the known state after the one at i.
 func (t *track) known(i int) int {
 	if i+1 < len(t.seen) && unreachable(t.seen[i]) && !unreachable(t.seen[i+1]) {
 		return i + 1
@@ -51,8 +51,8 @@ func (t *track) known(i int) int {
 	return i
 }
 
-// tracks goes back in history from a run, until enough is known of each of its
-// hosts that are wanted.
+// tracks searches the history backwards from a run until the track of each wanted
+// host is closed.
 func (c Comparer) tracks(to outcome.Run, base func(*outcome.Run) bool, wanted func(name string) bool) (map[string]*track, error) {
 	open, all := map[string]*track{}, map[string]*track{}
 	for _, h := range to.Hosts {
@@ -74,7 +74,7 @@ func (c Comparer) tracks(to outcome.Run, base func(*outcome.Run) bool, wanted fu
 		}
 		run, err := c.History.LoadRun(id)
 		if err != nil {
-			continue // it was killed, or is damaged: it says nothing
+			continue // it was killed or is damaged
 		}
 		looked += len(run.Hosts)
 		isBase := base(run)
@@ -96,8 +96,8 @@ func (c Comparer) tracks(to outcome.Run, base func(*outcome.Run) bool, wanted fu
 	return all, nil
 }
 
-// since is when a host was first seen as it is at now, without a break but for
-// times that it was not read.
+// since returns when the state at now was first seen without interruption; sightings
+// in which nothing was read do not interrupt it.
 func (t *track) since(now, then int, same func(sighting) bool) time.Time {
 	first := t.seen[now].started
 	for _, s := range t.seen[now+1 : then] {
@@ -111,16 +111,16 @@ func (t *track) since(now, then int, same func(sighting) bool) time.Time {
 	return first
 }
 
-// judged tells whether a run came to a verdict on a host.
+// judged reports whether a run came to a verdict on a host.
 func judged(h outcome.HostSummary) bool { return h.Outcome != outcome.Skipped || !h.Interrupted }
 
 func unreachable(s sighting) bool { return s.host.Outcome == outcome.Unreachable }
 
-// read tells whether anything was read of the host.
+// read reports whether the run read anything of the host.
 func read(s sighting) bool { return !unreachable(s) && s.host.Outcome != outcome.Skipped }
 
-// standing is an outcome as it compares: a host that was recovered is as well as
-// its findings, and one that was rolled back as ill.
+// standing returns the outcome to compare: a recovered host counts as healthy or
+// degraded, an undone one as healthy or needs_action, depending on its open findings.
 func standing(s sighting) outcome.Outcome {
 	switch {
 	case s.host.Outcome == outcome.OutcomeUndone && len(s.host.Open) > 0:
@@ -133,7 +133,7 @@ func standing(s sighting) outcome.Outcome {
 	return outcome.Healthy
 }
 
-// alike tells whether a host was seen with the same outcome and findings.
+// alike reports whether two sightings have the same outcome and findings.
 func alike(a, b sighting) bool {
 	return standing(a) == standing(b) && slices.Equal(without(a.host.Open, nil), without(b.host.Open, nil))
 }

@@ -11,14 +11,14 @@ import (
 	"unicode/utf8"
 )
 
-// Clean makes untrusted text fit for a terminal: control characters, escape
-// sequences and characters that reorder text become their visible form; line
-// ends and tabs stay when they are wanted.
+// Clean makes untrusted text safe for a terminal: control characters, escape
+// sequences and characters that reorder text become visible. With keepLines, line
+// ends and tabs stay.
 func Clean(s string, keepLines bool) string {
 	if plain(s, keepLines) {
 		return s
 	}
-	// A byte that is no UTF-8 may be a control character to a terminal.
+	// A terminal may take a byte that is not UTF-8 for a control character.
 	if utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return unsafeRune(r, keepLines) }) < 0 {
 		return s
 	}
@@ -47,8 +47,8 @@ func Cleanf(format string, args ...any) string {
 	return fmt.Sprintf(format, args...)
 }
 
-// plain tells that s is printable ASCII: nearly everything that hosts say is, and
-// it needs no second look.
+// plain reports whether s is printable ASCII, as nearly all output of hosts is: the
+// fast path of Clean.
 func plain(s string, keepLines bool) bool {
 	for i := range len(s) {
 		if c := s[i]; (c < ' ' || c > '~') && (!keepLines || c != '\n' && c != '\t') {

@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	// maxWhich is how long a list of hosts may be on a terminal, in columns.
+	// maxWhich is the longest list of hosts on a terminal, in columns.
 	maxWhich = 120
-	// minWhich and minWhat are the narrowest columns that can be read; a terminal
-	// that has no room for them gets each below the other.
+	// minWhich and minWhat are the narrowest readable columns; a terminal without room
+	// for them gets the cells of a row below one another.
 	minWhich, minWhat = 12, 24
-	// maxPadded is how wide a column gets where there is no limit: what is longer than
-	// that does not move all others.
+	// maxPadded is how far a column is padded if there is no limit of width: one long
+	// cell does not shift all rows.
 	maxPadded = 80
 	// gap is the space between columns.
 	gap = "  "
@@ -28,10 +28,10 @@ type row struct {
 	next               []string
 }
 
-// columns lays rows out as a table. Where a terminal is too narrow for the next
-// command it stands below its row, and can be pasted still.
+// columns lays out rows as a table. On a terminal too narrow for the next command,
+// the command stands below its row and can still be pasted.
 func columns(rows []row, o TextOptions) string {
-	head := row{outcome: "OUTCOME", hosts: "HOSTS", which: "WHICH", what: "WHAT"}
+	head := row{outcome: "OUTCOME", hosts: "COUNT", which: "HOSTS", what: "CAUSE"}
 	for _, r := range rows {
 		if len(r.next) > 0 {
 			head.next = []string{"NEXT"}
@@ -71,14 +71,14 @@ func columns(rows []row, o TextOptions) string {
 	return b.String()
 }
 
-// layout is the widths of columns.
+// layout has the widths of the columns.
 type layout struct {
 	outcome, hosts, which, what int
-	beside                      bool // the next command has a column, too
-	whole                       bool // nothing is broken
+	beside                      bool // the next command has a column
+	whole                       bool // no cell is wrapped
 }
 
-// line is a row, on as many lines as its columns need.
+// line renders a row, on as many lines as its cells need.
 func (l layout) line(r row, color bool) string {
 	which, what := []string{r.which}, []string{r.what}
 	if !l.whole {
@@ -100,7 +100,7 @@ func (l layout) line(r row, color bool) string {
 	return b.String()
 }
 
-// stacked is rows in a window that has no room for columns.
+// stacked renders rows for a window without room for columns.
 func stacked(rows []row, o TextOptions) string {
 	var b strings.Builder
 	for _, r := range rows {
@@ -113,8 +113,8 @@ func stacked(rows []row, o TextOptions) string {
 	return b.String()
 }
 
-// below is a command on lines of its own, "" for none. A shell takes the lines for
-// one; a word that is longer than a line is left whole.
+// below renders a command on lines of its own, "" for none. The lines end so that a
+// shell joins them; a word longer than a line is not broken.
 func below(command []string, width int) string {
 	if len(command) == 0 {
 		return ""
@@ -136,8 +136,8 @@ func below(command []string, width int) string {
 	return b.String() + line + "\n"
 }
 
-// wrapped is text in lines of a width, 0 for no limit; the further ones begin with
-// an indent.
+// wrapped breaks text into lines of a width, 0 for no limit; all but the first begin
+// with indent.
 func wrapped(text string, width int, indent string) string {
 	if width <= 0 || ansi.StringWidth(text) <= width {
 		return text
@@ -145,8 +145,8 @@ func wrapped(text string, width int, indent string) string {
 	return strings.Join(lines(text, max(width-len(indent), 2)), "\n"+indent)
 }
 
-// lines are those of a text in a column, broken between words; a word that is too
-// long is broken behind a comma, as lists of hosts have them, else anywhere.
+// lines breaks a text into lines of a column, between words; a word that is too long
+// is broken after a comma, as in lists of hosts, else anywhere.
 func lines(text string, width int) []string {
 	if ansi.StringWidth(text) <= width {
 		return []string{text}
@@ -166,7 +166,7 @@ func lines(text string, width int) []string {
 			if comma := strings.LastIndex(piece, ","); comma > 0 {
 				piece = piece[:comma+1]
 			}
-			if piece == "" { // a sign that is wider than the column
+			if piece == "" { // a character wider than the column
 				break
 			}
 			list = append(list, piece)
@@ -184,7 +184,7 @@ func at(list []string, i int) string {
 	return ""
 }
 
-// pad fills a text up to a width. Colours take no room.
+// pad fills a text up to a width. Colour sequences have no width.
 func pad(text string, width int) string {
 	return text + strings.Repeat(" ", max(width-ansi.StringWidth(text), 0))
 }

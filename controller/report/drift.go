@@ -13,14 +13,14 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// How much of the facts that changed is shown to people; the JSON has all of it.
+// Bounds of the changed facts that are shown to people; the JSON has all of them.
 const (
 	maxFacts     = 20 // lines of a group of hosts
 	maxNewsFacts = 4
 )
 
-// DriftText renders what one run found otherwise than an earlier one: hosts with
-// the same news stand together.
+// DriftText renders what changed between two runs: hosts with the same changes are
+// grouped.
 func DriftText(d drift.Drift, o TextOptions) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "run %s of %s, compared with run %s of %s\n\n", Clean(d.To, false), Stamp(d.ToStarted), Clean(d.From, false), Stamp(d.FromStarted))
@@ -28,45 +28,46 @@ func DriftText(d drift.Drift, o TextOptions) string {
 	if d.News() {
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(&b, "nothing new: %s\n", Hosts(d.Same))
+	fmt.Fprintf(&b, "unchanged: %s\n", Hosts(d.Same))
 	tellQuiet(&b, d, o)
 	return b.String()
 }
 
-// News renders the news of a run in short, for a mail.
+// News renders the changes since the baseline in short, for a mail.
 func News(d drift.Drift, run outcome.Run, o TextOptions) string {
 	var b strings.Builder
 	d.Hosts = slices.Clone(d.Hosts)
 	for i, h := range d.Hosts {
 		if !h.Since.IsZero() {
-			d.Hosts[i].Facts = nil // the findings say it
+			d.Hosts[i].Facts = nil // its findings explain it
 		}
 	}
 	if d.News() {
-		fmt.Fprintf(&b, "news of %d of %s since run %s of %s:\n", len(d.Hosts), Hosts(len(run.Hosts)), Clean(d.From, false), Stamp(d.FromStarted))
+		fmt.Fprintf(&b, "changes on %d of %s since run %s of %s:\n", len(d.Hosts), Hosts(len(run.Hosts)), Clean(d.From, false), Stamp(d.FromStarted))
 	}
 	tellFolds(&b, d, maxNewsFacts, o)
 	tellQuiet(&b, d, o)
 	return b.String()
 }
 
-// tellQuiet says what is no news and yet worth a line.
+// tellQuiet lists hosts that are not reported as changed and yet deserve a line.
 func tellQuiet(b *strings.Builder, d drift.Drift, o TextOptions) {
 	for _, about := range []struct {
 		what  string
 		hosts []string
-	}{{"unreachable once, not yet news", d.Once}, {"not judged, the run was cut off", d.NotJudged}} {
+	}{{"unreachable once, not reported yet", d.Once}, {"not judged, the run was interrupted", d.NotJudged}} {
 		if len(about.hosts) > 0 {
 			hang(b, fmt.Sprintf("%s: %d: %s", about.what, len(about.hosts), Clean(Compact(about.hosts), false)), o)
 		}
 	}
 }
 
-// driftFold is hosts with the same news.
+// driftFold is a group of hosts with the same changes.
 type driftFold struct {
 	drift.Host // the first of them
 	hosts      []string
-	// reasons and facts are others on other hosts.
+	// reasons and others report that the reason, or the values of a fact, differ
+	// between the hosts.
 	reasons bool
 	others  []bool // by fact
 }
@@ -93,7 +94,7 @@ func foldDrift(hosts []drift.Host) []*driftFold {
 			fold.others[i] = fold.others[i] || !reflect.DeepEqual(f.From, fold.Facts[i].From) || !reflect.DeepEqual(f.To, fold.Facts[i].To)
 		}
 	}
-	order := append(outcome.Outcomes(), "") // last those that are not in the later run
+	order := append(outcome.Outcomes(), "") // hosts that are not in the later run come last
 	slices.SortStableFunc(folds, func(a, b *driftFold) int {
 		if d := slices.Index(order, a.To) - slices.Index(order, b.To); d != 0 {
 			return d
@@ -114,7 +115,7 @@ func tellFolds(b *strings.Builder, d drift.Drift, most int, o TextOptions) {
 		for _, list := range []struct {
 			what string
 			ids  []string
-		}{{"appeared", f.Appeared}, {"gone", f.Gone}, {"waived now", f.Waived}} {
+		}{{"appeared", f.Appeared}, {"gone", f.Gone}, {"now waived", f.Waived}} {
 			if len(list.ids) > 0 {
 				lists = append(lists, list.what+" "+Clean(strings.Join(list.ids, ", "), false))
 			}
@@ -130,7 +131,7 @@ func tellFolds(b *strings.Builder, d drift.Drift, most int, o TextOptions) {
 	}
 }
 
-// became says how the outcome changed, and since when.
+// became renders how the outcome changed, and since when.
 func (f *driftFold) became(color bool) string {
 	since := ""
 	if !f.Since.IsZero() {
@@ -138,7 +139,7 @@ func (f *driftFold) became(color bool) string {
 	}
 	switch {
 	case f.To == "":
-		return "only in the earlier run, there " + string(f.From)
+		return "only in the earlier run (" + string(f.From) + ")"
 	case f.From == "":
 		return "not seen before: " + paint(f.To, color) + since
 	case f.From == f.To:
@@ -147,7 +148,7 @@ func (f *driftFold) became(color bool) string {
 	return string(f.From) + " -> " + paint(f.To, color) + since
 }
 
-// why is the reason of an outcome that no finding explains.
+// why renders the reason of an outcome that no finding explains.
 func (f *driftFold) why() string {
 	switch f.To {
 	case outcome.Failed, outcome.Unknown, outcome.Skipped, outcome.Unreachable:
@@ -165,12 +166,12 @@ func (f *driftFold) why() string {
 	return ": " + Clean(reason, false)
 }
 
-// tellFact says how a fact changed. Where it did since another time than the
-// outcome, that is said too.
+// tellFact renders how a fact changed, with the time if it is not that of the
+// outcome.
 func tellFact(f drift.Fact, others bool, since time.Time) string {
 	line := Clean(f.Path, false) + ": " + change(f.From, f.To)
 	if others {
-		line = Clean(f.Path, false) + ": changed, on each host in its own way"
+		line = Clean(f.Path, false) + ": changed, values differ between hosts"
 	}
 	if !f.Since.IsZero() && !f.Since.Equal(since) {
 		line += ", since " + Stamp(f.Since)
@@ -209,7 +210,7 @@ func contains(list []any, v any) bool {
 	return slices.ContainsFunc(list, func(other any) bool { return reflect.DeepEqual(other, v) })
 }
 
-// hang appends a line; what does not fit goes below it, further in.
+// hang appends a line, wrapped at the width with its rest indented.
 func hang(b *strings.Builder, line string, o TextOptions) {
 	if o.Width > 0 {
 		body := strings.TrimLeft(line, " ")

@@ -58,7 +58,7 @@ func TestDriftText(t *testing.T) {
 		}
 	}
 	golden.Check(t, "testdata/news.golden", News(aDrift(), outcome.Run{Hosts: make([]outcome.HostSummary, 500)}, TextOptions{}))
-	if got := DriftText(drift.Drift{Same: 3}, TextOptions{}); !strings.Contains(got, "\nnothing new: 3 hosts\n") {
+	if got := DriftText(drift.Drift{Same: 3}, TextOptions{}); !strings.Contains(got, "\nunchanged: 3 hosts\n") {
 		t.Errorf("%q", got)
 	}
 	if got := DriftText(aDrift(), TextOptions{Color: true}); !strings.Contains(got, "\x1b[31mneeds_action") {

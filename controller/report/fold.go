@@ -8,26 +8,26 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// Fold is hosts that ended alike: the same outcome with the same findings, and the
-// same is to be done about them.
+// Fold is a group of hosts with the same outcome, the same findings and the same next
+// command.
 type Fold struct {
 	Outcome  outcome.Outcome
 	Findings []string // those that count
 	Reason   string   // the first host's
-	// Differ tells that the reasons of the others are others.
+	// Differ reports that other hosts of the group have other reasons.
 	Differ bool
 	Hosts  []string
-	// Guided tells that findings say to a person how to go on.
+	// Guided reports that a finding has instructions for a person.
 	Guided bool
-	// Interrupted hosts are what resume goes on with.
+	// Interrupted reports that resume continues these hosts.
 	Interrupted bool
-	// Planned tells that a step of the plan would run.
+	// Planned reports that a step of the plan would run.
 	Planned bool
-	// Allow are the words of --allow without which no step of the plan would run.
+	// Allow lists the --allow words without which no step of the plan would run.
 	Allow []string
 }
 
-// foldOf is the fold of one host.
+// foldOf returns the fold of one host.
 func foldOf(h outcome.HostSummary) Fold {
 	f := Fold{
 		Outcome: h.Outcome, Findings: h.Open, Reason: h.Reason, Hosts: []string{h.Name},
@@ -45,7 +45,7 @@ func foldOf(h outcome.HostSummary) Fold {
 	return f
 }
 
-// key is the same for hosts that are one fold.
+// key returns the same text for hosts of one fold.
 func (f Fold) key() string {
 	what := strings.Join(f.Findings, ",")
 	switch f.Outcome {
@@ -87,20 +87,21 @@ func Folds(hosts []outcome.HostSummary) []Fold {
 	return folds
 }
 
-// blocked tells whether a reason is another than the first finding.
+// blocked reports whether a reason names none of the findings.
 func blocked(reason string, findings []string) bool {
 	id, _, _ := strings.Cut(reason, ":")
 	return !slices.Contains(findings, id)
 }
 
-// What is what the hosts of a fold have in common, in one line: findings, reason, or both.
+// What renders in one line the findings, the reason or both, whichever the hosts of
+// the fold share.
 func (f Fold) What() string {
 	findings := strings.Join(f.Findings, ", ")
 	reason := f.Reason
-	if f.Differ { // what one host says is not said of the others
+	if f.Differ { // a reason of one host is not true of the others
 		kind, _, _ := strings.Cut(f.Reason, ":")
 		if f.Outcome == outcome.Failed || f.Outcome == outcome.Unknown || f.Outcome == outcome.OutcomeUndone {
-			kind = "each for its own reason"
+			kind = "reasons differ"
 		}
 		reason = kind + " (see explain)"
 	}

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// SafeJSON makes a JSON document fit for a terminal, and for the log of a pipeline:
-// what Clean would take out of it, or a runner would take for a command, stands
-// there as an escape. To whoever reads JSON it says the same as before.
+// SafeJSON makes a JSON document safe for a terminal and for the log of a pipeline: it
+// escapes characters that Clean would replace and texts that a runner takes for a
+// command. A JSON reader gets the same values.
 func SafeJSON(document []byte) []byte {
 	document = bytes.ReplaceAll(document, []byte("##["), []byte(`#\u0023[`))
 	safe := make([]byte, 0, len(document))
@@ -33,7 +33,7 @@ func SafeJSON(document []byte) []byte {
 	return safe
 }
 
-// plainPrefix is how many bytes at the beginning are ASCII that stays as it is.
+// plainPrefix returns how many bytes at the beginning are ASCII that needs no escape.
 func plainPrefix(document []byte) int {
 	for i, c := range document {
 		if (c < ' ' || c > '~') && c != '\n' && c != '\t' {

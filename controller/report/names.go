@@ -39,14 +39,14 @@ func Compact(names []string) string {
 	return strings.Join(words, " ")
 }
 
-// clip is Compact in about so many columns, the rest of the hosts as a number.
+// clip is Compact within about columns columns; it counts the hosts that do not fit.
 func clip(names []string, columns int) string {
 	if whole := Compact(names); len(whole) <= columns {
 		return whole
 	}
 	names = slices.Sorted(slices.Values(names))
 	more := func(shown int) string { return fmt.Sprintf("%s and %d more", Compact(names[:shown]), len(names)-shown) }
-	// The longest that is short enough, one host at least.
+	// The longest list that fits, at least one host.
 	over := sort.Search(len(names), func(n int) bool { return n > 0 && len(more(n)) > columns })
 	return more(max(over-1, 1))
 }

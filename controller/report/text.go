@@ -12,19 +12,19 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// TextOptions say what the terminal is like.
+// TextOptions describes the terminal.
 type TextOptions struct {
 	// Width is the number of columns; 0: no limit.
 	Width int
-	// Color tells whether colours may be used.
+	// Color reports whether colours may be used.
 	Color bool
-	// Next is the command to type next for a fold, word by word as a shell wants them;
-	// none for none. nil: none is shown.
+	// Next returns the command to type next for a fold, as quoted shell words; empty if
+	// there is none. nil: no command is shown.
 	Next func(Fold) []string
 }
 
-// Text renders a run's summary: hosts with the same findings are one line, the
-// worst first, each with what an operator would type next.
+// Text renders the summary of a run: one line for hosts with the same findings, the
+// worst first, each with the next command to type.
 func Text(run outcome.Run, o TextOptions) string {
 	var rows []row
 	for _, f := range Folds(run.Hosts) {
@@ -51,7 +51,7 @@ func Text(run outcome.Run, o TextOptions) string {
 		ids  func(outcome.HostSummary) []string
 	}{
 		{"waived", func(h outcome.HostSummary) []string { return h.Waived }},
-		{"waiver over", func(h outcome.HostSummary) []string { return h.Expired }},
+		{"waiver expired", func(h outcome.HostSummary) []string { return h.Expired }},
 	} {
 		hosts := byFinding(run.Hosts, label.ids)
 		for _, id := range slices.Sorted(maps.Keys(hosts)) {
@@ -67,7 +67,7 @@ func Text(run outcome.Run, o TextOptions) string {
 	return b.String()
 }
 
-// byFinding are the hosts of each finding.
+// byFinding returns the hosts of each finding.
 func byFinding(hosts []outcome.HostSummary, ids func(outcome.HostSummary) []string) map[string][]string {
 	of := map[string][]string{}
 	for _, h := range hosts {
@@ -78,7 +78,7 @@ func byFinding(hosts []outcome.HostSummary, ids func(outcome.HostSummary) []stri
 	return of
 }
 
-// Counts is one line with the number of hosts in each outcome.
+// Counts renders the number of hosts with each outcome in one line.
 func Counts(run outcome.Run) string {
 	var parts []string
 	for _, o := range outcome.Outcomes() {
@@ -93,7 +93,7 @@ func Counts(run outcome.Run) string {
 	return Hosts(total) + ": " + strings.Join(parts, ", ")
 }
 
-// Hosts is a number of hosts in words: 1 host, 24 hosts.
+// Hosts renders a number of hosts: 1 host, 24 hosts.
 func Hosts(n int) string {
 	if n == 1 {
 		return "1 host"
@@ -117,7 +117,7 @@ func paint(o outcome.Outcome, color bool) string {
 	return c.EscapeSeq() + string(o) + text.Reset.EscapeSeq()
 }
 
-// PlanText renders what recover would run on one host.
+// PlanText renders the commands that recover would run on one host.
 func PlanText(h outcome.HostSummary) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", h.Name, h.Outcome)
@@ -138,7 +138,7 @@ func PlanText(h outcome.HostSummary) string {
 			}
 			b.WriteByte('\n')
 		}
-		if s.Conditional || s.Step == "" { // for every host the same, and rarely of interest
+		if s.Conditional || s.Step == "" { // the same for every host, and rarely of interest
 			continue
 		}
 		because := ""

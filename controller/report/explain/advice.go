@@ -7,14 +7,14 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// advice is what a person can do now. What a rung would mend is not advised by
-// hand: the rung runs, or what blocks it comes first.
+// advice lists what a person can do now. It names no remedy for a finding that a rung
+// of the plan fixes: the rung runs, or the person clears its block first.
 func advice(h outcome.Host) []string {
 	switch h.Outcome {
 	case outcome.Unreachable:
 		return []string{connectionAdvice(h.Reason)}
 	case outcome.Skipped:
-		return []string{"it was not judged (" + h.Reason + "); if it does not belong here, take it out of the inventory"}
+		return []string{"not judged (" + h.Reason + "); if the host does not belong here, remove it from the inventory"}
 	case outcome.Healthy, outcome.Recovered:
 		for _, f := range h.Findings {
 			if len(f.Next) > 0 {
@@ -26,9 +26,9 @@ func advice(h outcome.Host) []string {
 		if len(outcome.OpenIDs(h.Findings)) == 0 {
 			return []string{"nothing"}
 		}
-		return []string{"nothing for the rollback: the host is as it was before that run, and recover mends what it has again"}
+		return []string{"the rollback is complete: the host is as it was before that run, and recover fixes its findings again"}
 	case outcome.Unknown:
-		return []string{"look at the host yourself before anything else is done to it: " + h.Reason}
+		return []string{"check the host yourself before any further change: " + h.Reason}
 	}
 	var list []string
 	planned, runs := map[string]bool{}, false
@@ -51,46 +51,48 @@ func advice(h outcome.Host) []string {
 	}
 	switch {
 	case h.Outcome == outcome.Failed:
-		list = append(list, "what was changed, and how to take it back, stands above; if it stays like this, open a case: its text is runs/"+h.RunID+"/support/"+h.Host+"/case.txt below the state folder")
+		list = append(list, "the changes and their undo commands are listed above; if the problem persists, open a case with the text in runs/"+h.RunID+"/support/"+h.Host+"/case.txt below the state folder")
 	case len(h.Changes) > 0:
-		list = append(list, "what was changed, and how to take it back, stands above; audit again before anything else")
+		list = append(list, "the changes and their undo commands are listed above; audit again before anything else")
 	case runs:
 		list = append(list, "aixmend recover -l "+h.Host+" runs the steps above")
 	case len(h.Plan) == 0:
-		list = append(list, "aixmend plan -l "+h.Host+" shows what would be run; for warnings add --mend-warnings")
+		list = append(list, "aixmend plan -l "+h.Host+" shows the commands that recover would run; add --mend-warnings to include warnings")
 	}
 	return list
 }
 
-// Type says the commands of the advice as they can be pasted: command is a verb with
-// the host, and the inventory, state folder and flags of the run.
+// Type completes the commands in the advice so that they can be pasted. command
+// returns the command line of a verb for this host, with the inventory, state folder
+// and flags of the run.
 func (e *Explanation) Type(command func(verb string) string) {
 	lists := [][]string{e.Next}
 	for _, c := range e.Chains {
 		lists = append(lists, c.Next)
 	}
 	for _, verb := range []string{"plan", "recover"} {
-		short, whole := "aixmend "+verb+" -l "+e.Host+" ", command(verb)+" "
+		short, complete := "aixmend "+verb+" -l "+e.Host+" ", command(verb)+" "
 		for _, list := range lists {
 			for i, line := range list {
-				list[i] = strings.Replace(line, short, whole, 1)
+				list[i] = strings.Replace(line, short, complete, 1)
 			}
 		}
 	}
 }
 
-// connectionAdvice says what mends a connection, by the kind of its trouble.
+// connectionAdvice returns the remedy for a connection that failed, by the kind of
+// its error.
 func connectionAdvice(reason string) string {
 	kind, _, _ := strings.Cut(reason, ":")
 	switch kind {
 	case "host-key-unknown":
 		return "compare the fingerprint with the host's console, then add the key to known_hosts (ssh-keyscan)"
 	case "host-key-changed":
-		return "if the host was redeployed, compare the fingerprint with its console, then replace the key (ssh-keygen -R); otherwise find out who answers"
+		return "if the host was redeployed, compare the fingerprint with its console, then replace the key (ssh-keygen -R); otherwise find out which machine answers"
 	case "auth":
-		return "check the user and the identity, and that the host knows its public key (ssh-copy-id)"
+		return "check the user and the identity, and that the host accepts its public key (ssh-copy-id)"
 	case "dns":
-		return "the name does not resolve: check address in the inventory"
+		return "the name does not resolve: check the address in the inventory"
 	}
 	return "check that the host is up and reachable on its SSH port, then audit again"
 }

@@ -13,9 +13,9 @@ import (
 	"aixmend/controller/report"
 )
 
-// Case is the text of a support case (procedure R6): what is wrong, what was
-// tried and with what result, and which data there are. Secrets are masked; the
-// data files are not looked into.
+// Case renders the text of a support case (procedure R6): the problem, the changes
+// tried and their results, and the data files. Secrets in the text are masked; the
+// data files are not searched for secrets.
 func Case(h outcome.Host) string {
 	c := &sheet{}
 	c.line("Problem: %s", firstOf(h.Reason, string(h.Outcome)))
@@ -25,7 +25,7 @@ func Case(h outcome.Host) string {
 			c.line("%s: %s", name, inWords(value))
 		}
 	}
-	c.line("\nWhat was found")
+	c.line("\nFindings")
 	for _, f := range h.Findings {
 		c.line("- %s (%s): %s", f.ID, string(f.Severity), f.Title)
 		for _, e := range f.Evidence {
@@ -33,29 +33,30 @@ func Case(h outcome.Host) string {
 		}
 	}
 	if len(h.Findings) == 0 {
-		c.line("- nothing")
+		c.line("- none")
 	}
 	for _, name := range slices.Sorted(maps.Keys(h.FactErrors)) {
 		c.line("- not known: %s: %s", name, h.FactErrors[name])
 	}
-	c.line("\nWhat was tried, in this order, and what came of it")
+	c.line("\nChanges tried, in order, with their results")
 	if len(h.Changes) == 0 {
-		c.line("- nothing was changed on this host")
+		c.line("- none")
 	}
 	for _, change := range h.Changes {
 		c.line("- %s %s: %s", change.At.UTC().Format(time.RFC3339), change.Step, strings.TrimSuffix(change.Status+", "+change.Detail, ", "))
 		c.text("    ", change.Command)
 	}
-	c.line("\nData")
+	c.line("\nSupport data")
 	for _, f := range h.Support {
 		c.line("- %s, %d bytes, sha256 %s", f.Name, f.Bytes, f.SHA256)
 	}
 	if len(h.Support) == 0 {
-		c.line("- none was collected: aixmend recover --playbook support-data -l %s", h.Host)
+		c.line("- none; to collect it: aixmend recover --playbook support-data -l %s", h.Host)
 	}
-	return Mask(c.b.String()) // what runs over several lines, too
+	return Mask(c.b.String()) // again: a secret may span several lines
 }
 
+// sheet is the text of a case as it is written.
 type sheet struct{ b strings.Builder }
 
 // line prints one line of untrusted text, cleaned and masked.
@@ -63,7 +64,7 @@ func (s *sheet) line(format string, args ...any) {
 	s.b.WriteString(Mask(report.Cleanf(format, args...)) + "\n")
 }
 
-// text prints several lines.
+// text prints several lines, each indented, cleaned and masked.
 func (s *sheet) text(indent, text string) {
 	for line := range strings.Lines(Mask(report.Clean(text, true))) {
 		s.b.WriteString(indent + strings.TrimRight(line, "\n") + "\n")
@@ -79,7 +80,7 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-// inWords is a fact in one line, by the names that it has in the reports.
+// inWords renders a fact in one line, with the field names of the reports.
 func inWords(fact any) string {
 	encoded, err := json.Marshal(fact)
 	if err != nil {
@@ -104,8 +105,8 @@ func inWords(fact any) string {
 	return strings.Join(parts, " ")
 }
 
-// secrets are what looks like one: a value after a telling name, a private key,
-// the credentials in an address.
+// secrets match likely secrets: a value after a telling name, a private key,
+// credentials in a URL.
 var secrets = []struct {
 	pattern *regexp.Regexp
 	instead string
@@ -114,12 +115,12 @@ var secrets = []struct {
 	{regexp.MustCompile(`(?i)((?:[a-z0-9_.-]*)(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[_-]?key|private[_-]?key|credential)s?(?:[_-][a-z0-9_]*)?["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^,;\n]+)`), "${1}(masked)"},
 	{regexp.MustCompile(`(?i)(\bpass["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^,;\n]+)`), "${1}(masked)"},
 	{regexp.MustCompile(`(?i)(--?(?:password|passwd|pass|token|secret)\s+)("[^"]*"|'[^']*'|[^\s-]\S*)`), "${1}(masked)"},
-	{regexp.MustCompile(`(?m)^(\s*(?:- )?)[A-Za-z0-9+/]{60,}={0,2}$`), "${1}(what looks like a key masked)"},
+	{regexp.MustCompile(`(?m)^(\s*(?:- )?)[A-Za-z0-9+/]{60,}={0,2}$`), "${1}(possible key masked)"},
 	{regexp.MustCompile(`(?i)(authorization:\s*)(\S+\s+)?\S+`), "${1}(masked)"},
 	{regexp.MustCompile(`(://[^/\s:@]+:)[^/\s@]+@`), "${1}(masked)@"},
 }
 
-// Mask replaces what looks like a secret.
+// Mask replaces likely secrets.
 func Mask(text string) string {
 	for _, s := range secrets {
 		text = s.pattern.ReplaceAllString(text, s.instead)

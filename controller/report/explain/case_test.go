@@ -35,8 +35,8 @@ func TestMask(t *testing.T) {
 	}
 }
 
-// R6: the text of a case says what is wrong, what was tried and with what
-// result, and nothing of it acts on a terminal or gives a secret away.
+// R6: the text of a case has the problem, the changes and their results, and neither
+// acts on a terminal nor reveals a secret.
 func TestCase(t *testing.T) {
 	h := outcome.Host{
 		Host: "aix1", Address: "10.1.2.3", Outcome: outcome.Failed, Reason: "everything there is was tried; open: rmc-disconnected",

@@ -12,12 +12,12 @@ import (
 	"aixmend/controller/report"
 )
 
-// ExplanationSchema is that of Explanation.
+// ExplanationSchema is the schema of Explanation.
 const ExplanationSchema = "aixmend.explanation/v1"
 
-// Explanation says of one host what led to what: for each finding what was
-// observed, the rule that it met, the row of the procedure that the rule comes
-// from, what was done or refused for it and why, and what to do next.
+// Explanation traces the verdict on one host: for each finding the observations, the
+// rule that they met, the row of the procedure behind the rule, the steps taken or
+// refused and why, and what to do next.
 type Explanation struct {
 	Schema  string          `json:"schema"`
 	RunID   string          `json:"run_id"`
@@ -25,97 +25,98 @@ type Explanation struct {
 	Address string          `json:"address"`
 	Outcome outcome.Outcome `json:"outcome"`
 	Reason  string          `json:"reason"`
-	// Read is how many commands were read, at At.
+	// Read is the number of commands that the newest look ran, At when it began.
 	Read   int       `json:"read"`
 	At     time.Time `json:"at,omitzero"`
 	Chains []Chain   `json:"chains"`
-	// NotKnown says of each fact that could not be had why.
+	// NotKnown is, by fact, why the fact could not be read.
 	NotKnown map[string]string `json:"not_known"`
-	// Drift says how the host differs from an approved plan.
+	// Drift lists how the host differs from the approved plan.
 	Drift []string `json:"drift"`
-	// Acts are all steps, in order; those of a finding are in its chain too.
-	Acts []Act `json:"acts"`
-	// Kept is the path of the capture, Lease the host's lease, Support are the files
-	// that were fetched.
-	Kept    string                `json:"kept"`
+	// Steps are all steps in order; the steps of a finding are in its chain, too.
+	Steps []Step `json:"acts"`
+	// Capture is the path of the capture, Lease the host's lease, Support lists the
+	// fetched files.
+	Capture string                `json:"kept"`
 	Lease   *outcome.Lease        `json:"lease,omitempty"`
 	Support []outcome.SupportFile `json:"support,omitempty"`
-	// Next is what a person can do now, line by line.
+	// Next lists what a person can do now.
 	Next []string `json:"next"`
 }
 
-// Chain leads from what was observed to what to do about one finding.
+// Chain leads from the observations to the next step for one finding.
 type Chain struct {
 	Finding  string           `json:"finding"`
 	Severity outcome.Severity `json:"severity"`
 	Title    string           `json:"title"`
-	// Mended tells that it was there before the first change and has gone.
-	Mended bool `json:"mended,omitempty"`
-	// Observed are the commands that were read for it, Values what came of them,
-	// Because says in words what counts.
+	// Fixed reports that the finding was there before the first change and is gone.
+	Fixed bool `json:"mended,omitempty"`
+	// Observed are the commands that the rule rests on, Values the parsed values,
+	// Because the evidence in words.
 	Observed []Observation `json:"observed"`
 	Values   []Value       `json:"values"`
 	Because  []string      `json:"because"`
-	// Rule is the condition that holds, in CEL; "" where none of the playbook does.
+	// Rule is the condition that is true, in CEL; "" if the finding has none.
 	Rule string `json:"rule"`
-	// RestsOn says how sure the facts are that the rule reads.
+	// RestsOn is how sure the facts are that the rule reads.
 	RestsOn []outcome.Reading `json:"rests_on"`
-	// Row is the row of the procedure, Source where the rule comes from.
+	// Row is the row of the procedure, Source the origin of the rule.
 	Row    string `json:"row"`
 	Source string `json:"source"`
 	// Waived and Expired are the reason and the end of its waiver.
 	Waived  string   `json:"waived,omitempty"`
 	Expired string   `json:"waiver_expired,omitempty"`
-	Acts    []Act    `json:"acts"`
+	Steps   []Step   `json:"acts"`
 	Next    []string `json:"next"`
 }
 
-// Observation is a command that was read.
+// Observation is a read-only command and its answer.
 type Observation struct {
 	Probe   string `json:"probe"`
 	Command string `json:"command"`
-	// Said is its answer in short: the whole is in the host's report.
+	// Said is the answer in short; the host's report has all of it.
 	Said string `json:"said"`
 }
 
-// Value is a part of a fact as the rule read it.
+// Value is a part of a fact that the rule read.
 type Value struct {
 	Path string `json:"path"`
 	// Is is JSON.
 	Is any `json:"is"`
 }
 
-// Status of an act that was not sent; one that was has that of its change.
+// Status of a step that was not sent. A step that was sent has the status of its
+// change.
 const (
-	ActWould   = "would run"
-	ActBlocked = "blocked"
+	StepPlanned = "would run"
+	StepBlocked = "blocked"
 )
 
-// Act is a step: taken, or planned, or refused.
-type Act struct {
+// Step is a step that was sent, planned or blocked.
+type Step struct {
 	Rung   string    `json:"rung"`
 	Step   string    `json:"step"`
 	Status string    `json:"status"`
 	At     time.Time `json:"at,omitzero"`
-	// Why says what blocks it, or what became of it.
+	// Why is the reason of its block, or the detail of its result.
 	Why string `json:"why"`
-	// AllowedBy is the --allow word that lets it run; "": none is needed.
+	// AllowedBy is the --allow word that the step needs; "" if none.
 	AllowedBy string `json:"allowed_by"`
 	Command   string `json:"command"`
 	Undo      string `json:"undo"`
-	// Mends are the findings that called for it.
-	Mends []string `json:"mends"`
+	// Fixes are the findings that called for it.
+	Fixes []string `json:"mends"`
 }
 
-// Taken tells that it was sent.
-func (a Act) Taken() bool { return a.Status != ActWould && a.Status != ActBlocked }
+// Sent reports whether the step was sent to the host.
+func (s Step) Sent() bool { return s.Status != StepPlanned && s.Status != StepBlocked }
 
 // Host explains the document of a host.
 func Host(h outcome.Host) Explanation {
 	e := Explanation{
 		Schema: ExplanationSchema, RunID: h.RunID, Host: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
 		Chains: []Chain{}, NotKnown: map[string]string{}, Drift: append([]string{}, h.Drift...),
-		Acts: acts(h), Kept: h.Capture, Lease: h.Lease, Support: h.Support, Next: []string{},
+		Steps: steps(h), Capture: h.Capture, Lease: h.Lease, Support: h.Support, Next: []string{},
 	}
 	if h.FactErrors != nil {
 		e.NotKnown = h.FactErrors
@@ -128,14 +129,14 @@ func Host(h outcome.Host) Explanation {
 		}
 	}
 	for _, f := range h.Findings {
-		c := chain(h, f, observed, e.Acts)
-		c.Next = nextOf(h, f, c.Acts)
+		c := chain(h, f, observed, e.Steps)
+		c.Next = nextOf(h, f, c.Steps)
 		e.Chains = append(e.Chains, c)
 	}
 	for _, f := range h.Mended {
-		c := chain(h, f, observed, e.Acts)
-		// What is read now is not what was read then.
-		c.Mended, c.Observed, c.Values, c.Next = true, []Observation{}, []Value{}, []string{}
+		c := chain(h, f, observed, e.Steps)
+		// The newest look no longer shows the evidence of a fixed finding.
+		c.Fixed, c.Observed, c.Values, c.Next = true, []Observation{}, []Value{}, []string{}
 		e.Chains = append(e.Chains, c)
 	}
 	for _, f := range h.Findings {
@@ -145,12 +146,12 @@ func Host(h outcome.Host) Explanation {
 	return e
 }
 
-// chain is that of one finding, but for what to do next.
-func chain(h outcome.Host, f outcome.Finding, observed map[string]Observation, all []Act) Chain {
+// chain builds the chain of one finding, without its next steps.
+func chain(h outcome.Host, f outcome.Finding, observed map[string]Observation, all []Step) Chain {
 	row, source, _ := strings.Cut(f.Source, ": ")
 	c := Chain{
 		Finding: f.ID, Severity: f.Severity, Title: f.Title, Observed: []Observation{}, Values: []Value{},
-		Because: append([]string{}, f.Evidence...), Rule: f.Rule, Row: row, Source: source, Expired: f.Expired, Acts: []Act{}, Next: []string{},
+		Because: append([]string{}, f.Evidence...), Rule: f.Rule, Row: row, Source: source, Expired: f.Expired, Steps: []Step{}, Next: []string{},
 		RestsOn: append([]outcome.Reading{}, f.RestsOn...),
 	}
 	if f.Waived {
@@ -166,15 +167,15 @@ func chain(h outcome.Host, f outcome.Finding, observed map[string]Observation, a
 			c.Values = append(c.Values, Value{path, v})
 		}
 	}
-	for _, a := range all {
-		if slices.Contains(a.Mends, f.ID) {
-			c.Acts = append(c.Acts, a)
+	for _, s := range all {
+		if slices.Contains(s.Fixes, f.ID) {
+			c.Steps = append(c.Steps, s)
 		}
 	}
 	return c
 }
 
-// observations are the commands of the newest look, by probe.
+// observations returns the commands of the newest look, by probe.
 func observations(h outcome.Host) map[string]Observation {
 	observed := map[string]Observation{}
 	for _, stage := range h.Stages {
@@ -190,7 +191,7 @@ func observations(h outcome.Host) map[string]Observation {
 	return observed
 }
 
-// said is what a command answered, in short.
+// said renders the answer of a command in short.
 func said(s outcome.Step) string {
 	text := strings.TrimSpace(s.Stdout)
 	lines := strings.Count(text, "\n") + 1
@@ -205,7 +206,7 @@ func said(s outcome.Step) string {
 	return fmt.Sprintf("exit %d, %s", s.ExitStatus, report.Shorten(text, report.MaxValue))
 }
 
-// part is a part of the facts by its path, such as rmc_nic.name.
+// part returns the part of the facts at a path such as rmc_nic.name.
 func part(facts map[string]any, path string) (any, bool) {
 	var v any = facts
 	for name := range strings.SplitSeq(path, ".") {
@@ -220,50 +221,50 @@ func part(facts map[string]any, path string) (any, bool) {
 	return v, true
 }
 
-// acts are the steps that were taken, then those that the plan has beyond them.
-func acts(h outcome.Host) []Act {
-	list := []Act{}
+// steps returns the steps that were sent, then the other steps of the plan.
+func steps(h outcome.Host) []Step {
+	list := []Step{}
 	for _, c := range h.Changes {
-		list = append(list, Act{Rung: c.Rung, Step: c.Step, Status: c.Status, At: c.At, Why: c.Detail, Command: c.Command, Undo: c.Undo, Mends: append([]string{}, c.Mends...)})
+		list = append(list, Step{Rung: c.Rung, Step: c.Step, Status: c.Status, At: c.At, Why: c.Detail, Command: c.Command, Undo: c.Undo, Fixes: append([]string{}, c.Mends...)})
 	}
 	for _, s := range h.Plan {
-		taken := func(c outcome.Change) bool { return c.Step == s.Step && (c.Rung == s.Rung || c.Rung == "") }
-		if i := slices.IndexFunc(h.Changes, taken); i >= 0 {
-			if len(list[i].Mends) == 0 { // of a report that does not say it
-				list[i].Rung, list[i].Mends = s.Rung, append([]string{}, s.Mends...)
+		sent := func(c outcome.Change) bool { return c.Step == s.Step && (c.Rung == s.Rung || c.Rung == "") }
+		if i := slices.IndexFunc(h.Changes, sent); i >= 0 {
+			if len(list[i].Fixes) == 0 { // reports of earlier versions do not have it
+				list[i].Rung, list[i].Fixes = s.Rung, append([]string{}, s.Mends...)
 			}
 			list[i].AllowedBy = s.AllowedBy
 			continue
 		}
-		a := Act{Rung: s.Rung, Step: s.Step, Status: ActWould, AllowedBy: s.AllowedBy, Command: s.Command, Undo: s.Undo, Mends: append([]string{}, s.Mends...)}
+		a := Step{Rung: s.Rung, Step: s.Step, Status: StepPlanned, AllowedBy: s.AllowedBy, Command: s.Command, Undo: s.Undo, Fixes: append([]string{}, s.Mends...)}
 		a.Why = s.Because
 		if s.BlockedBy != "" {
-			a.Status, a.Why = ActBlocked, s.BlockedBy
+			a.Status, a.Why = StepBlocked, s.BlockedBy
 		}
 		list = append(list, a)
 	}
 	return list
 }
 
-// nextOf is what to do about one finding.
-func nextOf(h outcome.Host, f outcome.Finding, acts []Act) []string {
+// nextOf lists what to do about one finding.
+func nextOf(h outcome.Host, f outcome.Finding, steps []Step) []string {
 	next := append([]string{}, f.Next...)
 	if !f.Open() {
 		return next
 	}
-	blocked, would := "", false
-	for _, a := range acts {
-		would = would || a.Status == ActWould
-		if a.Status == ActBlocked && blocked == "" {
-			blocked = "clear what blocks rung " + a.Rung + ": " + a.Why
-			if a.AllowedBy != "" && strings.Contains(a.Why, "--allow "+a.AllowedBy) {
-				blocked = "allow rung " + a.Rung + ": aixmend recover -l " + h.Host + " --allow " + a.AllowedBy
+	blocked, planned := "", false
+	for _, s := range steps {
+		planned = planned || s.Status == StepPlanned
+		if s.Status == StepBlocked && blocked == "" {
+			blocked = "unblock rung " + s.Rung + ": " + s.Why
+			if s.AllowedBy != "" && strings.Contains(s.Why, "--allow "+s.AllowedBy) {
+				blocked = "allow rung " + s.Rung + ": aixmend recover -l " + h.Host + " --allow " + s.AllowedBy
 			}
 		}
 	}
 	switch {
-	case would:
-		return append(next, "aixmend recover -l "+h.Host+" runs it")
+	case planned:
+		return append(next, "aixmend recover -l "+h.Host+" runs the steps above")
 	case blocked != "":
 		return append(next, blocked)
 	case f.Remedy != "":

@@ -12,9 +12,9 @@ import (
 	"aixmend/transport/lab/golden"
 )
 
-// aMended is a host on which a rung has helped, one was refused, and one is not
-// allowed.
-func aMended() outcome.Host {
+// partlyFixed is a host with a rung that has run, one that is not allowed, and one
+// that would run.
+func partlyFixed() outcome.Host {
 	at := time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
 	return outcome.Host{
 		RunID: "r", Host: "aixprd01", Address: "10.1.2.3", Outcome: outcome.NeedsAction, Reason: "rung 4 (node-id) is not allowed: it takes --allow node-id",
@@ -47,7 +47,7 @@ func aMended() outcome.Host {
 }
 
 func TestExplanation(t *testing.T) {
-	e := Host(aMended())
+	e := Host(partlyFixed())
 	golden.Check(t, "testdata/explain-chain.golden", e.Text())
 	document, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {
@@ -56,23 +56,23 @@ func TestExplanation(t *testing.T) {
 	golden.Check(t, "testdata/explain.golden.json", string(document)+"\n")
 }
 
-// Hosts of which there is no finding, and reports of before the rules stood in them.
+// Hosts without a finding, and reports of versions that had no rules in them.
 func TestExplanationOfLittle(t *testing.T) {
 	read := []outcome.Stage{{Name: outcome.StageDiagnose, Steps: []outcome.Step{{ID: "a"}, {ID: "b"}}}}
 	for _, c := range []struct {
 		name, want string
 		host       outcome.Host
 	}{
-		{"healthy", "What was found\n  nothing: 2 commands were read, and no rule of the playbook holds\n", outcome.Host{Outcome: outcome.Healthy, Stages: read}},
-		{"unreachable", "nothing was read: there was no connection", outcome.Host{Outcome: outcome.Unreachable, Reason: "auth: no"}},
-		{"skipped", "nothing was judged", outcome.Host{Outcome: outcome.Skipped, Stages: read, Reason: "not AIX: Linux"}},
-		{"never read", "nothing: nothing was read", outcome.Host{Outcome: outcome.Skipped, Reason: "interrupted"}},
+		{"healthy", "Findings\n  none: 2 commands were read, no rule of the playbook applies\n", outcome.Host{Outcome: outcome.Healthy, Stages: read}},
+		{"unreachable", "none: nothing was read, there was no connection", outcome.Host{Outcome: outcome.Unreachable, Reason: "auth: no"}},
+		{"skipped", "none: the host was not judged", outcome.Host{Outcome: outcome.Skipped, Stages: read, Reason: "not AIX: Linux"}},
+		{"never read", "none: nothing was read", outcome.Host{Outcome: outcome.Skipped, Reason: "interrupted"}},
 		{"an old report: its plan says which step", "step     rung 1, set: applied", outcome.Host{Outcome: outcome.Recovered,
 			Findings: []outcome.Finding{{ID: "x", Source: "D1: y"}}, Changes: []outcome.Change{{Step: "set", Status: outcome.Applied}},
 			Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Mends: []string{"x"}}}}},
-		{"a rung that would run", "next     aixmend recover -l h runs it", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
+		{"a rung that would run", "next     aixmend recover -l h runs the steps above", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
 			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "D1: y", Remedy: "by hand"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Mends: []string{"x"}}}}},
-		{"a rung that is blocked", "next     clear what blocks rung 1: a cluster is live", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
+		{"a rung that is blocked", "next     unblock rung 1: a cluster is live", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
 			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "D1: y"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", BlockedBy: "a cluster is live", Mends: []string{"x"}}}}},
 	} {
 		if got := Host(c.host).Text(); !strings.Contains(got, c.want) {
@@ -103,8 +103,8 @@ func TestExplain(t *testing.T) {
 		{"blocked", outcome.Host{Outcome: outcome.NeedsAction,
 			Findings: []outcome.Finding{{ID: "rmc-disconnected", Severity: outcome.Critical, Remedy: "recycle it"}},
 			Plan:     []outcome.PlanStep{{Rung: "recycle", BlockedBy: "cluster guard", Mends: []string{"rmc-disconnected"}}},
-		}, "What to do next\n  rung recycle is blocked: cluster guard\n"},
-		{"healthy", outcome.Host{Outcome: outcome.Healthy}, "What to do next\n  nothing"},
+		}, "Next steps\n  rung recycle is blocked: cluster guard\n"},
+		{"healthy", outcome.Host{Outcome: outcome.Healthy}, "Next steps\n  nothing"},
 		{"nothing known", outcome.Host{Outcome: outcome.Failed}, "open a case"},
 		{"waived is no advice", outcome.Host{Outcome: outcome.Failed, Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Remedy: "do", Waived: true}}}, "open a case"},
 	} {

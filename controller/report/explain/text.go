@@ -9,14 +9,14 @@ import (
 	"aixmend/controller/report"
 )
 
-// Text is the explanation for a terminal.
+// Text renders the explanation for a terminal.
 func (e Explanation) Text() string {
 	t := &explainer{}
 	t.line("%s (%s): %s", e.Host, e.Address, string(e.Outcome))
 	if e.Reason != "" {
 		t.line("  %s", e.Reason)
 	}
-	t.line("\nWhat was found")
+	t.line("\nFindings")
 	t.nothing(e)
 	for _, c := range e.Chains {
 		t.chain(c)
@@ -25,22 +25,22 @@ func (e Explanation) Text() string {
 		t.line("  not known: %s: %s", name, e.NotKnown[name])
 	}
 	if len(e.Drift) > 0 {
-		t.line("\nWhat is not as the plan was made for")
+		t.line("\nDifferences from the approved plan")
 	}
 	for _, d := range e.Drift {
 		t.line("  %s", d)
 	}
-	t.planned(e.Acts)
-	t.line("\nWhat was done")
+	t.planned(e.Steps)
+	t.line("\nChanges")
 	t.done(e)
-	t.line("\nWhat to do next")
+	t.line("\nNext steps")
 	for _, next := range e.Next {
 		t.line("  %s", next)
 	}
 	return t.b.String()
 }
 
-// explainer writes lines in which what came from a host stays text.
+// explainer writes lines in which output of a host stays text.
 type explainer struct{ b strings.Builder }
 
 func (t *explainer) line(format string, args ...any) {
@@ -53,28 +53,28 @@ func (t *explainer) command(label, text string) {
 	t.b.WriteString(label + strings.ReplaceAll(report.Clean(text, true), "\n", "\n"+indent) + "\n")
 }
 
-// nothing says why there are no findings, where there are none.
+// nothing says why there are no findings.
 func (t *explainer) nothing(e Explanation) {
 	switch {
 	case len(e.Chains) > 0:
 	case e.Outcome == outcome.Unreachable:
-		t.line("  nothing was read: there was no connection")
+		t.line("  none: nothing was read, there was no connection")
 	case e.Read == 0:
-		t.line("  nothing: nothing was read")
+		t.line("  none: nothing was read")
 	case e.Outcome == outcome.Skipped:
-		t.line("  nothing was judged")
+		t.line("  none: the host was not judged")
 	default:
-		t.line("  nothing: %d commands were read, and no rule of the playbook holds", e.Read)
+		t.line("  none: %d commands were read, no rule of the playbook applies", e.Read)
 	}
 }
 
-// chain writes one finding, from what was observed to what to do.
+// chain writes one finding, from the observation to the next step.
 func (t *explainer) chain(c Chain) {
-	mended := ""
-	if c.Mended {
-		mended = " (was there before the first change, and has gone)"
+	fixed := ""
+	if c.Fixed {
+		fixed = " (present before the first change, fixed now)"
 	}
-	t.line("  %s, %s: %s%s", c.Finding, string(c.Severity), c.Title, mended)
+	t.line("  %s, %s: %s%s", c.Finding, string(c.Severity), c.Title, fixed)
 	for _, o := range c.Observed {
 		first, rest, more := strings.Cut(strings.TrimSpace(o.Command), "\n")
 		if more && rest != "" {
@@ -103,19 +103,19 @@ func (t *explainer) chain(c Chain) {
 		t.line("    waived   %s", c.Waived)
 	}
 	if c.Expired != "" {
-		t.line("    counts   its waiver is over: %s", c.Expired)
+		t.line("    expired  waiver: %s", c.Expired)
 	}
-	for _, a := range c.Acts {
-		t.act(a)
+	for _, s := range c.Steps {
+		t.step(s)
 	}
 	for _, n := range c.Next {
 		t.line("    next     %s", n)
 	}
 }
 
-// sureness says in words how sure a reading is.
+// sureness renders in words how sure a reading is.
 func sureness(r outcome.Reading) string {
-	words := map[string]string{"D": "documented", "C": "seen in public", "I": "inferred", "K": "assumed", "": "the playbook does not say"}[r.Sure]
+	words := map[string]string{"D": "documented", "C": "seen in public sources", "I": "inferred", "K": "assumed", "": "not stated in the playbook"}[r.Sure]
 	if words == "" {
 		words = r.Sure
 	}
@@ -125,11 +125,12 @@ func sureness(r outcome.Reading) string {
 	return words
 }
 
-// maxCommand bounds what is shown of a command that was read: all of it is in the
-// host's report.
+// maxCommand is how much of an observed command is shown, in characters; the host's
+// report has all of it.
 const maxCommand = 100
 
-func (t *explainer) act(a Act) {
+// step writes the status of a step that a finding called for.
+func (t *explainer) step(a Step) {
 	step := "rung " + a.Rung
 	switch {
 	case a.Rung == "":
@@ -144,43 +145,43 @@ func (t *explainer) act(a Act) {
 	if a.Why != "" {
 		words += ": " + a.Why
 	}
-	if a.AllowedBy != "" && a.Status != ActBlocked {
-		words += " (by --allow " + a.AllowedBy + ")"
+	if a.AllowedBy != "" && a.Status != StepBlocked {
+		words += " (allowed by --allow " + a.AllowedBy + ")"
 	}
 	t.line("    step     %s: %s", step, words)
 }
 
-// planned are the commands of the steps that were not sent.
-func (t *explainer) planned(acts []Act) {
+// planned writes the commands of the steps that were not sent.
+func (t *explainer) planned(steps []Step) {
 	begun := false
-	for _, a := range acts {
-		if a.Taken() {
+	for _, a := range steps {
+		if a.Sent() {
 			continue
 		}
 		if !begun {
-			t.line("\nWhat recover would run")
+			t.line("\nCommands that recover would run")
 		}
 		begun = true
 		switch {
-		case a.Step == "" && a.Status == ActWould:
-			t.line("  rung %s: its commands follow from what a rung before it brings", a.Rung)
+		case a.Step == "" && a.Status == StepPlanned:
+			t.line("  rung %s: its commands depend on the result of an earlier rung", a.Rung)
 		case a.Step == "":
 			t.line("  rung %s", a.Rung)
 		default:
 			t.line("  rung %s, step %s", a.Rung, a.Step)
 			t.command("    runs     ", a.Command)
 		}
-		if a.Status == ActBlocked {
+		if a.Status == StepBlocked {
 			t.line("    blocked: %s", a.Why)
 		}
 	}
 }
 
-// done are the steps that were sent, and what was kept.
+// done writes the changes, the lease, the capture and the fetched files.
 func (t *explainer) done(e Explanation) {
 	none := true
-	for _, a := range e.Acts {
-		if !a.Taken() {
+	for _, a := range e.Steps {
+		if !a.Sent() {
 			continue
 		}
 		none = false
@@ -189,13 +190,13 @@ func (t *explainer) done(e Explanation) {
 		t.command("    undo  ", a.Undo)
 	}
 	if none {
-		t.line("  nothing was changed")
+		t.line("  none")
 	}
 	if e.Lease != nil && e.Lease.Text != "" {
-		t.line("  the host's lease was %s %s", e.Lease.Text, e.Lease.Note)
+		t.line("  host lease: %s %s", e.Lease.Text, e.Lease.Note)
 	}
-	if e.Kept != "" {
-		t.line("  kept before that: %s", e.Kept)
+	if e.Capture != "" {
+		t.line("  capture before the changes: %s", e.Capture)
 	}
 	for _, f := range e.Support {
 		t.line("  fetched: %s, %d bytes, sha256 %s", f.Name, f.Bytes, f.SHA256)

@@ -131,7 +131,7 @@ func (b *block) chains(e explain.Explanation, findings []outcome.Finding) []page
 	chains := make([]pageChain, 0, len(e.Chains))
 	for i, c := range e.Chains {
 		p := pageChain{
-			Finding: b.short("finding", c.Finding), Severity: report.Clean(string(c.Severity), false), Title: b.short("title "+c.Finding, c.Title), Mended: c.Mended,
+			Finding: b.short("finding", c.Finding), Severity: report.Clean(string(c.Severity), false), Title: b.short("title "+c.Finding, c.Title), Mended: c.Fixed,
 			Observed: [][3]int{}, Values: [][2]int{}, Because: b.shorts("because "+c.Finding, c.Because), Rule: b.short("rule", c.Rule),
 			Row: b.short("row", c.Row), Source: b.short("source", c.Source), Waiver: b.short("waiver", c.Waived), Expired: b.short("waiver", c.Expired),
 			Acts: [][4]int{}, Next: b.shorts("next", c.Next),
@@ -145,7 +145,7 @@ func (b *block) chains(e explain.Explanation, findings []outcome.Finding) []page
 		for _, v := range c.Values {
 			p.Values = append(p.Values, [2]int{b.short("path", v.Path), b.short("value "+v.Path, inJSON(v.Is))})
 		}
-		for _, a := range c.Acts {
+		for _, a := range c.Steps {
 			p.Acts = append(p.Acts, [4]int{b.short("step", a.Rung), b.short("step", a.Step), b.short("status", a.Status), b.short("detail", a.Why)})
 		}
 		chains = append(chains, p)
