@@ -146,20 +146,6 @@ func (p *Playbook) CloneParams() []string {
 	return names
 }
 
-// setFleet gives a diagnosis its view of the others.
-func (p *Playbook) setFleet(d *Diagnosis, fleet facts.Fleet) {
-	delete(d.Missing, conditions.FleetName)
-	d.set(conditions.FleetName, fleet, nil)
-	for i, e := range p.Unique {
-		u, there := fleet.Unique[e.Key]
-		if !there && i == 0 {
-			u = fleet.First()
-		}
-		delete(d.Missing, conditions.UniquePrefix+e.Key)
-		d.values[conditions.UniquePrefix+e.Key] = u
-	}
-}
-
 // JudgeFleet returns the verdicts over the fleet alone, for a host of which only what
 // it shared is still at hand.
 func (p *Playbook) JudgeFleet(params Params, inventory facts.Inventory, shared Shared, fleet facts.Fleet) []Verdict {

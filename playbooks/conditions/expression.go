@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"cel.dev/cel-go/cel"
 	celast "cel.dev/cel-go/common/ast"
@@ -62,12 +61,6 @@ func NewList(env *cel.Env, text string) (*Expression, *cel.Type, error) {
 		return nil, nil, err
 	}
 	return x, ast.OutputType().Parameters()[0], nil
-}
-
-// reserved reports whether a name is none of a fact of now.
-func reserved(name string) bool {
-	return name == AllowedName || name == RunName || name == VerbName || name == EachName ||
-		strings.HasPrefix(name, ParamPrefix) || strings.HasPrefix(name, BeforePrefix)
 }
 
 // Holds evaluates a condition. A missing fact is an error, unless the condition is

@@ -83,3 +83,9 @@ func (r *reader) chain(e celast.Expr) string {
 	}
 	return ""
 }
+
+// reserved reports whether a name is none of a fact of now.
+func reserved(name string) bool {
+	return name == AllowedName || name == RunName || name == VerbName || name == EachName ||
+		strings.HasPrefix(name, ParamPrefix) || strings.HasPrefix(name, BeforePrefix)
+}

@@ -1,20 +1,11 @@
 package document
 
 import (
-	"aixmend/inventory/strictyaml"
 	"encoding/hex"
-	"regexp"
 	"strings"
+
+	"aixmend/inventory/strictyaml"
 )
-
-// Source returns the text of an embedded playbook by its name.
-type Source func(name string) ([]byte, error)
-
-// Embedded are the playbooks that another can extend.
-type Embedded struct {
-	Names  []string
-	Source Source
-}
 
 // Parse decodes and checks a playbook, and joins it with the one that it extends. It does
 // not compile its conditions. file is for positions. The error holds every problem (see
@@ -39,26 +30,6 @@ func Parse(file string, text []byte, embedded Embedded) (*Playbook, error) {
 
 // APIVersion is the version of the file format.
 const APIVersion = "aixmend/v1"
-
-var (
-	playbookName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	// FactName matches the name of a fact, parameter or unique value.
-	FactName    = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	findingName = playbookName
-)
-
-// checker checks a decoded playbook.
-type checker struct {
-	file     string
-	playbook *Playbook
-	problems strictyaml.Problems
-	embedded Embedded
-	taken    map[string]bool // what must be unique as the playbook that is extended says
-}
-
-func (c *checker) add(pos strictyaml.Pos, hint, format string, args ...any) {
-	c.problems.Add(pos, hint, format, args...)
-}
 
 func (c *checker) check() {
 	p := c.playbook

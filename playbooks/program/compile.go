@@ -24,16 +24,6 @@ func Compile(doc *document.Playbook) (*Program, error) {
 	return c.Program, nil
 }
 
-// compiler fills a program and collects the problems.
-type compiler struct {
-	*Program
-	problems strictyaml.Problems
-}
-
-func (c *compiler) add(pos strictyaml.Pos, hint, format string, args ...any) {
-	c.problems.Add(pos, hint, format, args...)
-}
-
 // environments are what the conditions of a playbook are compiled in.
 type environments struct {
 	now    *cel.Env // all facts and parameters
@@ -113,9 +103,6 @@ func (c *compiler) declare() (envs environments, ok bool) {
 	return envs, true
 }
 
-// top is the position of a problem of the file as a whole.
-func (c *compiler) top() strictyaml.Pos { return strictyaml.Pos{File: c.File, Line: 1, Column: 1} }
-
 // derivations checks that each derived fact gets inputs of the types it wants, from facts
 // that stand before it, and adds its type.
 func (c *compiler) derivations(types map[string]reflect.Type) {
@@ -171,16 +158,4 @@ func (c *compiler) pathFields(env *cel.Env) {
 			c.expression(env, "paths", document.Text{V: probe.ID + "." + e.Key, Pos: e.KeyPos}, cel.StringType)
 		}
 	}
-}
-
-// expression compiles a text that must be of one of some types; nil where it is empty.
-func (c *compiler) expression(env *cel.Env, key string, text document.Text, want ...*cel.Type) *conditions.Expression {
-	if text.V == "" {
-		return nil
-	}
-	x, err := conditions.New(env, text.V, want...)
-	if err != nil {
-		c.add(text.Pos, "", "%s: %v", key, err)
-	}
-	return x
 }

@@ -112,3 +112,9 @@ func (p *Program) RestsOn(finding string) []Reading {
 	}
 	return nil
 }
+
+// Unique is a compiled entry of unique. Restores may be nil.
+type Unique struct {
+	Values, Restores *conditions.Expression
+	Title            *conditions.Template
+}

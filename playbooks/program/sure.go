@@ -67,7 +67,3 @@ func (c *compiler) decides(text document.Text, of string, condition *conditions.
 		c.refuse(text, of)
 	}
 }
-
-func (c *compiler) refuse(text document.Text, of string) {
-	c.add(text.Pos, "give it a second witness that is D, C or I", "%s can be decided by facts alone that are only assumed (sure: K)", of)
-}

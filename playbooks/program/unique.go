@@ -17,12 +17,6 @@ const (
 	MachinesName = "machines" // the machines that share it
 )
 
-// Unique is a compiled entry of unique. Restores may be nil.
-type Unique struct {
-	Values, Restores *conditions.Expression
-	Title            *conditions.Template
-}
-
 // hostTypes returns the types of the facts that come from the host.
 func (c *compiler) hostTypes() map[string]reflect.Type {
 	host := maps.Clone(c.Code.Types)

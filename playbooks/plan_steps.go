@@ -1,0 +1,115 @@
+package playbooks
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"aixmend/playbooks/conditions"
+	"aixmend/playbooks/document"
+	"aixmend/playbooks/onhost"
+	"aixmend/playbooks/program"
+)
+
+// planSteps renders the steps that are needed. What can't be rendered blocks
+// the whole rung: half a rung is never run.
+func (p *Playbook) planSteps(d *Diagnosis, c program.Rung, planned *PlannedRung) {
+	for j := range planned.Rung.Steps {
+		p.planEach(d, &planned.Rung.Steps[j], c.Steps[j], planned)
+	}
+}
+
+// planEach renders a step, once for each item where it has some.
+func (p *Playbook) planEach(d *Diagnosis, s *Step, cs program.Step, planned *PlannedRung) {
+	if cs.Each == nil {
+		p.planStep(d, s, cs, d.values, planned)
+		return
+	}
+	items, err := cs.Each.Items(d.values)
+	if err != nil {
+		planned.block("step " + s.ID + ": it can't be told for what it is needed: " + err.Error())
+		return
+	}
+	for i, item := range items {
+		one, values := *s, maps.Clone(d.values)
+		one.ID = fmt.Sprintf("%s-%d", s.ID, i+1)
+		values[conditions.EachName] = item
+		p.planStep(d, &one, cs, values, planned)
+	}
+}
+
+// planStep renders one step where it is needed.
+func (p *Playbook) planStep(d *Diagnosis, s *Step, cs program.Step, values map[string]any, planned *PlannedRung) {
+	if cs.When != nil {
+		holds, err := cs.When.Holds(values)
+		if err != nil {
+			planned.block("step " + s.ID + ": it can't be told whether it is needed: " + err.Error())
+			return
+		}
+		if !holds {
+			return
+		}
+	}
+	because := cs.Because.Text(values)
+	if s.Allow != "" && !slices.Contains(d.values[conditions.AllowedName].([]string), s.Allow) {
+		reason := "not allowed: step " + s.ID + " takes --allow " + s.Allow
+		if because != "" {
+			reason += ", because " + because
+		}
+		planned.block(reason)
+		planned.NotAllowed = s.Allow
+	}
+	for _, g := range cs.Guards {
+		planned.block(d.guarded(g, values))
+	}
+	step, err := render(cs, s, values)
+	if err != nil {
+		planned.block("step " + s.ID + ": " + err.Error())
+		return
+	}
+	step.Because = because
+	if s.TimedUndo {
+		step.UndoAfter, _ = values[conditions.ParamPrefix+document.UndoAfterParam].(time.Duration)
+		run, _ := values[conditions.RunName].(string)
+		step.Arm, step.Disarm = onhost.ArmCommand(s.ID, run, step.Undo, step.UndoAfter, s.MaxTime()), onhost.DisarmCommand(s.ID, run)
+	}
+	planned.Steps = append(planned.Steps, step)
+}
+
+// render makes the texts of a step complete.
+func render(cs program.Step, s *Step, values map[string]any) (PlannedStep, error) {
+	step := PlannedStep{Step: s, confirm: cs.Confirm, refute: cs.Refute, before: values}
+	var err, err2 error
+	switch {
+	case s.Upload != nil:
+		step.From, err = cs.From.Prose(values) // of this machine: no shell sees it
+		step.To, err2 = cs.To.Command(values)
+		step.Command = fmt.Sprintf("# the files of the folder %s of this machine are uploaded to %s", step.From, step.To)
+	case s.Fetch.V != "":
+		step.From, err = cs.Run.Command(values)
+		step.Command = fmt.Sprintf("# the files of %s are fetched into the run's folder", step.From)
+	default:
+		step.Command, err = cs.Run.Command(values)
+	}
+	if err := errors.Join(err, err2); err != nil {
+		return step, err
+	}
+	step.Command = strings.TrimSpace(step.Command)
+	undo, err := undoText(cs, s, values)
+	if err != nil {
+		return step, fmt.Errorf("undo: %w", err)
+	}
+	step.Undo = strings.TrimSpace(undo)
+	return step, nil
+}
+
+// undoText renders the undo: a command, or the reason why there is none.
+func undoText(cs program.Step, s *Step, values map[string]any) (string, error) {
+	if strings.HasPrefix(s.Undo.V, document.UndoNone) {
+		return cs.Undo.Prose(values)
+	}
+	return cs.Undo.Command(values)
+}

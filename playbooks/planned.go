@@ -1,0 +1,126 @@
+package playbooks
+
+import (
+	"errors"
+	"maps"
+	"time"
+
+	"aixmend/playbooks/conditions"
+	"aixmend/playbooks/program"
+)
+
+// PlannedRung is a rung that could help a host.
+type PlannedRung struct {
+	Rung *Rung
+	// Fixes are the open findings that the rung can mend.
+	Fixes []string
+	// Blocked says why the rung may not run now; "" when it may.
+	Blocked string
+	// NotAllowed is the word of --allow that is wanting, "" when none is.
+	NotAllowed string
+	// Waits tells that it is blocked only because a finding stands that it
+	// can't mend: no person can take or allow it.
+	Waits bool
+	Steps []PlannedStep
+
+	later bool // what it would run follows from what a rung before it brings
+}
+
+// PlannedStep is a step with its commands as they would run.
+type PlannedStep struct {
+	Step *Step
+	// Command and Undo are complete shell text. A transfer of files has a
+	// comment that says what is moved.
+	Command, Undo string
+	// Because says why the step is needed, "" where its rung says it.
+	Because string
+	// From and To are the folders of an upload; From alone is that of a fetch.
+	From, To string
+	// Arm and Disarm are the commands around a step with a timed undo, empty
+	// for the others. UndoAfter is how long the armed undo waits.
+	Arm, Disarm string
+	UndoAfter   time.Duration
+
+	back            bool // it takes a step back: what confirms that refutes this
+	confirm, refute *conditions.Expression
+	undoWhen        *conditions.Expression
+	before          map[string]any // facts when the rung was planned
+}
+
+// block records the first reason; one that a person can do something about
+// goes before a mere wait.
+func (r *PlannedRung) block(reason string) {
+	if reason != "" && (r.Blocked == "" || r.Waits) {
+		r.Blocked, r.Waits = reason, false
+	}
+}
+
+// wait records a reason for which nobody need act, where nothing else blocks.
+func (r *PlannedRung) wait(reason string) {
+	if reason != "" && r.Blocked == "" {
+		r.Blocked, r.Waits = reason, true
+	}
+}
+
+// guarded returns why a guard blocks, "" when it lets pass. A guard that can't
+// be evaluated blocks.
+func (d *Diagnosis) guarded(g program.Guard, values map[string]any) string {
+	holds, err := g.Holds.Holds(values)
+	if err == nil && holds {
+		return ""
+	}
+	reason := g.Reason.Text(values)
+	if err != nil {
+		reason += " (it can't be told: " + err.Error() + ")"
+	}
+	return reason
+}
+
+// errCantTell says that the evidence speaks neither for nor against a step.
+var errCantTell = errors.New("the evidence speaks neither for it nor against it")
+
+// Confirm tells from a new diagnosis whether a step has happened; of one that
+// takes a step back, whether nothing of it is left. An error: it can't be told.
+func (s PlannedStep) Confirm(d *Diagnosis) (bool, error) {
+	if s.confirm == nil {
+		return false, errCantTell
+	}
+	if s.back {
+		left, err := s.undoLeft(d)
+		return !left && err == nil, err
+	}
+	return s.confirmed(d)
+}
+
+// undoLeft reports whether there is anything of the step to undo.
+func (s PlannedStep) undoLeft(d *Diagnosis) (bool, error) {
+	if s.undoWhen != nil {
+		return s.undoWhen.Holds(s.values(d))
+	}
+	return s.confirmed(d)
+}
+
+func (s PlannedStep) confirmed(d *Diagnosis) (bool, error) {
+	values := s.values(d)
+	happened, err := s.confirm.Holds(values)
+	if err != nil || happened || s.refute == nil {
+		return happened, err
+	}
+	if refuted, err := s.refute.Holds(values); err != nil || !refuted {
+		return false, errors.Join(errCantTell, err)
+	}
+	return false, nil
+}
+
+// values are the facts of a diagnosis and, as before.NAME, those with which the
+// step was planned.
+func (s PlannedStep) values(d *Diagnosis) map[string]any {
+	values := maps.Clone(d.values)
+	for name, value := range s.before {
+		values[conditions.BeforePrefix+name] = value
+	}
+	if item, there := s.before[conditions.EachName]; there {
+		values[conditions.EachName] = item
+	}
+	return values
+}
