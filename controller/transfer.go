@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
+	"aixmend/inventory/naming"
 	"aixmend/playbooks"
 	"aixmend/playbooks/onhost"
 	"aixmend/transport"
@@ -26,9 +26,6 @@ const (
 	// caseFile is the text that stands beside the data.
 	caseFile = "case.txt"
 )
-
-// fileName is what a name that a host gives may look like, to become one here.
-var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
 
 // errNotPlanned says that an earlier process began a transfer, and what it was to move
 // can't be told any more: no other folder takes its place.
@@ -114,7 +111,7 @@ func (w *walk) put(ctx context.Context, s *playbooks.PlannedStep, list []string)
 		if w.moved[s.Step.ID+"/"+name] { // before the link broke
 			continue
 		}
-		if !fileName.MatchString(name) {
+		if !naming.IsFile(name) {
 			return strings.Join(said, "; "), fmt.Errorf("%q can't be a file name on the host", name)
 		}
 		moved, err := files.Put(ctx, transport.Upload{From: from, To: path.Join(s.To, name), Progress: w.progress(name)})
@@ -207,7 +204,7 @@ func (w *walk) list(ctx context.Context, s *playbooks.PlannedStep) ([]string, er
 	for name := range strings.SplitSeq(string(t.Results[0].Stdout), "\n") {
 		switch {
 		case name == "":
-		case !fileName.MatchString(name) || name == caseFile || len(names) >= maxSupportFiles:
+		case !naming.IsFile(name) || name == caseFile || len(names) >= maxSupportFiles:
 			// It stays on the host, and so does its folder.
 			return nil, fmt.Errorf("%s can't be a file of support data here, or there are more than %d", printable(name), maxSupportFiles)
 		default:

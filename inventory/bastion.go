@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"aixmend/inventory/strictyaml"
+	"aixmend/transport/endpoint"
 )
 
 // A Bastion is a host that others are reached through, as far as the inventory
@@ -109,17 +110,11 @@ func (b *builder) leadsTo(from, to string, seen map[string]bool) bool {
 
 // hops returns the hosts that a jump names, without user and port.
 func hops(jump string) []string {
-	var names []string
+	var hosts []string
 	for hop := range strings.SplitSeq(jump, ",") {
-		hop = hop[strings.LastIndexByte(hop, '@')+1:]
-		if inner, found := strings.CutPrefix(hop, "["); found {
-			hop, _, _ = strings.Cut(inner, "]")
-		} else if strings.Count(hop, ":") == 1 {
-			hop, _, _ = strings.Cut(hop, ":")
-		}
-		if hop != "" && hop != "none" {
-			names = append(names, hop)
+		if e, err := endpoint.Parse(strings.TrimSpace(hop)); err == nil && e.Host != "none" {
+			hosts = append(hosts, e.Host)
 		}
 	}
-	return names
+	return hosts
 }

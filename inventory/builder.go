@@ -63,15 +63,15 @@ type group struct {
 // sshPort is where SSH servers are when nobody says where.
 const sshPort = 22
 
-// endpoint is where a host is reached. Behind different jump hosts one address
+// reachedAt is where a host is reached. Behind different jump hosts one address
 // may be two machines: private networks overlap.
-type endpoint struct {
+type reachedAt struct {
 	address string
 	port    int
 	jump    string
 }
 
-// way is the jump of an endpoint.
+// way is the jump of a reachedAt.
 func way(jump string) string {
 	if jump == "none" {
 		return ""
@@ -203,7 +203,7 @@ func (b *builder) room(at strictyaml.Pos, name string, n int) bool {
 func (b *builder) settle() {
 	b.settleGroups()
 	var last *found
-	byEndpoint := make(map[endpoint]*found, len(b.hosts))
+	byEndpoint := make(map[reachedAt]*found, len(b.hosts))
 	for _, f := range b.hosts {
 		if last == nil || last.layer != f.layer {
 			resolved := b.resolve([]layer{*f.layer})
@@ -215,7 +215,7 @@ func (b *builder) settle() {
 		if !b.settleAddress(f) || len(f.faults) > 0 {
 			continue
 		}
-		key := endpoint{normalAddress(f.Address), cmp.Or(f.SSH.Port, sshPort), way(f.SSH.Jump)}
+		key := reachedAt{normalAddress(f.Address), cmp.Or(f.SSH.Port, sshPort), way(f.SSH.Jump)}
 		other := byEndpoint[key]
 		if other == nil {
 			byEndpoint[key] = f

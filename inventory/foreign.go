@@ -6,8 +6,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"aixmend/inventory/strictyaml"
+	"aixmend/transport/shell"
 )
 
 // What is said of an inventory in a format that is not read, and what to do.
@@ -100,7 +102,7 @@ func iniHint(name string) string {
 	if to == name {
 		to = "converted.yaml"
 	}
-	return "convert it once: ansible-inventory -i " + shellWord(name) + " --list --yaml --export --output " + shellWord(to)
+	return "convert it once: ansible-inventory -i " + fileWord(name) + " --list --yaml --export --output " + fileWord(to)
 }
 
 // scriptHint says how to use a program as an inventory.
@@ -108,10 +110,11 @@ func scriptHint(name string) string {
 	return "name a file that says so: {apiVersion: " + apiVersion + ", source: {exec: [./" + filepath.Base(name) + ", --list]}}"
 }
 
-// shellWord is a file's name to be pasted into a shell.
-func shellWord(name string) string {
-	if !strings.HasPrefix(name, "-") && commandWord.MatchString(name) {
-		return name
+// fileWord returns a file's name as a word to paste into a shell, or FILE where the
+// name could be taken for an option or can't be printed.
+func fileWord(name string) string {
+	if strings.HasPrefix(name, "-") || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return "FILE"
 	}
-	return "FILE"
+	return shell.Word(name)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"aixmend/inventory/naming"
 	"aixmend/inventory/strictyaml"
 )
 
@@ -67,20 +68,20 @@ func checkInventory(t *testing.T, inv *Inventory, err error) {
 	if len(inv.Hosts) > MaxHosts {
 		t.Fatalf("%d hosts", len(inv.Hosts))
 	}
-	names, endpoints := map[string]bool{}, map[endpoint]bool{}
+	seen, endpoints := map[string]bool{}, map[reachedAt]bool{}
 	var good []Host
 	for _, h := range inv.Hosts {
-		names[strings.ToLower(h.Name)] = true
+		seen[strings.ToLower(h.Name)] = true
 		if _, err := inv.Select(h.Name); err != nil {
 			checkPlaces(t, err)
 			continue
 		}
 		checkHost(t, inv, h)
 		good = append(good, h)
-		endpoints[endpoint{normalAddress(h.Address), cmp.Or(h.SSH.Port, sshPort), way(h.SSH.Jump)}] = true
+		endpoints[reachedAt{normalAddress(h.Address), cmp.Or(h.SSH.Port, sshPort), way(h.SSH.Jump)}] = true
 	}
-	if len(names) != len(inv.Hosts) || len(endpoints) != len(good) {
-		t.Fatalf("%d hosts, %d good, %d names, %d endpoints", len(inv.Hosts), len(good), len(names), len(endpoints))
+	if len(seen) != len(inv.Hosts) || len(endpoints) != len(good) {
+		t.Fatalf("%d hosts, %d good, %d names, %d endpoints", len(inv.Hosts), len(good), len(seen), len(endpoints))
 	}
 	for _, w := range inv.Warnings {
 		if w.File == "" || w.Message == "" {
@@ -108,7 +109,7 @@ func checkPlaces(t *testing.T, err error) {
 // checkHost checks what Host and SSH promise.
 func checkHost(t *testing.T, inv *Inventory, h Host) {
 	t.Helper()
-	if !namePattern.MatchString(h.Name) || h.Name == "all" || strings.ContainsAny(h.Name, "/\\\x00") {
+	if !naming.IsFile(h.Name) || h.Name == "all" || strings.ContainsAny(h.Name, "/\\\x00") {
 		t.Fatalf("name %q", h.Name)
 	}
 	if _, clash := inv.Group(h.Name); clash {

@@ -7,14 +7,12 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"aixmend/inventory/naming"
 )
 
-// maxName is the longest name of a host, in bytes: it becomes a file name, with
-// an ending. maxAddress is the longest DNS name (RFC 1035).
-const (
-	maxName    = 200
-	maxAddress = 253
-)
+// maxAddress is the longest DNS name, in bytes (RFC 1035).
+const maxAddress = 253
 
 // maxDigits is the longest number in a range, in digits.
 const maxDigits = 9
@@ -73,7 +71,7 @@ func parsePattern(text string) (pattern, error) {
 		}
 		p.ranges = append(p.ranges, between)
 		if len(p.ranges) > maxAddress {
-			return pattern{}, fmt.Errorf("longer than %d characters", maxName)
+			return pattern{}, fmt.Errorf("longer than %d characters", naming.Max)
 		}
 		text = after
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"aixmend/inventory/naming"
+
 	generator "github.com/invopop/jsonschema"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"gopkg.in/yaml.v3"
@@ -25,7 +27,7 @@ func generate(t *testing.T) string {
 	}
 	s := r.Reflect(&document{})
 	s.Title = "aixmend inventory"
-	name := &generator.Schema{Type: "string", Pattern: namePattern.String()}
+	name := &generator.Schema{Type: "string", Pattern: naming.FilePattern}
 	orNull := func(s *generator.Schema) *generator.Schema {
 		return &generator.Schema{AnyOf: []*generator.Schema{s, {Type: "null"}}}
 	}
@@ -54,7 +56,7 @@ func generate(t *testing.T) string {
 	*s.Definitions["password"] = generator.Schema{OneOf: []*generator.Schema{
 		{Const: "prompt"},
 		object(map[string]*generator.Schema{"file": {Type: "string", MinLength: ptr(uint64(1))}}),
-		object(map[string]*generator.Schema{"env": {Type: "string", Pattern: envName.String()}}),
+		object(map[string]*generator.Schema{"env": {Type: "string", Pattern: naming.VariablePattern}}),
 		age,
 		object(map[string]*generator.Schema{"exec": {Type: "array", MinItems: ptr(uint64(1)), Items: &generator.Schema{Type: "string"}}}),
 	}}

@@ -3,8 +3,8 @@ package inventory
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 
+	"aixmend/inventory/naming"
 	"aixmend/inventory/strictyaml"
 )
 
@@ -112,9 +112,6 @@ func (d passwordDoc) key() string {
 	return d.source().Key()
 }
 
-// envName matches the name of an environment variable.
-var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
 // password checks where a secret comes from. A path, and a program that is
 // named by one, starts at folder, as an identity does.
 func (b *builder) password(setting, folder string, d *passwordDoc) {
@@ -125,7 +122,7 @@ func (b *builder) password(setting, folder string, d *passwordDoc) {
 	b.path(setting+" file", folder, &d.from.File)
 	b.path(setting+" age", folder, &d.from.Age)
 	b.path(setting+" identity", folder, &d.from.Identity)
-	if d.from.Env.Set() && !envName.MatchString(d.from.Env.V) { // not quoted: it may be the secret itself
+	if d.from.Env.Set() && !naming.IsVariable(d.from.Env.V) { // not quoted: it may be the secret itself
 		b.problems.Add(d.from.Env.Pos, passwordHint, "%s env is not the name of an environment variable", setting)
 	}
 	b.program(setting+" exec", folder, d.from.Exec)

@@ -7,17 +7,18 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"aixmend/inventory/naming"
+	"aixmend/transport/endpoint"
 )
 
 // Checks of single values. Each returns what is wrong with the value as an
 // error without its name, such as "is not ...", or nil.
 
 var (
-	namePattern    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
 	labelPattern   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
 	nicPattern     = regexp.MustCompile(`^en[0-9]+$`)
 	findingPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
@@ -30,8 +31,8 @@ func checkName(name string) error {
 	switch {
 	case name == "all":
 		return errors.New("is taken: it stands for all hosts")
-	case !namePattern.MatchString(name):
-		return fmt.Errorf("must be 1 to %d letters, digits, dots, underscores and hyphens, and begin with a letter or digit", maxName)
+	case !naming.IsFile(name):
+		return fmt.Errorf("must be 1 to %d letters, digits, dots, underscores and hyphens, and begin with a letter or digit", naming.Max)
 	}
 	return nil
 }
@@ -124,35 +125,22 @@ func checkJump(jump string) error {
 	return nil
 }
 
-// checkBastion checks [user@]host[:port]; an IPv6 address with a port stands in
-// brackets.
+// checkBastion checks [user@]host[:port]; brackets are for an IPv6 address.
 func checkBastion(name string) error {
-	host := name
-	if at := strings.LastIndex(name, "@"); at >= 0 {
-		if err := checkUser(name[:at]); err != nil {
+	e, err := endpoint.Parse(name)
+	if err != nil {
+		return err
+	}
+	if e.User != "" {
+		if err := checkUser(e.User); err != nil {
 			return fmt.Errorf("is not [user@]host[:port]: the user %w", err)
 		}
-		host = name[at+1:]
 	}
-	port := "22"
-	if inner, found := strings.CutPrefix(host, "["); found {
-		var after string
-		if host, after, found = strings.Cut(inner, "]"); !found || !strings.Contains(host, ":") {
-			return errors.New("is not [user@]host[:port]: brackets are for an IPv6 address")
-		}
-		if after != "" {
-			if port, found = strings.CutPrefix(after, ":"); !found {
-				return errors.New("is not [user@]host[:port]")
-			}
-		}
-	} else if strings.Count(host, ":") == 1 {
-		host, port, _ = strings.Cut(host, ":")
+	if strings.Contains(name, "[") && !strings.Contains(e.Host, ":") {
+		return errors.New("is not [user@]host[:port]: brackets are for an IPv6 address")
 	}
-	if err := checkAddress(host); err != nil {
+	if err := checkAddress(e.Host); err != nil {
 		return fmt.Errorf("is not [user@]host[:port]: the host %w", err)
-	}
-	if n, err := strconv.Atoi(port); err != nil || checkPort(n) != nil {
-		return errors.New("is not [user@]host[:port]: the port must be from 1 to 65535")
 	}
 	return nil
 }

@@ -4,16 +4,15 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/user"
 	"slices"
-	"strconv"
 	"strings"
 
 	"aixmend/controller"
 	"aixmend/inventory"
 	"aixmend/transport"
+	"aixmend/transport/endpoint"
 	"aixmend/transport/sshconfig"
 )
 
@@ -29,12 +28,12 @@ type bastions struct {
 // inventory has of it, and what ssh_config knows. The login is a person's, as with
 // ssh, and not that of hosts.
 func (b bastions) find(ctx context.Context, name string) (transport.Target, error) {
-	said, err := parseBastion(name)
+	said, err := endpoint.Parse(name)
 	if err != nil {
-		return transport.Target{}, err
+		return transport.Target{}, fmt.Errorf("%q %w", name, err)
 	}
-	host := inventory.Host{Name: name, Address: said.Address}
-	if known, ok := b.known(said.Address); ok {
+	host := inventory.Host{Name: name, Address: said.Host}
+	if known, ok := b.known(said.Host); ok {
 		host.Address, host.SSH = known.Address, known.SSH
 	}
 	b.asked.override(&host.SSH)
@@ -50,11 +49,11 @@ func (b bastions) find(ctx context.Context, name string) (transport.Target, erro
 // rate is how many connections a second the inventory lets be asked of a
 // bastion, 0 when it does not say.
 func (b bastions) rate(name string) int {
-	said, err := parseBastion(name)
+	said, err := endpoint.Parse(name)
 	if err != nil {
 		return 0
 	}
-	known, _ := b.known(said.Address)
+	known, _ := b.known(said.Host)
 	return known.DialRate
 }
 
@@ -65,33 +64,6 @@ func (b bastions) known(name string) (inventory.Bastion, bool) {
 		return inventory.Bastion{}, false
 	}
 	return b.defined[at], true
-}
-
-// parseBastion takes [user@]host[:port] apart; an IPv6 address with a port stands
-// in brackets.
-func parseBastion(name string) (transport.Target, error) {
-	target := transport.Target{Name: name, Address: name}
-	if at := strings.LastIndex(name, "@"); at >= 0 {
-		target.User, target.Address = name[:at], name[at+1:]
-	}
-	inner, bracketed := strings.CutPrefix(target.Address, "[")
-	switch {
-	case bracketed && strings.HasSuffix(inner, "]"):
-		target.Address = strings.TrimSuffix(inner, "]")
-	case bracketed || strings.Count(target.Address, ":") == 1:
-		host, port, err := net.SplitHostPort(target.Address)
-		if err != nil {
-			return target, fmt.Errorf("%q is not [user@]host[:port]", name)
-		}
-		target.Address = host
-		if target.Port, err = strconv.Atoi(port); err != nil || target.Port < 1 || target.Port > 65535 {
-			return target, fmt.Errorf("%q is not [user@]host[:port]: the port must be from 1 to 65535", name)
-		}
-	}
-	if target.Address == "" || strings.HasPrefix(name, "@") {
-		return target, fmt.Errorf("%q is not [user@]host[:port]", name)
-	}
-	return target, nil
 }
 
 // localUser is the name of whoever runs this, which ssh logs in with where nobody

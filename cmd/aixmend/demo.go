@@ -17,6 +17,7 @@ import (
 	"aixmend/controller"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/shell"
 )
 
 // demoDelay is how long a simulated RMC takes to connect once its causes are
@@ -128,7 +129,7 @@ func (a *app) serve(ctx context.Context, inventory string) error {
   aixmend plan    -i %[2]s%[4]s
   aixmend capture -i %[2]s%[4]s
   aixmend recover -i %[2]s%s
-`, a.flags.hosts, shellWord(inventory), set, " --set "+demoParams[2])
+`, a.flags.hosts, shell.Word(inventory), set, " --set "+demoParams[2])
 	select {
 	case <-a.interrupts.stop:
 	case <-ctx.Done():

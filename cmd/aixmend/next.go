@@ -13,6 +13,7 @@ import (
 	"aixmend/controller/report"
 	"aixmend/inventory"
 	"aixmend/playbooks"
+	"aixmend/transport/shell"
 )
 
 // maxRanges is how long a list of hosts may be in a command that is to be read.
@@ -143,7 +144,7 @@ func (g guide) quoted(words ...string) []string {
 	}
 	quoted := make([]string, len(words))
 	for i, word := range words {
-		quoted[i] = report.Clean(shellWord(word), false)
+		quoted[i] = report.Clean(shell.Word(word), false)
 	}
 	return quoted
 }
@@ -219,12 +220,4 @@ func rangesOf(hosts []string) string {
 		return pattern
 	}
 	return strings.Join(hosts, ",")
-}
-
-// shellWord quotes a word where a shell would take it apart.
-func shellWord(s string) string {
-	if s != "" && !strings.ContainsAny(s, " \t\n'\"\\$`!*?[]{}()<>|&;#~") {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -12,6 +12,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/journal"
+	"aixmend/inventory/naming"
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
 )
@@ -53,9 +54,6 @@ func pastOfRun(store *journal.Store, run, host string) facts.Past {
 // imagesPlace is a folder on the host, or on an NFS server.
 var imagesPlace = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9.-]*:)?/[^:]*$`)
 
-// uploadName is what a file that is brought to a host may be called.
-var uploadName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
-
 // uploads reads the folder of --set upload: what is wrong with it is known
 // before any host is touched.
 func uploads(params playbooks.Params) (facts.Upload, error) {
@@ -96,7 +94,7 @@ func uploadFiles(folder string) ([]string, error) {
 		case e.Name() == ".toc": // it is made anew on the host
 		case !e.Type().IsRegular():
 			return nil, fmt.Errorf("%s is not a plain file", e.Name())
-		case !uploadName.MatchString(e.Name()):
+		case !naming.IsFile(e.Name()):
 			return nil, fmt.Errorf("%q can't be a file name on the host", e.Name())
 		default:
 			list = append(list, filepath.Join(folder, e.Name()))

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"aixmend/controller/outcome"
+	"aixmend/inventory/naming"
 )
 
 const manifest = "manifest.sha256"
@@ -22,7 +23,7 @@ const manifest = "manifest.sha256"
 // then the whole read back from the disk. A folder without a manifest is none.
 // The returned path is relative to the state folder.
 func (s *Store) Keep(c outcome.Capture, files []outcome.CaptureFile) (string, error) {
-	if err := errors.Join(checkName("host", c.Host), checkName("capture", c.ID)); err != nil {
+	if err := errors.Join(naming.CheckFile("host", c.Host), naming.CheckFile("capture", c.ID)); err != nil {
 		return "", err
 	}
 	where := filepath.Join("captures", c.Host, c.ID)

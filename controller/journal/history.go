@@ -12,12 +12,13 @@ import (
 	"strings"
 
 	"aixmend/controller/outcome"
+	"aixmend/inventory/naming"
 )
 
 // CaptureIDs returns the ids of a host's captures, the oldest first, good or
 // not.
 func (s *Store) CaptureIDs(host string) ([]string, error) {
-	if err := checkName("host", host); err != nil {
+	if err := naming.CheckFile("host", host); err != nil {
 		return nil, err
 	}
 	entries, err := os.ReadDir(filepath.Join(s.root, "captures", host))
@@ -39,7 +40,7 @@ func (s *Store) CaptureIDs(host string) ([]string, error) {
 
 // LoadCapture reads a capture that is good: every file is what was written.
 func (s *Store) LoadCapture(host, id string) (*outcome.Capture, error) {
-	if err := errors.Join(checkName("host", host), checkName("capture", id)); err != nil {
+	if err := errors.Join(naming.CheckFile("host", host), naming.CheckFile("capture", id)); err != nil {
 		return nil, err
 	}
 	where := filepath.Join("captures", host, id)

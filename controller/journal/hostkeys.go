@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"aixmend/inventory/naming"
 )
 
 // maxRunsOfKeys bounds the runs that are looked through for host keys, the
@@ -21,7 +23,7 @@ type KeySeen struct {
 // HostKeys returns by which keys a host has proved itself in the runs that are
 // kept, by fingerprint. A report that can't be read is left out.
 func (s *Store) HostKeys(host string) (map[string]KeySeen, error) {
-	if err := checkName("host", host); err != nil {
+	if err := naming.CheckFile("host", host); err != nil {
 		return nil, err
 	}
 	ids, err := s.RunIDs()

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/controller/outcome"
+	"aixmend/inventory/naming"
 )
 
 var at = time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
@@ -79,7 +80,7 @@ func tree(t *testing.T, root string) []string {
 
 func TestRunID(t *testing.T) {
 	id, next := NewRunID(at.In(time.FixedZone("", 3600))), NewRunID(at.Add(time.Millisecond))
-	if !strings.HasPrefix(id, "20261122T103000.000Z-") || len(id) != 27 || id >= next || checkName("run", id) != nil {
+	if !strings.HasPrefix(id, "20261122T103000.000Z-") || len(id) != 27 || id >= next || naming.CheckFile("run", id) != nil {
 		t.Errorf("%s, then %s", id, next)
 	}
 	if first, second := NewRunID(at), NewRunID(at); first == second {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"aixmend/controller/outcome"
+	"aixmend/inventory/naming"
 )
 
 // Kept is one capture on disk.
@@ -30,7 +31,7 @@ func (s *Store) CapturedHosts() ([]string, error) {
 	}
 	var hosts []string
 	for _, e := range entries {
-		if e.IsDir() && plainName.MatchString(e.Name()) {
+		if e.IsDir() && naming.IsFile(e.Name()) {
 			hosts = append(hosts, e.Name())
 		}
 	}

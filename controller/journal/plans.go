@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"aixmend/inventory/naming"
 )
 
 // A plan is applied to a host once. What this state folder knows of that does not
@@ -30,7 +32,7 @@ func (s *Store) planFile(plan string) string {
 // Applied are the hosts to which a plan was applied from this state folder, each with
 // the run that did. An error: it can't be read, so it is not known.
 func (s *Store) Applied(plan string) (map[string]string, error) {
-	if err := checkName("plan", plan); err != nil {
+	if err := naming.CheckFile("plan", plan); err != nil {
 		return nil, err
 	}
 	text, err := os.ReadFile(s.planFile(plan))
@@ -61,7 +63,7 @@ func (s *Store) Applied(plan string) (map[string]string, error) {
 // MarkApplied notes that a run is about to apply a plan to a host. It is on the disk
 // when it returns. Whoever calls it holds the lock of the state folder.
 func (s *Store) MarkApplied(plan, host, run string) error {
-	if err := checkName("plan", plan); err != nil {
+	if err := naming.CheckFile("plan", plan); err != nil {
 		return err
 	}
 	line, err := json.Marshal(appliedLine{time.Now().UTC(), host, run})

@@ -19,6 +19,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"aixmend/controller/outcome"
+	"aixmend/inventory/naming"
 )
 
 // NewRunID returns an id that sorts by time: 20261122T103000.123Z-3f9ac2.
@@ -50,7 +51,7 @@ type Run struct {
 
 // NewRun makes the folder of a run and opens its journal.
 func (s *Store) NewRun(id string) (*Run, error) {
-	if err := checkName("run", id); err != nil {
+	if err := naming.CheckFile("run", id); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Join(s.RunDir(id), "hosts"), dirMode); err != nil {
@@ -66,7 +67,7 @@ var ErrRunning = errors.New("it is still running")
 // the end of its journal and is no line is taken away: what it was to say was not
 // acted on.
 func (s *Store) GoOn(id string) (*Run, error) {
-	if err := checkName("run", id); err != nil {
+	if err := naming.CheckFile("run", id); err != nil {
 		return nil, err
 	}
 	r, err := s.openRun(id)
@@ -202,7 +203,7 @@ func (s *Store) walksDir(id string) string { return filepath.Join(s.RunDir(id), 
 // KeepHost puts a report aside, on the disk: what a process begins with that has
 // to go on in this one's place.
 func (r *Run) KeepHost(h outcome.Host) error {
-	if err := checkName("host", h.Host); err != nil {
+	if err := naming.CheckFile("host", h.Host); err != nil {
 		return err
 	}
 	dir := r.store.walksDir(r.id)
@@ -217,7 +218,7 @@ func (r *Run) KeepHost(h outcome.Host) error {
 
 // LoadKept reads the report that KeepHost put aside last; nil: there is none.
 func (s *Store) LoadKept(id, host string) (*outcome.Host, error) {
-	if err := checkName("host", host); err != nil {
+	if err := naming.CheckFile("host", host); err != nil {
 		return nil, err
 	}
 	var h outcome.Host
@@ -259,7 +260,7 @@ func (r *Run) Append(e outcome.Entry) error {
 // WriteHost writes a host's report for machines and the one for people. They
 // are complete files at any moment; the run's end makes them durable.
 func (r *Run) WriteHost(h outcome.Host, markdown []byte) error {
-	if err := checkName("host", h.Host); err != nil {
+	if err := naming.CheckFile("host", h.Host); err != nil {
 		return err
 	}
 	dir := filepath.Join(r.store.RunDir(r.id), "hosts")
@@ -275,7 +276,7 @@ func (r *Run) WriteHost(h outcome.Host, markdown []byte) error {
 // Support makes the folder for the support data of a host and returns its path,
 // and its name relative to the state folder.
 func (r *Run) Support(host string) (path, name string, err error) {
-	if err := checkName("host", host); err != nil {
+	if err := naming.CheckFile("host", host); err != nil {
 		return "", "", err
 	}
 	path = filepath.Join(r.store.RunDir(r.id), "support", host)

@@ -12,7 +12,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"aixmend/controller/outcome"
+	"aixmend/inventory/naming"
 )
 
 const (
@@ -70,17 +70,6 @@ func (s *Store) Lock() (func(), error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// plainName matches what may become a file name: run ids, host names, capture
-// ids. Inventories are checked too; this is the last word.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
-
-func checkName(what, name string) error {
-	if !plainName.MatchString(name) {
-		return fmt.Errorf("%s %q can't be a file name", what, name)
-	}
-	return nil
-}
-
 // RunDir is the folder of a run.
 func (s *Store) RunDir(id string) string { return filepath.Join(s.root, "runs", id) }
 
@@ -93,7 +82,7 @@ func (s *Store) Resolve(ref string) (string, error) {
 		}
 		ref = id
 	}
-	if err := checkName("run", ref); err != nil {
+	if err := naming.CheckFile("run", ref); err != nil {
 		return "", err
 	}
 	if _, err := os.Stat(s.RunDir(ref)); err != nil {
@@ -196,7 +185,7 @@ func (s *Store) ReadJournal(id string) ([]outcome.Entry, error) {
 
 // LoadHost reads a host's report.
 func (s *Store) LoadHost(id, host string) (*outcome.Host, error) {
-	if err := checkName("host", host); err != nil {
+	if err := naming.CheckFile("host", host); err != nil {
 		return nil, err
 	}
 	var h outcome.Host

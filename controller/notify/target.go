@@ -8,9 +8,10 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+
+	"aixmend/inventory/naming"
 )
 
 // Target is a program or a hook. Of what it is made of only String is for others:
@@ -24,14 +25,11 @@ type Target struct {
 // forms are the ways to write a target.
 const forms = "write exec:PROGRAM ARGUMENT..., https://..., slack:https://... or env:NAME, a variable that holds one of them"
 
-// envName matches the name of an environment variable.
-var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
 // Parse reads a target. lookup looks a variable of the environment up. No error
 // quotes what was written: it may be a secret.
 func Parse(text string, lookup func(name string) (string, bool)) (Target, error) {
 	if name, ok := strings.CutPrefix(text, "env:"); ok {
-		if !envName.MatchString(name) {
+		if !naming.IsVariable(name) {
 			return Target{}, errors.New("env: wants the name of a variable of the environment")
 		}
 		value, there := lookup(name)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"aixmend/inventory/naming"
 )
 
 // Bounds of a file that is read.
@@ -25,15 +27,9 @@ const (
 // acceptedCheck is the form of the name of a guard's check.
 var acceptedCheck = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 
-// plainName is the form of a host's name, which is also the name of a file.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$`)
-
-// ValidName reports whether a name can be that of a host and of its file.
-func ValidName(name string) bool { return plainName.MatchString(name) }
-
 // checkName returns the fault of a host's name.
 func checkName(name string) error {
-	if !ValidName(name) {
+	if !naming.IsFile(name) {
 		return fmt.Errorf("host.name is %.80q: wanted letters, digits, dots, - and _", name)
 	}
 	return nil

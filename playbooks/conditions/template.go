@@ -6,8 +6,9 @@ import (
 	"regexp"
 	"strings"
 
+	"aixmend/transport/shell"
+
 	"cel.dev/cel-go/cel"
-	"mvdan.cc/sh/v3/syntax"
 )
 
 // Interpolation matches an expression in text, {{ EXPRESSION }}; its first group is the
@@ -100,14 +101,10 @@ func (t *Template) Command(values map[string]any) (string, error) {
 			if !safeWord.MatchString(w) {
 				return "", fmt.Errorf("the value %.80q may not become part of a command", w)
 			}
-			q, err := syntax.Quote(w, syntax.LangPOSIX)
-			if err != nil {
-				return "", fmt.Errorf("quote %.80q: %w", w, err)
+			quoted[i] = w
+			if i == 0 && w != "" { // no other safe word needs quotes; empty stays empty: attr=
+				quoted[i] = shell.First(w)
 			}
-			if w == "" || i > 0 { // empty stays empty: attr= rather than attr=''
-				q = w // no safe word needs quotes but NAME=VALUE where a command begins
-			}
-			quoted[i] = q
 		}
 		return strings.Join(quoted, " "), nil
 	})

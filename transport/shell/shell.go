@@ -1,5 +1,6 @@
-// Package shell takes POSIX sh text apart, for hosts on which a login may not
-// become root for a whole script, but for single commands.
+// Package shell quotes words for a POSIX shell, and takes shell text apart, for
+// hosts on which a login may not become root for a whole script, but for single
+// commands.
 //
 // Terms. A call is a simple command of the text that needs root: one whose
 // first word is an absolute path, or comes from a variable. What the shell does

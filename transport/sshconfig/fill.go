@@ -1,15 +1,15 @@
 package sshconfig
 
 import (
+	"cmp"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"aixmend/transport"
+	"aixmend/transport/endpoint"
 )
 
 // none is the value of several keywords that takes something away.
@@ -204,17 +204,9 @@ func (f *filler) way() error {
 func (f *filler) isSelf(chain string) bool {
 	hop := chain[strings.LastIndexByte(chain, ',')+1:]
 	self := f.target.Defaulted()
-	if at := strings.LastIndexByte(hop, '@'); at >= 0 {
-		if hop[:at] != self.User {
-			return false
-		}
-		hop = hop[at+1:]
-	}
-	host, port, err := net.SplitHostPort(hop)
-	if err != nil {
-		host, port = strings.Trim(hop, "[]"), strconv.Itoa(transport.DefaultPort)
-	}
-	return canonical(host) == canonical(self.Address) && port == strconv.Itoa(self.Port)
+	e, err := endpoint.Parse(hop)
+	return err == nil && cmp.Or(e.User, self.User) == self.User &&
+		canonical(e.Host) == canonical(self.Address) && cmp.Or(e.Port, transport.DefaultPort) == self.Port
 }
 
 // proxy expands the command that is the connection. A shell runs it, so what

@@ -1,10 +1,13 @@
 package sshconfig
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"aixmend/transport/endpoint"
 )
 
 // place is a line of a file.
@@ -239,46 +242,27 @@ func jumps(s string) (string, error) {
 	}
 	hops := strings.Split(s, ",")
 	for i, hop := range hops {
-		hop, ok := jump(strings.TrimSuffix(strings.TrimPrefix(hop, "ssh://"), "/"))
-		if !ok {
-			return "", fmt.Errorf("%q is not [user@]host[:port]", short(hops[i]))
+		hop, err := jump(strings.TrimSuffix(strings.TrimPrefix(hop, "ssh://"), "/"))
+		if err != nil {
+			return "", fmt.Errorf("%q %w", short(hops[i]), err)
 		}
 		hops[i] = hop
 	}
 	return strings.Join(hops, ","), nil
 }
 
-// jump reads one bastion.
-func jump(s string) (string, bool) {
-	login := ""
-	if at := strings.LastIndexByte(s, '@'); at >= 0 {
-		if login = s[:at]; !plainUser(login) {
-			return "", false
-		}
-		s, login = s[at+1:], login+"@"
+// jump reads one bastion. Like ssh, it takes an IPv6 address in brackets only.
+func jump(s string) (string, error) {
+	e, err := endpoint.Parse(s)
+	switch {
+	case err != nil:
+		return "", err
+	case strings.Contains(e.Host, ":") && !strings.Contains(s, "["):
+		return "", errors.New("is not [user@]host[:port]: an IPv6 address stands in brackets")
+	case e.User != "" && !plainUser(e.User), !plainHost(e.Host):
+		return "", errors.New("is not [user@]host[:port]: it holds a character that a shell may change")
 	}
-	host, port := s, ""
-	if inside, ok := strings.CutPrefix(s, "["); ok {
-		if host, port, ok = strings.Cut(inside, "]"); !ok {
-			return "", false
-		}
-	} else if at := strings.IndexByte(s, ':'); at >= 0 {
-		host, port = s[:at], s[at:]
-	}
-	if port != "" {
-		n, err := portOf(strings.TrimPrefix(port, ":"))
-		if err != nil || port[0] != ':' {
-			return "", false
-		}
-		port = ":" + strconv.Itoa(n)
-	}
-	if !plainHost(host) {
-		return "", false
-	}
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	return login + host + port, true
+	return e.String(), nil
 }
 
 // plainHost tells whether a name or an address can stand in an argument list

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"aixmend/controller/recording"
+	"aixmend/inventory/naming"
 )
 
 // place says in which answer a text stands.
@@ -187,7 +188,7 @@ func (a *Anonymizer) learnUname(lines []string) {
 // none, nor is a number or an address.
 func (a *Anonymizer) learnName(name string) {
 	name = strings.ToLower(strings.Trim(name, ". \t\r\n"))
-	if _, err := netip.ParseAddr(name); err == nil || !recording.ValidName(name) {
+	if _, err := netip.ParseAddr(name); err == nil || !naming.IsFile(name) {
 		return
 	}
 	host, domain, dotted := strings.Cut(name, ".")

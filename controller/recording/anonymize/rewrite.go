@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"aixmend/controller/recording"
 	"aixmend/controller/recording/redact"
+	"aixmend/inventory/naming"
 )
 
 // removedText stands where base64 was that held a name or an address.
@@ -277,7 +277,7 @@ func (a *Anonymizer) qualified(core string, at place) (string, bool) {
 		}
 	}
 	m := domains.FindString(lower)
-	if m == "" || ofVendor(lower) || strings.ContainsRune(lower, '_') || !recording.ValidName(core) {
+	if m == "" || ofVendor(lower) || strings.ContainsRune(lower, '_') || !naming.IsFile(core) {
 		return "", false
 	}
 	labels := strings.Split(lower, ".")
