@@ -61,7 +61,7 @@ func (w *walk) capture(ctx context.Context) error {
 	w.out.Capture = where
 	w.sight.before = w.sight.diagnosis
 	w.shut(outcome.StageOK, "kept, read back and hashed: "+where)
-	return w.write(course.Event{Entry: outcome.Entry{Event: outcome.EventKept, Detail: where}})
+	return w.write(course.Event{Entry: outcome.Entry{Event: outcome.EventCaptured, Detail: where}})
 }
 
 // keep keeps a capture. Another run may have taken one of the same host in the

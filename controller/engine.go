@@ -79,9 +79,9 @@ type Turns interface {
 // judged among the others is given twice; the last report counts.
 type Sink interface {
 	HostDone(outcome.Host) error
-	// Keep puts a report as it is when a rung begins aside, on the disk: what a
-	// process begins with that has to go on in this one's place.
-	Keep(outcome.Host) error
+	// Checkpoint writes the report as it is when a rung begins: resume continues from
+	// it.
+	Checkpoint(outcome.Host) error
 	// Load returns the report that HostDone was given last.
 	Load(host string) (outcome.Host, error)
 	// Amend changes the report of a host that HostDone was given before.
@@ -227,10 +227,9 @@ type Begun struct {
 	// Events are the host's lines of the journal, and those that say that another
 	// process went on with the run (Events).
 	Events []outcome.Entry
-	// Kept is the report as it was when the last rung began, nil when none did, or
-	// when it can't be read: then it can't be told of an open change what became of
-	// it.
-	Kept *outcome.Host
+	// Checkpoint is the report as it was when the last rung began; nil when none did, or
+	// it can't be read: then no look can tell whether an open change happened.
+	Checkpoint *outcome.Host
 	// Report is the last report of a host that was interrupted, nil when there is
 	// none.
 	Report *outcome.Host

@@ -159,7 +159,7 @@ func (b *bench) HostDone(h outcome.Host) error {
 }
 
 // Keep implements controller.Sink.
-func (b *bench) Keep(h outcome.Host) error { return b.dir.KeepHost(h) }
+func (b *bench) Checkpoint(h outcome.Host) error { return b.dir.WriteCheckpoint(h) }
 
 // Settled implements controller.Observer.
 func (b *bench) Settled(s controller.Settled) {

@@ -103,9 +103,9 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 	for _, v := range d.Verdicts {
 		w.out.Findings = append(w.out.Findings, waive(w.host, finding(v)))
 	}
-	w.out.Mended = nil
+	w.out.Fixed = nil
 	if changed {
-		w.out.Mended = w.fixed(d)
+		w.out.Fixed = w.fixed(d)
 	}
 	w.findLeft()
 	w.sight.plan = w.replan(d)

@@ -14,7 +14,7 @@ func (w *walk) printPlan() {
 	}
 	for _, r := range w.sight.plan {
 		if len(r.Steps) == 0 { // what it would run is not known yet
-			w.out.Plan = append(w.out.Plan, outcome.PlanStep{Rung: r.Rung.ID, AllowedBy: r.Rung.Allow, BlockedBy: r.Blocked, Mends: append([]string{}, r.Fixes...)})
+			w.out.Plan = append(w.out.Plan, outcome.PlanStep{Rung: r.Rung.ID, AllowedBy: r.Rung.Allow, BlockedBy: r.Blocked, Fixes: append([]string{}, r.Fixes...)})
 		}
 		for i := range r.Steps {
 			w.out.Plan = append(w.out.Plan, planRows(&r, &r.Steps[i])...)
@@ -30,7 +30,7 @@ func planRows(r *playbooks.PlannedRung, s *playbooks.PlannedStep) []outcome.Plan
 	}
 	row := outcome.PlanStep{
 		Rung: r.Rung.ID, Step: s.Step.ID, Command: s.Command, Undo: s.Undo,
-		AllowedBy: allow, BlockedBy: r.Blocked, Mends: append([]string{}, r.Fixes...),
+		AllowedBy: allow, BlockedBy: r.Blocked, Fixes: append([]string{}, r.Fixes...),
 		Conditional: r.Rung.Collect && r.Waits, Because: s.Because,
 	}
 	if s.Arm == "" {

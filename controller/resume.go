@@ -44,7 +44,7 @@ func (w *walk) takeUp(b Begun) {
 			w.pickup.open = i
 		}
 	}
-	base := b.Kept
+	base := b.Checkpoint
 	if b.Report != nil && (base == nil || len(b.Report.Stages) > len(base.Stages)) {
 		base = b.Report
 	}
@@ -53,10 +53,10 @@ func (w *walk) takeUp(b Begun) {
 	}
 	w.out.Capture = w.course.Capture
 	_ = w.recallBefore() // without it V4 compares nothing
-	if b.Kept == nil {
+	if b.Checkpoint == nil {
 		return
 	}
-	if then, err := w.Playbook.Recall(w.Params, w.known(), b.Kept.Facts, b.Kept.FactErrors); err == nil {
+	if then, err := w.Playbook.Recall(w.Params, w.known(), b.Checkpoint.Facts, b.Checkpoint.FactErrors); err == nil {
 		for _, e := range b.Events { // of the last one the report was kept
 			if e.Event == outcome.EventRung {
 				clear(w.steps)

@@ -36,7 +36,7 @@ func TestResumeWithoutWhatWasKept(t *testing.T) {
 				if died.Event == "" || died.Event == outcome.EventEnded {
 					break // its report is written: that is another tale
 				}
-				must(t, os.RemoveAll(filepath.Join(b.store.RunDir("r1"), "walks")))
+				must(t, os.RemoveAll(filepath.Join(b.store.RunDir("r1"), "checkpoints")))
 				trail, before := outcome.Trails(b.journal())[c.illness], b.sent(c.illness)
 				got := b.resume(c.engine(b))[c.illness]
 				where := fmt.Sprintf("died at entry %d (%s %s %s)", k, died.Event, died.Step, died.State)

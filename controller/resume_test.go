@@ -55,11 +55,11 @@ func (m *mortal) HostDone(h outcome.Host) error {
 	return m.bench.HostDone(h)
 }
 
-func (m *mortal) Keep(h outcome.Host) error {
+func (m *mortal) Checkpoint(h outcome.Host) error {
 	if m.dead() {
 		return errDead
 	}
-	return m.bench.Keep(h)
+	return m.bench.Checkpoint(h)
 }
 
 // dieAt runs an engine whose process dies at a journal entry, counted from 1. It
@@ -96,7 +96,7 @@ func (b *bench) begun(host string) (controller.Begun, error) {
 		begun.Report = &h
 	}
 	var err error
-	begun.Kept, err = b.store.LoadKept("r1", host)
+	begun.Checkpoint, err = b.store.LoadCheckpoint("r1", host)
 	return begun, err
 }
 

@@ -25,11 +25,11 @@ func (w *walk) enter(ctx context.Context, rung course.Rung) error {
 		w.out.Fence = onhost.FenceCommand(*w.lease)
 	}
 	begun := rung.RungBegun
-	err := w.write(course.Event{Entry: outcome.Entry{Event: outcome.EventRung, Rung: rung.ID, Mends: rung.Fixes, Begun: &begun}})
+	err := w.write(course.Event{Entry: outcome.Entry{Event: outcome.EventRung, Rung: rung.ID, Fixes: rung.Fixes, Begun: &begun}})
 	if err != nil {
 		return err
 	}
-	return w.Sink.Keep(w.timed())
+	return w.Sink.Checkpoint(w.timed())
 }
 
 // leave writes down that a rung is over.

@@ -71,7 +71,7 @@ func (w *walk) sendChange(ctx context.Context, o order) error {
 		t.Results = nil
 	}
 	w.record(commands[at:], t)
-	entry.Event, entry.Time, entry.Arrived = outcome.EventResult, time.Now(), !result.Started.IsZero()
+	entry.Event, entry.Time, entry.Started = outcome.EventResult, time.Now(), !result.Started.IsZero()
 	switch notRun := errors.Is(result.Err, transport.ErrNotRun); {
 	case errors.Is(err, transport.ErrGateShut) && !w.stopping():
 		entry.How, entry.Status, entry.Detail = outcome.HowRefused, outcome.NotApplied, err.Error()

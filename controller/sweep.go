@@ -202,7 +202,7 @@ func (e *Engine) begin(p *peers.Peers, waves *rollout.Waves, hosts []inventory.H
 			next.walk = newWalk(e, p, waves, host)
 			next.walk.takeUp(begun)
 			if pickup := next.walk.pickup; pickup != nil {
-				identify(p, host.Name, begun.Kept, begun.Report)
+				identify(p, host.Name, begun.Checkpoint, begun.Report)
 				if pickup.open >= 0 && next.walk.course.Open() {
 					p.Unresolved(host.Name)
 				}

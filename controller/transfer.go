@@ -54,7 +54,7 @@ func (w *walk) upload(ctx context.Context, rung string, s course.Step) error {
 	if err == nil {
 		moved, err = w.put(ctx, &planned, list)
 	}
-	entry.Event, entry.Time, entry.Status, entry.How, entry.Detail = outcome.EventResult, time.Now(), outcome.Applied, outcome.HowMoved, moved
+	entry.Event, entry.Time, entry.Status, entry.How, entry.Detail = outcome.EventResult, time.Now(), outcome.Applied, outcome.HowTransferred, moved
 	if err != nil {
 		entry.Status, entry.How = outcome.NotApplied, w.transferFailed(err)
 		entry.Detail = strings.TrimPrefix(moved+"; "+err.Error(), "; ")

@@ -87,7 +87,7 @@ func (k *killed) judgeEnd(code int) {
 	if state := k.store.State(k.id); state != journal.StateEnded || run.Unfinished != 0 {
 		k.wrong("the run is %s, %d unfinished", state, run.Unfinished)
 	}
-	if _, err := os.Stat(filepath.Join(k.store.RunDir(k.id), "walks")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(k.store.RunDir(k.id), "checkpoints")); !errors.Is(err, fs.ErrNotExist) {
 		k.wrong("what was put aside is still there: %v", err)
 	}
 	if latest, err := k.store.Resolve("latest"); latest != k.id && !k.late {

@@ -154,7 +154,7 @@ func (p *past) begun(host string) (controller.Begun, error) {
 	}
 	// One that was put aside and can't be read is as good as none: the others are
 	// not held up by it.
-	b.Kept, _ = p.store.LoadKept(p.id, host)
+	b.Checkpoint, _ = p.store.LoadCheckpoint(p.id, host)
 	return b, nil
 }
 

@@ -135,7 +135,7 @@ func (a *app) printRollback(done *past, hosts []inventory.Host) error {
 	for _, h := range hosts {
 		row := rollbackHost{Name: h.Name, Address: h.Address, Plan: []outcome.PlanStep{}}
 		for _, u := range slices.Backward(done.undoables(h.Name)) {
-			row.Plan = append(row.Plan, outcome.PlanStep{Rung: u.Rung, Step: u.Step, Command: u.Undo, Undo: u.Command, BlockedBy: u.NoUndo(), Mends: []string{}})
+			row.Plan = append(row.Plan, outcome.PlanStep{Rung: u.Rung, Step: u.Step, Command: u.Undo, Undo: u.Command, BlockedBy: u.NoUndo(), Fixes: []string{}})
 		}
 		doc.Hosts = append(doc.Hosts, row)
 	}
@@ -223,7 +223,7 @@ func (p *past) earlier(host string) (controller.Earlier, error) {
 	e := controller.Earlier{Run: p.id, Changes: p.undoables(host)}
 	h, err := p.store.LoadHost(p.id, host)
 	if err != nil || h.Capture == "" { // it was killed: the report was put aside
-		if h, err = p.store.LoadKept(p.id, host); err != nil || h == nil {
+		if h, err = p.store.LoadCheckpoint(p.id, host); err != nil || h == nil {
 			return e, err
 		}
 	}

@@ -194,7 +194,7 @@ func (s sink) HostDone(h outcome.Host) error {
 }
 
 // Keep implements controller.Sink.
-func (s sink) Keep(h outcome.Host) error { return s.dir.KeepHost(h) }
+func (s sink) Checkpoint(h outcome.Host) error { return s.dir.WriteCheckpoint(h) }
 
 // Load implements controller.Sink.
 func (s sink) Load(host string) (outcome.Host, error) {

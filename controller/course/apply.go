@@ -56,7 +56,7 @@ func (r *Record) Apply(e Event) {
 		r.gap()
 	case Leased:
 		r.leased(e)
-	case outcome.EventKept:
+	case outcome.EventCaptured:
 		if r.Capture == "" {
 			r.Capture = e.Detail
 		}
@@ -147,7 +147,7 @@ func (r *Record) looked(l *Look) {
 			continue // it is seen to have happened
 		}
 		c.unseen++
-		if gone := l.Process.Ended && c.Arrived; !gone {
+		if gone := l.Process.Ended && c.Started; !gone {
 			c.gone = 0
 		} else {
 			c.gone++
@@ -185,9 +185,9 @@ func (r *Record) behind(steps []Step) int {
 // enter begins a rung.
 func (r *Record) enter(e Event) {
 	r.tried.entered[e.Rung]++
-	r.tried.fixes[e.Rung] = e.Mends
+	r.tried.fixes[e.Rung] = e.Fixes
 	delete(r.tried.anew, e.Rung)
-	for _, id := range e.Mends {
+	for _, id := range e.Fixes {
 		if !slices.Contains(r.tried.led, id) {
 			r.tried.led = append(r.tried.led, id)
 		}
@@ -198,7 +198,7 @@ func (r *Record) enter(e Event) {
 			c.judged = true
 		}
 	}
-	rung := Rung{ID: e.Rung, Fixes: e.Mends}
+	rung := Rung{ID: e.Rung, Fixes: e.Fixes}
 	if e.Begun != nil {
 		rung.RungBegun = *e.Begun
 	}
@@ -222,9 +222,9 @@ func (r *Record) leave(e Event) {
 			r.story.noSupport = strings.Join(r.story.partial, "; ")
 		}
 		return
-	case LeftAnew:
+	case LeftReplan:
 		r.tried.anew[rung.ID] = r.tried.entered[rung.ID] < retry.Step.Attempts
-	case LeftStuck:
+	case LeftStopped:
 		if rung.Collects {
 			r.story.noSupport = e.Detail
 		} else {

@@ -53,7 +53,7 @@ func (r *Record) result(e Event) {
 		r.noted(at, e)
 		return
 	}
-	c.Status, c.Exit, c.How, c.Arrived, c.Answer, c.after = e.Status, e.Exit, e.How, e.Arrived, e.Answer, r.looks.events
+	c.Status, c.Exit, c.How, c.Started, c.Answer, c.after = e.Status, e.Exit, e.How, e.Started, e.Answer, r.looks.events
 	if c.Part != Undo && (r.rung == nil || !r.rung.Collects) {
 		r.wait.last = e.Time
 	}
@@ -113,7 +113,7 @@ func (r *Record) unanswered(c *Change, e Event) {
 		r.lease.held, r.lease.asked = false, ""
 		r.lease.fenced++
 		r.gap()
-	case outcome.HowMoved: // a transfer came to its end
+	case outcome.HowTransferred: // a transfer came to its end
 		if r.rung != nil {
 			r.rung.at++
 		}

@@ -68,12 +68,12 @@ const (
 	LeaseBack    = "back"    // it was given back
 )
 
-// How a rung is left: Status of outcome.EventLeft.
+// Why a rung ended: Status of outcome.EventLeft.
 const (
-	LeftDone  = "done"
-	LeftAnew  = "anew"  // what is left of it is another now: it is planned anew
-	LeftEnded = "ended" // it is not needed any more
-	LeftStuck = "stuck" // what is left of it may not be sent
+	LeftDone      = "done"
+	LeftReplan    = "replan"     // the rest of it would differ now: the host is planned again
+	LeftNotNeeded = "not_needed" // its findings are gone
+	LeftStopped   = "stopped"    // the rest of it may not be sent
 )
 
 // Names of what surrounds a step.

@@ -195,12 +195,12 @@ func (w *world) do(a course.Action, t trouble) {
 			return
 		}
 		e := course.Event{}
-		e.Event, e.Detail = outcome.EventKept, "capture"
+		e.Event, e.Detail = outcome.EventCaptured, "capture"
 		w.write(e)
 	case course.Enter:
 		begun := a.Rung.RungBegun
 		e := course.Event{}
-		e.Event, e.Rung, e.Mends, e.Begun = outcome.EventRung, a.Rung.ID, a.Rung.Fixes, &begun
+		e.Event, e.Rung, e.Fixes, e.Begun = outcome.EventRung, a.Rung.ID, a.Rung.Fixes, &begun
 		w.write(e)
 	case course.Leave:
 		e := course.Event{}
@@ -330,7 +330,7 @@ func (w *world) send(part course.Part, of int, s course.Step, rung string, finis
 	answer := func(how, status string, exit int, says string) {
 		r := course.Event{}
 		r.Event, r.Change, r.Step, r.Rung, r.How, r.Status, r.Answer = outcome.EventResult, at+1, name, rung, how, status, says
-		r.Arrived = how == "" || how == outcome.HowHung
+		r.Started = how == "" || how == outcome.HowHung
 		if how == "" {
 			r.Exit = &exit
 		} else {

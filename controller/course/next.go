@@ -150,11 +150,11 @@ func (n *next) goOn() bool {
 			most = retry.Arming.Attempts
 		}
 		if tries := n.triesOf(part, step.ID); tries >= most && !step.ReadOnly() {
-			return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStuck, Detail: fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", Name(step.ID, part), tries)})
+			return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStopped, Detail: fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", Name(step.ID, part), tries)})
 		}
 	}
 	if n.lease.fenced >= retry.Fence.Attempts {
-		return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStuck, Detail: fmt.Sprintf("step %s was kept back by the host %d times, because the lease was not this run's any more", step.ID, n.lease.fenced)})
+		return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStopped, Detail: fmt.Sprintf("step %s was kept back by the host %d times, because the lease was not this run's any more", step.ID, n.lease.fenced)})
 	}
 	_, finishing := n.finishing()
 	held := n.lease.held && finishing != nil && finishing.ID == step.ID // a service is stopped: nobody is waited for
@@ -178,11 +178,11 @@ func (n *next) leaveRung(rung *Rung) bool {
 	}
 	switch {
 	case n.Look.Rest.Blocked != "":
-		return leave(LeftStuck, fmt.Sprintf("the rest of rung %d (%s) was not sent: %s", rung.Number, rung.ID, n.Look.Rest.Blocked))
+		return leave(LeftStopped, fmt.Sprintf("the rest of rung %d (%s) was not sent: %s", rung.Number, rung.ID, n.Look.Rest.Blocked))
 	case n.rung.again && planned == nil && !rung.Collects:
-		return leave(LeftEnded, "it is not needed any more")
+		return leave(LeftNotNeeded, "it is not needed any more")
 	case n.rung.differs:
-		return leave(LeftAnew, "what is left of it would be another now")
+		return leave(LeftReplan, "what is left of it would be another now")
 	}
 	return false
 }

@@ -126,8 +126,8 @@ type Change struct {
 	How    string // of outcome: why there is no exit status, "" where there is one
 	Exit   *int
 	At     time.Time
-	// Arrived says that the host has answered that it had begun.
-	Arrived bool
+	// Started says that the host has answered that it had begun.
+	Started bool
 	// Answer is the first line that it printed.
 	Answer string
 

@@ -45,7 +45,7 @@ func (s *tale) begins(rung course.Rung) {
 	s.looks(course.Look{Targets: rung.Fixes, Open: rung.Fixes, Plan: []course.Rung{rung}})
 	s.leases(rung)
 	s.looks(course.Look{Targets: rung.Fixes, Open: rung.Fixes, Plan: []course.Rung{rung}})
-	s.tell(outcome.EventKept, func(e *course.Event) { e.Detail = "capture" })
+	s.tell(outcome.EventCaptured, func(e *course.Event) { e.Detail = "capture" })
 	s.enters(rung)
 }
 
@@ -54,7 +54,7 @@ func (s *tale) leases(rung course.Rung) {
 }
 
 func (s *tale) enters(rung course.Rung) {
-	s.tell(outcome.EventRung, func(e *course.Event) { e.Rung, e.Mends, e.Begun = rung.ID, rung.Fixes, &rung.RungBegun })
+	s.tell(outcome.EventRung, func(e *course.Event) { e.Rung, e.Fixes, e.Begun = rung.ID, rung.Fixes, &rung.RungBegun })
 }
 
 // sends sends a change; how is why there is no exit status.
@@ -63,7 +63,7 @@ func (s *tale) sends(rung, step string, part course.Part, of, exit int, how, ans
 		e.Change, e.Rung, e.Step, e.Part, e.Of = len(s.Changes)+1, rung, course.Name(step, part), string(part), of+1
 	})
 	s.tell(outcome.EventResult, func(e *course.Event) {
-		e.Change, e.How, e.Status, e.Answer, e.Arrived = len(s.Changes), how, outcome.Applied, answer, true
+		e.Change, e.How, e.Status, e.Answer, e.Started = len(s.Changes), how, outcome.Applied, answer, true
 		switch how {
 		case "":
 			e.Exit = &exit

@@ -184,17 +184,17 @@ func TestBrokenRest(t *testing.T) {
 		t.Run(fmt.Sprintf("%q", text), func(t *testing.T) {
 			s, _ := cutOff(t, "")
 			dir := s.RunDir("r1")
-			if h, err := s.LoadKept("r1", "a"); h != nil || err != nil {
+			if h, err := s.LoadCheckpoint("r1", "a"); h != nil || err != nil {
 				t.Errorf("nothing was put aside: %v, %v", h, err)
 			}
-			if err := os.Mkdir(filepath.Join(dir, "walks"), 0o700); err != nil {
+			if err := os.Mkdir(filepath.Join(dir, "checkpoints"), 0o700); err != nil {
 				t.Fatal(err)
 			}
 			for name, load := range map[string]func() error{
-				"request.json": func() error { return s.LoadRequest("r1", &struct{}{}) },
-				"run.json":     func() error { _, err := s.LoadRun("r1"); return err },
-				"walks/a.json": func() error { _, err := s.LoadKept("r1", "a"); return err },
-				"hosts/a.json": func() error { _, err := s.LoadHost("r1", "a"); return err },
+				"request.json":       func() error { return s.LoadRequest("r1", &struct{}{}) },
+				"run.json":           func() error { _, err := s.LoadRun("r1"); return err },
+				"checkpoints/a.json": func() error { _, err := s.LoadCheckpoint("r1", "a"); return err },
+				"hosts/a.json":       func() error { _, err := s.LoadHost("r1", "a"); return err },
 			} {
 				path := filepath.Join(dir, filepath.FromSlash(name))
 				write(t, path, text)

@@ -196,17 +196,17 @@ func (s *Store) LoadRequest(id string, into any) error {
 	return nil
 }
 
-// walksDir holds the reports as they were when a rung began. The folder is taken
-// away when the run has come to its end.
-func (s *Store) walksDir(id string) string { return filepath.Join(s.RunDir(id), "walks") }
+// checkpointsDir holds the checkpoints of a run. It is removed when no host is left for
+// resume.
+func (s *Store) checkpointsDir(id string) string { return filepath.Join(s.RunDir(id), "checkpoints") }
 
-// KeepHost puts a report aside, on the disk: what a process begins with that has
-// to go on in this one's place.
-func (r *Run) KeepHost(h outcome.Host) error {
+// WriteCheckpoint writes the checkpoint of a host: its report when a rung begins, from
+// which resume continues. It is on the disk when Append of a later intent returns.
+func (r *Run) WriteCheckpoint(h outcome.Host) error {
 	if err := naming.CheckFile("host", h.Host); err != nil {
 		return err
 	}
-	dir := r.store.walksDir(r.id)
+	dir := r.store.checkpointsDir(r.id)
 	if err := errors.Join(os.MkdirAll(dir, dirMode), syncDir(r.store.RunDir(r.id))); err != nil {
 		return fmt.Errorf("report of %s: %w", h.Host, err)
 	}
@@ -216,13 +216,13 @@ func (r *Run) KeepHost(h outcome.Host) error {
 	return nil
 }
 
-// LoadKept reads the report that KeepHost put aside last; nil: there is none.
-func (s *Store) LoadKept(id, host string) (*outcome.Host, error) {
+// LoadCheckpoint returns the newest checkpoint of a host; nil: there is none.
+func (s *Store) LoadCheckpoint(id, host string) (*outcome.Host, error) {
 	if err := naming.CheckFile("host", host); err != nil {
 		return nil, err
 	}
 	var h outcome.Host
-	switch err := readJSON(filepath.Join(s.walksDir(id), host+".json"), &h); {
+	switch err := readJSON(filepath.Join(s.checkpointsDir(id), host+".json"), &h); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
@@ -231,7 +231,7 @@ func (s *Store) LoadKept(id, host string) (*outcome.Host, error) {
 	return &h, nil
 }
 
-// Append writes one line. What KeepHost and changes rest on is on the disk when
+// Append writes one line. What WriteCheckpoint and changes rest on is on the disk when
 // it returns: rungs, intents and results.
 func (r *Run) Append(e outcome.Entry) error {
 	line, err := json.Marshal(e)
@@ -308,8 +308,8 @@ func (r *Run) Finish(run outcome.Run) error {
 	if err := syncDir(filepath.Join(dir, "hosts")); err != nil {
 		return fmt.Errorf("run folder: %w", err)
 	}
-	if run.Unfinished == 0 { // every report is written: nobody goes on from what was put aside
-		if err := os.RemoveAll(r.store.walksDir(r.id)); err != nil {
+	if run.Unfinished == 0 { // every report is written: no checkpoint is needed any more
+		if err := os.RemoveAll(r.store.checkpointsDir(r.id)); err != nil {
 			return fmt.Errorf("run folder: %w", err)
 		}
 	}

@@ -7,16 +7,16 @@ import (
 
 // Events of the journal.
 const (
-	EventRun    = "run"    // the run began, was resumed or ended
-	EventState  = "state"  // a host moved to another state
-	EventRung   = "rung"   // a rung is begun on a host
-	EventIntent = "intent" // a changing command is about to be sent
-	EventResult = "result" // what came of it
-	EventLease  = "lease"  // the host's lease is about to be taken or given back
-	EventLeft   = "left"   // a rung is over
-	EventLooked = "looked" // the host was read and judged
-	EventKept   = "kept"   // a capture was taken
-	EventEnded  = "ended"  // the host's walk is over and its report is written
+	EventRun      = "run"      // the run began, was resumed or ended
+	EventState    = "state"    // a host moved to another state
+	EventRung     = "rung"     // a rung is begun on a host
+	EventIntent   = "intent"   // a changing command is about to be sent
+	EventResult   = "result"   // what came of it
+	EventLease    = "lease"    // the host's lease is about to be taken or given back
+	EventLeft     = "left"     // a rung is over
+	EventLooked   = "looked"   // the host was read and judged
+	EventCaptured = "captured" // a capture was taken
+	EventEnded    = "ended"    // the host's walk is over and its report is written
 )
 
 // States of EventRun.
@@ -28,7 +28,7 @@ const (
 // JournalFormat is the format of the journals that this version writes and can go
 // on with. Journals before it have no number: what they say of armed undos and of
 // leases is not what a host of a run of this version has.
-const JournalFormat = 2
+const JournalFormat = 3
 
 // Entry is one line of journal.jsonl.
 type Entry struct {
@@ -39,8 +39,8 @@ type Entry struct {
 	Host   string `json:"host,omitempty"`
 	State  string `json:"state,omitempty"`
 	Rung   string `json:"rung,omitempty"`
-	// Mends are the findings that call for a rung that is begun.
-	Mends []string `json:"mends,omitempty"`
+	// Fixes are the findings that call for a rung that is begun.
+	Fixes []string `json:"fixes,omitempty"`
 	Step  string   `json:"step,omitempty"`
 	// Change is the number of the change in the host's report, from 1 on. A
 	// change may have several results: the last one counts.
@@ -52,8 +52,8 @@ type Entry struct {
 	Exit *int `json:"exit,omitempty"`
 	// How says why there is none.
 	How string `json:"how,omitempty"`
-	// Arrived says that the host has answered that the command had begun.
-	Arrived bool `json:"arrived,omitempty"`
+	// Started says that the host has answered that the command had begun.
+	Started bool `json:"started,omitempty"`
 	// Answer is the first line of what a disarming printed.
 	Answer string `json:"answer,omitempty"`
 	// Part says what a change is of its step, Of the number of the change that it
@@ -67,14 +67,14 @@ type Entry struct {
 
 // What ended a change without an exit status: How of an entry.
 const (
-	HowUnsent  = "unsent"  // it certainly never reached the host
-	HowShut    = "shut"    // the gate was shut
-	HowRefused = "refused" // the gate lets it never pass, or the login may not run it
-	HowFenced  = "fenced"  // the host did not run it: the lease is not this run's any more
-	HowLost    = "lost"    // the link died
-	HowHung    = "hung"    // it did not end in its time
-	HowMoved   = "moved"   // a transfer of files came to its end
-	HowFailed  = "failed"  // a transfer did not, for a reason of its own
+	HowUnsent      = "unsent"      // it certainly never reached the host
+	HowShut        = "shut"        // the gate was shut
+	HowRefused     = "refused"     // the gate lets it never pass, or the login may not run it
+	HowFenced      = "fenced"      // the host did not run it: the lease is not this run's any more
+	HowLost        = "lost"        // the link died
+	HowHung        = "hung"        // it did not end in its time
+	HowTransferred = "transferred" // a transfer of files was completed
+	HowFailed      = "failed"      // a transfer did not, for a reason of its own
 )
 
 // UndoFired is what a disarming says of an undo that has run.

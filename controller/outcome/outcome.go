@@ -202,8 +202,8 @@ type Host struct {
 	// FactErrors says of each fact that could not be had why.
 	FactErrors map[string]string `json:"fact_errors,omitempty"`
 	Findings   []Finding         `json:"findings"`
-	// Mended are the findings that were there before the first change and have gone.
-	Mended  []Finding `json:"mended,omitempty"`
+	// Fixed are the findings that were there before the first change and have gone.
+	Fixed   []Finding `json:"fixed,omitempty"`
 	Changes []Change  `json:"changes"`
 	// Capture is the path of the capture's folder, relative to STATE; or empty.
 	Capture string `json:"capture"`
@@ -304,10 +304,10 @@ type Change struct {
 	Status  string    `json:"status"`
 	At      time.Time `json:"at"`
 	Detail  string    `json:"detail,omitempty"`
-	// Rung is the rung that the step belongs to, Mends are the findings that called
+	// Rung is the rung that the step belongs to, Fixes are the findings that called
 	// for it.
 	Rung  string   `json:"rung,omitempty"`
-	Mends []string `json:"mends,omitempty"`
+	Fixes []string `json:"fixes,omitempty"`
 }
 
 // Lease is what was done about the lease of a host: who holds it is the one that
@@ -341,10 +341,10 @@ type PlanStep struct {
 	BlockedBy string `json:"blocked_by"`
 	// Conditional steps run only when nothing else has helped.
 	Conditional bool `json:"conditional,omitempty"`
-	// Because says why the step is needed, where that is not what Mends says.
+	// Because says why the step is needed, where that is not what Fixes says.
 	Because string `json:"because,omitempty"`
-	// Mends are the findings that call for the step's rung.
-	Mends []string `json:"mends"`
+	// Fixes are the findings that call for the step's rung.
+	Fixes []string `json:"fixes"`
 }
 
 // Worst returns the outcome that a host's open findings make, as audit,

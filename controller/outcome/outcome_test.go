@@ -123,7 +123,7 @@ func TestCount(t *testing.T) {
 func documents() map[string]any {
 	at := time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
 	finding := Finding{ID: "clock-skew", Severity: Warning, Title: "t", Evidence: []string{"e"}, Remedy: "r", Next: []string{"n"}, Source: "s", Rule: "x == 1", Reads: []string{"x"}, Probes: []string{"p"}, Waived: true, Waiver: "w", Expired: "x"}
-	plan := []PlanStep{{Rung: "1", Step: "set-address", Command: "chdev", Undo: "undo", AllowedBy: "node-id", BlockedBy: "why", Conditional: true, Mends: []string{"f"}}}
+	plan := []PlanStep{{Rung: "1", Step: "set-address", Command: "chdev", Undo: "undo", AllowedBy: "node-id", BlockedBy: "why", Conditional: true, Fixes: []string{"f"}}}
 	playbook := Playbook{Name: "rmc-restore", SHA256: "ab"}
 	exit := 3
 	return map[string]any{
@@ -140,11 +140,11 @@ func documents() map[string]any {
 			Stages: []Stage{{Name: StageDiagnose, Status: StageOK, Started: at, DurationMS: 5, Note: "n",
 				Steps: []Step{{ID: "uname", Command: "uname -s", Mutating: true, ExitStatus: -1, Stdout: "o", Stderr: "e", Truncated: 2, DurationMS: 1, Error: "x"}}}},
 			Facts: map[string]any{"uname": "AIX"}, FactErrors: map[string]string{"domain": "hung"}, Findings: []Finding{finding},
-			Changes: []Change{{Step: "set-address", Command: "chdev", Undo: "undo", Status: Applied, At: at, Detail: "d", Rung: "1", Mends: []string{"f"}}}, Mended: []Finding{finding}, Capture: "captures/a/1", Plan: plan, Noise: "banner"},
+			Changes: []Change{{Step: "set-address", Command: "chdev", Undo: "undo", Status: Applied, At: at, Detail: "d", Rung: "1", Fixes: []string{"f"}}}, Fixed: []Finding{finding}, Capture: "captures/a/1", Plan: plan, Noise: "banner"},
 		"capture": Capture{Schema: CaptureSchema, ID: "1", Host: "a", Address: "10.0.0.1", RunID: "id", Purpose: PurposePreImage, Label: "l", Created: at, Playbook: playbook,
 			Facts: map[string]any{"uname": "AIX"}, Findings: []Finding{finding},
 			Items: []CaptureItem{{ID: "hosts", Path: "/etc/hosts", Stored: "files/etc/hosts", Command: "cat", ExitStatus: 1, Absent: true, Error: "x", Truncated: 1, PreImage: true}}},
-		"journal": Entry{Time: at, Event: EventResult, Format: JournalFormat, Host: "a", State: "s", Rung: "1", Mends: []string{"f"}, Change: 1, Step: "set-address", Command: "chdev", Undo: "undo", Status: Applied, Exit: &exit, Detail: "d"},
+		"journal": Entry{Time: at, Event: EventResult, Format: JournalFormat, Host: "a", State: "s", Rung: "1", Fixes: []string{"f"}, Change: 1, Step: "set-address", Command: "chdev", Undo: "undo", Status: Applied, Exit: &exit, Detail: "d"},
 	}
 }
 

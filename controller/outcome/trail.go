@@ -22,7 +22,7 @@ type Trail struct {
 // TrailRung is a rung that was begun.
 type TrailRung struct {
 	ID    string
-	Mends []string
+	Fixes []string
 	// At is how many changes were before it.
 	At int
 }
@@ -69,7 +69,7 @@ func (t *Trail) add(e Entry) {
 	case EventState:
 		t.Ended = "" // it was taken up again
 	case EventRung:
-		t.Rungs = append(t.Rungs, TrailRung{ID: e.Rung, Mends: e.Mends, At: len(t.Changes)})
+		t.Rungs = append(t.Rungs, TrailRung{ID: e.Rung, Fixes: e.Fixes, At: len(t.Changes)})
 	case EventIntent:
 		t.Last = e.Time
 		t.Changes = append(t.Changes, TrailChange{Change: begunChange(e, t.mends(e.Rung)), Open: true})
@@ -89,7 +89,7 @@ func (t *Trail) add(e Entry) {
 
 // begunChange is a change that is about to be sent.
 func begunChange(e Entry, mends []string) Change {
-	return Change{Step: e.Step, Command: e.Command, Undo: e.Undo, Status: UnknownIf, At: e.Time, Detail: cutOff, Rung: e.Rung, Mends: mends}
+	return Change{Step: e.Step, Command: e.Command, Undo: e.Undo, Status: UnknownIf, At: e.Time, Detail: cutOff, Rung: e.Rung, Fixes: mends}
 }
 
 // FoldChange keeps the changes of a report in step with the journal. mends are the
@@ -108,7 +108,7 @@ func FoldChange(changes *[]Change, e Entry, mends []string) {
 func (t *Trail) mends(rung string) []string {
 	for _, r := range slices.Backward(t.Rungs) {
 		if r.ID == rung {
-			return r.Mends
+			return r.Fixes
 		}
 	}
 	return nil

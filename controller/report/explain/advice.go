@@ -33,7 +33,7 @@ func advice(h outcome.Host) []string {
 	var list []string
 	planned, runs := map[string]bool{}, false
 	for _, s := range h.Plan {
-		for _, id := range s.Mends {
+		for _, id := range s.Fixes {
 			planned[id] = true
 		}
 		runs = runs || s.BlockedBy == ""

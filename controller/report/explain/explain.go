@@ -133,7 +133,7 @@ func Host(h outcome.Host) Explanation {
 		c.Next = nextOf(h, f, c.Steps)
 		e.Chains = append(e.Chains, c)
 	}
-	for _, f := range h.Mended {
+	for _, f := range h.Fixed {
 		c := chain(h, f, observed, e.Steps)
 		// The newest look no longer shows the evidence of a fixed finding.
 		c.Fixed, c.Observed, c.Values, c.Next = true, []Observation{}, []Value{}, []string{}
@@ -225,18 +225,18 @@ func part(facts map[string]any, path string) (any, bool) {
 func steps(h outcome.Host) []Step {
 	list := []Step{}
 	for _, c := range h.Changes {
-		list = append(list, Step{Rung: c.Rung, Step: c.Step, Status: c.Status, At: c.At, Why: c.Detail, Command: c.Command, Undo: c.Undo, Fixes: append([]string{}, c.Mends...)})
+		list = append(list, Step{Rung: c.Rung, Step: c.Step, Status: c.Status, At: c.At, Why: c.Detail, Command: c.Command, Undo: c.Undo, Fixes: append([]string{}, c.Fixes...)})
 	}
 	for _, s := range h.Plan {
 		sent := func(c outcome.Change) bool { return c.Step == s.Step && (c.Rung == s.Rung || c.Rung == "") }
 		if i := slices.IndexFunc(h.Changes, sent); i >= 0 {
 			if len(list[i].Fixes) == 0 { // reports of earlier versions do not have it
-				list[i].Rung, list[i].Fixes = s.Rung, append([]string{}, s.Mends...)
+				list[i].Rung, list[i].Fixes = s.Rung, append([]string{}, s.Fixes...)
 			}
 			list[i].AllowedBy = s.AllowedBy
 			continue
 		}
-		a := Step{Rung: s.Rung, Step: s.Step, Status: StepPlanned, AllowedBy: s.AllowedBy, Command: s.Command, Undo: s.Undo, Fixes: append([]string{}, s.Mends...)}
+		a := Step{Rung: s.Rung, Step: s.Step, Status: StepPlanned, AllowedBy: s.AllowedBy, Command: s.Command, Undo: s.Undo, Fixes: append([]string{}, s.Fixes...)}
 		a.Why = s.Because
 		if s.BlockedBy != "" {
 			a.Status, a.Why = StepBlocked, s.BlockedBy

@@ -34,14 +34,14 @@ func partlyFixed() outcome.Host {
 			{ID: "rsct-below-recommended", Severity: outcome.Warning, Title: "RSCT is old", Source: "D1: x", Expired: "frozen (until 2026-11-01)", Remedy: "plan an update"},
 			{ID: "left-behind", Severity: outcome.Warning, Title: "something is left", Source: "R5: y", Waived: true, Waiver: "known", Remedy: "take it away"},
 		},
-		Mended: []outcome.Finding{{ID: "rmc-address-missing", Severity: outcome.Critical, Title: "no address", Evidence: []string{"ifconfig -a: none"}, Remedy: "chdev", Source: "D5: z", Rule: "rmc_address.state == \"missing\"", Probes: []string{"domain"}}},
+		Fixed: []outcome.Finding{{ID: "rmc-address-missing", Severity: outcome.Critical, Title: "no address", Evidence: []string{"ifconfig -a: none"}, Remedy: "chdev", Source: "D5: z", Rule: "rmc_address.state == \"missing\"", Probes: []string{"domain"}}},
 		Changes: []outcome.Change{
-			{Rung: "address", Step: "set-address", Command: "chdev\n-l en1", Undo: "chdev back", Status: outcome.Applied, At: at, Detail: "exit 0", Mends: []string{"rmc-address-missing"}},
+			{Rung: "address", Step: "set-address", Command: "chdev\n-l en1", Undo: "chdev back", Status: outcome.Applied, At: at, Detail: "exit 0", Fixes: []string{"rmc-address-missing"}},
 		},
 		Plan: []outcome.PlanStep{
-			{Rung: "address", Step: "set-address", Mends: []string{"rmc-address-missing"}},
-			{Rung: "node-id", Step: "keep-node-id", Command: "recfgct", AllowedBy: "node-id", BlockedBy: "not allowed: it takes --allow node-id", Mends: []string{"node-id-mismatch"}},
-			{Rung: "update", Step: "", AllowedBy: "rsct-update", Mends: []string{"rsct-below-recommended"}},
+			{Rung: "address", Step: "set-address", Fixes: []string{"rmc-address-missing"}},
+			{Rung: "node-id", Step: "keep-node-id", Command: "recfgct", AllowedBy: "node-id", BlockedBy: "not allowed: it takes --allow node-id", Fixes: []string{"node-id-mismatch"}},
+			{Rung: "update", Step: "", AllowedBy: "rsct-update", Fixes: []string{"rsct-below-recommended"}},
 		},
 	}
 }
@@ -69,11 +69,11 @@ func TestExplanationOfLittle(t *testing.T) {
 		{"never read", "none: nothing was read", outcome.Host{Outcome: outcome.Skipped, Reason: "interrupted"}},
 		{"an old report: its plan says which step", "step     rung 1, set: applied", outcome.Host{Outcome: outcome.Recovered,
 			Findings: []outcome.Finding{{ID: "x", Source: "D1: y"}}, Changes: []outcome.Change{{Step: "set", Status: outcome.Applied}},
-			Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Mends: []string{"x"}}}}},
+			Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Fixes: []string{"x"}}}}},
 		{"a rung that would run", "next     aixmend recover -l h runs the steps above", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
-			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "D1: y", Remedy: "by hand"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Mends: []string{"x"}}}}},
+			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "D1: y", Remedy: "by hand"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Fixes: []string{"x"}}}}},
 		{"a rung that is blocked", "next     unblock rung 1: a cluster is live", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
-			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "D1: y"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", BlockedBy: "a cluster is live", Mends: []string{"x"}}}}},
+			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "D1: y"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", BlockedBy: "a cluster is live", Fixes: []string{"x"}}}}},
 	} {
 		if got := Host(c.host).Text(); !strings.Contains(got, c.want) {
 			t.Errorf("%s: %s", c.name, got)
@@ -81,10 +81,10 @@ func TestExplanationOfLittle(t *testing.T) {
 	}
 	for _, s := range samples.HostileTexts() {
 		h := samples.HostileHost(s)
-		h.Mended, h.Facts = h.Findings, map[string]any{s: s}
+		h.Fixed, h.Facts = h.Findings, map[string]any{s: s}
 		h.Findings[0].Rule, h.Findings[0].Reads, h.Findings[0].Probes, h.Findings[0].Expired = s, []string{s}, []string{h.Stages[0].Steps[0].ID}, s
 		for i := range h.Changes {
-			h.Changes[i].Rung, h.Changes[i].Mends = s, []string{s}
+			h.Changes[i].Rung, h.Changes[i].Fixes = s, []string{s}
 		}
 		if got := Host(h).Text(); report.Clean(got, true) != got {
 			t.Errorf("%.40q gets through", s)
@@ -102,7 +102,7 @@ func TestExplain(t *testing.T) {
 		{"unreachable", outcome.Host{Outcome: outcome.Unreachable, Reason: "auth: no key"}, "ssh-copy-id"},
 		{"blocked", outcome.Host{Outcome: outcome.NeedsAction,
 			Findings: []outcome.Finding{{ID: "rmc-disconnected", Severity: outcome.Critical, Remedy: "recycle it"}},
-			Plan:     []outcome.PlanStep{{Rung: "recycle", BlockedBy: "cluster guard", Mends: []string{"rmc-disconnected"}}},
+			Plan:     []outcome.PlanStep{{Rung: "recycle", BlockedBy: "cluster guard", Fixes: []string{"rmc-disconnected"}}},
 		}, "Next steps\n  rung recycle is blocked: cluster guard\n"},
 		{"healthy", outcome.Host{Outcome: outcome.Healthy}, "Next steps\n  nothing"},
 		{"nothing known", outcome.Host{Outcome: outcome.Failed}, "open a case"},

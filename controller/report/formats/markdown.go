@@ -34,7 +34,7 @@ func HostMarkdown(h outcome.Host) []byte {
 		m.line("Lease: %s", md(strings.TrimSpace(h.Lease.Text+" "+h.Lease.Note)))
 	}
 	m.findings(h.Findings)
-	for _, f := range h.Mended {
+	for _, f := range h.Fixed {
 		m.line("- mended, gone since the first change: %s: %s", md(f.ID), md(f.Title))
 	}
 	for _, d := range h.Drift {

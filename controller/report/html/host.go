@@ -112,7 +112,7 @@ func (b *block) page(h outcome.Host) hostPage {
 	for _, s := range h.Plan {
 		p.Plan = append(p.Plan, pagePlan{
 			Rung: b.short("step", s.Rung), Step: b.short("step", s.Step), Command: b.short("command "+s.Step, s.Command), Undo: b.short("undo "+s.Step, s.Undo),
-			AllowedBy: b.short("step", s.AllowedBy), BlockedBy: b.short("blocked", s.BlockedBy), Conditional: s.Conditional, Mends: b.shorts("finding", s.Mends),
+			AllowedBy: b.short("step", s.AllowedBy), BlockedBy: b.short("blocked", s.BlockedBy), Conditional: s.Conditional, Mends: b.shorts("finding", s.Fixes),
 		})
 	}
 	b.around(&p, h)

@@ -100,7 +100,7 @@ func smallEvidence() report.Evidence {
 		},
 		Changes: []outcome.Change{{Step: "set", Command: "chdev", Undo: "undo", Status: outcome.Applied, At: began, Detail: "d"}}, Capture: "captures/a1/1",
 		Lease: &outcome.Lease{Text: "run=x", Note: "n", Steps: []outcome.Step{step}}, Support: []outcome.SupportFile{{Name: "snap", Bytes: 3, SHA256: "ab"}},
-		Plan:  []outcome.PlanStep{{Rung: "1", Step: "set", Command: "chdev", Undo: "undo", AllowedBy: "node-id", BlockedBy: "b", Conditional: true, Mends: []string{"m"}}},
+		Plan:  []outcome.PlanStep{{Rung: "1", Step: "set", Command: "chdev", Undo: "undo", AllowedBy: "node-id", BlockedBy: "b", Conditional: true, Fixes: []string{"m"}}},
 		Drift: []string{"other kernel"}, Noise: "banner",
 	}
 	e := pageOf(run, ill, outcome.Host{Host: "a2", Address: "10.0.0.2", Outcome: outcome.Healthy})

@@ -55,9 +55,9 @@ func HostileTexts() []string {
 // HostileHost is the document of a host in which every text is s.
 func HostileHost(s string) outcome.Host {
 	return outcome.Host{
-		SSH:    &outcome.SSH{Server: s, Kex: s, Cipher: s, Login: s, Via: []string{s}, Legacy: true},
-		Mended: []outcome.Finding{{ID: s, Title: s}},
-		Host:   s, RunID: s, Address: s, Reason: s, Outcome: outcome.Failed, Capture: s, FactErrors: map[string]string{"fact": s},
+		SSH:   &outcome.SSH{Server: s, Kex: s, Cipher: s, Login: s, Via: []string{s}, Legacy: true},
+		Fixed: []outcome.Finding{{ID: s, Title: s}},
+		Host:  s, RunID: s, Address: s, Reason: s, Outcome: outcome.Failed, Capture: s, FactErrors: map[string]string{"fact": s},
 		Findings: []outcome.Finding{{ID: s, Severity: outcome.Critical, Title: s, Evidence: []string{s}, Remedy: s, Next: []string{s}, Source: s, Waived: true, Waiver: s}},
 		Plan:     []outcome.PlanStep{{Rung: s, Step: "s" + s, Command: s, Undo: s, BlockedBy: s}, {Rung: s, BlockedBy: s}},
 		Support:  []outcome.SupportFile{{Name: s, SHA256: s}},
