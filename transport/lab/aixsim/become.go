@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Rights are what a user of a host may become with one of its tools, see
+// Rights say whom a user of a host may become with one of its tools, see
 // State.Become.
 type Rights struct {
 	Tool     string // sudo, dzdo, pbrun, su
@@ -31,9 +31,9 @@ func (s *State) Rights(tool, user string, uid int) (Rights, bool) {
 	return r, r.Variant != ""
 }
 
-// BecomeIO is what a tool talks to.
+// BecomeIO is the input and output of a tool.
 type BecomeIO struct {
-	// Stdin is read a byte at a time: what follows the password is the
+	// Stdin is read a byte at a time: the bytes after the password are the
 	// command's.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -55,7 +55,7 @@ type becoming struct {
 	done    bool // nothing is to be run
 }
 
-// Call is a call of the tool with arguments. It returns what is to be run as
+// Call is a call of the tool with arguments. It returns the command to run as
 // root; nil when nothing is, with the exit status. Words of the form NAME=VALUE
 // may come first.
 func (r Rights) Call(args []string, io BecomeIO) (command []string, exit int) {
@@ -185,7 +185,7 @@ func (b *becoming) find() (name string, words []string, ok bool) {
 	return name, words, name != ""
 }
 
-// allows tells whether the user may run a command, if he is who he says.
+// allows reports whether the user, once authenticated, may run a command.
 func (b *becoming) allows(name string, args []string) bool {
 	switch b.Variant {
 	case "rules":
@@ -196,7 +196,7 @@ func (b *becoming) allows(name string, args []string) bool {
 	return false
 }
 
-// trusted tells whether nobody asks for the password.
+// trusted reports whether no password is asked for.
 func (b *becoming) trusted(allowed bool) bool {
 	switch b.Variant {
 	case "nopasswd":
@@ -250,7 +250,7 @@ func (b *becoming) authenticate() bool {
 	return false
 }
 
-// attempts is what sudo says at the end.
+// attempts is sudo's last message.
 func (b *becoming) attempts(n int) {
 	switch n {
 	case 0:

@@ -10,8 +10,8 @@ import (
 
 // Boot restarts the host, as somebody else does it: everything that runs ends,
 // change (may be nil) is made while it is down, such as another boot volume
-// with other files and attributes, and then the interfaces come up with what
-// the ODM and /etc/rc.tcpip hold, and ctrmc with what /etc/inittab says. Open
+// with other files and attributes, and then the interfaces come up from
+// the ODM and /etc/rc.tcpip, and ctrmc as /etc/inittab says. Open
 // connections are the caller's to cut: see sshtest.Server.CloseConnections.
 func (h *Host) Boot(change func(*State)) {
 	h.mu.Lock()
@@ -27,7 +27,7 @@ func (h *Host) Boot(change func(*State)) {
 	})
 }
 
-// comeUp is what a boot does: the interfaces and routes of the ODM, then
+// comeUp is the work of a boot: the interfaces and routes of the ODM, then
 // /etc/rc.tcpip and /etc/inittab.
 func (s *State) comeUp(files FS, now func() time.Time) {
 	s.BootTime, s.Mounts = now(), nil

@@ -40,7 +40,7 @@ type BootImage struct {
 }
 
 // SwapBoot starts the machine from another volume, while nothing runs on it:
-// the partition and its adapters stay (MAC, VLAN, switch, what is behind
+// the partition and its adapters stay (MAC, VLAN, switch, the network behind
 // them), everything that lies on the disk is the other's. Then it boots. For a
 // host that runs see [Host.SwapBoot].
 func (s *State) SwapBoot(image BootImage) {
@@ -62,7 +62,7 @@ func (f *Fleet) SwapBoot(name string, image BootImage) {
 	f.hosts[name].SwapBoot(image)
 }
 
-// swap exchanges what lies on the disk.
+// swap exchanges the contents of the disk.
 func (s *State) swap(image BootImage) {
 	volume := image.Of
 	if volume == nil {

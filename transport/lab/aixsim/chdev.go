@@ -134,7 +134,7 @@ func (c *chdev) mtu(v string) string {
 	return ""
 }
 
-// becomesUp tells whether the interface is up when the change is done.
+// becomesUp reports whether the change leaves the interface up.
 func (c *chdev) becomesUp() bool {
 	if s, ok := c.values["state"]; ok {
 		return s == "up"

@@ -105,7 +105,7 @@ func (c *chdev) alias4(k, v string) string {
 	return ""
 }
 
-// raise4 brings up what the ODM holds of IPv4.
+// raise4 brings up the IPv4 addresses of the ODM.
 func (c *chdev) raise4() {
 	n := c.nic
 	if n.Attrs.NetAddr != "" {
@@ -186,7 +186,7 @@ func (c *chdev) alias6(k, v string) string {
 	return ""
 }
 
-// raise6 brings up what the ODM holds of IPv6.
+// raise6 brings up the IPv6 addresses of the ODM.
 func (c *chdev) raise6() {
 	n := c.nic
 	if a, err := netip.ParseAddr(n.Attrs.NetAddr6); err == nil && !n.hasLive6(a) {

@@ -71,7 +71,7 @@ func (e *Env) fresh(r Rights) {
 	}
 }
 
-// rights asks the host what a tool lets a user become.
+// rights asks the host for the rights that a tool gives a user.
 func (h *Host) rights(tool string, e *Env) Rights {
 	h.mu.Lock()
 	defer h.mu.Unlock()

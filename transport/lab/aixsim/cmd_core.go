@@ -234,7 +234,7 @@ func cmdShell(ctx context.Context, e *Env) int {
 }
 
 // cmdPs is ps -ef and, with -o, the pid, ppid and args of all (K: a list without
-// names has no heading; args is the program as it was called, with what it was
+// names has no heading; args is the program as it was called, with the arguments it was
 // given, on one line).
 func cmdPs(_ context.Context, e *Env) int {
 	if slices.Contains(e.Args, "-o") {

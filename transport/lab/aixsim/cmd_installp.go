@@ -10,7 +10,7 @@ import (
 )
 
 // cmdInstallp is -L and -l (list), -a (apply, with -p a preview), -c (commit),
-// -r (reject), -C (clean up) and -s (list what is applied).
+// -r (reject), -C (clean up) and -s (list applied filesets).
 func cmdInstallp(_ context.Context, e *Env) int {
 	f := getopt(e.Args, "aAbBcCd:De:EFf:gGiIlLM:NO:pqQrsSt:uvV:wXYz:")
 	if f.bad != 0 || len(f.values) == 0 {
@@ -40,7 +40,7 @@ func cmdInstallp(_ context.Context, e *Env) int {
 	return e.usage(f, "installp [-R Path] [-a | -ac [-N]] [-e LogFile] -d Device ...")
 }
 
-// installLog appends what was said to the log of -e. One that can't be written
+// installLog appends the output to the log of -e. One that can't be written
 // keeps nobody from installing (K).
 func (e *Env) installLog(name string, said []byte) {
 	if name == "" {
@@ -110,7 +110,7 @@ func (e *Env) listApplied(f flagSet) int {
 	return 0
 }
 
-// named tells whether a fileset is among those asked for; none is all.
+// named reports whether a fileset was asked for; asking for none asks for all.
 func named(patterns []string, name string) bool {
 	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool { return p == "all" || globMatch(p, name) })
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// mountCommands mount what NFS servers export.
+// mountCommands mount the exports of NFS servers.
 func mountCommands() []Command {
 	return []Command{
 		{Name: "mount", Dirs: sbin(), Run: cmdMount},
@@ -32,7 +32,7 @@ func (m Mount) remote(name string) string {
 	return m.Server + ":" + path.Join(m.Export, strings.TrimPrefix(name, m.Point))
 }
 
-// cmdMount lists what is mounted, or mounts SERVER:/EXPORT over a folder.
+// cmdMount lists the mounts, or mounts SERVER:/EXPORT over a folder.
 func cmdMount(_ context.Context, e *Env) int {
 	f := getoptAll(e.Args, "afipro:n:v:t:V:")
 	if len(f.rest) == 0 && !f.has('o') && !f.has('n') {
@@ -77,7 +77,7 @@ func (e *Env) mountNFS(source, point string, f flagSet) int {
 	return 0
 }
 
-// notExported is what mount says of a server that does not export a path, and
+// notExported is mount's message for a server that does not export a path, and
 // of one that nobody knows (K).
 func (e *Env) notExported(server, export string) int {
 	for known := range e.State.Exports {

@@ -35,7 +35,7 @@ const (
 	flagsLo = "flags=e08084b,c0<UP,BROADCAST,LOOPBACK,RUNNING,SIMPLEX,MULTICAST,GROUPRT,64BIT,LARGESEND,CHAIN>"
 )
 
-// shown tells whether ifconfig knows an interface: one that is down is not
+// shown reports whether ifconfig knows an interface: one that is down is not
 // shown by -a (aix-facts 3).
 func (n *NIC) shown() bool { return n.Status == "Available" && n.Live.Up }
 
@@ -187,7 +187,7 @@ func dottedMAC(mac string) string {
 }
 
 // zoneID is the column ZoneID of newer levels, between the address and the
-// counters; how it is filled for what is not IPv6 is not known (K).
+// counters; how it is filled for protocols other than IPv6 is unknown (K).
 func (e *Env) zoneID(address, number string) string {
 	switch e.State.Variant.ZoneID {
 	case "":

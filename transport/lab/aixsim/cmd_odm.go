@@ -17,7 +17,7 @@ func odmCommands() []Command {
 	}
 }
 
-// classKnown tells whether an ODM class exists.
+// classKnown reports whether an ODM class exists.
 func (s *State) classKnown(class string) bool {
 	return slices.Contains(s.odmClasses(), class)
 }
@@ -33,7 +33,7 @@ func (e *Env) noClass(class string) int {
 }
 
 // odmFolder is where object classes are: CLASS is the file odmFolder/CLASS
-// (D). What is in it is nobody's business.
+// (D). Its contents are not simulated.
 const odmFolder = "/etc/objrepos"
 
 // odmClasses are the object classes that there are, sorted.
@@ -46,8 +46,8 @@ func (s *State) odmClasses() []string {
 	return slices.Compact(list)
 }
 
-// ODMFiles are the files in which the object classes are, by absolute path: what
-// the stand-in puts on a disk.
+// ODMFiles are the files of the object classes, by absolute path,
+// which the stand-in puts on a disk.
 func (s *State) ODMFiles() map[string]File {
 	files := map[string]File{}
 	for _, class := range s.odmClasses() {
@@ -142,7 +142,7 @@ func odmQuote(v string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(v) + `"`
 }
 
-// odmUnquote is the reverse of odmQuote; what is not quoted stays as it is.
+// odmUnquote is the reverse of odmQuote; unquoted text stays as it is.
 func odmUnquote(v string) string {
 	if len(v) < 2 || v[0] != '"' || v[len(v)-1] != '"' {
 		return strings.Trim(v, `"`)

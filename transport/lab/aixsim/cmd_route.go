@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// netstatRoutes is netstat -rn: what goes out by an interface stands with it.
+// netstatRoutes is netstat -rn: each route is listed with its interface.
 func (e *Env) netstatRoutes() {
 	e.out("Routing tables\nDestination        Gateway           Flags   Refs     Use  If   Exp  Groups\n\nRoute tree for Protocol Family 2 (Internet):\n")
 	for i := range e.State.NICs {

@@ -27,7 +27,7 @@ func rsctCommands() []Command {
 	}
 }
 
-// startRMC starts or restarts the daemon: what hung is gone, the handshake
+// startRMC starts or restarts the daemon: hung processes are gone, the handshake
 // begins anew, and settings for the next start hold.
 func (e *Env) startRMC() {
 	s := e.State
@@ -49,7 +49,7 @@ func (e *Env) startRMC() {
 	}
 }
 
-// manager tells whether a resource manager runs on a healthy host.
+// manager reports whether a resource manager runs on a healthy host.
 func manager(name string) bool {
 	return name == "IBM.HostRM" || name == "IBM.ServiceRM" || name == "IBM.DRM" || name == "IBM.MgmtDomainRM" || name == "IBM.ConfigRM"
 }
@@ -209,10 +209,10 @@ func cmdCtversion(_ context.Context, e *Env) int {
 	return 0
 }
 
-// cmdRecfgct wipes what RSCT knows and sets the node id: -i ID takes it as
+// cmdRecfgct wipes RSCT's configuration and sets the node id: -i ID takes it as
 // given, -s keeps that of /etc, -n and nothing make a new one. cluster0 in the
 // ODM brings the old id back where it has one to bring: a node_uuid that is not
-// zeros, or what a cluster has left. That is why it goes first (aix-facts 4). In
+// zeros, or leftovers of a cluster. That is why it goes first (aix-facts 4). In
 // an online peer domain it refuses (C).
 func cmdRecfgct(_ context.Context, e *Env) int {
 	f := getopt(e.Args, "i:nsh")

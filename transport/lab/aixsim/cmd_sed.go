@@ -246,7 +246,7 @@ func (c *sedCommand) parseSubst(s string) (string, error) {
 	return rest, nil
 }
 
-// sedReplacement turns & and \1 into what regexp.Expand reads.
+// sedReplacement turns & and \1 into the notation of regexp.Expand.
 func sedReplacement(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {

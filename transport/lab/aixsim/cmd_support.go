@@ -51,7 +51,7 @@ func (e *Env) collect(name string, data []byte) error {
 const defaultSnap = "/tmp/ibmsupt"
 
 // cmdSnap is snap -g -t -k -c [-d DIR], and snap -r. Where something has been
-// collected before, it asks what to do with it: without an answer it waits.
+// collected before, it asks whether to remove it: without an answer it waits.
 func cmdSnap(ctx context.Context, e *Env) int {
 	f := getopt(e.Args, "aAbcCd:DefFgGhikKlLnNo:pP:rRsStT:u:v:wXYz:")
 	if f.bad != 0 || len(f.values) == 0 {

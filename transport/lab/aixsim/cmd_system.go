@@ -9,7 +9,7 @@ import (
 
 func sbin() []string { return []string{"/usr/sbin", "/etc", "/sbin"} }
 
-// systemCommands tell who and what the host is.
+// systemCommands identify the host: its name, system and versions.
 func systemCommands() []Command {
 	unix := func(name string, f func(context.Context, *Env) int) Command {
 		return Command{Name: name, Dirs: bin(), Run: f, Unix: true}

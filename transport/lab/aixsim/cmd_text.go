@@ -58,7 +58,7 @@ func (e *Env) eachInput(names []string, f func(name string, data []byte)) int {
 	return exit
 }
 
-// write passes output on; it tells whether anybody reads.
+// write passes output on; it reports whether anybody reads.
 func (e *Env) write(p []byte) bool {
 	_, err := e.Stdout.Write(p)
 	return err == nil
@@ -333,7 +333,7 @@ func cmdCut(_ context.Context, e *Env) int {
 	})
 }
 
-// cutList picks what a list such as 1,3-5 names.
+// cutList picks the fields of a list such as 1,3-5.
 func cutList(fields []string, list string) []string {
 	var out []string
 	for i, field := range fields {

@@ -32,7 +32,7 @@ type Command struct {
 	Unix bool
 }
 
-// Env is what a command sees.
+// Env is the world of a command: its arguments, streams, files and host.
 type Env struct {
 	Path   string   // as it was called
 	Args   []string // without the name
@@ -51,10 +51,10 @@ type Env struct {
 	Getenv func(string) string
 	// German messages, decided from the host's language and the environment.
 	German bool
-	// Shared tells whether another host of the fleet uses a node id.
+	// Shared reports whether another host of the fleet uses a node id.
 	Shared func(id string) bool
 	// Hold runs a command that is no filter as one step under the lock, in
-	// the surroundings of a [Command.Filter]: what has to read first and then
+	// the surroundings of a [Command.Filter]: a command that has to read first and then
 	// see the state.
 	Hold func(ctx context.Context, c *Command) int
 
@@ -65,7 +65,7 @@ type Env struct {
 	host    runner
 }
 
-// runner is what a few commands need of the host: to run others.
+// runner runs other commands, which a few commands need.
 type runner interface {
 	exec(ctx context.Context, e *Env, argv []string, uid int) int
 	shell(ctx context.Context, e *Env, script, arg0 string, params []string) int
@@ -85,10 +85,10 @@ func (e *Env) effect(format string, args ...any) {
 	e.effects = append(e.effects, fmt.Sprintf(format, args...))
 }
 
-// Effect is for an [FS]: it notes what it changed.
+// Effect is for an [FS]: it notes a change.
 func (e *Env) Effect(format string, args ...any) { e.effect(format, args...) }
 
-// Effects returns what the command changed.
+// Effects returns the changes of the command.
 func (e *Env) Effects() []string { return e.effects }
 
 func (e *Env) name() string { return path.Base(e.Path) }
@@ -165,7 +165,7 @@ func findCommand(name string) *Command {
 	return nil
 }
 
-// installed tells whether a command is there on a host.
+// installed reports whether a command is there on a host.
 func (s *State) installed(name string, c *Command) bool {
 	if b, ok := s.Behaviours[c.Name]; ok && b.Missing {
 		return false
@@ -210,7 +210,7 @@ func index(groups ...[]Command) map[string][]*Command {
 	return m
 }
 
-// AIXCommands returns every AIX command with its absolute paths: what the
+// AIXCommands returns every AIX command with its absolute paths: the ones the
 // stand-in installs. Commands that any Unix has are not among them.
 func AIXCommands() map[string]*Command {
 	m := map[string]*Command{}
@@ -230,7 +230,7 @@ func AIXCommands() map[string]*Command {
 // Execute runs a command that is no filter against a state, outside of a host
 // and its shell: the multi-call stand-in. The caller holds a lock on s and
 // saves it afterwards; e needs Path, Args, Stdout, Stderr, UID, Files and
-// Getenv. It returns the exit status; what changed is in [Env.Effects] and in
+// Getenv. It returns the exit status; its changes are in [Env.Effects] and in
 // s.Effects.
 func Execute(ctx context.Context, c *Command, s *State, e *Env, now func() time.Time) int {
 	var stdout, stderr bytes.Buffer
@@ -266,7 +266,7 @@ func FindCommand(name string) *Command {
 	return c
 }
 
-// Installed tells whether a command is there on a host in this state.
+// Installed reports whether a command is there on a host in this state.
 func (s *State) Installed(name string, c *Command) bool { return s.installed(name, c) }
 
 // Behave returns how a command misbehaves and counts a behaviour that wears

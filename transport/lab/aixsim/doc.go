@@ -15,6 +15,6 @@
 // The shell is mvdan.cc/sh with every handler replaced: no real binary and no
 // real file can be reached from a script, but for the device /dev/null.
 //
-// Facts of AIX are those of aix-facts.md; what is unsure there is unsure here:
+// Facts of AIX are those of aix-facts.md; facts unsure there are unsure here:
 // [Vary] draws one of the ways in which it could be (see [Variant]).
 package aixsim

@@ -2,7 +2,7 @@ package aixsim
 
 import "strings"
 
-// flagSet is what getopt makes of arguments.
+// flagSet holds arguments as getopt parses them.
 type flagSet struct {
 	values map[byte][]string
 	rest   []string
@@ -87,7 +87,7 @@ func (e *Env) usage(f flagSet, text string) int {
 	return e.fail(1, "Usage: %s", text)
 }
 
-// fileError prints what went wrong with a file in AIX's words and returns 2.
+// fileError prints the error of a file in AIX's words and returns 2.
 func (e *Env) fileError(name string, err error) int {
 	return e.failIn(2, tongues{"%s: 0652-050 Cannot open %s: %v",
 		"%s: 0652-050 %s kann nicht geöffnet werden: %v"}, e.name(), name, plainError(err))

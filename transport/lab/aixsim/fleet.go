@@ -34,7 +34,7 @@ func (r *registry) update(h *Host, before, after string) {
 	}
 }
 
-// shared tells whether another host uses an id.
+// shared reports whether another host uses an id.
 func (r *registry) shared(h *Host, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -75,12 +75,12 @@ type FleetHost struct {
 type FleetOptions struct {
 	// HostKey for all hosts; nil makes one for each.
 	HostKey ssh.Signer
-	// SSH is what every server starts with; HostKeys and Listener are set by
+	// SSH is the configuration of every server; HostKeys and Listener are set by
 	// the fleet.
 	SSH sshtest.Options
 	// Listen, when set, makes the listener of a host; nil is 127.0.0.1:0.
 	Listen func(name string) (net.Listener, error)
-	// Host is what every host starts with.
+	// Host is the configuration of every host.
 	Host HostOptions
 }
 

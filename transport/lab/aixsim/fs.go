@@ -30,7 +30,7 @@ type FS interface {
 	ReadDir(name string) ([]fs.FileInfo, error)
 }
 
-// ErrNoSpace is what writing to a full file system gives.
+// ErrNoSpace is the error of writing to a full file system.
 var ErrNoSpace = errors.New("There is not enough space in the file system.") //nolint:staticcheck // AIX's own words
 
 // stateFS is the files in a State. The caller holds the host's lock.
@@ -204,11 +204,11 @@ func (f stateFS) WriteFile(name string, data []byte, perm fs.FileMode) error {
 	return nil
 }
 
-// errReadOnly is what writing to what others export gives: no mount here can
+// errReadOnly is the error of writing to an NFS mount: no mount here can
 // be written.
 var errReadOnly = errors.New("The file system has read permission only.") //nolint:staticcheck // AIX's own words
 
-// remote refuses to change what lies on an NFS server.
+// remote refuses to change files on an NFS server.
 func (f stateFS) remote(op, name string) error {
 	if m := f.s.mounted(name); m != nil && name != m.Point {
 		return &fs.PathError{Op: op, Path: name, Err: errReadOnly}
@@ -223,7 +223,7 @@ func (f stateFS) put(name string, file File) {
 	f.s.Files[name] = file
 }
 
-// full tells whether growing a file by so many bytes is too much.
+// full reports whether growing a file by so many bytes exceeds its file system.
 func (f stateFS) full(name string, grow int64) bool {
 	if grow <= 0 {
 		return false

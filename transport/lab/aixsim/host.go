@@ -39,7 +39,7 @@ type LogEntry struct {
 	Exit    int
 	// Mutated tells that the state or a file was changed by it.
 	Mutated bool
-	// Effects says what was changed.
+	// Effects lists the changes.
 	Effects []string
 }
 
@@ -120,14 +120,14 @@ func (h *Host) Mutate(f func(*State)) {
 	})
 }
 
-// Connected tells whether RMC is connected now, from true causes only.
+// Connected reports whether RMC is connected now, from true causes only.
 func (h *Host) Connected() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.s.link(h.files(nil), h.shared, h.opts.Now()) == linkUp
 }
 
-// Why returns what stands in the way of RMC, "" when it is connected.
+// Why returns the reason why RMC is not connected, "" when it is.
 func (h *Host) Why() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -143,7 +143,7 @@ func (h *Host) Why() string {
 	return ""
 }
 
-// Log returns what ran on the host, in the order in which it ended.
+// Log returns the commands that ran on the host, in the order in which they ended.
 func (h *Host) Log() []LogEntry {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -174,7 +174,7 @@ func (h *Host) files(e *Env) FS {
 	return stateFS{s: h.s, now: h.clock, effect: effect}
 }
 
-// clock is what the host takes for the time; the caller holds mu.
+// clock is the host's own time; the caller holds mu.
 func (h *Host) clock() time.Time { return h.opts.Now().Add(time.Duration(h.s.ClockOffset)) }
 
 func (h *Host) nodeID() string { return validNodeID(firstLine(h.files(nil), workNodeID)) }
@@ -299,7 +299,7 @@ func (h *Host) behaviour(name, called string) Behaviour {
 	return b
 }
 
-// misbehave does what a command does before or instead of its work.
+// misbehave performs a command's fault, before or instead of its work.
 func (h *Host) misbehave(ctx context.Context, b Behaviour, e *Env) (exit int, done bool) {
 	if b.Flood > 0 {
 		line := bytes.Repeat([]byte{'#'}, 79)
@@ -343,7 +343,7 @@ func pause(ctx context.Context, d Duration) bool {
 // searchPath is the short PATH of a command over SSH.
 func searchPath() []string { return []string{"/usr/bin", "/etc", "/usr/sbin", "/sbin", "/bin"} }
 
-// find resolves what a script called; nil when it is not there.
+// find resolves a command that a script called; nil when it is not there.
 func (h *Host) find(name, dir, pathVar string) *Command {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// Illness is a way for a host to be. It says nothing of what anybody should
+// Illness is a fault of a host. It does not say what anybody should
 // find or do: that is the product's to know.
 type Illness struct {
 	Name        string
 	Description string
 	// Apply makes a healthy host ill.
 	Apply func(*State)
-	// Pair needs a second host; it gets what makes it the pair of the first.
+	// Pair makes a second host the counterpart of the first.
 	Pair func(first, second *State)
 }
 

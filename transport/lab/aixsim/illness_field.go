@@ -44,7 +44,7 @@ func (n *NIC) bare() {
 	n.Live, n.Attrs = Live{Up: true}, NICAttr{State: "up"}
 }
 
-// untold takes the switch and VLAN lines out of what entstat says.
+// untold takes the switch and VLAN lines out of entstat's output.
 func (s *State) untold() {
 	for i := range s.NICs {
 		s.NICs[i].VLAN, s.NICs[i].Switch = 0, ""

@@ -107,7 +107,7 @@ func (s *State) behave(name string, b Behaviour) {
 	s.Behaviours[name] = b
 }
 
-// hostileLog is what somebody wrote who hopes that it is run.
+// hostileLog holds commands that an attacker hopes will be run.
 func hostileLog() string {
 	evil := []string{"$(reboot)", "`reboot`", "';reboot;'", "\";reboot;\"", "fe80::1;reboot", "fe80::1\\x0areboot", "fe80::$(id)", "\x1b]0;reboot\x07fe80::2"}
 	var b strings.Builder

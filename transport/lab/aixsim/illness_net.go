@@ -2,7 +2,7 @@ package aixsim
 
 import "time"
 
-// networkIllnesses are about what lies around RMC: all are connected.
+// networkIllnesses are about the network around RMC, which stays connected.
 func networkIllnesses() []Illness {
 	return []Illness{
 		{Name: "ipv4-duplicate", Description: "connected, two NICs have the same IPv4 address", Apply: func(s *State) {

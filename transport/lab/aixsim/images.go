@@ -16,15 +16,15 @@ import (
 // of the simulator's own making.
 const imageMagic = "AIXSIM-IMAGE "
 
-// image is what installp finds in a folder.
+// image is one fileset that installp finds in a folder.
 type image struct {
 	Fileset
 	file string // its name there
 }
 
-// ImageFile is an image as a file: a line that says what it holds, and the
+// ImageFile is an image as a file: a line that describes it, and the
 // payload. In a folder of a host, by upload or in State.Files, `installp -d`
-// finds it there under any name. What is cut short or altered is damaged, and
+// finds it there under any name. A truncated or altered image is damaged, and
 // so is the file of a fileset that is Damaged.
 func ImageFile(f Fileset, payload []byte) []byte {
 	sum := imageSum(f.Name, f.Level, imageRest(f), payload)
@@ -36,7 +36,7 @@ func ImageFile(f Fileset, payload []byte) []byte {
 }
 
 // ImageName is how bffcreate calls an image: rsct.core.rmc.3.2.6.2.U, with U
-// for an update and I for what can be installed anew.
+// for an update and I for a fileset that can be installed anew.
 func ImageName(f Fileset) string {
 	return f.Name + "." + f.Level + "." + map[string]string{"S": "U", "I": "I"}[imageType(f)]
 }
@@ -55,7 +55,7 @@ func imageRest(f Fileset) string {
 	return fmt.Sprintf("type=%s requires=%q size_kb=%d lacks=%q description=%q", imageType(f), f.Requires, f.SizeKB, f.Lacks, f.Description)
 }
 
-// imageSum is over the payload and what the first line says.
+// imageSum is over the payload and the first line.
 func imageSum(name, level, rest string, payload []byte) string {
 	h := sha256.New()
 	_, _ = fmt.Fprintf(h, "%s %s %s\n", name, level, rest) // a hash takes everything
@@ -63,7 +63,7 @@ func imageSum(name, level, rest string, payload []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// readImage reads an image file; ok is false for what is none. A damaged one
+// readImage reads an image file; ok is false for any other file. A damaged one
 // may not even tell its name.
 func readImage(name string, data []byte) (x image, ok bool) {
 	x.file = name
@@ -111,7 +111,7 @@ func imageWords(line string) map[string]string {
 	return words
 }
 
-// images lists what installp finds in a folder, or in a single image file, by
+// images lists the filesets that installp finds in a folder, or in one image file, by
 // name and rising level: the state's, those of an NFS server that is mounted there, and files. found is
 // false when there is no such place.
 func (e *Env) images(place string) (list []image, found bool) {

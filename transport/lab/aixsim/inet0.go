@@ -75,8 +75,8 @@ func (s *State) setInet0(k, v string, later bool) string {
 
 func causeNotKnown(err error) string { return fmt.Sprintf("0514-068 Cause not known.\n%v", err) }
 
-// odmAddRoute adds a route, live and in the ODM. What one of them has already
-// is left alone there; what both have is an error (K).
+// odmAddRoute adds a route, live and in the ODM. A route that one of them has already
+// is left alone there; a route that both have is an error (K).
 func (s *State) odmAddRoute(value string, later bool) string {
 	r, ok := parseRoute(value)
 	if !ok {

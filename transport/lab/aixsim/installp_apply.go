@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// wish is what an installation is asked for: a name or glob, perhaps a level.
+// wish is one argument of an installation: a name or glob, perhaps a level.
 type wish struct{ name, level string }
 
 // wishes reads FILESET [LEVEL]...
@@ -26,7 +26,7 @@ func (w wish) wants(x image) bool {
 	return (w.name == "all" || globMatch(w.name, x.Name)) && (w.level == "" || compareLevels(w.level, x.Level) == 0)
 }
 
-// selection is what pre-installation verification makes of the wishes.
+// selection is the result of pre-installation verification.
 type selection struct {
 	e        *Env
 	images   []image
@@ -35,7 +35,7 @@ type selection struct {
 	failures []string
 }
 
-// add takes what a wish names, of each fileset the newest image.
+// add takes the newest image of each fileset that a wish names.
 func (s *selection) add(w wish) {
 	newest := map[string]Fileset{}
 	var names []string
@@ -61,7 +61,7 @@ func (s *selection) add(w wish) {
 	}
 }
 
-// take adds an image that is newer than what is installed, behind what it
+// take adds an image that is newer than the installed level, after those it
 // needs.
 func (s *selection) take(x Fileset) {
 	old := s.e.State.fileset(x.Name)
@@ -170,7 +170,7 @@ func (e *Env) summary(title, event string, filesets []Fileset, results []string)
 	}
 }
 
-// makeRoom takes what a fileset needs of /usr; with -X the file system grows
+// makeRoom reserves a fileset's space in /usr; with -X the file system grows
 // while rootvg has room.
 func (e *Env) makeRoom(x Fileset, expand bool) bool {
 	usr := e.State.mountOf("/usr")

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// save keeps what a reject or a clean-up brings back.
+// save keeps the level that a reject or a clean-up restores.
 func (s *State) save(old Fileset) {
 	s.forget(old.Name)
 	s.Saved = append(s.Saved, old)
 }
 
-// forget drops what was saved of a fileset; it returns it, nil when nothing
+// forget drops the saved level of a fileset and returns it, nil when nothing
 // was.
 func (s *State) forget(name string) *Fileset {
 	i := slices.IndexFunc(s.Saved, func(f Fileset) bool { return f.Name == name })
@@ -59,7 +59,7 @@ func (e *Env) reject(f flagSet) int {
 	return exit
 }
 
-// cleanUp is -C: what is broken goes back to the level that was saved, or goes
+// cleanUp is -C: a broken fileset goes back to its saved level, or goes
 // altogether.
 func (e *Env) cleanUp() int {
 	var done []Fileset
@@ -87,7 +87,7 @@ func (e *Env) cleanUp() int {
 	return 0
 }
 
-// commit is -c without -a: what was saved is given up.
+// commit is -c without -a: saved levels are given up.
 func (e *Env) commit(f flagSet) int {
 	exit := 0
 	var done []Fileset
@@ -116,7 +116,7 @@ func (e *Env) commit(f flagSet) int {
 	return exit
 }
 
-// cmdLppchk is lppchk -v [FILESET...]: silent, or 3 and what is not as it
+// cmdLppchk is lppchk -v [FILESET...]: silent, or 3 and the filesets that are not as they
 // should be.
 func cmdLppchk(_ context.Context, e *Env) int {
 	f := getopt(e.Args, "cflvunr:m:O:")

@@ -57,7 +57,7 @@ type procInfo struct {
 	command        string
 }
 
-// shown lets ps show a program until what it returns is called.
+// shown lets ps show a program until the returned function is called.
 func (h *Host) shown(e *Env) func() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -114,7 +114,7 @@ func (g *guardedWriter) leave() {
 	}
 }
 
-// ServeExec runs a command as sshd runs it: `ksh -c`. What runs on the host is
+// ServeExec runs a command as sshd runs it: `ksh -c`. The running command is
 // not ended by a link that dies, as under sshd without a terminal: the script
 // goes on until it writes to nobody. A signal request does end it.
 func (h *Host) ServeExec(ctx context.Context, x *sshtest.Exec) int {
@@ -261,7 +261,7 @@ func (h *Host) endProc(p *proc) {
 	close(p.done)
 }
 
-// processes lists what runs, oldest first.
+// processes lists the running processes, oldest first.
 func (h *Host) processes() []procInfo {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -16,7 +16,7 @@ func (s *State) sessionAddress() string {
 	return ""
 }
 
-// answers tells whether an interface that is up has an IPv4 address.
+// answers reports whether an interface that is up has an IPv4 address.
 func (s *State) answers(addr string) bool {
 	for i := range s.NICs {
 		if n := &s.NICs[i]; n.shown() && index4(n.Live.IPv4, addr) >= 0 {
@@ -26,7 +26,7 @@ func (s *State) answers(addr string) bool {
 	return false
 }
 
-// Reachable tells whether anybody gets in: whether the address that the host
+// Reachable reports whether anybody gets in: whether the address that the host
 // was given by [NewHost] or [Host.Mutate] is on an interface that is up. No
 // command and no boot gives it another one that anybody knew.
 func (h *Host) Reachable() bool {
@@ -38,7 +38,7 @@ func (h *Host) Reachable() bool {
 // reachable is Reachable for who holds mu.
 func (h *Host) reachable() bool { return h.door == "" || h.s.answers(h.door) }
 
-// gatedListener lets nobody in while a host can't be reached: what comes is
+// gatedListener lets nobody in while a host can't be reached: connections are
 // closed before a word is said. It knows the connections that are open, to cut
 // them below SSH, so that no exit status gets out any more.
 type gatedListener struct {

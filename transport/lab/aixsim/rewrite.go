@@ -90,7 +90,7 @@ func (p *program) background(st *syntax.Stmt) {
 	st.Cmd = &syntax.Block{Stmts: []*syntax.Stmt{spawn, {Cmd: &syntax.CallExpr{Assigns: []*syntax.Assign{assign}}}}}
 }
 
-// declaration turns export and readonly into what the interpreter knows.
+// declaration turns export and readonly into the interpreter's declarations.
 func declaration(c *syntax.CallExpr) syntax.Command {
 	if len(c.Args) == 0 || len(c.Assigns) > 0 || c.Args[0].Lit() != "export" && c.Args[0].Lit() != "readonly" {
 		return c
@@ -122,7 +122,7 @@ func call(words ...string) *syntax.Stmt {
 	return &syntax.Stmt{Cmd: c}
 }
 
-// holdsOutput tells whether a background statement keeps the session's
+// holdsOutput reports whether a background statement keeps the session's
 // standard output or error open.
 func holdsOutput(st *syntax.Stmt) bool {
 	out, errOut := true, true
@@ -144,7 +144,7 @@ func holdsOutput(st *syntax.Stmt) bool {
 	return out || errOut
 }
 
-// oneByte hands out a byte at a time, so that a parser does not swallow what
+// oneByte hands out a byte at a time, so that a parser does not swallow input that
 // follows the statement it reads: the commands of a script that comes on
 // standard input can eat the rest of it, as under ksh.
 type oneByte struct{ r io.ByteReader }

@@ -15,7 +15,7 @@ const (
 	rmcMinimum = "3.2.1.0"
 )
 
-// link is what rmcdomainstatus can see of the way to the hypervisor.
+// link is the state of the path to the hypervisor, as rmcdomainstatus sees it.
 type link int
 
 const (
@@ -26,7 +26,7 @@ const (
 )
 
 // causes returns why RMC cannot be connected, or "" when nothing stands in
-// its way. It looks at true causes only. shared tells whether another host of
+// its way. It looks at true causes only. shared reports whether another host of
 // the fleet uses a node id.
 func (s *State) causes(files FS, shared func(id string) bool) string {
 	sub := s.subsystem(ctrmc)
@@ -169,7 +169,7 @@ func addrOf(entry string) string {
 }
 
 // EUI64 returns the link-local address that follows from a MAC in colon form:
-// what the hypervisor injects (aix-facts 0.1). It is the zero Addr when the
+// the address that the hypervisor injects (aix-facts 0.1). It is the zero Addr when the
 // MAC is none.
 func EUI64(mac string) netip.Addr {
 	parts := strings.Split(mac, ":")

@@ -95,7 +95,7 @@ func maskLength(mask string) int {
 	return n
 }
 
-// holds tells whether an address is in one of the interface's IPv4 nets, up
+// holds reports whether an address is in one of the interface's IPv4 nets, up
 // or not.
 func (n *NIC) holds(addr string) bool {
 	a, err := netip.ParseAddr(addr)

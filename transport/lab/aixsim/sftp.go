@@ -12,7 +12,7 @@ import (
 )
 
 // SFTP serves the files of the host, for sshtest.Options.SFTP. Rights are not
-// looked at; what it changes is among the host's effects.
+// looked at; its changes are among the host's effects.
 func (h *Host) SFTP(string) sftp.Handlers {
 	s := sftpFiles{lockedFS{h, &Env{Path: "sftp-server"}}}
 	return sftp.Handlers{FileGet: s, FilePut: s, FileCmd: s, FileList: s}

@@ -13,8 +13,8 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// callHandler sees every simple command before the shell does: it turns away
-// what ksh does not have, and takes over builtins that are wrong or missing
+// callHandler sees every simple command before the shell does: it refuses
+// builtins that ksh lacks, and replaces those that are wrong or missing
 // in the interpreter or would look at the real machine.
 func (h *Host) callHandler(ctx context.Context, args []string) ([]string, error) {
 	switch args[0] {
@@ -65,7 +65,7 @@ func (h *Host) dotArgs(ctx context.Context, args []string) []string {
 	return checked(append([]string{".", name}, args[2:]...), string(text))
 }
 
-// trapArgs leaves of a trap what the interpreter can do: EXIT. No other signal
+// trapArgs leaves of a trap the one signal that the interpreter knows: EXIT. No other signal
 // ever reaches a script here but the one that ends it.
 func trapArgs(args []string) []string {
 	kept := []string{"trap"}
@@ -115,7 +115,7 @@ func readArgs(ctx context.Context, args []string) []string {
 	return []string{"eval", b.String()}
 }
 
-// stdinOf is what a command reads.
+// stdinOf is a command's standard input.
 func stdinOf(ctx context.Context, hc interp.HandlerContext) io.Reader {
 	if f, ok := hc.Stdin.(*os.File); ok {
 		return patientFile{ctx, f}
@@ -123,7 +123,7 @@ func stdinOf(ctx context.Context, hc interp.HandlerContext) io.Reader {
 	return procOf(ctx).session.stdin
 }
 
-// readLine reads a line, byte by byte: what follows is for others.
+// readLine reads a line, byte by byte: the rest is for others.
 func readLine(in io.Reader, raw bool) (line string, ended bool) {
 	var b bytes.Buffer
 	one := make([]byte, 1)

@@ -12,7 +12,7 @@ import (
 
 func newByteReader(r io.Reader) io.ByteReader { return bufio.NewReader(r) }
 
-// pipeRoom is what a pipe takes before it blocks, on every Linux.
+// pipeRoom is how many bytes a pipe takes before it blocks, on every Linux.
 const pipeRoom = 60 << 10
 
 // contentPipe is a file that holds data: the interpreter takes nothing but
@@ -86,7 +86,7 @@ func (p patientFile) Read(buf []byte) (int, error) {
 		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err
 		}
-		// A tenth of what it has waited: late by a tenth, and rarely awake.
+		// A tenth of the time waited so far: late by a tenth, and rarely awake.
 		wait := min(max(time.Since(start)/10, time.Millisecond), 5*time.Second)
 		if !pause(p.ctx, Duration(wait)) {
 			return 0, io.EOF

@@ -90,7 +90,7 @@ func (h *Host) shellStdin(ctx context.Context, e *Env, params []string) int {
 	return h.runStdin(ctx, p, e.Stdin, call)
 }
 
-// childShell prepares a shell that a command starts. It gets what is exported.
+// childShell prepares a shell that a command starts. It gets the exported variables.
 func (h *Host) childShell(ctx context.Context, e *Env, params []string) (*proc, shellCall, context.Context) {
 	p := *e.proc
 	p.uid = e.UID
@@ -101,7 +101,7 @@ func (h *Host) childShell(ctx context.Context, e *Env, params []string) (*proc, 
 	return &p, call, context.WithValue(ctx, procKey{}, &p)
 }
 
-// inherited is the environment of a command, with what env added.
+// inherited is the environment of a command, with the variables that env added.
 func (e *Env) inherited() []string {
 	list := e.environ()
 	for name, v := range e.extra {

@@ -12,7 +12,7 @@ type State struct {
 	Hostname string `json:"hostname"`
 	LPAR     LPAR   `json:"lpar"`
 	UUID     string `json:"uuid"`
-	// System is what `uname -s` says; empty is AIX.
+	// System is the output of `uname -s`; empty is AIX.
 	System  string `json:"system,omitempty"`
 	OSLevel string `json:"oslevel"` // 7200-05-08-2420
 
@@ -31,11 +31,11 @@ type State struct {
 	BootList    []string     `json:"boot_list"` // bootlist -m normal -o
 	FileSystems []FileSystem `json:"file_systems"`
 	Errpt       []ErrorEntry `json:"errpt,omitempty"`
-	// Images are the filesets that installp finds, by folder; what lies there
+	// Images are the filesets that installp finds, by folder; files there
 	// as a file (see [ImageFile]) is found beside them.
 	Images map[string][]Fileset `json:"images,omitempty"`
 	// Saved are the filesets as they were before an update that is applied and
-	// not committed: what a reject or a clean-up brings back.
+	// not committed: a reject or a clean-up restores them.
 	Saved []Fileset `json:"saved,omitempty"`
 	// Installp is how applying goes wrong: "" it does not, "noop" (exit 0 and
 	// SUCCESS, the levels stay), "half" (stops in the last fileset, which is
@@ -50,7 +50,7 @@ type State struct {
 	Inet0  []string `json:"inet0,omitempty"`
 	Routes []Route  `json:"routes,omitempty"`
 
-	// Exports are what NFS servers offer: the images in a folder, by
+	// Exports are the exports of NFS servers: the images in a folder, by
 	// server:/path. Mounts are those that are mounted.
 	Exports map[string][]Fileset `json:"exports,omitempty"`
 	Mounts  []Mount              `json:"mounts,omitempty"`
@@ -65,28 +65,28 @@ type State struct {
 	// does not exist.
 	Sys0 map[string]string `json:"sys0,omitzero"`
 
-	// Variant is how this AIX says what is not known for sure; see [Vary].
+	// Variant is how this AIX words things that nobody knows for sure; see [Vary].
 	Variant Variant `json:"variant,omitzero"`
 
 	// ClockOffset is how far the host's clock is ahead.
 	ClockOffset Duration `json:"clock_offset,omitempty"`
 	// Unprivileged logs everybody in as an ordinary user.
 	Unprivileged bool `json:"unprivileged,omitempty"`
-	// Sudo is what /usr/bin/sudo does: "" is not installed, else as in Become.
+	// Sudo is the behaviour of /usr/bin/sudo: "" is not installed, else as in Become.
 	Sudo string `json:"sudo,omitempty"`
-	// Become says which tools to become root are installed and what they do,
+	// Become says which tools to become root are installed and how they behave,
 	// by name: sudo (here or in Sudo), dzdo, pbrun, su. "nopasswd" lets pass;
 	// "password" asks for Password; "denied" asks and takes none; "requiretty"
-	// wants a terminal; "rules" lets pass what Sudoers names. A su without an
+	// wants a terminal; "rules" allows the commands in Sudoers. A su without an
 	// entry asks for Password: it is on every AIX.
 	Become map[string]string `json:"become,omitempty"`
 	// Sudoers are the rules, as in sudoers: "PATH ARGS" with globs; the
 	// arguments are matched as one string. Without ARGS any are allowed, ""
-	// in their place allows none. What no rule names is asked for Password
+	// in their place allows none. A command without a rule is asked for Password
 	// first when there is one, as sudo does (its `Defaults !authenticate` is
 	// an empty Password).
 	Sudoers []string `json:"sudoers,omitempty"`
-	// Password is what the tools take: the user's own, root's for su. ""
+	// Password is the password that the tools accept: the user's own, root's for su. ""
 	// is one that nobody knows.
 	Password string `json:"password,omitempty"`
 	// Language translates messages unless LC_ALL or LANG is C: "" or "de".
@@ -104,7 +104,7 @@ type State struct {
 
 	// BootTime is when the host was started; zero is some day in January 2026.
 	BootTime time.Time `json:"boot_time,omitzero"`
-	// NextPID numbers what starts next.
+	// NextPID is the id of the next process.
 	NextPID int `json:"next_pid"`
 	// Effects lists everything that changed this host, oldest first.
 	Effects []string `json:"effects,omitempty"`
@@ -136,7 +136,7 @@ type NIC struct {
 	Attrs        NICAttr `json:"attrs"`
 }
 
-// Live is what ifconfig shows.
+// Live is the interface as ifconfig shows it.
 type Live struct {
 	Up   bool     `json:"up"`
 	IPv4 []string `json:"ipv4,omitempty"` // address/length
@@ -144,7 +144,7 @@ type Live struct {
 	MTU  string   `json:"mtu,omitempty"`  // "" is what the ODM has
 }
 
-// NICAttr are the ODM attributes of the interface: what a boot brings back.
+// NICAttr are the ODM attributes of the interface: a boot restores them.
 type NICAttr struct {
 	NetAddr   string   `json:"netaddr,omitempty"`
 	NetMask   string   `json:"netmask,omitempty"`
@@ -177,7 +177,7 @@ type Fileset struct {
 	Requires string `json:"requires,omitempty"`
 	// Damaged is an image that can't be read.
 	Damaged bool `json:"damaged,omitempty"`
-	// SizeKB is what an image takes of /usr, which nothing tells beforehand.
+	// SizeKB is the space an image takes in /usr, which no command shows beforehand.
 	SizeKB int64 `json:"size_kb,omitempty"`
 	// Lacks is a requisite of an installed fileset that lppchk misses.
 	Lacks string `json:"lacks,omitempty"`
@@ -191,7 +191,7 @@ type Subsystem struct {
 	Status string `json:"status"` // active, inoperative, warned to stop
 }
 
-// Active tells whether the subsystem runs.
+// Active reports whether the subsystem runs.
 func (s Subsystem) Active() bool { return s.Status == "active" }
 
 // Stanza is one object of an ODM class.
@@ -220,9 +220,9 @@ func (s Stanza) Get(name string) string {
 // RMC is the truth about the RMC daemon and its way to the hypervisor. That
 // the daemon runs is the subsystem ctrmc.
 type RMC struct {
-	// RemoteClients is what rmcctrl -p sets.
+	// RemoteClients is set by rmcctrl -p.
 	RemoteClients bool `json:"remote_clients"`
-	// AtStart is what -q and -Q set: "", "on", "off" at the next start.
+	// AtStart is set by -q and -Q: "", "on", "off" at the next start.
 	AtStart string `json:"at_start,omitempty"`
 	// Hung is a daemon that is active and dead: only a restart helps.
 	Hung bool `json:"hung,omitempty"`
@@ -249,7 +249,7 @@ type RMC struct {
 	HeldSince time.Time `json:"held_since,omitzero"`
 }
 
-// Cluster is what the cluster commands say. The ODM rows are in State.ODM.
+// Cluster is the answer of the cluster commands. The ODM rows are in State.ODM.
 type Cluster struct {
 	CAA        string   `json:"caa,omitempty"`         // cluster name of a CAA cluster
 	Stopped    bool     `json:"stopped,omitempty"`     // its services were stopped on this node
@@ -303,7 +303,7 @@ type Duration time.Duration
 // MarshalText writes the duration as Go does.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-// UnmarshalText reads what MarshalText writes.
+// UnmarshalText reads the output of MarshalText.
 func (d *Duration) UnmarshalText(b []byte) error {
 	v, err := time.ParseDuration(string(b))
 	if err != nil {

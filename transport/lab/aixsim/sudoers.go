@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// permitted tells whether rules, as sudoers has them, let a command pass, of
+// permitted reports whether rules, as sudoers has them, let a command pass, of
 // which names are all paths: sudo compares files. The last rule that names it
 // counts, a ! in front forbids.
 func permitted(rules, names, args []string) bool {
@@ -23,7 +23,7 @@ func permitted(rules, names, args []string) bool {
 	return ok
 }
 
-// ruleNames tells whether one rule names a command. Its path is a glob in
+// ruleNames reports whether one rule names a command. Its path is a glob in
 // which * and ? match no slash, a folder (with a slash at its end) stands for
 // what is in it. The arguments are one string; their globs match anything. A
 // pattern from ^ to $ is a regular expression (sudo 1.9.10).
@@ -116,7 +116,7 @@ func classes() map[string]string {
 }
 
 // bracket matches one character with [...] at the beginning of a pattern, and
-// returns what follows it. Without its end it is a plain character.
+// returns the text after it. Without its end it is a plain character.
 func bracket(pattern string, c byte) (rest string, ok bool) {
 	i := 1
 	negated := i < len(pattern) && (pattern[i] == '!' || pattern[i] == '^')

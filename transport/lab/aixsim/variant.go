@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// Variant is how one AIX says what is not known for sure: texts, numbers, exit
+// Variant is how one AIX words things that nobody knows for sure: texts, numbers, exit
 // statuses, the order of rows, further columns (K and I in aix-facts.md). Nothing
-// in it bears on what is true of the host. The zero value is one way of many.
+// in it bears on the true state of the host. The zero value is one way of many.
 type Variant struct {
-	// Seed is what [Vary] drew it from; 0: nothing was drawn.
+	// Seed is the seed that [Vary] drew it from; 0: nothing was drawn.
 	Seed uint64 `json:"seed,omitempty"`
 	// Shuffle puts the rows of lsdev, lspv, lslpp and ifconfig in another order; 0
 	// leaves them as they are.
 	Shuffle uint64 `json:"shuffle,omitempty"`
 
-	// What is said where there is nothing to say; nil is the simulator's own way.
+	// Answers of commands that have nothing to show; nil is the simulator's own way.
 	NoCluster     *Answer `json:"no_cluster,omitempty"`     // lscluster without a CAA cluster
 	Stopped       *Answer `json:"stopped,omitempty"`        // lscluster where CAA was stopped: stream and exit status, the text is C
 	NoClass       *Answer `json:"no_class,omitempty"`       // the ODM commands for a class that does not exist

@@ -29,10 +29,10 @@ func VariantKinds() []string {
 
 // Vary makes of a host one of the many that it could be where aix-facts.md does not
 // know for sure: seed by seed other texts, numbers, exit statuses, orders of rows,
-// columns, and things beside the point that are there or not. What is true of the
-// host, and what ails it, stays. Seed 0 changes nothing. only, where given, names
+// columns, and things beside the point that are there or not. The true state of the
+// host, and its illness, stay. Seed 0 changes nothing. only, where given, names
 // the kinds that are drawn; a seed draws the same for a kind with and without the
-// others. The notes, "kind: what", say what was drawn.
+// others. The notes, "kind: choice", name the choices.
 func Vary(s *State, seed uint64, only ...string) (notes []string) {
 	if seed == 0 {
 		return nil
@@ -144,7 +144,7 @@ func drawCluster0(s *State, r *rand.Rand) string {
 	return "a row in CuDv alone, Defined"
 }
 
-// formKinds are about the form of what commands print.
+// formKinds are about the form of the output of commands.
 func formKinds() []kind {
 	set := func(name, note string, f func(v *Variant)) kind {
 		return kind{name: name, draw: func(s *State, _ *rand.Rand) string { f(&s.Variant); return note }}
@@ -183,7 +183,7 @@ func formKinds() []kind {
 	}
 }
 
-// presenceKinds are about what is there or not, and does not matter.
+// presenceKinds are about things whose presence does not matter.
 func presenceKinds() []kind {
 	usual := func(s *State, command string) bool { _, odd := s.Behaviours[command]; return !s.clustered() && !odd }
 	return []kind{

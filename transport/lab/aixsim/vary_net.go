@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// netKinds are about NICs and what shows them.
+// netKinds are about NICs and the commands that show them.
 func netKinds() []kind {
 	return []kind{
 		{name: "metadata-nic", fits: func(s *State) bool {
@@ -74,7 +74,7 @@ func drawMetadataNIC(s *State, r *rand.Rand) string {
 	return fmt.Sprintf("%s is the metadata service's, VLAN %d, switch %q", n.Name, vlan, vswitch)
 }
 
-// drawCustomerEntstat takes from entstat what it says of NICs that are neither the
+// drawCustomerEntstat takes out of entstat the lines about NICs that are neither the
 // hypervisor's nor bare.
 func drawCustomerEntstat(s *State, r *rand.Rand) string {
 	fails, names := r.IntN(2) == 0, []string{}

@@ -1,6 +1,6 @@
 package aixsim
 
-// What is said where there is nothing to say. None of these answers is known to be
+// Answers of commands that have nothing to show. None of them is known to be
 // AIX's own: each is one that it could give.
 
 // statusAnswers differ in stream and exit status alone.
