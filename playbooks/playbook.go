@@ -13,6 +13,7 @@
 package playbooks
 
 import (
+	"aixmend/inventory/strictyaml"
 	"aixmend/playbooks/conditions"
 	"aixmend/playbooks/document"
 	"aixmend/playbooks/program"
@@ -70,3 +71,7 @@ func (p *Playbook) Show() string { return show.Playbook(p.Program) }
 func (p *Playbook) Sudoers(user string, changes bool) (string, error) {
 	return sudoers.Rules(p.Playbook, user, changes)
 }
+
+// Warnings returns what is valid in the playbook's own file and costs a site something:
+// texts for which its sudo must allow `sh -c`.
+func (p *Playbook) Warnings() strictyaml.Problems { return sudoers.Check(p.Playbook) }

@@ -44,7 +44,7 @@ var rooms = map[string]room{
 	"playbooks/onhost":            {imports: []string{"transport/shell"}, tests: world},
 	"playbooks/program":           {imports: []string{"inventory/strictyaml", "playbooks/conditions", "playbooks/document", "playbooks/facts"}},
 	"playbooks/show":              {imports: []string{"playbooks/conditions", "playbooks/document", "playbooks/program"}},
-	"playbooks/sudoers":           {imports: []string{"playbooks/conditions", "playbooks/document", "playbooks/onhost", "transport/shell"}, tests: []string{"inventory/strictyaml"}},
+	"playbooks/sudoers":           {imports: []string{"inventory/strictyaml", "playbooks/conditions", "playbooks/document", "playbooks/onhost", "transport/shell"}},
 	"transport":                   {},
 	"transport/shell":             {},
 	"transport/endpoint":          {},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -65,7 +66,14 @@ func (a *app) checkPlaybooks(names []string) error {
 			bad++
 			continue
 		}
-		fmt.Fprintf(a.out, "%s: %d probes, %d findings, %d rungs, no problems\n", p.Name, len(p.Probes), len(p.Findings), len(p.Rungs))
+		problems := "no problems"
+		if warnings := p.Warnings(); len(warnings) > 0 && !slices.Contains(playbooks.Names(), name) {
+			for _, w := range warnings {
+				a.warnOf(w)
+			}
+			problems = fmt.Sprintf("no errors, %d warnings", len(warnings))
+		}
+		fmt.Fprintf(a.out, "%s: %d probes, %d findings, %d rungs, %s\n", p.Name, len(p.Probes), len(p.Findings), len(p.Rungs), problems)
 	}
 	if bad > 0 {
 		return usagef("", "%d of %d playbooks are wrong", bad, len(names))

@@ -173,16 +173,7 @@ func changingRules(p *document.Playbook, read *rules) *rules {
 
 // add takes the calls of a text.
 func (r *rules) add(what, text string) {
-	var exprs []string
-	plain := conditions.Interpolation.ReplaceAllStringFunc(text, func(m string) string {
-		expr := strings.TrimSpace(conditions.Interpolation.FindStringSubmatch(m)[1])
-		exprs = append(exprs, expr)
-		if len(r.paths[expr]) > 0 {
-			return fmt.Sprintf("/qzx%dxzq", len(exprs)-1)
-		}
-		return fmt.Sprintf("qzx%dxzq", len(exprs)-1)
-	})
-	split := shell.Split(plain)
+	split, exprs := r.split(text)
 	if why := split.Whole(); why != "" {
 		r.whole = append(r.whole, what+": "+r.why(why, exprs))
 		return
@@ -196,12 +187,29 @@ func (r *rules) add(what, text string) {
 	}
 }
 
+// split takes a text apart. Placeholders stand in it for its interpolations, whose
+// expressions are exprs.
+func (r *rules) split(text string) (split *shell.Text, exprs []string) {
+	plain := conditions.Interpolation.ReplaceAllStringFunc(text, func(m string) string {
+		expr := strings.TrimSpace(conditions.Interpolation.FindStringSubmatch(m)[1])
+		exprs = append(exprs, expr)
+		if len(r.paths[expr]) > 0 {
+			return fmt.Sprintf("/qzx%dxzq", len(exprs)-1)
+		}
+		return fmt.Sprintf("qzx%dxzq", len(exprs)-1)
+	})
+	return shell.Split(plain), exprs
+}
+
+// chosenOnHost is the reason where a list of words is a whole command, or none.
+const chosenOnHost = "which of its commands are run follows from the host"
+
 // why is why a text needs a root shell, without the placeholders. Where a list of
 // words is a whole command, or none, only the host can tell which it is.
 func (r *rules) why(why string, exprs []string) string {
 	for _, m := range placeholder.FindAllStringSubmatch(why, -1) {
 		if n, _ := strconv.Atoi(m[1]); strings.Contains(exprs[n], "?") {
-			return "which of its commands are run follows from the host"
+			return chosenOnHost
 		}
 	}
 	return placeholder.ReplaceAllStringFunc(why, func(m string) string {

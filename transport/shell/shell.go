@@ -33,11 +33,15 @@ const maxForms = 16
 type Text struct {
 	source string
 	whole  string
+	rather string // a way to write it without the reason in whole
 	calls  []*syntax.CallExpr
 	// values are the words that the text itself gives to a variable; nil when
 	// something else gives it one, too.
 	values map[string][]*syntax.Word
 }
+
+// portable is the way to write a text that is not POSIX sh.
+const portable = "write it in POSIX sh"
 
 // Call is one command of a text that needs root.
 type Call struct {
@@ -50,12 +54,12 @@ type Call struct {
 func Split(source string) *Text {
 	t := &Text{source: source, values: map[string][]*syntax.Word{}}
 	if strings.ContainsAny(source, "\x00\r") {
-		t.whole = "it holds control characters"
+		t.keep("leave them out", "it holds control characters")
 		return t
 	}
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(source), "")
 	if err != nil {
-		t.whole = "it is not POSIX sh"
+		t.keep(portable, "it is not POSIX sh")
 		return t
 	}
 	s := &splitter{Text: t, functions: map[string]bool{}}
@@ -70,6 +74,9 @@ func offset(c *syntax.CallExpr) uint { return c.Args[0].Pos().Offset() }
 // Whole says why the text can only run as a whole; "" when each of its calls
 // can become root by itself.
 func (t *Text) Whole() string { return t.whole }
+
+// Rather says how to write the text so that it can be taken apart; "" when it can.
+func (t *Text) Rather() string { return t.rather }
 
 // Calls returns the calls, in the order of the text.
 func (t *Text) Calls() []Call {
@@ -268,9 +275,9 @@ func unescape(text, special string) string {
 	return b.String()
 }
 
-// keep notes the first reason to run as a whole.
-func (t *Text) keep(format string, args ...any) {
+// keep notes the first reason to run as a whole, and how to write the text without it.
+func (t *Text) keep(rather, format string, args ...any) {
 	if t.whole == "" {
-		t.whole = fmt.Sprintf(format, args...)
+		t.whole, t.rather = fmt.Sprintf(format, args...), rather
 	}
 }

@@ -98,8 +98,12 @@ func TestWhole(t *testing.T) {
 		"/bin/a '":                                "it is not POSIX sh",
 		"/bin/a <(/bin/b)":                        "it is not POSIX sh",
 	} {
-		if got := Split(text).Whole(); got != want {
+		split := Split(text)
+		if got := split.Whole(); got != want {
 			t.Errorf("%s\nruns as a whole because %q, want %q", text, got, want)
+		}
+		if split.Rather() == "" {
+			t.Errorf("%s\nnothing says how to write it instead", text)
 		}
 	}
 }

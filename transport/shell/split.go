@@ -36,7 +36,7 @@ func (s *splitter) declared(n syntax.Node) bool {
 	if f, ok := n.(*syntax.FuncDecl); ok && f.Name != nil {
 		s.functions[f.Name.Value] = true
 		if strings.HasPrefix(f.Name.Value, ownPrefix) {
-			s.keep("it defines the function %s", f.Name.Value)
+			s.keep("give the function another name", "it defines the function %s", f.Name.Value)
 		}
 	}
 	return true
@@ -48,14 +48,14 @@ func (s *splitter) visit(n syntax.Node) bool {
 	switch n := n.(type) {
 	case *syntax.Stmt:
 		if n.Background || n.Coprocess || n.Disown {
-			s.keep("it runs something in the background")
+			s.keep("run it in the foreground", "it runs something in the background")
 		}
 		s.command(n.Cmd)
 	case *syntax.Redirect:
 		s.redirect(n)
 	case *syntax.CmdSubst:
 		if n.Backquotes {
-			s.keep("it holds backquotes")
+			s.keep("write $(...) instead", "it holds backquotes")
 		}
 	case *syntax.ForClause:
 		s.loop(n)
@@ -74,7 +74,7 @@ func (s *splitter) visit(n syntax.Node) bool {
 // arithmetic notes what may set variables out of sight.
 func (s *splitter) arithmetic(n syntax.Node) {
 	if _, ok := n.(*syntax.ArithmExp); !ok {
-		s.keep("it is not POSIX sh")
+		s.keep(portable, "it is not POSIX sh")
 		return
 	}
 	syntax.Walk(n, func(n syntax.Node) bool {
@@ -91,7 +91,7 @@ func (s *splitter) command(c syntax.Command) {
 	case nil, *syntax.CallExpr, *syntax.IfClause, *syntax.WhileClause, *syntax.ForClause,
 		*syntax.CaseClause, *syntax.Block, *syntax.Subshell, *syntax.BinaryCmd, *syntax.FuncDecl:
 	default:
-		s.keep("it is not POSIX sh")
+		s.keep(portable, "it is not POSIX sh")
 	}
 }
 
@@ -101,21 +101,21 @@ var descriptor = regexp.MustCompile(`^([0-2]|-)$`)
 func (s *splitter) redirect(r *syntax.Redirect) {
 	to, known := literal(r.Word)
 	if r.N != nil && !descriptor.MatchString(r.N.Value) {
-		s.keep("it uses file descriptor %s", r.N.Value)
+		s.keep("use the descriptors 0, 1 and 2 only", "it uses file descriptor %s", r.N.Value)
 	}
 	switch r.Op {
 	case syntax.Hdoc, syntax.DashHdoc:
 	case syntax.DplIn, syntax.DplOut:
 		if !known || !descriptor.MatchString(to) {
-			s.keep("it copies a file descriptor of its own")
+			s.keep("use the descriptors 0, 1 and 2 only", "it copies a file descriptor of its own")
 		}
 	case syntax.RdrIn:
 		if !known || to != "/dev/null" {
-			s.keep("it reads a file by redirection")
+			s.keep("name the file as an argument of the command", "it reads a file by redirection")
 		}
 	default:
 		if !known || to != "/dev/null" {
-			s.keep("it writes a file by redirection")
+			s.keep("let a command write the file, as cp does; only /dev/null can be redirected to", "it writes a file by redirection")
 		}
 	}
 }
@@ -124,7 +124,7 @@ func (s *splitter) redirect(r *syntax.Redirect) {
 func (s *splitter) loop(f *syntax.ForClause) {
 	iter, ok := f.Loop.(*syntax.WordIter)
 	if !ok {
-		s.keep("it is not POSIX sh")
+		s.keep(portable, "it is not POSIX sh")
 		return
 	}
 	for _, item := range iter.Items {
@@ -164,11 +164,11 @@ func (s *splitter) call(c *syntax.CallExpr) {
 		s.builtin(first, c)
 		return
 	case known && !strings.HasPrefix(first, "/"):
-		s.keep("%.40q is no absolute path", first)
+		s.keep("write the absolute path of the command; kill, cd, umask and the like always need a root shell", "%.40q is no absolute path", first)
 	case !known && !named(c.Args[0]):
-		s.keep("a command in it is an argument")
+		s.keep("write the path of the command, or keep it in a variable with a name", "a command in it is an argument")
 	case len(c.Assigns) > 0:
-		s.keep("it gives a variable to one command")
+		s.keep("use an option of the command; LC_ALL, LANG and ODMDIR are set for every command already", "it gives a variable to one command")
 	}
 	s.word(c.Args[0])
 	s.calls = append(s.calls, c)
@@ -195,11 +195,11 @@ func named(w *syntax.Word) bool {
 // assign takes the value of an assignment.
 func (s *splitter) assign(a *syntax.Assign, lasting bool) {
 	if a.Name == nil || a.Append || a.Array != nil || a.Index != nil {
-		s.keep("it is not POSIX sh")
+		s.keep(portable, "it is not POSIX sh")
 		return
 	}
 	if lasting && slices.Contains(exported, a.Name.Value) {
-		s.keep("it sets %s", a.Name.Value)
+		s.keep("leave the variable out: it is set for every command already", "it sets %s", a.Name.Value)
 	}
 	if a.Value == nil {
 		s.gives(a.Name.Value, &syntax.Word{})
@@ -212,7 +212,7 @@ func (s *splitter) assign(a *syntax.Assign, lasting bool) {
 // home finds ~, which is the login's own.
 func (s *splitter) home(w *syntax.Word) {
 	if lit, ok := w.Parts[0].(*syntax.Lit); ok && strings.HasPrefix(lit.Value, "~") {
-		s.keep("it names a home folder by ~")
+		s.keep("write the path of the folder", "it names a home folder by ~")
 	}
 }
 
@@ -226,7 +226,7 @@ func (s *splitter) builtin(name string, c *syntax.CallExpr) {
 			if into, ok := literal(w); ok {
 				s.foreign(into)
 			} else {
-				s.keep("it reads into a variable that it computes")
+				s.keep("read into a variable with a fixed name", "it reads into a variable that it computes")
 			}
 		}
 	case "set":
@@ -234,7 +234,7 @@ func (s *splitter) builtin(name string, c *syntax.CallExpr) {
 			return
 		}
 		if option, ok := literal(c.Args[1]); !ok || !plainOptions.MatchString(option) {
-			s.keep("it sets options of the shell")
+			s.keep("set no options but e, f, u and x", "it sets options of the shell")
 		}
 	}
 }
@@ -246,11 +246,11 @@ func (s *splitter) word(w *syntax.Word) {
 		switch p := p.(type) {
 		case *syntax.Lit:
 			if globs(p.Value) && !(len(w.Parts) == 1 && (p.Value == "[" || p.Value == "]")) {
-				s.keep("it looks for files by a pattern")
+				s.keep("quote the pattern, or name the files", "it looks for files by a pattern")
 			}
 		case *syntax.SglQuoted, *syntax.DblQuoted, *syntax.ParamExp, *syntax.CmdSubst, *syntax.ArithmExp:
 		default:
-			s.keep("it is not POSIX sh")
+			s.keep(portable, "it is not POSIX sh")
 		}
 	}
 }
