@@ -151,7 +151,7 @@ func (w *walk) fill(items []outcome.CaptureItem, results []transport.Result) (fi
 }
 
 // firstLook returns the steps of the diagnosis that was judged.
-func (w *walk) firstLook() []outcome.Step {
+func (w *walk) firstLook() []outcome.Command {
 	for _, s := range slices.Backward(w.out.Stages) {
 		if s.Name == outcome.StageDiagnose {
 			return s.Steps

@@ -16,8 +16,8 @@ import (
 // firedAlone is the detail of a disarming that came too late.
 const firedAlone = "the undo had run by itself"
 
-// order is a command that changes the host.
-type order struct {
+// change is a changing command that is about to be sent.
+type change struct {
 	part     course.Part
 	of       int // the change that it is about, -1 for none
 	step     string
@@ -40,23 +40,23 @@ func (w *walk) send(ctx context.Context, a course.Action) error {
 	case s.Transfer == outcome.TransferFetch:
 		return w.fetch(ctx, a.Rung.ID, s)
 	default:
-		return w.sendChange(ctx, order{part: course.Main, of: -1, step: s.ID, rung: a.Rung.ID, text: s.Command, undo: s.Undo, timeout: s.Timeout, finishes: a.Finishes})
+		return w.sendChange(ctx, change{part: course.Main, of: -1, step: s.ID, rung: a.Rung.ID, text: s.Command, undo: s.Undo, timeout: s.Timeout, finishes: a.Finishes})
 	}
 }
 
 // sendChange sends one changing command between its intent and its result in the
 // journal. Its error is a failure of the product.
-func (w *walk) sendChange(ctx context.Context, o order) error {
-	name := course.Name(o.step, o.part)
+func (w *walk) sendChange(ctx context.Context, c change) error {
+	name := course.Name(c.step, c.part)
 	entry := outcome.Entry{
-		Event: outcome.EventIntent, Change: len(w.out.Changes) + 1, Rung: o.rung, Step: name, Command: o.text, Undo: o.undo,
-		Part: string(o.part), Of: o.of + 1,
+		Event: outcome.EventIntent, Change: len(w.out.Changes) + 1, Rung: c.rung, Step: name, Command: c.text, Undo: c.undo,
+		Part: string(c.part), Of: c.of + 1,
 	}
 	if err := w.write(course.Event{Entry: entry}); err != nil {
 		return fmt.Errorf("nothing was run: %w", err)
 	}
-	commands := []transport.Command{{ID: name, Line: o.text, Mutating: true, Finishes: o.finishes, Timeout: o.timeout}}
-	fenced := w.lease != nil && o.part != course.Ending // a timed undo is of this run, whoever has the host
+	commands := []transport.Command{{ID: name, Line: c.text, Mutating: true, Finishes: c.finishes, Timeout: c.timeout}}
+	fenced := w.lease != nil && c.part != course.Ending // a timed undo is of this run, whoever has the host
 	if fenced {
 		commands = append([]transport.Command{w.fence()}, commands...)
 	}
@@ -95,7 +95,7 @@ func (w *walk) sendChange(ctx context.Context, o order) error {
 	default:
 		entry.Status, entry.Exit = outcome.Applied, &result.Exit
 		entry.Answer = firstLine(result.Stderr, result.Stdout)
-		if o.part == course.Ending {
+		if c.part == course.Ending {
 			entry.Answer = strings.TrimSpace(firstLine(result.Stdout, result.Stderr))
 			if entry.Answer == onhost.UndoFired {
 				entry.Detail = firedAlone
@@ -103,7 +103,7 @@ func (w *walk) sendChange(ctx context.Context, o order) error {
 		}
 		if result.Exit != 0 {
 			entry.Detail = fmt.Sprintf("exit status %d", result.Exit)
-			if o.part == course.Arming || o.part == course.Ending { // there is nothing that only a look can tell
+			if c.part == course.Arming || c.part == course.Ending { // there is nothing that only a look can tell
 				entry.Status = outcome.NotApplied
 			}
 		}

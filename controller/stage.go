@@ -12,7 +12,7 @@ import (
 func (w *walk) open(name string) {
 	w.shut(outcome.StageOK, "")
 	began := time.Now()
-	w.out.Stages = append(w.out.Stages, outcome.Stage{Name: name, Started: began.UTC(), Steps: []outcome.Step{}})
+	w.out.Stages = append(w.out.Stages, outcome.Stage{Name: name, Started: began.UTC(), Steps: []outcome.Command{}})
 	w.stage = &openStage{len(w.out.Stages) - 1, began}
 }
 
@@ -44,13 +44,13 @@ func (w *walk) record(commands []transport.Command, t transport.Transcript) {
 }
 
 // steps are the commands of a transcript that were run.
-func steps(commands []transport.Command, t transport.Transcript) []outcome.Step {
-	list := []outcome.Step{}
+func steps(commands []transport.Command, t transport.Transcript) []outcome.Command {
+	list := []outcome.Command{}
 	for i, r := range t.Results {
 		if errors.Is(r.Err, transport.ErrNotRun) {
 			continue
 		}
-		step := outcome.Step{
+		step := outcome.Command{
 			ID: r.ID, Command: commands[i].Line, Mutating: commands[i].Mutating, ExitStatus: r.Exit,
 			Stdout: text(r.Stdout), Stderr: text(r.Stderr),
 			Truncated: r.StdoutDropped + r.StderrDropped, DurationMS: r.Duration.Milliseconds(),

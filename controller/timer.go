@@ -22,7 +22,7 @@ const (
 // arm leaves the undo of a step behind on the host. Without it the step is not taken.
 func (w *walk) arm(ctx context.Context, s course.Step) error {
 	w.within(outcome.StageRecover)
-	return w.sendChange(ctx, order{
+	return w.sendChange(ctx, change{
 		part: course.Arming, of: -1, step: s.ID, rung: w.course.InProgress().ID, text: s.Timer.Arm, undo: s.Timer.Disarm, timeout: armTimeout,
 	})
 }
@@ -53,7 +53,7 @@ func (w *walk) askUndo(ctx context.Context, arming int) error {
 func (w *walk) disarm(ctx context.Context, arming int) error {
 	w.within(w.working())
 	c := w.course.Changes[arming]
-	err := w.sendChange(ctx, order{
+	err := w.sendChange(ctx, change{
 		part: course.Ending, of: arming, step: c.Step.ID, rung: c.Rung, text: c.Step.Timer.Disarm, undo: nothingToUndo, timeout: armTimeout, finishes: true,
 	})
 	if last := w.course.Changes[len(w.course.Changes)-1]; last.Answer == onhost.UndoDisarmed {
@@ -73,11 +73,11 @@ func say(c *outcome.Change, what string) {
 }
 
 // revert sends the undo of a change.
-func (w *walk) revert(ctx context.Context, change int) error {
+func (w *walk) revert(ctx context.Context, undone int) error {
 	w.within(w.working())
-	c := w.course.Changes[change]
-	return w.sendChange(ctx, order{
-		part: course.Undo, of: change, step: c.Step.ID, rung: c.Rung, text: c.Step.Undo, undo: undoOfUndo, timeout: c.Step.Timeout, finishes: true,
+	c := w.course.Changes[undone]
+	return w.sendChange(ctx, change{
+		part: course.Undo, of: undone, step: c.Step.ID, rung: c.Rung, text: c.Step.Undo, undo: undoOfUndo, timeout: c.Step.Timeout, finishes: true,
 	})
 }
 

@@ -84,7 +84,7 @@ func (s *storm) judge(h outcome.Host) []string {
 	}
 	for text, d := range deeds {
 		if strings.Contains(text, onhost.LeasePath) {
-			if h.Lease == nil || !slices.ContainsFunc(h.Lease.Steps, func(s outcome.Step) bool { return s.Command == text }) {
+			if h.Lease == nil || !slices.ContainsFunc(h.Lease.Steps, func(s outcome.Command) bool { return s.Command == text }) {
 				wrong = append(wrong, "a command about the lease is not in the report: "+text)
 			}
 			continue
@@ -107,7 +107,7 @@ func (s *storm) judge(h outcome.Host) []string {
 
 // released tells whether the host has answered that the lease was given back.
 func (s *storm) released(h outcome.Host) bool {
-	return h.Lease != nil && slices.ContainsFunc(h.Lease.Steps, func(s outcome.Step) bool { return s.ID == "lease-release" && s.ExitStatus == 0 && s.Error == "" })
+	return h.Lease != nil && slices.ContainsFunc(h.Lease.Steps, func(s outcome.Command) bool { return s.ID == "lease-release" && s.ExitStatus == 0 && s.Error == "" })
 }
 
 // judgeOutcome looks at the outcome alone.

@@ -250,7 +250,7 @@ func TestHostileReportsStayText(t *testing.T) {
 	host := outcome.Host{
 		Host: "aix1", Address: evil, RunID: evil, Outcome: outcome.NeedsAction, Reason: evil, Findings: []outcome.Finding{finding}, Plan: plan, Noise: evil,
 		FactErrors: map[string]string{"fact": evil}, Changes: []outcome.Change{{Step: evil, Command: evil, Undo: evil, Status: outcome.Applied, Detail: evil, At: at}},
-		Stages:  []outcome.Stage{{Name: "diagnose", Status: "ok", Note: evil, Steps: []outcome.Step{{ID: evil, Command: evil, Stdout: evil, Stderr: evil, Error: evil}}}},
+		Stages:  []outcome.Stage{{Name: "diagnose", Status: "ok", Note: evil, Steps: []outcome.Command{{ID: evil, Command: evil, Stdout: evil, Stderr: evil, Error: evil}}}},
 		Support: []outcome.SupportFile{{Name: evil, SHA256: evil}}, Facts: map[string]any{"fact": evil},
 	}
 	entry := outcome.Entry{Time: at, Host: evil, Step: evil, Command: evil, Undo: evil, Status: evil, Detail: evil}

@@ -21,7 +21,7 @@ import (
 )
 
 // Step is a step of a rung, with its commands complete.
-type Step = outcome.RungStep
+type Step = outcome.Step
 
 // Rung is a rung of a plan, as a look has it.
 type Rung struct {

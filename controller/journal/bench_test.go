@@ -47,7 +47,7 @@ func BenchmarkWriteHost(b *testing.B) {
 	r := benchStore(b)
 	h := outcome.Host{Stages: []outcome.Stage{{Name: outcome.StageDiagnose}}}
 	for i := range 43 {
-		h.Stages[0].Steps = append(h.Stages[0].Steps, outcome.Step{ID: fmt.Sprint(i), Command: "/usr/bin/lssrc -s ctrmc", Stdout: strings.Repeat(" ctrmc rsct 6947312 active\n", 10)})
+		h.Stages[0].Steps = append(h.Stages[0].Steps, outcome.Command{ID: fmt.Sprint(i), Command: "/usr/bin/lssrc -s ctrmc", Stdout: strings.Repeat(" ctrmc rsct 6947312 active\n", 10)})
 	}
 	markdown := []byte(strings.Repeat("- source: D1: procedure\n", 800))
 	for i := 0; b.Loop(); i++ {

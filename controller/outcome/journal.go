@@ -87,12 +87,12 @@ type RungBegun struct {
 	// Collects says that the rung fixes nothing and collects support data.
 	Collects bool `json:"collects,omitempty"`
 	// NoSettle says that it needs no time to take effect.
-	NoSettle bool       `json:"no_settle,omitempty"`
-	Steps    []RungStep `json:"steps,omitempty"`
+	NoSettle bool   `json:"no_settle,omitempty"`
+	Steps    []Step `json:"steps,omitempty"`
 }
 
-// RungStep is a step of a rung that is begun.
-type RungStep struct {
+// Step is a step of a rung that is begun.
+type Step struct {
 	ID      string `json:"id"`
 	Command string `json:"command"`
 	Undo    string `json:"undo"`
@@ -113,7 +113,7 @@ type RungStep struct {
 }
 
 // ReadOnly reports whether the step changes nothing on the host.
-func (s RungStep) ReadOnly() bool { return s.Check || s.Transfer == TransferFetch }
+func (s Step) ReadOnly() bool { return s.Check || s.Transfer == TransferFetch }
 
 // Transfers.
 const (
@@ -122,7 +122,7 @@ const (
 )
 
 // NoUndo reports whether the step can't be undone.
-func (s RungStep) NoUndo() bool { return strings.HasPrefix(s.Undo, "none: ") }
+func (s Step) NoUndo() bool { return strings.HasPrefix(s.Undo, "none: ") }
 
 // UndoTimer is what surrounds a step with a timed undo.
 type UndoTimer struct {

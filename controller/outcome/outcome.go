@@ -230,14 +230,14 @@ type Stage struct {
 	Status  string    `json:"status"`
 	Started time.Time `json:"started"`
 	// DurationMS is in ms.
-	DurationMS int64  `json:"duration_ms"`
-	Steps      []Step `json:"steps"`
+	DurationMS int64     `json:"duration_ms"`
+	Steps      []Command `json:"steps"`
 	// Note says what the stage decided, in one sentence.
 	Note string `json:"note,omitempty"`
 }
 
-// Step is one command as it ran on the host, byte for byte.
-type Step struct {
+// Command is one command as it ran on the host, byte for byte.
+type Command struct {
 	ID       string `json:"id"`
 	Command  string `json:"command"`
 	Mutating bool   `json:"mutating"`
@@ -316,7 +316,7 @@ type Lease struct {
 	// Text is what stands on the host; "" when another run holds it.
 	Text string `json:"text"`
 	// Steps are the commands, byte for byte.
-	Steps []Step `json:"steps"`
+	Steps []Command `json:"steps"`
 	// Note says what is worth knowing.
 	Note string `json:"note,omitempty"`
 }

@@ -192,7 +192,7 @@ func observations(h outcome.Host) map[string]Observation {
 }
 
 // said renders the answer of a command in short.
-func said(s outcome.Step) string {
+func said(s outcome.Command) string {
 	text := strings.TrimSpace(s.Stdout)
 	lines := strings.Count(text, "\n") + 1
 	switch {

@@ -19,9 +19,9 @@ func partlyFixed() outcome.Host {
 	return outcome.Host{
 		RunID: "r", Host: "aixprd01", Address: "10.1.2.3", Outcome: outcome.NeedsAction, Reason: "rung 4 (node-id) is not allowed: it takes --allow node-id",
 		Stages: []outcome.Stage{
-			{Name: outcome.StageDiagnose, Started: at, Steps: []outcome.Step{{ID: "domain", Command: "rmcdomainstatus -s ctrmc", Stdout: "then\n"}}},
-			{Name: outcome.StageRecover, Steps: []outcome.Step{{ID: "set-address", Command: "chdev", Mutating: true}}},
-			{Name: outcome.StageVerify, Started: at.Add(time.Minute), Steps: []outcome.Step{
+			{Name: outcome.StageDiagnose, Started: at, Steps: []outcome.Command{{ID: "domain", Command: "rmcdomainstatus -s ctrmc", Stdout: "then\n"}}},
+			{Name: outcome.StageRecover, Steps: []outcome.Command{{ID: "set-address", Command: "chdev", Mutating: true}}},
+			{Name: outcome.StageVerify, Started: at.Add(time.Minute), Steps: []outcome.Command{
 				{ID: "domain", Command: "p=/usr/sbin/rsct/bin/rmcdomainstatus\n\"$p\" -s ctrmc", Stdout: "Management Domain Status\n I A x\n"},
 				{ID: "node_id_command", Command: "lsnodeid", ExitStatus: 1},
 				{ID: "node_id_etc", Command: "head -n 1 /etc/ct_node_id", ExitStatus: -1, Error: "hung: no answer in 30s"},
@@ -58,7 +58,7 @@ func TestExplanation(t *testing.T) {
 
 // Hosts without a finding, and reports of versions that had no rules in them.
 func TestExplanationOfLittle(t *testing.T) {
-	read := []outcome.Stage{{Name: outcome.StageDiagnose, Steps: []outcome.Step{{ID: "a"}, {ID: "b"}}}}
+	read := []outcome.Stage{{Name: outcome.StageDiagnose, Steps: []outcome.Command{{ID: "a"}, {ID: "b"}}}}
 	for _, c := range []struct {
 		name, want string
 		host       outcome.Host

@@ -178,7 +178,7 @@ func (b *block) around(p *hostPage, h outcome.Host) {
 	}
 }
 
-func (b *block) steps(steps []outcome.Step) [][11]int {
+func (b *block) steps(steps []outcome.Command) [][11]int {
 	rows := make([][11]int, 0, len(steps))
 	for _, s := range steps {
 		out, outMore := b.cut("out "+s.ID, s.Stdout)

@@ -85,13 +85,13 @@ func smallEvidence() report.Evidence {
 		ExitCode: 3, ExitReason: "1 needs_action", Unfinished: 1,
 		Fleet: []outcome.FleetFinding{{ID: "node-id-duplicate", Hosts: []string{"a1", "a2"}, Title: "two hosts have the node id 1"}},
 	}
-	step := outcome.Step{ID: "domain", Command: "rmcdomainstatus -s ctrmc", Stdout: "none\n", Stderr: "x", ExitStatus: 1, Truncated: 7, DurationMS: 3, Error: "late"}
+	step := outcome.Command{ID: "domain", Command: "rmcdomainstatus -s ctrmc", Stdout: "none\n", Stderr: "x", ExitStatus: 1, Truncated: 7, DurationMS: 3, Error: "late"}
 	ill := outcome.Host{
 		Schema: outcome.HostSchema, RunID: run.ID, Host: "a1", Address: "10.0.0.1", Outcome: outcome.NeedsAction, Reason: "rmc-disconnected: no", Interrupted: true,
 		Started: began, Duration: 1200,
 		Stages: []outcome.Stage{
-			{Name: outcome.StageDiagnose, Status: outcome.StageOK, Started: began, DurationMS: 500, Steps: []outcome.Step{step}},
-			{Name: outcome.StageRecover, Status: outcome.StageFailed, Started: began.Add(600e6), DurationMS: 100, Note: "rung 1", Steps: []outcome.Step{{ID: "set", Command: "chdev", Mutating: true}}},
+			{Name: outcome.StageDiagnose, Status: outcome.StageOK, Started: began, DurationMS: 500, Steps: []outcome.Command{step}},
+			{Name: outcome.StageRecover, Status: outcome.StageFailed, Started: began.Add(600e6), DurationMS: 100, Note: "rung 1", Steps: []outcome.Command{{ID: "set", Command: "chdev", Mutating: true}}},
 		},
 		Facts: map[string]any{"uname": "AIX"}, FactErrors: map[string]string{"lspv": "hung"}, HostKey: "SHA256:x", SSH: &outcome.SSH{Login: "agent"},
 		Findings: []outcome.Finding{
@@ -99,7 +99,7 @@ func smallEvidence() report.Evidence {
 			{ID: "clock-skew", Severity: outcome.Warning, Title: "skew", Source: "D9", Waived: true, Waiver: "known"},
 		},
 		Changes: []outcome.Change{{Step: "set", Command: "chdev", Undo: "undo", Status: outcome.Applied, At: began, Detail: "d"}}, Capture: "captures/a1/1",
-		Lease: &outcome.Lease{Text: "run=x", Note: "n", Steps: []outcome.Step{step}}, Support: []outcome.SupportFile{{Name: "snap", Bytes: 3, SHA256: "ab"}},
+		Lease: &outcome.Lease{Text: "run=x", Note: "n", Steps: []outcome.Command{step}}, Support: []outcome.SupportFile{{Name: "snap", Bytes: 3, SHA256: "ab"}},
 		Plan:  []outcome.PlanStep{{Rung: "1", Step: "set", Command: "chdev", Undo: "undo", AllowedBy: "node-id", BlockedBy: "b", Conditional: true, Fixes: []string{"m"}}},
 		Drift: []string{"other kernel"}, Noise: "banner",
 	}
@@ -351,11 +351,11 @@ func TestBlocksHoldTheDocuments(t *testing.T) {
 // Output is cut at its bound, at the border of a character, and said to be.
 func TestHTMLBounds(t *testing.T) {
 	long := strings.Repeat("é", stepBytes)
-	h := outcome.Host{Host: "a1", Outcome: outcome.Healthy, Stages: []outcome.Stage{{Name: outcome.StageDiagnose, Steps: []outcome.Step{
+	h := outcome.Host{Host: "a1", Outcome: outcome.Healthy, Stages: []outcome.Stage{{Name: outcome.StageDiagnose, Steps: []outcome.Command{
 		{ID: "long", Stdout: "x" + long, Stderr: "short"}, {ID: "same", Stdout: "short"},
 	}}}}
 	for i := range 100 {
-		h.Stages[0].Steps = append(h.Stages[0].Steps, outcome.Step{ID: "next", Stdout: fmt.Sprintf("%05d", i) + strings.Repeat("x", stepBytes)})
+		h.Stages[0].Steps = append(h.Stages[0].Steps, outcome.Command{ID: "next", Stdout: fmt.Sprintf("%05d", i) + strings.Repeat("x", stepBytes)})
 	}
 	b := blocksOf(t, writePage(t, pageOf(outcome.Run{}, h)))[0]
 	rows := b.Hosts[0].Stages[0].Steps

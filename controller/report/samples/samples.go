@@ -32,7 +32,7 @@ func Typical() outcome.Host {
 			{Rung: "3", Step: "stop-rmc", Command: "rmcctrl -z", Undo: "rmcctrl -A", BlockedBy: "cluster guard: lscluster -c: live"},
 		},
 		Changes: []outcome.Change{{Step: "set-address", Command: "/usr/sbin/chdev -l en1 -a state=up", Undo: "/usr/sbin/chdev -l en1 -a state=down", Status: outcome.Applied, At: at, Detail: "exit 0"}},
-		Stages: []outcome.Stage{{Name: outcome.StageDiagnose, Status: outcome.StageOK, Started: at, DurationMS: 800, Note: "two findings", Steps: []outcome.Step{
+		Stages: []outcome.Stage{{Name: outcome.StageDiagnose, Status: outcome.StageOK, Started: at, DurationMS: 800, Note: "two findings", Steps: []outcome.Command{
 			{ID: "uname", Command: "/usr/bin/uname -s", Stdout: "AIX\n", DurationMS: 3},
 			{ID: "node_id_etc", Command: "[ -f /etc/ct_node_id ] || exit 44\n/usr/bin/head -n 1 /etc/ct_node_id", ExitStatus: 44, Stderr: "gone\n", Truncated: 12},
 			{ID: "lscluster_m", Command: "/usr/sbin/lscluster -m", ExitStatus: -1, Error: "hung: no answer in 30s"},
@@ -62,7 +62,7 @@ func HostileHost(s string) outcome.Host {
 		Plan:     []outcome.PlanStep{{Rung: s, Step: "s" + s, Command: s, Undo: s, BlockedBy: s}, {Rung: s, BlockedBy: s}},
 		Support:  []outcome.SupportFile{{Name: s, SHA256: s}},
 		Changes:  []outcome.Change{{Step: s, Command: s, Undo: s, Status: outcome.Applied, Detail: s}},
-		Stages:   []outcome.Stage{{Name: "diagnose", Status: "ok", Note: s, Steps: []outcome.Step{{ID: s, Command: s, Stdout: s, Stderr: s, Error: s}}}},
+		Stages:   []outcome.Stage{{Name: "diagnose", Status: "ok", Note: s, Steps: []outcome.Command{{ID: s, Command: s, Stdout: s, Stderr: s, Error: s}}}},
 		Noise:    s,
 	}
 }
@@ -75,7 +75,7 @@ func BenchHost(i int) outcome.Host {
 		Stages: []outcome.Stage{{Name: outcome.StageDiagnose, Status: outcome.StageOK}},
 	}
 	for n := range 43 {
-		h.Stages[0].Steps = append(h.Stages[0].Steps, outcome.Step{
+		h.Stages[0].Steps = append(h.Stages[0].Steps, outcome.Command{
 			ID: fmt.Sprintf("probe_%d", n), Command: "/usr/bin/lssrc -s ctrmc | /usr/bin/tail -n 1",
 			Stdout: strings.Repeat("rsct.core:rsct.core.rmc:3.2.6.2: : :A:F:RSCT Resource Monitoring\n", 1+n%5),
 		})
