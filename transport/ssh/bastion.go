@@ -147,7 +147,7 @@ func (b *bastion) close() {
 	trunk := b.trunk
 	b.mu.Unlock()
 	if trunk != nil {
-		trunk.conn.abort(errClosed)
+		trunk.conn.Abort(errClosed)
 	}
 }
 
@@ -160,14 +160,13 @@ type trunk struct {
 
 // attend waits for the end of the connection, and ends what is left of it.
 func (l *trunk) attend() {
-	_ = l.conn.client.Wait()
-	_ = l.conn.Close()
+	l.conn.Wait()
 }
 
 // lost implements medium.
 func (l *trunk) lost() error {
 	err := l.network.end()
-	if cause := l.conn.cause(); cause != nil {
+	if cause := l.conn.Cause(); cause != nil {
 		err = cause
 	}
 	if err == nil {

@@ -147,11 +147,6 @@ type vault struct {
 	asked  atomic.Int32
 }
 
-func (v *vault) Password(context.Context, passwords.Use, transport.Target) ([]byte, error) {
-	v.asked.Add(1)
-	return []byte(v.secret), v.err
-}
-
 // with makes a rig's target one that is asked for a password.
 func (r *rig) with(v *vault) *rig {
 	r.target.BecomePassword, r.opts.Passwords = "prompt", v
@@ -182,49 +177,6 @@ func TestConformanceWithAPassword(t *testing.T) {
 	}
 }
 
-// The command line of each tool, byte for byte, for a script and for a file's
-// transfer.
-func TestCommandLines(t *testing.T) {
-	const path = "PATH=$PATH:/opt/freeware/bin:/usr/local/bin:/opt/pbul/bin:/usr/share/centrifydc/bin\n"
-	for _, c := range []struct{ become, silent, asking string }{
-		{transport.BecomeSudo, "exec sudo -n /usr/bin/sh -c ", "exec sudo -S -p '' /usr/bin/sh -c "},
-		{transport.BecomeDzdo, "exec dzdo -n /usr/bin/sh -c ", "exec dzdo -S -p '' /usr/bin/sh -c "},
-		{transport.BecomePbrun, "exec pbrun /usr/bin/sh -c ", "exec pbrun /usr/bin/sh -c "},
-		{transport.BecomeSu, "exec /usr/bin/su root -c ", "exec /usr/bin/su root -c "},
-		{transport.BecomeCustom, "exec /opt/pb/bin/pbrun -u root /usr/bin/sh -c ", "exec /opt/pb/bin/pbrun -u root /usr/bin/sh -c "},
-	} {
-		target := transport.Target{Name: "aix1", Become: c.become, BecomeCommand: " /opt/pb/bin/pbrun  -u root "}
-		conn := &conn{target: target, passwords: passwords.NewKeyring(&vault{secret: "secret"}), texts: newTexts()}
-		req, err := conn.request("N", []transport.Command{{Line: "id"}})
-		if want := path + becoming + c.silent; err != nil || !strings.Contains(req.line, want) || !strings.HasSuffix(req.line, " </dev/null\n") {
-			t.Errorf("%s: %v, the script is %q, want in it %q", c.become, err, req.line, want)
-		}
-		if line, stdin, err := conn.elevate("it's"); err != nil || line != path+c.silent+`'it'\''s'` || stdin != nil {
-			t.Errorf("%s: elevated to %q, %q, %v", c.become, line, stdin, err)
-		}
-		conn.target.BecomePassword = "prompt"
-		req, err = conn.request("N", []transport.Command{{Line: "id"}})
-		if want := path + becoming + c.asking + "'exec </dev/null\nLC_ALL=C;"; err != nil || !strings.Contains(req.line, want) || !req.asks {
-			t.Errorf("%s: %v, the script is %q, want in it %q", c.become, err, req.line, want)
-		}
-		if _, _, err := conn.elevate("id"); transport.KindOf(err) != transport.KindPrivilege {
-			t.Errorf("%s: elevated with a password that no host has taken: %v", c.become, err)
-		}
-		try, err := conn.password(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		try.End(passwords.Accepted)
-		line, stdin, err := conn.elevate("id")
-		if err != nil || !strings.HasPrefix(line, path+c.asking+"'while IFS= read -r ") || !strings.HasPrefix(string(stdin), "secret\naixmend-") {
-			t.Errorf("%s: elevated to %q, %q, %v", c.become, line, stdin, err)
-		}
-		if strings.Contains(line+req.line, "secret") {
-			t.Errorf("%s: the password stands in %q", c.become, line)
-		}
-	}
-}
-
 // What elevate gives runs, with its own standard input, whether the tool asks
 // or not.
 func TestElevate(t *testing.T) {
@@ -239,11 +191,11 @@ func TestElevate(t *testing.T) {
 			if _, err := inner.Run(t.Context(), []transport.Command{probe("p", ":")}); err != nil {
 				t.Fatalf("%s: %v", become, err)
 			}
-			line, stdin, err := inner.elevate("echo \"$SUDO_USER\"; cat")
+			line, stdin, err := inner.runner.Elevate("echo \"$SUDO_USER\"; cat")
 			if err != nil {
 				t.Fatal(err)
 			}
-			session, err := inner.newSession(t.Context())
+			session, err := inner.NewSession(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -396,40 +348,9 @@ func TestWhoIsAskedStopsTheRun(t *testing.T) {
 	wantError(t, err, transport.KindCanceled, "password: interrupted")
 }
 
-// asksOnce is a source that waits until it is told to go on.
-type asksOnce struct{ go_ chan struct{} }
-
-func (a asksOnce) Password(ctx context.Context, _ passwords.Use, _ transport.Target) ([]byte, error) {
-	select {
-	case <-a.go_:
-		return []byte("late"), nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// A run that is stopped while somebody is asked gives the turn back.
-func TestCancelledWhileAsking(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		source := asksOnce{make(chan struct{})}
-		conn := &conn{target: transport.Target{Name: "aix1", Become: transport.BecomeSudo, BecomePassword: "prompt"}, passwords: passwords.NewKeyring(source)}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		errs := make(chan error, 2)
-		for range 2 {
-			go func() {
-				_, err := conn.password(ctx)
-				errs <- err
-			}()
-		}
-		for range 2 {
-			wantError(t, <-errs, transport.KindCanceled, "password")
-		}
-		close(source.go_)
-		if _, err := conn.password(t.Context()); err != nil {
-			t.Errorf("the turn is lost: %v", err)
-		}
-	})
+func (v *vault) Password(context.Context, passwords.Use, transport.Target) ([]byte, error) {
+	v.asked.Add(1)
+	return []byte(v.secret), v.err
 }
 
 // hears is a host that keeps what it reads on standard input.

@@ -156,7 +156,7 @@ func half(ctx context.Context) time.Duration {
 
 // ask sends a request for a channel and waits for the answer.
 func (r *route) ask(request []byte, answers chan<- asked) {
-	channel, requests, err := r.trunk.conn.client.OpenChannel("direct-tcpip", request)
+	channel, requests, err := r.trunk.conn.OpenChannel("direct-tcpip", request)
 	answers <- asked{channel, requests, err}
 }
 

@@ -3,12 +3,8 @@ package ssh
 import (
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,36 +88,6 @@ func TestCommandThatIsNotThere(t *testing.T) {
 		if text := string(got.Results[0].Stderr); text != "/usr/bin/no-such-thing: not found\n" {
 			t.Errorf("stderr %q", text)
 		}
-	}
-}
-
-// What the login can't see may be there: nothing is said to be missing then,
-// and the tool is asked.
-func TestAbsenceThatTheLoginCannotSee(t *testing.T) {
-	dir := t.TempDir()
-	for _, path := range []string{filepath.Dir(dir), dir} {
-		if err := os.Chmod(path, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, mode := range map[string]os.FileMode{"open": 0o755, "shut": 0} {
-		if err := os.Mkdir(filepath.Join(dir, name), mode); err != nil {
-			t.Fatal(err)
-		}
-	}
-	script := "cd /; " + (&tool{silent: []string{"tell"}}).functions() + `
-tell() { printf 'asked for %s\n' "${1##*/}"; return 1; }
-for c in open/a open/b/c shut/a shut/b/c; do aixmend_root "` + dir + `/$c" 2>/dev/null || printf '%s\n' "$c: $?"; done
-aixmend_root relative; aixmend_root ''`
-	cmd := exec.Command("/bin/sh", "-c", script)
-	if os.Geteuid() == 0 { // root sees everything
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	}
-	cmd.Dir = "/"
-	out, _ := cmd.Output()
-	want := "open/a: 127\nopen/b/c: 127\nasked for a\nshut/a: 1\nasked for c\nshut/b/c: 1\nasked for relative\nasked for \n"
-	if diff := cmp.Diff(want, string(out)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -264,38 +230,5 @@ func TestChecks(t *testing.T) {
 	want := [][]string{{"/usr/bin/id -u", "/usr/bin/env echo", "/usr/bin/sh -n /dev/null", "/usr/bin/sh -c '*'"}, nil}
 	if diff := cmp.Diff(want, checks); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestChecksAreBounded(t *testing.T) {
-	var commands []transport.Command
-	for i := range 2 * maxChecks {
-		commands = append(commands, probe("p", fmt.Sprintf("/usr/bin/p%d", i)))
-	}
-	sudo, _ := toolOf(transport.Target{Become: transport.BecomeSudo})
-	if text, paths := sudo.checks(commands, newTexts(), nil); strings.Count(text, "\n") != maxChecks || len(paths) != maxChecks {
-		t.Errorf("%d checks, want %d", len(paths), maxChecks)
-	}
-	if text, _ := (&tool{}).checks(append(commands, probe("uid", "/usr/bin/id -u")), newTexts(), nil); text != "aixmend_may /usr/bin/id -u\n" {
-		t.Errorf("a tool that can't be asked is asked:\n%s", text)
-	}
-}
-
-// The texts of probes are taken apart once for all hosts; those of steps, which
-// differ from host to host, are not kept.
-func TestTextsAreKept(t *testing.T) {
-	texts := newTexts()
-	for range 3 {
-		texts.of(probe("p", "/usr/bin/id"))
-		texts.of(transport.Command{Line: "/usr/bin/env", Mutating: true})
-	}
-	if _, known := texts.known["/usr/bin/id"]; !known || len(texts.known) != 1 {
-		t.Errorf("%d texts are kept", len(texts.known))
-	}
-	for i := range 2 * maxTexts {
-		texts.of(probe("p", fmt.Sprint("/usr/bin/id ", i)))
-	}
-	if len(texts.known) != maxTexts {
-		t.Errorf("%d texts are kept, want %d", len(texts.known), maxTexts)
 	}
 }

@@ -10,43 +10,62 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/exec"
 	"aixmend/transport/ssh/fault"
-	"aixmend/transport/ssh/passwords"
-)
-
-var (
-	errNoReply = errors.New("the server gave no reply in time")
-	errNoStart = errors.New("the login shell gave no sign of the script in time")
+	"aixmend/transport/ssh/files"
 )
 
 // conn is one authenticated connection.
 type conn struct {
-	target  transport.Target
-	client  *ssh.Client
-	options Options
-	stop    context.CancelFunc // ends the keepalive
-	done    chan struct{}      // closed when the keepalive has ended
+	target       transport.Target
+	client       *ssh.Client
+	replyTimeout time.Duration
+	stop         context.CancelFunc // ends the keepalive
+	done         chan struct{}      // closed when the keepalive has ended
 
-	passwords *passwords.Keyring
-	texts     *texts
-	allowed   map[string]bool // commands that the tool was asked for and allows
-	link      transport.Link
-	medium    medium // what carries it besides the network; nil: nothing
+	runner *exec.Runner
+	files  *files.Mover
+	link   transport.Link
+	lost   func() error // why the bastion or proxy command carries it no more; nil: the network alone carries it
 
 	mu     sync.Mutex
-	reason error // why we cut the connection, nil when we did not
+	reason error // why we cut the connection, nil if we did not
 }
 
-// Link says how the connection came about, see transport.LinkOf.
+// Run implements transport.Conn.
+func (c *conn) Run(ctx context.Context, commands []transport.Command) (transport.Transcript, error) {
+	return c.runner.Run(ctx, commands)
+}
+
+// Put implements transport.Files.
+func (c *conn) Put(ctx context.Context, up transport.Upload) (transport.Moved, error) {
+	return c.files.Put(ctx, up)
+}
+
+// Get implements transport.Files.
+func (c *conn) Get(ctx context.Context, down transport.Download) (transport.Moved, error) {
+	return c.files.Get(ctx, down)
+}
+
+// Link returns how the connection came about, see transport.LinkOf.
 func (c *conn) Link() transport.Link { return c.link }
 
-// fail makes an error of this connection.
-func (c *conn) fail(kind transport.Kind, op string, err error) error {
-	return &transport.Error{Kind: kind, Op: op, Host: c.target.Name, Err: err}
+// Close implements transport.Conn. It waits for the keepalive to end.
+func (c *conn) Close() error {
+	c.stop()
+	_ = c.client.Close()
+	<-c.done
+	return nil
 }
 
-// abort cuts the connection; the first reason is kept.
-func (c *conn) abort(reason error) {
+// Wait waits for the end of the connection and closes it.
+func (c *conn) Wait() {
+	_ = c.client.Wait()
+	_ = c.Close()
+}
+
+// Abort cuts the connection; the first reason is kept.
+func (c *conn) Abort(reason error) {
 	c.mu.Lock()
 	if c.reason == nil {
 		c.reason = reason
@@ -55,100 +74,64 @@ func (c *conn) abort(reason error) {
 	_ = c.client.Close()
 }
 
-// cause is why the connection was cut from this side or on its way, nil when it
+// Cause returns why the connection was cut, on this side or on its way, nil if it
 // was not.
-func (c *conn) cause() error {
+func (c *conn) Cause() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.reason == nil && c.medium != nil {
-		return c.medium.lost()
+	if c.reason == nil && c.lost != nil {
+		return c.lost()
 	}
 	return c.reason
 }
 
-// Close implements transport.Conn. It waits for what the connection started.
-func (c *conn) Close() error {
-	c.stop()
-	_ = c.client.Close()
-	<-c.done
-	return nil
+// OpenChannel opens a channel. It waits for the server's answer without a limit.
+func (c *conn) OpenChannel(name string, data []byte) (ssh.Channel, <-chan *ssh.Request, error) {
+	return c.client.OpenChannel(name, data)
 }
 
-// newSession opens a session. x/crypto waits for the server's answer for ever,
-// so the wait is raced against its limit and ctx; the loser cuts the connection.
-func (c *conn) newSession(ctx context.Context) (*ssh.Session, error) {
-	if ctx.Err() != nil { // nothing is sent: the race below could be won
+// fail returns an error of this connection.
+func (c *conn) fail(kind transport.Kind, op string, err error) error {
+	return &transport.Error{Kind: kind, Op: op, Host: c.target.Name, Err: err}
+}
+
+// NewSession opens a session. x/crypto waits for the server's answer for ever, so
+// the reply timeout, or the end of ctx, cuts the connection.
+func (c *conn) NewSession(ctx context.Context) (*ssh.Session, error) {
+	if ctx.Err() != nil { // nothing is sent
 		return nil, c.fail(transport.KindCanceled, "open session", context.Cause(ctx))
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.options.ReplyTimeout, errNoReply)
+	ctx, cancel := context.WithTimeoutCause(ctx, c.replyTimeout, fault.ErrNoReply)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { c.abort(context.Cause(ctx)) })
+	stop := context.AfterFunc(ctx, func() { c.Abort(context.Cause(ctx)) })
 	defer stop()
 	session, err := c.client.NewSession()
 	var refused *ssh.OpenChannelError
-	if errors.As(err, &refused) { // the last session may still have counted: see openStream
+	if errors.As(err, &refused) { // the last session may still have counted: see files.openStream
 		session, err = c.client.NewSession()
 	}
 	if err == nil {
 		return session, nil
 	}
 	switch {
-	case errors.Is(context.Cause(ctx), errNoReply):
-		return nil, c.fail(transport.KindLost, "open session", errNoReply)
+	case errors.Is(context.Cause(ctx), fault.ErrNoReply):
+		return nil, c.fail(transport.KindLost, "open session", fault.ErrNoReply)
 	case ctx.Err() != nil:
 		return nil, c.fail(transport.KindCanceled, "open session", context.Cause(ctx))
 	case errors.As(err, &refused):
 		return nil, c.fail(transport.KindProtocol, "open session", fault.Short(noSession(refused)))
-	case c.cause() != nil:
-		return nil, c.fail(transport.KindLost, "open session", c.cause())
+	case c.Cause() != nil:
+		return nil, c.fail(transport.KindLost, "open session", c.Cause())
 	}
 	return nil, c.fail(transport.KindLost, "open session", err)
 }
 
-// noSession explains why a server opens no session. The first one of a
-// connection is refused where MaxSessions is 0, or by what a login may not.
+// noSession explains why a server opens no session: MaxSessions is 0, or the login
+// may open none.
 func noSession(refused *ssh.OpenChannelError) error {
 	remedy := "this login may open none"
 	if refused.Reason == ssh.ConnectionFailed || refused.Reason == ssh.ResourceShortage { // the first is OpenSSH's
 		remedy = "look at MaxSessions in its sshd_config"
 	}
 	return fmt.Errorf("the server refused a session (%s): %s", remedy, fault.Printable(refused.Message))
-}
-
-// keepalive asks the server for a sign of life until ctx ends. x/crypto has no
-// keepalive, and its requests wait for ever: each has its own limit here. Two
-// misses in a row cut the connection.
-func (c *conn) keepalive(ctx context.Context) {
-	defer close(c.done)
-	ticker := time.NewTicker(c.options.KeepaliveEvery)
-	defer ticker.Stop()
-	replies := make(chan error, 1)
-	asked, misses := false, 0
-	for {
-		select {
-		case <-ctx.Done():
-			if asked {
-				<-replies //nolint:errcheck // the client is closed: what the request says does not matter
-			}
-			return
-		case err := <-replies:
-			asked, misses = false, 0
-			if err != nil {
-				_ = c.client.Close() // ended already: whoever uses it learns it
-				return
-			}
-		case <-ticker.C:
-			if asked {
-				if misses++; misses >= 2 {
-					c.abort(errors.New("no answer to two keepalives: the connection is dead"))
-				}
-				continue
-			}
-			asked = true
-			go func() {
-				_, _, err := c.client.SendRequest("keepalive@openssh.com", true, nil)
-				replies <- err
-			}()
-		}
-	}
 }

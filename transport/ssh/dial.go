@@ -21,7 +21,9 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/ssh/auth"
+	"aixmend/transport/ssh/exec"
 	"aixmend/transport/ssh/fault"
+	"aixmend/transport/ssh/files"
 	"aixmend/transport/ssh/hostkeys"
 	"aixmend/transport/ssh/passwords"
 )
@@ -62,7 +64,7 @@ type Options struct {
 type Dialer struct {
 	options   Options
 	passwords *passwords.Keyring
-	texts     *texts
+	texts     exec.Texts
 	bastions  *bastions
 }
 
@@ -80,7 +82,7 @@ func NewDialer(o Options) *Dialer {
 	if o.DialContext == nil {
 		o.DialContext = new(net.Dialer).DialContext
 	}
-	d := &Dialer{options: o, passwords: passwords.NewKeyring(o.Passwords), texts: newTexts()}
+	d := &Dialer{options: o, passwords: passwords.NewKeyring(o.Passwords)}
 	d.bastions = newBastions(d)
 	return d
 }
@@ -225,14 +227,20 @@ func (a *attempt) config(ctx context.Context) (*ssh.ClientConfig, error) {
 	return config, nil
 }
 
-// established starts the keepalive of a new connection.
+// established returns a new connection and starts its keepalive.
 func (a *attempt) established(client *ssh.Client) *conn {
 	alive, stop := context.WithCancel(context.Background()) //nolint:forbidigo // it outlives the dial's context, and ends with Close
-	c := &conn{
-		target: a.target, client: client, options: a.dialer.options, stop: stop, done: make(chan struct{}),
-		passwords: a.dialer.passwords, texts: a.dialer.texts, allowed: map[string]bool{}, medium: a.medium,
+	o := a.dialer.options
+	c := &conn{target: a.target, client: client, replyTimeout: o.ReplyTimeout, stop: stop, done: make(chan struct{})}
+	if a.medium != nil {
+		c.lost = a.medium.lost
 	}
-	go c.keepalive(alive)
+	c.runner = &exec.Runner{
+		Conn: c, Target: a.target, ReplyTimeout: o.ReplyTimeout, StartTimeout: o.StartTimeout,
+		Passwords: a.dialer.passwords, Texts: &a.dialer.texts,
+	}
+	c.files = &files.Mover{Conn: c, Target: a.target, ReplyTimeout: o.ReplyTimeout, StartTimeout: o.StartTimeout, Elevate: c.runner.Elevate}
+	go c.keepalive(alive, o.KeepaliveEvery)
 	return c
 }
 

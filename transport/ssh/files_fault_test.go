@@ -53,7 +53,7 @@ func TestUploadThatIsNotStoredAsItWasSent(t *testing.T) {
 		t.Run(via, func(t *testing.T) {
 			p.write(p.far+"/to", []byte("old"))
 			_, err := p.put()
-			wantError(t, err, transport.KindProtocol, p.far+"/to: what the host has stored is not what was sent")
+			wantError(t, err, transport.KindProtocol, p.far+"/to: the host has stored other bytes than were sent")
 			p.holds(p.far, map[string][]byte{"to": []byte("old")})
 		})
 	}

@@ -10,6 +10,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/ssh/fault"
 )
 
 func TestTransferThatIsCancelled(t *testing.T) {
@@ -67,10 +68,10 @@ func TestTransferThatStandsStill(t *testing.T) {
 		after  time.Duration
 		want   string
 	}{
-		"sftp, upload":        {upload: true, disk: &disk{}, after: idleReplies * reply, want: errNoProgress.Error()},
-		"sftp, download":      {disk: &disk{}, after: idleReplies * reply, want: errNoProgress.Error()},
-		"exec":                {shell: forever, after: 2 * time.Minute, want: errNoProgress.Error()},
-		"no session":          {fault: sshtest.Faults{StallSession: true}, after: reply, want: errNoReply.Error()},
+		"sftp, upload":        {upload: true, disk: &disk{}, after: 4 * reply, want: "nothing moved for too long"},
+		"sftp, download":      {disk: &disk{}, after: 4 * reply, want: "nothing moved for too long"},
+		"exec":                {shell: forever, after: 2 * time.Minute, want: "nothing moved for too long"},
+		"no session":          {fault: sshtest.Faults{StallSession: true}, after: reply, want: fault.ErrNoReply.Error()},
 		"a dead link":         {disk: &disk{}, fault: sshtest.Faults{StallAfter: 100_000}, after: 45 * time.Second, want: "keepalives"},
 		"a dead link, upload": {upload: true, disk: &disk{}, fault: sshtest.Faults{StallAfter: 6_000}, after: 45 * time.Second, want: "keepalives"},
 	} {
@@ -128,28 +129,8 @@ func TestCancelledTransferThatTheServerKeeps(t *testing.T) {
 		began := time.Now()
 		_, err := files.Get(ctx, p.download())
 		wantError(t, err, transport.KindCanceled)
-		if took := time.Since(began); took != 5*time.Second+closeGrace {
+		if took := time.Since(began); took != 5*time.Second+fault.CloseGrace {
 			t.Errorf("it took %s", took)
-		}
-	})
-}
-
-// What takes this machine long is no fault of the host's, and over SFTP a
-// session is open meanwhile.
-func TestHostMayRestWhileThisMachineWorks(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := stocked(t, posix, &disk{}, memory())
-		p.stock()
-		r, err := p.dial().(*conn).openSFTP(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.close()
-		if err := r.rest(func() error { <-time.After(time.Hour); return errTest }); err != errTest { //nolint:errorlint // it is that one
-			t.Errorf("rest: %v", err)
-		}
-		if _, err := r.stat(p.far + "/to"); err != nil {
-			t.Errorf("after a rest: %v", err)
 		}
 	})
 }

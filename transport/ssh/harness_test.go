@@ -263,3 +263,7 @@ func withoutOpenSSH(t *testing.T, reason any) {
 	}
 	t.Skip(reason)
 }
+
+// noiseLimit is the number of bytes that are kept from outside the frames of one
+// stream.
+const noiseLimit = 16 << 10

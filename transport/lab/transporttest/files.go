@@ -105,7 +105,7 @@ func (f fakeFiles) Get(ctx context.Context, down transport.Download) (transport.
 	}
 	if down.MaxBytes > 0 && int64(len(data)) > down.MaxBytes {
 		return transport.Moved{}, f.fail("download", down.From,
-			fmt.Errorf("it is larger than the bound of %d bytes: %d bytes", down.MaxBytes, len(data)))
+			fmt.Errorf("it is larger than the limit of %d bytes: %d bytes", down.MaxBytes, len(data)))
 	}
 	if err := os.WriteFile(down.To, data, 0o600); err != nil {
 		return transport.Moved{}, f.fail("download", down.From, fmt.Errorf("on this machine: %w", err))

@@ -201,7 +201,7 @@ func (h *host) bounded() {
 	h.put(content(101))
 	folder := h.t.TempDir()
 	_, err := h.files.Get(h.t.Context(), transport.Download{From: h.file(), To: filepath.Join(folder, "to"), MaxBytes: 100})
-	h.fails(err, transport.KindFile, "download", h.file(), "bound of 100 bytes", "101")
+	h.fails(err, transport.KindFile, "download", h.file(), "limit of 100 bytes", "101")
 	if list := names(h.t, folder); len(list) > 0 {
 		h.t.Errorf("Get left %q", list)
 	}

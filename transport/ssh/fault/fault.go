@@ -7,10 +7,20 @@ import (
 	"io"
 	"net"
 	"syscall"
+	"time"
 )
 
-// ErrConnectTimeout ends an attempt to connect that took too long.
-var ErrConnectTimeout = errors.New("no answer within the connect timeout")
+var (
+	// ErrConnectTimeout ends an attempt to connect that took too long.
+	ErrConnectTimeout = errors.New("no answer within the connect timeout")
+	// ErrNoReply cuts a connection on which the server owes an answer for too long.
+	ErrNoReply = errors.New("the server gave no reply in time")
+	// ErrNoExec means that the server runs no commands for the login.
+	ErrNoExec = errors.New("the server refused to run a command for this login")
+)
+
+// CloseGrace is how long a session may take to close before it is left behind.
+const CloseGrace = time.Second
 
 // Broken reports whether err means that an established connection has ended.
 func Broken(err error) bool {

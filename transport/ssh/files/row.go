@@ -1,4 +1,4 @@
-package ssh
+package files
 
 import (
 	"bytes"
@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// row is what a line of `ls -ln` says of a plain file.
+// row is a line of `ls -ln` about a plain file.
 type row struct {
-	owner string // a number, as it stands
+	owner string // the uid as printed
 	stamp stamp
 }
 
-// parseRow reads a line of `ls -ln` in the C locale:
+// parseRow parses a line of `ls -ln` in the C locale:
 //
 //	-rw-------    1 0        0             12345 Jul 23 10:00 /tmp/x
 //
-// The time is as fine as ls says it: minutes, days for an old file.
+// The time is as precise as ls prints it: minutes, or days for an old file.
 func parseRow(text []byte) (row, error) {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
 	words := strings.Fields(string(line))

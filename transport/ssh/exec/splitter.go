@@ -1,4 +1,4 @@
-package ssh
+package exec
 
 import (
 	"bytes"
@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// maxNoise bounds the bytes kept from outside every frame, a stream.
+// maxNoise bounds the bytes kept from outside the frames of one stream.
 const maxNoise = 16 << 10
 
-// maxMarker is longer than anything that follows a nonce on a frame line, such
-// as "E 12345 255".
+// maxMarker exceeds the length of any text after the nonce on a frame line, such as
+// "E 12345 255".
 const maxMarker = 24
 
 // maxStatus is the largest $? of a shell: ksh93 with a signal, 256+127.
 const maxStatus = 383
 
-// part is what one command printed on one stream.
+// part is the output of one command on one stream.
 type part struct {
 	data    []byte
 	dropped int64
@@ -28,27 +28,27 @@ type part struct {
 	endedAt time.Time
 }
 
-// maxTold bounds the bytes kept of what the tool says that makes a login root,
-// and of the name of a command that it refuses.
+// maxTold bounds the bytes kept of the messages of the tool that makes a login
+// root, and of the name of a command that it refuses.
 const maxTold = 4 << 10
 
-// splitter takes one stream of a session apart into the commands' parts. It
-// is written to by one goroutine; notice is called at every frame line.
+// splitter splits one stream of a session into the parts of the commands. One
+// goroutine writes to it; it calls notice at every frame line.
 type splitter struct {
 	mark    []byte // "\nNONCE "
 	limits  []int  // bytes kept, by command
 	parts   []part
 	current int // index of the open frame, -1 outside
 	noise   []byte
-	held    []byte // the end of the stream so far that may begin a frame line
+	held    []byte // the end of the stream so far, which may begin a frame line
 	now     func() time.Time
 	notice  func(index int, ended bool)
 
 	root    func() // called when the login is about to become root; may be nil
-	asked   bool   // it has been
-	said    []byte // what stood outside every frame from then on
+	asked   bool   // the login is about to become root, or has
+	said    []byte // output outside every frame from then on
 	refused []byte // the first command that the tool refused
-	naming  bool   // what comes now is its name
+	naming  bool   // the name of a refused command comes now
 	named   bool   // a name has come
 }
 
@@ -63,8 +63,8 @@ func newSplitter(nonce string, limits []int, now func() time.Time, notice func(i
 	}
 }
 
-// Write takes the next bytes of the stream. It never fails: what a host sends
-// beyond its bound is counted and dropped.
+// Write takes the next bytes of the stream. It never fails: output beyond a bound
+// is counted and dropped.
 func (s *splitter) Write(p []byte) (int, error) {
 	n := len(p)
 	if len(s.held) > 0 {
@@ -87,7 +87,7 @@ func (s *splitter) Write(p []byte) (int, error) {
 			return n, nil
 		}
 		if end < 0 || end >= maxMarker || !s.frameLine(p[:at], rest[:end]) {
-			s.emit(p[:at+len(s.mark)]) // looks like a frame line and is none
+			s.emit(p[:at+len(s.mark)]) // looks like a frame line but is none
 			p = rest
 			continue
 		}
@@ -96,8 +96,8 @@ func (s *splitter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// frameLine acts on the frame line text, after before has been emitted; false
-// when text is no frame line that can stand here.
+// frameLine emits before and acts on the frame line text; false: text is no frame
+// line that is valid here.
 func (s *splitter) frameLine(before, text []byte) bool {
 	var index, exit int
 	words := bytes.Split(text, []byte(" "))
@@ -120,7 +120,7 @@ func (s *splitter) frameLine(before, text []byte) bool {
 			return false
 		}
 		if exit > 255 {
-			exit -= 128 // ksh93 says 256+n of a command that signal n ended, the others 128+n
+			exit -= 128 // a command ended by signal n: ksh93 says 256+n, other shells 128+n
 		}
 		s.emit(before)
 		s.naming = false
@@ -134,7 +134,7 @@ func (s *splitter) frameLine(before, text []byte) bool {
 	return false
 }
 
-// rootLine acts on the lines about becoming root.
+// rootLine emits before and acts on a line about becoming root.
 func (s *splitter) rootLine(before []byte, text string) bool {
 	switch {
 	case text == "P" && s.current < 0 && !s.asked:
@@ -154,12 +154,12 @@ func (s *splitter) rootLine(before []byte, text string) bool {
 	return true
 }
 
-// bounded appends what there is room for.
+// bounded appends the part of p that fits into limit.
 func bounded(to, p []byte, limit int) []byte {
 	return append(to, p[:min(max(limit-len(to), 0), len(p))]...)
 }
 
-// emit gives bytes to the open frame, or to the noise.
+// emit adds bytes to the open frame, or to the noise.
 func (s *splitter) emit(p []byte) {
 	if len(p) == 0 {
 		return
@@ -184,7 +184,7 @@ func (s *splitter) emit(p []byte) {
 	part.dropped += int64(len(p) - kept)
 }
 
-// flush gives away what is held at the end of the stream.
+// flush emits the held bytes at the end of the stream.
 func (s *splitter) flush() {
 	s.emit(s.held)
 	s.held = nil
@@ -200,15 +200,15 @@ func tailOverlap(p, mark []byte) int {
 	return 0
 }
 
-// number reads a decimal number as the script prints it: no sign, no zero in
-// front.
+// number reads a decimal number as the script prints it: without sign and leading
+// zeros.
 func number(text []byte, into *int) bool {
 	n, err := strconv.Atoi(string(text))
 	*into = n
 	return err == nil && n >= 0 && strconv.Itoa(n) == string(text)
 }
 
-// missingFrames says which frame a script never opened, for an error.
+// missingFrames counts the frames that the script opened, for an error.
 func (s *splitter) missingFrames() string {
 	for i, p := range s.parts {
 		if !p.begun {

@@ -1,4 +1,4 @@
-package ssh
+package files
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"aixmend/transport"
 )
 
-// errNoSFTP: the login has no SFTP that works; the connection may be well.
+// errNoSFTP: the login has no working SFTP; the connection may be fine.
 var errNoSFTP = errors.New("no sftp for this login")
 
 // Extensions of OpenSSH's SFTP server.
@@ -28,24 +28,24 @@ const (
 type overSFTP struct {
 	stream *byteStream
 	client *sftp.Client
-	file   *sftp.File // the part that is written, nil when none is open
+	file   *sftp.File // the part that is being written, nil if none is open
 }
 
-// openSFTP asks for the subsystem. A server that grants it and then does not
-// speak SFTP (no program behind it, a profile that prints) has none either.
-func (c *conn) openSFTP(ctx context.Context) (*overSFTP, error) {
-	s, err := c.openStream(ctx, "subsystem", struct{ Name string }{"sftp"})
+// openSFTP requests the subsystem. A server that grants it but does not speak SFTP
+// (the program is missing, a profile prints) has none.
+func (m *Mover) openSFTP(ctx context.Context) (*overSFTP, error) {
+	s, err := m.openStream(ctx, "subsystem", struct{ Name string }{"sftp"})
 	if errors.Is(err, errRequestRefused) {
 		return nil, errNoSFTP
 	}
 	if err != nil {
 		return nil, err
 	}
-	// The size of a file that is being read is asked of its handle: its name
-	// may mean another one by now.
+	// Fstat: ask the open file for its size, since its name may mean another file by
+	// now.
 	client, err := sftp.NewClientPipe(s, s, sftp.UseFstat(true))
 	if err != nil {
-		s.end(s.Close) // what is behind it ends by itself then
+		s.end(s.Close) // then the program behind it ends by itself
 		return nil, errNoSFTP
 	}
 	return &overSFTP{stream: s, client: client}, nil
@@ -111,19 +111,19 @@ func (r *overSFTP) part(name string, fresh bool) (int64, error) {
 	return 0, plain(file.Chmod(0o600))
 }
 
-// takePart opens a part of an earlier try. In a folder where others may write
-// the name can be anybody's: it must be a plain file (no link) of the login's
-// own, which the change of its mode proves, but for root.
+// takePart opens the part of an earlier try. In a folder where others may write it
+// could be anybody's: it must be a plain file (no link) of the login. Changing its
+// mode proves that, except for root.
 func (r *overSFTP) takePart(name string) (int64, error) {
 	info, err := r.client.Lstat(name)
 	if err != nil {
 		return 0, err
 	}
 	if attributes, ok := info.Sys().(*sftp.FileStat); !ok || !info.Mode().IsRegular() ||
-		r.stream.conn.target.User == "root" && attributes.UID != 0 {
+		r.stream.mover.Target.User == "root" && attributes.UID != 0 {
 		return 0, errNotPlain
 	}
-	// It is opened before its size is asked for: what opening does to it counts.
+	// Open it before asking for its size: opening may truncate it.
 	if r.file, err = r.client.OpenFile(name, os.O_WRONLY); err != nil {
 		return 0, err
 	}
@@ -166,10 +166,10 @@ func (r *overSFTP) append(name string, offset, size int64, from io.Reader) error
 	return plain(err)
 }
 
-// fullBelow is how many free bytes are none.
+// fullBelow is the number of free bytes below which a file system counts as full.
 const fullBelow = 64 << 10
 
-// free is how much room there is for a file, as far as the server tells.
+// free returns the free bytes of a file's file system, if the server tells.
 func (r *overSFTP) free(name string) (int64, bool) {
 	if _, ok := r.client.HasExtension(spaceExtension); !ok {
 		return 0, false
@@ -182,7 +182,7 @@ func (r *overSFTP) free(name string) (int64, bool) {
 }
 
 func noSpace(free int64) error {
-	return trouble{text: fmt.Sprintf("no space left: %d bytes are free", free)}
+	return failure{text: fmt.Sprintf("no space left: %d bytes are free", free)}
 }
 
 func (r *overSFTP) finish(part, name string, mode fs.FileMode) error {

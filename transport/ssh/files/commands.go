@@ -1,4 +1,4 @@
-package ssh
+package files
 
 import (
 	"bufio"
@@ -10,25 +10,26 @@ import (
 	"io/fs"
 
 	"aixmend/transport"
+	"aixmend/transport/ssh/exec"
 	"aixmend/transport/ssh/fault"
 )
 
-// overExec is the host's side of a transfer over commands, with the file's
-// bytes on their streams: one session each, as root where the target says how
-// to become it. The scripts are POSIX sh, and name every command by its path.
+// overExec is the host's side of a transfer over commands, with the file's bytes on
+// their streams. Each takes one session, and runs as root if the target has a tool
+// for it. The scripts are POSIX sh and name every command by its path.
 type overExec struct {
-	conn *conn
-	ctx  context.Context
+	mover *Mover
+	ctx   context.Context
 }
 
 const (
-	// maxPreface bounds what a login may print before the script begins.
+	// maxPreface bounds the output of a login before the script begins, in bytes.
 	maxPreface = 1 << 20
-	// maxTrailer bounds what it may print behind a file's bytes.
+	// maxTrailer bounds its output behind a file's bytes, in bytes.
 	maxTrailer = 64 << 10
 )
 
-var errTalkative = trouble{kind: transport.KindProtocol, text: "the host prints without end"}
+var errTalkative = failure{kind: transport.KindProtocol, text: "the host prints without end"}
 
 func (r *overExec) via() string { return transport.ViaExec }
 
@@ -38,7 +39,7 @@ func (r *overExec) rest(f func() error) error { return f() } // there is no sess
 
 func (r *overExec) stat(name string) (stamp, error) {
 	var text []byte
-	err := r.run("/usr/bin/ls -lndL "+quote(name)+"\n", nil, keep(&text))
+	err := r.run("/usr/bin/ls -lndL "+exec.Quote(name)+"\n", nil, keep(&text))
 	if err != nil {
 		return stamp{}, err
 	}
@@ -47,13 +48,13 @@ func (r *overExec) stat(name string) (stamp, error) {
 }
 
 func (r *overExec) read(name string, from, size int64, into io.Writer) error {
-	body := "/usr/bin/cat " + quote(name) + "\n"
+	body := "/usr/bin/cat " + exec.Quote(name) + "\n"
 	if from > 0 {
-		body = fmt.Sprintf("/usr/bin/tail -c +%d %s\n", from+1, quote(name))
+		body = fmt.Sprintf("/usr/bin/tail -c +%d %s\n", from+1, exec.Quote(name))
 	}
 	w := &exactly{into: into, size: size}
-	// What comes behind so many bytes can be what the login prints at its end: a
-	// file that has become longer is found out when it is looked at once more.
+	// More bytes may be output of the login at its end. If the file has grown, the
+	// check after the transfer finds it.
 	err := r.run(body, nil, func(out io.Reader) error {
 		_, err := io.Copy(w, io.LimitReader(out, size))
 		return err
@@ -64,12 +65,12 @@ func (r *overExec) read(name string, from, size int64, into io.Writer) error {
 	return err
 }
 
-// part takes the part of an earlier try when it is a plain file (no link) of
-// who is asking: in a folder where others may write the name can be anybody's.
+// part takes the part of an earlier try if it is a plain file (no link) of the same
+// user: in a folder where others may write, it could be anybody's.
 func (r *overExec) part(name string, fresh bool) (int64, error) {
 	if !fresh {
 		var text []byte
-		err := r.run("P="+quote(name)+`
+		err := r.run("P="+exec.Quote(name)+`
 if [ -f "$P" ] && [ ! -h "$P" ]; then
   /usr/bin/chmod 600 "$P" && /usr/bin/id -u && /usr/bin/ls -lnd "$P"
 fi
@@ -83,7 +84,7 @@ exit 0
 			return there.stamp.size, nil
 		}
 	}
-	return 0, r.run("P="+quote(name)+`
+	return 0, r.run("P="+exec.Quote(name)+`
 /usr/bin/rm -f "$P" || exit
 if (set -C) 2>/dev/null; then set -C; fi
 : > "$P"
@@ -91,7 +92,7 @@ if (set -C) 2>/dev/null; then set -C; fi
 }
 
 func (r *overExec) append(name string, _, _ int64, from io.Reader) error {
-	return r.run("/usr/bin/cat >> "+quote(name)+"\n", from, nil)
+	return r.run("/usr/bin/cat >> "+exec.Quote(name)+"\n", from, nil)
 }
 
 func (r *overExec) finish(part, name string, mode fs.FileMode) error {
@@ -101,14 +102,14 @@ if [ -d "$T" ]; then
   exit 1
 fi
 /usr/bin/chmod %o "$P" && /usr/bin/mv -f "$P" "$T"
-`, quote(part), quote(name), mode), nil, nil)
+`, exec.Quote(part), exec.Quote(name), mode), nil, nil)
 }
 
 func (r *overExec) remove(name string) error {
-	return r.run("/usr/bin/rm -f "+quote(name)+"\n", nil, nil)
+	return r.run("/usr/bin/rm -f "+exec.Quote(name)+"\n", nil, nil)
 }
 
-// keep is a taker of a short answer.
+// keep returns a function that reads a short answer.
 func keep(into *[]byte) func(io.Reader) error {
 	return func(out io.Reader) (err error) {
 		*into, err = io.ReadAll(io.LimitReader(out, maxLastWords))
@@ -116,55 +117,54 @@ func keep(into *[]byte) func(io.Reader) error {
 	}
 }
 
-// run runs a script, as root where that is asked for. The input is what the
-// script finds on its standard input, nil: nothing; take, when set, reads its
-// standard output. No byte of the input leaves before the script has said that
-// it runs: what asks for passwords never gets any of it.
+// run runs a script, as root if the target says so. The script reads input, nil:
+// nothing; take, if set, reads its standard output. No byte of the input is sent
+// before the script announces that it runs, so that no password prompt reads it.
 func (r *overExec) run(body string, input io.Reader, take func(io.Reader) error) error {
-	nonce := newNonce()
-	script := prelude + "N=" + nonce + "\numask 077\nprintf '\\n%s B\\n' \"$N\"\n"
-	line, password, err := r.conn.elevate(script + body)
+	nonce := exec.NewNonce()
+	script := exec.Prelude + "N=" + nonce + "\numask 077\nprintf '\\n%s B\\n' \"$N\"\n"
+	line, password, err := r.mover.Elevate(script + body)
 	if err != nil {
 		return err
 	}
-	s, err := r.conn.openStream(r.ctx, "exec", struct{ Command string }{line})
+	s, err := r.mover.openStream(r.ctx, "exec", struct{ Command string }{line})
 	if err != nil {
 		clear(password)
 		if errors.Is(err, errRequestRefused) {
-			return trouble{kind: transport.KindProtocol, text: "nothing moves a file here", err: errNoExec}
+			return failure{kind: transport.KindProtocol, text: "nothing moves a file here", err: fault.ErrNoExec}
 		}
 		return err
 	}
 	talk := &dialogue{stream: s, nonce: nonce, out: bufio.NewReaderSize(s, 64<<10)}
 	defer s.end(s.Close)
 	err = talk.hold(password, input, take)
-	var own trouble
-	if errors.As(err, &own) { // of ours: the host need not come to its end
+	var own failure
+	if errors.As(err, &own) { // our own error: do not wait for the script
 		_ = s.channel.Close()
 		return err
 	}
 	return r.verdict(talk, err)
 }
 
-// verdict says how a script ended: err is what its streams say.
+// verdict turns the end of a script into an error; err is that of its streams.
 func (r *overExec) verdict(talk *dialogue, err error) error {
 	status, gone := talk.stream.wait()
 	said := talk.stream.said
-	switch become := r.conn.target.Become; {
+	switch become := r.mover.Target.Become; {
 	case gone != nil:
 		return gone
 	case !talk.begun && become != "" && become != transport.BecomeNone:
-		return trouble{kind: transport.KindPrivilege, text: fmt.Sprintf("%s: exit %d: %s", become, status, fault.LastLine(said, talk.noise))}
+		return failure{kind: transport.KindPrivilege, text: fmt.Sprintf("%s: exit %d: %s", become, status, fault.LastLine(said, talk.noise))}
 	case !talk.begun:
-		return trouble{kind: transport.KindProtocol, text: fmt.Sprintf(
+		return failure{kind: transport.KindProtocol, text: fmt.Sprintf(
 			"the login shell ended with status %d before the script began: %s", status, fault.LastLine(said, talk.noise))}
 	case status != 0:
-		return trouble{text: fault.LastLine(said)}
+		return failure{text: fault.LastLine(said)}
 	}
 	return err
 }
 
-// dialogue is what is said on the streams of one script.
+// dialogue is the exchange on the streams of one script.
 type dialogue struct {
 	stream *byteStream
 	nonce  string
@@ -173,8 +173,8 @@ type dialogue struct {
 	noise  []byte // the last line before it
 }
 
-// hold sends and reads until the script has closed its output. io.EOF says that
-// it ended too early.
+// hold sends and reads until the script has closed its output. io.EOF means that it
+// ended too early.
 func (d *dialogue) hold(password []byte, input io.Reader, take func(io.Reader) error) error {
 	if len(password) > 0 {
 		_, err := d.stream.Write(password)
@@ -184,7 +184,7 @@ func (d *dialogue) hold(password []byte, input io.Reader, take func(io.Reader) e
 		}
 	}
 	if input == nil {
-		_ = d.stream.Close() // if the session has ended already, reading says so
+		_ = d.stream.Close() // if the session has ended already, reading shows it
 	}
 	if err := d.begin(); err != nil {
 		return err
@@ -205,7 +205,7 @@ func (d *dialogue) hold(password []byte, input io.Reader, take func(io.Reader) e
 	return nil
 }
 
-// begin reads until the script says that it runs.
+// begin reads until the script announces that it runs.
 func (d *dialogue) begin() error {
 	mark := []byte(d.nonce + " B\n")
 	for read := 0; read < maxPreface; {
@@ -225,7 +225,7 @@ func (d *dialogue) begin() error {
 	return errTalkative
 }
 
-// feed gives the script its input.
+// feed sends the input of the script.
 func (d *dialogue) feed(input io.Reader) error {
 	buffer := make([]byte, 32<<10)
 	if _, err := io.CopyBuffer(d.stream, input, buffer); err != nil {

@@ -1,4 +1,4 @@
-package ssh
+package files
 
 import (
 	"bufio"
@@ -12,11 +12,11 @@ import (
 	"os"
 )
 
-// originSuffix stands behind the name of a download's part, for a file that
-// says of what it is a part.
+// originSuffix, behind the name of a download's part, names the file that records
+// the source of the part.
 const originSuffix = ".of"
 
-// source is what a downloaded part is a part of.
+// source is the file to which a downloaded part belongs.
 type source struct {
 	host, name, via string
 	stamp           stamp
@@ -26,8 +26,7 @@ func (s source) String() string {
 	return fmt.Sprintf("%q %q %s %d %s\n", s.host, s.name, s.via, s.stamp.size, s.stamp.changed)
 }
 
-// localPart is a file of this machine that is not whole yet, and the hash of
-// what is in it.
+// localPart is an incomplete file of this machine, and the hash of its content.
 type localPart struct {
 	to   string
 	file *os.File
@@ -35,8 +34,8 @@ type localPart struct {
 	hash hash.Hash
 }
 
-// openPart opens the part of a file and returns how much of it is there. A part
-// of anything else than the source, as it is now, is emptied.
+// openPart opens the part of a file and returns its size. It empties a part of
+// another source, or of another version of the source.
 func openPart(ctx context.Context, to string, of source) (*localPart, int64, error) {
 	file, err := os.OpenFile(to+partSuffix, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -51,9 +50,9 @@ func openPart(ctx context.Context, to string, of source) (*localPart, int64, err
 	return p, size, nil
 }
 
-// resume hashes what is there, if it is of the source, or begins anew. The
-// origin is written when nothing is there, and before anything is: it is never
-// that of other bytes.
+// resume hashes the existing bytes if they belong to the source, else it starts
+// again. The origin is written while the part is empty, so it never names other
+// bytes.
 func (p *localPart) resume(ctx context.Context, of source) (int64, error) {
 	origin, err := os.ReadFile(p.to + partSuffix + originSuffix)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -84,7 +83,7 @@ func (p *localPart) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// keep gives the part its name.
+// keep renames the complete part.
 func (p *localPart) keep() error {
 	err := p.into.Flush()
 	if err == nil {
@@ -99,7 +98,7 @@ func (p *localPart) keep() error {
 	if err != nil {
 		return here(err)
 	}
-	_ = os.Remove(p.to + partSuffix + originSuffix) // a stale one says nothing of the next part
+	_ = os.Remove(p.to + partSuffix + originSuffix) // a stale one does not match the next part
 	return nil
 }
 
@@ -109,13 +108,13 @@ func (p *localPart) discard() {
 	_ = os.Remove(p.to + partSuffix + originSuffix)
 }
 
-// close leaves the part as it is for a later try; after keep it does nothing.
+// close keeps the part for a later try; after keep it does nothing.
 func (p *localPart) close() {
 	_ = p.into.Flush()
 	_ = p.file.Close()
 }
 
-// interruptible is a reader that ends with its context.
+// interruptible is a reader that stops with its context.
 type interruptible struct {
 	ctx  context.Context
 	from io.Reader

@@ -1,6 +1,8 @@
-package ssh
+package files
 
 import (
+	"aixmend/transport"
+	"aixmend/transport/ssh/fault"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,54 +10,18 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
 	"os"
 
-	"aixmend/transport"
+	"golang.org/x/crypto/ssh"
 )
 
-var _ transport.Files = (*conn)(nil)
-
-// partSuffix stands behind the name of a file that is not whole yet.
-const partSuffix = ".part"
-
-// remote is the host's side of a transfer: over SFTP, or over commands where
-// that can't be had or the login needs privilege. Its errors are troubles, or
-// those of a connection that broke.
-type remote interface {
-	// stat says how large a plain file is, and when it was changed.
-	stat(name string) (stamp, error)
-	// read gives the bytes of a file from an offset on: size of them, which is
-	// all that there may be.
-	read(name string, from, size int64, into io.Writer) error
-	// part readies a file for append and returns its size. It is one that
-	// belongs to the login alone: anything else is replaced by an empty one,
-	// and so it is when it has to be fresh.
-	part(name string, fresh bool) (int64, error)
-	// append writes size bytes at the end of the part, which is at offset, and
-	// closes it.
-	append(name string, offset, size int64, from io.Reader) error
-	// finish gives a part its mode and, in one step, its name.
-	finish(part, name string, mode fs.FileMode) error
-	remove(name string) error
-	// rest runs what takes its time on this machine, in which the host has
-	// nothing to do.
-	rest(f func() error) error
-	via() string
-	close()
-}
-
-// stamp is what tells whether a file is still the same.
-type stamp struct {
-	size    int64
-	changed string // when; comparable with a stamp of the same remote alone
-}
+var _ transport.Files = (*Mover)(nil)
 
 // Put implements transport.Files.
-func (c *conn) Put(ctx context.Context, up transport.Upload) (transport.Moved, error) {
-	t := &transfer{conn: c, op: "upload", name: up.To, progress: up.Progress}
+func (m *Mover) Put(ctx context.Context, up transport.Upload) (transport.Moved, error) {
+	t := &transfer{mover: m, op: "upload", name: up.To, progress: up.Progress}
 	if err := transport.CheckPath(up.To); err != nil {
-		return transport.Moved{}, t.fail(ctx, trouble{text: "the name is refused", err: err})
+		return transport.Moved{}, t.fail(ctx, failure{text: "the name is refused", err: err})
 	}
 	file, size, err := openPlain(up.From)
 	if err != nil {
@@ -79,7 +45,7 @@ func (c *conn) Put(ctx context.Context, up transport.Upload) (transport.Moved, e
 	if err != nil {
 		failed := t.fail(ctx, err)
 		if !resumable(failed) {
-			_ = r.remove(part) // a full file system does not stay full
+			_ = r.remove(part) // frees the space of a full file system
 		}
 		return transport.Moved{}, failed
 	}
@@ -87,10 +53,10 @@ func (c *conn) Put(ctx context.Context, up transport.Upload) (transport.Moved, e
 }
 
 // Get implements transport.Files.
-func (c *conn) Get(ctx context.Context, down transport.Download) (transport.Moved, error) {
-	t := &transfer{conn: c, op: "download", name: down.From, progress: down.Progress}
+func (m *Mover) Get(ctx context.Context, down transport.Download) (transport.Moved, error) {
+	t := &transfer{mover: m, op: "download", name: down.From, progress: down.Progress}
 	if err := transport.CheckPath(down.From); err != nil {
-		return transport.Moved{}, t.fail(ctx, trouble{text: "the name is refused", err: err})
+		return transport.Moved{}, t.fail(ctx, failure{text: "the name is refused", err: err})
 	}
 	r, err := t.open(ctx)
 	if err != nil {
@@ -104,28 +70,28 @@ func (c *conn) Get(ctx context.Context, down transport.Download) (transport.Move
 	return moved, nil
 }
 
-// resumable tells whether a failed transfer can go on later from where it was.
+// resumable reports whether a failed transfer can be resumed.
 func resumable(err error) bool {
 	kind := transport.KindOf(err)
 	return kind == transport.KindLost || kind == transport.KindCanceled
 }
 
-// transfer is one file on its way.
+// transfer is the transfer of one file.
 type transfer struct {
-	conn     *conn
+	mover    *Mover
 	op, name string
 	progress func(done, total int64)
 }
 
-// open chooses the way: files that need privilege move with commands, and so
-// do all where the login's SFTP does not work.
+// open chooses commands for a login that must become root or whose SFTP does not
+// work, else SFTP.
 func (t *transfer) open(ctx context.Context) (remote, error) {
-	if become := t.conn.target.Become; become != "" && become != transport.BecomeNone {
-		return &overExec{conn: t.conn, ctx: ctx}, nil
+	if become := t.mover.Target.Become; become != "" && become != transport.BecomeNone {
+		return &overExec{mover: t.mover, ctx: ctx}, nil
 	}
-	r, err := t.conn.openSFTP(ctx)
+	r, err := t.mover.openSFTP(ctx)
 	if errors.Is(err, errNoSFTP) {
-		return &overExec{conn: t.conn, ctx: ctx}, nil
+		return &overExec{mover: t.mover, ctx: ctx}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -133,14 +99,14 @@ func (t *transfer) open(ctx context.Context) (remote, error) {
 	return r, nil
 }
 
-// tell tells the caller where a transfer begins.
+// tell reports the progress at the beginning of a transfer.
 func (t *transfer) tell(done, total int64) {
 	if t.progress != nil {
 		t.progress(done, total)
 	}
 }
 
-// put stores a file under the name of its part, and compares what is stored.
+// put stores a file under the name of its part, and compares the stored bytes.
 func (t *transfer) put(r remote, file io.ReaderAt, size int64, part string) (transport.Moved, error) {
 	sent := sha256.New()
 	offset, err := t.resume(r, file, size, part, sent)
@@ -153,21 +119,21 @@ func (t *transfer) put(r remote, file io.ReaderAt, size int64, part string) (tra
 		return transport.Moved{}, err
 	}
 	if from.done != size {
-		return transport.Moved{}, trouble{text: fmt.Sprintf("the file on this machine became shorter while it was sent: %d of %d bytes", from.done, size)}
+		return transport.Moved{}, failure{text: fmt.Sprintf("the file on this machine became shorter while it was sent: %d of %d bytes", from.done, size)}
 	}
 	stored := sha256.New()
 	if err := r.read(part, 0, size, stored); err != nil {
 		return transport.Moved{}, err
 	}
 	if sum(stored) != sum(sent) {
-		return transport.Moved{}, trouble{kind: transport.KindProtocol, text: fmt.Sprintf(
-			"what the host has stored is not what was sent: sha256 %s, not %s", sum(stored), sum(sent))}
+		return transport.Moved{}, failure{kind: transport.KindProtocol, text: fmt.Sprintf(
+			"the host has stored other bytes than were sent: sha256 %s, not %s", sum(stored), sum(sent))}
 	}
 	return transport.Moved{Bytes: size, SHA256: sum(stored), Resumed: offset, Via: r.via()}, nil
 }
 
-// resume readies the part and returns how much of it is good; the hash is then
-// that of as many bytes of the file.
+// resume prepares the part and returns the number of its bytes that equal the
+// file's; good is then the hash of those.
 func (t *transfer) resume(r remote, file io.ReaderAt, size int64, part string, good hash.Hash) (int64, error) {
 	have, err := r.part(part, false)
 	if err != nil || have == 0 {
@@ -187,19 +153,19 @@ func (t *transfer) resume(r remote, file io.ReaderAt, size int64, part string, g
 	return 0, err
 }
 
-// get fetches a file into its part, and names it when it is whole.
+// get downloads a file into its part, and renames it once it is complete.
 func (t *transfer) get(ctx context.Context, r remote, down transport.Download) (transport.Moved, error) {
 	before, err := r.stat(down.From)
 	if err != nil {
 		return transport.Moved{}, err
 	}
 	if down.MaxBytes > 0 && before.size > down.MaxBytes {
-		return transport.Moved{}, trouble{text: fmt.Sprintf("it is larger than the bound of %d bytes: %d bytes", down.MaxBytes, before.size)}
+		return transport.Moved{}, failure{text: fmt.Sprintf("it is larger than the limit of %d bytes: %d bytes", down.MaxBytes, before.size)}
 	}
 	var part *localPart
 	var offset int64
 	err = r.rest(func() (err error) {
-		part, offset, err = openPart(ctx, down.To, source{t.conn.target.Name, down.From, r.via(), before})
+		part, offset, err = openPart(ctx, down.To, source{t.mover.Target.Name, down.From, r.via(), before})
 		return err
 	})
 	if err != nil {
@@ -226,12 +192,12 @@ func (t *transfer) get(ctx context.Context, r remote, down transport.Download) (
 	return transport.Moved{Bytes: before.size, SHA256: sum(part.hash), Resumed: offset, Via: r.via()}, nil
 }
 
-// unchanged looks at a file once more: one that changes while it is read gives
-// neither its old content nor its new one.
+// unchanged checks that a file did not change while it was read: its content would
+// be neither the old nor the new one.
 func unchanged(r remote, name string, before stamp) error {
 	after, err := r.stat(name)
 	if err == nil && after != before {
-		err = trouble{text: fmt.Sprintf("it changed while it was read: %d bytes of %s, then %d bytes of %s",
+		err = failure{text: fmt.Sprintf("it changed while it was read: %d bytes of %s, then %d bytes of %s",
 			before.size, before.changed, after.size, after.changed)}
 	}
 	return err
@@ -255,3 +221,29 @@ func openPlain(name string) (*os.File, int64, error) {
 }
 
 func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
+
+// fail gives an error of a transfer its kind. An error without one is that of the
+// connection.
+func (t *transfer) fail(ctx context.Context, err error) error {
+	kind := transport.KindLost
+	var own failure
+	var typed *transport.Error
+	var refused *ssh.OpenChannelError
+	switch {
+	case ctx.Err() != nil:
+		kind, err = transport.KindCanceled, context.Cause(ctx)
+	case errors.As(err, &own):
+		if kind = own.kind; kind == "" {
+			kind = transport.KindFile
+		}
+	case errors.As(err, &typed):
+		kind, err = typed.Kind, typed.Err
+	case t.mover.Conn.Cause() != nil:
+		err = t.mover.Conn.Cause()
+	case errors.As(err, &refused):
+		kind, err = transport.KindProtocol, errors.New("the server refused a session: "+fault.Printable(refused.Message))
+	default:
+		err = errBroke
+	}
+	return &transport.Error{Kind: kind, Op: t.op, Host: t.mover.Target.Name, Err: fmt.Errorf("%s: %w", fault.Printable(t.name), fault.Short(err))}
+}

@@ -1,4 +1,4 @@
-package ssh
+package files
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 	"aixmend/transport"
 )
 
-// counted is a file on its way to the host: it hashes and tells what leaves.
+// counted hashes and reports the bytes of a file on its way to the host.
 type counted struct {
 	from        io.Reader
 	hash        hash.Hash
@@ -30,7 +30,7 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// arriving is a file on its way from the host.
+// arriving reports the bytes of a file on its way from the host.
 type arriving struct {
 	part        *localPart
 	done, total int64
@@ -46,8 +46,8 @@ func (a *arriving) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// twin compares what is written to it with the beginning of a file, by hash;
-// mine is then the hash of as much of the file.
+// twin compares the bytes written to it with the beginning of a file, by hash. mine
+// becomes the hash of as many bytes of the file.
 type twin struct {
 	file         io.ReaderAt
 	mine, theirs hash.Hash
@@ -66,7 +66,7 @@ func (t *twin) Write(p []byte) (int, error) {
 
 func (t *twin) equal() bool { return bytes.Equal(t.mine.Sum(nil), t.theirs.Sum(nil)) }
 
-// exactly lets as many bytes pass as were announced.
+// exactly passes on as many bytes as were announced.
 type exactly struct {
 	into io.Writer
 	size int64
@@ -75,17 +75,17 @@ type exactly struct {
 
 func (e *exactly) Write(p []byte) (int, error) {
 	if room := e.size - e.done; int64(len(p)) > room {
-		return 0, trouble{kind: transport.KindProtocol, text: fmt.Sprintf("the host sends more than the %d bytes that it announced", e.size)}
+		return 0, failure{kind: transport.KindProtocol, text: fmt.Sprintf("the host sends more than the %d bytes that it announced", e.size)}
 	}
 	n, err := e.into.Write(p)
 	e.done += int64(n)
 	return n, err
 }
 
-// whole tells what is wrong when no more bytes come.
+// whole returns an error if bytes are missing at the end.
 func (e *exactly) whole() error {
 	if e.done < e.size {
-		return trouble{kind: transport.KindProtocol, text: fmt.Sprintf("the host sent %d of the %d bytes that it announced", e.done, e.size)}
+		return failure{kind: transport.KindProtocol, text: fmt.Sprintf("the host sent %d of the %d bytes that it announced", e.done, e.size)}
 	}
 	return nil
 }

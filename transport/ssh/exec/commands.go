@@ -1,4 +1,4 @@
-package ssh
+package exec
 
 import (
 	"fmt"
@@ -10,27 +10,27 @@ import (
 	shelltext "aixmend/transport/shell"
 )
 
-// The mode in which each command becomes root by itself. The script runs as the
-// login user; a shell function stands in front of every command in it that
-// needs root, and what can't be taken apart so runs by one call of sh.
+// This is the mode in which each command becomes root by itself. The script runs as
+// the login; a shell function runs each of its commands that needs root. A text that
+// can't be split into commands is run by one call of sh.
 
-// maxChecks is how many commands are asked for before a script: one a path.
+// maxChecks bounds the commands for which the tool is asked before a script.
 const maxChecks = 64
 
 // rootCall is the shell function that runs a command as root.
 const rootCall = "aixmend_root"
 
-// functions are the shell functions of this mode.
+// functions returns the shell functions of this mode.
 //
-// aixmend_root keeps what a shell says of a command that is not there, 127,
-// because tools say 1, as for many another thing. Only where the login can see
-// that nothing is there it says so: else the tool is asked, and its failure is
-// no proof of absence. A command that the tool refuses is named between two
-// lines, on both streams: the text may send either away. An empty name is the
-// tool itself, which is not there.
+// aixmend_root returns 127, as a shell does, for a command that does not exist,
+// because tools return 1 for that and for much else. It does so only if the login
+// can see that the file is missing: otherwise the tool is asked, and its failure is
+// no proof of absence. A refused command is named between two lines, on both
+// streams, since the text may redirect either. An empty name means that the tool
+// itself does not exist.
 //
-// aixmend_may asks for a command before any is run, and ends the script when it
-// is refused.
+// aixmend_may asks the tool for a command before any is run, and ends the script
+// if it refuses.
 func (t *tool) functions() string {
 	call, ask, listed := join(t.silent), join(t.silent), ""
 	if t.lists {
@@ -68,15 +68,15 @@ aixmend_may() {
 `, call, listed, ask)
 }
 
-// harmless is the command that is run to see whether a tool runs any, where the
-// tool can't be asked.
+// harmless is run to see whether a tool runs commands at all, if the tool can't be
+// asked.
 const harmless = "/usr/bin/id -u"
 
-// checks returns shell text that asks the tool for the commands before any is
-// run: one for each path, only those that the text says word by word, and none
-// of which it has said yes on this connection. Their paths are returned, too.
-// A tool that can't be asked is to run the harmless one, if it is among them.
-func (t *tool) checks(commands []transport.Command, texts *texts, allowed map[string]bool) (string, []string) {
+// checks returns shell text that asks the tool for commands before any is run, and
+// their paths: one command for each path, only literal ones, and none that it has
+// allowed before on this connection. A tool that can't be asked runs the harmless
+// command instead, if it is among them.
+func (t *tool) checks(commands []transport.Command, texts *Texts, allowed map[string]bool) (string, []string) {
 	var b strings.Builder
 	var paths []string
 	for _, c := range commands {
@@ -95,27 +95,25 @@ func (t *tool) checks(commands []transport.Command, texts *texts, allowed map[st
 	return b.String(), paths
 }
 
-// text is what became of a command's text in this mode.
+// text is a command's text in this mode.
 type text struct {
 	line  string
-	fixed [][]string // the calls in it that are fixed, word by word
+	fixed [][]string // the calls whose words are all literal
 }
 
-// maxTexts bounds how many texts are kept. They are those of the probes, which
-// every host gets.
+// maxTexts bounds the kept texts. They are those of the probes, which every host
+// gets.
 const maxTexts = 1024
 
-// texts keeps what became of the texts of read-only commands. It is safe for
-// concurrent use.
-type texts struct {
+// Texts keeps the converted texts of read-only commands. It is safe for concurrent
+// use, and ready to use when zero.
+type Texts struct {
 	mu    sync.Mutex
 	known map[string]text
 }
 
-func newTexts() *texts { return &texts{known: map[string]text{}} }
-
-// of takes the text of a command apart, once for all hosts.
-func (t *texts) of(c transport.Command) text {
+// of converts the text of a command, once for all hosts.
+func (t *Texts) of(c transport.Command) text {
 	t.mu.Lock()
 	known, ok := t.known[c.Line]
 	t.mu.Unlock()
@@ -125,6 +123,9 @@ func (t *texts) of(c transport.Command) text {
 	apart := takeApart(c.Line)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.known == nil {
+		t.known = map[string]text{}
+	}
 	if !c.Mutating && len(t.known) < maxTexts {
 		t.known[c.Line] = apart
 	}
@@ -134,10 +135,10 @@ func (t *texts) of(c transport.Command) text {
 func takeApart(line string) text {
 	split := shelltext.Split(line)
 	if split.Whole() != "" {
-		// The tool drops the environment: it is set anew, as for a whole script.
+		// The tool drops the environment: it is set again, as for a whole script.
 		return text{
-			line:  rootCall + " " + join(sh) + " " + quote(prelude+line),
-			fixed: [][]string{{sh[0], sh[1], "*"}}, // as sudoers has it
+			line:  rootCall + " " + join(sh) + " " + Quote(Prelude+line),
+			fixed: [][]string{{sh[0], sh[1], "*"}}, // as in sudoers
 		}
 	}
 	t := text{line: split.Prefixed(rootCall)}
