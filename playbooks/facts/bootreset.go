@@ -6,7 +6,7 @@ import (
 )
 
 // ParseBootReset reads the lines clouddev=VALUE and ghostdev=VALUE that the probe
-// makes of `lsattr -El sys0` (procedure D18; the attributes D, what they do D). An
+// makes of `lsattr -El sys0` (procedure D18; the attributes and their effects D). An
 // attribute that a level does not have is empty.
 func ParseBootReset(o Output) (BootReset, error) {
 	if o.Exit != 0 {

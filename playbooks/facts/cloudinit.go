@@ -27,8 +27,8 @@ const (
 // bootTracker): an address of an earlier one says nothing about this one. In it
 // the last address wins, for each interface and kind (link-local or not). ethN
 // is written enN. The text may begin in the middle of a boot, and begin and end
-// in the middle of a line. What does not parse is evidence of nothing, and so is
-// loopback, "::" or multicast. Shapes 1 and 3 to 5 are seen in code (C), that
+// in the middle of a line. Text that does not parse is no evidence, nor is
+// loopback, "::" or multicast. Shapes 1 and 3 to 5 are seen in code (C); that
 // shape 2 is the injection is inferred (I).
 func ParseCloudInit(o Output) (CloudInit, error) {
 	if o.Exit == exitAbsent {

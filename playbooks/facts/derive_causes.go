@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// CausesInput is what DeriveCauses reads; whatever is nil is no evidence.
+// CausesInput holds the facts that DeriveCauses reads; a nil fact is no evidence.
 type CausesInput struct {
 	Boot     *Word     `fact:"bootinfo"`
 	Disks    *Disks    `fact:"lspv"`

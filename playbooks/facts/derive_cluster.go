@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// ClusterInput is what DeriveCluster reads: every check of the cluster guard. The
+// ClusterInput holds the facts that DeriveCluster reads: every check of the cluster guard. The
 // names of the checks are those by which an inventory accepts an unclear answer.
 type ClusterInput struct {
 	CuAt           *ODM            `fact:"cuat"`
@@ -244,8 +244,8 @@ func (in ClusterInput) domainCheck() guardCheck {
 	return check
 }
 
-// noPeerDomain reports whether lsrpdomain has said that there is no peer domain, or
-// is not there, and with it what a peer domain needs (C).
+// noPeerDomain reports whether lsrpdomain says that there is no peer domain, or is
+// missing, together with everything a peer domain needs (C).
 func (in ClusterInput) noPeerDomain() bool {
 	return in.PeerDomains != nil && len(in.PeerDomains.Names) == 0
 }

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// Cluster0Input is what DeriveCluster0 reads.
+// Cluster0Input holds the facts that DeriveCluster0 reads.
 type Cluster0Input struct {
 	CuAt *ODM `fact:"cuat"`
 }
 
-// DeriveCluster0 says what the pseudo device cluster0 carries (procedure D11).
+// DeriveCluster0 lists the attributes of the pseudo device cluster0 (procedure D11).
 // The device and its attribute node_uuid are on plain hosts too (C). A node_uuid
 // that is not all zeros brings the old node id back when recfgct runs (I); zeros
 // bring nothing back (C). Another attribute with a value, such as clvdisk, is a

@@ -17,20 +17,20 @@ type Identity struct {
 	// MACs are those of the en interfaces, canonical, sorted, each once: the
 	// members of a link aggregation share one (D).
 	MACs []string `json:"macs" cel:"macs"`
-	// Why says what is not known, "" when Known.
+	// Why names the unknown part, "" when Known.
 	Why string `json:"why" cel:"why"`
 }
 
-// IdentityInput is what DeriveIdentity reads.
+// IdentityInput holds the facts that DeriveIdentity reads.
 type IdentityInput struct {
 	MachineID *Word `fact:"machine_id"`
 	LPAR      *LPAR `fact:"lpar"`
 	NICs      *NICs `fact:"nics,optional"`
 }
 
-// DeriveIdentity joins what makes a machine itself (procedure D16). Host keys and
-// node ids are no part of it: clones share them. It never fails: what is not known
-// is said in Why, and the rest is kept.
+// DeriveIdentity joins the facts that identify a machine (procedure D16). Host keys and
+// node ids are not among them: clones share those. It never fails: an unknown part is
+// named in Why, and the rest is kept.
 func DeriveIdentity(in IdentityInput) (Identity, error) {
 	id := Identity{MACs: []string{}}
 	if in.MachineID != nil {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// InjectedInput is what DeriveInjected reads.
+// InjectedInput holds the facts that DeriveInjected reads.
 type InjectedInput struct {
 	NIC *RMCNIC    `fact:"rmc_nic"`
 	Log *CloudInit `fact:"log"`

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// LostInput is what DeriveLost reads. Whatever is nil could not be read now.
+// LostInput holds the facts that DeriveLost reads. A nil fact could not be read now.
 type LostInput struct {
 	Baseline  *Past     `fact:"baseline"`
 	Hostname  *Word     `fact:"hostname"`
@@ -19,7 +19,7 @@ type LostInput struct {
 }
 
 // DeriveLost compares the host with a baseline (procedure V4, post-migration):
-// what was there and is not now. What is new is not asked.
+// it lists the things that are gone, and no new ones.
 func DeriveLost(in LostInput) (Lost, error) {
 	lost := Lost{
 		Addresses: []string{}, Routes: []string{}, Filesets: []string{}, VolumeGroups: []string{},
@@ -144,8 +144,8 @@ func lostFilesets(then, now []Fileset) []string {
 	return sorted(lost)
 }
 
-// lostVolumeGroups are those that no disk holds now, or that are not varied on
-// any more. What an installation leaves behind is not missed.
+// lostVolumeGroups are those that no disk holds now, or that are no longer varied
+// on. Leftovers of an installation are not counted.
 func lostVolumeGroups(then, now []Disk) []string {
 	was, is := volumeGroups(then), volumeGroups(now)
 	lost := []string{}
@@ -178,8 +178,7 @@ func changed(then, now string) string {
 	return clean(orNone(then)+" then, "+orNone(now)+" now", maxText)
 }
 
-// sorted puts a list in order, each line once, and cuts it to what a list may
-// hold.
+// sorted puts a list in order, each line once, and cuts it to the length limit.
 func sorted(list []string) []string {
 	slices.Sort(list)
 	list = slices.Compact(list)

@@ -15,7 +15,7 @@ const (
 	ownUnclear = "unclear"
 )
 
-// MachineInput is what DeriveMachine reads; without captures it says nothing.
+// MachineInput holds the facts that DeriveMachine reads; without captures it says nothing.
 type MachineInput struct {
 	Captures *Captures `fact:"captures"`
 	LPAR     *LPAR     `fact:"lpar"`
@@ -24,7 +24,7 @@ type MachineInput struct {
 }
 
 // DeriveMachine finds the capture of this very machine (own image, step 3).
-// Identity is what a change of the disk leaves alone: the LPAR's number and
+// Identity is everything that survives a change of the disk: the LPAR's number and
 // name, and the MACs (I). All must agree, one common MAC is enough. A live
 // partition mobility may give the LPAR another number (K): that is believed only
 // of a capture that was asked for by name.
@@ -93,7 +93,7 @@ func bootVolume(disks *Disks) string {
 	return ""
 }
 
-// machine is what identifies a machine.
+// machine holds the facts that identify a machine.
 type machine struct {
 	lpar LPAR
 	macs []string // canonical

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// MetadataNICInput is what DeriveMetadataNIC reads.
+// MetadataNICInput holds the facts that DeriveMetadataNIC reads.
 type MetadataNICInput struct {
 	NICs     *NICs     `fact:"nics"`
 	RMCNIC   *RMCNIC   `fact:"rmc_nic"`

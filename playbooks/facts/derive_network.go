@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// NetworkInput is what DeriveNetwork reads; without Own and NICs it says
+// NetworkInput holds the facts that DeriveNetwork reads; without Own and NICs it says
 // nothing.
 type NetworkInput struct {
 	Own      *OwnCapture   `fact:"own"`
@@ -19,9 +19,9 @@ type NetworkInput struct {
 }
 
 // DeriveNetwork compares the ODM's network with that of the capture of this
-// machine (own image, step 3). Only what is not there at all is missing and may
-// be set. Where something else stands in its place nothing is touched: it is
-// told in Differs, as it is where the NIC was not up when captured. NICs are
+// machine (own image, step 3). Only a setting that is absent now is missing and may
+// be set. A setting with another value is left alone and listed in Differs,
+// as is every setting of a NIC that was not up when captured. NICs are
 // matched by MAC, for a new disk may number them otherwise (I). The link-local
 // address of the RMC NIC, and any that follows from its NIC's MAC, is not
 // compared: procedure D5 and D6 judge it.
@@ -154,7 +154,7 @@ func (d *NetworkDiff) routes(past Past, now *StaticRoutes) {
 	}
 }
 
-// withoutText is a route by what it does, however the ODM writes it.
+// withoutText is a route by its effect, however the ODM writes it.
 func withoutText(r StaticRoute) StaticRoute {
 	r.Text = ""
 	return r

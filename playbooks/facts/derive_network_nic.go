@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// nicDiff compares one captured NIC with what it is now (own image, step 3).
+// nicDiff compares one captured NIC with its current state (own image, step 3).
 type nicDiff struct {
 	then, now NIC
 	holders   map[netip.Addr][]string // the names of the NICs that hold an address now
@@ -18,7 +18,7 @@ type nicDiff struct {
 	shown   map[netip.Addr]bool   // addresses live on this NIC now
 }
 
-// compare adds to the diff what is missing and what differs.
+// compare adds missing and differing settings to the diff.
 func (c *nicDiff) compare() {
 	old, is := c.then.Attributes, c.now.Attributes
 	switch {

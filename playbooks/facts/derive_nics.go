@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// What the RMC network of NovaLink looks like (I: seen in driver code only).
+// Marks of NovaLink's RMC network (I: seen in driver code only).
 const (
 	managementVLAN   = 4094
 	managementSwitch = "MGMTSWITCH"
@@ -15,7 +15,7 @@ const (
 // metadataIPv4 is the address of the metadata service's NIC (D).
 const metadataIPv4 = "169.254.169.253"
 
-// NICsInput is what DeriveNICs reads; only Ifconfig is required.
+// NICsInput holds the facts that DeriveNICs reads; only Ifconfig is required.
 type NICsInput struct {
 	Ifconfig   *Ifconfig      `fact:"ifconfig"`
 	Devices    *Devices       `fact:"lsdev"`
@@ -25,7 +25,7 @@ type NICsInput struct {
 	Session    *SSHConnection `fact:"session"`
 }
 
-// DeriveNICs joins what the commands say of each en interface (procedure D4 to
+// DeriveNICs joins the outputs of several commands for each en interface (procedure D4 to
 // D6). An interface that is down is missing from ifconfig (K), so every source
 // adds names. The MAC is entstat's, else netstat's. Attributes.Interface stays
 // "" for a NIC whose attributes were not read.
@@ -104,7 +104,7 @@ func noNIC() NIC {
 	}
 }
 
-// addLive takes over what ifconfig shows.
+// addLive takes over the addresses that ifconfig shows.
 func (n *NIC) addLive(i Interface) {
 	n.Up = i.Up
 	n.IPv4 = append(n.IPv4, i.IPv4...)

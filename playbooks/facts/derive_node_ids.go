@@ -2,7 +2,7 @@ package facts
 
 import "errors"
 
-// NodeIDsInput is what DeriveNodeIDs reads: the three places of the node id.
+// NodeIDsInput holds the facts that DeriveNodeIDs reads: the three places of the node id.
 type NodeIDsInput struct {
 	Command *NodeID `fact:"command"`
 	Etc     *NodeID `fact:"etc"`

@@ -7,16 +7,16 @@ import (
 	"slices"
 )
 
-// PersistenceInput is what DerivePersistence reads.
+// PersistenceInput holds the facts that DerivePersistence reads.
 type PersistenceInput struct {
 	NIC  *RMCNIC    `fact:"rmc_nic"`
 	NICs *NICs      `fact:"nics"`
 	Boot *BootLines `fact:"boot_lines"`
 }
 
-// DerivePersistence judges what a boot does to the address of the RMC NIC
+// DerivePersistence predicts the effect of a boot on the address of the RMC NIC
 // (procedure D6). It comes back by netaddr6 or alias6 in the ODM with state up,
-// by autoconf6, or by a chdev line in rc.tcpip. Stale is what brings back a
+// by autoconf6, or by a chdev line in rc.tcpip. Stale lists settings that bring back a
 // link-local address that does not follow from the MAC of its NIC; any other
 // IPv6 is the customer's and never stale. Without rc.tcpip the answer stands
 // only if the ODM alone proves persistence; Stale then covers the ODM alone.
@@ -107,7 +107,7 @@ func (p *Persistence) judgeLine(line BootLine, nic NIC, all []NIC) error {
 	return nil
 }
 
-// looksLikeEUI64 tells whether an address was made of a MAC: ff:fe stands in
+// looksLikeEUI64 reports whether an address was made of a MAC: ff:fe stands in
 // the middle of its interface id.
 func looksLikeEUI64(address string) bool {
 	addr, err := netip.ParseAddr(address)
@@ -115,7 +115,7 @@ func looksLikeEUI64(address string) bool {
 	return err == nil && b[11] == 0xff && b[12] == 0xfe
 }
 
-// follows tells whether the address of a line is the EUI-64 of the NIC that it
+// follows reports whether the address of a line is the EUI-64 of the NIC that it
 // names. A NIC that does not exist has none; a line that names no NIC (a
 // variable) is right if the address is that of any.
 func follows(line BootLine, all []NIC) (bool, error) {

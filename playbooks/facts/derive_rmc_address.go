@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// RMCAddressInput is what DeriveRMCAddress reads.
+// RMCAddressInput holds the facts that DeriveRMCAddress reads.
 type RMCAddressInput struct {
 	NIC *RMCNIC `fact:"rmc_nic"`
 }

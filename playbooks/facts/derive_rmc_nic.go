@@ -14,7 +14,7 @@ const (
 	nicMissing   = "missing"
 )
 
-// RMCNICInput is what DeriveRMCNIC reads. NICs is required; each of the others
+// RMCNICInput holds the facts that DeriveRMCNIC reads. NICs is required; each of the others
 // adds witnesses.
 type RMCNICInput struct {
 	Inventory *Inventory `fact:"inventory"`
@@ -226,7 +226,7 @@ func sameMAC(nic NIC, all []NIC) []NIC {
 	return filterNICs(all, func(n NIC) bool { return n.MAC == nic.MAC && n.MAC != "" })
 }
 
-// roles say what each NIC is for, as far as something speaks for it.
+// roles are the purposes of the NICs, as far as there is evidence.
 func (s *nicSearch) roles(verdict RMCNIC) []NICRole {
 	list := []NICRole{}
 	for _, n := range s.all {

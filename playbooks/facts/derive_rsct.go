@@ -8,7 +8,7 @@ import (
 // rmcFileset is the fileset of the RMC daemon: its level is the one that counts.
 const rmcFileset = "rsct.core.rmc"
 
-// RSCTInput is what DeriveRSCT reads.
+// RSCTInput holds the facts that DeriveRSCT reads.
 type RSCTInput struct {
 	Filesets *Filesets `fact:"filesets"`
 }

@@ -20,19 +20,19 @@ const (
 // utilsFileset goes with rmcFileset: both are wanted even where one is absent.
 const utilsFileset = "rsct.core.utils"
 
-// filesetName is what may be given to installp.
+// filesetName matches the names that may be given to installp.
 var filesetName = regexp.MustCompile(`^[A-Za-z0-9_.+-]{1,100}$`)
 
-// UpdateInput is what DeriveUpdate reads; without images it says nothing.
+// UpdateInput holds the facts that DeriveUpdate reads; without images it says nothing.
 type UpdateInput struct {
 	Images   *Images   `fact:"images"`
 	RSCT     *RSCT     `fact:"rsct"`
 	Filesets *Filesets `fact:"filesets"`
 }
 
-// DeriveUpdate compares the images with what is installed (procedure R5). The
-// level that decides is that of rsct.core.rmc (D); of the other rsct filesets
-// those go along that are installed at an older level, or broken.
+// DeriveUpdate compares the images with the installed filesets (procedure R5). The
+// level of rsct.core.rmc decides (D); other rsct filesets are updated with it if
+// they are installed at an older level, or broken.
 func DeriveUpdate(in UpdateInput) (Update, error) {
 	if in.Images == nil {
 		return Update{}, errors.New("the images are not known")

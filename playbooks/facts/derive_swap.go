@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// SwapInput is what DeriveSwap reads. Whatever is nil is a thing wanting.
+// SwapInput holds the facts that DeriveSwap reads. A nil fact counts as missing.
 type SwapInput struct {
 	NodeIDs    *NodeIDs      `fact:"node_ids"`
 	NICs       *NICs         `fact:"nics"`

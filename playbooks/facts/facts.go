@@ -1,11 +1,11 @@
-// Package facts turns what AIX commands print into typed facts.
+// Package facts turns the output of AIX commands into typed facts.
 //
 // A *parser* reads the output of one probe. A *derivation* joins several facts
 // into a judgement that needs more than one command (which NIC is the RMC NIC,
 // whether three node ids agree). Both are pure: no I/O, no clock, no globals
-// that change. Everything they read comes from a host and is untrusted; what
-// they return is validated, bounded and free of control characters, so that it
-// may be compared, printed and, after quoting, put into a command.
+// that change. Everything they read comes from a host and is untrusted; the
+// facts they return are validated, bounded and free of control characters, so that
+// they may be compared, printed and, after quoting, put into a command.
 //
 // A parser returns an error when the output does not answer the question. It
 // never guesses: a fact that could not be had is missing, and whatever rests on
@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// Output is what one probe left behind on the host.
+// Output is the result of one probe.
 type Output struct {
 	// Stdout and Stderr are the bytes kept of each stream (see Truncated).
 	Stdout, Stderr []byte
@@ -33,7 +33,7 @@ type Output struct {
 
 // A Parser makes a fact of one probe's output.
 type Parser struct {
-	// Name is what a playbook's `parse:` says.
+	// Name is the parser's name in a playbook's `parse:`.
 	Name string
 	// Type is the type of the fact: a struct whose fields carry `json` and
 	// `cel` tags with the same name.
@@ -44,7 +44,7 @@ type Parser struct {
 
 // A Derivation makes a fact of other facts.
 type Derivation struct {
-	// Name is what a playbook's `derive:` says.
+	// Name is the derivation's name in a playbook's `derive:`.
 	Name string
 	// Input is a struct type: one pointer field for each fact that is read,
 	// named by its `fact` tag. A nil field is a fact that could not be had.

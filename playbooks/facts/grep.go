@@ -2,9 +2,9 @@ package facts
 
 import "strings"
 
-// ParseLines reads what `grep` found: exit status 1 with nothing said is no
-// line, anything above is a failure (POSIX). Files that are not there are for
-// the probe to leave out.
+// ParseLines reads the output of `grep`: exit status 1 without a message means no
+// line, a higher one is a failure (POSIX). The probe leaves out files that are not
+// there.
 func ParseLines(o Output) (Lines, error) {
 	found := Lines{List: []string{}}
 	if o.Exit > 1 || (o.Exit == 1 && !blank(o.Stderr)) {

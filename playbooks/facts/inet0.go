@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// safeWord is what a value must look like to become part of a command: the
-// characters that the playbooks' own check lets through.
+// safeWord matches the values that may become part of a command: the characters
+// that the playbooks' own check accepts.
 var safeWord = regexp.MustCompile(`^[A-Za-z0-9_./:=,@+-]{1,256}$`)
 
 // ParseStaticRoutes reads `lsattr -El inet0 -a route -F value` (own image): one

@@ -19,7 +19,7 @@ const noFolder = "no such folder"
 // is not V.R.M.F (rpms) are left out. Of other products than RSCT only as many
 // are kept as there is room for: an lpp_source may hold more. Exit 44 is the
 // probe's word for "no folder". installp's refusals, by status or by a message
-// 0503-NNN, are an answer too: Readable is false and Why says what it said.
+// 0503-NNN, are an answer too: Readable is false and Why quotes it.
 func ParseImages(o Output) (Images, error) {
 	switch {
 	case notThere(o):

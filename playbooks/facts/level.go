@@ -43,7 +43,7 @@ func (l Level) String() string {
 	return fmt.Sprintf("%d.%d.%d.%d", l[0], l[1], l[2], l[3])
 }
 
-// OlderLevel tells whether level a is older than level b.
+// OlderLevel reports whether level a is older than level b.
 func OlderLevel(a, b string) (bool, error) {
 	left, err := ParseLevel(a)
 	if err != nil {

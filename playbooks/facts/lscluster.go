@@ -11,7 +11,7 @@ var (
 	caaStopped = regexp.MustCompile(`(?i)\bstopp(ed|ing)\b`)
 	// caaOwn: lscluster's own words, not those of a shell or a tool that becomes root.
 	caaOwn = regexp.MustCompile(`(?i)cluster|^\s*[0-9]{4}-[0-9]{3}`)
-	// caaDenies: words of a message that says what is not there.
+	// caaDenies: words of a message that says that something does not exist.
 	caaDenies = regexp.MustCompile(`(?i)\b(no|not|none|never|without|inactive)\b`)
 	// caaFailed: words of a failure, which says nothing about whether there is a cluster.
 	caaFailed = regexp.MustCompile(`(?i)denied|permission|permitted|privilege|authori[sz]|password|` +

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// nicSearch weighs what speaks for a NIC to be the RMC NIC (procedure D4, D17).
+// nicSearch weighs the evidence that a NIC is the RMC NIC (procedure D4, D17).
 type nicSearch struct {
 	all      []NIC
 	boot     *BootLines
@@ -62,9 +62,9 @@ func (s *nicSearch) inBootLine(n NIC) bool {
 }
 
 // inLog: the log has the address, set (the commands and their input) or listed (its
-// tables show the live addresses, autoconf6's among them). What it says of another
-// NIC with that MAC, such as the aggregate of which this one is a member, is about
-// that one; numbers alone may have changed since.
+// tables show the live addresses, autoconf6's among them). Entries about another
+// NIC with that MAC, such as the aggregate that this one belongs to, count for that
+// other NIC; numbers alone may have changed since.
 func (s *nicSearch) inLog(n NIC, set bool) bool {
 	return s.log != nil && slices.ContainsFunc(s.log.Addresses, func(a LoggedAddress) bool {
 		others := a.Interface != n.Name && slices.ContainsFunc(s.all, func(o NIC) bool { return o.Name == a.Interface && o.EUI64 == n.EUI64 })

@@ -14,7 +14,7 @@ var (
 const (
 	maxFields = 256
 	maxValue  = 1024
-	// maxRawValue bounds what is kept of a value before its quotes are undone.
+	// maxRawValue bounds a value before its quotes are undone.
 	maxRawValue = 8 * maxValue
 )
 
@@ -26,8 +26,8 @@ const (
 // status is not known (K), so a silent failure is no match too, unless a signal
 // ended it.
 //
-// A value is what stands between the outer quotes, with \" and \\ undone. It goes
-// on in the next line when its line ends with a backslash, or when its quote is
+// A value is the text between the outer quotes, with \" and \\ undone. It continues
+// in the next line when its line ends with a backslash, or when its quote is
 // still open and the next line is no field, no header and not blank: a quote
 // that somebody forgot must not swallow a stanza. The first of two fields with
 // the same name counts.
@@ -139,8 +139,7 @@ func endsQuoted(s string) bool {
 	return quote && backslashes(rest)%2 == 0
 }
 
-// unquote takes off the outer quotes as far as they are there, and undoes what
-// backslashes hide.
+// unquote removes the outer quotes, where there are any, and undoes backslashes.
 func unquote(s string) string {
 	s = strings.TrimPrefix(strings.TrimSpace(s), `"`)
 	if endsQuoted(s) {

@@ -9,8 +9,8 @@ import (
 // ReadPast reads the facts of a capture.json or of a host's page, by name, as
 // JSON decodes them (procedure C1, V4). A fact that is missing, is null, does
 // not decode or is larger than any parser makes it is left out of Has. Texts
-// are cleaned once more: a file can be tampered with. The caller fills what the
-// past is called and sets Known.
+// are cleaned once more: a file can be tampered with. The caller fills the
+// name of the past and sets Known.
 func ReadPast(factsByName map[string]any) Past {
 	past := noPast()
 	recall(&past, factsByName, "cluster", &past.Cluster)

@@ -16,7 +16,8 @@ var (
 // line counts when its netaddr6 is an address of hex digits and colons alone;
 // anything else there is evidence of nothing. An autoconf6 line counts when it
 // says which interfaces (-i en1) or all of them (-a, -A); a bare autoconf6
-// configures only what is up already (D), which promises nothing, and is told as Bare.
+// configures only interfaces that are up already (D), which promises nothing; it is
+// reported as Bare.
 func ParseBootLines(o Output) (BootLines, error) {
 	// Exit 1 is grep's "no such line", but also that of a sudo that refused.
 	if o.Exit != 0 && (o.Exit != 1 || !blank(o.Stderr)) {
@@ -55,7 +56,7 @@ func ParseBootLines(o Output) (BootLines, error) {
 	return found, nil
 }
 
-// moreThanAnAddress names what a line does beyond one chdev of an IPv6 address, its
+// moreThanAnAddress names the effects of a line beyond one chdev of an IPv6 address, its
 // length and state up; "" for nothing. It is as strict as the step that replaces lines.
 func moreThanAnAddress(line string) string {
 	commands := shellCommands(line)
@@ -164,7 +165,7 @@ func autoconfLines(words []string) []BootLine {
 }
 
 // shellCommands splits one line of a shell script into simple commands and
-// those into words. Quotes are taken off, and what stood in them is split at
+// those into words. Quotes are removed, and quoted text is split at
 // blanks too ("-i en1" is how SRC start lines hold their arguments). A comment
 // ends the line. Nothing is expanded: "$x" stays as it is.
 func shellCommands(line string) [][]string {
@@ -208,7 +209,7 @@ scan:
 	return commands
 }
 
-// trimLeadingWords drops what may stand before a command's name.
+// trimLeadingWords drops the words that may precede a command's name.
 func trimLeadingWords(words []string) []string {
 	for len(words) > 0 {
 		switch words[0] {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// section is what a probe printed for one en interface, between the markers
+// section is a probe's output for one en interface, between the markers
 // "=== en1" and its end marker.
 type section struct {
 	name string

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds on what a fact may hold. A host that sends more is not believed: the
-// parser returns an error rather than a part of the answer.
+// Bounds on the size of a fact. A host that sends more is not believed: the
+// parser returns an error instead of part of the answer.
 const (
 	maxLine  = 64 << 10  // bytes of one line
 	maxLines = 128 << 10 // lines of one output

@@ -1,8 +1,8 @@
 package facts
 
-// Every fact type that a host gives stands here, and in types_past.go those that
-// compare it with the past, so that a playbook's author sees what a condition
-// can say. Field names in conditions are the `cel` tags.
+// Every fact type read from a host is declared here, and in types_past.go those that
+// compare it with the past, so that a playbook's author sees all the names that a
+// condition can use. Field names in conditions are the `cel` tags.
 
 // Word is one short answer, such as `uname -s` or `id -u`.
 type Word struct {
@@ -59,7 +59,7 @@ type Member struct {
 	Address string `json:"address" cel:"address"` // name or address as printed
 }
 
-// Domain is what `rmcdomainstatus -s ctrmc` says (procedure D3).
+// Domain is the output of `rmcdomainstatus -s ctrmc` (procedure D3).
 type Domain struct {
 	// State is of the section Management Control Points: connected (a row
 	// says I), pending (i in both reads), down (rows, none of them I),
@@ -96,7 +96,7 @@ type Devices struct {
 	List []Device `json:"list" cel:"list"`
 }
 
-// Adapter is what `entstat -d enN` tells of one NIC.
+// Adapter is the output of `entstat -d enN` for one NIC.
 type Adapter struct {
 	Interface string `json:"interface" cel:"interface"` // en1
 	MAC       string `json:"mac" cel:"mac"`             // fa:d4:43:3e:d1:20; "" when it was not told
@@ -122,19 +122,19 @@ type LinkAddresses struct {
 	List []LinkAddress `json:"list" cel:"list"`
 }
 
-// Route is one row of `netstat -rn` (procedure C1, V4; the columns C, what the
-// flags mean D).
+// Route is one row of `netstat -rn` (procedure C1, V4; the columns C, the
+// meaning of the flags D).
 type Route struct {
 	Destination string `json:"destination" cel:"destination"` // "default", 10.9.0.0/16, 10.9.1.2; zone dropped
 	Gateway     string `json:"gateway" cel:"gateway"`         // address, "link#2", or "" when none was told
 	Flags       string `json:"flags" cel:"flags"`             // UG, UHSb, UGHS, ...
 	Interface   string `json:"interface" cel:"interface"`     // "" when the row was short
 	Family      string `json:"family" cel:"family"`           // inet, inet6
-	// Static: somebody configured it; see ParseRoutes for what that rests on.
+	// Static: somebody configured it; see ParseRoutes for the evidence.
 	Static bool `json:"static" cel:"static"`
 }
 
-// Routes is `netstat -rn`: what is live now. Of the routes that are not static
+// Routes is `netstat -rn`: the live routes. Of those that are not static
 // at most 2048 are kept.
 type Routes struct {
 	List []Route `json:"list" cel:"list"`
@@ -156,7 +156,7 @@ type StaticRoutes struct {
 
 // Image is one row of `installp -Ld` (procedure R5; fields 1 to 3, 5 and 12 C).
 type Image struct {
-	// Package is what the fileset belongs to, "rsct.core".
+	// Package is the package of the fileset, "rsct.core".
 	Package     string `json:"package" cel:"package"`
 	Fileset     string `json:"fileset" cel:"fileset"`
 	Level       string `json:"level" cel:"level"` // V.R.M.F, always four parts
@@ -164,7 +164,7 @@ type Image struct {
 	Description string `json:"description" cel:"description"`
 }
 
-// Images is what a folder on the host holds (procedure R5).
+// Images is the content of a folder on the host (procedure R5).
 type Images struct {
 	Readable bool   `json:"readable" cel:"readable"`
 	Why      string `json:"why" cel:"why"` // why it is not readable, "" otherwise
@@ -172,7 +172,7 @@ type Images struct {
 	List []Image `json:"list" cel:"list"`
 }
 
-// NICAttributes are the ODM attributes of one interface: what a boot brings back
+// NICAttributes are the ODM attributes of one interface, which a boot applies
 // (procedure C1, D6; names of the attributes C).
 type NICAttributes struct {
 	Interface string   `json:"interface" cel:"interface"`
@@ -200,8 +200,8 @@ type BootLine struct {
 	Autoconf  bool   `json:"autoconf" cel:"autoconf"`   // starts autoconf6
 	// Bare: it does so without saying on which interfaces, which promises nothing.
 	Bare bool `json:"bare" cel:"bare"`
-	// More names what else a chdev line does than set an IPv6 address and bring its
-	// interface up, "" for nothing else: such a line can't be replaced by a program.
+	// More names the effects of a chdev line beyond setting an IPv6 address and bringing
+	// its interface up, "" for none: such a line can't be replaced by a program.
 	More string `json:"more" cel:"more"`
 	// Note is the comment at the end of a chdev line, without its #; "" for none.
 	Note string `json:"note" cel:"note"`
@@ -220,7 +220,7 @@ type LoggedAddress struct {
 	Shape     int    `json:"shape" cel:"shape"` // 1 to 5, aix-facts section 2
 }
 
-// CloudInit is what the end of cloud-init-output.log gives away (procedure D7).
+// CloudInit is the evidence at the end of cloud-init-output.log (procedure D7).
 type CloudInit struct {
 	Present bool `json:"present" cel:"present"`
 	// Addresses holds the last one per interface, link-local and other.
@@ -248,12 +248,12 @@ type ODM struct {
 	Stanzas []Stanza `json:"stanzas" cel:"stanzas"`
 }
 
-// CAA is what `lscluster` says.
+// CAA is the answer of `lscluster`.
 type CAA struct {
 	Installed bool `json:"installed" cel:"installed"`
 	Live      bool `json:"live" cel:"live"`
-	// Refused: it failed, in words of its own, and listed nothing. What they mean is
-	// not known (K): other checks decide.
+	// Refused: it failed with a message and listed nothing. The meaning of the message
+	// is unknown (K): other checks decide.
 	Refused  bool   `json:"refused" cel:"refused"`
 	Evidence string `json:"evidence" cel:"evidence"` // the line that decides
 }
@@ -333,7 +333,7 @@ type RSCTPaths struct {
 	RefreshMD string `json:"refresh_md" cel:"refresh_md"` // "" when this level has none
 }
 
-// Inventory is what the inventory says of the host; the controller supplies it.
+// Inventory is the host's entry in the inventory; the controller supplies it.
 type Inventory struct {
 	Name   string `json:"name" cel:"name"`       // the host's name in the inventory
 	RMCNIC string `json:"rmc_nic" cel:"rmc_nic"` // "" when it says nothing
@@ -342,8 +342,8 @@ type Inventory struct {
 	Accepted []string `json:"accepted" cel:"accepted"`
 }
 
-// Fleet is what the run and the captures know of this host's unique value on other
-// hosts (procedure D9); the controller supplies it. Where a playbook has several
+// Fleet is the knowledge of the run and the captures about this host's unique value on
+// other hosts (procedure D9); the controller supplies it. Where a playbook has several
 // things that must be unique, it is about the first.
 type Fleet struct {
 	// Complete: every selected host has been read, or can't be.
@@ -359,7 +359,7 @@ type Fleet struct {
 	// Role is "" without a duplicate; keeper (its captures held the value first),
 	// clone, or unclear (a person must say).
 	Role string `json:"role" cel:"role"`
-	// Why says what the role rests on.
+	// Why names the evidence for the role.
 	Why string `json:"why" cel:"why"`
 	// Holders are the hosts of each value that this host holds or is to get back,
 	// this one included.
@@ -369,7 +369,7 @@ type Fleet struct {
 	Unique map[string]Unique `json:"unique,omitempty" cel:"-"`
 }
 
-// Unique is what is known of one of several things that must be unique; the fields
+// Unique is the knowledge about one of several things that must be unique; the fields
 // are those of Fleet.
 type Unique struct {
 	Duplicates []string            `json:"duplicates" cel:"duplicates"`
@@ -379,18 +379,18 @@ type Unique struct {
 	Holders    map[string][]string `json:"-" cel:"holders"`
 }
 
-// First is what is known of the first thing that must be unique.
+// First is the knowledge about the first thing that must be unique.
 func (f Fleet) First() Unique {
 	return Unique{Duplicates: f.Duplicates, Captured: f.Captured, Role: f.Role, Why: f.Why, Holders: f.Holders}
 }
 
-// With returns the view with u as what is known of the first thing that must be unique.
+// With returns the view with u as the knowledge about the first thing that must be unique.
 func (f Fleet) With(u Unique) Fleet {
 	f.Duplicates, f.Captured, f.Role, f.Why, f.Holders = u.Duplicates, u.Captured, u.Role, u.Why, u.Holders
 	return f
 }
 
-// Captured is what the newest good capture of this host says (procedure D12);
+// Captured is the content of the newest good capture of this host (procedure D12);
 // the controller supplies it.
 type Captured struct {
 	Known    bool   `json:"known" cel:"known"` // false: there is none
@@ -426,13 +426,13 @@ type BootReset struct {
 	GhostDev string `json:"ghostdev" cel:"ghostdev"`
 }
 
-// LPAR is what stays when a disk is swapped: `uname -L` and the machine.
+// LPAR is the identity that survives a disk swap: `uname -L` and the machine.
 type LPAR struct {
 	Number int    `json:"number" cel:"number"`
 	Name   string `json:"name" cel:"name"`
 }
 
-// NIC joins what ifconfig, lsdev, entstat, netstat and lsattr say of one
+// NIC joins the output of ifconfig, lsdev, entstat, netstat and lsattr for one
 // interface (procedure D4 to D6).
 type NIC struct {
 	Name      string   `json:"name" cel:"name"`
@@ -458,7 +458,7 @@ type NICs struct {
 	List []NIC `json:"list" cel:"list"`
 }
 
-// NICRole says what a NIC is for, as far as something speaks for it (procedure D17).
+// NICRole is the purpose of a NIC, as far as there is evidence for one (procedure D17).
 type NICRole struct {
 	Name string `json:"name" cel:"name"`
 	Role string `json:"role" cel:"role"` // rmc, metadata, customer, unknown
@@ -488,7 +488,7 @@ type RMCNIC struct {
 	Why        string   `json:"why" cel:"why"`     // evidence in one sentence
 	Candidates []string `json:"candidates" cel:"candidates"`
 	NIC        NIC      `json:"nic" cel:"nic"` // zero unless found
-	// Roles say what each NIC is for.
+	// Roles are the purposes of the NICs.
 	Roles []NICRole `json:"roles" cel:"roles"`
 }
 
@@ -507,7 +507,7 @@ type StalePlace struct {
 	Written string `json:"written" cel:"written"` // as it stands there
 }
 
-// Persistence judges what a boot will do to the address (procedure D6).
+// Persistence predicts the effect of a boot on the address (procedure D6).
 type Persistence struct {
 	Persistent bool         `json:"persistent" cel:"persistent"`
 	By         []string     `json:"by" cel:"by"` // what brings the right address back
@@ -557,7 +557,7 @@ type Cluster struct {
 	Notes []string `json:"notes" cel:"notes"`
 }
 
-// Cluster0 is what the ODM has of the pseudo device cluster0 (procedure D11).
+// Cluster0 is the ODM's entry of the pseudo device cluster0 (procedure D11).
 type Cluster0 struct {
 	// Leftovers are its attributes with a value, other than node_uuid: NAME=VALUE.
 	Leftovers []string `json:"leftovers" cel:"leftovers"`

@@ -1,9 +1,9 @@
 package facts
 
-// The facts that compare a host with what is remembered of it: own boot image,
+// The facts that compare a host with its remembered state: own boot image,
 // post-migration, RSCT update.
 
-// Past is what is remembered of a host: a capture, or its page of another run
+// Past is the remembered state of a host: a capture, or its page of another run
 // (procedure C5, V4, own image). The controller supplies it: ReadPast fills the
 // facts, the controller the rest.
 type Past struct {
@@ -31,19 +31,19 @@ type Past struct {
 	Has []string `json:"has" cel:"has"`
 }
 
-// Captures are the captures of this host that may say what it was (own image,
+// Captures are the captures of this host that may show its former state (own image,
 // step 3); the controller supplies them.
 type Captures struct {
 	// List holds the good ones that the capture verb took, newest first; where
 	// one was asked for, that one alone.
 	List []Past `json:"list" cel:"list"`
-	// Asked is what --set capture=... said, "" when it was not asked.
+	// Asked is the value of --set capture=..., "" when it was not given.
 	Asked string `json:"asked" cel:"asked"`
 	// Problem is why the asked one can't be used, "" when it can.
 	Problem string `json:"problem" cel:"problem"`
 }
 
-// Upload is what the folder of --set upload=... holds on this machine (procedure
+// Upload is the content of the folder of --set upload=... on this machine (procedure
 // R5); the controller supplies it.
 type Upload struct {
 	Folder  string `json:"folder" cel:"folder"` // "" when it was not asked
@@ -64,8 +64,8 @@ type OwnCapture struct {
 	Others []string `json:"others" cel:"others"`
 }
 
-// MissingInterface is what must be set on one NIC so that its ODM says what it
-// said when captured (own image, step 3). What need not be set is empty.
+// MissingInterface lists the attributes that must be set on one NIC to restore its
+// ODM entry as captured (own image, step 3). The others are empty.
 type MissingInterface struct {
 	Name string `json:"name" cel:"name"` // its name now
 	MAC  string `json:"mac" cel:"mac"`
@@ -78,7 +78,7 @@ type MissingInterface struct {
 	PrefixLen string   `json:"prefixlen" cel:"prefixlen"`
 	Alias6    []string `json:"alias6" cel:"alias6"`
 
-	// What the ODM says now, for the undo.
+	// The ODM's current values, for the undo.
 	NowNetAddr   string `json:"now_netaddr" cel:"now_netaddr"`
 	NowNetMask   string `json:"now_netmask" cel:"now_netmask"`
 	NowState     string `json:"now_state" cel:"now_state"`
@@ -101,12 +101,12 @@ type NetworkDiff struct {
 	Known      bool               `json:"known" cel:"known"` // false: no capture of this machine
 	Interfaces []MissingInterface `json:"interfaces" cel:"interfaces"`
 	Routes     []MissingRoute     `json:"routes" cel:"routes"`
-	// Differs are sentences about what is otherwise than captured and is left
-	// alone: a person must say.
+	// Differs are sentences about settings that differ from the capture and are left
+	// alone: a person must decide.
 	Differs []string `json:"differs" cel:"differs"`
 }
 
-// Swap tells whether a capture taken now is enough to bring the machine back
+// Swap reports whether a capture taken now is enough to bring the machine back
 // from its own image (own image, step 1).
 type Swap struct {
 	Ready   bool     `json:"ready" cel:"ready"`
@@ -128,7 +128,7 @@ type Lost struct {
 	Unknown []string `json:"unknown" cel:"unknown"`
 }
 
-// Update says what an RSCT update would do with the images (procedure R5).
+// Update is the effect that an RSCT update with the images would have (procedure R5).
 type Update struct {
 	// State is ready, none (no folder asked for, or it is not there),
 	// unreadable, foreign (no image of rsct.core.rmc), older, current.
@@ -138,7 +138,7 @@ type Update struct {
 	// Names are the filesets to give to installp; empty unless ready.
 	Names []string `json:"names" cel:"names"`
 	// Wanted says at which level each of them is to be, Before at which it is:
-	// "rsct.core.rmc=3.2.6.2". What is absent now is not in Before.
+	// "rsct.core.rmc=3.2.6.2". A fileset that is absent now is not in Before.
 	Wanted []string `json:"wanted" cel:"wanted"`
 	Before []string `json:"before" cel:"before"`
 	// Rejectable: each of Names is an update of a sound installed fileset, so

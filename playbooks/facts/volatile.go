@@ -10,8 +10,8 @@ type Volatile struct {
 	Why string
 }
 
-// Volatiles lists them. What is not in it is stable, and is drift when it changes: a
-// new fact is decided here, and in playbooks/testdata/drift.golden.
+// Volatiles lists them. All other facts are stable, and drift when they change: a new
+// fact is classified here, and in playbooks/testdata/drift.golden.
 func Volatiles() []Volatile {
 	const (
 		time       = "the time goes on; clock-skew says when the clock is wrong"
