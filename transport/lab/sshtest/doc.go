@@ -2,7 +2,7 @@
 // net/http/httptest: for tests, benchmarks and the demo.
 //
 // The server speaks golang.org/x/crypto/ssh on a loopback port or on a
-// [MemListener]. What a command does is a [Handler]. The round trip can be
+// [MemListener]. A [Handler] runs the commands. The round trip can be
 // stretched ([Options.Latency]), and the server can be as broken as the ones
 // in the field: [Faults] may be changed while it runs.
 //

@@ -21,7 +21,7 @@ const (
 // ForwardFault names a way in which a direct-tcpip channel goes wrong.
 type ForwardFault string
 
-// What [Faults.Forward] can be.
+// Values of [Faults.Forward].
 const (
 	ForwardRefuse ForwardFault = "refuse" // it is refused
 	ForwardDrop   ForwardFault = "drop"   // it is opened and closed at once
@@ -86,7 +86,7 @@ type Faults struct {
 	Times int
 }
 
-// match tells whether a cut applies to a command.
+// match reports whether a cut applies to a command.
 func match(pattern, command string) bool {
 	return pattern != "" && strings.Contains(command, pattern)
 }

@@ -131,7 +131,7 @@ func (d *delayConn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// deliver writes what is due and sets the timer for the rest. Only one runs at
+// deliver writes the data that is due and sets the timer for the rest. Only one runs at
 // a time: the timer is set again by the one that ran.
 func (d *delayConn) deliver() {
 	d.mu.Lock()
@@ -161,7 +161,7 @@ func (d *delayConn) deliver() {
 	}
 }
 
-// Close closes after what is in the line was delivered.
+// Close closes the line once its data is delivered.
 func (d *delayConn) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -93,7 +93,7 @@ func (c *memConn) Write(p []byte) (int, error) { return c.out.write(p) }
 func (c *memConn) LocalAddr() net.Addr         { return c.local }
 func (c *memConn) RemoteAddr() net.Addr        { return c.remote }
 
-// Close ends both directions; what is on its way to the peer still arrives.
+// Close ends both directions; data on its way to the peer still arrives.
 func (c *memConn) Close() error {
 	c.out.closeWrite()
 	c.in.closeRead()

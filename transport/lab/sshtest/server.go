@@ -43,7 +43,7 @@ type Options struct {
 	// before its handshake: algorithms, version string, banner.
 	Configure func(*ssh.ServerConfig)
 	// LogLimit is how many commands are kept for [Server.Commands]: 0 is
-	// 10000, negative keeps none. What comes later is counted, not kept.
+	// 10000, negative keeps none. Later ones are counted, not kept.
 	LogLimit int
 	// Faults the server starts with.
 	Faults Faults
@@ -170,7 +170,7 @@ func (s *Server) currentFaults() Faults {
 	return s.faults
 }
 
-// cut tells whether a command shall be cut, and counts it.
+// cut reports whether a command shall be cut, and counts it.
 func (s *Server) cut(pattern func(Faults) string, command string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -203,7 +203,7 @@ func (s *Server) Forwards() int {
 	return s.forwards
 }
 
-// forwarding counts a direct-tcpip channel, and tells whether it goes wrong.
+// forwarding counts a direct-tcpip channel, and reports whether it goes wrong.
 func (s *Server) forwarding() (Faults, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -50,7 +50,7 @@ func (c *conn) openSession(sc *ssh.ServerConn, nc ssh.NewChannel) {
 	c.sessions.Go(func() { s.serve(requests) })
 }
 
-// full tells whether the connection has all the sessions that it may have.
+// full reports whether the connection has all the sessions that it may have.
 // sshd works off its events in their order: a session that the client has
 // closed makes room for the request right behind, so it does not count here,
 // even if its goroutine is not yet through.
@@ -89,7 +89,7 @@ type session struct {
 	busy    atomic.Bool // something runs in it
 }
 
-// used tells whether the session is open, or something runs in it still.
+// used reports whether the session is open, or something runs in it still.
 func (s *session) used() bool {
 	if s.busy.Load() {
 		return true
@@ -152,7 +152,7 @@ func (s *session) signal(name string) {
 	}
 }
 
-// prepare logs a command and returns what runs it; nil when a fault holds it.
+// prepare logs a command and returns the function that runs it; nil when a fault holds it.
 func (s *session) prepare(command string) func() {
 	s.started = true
 	srv := s.conn.server
@@ -171,7 +171,7 @@ func (s *session) exec(command string) {
 	srv := s.conn.server
 	if srv.cut(func(f Faults) string { return f.CutDuring }, command) {
 		// The handler is called with a context that has ended: it decides
-		// whether what it started runs on, as under sshd.
+		// whether its children still run, as under sshd.
 		s.conn.abort()
 	}
 	exit := srv.handler.ServeExec(s.ctx, &Exec{

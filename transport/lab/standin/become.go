@@ -46,7 +46,7 @@ func installBecome(root string, s *aixsim.State, program []byte) error {
 	return nil
 }
 
-// isBecome tells whether the program was called as one of the tools.
+// isBecome reports whether the program was called as one of the tools.
 func isBecome(name string) bool {
 	base := filepath.Base(name)
 	return base == "sudo" || base == "dzdo" || base == "pbrun" || base == "su"

@@ -49,7 +49,7 @@ func main() {
 	os.Exit(run(os.Args, statePath))
 }
 
-// run does what the program was called for and returns the exit status.
+// run does the program's work and returns the exit status.
 func run(argv []string, statePath string) int {
 	if statePath == "" {
 		statePath = defaultState
@@ -174,7 +174,7 @@ func misbehaviour(statePath, name string) (b aixsim.Behaviour, err error) {
 	return b, err
 }
 
-// misbehave is what a command does instead of or before its work; it holds no
+// misbehave is a command's fault, instead of or before its work; it holds no
 // lock meanwhile.
 func misbehave(b aixsim.Behaviour) (exit int, done bool) {
 	for left := b.Flood; left > 0; left -= 80 {

@@ -18,7 +18,7 @@ const (
 	ages = 30 * time.Second
 )
 
-// want is what a command has to leave behind.
+// want is the result that a command must have.
 type want struct {
 	Exit                         int
 	Stdout, Stderr               string
@@ -26,7 +26,7 @@ type want struct {
 	Err                          error
 }
 
-// conversation is one script and what it has to give.
+// conversation is one script with its expected results.
 type conversation struct {
 	name     string
 	commands []transport.Command
@@ -49,7 +49,7 @@ const (
 	lineFlood = "i=0; while [ $i -lt 100 ]; do echo 123456789; echo 12345678 >&2; i=$((i+1)); done"
 )
 
-// conversations are what a host with a POSIX shell has to answer.
+// conversations are scripts that every host with a POSIX shell must answer alike.
 var conversations = []conversation{
 	{"no command", nil, nil},
 	{"exit status",

@@ -12,7 +12,7 @@ import (
 	"aixmend/transport"
 )
 
-// Answer is what a scripted host does with a command.
+// Answer is a scripted host's answer to a command.
 type Answer struct {
 	// Exit is the exit status, 0 to 255.
 	Exit int
@@ -64,7 +64,7 @@ func NewFake(t testing.TB) *Fake {
 	return f
 }
 
-// On says what every host answers to a line: the first answer the first time,
+// On scripts the answers of every host to a line: the first answer the first time,
 // and so on; the last one from then on.
 func (f *Fake) On(line string, answers ...Answer) { f.OnHost("", line, answers...) }
 
@@ -133,7 +133,7 @@ func (f *Fake) Dial(ctx context.Context, target transport.Target) (transport.Con
 	return &fakeConn{fake: f, host: target.Name}, nil
 }
 
-// answer records a command and finds what to answer it with.
+// answer records a command and finds its answer.
 func (f *Fake) answer(host string, c transport.Command) (Answer, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -228,7 +228,7 @@ func (c *fakeConn) run(command transport.Command, r *transport.Result) error {
 	return nil
 }
 
-// ends tells whether the commands after this one are not run.
+// ends reports whether the commands after this one are not run.
 func ends(c transport.Command, r transport.Result) bool {
 	if r.Err != nil {
 		return c.Mutating || c.Require != ""

@@ -50,7 +50,7 @@ func (f *Fake) NoFiles() {
 	f.noFiles = true
 }
 
-// Transfers returns what was asked for, in order.
+// Transfers returns the requested transfers, in order.
 func (f *Fake) Transfers() []Transfer {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -71,7 +71,7 @@ func (f *Fake) transfer(t Transfer) error {
 	return err
 }
 
-// Files tells whether the connection can move files, see transport.FilesOf.
+// Files reports whether the connection can move files, see transport.FilesOf.
 func (c *fakeConn) Files() (transport.Files, bool) {
 	c.fake.mu.Lock()
 	defer c.fake.mu.Unlock()
@@ -113,7 +113,7 @@ func (f fakeFiles) Get(ctx context.Context, down transport.Download) (transport.
 	return whole(data, down.Progress), nil
 }
 
-// begin checks what every transfer has to be.
+// begin checks the rules that every transfer must keep.
 func (f fakeFiles) begin(ctx context.Context, op, path string) error {
 	if err := transport.CheckPath(path); err != nil {
 		return f.fail(op, path, fmt.Errorf("the name is refused: %w", err))
@@ -132,7 +132,7 @@ func (f fakeFiles) fail(op, path string, err error) error {
 	return failure(transport.KindFile, op, f.conn.host, fmt.Errorf("%s: %w", path, err))
 }
 
-// whole is what a transfer in one go did.
+// whole is the result of an uninterrupted transfer.
 func whole(data []byte, progress func(done, total int64)) transport.Moved {
 	size := int64(len(data))
 	if progress != nil {

@@ -87,7 +87,7 @@ func (h *host) put(data []byte) {
 	}
 }
 
-// get downloads and checks the suite's file; what is left is it alone.
+// get downloads and checks the suite's file, which must be the only one left.
 func (h *host) get(want []byte) {
 	h.t.Helper()
 	folder := h.t.TempDir()

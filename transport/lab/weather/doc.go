@@ -2,15 +2,15 @@
 // loopback, and gives each connection its weather: a TCP proxy that is late,
 // says things twice, cuts, or falls silent, at the point where it hurts.
 //
-// A [Weather] says what happens to one connection and when. A [Proxy] stands
+// A [Weather] is the fate of one connection: the fault, and when it strikes. A [Proxy] stands
 // before one server and asks which weather its next connection gets. A
 // [Forecast] answers that out of a seed: the same seed gives the same weather to
 // the same connection of the same host.
 //
-// Terms: a cut is what ends a connection or a direction of it: a reset, a close,
+// Terms: a cut ends a connection or a direction of it: a reset, a close,
 // half-open, a black hole. A cut strikes when its phase has been reached and so
 // many bytes have passed since. The proxy sees by itself how far a handshake is.
-// What comes behind the encryption it must be told: see [Proxy.Reach].
+// It can't see past the encryption and must be told: see [Proxy.Reach].
 //
 // The proxy knows nothing of the product, and sends nothing of its own but
 // noise before the banner and a banner again.

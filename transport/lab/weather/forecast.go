@@ -32,7 +32,7 @@ func (f Forecast) spell(host string) int {
 	return r.IntN(orElse(f.Spell, 6) + 1)
 }
 
-// Clears tells whether the weather of a host is good in the end.
+// Clears reports whether the weather of a host is good in the end.
 func (f Forecast) Clears(host string) bool { return f.spell(host) >= 0 }
 
 // At is the weather of the k-th connection of a host, from 0 on.
@@ -43,7 +43,7 @@ func (f Forecast) At(host string, k int) Weather {
 	return draw(f.random(host, k))
 }
 
-// Host is At for one host: what a Proxy asks.
+// Host is At for one host, the form that a Proxy needs.
 func (f Forecast) Host(host string) func(k int) Weather {
 	return func(k int) Weather { return f.At(host, k) }
 }
@@ -81,7 +81,7 @@ func between(r *rand.Rand, from, to time.Duration) time.Duration {
 	return from + time.Duration(r.Int64N(int64(to-from)))
 }
 
-// cut makes w one. How many bytes pass follows from what a phase takes; a cut
+// cut makes w one. How many bytes pass follows from the size of a phase; a cut
 // that comes too late for its phase strikes in the next one, or never.
 func cut(r *rand.Rand, w *Weather) {
 	w.Kind = []Kind{Reset, Reset, Close, HalfOpen, HalfOpen, BlackHole}[r.IntN(6)]

@@ -149,7 +149,7 @@ func (l *link) admit(way Way, n int) (int, bool) {
 	return pass, true
 }
 
-// ends tells whether the cut ends a direction.
+// ends reports whether the cut ends a direction.
 func (l *link) ends(way Way) bool {
 	if l.weather.Kind != HalfOpen {
 		return true
@@ -160,7 +160,7 @@ func (l *link) ends(way Way) bool {
 	return way == l.weather.Way
 }
 
-// ended tells whether a direction is cut: then its end is not forwarded either.
+// ended reports whether a direction is cut: then its end is not forwarded either.
 func (l *link) ended(way Way) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -200,7 +200,7 @@ type reader struct {
 	last   time.Time // when the chunk before may be delivered
 }
 
-// read hands on what comes until the connection ends. What a cut keeps back is
+// read forwards data until the connection ends. Data that a cut keeps back is
 // read all the same: the sender does not notice.
 func (r *reader) read(from *net.TCPConn) {
 	buffer := make([]byte, 16<<10)
@@ -260,8 +260,8 @@ func (r *reader) send(p parcel) {
 	}
 }
 
-// deliver writes what has come, when its time is there, and then the end of the
-// direction. What was sent before its sender left still arrives.
+// deliver writes received data, when its time has come, and then the end of the
+// direction. Data that was sent before its sender left still arrives.
 func (l *link) deliver(way Way, to *net.TCPConn, line <-chan parcel) {
 	dead := false // nobody reads any more
 	for p := range line {

@@ -10,7 +10,7 @@ import (
 // Passage is a connection that came to a proxy.
 type Passage struct {
 	Weather Weather
-	// Struck tells that what was to happen has happened: a cut came, noise was
+	// Struck reports that the fault has happened: a cut came, noise was
 	// sent. Weather that lasts strikes with the first byte; fair weather never.
 	Struck bool
 }

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 )
 
-// event is what has passed in one direction.
+// event is a packet that has passed in one direction.
 type event int
 
 const (
@@ -16,7 +16,7 @@ const (
 )
 
 // maxLine bounds the lines before the version line, and maxPacket a packet in
-// clear: what is larger is not SSH and is only forwarded.
+// clear: a larger one is not SSH and is only forwarded.
 const (
 	maxLine   = 64 << 10
 	maxPacket = 256 << 10
@@ -82,7 +82,7 @@ func (s *scanner) packet(data []byte) (int, event) {
 	return n, s.end()
 }
 
-// end says what a packet was when it has passed.
+// end classifies a packet once it has passed.
 func (s *scanner) end() event {
 	if s.opaque || s.left > 0 {
 		return nothing

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Kind is what happens to a connection.
+// Kind is the kind of fault that hits a connection.
 type Kind string
 
 // The kinds. Reset, Close, HalfOpen and BlackHole are cuts: they strike where
@@ -75,7 +75,7 @@ const (
 // String is the direction's name.
 func (w Way) String() string { return [...]string{"either way", "to the server", "to the client"}[w] }
 
-// Weather is what one connection gets; the zero value is fair.
+// Weather is the fate of one connection; the zero value is fair.
 type Weather struct {
 	Kind Kind
 	// From is the phase in which a cut strikes, Nth which one where it comes
@@ -95,7 +95,7 @@ type Weather struct {
 	Seed uint64
 }
 
-// Cuts tells whether it ends a connection, or a direction of it.
+// Cuts reports whether it ends a connection, or a direction of it.
 func (w Weather) Cuts() bool {
 	switch w.Kind {
 	case Reset, Close, HalfOpen, BlackHole:
@@ -104,7 +104,7 @@ func (w Weather) Cuts() bool {
 	return false
 }
 
-// Mild tells whether an SSH client gets through it.
+// Mild reports whether an SSH client gets through it.
 func (w Weather) Mild() bool {
 	switch w.Kind {
 	case "", Fair, Latency, Jitter:
@@ -113,7 +113,7 @@ func (w Weather) Mild() bool {
 	return false
 }
 
-// Name is the kind, of a cut with its phase: what the weather is counted under.
+// Name is the kind, of a cut with its phase; the weather is counted under it.
 func (w Weather) Name() string {
 	switch {
 	case w.Kind == "":
@@ -124,7 +124,7 @@ func (w Weather) Name() string {
 	return string(w.Kind)
 }
 
-// String says what happens.
+// String describes the fault.
 func (w Weather) String() string {
 	switch w.Kind {
 	case Latency, Jitter:
