@@ -27,6 +27,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/suite"
 )
 
 // sshLab is what the hosts of the OpenSSH test are made of: the built
@@ -90,45 +91,94 @@ func lacking(dir string) string {
 	return ""
 }
 
-// newSSHLab makes a lab, or ends the test when the system can't have one.
+// sshTest is one test of a lab. Only those of the share run without -suite.whole.
+type sshTest struct {
+	name  string
+	share bool
+	run   func(*testing.T, *sshLab)
+}
+
+// runSSH runs tests of the lab, several at a time.
+func runSSH(t *testing.T, tests []sshTest) {
+	lab := newSSHLab(t)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if !test.share {
+				suite.Long(t, "a test against the system's sshd")
+			}
+			t.Parallel()
+			test.run(t, lab)
+		})
+	}
+}
+
+// theSSHLab is the lab of all tests: its programs are built once.
+var theSSHLab = sync.OnceValues(makeSSHLab)
+
+// newSSHLab returns the lab, or ends the test when the system can't have one.
 func newSSHLab(t *testing.T) *sshLab {
 	t.Helper()
 	required := os.Getenv("AIXMEND_REQUIRE_OPENSSH") == "1"
 	if testing.Short() && !required {
 		t.Skip("the OpenSSH test is left out with -short")
 	}
-	dir := t.TempDir()
-	noError(t, os.Chmod(dir, 0o700)) // there will be a set-user-ID program below
+	lab, err := theSSHLab()
+	if why := (lackingError{}); errors.As(err, &why) && !required {
+		t.Skip("the OpenSSH test is left out: " + err.Error())
+	}
+	noError(t, err)
+	return lab
+}
+
+// lackingError says why this system can't have a lab.
+type lackingError struct{ why string }
+
+func (e lackingError) Error() string { return e.why }
+
+func makeSSHLab() (*sshLab, error) {
+	dir := filepath.Join(built, "ssh")
+	if err := os.Mkdir(dir, 0o700); err != nil { // there will be a set-user-ID program below
+		return nil, err
+	}
 	if why := lacking(dir); why != "" {
-		if required {
-			t.Fatal("the OpenSSH test is required and can't run: " + why)
-		}
-		t.Skip("the OpenSSH test is left out: " + why)
+		return nil, lackingError{why}
 	}
 	lab := &sshLab{
-		dir: dir, aixmend: filepath.Join(dir, "aixmend"), standin: filepath.Join(dir, "aixstandin"), sudo: filepath.Join(dir, "sudo"),
+		dir: dir, standin: filepath.Join(dir, "aixstandin"), sudo: filepath.Join(dir, "sudo"),
 		template: filepath.Join(dir, "template"), keys: filepath.Join(dir, "keys"),
 	}
 	var all sync.WaitGroup
-	failed := make(chan error, 6)
-	for program, source := range map[string]string{lab.aixmend: ".", lab.standin: "../../transport/lab/standin", lab.sudo: "./testdata/openssh/sudo"} {
+	failed := make(chan error, 9)
+	all.Go(func() {
+		var err error
+		lab.aixmend, err = buildProgram()
+		failed <- err
+	})
+	for program, source := range map[string]string{lab.standin: "../../transport/lab/standin", lab.sudo: "./testdata/openssh/sudo"} {
 		all.Go(func() { failed <- output("go", "build", "-o", program, source) })
 	}
-	noError(t, os.Mkdir(lab.keys, 0o700))
-	all.Go(func() {
-		for _, key := range [][2]string{{"host_ed25519", "ed25519"}, {"host_ecdsa", "ecdsa"}, {"host_rsa", "rsa"}, {"id_ed25519", "ed25519"}, {"id_rsa", "rsa"}, {"other", "ed25519"}} {
-			if err := output(tool("ssh-keygen"), "-q", "-t", key[1], "-N", "", "-C", key[0], "-f", filepath.Join(lab.keys, key[0])); err != nil {
-				failed <- err
-			}
-		}
-	})
+	all.Go(func() { failed <- lab.makeKeys() })
 	all.Wait()
 	close(failed)
 	for err := range failed {
-		noError(t, err)
+		if err != nil {
+			return nil, err
+		}
 	}
-	noError(t, lab.makeTemplate())
-	return lab
+	return lab, lab.makeTemplate()
+}
+
+// makeKeys makes the keys of hosts and users.
+func (lab *sshLab) makeKeys() error {
+	if err := os.Mkdir(lab.keys, 0o700); err != nil {
+		return err
+	}
+	for _, key := range [][2]string{{"host_ed25519", "ed25519"}, {"host_ecdsa", "ecdsa"}, {"host_rsa", "rsa"}, {"id_ed25519", "ed25519"}, {"id_rsa", "rsa"}, {"other", "ed25519"}} {
+		if err := output(tool("ssh-keygen"), "-q", "-t", key[1], "-N", "", "-C", key[0], "-f", filepath.Join(lab.keys, key[0])); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // output runs a program; what it printed is in the error.

@@ -21,20 +21,11 @@ import (
 // bastions, an agent, certificates, Ansible's inventories; against the system's
 // sshd, as TestOpenSSH does.
 func TestOpenSSHOfTeams(t *testing.T) {
-	lab := newSSHLab(t)
-	for _, test := range []struct {
-		name string
-		run  func(*testing.T, *sshLab)
-	}{
-		{"Config", testSSHTeamConfig},
-		{"HostKeys", testSSHTeamHostKeys},
-		{"Ansible", testSSHTeamAnsible},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			test.run(t, lab)
-		})
-	}
+	runSSH(t, []sshTest{
+		{name: "Config", share: true, run: testSSHTeamConfig},
+		{name: "HostKeys", run: testSSHTeamHostKeys},
+		{name: "Ansible", run: testSSHTeamAnsible},
+	})
 }
 
 // file writes a file into the desk's folder.

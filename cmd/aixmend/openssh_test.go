@@ -29,30 +29,21 @@ import (
 // be had it is skipped with the reason, or fails when AIXMEND_REQUIRE_OPENSSH
 // is 1.
 func TestOpenSSH(t *testing.T) {
-	lab := newSSHLab(t)
-	for _, test := range []struct {
-		name string
-		run  func(*testing.T, *sshLab)
-	}{
-		{"Audit", testSSHAudit},
-		{"Cron", testSSHCron},
-		{"ReadOnly", testSSHReadOnly},
-		{"Recover", testSSHRecover},
-		{"FailedStep", testSSHFailedStep},
-		{"LinkDies", testSSHLinkDies},
-		{"NoTerminal", testSSHNoTerminal},
-		{"Unreachable", testSSHUnreachable},
-		{"HungProbe", testSSHHungProbe},
-		{"Sudo", testSSHSudo},
-		{"SessionNIC", testSSHSessionNIC},
-		{"NodeID", testSSHNodeID},
-		{"Password", testSSHPassword},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			test.run(t, lab)
-		})
-	}
+	runSSH(t, []sshTest{
+		{name: "Audit", share: true, run: testSSHAudit},
+		{name: "Cron", run: testSSHCron},
+		{name: "ReadOnly", run: testSSHReadOnly},
+		{name: "Recover", share: true, run: testSSHRecover},
+		{name: "FailedStep", run: testSSHFailedStep},
+		{name: "LinkDies", share: true, run: testSSHLinkDies},
+		{name: "NoTerminal", run: testSSHNoTerminal},
+		{name: "Unreachable", run: testSSHUnreachable},
+		{name: "HungProbe", run: testSSHHungProbe},
+		{name: "Sudo", share: true, run: testSSHSudo},
+		{name: "SessionNIC", run: testSSHSessionNIC},
+		{name: "NodeID", run: testSSHNodeID},
+		{name: "Password", run: testSSHPassword},
+	})
 }
 
 // Healthy hosts are healthy, whichever of their three host keys is known and

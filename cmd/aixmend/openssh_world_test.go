@@ -28,45 +28,36 @@ import (
 // and what the world does to a host meanwhile, as TestOpenSSH does. What became
 // of a host is read from its disk, not from the report.
 func TestOpenSSHProcedure(t *testing.T) {
-	lab := newSSHLab(t)
-	for _, test := range []struct {
-		name string
-		run  func(*testing.T, *sshLab)
-	}{
-		{"OwnImage", testSSHOwnImage},
-		{"OwnImageRefused", testSSHOwnImageRefused},
-		{"Update", testSSHUpdate},
-		{"UpdateNFS", testSSHUpdateNFS},
-		{"UpdateUpload", testSSHUpdateUpload},
-		{"UpdateUploadLinkDies", testSSHUpdateUploadLinkDies},
-		{"UpdateLinkDies", testSSHUpdateLinkDies},
-		{"UpdateTakenBack", testSSHUpdateTakenBack},
-		{"UpdateRefused", testSSHUpdateRefused},
-		{"HandOver", testSSHHandOver},
-		{"SupportData", testSSHSupportData},
-		{"PostMigration", testSSHPostMigration},
-		{"SideEffects", testSSHSideEffects},
-		{"TimedUndo", testSSHTimedUndo},
-		{"TimedUndoOwnImage", testSSHTimedUndoOwnImage},
-		{"Recfgct", testSSHRecfgct},
-		{"RecfgctLinkDies", testSSHRecfgctLinkDies},
-		{"Duplicate", testSSHDuplicate},
-		{"SameMachine", testSSHSameMachine},
-		{"NICRoles", testSSHNICRoles},
-		{"Cluster0", testSSHCluster0},
-		{"MissingClass", testSSHMissingClass},
-		{"Lease", testSSHLease},
-		{"PlanAndUndo", testSSHPlanAndUndo},
-		{"Resume", testSSHResume},
-		{"ResumeUndone", testSSHResumeUndone},
-		{"ResumeOfAnotherHost", testSSHResumeOfAnotherHost},
-		{"FrozenBeforeStop", testSSHFrozenBeforeStop},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			test.run(t, lab)
-		})
-	}
+	runSSH(t, []sshTest{
+		{name: "OwnImage", share: true, run: testSSHOwnImage},
+		{name: "OwnImageRefused", run: testSSHOwnImageRefused},
+		{name: "Update", run: testSSHUpdate},
+		{name: "UpdateNFS", run: testSSHUpdateNFS},
+		{name: "UpdateUpload", share: true, run: testSSHUpdateUpload},
+		{name: "UpdateUploadLinkDies", run: testSSHUpdateUploadLinkDies},
+		{name: "UpdateLinkDies", run: testSSHUpdateLinkDies},
+		{name: "UpdateTakenBack", run: testSSHUpdateTakenBack},
+		{name: "UpdateRefused", run: testSSHUpdateRefused},
+		{name: "HandOver", run: testSSHHandOver},
+		{name: "SupportData", run: testSSHSupportData},
+		{name: "PostMigration", run: testSSHPostMigration},
+		{name: "SideEffects", run: testSSHSideEffects},
+		{name: "TimedUndo", share: true, run: testSSHTimedUndo},
+		{name: "TimedUndoOwnImage", run: testSSHTimedUndoOwnImage},
+		{name: "Recfgct", run: testSSHRecfgct},
+		{name: "RecfgctLinkDies", run: testSSHRecfgctLinkDies},
+		{name: "Duplicate", run: testSSHDuplicate},
+		{name: "SameMachine", run: testSSHSameMachine},
+		{name: "NICRoles", run: testSSHNICRoles},
+		{name: "Cluster0", run: testSSHCluster0},
+		{name: "MissingClass", run: testSSHMissingClass},
+		{name: "Lease", run: testSSHLease},
+		{name: "PlanAndUndo", run: testSSHPlanAndUndo},
+		{name: "Resume", share: true, run: testSSHResume},
+		{name: "ResumeUndone", run: testSSHResumeUndone},
+		{name: "ResumeOfAnotherHost", run: testSSHResumeOfAnotherHost},
+		{name: "FrozenBeforeStop", run: testSSHFrozenBeforeStop},
+	})
 }
 
 const noSetUID = "set-user-ID programs do not work in the test's folder: set TMPDIR to one that is not mounted nosuid"
