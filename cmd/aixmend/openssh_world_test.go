@@ -29,11 +29,11 @@ import (
 // of a host is read from its disk, not from the report.
 func TestOpenSSHProcedure(t *testing.T) {
 	runSSH(t, []sshTest{
-		{name: "OwnImage", share: true, run: testSSHOwnImage},
+		{name: "OwnImage", run: testSSHOwnImage},
 		{name: "OwnImageRefused", run: testSSHOwnImageRefused},
 		{name: "Update", run: testSSHUpdate},
 		{name: "UpdateNFS", run: testSSHUpdateNFS},
-		{name: "UpdateUpload", share: true, run: testSSHUpdateUpload},
+		{name: "UpdateUpload", run: testSSHUpdateUpload},
 		{name: "UpdateUploadLinkDies", run: testSSHUpdateUploadLinkDies},
 		{name: "UpdateLinkDies", run: testSSHUpdateLinkDies},
 		{name: "UpdateTakenBack", run: testSSHUpdateTakenBack},

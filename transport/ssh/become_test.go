@@ -16,6 +16,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/lab/suite"
 	"aixmend/transport/lab/transporttest"
 	"aixmend/transport/ssh/passwords"
 )
@@ -155,9 +156,20 @@ func (r *rig) with(v *vault) *rig {
 
 var everyTool = []string{transport.BecomeSudo, transport.BecomeDzdo, transport.BecomePbrun, transport.BecomeSu, transport.BecomeCustom}
 
+// ofTheShare skips all tools but sudo and su without -suite.whole: dzdo, pbrun and a
+// command of one's own get root as sudo does, and their command lines are compared
+// byte for byte (TestCommandLines).
+func ofTheShare(t *testing.T, become string) {
+	t.Helper()
+	if become != transport.BecomeSudo && become != transport.BecomeSu {
+		suite.Long(t, "one conformance suite a tool")
+	}
+}
+
 func TestConformanceOfEveryTool(t *testing.T) {
 	for _, become := range everyTool {
 		t.Run(become, func(t *testing.T) {
+			ofTheShare(t, become)
 			t.Parallel()
 			transporttest.Conformance(t, func(t *testing.T) transport.Conn { return newToolbox(t).rig(become).dial() })
 		})
@@ -167,6 +179,7 @@ func TestConformanceOfEveryTool(t *testing.T) {
 func TestConformanceWithAPassword(t *testing.T) {
 	for _, become := range everyTool {
 		t.Run(become, func(t *testing.T) {
+			ofTheShare(t, become)
 			t.Parallel()
 			transporttest.Conformance(t, func(t *testing.T) transport.Conn {
 				box := newToolbox(t)

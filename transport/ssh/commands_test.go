@@ -22,6 +22,7 @@ func (r *rig) apiece() *rig {
 func TestConformanceCommandByCommand(t *testing.T) {
 	for _, become := range []string{transport.BecomeSudo, transport.BecomeDzdo, transport.BecomePbrun, transport.BecomeCustom} {
 		t.Run(become, func(t *testing.T) {
+			ofTheShare(t, become)
 			t.Parallel()
 			transporttest.Conformance(t, func(t *testing.T) transport.Conn { return newToolbox(t).rig(become).apiece().dial() })
 		})

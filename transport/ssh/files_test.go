@@ -72,6 +72,7 @@ func TestFilesConformanceOfEveryTool(t *testing.T) {
 	for _, become := range everyTool {
 		for name, secret := range map[string]string{become: "", become + " with a password": rightPassword} {
 			t.Run(name, func(t *testing.T) {
+				ofTheShare(t, become)
 				t.Parallel()
 				transporttest.FilesConformance(t, func(t *testing.T) (transport.Conn, string) {
 					box := newToolbox(t)
