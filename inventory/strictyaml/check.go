@@ -17,9 +17,9 @@ const (
 	quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 )
 
-// check reports all that YAML allows and this package does not, and takes it
-// out of the tree: what stays are maps with unique text keys, lists, scalars,
-// and nodes marked as refused.
+// check reports everything that YAML allows and this package does not, and removes it
+// from the tree: maps with unique text keys, lists, scalars,
+// and nodes marked as refused remain.
 func (d *decoder) check(n *yaml.Node, depth int) {
 	if depth > maxDepth {
 		d.problems.Add(d.pos(n), "", "is nested deeper than %d levels", maxDepth)
@@ -60,8 +60,8 @@ func (d *decoder) checkText(n *yaml.Node) {
 	}
 }
 
-// checkMap checks the keys and values of a map, and drops what has no usable
-// key.
+// checkMap checks the keys and values of a map, and drops entries without a
+// usable key.
 func (d *decoder) checkMap(n *yaml.Node, depth int) {
 	first := make(map[string]*yaml.Node, len(n.Content)/2)
 	kept := n.Content[:0]
@@ -84,7 +84,7 @@ func (d *decoder) checkMap(n *yaml.Node, depth int) {
 	n.Content = kept
 }
 
-// checkKey tells whether a key is text; if not it adds the problem.
+// checkKey reports whether a key is text; if not it adds the problem.
 func (d *decoder) checkKey(key *yaml.Node) bool {
 	switch {
 	case key.Tag == "!!merge":
@@ -105,7 +105,7 @@ func (d *decoder) checkKey(key *yaml.Node) bool {
 	return true
 }
 
-// notText says what a plain scalar is instead of text; "" for text. Dates are
+// notText names the type of a plain scalar that is not text; "" for text. Dates are
 // text. So are the truth words of YAML 1.1, but only when quoted: readers
 // differ on them.
 func notText(n *yaml.Node) string {
@@ -131,7 +131,7 @@ func quoteHint(n *yaml.Node) string {
 	return `if it is to be text, quote it: "` + shorten(n.Value) + `"`
 }
 
-// describe names what a node is, for "found ...".
+// describe names the type of a node, for "found ...".
 func describe(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -157,7 +157,7 @@ func describe(n *yaml.Node) string {
 	return `the text "` + shorten(n.Value) + `"`
 }
 
-// shorten cuts text to what fits a message, on one line.
+// shorten cuts text to the length of a message, on one line.
 func shorten(s string) string {
 	const most = 40
 	s = strings.Join(strings.Fields(s), " ")

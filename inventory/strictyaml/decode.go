@@ -14,8 +14,8 @@ import (
 var decimalPattern = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 
 // Decode decodes the only document of data into the struct, or other value,
-// that into points to, and returns all that is wrong, sorted. What is right is
-// decoded even so. file is only for the positions.
+// that into points to, and returns all problems, sorted. Correct parts are decoded
+// nevertheless. file is only for the positions.
 //
 // Fields are named by their tag, `yaml:"name"`, with options: `required`, the
 // key must be there; `scalar`, a string that takes plain numbers and truth
@@ -26,7 +26,7 @@ var decimalPattern = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 // file that still uses it gets an error that names the new one.
 //
 // Types: bool, string, int of any size, time.Duration ("15m"), slices, maps
-// with string keys, structs, pointers, Value, Map, and what implements
+// with string keys, structs, pointers, Value, Map, and implementations of
 // Unmarshaler. A map, list or struct that is given without a value (`hosts:`)
 // is empty. Another type is a mistake in the program, and panics.
 func Decode(file string, data []byte, into any) Problems {
@@ -35,8 +35,8 @@ func Decode(file string, data []byte, into any) Problems {
 
 // A Decoder is Decode with options.
 type Decoder struct {
-	// AliasHint says what to do where an anchor, an alias or a merge key
-	// would have been used.
+	// AliasHint is the remedy where a file uses an anchor, an alias or a merge
+	// key.
 	AliasHint string
 }
 
@@ -71,7 +71,7 @@ type decoder struct {
 	structs         map[reflect.Type]*structInfo
 }
 
-// context is what messages and the rules for text need to know of a value.
+// context describes a value for messages and for the rules of text.
 type context struct {
 	name   string // the key it belongs to; empty for the document
 	item   int    // its place in a list, from 1; 0 when it is not in one
@@ -93,19 +93,19 @@ func (d *decoder) pos(n *yaml.Node) Pos {
 	return Pos{File: d.file, Line: n.Line, Column: n.Column}
 }
 
-// wrong adds the problem that n is not what is wanted.
+// wrong adds the problem that n does not have the wanted type.
 func (d *decoder) wrong(n *yaml.Node, ctx context, wanted, hint string) {
 	if n.Kind != refused {
 		d.problems.Add(d.pos(n), hint, "%s must be %s, found %s", ctx, wanted, describe(n))
 	}
 }
 
-// pointer decodes n into what a pointer points to.
+// pointer decodes n into the target of a pointer.
 func (d *decoder) pointer(n *yaml.Node, into any, ctx context) bool {
 	return d.value(n, reflect.ValueOf(into).Elem(), ctx)
 }
 
-// value decodes n into out, and tells whether that went without a problem.
+// value decodes n into out, and reports whether that went without a problem.
 func (d *decoder) value(n *yaml.Node, out reflect.Value, ctx context) bool {
 	if n.Kind == refused {
 		return false
@@ -214,8 +214,8 @@ func (d *decoder) list(n *yaml.Node, out reflect.Value, ctx context) bool {
 		d.wrong(n, ctx, "a list", "")
 		return false
 	}
-	// A scalar that is wrong is left out: a zero one would be mistaken for
-	// what the file says. A struct stays, for the fields that are right.
+	// A wrong scalar is left out: a zero would be mistaken for the file's
+	// value. A struct stays, for its correct fields.
 	keep := out.Type().Elem().Kind() == reflect.Struct && !reflect.PointerTo(out.Type().Elem()).Implements(reflect.TypeFor[positioned]())
 	ok, items := true, reflect.MakeSlice(out.Type(), 0, len(n.Content))
 	for i, item := range n.Content {
@@ -269,12 +269,12 @@ func (d *decoder) ordered(n *yaml.Node, out ordered, ctx context) bool {
 	return ok
 }
 
-// isNull tells whether n is a value that is not there.
+// isNull reports whether n is a value that is not there.
 func isNull(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Tag == "!!null"
 }
 
-// isCollection tells whether t is written as a map or a list.
+// isCollection reports whether t is written as a map or a list.
 func isCollection(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct || t.Kind() == reflect.Map || t.Kind() == reflect.Slice
 }

@@ -4,7 +4,7 @@
 // It is YAML made small: maps with text keys, lists, and scalars. Anchors,
 // aliases, merge keys, tags and several documents in a file are refused, so
 // are duplicate and unknown keys, and scalars that one YAML reader takes for
-// text and another one for a number or a truth value. What is left reads the
+// text and another one for a number or a truth value. The rest reads the
 // same to a person and to every program.
 //
 // A *problem* is one thing that is wrong and where; *problems* is all of them.

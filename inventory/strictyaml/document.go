@@ -22,8 +22,8 @@ func Parse(file string, data []byte) (*Document, Problems) {
 func (doc *Document) Root() Tree { return Tree{file: doc.file, n: doc.root} }
 
 // Loose reads the document as a program does that takes all of YAML. The
-// problems say what can't be read at all, and has been taken out; the warnings
-// what was read in one of several ways.
+// problems name the parts that can't be read at all and have been removed, the
+// warnings those that were read in one of several ways.
 func (doc *Document) Loose() (tree Tree, problems, warnings Problems) {
 	l := &looser{file: doc.file, heights: map[*yaml.Node]int{}, tags: map[string]int{}}
 	l.walk(doc.root, 1)

@@ -8,7 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// structInfo is what the tags of a struct type say.
+// structInfo holds the tags of a struct type.
 type structInfo struct {
 	names  []string // the keys, in the order of the fields
 	byName map[string]field

@@ -11,9 +11,9 @@ import (
 // open is the height of a node that is being walked.
 const open = -1
 
-// A looser makes of what YAML allows what a Tree is: maps with scalar keys that
-// are there once, lists and scalars. An alias becomes a second way to its node,
-// so that what it stands for is there once, however often it is named.
+// A looser turns any YAML into a Tree: maps with unique scalar keys, lists and
+// scalars. An alias becomes a second path to its node, so that the node exists
+// once, however often it is named.
 type looser struct {
 	file               string
 	problems, warnings Problems
@@ -35,7 +35,7 @@ func (l *looser) refuse(n *yaml.Node, hint, format string, args ...any) {
 	n.Kind, n.Content, n.Alias = refused, nil, nil
 }
 
-// walk makes a node what it should be, and returns how many levels are below it.
+// walk converts a node, and returns how many levels are below it.
 func (l *looser) walk(n *yaml.Node, depth int) int {
 	if depth > maxDepth {
 		l.refuse(n, "", "is nested deeper than %d levels", maxDepth)
@@ -70,7 +70,7 @@ func (l *looser) walk(n *yaml.Node, depth int) int {
 	return height
 }
 
-// resolve returns what an alias stands for, and other nodes as they are.
+// resolve returns the node that an alias stands for, and other nodes as they are.
 func (l *looser) resolve(n *yaml.Node) *yaml.Node {
 	if n.Kind != yaml.AliasNode {
 		return n
@@ -83,7 +83,7 @@ func (l *looser) resolve(n *yaml.Node) *yaml.Node {
 }
 
 // walkMap walks the values of a map, keeps the last of equal keys, as other
-// readers do, and merges what << names.
+// readers do, and merges the maps that << names.
 func (l *looser) walkMap(n *yaml.Node, depth int) int {
 	height := 0
 	at := make(map[string]int, len(n.Content)/2)
@@ -117,8 +117,8 @@ func (l *looser) walkMap(n *yaml.Node, depth int) int {
 	return height
 }
 
-// merge adds what a merge key names to a map: the entries of a map, or of each
-// map of a list, whose keys are not there yet.
+// merge adds the maps that a merge key names, one or a list, to a map; keys that
+// are there already win.
 func (l *looser) merge(n *yaml.Node, at map[string]int, from *yaml.Node) {
 	switch from.Kind {
 	case yaml.SequenceNode:
@@ -151,7 +151,7 @@ func (l *looser) merge(n *yaml.Node, at map[string]int, from *yaml.Node) {
 // knownTags are those that the reader of a Tree is told of.
 var knownTags = []string{"!vault", "!vault-encrypted", "!unsafe"}
 
-// tag notes tags, and takes out what has one that nobody knows.
+// tag notes tags, and removes nodes with an unknown one.
 func (l *looser) tag(n *yaml.Node) {
 	if n.Style&yaml.TaggedStyle == 0 || slices.Contains(knownTags, n.Tag) {
 		return
@@ -189,7 +189,7 @@ type Tree struct {
 	n    *yaml.Node
 }
 
-// Given tells whether the value is there: also a null is.
+// Given reports whether the value is there: also a null is.
 func (t Tree) Given() bool { return t.n != nil && t.n.Kind != refused }
 
 // Pos returns where the value begins.
@@ -221,7 +221,7 @@ func (t Tree) Text() string {
 	return t.n.Value
 }
 
-// IsText tells whether the value is text, not a number, a truth value or a date.
+// IsText reports whether the value is text, not a number, a truth value or a date.
 func (t Tree) IsText() bool {
 	return t.Kind() == Scalar && (t.n.Style&quoted != 0 || t.n.Tag == "!!str" || t.n.Tag[:min(2, len(t.n.Tag))] != "!!")
 }
@@ -282,7 +282,7 @@ func (t Tree) Get(key string) Tree {
 	return Tree{}
 }
 
-// Describe names what the value is, for "found ...". It quotes a scalar.
+// Describe names the type of the value, for "found ...". It quotes a scalar.
 func (t Tree) Describe() string {
 	if !t.Given() {
 		return "nothing"
@@ -291,7 +291,7 @@ func (t Tree) Describe() string {
 }
 
 // Decode decodes the value strictly, as Decode does a document, and returns all
-// that is wrong with it. name is what messages call it. It uses the value up.
+// problems. Messages call it name. It uses the value up.
 func (t Tree) Decode(name string, into any) Problems {
 	d := newDecoder(t.file)
 	d.check(t.n, 1)

@@ -73,7 +73,7 @@ func parseTree(file string, data []byte) (root *yaml.Node, problems Problems) {
 	return root, nil
 }
 
-// checkBytes refuses what is no text or more than a parser should be given.
+// checkBytes refuses data that is no text, or too much for a parser.
 func checkBytes(file string, data []byte) (problems Problems) {
 	if problems = checkText(file, data); len(problems) > 0 {
 		return problems
@@ -85,7 +85,7 @@ func checkBytes(file string, data []byte) (problems Problems) {
 	return problems
 }
 
-// checkText refuses what is no text or too long.
+// checkText refuses data that is no text or too long.
 func checkText(file string, data []byte) (problems Problems) {
 	if len(data) > MaxBytes {
 		problems.Add(Pos{File: file}, "split it into several files",
@@ -127,7 +127,7 @@ func badByte(data []byte) int {
 	return -1
 }
 
-// badRune tells whether r has no place in a text file: C0 and C1 controls but
+// badRune reports whether r has no place in a text file: C0 and C1 controls but
 // tab and line ends, a byte order mark inside the text, non-characters.
 func badRune(r rune) bool {
 	switch {
@@ -193,7 +193,7 @@ func syntaxProblem(file string, data []byte, err error) Problem {
 	return problem
 }
 
-// fromGrammar tells whether message comes from the upper half of yaml.v3,
+// fromGrammar reports whether message comes from the upper half of yaml.v3,
 // whose lines count from 0 while those of its scanner count from 1
 // (parser.fail in decode.go).
 func fromGrammar(message string) bool {

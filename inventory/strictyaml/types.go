@@ -9,7 +9,7 @@ type Value[T any] struct {
 	Pos Pos
 }
 
-// Set tells whether the value was given and could be decoded.
+// Set reports whether the value was given and could be decoded.
 func (v Value[T]) Set() bool { return v.Pos != Pos{} }
 
 // JSONSchemaAlias tells a schema generator that this is a T.
@@ -93,7 +93,7 @@ func (n *Node) Kind() Kind {
 	return Scalar
 }
 
-// Name is what messages call the value: the key that it stands at.
+// Name is the value's name in messages: its key.
 func (n *Node) Name() string { return n.ctx.String() }
 
 // Text returns a scalar as it is written, without quotes; "" for the others.
@@ -124,8 +124,8 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
-// Decode decodes the node into what into points to, as Decode does, and tells
-// whether that went without a problem. into must not be the Unmarshaler that
+// Decode decodes the node into the target of into, as the function Decode does, and
+// reports whether there was no problem. into must not be the Unmarshaler that
 // was given the node.
 func (n *Node) Decode(into any) bool { return n.d.pointer(n.n, into, n.ctx) }
 
@@ -134,6 +134,6 @@ func (n *Node) Problem(hint, format string, args ...any) {
 	n.d.problems.Add(n.Pos(), hint, format, args...)
 }
 
-// Wrong adds the problem that the node is not what is wanted: "NAME must be
+// Wrong adds the problem that the node does not have the wanted type: "NAME must be
 // WANTED, found ...".
 func (n *Node) Wrong(wanted string) { n.d.wrong(n.n, n.ctx, wanted, "") }
