@@ -17,7 +17,7 @@ func Connection(s outcome.SSH) string {
 	algorithms := slices.DeleteFunc([]string{s.Kex, s.HostKey, s.Cipher, s.MAC}, func(a string) bool { return a == "" })
 	line += "; " + strings.Join(algorithms, ", ")
 	if s.Legacy {
-		line += " (not safe any more: legacy algorithms)"
+		line += " (insecure: legacy algorithms)"
 	}
 	if s.Server != "" {
 		line += "; " + s.Server

@@ -51,7 +51,7 @@ func TestFilters(t *testing.T) {
 		{"#/?q=rmc-disconnected", ""},
 		{"#/?severity=critical&finding=rmc-disconnected", ""},
 		{"#/?severity=info&finding=rmc-disconnected&outcome=failed", "0 of 300 hosts"},
-		{"#/?fold=0", "3 of 300 hosts, of one diagnosis"},
+		{"#/?fold=0", "3 of 300 hosts with one diagnosis"},
 		{"#/?finding=nothing-like-that", "0 of 300 hosts"},
 		{"#/?outcome=nonsense", "300 hosts"},
 		{"#/", "300 hosts"},
@@ -66,7 +66,7 @@ func TestFilters(t *testing.T) {
 	}
 	// A diagnosis and a finding lead to their hosts.
 	b.click("a[href^='#/?fold=1']")
-	b.until("/of one diagnosis$/.test(document.getElementById('count').textContent)")
+	b.until("/with one diagnosis$/.test(document.getElementById('count').textContent)")
 	b.click("a[href^='#/?finding=']")
 	b.until("document.getElementById('finding').value !== '' && !/diagnosis/.test(document.getElementById('count').textContent)")
 }
@@ -80,7 +80,7 @@ func TestHostPage(t *testing.T) {
 		t.Errorf("title and focus: %s", got)
 	}
 	page := b.text("document.getElementById('host').textContent")
-	for _, part := range []string{"Why", "Because", "Procedure", "mended", "What to do next", "Changes", "undo", "Before and after", "Commands and what they printed", "Facts", "lssrc", "Copy"} {
+	for _, part := range []string{"Findings", "Because", "Procedure", "fixed", "Next steps", "Changes", "undo", "Before and after", "Commands and their output", "Facts", "lssrc", "Copy"} {
 		if !strings.Contains(page, part) {
 			t.Errorf("the page does not hold %q", part)
 		}
@@ -110,7 +110,7 @@ func TestHostPage(t *testing.T) {
 
 func TestHostPageOfNobody(t *testing.T) {
 	b := open(t, "300", "#/host/nobody")
-	b.until("document.getElementById('host').textContent.includes('no host of that name')")
+	b.until("document.getElementById('host').textContent.includes('no host with that name')")
 	b = open(t, "bare", "#/host/aixvm00001")
 	b.until("document.getElementById('host').textContent.includes('interrupted before its turn')")
 	b.until("document.querySelectorAll('#host h2').length > 0") // what is to be done
@@ -278,7 +278,7 @@ func TestPaper(t *testing.T) {
 		t.Fatalf("%.20q: %v", pdf, err)
 	}
 	b.do(chromedp.Evaluate[chromedp.Void]("dispatchEvent(new Event('beforeprint'))"))
-	if got := b.text("document.getElementById('hosts-title').textContent + document.querySelectorAll('#rows tr').length"); got != "Open hosts (48)48" {
+	if got := b.text("document.getElementById('hosts-title').textContent + document.querySelectorAll('#rows tr').length"); got != "Hosts with trouble (48)48" {
 		t.Errorf("on paper: %s", got)
 	}
 	b.do(chromedp.Evaluate[chromedp.Void]("dispatchEvent(new Event('afterprint'))"))

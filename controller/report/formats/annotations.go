@@ -9,13 +9,12 @@ import (
 	"aixmend/controller/report"
 )
 
-// maxAnnotations is how many hosts are annotated: GitHub shows ten of a kind for
-// a step.
+// maxAnnotations is how many hosts are annotated: GitHub shows ten annotations of a
+// level per step.
 const maxAnnotations = 10
 
-// Annotations renders the worst hosts of a run as workflow commands of GitHub, a
-// line each, at the lines of the inventory that name them; "" where there is
-// nothing to say.
+// Annotations renders the worst hosts of a run as workflow commands of GitHub, a line
+// each, at the lines of the inventory that name them; "" if no host needs one.
 func Annotations(run outcome.Run) string {
 	var b strings.Builder
 	shown, more := 0, 0
@@ -35,7 +34,7 @@ func Annotations(run outcome.Run) string {
 	return b.String()
 }
 
-// annotation is that of a host.
+// annotation renders the annotation of a host.
 func annotation(run outcome.Run, h outcome.HostSummary) string {
 	level := "warning"
 	switch {
@@ -57,7 +56,7 @@ func annotation(run outcome.Run, h outcome.HostSummary) string {
 		said = strings.Join(h.Open, ", ")
 	}
 	if len(h.Expired) > 0 {
-		said += " (waiver over: " + strings.Join(h.Expired, ", ") + ")"
+		said += " (waiver expired: " + strings.Join(h.Expired, ", ") + ")"
 	}
 	if said == "" {
 		said = string(h.Outcome)
@@ -65,16 +64,16 @@ func annotation(run outcome.Run, h outcome.HostSummary) string {
 	return "::" + level + " " + strings.Join(properties, ",") + "::" + commandData(said) + "\n"
 }
 
-// commandData is untrusted text as the message of a workflow command.
+// commandData escapes untrusted text for the message of a workflow command.
 func commandData(s string) string {
 	return defuse(strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(line(s)))
 }
 
-// commandProperty is untrusted text as a property of one.
+// commandProperty escapes untrusted text for a property of a workflow command.
 func commandProperty(s string) string {
 	return defuse(strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(line(s)))
 }
 
-// defuse breaks the older form of a workflow command, which is understood anywhere
+// defuse breaks the older form of a workflow command, which a runner executes anywhere
 // in a line.
 func defuse(s string) string { return strings.ReplaceAll(s, "##[", "## [") }

@@ -9,14 +9,14 @@ import (
 	"aixmend/controller/report"
 )
 
-// Bounds of what the formats for programs take of one text, in bytes.
+// Bounds of one text in the formats for programs, in bytes.
 const (
 	maxLine    = 500  // a title, a reason, a line of evidence
-	maxFinding = 4000 // all that is said of a finding
+	maxFinding = 4000 // all lines of a finding
 	maxLines   = 20   // of evidence
 )
 
-// cut bounds a text, and counts what it leaves out.
+// cut bounds a text to most bytes, and counts the bytes that it leaves out.
 func cut(s string, most int) string {
 	if len(s) <= most {
 		return s
@@ -25,24 +25,25 @@ func cut(s string, most int) string {
 	for end > 0 && !utf8.RuneStart(s[end]) {
 		end--
 	}
-	return fmt.Sprintf("%s ... (%d bytes more)", s[:end], len(s)-end)
+	return fmt.Sprintf("%s ... (%d more bytes)", s[:end], len(s)-end)
 }
 
-// line is untrusted text on one line, bounded.
+// line renders untrusted text on one line, bounded.
 func line(s string) string { return cut(report.Clean(s, false), maxLine) }
 
-// tell is what is to be said of a finding, a line each, bounded.
+// tell renders a finding: title, waiver, evidence, remedy and source, a line each,
+// bounded.
 func tell(f outcome.Finding) string {
 	said := []string{line(f.Title)}
 	if f.Waived {
 		said = append(said, "waived: "+line(f.Waiver))
 	}
 	if f.Expired != "" {
-		said = append(said, "counts again, the waiver is over: "+line(f.Expired))
+		said = append(said, "counts again, waiver expired: "+line(f.Expired))
 	}
 	for i, e := range f.Evidence {
 		if i == maxLines {
-			said = append(said, fmt.Sprintf("evidence: %d lines more", len(f.Evidence)-i))
+			said = append(said, fmt.Sprintf("evidence: %d more lines", len(f.Evidence)-i))
 			break
 		}
 		said = append(said, "evidence: "+line(e))
@@ -56,12 +57,12 @@ func tell(f outcome.Finding) string {
 	return cut(strings.Join(said, "\n"), maxFinding)
 }
 
-// changesMade are the changes of a host, a line each, bounded.
+// changesMade renders the changes on a host, a line each, bounded.
 func changesMade(changes []outcome.Change) []string {
 	var said []string
 	for i, c := range changes {
 		if i == maxLines {
-			return append(said, fmt.Sprintf("%d changes more", len(changes)-i))
+			return append(said, fmt.Sprintf("%d more changes", len(changes)-i))
 		}
 		said = append(said, line(strings.TrimRight(fmt.Sprintf("%s: %s %s", c.Step, c.Status, c.Detail), " ")))
 	}

@@ -24,7 +24,7 @@ type Format struct {
 // All returns the formats that have a flag.
 func All() []Format {
 	return []Format{
-		{"junit", "JUnit XML, a suite a host", JUnit, false},
+		{"junit", "JUnit XML, one suite per host", JUnit, false},
 		{"prometheus", "Prometheus text, for a textfile collector", Prometheus, false},
 		{"markdown", "a summary in Markdown, below 1 MiB, for a step summary", Markdown, false},
 		{"html", "one HTML page that opens offline", html.Write, true},

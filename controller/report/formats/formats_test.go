@@ -255,7 +255,7 @@ func TestMachineFormatsAreBounded(t *testing.T) {
 		if f.Name == "markdown" && len(text) >= 1<<20 {
 			t.Errorf("the summary has %d bytes", len(text))
 		}
-		if f.Name == "markdown" && strings.Count(text, " more are left out here.") != 5 {
+		if f.Name == "markdown" && strings.Count(text, " more are not shown.") != 5 {
 			t.Error("not every section says what it leaves out")
 		}
 	}

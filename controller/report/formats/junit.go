@@ -12,10 +12,10 @@ import (
 	"aixmend/controller/report"
 )
 
-// outcomeCase is the name of the test case that each host has.
+// outcomeCase is the name of the test case of a host's outcome.
 const outcomeCase = "outcome"
 
-// junitSuite is a host.
+// junitSuite is the suite of a host.
 type junitSuite struct {
 	XMLName    xml.Name        `xml:"testsuite"`
 	Name       string          `xml:"name,attr"`
@@ -35,8 +35,7 @@ type junitProperty struct {
 	Value string `xml:"value,attr"`
 }
 
-// junitCase is a check of a host. At most one of Failure, Error and Skipped is
-// there.
+// junitCase is a check of a host. At most one of Failure, Error and Skipped is set.
 type junitCase struct {
 	Class   string        `xml:"classname,attr"`
 	Name    string        `xml:"name,attr"`
@@ -47,19 +46,19 @@ type junitCase struct {
 	Out     string        `xml:"system-out,omitempty"`
 }
 
-// junitTrouble says why a check did not pass. Some readers show the message,
-// others the text.
+// junitTrouble is why a check did not pass. Some readers show the message, others the
+// text.
 type junitTrouble struct {
 	Message string `xml:"message,attr"`
 	Type    string `xml:"type,attr,omitempty"`
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes JUnit XML: a suite a host, a case for its outcome, and one for
-// each finding that counts or is waived. What does not count as trouble in the
-// run (--fail-on) is no failure.
+// JUnit writes JUnit XML: a suite per host, a case for its outcome, and a case for each
+// finding that counts or is waived. An outcome that --fail-on does not list is no
+// failure.
 func JUnit(to io.Writer, e report.Evidence) error {
-	var suites bytes.Buffer // bounded for each host; the counts stand before them
+	var suites bytes.Buffer // bounded per host; the counts must come first
 	encoder := xml.NewEncoder(&suites)
 	encoder.Indent("  ", "  ")
 	var all junitSuite
@@ -85,17 +84,17 @@ func JUnit(to io.Writer, e report.Evidence) error {
 	return err
 }
 
-// xmlText is untrusted text for an attribute.
+// xmlText escapes untrusted text for an attribute.
 func xmlText(s string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(line(s))) // a builder takes everything
+	_ = xml.EscapeText(&b, []byte(line(s))) // writing to a builder cannot fail
 	return b.String()
 }
 
-// seconds is a time as JUnit has it.
+// seconds renders a duration in the form of JUnit.
 func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", max(d, 0).Seconds()) }
 
-// suite is that of a host.
+// suite builds the suite of a host.
 func suite(run outcome.Run, h outcome.Host) junitSuite {
 	began := h.Started
 	if began.IsZero() { // it never had its turn
@@ -103,7 +102,7 @@ func suite(run outcome.Run, h outcome.Host) junitSuite {
 	}
 	s := junitSuite{
 		Name: line(h.Host), Hostname: line(h.Host), Time: seconds(time.Duration(h.Duration) * time.Millisecond),
-		// Readers of the first hour want it without a zone.
+		// Readers that follow the first schema refuse a time zone.
 		Timestamp: began.UTC().Format("2006-01-02T15:04:05"),
 		Properties: []junitProperty{
 			{"run_id", line(run.ID)}, {"verb", line(run.Command)}, {"playbook", line(run.Playbook.Name)},
@@ -132,8 +131,8 @@ func suite(run outcome.Run, h outcome.Host) junitSuite {
 	return s
 }
 
-// caseOfOutcome is how the host ended. It is never silent about a host that was
-// not judged, whatever counts as trouble.
+// caseOfOutcome builds the case of a host's outcome. A host that was not judged never
+// passes, whatever counts as trouble.
 func caseOfOutcome(run outcome.Run, h outcome.Host) junitCase {
 	c := junitCase{Name: outcomeCase}
 	said := string(h.Outcome)
@@ -141,7 +140,7 @@ func caseOfOutcome(run outcome.Run, h outcome.Host) junitCase {
 		said += ": " + line(h.Reason)
 	}
 	if made := changesMade(h.Changes); len(made) > 0 {
-		c.Out = "changed:\n" + strings.Join(made, "\n")
+		c.Out = "changes:\n" + strings.Join(made, "\n")
 	}
 	trouble := &junitTrouble{Message: said, Type: string(h.Outcome), Text: said}
 	switch fails := run.Fails(h.Outcome); {
@@ -160,8 +159,8 @@ func caseOfOutcome(run outcome.Run, h outcome.Host) junitCase {
 	return c
 }
 
-// casesOfFindings are the cases of the findings that count or are waived, one
-// for each id: of cases with the same name readers take the first alone.
+// casesOfFindings builds the cases of the findings that count or are waived, one per
+// id: readers use only the first of several cases with one name.
 func casesOfFindings(run outcome.Run, h outcome.Host) []junitCase {
 	var ids []string
 	byID := map[string][]outcome.Finding{}
@@ -181,8 +180,8 @@ func casesOfFindings(run outcome.Run, h outcome.Host) []junitCase {
 	return cases
 }
 
-// caseOfFinding is that of findings with one id. A critical one fails where its
-// host does, a warning where degraded hosts do.
+// caseOfFinding builds the case of findings with one id. A critical finding fails if
+// its host's outcome does, a warning if degraded hosts do.
 func caseOfFinding(run outcome.Run, h outcome.Host, same []outcome.Finding) junitCase {
 	worst := same[0]
 	var texts []string
@@ -198,7 +197,7 @@ func caseOfFinding(run outcome.Run, h outcome.Host, same []outcome.Finding) juni
 		Text: cut(strings.Join(texts, "\n"), 2*maxFinding),
 	}
 	if worst.Expired != "" {
-		trouble.Message += " (the waiver is over: " + line(worst.Expired) + ")"
+		trouble.Message += " (waiver expired: " + line(worst.Expired) + ")"
 	}
 	switch {
 	case worst.Waived:

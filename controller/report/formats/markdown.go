@@ -13,7 +13,7 @@ import (
 	"aixmend/controller/report"
 )
 
-// HostMarkdown renders a host's report for people.
+// HostMarkdown renders the report of a host for people.
 func HostMarkdown(h outcome.Host) []byte {
 	m := &markdown{}
 	m.b.Grow(size(h))
@@ -35,10 +35,10 @@ func HostMarkdown(h outcome.Host) []byte {
 	}
 	m.findings(h.Findings)
 	for _, f := range h.Fixed {
-		m.line("- mended, gone since the first change: %s: %s", md(f.ID), md(f.Title))
+		m.line("- fixed since the first change: %s: %s", md(f.ID), md(f.Title))
 	}
 	for _, d := range h.Drift {
-		m.line("- not as the plan was made for: %s", md(d))
+		m.line("- differs from the approved plan: %s", md(d))
 	}
 	m.plan(h.Plan)
 	m.changes(h.Changes)
@@ -50,7 +50,7 @@ func HostMarkdown(h outcome.Host) []byte {
 	return m.b.Bytes()
 }
 
-// size is about how long a report will be: most of it is what the host said.
+// size estimates the length of a report: most of it is output of the host.
 func size(h outcome.Host) int {
 	n := 4 << 10
 	for _, s := range h.Stages {
@@ -83,7 +83,7 @@ func (m *markdown) findings(findings []outcome.Finding) {
 			waived = " (waived: " + md(f.Waiver) + ")"
 		}
 		if f.Expired != "" {
-			waived = " (counts again, the waiver is over: " + md(f.Expired) + ")"
+			waived = " (counts again, waiver expired: " + md(f.Expired) + ")"
 		}
 		m.line("- **%s** %s%s: %s", f.Severity, md(f.ID), waived, md(f.Title))
 		for _, e := range f.Evidence {
@@ -123,7 +123,7 @@ func (m *markdown) plan(plan []outcome.PlanStep) {
 func (m *markdown) changes(changes []outcome.Change) {
 	m.heading("Changes")
 	if len(changes) == 0 {
-		m.line("None: nothing was changed on this host.")
+		m.line("None.")
 	}
 	for _, c := range changes {
 		m.line("- %s: %s, %s %s", md(c.Step), c.Status, c.At.UTC().Format(time.RFC3339), md(c.Detail))
@@ -166,7 +166,7 @@ func (m *markdown) stage(s outcome.Stage) {
 		m.output("stdout", step.Stdout)
 		m.output("stderr", step.Stderr)
 		if step.Truncated > 0 {
-			m.line("%d bytes more were not kept.", step.Truncated)
+			m.line("%d more bytes were dropped.", step.Truncated)
 		}
 	}
 }
@@ -179,10 +179,10 @@ func (m *markdown) output(name, text string) {
 	m.fence(text)
 }
 
-// backticks finds the longest run of backticks: the fence must be longer.
+// backticks matches runs of backticks: the fence must be longer than the longest.
 var backticks = regexp.MustCompile("`+")
 
-// fence writes untrusted text as a code block that it cannot leave.
+// fence writes untrusted text as a code block that the text cannot end.
 func (m *markdown) fence(text string) {
 	fence := "```"
 	if strings.Contains(text, fence) {
@@ -197,17 +197,17 @@ func (m *markdown) fence(text string) {
 	}
 }
 
-// markup is what Markdown and HTML would act on.
+// markup lists the characters that Markdown and HTML act on.
 const markup = "\\`*_{}[]<>()#!|&~"
 
-// lineStart is what makes a list, a rule or a heading of the line above when a
-// line begins with it.
+// lineStart matches the beginnings of a line that make it a list item or a rule, or the
+// line above a heading.
 var lineStart = regexp.MustCompile(`^(?:[-+=]|[0-9]+\.(?: |$))`)
 
 // md makes untrusted text plain text in Markdown, on one line.
 func md(s string) string {
 	s = strings.TrimLeft(report.Clean(s, false), " ")
-	if !strings.ContainsAny(s, markup+":.-+=") { // of these, and of nothing else, markup is made
+	if !strings.ContainsAny(s, markup+":.-+=") { // only these can make markup
 		return s
 	}
 	var b strings.Builder
@@ -222,7 +222,7 @@ func md(s string) string {
 			b.WriteString("&lt;")
 		case c == '&':
 			b.WriteString("&amp;")
-		case c == ':' && strings.HasPrefix(s[i:], "://"), // some make links of addresses
+		case c == ':' && strings.HasPrefix(s[i:], "://"), // some renderers turn addresses into links
 			c == '.' && i >= 3 && strings.EqualFold(s[i-3:i], "www"),
 			strings.IndexByte(markup, c) >= 0:
 			b.WriteByte('\\')

@@ -8,17 +8,16 @@ import (
 	"aixmend/controller/report"
 )
 
-// Bounds of what a plugin prints: monitoring servers cut it at 8 KiB, older agents
-// at 4.
+// Bounds of the output of a plugin: monitoring servers cut it at 8 KiB, older agents at
+// 4 KiB.
 const (
 	nagiosFolds = 10
 	nagiosWhich = 120
 	nagiosWhat  = 200
 )
 
-// Nagios renders a run as a monitoring plugin prints it: a line with the status
-// and performance data, then the worst of what there is. The exit code that goes
-// with it is the run's Plugin.
+// Nagios renders a run as the output of a monitoring plugin: a line with the status and
+// performance data, then the worst hosts. The matching exit code is run.Plugin().
 func Nagios(run outcome.Run) string {
 	said := report.Counts(run)
 	if run.Broke() {
@@ -44,13 +43,13 @@ func Nagios(run outcome.Run) string {
 		}
 	}
 	if more := shown - nagiosFolds; more > 0 {
-		fmt.Fprintf(&b, "and %d more kinds\n", more)
+		fmt.Fprintf(&b, "and %d more groups\n", more)
 	}
 	return b.String()
 }
 
-// NagiosStatus is the first line of a plugin without performance data and without
-// an end.
+// NagiosStatus renders the status line of a plugin, without performance data and
+// without a line end.
 func NagiosStatus(code outcome.Code, said string) string {
 	status := "UNKNOWN"
 	switch code {
@@ -64,5 +63,6 @@ func NagiosStatus(code outcome.Code, said string) string {
 	return "AIXMEND " + status + " - " + nagiosText(said)
 }
 
-// nagiosText is untrusted text without what begins performance data or a line.
+// nagiosText renders untrusted text on one line, without the | that begins performance
+// data.
 func nagiosText(s string) string { return strings.ReplaceAll(line(s), "|", "/") }

@@ -13,8 +13,8 @@ import (
 	"aixmend/controller/report"
 )
 
-// Prometheus writes a run in the text format of Prometheus, for the textfile
-// collector of node_exporter.
+// Prometheus writes a run in the Prometheus text format, for the textfile collector of
+// node_exporter.
 func Prometheus(to io.Writer, e report.Evidence) error {
 	findings, err := countFindings(e)
 	if err != nil {
@@ -22,21 +22,21 @@ func Prometheus(to io.Writer, e report.Evidence) error {
 	}
 	run := e.Run
 	m := &metrics{of: []string{"verb", run.Command, "playbook", run.Playbook.Name}}
-	m.family("aixmend_last_run_timestamp_seconds", "When the newest run ended, in seconds since 1970.")
+	m.family("aixmend_last_run_timestamp_seconds", "Unix time at which the newest run ended.")
 	m.sample(unix(run.Finished))
 	if !e.LastSuccess.IsZero() {
-		m.family("aixmend_last_success_timestamp_seconds", "When a run last ended without trouble, in seconds since 1970.")
+		m.family("aixmend_last_success_timestamp_seconds", "Unix time at which a run last ended without trouble.")
 		m.sample(unix(e.LastSuccess))
 	}
-	m.family("aixmend_run_duration_seconds", "How long the newest run took.")
+	m.family("aixmend_run_duration_seconds", "Duration of the newest run in seconds.")
 	m.sample(max(run.Finished.Sub(run.Started), 0).Seconds())
-	m.family("aixmend_run_exit_code", "The exit code of the newest run.")
+	m.family("aixmend_run_exit_code", "Exit code of the newest run.")
 	if run.Convention == "" {
 		m.sample(float64(run.ExitCode))
-	} else { // the same number means another thing
+	} else { // the same number has another meaning
 		m.sample(float64(run.ExitCode), "convention", run.Convention)
 	}
-	m.family("aixmend_hosts", "Hosts by outcome.")
+	m.family("aixmend_hosts", "Number of hosts by outcome.")
 	for _, o := range outcome.Outcomes() {
 		m.sample(float64(run.Counts[o]), "outcome", string(o))
 	}
@@ -46,7 +46,7 @@ func Prometheus(to io.Writer, e report.Evidence) error {
 			m.sample(float64(f.hosts[key]), "finding", key.id, "severity", string(key.severity))
 		}
 	}
-	m.family("aixmend_host_outcome", "How each host ended: 1 for its outcome.")
+	m.family("aixmend_host_outcome", "Outcome of each host: 1 for the outcome with which it ended.")
 	for _, h := range run.Hosts {
 		m.sample(1, "host", h.Name, "outcome", string(h.Outcome))
 	}
@@ -54,15 +54,15 @@ func Prometheus(to io.Writer, e report.Evidence) error {
 	return err
 }
 
-// metrics is a text of metrics.
+// metrics is the text as it is written.
 type metrics struct {
 	b    strings.Builder
 	name string
-	of   []string // labels of every sample, name and value in turn
+	of   []string // labels of every sample, names and values alternating
 }
 
-// family begins the samples of a metric. All of them are gauges: each run writes
-// its own.
+// family begins the samples of a metric. All metrics are gauges: each run writes its
+// own.
 func (m *metrics) family(name, help string) {
 	m.name = name
 	fmt.Fprintf(&m.b, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name)
@@ -85,13 +85,13 @@ var labelText = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
-// findingKey is what hosts are counted by.
+// findingKey identifies a count of hosts.
 type findingKey struct {
 	id       string
 	severity outcome.Severity
 }
 
-// findingCount counts hosts by their findings of one kind.
+// findingCount counts hosts by finding, for one metric.
 type findingCount struct {
 	name, help string
 	wanted     func(outcome.Finding) bool
@@ -109,12 +109,12 @@ func (c findingCount) sorted() []findingKey {
 	return keys
 }
 
-// countFindings counts the hosts that have each finding, once each.
+// countFindings counts the hosts that have each finding, each host once.
 func countFindings(e report.Evidence) ([]findingCount, error) {
 	counts := []findingCount{
-		{"aixmend_findings", "Hosts by finding; waived ones do not count.", func(f outcome.Finding) bool { return !f.Waived }, map[findingKey]int{}},
-		{"aixmend_waived_findings", "Hosts by finding that is waived.", func(f outcome.Finding) bool { return f.Waived }, map[findingKey]int{}},
-		{"aixmend_expired_waivers", "Hosts by finding that counts again, for its waiver is over.", func(f outcome.Finding) bool { return f.Expired != "" }, map[findingKey]int{}},
+		{"aixmend_findings", "Number of hosts by finding, without waived ones.", func(f outcome.Finding) bool { return !f.Waived }, map[findingKey]int{}},
+		{"aixmend_waived_findings", "Number of hosts by waived finding.", func(f outcome.Finding) bool { return f.Waived }, map[findingKey]int{}},
+		{"aixmend_expired_waivers", "Number of hosts by finding that counts again because its waiver has expired.", func(f outcome.Finding) bool { return f.Expired != "" }, map[findingKey]int{}},
 	}
 	for h, err := range e.Hosts {
 		if err != nil {

@@ -67,7 +67,7 @@ func TestPrometheusIsRead(t *testing.T) {
 	}
 }
 
-// Every outcome is there, and nobody is told of a success that never was.
+// Every outcome is there, and the metric of the last success is absent without one.
 func TestPrometheusOfNothing(t *testing.T) {
 	e := evidenceOf()
 	e.LastSuccess = time.Time{}

@@ -17,7 +17,8 @@ import (
 	"aixmend/controller/report"
 )
 
-// The types are the part of SARIF 2.1.0 that is written; the names are its own.
+// The types are the part of SARIF 2.1.0 that is written, with the names of the
+// standard.
 type (
 	sarifLog struct {
 		Schema  string     `json:"$schema"`
@@ -94,7 +95,7 @@ type (
 
 // SARIF writes SARIF 2.1.0: each finding of each host at the line of the inventory
 // that names the host, and a result for each host that could not be judged or
-// mended. Waived findings are suppressed.
+// fixed. Waived findings are suppressed.
 func SARIF(to io.Writer, e report.Evidence) error {
 	s := sarif{defined: map[string]outcome.Place{}, rules: map[string]sarifRule{}, results: []sarifResult{}}
 	for _, h := range e.Run.Hosts {
@@ -134,15 +135,15 @@ func sarifTime(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// sarif gathers what a run has to say.
+// sarif collects the results of a run.
 type sarif struct {
 	defined map[string]outcome.Place
 	rules   map[string]sarifRule
 	results []sarifResult
 }
 
-// add takes up a host. A host that has ended without a verdict, or for another
-// reason than a finding, is a result of its own.
+// add adds the results of a host. A host that ended without a verdict, or for a reason
+// other than a finding, is a result of its own.
 func (s *sarif) add(run outcome.Run, h outcome.Host) {
 	hasCritical := slices.ContainsFunc(h.Findings, func(f outcome.Finding) bool { return f.Open() && f.Severity == outcome.Critical })
 	switch h.Outcome {
@@ -169,7 +170,7 @@ func (s *sarif) add(run outcome.Run, h outcome.Host) {
 	}
 }
 
-// ended says how a host ended.
+// ended adds the result of a host's outcome.
 func (s *sarif) ended(run outcome.Run, h outcome.Host) {
 	id, level := "host-"+strings.ReplaceAll(string(h.Outcome), "_", "-"), "note"
 	if run.Fails(h.Outcome) {
@@ -177,14 +178,14 @@ func (s *sarif) ended(run outcome.Run, h outcome.Host) {
 	}
 	s.results = append(s.results, s.result(h, id, level, line(string(h.Outcome)+": "+h.Reason)))
 	if _, known := s.rules[id]; !known {
-		rule := sarifRule{ID: id, Short: sarifText{"the host ended " + string(h.Outcome)}}
+		rule := sarifRule{ID: id, Short: sarifText{"the outcome of the host is " + string(h.Outcome)}}
 		rule.Default.Level = level
 		s.rules[id] = rule
 	}
 }
 
-// result is one of a host. Its fingerprint stays the same from run to run, and
-// tells hosts apart that one line of the inventory names.
+// result builds a result of a host. Its fingerprint is the same in every run, and
+// differs between hosts that share a line of the inventory.
 func (s *sarif) result(h outcome.Host, rule, level, text string) sarifResult {
 	sum := sha256.Sum256([]byte(h.Host + "\x00" + rule))
 	mark := hex.EncodeToString(sum[:16])
@@ -198,7 +199,7 @@ func (s *sarif) result(h outcome.Host, rule, level, text string) sarifResult {
 	}
 	return sarifResult{
 		RuleID: line(rule), Level: level, Message: sarifText{line(h.Host) + ": " + text}, Locations: []sarifLocation{place},
-		// GitHub goes by the second alone.
+		// GitHub uses only the second.
 		Fingerprints: map[string]string{"hostAndFinding/v1": mark, "primaryLocationLineHash": mark + ":1"},
 		Properties:   map[string]string{"host": line(h.Host), "address": line(h.Address), "outcome": string(h.Outcome)},
 	}
@@ -222,14 +223,15 @@ func sarifLevel(severity outcome.Severity) string {
 	return "note"
 }
 
-// fileURI is a path as a URI: relative as it is, absolute as a file's.
+// fileURI renders a path as a URI: a relative one stays relative, an absolute one
+// becomes a file: URI.
 func fileURI(path string) string {
 	slashed := filepath.ToSlash(strings.ToValidUTF8(path, "\uFFFD"))
 	if !filepath.IsAbs(path) {
 		return (&url.URL{Path: slashed}).String()
 	}
 	if !strings.HasPrefix(slashed, "/") {
-		slashed = "/" + slashed // a drive's letter
+		slashed = "/" + slashed // before a drive letter
 	}
 	return fmt.Sprintf("file://%s", (&url.URL{Path: slashed}).EscapedPath())
 }

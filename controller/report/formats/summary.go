@@ -12,8 +12,8 @@ import (
 	"aixmend/controller/report"
 )
 
-// Shares of the summary's sections, in bytes. Together they stay below 1 MiB, where
-// a step summary ends.
+// Shares of the summary's sections, in bytes. Together they stay below 1 MiB, the limit
+// of a step summary.
 const (
 	foldsShare   = 300 << 10
 	fleetShare   = 50 << 10
@@ -22,12 +22,12 @@ const (
 	waiversShare = 50 << 10
 )
 
-// digest is a summary that is being written.
+// digest is the summary as it is written.
 type digest struct{ b strings.Builder }
 
 func (d *digest) add(format string, args ...any) { fmt.Fprintf(&d.b, format+"\n", args...) }
 
-// list is a section of lines. What its share has no room for is counted.
+// list writes a section of lines, and counts the lines that its share has no room for.
 func (d *digest) list(heading, header string, share int, lines iter.Seq[string]) {
 	most, begun, left := d.b.Len()+share, false, 0
 	for text := range lines {
@@ -42,13 +42,13 @@ func (d *digest) list(heading, header string, share int, lines iter.Seq[string])
 		d.add("%s", text)
 	}
 	if left > 0 {
-		d.add("\n%d more are left out here.", left)
+		d.add("\n%d more are not shown.", left)
 	}
 }
 
-// Markdown writes a summary in Markdown, for the page of a pipeline: counts, the
-// hosts by what they have in common, those that need a person, and what was
-// changed. It is always below 1 MiB.
+// Markdown writes a summary in Markdown for the page of a pipeline: counts, groups of
+// hosts with the same result, hosts that need a person, and changes. It is always below
+// 1 MiB.
 func Markdown(to io.Writer, e report.Evidence) error {
 	run := e.Run
 	d := &digest{}
@@ -58,8 +58,8 @@ func Markdown(to io.Writer, e report.Evidence) error {
 	for _, o := range outcome.Outcomes() {
 		d.add("| %s | %d |", md(string(o)), run.Counts[o])
 	}
-	d.list("What is wrong", "\n| outcome | hosts | which | what |\n| --- | ---: | --- | --- |", foldsShare, foldRows(run))
-	d.list("Over several hosts", "", fleetShare, fleetLines(run))
+	d.list("Problems", "\n| outcome | count | hosts | cause |\n| --- | ---: | --- | --- |", foldsShare, foldRows(run))
+	d.list("Findings across hosts", "", fleetShare, fleetLines(run))
 	d.list("Hosts that need a person", "", personsShare, persons(run))
 	var failed error
 	d.list("Changes made", "", changesShare, changeLines(e, &failed))
@@ -71,8 +71,8 @@ func Markdown(to io.Writer, e report.Evidence) error {
 	return err
 }
 
-// foldRows are the hosts by what they have in common; the healthy ones have
-// nothing.
+// foldRows yields a row per group of hosts with the same result, without the healthy
+// ones.
 func foldRows(run outcome.Run) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, f := range report.Folds(run.Hosts) {
@@ -94,7 +94,7 @@ func fleetLines(run outcome.Run) iter.Seq[string] {
 	}
 }
 
-// changeLines are what was done to hosts. An error ends them.
+// changeLines yields the changes on the hosts. An error ends the sequence.
 func changeLines(e report.Evidence, failed *error) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for h, err := range e.Hosts {
@@ -111,8 +111,8 @@ func changeLines(e report.Evidence, failed *error) iter.Seq[string] {
 	}
 }
 
-// persons are the hosts that need one, the worst first, each with its reason and
-// what to type.
+// persons yields the hosts that need a person, the worst first, each with its reason
+// and the next command.
 func persons(run outcome.Run) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, h := range worst(run) {
@@ -125,7 +125,7 @@ func persons(run outcome.Run) iter.Seq[string] {
 	}
 }
 
-// needsPerson tells whether somebody must look at a host that ended so.
+// needsPerson reports whether a host with this outcome needs a person.
 func needsPerson(o outcome.Outcome) bool {
 	switch o {
 	case outcome.Unknown, outcome.Failed, outcome.NeedsAction, outcome.Unreachable:
@@ -134,7 +134,7 @@ func needsPerson(o outcome.Outcome) bool {
 	return false
 }
 
-// worst are the hosts of a run, the worst outcome first.
+// worst returns the hosts of a run, the worst outcome first.
 func worst(run outcome.Run) []outcome.HostSummary {
 	hosts := make([]outcome.HostSummary, 0, len(run.Hosts))
 	for _, o := range outcome.Outcomes() {
@@ -147,8 +147,8 @@ func worst(run outcome.Run) []outcome.HostSummary {
 	return hosts
 }
 
-// waivers are the hosts by the findings that are waived there, and before them
-// those whose waiver is over.
+// waivers yields the findings whose waiver has expired, then the waived ones, each with
+// its hosts.
 func waivers(run outcome.Run) iter.Seq[string] {
 	waived, expired := map[string][]string{}, map[string][]string{}
 	for _, h := range run.Hosts {
@@ -168,13 +168,13 @@ func waivers(run outcome.Run) iter.Seq[string] {
 			}
 			return true
 		}
-		if say("counts again, for the waiver is over", expired) {
-			say("is waived", waived)
+		if say("counts again, waiver expired", expired) {
+			say("waived", waived)
 		}
 	}
 }
 
-// code makes untrusted text fit for a code span: it can't be left.
+// code makes untrusted text safe inside a code span: the text cannot end it.
 func code(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '`' || r == '|' {

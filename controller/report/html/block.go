@@ -16,19 +16,19 @@ import (
 	"aixmend/controller/report"
 )
 
-// Bounds of what a page shows. The whole is in HOST.json.
+// Bounds of the page. HOST.json has everything.
 const (
 	blockHosts = 64       // hosts of a block
 	blockBytes = 4 << 20  // text of a block
-	stepBytes  = 16 << 10 // each output of a step
-	// A host's text, each text once: what fleetBytes leaves it, within these.
+	stepBytes  = 16 << 10 // each output of a command
+	// The text of a host, each text once, is its share of fleetBytes, within these.
 	fleetBytes   = 640 << 20
 	hostBytes    = 1 << 20
 	hostBytesMin = 64 << 10
 )
 
-// block is some hosts of a page: packed together, for what they say is much alike.
-// Each text stands in it once, and a host refers to it by its number.
+// block is a group of hosts that are packed together, because their outputs are much
+// alike. It has each text once, and a host refers to a text by its number.
 type block struct {
 	limit  int // bytes of a host
 	number int
@@ -37,14 +37,14 @@ type block struct {
 	size   int
 	pages  []hostPage
 	times  [][]int64
-	seen   map[int]bool // of the host that is being added
-	left   int          // bytes that it may still have
+	seen   map[int]bool // texts of the host that is being added
+	left   int          // bytes left of its limit
 	json   bytes.Buffer
 	gzip   *gzip.Writer
 }
 
-// classed is a text with what kind of text it is. Alike stand together in a block:
-// that halves its packed size.
+// classed is a text with its class. A block sorts its texts by class, which halves its
+// packed size.
 type classed struct {
 	class, text string
 	ref         int
@@ -78,8 +78,8 @@ func (b *block) ref(class, text string) int {
 	return ref
 }
 
-// cut numbers as much of a text as there is room for, and says how many bytes more
-// there are. What the host has said before takes no room.
+// cut numbers as much of a text as there is room for, and returns how many more bytes
+// there are. A text that the host already has takes no room.
 func (b *block) cut(class, text string) (ref, more int) {
 	kept := text
 	if ref, there := b.refs[text]; !there || !b.seen[ref] {
@@ -88,7 +88,7 @@ func (b *block) cut(class, text string) (ref, more int) {
 	return b.ref(class, kept), len(text) - len(kept)
 }
 
-// head is the beginning of a text, at most so many bytes.
+// head returns the beginning of a text, at most most bytes.
 func head(text string, most int) string {
 	if len(text) <= most {
 		return text
@@ -99,12 +99,12 @@ func head(text string, most int) string {
 	return text[:most]
 }
 
-// short numbers a text that is expected to be short, cut with a mark where it is not.
+// short numbers a text that should be short; a long one is cut and marked.
 func (b *block) short(class, text string) int {
 	ref, more := b.cut(class, text)
 	if more > 0 {
 		kept := text[:len(text)-more]
-		return b.ref(class, fmt.Sprintf("%s … (%d bytes more in HOST.json)", kept, more))
+		return b.ref(class, fmt.Sprintf("%s … (%d more bytes in HOST.json)", kept, more))
 	}
 	return ref
 }
@@ -125,9 +125,9 @@ func (b *block) add(h outcome.Host) {
 	b.times = append(b.times, times(h))
 }
 
-// times is a host's row in the index of its block: the severities of its findings as
-// bits, then of each stage its number (doubled, one more when it failed), its start
-// in ms since 1970 and its duration in ms.
+// times returns a host's row in the index of its block: the severities of its findings
+// as bits, then for each stage its number (doubled, plus one if it failed), its start in
+// ms since 1970 and its duration in ms.
 func times(h outcome.Host) []int64 {
 	row := make([]int64, 1, 1+3*len(h.Stages))
 	for _, f := range h.Findings {
@@ -164,7 +164,7 @@ func (b *block) flush(w io.Writer) error {
 	}
 	b.json.Reset()
 	to := json.NewEncoder(&b.json)
-	to.SetEscapeHTML(false) // it is packed
+	to.SetEscapeHTML(false) // the document is packed
 	if err := to.Encode(struct {
 		Refs  []int      `json:"refs"`
 		Texts []string   `json:"texts"`
@@ -178,7 +178,7 @@ func (b *block) flush(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, "</script>\n")
 	clear(b.refs)
-	clear(b.texts) // what they hold on to
+	clear(b.texts) // release the memory
 	clear(b.pages)
 	b.texts, b.pages, b.times = b.texts[:0], b.pages[:0], b.times[:0]
 	b.size, b.number = 0, b.number+1

@@ -12,16 +12,16 @@ import (
 	"aixmend/controller/report/explain"
 )
 
-// hostPage is a host as the script shows it. Numbers that stand for texts are refs
-// of its block.
+// hostPage is a host in the form of the script. Its numbers for texts are refs of its
+// block.
 type hostPage struct {
-	// Chains and Next are what Explained says.
+	// Chains and Next are from the host's explanation.
 	Chains  []pageChain  `json:"chains"`
 	Next    []int        `json:"next"`
 	Changes []pageChange `json:"changes"`
 	Plan    []pagePlan   `json:"plan"`
 	Stages  []pageStage  `json:"stages"`
-	// Facts and Unread are pairs: a name, and the fact as JSON or why it could not be had.
+	// Facts and Unread are pairs: a name, and the fact as JSON or why it was not read.
 	Facts   [][2]int  `json:"facts"`
 	Unread  [][2]int  `json:"unread"`
 	Lease   pageLease `json:"lease"`
@@ -33,15 +33,15 @@ type hostPage struct {
 	Noise   int       `json:"noise"`
 }
 
-// pageChain is a Chain, and the remedy of its finding.
+// pageChain is an explain.Chain with the remedy of its finding.
 type pageChain struct {
 	Finding  int    `json:"finding"`
 	Severity string `json:"severity"`
 	Title    int    `json:"title"`
 	Mended   bool   `json:"mended"`
-	// Observed are rows: probe, command, what it said in short.
+	// Observed are rows: probe, command, answer in short.
 	Observed [][3]int `json:"observed"`
-	// Values are pairs: a path in the facts, and what it is.
+	// Values are pairs: a path in the facts, and its value.
 	Values  [][2]int `json:"values"`
 	Because []int    `json:"because"`
 	Rule    int      `json:"rule"`
@@ -83,8 +83,9 @@ type pageStage struct {
 	Started int64 `json:"started"`
 	MS      int64 `json:"ms"`
 	Note    int   `json:"note"`
-	// Steps are rows: id, command, stdout, how much more of it there is, stderr, how
-	// much more, exit status, bytes that were not kept, ms, error, 1 when it changes.
+	// Steps are rows: id, command, stdout, its bytes that are not shown, stderr, its
+	// bytes that are not shown, exit status, dropped bytes, ms, error, 1 for a changing
+	// command.
 	Steps [][11]int `json:"steps"`
 }
 
@@ -94,7 +95,7 @@ type pageLease struct {
 	Steps [][11]int `json:"steps"`
 }
 
-// page makes a host's page. What people read first has room first.
+// page builds the page of a host. The parts that people read first get room first.
 func (b *block) page(h outcome.Host) hostPage {
 	explained := explain.Host(h)
 	p := hostPage{
@@ -126,7 +127,8 @@ func (b *block) page(h outcome.Host) hostPage {
 	return p
 }
 
-// chains are what led to what. Those of the findings stand first, in their order.
+// chains builds the chains of an explanation. The first ones belong to findings, in
+// order.
 func (b *block) chains(e explain.Explanation, findings []outcome.Finding) []pageChain {
 	chains := make([]pageChain, 0, len(e.Chains))
 	for i, c := range e.Chains {
@@ -161,7 +163,7 @@ func inJSON(value any) string {
 	return string(text)
 }
 
-// around adds what stands around the walk: the connection, the lease, what was fetched.
+// around adds the connection, the lease, the fetched files and the noise.
 func (b *block) around(p *hostPage, h outcome.Host) {
 	if h.SSH != nil {
 		p.SSH = b.short("ssh", report.Connection(*h.SSH))
@@ -202,7 +204,7 @@ func (b *block) facts(p *hostPage, facts map[string]any) {
 	}
 }
 
-// milli is a time in ms since 1970; 0: none.
+// milli returns a time in ms since 1970; 0 for the zero time.
 func milli(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

@@ -21,17 +21,16 @@ import (
 //go:embed assets/style.css assets/page.tmpl assets/*.js
 var assets embed.FS
 
-// scripts are the parts of the one script of the page, in their order.
+// scripts lists the parts of the page's script, in order.
 func scripts() []string {
 	return []string{"base.js", "fleet.js", "timeline.js", "detail.js", "host.js", "main.js"}
 }
 
-// Write writes a run as one page that opens from disk and asks for nothing else: a
-// policy in its head allows its own style and script, by their hashes, and no
-// request. What hosts said stands in it as data, never as markup: the summaries
-// are escaped, the rest is JSON that the script shows as text. The documents of the
-// hosts are packed some at a time, and unpacked when one is looked at, so that a
-// fleet fits in a page and its writing in memory.
+// Write writes a run as one page that opens from disk and loads nothing: a policy in its
+// head allows only its own style and script, by their hashes, and no request. Output
+// of hosts is data in it, never markup: the summaries are escaped, the rest is JSON
+// that the script shows as text. The documents of the hosts are packed in blocks and
+// unpacked on demand, so that a fleet fits into one page, and writing it into memory.
 func Write(to io.Writer, e report.Evidence) error {
 	style, err := assets.ReadFile("assets/style.css")
 	if err != nil {
@@ -77,7 +76,7 @@ func Write(to io.Writer, e report.Evidence) error {
 	return w.Flush()
 }
 
-// script is the one script of the page.
+// script returns the script of the page.
 func script() (string, error) {
 	var b strings.Builder
 	b.WriteString("(() => {\n\"use strict\";\n")
@@ -92,29 +91,30 @@ func script() (string, error) {
 	return b.String(), nil
 }
 
-// elementHash is how the policy of a page names an element that may stand in it.
+// elementHash returns the hash by which the policy of a page allows an element.
 func elementHash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// pageIndex is what the script knows of every host before it looks at one.
+// pageIndex is the data of all hosts that the script has before it unpacks one.
 type pageIndex struct {
 	Started  int64    `json:"started"` // ms since 1970
 	Finished int64    `json:"finished"`
 	Outcomes []string `json:"outcomes"`
 	Marks    []string `json:"marks"`
 	Stages   []string `json:"stages"`
-	// Severities are the bits of a host's row in its block, the first the lowest.
+	// Severities are the bits of the first number of a host's row in its block, the
+	// lowest bit first.
 	Severities []string `json:"severities"`
 	Findings   []string `json:"findings"`
 	Reasons    []string `json:"reasons"`
 	// Hosts are rows: name, address, outcome, reason, findings, ms, fold, interrupted,
-	// findings that are waived.
+	// waived findings.
 	Hosts [][9]any `json:"hosts"`
 }
 
-// writeIndex writes the index of the hosts as JSON that no markup can leave.
+// writeIndex writes the index of the hosts as JSON that cannot end its element.
 func writeIndex(w io.Writer, run outcome.Run, folds []report.Fold) error {
 	index := pageIndex{
 		Started: run.Started.UnixMilli(), Finished: run.Finished.UnixMilli(),
@@ -142,7 +142,7 @@ func writeIndex(w io.Writer, run outcome.Run, folds []report.Fold) error {
 	return writeData(w, "index", index)
 }
 
-// list numbers texts, each once.
+// list numbers texts; equal texts share a number.
 type list struct {
 	texts []string
 	at    map[string]int
@@ -165,8 +165,8 @@ func (l *list) all(texts []string) []int {
 	return numbers
 }
 
-// writeData writes a value as JSON that the browser does not run. The encoder
-// escapes what could end the element.
+// writeData writes a value as JSON that the browser does not run. The encoder escapes
+// characters that could end the element.
 func writeData(w io.Writer, id string, value any) error {
 	document, err := json.Marshal(value)
 	if err != nil {
@@ -176,8 +176,8 @@ func writeData(w io.Writer, id string, value any) error {
 	return err
 }
 
-// writePages writes the documents of the hosts in blocks, and returns what is
-// known when all of them have been read.
+// writePages writes the documents of the hosts in blocks, and returns the part of the
+// page that needs all of them.
 func writePages(w io.Writer, e report.Evidence) (pageBottom, error) {
 	b := newBlock(len(e.Run.Hosts))
 	found := findings{}

@@ -273,7 +273,7 @@ func TestHTMLOfLittle(t *testing.T) {
 		e    report.Evidence
 		want []string
 	}{
-		{"no host", report.Evidence{Run: run, Hosts: each(nil)}, []string{"audit of 0 hosts", "This run has no hosts.", "not finished", "None: no host was looked at."}},
+		{"no host", report.Evidence{Run: run, Hosts: each(nil)}, []string{"audit of 0 hosts", "This run has no hosts.", "not finished", "None: no host was read."}},
 		{"one host", pageOf(run, outcome.Host{Host: "a1", Outcome: outcome.Healthy}), []string{"audit of 1 host<", `["a1","",8,0,[],0,0,false,[]]`, `id="pages-0"`, "no open finding"}},
 		{"no document", report.Evidence{Run: outcome.Run{Hosts: []outcome.HostSummary{{Name: "a1", Outcome: outcome.Skipped, Reason: "r"}}}, Hosts: each(nil)}, []string{`["a1","",4,0,[],0,0,false,[]]`}},
 	} {

@@ -11,14 +11,14 @@ import (
 	"aixmend/controller/report"
 )
 
-// Rows of the summary tables that a page shows. A fleet in which every host is ill
-// in its own way has more of them than anybody reads.
+// pageRows bounds the rows of a summary table: a fleet in which every host has another
+// problem would have more than anybody reads.
 const pageRows = 200
 
-// Bytes of the names in one of these rows.
+// pageNames bounds the names of hosts in a row, in bytes.
 const pageNames = 200
 
-// pageTop is what the template shows before the hosts.
+// pageTop is the data of the template's part before the hosts.
 type pageTop struct {
 	Run                   outcome.Run
 	Title                 string
@@ -41,7 +41,7 @@ type pageCount struct {
 
 type pageFleet struct{ ID, Title, Hosts string }
 
-// pageFold is hosts that ended alike.
+// pageFold is a group of hosts with the same result.
 type pageFold struct {
 	pageCount
 	Number      int
@@ -85,7 +85,7 @@ func newPageTop(e report.Evidence, folds []report.Fold) pageTop {
 	return top
 }
 
-// namesOf names hosts, as many as fit in a cell of a table.
+// namesOf names hosts, as many as fit into a table cell.
 func namesOf(hosts []string) string {
 	names := report.Clean(report.Compact(hosts), false)
 	if len(names) <= pageNames {
@@ -98,7 +98,7 @@ func namesOf(hosts []string) string {
 	return kept + ", …"
 }
 
-// meaning says what the exit code of a run means, by the convention it follows.
+// meaning returns the meaning of a run's exit code, in its convention.
 func meaning(run outcome.Run) string {
 	codes := outcome.Codes()
 	if run.Convention == outcome.ConventionNagios {
@@ -112,7 +112,7 @@ func meaning(run outcome.Run) string {
 	return ""
 }
 
-// clock is a time for people; "" for none.
+// clock renders a time for people; "" for the zero time.
 func clock(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -120,7 +120,7 @@ func clock(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
-// mark is the sign of an outcome: its colour alone says nothing to many.
+// mark returns the symbol of an outcome, for readers who do not see its colour.
 func mark(o outcome.Outcome) string {
 	switch o {
 	case outcome.Unknown:
@@ -143,7 +143,7 @@ func mark(o outcome.Outcome) string {
 	return "✓"
 }
 
-// pageBottom is what the template shows after the hosts.
+// pageBottom is the data of the template's part after the hosts.
 type pageBottom struct {
 	Findings []*pageGroup
 	More     int
@@ -155,11 +155,11 @@ type pageGroup struct {
 	Severity               outcome.Severity
 	Hosts, Waived, Expired int
 	names                  []string
-	differ                 bool // the titles of the hosts
+	differ                 bool // the hosts have different titles
 	Names                  string
 }
 
-// findings gathers the findings of the hosts by their ids.
+// findings collects the findings of the hosts by id.
 type findings map[string]*pageGroup
 
 func (all findings) add(h outcome.Host) {
@@ -171,7 +171,7 @@ func (all findings) add(h outcome.Host) {
 			all[f.ID] = g
 		}
 		g.differ = g.differ || f.Title != g.Title
-		if rank(f.Severity) < rank(g.Severity) { // the gravest counts
+		if rank(f.Severity) < rank(g.Severity) { // show the gravest
 			g.Severity, g.Title = f.Severity, f.Title
 		}
 		if seen[f.ID] {
@@ -188,7 +188,7 @@ func (all findings) add(h outcome.Host) {
 	}
 }
 
-// rank is the place of a severity, the gravest first.
+// rank orders severities, the gravest first.
 func rank(s outcome.Severity) int {
 	if i := slices.Index(outcome.Severities(), s); i >= 0 {
 		return i
@@ -196,14 +196,14 @@ func rank(s outcome.Severity) int {
 	return len(outcome.Severities())
 }
 
-// bottom sorts them: the gravest first, then those of the most hosts.
+// bottom sorts the findings: the gravest first, then those of the most hosts.
 func (all findings) bottom() pageBottom {
 	var list []*pageGroup
 	for _, g := range all {
 		g.Hosts = len(g.names)
 		g.Names = namesOf(g.names)
 		g.ID, g.Title = report.Clean(g.ID, false), report.Clean(g.Title, false)
-		if g.differ { // what is said of one host is not said of the others
+		if g.differ { // the title of one host is not true of the others
 			g.Title = "for example: " + g.Title
 		}
 		list = append(list, g)

@@ -1,10 +1,10 @@
-// The page shows what hosts said. Text enters the document as text nodes and
-// attribute values only, never as markup.
+// The page shows output of hosts. Text enters the document only as text nodes and
+// attribute values, never as markup.
 const $ = (id) => document.getElementById(id);
 const index = JSON.parse($("index").textContent);
 
-// make builds an element: attributes by name, listeners by "on" and their event,
-// children that are elements or texts; null ones are left out.
+// make builds an element with attributes, listeners ("on" and the event) and children,
+// which are elements or texts; null ones are skipped.
 function make(tag, attributes, ...children) {
   const e = document.createElement(tag);
   fill(e, attributes, children);
@@ -53,7 +53,7 @@ for (let at = 0, rows; (rows = $("times-" + blocks)); blocks++) {
   });
 }
 
-// A few blocks are kept unpacked: a person goes to and fro between some hosts.
+// A few blocks stay unpacked: a person goes back and forth between some hosts.
 const unpacked = new Map();
 function block(number) {
   if (!unpacked.has(number)) {
@@ -64,7 +64,7 @@ function block(number) {
 }
 
 async function unpack(number) {
-  if (typeof DecompressionStream === "undefined") throw new Error("this browser cannot unpack the hosts");
+  if (typeof DecompressionStream === "undefined") throw new Error("this browser has no DecompressionStream, which the page needs to unpack hosts");
   const packed = Uint8Array.from(atob($("pages-" + number).textContent), (c) => c.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const content = JSON.parse(await new Response(stream).text());
@@ -73,7 +73,7 @@ async function unpack(number) {
   return { hosts: content.hosts, text: (ref) => texts[ref] || "" };
 }
 
-// say tells a screen reader.
+// say announces a text to screen readers.
 function say(text) { $("said").textContent = text; }
 
 function count(n, one, many) { return n + " " + (n === 1 ? one : many || one + "s"); }

@@ -1,6 +1,6 @@
 
-// copyButton copies a text as it is. Where the browser has no clipboard for a file
-// on disk, the text is selected instead, for the keys of the system.
+// copyButton copies a text. If the browser gives a file on disk no clipboard, it
+// selects the text instead, so that the reader can copy it.
 function copyButton(what, text, source) {
   const b = make("button", { type: "button", class: "copy", "aria-label": "Copy " + what }, "Copy");
   b.addEventListener("click", async () => {
@@ -18,14 +18,14 @@ function copyButton(what, text, source) {
       getSelection().removeAllRanges();
       getSelection().addRange(range);
       let copied = false;
-      try { copied = document.execCommand("copy"); } catch { /* not even that */ }
+      try { copied = document.execCommand("copy"); } catch { /* the text stays selected */ }
       done(copied ? "Copied" : "Selected");
     }
   });
   return b;
 }
 
-// command is a command that can be copied.
+// command shows a command with a copy button.
 function command(what, text) {
   const pre = make("pre", { class: "command" }, text);
   return make("div", { class: "copied" }, pre, copyButton(what, text, pre));
@@ -39,7 +39,7 @@ function output(name, text, more) {
     more ? make("p", { class: "cut" }, count(more, "byte") + " more in HOST.json") : null);
 }
 
-// step is a command with what it printed, folded.
+// step shows a command with its output, folded.
 function step(row, text) {
   const [id, cmd, out, outMore, err, errMore, exit, lost, ms, error, changes] = row;
   const bad = exit !== 0 || error;
@@ -51,11 +51,11 @@ function step(row, text) {
     command("command of " + text(id), text(cmd)),
     error ? make("p", { class: "cut" }, text(error)) : null,
     output("stdout", text(out), outMore), output("stderr", text(err), errMore),
-    lost ? make("p", { class: "cut" }, count(lost, "byte") + " more were not kept") : null);
+    lost ? make("p", { class: "cut" }, count(lost, "more byte") + " dropped") : null);
 }
 
-// lineDiff pairs the lines of two texts: [left, right] with null for none. Very long
-// texts are not paired in their middle.
+// lineDiff pairs the lines of two texts: [left, right], null for no line. The middle of
+// very long texts is not paired.
 function lineDiff(before, after) {
   const a = before.replace(/\n$/, "").split("\n");
   const b = after.replace(/\n$/, "").split("\n");
@@ -98,7 +98,7 @@ function side(gone, come) {
   return Array.from({ length: Math.max(gone.length, come.length) }, (_, i) => [gone[i] ?? null, come[i] ?? null]);
 }
 
-// diffTable shows what differs, with two lines around it.
+// diffTable shows the differing lines with two lines of context.
 function diffTable(rows, left, right) {
   const near = rows.map(() => false);
   rows.forEach(([a, b], i) => {
@@ -123,7 +123,7 @@ function diffTable(rows, left, right) {
     make("thead", {}, make("tr", {}, make("th", { scope: "col" }, left), make("th", { scope: "col" }, right))), body));
 }
 
-// beforeAfter compares what the first diagnosis and the last verification printed.
+// beforeAfter compares the output of the first diagnosis and of the last verification.
 function beforeAfter(page, text) {
   const first = page.stages.find((s) => text(s.name) === "diagnose");
   const later = page.stages.filter((s) => text(s.name) === "verify");

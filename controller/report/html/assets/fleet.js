@@ -1,5 +1,5 @@
 
-// What is asked for, as it stands in the fragment: #/?q=...&outcome=a,b&...
+// The filters, as written in the fragment: #/?q=...&outcome=a,b&...
 const asked = { q: "", outcome: new Set(), finding: "", severity: "", fold: "" };
 let shown = hosts;
 
@@ -21,7 +21,7 @@ function writeAsked() {
   return query ? "#/?" + query : "#/";
 }
 
-// Words are found anywhere in what stands of a host in the list; all must be there.
+// A search matches a host if its row in the list contains every word.
 const searched = hosts.map((h) => [h.name, h.address, h.reason, ...h.ids].join("\n").toLowerCase());
 
 function matching() {
@@ -58,8 +58,8 @@ function toggleOutcome(name) {
   ask();
 }
 
-// ask shows what is asked for and writes it into the fragment, without a new step in
-// the history for every letter that is typed.
+// ask applies the filters and writes them into the fragment, without a history entry
+// per typed letter.
 function ask() {
   const to = writeAsked();
   try {
@@ -80,7 +80,7 @@ function drawFilters() {
   $("clear").addEventListener("click", () => { readAsked(""); ask(); $("q").focus(); });
 }
 
-// The map: one stop in the tab order, arrows within.
+// The map: one tab stop, arrow keys inside.
 let stop = null;
 function drawMap() {
   const map = $("map");
@@ -102,8 +102,7 @@ function point(cell) {
   $("pointed").textContent = h.name + "  " + index.outcomes[h.outcome] + (h.reason ? "  " + h.reason : "");
 }
 
-// Those that are filtered out are passed over; up and down go to what stands nearest
-// in the next row.
+// Filtered cells are skipped; up and down go to the nearest cell in the next row.
 function moveInMap(e) {
   const cells = mapCells();
   const from = cells.indexOf(document.activeElement);
@@ -130,14 +129,14 @@ function beyond(cells, from, way) {
   return best && best.c;
 }
 
-// stopAt makes a cell the map's stop in the tab order.
+// stopAt makes a cell the map's tab stop.
 function stopAt(cell) {
   if (stop) stop.tabIndex = -1;
   stop = cell;
   if (stop) stop.tabIndex = 0;
 }
 
-// The list: some rows at a time, the worst first.
+// The list: a page of rows at a time, the worst first.
 const rowsAtOnce = 50;
 let rowsShown = rowsAtOnce;
 
@@ -167,7 +166,7 @@ function moreRows() {
   if (next) next.querySelector("a").focus();
 }
 
-// On paper there is nothing to press: the open hosts, and not more than are read.
+// On paper no button works: print the hosts with trouble, up to a readable number.
 function drawForPrint() {
   const kept = shown;
   shown = shown.filter((h) => index.outcomes[h.outcome] !== "healthy" && index.outcomes[h.outcome] !== "recovered");
@@ -176,7 +175,7 @@ function drawForPrint() {
   rowsShown = 1000;
   drawRows();
   rowsShown = limit;
-  $("hosts-title").textContent = "Open hosts (" + on + ")";
+  $("hosts-title").textContent = "Hosts with trouble (" + on + ")";
   shown = kept;
 }
 
@@ -194,7 +193,7 @@ function showFleet() {
   for (let i = 0; i < cells.length; i++) cells[i].classList.toggle("off", !on.has(i));
   if (!stop || stop.classList.contains("off")) stopAt(mapCells()[0] || null);
   const text = shown.length === hosts.length ? count(hosts.length, "host") : shown.length + " of " + count(hosts.length, "host");
-  const diagnosis = asked.fold ? ", of one diagnosis" : "";
+  const diagnosis = asked.fold ? " with one diagnosis" : "";
   $("count").textContent = text + diagnosis;
   $("clear").disabled = writeAsked() === "#/";
   $("hosts-title").textContent = "Hosts";

@@ -1,5 +1,5 @@
 
-// A page of one host. What it says is in the block of the host, unpacked on demand.
+// The view of one host. Its content is in the host's block, unpacked on demand.
 let wanted = "";
 
 async function showHost(name) {
@@ -8,7 +8,7 @@ async function showHost(name) {
   const h = byName.get(name);
   document.title = "aixmend: " + name;
   if (!h) {
-    place.replaceChildren(hostTop(null, name), make("p", { class: "notice" }, "This run has no host of that name."));
+    place.replaceChildren(hostTop(null, name), make("p", { class: "notice" }, "This run has no host with that name."));
     $("host-title").focus();
     return;
   }
@@ -20,7 +20,7 @@ async function showHost(name) {
     if (wanted !== name) return;
     if (content) place.append(...hostBody(h, content.hosts[h.place], content.text));
   } catch (error) {
-    if (wanted === name) place.append(make("p", { class: "notice" }, "The rest of this page cannot be shown: " + error.message + ". The files of the host are beside this one, in the folder hosts of the run."));
+    if (wanted === name) place.append(make("p", { class: "notice" }, "The rest of this page cannot be shown: " + error.message + ". The host's files are in the folder hosts next to this file."));
   }
 }
 
@@ -35,7 +35,7 @@ function hostTop(h, name) {
       h.reason && make("span", { class: "because" }, h.reason)),
     h && make("dl", { class: "facts" }, pair("Address", h.address), pair("Took", took(h.ms)),
       h.stages.length ? pair("Started", clock(h.stages[0].from)) : null,
-      h.interrupted ? pair("Walk", "cut off: resume goes on with it") : null));
+      h.interrupted ? pair("State", "interrupted: resume continues it") : null));
 }
 
 function pair(name, value) {
@@ -50,27 +50,27 @@ function part(title, ...content) {
 
 function hostBody(h, page, text) {
   return [
-    part("Why", page.chains.map((c) => chain(c, text)), page.chains.length ? null : make("p", {}, "Nothing was found.")),
-    part("Not as the plan was made for", page.drift.length && make("ul", {}, page.drift.map((d) => make("li", {}, text(d))))),
+    part("Findings", page.chains.map((c) => chain(c, text)), page.chains.length ? null : make("p", {}, "None.")),
+    part("Differences from the approved plan", page.drift.length && make("ul", {}, page.drift.map((d) => make("li", {}, text(d))))),
     part("Changes", page.changes.map((c) => change(c, text))),
-    part("What to do next", page.next.length && make("ul", { class: "next" }, page.next.map((n) => make("li", {}, text(n))))),
+    part("Next steps", page.next.length && make("ul", { class: "next" }, page.next.map((n) => make("li", {}, text(n))))),
     part("Plan", page.plan.map((s) => planned(s, text))),
     part("Stages", hostTimes(h)),
     part("Before and after", beforeAfter(page, text)),
-    part("Commands and what they printed", page.stages.map((s) => stage(s, text))),
+    part("Commands and their output", page.stages.map((s) => stage(s, text))),
     part("Facts", facts(page, text)),
     part("Connection and files", around(page, text)),
-    part("Printed outside of commands", page.noise && output("banners and profiles", text(page.noise), 0)),
+    part("Output outside of commands", page.noise && output("banners and profiles", text(page.noise), 0)),
   ].filter(Boolean);
 }
 
-// chain shows what led from what was observed to what to do about a finding.
+// chain shows how the observations led to a finding, and what to do about it.
 function chain(c, text) {
   const link = (name, ...content) => make("div", {}, make("dt", {}, name), make("dd", {}, ...content));
   const lines = (name, refs, ...classes) => refs.length ? link(name, refs.map((ref) => make("div", { class: classes.join(" ") || null }, text(ref)))) : null;
   return make("div", { class: "finding" },
     make("h3", {}, make("span", { class: "sev " + c.severity }, c.severity), " ", text(c.finding),
-      c.mended ? make("span", { class: "tag" }, "mended") : null,
+      c.mended ? make("span", { class: "tag" }, "fixed") : null,
       c.waived ? make("span", { class: "tag" }, "waived") : null, c.expired ? make("span", { class: "tag bad" }, "waiver expired") : null),
     make("p", {}, text(c.title)),
     make("dl", { class: "why" },
@@ -80,7 +80,7 @@ function chain(c, text) {
       c.rule ? link("Rule", make("span", { class: "mono" }, text(c.rule))) : null,
       c.row || c.source ? link("Procedure", make("strong", {}, text(c.row)), c.source ? " " + text(c.source) : null) : null,
       c.waiver ? link("Waiver", text(c.waiver)) : null,
-      c.expired ? link("Waiver over", text(c.expired)) : null,
+      c.expired ? link("Waiver expired", text(c.expired)) : null,
       c.acts.length ? link("Steps", c.acts.map((row) => act(row, text))) : null,
       c.remedy ? link("Remedy", text(c.remedy)) : null,
       lines("Next", c.next)));
@@ -95,7 +95,7 @@ function act([rung, name, status, reason], text) {
   return make("div", {}, text(rung) ? "rung " + text(rung) + (name ? ", " : "") : null, make("span", { class: "mono" }, text(name)), standing(text(status)), reason ? make("span", { class: "faint" }, " " + text(reason)) : null);
 }
 
-// standing is what became of a step, in words and by its border.
+// standing shows the status of a step, in words and by its border.
 function standing(word) { return make("span", { class: "tag " + word.replace(" ", "_") }, word.replace("_", " ")); }
 
 function change(c, text) {
@@ -112,11 +112,11 @@ function planned(s, text) {
   if (!s.step) return make("div", { class: "finding" }, make("h3", {}, "rung " + text(s.rung)), blocked && make("p", { class: "cut" }, "blocked: " + blocked));
   return make("details", { class: "step" },
     make("summary", {}, "rung " + text(s.rung) + ", ", make("span", { class: "mono" }, text(s.step)),
-      s.conditional ? make("span", { class: "tag" }, "only when nothing else has helped") : null,
+      s.conditional ? make("span", { class: "tag" }, "only if nothing else helped") : null,
       blocked ? make("span", { class: "tag bad" }, "blocked") : null),
     blocked && make("p", { class: "cut" }, "blocked: " + blocked),
     s.allowed ? make("p", { class: "faint" }, "needs --allow " + text(s.allowed)) : null,
-    s.mends && s.mends.length ? make("p", { class: "faint" }, "mends " + s.mends.map(text).join(", ")) : null,
+    s.mends && s.mends.length ? make("p", { class: "faint" }, "fixes " + s.mends.map(text).join(", ")) : null,
     command("command of " + text(s.step), text(s.command)),
     make("span", { class: "label" }, "undo"), command("undo of " + text(s.step), text(s.undo)));
 }
@@ -140,10 +140,10 @@ function stage(s, text) {
 }
 
 function facts(page, text) {
-  const unread = page.unread.map(([name, reason]) => make("p", { class: "cut" }, "not known: " + text(name) + ": " + text(reason)));
+  const unread = page.unread.map(([name, reason]) => make("p", { class: "cut" }, "could not be read: " + text(name) + ": " + text(reason)));
   const list = page.facts.map(([name, value]) => {
     let shown = text(value);
-    try { shown = JSON.stringify(JSON.parse(shown), null, 2).replace(/[\u2028\u2029]/g, "\ufffd"); } catch { /* it was cut */ }
+    try { shown = JSON.stringify(JSON.parse(shown), null, 2).replace(/[\u2028\u2029]/g, "\ufffd"); } catch { /* cut JSON stays as it is */ }
     return make("details", { class: "step" }, make("summary", { class: "mono" }, text(name)), make("pre", {}, shown));
   });
   if (!list.length) return unread;

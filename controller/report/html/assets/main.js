@@ -1,5 +1,5 @@
 
-// Where the reader was in the fleet, for the way back.
+// The reader's position in the fleet, restored when coming back from a host.
 let left = { scroll: 0, link: null };
 
 function route() {
@@ -11,7 +11,7 @@ function route() {
   $("host").hidden = !onHost;
   if (onHost) {
     let name = hash.slice("#/host/".length);
-    try { name = decodeURIComponent(name); } catch { /* as it is, then */ }
+    try { name = decodeURIComponent(name); } catch { /* keep the name as it is */ }
     showHost(name);
     return;
   }
@@ -32,7 +32,7 @@ function route() {
   }
 }
 
-// The theme is not stored: nothing is.
+// The theme is not stored: the page stores nothing.
 function turnTheme() {
   const root = document.documentElement;
   const next = { "": "light", light: "dark", dark: "" }[root.dataset.theme || ""];

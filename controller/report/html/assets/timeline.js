@@ -1,6 +1,6 @@
 
-// The timeline: a row a host, the stages as bars in wall clock. The gaps between
-// them are drawn too: there a host settles, or waits for its turn.
+// The timeline: one row per host, its stages as bars in wall-clock time. The gaps
+// between them are drawn, too: there a host settles or waits for its turn.
 const rowHeight = 22;
 const rowsOfTimes = 30;
 let timesShown = rowsOfTimes;
@@ -80,7 +80,7 @@ function drawTimes() {
   $("times-more").hidden = timed.length <= timesShown;
   $("times-shown").textContent = timed.length > timesShown ? "The first " + list.length + " of " + timed.length + "." : "";
   if (!list.length) {
-    place.replaceChildren(make("p", {}, "No stage was entered on these hosts."));
+    place.replaceChildren(make("p", {}, "No stage began on these hosts."));
     return;
   }
   let from = index.started > 0 ? index.started : list[0].span.from;
@@ -90,7 +90,7 @@ function drawTimes() {
     to = Math.max(to, t.span.end);
   }
   const height = list.length * rowHeight;
-  const svg = draw("svg", { width: "100%", height, role: "img", "aria-label": "Stages of " + count(list.length, "host") + " in wall clock; the list beside it says how long each took" });
+  const svg = draw("svg", { width: "100%", height, role: "img", "aria-label": "Stages of " + count(list.length, "host") + " in wall-clock time; the list beside it has the duration of each" });
   grid(svg, height);
   list.forEach((t, i) => drawBars(svg, t.span, from, to, i * rowHeight));
   place.replaceChildren(make("div", { class: "times" },
