@@ -5,61 +5,28 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"aixmend/inventory/strictyaml"
 )
 
-// An Acceptance takes the unclear answer of one check of the cluster guard as
-// "no cluster" on a host, until a day. A positive answer it never takes away.
-type Acceptance struct {
-	// Check is the name of the check, such as hacmp.
-	Check string
-	// Until is the last day on which the acceptance holds, at 00:00 UTC; never
-	// zero.
-	Until time.Time
-	// Reason is one line of text, never empty.
-	Reason string
-	// Pos is where the acceptance stands.
-	Pos strictyaml.Pos
-}
-
-// ActiveAt reports whether the acceptance holds at t: through the whole of the
-// day Until, in UTC. One without an end never holds.
-func (a Acceptance) ActiveAt(t time.Time) bool {
-	return !a.Until.IsZero() && t.Before(a.Until.AddDate(0, 0, 1))
-}
-
-// Accepted returns the checks of the cluster guard whose unclear answer is
-// accepted at t, sorted; never nil.
-func (h Host) Accepted(t time.Time) []string {
-	checks := []string{}
-	for _, a := range h.Accepts {
-		if a.ActiveAt(t) {
-			checks = append(checks, a.Check)
-		}
-	}
-	return checks
-}
-
 // acceptances checks the acceptances of one place. Only a whole one is kept.
-func (b *builder) acceptances(docs []acceptanceDoc) []Acceptance {
+func (c *checker) acceptances(docs []acceptanceDoc) []Acceptance {
 	var list []Acceptance
 	first := map[string]strictyaml.Pos{}
 	for _, doc := range docs {
-		checkOr(b, "name a check of the cluster guard, such as hacmp", "check", &doc.Check, checkGuard)
-		checkOr(b, "say in one line why no cluster is there", "reason", &doc.Reason, checkLine)
+		checkOr(c, "name a check of the cluster guard, such as hacmp", "check", &doc.Check, checkGuard)
+		checkOr(c, "say in one line why no cluster is there", "reason", &doc.Reason, checkLine)
 		a := Acceptance{Check: doc.Check.V, Reason: doc.Reason.V, Pos: doc.Pos}
-		checkOr(b, "write the last day on which it holds, such as 2027-01-31", "until", &doc.Until, func(date string) (err error) {
+		checkOr(c, "write the last day on which it holds, such as 2027-01-31", "until", &doc.Until, func(date string) (err error) {
 			a.Until, err = parseDate(date)
 			return err
 		})
 		if !doc.Check.Set() {
 			continue
 		}
-		b.knownCheck(doc.Check)
+		c.knownCheck(doc.Check)
 		if other, found := first[a.Check]; found {
-			b.problems.Add(doc.Check.Pos, "keep one of them", "check %q is already accepted at %s", a.Check, other)
+			c.problems.Add(doc.Check.Pos, "keep one of them", "check %q is already accepted at %s", a.Check, other)
 			continue
 		}
 		first[a.Check] = doc.Check.Pos
@@ -71,11 +38,11 @@ func (b *builder) acceptances(docs []acceptanceDoc) []Acceptance {
 }
 
 // knownCheck reports a check that the guard does not have.
-func (b *builder) knownCheck(name text) {
-	if b.options.KnownChecks == nil {
+func (c *checker) knownCheck(name text) {
+	if c.knownChecks == nil {
 		return
 	}
-	known := b.options.KnownChecks()
+	known := c.knownChecks()
 	if slices.Contains(known, name.V) {
 		return
 	}
@@ -83,7 +50,7 @@ func (b *builder) knownCheck(name text) {
 	if hint == "" {
 		hint = "the checks are " + strings.Join(known, ", ")
 	}
-	b.problems.Add(name.Pos, hint, "the cluster guard has no check %q", name.V)
+	c.problems.Add(name.Pos, hint, "the cluster guard has no check %q", name.V)
 }
 
 func checkGuard(name string) error {
@@ -112,7 +79,7 @@ func layAcceptances(lower, upper []Acceptance) []Acceptance {
 
 // agreeAcceptances lets into take over what another file accepts; two that
 // differ for one check are a conflict. whose begins the message.
-func (b *builder) agreeAcceptances(whose string, into, from []Acceptance) []Acceptance {
+func (c clashes) agreeAcceptances(whose string, into, from []Acceptance) []Acceptance {
 	all := slices.Clone(into)
 	for _, a := range from {
 		at := slices.IndexFunc(all, func(other Acceptance) bool { return other.Check == a.Check })
@@ -120,17 +87,8 @@ func (b *builder) agreeAcceptances(whose string, into, from []Acceptance) []Acce
 		case at < 0:
 			all = append(all, a)
 		case !all[at].Until.Equal(a.Until) || all[at].Reason != a.Reason:
-			b.conflicts.add(a.Pos, all[at].Pos, whose+": the acceptance of "+a.Check+" is another one here than the one")
+			c.add(a.Pos, all[at].Pos, whose+": the acceptance of "+a.Check+" is another one here than the one")
 		}
 	}
 	return all
-}
-
-// acceptancesText writes acceptances as YAML on one line.
-func acceptancesText(list []Acceptance) string {
-	var texts []string
-	for _, a := range list {
-		texts = append(texts, "{check: "+scalar(a.Check)+", until: "+a.Until.Format(time.DateOnly)+", reason: "+scalar(a.Reason)+"}")
-	}
-	return "[" + strings.Join(texts, ", ") + "]"
 }

@@ -30,7 +30,8 @@ const (
 // ansible is all Ansible inventories that are read, put together: the groups of
 // one may hold hosts of another.
 type ansible struct {
-	b *builder
+	*checker
+	room func(at strictyaml.Pos, name string, n int) bool
 	// folders are where the files lie, by their names in positions: for what is
 	// beside them, and for inventory_dir.
 	folders map[string]string
@@ -78,10 +79,20 @@ type ansibleHost struct {
 	base   *layer            // the defaults of the file that named it first
 }
 
-// readAnsible reads an inventory with the reader of its shape.
-func (b *builder) readAnsible(name string, doc *strictyaml.Document, read func(*ansible, strictyaml.Tree), onDisk bool) {
-	a := b.foreign()
-	b.names = append(b.names, name)
+// newAnsible returns a reader without an inventory. room reports whether there is
+// room for n more hosts, and reports a problem where there is not.
+func newAnsible(c *checker, room func(at strictyaml.Pos, name string, n int) bool) *ansible {
+	a := &ansible{
+		checker: c, room: room, folders: map[string]string{}, groups: map[string]*ansibleGroup{}, hosts: map[string]*ansibleHost{},
+		read: map[groupText]bool{}, resolver: newResolver(),
+	}
+	a.group(everything, strictyaml.Pos{})
+	return a
+}
+
+// readInventory reads a file with the reader of its shape. onDisk says that the
+// folders beside it may hold more of it.
+func (a *ansible) readInventory(name string, doc *strictyaml.Document, shape func(*ansible, strictyaml.Tree), onDisk bool) {
 	folder := filepath.Dir(name)
 	if whole, err := filepath.Abs(folder); err == nil {
 		a.folders[name] = whole
@@ -90,25 +101,20 @@ func (b *builder) readAnsible(name string, doc *strictyaml.Document, read func(*
 		a.beside = append(a.beside, folder)
 	}
 	a.base = &layer{}
-	a.readDocument(doc, read)
+	a.readDocument(doc, shape)
 }
 
-// foreign are the Ansible inventories.
-func (b *builder) foreign() *ansible {
-	if b.ansible == nil {
-		b.ansible = &ansible{
-			b: b, folders: map[string]string{}, groups: map[string]*ansibleGroup{}, hosts: map[string]*ansibleHost{},
-			read: map[groupText]bool{}, resolver: newResolver(),
-		}
-		b.ansible.group(everything, strictyaml.Pos{})
-	}
-	return b.ansible
+// readOutput reads the output of a program, which has the shape of Ansible's --list.
+// base are the defaults of its hosts.
+func (a *ansible) readOutput(doc *strictyaml.Document, base *layer) {
+	a.base = base
+	a.readDocument(doc, (*ansible).list)
 }
 
 // readDocument reads a document with the reader of its shape.
 func (a *ansible) readDocument(doc *strictyaml.Document, read func(*ansible, strictyaml.Tree)) {
 	tree, problems, warned := doc.Loose()
-	a.b.problems = append(a.b.problems, problems...)
+	a.problems = append(a.problems, problems...)
 	for _, w := range warned {
 		a.warn(w.Error(), w.Pos, w.Hint, "%s", w.Message)
 	}
@@ -116,11 +122,11 @@ func (a *ansible) readDocument(doc *strictyaml.Document, read func(*ansible, str
 }
 
 func (a *ansible) problem(at strictyaml.Pos, hint, format string, args ...any) {
-	a.b.problems.Add(at, hint, format, args...)
+	a.problems.Add(at, hint, format, args...)
 }
 
 func (a *ansible) warn(key string, at strictyaml.Pos, hint, format string, args ...any) {
-	a.b.warnings.add(key, at, hint, format, args...)
+	a.warnings.add(key, at, hint, format, args...)
 }
 
 // yaml reads the shape of a YAML inventory.
@@ -276,7 +282,7 @@ func (a *ansible) host(name string, at strictyaml.Pos) *ansibleHost {
 		a.problem(at, hint, "host name %s %v", quote(name), err)
 		return nil
 	}
-	if a.full || !a.b.room(at, name, 1) {
+	if a.full || !a.room(at, name, 1) {
 		a.full = true
 		return nil
 	}
@@ -303,19 +309,20 @@ func (a *ansible) count(at strictyaml.Pos, n int) bool {
 	return !a.full
 }
 
-// register makes the groups known to the other files, once it is sure that none
-// is part of itself.
-func (a *ansible) register() {
+// register returns the groups that hosts of ours may be in, by name. A group that is
+// part of itself is a problem.
+func (a *ansible) register() []*ansibleGroup {
+	var list []*ansibleGroup
 	for _, name := range sortedKeys(a.groups) {
 		g := a.groups[name]
 		if a.level(g) > maxGroupDepth {
 			a.problem(g.pos, "", "group %s is nested deeper than %d levels", quote(name), maxGroupDepth)
 		}
-		if name == everything || name == ungrouped || a.b.groups[name] != nil {
-			continue
+		if name != everything && name != ungrouped {
+			list = append(list, g)
 		}
-		a.b.groups[name] = &group{Group: Group{Name: name, Pos: g.pos}, file: foreignFile, foreign: true}
 	}
+	return list
 }
 
 // level returns how far a group is below all, on the longest way.
@@ -334,4 +341,30 @@ func (a *ansible) level(g *ansibleGroup) int {
 	}
 	g.walking, g.depth = false, depth
 	return depth
+}
+
+// looksAnsible tells whether a document is an Ansible YAML inventory: there is
+// a group `all`, or a group that holds nothing but hosts, children and vars.
+func looksAnsible(root strictyaml.Tree) bool {
+	for key, value := range root.Entries {
+		if key.Text() == "all" || key.Text() == "ungrouped" {
+			return true
+		}
+		parts, others := 0, 0
+		for inner := range value.Entries {
+			if isAnsiblePart(inner.Text()) {
+				parts++
+			} else {
+				others++
+			}
+		}
+		if parts > 0 && others == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func isAnsiblePart(key string) bool {
+	return slices.Contains([]string{"hosts", "children", "vars"}, key)
 }

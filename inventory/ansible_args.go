@@ -165,7 +165,7 @@ func (p *argParser) option(option string) {
 		}
 		p.set(&p.wishes.knownHosts, value)
 	case "stricthostkeychecking":
-		if yes, ok := truth(value); !ok || !yes {
+		if yes, ok := strictyaml.Truth(value); !ok || !yes {
 			p.a.warn("strict", p.at, "store the keys in known_hosts", "StrictHostKeyChecking in %s is ignored: host keys are always checked", p.name)
 		}
 	case "hostkeyalgorithms", "kexalgorithms", "ciphers", "macs", "pubkeyacceptedkeytypes", "pubkeyacceptedalgorithms":

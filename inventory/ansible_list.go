@@ -10,14 +10,14 @@ func (a *ansible) list(root strictyaml.Tree) {
 		a.problem(root.Pos(), hint, "is not the list of an inventory: the whole must be a map")
 		return
 	}
-	before, wrong := len(a.order), len(a.b.problems)
+	before, wrong := len(a.order), len(a.problems)
 	for key, value := range root.Entries {
 		if key.Text() != "_meta" {
 			a.listGroup(key, value)
 		}
 	}
 	hostvars := root.Get("_meta").Get("hostvars")
-	if len(a.order) == 0 && len(a.b.problems) == wrong {
+	if len(a.order) == 0 && len(a.problems) == wrong {
 		a.problem(root.Pos(), hint, "names no host")
 	}
 	if !hostvars.Given() {

@@ -125,11 +125,11 @@ func (r *reading) read() *reached {
 
 // checked checks settings; what is wrong is the host's fault.
 func (r *reading) checked(folder string, s settings) layer {
-	b := r.a.b
-	before := len(b.problems)
-	l := b.layer(folder, s)
-	r.faults = append(r.faults, b.problems[before:]...)
-	b.problems = b.problems[:before]
+	c := r.a.checker
+	before := len(c.problems)
+	l := c.layer(folder, s)
+	r.faults = append(r.faults, c.problems[before:]...)
+	c.problems = c.problems[:before]
 	return l
 }
 
@@ -196,7 +196,7 @@ func (r *reading) become(ours sshDoc) {
 	if !ok {
 		return
 	}
-	yes, ok := truth(word.V)
+	yes, ok := strictyaml.Truth(word.V)
 	if !ok {
 		r.fault(word.Pos, "", "ansible_become %s is neither yes nor no", quote(word.V))
 		return
@@ -243,7 +243,7 @@ func (r *reading) passwords(ours sshDoc) {
 		}
 	}
 	if word, ok := r.text(keyCheckVar); ok {
-		if yes, ok := truth(word.V); ok && !yes {
+		if yes, ok := strictyaml.Truth(word.V); ok && !yes {
 			r.warnKeys(word.Pos, r.values[keyCheckVar].name)
 		}
 	}

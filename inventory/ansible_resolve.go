@@ -22,12 +22,13 @@ const maxSteps = 20_000_000
 
 // A resolver remembers what many hosts have in common.
 type resolver struct {
-	scanned map[strictyaml.Tree][]assignment
-	indexes map[strictyaml.Tree]map[string]strictyaml.Tree
-	kinds   map[string]*kind
-	args    map[strictyaml.Tree]*wishes
-	ours    map[strictyaml.Tree]settings
-	steps   int
+	scanned    map[strictyaml.Tree][]assignment
+	indexes    map[strictyaml.Tree]map[string]strictyaml.Tree
+	kinds      map[string]*kind
+	args       map[strictyaml.Tree]*wishes
+	ours       map[strictyaml.Tree]settings
+	steps      int
+	groupLayer func(name string) (*layer, bool) // see addHosts
 }
 
 func newResolver() resolver {
@@ -61,12 +62,20 @@ type reached struct {
 	varies  bool // there are templates in it: it is one host's
 }
 
-// foreignFile stands for all Ansible inventories where the files of ours have a
-// number.
-const foreignFile = -1
+// foreignHost is a host of an Ansible inventory.
+type foreignHost struct {
+	name    string
+	pos     strictyaml.Pos
+	address text     // not set: the name stands for it
+	groups  []string // in the order of their weight, the strongest last
+	layer   *layer   // hosts may share it
+	faults  strictyaml.Problems
+}
 
-// addHosts adds the hosts to the builder.
-func (a *ansible) addHosts() {
+// addHosts adds the hosts. groupLayer returns what files of ours say of a group, see
+// builder.groupLayer.
+func (a *ansible) addHosts(groupLayer func(name string) (*layer, bool), add func(foreignHost)) {
+	a.groupLayer = groupLayer
 	for _, name := range sortedKeys(a.groups) {
 		g := a.groups[name]
 		a.prioritize(g)
@@ -78,7 +87,9 @@ func (a *ansible) addHosts() {
 		if k == nil {
 			return
 		}
-		a.addHost(h, k)
+		if f, reached := a.resolve(h, k); reached {
+			add(f)
+		}
 	}
 }
 
@@ -101,13 +112,13 @@ func (a *ansible) compare(what, name string, maps []strictyaml.Tree) {
 			if one.variable == passwordVar || one.variable == becomePasswordVar || one.variable == passphraseVar {
 				shown = "is another one here than the one"
 			}
-			a.b.conflicts.add(at, other, fmt.Sprintf("%s %q: %s %s", what, name, one.name, shown))
+			a.conflicts.add(at, other, fmt.Sprintf("%s %q: %s %s", what, name, one.name, shown))
 		}
 	}
 }
 
-// addHost adds one host, unless it is not reached over SSH.
-func (a *ansible) addHost(h *ansibleHost, k *kind) {
+// resolve returns how a host is reached; false when it is not reached over SSH.
+func (a *ansible) resolve(h *ansibleHost, k *kind) (foreignHost, bool) {
 	v := k.values
 	if h.port.Set() {
 		v[portVar] = given{}
@@ -131,14 +142,11 @@ func (a *ansible) addHost(h *ansibleHost, k *kind) {
 		}
 	}
 	if how.leftOut {
-		return
+		return foreignHost{}, false
 	}
 	r.faults = slices.Clip(how.faults)
 	address := r.address()
-	a.b.add(&found{
-		Host: Host{Name: h.name, Address: address.V, Groups: k.names, Pos: h.pos},
-		file: foreignFile, layer: how.layer, address: address, foreign: true, faults: r.faults,
-	})
+	return foreignHost{name: h.name, pos: h.pos, address: address, groups: k.names, layer: how.layer, faults: r.faults}, true
 }
 
 // prioritize reads ansible_group_priority, which is good in the inventory only.
@@ -177,10 +185,10 @@ func (a *ansible) kind(h *ansibleHost) *kind {
 		return nil
 	}
 	for _, g := range k.groups {
-		if known := a.b.groups[g.name]; known != nil && g.name != everything && g.name != ungrouped {
+		if l, known := a.groupLayer(g.name); known && g.name != everything && g.name != ungrouped {
 			k.names = append(k.names, g.name)
-			if !known.foreign {
-				k.under.over(known.layer)
+			if l != nil {
+				k.under.over(*l)
 			}
 		}
 		k.values.lay(a, g.vars)
@@ -243,7 +251,7 @@ func (a *ansible) settings(v *values) settings {
 			if isTemplate(value.Text()) {
 				a.problem(value.Pos(), "write it out", "%s is a template, which is not read", v[one.variable].name)
 			} else {
-				a.b.problems = append(a.b.problems, value.Decode(v[one.variable].name, one.into)...)
+				a.problems = append(a.problems, value.Decode(v[one.variable].name, one.into)...)
 			}
 			known = s
 			a.ours[value] = known

@@ -1,13 +1,14 @@
 package inventory
 
 import (
-	"aixmend/transport/lab/golden"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"aixmend/transport/lab/golden"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -34,8 +35,8 @@ func TestAnsibleResolvesAlike(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, inv := range []*Inventory{ours, theirs} {
-				if len(inv.Hosts) == 0 || len(inv.faults) > 0 {
-					t.Errorf("%d hosts, faults %v", len(inv.Hosts), inv.faults)
+				if len(inv.Hosts) == 0 || len(inv.Faults) > 0 {
+					t.Errorf("%d hosts, faults %v", len(inv.Hosts), inv.Faults)
 				}
 				for i := range inv.Hosts {
 					// The order of the groups is by priority, which Ansible does not print.

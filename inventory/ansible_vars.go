@@ -132,17 +132,6 @@ func (v *values) lay(a *ansible, maps []strictyaml.Tree) (laid bool) {
 	return laid
 }
 
-// truth reads a truth value as Ansible does; ok is false for anything else.
-func truth(word string) (yes, ok bool) {
-	switch strings.ToLower(word) {
-	case "yes", "on", "1", "true", "t", "y", "1.0":
-		return true, true
-	case "no", "off", "0", "false", "f", "n", "0.0":
-		return false, true
-	}
-	return false, false
-}
-
 // isVault tells whether a value is encrypted.
 func isVault(t strictyaml.Tree) bool {
 	return strings.HasPrefix(t.Tag(), "!vault") || t.Get("__ansible_vault").Given() || strings.HasPrefix(t.Text(), "$ANSIBLE_VAULT;")

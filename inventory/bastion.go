@@ -11,22 +11,6 @@ import (
 	"aixmend/transport/endpoint"
 )
 
-// A Bastion is a host that others are reached through, as far as the inventory
-// says more of it than its name in ssh.jump.
-type Bastion struct {
-	// Name is what ssh.jump calls it: an address or a DNS name.
-	Name string
-	// Address is where it is; its name when the inventory gives none.
-	Address string
-	// SSH says how to log in there. Nothing in it is of becoming root.
-	SSH SSH
-	// DialRate is how many connections a second may be opened through it, 1 or
-	// more; 0 when the inventory does not say.
-	DialRate int
-	// Pos is where it is defined.
-	Pos strictyaml.Pos
-}
-
 // bastion is a bastion while the inventory is put together.
 type bastion struct {
 	Bastion
@@ -43,8 +27,8 @@ func (b *builder) addBastion(folder string, entry strictyaml.Entry[bastionDoc]) 
 		b.problems.Add(entry.KeyPos, "write it as ssh.jump does, without user and port", "bastion name %s %v", quote(entry.Key), err)
 		return
 	}
-	check(b, "address", &doc.Address, checkAddress)
-	check(b, "dial_rate", &doc.DialRate, func(n int) error {
+	check(b.checker, "address", &doc.Address, checkAddress)
+	check(b.checker, "dial_rate", &doc.DialRate, func(n int) error {
 		if n < 1 {
 			return errors.New("must be 1 or more")
 		}
@@ -66,9 +50,9 @@ func (b *builder) addBastion(folder string, entry strictyaml.Entry[bastionDoc]) 
 		b.bastions[entry.Key] = at
 	}
 	whose := fmt.Sprintf("bastion %q", entry.Key)
-	b.agree(whose, "address", &at.address, &doc.Address)
-	b.agree(whose, "dial_rate", &at.rate, &doc.DialRate)
-	b.agreeLayers(whose, &at.layer, l)
+	b.conflicts.agree(whose, "address", &at.address, &doc.Address)
+	b.conflicts.agree(whose, "dial_rate", &at.rate, &doc.DialRate)
+	b.conflicts.agreeLayers(whose, &at.layer, l)
 }
 
 // settledBastions returns the bastions by name, after it has checked that none

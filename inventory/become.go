@@ -44,10 +44,10 @@ func (d *becomeDoc) UnmarshalStrict(n *strictyaml.Node) {
 }
 
 // become checks how to become root.
-func (b *builder) become(s *sshDoc) {
-	check(b, "ssh.become", &s.Become.tool, checkBecome)
-	check(b, "ssh.become.command", &s.Become.command, checkCommand)
-	check(b, "ssh.become_mode", &s.Mode, func(mode string) error {
+func (c *checker) become(s *sshDoc) {
+	check(c, "ssh.become", &s.Become.tool, checkBecome)
+	check(c, "ssh.become.command", &s.Become.command, checkCommand)
+	check(c, "ssh.become_mode", &s.Mode, func(mode string) error {
 		if mode != ModeScript && mode != ModeCommands {
 			return fmt.Errorf("must be %s or %s", ModeScript, ModeCommands)
 		}
@@ -108,13 +108,13 @@ func (r *rise) lay(s sshDoc) {
 
 // settle writes the settings into the host's, after it has checked that they
 // go together.
-func (r *rise) settle(b *builder, to *SSH) {
+func (r *rise) settle(c *checker, to *SSH) {
 	const hint = "set ssh.become"
 	switch {
 	case !r.given && r.password.set():
-		b.problems.Add(r.password.pos, hint, "ssh.become_password is given, and nothing says how to become root")
+		c.problems.Add(r.password.pos, hint, "ssh.become_password is given, and nothing says how to become root")
 	case !r.given && r.mode.Set():
-		b.problems.Add(r.mode.Pos, hint, "ssh.become_mode is given, and nothing says how to become root")
+		c.problems.Add(r.mode.Pos, hint, "ssh.become_mode is given, and nothing says how to become root")
 	}
 	switch {
 	case !r.become.set(), r.become.tool.V == BecomeNone:
@@ -132,10 +132,10 @@ func (r *rise) settle(b *builder, to *SSH) {
 	}
 	to.BecomeMode = ModeCommands
 	if r.password.set() {
-		b.problems.Add(r.password.pos, "leave the password out, and let the login run the commands without one (aixmend playbook sudoers)",
+		c.problems.Add(r.password.pos, "leave the password out, and let the login run the commands without one (aixmend playbook sudoers)",
 			"ssh.become_password does not go with ssh.become_mode %s at %s: a password is asked for once a script, not once a command", ModeCommands, r.mode.Pos)
 	}
 	if to.Become == BecomeSu {
-		b.problems.Add(r.mode.Pos, "", "ssh.become_mode %s does not go with ssh.become su at %s: su gives all or nothing", ModeCommands, r.become.tool.Pos)
+		c.problems.Add(r.mode.Pos, "", "ssh.become_mode %s does not go with ssh.become su at %s: su gives all or nothing", ModeCommands, r.become.tool.Pos)
 	}
 }

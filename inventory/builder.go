@@ -17,22 +17,23 @@ import (
 // be checked in one file and gathers the groups, finish makes the hosts once all
 // groups are known.
 type builder struct {
-	options   Options
-	home      string
-	problems  strictyaml.Problems
-	warnings  warnings
-	conflicts clashes
-	names     []string // of the files
-	files     []source
-	groups    map[string]*group
-	bastions  map[string]*bastion
-	ansible   *ansible // nil: there is no Ansible inventory
-	hosts     []*found
-	expanded  int // how many hosts the entries stand for, right or wrong
+	*checker
+	run      Runner
+	names    []string // of the files
+	files    []source
+	groups   map[string]*group
+	bastions map[string]*bastion
+	ansible  *ansible // nil: there is no Ansible inventory
+	hosts    []*found
+	expanded int // how many hosts the entries stand for, right or wrong
 	// byName finds a host by its name in lower case: names become file names,
 	// and some file systems ignore case.
 	byName map[string]*found
 }
+
+// foreignFile stands for all Ansible inventories where the files of ours have a
+// number.
+const foreignFile = -1
 
 // source is one file, its hosts still to be made.
 type source struct {
@@ -81,7 +82,7 @@ func way(jump string) string {
 
 func newBuilder(o Options) *builder {
 	b := &builder{
-		options: o, home: o.Home, conflicts: clashes{},
+		checker: &checker{home: o.Home, knownFindings: o.KnownFindings, knownChecks: o.KnownChecks, conflicts: clashes{}}, run: o.Run,
 		groups: map[string]*group{}, bastions: map[string]*bastion{}, byName: map[string]*found{},
 	}
 	if b.home == "" {
@@ -111,7 +112,7 @@ func (b *builder) addFile(name string, doc document) {
 
 func (b *builder) addGroup(folder string, entry strictyaml.Entry[groupDoc]) {
 	l := b.layer(folder, entry.Value.settings)
-	check(b, "concurrency", &entry.Value.Concurrency, func(n int) error {
+	check(b.checker, "concurrency", &entry.Value.Concurrency, func(n int) error {
 		if n < 1 {
 			return errors.New("must be 1 or more")
 		}
@@ -132,8 +133,8 @@ func (b *builder) addGroup(folder string, entry strictyaml.Entry[groupDoc]) {
 	}
 	g.foreign = false
 	whose := fmt.Sprintf("group %q", entry.Key)
-	b.agree(whose, "concurrency", &g.bound, &entry.Value.Concurrency)
-	b.agreeLayers(whose, &g.layer, l)
+	b.conflicts.agree(whose, "concurrency", &g.bound, &entry.Value.Concurrency)
+	b.conflicts.agreeLayers(whose, &g.layer, l)
 	g.Concurrency = g.bound.V
 }
 
@@ -141,11 +142,15 @@ func (b *builder) addGroup(folder string, entry strictyaml.Entry[groupDoc]) {
 func (b *builder) finish() (*Inventory, error) {
 	if b.ansible != nil {
 		b.ansible.readFolders()
-		b.ansible.register()
+		for _, g := range b.ansible.register() {
+			if b.groups[g.name] == nil {
+				b.groups[g.name] = &group{Group: Group{Name: g.name, Pos: g.pos}, file: foreignFile, foreign: true}
+			}
+		}
 	}
 	b.addHosts()
 	b.settle()
-	b.conflicts.report(b)
+	b.conflicts.report(&b.problems)
 	if len(b.hosts) == 0 && len(b.problems) == 0 {
 		b.problems.Add(strictyaml.Pos{File: b.names[0], Line: 1, Column: 1}, "name them under hosts", "names no host")
 	}
@@ -156,10 +161,10 @@ func (b *builder) finish() (*Inventory, error) {
 	for _, f := range b.hosts {
 		inv.Hosts = append(inv.Hosts, f.Host)
 		if len(f.faults) > 0 {
-			if inv.faults == nil {
-				inv.faults = map[string]strictyaml.Problems{}
+			if inv.Faults == nil {
+				inv.Faults = map[string]strictyaml.Problems{}
 			}
-			inv.faults[f.Name] = f.faults
+			inv.Faults[f.Name] = f.faults
 		}
 	}
 	slices.SortFunc(inv.Hosts, func(x, y Host) int { return strings.Compare(x.Name, y.Name) })
@@ -186,8 +191,29 @@ func (b *builder) addHosts() {
 		}
 	}
 	if b.ansible != nil {
-		b.ansible.addHosts()
+		b.ansible.addHosts(b.groupLayer, b.addForeign)
 	}
+}
+
+// groupLayer returns the settings that files of ours give a group; nil where only
+// Ansible has it, and false where nobody has.
+func (b *builder) groupLayer(name string) (*layer, bool) {
+	g := b.groups[name]
+	switch {
+	case g == nil:
+		return nil, false
+	case g.foreign:
+		return nil, true
+	}
+	return &g.layer, true
+}
+
+// addForeign adds a host of an Ansible inventory.
+func (b *builder) addForeign(h foreignHost) {
+	b.add(&found{
+		Host: Host{Name: h.name, Address: h.address.V, Groups: h.groups, Pos: h.pos},
+		file: foreignFile, layer: h.layer, address: h.address, foreign: true, faults: h.faults,
+	})
 }
 
 // room tells whether there is room for n more hosts.
@@ -285,13 +311,4 @@ func (b *builder) settleGroups() {
 func (f *found) fault(at strictyaml.Pos, hint, format string, args ...any) {
 	f.faults = slices.Clip(f.faults)
 	f.faults.Add(at, hint, format, args...)
-}
-
-// quote prints a value in a message: text in quotes and shortened, numbers as
-// they are.
-func quote(v any) string {
-	if s, ok := v.(string); ok {
-		v = clip(s)
-	}
-	return fmt.Sprintf("%#v", v)
 }

@@ -15,9 +15,9 @@ import (
 func (b *builder) addEntry(file int, entry strictyaml.Entry[hostDoc]) bool {
 	src, doc, at := b.files[file], entry.Value, entry.KeyPos
 	groups := b.groupsOf(doc.Groups)
-	settings := b.inGroups(src, groups)
-	settings.over(b.layer(src.folder, doc.settings))
-	host := found{Host: Host{Groups: groups, Pos: at}, file: file, layer: &settings}
+	given := b.inGroups(src, groups)
+	given.over(b.layer(src.folder, doc.settings))
+	host := found{Host: Host{Groups: groups, Pos: at}, file: file, layer: &given}
 
 	names, err := parsePattern(entry.Key)
 	if err != nil {
@@ -37,8 +37,8 @@ func (b *builder) addEntry(file int, entry strictyaml.Entry[hostDoc]) bool {
 	for i := range names.count() {
 		h := host
 		h.Name = names.at(i)
-		if given := doc.Address; given.Set() {
-			h.address = given
+		if doc.Address.Set() {
+			h.address = doc.Address
 			if addresses != nil {
 				h.Address = addresses.at(i)
 			}
@@ -53,11 +53,11 @@ func (b *builder) addEntry(file int, entry strictyaml.Entry[hostDoc]) bool {
 // inGroups are the settings that the defaults of a file and some groups give a
 // host.
 func (b *builder) inGroups(src source, groups []string) layer {
-	settings := src.defaults
+	given := src.defaults
 	for _, name := range groups {
-		settings.over(b.groups[name].layer)
+		given.over(b.groups[name].layer)
 	}
-	return settings
+	return given
 }
 
 // add adds a host, or what one more file says of a host that is there. It
@@ -170,4 +170,27 @@ func inStep(address, name pattern) (hint string, err error) {
 		}
 	}
 	return "", nil
+}
+
+// merge adds to a host what one more file says of it.
+func (b *builder) merge(into, from *found) {
+	whose := fmt.Sprintf("host %q", into.Name)
+	both := *into.layer // hosts may share it
+	b.conflicts.agreeLayers(whose, &both, *from.layer)
+	into.layer = &both
+	switch {
+	case !from.address.Set():
+	case !into.address.Set():
+		into.address, into.Address = from.address, from.Address
+	case normalAddress(into.Address) != normalAddress(from.Address):
+		b.conflicts.add(from.address.Pos, into.address.Pos, fmt.Sprintf("%s: address is %s here and %s", whose, quote(from.Address), quote(into.Address)))
+	}
+	into.Groups = slices.Clone(into.Groups)
+	for _, name := range from.Groups {
+		if !slices.Contains(into.Groups, name) {
+			into.Groups = append(into.Groups, name)
+		}
+	}
+	into.faults = slices.Concat(into.faults, from.faults)
+	into.foreign = into.foreign && from.foreign
 }

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"aixmend/inventory/strictyaml"
 )
 
 // Export writes hosts of the inventory, with their groups and the bastions, as
@@ -315,7 +317,7 @@ var plainScalar = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./@-]*$`)
 // scalar writes text as YAML does, in quotes where it could be taken for
 // something else.
 func scalar(text string) string {
-	_, word := truth(text)
+	_, word := strictyaml.Truth(text)
 	if plainScalar.MatchString(text) && !word && !slices.Contains([]string{"null", "nan", "inf"}, strings.ToLower(text)) {
 		return text
 	}
@@ -324,4 +326,13 @@ func scalar(text string) string {
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(text) // of a string it never fails
 	return strings.TrimSuffix(quoted.String(), "\n")
+}
+
+// acceptancesText writes acceptances as YAML on one line.
+func acceptancesText(list []Acceptance) string {
+	var texts []string
+	for _, a := range list {
+		texts = append(texts, "{check: "+scalar(a.Check)+", until: "+a.Until.Format(time.DateOnly)+", reason: "+scalar(a.Reason)+"}")
+	}
+	return "[" + strings.Join(texts, ", ") + "]"
 }

@@ -75,7 +75,7 @@ func TestExportFolds(t *testing.T) {
 			inv.Hosts[i].Address = "10.0.0." + strings.TrimLeft(inv.Hosts[i].Name[3:], "0")
 		}
 	}
-	inv.faults = nil // all five had one address
+	inv.Faults = nil // all five had one address
 	const want = `apiVersion: aixmend/v1
 
 defaults: {ssh: {jump: bastion}}

@@ -4,13 +4,15 @@ import (
 	"bytes"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 
 	"aixmend/inventory/strictyaml"
 	"aixmend/transport/shell"
 )
+
+// aliasHint says how to share settings without anchors.
+const aliasHint = "put what hosts share under groups or defaults"
 
 // What is said of an inventory in a format that is not read, and what to do.
 const (
@@ -30,32 +32,6 @@ var hostLines = regexp.MustCompile(`^(\s*(#.*|[A-Za-z0-9][A-Za-z0-9._-]*)?[ \t]*
 // Ansible INI inventory.
 func looksINI(data []byte) bool {
 	return iniLook.Match(data[:min(len(data), 64<<10)])
-}
-
-// looksAnsible tells whether a document is an Ansible YAML inventory: there is
-// a group `all`, or a group that holds nothing but hosts, children and vars.
-func looksAnsible(root strictyaml.Tree) bool {
-	for key, value := range root.Entries {
-		if key.Text() == "all" || key.Text() == "ungrouped" {
-			return true
-		}
-		parts, others := 0, 0
-		for inner := range value.Entries {
-			if isAnsiblePart(inner.Text()) {
-				parts++
-			} else {
-				others++
-			}
-		}
-		if parts > 0 && others == 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func isAnsiblePart(key string) bool {
-	return slices.Contains([]string{"hosts", "children", "vars"}, key)
 }
 
 // read decodes one file and adds it to what finish will resolve. onDisk tells
@@ -87,6 +63,20 @@ func (b *builder) read(name string, data []byte, onDisk bool) {
 	default:
 		b.readOurs(name, doc)
 	}
+}
+
+// readAnsible reads an Ansible inventory.
+func (b *builder) readAnsible(name string, doc *strictyaml.Document, shape func(*ansible, strictyaml.Tree), onDisk bool) {
+	b.names = append(b.names, name)
+	b.foreign().readInventory(name, doc, shape, onDisk)
+}
+
+// foreign returns the reader of all Ansible inventories.
+func (b *builder) foreign() *ansible {
+	if b.ansible == nil {
+		b.ansible = newAnsible(b.checker, b.room)
+	}
+	return b.ansible
 }
 
 // readOurs decodes a file in our format.

@@ -25,7 +25,10 @@ import (
 )
 
 // MaxHosts is how many hosts an inventory may hold.
-const MaxHosts = 100_000
+const MaxHosts = maxResults
+
+// apiVersion is the only value of apiVersion that is read.
+const apiVersion = "aixmend/v1"
 
 // DefaultBecome holds where an inventory says nothing else.
 const DefaultBecome = BecomeNone
@@ -59,9 +62,9 @@ type Inventory struct {
 	// Warnings are what was not understood, or is not done, with its place; in
 	// the order of the places.
 	Warnings strictyaml.Problems
-	// faults say why a host can't be selected: something that is needed to reach
+	// Faults say, by the name of a host, why a host can't be selected: something that is needed to reach
 	// it is written in a way that is not read.
-	faults map[string]strictyaml.Problems
+	Faults map[string]strictyaml.Problems
 }
 
 // A Host is one machine, with all settings resolved. Hosts may share slices.
@@ -117,6 +120,22 @@ type SSH struct {
 	// Jump names the bastions on the way, commas between, the nearest to this
 	// machine first, each [user@]host[:port]; "none" for a direct way.
 	Jump string
+}
+
+// A Bastion is a host that others are reached through, as far as the inventory
+// says more of it than its name in ssh.jump.
+type Bastion struct {
+	// Name is what ssh.jump calls it: an address or a DNS name.
+	Name string
+	// Address is where it is; its name when the inventory gives none.
+	Address string
+	// SSH says how to log in there. Nothing in it is of becoming root.
+	SSH SSH
+	// DialRate is how many connections a second may be opened through it, 1 or
+	// more; 0 when the inventory does not say.
+	DialRate int
+	// Pos is where it is defined.
+	Pos strictyaml.Pos
 }
 
 // A Group is a set of hosts.

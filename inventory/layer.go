@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"aixmend/inventory/strictyaml"
 )
@@ -19,38 +20,38 @@ type layer struct {
 }
 
 // check is checkOr without a hint.
-func check[T any](b *builder, name string, v *strictyaml.Value[T], is func(T) error) {
-	checkOr(b, "", name, v, is)
+func check[T any](c *checker, name string, v *strictyaml.Value[T], is func(T) error) {
+	checkOr(c, "", name, v, is)
 }
 
 // checkOr checks a value that is given. One that is wrong is reported, with the
 // hint, and then treated as not given.
-func checkOr[T any](b *builder, hint, name string, v *strictyaml.Value[T], is func(T) error) {
+func checkOr[T any](c *checker, hint, name string, v *strictyaml.Value[T], is func(T) error) {
 	if !v.Set() {
 		return
 	}
 	if err := is(v.V); err != nil {
-		b.problems.Add(v.Pos, hint, "%s %s %v", name, quote(v.V), err)
+		c.problems.Add(v.Pos, hint, "%s %s %v", name, quote(v.V), err)
 		*v = strictyaml.Value[T]{}
 	}
 }
 
 // layer checks settings. folder is where relative paths start.
-func (b *builder) layer(folder string, s settings) layer {
-	check(b, "ssh.user", &s.SSH.User, checkUser)
-	check(b, "ssh.port", &s.SSH.Port, checkPort)
-	b.become(&s.SSH)
-	b.password("ssh.become_password", folder, &s.SSH.Password)
-	b.password("ssh.password", folder, &s.SSH.Login)
-	b.password("ssh.passphrase", folder, &s.SSH.Passphrase)
-	check(b, "ssh.jump", &s.SSH.Jump, checkJump)
-	check(b, "rmc_nic", &s.RMCNIC, checkNIC)
-	b.path("ssh.identity", folder, &s.SSH.Identity)
+func (c *checker) layer(folder string, s settings) layer {
+	check(c, "ssh.user", &s.SSH.User, checkUser)
+	check(c, "ssh.port", &s.SSH.Port, checkPort)
+	c.become(&s.SSH)
+	c.password("ssh.become_password", folder, &s.SSH.Password)
+	c.password("ssh.password", folder, &s.SSH.Login)
+	c.password("ssh.passphrase", folder, &s.SSH.Passphrase)
+	check(c, "ssh.jump", &s.SSH.Jump, checkJump)
+	check(c, "rmc_nic", &s.RMCNIC, checkNIC)
+	c.path("ssh.identity", folder, &s.SSH.Identity)
 	if s.SSH.Cert.V != none {
-		b.path("ssh.certificate", folder, &s.SSH.Cert)
+		c.path("ssh.certificate", folder, &s.SSH.Cert)
 	}
-	b.path("ssh.known_hosts", folder, &s.SSH.KnownHosts)
-	return layer{ssh: s.SSH, nic: s.RMCNIC, waivers: b.waivers(s.Waive), accepts: b.acceptances(s.Accept)}
+	c.path("ssh.known_hosts", folder, &s.SSH.KnownHosts)
+	return layer{ssh: s.SSH, nic: s.RMCNIC, waivers: c.waivers(s.Waive), accepts: c.acceptances(s.Accept)}
 }
 
 // none is a value that takes back what an outer place says.
@@ -64,48 +65,48 @@ func checkNIC(nic string) error {
 }
 
 // path checks a path, expands ~ and makes it start at folder.
-func (b *builder) path(name, folder string, v *text) {
-	check(b, name, v, checkLine)
-	check(b, name, v, func(path string) error {
-		_, err := ExpandHome(path, b.home)
+func (c *checker) path(name, folder string, v *text) {
+	check(c, name, v, checkLine)
+	check(c, name, v, func(path string) error {
+		_, err := ExpandHome(path, c.home)
 		return err
 	})
 	if !v.Set() {
 		return
 	}
-	v.V, _ = ExpandHome(v.V, b.home)
+	v.V, _ = ExpandHome(v.V, c.home)
 	if !filepath.IsAbs(v.V) {
 		v.V = filepath.Join(folder, v.V)
 	}
 }
 
 // waivers checks the waivers of one place.
-func (b *builder) waivers(docs []waiverDoc) []Waiver {
+func (c *checker) waivers(docs []waiverDoc) []Waiver {
 	var list []Waiver
 	first := map[string]strictyaml.Pos{}
 	for _, doc := range docs {
-		check(b, "finding", &doc.Finding, func(id string) error {
+		check(c, "finding", &doc.Finding, func(id string) error {
 			if !findingPattern.MatchString(id) {
 				return errors.New("is not the id of a finding, such as clock-skew")
 			}
 			return nil
 		})
-		check(b, "reason", &doc.Reason, checkLine)
+		check(c, "reason", &doc.Reason, checkLine)
 		w := Waiver{Finding: doc.Finding.V, Reason: doc.Reason.V, Pos: doc.Pos}
-		check(b, "until", &doc.Until, func(date string) (err error) {
+		check(c, "until", &doc.Until, func(date string) (err error) {
 			w.Until, err = parseDate(date)
 			return err
 		})
 		if !doc.Finding.Set() {
 			continue
 		}
-		if b.options.KnownFindings != nil {
-			if known := b.options.KnownFindings(); !slices.Contains(known, w.Finding) {
-				b.problems.Add(doc.Finding.Pos, strictyaml.DidYouMean(w.Finding, known), "there is no finding %q", w.Finding)
+		if c.knownFindings != nil {
+			if known := c.knownFindings(); !slices.Contains(known, w.Finding) {
+				c.problems.Add(doc.Finding.Pos, strictyaml.DidYouMean(w.Finding, known), "there is no finding %q", w.Finding)
 			}
 		}
 		if other, found := first[w.Finding]; found {
-			b.problems.Add(doc.Finding.Pos, "", "finding %q is already waived at %s", w.Finding, other)
+			c.problems.Add(doc.Finding.Pos, "", "finding %q is already waived at %s", w.Finding, other)
 			continue
 		}
 		first[w.Finding] = doc.Finding.Pos
@@ -116,7 +117,7 @@ func (b *builder) waivers(docs []waiverDoc) []Waiver {
 
 // resolve lays the layers over what is built in; later ones win. Waivers and
 // acceptances add up, and for one finding or check the later one wins.
-func (b *builder) resolve(layers []layer) Host {
+func (c *checker) resolve(layers []layer) Host {
 	host := Host{SSH: SSH{Become: DefaultBecome}}
 	waivers := map[string]Waiver{}
 	var become rise
@@ -137,7 +138,7 @@ func (b *builder) resolve(layers []layer) Host {
 		}
 		host.Accepts = layAcceptances(host.Accepts, l.accepts)
 	}
-	become.settle(b, &host.SSH)
+	become.settle(c, &host.SSH)
 	for _, finding := range slices.Sorted(maps.Keys(waivers)) {
 		host.Waivers = append(host.Waivers, waivers[finding])
 	}
@@ -155,5 +156,21 @@ func lay[T any](over *T, v strictyaml.Value[T]) {
 func laySource(over *string, d passwordDoc) {
 	if d.set() {
 		*over = d.key()
+	}
+}
+
+// program checks a program with arguments. One that is named by a path starts at
+// folder.
+func (c *checker) program(name, folder string, argv []text) {
+	if len(argv) == 0 {
+		return
+	}
+	check(c, name, &argv[0], checkLine)
+	if !strings.ContainsAny(argv[0].V, `/\`) {
+		return
+	}
+	c.path(name, folder, &argv[0])
+	if argv[0].Set() && !filepath.IsAbs(argv[0].V) {
+		argv[0].V = "." + string(filepath.Separator) + argv[0].V // not one of the search path
 	}
 }

@@ -67,7 +67,7 @@ func (inv *Inventory) SelectOf(past Past, patterns ...string) ([]Host, strictyam
 // faultsOf says why hosts can't be selected; the same reason of many hosts
 // once.
 func (inv *Inventory) faultsOf(hosts []Host) error {
-	if len(inv.faults) == 0 {
+	if len(inv.Faults) == 0 {
 		return nil
 	}
 	type reason struct {
@@ -76,7 +76,7 @@ func (inv *Inventory) faultsOf(hosts []Host) error {
 	}
 	first, count := map[reason]string{}, map[reason]int{}
 	for _, h := range hosts {
-		for _, p := range inv.faults[h.Name] {
+		for _, p := range inv.Faults[h.Name] {
 			why := reason{p.Pos, p.Message, p.Hint}
 			if count[why] == 0 {
 				first[why] = h.Name

@@ -2,19 +2,14 @@ package inventory
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"aixmend/inventory/strictyaml"
 )
-
-// apiVersion is the only value of apiVersion that is read.
-const apiVersion = "aixmend/v1"
-
-// aliasHint says how to share settings without anchors.
-const aliasHint = "put what hosts share under groups or defaults"
 
 // Options are what Load and Parse take from their caller. The zero value is
 // good.
@@ -84,45 +79,35 @@ func sameFile(info fs.FileInfo, files map[string]fs.FileInfo) string {
 	return ""
 }
 
-// readFile reads a regular file of at most strictyaml.MaxBytes.
-func readFile(path string) ([]byte, fs.FileInfo, *strictyaml.Problem) {
-	problem := func(err error, hint, format string, args ...any) *strictyaml.Problem {
-		return &strictyaml.Problem{
-			Pos: strictyaml.Pos{File: path}, Message: fmt.Sprintf(format, args...), Hint: hint, Err: err,
+// inFolders returns the paths with each folder replaced by the inventories in
+// it, by name.
+func (b *builder) inFolders(paths []string) []string {
+	var list []string
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil || !info.IsDir() {
+			list = append(list, path) // what is wrong with it is said when it is read
+			continue
+		}
+		entries, err := os.ReadDir(path)
+		if err != nil {
+			b.problems = append(b.problems, strictyaml.Problem{Pos: strictyaml.Pos{File: path}, Message: "cannot be read: " + cause(err).Error(), Err: err})
+		}
+		found := false
+		for _, e := range entries {
+			name := filepath.Join(path, e.Name())
+			switch {
+			case strings.HasPrefix(e.Name(), "."), strings.HasSuffix(e.Name(), "~"), e.IsDir():
+			case slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(e.Name())):
+				list = append(list, name)
+				found = true
+			default:
+				b.warnings.add(name, strictyaml.Pos{File: name}, "name it with -i", "is not read: of a folder only .yaml, .yml and .json are")
+			}
+		}
+		if !found && err == nil {
+			b.problems.Add(strictyaml.Pos{File: path}, "name a file", "is a folder without an inventory: there is no .yaml, .yml or .json in it")
 		}
 	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil, problem(err, "name the inventory with --inventory FILE", "does not exist")
-	case err != nil:
-		return nil, nil, problem(err, "", "cannot be read: %v", cause(err))
-	case info.IsDir():
-		return nil, nil, problem(nil, "name a file in it", "is a folder, not a file")
-	case !info.Mode().IsRegular():
-		return nil, nil, problem(nil, "write its content to a file first", "is a pipe or a device, not a file")
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		hint := ""
-		if errors.Is(err, fs.ErrPermission) {
-			hint = "make it readable for the user who runs this"
-		}
-		return nil, nil, problem(err, hint, "cannot be read: %v", cause(err))
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, strictyaml.MaxBytes+1))
-	if err != nil {
-		return nil, nil, problem(err, "", "cannot be read: %v", cause(err))
-	}
-	return data, info, nil
-}
-
-// cause returns the reason in an error that names the file once more.
-func cause(err error) error {
-	var inPath *fs.PathError
-	if errors.As(err, &inPath) {
-		return inPath.Err
-	}
-	return err
+	return list
 }

@@ -106,7 +106,7 @@ func (l *layer) over(upper layer) {
 
 // agree lets into take over what from says; a difference is a problem. whose
 // begins the message, name is that of the setting; both point to it.
-func (b *builder) agree(whose, name string, into, from any) {
+func (c clashes) agree(whose, name string, into, from any) {
 	if !isSet(from) {
 		return
 	}
@@ -119,20 +119,20 @@ func (b *builder) agree(whose, name string, into, from any) {
 	switch {
 	case there.key == also.key:
 	case there.shown == "":
-		b.conflicts.add(also.pos, there.pos, fmt.Sprintf("%s: %s is another one here than the one", whose, name))
+		c.add(also.pos, there.pos, fmt.Sprintf("%s: %s is another one here than the one", whose, name))
 	default:
-		b.conflicts.add(also.pos, there.pos, fmt.Sprintf("%s: %s is %s here and %s", whose, name, also.shown, there.shown))
+		c.add(also.pos, there.pos, fmt.Sprintf("%s: %s is %s here and %s", whose, name, also.shown, there.shown))
 	}
 }
 
 // agreeLayers is agree for all settings.
-func (b *builder) agreeLayers(whose string, into *layer, from layer) {
+func (c clashes) agreeLayers(whose string, into *layer, from layer) {
 	next := settingsList(&from.ssh)
 	for name, v := range settingsOf(&into.ssh) {
-		b.agree(whose, name, v, next[name])
+		c.agree(whose, name, v, next[name])
 	}
 	into.ssh.Become.given = into.ssh.Become.given || from.ssh.Become.given
-	b.agree(whose, "rmc_nic", &into.nic, &from.nic)
+	c.agree(whose, "rmc_nic", &into.nic, &from.nic)
 	waivers := slices.Clone(into.waivers)
 	for _, w := range from.waivers {
 		at := slices.IndexFunc(waivers, func(other Waiver) bool { return other.Finding == w.Finding })
@@ -140,11 +140,11 @@ func (b *builder) agreeLayers(whose string, into *layer, from layer) {
 		case at < 0:
 			waivers = append(waivers, w)
 		case !waivers[at].Until.Equal(w.Until) || waivers[at].Reason != w.Reason:
-			b.conflicts.add(w.Pos, waivers[at].Pos, fmt.Sprintf("%s: the waiver of %s is another one here than the one", whose, w.Finding))
+			c.add(w.Pos, waivers[at].Pos, fmt.Sprintf("%s: the waiver of %s is another one here than the one", whose, w.Finding))
 		}
 	}
 	into.waivers = waivers
-	into.accepts = b.agreeAcceptances(whose, into.accepts, from.accepts)
+	into.accepts = c.agreeAcceptances(whose, into.accepts, from.accepts)
 }
 
 // settingsList are the settings of ssh by their keys.
@@ -154,29 +154,6 @@ func settingsList(s *sshDoc) map[string]any {
 		list[name] = v
 	}
 	return list
-}
-
-// merge adds to a host what one more file says of it.
-func (b *builder) merge(into, from *found) {
-	whose := fmt.Sprintf("host %q", into.Name)
-	settings := *into.layer // hosts may share it
-	b.agreeLayers(whose, &settings, *from.layer)
-	into.layer = &settings
-	switch {
-	case !from.address.Set():
-	case !into.address.Set():
-		into.address, into.Address = from.address, from.Address
-	case normalAddress(into.Address) != normalAddress(from.Address):
-		b.conflicts.add(from.address.Pos, into.address.Pos, fmt.Sprintf("%s: address is %s here and %s", whose, quote(from.Address), quote(into.Address)))
-	}
-	into.Groups = slices.Clone(into.Groups)
-	for _, name := range from.Groups {
-		if !slices.Contains(into.Groups, name) {
-			into.Groups = append(into.Groups, name)
-		}
-	}
-	into.faults = slices.Concat(into.faults, from.faults)
-	into.foreign = into.foreign && from.foreign
 }
 
 // clashes are what two places say against each other: what in words, the first
@@ -202,7 +179,7 @@ func (c clashes) add(at, other strictyaml.Pos, what string) {
 }
 
 // report adds one problem for each two places.
-func (c clashes) report(b *builder) {
+func (c clashes) report(problems *strictyaml.Problems) {
 	order := slices.SortedFunc(maps.Keys(c), func(x, y clash) int {
 		return cmp.Or(x.at.Compare(y.at), x.other.Compare(y.other))
 	})
@@ -211,6 +188,6 @@ func (c clashes) report(b *builder) {
 		if n := c[key].count; n > 1 {
 			more = fmt.Sprintf(" (and %d more)", n-1)
 		}
-		b.problems.Add(key.at, "", "%s at %s%s", c[key].first, key.other, more)
+		problems.Add(key.at, "", "%s at %s%s", c[key].first, key.other, more)
 	}
 }

@@ -14,6 +14,9 @@ import (
 // maxAddress is the longest DNS name, in bytes (RFC 1035).
 const maxAddress = 253
 
+// maxResults is how many texts a text with ranges may stand for.
+const maxResults = 100_000
+
 // maxDigits is the longest number in a range, in digits.
 const maxDigits = 9
 
@@ -29,7 +32,7 @@ type pattern struct {
 // for itself. A range is a list of numbers and of spans of numbers; a leading
 // zero asks for that many digits. It is an error when a range is not closed,
 // counts down, holds something else or a number twice, or when there are more
-// than MaxHosts results.
+// than MaxResults results.
 func Expand(text string) ([]string, error) {
 	p, err := parsePattern(text)
 	if err != nil {
@@ -66,8 +69,8 @@ func parsePattern(text string) (pattern, error) {
 		if err != nil {
 			return pattern{}, err
 		}
-		if total *= between.count(); total > MaxHosts {
-			return pattern{}, fmt.Errorf("more than %d hosts", MaxHosts)
+		if total *= between.count(); total > maxResults {
+			return pattern{}, fmt.Errorf("more than %d hosts", maxResults)
 		}
 		p.ranges = append(p.ranges, between)
 		if len(p.ranges) > maxAddress {
@@ -147,7 +150,7 @@ func isNumber(s string) bool {
 	return s != "" && len(s) <= maxDigits && strings.Trim(s, "0123456789") == ""
 }
 
-// count returns how many texts p stands for, 1 to MaxHosts.
+// count returns how many texts p stands for, 1 to maxResults.
 func (p pattern) count() int {
 	n := 1
 	for _, between := range p.ranges {

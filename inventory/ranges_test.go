@@ -85,8 +85,8 @@ func TestExpandRefuses(t *testing.T) {
 			t.Errorf("%.40q: %v, want %s", text, err, want)
 		}
 	}
-	if got := expand(t, "a[1-100000]"); len(got) != MaxHosts {
-		t.Errorf("%d results, want %d", len(got), MaxHosts)
+	if got := expand(t, "a[1-100000]"); len(got) != maxResults {
+		t.Errorf("%d results, want %d", len(got), maxResults)
 	}
 }
 
@@ -104,7 +104,7 @@ func FuzzExpand(f *testing.F) {
 			}
 			return
 		}
-		if len(got) == 0 || len(got) > MaxHosts {
+		if len(got) == 0 || len(got) > maxResults {
 			t.Fatalf("%d results", len(got))
 		}
 		if !strings.Contains(text, "[") && (len(got) != 1 || got[0] != text) {

@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"aixmend/transport/lab/golden"
 	"bytes"
 	"encoding/json"
 	"maps"
@@ -10,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"aixmend/transport/lab/golden"
 
 	"aixmend/inventory/naming"
 

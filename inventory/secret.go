@@ -1,46 +1,9 @@
 package inventory
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"aixmend/inventory/naming"
 	"aixmend/inventory/strictyaml"
 )
-
-// PasswordSource says where a secret comes from: the password of a login, that
-// with which it becomes root, or the passphrase of a key. Prompt, File, Exec, Env
-// or Age is set.
-type PasswordSource struct {
-	// Prompt asks a person.
-	Prompt bool `json:"prompt,omitempty"`
-	// File is the path of a file that holds it, absolute or relative to the
-	// working folder, as SSH.Identity is.
-	File string `json:"file,omitempty"`
-	// Exec is a program and its arguments; it prints the secret.
-	Exec []string `json:"exec,omitempty"`
-	// Env is the name of the environment variable that holds it.
-	Env string `json:"env,omitempty"`
-	// Age is the path of an age file, and Identity that of what opens it: an
-	// identity of age or an SSH key; empty where a passphrase does.
-	Age      string `json:"age,omitempty"`
-	Identity string `json:"identity,omitempty"`
-}
-
-// Key is the source as text: equal for equal sources.
-func (p PasswordSource) Key() string {
-	key, _ := json.Marshal(p) // of such fields it never fails
-	return string(key)
-}
-
-// PasswordSourceOf is the way back from a key.
-func PasswordSourceOf(key string) (PasswordSource, error) {
-	var p PasswordSource
-	if err := json.Unmarshal([]byte(key), &p); err != nil {
-		return p, fmt.Errorf("this is not the key of a password source: %w", err)
-	}
-	return p, nil
-}
 
 // passwordDoc is where a secret comes from.
 type passwordDoc struct {
@@ -114,19 +77,19 @@ func (d passwordDoc) key() string {
 
 // password checks where a secret comes from. A path, and a program that is
 // named by one, starts at folder, as an identity does.
-func (b *builder) password(setting, folder string, d *passwordDoc) {
+func (c *checker) password(setting, folder string, d *passwordDoc) {
 	if !d.set() {
 		return
 	}
-	before := len(b.problems)
-	b.path(setting+" file", folder, &d.from.File)
-	b.path(setting+" age", folder, &d.from.Age)
-	b.path(setting+" identity", folder, &d.from.Identity)
+	before := len(c.problems)
+	c.path(setting+" file", folder, &d.from.File)
+	c.path(setting+" age", folder, &d.from.Age)
+	c.path(setting+" identity", folder, &d.from.Identity)
 	if d.from.Env.Set() && !naming.IsVariable(d.from.Env.V) { // not quoted: it may be the secret itself
-		b.problems.Add(d.from.Env.Pos, passwordHint, "%s env is not the name of an environment variable", setting)
+		c.problems.Add(d.from.Env.Pos, passwordHint, "%s env is not the name of an environment variable", setting)
 	}
-	b.program(setting+" exec", folder, d.from.Exec)
-	if len(b.problems) > before {
+	c.program(setting+" exec", folder, d.from.Exec)
+	if len(c.problems) > before {
 		*d = passwordDoc{}
 	}
 }

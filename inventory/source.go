@@ -3,8 +3,6 @@ package inventory
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"aixmend/inventory/strictyaml"
@@ -48,11 +46,11 @@ func (b *builder) runSource(src source, doc sourceDoc) {
 	for i, word := range doc.Exec {
 		argv[i] = word.V
 	}
-	if b.options.Run == nil {
+	if b.run == nil {
 		b.problems.Add(doc.Pos, "", "no program is run here")
 		return
 	}
-	out, err := b.options.Run(argv, timeout)
+	out, err := b.run(argv, timeout)
 	if err != nil {
 		hint := "run it by hand, and see what it says"
 		if errors.Is(err, program.ErrTimeout) {
@@ -75,23 +73,5 @@ func (b *builder) readOutput(src source, program string, out []byte) {
 		b.problems = append(b.problems, problems...)
 		return
 	}
-	a := b.foreign()
-	a.base = &src.defaults
-	a.readDocument(parsed, (*ansible).list)
-}
-
-// program checks a program with arguments. One that is named by a path starts at
-// folder.
-func (b *builder) program(name, folder string, argv []text) {
-	if len(argv) == 0 {
-		return
-	}
-	check(b, name, &argv[0], checkLine)
-	if !strings.ContainsAny(argv[0].V, `/\`) {
-		return
-	}
-	b.path(name, folder, &argv[0])
-	if argv[0].Set() && !filepath.IsAbs(argv[0].V) {
-		argv[0].V = "." + string(filepath.Separator) + argv[0].V // not one of the search path
-	}
+	b.foreign().readOutput(parsed, &src.defaults)
 }

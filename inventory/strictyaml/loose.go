@@ -298,3 +298,15 @@ func (t Tree) Decode(name string, into any) Problems {
 	d.pointer(t.n, into, context{name: name})
 	return d.problems.Sorted()
 }
+
+// Truth reads a truth value as Ansible does, which knows more of them than YAML; ok
+// is false for any other word.
+func Truth(word string) (yes, ok bool) {
+	switch strings.ToLower(word) {
+	case "yes", "on", "1", "true", "t", "y", "1.0":
+		return true, true
+	case "no", "off", "0", "false", "f", "n", "0.0":
+		return false, true
+	}
+	return false, false
+}

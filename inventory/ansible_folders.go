@@ -12,39 +12,6 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// inFolders returns the paths with each folder replaced by the inventories in
-// it, by name.
-func (b *builder) inFolders(paths []string) []string {
-	var list []string
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil || !info.IsDir() {
-			list = append(list, path) // what is wrong with it is said when it is read
-			continue
-		}
-		entries, err := os.ReadDir(path)
-		if err != nil {
-			b.problems = append(b.problems, strictyaml.Problem{Pos: strictyaml.Pos{File: path}, Message: "cannot be read: " + cause(err).Error(), Err: err})
-		}
-		found := false
-		for _, e := range entries {
-			name := filepath.Join(path, e.Name())
-			switch {
-			case strings.HasPrefix(e.Name(), "."), strings.HasSuffix(e.Name(), "~"), e.IsDir():
-			case slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(e.Name())):
-				list = append(list, name)
-				found = true
-			default:
-				b.warnings.add(name, strictyaml.Pos{File: name}, "name it with -i", "is not read: of a folder only .yaml, .yml and .json are")
-			}
-		}
-		if !found && err == nil {
-			b.problems.Add(strictyaml.Pos{File: path}, "name a file", "is a folder without an inventory: there is no .yaml, .yml or .json in it")
-		}
-	}
-	return list
-}
-
 // The folders that Ansible reads beside an inventory.
 const (
 	groupVars = "group_vars"
@@ -151,7 +118,7 @@ func (f *folderReader) file(path string) []strictyaml.Tree {
 	data, _, problem := readFile(path)
 	start := strictyaml.Pos{File: path, Line: 1, Column: 1}
 	if problem != nil {
-		f.a.b.problems = append(f.a.b.problems, *problem)
+		f.a.problems = append(f.a.problems, *problem)
 		return nil
 	}
 	if bytes.HasPrefix(data, []byte("$ANSIBLE_VAULT;")) {
@@ -167,7 +134,7 @@ func (f *folderReader) file(path string) []strictyaml.Tree {
 	doc, problems := strictyaml.Parse(path, data)
 	if doc == nil {
 		if !onlyEmpty(data) {
-			f.a.b.problems = append(f.a.b.problems, problems...)
+			f.a.problems = append(f.a.problems, problems...)
 		}
 		return nil
 	}
