@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"aixmend/inventory"
+	"aixmend/inventory/load"
 	"aixmend/playbooks"
 )
 
@@ -73,7 +74,7 @@ func checkInventory(t *testing.T, file string) {
 		}
 		findings = append(findings, p.FindingIDs()...)
 	}
-	inv, err := inventory.Options{Home: t.TempDir(), KnownFindings: func() []string { return findings }, KnownChecks: playbooks.GuardChecks, Run: inventory.Programs(t.Context())}.Load(file)
+	inv, err := load.Options{Home: t.TempDir(), KnownFindings: func() []string { return findings }, KnownChecks: playbooks.GuardChecks, Run: load.Programs(t.Context())}.Load(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +92,7 @@ func checkInventory(t *testing.T, file string) {
 }
 
 func TestGroupSettings(t *testing.T) {
-	inv, err := inventory.Options{Home: "/home/ops"}.Load("inventory-groups.yaml")
+	inv, err := load.Options{Home: "/home/ops"}.Load("inventory-groups.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +135,7 @@ func TestForeignInventories(t *testing.T) {
 			"aixlab1":  {Address: "10.9.0.1", SSH: inventory.SSH{Become: "none", Jump: "bastion.example.com"}},
 		},
 	} {
-		inv, err := inventory.Options{Home: "/home/ops", Run: inventory.Programs(t.Context())}.Load(file)
+		inv, err := load.Options{Home: "/home/ops", Run: load.Programs(t.Context())}.Load(file)
 		if err != nil {
 			t.Fatal(err)
 		}

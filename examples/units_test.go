@@ -8,10 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"aixmend/inventory"
-	"aixmend/playbooks"
-
 	"github.com/google/go-cmp/cmp"
+
+	"aixmend/inventory"
+	"aixmend/inventory/load"
+	"aixmend/playbooks"
 )
 
 // checkedBy returns the path of a program that checks an example. If the program is
@@ -163,7 +164,7 @@ func TestReadmeShowsTheFirstInventory(t *testing.T) {
 	for line := range strings.Lines(shown) {
 		lines = append(lines, strings.TrimPrefix(line, "   "))
 	}
-	options := inventory.Options{Home: "/home/ops"}
+	options := load.Options{Home: "/home/ops"}
 	want, err := options.Parse("inventory.yaml", []byte(strings.Join(lines, "")))
 	if err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ import (
 func (inv *Inventory) Export(hosts []Host) []byte {
 	e := &exporter{defaults: map[string]string{}, groups: map[string]map[string]string{}}
 	e.share(inv, hosts)
-	fmt.Fprintf(&e.out, "apiVersion: %s\n", apiVersion)
+	fmt.Fprintf(&e.out, "apiVersion: %s\n", APIVersion)
 	if len(e.defaults) > 0 {
 		fmt.Fprintf(&e.out, "\ndefaults: %s\n", flow(e.defaults))
 	}

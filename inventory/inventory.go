@@ -1,19 +1,14 @@
-// Package inventory holds the hosts that the controller may touch: it reads
-// inventory files strictly, every problem at once with file, line and column,
-// and selects hosts from them.
+// Package inventory holds the hosts that the controller may touch, with all settings
+// resolved. It selects hosts by patterns and writes them as one inventory file.
+// Package inventory/load reads inventories.
 //
 // A *host* is one AIX machine. A *group* is a set of hosts that share settings.
 // *Defaults* are settings that all hosts of a file share. A setting of the host
 // wins over one of its groups, where a later group in the host's list wins over
-// an earlier one, over the defaults, over what is built in. A *waiver* says
-// that a finding on a host counts for nothing, an *acceptance* that an unclear
-// answer of one check of the cluster guard means no cluster. A *range* such as aix[01-20]
+// an earlier one, over the defaults, over what is built in. A *waiver* makes a
+// finding on a host count for nothing. An *acceptance* takes an unclear answer of
+// one check of the cluster guard as "no cluster". A *range* such as aix[01-20]
 // stands for many hosts. A *pattern* selects hosts by name or group.
-//
-// Hosts come from files of ours, from Ansible's YAML inventories, and from
-// programs that print what Ansible's --list prints. Of Ansible's variables those
-// are taken that say how to reach a host. What is said there in a way that is
-// not read makes a *fault* of that host: it can't be selected, the others can.
 package inventory
 
 import (
@@ -21,14 +16,15 @@ import (
 	"strings"
 	"time"
 
+	"aixmend/inventory/ranges"
 	"aixmend/inventory/strictyaml"
 )
 
 // MaxHosts is how many hosts an inventory may hold.
-const MaxHosts = maxResults
+const MaxHosts = ranges.MaxResults
 
-// apiVersion is the only value of apiVersion that is read.
-const apiVersion = "aixmend/v1"
+// APIVersion is the only value of apiVersion that is read.
+const APIVersion = "aixmend/v1"
 
 // DefaultBecome holds where an inventory says nothing else.
 const DefaultBecome = BecomeNone

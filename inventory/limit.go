@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"aixmend/inventory/ranges"
 	"aixmend/inventory/strictyaml"
 )
 
@@ -146,7 +147,7 @@ func (s *selection) element(element string) {
 		s.add("leave --limit out to select all hosts", "%q holds an empty element", element)
 		return
 	case strings.ContainsAny(rest[:1], "!&~"):
-		s.add("", "%q: %c is not supported here", clip(element), rest[0])
+		s.add("", "%q: %c is not supported here", ranges.Clip(element), rest[0])
 		return
 	}
 	lookup := s.names
@@ -155,11 +156,11 @@ func (s *selection) element(element string) {
 	}
 	names, err := lookup(rest)
 	if err != nil {
-		s.add("", "%q: %v", clip(element), err)
+		s.add("", "%q: %v", ranges.Clip(element), err)
 		return
 	}
 	if len(names) == 0 {
-		s.add(s.nearest(rest), "%q matches no host or group", clip(element))
+		s.add(s.nearest(rest), "%q matches no host or group", ranges.Clip(element))
 	}
 	for _, name := range names {
 		into[name] = true
@@ -192,7 +193,7 @@ func (s *selection) ofRun(element string) ([]string, error) {
 		if len(gone) > 1 {
 			more = fmt.Sprintf(" and %d more", len(gone)-1)
 		}
-		s.warnings.Add(strictyaml.Pos{File: limitFile}, "", "%q: host %q%s of that run: not in the inventory any more", clip(element), gone[0], more)
+		s.warnings.Add(strictyaml.Pos{File: limitFile}, "", "%q: host %q%s of that run: not in the inventory any more", ranges.Clip(element), gone[0], more)
 	}
 	if len(names) == 0 {
 		return nil, errors.New("no host of the inventory ended so in that run")
@@ -202,16 +203,16 @@ func (s *selection) ofRun(element string) ([]string, error) {
 
 // names returns the hosts that an element without its ! names.
 func (s *selection) names(element string) ([]string, error) {
-	p, err := parsePattern(element)
+	p, err := ranges.Parse(element)
 	if err != nil {
 		return nil, err
 	}
-	if strings.ContainsAny(element, "*?") && p.count() > maxGlobs {
+	if strings.ContainsAny(element, "*?") && p.Count() > maxGlobs {
 		return nil, fmt.Errorf("more than %d globs", maxGlobs)
 	}
 	var names []string
-	for i := range p.count() {
-		names = append(names, s.named(p.at(i))...)
+	for i := range p.Count() {
+		names = append(names, s.named(p.At(i))...)
 	}
 	if len(names) == 0 {
 		if g, found := s.inv.Group(element); found {

@@ -11,7 +11,7 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
-	"aixmend/inventory"
+	"aixmend/inventory/load"
 	"aixmend/playbooks"
 )
 
@@ -213,7 +213,7 @@ func (a *app) inventoryNames() []string {
 		if slices.ContainsFunc(files, func(file string) bool { return !isAtHand(file) }) {
 			return false
 		}
-		inv, err := inventory.Options{Home: home()}.Load(files...) // without Run: no program is started
+		inv, err := load.Options{Home: home()}.Load(files...) // without Run: no program is started
 		if err != nil {
 			return false
 		}

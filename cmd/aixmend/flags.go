@@ -19,6 +19,7 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
+	"aixmend/inventory/load"
 	"aixmend/inventory/strictyaml"
 	"aixmend/playbooks"
 	"aixmend/transport/retry"
@@ -54,7 +55,7 @@ type flags struct {
 	replace     bool // of hostkeys
 	// run runs programs that inventories name, and warn says what is not
 	// understood in one; they are the app's.
-	run  inventory.Runner
+	run  load.Runner
 	warn func(strictyaml.Problem)
 }
 
@@ -211,7 +212,7 @@ func home() string {
 
 // load loads the inventory files.
 func (f *flags) load() (*inventory.Inventory, error) {
-	options := inventory.Options{Home: home(), KnownFindings: sync.OnceValue(knownFindings), KnownChecks: playbooks.GuardChecks, Run: f.run}
+	options := load.Options{Home: home(), KnownFindings: sync.OnceValue(knownFindings), KnownChecks: playbooks.GuardChecks, Run: f.run}
 	inv, err := options.Load(f.Inventories...)
 	if err != nil {
 		hint := ""

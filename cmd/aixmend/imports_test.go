@@ -33,9 +33,13 @@ var leaves = []string{"transport/lab/golden", "transport/lab/suite"}
 // error: a new room is a decision.
 var rooms = map[string]room{
 	"cmd/aixmend":                 {imports: []string{"*", "cmd/*"}},
-	"inventory":                   {imports: []string{"inventory/strictyaml", "transport/program", "inventory/naming", "transport/endpoint", "transport/shell"}},
+	"inventory":                   {imports: []string{"inventory/ranges", "inventory/strictyaml"}},
 	"inventory/secrets":           {imports: []string{"inventory", "transport", "transport/program", "transport/ssh/passwords"}},
 	"inventory/naming":            {},
+	"inventory/ranges":            {imports: []string{"inventory/naming"}},
+	"inventory/settings":          {imports: []string{"inventory", "inventory/naming", "inventory/ranges", "inventory/strictyaml", "transport/endpoint"}},
+	"inventory/ansible":           {imports: []string{"inventory", "inventory/ranges", "inventory/settings", "inventory/strictyaml"}},
+	"inventory/load":              {imports: []string{"inventory", "inventory/ansible", "inventory/ranges", "inventory/settings", "inventory/strictyaml", "transport/endpoint", "transport/program", "transport/shell"}, tests: []string{"inventory/naming"}},
 	"inventory/strictyaml":        {},
 	"playbooks":                   {imports: []string{"inventory/strictyaml", "playbooks/conditions", "playbooks/document", "playbooks/facts", "playbooks/onhost", "playbooks/program", "playbooks/show", "playbooks/sudoers"}, tests: append([]string{"transport/shell"}, world...)},
 	"playbooks/conditions":        {imports: []string{"playbooks/facts", "transport/shell"}},

@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"aixmend/inventory"
+	"aixmend/inventory/load"
+	"aixmend/inventory/settings"
 	"aixmend/inventory/strictyaml"
 )
 
@@ -54,7 +56,7 @@ func (a *app) inventory() *cobra.Command {
 	schema := &cobra.Command{
 		Use: "schema", Short: "Print the JSON Schema of an inventory file", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := a.out.Write(inventory.Schema())
+			_, err := a.out.Write(settings.Schema())
 			return err
 		},
 	}
@@ -89,7 +91,7 @@ func expired(hosts []inventory.Host, now time.Time) strictyaml.Problems {
 }
 
 // programs runs programs that inventories name, until the first signal.
-func (a *app) programs(ctx context.Context) inventory.Runner {
+func (a *app) programs(ctx context.Context) load.Runner {
 	return func(argv []string, timeout time.Duration) ([]byte, error) {
 		ctx, cut := context.WithCancelCause(ctx)
 		defer cut(nil)
@@ -102,7 +104,7 @@ func (a *app) programs(ctx context.Context) inventory.Runner {
 			case <-ended:
 			}
 		}()
-		return inventory.Programs(ctx)(argv, timeout)
+		return load.Programs(ctx)(argv, timeout)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
-	"aixmend/inventory"
+	"aixmend/inventory/ranges"
 	"aixmend/playbooks"
 	"aixmend/transport/shell"
 )
@@ -210,7 +210,7 @@ func rangesOf(hosts []string) string {
 	pattern := strings.Join(words, ",")
 	var expanded []string
 	for _, word := range words {
-		list, err := inventory.Expand(word)
+		list, err := ranges.Expand(word)
 		if err != nil || len(expanded) > len(hosts) { // numbers that are too long for a range
 			return strings.Join(hosts, ",")
 		}

@@ -16,7 +16,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
-	"aixmend/inventory"
+	"aixmend/inventory/load"
 )
 
 // pasted gives the commands of the last summary to a shell, as an operator would:
@@ -145,7 +145,7 @@ func TestRangesOf(t *testing.T) {
 		if err := os.WriteFile(file, []byte(inv), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		loaded, err := inventory.Options{}.Load(file)
+		loaded, err := load.Options{}.Load(file)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,113 @@
+package ansible
+
+import (
+	"aixmend/inventory/settings"
+	"aixmend/inventory/strictyaml"
+)
+
+// List reads the shape of Ansible's --list: groups, each a list of hosts or a
+// map of hosts, children and vars, and the variables of the hosts in _meta.
+func (a *Reader) List(root strictyaml.Tree) {
+	const hint = "wanted what Ansible's --list prints: groups with hosts, and _meta with hostvars"
+	if root.Kind() != strictyaml.Dict {
+		a.problem(root.Pos(), hint, "is not the list of an inventory: the whole must be a map")
+		return
+	}
+	before, wrong := len(a.order), len(a.Problems)
+	for key, value := range root.Entries {
+		if key.Text() != "_meta" {
+			a.listGroup(key, value)
+		}
+	}
+	hostvars := root.Get("_meta").Get("hostvars")
+	if len(a.order) == 0 && len(a.Problems) == wrong {
+		a.problem(root.Pos(), hint, "names no host")
+	}
+	if !hostvars.Given() {
+		if len(a.order) == before {
+			return
+		}
+		a.warn("hostvars", root.Pos(), "let the program print _meta with hostvars", "there is no _meta.hostvars: nothing is known of single hosts, and no program is asked with --host")
+		return
+	}
+	a.hostVariables(hostvars)
+}
+
+// hostVariables reads _meta.hostvars.
+func (a *Reader) hostVariables(hostvars strictyaml.Tree) {
+	if kind := hostvars.Kind(); kind != strictyaml.Dict && kind != strictyaml.Null {
+		a.problem(hostvars.Pos(), "", "_meta.hostvars must be a map")
+		return
+	}
+	for name, vars := range hostvars.Entries {
+		h := a.hosts[name.Text()]
+		switch {
+		case h == nil:
+			a.warn("hostvars of none", name.Pos(), "list it in a group, all will do", "host %s has hostvars and is in no group: it is left out", settings.Quote(name.Text()))
+		case vars.Kind() == strictyaml.Null:
+		case vars.Kind() != strictyaml.Dict:
+			a.problem(vars.Pos(), "", "the hostvars of %s must be a map", settings.Quote(name.Text()))
+		default:
+			h.vars = append(h.vars, vars)
+		}
+	}
+}
+
+// listGroup reads one group.
+func (a *Reader) listGroup(key, value strictyaml.Tree) {
+	g := a.groupOf(key)
+	switch {
+	case g == nil:
+	case value.Kind() == strictyaml.List:
+		a.listHosts(g, value)
+	case value.Kind() != strictyaml.Dict:
+		a.problem(value.Pos(), "", "group %s must be a list of hosts, or a map of hosts, children and vars", settings.Quote(g.Name))
+	default:
+		for name, part := range value.Entries {
+			switch {
+			case !isAnsiblePart(name.Text()):
+				a.warn("part "+name.Text(), name.Pos(), "a group holds hosts, children and vars", "group %s holds %s, which is not read", settings.Quote(g.Name), settings.Quote(name.Text()))
+			case part.Kind() == strictyaml.Null:
+			case name.Text() == "hosts":
+				a.listHosts(g, part)
+			case name.Text() == "children":
+				a.listChildren(g, part)
+			case part.Kind() == strictyaml.Dict:
+				g.vars = append(g.vars, part)
+			default:
+				a.problem(part.Pos(), "", "vars of group %s must be a map", settings.Quote(g.Name))
+			}
+		}
+	}
+}
+
+func (a *Reader) listHosts(g *ansibleGroup, list strictyaml.Tree) {
+	if list.Kind() != strictyaml.List {
+		a.problem(list.Pos(), "", "hosts of group %s must be a list", settings.Quote(g.Name))
+		return
+	}
+	if !a.count(list.Pos(), list.Len()) {
+		return
+	}
+	for item := range list.Items {
+		if !item.IsText() {
+			a.problem(item.Pos(), "", "the name of a host must be text, found %s", item.Describe())
+			continue
+		}
+		if h := a.host(item.Text(), item.Pos()); h != nil {
+			a.join(g, h)
+		} else if a.full {
+			return
+		}
+	}
+}
+
+func (a *Reader) listChildren(g *ansibleGroup, list strictyaml.Tree) {
+	if list.Kind() != strictyaml.List {
+		a.problem(list.Pos(), "", "children of group %s must be a list", settings.Quote(g.Name))
+		return
+	}
+	for item := range list.Items {
+		a.adopt(g, a.groupOf(item), item.Pos())
+	}
+}

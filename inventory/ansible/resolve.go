@@ -1,0 +1,274 @@
+package ansible
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"aixmend/inventory/settings"
+	"aixmend/inventory/strictyaml"
+)
+
+// What an Ansible inventory comes to for each host. Ansible's precedence, the
+// weakest first: all, parents, children, those of one level by priority and
+// then by name; after all groups of the inventory those of group_vars, in the
+// same order; the host's own; host_vars.
+
+// maxSteps bounds how many groups are looked at for all kinds of hosts.
+const maxSteps = 20_000_000
+
+// A resolver remembers what many hosts have in common.
+type resolver struct {
+	scanned    map[strictyaml.Tree][]assignment
+	indexes    map[strictyaml.Tree]map[string]strictyaml.Tree
+	kinds      map[string]*kind
+	args       map[strictyaml.Tree]*wishes
+	ours       map[strictyaml.Tree]settings.Doc
+	steps      int
+	groupLayer func(name string) (*settings.Layer, bool) // see addHosts
+}
+
+func newResolver() resolver {
+	return resolver{
+		scanned: map[strictyaml.Tree][]assignment{}, indexes: map[strictyaml.Tree]map[string]strictyaml.Tree{}, kinds: map[string]*kind{},
+		args: map[strictyaml.Tree]*wishes{}, ours: map[strictyaml.Tree]settings.Doc{},
+	}
+}
+
+// A kind is what hosts of the same groups have in common.
+type kind struct {
+	groups []*ansibleGroup // with their parents, the weakest first
+	names  []string        // those that are groups of ours
+	under  settings.Layer  // what files of ours say of the groups
+	values values
+	// whole is what becomes of a host that says nothing itself but where it is;
+	// nil when it is not known yet.
+	whole *reached
+	// own is the last host that says something itself in one map, and what became
+	// of it: the hosts of a range have one map together.
+	own     strictyaml.Tree
+	ownPort settings.Text
+	reached *reached
+}
+
+// reached is how a host is reached, without its address.
+type reached struct {
+	layer   *settings.Layer
+	faults  strictyaml.Problems
+	leftOut bool
+	varies  bool // there are templates in it: it is one host's
+}
+
+// Host is a host of an Ansible inventory.
+type Host struct {
+	Name    string
+	Pos     strictyaml.Pos
+	Address settings.Text   // not set: the name stands for it
+	Groups  []string        // in the order of their weight, the strongest last
+	Layer   *settings.Layer // hosts may share it
+	Faults  strictyaml.Problems
+}
+
+// Hosts adds the hosts. groupLayer returns what files of ours say of a group, see
+// builder.groupLayer.
+func (a *Reader) Hosts(groupLayer func(name string) (*settings.Layer, bool), add func(Host)) {
+	a.groupLayer = groupLayer
+	for _, name := range SortedKeys(a.groups) {
+		g := a.groups[name]
+		a.prioritize(g)
+		a.compare("group", name, g.vars)
+	}
+	for _, h := range a.order {
+		a.compare("host", h.name, h.vars)
+		k := a.kind(h)
+		if k == nil {
+			return
+		}
+		if f, reached := a.resolve(h, k); reached {
+			add(f)
+		}
+	}
+}
+
+// compare sees to it that files which say something of the same group or host
+// say the same. In one file the last one holds, as with Ansible.
+func (a *Reader) compare(what, name string, maps []strictyaml.Tree) {
+	if len(maps) < 2 {
+		return
+	}
+	var seen values
+	for _, vars := range maps {
+		for _, one := range a.scan(vars) {
+			before := seen[one.variable].value
+			seen[one.variable] = one.given
+			at, other := one.value.Pos(), before.Pos()
+			if !before.Given() || at.File == other.File || before.Kind() != strictyaml.Scalar || before.Text() == one.value.Text() {
+				continue
+			}
+			shown := fmt.Sprintf("is %s here and %s", settings.Quote(one.value.Text()), settings.Quote(before.Text()))
+			if one.variable == passwordVar || one.variable == becomePasswordVar || one.variable == passphraseVar {
+				shown = "is another one here than the one"
+			}
+			a.Conflicts.Add(at, other, fmt.Sprintf("%s %q: %s %s", what, name, one.name, shown))
+		}
+	}
+}
+
+// resolve returns how a host is reached; false when it is not reached over SSH.
+func (a *Reader) resolve(h *ansibleHost, k *kind) (Host, bool) {
+	v := k.values
+	if h.port.Set() {
+		v[portVar] = given{}
+	}
+	own := v.lay(a, slices.Concat(h.vars, h.files)) || h.port.Set()
+	r := &reading{a: a, host: h, kind: k, values: &v}
+	how := k.whole
+	if own {
+		how = nil
+		if len(h.vars) == 1 && h.vars[0] == k.own && len(h.files) == 0 && h.port == k.ownPort {
+			how = k.reached
+		}
+	}
+	if how == nil || how.varies {
+		how = r.read()
+		switch {
+		case !own && k.whole == nil:
+			k.whole = how
+		case len(h.vars) == 1 && len(h.files) == 0:
+			k.own, k.ownPort, k.reached = h.vars[0], h.port, how
+		}
+	}
+	if how.leftOut {
+		return Host{}, false
+	}
+	r.faults = slices.Clip(how.faults)
+	address := r.address()
+	return Host{Name: h.name, Pos: h.pos, Address: address, Groups: k.names, Layer: how.layer, Faults: r.faults}, true
+}
+
+// prioritize reads ansible_group_priority, which is good in the inventory only.
+func (a *Reader) prioritize(g *ansibleGroup) {
+	for _, vars := range g.vars {
+		value := vars.Get("ansible_group_priority")
+		if value.Kind() == strictyaml.Null {
+			continue
+		}
+		n, err := strconv.Atoi(value.Text())
+		if err != nil {
+			a.warn("ansible_group_priority", value.Pos(), "", "ansible_group_priority must be a whole number, and is ignored")
+			continue
+		}
+		g.priority = n
+	}
+}
+
+// kind returns what a host has in common with others; nil when the groups are
+// too many to look at.
+func (a *Reader) kind(h *ansibleHost) *kind {
+	slices.SortFunc(h.groups, func(x, y *ansibleGroup) int { return cmp.Compare(x.number, y.number) })
+	h.groups = slices.Compact(h.groups)
+	var key strings.Builder
+	fmt.Fprintf(&key, "%p ", h.base)
+	for _, g := range h.groups {
+		key.WriteString(strconv.Itoa(g.number))
+		key.WriteByte(' ')
+	}
+	if k := a.kinds[key.String()]; k != nil {
+		return k
+	}
+	k := &kind{under: *h.base, groups: a.above(h)}
+	if a.steps += len(k.groups); a.steps > maxSteps {
+		a.problem(h.pos, "", "the groups are nested in too many ways")
+		return nil
+	}
+	for _, g := range k.groups {
+		if l, known := a.groupLayer(g.Name); known && g.Name != everything && g.Name != ungrouped {
+			k.names = append(k.names, g.Name)
+			if l != nil {
+				k.under.Over(*l)
+			}
+		}
+		k.values.lay(a, g.vars)
+	}
+	for _, g := range k.groups {
+		k.values.lay(a, g.files)
+	}
+	a.kinds[key.String()] = k
+	return k
+}
+
+// above returns the groups of a host with all parents, the weakest first.
+func (a *Reader) above(h *ansibleHost) []*ansibleGroup {
+	all := map[*ansibleGroup]bool{a.groups[everything]: true}
+	var climb func(g *ansibleGroup)
+	climb = func(g *ansibleGroup) {
+		if all[g] {
+			return
+		}
+		all[g] = true
+		for _, parent := range g.parents {
+			climb(parent)
+		}
+	}
+	grouped := false
+	for _, g := range h.groups {
+		if g.Name != ungrouped && g.Name != everything {
+			climb(g)
+			grouped = true
+		}
+	}
+	if g := a.groups[ungrouped]; g != nil && !grouped {
+		climb(g)
+	}
+	return slices.SortedFunc(maps.Keys(all), func(x, y *ansibleGroup) int {
+		return cmp.Or(cmp.Compare(x.depth, y.depth), cmp.Compare(x.priority, y.priority), strings.Compare(x.Name, y.Name))
+	})
+}
+
+// settings makes settings of aixmend_ssh, aixmend_rmc_nic, aixmend_waive and
+// aixmend_accept, each decoded once.
+func (a *Reader) settings(v *values) settings.Doc {
+	var s settings.Doc
+	for _, one := range []struct {
+		variable
+		into any
+		take func(settings.Doc)
+	}{
+		{ourSSHVar, &s.SSH, func(known settings.Doc) { s.SSH = known.SSH }},
+		{ourNICVar, &s.RMCNIC, func(known settings.Doc) { s.RMCNIC = known.RMCNIC }},
+		{ourWaiveVar, &s.Waive, func(known settings.Doc) { s.Waive = known.Waive }},
+		{ourAcceptVar, &s.Accept, func(known settings.Doc) { s.Accept = known.Accept }},
+	} {
+		value := v[one.variable].value
+		if value.Kind() == strictyaml.Null {
+			continue
+		}
+		known, done := a.ours[value]
+		if !done {
+			if isTemplate(value.Text()) {
+				a.problem(value.Pos(), "write it out", "%s is a template, which is not read", v[one.variable].name)
+			} else {
+				a.Problems = append(a.Problems, value.Decode(v[one.variable].name, one.into)...)
+			}
+			known = s
+			a.ours[value] = known
+		}
+		one.take(known)
+	}
+	return s
+}
+
+// folderOf is where the paths of our own variables start.
+func folderOf(v given) string {
+	if file := v.value.Pos().File; file != "" {
+		return filepath.Dir(file)
+	}
+	return ""
+}
+
+// SortedKeys are the keys of a map, in order.
+func SortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

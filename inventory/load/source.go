@@ -1,0 +1,78 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"aixmend/inventory/settings"
+	"aixmend/inventory/strictyaml"
+	"aixmend/transport/program"
+)
+
+const (
+	// sourceTimeout is how long a source may take when it does not say.
+	sourceTimeout = 30 * time.Second
+	// maxSourceTimeout is the longest time that it may be given.
+	maxSourceTimeout = time.Hour
+	// maxOutput is how much it may print, in bytes.
+	maxOutput = strictyaml.MaxBytes
+)
+
+// A Runner runs a program, without a shell, and returns what it printed, all of
+// it. Its error says why there is nothing that is whole.
+type Runner func(argv []string, timeout time.Duration) ([]byte, error)
+
+// runSource runs the program of a file and reads the hosts that it prints. It
+// is not run where something is wrong already.
+func (b *builder) runSource(src source, doc settings.SourceDoc) {
+	if doc.Pos == (strictyaml.Pos{}) {
+		return
+	}
+	timeout := sourceTimeout
+	if doc.Timeout.Set() {
+		timeout = doc.Timeout.V
+		if timeout <= 0 || timeout > maxSourceTimeout {
+			b.Problems.Add(doc.Timeout.Pos, "", "timeout must be more than 0 and at most %s", maxSourceTimeout)
+		}
+	}
+	b.Program("source.exec", src.folder, doc.Exec)
+	if len(doc.Exec) == 0 && len(b.Problems) == 0 {
+		b.Problems.Add(doc.Pos, "", "exec names no program")
+	}
+	if len(b.Problems) > 0 {
+		return
+	}
+	argv := make([]string, len(doc.Exec))
+	for i, word := range doc.Exec {
+		argv[i] = word.V
+	}
+	if b.run == nil {
+		b.Problems.Add(doc.Pos, "", "no program is run here")
+		return
+	}
+	out, err := b.run(argv, timeout)
+	if err != nil {
+		hint := "run it by hand, and see what it says"
+		if errors.Is(err, program.ErrTimeout) {
+			hint = "give it more time with timeout: 2m, or let it print less"
+		}
+		b.Problems = append(b.Problems, strictyaml.Problem{Pos: doc.Pos, Message: fmt.Sprintf("the source could not be read: %v", err), Hint: hint, Err: err})
+		return
+	}
+	b.readOutput(src, argv[0], out)
+}
+
+// readOutput reads what a program printed.
+func (b *builder) readOutput(src source, program string, out []byte) {
+	label := "output of " + program
+	parsed, problems := strictyaml.ParseJSON(label, out)
+	if parsed == nil {
+		for i := range problems {
+			problems[i].Hint = "it must print JSON as Ansible's --list does, and nothing else on stdout"
+		}
+		b.Problems = append(b.Problems, problems...)
+		return
+	}
+	b.foreign().ReadOutput(parsed, &src.defaults)
+}

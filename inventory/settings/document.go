@@ -1,0 +1,123 @@
+package settings
+
+import (
+	"time"
+
+	"aixmend/inventory/strictyaml"
+)
+
+// The document types are the file as it is written; schema.json is made of
+// them, descriptions and patterns included (go test ./inventory/settings -update).
+
+type (
+	Text     = strictyaml.Value[string]
+	Number   = strictyaml.Value[int]
+	yesNo    = strictyaml.Value[bool]
+	duration = strictyaml.Value[time.Duration]
+)
+
+// Document is one inventory file.
+type Document struct {
+	APIVersion Text                       `yaml:"apiVersion,required" jsonschema:"required,enum=aixmend/v1" jsonschema_description:"The format of this file."`
+	Defaults   Doc                        `yaml:"defaults" jsonschema_description:"What holds for every host of this file unless its groups or the host say otherwise."`
+	Groups     groupDocs                  `yaml:"groups" jsonschema_description:"Groups of hosts; a list of names where a group has no settings."`
+	Hosts      strictyaml.Map[HostDoc]    `yaml:"hosts" jsonschema_description:"Hosts by name. A name may hold ranges: aix[01-20], aix[1,3,7-9]."`
+	Source     SourceDoc                  `yaml:"source" jsonschema_description:"A program that prints more hosts."`
+	Bastions   strictyaml.Map[BastionDoc] `yaml:"bastions" jsonschema_description:"Hosts to go through, by the name that ssh.jump has for them."`
+}
+
+type SourceDoc struct {
+	Pos     strictyaml.Pos `yaml:"-"`
+	Exec    []Text         `yaml:"exec,required" jsonschema:"required,minItems=1" jsonschema_description:"The program and its arguments; it is run without a shell and prints an inventory in the form of Ansible's --list. One that is named by a path starts at the folder of this file."`
+	Timeout duration       `yaml:"timeout" jsonschema_description:"How long it may take, such as 30s."`
+}
+
+type BastionDoc struct {
+	Address  Text   `yaml:"address" jsonschema:"minLength=1" jsonschema_description:"IPv4 address, IPv6 address or DNS name. Without it the name is the address."`
+	SSH      SSHDoc `yaml:"ssh" jsonschema_description:"How to log in there; nothing of the defaults or of the hosts behind it holds."`
+	DialRate Number `yaml:"dial_rate" jsonschema:"minimum=1" jsonschema_description:"How many connections a second may be opened through it."`
+}
+
+// Doc may stand in the defaults, a group or a host.
+type Doc struct {
+	SSH    SSHDoc          `yaml:"ssh" jsonschema_description:"How to reach the host."`
+	RMCNIC Text            `yaml:"rmc_nic" jsonschema:"pattern=^en[0-9]+$" jsonschema_description:"The interface that carries RMC, such as en1. Without it the interface is found out."`
+	Waive  []waiverDoc     `yaml:"waive" jsonschema_description:"Findings that count for nothing."`
+	Accept []acceptanceDoc `yaml:"accept" jsonschema_description:"Checks of the cluster guard whose unclear answer is taken as no cluster; a positive answer never is."`
+}
+
+type SSHDoc struct {
+	User       Text        `yaml:"user" jsonschema:"default=root,pattern=^[^\\s-]\\S*$" jsonschema_description:"The login on the host."`
+	Port       Number      `yaml:"port" jsonschema:"default=22,minimum=1,maximum=65535" jsonschema_description:"The TCP port of the SSH server."`
+	Identity   Text        `yaml:"identity" jsonschema:"minLength=1" jsonschema_description:"The private key file, or the public one of a key that the agent holds; ~ is the home folder, a relative path starts at the folder of this file."`
+	Cert       Text        `yaml:"certificate" jsonschema:"minLength=1" jsonschema_description:"The user certificate that goes with the identity; none for none. Without it IDENTITY-cert.pub, if that is there. Paths as for identity."`
+	Passphrase passwordDoc `yaml:"passphrase" jsonschema_description:"Where the passphrase of the identity comes from; never the passphrase itself. Without it a person is asked."`
+	Login      passwordDoc `yaml:"password" jsonschema_description:"Where the password of the login comes from, for hosts that take no key; never the password itself."`
+	Legacy     yesNo       `yaml:"legacy_algorithms" jsonschema:"default=false" jsonschema_description:"Also offer algorithms that are not safe any more (SHA-1, CBC, DSA), for SSH servers of old AIX levels."`
+	KnownHosts Text        `yaml:"known_hosts" jsonschema:"minLength=1" jsonschema_description:"The file of known host keys; paths as for identity."`
+	Become     BecomeDoc   `yaml:"become" jsonschema_description:"How to become root after the login."`
+	Mode       Text        `yaml:"become_mode" jsonschema:"default=script,enum=script,enum=commands" jsonschema_description:"What becomes root: all commands as one script, or each command by itself, for a login that may run single commands only (aixmend playbook sudoers prints which)."`
+	Password   passwordDoc `yaml:"become_password" jsonschema_description:"Where the password comes from that sudo, dzdo, pbrun, su or the command asks for; never the password itself."`
+	Jump       Text        `yaml:"jump" jsonschema:"minLength=1" jsonschema_description:"[user@]host[:port] of the bastion to go through; several, the nearest to this machine first, with commas between; none for a direct way."`
+}
+
+type waiverDoc struct {
+	Pos     strictyaml.Pos `yaml:"-"`
+	Finding Text           `yaml:"finding,required" jsonschema:"required,pattern=^[a-z0-9]+(-[a-z0-9]+)*$" jsonschema_description:"The id of the finding."`
+	Until   Text           `yaml:"until,scalar" jsonschema:"format=date" jsonschema_description:"The last day on which the waiver holds, YYYY-MM-DD in UTC. Without it the waiver has no end."`
+	Reason  Text           `yaml:"reason,required" jsonschema:"required,minLength=1" jsonschema_description:"Why the finding does not count, in one line."`
+}
+
+type acceptanceDoc struct {
+	Pos    strictyaml.Pos `yaml:"-"`
+	Check  Text           `yaml:"check,required" missing:"name the check, such as check: hacmp" jsonschema:"required,pattern=^[a-z0-9]+(_[a-z0-9]+)*$" jsonschema_description:"The name of the check, as the finding cluster-unclear has it."`
+	Until  Text           `yaml:"until,scalar,required" missing:"an acceptance has an end: write until: YYYY-MM-DD" jsonschema:"required,format=date" jsonschema_description:"The last day on which the acceptance holds, YYYY-MM-DD in UTC."`
+	Reason Text           `yaml:"reason,required" missing:"say in one line why no cluster is there" jsonschema:"required,minLength=1" jsonschema_description:"Why the answer means no cluster, in one line."`
+}
+
+type GroupDoc struct {
+	Concurrency Number `yaml:"concurrency" jsonschema:"minimum=1" jsonschema_description:"How many hosts of the group may be worked on at one time."`
+	Doc
+}
+
+type HostDoc struct {
+	Address Text       `yaml:"address" jsonschema:"minLength=1" jsonschema_description:"IPv4 address, IPv6 address or DNS name, with as many ranges as the name has; they count in step. Without it the name is the address."`
+	Groups  GroupNames `yaml:"groups" jsonschema_description:"Groups of the host; where two say different things the later one wins."`
+	Doc
+}
+
+// groupDocs are the groups of a file, a map or a list of names.
+type groupDocs struct {
+	strictyaml.Map[GroupDoc] `yaml:"-"`
+}
+
+// UnmarshalStrict implements strictyaml.Unmarshaler.
+func (g *groupDocs) UnmarshalStrict(n *strictyaml.Node) {
+	if n.Kind() != strictyaml.List {
+		n.Decode(&g.Map)
+		return
+	}
+	var names []Text
+	n.Decode(&names)
+	for _, name := range names {
+		g.Map = append(g.Map, strictyaml.Entry[GroupDoc]{Key: name.V, KeyPos: name.Pos})
+	}
+}
+
+// GroupNames are the groups of a host, a list or one name.
+type GroupNames []Text
+
+// UnmarshalStrict implements strictyaml.Unmarshaler.
+func (g *GroupNames) UnmarshalStrict(n *strictyaml.Node) {
+	switch n.Kind() {
+	case strictyaml.Scalar:
+		var name Text
+		if n.Decode(&name) {
+			*g = GroupNames{name}
+		}
+	case strictyaml.Dict:
+		n.Wrong("a list of groups")
+	default:
+		n.Decode((*[]Text)(g))
+	}
+}

@@ -1,0 +1,54 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"aixmend/inventory/strictyaml"
+)
+
+// ReadFile reads a regular file of at most strictyaml.MaxBytes.
+func ReadFile(path string) ([]byte, fs.FileInfo, *strictyaml.Problem) {
+	problem := func(err error, hint, format string, args ...any) *strictyaml.Problem {
+		return &strictyaml.Problem{
+			Pos: strictyaml.Pos{File: path}, Message: fmt.Sprintf(format, args...), Hint: hint, Err: err,
+		}
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil, problem(err, "name the inventory with --inventory FILE", "does not exist")
+	case err != nil:
+		return nil, nil, problem(err, "", "cannot be read: %v", Cause(err))
+	case info.IsDir():
+		return nil, nil, problem(nil, "name a file in it", "is a folder, not a file")
+	case !info.Mode().IsRegular():
+		return nil, nil, problem(nil, "write its content to a file first", "is a pipe or a device, not a file")
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		hint := ""
+		if errors.Is(err, fs.ErrPermission) {
+			hint = "make it readable for the user who runs this"
+		}
+		return nil, nil, problem(err, hint, "cannot be read: %v", Cause(err))
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, strictyaml.MaxBytes+1))
+	if err != nil {
+		return nil, nil, problem(err, "", "cannot be read: %v", Cause(err))
+	}
+	return data, info, nil
+}
+
+// Cause returns the reason in an error that names the file once more.
+func Cause(err error) error {
+	var inPath *fs.PathError
+	if errors.As(err, &inPath) {
+		return inPath.Err
+	}
+	return err
+}

@@ -1,0 +1,194 @@
+package settings
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"aixmend/inventory"
+	"aixmend/inventory/strictyaml"
+)
+
+// What several files say of one host or group is put together here: what one
+// file leaves open the other may say, and where both say something it must be
+// the same. No file wins over another.
+
+// A saying is one setting as a file gives it.
+type saying struct {
+	Pos   strictyaml.Pos
+	key   string // equal for equal values
+	shown string // the value in a message; "" for one that is nobody's business
+}
+
+// Said returns what a file says in a setting; false when it says nothing. v is
+// a pointer to the setting.
+func Said(v any) (saying, bool) {
+	if !IsSet(v) {
+		return saying{}, false
+	}
+	switch v := v.(type) {
+	case *Text:
+		return saying{v.Pos, v.V, Quote(v.V)}, true
+	case *Number:
+		return saying{v.Pos, Quote(v.V), Quote(v.V)}, true
+	case *strictyaml.Value[bool]:
+		return saying{v.Pos, Quote(v.V), Quote(v.V)}, true
+	case *BecomeDoc:
+		given := v.Tool
+		if v.command.Set() {
+			given = v.command
+		}
+		return saying{given.Pos, fmt.Sprintf("%t %s", v.command.Set(), given.V), Quote(given.V)}, true
+	case *passwordDoc:
+		return saying{v.pos, v.source().Key(), ""}, true
+	}
+	panic(fmt.Sprintf("inventory: a setting of type %T can't be compared", v))
+}
+
+// IsSet tells whether a file says something in a setting.
+func IsSet(v any) bool {
+	switch v := v.(type) {
+	case *Text:
+		return v.Set()
+	case *Number:
+		return v.Set()
+	case *strictyaml.Value[bool]:
+		return v.Set()
+	case *BecomeDoc:
+		return v.set()
+	case *passwordDoc:
+		return v.set()
+	}
+	panic(fmt.Sprintf("inventory: a setting of type %T can't be laid over another", v))
+}
+
+// Fields yields the settings of ssh by their keys, as pointers.
+func Fields(s *SSHDoc) func(yield func(name string, v any) bool) {
+	return func(yield func(string, any) bool) {
+		doc := reflect.ValueOf(s).Elem()
+		for i := range doc.NumField() {
+			name, _, _ := strings.Cut(doc.Type().Field(i).Tag.Get("yaml"), ",")
+			if !yield("ssh."+name, doc.Field(i).Addr().Interface()) {
+				return
+			}
+		}
+	}
+}
+
+// Over lays settings over those of l: what they say wins.
+func (l *Layer) Over(upper Layer) {
+	below, above := reflect.ValueOf(&l.SSH).Elem(), reflect.ValueOf(&upper.SSH).Elem()
+	given := l.SSH.Become.Given || upper.SSH.Become.Given
+	for i := range above.NumField() {
+		if IsSet(above.Field(i).Addr().Interface()) {
+			below.Field(i).Set(above.Field(i))
+		}
+	}
+	l.SSH.Become.Given = given
+	if upper.nic.Set() {
+		l.nic = upper.nic
+	}
+	l.accepts = layAcceptances(l.accepts, upper.accepts)
+	if len(upper.waivers) == 0 {
+		return
+	}
+	waivers := map[string]inventory.Waiver{}
+	for _, w := range slices.Concat(l.waivers, upper.waivers) {
+		waivers[w.Finding] = w
+	}
+	l.waivers = nil
+	for _, finding := range slices.Sorted(maps.Keys(waivers)) {
+		l.waivers = append(l.waivers, waivers[finding])
+	}
+}
+
+// Agree lets into take over what from says; a difference is a problem. whose
+// begins the message, name is that of the setting; both point to it.
+func (c Clashes) Agree(whose, name string, into, from any) {
+	if !IsSet(from) {
+		return
+	}
+	if !IsSet(into) {
+		reflect.ValueOf(into).Elem().Set(reflect.ValueOf(from).Elem())
+		return
+	}
+	there, _ := Said(into)
+	also, _ := Said(from)
+	switch {
+	case there.key == also.key:
+	case there.shown == "":
+		c.Add(also.Pos, there.Pos, fmt.Sprintf("%s: %s is another one here than the one", whose, name))
+	default:
+		c.Add(also.Pos, there.Pos, fmt.Sprintf("%s: %s is %s here and %s", whose, name, also.shown, there.shown))
+	}
+}
+
+// AgreeLayers is agree for all settings.
+func (c Clashes) AgreeLayers(whose string, into *Layer, from Layer) {
+	next := FieldList(&from.SSH)
+	for name, v := range Fields(&into.SSH) {
+		c.Agree(whose, name, v, next[name])
+	}
+	into.SSH.Become.Given = into.SSH.Become.Given || from.SSH.Become.Given
+	c.Agree(whose, "rmc_nic", &into.nic, &from.nic)
+	waivers := slices.Clone(into.waivers)
+	for _, w := range from.waivers {
+		at := slices.IndexFunc(waivers, func(other inventory.Waiver) bool { return other.Finding == w.Finding })
+		switch {
+		case at < 0:
+			waivers = append(waivers, w)
+		case !waivers[at].Until.Equal(w.Until) || waivers[at].Reason != w.Reason:
+			c.Add(w.Pos, waivers[at].Pos, fmt.Sprintf("%s: the waiver of %s is another one here than the one", whose, w.Finding))
+		}
+	}
+	into.waivers = waivers
+	into.accepts = c.agreeAcceptances(whose, into.accepts, from.accepts)
+}
+
+// FieldList are the settings of ssh by their keys.
+func FieldList(s *SSHDoc) map[string]any {
+	list := map[string]any{}
+	for name, v := range Fields(s) {
+		list[name] = v
+	}
+	return list
+}
+
+// Clashes are what two places say against each other: what in words, the first
+// time, and how often.
+type Clashes map[clash]*struct {
+	first string
+	count int
+}
+
+// clash is the place of a problem, and the other one that it speaks of.
+type clash struct{ at, other strictyaml.Pos }
+
+// Add notes a clash. what is read before "at OTHER".
+func (c Clashes) Add(at, other strictyaml.Pos, what string) {
+	key := clash{at, other}
+	if c[key] == nil {
+		c[key] = &struct {
+			first string
+			count int
+		}{first: what}
+	}
+	c[key].count++
+}
+
+// Report adds one problem for each two places.
+func (c Clashes) Report(problems *strictyaml.Problems) {
+	order := slices.SortedFunc(maps.Keys(c), func(x, y clash) int {
+		return cmp.Or(x.at.Compare(y.at), x.other.Compare(y.other))
+	})
+	for _, key := range order {
+		more := ""
+		if n := c[key].count; n > 1 {
+			more = fmt.Sprintf(" (and %d more)", n-1)
+		}
+		problems.Add(key.at, "", "%s at %s%s", c[key].first, key.other, more)
+	}
+}
