@@ -81,7 +81,7 @@ func (b *bench) runs(name, end string) bool {
 func TestStepInDoubtStillRuns(t *testing.T) {
 	b := newBench(t, "node-id-missing")
 	h, sent := b.rebuilds(aixsim.Behaviour{Hang: true}, b.cutsIn)
-	if h.Outcome != outcome.Unknown || sent != 1 || !strings.Contains(h.Reason, "and it still runs (pid ") {
+	if h.Outcome != outcome.Unknown || sent != 1 || !strings.Contains(h.Reason, "and still runs (pid ") {
 		t.Errorf("%s: %s; sent %d times, %v", h.Outcome, h.Reason, sent, statuses(h))
 	}
 }

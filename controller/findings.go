@@ -92,7 +92,7 @@ func (w *walk) findLeft(untaken ...string) {
 	}
 	w.out.Findings = append(w.out.Findings, waive(w.host, outcome.Finding{
 		ID: LeftBehind, Severity: outcome.Warning, Title: plural(len(behind), "%d thing of this run is left on the host", "%d things of this run are left on the host"),
-		Evidence: behind, Remedy: "take it away by hand: the commands are in the evidence", Source: "R5: what was temporary is taken back when the recovery ends",
+		Evidence: behind, Remedy: "remove it: the commands are in the evidence", Source: "R5: what was temporary is taken back when the recovery ends",
 	}))
 }
 

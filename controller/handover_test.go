@@ -49,7 +49,7 @@ func TestHandOver(t *testing.T) {
 	const host = "firewalled"
 	b := newBench(t, host)
 	h := b.run(controller.Recover)[host]
-	if h.Outcome != outcome.Failed || !strings.Contains(h.Reason, "everything there is was tried; open: rmc-disconnected") {
+	if h.Outcome != outcome.Failed || !strings.Contains(h.Reason, "all rungs were tried; still open: rmc-disconnected") {
 		t.Fatalf("%s: %s\n%v", h.Outcome, h.Reason, statuses(h))
 	}
 	checkSupport(t, b, h, "ctsnap", "snap.pax")

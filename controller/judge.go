@@ -43,7 +43,7 @@ func (w *walk) judge(process course.Process) *course.Look {
 func (w *walk) fate(c *course.Change) course.Fate {
 	s, known := w.planned(c)
 	if !known {
-		return course.Fate{Why: "what the step rested on is not known any more"}
+		return course.Fate{Why: "the evidence for the step is lost"}
 	}
 	inEffect, err := s.Confirm(w.sight.diagnosis)
 	if err != nil {
@@ -56,7 +56,7 @@ func (w *walk) fate(c *course.Change) course.Fate {
 // is confirmed by what it is for: whether it ran can't be seen.
 func seen(s *playbooks.PlannedStep) string {
 	if s.Step.Refute.V == "false" {
-		return "a new look shows what it was to bring about; whether it was this step that did can't be seen"
+		return "a new look shows its intended effect; whether this step caused it can't be seen"
 	}
 	return "a new look shows that it happened"
 }

@@ -82,9 +82,9 @@ func (w *walk) cutStage(from int) {
 	if from >= len(changes) {
 		return
 	}
-	s := outcome.Stage{Name: outcome.StageRecover, Status: outcome.StageFailed, Started: changes[from].At, Steps: []outcome.Command{}, Note: "the controller ended: this is what its journal knows"}
+	s := outcome.Stage{Name: outcome.StageRecover, Status: outcome.StageFailed, Started: changes[from].At, Steps: []outcome.Command{}, Note: "the controller ended here: the rest is from its journal"}
 	for i, c := range changes[from:] {
-		step := outcome.Command{ID: c.Step, Command: c.Command, Mutating: true, ExitStatus: -1, Error: "what it printed was lost with the controller"}
+		step := outcome.Command{ID: c.Step, Command: c.Command, Mutating: true, ExitStatus: -1, Error: "its output was lost with the controller"}
 		if exit := w.course.Changes[from+i].Exit; exit != nil {
 			step.ExitStatus = *exit
 		}

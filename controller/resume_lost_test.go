@@ -45,7 +45,7 @@ func TestResumeWithoutWhatWasKept(t *testing.T) {
 					t.Errorf("%s: sent\n %s\nwanted\n %s", where, strings.Join(again, "\n "), strings.Join(all, "\n "))
 				}
 				switch doubt := trail != nil && trail.InDoubt() && !strings.HasSuffix(trail.Changes[len(trail.Changes)-1].Step, "arm-undo"); {
-				case got.Outcome == outcome.Unknown && strings.Contains(got.Reason, "is not known any more"):
+				case got.Outcome == outcome.Unknown && strings.Contains(got.Reason, "is lost"):
 					if doubt && !slices.Equal(before, again) {
 						t.Errorf("%s: more was sent: %q", where, again[len(before):])
 					}

@@ -13,7 +13,7 @@ import (
 // that has to go on in this one's place knows of it.
 func (w *walk) enter(ctx context.Context, rung course.Rung) error {
 	if err := w.Captures.Check(w.out.Capture); err != nil {
-		w.spoiled("the capture is not good any more: " + err.Error())
+		w.spoiled("the capture is damaged: " + err.Error())
 		return nil
 	}
 	if marked, err := w.markApplied(ctx); !marked || err != nil {

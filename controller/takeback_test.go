@@ -187,7 +187,7 @@ func TestLinkDiesInAnUndo(t *testing.T) {
 		return b.dir.Append(entry)
 	})
 	h := b.runEngine(e)[host]
-	if h.Outcome != outcome.Unknown || !strings.Contains(h.Reason, "taken back") {
+	if h.Outcome != outcome.Unknown || !strings.Contains(h.Reason, "being reverted") {
 		t.Errorf("%s: %s; %v", h.Outcome, h.Reason, statuses(h))
 	}
 }

@@ -15,8 +15,8 @@ const (
 	// armTimeout bounds the arming and the disarming command.
 	armTimeout = 30 * time.Second
 
-	nothingToUndo = "none: what it ends is the undo itself"
-	undoOfUndo    = "none: it takes back what this run did"
+	nothingToUndo = "none: it only ends the timed undo"
+	undoOfUndo    = "none: it is itself an undo"
 )
 
 // arm leaves the undo of a step behind on the host. Without it the step is not taken.
@@ -46,7 +46,7 @@ func (w *walk) askUndo(ctx context.Context, arming int) error {
 			status = outcome.NotApplied
 		}
 	}
-	return w.note(arming, status, "by what the host says of its undo")
+	return w.note(arming, status, "by the host's undo marker")
 }
 
 // disarm ends the wait of a timed undo.

@@ -29,7 +29,7 @@ const (
 
 // errNotPlanned says that an earlier process began a transfer, and what it was to move
 // can't be told any more: no other folder takes its place.
-var errNotPlanned = errors.New("which files were to be moved is not known any more")
+var errNotPlanned = errors.New("the files to transfer are no longer known")
 
 // errNoFiles says that the connection can't move files.
 var errNoFiles = errors.New("this connection can't move files")

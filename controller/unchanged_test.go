@@ -33,7 +33,7 @@ func TestSideEffects(t *testing.T) {
 				return b.dir.Append(entry)
 			})
 			h := b.runEngine(e)[host]
-			if h.Outcome != outcome.Failed || !strings.Contains(h.Reason, "what was not meant to change did: "+id) || !strings.Contains(title(h, id), c.want) {
+			if h.Outcome != outcome.Failed || !strings.Contains(h.Reason, "unintended changes: "+id) || !strings.Contains(title(h, id), c.want) {
 				t.Errorf("%s: %s; %q", h.Outcome, h.Reason, title(h, id))
 			}
 		})

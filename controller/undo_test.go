@@ -76,7 +76,7 @@ func TestTimedUndoFires(t *testing.T) {
 	h := b.runEngine(e)[host]
 	<-back
 	i := slices.IndexFunc(h.Changes, func(c outcome.Change) bool { return c.Step == "set-address" })
-	if h.Outcome != outcome.Failed || i < 0 || h.Changes[i].Status != outcome.Undone || !strings.Contains(h.Reason, "took it back by itself") {
+	if h.Outcome != outcome.Failed || i < 0 || h.Changes[i].Status != outcome.Undone || !strings.Contains(h.Reason, "timed undo reverted it") {
 		t.Errorf("%s: %s, %v", h.Outcome, h.Reason, statuses(h))
 	}
 	if netaddr6() != before {

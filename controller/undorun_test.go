@@ -76,7 +76,7 @@ func TestTakeBackARun(t *testing.T) {
 			back := recovered(t, b, c.allow...)
 			done := b.ended[c.illness]
 			got := b.runEngine(back)[c.illness]
-			if diff := cmp.Diff(outcome.OpenIDs(before.Findings), outcome.OpenIDs(got.Findings)); diff != "" || got.Outcome != outcome.OutcomeUndone || !strings.Contains(got.Reason, "of run r1 taken back") {
+			if diff := cmp.Diff(outcome.OpenIDs(before.Findings), outcome.OpenIDs(got.Findings)); diff != "" || got.Outcome != outcome.OutcomeUndone || !strings.Contains(got.Reason, "of run r1 rolled back") {
 				t.Errorf("%s: %s; findings (-before the run +after taking it back)\n%s", got.Outcome, got.Reason, diff)
 			}
 			now := b.fleet.Host(c.illness).Snapshot().Files
@@ -196,7 +196,7 @@ func TestRollbackOfAnUpdate(t *testing.T) {
 		outcome            outcome.Outcome
 		reason             string
 	}{
-		{"applied", ":", "3.1.5.0 C", outcome.OutcomeUndone, "1 step of run r1 taken back"},
+		{"applied", ":", "3.1.5.0 C", outcome.OutcomeUndone, "1 step of run r1 rolled back"},
 		{"rejected by hand since", "for n in $(/usr/bin/lslpp -Lcq 'rsct.core.*' | /usr/bin/cut -d: -f2); do /usr/sbin/installp -rgX $n; done; :", "3.1.5.0 C", outcome.OutcomeUndone, "apply-update is not in effect any more"},
 		{"committed since", "/usr/sbin/installp -cgX all", "3.2.6.2 C", outcome.NeedsAction, "apply-update is left alone: it was committed since, and can't be rejected any more; by hand: "},
 	} {
@@ -311,7 +311,7 @@ func TestRollbackIsExact(t *testing.T) {
 	again := b.states()
 	for _, host := range changed {
 		h := r3[host]
-		if h.Outcome != outcome.OutcomeUndone || len(h.Changes) > 0 || !strings.Contains(h.Reason, "nothing of run r1 is left to take back") {
+		if h.Outcome != outcome.OutcomeUndone || len(h.Changes) > 0 || !strings.Contains(h.Reason, "nothing of run r1 is left to roll back") {
 			t.Errorf("%s, once more: %s: %s; %v", host, h.Outcome, h.Reason, statuses(h))
 		}
 		if list := b.changed(host)[sent[host]:]; len(list) > 0 {

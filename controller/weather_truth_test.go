@@ -203,7 +203,7 @@ func judgeRepeats(changes []outcome.Change, deeds map[string]deed) (wrong []stri
 			ran[c.Command]--
 			again = false
 		}
-		asked := strings.HasSuffix(c.Step, disarmSuffix) && strings.Contains(p.Detail, "by what the host says of its undo") // it was not known
+		asked := strings.HasSuffix(c.Step, disarmSuffix) && strings.Contains(p.Detail, "by the host's undo marker") // it was not known
 		if again && !asked && p.Status != outcome.NotApplied && p.Status != outcome.Undone {
 			wrong = append(wrong, fmt.Sprintf("%s was sent again, the first time is %s (%s)", c.Step, p.Status, p.Detail))
 		}

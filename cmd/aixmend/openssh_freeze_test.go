@@ -86,7 +86,7 @@ func testSSHFrozenBeforeStop(t *testing.T, lab *sshLab) {
 	if at < 0 || r.Changes[at].Status != outcome.NotApplied || !strings.Contains(r.Changes[at].Detail, "the host did not run it: the lease is not this run's any more (other)") {
 		t.Errorf("%+v", r.Changes)
 	}
-	if r.Outcome != outcome.Failed || !strings.Contains(r.Reason, "the lease was lost to run 20260101T000000.000Z-aaaaaa by ops@nim2") || !strings.Contains(r.Reason, "no further step was taken") {
+	if r.Outcome != outcome.Failed || !strings.Contains(r.Reason, "the lease was lost to run 20260101T000000.000Z-aaaaaa by ops@nim2") || !strings.Contains(r.Reason, "no further step was sent") {
 		t.Errorf("%s: %s", r.Outcome, r.Reason)
 	}
 }

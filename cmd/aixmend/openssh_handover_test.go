@@ -75,7 +75,7 @@ func testSSHHandOver(t *testing.T, lab *sshLab) {
 	d.run("recover", "--yes", "--set", "settle=500ms", "--set", "wait=1500ms").exits(3)
 	for _, h := range []*sshHost{fetched, noroom} {
 		report := d.report(h.name)
-		if report.Outcome != outcome.Failed || !strings.Contains(report.Reason, "everything there is was tried; open: rmc-disconnected") || h.connected(t) {
+		if report.Outcome != outcome.Failed || !strings.Contains(report.Reason, "all rungs were tried; still open: rmc-disconnected") || h.connected(t) {
 			t.Errorf("%s: %s: %s; connected %v", h.name, report.Outcome, report.Reason, h.connected(t))
 		}
 		text, err := os.ReadFile(filepath.Join(d.dir, "aixmend-state/runs/latest/support", h.name, "case.txt"))

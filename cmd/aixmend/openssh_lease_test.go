@@ -77,7 +77,7 @@ func testSSHPlanAndUndo(t *testing.T, lab *sshLab) {
 	if now := h.now(t); now.NICs[1].Attrs.NetAddr6 != was.NICs[1].Attrs.NetAddr6 || mended.NICs[1].Attrs.NetAddr6 == was.NICs[1].Attrs.NetAddr6 {
 		t.Errorf("netaddr6 was %q, %q after the run, is %q", was.NICs[1].Attrs.NetAddr6, mended.NICs[1].Attrs.NetAddr6, now.NICs[1].Attrs.NetAddr6)
 	}
-	if r := d.report(h.name); r.Outcome != outcome.OutcomeUndone || !strings.Contains(r.Reason, "1 step of run "+recovered+" taken back") {
+	if r := d.report(h.name); r.Outcome != outcome.OutcomeUndone || !strings.Contains(r.Reason, "1 step of run "+recovered+" rolled back") {
 		t.Errorf("%s: %s", r.Outcome, r.Reason)
 	}
 	before := h.tree(t)

@@ -73,7 +73,7 @@ func testSSHSideEffects(t *testing.T, lab *sshLab) {
 	d.run("recover", "--yes").exits(3)
 	for _, h := range hosts {
 		report := d.report(h.name)
-		if report.Outcome != outcome.Failed || !strings.Contains(report.Reason, "what was not meant to change did: "+h.name) ||
+		if report.Outcome != outcome.Failed || !strings.Contains(report.Reason, "unintended changes: "+h.name) ||
 			!strings.Contains(finding(report, h.name), sideEffects[h.name].says) {
 			t.Errorf("%s: %s: %s; %q", h.name, report.Outcome, report.Reason, finding(report, h.name))
 		}

@@ -24,7 +24,7 @@ import (
 func (d *desk) tookBack(h *sshHost, step string, calls []string, was *aixsim.State) {
 	d.t.Helper()
 	report := d.report(h.name)
-	if report.Outcome != outcome.Failed || !strings.Contains(report.Reason, "took it back by itself") || statusOf(report, step) != outcome.Undone {
+	if report.Outcome != outcome.Failed || !strings.Contains(report.Reason, "timed undo reverted it") || statusOf(report, step) != outcome.Undone {
 		d.t.Errorf("%s: %s: %s, %v", h.name, report.Outcome, report.Reason, statuses(report))
 	}
 	outages := slices.DeleteFunc(slices.Clone(calls), func(c string) bool { return !strings.HasSuffix(c, outageMark) })

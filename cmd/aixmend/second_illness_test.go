@@ -196,7 +196,7 @@ func TestSecondIllnessIsProved(t *testing.T) {
 	file := write(t, filepath.Join(t.TempDir(), "playbook.yaml"), p)
 	got := call(t, nil, "recover", "--yes", "-i", inventory, "-l", "stopped", "--playbook", file,
 		"--set", "settle=20ms", "--set", "wait=200ms", "--state", filepath.Join(t.TempDir(), "state"))
-	if got.code != int(outcome.ExitNeedsPerson) || !strings.Contains(got.out, "step start-syslogd ended well and did not do what it should") {
+	if got.code != int(outcome.ExitNeedsPerson) || !strings.Contains(got.out, "step start-syslogd ended with status 0 but did not work") {
 		t.Errorf("exit code %d\n%s%s", got.code, got.out, got.err)
 	}
 }

@@ -25,7 +25,7 @@ func (r *Record) intend(e Event) {
 		}
 	}
 	if c.Part == Undo && !c.Step.Temporary && r.story.trouble == "" { // what failed stood in no journal
-		r.story.trouble = "step " + c.Step.ID + " had to be undone"
+		r.story.trouble = "step " + c.Step.ID + " had to be reverted"
 	}
 	if c.Step.ID == "" { // never of our own making
 		c.Step = Step{ID: e.Step, Command: e.Command, Undo: e.Undo}
@@ -65,7 +65,7 @@ func (r *Record) result(e Event) {
 	case Arming:
 		if *c.Exit != 0 {
 			c.Status, c.judged = outcome.NotApplied, true
-			r.story.trouble = fmt.Sprintf("the undo of step %s could not be armed, so the step was not taken: %s", c.Step.ID, e.Answer)
+			r.story.trouble = fmt.Sprintf("the timed undo of step %s could not be armed, so the step was not sent: %s", c.Step.ID, e.Answer)
 			r.gap()
 		}
 	case Ending:
@@ -149,7 +149,7 @@ func (r *Record) collected() string {
 	text := ""
 	for _, c := range r.Changes {
 		if r.rung != nil && c.Rung == r.rung.ID && c.Part == Main && c.Status != outcome.NotApplied && !c.Step.NoUndo() {
-			text += "; what was collected is left on the host, by hand: " + c.Step.Undo
+			text += "; collected data is left on the host, to remove it: " + c.Step.Undo
 		}
 	}
 	return text
@@ -189,7 +189,7 @@ func (r *Record) checked(e Event) {
 		r.gap()
 		r.wait.settle = r.looks.events
 		if r.rung.lost++; r.rung.lost >= retry.Check.Attempts {
-			why := fmt.Sprintf("step %s did not come to its end in %d tries: the link died each time", e.Step, retry.Check.Attempts)
+			why := fmt.Sprintf("step %s did not finish in %d attempts: the link died each time", e.Step, retry.Check.Attempts)
 			if r.rung.Collects {
 				r.endSupport("step " + e.Step + ": the link broke")
 			} else {
@@ -239,17 +239,17 @@ func (r *Record) noted(at int, e Event) {
 		if c.Status == outcome.UnknownIf && !c.Step.Temporary {
 			r.story.undoLost = c.Step.ID
 		}
-		r.story.behind = append(r.story.behind, behind{at, c.Step.ID + ": " + says + "; by hand: " + c.Step.Undo})
+		r.story.behind = append(r.story.behind, behind{at, c.Step.ID + ": " + says + "; to undo it: " + c.Step.Undo})
 	case c.Part != Main:
 	case proves && c.Status == outcome.UnknownIf:
-		r.story.unproved = fmt.Sprintf("step %s ended well, and whether it did what it should can't be told: %s", c.Step.ID, says)
+		r.story.unproved = fmt.Sprintf("step %s ended with status 0, but whether it worked can't be told: %s", c.Step.ID, says)
 	case proves && c.Status == outcome.NotApplied:
 		if c.Step.Revert {
 			c.Status = outcome.Applied // it ran, and may have done half of it: it is undone
 		}
-		r.story.trouble = fmt.Sprintf("step %s ended well and did not do what it should", c.Step.ID)
+		r.story.trouble = fmt.Sprintf("step %s ended with status 0 but did not work", c.Step.ID)
 	case c.Status == outcome.Undone && fired && c.after > r.wait.process:
-		r.story.trouble = fmt.Sprintf("step %s cut the connection; the host took it back by itself", c.Step.ID)
+		r.story.trouble = fmt.Sprintf("step %s cut the connection; its timed undo reverted it", c.Step.ID)
 	case r.InProgress() == nil:
 	case c.Status == outcome.Applied:
 		if r.fresh() {

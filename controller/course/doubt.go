@@ -21,7 +21,7 @@ func (n *next) judge() bool {
 		return n.noteTransfer()
 	}
 	if !n.fresh() || n.looks.made < n.wait.settle {
-		return n.over(Action{Do: LookAt, Why: "what became of " + n.Changes[asked[0]].Step.ID})
+		return n.over(Action{Do: LookAt, Why: "whether it happened: " + n.Changes[asked[0]].Step.ID})
 	}
 	i := asked[0]
 	c := &n.Changes[i]
@@ -45,7 +45,7 @@ func (n *next) judge() bool {
 func (n *next) noteTransfer() bool {
 	for i := range n.Changes {
 		if c := &n.Changes[i]; c.open() && c.Part == Main && c.Step.Transfer != "" {
-			return n.take(Action{Do: Note, Change: i, Status: outcome.NotApplied, Detail: "it did not come to its end, and is begun again"})
+			return n.take(Action{Do: Note, Change: i, Status: outcome.NotApplied, Detail: "it did not finish and starts again"})
 		}
 	}
 	return false
@@ -62,19 +62,19 @@ func (n *next) judgeDoubt(i int) bool {
 	case runs > 0 && n.mayWait() && n.now.Sub(n.wait.last) < c.Step.Timeout:
 		return n.again("a step still runs")
 	case runs > 0:
-		return n.finish(end(outcome.Unknown, "step %s is not seen to have happened, and it still runs (pid %d)", id, runs))
+		return n.finish(end(outcome.Unknown, "step %s shows no effect and still runs (pid %d)", id, runs))
 	case fate.Known && fired && !c.open(), fate.Known && n.ranAlone(i) && n.surelyEnded(c):
-		detail := "its undo ran while nobody was there to disarm it"
+		detail := "its timed undo ran while no controller was there to disarm it"
 		if c.after > n.wait.process {
-			detail = fmt.Sprintf("it cut the connection; the host took it back by itself after %s", c.Step.Timer.After)
+			detail = fmt.Sprintf("it cut the connection; its timed undo reverted it after %s", c.Step.Timer.After)
 		}
 		return n.take(Action{Do: Note, Change: i, Status: outcome.Undone, Detail: detail})
 	case fate.Known && n.surelyEnded(c):
 		return n.take(Action{Do: Note, Change: i, Status: outcome.NotApplied, Detail: "a new look shows that it did not happen"})
 	case n.mayWait():
-		return n.again("a step is not seen yet")
+		return n.again("a step shows no effect yet")
 	case fate.Known:
-		return n.finish(end(outcome.Unknown, "step %s is not seen to have happened, and it may still run", id))
+		return n.finish(end(outcome.Unknown, "step %s shows no effect and may still run", id))
 	}
 	return n.finish(end(outcome.Unknown, "step %s: the link died while it ran, and the evidence can't tell whether it happened: %s", id, fate.Why))
 }
@@ -86,13 +86,13 @@ func (n *next) judgeUndo(i int) bool {
 	fate := n.Look.Fates[c.Of]
 	switch {
 	case fate.Known && !fate.InEffect && n.Changes[c.Of].Status != outcome.Undone:
-		return n.take(Action{Do: Note, Change: c.Of, Status: outcome.Undone, Detail: "a new look shows that it was taken back"})
+		return n.take(Action{Do: Note, Change: c.Of, Status: outcome.Undone, Detail: "a new look shows that it was reverted"})
 	case fate.Known && !fate.InEffect:
 		return n.take(Action{Do: Note, Change: i, Status: outcome.Applied, Detail: "a new look shows that it ran"})
 	case n.mayWait() && c.unseen < retry.Undo.Attempts:
-		return n.again("an undo is not seen yet")
+		return n.again("an undo shows no effect yet")
 	}
-	return n.take(Action{Do: Note, Change: i, Status: outcome.UnknownIf, Detail: "whether it was taken back is not known"})
+	return n.take(Action{Do: Note, Change: i, Status: outcome.UnknownIf, Detail: "whether it was reverted is unknown"})
 }
 
 // surelyEnded reports whether a step that is not seen can't still be running, nor show
@@ -125,7 +125,7 @@ func (n *next) prove() bool {
 		case fate.Known:
 			return n.take(Action{Do: Note, Change: i, Status: outcome.NotApplied, Detail: "by a new look: not_applied"})
 		case n.mayWait():
-			return n.again("whether " + c.Step.ID + " did what it should can't be told yet")
+			return n.again("whether " + c.Step.ID + " worked can't be told yet")
 		default:
 			return n.take(Action{Do: Note, Change: i, Status: outcome.UnknownIf, Detail: fate.Why})
 		}

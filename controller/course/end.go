@@ -63,7 +63,7 @@ func (n *next) untaken() []string {
 		if n.link.why != "" {
 			why += ": " + n.link.why
 		}
-		left = append(left, c.Step.ID+": "+why+"; by hand: "+c.Step.Undo)
+		left = append(left, c.Step.ID+": "+why+"; to undo it: "+c.Step.Undo)
 	}
 	return left
 }
@@ -107,12 +107,12 @@ func (n *next) cutEnd() End {
 		e.Interrupted = true
 		return e
 	case c != nil:
-		return cut(outcome.Unknown, "%s; what became of step %s is not known", why, Name(c.Step.ID, c.Part))
+		return cut(outcome.Unknown, "%s; the result of step %s is unknown", why, Name(c.Step.ID, c.Part))
 	case n.Changed():
 		if n.story.trouble != "" {
-			return end(outcome.Failed, "%s; no further step was taken", n.story.trouble)
+			return end(outcome.Failed, "%s; no further step was sent", n.story.trouble)
 		}
-		return cut(outcome.Failed, "%s; what was changed before has not been verified", why)
+		return cut(outcome.Failed, "%s; earlier changes were not verified", why)
 	}
 	return cut(outcome.Skipped, "%s", why)
 }
@@ -147,9 +147,9 @@ func (n *next) leftTo() End {
 	case n.armed() >= 0:
 		return n.undoArmed(n.armed(), "the lease was lost to "+to)
 	case n.Open():
-		return end(outcome.Unknown, "the lease was lost to %s; what became of the last step is not known", to)
+		return end(outcome.Unknown, "the lease was lost to %s; the result of the last step is unknown", to)
 	case n.Changed():
-		return end(outcome.Failed, "the lease was lost to %s; no further step was taken", to)
+		return end(outcome.Failed, "the lease was lost to %s; no further step was sent", to)
 	case n.story.twice:
 		return end(outcome.NeedsAction, "%s, and may change it; remove one of the names from the inventory, or select one of them (-l)", why)
 	}
@@ -162,7 +162,7 @@ func (n *next) verdict() End { return End{Outcome: n.Look.Verdict, Reason: n.Loo
 // notBegun is the end of a host on which no rung could be begun.
 func (n *next) notBegun() End {
 	if !n.story.noLease {
-		return end(outcome.Failed, "%s; no further step was taken", n.story.trouble)
+		return end(outcome.Failed, "%s; no further step was sent", n.story.trouble)
 	}
 	return end(outcome.NeedsAction, "nothing was changed: %s", n.story.trouble)
 }
@@ -203,15 +203,15 @@ func (n *next) changedEnd() End {
 	interrupted := n.story.shut || n.w.Stop
 	switch {
 	case n.story.undoLost != "":
-		return end(outcome.Unknown, "the link died while step %s was being taken back, and it is not known whether that happened", n.story.undoLost)
+		return end(outcome.Unknown, "the link died while step %s was being reverted; whether that happened is unknown", n.story.undoLost)
 	case n.story.unproved != "":
 		return end(outcome.Unknown, "%s", n.story.unproved)
 	case n.story.trouble != "" && !n.Changed() && n.story.noLease:
 		return n.notBegun()
 	case n.story.trouble != "":
-		return end(outcome.Failed, "%s; no further step was taken", n.story.trouble)
+		return end(outcome.Failed, "%s; no further step was sent", n.story.trouble)
 	case len(led) == 0 && n.story.noSupport != "" && n.w.Rollback == "":
-		return end(outcome.Failed, "the support data could not be had, or not all of them: %s", n.story.noSupport)
+		return end(outcome.Failed, "support data is missing or incomplete: %s", n.story.noSupport)
 	case interrupted && !n.Changed() && n.InProgress() != nil:
 		return cut(outcome.Skipped, "interrupted before anything was changed")
 	case interrupted && n.Changed() && n.halfDone():
@@ -224,21 +224,21 @@ func (n *next) changedEnd() End {
 		}
 		return n.verdict() // nothing was to be fixed
 	case n.Look.SideEffects != "":
-		return end(outcome.Failed, "what was not meant to change did: %s", n.Look.SideEffects)
+		return end(outcome.Failed, "unintended changes: %s", n.Look.SideEffects)
 	case n.Look.Proved && len(open) == 0:
-		return end(outcome.Recovered, "judged again and gone: %s", strings.Join(led, ", "))
+		return end(outcome.Recovered, "fixed and verified: %s", strings.Join(led, ", "))
 	case interrupted && !n.Changed():
 		return cut(outcome.Skipped, "interrupted before anything was changed")
 	case interrupted:
-		return cut(outcome.Failed, "interrupted before everything was tried; open: %s", strings.Join(open, ", "))
+		return cut(outcome.Failed, "interrupted before all rungs were tried; still open: %s", strings.Join(open, ", "))
 	case n.blocked() != "":
 		return end(outcome.NeedsAction, "%s", n.blocked())
 	case n.hopeless():
 		return n.verdict() // the reason is the finding that nothing could be done about
 	}
-	e := end(outcome.Failed, "everything there is was tried; open: %s", strings.Join(open, ", "))
+	e := end(outcome.Failed, "all rungs were tried; still open: %s", strings.Join(open, ", "))
 	if n.story.noSupport != "" {
-		e.Reason += "; the support data could not be had, or not all of them: " + n.story.noSupport
+		e.Reason += "; support data is missing or incomplete: " + n.story.noSupport
 	}
 	return e
 }
@@ -314,11 +314,11 @@ func (n *next) rolledBack() End {
 	}
 	switch {
 	case done == 0 && len(back.Stands) == 0 && back.Person == "":
-		said = append(said, fmt.Sprintf("nothing of run %s is left to take back", n.w.Rollback))
+		said = append(said, fmt.Sprintf("nothing of run %s is left to roll back", n.w.Rollback))
 	case done == 1:
-		said = append(said, fmt.Sprintf("1 step of run %s taken back", n.w.Rollback))
+		said = append(said, fmt.Sprintf("1 step of run %s rolled back", n.w.Rollback))
 	default:
-		said = append(said, fmt.Sprintf("%d steps of run %s taken back", done, n.w.Rollback))
+		said = append(said, fmt.Sprintf("%d steps of run %s rolled back", done, n.w.Rollback))
 	}
 	said = append(said, back.Left...)
 	if n.Look.Why != "" {

@@ -17,11 +17,11 @@ func (n *next) noteUndo() bool {
 		}
 		switch of := &n.Changes[c.Of]; {
 		case c.Exit != nil && *c.Exit == 0 && of.Status != outcome.Undone:
-			return n.take(Action{Do: Note, Change: c.Of, Status: outcome.Undone, Detail: "taken back"})
+			return n.take(Action{Do: Note, Change: c.Of, Status: outcome.Undone, Detail: "reverted"})
 		case c.Exit != nil && *c.Exit != 0:
-			return n.take(Action{Do: Note, Change: i, Status: outcome.NotApplied, Detail: fmt.Sprintf("it could not be taken back: status %d: %s", *c.Exit, c.Answer)})
+			return n.take(Action{Do: Note, Change: i, Status: outcome.NotApplied, Detail: fmt.Sprintf("it could not be reverted: status %d: %s", *c.Exit, c.Answer)})
 		case c.Status == outcome.NotApplied:
-			return n.take(Action{Do: Note, Change: i, Status: outcome.NotApplied, Detail: "it could not be taken back"})
+			return n.take(Action{Do: Note, Change: i, Status: outcome.NotApplied, Detail: "it could not be reverted"})
 		}
 	}
 	return false
@@ -66,7 +66,7 @@ func (n *next) revertible(wanted func(i int) bool) int {
 	return -1
 }
 
-// undoTried reports whether the undo of a change was sent, or was kept back by the host
+// undoTried reports whether the undo of a change was sent, or was refused by the host
 // too often.
 func (n *next) undoTried(of int) bool {
 	return n.undoSent(of) || n.lease.fenced >= retry.Fence.Attempts
@@ -94,7 +94,7 @@ func (n *next) finishBegun() bool {
 	case step == nil, n.lease.fenced >= retry.Fence.Attempts:
 		return false
 	case n.link.up || n.link.fails == 0:
-		return n.over(Action{Do: Send, Rung: n.rung.Rung, Step: *step, Finishes: true, Why: "it finishes " + begun})
+		return n.over(Action{Do: Send, Rung: n.rung.Rung, Step: *step, Finishes: true, Why: "to finish " + begun})
 	case n.left() <= 0 || n.link.kind == kindAuth:
 		return false
 	} // a signal does not end this wait: the service is stopped

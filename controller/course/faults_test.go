@@ -143,7 +143,7 @@ func TestFenceThatIsAlwaysShut(t *testing.T) {
 	w := newWorld(noAddress)
 	w.told, w.shutFence = true, true
 	w.play(inOrder(nil))
-	if w.record.End.Outcome != outcome.Failed || !strings.Contains(w.record.End.Reason, "was kept back by the host 3 times") || len(w.wrong) > 0 {
+	if w.record.End.Outcome != outcome.Failed || !strings.Contains(w.record.End.Reason, "was refused by the host 3 times") || len(w.wrong) > 0 {
 		t.Errorf("%v\n%s", w.wrong, w)
 	}
 }

@@ -40,7 +40,7 @@ func TestLostUndoIsFoundOutLater(t *testing.T) {
 	s.sends("update", "apply", course.Main, -1, 1, "", "no")
 	s.sends("update", "apply", course.Undo, 0, 0, outcome.HowLost, "")
 	s.tell(outcome.EventResult, func(e *course.Event) {
-		e.Change, e.Status, e.Says = 2, outcome.UnknownIf, "whether it was taken back is not known"
+		e.Change, e.Status, e.Says = 2, outcome.UnknownIf, "whether it was reverted is unknown"
 	})
 	s.tell(outcome.EventRun, nil)
 	s.tell(course.Linked, nil)

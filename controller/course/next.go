@@ -60,7 +60,7 @@ func (n *next) start() bool {
 	case n.w.Brake != "":
 		return n.finish(end(outcome.Skipped, "%s", n.w.Brake))
 	}
-	return n.take(Action{Do: Connect, Why: "its turn"})
+	return n.take(Action{Do: Connect, Why: "its slot is free"})
 }
 
 // heldElsewhere leaves the host to who holds it.
@@ -125,7 +125,7 @@ func (n *next) lastLook() bool {
 	if !n.link.up && n.link.fails > 0 {
 		return n.unread(n.link.why)
 	}
-	return n.over(Action{Do: LookAt, Why: "what is true in the end"})
+	return n.over(Action{Do: LookAt, Why: "last look"})
 }
 
 // goOn goes on with the rung in progress.
@@ -135,7 +135,7 @@ func (n *next) goOn() bool {
 		return false
 	}
 	if n.looks.gap > n.rung.right {
-		return n.over(Action{Do: LookAt, Why: "what is left of the rung"})
+		return n.over(Action{Do: LookAt, Why: "to check the rest of the rung"})
 	}
 	if looked := n.rung.right > n.looks.gap && n.looks.made == n.rung.right; looked && n.leaveRung(rung) {
 		return true
@@ -150,16 +150,16 @@ func (n *next) goOn() bool {
 			most = retry.Arming.Attempts
 		}
 		if tries := n.triesOf(part, step.ID); tries >= most && !step.ReadOnly() {
-			return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStopped, Detail: fmt.Sprintf("step %s did not come to pass in %d tries: the link died each time", Name(step.ID, part), tries)})
+			return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStopped, Detail: fmt.Sprintf("step %s was not applied in %d attempts: the link died each time", Name(step.ID, part), tries)})
 		}
 	}
 	if n.lease.fenced >= retry.Fence.Attempts {
-		return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStopped, Detail: fmt.Sprintf("step %s was kept back by the host %d times, because the lease was not this run's any more", step.ID, n.lease.fenced)})
+		return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStopped, Detail: fmt.Sprintf("step %s was refused by the host %d times: the lease no longer belonged to this run", step.ID, n.lease.fenced)})
 	}
 	_, finishing := n.finishing()
 	held := n.lease.held && finishing != nil && finishing.ID == step.ID // a service is stopped: nobody is waited for
 	if n.w.OthersOpen && !held {
-		return n.take(Action{Do: AwaitTurn, Why: "it is not known yet what became of an open step of another host"})
+		return n.take(Action{Do: AwaitTurn, Why: "waiting for other hosts (open changes)"})
 	}
 	if n.w.Leases && (!n.lease.held || n.lease.asked != rung.ID) {
 		return n.over(Action{Do: TakeLease, Rung: *rung})
@@ -180,9 +180,9 @@ func (n *next) leaveRung(rung *Rung) bool {
 	case n.Look.Rest.Blocked != "":
 		return leave(LeftStopped, fmt.Sprintf("the rest of rung %d (%s) was not sent: %s", rung.Number, rung.ID, n.Look.Rest.Blocked))
 	case n.rung.again && planned == nil && !rung.Collects:
-		return leave(LeftNotNeeded, "it is not needed any more")
+		return leave(LeftNotNeeded, "it is no longer needed")
 	case n.rung.differs:
-		return leave(LeftReplan, "what is left of it would be another now")
+		return leave(LeftReplan, "the rest of it would differ now")
 	}
 	return false
 }
@@ -217,11 +217,11 @@ func (n *next) runnable() *Rung {
 func (n *next) enter(rung *Rung) bool {
 	switch {
 	case n.w.OthersOpen:
-		return n.take(Action{Do: AwaitTurn, Why: "it is not known yet what became of an open step of another host"})
+		return n.take(Action{Do: AwaitTurn, Why: "waiting for other hosts (open changes)"})
 	case n.w.Leases && (!n.lease.held || n.lease.asked != rung.ID):
 		return n.over(Action{Do: TakeLease, Rung: *rung})
 	case n.looks.recalled:
-		return n.over(Action{Do: LookAt, Why: "it is read again after the wait"})
+		return n.over(Action{Do: LookAt, Why: "to read it again after the wait"})
 	case n.Capture == "":
 		return n.over(Action{Do: Capture})
 	}
@@ -235,14 +235,14 @@ func (n *next) verify() bool {
 	}
 	settled := n.wait.settle > n.acted() || n.wait.quick && n.looks.since == 0
 	if n.story.trouble == "" && !settled && n.InProgress() == nil {
-		return n.again("what was done takes effect")
+		return n.again("waiting for the changes to take effect")
 	}
 	if n.looks.since > 0 && n.fresh() && n.story.trouble == "" && n.runnable() == nil && n.looks.made < n.wait.settle {
 		if n.looks.part < n.wait.settle { // nothing but the wait is left
 			return n.over(Action{Do: LookAt, Part: true})
 		}
 		if !n.looks.proved && n.mayWait() {
-			return n.again("not proved yet")
+			return n.again("not verified yet")
 		}
 	}
 	if !n.fresh() || n.looks.made < n.wait.settle || n.looks.made < n.acted() {
@@ -258,7 +258,7 @@ func (n *next) verify() bool {
 	case n.runnable() != nil:
 		return n.enter(n.runnable())
 	case !proved && !n.hopeless() && n.mayWait():
-		return n.again("not proved yet")
+		return n.again("not verified yet")
 	}
 	return n.conclude()
 }
@@ -288,12 +288,12 @@ func (n *next) diagnose() bool {
 	case n.story.trouble != "":
 		return n.finish(n.notBegun())
 	case n.wait.gathered && !n.wait.kept && len(look.Others) > 0:
-		return n.take(Action{Do: AwaitEnd, Why: "those that get its value anew come first"})
+		return n.take(Action{Do: AwaitEnd, Why: "waiting for the hosts that give up its value"})
 	}
 	rung := n.runnable()
 	switch {
 	case n.wait.kept && rung == nil && !look.Proved && n.w.Rollback == "" && n.mayWait():
-		return n.again("not proved yet")
+		return n.again("not verified yet")
 	case rung == nil:
 		return n.conclude()
 	case n.w.Stop && (n.w.Waves && !n.wait.released || !look.Complete):
@@ -303,7 +303,7 @@ func (n *next) diagnose() bool {
 	case n.w.Waves && !n.wait.released && n.w.Brake != "":
 		return n.finish(end(outcome.Skipped, "%s", n.w.Brake))
 	case n.w.Waves && !n.wait.released:
-		return n.take(Action{Do: AwaitWave, Why: "a change is wanted"})
+		return n.take(Action{Do: AwaitWave, Why: "waiting for its wave"})
 	case !look.Complete:
 		return n.take(Action{Do: AwaitFleet, Why: "waiting for other hosts (duplicate check)"})
 	}

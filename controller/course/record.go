@@ -197,7 +197,7 @@ type running struct {
 	Rung
 	at      int  // its next step
 	right   int  // the event at which what is left of it was known to be right
-	differs bool // what is left of it would be another now
+	differs bool // the rest of it would differ now
 	again   bool // its next step is known not to have happened
 	lost    int  // links that died in steps that change nothing
 	over    bool // it is in progress no more

@@ -26,25 +26,25 @@ func (n *next) endTimer() bool {
 	}
 	switch {
 	case n.link.up && !n.link.fresh:
-		return n.take(Action{Do: Connect, Why: "a new connection, to end the timed undo"})
+		return n.take(Action{Do: Connect, Why: "a new connection, to disarm the timed undo"})
 	case n.link.up && arming.open():
 		return n.take(Action{Do: AskUndo, Change: a, Why: "was the undo armed?"})
 	case endings >= retry.Disarm.Attempts && lost:
-		return n.finish(n.undoArmed(a, "it can't be ended"))
+		return n.finish(n.undoArmed(a, "it can't be disarmed"))
 	case endings >= retry.Disarm.Attempts:
-		return n.take(Action{Do: Settle, Firm: true, For: n.untilDue(a), Why: "the timed undo has its way"})
+		return n.take(Action{Do: Settle, Firm: true, For: n.untilDue(a), Why: "waiting for the timed undo to run"})
 	case n.link.up:
 		return n.take(Action{Do: Disarm, Change: a, Finishes: true})
 	case n.link.fails == 0:
-		return n.take(Action{Do: Connect, Why: "to end the timed undo"})
+		return n.take(Action{Do: Connect, Why: "to disarm the timed undo"})
 	case !lost && n.link.brief:
-		return n.take(Action{Do: Settle, Firm: true, For: retry.Disarm.First, Why: "it can't be reached to end the timed undo"})
+		return n.take(Action{Do: Settle, Firm: true, For: retry.Disarm.First, Why: "it can't be reached to disarm the timed undo"})
 	case !lost:
-		return n.take(Action{Do: Settle, Firm: true, For: n.untilDue(a), Why: "the timed undo has its way"})
+		return n.take(Action{Do: Settle, Firm: true, For: n.untilDue(a), Why: "waiting for the timed undo to run"})
 	case n.mayWait() && n.link.kind != kindAuth:
 		return n.take(Action{Do: Settle, For: max(min(n.w.Every, n.left()), retry.Disarm.First), Why: "it can't be reached"})
 	}
-	return n.finish(n.undoArmed(a, "the host can't be reached to end it: "+n.link.why))
+	return n.finish(n.undoArmed(a, "the host can't be reached to disarm it: "+n.link.why))
 }
 
 // due is when an armed undo has run at the latest.
@@ -81,7 +81,7 @@ func (n *next) noteTimer() bool {
 		}
 		status, said := n.timerStatus(i, arming)
 		if said {
-			return n.take(Action{Do: Note, Change: i, Status: status, Detail: "by what the host says of its undo"})
+			return n.take(Action{Do: Note, Change: i, Status: status, Detail: "by the host's undo marker"})
 		}
 	}
 	return false

@@ -38,7 +38,7 @@ type TrailChange struct {
 }
 
 // cutOff is the detail of a change whose result was never written.
-const cutOff = "the controller ended before it knew what came of it"
+const cutOff = "the controller ended before the result was known"
 
 // InDoubt tells whether it is not known what became of the last change.
 func (t Trail) InDoubt() bool {

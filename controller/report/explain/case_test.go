@@ -39,7 +39,7 @@ func TestMask(t *testing.T) {
 // acts on a terminal nor reveals a secret.
 func TestCase(t *testing.T) {
 	h := outcome.Host{
-		Host: "aix1", Address: "10.1.2.3", Outcome: outcome.Failed, Reason: "everything there is was tried; open: rmc-disconnected",
+		Host: "aix1", Address: "10.1.2.3", Outcome: outcome.Failed, Reason: "all rungs were tried; still open: rmc-disconnected",
 		RunID: "r1", Started: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC),
 		Facts:      map[string]any{"oslevel": map[string]any{"text": "7200-05-08-2420"}, "rsct": struct{ Level string }{"3.2.6.2"}},
 		FactErrors: map[string]string{"entstat": "hung"},
@@ -54,7 +54,7 @@ func TestCase(t *testing.T) {
 	}
 	got := Case(h)
 	for _, want := range []string{
-		"Problem: everything there is was tried; open: rmc-disconnected\n", "Host: aix1 (10.1.2.3)", "oslevel: 7200-05-08-2420\n", "rsct: Level=3.2.6.2\n",
+		"Problem: all rungs were tried; still open: rmc-disconnected\n", "Host: aix1 (10.1.2.3)", "oslevel: 7200-05-08-2420\n", "rsct: Level=3.2.6.2\n",
 		"- rmc-disconnected (critical): RMC is not connected^[[2J\n    secret=(masked)\n", "- not known: entstat: hung\n",
 		"2026-11-22T10:01:00Z set-address: applied\n    chdev -l en1\n    second line\n", "stop-rmc: unknown, the link died\n",
 		"runs/r1/support/aix1/ctsnap.tar.gz, 12 bytes, sha256 abc\n",
