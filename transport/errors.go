@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Kind is the class of a transport error: what the engine acts on, and what
-// the reason of an unreachable host begins with.
+// Kind is the class of a transport error. The engine acts on it, and the reason of
+// an unreachable host begins with it.
 type Kind string
 
 // The kinds of error.
@@ -23,7 +23,7 @@ const (
 	KindHostKeyChanged Kind = "host-key-changed"
 	// KindAuth: the host did not accept the identity, or there is none.
 	KindAuth Kind = "auth"
-	// KindProtocol: what answered does not speak SSH as we do.
+	// KindProtocol: the server does not speak SSH as we do.
 	KindProtocol Kind = "protocol"
 	// KindLost: an established connection broke.
 	KindLost Kind = "lost"
@@ -35,17 +35,17 @@ const (
 	KindCanceled Kind = "canceled"
 )
 
-// Temporary tells whether trying again later can help without anybody
+// Temporary reports whether trying again later can help without anybody
 // changing anything. Host keys, authentication and privilege are final: trying
 // again locks accounts.
 func (k Kind) Temporary() bool {
 	return k == KindRefused || k == KindTimeout || k == KindLost
 }
 
-// Error is what every transport returns.
+// Error is the error type of every transport.
 type Error struct {
 	Kind Kind
-	// Op is what was being done: dial, handshake, session, run.
+	// Op is the failed operation: dial, handshake, session, run.
 	Op string
 	// Host is the target's name.
 	Host string
@@ -71,9 +71,8 @@ func KindOf(err error) Kind {
 	return ""
 }
 
-// CauseOf returns the kind of what went wrong: that of err, or, where the bastion
-// is the trouble, what it is that the bastion failed with. It is KindJump where
-// nothing more is known.
+// CauseOf returns the kind of err or, if the bastion failed, the kind of the bastion's
+// error; KindJump if that is unknown.
 func CauseOf(err error) Kind {
 	var e *Error
 	if !errors.As(err, &e) {

@@ -8,20 +8,19 @@ import (
 	"strings"
 )
 
-// Files is what a Conn may be able to do beside commands: move whole files.
+// Files moves whole files, which a Conn may support beside commands.
 // Ask for it with FilesOf. It belongs to its connection: one goroutine uses
 // both, and Close ends both. Every error is an *Error with the operation
 // upload or download; it names the file of the host and the reason.
 //
-// A file gets its final name when it is there whole and its bytes were
-// compared, and not before: what comes first has the name with ".part" behind
-// it, on either side. A transfer that lost its connection or was cancelled
-// leaves that beginning; the same call over another connection goes on from
-// there, if what is there is what it should be. Any other failure removes it.
+// A file gets its final name only when it is complete and its bytes were compared:
+// until then ".part" is appended to the name, on either side. A transfer that lost its connection or was cancelled
+// leaves the partial file; the same call over another connection continues from
+// there, if the partial content is right. Any other failure removes it.
 type Files interface {
 	// Put uploads a file of this machine. It changes the host, so it needs the
-	// consent of the gate (UploadCommand says what is being asked). It reads
-	// back all that it has stored, and replaces To if that was there.
+	// consent of the gate (UploadCommand names the upload). It reads
+	// back everything it has stored, and replaces an existing To.
 	Put(ctx context.Context, up Upload) (Moved, error)
 	// Get downloads a file of the host. That the file changes meanwhile is an
 	// error.
@@ -56,7 +55,7 @@ type Download struct {
 	Progress func(done, total int64)
 }
 
-// Moved is what a transfer did.
+// Moved is the result of a transfer.
 type Moved struct {
 	// Bytes is the size of the file, SHA256 the hash of its content, in hex:
 	// of an upload as read back from the host, of a download as received.
@@ -79,7 +78,7 @@ const (
 const KindFile Kind = "file"
 
 // FilesOf returns the ability of a connection to move files, and whether it
-// has it. A decorated connection has what the one below it has.
+// has it. A decorated connection has the ability of the one below it.
 func FilesOf(conn Conn) (Files, bool) {
 	if asked, ok := conn.(interface{ Files() (Files, bool) }); ok {
 		return asked.Files()
@@ -94,7 +93,7 @@ func UploadCommand(up Upload) Command {
 	return Command{ID: "upload", Line: fmt.Sprintf("upload %q to %q", up.From, up.To), Mutating: true}
 }
 
-// CheckPath tells what is wrong with the path of a file on a host: it has to
+// CheckPath returns an error for an unusable path of a file on a host: it must
 // be absolute and clean (no "..", no "//", no slash at its end), without NUL
 // and newline.
 func CheckPath(name string) error {

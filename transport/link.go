@@ -1,18 +1,18 @@
 package transport
 
-// Link says how a connection came about: what the two ends agreed on, and how
-// the login proved who it is. What a transport does not have is empty.
+// Link describes how a connection was made: the algorithms both ends agreed on, and
+// the proof of the login. Fields that a transport does not have are empty.
 type Link struct {
 	// HostKey is the fingerprint of the key by which the host has proved itself,
 	// as ssh-keygen prints it.
 	HostKey string
-	// ServerVersion is what the server calls itself: printable and bounded, and
-	// what it says, not what is so.
+	// ServerVersion is the server's own claim: printable and bounded, and not
+	// to be trusted.
 	ServerVersion string
 	// Kex, HostKeyAlgorithm, Cipher and MAC are the algorithms, by the names of
 	// the protocol. MAC is empty where the cipher needs none.
 	Kex, HostKeyAlgorithm, Cipher, MAC string
-	// Login is by what the login was taken, such as "identity /home/me/.ssh/id"
+	// Login is the accepted proof, such as "identity /home/me/.ssh/id"
 	// or "password"; never a secret.
 	Login string
 	// Legacy tells that one of the algorithms is not safe any more.

@@ -1,11 +1,11 @@
-// Package transport says what a connection to a host is, and nothing else: the
-// engine is written against these types, and everything that can carry a
-// command (real SSH, a scripted fake) implements them.
+// Package transport declares the types of a connection to a host. The engine is
+// written against them, and everything that can carry a command (real SSH, a
+// scripted fake) implements them.
 //
 // Terms. A target is where and as whom to connect. A command is one piece of
 // POSIX sh text. A session is one exec channel; it carries a script, in which
 // each command stands in a frame of its own, so that every command keeps its
-// own stdout, stderr and exit status. A transcript is what a script left.
+// own stdout, stderr and exit status. A transcript holds the results of a script.
 package transport
 
 import (
@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Target is one host to connect to. It is a value: comparable, no secrets. What
-// is empty nobody has said: see Defaulted.
+// Target is one host to connect to. It is a value: comparable, no secrets. An
+// empty field was not set: see Defaulted.
 type Target struct {
 	// Name is the inventory's name of the host; it stands in every error.
 	Name string
@@ -39,7 +39,7 @@ type Target struct {
 	// Password names where the login's password comes from, never the password
 	// itself; empty: the login is by key only.
 	Password string
-	// LegacyAlgorithms also offers what is not safe any more, for SSH servers of
+	// LegacyAlgorithms also offers algorithms that are no longer safe, for SSH servers of
 	// old AIX levels.
 	LegacyAlgorithms bool
 	// KnownHosts holds the paths of known_hosts files, one a line; empty: the
@@ -57,10 +57,10 @@ type Target struct {
 	ProxyCommand string
 	// Become is how to become root; empty: BecomeNone.
 	Become string
-	// BecomeCommand is what BecomeCustom puts before a command: words, blanks
-	// between, that mean nothing to a shell.
+	// BecomeCommand is the prefix of BecomeCustom: words, separated by blanks,
+	// without a meaning to a shell.
 	BecomeCommand string
-	// BecomeMode says what becomes root: ModeScript, or ModeCommands for a login
+	// BecomeMode says how much becomes root: ModeScript, or ModeCommands for a login
 	// that may run single commands only; empty: ModeScript.
 	BecomeMode string
 	// BecomePassword names where the password comes from that the tool of Become
@@ -69,7 +69,7 @@ type Target struct {
 	BecomePassword string
 }
 
-// What holds where nobody says anything else.
+// Defaults.
 const (
 	DefaultUser = "root"
 	DefaultPort = 22
@@ -97,7 +97,7 @@ const (
 	BecomeCustom = "command" // what Target.BecomeCommand says
 )
 
-// What becomes root.
+// Values of Target.BecomeMode.
 const (
 	// ModeScript runs all commands of a script as one, by one call of the tool.
 	ModeScript = "script"
@@ -130,8 +130,8 @@ type Command struct {
 	// password sent.
 	// They can only stand at the beginning of a script.
 	AsLogin bool
-	// Require, when not empty, is what the command must print (without the
-	// final newlines) for the script to go on; else the rest is not run.
+	// Require, when not empty, is the output that the command must print (without
+	// the final newlines) for the script to continue; else the rest is not run.
 	Require string
 	// Timeout is how long the command may take; past it it is called hung.
 	Timeout time.Duration
@@ -139,7 +139,7 @@ type Command struct {
 	MaxOutput int
 }
 
-// Result is what one command left behind.
+// Result is the result of one command.
 type Result struct {
 	ID string
 	// Exit is the exit status, 0 to 255; it is meaningless when Err is set.
@@ -158,14 +158,14 @@ type Result struct {
 	Err error
 }
 
-// Truncated tells whether the host sent more than was kept.
+// Truncated reports whether the host sent more than was kept.
 func (r Result) Truncated() bool { return r.StdoutDropped > 0 || r.StderrDropped > 0 }
 
-// Transcript is what a script left behind.
+// Transcript holds the results of a script.
 type Transcript struct {
 	// Results holds one result a command, in the order of the commands.
 	Results []Result
-	// Noise is what stood outside every frame (banners, a talkative profile):
+	// Noise is the output outside every frame (banners, a talkative profile):
 	// evidence, never parsed. Bounded.
 	Noise []byte
 }
@@ -174,8 +174,8 @@ type Transcript struct {
 type Conn interface {
 	// Run runs the commands in order as one script. A hung command is named
 	// by ErrHung in its result, and the commands after it still run, unless it
-	// was a mutating one. An error means that the script did not come to its
-	// end; the transcript then holds what is known, and each command without
+	// was a mutating one. An error means that the script did not finish;
+	// the transcript then holds all known results, and each command without
 	// an exit status has its Err set: ErrNotRun when it is certain that it
 	// was never run.
 	Run(ctx context.Context, commands []Command) (Transcript, error)

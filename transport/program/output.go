@@ -17,7 +17,7 @@ const (
 	firstRoom = 8 << 10
 )
 
-// head keeps the beginning of what is written to it.
+// head keeps the beginning of its input.
 type head struct {
 	kept  []byte
 	limit int
@@ -37,7 +37,7 @@ func (h *head) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// tail keeps the end of what is written to it. It is safe for concurrent use.
+// tail keeps the end of its input. It is safe for concurrent use.
 type tail struct {
 	mu   sync.Mutex
 	kept []byte

@@ -55,7 +55,7 @@ type Command struct {
 	Dir string
 	// Env is the environment as os.Environ returns it; nil: that of this process.
 	Env []string
-	// Stdin is what Run lets the program read; nil: nothing.
+	// Stdin is the program's standard input under Run; nil: empty.
 	Stdin io.Reader
 	// Group is the process group that it joins.
 	Group Group
@@ -80,7 +80,7 @@ type Error struct {
 	// Err is the cause: ErrTimeout, ErrTooMuch, ErrHeld, the cause of the context's
 	// end, an *exec.ExitError, or the reason why it could not be started.
 	Err error
-	// Said is the end of what the program printed on stderr, on one line and
+	// Said is the end of the program's stderr, on one line and
 	// printable; "" when it printed nothing.
 	Said string
 }
@@ -166,7 +166,7 @@ func (c Command) Start(ctx context.Context) (*Process, error) {
 	return p, nil
 }
 
-// Wait waits for the end of the program, then kills what it left in its process
+// Wait waits for the end of the program, then kills the rest of its process
 // group. Its error is an *Error.
 func (p *Process) Wait() error {
 	defer p.stop()
@@ -187,7 +187,7 @@ func (p *Process) Wait() error {
 // Kill kills the program and its process group. It may be called more than once.
 func (p *Process) Kill() { p.kill() }
 
-// Said returns the end of what the program has printed on stderr so far, as in
+// Said returns the end of the program's stderr so far, as in
 // Error. It is safe for concurrent use.
 func (p *Process) Said() string { return p.said.words(p.command.Lines) }
 

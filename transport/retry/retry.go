@@ -10,7 +10,7 @@ import "time"
 
 // Rule says how often an operation is attempted, and how far apart.
 type Rule struct {
-	// Name says what is attempted, as the documentation has it.
+	// Name is the attempted operation, as in the documentation.
 	Name string
 	// Attempts counts the first one too; 0: as many as fit into Within.
 	Attempts int
@@ -25,14 +25,14 @@ type Rule struct {
 	Jitter float64
 	// Each bounds one attempt, Within all of them with their waits; 0: no bound here.
 	Each, Within time.Duration
-	// Ends says what else ends the attempts, and what follows when they are used up.
+	// Ends names everything else that ends the attempts, and the consequence of the last.
 	Ends string
 }
 
 // Connections.
 var (
-	// Dial: a bastion or sshd that was restarting is back after a second; what still
-	// fails then is down, and a fleet must not wait for it. A timeout has waited
+	// Dial: a bastion or sshd that was restarting is back after a second; one that still
+	// fails is down, and a fleet must not wait for it. A timeout has waited
 	// long enough, and a refused login would only count towards a lock.
 	Dial = Rule{
 		Name: "connect to a host", Attempts: 2, First: time.Second, Factor: 1.5, Max: time.Minute, Jitter: 0.5,

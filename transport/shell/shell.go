@@ -3,12 +3,12 @@
 // commands.
 //
 // Terms. A call is a simple command of the text that needs root: one whose
-// first word is an absolute path, or comes from a variable. What the shell does
-// itself (tests, printf, assignments, loops) needs none. A text that can't be
-// taken apart without changing what it means has to run as a whole.
+// first word is an absolute path, or comes from a variable. Builtins of the
+// shell (tests, printf, assignments, loops) need no root. A text that can't be
+// taken apart without changing its meaning has to run as a whole.
 //
 // The transport puts a word in front of each call, and `playbook sudoers`
-// prints what a site has to allow: both must see the same calls, so both ask
+// prints the commands that a site has to allow: both must see the same calls, so both ask
 // this package. It only reads text; it runs nothing.
 package shell
 
@@ -25,8 +25,8 @@ import (
 // hold it.
 const Any = "\x00"
 
-// maxForms is how many forms of one call are told apart; past it what varies
-// becomes Any.
+// maxForms is how many forms of one call are told apart; with more of them, words
+// that vary become Any.
 const maxForms = 16
 
 // Text is shell text that was taken apart. It is never changed after Split.
@@ -115,7 +115,7 @@ func (c Call) Words() ([]string, bool) {
 	return words, true
 }
 
-// Forms returns what the call can look like, word by word: one form for each
+// Forms returns the possible forms of the call, word by word: one form for each
 // value that the text itself gives to a variable, and Any for the rest.
 func (c Call) Forms() [][]string {
 	e := &expander{text: c.text, known: map[string][]string{}}
@@ -136,7 +136,7 @@ func (c Call) Forms() [][]string {
 	return forms
 }
 
-// expander finds out what words can be.
+// expander finds the possible values of words.
 type expander struct {
 	text *Text
 	// known are the values of the variables that were asked for; Any while one
@@ -218,7 +218,7 @@ func product(begin, end []string) []string {
 }
 
 // plain returns the name in $name or ${name}, "" for any other expansion and
-// for what no assignment can set.
+// for parameters that no assignment can set.
 func plain(p *syntax.ParamExp) string {
 	switch {
 	case p.Param == nil || !variable.MatchString(p.Param.Value),
@@ -231,7 +231,7 @@ func plain(p *syntax.ParamExp) string {
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// literal returns what a word stands for when nothing is expanded in it.
+// literal returns the value of a word in which nothing is expanded.
 func literal(w *syntax.Word) (string, bool) {
 	var b strings.Builder
 	for _, p := range w.Parts {

@@ -12,8 +12,8 @@ import (
 // around a text.
 const ownPrefix = "aixmend_"
 
-// builtins are what the shell does itself and needs no rights for. What is not
-// among them and no absolute path has to run as a whole: `kill`, `cd` and
+// builtins are the shell's own commands that need no rights. Any other command that
+// is no absolute path has to run as a whole: `kill`, `cd` and
 // `umask` mean something else outside the root shell they were written for,
 // and a bare name would be looked up by the login.
 var builtins = []string{
@@ -42,7 +42,7 @@ func (s *splitter) declared(n syntax.Node) bool {
 	return true
 }
 
-// visit gathers the calls and the values of variables, and finds what can't be
+// visit gathers the calls and the values of variables, and finds text that can't be
 // taken apart.
 func (s *splitter) visit(n syntax.Node) bool {
 	switch n := n.(type) {
@@ -71,7 +71,7 @@ func (s *splitter) visit(n syntax.Node) bool {
 	return true
 }
 
-// arithmetic notes what may set variables out of sight.
+// arithmetic notes arithmetic that may set variables out of sight.
 func (s *splitter) arithmetic(n syntax.Node) {
 	if _, ok := n.(*syntax.ArithmExp); !ok {
 		s.keep(portable, "it is not POSIX sh")
@@ -146,8 +146,8 @@ func (s *splitter) gives(name string, value *syntax.Word) {
 // foreign notes that a variable's values are not all in the text.
 func (s *splitter) foreign(name string) { s.values[name] = nil }
 
-// call sorts a simple command: what the shell does itself, a call, or a reason
-// to run as a whole.
+// call classifies a simple command: a builtin, a call, or a reason to run as a
+// whole.
 func (s *splitter) call(c *syntax.CallExpr) {
 	for _, a := range c.Assigns {
 		s.assign(a, len(c.Args) == 0)
@@ -174,7 +174,7 @@ func (s *splitter) call(c *syntax.CallExpr) {
 	s.calls = append(s.calls, c)
 }
 
-// named tells whether a command's word, which is not literal, is made of
+// named reports whether a command's word, which is not literal, is made of
 // variables with a name, and not of arguments or the output of a command.
 func named(w *syntax.Word) bool {
 	ok := true
@@ -218,7 +218,7 @@ func (s *splitter) home(w *syntax.Word) {
 
 var plainOptions = regexp.MustCompile(`^(--|[-+][efux]+)$`)
 
-// builtin looks at what the shell does itself.
+// builtin checks the arguments of a builtin.
 func (s *splitter) builtin(name string, c *syntax.CallExpr) {
 	switch name {
 	case "read":
@@ -239,7 +239,7 @@ func (s *splitter) builtin(name string, c *syntax.CallExpr) {
 	}
 }
 
-// word finds what the login's shell would expand otherwise than root's.
+// word finds expansions in which the login's shell differs from root's.
 func (s *splitter) word(w *syntax.Word) {
 	s.home(w)
 	for _, p := range w.Parts {
@@ -255,7 +255,7 @@ func (s *splitter) word(w *syntax.Word) {
 	}
 }
 
-// globs tells whether text that is not quoted holds a pattern.
+// globs reports whether text that is not quoted holds a pattern.
 func globs(text string) bool {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
