@@ -338,7 +338,7 @@ func TestLongRefusalOfASession(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := &attempt{dialer: NewDialer(Options{}), target: transport.Target{Name: "aix1"}}
-	conn := a.established(ssh.NewClient(inner, channels, requests))
+	conn := a.established(ssh.NewClient(inner, channels, requests), nil)
 	_, err = conn.Run(t.Context(), []transport.Command{probe("p", "echo x")})
 	wantError(t, err, transport.KindProtocol, "refused a session")
 	if len(err.Error()) > 2*maxReason {

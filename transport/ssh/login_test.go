@@ -431,7 +431,7 @@ func TestTooManyStartups(t *testing.T) {
 	}{
 		{[]string{"Exceeded MaxStartups"}, transport.KindRefused, "too many logins under way (MaxStartups)"},
 		{[]string{"Not allowed at this time"}, transport.KindRefused, "PerSourcePenalties"},
-		{nil, transport.KindLost, "before the server said its version"},
+		{nil, transport.KindLost, "before the server sent its version"},
 	} {
 		o := memory()
 		o.Faults = sshtest.Faults{PreBanner: c.said, DropAt: sshtest.StageGreeting}

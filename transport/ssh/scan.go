@@ -36,7 +36,7 @@ func (d *Dialer) HostKeys(ctx context.Context, target transport.Target) ([]hostk
 	return d.options.Hosts.Scan(ctx, target, func(ctx context.Context, algorithms []string) (ssh.PublicKey, error) {
 		a := d.attempt(target)
 		a.scan = &keyScan{algorithms: algorithms}
-		_, err := a.onWay(ctx)
+		_, err := a.connect(ctx)
 		if a.scan.seen != nil {
 			return a.scan.seen, nil
 		}

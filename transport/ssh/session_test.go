@@ -452,7 +452,7 @@ func TestExecIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := &attempt{dialer: NewDialer(Options{}), target: transport.Target{Name: "aix1"}}
-	conn := a.established(ssh.NewClient(inner, channels, requests))
+	conn := a.established(ssh.NewClient(inner, channels, requests), nil)
 	_, err = conn.Run(t.Context(), []transport.Command{probe("p", "echo secret")})
 	wantError(t, err, transport.KindProtocol, fault.ErrNoExec.Error())
 	if strings.Contains(err.Error(), "secret") {

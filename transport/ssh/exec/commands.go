@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"aixmend/transport"
-	shelltext "aixmend/transport/shell"
+	"aixmend/transport/shell"
 )
 
 // This is the mode in which each command becomes root by itself. The script runs as
@@ -133,11 +133,11 @@ func (t *Texts) of(c transport.Command) text {
 }
 
 func takeApart(line string) text {
-	split := shelltext.Split(line)
+	split := shell.Split(line)
 	if split.Whole() != "" {
 		// The tool drops the environment: it is set again, as for a whole script.
 		return text{
-			line:  rootCall + " " + join(sh) + " " + Quote(Prelude+line),
+			line:  rootCall + " " + join(sh) + " " + shell.Quote(Prelude+line),
 			fixed: [][]string{{sh[0], sh[1], "*"}}, // as in sudoers
 		}
 	}

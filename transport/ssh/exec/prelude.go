@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"aixmend/transport"
+	"aixmend/transport/shell"
 )
 
 // Prelude begins a script, so that every host answers alike: untranslated messages,
@@ -23,11 +24,6 @@ func NewNonce() string {
 	return "aixmend-" + hex.EncodeToString(b[:])
 }
 
-// Quote returns s as one POSIX sh word.
-func Quote(s string) string {
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,-]+$`)
 
 // join makes shell text of words.
@@ -35,7 +31,7 @@ func join(words []string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {
 		if quoted[i] = w; !plainWord.MatchString(w) {
-			quoted[i] = Quote(w)
+			quoted[i] = shell.Quote(w)
 		}
 	}
 	return strings.Join(quoted, " ")

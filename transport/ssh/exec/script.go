@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"aixmend/transport"
+	"aixmend/transport/shell"
 )
 
 // framing defines the functions that print the lines around a command, on both
@@ -115,6 +116,6 @@ func frame(b *strings.Builder, i int, c transport.Command, text string) {
 	}
 	add("aixmend_e ", index, ` "$R"`, "\n")
 	if c.Require != "" {
-		add("[ \"$V\" = ", Quote(c.Require), " ] || exit 0\n")
+		add("[ \"$V\" = ", shell.Quote(c.Require), " ] || exit 0\n")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"aixmend/transport"
+	"aixmend/transport/shell"
 )
 
 // toolPath finds tools outside base AIX: the Toolbox's sudo, a local one, and the
@@ -91,7 +92,7 @@ func (t *tool) command(script string, asking bool) string {
 	if asking {
 		words = t.asking
 	}
-	return join(words) + " " + join(t.script) + " " + Quote(script)
+	return join(words) + " " + join(t.script) + " " + shell.Quote(script)
 }
 
 // deaf begins a script whose standard input may still hold the password, since the

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 
 	"aixmend/transport"
+	"aixmend/transport/shell"
 	"aixmend/transport/ssh/exec"
 	"aixmend/transport/ssh/fault"
 )
@@ -39,7 +40,7 @@ func (r *overExec) rest(f func() error) error { return f() } // there is no sess
 
 func (r *overExec) stat(name string) (stamp, error) {
 	var text []byte
-	err := r.run("/usr/bin/ls -lndL "+exec.Quote(name)+"\n", nil, keep(&text))
+	err := r.run("/usr/bin/ls -lndL "+shell.Quote(name)+"\n", nil, keep(&text))
 	if err != nil {
 		return stamp{}, err
 	}
@@ -48,9 +49,9 @@ func (r *overExec) stat(name string) (stamp, error) {
 }
 
 func (r *overExec) read(name string, from, size int64, into io.Writer) error {
-	body := "/usr/bin/cat " + exec.Quote(name) + "\n"
+	body := "/usr/bin/cat " + shell.Quote(name) + "\n"
 	if from > 0 {
-		body = fmt.Sprintf("/usr/bin/tail -c +%d %s\n", from+1, exec.Quote(name))
+		body = fmt.Sprintf("/usr/bin/tail -c +%d %s\n", from+1, shell.Quote(name))
 	}
 	w := &exactly{into: into, size: size}
 	// More bytes may be output of the login at its end. If the file has grown, the
@@ -70,7 +71,7 @@ func (r *overExec) read(name string, from, size int64, into io.Writer) error {
 func (r *overExec) part(name string, fresh bool) (int64, error) {
 	if !fresh {
 		var text []byte
-		err := r.run("P="+exec.Quote(name)+`
+		err := r.run("P="+shell.Quote(name)+`
 if [ -f "$P" ] && [ ! -h "$P" ]; then
   /usr/bin/chmod 600 "$P" && /usr/bin/id -u && /usr/bin/ls -lnd "$P"
 fi
@@ -84,7 +85,7 @@ exit 0
 			return there.stamp.size, nil
 		}
 	}
-	return 0, r.run("P="+exec.Quote(name)+`
+	return 0, r.run("P="+shell.Quote(name)+`
 /usr/bin/rm -f "$P" || exit
 if (set -C) 2>/dev/null; then set -C; fi
 : > "$P"
@@ -92,7 +93,7 @@ if (set -C) 2>/dev/null; then set -C; fi
 }
 
 func (r *overExec) append(name string, _, _ int64, from io.Reader) error {
-	return r.run("/usr/bin/cat >> "+exec.Quote(name)+"\n", from, nil)
+	return r.run("/usr/bin/cat >> "+shell.Quote(name)+"\n", from, nil)
 }
 
 func (r *overExec) finish(part, name string, mode fs.FileMode) error {
@@ -102,11 +103,11 @@ if [ -d "$T" ]; then
   exit 1
 fi
 /usr/bin/chmod %o "$P" && /usr/bin/mv -f "$P" "$T"
-`, exec.Quote(part), exec.Quote(name), mode), nil, nil)
+`, shell.Quote(part), shell.Quote(name), mode), nil, nil)
 }
 
 func (r *overExec) remove(name string) error {
-	return r.run("/usr/bin/rm -f "+exec.Quote(name)+"\n", nil, nil)
+	return r.run("/usr/bin/rm -f "+shell.Quote(name)+"\n", nil, nil)
 }
 
 // keep returns a function that reads a short answer.
