@@ -17,49 +17,6 @@ type wishes struct {
 	faults                            strictyaml.Problems
 }
 
-// take takes wishes over, as far as nothing stronger was said.
-func (r *reading) take(w *wishes) {
-	if w == nil {
-		return
-	}
-	put := func(into *settings.Text, from settings.Text) {
-		if !into.Set() {
-			*into = from
-		}
-	}
-	if w.port.Set() {
-		r.port(w.port, "the port")
-	}
-	put(&r.doc.User, w.user)
-	put(&r.doc.Identity, w.key)
-	put(&r.doc.KnownHosts, w.knownHosts)
-	put(&r.doc.Jump, w.jump)
-	r.faults = append(r.faults, w.faults...)
-}
-
-// wishesOf reads a variable with arguments for ssh; nil when it says nothing.
-// The same arguments are read once, unless they are a template.
-func (r *reading) wishesOf(v variable) *wishes {
-	value := r.values[v].value
-	if known := r.a.args[value]; known != nil {
-		return known
-	}
-	line, ok := r.text(v)
-	if !ok {
-		return nil
-	}
-	p := &argParser{a: r.a, name: r.values[v].name, at: line.Pos}
-	if words, err := splitWords(line.V); err != nil {
-		p.fault("%s: %v", p.name, err)
-	} else {
-		p.parse(words)
-	}
-	if !isTemplate(value.Text()) {
-		r.a.args[value] = &p.wishes
-	}
-	return &p.wishes
-}
-
 // argParser reads the arguments of one variable.
 type argParser struct {
 	a      *Reader

@@ -29,7 +29,7 @@ func (a *Reader) ReadFolders() {
 	for _, folder := range a.beside {
 		groups := f.list(filepath.Join(folder, groupVars))
 		if len(groups) > 0 {
-			for _, name := range SortedKeys(a.groups) {
+			for _, name := range sortedKeys(a.groups) {
 				g := a.groups[name]
 				g.files = append(g.files, f.variables(filepath.Join(folder, groupVars), name, groups)...)
 			}

@@ -81,7 +81,7 @@ func (a *Reader) listGroup(key, value strictyaml.Tree) {
 	}
 }
 
-func (a *Reader) listHosts(g *ansibleGroup, list strictyaml.Tree) {
+func (a *Reader) listHosts(g *Group, list strictyaml.Tree) {
 	if list.Kind() != strictyaml.List {
 		a.problem(list.Pos(), "", "hosts of group %s must be a list", settings.Quote(g.Name))
 		return
@@ -102,7 +102,7 @@ func (a *Reader) listHosts(g *ansibleGroup, list strictyaml.Tree) {
 	}
 }
 
-func (a *Reader) listChildren(g *ansibleGroup, list strictyaml.Tree) {
+func (a *Reader) listChildren(g *Group, list strictyaml.Tree) {
 	if list.Kind() != strictyaml.List {
 		a.problem(list.Pos(), "", "children of group %s must be a list", settings.Quote(g.Name))
 		return
@@ -110,4 +110,11 @@ func (a *Reader) listChildren(g *ansibleGroup, list strictyaml.Tree) {
 	for item := range list.Items {
 		a.adopt(g, a.groupOf(item), item.Pos())
 	}
+}
+
+// ReadOutput reads the output of a program, which has the shape of Ansible's --list.
+// base are the defaults of its hosts.
+func (a *Reader) ReadOutput(doc *strictyaml.Document, base *settings.Layer) {
+	a.base = base
+	a.readDocument(doc, (*Reader).List)
 }

@@ -39,15 +39,14 @@ type Reader struct {
 	beside  []string // in the order of the files
 	// base are the defaults of the file of ours whose program is being read.
 	base    *settings.Layer
-	groups  map[string]*ansibleGroup
-	hosts   map[string]*ansibleHost
-	order   []*ansibleHost
+	groups  map[string]*Group
+	hosts   map[string]*member
+	order   []*member
 	members int
 	full    bool // there are too many hosts or members: that is said
 	// read are the groups that were read, by name and content: an alias makes
 	// many of one.
 	read map[groupText]bool
-	resolver
 }
 
 type groupText struct {
@@ -55,25 +54,25 @@ type groupText struct {
 	text strictyaml.Tree
 }
 
-// ansibleGroup is a group. Its variables are maps, of which later ones win.
-type ansibleGroup struct {
+// Group is a group. Its variables are maps, of which later ones win.
+type Group struct {
 	Name     string
 	Pos      strictyaml.Pos
 	number   int // in the order in which they were come upon
 	vars     []strictyaml.Tree
 	files    []strictyaml.Tree // of group_vars
-	parents  []*ansibleGroup
+	parents  []*Group
 	child    []strictyaml.Pos // where each parent names it
 	depth    int              // levels below all; 0: not known yet
 	priority int
 	walking  bool
 }
 
-// ansibleHost is a host with its variables, as a group has them.
-type ansibleHost struct {
+// member is a host with its variables, as a group has them.
+type member struct {
 	name   string
 	pos    strictyaml.Pos
-	groups []*ansibleGroup
+	groups []*Group
 	vars   []strictyaml.Tree
 	files  []strictyaml.Tree // of host_vars
 	port   settings.Text     // of NAME:PORT
@@ -84,8 +83,8 @@ type ansibleHost struct {
 // room for n more hosts, and reports a problem where there is not.
 func New(c *settings.Checker, room func(at strictyaml.Pos, name string, n int) bool) *Reader {
 	a := &Reader{
-		Checker: c, room: room, folders: map[string]string{}, groups: map[string]*ansibleGroup{}, hosts: map[string]*ansibleHost{},
-		read: map[groupText]bool{}, resolver: newResolver(),
+		Checker: c, room: room, folders: map[string]string{}, groups: map[string]*Group{}, hosts: map[string]*member{},
+		read: map[groupText]bool{},
 	}
 	a.group(everything, strictyaml.Pos{})
 	return a
@@ -103,13 +102,6 @@ func (a *Reader) ReadInventory(name string, doc *strictyaml.Document, shape func
 	}
 	a.base = &settings.Layer{}
 	a.readDocument(doc, shape)
-}
-
-// ReadOutput reads the output of a program, which has the shape of Ansible's --list.
-// base are the defaults of its hosts.
-func (a *Reader) ReadOutput(doc *strictyaml.Document, base *settings.Layer) {
-	a.base = base
-	a.readDocument(doc, (*Reader).List)
 }
 
 // readDocument reads a document with the reader of its shape.
@@ -139,7 +131,7 @@ func (a *Reader) YAML(root strictyaml.Tree) {
 
 // yamlGroup reads a group, and returns it; nil when it has no name that is
 // read.
-func (a *Reader) yamlGroup(key, value strictyaml.Tree) *ansibleGroup {
+func (a *Reader) yamlGroup(key, value strictyaml.Tree) *Group {
 	g := a.groupOf(key)
 	if g == nil || a.unread(value) {
 		return g
@@ -191,7 +183,7 @@ func (a *Reader) unread(t strictyaml.Tree) bool {
 }
 
 // yamlHosts reads an entry under hosts, which may stand for many.
-func (a *Reader) yamlHosts(g *ansibleGroup, key, vars strictyaml.Tree) {
+func (a *Reader) yamlHosts(g *Group, key, vars strictyaml.Tree) {
 	if a.unread(vars) {
 		return
 	}
@@ -230,7 +222,7 @@ func (a *Reader) yamlHosts(g *ansibleGroup, key, vars strictyaml.Tree) {
 }
 
 // groupOf returns the group that a key names, nil when it can't be one.
-func (a *Reader) groupOf(key strictyaml.Tree) *ansibleGroup {
+func (a *Reader) groupOf(key strictyaml.Tree) *Group {
 	name := key.Text()
 	switch {
 	case !key.IsText():
@@ -247,17 +239,17 @@ func (a *Reader) groupOf(key strictyaml.Tree) *ansibleGroup {
 }
 
 // group returns the group of a name.
-func (a *Reader) group(name string, at strictyaml.Pos) *ansibleGroup {
+func (a *Reader) group(name string, at strictyaml.Pos) *Group {
 	g := a.groups[name]
 	if g == nil {
-		g = &ansibleGroup{Name: name, Pos: at, number: len(a.groups), priority: 1}
+		g = &Group{Name: name, Pos: at, number: len(a.groups), priority: 1}
 		a.groups[name] = g
 	}
 	return g
 }
 
 // adopt makes a group the child of another one.
-func (a *Reader) adopt(parent, child *ansibleGroup, at strictyaml.Pos) {
+func (a *Reader) adopt(parent, child *Group, at strictyaml.Pos) {
 	switch {
 	case child == nil || slices.Contains(child.parents, parent):
 	case child.Name == everything:
@@ -271,7 +263,7 @@ func (a *Reader) adopt(parent, child *ansibleGroup, at strictyaml.Pos) {
 }
 
 // host returns the host of a name, nil when it can't be one.
-func (a *Reader) host(name string, at strictyaml.Pos) *ansibleHost {
+func (a *Reader) host(name string, at strictyaml.Pos) *member {
 	if h := a.hosts[name]; h != nil {
 		return h
 	}
@@ -287,14 +279,14 @@ func (a *Reader) host(name string, at strictyaml.Pos) *ansibleHost {
 		a.full = true
 		return nil
 	}
-	h := &ansibleHost{name: name, pos: at, base: a.base}
+	h := &member{name: name, pos: at, base: a.base}
 	a.hosts[name] = h
 	a.order = append(a.order, h)
 	return h
 }
 
 // join puts a host into a group.
-func (a *Reader) join(g *ansibleGroup, h *ansibleHost) {
+func (a *Reader) join(g *Group, h *member) {
 	if len(h.groups) > 0 && h.groups[len(h.groups)-1] == g {
 		return
 	}
@@ -312,9 +304,9 @@ func (a *Reader) count(at strictyaml.Pos, n int) bool {
 
 // Groups returns the groups that hosts of ours may be in, by name. A group that is
 // part of itself is a problem.
-func (a *Reader) Groups() []*ansibleGroup {
-	var list []*ansibleGroup
-	for _, name := range SortedKeys(a.groups) {
+func (a *Reader) Groups() []*Group {
+	var list []*Group
+	for _, name := range sortedKeys(a.groups) {
 		g := a.groups[name]
 		if a.level(g) > maxGroupDepth {
 			a.problem(g.Pos, "", "group %s is nested deeper than %d levels", settings.Quote(name), maxGroupDepth)
@@ -327,7 +319,7 @@ func (a *Reader) Groups() []*ansibleGroup {
 }
 
 // level returns how far a group is below all, on the longest way.
-func (a *Reader) level(g *ansibleGroup) int {
+func (a *Reader) level(g *Group) int {
 	if g.Name == everything || g.depth > 0 {
 		return g.depth
 	}

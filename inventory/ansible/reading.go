@@ -16,8 +16,8 @@ import (
 // A reading turns the variables of one host into settings of ours. What is
 // needed and can't be read is a fault of the host.
 type reading struct {
-	a      *Reader
-	host   *ansibleHost
+	a      *resolver
+	host   *member
 	kind   *kind
 	values *values
 	faults strictyaml.Problems
@@ -347,7 +347,7 @@ func (r *reading) find(name string) strictyaml.Tree {
 }
 
 // get is vars.Get, without looking through a long map again and again.
-func (a *Reader) get(vars strictyaml.Tree, name string) strictyaml.Tree {
+func (a *resolver) get(vars strictyaml.Tree, name string) strictyaml.Tree {
 	const long = 32
 	if vars.Len() <= long {
 		return vars.Get(name)
@@ -361,4 +361,47 @@ func (a *Reader) get(vars strictyaml.Tree, name string) strictyaml.Tree {
 		a.indexes[vars] = index
 	}
 	return index[name]
+}
+
+// take takes wishes over, as far as nothing stronger was said.
+func (r *reading) take(w *wishes) {
+	if w == nil {
+		return
+	}
+	put := func(into *settings.Text, from settings.Text) {
+		if !into.Set() {
+			*into = from
+		}
+	}
+	if w.port.Set() {
+		r.port(w.port, "the port")
+	}
+	put(&r.doc.User, w.user)
+	put(&r.doc.Identity, w.key)
+	put(&r.doc.KnownHosts, w.knownHosts)
+	put(&r.doc.Jump, w.jump)
+	r.faults = append(r.faults, w.faults...)
+}
+
+// wishesOf reads a variable with arguments for ssh; nil when it says nothing.
+// The same arguments are read once, unless they are a template.
+func (r *reading) wishesOf(v variable) *wishes {
+	value := r.values[v].value
+	if known := r.a.args[value]; known != nil {
+		return known
+	}
+	line, ok := r.text(v)
+	if !ok {
+		return nil
+	}
+	p := &argParser{a: r.a.Reader, name: r.values[v].name, at: line.Pos}
+	if words, err := splitWords(line.V); err != nil {
+		p.fault("%s: %v", p.name, err)
+	} else {
+		p.parse(words)
+	}
+	if !isTemplate(value.Text()) {
+		r.a.args[value] = &p.wishes
+	}
+	return &p.wishes
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,48 +20,6 @@ import (
 // maxSteps bounds how many groups are looked at for all kinds of hosts.
 const maxSteps = 20_000_000
 
-// A resolver remembers what many hosts have in common.
-type resolver struct {
-	scanned    map[strictyaml.Tree][]assignment
-	indexes    map[strictyaml.Tree]map[string]strictyaml.Tree
-	kinds      map[string]*kind
-	args       map[strictyaml.Tree]*wishes
-	ours       map[strictyaml.Tree]settings.Doc
-	steps      int
-	groupLayer func(name string) (*settings.Layer, bool) // see addHosts
-}
-
-func newResolver() resolver {
-	return resolver{
-		scanned: map[strictyaml.Tree][]assignment{}, indexes: map[strictyaml.Tree]map[string]strictyaml.Tree{}, kinds: map[string]*kind{},
-		args: map[strictyaml.Tree]*wishes{}, ours: map[strictyaml.Tree]settings.Doc{},
-	}
-}
-
-// A kind is what hosts of the same groups have in common.
-type kind struct {
-	groups []*ansibleGroup // with their parents, the weakest first
-	names  []string        // those that are groups of ours
-	under  settings.Layer  // what files of ours say of the groups
-	values values
-	// whole is what becomes of a host that says nothing itself but where it is;
-	// nil when it is not known yet.
-	whole *reached
-	// own is the last host that says something itself in one map, and what became
-	// of it: the hosts of a range have one map together.
-	own     strictyaml.Tree
-	ownPort settings.Text
-	reached *reached
-}
-
-// reached is how a host is reached, without its address.
-type reached struct {
-	layer   *settings.Layer
-	faults  strictyaml.Problems
-	leftOut bool
-	varies  bool // there are templates in it: it is one host's
-}
-
 // Host is a host of an Ansible inventory.
 type Host struct {
 	Name    string
@@ -75,9 +32,9 @@ type Host struct {
 
 // Hosts adds the hosts. groupLayer returns what files of ours say of a group, see
 // builder.groupLayer.
-func (a *Reader) Hosts(groupLayer func(name string) (*settings.Layer, bool), add func(Host)) {
-	a.groupLayer = groupLayer
-	for _, name := range SortedKeys(a.groups) {
+func (r *Reader) Hosts(groupLayer func(name string) (*settings.Layer, bool), add func(Host)) {
+	a := newResolver(r, groupLayer)
+	for _, name := range sortedKeys(a.groups) {
 		g := a.groups[name]
 		a.prioritize(g)
 		a.compare("group", name, g.vars)
@@ -96,7 +53,7 @@ func (a *Reader) Hosts(groupLayer func(name string) (*settings.Layer, bool), add
 
 // compare sees to it that files which say something of the same group or host
 // say the same. In one file the last one holds, as with Ansible.
-func (a *Reader) compare(what, name string, maps []strictyaml.Tree) {
+func (a *resolver) compare(what, name string, maps []strictyaml.Tree) {
 	if len(maps) < 2 {
 		return
 	}
@@ -119,7 +76,7 @@ func (a *Reader) compare(what, name string, maps []strictyaml.Tree) {
 }
 
 // resolve returns how a host is reached; false when it is not reached over SSH.
-func (a *Reader) resolve(h *ansibleHost, k *kind) (Host, bool) {
+func (a *resolver) resolve(h *member, k *kind) (Host, bool) {
 	v := k.values
 	if h.port.Set() {
 		v[portVar] = given{}
@@ -151,7 +108,7 @@ func (a *Reader) resolve(h *ansibleHost, k *kind) (Host, bool) {
 }
 
 // prioritize reads ansible_group_priority, which is good in the inventory only.
-func (a *Reader) prioritize(g *ansibleGroup) {
+func (a *resolver) prioritize(g *Group) {
 	for _, vars := range g.vars {
 		value := vars.Get("ansible_group_priority")
 		if value.Kind() == strictyaml.Null {
@@ -168,8 +125,8 @@ func (a *Reader) prioritize(g *ansibleGroup) {
 
 // kind returns what a host has in common with others; nil when the groups are
 // too many to look at.
-func (a *Reader) kind(h *ansibleHost) *kind {
-	slices.SortFunc(h.groups, func(x, y *ansibleGroup) int { return cmp.Compare(x.number, y.number) })
+func (a *resolver) kind(h *member) *kind {
+	slices.SortFunc(h.groups, func(x, y *Group) int { return cmp.Compare(x.number, y.number) })
 	h.groups = slices.Compact(h.groups)
 	var key strings.Builder
 	fmt.Fprintf(&key, "%p ", h.base)
@@ -202,10 +159,10 @@ func (a *Reader) kind(h *ansibleHost) *kind {
 }
 
 // above returns the groups of a host with all parents, the weakest first.
-func (a *Reader) above(h *ansibleHost) []*ansibleGroup {
-	all := map[*ansibleGroup]bool{a.groups[everything]: true}
-	var climb func(g *ansibleGroup)
-	climb = func(g *ansibleGroup) {
+func (a *resolver) above(h *member) []*Group {
+	all := map[*Group]bool{a.groups[everything]: true}
+	var climb func(g *Group)
+	climb = func(g *Group) {
 		if all[g] {
 			return
 		}
@@ -224,51 +181,7 @@ func (a *Reader) above(h *ansibleHost) []*ansibleGroup {
 	if g := a.groups[ungrouped]; g != nil && !grouped {
 		climb(g)
 	}
-	return slices.SortedFunc(maps.Keys(all), func(x, y *ansibleGroup) int {
+	return slices.SortedFunc(maps.Keys(all), func(x, y *Group) int {
 		return cmp.Or(cmp.Compare(x.depth, y.depth), cmp.Compare(x.priority, y.priority), strings.Compare(x.Name, y.Name))
 	})
 }
-
-// settings makes settings of aixmend_ssh, aixmend_rmc_nic, aixmend_waive and
-// aixmend_accept, each decoded once.
-func (a *Reader) settings(v *values) settings.Doc {
-	var s settings.Doc
-	for _, one := range []struct {
-		variable
-		into any
-		take func(settings.Doc)
-	}{
-		{ourSSHVar, &s.SSH, func(known settings.Doc) { s.SSH = known.SSH }},
-		{ourNICVar, &s.RMCNIC, func(known settings.Doc) { s.RMCNIC = known.RMCNIC }},
-		{ourWaiveVar, &s.Waive, func(known settings.Doc) { s.Waive = known.Waive }},
-		{ourAcceptVar, &s.Accept, func(known settings.Doc) { s.Accept = known.Accept }},
-	} {
-		value := v[one.variable].value
-		if value.Kind() == strictyaml.Null {
-			continue
-		}
-		known, done := a.ours[value]
-		if !done {
-			if isTemplate(value.Text()) {
-				a.problem(value.Pos(), "write it out", "%s is a template, which is not read", v[one.variable].name)
-			} else {
-				a.Problems = append(a.Problems, value.Decode(v[one.variable].name, one.into)...)
-			}
-			known = s
-			a.ours[value] = known
-		}
-		one.take(known)
-	}
-	return s
-}
-
-// folderOf is where the paths of our own variables start.
-func folderOf(v given) string {
-	if file := v.value.Pos().File; file != "" {
-		return filepath.Dir(file)
-	}
-	return ""
-}
-
-// SortedKeys are the keys of a map, in order.
-func SortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"aixmend/inventory/settings"
 	"aixmend/inventory/strictyaml"
 )
 
@@ -67,7 +66,7 @@ var variableNames = map[string]variable{
 const ourPrefix = "aixmend_"
 
 func ourVariables() []string {
-	return slices.DeleteFunc(SortedKeys(variableNames), func(name string) bool { return !strings.HasPrefix(name, ourPrefix) })
+	return slices.DeleteFunc(sortedKeys(variableNames), func(name string) bool { return !strings.HasPrefix(name, ourPrefix) })
 }
 
 // silent are variables of Ansible that have nothing to do with how a host is
@@ -96,42 +95,8 @@ type assignment struct {
 	given
 }
 
-// scan returns what a map of variables says that we need. What nobody
-// understands is warned of; each map is scanned once.
-func (a *Reader) scan(vars strictyaml.Tree) []assignment {
-	if known, done := a.scanned[vars]; done {
-		return known
-	}
-	var list []assignment
-	for key, value := range vars.Entries {
-		name := key.Text()
-		v, known := variableNames[name]
-		switch {
-		case known:
-			list = append(list, assignment{v, given{name, value}})
-		case strings.HasPrefix(name, ourPrefix):
-			a.problem(key.Pos(), strictyaml.DidYouMean(name, ourVariables()), "there is no variable %s; there are %s", settings.Quote(name), strings.Join(ourVariables(), ", "))
-		case strings.HasPrefix(name, "ansible_") && !silent.MatchString(name):
-			a.warn("variable "+name, key.Pos(), "", "%s is not understood, and is ignored", name)
-		}
-	}
-	a.scanned[vars] = list
-	return list
-}
-
 // values are the variables of one host or of all hosts of the same groups.
 type values [variables]given
-
-// lay lays what some maps say over what is there.
-func (v *values) lay(a *Reader, maps []strictyaml.Tree) (laid bool) {
-	for _, vars := range maps {
-		for _, one := range a.scan(vars) {
-			v[one.variable] = one.given
-			laid = laid || one.variable != hostVar && one.variable != sshHostVar && one.variable != ourAddressVar
-		}
-	}
-	return laid
-}
 
 // isVault tells whether a value is encrypted.
 func isVault(t strictyaml.Tree) bool {

@@ -13,15 +13,6 @@ import (
 	"aixmend/transport/endpoint"
 )
 
-// bastion is a bastion while the inventory is put together.
-type bastion struct {
-	inventory.Bastion
-	file    int // the file that defined it first
-	layer   settings.Layer
-	address settings.Text
-	rate    settings.Number
-}
-
 // addBastion checks a bastion; files that define the same one must agree.
 func (b *builder) addBastion(folder string, entry strictyaml.Entry[settings.BastionDoc]) {
 	doc := entry.Value

@@ -13,22 +13,6 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// Options are what Load and Parse take from their caller. The zero value is
-// good.
-type Options struct {
-	// Home is what ~ stands for; os.UserHomeDir when empty.
-	Home string
-	// KnownFindings returns the ids that a waiver may name; nil: any. It is asked
-	// at each waiver, and not where there is none.
-	KnownFindings func() []string
-	// KnownChecks returns the checks of the cluster guard that an acceptance may
-	// name; nil: any. It is asked as KnownFindings is.
-	KnownChecks func() []string
-	// Run runs the programs that inventories name as sources of hosts; Programs
-	// makes one. Where it is nil such a source is a problem.
-	Run Runner
-}
-
 // Load is Options.Load without options.
 func Load(paths ...string) (*inventory.Inventory, error) { return Options{}.Load(paths...) }
 

@@ -1,13 +1,14 @@
 package load
 
 import (
+	"maps"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/inventory"
-	"aixmend/inventory/ansible"
 )
 
 // loadAll loads the files of a new folder, by name, and returns the folder.
@@ -15,7 +16,7 @@ func loadAll(t *testing.T, content map[string]string) (*inventory.Inventory, str
 	t.Helper()
 	folder := write(t, content)
 	var paths []string
-	for _, name := range ansible.SortedKeys(content) {
+	for _, name := range sortedKeys(content) {
 		paths = append(paths, filepath.Join(folder, name))
 	}
 	inv, err := testOptions().Load(paths...)
@@ -111,3 +112,6 @@ func TestForeignFiles(t *testing.T) {
 		}
 	}
 }
+
+// sortedKeys returns the keys of a map in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -19,10 +19,6 @@ const (
 	maxOutput = strictyaml.MaxBytes
 )
 
-// A Runner runs a program, without a shell, and returns what it printed, all of
-// it. Its error says why there is nothing that is whole.
-type Runner func(argv []string, timeout time.Duration) ([]byte, error)
-
 // runSource runs the program of a file and reads the hosts that it prints. It
 // is not run where something is wrong already.
 func (b *builder) runSource(src source, doc settings.SourceDoc) {

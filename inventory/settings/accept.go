@@ -10,6 +10,14 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
+// acceptanceDoc is one acceptance as a file gives it.
+type acceptanceDoc struct {
+	Pos    strictyaml.Pos `yaml:"-"`
+	Check  Text           `yaml:"check,required" missing:"name the check, such as check: hacmp" jsonschema:"required,pattern=^[a-z0-9]+(_[a-z0-9]+)*$" jsonschema_description:"The name of the check, as the finding cluster-unclear has it."`
+	Until  Text           `yaml:"until,scalar,required" missing:"an acceptance has an end: write until: YYYY-MM-DD" jsonschema:"required,format=date" jsonschema_description:"The last day on which the acceptance holds, YYYY-MM-DD in UTC."`
+	Reason Text           `yaml:"reason,required" missing:"say in one line why no cluster is there" jsonschema:"required,minLength=1" jsonschema_description:"Why the answer means no cluster, in one line."`
+}
+
 // acceptances checks the acceptances of one place. Only a whole one is kept.
 func (c *Checker) acceptances(docs []acceptanceDoc) []inventory.Acceptance {
 	var list []inventory.Acceptance

@@ -45,10 +45,10 @@ func (d *BecomeDoc) UnmarshalStrict(n *strictyaml.Node) {
 }
 
 // become checks how to become root.
-func (c *Checker) become(s *SSHDoc) {
-	Check(c, "ssh.become", &s.Become.Tool, CheckBecome)
-	Check(c, "ssh.become.command", &s.Become.command, CheckCommand)
-	Check(c, "ssh.become_mode", &s.Mode, func(mode string) error {
+func (c *Checker) become(tool *BecomeDoc, mode *Text) {
+	Check(c, "ssh.become", &tool.Tool, CheckBecome)
+	Check(c, "ssh.become.command", &tool.command, CheckCommand)
+	Check(c, "ssh.become_mode", mode, func(mode string) error {
 		if mode != inventory.ModeScript && mode != inventory.ModeCommands {
 			return fmt.Errorf("must be %s or %s", inventory.ModeScript, inventory.ModeCommands)
 		}
@@ -94,16 +94,16 @@ type rise struct {
 	password passwordDoc
 }
 
-func (r *rise) lay(s SSHDoc) {
-	r.given = r.given || s.Become.Given
-	if s.Become.set() {
-		r.become = s.Become
+func (r *rise) lay(tool BecomeDoc, mode Text, password passwordDoc) {
+	r.given = r.given || tool.Given
+	if tool.set() {
+		r.become = tool
 	}
-	if s.Mode.Set() {
-		r.mode = s.Mode
+	if mode.Set() {
+		r.mode = mode
 	}
-	if s.Password.set() {
-		r.password = s.Password
+	if password.set() {
+		r.password = password
 	}
 }
 

@@ -180,3 +180,14 @@ func ExpandHome(path, home string) (string, error) {
 	}
 	return filepath.Join(home, rest), nil
 }
+
+// none is a value that takes back what an outer place says.
+const none = "none"
+
+// checkNIC checks the name of an interface.
+func checkNIC(nic string) error {
+	if !nicPattern.MatchString(nic) {
+		return errors.New("is not the name of an interface such as en1")
+	}
+	return nil
+}

@@ -1,20 +1,11 @@
 package settings
 
 import (
-	"time"
-
 	"aixmend/inventory/strictyaml"
 )
 
 // The document types are the file as it is written; schema.json is made of
 // them, descriptions and patterns included (go test ./inventory/settings -update).
-
-type (
-	Text     = strictyaml.Value[string]
-	Number   = strictyaml.Value[int]
-	yesNo    = strictyaml.Value[bool]
-	duration = strictyaml.Value[time.Duration]
-)
 
 // Document is one inventory file.
 type Document struct {
@@ -59,20 +50,6 @@ type SSHDoc struct {
 	Mode       Text        `yaml:"become_mode" jsonschema:"default=script,enum=script,enum=commands" jsonschema_description:"What becomes root: all commands as one script, or each command by itself, for a login that may run single commands only (aixmend playbook sudoers prints which)."`
 	Password   passwordDoc `yaml:"become_password" jsonschema_description:"Where the password comes from that sudo, dzdo, pbrun, su or the command asks for; never the password itself."`
 	Jump       Text        `yaml:"jump" jsonschema:"minLength=1" jsonschema_description:"[user@]host[:port] of the bastion to go through; several, the nearest to this machine first, with commas between; none for a direct way."`
-}
-
-type waiverDoc struct {
-	Pos     strictyaml.Pos `yaml:"-"`
-	Finding Text           `yaml:"finding,required" jsonschema:"required,pattern=^[a-z0-9]+(-[a-z0-9]+)*$" jsonschema_description:"The id of the finding."`
-	Until   Text           `yaml:"until,scalar" jsonschema:"format=date" jsonschema_description:"The last day on which the waiver holds, YYYY-MM-DD in UTC. Without it the waiver has no end."`
-	Reason  Text           `yaml:"reason,required" jsonschema:"required,minLength=1" jsonschema_description:"Why the finding does not count, in one line."`
-}
-
-type acceptanceDoc struct {
-	Pos    strictyaml.Pos `yaml:"-"`
-	Check  Text           `yaml:"check,required" missing:"name the check, such as check: hacmp" jsonschema:"required,pattern=^[a-z0-9]+(_[a-z0-9]+)*$" jsonschema_description:"The name of the check, as the finding cluster-unclear has it."`
-	Until  Text           `yaml:"until,scalar,required" missing:"an acceptance has an end: write until: YYYY-MM-DD" jsonschema:"required,format=date" jsonschema_description:"The last day on which the acceptance holds, YYYY-MM-DD in UTC."`
-	Reason Text           `yaml:"reason,required" missing:"say in one line why no cluster is there" jsonschema:"required,minLength=1" jsonschema_description:"Why the answer means no cluster, in one line."`
 }
 
 type GroupDoc struct {

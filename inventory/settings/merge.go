@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -155,40 +154,4 @@ func FieldList(s *SSHDoc) map[string]any {
 		list[name] = v
 	}
 	return list
-}
-
-// Clashes are what two places say against each other: what in words, the first
-// time, and how often.
-type Clashes map[clash]*struct {
-	first string
-	count int
-}
-
-// clash is the place of a problem, and the other one that it speaks of.
-type clash struct{ at, other strictyaml.Pos }
-
-// Add notes a clash. what is read before "at OTHER".
-func (c Clashes) Add(at, other strictyaml.Pos, what string) {
-	key := clash{at, other}
-	if c[key] == nil {
-		c[key] = &struct {
-			first string
-			count int
-		}{first: what}
-	}
-	c[key].count++
-}
-
-// Report adds one problem for each two places.
-func (c Clashes) Report(problems *strictyaml.Problems) {
-	order := slices.SortedFunc(maps.Keys(c), func(x, y clash) int {
-		return cmp.Or(x.at.Compare(y.at), x.other.Compare(y.other))
-	})
-	for _, key := range order {
-		more := ""
-		if n := c[key].count; n > 1 {
-			more = fmt.Sprintf(" (and %d more)", n-1)
-		}
-		problems.Add(key.at, "", "%s at %s%s", c[key].first, key.other, more)
-	}
 }

@@ -17,15 +17,6 @@ const (
 	enough = 32
 )
 
-// flight is one question to ssh; who asks the same waits for the answer.
-type flight struct {
-	turn   chan struct{}
-	done   bool
-	answer answer
-	// agrees: the parser says the same.
-	agrees bool
-}
-
 func (c *Config) flight(key string) *flight {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -2,7 +2,6 @@ package sshconfig
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -292,13 +291,4 @@ func (e *evaluator) expandedHost() string {
 		return e.hostName // ssh refuses it; as it stands it can't be dialled, and the error says it
 	}
 	return name
-}
-
-// canonical is an address as ssh writes it: a name in lower case, or the usual
-// form of an IP address.
-func canonical(s string) string {
-	if addr, err := netip.ParseAddr(s); err == nil {
-		return addr.String()
-	}
-	return strings.ToLower(s)
 }

@@ -4,10 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
-
-	"aixmend/transport"
 )
 
 // expand replaces the %-tokens of a text; %% is one %.
@@ -58,29 +55,13 @@ func environment(s string) (string, error) {
 	}
 }
 
-// tokens are what may stand in a value for a host: filled is the target with its
-// address, user and port.
-func (c *Config) tokens(asked, filled transport.Target) map[byte]string {
-	filled = filled.Defaulted()
-	alias := filled.HostKeyAlias
-	if alias == "" {
-		alias = asked.Address
+// tilde expands ~ at the beginning of a path.
+func tilde(path, home string) (string, error) {
+	if path == "~" || strings.HasPrefix(path, "~/") {
+		return home + path[1:], nil
 	}
-	short, _, _ := strings.Cut(c.machine, ".")
-	return map[byte]string{
-		'h': filled.Address, 'n': asked.Address, 'p': strconv.Itoa(filled.Port), 'r': filled.User, 'k': alias,
-		'd': c.home, 'u': c.local.Username, 'i': c.local.Uid, 'l': c.machine, 'L': short,
+	if strings.HasPrefix(path, "~") {
+		return "", errors.New("the home of another user is not looked up")
 	}
-}
-
-// path expands what ssh expands in a path.
-func (c *Config) path(s string, tokens map[byte]string) (string, error) {
-	s, err := tilde(s, c.home)
-	if err == nil {
-		s, err = expand(s, tokens)
-	}
-	if err == nil {
-		s, err = environment(s)
-	}
-	return s, err
+	return path, nil
 }

@@ -6,14 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"aixmend/transport"
 	"aixmend/transport/endpoint"
 )
-
-// none is the value of several keywords that takes something away.
-const none = "none"
 
 // filler puts settings into a target.
 type filler struct {
@@ -228,4 +226,31 @@ func (f *filler) proxy() error {
 	}
 	f.target.ProxyCommand = command
 	return nil
+}
+
+// tokens are what may stand in a value for a host: filled is the target with its
+// address, user and port.
+func (c *Config) tokens(asked, filled transport.Target) map[byte]string {
+	filled = filled.Defaulted()
+	alias := filled.HostKeyAlias
+	if alias == "" {
+		alias = asked.Address
+	}
+	short, _, _ := strings.Cut(c.machine, ".")
+	return map[byte]string{
+		'h': filled.Address, 'n': asked.Address, 'p': strconv.Itoa(filled.Port), 'r': filled.User, 'k': alias,
+		'd': c.home, 'u': c.local.Username, 'i': c.local.Uid, 'l': c.machine, 'L': short,
+	}
+}
+
+// path expands what ssh expands in a path.
+func (c *Config) path(s string, tokens map[byte]string) (string, error) {
+	s, err := tilde(s, c.home)
+	if err == nil {
+		s, err = expand(s, tokens)
+	}
+	if err == nil {
+		s, err = environment(s)
+	}
+	return s, err
 }

@@ -79,39 +79,6 @@ func cause(err error) error {
 	return err
 }
 
-// include reads the files that the patterns of an Include line name; they stand
-// at the place of the line. A file that can't be read is a problem.
-func (p *parser) include(at place, patterns []string, from source) []*file {
-	var files []*file
-	if from.depth >= maxDepth {
-		p.complain(at, "include is left out: files include each other %d deep", maxDepth)
-		return nil
-	}
-	for _, pattern := range patterns {
-		path, err := p.loader.anchor(pattern, from.system)
-		if err != nil {
-			p.complain(at, "include %s is left out: %v", short(pattern), err)
-			continue
-		}
-		found, err := glob(path)
-		if err != nil {
-			p.complain(at, "include %s is left out: %v", short(pattern), err)
-		}
-		for _, name := range found {
-			text, err := p.loader.read(name, true)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			if err != nil {
-				p.complain(at, "include %s is left out: %v", name, err)
-				continue
-			}
-			files = append(files, p.text(text, source{name, from.system, from.depth + 1}))
-		}
-	}
-	return files
-}
-
 // glob gives the files that a pattern names, as the C library does: a wildcard
 // does not match a dot at the beginning of a name.
 func glob(pattern string) ([]string, error) {
@@ -142,15 +109,4 @@ func (l *loader) anchor(path string, system bool) (string, error) {
 		return filepath.Join(l.system, path), nil
 	}
 	return filepath.Join(l.home, ".ssh", path), nil
-}
-
-// tilde expands ~ at the beginning of a path.
-func tilde(path, home string) (string, error) {
-	if path == "~" || strings.HasPrefix(path, "~/") {
-		return home + path[1:], nil
-	}
-	if strings.HasPrefix(path, "~") {
-		return "", errors.New("the home of another user is not looked up")
-	}
-	return path, nil
 }

@@ -3,71 +3,10 @@ package sshconfig
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
-	"strconv"
 	"strings"
-
-	"aixmend/transport/endpoint"
 )
-
-// place is a line of a file.
-type place struct {
-	file string
-	line int
-}
-
-func (p place) String() string { return p.file + ":" + strconv.Itoa(p.line) }
-
-// problem is what is wrong with a line; what else stands in the file holds.
-type problem struct {
-	at   place
-	text string
-}
-
-func (p problem) String() string { return p.at.String() + ": " + p.text }
-
-// file is what one file says: blocks in their order. The first has no condition.
-type file struct{ blocks []*block }
-
-// block is what stands under one Host or Match line.
-type block struct {
-	// id tells the blocks of all files apart.
-	id   int
-	at   place
-	kind blockKind
-	// hosts are the patterns of a Host line.
-	hosts []string
-	// criteria are those of a Match line.
-	criteria []criterion
-	items    []item
-}
-
-type blockKind int
-
-const (
-	blockAlways blockKind = iota
-	blockHost
-	blockMatch
-	// blockBroken: its condition can't be read, so it holds for no host.
-	blockBroken
-)
-
-// criterion is one condition of a Match line; all of them must hold.
-type criterion struct {
-	name    string // lower case
-	negated bool
-	arg     string
-}
-
-// item is a setting, or files that stand at its place.
-type item struct {
-	at      place
-	keyword string // lower case; include for files
-	words   []string
-	// rest is the line behind the keyword, as it stands.
-	rest  string
-	files []*file
-}
 
 // parser reads a file and those that it includes.
 type parser struct {
@@ -225,63 +164,35 @@ func (p *parser) match(f *file, at place, words []string) *block {
 	return b
 }
 
-// portOf reads the number of a port.
-func portOf(s string) (int, error) {
-	n, err := strconv.ParseUint(s, 10, 16)
-	if err != nil || n == 0 {
-		return 0, fmt.Errorf("%q is not a port", short(s))
+// include reads the files that the patterns of an Include line name; they stand
+// at the place of the line. A file that can't be read is a problem.
+func (p *parser) include(at place, patterns []string, from source) []*file {
+	var files []*file
+	if from.depth >= maxDepth {
+		p.complain(at, "include is left out: files include each other %d deep", maxDepth)
+		return nil
 	}
-	return int(n), nil
-}
-
-// jumps reads the bastions of ProxyJump and writes them as transport.Target
-// has them: [user@]name[:port], commas between.
-func jumps(s string) (string, error) {
-	if strings.EqualFold(s, none) {
-		return none, nil
-	}
-	hops := strings.Split(s, ",")
-	for i, hop := range hops {
-		hop, err := jump(strings.TrimSuffix(strings.TrimPrefix(hop, "ssh://"), "/"))
+	for _, pattern := range patterns {
+		path, err := p.loader.anchor(pattern, from.system)
 		if err != nil {
-			return "", fmt.Errorf("%q %w", short(hops[i]), err)
+			p.complain(at, "include %s is left out: %v", short(pattern), err)
+			continue
 		}
-		hops[i] = hop
+		found, err := glob(path)
+		if err != nil {
+			p.complain(at, "include %s is left out: %v", short(pattern), err)
+		}
+		for _, name := range found {
+			text, err := p.loader.read(name, true)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				p.complain(at, "include %s is left out: %v", name, err)
+				continue
+			}
+			files = append(files, p.text(text, source{name, from.system, from.depth + 1}))
+		}
 	}
-	return strings.Join(hops, ","), nil
-}
-
-// jump reads one bastion. Like ssh, it takes an IPv6 address in brackets only.
-func jump(s string) (string, error) {
-	e, err := endpoint.Parse(s)
-	switch {
-	case err != nil:
-		return "", err
-	case strings.Contains(e.Host, ":") && !strings.Contains(s, "["):
-		return "", errors.New("is not [user@]host[:port]: an IPv6 address stands in brackets")
-	case e.User != "" && !plainUser(e.User), !plainHost(e.Host):
-		return "", errors.New("is not [user@]host[:port]: it holds a character that a shell may change")
-	}
-	return e.String(), nil
-}
-
-// plainHost tells whether a name or an address can stand in an argument list
-// and in the text of a shell command.
-func plainHost(s string) bool { return plain(s, ":%") }
-
-// plainUser tells the same of a login.
-func plainUser(s string) bool { return plain(s, "@+\\") }
-
-func plain(s, more string) bool {
-	return s != "" && s[0] != '-' && len(s) < 1025 && !strings.ContainsFunc(s, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-"+more, r))
-	})
-}
-
-// short is the beginning of a text, for a message.
-func short(s string) string {
-	if r := []rune(s); len(r) > 80 {
-		return string(r[:80]) + "..."
-	}
-	return s
+	return files
 }

@@ -25,53 +25,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
-	"time"
 
 	"aixmend/transport"
 )
-
-// Options say what is read, and by whom.
-type Options struct {
-	// File is the one file that is read, as by `ssh -F`; "none": none at all;
-	// empty: the user's own, then the system's.
-	File string
-	// Program is the path of ssh; "none": it is never asked; empty: it is looked
-	// for. It is not asked either where Home is not the home of the login, which
-	// ssh takes from the system's user table.
-	Program string
-	// Home is the user's home; empty: that of the login.
-	Home string
-	// Folder is the working folder of ssh and of the commands that it runs; "": that of
-	// this process.
-	Folder string
-	// Warn is told, once, what does not hold as it stands; nil: nobody is. It is
-	// called from several goroutines.
-	Warn func(string)
-}
-
-// Config fills targets. It is safe for concurrent use. The files are read once.
-type Config struct {
-	file    string
-	home    string
-	folder  string
-	system  string // the folder of the system's files
-	local   user.User
-	machine string
-	warn    func(string)
-	read    func() (*config, error)
-
-	// What follows is for asking ssh.
-	program string
-	why     string // there is no program
-	timeout time.Duration
-	places  chan struct{}
-	mu      sync.Mutex
-	flights map[string]*flight
-	failed  int // times in a row
-	agreed  int // classes
-	differs bool
-	told    map[string]bool
-}
 
 // New returns a Config. Nothing is read before the first target is filled.
 func New(o Options) *Config {
@@ -147,29 +103,6 @@ func (c *Config) sources() []source {
 	return []source{
 		{path: filepath.Join(c.home, ".ssh", "config")},
 		{path: filepath.Join(c.system, "ssh_config"), system: true},
-	}
-}
-
-// maxTold bounds how many warnings there are: a token in a path makes one a host.
-const maxTold = 40
-
-// tell hands on warnings that are new.
-func (c *Config) tell(warnings ...string) {
-	for _, w := range warnings {
-		c.mu.Lock()
-		known := c.told[w] || len(c.told) > maxTold
-		if !known {
-			c.told[w] = true
-		}
-		last := len(c.told) > maxTold
-		c.mu.Unlock()
-		switch {
-		case known || c.warn == nil:
-		case last:
-			c.warn("ssh_config: there are more warnings than these")
-		default:
-			c.warn("ssh_config: " + w)
-		}
 	}
 }
 

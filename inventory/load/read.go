@@ -2,6 +2,8 @@ package load
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -74,14 +76,6 @@ func (b *builder) readAnsible(name string, doc *strictyaml.Document, shape func(
 	b.foreign().ReadInventory(name, doc, shape, onDisk)
 }
 
-// foreign returns the reader of all Ansible inventories.
-func (b *builder) foreign() *ansible.Reader {
-	if b.ansible == nil {
-		b.ansible = ansible.New(b.Checker, b.room)
-	}
-	return b.ansible
-}
-
 // readOurs decodes a file in our format.
 func (b *builder) readOurs(name string, parsed *strictyaml.Document) {
 	var doc settings.Document
@@ -110,4 +104,51 @@ func fileWord(name string) string {
 		return "FILE"
 	}
 	return shell.Word(name)
+}
+
+// addFile checks one document, all but its hosts.
+func (b *builder) addFile(name string, doc settings.Document) {
+	if v := doc.APIVersion; v.Set() && v.V != inventory.APIVersion {
+		b.Problems.Add(v.Pos, "", "apiVersion %s is not known, this program reads %s", settings.Quote(v.V), inventory.APIVersion)
+	}
+	b.names = append(b.names, name)
+	src := source{folder: filepath.Dir(name), hosts: doc.Hosts}
+	src.defaults = b.Layer(src.folder, doc.Defaults)
+	for _, entry := range doc.Groups.Map {
+		b.addGroup(src.folder, entry)
+	}
+	for _, entry := range doc.Bastions {
+		b.addBastion(src.folder, entry)
+	}
+	b.files = append(b.files, src)
+	b.runSource(src, doc.Source)
+}
+
+// addGroup checks a group; files that define the same one must agree.
+func (b *builder) addGroup(folder string, entry strictyaml.Entry[settings.GroupDoc]) {
+	l := b.Layer(folder, entry.Value.Doc)
+	settings.Check(b.Checker, "concurrency", &entry.Value.Concurrency, func(n int) error {
+		if n < 1 {
+			return errors.New("must be 1 or more")
+		}
+		return nil
+	})
+	if err := settings.CheckName(entry.Key); err != nil {
+		b.Problems.Add(entry.KeyPos, "", "group name %s %v", settings.Quote(entry.Key), err)
+		return
+	}
+	g, defined := b.groups[entry.Key]
+	switch {
+	case !defined:
+		g = &group{Group: inventory.Group{Name: entry.Key, Pos: entry.KeyPos}, file: len(b.files)}
+		b.groups[entry.Key] = g
+	case g.file == len(b.files) && !g.foreign:
+		b.Problems.Add(entry.KeyPos, "", "group %q is already defined at %s", entry.Key, g.Pos)
+		return
+	}
+	g.foreign = false
+	whose := fmt.Sprintf("group %q", entry.Key)
+	b.Conflicts.Agree(whose, "concurrency", &g.bound, &entry.Value.Concurrency)
+	b.Conflicts.AgreeLayers(whose, &g.layer, l)
+	g.Concurrency = g.bound.V
 }

@@ -1,0 +1,51 @@
+package ansible
+
+import (
+	"aixmend/inventory/settings"
+	"aixmend/inventory/strictyaml"
+)
+
+// A resolver finds out how hosts are reached. It remembers what many hosts have in
+// common.
+type resolver struct {
+	*Reader
+	scanned    map[strictyaml.Tree][]assignment
+	indexes    map[strictyaml.Tree]map[string]strictyaml.Tree
+	kinds      map[string]*kind
+	args       map[strictyaml.Tree]*wishes
+	ours       map[strictyaml.Tree]settings.Doc
+	steps      int
+	groupLayer func(name string) (*settings.Layer, bool) // see Hosts
+}
+
+func newResolver(a *Reader, groupLayer func(name string) (*settings.Layer, bool)) *resolver {
+	return &resolver{
+		Reader: a, groupLayer: groupLayer,
+		scanned: map[strictyaml.Tree][]assignment{}, indexes: map[strictyaml.Tree]map[string]strictyaml.Tree{}, kinds: map[string]*kind{},
+		args: map[strictyaml.Tree]*wishes{}, ours: map[strictyaml.Tree]settings.Doc{},
+	}
+}
+
+// A kind is what hosts of the same groups have in common.
+type kind struct {
+	groups []*Group       // with their parents, the weakest first
+	names  []string       // those that are groups of ours
+	under  settings.Layer // what files of ours say of the groups
+	values values
+	// whole is what becomes of a host that says nothing itself but where it is;
+	// nil when it is not known yet.
+	whole *reached
+	// own is the last host that says something itself in one map, and what became
+	// of it: the hosts of a range have one map together.
+	own     strictyaml.Tree
+	ownPort settings.Text
+	reached *reached
+}
+
+// reached is how a host is reached, without its address.
+type reached struct {
+	layer   *settings.Layer
+	faults  strictyaml.Problems
+	leftOut bool
+	varies  bool // there are templates in it: it is one host's
+}

@@ -1,0 +1,42 @@
+package ansible
+
+import (
+	"strings"
+
+	"aixmend/inventory/settings"
+	"aixmend/inventory/strictyaml"
+)
+
+// scan returns what a map of variables says that we need. What nobody
+// understands is warned of; each map is scanned once.
+func (a *resolver) scan(vars strictyaml.Tree) []assignment {
+	if known, done := a.scanned[vars]; done {
+		return known
+	}
+	var list []assignment
+	for key, value := range vars.Entries {
+		name := key.Text()
+		v, known := variableNames[name]
+		switch {
+		case known:
+			list = append(list, assignment{v, given{name, value}})
+		case strings.HasPrefix(name, ourPrefix):
+			a.problem(key.Pos(), strictyaml.DidYouMean(name, ourVariables()), "there is no variable %s; there are %s", settings.Quote(name), strings.Join(ourVariables(), ", "))
+		case strings.HasPrefix(name, "ansible_") && !silent.MatchString(name):
+			a.warn("variable "+name, key.Pos(), "", "%s is not understood, and is ignored", name)
+		}
+	}
+	a.scanned[vars] = list
+	return list
+}
+
+// lay lays what some maps say over what is there.
+func (v *values) lay(a *resolver, maps []strictyaml.Tree) (laid bool) {
+	for _, vars := range maps {
+		for _, one := range a.scan(vars) {
+			v[one.variable] = one.given
+			laid = laid || one.variable != hostVar && one.variable != sshHostVar && one.variable != ourAddressVar
+		}
+	}
+	return laid
+}

@@ -1,0 +1,23 @@
+package load
+
+import "time"
+
+// Options are what Load and Parse take from their caller. The zero value is
+// good.
+type Options struct {
+	// Home is what ~ stands for; os.UserHomeDir when empty.
+	Home string
+	// KnownFindings returns the ids that a waiver may name; nil: any. It is asked
+	// at each waiver, and not where there is none.
+	KnownFindings func() []string
+	// KnownChecks returns the checks of the cluster guard that an acceptance may
+	// name; nil: any. It is asked as KnownFindings is.
+	KnownChecks func() []string
+	// Run runs the programs that inventories name as sources of hosts; Programs
+	// makes one. Where it is nil such a source is a problem.
+	Run Runner
+}
+
+// A Runner runs a program, without a shell, and returns what it printed, all of
+// it. Its error says why there is nothing that is whole.
+type Runner func(argv []string, timeout time.Duration) ([]byte, error)

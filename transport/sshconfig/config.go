@@ -1,0 +1,92 @@
+package sshconfig
+
+import (
+	"os/user"
+	"sync"
+	"time"
+)
+
+// Options say what is read, and by whom.
+type Options struct {
+	// File is the one file that is read, as by `ssh -F`; "none": none at all;
+	// empty: the user's own, then the system's.
+	File string
+	// Program is the path of ssh; "none": it is never asked; empty: it is looked
+	// for. It is not asked either where Home is not the home of the login, which
+	// ssh takes from the system's user table.
+	Program string
+	// Home is the user's home; empty: that of the login.
+	Home string
+	// Folder is the working folder of ssh and of the commands that it runs; "": that of
+	// this process.
+	Folder string
+	// Warn is told, once, what does not hold as it stands; nil: nobody is. It is
+	// called from several goroutines.
+	Warn func(string)
+}
+
+// Config fills targets. It is safe for concurrent use. The files are read once.
+type Config struct {
+	file    string
+	home    string
+	folder  string
+	system  string // the folder of the system's files
+	local   user.User
+	machine string
+	warn    func(string)
+	read    func() (*config, error)
+
+	// What follows is for asking ssh.
+	program string
+	why     string // there is no program
+	timeout time.Duration
+	places  chan struct{}
+	mu      sync.Mutex
+	flights map[string]*flight
+	failed  int // times in a row
+	agreed  int // classes
+	differs bool
+	told    map[string]bool
+}
+
+// flight is one question to ssh; who asks the same waits for the answer.
+type flight struct {
+	turn   chan struct{}
+	done   bool
+	answer answer
+	// agrees: the parser says the same.
+	agrees bool
+}
+
+// maxTold bounds how many warnings there are: a token in a path makes one a host.
+const maxTold = 40
+
+// tell hands on warnings that are new.
+func (c *Config) tell(warnings ...string) {
+	for _, w := range warnings {
+		c.mu.Lock()
+		known := c.told[w] || len(c.told) > maxTold
+		if !known {
+			c.told[w] = true
+		}
+		last := len(c.told) > maxTold
+		c.mu.Unlock()
+		switch {
+		case known || c.warn == nil:
+		case last:
+			c.warn("ssh_config: there are more warnings than these")
+		default:
+			c.warn("ssh_config: " + w)
+		}
+	}
+}
+
+// Bounds of a call of ssh.
+const (
+	// askTimeout bounds it in time: a Match exec runs in it.
+	askTimeout = 10 * time.Second
+	// askGrace is how long its streams may stay open when it is gone.
+	askGrace = time.Second
+	// maxAnswer is how much it may print, in bytes.
+	maxAnswer = 1 << 20
+)

@@ -1,0 +1,62 @@
+package sshconfig
+
+import "strconv"
+
+// place is a line of a file.
+type place struct {
+	file string
+	line int
+}
+
+func (p place) String() string { return p.file + ":" + strconv.Itoa(p.line) }
+
+// problem is what is wrong with a line; what else stands in the file holds.
+type problem struct {
+	at   place
+	text string
+}
+
+func (p problem) String() string { return p.at.String() + ": " + p.text }
+
+// file is what one file says: blocks in their order. The first has no condition.
+type file struct{ blocks []*block }
+
+// block is what stands under one Host or Match line.
+type block struct {
+	// id tells the blocks of all files apart.
+	id   int
+	at   place
+	kind blockKind
+	// hosts are the patterns of a Host line.
+	hosts []string
+	// criteria are those of a Match line.
+	criteria []criterion
+	items    []item
+}
+
+type blockKind int
+
+const (
+	blockAlways blockKind = iota
+	blockHost
+	blockMatch
+	// blockBroken: its condition can't be read, so it holds for no host.
+	blockBroken
+)
+
+// criterion is one condition of a Match line; all of them must hold.
+type criterion struct {
+	name    string // lower case
+	negated bool
+	arg     string
+}
+
+// item is a setting, or files that stand at its place.
+type item struct {
+	at      place
+	keyword string // lower case; include for files
+	words   []string
+	// rest is the line behind the keyword, as it stands.
+	rest  string
+	files []*file
+}
