@@ -35,7 +35,7 @@ func TestCauses(t *testing.T) {
 	for host, h := range b.run(controller.Audit) {
 		var causes []string
 		for _, f := range h.Findings {
-			if strings.HasPrefix(f.Source, "D12: ") {
+			if strings.HasPrefix(f.ID, "cause-") {
 				causes = append(causes, f.ID)
 			}
 		}

@@ -20,7 +20,7 @@ func finding(v playbooks.Verdict) outcome.Finding {
 	}
 	return outcome.Finding{
 		ID: v.ID, Severity: outcome.Severity(v.Severity), Title: v.Title, Evidence: v.Evidence,
-		Remedy: v.Remedy, Next: v.Next, Source: v.Row + ": " + v.Source,
+		Remedy: v.Remedy, Next: v.Next, Source: v.Source,
 		Rule: v.Rule, Reads: v.Reads, Probes: v.Probes, RestsOn: restsOn,
 	}
 }
@@ -92,7 +92,7 @@ func (w *walk) findLeft(untaken ...string) {
 	}
 	w.out.Findings = append(w.out.Findings, waive(w.host, outcome.Finding{
 		ID: LeftBehind, Severity: outcome.Warning, Title: plural(len(behind), "%d thing of this run is left on the host", "%d things of this run are left on the host"),
-		Evidence: behind, Remedy: "remove it: the commands are in the evidence", Source: "R5: what was temporary is taken back when the recovery ends",
+		Evidence: behind, Remedy: "remove it: the commands are in the evidence", Source: "aixmend: temporary changes are reverted when the recovery ends",
 	}))
 }
 
@@ -113,6 +113,6 @@ func (w *walk) sameMachine(by onhost.Lease) {
 	w.out.Findings = append(w.out.Findings, waive(w.host, outcome.Finding{
 		ID: peers.SameMachine, Severity: outcome.Critical, Title: "this is the very machine that the inventory also calls " + by.Host + ": its lease is that of this run under the other name",
 		Evidence: []string{onhost.LeasePath + ": " + by.String()}, Remedy: "remove one of the names from the inventory, or select one of them (-l)",
-		Source: "E3: a lease names the host, the run, the owner and the process",
+		Source: "aixmend: a lease names the host, the run, the owner and the process",
 	}))
 }

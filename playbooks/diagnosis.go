@@ -19,9 +19,9 @@ type Probed struct {
 
 // Verdict is one finding that holds.
 type Verdict struct {
-	ID, Row, Severity, Title string
-	Evidence                 []string
-	Remedy, Source           string
+	ID, Severity, Title string
+	Evidence            []string
+	Remedy, Source      string
 	// Next says to a person how to go on, line by line.
 	Next []string
 	// Rule is the condition that holds, Reads are the parts of facts that it reads,

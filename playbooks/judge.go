@@ -173,7 +173,7 @@ func (d *Diagnosis) hold(f Finding, c program.Finding, values map[string]any) {
 }
 
 func verdict(f Finding, c program.Finding, values map[string]any) Verdict {
-	v := Verdict{ID: f.ID, Row: f.Row, Severity: f.Severity.V, Source: f.Source, Evidence: []string{}, Rule: f.When.V, Reads: c.When.Reads, Probes: c.Probes, Readings: c.Readings}
+	v := Verdict{ID: f.ID, Severity: f.Severity.V, Source: f.Source, Evidence: []string{}, Rule: f.When.V, Reads: c.When.Reads, Probes: c.Probes, Readings: c.Readings}
 	if c.WarningWhen != nil {
 		if milder, err := c.WarningWhen.Holds(values); err == nil && milder {
 			v.Severity = "warning"

@@ -79,7 +79,7 @@ func TestShow(t *testing.T) {
 			if probe.When.V != "" {
 				when = "when " + probe.When.V + "\n"
 			}
-			if !strings.Contains(all, "[read-only] "+probe.ID+" ("+probe.Row+")\n"+when+flat(probe.Run.V)) {
+			if !strings.Contains(all, "[read-only] "+probe.ID+"\n"+when+flat(probe.Run.V)) {
 				t.Errorf("probe %s is not shown as read-only with its command", probe.ID)
 			}
 		}

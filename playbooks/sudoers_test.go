@@ -60,7 +60,7 @@ func probing(t *testing.T, run string) *Playbook {
 	t.Helper()
 	text := "apiVersion: aixmend/v1\nname: one\ntitle: one\nprobes:\n  - id: p\n    run: |\n      " + strings.ReplaceAll(run, "\n", "\n      ") + "\n" +
 		"  - {id: me, run: /usr/bin/me, parse: word}\n" +
-		"findings: [{id: f, row: D1, severity: info, when: 'me.text == \"\"', title: t, evidence: [e], source: s}]\n"
+		"findings: [{id: f, severity: info, when: 'me.text == \"\"', title: t, evidence: [e], source: s}]\n"
 	p, err := Parse("one.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)

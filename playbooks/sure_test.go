@@ -32,12 +32,12 @@ title: Own
 params:
   probe_timeout: {type: duration, default: 30s, about: x}
 probes:
-  - {id: seen, row: own, run: /usr/bin/hostname, parse: word, sure: D, source: a page}
-  - {id: unsaid, row: own, run: /usr/bin/hostname, parse: word}
-  - {id: assumed, row: own, run: /usr/bin/hostname, parse: word, sure: K}
-  - {id: guessed, row: own, run: /usr/bin/hostname, parse: word, sure: K}
+  - {id: seen, run: /usr/bin/hostname, parse: word, sure: documented, source: a page}
+  - {id: unsaid, run: /usr/bin/hostname, parse: word}
+  - {id: assumed, run: /usr/bin/hostname, parse: word, sure: assumed}
+  - {id: guessed, run: /usr/bin/hostname, parse: word, sure: assumed}
 findings:
-  - {id: f, row: own, severity: warning, when: %q, title: x, evidence: [x], source: x}
+  - {id: f, severity: warning, when: %q, title: x, evidence: [x], source: x}
 `
 
 // A finding, guard, rung or step that assumed facts alone can decide is refused,
@@ -72,7 +72,7 @@ func TestWhatRestsOnAssumptionsAloneIsRefused(t *testing.T) {
 	}
 	for _, c := range cases {
 		_, err := Parse("own.yaml", fmt.Appendf(nil, sureHead, c.when))
-		refused := err != nil && strings.Contains(err.Error(), "finding f can be decided by facts alone that are only assumed")
+		refused := err != nil && strings.Contains(err.Error(), "finding f can be decided by assumed facts alone")
 		if refused != c.refused || err != nil && !refused {
 			if strings.Contains(c.when, "getMinutes") {
 				continue

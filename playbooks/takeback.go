@@ -57,7 +57,7 @@ type TakenBack struct {
 // host before the first of them, nil where that is not known any more; nothing
 // can be told then.
 func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack {
-	out := TakenBack{Rung: PlannedRung{Rung: &Rung{ID: TakeBackRung, Row: "R7", Title: "take back what an earlier run has done"}, Fixes: []string{}}}
+	out := TakenBack{Rung: PlannedRung{Rung: &Rung{ID: TakeBackRung, Title: "take back what an earlier run has done"}, Fixes: []string{}}}
 	after, _ := now.values[conditions.ParamPrefix+document.UndoAfterParam].(time.Duration)
 	for _, u := range slices.Backward(changes) {
 		if p.Collects(u.Rung) {

@@ -25,7 +25,6 @@ func TestEachUniqueThingHasItsView(t *testing.T) {
     title: "{{ value }}"
 findings:
   - id: same-level
-    row: D9
     severity: warning
     when: size(fleet.unique.level.duplicates) > 0 && size(fleet.unique.name.duplicates) == 0
     title: "{{ filesets.list.map(f, f.level) }} is that of {{ fleet.unique.level.duplicates }}"

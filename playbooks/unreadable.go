@@ -60,11 +60,11 @@ func (p *Playbook) takeAccepted(d *Diagnosis, open map[string][]Finding) {
 
 func failure(name string, err error, rests []Finding) Verdict {
 	v := Verdict{
-		ID: "probe-failed", Row: "any", Severity: "warning",
+		ID: "probe-failed", Severity: "warning",
 		Title:    fmt.Sprintf("%s could not be read: %v", name, err),
 		Evidence: []string{fmt.Sprintf("%s: %v", name, err)},
 		Remedy:   "run the probe by hand and see what it says",
-		Source:   "a verdict that can't be had is not guessed",
+		Source:   "aixmend: a finding that can't be judged is reported, not guessed",
 	}
 	var ids []string
 	for _, f := range rests {

@@ -178,13 +178,13 @@ func (p *draft) findings(t *testing.T) {
 	p.line(`
 ## Findings
 
-What stands in braces is filled in from facts. A row is one of the procedure that the
-playbook quotes. Of several severities the playbook, or the state of the host, says which.
+Text in braces is filled in from facts. Where there are several severities, the playbook or the
+state of the host decides. [runbook.md](runbook.md) has a section for each finding.
 `)
-	p.row("finding", "severity", "row", "title", "playbooks")
-	p.row("---", "---", "---", "---", "---")
+	p.row("finding", "severity", "title", "playbooks")
+	p.row("---", "---", "---", "---")
 	type told struct {
-		row, title        string
+		title             string
 		severities, books []string
 	}
 	found := map[string]*told{}
@@ -192,7 +192,7 @@ playbook quotes. Of several severities the playbook, or the state of the host, s
 	add := func(book string, f playbooks.Finding) {
 		at := found[f.ID]
 		if at == nil {
-			at = &told{row: f.Row, title: f.Title.V}
+			at = &told{title: f.Title.V}
 			found[f.ID], ids = at, append(ids, f.ID)
 		}
 		at.severities = append(at.severities, f.Severity.V)
@@ -216,10 +216,10 @@ playbook quotes. Of several severities the playbook, or the state of the host, s
 		if len(slices.Compact(f.books)) == every {
 			books = "all"
 		}
-		p.row(code(id), strings.Join(slices.Compact(f.severities), ", "), f.row, braces(f.title), books)
+		p.row(code(id), strings.Join(slices.Compact(f.severities), ", "), braces(f.title), books)
 	}
-	p.row(code(controller.LeftBehind), "warning", "", "something of this run is left on the host", "all")
-	p.row(code("probe-failed"), "critical, warning", "any", "a probe gave no answer; critical where a verdict rests on it", "all")
+	p.row(code(controller.LeftBehind), "warning", "something of this run is left on the host", "all")
+	p.row(code("probe-failed"), "critical, warning", "a probe gave no answer; critical where a verdict rests on it", "all")
 }
 
 // sure writes how sure each reading of the embedded playbooks is, and which findings
@@ -228,9 +228,9 @@ func (p *draft) sure(t *testing.T) {
 	p.line(`
 ## How sure
 
-No AIX was at hand when this was written, so each probe and each derived fact says how sure its
-reading is. A finding, guard, rung or step that assumed facts alone could decide is an error when
-the playbook is loaded.
+aixmend was written without access to AIX, so each probe and each derived fact states how sure its
+reading is. A playbook in which assumed facts alone could decide a finding, guard, rung or step is
+refused. The sources are listed in [runbook.md](runbook.md#sources).
 `)
 	p.row("sure", "means")
 	p.row("---", "---")

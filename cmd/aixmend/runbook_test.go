@@ -19,20 +19,20 @@ import (
 const runbook = "docs/runbook.md"
 
 // found is what the runbook must say of a finding as the code has it.
-type found struct{ row, severity, milder string }
+type found struct{ severity, milder string }
 
 // allFindings are the findings that a run can have, by id.
 func allFindings(t *testing.T) map[string]found {
 	t.Helper()
 	all := map[string]found{
-		"probe-failed":        {"any", "warning", "critical"},
-		controller.LeftBehind: {"R5", "warning", ""},
+		"probe-failed":        {"warning", "critical"},
+		controller.LeftBehind: {"warning", ""},
 	}
 	for _, name := range playbooks.Names() {
 		p, err := playbooks.Load(name)
 		noError(t, err)
 		for _, f := range slices.Concat(p.Findings, p.Verify.Unchanged) {
-			it := found{row: f.Row, severity: f.Severity.V}
+			it := found{severity: f.Severity.V}
 			if f.WarningWhen.V != "" {
 				it.milder = "warning"
 			}
@@ -42,13 +42,13 @@ func allFindings(t *testing.T) map[string]found {
 	return all
 }
 
-// Every finding has its section, and every section is about a finding; row and
-// severity in it are those of the code.
+// Every finding has its section, and every section is about a finding, with the severity
+// that the code has.
 func TestRunbookSections(t *testing.T) {
 	p := readPage(t, runbook)
 	all := allFindings(t)
 	sections := p.headings(3)
-	judged := regexp.MustCompile(`^- \*\*Judged\*\* \((.+?)\): (critical|warning|info)\b(.*)`)
+	judged := regexp.MustCompile(`^- \*\*Judged\*\*: (critical|warning|info)\b(.*)`)
 	for i, id := range sections {
 		f, exists := all[id]
 		if !exists || slices.Index(sections, id) != i {
@@ -66,8 +66,8 @@ func TestRunbookSections(t *testing.T) {
 			continue
 		}
 		m := judged.FindStringSubmatch(lines[at])
-		if m[1] != f.row || m[2] != f.severity || !strings.Contains(m[3], f.milder) {
-			t.Errorf("%s: %s is %s, %s (%s) in the code", runbook, id, f.row, f.severity, f.milder)
+		if m[1] != f.severity || !strings.Contains(m[2], f.milder) {
+			t.Errorf("%s: %s is %s (%s) in the code", runbook, id, f.severity, f.milder)
 		}
 	}
 	for id := range all {
@@ -77,11 +77,58 @@ func TestRunbookSections(t *testing.T) {
 	}
 }
 
+// Every source that an embedded playbook names has its row in the runbook, with an anchor,
+// and every row is of a source that is named.
+func TestRunbookSources(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(repository, runbook))
+	noError(t, err)
+	rows := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| <a id=\"source-([a-z0-9-]+)\"></a>`([a-z0-9-]+)` \\|").FindAllStringSubmatch(string(text), -1) {
+		if rows[m[1]] = true; m[1] != m[2] {
+			t.Errorf("%s: the anchor of %s is %s", runbook, m[2], m[1])
+		}
+	}
+	id := regexp.MustCompile(`(?:^|; )([a-z0-9-]+): `)
+	used := map[string]bool{}
+	check := func(of, source string) {
+		if source == "" {
+			return // assumed, without a source
+		}
+		ids := id.FindAllStringSubmatch(source, -1)
+		if len(ids) == 0 || !strings.HasPrefix(source, ids[0][1]) {
+			t.Errorf("%s: the source %q begins with no id", of, source)
+		}
+		for _, m := range ids {
+			if used[m[1]] = true; !rows[m[1]] {
+				t.Errorf("%s: %s has no source %s", of, runbook, m[1])
+			}
+		}
+	}
+	for _, name := range playbooks.Names() {
+		p, err := playbooks.Load(name)
+		noError(t, err)
+		for _, f := range slices.Concat(p.Findings, p.Verify.Unchanged) {
+			check(name+": finding "+f.ID, f.Source)
+		}
+		for _, probe := range p.Probes {
+			check(name+": probe "+probe.ID, probe.Source)
+		}
+		for _, e := range p.Facts {
+			check(name+": fact "+e.Key, e.Value.Source)
+		}
+	}
+	for row := range rows {
+		if !used[row] {
+			t.Errorf("%s: no playbook names the source %s", runbook, row)
+		}
+	}
+}
+
 // The ids that the code itself gives are among those that the runbook is held
 // against.
 func TestRunbookKnowsTheCodesIDs(t *testing.T) {
 	all := allFindings(t)
-	literal := regexp.MustCompile(`ID:\s*"([a-z0-9-]+)",\s*(?:Row|Severity|Hosts):`)
+	literal := regexp.MustCompile(`ID:\s*"([a-z0-9-]+)",\s*(?:Severity|Hosts):`)
 	seen := 0
 	for _, folder := range []string{"controller", "playbooks"} {
 		files, err := filepath.Glob(filepath.Join(repository, folder, "*.go"))

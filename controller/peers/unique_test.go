@@ -29,12 +29,11 @@ unique:
   name: {finding: same-name, values: "[hostname.text]", noun: name, title: "name {{ value }}: {{ machines }}", clone_param: renamed, allow: rename}
   serial: {finding: same-serial, values: "[serial.text]", title: "serial {{ value }}: {{ machines }}"}
 findings:
-  - {id: same-name, row: r, severity: critical, when: size(fleet.duplicates) > 0, title: "name of {{ fleet.duplicates }}", evidence: ["{{ hostname.text }}"], source: a test}
-  - {id: same-serial, row: r, severity: critical, when: size(fleet.unique.serial.duplicates + fleet.unique.serial.captured) > 0, title: "serial of {{ fleet.unique.serial.duplicates }}", evidence: ["{{ serial.text }}"], source: a test}
+  - {id: same-name, severity: critical, when: size(fleet.duplicates) > 0, title: "name of {{ fleet.duplicates }}", evidence: ["{{ hostname.text }}"], source: a test}
+  - {id: same-serial, severity: critical, when: size(fleet.unique.serial.duplicates + fleet.unique.serial.captured) > 0, title: "serial of {{ fleet.unique.serial.duplicates }}", evidence: ["{{ serial.text }}"], source: a test}
 rungs:
   - id: rename
     number: 1
-    row: r
     title: rename
     fixes: [same-name]
     allow: rename

@@ -23,7 +23,8 @@ var decimalPattern = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 // type Pos: it gets the position of its struct. An embedded struct without a
 // tag has its fields where it stands. A tag `missing:"..."` is the hint of a
 // required key that is not there. A tag `was:"..."` is a former name of the key: a
-// file that still uses it gets an error that names the new one.
+// file that still uses it gets an error that names the new one. A tag `gone:"..."` on any
+// field names a key that the struct had and has no more.
 //
 // Types: bool, string, int of any size, time.Duration ("15m"), slices, maps
 // with string keys, structs, pointers, Value, Map, and implementations of

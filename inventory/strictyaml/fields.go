@@ -12,7 +12,7 @@ import (
 type structInfo struct {
 	names  []string // the keys, in the order of the fields
 	byName map[string]field
-	was    map[string]string // today's key by each former one (tag was)
+	was    map[string]string // today's key by each former one (tag was); "" where it is gone
 	pos    []int             // index of the field Pos; nil when there is none
 }
 
@@ -41,8 +41,12 @@ func (d *decoder) fields(n *yaml.Node, out reflect.Value, ctx context) bool {
 	for pair := range slices.Chunk(content, 2) {
 		key, value := pair[0], pair[1]
 		f, known := info.byName[key.Value]
-		if now, renamed := info.was[key.Value]; renamed {
-			d.problems.Add(d.pos(key), "", "`%s` is now called `%s`", key.Value, now)
+		if now, former := info.was[key.Value]; former {
+			if now == "" {
+				d.problems.Add(d.pos(key), "", "`%s` is gone: delete it", key.Value)
+			} else {
+				d.problems.Add(d.pos(key), "", "`%s` is now called `%s`", key.Value, now)
+			}
 			ok, given[now] = false, true
 			continue
 		}
@@ -74,6 +78,9 @@ func (d *decoder) structInfo(t reflect.Type) *structInfo {
 	}
 	info := &structInfo{byName: map[string]field{}, was: map[string]string{}}
 	for _, f := range reflect.VisibleFields(t) {
+		if gone, ok := f.Tag.Lookup("gone"); ok {
+			info.was[gone] = ""
+		}
 		tag, tagged := f.Tag.Lookup("yaml")
 		name, options, _ := strings.Cut(tag, ",")
 		switch {

@@ -14,19 +14,19 @@ type Sureness string
 // How sure a reading is, from the surest down. A playbook that is not embedded
 // need not say it: "" counts as its author's own knowledge.
 const (
-	Documented Sureness = "D" // by the vendor
-	Seen       Sureness = "C" // in public code, tests or logs of somebody who runs it
-	Inferred   Sureness = "I" // from documented or seen facts
-	Assumed    Sureness = "K" // general knowledge, no source: it decides nothing alone
+	Documented Sureness = "documented" // by the vendor
+	Seen       Sureness = "seen"       // in public code, test data or logs of systems that run AIX
+	Inferred   Sureness = "inferred"   // from documented or seen facts
+	Assumed    Sureness = "assumed"    // general knowledge, no source: it decides nothing alone
 )
 
 // Surenesses returns them, the surest first, each with its meaning.
 func Surenesses() [][2]string {
 	return [][2]string{
 		{string(Documented), "documented by the vendor"},
-		{string(Seen), "seen in public code, tests or logs of somebody who runs it"},
+		{string(Seen), "seen in public code, test data or logs of systems that run AIX"},
 		{string(Inferred), "inferred from documented or seen facts"},
-		{string(Assumed), "assumed: general knowledge without a source; it decides nothing by itself"},
+		{string(Assumed), "general knowledge without a source; it decides nothing by itself"},
 	}
 }
 

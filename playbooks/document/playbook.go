@@ -72,7 +72,7 @@ type Param struct {
 
 // Probe is one read-only command.
 type Probe struct {
-	Pos strictyaml.Pos `yaml:"-" json:"-"`
+	Pos strictyaml.Pos `yaml:"-" json:"-" gone:"row"`
 	// ID names the probe and, when it has a parser, its fact.
 	ID string `yaml:"id,required" json:"id"`
 	// When is a condition over parameters and the verb; the probe is left out
@@ -86,8 +86,6 @@ type Probe struct {
 	// Paths says of fields of the fact that are a command's path what they can be: the
 	// rules of sudoers name them.
 	Paths strictyaml.Map[[]Text] `yaml:"paths" json:"paths,omitempty"`
-	// Row is the row of the procedure.
-	Row string `yaml:"row" json:"row,omitempty"`
 	// Login runs the probe as the login user, before privilege is taken.
 	Login bool `yaml:"login" json:"login,omitempty"`
 	// Require ends the script when the answer is another.
@@ -104,8 +102,9 @@ type Probe struct {
 	// Guard probes are checks of a guard: an answer that is not understood is for
 	// the fact that joins them to say, and is no probe-failed. One that hangs is.
 	Guard bool `yaml:"guard" json:"guard,omitempty"`
-	// Sure says how sure the reading of the answer is: D, C, I or K (see Sureness).
-	// Source says where it is known from; K needs none.
+	// Sure says how sure the reading of the answer is: documented, seen, inferred or
+	// assumed (see conditions.Sureness). Source is where it is known from: the id of a
+	// source in docs/runbook.md, a colon, the detail; assumed needs none.
 	Sure   Text   `yaml:"sure" json:"sure,omitempty"`
 	Source string `yaml:"source" json:"source,omitempty"`
 }
@@ -154,9 +153,8 @@ type Unique struct {
 
 // Finding is one verdict.
 type Finding struct {
-	Pos      strictyaml.Pos `yaml:"-" json:"-"`
+	Pos      strictyaml.Pos `yaml:"-" json:"-" gone:"row"`
 	ID       string         `yaml:"id,required" json:"id"`
-	Row      string         `yaml:"row,required" json:"row"`
 	Severity Text           `yaml:"severity,required" json:"severity"`
 	// WarningWhen is a condition under which the finding is only a warning.
 	WarningWhen Text `yaml:"warning_when" json:"warning_when,omitempty"`
@@ -168,7 +166,9 @@ type Finding struct {
 	Evidence []Text `yaml:"evidence,required" json:"evidence"`
 	Remedy   Text   `yaml:"remedy" json:"remedy,omitempty"`
 	// Next says to a person, command by command, how to go on.
-	Next   []Text `yaml:"next" json:"next,omitempty"`
+	Next []Text `yaml:"next" json:"next,omitempty"`
+	// Source is where the rule comes from: in embedded playbooks the id of a source in
+	// docs/runbook.md, a colon, the detail.
 	Source string `yaml:"source,required" json:"source"`
 }
 
@@ -204,10 +204,9 @@ type Guard struct {
 
 // Rung is a group of steps that mends certain findings.
 type Rung struct {
-	Pos    strictyaml.Pos `yaml:"-" json:"-"`
+	Pos    strictyaml.Pos `yaml:"-" json:"-" gone:"row"`
 	ID     string         `yaml:"id,required" json:"id"`
 	Number int            `yaml:"number,required" json:"number"`
-	Row    string         `yaml:"row,required" json:"row"`
 	Title  string         `yaml:"title,required" json:"title"`
 	// Fixes are the findings that the rung can fix; none only where Collect.
 	Fixes []Text `yaml:"fixes" was:"mends" json:"fixes,omitempty"`
@@ -230,7 +229,7 @@ type Rung struct {
 
 // Step is one command that changes the host.
 type Step struct {
-	Pos strictyaml.Pos `yaml:"-" json:"-"`
+	Pos strictyaml.Pos `yaml:"-" json:"-" gone:"row"`
 	// Use takes a step over, as it is, from the playbook that is extended.
 	Use Text   `yaml:"use" json:"use,omitempty"`
 	ID  string `yaml:"id" json:"id,omitempty"`

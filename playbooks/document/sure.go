@@ -9,15 +9,19 @@ import (
 
 // checkSure checks what probes and derived facts say of themselves.
 func (c *checker) checkSure() {
+	known := []string{"", string(conditions.Documented), string(conditions.Seen), string(conditions.Inferred), string(conditions.Assumed)}
+	letters := map[string]conditions.Sureness{"D": conditions.Documented, "C": conditions.Seen, "I": conditions.Inferred, "K": conditions.Assumed}
 	check := func(pos strictyaml.Pos, of string, sure Text, source string) {
-		known := []string{"", string(conditions.Documented), string(conditions.Seen), string(conditions.Inferred), string(conditions.Assumed)}
+		now, letter := letters[sure.V]
 		switch {
+		case letter:
+			c.add(sure.Pos, "", "%s: `sure: %s` is now called `sure: %s`", of, sure.V, now)
 		case !slices.Contains(known, sure.V):
-			c.add(sure.Pos, "", "%s: sure must be D, C, I or K, found %q", of, sure.V)
+			c.add(sure.Pos, strictyaml.DidYouMean(sure.V, known), "%s: sure must be documented, seen, inferred or assumed, found %q", of, sure.V)
 		case sure.V != "" && sure.V != string(conditions.Assumed) && strings.TrimSpace(source) == "":
 			c.add(pos, "", "%s: sure: %s needs a source", of, sure.V)
 		case sure.V == "" && source != "":
-			c.add(pos, "", "%s: a source needs sure: D, C, I or K", of)
+			c.add(pos, "", "%s: a source needs sure: documented, seen, inferred or assumed", of)
 		}
 	}
 	for _, p := range c.playbook.Probes {

@@ -34,5 +34,5 @@ func (c *compiler) expression(env *cel.Env, key string, text document.Text, want
 }
 
 func (c *compiler) refuse(text document.Text, of string) {
-	c.add(text.Pos, "give it a second witness that is D, C or I", "%s can be decided by facts alone that are only assumed (sure: K)", of)
+	c.add(text.Pos, "require a second fact that is documented, seen or inferred", "%s can be decided by assumed facts alone", of)
 }

@@ -84,7 +84,7 @@ type Reading struct {
 	Source string
 }
 
-// String names a reading for people: "ifconfig (C)".
+// String names a reading for people: "ifconfig (seen)".
 func (r Reading) String() string {
 	if r.Sure == "" {
 		return r.Fact + " (not said)"

@@ -52,6 +52,7 @@ func Playbook(p *program.Program) string {
 	for _, sure := range conditions.Surenesses() {
 		s.line("  %s: %s", sure[0], sure[1])
 	}
+	s.line("  The sources are explained in docs/runbook.md, section Sources.")
 	s.uniques(p)
 	s.line("\nFindings")
 	for _, f := range p.Findings {
@@ -59,10 +60,11 @@ func Playbook(p *program.Program) string {
 		if f.WarningWhen.V != "" {
 			severity += ", warning when " + f.WarningWhen.V
 		}
-		s.line("  %s (%s, %s)", f.ID, f.Row, severity)
+		s.line("  %s (%s)", f.ID, severity)
 		s.block("      when ", f.When.V)
 		s.each("      ", f.Each)
 		s.rests(p.RestsOn(f.ID))
+		s.line("      source: %s", f.Source)
 	}
 	s.line("\nCapture: what is kept beside the probes' outputs")
 	for _, probe := range p.Capture.Probes {
@@ -98,7 +100,7 @@ func (s *sheet) block(indent, text string) {
 }
 
 func (s *sheet) probe(p document.Probe) {
-	s.line("  [read-only] %s (%s)", p.ID, p.Row)
+	s.line("  [read-only] %s", p.ID)
 	if p.When.V != "" {
 		s.block("      when ", p.When.V)
 	}
@@ -136,7 +138,7 @@ func (s *sheet) recovery(p *program.Program) {
 	s.line("\nRecover: rungs, the least invasive first")
 	s.guards("  ", p.Guards)
 	for _, r := range p.Rungs {
-		s.line("  rung %d, %s (%s): %s", r.Number, r.ID, r.Row, r.Title)
+		s.line("  rung %d, %s: %s", r.Number, r.ID, r.Title)
 		switch {
 		case r.Collect && p.OnlyCollects():
 		case r.Collect:
@@ -160,7 +162,7 @@ func (s *sheet) recovery(p *program.Program) {
 	}
 	s.line("\nVerify: every %s until %s", p.Verify.Every, p.Verify.Until.V)
 	for _, f := range p.Verify.Unchanged {
-		s.line("  %s (%s, %s): what must be as it was before the first change", f.ID, f.Row, f.Severity.V)
+		s.line("  %s (%s): must be as it was before the first change", f.ID, f.Severity.V)
 		s.block("      when ", f.When.V)
 		s.each("      ", f.Each)
 	}

@@ -80,7 +80,7 @@ func TestHostPage(t *testing.T) {
 		t.Errorf("title and focus: %s", got)
 	}
 	page := b.text("document.getElementById('host').textContent")
-	for _, part := range []string{"Findings", "Because", "Procedure", "fixed", "Next steps", "Changes", "undo", "Before and after", "Commands and their output", "Facts", "lssrc", "Copy"} {
+	for _, part := range []string{"Findings", "Because", "Source", "fixed", "Next steps", "Changes", "undo", "Before and after", "Commands and their output", "Facts", "lssrc", "Copy"} {
 		if !strings.Contains(page, part) {
 			t.Errorf("the page does not hold %q", part)
 		}

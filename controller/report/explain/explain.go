@@ -16,7 +16,7 @@ import (
 const ExplanationSchema = "aixmend.explanation/v1"
 
 // Explanation traces the verdict on one host: for each finding the observations, the
-// rule that they met, the row of the procedure behind the rule, the steps taken or
+// rule that they met, the source of the rule, the steps taken or
 // refused and why, and what to do next.
 type Explanation struct {
 	Schema  string          `json:"schema"`
@@ -60,8 +60,7 @@ type Chain struct {
 	Rule string `json:"rule"`
 	// RestsOn is how sure the facts are that the rule reads.
 	RestsOn []outcome.Reading `json:"rests_on"`
-	// Row is the row of the procedure, Source the origin of the rule.
-	Row    string `json:"row"`
+	// Source is the origin of the rule: an id of docs/runbook.md, then the detail.
 	Source string `json:"source"`
 	// Waived and Expired are the reason and the end of its waiver.
 	Waived  string   `json:"waived,omitempty"`
@@ -148,10 +147,9 @@ func Host(h outcome.Host) Explanation {
 
 // chain builds the chain of one finding, without its next steps.
 func chain(h outcome.Host, f outcome.Finding, observed map[string]Observation, all []Step) Chain {
-	row, source, _ := strings.Cut(f.Source, ": ")
 	c := Chain{
 		Finding: f.ID, Severity: f.Severity, Title: f.Title, Observed: []Observation{}, Values: []Value{},
-		Because: append([]string{}, f.Evidence...), Rule: f.Rule, Row: row, Source: source, Expired: f.Expired, Steps: []Step{}, Next: []string{},
+		Because: append([]string{}, f.Evidence...), Rule: f.Rule, Source: f.Source, Expired: f.Expired, Steps: []Step{}, Next: []string{},
 		RestsOn: append([]outcome.Reading{}, f.RestsOn...),
 	}
 	if f.Waived {

@@ -29,12 +29,12 @@ func partlyFixed() outcome.Host {
 		},
 		Facts: map[string]any{"node_ids": map[string]any{"state": "mismatch", "id": ""}},
 		Findings: []outcome.Finding{
-			{ID: "node-id-mismatch", Severity: outcome.Critical, Title: "the node ids differ", Evidence: []string{"lsnodeid: none"}, Remedy: "recfgct", Source: "D8: aix-facts 4",
+			{ID: "node-id-mismatch", Severity: outcome.Critical, Title: "the node ids differ", Evidence: []string{"lsnodeid: none"}, Remedy: "recfgct", Source: "ibm-docs: recfgct",
 				Rule: "node_ids.state ==\n  \"mismatch\"", Reads: []string{"node_ids.state", "node_ids.none", "gone.x"}, Probes: []string{"node_id_command", "node_id_etc", "not_run"}},
-			{ID: "rsct-below-recommended", Severity: outcome.Warning, Title: "RSCT is old", Source: "D1: x", Expired: "frozen (until 2026-11-01)", Remedy: "plan an update"},
-			{ID: "left-behind", Severity: outcome.Warning, Title: "something is left", Source: "R5: y", Waived: true, Waiver: "known", Remedy: "take it away"},
+			{ID: "rsct-below-recommended", Severity: outcome.Warning, Title: "RSCT is old", Source: "ibm-rmc: x", Expired: "frozen (until 2026-11-01)", Remedy: "plan an update"},
+			{ID: "left-behind", Severity: outcome.Warning, Title: "something is left", Source: "aixmend: y", Waived: true, Waiver: "known", Remedy: "take it away"},
 		},
-		Fixed: []outcome.Finding{{ID: "rmc-address-missing", Severity: outcome.Critical, Title: "no address", Evidence: []string{"ifconfig -a: none"}, Remedy: "chdev", Source: "D5: z", Rule: "rmc_address.state == \"missing\"", Probes: []string{"domain"}}},
+		Fixed: []outcome.Finding{{ID: "rmc-address-missing", Severity: outcome.Critical, Title: "no address", Evidence: []string{"ifconfig -a: none"}, Remedy: "chdev", Source: "ibm-rmc: z", Rule: "rmc_address.state == \"missing\"", Probes: []string{"domain"}}},
 		Changes: []outcome.Change{
 			{Rung: "address", Step: "set-address", Command: "chdev\n-l en1", Undo: "chdev back", Status: outcome.Applied, At: at, Detail: "exit 0", Fixes: []string{"rmc-address-missing"}},
 		},
@@ -68,12 +68,12 @@ func TestExplanationOfLittle(t *testing.T) {
 		{"skipped", "none: the host was not judged", outcome.Host{Outcome: outcome.Skipped, Stages: read, Reason: "not AIX: Linux"}},
 		{"never read", "none: nothing was read", outcome.Host{Outcome: outcome.Skipped, Reason: "interrupted"}},
 		{"an old report: its plan says which step", "step     rung 1, set: applied", outcome.Host{Outcome: outcome.Recovered,
-			Findings: []outcome.Finding{{ID: "x", Source: "D1: y"}}, Changes: []outcome.Change{{Step: "set", Status: outcome.Applied}},
+			Findings: []outcome.Finding{{ID: "x", Source: "ibm-rmc: y"}}, Changes: []outcome.Change{{Step: "set", Status: outcome.Applied}},
 			Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Fixes: []string{"x"}}}}},
 		{"a rung that would run", "next     aixmend recover -l h runs the steps above", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
-			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "D1: y", Remedy: "by hand"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Fixes: []string{"x"}}}}},
+			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "ibm-rmc: y", Remedy: "by hand"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Fixes: []string{"x"}}}}},
 		{"a rung that is blocked", "next     unblock rung 1: a cluster is live", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
-			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "D1: y"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", BlockedBy: "a cluster is live", Fixes: []string{"x"}}}}},
+			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "ibm-rmc: y"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", BlockedBy: "a cluster is live", Fixes: []string{"x"}}}}},
 	} {
 		if got := Host(c.host).Text(); !strings.Contains(got, c.want) {
 			t.Errorf("%s: %s", c.name, got)

@@ -24,6 +24,9 @@ func (e Explanation) Text() string {
 	for _, name := range slices.Sorted(maps.Keys(e.NotKnown)) {
 		t.line("  not known: %s: %s", name, e.NotKnown[name])
 	}
+	if slices.ContainsFunc(e.Chains, func(c Chain) bool { return c.Source != "" }) {
+		t.line("  The sources are explained in docs/runbook.md, section Sources.")
+	}
 	if len(e.Drift) > 0 {
 		t.line("\nDifferences from the approved plan")
 	}
@@ -95,9 +98,7 @@ func (t *explainer) chain(c Chain) {
 		t.line("    sure     %s: %s", r.Fact, sureness(r))
 	}
 	if c.Source != "" {
-		t.line("    row      %s: %s", c.Row, c.Source)
-	} else {
-		t.line("    row      %s", c.Row)
+		t.line("    source   %s", c.Source)
 	}
 	if c.Waived != "" {
 		t.line("    waived   %s", c.Waived)
@@ -113,9 +114,9 @@ func (t *explainer) chain(c Chain) {
 	}
 }
 
-// sureness renders in words how sure a reading is.
+// sureness renders in words how sure a reading is. Older reports have letters.
 func sureness(r outcome.Reading) string {
-	words := map[string]string{"D": "documented", "C": "seen in public sources", "I": "inferred", "K": "assumed", "": "not stated in the playbook"}[r.Sure]
+	words := map[string]string{"seen": "seen in public", "": "not stated in the playbook", "D": "documented", "C": "seen in public", "I": "inferred", "K": "assumed"}[r.Sure]
 	if words == "" {
 		words = r.Sure
 	}

@@ -45,7 +45,6 @@ type pageChain struct {
 	Values  [][2]int `json:"values"`
 	Because []int    `json:"because"`
 	Rule    int      `json:"rule"`
-	Row     int      `json:"row"`
 	Source  int      `json:"source"`
 	Waived  bool     `json:"waived"`
 	Waiver  int      `json:"waiver"`
@@ -135,7 +134,7 @@ func (b *block) chains(e explain.Explanation, findings []outcome.Finding) []page
 		p := pageChain{
 			Finding: b.short("finding", c.Finding), Severity: report.Clean(string(c.Severity), false), Title: b.short("title "+c.Finding, c.Title), Mended: c.Fixed,
 			Observed: [][3]int{}, Values: [][2]int{}, Because: b.shorts("because "+c.Finding, c.Because), Rule: b.short("rule", c.Rule),
-			Row: b.short("row", c.Row), Source: b.short("source", c.Source), Waiver: b.short("waiver", c.Waived), Expired: b.short("waiver", c.Expired),
+			Source: b.short("source", c.Source), Waiver: b.short("waiver", c.Waived), Expired: b.short("waiver", c.Expired),
 			Acts: [][4]int{}, Next: b.shorts("next", c.Next),
 		}
 		if i < len(findings) {

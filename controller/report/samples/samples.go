@@ -23,8 +23,8 @@ func Typical() outcome.Host {
 		FactErrors: map[string]string{"lscluster_m": "hung: no answer in 30s", "clock": "date failed (exit 2)"},
 		Findings: []outcome.Finding{
 			{ID: "rmc-address-missing", Severity: outcome.Critical, Title: "en1 has no IPv6 link-local address", Evidence: []string{"ifconfig -a: no fe80::/10 address on en1", "MAC of en1: fa:d4:43:3e:d1:20"},
-				Remedy: "chdev -l en1 -a netaddr6=fe80::f8d4:43ff:fe3e:d120", Source: "D5: IBM page"},
-			{ID: "rsct-below-recommended", Severity: outcome.Warning, Title: "RSCT 3.2.6.1 is below 3.2.6.2", Evidence: []string{"lslpp: 3.2.6.1"}, Remedy: "plan an RSCT update", Source: "D1: IBM page", Waived: true, Waiver: "frozen for audit, until 2027-01-31"},
+				Remedy: "chdev -l en1 -a netaddr6=fe80::f8d4:43ff:fe3e:d120", Source: "ibm-rmc: missing IPv6 link-local address"},
+			{ID: "rsct-below-recommended", Severity: outcome.Warning, Title: "RSCT 3.2.6.1 is below 3.2.6.2", Evidence: []string{"lslpp: 3.2.6.1"}, Remedy: "plan an RSCT update", Source: "ibm-rmc: RSCT 3.2.6.2 is recommended", Waived: true, Waiver: "frozen for audit, until 2027-01-31"},
 		},
 		Plan: []outcome.PlanStep{
 			{Rung: "1", Step: "replace-stale-lines", Command: "cp a b || exit 1\nwhile read x; do\n  echo \"$x\"\ndone", Undo: "cp b a"},
@@ -85,7 +85,7 @@ func BenchHost(i int) outcome.Host {
 		h.Outcome, h.Reason = outcome.NeedsAction, "rmc-address-missing: en1 has no link-local address"
 		h.Findings = []outcome.Finding{{
 			ID: "rmc-address-missing", Severity: outcome.Critical, Title: "en1 has no link-local address",
-			Evidence: []string{"ifconfig en1: no inet6"}, Remedy: "chdev -l en1 -a netaddr6=fe80::1", Source: "D6: procedure",
+			Evidence: []string{"ifconfig en1: no inet6"}, Remedy: "chdev -l en1 -a netaddr6=fe80::1", Source: "cloud-init-aix: the ODM and rc.tcpip set the address at boot",
 		}}
 	}
 	return h

@@ -78,7 +78,7 @@ function chain(c, text) {
       c.values.length ? link("Read as", c.values.map(([path, value]) => make("div", { class: "mono" }, text(path) + " = " + text(value)))) : null,
       lines("Because", c.because),
       c.rule ? link("Rule", make("span", { class: "mono" }, text(c.rule))) : null,
-      c.row || c.source ? link("Procedure", make("strong", {}, text(c.row)), c.source ? " " + text(c.source) : null) : null,
+      c.source ? link("Source", text(c.source)) : null,
       c.waiver ? link("Waiver", text(c.waiver)) : null,
       c.expired ? link("Waiver expired", text(c.expired)) : null,
       c.acts.length ? link("Steps", c.acts.map((row) => act(row, text))) : null,
