@@ -16,7 +16,7 @@ import (
 // askApplied asks the host whether an approved plan was applied to it already: whatever
 // state folder that was done from, the host remembers it. An error is a link that broke.
 func (w *walk) askApplied(ctx context.Context) error {
-	a := w.sight.approved
+	a := w.evidence.approved
 	if a == nil || a.ID == "" || w.Verb != Recover || len(w.out.Changes) > 0 {
 		return nil
 	}
@@ -26,12 +26,12 @@ func (w *walk) askApplied(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.sight.applied = nil
+	w.evidence.applied = nil
 	switch by, err := appliedBy(t.Results[0]); {
 	case err != nil:
-		w.sight.applied = []string{"whether the plan was applied to it already is not known: " + err.Error()}
+		w.evidence.applied = []string{"whether the plan was applied to it already is not known: " + err.Error()}
 	case by != "" && by != w.RunID:
-		w.sight.applied = []string{"run " + by + " has applied the plan to it already: make another plan"}
+		w.evidence.applied = []string{"run " + by + " has applied the plan to it already: make another plan"}
 	}
 	return nil
 }
@@ -50,7 +50,7 @@ func appliedBy(r transport.Result) (string, error) {
 // it does; where it does not, the course knows why. It is sent again where the link
 // broke: the mark of a run is made once, however often that is asked for.
 func (w *walk) markApplied(ctx context.Context) (marked bool, err error) {
-	a := w.sight.approved
+	a := w.evidence.approved
 	if a == nil || a.ID == "" || w.course.Begun() {
 		return true, nil
 	}
@@ -78,13 +78,13 @@ func (w *walk) markApplied(ctx context.Context) (marked bool, err error) {
 // drift lists how the host differs from its approved plan, before anything is changed on
 // it; nil: not at all.
 func (w *walk) drift() []string {
-	a := w.sight.approved
+	a := w.evidence.approved
 	if a.Unknown != "" {
 		return a.Drift(approval.Now{})
 	}
-	plan := w.Playbook.Plan(w.sight.diagnosis, w.wishes()) // before Block
-	return append(slices.Clone(w.sight.applied), a.Drift(approval.Now{
+	plan := w.Playbook.Plan(w.evidence.diagnosis, w.wishes()) // before Block
+	return append(slices.Clone(w.evidence.applied), a.Drift(approval.Now{
 		Address: w.out.Address, HostKey: w.out.HostKey, Findings: w.out.Findings,
-		Plan: plan, Evidence: w.Playbook.Grounds(w.sight.diagnosis, plan), Complete: w.peers.Complete(),
+		Plan: plan, Evidence: w.Playbook.Grounds(w.evidence.diagnosis, plan), Complete: w.peers.Complete(),
 	})...)
 }

@@ -7,7 +7,7 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// await waits for done; false when the run is being stopped before.
+// await waits for done; it returns false when the run is stopped before.
 func (w *walk) await(ctx context.Context, done <-chan struct{}) bool {
 	select {
 	case <-done:
@@ -19,32 +19,32 @@ func (w *walk) await(ctx context.Context, done <-chan struct{}) bool {
 	return false
 }
 
-// awaitTurn waits until it is known of every host what became of its open change, and
-// which machine it is.
-func (w *walk) awaitTurn(ctx context.Context) error {
+// awaitChanges waits until every host's open change is resolved and, after a resume, every
+// host's machine is identified.
+func (w *walk) awaitChanges(ctx context.Context) error {
 	w.hangUp()
 	w.await(ctx, w.peers.Resolved())
 	if w.pickup != nil {
 		w.await(ctx, w.peers.Identified())
 	}
-	w.happened(course.Event{Entry: outcome.Entry{Event: course.Awaited, Status: string(course.AwaitTurn)}})
+	w.happened(course.Event{Entry: outcome.Entry{Event: course.Awaited, Status: string(course.AwaitChanges)}})
 	return nil
 }
 
-// awaitWave waits until the host's wave begins. Its report is on disk meanwhile.
+// awaitWave waits, parked, until the host's wave begins.
 func (w *walk) awaitWave(ctx context.Context) error {
 	w.hangUp()
-	turn := w.waves.Want(w.host.Name)
+	permit := w.waves.Want(w.host.Name)
 	reason, known := "", false
 	select {
-	case reason = <-turn:
+	case reason = <-permit:
 		known = true
 	default:
 		if err := w.park(course.End{}); err != nil {
 			return err
 		}
 		select {
-		case reason = <-turn:
+		case reason = <-permit:
 			known = true
 		case <-w.Stop:
 		case <-w.broken:
@@ -62,16 +62,15 @@ func (w *walk) awaitWave(ctx context.Context) error {
 }
 
 // awaitFleet waits until every selected host has been read, and judges this one among
-// them. end is how it ends where nothing more comes of that; its outcome is empty for
-// a host that is to be changed.
+// them. end is its end if the others change nothing; its outcome is empty for a host that
+// needs a change.
 func (w *walk) awaitFleet(ctx context.Context, end course.End) error {
 	if err := w.giveBack(ctx); err != nil {
 		return err
 	}
 	w.hangUp()
 	if !w.peers.Complete() {
-		// The report is on disk while the others are waited for: for most hosts it
-		// is the final one.
+		// The report that is parked is the final one for most hosts.
 		w.shut(outcome.StageOK, "")
 		w.out.Outcome, w.out.Reason = end.Outcome, end.Reason
 		if err := w.park(end); err != nil {
@@ -87,16 +86,16 @@ func (w *walk) awaitFleet(ctx context.Context, end course.End) error {
 	if err := w.recall(); err != nil {
 		return err
 	}
-	w.adopt(w.Playbook.WithFleet(w.sight.diagnosis, w.peers.View(w.host.Name)))
+	w.adopt(w.Playbook.WithFleet(w.evidence.diagnosis, w.peers.View(w.host.Name)))
 	w.happened(course.Event{Entry: outcome.Entry{Event: course.Gathered}, Look: w.judge(course.Process{})})
 	return nil
 }
 
-// awaitEnd waits until the other hosts have ended that get a value anew which this one
+// awaitEnd waits until the other hosts have ended that give up a value which this one
 // keeps.
 func (w *walk) awaitEnd(ctx context.Context) error {
 	w.waves.Leave(w.host.Name)
-	w.leaveDesk() // those it waits for may want it
+	w.endReload() // the hosts that it waits for may need it
 	for _, other := range w.course.Look.Others {
 		w.await(ctx, w.peers.Ended(other))
 	}

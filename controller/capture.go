@@ -59,7 +59,7 @@ func (w *walk) capture(ctx context.Context) error {
 		return fmt.Errorf("capture: %w", err)
 	}
 	w.out.Capture = where
-	w.sight.before = w.sight.diagnosis
+	w.evidence.before = w.evidence.diagnosis
 	w.shut(outcome.StageOK, "kept, read back and hashed: "+where)
 	return w.write(course.Event{Entry: outcome.Entry{Event: outcome.EventCaptured, Detail: where}})
 }

@@ -23,7 +23,7 @@ func (w *walk) connect(ctx context.Context) error {
 		w.begun = time.Now()
 	}
 	w.conn = conn
-	w.leaveDesk()
+	w.endReload()
 	if err != nil {
 		e := outcome.Entry{Event: course.Unlinked, Status: string(transport.KindOf(err)), Detail: reasonOf(err)}
 		if transport.CauseOf(err).Temporary() {

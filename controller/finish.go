@@ -19,8 +19,8 @@ func (w *walk) finish(ctx context.Context, end course.End) error {
 	if !w.parked {
 		w.findLeft(end.Left...)
 	}
-	if p := w.pickup; p != nil && !p.said {
-		p.said = true
+	if p := w.pickup; p != nil && !p.told {
+		p.told = true
 		w.tellSettled()
 	}
 	w.out.Outcome, w.out.Reason, w.out.Interrupted = end.Outcome, end.Reason, end.Interrupted

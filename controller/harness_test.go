@@ -245,7 +245,7 @@ func (b *bench) engine(verb controller.Verb) *controller.Engine {
 	b.places = nil // each run has its own
 	return &controller.Engine{
 		Options: controller.Options{RunID: id, Verb: verb, Playbook: b.playbook, Params: params, Baseline: b.baseline, Upload: b.upload, Process: "b0ad.1"},
-		Dialer:  b.dialer(gate), Turns: b.placesOf(),
+		Dialer:  b.dialer(gate), Slots: b.placesOf(),
 		Journal: b.dir, Captures: b.store, Folders: b, Sink: b, Observer: b, Stop: b.stop,
 	}
 }

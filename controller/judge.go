@@ -12,22 +12,22 @@ import (
 
 // judge is what a look says, with all that decisions rest on.
 func (w *walk) judge(process course.Process) *course.Look {
-	d, asks := w.sight.diagnosis, w.wishes()
+	d, asks := w.evidence.diagnosis, w.wishes()
 	look := &course.Look{
 		Skip: d.Skip, Incomplete: d.Incomplete, Proved: w.Playbook.Proved(d), Targets: w.Playbook.Targets(d, asks), Open: outcome.OpenIDs(w.out.Findings),
 		SideEffects: w.sideEffects(), Verdict: outcome.Worst(w.out.Findings), Why: verdictOf(w.out.Findings),
-		Rollback: w.sight.rollback, Fates: map[int]course.Fate{}, Process: process, OnlyCollects: w.Playbook.OnlyCollects(),
+		Rollback: w.evidence.rollback, Fates: map[int]course.Fate{}, Process: process, OnlyCollects: w.Playbook.OnlyCollects(),
 	}
 	if view, ok := d.Facts["fleet"].(facts.Fleet); ok {
 		look.Complete = view.Complete
 		look.Others = w.peers.Clones(w.host.Name, w.Allowed)
 	}
-	if w.sight.approved != nil && len(w.out.Changes) == 0 {
+	if w.evidence.approved != nil && len(w.out.Changes) == 0 {
 		if w.out.Drift = w.drift(); len(w.out.Drift) > 0 {
 			look.Drift = approval.Drifted + few(w.out.Drift)
 		}
 	}
-	for _, rung := range w.sight.plan {
+	for _, rung := range w.evidence.plan {
 		look.Plan = append(look.Plan, rungOf(rung))
 	}
 	for _, i := range w.course.Asked() {
@@ -45,7 +45,7 @@ func (w *walk) fate(c *course.Change) course.Fate {
 	if !known {
 		return course.Fate{Why: "the evidence for the step is lost"}
 	}
-	inEffect, err := s.Confirm(w.sight.diagnosis)
+	inEffect, err := s.Confirm(w.evidence.diagnosis)
 	if err != nil {
 		return course.Fate{Why: err.Error()}
 	}
@@ -65,12 +65,12 @@ func seen(s *playbooks.PlannedStep) string {
 func (w *walk) rest(rung string, fates map[int]course.Fate) course.Rest {
 	if w.Earlier != nil {
 		var rest course.Rest
-		for _, r := range w.sight.plan {
+		for _, r := range w.evidence.plan {
 			rest = course.Rest{Steps: stepsOf(r.Steps), Blocked: r.Blocked}
 		}
 		return rest
 	}
-	planned := w.Playbook.Rest(w.sight.diagnosis, rung, w.wishes(), func(step string) bool { return w.taken(rung, step, fates) })
+	planned := w.Playbook.Rest(w.evidence.diagnosis, rung, w.wishes(), func(step string) bool { return w.taken(rung, step, fates) })
 	return course.Rest{Steps: stepsOf(planned.Steps), Blocked: planned.Blocked}
 }
 
@@ -87,7 +87,7 @@ func (w *walk) taken(rung, step string, fates map[int]course.Fate) bool {
 
 // adopt makes a diagnosis what is known of the host, in the report too.
 func (w *walk) adopt(d *playbooks.Diagnosis) {
-	w.sight.diagnosis = d
+	w.evidence.diagnosis = d
 	w.out.Facts = d.Facts
 	w.out.FactErrors = map[string]string{}
 	for name, err := range d.Missing {
@@ -96,9 +96,9 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 		}
 	}
 	w.out.Findings = []outcome.Finding{}
-	changed := w.sight.before != nil && w.course.Changed() && w.Earlier == nil
+	changed := w.evidence.before != nil && w.course.Changed() && w.Earlier == nil
 	if changed {
-		w.Playbook.Compare(w.sight.before, d)
+		w.Playbook.Compare(w.evidence.before, d)
 	}
 	for _, v := range d.Verdicts {
 		w.out.Findings = append(w.out.Findings, waive(w.host, finding(v)))
@@ -108,9 +108,9 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 		w.out.Fixed = w.fixed(d)
 	}
 	w.findLeft()
-	w.sight.plan = w.replan(d)
-	if w.sight.approved != nil {
-		w.sight.approved.Block(w.sight.plan)
+	w.evidence.plan = w.replan(d)
+	if w.evidence.approved != nil {
+		w.evidence.approved.Block(w.evidence.plan)
 	}
 	if (w.Verb == Plan || w.Verb == Recover) && !w.course.Begun() && d.Skip == "" && !d.Incomplete {
 		w.printPlan()
@@ -120,7 +120,7 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 // fixed are the findings that were there before the first change and are not now.
 func (w *walk) fixed(d *playbooks.Diagnosis) []outcome.Finding {
 	var gone []outcome.Finding
-	for _, v := range w.sight.before.Verdicts {
+	for _, v := range w.evidence.before.Verdicts {
 		if !slices.ContainsFunc(d.Verdicts, func(now playbooks.Verdict) bool { return now.ID == v.ID }) {
 			gone = append(gone, waive(w.host, finding(v)))
 		}

@@ -10,9 +10,9 @@ import (
 func (w *walk) printPlan() {
 	w.out.Plan = []outcome.PlanStep{}
 	if w.Verb == Plan {
-		w.out.Evidence = w.Playbook.Grounds(w.sight.diagnosis, w.sight.plan)
+		w.out.Evidence = w.Playbook.Grounds(w.evidence.diagnosis, w.evidence.plan)
 	}
-	for _, r := range w.sight.plan {
+	for _, r := range w.evidence.plan {
 		if len(r.Steps) == 0 { // what it would run is not known yet
 			w.out.Plan = append(w.out.Plan, outcome.PlanStep{Rung: r.Rung.ID, AllowedBy: r.Rung.Allow, BlockedBy: r.Blocked, Fixes: append([]string{}, r.Fixes...)})
 		}

@@ -29,7 +29,7 @@ func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
 		return w.Playbook.Plan(d, w.wishes())
 	}
 	back, err := w.rollback(d)
-	r := course.Rollback{Left: w.sight.rollback.Left}
+	r := course.Rollback{Left: w.evidence.rollback.Left}
 	switch {
 	case err != nil:
 		r.Person = err.Error()
@@ -44,7 +44,7 @@ func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
 	for _, s := range back.Rung.Steps {
 		r.Stands = append(r.Stands, strings.TrimPrefix(s.Step.ID, "undo-"))
 	}
-	w.sight.rollback = r
+	w.evidence.rollback = r
 	if len(back.Rung.Steps) == 0 {
 		return nil
 	}
@@ -55,7 +55,7 @@ func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
 // has found it. An error: what that run did is not known.
 func (w *walk) rollback(d *playbooks.Diagnosis) (playbooks.TakenBack, error) {
 	earlier, err := w.Earlier(w.host.Name)
-	w.sight.earlier = earlier.Run
+	w.evidence.earlier = earlier.Run
 	if err != nil {
 		return playbooks.TakenBack{}, err
 	}

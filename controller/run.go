@@ -3,136 +3,311 @@ package controller
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
-	"aixmend/controller/course"
 	"aixmend/controller/outcome"
+	"aixmend/controller/peers"
+	"aixmend/controller/rollout"
+	"aixmend/inventory"
+	"aixmend/playbooks"
+	"aixmend/playbooks/facts"
 )
 
-// guarded is run; a panic in it is an error of the product, and the other hosts
-// come to their end.
-func (w *walk) guarded(ctx context.Context) (h outcome.Host, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			w.close()
-			err = fmt.Errorf("%s: this is a bug: panic: %v\n%s", w.host.Name, p, debug.Stack())
+// Run takes every host to its end. Its error is an internal one (the state folder can't be
+// written): the result then holds the hosts that ended.
+func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error) {
+	e.broken, e.reloads = make(chan struct{}), make(chan struct{}, maxReloads)
+	probes, err := e.Playbook.Asked(e.Params, string(e.Verb), e.commandsOf())
+	if err != nil {
+		return Result{}, err
+	}
+	e.probes = probes
+	names := make([]string, len(hosts))
+	for i, h := range hosts {
+		names[i] = h.Name
+	}
+	p := e.peers(names)
+	waves := e.rollout(names)
+	var (
+		mu        sync.Mutex
+		summaries []outcome.HostSummary
+		internal  error // the first internal error
+		further   int   // hosts with a further one
+		walks     sync.WaitGroup
+	)
+	starting, over := e.untilStopped(ctx)
+	defer over()
+	e.starting = starting
+	todo, err := e.begin(p, waves, hosts, func(h outcome.Host) {
+		summary := summarise(h, e.Verb)
+		summaries = append(summaries, summary)
+		e.ended(summary)
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	p.Start()
+	take := func(w *walk) {
+		summary, err := e.walk(ctx, w)
+		if err == nil {
+			e.ended(summary)
 		}
-	}()
-	return w.run(ctx)
-}
-
-// maxPause is how long the controller may stand still between two actions, by the
-// clock on the wall, before what was looked at may be true no more (procedure E1).
-const maxPause = time.Minute
-
-// maxActions bounds the actions on one host: a course that never ends is a bug.
-const maxActions = 100_000
-
-// run takes the host to its end. Its error is a failure of the product, not of the
-// host.
-func (w *walk) run(ctx context.Context) (outcome.Host, error) {
-	defer w.close()
-	for range maxActions {
-		w.say()
-		if now := time.Now().Round(0); !w.last.IsZero() && now.Sub(w.last) > maxPause {
-			w.happened(course.Event{Entry: outcome.Entry{Event: course.Paused}})
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err != nil && internal == nil:
+			// Nothing new begins; work in progress is finished.
+			internal = err
+			close(e.broken)
+		case err != nil:
+			further++
+		default:
+			summaries = append(summaries, summary)
 		}
-		action := w.course.Next(time.Now(), w.wants(ctx))
-		if state := stateOf(action, w.course, w.state); state != w.state {
-			if err := w.move(state, action); err != nil {
-				return w.out, err
+	}
+	for _, next := range todo {
+		walks.Go(func() { // thousands may wait here, in a small frame
+			if next.walk == nil {
+				e.awaitSlot(next.host)
+				defer e.leaveSlot(next.host)
+				next.walk = newWalk(e, p, waves, next.host)
 			}
-			continue // meanwhile the run may have been stopped
+			take(next.walk)
+		})
+	}
+	walks.Wait()
+	waves.Wait()
+	if further > 0 {
+		internal = fmt.Errorf("%w (and on %d more hosts)", internal, further)
+	}
+	byName := func(a, b outcome.HostSummary) int { return strings.Compare(a.Name, b.Name) }
+	slices.SortFunc(summaries, byName)
+	if internal == nil && (e.Verb == Audit || e.Verb == Capture) {
+		internal = e.amendAll(p, hosts, summaries)
+	}
+	return Result{Hosts: summaries, Fleet: p.Findings(), Braked: waves.Reason()}, internal
+}
+
+// peers compares the hosts of the run with each other.
+func (e *Engine) peers(hosts []string) *peers.Peers {
+	began := e.Began
+	if began.IsZero() {
+		began = time.Now()
+	}
+	return peers.New(peers.Config{Playbook: e.Playbook, Params: e.Params, History: e.Captures, Past: e.Past, Began: began}, hosts)
+}
+
+// rollout lets the hosts begin in waves; nil where nobody is held back.
+func (e *Engine) rollout(hosts []string) *rollout.Waves {
+	if e.Verb != Recover || len(e.Waves) == 0 {
+		return nil
+	}
+	return rollout.New(rollout.Config{Waves: e.Waves, Brake: e.Brake, Pause: e.Pause, Observer: e.Observer}, hosts)
+}
+
+// identify tells the peers which machine a host is, from the reports of an earlier
+// process of the run, so that nobody need wait until the host is read again.
+func identify(p *peers.Peers, host string, reports ...*outcome.Host) {
+	for _, h := range reports {
+		var id facts.Identity
+		if h != nil && recallFact(h.Facts, "identity", &id) {
+			p.Identify(host, id)
+			return
 		}
-		if err := w.do(ctx, action); err != nil {
-			return w.out, fmt.Errorf("%s: %w", w.host.Name, err)
+	}
+}
+
+// ended reports the end of a host to the observer.
+func (e *Engine) ended(h outcome.HostSummary) {
+	if e.Observer != nil {
+		e.Observer.Ended(h)
+	}
+}
+
+// untilStopped returns a context that ends when the run is stopped, and a function that
+// ends it.
+func (e *Engine) untilStopped(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		select {
+		case <-e.Stop:
+		case <-e.broken:
+		case <-ctx.Done():
 		}
-		if w.course.End != nil {
-			return w.timed(), nil
+		cancel(errBeforeItsTurn)
+	}()
+	return ctx, func() {
+		cancel(nil)
+		<-ended
+	}
+}
+
+// walk takes a host to its end.
+func (e *Engine) walk(ctx context.Context, w *walk) (summary outcome.HostSummary, err error) {
+	ended, err := w.guarded(ctx)
+	w.peers.End(w.host.Name, ended.Interrupted)
+	ended.Host = w.host.Name // of a walk that broke, too
+	w.waves.End(ended, w.course.Stuck())
+	if err == nil {
+		summary, err = e.close(w, ended)
+	}
+	w.endReload()
+	return summary, err
+}
+
+// awaitSlot waits for a slot in the window. If the run is stopped before, the walk finds
+// out by itself.
+func (e *Engine) awaitSlot(host inventory.Host) {
+	if e.Slots != nil {
+		_ = e.Slots.Await(e.starting, TargetOf(host))
+	}
+}
+
+func (e *Engine) leaveSlot(host inventory.Host) {
+	if e.Slots != nil {
+		e.Slots.Leave(TargetOf(host))
+	}
+}
+
+// toWalk is a host that has not ended. walk is nil for one that was not begun: thousands
+// may wait for a slot and must take no memory.
+type toWalk struct {
+	host inventory.Host
+	walk *walk
+}
+
+// begin returns the hosts that have not ended, with the walks of those that an earlier
+// process began, and counts those that have ended.
+func (e *Engine) begin(p *peers.Peers, waves *rollout.Waves, hosts []inventory.Host, ended func(outcome.Host)) ([]*toWalk, error) {
+	todo := make([]*toWalk, 0, len(hosts))
+	for _, host := range hosts {
+		next := &toWalk{host: host}
+		if e.Begun != nil {
+			begun, err := e.Begun(host.Name)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", host.Name, err)
+			}
+			if begun.Done != nil {
+				p.Recall(host.Name, begun.Done.Facts)
+				p.End(host.Name, false)
+				waves.End(*begun.Done, false)
+				ended(*begun.Done)
+				continue
+			}
+			next.walk = newWalk(e, p, waves, host)
+			next.walk.takeUp(begun)
+			if pickup := next.walk.pickup; pickup != nil {
+				identify(p, host.Name, begun.Checkpoint, begun.Report)
+				if pickup.open >= 0 && next.walk.course.Open() {
+					p.Unresolved(host.Name)
+				}
+			}
 		}
+		todo = append(todo, next)
 	}
-	return w.out, fmt.Errorf("%s: this is a bug: no end after %d actions, in state %s", w.host.Name, maxActions, w.state)
+	return todo, nil
 }
 
-// do does one action, and tells the course what came of it.
-func (w *walk) do(ctx context.Context, a course.Action) error {
-	switch a.Do {
-	case course.Connect:
-		return w.connect(ctx)
-	case course.LookAt:
-		return w.lookAt(ctx, a)
-	case course.AwaitTurn:
-		return w.awaitTurn(ctx)
-	case course.AwaitWave:
-		return w.awaitWave(ctx)
-	case course.AwaitFleet:
-		return w.awaitFleet(ctx, a.End)
-	case course.AwaitEnd:
-		return w.awaitEnd(ctx)
-	case course.TakeLease:
-		return w.takeLease(ctx, a.Rung, a.Finishes)
-	case course.Capture:
-		return w.capture(ctx)
-	case course.Enter:
-		return w.enter(ctx, a.Rung)
-	case course.Leave:
-		return w.leave(a)
-	case course.Arm:
-		return w.arm(ctx, a.Step)
-	case course.Send:
-		return w.send(ctx, a)
-	case course.AskUndo:
-		return w.askUndo(ctx, a.Change)
-	case course.Disarm:
-		return w.disarm(ctx, a.Change)
-	case course.Revert:
-		return w.revert(ctx, a.Change)
-	case course.Note:
-		return w.note(a.Change, a.Status, a.Detail)
-	case course.Settle:
-		return w.settle(ctx, a)
-	case course.Finish:
-		return w.finish(ctx, a.End)
+// close writes the last report of a walk and journals its end.
+func (e *Engine) close(w *walk, h outcome.Host) (outcome.HostSummary, error) {
+	summary, err := w.finalReport(h)
+	if err != nil || h.Interrupted {
+		return summary, err
 	}
-	return fmt.Errorf("this is a bug: unknown action %q", a.Do)
+	return summary, e.Journal.Append(outcome.Entry{
+		Time: time.Now().UTC(), Event: outcome.EventEnded, Host: h.Host, Status: string(h.Outcome), Detail: h.Reason,
+	})
 }
 
-// wants is what the run wants of the host now.
-func (w *walk) wants(ctx context.Context) course.Wishes {
-	wishes := course.Wishes{
-		Verb: w.Verb, Stop: w.stopping(), Waves: w.waves != nil, Leases: w.Owner != "" && w.Verb == Recover,
-		OthersOpen: !w.peers.AllResolved() || w.pickup != nil && !w.peers.AllIdentified(),
-		Settle:     w.Params.Duration("settle"), Wait: w.Params.Duration("wait"), Every: w.Playbook.Verify.Every,
-		Rollback: w.sight.earlier,
+// amendAll judges the hosts of a read-only run among each other, at the end: no host
+// waited for the slowest.
+func (e *Engine) amendAll(p *peers.Peers, hosts []inventory.Host, summaries []outcome.HostSummary) error {
+	at := map[string]int{}
+	for i, s := range summaries {
+		at[s.Name] = i
 	}
-	if ctx.Err() != nil {
-		wishes.Cut = "interrupted: " + context.Cause(ctx).Error()
+	for _, host := range hosts {
+		i, ended := at[host.Name]
+		if !ended {
+			continue
+		}
+		amended, err := e.amend(p, host, summaries[i])
+		if err != nil {
+			return err
+		}
+		summaries[i] = amended
 	}
-	if w.waves.Tripped() {
-		wishes.Brake = w.waves.Reason()
-	}
-	return wishes
+	return nil
 }
 
-// move shows another state, and notes it in the journal.
-func (w *walk) move(to State, a course.Action) error {
-	err := w.Journal.Append(outcome.Entry{Time: time.Now().UTC(), Event: outcome.EventState, Host: w.host.Name, State: string(to), Detail: a.Why})
-	w.state = to
-	if w.Observer != nil {
-		w.Observer.Moved(w.host.Name, to, a.Why)
+func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
+	s := outcome.HostSummary{
+		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
+		Findings: outcome.FindingIDs(h.Findings), Open: outcome.OpenIDs(h.Findings), Guides: outcome.GuideIDs(h.Findings), DurationMS: h.Duration,
+		Report: "hosts/" + h.Host + ".json", Interrupted: h.Interrupted,
+		Waived: outcome.WaivedIDs(h.Findings), Expired: outcome.ExpiredIDs(h.Findings),
 	}
-	return err
+	if verb == Plan {
+		s.Plan = h.Plan
+	}
+	return s
 }
 
-// say tells what became of the change that was open, once that is known.
-func (w *walk) say() {
-	p := w.pickup
-	if p == nil || p.said || w.course.Open() {
-		return
+// finalReport writes the last report of a walk and returns its summary. The report of a
+// parked host is amended on disk.
+func (w *walk) finalReport(ended outcome.Host) (outcome.HostSummary, error) {
+	if !w.parked {
+		return summarise(ended, w.Verb), w.Sink.HostDone(ended)
 	}
-	p.said = true
-	w.tellSettled()
-	w.peers.Resolve(w.host.Name)
-	w.waves.Resume(w.host.Name)
+	var summary outcome.HostSummary
+	w.reloads <- struct{}{}
+	defer func() { <-w.reloads }()
+	err := w.Sink.Amend(w.host.Name, func(h *outcome.Host) {
+		h.Outcome, h.Reason, h.Interrupted, h.Started, h.Duration = ended.Outcome, ended.Reason, ended.Interrupted, ended.Started, ended.Duration
+		summary = summarise(*h, w.Verb)
+	})
+	return summary, err
+}
+
+// amend adds the verdicts over the fleet to the report of a host, and returns its new
+// summary.
+func (e *Engine) amend(p *peers.Peers, host inventory.Host, summary outcome.HostSummary) (outcome.HostSummary, error) {
+	verdicts := p.Verdicts(host.Name, inventoryFact(host, time.Now()))
+	if len(verdicts) == 0 {
+		return summary, nil
+	}
+	err := e.Sink.Amend(host.Name, func(h *outcome.Host) {
+		// A run that was resumed may have judged it before.
+		h.Findings = slices.DeleteFunc(h.Findings, func(f outcome.Finding) bool {
+			return slices.ContainsFunc(verdicts, func(v playbooks.Verdict) bool { return v.ID == f.ID })
+		})
+		for _, v := range verdicts {
+			h.Findings = append(h.Findings, waive(host, finding(v)))
+		}
+		e.inOrder(h.Findings)
+		conclude(h)
+		summary = summarise(*h, e.Verb)
+	})
+	return summary, err
+}
+
+// inOrder sorts findings as the playbook does, others last: the first of the gravest
+// becomes the reason.
+func (e *Engine) inOrder(findings []outcome.Finding) {
+	at := map[string]int{}
+	for i, f := range e.Playbook.Findings {
+		at[f.ID] = i
+	}
+	place := func(f outcome.Finding) int {
+		if i, there := at[f.ID]; there {
+			return i
+		}
+		return len(at)
+	}
+	slices.SortStableFunc(findings, func(a, b outcome.Finding) int { return place(a) - place(b) })
 }

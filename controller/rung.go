@@ -20,7 +20,7 @@ func (w *walk) enter(ctx context.Context, rung course.Rung) error {
 		return err
 	}
 	w.open(outcome.StageRecover)
-	w.remember(rung.ID, w.sight.plan)
+	w.remember(rung.ID, w.evidence.plan)
 	if w.lease != nil {
 		w.out.Fence = onhost.FenceCommand(*w.lease)
 	}

@@ -24,9 +24,9 @@ const (
 func stateOf(a course.Action, r *course.Record, shown State) State {
 	begun := r.Begun()
 	switch a.Do {
-	case course.Connect, course.TakeLease, course.AskUndo, course.Disarm, course.Revert, course.Note, course.AwaitTurn:
+	case course.Connect, course.TakeLease, course.AskUndo, course.Disarm, course.Revert, course.Note, course.AwaitChanges:
 		switch {
-		case begun && (shown == Recovering || shown == Verifying), a.Do == course.Note || a.Do == course.AwaitTurn:
+		case begun && (shown == Recovering || shown == Verifying), a.Do == course.Note || a.Do == course.AwaitChanges:
 			return shown
 		case begun:
 			return Verifying

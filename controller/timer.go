@@ -19,7 +19,7 @@ const (
 	undoOfUndo    = "none: it is itself an undo"
 )
 
-// arm leaves the undo of a step behind on the host. Without it the step is not taken.
+// arm arms the timed undo of a step on the host. Without it the step is not sent.
 func (w *walk) arm(ctx context.Context, s course.Step) error {
 	w.within(outcome.StageRecover)
 	return w.sendChange(ctx, change{
@@ -27,8 +27,8 @@ func (w *walk) arm(ctx context.Context, s course.Step) error {
 	})
 }
 
-// askUndo asks the host what became of an arming that was cut off, before it is
-// disarmed: were that cut off too, nothing could tell any more whether either happened.
+// askUndo asks the host whether an arming that was cut off happened, before it is
+// disarmed: if the disarming were cut off too, nothing could tell any more.
 func (w *walk) askUndo(ctx context.Context, arming int) error {
 	w.within(w.working())
 	step := w.course.Changes[arming].Step.ID
@@ -39,7 +39,7 @@ func (w *walk) askUndo(ctx context.Context, arming int) error {
 		w.broke(err)
 		return nil
 	}
-	status := outcome.Applied // where that can't be told, disarming it will tell
+	status := outcome.Applied // where the answer is unclear, disarming it will tell
 	if r := t.Results[0]; r.Err == nil {
 		found, err := onhost.ReadArmed(string(r.Stdout))
 		if err == nil && (found.State == onhost.UndoNone || found.Run != w.commandsOf()) {
@@ -49,7 +49,7 @@ func (w *walk) askUndo(ctx context.Context, arming int) error {
 	return w.note(arming, status, "by the host's undo marker")
 }
 
-// disarm ends the wait of a timed undo.
+// disarm disarms a timed undo.
 func (w *walk) disarm(ctx context.Context, arming int) error {
 	w.within(w.working())
 	c := w.course.Changes[arming]
@@ -59,7 +59,7 @@ func (w *walk) disarm(ctx context.Context, arming int) error {
 	if last := w.course.Changes[len(w.course.Changes)-1]; last.Answer == onhost.UndoDisarmed {
 		for i := arming + 1; i < len(w.course.Changes); i++ {
 			if main := w.course.Changes[i]; main.Part == course.Main && main.Step.ID == c.Step.ID {
-				say(&w.out.Changes[i], "its undo was disarmed over a new connection")
+				addDetail(&w.out.Changes[i], "its undo was disarmed over a new connection")
 				break
 			}
 		}
@@ -67,8 +67,8 @@ func (w *walk) disarm(ctx context.Context, arming int) error {
 	return err
 }
 
-// say adds to what the report says of a change.
-func say(c *outcome.Change, what string) {
+// addDetail adds a text to the detail of a change.
+func addDetail(c *outcome.Change, what string) {
 	c.Detail = strings.TrimPrefix(c.Detail+"; "+what, "; ")
 }
 
@@ -81,8 +81,7 @@ func (w *walk) revert(ctx context.Context, undone int) error {
 	})
 }
 
-// working is the stage of the report in which commands stand that may be sent in
-// several.
+// working is the stage in which the report shows commands that several stages send.
 func (w *walk) working() string {
 	if w.state == Recovering {
 		return outcome.StageRecover

@@ -17,9 +17,8 @@ import (
 	"aixmend/transport"
 )
 
-// walk takes one host from its first connection to its end: it asks the host's course
-// for the next action, does it, writes down what came of it, and asks again. One
-// goroutine owns it.
+// walk takes one host from its first connection to its end: it asks the host's course for
+// the next action, does it, journals the result, and asks again. One goroutine owns it.
 type walk struct {
 	*Engine
 	peers  *peers.Peers
@@ -27,20 +26,20 @@ type walk struct {
 	host   inventory.Host
 	target transport.Target
 
-	course *course.Record // decides
-	out    outcome.Host   // the report
-	state  State          // what is shown of it
-	conn   transport.Conn // nil: none
-	begun  time.Time      // when it was first connected to
-	last   time.Time      // when the course was last told of something, by the clock on the wall
-	stage  *openStage     // the stage of the report that is open; nil: none
-	lease  *onhost.Lease
-	sight  sight // what was read of the host
-	steps  map[string]playbooks.PlannedStep
-	moved  map[string]bool // files that a transfer has brought over
-	parked bool            // what is known stands in the report alone
-	atDesk bool            // it holds a desk
-	pickup *pickup         // nil: no other process was here before in this run
+	course    *course.Record // decides
+	out       outcome.Host   // the report
+	state     State          // the state that is shown
+	conn      transport.Conn // nil: none
+	begun     time.Time      // when it was first connected to
+	last      time.Time      // when the course was last told of an event, by the wall clock
+	stage     *openStage     // the stage of the report that is open; nil: none
+	lease     *onhost.Lease
+	evidence  evidence // from the newest look, and the controller's own
+	steps     map[string]playbooks.PlannedStep
+	moved     map[string]bool // files that a transfer has brought over
+	parked    bool            // the report is on disk alone
+	reloading bool            // it holds a reload
+	pickup    *pickup         // nil: no earlier process of the run sent anything
 }
 
 func newWalk(e *Engine, p *peers.Peers, waves *rollout.Waves, host inventory.Host) *walk {
@@ -54,12 +53,12 @@ func newWalk(e *Engine, p *peers.Peers, waves *rollout.Waves, host inventory.Hos
 		steps: map[string]playbooks.PlannedStep{}, moved: map[string]bool{},
 	}
 	if e.Approved != nil {
-		w.sight.approved = e.Approved(host.Name)
+		w.evidence.approved = e.Approved(host.Name)
 	}
 	return w
 }
 
-// TargetOf is where and as whom the inventory says that a host is reached.
+// TargetOf returns how to reach a host of the inventory.
 func TargetOf(host inventory.Host) transport.Target {
 	s := host.SSH
 	return transport.Target{
@@ -70,7 +69,7 @@ func TargetOf(host inventory.Host) transport.Target {
 	}
 }
 
-// emptyPlan is there, and empty, for the verbs that plan.
+// emptyPlan is empty for the verbs that plan, else nil.
 func emptyPlan(verb Verb) []outcome.PlanStep {
 	if verb == Plan || verb == Recover {
 		return []outcome.PlanStep{}
@@ -78,7 +77,7 @@ func emptyPlan(verb Verb) []outcome.PlanStep {
 	return nil
 }
 
-// happened tells the course what is not for the journal: it ends with the process.
+// happened tells the course an event that is not for the journal.
 func (w *walk) happened(e course.Event) {
 	e.Host = w.host.Name
 	if e.Time.IsZero() {
@@ -103,9 +102,8 @@ func (w *walk) write(e course.Event) error {
 	return nil
 }
 
-// fold tells the course of an event, and keeps the changes of the report in step. The
-// course is told the time as the clock of this process has it, which never jumps
-// (procedure E9).
+// fold tells the course an event and updates the changes of the report. The course is
+// told the time by the monotonic clock of this process, which never jumps (procedure E9).
 func (w *walk) fold(e course.Event) {
 	w.course.Apply(e)
 	w.last = time.Now().Round(0)
@@ -113,7 +111,7 @@ func (w *walk) fold(e course.Event) {
 	outcome.FoldChange(&w.out.Changes, e.Entry, w.course.Fixes(e.Rung))
 }
 
-// timed is the report with the time that the walk has taken so far.
+// timed is the report with the time taken so far.
 func (w *walk) timed() outcome.Host {
 	if !w.begun.IsZero() {
 		w.out.Started = w.begun.UTC()
@@ -122,7 +120,7 @@ func (w *walk) timed() outcome.Host {
 	return w.out
 }
 
-// close closes the connection, which gives the place in the window back.
+// close closes the connection, which frees its slot.
 func (w *walk) close() {
 	if w.conn != nil {
 		_ = w.conn.Close()
@@ -142,7 +140,7 @@ func (w *walk) broke(err error) {
 	w.happened(course.Event{Entry: outcome.Entry{Event: course.Broke, Status: string(transport.KindOf(err)), Detail: reasonOf(err)}})
 }
 
-// reasonOf says why a host can't be reached; it begins with the kind.
+// reasonOf returns why a host can't be reached; it begins with the kind.
 func reasonOf(err error) string {
 	var typed *transport.Error
 	switch {
@@ -160,29 +158,30 @@ type openStage struct {
 	began time.Time
 }
 
-// sight is what was read of a host, and what the controller knows beside it.
-type sight struct {
-	past      *facts.Captured      // of the newest capture before this run
-	given     *playbooks.Given     // what the controller knows of the host
+// evidence is what decisions about a host rest on: the newest look, and what the
+// controller knows beside it.
+type evidence struct {
+	captured  *facts.Captured      // from the newest capture before this run
+	given     *playbooks.Given     // the controller's own facts
 	approved  *approval.Host       // nil: no plan was approved
 	applied   []string             // why the approved plan may have been applied already
 	before    *playbooks.Diagnosis // the host before its first change
 	diagnosis *playbooks.Diagnosis // the newest
 	plan      []playbooks.PlannedRung
-	earlier   string          // the run that is taken back
-	rollback  course.Rollback // what of it is left
+	earlier   string          // the run that is rolled back
+	rollback  course.Rollback // what is left of it
 }
 
-// forget drops what stands in the report.
-func (s *sight) forget() { s.given, s.before, s.diagnosis, s.plan = nil, nil, nil, nil }
+// forget drops what the report holds too.
+func (s *evidence) forget() { s.given, s.before, s.diagnosis, s.plan = nil, nil, nil, nil }
 
-// pickup is what a walk has to tell that goes on where another process was.
+// pickup is the report that a resumed walk owes the observer.
 type pickup struct {
-	open int // the change whose result was never written; -1: none
-	said bool
+	open int // the change whose result was never journaled; -1: none
+	told bool
 }
 
-// spoiled tells the course why no rung may begin any more.
+// spoiled tells the course that no rung may begin any more, and why.
 func (w *walk) spoiled(why string) {
 	w.happened(course.Event{Entry: outcome.Entry{Event: course.Spoiled, Detail: why}})
 }

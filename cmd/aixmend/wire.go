@@ -102,7 +102,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 			Baseline: j.baseline(store), Upload: j.upload,
 			Waves: j.waves, Brake: j.brake, Owner: owner(), MadeBy: j.madeBy(),
 		},
-		Turns:    places,
+		Slots:    places,
 		Journal:  dir,
 		Captures: store,
 		Folders:  folders{dir},

@@ -7,29 +7,29 @@ type Do string
 
 // The actions.
 const (
-	Connect    Do = "connect"     // open a connection
-	LookAt     Do = "look"        // read the host and judge it
-	AwaitTurn  Do = "await turn"  // wait until it is known of every host what became of its open change
-	AwaitWave  Do = "await wave"  // wait until the host's wave begins
-	AwaitFleet Do = "await fleet" // wait until every host has been read, and judge this one among them
-	AwaitEnd   Do = "await end"   // wait until other hosts have ended
-	TakeLease  Do = "take lease"  // ask for the host's lease, and take or renew it
-	Capture    Do = "capture"     // keep what recovery may touch
-	Enter      Do = "enter"       // write down that a rung begins
-	Leave      Do = "leave"       // write down that a rung is over
-	Arm        Do = "arm"         // leave the undo of a step behind on the host
-	Send       Do = "send"        // send a step
-	AskUndo    Do = "ask undo"    // ask the host whether a timed undo is armed
-	Disarm     Do = "disarm"      // end the wait of a timed undo
-	Revert     Do = "revert"      // send the undo of a step
-	Note       Do = "note"        // write down what a look has shown of a change
-	Settle     Do = "settle"      // wait
-	Finish     Do = "finish"      // the host has ended
+	Connect      Do = "connect"       // open a connection
+	LookAt       Do = "look"          // read the host and judge it
+	AwaitChanges Do = "await changes" // wait until every host's open change is resolved
+	AwaitWave    Do = "await wave"    // wait until the host's wave begins
+	AwaitFleet   Do = "await fleet"   // wait until every host has been read, and judge this one among them
+	AwaitEnd     Do = "await end"     // wait until other hosts have ended
+	TakeLease    Do = "take lease"    // ask for the host's lease, and take or renew it
+	Capture      Do = "capture"       // keep what recovery may touch
+	Enter        Do = "enter"         // write down that a rung begins
+	Leave        Do = "leave"         // write down that a rung is over
+	Arm          Do = "arm"           // leave the undo of a step behind on the host
+	Send         Do = "send"          // send a step
+	AskUndo      Do = "ask undo"      // ask the host whether a timed undo is armed
+	Disarm       Do = "disarm"        // end the wait of a timed undo
+	Revert       Do = "revert"        // send the undo of a step
+	Note         Do = "note"          // write down what a look has shown of a change
+	Settle       Do = "settle"        // wait
+	Finish       Do = "finish"        // the host has ended
 )
 
 // Dos lists the actions in the order in which a host that is healed meets them.
 func Dos() []Do {
-	return []Do{Connect, LookAt, AwaitWave, AwaitFleet, AwaitEnd, TakeLease, Capture, AwaitTurn, Enter, Arm, Send, AskUndo, Disarm, Revert, Leave, Settle, Note, Finish}
+	return []Do{Connect, LookAt, AwaitWave, AwaitFleet, AwaitEnd, TakeLease, Capture, AwaitChanges, Enter, Arm, Send, AskUndo, Disarm, Revert, Leave, Settle, Note, Finish}
 }
 
 // Action is what is to be done next.

@@ -159,7 +159,7 @@ func (n *next) goOn() bool {
 	_, finishing := n.finishing()
 	held := n.lease.held && finishing != nil && finishing.ID == step.ID // a service is stopped: nobody is waited for
 	if n.w.OthersOpen && !held {
-		return n.take(Action{Do: AwaitTurn, Why: "waiting for other hosts (open changes)"})
+		return n.take(Action{Do: AwaitChanges, Why: "waiting for other hosts (open changes)"})
 	}
 	if n.w.Leases && (!n.lease.held || n.lease.asked != rung.ID) {
 		return n.over(Action{Do: TakeLease, Rung: *rung})
@@ -217,7 +217,7 @@ func (n *next) runnable() *Rung {
 func (n *next) enter(rung *Rung) bool {
 	switch {
 	case n.w.OthersOpen:
-		return n.take(Action{Do: AwaitTurn, Why: "waiting for other hosts (open changes)"})
+		return n.take(Action{Do: AwaitChanges, Why: "waiting for other hosts (open changes)"})
 	case n.w.Leases && (!n.lease.held || n.lease.asked != rung.ID):
 		return n.over(Action{Do: TakeLease, Rung: *rung})
 	case n.looks.recalled:

@@ -19,7 +19,7 @@ func TestStandings(t *testing.T) {
 		{
 			"one is not read", []Entry{looked("a"), state("a", "waiting", "waiting for its wave"), looked("b"), state("b", "gathering", ""), state("c", "connecting", "its slot is free")},
 			"0 of 3 ended, 1 in progress, 1 waiting for their wave, 1 waiting for other hosts, not read yet: c",
-			map[string]string{"a": "it waits until every host has been read; not read yet: c", "b": "it waits until every host has been read; not read yet: c", "c": "connecting: its turn"},
+			map[string]string{"a": "it waits until every host has been read; not read yet: c", "b": "it waits until every host has been read; not read yet: c", "c": "connecting: its slot is free"},
 		},
 		{
 			"a wave", []Entry{looked("a"), state("a", "recovering", ""), looked("b"), state("b", "waiting", ""), looked("c"), ended("c")},

@@ -18,7 +18,7 @@ type turns struct {
 	left  atomic.Int32
 }
 
-// Await implements controller.Turns.
+// Await implements controller.Slots.
 func (t *turns) Await(_ context.Context, target transport.Target) error {
 	if target.Name == "daemon-down" {
 		<-t.ended
@@ -26,7 +26,7 @@ func (t *turns) Await(_ context.Context, target transport.Target) error {
 	return nil
 }
 
-// Leave implements controller.Turns.
+// Leave implements controller.Slots.
 func (t *turns) Leave(transport.Target) { t.left.Add(1) }
 
 // Moved implements controller.Observer.
@@ -39,11 +39,11 @@ func (t *turns) Moved(host string, to controller.State, note string) {
 
 // A host that waits for its turn has not begun, and the place that it was given is
 // taken back when it ends.
-func TestTurns(t *testing.T) {
+func TestSlots(t *testing.T) {
 	b := newBench(t, "daemon-down", "healthy")
 	turns := &turns{bench: b, ended: make(chan struct{})}
 	e := b.engine(controller.Audit)
-	e.Turns, e.Observer = turns, turns
+	e.Slots, e.Observer = turns, turns
 	b.runEngine(e)
 	want := []string{
 		"healthy connecting", "healthy diagnosing", "healthy done",

@@ -13,17 +13,17 @@ import (
 
 // known is what the controller knows of the host; it is put together once.
 func (w *walk) known() playbooks.Given {
-	if w.sight.given != nil {
-		return *w.sight.given
+	if w.evidence.given != nil {
+		return *w.evidence.given
 	}
-	w.sight.given = &playbooks.Given{RunID: w.commandsOf(), Verb: string(w.Verb), Inventory: w.inventory(), Captured: w.captured(), Upload: w.Upload}
+	w.evidence.given = &playbooks.Given{RunID: w.commandsOf(), Verb: string(w.Verb), Inventory: w.inventory(), Captured: w.captured(), Upload: w.Upload}
 	if w.Playbook.Uses("captures") {
-		w.sight.given.Captures = w.kept()
+		w.evidence.given.Captures = w.kept()
 	}
 	if w.Baseline != nil {
-		w.sight.given.Baseline = w.Baseline(w.host.Name)
+		w.evidence.given.Baseline = w.Baseline(w.host.Name)
 	}
-	return *w.sight.given
+	return *w.evidence.given
 }
 
 // kept are the captures that the capture verb took of the host, as a fact.
@@ -61,29 +61,29 @@ func inventoryFact(host inventory.Host, now time.Time) facts.Inventory {
 // captured is what the host's newest capture says, as a fact. It is read once:
 // what this walk itself captures says nothing about the past.
 func (w *walk) captured() facts.Captured {
-	if w.sight.past != nil {
-		return *w.sight.past
+	if w.evidence.captured != nil {
+		return *w.evidence.captured
 	}
-	w.sight.past = &facts.Captured{}
+	w.evidence.captured = &facts.Captured{}
 	c, err := w.Captures.Newest(w.host.Name, w.RunID)
 	if err != nil || c == nil {
-		return *w.sight.past
+		return *w.evidence.captured
 	}
-	*w.sight.past = facts.Captured{Known: true, ID: c.ID, Date: c.Created.UTC().Format(time.DateOnly), NICs: facts.ReadPast(c.Facts).NICs}
+	*w.evidence.captured = facts.Captured{Known: true, ID: c.ID, Date: c.Created.UTC().Format(time.DateOnly), NICs: facts.ReadPast(c.Facts).NICs}
 	var then struct {
 		Bootinfo facts.Word
 		Lspv     facts.Disks
 	}
 	if text, err := json.Marshal(c.Facts); err != nil || json.Unmarshal(text, &then) != nil {
-		return *w.sight.past
+		return *w.evidence.captured
 	}
-	w.sight.past.BootDisk = then.Bootinfo.Text
+	w.evidence.captured.BootDisk = then.Bootinfo.Text
 	for _, d := range then.Lspv.List {
 		if d.Name == then.Bootinfo.Text {
-			w.sight.past.BootPVID = d.PVID
+			w.evidence.captured.BootPVID = d.PVID
 		}
 	}
-	return *w.sight.past
+	return *w.evidence.captured
 }
 
 // recallCaptured is the fact about the newest capture before the run.
@@ -107,10 +107,10 @@ func recallFact(written map[string]any, name string, into any) bool {
 
 // recall judges again what the report holds, where it was put aside.
 func (w *walk) recall() (err error) {
-	if w.sight.diagnosis != nil {
+	if w.evidence.diagnosis != nil {
 		return nil
 	}
-	if w.sight.diagnosis, err = w.Playbook.Recall(w.Params, w.known(), w.out.Facts, w.out.FactErrors); err != nil {
+	if w.evidence.diagnosis, err = w.Playbook.Recall(w.Params, w.known(), w.out.Facts, w.out.FactErrors); err != nil {
 		return fmt.Errorf("its report: %w", err)
 	}
 	return w.recallBefore()
@@ -119,14 +119,14 @@ func (w *walk) recall() (err error) {
 // recallBefore judges again what the host was before its first change, as its capture
 // holds it.
 func (w *walk) recallBefore() error {
-	if w.sight.before != nil || !w.course.Begun() || w.out.Capture == "" {
+	if w.evidence.before != nil || !w.course.Begun() || w.out.Capture == "" {
 		return nil
 	}
 	kept, err := w.Captures.Load(w.out.Capture)
 	if err != nil {
 		return err
 	}
-	if w.sight.before, err = w.Playbook.Recall(w.Params, w.known(), kept.Facts, nil); err != nil {
+	if w.evidence.before, err = w.Playbook.Recall(w.Params, w.known(), kept.Facts, nil); err != nil {
 		return fmt.Errorf("capture %s: %w", w.out.Capture, err)
 	}
 	return nil

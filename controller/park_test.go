@@ -22,27 +22,27 @@ func walkOf(t *testing.T) *walk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &Engine{Options: Options{Verb: Recover, Playbook: p}, Sink: nowhere{}, Journal: nowhere{}, desks: make(chan struct{}, desks)}
+	e := &Engine{Options: Options{Verb: Recover, Playbook: p}, Sink: nowhere{}, Journal: nowhere{}, reloads: make(chan struct{}, maxReloads)}
 	return newWalk(e, e.peers([]string{"a"}), nil, inventory.Host{Name: "a"})
 }
 
-// A host that waits a second time, for its wave when it has been judged among the
-// others, holds no desk meanwhile: with more such hosts than desks nobody else would
+// A host that is parked a second time, for its wave after it has been judged among the
+// others, holds no reload meanwhile: with more such hosts than reloads nobody else would
 // be judged, and no wave would begin.
-func TestWhoWaitsHoldsNoDesk(t *testing.T) {
+func TestParkedHostHoldsNoReload(t *testing.T) {
 	w := walkOf(t)
 	for range 2 {
 		if err := w.park(course.End{}); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(w.desks); n > 0 {
-			t.Fatalf("%d desks are held while it waits", n)
+		if n := len(w.reloads); n > 0 {
+			t.Fatalf("%d reloads are held while it waits", n)
 		}
 		if ok, err := w.unpark(t.Context()); !ok || err != nil {
 			t.Fatal(ok, err)
 		}
 	}
-	if w.leaveDesk(); len(w.desks) > 0 {
-		t.Errorf("%d desks are never given back", len(w.desks))
+	if w.endReload(); len(w.reloads) > 0 {
+		t.Errorf("%d reloads are never given back", len(w.reloads))
 	}
 }
