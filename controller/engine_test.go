@@ -424,7 +424,7 @@ func hungHostHoldsNobody(t *testing.T, verb controller.Verb) {
 			<-ticker.C
 		}
 	}()
-	timeout := time.AfterFunc(20*time.Second, cancel)
+	timeout := time.AfterFunc(hang, cancel)
 	defer timeout.Stop()
 	if _, err := b.engine(verb).Run(ctx, b.hosts); err != nil {
 		t.Fatal(err)

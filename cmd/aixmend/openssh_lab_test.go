@@ -715,7 +715,7 @@ func (d *desk) run(args ...string) ran {
 // call runs the built binary in the desk's folder.
 func (d *desk) call(args ...string) ran {
 	d.t.Helper()
-	ctx, cancel := context.WithTimeout(d.t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(d.t.Context(), killLong)
 	defer cancel()
 	var stdout, stderr strings.Builder
 	c := exec.CommandContext(ctx, d.lab.aixmend, args...)

@@ -224,7 +224,7 @@ func TestNoTypedSecretAnywhere(t *testing.T) {
 		if got != 0 || !strings.Contains(out.String(), "1 healthy") {
 			t.Errorf("exit code %d\n%s%s", got, out.String(), errs.String())
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(killLong):
 		t.Fatalf("it did not end\n%s%s", out.String(), errs.String())
 	}
 	secrets.in(t, "the output", out.String()+errs.String())

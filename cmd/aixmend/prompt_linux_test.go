@@ -52,7 +52,7 @@ func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
-	for end := time.After(20 * time.Second); !holds(); {
+	for end := time.After(killLong); !holds(); {
 		select {
 		case <-ticker.C:
 		case <-end:

@@ -13,6 +13,7 @@ import (
 	"aixmend/inventory/naming"
 	"aixmend/inventory/settings"
 	"aixmend/inventory/strictyaml"
+	"aixmend/transport/lab/suite"
 )
 
 // Whatever the file: an inventory that holds what its types promise, or
@@ -183,20 +184,16 @@ func checkSource(t *testing.T, key string) {
 
 // A fleet of MaxHosts in one file of 10 MB is read.
 func TestBigFile(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out with -short: it reads files of 10 MB for seconds")
-	}
+	suite.Long(t, "it reads a file of 10 MB")
 	var text strings.Builder
 	text.WriteString("apiVersion: aixmend/v1\ngroups: {prod: {ssh: {user: ops}}}\nhosts:\n")
 	for i := range inventory.MaxHosts {
 		fmt.Fprintf(&text, "  aixprd%06d: {address: 10.%d.%d.%d, groups: [prod], rmc_nic: en1, ssh: {port: 22, become: sudo}}\n", i, i>>16, i>>8&255, i&255)
 	}
-	start := time.Now()
 	inv, err := Parse("inventory.yaml", []byte(text.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d bytes in %v", text.Len(), time.Since(start))
 	if len(inv.Hosts) != inventory.MaxHosts || text.Len() < 10_000_000 {
 		t.Errorf("%d hosts of %d bytes", len(inv.Hosts), text.Len())
 	}
@@ -210,10 +207,7 @@ func TestBigFile(t *testing.T) {
 // files that ask for much work for each problem: an answer in a time that an
 // ordinary file of their size takes several times, not in hours.
 func TestHostileFiles(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out with -short: it reads files of 10 MB for seconds")
-	}
-	const n = 20_000
+	n := suite.Rounds(4_000, 20_000)
 	many := func(format string) string {
 		var text strings.Builder
 		for i := range n {
@@ -221,11 +215,14 @@ func TestHostileFiles(t *testing.T) {
 		}
 		return text.String()
 	}
-	start := time.Now()
-	if _, err := Parse("inventory.yaml", []byte("apiVersion: aixmend/v1\nhosts:\n"+many("  host%d: {}\n"))); err != nil {
+	parse := func(text string) (took time.Duration, err error) {
+		took = suite.Effort(t, func() { _, err = Parse("inventory.yaml", []byte("apiVersion: aixmend/v1\n"+text)) })
+		return took, err
+	}
+	ordinary, err := parse("hosts:\n" + many("  host%d: {}\n")) // a good file of that many lines
+	if err != nil {
 		t.Fatal(err)
 	}
-	ordinary := time.Since(start) // of a file of that many lines, on this machine, now
 	for name, text := range map[string]string{
 		"unknown groups":  "groups:\n" + many("  group%d:\n") + "hosts:\n" + many("  host%d: {groups: [grup%[1]d]}\n"),
 		"bad names":       "hosts:\n" + many("  \"-%d[1-99999]\": {}\n"),
@@ -237,14 +234,13 @@ func TestHostileFiles(t *testing.T) {
 		"accepts of one":  "hosts: {a: {accept: [" + many("{check: f_%d, until: 2027-01-31, reason: r},") + "]}}\n",
 		"list in a range": "hosts:\n  ? \"a[" + many("%d,") + "99999]\"\n  :\n",
 	} {
-		start := time.Now()
-		_, err := Parse("inventory.yaml", []byte("apiVersion: aixmend/v1\n"+text))
-		if took := time.Since(start); took > 100*ordinary {
+		took, err := parse(text)
+		if took > 100*ordinary {
 			t.Errorf("%s: took %v, a good file of that many lines %v", name, took, ordinary)
 		}
 		if good := strings.HasSuffix(name, "of one") || name == "list in a range"; (err == nil) != good {
 			t.Errorf("%s: %.200v", name, err)
 		}
-		t.Logf("%s: %v", name, time.Since(start))
+		t.Logf("%s: %v", name, took)
 	}
 }

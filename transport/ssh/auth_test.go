@@ -258,11 +258,7 @@ func TestAgentThatHangs(t *testing.T) {
 			r.target.Identity = ""
 			r.opts.Keys.AgentTimeout = short
 			r.opts.Keys.AgentSocket = serveAgent(t, func(c net.Conn) io.ReadWriter { return &stuck{c, answers, late} }, newKey(t))
-			began := time.Now()
-			r.dialFails(transport.KindAuth, "agent")
-			if took := time.Since(began); took > ages/2 {
-				t.Errorf("took %s", took)
-			}
+			r.dialFails(transport.KindAuth, "agent") // an agent without a limit would hang
 		})
 	}
 }

@@ -82,7 +82,7 @@ func handshake(t *testing.T, l *MemListener, auth ...ssh.AuthMethod) (*ssh.Clien
 	if len(auth) == 0 {
 		auth = []ssh.AuthMethod{ssh.PublicKeys(key(t))}
 	}
-	_ = nc.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = nc.SetDeadline(time.Now().Add(10 * time.Minute))
 	c, chans, reqs, err := ssh.NewClientConn(nc, "server:22", &ssh.ClientConfig{User: "ops", Auth: auth, HostKeyCallback: ssh.InsecureIgnoreHostKey()}) //nolint:gosec // a server of ours
 	if err != nil {
 		nc.Close()
@@ -257,7 +257,7 @@ func TestMaxSessions(t *testing.T) {
 // eventually polls without sleeping.
 func eventually(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	end := time.After(5 * time.Second)
+	end := time.After(10 * time.Minute)
 	for !f() {
 		select {
 		case <-end:
