@@ -56,7 +56,7 @@ type bench struct {
 	playbook    *playbooks.Playbook
 	set         []string
 	concurrency int
-	places      *wrap.Places
+	slots       *wrap.Slots
 	stop        chan struct{}
 
 	mu          sync.Mutex
@@ -242,10 +242,10 @@ func (b *bench) engine(verb controller.Verb) *controller.Engine {
 	if verb == controller.Capture {
 		id = "r0" // what it takes is the past of the run after it
 	}
-	b.places = nil // each run has its own
+	b.slots = nil // each run has its own
 	return &controller.Engine{
 		Options: controller.Options{RunID: id, Verb: verb, Playbook: b.playbook, Params: params, Baseline: b.baseline, Upload: b.upload, Process: "b0ad.1"},
-		Dialer:  b.dialer(gate), Slots: b.placesOf(),
+		Dialer:  b.dialer(gate), Slots: b.slotsOf(),
 		Journal: b.dir, Captures: b.store, Folders: b, Sink: b, Observer: b, Stop: b.stop,
 	}
 }
@@ -255,16 +255,16 @@ func (b *bench) dialer(gate wrap.Gate) transport.Dialer {
 	dialer := ssh.NewDialer(ssh.Options{
 		ConnectTimeout: 5 * time.Second, Keys: &auth.Keys{}, Hosts: &hostkeys.KnownHosts{},
 	})
-	return wrap.Gated(wrap.Limited(wrap.Retried(dialer, quickly(retry.Dial)), b.placesOf()), gate)
+	return wrap.Gated(wrap.Limited(wrap.Retried(dialer, quickly(retry.Dial)), b.slotsOf()), gate)
 }
 
-// placesOf are the places of the newest run, for all its diallers.
-func (b *bench) placesOf() *wrap.Places {
-	if b.places == nil {
+// slotsOf are the slots of the newest run, for all its diallers.
+func (b *bench) slotsOf() *wrap.Slots {
+	if b.slots == nil {
 		windows := []*wrap.Window{wrap.NewWindow(b.concurrency)}
-		b.places = wrap.NewPlaces(func(transport.Target) []*wrap.Window { return windows })
+		b.slots = wrap.NewSlots(func(transport.Target) []*wrap.Window { return windows })
 	}
-	return b.places
+	return b.slots
 }
 
 // run runs a verb over all hosts, or those named.

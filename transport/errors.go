@@ -11,15 +11,15 @@ type Kind string
 
 // The kinds of error.
 const (
-	// KindRefused: the address answered no (refused, no route).
+	// KindRefused: the connection was refused, or there is no route.
 	KindRefused Kind = "refused"
 	// KindTimeout: no answer within the connect timeout.
 	KindTimeout Kind = "timeout"
 	// KindDNS: the name does not resolve.
 	KindDNS Kind = "dns"
-	// KindHostKeyUnknown: known_hosts has no key for the host.
+	// KindHostKeyUnknown: known_hosts lists no key for the host.
 	KindHostKeyUnknown Kind = "host-key-unknown"
-	// KindHostKeyChanged: known_hosts has another key for the host.
+	// KindHostKeyChanged: known_hosts lists another key for the host.
 	KindHostKeyChanged Kind = "host-key-changed"
 	// KindAuth: the host did not accept the identity, or there is none.
 	KindAuth Kind = "auth"
@@ -27,11 +27,11 @@ const (
 	KindProtocol Kind = "protocol"
 	// KindLost: an established connection broke.
 	KindLost Kind = "lost"
-	// KindJump: the bastion, not the host, is the trouble.
+	// KindJump: the bastion failed, not the host.
 	KindJump Kind = "jump"
 	// KindPrivilege: the login works, becoming root does not.
 	KindPrivilege Kind = "privilege"
-	// KindCanceled: the run was stopped; says nothing about the host.
+	// KindCanceled: the run was stopped. The host may be fine.
 	KindCanceled Kind = "canceled"
 )
 
@@ -53,16 +53,16 @@ type Error struct {
 	Err error
 }
 
-// Error gives host, operation and cause; the kind is not repeated in it.
+// Error returns host, operation and cause, without the kind.
 func (e *Error) Error() string { return fmt.Sprintf("%s: %s: %v", e.Host, e.Op, e.Err) }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Reason is the form of the reports: "kind: cause".
+// Reason returns the form for reports: "kind: cause".
 func (e *Error) Reason() string { return string(e.Kind) + ": " + e.Err.Error() }
 
-// KindOf returns the kind of err, and "" when err is not a transport error.
+// KindOf returns the kind of err, "" if err is not a transport error.
 func KindOf(err error) Kind {
 	var e *Error
 	if errors.As(err, &e) {
@@ -84,13 +84,12 @@ func CauseOf(err error) Kind {
 	return e.Kind
 }
 
-// ErrHung says that a command gave no end within its timeout.
+// ErrHung means that a command did not end within its timeout.
 var ErrHung = errors.New("hung: no end within its time limit")
 
-// ErrNotRun says that a command was never started: a required answer before it
-// was not as required, too many commands before it hung, or the login could not
-// become root.
+// ErrNotRun means that a command never started: a required answer did not come, too
+// many commands before it hung, or the login could not become root.
 var ErrNotRun = errors.New("not run")
 
-// ErrGateShut says that the gate did not let a changing command pass.
+// ErrGateShut means that the gate did not let a changing command pass.
 var ErrGateShut = errors.New("the gate is shut: nothing that changes a host may run")

@@ -21,8 +21,8 @@ type Link struct {
 	Via []string
 }
 
-// LinkOf returns how a connection came about; the zero value where a transport
-// can't tell.
+// LinkOf returns how a connection was made; the zero value if the transport can't
+// tell.
 func LinkOf(conn Conn) Link {
 	if asked, ok := conn.(interface{ Link() Link }); ok {
 		return asked.Link()

@@ -24,11 +24,11 @@ type Target struct {
 	Port int
 	// User is the login; empty: root.
 	User string
-	// Identity is the path of a private key, or of the public one whose private
-	// half the agent holds; empty: the user's own, then the agent.
+	// Identity is the path of a private key, or of a public one whose private half
+	// the agent holds; empty: the user's own, then the agent.
 	Identity string
-	// Certificate is the path of the user certificate that goes with Identity;
-	// "none": none; empty: IDENTITY-cert.pub if that is there, or the agent's.
+	// Certificate is the path of the user certificate of Identity; "none": none;
+	// empty: IDENTITY-cert.pub if it exists, or the agent's.
 	Certificate string
 	// Agent is the path of the agent's socket; "none": no agent; empty: the
 	// user's own.
@@ -75,8 +75,7 @@ const (
 	DefaultPort = 22
 )
 
-// Defaulted is the target with the user and the port that hold when nobody has
-// said any.
+// Defaulted returns the target with the default user and port where none is set.
 func (t Target) Defaulted() Target {
 	if t.User == "" {
 		t.User = DefaultUser
@@ -109,8 +108,7 @@ const (
 // host: a shell that runs one is known by it in the process table.
 const ScriptBegin = "LC_ALL=C; LANG=C; ODMDIR=/etc/objrepos"
 
-// DefaultMaxOutput is how many bytes of each stream of a command are kept when
-// the command does not say.
+// DefaultMaxOutput is the default of Command.MaxOutput, in bytes.
 const DefaultMaxOutput = 256 << 10
 
 // Command is one piece of POSIX sh text to run on a host.
@@ -189,7 +187,7 @@ type Dialer interface {
 	Dial(ctx context.Context, target Target) (Conn, error)
 }
 
-// DialerFunc is a function that is a Dialer.
+// DialerFunc is a function that implements Dialer.
 type DialerFunc func(ctx context.Context, target Target) (Conn, error)
 
 // Dial calls f.

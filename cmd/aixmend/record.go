@@ -89,7 +89,7 @@ func (a *app) recordAll(ctx context.Context, f recordFlags) error {
 		a.say("recording %s: %d read-only commands each", report.Hosts(len(hosts)), len(r.catalogue.Asked))
 	}
 	a.interrupts.announce(a.say)
-	dialer := wrap.Gated(wrap.Limited(wrap.Retried(j.reach.dialer(), retry.Dial), wrap.NewPlaces(j.windows())), wrap.Shut)
+	dialer := wrap.Gated(wrap.Limited(wrap.Retried(j.reach.dialer(), retry.Dial), wrap.NewSlots(j.windows())), wrap.Shut)
 	r.run(a.within(ctx, a.flags.Deadline), dialer)
 	return r.ended(inv)
 }

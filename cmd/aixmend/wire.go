@@ -26,7 +26,7 @@ import (
 	"aixmend/transport/wrap"
 )
 
-// windows gives the places that a host's connection takes: those of its groups
+// windows gives the slots that a host's connection takes: those of its groups
 // that set a bound, by name, then that of the run.
 func (j *job) windows() func(transport.Target) []*wrap.Window {
 	all := wrap.NewWindow(j.window)
@@ -94,7 +94,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 	if j.verb == controller.Recover {
 		gate = j.within(a.open, id)
 	}
-	places := wrap.NewPlaces(j.windows())
+	slots := wrap.NewSlots(j.windows())
 	e := &controller.Engine{
 		Options: controller.Options{
 			RunID: id, Verb: j.verb, Playbook: j.playbook, Params: j.params,
@@ -102,7 +102,7 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 			Baseline: j.baseline(store), Upload: j.upload,
 			Waves: j.waves, Brake: j.brake, Owner: owner(), MadeBy: j.madeBy(),
 		},
-		Slots:    places,
+		Slots:    slots,
 		Journal:  dir,
 		Captures: store,
 		Folders:  folders{dir},
@@ -116,9 +116,9 @@ func (a *app) engine(j *job, id string, store *journal.Store, dir *journal.Run) 
 		e.Process = process
 	}
 	if j.offline != nil {
-		e.Dialer, e.Captures = wrap.Gated(wrap.Limited(j.offline.Dialer, places), wrap.Shut), j.offline
+		e.Dialer, e.Captures = wrap.Gated(wrap.Limited(j.offline.Dialer, slots), wrap.Shut), j.offline
 	} else {
-		e.Dialer = wrap.Gated(wrap.Limited(wrap.Retried(j.reach.dialer(), retry.Dial), places), gate)
+		e.Dialer = wrap.Gated(wrap.Limited(wrap.Retried(j.reach.dialer(), retry.Dial), slots), gate)
 	}
 	if !j.flags.quiet {
 		e.Observer = a.mover(j.flags.verbose > 0)

@@ -1,15 +1,14 @@
-// Package shell quotes words for a POSIX shell, and takes shell text apart, for
-// hosts on which a login may not become root for a whole script, but for single
-// commands.
+// Package shell quotes words for a POSIX shell, and splits shell text into calls, for
+// hosts on which a login may become root for single commands only.
 //
-// Terms. A call is a simple command of the text that needs root: one whose
-// first word is an absolute path, or comes from a variable. Builtins of the
-// shell (tests, printf, assignments, loops) need no root. A text that can't be
-// taken apart without changing its meaning has to run as a whole.
+// A call is a simple command of the text that needs root: its first word is an
+// absolute path, or comes from a variable. Builtins of the shell (tests, printf,
+// assignments, loops) need no root. A text that can't be split without changing its
+// meaning must run as a whole.
 //
-// The transport puts a word in front of each call, and `playbook sudoers`
-// prints the commands that a site has to allow: both must see the same calls, so both ask
-// this package. It only reads text; it runs nothing.
+// The transport puts a word in front of each call, and `playbook sudoers` prints the
+// commands that a site must allow: both must see the same calls, so both use this
+// package. It only reads text and runs nothing.
 package shell
 
 import (
@@ -21,22 +20,21 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// Any stands, in a form, for text that only the host can tell. Shell text can't
-// hold it.
+// Any stands in a form for text that only the host knows. Shell text can't contain it.
 const Any = "\x00"
 
-// maxForms is how many forms of one call are told apart; with more of them, words
-// that vary become Any.
+// maxForms bounds the forms of one call; with more of them, words that vary become
+// Any.
 const maxForms = 16
 
-// Text is shell text that was taken apart. It is never changed after Split.
+// Text is shell text split into calls. It does not change after Split.
 type Text struct {
 	source string
 	whole  string
 	rather string // a way to write it without the reason in whole
 	calls  []*syntax.CallExpr
-	// values are the words that the text itself gives to a variable; nil when
-	// something else gives it one, too.
+	// values holds the words that the text assigns to a variable; nil if it gets
+	// values from elsewhere too.
 	values map[string][]*syntax.Word
 }
 
@@ -49,8 +47,8 @@ type Call struct {
 	call *syntax.CallExpr
 }
 
-// Split takes a text apart. A text that is not POSIX sh has no calls, and a
-// reason to run as a whole.
+// Split splits a text into calls. A text that is not POSIX sh has none, and must run
+// as a whole.
 func Split(source string) *Text {
 	t := &Text{source: source, values: map[string][]*syntax.Word{}}
 	if strings.ContainsAny(source, "\x00\r") {
@@ -71,11 +69,11 @@ func Split(source string) *Text {
 
 func offset(c *syntax.CallExpr) uint { return c.Args[0].Pos().Offset() }
 
-// Whole says why the text can only run as a whole; "" when each of its calls
-// can become root by itself.
+// Whole says why the text must run as a whole; "" if each of its calls can become root
+// by itself.
 func (t *Text) Whole() string { return t.whole }
 
-// Rather says how to write the text so that it can be taken apart; "" when it can.
+// Rather says how to write the text so that it can be split; "" if it can.
 func (t *Text) Rather() string { return t.rather }
 
 // Calls returns the calls, in the order of the text.
@@ -87,8 +85,8 @@ func (t *Text) Calls() []Call {
 	return calls
 }
 
-// Prefixed returns the text with a command in front of each call; nothing else
-// in it is touched. It makes sense only when Whole is "".
+// Prefixed returns the text with a command in front of each call, and otherwise
+// unchanged. Whole must be "".
 func (t *Text) Prefixed(command string) string {
 	var b strings.Builder
 	last := uint(0)
@@ -101,8 +99,8 @@ func (t *Text) Prefixed(command string) string {
 	return b.String()
 }
 
-// Words returns the call's words where the text says them all as they are;
-// false when a variable or another command has a part in one.
+// Words returns the call's words if all are literal; false if a variable or another
+// command is part of one.
 func (c Call) Words() ([]string, bool) {
 	words := make([]string, len(c.call.Args))
 	for i, w := range c.call.Args {
@@ -115,8 +113,8 @@ func (c Call) Words() ([]string, bool) {
 	return words, true
 }
 
-// Forms returns the possible forms of the call, word by word: one form for each
-// value that the text itself gives to a variable, and Any for the rest.
+// Forms returns the possible forms of the call, word by word: one for each value that
+// the text assigns to a variable, with Any for unknown text.
 func (c Call) Forms() [][]string {
 	e := &expander{text: c.text, known: map[string][]string{}}
 	forms := [][]string{nil}
@@ -139,8 +137,8 @@ func (c Call) Forms() [][]string {
 // expander finds the possible values of words.
 type expander struct {
 	text *Text
-	// known are the values of the variables that were asked for; Any while one
-	// is being found out, so that one made of itself comes to an end.
+	// known holds the values of variables; Any during the search for one, so that a
+	// variable made of itself ends the recursion.
 	known map[string][]string
 }
 
@@ -177,7 +175,7 @@ func (e *expander) part(p syntax.WordPart) []string {
 	return []string{Any}
 }
 
-// variable returns the values that the text gives to a variable.
+// variable returns the values that the text assigns to a variable.
 func (e *expander) variable(name string) []string {
 	if values, known := e.known[name]; known {
 		return values
@@ -203,7 +201,7 @@ func (e *expander) variable(name string) []string {
 	return e.known[name]
 }
 
-// product joins each of some beginnings with each of some ends.
+// product joins each beginning with each end.
 func product(begin, end []string) []string {
 	if len(begin)*len(end) > maxForms {
 		end = []string{Any}
@@ -231,7 +229,7 @@ func plain(p *syntax.ParamExp) string {
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// literal returns the value of a word in which nothing is expanded.
+// literal returns the value of a word without expansions.
 func literal(w *syntax.Word) (string, bool) {
 	var b strings.Builder
 	for _, p := range w.Parts {
@@ -255,13 +253,11 @@ func literal(w *syntax.Word) (string, bool) {
 	return b.String(), true
 }
 
-// inQuotes are the characters that a backslash takes the meaning of in double
-// quotes.
+// inQuotes holds the characters that a backslash escapes in double quotes.
 const inQuotes = "$`\"\\\n"
 
-// unescape takes the backslashes out of text: those in front of a character of
-// special, or in front of any when special is empty. A line that goes on is
-// joined.
+// unescape removes the backslashes before characters of special, or before all if
+// special is empty, and joins continued lines.
 func unescape(text, special string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -275,7 +271,7 @@ func unescape(text, special string) string {
 	return b.String()
 }
 
-// keep notes the first reason to run as a whole, and how to write the text without it.
+// keep records the first reason to run as a whole, and how to avoid it.
 func (t *Text) keep(rather, format string, args ...any) {
 	if t.whole == "" {
 		t.whole, t.rather = fmt.Sprintf(format, args...), rather

@@ -12,26 +12,26 @@ import (
 // around a text.
 const ownPrefix = "aixmend_"
 
-// builtins are the shell's own commands that need no rights. Any other command that
-// is no absolute path has to run as a whole: `kill`, `cd` and
-// `umask` mean something else outside the root shell they were written for,
-// and a bare name would be looked up by the login.
+// builtins lists the shell's own commands that need no rights. A text with any other
+// command that is no absolute path must run as a whole: `kill`, `cd` and `umask` mean
+// something else outside the root shell they were written for, and a bare name would
+// be looked up in the login's PATH.
 var builtins = []string{
 	":", "[", "test", "true", "false", "echo", "print", "printf", "exit", "return", "break", "continue",
 	"read", "shift", "unset", "wait", "pwd", "times", "set",
 }
 
-// exported are the variables that the transport gives to every command. One
-// that a text sets anew would not get through to its calls.
+// exported lists the variables that the transport sets for every command. A new value
+// in the text would not reach its calls.
 var exported = []string{"PATH", "LC_ALL", "LANG", "ODMDIR"}
 
-// splitter goes through a text once it is parsed.
+// splitter walks through a parsed text.
 type splitter struct {
 	*Text
 	functions map[string]bool
 }
 
-// declared gathers the functions of the text.
+// declared collects the functions of the text.
 func (s *splitter) declared(n syntax.Node) bool {
 	if f, ok := n.(*syntax.FuncDecl); ok && f.Name != nil {
 		s.functions[f.Name.Value] = true
@@ -42,8 +42,8 @@ func (s *splitter) declared(n syntax.Node) bool {
 	return true
 }
 
-// visit gathers the calls and the values of variables, and finds text that can't be
-// taken apart.
+// visit collects the calls and the values of variables, and finds text that can't be
+// split.
 func (s *splitter) visit(n syntax.Node) bool {
 	switch n := n.(type) {
 	case *syntax.Stmt:
@@ -71,7 +71,7 @@ func (s *splitter) visit(n syntax.Node) bool {
 	return true
 }
 
-// arithmetic notes arithmetic that may set variables out of sight.
+// arithmetic notes the variables that arithmetic may set.
 func (s *splitter) arithmetic(n syntax.Node) {
 	if _, ok := n.(*syntax.ArithmExp); !ok {
 		s.keep(portable, "it is not POSIX sh")
@@ -85,7 +85,7 @@ func (s *splitter) arithmetic(n syntax.Node) {
 	})
 }
 
-// command looks at the kind of a command; nil is a redirection alone.
+// command checks the kind of a command; nil is a lone redirection.
 func (s *splitter) command(c syntax.Command) {
 	switch c.(type) {
 	case nil, *syntax.CallExpr, *syntax.IfClause, *syntax.WhileClause, *syntax.ForClause,
@@ -120,7 +120,7 @@ func (s *splitter) redirect(r *syntax.Redirect) {
 	}
 }
 
-// loop takes the values of a loop's variable.
+// loop notes the values of a loop's variable.
 func (s *splitter) loop(f *syntax.ForClause) {
 	iter, ok := f.Loop.(*syntax.WordIter)
 	if !ok {
@@ -192,7 +192,7 @@ func named(w *syntax.Word) bool {
 	return ok
 }
 
-// assign takes the value of an assignment.
+// assign notes the value of an assignment.
 func (s *splitter) assign(a *syntax.Assign, lasting bool) {
 	if a.Name == nil || a.Append || a.Array != nil || a.Index != nil {
 		s.keep(portable, "it is not POSIX sh")
@@ -209,7 +209,7 @@ func (s *splitter) assign(a *syntax.Assign, lasting bool) {
 	s.home(a.Value)
 }
 
-// home finds ~, which is the login's own.
+// home finds ~, which expands to the login's home.
 func (s *splitter) home(w *syntax.Word) {
 	if lit, ok := w.Parts[0].(*syntax.Lit); ok && strings.HasPrefix(lit.Value, "~") {
 		s.keep("write the path of the folder", "it names a home folder by ~")

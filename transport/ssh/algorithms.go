@@ -11,9 +11,8 @@ import (
 	"aixmend/transport/ssh/fault"
 )
 
-// algorithms sets what is offered to a server but for host keys, see
-// hostKeyAlgorithms: what is safe, by x/crypto's own list, and what is not behind
-// it where the target allows that.
+// algorithms sets the algorithms to offer, except those of host keys: the safe ones
+// by x/crypto's own list and, if the target allows it, the insecure ones behind them.
 func algorithms(config *ssh.ClientConfig, legacy bool) {
 	safe, old := ssh.SupportedAlgorithms(), ssh.InsecureAlgorithms()
 	config.KeyExchanges, config.Ciphers, config.MACs = safe.KeyExchanges, safe.Ciphers, safe.MACs
@@ -25,7 +24,7 @@ func algorithms(config *ssh.ClientConfig, legacy bool) {
 	config.MACs = slices.Concat(config.MACs, old.MACs)
 }
 
-// insecure tells whether an algorithm is none that is safe.
+// insecure reports whether x/crypto calls an algorithm insecure.
 func insecure(algorithm string) bool {
 	old := ssh.InsecureAlgorithms()
 	for _, list := range [][]string{old.KeyExchanges, old.Ciphers, old.MACs, old.HostKeys} {
@@ -36,8 +35,7 @@ func insecure(algorithm string) bool {
 	return false
 }
 
-// noCommonAlgorithm explains a negotiation that failed, with a remedy where
-// there is one.
+// noCommonAlgorithm explains a failed negotiation, with the remedy if there is one.
 func noCommonAlgorithm(err *ssh.AlgorithmNegotiationError, legacy bool) error {
 	const update = ": change the algorithms in its sshd_config, or update it"
 	old := slices.DeleteFunc(slices.Clone(err.RequestedAlgorithms), func(a string) bool { return !insecure(a) })
@@ -52,19 +50,20 @@ func noCommonAlgorithm(err *ssh.AlgorithmNegotiationError, legacy bool) error {
 	return &noCommonError{fmt.Sprintf("no common algorithm for %s%s; the server offers %s%s", err.What, also, offers, remedy), err}
 }
 
-// noCommonError is a negotiation that failed, in words of our own.
+// noCommonError is a failed negotiation in words of our own.
 type noCommonError struct {
 	text string
 	err  *ssh.AlgorithmNegotiationError
 }
 
-// Error gives the words.
+// Error returns our own words.
 func (e *noCommonError) Error() string { return e.text }
 
-// Unwrap gives x/crypto's error.
+// Unwrap returns x/crypto's error.
 func (e *noCommonError) Unwrap() error { return e.err }
 
-// negotiated says how a connection came about.
+// negotiated returns the negotiated algorithms of a connection and the proof of the
+// login.
 func negotiated(client ssh.Conn, login, hostKey string, via []string) transport.Link {
 	l := transport.Link{HostKey: hostKey, Via: via, Login: login, ServerVersion: fault.Brief(string(client.ServerVersion()))}
 	about, ok := client.(ssh.AlgorithmsConnMetadata)

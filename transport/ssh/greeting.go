@@ -6,16 +6,16 @@ import (
 	"net"
 )
 
-// maxGreeting is how much of what a server says before its version is kept, in
-// bytes: the reason of one that does not want to talk.
+// maxGreeting bounds the text kept of a server before its version, in bytes: its
+// reason for refusing to talk.
 const maxGreeting = 1 << 10
 
-// greeting is a connection that keeps what a server says before its version:
-// x/crypto drops it.
+// greeting is a connection that keeps the server's text before its version, which
+// x/crypto drops.
 type greeting struct {
 	net.Conn
-	said []byte // lines before the version, and what of it has come
-	over bool   // the version has come, or what came is too long to be a reason
+	said []byte // lines before the version, and the received part of the version
+	over bool   // the version has come, or the text is too long to be a reason
 }
 
 // Read implements net.Conn.
@@ -28,8 +28,8 @@ func (g *greeting) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write implements net.Conn. A server that does not want to talk may be gone
-// before our version is sent: what it said is still there to be read.
+// Write implements net.Conn. A server that refuses to talk may close before our
+// version is sent: its text can still be read.
 func (g *greeting) Write(p []byte) (int, error) {
 	n, err := g.Conn.Write(p)
 	if err != nil && !g.over {
@@ -38,5 +38,5 @@ func (g *greeting) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// version begins the line with which the protocol does.
+// version begins the version line of the protocol.
 var version, versionLine = []byte("SSH-"), []byte("\nSSH-")

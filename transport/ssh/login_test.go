@@ -392,7 +392,7 @@ func TestRefusalsAreNamed(t *testing.T) {
 		{"3004-303 There have been too many unsuccessful login attempts; please see\n\tthe system administrator.", "locked after too many unsuccessful logins"},
 		{"There have been too many\n unsuccessful login attempts", "locked after too many unsuccessful logins"},
 		{"You are not allowed to login at this time.", "may not log in at this time"},
-		{"3004-306 Remote logins are not allowed for this account.", "may not log in from afar"},
+		{"3004-306 Remote logins are not allowed for this account.", "may not log in remotely"},
 		{"All available login sessions are in use.", "all login sessions of the host are in use"},
 		{"maxulogs exceeded for ops", "as many sessions as maxulogs allows"},
 		{"3004-300 You entered an invalid login name or password.", "maxulogs"},

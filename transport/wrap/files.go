@@ -6,7 +6,7 @@ import (
 	"aixmend/transport"
 )
 
-// Files passes the ability of the inner connection on, see transport.FilesOf.
+// Files returns the file transfer of the inner connection, see transport.FilesOf.
 func (d *decorated) Files() (transport.Files, bool) {
 	inner, ok := transport.FilesOf(d.inner)
 	if !ok || d.put == nil {
@@ -15,13 +15,13 @@ func (d *decorated) Files() (transport.Files, bool) {
 	return gatedFiles{inner, d.put}, true
 }
 
-// gatedFiles are files that no upload reaches without consent.
+// gatedFiles needs consent for each upload.
 type gatedFiles struct {
 	transport.Files
 	consent func(transport.Upload) error
 }
 
-// Put implements transport.Files; what the gate says is returned as it is.
+// Put implements transport.Files; it returns an error of the gate unchanged.
 func (g gatedFiles) Put(ctx context.Context, up transport.Upload) (transport.Moved, error) {
 	if err := g.consent(up); err != nil {
 		return transport.Moved{}, err

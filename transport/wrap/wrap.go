@@ -1,5 +1,5 @@
-// Package wrap holds the decorators of a transport: each adds one concern to
-// a Dialer and leaves the rest to the one below.
+// Package wrap decorates a transport with a gate, a limit and retries: each decorator
+// adds one concern to a Dialer and leaves the rest to the one below.
 package wrap
 
 import (
@@ -15,12 +15,12 @@ import (
 // runFunc is the body of a decorated connection's Run.
 type runFunc func(context.Context, []transport.Command) (transport.Transcript, error)
 
-// decorated is a connection with another Run and something to do after Close.
-// It can move files if the inner one can.
+// decorated is a connection with another Run and a callback after Close. It can move
+// files if the inner one can.
 type decorated struct {
 	inner transport.Conn
 	run   runFunc
-	put   func(transport.Upload) error // consents to an upload; nil: every one
+	put   func(transport.Upload) error // consents to an upload; nil: to all
 	after func()
 	once  sync.Once
 }
@@ -29,7 +29,7 @@ func (d *decorated) Run(ctx context.Context, commands []transport.Command) (tran
 	return d.run(ctx, commands)
 }
 
-// Link passes the inner connection's on, see transport.LinkOf.
+// Link returns the link of the inner connection, see transport.LinkOf.
 func (d *decorated) Link() transport.Link { return transport.LinkOf(d.inner) }
 
 func (d *decorated) Close() error {
@@ -40,17 +40,17 @@ func (d *decorated) Close() error {
 	return err
 }
 
-// Gate is asked before every command that may change a host; its error keeps
-// the command from the host.
+// Gate is asked before every command that may change a host. If it returns an error
+// the command is not sent.
 type Gate func(transport.Target, transport.Command) error
 
 // Shut is the gate of the read-only verbs.
 func Shut(transport.Target, transport.Command) error { return transport.ErrGateShut }
 
-// Gated returns a dialler on whose connections no mutating command passes
-// without the gate's consent, and no upload, which the gate sees as
-// transport.UploadCommand. It is the only place that lets one pass: nothing
-// above it can reach a host otherwise. A mutating command travels alone.
+// Gated returns a dialler whose connections send no mutating command and no upload
+// without the gate's consent; the gate sees an upload as transport.UploadCommand.
+// It is the only way to a host for everything above it. A mutating command is sent
+// alone, or behind its fence.
 func Gated(inner transport.Dialer, gate Gate) transport.Dialer {
 	return transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
 		conn, err := inner.Dial(ctx, target)
@@ -62,7 +62,7 @@ func Gated(inner transport.Dialer, gate Gate) transport.Dialer {
 				if !c.Mutating {
 					continue
 				}
-				// Alone, or behind the one answer without which it is not run.
+				// Alone, or behind the one command whose answer it requires.
 				if fenced := i == 1 && len(commands) == 2 && commands[0].Require != ""; len(commands) > 1 && !fenced {
 					return notRun(commands), errNotAlone(target, c)
 				}
@@ -77,7 +77,7 @@ func Gated(inner transport.Dialer, gate Gate) transport.Dialer {
 	})
 }
 
-// notRun is the transcript of commands that did not reach the host.
+// notRun returns the transcript of commands that were not sent.
 func notRun(commands []transport.Command) transport.Transcript {
 	t := transport.Transcript{Results: make([]transport.Result, len(commands))}
 	for i, c := range commands {
@@ -86,81 +86,81 @@ func notRun(commands []transport.Command) transport.Transcript {
 	return t
 }
 
-// Window is how many connections of one kind may be open at one time.
-type Window struct{ places chan struct{} }
+// Window bounds the connections of one kind that are open at one time.
+type Window struct{ slots chan struct{} }
 
-// NewWindow returns a window of n places, 1 or more.
-func NewWindow(n int) *Window { return &Window{places: make(chan struct{}, n)} }
+// NewWindow returns a window of n slots, 1 or more.
+func NewWindow(n int) *Window { return &Window{slots: make(chan struct{}, n)} }
 
-// Places gives targets their places in windows of concurrency. It is safe for
+// Slots gives targets their slots in windows of concurrency. It is safe for
 // concurrent use.
-type Places struct {
+type Slots struct {
 	windows func(transport.Target) []*Window
 
 	mu   sync.Mutex
-	kept map[string][]*Window // by the target's name: taken, and not used yet
+	kept map[string][]*Window // by the target's name: taken but not used yet
 }
 
-// NewPlaces returns the places of a run: windows names those that a target needs,
-// in one order for all targets, the narrower first, or targets that wait for a
-// narrow one hold the places of others.
-func NewPlaces(windows func(transport.Target) []*Window) *Places {
-	return &Places{windows: windows, kept: map[string][]*Window{}}
+// NewSlots returns the slots of a run. windows returns the windows that a target
+// needs, in one order for all targets and the narrower first: otherwise targets that
+// wait for a narrow one hold slots that others could use.
+func NewSlots(windows func(transport.Target) []*Window) *Slots {
+	return &Slots{windows: windows, kept: map[string][]*Window{}}
 }
 
-// Await waits for the target's places, and keeps them for its next Dial. Who waits
-// here need not have begun anything. Its error is that ctx has ended.
-func (p *Places) Await(ctx context.Context, target transport.Target) error {
-	taken, err := p.take(ctx, target)
+// Await waits for the target's slots and keeps them for its next Dial. A waiting
+// target needs no other state. Its error is the end of ctx.
+func (s *Slots) Await(ctx context.Context, target transport.Target) error {
+	taken, err := s.take(ctx, target)
 	if err != nil {
 		return err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.kept[target.Name] = taken
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept[target.Name] = taken
 	return nil
 }
 
-// Leave gives back what Await has kept and no Dial has used.
-func (p *Places) Leave(target transport.Target) { leave(p.keptFor(target)) }
+// Leave releases slots that Await has taken and no Dial has used.
+func (s *Slots) Leave(target transport.Target) { leave(s.keptFor(target)) }
 
-// keptFor returns what is kept for a target, and keeps it no more; nil: nothing is.
-func (p *Places) keptFor(target transport.Target) []*Window {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	taken := p.kept[target.Name]
-	delete(p.kept, target.Name)
+// keptFor hands over the slots that are kept for a target; nil: none are.
+func (s *Slots) keptFor(target transport.Target) []*Window {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := s.kept[target.Name]
+	delete(s.kept, target.Name)
 	return taken
 }
 
 func leave(taken []*Window) {
 	for _, w := range taken {
-		<-w.places
+		<-w.slots
 	}
 }
 
-func (p *Places) take(ctx context.Context, target transport.Target) ([]*Window, error) {
-	windows := p.windows(target)
+func (s *Slots) take(ctx context.Context, target transport.Target) ([]*Window, error) {
+	windows := s.windows(target)
 	for i, w := range windows {
 		select {
-		case w.places <- struct{}{}:
+		case w.slots <- struct{}{}:
 		case <-ctx.Done():
 			leave(windows[:i])
-			return nil, &transport.Error{Kind: transport.KindCanceled, Op: "wait for a place", Host: target.Name, Err: context.Cause(ctx)}
+			return nil, &transport.Error{Kind: transport.KindCanceled, Op: "wait for a slot", Host: target.Name, Err: context.Cause(ctx)}
 		}
 	}
 	return windows, nil
 }
 
-// Limited returns a dialler that opens a connection only with the target's places:
-// those that are kept for it, else Dial waits for them. They are free again when
-// the connection is closed: a host that waits without a connection holds none.
-func Limited(inner transport.Dialer, places *Places) transport.Dialer {
+// Limited returns a dialler that opens a connection only with the target's slots:
+// those that Await has kept, else Dial waits for them. Close releases them, so a host
+// that waits without a connection holds none.
+func Limited(inner transport.Dialer, slots *Slots) transport.Dialer {
 	return transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
-		taken := places.keptFor(target)
+		taken := slots.keptFor(target)
 		if taken == nil {
 			var err error
-			if taken, err = places.take(ctx, target); err != nil {
+			if taken, err = slots.take(ctx, target); err != nil {
 				return nil, err
 			}
 		}
@@ -173,8 +173,8 @@ func Limited(inner transport.Dialer, places *Places) transport.Dialer {
 	})
 }
 
-// Retried returns a dialler that dials again by a rule, where that can help (see
-// Kind.Temporary). It never repeats a command.
+// Retried returns a dialler that tries again by a rule where trying again may help
+// (see Kind.Temporary). It never repeats a command.
 func Retried(inner transport.Dialer, rule retry.Rule) transport.Dialer {
 	return transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
 		pause := &backoff.ExponentialBackOff{InitialInterval: rule.First, RandomizationFactor: rule.Jitter, Multiplier: rule.Factor, MaxInterval: rule.Max}
@@ -192,7 +192,7 @@ func Retried(inner transport.Dialer, rule retry.Rule) transport.Dialer {
 	})
 }
 
-// worthAnother tells whether another try may help; a timeout has waited long
+// worthAnother reports whether another try may help; a timeout has waited long
 // enough.
 func worthAnother(err error) bool {
 	kind := transport.CauseOf(err)

@@ -154,7 +154,7 @@ func TestDecoratorsKeepResults(t *testing.T) {
 }
 
 func TestLimitedNeverOpensMoreThanN(t *testing.T) {
-	const places, hosts = 3, 40
+	const slots, hosts = 3, 40
 	var now, most atomic.Int32
 	inner := transport.DialerFunc(func(ctx context.Context, to transport.Target) (transport.Conn, error) {
 		n := now.Add(1)
@@ -163,7 +163,7 @@ func TestLimitedNeverOpensMoreThanN(t *testing.T) {
 		return &counted{leave: func() { now.Add(-1) }}, nil
 	})
 	synctest.Test(t, func(t *testing.T) {
-		d := Limited(inner, one(places))
+		d := Limited(inner, one(slots))
 		var visits sync.WaitGroup
 		for i := range hosts {
 			visits.Go(func() {
@@ -179,8 +179,8 @@ func TestLimitedNeverOpensMoreThanN(t *testing.T) {
 		}
 		visits.Wait()
 	})
-	if n := most.Load(); n != places {
-		t.Errorf("%d connections at one time, want %d", n, places)
+	if n := most.Load(); n != slots {
+		t.Errorf("%d connections at one time, want %d", n, slots)
 	}
 }
 
@@ -243,10 +243,10 @@ func TestLimitedWaitIsCancelled(t *testing.T) {
 // others, and is given back where no dial uses it.
 func TestPlaceIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // a place that is not given back is a deadlock
-		f, places := host(t), one(1)
-		d := Limited(f, places)
+		f, slots := host(t), one(1)
+		d := Limited(f, slots)
 		other := transport.Target{Name: "other"}
-		if err := places.Await(t.Context(), target); err != nil {
+		if err := slots.Await(t.Context(), target); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -254,11 +254,11 @@ func TestPlaceIsKept(t *testing.T) {
 		if _, err := d.Dial(ctx, other); transport.KindOf(err) != transport.KindCanceled {
 			t.Errorf("Dial: %v, want to wait for the place of another", err)
 		}
-		if err := places.Await(ctx, other); transport.KindOf(err) != transport.KindCanceled {
+		if err := slots.Await(ctx, other); transport.KindOf(err) != transport.KindCanceled {
 			t.Errorf("Await: %v, want to wait for the place of another", err)
 		}
 		conn := dial(t, d)
-		places.Leave(target) // it is used: it is the connection's
+		slots.Leave(target) // it is used: it is the connection's
 		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := d.Dial(ctx, other); err == nil {
@@ -266,11 +266,11 @@ func TestPlaceIsKept(t *testing.T) {
 		}
 		_ = conn.Close()
 		for range 2 {
-			if err := places.Await(t.Context(), target); err != nil {
+			if err := slots.Await(t.Context(), target); err != nil {
 				t.Fatal(err)
 			}
-			places.Leave(target)
-			places.Leave(target) // once is enough
+			slots.Leave(target)
+			slots.Leave(target) // once is enough
 		}
 	})
 }
@@ -369,18 +369,18 @@ func TestRetriedWaitIsCancelled(t *testing.T) {
 	})
 }
 
-// one is a single window of n places for every target.
-func one(n int) *Places {
+// one is a single window of n slots for every target.
+func one(n int) *Slots {
 	w := []*Window{NewWindow(n)}
-	return NewPlaces(func(transport.Target) []*Window { return w })
+	return NewSlots(func(transport.Target) []*Window { return w })
 }
 
 // A group's window is narrower than the run's: its hosts wait for each other
-// and leave the other places to the rest.
+// and leave the other slots to the rest.
 func TestLimitedByGroup(t *testing.T) {
 	all, group := NewWindow(2), NewWindow(1)
 	f := transport.DialerFunc(func(context.Context, transport.Target) (transport.Conn, error) { return closer{}, nil })
-	d := Limited(f, NewPlaces(func(target transport.Target) []*Window {
+	d := Limited(f, NewSlots(func(target transport.Target) []*Window {
 		if target.Name == "free" {
 			return []*Window{all}
 		}

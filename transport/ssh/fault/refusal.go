@@ -48,8 +48,8 @@ var refusals = []Refusal{
 	{transport.KindAuth, "too many unsuccessful login attempts", "the account is locked after too many unsuccessful logins", unlock},
 	{transport.KindAuth, "3004-304", "the account may not log in at this time", "look at logintimes with lsuser"},
 	{transport.KindAuth, "you are not allowed to login at this time", "the account may not log in at this time", "look at logintimes with lsuser"},
-	{transport.KindAuth, "3004-306", "the account may not log in from afar", "set rlogin=true for it, or log in as another"},
-	{transport.KindAuth, "remote logins are not allowed for this account", "the account may not log in from afar", "set rlogin=true for it, or log in as another"},
+	{transport.KindAuth, "3004-306", "the account may not log in remotely", "set rlogin=true for it, or log in as another"},
+	{transport.KindAuth, "remote logins are not allowed for this account", "the account may not log in remotely", "set rlogin=true for it, or log in as another"},
 	{transport.KindAuth, "3004-312", "all login sessions of the host are in use", "end some, or raise maxlogins in /etc/security/login.cfg"},
 	{transport.KindAuth, "all available login sessions are in use", "all login sessions of the host are in use", "end some, or raise maxlogins in /etc/security/login.cfg"},
 	// AIX has no text of its own for maxulogs: it says the general one (IBM
