@@ -35,7 +35,7 @@ func (r *Record) Apply(e Event) {
 		r.parked, r.Look = &end, nil
 	case Closed:
 		r.link.up = false
-	case Paused: // as if another process went on
+	case Paused: // as after a resume
 		r.gap()
 		r.lease.asked, r.lease.stale = "", r.lease.held
 		r.wait.process, r.wait.began, r.wait.settle = r.looks.events, e.Time, r.looks.events
@@ -83,7 +83,7 @@ func (r *Record) Apply(e Event) {
 	}
 }
 
-// gap notes that what was looked at may be true no more.
+// gap notes that the newest look may be outdated.
 func (r *Record) gap() {
 	r.looks.gap, r.looks.since = r.looks.events, 0
 }
@@ -91,8 +91,8 @@ func (r *Record) gap() {
 // fresh reports whether the newest look still counts.
 func (r *Record) fresh() bool { return r.Look != nil && r.looks.made > r.looks.gap }
 
-// resume goes on where another process was: its connections are gone, and what it
-// knew may be true no more. A host on which nothing was sent begins anew.
+// resume continues for another process: its connections are gone, and its looks may be
+// outdated. A host to which nothing was sent starts from the beginning.
 func (r *Record) resume(at time.Time) {
 	if len(r.Changes) == 0 {
 		events := r.looks.events
@@ -102,7 +102,7 @@ func (r *Record) resume(at time.Time) {
 		return
 	}
 	r.End, r.Look = nil, nil
-	for i := range r.Changes { // what was not known may be found out
+	for i := range r.Changes { // a look may tell now
 		if c := &r.Changes[i]; c.Status == outcome.UnknownIf {
 			c.judged, c.unseen, c.gone = false, 0, 0
 			r.story.behind = slices.DeleteFunc(r.story.behind, func(b behind) bool { return b.change == i })
@@ -115,14 +115,14 @@ func (r *Record) resume(at time.Time) {
 	w := &r.wait
 	w.released, w.gathered, w.kept, w.began = true, false, false, at
 	w.process = r.looks.events
-	if r.Open() { // nobody waited meanwhile
+	if r.Open() { // the wait starts again: nobody looked meanwhile
 		w.last = at
 	}
 	r.gap()
 	w.settle = r.looks.events // it is read at once
 }
 
-// looked takes a look into account.
+// looked folds a look.
 func (r *Record) looked(l *Look) {
 	if l == nil {
 		return // another process's
@@ -158,7 +158,7 @@ func (r *Record) looked(l *Look) {
 	}
 }
 
-// compare says whether what is left of the rung in progress comes out the same.
+// compare notes whether the rest of the rung in progress comes out the same.
 func (r *Record) compare(rest Rest) {
 	was := r.rung
 	was.right = r.looks.events
@@ -169,8 +169,8 @@ func (r *Record) compare(rest Rest) {
 	})
 }
 
-// behind is where a rung goes on of which some steps have been taken: what is known
-// to have happened is not sent again, nor what comes before it.
+// behind is the index at which a rung continues: steps that are known to have happened are
+// not sent again, nor those before them.
 func (r *Record) behind(steps []Step) int {
 	for i := len(steps) - 1; i >= 0; i-- {
 		for _, c := range r.Changes {
@@ -193,7 +193,7 @@ func (r *Record) enter(e Event) {
 		}
 	}
 	slices.Sort(r.tried.led)
-	for i := range r.Changes { // a further rung is begun only where they are proved
+	for i := range r.Changes { // a further rung begins only after they were verified
 		if c := &r.Changes[i]; c.Part == Main && c.Step.Prove && c.Exit != nil && *c.Exit == 0 {
 			c.judged = true
 		}
@@ -231,10 +231,10 @@ func (r *Record) leave(e Event) {
 			r.story.trouble = e.Detail
 		}
 	}
-	r.wait.settle = r.looks.events // it is looked at at once
+	r.wait.settle = r.looks.events // it is looked at without a wait
 }
 
-// leased takes into account what came of asking for the lease.
+// leased folds the answer to a question for the lease.
 func (r *Record) leased(e Event) {
 	l := &r.lease
 	l.stale = l.stale && e.Status == LeaseBroke
@@ -272,7 +272,7 @@ func (r *Record) noLease(why string) {
 	r.story.noLease = true
 }
 
-// Clone returns a record that can be changed without the other.
+// Clone returns an independent copy.
 func (r *Record) Clone() *Record {
 	c := *r
 	c.Changes = slices.Clone(r.Changes)

@@ -9,7 +9,7 @@ import (
 	"aixmend/transport/retry"
 )
 
-// intend notes a change that is about to be sent.
+// intend folds a change that is about to be sent.
 func (r *Record) intend(e Event) {
 	c := Change{Part: Part(e.Part), Of: e.Of - 1, Rung: e.Rung, Status: outcome.UnknownIf, At: e.Time, after: r.looks.events}
 	id, _ := PartOf(e.Step)
@@ -24,10 +24,10 @@ func (r *Record) intend(e Event) {
 			c.Step = r.rung.Steps[at]
 		}
 	}
-	if c.Part == Undo && !c.Step.Temporary && r.story.trouble == "" { // what failed stood in no journal
+	if c.Part == Undo && !c.Step.Temporary && r.story.trouble == "" { // the failure itself is in no journal
 		r.story.trouble = "step " + c.Step.ID + " had to be reverted"
 	}
-	if c.Step.ID == "" { // never of our own making
+	if c.Step.ID == "" { // not from a journal of this version
 		c.Step = Step{ID: e.Step, Command: e.Command, Undo: e.Undo}
 	}
 	r.Changes = append(r.Changes, c)
@@ -42,7 +42,7 @@ func (r *Record) intend(e Event) {
 	}
 }
 
-// result notes how a change ended, or what a look has said of it since.
+// result folds the result of a change, or the verdict of a later look on it.
 func (r *Record) result(e Event) {
 	at := e.Change - 1
 	if at < 0 || at >= len(r.Changes) {
@@ -77,7 +77,7 @@ func (r *Record) result(e Event) {
 	}
 }
 
-// answered takes the exit status of a step into account.
+// answered folds the exit status of a step.
 func (r *Record) answered(c *Change, e Event) {
 	if r.rung != nil {
 		if i := slices.IndexFunc(r.rung.Steps, func(s Step) bool { return s.ID == c.Step.ID }); i >= 0 {
@@ -99,7 +99,7 @@ func (r *Record) answered(c *Change, e Event) {
 	}
 }
 
-// unanswered takes a change into account that has no exit status.
+// unanswered folds a change without an exit status.
 func (r *Record) unanswered(c *Change, e Event) {
 	collects := r.rung != nil && r.rung.Collects
 	switch c.How {
@@ -113,7 +113,7 @@ func (r *Record) unanswered(c *Change, e Event) {
 		r.lease.held, r.lease.asked = false, ""
 		r.lease.fenced++
 		r.gap()
-	case outcome.HowTransferred: // a transfer came to its end
+	case outcome.HowTransferred: // a transfer was completed
 		if r.rung != nil {
 			r.rung.at++
 		}
@@ -138,13 +138,12 @@ func (r *Record) unanswered(c *Change, e Event) {
 	}
 }
 
-// endSupport ends the collecting of support data, which says nothing about how the
-// host fares.
+// endSupport ends the collecting of support data, which is no verdict on the host.
 func (r *Record) endSupport(why string) {
 	r.story.noSupport, r.rung.over = why+r.collected(), true
 }
 
-// collected says what of support data is left on the host.
+// collected words the support data that is left on the host.
 func (r *Record) collected() string {
 	text := ""
 	for _, c := range r.Changes {
@@ -155,7 +154,8 @@ func (r *Record) collected() string {
 	return text
 }
 
-// refuse blocks a rung that has changed nothing yet; later it has failed.
+// refuse blocks a rung that has changed nothing yet; one that has changed something has
+// failed.
 func (r *Record) refuse(step, why string) {
 	why = "step " + step + ": " + why
 	r.gap()
@@ -178,7 +178,7 @@ func (r *Record) refuse(step, why string) {
 	}
 }
 
-// checked takes a step into account that changes nothing.
+// checked folds the result of a checking step.
 func (r *Record) checked(e Event) {
 	switch {
 	case r.rung == nil:
@@ -203,7 +203,7 @@ func (r *Record) checked(e Event) {
 	}
 }
 
-// fetched takes into account how a fetching of files ended.
+// fetched folds the result of a fetch of files.
 func (r *Record) fetched(e Event) {
 	switch {
 	case r.InProgress() == nil:
@@ -224,7 +224,7 @@ func (r *Record) fetched(e Event) {
 	}
 }
 
-// noted takes into account what a look, or the host, has said of a change.
+// noted folds the verdict of a look, or of the host, on a change.
 func (r *Record) noted(at int, e Event) {
 	c := &r.Changes[at]
 	says := e.Says
@@ -245,7 +245,7 @@ func (r *Record) noted(at int, e Event) {
 		r.story.unproved = fmt.Sprintf("step %s ended with status 0, but whether it worked can't be told: %s", c.Step.ID, says)
 	case proves && c.Status == outcome.NotApplied:
 		if c.Step.Revert {
-			c.Status = outcome.Applied // it ran, and may have done half of it: it is undone
+			c.Status = outcome.Applied // it ran and may have worked in part: it is reverted
 		}
 		r.story.trouble = fmt.Sprintf("step %s ended with status 0 but did not work", c.Step.ID)
 	case c.Status == outcome.Undone && fired && c.after > r.wait.process:

@@ -7,7 +7,7 @@ import (
 	"aixmend/transport/retry"
 )
 
-// judge asks the host what became of a change that it has not answered for.
+// judge resolves the changes without an answer by a look.
 func (n *next) judge() bool {
 	doubt := n.Doubt()
 	var asked []int
@@ -41,7 +41,7 @@ func (n *next) judge() bool {
 	return n.take(Action{Do: Note, Change: i, Status: status, Detail: "by a new look: " + status})
 }
 
-// noteTransfer writes down that a transfer of files which was cut off is begun again.
+// noteTransfer notes that a transfer that was cut off starts again.
 func (n *next) noteTransfer() bool {
 	for i := range n.Changes {
 		if c := &n.Changes[i]; c.open() && c.Part == Main && c.Step.Transfer != "" {
@@ -51,7 +51,7 @@ func (n *next) noteTransfer() bool {
 	return false
 }
 
-// judgeDoubt asks the evidence whether a step has happened.
+// judgeDoubt resolves a step in doubt by the evidence.
 func (n *next) judgeDoubt(i int) bool {
 	c, fate, runs := &n.Changes[i], n.Look.Fates[i], n.Look.Process.PID
 	id := c.Step.ID
@@ -79,8 +79,8 @@ func (n *next) judgeDoubt(i int) bool {
 	return n.finish(end(outcome.Unknown, "step %s: the link died while it ran, and the evidence can't tell whether it happened: %s", id, fate.Why))
 }
 
-// judgeUndo asks the evidence whether an undo has run. Where it can't tell, nothing
-// more is sent.
+// judgeUndo resolves an undo in doubt by the evidence. Where that can't tell, nothing more
+// is sent.
 func (n *next) judgeUndo(i int) bool {
 	c := &n.Changes[i]
 	fate := n.Look.Fates[c.Of]
@@ -95,12 +95,11 @@ func (n *next) judgeUndo(i int) bool {
 	return n.take(Action{Do: Note, Change: i, Status: outcome.UnknownIf, Detail: "whether it was reverted is unknown"})
 }
 
-// surelyEnded reports whether a step that is not seen can't still be running, nor show
-// its effect yet: a second look, a while after the first, says the same, for a daemon
-// may take seconds to start or to stop. Where the host said that the step had begun
-// and its process table says that it has ended, that is all. Else one that may take
-// minutes is looked at after some of them, and one that did not end in its time may
-// run for ever.
+// surelyEnded reports whether a step without a visible effect has certainly ended and
+// will show none later. It takes a second look, a while after the first, since a daemon
+// may take seconds to start or stop. Where the host said that the step had begun and the
+// process table says that it has ended, the second look is enough. Otherwise a step that
+// may take minutes is given some, and a step that exceeded its timeout may run for ever.
 func (n *next) surelyEnded(c *Change) bool {
 	switch {
 	case c.gone > 0:
@@ -113,7 +112,7 @@ func (n *next) surelyEnded(c *Change) bool {
 	return c.unseen > 1
 }
 
-// prove checks the steps whose exit status is not taken for the truth (V3).
+// prove verifies the steps whose exit status proves nothing (procedure V3).
 func (n *next) prove() bool {
 	for i := range n.Changes {
 		c := &n.Changes[i]

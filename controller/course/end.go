@@ -9,8 +9,8 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// finish ends the host, when what is temporary has been taken away, and when it has
-// been judged among the others.
+// finish ends the host, after temporary steps were undone and the host was judged among
+// the others.
 func (n *next) finish(e End) bool {
 	if e.Outcome != outcome.Unknown && n.w.Cut == "" && n.story.elsewhere == "" {
 		i := n.revertible(n.temporary)
@@ -26,7 +26,7 @@ func (n *next) finish(e End) bool {
 			e = n.undoArmed(a, e.Reason)
 		}
 	}
-	for i := range n.Changes { // no exit status is the truth
+	for i := range n.Changes { // an exit status proves nothing
 		if c := &n.Changes[i]; c.Part == Main && c.failed() && !c.judged && c.Status == outcome.Applied {
 			return n.take(Action{Do: Note, Change: i, Status: outcome.UnknownIf, Detail: "the host could not be looked at since"})
 		}
@@ -49,8 +49,8 @@ func (n *next) finish(e End) bool {
 	return n.take(Action{Do: Finish, End: e})
 }
 
-// untaken are the things that were to be undone and for which no undo was sent, with the
-// reasons.
+// untaken lists the changes that were to be undone and for which no undo was sent, with
+// the reasons.
 func (n *next) untaken() []string {
 	var left []string
 	for i := range n.Changes {
@@ -68,8 +68,8 @@ func (n *next) untaken() []string {
 	return left
 }
 
-// mightGoOn reports whether a host that ended while the run was being stopped could
-// have come to another end.
+// mightGoOn reports whether a host that ended while the run was stopped could end
+// otherwise if the run went on.
 func (n *next) mightGoOn(e End) bool {
 	switch e.Outcome {
 	case outcome.Unknown, outcome.Failed:
@@ -81,14 +81,14 @@ func (n *next) mightGoOn(e End) bool {
 	return among && (n.Look == nil || !n.Look.Complete)
 }
 
-// undoArmed is the end of a host on which a timed undo may still run by itself.
+// undoArmed is the end of a host on which a timed undo may still run.
 func (n *next) undoArmed(arming int, why string) End {
 	c := &n.Changes[arming]
 	until := n.due(arming).Add(c.Step.Timeout) // the undo itself may take so long
 	return end(outcome.Unknown, "step %s: its timed undo may still run by itself, until %s: %s", c.Step.ID, until.UTC().Format(time.RFC3339), why)
 }
 
-// openEnd is the end of a host of which it is not known what became of a change.
+// openChange returns the newest open change, nil for none.
 func (n *next) openChange() *Change {
 	for i := len(n.Changes) - 1; i >= 0; i-- {
 		if c := &n.Changes[i]; c.open() {
@@ -98,7 +98,7 @@ func (n *next) openChange() *Change {
 	return nil
 }
 
-// cutEnd is the end of a host on which nothing can be done any more.
+// cutEnd is the end of a host when the run is cut.
 func (n *next) cutEnd() End {
 	why := n.w.Cut
 	switch c := n.openChange(); {
@@ -126,7 +126,7 @@ func (n *next) unreachable() bool {
 	return n.finish(end(outcome.Unreachable, "%s", n.link.why))
 }
 
-// unread ends a host that can't be read again after a change, or its attempt.
+// unread ends a host that can't be read after a change, or after an attempt at one.
 func (n *next) unread(why string) bool {
 	switch c := n.openChange(); {
 	case c != nil:
@@ -137,7 +137,7 @@ func (n *next) unread(why string) bool {
 	return n.finish(end(outcome.Failed, "after the last change the host can't be read again: %s", why))
 }
 
-// leftTo is the end of a host that somebody else holds.
+// leftTo is the end of a host that another run holds.
 func (n *next) leftTo() End {
 	why, to := n.story.elsewhere, "run "+n.story.elsewhere
 	if n.story.twice {
@@ -167,8 +167,7 @@ func (n *next) notBegun() End {
 	return end(outcome.NeedsAction, "nothing was changed: %s", n.story.trouble)
 }
 
-// conclude gives the host the end that follows from what is known now, or begins to
-// collect what a support case needs.
+// conclude ends the host by the newest look, or begins to collect support data.
 func (n *next) conclude() bool {
 	e := n.conclusion()
 	if e.Outcome == outcome.Failed && n.story.trouble == "" && !n.story.shut && !n.w.Stop && n.w.Rollback == "" {
@@ -197,7 +196,7 @@ func (n *next) conclusion() End {
 	return e
 }
 
-// changedEnd is the end of a host on which a step was sent, or was about to be.
+// changedEnd is the end of a host with changes, or with a rung that was begun.
 func (n *next) changedEnd() End {
 	open, led := n.stillOpen(), n.tried.led
 	interrupted := n.story.shut || n.w.Stop
@@ -243,8 +242,8 @@ func (n *next) changedEnd() End {
 	return e
 }
 
-// halfDone reports whether a rung was left in the middle whose other half is a check,
-// or all that it is for.
+// halfDone reports whether a rung was left before the step that checks or achieves its
+// purpose.
 func (n *next) halfDone() bool {
 	if n.InProgress() == nil {
 		return false
@@ -252,8 +251,8 @@ func (n *next) halfDone() bool {
 	return len(n.tried.led) == 0 || slices.ContainsFunc(n.Changes, func(c Change) bool { return c.Part == Main && c.Rung == n.rung.ID && c.Step.Revert })
 }
 
-// stillOpen are the findings that keep the host from being recovered: those that call
-// for a change, and those that led to one and are still there in any severity.
+// stillOpen are the findings that keep the host from `recovered`: those that call for a
+// change, and those that led to one and still stand in any severity.
 func (n *next) stillOpen() []string {
 	open := slices.Clone(n.Look.Targets)
 	for _, id := range n.Look.Open {
@@ -265,14 +264,14 @@ func (n *next) stillOpen() []string {
 	return slices.Compact(open)
 }
 
-// hopeless reports whether something stands for which no step was taken: waiting will
-// not fix it.
+// hopeless reports whether a finding stands for which no step was sent: waiting won't fix
+// it.
 func (n *next) hopeless() bool {
 	return slices.ContainsFunc(n.Look.Targets, func(id string) bool { return !slices.Contains(n.tried.led, id) })
 }
 
-// blocked says which rung waits for a person, "" when none does: one that only wants a
-// flag first.
+// blocked words the rung that needs a person, "" for none: first one that only needs a
+// flag.
 func (n *next) blocked() string {
 	if n.Look == nil {
 		return ""
@@ -291,9 +290,9 @@ func (n *next) blocked() string {
 	return ""
 }
 
-// rolledBack is the end of a host of which an earlier run was taken back, by the newest
-// look, whatever was sent: undone is one on which nothing of that run is left that can
-// be taken back. What the host has now is said beside it.
+// rolledBack is the end of a host after a rollback, by the newest look and not by what
+// was sent: undone means that nothing of that run is left that can be undone. The reason
+// also has the host's own findings.
 func (n *next) rolledBack() End {
 	done := 0
 	for i := range n.Changes {

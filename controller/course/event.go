@@ -6,25 +6,25 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// Event is a line of the journal, or one of the events that are not written there.
+// Event is a line of the journal, or an event that is not written there.
 type Event struct {
 	outcome.Entry
-	// Look is what Looked and Gathered have seen; nil where the event is read from a
-	// journal: then it says that there was a look, and no more.
+	// Look is that of Looked and Gathered; nil where the event was read from a journal,
+	// which has no looks.
 	Look *Look
-	// Says is what a note says, without what was said of the change before.
+	// Says is the text of a note, without the earlier detail of the change.
 	Says string
-	// End is how a host that is parked ends where nothing more comes of it; its
-	// outcome is empty where it waits to be changed.
+	// End is that of a parked host if the others change nothing; its outcome is empty for a
+	// host that needs a change.
 	End End
 }
 
-// Name is how reports and the journal call a part of a step.
+// Name is the name of a part of a step in reports and the journal.
 func Name(step string, part Part) string {
 	return step + map[Part]string{Main: "", Arming: armSuffix, Ending: disarmSuffix, Undo: undoSuffix}[part]
 }
 
-// PartOf takes such a name apart.
+// PartOf is the inverse of Name.
 func PartOf(name string) (step string, part Part) {
 	for _, part := range []Part{Arming, Ending, Undo} { // an undo's suffix ends the others
 		if step, ok := strings.CutSuffix(name, Name("", part)); ok {
@@ -37,35 +37,35 @@ func PartOf(name string) (step string, part Part) {
 // Brief is How of Unlinked, where the failure may pass soon.
 const Brief = "brief"
 
-// Events that are not written into the journal: they end with the process.
+// Events that are not in the journal: they end with the process.
 const (
 	Linked     = "linked"     // a connection is open
-	Unlinked   = "unlinked"   // one could not be opened: Status is the kind, How "brief" where it may pass
+	Unlinked   = "unlinked"   // one could not be opened: Status is the kind, How is Brief where it may pass
 	Broke      = "broke"      // the connection broke while something was read
-	Closed     = "closed"     // it was closed
-	Paused     = "paused"     // the controller itself was not running for a while
-	Waited     = "waited"     // a time was waited for
+	Closed     = "closed"     // the executor closed it
+	Paused     = "paused"     // the controller itself was asleep
+	Waited     = "waited"     // a wait has passed
 	Released   = "released"   // the host's wave has begun
-	Gathered   = "gathered"   // every host has been read; Look is the host judged among them
-	Awaited    = "awaited"    // what was waited for of other hosts has come
-	Leased     = "leased"     // the host was asked for its lease: Status says what came of it
-	Checked    = "checked"    // a step that changes nothing has ended
-	Fetched    = "fetched"    // files were fetched, or were not
-	Spoiled    = "spoiled"    // the capture is not good any more
+	Gathered   = "gathered"   // every host has been read; Look judges this one among them
+	Awaited    = "awaited"    // the other hosts are where they were to be
+	Leased     = "leased"     // the host was asked for its lease: Status is the answer
+	Checked    = "checked"    // a checking step has ended
+	Fetched    = "fetched"    // a fetch of files has ended
+	Spoiled    = "spoiled"    // the capture is damaged, or the plan can't be applied: no rung may begin
 	Uncaptured = "uncaptured" // there is no good capture
-	Parked     = "parked"     // the host waits for others: what is known of it stands in its report alone
+	Parked     = "parked"     // the host waits for others, with its report on disk alone
 )
 
-// What came of asking a host for its lease: Status of Leased.
+// The answers to a question for the lease: Status of Leased.
 const (
-	LeaseHeld    = "held"    // it is this run's, and was all the time
-	LeaseTaken   = "taken"   // it is this run's now
-	LeaseBusy    = "busy"    // somebody else has it
-	LeaseTwice   = "twice"   // this run has it under another name
-	LeaseRefused = "refused" // it can't be had
+	LeaseHeld    = "held"    // this run's, without a break
+	LeaseTaken   = "taken"   // this run's now
+	LeaseBusy    = "busy"    // another run's
+	LeaseTwice   = "twice"   // this run's, under another name of the host
+	LeaseRefused = "refused" // it can't be taken
 	LeaseBroke   = "broke"   // the link broke
 	LeaseShut    = "shut"    // the gate is shut
-	LeaseBack    = "back"    // it was given back
+	LeaseBack    = "back"    // released
 )
 
 // Why a rung ended: Status of outcome.EventLeft.
@@ -76,7 +76,7 @@ const (
 	LeftStopped   = "stopped"    // the rest of it may not be sent
 )
 
-// Names of what surrounds a step.
+// Suffixes of the parts of a step.
 const (
 	armSuffix    = "-arm-undo"
 	disarmSuffix = "-disarm-undo"

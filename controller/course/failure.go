@@ -7,8 +7,8 @@ import (
 	"aixmend/transport/retry"
 )
 
-// noteUndo writes down what came of an undo that was answered: it must be known
-// whatever ends the host.
+// noteUndo notes the result of an undo that was answered, before anything can end the
+// host.
 func (n *next) noteUndo() bool {
 	for i := len(n.Changes) - 1; i >= 0; i-- {
 		c := &n.Changes[i]
@@ -27,7 +27,7 @@ func (n *next) noteUndo() bool {
 	return false
 }
 
-// revert undoes what the rung that failed did, the newest step first.
+// revert undoes the steps of the rung that failed, the newest first.
 func (n *next) revert() bool {
 	if n.story.trouble == "" || n.rung == nil || n.Doubt() >= 0 {
 		return false
@@ -38,23 +38,23 @@ func (n *next) revert() bool {
 	return false
 }
 
-// reverts reports whether a change is of the rung that failed, and has to be undone.
-// One whose timed undo may have run is looked at first.
+// reverts reports whether a change belongs to the rung that failed and must be undone. A
+// change whose timed undo may have run is looked at first.
 func (n *next) reverts(i int) bool {
 	c := &n.Changes[i]
 	return n.story.trouble != "" && n.rung != nil && c.Rung == n.rung.ID && c.Step.Revert && !n.fired(i)
 }
 
-// back decides for the undo of a change, or says that it stays.
+// back decides for the undo of a change; false where the host can't be reached.
 func (n *next) back(i int) bool {
 	if !n.link.up && n.link.fails > 0 {
-		return false // the end says what is left
+		return false // the end lists the leftovers
 	}
 	return n.over(Action{Do: Revert, Change: i, Finishes: true})
 }
 
-// revertible returns the newest change that is in effect, was not tried to be undone,
-// and is wanted; -1 for none.
+// revertible returns the newest change that is wanted, in effect, and for which no undo was
+// tried; -1 for none.
 func (n *next) revertible(wanted func(i int) bool) int {
 	for i := len(n.Changes) - 1; i >= 0; i-- {
 		c := &n.Changes[i]
@@ -66,14 +66,13 @@ func (n *next) revertible(wanted func(i int) bool) int {
 	return -1
 }
 
-// undoTried reports whether the undo of a change was sent, or was refused by the host
-// too often.
+// undoTried reports whether the undo of a change was sent, or refused by the fence too
+// often.
 func (n *next) undoTried(of int) bool {
 	return n.undoSent(of) || n.lease.fenced >= retry.Fence.Attempts
 }
 
-// undoSent reports whether the undo of a change was sent to a host that did not keep it
-// back.
+// undoSent reports whether the undo of a change was sent and passed the fence.
 func (n *next) undoSent(of int) bool {
 	for i := range n.Changes {
 		if c := &n.Changes[i]; c.Part == Undo && c.Of == of && c.How != outcome.HowFenced {
@@ -83,8 +82,8 @@ func (n *next) undoSent(of int) bool {
 	return false
 }
 
-// finishBegun sends the steps that finish what was begun, where the rung does not go
-// on: no service that was running stays stopped (procedure E5).
+// finishBegun sends the finishing steps of a rung that does not continue: no service that
+// was running stays stopped (procedure E5).
 func (n *next) finishBegun() bool {
 	if n.rung == nil || n.story.trouble == "" && !n.w.Stop && !n.story.shut && n.InProgress() != nil {
 		return false
@@ -101,8 +100,8 @@ func (n *next) finishBegun() bool {
 	return n.take(Action{Do: Settle, Firm: true, For: min(n.w.Every, n.left()), Why: "it can't be reached to finish " + begun})
 }
 
-// finishing is the step that is to be sent next to finish what the newest rung has
-// begun, and the name of the step that began it; nil for none.
+// finishing returns the next finishing step of the newest rung, and the name of the step
+// that it finishes; nil for none.
 func (n *next) finishing() (begun string, step *Step) {
 	for i := range n.Changes {
 		c := &n.Changes[i]
@@ -113,7 +112,7 @@ func (n *next) finishing() (begun string, step *Step) {
 		for _, id := range c.Step.Finishes {
 			step, sent := n.step(id), n.sent(id)
 			if sent >= 0 && (n.Changes[sent].failed() || n.triesOf(Main, id) >= retry.Step.Attempts && n.Changes[sent].Status != outcome.Applied) {
-				break // it was tried, and what comes after it rests on it
+				break // it was tried, and the steps after it rest on it
 			}
 			if step == nil || sent >= 0 && n.Changes[sent].Status != outcome.NotApplied {
 				continue
@@ -124,19 +123,19 @@ func (n *next) finishing() (begun string, step *Step) {
 	return "", nil
 }
 
-// unfinished reports whether something is to be sent yet that finishes what was begun,
-// undoes it, or takes it away.
+// unfinished reports whether a finishing step, a revert, or the undo of a temporary step is
+// still to be sent.
 func (n *next) unfinished() bool {
 	_, step := n.finishing()
 	return step != nil || n.revertible(n.reverts) >= 0 || n.revertible(n.temporary) >= 0
 }
 
-// temporary reports whether a change was only to be there for a while.
+// temporary reports whether a change is in effect and temporary.
 func (n *next) temporary(i int) bool {
 	return n.Changes[i].Step.Temporary && n.Changes[i].Status == outcome.Applied
 }
 
-// step is a step of the newest rung, nil where it has none of that name.
+// step returns a step of the newest rung, nil for none.
 func (n *next) step(id string) *Step {
 	for i := range n.rung.Steps {
 		if n.rung.Steps[i].ID == id {
@@ -146,7 +145,7 @@ func (n *next) step(id string) *Step {
 	return nil
 }
 
-// sent is the newest change that sent a step of the newest rung, -1 for none.
+// sent is the index of the newest change for a step of the newest rung, -1 for none.
 func (n *next) sent(id string) int {
 	for i := len(n.Changes) - 1; i >= 0; i-- {
 		if c := &n.Changes[i]; c.Part == Main && c.Rung == n.rung.ID && c.Step.ID == id {

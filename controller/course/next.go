@@ -8,8 +8,8 @@ import (
 	"aixmend/transport/retry"
 )
 
-// Next returns what is to be done next. It decides from the record alone, from the
-// time of day, and from what the run wants now.
+// Next returns the next action. It decides from the record, the time of day and the
+// wishes of the run alone.
 func (r *Record) Next(now time.Time, w Wishes) Action {
 	n := next{Record: r, now: now, w: w}
 	for _, rule := range []func(*next) bool{
@@ -23,7 +23,7 @@ func (r *Record) Next(now time.Time, w Wishes) Action {
 	return n.action
 }
 
-// waiting ends a host that waits for others, where nothing more comes of that.
+// waiting ends a parked host when the run is stopped or cut, or the brake has tripped.
 func (n *next) waiting() bool {
 	if n.parked == nil {
 		return false
@@ -49,7 +49,7 @@ func (n *next) cutOff() bool {
 	return n.finish(n.cutEnd())
 }
 
-// start begins with a host.
+// start begins a host.
 func (n *next) start() bool {
 	if n.link.begun {
 		return false
@@ -63,7 +63,7 @@ func (n *next) start() bool {
 	return n.take(Action{Do: Connect, Why: "its slot is free"})
 }
 
-// heldElsewhere leaves the host to who holds it.
+// heldElsewhere ends a host whose lease another run holds.
 func (n *next) heldElsewhere() bool {
 	if n.story.elsewhere == "" {
 		return false
@@ -72,8 +72,7 @@ func (n *next) heldElsewhere() bool {
 }
 
 // askLease asks for the lease before anything is sent to a host that another process
-// was at work on, or after the controller was asleep, and again where the host has not
-// let a change run because of it.
+// changed, after the controller was asleep, and after the fence refused a change.
 func (n *next) askLease() bool {
 	if !n.w.Leases || n.lease.held && !n.lease.stale || n.story.noLease || n.story.shut || len(n.Changes) == 0 || n.wait.gathered {
 		return false
@@ -92,7 +91,7 @@ func (n *next) leaseRung() Rung {
 	return Rung{}
 }
 
-// checkChanged checks what was changed, also while the run is being stopped: that
+// checkChanged runs the checking step after a change, also while the run is stopped: it
 // changes nothing.
 func (n *next) checkChanged() bool {
 	rung := n.InProgress()
@@ -102,8 +101,7 @@ func (n *next) checkChanged() bool {
 	return n.take(Action{Do: Send, Rung: *rung, Step: rung.Steps[n.rung.at]})
 }
 
-// stop ends a host that was begun with, where the run is being stopped: what was
-// changed is looked at first.
+// stop ends a host with changes when the run is stopped, after a last look.
 func (n *next) stop() bool {
 	if !n.Begun() || !n.w.Stop && !n.story.shut {
 		return false
@@ -128,7 +126,7 @@ func (n *next) lastLook() bool {
 	return n.over(Action{Do: LookAt, Why: "last look"})
 }
 
-// goOn goes on with the rung in progress.
+// goOn continues the rung in progress.
 func (n *next) goOn() bool {
 	rung := n.InProgress()
 	if rung == nil || n.story.trouble != "" {
@@ -157,7 +155,7 @@ func (n *next) goOn() bool {
 		return n.take(Action{Do: Leave, Rung: *rung, Status: LeftStopped, Detail: fmt.Sprintf("step %s was refused by the host %d times: the lease no longer belonged to this run", step.ID, n.lease.fenced)})
 	}
 	_, finishing := n.finishing()
-	held := n.lease.held && finishing != nil && finishing.ID == step.ID // a service is stopped: nobody is waited for
+	held := n.lease.held && finishing != nil && finishing.ID == step.ID // a service is stopped: wait for no other host
 	if n.w.OthersOpen && !held {
 		return n.take(Action{Do: AwaitChanges, Why: "waiting for other hosts (open changes)"})
 	}
@@ -170,7 +168,7 @@ func (n *next) goOn() bool {
 	return n.over(Action{Do: Send, Rung: *rung, Step: step})
 }
 
-// leaveRung ends a rung of which a new look says that it does not go on.
+// leaveRung ends a rung that, by a new look, must not continue.
 func (n *next) leaveRung(rung *Rung) bool {
 	planned := n.planned(rung.ID)
 	leave := func(status, detail string) bool {
@@ -187,7 +185,7 @@ func (n *next) leaveRung(rung *Rung) bool {
 	return false
 }
 
-// planned is a rung of the newest plan, nil where it has none of that name.
+// planned returns a rung of the newest plan, nil for none.
 func (n *next) planned(id string) *Rung {
 	for i := range n.Look.Plan {
 		if n.Look.Plan[i].ID == id {
@@ -212,8 +210,7 @@ func (n *next) runnable() *Rung {
 	return nil
 }
 
-// enter begins a rung: under the lease, from a look that was made under it, with a
-// capture.
+// enter begins a rung: under the lease, from a look made under it, after a capture.
 func (n *next) enter(rung *Rung) bool {
 	switch {
 	case n.w.OthersOpen:
@@ -228,7 +225,7 @@ func (n *next) enter(rung *Rung) bool {
 	return n.over(Action{Do: Enter, Rung: *rung})
 }
 
-// verify looks at what the rungs have done, and decides what follows.
+// verify looks at the effect of the rungs and decides what follows.
 func (n *next) verify() bool {
 	if !n.Begun() || n.wait.gathered || n.wait.kept {
 		return false
@@ -238,7 +235,7 @@ func (n *next) verify() bool {
 		return n.again("waiting for the changes to take effect")
 	}
 	if n.looks.since > 0 && n.fresh() && n.story.trouble == "" && n.runnable() == nil && n.looks.made < n.wait.settle {
-		if n.looks.part < n.wait.settle { // nothing but the wait is left
+		if n.looks.part < n.wait.settle { // only the wait is left
 			return n.over(Action{Do: LookAt, Part: true})
 		}
 		if !n.looks.proved && n.mayWait() {
@@ -263,8 +260,8 @@ func (n *next) verify() bool {
 	return n.conclude()
 }
 
-// diagnose decides about a host on which no rung was begun, and about one that is
-// judged again among the others.
+// diagnose decides for a host without a rung, and for one that was judged again among the
+// others.
 func (n *next) diagnose() bool {
 	if !n.fresh() || n.wait.kept && n.looks.made < n.wait.settle {
 		return n.read()
@@ -310,8 +307,8 @@ func (n *next) diagnose() bool {
 	return n.enter(rung)
 }
 
-// read looks at a host on which nothing was changed. A link that breaks is tried once
-// more: reading changes nothing.
+// read looks at a host on which nothing was changed, again when the link breaks: see
+// retry.Read.
 func (n *next) read() bool {
 	if n.link.up {
 		return n.take(Action{Do: LookAt})

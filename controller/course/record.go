@@ -1,15 +1,14 @@
-// Package course decides what is done with a host. It is pure: it knows no clock,
+// Package course decides the next action for a host. It is pure: it knows no clock,
 // connection, file or goroutine.
 //
-// A Record is what is known of a host on its way: the fold of its events, which are
-// the lines of the run's journal. Apply is the only writer of a Record, and Next the
-// only one who decides from it. Whoever goes on with a run folds the same events, so
-// there is nothing to restore.
+// A Record is the state of one host: the fold of its events, which are the lines of the
+// run's journal. Only Apply writes a Record, and only Next decides from it. Resume folds
+// the same events, so there is nothing to restore.
 //
 // Terms. A step is declared by a playbook; a change is a step that was sent, or was
-// about to be. A look is one reading of the host, judged. A gap is anything after
-// which a look may be true no more: a link that died in a change, another process,
-// a lease that was not held for a while.
+// about to be. A look is one reading of the host, judged. A gap is an event after which a
+// look may be outdated: a link that died during a change, another process, a lease that
+// was not held for a while.
 package course
 
 import (
@@ -23,56 +22,56 @@ import (
 // Step is a step of a rung, with its commands complete.
 type Step = outcome.Step
 
-// Rung is a rung of a plan, as a look has it.
+// Rung is a rung of the plan that a look made.
 type Rung struct {
 	outcome.RungBegun
 	ID    string
 	Fixes []string
-	// Blocked says why it may not run, "" where it may; NotAllowed is the word of
-	// --allow that is wanting.
+	// Blocked says why it may not run, "" where it may; NotAllowed is the missing word of
+	// --allow.
 	Blocked, NotAllowed string
-	// Waits says that it is blocked only until everything else has been tried.
+	// Waits says that it is blocked only until all other rungs were tried.
 	Waits bool
 }
 
-// Fate is what a look says of a change.
+// Fate is the verdict of a look on a change.
 type Fate struct {
-	// Known is false where the evidence can't tell whether the change is in effect:
-	// Why then says why.
+	// Known is false where the evidence can't tell whether the change is in effect; Why
+	// says why.
 	Known, InEffect bool
 	Why             string
-	// Seen says, of a change that is in effect, what the evidence shows.
+	// Seen words the evidence for a change that is in effect.
 	Seen string
 }
 
-// Rest is the rung in progress, planned from a look whatever calls for it.
+// Rest is the rung in progress, planned from a look whether or not a finding calls for it.
 type Rest struct {
 	Steps []Step
 	// Blocked says why nothing more of the rung may be sent.
 	Blocked string
 }
 
-// Process is what the process table says of the programs of an open change.
+// Process says whether the programs of an open change still run, by the process table.
 type Process struct {
-	PID   int  // of one that runs; 0: none is seen to
-	Ended bool // certainly none runs, nor a shell that could begin one
+	PID   int  // of a running one; 0: none was seen
+	Ended bool // certainly none runs, nor a shell that could still start one
 }
 
-// Look is one reading of the host, with all that decisions rest on.
+// Look is one reading of the host, with everything that decisions rest on.
 type Look struct {
-	// Part says that only what the proof rests on was read: Proved alone counts.
+	// Part says that only the probes of the proof were read: only Proved counts.
 	Part bool
-	// Skip is why the host is none of ours, "" where it is one.
+	// Skip is why the host is not for this run (not AIX), "" where it is.
 	Skip string
 	// Incomplete says that too little was read to judge it.
 	Incomplete bool
-	// Drift is how it differs from what was approved, "" for not at all.
+	// Drift is how it differs from its approved plan, "" for not at all.
 	Drift string
-	// Proved says that what is waited for holds.
+	// Proved says that the playbook's `verify.until` holds.
 	Proved bool
 	// Targets are the findings that call for a change, Open all that count.
 	Targets, Open []string
-	// SideEffects says what changed that was not meant to (V4).
+	// SideEffects are the unintended changes, "" for none (procedure V4).
 	SideEffects string
 	// Verdict is the outcome that the findings make, with its reason.
 	Verdict outcome.Outcome
@@ -80,30 +79,30 @@ type Look struct {
 	// Plan holds the rungs, the least invasive first.
 	Plan []Rung
 	Rest Rest
-	// Rollback is what is left of the run that is taken back.
+	// Rollback is the rest of the run that is rolled back.
 	Rollback Rollback
 	// Fates are those of the changes that were asked about (Record.Asked), by index.
 	Fates   map[int]Fate
 	Process Process
 	// Complete says that it was judged when every host had been read.
 	Complete bool
-	// Others are the hosts that get anew a value which this one keeps.
+	// Others are the hosts that give up a value which this one keeps.
 	Others []string
 	// OnlyCollects says that the playbook changes nothing and only collects data.
 	OnlyCollects bool
 }
 
-// Rollback is what a look says of a run that is taken back.
+// Rollback is the verdict of a look on a run that is rolled back.
 type Rollback struct {
-	// Left is what is left alone, with the reasons.
+	// Left are the changes that are left alone, with the reasons.
 	Left []string
-	// Stands are the steps that are still to be taken back.
+	// Stands are the steps that are still to be undone.
 	Stands []string
-	// Person says why a person must take back what is left, "" where none must.
+	// Person says why a person must undo the rest, "" where none must.
 	Person string
 }
 
-// Part says what a change is of its step.
+// Part is the role of a change in its step.
 type Part string
 
 // The parts.
@@ -118,8 +117,8 @@ const (
 type Change struct {
 	Step Step
 	Part Part
-	// Of is the index of the change that this one undoes, or of the arming that it
-	// ends; -1 for none.
+	// Of is the index of the change that this one undoes, or of the arming that it disarms;
+	// -1 for none.
 	Of     int
 	Rung   string
 	Status string // of outcome
@@ -131,22 +130,22 @@ type Change struct {
 	// Answer is the first line that it printed.
 	Answer string
 
-	judged bool // a look has said what became of it
+	judged bool // a look has said whether it happened
 	unseen int  // looks that did not see it
 	gone   int  // those of them after its programs had certainly ended
 	after  int  // the event with which it ended, or was sent
 }
 
-// open reports whether it is not known what became of a change.
+// open reports whether it is unknown whether a change happened.
 func (c *Change) open() bool { return c.Status == outcome.UnknownIf && !c.judged }
 
 // failed reports whether it ended with a status that ends the recovery.
 func (c *Change) failed() bool { return c.Exit != nil && *c.Exit != 0 && !c.Step.MayFail }
 
-// clears reports whether it takes away what was only there for a while.
+// clears reports whether it undoes a temporary step.
 func (c *Change) clears() bool { return c.Part == Undo && c.Step.Temporary }
 
-// Record is what is known of a host.
+// Record is the state of one host.
 type Record struct {
 	// Changes are those of the run, in order. An index is the name of one.
 	Changes []Change
@@ -154,12 +153,12 @@ type Record struct {
 	Look *Look
 	// Capture is the path of the capture that was taken before the first change.
 	Capture string
-	// End is how it ended; nil as long as it has not.
+	// End is nil until the host has ended.
 	End *End
 
 	link   link
 	looks  looks
-	parked *End // how it ends where nothing more comes of what it waits for
+	parked *End // its end if the hosts that it waits for change nothing
 	rung   *running
 	tried  tried
 	lease  lease
@@ -180,12 +179,12 @@ type link struct {
 	why    string
 }
 
-// looks says which looks still count.
+// looks tells which looks still count.
 type looks struct {
 	events int // folded so far
-	gap    int // the newest event after which a look counts no more
+	gap    int // the newest event after which earlier looks don't count
 	made   int // the event of the newest whole look
-	// recalled says that the newest look is one from before a wait for others.
+	// recalled says that the newest look is older than a wait for other hosts.
 	recalled bool
 	since    int // looks since the last rung ended
 	part     int // the event of the newest partial look
@@ -196,66 +195,66 @@ type looks struct {
 type running struct {
 	Rung
 	at      int  // its next step
-	right   int  // the event at which what is left of it was known to be right
+	right   int  // the event at which its rest was last known to be right
 	differs bool // the rest of it would differ now
 	again   bool // its next step is known not to have happened
 	lost    int  // links that died in steps that change nothing
-	over    bool // it is in progress no more
+	over    bool // it is no longer in progress
 }
 
-// tried is what was tried in the run.
+// tried tells which rungs were tried in the run.
 type tried struct {
 	entered map[string]int
 	anew    map[string]bool     // rungs that may be entered once more
-	refused map[string]string   // why a rung was not let run by its own checks
+	refused map[string]string   // why the checks of a rung refused it
 	led     []string            // findings that led to a change
 	fixes   map[string][]string // the findings for which a rung was begun last
 }
 
-// lease is what is known of the host's lease.
+// lease is the state of the host's lease.
 type lease struct {
 	held   bool
-	asked  string // the rung for which it was asked for last
+	asked  string // the rung for which it was last asked
 	known  bool   // this process has had it
-	stale  bool   // the controller was asleep since: it is asked for before anything is sent
+	stale  bool   // the controller was asleep since: it must be asked before anything is sent
 	broken int    // links that broke while it was asked for
-	fenced int    // changes that the host did not let run because of it
+	fenced int    // changes that the fence refused
 }
 
-// waiting is what was waited for.
+// waiting tells what the host has waited for.
 type waiting struct {
 	last     time.Time // when the last change ended
 	released bool      // its wave has begun
 	gathered bool      // it has been judged among the others
-	kept     bool      // it waited for those that get its value anew
+	kept     bool      // it waited for the hosts that give up its value
 	settle   int       // the event of the last wait
-	quick    bool      // the last rung takes no time to take effect
+	quick    bool      // the last rung takes effect at once
 	process  int       // the event with which this process began; 0: the run's first
 	began    time.Time // when
 }
 
-// story is what went wrong, in words.
+// story words the trouble of the host.
 type story struct {
-	trouble    string // what ended the recovery
+	trouble    string // the failure that ended the recovery
 	shut       bool   // the gate was found shut
 	partial    []string
-	noSupport  string // why the support data could not be had
-	unproved   string // the step of which it can't be told whether it did what it should
-	undoLost   string // the undo of which it is not known whether it ran
+	noSupport  string // why support data is missing or incomplete
+	unproved   string // the step that ended with status 0 and may not have worked
+	undoLost   string // the step whose undo may have run or not
 	behind     []behind
 	elsewhere  string // who else holds the host
-	twice      bool   // it is this run, under another name
+	twice      bool   // this run does, under another name of the host
 	uncaptured string // why there is no good capture
-	noLease    bool   // the trouble is that the lease can't be had
+	noLease    bool   // the trouble is that the lease can't be taken
 }
 
-// behind is a thing of the run that stays on the host: the undo that failed, and why.
+// behind is a leftover of the run on the host: the undo that failed, and why.
 type behind struct {
 	change int
 	why    string
 }
 
-// New returns the record of a host of which nothing is known.
+// New returns the record of a host about which nothing is known.
 func New() *Record {
 	return &Record{tried: tried{entered: map[string]int{}, anew: map[string]bool{}, refused: map[string]string{}, fixes: map[string][]string{}}}
 }
@@ -263,10 +262,10 @@ func New() *Record {
 // Entered is how often a rung was begun in the run.
 func (r *Record) Entered(rung string) int { return r.tried.entered[rung] }
 
-// Refused says why a rung was not let run, "" where it was.
+// Refused returns why the checks of a rung refused it, "" where they did not.
 func (r *Record) Refused(rung string) string { return r.tried.refused[rung] }
 
-// Stuck reports whether a rung was not let run by its own checks.
+// Stuck reports whether a rung was refused by its own checks.
 func (r *Record) Stuck() bool { return len(r.tried.refused) > 0 }
 
 // Fixes are the findings for which a rung was begun last.
@@ -286,7 +285,7 @@ func (r *Record) InProgress() *Rung {
 	return &r.rung.Rung
 }
 
-// Left are the things of this run that stay on the host, with the reasons.
+// Left are the leftovers of this run on the host, with the reasons.
 func (r *Record) Left() []string {
 	var list []string
 	for _, b := range r.story.behind {
@@ -303,13 +302,12 @@ func (r *Record) Changed() bool {
 	return slices.ContainsFunc(r.Changes, func(c Change) bool { return c.Status != outcome.NotApplied })
 }
 
-// Open reports whether it is not known what became of a change.
+// Open reports whether it is unknown whether a change happened.
 func (r *Record) Open() bool {
 	return slices.ContainsFunc(r.Changes, func(c Change) bool { return c.open() })
 }
 
-// Doubt is the index of the newest change of which only a look can say whether it
-// happened; -1 for none.
+// Doubt is the index of the newest change that only a look can resolve; -1 for none.
 func (r *Record) Doubt() int {
 	for i := len(r.Changes) - 1; i >= 0; i-- {
 		if c := &r.Changes[i]; c.open() && (c.Part == Main || c.Part == Undo) && c.Step.Transfer == "" {
@@ -319,8 +317,7 @@ func (r *Record) Doubt() int {
 	return -1
 }
 
-// Asked returns the indexes of the changes about which the next look has to say
-// whether they are in effect.
+// Asked returns the indexes of the changes whose effect the next look must check.
 func (r *Record) Asked() []int {
 	var list []int
 	for i := range r.Changes {
@@ -359,16 +356,15 @@ func (r *Record) armed() int {
 	return -1
 }
 
-// disarmed reports whether it is known that an armed undo will not run any more: it
-// was disarmed, or it has run.
+// disarmed reports whether an armed undo certainly won't run any more: it was disarmed,
+// or it has run.
 func (r *Record) disarmed(arming int) bool {
 	return slices.ContainsFunc(r.Changes[arming+1:], func(c Change) bool {
 		return c.Part == Ending && c.Of == arming && c.Exit != nil
 	})
 }
 
-// timed returns the index of the step that an armed undo is for, -1 where it was not
-// sent.
+// timed returns the index of the step of an armed undo, -1 where it was not sent.
 func (r *Record) timed(arming int) int {
 	for i := arming + 1; i < len(r.Changes); i++ {
 		switch c := &r.Changes[i]; {
@@ -381,9 +377,9 @@ func (r *Record) timed(arming int) int {
 	return -1
 }
 
-// fired reports whether the undo of a step has run by itself, or may have, and no look
-// since has said whether the step is in effect. Where nothing is armed any more, a
-// disarming whose answer was lost may have found that it had run.
+// fired reports whether the timed undo of a step has run, or may have, and no look since
+// has said whether the step is in effect. Where nothing is armed any more, a disarming
+// whose answer was lost may have found that the undo had run.
 func (r *Record) fired(i int) bool {
 	c := &r.Changes[i]
 	if c.Part != Main || c.judged || c.Step.Timer == nil {
@@ -394,21 +390,20 @@ func (r *Record) fired(i int) bool {
 	})
 }
 
-// ranAlone reports whether the host has said that the undo of a step has run by itself.
+// ranAlone reports whether the host has said that the timed undo of a step ran.
 func (r *Record) ranAlone(i int) bool {
 	return slices.ContainsFunc(r.Changes[i+1:], func(e Change) bool {
 		return e.Part == Ending && e.Answer == outcome.UndoFired && r.timed(e.Of) == i
 	})
 }
 
-// End is how a host has ended.
+// End is the end of a host.
 type End struct {
 	Outcome outcome.Outcome
 	Reason  string
 	// Interrupted says that resume goes on with the host.
 	Interrupted bool
-	// Left are the things of this run that nobody could try to take away, with the
-	// reasons.
+	// Left are leftovers for which no undo was sent, with the reasons.
 	Left []string
 	// KeepLease says that the lease is not given back: something may still happen.
 	KeepLease bool
@@ -418,7 +413,7 @@ func end(o outcome.Outcome, format string, args ...any) End {
 	return End{Outcome: o, Reason: fmt.Sprintf(format, args...)}
 }
 
-// cut is end for a host that was interrupted.
+// cut is end for an interrupted host.
 func cut(o outcome.Outcome, format string, args ...any) End {
 	e := end(o, format, args...)
 	e.Interrupted = true

@@ -14,13 +14,13 @@ type next struct {
 	action Action
 }
 
-// take decides for an action. It returns true, as the rules do that decide.
+// take decides for an action and returns true, as every rule that decides does.
 func (n *next) take(a Action) bool {
 	n.action = a
 	return true
 }
 
-// over decides for an action that takes a connection.
+// over decides for an action that needs a connection.
 func (n *next) over(a Action) bool {
 	switch {
 	case n.link.up:
@@ -31,7 +31,7 @@ func (n *next) over(a Action) bool {
 	return n.unreached()
 }
 
-// unreached decides what follows when a host can't be connected to.
+// unreached decides for a host that can't be connected to.
 func (n *next) unreached() bool {
 	if len(n.Changes) == 0 && !n.Begun() {
 		return n.unreachable()
@@ -42,7 +42,7 @@ func (n *next) unreached() bool {
 	return n.unread(n.link.why)
 }
 
-// left is what is left of the wait, which begins with the last change.
+// left is the rest of the wait, which begins with the last change.
 func (n *next) left() time.Duration {
 	wait := n.w.Wait
 	left := min(wait-n.now.Sub(n.wait.last), wait)
@@ -69,8 +69,8 @@ func (n *next) again(why string) bool {
 	return n.settle(d, why)
 }
 
-// triesOf is how often a step of the newest rung was sent, or may have been; of its
-// arming it is how often that was not answered.
+// triesOf is how often a step of the newest rung was sent, or may have been; for an
+// arming, how often it got no answer.
 func (n *next) triesOf(part Part, step string) int {
 	tries, unsent := 0, 0
 	for i := range n.Changes {
@@ -86,11 +86,11 @@ func (n *next) triesOf(part Part, step string) int {
 			tries++
 		}
 	}
-	return max(tries, unsent/2) // a link that dies each time is given up, too
+	return max(tries, unsent/2) // a link that dies each time is given up too
 }
 
-// acted is the event of the last change that may take time to take effect. What was
-// only there for a while, and is taken away, is none.
+// acted is the event of the last change that may take time to take effect. The undo of a
+// temporary step is not one.
 func (n *next) acted() int {
 	at := 0
 	for i := range n.Changes {
@@ -102,12 +102,12 @@ func (n *next) acted() int {
 }
 
 const (
-	// undoGrace is how much longer than its delay a timed undo may take.
+	// undoGrace is how long after its delay a timed undo has certainly started.
 	undoGrace = 30 * time.Second
-	// resumeSlack is how long a host that is gone on with is waited for at least.
+	// resumeSlack is the shortest wait for a resumed host.
 	resumeSlack = 2 * time.Minute
-	// longStep is the time limit from which on a step is one that takes minutes, and
-	// longDoubt how many times settle such a step is given to be seen.
+	// longStep is the timeout from which a step counts as taking minutes. Such a step has
+	// longDoubt times `settle` to show its effect.
 	longStep  = 5 * time.Minute
 	longDoubt = 5
 )
@@ -119,9 +119,8 @@ const (
 	kindCanceled = "canceled"
 )
 
-// Sentences that others look for.
+// Reasons that others look for.
 const (
-	// Held begins the reason of a host that is skipped because another run may
-	// change it now.
+	// Held begins the reason of a host that is skipped because another run holds its lease.
 	Held = "held by another run: "
 )

@@ -7,7 +7,7 @@ import (
 	"aixmend/transport/retry"
 )
 
-// endTimer ends a timed undo that may run by itself, over a new connection.
+// endTimer disarms a timed undo, over a new connection.
 func (n *next) endTimer() bool {
 	a := n.armed()
 	if a < 0 {
@@ -47,13 +47,13 @@ func (n *next) endTimer() bool {
 	return n.finish(n.undoArmed(a, "the host can't be reached to disarm it: "+n.link.why))
 }
 
-// due is when an armed undo has run at the latest.
+// due is the time by which an armed undo has run.
 func (n *next) due(arming int) time.Time {
 	c := &n.Changes[arming]
 	return c.At.Add(undoTime(c))
 }
 
-// undoTime is how long after its arming an undo has run at the latest.
+// undoTime is the time from arming an undo to its latest run.
 func undoTime(arming *Change) time.Duration {
 	if arming.Step.Timer == nil {
 		return undoGrace
@@ -61,14 +61,14 @@ func undoTime(arming *Change) time.Duration {
 	return arming.Step.Timer.After + undoGrace
 }
 
-// untilDue is how long an armed undo is waited for: never longer than it was armed
-// for, wherever the clock has gone since (procedure E9).
+// untilDue is how long to wait for an armed undo: never longer than it was armed for,
+// wherever the clock has gone since (procedure E9).
 func (n *next) untilDue(arming int) time.Duration {
 	return max(min(n.due(arming).Sub(n.now), undoTime(&n.Changes[arming])), retry.Disarm.First)
 }
 
-// noteTimer writes down what the host has said of armings and disarmings that were
-// cut off: where nothing is armed any more, the newest of them has ended it.
+// noteTimer notes the results of armings and disarmings that were cut off, by the host's
+// answers since: where nothing is armed any more, the newest disarming ended it.
 func (n *next) noteTimer() bool {
 	for i := range n.Changes {
 		c := &n.Changes[i]
@@ -87,8 +87,8 @@ func (n *next) noteTimer() bool {
 	return false
 }
 
-// timerStatus is what became of an arming or a disarming that was cut off; false where
-// the host has not said it yet.
+// timerStatus is the status of an arming or disarming that was cut off; false where the
+// host has not answered yet.
 func (n *next) timerStatus(i, arming int) (status string, said bool) {
 	if n.Changes[i].Part == Ending && n.Changes[arming].Status == outcome.NotApplied {
 		return outcome.NotApplied, true
@@ -98,7 +98,7 @@ func (n *next) timerStatus(i, arming int) (status string, said bool) {
 		switch c := &n.Changes[later]; {
 		case c.Part != Ending || c.Of != arming:
 		case c.Exit == nil && n.Changes[i].Part == Ending:
-			status = outcome.NotApplied // that one, or this one: once is enough
+			status = outcome.NotApplied // either disarmed it: one is enough
 		case c.Exit != nil && *c.Exit == 0 && n.Changes[i].Part == Ending:
 			return outcome.NotApplied, true
 		case c.Exit != nil:
