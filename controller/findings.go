@@ -111,7 +111,7 @@ func (w *walk) sideEffects() string {
 // sameMachine adds the finding that this run holds the machine under another name.
 func (w *walk) sameMachine(by onhost.Lease) {
 	w.out.Findings = append(w.out.Findings, waive(w.host, outcome.Finding{
-		ID: peers.SameMachine, Severity: outcome.Critical, Title: "this is the very machine that the inventory also calls " + by.Host + ": its lease is that of this run under the other name",
+		ID: peers.SameMachine, Severity: outcome.Critical, Title: "this machine is also in the inventory as " + by.Host + ": its lease is that of this run under the other name",
 		Evidence: []string{onhost.LeasePath + ": " + by.String()}, Remedy: "remove one of the names from the inventory, or select one of them (-l)",
 		Source: "aixmend: a lease names the host, the run, the owner and the process",
 	}))

@@ -129,7 +129,7 @@ func TestOwnImageWithoutItsCapture(t *testing.T) {
 				s.Files["/etc/ct_node_id"] = aixsim.File{Content: "1111222233334444\n"}
 			})
 			b.run(controller.Capture)
-		}, "no node id that can be given back"},
+		}, "no node id that can be restored"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := own(t, "own-boot-image")

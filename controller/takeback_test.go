@@ -70,7 +70,7 @@ func TestUpdateWithoutAWayBack(t *testing.T) {
 			for i := range s.Images[imagesFolder] {
 				s.Images[imagesFolder][i].Type = " "
 			}
-		}, "could not be taken back"},
+		}, "could not be undone"},
 		"something else is broken": {func(s *aixsim.State) {
 			s.Filesets = append(s.Filesets, aixsim.Fileset{Name: "oracle.client", Level: "1.0.0.0", State: "B", Type: "F"})
 		}, "oracle.client"},
@@ -78,7 +78,7 @@ func TestUpdateWithoutAWayBack(t *testing.T) {
 			for i := range s.Images[imagesFolder] {
 				s.Images[imagesFolder][i].Level = "3.1.9.0"
 			}
-		}, "3.1.9.0, which is below"},
+		}, "3.1.9.0, which is also below"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, e := updating(t, "rsct-below-minimum", c.change)
@@ -271,7 +271,7 @@ func TestHardLineIsKnownBefore(t *testing.T) {
 		f.Content = strings.Replace(f.Content, "/usr/sbin/chdev -l en1", "/usr/sbin/chdev -l en1 -a mtu=1500", 1)
 		s.Files["/etc/rc.tcpip"] = f
 	})
-	const why = "a stale line of /etc/rc.tcpip is a person's to edit: line 19: it sets mtu=1500"
+	const why = "a stale line of /etc/rc.tcpip must be edited manually: line 19: it sets mtu=1500"
 	plan := b.run(controller.Plan)[host]
 	i := slices.IndexFunc(plan.Plan, func(s outcome.PlanStep) bool { return s.Step == "replace-stale-lines" })
 	if i < 0 || plan.Plan[i].BlockedBy != why {

@@ -473,7 +473,7 @@ func TestHardLinesBlock(t *testing.T) {
 	} {
 		p, params := restore(t)
 		plan := p.Plan(p.Judge(params, nothingGiven, changed(disconnected, func(h host) { h.say("boot_lines", "7:"+c.line+"\n") })), Wishes{})
-		if plan[0].Rung.ID != "address" || !strings.Contains(plan[0].Blocked, "a stale line of /etc/rc.tcpip is a person's to edit: "+c.why) || plan[0].Waits {
+		if plan[0].Rung.ID != "address" || !strings.Contains(plan[0].Blocked, "a stale line of /etc/rc.tcpip must be edited manually: "+c.why) || plan[0].Waits {
 			t.Errorf("%s: %s blocked by %q", c.line, plan[0].Rung.ID, plan[0].Blocked)
 		}
 	}

@@ -113,7 +113,7 @@ func testSSHCluster0(t *testing.T, lab *sshLab) {
 				blocked = s.BlockedBy
 			}
 		}
-		if named := strings.Contains(blocked, "--allow cluster0, because recfgct would bring the old node id back"); named != c.blocked {
+		if named := strings.Contains(blocked, "--allow cluster0, because recfgct would restore the old node id"); named != c.blocked {
 			t.Errorf("%s: blocked by %q", h.name, blocked)
 		}
 	}

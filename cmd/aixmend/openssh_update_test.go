@@ -384,7 +384,7 @@ func testSSHUpdateRefused(t *testing.T, lab *sshLab) {
 			for i := range s.Images[imagesFolder] {
 				s.Images[imagesFolder][i].Type = " "
 			}
-		}, "could not be taken back"},
+		}, "could not be undone"},
 		"unsound": {"", func(s *aixsim.State) {
 			s.Filesets = append(s.Filesets, aixsim.Fileset{Name: "bos.games", Level: "7.2.0.0", State: "B", Type: " "})
 		}, "bos.games"},
