@@ -15,13 +15,13 @@ import (
 	"aixmend/transport/retry"
 )
 
-// absentStatus is how a file probe says that there is no such file.
+// absentStatus is the exit status of a file probe when there is no such file.
 const absentStatus = 44
 
 // defaultFileBytes bounds a captured file when the playbook does not say.
 const defaultFileBytes = 4 << 20
 
-// capture keeps what the playbook names, and everything the first look read.
+// capture stores the items of the playbook, and everything that the first look read.
 func (w *walk) capture(ctx context.Context) error {
 	w.open(outcome.StageCapture)
 	commands, items := w.captureCommands()
@@ -60,12 +60,12 @@ func (w *walk) capture(ctx context.Context) error {
 	}
 	w.out.Capture = where
 	w.evidence.before = w.evidence.diagnosis
-	w.shut(outcome.StageOK, "kept, read back and hashed: "+where)
+	w.shut(outcome.StageOK, "stored, read back and hashed: "+where)
 	return w.write(course.Event{Entry: outcome.Entry{Event: outcome.EventCaptured, Detail: where}})
 }
 
-// keep keeps a capture. Another run may have taken one of the same host in the
-// same millisecond: then in one of the next ones.
+// keep stores a capture. If another run took one of the same host in the same millisecond,
+// the next free id is used.
 func (w *walk) keep(c outcome.Capture, files []outcome.CaptureFile) (where string, err error) {
 	for next := range retry.CaptureID.Attempts {
 		c.ID = captureID(c.Created.Add(time.Duration(next) * retry.CaptureID.First))
@@ -111,7 +111,7 @@ func (w *walk) captureCommands() ([]transport.Command, []outcome.CaptureItem) {
 }
 
 // fill completes the items and returns the files to store, beside those of the
-// first look. bad says why this is not a good capture.
+// first look. bad is why this is no good capture, "" when it is one.
 func (w *walk) fill(items []outcome.CaptureItem, results []transport.Result) (files []outcome.CaptureFile, bad string) {
 	optional := map[string]bool{}
 	for i, p := range w.Playbook.Capture.Probes {
@@ -160,7 +160,7 @@ func (w *walk) firstLook() []outcome.Command {
 	return nil
 }
 
-// fillOne says what is wrong with one item, "" when nothing is.
+// fillOne returns the problem of one item, "" for none.
 func (w *walk) fillOne(item *outcome.CaptureItem, r transport.Result) string {
 	switch {
 	case errors.Is(r.Err, transport.ErrHung):

@@ -11,7 +11,7 @@ import (
 	"aixmend/playbooks/facts"
 )
 
-// known is what the controller knows of the host; it is put together once.
+// known returns the controller's own facts about the host, made once.
 func (w *walk) known() playbooks.Given {
 	if w.evidence.given != nil {
 		return *w.evidence.given
@@ -26,7 +26,7 @@ func (w *walk) known() playbooks.Given {
 	return *w.evidence.given
 }
 
-// kept are the captures that the capture verb took of the host, as a fact.
+// kept is the fact about the captures that the capture verb took of the host.
 func (w *walk) kept() facts.Captures {
 	c := facts.Captures{Asked: w.Params.Text("capture"), List: []facts.Past{}}
 	list, err := w.Captures.Taken(w.host.Name, c.Asked)
@@ -39,7 +39,7 @@ func (w *walk) kept() facts.Captures {
 	return c
 }
 
-// Remember is a capture as a fact.
+// Remember makes a fact of a capture.
 func Remember(c outcome.Capture) facts.Past {
 	p := facts.ReadPast(c.Facts)
 	p.Known, p.Host, p.ID, p.Label, p.Purpose = true, c.Host, c.ID, c.Label, c.Purpose
@@ -48,7 +48,7 @@ func Remember(c outcome.Capture) facts.Past {
 	return p
 }
 
-// inventory is what the inventory says of the host, as a fact.
+// inventory is the fact about the host's entry in the inventory.
 func (w *walk) inventory() facts.Inventory {
 	return inventoryFact(w.host, time.Now())
 }
@@ -58,8 +58,8 @@ func inventoryFact(host inventory.Host, now time.Time) facts.Inventory {
 	return facts.Inventory{Name: host.Name, RMCNIC: host.RMCNIC, Accepted: host.Accepted(now)}
 }
 
-// captured is what the host's newest capture says, as a fact. It is read once:
-// what this walk itself captures says nothing about the past.
+// captured is the fact about the host's newest capture, read once: the capture of this walk
+// must not count as an earlier one.
 func (w *walk) captured() facts.Captured {
 	if w.evidence.captured != nil {
 		return *w.evidence.captured
@@ -105,7 +105,7 @@ func recallFact(written map[string]any, name string, into any) bool {
 	return err == nil && json.Unmarshal(text, into) == nil
 }
 
-// recall judges again what the report holds, where it was put aside.
+// recall judges a reloaded report again.
 func (w *walk) recall() (err error) {
 	if w.evidence.diagnosis != nil {
 		return nil
@@ -116,8 +116,7 @@ func (w *walk) recall() (err error) {
 	return w.recallBefore()
 }
 
-// recallBefore judges again what the host was before its first change, as its capture
-// holds it.
+// recallBefore judges the capture again: the host before its first change.
 func (w *walk) recallBefore() error {
 	if w.evidence.before != nil || !w.course.Begun() || w.out.Capture == "" {
 		return nil
@@ -132,7 +131,7 @@ func (w *walk) recallBefore() error {
 	return nil
 }
 
-// wishes is what the operator allows on this host, at this point of its walk.
+// wishes returns what the operator allows on this host at this moment.
 func (w *walk) wishes() playbooks.Wishes {
 	now := time.Now()
 	return playbooks.Wishes{
@@ -149,8 +148,8 @@ func (w *walk) wishes() playbooks.Wishes {
 	}
 }
 
-// attempts is how often a rung was begun on the host lately, where that is too
-// often; else 0. A rung of this run is not counted.
+// attempts is how often earlier runs began a rung on the host, if that is too often, else
+// 0: see retry.Rung. A rung that this run began is not counted.
 func (w *walk) attempts(rung string) int {
 	if w.Attempts == nil || w.MaxAttempts <= 0 || w.course.Entered(rung) > 0 {
 		return 0

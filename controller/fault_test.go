@@ -62,7 +62,7 @@ func TestFenceKeepsAChangeBack(t *testing.T) {
 				t.Errorf("%s: %s; RMC was stopped %d times; sent %q", got.Outcome, got.Reason, stops, b.sent(host)[before:])
 			}
 			at := slices.IndexFunc(got.Changes, func(c outcome.Change) bool { return c.Step == "stop-rmc" })
-			if at < 0 || got.Changes[at].Status != outcome.NotApplied || !strings.Contains(got.Changes[at].Detail, "the lease is not this run's any more") {
+			if at < 0 || got.Changes[at].Status != outcome.NotApplied || !strings.Contains(got.Changes[at].Detail, "the lease is no longer this run's") {
 				t.Errorf("changes %+v", statuses(got))
 			}
 			if got.Fence == "" {

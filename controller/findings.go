@@ -79,11 +79,11 @@ func verdictOf(findings []outcome.Finding) string {
 	return first
 }
 
-// LeftBehind is the id of the finding about what a run could not take away.
+// LeftBehind is the id of the finding about leftovers of a run.
 const LeftBehind = "left-behind"
 
-// findLeft adds the finding about what is left on the host, once; untaken is what
-// nobody could try to take away.
+// findLeft adds the finding about leftovers on the host, once; untaken are those for which
+// no undo was sent.
 func (w *walk) findLeft(untaken ...string) {
 	behind := append(w.course.Left(), untaken...)
 	there := slices.ContainsFunc(w.out.Findings, func(f outcome.Finding) bool { return f.ID == LeftBehind })
@@ -96,8 +96,7 @@ func (w *walk) findLeft(untaken ...string) {
 	}))
 }
 
-// sideEffects are the open findings about what a recovery must have left as it was
-// (V4), as a reason.
+// sideEffects words the open findings about unintended changes (V4).
 func (w *walk) sideEffects() string {
 	var list []string
 	for _, f := range w.out.Findings {

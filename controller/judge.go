@@ -10,7 +10,7 @@ import (
 	"aixmend/playbooks/facts"
 )
 
-// judge is what a look says, with all that decisions rest on.
+// judge makes the look that the course decides from.
 func (w *walk) judge(process course.Process) *course.Look {
 	d, asks := w.evidence.diagnosis, w.wishes()
 	look := &course.Look{
@@ -39,7 +39,7 @@ func (w *walk) judge(process course.Process) *course.Look {
 	return look
 }
 
-// fate asks the evidence whether a change is in effect.
+// fate returns the verdict of the evidence on a change.
 func (w *walk) fate(c *course.Change) course.Fate {
 	s, known := w.planned(c)
 	if !known {
@@ -52,8 +52,8 @@ func (w *walk) fate(c *course.Change) course.Fate {
 	return course.Fate{Known: true, InEffect: inEffect, Seen: seen(&s)}
 }
 
-// seen says what a look has shown of a step that is in effect. One that nothing refutes
-// is confirmed by what it is for: whether it ran can't be seen.
+// seen words the evidence for a step that is in effect. A step without a `refute` condition
+// is confirmed by its intended effect: whether it ran can't be seen.
 func seen(s *playbooks.PlannedStep) string {
 	if s.Step.Refute.V == "false" {
 		return "a new look shows its intended effect; whether this step caused it can't be seen"
@@ -85,7 +85,7 @@ func (w *walk) taken(rung, step string, fates map[int]course.Fate) bool {
 	return false
 }
 
-// adopt makes a diagnosis what is known of the host, in the report too.
+// adopt makes a diagnosis the newest one, in the report too.
 func (w *walk) adopt(d *playbooks.Diagnosis) {
 	w.evidence.diagnosis = d
 	w.out.Facts = d.Facts
@@ -134,8 +134,8 @@ func (w *walk) planned(c *course.Change) (playbooks.PlannedStep, bool) {
 	return s, ok && s.Command == c.Step.Command
 }
 
-// remember keeps the steps of a rung as they were planned: their conditions say later
-// what became of them.
+// remember stores the steps of a rung as they were planned: their conditions tell later
+// whether they happened.
 func (w *walk) remember(rung string, plan []playbooks.PlannedRung) {
 	for _, r := range plan {
 		if r.Rung.ID != rung {

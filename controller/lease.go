@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// leaseSlack is how much longer a lease lasts than what it is taken for.
+	// leaseSlack is how much longer a lease lasts than the rung and the wait need.
 	leaseSlack = 5 * time.Minute
 
 	leaseTimeout = 30 * time.Second
@@ -42,10 +42,10 @@ const LeaseSteps = "lease-"
 const Held = course.Held
 
 // takeLease takes the host's lease, or renews it, so that it lasts for a rung (without
-// steps: what is left of one) and the wait after it. The host is asked each time: who
+// steps: the rest of one) and the wait after it. The host is asked each time: who
 // holds it may have changed.
-// finishes says that it is for what finishes a step: a gate that is shut for new changes
-// lets it pass.
+// finishes marks a lease for finishing steps: a gate that is shut for new changes lets it
+// pass.
 func (w *walk) takeLease(ctx context.Context, rung course.Rung, finishes bool) error {
 	answer, err := w.askLease(ctx, rung, finishes)
 	if err != nil {
@@ -203,7 +203,7 @@ func (w *walk) otherName(l *onhost.Lease) bool {
 	return l.Run == own.Run && l.Host != "" && l.Host != own.Host
 }
 
-// holder says who holds the host, and until when.
+// holder words who holds the host, and until when.
 func (w *walk) holder(by onhost.Lease, now time.Time) string {
 	who := fmt.Sprintf("%s by %s", by.Run, by.Owner)
 	if by.Run == w.leaseUntil(now).Run {
@@ -227,14 +227,14 @@ func (w *walk) giveBack(ctx context.Context) error {
 	return err
 }
 
-// leaseAnswer is what came of a command about the lease.
+// leaseAnswer is the result of a command about the lease.
 type leaseAnswer struct {
 	transport.Result
 	err error
 }
 
-// sendLease sends one command about the lease. It is no change of the report:
-// what it makes is gone when the walk is over.
+// sendLease sends one command about the lease. It is no change of the report, since its
+// effect is gone when the walk ends.
 func (w *walk) sendLease(ctx context.Context, step, text, detail string, finishes bool) (leaseAnswer, error) {
 	entry := outcome.Entry{Time: time.Now().UTC(), Event: outcome.EventLease, Host: w.host.Name, Step: step, Command: text, Detail: detail}
 	if err := w.Journal.Append(entry); err != nil {
@@ -264,7 +264,7 @@ func (w *walk) fence() transport.Command {
 	}
 }
 
-// fenceSays is what a host has answered that did not run a change.
+// fenceSays words the answer of a fence that refused a change.
 func fenceSays(r transport.Result) string {
-	return "the lease is not this run's any more (" + firstLine(r.Stdout, r.Stderr) + ")"
+	return "the lease is no longer this run's (" + firstLine(r.Stdout, r.Stderr) + ")"
 }

@@ -76,7 +76,7 @@ func (w *walk) privilege(err error) {
 	w.out.Findings = []outcome.Finding{waive(w.host, f)}
 }
 
-// rights says what a login that can't become root lacks.
+// rights words how to fix a login that can't become root.
 func (w *walk) rights() string {
 	t, or := w.target, ", or log in as root"
 	allow := "allow " + t.User + " to run /usr/bin/sh as root"

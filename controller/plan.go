@@ -13,7 +13,7 @@ func (w *walk) printPlan() {
 		w.out.Evidence = w.Playbook.Grounds(w.evidence.diagnosis, w.evidence.plan)
 	}
 	for _, r := range w.evidence.plan {
-		if len(r.Steps) == 0 { // what it would run is not known yet
+		if len(r.Steps) == 0 { // its commands are not known yet
 			w.out.Plan = append(w.out.Plan, outcome.PlanStep{Rung: r.Rung.ID, AllowedBy: r.Rung.Allow, BlockedBy: r.Blocked, Fixes: append([]string{}, r.Fixes...)})
 		}
 		for i := range r.Steps {

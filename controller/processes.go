@@ -29,7 +29,7 @@ const (
 	programWords = 8
 )
 
-// fate is what the process table says of a step.
+// fate says whether a step still runs, by the process table.
 type fate struct {
 	pid   int  // of one of its programs that runs, 0: none is seen to
 	ended bool // neither a program of it runs nor a shell that could still begin one
@@ -42,8 +42,8 @@ type process struct {
 }
 
 // askProcesses asks the host whether the change in doubt still runs. It is asked
-// before the look: what has ended by then, the look can see. An error is a link that
-// broke; a table that can't be had, or understood, says nothing.
+// before the look, so that the look sees the effect of a step that has ended. The error is
+// a link that broke; a table that is missing or not understood says nothing.
 func (w *walk) askProcesses(ctx context.Context) (course.Process, error) {
 	doubt := w.course.Doubt()
 	if doubt < 0 {
@@ -62,7 +62,7 @@ func (w *walk) askProcesses(ctx context.Context) (course.Process, error) {
 	if err == nil && len(t.Results) == 1 && t.Results[0].Err == nil && t.Results[0].Exit == 0 && !t.Results[0].Truncated() {
 		table := readProcesses(text(t.Results[0].Stdout))
 		f = fateOf(programs, table)
-		t.Results[0].Stdout = []byte(f.shown(table)) // what else runs there is nobody's business
+		t.Results[0].Stdout = []byte(f.shown(table)) // the report must not list the other programs of the host
 	}
 	w.record(commands, t)
 	return course.Process{PID: f.pid, Ended: f.ended}, err
@@ -124,7 +124,7 @@ func fateOf(programs []string, table []process) fate {
 		switch {
 		case own[p.pid]:
 		case strings.Contains(p.args, transport.ScriptBegin):
-			f.ended = false // a script of this run or of another one: what it will do can't be told
+			f.ended = false // a script of this run or another one: it may still start the program
 		case runsOne(programs, p.args):
 			return fate{pid: p.pid}
 		}

@@ -7,8 +7,8 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// Events are the lines of a journal that say what became of each host. The journal is
-// read once, however many hosts it tells of.
+// Events returns the lines of a journal that a resume folds, by host, reading the journal
+// once.
 func Events(journal []outcome.Entry) map[string][]outcome.Entry {
 	events := map[string][]outcome.Entry{}
 	for _, e := range journal {
@@ -25,8 +25,8 @@ func Events(journal []outcome.Entry) map[string][]outcome.Entry {
 	return events
 }
 
-// takeUp folds what earlier processes have written of the host. One on which nothing
-// was sent begins anew.
+// takeUp folds the events of earlier processes of the run. A host to which nothing was sent
+// starts from the beginning.
 func (w *walk) takeUp(b Begun) {
 	for _, e := range b.Events {
 		if e.Event != outcome.EventEnded {
@@ -66,7 +66,7 @@ func (w *walk) takeUp(b Begun) {
 	}
 }
 
-// restore takes the report over as far as it was written.
+// restore takes over the report as far as it was written.
 func (w *walk) restore(base outcome.Host) {
 	w.out.Stages, w.out.Noise, w.out.Capture, w.out.Support, w.out.Lease = base.Stages, base.Noise, base.Capture, base.Support, base.Lease
 	w.out.Fence = base.Fence
@@ -76,7 +76,8 @@ func (w *walk) restore(base outcome.Host) {
 	w.cutStage(len(base.Changes))
 }
 
-// cutStage adds what was sent after the report was written: its output is lost.
+// cutStage adds the commands that were sent after the report was written: their output is
+// lost.
 func (w *walk) cutStage(from int) {
 	changes := w.out.Changes
 	if from >= len(changes) {
@@ -93,7 +94,7 @@ func (w *walk) cutStage(from int) {
 	w.out.Stages = append(w.out.Stages, s)
 }
 
-// tellSettled tells the observer what became of the change that was open.
+// tellSettled reports the result of the change that was open to the observer.
 func (w *walk) tellSettled() {
 	if p := w.pickup; p.open >= 0 && w.Observer != nil {
 		c := w.out.Changes[p.open]

@@ -9,8 +9,8 @@ import (
 	"aixmend/playbooks"
 )
 
-// Undoables are the changes of a trail that may be in effect. What was armed and
-// disarmed around them, and what was taken back, is not.
+// Undoables are the changes of a trail that may be in effect, without armings, disarmings
+// and changes that were undone.
 func Undoables(t outcome.Trail) []playbooks.Undoable {
 	var list []playbooks.Undoable
 	for _, c := range t.Changes {
@@ -23,7 +23,7 @@ func Undoables(t outcome.Trail) []playbooks.Undoable {
 	return list
 }
 
-// replan plans what may be done to the host as it is known now.
+// replan plans the rungs for the host by its newest diagnosis.
 func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
 	if w.Earlier == nil {
 		return w.Playbook.Plan(d, w.wishes())
@@ -51,8 +51,8 @@ func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
 	return []playbooks.PlannedRung{back.Rung}
 }
 
-// rollback plans what is left of the earlier run to take back from the host as a look
-// has found it. An error: what that run did is not known.
+// rollback plans the undo of the rest of the earlier run, by a look. The error says that the
+// changes of that run are not known.
 func (w *walk) rollback(d *playbooks.Diagnosis) (playbooks.TakenBack, error) {
 	earlier, err := w.Earlier(w.host.Name)
 	w.evidence.earlier = earlier.Run

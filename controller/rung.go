@@ -9,8 +9,8 @@ import (
 	"aixmend/playbooks/onhost"
 )
 
-// enter writes down that a rung begins, and then the report as it is: what a process
-// that has to go on in this one's place knows of it.
+// enter journals the begin of a rung and writes the checkpoint, from which resume
+// continues.
 func (w *walk) enter(ctx context.Context, rung course.Rung) error {
 	if err := w.Captures.Check(w.out.Capture); err != nil {
 		w.spoiled("the capture is damaged: " + err.Error())
@@ -32,7 +32,7 @@ func (w *walk) enter(ctx context.Context, rung course.Rung) error {
 	return w.Sink.Checkpoint(w.timed())
 }
 
-// leave writes down that a rung is over.
+// leave journals the end of a rung.
 func (w *walk) leave(a course.Action) error {
 	note := fmt.Sprintf("rung %d: %s", a.Rung.Number, a.Rung.Title)
 	if a.Detail != "" {

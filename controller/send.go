@@ -28,8 +28,8 @@ type change struct {
 	finishes bool
 }
 
-// send sends a step, once: its intent is in the journal before it, its result after
-// it. What came of it when the link died is for a look to say.
+// send sends a step once, between its intent and its result in the journal. If the link
+// dies, a look tells whether it happened.
 func (w *walk) send(ctx context.Context, a course.Action) error {
 	w.within(outcome.StageRecover)
 	switch s := a.Step; {
@@ -44,8 +44,8 @@ func (w *walk) send(ctx context.Context, a course.Action) error {
 	}
 }
 
-// sendChange sends one changing command between its intent and its result in the
-// journal. Its error is a failure of the product.
+// sendChange sends one changing command between its intent and its result in the journal.
+// Its error is an internal one.
 func (w *walk) sendChange(ctx context.Context, c change) error {
 	name := course.Name(c.step, c.part)
 	entry := outcome.Entry{
@@ -115,7 +115,7 @@ func (w *walk) sendChange(ctx context.Context, c change) error {
 	return w.write(course.Event{Entry: entry})
 }
 
-// check runs a step that changes nothing.
+// check runs a checking step.
 func (w *walk) check(ctx context.Context, s course.Step) error {
 	commands := []transport.Command{{ID: s.ID, Line: s.Command, Timeout: s.Timeout}}
 	t, err := w.conn.Run(ctx, commands)
@@ -140,7 +140,7 @@ func (w *walk) check(ctx context.Context, s course.Step) error {
 	return nil
 }
 
-// note writes down what became of a change after all.
+// note journals the verdict of a look on a change.
 func (w *walk) note(change int, status, detail string) error {
 	c := w.out.Changes[change]
 	e := outcome.Entry{

@@ -19,9 +19,8 @@ func (w *walk) settle(ctx context.Context, a course.Action) error {
 	return nil
 }
 
-// pause waits until d has passed or the run is being stopped. What is firmly waited
-// for belongs to a change that was made: neither the first signal ends it, nor a failure
-// of the product elsewhere.
+// pause waits until d has passed or the run is stopped. A firm wait belongs to a change:
+// neither the first signal ends it nor an internal error on another host.
 func (w *walk) pause(ctx context.Context, d time.Duration, firm bool) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

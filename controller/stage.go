@@ -23,7 +23,7 @@ func (w *walk) within(name string) {
 	}
 }
 
-// shut closes the open stage, with what it has decided.
+// shut closes the open stage, with its decision.
 func (w *walk) shut(status, note string) {
 	if w.stage == nil {
 		return

@@ -2,7 +2,7 @@ package controller
 
 import "aixmend/controller/course"
 
-// State is what is shown of where a host is on its way. Nothing is decided by it.
+// State is the state of a host that is shown. Nothing is decided by it.
 type State string
 
 // The states.

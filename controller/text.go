@@ -45,7 +45,7 @@ func printable(s string) string {
 	return s
 }
 
-// firstLine is the first line that says something, quoted when it is not plain text.
+// firstLine is the first line that is not empty, quoted unless it is plain text.
 func firstLine(streams ...[]byte) string {
 	for _, stream := range streams {
 		for line := range strings.Lines(text(stream)) {

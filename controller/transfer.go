@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	// maxSupportFiles and maxSupportBytes bound what is fetched of a host.
+	// maxSupportFiles and maxSupportBytes (for each file) bound the fetched support data of a
+	// host.
 	maxSupportFiles = 50
 	maxSupportBytes = 4 << 30
 	listTimeout     = 30 * time.Second
@@ -27,8 +28,8 @@ const (
 	caseFile = "case.txt"
 )
 
-// errNotPlanned says that an earlier process began a transfer, and what it was to move
-// can't be told any more: no other folder takes its place.
+// errNotPlanned says that an earlier process began a transfer whose files are no longer
+// known: no other folder takes its place.
 var errNotPlanned = errors.New("the files to transfer are no longer known")
 
 // errNoFiles says that the connection can't move files.
@@ -62,7 +63,7 @@ func (w *walk) upload(ctx context.Context, rung string, s course.Step) error {
 	return w.write(course.Event{Entry: entry})
 }
 
-// errFenced says that the lease is not this run's any more.
+// errFenced says that the fence refused a transfer.
 var errFenced = errors.New("the host did not take it")
 
 // askFence asks the host for the lease before files are moved, which no shell does.
@@ -82,7 +83,7 @@ func (w *walk) askFence(ctx context.Context) error {
 	return nil
 }
 
-// transferFailed says how a transfer ended: what was cut off is taken up again over a
+// transferFailed returns how a transfer ended: one that was cut off is continued over a
 // new connection.
 func (w *walk) transferFailed(err error) string {
 	switch {
@@ -97,7 +98,7 @@ func (w *walk) transferFailed(err error) string {
 	return outcome.HowFailed
 }
 
-// put uploads files, and says which with their hashes.
+// put uploads files, and words them with their hashes.
 func (w *walk) put(ctx context.Context, s *playbooks.PlannedStep, list []string) (string, error) {
 	files, ok := transport.FilesOf(w.conn)
 	if !ok {

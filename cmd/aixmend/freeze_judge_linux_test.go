@@ -65,7 +65,7 @@ func (z *freezing) judgeHost(name string) {
 	}
 	z.judgeFence(name, acts)
 	for _, c := range report.Changes {
-		if c.Status == outcome.NotApplied && strings.Contains(c.Detail, "the lease is not this run's any more") {
+		if c.Status == outcome.NotApplied && strings.Contains(c.Detail, "the lease is no longer this run's") {
 			z.fenced++
 		}
 	}

@@ -83,7 +83,7 @@ func testSSHFrozenBeforeStop(t *testing.T, lab *sshLab) {
 	}
 	r := d.report(h.name)
 	at := slices.IndexFunc(r.Changes, func(c outcome.Change) bool { return c.Step == "stop-rmc" })
-	if at < 0 || r.Changes[at].Status != outcome.NotApplied || !strings.Contains(r.Changes[at].Detail, "the host did not run it: the lease is not this run's any more (other)") {
+	if at < 0 || r.Changes[at].Status != outcome.NotApplied || !strings.Contains(r.Changes[at].Detail, "the host did not run it: the lease is no longer this run's (other)") {
 		t.Errorf("%+v", r.Changes)
 	}
 	if r.Outcome != outcome.Failed || !strings.Contains(r.Reason, "the lease was lost to run 20260101T000000.000Z-aaaaaa by ops@nim2") || !strings.Contains(r.Reason, "no further step was sent") {

@@ -8,7 +8,7 @@ const (
 	PurposePreImage = "pre-image" // taken by recover before its first change
 )
 
-// Capture is capture.json: what was kept of a host, and when.
+// Capture is capture.json: the state of a host at one time.
 type Capture struct {
 	Schema   string    `json:"schema"`
 	ID       string    `json:"id"`
@@ -19,8 +19,8 @@ type Capture struct {
 	Label    string    `json:"label"`
 	Created  time.Time `json:"created"`
 	Playbook Playbook  `json:"playbook"`
-	// Unique are the values that the host went by of what its playbook wants to be
-	// unique over a fleet, by name.
+	// Unique are the host's values that must be unique over the fleet, by their name in the
+	// playbook.
 	Unique   map[string]string `json:"unique,omitempty"`
 	Facts    map[string]any    `json:"facts"`
 	Findings []Finding         `json:"findings"`
@@ -37,20 +37,19 @@ type CaptureItem struct {
 	Stored     string `json:"stored,omitempty"`
 	Command    string `json:"command"`
 	ExitStatus int    `json:"exit_status"`
-	// Absent tells that the host has no such file.
+	// Absent says that the host has no such file.
 	Absent bool   `json:"absent,omitempty"`
 	Error  string `json:"error,omitempty"`
 	// Truncated counts the bytes that were not kept.
 	Truncated int64 `json:"truncated,omitempty"`
-	// PreImage marks what recovery may touch.
+	// PreImage marks an item that recovery may change.
 	PreImage bool `json:"pre_image,omitempty"`
 }
 
-// CapturedID is a value that must be unique, as a host went by it when a capture was
-// taken.
+// CapturedID is a unique value of a host at the time of a capture.
 type CapturedID struct {
 	Host    string
-	Name    string // of what must be unique, as the playbook calls it
+	Name    string // of the kind of value, in the playbook
 	Value   string
 	Created time.Time
 	// Identity is the fact of this name as JSON, "" when the capture has none.

@@ -34,7 +34,7 @@ type Meaning struct {
 // the documentation print this table.
 func Codes() []Meaning {
 	return []Meaning{
-		{ExitInternal, "the product itself failed (disk full, a bug)"},
+		{ExitInternal, "internal error (disk full, a bug)"},
 		{ExitUsage, "usage, inventory or playbook is wrong, or no host matched: nothing was run"},
 		{ExitLocked, "another changing run holds this state folder, or the lease of every selected host"},
 		{ExitUnknown, "on at least one host it is not known whether a change happened"},
@@ -51,10 +51,9 @@ func Codes() []Meaning {
 // DefaultFailOn lists the outcomes that count as trouble.
 func DefaultFailOn() []Outcome { return []Outcome{NeedsAction, Failed, Unknown, Unreachable} }
 
-// Ending is what is known of a run when it is over: everything that its exit code
-// depends on.
+// Ending is everything that the exit code of a run depends on.
 type Ending struct {
-	// Broken is what the product itself could not do; "" for nothing.
+	// Broken is the internal error, "" for none.
 	Broken string
 	// Held says who holds the leases of the hosts where others hold each of them.
 	Held string
@@ -71,8 +70,7 @@ type Ending struct {
 	// how many hosts have not come to their end.
 	Signal Code
 	Cut    int
-	// Changes says what --detailed-exitcode asks for: what would be changed, or has
-	// drifted; "" for nothing.
+	// Changes words the changes or the drift that --detailed-exitcode reports; "" for none.
 	Changes string
 }
 
@@ -119,7 +117,7 @@ func (e Ending) holds() map[Code]string {
 	add(ExitNeedsPerson, e.Deadline, "cut by --deadline")
 	add(ExitNeedsPerson, e.Counts[Skipped] == total && !cut, fmt.Sprintf("no host was judged: %d skipped", total))
 	add(ExitUnreachable, e.Counts[Unreachable] > 0 && slices.Contains(e.FailOn, Unreachable), text)
-	well := len(trouble) == 0 && e.Signal == 0 // who interrupts a run is not to read that it went through
+	well := len(trouble) == 0 && e.Signal == 0 // an interrupted run must not look successful
 	add(ExitChanges, e.Changes != "" && well, e.Changes)
 	add(ExitOK, well, "no trouble")
 	add(e.Signal, e.Signal != 0, "interrupted")
@@ -153,7 +151,7 @@ func PluginCodes() []Meaning {
 	}
 }
 
-// Fails tells whether an outcome counts as trouble in this run.
+// Fails reports whether an outcome counts as trouble in this run.
 func (r Run) Fails(o Outcome) bool {
 	if r.FailOn == nil {
 		return slices.Contains(DefaultFailOn(), o)
@@ -161,8 +159,8 @@ func (r Run) Fails(o Outcome) bool {
 	return slices.Contains(r.FailOn, o)
 }
 
-// Broke tells whether the product itself failed in this run: what it says of its
-// hosts may not be the whole of it.
+// Broke reports whether this run had an internal error: its list of hosts may be
+// incomplete.
 func (r Run) Broke() bool {
 	if r.Convention == ConventionNagios {
 		return Code(r.ExitCode) == PluginUnknown && PluginFor(r.Counts) != PluginUnknown
@@ -170,7 +168,7 @@ func (r Run) Broke() bool {
 	return Code(r.ExitCode) == ExitInternal
 }
 
-// Succeeded tells whether the run ended without trouble, by its own convention.
+// Succeeded reports whether the run ended without trouble, by its own convention.
 func (r Run) Succeeded() bool {
 	if r.Convention == ConventionNagios {
 		return Code(r.ExitCode) == PluginOK || Code(r.ExitCode) == PluginWarning
@@ -188,7 +186,7 @@ func (r Run) Plugin() Code {
 
 // PluginFor decides the exit code of a plugin from the counts of a run: 0 all
 // healthy (recovered ones are), 1 warnings, 2 any other outcome, 3 nothing was
-// judged. It does not ask what counts as trouble: a plugin says what there is.
+// judged. It ignores --fail-on: a plugin reports the state.
 func PluginFor(counts map[Outcome]int) Code {
 	total := 0
 	for _, n := range counts {

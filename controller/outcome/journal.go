@@ -11,7 +11,7 @@ const (
 	EventState    = "state"    // a host moved to another state
 	EventRung     = "rung"     // a rung is begun on a host
 	EventIntent   = "intent"   // a changing command is about to be sent
-	EventResult   = "result"   // what came of it
+	EventResult   = "result"   // its result
 	EventLease    = "lease"    // the host's lease is about to be taken or given back
 	EventLeft     = "left"     // a rung is over
 	EventLooked   = "looked"   // the host was read and judged
@@ -25,9 +25,8 @@ const (
 	RunResumed = "resumed"
 )
 
-// JournalFormat is the format of the journals that this version writes and can go
-// on with. Journals before it have no number: what they say of armed undos and of
-// leases is not what a host of a run of this version has.
+// JournalFormat is the format of the journals that this version writes and can resume.
+// Format 2 had other names for events and keys; journals before it have no number.
 const JournalFormat = 3
 
 // Entry is one line of journal.jsonl.
@@ -54,10 +53,10 @@ type Entry struct {
 	How string `json:"how,omitempty"`
 	// Started says that the host has answered that the command had begun.
 	Started bool `json:"started,omitempty"`
-	// Answer is the first line of what a disarming printed.
+	// Answer is the first line of the output of a disarming, or of a command that failed.
 	Answer string `json:"answer,omitempty"`
-	// Part says what a change is of its step, Of the number of the change that it
-	// undoes or disarms.
+	// Part is the role of a change in its step, Of the number of the change that it undoes
+	// or disarms.
 	Part string `json:"part,omitempty"`
 	Of   int    `json:"of,omitempty"`
 	// Begun is the rung of EventRung.
@@ -65,22 +64,22 @@ type Entry struct {
 	Detail string     `json:"detail,omitempty"`
 }
 
-// What ended a change without an exit status: How of an entry.
+// Why a change has no exit status: How of an entry.
 const (
 	HowUnsent      = "unsent"      // it certainly never reached the host
 	HowShut        = "shut"        // the gate was shut
-	HowRefused     = "refused"     // the gate lets it never pass, or the login may not run it
-	HowFenced      = "fenced"      // the host did not run it: the lease is not this run's any more
+	HowRefused     = "refused"     // the gate never lets it pass, or the login may not run it
+	HowFenced      = "fenced"      // the fence refused it: the lease is no longer this run's
 	HowLost        = "lost"        // the link died
-	HowHung        = "hung"        // it did not end in its time
+	HowHung        = "hung"        // it exceeded its timeout
 	HowTransferred = "transferred" // a transfer of files was completed
-	HowFailed      = "failed"      // a transfer did not, for a reason of its own
+	HowFailed      = "failed"      // a transfer failed, for a reason of its own
 )
 
-// UndoFired is what a disarming says of an undo that has run.
+// UndoFired is the answer of a disarming when the undo has run.
 const UndoFired = "fired"
 
-// RungBegun is a rung that is begun, with all that is needed to go on with it.
+// RungBegun is a rung that is begun, with everything that resume needs.
 type RungBegun struct {
 	Number int    `json:"number"`
 	Title  string `json:"title,omitempty"`
@@ -106,7 +105,7 @@ type Step struct {
 	Prove     bool   `json:"prove,omitempty"`
 	Revert    bool   `json:"revert,omitempty"`
 	Temporary bool   `json:"temporary,omitempty"`
-	// Finishes are the later steps of the rung that finish what this one begins.
+	// Finishes are the later steps of the rung that finish this one.
 	Finishes []string `json:"finishes,omitempty"`
 	// Timer is that of a step with a timed undo; nil for the others.
 	Timer *UndoTimer `json:"timer,omitempty"`
@@ -124,7 +123,7 @@ const (
 // NoUndo reports whether the step can't be undone.
 func (s Step) NoUndo() bool { return strings.HasPrefix(s.Undo, "none: ") }
 
-// UndoTimer is what surrounds a step with a timed undo.
+// UndoTimer holds the commands around a step with a timed undo.
 type UndoTimer struct {
 	Arm    string        `json:"arm"`
 	Disarm string        `json:"disarm"`

@@ -1,4 +1,4 @@
-// Package outcome holds what a run leaves behind: the run, its hosts, their
+// Package outcome holds the results of a run: the run, its hosts, their
 // stages, steps, findings and changes, with the JSON names that users and
 // their scripts rely on. It is a leaf: the engine fills these types, the
 // journal stores them, the reports render them.
@@ -28,7 +28,7 @@ const (
 	NeedsAction Outcome = "needs_action"
 	Recovered   Outcome = "recovered"
 	// OutcomeUndone: an earlier run was rolled back, and all of it that can be taken
-	// back is seen to be. The name tells it from Undone, the status of a change.
+	// back is verified. The name differs from Undone, the status of a change.
 	OutcomeUndone Outcome = "undone"
 	Failed        Outcome = "failed"
 	Unknown       Outcome = "unknown"
@@ -91,7 +91,7 @@ type Run struct {
 	Ticket   string    `json:"ticket"`
 	Playbook Playbook  `json:"playbook"`
 	Started  time.Time `json:"started"`
-	// Resumed are the times at which another process went on with the run.
+	// Resumed are the times at which resume continued the run.
 	Resumed    []time.Time `json:"resumed,omitempty"`
 	Finished   time.Time   `json:"finished"`
 	ExitCode   int         `json:"exit_code"`
@@ -102,7 +102,7 @@ type Run struct {
 	// FailOn are the outcomes that counted as trouble; nil, of an older run:
 	// those of DefaultFailOn.
 	FailOn []Outcome `json:"fail_on,omitzero"`
-	// Unfinished is how many hosts resume would go on with.
+	// Unfinished is how many hosts resume would continue with.
 	Unfinished int             `json:"unfinished,omitempty"`
 	Counts     map[Outcome]int `json:"counts"`
 	Hosts      []HostSummary   `json:"hosts"`
@@ -117,7 +117,7 @@ type By struct {
 	Terminal string `json:"terminal"`
 }
 
-// Playbook names what a run did.
+// Playbook names the playbook of a run.
 type Playbook struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"`
@@ -132,21 +132,21 @@ type HostSummary struct {
 	Findings []string `json:"findings"`
 	// Open are those of them that count: no mere information.
 	Open []string `json:"open"`
-	// Guides are the findings that say to a person how to go on.
+	// Guides are the findings that have next steps for a person.
 	Guides []string `json:"guides,omitempty"`
 	// DurationMS is the time from the first connect to the verdict, in ms.
 	DurationMS int64 `json:"duration_ms"`
 	// Report is the path of HOST.json, relative to the run's folder.
 	Report string `json:"report"`
-	// Interrupted hosts are what resume goes on with.
+	// Interrupted says that resume continues with the host.
 	Interrupted bool `json:"interrupted,omitempty"`
-	// Waived are the findings that count for nothing, for they are waived.
+	// Waived are the findings that don't count because they are waived.
 	Waived []string `json:"waived,omitempty"`
-	// Expired are those that count again, for their waiver is over.
+	// Expired are those that count again because their waiver is over.
 	Expired []string `json:"waivers_expired,omitempty"`
 	// Defined is where the inventory names the host.
 	Defined Place `json:"defined,omitzero"`
-	// Plan is what recover would run; only in the document of the plan verb.
+	// Plan lists the steps that recover would run; only in the document of the plan verb.
 	Plan []PlanStep `json:"plan,omitzero"`
 }
 
@@ -164,10 +164,10 @@ type FleetFinding struct {
 	Title string   `json:"title"`
 }
 
-// SSH is what the two ends of a connection agreed on, by the names of the
-// protocol, and by what the login was taken. It holds no secret.
+// SSH holds the algorithms of a connection, by their names in the protocol, and the login
+// method. It holds no secret.
 type SSH struct {
-	// Server is what the server calls itself.
+	// Server is the server's version string.
 	Server  string `json:"server,omitempty"`
 	Kex     string `json:"kex,omitempty"`
 	HostKey string `json:"host_key_algorithm,omitempty"`
@@ -175,7 +175,7 @@ type SSH struct {
 	// MAC is empty where the cipher needs none.
 	MAC   string `json:"mac,omitempty"`
 	Login string `json:"login,omitempty"`
-	// Legacy tells that one of the algorithms is not safe any more.
+	// Legacy says that one of the algorithms is no longer safe.
 	Legacy bool `json:"legacy,omitempty"`
 	// Via are the bastions on the way, the nearest first.
 	Via []string `json:"via,omitempty"`
@@ -189,7 +189,7 @@ type Host struct {
 	Address string  `json:"address"`
 	Outcome Outcome `json:"outcome"`
 	Reason  string  `json:"reason"`
-	// Interrupted tells that the walk was cut off: resume goes on with it.
+	// Interrupted says that the walk was cut off: resume continues it.
 	Interrupted bool           `json:"interrupted,omitempty"`
 	Started     time.Time      `json:"started"`
 	Duration    int64          `json:"duration_ms"`
@@ -199,10 +199,10 @@ type Host struct {
 	HostKey string `json:"host_key,omitempty"`
 	// SSH says how the last connection came about, where there was one.
 	SSH *SSH `json:"ssh,omitempty"`
-	// FactErrors says of each fact that could not be had why.
+	// FactErrors has the reason for each fact that could not be read.
 	FactErrors map[string]string `json:"fact_errors,omitempty"`
 	Findings   []Finding         `json:"findings"`
-	// Fixed are the findings that were there before the first change and have gone.
+	// Fixed are the findings from before the first change that are gone.
 	Fixed   []Finding `json:"fixed,omitempty"`
 	Changes []Change  `json:"changes"`
 	// Capture is the path of the capture's folder, relative to STATE; or empty.
@@ -214,13 +214,14 @@ type Host struct {
 	Lease *Lease `json:"lease,omitempty"`
 	// Support are the files of support data that were fetched.
 	Support []SupportFile `json:"support,omitempty"`
-	// Plan is what recover would run: of plan and recover, where it may be empty.
+	// Plan lists the steps that recover would run; of plan and recover, where it may be
+	// empty.
 	Plan []PlanStep `json:"plan,omitzero"`
 	// Evidence are the parts of facts that the plan rests on; of plan only.
 	Evidence map[string]json.RawMessage `json:"evidence,omitempty"`
-	// Drift says how the host differs from an approved plan.
+	// Drift lists how the host differs from its approved plan.
 	Drift []string `json:"drift,omitempty"`
-	// Noise is what the host printed outside every command (banners), bounded.
+	// Noise is output outside of every command (banners), bounded.
 	Noise string `json:"noise,omitempty"`
 }
 
@@ -232,7 +233,7 @@ type Stage struct {
 	// DurationMS is in ms.
 	DurationMS int64     `json:"duration_ms"`
 	Steps      []Command `json:"steps"`
-	// Note says what the stage decided, in one sentence.
+	// Note is the decision of the stage, in one sentence.
 	Note string `json:"note,omitempty"`
 }
 
@@ -258,7 +259,7 @@ type Finding struct {
 	Title    string   `json:"title"`
 	Evidence []string `json:"evidence"`
 	Remedy   string   `json:"remedy"`
-	// Next says to a person how to go on, line by line.
+	// Next are the next steps for a person, line by line.
 	Next []string `json:"next,omitempty"`
 	// Source names the procedure's row and where the rule comes from.
 	Source string `json:"source"`
@@ -287,7 +288,7 @@ type Reading struct {
 	Source string `json:"source,omitempty"`
 }
 
-// Open tells whether the finding counts: not waived and not mere information.
+// Open reports whether the finding counts: not waived and not mere information.
 func (f Finding) Open() bool { return !f.Waived && f.Severity != Info }
 
 // OverFleet reports whether the finding says something of other hosts: it is known
@@ -310,14 +311,14 @@ type Change struct {
 	Fixes []string `json:"fixes,omitempty"`
 }
 
-// Lease is what was done about the lease of a host: who holds it is the one that
-// may change the host. It is no change of the report, for it is gone with the run.
+// Lease is the part of the report about the host's lease: only its holder may change the
+// host. It is no change, since it is gone when the run ends.
 type Lease struct {
-	// Text is what stands on the host; "" when another run holds it.
+	// Text is the lease on the host; "" when another run holds it.
 	Text string `json:"text"`
 	// Steps are the commands, byte for byte.
 	Steps []Command `json:"steps"`
-	// Note says what is worth knowing.
+	// Note is a remark, "" for none.
 	Note string `json:"note,omitempty"`
 }
 
@@ -341,7 +342,7 @@ type PlanStep struct {
 	BlockedBy string `json:"blocked_by"`
 	// Conditional steps run only when nothing else has helped.
 	Conditional bool `json:"conditional,omitempty"`
-	// Because says why the step is needed, where that is not what Fixes says.
+	// Because is why the step is needed, where Fixes does not say it.
 	Because string `json:"because,omitempty"`
 	// Fixes are the findings that call for the step's rung.
 	Fixes []string `json:"fixes"`
@@ -399,7 +400,7 @@ func orNil(list []string) []string {
 	return list
 }
 
-// GuideIDs returns the ids of the findings that say how to go on.
+// GuideIDs returns the ids of the findings that have next steps for a person.
 func GuideIDs(findings []Finding) []string {
 	return orNil(ids(findings, func(f Finding) bool { return len(f.Next) > 0 }))
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Standings is where the hosts of a run stand that has not ended, as its journal tells
-// (procedure E10).
+// Standings holds the states of the hosts of an open run, from its journal (procedure
+// E10).
 type Standings struct {
 	// Hosts are those of the run, sorted.
 	Hosts []string
@@ -39,8 +39,8 @@ const (
 	gatheringState = "gathering"
 )
 
-// Host says where a host stands, and what holds it back by name; "" for one that has
-// ended.
+// Host words the state of a host, with the names of the hosts that it waits for; "" for one
+// that has ended.
 func (s Standings) Host(host string) string {
 	e, begun := s.state[host]
 	unread := s.names(func(h string) bool { return !s.read[h] && !s.ended[h] })
@@ -51,20 +51,21 @@ func (s Standings) Host(host string) string {
 	case s.ended[host]:
 		return ""
 	case !begun:
-		return "it has not been connected to yet"
+		return "not connected yet"
 	case (e.State == waitingState || e.State == gatheringState) && unread != "":
-		return "it waits until every host has been read; not read yet: " + unread
+		return "waiting until every host is read; not read yet: " + unread
 	case e.State == waitingState && changing != "":
-		return "it waits for its wave; before it end: " + changing
+		return "waiting for its wave; still in progress: " + changing
 	case e.State == waitingState:
-		return "it waits for its wave"
+		return "waiting for its wave"
 	case e.Detail != "":
 		return e.State + ": " + e.Detail
 	}
 	return e.State
 }
 
-// Run says in one line where the hosts stand, and what holds them back by name.
+// Run words the states of all hosts in one line, with the names of those that others wait
+// for.
 func (s Standings) Run() string {
 	ended, waves, others, at := 0, 0, 0, 0
 	for _, h := range s.Hosts {

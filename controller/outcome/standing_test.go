@@ -15,16 +15,16 @@ func TestStandings(t *testing.T) {
 		run     string
 		hosts   map[string]string
 	}{
-		{"nothing yet", nil, "0 of 3 ended", map[string]string{"a": "it has not been connected to yet"}},
+		{"nothing yet", nil, "0 of 3 ended", map[string]string{"a": "not connected yet"}},
 		{
 			"one is not read", []Entry{looked("a"), state("a", "waiting", "waiting for its wave"), looked("b"), state("b", "gathering", ""), state("c", "connecting", "its slot is free")},
 			"0 of 3 ended, 1 in progress, 1 waiting for their wave, 1 waiting for other hosts, not read yet: c",
-			map[string]string{"a": "it waits until every host has been read; not read yet: c", "b": "it waits until every host has been read; not read yet: c", "c": "connecting: its slot is free"},
+			map[string]string{"a": "waiting until every host is read; not read yet: c", "b": "waiting until every host is read; not read yet: c", "c": "connecting: its slot is free"},
 		},
 		{
 			"a wave", []Entry{looked("a"), state("a", "recovering", ""), looked("b"), state("b", "waiting", ""), looked("c"), ended("c")},
 			"1 of 3 ended, 1 in progress, 1 waiting for their wave",
-			map[string]string{"a": "recovering", "b": "it waits for its wave; before it end: a", "c": ""},
+			map[string]string{"a": "recovering", "b": "waiting for its wave; still in progress: a", "c": ""},
 		},
 		{"one was taken up again", []Entry{looked("a"), ended("a"), state("a", "verifying", "")}, "0 of 3 ended, 1 in progress", map[string]string{"a": "verifying"}},
 	} {

@@ -5,13 +5,12 @@ import (
 	"time"
 )
 
-// Trail is what a run's journal tells of one host: what was begun on it, what
-// was sent, and what came of it.
+// Trail is the history of one host in a run's journal: its rungs, its changes and their
+// results.
 type Trail struct {
-	// Ended is the outcome of a walk that came to its end; "" for one that did
-	// not, or of which the journal does not say so.
+	// Ended is the outcome of a host that has ended by the journal, else "".
 	Ended Outcome
-	// Rungs are those that were begun, in order, each with what it was to mend.
+	// Rungs are those that were begun, in order, each with the findings that it was to fix.
 	Rungs []TrailRung
 	// Changes are those that were about to be sent, in order.
 	Changes []TrailChange
@@ -27,20 +26,20 @@ type TrailRung struct {
 	At int
 }
 
-// TrailChange is a change, and what the journal knows beside the report.
+// TrailChange is a change with the parts that only the journal has.
 type TrailChange struct {
 	Change
 	// Exit is the exit status; nil when there was none.
 	Exit *int
-	// Open tells that there is no result: it is not known whether the command
-	// was sent, or what came of it.
+	// Open says that there is no result: it is unknown whether the command was sent, or
+	// whether it worked.
 	Open bool
 }
 
 // cutOff is the detail of a change whose result was never written.
 const cutOff = "the controller ended before the result was known"
 
-// InDoubt tells whether it is not known what became of the last change.
+// InDoubt reports whether it is unknown whether the last change happened.
 func (t Trail) InDoubt() bool {
 	return len(t.Changes) > 0 && t.Changes[len(t.Changes)-1].Status == UnknownIf
 }
@@ -67,12 +66,12 @@ func (t *Trail) add(e Entry) {
 	case EventEnded:
 		t.Ended = Outcome(e.Status)
 	case EventState:
-		t.Ended = "" // it was taken up again
+		t.Ended = "" // it was resumed
 	case EventRung:
 		t.Rungs = append(t.Rungs, TrailRung{ID: e.Rung, Fixes: e.Fixes, At: len(t.Changes)})
 	case EventIntent:
 		t.Last = e.Time
-		t.Changes = append(t.Changes, TrailChange{Change: begunChange(e, t.mends(e.Rung)), Open: true})
+		t.Changes = append(t.Changes, TrailChange{Change: begunChange(e, t.fixes(e.Rung)), Open: true})
 	case EventResult:
 		t.Last = e.Time
 		if e.Change < 1 || e.Change > len(t.Changes) {
@@ -88,24 +87,24 @@ func (t *Trail) add(e Entry) {
 }
 
 // begunChange is a change that is about to be sent.
-func begunChange(e Entry, mends []string) Change {
-	return Change{Step: e.Step, Command: e.Command, Undo: e.Undo, Status: UnknownIf, At: e.Time, Detail: cutOff, Rung: e.Rung, Fixes: mends}
+func begunChange(e Entry, fixes []string) Change {
+	return Change{Step: e.Step, Command: e.Command, Undo: e.Undo, Status: UnknownIf, At: e.Time, Detail: cutOff, Rung: e.Rung, Fixes: fixes}
 }
 
-// FoldChange keeps the changes of a report in step with the journal. mends are the
+// FoldChange folds an event into the changes of a report. fixes are the
 // findings for which the rung of the change was begun.
-func FoldChange(changes *[]Change, e Entry, mends []string) {
+func FoldChange(changes *[]Change, e Entry, fixes []string) {
 	switch {
 	case e.Event == EventIntent:
-		*changes = append(*changes, begunChange(e, mends))
+		*changes = append(*changes, begunChange(e, fixes))
 	case e.Event == EventResult && e.Change >= 1 && e.Change <= len(*changes):
 		c := &(*changes)[e.Change-1]
 		c.Status, c.Detail = e.Status, e.Detail
 	}
 }
 
-// mends are the findings for which a rung was begun the last time.
-func (t *Trail) mends(rung string) []string {
+// fixes are the findings for which a rung was last begun.
+func (t *Trail) fixes(rung string) []string {
 	for _, r := range slices.Backward(t.Rungs) {
 		if r.ID == rung {
 			return r.Fixes
