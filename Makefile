@@ -23,6 +23,9 @@ PLATFORMS := linux/amd64 linux/arm64 linux/ppc64le linux/s390x darwin/amd64 darw
 # `go test -list` prints names, then "ok PACKAGE TIME": make it PACKAGE NAME.
 BY_PACKAGE := awk '$$1 == "ok" { for (i = 0; i < n; i++) print $$2, name[i]; n = 0; next } NF == 1 { name[n++] = $$1 }'
 
+# The packages with tests that take fewer rounds without -suite.whole.
+SUITES := grep -rl --include='*_test.go' '"aixmend/transport/lab/suite"' . | xargs -n 1 dirname | sort -u
+
 .DEFAULT_GOAL := build
 
 .PHONY: build
@@ -37,11 +40,11 @@ reproducible: build ## that a clone of the commit in another folder builds the s
 	cmp bin/aixmend "$$work/elsewhere/bin/aixmend" && echo same bytes
 
 .PHONY: test
-test: ## all tests
+test: ## every package; of suites that repeat themselves a share (make suites runs them whole)
 	$(GO) test -timeout 30m ./...
 
 .PHONY: race
-race: ## all tests, under the race detector
+race: ## the same as test, under the race detector
 	$(GO) test -race -timeout 40m ./...
 
 .PHONY: browser
@@ -63,11 +66,8 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	done <<<"$$targets"
 
 .PHONY: suites
-suites: ## what takes fewer rounds in `make test`, whole: histories, hostile weather, kill -9, frozen controllers, resume, variants of AIX
-	$(GO) test ./controller/course -count 1 -timeout 30m -run '^TestHistories$$' -histories.depth 2
-	$(GO) test ./controller ./cmd/aixmend -count 1 -run '^(TestWeather|TestKill|TestResume.*)$$'
-	$(GO) test ./cmd/aixmend -count 1 -run '^TestFreeze$$' -freeze.seeds 8
-	$(GO) test ./playbooks -count 1 -timeout 30m -run '^TestVariants$$' -variants.seeds 300
+suites: ## every test, every round: all seeds of histories, weather, kill, freeze and variants; each kill point of resume; OpenSSH; floods
+	$(GO) test -count 1 -timeout 60m $$($(SUITES)) -suite.whole
 
 .PHONY: histories
 histories: ## random histories of a host against rows E1 to E7, new ones for SOAK (10m)
