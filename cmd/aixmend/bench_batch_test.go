@@ -1,6 +1,7 @@
 package main
 
 import (
+	"aixmend/cmd/aixmend/console"
 	"bytes"
 	"errors"
 	"fmt"
@@ -121,9 +122,9 @@ func benchAixmend() {
 			panic(err)
 		}
 	}
-	code := run(os.Args[1:], streams{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr,
-		inTerminal: term.IsTerminal(int(os.Stdin.Fd())), width: func() int { return 0 },
+	code := run(os.Args[1:], console.Streams{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		InTerminal: term.IsTerminal(int(os.Stdin.Fd())),
 	})
 	leaveStats()
 	if profile != "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"aixmend/cmd/aixmend/request"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,7 +34,7 @@ func (s testMain) Run() int {
 	}
 	defer func() { _ = os.RemoveAll(built) }()
 	// No test depends on the ssh_config of the machine, nor does what it starts.
-	if err := os.Setenv("AIXMEND_SSH_CONFIG", noSSHConfig); err != nil {
+	if err := os.Setenv("AIXMEND_SSH_CONFIG", request.None); err != nil {
 		panic(err)
 	}
 	return s.M.Run()
@@ -64,7 +65,7 @@ func program(t *testing.T) string {
 func call(t *testing.T, env []string, args ...string) said {
 	t.Helper()
 	c := exec.Command(program(t), args...)
-	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "NO_COLOR=", "AIXMEND_SSH_CONFIG=" + noSSHConfig}, env...)
+	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "NO_COLOR=", "AIXMEND_SSH_CONFIG=" + request.None}, env...)
 	var out, errs strings.Builder
 	c.Stdout, c.Stderr = &out, &errs
 	err := c.Run()

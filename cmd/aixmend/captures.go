@@ -7,87 +7,103 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/exit"
 	"aixmend/controller/journal"
-	"aixmend/controller/report"
 )
 
-// keptCaptures are the verbs that look after captures that are there.
-func (a *app) keptCaptures() []*cobra.Command {
-	list := &cobra.Command{
-		Use: "list [HOST...]", Short: "List the captures that are kept, the newest first", Args: cobra.ArbitraryArgs,
-		RunE: func(_ *cobra.Command, hosts []string) error { return a.listCaptures(hosts) },
+// The verbs for captures that are kept.
+
+func newCaptureList(c *cli) *cobra.Command {
+	var o stateFolder
+	cmd := &cobra.Command{
+		Use: "list [HOST...]", Short: "List the kept captures, newest first", Args: cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, hosts []string) error { return listCaptures(c, o.state, hosts) },
 	}
-	show := &cobra.Command{
-		Use: "show HOST [ID|LABEL|latest]", Short: "Show what a capture holds", Args: cobra.RangeArgs(1, 2),
-		RunE: func(_ *cobra.Command, args []string) error { return a.showCapture(append(args, "latest")) },
-	}
-	compare := &cobra.Command{
-		Use: "compare HOST A B", Short: "Say which files of two captures differ (ids, labels or latest)", Args: cobra.ExactArgs(3),
-		RunE: func(_ *cobra.Command, args []string) error { return a.compareCaptures(args[0], args[1], args[2]) },
-	}
-	prune := &cobra.Command{
-		Use: "prune [HOST...]", Short: "Remove all but the newest captures; those with a label stay", Args: cobra.ArbitraryArgs,
-		RunE: func(_ *cobra.Command, hosts []string) error { return a.pruneCaptures(hosts) },
-	}
-	prune.Flags().IntVar(&a.flags.keep, "keep", 10, "how many good captures of each host stay, 1 or more")
-	for _, c := range []*cobra.Command{list, show, compare, prune} {
-		a.flags.stateDir(c)
-	}
-	return []*cobra.Command{list, show, compare, prune}
+	o.flags(cmd.Flags())
+	return cmd
 }
 
-// captureStore opens the state folder, and names the hosts that are meant.
-func (a *app) captureStore(hosts []string) (*journal.Store, []string, error) {
-	a.flags.format = "text"
-	store, err := a.store()
-	if err != nil {
-		return nil, nil, err
+func newCaptureShow(c *cli) *cobra.Command {
+	var o stateFolder
+	cmd := &cobra.Command{
+		Use: "show HOST [ID|LABEL|latest]", Short: "Show the contents of a capture", Args: cobra.RangeArgs(1, 2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			args = append(args, "latest")
+			return showCapture(c, o.state, args[0], args[1])
+		},
 	}
-	if len(hosts) > 0 {
-		return store, hosts, nil
+	o.flags(cmd.Flags())
+	return cmd
+}
+
+func newCaptureCompare(c *cli) *cobra.Command {
+	var o stateFolder
+	cmd := &cobra.Command{
+		Use: "compare HOST A B", Short: "List the files that differ between two captures (ids, labels or latest)", Args: cobra.ExactArgs(3),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return compareCaptures(c, o.state, args[0], args[1], args[2])
+		},
+	}
+	o.flags(cmd.Flags())
+	return cmd
+}
+
+func newCapturePrune(c *cli) *cobra.Command {
+	var o stateFolder
+	keep := 0
+	cmd := &cobra.Command{
+		Use: "prune [HOST...]", Short: "Remove all but the newest captures; labelled ones stay", Args: cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, hosts []string) error { return pruneCaptures(c, o.state, hosts, keep) },
+	}
+	cmd.Flags().IntVar(&keep, "keep", 10, "how many good captures of each host stay, 1 or more")
+	o.flags(cmd.Flags())
+	return cmd
+}
+
+// openCaptures opens a state folder; without hosts, those with captures are meant.
+func openCaptures(state string, hosts []string) (*journal.Store, []string, error) {
+	store, err := openState(state)
+	if err != nil || len(hosts) > 0 {
+		return store, hosts, err
 	}
 	hosts, err = store.CapturedHosts()
 	return store, hosts, err
 }
 
-func (a *app) listCaptures(hosts []string) error {
-	store, hosts, err := a.captureStore(hosts)
+func listCaptures(c *cli, state string, hosts []string) error {
+	store, hosts, err := openCaptures(state, hosts)
 	if err != nil {
 		return err
 	}
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Options = table.OptionsNoBordersAndSeparators
-	t.AppendHeader(table.Row{"HOST", "ID", "PURPOSE", "LABEL", "TAKEN", "RUN"})
+	t := newTable("HOST", "ID", "PURPOSE", "LABEL", "TAKEN", "RUN")
 	for _, host := range hosts {
 		kept, err := store.Kept(host)
 		if err != nil {
-			return usage(err)
+			return exit.Usage(err)
 		}
 		for _, k := range kept {
 			if k.Err != nil {
-				t.AppendRow(table.Row{k.Host, report.Clean(k.ID, false), "damaged: " + report.Clean(k.Err.Error(), false)})
+				t.AppendRow(table.Row{k.Host, clean(k.ID), "damaged: " + clean(k.Err.Error())})
 				continue
 			}
-			c := k.Capture
-			t.AppendRow(table.Row{k.Host, k.ID, c.Purpose, report.Clean(c.Label, false), c.Created.Format(time.RFC3339), report.Clean(c.RunID, false)})
+			t.AppendRow(table.Row{k.Host, k.ID, k.Capture.Purpose, clean(k.Capture.Label), k.Capture.Created.Format(time.RFC3339), clean(k.Capture.RunID)})
 		}
 	}
-	_, err = fmt.Fprintln(a.out, t.Render())
+	_, err = fmt.Fprintln(c.Out, t.Render())
 	return err
 }
 
-func (a *app) showCapture(args []string) error {
-	store, _, err := a.captureStore(args[:1])
+func showCapture(c *cli, state, host, ref string) error {
+	store, err := openState(state)
 	if err != nil {
 		return err
 	}
-	c, err := store.Find(args[0], args[1])
+	kept, err := store.Find(host, ref)
 	if err != nil {
-		return usagef("aixmend capture list "+args[0], "%w", err)
+		return exit.Usagef("aixmend capture list "+host, "%w", err)
 	}
-	fmt.Fprintf(a.out, "%s %s: %s, taken %s by run %s\n", c.Host, c.ID, c.Purpose, c.Created.Format(time.RFC3339), report.Clean(c.RunID, false))
-	for _, item := range c.Items {
+	fmt.Fprintf(c.Out, "%s %s: %s, taken %s by run %s\n", kept.Host, kept.ID, kept.Purpose, kept.Created.Format(time.RFC3339), clean(kept.RunID))
+	for _, item := range kept.Items {
 		where := item.Stored
 		switch {
 		case item.Absent:
@@ -95,45 +111,45 @@ func (a *app) showCapture(args []string) error {
 		case item.Error != "":
 			where += " (" + item.Error + ")"
 		}
-		fmt.Fprintf(a.out, "  %-40s %s\n", report.Clean(item.ID, false), report.Clean(where, false))
+		fmt.Fprintf(c.Out, "  %-40s %s\n", clean(item.ID), clean(where))
 	}
-	for _, f := range c.Findings {
-		fmt.Fprintf(a.out, "  found then: %s: %s\n", report.Clean(f.ID, false), report.Clean(f.Title, false))
+	for _, f := range kept.Findings {
+		fmt.Fprintf(c.Out, "  finding: %s: %s\n", clean(f.ID), clean(f.Title))
 	}
 	return nil
 }
 
-func (a *app) compareCaptures(host, first, second string) error {
-	store, _, err := a.captureStore([]string{host})
+func compareCaptures(c *cli, state, host, first, second string) error {
+	store, err := openState(state)
 	if err != nil {
 		return err
 	}
 	one, err := store.Find(host, first)
 	if err != nil {
-		return usagef("aixmend capture list "+host, "%w", err)
+		return exit.Usagef("aixmend capture list "+host, "%w", err)
 	}
 	two, err := store.Find(host, second)
 	if err != nil {
-		return usagef("aixmend capture list "+host, "%w", err)
+		return exit.Usagef("aixmend capture list "+host, "%w", err)
 	}
 	differences, err := store.Compare(host, one.ID, two.ID)
 	if err != nil {
 		return err
 	}
 	if len(differences) == 0 {
-		fmt.Fprintf(a.out, "%s: %s and %s hold the same\n", host, one.ID, two.ID)
+		fmt.Fprintf(c.Out, "%s: %s and %s are equal\n", host, one.ID, two.ID)
 	}
 	for _, d := range differences {
-		fmt.Fprintf(a.out, "%-50s %s\n", report.Clean(d.Name, false), d.How)
+		fmt.Fprintf(c.Out, "%-50s %s\n", clean(d.Name), d.How)
 	}
 	return nil
 }
 
-func (a *app) pruneCaptures(hosts []string) error {
-	if a.flags.keep < 1 {
-		return usagef("", "--keep must be 1 or more, found %d", a.flags.keep)
+func pruneCaptures(c *cli, state string, hosts []string, keep int) error {
+	if keep < 1 {
+		return exit.Usagef("", "--keep must be 1 or more, found %d", keep)
 	}
-	store, hosts, err := a.captureStore(hosts)
+	store, hosts, err := openCaptures(state, hosts)
 	if err != nil {
 		return err
 	}
@@ -143,12 +159,12 @@ func (a *app) pruneCaptures(hosts []string) error {
 	}
 	defer unlock()
 	for _, host := range hosts {
-		removed, err := store.Prune(host, a.flags.keep)
+		removed, err := store.Prune(host, keep)
 		if err != nil {
 			return err
 		}
 		for _, id := range removed {
-			fmt.Fprintf(a.out, "removed %s %s\n", host, report.Clean(id, false))
+			fmt.Fprintf(c.Out, "removed %s %s\n", host, clean(id))
 		}
 	}
 	return nil

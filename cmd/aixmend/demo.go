@@ -14,21 +14,22 @@ import (
 	"github.com/spf13/cobra"
 	gossh "golang.org/x/crypto/ssh"
 
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/sshtest"
 	"aixmend/transport/shell"
 )
 
-// demoDelay is how long a simulated RMC takes to connect once its causes are
-// right. On a real system it is minutes.
+// demoDelay is how long a simulated RMC takes to connect once nothing prevents it. On a
+// real system it takes minutes.
 const demoDelay = 700 * time.Millisecond
 
 // demoParams are the waits of the demo, in proportion to demoDelay.
 var demoParams = []string{"settle=1500ms", "wait=6s", "probe_timeout=3s"}
 
-// demoStory is what the demo's hosts suffer from, by name of the simulator's
-// catalogue.
+// demoStory are the faults of the demo's hosts, by name of the simulator's catalogue.
 var demoStory = []string{
 	"healthy", "healthy-no-refreshmd", "healthy-customer-ipv6",
 	"address-removed-smitty", "address-removed-live", "address-of-clone", "customer-netaddr6-on-rmc-nic",
@@ -38,33 +39,40 @@ var demoStory = []string{
 	"var-full", "lscluster-hangs", "not-aix", "hostile-log",
 }
 
-func (a *app) demo() *cobra.Command {
-	c := &cobra.Command{
-		Use: "demo", Short: "The main job on a simulated fleet that speaks real SSH on loopback",
-		Long: `Starts a fleet of simulated AIX hosts with different illnesses on loopback
-ports, audits it, shows the plan, recovers it, and leaves the reports to read.
-Nothing outside this process is touched but the state folder.
-
-With --serve the fleet stays up, and an inventory is written, so that every
-verb can be tried by hand.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.runDemo(c.Context()) },
-	}
-	a.flags.stateDir(c)
-	c.Flags().BoolVar(&a.flags.serve, "serve", false, "keep the fleet up until interrupted")
-	c.Flags().IntVar(&a.flags.hosts, "hosts", len(demoStory), "how many hosts; past the story of the first 24 they are healthy")
-	return c
+// demoOptions are the flags of demo.
+type demoOptions struct {
+	stateFolder
+	serve bool
+	hosts int
 }
 
-func (a *app) runDemo(ctx context.Context) error {
-	if a.flags.hosts < 1 || a.flags.hosts > 5000 {
-		return usagef("", "--hosts must be 1 to 5000, found %d", a.flags.hosts)
+func newDemo(c *cli) *cobra.Command {
+	var o demoOptions
+	cmd := &cobra.Command{
+		Use: "demo", Short: "Run the main job on a simulated fleet that speaks real SSH on loopback",
+		Long: `Starts simulated AIX hosts with different faults on loopback ports, audits them,
+shows the plan, recovers them, and leaves the reports to read. It touches nothing
+outside this process but the state folder.
+
+With --serve the fleet stays up, so that you can try every verb yourself.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), c, &o) },
 	}
-	dir := filepath.Join(a.flags.state, "demo")
+	o.stateFolder.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&o.serve, "serve", false, "keep the fleet up until interrupted")
+	cmd.Flags().IntVar(&o.hosts, "hosts", len(demoStory), "number of hosts; all but the first 24 are healthy")
+	return cmd
+}
+
+func runDemo(ctx context.Context, c *cli, o *demoOptions) error {
+	if o.hosts < 1 || o.hosts > 5000 {
+		return exit.Usagef("", "--hosts must be 1 to 5000, found %d", o.hosts)
+	}
+	dir := filepath.Join(o.state, "demo")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("state folder: %w", err)
 	}
-	hosts, err := demoHosts(demoStory, a.flags.hosts)
+	hosts, err := demoHosts(demoStory, o.hosts)
 	if err != nil {
 		return err
 	}
@@ -74,10 +82,10 @@ func (a *app) runDemo(ctx context.Context) error {
 	}
 	defer fleet.Close()
 	inventory := filepath.Join(dir, "inventory.yaml")
-	if a.flags.serve {
-		return a.serve(ctx, inventory)
+	if o.serve {
+		return serveDemo(ctx, c, o.hosts, inventory)
 	}
-	fmt.Fprintf(a.out, "%d simulated AIX hosts listen on loopback; their inventory is %s\n", a.flags.hosts, inventory)
+	fmt.Fprintf(c.Out, "%d simulated AIX hosts listen on loopback; their inventory is %s\n", o.hosts, inventory)
 	for _, step := range []struct {
 		verb  controller.Verb
 		about string
@@ -87,57 +95,59 @@ func (a *app) runDemo(ctx context.Context) error {
 		{controller.Recover, "capture, repair, verify"},
 		{controller.Audit, "and now?"},
 	} {
-		fmt.Fprintf(a.out, "\n$ aixmend %s -i %s\n# %s\n\n", step.verb, inventory, step.about)
-		if err := a.demoRun(ctx, step.verb, inventory); err != nil {
+		fmt.Fprintf(c.Out, "\n$ aixmend %s -i %s\n# %s\n\n", step.verb, inventory, step.about)
+		if err := demoRun(ctx, c, o, step.verb, inventory); err != nil {
 			return err
 		}
-		if _, interrupted := a.interrupts.code(); interrupted {
+		if c.Interrupts.Code() != 0 {
 			return nil
 		}
 	}
-	fmt.Fprintf(a.out, "\nThe hosts that are left need a person, on purpose: aixmend says whom and why.\nTry every verb by hand: aixmend demo --serve\n")
+	fmt.Fprintf(c.Out, "\nThe remaining hosts need a person, by design: aixmend says which and why.\nTry every verb yourself: aixmend demo --serve\n")
 	return nil
 }
 
-func (a *app) demoRun(ctx context.Context, verb controller.Verb, inventory string) error {
-	f := flags{
-		asked: asked{
-			Inventories: []string{inventory}, Concurrency: 200, Playbook: "rmc-restore",
-			Set: demoParams, FailOn: defaultFailOn(), ConnectTimeout: 15 * time.Second, SSHConfig: noSSHConfig,
-		},
-		state: a.flags.state, format: "text",
+// demoRun runs one verb on the fleet and prints the run.
+func demoRun(ctx context.Context, c *cli, o *demoOptions, verb controller.Verb, inventory string) error {
+	asked := request.Asked{
+		Inventories: []string{inventory}, Concurrency: 200, Playbook: "rmc-restore",
+		Set: demoParams, FailOn: defaultFailOn(), ConnectTimeout: 15 * time.Second, SSHConfig: request.None,
 	}
-	a.flags = f
-	j, err := f.job(verb)
+	w := walk{stateFolder: o.stateFolder, asked: asked, verb: verb}
+	j, err := w.prepare(ctx, c)
 	if err != nil {
 		return err
 	}
-	defer a.equip(ctx, j)()
-	run, err := a.execute(ctx, j, nil)
+	done, err := j.Open(ctx, c.Console)
 	if err != nil {
 		return err
 	}
-	return a.print(run, verb)
+	defer done()
+	run, err := j.Run(ctx, c.Console, nil)
+	if err != nil {
+		return err
+	}
+	return printer{cli: c, state: o.state, format: "text", asked: asked}.run(&run.Run, verb)
 }
 
-// serve keeps the fleet up until the first signal.
-func (a *app) serve(ctx context.Context, inventory string) error {
+// serveDemo keeps the fleet up until the first signal.
+func serveDemo(ctx context.Context, c *cli, hosts int, inventory string) error {
 	set := " --set " + strings.Join(demoParams, " --set ")
-	fmt.Fprintf(a.out, `%d simulated AIX hosts listen on loopback until you press Ctrl-C. In another terminal:
+	fmt.Fprintf(c.Out, `%d simulated AIX hosts listen on loopback until you press Ctrl-C. In another terminal:
 
   aixmend audit   -i %[2]s%[4]s
   aixmend plan    -i %[2]s%[4]s
   aixmend capture -i %[2]s%[4]s
   aixmend recover -i %[2]s%s
-`, a.flags.hosts, shell.Word(inventory), set, " --set "+demoParams[2])
+`, hosts, shell.Word(inventory), set, " --set "+demoParams[2])
 	select {
-	case <-a.interrupts.stop:
+	case <-c.Interrupts.Stop():
 	case <-ctx.Done():
 	}
 	return nil
 }
 
-// demoHosts makes n hosts: one for each illness of the story, then healthy ones.
+// demoHosts makes n hosts: one for each fault of the story, then healthy ones.
 func demoHosts(story []string, n int) ([]aixsim.FleetHost, error) {
 	hosts := make([]aixsim.FleetHost, 0, n)
 	for i := range n {
@@ -157,8 +167,8 @@ func demoHosts(story []string, n int) ([]aixsim.FleetHost, error) {
 	return hosts, nil
 }
 
-// startFleet starts a simulated fleet and writes what a client needs to reach
-// it: a key, known_hosts and an inventory.
+// startFleet starts a simulated fleet and writes a key, known_hosts and an inventory to
+// reach it.
 func startFleet(dir string, hosts []aixsim.FleetHost, latency time.Duration) (*aixsim.Fleet, error) {
 	login, err := writeKey(dir)
 	if err != nil {
@@ -179,7 +189,7 @@ func startFleet(dir string, hosts []aixsim.FleetHost, latency time.Duration) (*a
 	return fleet, nil
 }
 
-// writeKey makes the key that the fleet lets in and writes its private half.
+// writeKey makes the key that the fleet accepts and writes its private half.
 func writeKey(dir string) (gossh.PublicKey, error) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

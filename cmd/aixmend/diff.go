@@ -5,57 +5,70 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/news"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 )
 
-func (a *app) diff() *cobra.Command {
-	c := &cobra.Command{
-		Use: "diff RUN [RUN]", Short: "Say what is otherwise in the later of two runs: hosts, findings, facts, and since when",
-		Long: `Compares two runs that are kept, by their ids or as latest; with one alone, it is
-compared with the latest. What is otherwise at every reading (the time, free space)
-is left out. A host that can't be reached is news the second time in a row.`,
-		Args: cobra.RangeArgs(1, 2),
-		RunE: func(_ *cobra.Command, args []string) error { return a.diffRuns(args) },
-	}
-	a.flags.stateDir(c)
-	a.flags.formats(c)
-	a.flags.detailedCode(c)
-	return c
+// diffOptions are the flags of diff.
+type diffOptions struct {
+	stateFolder
+	format
+	detail
 }
 
-func (a *app) diffRuns(refs []string) error {
-	store, err := a.store()
+func newDiff(c *cli) *cobra.Command {
+	var o diffOptions
+	cmd := &cobra.Command{
+		Use: "diff RUN [RUN]", Short: "Show what changed between two runs: hosts, findings, facts, and since when",
+		Long: `Compares two kept runs, named by id or as latest; a single run is compared with
+the latest. Values that differ at every reading (the time, free space) are
+ignored. An unreachable host counts as a change the second time in a row.`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(_ *cobra.Command, args []string) error { return diff(c, &o, args) },
+	}
+	o.stateFolder.flags(cmd.Flags())
+	o.format.flags(cmd.Flags())
+	o.detail.flags(cmd.Flags())
+	return cmd
+}
+
+func diff(c *cli, o *diffOptions, refs []string) error {
+	if err := o.format.check(); err != nil {
+		return err
+	}
+	store, err := openState(o.state)
 	if err != nil {
 		return err
 	}
 	var runs []outcome.Run
 	for _, ref := range append(refs, "latest")[:2] {
-		run, err := endedRun(store, ref)
+		run, err := news.Finished(store, ref)
 		if err != nil {
-			return usagef("aixmend runs lists them", "%w", err)
+			return exit.Usagef("aixmend runs lists them", "%w", err)
 		}
 		runs = append(runs, *run)
 	}
 	from, to := runs[0], runs[1]
 	if from.Started.After(to.Started) {
-		a.say("warning: run %s is the later one: it is compared with %s", from.ID, to.ID)
+		c.Say("warning: run %s is the later one: comparing it with %s", from.ID, to.ID)
 		from, to = to, from
 	}
 	if from.Playbook.Name != to.Playbook.Name {
-		a.say("warning: the runs have other playbooks, %s and %s, which find other things", from.Playbook.Name, to.Playbook.Name)
+		c.Say("warning: the runs have different playbooks, %s and %s, with different findings", from.Playbook.Name, to.Playbook.Name)
 	}
-	d, err := comparer(store).Between(from, to)
+	d, err := news.Comparer(store).Between(from, to)
 	if err != nil {
 		return err
 	}
-	if a.flags.format == "json" {
-		err = a.printJSON(d)
+	if o.format.format == "json" {
+		err = c.JSON(d)
 	} else {
-		_, err = fmt.Fprint(a.out, report.DriftText(*d, report.TextOptions{Width: a.width(), Color: a.outColor()}))
+		_, err = fmt.Fprint(c.Out, report.DriftText(*d, c.TextOptions()))
 	}
-	if err == nil && a.flags.detailed && d.News() {
-		return verdict{outcome.ExitChanges}
+	if err == nil && o.detailed && d.News() {
+		return exit.Verdict{Code: outcome.ExitChanges}
 	}
 	return err
 }

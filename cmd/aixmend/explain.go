@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/guide"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
@@ -16,69 +18,79 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-func (a *app) explain() *cobra.Command {
-	c := &cobra.Command{
-		Use: "explain RUN HOST", Short: "Say which observation led to which verdict, what was done, and what to do next",
-		Args: cobra.ExactArgs(2),
-		RunE: func(_ *cobra.Command, args []string) error { return a.explainHost(args[0], args[1]) },
-	}
-	a.flags.stateDir(c)
-	a.flags.formats(c)
-	return c
+// explainOptions are the flags of explain.
+type explainOptions struct {
+	stateFolder
+	format
 }
 
-func (a *app) explainHost(ref, host string) error {
-	store, err := a.store()
+func newExplain(c *cli) *cobra.Command {
+	var o explainOptions
+	cmd := &cobra.Command{
+		Use: "explain RUN HOST", Short: "Show which observation led to which verdict, what was done, and what to do next",
+		Args: cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error { return explainHost(c, &o, args[0], args[1]) },
+	}
+	o.stateFolder.flags(cmd.Flags())
+	o.format.flags(cmd.Flags())
+	return cmd
+}
+
+func explainHost(c *cli, o *explainOptions, ref, host string) error {
+	if err := o.format.check(); err != nil {
+		return err
+	}
+	store, err := openState(o.state)
 	if err != nil {
 		return err
 	}
 	id, err := store.Resolve(ref)
 	if err != nil {
-		return usage(err)
+		return exit.Usage(err)
 	}
 	held := ""
 	if state := store.State(id); state == journal.StateRunning || state == journal.StateOpen {
 		if s, err := standings(store, id); err == nil && slices.Contains(s.Hosts, host) {
-			held = report.Clean(s.Host(host), false)
+			held = clean(s.Host(host))
 		}
 	}
 	h, err := store.LoadHost(id, host)
 	if errors.Is(err, fs.ErrNotExist) {
-		if held != "" && a.flags.format != "json" {
-			_, err := fmt.Fprintf(a.out, "%s: not ended: %s\n", host, held)
+		if held != "" && o.format.format != "json" {
+			_, err := fmt.Fprintf(c.Out, "%s: not ended: %s\n", host, held)
 			return err
 		}
-		return a.noSuchHost(store, id, host)
+		return noSuchHost(store, id, host)
 	}
 	if err != nil {
-		return usage(err)
+		return exit.Usage(err)
 	}
-	if held != "" && a.flags.format != "json" {
-		if _, err := fmt.Fprintf(a.out, "%s: not ended: %s; what is known of it so far:\n\n", host, held); err != nil {
+	if held != "" && o.format.format != "json" {
+		if _, err := fmt.Fprintf(c.Out, "%s: not ended: %s; so far:\n\n", host, held); err != nil {
 			return err
 		}
 	}
 	e := explain.Host(*h)
-	if g := a.guideOf(store, outcome.Run{ID: id}); g.known {
+	if g := guide.Of(store, outcome.Run{ID: id}, o.state); g.Known() {
 		e.Type(func(verb string) string {
-			return strings.Join(g.again(verb, report.Fold{Hosts: []string{host}}), " ")
+			return strings.Join(g.Again(verb, report.Fold{Hosts: []string{host}}), " ")
 		})
 	}
-	if a.flags.format == "json" {
-		return a.printJSON(e)
+	if o.format.format == "json" {
+		return c.JSON(e)
 	}
-	_, err = fmt.Fprint(a.out, e.Text())
+	_, err = fmt.Fprint(c.Out, e.Text())
 	return err
 }
 
-// noSuchHost says that a run has no report of a host, and which was meant.
-func (a *app) noSuchHost(store *journal.Store, id, host string) error {
+// noSuchHost is the error for a host of which a run has no report, with the nearest names.
+func noSuchHost(store *journal.Store, id, host string) error {
 	hint := "aixmend report " + id + " lists its hosts"
 	if run, err := store.LoadRun(id); err == nil {
 		var all, near []string
 		for _, h := range run.Hosts {
 			if h.Name == host {
-				return usagef("", "run %s has no report of %s: %s: %s", id, host, h.Outcome, h.Reason)
+				return exit.Usagef("", "run %s has no report of %s: %s: %s", id, host, h.Outcome, h.Reason)
 			}
 			all = append(all, h.Name)
 			if len(near) < 3 && strings.HasPrefix(h.Name, host) {
@@ -92,5 +104,5 @@ func (a *app) noSuchHost(store *journal.Store, id, host string) error {
 			hint = "did you mean " + strings.Join(near, ", ") + "? " + hint
 		}
 	}
-	return usagef(hint, "run %s has no host %q", id, host)
+	return exit.Usagef(hint, "run %s has no host %q", id, host)
 }

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"aixmend/cmd/aixmend/request"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks/onhost"
@@ -340,7 +341,7 @@ func (z *freezing) start(args ...string) *process {
 		return errors.Join(p.Process.Signal(syscall.SIGCONT), p.Process.Signal(syscall.SIGQUIT))
 	}
 	p.WaitDelay = 10 * time.Second
-	p.Dir, p.Env = z.dir, []string{"HOME=" + z.dir, "PATH=" + os.Getenv("PATH"), "AIXMEND_SSH_CONFIG=" + noSSHConfig}
+	p.Dir, p.Env = z.dir, []string{"HOME=" + z.dir, "PATH=" + os.Getenv("PATH"), "AIXMEND_SSH_CONFIG=" + request.None}
 	p.Stdout, p.Stderr = &p.said, &p.said
 	if err := p.Start(); err != nil {
 		z.t.Fatal(err)

@@ -9,6 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/reach"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
@@ -19,47 +22,75 @@ import (
 	"aixmend/transport/wrap"
 )
 
-func (a *app) hostkeys() *cobra.Command {
-	c := &cobra.Command{
-		Use: "hostkeys", Short: "Fetch, show and store host keys after a look; never changes a host",
-		Long: `Asks the selected hosts for their SSH host keys, without logging in, compares
-them with known_hosts and shows them, the worst first. On a terminal it then asks
-whether new keys are to be stored, and for each host whose key has changed
-whether the new one is to take the place of the old.
-
-Without a terminal it stores nothing, unless --yes says what: with --only-new the
-keys of hosts of which known_hosts holds nothing, with --replace those of
-changed hosts too. With --format json it never asks.
-
-Exit code 3: a key is new, changed or revoked, and was not stored; 4: the only
-trouble is hosts that can't be reached.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.runHostKeys(c.Context()) },
-	}
-	a.flags.selection(c)
-	a.flags.stateDir(c)
-	a.flags.formats(c)
-	fs := c.Flags()
-	fs.IntVarP(&a.flags.Concurrency, "concurrency", "c", 200, "hosts being asked at one time")
-	fs.DurationVar(&a.flags.ConnectTimeout, "connect-timeout", 15*time.Second, "per connection")
-	fs.StringVar(&a.flags.KnownHosts, "known-hosts", "", "known_hosts `FILE` (default the inventory's, then the user's own)")
-	fs.StringVar(&a.flags.Identity, "identity", "", "private key `FILE` for bastions; hosts are not logged in to")
-	a.flags.sshConfig(c)
-	fs.BoolVar(&a.flags.yes, "yes", false, "do not ask; wants --only-new or --replace")
-	fs.BoolVar(&a.flags.onlyNew, "only-new", false, "store keys of hosts only of which known_hosts holds nothing")
-	fs.BoolVar(&a.flags.replace, "replace", false, "replace the keys of all changed hosts by one answer")
-	a.flags.loudness(c)
-	return c
+// hostkeysOptions are the flags of hostkeys.
+type hostkeysOptions struct {
+	selection
+	stateFolder
+	format
+	reaching
+	loudness
+	yes, onlyNew, replace bool
 }
 
-// keyedHost is a host with the keys that it has shown.
+func newHostkeys(c *cli) *cobra.Command {
+	var o hostkeysOptions
+	cmd := &cobra.Command{
+		Use: "hostkeys", Short: "Fetch, show and store host keys; never changes a host",
+		Long: `Fetches the SSH host keys of the selected hosts, without logging in, compares them
+with known_hosts and shows them, worst first. On a terminal it then asks whether to
+store new keys, and for each host whose key has changed whether to replace the
+known key.
+
+Without a terminal it stores nothing, unless --yes says what: with --only-new the
+keys of hosts that known_hosts does not know, with --replace those of changed hosts
+too. With --format json it never asks.
+
+Exit code 3: a key is new, changed or revoked, and was not stored; 4: the only
+trouble is unreachable hosts.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runHostkeys(cmd.Context(), c, &o) },
+	}
+	fs := cmd.Flags()
+	o.selection.flags(fs)
+	o.stateFolder.flags(fs)
+	o.format.flags(fs)
+	fs.IntVarP(&o.concurrency, "concurrency", "c", 200, "hosts connected to at one time")
+	fs.DurationVar(&o.connectTimeout, "connect-timeout", 15*time.Second, "per connection")
+	fs.StringVar(&o.knownHosts, "known-hosts", "", "known_hosts `FILE` (default the inventory's, then the user's own)")
+	fs.StringVar(&o.identity, "identity", "", "private key `FILE` for bastions; hosts are not logged in to")
+	sshConfigFlag(fs, &o.sshConfig)
+	fs.BoolVar(&o.yes, "yes", false, "do not ask; needs --only-new or --replace")
+	fs.BoolVar(&o.onlyNew, "only-new", false, "store keys only of hosts that known_hosts does not know")
+	fs.BoolVar(&o.replace, "replace", false, "ask once for all changed hosts, not for each")
+	o.loudness.flags(fs)
+	return cmd
+}
+
+// check checks the flags.
+func (o *hostkeysOptions) check() error {
+	if err := o.reaching.check(); err != nil {
+		return err
+	}
+	if err := o.format.check(outcome.ConventionNagios); err != nil {
+		return err
+	}
+	switch {
+	case o.onlyNew && o.replace:
+		return exit.Usagef("", "--only-new and --replace exclude each other")
+	case o.yes && !o.onlyNew && !o.replace:
+		return exit.Usagef("--only-new stores keys of unknown hosts; --replace those of changed hosts too", "--yes alone does not say which keys to store")
+	}
+	return nil
+}
+
+// keyedHost is a host with the keys that it presented.
 type keyedHost struct {
-	name    string // the inventory's
+	name    string // in the inventory
 	target  transport.Target
-	knownAs string // what known_hosts calls it
+	knownAs string // its name in known_hosts
 	file    string // where its keys are stored
 	keys    []hostkeys.Key
-	err     error // why there are none
+	err     error // why it presented none
 	status  hostkeys.Status
 	seen    map[string]journal.KeySeen
 	stored  bool
@@ -71,51 +102,50 @@ const (
 	hostNotAsked    hostkeys.Status = "not-asked"
 )
 
-// hostStatuses are those of a host, the worst first.
+// hostStatuses are the statuses of a host, worst first.
 var hostStatuses = []hostkeys.Status{
 	hostkeys.Revoked, hostkeys.Changed, hostkeys.New, hostUnreachable, hostNotAsked, hostkeys.Signed, hostkeys.Known,
 }
 
-func (a *app) runHostKeys(ctx context.Context) error {
-	f := &a.flags
-	if err := f.check(); err != nil {
+func runHostkeys(ctx context.Context, c *cli, o *hostkeysOptions) error {
+	if err := o.check(); err != nil {
 		return err
 	}
-	switch {
-	case f.onlyNew && f.replace:
-		return usagef("", "--only-new and --replace: what is to be stored?")
-	case f.yes && !f.onlyNew && !f.replace:
-		return usagef("--only-new stores keys of hosts of which nothing is known; --replace those of changed hosts too", "--yes alone does not say what is to be stored")
-	}
-	inv, selected, err := f.selected()
+	asked := o.asked()
+	asked.Inventories, asked.Limit = o.inventories, o.limit
+	inv, selected, err := c.selected(ctx, asked, o.state, o.quiet)
 	if err != nil {
 		return err
 	}
-	window := &job{flags: *f, window: f.Concurrency, scope: scope{Hosts: selected}}
-	if err := a.fit(window, openFiles()); err != nil {
-		return err
-	}
-	reach := a.reach(f.asked, inv.Bastions)
-	defer reach.ssh.Close()
-	hosts, err := a.askForKeys(ctx, reach, selected, window.window)
+	way := c.reach(asked, inv.Bastions)
+	defer way.Close()
+	window, warning, err := job.Window(min(o.concurrency, len(selected)), job.OpenFiles(), func() bool { return way.Proxied(ctx, selected) })
 	if err != nil {
 		return err
 	}
-	return a.settleKeys(ctx, reach.known, hosts)
+	if warning != "" && !o.quiet {
+		c.Say("warning: %s", warning)
+	}
+	hosts, err := fetchKeys(ctx, c, way, selected, window)
+	if err != nil {
+		return err
+	}
+	addHistory(c, o.state, hosts)
+	return settleKeys(ctx, c, o, way.Known(), hosts)
 }
 
-// askForKeys asks the hosts for their keys, so many at one time. After a signal
-// no further one is asked.
-func (a *app) askForKeys(ctx context.Context, reach reach, selected []inventory.Host, window int) ([]*keyedHost, error) {
-	targets, err := reach.targets(ctx, selected)
+// fetchKeys fetches the keys of hosts, window at one time, and returns them worst first.
+// After a signal no further host is asked.
+func fetchKeys(ctx context.Context, c *cli, way *reach.Way, selected []inventory.Host, window int) ([]*keyedHost, error) {
+	targets, err := way.Targets(ctx, selected)
 	if err != nil {
-		return nil, usage(err)
+		return nil, exit.Usage(err)
 	}
 	var hosts []*keyedHost
 	for i, target := range targets {
-		file, err := reach.known.StorePath(target)
+		file, err := way.Known().StorePath(target)
 		if err != nil {
-			return nil, usagef("name a file with --known-hosts", "%w", err)
+			return nil, exit.Usagef("name a file with --known-hosts", "%w", err)
 		}
 		hosts = append(hosts, &keyedHost{
 			name: selected[i].Name, target: target, knownAs: hostkeys.Name(target), file: file, status: hostNotAsked,
@@ -126,7 +156,7 @@ func (a *app) askForKeys(ctx context.Context, reach reach, selected []inventory.
 	for range min(window, len(hosts)) {
 		workers.Go(func() {
 			for h := range queue {
-				h.ask(ctx, reach.ssh)
+				h.ask(ctx, way.SSH())
 			}
 		})
 	}
@@ -134,14 +164,13 @@ func (a *app) askForKeys(ctx context.Context, reach reach, selected []inventory.
 		select {
 		case queue <- h:
 			continue
-		case <-a.interrupts.stop:
+		case <-c.Interrupts.Stop():
 		case <-ctx.Done():
 		}
 		break
 	}
 	close(queue)
 	workers.Wait()
-	a.remember(hosts)
 	slices.SortStableFunc(hosts, func(a, b *keyedHost) int {
 		return cmp.Or(slices.Index(hostStatuses, a.status)-slices.Index(hostStatuses, b.status), cmp.Compare(a.name, b.name))
 	})
@@ -167,48 +196,47 @@ func (h *keyedHost) ask(ctx context.Context, dialer *ssh.Dialer) {
 	}
 }
 
-// remember looks up in our own runs since when the keys of changed hosts are
-// known: known_hosts has no dates.
-func (a *app) remember(hosts []*keyedHost) {
-	store, err := journal.OpenExisting(a.flags.state)
+// addHistory finds in kept runs since when the keys of changed hosts are known:
+// known_hosts has no dates.
+func addHistory(c *cli, state string, hosts []*keyedHost) {
+	store, err := journal.OpenExisting(state)
 	if err != nil {
-		return // no run was made here
+		return // no run was ever made here
 	}
 	for _, h := range hosts {
 		if h.status != hostkeys.Changed {
 			continue
 		}
 		if h.seen, err = store.HostKeys(h.name); err != nil {
-			a.say("warning: %s: earlier runs can't be read: %v", h.name, err)
+			c.Say("warning: %s: earlier runs can't be read: %v", h.name, err)
 		}
 	}
 }
 
-// settleKeys shows the keys, stores those that are to be stored, and decides
-// the exit code.
-func (a *app) settleKeys(ctx context.Context, known *hostkeys.KnownHosts, hosts []*keyedHost) error {
-	json := a.flags.format == "json"
+// settleKeys shows the keys, stores the confirmed ones, and decides the exit code.
+func settleKeys(ctx context.Context, c *cli, o *hostkeysOptions, known *hostkeys.KnownHosts, hosts []*keyedHost) error {
+	json := o.format.format == "json"
 	if !json {
-		a.printKeys(hosts)
+		printKeys(c, o, hosts)
 	}
-	err := a.storeKeys(ctx, known, hosts)
+	err := storeKeys(ctx, c, o, known, hosts)
 	if json {
-		if err := a.printKeysJSON(hosts); err != nil {
+		if err := printKeysJSON(c, hosts); err != nil {
 			return err
 		}
 	}
 	if err != nil {
 		return err
 	}
-	if code, interrupted := a.interrupts.code(); interrupted {
-		return verdict{code}
+	if code := c.Interrupts.Code(); code != 0 {
+		return exit.Verdict{Code: code}
 	}
 	code := outcome.ExitOK
 	for _, h := range hosts {
 		switch {
 		case h.stored || h.status == hostkeys.Known || h.status == hostkeys.Signed:
 		case h.status != hostUnreachable:
-			return verdict{outcome.ExitNeedsPerson}
+			return exit.Verdict{Code: outcome.ExitNeedsPerson}
 		default:
 			code = outcome.ExitUnreachable
 		}
@@ -216,5 +244,5 @@ func (a *app) settleKeys(ctx context.Context, known *hostkeys.KnownHosts, hosts 
 	if code == outcome.ExitOK {
 		return nil
 	}
-	return verdict{code}
+	return exit.Verdict{Code: code}
 }

@@ -89,7 +89,7 @@ func TestHostKeysOnATerminal(t *testing.T) {
 	t.Cleanup(fleet.Close)
 	known := filepath.Join(dir, "new", "known_hosts")
 	args := []string{"hostkeys", "-i", filepath.Join(dir, "inventory.yaml"), "--state", filepath.Join(dir, "state"), "--known-hosts", known}
-	const store = "? Compare them with the consoles first. Only yes will do: "
+	const store = "? Compare them with the consoles first. Type 'yes' to continue: "
 
 	for _, answer := range []string{"no", "y", ""} {
 		k := onATerminal(t, args...)
@@ -131,19 +131,19 @@ func TestHostKeysOnATerminal(t *testing.T) {
 	}
 	change()
 	k = onATerminal(t, args...)
-	k.says("Replace them? Type yes or healthy: ", "healthy")
-	k.says("Replace them? Type yes or not-aix: ", "healthy") // the name of another one
+	k.says("Replace the known keys? Type 'yes' or healthy: ", "healthy")
+	k.says("Replace the known keys? Type 'yes' or not-aix: ", "healthy") // the name of another one
 	k.ends(3)
 	after, err := os.ReadFile(known)
 	if healthy, other := bytes.Contains(after, lines[0]), bytes.Contains(after, lines[1]); err != nil || !healthy || other {
 		t.Errorf("healthy replaced: %v, not-aix replaced: %v, %v\n%s", healthy, other, err, after)
 	}
-	if shown := k.shown.String(); !strings.Contains(shown, "known  ssh-ed25519 SHA256:") || !strings.Contains(shown, "since when is unknown") {
+	if shown := k.shown.String(); !strings.Contains(shown, "known  ssh-ed25519 SHA256:") || !strings.Contains(shown, "not seen in any run in") {
 		t.Errorf("shown\n%s", shown)
 	}
 	change()
 	k = onATerminal(t, append(args, "--replace")...)
-	k.says("Replace the known keys of 2 hosts in "+known+": healthy not-aix? Only yes will do: ", "yes")
+	k.says("Replace the known keys of 2 hosts in "+known+": healthy not-aix? Type 'yes' to continue: ", "yes")
 	k.ends(0)
 	onATerminal(t, args...).ends(0)
 }

@@ -22,27 +22,26 @@ type shownHost struct {
 	Host    string `json:"host"`
 	Address string `json:"address"`
 	Port    int    `json:"port"`
-	// KnownAs is what known_hosts calls it, KnownHosts the file to which its
-	// keys are stored.
+	// KnownAs is its name in known_hosts, KnownHosts the file where its keys are stored.
 	KnownAs    string `json:"known_as"`
 	KnownHosts string `json:"known_hosts"`
 	// Status is the worst of its keys', unreachable or not-asked.
 	Status hostkeys.Status `json:"status"`
-	// Reason says why it is unreachable.
+	// Reason is why it is unreachable.
 	Reason string     `json:"reason,omitempty"`
 	Keys   []shownKey `json:"keys"`
-	// Stored tells that its keys were written.
+	// Stored: its keys were written.
 	Stored bool `json:"stored"`
 }
 
-// shownKey is a key that a host has shown.
+// shownKey is a key that a host presented.
 type shownKey struct {
 	Type        string          `json:"type"`
 	Fingerprint string          `json:"fingerprint"`
 	Status      hostkeys.Status `json:"status"`
-	// Authority is the fingerprint of who signed the key's certificate.
+	// Authority is the fingerprint of the CA that signed the certificate of the key.
 	Authority string `json:"authority,omitempty"`
-	// Certificate says why the certificate counts for nothing.
+	// Certificate is why the certificate is ignored.
 	Certificate string `json:"certificate,omitempty"`
 	// Known are the lines that the status rests on.
 	Known []shownLine `json:"known"`
@@ -55,15 +54,14 @@ type shownLine struct {
 	Type        string `json:"type"`
 	Fingerprint string `json:"fingerprint"`
 	Comment     string `json:"comment,omitempty"`
-	// FirstSeen and LastSeen are when the host has proved itself by it in runs
-	// that are kept.
+	// FirstSeen and LastSeen are when the host proved itself by it in kept runs.
 	FirstSeen *time.Time `json:"first_seen,omitempty"`
 	LastSeen  *time.Time `json:"last_seen,omitempty"`
 	FirstRun  string     `json:"first_run,omitempty"`
 	LastRun   string     `json:"last_run,omitempty"`
 }
 
-func (a *app) printKeysJSON(hosts []*keyedHost) error {
+func printKeysJSON(c *cli, hosts []*keyedHost) error {
 	list := []shownHost{}
 	for _, h := range hosts {
 		s := shownHost{
@@ -75,7 +73,7 @@ func (a *app) printKeysJSON(hosts []*keyedHost) error {
 		}
 		list = append(list, s)
 	}
-	return a.printJSON(list)
+	return c.JSON(list)
 }
 
 func (h *keyedHost) shown(k hostkeys.Key) shownKey {
@@ -96,7 +94,7 @@ func (h *keyedHost) shown(k hostkeys.Key) shownKey {
 	return s
 }
 
-// reason says why a host has shown no key, in the form of the reports.
+// reason is why a host presented no key, as in reports.
 func (h *keyedHost) reason() string {
 	var typed *transport.Error
 	switch {
@@ -108,7 +106,7 @@ func (h *keyedHost) reason() string {
 	return h.err.Error()
 }
 
-// address is where the host was asked.
+// address is the address and the port of the host.
 func (h *keyedHost) address() string {
 	if h.target.Port == transport.DefaultPort {
 		return h.target.Address
@@ -116,17 +114,14 @@ func (h *keyedHost) address() string {
 	return net.JoinHostPort(h.target.Address, strconv.Itoa(h.target.Port))
 }
 
-// printKeys shows the keys, the worst hosts first. Quietly, those that need
-// nobody are left out.
-func (a *app) printKeys(hosts []*keyedHost) {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Options = table.OptionsNoBordersAndSeparators
-	t.AppendHeader(table.Row{"STATUS", "HOST", "ADDRESS", "TYPE", "FINGERPRINT"})
+// printKeys shows the keys, worst hosts first. With -q, hosts without trouble are left
+// out.
+func printKeys(c *cli, o *hostkeysOptions, hosts []*keyedHost) {
+	t := newTable("STATUS", "HOST", "ADDRESS", "TYPE", "FINGERPRINT")
 	counts, rows := map[hostkeys.Status]int{}, 0
 	for _, h := range hosts {
 		counts[h.status]++
-		if a.flags.quiet && (h.status == hostkeys.Known || h.status == hostkeys.Signed) {
+		if o.quiet && (h.status == hostkeys.Known || h.status == hostkeys.Signed) {
 			continue
 		}
 		for _, k := range h.keys {
@@ -135,12 +130,12 @@ func (a *app) printKeys(hosts []*keyedHost) {
 		}
 	}
 	if rows > 0 {
-		fmt.Fprintln(a.out, t.Render())
+		fmt.Fprintln(c.Out, t.Render())
 	}
 	for _, h := range hosts {
-		fmt.Fprint(a.out, report.Clean(h.details(a.flags.state), true))
+		fmt.Fprint(c.Out, report.Clean(h.details(o.state), true))
 	}
-	if a.flags.quiet && counts[hostkeys.Known]+counts[hostkeys.Signed] == len(hosts) {
+	if o.quiet && counts[hostkeys.Known]+counts[hostkeys.Signed] == len(hosts) {
 		return
 	}
 	var parts []string
@@ -149,10 +144,10 @@ func (a *app) printKeys(hosts []*keyedHost) {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[status], status))
 		}
 	}
-	fmt.Fprintf(a.out, "\n%s: %s\n", report.Hosts(len(hosts)), strings.Join(parts, ", "))
+	fmt.Fprintf(c.Out, "\n%s: %s\n", report.Hosts(len(hosts)), strings.Join(parts, ", "))
 }
 
-// details are the lines about a host whose keys do not speak for themselves.
+// details are lines about a host whose keys need explaining.
 func (h *keyedHost) details(state string) string {
 	var b strings.Builder
 	if h.err != nil {
@@ -163,11 +158,11 @@ func (h *keyedHost) details(state string) string {
 			fmt.Fprintf(&b, "%s: its %s key has a certificate of %s%s\n", h.name, k.Key.Type(), gossh.FingerprintSHA256(k.Certificate.SignatureKey), because(k.Reason))
 		}
 		if k.Status == hostkeys.Revoked {
-			fmt.Fprintf(&b, "%s: revoked at %s:%d: leave the host alone, somebody may be in between\n", h.name, k.Lines[0].File, k.Lines[0].Number)
+			fmt.Fprintf(&b, "%s: revoked at %s:%d: do not connect: this may be a man in the middle\n", h.name, k.Lines[0].File, k.Lines[0].Number)
 		}
 	}
 	for _, l := range h.old() {
-		fmt.Fprintf(&b, "%s: known is %s %s (%s:%d), %s\n", h.name, l.Type, l.Fingerprint, l.File, l.Number, h.since(l, state))
+		fmt.Fprintf(&b, "%s: known key: %s %s (%s:%d), %s\n", h.name, l.Type, l.Fingerprint, l.File, l.Number, h.since(l, state))
 	}
 	return b.String()
 }
@@ -176,10 +171,10 @@ func because(reason error) string {
 	if reason == nil {
 		return ""
 	}
-	return ", which counts for nothing: " + reason.Error()
+	return ", which is ignored: " + reason.Error()
 }
 
-// old are the known keys of a changed host that it does not show.
+// old are the known keys of a changed host that it did not present.
 func (h *keyedHost) old() []hostkeys.Line {
 	var lines []hostkeys.Line
 	for _, k := range h.keys {
@@ -193,14 +188,14 @@ func (h *keyedHost) old() []hostkeys.Line {
 	return lines
 }
 
-// since says since when a key is known, and from where that is known.
+// since says since when a key is known, and how we know.
 func (h *keyedHost) since(l hostkeys.Line, state string) string {
 	if seen, ok := h.seen[l.Fingerprint]; ok {
 		return fmt.Sprintf("seen from %s (run %s) to %s (run %s)",
 			seen.First.UTC().Format(time.RFC3339), seen.FirstRun, seen.Last.UTC().Format(time.RFC3339), seen.LastRun)
 	}
 	if l.Comment != "" {
-		return fmt.Sprintf("no run in %s has seen it; its comment is %q", state, l.Comment)
+		return fmt.Sprintf("not seen in any run in %s; its comment is %q", state, l.Comment)
 	}
-	return fmt.Sprintf("since when is unknown: no run in %s has seen it, and its line has no comment", state)
+	return fmt.Sprintf("not seen in any run in %s, and its line has no comment", state)
 }

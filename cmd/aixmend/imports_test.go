@@ -33,6 +33,16 @@ var leaves = []string{"transport/lab/golden", "transport/lab/suite"}
 // error: a new room is a decision.
 var rooms = map[string]room{
 	"cmd/aixmend":                 {imports: []string{"*", "cmd/*"}},
+	"cmd/aixmend/complete":        {imports: []string{"controller/journal", "controller/outcome", "controller/report", "inventory/load", "playbooks"}},
+	"cmd/aixmend/console":         {imports: []string{"cmd/aixmend/exit", "controller/outcome", "controller/report"}},
+	"cmd/aixmend/evidence":        {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "controller/journal", "controller/outcome", "controller/report", "controller/report/formats"}},
+	"cmd/aixmend/exit":            {imports: []string{"controller/journal", "controller/outcome"}},
+	"cmd/aixmend/guide":           {imports: []string{"cmd/aixmend/request", "controller", "controller/journal", "controller/outcome", "controller/report", "inventory/ranges", "playbooks", "transport/shell"}, tests: []string{"inventory", "inventory/load"}},
+	"cmd/aixmend/job":             {imports: []string{"*", "cmd/aixmend/console", "cmd/aixmend/evidence", "cmd/aixmend/exit", "cmd/aixmend/live", "cmd/aixmend/news", "cmd/aixmend/planfile", "cmd/aixmend/reach", "cmd/aixmend/request"}},
+	"cmd/aixmend/news":            {imports: []string{"controller/drift", "controller/journal", "controller/outcome", "playbooks/facts"}},
+	"cmd/aixmend/planfile":        {imports: []string{"cmd/aixmend/exit", "controller", "controller/approval", "controller/journal", "controller/outcome", "controller/report", "inventory", "playbooks/onhost", "transport", "transport/wrap"}},
+	"cmd/aixmend/reach":           {imports: []string{"cmd/aixmend/request", "controller", "inventory", "inventory/secrets", "transport", "transport/endpoint", "transport/retry", "transport/ssh", "transport/ssh/auth", "transport/ssh/hostkeys", "transport/sshconfig", "transport/wrap"}},
+	"cmd/aixmend/request":         {imports: []string{"cmd/aixmend/exit", "cmd/aixmend/planfile", "controller", "controller/journal", "controller/outcome", "inventory", "playbooks"}},
 	"inventory":                   {imports: []string{"inventory/ranges", "inventory/strictyaml"}},
 	"inventory/secrets":           {imports: []string{"inventory", "transport", "transport/program", "transport/ssh/passwords"}},
 	"inventory/naming":            {},

@@ -11,67 +11,96 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/request"
 	"aixmend/inventory"
-	"aixmend/inventory/load"
 	"aixmend/inventory/settings"
 	"aixmend/inventory/strictyaml"
 )
 
-func (a *app) inventory() *cobra.Command {
-	list := &cobra.Command{
-		Use: "list", Short: "List the selected hosts as they will be connected to", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.listInventory(c.Context()) },
-	}
-	a.flags.selection(list)
-	a.flags.sshConfig(list)
-	a.flags.stateDir(list)
-	a.flags.formats(list)
-	check := &cobra.Command{
-		Use: "check", Short: "Check the inventory and say everything that is wrong with it", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			inv, _, err := a.flags.selected()
-			if err != nil {
-				return err
-			}
-			a.flags.tell(expired(inv.Hosts, time.Now()))
-			fmt.Fprintf(a.out, "%s: %d hosts, %d groups, no problems\n", strings.Join(inv.Files, ", "), len(inv.Hosts), len(inv.Groups))
-			return nil
-		},
-	}
-	a.flags.selection(check)
-	a.flags.stateDir(check)
-	imported := &cobra.Command{
-		Use: "import", Short: "Print the selected hosts as one inventory in the native form; paths start at the working folder", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			inv, hosts, err := a.flags.selected()
-			if err != nil {
-				return err
-			}
-			_, err = a.out.Write(inv.Export(hosts))
-			return err
-		},
-	}
-	a.flags.selection(imported)
-	a.flags.stateDir(imported)
+func newInventory(c *cli) *cobra.Command {
 	schema := &cobra.Command{
 		Use: "schema", Short: "Print the JSON Schema of an inventory file", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := a.out.Write(settings.Schema())
+			_, err := c.Out.Write(settings.Schema())
 			return err
 		},
 	}
-	return group("inventory", "Look at the inventory before you run", list, check, imported, schema)
+	return group("inventory", "Inspect the inventory before a run", newInventoryList(c), newInventoryCheck(c), newInventoryImport(c), schema)
 }
 
-// expired are the waivers and acceptances that are over, each once: many hosts
-// may share one.
+// inventoryOptions are the flags of the verbs of inventory.
+type inventoryOptions struct {
+	selection
+	stateFolder
+	format
+	sshConfig string
+}
+
+// asked is the selection as a request has it.
+func (o *inventoryOptions) asked() request.Asked {
+	return request.Asked{Inventories: o.inventories, Limit: o.limit, SSHConfig: o.sshConfig}
+}
+
+func newInventoryList(c *cli) *cobra.Command {
+	var o inventoryOptions
+	cmd := &cobra.Command{
+		Use: "list", Short: "List the selected hosts as they will be connected to", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return listInventory(cmd.Context(), c, &o) },
+	}
+	o.selection.flags(cmd.Flags())
+	sshConfigFlag(cmd.Flags(), &o.sshConfig)
+	o.stateFolder.flags(cmd.Flags())
+	o.format.flags(cmd.Flags())
+	return cmd
+}
+
+func newInventoryCheck(c *cli) *cobra.Command {
+	var o inventoryOptions
+	cmd := &cobra.Command{
+		Use: "check", Short: "Check the inventory and report every problem", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			inv, _, err := c.selected(cmd.Context(), o.asked(), o.state, false)
+			if err != nil {
+				return err
+			}
+			c.warn(expired(inv.Hosts, time.Now()), false)
+			fmt.Fprintf(c.Out, "%s: %d hosts, %d groups, no problems\n", strings.Join(inv.Files, ", "), len(inv.Hosts), len(inv.Groups))
+			return nil
+		},
+	}
+	o.selection.flags(cmd.Flags())
+	o.stateFolder.flags(cmd.Flags())
+	return cmd
+}
+
+func newInventoryImport(c *cli) *cobra.Command {
+	var o inventoryOptions
+	cmd := &cobra.Command{
+		Use: "import", Short: "Print the selected hosts as one native inventory; paths are relative to the working folder", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			inv, hosts, err := c.selected(cmd.Context(), o.asked(), o.state, false)
+			if err != nil {
+				return err
+			}
+			_, err = c.Out.Write(inv.Export(hosts))
+			return err
+		},
+	}
+	o.selection.flags(cmd.Flags())
+	o.stateFolder.flags(cmd.Flags())
+	return cmd
+}
+
+// expired lists the waivers and acceptances that have expired, once each: hosts may share
+// one.
 func expired(hosts []inventory.Host, now time.Time) strictyaml.Problems {
 	var over strictyaml.Problems
 	seen := map[strictyaml.Pos]bool{}
 	add := func(at strictyaml.Pos, what string, until time.Time, follows string) {
 		if !seen[at] {
 			seen[at] = true
-			over = append(over, strictyaml.Problem{Pos: at, Message: fmt.Sprintf("the %s is over, it was until %s: %s", what, until.Format(time.DateOnly), follows)})
+			over = append(over, strictyaml.Problem{Pos: at, Message: fmt.Sprintf("the %s expired on %s: %s", what, until.Format(time.DateOnly), follows)})
 		}
 	}
 	for _, h := range hosts {
@@ -90,27 +119,6 @@ func expired(hosts []inventory.Host, now time.Time) strictyaml.Problems {
 	return over
 }
 
-// programs runs programs that inventories name, until the first signal.
-func (a *app) programs(ctx context.Context) load.Runner {
-	return func(argv []string, timeout time.Duration) ([]byte, error) {
-		ctx, cut := context.WithCancelCause(ctx)
-		defer cut(nil)
-		ended := make(chan struct{})
-		defer close(ended)
-		go func() {
-			select {
-			case <-a.interrupts.stop:
-				cut(errInterrupted)
-			case <-ended:
-			}
-		}()
-		return load.Programs(ctx)(argv, timeout)
-	}
-}
-
-// warnOf says a warning about the inventory.
-func (a *app) warnOf(w strictyaml.Problem) { a.say("warning: %s", w) }
-
 // listedHost is one host of `inventory list --format json`.
 type listedHost struct {
 	Name    string   `json:"name"`
@@ -120,15 +128,15 @@ type listedHost struct {
 	Become  string   `json:"become"`
 	Groups  []string `json:"groups"`
 	RMCNIC  string   `json:"rmc_nic"`
-	// What follows is empty where nobody has said it.
+	// The rest is empty where neither inventory nor ssh_config set it.
 	Identity     string `json:"identity,omitempty"`
 	Jump         string `json:"jump,omitempty"`
 	ProxyCommand string `json:"proxy_command,omitempty"`
-	// Accepts are the checks of the cluster guard whose unclear answer is accepted.
+	// Accepts are the guard checks whose unclear answer is accepted.
 	Accepts []listedAcceptance `json:"accepts,omitempty"`
 }
 
-// listedAcceptance is one acceptance of a listed host; Active, it holds now.
+// listedAcceptance is one acceptance of a host; Active: it has not expired.
 type listedAcceptance struct {
 	Check  string `json:"check"`
 	Until  string `json:"until"`
@@ -136,8 +144,7 @@ type listedAcceptance struct {
 	Active bool   `json:"active"`
 }
 
-// listedAcceptances are the acceptances of a host as a list shows them: as
-// values, and as words.
+// listedAcceptances returns the acceptances of a host, as values and as text.
 func listedAcceptances(h inventory.Host, now time.Time) (list []listedAcceptance, words string) {
 	var texts []string
 	for _, a := range h.Accepts {
@@ -145,40 +152,37 @@ func listedAcceptances(h inventory.Host, now time.Time) (list []listedAcceptance
 		list = append(list, one)
 		text := one.Check + " until " + one.Until
 		if !one.Active {
-			text += " (over)"
+			text += " (expired)"
 		}
 		texts = append(texts, text)
 	}
 	return list, strings.Join(texts, ", ")
 }
 
-func (a *app) listInventory(ctx context.Context) error {
-	if err := a.flags.checkFormat(); err != nil {
+func listInventory(ctx context.Context, c *cli, o *inventoryOptions) error {
+	if err := o.format.check(); err != nil {
 		return err
 	}
-	inv, hosts, err := a.flags.selected()
+	inv, hosts, err := c.selected(ctx, o.asked(), o.state, false)
 	if err != nil {
 		return err
 	}
-	reach := a.reach(a.flags.asked, inv.Bastions)
-	defer reach.ssh.Close()
-	targets, err := reach.targets(ctx, hosts)
+	way := c.reach(o.asked(), inv.Bastions)
+	defer way.Close()
+	targets, err := way.Targets(ctx, hosts)
 	if err != nil {
-		return usage(err)
+		return exit.Usage(err)
 	}
 	listed := []listedHost{}
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Options = table.OptionsNoBordersAndSeparators
-	header := table.Row{"HOST", "ADDRESS", "PORT", "USER", "VIA", "BECOME", "RMC NIC", "GROUPS"}
+	header := []any{"HOST", "ADDRESS", "PORT", "USER", "VIA", "BECOME", "RMC NIC", "GROUPS"}
 	accepting := slices.ContainsFunc(hosts, func(h inventory.Host) bool { return len(h.Accepts) > 0 })
 	if accepting {
 		header = append(header, "ACCEPTS")
 	}
-	t.AppendHeader(header)
+	t := newTable(header...)
 	for i, h := range hosts {
 		groups, to := append([]string{}, h.Groups...), targets[i]
-		if to.Jump == "none" { // a direct way is nothing to show
+		if to.Jump == "none" { // a direct connection shows nothing
 			to.Jump = ""
 		}
 		accepts, accepted := listedAcceptances(h, time.Now())
@@ -193,9 +197,9 @@ func (a *app) listInventory(ctx context.Context) error {
 		}
 		t.AppendRow(row)
 	}
-	if a.flags.format == "json" {
-		return a.printJSON(listed)
+	if o.format.format == "json" {
+		return c.JSON(listed)
 	}
-	_, err = fmt.Fprintln(a.out, t.Render())
+	_, err = fmt.Fprintln(c.Out, t.Render())
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"aixmend/cmd/aixmend/request"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/transport/lab/aixsim"
@@ -180,7 +181,7 @@ func (k *killed) process(kills int) int {
 	child := exec.CommandContext(ctx, program(k.t), append(args, "--state", "state")...)
 	child.Cancel = func() error { return child.Process.Signal(syscall.SIGQUIT) } // it says where it hangs
 	child.WaitDelay = 10 * time.Second
-	child.Dir, child.Env = k.dir, []string{"HOME=" + k.dir, "PATH=" + os.Getenv("PATH"), "AIXMEND_SSH_CONFIG=" + noSSHConfig}
+	child.Dir, child.Env = k.dir, []string{"HOME=" + k.dir, "PATH=" + os.Getenv("PATH"), "AIXMEND_SSH_CONFIG=" + request.None}
 	var said bytes.Buffer
 	child.Stdout, child.Stderr = &said, &said
 	before := len(k.read)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"aixmend/cmd/aixmend/job"
 	"aixmend/controller/outcome"
 	"aixmend/transport"
 	"aixmend/transport/lab/aixsim"
@@ -64,7 +65,7 @@ func TestOpenFileLimit(t *testing.T) {
 	}
 
 	got = auditLimited(t, dir, 40, 0, 500)
-	const none = "error: the open-file limit is 40: not even one host can be connected to\nhint: raise it with ulimit -n 66\n"
+	const none = "error: the open-file limit is 40: too low to connect to even one host\nhint: raise it with ulimit -n 66\n"
 	if got.exit != 2 || got.err != none || got.out != "" {
 		t.Errorf("exit code %d\n%s%s", got.exit, got.err, got.out)
 	}
@@ -78,16 +79,17 @@ func TestOpenFileLimitThatIsHalfUsed(t *testing.T) {
 	got := auditLimited(t, dir, limit, held, 500)
 	var taken, atOnce, enough int
 	said := regexp.MustCompile(`(?m)^warning: .*`).FindString(got.err)
-	_, err := fmt.Sscanf(said, "warning: the open-file limit is 160, and %d files are open already: %d hosts at one time, not 40; raise it with ulimit -n %d", &taken, &atOnce, &enough)
+	_, err := fmt.Sscanf(said, "warning: the open-file limit is 160, with %d files open already: %d hosts at one time, not 40; raise it with ulimit -n %d", &taken, &atOnce, &enough)
 	if err != nil || got.exit != 0 || got.run.Counts[outcome.Healthy] != 40 {
 		t.Fatalf("%v, exit code %d, %v\n%s", err, got.exit, got.run.Counts, got.err)
 	}
 	// What the process that runs the tests has open besides comes with them.
+	const ownFiles, reservedFiles, filesPerHost = 16, 64, 2
 	if taken < held+3 || atOnce != (limit-reservedFiles-(taken-ownFiles))/filesPerHost || enough != taken-ownFiles+reservedFiles+40*filesPerHost {
 		t.Errorf("%s", said)
 	}
 	got = auditLimited(t, dir, 128, 110, 500)
-	if got.exit != 2 || !strings.Contains(got.err, "not even one host can be connected to") {
+	if got.exit != 2 || !strings.Contains(got.err, "too low to connect to even one host") {
 		t.Errorf("exit code %d\n%s", got.exit, got.err)
 	}
 }
@@ -111,7 +113,7 @@ func TestFilesOfAConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer first.Close()
-	before := openFiles().taken
+	before := job.OpenFiles().Taken
 	const n = 10
 	for range n {
 		conn, err := dialer.Dial(t.Context(), target)
@@ -123,7 +125,7 @@ func TestFilesOfAConnection(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := openFiles().taken - before; got != 2*n { // the server's end is in this process too
+	if got := job.OpenFiles().Taken - before; got != 2*n { // the server's end is in this process too
 		t.Errorf("%d connections cost %d files, with the server's ends", n, got)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"aixmend/cmd/aixmend/request"
 	"crypto/ed25519"
 	"encoding/pem"
 	"os"
@@ -58,7 +59,7 @@ func newWatching(t *testing.T) *watching {
 func (k *watching) start(env []string, args ...string) {
 	k.t.Helper()
 	k.cmd = exec.Command(program(k.t), args...)
-	k.cmd.Args = append(k.cmd.Args, "-i", filepath.Join(k.dir, "inventory.yaml"), "--state", filepath.Join(k.dir, "state"), "--ssh-config", noSSHConfig)
+	k.cmd.Args = append(k.cmd.Args, "-i", filepath.Join(k.dir, "inventory.yaml"), "--state", filepath.Join(k.dir, "state"), "--ssh-config", request.None)
 	k.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + k.dir, "TERM=xterm-256color"}, env...)
 	k.cmd.Stdin, k.cmd.Stderr, k.cmd.Stdout = k.side, k.side, &k.out
 	k.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -159,7 +160,7 @@ func TestLiveViewInterrupted(t *testing.T) {
 	k := watch(t, nil, "audit", "--set", "probe_timeout=5m")
 	k.draws("4 of 5 hosts have ended")
 	k.press("\x03")
-	k.sees("interrupted: no new host and no new change begins, what runs comes to its end; once more cuts the connections")
+	k.sees("interrupted: no new host and no new change begins; finishing work in progress; Ctrl-C again disconnects")
 	k.press("\x03")
 	k.ends(3) // hosts that need a person go before 130
 	k.leaves("")
@@ -184,7 +185,7 @@ func TestLiveViewLosesItsTerminal(t *testing.T) {
 // Who is asked between waves has the terminal to himself.
 func TestLiveViewAndQuestions(t *testing.T) {
 	k := watch(t, nil, "recover", "--yes", "--pause", "--wave", "1,100%", "-l", "daemon-down,remote-clients-disabled", "--set", "settle=60ms", "--set", "wait=5s")
-	k.says("wave 2: 1 host: remote-clients-disabled. Go on? Only yes will do: ", "yes")
+	k.says("wave 2: 1 host: remote-clients-disabled. Type 'yes' to continue: ", "yes")
 	k.ends(0)
 	k.leaves("")
 	before, _, _ := strings.Cut(k.shown.String(), "wave 2: 1 host")

@@ -1,27 +1,33 @@
 // Command aixmend audits and repairs a fleet of AIX VMs over SSH.
 //
-// Output rules. Machine output and the summary that was asked for go to
-// stdout; everything else goes to stderr as lines that begin with "error: ",
-// "warning: " or "hint: ", without a capital and without a full stop. Nothing
-// that came from a host reaches a terminal uncleaned. It asks only on a
-// terminal. The exit code is decided in one place, exit.go.
+// Output rules. Machine output and the requested summary go to stdout; everything else
+// goes to stderr, as lines that begin with "error: ", "warning: " or "hint: ", without a
+// capital and without a full stop. Text from a host is escaped before it reaches a
+// terminal. Questions are asked on a terminal only. The exit code is decided in one
+// place, the package exit.
 package main
 
 import (
 	"context"
-	"io"
+	"fmt"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report/formats"
 )
 
 func main() {
-	os.Exit(run(os.Args[1:], streams{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr,
-		inTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
-		outTerminal: term.IsTerminal(int(os.Stdout.Fd())),
-		errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
-		width: func() int {
+	os.Exit(run(os.Args[1:], console.Streams{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		InTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
+		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Width: func() int {
 			width, _, err := term.GetSize(int(os.Stdout.Fd()))
 			if err != nil {
 				return 0
@@ -31,26 +37,26 @@ func main() {
 	}))
 }
 
-// streams is the world outside: where text goes, and whether a person sits there.
-type streams struct {
-	in                                   io.Reader
-	out, err                             io.Writer
-	inTerminal, outTerminal, errTerminal bool
-	width                                func() int
+// run runs the command and returns the exit code.
+func run(args []string, std console.Streams) int {
+	interrupts := console.Listen()
+	defer interrupts.Close()
+	c := &cli{Console: console.New(std, interrupts, os.Getenv)}
+	root := newRoot(c)
+	c.plugin = asksNagios(root, args)
+	root.SetArgs(args)
+	return int(c.exit(root.ExecuteContext(interrupts.Context(context.Background()))))
 }
 
-// run runs the command and returns the exit code.
-func run(args []string, std streams) int {
-	interrupts := listen()
-	defer interrupts.close()
-	if inWorkflow() {
-		std.out, std.err = newDefused(std.out), newDefused(std.err)
+// exit prints the error of a call and returns the exit code.
+func (c *cli) exit(err error) outcome.Code {
+	code, messages := exit.Decide(err, c.Interrupts.Code())
+	for _, m := range messages {
+		c.Say("%s", m)
 	}
-	std.err = &console{out: std.err}
-	a := &app{streams: std, interrupts: interrupts}
-	root := a.root()
-	a.plugin = asksNagios(root, args)
-	root.SetArgs(args)
-	err := root.ExecuteContext(interrupts.context(context.Background()))
-	return int(a.exit(err))
+	if !c.plugin || len(messages) == 0 { // a finished run has printed its status
+		return code
+	}
+	fmt.Fprintln(c.Out, formats.NagiosStatus(outcome.PluginUnknown, strings.ReplaceAll(err.Error(), "\n", "; ")))
+	return outcome.PluginUnknown
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"aixmend/cmd/aixmend/request"
 	"aixmend/transport/lab/aixsim"
 )
 
@@ -55,7 +56,7 @@ func TestScripts(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "ssh_config"), []byte(fleetSSHConfig(dir, fleet)), 0o600); err != nil {
 				return err
 			}
-			env.Setenv("AIXMEND_SSH_CONFIG", noSSHConfig)
+			env.Setenv("AIXMEND_SSH_CONFIG", request.None)
 			env.Setenv("FAST", "--set=settle=60ms --set=wait=600ms")
 			for name, file := range map[string]string{"PLAYBOOK": "../../playbooks/rmc-restore.yaml", "SWEEP": "../../examples/ops-sweep.sh"} {
 				path, err := filepath.Abs(file)

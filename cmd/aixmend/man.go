@@ -11,15 +11,15 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// man writes the man pages: a package calls it, and who has built the binary can.
-func (a *app) man() *cobra.Command {
+// newMan is the hidden verb that writes the man pages, for packages.
+func newMan() *cobra.Command {
 	date := ""
-	c := &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "man DIR", Short: "Write the man pages into a folder", Args: cobra.ExactArgs(1), Hidden: true,
 		RunE: func(c *cobra.Command, args []string) error { return writeMan(c.Root(), date, args[0]) },
 	}
-	c.Flags().StringVar(&date, "date", "", "the `DAY` that the pages bear, 2026-01-31")
-	return c
+	cmd.Flags().StringVar(&date, "date", "", "`DAY` on the pages, 2026-01-31")
+	return cmd
 }
 
 // writeMan writes a page for a command and for each verb below it.
@@ -38,15 +38,15 @@ func writeMan(c *cobra.Command, date, dir string) error {
 	return nil
 }
 
-// pageOf is the name of a command's page.
+// pageOf is the name of the page of a command.
 func pageOf(c *cobra.Command) string { return strings.ReplaceAll(c.CommandPath(), " ", "-") }
 
-// roff is a man page that is being written.
+// roff is a man page in the making.
 type roff struct{ strings.Builder }
 
 func (r *roff) printf(format string, args ...any) { r.WriteString(fmt.Sprintf(format, args...)) }
 
-// of writes the page of a command behind its head.
+// of writes the body of the page of a command.
 func (r *roff) of(c *cobra.Command) string {
 	r.section("DESCRIPTION")
 	r.text(described(c))
@@ -54,9 +54,9 @@ func (r *roff) of(c *cobra.Command) string {
 	r.options(c)
 	r.section("EXIT STATUS")
 	if c.HasParent() {
-		r.text("The table of codes is in aixmend(1).")
+		r.text("The exit codes are listed in aixmend(1).")
 	} else {
-		r.text("Where several hold, the one that stands first here wins: the order is by gravity.")
+		r.text("Where several apply, the first one in this list wins: the order is by gravity.")
 		for _, m := range outcome.Codes() {
 			r.item(fmt.Sprint(m.Code), m.Means)
 		}
@@ -77,7 +77,7 @@ func (r *roff) head(c *cobra.Command, date string) {
 	name := pageOf(c)
 	r.printf(".\\\" Written by aixmend man from the commands themselves.\n.TH %s 1 \"%s\" \"aixmend %s\" \"aixmend\"\n",
 		escape(strings.ToUpper(name)), date, escape(currentVersion()))
-	// No hyphenation, and ragged to the right: commands are read as they are typed.
+	// No hyphenation, ragged right: commands stay as they are typed.
 	r.WriteString(".nh\n.ad l\n")
 	r.section("NAME")
 	r.printf("%s \\- %s\n", escape(name), escape(c.Short))
@@ -90,7 +90,7 @@ func (r *roff) head(c *cobra.Command, date string) {
 	}
 }
 
-// synopsis is what may follow the name of a command.
+// synopsis lists the forms of a command, without its name.
 func synopsis(c *cobra.Command) []string {
 	if c.Name() == "completion" {
 		return []string{"bash|zsh|fish|powershell [flags]"}
@@ -151,12 +151,12 @@ func (r *roff) seeAlso(c *cobra.Command) {
 
 func (r *roff) section(name string) { r.printf(".SH %s\n", name) }
 
-// item is a term and, set in from it, what it means.
+// item is a term and its indented explanation.
 func (r *roff) item(term, means string) {
 	r.printf(".TP\n.B %s\n%s\n", escape(term), escape(means))
 }
 
-// text writes paragraphs; what is set in stays as it is.
+// text writes paragraphs; indented ones stay as they are.
 func (r *roff) text(text string) {
 	for i, paragraph := range strings.Split(text, "\n\n") {
 		if i > 0 {
@@ -170,7 +170,7 @@ func (r *roff) text(text string) {
 	}
 }
 
-// escape makes text that no line of which is taken for a request.
+// escape escapes text, so that no line is a roff request.
 func escape(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`, "\t", "    ").Replace(text)
 	lines := strings.Split(text, "\n")

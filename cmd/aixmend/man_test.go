@@ -1,6 +1,7 @@
 package main
 
 import (
+	"aixmend/cmd/aixmend/console"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +14,7 @@ import (
 // tree is the command as it is, unconnected.
 func tree(t *testing.T) *cobra.Command {
 	t.Helper()
-	root := (&app{}).root()
+	root := newRoot(&cli{Console: console.New(console.Streams{}, console.NewInterrupts(), os.Getenv)})
 	root.InitDefaultHelpCmd()
 	return root
 }
@@ -49,7 +50,7 @@ func TestManPages(t *testing.T) {
 	for page, wants := range map[string][]string{
 		"aixmend.1":                 {".SH EXIT STATUS", ".B 143", "AIXMEND_FLAG", "STATE/runs/RUN/run.json", "aixmend\\-audit(1)"},
 		"aixmend-audit.1":           {".TH AIXMEND\\-AUDIT 1 \"2026-01-31\"", ".B \\-l, \\-\\-limit PATTERN", "(default 200)"},
-		"aixmend-recover.1":         {"take back what RUN has applied"},
+		"aixmend-recover.1":         {"roll back the changes of RUN"},
 		"aixmend-playbook-show.1":   {"NAME|FILE [flags]", "aixmend\\-playbook(1)"},
 		"aixmend-completion.1":      {"bash|zsh|fish|powershell"},
 		"aixmend-inventory-check.1": {"aixmend inventory check"},

@@ -9,15 +9,18 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/news"
 	"aixmend/controller/drift"
 	"aixmend/controller/journal"
 	"aixmend/controller/notify"
 	"aixmend/controller/outcome"
 )
 
-// tokenVariable holds the bearer token for hooks.
+// tokenVariable is the variable with the bearer token for web hooks.
 const tokenVariable = "AIXMEND_NOTIFY_TOKEN"
 
 // Words of --notify-on.
@@ -27,131 +30,118 @@ const (
 	onAlways  = "always"
 )
 
-// afterSignal is how long others may be told of a run that was interrupted:
-// somebody waits for its end.
+// afterSignal bounds the notifications of an interrupted run: somebody waits for it to
+// end.
 const afterSignal = 10 * time.Second
 
-// noticeFlags say who is told of a run, and when. They are in no file of the run:
-// a URL may be a secret.
-type noticeFlags struct {
-	notify   []string
+// notices are the flags of notifications. They are kept in no file of the run: a URL may
+// be a secret.
+type notices struct {
+	notifyTo []string
 	notifyOn string
-	targets  []notify.Target // what notify says
+	targets  []notify.Target // parsed from notifyTo
 	token    string
 }
 
-// notices declares the flags.
-func (f *noticeFlags) notices(c *cobra.Command) {
-	c.Flags().StringArrayVar(&f.notify, "notify", nil, "tell `TARGET` of the run: exec:PROGRAM ARGUMENT..., https://..., slack:https://... or env:NAME, a variable with one of them; may repeat")
-	c.Flags().StringVar(&f.notifyOn, "notify-on", onChange, "when: change, trouble or always")
+func (o *notices) flags(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&o.notifyTo, "notify", nil, "notify `TARGET` of the run: exec:PROGRAM ARGUMENT..., https://..., slack:https://... or env:NAME, a variable with one of these; may repeat")
+	fs.StringVar(&o.notifyOn, "notify-on", onChange, "when: change, trouble or always")
 }
 
-// checkNotices reads the flags. What was given is not quoted.
-func (f *noticeFlags) checkNotices() error {
-	if on := []string{onChange, onTrouble, onAlways}; !slices.Contains(on, f.notifyOn) {
-		return usagef("there are: "+strings.Join(on, ", "), "--notify-on %q is not known", f.notifyOn)
+// check parses the flags. Messages do not quote them.
+func (o *notices) check() error {
+	if on := []string{onChange, onTrouble, onAlways}; !slices.Contains(on, o.notifyOn) {
+		return exit.Usagef("it takes "+strings.Join(on, ", "), "--notify-on %q is not known", o.notifyOn)
 	}
-	f.targets, f.token = nil, strings.TrimSpace(os.Getenv(tokenVariable))
-	if strings.ContainsFunc(f.token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return usagef("", "%s holds a character that a token can't have", tokenVariable)
+	o.targets, o.token = nil, strings.TrimSpace(os.Getenv(tokenVariable))
+	if strings.ContainsFunc(o.token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return exit.Usagef("", "%s has a character that a token can't have", tokenVariable)
 	}
-	for i, text := range f.notify {
+	for i, text := range o.notifyTo {
 		if text == "" {
-			continue // of an empty variable: nobody is asked for
+			continue // an empty variable asks for nobody
 		}
 		t, err := notify.Parse(text, os.LookupEnv)
 		switch {
 		case err != nil:
-			return usagef("docs/notifications.md has examples", "--notify, number %d: %w", i+1, err)
-		case f.token != "" && t.InClear():
-			return usagef("use https://", "--notify %s: %s would travel there readable for all", t, tokenVariable)
+			return exit.Usagef("docs/notifications.md has examples", "--notify, number %d: %w", i+1, err)
+		case o.token != "" && t.InClear():
+			return exit.Usagef("use https://", "--notify %s: %s would be sent unencrypted", t, tokenVariable)
 		}
-		f.targets = append(f.targets, t)
+		o.targets = append(o.targets, t)
 	}
 	return nil
 }
 
-// tellOthers tells others of a run, once all that is kept of it is written. What
-// goes wrong is a warning, and the exit code stays. failed is what the run itself
-// could not do, or nil.
-func (a *app) tellOthers(ctx context.Context, j *job, run outcome.Run, failed error) {
-	f := j.flags.noticeFlags
-	if len(f.targets) == 0 {
+// notify sends the notifications of a run, once all its evidence is written. A failure is
+// a warning and does not change the exit code. failed is the error of the run itself, or
+// nil.
+func (w walk) notify(ctx context.Context, c *cli, j *job.Job, run outcome.Run, failed error) {
+	if len(w.targets) == 0 {
 		return
 	}
 	if failed != nil {
-		a.conclude(&run, outcome.ExitInternal, failed.Error())
+		j.Conclude(&run, outcome.ExitInternal, failed.Error())
 	}
-	news := a.newsFor(j, run)
-	if !f.wanted(run, news) {
+	changed := c.newsFor(w.state, run)
+	if !w.wanted(run, changed) {
 		return
 	}
-	ctx, done := a.untilSignal(ctx)
+	ctx, done := c.untilSignal(ctx)
 	defer done()
-	reports, err := filepath.Abs(filepath.Join(j.flags.state, "runs", run.ID))
+	reports, err := filepath.Abs(filepath.Join(w.state, "runs", run.ID))
 	if err != nil {
 		reports = ""
 	}
-	teller := &notify.Teller{Token: f.token, Version: currentVersion(), Env: os.Environ()}
-	problems := teller.Tell(ctx, f.targets, notify.Of(run, news, reports))
+	teller := &notify.Teller{Token: w.token, Version: currentVersion(), Env: os.Environ()}
+	problems := teller.Tell(ctx, w.targets, notify.Of(run, changed, reports))
 	for _, err := range problems {
-		a.say("warning: %s", err)
+		c.Say("warning: %s", err)
 	}
-	if j.flags.verbose > 0 {
-		a.say("told of the run: %d of %d", len(f.targets)-len(problems), len(f.targets))
+	if w.verbose > 0 {
+		c.Say("notifications sent: %d of %d", len(w.targets)-len(problems), len(w.targets))
 	}
 }
 
-// newsFor is what is new in a run; nil where there is none to compare it with.
-func (a *app) newsFor(j *job, run outcome.Run) *drift.Drift {
-	store, err := journal.OpenExisting(j.flags.state)
-	var news *drift.Drift
-	comparable := false
+// newsFor returns what changed in a run; nil where there is none to compare it with.
+func (c *cli) newsFor(state string, run outcome.Run) *drift.Drift {
+	store, err := journal.OpenExisting(state)
+	var changed *drift.Drift
 	if err == nil {
-		news, comparable, err = a.newsOf(store, &run, "")
+		changed, err = news.Since(store, &run, "")
 	}
 	if err != nil {
-		a.say("warning: the run can't be compared with an earlier one: %s", err)
-	}
-	if !comparable || err != nil {
+		c.Say("warning: the run can't be compared with an earlier one: %s", err)
 		return nil
 	}
-	return news
+	return changed
 }
 
-// wanted tells whether others are to be told of a run.
-func (f noticeFlags) wanted(run outcome.Run, news *drift.Drift) bool {
+// wanted reports whether --notify-on asks for notifications of a run.
+func (o notices) wanted(run outcome.Run, changed *drift.Drift) bool {
 	code := outcome.Code(run.ExitCode)
 	trouble := !run.Succeeded()
 	switch {
-	case f.notifyOn == onAlways:
+	case o.notifyOn == onAlways:
 		return true
-	case f.notifyOn == onTrouble:
+	case o.notifyOn == onTrouble:
 		return trouble
 	case code == outcome.ExitInterrupted, code == outcome.ExitTerminated, run.Unfinished > 0, run.Broke():
-		return true // cut off: the code may say something graver than that
-	case run.Counts[outcome.Recovered]+run.Counts[outcome.OutcomeUndone] > 0: // the run has changed it
+		return true // cut off, although a graver code may hide it
+	case run.Counts[outcome.Recovered]+run.Counts[outcome.OutcomeUndone] > 0: // the run has changed hosts
 		return true
-	case news != nil:
-		return news.News()
+	case changed != nil:
+		return changed.News()
 	}
 	return trouble
 }
 
-// untilSignal is a context that ends at the next signal: the second one where the
-// first has ended the run, and then soon in any case.
-func (a *app) untilSignal(ctx context.Context) (context.Context, func()) {
-	if _, interrupted := a.interrupts.code(); interrupted {
+// untilSignal is a context that the next signal ends. Where a signal has already ended
+// the run, the context is short.
+func (c *cli) untilSignal(ctx context.Context) (context.Context, func()) {
+	if c.Interrupts.Code() != 0 {
 		return context.WithTimeoutCause(ctx, afterSignal, fmt.Errorf("it took longer than %s", afterSignal))
 	}
-	a.interrupts.announce(nil) // the run is over: a signal ends nothing but this
-	ctx, cut := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case <-a.interrupts.stop:
-			cut(errInterrupted)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { cut(nil) }
+	c.Interrupts.Announce(nil) // the run is over: a signal ends only the notifications
+	return c.Interrupts.UntilStop(ctx)
 }

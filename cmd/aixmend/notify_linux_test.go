@@ -54,8 +54,8 @@ func TestNoNoticeSecretAnywhere(t *testing.T) {
 		calls        int32
 		says         string
 	}{
-		{[]string{"audit"}, 3, 200, 1, "told of the run: 1 of 1"},
-		{[]string{"plan", "--notify", "env:CHAT", "--notify", "env:PLAIN"}, 3, 200, 2, "told of the run: 2 of 2"},
+		{[]string{"audit"}, 3, 200, 1, "notifications sent: 1 of 1"},
+		{[]string{"plan", "--notify", "env:CHAT", "--notify", "env:PLAIN"}, 3, 200, 2, "notifications sent: 2 of 2"},
 		{[]string{"capture", "--notify", "env:CHAT", "--notify", "env:GONE"}, 3, 400, 1, "it answered 400 Bad Request"},
 		{[]string{"recover", "--yes", "--set=settle=60ms", "--set=wait=600ms"}, 0, 404, 1, "warning: " + hook.URL + " was not told"},
 		{[]string{"audit", "--notify", "env:BAD"}, 2, 200, 0, "must not hold a login"},
@@ -158,7 +158,7 @@ func TestWanted(t *testing.T) {
 		{"failed itself", run(1, 0), nothing, true, true, true},
 	} {
 		for on, want := range map[string]bool{onChange: c.change, onTrouble: c.trouble, onAlways: c.always} {
-			if got := (noticeFlags{notifyOn: on}).wanted(c.run, c.news); got != want {
+			if got := (notices{notifyOn: on}).wanted(c.run, c.news); got != want {
 				t.Errorf("%s, on %s: %v", c.name, on, got)
 			}
 		}

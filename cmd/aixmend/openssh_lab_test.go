@@ -25,6 +25,7 @@ import (
 	"testing"
 	"time"
 
+	"aixmend/cmd/aixmend/request"
 	"aixmend/controller/outcome"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/suite"
@@ -678,7 +679,7 @@ func (lab *sshLab) sit(t *testing.T, hosts ...row) *desk {
 	t.Helper()
 	d := &desk{t: t, lab: lab, dir: t.TempDir()}
 	// All hosts begin at once, and many may fail.
-	d.env = []string{"HOME=" + d.dir, "PATH=" + os.Getenv("PATH"), "AIXMEND_WAVE=100%", "AIXMEND_MAX_FAIL=100%", "AIXMEND_SSH_CONFIG=" + noSSHConfig}
+	d.env = []string{"HOME=" + d.dir, "PATH=" + os.Getenv("PATH"), "AIXMEND_WAVE=100%", "AIXMEND_MAX_FAIL=100%", "AIXMEND_SSH_CONFIG=" + request.None}
 	var inventory strings.Builder
 	fmt.Fprintf(&inventory, "apiVersion: aixmend/v1\ndefaults:\n  ssh: {user: root, identity: %s}\nhosts:\n", filepath.Join(lab.keys, "id_ed25519"))
 	for _, h := range hosts {

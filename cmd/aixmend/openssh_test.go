@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"aixmend/cmd/aixmend/request"
 	"aixmend/controller/outcome"
 	"aixmend/transport/lab/aixsim"
 )
@@ -78,7 +79,7 @@ func testSSHCron(t *testing.T, lab *sshLab) {
 	text, err := os.ReadFile(inventory)
 	noError(t, err)
 	noError(t, os.WriteFile(inventory, bytes.ReplaceAll(text, []byte(", identity: "+filepath.Join(lab.keys, "id_ed25519")), nil), 0o600))
-	d.env = []string{"AIXMEND_SSH_CONFIG=" + noSSHConfig}
+	d.env = []string{"AIXMEND_SSH_CONFIG=" + request.None}
 	r := d.run("audit", "--identity", filepath.Join(lab.keys, "id_ed25519"), "--known-hosts", filepath.Join(d.dir, "known_hosts.healthy")).exits(0)
 	if r.stderr != "" && strings.Contains(r.stderr, "error") || strings.Contains(r.stdout, "\x1b") {
 		t.Errorf("stdout %q\nstderr %q", r.stdout, r.stderr)

@@ -20,6 +20,7 @@ import (
 	"filippo.io/age"
 	gossh "golang.org/x/crypto/ssh"
 
+	"aixmend/cmd/aixmend/console"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/sshtest"
 )
@@ -211,7 +212,7 @@ func TestNoTypedSecretAnywhere(t *testing.T) {
 	code := make(chan int, 1)
 	go func() {
 		code <- run([]string{"audit", "-i", dir + "/inventory.yaml", "--state", dir + "/state", "-vv"},
-			streams{in: program, out: &out, err: &errs, inTerminal: true, errTerminal: true, width: func() int { return 0 }})
+			console.Streams{In: program, Out: &out, Err: &errs, InTerminal: true, ErrTerminal: true, Width: func() int { return 0 }})
 	}()
 	for _, q := range []struct{ question, answer string }{{"passphrase of ", secrets["passphrase"]}, {"password of ops (sudo): ", secrets["typed password"]}} {
 		until(t, "it asks for the "+q.question, func() bool { return strings.Contains(errs.String(), q.question) && !echoes(t, program) })

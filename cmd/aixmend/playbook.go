@@ -7,17 +7,15 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/exit"
 	"aixmend/playbooks"
 )
 
-func (a *app) playbook() *cobra.Command {
+func newPlaybook(c *cli) *cobra.Command {
 	list := &cobra.Command{
 		Use: "list", Short: "List the embedded playbooks", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			t := table.NewWriter()
-			t.SetStyle(table.StyleLight)
-			t.Style().Options = table.OptionsNoBordersAndSeparators
-			t.AppendHeader(table.Row{"PLAYBOOK", "WHAT IT DOES"})
+			t := newTable("PLAYBOOK", "WHAT IT DOES")
 			for _, name := range playbooks.Names() {
 				p, err := playbooks.Load(name)
 				if err != nil {
@@ -25,7 +23,7 @@ func (a *app) playbook() *cobra.Command {
 				}
 				t.AppendRow(table.Row{name, p.Title})
 			}
-			_, err := fmt.Fprintln(a.out, t.Render())
+			_, err := fmt.Fprintln(c.Out, t.Render())
 			return err
 		},
 	}
@@ -34,27 +32,27 @@ func (a *app) playbook() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := playbooks.Load(args[0])
 			if err != nil {
-				return usage(err)
+				return exit.Usage(err)
 			}
-			_, err = fmt.Fprint(a.out, p.Show())
+			_, err = fmt.Fprint(c.Out, p.Show())
 			return err
 		},
 	}
 	check := &cobra.Command{
-		Use: "check [NAME|FILE ...]", Short: "Check playbooks and say everything that is wrong with them", Args: cobra.ArbitraryArgs,
-		RunE: func(_ *cobra.Command, args []string) error { return a.checkPlaybooks(args) },
+		Use: "check [NAME|FILE ...]", Short: "Check playbooks and report every problem", Args: cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, args []string) error { return checkPlaybooks(c, args) },
 	}
 	schema := &cobra.Command{
 		Use: "schema", Short: "Print the JSON Schema of a playbook file", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := a.out.Write(playbooks.Schema())
+			_, err := c.Out.Write(playbooks.Schema())
 			return err
 		},
 	}
-	return group("playbook", "Look at what aixmend knows how to do", list, show, check, schema, a.sudoers())
+	return group("playbook", "Inspect playbooks", list, show, check, schema, newSudoers(c))
 }
 
-func (a *app) checkPlaybooks(names []string) error {
+func checkPlaybooks(c *cli, names []string) error {
 	if len(names) == 0 {
 		names = playbooks.Names()
 	}
@@ -62,21 +60,21 @@ func (a *app) checkPlaybooks(names []string) error {
 	for _, name := range names {
 		p, err := playbooks.Load(name)
 		if err != nil {
-			a.say("error: %s", err)
+			c.Say("error: %s", err)
 			bad++
 			continue
 		}
 		problems := "no problems"
 		if warnings := p.Warnings(); len(warnings) > 0 && !slices.Contains(playbooks.Names(), name) {
 			for _, w := range warnings {
-				a.warnOf(w)
+				c.Say("warning: %s", w)
 			}
 			problems = fmt.Sprintf("no errors, %d warnings", len(warnings))
 		}
-		fmt.Fprintf(a.out, "%s: %d probes, %d findings, %d rungs, %s\n", p.Name, len(p.Probes), len(p.Findings), len(p.Rungs), problems)
+		fmt.Fprintf(c.Out, "%s: %d probes, %d findings, %d rungs, %s\n", p.Name, len(p.Probes), len(p.Findings), len(p.Rungs), problems)
 	}
 	if bad > 0 {
-		return usagef("", "%d of %d playbooks are wrong", bad, len(names))
+		return exit.Usagef("", "%d of %d playbooks have problems", bad, len(names))
 	}
 	return nil
 }

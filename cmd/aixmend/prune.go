@@ -13,23 +13,25 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/exit"
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
-	"aixmend/controller/report"
 	"aixmend/playbooks"
 )
 
-// pruneFlags are the flags of runs prune.
-type pruneFlags struct {
+// pruneOptions are the flags of runs prune.
+type pruneOptions struct {
+	stateFolder
+	format
 	keep   int
 	older  minAge
 	dryRun bool
 }
 
-func (a *app) pruneRuns() *cobra.Command {
-	var f pruneFlags
-	c := &cobra.Command{
+func newRunsPrune(c *cli) *cobra.Command {
+	var o pruneOptions
+	cmd := &cobra.Command{
 		Use: "prune", Short: "Remove old runs, and the captures that only they need", Args: cobra.NoArgs,
 		Long: `Removes the runs that are past the bounds (past both, where both are given) and
 the captures they took before a change, unless the host still needs them.
@@ -38,27 +40,28 @@ Always kept: a running or open run, the latest run, for each verb and playbook t
 newest finished run and the newest with exit code 0, runs younger than 24 hours
 (--attempts counts them), and the runs that an open run reads. A run that
 recover --undo could roll back is removed only with --older-than.`,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := f.check(c.Flags().Changed("keep")); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd.Flags().Changed("keep")); err != nil {
 				return err
 			}
-			return a.prune(f)
+			return prune(c, &o)
 		},
 	}
-	a.flags.stateDir(c)
-	a.flags.formats(c)
-	c.Flags().IntVar(&f.keep, "keep", 0, "keep the newest `N` runs")
-	c.Flags().Var(&f.older, "older-than", "remove only runs older than `AGE`: 30d, 4w, 12h")
-	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print what would be removed, and remove nothing")
-	return c
+	o.stateFolder.flags(cmd.Flags())
+	o.format.flags(cmd.Flags())
+	cmd.Flags().IntVar(&o.keep, "keep", 0, "keep the newest `N` runs")
+	cmd.Flags().Var(&o.older, "older-than", "remove only runs older than `AGE`: 30d, 4w, 12h")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would be removed, and remove nothing")
+	return cmd
 }
 
-func (f pruneFlags) check(keep bool) error {
+// check checks the bounds; keep: --keep is given.
+func (o *pruneOptions) check(keep bool) error {
 	switch {
-	case keep && f.keep < 1:
-		return usagef("", "--keep must be 1 or more, found %d", f.keep)
-	case !keep && f.older == 0:
-		return usagef("aixmend runs prune --keep 100 --older-than 30d removes runs past both bounds", "runs prune needs --keep, --older-than or both")
+	case keep && o.keep < 1:
+		return exit.Usagef("", "--keep must be 1 or more, found %d", o.keep)
+	case !keep && o.older == 0:
+		return exit.Usagef("aixmend runs prune --keep 100 --older-than 30d removes runs past both bounds", "runs prune needs --keep, --older-than or both")
 	}
 	return nil
 }
@@ -96,29 +99,32 @@ func undoable(trail outcome.Trail) int {
 }
 
 // prune removes runs and prints the result.
-func (a *app) prune(f pruneFlags) error {
-	store, err := a.store()
+func prune(c *cli, o *pruneOptions) error {
+	if err := o.format.check(); err != nil {
+		return err
+	}
+	store, err := openState(o.state)
 	if err != nil {
 		return err
 	}
 	done, err := store.PruneRuns(journal.Retention{
-		Newest: f.keep, OlderThan: time.Duration(f.older), Now: time.Now(), Undoable: undoable, Values: uniqueValues(),
-	}, f.dryRun)
+		Newest: o.keep, OlderThan: time.Duration(o.older), Now: time.Now(), Undoable: undoable, Values: uniqueValues(),
+	}, o.dryRun)
 	if errors.Is(err, journal.ErrLink) {
-		return usagef("name the folder itself with --state", "%w", err)
+		return exit.Usagef("name the folder itself with --state", "%w", err)
 	}
 	if done == nil {
 		return err
 	}
-	return errors.Join(err, a.printPruned(*done))
+	return errors.Join(err, printPruned(c, o, *done))
 }
 
-func (a *app) printPruned(p journal.Pruned) error {
+func printPruned(c *cli, o *pruneOptions, p journal.Pruned) error {
 	for _, name := range p.LeftAlone {
-		a.say("warning: %s is not a run: left alone", path.Join(a.flags.state, "runs", report.Clean(name, false)))
+		c.Say("warning: %s is not a run: left alone", path.Join(o.state, "runs", clean(name)))
 	}
-	if a.flags.format == "json" {
-		return a.printJSON(p)
+	if o.format.format == "json" {
+		return c.JSON(p)
 	}
 	removed, freed := "removed", "freed"
 	if p.DryRun {
@@ -126,10 +132,10 @@ func (a *app) printPruned(p journal.Pruned) error {
 	}
 	var b strings.Builder
 	for _, id := range p.Leftovers {
-		fmt.Fprintf(&b, "%s the rest of %s, left by an earlier prune\n", removed, report.Clean(id, false))
+		fmt.Fprintf(&b, "%s the rest of %s, left by an earlier prune\n", removed, clean(id))
 	}
 	for _, r := range p.Removed {
-		what := strings.TrimSpace(report.Clean(r.Command+" "+r.Playbook, false))
+		what := strings.TrimSpace(clean(r.Command + " " + r.Playbook))
 		if what == "" {
 			what = "cut off"
 		}
@@ -142,14 +148,14 @@ func (a *app) printPruned(p journal.Pruned) error {
 		}
 		b.WriteByte('\n')
 	}
-	for _, c := range p.Captures {
-		fmt.Fprintf(&b, "%s capture %s\n", removed, report.Clean(c, false))
+	for _, name := range p.Captures {
+		fmt.Fprintf(&b, "%s capture %s\n", removed, clean(name))
 	}
 	for _, k := range p.Kept {
-		fmt.Fprintf(&b, "kept %s: %s\n", k.ID, report.Clean(k.Reason, false))
+		fmt.Fprintf(&b, "kept %s: %s\n", k.ID, clean(k.Reason))
 	}
 	fmt.Fprintf(&b, "%s %s: %d runs, %d captures\n", freed, bytesText(p.Bytes), len(p.Removed)+len(p.Leftovers), len(p.Captures))
-	_, err := fmt.Fprint(a.out, b.String())
+	_, err := fmt.Fprint(c.Out, b.String())
 	return err
 }
 

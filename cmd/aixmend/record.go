@@ -13,6 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/controller/recording"
@@ -21,80 +24,85 @@ import (
 	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/transport"
-	"aixmend/transport/retry"
-	"aixmend/transport/wrap"
 )
 
-// recordFlags are the flags that only record has.
-type recordFlags struct {
+// recordOptions are the flags of record.
+type recordOptions struct {
+	selection
+	stateFolder
+	reaching
+	loudness
 	out       string
 	anonymize bool
 	playbook  string
 	timeout   time.Duration
 }
 
-func (a *app) record() *cobra.Command {
-	var f recordFlags
-	c := &cobra.Command{
-		Use: "record", Short: "Keep what the read-only probes of hosts answer, one file a host; never changes a host",
-		Long: `Asks each host every read-only probe of all playbooks and what settles the open
-questions about AIX, and writes the answers to one file a host, for aixmend
-replay. A person can read the file before sending it on.
+func newRecord(c *cli) *cobra.Command {
+	var o recordOptions
+	cmd := &cobra.Command{
+		Use: "record", Short: "Record the answers of hosts to all read-only probes, one file a host; never changes a host",
+		Long: `Runs every read-only probe of all playbooks on each host, and the commands that
+settle open questions about AIX, and writes the answers to one file a host, for
+aixmend replay.
 
-What looks like a secret is taken out, always. --anonymize also replaces names,
-addresses and ids, the same one by the same everywhere, so that the recording
-still judges as before. Look at the file all the same before you send it.`,
+Anything that looks like a secret is always removed. --anonymize also replaces
+names, addresses and ids, consistently, so that the recording gives the same
+verdict. Read the file before you send it to anybody.`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.recordAll(c.Context(), f) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return record(cmd.Context(), c, &o) },
 	}
-	a.flags.selection(c)
-	a.flags.stateDir(c)
-	a.flags.reaching(c)
-	a.flags.loudness(c)
-	c.Flags().StringVar(&f.out, "out", "aixmend-recordings", "folder `DIR` for the recordings, HOST.recording.json each")
-	c.Flags().BoolVar(&f.anonymize, "anonymize", false, "replace host names, addresses, MACs, node ids, serial numbers and the like, consistently over all files of this call")
-	c.Flags().StringVar(&f.playbook, "playbook", "", "also ask the probes of the playbook in `FILE`")
-	c.Flags().DurationVar(&f.timeout, "probe-timeout", 30*time.Second, "how long a command may take that does not say it itself, before it is called hung")
-	return c
+	fs := cmd.Flags()
+	o.selection.flags(fs)
+	o.stateFolder.flags(fs)
+	o.reaching.flags(fs)
+	o.loudness.flags(fs)
+	fs.StringVar(&o.out, "out", "aixmend-recordings", "folder `DIR` for the recordings, HOST.recording.json each")
+	fs.BoolVar(&o.anonymize, "anonymize", false, "replace host names, addresses, MACs, node ids, serial numbers and the like, consistently over all files of this run")
+	fs.StringVar(&o.playbook, "playbook", "", "also run the probes of the playbook in `FILE`")
+	fs.DurationVar(&o.timeout, "probe-timeout", 30*time.Second, "time limit of commands that set none themselves")
+	return cmd
 }
 
-// recordAll records the selected hosts, from the flags to the exit code.
-func (a *app) recordAll(ctx context.Context, f recordFlags) error {
-	if err := a.flags.check(); err != nil {
+// record records the selected hosts, from the flags to the exit code.
+func record(ctx context.Context, c *cli, o *recordOptions) error {
+	if err := o.reaching.check(); err != nil {
 		return err
 	}
-	if f.timeout <= 0 {
-		return usagef("", "--probe-timeout must be more than 0, found %s", f.timeout)
+	if o.timeout <= 0 {
+		return exit.Usagef("", "--probe-timeout must be more than 0, found %s", o.timeout)
 	}
-	inv, hosts, err := a.flags.selected()
+	asked := o.reaching.asked()
+	asked.Inventories, asked.Limit = o.inventories, o.limit
+	inv, hosts, err := c.selected(ctx, asked, o.state, o.quiet)
 	if err != nil {
 		return err
 	}
-	r := &recorder{app: a, want: f, hosts: hosts, counts: map[string]int{}}
-	if r.catalogue, r.own, err = catalogue(f.playbook, f.timeout); err != nil {
+	r := &recorder{cli: c, want: o, hosts: hosts, counts: map[string]int{}}
+	if r.catalogue, r.own, err = catalogue(o.playbook, o.timeout); err != nil {
 		return err
 	}
 	if err := r.room(); err != nil {
 		return err
 	}
-	j := &job{
-		verb: controller.Audit, flags: a.flags, window: a.flags.Concurrency,
-		scope: scope{Hosts: hosts, Groups: inv.Groups, Names: names(inv.Hosts), Bastions: inv.Bastions},
+	j := &job.Job{
+		Request:  request.Request{Verb: controller.Audit, Asked: asked, Scope: request.ScopeOf(inv, hosts)},
+		Settings: c.settings(o.state, o.loudness),
 	}
-	defer a.equip(ctx, j)()
-	if err := a.fit(j, openFiles()); err != nil {
+	done, err := j.Open(ctx, c.Console)
+	if err != nil {
 		return err
 	}
-	if !a.flags.quiet {
-		a.say("recording %s: %d read-only commands each", report.Hosts(len(hosts)), len(r.catalogue.Asked))
+	defer done()
+	if !o.quiet {
+		c.Say("recording %s: %d read-only commands each", report.Hosts(len(hosts)), len(r.catalogue.Asked))
 	}
-	a.interrupts.announce(a.say)
-	dialer := wrap.Gated(wrap.Limited(wrap.Retried(j.reach.dialer(), retry.Dial), wrap.NewSlots(j.windows())), wrap.Shut)
-	r.run(a.within(ctx, a.flags.Deadline), dialer)
+	c.Interrupts.Announce(c.Say)
+	r.run(job.Within(ctx, o.deadline), j.ReadOnly())
 	return r.ended(inv)
 }
 
-// catalogue returns the commands that hosts are asked; own is the playbook of one's own, nil for none.
+// catalogue returns the commands to run; own is the playbook of --playbook, nil for none.
 func catalogue(file string, timeout time.Duration) (c *recording.Catalogue, own *playbooks.Playbook, err error) {
 	var books []*playbooks.Playbook
 	for _, name := range playbooks.Names() {
@@ -102,7 +110,7 @@ func catalogue(file string, timeout time.Duration) (c *recording.Catalogue, own 
 		if err != nil {
 			return nil, nil, err
 		}
-		if name == "rmc-restore" { // the usual one comes first
+		if name == "rmc-restore" { // the default comes first
 			books = slices.Insert(books, 0, book)
 			continue
 		}
@@ -110,42 +118,42 @@ func catalogue(file string, timeout time.Duration) (c *recording.Catalogue, own 
 	}
 	if file != "" {
 		if own, err = playbooks.Load(file); err != nil {
-			return nil, nil, usage(err)
+			return nil, nil, exit.Usage(err)
 		}
 		if slices.ContainsFunc(books, func(b *playbooks.Playbook) bool { return b.SHA256 == own.SHA256 }) {
-			own = nil // one of those that are asked anyway
+			own = nil // an embedded one
 		} else {
 			books = append(books, own)
 		}
 	}
 	c, err = recording.NewCatalogue(timeout, books...)
-	return c, own, usage(err)
+	return c, own, exit.Usage(err)
 }
 
-// recorder is one call of record.
+// recorder records hosts.
 type recorder struct {
-	*app
-	want      recordFlags
+	*cli
+	want      *recordOptions
 	hosts     []inventory.Host
 	catalogue *recording.Catalogue
 	own       *playbooks.Playbook
 
 	mu      sync.Mutex
-	done    []*recording.Recording // those that are written at the end
-	reasons []string               // of hosts that have no recording, or not the whole
+	done    []*recording.Recording // to be anonymized together
+	reasons []string               // why hosts have no recording, or a partial one
 	counts  map[string]int         // by outcome
 	written []string
-	broken  error // the first that the product itself could not do
+	broken  error // files that could not be written
 	cut     bool  // by the deadline
 }
 
-// room finds out before anything is asked whether the files can be written.
+// room checks before anything is run that the files can be written.
 func (r *recorder) room() error {
 	if info, err := os.Stat(r.want.out); err == nil && !info.IsDir() {
-		return usagef("name a folder", "--out %s: it is a file", r.want.out)
+		return exit.Usagef("name a folder", "--out %s: it is a file", r.want.out)
 	}
 	if r.want.anonymize {
-		return nil // their names are new ones
+		return nil // the file names are new
 	}
 	var there []string
 	for _, h := range r.hosts {
@@ -160,7 +168,7 @@ func (r *recorder) room() error {
 	if len(there) > 1 {
 		more = fmt.Sprintf(" (and %d more)", len(there)-1)
 	}
-	return usagef("move it away, or name another folder with --out", "%s is there already%s: a recording is never written over another", there[0], more)
+	return exit.Usagef("move it, or name another folder with --out", "%s exists%s: a recording never replaces another", there[0], more)
 }
 
 // path is where the recording of a host is written.
@@ -168,20 +176,10 @@ func (r *recorder) path(host string) string {
 	return filepath.Join(r.want.out, host+recording.Suffix)
 }
 
-// run records all hosts. Those that have not begun when the run is stopped are not
-// begun.
+// run records all hosts. After a signal no further host begins.
 func (r *recorder) run(ctx context.Context, dialer transport.Dialer) {
-	starting, over := context.WithCancelCause(ctx)
-	defer over(nil)
-	ended := make(chan struct{})
-	defer close(ended)
-	go func() {
-		select {
-		case <-r.interrupts.stop:
-			over(errInterrupted)
-		case <-ended:
-		}
-	}()
+	starting, over := r.Interrupts.UntilStop(ctx)
+	defer over()
 	var walks sync.WaitGroup
 	for _, h := range r.hosts {
 		walks.Go(func() {
@@ -192,10 +190,10 @@ func (r *recorder) run(ctx context.Context, dialer transport.Dialer) {
 		})
 	}
 	walks.Wait()
-	r.cut = errors.Is(context.Cause(ctx), errDeadline)
+	r.cut = errors.Is(context.Cause(ctx), job.ErrDeadline)
 }
 
-// took takes the result of a host.
+// took takes the recording of a host.
 func (r *recorder) took(h inventory.Host, taken *recording.Recording, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -216,14 +214,14 @@ func (r *recorder) took(h inventory.Host, taken *recording.Recording, err error)
 		}
 		taken.Host.Waivers = append(taken.Host.Waivers, kept)
 	}
-	if r.want.anonymize { // a host may name another, which is known when all have been read
+	if r.want.anonymize { // a host may name others, so all must be read first
 		r.done = append(r.done, taken)
 		return
 	}
 	r.write(taken)
 }
 
-// judged is how a host would be counted, and why it is not well.
+// judged returns the outcome that a host counts as, and the reason.
 func judged(taken *recording.Recording, err error) (outcome.Outcome, string) {
 	var typed *transport.Error
 	switch {
@@ -255,12 +253,10 @@ func (r *recorder) write(taken *recording.Recording) {
 		return
 	}
 	r.written = append(r.written, path)
-	if !r.quiet() && (len(r.hosts) <= 20 || r.app.flags.verbose > 0) {
-		r.say("%s", holds(taken))
+	if !r.want.quiet && (len(r.hosts) <= 20 || r.want.verbose > 0) {
+		r.Say("%s", holds(taken))
 	}
 }
-
-func (r *recorder) quiet() bool { return r.app.flags.quiet }
 
 // holds summarises a recording.
 func holds(taken *recording.Recording) string {
@@ -279,33 +275,32 @@ func holds(taken *recording.Recording) string {
 		taken.Host.Name, len(taken.Commands), taken.Unanswered(), (taken.Size()+1023)>>10, secrets, names)
 }
 
-// ended writes the recordings that waited for others, summarises the call, and decides
-// its exit code.
+// ended writes the anonymized recordings, prints the summary, and decides the exit code.
 func (r *recorder) ended(inv *inventory.Inventory) error {
 	if len(r.done) > 0 {
 		r.anonymized(inv)
 	}
 	slices.Sort(r.written)
 	for _, path := range r.written {
-		fmt.Fprintln(r.out, report.Clean(path, false))
+		fmt.Fprintln(r.Out, clean(path))
 	}
 	slices.Sort(r.reasons)
 	for i, reason := range r.reasons {
-		if i == 20 && r.app.flags.verbose == 0 {
-			r.say("warning: and %d more; -v names them", len(r.reasons)-i)
+		if i == 20 && r.want.verbose == 0 {
+			r.Say("warning: %d more not shown; -v names them", len(r.reasons)-i)
 			break
 		}
-		r.say("warning: %s", reason)
+		r.Say("warning: %s", reason)
 	}
-	if !r.quiet() {
-		r.tellLeftOut()
-		r.say("%s recorded of %s in %s; look at a file before you send it", report.Hosts(len(r.written)), report.Hosts(len(r.hosts)), r.want.out)
+	if !r.want.quiet {
+		r.sayLeftOut()
+		r.Say("recorded %s of %s in %s; read a file before you send it", report.Hosts(len(r.written)), report.Hosts(len(r.hosts)), r.want.out)
 	}
 	if r.broken != nil {
 		return r.broken
 	}
-	if code, ok := r.interrupts.code(); ok {
-		return verdict{code}
+	if code := r.Interrupts.Code(); code != 0 {
+		return exit.Verdict{Code: code}
 	}
 	counts := map[outcome.Outcome]int{}
 	for name, n := range r.counts {
@@ -318,10 +313,10 @@ func (r *recorder) ended(inv *inventory.Inventory) error {
 	if code == outcome.ExitOK {
 		return nil
 	}
-	return verdict{code}
+	return exit.Verdict{Code: code}
 }
 
-// anonymized replaces names, addresses and ids over all recordings, and writes them.
+// anonymized replaces names, addresses and ids in all recordings and writes them.
 func (r *recorder) anonymized(inv *inventory.Inventory) {
 	anon, err := anonymize.New(nil)
 	if err != nil {
@@ -340,8 +335,8 @@ func (r *recorder) anonymized(inv *inventory.Inventory) {
 	}
 }
 
-// tellLeftOut says which probes were not asked.
-func (r *recorder) tellLeftOut() {
+// sayLeftOut lists the probes that were not run.
+func (r *recorder) sayLeftOut() {
 	var ids []string
 	for _, l := range r.catalogue.LeftOut {
 		if !slices.Contains(ids, l.Probe) {
@@ -349,6 +344,6 @@ func (r *recorder) tellLeftOut() {
 		}
 	}
 	if len(ids) > 0 {
-		r.say("not asked, because they need parameters or another verb: %s", strings.Join(ids, ", "))
+		r.Say("not run, because they need parameters or another verb: %s", strings.Join(ids, ", "))
 	}
 }

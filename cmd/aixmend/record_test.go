@@ -231,7 +231,7 @@ func TestRecordWritesOneFileAHost(t *testing.T) {
 	if s.out != file+"\n" {
 		t.Errorf("stdout has %q", s.out)
 	}
-	for _, want := range []string{"aixvm001: ", "commands", "KiB", "in clear", "aixvm002: not AIX: uname -s says Linux", "images", "1 host recorded of 2 hosts"} {
+	for _, want := range []string{"aixvm001: ", "commands", "KiB", "in clear", "aixvm002: not AIX: uname -s says Linux", "images", "recorded 1 host of 2 hosts"} {
 		if !strings.Contains(s.err, want) {
 			t.Errorf("%q is not in:\n%s", want, s.err)
 		}
@@ -248,7 +248,7 @@ func TestRecordWritesOneFileAHost(t *testing.T) {
 	again := l.run(2, "record", "-i", l.inventory, "--out", out)
 	after, err := os.ReadFile(file)
 	noError(t, err)
-	if string(before) != string(after) || !strings.Contains(again.err, file+" is there already") {
+	if string(before) != string(after) || !strings.Contains(again.err, file+" exists") {
 		t.Errorf("the second call: %s", again.err)
 	}
 	if entries, err := os.ReadDir(out); err != nil || len(entries) != 1 {
@@ -378,7 +378,7 @@ func TestReplayAnswersTheQuestions(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(out, "aixvm001"+recording.Suffix))
 	noError(t, err)
 	write(t, two, string(text))
-	if s := l.run(2, "replay", out, two); !strings.Contains(s.err, "recordings of one host, aixvm001") {
+	if s := l.run(2, "replay", out, two); !strings.Contains(s.err, "are both recordings of host aixvm001") {
 		t.Errorf("%s", s.err)
 	}
 }

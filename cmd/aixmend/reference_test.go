@@ -76,7 +76,7 @@ func code(text string) string {
 	return "`" + text + "`"
 }
 
-func (p *draft) table(title, first string, rows []named) {
+func (p *draft) table(title, first string, rows []entry) {
 	p.line("\n## %s\n", title)
 	p.row(first, "means")
 	p.row("---", "---")
@@ -288,4 +288,13 @@ func TestEveryFlagIsExplained(t *testing.T) {
 			}
 		}
 	}
+}
+
+// wordsOf are the words of --allow that a playbook takes.
+func wordsOf(p *playbooks.Playbook) []string {
+	var words []string
+	for _, w := range p.AllowWords() {
+		words = append(words, w.Word)
+	}
+	return words
 }

@@ -6,97 +6,84 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"aixmend/cmd/aixmend/complete"
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/controller/outcome"
 )
 
-// app is one call of the command.
-type app struct {
-	streams
-	interrupts *interrupts
-	flags      flags
-	// plugin tells that --format nagios is asked for: the exit code follows the
-	// convention of monitoring plugins.
-	plugin bool
-}
-
-const (
-	// envPrefix begins the name of a flag's environment variable.
-	envPrefix = "AIXMEND_"
-	// ofEnvironment marks a flag that was given there, not on the command line.
-	ofEnvironment = "environment"
-)
-
-func (a *app) root() *cobra.Command {
+func newRoot(c *cli) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "aixmend",
 		Short: "Audit and repair a fleet of AIX VMs over SSH",
 		Long: `aixmend connects to AIX VMs over SSH, finds out why their RMC connection is
-lost, keeps what it is about to touch, repairs the least invasive thing first,
-and proves that it helped. It reads only, unless you say recover.
+lost, captures everything it is about to change, makes the least invasive repair
+first, and proves that it helped. It only reads, unless you say recover.
 
-  aixmend demo                 the whole of it on a simulated fleet
+  aixmend demo                 try it on a simulated fleet
   aixmend audit                diagnose the hosts of ./inventory.yaml
-  aixmend plan                 the exact commands that recover would run
+  aixmend plan                 print the exact commands that recover would run
   aixmend recover              capture, repair, verify
 
-Each flag can be given in the environment too: --max-fail is AIXMEND_MAX_FAIL.
+Each flag can be set in the environment too: --max-fail is AIXMEND_MAX_FAIL.
 `,
 		SilenceErrors:              true,
 		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 2,
 		Args:                       cobra.NoArgs,
-		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
-			a.flags.run, a.flags.warn = a.programs(c.Context()), a.warnOf
-			if err := fromEnvironment(c.Flags()); err != nil {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := fromEnvironment(cmd.Flags()); err != nil {
 				return err
 			}
-			if f := c.Flags().Lookup("annotations"); f != nil && !f.Changed {
-				a.flags.annotations = inWorkflow()
+			if f := cmd.Flags().Lookup("annotations"); f != nil && !f.Changed && c.InWorkflow() {
+				return f.Value.Set("true")
 			}
 			return nil
 		},
-		RunE: func(c *cobra.Command, _ []string) error {
-			return usagef("aixmend --help lists them", "no verb is given")
+		RunE: func(*cobra.Command, []string) error {
+			return exit.Usagef("aixmend --help lists the verbs", "no verb given")
 		},
 	}
-	root.SetIn(a.in)
-	root.SetOut(a.out)
-	root.SetErr(a.err)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usagef(c.CommandPath()+" --help lists the flags", "%w", err)
+	root.SetIn(c.In)
+	root.SetOut(c.Out)
+	root.SetErr(c.Err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return exit.Usagef(cmd.CommandPath()+" --help lists the flags", "%w", err)
 	})
-	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exitCodes())
+	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exit.Table())
 	root.AddCommand(
-		a.audit(), a.capture(), a.plan(), a.recover(), a.resume(),
-		a.record(), a.replay(), a.runs(), a.report(), a.diff(), a.explain(),
-		a.inventory(), a.hostkeys(), a.playbook(), a.demo(), a.version(), a.man(),
+		newAudit(c), newCapture(c), newPlan(c), newRecover(c), newResume(c),
+		newRecord(c), newReplay(c), newRuns(c), newReport(c), newDiff(c), newExplain(c),
+		newInventory(c), newHostkeys(c), newPlaybook(c), newDemo(c), newVersion(c), newMan(),
 	)
 	root.InitDefaultCompletionCmd()
 	misuse(root)
-	a.complete(root)
+	complete.Register(root, fromEnvironment)
 	return root
 }
 
-// misuse makes wrong arguments of every verb a usage error, and an unknown
-// verb one with what was meant.
-func misuse(c *cobra.Command) {
-	if check := c.Args; check != nil {
-		c.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
-				hint := c.CommandPath() + " --help shows how it is used"
-				if near := c.SuggestionsFor(strings.Join(args, " ")); len(near) > 0 {
-					hint = "did you mean " + c.CommandPath() + " " + near[0] + "?"
+// misuse makes wrong arguments of every verb a usage error; for an unknown verb, the
+// hint is the nearest one.
+func misuse(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				hint := cmd.CommandPath() + " --help shows the usage"
+				if near := cmd.SuggestionsFor(strings.Join(args, " ")); len(near) > 0 {
+					hint = "did you mean " + cmd.CommandPath() + " " + near[0] + "?"
 				}
-				return usagef(hint, "%w", err)
+				return exit.Usagef(hint, "%w", err)
 			}
 			return nil
 		}
 	}
-	for _, sub := range c.Commands() {
+	for _, sub := range cmd.Commands() {
 		misuse(sub)
 	}
 }
 
-// fromEnvironment gives each flag that was not set the value of its variable.
+// fromEnvironment gives each flag that is not on the command line the value of its
+// variable.
 func fromEnvironment(set *pflag.FlagSet) error {
 	var failed error
 	set.VisitAll(func(f *pflag.Flag) {
@@ -106,7 +93,7 @@ func fromEnvironment(set *pflag.FlagSet) error {
 			return
 		}
 		if err := set.Set(f.Name, value); err != nil {
-			failed = usagef("", "%s: %w", name, err)
+			failed = exit.Usagef("", "%s: %w", name, err)
 			return
 		}
 		failed = set.SetAnnotation(f.Name, ofEnvironment, nil)
@@ -114,14 +101,23 @@ func fromEnvironment(set *pflag.FlagSet) error {
 	return failed
 }
 
-// group is a verb that only holds others.
-func group(use, short string, subs ...*cobra.Command) *cobra.Command {
-	c := &cobra.Command{
-		Use: use, Short: short, Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return usagef(c.CommandPath()+" --help lists what it can do", "%s wants a verb", c.CommandPath())
-		},
+// asksNagios reports whether --format nagios is given. It must be known before the flags
+// are parsed, because errors in them have that format, too.
+func asksNagios(root *cobra.Command, args []string) bool {
+	if c, _, err := root.Find(args); err == nil && !c.HasSubCommands() && c.Flags().Lookup("format") == nil {
+		return false // a verb without formats; a group with no verb named may have them
 	}
-	c.AddCommand(subs...)
-	return c
+	format := os.Getenv(envPrefix + "FORMAT")
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if arg == "--format" && i+1 < len(args) {
+			format = args[i+1]
+		}
+		if value, ok := strings.CutPrefix(arg, "--format="); ok {
+			format = value
+		}
+	}
+	return format == outcome.ConventionNagios
 }

@@ -142,7 +142,7 @@ func TestSecondIllnessIsUniqueOverTheFleet(t *testing.T) {
 		t.Errorf("the capture of the other host is not named:\n%s", got.out)
 	}
 	run(outcome.ExitNeedsPerson, "audit", "", "2 needs_action, 1 healthy", "fleet: host-name-duplicate: the name first is on 2 hosts: first, second")
-	run(outcome.ExitUsage, "plan", "--allow node-id", "playbook syslogd-restore has no rung or step that takes it", "there are: host-name")
+	run(outcome.ExitUsage, "plan", "--allow node-id", "playbook syslogd-restore has no rung or step that takes it", "it takes host-name")
 	run(outcome.ExitUsage, "plan", "--set renamed=third", `--set renamed=third: the inventory has no host "third"`)
 	run(outcome.ExitNeedsPerson, "recover", "--yes", "2 needs_action, 1 healthy", "--allow host-name")
 	names("first", "first", "slow")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"aixmend/cmd/aixmend/console"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
 	"aixmend/transport/lab/aixsim"
@@ -63,7 +64,7 @@ func (r *ranks) run(ssh string, args ...string) (code int, stdout, stderr string
 	}
 	var out, errs bytes.Buffer
 	args = append(args, "-i", path, "--state", r.t.TempDir())
-	code = run(args, streams{in: strings.NewReader(""), out: &out, err: &errs, width: func() int { return 0 }})
+	code = run(args, console.Streams{In: strings.NewReader(""), Out: &out, Err: &errs, Width: func() int { return 0 }})
 	return code, out.String(), errs.String()
 }
 

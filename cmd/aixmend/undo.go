@@ -8,6 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
@@ -16,142 +19,181 @@ import (
 	"aixmend/playbooks"
 )
 
-// undoneFlags are those that the run which is taken back has decided.
-var undoneFlags = []string{"inventory", "playbook", "set", "allow", "mend-warnings", "plan"}
+// undoFixes are the flags that the run to roll back has fixed.
+var undoFixes = []string{"inventory", "playbook", "set", "allow", "mend-warnings", "plan"}
 
-// takeBack takes an earlier run back, from its name to the exit code.
-func (a *app) takeBack(c *cobra.Command) error {
-	if name := changedFlag(c, undoneFlags); name != "" {
-		return usagef("leave it away: the hosts, the playbook and its parameters are those of the run", "--undo and --%s don't go together", name)
+// undo is recover --undo: it rolls an earlier run back.
+func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
+	if name := changedFlag(cmd, undoFixes); name != "" {
+		return exit.Usagef("leave it out: hosts, playbook and parameters are those of the run", "--undo and --%s exclude each other", name)
 	}
-	if err := a.flags.check(); err != nil {
+	if err := o.check(); err != nil {
 		return err
 	}
-	store, err := a.store(outcome.ConventionNagios)
+	store, err := openState(o.state)
 	if err != nil {
 		return err
 	}
-	id, err := store.Resolve(a.flags.undo)
+	then, done, err := loadUndone(store, o.undo)
 	if err != nil {
-		return usage(err)
+		return err
+	}
+	asked := o.asked()
+	if err := c.asThen(cmd, &asked, then); err != nil {
+		return err
+	}
+	inv := inventory.Inventory{Hosts: then.Hosts, Groups: then.Groups}
+	hosts, err := c.choose(&inv, asked.Limit, o.state, o.quiet, "--undo takes the hosts of the run")
+	if err != nil {
+		return err
+	}
+	hosts = slices.DeleteFunc(asked.Reached(hosts), func(h inventory.Host) bool { return len(done.Undoables(h.Name)) == 0 })
+	if o.dryRun {
+		return c.printRollback(o.format.format, done, hosts)
+	}
+	if len(hosts) == 0 {
+		c.Say("nothing of run %s is in effect on the selected hosts: nothing is sent", done.ID)
+		return nil
+	}
+	w := newWalk(&o.walking, controller.Recover, asked, o.detailed)
+	j, err := job.Prepare(request.Request{
+		Verb: controller.Recover, Folder: then.Folder, Undoes: done.ID, Asked: asked,
+		Scope: request.Scope{Hosts: hosts, Groups: then.Groups, Names: then.Names, Bastions: then.Bastions},
+	}, w.settings(c))
+	if err != nil {
+		return err
+	}
+	if !o.quiet || !o.yes { // an operator sees what "yes" means
+		c.Say("%s", done.Rollback(hosts))
+	}
+	if err := j.Consent(c.Console, "recover --undo", request.Names(hosts), o.yes); err != nil {
+		return err
+	}
+	return w.finish(cmd.Context(), c, j, nil)
+}
+
+// loadUndone loads the run to roll back.
+func loadUndone(store *journal.Store, ref string) (request.Request, *job.Earlier, error) {
+	id, err := store.Resolve(ref)
+	if err != nil {
+		return request.Request{}, nil, exit.Usage(err)
 	}
 	switch store.State(id) {
 	case journal.StateRunning:
-		return usagef("wait for it to end, or interrupt it", "run %s is still running", id)
+		return request.Request{}, nil, exit.Usagef("wait for it to end, or interrupt it", "run %s is still running", id)
 	case journal.StateCutOff:
-		return usagef("aixmend report "+id+" says what was sent", "run %s can't be taken back: it has not written down what it was to do", id)
+		return request.Request{}, nil, exit.Usagef("aixmend report "+id+" lists its changes", "run %s can't be rolled back: it was cut off before its request was written", id)
 	}
-	done, err := loadPast(store, id)
+	done, err := job.LoadEarlier(store, id)
 	if err != nil {
-		return err
+		return request.Request{}, nil, err
 	}
-	var then request
-	if err := store.LoadRequest(id, &then); err != nil {
-		return err
+	then, err := request.Load(store, id)
+	if err != nil {
+		return then, nil, err
 	}
 	if then.Undoes != "" {
-		return usagef("recover again: it plans from what the hosts are now", "run %s has itself taken back run %s", id, then.Undoes)
+		return then, nil, exit.Usagef("recover again: it plans from the present state of the hosts", "run %s is itself the rollback of run %s", id, then.Undoes)
 	}
-	if err := a.flags.reachAs(c, then.asked); err != nil {
-		return err
-	}
-	if err := a.flags.filesFromHere(); err != nil {
-		return err
-	}
-	if err := then.enter(&a.flags); err != nil {
-		return err
-	}
-	if err := a.flags.checkSSHConfig(); err != nil {
-		return err
-	}
-	done.store, err = a.store(outcome.ConventionNagios) // it is named from another folder now
-	if err != nil {
-		return err
-	}
-	a.flags.Playbook, a.flags.Inventories = then.Playbook, then.Inventories
-	if a.flags.Set, err = a.stillValid(then); err != nil {
-		return err
-	}
-	a.flags.Allow, a.flags.MendWarnings = nil, false // the environment may have said so
-	inv := inventory.Inventory{Hosts: then.Hosts, Groups: then.Groups}
-	hosts, err := a.flags.choose(&inv, "--undo takes the hosts of the run")
-	if err != nil {
-		return err
-	}
-	hosts = slices.DeleteFunc(a.flags.reached(hosts), func(h inventory.Host) bool { return len(done.undoables(h.Name)) == 0 })
-	if a.flags.dryRun {
-		return a.printRollback(done, hosts)
-	}
-	if len(hosts) == 0 {
-		a.say("nothing of run %s is in effect on the selected hosts: nothing is sent", id)
-		return nil
-	}
-	j, err := a.flags.prepare(controller.Recover, scope{Hosts: hosts, Groups: then.Groups, Names: then.Names, Bastions: then.Bastions})
-	if err != nil {
-		return err
-	}
-	j.undoes = id
-	if !a.flags.quiet || !a.flags.yes { // who is asked sees what he says yes to
-		a.say("%s", done.toTakeBack(hosts))
-	}
-	if err := a.consent(j, "recover --undo", names(hosts)); err != nil {
-		return err
-	}
-	return a.finish(c.Context(), j, nil)
+	return then, done, then.Check()
 }
 
-// rollbackSchema is that of rollback.
+// absolute is a path of the command line: the rollback's request has the working folder
+// of the run that it rolls back.
+func absolute(path string) (string, error) {
+	if path == "" || path == request.None {
+		return path, nil
+	}
+	return filepath.Abs(path)
+}
+
+// asThen sets the flags that the run to roll back has fixed, and reaches the hosts as
+// that run did, where no flag says otherwise.
+func (c *cli) asThen(cmd *cobra.Command, asked *request.Asked, then request.Request) error {
+	for _, way := range []struct {
+		flag    string
+		now     *string
+		earlier string
+	}{{"identity", &asked.Identity, then.Identity}, {"known-hosts", &asked.KnownHosts, then.KnownHosts}, {"ssh-config", &asked.SSHConfig, then.SSHConfig}} {
+		if !cmd.Flags().Changed(way.flag) || *way.now == "" {
+			*way.now = way.earlier
+			continue
+		}
+		path, err := absolute(*way.now)
+		if err != nil {
+			return fmt.Errorf("--%s: %w", way.flag, err)
+		}
+		*way.now = path
+	}
+	for format, path := range asked.Files {
+		path, err := absolute(path)
+		if err != nil {
+			return fmt.Errorf("--%s: %w", format, err)
+		}
+		asked.Files[format] = path
+	}
+	if err := checkSSHConfig(asked.SSHConfig); err != nil {
+		return err
+	}
+	asked.Playbook, asked.Inventories = then.Playbook, then.Inventories
+	asked.Allow, asked.MendWarnings = nil, false // the environment may have set them
+	var err error
+	asked.Set, err = c.stillValid(then)
+	return err
+}
+
+// rollbackSchema is the schema of rollback.
 const rollbackSchema = "aixmend.rollback/v1"
 
-// rollback is what recover --undo would send, by the trail of the run.
+// rollback lists the commands that recover --undo would send, by the trail of the run.
 type rollback struct {
 	Schema string `json:"schema"`
-	// ID is the run that would be rolled back.
+	// ID is the run to roll back.
 	ID    string         `json:"run_id"`
 	Hosts []rollbackHost `json:"hosts"`
 }
 
-// rollbackHost is what would be sent to one host, the newest step of the run first.
+// rollbackHost is the rollback of one host, the newest step of the run first.
 type rollbackHost struct {
 	Name    string             `json:"name"`
 	Address string             `json:"address"`
 	Plan    []outcome.PlanStep `json:"plan"`
 }
 
-// printRollback prints what a rollback would send; nothing is connected to.
-func (a *app) printRollback(done *past, hosts []inventory.Host) error {
-	if a.plugin {
-		return usagef("there is no verdict", "--undo --dry-run and --format nagios don't go together")
+// printRollback prints the commands of a rollback; it connects to no host.
+func (c *cli) printRollback(format string, done *job.Earlier, hosts []inventory.Host) error {
+	if c.plugin {
+		return exit.Usagef("it gives no verdict", "--undo --dry-run and --format nagios exclude each other")
 	}
-	if a.flags.format != "json" {
-		text := fmt.Sprintf("nothing of run %s is in effect on the selected hosts: nothing would be sent", done.id)
+	if format != "json" {
+		text := fmt.Sprintf("nothing of run %s is in effect on the selected hosts: nothing would be sent", done.ID)
 		if len(hosts) > 0 {
-			text = done.toTakeBack(hosts)
+			text = done.Rollback(hosts)
 		}
-		_, err := fmt.Fprintln(a.out, report.Clean(text, true))
+		_, err := fmt.Fprintln(c.Out, report.Clean(text, true))
 		return err
 	}
-	doc := rollback{Schema: rollbackSchema, ID: done.id, Hosts: []rollbackHost{}}
+	doc := rollback{Schema: rollbackSchema, ID: done.ID, Hosts: []rollbackHost{}}
 	for _, h := range hosts {
 		row := rollbackHost{Name: h.Name, Address: h.Address, Plan: []outcome.PlanStep{}}
-		for _, u := range slices.Backward(done.undoables(h.Name)) {
+		for _, u := range slices.Backward(done.Undoables(h.Name)) {
 			row.Plan = append(row.Plan, outcome.PlanStep{Rung: u.Rung, Step: u.Step, Command: u.Undo, Undo: u.Command, BlockedBy: u.NoUndo(), Fixes: []string{}})
 		}
 		doc.Hosts = append(doc.Hosts, row)
 	}
-	return a.printJSON(doc)
+	return c.JSON(doc)
 }
 
-// stillValid are the parameters of a run that its playbook takes today. A rollback
-// needs the run's trail, and no more: an older version, whose playbook was another
-// one, does not stand in its way, but is said.
-func (a *app) stillValid(then request) ([]string, error) {
+// stillValid returns the parameters of a run that its playbook still takes. A playbook
+// that has changed since does not prevent a rollback, which needs only the trail of the
+// run; it is a warning.
+func (c *cli) stillValid(then request.Request) ([]string, error) {
 	p, err := playbooks.Load(then.Playbook)
 	if err != nil {
-		return nil, usage(err)
+		return nil, exit.Usage(err)
 	}
 	if p.SHA256 != then.SHA256 {
-		a.say("warning: playbook %s is not what it was when the run began: today's conditions say what of the run is in effect", p.Name)
+		c.Say("warning: playbook %s has changed since the run began: its present conditions decide which steps are in effect", p.Name)
 	}
 	set := []string{}
 	for _, s := range then.Set {
@@ -161,91 +203,12 @@ func (a *app) stillValid(then request) ([]string, error) {
 			err = p.CheckUndoAfter(params)
 		}
 		switch {
-		case key == "upload": // nothing is uploaded
+		case key == "upload": // a rollback uploads nothing
 		case err != nil:
-			a.say("warning: the run's --set %s is left out: %s", s, err)
+			c.Say("warning: --set %s of the run is ignored: %s", s, err)
 		default:
 			set = append(set, s)
 		}
 	}
 	return set, nil
-}
-
-// reachAs makes the hosts reached as the run has reached them, where no flag says
-// otherwise. What a flag names is named from this folder, not from that of the run.
-func (f *flags) reachAs(c *cobra.Command, then asked) error {
-	for _, way := range []struct {
-		flag    string
-		now     *string
-		earlier string
-	}{{"identity", &f.Identity, then.Identity}, {"known-hosts", &f.KnownHosts, then.KnownHosts}, {"ssh-config", &f.SSHConfig, then.SSHConfig}} {
-		switch {
-		case !c.Flags().Changed(way.flag), *way.now == "":
-			*way.now = way.earlier
-		case *way.now != noSSHConfig:
-			path, err := filepath.Abs(*way.now)
-			if err != nil {
-				return fmt.Errorf("--%s: %w", way.flag, err)
-			}
-			*way.now = path
-		}
-	}
-	return nil
-}
-
-// filesFromHere names the files that are asked for so that they are the same ones
-// in another folder.
-func (f *flags) filesFromHere() error {
-	for format, path := range f.Files {
-		if path == "" {
-			continue
-		}
-		whole, err := filepath.Abs(path)
-		if err != nil {
-			return fmt.Errorf("--%s: %w", format, err)
-		}
-		f.Files[format] = whole
-	}
-	return nil
-}
-
-// undoables are the changes of a host that may be in effect.
-func (p *past) undoables(host string) []playbooks.Undoable {
-	trail := p.trails[host]
-	if trail == nil {
-		return nil
-	}
-	return controller.Undoables(*trail)
-}
-
-// earlier is what the run has done to a host.
-func (p *past) earlier(host string) (controller.Earlier, error) {
-	e := controller.Earlier{Run: p.id, Changes: p.undoables(host)}
-	h, err := p.store.LoadHost(p.id, host)
-	if err != nil || h.Capture == "" { // it was killed: the report was put aside
-		if h, err = p.store.LoadCheckpoint(p.id, host); err != nil || h == nil {
-			return e, err
-		}
-	}
-	if c, err := p.store.Load(h.Capture); err == nil {
-		e.Facts = c.Facts
-	}
-	return e, nil
-}
-
-// toTakeBack says what would be taken back, and what can't be.
-func (p *past) toTakeBack(hosts []inventory.Host) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "run %s is taken back on %s, the newest step first; what a look does not find in effect, or was so before that run, is left as it is:", p.id, report.Hosts(len(hosts)))
-	for _, h := range hosts {
-		list := p.undoables(h.Name)
-		for _, u := range slices.Backward(list) {
-			if why := u.NoUndo(); why != "" {
-				fmt.Fprintf(&b, "\n%s: %s can't be taken back: %s", h.Name, u.Step, why)
-			} else {
-				fmt.Fprintf(&b, "\n%s: %s: %s", h.Name, u.Step, u.Undo)
-			}
-		}
-	}
-	return b.String()
 }

@@ -46,6 +46,8 @@ type Options struct {
 	Hosts *hostkeys.KnownHosts
 	// Passwords is the source of the passwords of logins and of root; nil: none.
 	Passwords passwords.Source
+	// Folder is the working folder of proxy commands; "": that of this process.
+	Folder string
 	// DialContext opens the network connection; nil: TCP.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -74,7 +76,7 @@ func NewDialer(o Options) *Dialer {
 	}
 	d := &Dialer{options: o, passwords: passwords.NewKeyring(o.Passwords)}
 	d.routes = route.New(route.Options{
-		ConnectTimeout: o.ConnectTimeout, DialContext: o.DialContext, Bastion: o.Bastion, BastionRate: o.BastionRate,
+		ConnectTimeout: o.ConnectTimeout, DialContext: o.DialContext, Bastion: o.Bastion, BastionRate: o.BastionRate, Folder: o.Folder,
 		Dial: func(ctx context.Context, path *route.Path) (route.Conn, error) {
 			return d.attempt(path.Target).on(ctx, path)
 		},

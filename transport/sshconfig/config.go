@@ -17,8 +17,8 @@ type Options struct {
 	Program string
 	// Home is the user's home; empty: that of the login.
 	Home string
-	// Folder is the working folder of ssh and of the commands that it runs; "": that of
-	// this process.
+	// Folder is the working folder of ssh and of the commands that it runs, where
+	// relative paths begin; "": that of this process.
 	Folder string
 	// Warn is told, once, what does not hold as it stands; nil: nobody is. It is
 	// called from several goroutines.

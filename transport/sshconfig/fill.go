@@ -171,6 +171,7 @@ func (f *filler) hostFiles(keyword string, configured []string, tokens bool) []s
 			}
 			path = expanded
 		}
+		path = f.placed(path)
 		switch {
 		case path == "/dev/null" || path == os.DevNull:
 			f.warn("%s %s is left out: host keys are always checked", keyword, path)
@@ -252,5 +253,13 @@ func (c *Config) path(s string, tokens map[byte]string) (string, error) {
 	if err == nil {
 		s, err = environment(s)
 	}
-	return s, err
+	return c.placed(s), err
+}
+
+// placed returns a path as ssh finds it, which runs in the folder.
+func (c *Config) placed(path string) string {
+	if path == "" || c.folder == "" || filepath.IsAbs(path) || strings.EqualFold(path, none) {
+		return path
+	}
+	return filepath.Join(c.folder, path)
 }

@@ -65,7 +65,7 @@ func (r *Routes) startProxy(line, address string) (*proxy, error) {
 	}
 	// A session of its own has no terminal: keys typed there are not for it, it asks
 	// nobody anything, and it is killed with all that it has started.
-	process, err := program.Command{Line: "exec " + line, Group: program.OwnSession, Grace: proxyGrace}.Start(r.life)
+	process, err := program.Command{Line: "exec " + line, Dir: r.options.Folder, Group: program.OwnSession, Grace: proxyGrace}.Start(r.life)
 	if err != nil {
 		return nil, cause(err)
 	}

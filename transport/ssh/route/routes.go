@@ -32,6 +32,8 @@ type Options struct {
 	// BastionRate returns the connections a second to ask of a bastion, after a
 	// first 20; 0, and a nil BastionRate: 100.
 	BastionRate func(name string) int
+	// Folder is the working folder of proxy commands; "": that of this process.
+	Folder string
 	// Dial logs in to a bastion. Its error is an *Error.
 	Dial func(ctx context.Context, path *Path) (Conn, error)
 }

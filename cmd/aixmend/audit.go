@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/news"
+	"aixmend/controller"
+	"aixmend/controller/journal"
+)
+
+// auditOptions are the flags of audit.
+type auditOptions struct {
+	walking
+	detail
+	since string
+}
+
+func newAudit(c *cli) *cobra.Command {
+	var o auditOptions
+	cmd := &cobra.Command{
+		Use: "audit", Short: "Diagnose; never changes a host", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return audit(cmd.Context(), c, &o) },
+	}
+	fs := cmd.Flags()
+	o.walking.flags(fs)
+	fs.StringVar(&o.since, "since", "", "print only changes since `RUN`, and nothing when there are none; last: the newest earlier audit of each host")
+	o.detail.flags(fs)
+	return cmd
+}
+
+func audit(ctx context.Context, c *cli, o *auditOptions) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	w := newWalk(&o.walking, controller.Audit, o.asked(), o.detailed)
+	if o.since != "" {
+		since, err := baseline(o.state, o.since)
+		if err != nil {
+			return err
+		}
+		w.since, w.loudness.quiet = since, true // prints nothing where nothing changed
+	}
+	return w.run(ctx, c)
+}
+
+// baseline returns the id of the run of --since, or last. A run that is named must exist
+// before anything is run.
+func baseline(state, since string) (string, error) {
+	if since == news.Last {
+		return since, nil
+	}
+	store, err := journal.OpenExisting(state)
+	if err != nil {
+		return "", exit.Usagef("--since last compares with the newest earlier run, if there is one", "--since %s: %w", since, err)
+	}
+	run, err := news.Finished(store, since)
+	if err != nil {
+		return "", exit.Usagef("aixmend runs lists them; --since last names the newest earlier one", "--since %s: %w", since, err)
+	}
+	return run.ID, nil // latest may name another run by the end
+}

@@ -1,0 +1,105 @@
+// Package console is the terminal of one call of the command: its streams, messages and
+// questions, and the signals that stop it. Nothing a host printed reaches a terminal
+// unescaped.
+package console
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"aixmend/controller/report"
+)
+
+// Streams are where text comes from and goes to, and whether a person sits there.
+type Streams struct {
+	In                                   io.Reader
+	Out, Err                             io.Writer
+	InTerminal, OutTerminal, ErrTerminal bool
+	// Width returns the columns of stdout's terminal, 0 when not known; nil: not known.
+	Width func() int
+}
+
+// Console is the terminal of one call.
+type Console struct {
+	Streams
+	Interrupts *Interrupts
+
+	getenv func(string) string
+	view   *viewed
+	lines  *bufio.Reader // of In: one for all questions
+}
+
+// New returns a console. getenv looks up variables of the environment. Where a runner of
+// GitHub reads along, nothing printed through it is taken for a workflow command.
+func New(std Streams, interrupts *Interrupts, getenv func(string) string) *Console {
+	if std.Width == nil {
+		std.Width = func() int { return 0 }
+	}
+	if std.In == nil {
+		std.In = strings.NewReader("")
+	}
+	c := &Console{Streams: std, Interrupts: interrupts, getenv: getenv}
+	if c.InWorkflow() {
+		c.Out, c.Err = newDefused(c.Out), newDefused(c.Err)
+	}
+	c.view = &viewed{out: c.Err}
+	c.Err = c.view
+	c.lines = bufio.NewReader(c.In)
+	return c
+}
+
+// Say prints one message to stderr, escaped, its further lines indented.
+func (c *Console) Say(format string, args ...any) {
+	text := report.Clean(fmt.Sprintf(format, args...), true)
+	fmt.Fprintln(c.Err, strings.ReplaceAll(text, "\n", "\n  "))
+}
+
+// JSON prints a document to stdout.
+func (c *Console) JSON(document any) error {
+	text, err := json.MarshalIndent(document, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = c.Out.Write(append(report.SafeJSON(text), '\n'))
+	return err
+}
+
+// TextOptions are the width and the colour of stdout.
+func (c *Console) TextOptions() report.TextOptions {
+	return report.TextOptions{Width: c.Width(), Color: c.OutTerminal && c.colours()}
+}
+
+// ErrColor reports whether stderr takes colour.
+func (c *Console) ErrColor() bool { return c.ErrTerminal && c.colours() }
+
+func (c *Console) colours() bool { return c.getenv("NO_COLOR") == "" && c.getenv("TERM") != "dumb" }
+
+// Terminal is the name of the terminal where somebody sits, "" where nobody does. Not
+// every system tells it: then it is sshd's word, or "unknown".
+func (c *Console) Terminal() string {
+	if !c.InTerminal && !c.ErrTerminal {
+		return ""
+	}
+	for _, fd := range []string{"0", "2"} {
+		if name, err := os.Readlink("/proc/self/fd/" + fd); err == nil && strings.HasPrefix(name, "/dev/") && name != os.DevNull {
+			return name
+		}
+	}
+	return cmp.Or(c.getenv("SSH_TTY"), "unknown")
+}
+
+// LeadsTo reports whether stdout leads to the file: it must be written through Out then,
+// and not be replaced.
+func (c *Console) LeadsTo(info os.FileInfo) bool {
+	out, ok := plain(c.Out).(*os.File)
+	if !ok {
+		return false
+	}
+	there, err := out.Stat()
+	return err == nil && os.SameFile(info, there)
+}

@@ -1,0 +1,141 @@
+// Package evidence writes the report files of a run from the documents on disk.
+package evidence
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"runtime"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/controller/report/formats"
+)
+
+// Of returns a run as the report formats take it.
+func Of(store *journal.Store, run outcome.Run) (report.Evidence, error) {
+	e := report.Evidence{Run: run, Hosts: documents(store, run)}
+	if run.Succeeded() {
+		e.LastSuccess = run.Finished
+		return e, nil
+	}
+	ids, err := store.RunIDs()
+	if err != nil {
+		return e, err
+	}
+	for _, id := range ids { // newest first; an unreadable run is no evidence
+		earlier, err := store.LoadRun(id)
+		if err == nil && earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name &&
+			earlier.Succeeded() && earlier.Started.Before(run.Started) {
+			e.LastSuccess = earlier.Finished
+			break
+		}
+	}
+	return e, nil
+}
+
+// documents are the documents of a run's hosts, read ahead in parallel: reading one takes
+// about as long as rendering it.
+func documents(store *journal.Store, run outcome.Run) iter.Seq2[outcome.Host, error] {
+	type read struct {
+		host outcome.Host
+		err  error
+	}
+	return func(yield func(outcome.Host, error) bool) {
+		ahead, enough := make(chan chan read, 2*runtime.GOMAXPROCS(0)), make(chan struct{})
+		go func() {
+			defer close(ahead)
+			for _, h := range run.Hosts {
+				one := make(chan read, 1)
+				select {
+				case ahead <- one:
+				case <-enough:
+					return
+				}
+				go func() {
+					host, err := document(store, run.ID, h)
+					one <- read{host, err}
+				}()
+			}
+		}()
+		defer func() {
+			close(enough)
+			for one := range ahead { // leave no goroutine behind
+				<-one
+			}
+		}()
+		for one := range ahead {
+			r := <-one
+			if !yield(r.host, r.err) || r.err != nil {
+				return
+			}
+		}
+	}
+}
+
+// document is the document of one host; without one, the run's summary of it.
+func document(store *journal.Store, run string, h outcome.HostSummary) (outcome.Host, error) {
+	kept, err := store.LoadHost(run, h.Name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return outcome.Host{Schema: outcome.HostSchema, RunID: run, Host: h.Name, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason}, nil
+	case err != nil:
+		return outcome.Host{}, err
+	}
+	return *kept, nil
+}
+
+// Wanted reports whether any file is asked for.
+func Wanted(files map[string]string) bool {
+	for _, path := range files {
+		if path != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Save writes the files that are asked for, by format. One that fails does not keep the
+// others from being written.
+func Save(c *console.Console, e report.Evidence, files map[string]string) error {
+	var problems []error
+	for _, format := range formats.All() {
+		path := files[format.Name]
+		if path == "" {
+			continue
+		}
+		write := func(to io.Writer) error { return format.Write(to, e) }
+		if err := saveFile(c, path, format.Private, write); err != nil {
+			problems = append(problems, fmt.Errorf("--%s: %w", format.Name, err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// saveFile writes a file whole or not at all. A pipe or a terminal is written to in
+// place; so is the file that stdout leads to.
+func saveFile(c *console.Console, path string, private bool, write func(io.Writer) error) error {
+	info, err := os.Stat(path)
+	if err == nil && c.LeadsTo(info) {
+		buffered := bufio.NewWriter(c.Out)
+		if err := write(buffered); err != nil {
+			return err
+		}
+		return buffered.Flush()
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		buffered := bufio.NewWriter(file)
+		return errors.Join(write(buffered), buffered.Flush(), file.Close())
+	}
+	return journal.WriteReport(path, private, write)
+}

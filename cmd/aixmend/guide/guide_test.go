@@ -1,0 +1,131 @@
+package guide
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"aixmend/cmd/aixmend/request"
+	"aixmend/controller"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/inventory/load"
+)
+
+// What to type next, by how hosts ended.
+func TestNext(t *testing.T) {
+	run := outcome.Run{ID: "R", Command: "audit", Hosts: make([]outcome.HostSummary, 99), Counts: map[outcome.Outcome]int{outcome.NeedsAction: 60}}
+	var scattered []string // as ranges they are too long to be read
+	for i := range 50 {
+		scattered = append(scattered, fmt.Sprintf("aix%03d", 2*i))
+	}
+	is := func(o outcome.Outcome, change func(*Guide, *report.Fold)) func(*Guide, *report.Fold) {
+		return func(g *Guide, f *report.Fold) {
+			f.Outcome = o
+			if change != nil {
+				change(g, f)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name string
+		set  func(*Guide, *report.Fold)
+		want string
+	}{
+		{"healthy", is(outcome.Healthy, nil), ""},
+		{"recovered", is(outcome.Recovered, nil), ""},
+		{"healthy, and a finding says how to go on", is(outcome.Healthy, func(_ *Guide, f *report.Fold) { f.Guided = true }), "aixmend explain R aix1"},
+		{"degraded", is(outcome.Degraded, nil), "aixmend explain R aix1"},
+		{"unreachable", is(outcome.Unreachable, nil), "aixmend explain R aix1"},
+		{"failed", is(outcome.Failed, nil), "aixmend explain R aix1"},
+		{"unknown", is(outcome.Unknown, nil), "aixmend explain R aix1"},
+		{"needs action", is(outcome.NeedsAction, nil), "aixmend plan -l 'aix[1-2]'"},
+		{"of a playbook that mends nothing", is(outcome.NeedsAction, func(g *Guide, _ *report.Fold) { g.fixes = false }), "aixmend explain R aix1"},
+		{"of a run that has taken another back", is(outcome.NeedsAction, func(g *Guide, _ *report.Fold) { g.run.Undoes = "Q" }), "aixmend explain R aix1"},
+		{"of a run that is not known", is(outcome.NeedsAction, func(g *Guide, _ *report.Fold) { g.known = false }), "aixmend explain R aix1"},
+		{"interrupted", is(outcome.Skipped, func(_ *Guide, f *report.Fold) { f.Interrupted = true }), "aixmend resume R"},
+		{"held by another run", is(outcome.Skipped, func(g *Guide, f *report.Fold) {
+			g.run.Command, f.Reason = "recover", controller.Held+" run x"
+		}), "aixmend recover -l 'aix[1-2]'"},
+		{"planned", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
+			g.run.Command, f.Planned, g.asked.Allow, g.asked.MendWarnings = "plan", true, []string{"cluster0"}, true
+		}), "aixmend recover -l 'aix[1-2]' --allow cluster0 --mend-warnings"},
+		{"planned into a file", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
+			g.run.Command, f.Planned, g.asked.Allow, g.asked.Out = "plan", true, []string{"cluster0"}, "p.json"
+		}), "aixmend recover -l 'aix[1-2]' --plan p.json"},
+		{"planned, but for what is to be allowed", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
+			g.run.Command, f.Allow, g.asked.Allow = "plan", []string{"node-id", "no-such-word"}, []string{"cluster0"}
+		}), "aixmend plan -l 'aix[1-2]' --allow cluster0 --allow node-id"},
+		{"allowed, and blocked still", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
+			g.run.Command, f.Allow, g.asked.Allow = "plan", []string{"rsct-update"}, []string{"rsct-update"}
+		}), "aixmend explain R aix1"},
+		{"recover was not allowed to", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
+			g.run.Command, f.Reason = "recover", "rung 4 (node-id) is not allowed: it takes --allow node-id"
+		}), "aixmend plan -l 'aix[1-2]' --allow node-id"},
+		{"a host says what to allow", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
+			g.run.Command, f.Reason = "recover", "not allowed: it takes --allow anything"
+		}), "aixmend explain R aix1"},
+		{"all flags", is(outcome.NeedsAction, func(g *Guide, _ *report.Fold) {
+			g.asked = request.Asked{Inventories: []string{"inventory.yaml", "b c.yaml"}, Playbook: "my $p.yaml", Set: []string{"wait=1h"}, Identity: "id", KnownHosts: "kh", SSHConfig: "none"}
+			g.state = "/var/lib/it's"
+		}), `aixmend plan -i inventory.yaml -i 'b c.yaml' -l 'aix[1-2]' --set wait=1h --playbook 'my $p.yaml' --identity id --known-hosts kh --ssh-config none --state '/var/lib/it'\''s'`},
+		{"every host of the run", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
+			g.run.Hosts, g.asked.Limit = g.run.Hosts[:2], []string{"prod,!db", "x"}
+		}), "aixmend plan -l 'prod,!db' -l x"},
+		{"every host, of the latest run then", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
+			g.run.Hosts, g.asked.Limit = g.run.Hosts[:2], []string{"@latest:failed"}
+		}), "aixmend plan -l 'aix[1-2]'"},
+		{"many hosts", is(outcome.NeedsAction, func(_ *Guide, f *report.Fold) { f.Hosts = scattered }), "aixmend plan -l @R:needs_action"},
+		{"many hosts, not all of the outcome, are changed", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
+			g.run.Command, f.Planned, f.Hosts = "plan", true, scattered
+		}), "aixmend recover -l '" + report.Compact(scattered) + "'"},
+		{"names that are no range", is(outcome.NeedsAction, func(_ *Guide, f *report.Fold) { f.Hosts = []string{"a1234567890", "a1234567891"} }), "aixmend plan -l a1234567890,a1234567891"},
+		{"hostile names", is(outcome.Failed, func(_ *Guide, f *report.Fold) { f.Hosts = []string{"$(reboot)\x1b[2J\n"} }), "aixmend explain R '$(reboot)^[[2J^J'"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := Guide{run: run, asked: request.Asked{Inventories: []string{"inventory.yaml"}, Playbook: "rmc-restore"}, known: true, state: "aixmend-state", fixes: true, words: []string{"node-id", "cluster0", "rsct-update"}}
+			f := report.Fold{Hosts: []string{"aix1", "aix2"}}
+			c.set(&g, &f)
+			if diff := cmp.Diff(c.want, strings.Join(g.Next(f), " ")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Whatever hosts are called, rangesOf matches exactly them.
+func TestRangesOf(t *testing.T) {
+	for _, names := range [][]string{
+		{"db1"}, {"aix01", "aix02", "aix03", "aix12"}, {"a9", "a10", "a11"}, {"a1", "a01"}, {"web1a", "web2a", "web1b"},
+		{"rack1-node1", "rack1-node2"}, {"10.0.0.1", "10.0.0.3"}, {"a99999999999999999999999", "a99999999999999999999998"}, {"a0", "a1", "a10"}, {"x008", "x009", "x010", "plain"},
+	} {
+		var got []string
+		inv := "apiVersion: aixmend/v1\nhosts:\n"
+		for i, name := range append([]string{"another", "a2", "aix04"}, names...) {
+			inv += fmt.Sprintf("  %q: {address: 10.0.9.%d}\n", name, i)
+		}
+		file := t.TempDir() + "/inventory.yaml"
+		if err := os.WriteFile(file, []byte(inv), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := load.Options{}.Load(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hosts, err := loaded.Select(rangesOf(names))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range hosts {
+			got = append(got, h.Name)
+		}
+		slices.Sort(names)
+		if diff := cmp.Diff(names, got); diff != "" {
+			t.Errorf("%s: (-want +got):\n%s", rangesOf(names), diff)
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package job
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"aixmend/cmd/aixmend/request"
+	"aixmend/controller"
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/inventory"
+	"aixmend/playbooks"
+)
+
+// Earlier is the record of earlier processes of a run.
+type Earlier struct {
+	// ID is the run's.
+	ID string
+
+	store   *journal.Store
+	trails  map[string]*outcome.Trail
+	events  map[string][]outcome.Entry // by host
+	started time.Time
+	resumed []time.Time
+}
+
+// LoadEarlier reads the journal of a run.
+func LoadEarlier(store *journal.Store, id string) (*Earlier, error) {
+	entries, err := store.ReadJournal(id)
+	if err != nil {
+		return nil, err
+	}
+	e := &Earlier{ID: id, store: store, trails: outcome.Trails(entries), events: controller.Events(entries), started: time.Now().UTC()} // unless the journal says otherwise
+	for _, entry := range entries {
+		switch {
+		case entry.Event != outcome.EventRun:
+		case entry.State == outcome.RunStarted:
+			e.started = entry.Time
+		case entry.State == outcome.RunResumed:
+			e.resumed = append(e.resumed, entry.Time)
+		}
+	}
+	return e, nil
+}
+
+// begun is the state in which one host was left.
+func (e *Earlier) begun(host string) (controller.Begun, error) {
+	trail := e.trails[host]
+	if trail == nil {
+		return controller.Begun{}, nil
+	}
+	// A report that can't be read was not on disk when the power failed: the host is
+	// read again.
+	h, err := e.store.LoadHost(e.ID, host)
+	if err == nil && trail.Ended != "" && !h.Interrupted && len(h.Changes) == len(trail.Changes) {
+		return controller.Begun{Done: h}, nil
+	}
+	b := controller.Begun{Events: e.events[host]}
+	if err == nil {
+		b.Report = h
+	}
+	// An unreadable checkpoint counts as none: it holds up no other host.
+	b.Checkpoint, _ = e.store.LoadCheckpoint(e.ID, host)
+	return b, nil
+}
+
+// Left are the hosts of a job that have not ended.
+func (e *Earlier) Left(j *Job) []string {
+	return slices.DeleteFunc(request.Names(j.Request.Hosts), func(host string) bool { t := e.trails[host]; return t != nil && t.Ended != "" })
+}
+
+// Describe says how far the run had come.
+func (e *Earlier) Describe(j *Job) string {
+	ended, fresh := 0, 0
+	var changed, open []string
+	for _, h := range j.Request.Hosts {
+		t := e.trails[h.Name]
+		switch {
+		case t != nil && t.Ended != "":
+			ended++
+		case t == nil || len(t.Changes) == 0:
+			fresh++
+		default:
+			changed = append(changed, h.Name)
+			if t.InDoubt() {
+				open = append(open, fmt.Sprintf("%s: %s", h.Name, t.Changes[len(t.Changes)-1].Step))
+			}
+		}
+	}
+	text := fmt.Sprintf("run %s: %s of %s, playbook %s: %d ended, %d start over", e.ID, j.Request.Verb, report.Hosts(len(j.Request.Hosts)), j.Playbook.Name, ended, fresh)
+	if len(changed) > 0 {
+		text += fmt.Sprintf(", %d continue after a change: %s", len(changed), report.Compact(changed))
+	}
+	if len(open) > 0 {
+		text += "\nthe result of these steps is not known; the hosts are read before anything more is sent:\n" + strings.Join(open, "\n")
+	}
+	return text
+}
+
+// Undoables are the changes of a host that may be in effect, oldest first.
+func (e *Earlier) Undoables(host string) []playbooks.Undoable {
+	trail := e.trails[host]
+	if trail == nil {
+		return nil
+	}
+	return controller.Undoables(*trail)
+}
+
+// rollback is what a rollback needs to know of the run's changes to a host.
+func (e *Earlier) rollback(host string) (controller.Earlier, error) {
+	then := controller.Earlier{Run: e.ID, Changes: e.Undoables(host)}
+	h, err := e.store.LoadHost(e.ID, host)
+	if err != nil || h.Capture == "" { // killed: only the checkpoint is there
+		if h, err = e.store.LoadCheckpoint(e.ID, host); err != nil || h == nil {
+			return then, err
+		}
+	}
+	if c, err := e.store.Load(h.Capture); err == nil {
+		then.Facts = c.Facts
+	}
+	return then, nil
+}
+
+// Rollback lists the steps that a rollback would undo, and those that it can't.
+func (e *Earlier) Rollback(hosts []inventory.Host) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "rollback of run %s on %s, newest step first; a step that is not in effect any more, or was in effect before that run, is left alone:", e.ID, report.Hosts(len(hosts)))
+	for _, h := range hosts {
+		for _, u := range slices.Backward(e.Undoables(h.Name)) {
+			if why := u.NoUndo(); why != "" {
+				fmt.Fprintf(&b, "\n%s: %s can't be undone: %s", h.Name, u.Step, why)
+			} else {
+				fmt.Fprintf(&b, "\n%s: %s: %s", h.Name, u.Step, u.Undo)
+			}
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,154 @@
+package job
+
+import (
+	"context"
+	"os"
+	"os/user"
+	"path/filepath"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/planfile"
+	"aixmend/cmd/aixmend/reach"
+	"aixmend/controller"
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/inventory"
+	"aixmend/transport"
+	"aixmend/transport/wrap"
+)
+
+// Open gives a job the way to its hosts, and as many of them at one time as the open-file
+// limit allows. done gives the way up.
+func (j *Job) Open(ctx context.Context, c *console.Console) (done func(), err error) {
+	hosts := j.Request.Hosts
+	j.way = reach.New(reach.Options{
+		Asked: j.Request.Asked, Bastions: j.Request.Bastions, Folder: j.Request.Folder, Home: j.Settings.Home, Ask: c.Password(), Say: c.Say,
+	})
+	proxied := func() bool { return j.way.Proxied(ctx, hosts) }
+	fits, warning, err := Window(min(j.Request.Concurrency, len(hosts)), OpenFiles(), proxied)
+	if err != nil {
+		j.way.Close()
+		return nil, err
+	}
+	if j.window = j.Request.Concurrency; warning != "" {
+		j.window = fits
+		if !j.Settings.Quiet {
+			c.Say("warning: %s", warning)
+		}
+	}
+	return j.way.Close, nil
+}
+
+// slots returns the windows in which a host's connection takes a slot: those of its
+// groups that set a bound, by name, then that of the run.
+func (j *Job) slots() func(transport.Target) []*wrap.Window {
+	all := wrap.NewWindow(j.window)
+	of := map[string][]*wrap.Window{}
+	for _, g := range j.Request.Groups { // sorted by name
+		if g.Concurrency == 0 {
+			continue
+		}
+		w := wrap.NewWindow(g.Concurrency)
+		for _, host := range g.Hosts {
+			of[host] = append(of[host], w)
+		}
+	}
+	return func(t transport.Target) []*wrap.Window {
+		return append(of[t.Name][:len(of[t.Name]):len(of[t.Name])], all)
+	}
+}
+
+// ReadOnly connects to the hosts of an opened job, and lets no change pass.
+func (j *Job) ReadOnly() transport.Dialer {
+	return wrap.Gated(wrap.Limited(j.way.Dialer(), wrap.NewSlots(j.slots())), wrap.Shut)
+}
+
+// engine wires a job to its hosts and to the folder of its run.
+func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *journal.Run) *controller.Engine {
+	r := j.Request
+	slots := wrap.NewSlots(j.slots())
+	e := &controller.Engine{
+		Options: controller.Options{
+			RunID: id, Verb: r.Verb, Playbook: j.Playbook, Params: j.params,
+			Allowed: r.Allow, MendWarnings: r.MendWarnings, Label: r.Label,
+			Baseline: j.baseline(store), Upload: j.upload,
+			Waves: j.waves, Brake: j.brake, Owner: owner(),
+		},
+		Slots:    slots,
+		Journal:  dir,
+		Captures: store,
+		Folders:  folders{dir},
+		Sink:     sink{dir},
+		Stop:     c.Interrupts.Stop(),
+		Observer: j.observer(c),
+	}
+	gate := wrap.Gate(wrap.Shut)
+	if r.Verb == controller.Recover {
+		gate = untilStop(c.Interrupts.Stop())
+	}
+	if r.Plan != nil {
+		gate = r.Plan.Gate(gate, id)
+		e.MadeBy, e.Journal = r.Plan.RunID, planfile.NewJournal(r.Plan, store, dir, id)
+	}
+	if process, err := dir.Process(); err == nil { // else a lease names the run only
+		e.Process = process
+	}
+	if j.recordings != nil {
+		e.Dialer, e.Captures = wrap.Gated(wrap.Limited(j.recordings.Dialer, slots), wrap.Shut), j.recordings
+	} else {
+		e.Dialer = wrap.Gated(wrap.Limited(j.way.Dialer(), slots), gate)
+	}
+	return e
+}
+
+// untilStop is the gate of recover: changes pass until the run is stopped. A command that
+// finishes a step already sent passes even then.
+func untilStop(stop <-chan struct{}) wrap.Gate {
+	return func(_ transport.Target, c transport.Command) error {
+		if c.Finishes {
+			return nil
+		}
+		select {
+		case <-stop:
+			return transport.ErrGateShut
+		default:
+			return nil
+		}
+	}
+}
+
+// owner is the owner of the leases of hosts.
+func owner() string {
+	name, machine := whoami()
+	return filepath.Base(name) + "@" + machine
+}
+
+// whoami is the user of this process and its machine.
+func whoami() (name, machine string) {
+	machine, err := os.Hostname()
+	if err != nil {
+		machine = "unknown"
+	}
+	name = os.Getenv("USER")
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	return name, machine
+}
+
+// by is who begins a run.
+func by(c *console.Console) outcome.By {
+	name, machine := whoami()
+	return outcome.By{User: name, Machine: machine, Terminal: c.Terminal()}
+}
+
+// defined notes where the inventory defines each host.
+func defined(hosts []outcome.HostSummary, in []inventory.Host) {
+	at := make(map[string]outcome.Place, len(in))
+	for _, h := range in {
+		at[h.Name] = outcome.Place{File: h.Pos.File, Line: h.Pos.Line}
+	}
+	for i := range hosts {
+		hosts[i].Defined = at[hosts[i].Name]
+	}
+}

@@ -1,0 +1,200 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/evidence"
+	"aixmend/cmd/aixmend/news"
+	"aixmend/cmd/aixmend/planfile"
+	"aixmend/controller"
+	"aixmend/controller/approval"
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/controller/report/html"
+)
+
+// Ended is a run whose hosts have all ended.
+type Ended struct {
+	outcome.Run
+	// Compared is the comparison that --since asks for, nil where it does not.
+	Compared *news.Compared
+}
+
+// Run runs a job and writes its evidence. earlier is what earlier processes of the run
+// left, nil for a new run. The result is nil where the run did not begin; it is there
+// beside an error where evidence could not be written.
+func (j *Job) Run(ctx context.Context, c *console.Console, earlier *Earlier) (*Ended, error) {
+	store, err := journal.Open(j.Settings.State)
+	if err != nil {
+		return nil, err
+	}
+	if j.Request.Verb == controller.Recover {
+		unlock, err := store.Lock()
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
+	}
+	c.Interrupts.Announce(c.Say)
+	if j.Request.By == (outcome.By{}) {
+		j.Request.By = by(c)
+	}
+	approved, err := j.approved(store, earlier)
+	if err != nil {
+		return nil, err
+	}
+	run := &Ended{Run: j.document()}
+	dir, earlier, err := j.openFolder(store, &run.Run, earlier)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	if !j.Settings.Quiet && earlier == nil {
+		c.Say("%s of %s, playbook %s, run %s", j.Command(), report.Hosts(len(j.Request.Hosts)), j.Playbook.Name, run.ID)
+	}
+	engine := j.engine(c, run.ID, store, dir)
+	engine.Approved, engine.MaxAttempts, engine.Pause = approved, j.Request.Attempts, j.pause(c)
+	if err := j.remember(engine, store, earlier); err != nil {
+		return nil, err
+	}
+	result, broken := j.watched(c, engine, func() (controller.Result, error) {
+		return engine.Run(Within(ctx, j.Request.Deadline), j.Request.Hosts)
+	})
+	return run, j.ended(c, store, dir, run, result, broken)
+}
+
+// document is the run.json of a run that begins.
+func (j *Job) document() outcome.Run {
+	r := j.Request
+	return outcome.Run{
+		Schema: outcome.RunSchema, Version: j.Settings.Version, Command: j.Command(), Undoes: r.Undoes,
+		By: r.By, Limit: strings.Join(r.Limit, ","), Ticket: r.Ticket,
+		Playbook: outcome.Playbook{Name: j.Playbook.Name, SHA256: j.Playbook.SHA256}, Fleet: []outcome.FleetFinding{},
+		FailOn: j.failOn,
+	}
+}
+
+// approved returns the approved plan of each host; nil without a plan. A run that is
+// resumed may continue to apply its own.
+func (j *Job) approved(store *journal.Store, earlier *Earlier) (func(host string) *approval.Host, error) {
+	p := j.Request.Plan
+	if p == nil {
+		return nil, nil
+	}
+	own := ""
+	if earlier != nil {
+		own = earlier.ID
+	}
+	applied, err := p.Applied(store, j.Request.Hosts, own)
+	if err != nil {
+		return nil, err
+	}
+	return p.Approved(applied), nil
+}
+
+// remember gives an engine what it needs to know of earlier runs.
+func (j *Job) remember(e *controller.Engine, store *journal.Store, earlier *Earlier) (err error) {
+	if j.Request.Undoes != "" {
+		done, err := LoadEarlier(store, j.Request.Undoes)
+		if err != nil {
+			return err
+		}
+		e.Earlier = done.rollback
+	}
+	if earlier != nil {
+		e.Began, e.Begun = earlier.started, earlier.begun
+	}
+	if j.recordings == nil { // captures of hosts with the same names are of other hosts
+		e.Past = store.NewestHeld(j.Request.Names, j.Playbook.Captured)
+	}
+	e.Attempts, err = j.attempts(store)
+	return err
+}
+
+// openFolder opens the folder of a new run, or of one that is resumed, and notes that in
+// its journal. The request is on disk before the run begins.
+func (j *Job) openFolder(store *journal.Store, run *outcome.Run, earlier *Earlier) (*journal.Run, *Earlier, error) {
+	now := time.Now().UTC()
+	entry := outcome.Entry{Time: now, Event: outcome.EventRun, Format: outcome.JournalFormat, State: outcome.RunStarted, Detail: j.Command()}
+	if earlier == nil {
+		run.ID, run.Started = journal.NewRunID(now), now
+		dir, err := j.newFolder(store, run.ID, entry)
+		return dir, nil, err
+	}
+	dir, err := store.GoOn(earlier.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	entry.State = outcome.RunResumed
+	earlier, err = LoadEarlier(store, earlier.ID) // under the lock now: it stays true
+	if err == nil {
+		err = dir.Append(entry)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, dir.Close())
+	}
+	run.ID, run.Started, run.Resumed = earlier.ID, earlier.started, append(earlier.resumed, now)
+	return dir, earlier, nil
+}
+
+// newFolder makes the folder of a new run.
+func (j *Job) newFolder(store *journal.Store, id string, begins outcome.Entry) (*journal.Run, error) {
+	document, err := j.Request.Document()
+	if err != nil {
+		return nil, err
+	}
+	document.SHA256 = j.Playbook.SHA256
+	dir, err := store.NewRun(id)
+	if err != nil {
+		return nil, err
+	}
+	if j.recordings == nil { // resume would connect to the hosts
+		err = dir.WriteRequest(document)
+	}
+	if err := errors.Join(err, dir.Append(begins)); err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	return dir, nil
+}
+
+// ended writes how a run has ended: its reports first, run.json last. broken is the
+// failure of the run itself, or nil.
+func (j *Job) ended(c *console.Console, store *journal.Store, dir *journal.Run, run *Ended, result controller.Result, broken error) error {
+	j.sum(&run.Run, result)
+	ending := j.ending(&run.Run, result)
+	ending.Signal = c.Interrupts.Code()
+	ending.Changes = j.compare(store, run)
+	if broken != nil {
+		ending.Broken = broken.Error()
+	}
+	if result.Braked != "" {
+		c.Say("%s", result.Braked)
+	}
+	code, reason := ending.Code()
+	j.Conclude(&run.Run, code, reason)
+	unwritten := j.writeReports(c, store, dir, run.Run)
+	if unwritten != nil {
+		j.Conclude(&run.Run, outcome.ExitInternal, errors.Join(broken, unwritten).Error())
+	}
+	err := errors.Join(broken, dir.Finish(run.Run))
+	if r := j.Request; err == nil && r.Out != "" { // although a report could not be written
+		err = planfile.Save(r.Out, planfile.Settings{Playbook: r.Playbook, Set: r.Set, Allow: r.Allow, MendWarnings: r.MendWarnings}, &run.Run, store)
+	}
+	return errors.Join(err, unwritten)
+}
+
+// writeReports writes report.html into the folder of the run, and the files asked for.
+func (j *Job) writeReports(c *console.Console, store *journal.Store, dir *journal.Run, run outcome.Run) error {
+	e, err := evidence.Of(store, run)
+	if err != nil {
+		return err
+	}
+	page := dir.WritePage(func(to io.Writer) error { return html.Write(to, e) })
+	return errors.Join(page, evidence.Save(c, e, j.Request.Files))
+}

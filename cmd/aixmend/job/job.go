@@ -1,0 +1,159 @@
+// Package job runs a request: it checks what was asked for, wires the engine to hosts and
+// to the folder of the run, and decides how the run ended.
+package job
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/planfile"
+	"aixmend/cmd/aixmend/reach"
+	"aixmend/cmd/aixmend/request"
+	"aixmend/controller"
+	"aixmend/controller/outcome"
+	"aixmend/controller/rollout"
+	"aixmend/playbooks"
+	"aixmend/playbooks/facts"
+)
+
+// Settings say how this process carries out a request. They are not part of the request.
+type Settings struct {
+	// State is the state folder.
+	State string
+	// Version is the version of this program.
+	Version string
+	// Home is the user's home folder, "" for none.
+	Home string
+	// Plugin: the exit code follows the convention of monitoring plugins.
+	Plugin bool
+	// Quiet prints no progress, Verbose each move of each host.
+	Quiet, Verbose bool
+	// Since is the run to compare with, "" for none.
+	Since string
+	// Detailed: exit code 5 for planned changes and for drift.
+	Detailed bool
+}
+
+// Job is a run that is ready to start: everything that was asked for has been checked.
+type Job struct {
+	Request  request.Request
+	Settings Settings
+	Playbook *playbooks.Playbook
+
+	params     playbooks.Params
+	upload     facts.Upload
+	failOn     []outcome.Outcome
+	waves      []rollout.Wave
+	brake      rollout.Brake
+	window     int         // hosts at one time
+	way        *reach.Way  // nil: not opened yet, or recordings
+	recordings *Recordings // judged instead of hosts; nil: hosts are connected to
+}
+
+// Prepare checks a request.
+func Prepare(r request.Request, s Settings) (*Job, error) {
+	j := &Job{Request: r, Settings: s, window: r.Concurrency}
+	var err error
+	if j.Playbook, err = playbooks.Load(r.Playbook); err != nil {
+		return nil, exit.Usage(err)
+	}
+	if r.Verb == controller.Recover && r.Waves != "" {
+		if j.waves, j.brake, err = Brakes(r.Asked); err != nil {
+			return nil, err
+		}
+	}
+	if err := j.checkParams(); err != nil {
+		return nil, err
+	}
+	if err := j.checkAllowed(); err != nil {
+		return nil, err
+	}
+	j.failOn, err = r.Failures()
+	return j, err
+}
+
+// checkParams checks the parameters of the playbook.
+func (j *Job) checkParams() error {
+	p, r := j.Playbook, j.Request
+	set := slices.Clone(r.Set)
+	for i, s := range set { // steps name the folder in commands: it must stay the same one
+		if path, ok := strings.CutPrefix(s, "upload="); ok && path != "" {
+			if whole, err := filepath.Abs(path); err == nil {
+				set[i] = "upload=" + whole
+			}
+		}
+	}
+	var err error
+	if j.params, err = p.Set(set); err != nil {
+		return exit.Usagef("aixmend playbook show "+p.Name+" lists them", "%w", err)
+	}
+	if err := p.CheckUndoAfter(j.params); err != nil {
+		return exit.Usagef("an undo that fires while its step runs reverts nothing", "--set %w", err)
+	}
+	if _, err := p.Asked(j.params, string(r.Verb), ""); err != nil {
+		return exit.Usagef("a value that becomes part of a command has only letters, digits and _./:=,@+-", "--set: %w", err)
+	}
+	if j.upload, err = uploads(j.params); err != nil {
+		return err
+	}
+	for _, param := range p.CloneParams() {
+		if err := r.CheckHosts(param, j.params.Text(param)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkAllowed checks the words of --allow.
+func (j *Job) checkAllowed() error {
+	for _, word := range j.Request.Allow {
+		if j.Playbook.Allows(word) {
+			continue
+		}
+		var words []string
+		for _, w := range j.Playbook.AllowWords() {
+			words = append(words, w.Word)
+		}
+		hint := "it takes none"
+		if len(words) > 0 {
+			hint = "it takes " + strings.Join(words, ", ")
+		}
+		return exit.Usagef(hint, "--allow %s: playbook %s has no rung or step that takes it", word, j.Playbook.Name)
+	}
+	return nil
+}
+
+// Restore prepares the request of an earlier run, whose playbook must not have changed.
+func Restore(r request.Request, s Settings) (*Job, error) {
+	j, err := Prepare(r, s)
+	if err != nil {
+		return nil, err
+	}
+	if j.Playbook.SHA256 != r.SHA256 {
+		return nil, exit.Usagef("begin a new run: it reads the hosts again", "playbook %s has changed since the run began", j.Playbook.Name)
+	}
+	return j, nil
+}
+
+// Apply makes the job apply an approved plan, to the selected hosts of the plan.
+func (j *Job) Apply(p *planfile.Plan) error {
+	if j.Playbook.SHA256 != p.Playbook.SHA256 {
+		return exit.Usagef("make another plan", "--plan: playbook %s has changed since the plan was made", p.Playbook.Name)
+	}
+	hosts, err := p.Select(j.Request.Hosts, j.Request.Names)
+	if err != nil {
+		return err
+	}
+	j.Request.Hosts, j.Request.Plan = hosts, p
+	return nil
+}
+
+// Command is the verb under which the run is kept.
+func (j *Job) Command() string {
+	if j.recordings != nil {
+		return replayCommand
+	}
+	return string(j.Request.Verb)
+}

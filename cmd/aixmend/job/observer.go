@@ -1,0 +1,133 @@
+package job
+
+import (
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/live"
+	"aixmend/controller"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// progressEvery is the time between two lines about a file in transfer.
+const progressEvery = 5 * time.Second
+
+// shownFailures is how many hosts that end badly get a line each.
+const shownFailures = 10
+
+// observer prints lines on stderr: transfers and hosts that end badly, and each move of
+// each host where verbose.
+func (j *Job) observer(c *console.Console) controller.Observer {
+	if j.Settings.Quiet {
+		return nil
+	}
+	writer := zerolog.ConsoleWriter{Out: c.Err, NoColor: !c.ErrColor(), TimeFormat: time.TimeOnly}
+	return &moves{
+		log: zerolog.New(zerolog.SyncWriter(writer)).With().Timestamp().Logger(), say: c.Say, everything: j.Settings.Verbose, files: map[string]transfer{},
+	}
+}
+
+// watched runs an engine with a live view, where a person looks at a terminal that can
+// show one.
+func (j *Job) watched(c *console.Console, e *controller.Engine, run func() (controller.Result, error)) (controller.Result, error) {
+	out := c.Screen()
+	if out == nil || j.Settings.Quiet || j.Settings.Verbose {
+		return run()
+	}
+	v := live.Start(live.Options{Out: out, Verb: j.Request.Verb, Hosts: len(j.Request.Hosts), Color: c.ErrColor()})
+	if v == nil {
+		return run()
+	}
+	e.Observer = onView{v, e.Observer}
+	c.Show(v)
+	defer c.Show(nil)
+	defer v.Stop() // after a panic, too
+	return run()
+}
+
+// onView shows a run in a live view, and prints the fate of open changes as lines.
+type onView struct {
+	*live.View
+	lines controller.Observer
+}
+
+// Settled implements controller.Observer.
+func (o onView) Settled(s controller.Settled) { o.lines.Settled(s) }
+
+type moves struct {
+	log        zerolog.Logger
+	say        func(format string, args ...any)
+	everything bool
+
+	mu    sync.Mutex
+	files map[string]transfer // by host and file
+	bad   int                 // hosts that ended badly
+}
+
+// transfer is a file in transfer: when its last line was printed, if any.
+type transfer struct {
+	last  time.Time
+	shown bool
+}
+
+// Moved implements controller.Observer.
+func (m *moves) Moved(host string, to controller.State, note string) {
+	if m.everything {
+		m.log.Info().Str("host", host).Str("state", string(to)).Msg(note)
+	}
+}
+
+// WaveBegun implements controller.Observer.
+func (m *moves) WaveBegun(n, of, hosts int) {
+	if m.everything {
+		m.log.Info().Int("wave", n).Int("of", of).Int("hosts", hosts).Msg("wave started")
+	}
+}
+
+// Ended implements controller.Observer: trouble shows in the log at once.
+func (m *moves) Ended(h outcome.HostSummary) {
+	switch h.Outcome {
+	case outcome.Failed, outcome.Unknown, outcome.Unreachable:
+	default:
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch m.bad++; {
+	case m.bad <= shownFailures:
+		m.say("%s: %s: %s", h.Name, h.Outcome, report.Clean(h.Reason, false))
+	case m.bad == shownFailures+1:
+		m.say("more hosts failed: the summary lists them all")
+	}
+}
+
+// Settled implements controller.Observer.
+func (m *moves) Settled(s controller.Settled) {
+	m.log.Info().Str("host", s.Host).Str("step", s.Step).Str("status", s.Status).Msg(report.Clean(s.Detail, false))
+}
+
+// Transferred implements controller.Observer.
+func (m *moves) Transferred(host, file string, done, total int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := host + " " + file
+	t, begun := m.files[key]
+	if !begun {
+		t.last = time.Now()
+		m.files[key] = t
+	}
+	// Quick transfers get no line.
+	late := time.Since(t.last) >= progressEvery
+	if !late && !m.everything && (done < total || !t.shown) {
+		return
+	}
+	if !late && done > 0 && done < total {
+		return
+	}
+	m.files[key] = transfer{last: time.Now(), shown: true}
+	m.log.Info().Str("host", host).Str("file", file).Int64("bytes", done).Int64("of", total).Msg("transferring")
+}

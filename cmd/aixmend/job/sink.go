@@ -1,0 +1,44 @@
+package job
+
+import (
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report/explain"
+	"aixmend/controller/report/formats"
+)
+
+// sink writes the reports of each host as it ends.
+type sink struct{ dir *journal.Run }
+
+// HostDone implements controller.Sink. A host that could not be repaired gets the text of
+// a support case beside its report.
+func (s sink) HostDone(h outcome.Host) error {
+	if h.Outcome == outcome.Failed || len(h.Support) > 0 {
+		if err := s.dir.WriteCase(h.Host, []byte(explain.Case(h))); err != nil {
+			return err
+		}
+	}
+	return s.dir.WriteHost(h, formats.HostMarkdown(h))
+}
+
+// Checkpoint implements controller.Sink.
+func (s sink) Checkpoint(h outcome.Host) error { return s.dir.WriteCheckpoint(h) }
+
+// Load implements controller.Sink.
+func (s sink) Load(host string) (outcome.Host, error) {
+	h, err := s.dir.LoadHost(host)
+	if err != nil {
+		return outcome.Host{}, err
+	}
+	return *h, nil
+}
+
+// Amend implements controller.Sink.
+func (s sink) Amend(host string, change func(*outcome.Host)) error {
+	h, err := s.dir.LoadHost(host)
+	if err != nil {
+		return err
+	}
+	change(h)
+	return s.HostDone(*h)
+}

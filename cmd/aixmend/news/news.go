@@ -1,0 +1,57 @@
+// Package news compares a run with an earlier one of a state folder.
+package news
+
+import (
+	"errors"
+	"fmt"
+
+	"aixmend/controller/drift"
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/playbooks/facts"
+)
+
+// Last names the newest earlier run of the same verb and playbook that covered each host.
+const Last = "last"
+
+// Finished returns a run, by its id or as latest, that has written its reports.
+func Finished(store *journal.Store, ref string) (*outcome.Run, error) {
+	id, err := store.Resolve(ref)
+	if err != nil {
+		return nil, err
+	}
+	run, err := store.LoadRun(id)
+	if err != nil {
+		return nil, fmt.Errorf("run %s has not finished, or its run.json can't be read: %w", id, errors.Unwrap(err))
+	}
+	return run, nil
+}
+
+// Comparer compares the runs of a state folder.
+func Comparer(store *journal.Store) drift.Comparer {
+	c := drift.Comparer{History: store}
+	for _, v := range facts.Volatiles() {
+		c.Left = append(c.Left, drift.Left{Path: v.Path, Why: v.Why})
+	}
+	return c
+}
+
+// Since returns what changed between an earlier run and a run whose hosts have all ended;
+// nil where there is no earlier run. since is the id of the earlier run; Last, or empty,
+// the newest one that covered each host.
+func Since(store *journal.Store, run *outcome.Run, since string) (*drift.Drift, error) {
+	var from *outcome.Run
+	if since != "" && since != Last {
+		var err error
+		if from, err = Finished(store, since); err != nil {
+			return nil, err
+		}
+	}
+	return Comparer(store).Since(*run, from)
+}
+
+// Compared is the comparison that --since asks for.
+type Compared struct {
+	Drift *drift.Drift // nil: there is no earlier run
+	Err   error
+}

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spf13/pflag"
+
+	"aixmend/cmd/aixmend/evidence"
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/guide"
+	"aixmend/cmd/aixmend/request"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report/formats"
+	"aixmend/playbooks"
+	"aixmend/transport/retry"
+)
+
+// The groups of flags that verbs share. Each verb embeds those it has.
+
+// stateFolder is --state.
+type stateFolder struct{ state string }
+
+func (o *stateFolder) flags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.state, "state", guide.DefaultState, "folder `DIR` of runs, captures, locks")
+}
+
+// format is --format.
+type format struct{ format string }
+
+func (o *format) flags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.format, "format", "text", "output on stdout: text or json")
+}
+
+// runFlags are flags of the verbs that end with a run, which have the plugin format too.
+func (o *format) runFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.format, "format", "text", "output on stdout, and with nagios the exit code of a plugin: text, json or nagios")
+}
+
+// check checks the format; more are those that a verb has beside text and json.
+func (o *format) check(more ...string) error {
+	if known := append([]string{"text", "json"}, more...); !slices.Contains(known, o.format) {
+		return exit.Usagef("the formats are "+strings.Join(known, ", "), "--format %q is not known", o.format)
+	}
+	return nil
+}
+
+// loudness are -q and -v.
+type loudness struct {
+	quiet   bool
+	verbose int
+}
+
+func (o *loudness) flags(fs *pflag.FlagSet) {
+	fs.BoolVarP(&o.quiet, "quiet", "q", false, "print only hosts with trouble, and nothing when there is none")
+	fs.CountVarP(&o.verbose, "verbose", "v", "print each move of each host")
+}
+
+// detail is --detailed-exitcode.
+type detail struct{ detailed bool }
+
+func (o *detail) flags(fs *pflag.FlagSet) {
+	fs.BoolVar(&o.detailed, "detailed-exitcode", false, "exit 5 when all is well, but changes would be made or there is drift")
+}
+
+// reports are the flags of report files.
+type reports struct{ files map[string]string }
+
+func (o *reports) flags(fs *pflag.FlagSet) {
+	o.files = map[string]string{}
+	for _, format := range formats.All() {
+		fs.Var(fileFlag{o.files, format.Name}, format.Name, "write `FILE`: "+format.About)
+	}
+}
+
+// fileFlag is the value of a flag that names the file of a format.
+type fileFlag struct {
+	files  map[string]string
+	format string
+}
+
+func (v fileFlag) String() string { return v.files[v.format] }
+func (v fileFlag) Type() string   { return "string" }
+
+// Set implements pflag.Value. An empty name asks for nothing.
+func (v fileFlag) Set(path string) error {
+	v.files[v.format] = path
+	return nil
+}
+
+// annotated is --annotations. Its default is set in newRoot.
+type annotated struct{ annotations bool }
+
+func (o *annotated) flags(fs *pflag.FlagSet) {
+	fs.BoolVar(&o.annotations, "annotations", false, "also print the worst hosts as GitHub workflow commands (default true where GITHUB_ACTIONS is true)")
+}
+
+// judging are the flags that say how hosts are judged.
+type judging struct {
+	playbook    string
+	set, failOn []string
+}
+
+func (o *judging) flags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.playbook, "playbook", "rmc-restore", "playbook to run: a `NAME` or a file")
+	fs.StringArrayVar(&o.set, "set", nil, "playbook parameter, `KEY=VALUE`; may repeat")
+	fs.StringSliceVar(&o.failOn, "fail-on", defaultFailOn(), "outcomes that count as trouble")
+}
+
+func defaultFailOn() []string {
+	var names []string
+	for _, o := range outcome.DefaultFailOn() {
+		names = append(names, string(o))
+	}
+	return names
+}
+
+// reaching are the flags that say how hosts are reached.
+type reaching struct {
+	concurrency                     int
+	connectTimeout, deadline        time.Duration
+	knownHosts, identity, sshConfig string
+}
+
+func (o *reaching) flags(fs *pflag.FlagSet) {
+	fs.IntVarP(&o.concurrency, "concurrency", "c", 200, "hosts worked on over SSH at one time")
+	fs.DurationVar(&o.connectTimeout, "connect-timeout", 15*time.Second, "per connection: connect, handshake and login")
+	fs.DurationVar(&o.deadline, "deadline", 0, "for the whole run; 0: none")
+	fs.StringVar(&o.knownHosts, "known-hosts", "", "known_hosts `FILE`; host keys are always checked (default the inventory's, then the user's own)")
+	sshConfigFlag(fs, &o.sshConfig)
+	fs.StringVar(&o.identity, "identity", "", "private key `FILE` (default the inventory's, then the user's own, then the agent's)")
+}
+
+func sshConfigFlag(fs *pflag.FlagSet, value *string) {
+	fs.StringVar(value, "ssh-config", "", "ssh_config `FILE` for everything the inventory leaves open; none for no file (default the user's own, then the system's)")
+}
+
+func (o *reaching) check() error {
+	switch {
+	case o.concurrency < 1:
+		return exit.Usagef("", "--concurrency must be 1 or more, found %d", o.concurrency)
+	case o.connectTimeout <= 0:
+		return exit.Usagef("", "--connect-timeout must be more than 0, found %s", o.connectTimeout)
+	case o.deadline < 0:
+		return exit.Usagef("", "--deadline must not be negative, found %s", o.deadline)
+	}
+	return nil
+}
+
+// asked is the part of a request that says how hosts are reached.
+func (o *reaching) asked() request.Asked {
+	return request.Asked{
+		Concurrency: o.concurrency, ConnectTimeout: o.connectTimeout, Deadline: o.deadline,
+		KnownHosts: o.knownHosts, Identity: o.identity, SSHConfig: o.sshConfig,
+	}
+}
+
+// changing are the flags that say what may be changed.
+type changing struct {
+	allow        []string
+	mendWarnings bool
+	attempts     int
+}
+
+func (o *changing) flags(fs *pflag.FlagSet) {
+	fs.StringSliceVar(&o.allow, "allow", nil, allowUsage())
+	fs.BoolVar(&o.mendWarnings, "mend-warnings", false, "also fix warnings")
+	fs.IntVar(&o.attempts, "attempts", retry.Rung.Attempts, "attempts at the same rung on the same host within 24 hours; 0: no limit")
+}
+
+// allowUsage is the help of --allow: the words of the embedded playbooks.
+func allowUsage() string {
+	var words []string
+	for _, w := range playbooks.EmbeddedAllowWords() {
+		words = append(words, fmt.Sprintf("%s (%s)", w.Word, w.About))
+	}
+	return "opt in to invasive rungs: " + strings.Join(words, ", ")
+}
+
+// braking are the flags of the waves of recover and of its brake.
+type braking struct {
+	waves, maxFail   string
+	brakeUnreachable bool
+	pause            bool
+}
+
+func (o *braking) flags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.waves, "wave", "1,10%,50%,100%", "waves in which hosts are changed: running totals, `LIST`")
+	fs.StringVar(&o.maxFail, "max-fail", "10%", "start no further host once more than `N|P%` ended failed or unknown")
+	fs.BoolVar(&o.brakeUnreachable, "brake-unreachable", false, "--max-fail counts unreachable hosts too")
+	fs.BoolVar(&o.pause, "pause", false, "ask before each wave but the first")
+}
+
+// walking are the flags of the verbs that visit hosts.
+type walking struct {
+	selection
+	stateFolder
+	format
+	reports
+	annotated
+	notices
+	judging
+	reaching
+	loudness
+	ticket string
+}
+
+func (o *walking) flags(fs *pflag.FlagSet) {
+	o.selection.flags(fs)
+	o.stateFolder.flags(fs)
+	o.runFlags(fs)
+	o.reports.flags(fs)
+	o.annotated.flags(fs)
+	o.notices.flags(fs)
+	o.judging.flags(fs)
+	o.reaching.flags(fs)
+	fs.StringVar(&o.ticket, "ticket", "", "change or incident to keep with the run, `TEXT` on one line")
+	o.loudness.flags(fs)
+}
+
+// maxTicket is the longest --ticket, in characters.
+const maxTicket = 200
+
+// check checks everything that the types of the flags don't. more are files beside those
+// of the group that reports must not replace.
+func (o *walking) check(more ...evidence.Named) error {
+	if err := o.reaching.check(); err != nil {
+		return err
+	}
+	if utf8.RuneCountInString(o.ticket) > maxTicket || strings.ContainsFunc(o.ticket, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return exit.Usagef("", "--ticket: one line of at most %d characters", maxTicket)
+	}
+	asked := o.asked()
+	if _, err := asked.Failures(); err != nil {
+		return err
+	}
+	if err := evidence.Check(o.files, append(named(asked), more...)); err != nil {
+		return err
+	}
+	if err := o.notices.check(); err != nil {
+		return err
+	}
+	return o.format.check(outcome.ConventionNagios)
+}
+
+// asked are the flags that say what a run does.
+func (o *walking) asked() request.Asked {
+	a := o.reaching.asked()
+	a.Inventories, a.Limit = o.inventories, o.limit
+	a.Playbook, a.Set, a.FailOn = o.playbook, o.set, o.failOn
+	a.Ticket, a.Files = o.ticket, o.files
+	return a
+}
+
+// named are the files that a request reads or writes beside its reports.
+func named(a request.Asked) []evidence.Named {
+	var files []evidence.Named
+	for _, file := range a.Inventories {
+		files = append(files, evidence.Named{Flag: "inventory", Path: file})
+	}
+	return append(files,
+		evidence.Named{Flag: "out", Path: a.Out}, evidence.Named{Flag: "playbook", Path: a.Playbook}, evidence.Named{Flag: "identity", Path: a.Identity},
+		evidence.Named{Flag: "known-hosts", Path: a.KnownHosts}, evidence.Named{Flag: "ssh-config", Path: a.SSHConfig})
+}

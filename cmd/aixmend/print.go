@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"aixmend/cmd/aixmend/guide"
+	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/request"
+	"aixmend/controller"
+	"aixmend/controller/drift"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/controller/report/formats"
+)
+
+// printer prints runs to stdout.
+type printer struct {
+	*cli
+	state, format string
+	quiet         bool
+	asked         request.Asked
+}
+
+// ended prints a run that has just ended: all of it, or its changes where --since asks
+// for them. brief is -q beside --since.
+func (p printer) ended(run *job.Ended, verb controller.Verb, brief bool) error {
+	compared := run.Compared
+	if compared == nil || p.format != "text" {
+		return p.run(&run.Run, verb)
+	}
+	if d := compared.Drift; d != nil && compared.Err == nil {
+		if !d.News() && len(d.NotJudged) == 0 {
+			return nil
+		}
+		return p.news(*d, &run.Run)
+	}
+	if compared.Err != nil {
+		p.Say("warning: the run can't be compared: %s", compared.Err)
+	} else {
+		p.Say("no earlier %s of these hosts to compare with: showing everything", verb)
+	}
+	p.quiet = brief
+	return p.run(&run.Run, verb)
+}
+
+// run prints a run in the format asked for.
+func (p printer) run(run *outcome.Run, verb controller.Verb) error {
+	switch {
+	case p.format == "json":
+		return p.JSON(run)
+	case p.plugin:
+		_, err := fmt.Fprint(p.Out, formats.Nagios(*run))
+		return err
+	case p.quiet:
+		return p.trouble(run)
+	}
+	if verb == controller.Plan {
+		for _, h := range run.Hosts {
+			if len(h.Plan) > 0 {
+				fmt.Fprintln(p.Out, report.PlanText(h))
+			}
+		}
+	}
+	text := p.summary(*run, p.guide(*run))
+	if verb == controller.Capture {
+		text += fmt.Sprintf("kept:    %s (capture.json, manifest.sha256)\n", filepath.Join(p.state, "captures"))
+	}
+	folder := filepath.Join(p.state, "runs", run.ID)
+	support := filepath.Join(folder, "support")
+	if _, err := os.Stat(support); err == nil {
+		text += fmt.Sprintf("support: %s (the text of a support case for each host, and its data)\n", support)
+	}
+	text += fmt.Sprintf("page:    %s\nreports: %s\n", filepath.Join(folder, "report.html"), filepath.Join(folder, "hosts"))
+	_, err := fmt.Fprint(p.Out, text)
+	return err
+}
+
+// guide is the guide to a run of this process.
+func (p printer) guide(run outcome.Run) guide.Guide {
+	here, err := os.Getwd()
+	if err != nil {
+		here = "" // paths are shown as they are
+	}
+	return guide.New(run, p.asked, p.state, here)
+}
+
+// summary lists the hosts of a run, folded, each fold with the command to type next.
+func (c *cli) summary(run outcome.Run, g guide.Guide) string {
+	options := c.TextOptions()
+	options.Next = g.Next
+	text := report.Text(run, options)
+	guided := map[string][]string{}
+	for _, h := range run.Hosts {
+		for _, id := range h.Guides {
+			guided[id] = append(guided[id], h.Name)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(guided)) { // explain prints the commands
+		text += clean(fmt.Sprintf("%s: %s", id, report.Compact(guided[id]))) + "\n"
+	}
+	if run.Unfinished > 0 {
+		text += fmt.Sprintf("cut off: %s; to continue: %s\n", report.Hosts(run.Unfinished), strings.Join(g.Resume(), " "))
+	}
+	return text
+}
+
+// trouble prints the hosts with trouble; nothing when there are none.
+func (p printer) trouble(run *outcome.Run) error {
+	if run.ExitCode == int(outcome.ExitOK) {
+		return nil
+	}
+	trouble := *run // the counts stay those of the whole run
+	trouble.Hosts = nil
+	for _, h := range run.Hosts {
+		if h.Outcome != outcome.Healthy && h.Outcome != outcome.Recovered && h.Outcome != outcome.OutcomeUndone && h.Outcome != outcome.Degraded {
+			trouble.Hosts = append(trouble.Hosts, h)
+		}
+	}
+	_, err := fmt.Fprint(p.Out, p.summary(trouble, p.guide(*run)))
+	return err
+}
+
+// news prints what changed since the baseline.
+func (p printer) news(d drift.Drift, run *outcome.Run) error {
+	var b strings.Builder
+	b.WriteString(report.News(d, *run, p.TextOptions()))
+	fmt.Fprintf(&b, "reports: %s\n", filepath.Join(p.state, "runs", run.ID, "hosts"))
+	fmt.Fprintf(&b, "next:    %s\n", nextOfNews(guide.Bare(*run, p.state), d))
+	_, err := fmt.Fprint(p.Out, b.String())
+	return err
+}
+
+// nextOfNews is the command to type next after the news.
+func nextOfNews(g guide.Guide, d drift.Drift) string {
+	for _, h := range d.Hosts {
+		switch h.To {
+		case outcome.NeedsAction, outcome.Failed, outcome.Unknown, outcome.Unreachable:
+			return strings.Join(g.Quoted("aixmend", "explain", d.To, h.Name), " ")
+		}
+	}
+	return strings.Join(g.Quoted("aixmend", "diff", d.From, d.To), " ")
+}

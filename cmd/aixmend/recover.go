@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"aixmend/cmd/aixmend/evidence"
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/planfile"
+	"aixmend/cmd/aixmend/request"
+	"aixmend/controller"
+	"aixmend/controller/journal"
+)
+
+// recoverOptions are the flags of recover.
+type recoverOptions struct {
+	walking
+	changing
+	braking
+	detail
+	plan, undo  string
+	yes, dryRun bool
+}
+
+func newRecover(c *cli) *cobra.Command {
+	var o recoverOptions
+	cmd := &cobra.Command{
+		Use: "recover", Short: "Diagnose, and where there is something to change: capture, repair, verify",
+		Args: cobra.NoArgs,
+		Long: `Diagnoses the hosts. Where there is something to change, it captures them, climbs
+the rungs of the playbook, least invasive first, and verifies.
+
+--dry-run makes it plan: it prints the commands it would run, changes nothing,
+takes no lock and asks nothing. With --undo and --dry-run it prints the commands
+of the rollback and connects to no host.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case o.undo != "":
+				return undo(cmd, c, &o)
+			case o.dryRun:
+				return dryRun(cmd.Context(), c, &o)
+			case o.plan != "":
+				return applyPlan(cmd, c, &o)
+			}
+			return recoverHosts(cmd.Context(), c, &o)
+		},
+	}
+	fs := cmd.Flags()
+	o.walking.flags(fs)
+	o.changing.flags(fs)
+	fs.StringVar(&o.plan, "plan", "", "apply the plan in `FILE` exactly; hosts that drifted are skipped")
+	fs.StringVar(&o.undo, "undo", "", "roll back the changes of `RUN`, newest first on each host; -l restricts it")
+	fs.BoolVar(&o.yes, "yes", false, "do not ask")
+	fs.BoolVar(&o.dryRun, "dry-run", false, "print what would be run, and change nothing: the same as plan")
+	o.detail.flags(fs)
+	o.braking.flags(fs)
+	return cmd
+}
+
+// check checks the flags.
+func (o *recoverOptions) check() error {
+	return o.walking.check(evidence.Named{Flag: "plan", Path: o.plan})
+}
+
+// asked are the flags that say what the run does.
+func (o *recoverOptions) asked() request.Asked {
+	a := o.walking.asked()
+	o.changing.ask(&a)
+	a.Waves, a.MaxFail, a.BrakeUnreachable, a.Pause = o.waves, o.maxFail, o.brakeUnreachable, o.pause
+	return a
+}
+
+// ask adds the flags to a request.
+func (o *changing) ask(a *request.Asked) {
+	a.Allow, a.MendWarnings, a.Attempts = o.allow, o.mendWarnings, o.attempts
+}
+
+// dryRun is recover --dry-run: a plan.
+func dryRun(ctx context.Context, c *cli, o *recoverOptions) error {
+	if o.plan != "" {
+		return exit.Usagef("the file says what would be run", "--plan and --dry-run exclude each other")
+	}
+	if o.waves != "" {
+		if _, _, err := job.Brakes(o.asked()); err != nil {
+			return err
+		}
+	}
+	if err := o.check(); err != nil {
+		return err
+	}
+	return newWalk(&o.walking, controller.Plan, o.asked(), o.detailed).run(ctx, c)
+}
+
+// recoverHosts is recover of the selected hosts.
+func recoverHosts(ctx context.Context, c *cli, o *recoverOptions) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	w := newWalk(&o.walking, controller.Recover, o.asked(), o.detailed)
+	j, err := w.prepare(ctx, c)
+	if err != nil {
+		return err
+	}
+	if err := j.Consent(c.Console, "recover", request.Names(j.Request.Hosts), o.yes); err != nil {
+		return err
+	}
+	return w.finish(ctx, c, j, nil)
+}
+
+// planFixes are the flags that a plan has fixed.
+var planFixes = []string{"playbook", "set", "allow", "mend-warnings"}
+
+// applyPlan is recover --plan.
+func applyPlan(cmd *cobra.Command, c *cli, o *recoverOptions) error {
+	if name := changedFlag(cmd, planFixes); name != "" {
+		return exit.Usagef("leave it out, or make another plan", "--plan %s fixes --%s", o.plan, name)
+	}
+	p, err := planfile.Load(o.plan)
+	if err != nil {
+		return err
+	}
+	s := p.Settings()
+	o.playbook, o.set, o.allow, o.mendWarnings = s.Playbook, s.Set, s.Allow, s.MendWarnings
+	if err := o.check(); err != nil {
+		return err
+	}
+	w := newWalk(&o.walking, controller.Recover, o.asked(), o.detailed)
+	j, err := w.prepare(cmd.Context(), c)
+	if err != nil {
+		return err
+	}
+	if err := j.Apply(p); err != nil {
+		return err
+	}
+	if store, err := journal.OpenExisting(o.state); err == nil { // refuse before asking
+		if _, err := p.Applied(store, j.Request.Hosts, ""); err != nil {
+			return err
+		}
+	}
+	if !o.quiet {
+		c.Say("%s", p.Describe(o.plan, time.Now()))
+	}
+	if err := j.Consent(c.Console, "recover --plan", request.Names(j.Request.Hosts), o.yes); err != nil {
+		return err
+	}
+	return w.finish(cmd.Context(), c, j, nil)
+}

@@ -1,0 +1,71 @@
+package request
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"aixmend/inventory"
+)
+
+// None is the value of --ssh-config, and of some paths of an inventory, that names no
+// file.
+const None = "none"
+
+// absolute returns the request with all paths absolute. Versions before kept them
+// relative to the working folder.
+func (r Request) absolute() Request {
+	in := func(path string) string { return In(r.Folder, path) }
+	r.Asked = r.moved(in)
+	r.Hosts, r.Bastions = slices.Clone(r.Hosts), slices.Clone(r.Bastions)
+	for i := range r.Hosts {
+		r.Hosts[i].SSH = moved(r.Hosts[i].SSH, in)
+	}
+	for i := range r.Bastions {
+		r.Bastions[i].SSH = moved(r.Bastions[i].SSH, in)
+	}
+	return r
+}
+
+// In is a path as it is named in a folder, absolute where the folder is.
+func In(folder, path string) string {
+	if path == "" || path == None || folder == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(folder, path)
+}
+
+// RelativeTo returns what was asked for as a person types it in a folder: paths below
+// the folder relative to it.
+func (a Asked) RelativeTo(folder string) Asked {
+	return a.moved(func(path string) string {
+		if !filepath.IsAbs(path) {
+			return path
+		}
+		if short, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(short) {
+			return short
+		}
+		return path
+	})
+}
+
+// moved returns how a host is reached with each path changed by move.
+func moved(s inventory.SSH, move func(string) string) inventory.SSH {
+	s.Identity, s.Certificate, s.KnownHosts = move(s.Identity), move(s.Certificate), move(s.KnownHosts)
+	for _, key := range []*string{&s.Passphrase, &s.Password, &s.BecomePassword} {
+		if *key == "" {
+			continue
+		}
+		source, err := inventory.PasswordSourceOf(*key)
+		if err != nil {
+			continue // whoever wants the password reports it
+		}
+		source.File, source.Age, source.Identity = move(source.File), move(source.Age), move(source.Identity)
+		if len(source.Exec) > 0 && strings.ContainsRune(source.Exec[0], filepath.Separator) {
+			source.Exec = slices.Clone(source.Exec)
+			source.Exec[0] = move(source.Exec[0])
+		}
+		*key = source.Key()
+	}
+	return s
+}

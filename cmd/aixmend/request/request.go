@@ -1,0 +1,204 @@
+// Package request is the request of a run: its verb, its flags and the inventory as far
+// as the run needs it. It is kept as request.json, and resume needs nothing else.
+package request
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/planfile"
+	"aixmend/controller"
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/inventory"
+	"aixmend/playbooks"
+)
+
+// schema is the schema of request.json.
+const schema = "aixmend.request/v1"
+
+// Request is the request of a run. It holds no secret: of a password, the inventory only
+// names the source.
+type Request struct {
+	Schema string          `json:"schema"`
+	Verb   controller.Verb `json:"verb"`
+	// Folder is the working folder in which the run began: local programs run there.
+	Folder string `json:"folder"`
+	// SHA256 is the hash of the playbook.
+	SHA256 string `json:"playbook_sha256"`
+	// Plan is the approved plan, nil for none.
+	Plan *planfile.Plan `json:"plan,omitempty"`
+	// Undoes is the run that is rolled back, "" for none.
+	Undoes string `json:"undoes,omitempty"`
+	// By is who began the run.
+	By outcome.By `json:"by"`
+	Asked
+	Scope
+}
+
+// Asked are the flags that say what a run does.
+type Asked struct {
+	Inventories      []string      `json:"inventories"`
+	Limit            []string      `json:"limit"`
+	Concurrency      int           `json:"concurrency"`
+	Playbook         string        `json:"playbook"`
+	Set              []string      `json:"set"`
+	Allow            []string      `json:"allow"`
+	MendWarnings     bool          `json:"mend_warnings"`
+	Label            string        `json:"label"`
+	Ticket           string        `json:"ticket,omitempty"`
+	FailOn           []string      `json:"fail_on"`
+	ConnectTimeout   time.Duration `json:"connect_timeout"`
+	Deadline         time.Duration `json:"deadline"`
+	KnownHosts       string        `json:"known_hosts"`
+	Identity         string        `json:"identity"`
+	SSHConfig        string        `json:"ssh_config"`
+	Waves            string        `json:"waves"`
+	MaxFail          string        `json:"max_fail"`
+	BrakeUnreachable bool          `json:"brake_unreachable"`
+	Pause            bool          `json:"pause"`
+	Attempts         int           `json:"attempts"`
+	// Files are the report files to write, by format.
+	Files map[string]string `json:"files,omitempty"`
+	// Out is the file a plan is written to, "" for none.
+	Out string `json:"out,omitempty"`
+}
+
+// Scope is the inventory as far as a run needs it.
+type Scope struct {
+	// Hosts are the selected hosts.
+	Hosts  []inventory.Host  `json:"hosts"`
+	Groups []inventory.Group `json:"groups"`
+	// Names are the names of all hosts of the inventory.
+	Names []string `json:"names"`
+	// Bastions are the bastions that the inventory defines.
+	Bastions []inventory.Bastion `json:"bastions,omitempty"`
+}
+
+// ScopeOf is the scope of hosts selected from an inventory.
+func ScopeOf(inv *inventory.Inventory, hosts []inventory.Host) Scope {
+	return Scope{Hosts: hosts, Groups: inv.Groups, Names: Names(inv.Hosts), Bastions: inv.Bastions}
+}
+
+// Names are the names of hosts.
+func Names(hosts []inventory.Host) []string {
+	list := make([]string, len(hosts))
+	for i, h := range hosts {
+		list[i] = h.Name
+	}
+	return list
+}
+
+// Load reads the request of a run. Its paths are absolute, whatever version wrote it.
+func Load(store *journal.Store, id string) (Request, error) {
+	var r Request
+	if err := store.LoadRequest(id, &r); err != nil {
+		return r, err
+	}
+	return r.absolute(), nil
+}
+
+// Document is the request as request.json keeps it: with absolute paths, so that resume
+// works in any folder.
+func (r Request) Document() (Request, error) {
+	if r.Folder == "" {
+		folder, err := os.Getwd()
+		if err != nil {
+			return r, fmt.Errorf("working folder: %w", err)
+		}
+		r.Folder = folder
+	}
+	r.Schema = schema
+	return r.absolute(), nil
+}
+
+// Check reports whether this version can act on the request of an earlier run.
+func (r Request) Check() error {
+	if r.Schema != schema {
+		return exit.Usagef("use the version that began the run", "request.json has schema %q, this version reads %s", r.Schema, schema)
+	}
+	if info, err := os.Stat(r.Folder); err != nil || !info.IsDir() {
+		return exit.Usagef("its local programs run there: make it again", "the run's working folder is gone: %s", r.Folder)
+	}
+	return nil
+}
+
+// Reached returns hosts with the identity and the known_hosts of the flags.
+func (a Asked) Reached(hosts []inventory.Host) []inventory.Host {
+	hosts = slices.Clone(hosts)
+	for i := range hosts {
+		a.Override(&hosts[i].SSH)
+	}
+	return hosts
+}
+
+// Override replaces the identity and the known_hosts of the inventory by those of the
+// flags. The certificate and the passphrase of a replaced identity go with it.
+func (a Asked) Override(s *inventory.SSH) {
+	if a.Identity != "" {
+		if path := filepath.Clean(a.Identity); path != s.Identity {
+			s.Identity, s.Certificate, s.Passphrase = path, "", ""
+		}
+	}
+	if a.KnownHosts != "" {
+		s.KnownHosts = filepath.Clean(a.KnownHosts)
+	}
+}
+
+// Failures reads --fail-on.
+func (a Asked) Failures() ([]outcome.Outcome, error) {
+	list := []outcome.Outcome{}
+	for _, name := range a.FailOn {
+		if !slices.Contains(outcome.Outcomes(), outcome.Outcome(name)) {
+			return nil, exit.Usagef(fmt.Sprintf("the outcomes are %v", outcome.Outcomes()), "--fail-on: %q is not an outcome", name)
+		}
+		list = append(list, outcome.Outcome(name))
+	}
+	return list, nil
+}
+
+// Uploads is the prefix of the parameter that names a folder of this machine.
+const uploads = "upload="
+
+// moved returns what was asked for with each path changed by move.
+func (a Asked) moved(move func(string) string) Asked {
+	a.Inventories, a.Set = slices.Clone(a.Inventories), slices.Clone(a.Set)
+	for i, file := range a.Inventories {
+		a.Inventories[i] = move(file)
+	}
+	for i, set := range a.Set {
+		if path, ok := strings.CutPrefix(set, uploads); ok {
+			a.Set[i] = uploads + move(path)
+		}
+	}
+	if !slices.Contains(playbooks.Names(), a.Playbook) {
+		a.Playbook = move(a.Playbook)
+	}
+	a.Identity, a.KnownHosts, a.SSHConfig, a.Out = move(a.Identity), move(a.KnownHosts), move(a.SSHConfig), move(a.Out)
+	if a.Files != nil {
+		files := map[string]string{}
+		for format, path := range a.Files {
+			files[format] = move(path)
+		}
+		a.Files = files
+	}
+	return a
+}
+
+// CheckHosts checks that a parameter names hosts of the inventory, comma-separated.
+func (s Scope) CheckHosts(param, names string) error {
+	if names == "" {
+		return nil
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		if name = strings.TrimSpace(name); !slices.Contains(s.Names, name) {
+			return exit.Usagef("", "--set %s=%s: the inventory has no host %q", param, names, name)
+		}
+	}
+	return nil
+}
