@@ -74,7 +74,7 @@ func full(t *testing.T) (r *rig, seen *attempts, public ssh.PublicKey) {
 	return r, seen, public
 }
 
-// Of an agent's twenty keys one is offered: that which the identity names, by
+// One of an agent's twenty keys is offered: the one that the identity names, by
 // its public file or by a private one that lies elsewhere.
 func TestAgentWithTwentyKeys(t *testing.T) {
 	for name, file := range map[string]string{"the public file": "id.pub", "the private file, which is not there": "id"} {
@@ -93,7 +93,7 @@ func TestAgentWithTwentyKeys(t *testing.T) {
 	}
 }
 
-func TestPublicKeyThatTheAgentDoesNotHold(t *testing.T) {
+func TestPublicKeyUnknownToTheAgent(t *testing.T) {
 	r, seen, _ := full(t)
 	other := newSigner(t).PublicKey()
 	r.target.Identity = writeFile(t, "id.pub", string(ssh.MarshalAuthorizedKey(other)))
@@ -134,7 +134,7 @@ func TestAgentIsConnectedToOnce(t *testing.T) {
 }
 
 // An agent that hangs costs a run one timeout, and not each host one.
-func TestAgentThatHangsIsRemembered(t *testing.T) {
+func TestHungAgentIsRemembered(t *testing.T) {
 	for name, answers := range map[string]int{"when it lists": 0, "when it signs": 2} {
 		t.Run(name, func(t *testing.T) {
 			late := make(chan struct{})

@@ -88,7 +88,7 @@ func TestServerWithAnOldHostKeyAlgorithm(t *testing.T) {
 	}
 }
 
-// Where nothing helps the error does not say that it would.
+// The error suggests legacy_algorithms only where that would help.
 func TestNoAlgorithmAtAll(t *testing.T) {
 	for _, legacy := range []bool{false, true} {
 		err := noCommonAlgorithm(&ssh.AlgorithmNegotiationError{What: "key exchange", RequestedAlgorithms: []string{"kex\x1b[2J", strings.Repeat("x", 9000)}}, legacy)
@@ -98,8 +98,8 @@ func TestNoAlgorithmAtAll(t *testing.T) {
 	}
 }
 
-// What was agreed on is known, also behind the decorators; what the server
-// calls itself is text.
+// The negotiated algorithms are known, also through decorators; the server's version
+// is only text.
 func TestLink(t *testing.T) {
 	o := memory()
 	o.Configure = func(c *ssh.ServerConfig) { c.ServerVersion = "SSH-2.0-OpenSSH_8.1" }

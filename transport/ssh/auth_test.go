@@ -95,7 +95,7 @@ func writeLegacy(t *testing.T, secret string) string {
 	return writeFile(t, "id_ecdsa", string(pem.EncodeToMemory(block)))
 }
 
-func TestIdentityThatCannotBeUsed(t *testing.T) {
+func TestUnusableIdentity(t *testing.T) {
 	t.Parallel()
 	encrypted := writeFile(t, "id_ed25519", locked().text)
 	legacy := writeLegacy(t, "secret")
@@ -176,7 +176,7 @@ func serveAgent(t *testing.T, wrap func(net.Conn) io.ReadWriter, keys ...ed25519
 
 func asItIs(c net.Conn) io.ReadWriter { return c }
 
-func TestEncryptedIdentityThatTheAgentHolds(t *testing.T) {
+func TestEncryptedIdentityInTheAgent(t *testing.T) {
 	t.Parallel()
 	key := locked().key
 	signer := mustSigner(t, key, nil)
@@ -188,7 +188,7 @@ func TestEncryptedIdentityThatTheAgentHolds(t *testing.T) {
 	r.works()
 }
 
-func TestEncryptedIdentityThatTheAgentDoesNotHold(t *testing.T) {
+func TestEncryptedIdentityNotInTheAgent(t *testing.T) {
 	t.Parallel()
 	r := serve(t, nil, memory())
 	r.target.Identity = writeFile(t, "id_ed25519", locked().text)
@@ -226,7 +226,7 @@ func TestAgentWithoutKeys(t *testing.T) {
 	r.dialFails(transport.KindAuth, "holds none")
 }
 
-func TestAgentThatIsGone(t *testing.T) {
+func TestMissingAgent(t *testing.T) {
 	r := serve(t, nil, memory())
 	r.target.Identity, r.opts.Keys.AgentSocket = "", filepath.Join(t.TempDir(), "none")
 	r.dialFails(transport.KindAuth, "agent")
@@ -249,7 +249,7 @@ func (s *stuck) Write(p []byte) (int, error) {
 
 // The agent protocol has no contexts: an agent that hangs is over after its
 // own limit, when it lists and when it signs.
-func TestAgentThatHangs(t *testing.T) {
+func TestHungAgent(t *testing.T) {
 	for name, answers := range map[string]int{"when it lists": 0, "when it signs": 2} {
 		t.Run(name, func(t *testing.T) {
 			late := make(chan struct{})
@@ -275,7 +275,7 @@ func TestAgentIsStillThereAfterAWhile(t *testing.T) {
 
 // An answer that comes too late must not be taken for that to the next
 // request: a wrong signature is a refused login.
-func TestAgentThatAnswersLate(t *testing.T) {
+func TestLateAnswerOfTheAgent(t *testing.T) {
 	late := make(chan struct{})
 	a := &attempts{}
 	o := memory()

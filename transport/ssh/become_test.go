@@ -190,8 +190,8 @@ func TestConformanceWithAPassword(t *testing.T) {
 	}
 }
 
-// What elevate gives runs, with its own standard input, whether the tool asks
-// or not.
+// An elevated script runs with its own standard input, whether the tool asks for a
+// password or not.
 func TestElevate(t *testing.T) {
 	for _, become := range everyTool {
 		for _, asks := range []bool{true, false} {
@@ -282,7 +282,7 @@ func TestWrongPassword(t *testing.T) {
 
 // Two hosts have refused it and none has accepted it: the third does not get it,
 // or an account that they share is locked.
-func TestPasswordThatNobodyTakes(t *testing.T) {
+func TestPasswordRefusedByAll(t *testing.T) {
 	box := newToolbox(t)
 	box.file("password", rightPassword)
 	v := &vault{secret: "a wrong one"}
@@ -309,7 +309,7 @@ func TestPasswordThatNobodyTakes(t *testing.T) {
 
 // Once a host has taken it, another one that refuses it is alone with that; and
 // it is asked for once.
-func TestPasswordThatMostTake(t *testing.T) {
+func TestPasswordRefusedByOne(t *testing.T) {
 	odd := newToolbox(t)
 	odd.file("password", "its own")
 	even := newToolbox(t)
@@ -335,7 +335,7 @@ func TestPasswordThatMostTake(t *testing.T) {
 	}
 }
 
-func TestPasswordThatCannotBeHad(t *testing.T) {
+func TestPasswordSourceFails(t *testing.T) {
 	for name, v := range map[string]passwords.Source{"there is nobody to ask for it": nil, "the vault is sealed": &vault{err: errors.New("the vault is sealed")}} {
 		r := newToolbox(t).rig(transport.BecomeSudo)
 		r.target.BecomePassword, r.opts.Passwords = "prompt", v
@@ -353,8 +353,7 @@ func TestPasswordThatCannotBeHad(t *testing.T) {
 	}
 }
 
-// Who is asked may say that the run is being stopped: that is no fault of the
-// host.
+// A password source may find that the run is being stopped: the host is not at fault.
 func TestWhoIsAskedStopsTheRun(t *testing.T) {
 	r := newToolbox(t).rig(transport.BecomeSudo).with(&vault{err: fmt.Errorf("interrupted: %w", context.Canceled)})
 	_, err := r.run(probe("p", "id"))
@@ -366,7 +365,7 @@ func (v *vault) Password(context.Context, passwords.Use, transport.Target) ([]by
 	return []byte(v.secret), v.err
 }
 
-// hears is a host that keeps what it reads on standard input.
+// hears is a host that keeps its standard input.
 func hears(f func(ctx context.Context, s script) int) (sshtest.HandlerFunc, <-chan string) {
 	heard := make(chan string, 8)
 	return framed(func(ctx context.Context, s script) int {
@@ -419,7 +418,7 @@ func TestPasswordIsNotSentUnasked(t *testing.T) {
 
 // A tool that says nothing and does not end: reading again would only try the
 // password again. Of a change nobody knows whether it will still happen.
-func TestToolThatHangs(t *testing.T) {
+func TestHungTool(t *testing.T) {
 	for _, c := range []struct {
 		mutating, asks bool
 		want           string
@@ -454,7 +453,7 @@ func TestToolThatHangs(t *testing.T) {
 }
 
 // Without the tool on the host nothing is said about the password.
-func TestToolThatIsNotThere(t *testing.T) {
+func TestMissingTool(t *testing.T) {
 	r := serve(t, posix, memory())
 	r.target.Become = transport.BecomeDzdo
 	_, err := r.with(&vault{secret: "secret"}).run(probe("p", "id"))
@@ -465,7 +464,7 @@ func TestToolThatIsNotThere(t *testing.T) {
 	}
 }
 
-// What a talkative profile printed is not taken for the tool's words.
+// The output of a talkative profile is not taken for the tool's message.
 func TestToolsWordsAreItsOwn(t *testing.T) {
 	r := serve(t, func(ctx context.Context, x *sshtest.Exec) int {
 		_, _ = io.WriteString(x.Stderr, strings.Repeat("profile noise\n", 2000))

@@ -20,8 +20,8 @@ import (
 	"aixmend/transport/lab/suite"
 )
 
-// slack is what a flood may cost beside what is kept of it: the windows of both
-// sides of a channel (2 MiB each), and what else lives in a test's process.
+// slack is the memory that a flood may cost besides the kept bytes: the windows of both
+// sides of a channel (2 MiB each), and the rest of the test's process.
 const slack = 12 << 20
 
 // maxReason bounds the part of a reason that a server may have written, in bytes:
@@ -52,8 +52,8 @@ func flood(to io.Writer, text string, size int64, most *int64) {
 	}
 }
 
-// What a host sends beyond its bound costs nothing, whatever it looks like and
-// wherever it comes: neither while it comes nor when it has come.
+// Output beyond its bound costs no memory, whatever its form and wherever it comes,
+// neither during the flood nor after it.
 func TestFloodsCostTheirBound(t *testing.T) {
 	// Each is several times the slack.
 	much, lines, gigabyte := int64(suite.Rounds(32, 64))<<20, int64(suite.Rounds(500_000, 1_000_000)), int64(suite.Rounds(64, 1024))<<20
@@ -185,7 +185,7 @@ func TestEndlessOutputCostsItsBound(t *testing.T) {
 	runtime.KeepAlive(got)
 }
 
-// garbage is a server that is none: what it says to whoever connects.
+// garbage is a server that sends anything but SSH.
 func garbage(t *testing.T, say func(net.Conn)) *rig {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -213,7 +213,7 @@ func garbage(t *testing.T, say func(net.Conn)) *rig {
 	return r
 }
 
-// again says the same text until nobody listens any more.
+// again sends the same text until the client hangs up.
 func again(text string) func(net.Conn) {
 	chunk := bytes.Repeat([]byte(text), max(64<<10/len(text), 1))
 	return func(c net.Conn) {
@@ -250,9 +250,8 @@ func saysPackets(payloads ...[]byte) func(net.Conn) {
 // longText is as long as a packet lets a text be, nearly.
 var longText = strings.Repeat("\x1b]0;owned\x07 ", 20_000)
 
-// Whatever answers instead of a server, in place of a version line or of the
-// first packets, ends with the connect timeout at the latest, and costs its
-// bound: a reason is short.
+// Garbage instead of a version line or of the first packets ends with the connect
+// timeout at the latest and costs bounded memory, and the reason is short.
 func TestGarbageInTheHandshake(t *testing.T) {
 	kexInit := append([]byte{20}, make([]byte, 16)...)
 	for range 10 {

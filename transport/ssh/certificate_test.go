@@ -119,7 +119,7 @@ func TestCertificate(t *testing.T) {
 // A certificate that no host can take is told from our side: by its dates, by
 // what it is, by whose key it is. Named, it is offered or nothing is; where it
 // only lies beside the key, the plain key is what remains, alone.
-func TestCertificateThatCannotBeUsed(t *testing.T) {
+func TestUnusableCertificate(t *testing.T) {
 	ca := authority{newSigner(t)}
 	before := time.Date(2021, 2, 3, 4, 5, 6, 0, time.UTC)
 	after := time.Date(2121, 2, 3, 4, 5, 6, 0, time.UTC)
@@ -156,9 +156,9 @@ func TestCertificateThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// Who may be whom is for the host to say, and whom it trusts: such a
-// certificate is offered, once, and a refusal says what may be wrong with it.
-func TestCertificateThatTheHostRefuses(t *testing.T) {
+// Principals and trust are for the host to judge: such a certificate is offered, once,
+// and the message of a refusal lists possible causes.
+func TestRefusedCertificate(t *testing.T) {
 	ca, stranger := authority{newSigner(t)}, authority{newSigner(t)}
 	for _, c := range []struct {
 		name   string
@@ -181,7 +181,7 @@ func TestCertificateThatTheHostRefuses(t *testing.T) {
 	}
 }
 
-func TestCertificateFileThatIsNone(t *testing.T) {
+func TestFileIsNoCertificate(t *testing.T) {
 	for text, says := range map[string]string{
 		"not a key": "neither a public key nor a certificate",
 		string(ssh.MarshalAuthorizedKey(newSigner(t).PublicKey())): "is a plain key",

@@ -69,9 +69,9 @@ func TestCommandByCommand(t *testing.T) {
 	})
 }
 
-// A command that is not on the host leaves what a shell leaves, 127: parsers
-// tell "not installed" from "failed" by it, and sudo says 1.
-func TestCommandThatIsNotThere(t *testing.T) {
+// A missing command exits with 127, as in a shell, though sudo exits with 1: by it
+// parsers tell "not installed" from "failed".
+func TestMissingCommand(t *testing.T) {
 	for _, become := range []string{transport.BecomeSudo, transport.BecomePbrun} {
 		r := newToolbox(t).rig(become).apiece()
 		got, err := r.run(
@@ -133,7 +133,7 @@ func TestCommandByCommandWantsAPassword(t *testing.T) {
 
 // A tool that can't be asked runs the harmless command first, and one that is
 // not there is told from one that refuses.
-func TestToolsThatCannotBeAsked(t *testing.T) {
+func TestToolsWithoutListing(t *testing.T) {
 	box := newToolbox(t)
 	box.file("rules", "/usr/bin/env\n")
 	_, err := box.rig(transport.BecomePbrun).apiece().run(probe("env", "/usr/bin/env"), probe("uid", "/usr/bin/id -u"))
@@ -190,8 +190,8 @@ func TestRefusalInAChange(t *testing.T) {
 	}
 }
 
-// What can't be taken apart needs a root shell, and a site without one hears so
-// before anything of it has run.
+// A text that can't be split needs a root shell. Where sudo allows none, the error comes
+// before any part of it has run.
 func TestWholeTextIsNotAllowed(t *testing.T) {
 	box := newToolbox(t)
 	box.file("rules", "/usr/bin/*\n")

@@ -61,7 +61,7 @@ func TestStallInTheHandshake(t *testing.T) {
 	}
 }
 
-// The connect timeout holds the dialling too, and is over after it: nothing
+// The connect timeout covers dialling too, and ends with it: nothing
 // of it is left on the connection.
 func TestConnectTimeoutOfTheDial(t *testing.T) {
 	r := serve(t, nil, memory())
@@ -114,7 +114,7 @@ func TestLinesBeforeTheVersion(t *testing.T) {
 	wantStdout(t, got.Results[0], "x\n")
 }
 
-func TestWhatAnswersIsNoSSH(t *testing.T) {
+func TestServerIsNotSSH(t *testing.T) {
 	l := sshtest.NewMemListener("10.1.2.3:22")
 	defer l.Close()
 	r := serve(t, nil, memory())
@@ -129,7 +129,7 @@ func TestWhatAnswersIsNoSSH(t *testing.T) {
 	r.dialFails(transport.KindProtocol, "handshake")
 }
 
-func TestNothingListensIsRefused(t *testing.T) {
+func TestClosedPortIsRefused(t *testing.T) {
 	for name, o := range map[string]sshtest.Options{"memory": memory(), "tcp": {}} {
 		t.Run(name, func(t *testing.T) {
 			r := serve(t, nil, o)
@@ -161,7 +161,7 @@ func TestErrorsOfTheNetwork(t *testing.T) {
 	}
 }
 
-func TestTargetIsDialledAsItStands(t *testing.T) {
+func TestTargetIsDialledUnchanged(t *testing.T) {
 	for address, want := range map[string]string{"10.1.2.3": "10.1.2.3:2222", "fd00::1": "[fd00::1]:2222", "aix1.example": "aix1.example:2222"} {
 		r := serve(t, nil, memory())
 		var got string
@@ -177,8 +177,8 @@ func TestTargetIsDialledAsItStands(t *testing.T) {
 	}
 }
 
-// A host with a bastion that nobody knows is never dialled past it.
-func TestJumpThroughNobody(t *testing.T) {
+// A host behind an unknown bastion is never dialled directly.
+func TestUnknownBastion(t *testing.T) {
 	r := serve(t, nil, memory())
 	r.target.Jump = "bastion"
 	r.dialFails(transport.KindJump, "bastion")
@@ -254,7 +254,7 @@ func mustSigner(t testing.TB, key any, err error) ssh.Signer {
 	return signer
 }
 
-// attempts counts what a server sees of authentication.
+// attempts counts the logins that a server sees.
 type attempts struct{ keys, failures atomic.Int32 }
 
 // watch adds the counting to a server's options.

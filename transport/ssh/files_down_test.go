@@ -13,7 +13,7 @@ import (
 	"aixmend/transport/lab/sshtest"
 )
 
-func TestDownloadOfWhatIsNoPlainFile(t *testing.T) {
+func TestDownloadOfSpecialFiles(t *testing.T) {
 	ways(t, func(t *testing.T, _ string, p *depot) {
 		if err := exec.Command("mkfifo", p.far+"/fifo").Run(); err != nil {
 			t.Fatal(err)
@@ -39,7 +39,7 @@ func TestDownloadFollowsTheHostsLinks(t *testing.T) {
 	})
 }
 
-func TestServerThatLiesAboutASize(t *testing.T) {
+func TestServerReportsAWrongSize(t *testing.T) {
 	for name, c := range map[string]struct {
 		size int64
 		want string
@@ -75,7 +75,7 @@ func TestBoundHoldsAgainstALie(t *testing.T) {
 	p.holds(p.local, nil)
 }
 
-func TestDownloadOfAFileThatChanges(t *testing.T) {
+func TestDownloadOfAChangingFile(t *testing.T) {
 	var p *depot
 	grow := func() {
 		file, err := os.OpenFile(p.far+"/to", os.O_APPEND|os.O_WRONLY, 0)
@@ -142,7 +142,7 @@ func TestTroubleOfThisMachine(t *testing.T) {
 	})
 }
 
-func TestUploadOfAFileThatBecomesShorter(t *testing.T) {
+func TestUploadOfAShrinkingFile(t *testing.T) {
 	ways(t, func(t *testing.T, _ string, p *depot) {
 		up := p.upload()
 		up.Progress = func(done, _ int64) {

@@ -34,7 +34,7 @@ func TestWithoutSFTP(t *testing.T) {
 	}
 }
 
-func TestServerThatRefusesSessions(t *testing.T) {
+func TestServerRefusesSessions(t *testing.T) {
 	p := stocked(t, posix, &disk{}, memory())
 	files := p.files()
 	p.server.SetFaults(sshtest.Faults{RejectSession: true})
@@ -45,7 +45,7 @@ func TestServerThatRefusesSessions(t *testing.T) {
 }
 
 // Names are data for the shell, whatever they hold.
-func TestNamesThatAShellWouldRead(t *testing.T) {
+func TestFileNamesAreQuoted(t *testing.T) {
 	ways(t, func(t *testing.T, via string, p *depot) {
 		files := p.files()
 		for _, name := range []string{"it's", "a b", "-rf", "$(touch owned)", "`id`", "*", "a;id", "\x1b[2J", "\xff", `\`, "~", "#"} {
@@ -73,8 +73,8 @@ func TestNamesThatAShellWouldRead(t *testing.T) {
 	})
 }
 
-// What a login prints is no part of a file.
-func TestLoginThatTalks(t *testing.T) {
+// The output of a login profile is no part of a file.
+func TestTalkativeLogin(t *testing.T) {
 	p := stocked(t, func(ctx context.Context, x *sshtest.Exec) int {
 		_, _ = io.WriteString(x.Stdout, strings.Repeat("x", 100_000)+"\nWelcome to AIX\n\naixmend-000000000000000000000000 B\n")
 		_, _ = io.WriteString(x.Stderr, "stty: not a tty\n")
@@ -89,8 +89,8 @@ func TestLoginThatTalks(t *testing.T) {
 	p.holds(p.local, map[string][]byte{"got": p.data})
 }
 
-// What a login prints is no part of a file that could not be read whole either.
-func TestLoginThatTalksAfterAFailure(t *testing.T) {
+// The output of a login profile does not complete a file that was cut off.
+func TestTalkativeLoginAfterAFailure(t *testing.T) {
 	p := stocked(t, func(ctx context.Context, x *sshtest.Exec) int {
 		if !strings.Contains(x.Command, "/usr/bin/cat ") {
 			return posix(ctx, x)
@@ -106,7 +106,7 @@ func TestLoginThatTalksAfterAFailure(t *testing.T) {
 	p.holds(p.local, nil)
 }
 
-func TestHostsThatAreNotUnderstood(t *testing.T) {
+func TestUnexpectedAnswers(t *testing.T) {
 	answer := func(text string) sshtest.HandlerFunc {
 		return framedFile(func(x *sshtest.Exec) int {
 			_, _ = io.WriteString(x.Stdout, text)

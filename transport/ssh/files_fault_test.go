@@ -37,7 +37,7 @@ func (s spoiled) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func TestUploadThatIsNotStoredAsItWasSent(t *testing.T) {
+func TestUploadStoredWrong(t *testing.T) {
 	for via, p := range map[string]*depot{
 		transport.ViaSFTP: stocked(t, posix, &disk{onWrite: func(b []byte, at, _ int64) error {
 			if at == mebi {
@@ -60,7 +60,7 @@ func TestUploadThatIsNotStoredAsItWasSent(t *testing.T) {
 }
 
 // Failures of the host's files: their words, and that nothing is left behind.
-func TestUploadThatTheHostRefuses(t *testing.T) {
+func TestRefusedUpload(t *testing.T) {
 	full, failing := &disk{}, &disk{}
 	full.free.Store(mebi)
 	failing.free.Store(5 * mebi)
@@ -156,7 +156,7 @@ func TestUploadWithoutAFolder(t *testing.T) {
 	})
 }
 
-func TestServerThatReplacesNothing(t *testing.T) {
+func TestServerReplacesNoFile(t *testing.T) {
 	if err := sftp.SetSFTPExtensions("hardlink@openssh.com"); err != nil {
 		t.Fatal(err)
 	}

@@ -249,7 +249,7 @@ func (p *depot) holds(folder string, want map[string][]byte) {
 	}
 }
 
-// whole checks what a transfer of all the data says of itself.
+// whole checks the result of a transfer of all the data.
 func (p *depot) whole(got transport.Moved, err error, via string) {
 	p.t.Helper()
 	if err != nil {

@@ -29,7 +29,7 @@ func (c *cutter) moved(total int64) {
 	}
 }
 
-// input counts what a command reads.
+// input counts the bytes that a command reads.
 type input struct {
 	io.Reader
 	cutter *cutter
@@ -175,8 +175,8 @@ func TestDownloadGoesOnWhereItWasCutOff(t *testing.T) {
 	})
 }
 
-// A part that is no beginning of the file counts for nothing.
-func TestUploadOverAPartThatIsNone(t *testing.T) {
+// A part that is not the beginning of the file is discarded.
+func TestUploadOverAForeignPart(t *testing.T) {
 	far := func(p *depot) string { return p.far + "/to.part" }
 	for name, spoil := range map[string]func(p *depot){
 		"other bytes": func(p *depot) {
@@ -217,7 +217,7 @@ func TestUploadOverAPartThatIsNone(t *testing.T) {
 	}
 }
 
-func TestUploadOverAPartThatIsAll(t *testing.T) {
+func TestUploadOverACompletePart(t *testing.T) {
 	ways(t, func(t *testing.T, via string, p *depot) {
 		p.write(p.far+"/to.part", p.data)
 		moved, err := p.put()

@@ -13,7 +13,7 @@ import (
 	"aixmend/transport/ssh/fault"
 )
 
-func TestTransferThatIsCancelled(t *testing.T) {
+func TestCancelledTransfer(t *testing.T) {
 	why := errors.New("the operator said stop")
 	for _, upload := range []bool{true, false} {
 		t.Run(map[bool]string{true: "upload", false: "download"}[upload], func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestTransferThatIsCancelled(t *testing.T) {
 	}
 }
 
-func TestTransferThatStandsStill(t *testing.T) {
+func TestStalledTransfer(t *testing.T) {
 	const reply = 15 * time.Second
 	forever := func(ctx context.Context, x *sshtest.Exec) int {
 		<-ctx.Done()
@@ -118,7 +118,7 @@ func TestTransferThatStandsStill(t *testing.T) {
 	}
 }
 
-func TestCancelledTransferThatTheServerKeeps(t *testing.T) {
+func TestCancelledTransferKeptByTheServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := stocked(t, posix, &disk{}, memory())
 		p.stock()
@@ -135,8 +135,8 @@ func TestCancelledTransferThatTheServerKeeps(t *testing.T) {
 	})
 }
 
-// Whatever is left running after a transfer cuts no connection.
-func TestNothingIsWatchedAfterATransfer(t *testing.T) {
+// No timer of a transfer cuts the connection after its end.
+func TestNoTimerAfterATransfer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := stocked(t, posix, &disk{}, memory())
 		p.stock()

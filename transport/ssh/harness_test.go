@@ -35,13 +35,13 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// short is a limit that is expected to pass, ages one that is not.
+// short is a limit that a test expects to expire, ages one that it does not.
 const (
 	short = 200 * time.Millisecond
 	ages  = 30 * time.Second
 )
 
-// rig is a server, and what a client needs to know about it.
+// rig is a server, and a client's target and options for it.
 type rig struct {
 	t      *testing.T
 	server *sshtest.Server
@@ -230,7 +230,7 @@ func probe(id, line string) transport.Command {
 	return transport.Command{ID: id, Line: line, Timeout: ages}
 }
 
-// wantStdout checks that a command ended well and what it printed.
+// wantStdout checks that a command succeeded, and its output.
 func wantStdout(t *testing.T, r transport.Result, text string) {
 	t.Helper()
 	if r.Err != nil || r.Exit != 0 || string(r.Stdout) != text {

@@ -31,9 +31,9 @@ func signedBy(t *testing.T, authority ssh.Signer, change func(*ssh.Certificate))
 	return signer
 }
 
-// A certificate counts for what it says, until when it says, if it is that of a
-// host; one that does not is no worse than its key alone.
-func TestHostCertificatesThatCountForNothing(t *testing.T) {
+// A host certificate counts for its principals, during its validity; one that does not
+// count is as good as its key alone.
+func TestHostCertificatesWithoutEffect(t *testing.T) {
 	authority := newSigner(t)
 	sha1, err := ssh.NewSignerWithAlgorithms(rsaSigner(t).(ssh.AlgorithmSigner), []string{ssh.KeyAlgoRSA})
 	if err != nil {

@@ -103,7 +103,7 @@ func TestHostKeyTypesKnownByOne(t *testing.T) {
 
 // SHA-1 signatures are for hosts that are named as legacy ones: a known RSA
 // key alone does not bring them back.
-func TestHostKeySHA1IsNotTaken(t *testing.T) {
+func TestHostKeySHA1IsRefused(t *testing.T) {
 	key, err := ssh.NewSignerWithAlgorithms(rsaSigner(t).(ssh.AlgorithmSigner), []string{ssh.KeyAlgoRSA})
 	if err != nil {
 		t.Fatal(err)
@@ -184,7 +184,7 @@ func certified(t *testing.T, authority ssh.Signer) ssh.Signer {
 	return signer
 }
 
-func TestKnownHostsFileThatCannotBeUsed(t *testing.T) {
+func TestUnusableKnownHostsFile(t *testing.T) {
 	r := serve(t, nil, memory())
 	t.Run("missing", func(t *testing.T) {
 		r.t = t
@@ -212,8 +212,7 @@ func TestKnownHostsDefaultIsReadOnce(t *testing.T) {
 	r.works()
 }
 
-// A line of which nothing can be made is said, once, with its place, and the
-// others count.
+// An unusable line gives one warning with its position; the others count.
 func TestKnownHostsBrokenLines(t *testing.T) {
 	const warnings = 10 // of one file
 	r := serve(t, posix, memory())
@@ -324,7 +323,7 @@ func TestHashedHostKeyTypes(t *testing.T) {
 
 // A hashed key that the server has lost is a changed one, and is not looked for
 // again and again.
-func TestHashedHostKeyThatIsGone(t *testing.T) {
+func TestLostHashedHostKey(t *testing.T) {
 	known := newSigner(t).PublicKey()
 	for _, c := range []struct {
 		key         ssh.Signer

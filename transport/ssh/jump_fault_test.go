@@ -69,7 +69,7 @@ func TestBastionRefusesTheNextBastion(t *testing.T) {
 	}
 }
 
-// What is the host's fault keeps its kind behind a bastion.
+// A fault of the host keeps its kind behind a bastion.
 func TestHostsFaultBehindABastion(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -104,8 +104,8 @@ func TestHostsFaultBehindABastion(t *testing.T) {
 	}
 }
 
-// The first bastion of a way may have a way of its own, as with OpenSSH; what a
-// later one says of its way is not asked.
+// The first bastion may have a way of its own, as with OpenSSH; the ways of later ones
+// are ignored.
 func TestBastionWithAWayOfItsOwn(t *testing.T) {
 	e := newEstate(t)
 	for _, name := range []string{"b1", "b2", "b3", "aix1"} {

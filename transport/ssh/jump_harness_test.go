@@ -181,8 +181,7 @@ func askAll(t *testing.T, d transport.Dialer, targets []transport.Target) []erro
 	return errs
 }
 
-// wantJump checks an error that is a bastion's fault: its kind, what went wrong
-// in truth, and its text.
+// wantJump checks the error of a bastion: its kind, its cause and its text.
 func wantJump(t *testing.T, err error, cause transport.Kind, texts ...string) {
 	t.Helper()
 	if transport.KindOf(err) != transport.KindJump || transport.CauseOf(err) != cause {

@@ -113,7 +113,7 @@ func TestJumpThroughOpenSSH(t *testing.T) {
 	}
 }
 
-// What OpenSSH says where it may not, or can't, connect.
+// OpenSSH's messages where it may not, or can't, connect.
 func TestRefusalsOfOpenSSH(t *testing.T) {
 	for name, c := range map[string]struct {
 		options string

@@ -129,7 +129,7 @@ func TestBastionRate(t *testing.T) {
 	})
 }
 
-// Who waits for a turn behind the run's end is told so.
+// A wait for a bastion's turn ends with the run.
 func TestBastionRateAtTheEndOfTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEstate(t)
@@ -201,7 +201,7 @@ func TestBastionLoginIsTriedOnce(t *testing.T) {
 
 // A bastion that hangs takes its own connect timeout, once for all who wait, and
 // is the trouble by name.
-func TestBastionThatHangs(t *testing.T) {
+func TestHungBastion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEstate(t)
 		bastion := e.add("b1", sshtest.Options{Faults: sshtest.Faults{Silent: true}})
@@ -220,7 +220,7 @@ func TestBastionThatHangs(t *testing.T) {
 
 // A failure that may pass is remembered for a moment, longer each time, and not
 // by each host anew.
-func TestBastionThatComesBack(t *testing.T) {
+func TestBastionComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEstate(t)
 		e.add("b1", sshtest.Options{})
@@ -254,7 +254,7 @@ func TestBastionThatComesBack(t *testing.T) {
 
 // A host that is tried again after a second finds a bastion that was away for a
 // moment.
-func TestBastionThatWasAwayIsRetried(t *testing.T) {
+func TestFailedBastionIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEstate(t)
 		bastion := e.add("b1", sshtest.Options{Faults: sshtest.Faults{DropAt: sshtest.StageAccept}})
@@ -272,9 +272,9 @@ func TestBastionThatWasAwayIsRetried(t *testing.T) {
 	})
 }
 
-// When a bastion dies, what goes through it is lost, by name; what comes after
-// goes through a new connection.
-func TestBastionThatDies(t *testing.T) {
+// When a bastion dies, the connections through it are lost and the errors name it; later
+// ones go through a new connection.
+func TestBastionDies(t *testing.T) {
 	for _, jump := range []string{"b1", "b1,b2"} {
 		t.Run(jump, func(t *testing.T) {
 			e := newEstate(t)
@@ -304,7 +304,7 @@ func TestBastionThatDies(t *testing.T) {
 
 // A bastion that is silent in the middle of the run is found out by its
 // keepalives.
-func TestBastionThatFallsSilent(t *testing.T) {
+func TestSilentBastion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEstate(t)
 		bastion := e.add("b1", sshtest.Options{})
@@ -327,9 +327,9 @@ func TestBastionThatFallsSilent(t *testing.T) {
 	})
 }
 
-// What a bastion drops, refuses or never answers is asked for again: every host
-// is reached where every tenth request goes wrong.
-func TestBastionThatDropsEveryTenth(t *testing.T) {
+// Connections that a bastion drops, refuses or never answers are requested again: every
+// host is reached although every tenth request fails.
+func TestBastionDropsEveryTenth(t *testing.T) {
 	for _, fault := range []sshtest.ForwardFault{sshtest.ForwardRefuse, sshtest.ForwardDrop, sshtest.ForwardIgnore} {
 		t.Run(string(fault), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -352,7 +352,7 @@ func TestBastionThatDropsEveryTenth(t *testing.T) {
 
 // A bastion whose connection dies at every tenth channel: those that try again
 // are reached over a new one.
-func TestBastionThatDiesAtAChannel(t *testing.T) {
+func TestBastionDiesAtAChannel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEstate(t)
 		bastion := e.add("b1", sshtest.Options{Faults: sshtest.Faults{Forward: sshtest.ForwardDie, ForwardEvery: 10}})
@@ -428,7 +428,7 @@ func TestCancelledBehindABastion(t *testing.T) {
 
 // Host and bastion that take each other's time: a connection through a bastion
 // that hangs is closed at once.
-func TestCloseBehindABastionThatHangs(t *testing.T) {
+func TestCloseBehindAHungBastion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEstate(t)
 		bastion := e.add("b1", sshtest.Options{})

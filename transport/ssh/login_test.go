@@ -19,7 +19,7 @@ import (
 	"aixmend/transport/ssh/passwords"
 )
 
-// gate is what a server of the tests wants of a login, and what it has seen.
+// gate is a test server's requirements for a login, and a record of its logins.
 type gate struct {
 	attempts
 	passwords atomic.Int32
@@ -163,8 +163,8 @@ func TestQuestionForThePassword(t *testing.T) {
 	}
 }
 
-// What is no plain question for the password gets no answer; the operator
-// learns what was asked.
+// Any question but a plain one for the password gets no answer, and is quoted to the
+// operator.
 func TestOtherQuestions(t *testing.T) {
 	long := "Code \x1b[31m" + strings.Repeat("x", 5000)
 	for _, c := range []struct {
@@ -201,8 +201,8 @@ func TestOtherQuestions(t *testing.T) {
 	}
 }
 
-// A second question, after the password, is answered by nobody. The password
-// was right as far as anybody knows.
+// A second question, after the password, gets no answer. The password may have been
+// right.
 func TestQuestionsAfterThePassword(t *testing.T) {
 	for _, c := range []struct{ question, says string }{
 		{"Verification code: ", "asks Verification code:"},
@@ -238,7 +238,7 @@ func TestPasswordIsSentOnce(t *testing.T) {
 }
 
 // The lock-out protection of root's passwords is that of logins, too.
-func TestLoginPasswordThatNobodyTakes(t *testing.T) {
+func TestLoginPasswordRefusedByAll(t *testing.T) {
 	g := &gate{secret: rightPassword}
 	v := &vault{secret: "a wrong one"}
 	r := g.rig(t, v)
@@ -262,7 +262,7 @@ func TestLoginPasswordThatNobodyTakes(t *testing.T) {
 
 // A host that hangs up on the password is not tried again: that would be another
 // try of it.
-func TestHostThatHangsUpOnThePassword(t *testing.T) {
+func TestHostHangsUpOnThePassword(t *testing.T) {
 	g := &gate{secret: rightPassword}
 	var last net.Conn
 	g.more = func(c *ssh.ServerConfig) {
@@ -336,7 +336,7 @@ func TestLoginPasswordIsTriedByOneHostAtATime(t *testing.T) {
 	})
 }
 
-// Who waits for the turn can be stopped.
+// A wait for the password's turn can be cancelled.
 func TestCancelledWhileWaitingForTheTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{secret: rightPassword}
@@ -381,8 +381,7 @@ func TestNothingToShow(t *testing.T) {
 	}
 }
 
-// What a server says about a login that it does not take is told in our words,
-// with a remedy.
+// The message of a known refusal has our own words and a remedy.
 func TestRefusalsAreNamed(t *testing.T) {
 	for _, c := range []struct{ said, means string }{
 		{"3004-610 You are required to change your password.\n\tPlease choose a new one.\n", "the password has expired"},
@@ -411,8 +410,8 @@ func TestRefusalsAreNamed(t *testing.T) {
 		}
 		ask.rig(t, &vault{secret: "x"}).dialFails(transport.KindAuth, c.means)
 	}
-	// A banner that nobody knows is shown, cleaned and bounded; one of a login
-	// that works is no matter.
+	// An unknown banner is shown, cleaned and bounded; that of a successful login does
+	// not matter.
 	g := &gate{secret: rightPassword, banner: strings.Repeat("Authorised use only.\n", 5000) + "\x1b]0;title\a go away"}
 	err := g.rig(t, &vault{secret: "x"}).dialFails(transport.KindAuth, "it said", "maxulogs")
 	if text := err.Error(); len(text) > 1200 || strings.ContainsAny(text, "\x1b\a") {
@@ -442,7 +441,7 @@ func TestTooManyStartups(t *testing.T) {
 	}
 }
 
-// What comes before the version is kept to its bound, whole or in bytes.
+// Text before the version is kept up to its bound, in one piece or byte by byte.
 func TestGreeting(t *testing.T) {
 	for _, chunk := range []int{1, 7, 4096} {
 		text := strings.Repeat("x", 200) + "\nSSH-2.0-OpenSSH_8.1\r\n" + strings.Repeat("y", 5000)

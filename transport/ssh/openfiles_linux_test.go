@@ -11,7 +11,7 @@ import (
 	"aixmend/transport/ssh/auth"
 )
 
-// Where no file is left to open, that is said of this machine and not of the
+// If this machine has no file descriptors left, the error says so and does not blame the
 // host, and another try may help.
 func TestNoFileIsLeftToOpen(t *testing.T) {
 	r := serve(t, posix, sshtest.Options{})

@@ -164,7 +164,7 @@ func TestOpenSSHWithOldAlgorithms(t *testing.T) {
 	}
 }
 
-// What a current OpenSSH agrees on with us is safe.
+// A current OpenSSH negotiates safe algorithms with us.
 func TestOpenSSHLink(t *testing.T) {
 	t.Parallel()
 	r := openSSH(t, "")

@@ -135,7 +135,7 @@ func TestBastionByProxyCommand(t *testing.T) {
 	wantJump(t, ask(t, e.dialler(), e.behind("b2", "aix1")), transport.KindLost, "bastion b2: proxy command: lost: ", "no way")
 }
 
-func TestProxyCommandThatFails(t *testing.T) {
+func TestProxyCommandFails(t *testing.T) {
 	for name, c := range map[string]struct {
 		command string
 		cause   transport.Kind
@@ -175,14 +175,14 @@ func TestHostsFaultBehindAProxyCommand(t *testing.T) {
 
 // A command that says nothing is over within the connect timeout, and is killed
 // with what it has started.
-func TestProxyCommandThatHangs(t *testing.T) {
+func TestHungProxyCommand(t *testing.T) {
 	r := relayed(t, "sh -c 'sleep 1000 & echo $! $$ >PIDS; echo still trying >&2; wait'", sshtest.Options{})
 	r.opts.ConnectTimeout = short
 	wantError(t, r.asked(), transport.KindTimeout, "200ms", "the proxy command said: still trying")
 }
 
 // A command that dies in the middle is why the connection is lost.
-func TestProxyCommandThatDies(t *testing.T) {
+func TestProxyCommandDies(t *testing.T) {
 	r := relayed(t, "sh -c 'echo $$ >PIDS; NC %h %p; echo out of here >&2; exit 7'", sshtest.Options{})
 	d := NewDialer(r.opts)
 	defer d.Close()
@@ -196,7 +196,7 @@ func TestProxyCommandThatDies(t *testing.T) {
 }
 
 // A command that ends by itself leaves nothing behind that it has begun.
-func TestProxyCommandThatLeavesSomething(t *testing.T) {
+func TestProxyCommandLeavesAProcess(t *testing.T) {
 	r := relayed(t, "sh -c 'sleep 1000 >/dev/null & echo $! >PIDS; exec NC %h %p'", sshtest.Options{})
 	d := NewDialer(r.opts)
 	defer d.Close()
@@ -212,8 +212,8 @@ func TestProxyCommandThatLeavesSomething(t *testing.T) {
 	}
 }
 
-// What has got away from its group and holds the streams open holds up nobody.
-func TestProxyCommandThatGetsAway(t *testing.T) {
+// A process that left the group and holds the streams open delays nobody.
+func TestProxyCommandEscapesItsGroup(t *testing.T) {
 	setsid, err := exec.LookPath("setsid")
 	if err != nil {
 		t.Skip("no setsid on this machine")

@@ -93,7 +93,7 @@ func TestHostKeysWithACertificate(t *testing.T) {
 	}
 }
 
-// SHA-1 is asked for at hosts only that are named as legacy ones.
+// Only legacy targets are asked for SHA-1.
 func TestHostKeysOfALegacyHost(t *testing.T) {
 	key, err := ssh.NewSignerWithAlgorithms(rsaSigner(t).(ssh.AlgorithmSigner), []string{ssh.KeyAlgoRSA})
 	if err != nil {
@@ -109,7 +109,7 @@ func TestHostKeysOfALegacyHost(t *testing.T) {
 	r.wantStatuses(map[string]hostkeys.Status{ssh.KeyAlgoRSA: hostkeys.New})
 }
 
-func TestHostKeysOfAHostThatIsNotThere(t *testing.T) {
+func TestHostKeysOfAMissingHost(t *testing.T) {
 	o := memory()
 	r := serve(t, posix, o)
 	_ = r.server.Close()

@@ -83,8 +83,7 @@ func TestScriptSetsTheEnvironment(t *testing.T) {
 	}
 }
 
-// Whatever the server gives a session for its standard input, the commands
-// read nothing.
+// Commands read nothing, whatever the session's standard input is.
 func TestScriptGivesCommandsNoInput(t *testing.T) {
 	for _, become := range []string{transport.BecomeNone, transport.BecomeSudo} {
 		t.Run(become, func(t *testing.T) {
@@ -207,7 +206,7 @@ func TestPrivilegeMissing(t *testing.T) {
 	}
 }
 
-func TestScriptsThatAreNotSent(t *testing.T) {
+func TestInvalidScriptsAreNotSent(t *testing.T) {
 	for name, c := range map[string]struct {
 		become string
 		want   string

@@ -20,8 +20,8 @@ import (
 	"aixmend/transport/ssh/fault"
 )
 
-// Banners, profiles and terminals talk on both streams; what a command printed
-// stays what it printed.
+// Banners, profiles and terminals write to both streams; the output of a command stays
+// the same.
 func TestNoise(t *testing.T) {
 	const motd = "Welcome to AIX\n\x1b[2J\x00\xff\n\naixmend-000000000000000000000000 B 0\n"
 	r := serve(t, func(ctx context.Context, x *sshtest.Exec) int {

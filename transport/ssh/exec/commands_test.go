@@ -13,9 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What the login can't see may be there: nothing is said to be missing then,
-// and the tool is asked.
-func TestAbsenceThatTheLoginCannotSee(t *testing.T) {
+// A file that the login can't see may exist: it does not count as missing, and the tool
+// is asked.
+func TestAbsenceNotVisibleToTheLogin(t *testing.T) {
 	dir := t.TempDir()
 	for _, path := range []string{filepath.Dir(dir), dir} {
 		if err := os.Chmod(path, 0o755); err != nil {
@@ -57,9 +57,9 @@ func TestChecksAreBounded(t *testing.T) {
 	}
 }
 
-// The texts of probes are taken apart once for all hosts; those of steps, which
+// The texts of probes are split once for all hosts; those of steps, which
 // differ from host to host, are not kept.
-func TestTextsAreKept(t *testing.T) {
+func TestTextsOfProbesAreKept(t *testing.T) {
 	texts := &Texts{}
 	for range 3 {
 		texts.of(command("/usr/bin/id"))

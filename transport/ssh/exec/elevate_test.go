@@ -22,7 +22,7 @@ func (a asksOnce) Password(ctx context.Context, _ passwords.Use, _ transport.Tar
 	}
 }
 
-// A run that is stopped while somebody is asked gives the turn back.
+// A run that is stopped while a person is asked passes the turn on.
 func TestCancelledWhileAsking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := asksOnce{make(chan struct{})}

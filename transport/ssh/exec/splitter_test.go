@@ -13,7 +13,7 @@ import (
 
 const testNonce = "aixmend-0123456789abcdef01234567"
 
-// split is what a splitter made of a stream, in a form that compares.
+// split is the result of a splitter in a form that compares.
 type split struct {
 	Parts   []piece
 	Noise   string

@@ -130,7 +130,7 @@ func xcrypto(t *testing.T, path string, target transport.Target, key ssh.PublicK
 	return New
 }
 
-// On files as they are, x/crypto's linear search comes to the same.
+// x/crypto's linear search gives the same results on realistic files.
 func TestKnownHostsAsXCrypto(t *testing.T) {
 	state := uint64(1)
 	pick := func(n int) int { // the same files each time

@@ -59,7 +59,7 @@ func judged(t testing.TB, target transport.Target, key ssh.PublicKey, files ...s
 	return p.judge(key).status
 }
 
-func TestWhatALineMeans(t *testing.T) {
+func TestMeaningOfALine(t *testing.T) {
 	key, other := edKey(t, 1), edKey(t, 2)
 	k, o := authorized(key), authorized(other)
 	host := transport.Target{Address: "aix1.example", Port: 22}
@@ -136,7 +136,7 @@ func TestWhatALineMeans(t *testing.T) {
 	}
 }
 
-// A file with a secret that was named by mistake is not quoted.
+// Warnings do not quote the file, which may hold a secret.
 func TestKnownHostsAreNotQuoted(t *testing.T) {
 	k := strings.Fields(authorized(edKey(t, 1)))[1]
 	for _, line := range []string{"s3cret", "@s3cret", "@revoked @s3cret a b", "s3cret ssh-ed25519 s3cret", "aix1 s3cret " + k, "s3cret s3cret czNjcmV0", "|s3cret| a b"} {
@@ -170,8 +170,8 @@ func TestGlobs(t *testing.T) {
 	}
 }
 
-// FuzzKnownHosts: whatever a file holds, it is read to its end, no line of it
-// takes anything from another one, and what is revoked stays revoked.
+// FuzzKnownHosts: whatever a file contains, it is read to its end, no line affects
+// another, and a revoked key stays revoked.
 func FuzzKnownHosts(f *testing.F) {
 	key, other := edKey(f, 1), edKey(f, 2)
 	for _, line := range []string{
@@ -212,8 +212,8 @@ func FuzzKnownHosts(f *testing.F) {
 	})
 }
 
-// FuzzKnownHostsEdit: whatever a file holds, what is stored comes behind it, and
-// each line that is not the host's stays as it is.
+// FuzzKnownHostsEdit: whatever a file contains, new keys are appended, and the lines of
+// other hosts stay unchanged.
 func FuzzKnownHostsEdit(f *testing.F) {
 	key, other := edKey(f, 1), edKey(f, 2)
 	for _, line := range []string{"aix1 " + authorized(other), "aix7,x " + authorized(other), hashed("aix7") + " " + authorized(key) + "\n", "\x00", "aix7 \r", "@revoked aix7 " + authorized(other)} {

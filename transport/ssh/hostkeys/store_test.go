@@ -16,7 +16,7 @@ import (
 	"aixmend/transport"
 )
 
-// store stores edits in a file with a text and returns what it holds then.
+// store stores edits in a file and returns its new text.
 func store(t *testing.T, content string, edits ...Edit) (after string, left []string) {
 	t.Helper()
 	path := writeFile(t, "known_hosts", content)
@@ -108,8 +108,8 @@ func TestStoreHashed(t *testing.T) {
 	}
 }
 
-// What somebody adds between the look and the yes is kept, and a host that is
-// known by then is left alone.
+// Lines added between the scan and the confirmation are kept, and a host that is known
+// by then is left alone.
 func TestStoreAfterSomebodyElse(t *testing.T) {
 	one, two := edKey(t, 1), edKey(t, 2)
 	for name, content := range map[string]string{"in clear": "aix9 " + authorized(two) + "\n", "hashed": hashed("aix9") + " " + authorized(two) + "\n"} {
@@ -156,7 +156,7 @@ func TestStoreBesideSomebodyElse(t *testing.T) {
 	}
 }
 
-// Several at one time lose nothing of each other.
+// Concurrent writers lose no line of each other.
 func TestStoreTogether(t *testing.T) {
 	path := filepath.Join(t.TempDir(), ".ssh", "known_hosts")
 	var all sync.WaitGroup
@@ -177,7 +177,7 @@ func TestStoreTogether(t *testing.T) {
 	alone(t, path)
 }
 
-// A lock counts only where others look for it.
+// A lock counts only under the name that others use.
 func TestLockInPlace(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "lock")
 	lock := flock.New(name)
