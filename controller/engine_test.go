@@ -487,13 +487,13 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// A capture that has changed since it was written is not good any more (C4).
+// A capture that has changed since it was written is damaged (C4).
 func TestCaptureIsCheckedBeforeUse(t *testing.T) {
 	b := newBench(t, "address-removed-smitty")
 	e := b.engine(controller.Recover)
 	e.Captures = tampering{e.Captures, b.store.Root()}
 	h := b.runEngine(e)["address-removed-smitty"]
-	if h.Outcome != outcome.Failed || !strings.Contains(h.Reason, "capture is not good") {
+	if h.Outcome != outcome.Failed || !strings.Contains(h.Reason, "capture is damaged") {
 		t.Errorf("%s: %s", h.Outcome, h.Reason)
 	}
 	if sent := b.sent("address-removed-smitty"); len(sent) > 0 {

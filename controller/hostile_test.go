@@ -71,7 +71,7 @@ func TestSupportDataOfAHostThatLies(t *testing.T) {
 	}
 	must(t, filepath.WalkDir(filepath.Dir(b.store.Root()), func(path string, entry fs.DirEntry, err error) error {
 		known := []string{"id", "known_hosts", "journal.jsonl", "lock"}
-		if err == nil && entry.Type().IsRegular() && !slices.Contains(known, entry.Name()) && !strings.Contains(path, "/captures/healthy") && !strings.Contains(path, "/runs/r1/walks/healthy") {
+		if err == nil && entry.Type().IsRegular() && !slices.Contains(known, entry.Name()) && !strings.Contains(path, "/captures/healthy") && !strings.Contains(path, "/runs/r1/checkpoints/healthy") {
 			t.Errorf("%s was written", path)
 		}
 		return err
