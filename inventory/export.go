@@ -17,7 +17,7 @@ import (
 
 // Export writes hosts of the inventory, with their groups and the bastions, as
 // one file in the native form. Loaded from the working folder it gives the same
-// hosts. What all hosts share becomes a default, what all hosts of a group share
+// hosts. Settings that all hosts share become defaults, those that all hosts of a group share
 // a setting of the group, and hosts that differ by a number only become one
 // entry with a range.
 func (inv *Inventory) Export(hosts []Host) []byte {
@@ -200,7 +200,7 @@ func countedOf(text string) counted {
 	return counted{m[1], m[2], m[3], n}
 }
 
-// follows tells whether a text is the one that a range of ours has n places
+// follows reports whether a text is the one that a range of ours has n places
 // after c.
 func (c counted) follows(to counted, n int) bool {
 	if c.number < 0 || to.number != c.number+n || c.before != to.before || c.after != to.after {
@@ -246,7 +246,7 @@ func (e *exporter) writeHosts(hosts []Host) {
 	e.writeEntry(last)
 }
 
-// takes tells whether the next host fits at the end of an entry.
+// takes reports whether the next host fits at the end of an entry.
 func (x *exported) takes(next *exported) bool {
 	if x.rest != next.rest || x.same != next.same || !x.name.follows(next.name, x.count) {
 		return false

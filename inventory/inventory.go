@@ -5,7 +5,7 @@
 // A *host* is one AIX machine. A *group* is a set of hosts that share settings.
 // *Defaults* are settings that all hosts of a file share. A setting of the host
 // wins over one of its groups, where a later group in the host's list wins over
-// an earlier one, over the defaults, over what is built in. A *waiver* makes a
+// an earlier one, over the defaults, over the built-in values. A *waiver* makes a
 // finding on a host count for nothing. An *acceptance* takes an unclear answer of
 // one check of the cluster guard as "no cluster". A *range* such as aix[01-20]
 // stands for many hosts. A *pattern* selects hosts by name or group.
@@ -39,13 +39,13 @@ const (
 	BecomeCommand = "command"
 )
 
-// The values of SSH.BecomeMode in a file; script is what is built in.
+// The values of SSH.BecomeMode in a file; script is the default.
 const (
 	ModeScript   = "script"
 	ModeCommands = "commands"
 )
 
-// An Inventory is what one or more files say. It must not be changed.
+// An Inventory is the content of one or more files. It must not be changed.
 type Inventory struct {
 	// Hosts are sorted by name.
 	Hosts []Host
@@ -55,7 +55,7 @@ type Inventory struct {
 	Bastions []Bastion
 	// Files are the files it was read from, in the order they were named.
 	Files []string
-	// Warnings are what was not understood, or is not done, with its place; in
+	// Warnings name the settings that are ignored or not followed, with their places, in
 	// the order of the places.
 	Warnings strictyaml.Problems
 	// Faults say, by the name of a host, why a host can't be selected: something that is needed to reach
@@ -86,8 +86,8 @@ type Host struct {
 	Pos strictyaml.Pos
 }
 
-// SSH says how to reach a host. What is empty the inventory does not say: the
-// user's ssh_config may, and then what transport.Target says of it holds.
+// SSH says how to reach a host. A field that the inventory does not set is empty; it
+// is taken from the user's ssh_config, else from the defaults of transport.Target.
 type SSH struct {
 	// User has no spaces and no control characters.
 	User string
@@ -104,7 +104,7 @@ type SSH struct {
 	LegacyAlgorithms bool
 	// Become is one of the values above: how to become root.
 	Become string
-	// BecomeCommand is what BecomeCommand puts before a command: words that
+	// BecomeCommand is the prefix of a command where Become is BecomeCommand: words that
 	// mean nothing to a shell, one blank between. Else it is empty.
 	BecomeCommand string
 	// BecomeMode is ModeCommands when each command becomes root by itself, and
@@ -118,14 +118,14 @@ type SSH struct {
 	Jump string
 }
 
-// A Bastion is a host that others are reached through, as far as the inventory
-// says more of it than its name in ssh.jump.
+// A Bastion is a host that others are reached through, where the inventory has more
+// of it than its name in ssh.jump.
 type Bastion struct {
-	// Name is what ssh.jump calls it: an address or a DNS name.
+	// Name is its name in ssh.jump: an address or a DNS name.
 	Name string
 	// Address is where it is; its name when the inventory gives none.
 	Address string
-	// SSH says how to log in there. Nothing in it is of becoming root.
+	// SSH says how to log in there. Its Become fields are empty.
 	SSH SSH
 	// DialRate is how many connections a second may be opened through it, 1 or
 	// more; 0 when the inventory does not say.
@@ -159,7 +159,7 @@ type Waiver struct {
 	Pos strictyaml.Pos
 }
 
-// ActiveAt tells whether the waiver holds at t: through the whole of the day
+// ActiveAt reports whether the waiver holds at t: through the whole of the day
 // Until, in UTC.
 func (w Waiver) ActiveAt(t time.Time) bool {
 	return w.Until.IsZero() || t.Before(w.Until.AddDate(0, 0, 1))

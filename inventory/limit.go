@@ -25,7 +25,7 @@ const maxGlobs = 1000
 //
 // A pattern is a list with commas of hosts, groups, `all`, ranges
 // (aix[01-05]) and globs on the names of hosts (`*` and `?`), case counts.
-// What begins with `!` is left out, whatever the order; when nothing else is
+// An element that begins with `!` is left out, whatever the order; when nothing else is
 // named that is left out of all. An element that matches no host is an error,
 // so are an empty one and a selection that is empty: a slip must not widen or
 // empty a run. So is a host that can't be selected. The error holds a
@@ -134,7 +134,7 @@ func (s *selection) add(hint, format string, args ...any) {
 	s.problems.Add(strictyaml.Pos{File: limitFile}, hint, format, args...)
 }
 
-// element adds what one element names to the hosts that are in, or out.
+// element adds the hosts that one element names to those that are in, or out.
 func (s *selection) element(element string) {
 	rest, leaveOut := strings.CutPrefix(element, "!")
 	into := s.out
@@ -243,7 +243,7 @@ func (s *selection) named(name string) []string {
 	return names
 }
 
-// nearest returns a hint on what element may have been meant to be.
+// nearest returns a hint with the name that element is a misspelling of.
 func (s *selection) nearest(element string) string {
 	candidates := []string{"all"}
 	for _, g := range s.inv.Groups {

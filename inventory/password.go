@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// PasswordSource says where a secret comes from: the password of a login, that
-// with which it becomes root, or the passphrase of a key. Prompt, File, Exec, Env
-// or Age is set.
+// PasswordSource is the source of a secret: the password of a login, the password
+// for becoming root, or the passphrase of a key. Exactly one of Prompt, File, Exec,
+// Env and Age is set.
 type PasswordSource struct {
 	// Prompt asks a person.
 	Prompt bool `json:"prompt,omitempty"`
@@ -18,19 +18,19 @@ type PasswordSource struct {
 	Exec []string `json:"exec,omitempty"`
 	// Env is the name of the environment variable that holds it.
 	Env string `json:"env,omitempty"`
-	// Age is the path of an age file, and Identity that of what opens it: an
+	// Age is the path of an age file, and Identity the path of the key to it: an
 	// identity of age or an SSH key; empty where a passphrase does.
 	Age      string `json:"age,omitempty"`
 	Identity string `json:"identity,omitempty"`
 }
 
-// Key is the source as text: equal for equal sources.
+// Key returns the source as text: equal for equal sources.
 func (p PasswordSource) Key() string {
 	key, _ := json.Marshal(p) // of such fields it never fails
 	return string(key)
 }
 
-// PasswordSourceOf is the way back from a key.
+// PasswordSourceOf returns the source of a key.
 func PasswordSourceOf(key string) (PasswordSource, error) {
 	var p PasswordSource
 	if err := json.Unmarshal([]byte(key), &p); err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// post brings a document to a hook. What may be better later is tried again: a
-// broken network, 429 and 5xx, after the time that the server asks for.
+// post posts a document to a hook. It retries after a broken connection, 429 and 5xx,
+// and waits as long as the server asks for.
 func (t *Teller) post(ctx context.Context, target Target, body []byte) error {
 	wait := t.backOff
 	if wait == nil {
@@ -52,7 +52,7 @@ func (t *Teller) post(ctx context.Context, target Target, body []byte) error {
 	return last
 }
 
-// later is an answer after which the server wants to be left alone for a while.
+// later is an answer with a Retry-After.
 type later struct {
 	error
 	after *backoff.RetryAfterError
@@ -61,7 +61,7 @@ type later struct {
 // Unwrap lets backoff see for how long.
 func (l later) Unwrap() []error { return []error{l.error, l.after} }
 
-// errLate says that a server was too slow for one try.
+// errLate is the timeout of one try.
 var errLate = fmt.Errorf("no answer within %s", retry.Hook.Each)
 
 // try asks a hook once.
@@ -88,7 +88,7 @@ func (t *Teller) try(parent context.Context, client *http.Client, target Target,
 	return judged(answer)
 }
 
-// unreached is why there was no answer.
+// unreached returns the reason why there was no answer.
 func unreached(err error) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
@@ -101,7 +101,7 @@ func unreached(err error) error {
 	return err
 }
 
-// judged is what an answer means.
+// judged returns the error that an answer means.
 func judged(answer *http.Response) error {
 	code := answer.StatusCode
 	err := fmt.Errorf("it answered %d %s", code, http.StatusText(code))
@@ -130,8 +130,7 @@ func retryAfter(text string, now time.Time) (time.Duration, bool) {
 	return min(max(at.Sub(now), 0), 2*retry.Hook.Within), true
 }
 
-// errElsewhere says that a hook sends somewhere else: what it was told is for
-// it alone.
+// errElsewhere is a redirect to another host, which must not get the notice.
 var errElsewhere = errors.New("it redirects: give the URL that it redirects to")
 
 // sameHost lets a redirect pass that stays with the host and is still a POST.
@@ -146,8 +145,8 @@ func sameHost(next *http.Request, via []*http.Request) error {
 // errProxy does not quote the proxy, which may hold a password.
 var errProxy = errors.New("the proxy that the environment names can't be understood")
 
-// newTransport is what hooks are reached by: certificates are checked, and a proxy
-// of the environment is used.
+// newTransport returns the transport for hooks: it checks certificates, and uses the
+// proxy of the environment.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy: func(r *http.Request) (*url.URL, error) {

@@ -14,7 +14,7 @@ import (
 // Schema is that of Notice.
 const Schema = "aixmend.notice/v1"
 
-// Bounds of a notice: it says what to look at, and the reports say the rest.
+// Bounds of a notice: it points to the hosts to look at, the reports have the rest.
 const (
 	maxFolds = 30
 	maxHosts = 20  // of a fold
@@ -24,7 +24,7 @@ const (
 	maxWords = 200 // characters of a text
 )
 
-// Notice is what is told of a run. Its texts are bounded, on one line, and hold no
+// Notice is the summary of a run for others. Its texts are bounded, on one line, and hold no
 // character that a terminal acts on.
 type Notice struct {
 	Schema   string    `json:"schema" jsonschema:"enum=aixmend.notice/v1"`
@@ -34,7 +34,7 @@ type Notice struct {
 	Playbook string    `json:"playbook"`
 	Started  time.Time `json:"started"`
 	Finished time.Time `json:"finished"`
-	// ExitCode is what the process returns.
+	// ExitCode is the exit code of the process.
 	ExitCode   int    `json:"exit_code" jsonschema_description:"What the process returns: see aixmend audit --help."`
 	ExitReason string `json:"exit_reason"`
 	// Unfinished is how many hosts resume would go on with.
@@ -54,11 +54,11 @@ type Fold struct {
 	// Count is that of all of them; Hosts are the first of them.
 	Count int      `json:"count"`
 	Hosts []string `json:"hosts" jsonschema:"maxItems=20" jsonschema_description:"The first of them."`
-	// What are their findings that count, or why there was no verdict.
+	// What lists their findings that count, or the reason why there was no verdict.
 	What string `json:"what" jsonschema_description:"The findings that count, or why there was no verdict."`
 }
 
-// News is what is new since another run.
+// News is the changes since another run.
 type News struct {
 	From        string    `json:"from" jsonschema_description:"The id of the run that it is compared with."`
 	FromStarted time.Time `json:"from_started"`
@@ -69,7 +69,7 @@ type News struct {
 	Same int `json:"same" jsonschema_description:"How many hosts there is no news of."`
 }
 
-// Host is what is new of a host.
+// Host is the changes of one host.
 type Host struct {
 	Name string `json:"name"`
 	// From and To are "" where the host was in one of the runs only.
@@ -107,7 +107,7 @@ func Of(run outcome.Run, news *drift.Drift, reports string) Notice {
 	return n
 }
 
-// alike is what the hosts of a fold have in common.
+// alike is the key of a fold.
 type alike struct {
 	outcome outcome.Outcome
 	what    string
@@ -186,8 +186,8 @@ func value(v any) string {
 // bounded is a text that is fit for a notice.
 func bounded(text string) string { return short(text, maxWords) }
 
-// short is a text on one line, without what a terminal or a browser acts on, and
-// with so many characters at most.
+// short returns a text on one line of at most that many characters, without control
+// characters of terminals and browsers.
 func short(text string, most int) string {
 	if len(text) > 4*most+4 {
 		text = text[:4*most+4]

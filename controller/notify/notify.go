@@ -1,6 +1,5 @@
-// Package notify tells others how a run has ended: a program, or a web hook. It
-// tries again, within a bound, and what goes wrong with it is a warning: a run is
-// never held up or spoiled by it.
+// Package notify notifies a program or a web hook of the end of a run. It retries
+// within a bound, and a failure is a warning: it neither delays nor fails a run.
 package notify
 
 import (
@@ -15,7 +14,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// Teller tells targets of a run.
+// Teller notifies targets of a run.
 type Teller struct {
 	// Token is the bearer token for plain hooks, "" for none. It never goes to a
 	// hook of a chat, whose URL is its secret, nor to a program.
@@ -33,7 +32,7 @@ type Teller struct {
 // errTotal is why telling is given up.
 var errTotal = fmt.Errorf("it took longer than %s", retry.Hook.Within)
 
-// Tell tells all targets at the same time, and returns what went wrong with which.
+// Tell notifies all targets at the same time, and returns an error for each that failed.
 // It ends within retry.Hook.Within or soon after the context. No error holds a secret of a
 // target.
 func (t *Teller) Tell(ctx context.Context, targets []Target, n Notice) []error {
@@ -58,7 +57,7 @@ func (t *Teller) Tell(ctx context.Context, targets []Target, n Notice) []error {
 	return list
 }
 
-// tell tells one of them.
+// tell notifies one target.
 func (t *Teller) tell(ctx context.Context, target Target, n Notice) error {
 	var document any = n
 	if target.chat {
@@ -74,7 +73,7 @@ func (t *Teller) tell(ctx context.Context, target Target, n Notice) error {
 	return t.post(ctx, target, body)
 }
 
-// masked is an error without what a target keeps secret, on one line.
+// masked returns an error on one line, without the secrets of a target.
 func (t *Teller) masked(target Target, err error) error {
 	return errors.New(short(target.mask(err.Error(), t.Token), 300))
 }

@@ -14,8 +14,7 @@ import (
 	"aixmend/inventory/naming"
 )
 
-// Target is a program or a hook. Of what it is made of only String is for others:
-// a URL may be a secret.
+// Target is a program or a hook. Only String may be shown: a URL may be a secret.
 type Target struct {
 	argv []string // of a program
 	url  *url.URL // of a hook; nil: it is a program
@@ -26,7 +25,7 @@ type Target struct {
 const forms = "write exec:PROGRAM ARGUMENT..., https://..., slack:https://... or env:NAME, a variable that holds one of them"
 
 // Parse reads a target. lookup looks a variable of the environment up. No error
-// quotes what was written: it may be a secret.
+// quotes the text: it may be a secret.
 func Parse(text string, lookup func(name string) (string, bool)) (Target, error) {
 	if name, ok := strings.CutPrefix(text, "env:"); ok {
 		if !naming.IsVariable(name) {
@@ -100,8 +99,8 @@ func hook(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// String is the target without what may be a secret: the program, or the scheme
-// and the host.
+// String returns the target without its secrets: the program, or the scheme and the
+// host.
 func (t Target) String() string {
 	switch {
 	case t.url == nil && len(t.argv) == 0:
@@ -114,7 +113,7 @@ func (t Target) String() string {
 	return t.url.Scheme + "://" + t.url.Host
 }
 
-// InClear tells whether a token for the target would travel readable for all.
+// InClear reports whether a token for the target would travel readable for all.
 func (t Target) InClear() bool {
 	if t.url == nil || t.chat || t.url.Scheme != "http" {
 		return false
@@ -123,8 +122,8 @@ func (t Target) InClear() bool {
 	return t.url.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback())
 }
 
-// mask takes what is secret out of a text. Whatever is short is a part of too many
-// words to be one.
+// mask replaces the secrets in a text. Short ones are left: they are part of too many
+// words.
 func (t Target) mask(text string, secrets ...string) string {
 	if t.url != nil {
 		secrets = append(secrets, t.url.EscapedPath(), t.url.Path, t.url.RawQuery)

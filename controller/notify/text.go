@@ -13,8 +13,8 @@ import (
 // refuse them.
 const maxText = 2900
 
-// Text is a notice as a message of a chat, in Slack's markup. What came from a host
-// stands in it as code: it can't mention anybody, nor be a link.
+// Text returns a notice as a chat message in Slack's markup. Text from a host stands in
+// it as code: it can neither mention anybody nor be a link.
 func Text(n Notice) string {
 	var lines []string
 	lines = append(lines, fmt.Sprintf("*aixmend %s* with %s ended with exit code %d: %s", plain(n.Verb), code(n.Playbook), n.ExitCode, code(n.ExitReason)), counted(n.Counts))

@@ -10,8 +10,7 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// wishes are what arguments for ssh say of how a host is reached. What is not
-// said is not set.
+// wishes are the settings in arguments for ssh. Those that are not given are not set.
 type wishes struct {
 	user, port, key, knownHosts, jump settings.Text
 	faults                            strictyaml.Problems
@@ -29,7 +28,7 @@ func (p *argParser) fault(format string, args ...any) {
 	p.wishes.faults.Add(p.at, "write the way into ssh_config, or say it with aixmend_ssh: {jump: HOST}", format, args...)
 }
 
-// ignore warns of what is not understood.
+// ignore warns of an argument that is not understood.
 func (p *argParser) ignore(what string) {
 	p.a.warn(p.name+" "+what, p.at, "", "%s in %s is not understood, and is ignored", settings.Quote(what), p.name)
 }

@@ -19,8 +19,7 @@ const (
 	hostVars  = "host_vars"
 )
 
-// varsEndings are what the files in them may end in; the first that is there is
-// taken.
+// varsEndings are the endings of files in them; the first that exists is taken.
 var varsEndings = []string{"", ".yml", ".yaml", ".json"}
 
 // ReadFolders reads group_vars and host_vars beside the inventories.
@@ -56,7 +55,7 @@ type folderReader struct {
 	left int
 }
 
-// list returns what is in a folder; nothing when it is not there.
+// list returns the names in a folder; nil when it does not exist.
 func (f *folderReader) list(folder string) map[string]bool {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -148,7 +147,7 @@ func (f *folderReader) file(path string) []strictyaml.Tree {
 	return []strictyaml.Tree{vars}
 }
 
-// onlyEmpty tells whether a file holds nothing but comments and marks of a
+// onlyEmpty reports whether a file holds nothing but comments and marks of a
 // document: Ansible takes that for no variables.
 func onlyEmpty(data []byte) bool {
 	for line := range bytes.Lines(data) {

@@ -5,8 +5,8 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// A resolver finds out how hosts are reached. It remembers what many hosts have in
-// common.
+// A resolver finds out how hosts are reached. It keeps the results that many hosts
+// share.
 type resolver struct {
 	*Reader
 	scanned    map[strictyaml.Tree][]assignment
@@ -26,11 +26,11 @@ func newResolver(a *Reader, groupLayer func(name string) (*settings.Layer, bool)
 	}
 }
 
-// A kind is what hosts of the same groups have in common.
+// A kind is the settings that hosts of the same groups share.
 type kind struct {
 	groups []*Group       // with their parents, the weakest first
 	names  []string       // those that are groups of ours
-	under  settings.Layer // what files of ours say of the groups
+	under  settings.Layer // settings of the groups in native files
 	values values
 	// whole is what becomes of a host that says nothing itself but where it is;
 	// nil when it is not known yet.

@@ -11,7 +11,7 @@ import (
 	"aixmend/inventory/ranges"
 )
 
-// expandAnsible returns what a host entry of an Ansible inventory stands for:
+// expandAnsible returns the hosts that an entry of an Ansible inventory stands for:
 // web[01:50], db[a:f], x[0:10:2], each with :PORT. port is "" when there is none.
 func expandAnsible(entry string) (names []string, port string, err error) {
 	if len(entry) > ranges.MaxAddress {

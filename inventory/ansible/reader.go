@@ -10,9 +10,9 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// What an Ansible inventory says is gathered here as Ansible does it: groups
-// with their variables, parents and hosts, a group and a host in as many places
-// as they like. What it comes to for each host is in ansible_resolve.go.
+// An Ansible inventory is gathered here as Ansible does it: groups with their
+// variables, parents and hosts. A group and a host may stand in several places. See
+// resolve.go for the settings of each host.
 
 // The groups that Ansible makes by itself. They are no groups of ours.
 const (
@@ -172,7 +172,7 @@ func (a *Reader) yamlGroup(key, value strictyaml.Tree) *Group {
 	return g
 }
 
-// unread tells whether a part of the inventory was taken out, for its tag say:
+// unread reports whether a part of the inventory was taken out, for its tag say:
 // what is in it can't be guessed.
 func (a *Reader) unread(t strictyaml.Tree) bool {
 	if t.Given() || t == (strictyaml.Tree{}) {
@@ -293,7 +293,7 @@ func (a *Reader) join(g *Group, h *member) {
 	h.groups = append(h.groups, g)
 }
 
-// count tells whether n more hosts may be listed.
+// count reports whether n more hosts may be listed.
 func (a *Reader) count(at strictyaml.Pos, n int) bool {
 	if a.members += n; a.members > maxMembers && !a.full {
 		a.problem(at, "", "hosts are listed more than %d times", maxMembers)
@@ -336,7 +336,7 @@ func (a *Reader) level(g *Group) int {
 	return depth
 }
 
-// Looks tells whether a document is an Ansible YAML inventory: there is
+// Looks reports whether a document is an Ansible YAML inventory: there is
 // a group `all`, or a group that holds nothing but hosts, children and vars.
 func Looks(root strictyaml.Tree) bool {
 	for key, value := range root.Entries {

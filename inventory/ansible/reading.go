@@ -26,7 +26,7 @@ type reading struct {
 	doc    settings.SSHDoc
 }
 
-// What to do about a value that is not read.
+// Hints on values that are not read.
 const (
 	plainHint   = "write it out, or say it for this program alone in aixmend_ssh"
 	addressHint = "write it out, or say it for this program alone in aixmend_address"
@@ -72,7 +72,7 @@ func (r *reading) text(v variable) (settings.Text, bool) {
 	return settings.Text{V: words, Pos: value.Pos()}, true
 }
 
-// hintFor says what to do about a value that is not read.
+// hintFor returns the hint on a value that is not read.
 func hintFor(v variable) string {
 	if v == hostVar || v == sshHostVar {
 		return addressHint
@@ -125,7 +125,7 @@ func (r *reading) read() *reached {
 	return &reached{layer: &layer, faults: slices.Clip(r.faults), varies: r.varies}
 }
 
-// checked checks settings; what is wrong is the host's fault.
+// checked checks settings; a problem makes a fault of the host.
 func (r *reading) checked(folder string, s settings.Doc) settings.Layer {
 	c := r.a.Checker
 	before := len(c.Problems)
@@ -135,7 +135,7 @@ func (r *reading) checked(folder string, s settings.Doc) settings.Layer {
 	return l
 }
 
-// elsewhere tells whether the host is not reached over SSH.
+// elsewhere reports whether the host is not reached over SSH.
 func (r *reading) elsewhere() bool {
 	connection, ok := r.text(connectionVar)
 	if !ok {

@@ -12,7 +12,7 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// What an Ansible inventory comes to for each host. Ansible's precedence, the
+// The result of an Ansible inventory for each host. Ansible's precedence, the
 // weakest first: all, parents, children, those of one level by priority and
 // then by name; after all groups of the inventory those of group_vars, in the
 // same order; the host's own; host_vars.
@@ -30,8 +30,9 @@ type Host struct {
 	Faults  strictyaml.Problems
 }
 
-// Hosts adds the hosts. groupLayer returns what files of ours say of a group, see
-// builder.groupLayer.
+// Hosts calls add with each host that is reached over SSH. groupLayer returns the
+// settings that native files give a group: nil where only Ansible has the group, and
+// false where nobody has.
 func (r *Reader) Hosts(groupLayer func(name string) (*settings.Layer, bool), add func(Host)) {
 	a := newResolver(r, groupLayer)
 	for _, name := range sortedKeys(a.groups) {
@@ -123,8 +124,7 @@ func (a *resolver) prioritize(g *Group) {
 	}
 }
 
-// kind returns what a host has in common with others; nil when the groups are
-// too many to look at.
+// kind returns the kind of a host; nil when there are too many groups to look at.
 func (a *resolver) kind(h *member) *kind {
 	slices.SortFunc(h.groups, func(x, y *Group) int { return cmp.Compare(x.number, y.number) })
 	h.groups = slices.Compact(h.groups)

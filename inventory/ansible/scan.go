@@ -30,7 +30,7 @@ func (a *resolver) scan(vars strictyaml.Tree) []assignment {
 	return list
 }
 
-// lay lays what some maps say over what is there.
+// lay lays the variables of some maps over v.
 func (v *values) lay(a *resolver, maps []strictyaml.Tree) (laid bool) {
 	for _, vars := range maps {
 		for _, one := range a.scan(vars) {

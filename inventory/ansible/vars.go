@@ -84,7 +84,7 @@ type given struct {
 	value strictyaml.Tree
 }
 
-// there tells whether a variable has a value, be it one that is not read.
+// there reports whether a variable has a value, be it one that is not read.
 func (g given) there() bool {
 	return g.name != "" && (!g.value.Given() || g.value.Kind() != strictyaml.Null)
 }
@@ -98,12 +98,12 @@ type assignment struct {
 // values are the variables of one host or of all hosts of the same groups.
 type values [variables]given
 
-// isVault tells whether a value is encrypted.
+// isVault reports whether a value is encrypted.
 func isVault(t strictyaml.Tree) bool {
 	return strings.HasPrefix(t.Tag(), "!vault") || t.Get("__ansible_vault").Given() || strings.HasPrefix(t.Text(), "$ANSIBLE_VAULT;")
 }
 
-// isTemplate tells whether a text is a Jinja template.
+// isTemplate reports whether a text is a Jinja template.
 func isTemplate(s string) bool {
 	return strings.Contains(s, "{{") || strings.Contains(s, "{%") || strings.Contains(s, "{#")
 }

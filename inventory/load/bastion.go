@@ -70,7 +70,7 @@ func (b *builder) settledBastions() []inventory.Bastion {
 	return list
 }
 
-// leadsTo tells whether the way to a bastion leads through another one.
+// leadsTo reports whether the way to a bastion leads through another one.
 func (b *builder) leadsTo(from, to string, seen map[string]bool) bool {
 	at := b.bastions[from]
 	if at == nil || seen[from] {

@@ -10,9 +10,8 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// A builder makes one inventory of the files it is given: read checks what can
-// be checked in one file and gathers the groups, finish makes the hosts once all
-// groups are known.
+// A builder makes one inventory of several files: read checks each file by itself and
+// gathers the groups, finish makes the hosts once all groups are known.
 type builder struct {
 	*settings.Checker
 	run      Runner
@@ -43,7 +42,7 @@ type source struct {
 type found struct {
 	inventory.Host
 	file    int             // the file that named it first
-	layer   *settings.Layer // what the files say of it; hosts may share it
+	layer   *settings.Layer // from all files; hosts may share it
 	address settings.Text   // not set: the name stands for it
 	foreign bool            // of an Ansible inventory
 	faults  strictyaml.Problems
@@ -89,7 +88,7 @@ func newBuilder(o Options) *builder {
 	return b
 }
 
-// room tells whether there is room for n more hosts.
+// room reports whether there is room for n more hosts.
 func (b *builder) room(at strictyaml.Pos, name string, n int) bool {
 	if b.expanded += n; b.expanded > inventory.MaxHosts {
 		b.Problems.Add(at, "", "with host %s there are more than %d hosts", settings.Quote(name), inventory.MaxHosts)

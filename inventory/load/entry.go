@@ -63,8 +63,8 @@ func (b *builder) inGroups(src source, groups []string) settings.Layer {
 	return given
 }
 
-// add adds a host, or what one more file says of a host that is there. It
-// returns false when the entry gives it twice.
+// add adds a host, or merges it into the one of that name. It returns false when the
+// entry gives it twice.
 func (b *builder) add(f *found) bool {
 	other := b.byName[strings.ToLower(f.Name)]
 	switch {
@@ -100,8 +100,9 @@ func (b *builder) groupsOf(listed settings.GroupNames) []string {
 	return names
 }
 
-// groupHint says what to do about a group that is not defined. Past a number
-// of problems nobody reads, it does not search: each search looks at all groups.
+// groupHint returns the hint on a group that is not defined. It stops to search for
+// similar names past the number of problems that are shown: each search looks at all
+// groups.
 func (b *builder) groupHint(name string) string {
 	if len(b.Problems) < strictyaml.MaxShown {
 		if hint := strictyaml.DidYouMean(name, slices.Sorted(maps.Keys(b.groups))); hint != "" {
@@ -138,8 +139,7 @@ func (b *builder) addresses(entry strictyaml.Entry[settings.HostDoc], names rang
 	return &addresses
 }
 
-// checkEach checks all addresses that p stands for, and returns what is wrong
-// with the first that is.
+// checkEach checks all addresses that p stands for, and returns the first fault.
 func checkEach(p ranges.Pattern) error {
 	for i := range p.Count() {
 		if err := settings.CheckAddress(p.At(i)); err != nil {
@@ -152,8 +152,8 @@ func checkEach(p ranges.Pattern) error {
 	return nil
 }
 
-// inStep tells whether an address counts as its name does; if not it returns
-// what to do and what is wrong, to be read before the name.
+// inStep checks that the ranges of an address have as many numbers as those of the
+// name. Its error is read before the name, and comes with a hint.
 func inStep(address, name ranges.Pattern) (hint string, err error) {
 	has, wants := len(address.Ranges), len(name.Ranges)
 	switch {
@@ -175,7 +175,7 @@ func inStep(address, name ranges.Pattern) (hint string, err error) {
 	return "", nil
 }
 
-// merge adds to a host what one more file says of it.
+// merge adds the settings of one more file to a host.
 func (b *builder) merge(into, from *found) {
 	whose := fmt.Sprintf("host %q", into.Name)
 	both := *into.layer // hosts may share it

@@ -91,7 +91,7 @@ func (b *builder) addHosts() {
 	}
 }
 
-// settle makes each host what all files together say.
+// settle gives each host the settings of all files together.
 func (b *builder) settle() {
 	b.settleGroups()
 	var last *found

@@ -22,8 +22,8 @@ func Parse(file string, data []byte) (*inventory.Inventory, error) {
 }
 
 // Load reads one or more files, or folders of files, as one inventory. Groups
-// are known in all of them; the defaults of a file hold for its own hosts. What
-// two files say of one host or group must agree: no file wins over another.
+// are known in all of them; the defaults of a file hold for its own hosts. Two files
+// that set the same setting of a host or group must agree: no file wins over another.
 //
 // The error holds all problems of all files (strictyaml.ProblemsOf); it is an
 // fs.ErrNotExist or fs.ErrPermission where that is the reason.
@@ -74,7 +74,7 @@ func (b *builder) inFolders(paths []string) []string {
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil || !info.IsDir() {
-			list = append(list, path) // what is wrong with it is said when it is read
+			list = append(list, path) // reading it reports what is wrong
 			continue
 		}
 		entries, err := os.ReadDir(path)

@@ -2,10 +2,9 @@ package load
 
 import "time"
 
-// Options are what Load and Parse take from their caller. The zero value is
-// good.
+// Options are the options of Load and Parse. The zero value is usable.
 type Options struct {
-	// Home is what ~ stands for; os.UserHomeDir when empty.
+	// Home replaces ~ in paths; os.UserHomeDir when empty.
 	Home string
 	// KnownFindings returns the ids that a waiver may name; nil: any. It is asked
 	// at each waiver, and not where there is none.
@@ -18,6 +17,6 @@ type Options struct {
 	Run Runner
 }
 
-// A Runner runs a program, without a shell, and returns what it printed, all of
-// it. Its error says why there is nothing that is whole.
+// A Runner runs a program, without a shell, and returns its whole output on stdout.
+// It fails when the program does, exceeds the timeout or prints too much.
 type Runner func(argv []string, timeout time.Duration) ([]byte, error)

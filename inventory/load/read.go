@@ -19,7 +19,7 @@ import (
 // aliasHint says how to share settings without anchors.
 const aliasHint = "put what hosts share under groups or defaults"
 
-// What is said of an inventory in a format that is not read, and what to do.
+// Messages about formats that are not read.
 const (
 	iniMessage    = "is an Ansible inventory in INI form, which is not read"
 	pluginMessage = "is the configuration of an Ansible inventory plugin, not an inventory"
@@ -33,14 +33,14 @@ var iniLook = regexp.MustCompile(`(?m)^\[[A-Za-z0-9_.-]+(:[a-z]+)?\]\s*$|^[^\s#:
 // hostLines matches a file that holds nothing but names of hosts.
 var hostLines = regexp.MustCompile(`^(\s*(#.*|[A-Za-z0-9][A-Za-z0-9._-]*)?[ \t]*\r?(\n|$))+$`)
 
-// looksINI tells whether data, which is no inventory of ours, begins like an
+// looksINI reports whether data, which is no inventory of ours, begins like an
 // Ansible INI inventory.
 func looksINI(data []byte) bool {
 	return iniLook.Match(data[:min(len(data), 64<<10)])
 }
 
-// read decodes one file and adds it to what finish will resolve. onDisk tells
-// that the folders beside it may hold more of it.
+// read decodes one file, for finish to resolve. With onDisk the folders beside it may
+// hold more of it.
 func (b *builder) read(name string, data []byte, onDisk bool) {
 	start := strictyaml.Pos{File: name, Line: 1, Column: 1}
 	bare := bytes.TrimPrefix(data, []byte("\uFEFF"))

@@ -59,7 +59,7 @@ func (b *builder) runSource(src source, doc settings.SourceDoc) {
 	b.readOutput(src, argv[0], out)
 }
 
-// readOutput reads what a program printed.
+// readOutput reads the output of a program.
 func (b *builder) readOutput(src source, program string, out []byte) {
 	label := "output of " + program
 	parsed, problems := strictyaml.ParseJSON(label, out)

@@ -29,12 +29,12 @@ type Pattern struct {
 	Ranges   []numbers
 }
 
-// Expand returns what a text with ranges stands for, the last range counting
+// Expand returns the texts that a text with ranges stands for, the last range counting
 // fastest: "aix[09-11]" is aix09, aix10, aix11; a text without ranges stands
 // for itself. A range is a list of numbers and of spans of numbers; a leading
 // zero asks for that many digits. It is an error when a range is not closed,
 // counts down, holds something else or a number twice, or when there are more
-// than MaxResults results.
+// than MaxResults texts.
 func Expand(text string) ([]string, error) {
 	p, err := Parse(text)
 	if err != nil {
@@ -82,7 +82,7 @@ func Parse(text string) (Pattern, error) {
 	}
 }
 
-// numbers is what stands between brackets.
+// numbers is the content of one pair of brackets.
 type numbers []span
 
 // A span counts from low to high; numbers shorter than width are padded with
@@ -114,7 +114,7 @@ func (n numbers) twice() (int, bool) {
 	return 0, false
 }
 
-// parseRange reads what stands between brackets.
+// parseRange parses the content of one pair of brackets.
 func parseRange(body string) (numbers, error) {
 	var all numbers
 	count := 0
@@ -147,7 +147,7 @@ func parseRange(body string) (numbers, error) {
 	return all, nil
 }
 
-// IsNumber tells whether s is 1 to maxDigits decimal digits.
+// IsNumber reports whether s is 1 to maxDigits decimal digits.
 func IsNumber(s string) bool {
 	return s != "" && len(s) <= maxDigits && strings.Trim(s, "0123456789") == ""
 }
@@ -180,7 +180,7 @@ func (p Pattern) At(i int) string {
 	return text.String()
 }
 
-// Clip shortens what a message quotes.
+// Clip shortens text that a message quotes.
 func Clip(s string) string {
 	const most = 60
 	if r := []rune(s[:min(len(s), 4*most+4)]); len(r) > most {

@@ -86,7 +86,7 @@ func layAcceptances(lower, upper []inventory.Acceptance) []inventory.Acceptance 
 	return list
 }
 
-// agreeAcceptances lets into take over what another file accepts; two that
+// agreeAcceptances adds the acceptances of another file to into; two that
 // differ for one check are a conflict. whose begins the message.
 func (c Clashes) agreeAcceptances(whose string, into, from []inventory.Acceptance) []inventory.Acceptance {
 	all := slices.Clone(into)

@@ -24,7 +24,7 @@ type BecomeDoc struct {
 	command Text
 }
 
-// set tells whether the value was given and could be decoded.
+// set reports whether the value was given and could be decoded.
 func (d BecomeDoc) set() bool { return d.Tool.Set() || d.command.Set() }
 
 // UnmarshalStrict implements strictyaml.Unmarshaler.
@@ -66,8 +66,7 @@ func CheckBecome(become string) error {
 
 var commandWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,-]+$`)
 
-// CheckCommand checks what is put before a command: words that a shell takes
-// as they are.
+// CheckCommand checks the prefix of a command: words that a shell leaves as they are.
 func CheckCommand(command string) error {
 	words := strings.Fields(command)
 	switch {

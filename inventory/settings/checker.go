@@ -12,7 +12,7 @@ import (
 // A Checker checks settings. It gathers the problems, warnings and conflicts of all
 // files.
 type Checker struct {
-	Home string // what ~ stands for
+	Home string // replaces ~ in paths
 	// knownFindings and knownChecks return the ids that a waiver and an acceptance may
 	// name; nil: any.
 	KnownFindings, KnownChecks func() []string

@@ -16,8 +16,8 @@ import (
 	"aixmend/transport/endpoint"
 )
 
-// Checks of single values. Each returns what is wrong with the value as an
-// error without its name, such as "is not ...", or nil.
+// Checks of single values. Each returns the fault of a value, without its name and to
+// be read after it, such as "is not ...", or nil.
 
 var (
 	labelPattern   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
@@ -181,7 +181,7 @@ func ExpandHome(path, home string) (string, error) {
 	return filepath.Join(home, rest), nil
 }
 
-// none is a value that takes back what an outer place says.
+// none is a value that unsets the value of an outer place.
 const none = "none"
 
 // checkNIC checks the name of an interface.

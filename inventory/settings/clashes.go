@@ -9,17 +9,17 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// Clashes are what two places say against each other: what in words, the first
-// time, and how often.
+// Clashes are the conflicts between two places: the words of the first one, and how
+// many there are.
 type Clashes map[clash]*struct {
 	first string
 	count int
 }
 
-// clash is the place of a problem, and the other one that it speaks of.
+// clash is the place of a problem and the place that it contradicts.
 type clash struct{ at, other strictyaml.Pos }
 
-// Add notes a clash. what is read before "at OTHER".
+// Add adds a conflict. The message is read before "at OTHER".
 func (c Clashes) Add(at, other strictyaml.Pos, what string) {
 	key := clash{at, other}
 	if c[key] == nil {

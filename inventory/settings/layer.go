@@ -35,7 +35,7 @@ func (c *Checker) Layer(folder string, s Doc) Layer {
 	return Layer{SSH: s.SSH, nic: s.RMCNIC, waivers: c.waivers(s.Waive), accepts: c.acceptances(s.Accept)}
 }
 
-// Resolve lays the layers over what is built in; later ones win. Waivers and
+// Resolve lays the layers over the built-in values; later ones win. Waivers and
 // acceptances add up, and for one finding or check the later one wins.
 func (c *Checker) Resolve(layers []Layer) inventory.Host {
 	host := inventory.Host{SSH: inventory.SSH{Become: inventory.DefaultBecome}}
@@ -65,7 +65,7 @@ func (c *Checker) Resolve(layers []Layer) inventory.Host {
 	return host
 }
 
-// lay replaces what is there by a value that is given.
+// lay replaces a value by one that is given.
 func lay[T any](over *T, v strictyaml.Value[T]) {
 	if v.Set() {
 		*over = v.V

@@ -11,9 +11,9 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// What several files say of one host or group is put together here: what one
-// file leaves open the other may say, and where both say something it must be
-// the same. No file wins over another.
+// Several files may set the settings of one host or group: one file may set those that
+// the other leaves out, and settings that both set must be the same. No file wins over
+// another.
 
 // A saying is one setting as a file gives it.
 type saying struct {
@@ -22,8 +22,8 @@ type saying struct {
 	shown string // the value in a message; "" for one that is nobody's business
 }
 
-// Said returns what a file says in a setting; false when it says nothing. v is
-// a pointer to the setting.
+// Said returns the value of a setting; false when the file does not set it. v is a
+// pointer to the setting.
 func Said(v any) (saying, bool) {
 	if !IsSet(v) {
 		return saying{}, false
@@ -47,7 +47,7 @@ func Said(v any) (saying, bool) {
 	panic(fmt.Sprintf("inventory: a setting of type %T can't be compared", v))
 }
 
-// IsSet tells whether a file says something in a setting.
+// IsSet reports whether a file sets a setting. v is a pointer to it.
 func IsSet(v any) bool {
 	switch v := v.(type) {
 	case *Text:
@@ -77,7 +77,7 @@ func Fields(s *SSHDoc) func(yield func(name string, v any) bool) {
 	}
 }
 
-// Over lays settings over those of l: what they say wins.
+// Over lays upper over l: the settings of upper win.
 func (l *Layer) Over(upper Layer) {
 	below, above := reflect.ValueOf(&l.SSH).Elem(), reflect.ValueOf(&upper.SSH).Elem()
 	given := l.SSH.Become.Given || upper.SSH.Become.Given
@@ -104,8 +104,8 @@ func (l *Layer) Over(upper Layer) {
 	}
 }
 
-// Agree lets into take over what from says; a difference is a problem. whose
-// begins the message, name is that of the setting; both point to it.
+// Agree sets into to from where into is not set; two values that differ are a conflict.
+// whose begins the message, name is the setting; into and from are pointers to it.
 func (c Clashes) Agree(whose, name string, into, from any) {
 	if !IsSet(from) {
 		return

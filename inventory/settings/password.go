@@ -6,7 +6,7 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// passwordDoc is where a secret comes from.
+// passwordDoc is the source of a secret as a file gives it.
 type passwordDoc struct {
 	pos    strictyaml.Pos
 	prompt bool
@@ -24,7 +24,7 @@ type secretDoc struct {
 
 func (d passwordDoc) set() bool { return d.pos != strictyaml.Pos{} }
 
-// passwordHint says what to write instead of a password.
+// passwordHint is the hint where a password stands in the file.
 const passwordHint = "write prompt, {file: PATH}, {exec: [PROGRAM, ARGUMENT, ...]}, {env: NAME} or {age: FILE, identity: FILE}"
 
 // UnmarshalStrict implements strictyaml.Unmarshaler. No message of it quotes
@@ -76,8 +76,8 @@ func (d passwordDoc) key() string {
 	return d.source().Key()
 }
 
-// password checks where a secret comes from. A path, and a program that is
-// named by one, starts at folder, as an identity does.
+// password checks the source of a secret. Relative paths start at folder, as for an
+// identity.
 func (c *Checker) password(setting, folder string, d *passwordDoc) {
 	if !d.set() {
 		return

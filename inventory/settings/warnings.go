@@ -6,10 +6,10 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// warnings are what is said of an inventory that loads. The same thing at many
-// places is said once, with the first place and how many there are.
+// warnings are the warnings about an inventory that loads. One that holds at many
+// places is given once, with the first place and the number of the others.
 type warnings struct {
-	byKey map[string]int // the index of what was said
+	byKey map[string]int // index in said
 	said  strictyaml.Problems
 	count []int
 	at    map[warned]bool
@@ -21,7 +21,7 @@ type warned struct {
 	pos   strictyaml.Pos
 }
 
-// Add notes a warning. key is equal for what is the same thing.
+// Add adds a warning. Warnings with the same key are one.
 func (w *warnings) Add(key string, at strictyaml.Pos, hint, format string, args ...any) {
 	if w.byKey == nil {
 		w.byKey, w.at = map[string]int{}, map[warned]bool{}

@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// answer is what `ssh -G` printed: the values of each keyword, in its order.
+// answer is the output of `ssh -G`: the values of each keyword, in its order.
 type answer map[string][]string
 
 func (a answer) first(keyword string) string {
@@ -19,7 +19,7 @@ func (a answer) first(keyword string) string {
 
 var errGarbage = errors.New("what it prints is not a configuration")
 
-// readAnswer reads what `ssh -G` printed.
+// readAnswer parses the output of `ssh -G`.
 func readAnswer(text string) (answer, error) {
 	a := answer{}
 	for line := range strings.Lines(text) {
@@ -38,9 +38,9 @@ func readAnswer(text string) (answer, error) {
 	return a, nil
 }
 
-// settings are what an answer says beyond what holds when nothing is
-// configured. Where it can't be told whether a value is configured, because it
-// is the same as the one that is built in, what the parser saw decides.
+// settings returns the settings of an answer that differ from base, the answer when
+// nothing is configured. A value that equals the built-in one may be configured or not;
+// then the parser decides.
 func (a answer) settings(base answer, q query, own evaluation) settings {
 	s := settings{
 		user: q.user, port: q.port, expanded: true,

@@ -8,12 +8,12 @@ import (
 )
 
 const (
-	// maxFailures is how often in a row ssh may fail before it is not asked any
-	// more: a file that it refuses, it refuses for every host.
+	// maxFailures is the number of failures of ssh in a row after which it is no longer
+	// called: a file that it refuses, it refuses for every host.
 	maxFailures = 3
-	// enough is for how many classes ssh must have said what the parser says,
-	// and for none anything else, to be asked for no further one: a file that
-	// was generated can have a block for each host.
+	// enough is the number of classes for which ssh must have agreed with the parser,
+	// and for none differed, before it is not called for further ones: a generated file
+	// can have a block for each host.
 	enough = 32
 )
 
@@ -28,7 +28,7 @@ func (c *Config) flight(key string) *flight {
 	return f
 }
 
-// resolve fills a target from the files or from what ssh says of them.
+// resolve fills a target from the files or from the answer of ssh.
 func (c *Config) resolve(ctx context.Context, parsed *config, t transport.Target) (transport.Target, error) {
 	q := query{t.Address, t.User, t.Port}
 	own := parsed.evaluate(q, c.local.Username)
@@ -61,7 +61,7 @@ func (c *Config) taken(t transport.Target, s settings) (transport.Target, error)
 	return filled, err
 }
 
-// unasked fills a target without ssh, and says what is not known so.
+// unasked fills a target without ssh, and warns of what only ssh knows.
 func (c *Config) unasked(parsed *config, own evaluation, t transport.Target, why string) (transport.Target, error) {
 	for _, p := range parsed.problems {
 		c.tell(p.String())
@@ -72,7 +72,7 @@ func (c *Config) unasked(parsed *config, own evaluation, t transport.Target, why
 	return c.taken(t, own.settings)
 }
 
-// same tells whether ssh and the parser say the same of the class of a host.
+// same reports whether ssh and the parser agree on the class of a host.
 func (c *Config) same(ctx context.Context, q query, own evaluation) (bool, error) {
 	c.mu.Lock()
 	trusted := c.agreed >= enough && !c.differs
@@ -104,7 +104,7 @@ func (c *Config) same(ctx context.Context, q query, own evaluation) (bool, error
 	return f.agrees, nil
 }
 
-// agree tells whether two settings make the same target.
+// agree reports whether two settings make the same target.
 func (c *Config) agree(q query, a, b settings) bool {
 	t := transport.Target{Address: q.address, User: q.user, Port: q.port}
 	one, _, err1 := c.fill(t, a)
@@ -123,8 +123,8 @@ func (c *Config) enter(ctx context.Context, key string) (*flight, func(), error)
 	}
 }
 
-// asked gives what ssh says of a host, and what it says where nothing is
-// configured. Both are nil when it has failed.
+// asked returns the answer of ssh for a host, and its answer when nothing is
+// configured. Both are nil when ssh has failed.
 func (c *Config) asked(ctx context.Context, q query) (base, a answer, err error) {
 	base, err = c.once(ctx, "base", []string{"-F", none}, query{address: "localhost"})
 	if err != nil || base == nil {
@@ -170,7 +170,7 @@ func (c *Config) once(ctx context.Context, key string, files []string, q query) 
 	return a, nil
 }
 
-// broken tells whether ssh is not worth asking.
+// broken reports whether ssh is not worth asking.
 func (c *Config) broken() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Options say what is read, and by whom.
+// Options are the files that are read, and the ssh program.
 type Options struct {
 	// File is the one file that is read, as by `ssh -F`; "none": none at all;
 	// empty: the user's own, then the system's.
@@ -20,8 +20,8 @@ type Options struct {
 	// Folder is the working folder of ssh and of the commands that it runs, where
 	// relative paths begin; "": that of this process.
 	Folder string
-	// Warn is told, once, what does not hold as it stands; nil: nobody is. It is
-	// called from several goroutines.
+	// Warn is called once with each warning about a line that does not hold; nil: nobody
+	// is warned. It is called from several goroutines.
 	Warn func(string)
 }
 
@@ -36,7 +36,7 @@ type Config struct {
 	warn    func(string)
 	read    func() (*config, error)
 
-	// What follows is for asking ssh.
+	// For asking ssh.
 	program string
 	why     string // there is no program
 	timeout time.Duration
@@ -49,7 +49,7 @@ type Config struct {
 	told    map[string]bool
 }
 
-// flight is one question to ssh; who asks the same waits for the answer.
+// flight is one call of ssh; those who need the same answer wait for it.
 type flight struct {
 	turn   chan struct{}
 	done   bool

@@ -10,7 +10,7 @@ type place struct {
 
 func (p place) String() string { return p.file + ":" + strconv.Itoa(p.line) }
 
-// problem is what is wrong with a line; what else stands in the file holds.
+// problem is the fault of a line; the rest of the file holds.
 type problem struct {
 	at   place
 	text string
@@ -18,12 +18,12 @@ type problem struct {
 
 func (p problem) String() string { return p.at.String() + ": " + p.text }
 
-// file is what one file says: blocks in their order. The first has no condition.
+// file is one file: blocks in their order. The first has no condition.
 type file struct{ blocks []*block }
 
-// block is what stands under one Host or Match line.
+// block is the settings under one Host or Match line.
 type block struct {
-	// id tells the blocks of all files apart.
+	// id is unique among the blocks of all files.
 	id   int
 	at   place
 	kind blockKind

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// query is what a host's settings depend on, as ssh is asked.
+// query is the input of a lookup, as ssh is asked.
 type query struct {
 	address string
 	// user and port are empty when the target does not say them.
@@ -15,8 +15,8 @@ type query struct {
 	port int
 }
 
-// settings are the values for one host, as they stand in the file; what is empty
-// is not configured.
+// settings are the values for one host, as they stand in the file; an empty one is not
+// configured.
 type settings struct {
 	hostName     string
 	user         string
@@ -35,7 +35,7 @@ type settings struct {
 	canonicalize, cnames, tag string
 }
 
-// evaluation is what the parsed files say of one host.
+// evaluation is the result of the parsed files for one host.
 type evaluation struct {
 	settings
 	// class is the same for hosts to which the same blocks apply.
@@ -68,7 +68,7 @@ type evaluator struct {
 	blocks []byte
 }
 
-// config is what was parsed.
+// config is the parsed files.
 type config struct {
 	files    []*file
 	problems []problem
@@ -76,8 +76,8 @@ type config struct {
 	relevant bool
 }
 
-// evaluate says what the files say of a host. As for ssh, the value that is met
-// first holds.
+// evaluate returns the result of the files for a host. As with ssh, the first value
+// wins.
 func (c *config) evaluate(q query, localUser string) evaluation {
 	e := evaluator{query: q, localUser: localUser, host: q.address}
 	e.settings.user, e.settings.port = q.user, q.port

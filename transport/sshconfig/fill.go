@@ -22,8 +22,7 @@ type filler struct {
 	warnings      []string
 }
 
-// fill gives the target with what is empty in it taken from the settings, and
-// what is to be said about it.
+// fill returns the target with its empty fields taken from the settings, and warnings.
 func (c *Config) fill(t transport.Target, s settings) (transport.Target, []string, error) {
 	f := &filler{Config: c, settings: s, asked: t, target: t}
 	if s.hostName != "" {
@@ -155,8 +154,8 @@ func present(paths []string) []string {
 	})
 }
 
-// hostFiles are the files of a keyword; nil where it says nothing, and where
-// what it says would leave no key to check against.
+// hostFiles returns the files of a keyword; nil where it is not set, and where its files
+// would leave no key to check against.
 func (f *filler) hostFiles(keyword string, configured []string, tokens bool) []string {
 	if len(configured) == 0 {
 		return nil
@@ -198,7 +197,7 @@ func (f *filler) way() error {
 	return nil
 }
 
-// isSelf tells whether the last bastion of a chain is the host: `Host *` with a
+// isSelf reports whether the last bastion of a chain is the host: `Host *` with a
 // ProxyJump means the bastion, too.
 func (f *filler) isSelf(chain string) bool {
 	hop := chain[strings.LastIndexByte(chain, ',')+1:]
@@ -208,8 +207,8 @@ func (f *filler) isSelf(chain string) bool {
 		canonical(e.Host) == canonical(self.Address) && cmp.Or(e.Port, transport.DefaultPort) == self.Port
 }
 
-// proxy expands the command that is the connection. A shell runs it, so what
-// goes into it must mean nothing to one.
+// proxy expands the proxy command. A shell runs it, so values that go into it must not
+// hold characters that are special to a shell.
 func (f *filler) proxy() error {
 	for _, token := range "hnkr" {
 		value := f.tokens[byte(token)]
@@ -229,7 +228,7 @@ func (f *filler) proxy() error {
 	return nil
 }
 
-// tokens are what may stand in a value for a host: filled is the target with its
+// tokens returns the %-tokens of a host: filled is the target with its
 // address, user and port.
 func (c *Config) tokens(asked, filled transport.Target) map[byte]string {
 	filled = filled.Defaulted()
@@ -244,7 +243,7 @@ func (c *Config) tokens(asked, filled transport.Target) map[byte]string {
 	}
 }
 
-// path expands what ssh expands in a path.
+// path expands a path as ssh does.
 func (c *Config) path(s string, tokens map[byte]string) (string, error) {
 	s, err := tilde(s, c.home)
 	if err == nil {

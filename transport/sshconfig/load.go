@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Bounds of what is read. ssh knows the first.
+// Bounds of reading. The first is that of ssh.
 const (
 	maxDepth = 16
 	maxFiles = 1000

@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// guarded tells whether nobody but this user and root can write a file. A group
+// guarded reports whether nobody but this user and root can write a file. A group
 // that is the user's own may, as Debian's ssh has it: with its umask, files are
 // made so.
 func guarded(info fs.FileInfo, login user.User) bool {

@@ -244,7 +244,7 @@ func TestMatchExecThatHangs(t *testing.T) {
 	h.wants(t, "ssh -G: timed out after 1ms; the files are read without it", "config:1: Match exec is not evaluated here, so this block does not apply (ssh has failed)")
 }
 
-// zombie tells whether a process has ended and nobody has asked how.
+// zombie reports whether a process has ended and nobody has asked how.
 func zombie(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err == nil && strings.Contains(string(stat), ") Z ")

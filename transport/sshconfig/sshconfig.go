@@ -1,17 +1,15 @@
-// Package sshconfig fills in what a target leaves empty from the user's
-// ssh_config, so that a team's bastions, logins and keys hold here as they do
-// for ssh.
+// Package sshconfig fills the empty fields of a target from the user's ssh_config, so
+// that a team's bastions, logins and keys work here as they do with ssh.
 //
-// Terms. The files are parsed here. A class is the hosts to which the same Host
-// and Match blocks apply. Where there is an ssh program, `ssh -G` is asked for
-// the first host of a class; does it say what the parser says, the parser
-// answers for the others, else each host is asked for. So a fleet of thousands
-// costs a few processes. What the parser can't evaluate, such as Match exec,
-// only ssh is asked for. Without one, it is a warning.
+// A *class* is the set of hosts to which the same Host and Match blocks apply. The
+// files are parsed here, and the result is compared with `ssh -G` for the first host
+// of each class. Where both agree, the parser answers for the other hosts of the
+// class; where they differ, ssh is asked for each host. So a fleet of thousands costs
+// a few processes. Conditions that the parser can't evaluate, such as Match exec, are
+// left to ssh; without an ssh program they are warnings.
 //
-// The parser is our own: the libraries that there are refuse a whole file for
-// one line, do not know the login in a Match, and do not take quoted words apart
-// as ssh does.
+// The parser is our own: the existing libraries refuse a whole file for one bad line,
+// do not know the login in a Match, and do not split quoted words as ssh does.
 package sshconfig
 
 import (
@@ -106,10 +104,10 @@ func (c *Config) sources() []source {
 	}
 }
 
-// Fill returns the target with what is empty in it taken from ssh_config, which
-// is asked by its address. HostName replaces the address. What the target says
-// holds; its Jump "none" keeps ProxyJump and ProxyCommand away, too. An error
-// means that it is not known how the host is to be reached.
+// Fill returns the target with its empty fields taken from ssh_config, where the host
+// is looked up by its address. HostName replaces the address. Fields that are set stay;
+// a Jump of "none" also keeps ProxyJump and ProxyCommand away. On an error the way to
+// the host is not known.
 func (c *Config) Fill(ctx context.Context, t transport.Target) (transport.Target, error) {
 	if c.file == none {
 		return t, nil

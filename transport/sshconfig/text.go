@@ -62,11 +62,11 @@ func jump(s string) (string, error) {
 	return e.String(), nil
 }
 
-// plainHost tells whether a name or an address can stand in an argument list
+// plainHost reports whether a name or an address can stand in an argument list
 // and in the text of a shell command.
 func plainHost(s string) bool { return plain(s, ":%") }
 
-// plainUser tells the same of a login.
+// plainUser reports the same for a login.
 func plainUser(s string) bool { return plain(s, "@+\\") }
 
 func plain(s, more string) bool {

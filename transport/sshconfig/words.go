@@ -51,7 +51,7 @@ func oneWord(s string) (word, rest string, err error) {
 	return b.String(), "", nil
 }
 
-// escapes tells whether a backslash before c takes its meaning from it.
+// escapes reports whether a backslash before c takes its meaning from it.
 func escapes(c, quote byte) bool {
 	return c == '\'' || c == '"' || c == '\\' || quote == 0 && c == ' '
 }
