@@ -57,7 +57,7 @@ func (inv *Inventory) SelectOf(past Past, patterns ...string) ([]Host, strictyam
 		}
 	}
 	if len(hosts) == 0 && len(s.problems) == 0 {
-		s.add("", "%q leaves no host", strings.Join(patterns, ","))
+		s.add("", "%q selects no host", strings.Join(patterns, ","))
 	}
 	if err := s.problems.Err(); err != nil {
 		return nil, s.warnings, err

@@ -57,7 +57,7 @@ func TestNoNoticeSecretAnywhere(t *testing.T) {
 		{[]string{"audit"}, 3, 200, 1, "notifications sent: 1 of 1"},
 		{[]string{"plan", "--notify", "env:CHAT", "--notify", "env:PLAIN"}, 3, 200, 2, "notifications sent: 2 of 2"},
 		{[]string{"capture", "--notify", "env:CHAT", "--notify", "env:GONE"}, 3, 400, 1, "it answered 400 Bad Request"},
-		{[]string{"recover", "--yes", "--set=settle=60ms", "--set=wait=600ms"}, 0, 404, 1, "warning: " + hook.URL + " was not told"},
+		{[]string{"recover", "--yes", "--set=settle=60ms", "--set=wait=600ms"}, 0, 404, 1, "warning: " + hook.URL + " could not be notified"},
 		{[]string{"audit", "--notify", "env:BAD"}, 2, 200, 0, "must not hold a login"},
 		{[]string{"audit", "--help"}, 0, 200, 0, "--notify-on"},
 	} {
@@ -128,7 +128,7 @@ func TestNoticeHoldsNoRunUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = c.Wait()
-	if c.ProcessState.ExitCode() != 0 || !strings.Contains(errs.String(), "was not told: interrupted") || !strings.Contains(out.String(), "1 healthy") {
+	if c.ProcessState.ExitCode() != 0 || !strings.Contains(errs.String(), "could not be notified: interrupted") || !strings.Contains(out.String(), "1 healthy") {
 		t.Errorf("exit code %d\n%s%s", c.ProcessState.ExitCode(), out.String(), errs.String())
 	}
 }

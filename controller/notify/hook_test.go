@@ -182,7 +182,7 @@ func TestAnswers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s, mine := server(t, c.handlers...)
 			said := told(t.Context(), t, teller(), target(t, s.URL+path))
-			if (c.says == "") != (said == "") || !strings.Contains(said, c.says) || said != "" && !strings.HasPrefix(said, s.URL+" was not told: ") {
+			if (c.says == "") != (said == "") || !strings.Contains(said, c.says) || said != "" && !strings.HasPrefix(said, s.URL+" could not be notified: ") {
 				t.Errorf("it says %q", said)
 			}
 			if n := len(mine()); n != c.tries {

@@ -43,7 +43,7 @@ func (t *Teller) Tell(ctx context.Context, targets []Target, n Notice) []error {
 	for i, target := range targets {
 		work.Go(func() {
 			if err := t.tell(ctx, target, n); err != nil {
-				failed[i] = fmt.Errorf("%s was not told: %w", target, t.masked(target, err))
+				failed[i] = fmt.Errorf("%s could not be notified: %w", target, t.masked(target, err))
 			}
 		})
 	}

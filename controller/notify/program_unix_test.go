@@ -100,7 +100,7 @@ func TestProgramThatHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	cut(errors.New("a signal"))
-	if said := <-ended; !strings.HasSuffix(said, "tell was not told: a signal: waiting") {
+	if said := <-ended; !strings.HasSuffix(said, "tell could not be notified: a signal: waiting") {
 		t.Errorf("it says %q", said)
 	}
 	// The end of the pipe is when nobody who was started has it any more.

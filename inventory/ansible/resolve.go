@@ -69,7 +69,7 @@ func (a *resolver) compare(what, name string, maps []strictyaml.Tree) {
 			}
 			shown := fmt.Sprintf("is %s here and %s", settings.Quote(one.value.Text()), settings.Quote(before.Text()))
 			if one.variable == passwordVar || one.variable == becomePasswordVar || one.variable == passphraseVar {
-				shown = "is another one here than the one"
+				shown = "differs from the one"
 			}
 			a.Conflicts.Add(at, other, fmt.Sprintf("%s %q: %s %s", what, name, one.name, shown))
 		}

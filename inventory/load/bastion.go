@@ -32,7 +32,7 @@ func (b *builder) addBastion(folder string, entry strictyaml.Entry[settings.Bast
 			continue
 		}
 		if said, given := settings.Said(v); given {
-			b.Problems.Add(said.Pos, "", "%s has no meaning in a bastion: nobody becomes root there", name)
+			b.Problems.Add(said.Pos, "", "%s is not allowed in a bastion: nobody becomes root there", name)
 		}
 		reflect.ValueOf(v).Elem().SetZero()
 	}

@@ -51,12 +51,12 @@ i.yaml:5:19: the way to bastion "a" leads through itself
 i.yaml:6:19: the way to bastion "b" leads through itself
 i.yaml:7:16: address "no!" is neither an IP address nor a DNS name (letters, digits, hyphens and dots)
 i.yaml:7:34: dial_rate 0 must be 1 or more
-i.yaml:8:21: ssh.become has no meaning in a bastion: nobody becomes root there
-i.yaml:8:40: ssh.become_mode has no meaning in a bastion: nobody becomes root there
-i.yaml:8:67: ssh.become_password has no meaning in a bastion: nobody becomes root there
+i.yaml:8:21: ssh.become is not allowed in a bastion: nobody becomes root there
+i.yaml:8:40: ssh.become_mode is not allowed in a bastion: nobody becomes root there
+i.yaml:8:67: ssh.become_password is not allowed in a bastion: nobody becomes root there
 i.yaml:8:75: key "become" is already given at i.yaml:8:13
-i.yaml:9:26: ssh.become_mode has no meaning in a bastion: nobody becomes root there
-i.yaml:9:53: ssh.become_password has no meaning in a bastion: nobody becomes root there
+i.yaml:9:26: ssh.become_mode is not allowed in a bastion: nobody becomes root there
+i.yaml:9:53: ssh.become_password is not allowed in a bastion: nobody becomes root there
 i.yaml:9:62: unknown key "users"
   hint: known keys: address, ssh, dial_rate`)
 }

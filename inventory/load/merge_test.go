@@ -70,13 +70,13 @@ b.yaml:3:50: bastion "gate": ssh.port is 23 here and 22 at a.yaml:3:50
 b.yaml:4:26: host "aix1": ssh.become is "dzdo" here and "sudo" at a.yaml:5:66 (and 8 more)
 b.yaml:6:25: host "aix1": address is "10.0.1.1" here and "10.0.0.1" at a.yaml:5:25 (and 8 more)
 b.yaml:6:53: host "aix1": ssh.user is "root" here and "ops" at a.yaml:5:53 (and 8 more)
-b.yaml:6:76: host "aix1": ssh.become_password is another one here than the one at a.yaml:5:89 (and 8 more)
-b.yaml:7:19: host "other": the waiver of clock-skew is another one here than the one at a.yaml:6:19
-b.yaml:7:63: host "other": the acceptance of hacmp is another one here than the one at a.yaml:6:63
+b.yaml:6:76: host "aix1": ssh.become_password differs from the one at a.yaml:5:89 (and 8 more)
+b.yaml:7:19: host "other": the waiver of clock-skew differs from the one at a.yaml:6:19
+b.yaml:7:63: host "other": the acceptance of hacmp differs from the one at a.yaml:6:63
 d.yaml:1:28: host "aix1": ssh.user is "y" here and "ops" at a.yaml:5:53
 d.yaml:1:28: group "all": ansible_user is "y" here and "x" at c.yaml:1:28
 d.yaml:1:61: host "mine": ansible_port is "2" here and "1" at c.yaml:1:61
-d.yaml:1:82: host "mine": ansible_password is another one here than the one at c.yaml:1:82`)
+d.yaml:1:82: host "mine": ansible_password differs from the one at c.yaml:1:82`)
 }
 
 // A folder stands for the inventories in it; what else lies there is told.
@@ -101,7 +101,7 @@ func TestForeignFiles(t *testing.T) {
 			"  hint: convert it once: ansible-inventory -i i --list --yaml --export --output i.yaml",
 		"[prod]\naix1 ansible_host=10.0.0.1\n": "i:1:1: is an Ansible inventory in INI form, which is not read\n" +
 			"  hint: convert it once: ansible-inventory -i i --list --yaml --export --output i.yaml",
-		"#!/usr/bin/python3\nimport json\nprint('{}')\n": "i:1:1: is a program, not an inventory: it is not run for being named\n" +
+		"#!/usr/bin/python3\nimport json\nprint('{}')\n": "i:1:1: is a program, not an inventory: a program named with -i is not run\n" +
 			"  hint: name a file that says so: {apiVersion: aixmend/v1, source: {exec: [./i, --list]}}",
 		"plugin: amazon.aws.aws_ec2\nregions: [x]\n": "i:1:1: is the configuration of an Ansible inventory plugin, not an inventory\n" +
 			"  hint: let Ansible run it: source: {exec: [ansible-inventory, -i, i, --list]}",

@@ -23,7 +23,7 @@ const aliasHint = "put what hosts share under groups or defaults"
 const (
 	iniMessage    = "is an Ansible inventory in INI form, which is not read"
 	pluginMessage = "is the configuration of an Ansible inventory plugin, not an inventory"
-	scriptMessage = "is a program, not an inventory: it is not run for being named"
+	scriptMessage = "is a program, not an inventory: a program named with -i is not run"
 )
 
 // iniLook matches a line of an INI inventory: a section, or a host with

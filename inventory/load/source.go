@@ -49,7 +49,7 @@ func (b *builder) runSource(src source, doc settings.SourceDoc) {
 	}
 	out, err := b.run(argv, timeout)
 	if err != nil {
-		hint := "run it by hand, and see what it says"
+		hint := "run it yourself and read its output"
 		if errors.Is(err, program.ErrTimeout) {
 			hint = "give it more time with timeout: 2m, or let it print less"
 		}

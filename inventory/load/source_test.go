@@ -85,7 +85,7 @@ func TestSourceBesideOurs(t *testing.T) {
 // and what to do.
 func TestSourceGoesWrong(t *testing.T) {
 	const wants = "\n  hint: it must print JSON as Ansible's --list does, and nothing else on stdout"
-	const byHand = "\n  hint: run it by hand, and see what it says"
+	const byHand = "\n  hint: run it yourself and read its output"
 	at := "inventory.yaml:2:9: the source could not be read: LIST: "
 	for name, c := range map[string]struct{ timeout, body, want string }{
 		"exits 3":     {"", "echo first >&2; echo 'no \033database' >&2; exit 3", at + "exit status 3: no ?database" + byHand},
@@ -155,7 +155,7 @@ func TestSourceIsCutOff(t *testing.T) {
 func TestSourceFloods(t *testing.T) {
 	folder, path := script(t, "", "exec head -c 1000000000 /dev/zero")
 	_, err := loadWith(t.Context(), path)
-	checkMessage(t, folder, err, "inventory.yaml:2:9: the source could not be read: list.sh: it printed more than 64 MB\n  hint: run it by hand, and see what it says")
+	checkMessage(t, folder, err, "inventory.yaml:2:9: the source could not be read: list.sh: it printed more than 64 MB\n  hint: run it yourself and read its output")
 }
 
 // A source is only run by who gives a runner, and only when the file is right.

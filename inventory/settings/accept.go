@@ -96,7 +96,7 @@ func (c Clashes) agreeAcceptances(whose string, into, from []inventory.Acceptanc
 		case at < 0:
 			all = append(all, a)
 		case !all[at].Until.Equal(a.Until) || all[at].Reason != a.Reason:
-			c.Add(a.Pos, all[at].Pos, whose+": the acceptance of "+a.Check+" is another one here than the one")
+			c.Add(a.Pos, all[at].Pos, whose+": the acceptance of "+a.Check+" differs from the one")
 		}
 	}
 	return all

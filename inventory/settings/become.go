@@ -112,9 +112,9 @@ func (r *rise) settle(c *Checker, to *inventory.SSH) {
 	const hint = "set ssh.become"
 	switch {
 	case !r.given && r.password.set():
-		c.Problems.Add(r.password.pos, hint, "ssh.become_password is given, and nothing says how to become root")
+		c.Problems.Add(r.password.pos, hint, "ssh.become_password is given without ssh.become")
 	case !r.given && r.mode.Set():
-		c.Problems.Add(r.mode.Pos, hint, "ssh.become_mode is given, and nothing says how to become root")
+		c.Problems.Add(r.mode.Pos, hint, "ssh.become_mode is given without ssh.become")
 	}
 	switch {
 	case !r.become.set(), r.become.Tool.V == inventory.BecomeNone:

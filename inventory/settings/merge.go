@@ -119,7 +119,7 @@ func (c Clashes) Agree(whose, name string, into, from any) {
 	switch {
 	case there.key == also.key:
 	case there.shown == "":
-		c.Add(also.Pos, there.Pos, fmt.Sprintf("%s: %s is another one here than the one", whose, name))
+		c.Add(also.Pos, there.Pos, fmt.Sprintf("%s: %s differs from the one", whose, name))
 	default:
 		c.Add(also.Pos, there.Pos, fmt.Sprintf("%s: %s is %s here and %s", whose, name, also.shown, there.shown))
 	}
@@ -140,7 +140,7 @@ func (c Clashes) AgreeLayers(whose string, into *Layer, from Layer) {
 		case at < 0:
 			waivers = append(waivers, w)
 		case !waivers[at].Until.Equal(w.Until) || waivers[at].Reason != w.Reason:
-			c.Add(w.Pos, waivers[at].Pos, fmt.Sprintf("%s: the waiver of %s is another one here than the one", whose, w.Finding))
+			c.Add(w.Pos, waivers[at].Pos, fmt.Sprintf("%s: the waiver of %s differs from the one", whose, w.Finding))
 		}
 	}
 	into.waivers = waivers

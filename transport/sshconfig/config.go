@@ -74,7 +74,7 @@ func (c *Config) tell(warnings ...string) {
 		switch {
 		case known || c.warn == nil:
 		case last:
-			c.warn("ssh_config: there are more warnings than these")
+			c.warn("ssh_config: further warnings are not shown")
 		default:
 			c.warn("ssh_config: " + w)
 		}

@@ -90,7 +90,7 @@ func (f *filler) existing(keyword string, paths []string, suffix string) string 
 		missing = append(missing, path)
 	}
 	if len(missing) > 0 {
-		f.warn("%s %s is not there, and so it is left out", keyword, strings.Join(missing, ", "))
+		f.warn("%s %s does not exist and is ignored", keyword, strings.Join(missing, ", "))
 	}
 	return ""
 }

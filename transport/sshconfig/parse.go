@@ -72,7 +72,7 @@ func (p *parser) line(f *file, b *block, at place, line string, from source) *bl
 	case !ours: // ssh has many more keywords; what is wrong with them is its business
 		return b
 	case err == nil && (len(words) == 0 || slices.Contains(words, "") && keyword != "match"):
-		err = fmt.Errorf("it says nothing")
+		err = fmt.Errorf("it has no value")
 	}
 	if err != nil {
 		p.complain(at, "%s is left out: %v", keyword, err)
@@ -142,7 +142,7 @@ func (p *parser) match(f *file, at place, words []string) *block {
 		valued, known := criteria[c.name]
 		switch {
 		case !known:
-			return wrong("%q is no condition that is known here", name)
+			return wrong("%q is not a known condition", name)
 		case valued && !given && len(words) == 0:
 			return wrong("%s has no value", c.name)
 		case valued && !given:

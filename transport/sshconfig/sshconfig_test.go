@@ -28,11 +28,11 @@ func TestBadLines(t *testing.T) {
 		{"port", "Port 70000\nPort ssh2\nPort 22 23\nPort 23\n", transport.Target{Port: 23}, []string{
 			`config:1: port is left out: "70000" is not a port`, `config:2: port is left out: "ssh2" is not a port`, "config:3: port is left out: there is more than one value",
 		}},
-		{"nothing said", "User\nHostName \"\"\nPort 23\n", transport.Target{Port: 23}, []string{"config:1: user is left out: it says nothing", "config:2: hostname is left out: it says nothing"}},
+		{"nothing said", "User\nHostName \"\"\nPort 23\n", transport.Target{Port: 23}, []string{"config:1: user is left out: it has no value", "config:2: hostname is left out: it has no value"}},
 		{"jump", "ProxyJump a,b:x\nPort 23\n", transport.Target{Port: 23}, []string{`config:1: proxyjump is left out: "b:x" is not`}},
 		{"jump that is a flag", "ProxyJump -oProxyCommand=x\nProxyJump -v\n", transport.Target{}, []string{"config:1: proxyjump is left out", "config:2: proxyjump is left out"}},
 		{"no such condition", "Match wether fine\n User no\nMatch host\n User no\nMatch all host aix1\n User no\nMatch host aix1\n User ops\n", transport.Target{User: "ops"}, []string{
-			`config:1: Match does not apply: "wether" is no condition`, "config:3: Match does not apply: host has no value", "config:5: Match does not apply: all stands beside other conditions",
+			`config:1: Match does not apply: "wether" is not a known condition`, "config:3: Match does not apply: host has no value", "config:5: Match does not apply: all stands beside other conditions",
 		}},
 		{"host with a quote", "Host \"aix1\n User no\nHost *\n Port 23\n", transport.Target{Port: 23}, []string{"config:1: host is left out: a quote has no end"}},
 		{"control characters", "User o\x1bps\nPort 23\n", transport.Target{Port: 23}, []string{"config:1: the line holds a control character"}},
@@ -94,7 +94,7 @@ func TestWarningsOfValues(t *testing.T) {
 		{"known_hosts", "UserKnownHostsFile /dev/null\nGlobalKnownHostsFile /g /dev/null\n", transport.Target{KnownHosts: "/g"}, []string{
 			"UserKnownHostsFile /dev/null is left out: host keys are always checked", "GlobalKnownHostsFile /dev/null is left out",
 		}},
-		{"no identity is there", "IdentityFile /nowhere/a\nIdentityFile /nowhere/b\n", transport.Target{}, []string{"IdentityFile /nowhere/a, /nowhere/b is not there"}},
+		{"no identity is there", "IdentityFile /nowhere/a\nIdentityFile /nowhere/b\n", transport.Target{}, []string{"IdentityFile /nowhere/a, /nowhere/b does not exist"}},
 		{"unknown token", "IdentityFile /x/%C\nIdentityAgent /%T\nUserKnownHostsFile /%q\nCertificateFile /${AIXMEND_NOT_SET}\n", transport.Target{}, []string{
 			`IdentityFile /x/%C is left out: the token "%C" is not known here`, "IdentityAgent /%T is left out", "UserKnownHostsFile /%q is left out", "CertificateFile /${AIXMEND_NOT_SET} is left out: the variable AIXMEND_NOT_SET is not set",
 		}},
@@ -212,7 +212,7 @@ func TestWarningsAreBounded(t *testing.T) {
 	for i := range 1000 {
 		fill(t, c, transport.Target{Name: "one", Address: fmt.Sprintf("aix%d", i)})
 	}
-	if len(h.list) != maxTold+1 || !strings.Contains(h.list[maxTold], "there are more warnings") {
+	if len(h.list) != maxTold+1 || !strings.Contains(h.list[maxTold], "further warnings") {
 		t.Errorf("%d warnings, the last %q", len(h.list), h.list[len(h.list)-1])
 	}
 }
