@@ -196,7 +196,7 @@ func harmless(step string) bool { return step == "save-node-id" }
 func byEffect(attempts []outcome.Change) bool {
 	return slices.ContainsFunc(attempts, func(c outcome.Change) bool {
 		remote := strings.HasSuffix(c.Command, "rmcctrl -p") || strings.HasSuffix(c.Command, "rmcrefreshMD -s ctrmc")
-		return remote && strings.Contains(c.Detail, "a new look shows what it was to bring about")
+		return remote && strings.Contains(c.Detail, "a new look shows its intended effect")
 	})
 }
 

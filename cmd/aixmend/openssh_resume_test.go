@@ -124,7 +124,7 @@ func testSSHResumeUndone(t *testing.T, lab *sshLab) {
 	d.await(func() bool { return address() == was })
 	h.quiet(t)
 	r := d.resume().exits(0)
-	if !strings.Contains(r.stderr, "its undo ran while nobody was there") {
+	if !strings.Contains(r.stderr, "its timed undo ran while no controller was there") {
 		t.Errorf("of the open step it says\n%s", r.stderr)
 	}
 	report := d.report("alone")

@@ -632,7 +632,7 @@ func testSSHNodeID(t *testing.T, lab *sshLab) {
 		"made":       {"node-id-missing", "node-id", false, outcome.Recovered, ""},
 		"leftover":   {"cluster0-leftover", "node-id", true, outcome.NeedsAction, "--allow cluster0"},
 		"removed":    {"cluster0-leftover", "node-id,cluster0", true, outcome.Recovered, ""},
-		"noop":       {"recfgct-noop", "node-id", true, outcome.Failed, "did not do what it should"},
+		"noop":       {"recfgct-noop", "node-id", true, outcome.Failed, "did not work"},
 		"cluster":    {"peer-domain", "node-id,cluster0", true, outcome.NeedsAction, "cluster guard"},
 	} {
 		t.Run(name, func(t *testing.T) {
