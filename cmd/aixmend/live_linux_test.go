@@ -147,7 +147,7 @@ func TestLiveView(t *testing.T) {
 	for _, size := range [][2]uint16{{40, 8}, {20, 3}, {1, 1}, {300, 100}, {80, 24}} {
 		k.resize(size[0], size[1])
 	}
-	k.draws("4 of 5 hosts have ended")
+	k.draws("4 of 5 hosts ended")
 	k.ends(3)
 	k.leaves("")
 	if out := k.out.String(); strings.Contains(out, "\x1b") || !strings.HasPrefix(out, " OUTCOME ") || !strings.Contains(out, "5 hosts: ") {
@@ -158,7 +158,7 @@ func TestLiveView(t *testing.T) {
 // Ctrl-C comes through: once, what runs comes to its end; twice, it is cut.
 func TestLiveViewInterrupted(t *testing.T) {
 	k := watch(t, nil, "audit", "--set", "probe_timeout=5m")
-	k.draws("4 of 5 hosts have ended")
+	k.draws("4 of 5 hosts ended")
 	k.press("\x03")
 	k.sees("interrupted: no new host and no new change begins; finishing work in progress; Ctrl-C again disconnects")
 	k.press("\x03")
@@ -172,7 +172,7 @@ func TestLiveViewInterrupted(t *testing.T) {
 // A terminal that goes away is a SIGHUP, and the run is written down all the same.
 func TestLiveViewLosesItsTerminal(t *testing.T) {
 	k := watch(t, nil, "audit", "--set", "probe_timeout=1s")
-	k.draws("4 of 5 hosts have ended")
+	k.draws("4 of 5 hosts ended")
 	if err := k.person.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func TestNoLiveView(t *testing.T) {
 		{"dumb", "\x1b", []string{"TERM=dumb"}, nil},
 		{"no TERM", "\x1b", []string{"TERM="}, nil},
 		{"quiet", "\x1b", nil, []string{"-q"}},
-		{"verbose", "hosts have ended", nil, []string{"-v"}},
+		{"verbose", "hosts ended", nil, []string{"-v"}},
 		{"no colours", "\x1b[3", []string{"NO_COLOR=1"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

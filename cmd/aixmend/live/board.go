@@ -15,11 +15,14 @@ import (
 	"aixmend/controller/report"
 )
 
+// maxActive is how many running hosts are named, however high the window is.
+const maxActive = 12
+
 // keptFailures is how many of the last failures a frame may show.
 const keptFailures = 8
 
-// board is what is known of a run. It is safe for concurrent use, and nothing
-// that it is told makes the caller wait for a terminal.
+// board holds the state of a run. It is safe for concurrent use, and no update waits for
+// a terminal.
 type board struct {
 	verb  controller.Verb
 	hosts int
@@ -31,7 +34,7 @@ type board struct {
 	counts   map[outcome.Outcome]int
 	running  map[string]*running
 	failures []failure // the newest last
-	wave     string    // "" where none has begun
+	wave     string    // "" before the first
 }
 
 // running is a host that has begun and not ended.
@@ -39,7 +42,7 @@ type running struct {
 	host  string
 	state controller.State
 	since time.Time
-	// file is how far a file is on its way.
+	// file is a file being transferred and its progress.
 	file string
 }
 
@@ -94,23 +97,23 @@ func (b *board) end(h outcome.HostSummary) {
 	}
 }
 
-// shown is a board at one moment.
+// shown is a snapshot of a board.
 type shown struct {
 	verb         controller.Verb
 	hosts, ended int
 	taken        time.Duration
 	counts       map[outcome.Outcome]int
 	wave         string
-	active       []running                // the longest of those that are worked on, first
-	working      int                      // how many are
-	idle         map[controller.State]int // how many wait for time to pass or for others
-	longest      running                  // of those
+	active       []running                // hosts in progress, the longest first
+	working      int                      // number of hosts in progress
+	idle         map[controller.State]int // number of hosts that wait, by state
+	longest      running                  // the longest of those
 	failures     []failure                // the newest first
 	now          time.Time
 }
 
-// shown takes the board as it is. It is done several times a second, of thousands
-// of hosts: nothing is sorted that is not shown.
+// shown takes a snapshot. It runs several times a second with thousands of hosts: it
+// sorts only the hosts that are shown.
 func (b *board) shown() shown {
 	b.mu.Lock()
 	defer b.mu.Unlock()

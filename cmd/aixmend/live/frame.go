@@ -17,16 +17,14 @@ import (
 )
 
 const (
-	// maxActive is how many running hosts are named, however high the window is.
-	maxActive = 12
-	// maxName is how much room a host's name is given, in columns.
+	// maxName is the room for a host's name, in columns.
 	maxName = 32
-	// barWidth is that of the bar, in columns.
+	// barWidth is the width of the bar, in columns.
 	barWidth = 20
 )
 
-// frame draws a board into a window of so many columns and rows: never more, and
-// one row less where there is one to spare, so that what stands above stays.
+// frame draws a board into a window of width columns and height rows. It leaves one row
+// free if it can, so that the lines above the frame stay visible.
 func frame(s shown, width, height int, colored bool) string {
 	if width < 1 || height < 1 {
 		return ""
@@ -37,7 +35,7 @@ func frame(s shown, width, height int, colored bool) string {
 		lines = append(lines, counts)
 	}
 	idle := idleLine(s)
-	// What runs and what failed share the room that is left.
+	// Running hosts and failures share the room left.
 	left := room - len(lines)
 	if idle != "" && left > 2 {
 		left--
@@ -59,13 +57,9 @@ func frame(s shown, width, height int, colored bool) string {
 	return strings.Join(lines, "\n")
 }
 
-// headline is what is seen of the run even in one row.
+// headline is the line that is shown even in a window of one row.
 func headline(s shown, width int) string {
-	have := "have"
-	if s.hosts == 1 {
-		have = "has"
-	}
-	line := fmt.Sprintf("%d of %s %s ended", s.ended, report.Hosts(s.hosts), have)
+	line := fmt.Sprintf("%d of %s ended", s.ended, report.Hosts(s.hosts))
 	if s.wave != "" {
 		line += ", " + s.wave
 	}
@@ -78,7 +72,7 @@ func headline(s shown, width int) string {
 	return fmt.Sprintf("%d/%d %s", s.ended, s.hosts, s.verb)
 }
 
-// bar is how much of a run is over.
+// bar renders the progress of a run.
 func bar(done, of int) string {
 	full := barWidth
 	if of > 0 {
@@ -87,7 +81,7 @@ func bar(done, of int) string {
 	return "[" + strings.Repeat("#", full) + strings.Repeat("-", barWidth-full) + "]"
 }
 
-// countsLine is how many hosts ended how, the worst first.
+// countsLine renders the number of hosts by outcome, the worst first.
 func countsLine(s shown, colored bool) string {
 	var parts []string
 	for _, o := range outcome.Outcomes() {
@@ -98,7 +92,7 @@ func countsLine(s shown, colored bool) string {
 	return strings.Join(parts, ", ")
 }
 
-// activeLines name the hosts that are worked on, as many as there is room for.
+// activeLines name the hosts in progress, as many as there is room for.
 func activeLines(s shown, room int) []string {
 	if room < 1 || len(s.active) == 0 {
 		return nil
@@ -125,12 +119,12 @@ func activeLines(s shown, room int) []string {
 		lines = append(lines, line)
 	}
 	if more > 0 {
-		lines = append(lines, fmt.Sprintf("  and %d more at work", more))
+		lines = append(lines, fmt.Sprintf("  and %d more in progress", more))
 	}
 	return lines
 }
 
-// idleLine tells of the hosts on which nothing is done now; "" where there are none.
+// idleLine renders the hosts that wait; "" if there are none.
 func idleLine(s shown) string {
 	if len(s.idle) == 0 {
 		return ""
@@ -144,18 +138,18 @@ func idleLine(s shown) string {
 	return fmt.Sprintf("  %s; longest: %s %s", strings.Join(parts, ", "), report.Clean(s.longest.host, false), short(s.now.Sub(s.longest.since)))
 }
 
-// about says what a host waits for in a state.
+// about renders the reason of a waiting state.
 func about(state controller.State) string {
 	switch state {
 	case controller.Waiting:
 		return "waiting for their wave"
 	case controller.Gathering:
-		return "waiting for the others"
+		return "waiting for other hosts"
 	}
 	return string(state)
 }
 
-// short is a time as it is read at a glance.
+// short renders a duration for reading at a glance.
 func short(d time.Duration) string {
 	d = max(d, 0).Truncate(time.Second)
 	if d >= time.Hour {
@@ -164,7 +158,7 @@ func short(d time.Duration) string {
 	return d.String()
 }
 
-// paint gives an outcome its colour, which says nothing that the word does not.
+// paint gives an outcome its colour; the word alone says the same.
 func paint(o outcome.Outcome, colored bool) string {
 	if !colored {
 		return string(o)

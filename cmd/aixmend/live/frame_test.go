@@ -93,14 +93,14 @@ func TestFrames(t *testing.T) {
 func TestFrameAtTheEnds(t *testing.T) {
 	c := &clock{}
 	b := newBoard(Options{Verb: controller.Audit, Hosts: 1}, c.now)
-	if got, want := frame(b.shown(), 80, 24, false), "audit [--------------------] 0 of 1 host has ended, 0s"; got != want {
+	if got, want := frame(b.shown(), 80, 24, false), "audit [--------------------] 0 of 1 host ended, 0s"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	b.moved("a", controller.Connecting)
 	b.moved("a", controller.Done)
 	b.end(end("a", outcome.Healthy, ""))
 	c.passes(3*time.Hour + 25*time.Minute + 7*time.Second)
-	if got, want := frame(b.shown(), 80, 24, false), "audit [####################] 1 of 1 host has ended, 3h25m\n1 healthy"; got != want {
+	if got, want := frame(b.shown(), 80, 24, false), "audit [####################] 1 of 1 host ended, 3h25m\n1 healthy"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

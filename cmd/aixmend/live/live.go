@@ -1,11 +1,11 @@
-// Package live shows a run on a terminal while it goes on: how many hosts have
-// ended and how, what runs now and since when, and the last failures. It draws
-// where the cursor is, keeps the cursor in sight and reads no key, so that a
-// process that dies leaves a terminal as it should be.
+// Package live shows the progress of a run on a terminal: how many hosts ended and with
+// which outcome, which hosts are in progress and since when, and the last failures. It
+// draws at the cursor, keeps the cursor visible and reads no key, so that a process
+// that dies leaves the terminal usable.
 //
-// Terms. The board is what is known of the run. A frame is the board as it is
-// drawn. The view draws frames, as many as eyes can tell apart, whatever the
-// engine says: it never waits for a terminal.
+// Terms. The board holds the state of the run. A frame is a drawing of the board. The
+// view draws frames at a fixed rate, independent of the engine, and never makes the
+// engine wait for a terminal.
 package live
 
 import (
@@ -14,14 +14,14 @@ import (
 	"aixmend/controller"
 )
 
-// Options say what is shown, and where.
+// Options describe the run and the terminal.
 type Options struct {
 	// Out is the terminal.
 	Out *os.File
-	// Verb is what the run does with its hosts.
+	// Verb is the verb of the run.
 	Verb controller.Verb
-	// Hosts is how many there are.
+	// Hosts is the number of hosts in the run.
 	Hosts int
-	// Color tells whether colours may be used.
+	// Color reports whether colours may be used.
 	Color bool
 }

@@ -17,46 +17,46 @@ import (
 const (
 	// every is the time between two frames.
 	every = 200 * time.Millisecond
-	// afresh is after how many frames one is drawn whole: what was typed into it, or
-	// came there from elsewhere, goes.
+	// afresh is after how many frames the whole frame is redrawn, which removes text that
+	// was typed into it or written by another program.
 	afresh = 10
-	// framesPerSecond is how often the library looks whether a frame is new.
+	// framesPerSecond is how often the library checks for a new frame.
 	framesPerSecond = 20
-	// patience is how long a terminal is waited for where somebody has pressed Ctrl-S.
+	// patience is how long to wait for a terminal that is stopped with Ctrl-S.
 	patience = 2 * time.Second
 )
 
-// View is a run on a terminal. Its methods but Hold and Stop never wait for the
-// terminal, and what goes wrong with that never reaches the run.
+// View shows a run on a terminal. Only Hold and Stop may wait for the terminal, and
+// errors of the terminal never reach the run.
 type View struct {
 	board   *board
 	out     io.Writer
 	program func(tea.Model) *tea.Program
 	colored bool
-	// patience is how long a terminal that takes nothing is waited for.
+	// patience is how long to wait for a terminal that accepts nothing.
 	patience time.Duration
 
 	mu    sync.Mutex
 	held  int
 	over  bool
 	now   *drawing // nil: nothing is drawn
-	lines []string // to be written above the frame
-	part  string   // a line that has not ended yet
+	lines []string // to write above the frame
+	part  string   // a line without its end yet
 }
 
-// drawing is a program that draws.
+// drawing is a running drawing program.
 type drawing struct {
 	program *tea.Program
 	ended   chan struct{}
 }
 
-// Start shows a run until Stop. It returns nil where nothing can be shown.
+// Start shows a run until Stop. It returns nil on systems without a live view.
 func Start(o Options) *View {
 	v := &View{
 		board: newBoard(o, time.Now), out: o.Out, colored: o.Color, patience: patience,
 		program: func(m tea.Model) *tea.Program {
-			// Without input the terminal stays as it is: Ctrl-C is a signal, and what
-			// is asked for elsewhere can be typed.
+			// Without input the terminal keeps its mode: Ctrl-C is a signal, and other
+			// prompts can read answers.
 			return tea.NewProgram(m, tea.WithInput(nil), tea.WithOutput(o.Out), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond))
 		},
 	}
@@ -66,35 +66,35 @@ func Start(o Options) *View {
 	return v
 }
 
-// Moved tells that a host is in another state.
+// Moved shows that a host entered another state.
 func (v *View) Moved(host string, to controller.State, _ string) { v.board.moved(host, to) }
 
-// Transferred tells how far a file is on its way, in bytes.
+// Transferred shows the progress of a file transfer, in bytes.
 func (v *View) Transferred(host, file string, done, total int64) {
 	v.board.transferred(host, file, done, total)
 }
 
-// WaveBegun tells which wave runs.
+// WaveBegun shows which wave runs.
 func (v *View) WaveBegun(n, of, hosts int) { v.board.waveBegun(n, of, hosts) }
 
-// Ended tells how a host has ended.
+// Ended shows the outcome of a host.
 func (v *View) Ended(h outcome.HostSummary) { v.board.end(h) }
 
-// draw begins to draw; the lock is held.
+// draw starts a drawing; the caller holds the lock.
 func (v *View) draw() {
 	d := &drawing{program: v.program(&model{view: v}), ended: make(chan struct{})}
 	v.now = d
 	go func() {
 		defer close(d.ended)
-		_, _ = d.program.Run() // the terminal is gone: the run goes on without it
+		_, _ = d.program.Run() // if the terminal is gone, the run continues without it
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		v.undrawn(d)
 	}()
 }
 
-// undrawn writes what was to stand above the frames of a drawing that has ended;
-// the lock is held.
+// undrawn writes the lines left to write above the frames of a drawing that has ended;
+// the caller holds the lock.
 func (v *View) undrawn(d *drawing) {
 	if v.now != d {
 		return
@@ -105,12 +105,12 @@ func (v *View) undrawn(d *drawing) {
 		rest = strings.Join(v.lines, "\n") + "\n" + rest
 	}
 	v.lines, v.part = nil, ""
-	// What the terminal has echoed where the frame was goes too.
+	// This also clears text that the terminal echoed into the frame.
 	_, _ = io.WriteString(v.out, "\r\x1b[J"+rest)
 }
 
-// Write writes above the frame, whole lines at a time, and does not wait for it;
-// where nothing is drawn it writes at once.
+// Write queues whole lines to write above the frame and does not wait; if nothing is
+// drawn, it writes at once.
 func (v *View) Write(p []byte) (int, error) {
 	v.mu.Lock()
 	if v.now == nil {
@@ -124,7 +124,7 @@ func (v *View) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// take gives the lines that are to be written.
+// take removes and returns the queued lines.
 func (v *View) take() string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -133,8 +133,7 @@ func (v *View) take() string {
 	return text
 }
 
-// Hold takes the frame away until release is called: somebody is asked something,
-// and the terminal is theirs.
+// Hold removes the frame until release is called, to give the terminal to a prompt.
 func (v *View) Hold() (release func()) {
 	v.mu.Lock()
 	v.held++
@@ -150,7 +149,7 @@ func (v *View) Hold() (release func()) {
 	})
 }
 
-// Stop takes the frame away for good. It can be called again.
+// Stop removes the frame for good. It may be called again.
 func (v *View) Stop() {
 	v.mu.Lock()
 	v.over = true
@@ -159,7 +158,7 @@ func (v *View) Stop() {
 	v.leave(d)
 }
 
-// leave ends a drawing. One that a stuck terminal holds is left behind.
+// leave ends a drawing. It abandons one that a stuck terminal blocks.
 func (v *View) leave(d *drawing) {
 	if d == nil {
 		return
@@ -172,7 +171,7 @@ func (v *View) leave(d *drawing) {
 	case <-timer.C:
 		v.mu.Lock()
 		defer v.mu.Unlock()
-		if v.now == d { // what it has to write it will write when the terminal is back
+		if v.now == d { // it writes its lines when the terminal is back
 			v.now = nil
 		}
 	}
@@ -181,16 +180,16 @@ func (v *View) leave(d *drawing) {
 // Messages of the model.
 type (
 	tick    struct{}
-	written struct{} // the lines that were taken stand above the frame
+	written struct{} // the lines that were taken are above the frame
 	leave   struct{}
 )
 
-// model draws the board of a view, whenever a little time has passed.
+// model draws the board of a view at every tick.
 type model struct {
 	view          *View
 	width, height int
 	ticks         int
-	writing       bool // lines are on their way
+	writing       bool // lines are being written
 	left          bool
 }
 
@@ -211,21 +210,21 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tick:
 		return m, m.tick()
 	}
-	if m.left && !m.writing { // no line is lost
+	if m.left && !m.writing { // write every line before quitting
 		return m, tea.Quit
 	}
 	return m, nil
 }
 
-// tick draws anew, below the lines that have come since.
+// tick redraws the frame below the lines queued since the last tick.
 func (m *model) tick() tea.Cmd {
 	m.ticks++
-	if m.ticks == 1 || m.left { // there is no frame yet to be above of, or none any more
+	if m.ticks == 1 || m.left { // there is no frame yet, or no longer one
 		return next()
 	}
 	if text := m.view.take(); text != "" {
 		m.writing = true
-		// One after the other: the order of the lines is that of what happened.
+		// In sequence: the lines keep their order.
 		return tea.Sequence(tea.Println(text), func() tea.Msg { return written{} }, next())
 	}
 	if m.ticks%afresh == 0 {
@@ -234,9 +233,9 @@ func (m *model) tick() tea.Cmd {
 	return next()
 }
 
-// View implements tea.Model. The cursor stays in sight: whatever ends the process,
-// it need not be brought back. It stands where the frame begins: all that was drawn
-// is below it, even where a terminal has broken the lines anew for a narrower window.
+// View implements tea.Model. The cursor stays visible, so a process that dies need not
+// restore it. It stands where the frame begins: everything drawn is below it, even if
+// the terminal has rewrapped the lines for a narrower window.
 func (m *model) View() tea.View {
 	text := ""
 	if !m.left {
@@ -248,5 +247,5 @@ func (m *model) View() tea.View {
 	return v
 }
 
-// ownShape is the cursor as the terminal has it: the library counts from it.
+// ownShape keeps the terminal's own cursor shape: the library counts from it.
 const ownShape = tea.CursorBlock - 1

@@ -5,29 +5,29 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// View is nil here: the libraries that draw do not know this system.
+// View is nil on AIX: the drawing libraries do not support it.
 type View struct{}
 
 // Start shows nothing.
 func Start(Options) *View { return nil }
 
-// Write is there for the other systems.
+// Write does nothing on AIX.
 func (*View) Write(p []byte) (int, error) { return len(p), nil }
 
-// Hold is there for the other systems.
+// Hold does nothing on AIX.
 func (*View) Hold() (release func()) { return func() {} }
 
-// Stop is there for the other systems.
+// Stop does nothing on AIX.
 func (*View) Stop() {}
 
-// Moved is there for the other systems.
+// Moved does nothing on AIX.
 func (*View) Moved(string, controller.State, string) {}
 
-// Transferred is there for the other systems.
+// Transferred does nothing on AIX.
 func (*View) Transferred(_, _ string, _, _ int64) {}
 
-// WaveBegun is there for the other systems.
+// WaveBegun does nothing on AIX.
 func (*View) WaveBegun(_, _, _ int) {}
 
-// Ended is there for the other systems.
+// Ended does nothing on AIX.
 func (*View) Ended(outcome.HostSummary) {}

@@ -84,7 +84,7 @@ func startOn(out io.Writer) *View {
 func TestViewWritesLines(t *testing.T) {
 	out := newPaper()
 	v := startOn(out)
-	out.awaits(t, "0 of 3 hosts have ended")
+	out.awaits(t, "0 of 3 hosts ended")
 	for i := range 50 {
 		say(t, v, "line %d ", i)
 		say(t, v, "of many\n")
@@ -122,7 +122,7 @@ func TestViewWritesLines(t *testing.T) {
 func TestViewHolds(t *testing.T) {
 	out := newPaper()
 	v := startOn(out)
-	out.awaits(t, "0 of 3 hosts have ended")
+	out.awaits(t, "0 of 3 hosts ended")
 	release, second := v.Hold(), v.Hold()
 	say(t, v, "go on? ")
 	if !strings.HasSuffix(out.String(), "go on? ") {
@@ -132,7 +132,7 @@ func TestViewHolds(t *testing.T) {
 	second()
 	release()
 	release() // once counts
-	out.awaits(t, "1 of 3 hosts have ended")
+	out.awaits(t, "1 of 3 hosts ended")
 	if _, drawn, _ := strings.Cut(out.String(), "go on? "); !strings.Contains(ansi.Strip(drawn), "1 of 3 hosts") {
 		t.Errorf("%q", drawn)
 	}
@@ -195,7 +195,7 @@ func TestModel(t *testing.T) {
 		t.Error("it has no size yet, and draws")
 	}
 	m.Update(tea.WindowSizeMsg{Width: 30, Height: 5})
-	if got := m.View(); got.Content != "0 of 3 hosts have ended" || got.Cursor == nil || got.AltScreen || !got.DisableBracketedPasteMode {
+	if got := m.View(); got.Content != "0 of 3 hosts ended" || got.Cursor == nil || got.AltScreen || !got.DisableBracketedPasteMode {
 		t.Errorf("%+v", got)
 	}
 	m.Update(tea.WindowSizeMsg{Width: 4, Height: 1})

@@ -34,10 +34,10 @@ type Explanation struct {
 	// Drift lists how the host differs from the approved plan.
 	Drift []string `json:"drift"`
 	// Steps are all steps in order; the steps of a finding are in its chain, too.
-	Steps []Step `json:"acts"`
+	Steps []Step `json:"steps"`
 	// Capture is the path of the capture, Lease the host's lease, Support lists the
 	// fetched files.
-	Capture string                `json:"kept"`
+	Capture string                `json:"capture"`
 	Lease   *outcome.Lease        `json:"lease,omitempty"`
 	Support []outcome.SupportFile `json:"support,omitempty"`
 	// Next lists what a person can do now.
@@ -50,7 +50,7 @@ type Chain struct {
 	Severity outcome.Severity `json:"severity"`
 	Title    string           `json:"title"`
 	// Fixed reports that the finding was there before the first change and is gone.
-	Fixed bool `json:"mended,omitempty"`
+	Fixed bool `json:"fixed,omitempty"`
 	// Observed are the commands that the rule rests on, Values the parsed values,
 	// Because the evidence in words.
 	Observed []Observation `json:"observed"`
@@ -65,7 +65,7 @@ type Chain struct {
 	// Waived and Expired are the reason and the end of its waiver.
 	Waived  string   `json:"waived,omitempty"`
 	Expired string   `json:"waiver_expired,omitempty"`
-	Steps   []Step   `json:"acts"`
+	Steps   []Step   `json:"steps"`
 	Next    []string `json:"next"`
 }
 
@@ -104,7 +104,7 @@ type Step struct {
 	Command   string `json:"command"`
 	Undo      string `json:"undo"`
 	// Fixes are the findings that called for it.
-	Fixes []string `json:"mends"`
+	Fixes []string `json:"fixes"`
 }
 
 // Sent reports whether the step was sent to the host.
