@@ -7,8 +7,8 @@ import (
 	"aixmend/playbooks/program"
 )
 
-// Compare adds the verdicts on what a recovery must have left as it was: before
-// is the host as it was before the first change.
+// Compare adds the verdicts on settings that a recovery must not change: before is the host
+// before the first change.
 func (p *Playbook) Compare(before, after *Diagnosis) {
 	values := maps.Clone(after.values)
 	for name, value := range before.values {
@@ -27,8 +27,8 @@ func (p *Playbook) Compare(before, after *Diagnosis) {
 	}
 }
 
-// holdSideEffect is hold for what a recovery must have left alone: what can't
-// be told is only a warning.
+// holdSideEffect is hold for settings that a recovery must not change: if they can't be
+// compared, that is only a warning.
 func (d *Diagnosis) holdSideEffect(f Finding, c program.Finding, values map[string]any) {
 	if c.Each != nil {
 		if _, err := c.Each.Items(values); err != nil {

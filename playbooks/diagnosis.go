@@ -7,12 +7,12 @@ import (
 	"aixmend/playbooks/facts"
 )
 
-// Probed is what became of one probe.
+// Probed is the result of one probe.
 type Probed struct {
 	Output facts.Output
 	// Err is set when the probe gave no exit status.
 	Err error
-	// NotRun tells that it was never started, because a required answer
+	// NotRun reports whether it was never started, because a required answer
 	// before it was another.
 	NotRun bool
 }
@@ -33,7 +33,7 @@ type Verdict struct {
 	Readings []Reading
 }
 
-// Diagnosis is what the probes of one host mean.
+// Diagnosis holds the facts and verdicts of one host.
 type Diagnosis struct {
 	// Facts holds every fact that could be had, by name.
 	Facts map[string]any
@@ -41,7 +41,7 @@ type Diagnosis struct {
 	Missing map[string]error
 	// Verdicts are the findings that hold, in the playbook's order.
 	Verdicts []Verdict
-	// Incomplete tells that a required answer was another, so that most of
+	// Incomplete reports whether a required answer was another, so that most of
 	// the host was not read; a verdict says what is lacking.
 	Incomplete bool
 	// Skip is the reason for leaving the host alone, "" when there is none.
@@ -52,7 +52,7 @@ type Diagnosis struct {
 	unclear map[string]bool
 }
 
-// NotRead tells that a fact is missing because its probe was never started.
+// NotRead reports whether a fact is missing because its probe was never started.
 func NotRead(err error) bool { return errors.Is(err, errNotRead) }
 
 // Given are the facts that come from the controller, not from the host.
@@ -74,7 +74,7 @@ type Given struct {
 	Fleet *facts.Fleet
 }
 
-// diagnosis is one that knows nothing of the host yet.
+// diagnosis returns one without any fact of the host.
 func (p *Playbook) diagnosis(g Given, params Params) *Diagnosis {
 	d := &Diagnosis{Facts: map[string]any{}, Missing: map[string]error{}, unclear: map[string]bool{}, values: map[string]any{conditions.AllowedName: []string{}, conditions.RunName: g.RunID, conditions.VerbName: g.Verb}}
 	params.Into(d.values)

@@ -85,7 +85,7 @@ func (p *Playbook) derive(d *Diagnosis) {
 	}
 }
 
-// unread tells that a fact rests on a probe that was never started.
+// unread reports whether a fact depends on a probe that was never started.
 func (p *Playbook) unread(d *Diagnosis, fact string) bool {
 	for root := range p.Roots(fact) {
 		if errors.Is(d.Missing[root], errNotRead) {
@@ -191,7 +191,7 @@ func verdict(f Finding, c program.Finding, values map[string]any) Verdict {
 	return v
 }
 
-// Proved tells whether verify's condition holds.
+// Proved reports whether the condition of verify holds.
 func (p *Playbook) Proved(d *Diagnosis) bool {
 	if p.Code.Until == nil {
 		return true

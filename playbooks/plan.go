@@ -15,9 +15,9 @@ type Wishes struct {
 	Allowed []string
 	// MendWarnings makes warnings reasons for a change too.
 	MendWarnings bool
-	// Waived tells whether a finding is waived on the host.
+	// Waived reports whether a finding is waived on the host.
 	Waived func(id string) bool
-	// Tried tells whether a rung was begun on the host already; nil: none was.
+	// Tried reports whether a rung was begun on the host already; nil: none was.
 	Tried func(rung string) bool
 	// Refused says why a check of a rung did not let it run, "" when none did.
 	Refused func(rung string) string

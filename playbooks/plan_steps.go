@@ -14,8 +14,8 @@ import (
 	"aixmend/playbooks/program"
 )
 
-// planSteps renders the steps that are needed. What can't be rendered blocks
-// the whole rung: half a rung is never run.
+// planSteps renders the needed steps. A step that can't be rendered blocks the whole rung:
+// a rung is never run in part.
 func (p *Playbook) planSteps(d *Diagnosis, c program.Rung, planned *PlannedRung) {
 	for j := range planned.Rung.Steps {
 		p.planEach(d, &planned.Rung.Steps[j], c.Steps[j], planned)

@@ -18,7 +18,7 @@ type PlannedRung struct {
 	Blocked string
 	// NotAllowed is the word of --allow that is wanting, "" when none is.
 	NotAllowed string
-	// Waits tells that it is blocked only because a finding stands that it
+	// Waits reports whether it is blocked only because a finding stands that it
 	// can't mend: no person can take or allow it.
 	Waits bool
 	Steps []PlannedStep

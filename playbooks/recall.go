@@ -13,9 +13,9 @@ import (
 )
 
 // Recall makes a diagnosis of facts that a report or a capture holds, as JSON
-// has them: what was judged then is judged again, in the same way. missing says
-// of facts that could not be had why; any other that is not written there was
-// not read. An error: a fact is not what the playbook knows under its name.
+// has them, and judges them again in the same way. missing has the reason for each fact that
+// could not be read; any other fact that is not in written was not read. An error: a fact does
+// not have the type that the playbook declares.
 func (p *Playbook) Recall(params Params, given Given, written map[string]any, missing map[string]string) (*Diagnosis, error) {
 	d := p.diagnosis(given, params)
 	for _, name := range slices.Sorted(maps.Keys(p.Code.Types)) {

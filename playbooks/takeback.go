@@ -28,7 +28,7 @@ const takeBackPrefix = "undo-"
 // Undoable is a change that an earlier run made.
 type Undoable struct {
 	Rung, Step, Command, Undo string
-	// Unknown tells that it is not known whether the change happened.
+	// Unknown reports whether it is not known whether the change happened.
 	Unknown bool
 }
 
@@ -57,7 +57,7 @@ type TakenBack struct {
 // host before the first of them, nil where that is not known any more; nothing
 // can be told then.
 func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack {
-	out := TakenBack{Rung: PlannedRung{Rung: &Rung{ID: TakeBackRung, Title: "take back what an earlier run has done"}, Fixes: []string{}}}
+	out := TakenBack{Rung: PlannedRung{Rung: &Rung{ID: TakeBackRung, Title: "undo the changes of an earlier run"}, Fixes: []string{}}}
 	after, _ := now.values[conditions.ParamPrefix+document.UndoAfterParam].(time.Duration)
 	for _, u := range slices.Backward(changes) {
 		if p.Collects(u.Rung) {

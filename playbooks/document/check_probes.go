@@ -97,7 +97,7 @@ func (c *checker) readOnly(p Probe) {
 	})
 }
 
-// lists tells whether a command that else changes the host is asked to list.
+// lists reports whether a command that else changes the host is asked to list.
 func lists(args []*syntax.Word) bool {
 	return len(args) > 1 && strings.HasSuffix(args[0].Lit(), "/installp") && strings.HasPrefix(args[1].Lit(), "-L")
 }

@@ -35,7 +35,7 @@ func (p Params) Into(values map[string]any) {
 	}
 }
 
-// Allows tells whether a rung or step takes a word of --allow.
+// Allows reports whether a rung or step takes a word of --allow.
 func (p *Playbook) Allows(word string) bool {
 	return word != "" && slices.Contains(p.Words(), word)
 }

@@ -20,16 +20,16 @@ type Playbook struct {
 	Name       string `yaml:"name,required" json:"name"`
 	Title      string `yaml:"title,required" json:"title"`
 	About      string `yaml:"about" json:"about,omitempty"`
-	// Extends names the embedded playbook on which this one stands.
+	// Extends names the embedded playbook that this one inherits from.
 	Extends *Extends              `yaml:"extends" json:"extends,omitempty"`
 	Params  strictyaml.Map[Param] `yaml:"params" json:"params,omitempty"`
-	// Allow says of words of --allow what they let happen. A rung or step may take
-	// one that is not described.
+	// Allow describes words of --allow. A rung or step may also use a word without a
+	// description.
 	Allow  strictyaml.Map[Text]    `yaml:"allow" json:"allow,omitempty"`
 	Probes []Probe                 `yaml:"probes" json:"probes,omitempty"`
 	Facts  strictyaml.Map[Derived] `yaml:"facts" json:"facts,omitempty"`
-	// Unique is what no two machines of a fleet may share, by name. The fact fleet is
-	// about the first; the fact fleet.unique.NAME is about each.
+	// Unique lists values that no two machines of a fleet may share, by name. The fact
+	// fleet is about the first; the fact fleet.unique.NAME is about each.
 	Unique   strictyaml.Map[Unique] `yaml:"unique" json:"unique,omitempty"`
 	Findings []Finding              `yaml:"findings" json:"findings,omitempty"`
 	Capture  Capture                `yaml:"capture" json:"capture,omitempty"`
@@ -42,14 +42,14 @@ type Playbook struct {
 	File string `yaml:"-" json:"-"`
 }
 
-// Extends is what a playbook takes over from another. Parameters, probes,
-// facts, the capture, guards and verify are inherited; what the playbook says
-// itself under the same name or id replaces them.
+// Extends selects the parts that a playbook inherits from another. Parameters, probes,
+// facts, the capture, guards and verify are inherited; an entry of the playbook with the
+// same name or id replaces the inherited one.
 type Extends struct {
 	Playbook Text `yaml:"playbook,required" json:"playbook"`
-	// Findings are the ids of those that are taken over; empty: all.
+	// Findings are the ids of the inherited findings; empty: all.
 	Findings []Text `yaml:"findings" json:"findings,omitempty"`
-	// Rungs are the ids of those that are taken over; empty: none.
+	// Rungs are the ids of the inherited rungs; empty: none.
 	Rungs []Text `yaml:"rungs" json:"rungs,omitempty"`
 }
 
@@ -83,8 +83,8 @@ type Probe struct {
 	// Parse names a parser of package facts; without one the output is kept
 	// as evidence only.
 	Parse Text `yaml:"parse" json:"parse,omitempty"`
-	// Paths says of fields of the fact that are a command's path what they can be: the
-	// rules of sudoers name them.
+	// Paths lists the possible values of fields of the fact that are a command's path, for
+	// the rules of sudoers.
 	Paths strictyaml.Map[[]Text] `yaml:"paths" json:"paths,omitempty"`
 	// Login runs the probe as the login user, before privilege is taken.
 	Login bool `yaml:"login" json:"login,omitempty"`
@@ -94,13 +94,13 @@ type Probe struct {
 	Timeout time.Duration `yaml:"timeout" json:"timeout,omitempty"`
 	// MaxOutput bounds the bytes kept of each stream; 0: the transport's.
 	MaxOutput int `yaml:"max_output" json:"max_output,omitempty"`
-	// PreImage probes of the capture show what a rung may touch: without their
-	// whole answer the capture is not a good one.
+	// PreImage probes of the capture show state that a rung may change: a capture is good
+	// only with their complete answers.
 	PreImage bool `yaml:"pre_image" json:"pre_image,omitempty"`
-	// Optional probes may fail without a word: nothing rests on them alone.
+	// Optional probes may fail silently: no verdict rests on them alone.
 	Optional bool `yaml:"optional" json:"optional,omitempty"`
-	// Guard probes are checks of a guard: an answer that is not understood is for
-	// the fact that joins them to say, and is no probe-failed. One that hangs is.
+	// Guard probes are checks of a guard: an answer that is not understood is reported by
+	// the fact that combines them, not as probe-failed. A probe that hangs is reported so.
 	Guard bool `yaml:"guard" json:"guard,omitempty"`
 	// Sure says how sure the reading of the answer is: documented, seen, inferred or
 	// assumed (see conditions.Sureness). Source is where it is known from: the id of a
@@ -109,11 +109,11 @@ type Probe struct {
 	Source string `yaml:"source" json:"source,omitempty"`
 }
 
-// Require is an answer without which nothing more is run.
+// Require is an answer that a host must give before anything more is run.
 type Require struct {
 	Answer string `yaml:"answer,required,scalar" json:"answer"`
-	// Unmet says what another answer means: skip (the host is skipped, with
-	// Reason) or judge (a finding says what is lacking).
+	// Unmet is the effect of another answer: skip (the host is skipped, with Reason) or
+	// judge (a finding reports it).
 	Unmet  string `yaml:"unmet,required" json:"unmet"`
 	Reason string `yaml:"reason" json:"reason,omitempty"`
 }
@@ -127,7 +127,7 @@ type Derived struct {
 	Source string `yaml:"source" json:"source,omitempty"`
 }
 
-// Unique is something that each machine of a fleet must have for itself.
+// Unique is a value that each machine of a fleet must have for itself.
 type Unique struct {
 	// Finding is the verdict on a host that shares a value; its condition reads fleet.
 	Finding Text `yaml:"finding,required" json:"finding"`
@@ -172,7 +172,7 @@ type Finding struct {
 	Source string `yaml:"source,required" json:"source"`
 }
 
-// Capture is what is kept beside the probes' outputs.
+// Capture lists the data that is kept in addition to the probes' outputs.
 type Capture struct {
 	Probes []Probe `yaml:"probes" json:"probes,omitempty"`
 	Files  []File  `yaml:"files" json:"files,omitempty"`
@@ -181,8 +181,8 @@ type Capture struct {
 // File is a file of the host that is kept.
 type File struct {
 	Path string `yaml:"path,required" json:"path"`
-	// PreImage files are what a rung may touch: they must be had whole, or be
-	// absent, for the capture to be a good one.
+	// PreImage files may be changed by a rung: a capture is good only if each was read
+	// completely or is absent.
 	PreImage bool `yaml:"pre_image" json:"pre_image,omitempty"`
 	// MaxBytes bounds what is kept; 0: 4 MiB.
 	MaxBytes int `yaml:"max_bytes" json:"max_bytes,omitempty"`
@@ -194,15 +194,15 @@ type Guard struct {
 	Else    Text `yaml:"else,required" json:"else"`
 	// Except are the rungs that a guard of the whole playbook lets pass.
 	Except []Text `yaml:"except" json:"except,omitempty"`
-	// Waits guards are satisfied by a rung that runs before: where one does,
-	// nobody is asked to act.
+	// Waits guards are satisfied by an earlier rung: if one runs before, no action of an
+	// operator is needed.
 	Waits bool `yaml:"waits" json:"waits,omitempty"`
-	// Throughout guards are asked again before what is left of a rung is sent after
-	// the run was cut off, and before the rung is taken back.
+	// Throughout guards are evaluated again before the rest of an interrupted rung is sent,
+	// and before the rung is reverted.
 	Throughout bool `yaml:"throughout" json:"throughout,omitempty"`
 }
 
-// Rung is a group of steps that mends certain findings.
+// Rung is a group of steps that fixes certain findings.
 type Rung struct {
 	Pos    strictyaml.Pos `yaml:"-" json:"-" gone:"row"`
 	ID     string         `yaml:"id,required" json:"id"`
@@ -230,10 +230,10 @@ type Rung struct {
 // Step is one command that changes the host.
 type Step struct {
 	Pos strictyaml.Pos `yaml:"-" json:"-" gone:"row"`
-	// Use takes a step over, as it is, from the playbook that is extended.
+	// Use inherits a step unchanged from the extended playbook.
 	Use Text   `yaml:"use" json:"use,omitempty"`
 	ID  string `yaml:"id" json:"id,omitempty"`
-	// Each is a list: the step is taken once for each of its items.
+	// Each is a list: the step runs once for each of its items.
 	Each   Text    `yaml:"each" json:"each,omitempty"`
 	When   Text    `yaml:"when" json:"when,omitempty"`
 	Guards []Guard `yaml:"guards" json:"guards,omitempty"`
@@ -243,19 +243,18 @@ type Step struct {
 	Upload *Upload `yaml:"upload" json:"upload,omitempty"`
 	// Fetch brings the files of a folder of the host to the run's folder.
 	Fetch Text `yaml:"fetch" json:"fetch,omitempty"`
-	// Undo is the command that takes the step back, or "none: REASON".
+	// Undo is the command that undoes the step, or "none: REASON".
 	Undo Text `yaml:"undo" json:"undo,omitempty"`
 	// Allow names the --allow word without which the step, and so its rung, is
 	// blocked; empty: the rung's own is enough.
 	Allow string `yaml:"allow" json:"allow,omitempty"`
 	// Because says why the step is needed, for the plan and beside Allow.
 	Because Text `yaml:"because" json:"because,omitempty"`
-	// Confirm tells from facts read anew whether the step has happened; it is
-	// asked when the connection died while the step ran. A step that only
-	// checks has none.
+	// Confirm is a condition over facts read again: the step has happened. It is evaluated
+	// when the connection was lost while the step ran. A step that only checks has none.
 	Confirm Text `yaml:"confirm" json:"confirm,omitempty"`
-	// Refute tells that the step has not happened, where that is not simply
-	// the opposite of Confirm. Neither holds: it can't be told (yet).
+	// Refute is a condition: the step has not happened, where that is not simply the
+	// opposite of Confirm. If neither holds, it is not known (yet).
 	Refute Text `yaml:"refute" json:"refute,omitempty"`
 	// UndoWhen tells, from the facts now and before.NAME as they were before the run,
 	// whether a rollback finds anything of the step to undo: something that it changed
@@ -265,8 +264,8 @@ type Step struct {
 	// to a person, with the reason.
 	UndoGuards []Guard       `yaml:"undo_guards" json:"undo_guards,omitempty"`
 	Timeout    time.Duration `yaml:"timeout" json:"timeout,omitempty"`
-	// Prove steps must be seen to have happened after the rung: their exit
-	// status alone is not trusted.
+	// Prove steps must be confirmed after the rung: their exit status alone is not
+	// trusted.
 	Prove bool `yaml:"prove" json:"prove,omitempty"`
 	// TimedUndo steps can cut the connection: their undo is armed on the host
 	// first and runs by itself unless it is disarmed over a new connection.
@@ -280,11 +279,9 @@ type Step struct {
 	// Checks steps change nothing. One that fails before its rung has changed
 	// anything blocks the rung: the next step is a person's.
 	Checks bool `yaml:"checks" json:"checks,omitempty"`
-	// Revert steps are taken back at once when they, or a step after them in
-	// the rung, fail.
+	// Revert steps are reverted as soon as they, or a later step of the rung, fail.
 	Revert bool `yaml:"revert" json:"revert,omitempty"`
-	// Temporary steps are taken back when the host's recovery ends, whatever
-	// came of it.
+	// Temporary steps are undone when the host's recovery ends, whatever its outcome.
 	Temporary bool `yaml:"temporary" json:"temporary,omitempty"`
 }
 
@@ -295,7 +292,7 @@ type Upload struct {
 	To Text `yaml:"to,required" json:"to"`
 }
 
-// ReadOnly tells whether the step changes nothing on the host.
+// ReadOnly reports whether the step changes nothing on the host.
 func (s Step) ReadOnly() bool { return s.Checks || s.Fetch.V != "" }
 
 // Verify says when a recovery is proved.
@@ -304,8 +301,8 @@ type Verify struct {
 	Until Text `yaml:"until" json:"until,omitempty"`
 	// Every is the time between two looks.
 	Every time.Duration `yaml:"every" json:"every,omitempty"`
-	// Unchanged says what a recovery must have left as it was (V4): findings
-	// over the facts now and, as before.NAME, those before the first change.
+	// Unchanged are findings about settings that a recovery must not change: over the facts
+	// now and, as before.NAME, those before the first change.
 	Unchanged []Finding `yaml:"unchanged" json:"unchanged,omitempty"`
 }
 

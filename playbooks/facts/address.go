@@ -58,7 +58,7 @@ func parseNumber(s string, maxDigits int) (int64, bool) {
 	return number, err == nil
 }
 
-// usableIPv6 tells that an address could belong to a NIC: not loopback, not
+// usableIPv6 reports whether an address could belong to a NIC: not loopback, not
 // unspecified, not multicast, not IPv4 in disguise.
 func usableIPv6(a netip.Addr) bool {
 	return a.Is6() && !a.Is4In6() && !a.IsLoopback() && !a.IsUnspecified() && !a.IsMulticast()

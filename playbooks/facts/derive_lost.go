@@ -52,7 +52,7 @@ func DeriveLost(in LostInput) (Lost, error) {
 	return lost, nil
 }
 
-// comparable tells that a kind is known on both sides, or notes why not.
+// comparable reports whether a kind is known on both sides, or notes why not.
 func (l *Lost) comparable(kind, fact string, then *Past, now bool) bool {
 	switch {
 	case !then.has(fact):

@@ -169,7 +169,7 @@ func (m machine) compare(past Past, asked bool) (bool, string) {
 	return false, strings.Join(differs, "; ")
 }
 
-// moved tells that the number alone differs.
+// moved reports whether the number alone differs.
 func (m machine) moved(past Past) bool {
 	return m.common(past) != "" && knownLPAR(past.LPAR) && past.LPAR.Name == m.lpar.Name && past.LPAR.Number != m.lpar.Number
 }
@@ -197,7 +197,7 @@ func macs(nics []NIC) []string {
 	return slices.Compact(found)
 }
 
-// knownLPAR tells that uname named a partition: a machine without any says "-1
+// knownLPAR reports whether uname named a partition: a machine without any says "-1
 // NULL" (K), which identifies nothing.
 func knownLPAR(l LPAR) bool {
 	return l.Number > 0 && l.Name != "" && l.Name != "NULL"

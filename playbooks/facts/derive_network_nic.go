@@ -134,7 +134,7 @@ func (c *nicDiff) primary4() bool {
 	return true
 }
 
-// isAlias4 tells that an IPv4 address stands in this NIC's ODM now.
+// isAlias4 reports whether an IPv4 address stands in this NIC's ODM now.
 func (c *nicDiff) isAlias4(addr netip.Addr) bool {
 	_, there := c.masks[addr]
 	return there
@@ -219,7 +219,7 @@ func (c *nicDiff) aliases6(maySet bool) {
 	}
 }
 
-// wanted tells that an IPv6 address is compared at all: a link-local one is not
+// wanted reports whether an IPv6 address is compared at all: a link-local one is not
 // when it follows from the MAC, and never on the RMC NIC or while that is not
 // known.
 func (c *nicDiff) wanted(addr netip.Addr) bool {

@@ -132,7 +132,7 @@ func follows(line BootLine, all []NIC) (bool, error) {
 	return all[at].EUI64 == line.Address, nil
 }
 
-// isLinkLocal tells that text is an address in fe80::/10.
+// isLinkLocal reports whether text is an address in fe80::/10.
 func isLinkLocal(text string) bool {
 	addr, err := netip.ParseAddr(text)
 	return err == nil && addr.Is6() && addr.IsLinkLocalUnicast()

@@ -100,7 +100,7 @@ func (s *Swap) rmc(nic *RMCNIC, address *RMCAddress) {
 	}
 }
 
-// available tells that a NIC is not known to be otherwise.
+// available reports whether a NIC is not known to be otherwise.
 func available(n NIC) bool {
 	return n.Status == "" || n.Status == "Available"
 }

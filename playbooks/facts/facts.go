@@ -25,7 +25,7 @@ type Output struct {
 	Stdout, Stderr []byte
 	// Exit is the probe's exit status, 0 to 255.
 	Exit int
-	// Truncated tells that the host sent more than was kept.
+	// Truncated reports whether the host sent more than was kept.
 	Truncated bool
 	// At is when the controller had read the last byte, by its own clock.
 	At time.Time

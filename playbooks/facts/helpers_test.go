@@ -95,7 +95,7 @@ func runDerive[I, T any](t *testing.T, derive func(I) (T, error), cases []derive
 	}
 }
 
-// checkError tells that an error was wanted, and complains unless err is it.
+// checkError reports whether an error was wanted, and complains unless err is it.
 func checkError(t *testing.T, err error, want string) bool {
 	t.Helper()
 	switch {

@@ -90,7 +90,7 @@ func parseImage(line string) (Image, bool) {
 	return image, true
 }
 
-// isRSCT tells that a fileset belongs to RSCT.
+// isRSCT reports whether a fileset belongs to RSCT.
 func isRSCT(fileset string) bool {
 	return strings.HasPrefix(fileset, "rsct.")
 }
@@ -99,7 +99,7 @@ func unreadable(why string) Images {
 	return Images{Why: why, List: []Image{}}
 }
 
-// says tells that a line holds more than rules and blanks.
+// says reports whether a line holds more than rules and blanks.
 func says(line string) bool {
 	return strings.ContainsFunc(line, unicode.IsLetter)
 }

@@ -106,7 +106,7 @@ func (n *NICAttributes) set(key, value string) error {
 	return nil
 }
 
-// isAlias tells that an attribute may have several values.
+// isAlias reports whether an attribute may have several values.
 func isAlias(key string) bool {
 	return key == "alias4" || key == "alias6"
 }

@@ -167,7 +167,7 @@ func (c routeColumns) deviceOf(words []string, flags int) string {
 	return ""
 }
 
-// configured tells that somebody configured the route; see ParseRoutes.
+// configured reports whether somebody configured the route; see ParseRoutes.
 func (r Route) configured() bool {
 	if !strings.Contains(r.Flags, "G") || strings.ContainsAny(r.Flags, "DMWlbmL") {
 		return false

@@ -88,7 +88,7 @@ func (r *odmReader) read(all iter.Seq[string]) error {
 	return nil
 }
 
-// goesOn tells that a line belongs to the value that is being read.
+// goesOn reports whether a line belongs to the value that is being read.
 func (r *odmReader) goesOn(line string) bool {
 	switch {
 	case r.name == "":
@@ -133,7 +133,7 @@ func backslashes(s string) int {
 	return len(s) - len(strings.TrimRight(s, `\`))
 }
 
-// endsQuoted tells that s ends with a quote that no backslash takes away.
+// endsQuoted reports whether s ends with a quote that no backslash takes away.
 func endsQuoted(s string) bool {
 	rest, quote := strings.CutSuffix(s, `"`)
 	return quote && backslashes(rest)%2 == 0

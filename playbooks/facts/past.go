@@ -51,7 +51,7 @@ func noPast() Past {
 	return past
 }
 
-// has tells that a fact was remembered.
+// has reports whether a fact was remembered.
 func (p Past) has(name string) bool {
 	return slices.Contains(p.Has, name)
 }

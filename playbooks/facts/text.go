@@ -56,7 +56,7 @@ func clean(s string, limit int) string {
 	return strings.TrimSpace(b.String())
 }
 
-// printable tells that s is ASCII that prints.
+// printable reports whether s is ASCII that prints.
 func printable(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
@@ -125,18 +125,18 @@ func onlyLine(o Output) (string, error) {
 	return only, nil
 }
 
-// blank tells that b holds nothing but white space.
+// blank reports whether b holds nothing but white space.
 func blank(b []byte) bool {
 	return len(bytes.TrimSpace(b)) == 0
 }
 
-// hasMessage tells that one of the streams carries the AIX message number,
+// hasMessage reports whether one of the streams carries the AIX message number,
 // such as 0513-085. Numbers stay the same in every language, prose does not.
 func hasMessage(o Output, number string) bool {
 	return bytes.Contains(o.Stderr, []byte(number)) || bytes.Contains(o.Stdout, []byte(number))
 }
 
-// notThere tells that the shell could not run the command at all.
+// notThere reports whether the shell could not run the command at all.
 func notThere(o Output) bool {
 	return o.Exit == exitNotFound || o.Exit == exitNotExecutable
 }

@@ -66,7 +66,7 @@ type Domain struct {
 	// none (no such section).
 	State string   `json:"state" cel:"state"`
 	MCPs  []Member `json:"mcps" cel:"mcps"`
-	// PeerDomain tells that a section Peer Domain Status was there (D10).
+	// PeerDomain reports whether a section Peer Domain Status was there (D10).
 	PeerDomain bool `json:"peer_domain" cel:"peer_domain"`
 }
 

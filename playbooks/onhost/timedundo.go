@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// The timed undo. A change on an interface can cut the very connection over
-// which it is made. So its undo is armed on the host first: a shell that was
-// left behind, that waits, and reverts the change unless it has been disarmed.
-// Exactly one of the two gets the marker, because a rename happens once. The
-// marker is a symbolic link, as a lease is: what it says is there as soon as it
-// is, and it says until when the undo may still run, so one that a reboot left
-// behind expires. It takes POSIX sh and nothing else: no at, no cron.
+// The timed undo. A change on an interface can cut the connection over which it is made.
+// So its undo is armed on the host first: a background shell waits, and reverts the change
+// unless it has been disarmed. Only one of the two gets the marker, because a rename happens
+// once. The
+// marker is a symbolic link, like a lease: its content exists as soon as the link does, and
+// it states until when the undo may still run, so a marker left behind by a reboot
+// expires. It takes POSIX sh and nothing else: no at, no cron.
 
 // States of a timed undo; UndoDisarmed and UndoFired are the answers of a disarming
 // command, too.
@@ -148,8 +148,8 @@ type Armed struct {
 var markerText = regexp.MustCompile(`^\S.* (?:/\S*)?/aixmend\.undo\.[a-z0-9-]+(\.fired|\.disarmed)? -> run=` + leaseWord + `,until=([0-9]{8}T[0-9]{6}Z)$`)
 
 // ReadArmed reads what ArmedCommand printed. Where several markers are left, the one
-// that waits counts before one that has fired. An error: what is there is no marker
-// of this version, and the undo may be armed.
+// that waits counts before one that has fired. An error: the file is no marker of this
+// version, and the undo may be armed.
 func ReadArmed(printed string) (Armed, error) {
 	var found Armed
 	grave := func(state string) int {

@@ -10,8 +10,8 @@ import (
 	"aixmend/playbooks/program"
 )
 
-// Playbook prints the playbook for an operator: what it judges, what it keeps and
-// what it would run, every command in plain sight.
+// Playbook prints the playbook for an operator: its findings, the data that it keeps, and
+// every command that it can run.
 func Playbook(p *program.Program) string {
 	s := &sheet{}
 	s.line("%s: %s", p.Name, p.Title)
@@ -221,7 +221,7 @@ func (s *sheet) uniques(p *program.Program) {
 		s.line("  %s: %s where two machines share one", e.Key, e.Value.Finding.V)
 		s.block("      values ", e.Value.Values.V)
 		if e.Value.Restores.V != "" {
-			s.block("      to be given back ", e.Value.Restores.V)
+			s.block("      to be restored ", e.Value.Restores.V)
 		}
 		if e.Value.CloneParam.V != "" {
 			s.line("      where history can't tell the clone: --set %s=HOST", e.Value.CloneParam.V)

@@ -16,18 +16,16 @@ import (
 )
 
 // A sudoers fragment for sites where the login may run single commands only
-// (ssh.become_mode: commands). It is made of the playbook's own texts by the
-// same package that the transport takes them apart with, so that what is
-// allowed and what is run can't differ.
+// (ssh.become_mode: commands). The package that splits the commands for the transport also
+// splits them here, so the rules always match the commands that run.
 
-// rootShell is the command that runs a text which can't be taken apart.
+// rootShell is the command that runs a text that can't be split.
 const rootShell = `/usr/bin/sh -c *`
 
-// maxLines is how many lines one call of a text may become; past it what
-// varies becomes *.
+// maxLines bounds the lines that one call may become; beyond it, the varying part becomes *.
 const maxLines = 16
 
-// sudoersUser is what a user or a %group may look like there without quoting.
+// sudoersUser matches a user or a %group that needs no quoting.
 var sudoersUser = regexp.MustCompile(`^%?[A-Za-z_][A-Za-z0-9_.-]{0,63}$`)
 
 // Rules prints the lines of sudoers that a login needs when each command
@@ -69,7 +67,7 @@ func (s *sheet) line(format string, args ...any) {
 	s.b.WriteByte('\n')
 }
 
-// rules prints what may be run, and what can't be said so.
+// rules prints the allowed commands, and the texts for which there is no rule.
 func (s *sheet) rules(user, alias string, r *rules) {
 	if len(r.lines) > 0 {
 		slices.Sort(r.lines)
@@ -94,17 +92,17 @@ func (s *sheet) comment(lines []string) {
 	}
 }
 
-// rules are the commands of some texts.
+// rules collects the commands of texts.
 type rules struct {
-	lines  []string        // as sudoers has them
-	seen   map[string]bool // lines that are there already
-	unsaid []string        // commands that sudoers can't have
-	whole  []string        // texts that need a root shell, and why
+	lines  []string        // in the syntax of sudoers
+	seen   map[string]bool // lines that exist already
+	unsaid []string        // commands that sudoers can't express
+	whole  []string        // texts that need a root shell, with the reason
 
-	paths map[string][]string // what parts of facts can be that are a command's path
+	paths map[string][]string // the possible values of facts that are a command's path
 }
 
-// newRules are those of a playbook, of which none is there yet.
+// newRules returns empty rules that know the playbook's command paths.
 func newRules(p *document.Playbook) *rules {
 	r := &rules{seen: map[string]bool{}, paths: map[string][]string{}}
 	for _, probe := range p.Probes {
@@ -117,7 +115,7 @@ func newRules(p *document.Playbook) *rules {
 	return r
 }
 
-// readingRules are those of the probes and the capture.
+// readingRules returns the rules of the probes and the capture.
 func readingRules(p *document.Playbook) *rules {
 	r := newRules(p)
 	for _, probe := range slices.Concat(p.Probes, p.Capture.Probes) {
@@ -131,7 +129,7 @@ func readingRules(p *document.Playbook) *rules {
 	return r
 }
 
-// changingRules are those of the rungs, without what reading takes anyway.
+// changingRules returns the rules of the rungs, without those for reading.
 func changingRules(p *document.Playbook, read *rules) *rules {
 	r := newRules(p)
 	for line := range read.seen {
@@ -171,7 +169,7 @@ func changingRules(p *document.Playbook, read *rules) *rules {
 	return r
 }
 
-// add takes the calls of a text.
+// add adds the calls of a text.
 func (r *rules) add(what, text string) {
 	split, exprs := r.split(text)
 	if why := split.Whole(); why != "" {
@@ -187,7 +185,7 @@ func (r *rules) add(what, text string) {
 	}
 }
 
-// split takes a text apart. Placeholders stand in it for its interpolations, whose
+// split splits a text into calls. Placeholders stand in it for its interpolations, whose
 // expressions are exprs.
 func (r *rules) split(text string) (split *shell.Text, exprs []string) {
 	plain := conditions.Interpolation.ReplaceAllStringFunc(text, func(m string) string {
@@ -204,8 +202,8 @@ func (r *rules) split(text string) (split *shell.Text, exprs []string) {
 // chosenOnHost is the reason where a list of words is a whole command, or none.
 const chosenOnHost = "which of its commands are run follows from the host"
 
-// why is why a text needs a root shell, without the placeholders. Where a list of
-// words is a whole command, or none, only the host can tell which it is.
+// why returns the reason for a root shell, with the placeholders replaced. Where a list of
+// words is a whole command, or none, it is known only on the host.
 func (r *rules) why(why string, exprs []string) string {
 	for _, m := range placeholder.FindAllStringSubmatch(why, -1) {
 		if n, _ := strconv.Atoi(m[1]); strings.Contains(exprs[n], "?") {
@@ -247,12 +245,12 @@ func (r *rules) keep(line string) {
 	}
 }
 
-// placeholder stands for an interpolation while a text is taken apart. That of
-// a path begins with a slash, as every value of it does.
+// placeholder stands for an interpolation while a text is split. The placeholder of a path
+// begins with a slash, like all its values.
 var placeholder = regexp.MustCompile(`/?qzx([0-9]+)xzq`)
 
-// filled puts in the place of each interpolation what it can be. A list that is
-// written out may be empty, and its word is then not there.
+// filled replaces each interpolation by its possible values. A literal list may be empty;
+// its word is then omitted.
 func (r *rules) filled(form, exprs []string) [][]string {
 	all := [][]string{nil}
 	for i, word := range form {
@@ -279,8 +277,7 @@ func (r *rules) filled(form, exprs []string) [][]string {
 	return all
 }
 
-// maybeNone tells whether a word is a list that is written out: it may be
-// empty.
+// maybeNone reports whether a word is a literal list, which may be empty.
 func maybeNone(word string, exprs []string) bool {
 	m := placeholder.FindStringSubmatch(word)
 	if m == nil || m[0] != word {
@@ -290,8 +287,8 @@ func maybeNone(word string, exprs []string) bool {
 	return strings.HasPrefix(exprs[n], "[")
 }
 
-// replaced replaces part of each of some words by each of what it can be; by
-// anything where that is not known.
+// replaced replaces old in each word by each possible value, or by Any where the values are
+// not known.
 func replaced(words []string, old string, by []string) []string {
 	if len(by) == 0 || len(words)*len(by) > maxLines {
 		by = []string{shell.Any}
@@ -305,8 +302,8 @@ func replaced(words []string, old string, by []string) []string {
 	return all
 }
 
-// sudoersText writes a word as sudoers has it: what means something there, or
-// is a pattern, stands behind a backslash. What can't be written is *.
+// sudoersText writes a word in the syntax of sudoers: special characters and patterns get
+// a backslash, and characters that sudoers can't hold become *.
 func sudoersText(word string) string {
 	var b strings.Builder
 	for _, r := range word {
