@@ -1,0 +1,114 @@
+package rollout
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"aixmend/controller/outcome"
+)
+
+// permit returns the text that a host got, or "waits".
+func permit(c <-chan string) string {
+	select {
+	case text := <-c:
+		return text
+	default:
+		return "waits"
+	}
+}
+
+func names(n int) []string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf("h%d", i+1))
+	}
+	return list
+}
+
+// The next wave begins when the one before has ended, in the order of the names; a host
+// that needs no change is in none.
+func TestWavesBeginInOrder(t *testing.T) {
+	hosts := names(5)
+	w := New(Config{Waves: []Wave{{Count: 1}, {Percent: 50}, {Percent: 100}}, Brake: Brake{Count: 5}}, hosts)
+	permits := map[string]<-chan string{}
+	for _, h := range []string{"h4", "h2", "h1", "h3"} {
+		permits[h] = w.Want(h)
+	}
+	begun := func() (list []string) {
+		for _, h := range hosts {
+			if c, wants := permits[h]; wants && permit(c) == "" {
+				list = append(list, h)
+			}
+		}
+		return list
+	}
+	if early := begun(); len(early) > 0 {
+		t.Fatalf("%v began before h5 was read", early)
+	}
+	w.End(outcome.Host{Host: "h5", Outcome: outcome.Healthy}, false)
+	for _, wave := range [][]string{{"h1"}, {"h2"}, {"h3", "h4"}} {
+		if diff := cmp.Diff(wave, begun()); diff != "" {
+			t.Error(diff)
+		}
+		for _, h := range wave {
+			w.End(outcome.Host{Host: h, Outcome: outcome.Recovered}, false)
+		}
+	}
+}
+
+// The brake refuses every host that waits and every later one, with the arithmetic.
+func TestBrakeRefusesTheRest(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		brake Brake
+		ends  []outcome.Host
+		want  string
+	}{
+		{"number", Brake{Count: 0}, []outcome.Host{{Outcome: outcome.Failed, Reason: "a"}}, "brake: 1 of 6 hosts ended failed or unknown (h1); --max-fail 0"},
+		{"share", Brake{Percent: 20}, []outcome.Host{{Outcome: outcome.Failed, Reason: "a"}, {Outcome: outcome.Unknown, Reason: "b"}, {Outcome: outcome.Failed, Reason: "c"}}, "20% of 6 selected hosts, rounded up, is 2"},
+		{"unreachable counts", Brake{Unreachable: true}, []outcome.Host{{Outcome: outcome.Unreachable, Reason: "refused: x"}}, "brake: 1 of 6"},
+		{"common cause", Brake{Count: 6}, []outcome.Host{{Outcome: outcome.Failed, Reason: "h1: code 7"}, {Outcome: outcome.Failed, Reason: "h2: code 8"}, {Outcome: outcome.Failed, Reason: "h3: code 9"}}, "3 hosts in a row (h1, h2, h3) ended alike"},
+		{"different causes", Brake{Count: 6}, []outcome.Host{{Outcome: outcome.Failed, Reason: "a"}, {Outcome: outcome.Failed, Reason: "b"}, {Outcome: outcome.Failed, Reason: "a"}}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			hosts := names(6)
+			waves := []Wave{}
+			for i := range hosts {
+				waves = append(waves, Wave{Count: i + 1})
+			}
+			w := New(Config{Waves: waves, Brake: c.brake}, hosts)
+			permits := map[string]<-chan string{}
+			for _, h := range hosts {
+				permits[h] = w.Want(h)
+			}
+			for i, end := range c.ends {
+				end.Host = hosts[i]
+				w.End(end, false)
+			}
+			if !strings.Contains(w.Reason(), c.want) || w.Tripped() != (c.want != "") {
+				t.Errorf("%q, tripped %v", w.Reason(), w.Tripped())
+			}
+			if got := permit(permits["h6"]); w.Tripped() && got != w.Reason() || !w.Tripped() && got != "waits" {
+				t.Errorf("the last host got %q", got)
+			}
+			if w.Tripped() && permit(w.Want("late")) != w.Reason() {
+				t.Error("a late host was not refused")
+			}
+		})
+	}
+}
+
+// A nil rollout holds nobody back.
+func TestNoWaves(t *testing.T) {
+	var w *Waves
+	w.Resume("h1")
+	w.Leave("h1")
+	w.End(outcome.Host{Host: "h1"}, false)
+	w.Wait()
+	if w.Tripped() || w.Reason() != "" {
+		t.Error("the brake of no rollout has tripped")
+	}
+}
