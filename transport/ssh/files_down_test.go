@@ -47,7 +47,7 @@ func TestServerReportsAWrongSize(t *testing.T) {
 		"it is larger":  {6 * mebi, "sent 5242880 of the 6291456 bytes"},
 		"it is smaller": {4 * mebi, "more than the 4194304 bytes"},
 		"it is empty":   {0, ""},
-		"no size":       {math.MinInt64, "a size that no file has"},
+		"no size":       {math.MinInt64, "an impossible size"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := stocked(t, posix, &disk{size: func(string, int64) int64 { return c.size }}, memory())

@@ -124,9 +124,9 @@ func TestUnexpectedAnswers(t *testing.T) {
 		shell sshtest.HandlerFunc
 		want  string
 	}{
-		"no word of ls":       {answer(""), "what ls says of it is not understood"},
-		"another word of ls":  {answer("total 0\n"), "what ls says of it is not understood"},
-		"a size that is none": {answer("-rw------- 1 0 0 -5 Jul 23 10:00 /x\n"), "a size that no file has"},
+		"no word of ls":       {answer(""), "ls printed a line that is not understood"},
+		"another word of ls":  {answer("total 0\n"), "ls printed a line that is not understood"},
+		"a size that is none": {answer("-rw------- 1 0 0 -5 Jul 23 10:00 /x\n"), "an impossible size"},
 		"an end before the script": {func(_ context.Context, x *sshtest.Exec) int {
 			_, _ = io.WriteString(x.Stderr, "no shell for you\n")
 			return 1

@@ -25,7 +25,7 @@ type gate struct {
 	passwords atomic.Int32
 	// secret is the password that it takes.
 	secret string
-	// ask, when set, asks questions and tells whether the answers are right.
+	// ask, when set, asks questions and reports whether the answers are right.
 	ask func(ssh.KeyboardInteractiveChallenge) bool
 	// noPassword leaves the method password out.
 	noPassword bool
