@@ -58,7 +58,8 @@ func receiver(f *ast.FuncDecl) string {
 	return ""
 }
 
-// Struct is a type with its fields, those of embedded structs of this module included.
+// Struct is a type with its fields, those of embedded mutable structs of the package
+// included: an embedded struct of plain data counts as one field.
 type Struct struct {
 	Name   string
 	Fields int
@@ -68,28 +69,29 @@ type Struct struct {
 // their own assigns to: all others are plain data, written once where they are made.
 func (p *Package) largestStruct() Struct {
 	var largest Struct
-	for name, fields := range p.assigned() {
+	assigned := p.assigned()
+	for name := range assigned {
 		object, ok := p.types.Scope().Lookup(name).(*types.TypeName)
-		if !ok || len(fields) == 0 {
+		if !ok {
 			continue
 		}
 		s, ok := object.Type().Underlying().(*types.Struct)
 		if !ok {
 			continue
 		}
-		if n := p.fields(s); n > largest.Fields || n == largest.Fields && name < largest.Name {
+		if n := p.fields(s, assigned); n > largest.Fields || n == largest.Fields && name < largest.Name {
 			largest = Struct{Name: name, Fields: n}
 		}
 	}
 	return largest
 }
 
-func (p *Package) fields(s *types.Struct) int {
+func (p *Package) fields(s *types.Struct, assigned map[string]map[string]bool) int {
 	n := 0
 	for f := range s.Fields() {
 		inner, ok := f.Type().Underlying().(*types.Struct)
-		if f.Embedded() && ok && f.Pkg() == p.types {
-			n += p.fields(inner)
+		if f.Embedded() && ok && assigned[f.Name()] != nil {
+			n += p.fields(inner, assigned)
 			continue
 		}
 		n++

@@ -8,9 +8,12 @@ type Room struct {
 	door, window int
 
 	inner
+	plain
 }
 
 type inner struct{ x, y int }
+
+func (i *inner) move() { i.x++ }
 
 // Open opens it.
 func (r *Room) Open(by, how int) {
