@@ -75,7 +75,7 @@ func listCaptures(c *cli, state string, hosts []string) error {
 	if err != nil {
 		return err
 	}
-	t := newTable("HOST", "ID", "PURPOSE", "LABEL", "TAKEN", "RUN")
+	t := c.Table("HOST", "ID", "PURPOSE", "LABEL", "TAKEN", "RUN")
 	for _, host := range hosts {
 		kept, err := store.Kept(host)
 		if err != nil {

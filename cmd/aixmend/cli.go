@@ -2,17 +2,15 @@ package main
 
 import (
 	"os"
+	"runtime/debug"
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
-	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/reach"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller/journal"
 	"aixmend/controller/report"
 	"aixmend/inventory"
-
-	"github.com/jedib0t/go-pretty/v6/table"
 )
 
 // cli is one call of the command: its terminal, and whether it is a monitoring plugin.
@@ -41,24 +39,24 @@ func openState(folder string) (*journal.Store, error) {
 	return store, nil
 }
 
-// settings are the settings of a job of this call.
-func (c *cli) settings(state string, l loudness) job.Settings {
-	return job.Settings{State: state, Version: currentVersion(), Home: home(), Plugin: c.plugin, Quiet: l.quiet, Verbose: l.verbose > 0}
-}
-
 // reach is the way to hosts for a verb that makes no run.
 func (c *cli) reach(asked request.Asked, bastions []inventory.Bastion) *reach.Way {
 	return reach.New(reach.Options{Asked: asked, Bastions: bastions, Home: home(), Ask: c.Password(), Say: c.Say})
 }
 
-// newTable returns a table without borders.
-func newTable(header ...any) table.Writer {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Options = table.OptionsNoBordersAndSeparators
-	t.AppendHeader(header)
-	return t
-}
-
 // clean escapes text from a host or a file, on one line.
 func clean(text string) string { return report.Clean(text, false) }
+
+// version is set by the linker; "": the version of the module.
+var version string
+
+func currentVersion() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "development"
+	}
+	return info.Main.Version
+}

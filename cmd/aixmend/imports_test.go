@@ -39,6 +39,7 @@ var rooms = map[string]room{
 	"cmd/aixmend/exit":            {imports: []string{"controller/journal", "controller/outcome"}},
 	"cmd/aixmend/guide":           {imports: []string{"cmd/aixmend/request", "controller", "controller/journal", "controller/outcome", "controller/report", "inventory/ranges", "playbooks", "transport/shell"}, tests: []string{"inventory", "inventory/load"}},
 	"cmd/aixmend/job":             {imports: []string{"*", "cmd/aixmend/console", "cmd/aixmend/evidence", "cmd/aixmend/exit", "cmd/aixmend/live", "cmd/aixmend/news", "cmd/aixmend/planfile", "cmd/aixmend/reach", "cmd/aixmend/request"}},
+	"cmd/aixmend/keys":            {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/reach", "controller/journal", "controller/outcome", "controller/report", "inventory", "transport", "transport/retry", "transport/ssh", "transport/ssh/hostkeys", "transport/wrap"}},
 	"cmd/aixmend/news":            {imports: []string{"controller/drift", "controller/journal", "controller/outcome", "playbooks/facts"}},
 	"cmd/aixmend/planfile":        {imports: []string{"cmd/aixmend/exit", "controller", "controller/approval", "controller/journal", "controller/outcome", "controller/report", "inventory", "playbooks/onhost", "transport", "transport/wrap"}},
 	"cmd/aixmend/reach":           {imports: []string{"cmd/aixmend/request", "controller", "inventory", "inventory/secrets", "transport", "transport/endpoint", "transport/retry", "transport/ssh", "transport/ssh/auth", "transport/ssh/hostkeys", "transport/sshconfig", "transport/wrap"}},

@@ -179,7 +179,7 @@ func listInventory(ctx context.Context, c *cli, o *inventoryOptions) error {
 	if accepting {
 		header = append(header, "ACCEPTS")
 	}
-	t := newTable(header...)
+	t := c.Table(header...)
 	for i, h := range hosts {
 		groups, to := append([]string{}, h.Groups...), targets[i]
 		if to.Jump == "none" { // a direct connection shows nothing

@@ -73,33 +73,33 @@ func (o *notices) check() error {
 	return nil
 }
 
-// notify sends the notifications of a run, once all its evidence is written. A failure is
+// send sends the notifications of a run, once all its evidence is written. A failure is
 // a warning and does not change the exit code. failed is the error of the run itself, or
 // nil.
-func (w walk) notify(ctx context.Context, c *cli, j *job.Job, run outcome.Run, failed error) {
-	if len(w.targets) == 0 {
+func (o notices) send(ctx context.Context, c *cli, j *job.Job, run outcome.Run, failed error) {
+	if len(o.targets) == 0 {
 		return
 	}
 	if failed != nil {
 		j.Conclude(&run, outcome.ExitInternal, failed.Error())
 	}
-	changed := c.newsFor(w.state, run)
-	if !w.wanted(run, changed) {
+	changed := c.newsFor(j.Settings.State, run)
+	if !o.wanted(run, changed) {
 		return
 	}
 	ctx, done := c.untilSignal(ctx)
 	defer done()
-	reports, err := filepath.Abs(filepath.Join(w.state, "runs", run.ID))
+	reports, err := filepath.Abs(filepath.Join(j.Settings.State, "runs", run.ID))
 	if err != nil {
 		reports = ""
 	}
-	teller := &notify.Teller{Token: w.token, Version: currentVersion(), Env: os.Environ()}
-	problems := teller.Tell(ctx, w.targets, notify.Of(run, changed, reports))
+	teller := &notify.Teller{Token: o.token, Version: currentVersion(), Env: os.Environ()}
+	problems := teller.Tell(ctx, o.targets, notify.Of(run, changed, reports))
 	for _, err := range problems {
 		c.Say("warning: %s", err)
 	}
-	if w.verbose > 0 {
-		c.Say("notifications sent: %d of %d", len(w.targets)-len(problems), len(w.targets))
+	if j.Settings.Verbose {
+		c.Say("notifications sent: %d of %d", len(o.targets)-len(problems), len(o.targets))
 	}
 }
 

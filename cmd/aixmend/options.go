@@ -13,6 +13,7 @@ import (
 	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/guide"
+	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report/formats"
@@ -265,4 +266,9 @@ func named(a request.Asked) []evidence.Named {
 	return append(files,
 		evidence.Named{Flag: "out", Path: a.Out}, evidence.Named{Flag: "playbook", Path: a.Playbook}, evidence.Named{Flag: "identity", Path: a.Identity},
 		evidence.Named{Flag: "known-hosts", Path: a.KnownHosts}, evidence.Named{Flag: "ssh-config", Path: a.SSHConfig})
+}
+
+// settings are the settings of a job of this call.
+func (c *cli) settings(state string, l loudness) job.Settings {
+	return job.Settings{State: state, Version: currentVersion(), Home: home(), Plugin: c.plugin, Quiet: l.quiet, Verbose: l.verbose > 0}
 }

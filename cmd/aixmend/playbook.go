@@ -15,7 +15,7 @@ func newPlaybook(c *cli) *cobra.Command {
 	list := &cobra.Command{
 		Use: "list", Short: "List the embedded playbooks", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			t := newTable("PLAYBOOK", "WHAT IT DOES")
+			t := c.Table("PLAYBOOK", "WHAT IT DOES")
 			for _, name := range playbooks.Names() {
 				p, err := playbooks.Load(name)
 				if err != nil {

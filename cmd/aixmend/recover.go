@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/planfile"
@@ -14,16 +13,6 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/journal"
 )
-
-// recoverOptions are the flags of recover.
-type recoverOptions struct {
-	walking
-	changing
-	braking
-	detail
-	plan, undo  string
-	yes, dryRun bool
-}
 
 func newRecover(c *cli) *cobra.Command {
 	var o recoverOptions
@@ -58,24 +47,6 @@ of the rollback and connects to no host.`,
 	o.detail.flags(fs)
 	o.braking.flags(fs)
 	return cmd
-}
-
-// check checks the flags.
-func (o *recoverOptions) check() error {
-	return o.walking.check(evidence.Named{Flag: "plan", Path: o.plan})
-}
-
-// asked are the flags that say what the run does.
-func (o *recoverOptions) asked() request.Asked {
-	a := o.walking.asked()
-	o.changing.ask(&a)
-	a.Waves, a.MaxFail, a.BrakeUnreachable, a.Pause = o.waves, o.maxFail, o.brakeUnreachable, o.pause
-	return a
-}
-
-// ask adds the flags to a request.
-func (o *changing) ask(a *request.Asked) {
-	a.Allow, a.MendWarnings, a.Attempts = o.allow, o.mendWarnings, o.attempts
 }
 
 // dryRun is recover --dry-run: a plan.

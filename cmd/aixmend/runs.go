@@ -47,7 +47,7 @@ func listRuns(c *cli, o *runsOptions) error {
 		return err
 	}
 	runs := []listedRun{}
-	t := newTable("RUN", "VERB", "STARTED", "EXIT", "HOSTS")
+	t := c.Table("RUN", "VERB", "STARTED", "EXIT", "HOSTS")
 	for _, id := range ids {
 		run, err := store.LoadRun(id)
 		state := store.State(id)

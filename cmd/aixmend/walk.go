@@ -85,7 +85,7 @@ func (w walk) carryOut(ctx context.Context, c *cli, j *job.Job, earlier *job.Ear
 		p := printer{cli: c, state: w.state, format: w.format.format, quiet: w.quiet, asked: j.Request.Asked}
 		printed = p.ended(run, j.Request.Verb, w.brief)
 	}
-	w.notify(ctx, c, j, run.Run, err)
+	w.notices.send(ctx, c, j, run.Run, err)
 	if err := errors.Join(err, printed); err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/jedib0t/go-pretty/v6/table"
+
 	"aixmend/controller/report"
 )
 
@@ -67,6 +69,15 @@ func (c *Console) JSON(document any) error {
 	}
 	_, err = c.Out.Write(append(report.SafeJSON(text), '\n'))
 	return err
+}
+
+// Table returns a table without borders.
+func (c *Console) Table(header ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options = table.OptionsNoBordersAndSeparators
+	t.AppendHeader(header)
+	return t
 }
 
 // TextOptions are the width and the colour of stdout.

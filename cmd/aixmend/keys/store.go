@@ -1,4 +1,4 @@
-package main
+package keys
 
 import (
 	"context"
@@ -10,14 +10,15 @@ import (
 
 	gossh "golang.org/x/crypto/ssh"
 
+	"aixmend/cmd/aixmend/console"
 	"aixmend/controller/report"
 	"aixmend/transport/ssh/hostkeys"
 )
 
 // storeKeys stores the keys that flags or a person confirm.
-func storeKeys(ctx context.Context, c *cli, o *hostkeysOptions, known *hostkeys.KnownHosts, hosts []*keyedHost) error {
+func storeKeys(ctx context.Context, c *console.Console, o Options, known *hostkeys.KnownHosts, hosts []*host) error {
 	wanted := apart(c, chosen(c, o, hosts), hosts)
-	byFile := map[string][]*keyedHost{}
+	byFile := map[string][]*host{}
 	for _, h := range wanted {
 		byFile[h.file] = append(byFile[h.file], h)
 	}
@@ -31,9 +32,9 @@ func storeKeys(ctx context.Context, c *cli, o *hostkeysOptions, known *hostkeys.
 
 // apart leaves out hosts whose name in known_hosts is also that of a host with other
 // keys: each would pass as the other.
-func apart(c *cli, wanted, all []*keyedHost) []*keyedHost {
-	return slices.DeleteFunc(wanted, func(h *keyedHost) bool {
-		at := slices.IndexFunc(all, func(other *keyedHost) bool {
+func apart(c *console.Console, wanted, all []*host) []*host {
+	return slices.DeleteFunc(wanted, func(h *host) bool {
+		at := slices.IndexFunc(all, func(other *host) bool {
 			return other.file == h.file && other.knownAs == h.knownAs && other.err == nil && !slices.Equal(h.fingerprints(), other.fingerprints())
 		})
 		if at >= 0 {
@@ -44,7 +45,7 @@ func apart(c *cli, wanted, all []*keyedHost) []*keyedHost {
 }
 
 // fingerprints are the fingerprints of the keys of a host, sorted.
-func (h *keyedHost) fingerprints() []string {
+func (h *host) fingerprints() []string {
 	var list []string
 	for _, k := range h.keys {
 		list = append(list, gossh.FingerprintSHA256(k.Key))
@@ -54,20 +55,20 @@ func (h *keyedHost) fingerprints() []string {
 }
 
 // withStatus returns the hosts with a status.
-func withStatus(hosts []*keyedHost, status hostkeys.Status) []*keyedHost {
-	return slices.DeleteFunc(slices.Clone(hosts), func(h *keyedHost) bool { return h.status != status })
+func withStatus(hosts []*host, status hostkeys.Status) []*host {
+	return slices.DeleteFunc(slices.Clone(hosts), func(h *host) bool { return h.status != status })
 }
 
 // chosen returns the hosts whose keys are confirmed, none after a signal.
-func chosen(c *cli, o *hostkeysOptions, hosts []*keyedHost) []*keyedHost {
+func chosen(c *console.Console, o Options, hosts []*host) []*host {
 	fresh, changed := withStatus(hosts, hostkeys.New), withStatus(hosts, hostkeys.Changed)
-	if o.onlyNew {
+	if o.OnlyNew {
 		changed = nil
 	}
 	switch {
-	case o.yes:
+	case o.Yes:
 		return append(fresh, changed...)
-	case !c.CanAsk() || o.format.format == "json":
+	case !c.CanAsk() || o.JSON:
 		adviseKeys(c, fresh, changed)
 		return nil
 	}
@@ -79,7 +80,7 @@ func chosen(c *cli, o *hostkeysOptions, hosts []*keyedHost) []*keyedHost {
 }
 
 // ask asks which keys to store; an error: a signal came.
-func ask(c *cli, o *hostkeysOptions, fresh, changed []*keyedHost) (wanted []*keyedHost, err error) {
+func ask(c *console.Console, o Options, fresh, changed []*host) (wanted []*host, err error) {
 	if len(fresh) > 0 {
 		ok, err := c.Confirm("%sStore the keys of %s in %s: %s? Compare them with the consoles first.",
 			unseen(c, fresh), newHosts(fresh), filesOf(fresh), report.Compact(keyNames(fresh)))
@@ -90,7 +91,7 @@ func ask(c *cli, o *hostkeysOptions, fresh, changed []*keyedHost) (wanted []*key
 			wanted = append(wanted, fresh...)
 		}
 	}
-	if o.replace && len(changed) > 0 {
+	if o.Replace && len(changed) > 0 {
 		ok, err := c.Confirm("Replace the known keys of %s in %s: %s?", report.Hosts(len(changed)), filesOf(changed), report.Compact(keyNames(changed)))
 		if ok {
 			wanted = append(wanted, changed...)
@@ -98,7 +99,7 @@ func ask(c *cli, o *hostkeysOptions, fresh, changed []*keyedHost) (wanted []*key
 		return wanted, err
 	}
 	for _, h := range changed {
-		answer, err := c.Ask("%s", h.question(o.state))
+		answer, err := c.Ask("%s", h.question(o.State))
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +112,7 @@ func ask(c *cli, o *hostkeysOptions, fresh, changed []*keyedHost) (wanted []*key
 
 // unseen lists keys for a person who is asked about them while stdout, where they were
 // shown, goes elsewhere.
-func unseen(c *cli, hosts []*keyedHost) string {
+func unseen(c *console.Console, hosts []*host) string {
 	if c.OutTerminal {
 		return ""
 	}
@@ -125,7 +126,7 @@ func unseen(c *cli, hosts []*keyedHost) string {
 }
 
 // question asks about one host whose key has changed.
-func (h *keyedHost) question(state string) string {
+func (h *host) question(state string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%s) has other keys than the known ones.\n", h.name, h.address())
 	for _, l := range h.old() {
@@ -139,7 +140,7 @@ func (h *keyedHost) question(state string) string {
 }
 
 // adviseKeys says how to store keys, where nobody can be asked.
-func adviseKeys(c *cli, fresh, changed []*keyedHost) {
+func adviseKeys(c *console.Console, fresh, changed []*host) {
 	if len(fresh) > 0 {
 		c.Say("hint: compare the fingerprints with the consoles, then store them: on a terminal, or with --yes --only-new")
 	}
@@ -149,9 +150,9 @@ func adviseKeys(c *cli, fresh, changed []*keyedHost) {
 }
 
 // storeIn stores the keys of hosts in a file.
-func storeIn(ctx context.Context, c *cli, o *hostkeysOptions, known *hostkeys.KnownHosts, file string, hosts []*keyedHost) error {
+func storeIn(ctx context.Context, c *console.Console, o Options, known *hostkeys.KnownHosts, file string, hosts []*host) error {
 	var edits []hostkeys.Edit
-	var taken []*keyedHost
+	var taken []*host
 	comment := "aixmend " + time.Now().UTC().Format(time.DateOnly)
 	for _, h := range hosts {
 		edit := hostkeys.Edit{Name: h.knownAs, Replace: h.status == hostkeys.Changed, Comment: comment}
@@ -177,7 +178,7 @@ func storeIn(ctx context.Context, c *cli, o *hostkeysOptions, known *hostkeys.Kn
 		}
 		c.Say("warning: %s: not stored: its lines in %s have changed meanwhile", h.name, file)
 	}
-	if len(stored) > 0 && !o.quiet {
+	if len(stored) > 0 && !o.Quiet {
 		c.Say("stored the keys of %s in %s: %s", report.Hosts(len(stored)), file, report.Compact(stored))
 	}
 	return nil
@@ -185,7 +186,7 @@ func storeIn(ctx context.Context, c *cli, o *hostkeysOptions, known *hostkeys.Kn
 
 // stillTrusted warns of old keys of a changed host that stay: only the first file is
 // written.
-func stillTrusted(c *cli, h *keyedHost) {
+func stillTrusted(c *console.Console, h *host) {
 	if h.status != hostkeys.Changed {
 		return
 	}
@@ -197,14 +198,14 @@ func stillTrusted(c *cli, h *keyedHost) {
 }
 
 // newHosts is "1 new host", "2 new hosts".
-func newHosts(hosts []*keyedHost) string {
+func newHosts(hosts []*host) string {
 	if len(hosts) == 1 {
 		return "1 new host"
 	}
 	return fmt.Sprintf("%d new hosts", len(hosts))
 }
 
-func keyNames(hosts []*keyedHost) []string {
+func keyNames(hosts []*host) []string {
 	var names []string
 	for _, h := range hosts {
 		names = append(names, h.name)
@@ -214,7 +215,7 @@ func keyNames(hosts []*keyedHost) []string {
 }
 
 // filesOf names the files where the keys of hosts are stored.
-func filesOf(hosts []*keyedHost) string {
+func filesOf(hosts []*host) string {
 	var list []string
 	for _, h := range hosts {
 		list = append(list, h.file)

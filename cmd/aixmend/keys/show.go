@@ -1,4 +1,4 @@
-package main
+package keys
 
 import (
 	"errors"
@@ -12,6 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	gossh "golang.org/x/crypto/ssh"
 
+	"aixmend/cmd/aixmend/console"
 	"aixmend/controller/report"
 	"aixmend/transport"
 	"aixmend/transport/ssh/hostkeys"
@@ -61,7 +62,7 @@ type shownLine struct {
 	LastRun   string     `json:"last_run,omitempty"`
 }
 
-func printKeysJSON(c *cli, hosts []*keyedHost) error {
+func printKeysJSON(c *console.Console, hosts []*host) error {
 	list := []shownHost{}
 	for _, h := range hosts {
 		s := shownHost{
@@ -76,7 +77,7 @@ func printKeysJSON(c *cli, hosts []*keyedHost) error {
 	return c.JSON(list)
 }
 
-func (h *keyedHost) shown(k hostkeys.Key) shownKey {
+func (h *host) shown(k hostkeys.Key) shownKey {
 	s := shownKey{Type: k.Key.Type(), Fingerprint: gossh.FingerprintSHA256(k.Key), Status: k.Status, Known: []shownLine{}}
 	if k.Certificate != nil {
 		s.Authority = gossh.FingerprintSHA256(k.Certificate.SignatureKey)
@@ -95,7 +96,7 @@ func (h *keyedHost) shown(k hostkeys.Key) shownKey {
 }
 
 // reason is why a host presented no key, as in reports.
-func (h *keyedHost) reason() string {
+func (h *host) reason() string {
 	var typed *transport.Error
 	switch {
 	case h.err == nil:
@@ -107,7 +108,7 @@ func (h *keyedHost) reason() string {
 }
 
 // address is the address and the port of the host.
-func (h *keyedHost) address() string {
+func (h *host) address() string {
 	if h.target.Port == transport.DefaultPort {
 		return h.target.Address
 	}
@@ -116,12 +117,12 @@ func (h *keyedHost) address() string {
 
 // printKeys shows the keys, worst hosts first. With -q, hosts without trouble are left
 // out.
-func printKeys(c *cli, o *hostkeysOptions, hosts []*keyedHost) {
-	t := newTable("STATUS", "HOST", "ADDRESS", "TYPE", "FINGERPRINT")
+func printKeys(c *console.Console, o Options, hosts []*host) {
+	t := c.Table("STATUS", "HOST", "ADDRESS", "TYPE", "FINGERPRINT")
 	counts, rows := map[hostkeys.Status]int{}, 0
 	for _, h := range hosts {
 		counts[h.status]++
-		if o.quiet && (h.status == hostkeys.Known || h.status == hostkeys.Signed) {
+		if o.Quiet && (h.status == hostkeys.Known || h.status == hostkeys.Signed) {
 			continue
 		}
 		for _, k := range h.keys {
@@ -133,9 +134,9 @@ func printKeys(c *cli, o *hostkeysOptions, hosts []*keyedHost) {
 		fmt.Fprintln(c.Out, t.Render())
 	}
 	for _, h := range hosts {
-		fmt.Fprint(c.Out, report.Clean(h.details(o.state), true))
+		fmt.Fprint(c.Out, report.Clean(h.details(o.State), true))
 	}
-	if o.quiet && counts[hostkeys.Known]+counts[hostkeys.Signed] == len(hosts) {
+	if o.Quiet && counts[hostkeys.Known]+counts[hostkeys.Signed] == len(hosts) {
 		return
 	}
 	var parts []string
@@ -148,7 +149,7 @@ func printKeys(c *cli, o *hostkeysOptions, hosts []*keyedHost) {
 }
 
 // details are lines about a host whose keys need explaining.
-func (h *keyedHost) details(state string) string {
+func (h *host) details(state string) string {
 	var b strings.Builder
 	if h.err != nil {
 		fmt.Fprintf(&b, "%s: %s\n", h.name, h.reason())
@@ -175,7 +176,7 @@ func because(reason error) string {
 }
 
 // old are the known keys of a changed host that it did not present.
-func (h *keyedHost) old() []hostkeys.Line {
+func (h *host) old() []hostkeys.Line {
 	var lines []hostkeys.Line
 	for _, k := range h.keys {
 		for _, l := range k.Lines {
@@ -189,7 +190,7 @@ func (h *keyedHost) old() []hostkeys.Line {
 }
 
 // since says since when a key is known, and how we know.
-func (h *keyedHost) since(l hostkeys.Line, state string) string {
+func (h *host) since(l hostkeys.Line, state string) string {
 	if seen, ok := h.seen[l.Fingerprint]; ok {
 		return fmt.Sprintf("seen from %s (run %s) to %s (run %s)",
 			seen.First.UTC().Format(time.RFC3339), seen.FirstRun, seen.Last.UTC().Format(time.RFC3339), seen.LastRun)

@@ -1,0 +1,137 @@
+// Package keys fetches the host keys of a fleet, shows them and stores the confirmed ones.
+package keys
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/reach"
+	"aixmend/controller/journal"
+	"aixmend/inventory"
+	"aixmend/transport"
+	"aixmend/transport/retry"
+	"aixmend/transport/ssh"
+	"aixmend/transport/ssh/hostkeys"
+	"aixmend/transport/wrap"
+)
+
+// Options say which keys are shown and stored.
+type Options struct {
+	// State is the state folder, whose runs show since when keys are known.
+	State string
+	// Quiet leaves out hosts without trouble.
+	Quiet bool
+	// JSON prints JSON, and asks nobody.
+	JSON bool
+	// Yes stores without asking.
+	Yes bool
+	// OnlyNew stores keys only of unknown hosts, Replace asks once for all changed ones.
+	OnlyNew, Replace bool
+}
+
+// host is a host with the keys that it presented.
+type host struct {
+	name    string // in the inventory
+	target  transport.Target
+	knownAs string // its name in known_hosts
+	file    string // where its keys are stored
+	keys    []hostkeys.Key
+	err     error // why it presented none
+	status  hostkeys.Status
+	seen    map[string]journal.KeySeen
+	stored  bool
+}
+
+// Statuses of a host beside those of its keys.
+const (
+	hostUnreachable hostkeys.Status = "unreachable"
+	hostNotAsked    hostkeys.Status = "not-asked"
+)
+
+// hostStatuses are the statuses of a host, worst first.
+var hostStatuses = []hostkeys.Status{
+	hostkeys.Revoked, hostkeys.Changed, hostkeys.New, hostUnreachable, hostNotAsked, hostkeys.Signed, hostkeys.Known,
+}
+
+// fetch fetches the keys of hosts, window at one time, and returns them worst first.
+// After a signal no further host is asked.
+func fetch(ctx context.Context, c *console.Console, way *reach.Way, selected []inventory.Host, window int) ([]*host, error) {
+	targets, err := way.Targets(ctx, selected)
+	if err != nil {
+		return nil, exit.Usage(err)
+	}
+	var hosts []*host
+	for i, target := range targets {
+		file, err := way.Known().StorePath(target)
+		if err != nil {
+			return nil, exit.Usagef("name a file with --known-hosts", "%w", err)
+		}
+		hosts = append(hosts, &host{
+			name: selected[i].Name, target: target, knownAs: hostkeys.Name(target), file: file, status: hostNotAsked,
+		})
+	}
+	queue := make(chan *host)
+	var workers sync.WaitGroup
+	for range min(window, len(hosts)) {
+		workers.Go(func() {
+			for h := range queue {
+				h.ask(ctx, way.SSH())
+			}
+		})
+	}
+	for _, h := range hosts {
+		select {
+		case queue <- h:
+			continue
+		case <-c.Interrupts.Stop():
+		case <-ctx.Done():
+		}
+		break
+	}
+	close(queue)
+	workers.Wait()
+	slices.SortStableFunc(hosts, func(a, b *host) int {
+		return cmp.Or(slices.Index(hostStatuses, a.status)-slices.Index(hostStatuses, b.status), cmp.Compare(a.name, b.name))
+	})
+	return hosts, nil
+}
+
+// ask asks the host for its keys; once more where that may help.
+func (h *host) ask(ctx context.Context, dialer *ssh.Dialer) {
+	once := transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
+		var err error
+		h.keys, err = dialer.HostKeys(ctx, target)
+		return nil, err
+	})
+	if _, h.err = wrap.Retried(once, retry.Dial).Dial(ctx, h.target); h.err != nil {
+		h.status = hostUnreachable
+		return
+	}
+	h.status = hostkeys.Known
+	for _, k := range h.keys {
+		if at := slices.Index(hostStatuses, k.Status); at >= 0 && at < slices.Index(hostStatuses, h.status) {
+			h.status = k.Status
+		}
+	}
+}
+
+// addHistory finds in kept runs since when the keys of changed hosts are known:
+// known_hosts has no dates.
+func addHistory(c *console.Console, state string, hosts []*host) {
+	store, err := journal.OpenExisting(state)
+	if err != nil {
+		return // no run was ever made here
+	}
+	for _, h := range hosts {
+		if h.status != hostkeys.Changed {
+			continue
+		}
+		if h.seen, err = store.HostKeys(h.name); err != nil {
+			c.Say("warning: %s: earlier runs can't be read: %v", h.name, err)
+		}
+	}
+}
