@@ -11,6 +11,7 @@ import (
 )
 
 func TestAcceptancesThatHoldAreKnownToTheGuard(t *testing.T) {
+	t.Parallel()
 	day := time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)
 	host := inventory.Host{Name: "aix1", RMCNIC: "en1", Accepts: []inventory.Acceptance{
 		{Check: "clrginfo", Until: day.AddDate(0, 0, -1)}, {Check: "hacmp", Until: day},

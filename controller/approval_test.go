@@ -37,6 +37,7 @@ func applying(b *bench, approved map[string]*approval.Host, allow ...string) *co
 
 // Each command that is run was in the plan, in its order.
 func TestApprovedPlanIsAppliedExactly(t *testing.T) {
+	t.Parallel()
 	illnesses := []string{"healthy", "address-removed-smitty", "mksysb-restore", "session-on-rmc-nic", "daemon-down", "node-id-mismatch", "cluster0-leftover", "remote-clients-disabled"}
 	allow := []string{"node-id", "cluster0"}
 	b := newBench(t, illnesses...)
@@ -58,6 +59,7 @@ func TestApprovedPlanIsAppliedExactly(t *testing.T) {
 
 // A host that is not what it was is left alone, and the difference is said.
 func TestDrift(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	for _, c := range []struct {
 		name  string
@@ -100,6 +102,7 @@ func TestDrift(t *testing.T) {
 
 // What changes all the time is no drift.
 func TestNoDrift(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
 	approved := approve(b)
@@ -117,6 +120,7 @@ func TestNoDrift(t *testing.T) {
 // A link that breaks, or a signal, while the host is marked as one to which the plan is
 // applied has changed nothing: the one is tried again, the other is an interruption.
 func TestMarkingIsCutOff(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	for name, c := range map[string]struct {
 		faults sshtest.Faults

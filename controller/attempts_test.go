@@ -14,6 +14,7 @@ import (
 // A rung that was begun on a host too often lately is not begun again: it did
 // not help for long.
 func TestAttempts(t *testing.T) {
+	t.Parallel()
 	const host = "daemon-down"
 	b := newBench(t, host)
 	for try := 1; try <= 4; try++ {

@@ -14,6 +14,7 @@ import (
 // A capture keeps what the own-image flow needs later (C1), the pre-image of what
 // recovery may touch, with its hash (C2), and evidence (C3).
 func TestCaptureIsWhole(t *testing.T) {
+	t.Parallel()
 	const host = "cluster0-leftover"
 	b := newBench(t, host)
 	b.use("rmc-restore-own-image")

@@ -13,6 +13,7 @@ import (
 // D12: the report says how the address may have been lost; the boot volume is
 // compared with the capture that was taken before.
 func TestCauses(t *testing.T) {
+	t.Parallel()
 	want := map[string]string{
 		"address-removed-smitty": "cause-smit",
 		"mksysb-restore":         "cause-mksysb",

@@ -30,6 +30,7 @@ func actions() string {
 
 // The table in the documentation is made from what Next can return.
 func TestActionsInTheDocumentation(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(architecture)
 	if err != nil {
 		t.Fatal(err)

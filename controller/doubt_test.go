@@ -79,6 +79,7 @@ func (b *bench) runs(name, end string) bool {
 // E4: a step whose link died and that is not seen to have happened is not sent again
 // while its program runs, however often the host is looked at.
 func TestStepInDoubtStillRuns(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "node-id-missing")
 	h, sent := b.rebuilds(aixsim.Behaviour{Hang: true}, b.cutsIn)
 	if h.Outcome != outcome.Unknown || sent != 1 || !strings.Contains(h.Reason, "and still runs (pid ") {
@@ -88,6 +89,7 @@ func TestStepInDoubtStillRuns(t *testing.T) {
 
 // E4: the step is waited for, and its effect is looked for only after that.
 func TestStepInDoubtIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "node-id-missing")
 	b.set = append(b.set, "wait=20s")
 	h, sent := b.rebuilds(aixsim.Behaviour{Delay: aixsim.Duration(time.Second), Times: 1}, b.cutsIn)
@@ -106,6 +108,7 @@ func TestStepInDoubtIsWaitedFor(t *testing.T) {
 // E4: a step that did not end in its time is sent again once it has ended and is not
 // seen to have happened; before, nothing could tell.
 func TestHungStepThatEnds(t *testing.T) {
+	t.Parallel()
 	text, err := playbooks.Source("rmc-restore")
 	must(t, err)
 	b := newBench(t, "node-id-missing")
@@ -120,6 +123,7 @@ func TestHungStepThatEnds(t *testing.T) {
 
 // E4: where there is no ps, two looks count, as ever.
 func TestStepInDoubtWithoutPS(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "node-id-missing")
 	b.set = append(b.set, "wait=20s")
 	b.fleet.Host("node-id-missing").Mutate(func(s *aixsim.State) {

@@ -38,6 +38,7 @@ var healing = map[string][]string{
 // Each of them is healed: RMC is really connected in the simulator, not only
 // in the report.
 func TestRecoverHeals(t *testing.T) {
+	t.Parallel()
 	var names []string
 	for name := range healing {
 		names = append(names, name)
@@ -68,6 +69,7 @@ func TestRecoverHeals(t *testing.T) {
 
 // A second recover finds nothing to do and sends no changing command.
 func TestRecoverTwice(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "address-of-clone", "daemon-down")
 	b.run(controller.Recover)
 	before := map[string]int{}
@@ -87,6 +89,7 @@ func TestRecoverTwice(t *testing.T) {
 // What rungs 1 to 3 may not touch is left alone, with the reason (D10, D1, D13,
 // R1's guard, D14).
 func TestRecoverLeavesAlone(t *testing.T) {
+	t.Parallel()
 	cases := map[string]struct {
 		outcome outcome.Outcome
 		reason  string
@@ -121,6 +124,7 @@ func TestRecoverLeavesAlone(t *testing.T) {
 
 // Rung 3 refuses to stop RMC on a node of a live cluster (D10, R3).
 func TestClusterGuard(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "peer-domain")
 	h := b.run(controller.Recover)["peer-domain"]
 	if h.Outcome != outcome.NeedsAction || !strings.Contains(h.Reason, "cluster guard") {
@@ -135,6 +139,7 @@ func TestClusterGuard(t *testing.T) {
 
 // Warnings are mended only when that is asked for.
 func TestMendWarnings(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "address-not-persistent")
 	e := b.engine(controller.Recover)
 	e.MendWarnings = true
@@ -147,6 +152,7 @@ func TestMendWarnings(t *testing.T) {
 // audit, capture and plan change nothing: the host's own log and its whole
 // state say so, on every illness of the catalogue.
 func TestReadOnlyVerbs(t *testing.T) {
+	t.Parallel()
 	hosts := aixsim.DemoFleet(1, connectDelay)
 	b := startBench(t, hosts)
 	b.set = append(b.set, "probe_timeout=1s")
@@ -239,6 +245,7 @@ func (f journalFunc) Append(e outcome.Entry) error { return f(e) }
 // A step that may fail does not end the recovery (R2: nobody documents the exit
 // codes of rmcrefreshMD).
 func TestStepThatMayFail(t *testing.T) {
+	t.Parallel()
 	const host = "remote-clients-disabled"
 	b := newBench(t, host)
 	b.fleet.Host(host).Mutate(func(s *aixsim.State) {
@@ -252,6 +259,7 @@ func TestStepThatMayFail(t *testing.T) {
 
 // Without a good capture nothing is changed (C4).
 func TestNoGoodCapture(t *testing.T) {
+	t.Parallel()
 	for name, behaviour := range map[string]aixsim.Behaviour{
 		"fails": {Exit: 1, Stderr: "cat: 0652-050 Cannot open\n"},
 		"hangs": {Hang: true},
@@ -276,6 +284,7 @@ func TestNoGoodCapture(t *testing.T) {
 // The link dies in a step (V5): what happened is read from the host, and
 // nothing is sent twice but what the host says did not happen.
 func TestLinkDiesInAStep(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name    string
 		faults  sshtest.Faults
@@ -324,6 +333,7 @@ func TestLinkDiesInAStep(t *testing.T) {
 // The link dies in a step and the evidence can't tell: unknown, and no further
 // change.
 func TestLinkDiesAndNobodyKnows(t *testing.T) {
+	t.Parallel()
 	const host = "firewalled" // RMC will not connect whatever is done
 	b := newBench(t, host)
 	b.fleet.Server(host).SetFaults(sshtest.Faults{CutDuring: "rmcctrl -p", Times: 1})
@@ -342,6 +352,7 @@ func TestLinkDiesAndNobodyKnows(t *testing.T) {
 // The link is dead before a step is sent: it certainly did not happen. The
 // step before it was enough, so the rung is not entered again.
 func TestLinkDiesBetweenSteps(t *testing.T) {
+	t.Parallel()
 	const host = "remote-clients-disabled"
 	b := newBench(t, host)
 	b.fleet.Server(host).SetFaults(sshtest.Faults{CutAfterRun: "rmcctrl -p", Times: 1})
@@ -357,6 +368,7 @@ func TestLinkDiesBetweenSteps(t *testing.T) {
 // A step that certainly never left is sent, and not once more the step before it,
 // which the host has answered.
 func TestAppliedStepIsNotSentAgain(t *testing.T) {
+	t.Parallel()
 	const host = "daemon-hung" // the step before does not help
 	b := newBench(t, host)
 	b.fleet.Server(host).SetFaults(sshtest.Faults{CutAfterRun: "rmcctrl -p", Times: 1})
@@ -373,6 +385,7 @@ func TestAppliedStepIsNotSentAgain(t *testing.T) {
 // Before each changing command its intent is in the journal, after it the
 // result.
 func TestJournalIsWrittenAhead(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "daemon-hung")
 	b.run(controller.Recover)
 	open := ""
@@ -400,6 +413,7 @@ func TestJournalIsWrittenAhead(t *testing.T) {
 // A hung host holds nobody: the others end, and their reports are there, while
 // it still hangs.
 func TestHungHostHoldsNobody(t *testing.T) {
+	t.Parallel()
 	for _, verb := range []controller.Verb{controller.Audit, controller.Recover} {
 		t.Run(string(verb), func(t *testing.T) { hungHostHoldsNobody(t, verb) })
 	}
@@ -442,6 +456,7 @@ func hungHostHoldsNobody(t *testing.T, verb controller.Verb) {
 // While a host settles it holds no place in the window: with a window of one,
 // both settle at the same time.
 func TestSettlingHoldsNoPlace(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "address-removed-smitty", "address-removed-live")
 	b.concurrency = 1
 	b.set = append(b.set, "settle=700ms", "wait=2s")
@@ -464,6 +479,7 @@ func TestSettlingHoldsNoPlace(t *testing.T) {
 
 // The first signal: nothing new begins, what is read is kept.
 func TestStop(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "address-removed-smitty", "healthy")
 	close(b.stop)
 	for name, h := range b.run(controller.Recover) {
@@ -476,6 +492,7 @@ func TestStop(t *testing.T) {
 // A state folder that can't be written ends the run with an error, and no host
 // is changed without its intent on disk.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "address-removed-smitty")
 	must(t, b.dir.Close()) // every write to the journal fails from now on
 	_, err := b.engine(controller.Recover).Run(t.Context(), b.hosts)
@@ -489,6 +506,7 @@ func TestFullDisk(t *testing.T) {
 
 // A capture that has changed since it was written is damaged (C4).
 func TestCaptureIsCheckedBeforeUse(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "address-removed-smitty")
 	e := b.engine(controller.Recover)
 	e.Captures = tampering{e.Captures, b.store.Root()}
@@ -517,6 +535,7 @@ func (c tampering) Keep(capture outcome.Capture, files []outcome.CaptureFile) (s
 
 // The hostile log's text is nowhere in a command.
 func TestHostileLogStaysText(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "hostile-log")
 	b.run(controller.Recover)
 	for _, entry := range b.fleet.Host("hostile-log").Log() {
@@ -528,6 +547,7 @@ func TestHostileLogStaysText(t *testing.T) {
 
 // Unreachable hosts say which kind of unreachable.
 func TestUnreachable(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy", "healthy", "healthy")
 	b.fleet.Server("healthy").SetFaults(sshtest.Faults{RejectAuth: true})
 	b.fleet.Server("healthy-2").SetFaults(sshtest.Faults{DropAt: sshtest.StageKexInit})
@@ -543,6 +563,7 @@ func TestUnreachable(t *testing.T) {
 // A link that breaks while a host is read is tried once more; reading changes
 // nothing.
 func TestLinkBreaksInDiagnosis(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy", "healthy")
 	b.fleet.Server("healthy").SetFaults(sshtest.Faults{CutDuring: "lslpp", Times: 1})
 	b.fleet.Server("healthy-2").SetFaults(sshtest.Faults{CutDuring: "lslpp"})

@@ -11,6 +11,7 @@ import (
 // A journal is read once, however many hosts it tells of, and each host hears that
 // another process went on with the run.
 func TestEventsOfAJournal(t *testing.T) {
+	t.Parallel()
 	var journal []outcome.Entry
 	for i := range 3 {
 		host := fmt.Sprint("h", i)

@@ -32,6 +32,7 @@ func (b *bench) onIntent(step string, then func()) controller.Journal {
 // E2: a controller that slept through its lease sends a command that does nothing. The
 // lease was taken by somebody else meanwhile, removed, or is over by the host's clock.
 func TestFenceKeepsAChangeBack(t *testing.T) {
+	t.Parallel()
 	const host = "daemon-hung"
 	for _, c := range []struct {
 		name   string
@@ -75,6 +76,7 @@ func TestFenceKeepsAChangeBack(t *testing.T) {
 // E1, E8: what is left of a rung goes on after a kill only where the host is still what
 // it was planned for.
 func TestResumeOfAnotherHost(t *testing.T) {
+	t.Parallel()
 	joined := func(s *aixsim.State) { s.Cluster.PeerDomain = "db2dom" }
 	for _, c := range []struct {
 		name, host, dies string
@@ -120,6 +122,7 @@ func TestResumeOfAnotherHost(t *testing.T) {
 // E7: an arming whose answer is lost is found out and ended before anything is
 // concluded, and before the lease goes back.
 func TestLostArmingIsEnded(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	for name, faults := range map[string]sshtest.Faults{
 		"before it ran": {CutBefore: "trap '' 1", Times: 1},
@@ -139,6 +142,7 @@ func TestLostArmingIsEnded(t *testing.T) {
 
 // E5: the first signal while a service is stopped finishes its start.
 func TestSignalWhileRMCIsStopped(t *testing.T) {
+	t.Parallel()
 	const host = "daemon-hung"
 	b := newBench(t, host)
 	e := leased(b, "mine")
@@ -164,6 +168,7 @@ func lastOf(list []string, n int) []string { return list[max(0, len(list)-n):] }
 // The host that keeps a duplicate id and is ill itself goes through its wave and its
 // capture like any other.
 func TestKeeperIsIllToo(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy", "healthy")
 	b.run(controller.Capture, "healthy")
 	id := idOf(b.fleet.Host("healthy").Snapshot())
@@ -191,6 +196,7 @@ func TestKeeperIsIllToo(t *testing.T) {
 
 // E2: no shell moves files, so the host is asked for the lease right before.
 func TestFenceKeepsAnUploadBack(t *testing.T) {
+	t.Parallel()
 	const host = "rsct-below-minimum"
 	b, _ := updating(t, host, nil)
 	b.uploading(b.fleet.Host(host))
@@ -207,6 +213,7 @@ func TestFenceKeepsAnUploadBack(t *testing.T) {
 
 // E2 goes before E5: what finishes a step is not sent to a host that another run has.
 func TestFenceKeepsWhatFinishesBack(t *testing.T) {
+	t.Parallel()
 	const host = "daemon-hung"
 	b := newBench(t, host)
 	e := leased(b, "mine")

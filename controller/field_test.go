@@ -15,6 +15,7 @@ import (
 // D4, D10, D17: hosts as they may be met in the field, with RMC down. Only the RMC NIC
 // is changed, every cluster is found, and a refused step is never sent.
 func TestFieldCases(t *testing.T) {
+	t.Parallel()
 	want := map[string]struct {
 		outcome outcome.Outcome
 		finding string

@@ -46,6 +46,7 @@ func checkSupport(t *testing.T, b *bench, h outcome.Host, wanted ...string) {
 // R6: when nothing helped, the support data are collected, fetched and removed;
 // the host stays failed, for its own reason.
 func TestHandOver(t *testing.T) {
+	t.Parallel()
 	const host = "firewalled"
 	b := newBench(t, host)
 	h := b.run(controller.Recover)[host]
@@ -65,6 +66,7 @@ func TestHandOver(t *testing.T) {
 // R6: without room nothing is collected, and the reason says so; data of
 // somebody else are left alone.
 func TestHandOverWithoutRoom(t *testing.T) {
+	t.Parallel()
 	const host = "firewalled"
 	b := newBench(t, host)
 	b.fleet.Host(host).Mutate(func(s *aixsim.State) {
@@ -84,6 +86,7 @@ func TestHandOverWithoutRoom(t *testing.T) {
 
 // support-data: the data of any host, at once, and no verdict is bent by it.
 func TestSupportData(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy", "firewalled")
 	b.use("support-data")
 	for name, h := range b.run(controller.Recover) {
@@ -101,6 +104,7 @@ func TestSupportData(t *testing.T) {
 // Data that could not be had are a failure of this playbook, and stay on the
 // host.
 func TestSupportDataNotHad(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy")
 	b.use("support-data")
 	b.fleet.Host("healthy").Mutate(func(s *aixsim.State) {

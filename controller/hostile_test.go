@@ -38,6 +38,7 @@ func (l liar) Files() (transport.Files, bool) { return transport.FilesOf(l.Conn)
 // A name that a host gives becomes one here only if it is plain: nothing leaves
 // the run's folder, and nothing in it is written over.
 func TestSupportDataOfAHostThatLies(t *testing.T) {
+	t.Parallel()
 	many := ""
 	for i := range 51 {
 		many += fmt.Sprintf("snap%d.pax\n", i)
@@ -82,6 +83,7 @@ func TestSupportDataOfAHostThatLies(t *testing.T) {
 // good capture, and nothing is changed; of the rest a part is kept, and named
 // as one.
 func TestCaptureOfHugeFiles(t *testing.T) {
+	t.Parallel()
 	const host, log, id = "address-removed-smitty", "/var/log/cloud-init-output.log", "/etc/ct_node_id"
 	const bound = 10_000
 	huge := func(path string) *bench {

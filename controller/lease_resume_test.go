@@ -11,6 +11,7 @@ import (
 // A process is killed while it holds a host's lease. The one that goes on with the
 // run gives it back at the end, also where it has nothing more to change.
 func TestResumeGivesTheLeaseBack(t *testing.T) {
+	t.Parallel()
 	c := mortalCase{illness: "address-removed-smitty"}
 	engine := func(b *bench) *controller.Engine {
 		e := c.engine(b)

@@ -45,6 +45,7 @@ func leaseSteps(h outcome.Host) []string {
 }
 
 func TestLease(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	for _, c := range []struct {
 		name    string
@@ -125,6 +126,7 @@ func TestLease(t *testing.T) {
 // Two controllers with two state folders meet on the same hosts: each host is
 // changed by one of them.
 func TestTwoControllers(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "address-removed-smitty", "daemon-down", "mksysb-restore", "session-on-rmc-nic")
 	ended := map[string]map[string]outcome.Host{}
 	for _, run := range []string{"a", "b"} {
@@ -162,6 +164,7 @@ func TestTwoControllers(t *testing.T) {
 // What a host needs is read again when its lease is had: another run may have
 // mended it since, and given its lease back.
 func TestMendedByAnotherRun(t *testing.T) {
+	t.Parallel()
 	const host = "daemon-down"
 	b := newBench(t, host)
 	e := leased(b, "mine")
@@ -185,6 +188,7 @@ func TestMendedByAnotherRun(t *testing.T) {
 
 // The link breaks in the reading after the lease was had: it is read once more.
 func TestLinkLostUnderTheLease(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
 	e := leased(b, "mine")
@@ -202,6 +206,7 @@ func TestLinkLostUnderTheLease(t *testing.T) {
 
 // What somebody else changed before the lease was had is no side effect of this run.
 func TestChangedBeforeTheLease(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
 	e := leased(b, "mine")
@@ -215,6 +220,7 @@ func TestChangedBeforeTheLease(t *testing.T) {
 
 // A host that drifts from an approved plan before its lease is had is left alone.
 func TestDriftBeforeTheLease(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
 	approved := approval.Of(b.run(controller.Plan)[host])
@@ -232,6 +238,7 @@ func TestDriftBeforeTheLease(t *testing.T) {
 
 // A run that is stopped while the lease is taken can be gone on with.
 func TestStoppedAtTheLease(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
 	e := leased(b, "mine")
@@ -286,6 +293,7 @@ func (g gathered) HostDone(h outcome.Host) error {
 
 // The read-only verbs take no lease and ask for none.
 func TestReadOnlyVerbsTakeNoLease(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	for _, verb := range []controller.Verb{controller.Audit, controller.Capture, controller.Plan} {
 		b := newBench(t, host)
@@ -300,6 +308,7 @@ func TestReadOnlyVerbsTakeNoLease(t *testing.T) {
 
 // A link that breaks while the lease is asked for is no harm: it is asked again.
 func TestLeaseOverABrokenLink(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	for _, cut := range []string{"/usr/bin/ln -s", onhost.LeaseShowCommand} {
 		b := newBench(t, host)
@@ -316,6 +325,7 @@ func TestLeaseOverABrokenLink(t *testing.T) {
 
 // A lease that can't be taken blocks the change, and says why.
 func TestLeaseRefused(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
 	e := leased(b, "mine")
@@ -333,6 +343,7 @@ func TestLeaseRefused(t *testing.T) {
 
 // A lease that is too short for what comes next is renewed before it begins.
 func TestLeaseIsRenewed(t *testing.T) {
+	t.Parallel()
 	const host = "node-id-mismatch"
 	b := newBench(t, host)
 	e := leased(b, "mine")

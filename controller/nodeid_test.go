@@ -40,6 +40,7 @@ func nodeID(b *bench, host string) string {
 // D9: the same id on two hosts is critical on both, each names the other, the
 // run shows it once.
 func TestDuplicateIsSeen(t *testing.T) {
+	t.Parallel()
 	for _, verb := range []controller.Verb{controller.Audit, controller.Capture, controller.Plan} {
 		b := duplicates(t)
 		result, err := b.engine(verb).Run(t.Context(), b.hosts)
@@ -66,6 +67,7 @@ func TestDuplicateIsSeen(t *testing.T) {
 // D9: against the newest capture of a host outside the run it is a warning,
 // with the capture's date.
 func TestDuplicateOfACapture(t *testing.T) {
+	t.Parallel()
 	b := duplicates(t)
 	e := b.engine(controller.Audit)
 	e.Past = []outcome.CapturedID{{Host: "gone", Name: "node_id", Value: nodeID(b, "third"), Created: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}}
@@ -78,6 +80,7 @@ func TestDuplicateOfACapture(t *testing.T) {
 // Hosts that give no node id, or none at all, hold nobody up who waits for the
 // others.
 func TestNobodyWaitsForAHostWithoutAnID(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "rsct-missing", "not-root", "not-aix", "healthy", "healthy")
 	b.fleet.Server("healthy-2").Close()
 	ctx, cancel := context.WithTimeout(t.Context(), hang)
@@ -93,6 +96,7 @@ func TestNobodyWaitsForAHostWithoutAnID(t *testing.T) {
 // D9, R4: history tells the clone, which gets a new id; the other keeps its id,
 // nothing is changed on it, and it ends healthy.
 func TestCloneGetsANewID(t *testing.T) {
+	t.Parallel()
 	b := duplicates(t)
 	id := nodeID(b, "first")
 	b.run(controller.Capture, "first") // before the clone is known
@@ -112,6 +116,7 @@ func TestCloneGetsANewID(t *testing.T) {
 
 // D9: where history can't tell, a person says; until then nobody's id changes.
 func TestUnclearDuplicate(t *testing.T) {
+	t.Parallel()
 	b := duplicates(t)
 	id := nodeID(b, "first")
 	e := b.engine(controller.Recover)
@@ -137,6 +142,7 @@ func TestUnclearDuplicate(t *testing.T) {
 // R4: what is allowed is mended, and the id is as intended; what is not allowed
 // says which flag it takes, and is left alone.
 func TestNodeIDRung(t *testing.T) {
+	t.Parallel()
 	cases := map[string]struct {
 		allow []string
 		steps []string
@@ -176,6 +182,7 @@ func TestNodeIDRung(t *testing.T) {
 
 // R4: no node id is rebuilt while it is not known that its copies were made.
 func TestNodeIDNeedsItsCopies(t *testing.T) {
+	t.Parallel()
 	const host = "node-id-mismatch"
 	b := newBench(t, host)
 	b.fleet.Server(host).SetFaults(sshtest.Faults{CutBefore: `[ -f "$c.absent" ]; then continue`, Times: 1})
@@ -192,6 +199,7 @@ func TestNodeIDNeedsItsCopies(t *testing.T) {
 // R4: recfgct that says 0 and does nothing is found out by reading the id back
 // (V1, V3), and leftover cluster0 rows stand in the way until that is allowed.
 func TestNodeIDRungFails(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "recfgct-noop", "cluster0-leftover")
 	e := b.engine(controller.Recover)
 	e.Allowed = []string{"node-id"}
@@ -213,6 +221,7 @@ func TestNodeIDRungFails(t *testing.T) {
 
 // D10: on a live cluster nothing that is allowed is allowed.
 func TestNodeIDRungOnACluster(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "peer-domain")
 	b.fleet.Host("peer-domain").Mutate(func(s *aixsim.State) {
 		f := s.Files["/var/ct/cfg/ct_node_id"]

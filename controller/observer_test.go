@@ -14,6 +14,7 @@ import (
 // The observer is told once of each host how it has ended, as the result of the
 // run has it: of hosts too that no walk has begun.
 func TestObserverIsToldHowHostsEnded(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		stopped bool
@@ -47,6 +48,7 @@ func TestObserverIsToldHowHostsEnded(t *testing.T) {
 
 // Of a run that goes on, the hosts that have ended before are told too.
 func TestObserverIsToldOfHostsThatEndedBefore(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy", "daemon-down")
 	b.resume(b.engine(controller.Audit))
 	b.told = nil

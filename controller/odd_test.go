@@ -18,6 +18,7 @@ import (
 // whatever follows it and however it is written; two NICs with one address are
 // told apart; a clock that is a year off is a warning.
 func TestOddHosts(t *testing.T) {
+	t.Parallel()
 	want := map[string][]string{
 		"node-id-forty-lines": {}, "node-id-upper-case": {}, "node-id-0x": {}, "node-id-nine-digits": {},
 		"ipv4-duplicate": {}, "clock-year-off": {"clock-skew"},
@@ -49,6 +50,7 @@ func cuat(s *aixsim.State) []aixsim.Stanza {
 // R4: rows with odd quoting are removed, and their undo brings them back as
 // they were.
 func TestOddStanzasComeBack(t *testing.T) {
+	t.Parallel()
 	const host = "cluster0-odd-quoting"
 	b := newBench(t, host)
 	before := cuat(b.fleet.Host(host).Snapshot())
@@ -68,6 +70,7 @@ func TestOddStanzasComeBack(t *testing.T) {
 // R4: what recfgct says is not believed. It ends with 1 and has changed the id:
 // the report says applied. It ends with 1 and has changed nothing: not applied.
 func TestRecfgctLies(t *testing.T) {
+	t.Parallel()
 	for mode, want := range map[string]string{"fail-after": outcome.Applied, "fail-before": outcome.NotApplied} {
 		t.Run(mode, func(t *testing.T) {
 			const host = "node-id-missing"
@@ -92,6 +95,7 @@ func TestRecfgctLies(t *testing.T) {
 
 // R2: a refresh that is not there, or fails, ends nothing: verify judges.
 func TestRefreshMDIsOptional(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*aixsim.State){
 		"missing": func(s *aixsim.State) { s.RMC.HasRefreshMD = false },
 		"failing": func(s *aixsim.State) { s.RMC.RefreshMDFails = true },
@@ -110,6 +114,7 @@ func TestRefreshMDIsOptional(t *testing.T) {
 // R4: a recfgct that never ends is not sent a second time. What it did is read
 // from the host: it has changed the id, or it can't be told whether it still will.
 func TestRecfgctNeverEnds(t *testing.T) {
+	t.Parallel()
 	text, err := playbooks.Source("rmc-restore")
 	must(t, err)
 	hasty, err := playbooks.Parse("rmc-restore.yaml", bytes.ReplaceAll(text, []byte("timeout: 5m"), []byte("timeout: 1s")))

@@ -42,6 +42,7 @@ func own(t *testing.T, illness string) *bench {
 // The whole repair: captured on the IBM image, restarted from the own one by
 // somebody else, and healed to the captured id and network.
 func TestOwnImage(t *testing.T) {
+	t.Parallel()
 	b := own(t, "healthy")
 	host := b.fleet.Host("healthy")
 	before := host.Snapshot()
@@ -89,6 +90,7 @@ func TestOwnImage(t *testing.T) {
 
 // An image that numbers the interfaces otherwise: they are known by their MAC.
 func TestOwnImageRenumbered(t *testing.T) {
+	t.Parallel()
 	b := own(t, "healthy")
 	host := b.fleet.Host("healthy")
 	before := host.Snapshot()
@@ -105,6 +107,7 @@ func TestOwnImageRenumbered(t *testing.T) {
 // Without a capture, with a damaged one, with one of another machine, or with
 // one whose ids did not agree, no id is given back.
 func TestOwnImageWithoutItsCapture(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		make func(t *testing.T, b *bench)
@@ -154,6 +157,7 @@ func TestOwnImageWithoutItsCapture(t *testing.T) {
 
 // The captured id is in use on another host: it is not given back.
 func TestOwnImageIDInUse(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy", "healthy")
 	b.use("rmc-restore-own-image")
 	before := b.fleet.Host("healthy").Snapshot()
@@ -177,6 +181,7 @@ func TestOwnImageIDInUse(t *testing.T) {
 
 // swap-not-ready says what is wanting before anybody powers the machine down.
 func TestSwapNotReady(t *testing.T) {
+	t.Parallel()
 	b := own(t, "node-id-mismatch")
 	h := b.run(controller.Capture)["node-id-mismatch"]
 	if !has(h, "swap-not-ready") || has(h, "swap-ready") || !strings.Contains(title(h, "swap-not-ready"), "node id") {

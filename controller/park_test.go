@@ -30,6 +30,7 @@ func walkOf(t *testing.T) *walk {
 // others, holds no reload meanwhile: with more such hosts than reloads nobody else would
 // be judged, and no wave would begin.
 func TestParkedHostHoldsNoReload(t *testing.T) {
+	t.Parallel()
 	w := walkOf(t)
 	for range 2 {
 		if err := w.park(course.End{}); err != nil {

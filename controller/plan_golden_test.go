@@ -54,6 +54,7 @@ func planCases() map[string]planCase {
 
 // The plan of every playbook, command by command, as an operator reads it.
 func TestPlanGolden(t *testing.T) {
+	t.Parallel()
 	cases := planCases()
 	for _, name := range playbooks.Names() {
 		if _, there := cases[name]; !there {

@@ -10,6 +10,7 @@ import (
 // E4: the process table says that a step still runs, that it has certainly ended, or
 // nothing.
 func TestFateOf(t *testing.T) {
+	t.Parallel()
 	programs := []string{"/usr/sbin/rsct/install/bin/recfgct"}
 	const own = "  11  10 " + processesCommand + "\n  10  1 ksh -c " + transport.ScriptBegin + "; ... recfgct\n  1  0 /etc/init\n"
 	for _, c := range []struct {

@@ -16,6 +16,7 @@ import (
 // What a report holds of a host is all that its verdicts and its plan rest on: read
 // back from JSON it is judged and planned in the same way, whatever its illness.
 func TestRecall(t *testing.T) {
+	t.Parallel()
 	allow := []string{"node-id", "cluster0", "rsct-update"}
 	b := startBench(t, aixsim.DemoFleet(1, connectDelay))
 	b.set, b.concurrency = append(b.set, "probe_timeout=1s"), len(b.hosts)
@@ -66,6 +67,7 @@ func TestRecall(t *testing.T) {
 
 // A report that somebody has written into is an error, not another verdict.
 func TestRecallGarbage(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy")
 	params, err := b.playbook.Set(nil)
 	must(t, err)

@@ -32,6 +32,7 @@ func judgedTwins(t *testing.T, ended map[string]outcome.Host) {
 // A run that only reads was killed when it had judged its hosts among each other:
 // whoever goes on does not judge them a second time.
 func TestResumeJudgesAmongOthersOnce(t *testing.T) {
+	t.Parallel()
 	b := duplicates(t)
 	judgedTwins(t, b.run(controller.Audit))
 	judgedTwins(t, b.resume(b.engine(controller.Audit)))
@@ -40,6 +41,7 @@ func TestResumeJudgesAmongOthersOnce(t *testing.T) {
 // A run is stopped when one of two hosts with one node id has been read: that one
 // has not been judged among the others, and is gone on with.
 func TestResumeOfATwin(t *testing.T) {
+	t.Parallel()
 	b := duplicates(t)
 	b.concurrency = 1
 	for _, h := range b.hosts {
@@ -67,6 +69,7 @@ func TestResumeOfATwin(t *testing.T) {
 // Every step of the one host that was changed has its result, and another host is
 // read late: the first goes on when it has been, and not never.
 func TestResumeWaitsForNamesAlone(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "address-removed-smitty", "daemon-down")
 	died := false
 	recover := func() *controller.Engine {

@@ -50,6 +50,7 @@ func (b *bench) diesAt(e *controller.Engine, event, step string, only ...string)
 // A resumed walk sends nothing while another run holds the host: no disarming, no
 // undo. What is open stays unknown.
 func TestResumeAsksForTheLease(t *testing.T) {
+	t.Parallel()
 	const host = "session-on-rmc-nic"
 	b := newBench(t, host)
 	b.diesAt(leased(b, "mine"), outcome.EventIntent, "set-address-disarm-undo")
@@ -63,6 +64,7 @@ func TestResumeAsksForTheLease(t *testing.T) {
 
 // A lease that changes hands between two rungs ends the walk.
 func TestLeaseIsAskedForBeforeEachRung(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
 	b.fleet.Host(host).Mutate(func(s *aixsim.State) { s.RMC.RemoteClients = false }) // the first rung is not enough
@@ -93,6 +95,7 @@ func (o *thief) Moved(host string, to controller.State, _ string) {
 // A brake that trips on what earlier processes of the run did lets no host begin,
 // and leaves none in the middle.
 func TestBrakeOnResume(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host, "daemon-down", "daemon-down", "daemon-down")
 	b.diesAt(b.engine(controller.Recover), outcome.EventResult, "set-address", host)
@@ -114,6 +117,7 @@ func TestBrakeOnResume(t *testing.T) {
 // A host that has joined a cluster since gets nothing more of a rung, and nothing
 // of it is taken back.
 func TestClusterGuardHoldsThroughout(t *testing.T) {
+	t.Parallel()
 	const host = "node-id-mismatch"
 	joined := func(s *aixsim.State) { s.Cluster.PeerDomain = "db2dom" }
 	recover := func(b *bench) *controller.Engine {
@@ -142,6 +146,7 @@ func TestClusterGuardHoldsThroughout(t *testing.T) {
 
 // A signal between the capture and the first step leaves the host open for resume.
 func TestSignalBeforeTheFirstStep(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	for _, undo := range []bool{false, true} {
 		b := newBench(t, host)
@@ -168,6 +173,7 @@ func (s stopper) Moved(_ string, to controller.State, _ string) {
 // What a newer step of a rung has turned round is taken back all the same: RMC runs
 // again in the end.
 func TestTakeBackOfARecycle(t *testing.T) {
+	t.Parallel()
 	const host = "daemon-hung"
 	b := newBench(t, host)
 	back := recovered(t, b)
@@ -181,6 +187,7 @@ func TestTakeBackOfARecycle(t *testing.T) {
 // A step of which it is not known whether it ran is not taken back blindly, and the
 // data of a hand-over are no change to take back.
 func TestTakeBackLeavesWhatIsNotKnown(t *testing.T) {
+	t.Parallel()
 	then, err := newBench(t, "healthy").playbook.Recall(nil, playbooks.Given{}, nil, nil)
 	must(t, err)
 	b := newBench(t, "healthy")
@@ -195,6 +202,7 @@ func TestTakeBackLeavesWhatIsNotKnown(t *testing.T) {
 
 // A command that the gate lets never pass blocks its rung: nobody was interrupted.
 func TestGateThatNeverOpens(t *testing.T) {
+	t.Parallel()
 	const host = "session-on-rmc-nic"
 	b := newBench(t, host)
 	e := b.engine(controller.Recover)

@@ -47,6 +47,7 @@ func isSame(t *testing.T, h outcome.Host, other string) {
 // D16: two names of one machine are said to be so on both, by every verb, and
 // nothing is changed on it: with waves and without, by every playbook.
 func TestOneMachineTwoNames(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	for _, c := range []struct {
 		name     string
@@ -94,6 +95,7 @@ func TestOneMachineTwoNames(t *testing.T) {
 // D9, D16: the names of one machine are no duplicates of each other, and have one
 // role: history that was kept under one name counts for the other.
 func TestDuplicateComparesMachines(t *testing.T) {
+	t.Parallel()
 	b := duplicates(t)
 	b.alias("first", "also-first")
 	b.run(controller.Capture, "first")
@@ -139,6 +141,7 @@ func viewOf(t *testing.T, h outcome.Host) view {
 // D16: where the MACs of a name are not known, it may be the machine of another
 // one that has its node id, its machine id and its LPAR: it is no clone.
 func TestMaybeTheSameMachine(t *testing.T) {
+	t.Parallel()
 	b := duplicates(t)
 	b.run(controller.Capture, "first")
 	b.ended = map[string]outcome.Host{}
@@ -162,6 +165,7 @@ func TestMaybeTheSameMachine(t *testing.T) {
 
 // Two hosts that name one place and have other MACs are two: a duplicate is told.
 func TestOnePlaceWithOtherMACsIsTwo(t *testing.T) {
+	t.Parallel()
 	b := duplicates(t)
 	b.fleet.Host("second").Mutate(func(s *aixsim.State) {
 		s.LPAR = b.fleet.Host("first").Snapshot().LPAR
@@ -183,6 +187,7 @@ func TestOnePlaceWithOtherMACsIsTwo(t *testing.T) {
 // D9, D16: a capture of a host outside the run that was taken of this very machine
 // is no duplicate.
 func TestCaptureOfThisVeryMachine(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy")
 	b.alias("healthy", "alias")
 	b.run(controller.Capture, "alias")
@@ -200,6 +205,7 @@ func TestCaptureOfThisVeryMachine(t *testing.T) {
 // D16: without waves nothing is changed either before every host has been read: the
 // second name of a machine may be read late.
 func TestLateSecondName(t *testing.T) {
+	t.Parallel()
 	const host = "daemon-down"
 	for _, waves := range [][]rollout.Wave{nil, {{Percent: 100}}} {
 		b := newBench(t, host)
@@ -219,6 +225,7 @@ func TestLateSecondName(t *testing.T) {
 // A host that is alone, or of which the others can't be reached, is changed without
 // waves as with them.
 func TestUnreachableHostsHoldNobodyUp(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "daemon-down", "healthy")
 	b.fleet.Server("healthy").Close()
 	if h := b.runEngine(leased(b, "r1"))["daemon-down"]; h.Outcome != outcome.Recovered {
@@ -229,6 +236,7 @@ func TestUnreachableHostsHoldNobodyUp(t *testing.T) {
 // D16, R7: what a run did under one name is not taken back while the inventory has
 // the machine twice.
 func TestRollbackOfOneMachineTwoNames(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	for _, waves := range [][]rollout.Wave{nil, {{Percent: 100}}} {
 		b := newBench(t, host)
@@ -250,6 +258,7 @@ func TestRollbackOfOneMachineTwoNames(t *testing.T) {
 // D16: a host that was changed before the run was cut off is not changed further
 // where a name that could not be read then turns out to be the same machine.
 func TestResumeWithASecondName(t *testing.T) {
+	t.Parallel()
 	const host = "daemon-down"
 	b := newBench(t, host)
 	whole := newBench(t, host)
@@ -274,6 +283,7 @@ func TestResumeWithASecondName(t *testing.T) {
 // D16: a run without waves that is stopped while a host waits for the others to be
 // read has changed nothing on it, and can be gone on with.
 func TestStoppedBeforeAllAreRead(t *testing.T) {
+	t.Parallel()
 	const host = "daemon-down"
 	b := newBench(t, host, "healthy")
 	b.fleet.Host("healthy").Mutate(func(s *aixsim.State) {

@@ -40,6 +40,7 @@ func (t *turns) Moved(host string, to controller.State, note string) {
 // A host that waits for its turn has not begun, and the place that it was given is
 // taken back when it ends.
 func TestSlots(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "daemon-down", "healthy")
 	turns := &turns{bench: b, ended: make(chan struct{})}
 	e := b.engine(controller.Audit)

@@ -13,6 +13,7 @@ import (
 
 // The first signal while hosts wait for a place in the window: they do not begin.
 func TestStopWhileOthersWait(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy", "healthy", "healthy", "healthy")
 	b.concurrency = 1
 	for _, h := range b.hosts {

@@ -23,6 +23,7 @@ func status(h outcome.Host, step string) string {
 // R5: what an earlier run, or anybody else, left in the place of the images is
 // never installed: images are there once this very run has brought them.
 func TestUpdateTakesNoOldImages(t *testing.T) {
+	t.Parallel()
 	b, _ := updating(t, "rsct-below-minimum", func(s *aixsim.State) {
 		s.Exports = map[string][]aixsim.Fileset{"nim.example:/export/rsct": s.Images[imagesFolder]}
 		stale := slices.Clone(s.Images[imagesFolder])
@@ -47,6 +48,7 @@ func TestUpdateTakesNoOldImages(t *testing.T) {
 // R5: a folder with two levels of a fileset: the newest is wanted, and an update
 // to it is good.
 func TestUpdateFromTwoLevels(t *testing.T) {
+	t.Parallel()
 	b, e := updating(t, "rsct-below-minimum", func(s *aixsim.State) {
 		for _, f := range slices.Clone(s.Images[imagesFolder]) {
 			f.Level = "3.2.6.1"
@@ -62,6 +64,7 @@ func TestUpdateFromTwoLevels(t *testing.T) {
 // R5: what could not be taken back, or would take others' things along, is not
 // begun.
 func TestUpdateWithoutAWayBack(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(*aixsim.State)
 		want   string
@@ -93,6 +96,7 @@ func TestUpdateWithoutAWayBack(t *testing.T) {
 // V5: an installation whose link dies and that is not seen to have happened may
 // still run: it is never begun again.
 func TestUpdateInDoubtIsNotRepeated(t *testing.T) {
+	t.Parallel()
 	const host = "rsct-below-minimum"
 	b, e := updating(t, host, nil)
 	e.Journal = journalFunc(func(entry outcome.Entry) error {
@@ -116,6 +120,7 @@ func TestUpdateInDoubtIsNotRepeated(t *testing.T) {
 // A signal after an update was applied: it is still checked, and taken back
 // where the check fails.
 func TestUpdateIsCheckedAfterASignal(t *testing.T) {
+	t.Parallel()
 	const host = "rsct-below-minimum"
 	b, e := updating(t, host, func(s *aixsim.State) { s.Installp = "inconsistent" })
 	e.Journal = journalFunc(func(entry outcome.Entry) error {
@@ -136,6 +141,7 @@ func TestUpdateIsCheckedAfterASignal(t *testing.T) {
 
 // A proof that can't be read takes nothing back: it is read again.
 func TestUpdateIsNotTakenBackForWantOfAProof(t *testing.T) {
+	t.Parallel()
 	const host = "rsct-below-minimum"
 	b, _ := updating(t, host, nil)
 	b.set = append(b.set, "wait=20s")
@@ -160,6 +166,7 @@ func TestUpdateIsNotTakenBackForWantOfAProof(t *testing.T) {
 // What could not be taken away is a finding with the command, and its clean-up
 // is not called applied.
 func TestLeftBehind(t *testing.T) {
+	t.Parallel()
 	const host = "rsct-below-minimum"
 	b, _ := updating(t, host, func(s *aixsim.State) {
 		s.Exports = map[string][]aixsim.Fileset{"nim.example:/export/rsct": s.Images[imagesFolder]}
@@ -178,6 +185,7 @@ func TestLeftBehind(t *testing.T) {
 // A link that dies while something is taken back: it is not known whether it
 // was, and the host says so.
 func TestLinkDiesInAnUndo(t *testing.T) {
+	t.Parallel()
 	const host = "rsct-below-minimum"
 	b, e := updating(t, host, func(s *aixsim.State) { s.Installp = "inconsistent" })
 	e.Journal = journalFunc(func(entry outcome.Entry) error {
@@ -194,6 +202,7 @@ func TestLinkDiesInAnUndo(t *testing.T) {
 
 // Own image: two machines that are to get the same id back are both refused.
 func TestOwnImagesOfOneID(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy", "healthy")
 	b.use("rmc-restore-own-image")
 	id := idOf(b.fleet.Host("healthy").Snapshot())
@@ -218,6 +227,7 @@ func TestOwnImagesOfOneID(t *testing.T) {
 
 // support-data that was interrupted, or had no room, is not called well.
 func TestSupportDataIsHonest(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy")
 	b.use("support-data")
 	b.fleet.Host("healthy").Mutate(func(s *aixsim.State) {
@@ -251,6 +261,7 @@ func TestSupportDataIsHonest(t *testing.T) {
 // RSCT that is missing or broken is a person's to mend: no rung could take back
 // what it would do, and the finding says what to do.
 func TestMissingRSCTIsAPersonsToMend(t *testing.T) {
+	t.Parallel()
 	for illness, want := range map[string]string{"rsct-missing": "no rung does it", "rsct-broken": "installp -C"} {
 		b, e := updating(t, illness, nil)
 		h := b.runEngine(e)[illness]
@@ -264,6 +275,7 @@ func TestMissingRSCTIsAPersonsToMend(t *testing.T) {
 // R1: a line of rc.tcpip that only a person can edit is known before anything is
 // sent: the host needs a person, and the plan says why.
 func TestHardLineIsKnownBefore(t *testing.T) {
+	t.Parallel()
 	const host = "address-of-clone"
 	b := newBench(t, host)
 	b.fleet.Host(host).Mutate(func(s *aixsim.State) {

@@ -10,6 +10,7 @@ import (
 
 // E9: what is reckoned from the time of a change goes by a clock that does not jump.
 func TestTimesOfTheCourseDoNotJump(t *testing.T) {
+	t.Parallel()
 	w := walkOf(t)
 	if err := w.write(course.Event{Entry: outcome.Entry{Event: outcome.EventIntent, Change: 1, Step: "set"}}); err != nil {
 		t.Fatal(err)

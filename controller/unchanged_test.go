@@ -13,6 +13,7 @@ import (
 // V4: what was not meant to change and did is found after a recovery that else
 // went well, with the evidence of both sides.
 func TestSideEffects(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	for id, c := range map[string]struct {
 		change func(*aixsim.State)
@@ -42,6 +43,7 @@ func TestSideEffects(t *testing.T) {
 
 // V4: a side that can't be read is said, and is no failure.
 func TestSideEffectsNotRead(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
 	e := b.engine(controller.Recover)
@@ -60,6 +62,7 @@ func TestSideEffectsNotRead(t *testing.T) {
 // post-migration: nothing is lost against a capture, each difference is one
 // finding, and what can't be compared is said.
 func TestPostMigration(t *testing.T) {
+	t.Parallel()
 	const host = "healthy"
 	b := newBench(t, host)
 	b.use("post-migration")

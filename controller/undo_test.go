@@ -19,6 +19,7 @@ import (
 // R1: a change on an interface has its undo armed before and disarmed over a
 // new connection after, and the report says so.
 func TestTimedUndoIsDisarmed(t *testing.T) {
+	t.Parallel()
 	const host = "session-on-rmc-nic" // the change goes over the NIC that it changes
 	b := newBench(t, host)
 	before := b.fleet.Server(host).Accepted()
@@ -44,6 +45,7 @@ func TestTimedUndoIsDisarmed(t *testing.T) {
 // A change that really cuts the host off: nobody gets in any more, and the host
 // comes back by itself.
 func TestTimedUndoFires(t *testing.T) {
+	t.Parallel()
 	const host = "address-of-clone"
 	b := newBench(t, host)
 	b.set = append(b.set, "undo_after=1s")
@@ -89,6 +91,7 @@ func TestTimedUndoFires(t *testing.T) {
 
 // An undo that can't be armed: the step is not taken.
 func TestTimedUndoCannotBeArmed(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
 	b.fleet.Host(host).Mutate(func(s *aixsim.State) {
@@ -106,6 +109,7 @@ func TestTimedUndoCannotBeArmed(t *testing.T) {
 // The first signal comes between a change and its disarming: that belongs to
 // the running step, so the undo is disarmed, and the change stays.
 func TestTimedUndoIsDisarmedAfterASignal(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	var once sync.Once
 	b := newBench(t, host)
@@ -140,6 +144,7 @@ func TestTimedUndoIsDisarmedAfterASignal(t *testing.T) {
 // A signal while a step is in doubt: one look that does not see it is no proof
 // that it did not happen.
 func TestSignalWhileInDoubt(t *testing.T) {
+	t.Parallel()
 	const host = "daemon-down"
 	var once sync.Once
 	b := newBench(t, host)
@@ -162,6 +167,7 @@ func TestSignalWhileInDoubt(t *testing.T) {
 // The host can't be reached to disarm an undo, for a reason that another try does
 // not mend: what a look sees before the undo is due is not yet the truth.
 func TestArmedUndoIsNoRecovery(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
 	b.fleet.Host(host).Mutate(func(s *aixsim.State) { s.RMC.ConnectDelay = 0 }) // the look takes no time
@@ -187,6 +193,7 @@ func TestArmedUndoIsNoRecovery(t *testing.T) {
 // The link dies in the disarming: the host is asked again over a new connection, and
 // nothing is concluded before it has answered (procedure E7).
 func TestLostDisarmIsAskedAgain(t *testing.T) {
+	t.Parallel()
 	for name, faults := range map[string]sshtest.Faults{
 		"before it ran": {CutBefore: "there is no armed undo", Times: 1},
 		"after it ran":  {CutAfterRun: "there is no armed undo", Times: 1},

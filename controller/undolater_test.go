@@ -16,6 +16,7 @@ import (
 // A timed undo fires when nobody looks. A netaddr6 that the operator has set since the
 // step stays; one that is the step's own goes, and the live address with it.
 func TestUndoKeepsALaterAddress(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	for name, c := range map[string]struct{ set, want string }{
 		"the operator has set an address": {"2001:db8:77::9", "2001:db8:77::9"},

@@ -58,6 +58,7 @@ func (b *bench) rollback(id string, r1 map[string]outcome.Host) *controller.Engi
 // What a run has applied is taken back, the newest first, and the host has again
 // what it had.
 func TestTakeBackARun(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		illness string
 		allow   []string
@@ -116,6 +117,7 @@ func wantOrder(t *testing.T, done, back outcome.Host) {
 
 // What somebody has changed since is left alone.
 func TestTakeBackNotInEffect(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
 	back := recovered(t, b)
@@ -131,6 +133,7 @@ func TestTakeBackNotInEffect(t *testing.T) {
 // taken back, and the host ends undone. Where part of what a step did stands, it is
 // a person's to undo, and the command is said.
 func TestRollbackKeepsEdits(t *testing.T) {
+	t.Parallel()
 	const host, added = "address-of-clone", "echo 'added since'\n"
 	b := newBench(t, host)
 	stale := b.fleet.Host(host).Snapshot().Files["/etc/rc.tcpip"].Content
@@ -159,6 +162,7 @@ func TestRollbackKeepsEdits(t *testing.T) {
 // R7 of a VM on its own boot image: the network and the node id are as the image
 // had them.
 func TestRollbackOnTheOwnImage(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy")
 	b.use("rmc-restore-own-image")
 	b.fleet.Host("healthy").Mutate(func(s *aixsim.State) {
@@ -190,6 +194,7 @@ func TestRollbackOnTheOwnImage(t *testing.T) {
 // R7 of an update: it is rejected, also where the images are gone since; what was
 // committed meanwhile is a person's.
 func TestRollbackOfAnUpdate(t *testing.T) {
+	t.Parallel()
 	const host = "rsct-below-minimum"
 	for _, c := range []struct {
 		name, later, level string
@@ -219,6 +224,7 @@ func TestRollbackOfAnUpdate(t *testing.T) {
 
 // An undo that fails, or whose link dies, is no success.
 func TestTakeBackFails(t *testing.T) {
+	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
 	back := recovered(t, b)
@@ -241,6 +247,7 @@ func TestTakeBackFails(t *testing.T) {
 
 // Steps around a step, and what is known not to be in effect, are not taken back.
 func TestUndoables(t *testing.T) {
+	t.Parallel()
 	change := func(step, status string) outcome.TrailChange {
 		return outcome.TrailChange{Change: outcome.Change{Step: step, Command: "c " + step, Undo: "u " + step, Status: status, Rung: "r"}}
 	}
@@ -258,6 +265,7 @@ func TestUndoables(t *testing.T) {
 // state, whatever the run had found and changed; a second rollback sends nothing and
 // changes nothing. What may differ is in mayDiffer.
 func TestRollbackIsExact(t *testing.T) {
+	t.Parallel()
 	hosts, all := catalogue()
 	b := startBench(t, hosts)
 	b.concurrency = 64
@@ -421,6 +429,7 @@ var mayDiffer = map[string]*regexp.Regexp{
 // What the run did that is rolled back is not known: a person must see to the host,
 // whatever it is like.
 func TestRollbackOfWhatIsNotKnown(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy")
 	e := b.engine(controller.Recover)
 	e.Earlier = func(string) (controller.Earlier, error) {

@@ -42,6 +42,7 @@ func level(s *aixsim.State) string {
 // R5: RSCT below the minimum is updated from a folder on the host, applied and
 // not committed, and what it blocked is mended after it.
 func TestUpdateFromAFolder(t *testing.T) {
+	t.Parallel()
 	b, e := updating(t, "rsct-below-minimum", nil)
 	h := b.runEngine(e)["rsct-below-minimum"]
 	s := b.fleet.Host("rsct-below-minimum").Snapshot()
@@ -63,6 +64,7 @@ func TestUpdateFromAFolder(t *testing.T) {
 // R5: a preview that fails blocks the rung; nothing has changed, and a person
 // must act.
 func TestUpdateBlockedByItsPreview(t *testing.T) {
+	t.Parallel()
 	b, e := updating(t, "rsct-update-blocked", nil)
 	h := b.runEngine(e)["rsct-update-blocked"]
 	if h.Outcome != outcome.NeedsAction || !strings.Contains(h.Reason, "preview-update") || len(h.Changes) > 0 {
@@ -75,6 +77,7 @@ func TestUpdateBlockedByItsPreview(t *testing.T) {
 
 // R5: images that can't be right are refused, and the reason says why.
 func TestUpdateRefusesImages(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(*aixsim.State)
 		want   string
@@ -125,6 +128,7 @@ func fullVar(list []aixsim.FileSystem) []aixsim.FileSystem {
 
 // R5: an update that does not do what it should is rejected again.
 func TestUpdateIsTakenBack(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*aixsim.State){
 		"exit 0 and the level stays":       func(s *aixsim.State) { s.Installp = "noop" },
 		"lppchk complains":                 func(s *aixsim.State) { s.Installp = "inconsistent" },
@@ -147,6 +151,7 @@ func TestUpdateIsTakenBack(t *testing.T) {
 // R5: images over NFS are mounted for the update and unmounted after it,
 // whatever came of it.
 func TestUpdateOverNFS(t *testing.T) {
+	t.Parallel()
 	for _, installp := range []string{"", "noop"} {
 		b, _ := updating(t, "rsct-below-minimum", func(s *aixsim.State) {
 			s.Exports = map[string][]aixsim.Fileset{"nim.example:/export/rsct": s.Images[imagesFolder]}
@@ -166,6 +171,7 @@ func TestUpdateOverNFS(t *testing.T) {
 
 // R5: images of this machine are uploaded, installed and removed again.
 func TestUpdateByUpload(t *testing.T) {
+	t.Parallel()
 	b, _ := updating(t, "rsct-below-minimum", nil)
 	host := b.fleet.Host("rsct-below-minimum")
 	b.uploading(host)
@@ -200,6 +206,7 @@ func (b *bench) uploading(host *aixsim.Host) {
 // R5, V5: a link that dies in an upload, or in the fetching of support data, is
 // taken up again over a new connection, and what was moved is not moved again.
 func TestTransferGoesOn(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy")
 	b.use("support-data")
 	began := map[string]int{}
@@ -230,6 +237,7 @@ func TestTransferGoesOn(t *testing.T) {
 
 // A warning is mended only where that is asked for and allowed.
 func TestUpdateOfAWarning(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		allow []string
 		mend  bool

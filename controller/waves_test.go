@@ -54,6 +54,7 @@ func (b *bench) order() []string {
 // A wave begins when the one before has ended, in the order of the names; a host
 // on which nothing is to be changed is in none.
 func TestWaves(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, append(several(5, "daemon-down"), "healthy")...)
 	e := b.engine(controller.Recover)
 	e.Waves = []rollout.Wave{{Count: 1}, {Percent: 50}, {Percent: 100}}
@@ -94,6 +95,7 @@ func TestWaves(t *testing.T) {
 // The brake: more hosts than are allowed ended failed, so no further one begins,
 // and the arithmetic is said.
 func TestBrake(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		brake   rollout.Brake
 		skipped int
@@ -132,6 +134,7 @@ func TestBrake(t *testing.T) {
 // Hosts that end alike, one after the other, trip it too: the cause is likely
 // common to them.
 func TestBrakeOnACommonCause(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, several(6, "recfgct-noop")...)
 	e := b.engine(controller.Recover)
 	e.Allowed, e.Brake = []string{"node-id"}, rollout.Brake{Count: 100}
@@ -151,6 +154,7 @@ func TestBrakeOnACommonCause(t *testing.T) {
 
 // Unreachable hosts count where that is asked for.
 func TestBrakeCountsTheUnreachable(t *testing.T) {
+	t.Parallel()
 	for _, counts := range []bool{false, true} {
 		b := newBench(t, append(several(2, "daemon-down"), "healthy", "healthy")...)
 		for _, host := range []string{"healthy", "healthy-2"} {
@@ -171,6 +175,7 @@ func TestBrakeCountsTheUnreachable(t *testing.T) {
 
 // Between waves somebody is asked; a no lets no further host begin.
 func TestPause(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, several(3, "daemon-down")...)
 	e := b.engine(controller.Recover)
 	e.Waves = []rollout.Wave{{Count: 1}, {Count: 2}, {Count: 3}}
@@ -195,6 +200,7 @@ func TestPause(t *testing.T) {
 // The keeper of a node id waits for its clone, which waits for its wave: neither
 // waits for ever, and the clone is the one that changes.
 func TestWavesOfAClone(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "healthy", "healthy")
 	b.run(controller.Capture, "healthy")
 	id := idOf(b.fleet.Host("healthy").Snapshot())
@@ -217,6 +223,7 @@ func TestWavesOfAClone(t *testing.T) {
 // A run that is cut off while a host waits for its wave: it is skipped, nothing
 // was changed on it, and nobody waits for ever.
 func TestWaveIsCutOff(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, several(2, "daemon-down")...)
 	b.fleet.Host("daemon-down").Mutate(func(s *aixsim.State) {
 		s.Behaviours = map[string]aixsim.Behaviour{"rmcctrl": {Delay: aixsim.Duration(3 * time.Second)}}

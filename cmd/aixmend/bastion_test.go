@@ -20,6 +20,7 @@ import (
 // A fleet behind a bastion: audited over one connection to it, and where it does
 // not forward, that is the reason of each host.
 func TestAuditBehindABastion(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var hosts []aixsim.FleetHost
 	for i := range 3 {

@@ -21,6 +21,7 @@ import (
 // Every command line that anybody could copy is one that the command takes: from the
 // README, the docs, the examples (the units of a package are there, too). None is run.
 func TestCommandLinesAreUnderstood(t *testing.T) {
+	t.Parallel()
 	checked := 0
 	for _, file := range copiedFrom(t) {
 		text, err := os.ReadFile(file)

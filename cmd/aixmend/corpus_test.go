@@ -78,6 +78,7 @@ func judgementOf(t *testing.T, file string) []byte {
 // A recording that is dropped into the folder is a test: without its golden file it
 // fails and says how to write it, with one that says otherwise it fails.
 func TestARecordingIsATest(t *testing.T) {
+	t.Parallel()
 	l := storyLab(t, "address-removed-smitty")
 	folder := filepath.Join(l.dir, "corpus")
 	l.run(0, "record", "-q", "-i", l.inventory, "--out", folder)

@@ -55,6 +55,7 @@ const (
 // against what the simulated hosts know. A seed that fails is taken alone with
 // -freeze.seed; more are taken with -freeze.seeds.
 func TestFreeze(t *testing.T) {
+	t.Parallel()
 	first, last := uint64(1), uint64(cmp.Or(*freezeSeeds, suite.Rounds(1, 8)))
 	if *freezeSeed != 0 {
 		first, last = *freezeSeed, *freezeSeed

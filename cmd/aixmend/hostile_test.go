@@ -124,6 +124,7 @@ func evilFleet(t *testing.T, dir string) []string {
 // Nothing of what a host prints reaches a terminal but text, whatever verb
 // shows it and in whatever form.
 func TestHostileOutputStaysText(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	names := evilFleet(t, dir)
 	state := "--state=" + dir + "/state"

@@ -43,6 +43,7 @@ const killLong = 5 * time.Minute
 // know. A seed that fails is taken alone with -kill.seed; more are taken with
 // -kill.seeds.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	first, last := uint64(1), uint64(cmp.Or(*killSeeds, suite.Rounds(2, 6)))
 	if *killSeed != 0 {
 		first, last = *killSeed, *killSeed

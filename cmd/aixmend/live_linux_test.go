@@ -141,6 +141,7 @@ func (k *watching) leaves(words string) {
 // A run on a terminal is drawn while it goes on, in any window, and leaves the
 // summary alone behind.
 func TestLiveView(t *testing.T) {
+	t.Parallel()
 	k := watch(t, nil, "audit", "--set", "probe_timeout=1s")
 	k.sees("audit of 5 hosts, ")
 	k.sees("lscluster-hangs")
@@ -171,6 +172,7 @@ func TestLiveViewInterrupted(t *testing.T) {
 
 // A terminal that goes away is a SIGHUP, and the run is written down all the same.
 func TestLiveViewLosesItsTerminal(t *testing.T) {
+	t.Parallel()
 	k := watch(t, nil, "audit", "--set", "probe_timeout=1s")
 	k.draws("4 of 5 hosts ended")
 	if err := k.person.Close(); err != nil {
@@ -226,6 +228,7 @@ func TestLiveViewAndPassphrases(t *testing.T) {
 // Nothing is drawn on a terminal that can't, nor where more or less than that is
 // asked for; colours are left away where nobody wants them.
 func TestNoLiveView(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, escape string
 		env, args    []string

@@ -14,6 +14,7 @@ import (
 // contract.md, on disk: files are 0600 and folders 0700, whatever the umask lets
 // through, of every verb that writes.
 func TestModesOfEveryVerb(t *testing.T) {
+	t.Parallel()
 	for _, umask := range []string{"000", "022", "077"} {
 		dir := t.TempDir()
 		hosts, err := namedHosts([]string{"healthy", "address-removed-smitty"})

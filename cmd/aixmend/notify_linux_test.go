@@ -21,6 +21,7 @@ import (
 // TestNoNoticeSecretAnywhere: the URL of a chat and the token of a hook are planted
 // and looked for everywhere, when they are taken and when they are refused.
 func TestNoNoticeSecretAnywhere(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	secrets := planted{"URL": "s3cret-of-the-url", "token": "t0ken-of-the-hook", "query": "s3cret-of-the-query"}
 	hosts, err := namedHosts([]string{"healthy", "daemon-down"})
@@ -87,6 +88,7 @@ func TestNoNoticeSecretAnywhere(t *testing.T) {
 // TestNoticeHoldsNoRunUp: a hook that hangs is left at the first signal, the exit
 // code is the run's, and no lock is held meanwhile.
 func TestNoticeHoldsNoRunUp(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hosts, err := namedHosts([]string{"healthy"})
 	if err != nil {

@@ -98,6 +98,7 @@ func secretive(t *testing.T, dir string) (*aixsim.Fleet, planted) {
 // -vv, in every file that it leaves, in the argument lists of the processes, in
 // what the hosts were sent.
 func TestNoSecretAnywhere(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	fleet, secrets := secretive(t, dir)
 	state := "--state=" + dir + "/state"

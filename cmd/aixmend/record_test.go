@@ -166,6 +166,7 @@ func (l *lab) anonymize(from, to string) {
 
 // --anonymize is done by the command, too, with names that nobody can compute.
 func TestRecordAnonymized(t *testing.T) {
+	t.Parallel()
 	l := storyLab(t, "healthy", "address-of-clone")
 	out := filepath.Join(l.dir, "anon")
 	s := l.run(0, "record", "-i", l.inventory, "--anonymize", "--out", out)
@@ -224,6 +225,7 @@ func storyLab(t *testing.T, story ...string) *lab {
 
 // A recording is private, is written once, and says on the terminal what it holds.
 func TestRecordWritesOneFileAHost(t *testing.T) {
+	t.Parallel()
 	l := storyLab(t, "healthy", "not-aix")
 	out := filepath.Join(l.dir, "recordings")
 	s := l.run(0, "record", "-i", l.inventory, "--out", out)
@@ -258,6 +260,7 @@ func TestRecordWritesOneFileAHost(t *testing.T) {
 
 // The exit codes are those of the table.
 func TestRecordEndsByTheTable(t *testing.T) {
+	t.Parallel()
 	l := storyLab(t, "not-aix", "healthy")
 	out := func(name string) string { return filepath.Join(l.dir, name) }
 	l.run(3, "record", "-i", l.inventory, "-l", "aixvm001", "--out", out("a")) // no host at all

@@ -107,6 +107,7 @@ func TestSecondIllness(t *testing.T) {
 // one had it first, nothing is changed before every host has been read, and the other
 // one alone is changed. The engine knows nothing of it but what the file says.
 func TestSecondIllnessIsUniqueOverTheFleet(t *testing.T) {
+	t.Parallel()
 	var hosts []aixsim.FleetHost
 	for i, name := range []string{"first", "second", "slow"} {
 		hosts = append(hosts, aixsim.FleetHost{State: aixsim.Healthy(name, i+1)})

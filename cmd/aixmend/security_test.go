@@ -22,6 +22,7 @@ import (
 // Whatever key a host shows, known_hosts stays as it is, byte for byte, and no
 // other file of keys appears: a key is a person's to add.
 func TestKnownHostsStayAsTheyAre(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hosts, err := namedHosts([]string{"healthy", "address-removed-smitty"})
 	if err != nil {
@@ -133,6 +134,7 @@ func namesTests(t *testing.T, text string, there map[string]bool) {
 // A name that is a path gets nowhere, neither from an inventory nor from a
 // command line.
 func TestNamesThatArePaths(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hosts, err := namedHosts([]string{"healthy"})
 	if err != nil {

@@ -205,6 +205,7 @@ var hasty = []string{"--yes", "--format", "json", "--set=settle=60ms", "--set=wa
 // What recover sends, an ordinary login can run: as a script, and command by
 // command where it has a root shell for what can't be taken apart.
 func TestRecoverAsAnOrdinaryLogin(t *testing.T) {
+	t.Parallel()
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte(secretWord), 0o600); err != nil {
 		t.Fatal(err)
@@ -246,6 +247,7 @@ func TestRecoverAsAnOrdinaryLogin(t *testing.T) {
 
 // A login that can't become root is one finding, in the tool's own words.
 func TestLackingPrivilegeIsOneFinding(t *testing.T) {
+	t.Parallel()
 	wrong := filepath.Join(t.TempDir(), "wrong")
 	if err := os.WriteFile(wrong, []byte("a wrong one\n"), 0o600); err != nil {
 		t.Fatal(err)
