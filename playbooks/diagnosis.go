@@ -41,8 +41,8 @@ type Diagnosis struct {
 	Missing map[string]error
 	// Verdicts are the findings that hold, in the playbook's order.
 	Verdicts []Verdict
-	// Incomplete reports whether a required answer was another, so that most of
-	// the host was not read; a verdict says what is lacking.
+	// Incomplete reports whether a required answer was wrong, so that most of the
+	// host was not read; a verdict names the answer.
 	Incomplete bool
 	// Skip is the reason for leaving the host alone, "" when there is none.
 	Skip string
@@ -65,7 +65,7 @@ type Given struct {
 	Captured  facts.Captured
 	// Captures are those that the capture verb took of the host.
 	Captures facts.Captures
-	// Baseline is what the host is compared with.
+	// Baseline is the earlier state that the host is compared with.
 	Baseline facts.Past
 	// Upload is the folder of this machine that a step may bring to the host.
 	Upload facts.Upload
@@ -80,7 +80,7 @@ func (p *Playbook) diagnosis(g Given, params Params) *Diagnosis {
 	params.Into(d.values)
 	d.set("inventory", g.Inventory, nil)
 	d.set("captured", g.Captured, nil)
-	// What other documents hold is not repeated in the host's report.
+	// The content of other documents is not repeated in the host's report.
 	d.values["captures"], d.values["baseline"], d.values["upload"] = g.Captures, g.Baseline, g.Upload
 	if g.Fleet != nil {
 		p.setFleet(d, *g.Fleet)

@@ -13,14 +13,13 @@ import (
 	"cel.dev/cel-go/common/types/traits"
 )
 
-// What a plan rests on: the parts of facts that its conditions and commands read.
-// Whoever approves a plan approves it for these; when they have changed it is
-// another plan.
+// The evidence of a plan: the parts of facts that its conditions and commands read.
+// A plan is approved for this evidence; with other evidence it is another plan.
 
-// Grounds returns the parts of facts on which the rungs of a plan rest, by what
-// conditions call them, as JSON. A part that could not be had is null. Numbers
-// are left out: free space and the like change all the time, and what conditions
-// make of them shows in the plan itself. So is what is known of other hosts.
+// Grounds returns the parts of facts on which the rungs of a plan rest, by
+// their names in conditions, as JSON. A missing part is null. Numbers are left
+// out: free space and the like change all the time, and the plan itself shows their
+// effect on conditions. So are facts about other hosts.
 func (p *Playbook) Grounds(d *Diagnosis, plan []PlannedRung) map[string]json.RawMessage {
 	grounds := map[string]json.RawMessage{}
 	for _, read := range p.readsOf(d, plan) {

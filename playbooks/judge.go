@@ -25,7 +25,7 @@ func (p *Playbook) WithFleet(d *Diagnosis, fleet facts.Fleet) *Diagnosis {
 }
 
 // Judge turns the probes' outputs into facts and verdicts. It never fails: a
-// fact that can't be had is missing, and what rests on it becomes the finding
+// fact that can't be read is missing, and verdicts that need it become the finding
 // probe-failed.
 func (p *Playbook) Judge(params Params, given Given, probed map[string]Probed) *Diagnosis {
 	d := p.diagnosis(given, params)
@@ -108,7 +108,7 @@ func (p *Playbook) skip(d *Diagnosis, probed map[string]Probed) string {
 			continue
 		}
 		if _, unparsed := d.Missing[probe.ID]; unparsed {
-			d.Incomplete = true // it answered, and nobody knows what
+			d.Incomplete = true // it answered, in a way that is not understood
 			continue
 		}
 		if strings.TrimRight(string(got.Output.Stdout), "\n") == probe.Require.Answer {

@@ -62,7 +62,7 @@ func EmbeddedAllowWords() []AllowWord {
 	return list
 }
 
-// section is a key at the top of a file with what stands below it.
+// section is a top-level key of a file with its content.
 func section(text []byte, key string) []byte {
 	_, below, found := bytes.Cut(text, []byte("\n"+key+":\n"))
 	if !found {

@@ -9,7 +9,7 @@ import (
 	"aixmend/playbooks/program"
 )
 
-// Wishes is what the operator allows and asks for.
+// Wishes are the operator's allowances and requests.
 type Wishes struct {
 	// Allowed holds the words of --allow.
 	Allowed []string
@@ -44,14 +44,14 @@ func (p *Playbook) fixable(id string, allowed []string) bool {
 	})
 }
 
-// Plan returns the rungs that could mend what was found, the least invasive
-// first, those included that are blocked. A rung that is not needed, or has no
+// Plan returns the rungs that could fix the findings, the least invasive first,
+// blocked ones included. A rung that is not needed, or has no
 // step to take, is left out.
 func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 	targets := p.Targets(d, w)
 	d.values[conditions.AllowedName] = append([]string{}, w.Allowed...)
 	var plan []PlannedRung
-	coming := map[string]bool{} // what rungs that will run before may mend
+	coming := map[string]bool{} // findings that earlier rungs may fix
 	for i := range p.Rungs {
 		r, c := &p.Rungs[i], p.Code.Rungs[i]
 		planned := PlannedRung{Rung: r, Fixes: fixed(r, targets)}

@@ -6,9 +6,9 @@ import (
 	"aixmend/playbooks/conditions"
 )
 
-// Throughout says why nothing more of a rung may be sent to a host as it is now, by
-// the guards that hold throughout; "" when it may. What takes it back is held by
-// those of its steps, too.
+// Throughout returns the reason why nothing more of a rung may be sent to a host in its
+// present state, by the guards that hold throughout; "" when it may. Steps that undo it
+// are held back by the same guards.
 func (p *Playbook) Throughout(d *Diagnosis, rung string, back bool) string {
 	for i, r := range p.Rungs {
 		if r.ID != rung {
@@ -50,7 +50,7 @@ func (p *Playbook) Rest(d *Diagnosis, rung string, w Wishes, taken func(step str
 		rest.Steps = append(rest.Steps, one.Steps...)
 		rest.block(one.Blocked)
 		if taken(r.Steps[j].ID) || slices.ContainsFunc(one.Steps, func(s PlannedStep) bool { return taken(s.Step.ID) }) {
-			begun, rest.Blocked = true, "" // what stood in the way up to here does so no more
+			begun, rest.Blocked = true, "" // the earlier obstacle is gone
 		}
 	}
 	if r.Collect {

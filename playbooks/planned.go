@@ -23,14 +23,14 @@ type PlannedRung struct {
 	Waits bool
 	Steps []PlannedStep
 
-	later bool // what it would run follows from what a rung before it brings
+	later bool // its commands depend on the effect of an earlier rung
 }
 
 // PlannedStep is a step with its commands as they would run.
 type PlannedStep struct {
 	Step *Step
 	// Command and Undo are complete shell text. A transfer of files has a
-	// comment that says what is moved.
+	// comment that names the files.
 	Command, Undo string
 	// Because says why the step is needed, "" where its rung says it.
 	Because string
@@ -41,7 +41,7 @@ type PlannedStep struct {
 	Arm, Disarm string
 	UndoAfter   time.Duration
 
-	back            bool // it takes a step back: what confirms that refutes this
+	back            bool // it undoes a step: evidence that confirms the step refutes this
 	confirm, refute *conditions.Expression
 	undoWhen        *conditions.Expression
 	before          map[string]any // facts when the rung was planned

@@ -8,8 +8,8 @@
 // host, with its undo. A guard is a condition that must hold, or a rung or
 // step is blocked; a guard that can't be evaluated blocks.
 //
-// The package is pure: it knows which commands to run and what their output
-// means, but runs nothing.
+// The package is pure: it knows which commands to run and the meaning of
+// their output, but runs nothing.
 package playbooks
 
 import (
@@ -72,6 +72,6 @@ func (p *Playbook) Sudoers(user string, changes bool) (string, error) {
 	return sudoers.Rules(p.Playbook, user, changes)
 }
 
-// Warnings returns what is valid in the playbook's own file and costs a site something:
-// texts for which its sudo must allow `sh -c`.
+// Warnings returns the valid parts of the playbook's own file that cost a site
+// something: texts for which its sudo must allow `sh -c`.
 func (p *Playbook) Warnings() strictyaml.Problems { return sudoers.Check(p.Playbook) }

@@ -14,10 +14,10 @@ import (
 
 // The rollback of an earlier run. Its undo commands were complete when its steps
 // were sent; they are sent as they are, the newest first. Which of them are sent
-// follows from two looks: what a step was to bring about is in effect now, and was
-// not before that run. What was so already is not taken away, what is not in effect
-// any more is nobody's to undo, and what can't be told is left to a person. So a
-// second rollback finds nothing left.
+// follows from two looks: a change is rolled back if its effect is there now and was
+// not there before that run. An effect that was there already stays, one that is gone
+// needs no undo, and an unclear one is left to a person. So a second rollback finds
+// nothing left.
 
 // TakeBackRung is the name of the rung that takes a run back.
 const TakeBackRung = "take-back"
@@ -61,7 +61,7 @@ func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack 
 	after, _ := now.values[conditions.ParamPrefix+document.UndoAfterParam].(time.Duration)
 	for _, u := range slices.Backward(changes) {
 		if p.Collects(u.Rung) {
-			continue // it took its data away itself, or the report says what is left
+			continue // it removed its data itself, or the report names the rest
 		}
 		if why := u.NoUndo(); why != "" {
 			out.Left = append(out.Left, fmt.Sprintf("%s can't be taken back: %s", u.Step, why))
@@ -92,7 +92,7 @@ func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack 
 	return out
 }
 
-// standing is what a look says of a change of an earlier run.
+// standing is the state of an earlier run's change in a look.
 type standing int
 
 const (
@@ -102,7 +102,8 @@ const (
 )
 
 // stands judges a change by the facts of now and of before the run; the reason is
-// for people. What the undo's own look needs is put into planned.
+// for people. planned receives the facts that the undo's own look
+// needs.
 func (p *Playbook) stands(now, then *Diagnosis, u Undoable, planned *PlannedStep) (verdict standing, why string) {
 	if then == nil {
 		return unclear, "is left alone: the host's facts of before that run are not known any more"
@@ -113,7 +114,7 @@ func (p *Playbook) stands(now, then *Diagnosis, u Undoable, planned *PlannedStep
 	}
 	planned.Step.Timeout, planned.Step.TimedUndo = was.Timeout, was.TimedUndo
 	planned.confirm, planned.refute, planned.undoWhen, planned.before = c.Confirm, c.Refute, c.UndoWhen, values
-	if was.Temporary { // what this run would find is a folder of its own
+	if was.Temporary { // this run would find a folder of its own
 		return unclear, "is left alone: it was to be taken back when its run ended, and was not"
 	}
 	so, errThen := planned.confirmed(then)

@@ -9,11 +9,11 @@ import (
 	"aixmend/playbooks/program"
 )
 
-// What must be unique over a fleet. A playbook says where the values of a host are
-// found and what to call them; the controller compares hosts and captures, and gives
+// Values that must be unique over a fleet. A playbook says where the values of a host
+// are found and how they are called; the controller compares hosts and captures, and gives
 // each host its view as the fact fleet.
 
-// Shared is what a host says of itself to the others of a run.
+// Shared is the part of a host's facts that a run compares with other hosts.
 type Shared struct {
 	// Identity says which machine it is; nil: it could not be read.
 	Identity *facts.Identity
@@ -26,7 +26,8 @@ type Shared struct {
 	facts map[string]any
 }
 
-// Or returns what a host says, with what it said before where this could not be read.
+// Or returns s, with values of an earlier look in the place of those that could not be
+// read.
 func (s Shared) Or(before Shared) Shared {
 	if s.Identity == nil {
 		s.Identity = before.Identity
@@ -47,7 +48,7 @@ func (s Shared) Or(before Shared) Shared {
 	return s
 }
 
-// Share returns what a host says of itself to the others.
+// Share returns the part of a host's facts that is compared with other hosts.
 func (p *Playbook) Share(d *Diagnosis) Shared { return p.share(d.values) }
 
 // ShareWritten is Share of the facts that a report holds. A fact that the playbook
@@ -117,7 +118,7 @@ func held(u program.Unique, values map[string]any) []string {
 }
 
 // Captured returns the values that a host went by when a capture of it was taken, by
-// the names of what must be unique. facts are those of the capture.
+// the names in unique:. facts are those of the capture.
 func (p *Playbook) Captured(facts map[string]any) map[string]string {
 	went := map[string]string{}
 	for i, u := range p.Code.Unique {
@@ -146,8 +147,8 @@ func (p *Playbook) CloneParams() []string {
 	return names
 }
 
-// JudgeFleet returns the verdicts over the fleet alone, for a host of which only what
-// it shared is still at hand.
+// JudgeFleet returns the verdicts over the fleet alone, for a host of which only the
+// shared facts are still at hand.
 func (p *Playbook) JudgeFleet(params Params, inventory facts.Inventory, shared Shared, fleet facts.Fleet) []Verdict {
 	d := p.diagnosis(Given{Inventory: inventory, Fleet: &fleet}, params)
 	for name, value := range shared.facts {

@@ -32,11 +32,11 @@ type kind struct {
 	names  []string       // those that are groups of ours
 	under  settings.Layer // settings of the groups in native files
 	values values
-	// whole is what becomes of a host that says nothing itself but where it is;
+	// whole is the result for a host that only names its address;
 	// nil when it is not known yet.
 	whole *reached
-	// own is the last host that says something itself in one map, and what became
-	// of it: the hosts of a range have one map together.
+	// own is the last host with variables of its own in one map, and its result:
+	// the hosts of a range share one map.
 	own     strictyaml.Tree
 	ownPort settings.Text
 	reached *reached

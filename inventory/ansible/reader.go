@@ -33,7 +33,7 @@ const (
 type Reader struct {
 	*settings.Checker
 	room func(at strictyaml.Pos, name string, n int) bool
-	// folders are where the files lie, by their names in positions: for what is
+	// folders are the folders of the files, by their names in positions: for files
 	// beside them, and for inventory_dir.
 	folders map[string]string
 	beside  []string // in the order of the files
@@ -172,8 +172,8 @@ func (a *Reader) yamlGroup(key, value strictyaml.Tree) *Group {
 	return g
 }
 
-// unread reports whether a part of the inventory was taken out, for its tag say:
-// what is in it can't be guessed.
+// unread reports whether a part of the inventory was taken out, for example for its
+// tag: its content can't be guessed.
 func (a *Reader) unread(t strictyaml.Tree) bool {
 	if t.Given() || t == (strictyaml.Tree{}) {
 		return false

@@ -13,8 +13,8 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// A reading turns the variables of one host into settings of ours. What is
-// needed and can't be read is a fault of the host.
+// A reading turns the variables of one host into our settings. A needed variable
+// that can't be read is a fault of the host.
 type reading struct {
 	a      *resolver
 	host   *member

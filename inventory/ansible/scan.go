@@ -7,8 +7,8 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// scan returns what a map of variables says that we need. What nobody
-// understands is warned of; each map is scanned once.
+// scan returns the variables of a map that we need, and warns of those that are not
+// understood; each map is scanned once.
 func (a *resolver) scan(vars strictyaml.Tree) []assignment {
 	if known, done := a.scanned[vars]; done {
 		return known

@@ -74,7 +74,7 @@ func (b *builder) inFolders(paths []string) []string {
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil || !info.IsDir() {
-			list = append(list, path) // reading it reports what is wrong
+			list = append(list, path) // reading it reports the problem
 			continue
 		}
 		entries, err := os.ReadDir(path)

@@ -1,5 +1,5 @@
-// Package settings reads what an inventory file may say of a host: the document as
-// it is written, the checks of single values, and layers of settings that are laid
+// Package settings reads the settings of hosts in an inventory file: the document as
+// written, the checks of single values, and layers of settings that are laid
 // over one another or must agree.
 //
 // A *document* holds the values as the file gives them, with their positions. A

@@ -158,7 +158,7 @@ func (l *looser) tag(n *yaml.Node) {
 	}
 	if strings.HasPrefix(n.Tag, "!!") || n.Tag == "!" {
 		if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
-			n.Style |= yaml.DoubleQuotedStyle // it is what is written
+			n.Style |= yaml.DoubleQuotedStyle // as written
 		}
 		n.Style &^= yaml.TaggedStyle
 		return

@@ -40,9 +40,9 @@ func (p Pos) Compare(q Pos) int {
 // A Problem is one thing that is wrong, and where.
 type Problem struct {
 	Pos
-	// Message says what is wrong, in lower case and without a full stop.
+	// Message is the problem, in lower case and without a full stop.
 	Message string
-	// Hint says what to do about it; it may be empty.
+	// Hint is the remedy; it may be empty.
 	Hint string
 	// Err is the error behind the problem, if there is one; errors.Is and
 	// errors.As see it.

@@ -47,7 +47,7 @@ func Better(a, b Sureness) Sureness {
 }
 
 // Worse returns the less sure of two ways, one of which is enough. An assumption is that,
-// even beside a way that needs no fact at all: it may still be what decided.
+// even beside a way that needs no fact at all: it may still have decided.
 func Worse(a, b Sureness) Sureness {
 	switch {
 	case a == Assumed || b == Assumed:

@@ -52,10 +52,10 @@ func (c *checker) probes(probes []Probe, diagnose bool) {
 	}
 }
 
-// commandPath is what a command's path may look like that stands in sudoers.
+// commandPath matches the paths of commands that may stand in sudoers.
 var commandPath = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
 
-// commandPaths checks what fields of a probe's fact can be.
+// commandPaths checks the possible values of fields of a probe's fact.
 func (c *checker) commandPaths(p Probe) {
 	for _, e := range p.Paths {
 		if p.Parse.V == "" {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// unique checks what a playbook says itself of what must be unique.
+// unique checks a playbook's own entries of unique:.
 func (c *checker) unique() {
 	p := c.playbook
 	for _, e := range p.Unique {
@@ -16,7 +16,7 @@ func (c *checker) unique() {
 		c.filled(u.Values.Pos, of+": values", u.Values)
 		c.filled(u.Title.Pos, of+": title", u.Title)
 		if c.taken[e.Key] {
-			continue // what it names need not have been taken over with it
+			continue // the names in it need not have been inherited with it
 		}
 		if ids := p.FindingIDs(); !slices.Contains(ids, u.Finding.V) {
 			c.add(u.Finding.Pos, strictyaml.DidYouMean(u.Finding.V, ids), "%s: %q is no finding of this playbook", of, u.Finding.V)

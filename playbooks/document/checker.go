@@ -19,7 +19,7 @@ type checker struct {
 	playbook *Playbook
 	problems strictyaml.Problems
 	embedded Embedded
-	taken    map[string]bool // what must be unique as the playbook that is extended says
+	taken    map[string]bool // the unique: entries of the extended playbook
 }
 
 func (c *checker) add(pos strictyaml.Pos, hint, format string, args ...any) {

@@ -11,9 +11,9 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// inherit puts what a playbook extends before what it says itself. Only
-// embedded playbooks can be extended, and only those that stand alone: one
-// place to look for whatever a playbook does not say.
+// inherit puts the contents of the extended playbook before its own. Only embedded
+// playbooks that extend nothing can be extended, so there is one place to look for
+// everything that a playbook does not say itself.
 func (c *checker) inherit() {
 	p := c.playbook
 	if p.Extends == nil {
@@ -64,8 +64,8 @@ func sum(text []byte) []byte {
 	return h[:]
 }
 
-// over returns base with what own says: an item of the same name is replaced
-// where it stands, the others follow.
+// over returns base overlaid with own: an item of the same name is replaced in
+// place, the others follow.
 func over[T any](base, own []T, name func(T) string) []T {
 	list := slices.Clone(base)
 	for _, item := range own {

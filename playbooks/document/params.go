@@ -60,7 +60,7 @@ func (p *Playbook) Words() []string {
 // AllowWord is a word of --allow.
 type AllowWord struct {
 	Word string
-	// About is what it lets happen, "" where the playbook does not say.
+	// About describes the changes that it allows, "" where the playbook does not.
 	About string
 }
 

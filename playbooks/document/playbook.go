@@ -138,10 +138,10 @@ type Unique struct {
 	// Restores is an expression: the value that the host is to get back, "" for none.
 	// It then counts as held by the host.
 	Restores Text `yaml:"restores" json:"restores,omitempty"`
-	// Title is that of the finding over the fleet: value is what is shared, machines
-	// are those that share it.
+	// Title is the title of the finding over the fleet: value is the shared value,
+	// machines are the machines that share it.
 	Title Text `yaml:"title,required" json:"title"`
-	// Noun is what sentences call a value, such as "id"; "": value.
+	// Noun is the word for a value in sentences, such as "id"; "": value.
 	Noun string `yaml:"noun" json:"noun,omitempty"`
 	// CloneParam names the text parameter with which the operator lists the clones, the
 	// hosts that get a new value, where captures do not show which hosts they are.
@@ -162,7 +162,7 @@ type Finding struct {
 	// Each is a list: the finding holds once for each of its items.
 	Each  Text `yaml:"each" json:"each,omitempty"`
 	Title Text `yaml:"title,required" json:"title"`
-	// Evidence names what the verdict rests on.
+	// Evidence names the evidence of the verdict.
 	Evidence []Text `yaml:"evidence,required" json:"evidence"`
 	Remedy   Text   `yaml:"remedy" json:"remedy,omitempty"`
 	// Next says to a person, command by command, how to go on.
@@ -184,7 +184,7 @@ type File struct {
 	// PreImage files may be changed by a rung: a capture is good only if each was read
 	// completely or is absent.
 	PreImage bool `yaml:"pre_image" json:"pre_image,omitempty"`
-	// MaxBytes bounds what is kept; 0: 4 MiB.
+	// MaxBytes bounds the stored copy; 0: 4 MiB.
 	MaxBytes int `yaml:"max_bytes" json:"max_bytes,omitempty"`
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// checkSure checks what probes and derived facts say of themselves.
+// checkSure checks how sure probes and derived facts declare themselves.
 func (c *checker) checkSure() {
 	known := []string{"", string(conditions.Documented), string(conditions.Seen), string(conditions.Inferred), string(conditions.Assumed)}
 	letters := map[string]conditions.Sureness{"D": conditions.Documented, "C": conditions.Seen, "I": conditions.Inferred, "K": conditions.Assumed}
@@ -32,8 +32,8 @@ func (c *checker) checkSure() {
 	}
 }
 
-// SureOf is how sure a fact is: its own word, and K where all that it is made of
-// is K. ok is false for what does not come from the host.
+// SureOf is how sure a fact is: its own declaration, and assumed where everything it
+// is made of is assumed. ok is false for facts that do not come from the host.
 func (p *Playbook) SureOf(fact string) (sure conditions.Sureness, ok bool) {
 	for _, probe := range p.Probes {
 		if probe.ID == fact {

@@ -8,7 +8,7 @@ import (
 // UndoAfterParam is the parameter that says how long an armed undo waits.
 const UndoAfterParam = "undo_after"
 
-// What an armed undo has to wait for beside the step itself.
+// Time that an armed undo has to wait beside the step itself.
 const (
 	// UndoArming is how long the disarming command may take.
 	UndoArming = 30 * time.Second

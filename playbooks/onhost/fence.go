@@ -20,7 +20,7 @@ const (
 // whether it still runs by the host's own clock (procedure E2): one word, FenceHeld
 // or the reason why not. Of a lease everything but its end goes into the text, so
 // the text is the same for all of a run on a host. It changes nothing, needs no
-// rights, and nothing but ls and date beside what the shell does itself; it may stand
+// rights, and no programs but ls and date; it may stand
 // in $( ), for its patterns have both their brackets.
 func FenceCommand(l Lease) string { return fence(LeasePath, l) }
 

@@ -13,8 +13,8 @@ import (
 // The lease of a host. Two controllers with two state folders know nothing of
 // each other; the host does. Who is to change it first makes a symbolic link
 // there, whose target says who, for which run, under which name of the host, in
-// which process, and until when by the host's own clock. Making a link is one step that fails where one is, and what it says is
-// there as soon as the link is. It takes ln, mv, rm and ls, and no shell as root.
+// which process, and until when by the host's own clock. Making a link is one step
+// that fails if one exists, and its target is there as soon as the link is. It takes ln, mv, rm and ls, and no shell as root.
 
 // LeasePath is the link on the host; /etc is root's alone.
 const LeasePath = "/etc/aixmend.lease"
@@ -38,8 +38,8 @@ type Lease struct {
 	Until time.Time
 }
 
-// NewLease returns a lease as ReadLease will read it: of its texts, characters that
-// can't stand in a link's target are left out, and what is empty then is "unknown".
+// NewLease returns a lease as ReadLease will read it: characters that can't stand in
+// a link's target are left out of its texts, and an empty text is "unknown".
 func NewLease(run, host, owner, process string, until time.Time) Lease {
 	return Lease{Run: leased(run), Host: leased(host), Owner: fmt.Sprintf("%.100s", leased(owner)), Process: leased(process), Until: until.UTC().Truncate(time.Second)}
 }
@@ -90,7 +90,7 @@ const (
 	LeaseShowCommand  = "if [ -h " + LeasePath + " ] || [ -f " + LeasePath + " ] || [ -d " + LeasePath + " ]; then /usr/bin/ls -ld " + LeasePath + "; fi"
 )
 
-// ReadLeaseClock reads what LeaseClockCommand printed.
+// ReadLeaseClock reads the output of LeaseClockCommand.
 func ReadLeaseClock(printed string) (time.Time, error) {
 	at, err := time.Parse(leaseClock, strings.TrimSpace(printed))
 	if err != nil {
@@ -99,8 +99,8 @@ func ReadLeaseClock(printed string) (time.Time, error) {
 	return at, nil
 }
 
-// ReadLease reads what LeaseShowCommand printed: nil is no lease. An error: what
-// is there is none of ours.
+// ReadLease reads the output of LeaseShowCommand: nil is no lease. An error: the link
+// there is none of ours.
 func ReadLease(printed string) (*Lease, error) {
 	line := strings.TrimRight(printed, "\n")
 	if line == "" {

@@ -45,8 +45,8 @@ esac`, mark, run)
 
 var markOfPlan = regexp.MustCompile(` (?:/\S*)?/aixmend\.plan\.[A-Za-z0-9._@-]+ -> run=` + leaseWord + `$`)
 
-// ReadApplied reads what AppliedCommand printed: the run that has applied the plan,
-// "" where none has. An error: the file is no mark, and it is not known whether the plan was
+// ReadApplied reads the output of AppliedCommand: the run that has applied the plan,
+// "" if none has. An error: the file is no mark, and it is not known whether the plan was
 // applied.
 func ReadApplied(printed string) (run string, err error) {
 	line := strings.TrimRight(printed, "\n")

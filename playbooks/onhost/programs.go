@@ -8,16 +8,16 @@ import (
 	"aixmend/transport/shell"
 )
 
-// helpers are programs that steps use around what they are about: they come to
-// their end at once, and others on the host run them all the time.
+// helpers are programs that steps use on the side: they end at once, and others on
+// the host run them all the time.
 var helpers = []string{
 	"awk", "basename", "cat", "chmod", "chown", "cp", "cut", "date", "dirname", "echo", "expr", "false", "grep", "head", "ln", "ls",
 	"mkdir", "mv", "printf", "rm", "rmdir", "sed", "sh", "sleep", "sort", "tail", "test", "touch", "tr", "true", "uname", "wc",
 }
 
 // Programs returns the absolute paths of the programs that shell text runs, sorted,
-// each once, without plain helpers. What only the host can tell is left out: it is
-// for finding a process, never for saying that there is none.
+// each once, without plain helpers. Paths that only the host knows are left out: the
+// list serves to find a process, never to prove that there is none.
 func Programs(text string) []string {
 	var list []string
 	for _, call := range shell.Split(text).Calls() {

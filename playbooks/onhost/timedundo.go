@@ -47,7 +47,7 @@ func ArmCommand(step, run, undo string, after, slack time.Duration) string {
 // DisarmCommand takes the marker of a run away and says who was first.
 func DisarmCommand(step, run string) string { return disarm(marker(step), leased(run)) }
 
-// ArmedCommand prints what there is of the undo of a step, for ReadArmed, with a
+// ArmedCommand prints the state of a step's timed undo, for ReadArmed, with a
 // status that means nothing: no line where it was never armed, or was disarmed. It
 // needs no rights.
 func ArmedCommand(step string) string { return armed(marker(step)) }
@@ -134,7 +134,7 @@ case "$(/usr/bin/ls -ld "$m.fired" "$m.disarmed" 2>/dev/null)" in
 esac`, marker, run, UndoDisarmed, UndoFired)
 }
 
-// Armed is what a host has of the undo of a step.
+// Armed is the state of a step's timed undo on a host.
 type Armed struct {
 	// State is UndoNone, UndoArmed, UndoDisarmed or UndoFired.
 	State string
@@ -147,7 +147,7 @@ type Armed struct {
 // markerText is a line of ls about a marker.
 var markerText = regexp.MustCompile(`^\S.* (?:/\S*)?/aixmend\.undo\.[a-z0-9-]+(\.fired|\.disarmed)? -> run=` + leaseWord + `,until=([0-9]{8}T[0-9]{6}Z)$`)
 
-// ReadArmed reads what ArmedCommand printed. Where several markers are left, the one
+// ReadArmed reads the output of ArmedCommand. Where several markers are left, the one
 // that waits counts before one that has fired. An error: the file is no marker of this
 // version, and the undo may be armed.
 func ReadArmed(printed string) (Armed, error) {

@@ -24,7 +24,7 @@ func Compile(doc *document.Playbook) (*Program, error) {
 	return c.Program, nil
 }
 
-// environments are what the conditions of a playbook are compiled in.
+// environments hold the declarations for the conditions of a playbook.
 type environments struct {
 	now    *cel.Env // all facts and parameters
 	before *cel.Env // the same, and each fact as before.NAME

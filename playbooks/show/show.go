@@ -211,7 +211,7 @@ func (s *sheet) step(step document.Step) {
 	s.guards("      undone by a rollback ", step.UndoGuards)
 }
 
-// uniques prints what no two machines may share.
+// uniques prints the values that no two machines may share.
 func (s *sheet) uniques(p *program.Program) {
 	if len(p.Unique) == 0 {
 		return

@@ -30,8 +30,8 @@ var sudoersUser = regexp.MustCompile(`^%?[A-Za-z_][A-Za-z0-9_.-]{0,63}$`)
 
 // Rules prints the lines of sudoers that a login needs when each command
 // becomes root by itself: for the verbs that only read, and with changes those
-// for recover, too. user is a user, or a group behind a %. What needs a root
-// shell stands there as a comment, with the reason.
+// for recover, too. user is a user, or a group behind a %. A text that needs a
+// root shell becomes a comment, with the reason.
 func Rules(p *document.Playbook, user string, changes bool) (string, error) {
 	if !sudoersUser.MatchString(user) {
 		return "", fmt.Errorf("%q can't be the user of a line in sudoers: letters, digits, dots, underscores and hyphens, %% in front of a group", user)

@@ -71,7 +71,7 @@ func (a answer) settings(base answer, q query, own evaluation) settings {
 }
 
 // paths are the paths of a keyword, which stand in one line with blanks between;
-// what the parser saw tells a blank between from one inside.
+// the parser's own result tells a blank between paths from one inside a path.
 func (a answer) paths(keyword string, base answer, own []string) []string {
 	line := a.first(keyword)
 	switch {

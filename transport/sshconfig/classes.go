@@ -61,7 +61,7 @@ func (c *Config) taken(t transport.Target, s settings) (transport.Target, error)
 	return filled, err
 }
 
-// unasked fills a target without ssh, and warns of what only ssh knows.
+// unasked fills a target without ssh, and warns of settings that only ssh knows.
 func (c *Config) unasked(parsed *config, own evaluation, t transport.Target, why string) (transport.Target, error) {
 	for _, p := range parsed.problems {
 		c.tell(p.String())

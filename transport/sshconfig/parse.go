@@ -40,8 +40,8 @@ func (p *parser) newBlock(f *file, at place, kind blockKind) *block {
 	return b
 }
 
-// text parses the text of a file. from says where it lies and where what it
-// includes is looked for.
+// text parses the text of a file. from is its place, and the folder in which its
+// includes are looked for.
 func (p *parser) text(text string, from source) *file {
 	f := &file{}
 	b := p.newBlock(f, place{from.path, 1}, blockAlways)
@@ -69,7 +69,7 @@ func (p *parser) line(f *file, b *block, at place, line string, from source) *bl
 	condition := keyword == "host" || keyword == "match"
 	ours := condition || keyword == "include" || slices.Contains(singles, keyword) || slices.Contains(lists, keyword)
 	switch {
-	case !ours: // ssh has many more keywords; what is wrong with them is its business
+	case !ours: // ssh has many more keywords and checks them itself
 		return b
 	case err == nil && (len(words) == 0 || slices.Contains(words, "") && keyword != "match"):
 		err = fmt.Errorf("it has no value")

@@ -71,7 +71,7 @@ func cutKeyword(s string) (keyword, rest string) {
 // matchPattern matches a pattern in which * stands for any text and ? for one
 // byte.
 func matchPattern(s, pattern string) bool {
-	back, from := -1, 0 // where to go on behind the last *, and what it took
+	back, from := -1, 0 // where to continue behind the last *, and how far it reached
 	i, p := 0, 0
 	for i < len(s) {
 		switch {
