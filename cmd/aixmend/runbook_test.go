@@ -18,7 +18,7 @@ import (
 
 const runbook = "docs/runbook.md"
 
-// found is what the runbook must say of a finding as the code has it.
+// found is the severity of a finding in the code, which the runbook must repeat.
 type found struct{ severity, milder string }
 
 // allFindings are the findings that a run can have, by id.
@@ -48,7 +48,7 @@ func TestRunbookSections(t *testing.T) {
 	p := readPage(t, runbook)
 	all := allFindings(t)
 	sections := p.headings(3)
-	judged := regexp.MustCompile(`^- \*\*Judged\*\*: (critical|warning|info)\b(.*)`)
+	rule := regexp.MustCompile(`^- \*\*Rule\*\*: (critical|warning|info)\b(.*)`)
 	for i, id := range sections {
 		f, exists := all[id]
 		if !exists || slices.Index(sections, id) != i {
@@ -57,15 +57,15 @@ func TestRunbookSections(t *testing.T) {
 		}
 		lines := p.section(id)
 		text := strings.Join(lines, "\n")
-		if !strings.Contains(text, "\n- **Mend**") {
-			t.Errorf("%s: %s does not say how to mend it", runbook, id)
+		if !strings.Contains(text, "\n- **Fix**") {
+			t.Errorf("%s: %s does not say how to fix it", runbook, id)
 		}
-		at := slices.IndexFunc(lines, func(line string) bool { return judged.MatchString(line) })
+		at := slices.IndexFunc(lines, func(line string) bool { return rule.MatchString(line) })
 		if at < 0 {
-			t.Errorf("%s: %s does not say how it is judged", runbook, id)
+			t.Errorf("%s: %s has no rule", runbook, id)
 			continue
 		}
-		m := judged.FindStringSubmatch(lines[at])
+		m := rule.FindStringSubmatch(lines[at])
 		if m[1] != f.severity || !strings.Contains(m[2], f.milder) {
 			t.Errorf("%s: %s is %s (%s) in the code", runbook, id, f.severity, f.milder)
 		}
@@ -124,8 +124,7 @@ func TestRunbookSources(t *testing.T) {
 	}
 }
 
-// The ids that the code itself gives are among those that the runbook is held
-// against.
+// The runbook test knows every id that Go code gives a finding.
 func TestRunbookKnowsTheCodesIDs(t *testing.T) {
 	all := allFindings(t)
 	literal := regexp.MustCompile(`ID:\s*"([a-z0-9-]+)",\s*(?:Severity|Hosts):`)
@@ -171,7 +170,7 @@ var onlyReads = map[string]*regexp.Regexp{
 	"lppchk":   regexp.MustCompile(`^-v$`),
 }
 
-// readers are the programs that a look by hand may use.
+// readers are the programs that a manual check may run.
 func readers(t *testing.T) map[string]bool {
 	t.Helper()
 	programs := map[string]bool{}
@@ -232,8 +231,8 @@ func notOnlyReading(t *testing.T, name, script string, programs map[string]bool)
 	return list
 }
 
-// What is called a look changes nothing; what changes something is called so.
-func TestRunbookLooksOnlyRead(t *testing.T) {
+// Blocks marked as checks change nothing; every block that changes something is marked so.
+func TestRunbookChecksOnlyRead(t *testing.T) {
 	programs := readers(t)
 	kinds := map[string]int{}
 	for _, b := range readPage(t, runbook).blocks {
@@ -253,7 +252,7 @@ func TestRunbookLooksOnlyRead(t *testing.T) {
 		"cat a | tee b", "rmcctrl -z", "installp -C", "lssrc -s a; stopsrc -s a", "lspv | while read d; do rmdev -l $d; done", "echo `cfgmgr`",
 	} {
 		if len(notOnlyReading(t, "changing", changing, programs)) == 0 {
-			t.Errorf("%q passes for a look", changing)
+			t.Errorf("%q passes for a check", changing)
 		}
 	}
 }
