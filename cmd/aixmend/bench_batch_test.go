@@ -1,7 +1,6 @@
 package main
 
 import (
-	"aixmend/cmd/aixmend/console"
 	"bytes"
 	"errors"
 	"fmt"
@@ -16,8 +15,9 @@ import (
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
-
 	"golang.org/x/term"
+
+	"aixmend/cmd/aixmend/console"
 )
 
 // benchCommands are what the clients of the benchmarks run on a host: they are

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"aixmend/cmd/aixmend/request"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"aixmend/cmd/aixmend/request"
 )
 
 // said is how a call of the command ended.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"aixmend/cmd/aixmend/request"
 	"crypto/ed25519"
 	"encoding/pem"
 	"os"
@@ -13,6 +12,8 @@ import (
 
 	gossh "golang.org/x/crypto/ssh"
 	"golang.org/x/sys/unix"
+
+	"aixmend/cmd/aixmend/request"
 )
 
 // liveFleet is a fleet with a host that takes as long as probe_timeout says.

@@ -1,14 +1,9 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
-
 	"github.com/spf13/cobra"
 
-	"aixmend/controller/outcome"
+	"aixmend/cmd/aixmend/manual"
 )
 
 // newMan is the hidden verb that writes the man pages, for packages.
@@ -16,168 +11,10 @@ func newMan() *cobra.Command {
 	date := ""
 	cmd := &cobra.Command{
 		Use: "man DIR", Short: "Write the man pages into a folder", Args: cobra.ExactArgs(1), Hidden: true,
-		RunE: func(c *cobra.Command, args []string) error { return writeMan(c.Root(), date, args[0]) },
+		RunE: func(c *cobra.Command, args []string) error {
+			return manual.Write(c.Root(), args[0], manual.Imprint{Version: currentVersion(), Date: date})
+		},
 	}
 	cmd.Flags().StringVar(&date, "date", "", "`DAY` on the pages, 2026-01-31")
 	return cmd
-}
-
-// writeMan writes a page for a command and for each verb below it.
-func writeMan(c *cobra.Command, date, dir string) error {
-	page := roff{}
-	page.head(c, date)
-	name := pageOf(c)
-	if err := os.WriteFile(filepath.Join(dir, name+".1"), []byte(page.of(c)), 0o644); err != nil {
-		return fmt.Errorf("man page %s: %w", name, err)
-	}
-	for _, sub := range verbs(c) {
-		if err := writeMan(sub, date, dir); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// pageOf is the name of the page of a command.
-func pageOf(c *cobra.Command) string { return strings.ReplaceAll(c.CommandPath(), " ", "-") }
-
-// roff is a man page in the making.
-type roff struct{ strings.Builder }
-
-func (r *roff) printf(format string, args ...any) { r.WriteString(fmt.Sprintf(format, args...)) }
-
-// of writes the body of the page of a command.
-func (r *roff) of(c *cobra.Command) string {
-	r.section("DESCRIPTION")
-	r.text(described(c))
-	r.verbs(c)
-	r.options(c)
-	r.section("EXIT STATUS")
-	if c.HasParent() {
-		r.text("The exit codes are listed in aixmend(1).")
-	} else {
-		r.text("Where several apply, the first one in this list wins: the order is by gravity.")
-		for _, m := range outcome.Codes() {
-			r.item(fmt.Sprint(m.Code), m.Means)
-		}
-		r.section("ENVIRONMENT")
-		for _, v := range environment() {
-			r.item(v.name, v.means)
-		}
-		r.section("FILES")
-		for _, f := range filesOnDisk() {
-			r.item(f.name, f.means)
-		}
-	}
-	r.seeAlso(c)
-	return r.String()
-}
-
-func (r *roff) head(c *cobra.Command, date string) {
-	name := pageOf(c)
-	r.printf(".\\\" Written by aixmend man from the commands themselves.\n.TH %s 1 \"%s\" \"aixmend %s\" \"aixmend\"\n",
-		escape(strings.ToUpper(name)), date, escape(currentVersion()))
-	// No hyphenation, ragged right: commands stay as they are typed.
-	r.WriteString(".nh\n.ad l\n")
-	r.section("NAME")
-	r.printf("%s \\- %s\n", escape(name), escape(c.Short))
-	r.section("SYNOPSIS")
-	for i, line := range synopsis(c) {
-		if i > 0 {
-			r.WriteString(".br\n")
-		}
-		r.printf(".B %s\n%s\n", escape(c.CommandPath()), escape(line))
-	}
-}
-
-// synopsis lists the forms of a command, without its name.
-func synopsis(c *cobra.Command) []string {
-	if c.Name() == "completion" {
-		return []string{"bash|zsh|fish|powershell [flags]"}
-	}
-	var lines []string
-	if !c.HasSubCommands() || c.HasAvailableLocalFlags() && c.HasParent() {
-		_, args, _ := strings.Cut(c.Use, " ")
-		lines = append(lines, strings.TrimSpace(args+" [flags]"))
-	}
-	if c.HasSubCommands() {
-		lines = append(lines, "VERB [flags]")
-	}
-	return lines
-}
-
-func (r *roff) verbs(c *cobra.Command) {
-	if len(verbs(c)) == 0 {
-		return
-	}
-	r.section("VERBS")
-	for _, sub := range verbs(c) {
-		r.item(strings.TrimPrefix(sub.CommandPath(), c.Root().Name()+" "), fmt.Sprintf("%s. See %s(1).", sub.Short, pageOf(sub)))
-	}
-}
-
-func (r *roff) options(c *cobra.Command) {
-	if len(options(c)) == 0 {
-		return
-	}
-	r.section("OPTIONS")
-	for _, o := range options(c) {
-		name := "--" + o.flag.Name
-		if o.flag.Shorthand != "" {
-			name = "-" + o.flag.Shorthand + ", " + name
-		}
-		if o.value != "" {
-			name += " " + o.value
-		}
-		usage := o.usage
-		if o.fallback != "" {
-			usage += " (default " + o.fallback + ")"
-		}
-		r.item(name, usage)
-	}
-}
-
-func (r *roff) seeAlso(c *cobra.Command) {
-	var pages []string
-	if c.HasParent() {
-		pages = append(pages, pageOf(c.Parent())+"(1)")
-	}
-	for _, sub := range verbs(c) {
-		pages = append(pages, pageOf(sub)+"(1)")
-	}
-	r.section("SEE ALSO")
-	r.text(strings.Join(pages, ", "))
-}
-
-func (r *roff) section(name string) { r.printf(".SH %s\n", name) }
-
-// item is a term and its indented explanation.
-func (r *roff) item(term, means string) {
-	r.printf(".TP\n.B %s\n%s\n", escape(term), escape(means))
-}
-
-// text writes paragraphs; indented ones stay as they are.
-func (r *roff) text(text string) {
-	for i, paragraph := range strings.Split(text, "\n\n") {
-		if i > 0 {
-			r.WriteString(".PP\n")
-		}
-		if strings.HasPrefix(paragraph, " ") || strings.HasPrefix(paragraph, "\t") {
-			r.printf(".nf\n%s\n.fi\n", escape(paragraph))
-		} else {
-			r.WriteString(escape(paragraph) + "\n")
-		}
-	}
-}
-
-// escape escapes text, so that no line is a roff request.
-func escape(text string) string {
-	text = strings.NewReplacer(`\`, `\e`, "-", `\-`, "\t", "    ").Replace(text)
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		if strings.HasPrefix(line, ".") || strings.HasPrefix(line, "'") {
-			lines[i] = `\&` + line
-		}
-	}
-	return strings.Join(lines, "\n")
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"aixmend/cmd/aixmend/console"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/manual"
 )
 
 // tree is the command as it is, unconnected.
@@ -37,7 +39,7 @@ func checker(t *testing.T, name, debian string) string {
 func TestManPages(t *testing.T) {
 	dir := t.TempDir()
 	root := tree(t)
-	if err := writeMan(root, "2026-01-31", dir); err != nil {
+	if err := manual.Write(root, dir, manual.Imprint{Date: "2026-01-31"}); err != nil {
 		t.Fatal(err)
 	}
 	read := func(page string) string {
@@ -72,14 +74,5 @@ func TestManPages(t *testing.T) {
 	lint := exec.CommandContext(t.Context(), checker(t, "mandoc", "mandoc"), append([]string{"-Tlint", "-Wwarning"}, pages...)...)
 	if out, err := lint.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("mandoc: %v\n%s", err, out)
-	}
-}
-
-func TestRoffTakesAnyText(t *testing.T) {
-	page := roff{}
-	page.text("first\n.so /etc/passwd\n'br\n\n  a\\b --c\n  .d\n\nlast")
-	want := "first\n\\&.so /etc/passwd\n\\&'br\n.PP\n.nf\n  a\\eb \\-\\-c\n  .d\n.fi\n.PP\nlast\n"
-	if got := page.String(); got != want {
-		t.Errorf("got:\n%s\nwanted:\n%s", got, want)
 	}
 }

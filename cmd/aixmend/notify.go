@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"aixmend/cmd/aixmend/environment"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/news"
@@ -19,9 +20,6 @@ import (
 	"aixmend/controller/notify"
 	"aixmend/controller/outcome"
 )
-
-// tokenVariable is the variable with the bearer token for web hooks.
-const tokenVariable = "AIXMEND_NOTIFY_TOKEN"
 
 // Words of --notify-on.
 const (
@@ -53,9 +51,9 @@ func (o *notices) check() error {
 	if on := []string{onChange, onTrouble, onAlways}; !slices.Contains(on, o.notifyOn) {
 		return exit.Usagef("it takes "+strings.Join(on, ", "), "--notify-on %q is not known", o.notifyOn)
 	}
-	o.targets, o.token = nil, strings.TrimSpace(os.Getenv(tokenVariable))
+	o.targets, o.token = nil, strings.TrimSpace(os.Getenv(environment.Token))
 	if strings.ContainsFunc(o.token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return exit.Usagef("", "%s has a character that a token can't have", tokenVariable)
+		return exit.Usagef("", "%s has a character that a token can't have", environment.Token)
 	}
 	for i, text := range o.notifyTo {
 		if text == "" {
@@ -66,7 +64,7 @@ func (o *notices) check() error {
 		case err != nil:
 			return exit.Usagef("docs/notifications.md has examples", "--notify, number %d: %w", i+1, err)
 		case o.token != "" && t.InClear():
-			return exit.Usagef("use https://", "--notify %s: %s would be sent unencrypted", t, tokenVariable)
+			return exit.Usagef("use https://", "--notify %s: %s would be sent unencrypted", t, environment.Token)
 		}
 		o.targets = append(o.targets, t)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/environment"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/planfile"
@@ -86,7 +87,7 @@ var planFixes = []string{"playbook", "set", "allow", "mend-warnings"}
 
 // applyPlan is recover --plan.
 func applyPlan(cmd *cobra.Command, c *cli, o *recoverOptions) error {
-	if name := changedFlag(cmd, planFixes); name != "" {
+	if name := environment.OnCommandLine(cmd, planFixes); name != "" {
 		return exit.Usagef("leave it out, or make another plan", "--plan %s fixes --%s", o.plan, name)
 	}
 	p, err := planfile.Load(o.plan)

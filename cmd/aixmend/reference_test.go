@@ -12,6 +12,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/environment"
+	"aixmend/cmd/aixmend/manual"
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
@@ -50,8 +52,8 @@ func reference(t *testing.T) string {
 	p.playbooks(t)
 	p.findings(t)
 	p.sure(t)
-	p.table("Environment", "variable", environment())
-	p.table("Files", "file", filesOnDisk())
+	p.table("Environment", "variable", manual.Variables())
+	p.table("Files", "file", manual.Files())
 	return p.String()
 }
 
@@ -76,12 +78,12 @@ func code(text string) string {
 	return "`" + text + "`"
 }
 
-func (p *draft) table(title, first string, rows []entry) {
+func (p *draft) table(title, first string, rows []manual.Entry) {
 	p.line("\n## %s\n", title)
 	p.row(first, "means")
 	p.row("---", "---")
 	for _, r := range rows {
-		p.row(code(r.name), r.means)
+		p.row(code(r.Name), r.Means)
 	}
 }
 
@@ -98,10 +100,10 @@ func (p *draft) verbs(root *cobra.Command) {
 	p.row("flag", "default", "environment", "means", "of")
 	p.row("---", "---", "---", "---", "---")
 	type key struct{ name, value, usage, fallback string }
-	of, told := map[key][]string{}, map[key]option{}
+	of, told := map[key][]string{}, map[key]manual.Option{}
 	for _, c := range all {
-		for _, o := range options(c) {
-			k := key{o.flag.Name, o.value, o.usage, o.fallback}
+		for _, o := range manual.Options(c) {
+			k := key{o.Flag.Name, o.Value, o.Usage, o.Default}
 			of[k], told[k] = append(of[k], strings.TrimPrefix(c.CommandPath(), "aixmend ")), o
 		}
 	}
@@ -113,13 +115,13 @@ func (p *draft) verbs(root *cobra.Command) {
 	for _, k := range keys {
 		o := told[k]
 		name := "--" + k.name
-		if o.flag.Shorthand != "" {
-			name = "-" + o.flag.Shorthand + ", " + name
+		if o.Flag.Shorthand != "" {
+			name = "-" + o.Flag.Shorthand + ", " + name
 		}
 		if k.value != "" {
 			name += " " + k.value
 		}
-		p.row(code(name), code(k.fallback), code(o.variable), k.usage, strings.Join(of[k], ", "))
+		p.row(code(name), code(k.fallback), code(environment.VariableOf(o.Flag)), k.usage, strings.Join(of[k], ", "))
 	}
 	p.line("")
 }
@@ -127,7 +129,7 @@ func (p *draft) verbs(root *cobra.Command) {
 // below are the verbs that do something, with those below them.
 func below(c *cobra.Command) []*cobra.Command {
 	var list []*cobra.Command
-	for _, sub := range verbs(c) {
+	for _, sub := range manual.Verbs(c) {
 		if !sub.HasSubCommands() || sub.HasAvailableLocalFlags() || sub.Name() == "completion" {
 			list = append(list, sub)
 		}
@@ -282,9 +284,9 @@ func braces(title string) string {
 // What a person can type has a line of help.
 func TestEveryFlagIsExplained(t *testing.T) {
 	for _, c := range below(tree(t)) {
-		for _, o := range options(c) {
-			if o.usage == "" {
-				t.Errorf("%s: --%s has no help", c.CommandPath(), o.flag.Name)
+		for _, o := range manual.Options(c) {
+			if o.Usage == "" {
+				t.Errorf("%s: --%s has no help", c.CommandPath(), o.Flag.Name)
 			}
 		}
 	}

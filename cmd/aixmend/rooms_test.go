@@ -1,7 +1,6 @@
 package main
 
 import (
-	"aixmend/transport/lab/golden"
 	"fmt"
 	"go/doc"
 	"go/parser"
@@ -13,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"aixmend/transport/lab/golden"
 )
 
 // The docs and the linter say the same as the import table: what stands between their

@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"aixmend/cmd/aixmend/complete"
+	"aixmend/cmd/aixmend/environment"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/controller/outcome"
 )
@@ -32,7 +32,7 @@ Each flag can be set in the environment too: --max-fail is AIXMEND_MAX_FAIL.
 		SuggestionsMinimumDistance: 2,
 		Args:                       cobra.NoArgs,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if err := fromEnvironment(cmd.Flags()); err != nil {
+			if err := environment.Apply(cmd.Flags()); err != nil {
 				return err
 			}
 			if f := cmd.Flags().Lookup("annotations"); f != nil && !f.Changed && c.InWorkflow() {
@@ -58,8 +58,20 @@ Each flag can be set in the environment too: --max-fail is AIXMEND_MAX_FAIL.
 	)
 	root.InitDefaultCompletionCmd()
 	misuse(root)
-	complete.Register(root, fromEnvironment)
+	complete.Register(root, environment.Apply)
 	return root
+}
+
+// group is a verb that only holds others.
+func group(use, short string, subs ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use, Short: short, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return exit.Usagef(cmd.CommandPath()+" --help lists its verbs", "%s needs a verb", cmd.CommandPath())
+		},
+	}
+	cmd.AddCommand(subs...)
+	return cmd
 }
 
 // misuse makes wrong arguments of every verb a usage error; for an unknown verb, the
@@ -82,32 +94,13 @@ func misuse(cmd *cobra.Command) {
 	}
 }
 
-// fromEnvironment gives each flag that is not on the command line the value of its
-// variable.
-func fromEnvironment(set *pflag.FlagSet) error {
-	var failed error
-	set.VisitAll(func(f *pflag.Flag) {
-		name := variableOf(f)
-		value, ok := os.LookupEnv(name)
-		if f.Changed || !ok || f.Name == "help" || failed != nil {
-			return
-		}
-		if err := set.Set(f.Name, value); err != nil {
-			failed = exit.Usagef("", "%s: %w", name, err)
-			return
-		}
-		failed = set.SetAnnotation(f.Name, ofEnvironment, nil)
-	})
-	return failed
-}
-
 // asksNagios reports whether --format nagios is given. It must be known before the flags
 // are parsed, because errors in them have that format, too.
 func asksNagios(root *cobra.Command, args []string) bool {
 	if c, _, err := root.Find(args); err == nil && !c.HasSubCommands() && c.Flags().Lookup("format") == nil {
 		return false // a verb without formats; a group with no verb named may have them
 	}
-	format := os.Getenv(envPrefix + "FORMAT")
+	format := os.Getenv(environment.Prefix + "FORMAT")
 	for i, arg := range args {
 		if arg == "--" {
 			break

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/environment"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/request"
@@ -24,7 +25,7 @@ var undoFixes = []string{"inventory", "playbook", "set", "allow", "mend-warnings
 
 // undo is recover --undo: it rolls an earlier run back.
 func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
-	if name := changedFlag(cmd, undoFixes); name != "" {
+	if name := environment.OnCommandLine(cmd, undoFixes); name != "" {
 		return exit.Usagef("leave it out: hosts, playbook and parameters are those of the run", "--undo and --%s exclude each other", name)
 	}
 	if err := o.check(); err != nil {

@@ -1,22 +1,22 @@
-package main
+package manual
 
 import (
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"aixmend/cmd/aixmend/environment"
 )
 
-// The parts of the man pages and of docs/reference.md that are not help texts.
+// Entry is a name and its meaning.
+type Entry struct{ Name, Means string }
 
-// entry is a name and its meaning.
-type entry struct{ name, means string }
-
-// environment lists the variables that are read beside those of the flags.
-func environment() []entry {
-	return []entry{
+// Variables lists the variables that are read beside those of the flags.
+func Variables() []Entry {
+	return []Entry{
 		{"AIXMEND_FLAG", "the value of a flag that is not on the command line: its name in capitals, - as _. AIXMEND_MAX_FAIL=5 is --max-fail 5"},
-		{tokenVariable, "the bearer token for the web hooks of --notify"},
+		{environment.Token, "the bearer token for the web hooks of --notify"},
 		{"GITHUB_ACTIONS", "true: the worst hosts are printed as workflow commands, too"},
 		{"HOME", "the home folder of the user: for ~ in inventories, for the user's keys, known_hosts and ssh_config"},
 		{"NO_COLOR", "not empty: no colour"},
@@ -26,10 +26,10 @@ func environment() []entry {
 	}
 }
 
-// filesOnDisk lists the files that are read and written. RUN is the id of a run, STATE
+// Files lists the files that are read and written. RUN is the id of a run, STATE
 // the folder of --state.
-func filesOnDisk() []entry {
-	return []entry{
+func Files() []Entry {
+	return []Entry{
 		{"./inventory.yaml", "the inventory, unless -i names others"},
 		{"~/.ssh/known_hosts, ~/.ssh/config, ~/.ssh/id_*", "host keys, ssh_config and keys, where neither flags nor the inventory name others"},
 		{"STATE/runs/RUN/run.json", "a run: its hosts with their outcomes, its exit code"},
@@ -49,9 +49,9 @@ func filesOnDisk() []entry {
 	}
 }
 
-// verbs are the visible verbs below a command, in the order of the help. completion has
-// one page for all shells.
-func verbs(c *cobra.Command) []*cobra.Command {
+// Verbs returns the visible verbs below a command, in the order of the help. completion
+// has one page for all shells.
+func Verbs(c *cobra.Command) []*cobra.Command {
 	var list []*cobra.Command
 	if c.Name() == "completion" {
 		return nil
@@ -64,42 +64,43 @@ func verbs(c *cobra.Command) []*cobra.Command {
 	return list
 }
 
-// option is a documented flag.
-type option struct {
-	flag     *pflag.Flag
-	value    string // name of its value; "": it takes none
-	usage    string
-	fallback string // default; "": none, or the usage names it
-	variable string
+// Option is a documented flag.
+type Option struct {
+	Flag *pflag.Flag
+	// Value names its value, "" where it takes none.
+	Value string
+	Usage string
+	// Default is "" where there is none, and where Usage names it.
+	Default string
 }
 
-// options are the visible flags of a verb.
-func options(c *cobra.Command) []option {
-	var list []option
+// Options returns the visible flags of a verb.
+func Options(c *cobra.Command) []Option {
+	var list []Option
 	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
 		if f.Hidden || f.Name == "help" {
 			return
 		}
-		o := option{flag: f, variable: variableOf(f)}
-		o.value, o.usage = pflag.UnquoteUsage(f)
+		o := Option{Flag: f}
+		o.Value, o.Usage = pflag.UnquoteUsage(f)
 		if f.NoOptDefVal != "" {
-			o.value = ""
+			o.Value = ""
 		}
 		switch f.DefValue {
 		case "", "false", "[]", "<nil>":
 		case "0", "0s":
-			if f.NoOptDefVal == "" && !strings.Contains(o.usage, "0: ") {
-				o.fallback = f.DefValue
+			if f.NoOptDefVal == "" && !strings.Contains(o.Usage, "0: ") {
+				o.Default = f.DefValue
 			}
 		default:
-			o.fallback = strings.Trim(f.DefValue, "[]")
+			o.Default = strings.Trim(f.DefValue, "[]")
 		}
 		list = append(list, o)
 	})
 	return list
 }
 
-// described is the description of a verb.
+// described returns the description of a verb.
 func described(c *cobra.Command) string {
 	if c.Long != "" {
 		return strings.TrimSpace(c.Long)
