@@ -222,7 +222,11 @@ func (s *Store) LoadCheckpoint(id, host string) (*outcome.Host, error) {
 		return nil, err
 	}
 	var h outcome.Host
-	switch err := readJSON(filepath.Join(s.checkpointsDir(id), host+".json"), &h); {
+	err := readHost(filepath.Join(s.checkpointsDir(id), host+".json"), &h)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = readHost(filepath.Join(s.RunDir(id), olderCheckpoints, host+".json"), &h)
+	}
+	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:

@@ -154,7 +154,7 @@ func (s *Store) Attempts(since time.Time) (map[string]int, error) {
 // LoadRun reads run.json. A run that was killed has none: fs.ErrNotExist.
 func (s *Store) LoadRun(id string) (*outcome.Run, error) {
 	var run outcome.Run
-	if err := readJSON(filepath.Join(s.RunDir(id), "run.json"), &run); err != nil {
+	if err := readRun(filepath.Join(s.RunDir(id), "run.json"), &run); err != nil {
 		return nil, fmt.Errorf("run %s: %w", id, err)
 	}
 	return &run, nil
@@ -189,7 +189,7 @@ func (s *Store) LoadHost(id, host string) (*outcome.Host, error) {
 		return nil, err
 	}
 	var h outcome.Host
-	err := readJSON(filepath.Join(s.RunDir(id), "hosts", host+".json"), &h)
+	err := readHost(filepath.Join(s.RunDir(id), "hosts", host+".json"), &h)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("run %s has no host %s: %w", id, host, fs.ErrNotExist)
 	}
@@ -200,12 +200,18 @@ func (s *Store) LoadHost(id, host string) (*outcome.Host, error) {
 }
 
 func readJSON(path string, into any) error {
+	_, err := readJSONText(path, into)
+	return err
+}
+
+// readJSONText reads a document and returns its text, too.
+func readJSONText(path string, into any) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return nil
+	return text, nil
 }
