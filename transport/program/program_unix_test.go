@@ -69,8 +69,8 @@ func TestRunFails(t *testing.T) {
 		"long":               {Command{Line: "head -c 5000 /dev/zero | tr '\\0' y >&2; exit 1"}, nil, "/bin/sh: exit status 1: " + strings.Repeat("y", maxLine) + "..."},
 		"signal":             {Command{Line: "kill -9 $$"}, nil, "/bin/sh: signal: killed"},
 		"not there":          {Command{Argv: []string{"/nowhere/x"}}, os.ErrNotExist, "/nowhere/x: fork/exec /nowhere/x: no such file or directory"},
-		"time":               {Command{Line: "echo waiting >&2; sleep 1000", Timeout: 100 * time.Millisecond}, ErrTimeout, "/bin/sh: timed out after 100ms: waiting"},
-		"time, shared group": {Command{Line: "echo waiting >&2; exec sleep 1000", Timeout: 100 * time.Millisecond, Group: SharedGroup}, ErrTimeout, "/bin/sh: timed out after 100ms: waiting"},
+		"time":               {Command{Line: "sleep 1000", Timeout: 100 * time.Millisecond}, ErrTimeout, "/bin/sh: timed out after 100ms"},
+		"time, shared group": {Command{Line: "exec sleep 1000", Timeout: 100 * time.Millisecond, Group: SharedGroup}, ErrTimeout, "/bin/sh: timed out after 100ms"},
 		"flood":              {Command{Argv: []string{"/bin/cat", "/dev/zero"}, Limit: 1 << 20, Strict: true}, ErrTooMuch, "/bin/cat: it printed more than 1 MB"},
 		"one byte too much":  {Command{Line: "printf 1234", Limit: 3, Strict: true}, ErrTooMuch, "/bin/sh: it printed more than 3 bytes"},
 		"held":               {Command{Line: "sleep 1000 &", Grace: time.Millisecond}, ErrHeld, "/bin/sh: exec: WaitDelay expired before I/O complete"},
@@ -121,19 +121,24 @@ func alive(t *testing.T) (path string, wait func(), ended func()) {
 }
 
 func TestRunKillsChildren(t *testing.T) {
-	for name, group := range map[string]Group{"group": OwnGroup, "session": OwnSession} {
+	const child = `exec 3>"$0"; echo waiting >&2; (echo x >&3; exec sleep 1000) & wait`
+	const alone = `exec 3>"$0"; echo waiting >&2; echo x >&3; exec sleep 1000`
+	for name, c := range map[string]struct {
+		group  Group
+		script string
+	}{"group": {OwnGroup, child}, "session": {OwnSession, child}, "shared group, itself alone": {SharedGroup, alone}} {
 		t.Run(name, func(t *testing.T) {
 			path, wait, ended := alive(t)
 			gone := errors.New("the caller is gone")
 			ctx, cut := context.WithCancelCause(t.Context())
 			result := make(chan error, 1)
 			go func() {
-				_, err := Command{Argv: []string{"/bin/sh", "-c", `exec 3>"$0"; (echo x >&3; exec sleep 1000) & wait`, path}, Group: group}.Run(ctx)
+				_, err := Command{Argv: []string{"/bin/sh", "-c", c.script, path}, Group: c.group}.Run(ctx)
 				result <- err
 			}()
 			wait()
 			cut(gone)
-			if err := <-result; !errors.Is(err, gone) || err.Error() != "/bin/sh: the caller is gone" {
+			if err := <-result; !errors.Is(err, gone) || err.Error() != "/bin/sh: the caller is gone: waiting" {
 				t.Error(err)
 			}
 			ended()
