@@ -11,13 +11,11 @@ import (
 	"time"
 
 	"aixmend/transport"
+	"aixmend/transport/retry"
 )
 
 // ErrNotAIX is in the error of a host that is no AIX: nothing but uname was run.
 var ErrNotAIX = errors.New("not AIX")
-
-// tries is how often a host is connected to where the link breaks: as an audit does.
-const tries = 2
 
 // Record asks a host everything in the catalogue, over connections of dial, and
 // returns the recording without the parts that the caller knows (the version, the host). Its error is that nothing was had: a *transport.Error, or ErrNotAIX. Where
@@ -28,7 +26,7 @@ func (c *Catalogue) Record(ctx context.Context, dial func(context.Context) (tran
 		Playbooks: append([]Playbook{}, c.Playbooks...), LeftOut: append([]LeftOut{}, c.LeftOut...), Commands: []Entry{},
 	}
 	var err error
-	for range tries {
+	for range retry.Read.Attempts {
 		if err = r.take(ctx, c, dial); transport.KindOf(err) != transport.KindLost {
 			break
 		}

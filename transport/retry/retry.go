@@ -57,6 +57,13 @@ var (
 		Name: "ask a bastion that does not answer for the same connection", Attempts: 3,
 		Ends: "`--connect-timeout`; each further request comes when half of the time left is over",
 	}
+	// Session: sshd handles all pending messages before it cleans up. If it allows one
+	// session, and the end of the last one arrived right before this request, that one
+	// still counted. After the answer it no longer does.
+	Session = Rule{
+		Name: "open a session that the server refused", Attempts: 2,
+		Ends: "the refusal is the error",
+	}
 	// Sessions: after a command that hung, the rest of a look runs in a new session.
 	// Servers allow 10 at once (MaxSessions), and the one that hung may still count.
 	Sessions = Rule{
@@ -152,7 +159,7 @@ var (
 // Rules lists all of them, in the order of the documentation.
 func Rules() []Rule {
 	return []Rule{
-		Dial, Bastion, Channel, Request, Sessions, KnownHosts, Rewrite,
+		Dial, Bastion, Channel, Request, Session, Sessions, KnownHosts, Rewrite,
 		Read, Lease, Fence, Step, Check, Arming, Disarm, Undo, Rung, CaptureID,
 		Hook,
 	}

@@ -1,9 +1,6 @@
 package ssh
 
 import (
-	"aixmend/transport"
-	"aixmend/transport/ssh/fault"
-	"aixmend/transport/ssh/hostkeys"
 	"errors"
 	"fmt"
 	"net"
@@ -11,6 +8,10 @@ import (
 	"syscall"
 
 	"golang.org/x/crypto/ssh"
+
+	"aixmend/transport"
+	"aixmend/transport/ssh/fault"
+	"aixmend/transport/ssh/hostkeys"
 )
 
 // classify gives the error of a failed attempt its kind.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/retry"
 	"aixmend/transport/ssh/exec"
 	"aixmend/transport/ssh/fault"
 	"aixmend/transport/ssh/files"
@@ -105,10 +106,13 @@ func (c *conn) NewSession(ctx context.Context) (*ssh.Session, error) {
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { c.Abort(context.Cause(ctx)) })
 	defer stop()
-	session, err := c.client.NewSession()
+	var session *ssh.Session
+	var err error
 	var refused *ssh.OpenChannelError
-	if errors.As(err, &refused) { // the last session may still have counted: see files.openStream
-		session, err = c.client.NewSession()
+	for range retry.Session.Attempts {
+		if session, err = c.client.NewSession(); !errors.As(err, &refused) {
+			break
+		}
 	}
 	if err == nil {
 		return session, nil

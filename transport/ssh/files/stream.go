@@ -1,7 +1,6 @@
 package files
 
 import (
-	"aixmend/transport/ssh/fault"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -10,6 +9,9 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"aixmend/transport/retry"
+	"aixmend/transport/ssh/fault"
 )
 
 var (
@@ -57,13 +59,13 @@ func (m *Mover) openStream(ctx context.Context, request string, payload any) (*b
 	s := &byteStream{mover: m, ctx: ctx, idle: idleReplies * m.ReplyTimeout, gone: make(chan struct{}), status: -1}
 	s.watch = time.AfterFunc(m.ReplyTimeout, func() { m.Conn.Abort(fault.ErrNoReply) })
 	s.stop = context.AfterFunc(ctx, s.cut)
-	channel, requests, err := m.Conn.OpenChannel("session", nil)
-	var refused *ssh.OpenChannelError
-	if errors.As(err, &refused) {
-		// sshd handles all pending messages before it cleans up. If it allows one
-		// session, and the end of the last one arrived right before this request,
-		// that one still counted. After the answer it no longer does.
-		channel, requests, err = m.Conn.OpenChannel("session", nil)
+	var channel ssh.Channel
+	var requests <-chan *ssh.Request
+	var err error
+	for range retry.Session.Attempts {
+		if channel, requests, err = m.Conn.OpenChannel("session", nil); !errors.As(err, new(*ssh.OpenChannelError)) {
+			break
+		}
 	}
 	if err != nil {
 		s.stop()
