@@ -15,7 +15,8 @@ import (
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/controller"
-	"aixmend/controller/journal"
+	"aixmend/controller/journal/captures"
+	"aixmend/controller/journal/retention"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
 )
@@ -69,7 +70,7 @@ func (o *pruneOptions) check(keep bool) error {
 // uniqueValues finds the values that any embedded playbook wants to be unique. The
 // playbooks are compiled on first use: captures of this version list the values
 // themselves.
-func uniqueValues() journal.Values {
+func uniqueValues() captures.Values {
 	books := sync.OnceValue(func() (list []*playbooks.Playbook) {
 		for _, name := range playbooks.Names() {
 			if p, err := playbooks.Load(name); err == nil {
@@ -107,10 +108,10 @@ func prune(c *cli, o *pruneOptions) error {
 	if err != nil {
 		return err
 	}
-	done, err := store.PruneRuns(journal.Retention{
+	done, err := retention.Prune(store, retention.Rules{
 		Newest: o.keep, OlderThan: time.Duration(o.older), Now: time.Now(), Undoable: undoable, Values: uniqueValues(),
 	}, o.dryRun)
-	if errors.Is(err, journal.ErrLink) {
+	if errors.Is(err, retention.ErrLink) {
 		return exit.Usagef("name the folder itself with --state", "%w", err)
 	}
 	if done == nil {
@@ -119,7 +120,7 @@ func prune(c *cli, o *pruneOptions) error {
 	return errors.Join(err, printPruned(c, o, *done))
 }
 
-func printPruned(c *cli, o *pruneOptions, p journal.Pruned) error {
+func printPruned(c *cli, o *pruneOptions, p retention.Pruned) error {
 	for _, name := range p.LeftAlone {
 		c.Say("warning: %s is not a run: left alone", path.Join(o.state, "runs", clean(name)))
 	}

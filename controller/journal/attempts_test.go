@@ -7,9 +7,9 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// A rung of which nothing was sent does not count as tried: a run that was cut off
-// there, and resumed, begins it again.
-func TestAttempts(t *testing.T) {
+// A run that was cut off before a rung sent a command begins the rung again when it is
+// resumed.
+func TestAttemptsCountsRungsThatSentACommand(t *testing.T) {
 	s := open(t)
 	began := time.Now()
 	r := newRun(t, s, NewRunID(began))

@@ -24,11 +24,11 @@ func benchStore(b *testing.B) *Run {
 	return r
 }
 
-// BenchmarkAppend writes journal lines: those of a move, which is as safe as the
-// process, and those of an intent, which is on the disk.
+// BenchmarkAppend writes journal lines: state changes, which are not synced, and intents,
+// which are.
 func BenchmarkAppend(b *testing.B) {
 	for name, e := range map[string]outcome.Entry{
-		"move":   {Time: at, Event: outcome.EventState, Host: "aixvm00001", State: "diagnosing", Detail: "connected"},
+		"state":  {Time: at, Event: outcome.EventState, Host: "aixvm00001", State: "diagnosing", Detail: "connected"},
 		"intent": {Time: at, Event: outcome.EventIntent, Host: "aixvm00001", Rung: "address", Step: "set-address", Change: 1, Command: "/usr/sbin/chdev -l en1 -a state=up", Undo: "/usr/sbin/chdev -l en1 -a state=down"},
 	} {
 		b.Run(name, func(b *testing.B) {
@@ -42,7 +42,7 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-// BenchmarkWriteHost writes a host's two reports, each of a new host.
+// BenchmarkWriteHost writes the two reports of a new host.
 func BenchmarkWriteHost(b *testing.B) {
 	r := benchStore(b)
 	h := outcome.Host{Stages: []outcome.Stage{{Name: outcome.StageDiagnose}}}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 	"aixmend/inventory/naming"
 )
@@ -42,7 +43,7 @@ func newRun(t *testing.T, s *Store, id string) *Run {
 	return r
 }
 
-// finish writes a whole run; its process has ended.
+// finish writes a complete run and closes it.
 func finish(t *testing.T, s *Store, id string) *Run {
 	t.Helper()
 	r := newRun(t, s, id)
@@ -84,12 +85,12 @@ func TestRunID(t *testing.T) {
 		t.Errorf("%s, then %s", id, next)
 	}
 	if first, second := NewRunID(at), NewRunID(at); first == second {
-		t.Error("two runs of one second are the same")
+		t.Error("two runs of one millisecond have the same id")
 	}
 }
 
-// Every line of the journal parses, also when many hosts write.
-func TestAppend(t *testing.T) {
+// Every line of the journal parses, even if many hosts write at once.
+func TestAppendFromManyHosts(t *testing.T) {
 	s := open(t)
 	r := newRun(t, s, "r1")
 	zero := 0
@@ -123,15 +124,15 @@ func TestAppend(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if err := r.Append(first[0]); err == nil {
-		t.Error("a closed journal takes a line")
+		t.Error("Append after Close")
 	}
-	// A resumed run goes on below what is there.
+	// A resumed run appends to the journal.
 	again := newRun(t, s, "r1")
 	if err := again.Append(first[0]); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(readJournal(t, filepath.Join(s.RunDir("r1"), "journal.jsonl"))); n != 24 {
-		t.Errorf("%d lines after going on", n)
+		t.Errorf("%d lines after resuming", n)
 	}
 }
 
@@ -154,7 +155,7 @@ func readJournal(t *testing.T, path string) []outcome.Entry {
 	return entries
 }
 
-// contract.md, on disk: the names of the files, 0600 and 0700.
+// The names and modes of the files are part of the contract.
 func TestLayout(t *testing.T) {
 	s := open(t)
 	r := newRun(t, s, "r1")
@@ -170,7 +171,11 @@ func TestLayout(t *testing.T) {
 	if err := r.Finish(run); err != nil {
 		t.Fatal(err)
 	}
-	keep(t, s, "c1")
+	if _, err := s.Keep(outcome.Capture{Schema: outcome.CaptureSchema, Host: "aixprd01", ID: "c1"}, []outcome.CaptureFile{
+		{Name: "probes/empty"}, {Name: "files/etc/it's a name", Data: []byte("x")},
+	}); err != nil {
+		t.Fatal(err)
+	}
 	unlock, err := s.Lock()
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +183,7 @@ func TestLayout(t *testing.T) {
 	unlock()
 	want := []string{
 		". 0700", "captures 0700", "captures/aixprd01 0700", "captures/aixprd01/c1 0700", "captures/aixprd01/c1/capture.json 0600",
-		"captures/aixprd01/c1/files 0700", "captures/aixprd01/c1/files/etc 0700", "captures/aixprd01/c1/files/etc/hosts 0600",
+		"captures/aixprd01/c1/files 0700", "captures/aixprd01/c1/files/etc 0700",
 		"captures/aixprd01/c1/files/etc/it's a name 0600", "captures/aixprd01/c1/manifest.sha256 0600", "captures/aixprd01/c1/probes 0700",
 		"captures/aixprd01/c1/probes/empty 0600", "lock 0600",
 		"runs 0700", "runs/latest -> r1", "runs/r1 0700", "runs/r1/hosts 0700", "runs/r1/hosts/aixprd01.json 0600", "runs/r1/hosts/aixprd01.md 0600",
@@ -200,8 +205,8 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// A name that is a path is refused before anything is written.
-func TestNames(t *testing.T) {
+// Unsafe names are refused before anything is written.
+func TestUnsafeNamesAreRefused(t *testing.T) {
 	s := open(t)
 	r := finish(t, s, "r1")
 	before := tree(t, filepath.Dir(s.Root()))
@@ -250,7 +255,7 @@ func TestResolve(t *testing.T) {
 	if _, err := s.Resolve("20261122"); err == nil || !strings.Contains(err.Error(), "there is no run 20261122") {
 		t.Errorf("unknown: %v", err)
 	}
-	// Newest first, the link is none of them.
+	// Newest first, without the link.
 	ids, err := s.RunIDs()
 	if diff := cmp.Diff([]string{"20261122T103200Z-cccccc", "20261122T103100Z-bbbbbb", "20261122T103000Z-aaaaaa"}, ids); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -259,7 +264,7 @@ func TestResolve(t *testing.T) {
 	if _, err := s.LoadRun(ids[0]); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("killed: %v", err)
 	}
-	// The latest was removed by hand.
+	// An operator removed the latest run.
 	if err := os.RemoveAll(s.RunDir(ids[1])); err != nil {
 		t.Fatal(err)
 	}
@@ -268,13 +273,13 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// latest is replaced in one step: whoever reads it meanwhile sees a run. A link
-// left behind by a process that was killed is no obstacle.
+// Concurrent readers of latest always see a run. A temporary link of a process that was
+// killed is replaced.
 func TestLatestIsReplacedAtomically(t *testing.T) {
 	s := open(t)
 	finish(t, s, "r0")
 	if err := os.Symlink("r1", filepath.Join(s.Root(), "runs", ".latest-r1")); err != nil {
-		t.Skip("this file system or user can make no symbolic links, so nothing can be left behind: ", err)
+		t.Skip("symbolic links are not supported here: ", err)
 	}
 	stop := make(chan struct{})
 	var wait sync.WaitGroup
@@ -310,7 +315,7 @@ func TestLatestIsReplacedAtomically(t *testing.T) {
 	}
 }
 
-// Where links are not to be had, latest is a file.
+// latest is a file where links are not supported.
 func TestLatestAsFile(t *testing.T) {
 	s := open(t)
 	finish(t, s, "r1")
@@ -319,7 +324,7 @@ func TestLatestAsFile(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeSynced(path, []byte("r1\n")); err != nil {
+	if err := durable.Write(path, []byte("r1\n")); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := s.Resolve("latest"); got != "r1" || err != nil {
@@ -352,7 +357,7 @@ func TestLock(t *testing.T) {
 	unlock()
 	unlock, err = other.Lock()
 	if err != nil {
-		t.Fatalf("after it was given back: %v", err)
+		t.Fatalf("after the unlock: %v", err)
 	}
 	unlock()
 	broken := &Store{root: filepath.Join(s.Root(), "nowhere")}
@@ -361,8 +366,8 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// A process that dies gives the lock back.
-func TestLockOfADeadProcess(t *testing.T) {
+// The operating system releases the lock of a process that dies.
+func TestLockOfDeadProcess(t *testing.T) {
 	if root := os.Getenv("JOURNAL_TEST_LOCK"); root != "" {
 		s, err := OpenExisting(root)
 		if err == nil {
@@ -372,10 +377,10 @@ func TestLockOfADeadProcess(t *testing.T) {
 			fmt.Println(err)
 			os.Exit(1)
 		}
-		os.Exit(0) // without giving it back
+		os.Exit(0) // without unlocking
 	}
 	s := open(t)
-	child := exec.Command(os.Args[0], "-test.run=^TestLockOfADeadProcess$")
+	child := exec.Command(os.Args[0], "-test.run=^TestLockOfDeadProcess$")
 	child.Env = append(os.Environ(), "JOURNAL_TEST_LOCK="+s.Root())
 	if out, err := child.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -397,147 +402,6 @@ func TestOpenExisting(t *testing.T) {
 	}
 }
 
-// captured is what Keep is given.
-func captured() []outcome.CaptureFile {
-	return []outcome.CaptureFile{
-		{Name: "probes/empty"},
-		{Name: "files/etc/hosts", Data: []byte("127.0.0.1 loopback\n\x00\xff")},
-		{Name: "files/etc/it's a name", Data: []byte("x")},
-	}
-}
-
-func keep(t *testing.T, s *Store, id string) string {
-	t.Helper()
-	where, err := s.Keep(outcome.Capture{Schema: outcome.CaptureSchema, Host: "aixprd01", ID: id, Purpose: outcome.PurposePreImage}, captured())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if where != "captures/aixprd01/"+id {
-		t.Errorf("kept at %s", where)
-	}
-	return where
-}
-
-// C4: what was written is what `sha256sum -c` reads, and it is checked.
-func TestKeep(t *testing.T) {
-	s := open(t)
-	where := keep(t, s, "c1")
-	dir := filepath.Join(s.Root(), filepath.FromSlash(where))
-	for _, f := range captured() {
-		if data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(f.Name))); err != nil || string(data) != string(f.Data) {
-			t.Errorf("%s: %q, %v", f.Name, data, err)
-		}
-	}
-	var c outcome.Capture
-	if err := readJSON(filepath.Join(dir, "capture.json"), &c); err != nil || c.ID != "c1" || c.Purpose != "pre-image" {
-		t.Errorf("capture.json: %+v, %v", c, err)
-	}
-	if _, err := s.Keep(outcome.Capture{Host: "aixprd01", ID: "c1"}, nil); err == nil {
-		t.Error("a capture was written into another")
-	}
-	if err := s.Check(where); err != nil {
-		t.Errorf("the first capture: %v", err)
-	}
-	tool, err := exec.LookPath("sha256sum")
-	if err != nil {
-		t.Skip("a person checks the manifest with sha256sum (coreutils), which is not installed here")
-	}
-	command := exec.Command(tool, "-c", "--strict", "manifest.sha256")
-	command.Dir = dir
-	out, err := command.CombinedOutput()
-	if err != nil || strings.Count(string(out), ": OK") != 4 {
-		t.Errorf("%v: %s", err, out)
-	}
-}
-
-func TestKeepRefusesNames(t *testing.T) {
-	for i, name := range []string{"../x", "/etc/passwd", "a/../../x", "", "a\nb", `a\b`, "capture.json", "manifest.sha256", "files/etc/hosts"} {
-		s := open(t)
-		id := fmt.Sprint("c", i)
-		where, err := s.Keep(outcome.Capture{Host: "a", ID: id}, append(captured(), outcome.CaptureFile{Name: name, Data: []byte("hostile")}))
-		if err == nil {
-			t.Errorf("%q was kept at %s", name, where)
-		}
-		if err := s.Check("captures/a/" + id); err == nil {
-			t.Errorf("%q: what is left passes for a capture", name)
-		}
-		for _, path := range []string{filepath.Join(s.Root(), "captures", "a", "x"), filepath.Join(s.Root(), "captures", "x")} {
-			if _, err := os.Lstat(path); err == nil {
-				t.Errorf("%q left the folder", name)
-			}
-		}
-	}
-}
-
-// C4: whatever happened to a capture since, it is found.
-func TestCheck(t *testing.T) {
-	manifestOf := func(edit func(string) string) func(*testing.T, string) {
-		return func(t *testing.T, dir string) {
-			path := filepath.Join(dir, manifest)
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if edited := edit(string(text)); edited != string(text) {
-				write(t, path, edited)
-				return
-			}
-			t.Fatal("the manifest was not changed")
-		}
-	}
-	lines := func(keep func([]string) []string) func(*testing.T, string) {
-		return manifestOf(func(s string) string { return strings.Join(keep(strings.SplitAfter(s, "\n")), "") })
-	}
-	for _, c := range []struct {
-		name   string
-		damage func(*testing.T, string)
-		want   string
-	}{
-		{"changed byte", func(t *testing.T, dir string) {
-			write(t, filepath.Join(dir, "files/etc/hosts"), "127.0.0.2 loopback\n\x00\xff")
-		}, "files/etc/hosts is not what was written"},
-		{"longer", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "probes/empty"), "\n") }, "probes/empty is not what was written"},
-		{"missing file", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "files/etc/hosts")) }, "no such file"},
-		{"extra file", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "files/etc/shadow"), "") }, "files/etc/shadow is not in its manifest"},
-		{"extra link", func(t *testing.T, dir string) {
-			if err := os.Symlink("hosts", filepath.Join(dir, "files/etc/link")); err != nil {
-				t.Skip("symbolic links are not to be had here: ", err)
-			}
-		}, "files/etc/link is not in its manifest"},
-		{"no manifest", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, manifest)) }, "has no manifest"},
-		{"empty manifest", manifestOf(func(string) string { return "" }), "manifest is not complete"},
-		{"manifest cut at a line", lines(func(l []string) []string { return l[:2] }), "is not in its manifest"},
-		{"manifest cut before capture.json", lines(func(l []string) []string { return l[1:] }), "manifest is not complete"},
-		{"manifest cut in a name", manifestOf(func(s string) string { return s[:len(s)-3] }), "no such file"},
-		{"manifest cut in a hash", manifestOf(func(s string) string { return s[:strings.Index(s, "\n")+30] }), "bad line in its manifest"},
-		{"manifest escapes", manifestOf(func(s string) string { return strings.Replace(s, "probes/empty", "../../../x", 1) }), "bad line in its manifest"},
-		{"manifest names the root", manifestOf(func(s string) string { return strings.Replace(s, "probes/empty", "/etc/passwd", 1) }), "bad line in its manifest"},
-		{"other hash", manifestOf(func(s string) string { return strings.Repeat("0", 64) + s[64:] }), "is not what was written"},
-		{"capture.json changed", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "capture.json"), "{}") }, "capture.json is not what was written"},
-		{"gone", func(t *testing.T, dir string) {
-			if err := os.RemoveAll(dir); err != nil {
-				t.Fatal(err)
-			}
-		}, "has no manifest"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			s := open(t)
-			where := keep(t, s, "c1")
-			c.damage(t, filepath.Join(s.Root(), filepath.FromSlash(where)))
-			err := s.Check(where)
-			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), where) {
-				t.Errorf("%v, want %q and %s", err, c.want, where)
-			}
-		})
-	}
-	s := open(t)
-	for _, where := range []string{"", "..", "../x", "/etc", "captures/../../x"} {
-		if s.Check(where) == nil {
-			t.Errorf("%q passes for a capture", where)
-		}
-	}
-}
-
 func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -545,19 +409,12 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-func remove(t *testing.T, path string) {
-	t.Helper()
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// Where nothing can be written the error names the path.
-func TestNoPlaceToWrite(t *testing.T) {
+// Write errors name the path.
+func TestWriteErrorsNamePath(t *testing.T) {
 	s := open(t)
 	taken := filepath.Join(s.Root(), "captures", "aixprd01")
-	write(t, taken, "a file where a folder is wanted")
-	if _, err := s.Keep(outcome.Capture{Host: "aixprd01", ID: "c1"}, captured()); err == nil || !strings.Contains(err.Error(), taken) {
+	write(t, taken, "a file instead of a folder")
+	if _, err := s.Keep(outcome.Capture{Host: "aixprd01", ID: "c1"}, nil); err == nil || !strings.Contains(err.Error(), taken) {
 		t.Errorf("Keep: %v", err)
 	}
 	write(t, s.RunDir("r1"), "another")
@@ -576,7 +433,7 @@ func TestNoPlaceToWrite(t *testing.T) {
 	}
 	entries, _ := os.ReadDir(filepath.Join(s.RunDir("r2"), "hosts"))
 	if names := nameOf(entries); !slices.Equal(names, []string{"a.json"}) {
-		t.Errorf("left behind: %q", names)
+		t.Errorf("extra files: %q", names)
 	}
 	if err := os.Mkdir(filepath.Join(s.RunDir("r2"), "run.json"), 0o700); err != nil {
 		t.Fatal(err)
@@ -589,7 +446,7 @@ func TestNoPlaceToWrite(t *testing.T) {
 	}
 	entries, _ = os.ReadDir(s.RunDir("r2"))
 	if names := nameOf(entries); !slices.Equal(names, []string{"hosts", "journal.jsonl", "lock", "run.json"}) {
-		t.Errorf("left behind: %q", names)
+		t.Errorf("extra files: %q", names)
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// inChild runs the test once more in a process of its own, since umask and
-// limits are of a whole process; it tells whether this is that process.
+// inChild runs the test in a child process, because umask and limits apply to a whole
+// process. It reports whether this is the child.
 func inChild(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv("JOURNAL_TEST_CHILD") == t.Name() {
@@ -31,7 +31,7 @@ func inChild(t *testing.T) bool {
 	return false
 }
 
-// contract.md, on disk: 0600 and 0700, whatever the umask lets through.
+// Modes are 0600 and 0700 whatever the umask.
 func TestModesWithoutUmask(t *testing.T) {
 	if !inChild(t) {
 		return
@@ -40,8 +40,8 @@ func TestModesWithoutUmask(t *testing.T) {
 	TestLayout(t)
 }
 
-// A disk that is full: the error names the file, and nothing half is left. The
-// limit on the size of a file stands in for the disk.
+// If the disk is full, the error names the file and no partial file is left. A limit on
+// file sizes stands in for a full disk.
 func TestDiskFull(t *testing.T) {
 	if !inChild(t) {
 		return
@@ -81,10 +81,10 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("Keep: %q, %v", where, err)
 	}
 	if s.Check("captures/a/c1") == nil {
-		t.Error("half a capture passes for one")
+		t.Error("a partial capture is accepted")
 	}
 
-	// A line that does not fit is not there in part: those after it still parse.
+	// A line that does not fit leaves no part of it: later lines still parse.
 	if err := r.Append(outcome.Entry{Time: at, Event: outcome.EventResult, Host: "a", Detail: big}); !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), s.Root()) {
 		t.Errorf("Append: %v", err)
 	}

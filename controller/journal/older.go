@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 
+	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 )
 
@@ -72,7 +73,7 @@ func readRun(path string, run *outcome.Run) error {
 
 // readDocument reads a document, and passes the renamed keys of an older one on.
 func readDocument[Old any](path string, into any, rename func(Old)) error {
-	text, err := readJSONText(path, into)
+	text, err := durable.ReadJSONText(path, into)
 	if err != nil || !isOlder(text) {
 		return err
 	}

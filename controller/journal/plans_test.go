@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"aixmend/controller/journal/durable"
 )
 
 const planID = "0f1e2d3c"
@@ -20,8 +22,8 @@ func planStore(t *testing.T) *Store {
 	return s
 }
 
-// What was applied stays known, host by host, also when the runs are gone.
-func TestPlansAreApplied(t *testing.T) {
+// The record of applied plans does not depend on the runs.
+func TestAppliedReturnsFirstRunOfEachHost(t *testing.T) {
 	s := planStore(t)
 	want := map[string]string{}
 	for _, step := range [][2]string{{"a", "r1"}, {"b", "r1"}, {"c", "r2"}, {"a", "r3"}} {
@@ -42,27 +44,26 @@ func TestPlansAreApplied(t *testing.T) {
 		t.Errorf("another plan: %v, %v", got, err)
 	}
 	if _, err := s.Applied("../lock"); err == nil {
-		t.Error("a path is no plan")
+		t.Error("no error for a path")
 	}
 }
 
-// What can't be read is no proof that nothing was applied; a line that a crash has
-// torn was never acted on.
-func TestPlansThatCantBeRead(t *testing.T) {
+// An unreadable record is an error. A torn last line is skipped: it was never acted on.
+func TestAppliedWithDamagedRecord(t *testing.T) {
 	line := `{"time":"2026-11-29T15:13:54Z","host":"a","run":"r1"}` + "\n"
 	for name, c := range map[string]struct{ text, err string }{
-		"garbage":        {"garbage\n", "line 1 can't be read"},
-		"a line amid it": {line + "{}\n" + line, "line 2 can't be read"},
-		"empty":          {"", ""},
-		"torn":           {line + `{"time":"2026`, ""},
-		"all torn":       {`{"time":"2026`, ""},
+		"garbage":             {"garbage\n", "line 1 can't be read"},
+		"damaged middle line": {line + "{}\n" + line, "line 2 can't be read"},
+		"empty":               {"", ""},
+		"torn":                {line + `{"time":"2026`, ""},
+		"all torn":            {`{"time":"2026`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := planStore(t)
-			if err := os.MkdirAll(filepath.Dir(s.planFile(planID)), dirMode); err != nil {
+			if err := os.MkdirAll(filepath.Dir(s.planFile(planID)), durable.DirMode); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(s.planFile(planID), []byte(c.text), fileMode); err != nil {
+			if err := os.WriteFile(s.planFile(planID), []byte(c.text), durable.FileMode); err != nil {
 				t.Fatal(err)
 			}
 			_, err := s.Applied(planID)
@@ -81,10 +82,10 @@ func TestPlansThatCantBeRead(t *testing.T) {
 		})
 	}
 	s := planStore(t)
-	if err := os.MkdirAll(s.planFile(planID), dirMode); err != nil { // a folder in its place
+	if err := os.MkdirAll(s.planFile(planID), durable.DirMode); err != nil { // a folder at its path
 		t.Fatal(err)
 	}
 	if _, err := s.Applied(planID); err == nil {
-		t.Error("a folder is no record")
+		t.Error("no error for a folder")
 	}
 }

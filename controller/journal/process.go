@@ -8,10 +8,10 @@ import (
 	"os"
 )
 
-// Process returns what the leases of hosts call this process: the run's folder as
-// it lies on this machine, a dot, and a word that is made up for each process. A
-// process with the same first part as this one has ended, for one alone holds the
-// folder's lock. A copy of the folder is another folder.
+// Process returns the name of this process in the leases of hosts: a hash of the run's
+// folder on this machine, a dot, and a random word. Another process with the same hash has
+// ended, because only one process holds the run's lock. A copy of the folder has another
+// hash.
 func (r *Run) Process() (string, error) {
 	mark, err := folderMark(r.store.RunDir(r.id))
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// E3: each process has a name of its own; those of one state folder have the first
-// part in common, that of a copy has not.
-func TestProcess(t *testing.T) {
+// Processes of one run share the first part of their names, also after the folder was
+// renamed; a process in a copy of the folder does not.
+func TestProcessNameFollowsFolder(t *testing.T) {
 	name := func(root string) (folder, word string) {
 		store, err := Open(root)
 		if err != nil {
@@ -41,7 +41,7 @@ func TestProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	if other, _ := name(copied); other == folder {
-		t.Error("a copy has the name of what it was made of")
+		t.Error("a copy has the name of the original")
 	}
 	if now, _ := name(moved); now != folder {
 		t.Error("a folder that was moved has another name")

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// folderMark tells a folder from its copies.
+// folderMark returns a text that differs between a folder and its copies.
 func folderMark(dir string) (string, error) {
 	info, err := os.Stat(dir)
 	if err != nil {

@@ -2,5 +2,5 @@ package journal
 
 import "path/filepath"
 
-// folderMark tells a folder from its copies.
+// folderMark returns a text that differs between a folder and its copies.
 func folderMark(dir string) (string, error) { return filepath.Abs(dir) }

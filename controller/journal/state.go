@@ -1,8 +1,15 @@
 package journal
 
-import "aixmend/controller/outcome"
+import (
+	"os"
 
-// State is how far a run has come, in the words of `aixmend runs`.
+	"github.com/gofrs/flock"
+
+	"aixmend/controller/journal/durable"
+	"aixmend/controller/outcome"
+)
+
+// State is the state of a run, in the words of `aixmend runs`.
 type State string
 
 // States of a run.
@@ -23,11 +30,11 @@ func (s *Store) State(id string) State {
 	if s.Running(id) {
 		return StateRunning
 	}
-	return s.stateAtRest(id)
+	return s.StateAtRest(id)
 }
 
-// stateAtRest is the state of a run that no other process works on.
-func (s *Store) stateAtRest(id string) State {
+// StateAtRest is State of a run that no other process works on.
+func (s *Store) StateAtRest(id string) State {
 	run, err := s.LoadRun(id)
 	switch {
 	case err == nil && run.Unfinished == 0:
@@ -39,4 +46,15 @@ func (s *Store) stateAtRest(id string) State {
 		return StateOtherVersion
 	}
 	return StateOpen
+}
+
+// Running reports whether a process works on a run.
+func (s *Store) Running(id string) bool {
+	if _, err := os.Stat(s.runLock(id)); err != nil {
+		return false
+	}
+	lock := flock.New(s.runLock(id), flock.SetPermissions(durable.FileMode))
+	free, err := lock.TryRLock()
+	_ = lock.Unlock()
+	return err == nil && !free
 }

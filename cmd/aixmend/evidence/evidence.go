@@ -13,6 +13,7 @@ import (
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/controller/journal"
+	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/controller/report/formats"
@@ -137,5 +138,5 @@ func saveFile(c *console.Console, path string, private bool, write func(io.Write
 		buffered := bufio.NewWriter(file)
 		return errors.Join(write(buffered), buffered.Flush(), file.Close())
 	}
-	return journal.WriteReport(path, private, write)
+	return durable.WriteReport(path, private, write)
 }

@@ -127,7 +127,7 @@ func (j *Job) openFolder(store *journal.Store, run *outcome.Run, earlier *Earlie
 		dir, err := j.newFolder(store, run.ID, entry)
 		return dir, nil, err
 	}
-	dir, err := store.GoOn(earlier.ID)
+	dir, err := store.Reopen(earlier.ID)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/controller/approval"
 	"aixmend/controller/journal"
+	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/inventory"
@@ -95,7 +96,7 @@ func Save(file string, s Settings, run *outcome.Run, store *journal.Store) error
 	if err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
-	return journal.WriteFile(file, append(text, '\n'))
+	return durable.Write(file, append(text, '\n'))
 }
 
 // identify is the id of the plan, a hash of everything else in it.

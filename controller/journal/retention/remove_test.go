@@ -1,4 +1,4 @@
-package journal
+package retention
 
 import (
 	"errors"
@@ -12,15 +12,46 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"aixmend/controller/journal"
+	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 )
+
+func open(t *testing.T) *journal.Store {
+	t.Helper()
+	s, err := journal.Open(filepath.Join(t.TempDir(), "state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func newRun(t *testing.T, s *journal.Store, id string) *journal.Run {
+	t.Helper()
+	r, err := s.NewRun(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+// finish writes a complete run and closes it.
+func finish(t *testing.T, s *journal.Store, id string) *journal.Run {
+	t.Helper()
+	r := newRun(t, s, id)
+	if err := errors.Join(r.Finish(outcome.Run{Schema: outcome.RunSchema, ID: id}), r.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
 
 // oldRun is the id of a run.
 func oldRun(n int) string { return fmt.Sprintf("20260101T0000%02d.000Z-00000a", n) }
 
-func remover(t *testing.T, s *Store) *Remover {
+func remover(t *testing.T, s *journal.Store) *Remover {
 	t.Helper()
-	r, err := s.Remover(commandOf)
+	r, err := NewRemover(s, commandOf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,8 +70,8 @@ func commandOf(facts map[string]any) map[string]string {
 	return nil
 }
 
-// keeps keeps a capture of a host, which was taken by a run and holds a node id.
-func keeps(t *testing.T, s *Store, host, id, purpose, run, node string) {
+// keeps writes a capture of a host with a node id, taken by a run.
+func keeps(t *testing.T, s *journal.Store, host, id, purpose, run, node string) {
 	t.Helper()
 	c := outcome.Capture{Schema: outcome.CaptureSchema, ID: id, Host: host, RunID: run, Purpose: purpose, Facts: map[string]any{"node_ids": map[string]any{"Command": node}}}
 	if _, err := s.Keep(c, []outcome.CaptureFile{{Name: "files/etc/hosts", Data: []byte(host)}}); err != nil {
@@ -59,20 +90,23 @@ func TestBuryAndSweep(t *testing.T) {
 	}
 	ids, err := s.RunIDs()
 	if diff := cmp.Diff([]string{oldRun(2)}, ids); err != nil || diff != "" {
-		t.Errorf("what is buried is listed: %s%v", diff, err)
+		t.Errorf("a buried run is listed: %s%v", diff, err)
 	}
-	if _, err := s.GoOn(oldRun(1)); err == nil {
-		t.Error("what is buried can be gone on with")
+	if _, err := s.Reopen(oldRun(1)); err == nil {
+		t.Error("a buried run can be reopened")
 	}
-	// The process dies here; the next one takes the rest away.
+	// The process dies here; the next one erases the rest.
 	swept, err := remover(t, s).Sweep(nil)
 	if err != nil || swept.Bytes != size || size == 0 {
 		t.Errorf("freed %d bytes of %d: %v", swept.Bytes, size, err)
 	}
-	for _, line := range tree(t, s.root) {
-		if strings.Contains(line, buried) || strings.Contains(line, oldRun(1)) {
-			t.Errorf("left: %s", line)
+	if err := filepath.WalkDir(s.Root(), func(path string, _ fs.DirEntry, err error) error {
+		if strings.Contains(path, buried) || strings.Contains(path, oldRun(1)) {
+			t.Errorf("left: %s", path)
 		}
+		return err
+	}); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -81,7 +115,7 @@ func TestBuryRefuses(t *testing.T) {
 	running := newRun(t, s, oldRun(1))
 	finish(t, s, oldRun(2))
 	r := remover(t, s)
-	if err := r.Bury(oldRun(1), always); !errors.Is(err, ErrRunning) {
+	if err := r.Bury(oldRun(1), always); !errors.Is(err, journal.ErrRunning) {
 		t.Errorf("a run at work: %v", err)
 	}
 	if err := running.Append(outcome.Entry{Event: outcome.EventRun}); err != nil {
@@ -90,7 +124,7 @@ func TestBuryRefuses(t *testing.T) {
 	needed := errors.New("needed")
 	if err := r.Bury(oldRun(2), func() error {
 		if !s.Running(oldRun(2)) {
-			t.Error("it can be gone on with while it is asked")
+			t.Error("not locked during the check")
 		}
 		return needed
 	}); !errors.Is(err, needed) {
@@ -106,19 +140,18 @@ func TestBuryRefuses(t *testing.T) {
 	}
 }
 
-// Links are not followed: neither what stands for a run or lies in one, nor what
-// stands for the folder of all.
+// No link is followed: not in place of a run, in a run, or in place of the folder of runs.
 func TestRemovalFollowsNoLink(t *testing.T) {
 	s := open(t)
 	outside := t.TempDir()
 	precious := filepath.Join(outside, "precious")
-	if err := os.WriteFile(precious, []byte("precious"), fileMode); err != nil {
+	if err := os.WriteFile(precious, []byte("precious"), durable.FileMode); err != nil {
 		t.Fatal(err)
 	}
 	finish(t, s, oldRun(1))
 	link := func(target string, path ...string) {
 		t.Helper()
-		if err := os.Symlink(target, filepath.Join(append([]string{s.root}, path...)...)); err != nil {
+		if err := os.Symlink(target, filepath.Join(append([]string{s.Root()}, path...)...)); err != nil {
 			t.Skip(err)
 		}
 	}
@@ -129,7 +162,7 @@ func TestRemovalFollowsNoLink(t *testing.T) {
 	link(outside, "captures", "h1")
 	r := remover(t, s)
 	if r.IsRun(oldRun(2)) {
-		t.Error("a link is a run")
+		t.Error("IsRun of a link")
 	}
 	if err := r.Bury(oldRun(1), always); err != nil {
 		t.Error(err)
@@ -140,46 +173,46 @@ func TestRemovalFollowsNoLink(t *testing.T) {
 	if text, err := os.ReadFile(precious); err != nil || string(text) != "precious" {
 		t.Errorf("%q, %v", text, err)
 	}
-	if _, err := os.Lstat(filepath.Join(s.root, "runs", buried+oldRun(3))); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(filepath.Join(s.Root(), "runs", buried+oldRun(3))); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the link itself: %v", err)
 	}
 	// The lock of a run is a link to a file outside.
 	finish(t, s, oldRun(4))
-	if err := os.Remove(s.runLock(oldRun(4))); err != nil {
+	if err := os.Remove(filepath.Join(s.RunDir(oldRun(4)), "lock")); err != nil {
 		t.Fatal(err)
 	}
 	link(precious, "runs", oldRun(4), "lock")
 	if err := r.Bury(oldRun(4), always); err == nil {
 		t.Error("a lock was taken through a link")
 	}
-	// The folder of all runs is one.
+	// The folder of runs is a link.
 	other := filepath.Join(t.TempDir(), "state")
-	if err := os.Mkdir(other, dirMode); err != nil {
+	if err := os.Mkdir(other, durable.DirMode); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(filepath.Join(s.root, "runs"), filepath.Join(other, "runs")); err != nil {
+	if err := os.Symlink(filepath.Join(s.Root(), "runs"), filepath.Join(other, "runs")); err != nil {
 		t.Fatal(err)
 	}
-	elsewhere, err := OpenExisting(other)
+	elsewhere, err := journal.OpenExisting(other)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := elsewhere.Remover(commandOf); err == nil || !strings.Contains(err.Error(), "nothing is removed through a link") {
+	if _, err := NewRemover(elsewhere, commandOf); err == nil || !strings.Contains(err.Error(), "nothing is removed through a link") {
 		t.Errorf("the folder of the runs is a link: %v", err)
 	}
 }
 
-// A pre-image goes with its run, unless the host needs it: its newest good capture,
-// and the oldest that holds a node id.
+// A capture from before a change is removed with its run, unless it is the host's newest
+// good capture or the oldest with a node id.
 func TestSweepOfCaptures(t *testing.T) {
 	s := open(t)
 	gone, stays := oldRun(1), oldRun(2)
-	keeps(t, s, "h1", "c1", outcome.PurposePreImage, gone, "aa") // the first with this id
+	keeps(t, s, "h1", "c1", outcome.PurposePreImage, gone, "aa") // the first with node id aa
 	keeps(t, s, "h1", "c2", outcome.PurposePreImage, gone, "aa")
-	keeps(t, s, "h1", "c3", outcome.PurposePreImage, gone, "bb") // the first with that one
+	keeps(t, s, "h1", "c3", outcome.PurposePreImage, gone, "bb") // the first with node id bb
 	keeps(t, s, "h1", "c4", outcome.PurposeCapture, gone, "bb")
 	keeps(t, s, "h1", "c5", outcome.PurposePreImage, gone, "bb")
-	keeps(t, s, "h1", "c6", outcome.PurposePreImage, gone, "bb") // an open run is compared with it
+	keeps(t, s, "h1", "c6", outcome.PurposePreImage, gone, "bb") // an open run needs it as baseline
 	keeps(t, s, "h1", "c7", outcome.PurposePreImage, gone, "bb") // damaged
 	keeps(t, s, "h1", "c8", outcome.PurposePreImage, stays, "bb")
 	keeps(t, s, "h2", "c1", outcome.PurposePreImage, gone, "cc")
@@ -188,7 +221,7 @@ func TestSweepOfCaptures(t *testing.T) {
 	keeps(t, s, "h3", "c2", outcome.PurposePreImage, gone, "") // its newest good one
 	keeps(t, s, "h3", "c3", outcome.PurposePreImage, gone, "") // damaged
 	for _, damaged := range []string{"h1/c7", "h3/c3"} {
-		if err := os.Remove(filepath.Join(s.root, "captures", damaged, "files/etc/hosts")); err != nil {
+		if err := os.Remove(filepath.Join(s.Root(), "captures", damaged, "files/etc/hosts")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -215,7 +248,7 @@ func TestSweepOfCaptures(t *testing.T) {
 	}
 	left := map[string][]string{}
 	for _, host := range []string{"h1", "h2", "h3"} {
-		entries, err := os.ReadDir(filepath.Join(s.root, "captures", host))
+		entries, err := os.ReadDir(filepath.Join(s.Root(), "captures", host))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -228,7 +261,7 @@ func TestSweepOfCaptures(t *testing.T) {
 	}
 }
 
-// A crash while captures are removed leaves what tells whose they were.
+// A crash during a sweep leaves the runs, which name the captures of the next sweep.
 func TestSweepAfterACrash(t *testing.T) {
 	s := open(t)
 	keeps(t, s, "h1", "c1", outcome.PurposePreImage, oldRun(1), "")
@@ -239,7 +272,7 @@ func TestSweepAfterACrash(t *testing.T) {
 	if err := r.Bury(oldRun(1), always); err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(s.root, "captures", "h1")
+	dir := filepath.Join(s.Root(), "captures", "h1")
 	if err := errors.Join(os.Rename(filepath.Join(dir, "c1"), filepath.Join(dir, buried+"c1")), os.Remove(filepath.Join(dir, buried+"c1", "manifest.sha256"))); err != nil {
 		t.Fatal(err)
 	}
@@ -257,8 +290,8 @@ func TestSweepAfterACrash(t *testing.T) {
 	}
 }
 
-// Two that remove the same runs do not hinder each other, nor a run that begins.
-func TestRemovalTogether(t *testing.T) {
+// Two processes can remove the same runs while another run begins.
+func TestConcurrentRemoval(t *testing.T) {
 	s := open(t)
 	const n = 20
 	for i := range n {
@@ -269,14 +302,14 @@ func TestRemovalTogether(t *testing.T) {
 	var work sync.WaitGroup
 	for range 2 {
 		work.Go(func() {
-			r, err := s.Remover(commandOf)
+			r, err := NewRemover(s, commandOf)
 			if err != nil {
 				t.Error(err)
 				return
 			}
 			defer r.Close()
 			for i := range n {
-				if err := r.Bury(oldRun(i), always); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrRunning) {
+				if err := r.Bury(oldRun(i), always); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, journal.ErrRunning) {
 					t.Error(err)
 				}
 			}

@@ -1,4 +1,6 @@
-package journal
+// Package retention removes old runs from a state folder, and the captures that only they
+// need.
+package retention
 
 import (
 	"errors"
@@ -7,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"aixmend/controller/journal"
+	"aixmend/controller/journal/captures"
 	"aixmend/controller/outcome"
 	"aixmend/transport/retry"
 )
@@ -14,31 +18,29 @@ import (
 // recoverVerb is the verb of the only runs that recover --undo can roll back.
 const recoverVerb = "recover"
 
-// Retention says how long runs are kept. A run must be past every bound given
-// before it is removed.
-type Retention struct {
+// Rules are the bounds of Prune. Only a run past every given bound can be removed.
+type Rules struct {
 	// Newest is how many of the newest runs stay; 0: no such bound.
 	Newest int
 	// OlderThan is the age from which a run may go; 0: no such bound.
 	OlderThan time.Duration
-	// Now is the time of day.
+	// Now is the current time.
 	Now time.Time
 	// Undoable counts the changes of a host that recover --undo could roll back.
 	Undoable func(outcome.Trail) int
 	// Values finds the unique values in captures that do not list them themselves.
-	Values Values
+	Values captures.Values
 }
 
-// past reports whether a run is past the bounds; n is its place, counted from 0 for
-// the newest.
-func (r Retention) past(n int, run keptRun) bool {
+// past reports whether a run is past the bounds; n is its index, newest first, from 0.
+func (r Rules) past(n int, run keptRun) bool {
 	return n >= r.Newest && (r.OlderThan == 0 || r.Now.Sub(run.last) >= r.OlderThan)
 }
 
-// keptRun is everything about a run that decides whether it can be removed.
+// keptRun is a run with everything that its removal depends on.
 type keptRun struct {
 	id      string
-	state   State
+	state   journal.State
 	run     *outcome.Run // without its hosts; nil: there is no run.json
 	problem error        // why its files can't be read
 	last    time.Time    // when it ended, else when it began
@@ -69,7 +71,7 @@ type RetainedRun struct {
 
 // judge splits the runs that are past the bounds, newest first, into those to remove
 // and those that stay.
-func (r Retention) judge(runs []keptRun, latest string) (gone []keptRun, stay []RetainedRun) {
+func (r Rules) judge(runs []keptRun, latest string) (gone []keptRun, stay []RetainedRun) {
 	referred := map[string]string{}
 	for _, run := range runs {
 		for _, ref := range run.refs {
@@ -88,9 +90,9 @@ func (r Retention) judge(runs []keptRun, latest string) (gone []keptRun, stay []
 			reason = "it is the latest"
 		}
 		switch {
-		case run.state == StateRunning:
+		case run.state == journal.StateRunning:
 			reason = "it is still running"
-		case run.state == StateOpen:
+		case run.state == journal.StateOpen:
 			reason = "it is open: aixmend resume " + run.id + " continues it"
 		case run.problem != nil:
 			reason = "it can't be read: " + run.problem.Error()
@@ -153,7 +155,7 @@ func (m memory) needs(run *outcome.Run, inventory []string) string {
 
 // keptRuns returns the runs of a state folder, newest first, and the names below
 // runs that are not runs.
-func (r Retention) keptRuns(store *Store, remover *Remover) (runs []keptRun, others []string, err error) {
+func (r Rules) keptRuns(store *journal.Store, remover *Remover) (runs []keptRun, others []string, err error) {
 	ids, err := store.RunIDs()
 	if err != nil {
 		return nil, nil, err
@@ -164,12 +166,12 @@ func (r Retention) keptRuns(store *Store, remover *Remover) (runs []keptRun, oth
 			others = append(others, id)
 			continue
 		}
-		run, asked := store.inspect(id)
-		if run.state == StateEnded && run.run != nil {
+		run, asked := inspect(store, id)
+		if run.state == journal.StateEnded && run.run != nil {
 			run.needed = m.needs(run.run, asked.Names)
 			run.run.Hosts = nil // free thousands of hosts in hundreds of runs
 		}
-		atRest := run.state == StateEnded || run.state == StateOtherVersion
+		atRest := run.state == journal.StateEnded || run.state == journal.StateOtherVersion
 		if atRest && r.past(len(runs), run) && asked.Verb == recoverVerb && asked.Undoes == "" {
 			changes, err := r.undoable(store, id)
 			run.changes, run.problem = changes, errors.Join(run.problem, err)
@@ -180,7 +182,7 @@ func (r Retention) keptRuns(store *Store, remover *Remover) (runs []keptRun, oth
 }
 
 // undoable counts the changes of a run that recover --undo could roll back.
-func (r Retention) undoable(store *Store, id string) (int, error) {
+func (r Rules) undoable(store *journal.Store, id string) (int, error) {
 	entries, err := store.ReadJournal(id)
 	n := 0
 	for _, trail := range outcome.Trails(entries) {
@@ -198,9 +200,9 @@ type requested struct {
 }
 
 // inspect reads everything about a run that its removal depends on.
-func (s *Store) inspect(id string) (keptRun, requested) {
+func inspect(s *journal.Store, id string) (keptRun, requested) {
 	r := keptRun{id: id, state: s.State(id)}
-	r.last, _ = RunTime(id)
+	r.last, _ = journal.RunTime(id)
 	run, err := s.LoadRun(id)
 	switch {
 	case err == nil:
@@ -218,14 +220,14 @@ func (s *Store) inspect(id string) (keptRun, requested) {
 	if err := s.LoadRequest(id, &asked); err != nil {
 		r.problem = errors.Join(r.problem, err)
 	}
-	if r.state != StateEnded && r.state != StateOtherVersion {
+	if r.state != journal.StateEnded && r.state != journal.StateOtherVersion {
 		r.refs = asked.refs(s)
 	}
 	return r, asked
 }
 
-// refs are the runs and captures that a run reads when it is resumed.
-func (asked requested) refs(store *Store) []string {
+// refs returns the runs and captures that a run reads when it is resumed.
+func (asked requested) refs(store *journal.Store) []string {
 	var refs []string
 	if asked.Undoes != "" {
 		refs = append(refs, asked.Undoes)

@@ -12,8 +12,8 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// cutOff is a run whose process has ended before its time. Its journal has three
-// entries and then what is given.
+// cutOff returns a run whose process died. Its journal has three entries, followed by
+// after.
 func cutOff(t *testing.T, after string) (s *Store, path string) {
 	t.Helper()
 	s = open(t)
@@ -41,11 +41,10 @@ func cutOff(t *testing.T, after string) (s *Store, path string) {
 	return s, path
 }
 
-// goOn goes on with the run, writes one entry, and returns all that are in the
-// journal then.
-func goOn(t *testing.T, s *Store) []outcome.Entry {
+// reopen reopens the run, appends one entry and returns all entries.
+func reopen(t *testing.T, s *Store) []outcome.Entry {
 	t.Helper()
-	r, err := s.GoOn("r1")
+	r, err := s.Reopen("r1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +58,7 @@ func goOn(t *testing.T, s *Store) []outcome.Entry {
 	return entries
 }
 
-// events are the events of entries, in order.
+// events lists the events of entries.
 func events(entries []outcome.Entry) string {
 	var list []string
 	for _, e := range entries {
@@ -68,9 +67,8 @@ func events(entries []outcome.Entry) string {
 	return strings.Join(list, ", ")
 }
 
-// A crash may cut the last line anywhere. It is read around, taken away, and what
-// comes next is a line of its own.
-func TestTornLine(t *testing.T) {
+// A crash may tear the last line anywhere. ReadJournal skips it and Reopen cuts it off.
+func TestReopenCutsTornLine(t *testing.T) {
 	whole := func(t *testing.T) (*Store, string, []byte, int) {
 		s, path := cutOff(t, "")
 		text, err := os.ReadFile(path)
@@ -85,20 +83,19 @@ func TestTornLine(t *testing.T) {
 		if err := os.WriteFile(path, text[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		// All but its end: the line can be read, and was acted on by nobody.
+		// Without its line end the line can be read, but was never acted on.
 		readable := map[bool]int{false: 2, true: 3}[cut == len(text)-1]
 		if entries, err := s.ReadJournal("r1"); err != nil || len(entries) != readable {
 			t.Errorf("cut at byte %d of %d: %d entries, %v", cut-last, len(text)-last, len(entries), err)
 		}
-		if got := events(goOn(t, s)); got != "run started, intent, run resumed" {
+		if got := events(reopen(t, s)); got != "run started, intent, run resumed" {
 			t.Errorf("cut at byte %d of %d: %s", cut-last, len(text)-last, got)
 		}
 	}
 }
 
-// What else a crash or a disk leaves at the end of a journal: it is taken away,
-// and the journal stays readable.
-func TestBrokenEnd(t *testing.T) {
+// Other damage that a crash or a disk leaves at the end of a journal is cut off too.
+func TestReopenCutsDamagedEnd(t *testing.T) {
 	for name, end := range map[string]string{
 		"a zero byte":                "\x00",
 		"a block of zeros":           strings.Repeat("\x00", 4096),
@@ -107,7 +104,7 @@ func TestBrokenEnd(t *testing.T) {
 		"half a line and zeros":      `{"time":"2026-11-22T10:30:00Z","event":"in` + strings.Repeat("\x00", 100),
 		"half a line, zeros, end":    `{"time":"2026-11-22T10:30:00Z","event":"in` + strings.Repeat("\x00", 100) + "\n",
 		"garbage with a line end":    "garbage\n",
-		"a line end too many":        "\n",
+		"an extra line end":          "\n",
 		"a word of JSON":             "true\n",
 		"a long line without an end": strings.Repeat("x", 200<<10),
 	} {
@@ -116,7 +113,7 @@ func TestBrokenEnd(t *testing.T) {
 			if entries, err := s.ReadJournal("r1"); err != nil || len(entries) != 3 {
 				t.Errorf("%d entries, %v", len(entries), err)
 			}
-			if got := events(goOn(t, s)); got != "run started, intent, result, run resumed" {
+			if got := events(reopen(t, s)); got != "run started, intent, result, run resumed" {
 				t.Errorf("%s", got)
 			}
 		})
@@ -125,14 +122,14 @@ func TestBrokenEnd(t *testing.T) {
 	if err := os.Truncate(path, 0); err != nil {
 		t.Fatal(err)
 	}
-	if got := events(goOn(t, s)); got != "run resumed" {
+	if got := events(reopen(t, s)); got != "run resumed" {
 		t.Errorf("an empty journal: %s", got)
 	}
 }
 
-// A line that can't be read in the middle is no crash: the file and the line are
-// named, and nothing is taken away.
-func TestBrokenMiddle(t *testing.T) {
+// An unreadable line in the middle was not left by a crash: the error names the file and
+// the line, and Reopen changes nothing.
+func TestReopenKeepsDamagedMiddle(t *testing.T) {
 	for name, line := range map[string]string{"garbage": "garbage", "zeros": "\x00\x00\x00", "half a line": `{"time":"2026`, "a number": "17", "an empty line": ""} {
 		t.Run(name, func(t *testing.T) {
 			s, path := cutOff(t, line+"\n"+`{"time":"2026-11-22T10:30:00Z","event":"state","host":"b"}`+"\n")
@@ -143,7 +140,7 @@ func TestBrokenMiddle(t *testing.T) {
 			if _, err := s.ReadJournal("r1"); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "line 4") {
 				t.Errorf("%v", err)
 			}
-			r, err := s.GoOn("r1")
+			r, err := s.Reopen("r1")
 			if err == nil {
 				err = r.Close()
 			}
@@ -155,37 +152,37 @@ func TestBrokenMiddle(t *testing.T) {
 	}
 }
 
-// A run that somebody works on is nobody else's, and is again when he has gone.
-func TestGoOnAlone(t *testing.T) {
+// Only one process at a time can open a run.
+func TestReopenLocksRun(t *testing.T) {
 	s, _ := cutOff(t, "")
-	r, err := s.GoOn("r1")
+	r, err := s.Reopen("r1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if other, err := s.GoOn("r1"); !errors.Is(err, ErrRunning) || !s.Running("r1") {
+	if other, err := s.Reopen("r1"); !errors.Is(err, ErrRunning) || !s.Running("r1") {
 		t.Errorf("%v, %v, running %v", other, err, s.Running("r1"))
 	}
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if s.Running("r1") {
-		t.Error("it is said to be running still")
+		t.Error("still running after Close")
 	}
-	goOn(t, s)
-	if r, err := s.GoOn("../r1"); err == nil {
+	reopen(t, s)
+	if r, err := s.Reopen("../r1"); err == nil {
 		t.Errorf("a name that leaves the folder: %v", r)
 	}
 }
 
-// What is needed to go on and can't be read is an error that names the file;
-// what was never put aside is none.
-func TestBrokenRest(t *testing.T) {
+// A damaged file that resume needs is an error that names the file. A missing checkpoint is
+// not an error.
+func TestLoadNamesDamagedFile(t *testing.T) {
 	for _, text := range []string{"", "garbage", "{", "[]", "\x00\x00"} {
 		t.Run(fmt.Sprintf("%q", text), func(t *testing.T) {
 			s, _ := cutOff(t, "")
 			dir := s.RunDir("r1")
 			if h, err := s.LoadCheckpoint("r1", "a"); h != nil || err != nil {
-				t.Errorf("nothing was put aside: %v, %v", h, err)
+				t.Errorf("no checkpoint: %v, %v", h, err)
 			}
 			if err := os.Mkdir(filepath.Join(dir, "checkpoints"), 0o700); err != nil {
 				t.Fatal(err)

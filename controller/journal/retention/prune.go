@@ -1,16 +1,18 @@
-package journal
+package retention
 
 import (
 	"errors"
 	"io/fs"
 	"strings"
 	"time"
+
+	"aixmend/controller/journal"
 )
 
 // prunedSchema is the schema of Pruned.
 const prunedSchema = "aixmend.prune/v1"
 
-// Pruned is what PruneRuns removed, or would remove.
+// Pruned lists the runs and captures that Prune removed, or would remove.
 type Pruned struct {
 	Schema string `json:"schema"`
 	// DryRun is set when nothing was removed.
@@ -22,7 +24,7 @@ type Pruned struct {
 	Leftovers []string `json:"leftovers"`
 	// Kept are the runs that are past the bounds and stay.
 	Kept []RetainedRun `json:"kept"`
-	// LeftAlone are the names below runs that are not runs.
+	// LeftAlone are the names below runs/ that are not runs.
 	LeftAlone []string `json:"left_alone"`
 	// Bytes is the space freed.
 	Bytes int64 `json:"bytes"`
@@ -39,30 +41,27 @@ type PrunedRun struct {
 	Undoable int `json:"undoable"`
 }
 
-// errNeeded: the run became needed after it was judged.
+// errNeeded: the run became needed after Prune had decided to remove it.
 var errNeeded = errors.New("it is needed again")
 
-// ErrLink: the folder to remove from is a link.
-var ErrLink = errors.New("nothing is removed through a link")
-
-// PruneRuns removes the runs that are past the bounds, and the captures that only
-// they need; with dryRun it removes nothing. A run that can't be removed does not
-// keep the others: the result is valid beside an error, nil where nothing was begun.
-func (s *Store) PruneRuns(r Retention, dryRun bool) (*Pruned, error) {
+// Prune removes the runs of a store that are past the bounds, and the captures that only
+// they need; with dryRun it removes nothing. If one run can't be removed, the others still
+// are: the result is valid beside an error, and nil if Prune could not begin.
+func Prune(store *journal.Store, r Rules, dryRun bool) (*Pruned, error) {
 	done := &Pruned{
 		Schema: prunedSchema, DryRun: dryRun,
 		Removed: []PrunedRun{}, Captures: []string{}, Leftovers: []string{}, Kept: []RetainedRun{}, LeftAlone: []string{},
 	}
-	remover, err := s.Remover(r.Values)
+	remover, err := NewRemover(store, r.Values)
 	if err != nil {
 		return nil, err
 	}
 	defer remover.Close()
-	runs, others, err := r.keptRuns(s, remover)
+	runs, others, err := r.keptRuns(store, remover)
 	if err != nil {
 		return nil, err
 	}
-	latest, _ := s.Resolve("latest") // "": there is none
+	latest, _ := store.Resolve("latest") // "": there is none
 	gone, stay := r.judge(runs, latest)
 	done.Kept, done.LeftAlone = append(done.Kept, stay...), append(done.LeftAlone, others...)
 	var wanted []string
@@ -80,7 +79,7 @@ func (s *Store) PruneRuns(r Retention, dryRun bool) (*Pruned, error) {
 	return done, done.remove(remover, gone, wanted)
 }
 
-// foresee notes what remove would remove.
+// foresee fills in a dry run.
 func (p *Pruned) foresee(remover *Remover, gone []keptRun, wanted []string) error {
 	ids := map[string]bool{}
 	for _, id := range p.Leftovers {
@@ -100,7 +99,7 @@ func (p *Pruned) foresee(remover *Remover, gone []keptRun, wanted []string) erro
 	return err
 }
 
-// remove removes runs and the captures that only they need.
+// remove removes runs, and the captures that only they need.
 func (p *Pruned) remove(remover *Remover, gone []keptRun, wanted []string) error {
 	var problems []error
 	for _, run := range gone {
@@ -111,8 +110,8 @@ func (p *Pruned) remove(remover *Remover, gone []keptRun, wanted []string) error
 		}
 		p.Removed = p.Removed[:len(p.Removed)-1]
 		switch {
-		case errors.Is(err, fs.ErrNotExist): // another prune was faster
-		case errors.Is(err, ErrRunning), errors.Is(err, errNeeded), errors.Is(err, ErrLocked):
+		case errors.Is(err, fs.ErrNotExist): // another prune removed it
+		case errors.Is(err, journal.ErrRunning), errors.Is(err, errNeeded), errors.Is(err, journal.ErrLocked):
 			p.Kept = append(p.Kept, RetainedRun{run.id, strings.TrimPrefix(err.Error(), "run "+run.id+": ")})
 		default:
 			problems = append(problems, err)
@@ -129,9 +128,9 @@ func (p *Pruned) add(remover *Remover, run keptRun) {
 	})
 }
 
-// removeRun removes one run if the facts it was judged by still hold. A run that could
-// be rolled back goes only while no changing run holds the state folder: that one may
-// be rolling it back.
+// removeRun buries a run if it is still not needed. A run that could be rolled back is
+// buried only under the lock of the state folder, because a changing run may be rolling it
+// back.
 func (r *Remover) removeRun(run keptRun) error {
 	if run.changes > 0 {
 		unlock, err := r.store.Lock()
@@ -141,7 +140,7 @@ func (r *Remover) removeRun(run keptRun) error {
 		defer unlock()
 	}
 	return r.Bury(run.id, func() error {
-		if latest, err := r.store.Resolve("latest"); err == nil && latest == run.id || r.store.stateAtRest(run.id) != run.state {
+		if latest, err := r.store.Resolve("latest"); err == nil && latest == run.id || r.store.StateAtRest(run.id) != run.state {
 			return errNeeded
 		}
 		return nil

@@ -1,4 +1,4 @@
-package journal
+package retention
 
 import (
 	"encoding/json"
@@ -11,51 +11,54 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/gofrs/flock"
-
+	"aixmend/controller/journal"
+	"aixmend/controller/journal/captures"
+	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 )
 
-// buried begins the hidden name of what is being removed. Once it has it, it is
-// gone to everybody: what is left of it by a crash is taken away the next time.
+// buried is the prefix of a tombstone: the hidden name of a run or capture that is being
+// removed. No reader sees it; the next prune erases it if a crash left it behind.
 const buried = ".gone-"
 
-// Remover takes runs away, and the captures that were theirs alone. It follows no
-// link out of the state folder.
+// Remover removes runs, and the captures that only they need. It never follows a link out
+// of the state folder.
 type Remover struct {
-	store  *Store
+	store  *journal.Store
 	root   *os.Root
-	values Values
+	values captures.Values
 }
 
-// Remover opens the state folder for removing. values finds what must be unique in the
-// facts of captures that do not say it themselves.
-func (s *Store) Remover(values Values) (*Remover, error) {
-	root, err := os.OpenRoot(s.root)
+// ErrLink: the folder of runs or captures is a link.
+var ErrLink = errors.New("nothing is removed through a link")
+
+// NewRemover opens a state folder for removal. values finds the unique values in the facts
+// of captures that do not list them themselves.
+func NewRemover(store *journal.Store, values captures.Values) (*Remover, error) {
+	root, err := os.OpenRoot(store.Root())
 	if err != nil {
 		return nil, fmt.Errorf("state folder: %w", err)
 	}
 	for _, name := range []string{"runs", "captures"} {
 		info, err := root.Lstat(name)
 		if err == nil && !info.IsDir() {
-			err = fmt.Errorf("%s is not a folder: %w", filepath.Join(s.root, name), ErrLink)
+			err = fmt.Errorf("%s is not a folder: %w", filepath.Join(store.Root(), name), ErrLink)
 		}
 		if err != nil && (name == "runs" || !errors.Is(err, fs.ErrNotExist)) {
 			return nil, errors.Join(fmt.Errorf("state folder: %w", err), root.Close())
 		}
 	}
-	return &Remover{store: s, root: root, values: values}, nil
+	return &Remover{store: store, root: root, values: values}, nil
 }
 
 // Close closes the state folder.
 func (r *Remover) Close() error { return r.root.Close() }
 
-// IsRun tells whether a name below runs is the folder of a run: it is called like
-// one, and holds what a run begins with.
+// IsRun reports whether a name below runs is the folder of a run: it has the form of a
+// run's id, and a lock, a journal or run.json in it.
 func (r *Remover) IsRun(id string) bool {
-	if !IsRunID(id) {
+	if !journal.IsRunID(id) {
 		return false
 	}
 	for _, name := range []string{"lock", "journal.jsonl", "run.json"} {
@@ -66,49 +69,46 @@ func (r *Remover) IsRun(id string) bool {
 	return false
 }
 
-// Bury takes a run out of everybody's sight, if nobody works on it (ErrRunning)
-// and still says so once nobody can begin to. Its bytes are freed by Sweep.
-func (r *Remover) Bury(id string, still func() error) error {
+// Bury renames a run to a hidden tombstone while holding its lock; Sweep erases it. The
+// error wraps journal.ErrRunning if another process works on the run. check is called
+// under the lock; if it fails, the run stays.
+func (r *Remover) Bury(id string, check func() error) error {
 	if !r.IsRun(id) {
 		return fmt.Errorf("run %s: %w", id, fs.ErrNotExist)
 	}
 	lock := path.Join("runs", id, "lock")
 	if info, err := r.root.Lstat(lock); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("run %s: its lock is no plain file", id)
+		return fmt.Errorf("run %s: its lock is not a regular file", id)
 	}
-	held := flock.New(r.store.runLock(id), flock.SetPermissions(fileMode))
-	free, err := held.TryLock()
+	unlock, err := r.store.LockRun(id)
 	if err != nil {
-		return fmt.Errorf("run %s: %w", id, err)
+		return err
 	}
-	if !free {
-		return fmt.Errorf("run %s: %w", id, ErrRunning)
-	}
-	defer func() { _ = held.Unlock() }()
-	if err := still(); err != nil {
+	defer func() { _ = unlock() }()
+	if err := check(); err != nil {
 		return fmt.Errorf("run %s: %w", id, err)
 	}
 	if runtime.GOOS == "windows" {
-		// There a folder with an open file in it keeps its name: who comes between
-		// has the lock open, and the run stays.
-		_ = held.Unlock()
+		// Windows does not rename a folder with an open file in it. A process that takes
+		// the lock now has it open, so that the rename fails and the run stays.
+		_ = unlock()
 	}
 	if err := r.root.Rename(path.Join("runs", id), path.Join("runs", buried+id)); err != nil {
 		return fmt.Errorf("run %s: %w", id, err)
 	}
-	return syncDir(filepath.Join(r.store.root, "runs"))
+	return durable.SyncDir(filepath.Join(r.store.Root(), "runs"))
 }
 
-// Swept is what Sweep has removed.
+// Swept is the result of Sweep.
 type Swept struct {
-	// Captures are those that were taken before a change, as HOST/ID.
+	// Captures are the removed captures, as HOST/ID.
 	Captures []string
-	// Bytes are those of the files.
+	// Bytes is the space freed.
 	Bytes int64
 }
 
-// Sweep removes what is buried, by an earlier process too, and those of its
-// pre-images that nobody needs any more. wanted are captures that stay, by their ids.
+// Sweep erases the buried runs, also those of an earlier process, and the captures that
+// only they need (see Spare). wanted are the ids of captures that stay.
 func (r *Remover) Sweep(wanted []string) (Swept, error) {
 	var done Swept
 	runs, err := r.Buried()
@@ -141,7 +141,7 @@ func (r *Remover) Sweep(wanted []string) (Swept, error) {
 		}
 	}
 	if err := errors.Join(problems...); err != nil {
-		return done, err // the runs are still there to say which captures were theirs
+		return done, err // the runs stay: they name the captures that the next Sweep removes
 	}
 	for _, id := range runs {
 		problems = append(problems, r.erase(path.Join("runs", buried+id), &done.Bytes))
@@ -149,7 +149,7 @@ func (r *Remover) Sweep(wanted []string) (Swept, error) {
 	return done, errors.Join(problems...)
 }
 
-// hidden are the names in a folder that are buried.
+// hidden returns the tombstones in a folder.
 func (r *Remover) hidden(dir string) ([]string, error) {
 	entries, err := fs.ReadDir(r.root.FS(), dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -164,7 +164,7 @@ func (r *Remover) hidden(dir string) ([]string, error) {
 	return names, err
 }
 
-// erase removes what is at a place, and adds what that frees.
+// erase removes a file or folder and adds its bytes to freed.
 func (r *Remover) erase(name string, freed *int64) error {
 	bytes := r.size(name)
 	if err := r.root.RemoveAll(name); err != nil {
@@ -174,12 +174,12 @@ func (r *Remover) erase(name string, freed *int64) error {
 	return nil
 }
 
-// size is how many bytes the plain files hold at a place, relative to the state
-// folder, and below it.
+// size returns the bytes of the regular files at and below a path relative to the state
+// folder.
 func (r *Remover) size(name string) int64 {
 	var sum int64
 	_ = fs.WalkDir(r.root.FS(), name, func(_ string, e fs.DirEntry, err error) error {
-		if err == nil { // else another process removes it too
+		if err == nil { // otherwise another process is removing it too
 			if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
 				sum += info.Size()
 			}
@@ -189,7 +189,7 @@ func (r *Remover) size(name string) int64 {
 	return sum
 }
 
-// Buried are the runs that are gone and of which something is left.
+// Buried returns the ids of the runs that are buried and not yet erased.
 func (r *Remover) Buried() ([]string, error) {
 	names, err := r.hidden("runs")
 	for i := range names {
@@ -198,19 +198,19 @@ func (r *Remover) Buried() ([]string, error) {
 	return names, err
 }
 
-// BuriedSize is how many bytes are left of a run that is gone.
+// BuriedSize returns the bytes of a buried run.
 func (r *Remover) BuriedSize(id string) int64 { return r.size(path.Join("runs", buried+id)) }
 
-// RunSize is how many bytes a run holds.
+// RunSize returns the bytes of a run.
 func (r *Remover) RunSize(id string) int64 { return r.size(path.Join("runs", id)) }
 
-// CaptureSize is how many bytes a capture holds, by HOST/ID.
+// CaptureSize returns the bytes of a capture, by HOST/ID.
 func (r *Remover) CaptureSize(name string) int64 { return r.size(path.Join("captures", name)) }
 
-// Spare are the captures, as HOST/ID, that some runs took before a change and
-// nobody needs without them. A host keeps its newest good capture, those with a
-// label, and of each value that must be unique the oldest good one that holds it: it
-// says who held it first. What the capture verb took is never one of them.
+// Spare returns the captures, as HOST/ID, that the given runs took before a change and
+// that can go with them. A host keeps its newest good capture, captures with a label or
+// from the capture verb, and for each unique value the oldest good capture with it, which
+// shows the host that held the value first.
 func (r *Remover) Spare(runs map[string]bool, wanted []string) ([]string, error) {
 	if len(runs) == 0 {
 		return nil, nil
@@ -231,7 +231,7 @@ func (r *Remover) Spare(runs map[string]bool, wanted []string) ([]string, error)
 		if len(mine) == 0 {
 			continue
 		}
-		needed := r.store.needed(host, ids, r.values)
+		needed := r.needed(host, ids)
 		for _, id := range mine {
 			if !needed[id] {
 				list = append(list, host+"/"+id)
@@ -241,29 +241,29 @@ func (r *Remover) Spare(runs map[string]bool, wanted []string) ([]string, error)
 	return list, nil
 }
 
-// preImageOf tells whether one of some runs took a capture before a change. It is
-// not hashed for it: a damaged one is of no use to anybody.
+// preImageOf reports whether one of the given runs took a capture before a change. The
+// capture is not verified: a damaged one may go.
 func (r *Remover) preImageOf(host, id string, runs map[string]bool) bool {
 	text, err := r.root.ReadFile(path.Join("captures", host, id, "capture.json"))
 	var c outcome.Capture
 	return err == nil && json.Unmarshal(text, &c) == nil && c.Purpose == outcome.PurposePreImage && c.Label == "" && runs[c.RunID]
 }
 
-// needed are the captures of a host, the oldest first, that stay whatever run
-// took them.
-func (s *Store) needed(host string, ids []string, values Values) map[string]bool {
+// needed returns the captures of a host that stay, whichever run took them. ids are all
+// its captures, oldest first.
+func (r *Remover) needed(host string, ids []string) map[string]bool {
 	stay := map[string]bool{}
 	seen := map[[2]string]bool{}
 	newest := ""
 	for _, id := range ids {
-		c, err := s.LoadCapture(host, id)
+		c, err := r.store.LoadCapture(host, id)
 		if err != nil {
 			continue
 		}
 		newest = id
 		unique := c.Unique
-		if unique == nil { // as older versions took it
-			unique = values(c.Facts)
+		if unique == nil { // written by an older version
+			unique = r.values(c.Facts)
 		}
 		for name, value := range unique {
 			if of := [2]string{name, value}; !seen[of] {
@@ -275,11 +275,4 @@ func (s *Store) needed(host string, ids []string, values Values) map[string]bool
 		stay[newest] = true
 	}
 	return stay
-}
-
-// RunTime is when a run began, as its id says.
-func RunTime(id string) (time.Time, bool) {
-	stamp, _, _ := strings.Cut(id, "-")
-	began, err := time.Parse(idTime, stamp)
-	return began, err == nil
 }

@@ -1,4 +1,6 @@
-package journal
+// Package captures keeps captures, the evidence of one host at one time, as plain files
+// below the state folder: captures/HOST/ID with a manifest of their hashes.
+package captures
 
 import (
 	"bufio"
@@ -13,26 +15,33 @@ import (
 	"slices"
 	"strings"
 
+	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 	"aixmend/inventory/naming"
 )
 
 const manifest = "manifest.sha256"
 
-// Keep writes a capture: every file synced, a manifest of their hashes last,
-// then the whole read back from the disk. A folder without a manifest is none.
-// The returned path is relative to the state folder.
-func (s *Store) Keep(c outcome.Capture, files []outcome.CaptureFile) (string, error) {
+// Folder is the captures of a state folder.
+type Folder struct{ root string }
+
+// In returns the captures of a state folder. Nothing is opened or created.
+func In(state string) Folder { return Folder{root: state} }
+
+// Keep writes a capture: every file is synced, a manifest of their hashes is written
+// last, and the capture is read back from the disk. A folder without a manifest is not a
+// capture. The returned path is relative to the state folder.
+func (f Folder) Keep(c outcome.Capture, files []outcome.CaptureFile) (string, error) {
 	if err := errors.Join(naming.CheckFile("host", c.Host), naming.CheckFile("capture", c.ID)); err != nil {
 		return "", err
 	}
 	where := filepath.Join("captures", c.Host, c.ID)
-	dir := filepath.Join(s.root, where)
-	if err := os.MkdirAll(filepath.Dir(dir), dirMode); err != nil {
+	dir := filepath.Join(f.root, where)
+	if err := os.MkdirAll(filepath.Dir(dir), durable.DirMode); err != nil {
 		return "", err
 	}
-	if err := os.Mkdir(dir, dirMode); err != nil {
-		return "", err // never into a capture that is there
+	if err := os.Mkdir(dir, durable.DirMode); err != nil {
+		return "", err // never write into an existing capture
 	}
 	document, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
@@ -41,36 +50,36 @@ func (s *Store) Keep(c outcome.Capture, files []outcome.CaptureFile) (string, er
 	files = append(slices.Clone(files), outcome.CaptureFile{Name: "capture.json", Data: append(document, '\n')})
 	slices.SortFunc(files, func(a, b outcome.CaptureFile) int { return strings.Compare(a.Name, b.Name) })
 	var sums bytes.Buffer
-	for _, f := range files {
-		if !filepath.IsLocal(filepath.FromSlash(f.Name)) || strings.ContainsAny(f.Name, "\n\\") {
-			return "", fmt.Errorf("file %q would leave the capture's folder", f.Name)
+	for _, file := range files {
+		if !filepath.IsLocal(filepath.FromSlash(file.Name)) || strings.ContainsAny(file.Name, "\n\\") {
+			return "", fmt.Errorf("file %q would be outside the capture's folder", file.Name)
 		}
-		path := filepath.Join(dir, filepath.FromSlash(f.Name))
-		if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
+		path := filepath.Join(dir, filepath.FromSlash(file.Name))
+		if err := os.MkdirAll(filepath.Dir(path), durable.DirMode); err != nil {
 			return "", err
 		}
-		if err := writeSynced(path, f.Data); err != nil {
+		if err := durable.Write(path, file.Data); err != nil {
 			return "", err
 		}
-		sum := sha256.Sum256(f.Data)
-		fmt.Fprintf(&sums, "%s  %s\n", hex.EncodeToString(sum[:]), f.Name)
+		sum := sha256.Sum256(file.Data)
+		fmt.Fprintf(&sums, "%s  %s\n", hex.EncodeToString(sum[:]), file.Name)
 	}
-	if err := writeSynced(filepath.Join(dir, manifest), sums.Bytes()); err != nil {
+	if err := durable.Write(filepath.Join(dir, manifest), sums.Bytes()); err != nil {
 		return "", err
 	}
-	if err := syncDir(filepath.Dir(dir)); err != nil {
+	if err := durable.SyncDir(filepath.Dir(dir)); err != nil {
 		return "", err
 	}
-	return filepath.ToSlash(where), s.Check(filepath.ToSlash(where))
+	return filepath.ToSlash(where), f.Check(filepath.ToSlash(where))
 }
 
-// Check verifies a capture: every file of its manifest is there with its hash,
-// and no other.
-func (s *Store) Check(where string) error {
+// Check verifies a capture by its path, relative to the state folder: every file in its
+// manifest exists with that hash, and there are no other files.
+func (f Folder) Check(where string) error {
 	if !filepath.IsLocal(filepath.FromSlash(where)) {
 		return fmt.Errorf("capture %q is not in the state folder", where)
 	}
-	dir := filepath.Join(s.root, filepath.FromSlash(where))
+	dir := filepath.Join(f.root, filepath.FromSlash(where))
 	sums, err := readManifest(dir)
 	if err != nil {
 		return fmt.Errorf("capture %s: %w", where, err)
@@ -82,17 +91,17 @@ func (s *Store) Check(where string) error {
 			return fmt.Errorf("capture %s: %w", where, err)
 		}
 		if got := sha256.Sum256(data); hex.EncodeToString(got[:]) != sum {
-			return fmt.Errorf("capture %s: %s is not what was written", where, name)
+			return fmt.Errorf("capture %s: %s has changed since it was written", where, name)
 		}
 		listed[name] = true
 	}
 	if !listed["capture.json"] {
-		return fmt.Errorf("capture %s: its manifest is not complete", where)
+		return fmt.Errorf("capture %s: its manifest is incomplete", where)
 	}
 	return checkNoOthers(dir, where, listed)
 }
 
-// checkNoOthers finds files that the manifest does not list.
+// checkNoOthers returns an error for a file that the manifest does not list.
 func checkNoOthers(dir, where string, listed map[string]bool) error {
 	return filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -120,7 +129,7 @@ func readManifest(dir string) (map[string]string, error) {
 			return nil, errors.New("bad line in its manifest")
 		}
 		if _, twice := sums[name]; twice {
-			return nil, fmt.Errorf("%s stands twice in its manifest", name)
+			return nil, fmt.Errorf("%s is listed twice in its manifest", name)
 		}
 		sums[name] = sum
 	}

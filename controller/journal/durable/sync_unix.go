@@ -1,0 +1,6 @@
+//go:build !windows
+
+package durable
+
+// dirsSync reports whether a folder can be synced here.
+const dirsSync = true

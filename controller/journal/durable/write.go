@@ -1,0 +1,171 @@
+// Package durable writes files whole or not at all, and safe from a power loss. Files
+// are 0600 and folders 0700 unless a function says otherwise.
+package durable
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// Modes of everything below a state folder.
+const (
+	DirMode  = 0o700
+	FileMode = 0o600
+)
+
+// Content writes the content of a file.
+type Content func(io.Writer) error
+
+// Bytes is the content that consists of some bytes.
+func Bytes(data []byte) Content {
+	return func(to io.Writer) error {
+		_, err := to.Write(data)
+		return err
+	}
+}
+
+// JSON is a document on one line. It is written in one piece and without a copy.
+func JSON(document any) Content {
+	return func(to io.Writer) error { return json.NewEncoder(to).Encode(document) }
+}
+
+// Write replaces a file and syncs it. The usual library for this does not build for
+// Windows.
+func Write(path string, data []byte) error { return WriteContent(path, Bytes(data)) }
+
+// WriteContent is Write of content that need not be in memory.
+func WriteContent(path string, write Content) error {
+	if err := replace(path, FileMode, true, write); err != nil {
+		return err
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// WriteUnsynced replaces a file without syncing it: readers always see a complete
+// file, but a power loss may lose it.
+func WriteUnsynced(path string, write Content) error { return replace(path, FileMode, false, write) }
+
+// WriteReport replaces a report outside the state folder and syncs it. A private new
+// report has mode 0600, another one the mode that the umask allows; an existing file
+// keeps its mode. Links are followed.
+func WriteReport(path string, private bool, write Content) error {
+	mode := os.FileMode(0o666) // before the umask
+	if private {
+		mode = FileMode
+	}
+	old, err := os.Stat(path)
+	there := err == nil
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	if err := replace(path, mode, true, func(to io.Writer) error {
+		if file, ok := to.(*os.File); ok && there {
+			if err := file.Chmod(old.Mode().Perm()); err != nil {
+				return err
+			}
+		}
+		buffered := bufio.NewWriterSize(to, 1<<16)
+		return errors.Join(write(buffered), buffered.Flush())
+	}); err != nil {
+		return err
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// replace writes a temporary file in the same folder and renames it.
+func replace(path string, mode os.FileMode, sync bool, write Content) error {
+	file, err := os.OpenFile(filepath.Join(filepath.Dir(path), ".tmp-"+rand.Text()), os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if err != nil {
+		return err
+	}
+	err = write(file)
+	if err == nil && sync {
+		err = file.Sync()
+	}
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// Append appends a line to a file of lines and syncs it. If a crash left half a line
+// at the end, that is cut off first.
+func Append(path string, line []byte) (err error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, FileMode)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	end, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	last := []byte{'\n'}
+	if end > 0 {
+		if _, err := file.ReadAt(last, end-1); err != nil {
+			return err
+		}
+	}
+	if last[0] != '\n' {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		end = int64(bytes.LastIndexByte(text, '\n') + 1)
+		if err := file.Truncate(end); err != nil {
+			return err
+		}
+	}
+	if _, err := file.WriteAt(line, end); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// SyncDir makes the names in a folder durable. It does nothing on Windows.
+func SyncDir(path string) error {
+	if !dirsSync {
+		return nil
+	}
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Sync()
+}
+
+// ReadJSON decodes a JSON file.
+func ReadJSON(path string, into any) error {
+	_, err := ReadJSONText(path, into)
+	return err
+}
+
+// ReadJSONText decodes a JSON file and returns its text.
+func ReadJSONText(path string, into any) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return text, nil
+}

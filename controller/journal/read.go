@@ -1,0 +1,136 @@
+package journal
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"aixmend/controller/journal/durable"
+	"aixmend/controller/outcome"
+	"aixmend/inventory/naming"
+)
+
+// RunIDs returns the ids of all runs, newest first.
+func (s *Store) RunIDs() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(s.root, "runs"))
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") { // hidden: being removed
+			ids = append(ids, e.Name())
+		}
+	}
+	slices.Sort(ids)
+	slices.Reverse(ids)
+	return ids, nil
+}
+
+// LoadRun reads run.json. The error wraps fs.ErrNotExist for a run that was killed, which
+// has none.
+func (s *Store) LoadRun(id string) (*outcome.Run, error) {
+	var run outcome.Run
+	if err := readRun(filepath.Join(s.RunDir(id), "run.json"), &run); err != nil {
+		return nil, fmt.Errorf("run %s: %w", id, err)
+	}
+	return &run, nil
+}
+
+// ReadJournal reads a run's journal. A last line that a crash has cut off is skipped.
+func (s *Store) ReadJournal(id string) ([]outcome.Entry, error) {
+	path := filepath.Join(s.RunDir(id), "journal.jsonl")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", id, err)
+	}
+	var entries []outcome.Entry
+	lines := bytes.Split(bytes.TrimRight(text, "\n"), []byte("\n"))
+	for i, line := range lines {
+		var e outcome.Entry
+		if json.Unmarshal(line, &e) != nil {
+			if i == len(lines)-1 {
+				break // torn by a crash
+			}
+			return entries, fmt.Errorf("run %s: %s: line %d can't be read", id, path, i+1)
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+// LoadHost reads a host's report. The error wraps fs.ErrNotExist if there is none.
+func (s *Store) LoadHost(id, host string) (*outcome.Host, error) {
+	if err := naming.CheckFile("host", host); err != nil {
+		return nil, err
+	}
+	var h outcome.Host
+	err := readHost(filepath.Join(s.RunDir(id), "hosts", host+".json"), &h)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("run %s has no host %s: %w", id, host, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("run %s, host %s: %w", id, host, err)
+	}
+	return &h, nil
+}
+
+// HasRequest reports whether a run has written its request.
+func (s *Store) HasRequest(id string) bool {
+	_, err := os.Stat(filepath.Join(s.RunDir(id), "request.json"))
+	return err == nil
+}
+
+// LoadRequest reads the request of a run: its verb, options and hosts.
+func (s *Store) LoadRequest(id string, into any) error {
+	if err := durable.ReadJSON(filepath.Join(s.RunDir(id), "request.json"), into); err != nil {
+		return fmt.Errorf("run %s: %w", id, err)
+	}
+	return nil
+}
+
+// LoadCheckpoint returns the last checkpoint of a host; nil: there is none.
+func (s *Store) LoadCheckpoint(id, host string) (*outcome.Host, error) {
+	if err := naming.CheckFile("host", host); err != nil {
+		return nil, err
+	}
+	var h outcome.Host
+	err := readHost(filepath.Join(s.checkpointsDir(id), host+".json"), &h)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = readHost(filepath.Join(s.RunDir(id), olderCheckpoints, host+".json"), &h)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("run %s, host %s: %w", id, host, err)
+	}
+	return &h, nil
+}
+
+// Format returns the format of a run's journal, from its first line. Without a first line
+// known is false, and no later line was acted on.
+func (s *Store) Format(id string) (format int, known bool) {
+	file, err := os.Open(filepath.Join(s.RunDir(id), "journal.jsonl"))
+	if err != nil {
+		return 0, false
+	}
+	defer file.Close()
+	line, err := bufio.NewReader(io.LimitReader(file, maxFirstLine)).ReadBytes('\n')
+	var first outcome.Entry
+	if err != nil || json.Unmarshal(line, &first) != nil {
+		return 0, false
+	}
+	return first.Format, true
+}
+
+// maxFirstLine bounds the first line of a journal, in bytes.
+const maxFirstLine = 64 << 10

@@ -1,4 +1,0 @@
-package journal
-
-// dirsSync tells whether a folder can be synced here.
-const dirsSync = false
