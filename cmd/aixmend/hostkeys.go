@@ -93,6 +93,6 @@ func runHostkeys(ctx context.Context, c *cli, o *hostkeysOptions) error {
 		c.Say("warning: %s", warning)
 	}
 	return keys.Run(ctx, c.Console, keys.Options{
-		State: o.state, Quiet: o.quiet, JSON: o.format.format == "json", Yes: o.yes, OnlyNew: o.onlyNew, Replace: o.replace,
-	}, way, selected, window)
+		Way: way, Window: window, State: o.state, Quiet: o.quiet, JSON: o.format.format == "json", Yes: o.yes, OnlyNew: o.onlyNew, Replace: o.replace,
+	}, selected)
 }

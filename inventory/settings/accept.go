@@ -62,6 +62,7 @@ func (c *Checker) knownCheck(name Text) {
 	c.Problems.Add(name.Pos, hint, "the cluster guard has no check %q", name.V)
 }
 
+// CheckGuard returns an error unless name has the form of a check of the cluster guard.
 func CheckGuard(name string) error {
 	if !guardPattern.MatchString(name) {
 		return errors.New("is not the name of a check of the cluster guard")

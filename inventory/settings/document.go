@@ -17,12 +17,14 @@ type Document struct {
 	Bastions   strictyaml.Map[BastionDoc] `yaml:"bastions" jsonschema_description:"Hosts to go through, by the name that ssh.jump has for them."`
 }
 
+// SourceDoc is a program that prints more hosts.
 type SourceDoc struct {
 	Pos     strictyaml.Pos `yaml:"-"`
 	Exec    []Text         `yaml:"exec,required" jsonschema:"required,minItems=1" jsonschema_description:"The program and its arguments; it is run without a shell and prints an inventory in the form of Ansible's --list. One that is named by a path starts at the folder of this file."`
 	Timeout duration       `yaml:"timeout" jsonschema_description:"How long it may take, such as 30s."`
 }
 
+// BastionDoc is a host to go through to others.
 type BastionDoc struct {
 	Address  Text   `yaml:"address" jsonschema:"minLength=1" jsonschema_description:"IPv4 address, IPv6 address or DNS name. Without it the name is the address."`
 	SSH      SSHDoc `yaml:"ssh" jsonschema_description:"How to log in there; nothing of the defaults or of the hosts behind it holds."`
@@ -37,6 +39,7 @@ type Doc struct {
 	Accept []acceptanceDoc `yaml:"accept" jsonschema_description:"Checks of the cluster guard whose unclear answer is taken as no cluster; a positive answer never is."`
 }
 
+// SSHDoc says how a host is reached and logged in to.
 type SSHDoc struct {
 	User       Text        `yaml:"user" jsonschema:"default=root,pattern=^[^\\s-]\\S*$" jsonschema_description:"The login on the host."`
 	Port       Number      `yaml:"port" jsonschema:"default=22,minimum=1,maximum=65535" jsonschema_description:"The TCP port of the SSH server."`
@@ -52,11 +55,13 @@ type SSHDoc struct {
 	Jump       Text        `yaml:"jump" jsonschema:"minLength=1" jsonschema_description:"[user@]host[:port] of the bastion to go through; several, the nearest to this machine first, with commas between; none for a direct way."`
 }
 
+// GroupDoc is a group of hosts, with the settings they share.
 type GroupDoc struct {
 	Concurrency Number `yaml:"concurrency" jsonschema:"minimum=1" jsonschema_description:"How many hosts of the group may be worked on at one time."`
 	Doc
 }
 
+// HostDoc is a host, or the hosts of a name with ranges.
 type HostDoc struct {
 	Address Text       `yaml:"address" jsonschema:"minLength=1" jsonschema_description:"IPv4 address, IPv6 address or DNS name, with as many ranges as the name has; they count in step. Without it the name is the address."`
 	Groups  GroupNames `yaml:"groups" jsonschema_description:"Groups of the host; where two say different things the later one wins."`

@@ -1,5 +1,5 @@
-// Package exit decides the exit code of the command, in one place: an error carries what
-// the caller got wrong, or the code of a run that has ended.
+// Package exit decides the exit code of the command, in one place: an error carries the
+// mistake of the caller, or the code of a run that has ended.
 package exit
 
 import (
@@ -13,17 +13,18 @@ import (
 
 // UsageError is a mistake of the caller: nothing was run.
 type UsageError struct {
-	// Hint says what to do about it; "": nothing to add.
+	// Hint says how to correct it, "" for none.
 	Hint string
 	err  error
 }
 
+// Error returns the mistake, without the hint.
 func (e *UsageError) Error() string { return e.err.Error() }
 
 // Unwrap returns the error without its hint.
 func (e *UsageError) Unwrap() error { return e.err }
 
-// Usage makes an error a mistake of the caller; nil stays nil.
+// Usage returns err as a mistake of the caller, nil for nil.
 func Usage(err error) error {
 	if err == nil {
 		return nil
@@ -31,7 +32,7 @@ func Usage(err error) error {
 	return &UsageError{err: err}
 }
 
-// Usagef is Usage of fmt.Errorf, with a hint.
+// Usagef is Usage of fmt.Errorf, with a hint; "" for none.
 func Usagef(hint, format string, args ...any) error {
 	return &UsageError{Hint: hint, err: fmt.Errorf(format, args...)}
 }
@@ -40,6 +41,7 @@ func Usagef(hint, format string, args ...any) error {
 // return it; nothing is printed for it.
 type Verdict struct{ Code outcome.Code }
 
+// Error implements error.
 func (v Verdict) Error() string { return fmt.Sprintf("exit code %d", v.Code) }
 
 // ErrInterrupted: a signal came before anything was run.

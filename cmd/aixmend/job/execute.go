@@ -66,7 +66,7 @@ func (j *Job) Run(ctx context.Context, c *console.Console, earlier *Earlier) (*E
 	result, broken := j.watched(c, engine, func() (controller.Result, error) {
 		return engine.Run(Within(ctx, j.Request.Deadline), j.Request.Hosts)
 	})
-	return run, j.ended(c, store, dir, run, result, broken)
+	return run, j.ended(c, runFolder{dir, store}, run, finished{result, broken})
 }
 
 // document is the run.json of a run that begins.
@@ -163,35 +163,46 @@ func (j *Job) newFolder(store *journal.Store, id string, begins outcome.Entry) (
 	return dir, nil
 }
 
-// ended writes how a run has ended: its reports first, run.json last. broken is the
-// failure of the run itself, or nil.
-func (j *Job) ended(c *console.Console, store *journal.Store, dir *journal.Run, run *Ended, result controller.Result, broken error) error {
-	j.sum(&run.Run, result)
-	ending := j.ending(&run.Run, result)
+// runFolder is the folder of a run, with the state folder that holds it.
+type runFolder struct {
+	*journal.Run
+	store *journal.Store
+}
+
+// finished is the result of an engine.
+type finished struct {
+	controller.Result
+	broken error // the failure of the run itself, or nil
+}
+
+// ended writes how a run has ended: its reports first, run.json last.
+func (j *Job) ended(c *console.Console, dir runFolder, run *Ended, f finished) error {
+	j.sum(&run.Run, f.Result)
+	ending := j.ending(&run.Run, f.Result)
 	ending.Signal = c.Interrupts.Code()
-	ending.Changes = j.compare(store, run)
-	if broken != nil {
-		ending.Broken = broken.Error()
+	ending.Changes = j.compare(dir.store, run)
+	if f.broken != nil {
+		ending.Broken = f.broken.Error()
 	}
-	if result.Braked != "" {
-		c.Say("%s", result.Braked)
+	if f.Braked != "" {
+		c.Say("%s", f.Braked)
 	}
 	code, reason := ending.Code()
 	j.Conclude(&run.Run, code, reason)
-	unwritten := j.writeReports(c, store, dir, run.Run)
+	unwritten := j.writeReports(c, dir, run.Run)
 	if unwritten != nil {
-		j.Conclude(&run.Run, outcome.ExitInternal, errors.Join(broken, unwritten).Error())
+		j.Conclude(&run.Run, outcome.ExitInternal, errors.Join(f.broken, unwritten).Error())
 	}
-	err := errors.Join(broken, dir.Finish(run.Run))
+	err := errors.Join(f.broken, dir.Finish(run.Run))
 	if r := j.Request; err == nil && r.Out != "" { // although a report could not be written
-		err = planfile.Save(r.Out, planfile.Settings{Playbook: r.Playbook, Set: r.Set, Allow: r.Allow, MendWarnings: r.MendWarnings}, &run.Run, store)
+		err = planfile.Save(r.Out, planfile.Settings{Playbook: r.Playbook, Set: r.Set, Allow: r.Allow, MendWarnings: r.MendWarnings}, &run.Run, dir.store)
 	}
 	return errors.Join(err, unwritten)
 }
 
 // writeReports writes report.html into the folder of the run, and the files asked for.
-func (j *Job) writeReports(c *console.Console, store *journal.Store, dir *journal.Run, run outcome.Run) error {
-	e, err := evidence.Of(store, run)
+func (j *Job) writeReports(c *console.Console, dir runFolder, run outcome.Run) error {
+	e, err := evidence.Of(dir.store, run)
 	if err != nil {
 		return err
 	}

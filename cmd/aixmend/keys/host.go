@@ -19,9 +19,13 @@ import (
 	"aixmend/transport/wrap"
 )
 
-// Options say which keys are shown and stored.
+// Options say how keys are fetched, and which are shown and stored.
 type Options struct {
-	// State is the state folder, whose runs show since when keys are known.
+	// Way leads to the hosts.
+	Way *reach.Way
+	// Window is the number of hosts asked at one time.
+	Window int
+	// State is the state folder. Its runs show since when keys are known.
 	State string
 	// Quiet leaves out hosts without trouble.
 	Quiet bool
@@ -57,16 +61,16 @@ var hostStatuses = []hostkeys.Status{
 	hostkeys.Revoked, hostkeys.Changed, hostkeys.New, hostUnreachable, hostNotAsked, hostkeys.Signed, hostkeys.Known,
 }
 
-// fetch fetches the keys of hosts, window at one time, and returns them worst first.
-// After a signal no further host is asked.
-func fetch(ctx context.Context, c *console.Console, way *reach.Way, selected []inventory.Host, window int) ([]*host, error) {
-	targets, err := way.Targets(ctx, selected)
+// fetch fetches the keys of hosts and returns the hosts, worst first. After a signal no
+// further host is asked.
+func fetch(ctx context.Context, c *console.Console, o Options, selected []inventory.Host) ([]*host, error) {
+	targets, err := o.Way.Targets(ctx, selected)
 	if err != nil {
 		return nil, exit.Usage(err)
 	}
 	var hosts []*host
 	for i, target := range targets {
-		file, err := way.Known().StorePath(target)
+		file, err := o.Way.Known().StorePath(target)
 		if err != nil {
 			return nil, exit.Usagef("name a file with --known-hosts", "%w", err)
 		}
@@ -76,10 +80,10 @@ func fetch(ctx context.Context, c *console.Console, way *reach.Way, selected []i
 	}
 	queue := make(chan *host)
 	var workers sync.WaitGroup
-	for range min(window, len(hosts)) {
+	for range min(o.Window, len(hosts)) {
 		workers.Go(func() {
 			for h := range queue {
-				h.ask(ctx, way.SSH())
+				h.ask(ctx, o.Way.SSH())
 			}
 		})
 	}
@@ -100,7 +104,7 @@ func fetch(ctx context.Context, c *console.Console, way *reach.Way, selected []i
 	return hosts, nil
 }
 
-// ask asks the host for its keys; once more where that may help.
+// ask asks the host for its keys, and retries where that may help.
 func (h *host) ask(ctx context.Context, dialer *ssh.Dialer) {
 	once := transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
 		var err error
@@ -119,7 +123,7 @@ func (h *host) ask(ctx context.Context, dialer *ssh.Dialer) {
 	}
 }
 
-// addHistory finds in kept runs since when the keys of changed hosts are known:
+// addHistory looks up in kept runs since when the keys of changed hosts are known:
 // known_hosts has no dates.
 func addHistory(c *console.Console, state string, hosts []*host) {
 	store, err := journal.OpenExisting(state)

@@ -5,31 +5,29 @@ import (
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
-	"aixmend/cmd/aixmend/reach"
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
 	"aixmend/transport/ssh/hostkeys"
 )
 
-// Run fetches the keys of hosts, window at one time, shows them and stores the confirmed
-// ones. Its error is the exit code of the verb.
-func Run(ctx context.Context, c *console.Console, o Options, way *reach.Way, selected []inventory.Host, window int) error {
-	hosts, err := fetch(ctx, c, way, selected, window)
+// Run fetches the keys of hosts, shows them and stores the confirmed ones. Its error is the
+// exit code of the verb.
+func Run(ctx context.Context, c *console.Console, o Options, selected []inventory.Host) error {
+	hosts, err := fetch(ctx, c, o, selected)
 	if err != nil {
 		return err
 	}
 	addHistory(c, o.State, hosts)
-	return settle(ctx, c, o, way.Known(), hosts)
+	return settle(ctx, c, o, hosts)
 }
 
 // settle shows the keys, stores the confirmed ones, and decides the exit code.
-func settle(ctx context.Context, c *console.Console, o Options, known *hostkeys.KnownHosts, hosts []*host) error {
-	json := o.JSON
-	if !json {
+func settle(ctx context.Context, c *console.Console, o Options, hosts []*host) error {
+	if !o.JSON {
 		printKeys(c, o, hosts)
 	}
-	err := storeKeys(ctx, c, o, known, hosts)
-	if json {
+	err := keeper{c, o}.store(ctx, hosts)
+	if o.JSON {
 		if err := printKeysJSON(c, hosts); err != nil {
 			return err
 		}

@@ -15,15 +15,21 @@ import (
 	"aixmend/transport/ssh/hostkeys"
 )
 
-// storeKeys stores the keys that flags or a person confirm.
-func storeKeys(ctx context.Context, c *console.Console, o Options, known *hostkeys.KnownHosts, hosts []*host) error {
-	wanted := apart(c, chosen(c, o, hosts), hosts)
+// keeper stores confirmed keys in known_hosts files.
+type keeper struct {
+	console *console.Console
+	want    Options
+}
+
+// store stores the keys that flags or a person confirm.
+func (k keeper) store(ctx context.Context, hosts []*host) error {
+	wanted := apart(k.console, chosen(k.console, k.want, hosts), hosts)
 	byFile := map[string][]*host{}
 	for _, h := range wanted {
 		byFile[h.file] = append(byFile[h.file], h)
 	}
 	for _, file := range slices.Sorted(maps.Keys(byFile)) {
-		if err := storeIn(ctx, c, o, known, file, byFile[file]); err != nil {
+		if err := k.storeIn(ctx, file, byFile[file]); err != nil {
 			return err
 		}
 	}
@@ -150,36 +156,36 @@ func adviseKeys(c *console.Console, fresh, changed []*host) {
 }
 
 // storeIn stores the keys of hosts in a file.
-func storeIn(ctx context.Context, c *console.Console, o Options, known *hostkeys.KnownHosts, file string, hosts []*host) error {
+func (k keeper) storeIn(ctx context.Context, file string, hosts []*host) error {
 	var edits []hostkeys.Edit
-	var taken []*host
+	var checked []*host
 	comment := "aixmend " + time.Now().UTC().Format(time.DateOnly)
 	for _, h := range hosts {
 		edit := hostkeys.Edit{Name: h.knownAs, Replace: h.status == hostkeys.Changed, Comment: comment}
-		for _, k := range h.keys {
-			edit.Keys = append(edit.Keys, k.Key)
+		for _, presented := range h.keys {
+			edit.Keys = append(edit.Keys, presented.Key)
 		}
 		if err := edit.Check(); err != nil {
-			c.Say("warning: %s: not stored: %v", h.name, err)
+			k.console.Say("warning: %s: not stored: %v", h.name, err)
 			continue
 		}
-		edits, taken = append(edits, edit), append(taken, h)
+		edits, checked = append(edits, edit), append(checked, h)
 	}
-	left, err := known.Store(ctx, file, edits)
+	refused, err := k.want.Way.Known().Store(ctx, file, edits)
 	if err != nil {
 		return err
 	}
 	var stored []string
-	for _, h := range taken {
-		if h.stored = !slices.Contains(left, h.knownAs); h.stored {
+	for _, h := range checked {
+		if h.stored = !slices.Contains(refused, h.knownAs); h.stored {
 			stored = append(stored, h.name)
-			stillTrusted(c, h)
+			stillTrusted(k.console, h)
 			continue
 		}
-		c.Say("warning: %s: not stored: its lines in %s have changed meanwhile", h.name, file)
+		k.console.Say("warning: %s: not stored: its lines in %s have changed meanwhile", h.name, file)
 	}
-	if len(stored) > 0 && !o.Quiet {
-		c.Say("stored the keys of %s in %s: %s", report.Hosts(len(stored)), file, report.Compact(stored))
+	if len(stored) > 0 && !k.want.Quiet {
+		k.console.Say("stored the keys of %s in %s: %s", report.Hosts(len(stored)), file, report.Compact(stored))
 	}
 	return nil
 }

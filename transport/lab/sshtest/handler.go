@@ -50,4 +50,5 @@ type SignalError struct {
 	Name string // without SIG: KILL, TERM, INT
 }
 
+// Error implements error.
 func (e SignalError) Error() string { return fmt.Sprintf("ssh session got signal %s", e.Name) }
