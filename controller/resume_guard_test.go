@@ -195,7 +195,7 @@ func TestTakeBackLeavesWhatIsNotKnown(t *testing.T) {
 		{Rung: "refresh", Step: "enable-remote-clients", Command: "c", Undo: "u", Unknown: true},
 		{Rung: "hand-over", Step: "make-support-folder", Command: "c", Undo: "rm -r x"},
 	})
-	if len(back.Rung.Steps) > 0 || len(back.Left) != 1 || !strings.Contains(back.Left[0], "it is not known whether it ran; by hand: u") {
+	if len(back.Rung.Steps) > 0 || len(back.Left) != 1 || !strings.Contains(back.Left[0], "it is not known whether it ran; to undo it: u") {
 		t.Errorf("%d steps, left %q", len(back.Rung.Steps), back.Left)
 	}
 }

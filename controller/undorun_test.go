@@ -62,7 +62,7 @@ func TestTakeBackARun(t *testing.T) {
 	for _, c := range []struct {
 		illness string
 		allow   []string
-		left    []string // steps that can't be taken back
+		left    []string // steps that can't be undone
 	}{
 		{illness: "address-removed-smitty"},
 		{illness: "address-of-clone"},
@@ -88,7 +88,7 @@ func TestTakeBackARun(t *testing.T) {
 			}
 			wantOrder(t, done, got)
 			for _, step := range c.left {
-				if !strings.Contains(got.Reason, step+" can't be taken back: ") {
+				if !strings.Contains(got.Reason, step+" can't be undone: ") {
 					t.Errorf("nothing is said of %s: %s", step, got.Reason)
 				}
 			}
@@ -124,7 +124,7 @@ func TestTakeBackNotInEffect(t *testing.T) {
 	run(t, b, host, "/usr/sbin/chdev -l en1 -a netaddr6= -a state=up")
 	sent := len(b.sent(host))
 	got := b.runEngine(back)[host]
-	if len(got.Changes) > 0 || len(b.sent(host)) > sent || !strings.Contains(got.Reason, "set-address is not in effect any more") {
+	if len(got.Changes) > 0 || len(b.sent(host)) > sent || !strings.Contains(got.Reason, "set-address is no longer in effect") {
 		t.Errorf("%s: %s; sent %q", got.Outcome, got.Reason, b.sent(host)[sent:])
 	}
 }
@@ -142,7 +142,7 @@ func TestRollbackKeepsEdits(t *testing.T) {
 	run(t, b, host, "/usr/sbin/chdev -l en1 -a netaddr6=2001:db8::77 -a prefixlen=64")
 	got := b.runEngine(back)[host]
 	s := b.fleet.Host(host).Snapshot()
-	if got.Outcome != outcome.OutcomeUndone || !strings.Contains(got.Reason, "set-address is not in effect any more") {
+	if got.Outcome != outcome.OutcomeUndone || !strings.Contains(got.Reason, "set-address is no longer in effect") {
 		t.Errorf("%s: %s", got.Outcome, got.Reason)
 	}
 	if s.NICs[1].Attrs.NetAddr6 != "2001:db8::77" || s.Files["/etc/rc.tcpip"].Content != stale+added {
@@ -154,7 +154,7 @@ func TestRollbackKeepsEdits(t *testing.T) {
 	run(t, b, "address-removed-smitty", "/usr/sbin/ifconfig en1 inet6 fe80::f8d4:43ff:fe00:121/64 delete")
 	before := len(b.changed("address-removed-smitty"))
 	got = b.runEngine(back)["address-removed-smitty"]
-	if sent := b.changed("address-removed-smitty")[before:]; got.Outcome != outcome.NeedsAction || !strings.Contains(got.Reason, "set-address is left alone: en1 was changed since, and part of what it did stands; by hand: ") || len(sent) > 0 {
+	if sent := b.changed("address-removed-smitty")[before:]; got.Outcome != outcome.NeedsAction || !strings.Contains(got.Reason, "set-address is left alone: en1 was changed since, and part of what it did stands; to undo it: ") || len(sent) > 0 {
 		t.Errorf("%s: %s; sent %q", got.Outcome, got.Reason, sent)
 	}
 }
@@ -202,8 +202,8 @@ func TestRollbackOfAnUpdate(t *testing.T) {
 		reason             string
 	}{
 		{"applied", ":", "3.1.5.0 C", outcome.OutcomeUndone, "1 step of run r1 rolled back"},
-		{"rejected by hand since", "for n in $(/usr/bin/lslpp -Lcq 'rsct.core.*' | /usr/bin/cut -d: -f2); do /usr/sbin/installp -rgX $n; done; :", "3.1.5.0 C", outcome.OutcomeUndone, "apply-update is not in effect any more"},
-		{"committed since", "/usr/sbin/installp -cgX all", "3.2.6.2 C", outcome.NeedsAction, "apply-update is left alone: it was committed since, and can't be rejected any more; by hand: "},
+		{"rejected by hand since", "for n in $(/usr/bin/lslpp -Lcq 'rsct.core.*' | /usr/bin/cut -d: -f2); do /usr/sbin/installp -rgX $n; done; :", "3.1.5.0 C", outcome.OutcomeUndone, "apply-update is no longer in effect"},
+		{"committed since", "/usr/sbin/installp -cgX all", "3.2.6.2 C", outcome.NeedsAction, "apply-update is left alone: it was committed since, and can't be rejected any more; to undo it: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b, _ := updating(t, host, func(s *aixsim.State) {

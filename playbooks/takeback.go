@@ -32,7 +32,7 @@ type Undoable struct {
 	Unknown bool
 }
 
-// NoUndo is the reason why a change can't be taken back, "" when it can.
+// NoUndo is the reason why a change can't be undone, "" when it can.
 func (u Undoable) NoUndo() string {
 	if reason, none := strings.CutPrefix(u.Undo, document.UndoNone); none {
 		return strings.TrimSpace(reason)
@@ -64,7 +64,7 @@ func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack 
 			continue // it removed its data itself, or the report names the rest
 		}
 		if why := u.NoUndo(); why != "" {
-			out.Left = append(out.Left, fmt.Sprintf("%s can't be taken back: %s", u.Step, why))
+			out.Left = append(out.Left, fmt.Sprintf("%s can't be undone: %s", u.Step, why))
 			continue
 		}
 		step := Step{ID: takeBackPrefix + u.Step, Prove: true}
@@ -74,9 +74,9 @@ func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack 
 			out.Left = append(out.Left, u.Step+" "+why)
 			continue
 		case unclear:
-			left := fmt.Sprintf("%s %s; by hand: %s", u.Step, why, u.Undo)
+			left := fmt.Sprintf("%s %s; to undo it: %s", u.Step, why, u.Undo)
 			if u.Unknown {
-				left = fmt.Sprintf("%s: it is not known whether it ran; by hand: %s", u.Step, u.Undo)
+				left = fmt.Sprintf("%s: it is not known whether it ran; to undo it: %s", u.Step, u.Undo)
 			}
 			out.Left, out.Open = append(out.Left, left), append(out.Open, left)
 			continue
@@ -106,16 +106,16 @@ const (
 // needs.
 func (p *Playbook) stands(now, then *Diagnosis, u Undoable, planned *PlannedStep) (verdict standing, why string) {
 	if then == nil {
-		return unclear, "is left alone: the host's facts of before that run are not known any more"
+		return unclear, "is left alone: the host's facts from before that run are lost"
 	}
 	was, c, values := p.appliedStep(then, u)
 	if was == nil {
-		return unclear, "is left alone: the playbook has no such step any more"
+		return unclear, "is left alone: the playbook no longer has this step"
 	}
 	planned.Step.Timeout, planned.Step.TimedUndo = was.Timeout, was.TimedUndo
 	planned.confirm, planned.refute, planned.undoWhen, planned.before = c.Confirm, c.Refute, c.UndoWhen, values
 	if was.Temporary { // this run would find a folder of its own
-		return unclear, "is left alone: it was to be taken back when its run ended, and was not"
+		return unclear, "is left alone: it was temporary, and its run did not undo it"
 	}
 	so, errThen := planned.confirmed(then)
 	left, err := planned.undoLeft(now)
@@ -125,7 +125,7 @@ func (p *Playbook) stands(now, then *Diagnosis, u Undoable, planned *PlannedStep
 	case errThen == nil && so && (c.UndoWhen == nil || !left):
 		return gone, "is left as it is: it was so before that run"
 	case !left:
-		return gone, "is not in effect any more"
+		return gone, "is no longer in effect"
 	case errThen != nil && c.UndoWhen == nil:
 		return unclear, "is left alone: it can't be told whether it was so before that run: " + errThen.Error()
 	}

@@ -174,7 +174,7 @@ func TestRollbackKeepsLaterEdits(t *testing.T) {
 	}{
 		{
 			name: "another netaddr6", edit: "/usr/sbin/chdev -l en1 -a netaddr6=2001:db8::77 -a prefixlen=64",
-			undone: []string{"undo-replace-stale-lines"}, left: "set-address is not in effect any more",
+			undone: []string{"undo-replace-stale-lines"}, left: "set-address is no longer in effect",
 			stays: func(s *aixsim.State) bool { return s.NICs[1].Attrs.NetAddr6 == "2001:db8::77" },
 		},
 		{
@@ -191,12 +191,12 @@ func TestRollbackKeepsLaterEdits(t *testing.T) {
 		},
 		{
 			name: "the line that the run wrote is gone", edit: "/usr/bin/grep -v aixmend /etc/rc.tcpip >/tmp/x; /usr/bin/cp /tmp/x /etc/rc.tcpip",
-			undone: []string{"undo-set-address"}, left: "replace-stale-lines is not in effect any more",
+			undone: []string{"undo-set-address"}, left: "replace-stale-lines is no longer in effect",
 			stays: func(s *aixsim.State) bool { return !strings.Contains(s.Files["/etc/rc.tcpip"].Content, "netaddr6") },
 		},
 		{
 			name: "the line that the run wrote has another address", edit: "/usr/bin/sed 's/fe80::f8d4:43ff:fe00:121/2001:db8::1/' /etc/rc.tcpip >/tmp/x; /usr/bin/cp /tmp/x /etc/rc.tcpip",
-			undone: []string{"undo-set-address"}, left: "replace-stale-lines is left alone: the line that it wrote in /etc/rc.tcpip was changed since; by hand: ",
+			undone: []string{"undo-set-address"}, left: "replace-stale-lines is left alone: the line that it wrote in /etc/rc.tcpip was changed since; to undo it: ",
 			stays: func(s *aixsim.State) bool {
 				return strings.Contains(s.Files["/etc/rc.tcpip"].Content, "netaddr6=2001:db8::1 ")
 			},
@@ -350,7 +350,7 @@ func TestRollbackOfCluster0(t *testing.T) {
 }
 
 // What can't be told is left to a person, with the command; what was so before the
-// run, or is not in effect any more, is nobody's to undo.
+// run, or is no longer in effect, is nobody's to undo.
 func TestTakeBackDecides(t *testing.T) {
 	p, params := restore(t)
 	judge := func(changes ...func(host)) *Diagnosis { return p.Judge(params, nothingGiven, changed(changes...)) }
@@ -367,13 +367,13 @@ func TestTakeBackDecides(t *testing.T) {
 		{name: "in effect, and not before", now: judge(), then: judge(daemonDown), change: start, steps: 1},
 		{name: "it may have run, and is seen to have", now: judge(), then: judge(daemonDown), change: maybe, steps: 1},
 		{name: "so before", now: judge(), then: judge(), change: start, left: "start-rmc is left as it is: it was so before that run"},
-		{name: "not any more", now: judge(daemonDown), then: judge(daemonDown), change: start, left: "start-rmc is not in effect any more"},
+		{name: "not any more", now: judge(daemonDown), then: judge(daemonDown), change: start, left: "start-rmc is no longer in effect"},
 		{name: "nobody knows now", now: judge(func(h host) { h.hang("ctrmc") }), then: judge(daemonDown), change: start, open: "start-rmc is left alone: it can't be told whether it is in effect"},
 		{name: "nobody knew then", now: judge(), then: judge(func(h host) { h.hang("ctrmc") }), change: start, open: "start-rmc is left alone: it can't be told whether it was so before that run"},
-		{name: "the facts of then are gone", now: judge(), change: start, open: "facts of before that run are not known any more; by hand: u"},
-		{name: "it may have run, and nobody knows", now: judge(), change: maybe, open: "start-rmc: it is not known whether it ran; by hand: u"},
-		{name: "no such step", now: judge(), then: judge(), change: Undoable{Rung: "recycle", Step: "gone", Command: "c", Undo: "u"}, open: "the playbook has no such step any more"},
-		{name: "no undo", now: judge(), then: judge(), change: Undoable{Rung: "refresh", Step: "s", Command: "c", Undo: "none: because"}, left: "s can't be taken back: because"},
+		{name: "the facts of then are gone", now: judge(), change: start, open: "facts from before that run are lost; to undo it: u"},
+		{name: "it may have run, and nobody knows", now: judge(), change: maybe, open: "start-rmc: it is not known whether it ran; to undo it: u"},
+		{name: "no such step", now: judge(), then: judge(), change: Undoable{Rung: "recycle", Step: "gone", Command: "c", Undo: "u"}, open: "the playbook no longer has this step"},
+		{name: "no undo", now: judge(), then: judge(), change: Undoable{Rung: "refresh", Step: "s", Command: "c", Undo: "none: because"}, left: "s can't be undone: because"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := p.TakeBack(c.now, c.then, []Undoable{c.change})
@@ -381,7 +381,7 @@ func TestTakeBackDecides(t *testing.T) {
 			if len(got.Rung.Steps) != c.steps || !strings.Contains(left, c.left) || !strings.Contains(open, c.open) || (c.open == "") != (open == "") {
 				t.Errorf("%d steps, left %q, open %q", len(got.Rung.Steps), left, open)
 			}
-			if c.open != "" && !strings.HasSuffix(open, "; by hand: u") {
+			if c.open != "" && !strings.HasSuffix(open, "; to undo it: u") {
 				t.Errorf("no command in %q", open)
 			}
 		})
