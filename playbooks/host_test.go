@@ -220,3 +220,23 @@ func grades(d *Diagnosis) []string {
 	}
 	return list
 }
+
+// The healthy host answers every probe of rmc-restore that needs no parameter and is not
+// optional: a forgotten one would be judged by no test.
+func TestHealthyHostAnswersEveryProbe(t *testing.T) {
+	p, params := restore(t)
+	asked, err := p.Asked(params, "audit", "r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	optional := map[string]bool{}
+	for _, probe := range p.Probes {
+		optional[probe.ID] = probe.Optional
+	}
+	h := healthyHost()
+	for _, probe := range asked {
+		if _, answered := h[probe.ID]; !answered && !optional[probe.ID] {
+			t.Errorf("healthyHost has no answer for the probe %s", probe.ID)
+		}
+	}
+}
