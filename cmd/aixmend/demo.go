@@ -127,7 +127,7 @@ func demoRun(ctx context.Context, c *cli, o *demoOptions, verb controller.Verb, 
 	if err != nil {
 		return err
 	}
-	return printer{cli: c, state: o.state, format: "text", asked: asked}.run(&run.Run, verb)
+	return printer{cli: c, state: o.state, format: "text", request: request.Request{Asked: asked}}.run(&run.Run, verb)
 }
 
 // serveDemo keeps the fleet up until the first signal.

@@ -23,7 +23,7 @@ type printer struct {
 	*cli
 	state, format string
 	quiet         bool
-	asked         request.Asked
+	request       request.Request
 }
 
 // ended prints a run that has just ended: all of it, or its changes where --since asks
@@ -86,7 +86,7 @@ func (p printer) guide(run outcome.Run) guide.Guide {
 	if err != nil {
 		here = "" // paths are shown as they are
 	}
-	return guide.New(run, p.asked, p.state, here)
+	return guide.New(run, p.request, p.state, here)
 }
 
 // summary lists the hosts of a run, folded, each fold with the command to type next.

@@ -82,7 +82,7 @@ func (w walk) carryOut(ctx context.Context, c *cli, j *job.Job, earlier *job.Ear
 	// prints one status only.
 	var printed error
 	if err == nil || !c.plugin {
-		p := printer{cli: c, state: w.state, format: w.format.format, quiet: w.quiet, asked: j.Request.Asked}
+		p := printer{cli: c, state: w.state, format: w.format.format, quiet: w.quiet, request: j.Request}
 		printed = p.ended(run, j.Request.Verb, w.brief)
 	}
 	w.notices.send(ctx, c, j, run.Run, err)

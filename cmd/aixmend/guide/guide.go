@@ -35,9 +35,9 @@ type Guide struct {
 }
 
 // New returns the guide to a run. folder is the working folder of this process.
-func New(run outcome.Run, asked request.Asked, state, folder string) Guide {
-	g := Guide{run: run, asked: asked.RelativeTo(folder), known: true, state: state}
-	if p, err := playbooks.Load(asked.Playbook); err == nil {
+func New(run outcome.Run, r request.Request, state, folder string) Guide {
+	g := Guide{run: run, asked: r.Typed(folder), known: true, state: state}
+	if p, err := playbooks.Load(r.Playbook); err == nil {
 		g.fixes = slices.ContainsFunc(p.Rungs, func(r playbooks.Rung) bool { return !r.Collect })
 		for _, w := range p.AllowWords() {
 			g.words = append(g.words, w.Word)
@@ -56,7 +56,7 @@ func Of(store *journal.Store, run outcome.Run, state string) Guide {
 	if err != nil {
 		here = "" // the paths stay absolute
 	}
-	return New(run, then.Asked, state, here)
+	return New(run, then, state, here)
 }
 
 // Bare returns a guide that knows nothing of a run but its id and hosts.

@@ -77,7 +77,7 @@ func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *j
 		Slots:    slots,
 		Journal:  dir,
 		Captures: store,
-		Folders:  folders{dir},
+		Folders:  folders{dir, r.Folder},
 		Sink:     sink{dir},
 		Stop:     c.Interrupts.Stop(),
 		Observer: j.observer(c),

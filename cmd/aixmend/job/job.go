@@ -3,8 +3,6 @@
 package job
 
 import (
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"aixmend/cmd/aixmend/exit"
@@ -77,16 +75,8 @@ func Prepare(r request.Request, s Settings) (*Job, error) {
 // checkParams checks the parameters of the playbook.
 func (j *Job) checkParams() error {
 	p, r := j.Playbook, j.Request
-	set := slices.Clone(r.Set)
-	for i, s := range set { // steps name the folder in commands: it must stay the same one
-		if path, ok := strings.CutPrefix(s, "upload="); ok && path != "" {
-			if whole, err := filepath.Abs(path); err == nil {
-				set[i] = "upload=" + whole
-			}
-		}
-	}
 	var err error
-	if j.params, err = p.Set(set); err != nil {
+	if j.params, err = p.Set(r.Set); err != nil {
 		return exit.Usagef("aixmend playbook show "+p.Name+" lists them", "%w", err)
 	}
 	if err := p.CheckUndoAfter(j.params); err != nil {
@@ -95,7 +85,7 @@ func (j *Job) checkParams() error {
 	if _, err := p.Asked(j.params, string(r.Verb), ""); err != nil {
 		return exit.Usagef("a value that becomes part of a command has only letters, digits and _./:=,@+-", "--set: %w", err)
 	}
-	if j.upload, err = uploads(j.params); err != nil {
+	if j.upload, err = uploads(j.params, r.Folder); err != nil {
 		return err
 	}
 	for _, param := range p.CloneParams() {

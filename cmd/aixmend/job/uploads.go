@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/inventory/naming"
@@ -55,8 +56,9 @@ func runBaseline(store *journal.Store, run, host string) facts.Past {
 // imagesPath matches a folder on the host, or on an NFS server.
 var imagesPath = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9.-]*:)?/[^:]*$`)
 
-// uploads checks the folder of --set upload before any host is touched.
-func uploads(params playbooks.Params) (facts.Upload, error) {
+// uploads checks the folder of --set upload before any host is touched. A relative one is
+// relative to the working folder of the run, "" for that of this process.
+func uploads(params playbooks.Params, working string) (facts.Upload, error) {
 	up := facts.Upload{Folder: params.Text("upload")}
 	images := params.Text("images")
 	switch {
@@ -67,7 +69,7 @@ func uploads(params playbooks.Params) (facts.Upload, error) {
 	case up.Folder == "":
 		return up, nil
 	}
-	list, err := uploadFiles(up.Folder)
+	list, err := uploadFiles(request.In(working, up.Folder))
 	if err != nil {
 		return up, exit.Usagef("it must be a folder of this machine that holds the images and nothing else", "--set upload=%s: %w", up.Folder, err)
 	}
@@ -107,10 +109,15 @@ func uploadFiles(folder string) ([]string, error) {
 }
 
 // folders are the local folders of uploads and of support data.
-type folders struct{ dir *journal.Run }
+type folders struct {
+	dir     *journal.Run
+	working string // the working folder of the run, "" for that of this process
+}
 
 // Uploads implements controller.Folders.
-func (folders) Uploads(folder string) ([]string, error) { return uploadFiles(folder) }
+func (f folders) Uploads(folder string) ([]string, error) {
+	return uploadFiles(request.In(f.working, folder))
+}
 
 // Support implements controller.Folders.
 func (f folders) Support(host string) (path, name string, err error) { return f.dir.Support(host) }

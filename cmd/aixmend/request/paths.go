@@ -12,8 +12,8 @@ import (
 // file.
 const None = "none"
 
-// absolute returns the request with all paths absolute. Versions before kept them
-// relative to the working folder.
+// absolute returns the request with all paths absolute, but that of --set upload. Earlier
+// versions kept them relative to the working folder.
 func (r Request) absolute() Request {
 	in := func(path string) string { return In(r.Folder, path) }
 	r.Asked = r.moved(in)
@@ -35,18 +35,33 @@ func In(folder, path string) string {
 	return filepath.Join(folder, path)
 }
 
-// RelativeTo returns what was asked for as a person types it in a folder: paths below
-// the folder relative to it.
-func (a Asked) RelativeTo(folder string) Asked {
-	return a.moved(func(path string) string {
+// Typed returns what was asked for as a person types it in a folder: paths below the
+// folder relative to it. The paths of a run that began in this process stay as they are.
+func (r Request) Typed(folder string) Asked {
+	if r.Folder == "" {
+		return r.Asked
+	}
+	short := func(path string) string {
 		if !filepath.IsAbs(path) {
 			return path
 		}
-		if short, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(short) {
-			return short
+		short, err := filepath.Rel(folder, path)
+		if err != nil || !filepath.IsLocal(short) || short == None {
+			return path
 		}
-		return path
-	})
+		return short
+	}
+	a := r.moved(short)
+	if a.Playbook != r.Playbook && !strings.ContainsAny(a.Playbook, `/\.`) {
+		a.Playbook = "." + string(filepath.Separator) + a.Playbook // else it is a name
+	}
+	a.Set = slices.Clone(a.Set)
+	for i, set := range a.Set {
+		if path, ok := strings.CutPrefix(set, uploads); ok {
+			a.Set[i] = uploads + short(In(r.Folder, path))
+		}
+	}
+	return a
 }
 
 // moved returns how a host is reached with each path changed by move.

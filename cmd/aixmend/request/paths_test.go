@@ -29,7 +29,9 @@ func asked(base string) Request {
 }
 
 func TestPathsAreAbsolute(t *testing.T) {
-	if diff := cmp.Diff(asked("/site/"), asked("").absolute()); diff != "" {
+	want := asked("/site/")
+	want.Set = asked("").Set
+	if diff := cmp.Diff(want, asked("").absolute()); diff != "" {
 		t.Errorf("relative paths (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(asked("/else/"), asked("/else/").absolute()); diff != "" {
@@ -41,14 +43,40 @@ func TestPathsAreAbsolute(t *testing.T) {
 	}
 }
 
-func TestRelativeTo(t *testing.T) {
+func TestTyped(t *testing.T) {
 	want := asked("").Asked
-	if diff := cmp.Diff(want, asked("").absolute().RelativeTo("/site")); diff != "" {
+	if diff := cmp.Diff(want, asked("").absolute().Typed("/site")); diff != "" {
 		t.Errorf("below the folder (-want +got):\n%s", diff)
 	}
 	far := asked("").absolute()
-	if diff := cmp.Diff(far.Asked, far.RelativeTo("/site/keys")); diff != "" {
+	want = far.Asked
+	want.Set = []string{"wait=1m", "upload=/site/images"}
+	if diff := cmp.Diff(want, far.Typed("/site/keys")); diff != "" {
 		t.Errorf("elsewhere (-want +got):\n%s", diff)
+	}
+	here := asked("/site/")
+	here.Folder = "" // begun in this process
+	if diff := cmp.Diff(here.Asked, here.Typed("/site")); diff != "" {
+		t.Errorf("as they were typed (-want +got):\n%s", diff)
+	}
+}
+
+// A path below the folder must not turn into a word with another meaning.
+func TestTypedKeepsTheMeaning(t *testing.T) {
+	r := Request{Folder: "/site", Asked: Asked{Playbook: "/site/rmc-restore", SSHConfig: "/site/none"}}
+	if got := r.Typed("/site"); got.Playbook != "./rmc-restore" || got.SSHConfig != "/site/none" {
+		t.Errorf("%q, %q", got.Playbook, got.SSHConfig)
+	}
+}
+
+// Steps and plans quote the folder of --set upload: in another working folder they must
+// read the same.
+func TestUploadStaysAsTyped(t *testing.T) {
+	for _, upload := range []string{"upload=images", "upload=/site/images"} {
+		r := Request{Folder: "/site", Asked: Asked{Set: []string{upload}}}
+		if got := r.absolute().Set[0]; got != upload {
+			t.Errorf("%s became %s", upload, got)
+		}
 	}
 }
 

@@ -27,7 +27,8 @@ const schema = "aixmend.request/v1"
 type Request struct {
 	Schema string          `json:"schema"`
 	Verb   controller.Verb `json:"verb"`
-	// Folder is the working folder in which the run began: local programs run there.
+	// Folder is the working folder in which the run began: local programs run there, and
+	// the folder of --set upload is relative to it; "": that of this process.
 	Folder string `json:"folder"`
 	// SHA256 is the hash of the playbook.
 	SHA256 string `json:"playbook_sha256"`
@@ -162,19 +163,15 @@ func (a Asked) Failures() ([]outcome.Outcome, error) {
 	return list, nil
 }
 
-// Uploads is the prefix of the parameter that names a folder of this machine.
+// uploads is the prefix of the parameter that names a folder of this machine.
 const uploads = "upload="
 
-// moved returns what was asked for with each path changed by move.
+// moved returns what was asked for with each path changed by move, but that of --set
+// upload: steps and plans quote it as it was typed.
 func (a Asked) moved(move func(string) string) Asked {
-	a.Inventories, a.Set = slices.Clone(a.Inventories), slices.Clone(a.Set)
+	a.Inventories = slices.Clone(a.Inventories)
 	for i, file := range a.Inventories {
 		a.Inventories[i] = move(file)
-	}
-	for i, set := range a.Set {
-		if path, ok := strings.CutPrefix(set, uploads); ok {
-			a.Set[i] = uploads + move(path)
-		}
 	}
 	if !slices.Contains(playbooks.Names(), a.Playbook) {
 		a.Playbook = move(a.Playbook)
