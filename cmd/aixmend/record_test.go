@@ -18,7 +18,7 @@ import (
 	"aixmend/transport/lab/aixsim"
 )
 
-// lab is a simulated fleet that answers over SSH, with a folder for what is written.
+// lab is a simulated fleet that answers over SSH, with a folder for output files.
 type lab struct {
 	*testing.T
 	dir, inventory string
@@ -34,7 +34,7 @@ func newLab(t *testing.T, hosts []aixsim.FleetHost) *lab {
 	return &lab{t, dir, filepath.Join(dir, "inventory.yaml"), fleet}
 }
 
-// run calls the command and wants it to end with a code.
+// run runs the command and checks its exit code.
 func (l *lab) run(code int, args ...string) said {
 	l.Helper()
 	s := call(l.T, nil, args...)
@@ -44,10 +44,10 @@ func (l *lab) run(code int, args ...string) said {
 	return s
 }
 
-// state is a state folder of its own.
+// state returns a new state folder.
 func (l *lab) state(name string) string { return filepath.Join(l.dir, "state-"+name) }
 
-// verdicts runs a verb that judges, and returns the run.
+// verdicts runs a verb that diagnoses, and returns its run.
 func (l *lab) judged(name string, code int, args ...string) outcome.Run {
 	l.Helper()
 	s := l.run(code, append(args, "--state", l.state(name), "--format", "json", "-q")...)
@@ -56,14 +56,14 @@ func (l *lab) judged(name string, code int, args ...string) outcome.Run {
 	return run
 }
 
-// ended is how a host ended, as far as replay promises it.
+// ended is the part of a host's result that replay must reproduce.
 type ended struct {
 	Outcome  outcome.Outcome
 	Reason   string
 	Findings []string
 }
 
-// skew is a time that two looks do not measure alike.
+// skew matches a duration that differs between two audits.
 var skew = regexp.MustCompile(`\d+ seconds off`)
 
 func endings(run outcome.Run) map[string]ended {
@@ -74,9 +74,9 @@ func endings(run outcome.Run) map[string]ended {
 	return all
 }
 
-// Every host of the catalogue comes to the same end live and from its recording, and
-// anonymized to the same findings and outcome; nothing on any host was changed.
-func TestReplayJudgesAsTheAuditDid(t *testing.T) {
+// Audit and replay agree on every host of the catalogue; an anonymized recording gives the
+// same findings and outcome. No host was changed.
+func TestReplayMatchesAudit(t *testing.T) {
 	var fleet, hangs []aixsim.FleetHost
 	for _, h := range aixsim.DemoFleet(0, 0) {
 		switch h.Illness {
@@ -101,7 +101,7 @@ func TestReplayJudgesAsTheAuditDid(t *testing.T) {
 	}
 }
 
-// replayJudgesAlike holds recordings of the fleet against an audit of it.
+// replayJudgesAlike compares a replay of the fleet with an audit.
 func (l *lab) replayJudgesAlike(timeout string, atLeast int) {
 	l.Helper()
 	clear, anon := filepath.Join(l.dir, "clear"), filepath.Join(l.dir, "anon")
@@ -145,7 +145,7 @@ func (l *lab) replayJudgesAlike(timeout string, atLeast int) {
 	l.nothingOriginal(anon)
 }
 
-// anonymize writes the recordings of a folder to another, without names.
+// anonymize writes anonymized recordings of a folder to another folder.
 func (l *lab) anonymize(from, to string) {
 	l.Helper()
 	files, err := recording.Files([]string{from})
@@ -164,7 +164,7 @@ func (l *lab) anonymize(from, to string) {
 	}
 }
 
-// --anonymize is done by the command, too, with names that nobody can compute.
+// record --anonymize uses a new random key each time.
 func TestRecordAnonymized(t *testing.T) {
 	t.Parallel()
 	l := storyLab(t, "healthy", "address-of-clone")
@@ -189,7 +189,7 @@ func fleetIDs(run outcome.Run) []string {
 	return ids
 }
 
-// kinds are the ends of hosts without their names.
+// kinds are the results of hosts without their names.
 func kinds(all map[string]ended) []string {
 	var list []string
 	for _, e := range all {
@@ -199,8 +199,8 @@ func kinds(all map[string]ended) []string {
 	return list
 }
 
-// nothingOriginal fails where a file of a folder, or its name, has a name or an
-// address of the fleet.
+// nothingOriginal fails if a file of a folder, or its name, contains a name or an address
+// of the fleet.
 func (l *lab) nothingOriginal(folder string) {
 	l.Helper()
 	original := regexp.MustCompile(`(?i)aixvm[0-9]+|\b10\.20\.[0-9]+|fa:16:3e|fa\.16\.3e|FA163E|fa:d4:43|fa\.d4\.43|FAD443|78ABCD0|00fa0001|f8d4:43ff|3f12ab90cc41d7e8`)
@@ -223,8 +223,8 @@ func storyLab(t *testing.T, story ...string) *lab {
 	return newLab(t, hosts)
 }
 
-// A recording is private, is written once, and says on the terminal what it holds.
-func TestRecordWritesOneFileAHost(t *testing.T) {
+// record writes a private file for each host, never replaces one, and lists their contents.
+func TestRecordWritesOneFilePerHost(t *testing.T) {
 	t.Parallel()
 	l := storyLab(t, "healthy", "not-aix")
 	out := filepath.Join(l.dir, "recordings")
@@ -258,8 +258,8 @@ func TestRecordWritesOneFileAHost(t *testing.T) {
 	}
 }
 
-// The exit codes are those of the table.
-func TestRecordEndsByTheTable(t *testing.T) {
+// The exit codes are those of the reference.
+func TestRecordExitCodes(t *testing.T) {
 	t.Parallel()
 	l := storyLab(t, "not-aix", "healthy")
 	out := func(name string) string { return filepath.Join(l.dir, name) }
@@ -283,8 +283,8 @@ func TestRecordEndsByTheTable(t *testing.T) {
 	}
 }
 
-// A login without root's rights is recorded as far as it can be, and judged alike.
-func TestRecordWithoutRights(t *testing.T) {
+// A recording with an unprivileged login replays like an audit with it.
+func TestRecordUnprivileged(t *testing.T) {
 	l := storyLab(t, "not-root")
 	audit := l.judged("audit", 3, "audit", "-i", l.inventory)
 	out := filepath.Join(l.dir, "recordings")
@@ -294,8 +294,8 @@ func TestRecordWithoutRights(t *testing.T) {
 	}
 }
 
-// Secrets that stand in logs of the host are not in the file.
-func TestRecordLeavesSecretsOut(t *testing.T) {
+// Secrets in logs of the host are redacted.
+func TestRecordRedactsSecrets(t *testing.T) {
 	hosts, err := demoHosts([]string{"healthy"}, 1)
 	noError(t, err)
 	secrets := []string{"hunter2secret", "tok-0123456789abcdef", "MIIEpAIBAAKCAQEA0Z3VS5JJcds3", "c3VwZXI6aHVudGVyMnNlY3JldA"}
@@ -320,27 +320,26 @@ func TestRecordLeavesSecretsOut(t *testing.T) {
 			}
 		}
 		if !strings.Contains(text, "[redacted]") || !strings.Contains(text, "netaddr6=") {
-			t.Error("the logs are not in the recording at all")
+			t.Error("the logs are not in the recording")
 		}
 	}
 }
 
-// replay names each file that it can't judge, with the place and the remedy, and
-// writes nothing.
-func TestReplayRefusesWhatIsNoRecording(t *testing.T) {
+// replay of an invalid file prints the place and a hint, and writes nothing.
+func TestReplayRefusesInvalidFiles(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name, text string) string { return write(t, filepath.Join(dir, name), text) }
 	empty := filepath.Join(dir, "folder")
 	noError(t, os.Mkdir(empty, 0o700))
 	for _, c := range []struct{ args, want string }{
 		{in("empty", ""), "empty: it is empty"},
-		{in("text", "hello"), "text:1: it is no JSON"},
-		{in("cut", "{\n\"schema\": \"aixmend.recording/v1\",\n"), "cut:3: it is no JSON, or it was cut off"},
-		{in("other", `{"schema": "aixmend.run/v1"}`), `it is no recording, but "aixmend.run/v1"`},
-		{in("newer", `{"schema": "aixmend.recording/v2"}`), `it is of schema "aixmend.recording/v2"`},
+		{in("text", "hello"), "text:1: it is not JSON"},
+		{in("cut", "{\n\"schema\": \"aixmend.recording/v1\",\n"), "cut:3: it is not JSON, or was cut off"},
+		{in("other", `{"schema": "aixmend.run/v1"}`), `it is not a recording: its schema is "aixmend.run/v1"`},
+		{in("newer", `{"schema": "aixmend.recording/v2"}`), `its schema is "aixmend.recording/v2"`},
 		{in("deep", `{"schema": `+strings.Repeat("[", 100000)), "nested deeper"},
 		{filepath.Join(dir, "missing"), "no such file"},
-		{empty, "the folder has no recording"},
+		{empty, "no recordings in this folder"},
 	} {
 		s := call(t, nil, "replay", c.args, "--state", filepath.Join(dir, "state"))
 		if s.code != 2 || !strings.Contains(s.err, c.want) || !strings.Contains(s.err, "hint: ") || s.out != "" {
@@ -351,13 +350,12 @@ func TestReplayRefusesWhatIsNoRecording(t *testing.T) {
 		t.Errorf("without a file: exit %d", s.code)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "state")); err == nil {
-		t.Error("a state folder was made")
+		t.Error("a state folder was created")
 	}
 }
 
-// After its summary, replay prints the answers to the questions that facts about AIX
-// leave open, and names those that the recording can't answer.
-func TestReplayAnswersTheQuestions(t *testing.T) {
+// After its summary, replay prints the answers to the open questions about AIX.
+func TestReplayPrintsAnswers(t *testing.T) {
 	l := storyLab(t, "healthy")
 	out := filepath.Join(l.dir, "recordings")
 	l.run(0, "record", "-q", "-i", l.inventory, "--out", out)
@@ -372,7 +370,7 @@ func TestReplayAnswersTheQuestions(t *testing.T) {
 	}
 	s = l.run(0, "replay", out, "--state", l.state("own"), "--playbook", "../../examples/playbook-check.yaml", "--fail-on", "failed")
 	if !strings.Contains(s.err, "not recorded") {
-		t.Errorf("what the playbook asks besides is not said:\n%s", s.err)
+		t.Errorf("probes of the playbook without an entry are not listed:\n%s", s.err)
 	}
 	if s := call(t, nil, "resume", "--state", l.state("replay")); s.code != 2 {
 		t.Errorf("resume of a replay: exit %d: it would connect\n%s", s.code, s.err)
@@ -386,8 +384,8 @@ func TestReplayAnswersTheQuestions(t *testing.T) {
 	}
 }
 
-// A playbook of one's own is asked too, and judged.
-func TestRecordAsksAPlaybookOfOnesOwn(t *testing.T) {
+// record --playbook runs the probes of a user's playbook, and replay diagnoses with them.
+func TestRecordWithUserPlaybook(t *testing.T) {
 	l := storyLab(t, "healthy")
 	out := filepath.Join(l.dir, "recordings")
 	l.run(0, "record", "-q", "-i", l.inventory, "--out", out, "--playbook", "../../examples/playbook-check.yaml")

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Answer says of one open question how this host answers it.
+// Answer is the answer of a host to an open question.
 type Answer struct {
 	Number int
 	Asks   string
@@ -15,11 +15,11 @@ type Answer struct {
 	Lines []string
 }
 
-// Answers are the open questions in their order, with the host's answer to each.
+// Answers returns the host's answers to the open questions, in their order.
 func (r *Recording) Answers() []Answer {
 	says := map[int]func() []string{
 		1: r.switches, 2: r.nodeIDs, 3: r.tools, 4: r.tokens, 5: r.noCluster, 6: r.autoconf, 7: r.cloudInit,
-		8: func() []string { return []string{"not in a recording: only the API has it"} }, 9: r.cluster0,
+		8: func() []string { return []string{"not in a recording: only the cloud API has it"} }, 9: r.cluster0,
 	}
 	var list []Answer
 	for _, q := range Questions() {
@@ -35,7 +35,7 @@ func (r *Recording) Answers() []Answer {
 	return list
 }
 
-// answered returns an entry that has an exit status, or why it has none.
+// answeredBy returns an entry with an exit status, or why there is none.
 func (r *Recording) answeredBy(id string) (*Entry, string) {
 	e := r.byID(id)
 	switch {
@@ -55,8 +55,8 @@ var (
 	interfaces = regexp.MustCompile(`(?m)^(\w+):\s+flags=`)
 )
 
-// switches says which VLAN and switch each adapter shows, and whether IPv4 or
-// link-local addresses are on its interface.
+// switches answers question 1 with the VLAN and switch of each adapter and the kinds of
+// address on its interface.
 func (r *Recording) switches() []string {
 	e, why := r.answeredBy(questionEntstat)
 	if e == nil {
@@ -83,12 +83,12 @@ func (r *Recording) switches() []string {
 	}
 	end()
 	if len(told) == 0 {
-		return []string{"no adapter is listed"}
+		return []string{"no adapter listed"}
 	}
 	return []string{strings.Join(told, "; ")}
 }
 
-// addresses says of each interface which kinds of address are live on it.
+// addresses returns the kinds of live addresses, by interface.
 func (r *Recording) addresses() map[string]string {
 	on := map[string]string{}
 	e, _ := r.answeredBy("ifconfig")
@@ -112,7 +112,7 @@ func (r *Recording) addresses() map[string]string {
 	return on
 }
 
-// first is the first thing that a pattern finds, "not shown" where it finds none.
+// first returns the first submatch of a pattern; "not shown": no match.
 func first(pattern *regexp.Regexp, text string) string {
 	if m := pattern.FindStringSubmatch(text); m != nil {
 		return m[1]
@@ -122,7 +122,8 @@ func first(pattern *regexp.Regexp, text string) string {
 
 var hexID = regexp.MustCompile(`^[0-9a-fA-F]{9,16}$`)
 
-// nodeIDs says how long the files of the node id are, and how lsnodeid answers.
+// nodeIDs answers question 2 with the lengths of the node id files and the output of
+// lsnodeid.
 func (r *Recording) nodeIDs() []string {
 	var lines []string
 	if e, why := r.answeredBy(questionNodeID); e == nil {
@@ -140,7 +141,7 @@ func (r *Recording) nodeIDs() []string {
 	return append(lines, "lsnodeid: "+e.short())
 }
 
-// counted says of each file of the node id how many lines it has.
+// counted returns the number of lines of each node id file.
 func counted(text string) []string {
 	var told []string
 	name, lines := "", []string{}
@@ -160,12 +161,12 @@ func counted(text string) []string {
 		}
 	}
 	if len(told) == 0 {
-		return []string{"the files of the node id are not shown"}
+		return []string{"the node id files are not shown"}
 	}
 	return told
 }
 
-// short is the exit status of an entry and the first line that it printed.
+// short returns the exit status of an entry and the first line of its output.
 func (e *Entry) short() string {
 	if e.Exit == nil {
 		return e.NoAnswer
@@ -175,10 +176,10 @@ func (e *Entry) short() string {
 			return fmt.Sprintf("exit %d, %q", *e.Exit, printable(line))
 		}
 	}
-	return fmt.Sprintf("exit %d, nothing printed", *e.Exit)
+	return fmt.Sprintf("exit %d, no output", *e.Exit)
 }
 
-// tools says which tools are there and how their usage ends.
+// tools answers question 3 with the path of rmcrefreshMD and the exit codes of the tools.
 func (r *Recording) tools() []string {
 	says := "rmcrefreshMD: not found"
 	if e, why := r.answeredBy(questionTools); e == nil {
@@ -198,7 +199,7 @@ func (r *Recording) tools() []string {
 
 var domainRow = regexp.MustCompile(`^\s*(\S)\s+(\S)\s+(?:0x)?[0-9a-fA-F]{9,16}\s`)
 
-// tokens says which pairs of tokens rmcdomainstatus shows.
+// tokens answers question 4 with the pairs of tokens that rmcdomainstatus shows.
 func (r *Recording) tokens() []string {
 	found := map[string]int{}
 	for _, id := range []string{"domain", "q4_domain"} {
@@ -216,7 +217,7 @@ func (r *Recording) tokens() []string {
 		}
 	}
 	if len(found) == 0 {
-		return []string{"no row is shown"}
+		return []string{"no rows shown"}
 	}
 	var told []string
 	for pair := range found {
@@ -226,7 +227,7 @@ func (r *Recording) tokens() []string {
 	return []string{"tokens " + strings.Join(told, ", ")}
 }
 
-// noCluster says how lscluster answers.
+// noCluster answers question 5 with the exit codes and output of lscluster.
 func (r *Recording) noCluster() []string {
 	e, why := r.answeredBy(questionCluster)
 	if e == nil {
@@ -254,16 +255,16 @@ func (r *Recording) noCluster() []string {
 	return told
 }
 
-// autoconf says that only a change would settle the question, and how boots do.
+// autoconf answers question 6 as far as rc.tcpip shows it; only a change would answer it.
 func (r *Recording) autoconf() []string {
-	lines := []string{"reading does not settle it"}
+	lines := []string{"only a change would show it"}
 	if e, _ := r.answeredBy("q6_autoconf6"); e != nil && *e.Exit == 0 {
-		lines[0] += fmt.Sprintf("; rc.tcpip has %d lines of autoconf6, ndpd and dhcpcd", strings.Count(string(e.Stdout), "\n")-1)
+		lines[0] += fmt.Sprintf("; rc.tcpip has %d lines with autoconf6, ndpd or dhcpcd", strings.Count(string(e.Stdout), "\n")-1)
 	}
 	return lines
 }
 
-// shapes are those that a log of cloud-init may have.
+// shapes are the known forms of a cloud-init log.
 var shapes = []struct {
 	name string
 	is   *regexp.Regexp
@@ -274,14 +275,14 @@ var shapes = []struct {
 	{"netstat", regexp.MustCompile(`(?m)^(Name|Destination)\s+(Mtu|Gateway)`)},
 }
 
-// cloudInit says how large the log is, and which known shapes it has.
+// cloudInit answers question 7 with the size and the known forms of the log.
 func (r *Recording) cloudInit() []string {
 	e, why := r.answeredBy(questionLog)
 	switch {
 	case e == nil:
 		return []string{why}
 	case *e.Exit == 44:
-		return []string{"there is no /var/log/cloud-init-output.log"}
+		return []string{"/var/log/cloud-init-output.log does not exist"}
 	}
 	text := string(e.Stdout)
 	if log, _ := r.answeredBy("cloud_init"); log != nil {
@@ -294,12 +295,12 @@ func (r *Recording) cloudInit() []string {
 		}
 	}
 	if len(has) == 0 {
-		has = []string{"none that is known"}
+		has = []string{"none of the known"}
 	}
-	return []string{fmt.Sprintf("%d bytes were read; shapes in it: %s", len(text), strings.Join(has, ", "))}
+	return []string{fmt.Sprintf("%d bytes read; forms: %s", len(text), strings.Join(has, ", "))}
 }
 
-// cluster0 counts the stanzas of cluster0 in the ODM.
+// cluster0 answers question 9 as far as the ODM stanzas of cluster0 show it.
 func (r *Recording) cluster0() []string {
 	count := func(id, class string) string {
 		e, why := r.answeredBy(id)
@@ -308,5 +309,5 @@ func (r *Recording) cluster0() []string {
 		}
 		return fmt.Sprintf("%s: %d stanzas (exit %d)", class, strings.Count("\n"+string(e.Stdout), "\n"+class+":"), *e.Exit)
 	}
-	return []string{"reading does not settle it; " + count("cuat", "CuAt") + ", " + count("cudv", "CuDv")}
+	return []string{"only a change would show it; " + count("cuat", "CuAt") + ", " + count("cudv", "CuDv")}
 }

@@ -10,25 +10,25 @@ import (
 	"aixmend/transport"
 )
 
-// OfQuestions is in Entry.Of where the table of questions asks a command.
+// OfQuestions is in Entry.Of for the commands of the open questions.
 const OfQuestions = "questions"
 
-// verb is the verb by which recordings are judged.
+// verb is the verb that replays recordings.
 const verb = "audit"
 
-// Asked is one command that every host is asked.
+// Asked is a command that runs on every host.
 type Asked struct {
 	transport.Command
-	// Of names the playbooks that ask it, and OfQuestions.
+	// Of names the playbooks that run it, or OfQuestions.
 	Of Askers
-	// probe reports whether a playbook judges by it: it is asked first.
+	// probe reports whether a playbook diagnoses with it; probes run first.
 	probe bool
 }
 
-// Catalogue is everything that a host is asked: each command text once.
+// Catalogue is the list of commands that run on every host, each text once.
 type Catalogue struct {
-	// Asked has the commands of the login first, then the probes as the playbooks
-	// order them, then those of captures, then the questions.
+	// Asked has the commands of the login first, then the probes in the order of the
+	// playbooks, the commands of captures, and the questions.
 	Asked     []Asked
 	Playbooks []Playbook
 	LeftOut   []LeftOut
@@ -36,10 +36,9 @@ type Catalogue struct {
 	timeout time.Duration
 }
 
-// NewCatalogue returns the commands that hosts are asked: the probes that audit asks with the
-// default parameters, and those of captures, of some playbooks, and the questions.
-// timeout is how long a command may take that does not say it itself. Its error is
-// one of a playbook.
+// NewCatalogue returns the commands that run on every host: the probes of some playbooks
+// that audit runs with default parameters, their capture commands, and the questions.
+// timeout is for commands without their own.
 func NewCatalogue(timeout time.Duration, books ...*playbooks.Playbook) (*Catalogue, error) {
 	c, at := &Catalogue{LeftOut: []LeftOut{}, timeout: timeout}, map[string]int{}
 	for _, book := range books {
@@ -63,8 +62,8 @@ func NewCatalogue(timeout time.Duration, books ...*playbooks.Playbook) (*Catalog
 	return c, nil
 }
 
-// rank orders commands: those of the login come first, or they could not run as the
-// login, then those on which the others depend.
+// rank orders commands: those of the login come first, because later ones run as root,
+// then the required answers.
 func rank(a Asked) int {
 	switch {
 	case a.AsLogin && a.Require != "":
@@ -79,7 +78,7 @@ func rank(a Asked) int {
 	return 4
 }
 
-// probes adds those of a playbook, and names those that it leaves out.
+// probes adds the probes of a playbook, and lists those that audit does not run.
 func (c *Catalogue) probes(book *playbooks.Playbook, at map[string]int) error {
 	params, err := book.Set(nil)
 	if err != nil {
@@ -101,9 +100,9 @@ func (c *Catalogue) probes(book *playbooks.Playbook, at map[string]int) error {
 	return nil
 }
 
-// leave notes a probe that is not asked.
+// leave records a probe that is not run.
 func (c *Catalogue) leave(of string, p playbooks.Probe) {
-	why := "audit does not ask it with the default parameters: " + p.When.V
+	why := "audit does not run it with default parameters: " + p.When.V
 	for i := range c.LeftOut {
 		if l := &c.LeftOut[i]; l.Probe == p.ID && l.Why == why {
 			l.Of = append(l.Of, of)
@@ -113,7 +112,7 @@ func (c *Catalogue) leave(of string, p playbooks.Probe) {
 	c.LeftOut = append(c.LeftOut, LeftOut{Probe: p.ID, Of: Askers{of}, Why: why})
 }
 
-// add adds a command, or raises the bounds of one that is there to those of another asker.
+// add adds a command, or raises the limits of an equal one.
 func (c *Catalogue) add(of string, p playbooks.Probe, probe bool, at map[string]int) {
 	command := transport.Command{
 		ID: p.ID, Line: strings.TrimRight(p.Run.V, "\n"), AsLogin: p.Login, Timeout: cmp.Or(p.Timeout, c.timeout), MaxOutput: p.MaxOutput,
@@ -137,7 +136,7 @@ func (c *Catalogue) add(of string, p playbooks.Probe, probe bool, at map[string]
 	a.Timeout, a.MaxOutput = max(a.Timeout, command.Timeout), kept(a.MaxOutput, command.MaxOutput)
 }
 
-// kept is the larger of two bounds of output, of which 0 is the transport's own.
+// kept returns the larger of two output limits; 0 is the transport's default.
 func kept(a, b int) int {
 	if a == 0 && b == 0 {
 		return 0
@@ -145,9 +144,8 @@ func kept(a, b int) int {
 	return max(cmp.Or(a, transport.DefaultMaxOutput), cmp.Or(b, transport.DefaultMaxOutput))
 }
 
-// batches are the commands as they travel: those on which a verdict rests in one
-// script, as for an audit, and the others behind it, some at a time, so that none of
-// them is in the way of a verdict.
+// batches returns the commands in batches: the probes in one script, as in an audit, then
+// the other commands, 20 at a time, so that they can't disturb a probe.
 func (c *Catalogue) batches() [][]Asked {
 	const most = 20
 	n := slices.IndexFunc(c.Asked, func(a Asked) bool { return rank(a) > 3 })

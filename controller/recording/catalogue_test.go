@@ -35,17 +35,17 @@ func catalogue(t *testing.T) *Catalogue {
 	return c
 }
 
-// Each command is asked once, those of the login first, and none changes a host.
-func TestCatalogueAsksEachCommandOnce(t *testing.T) {
+// Each command occurs once, those of the login come first, and none changes a host.
+func TestCatalogueHasEachCommandOnce(t *testing.T) {
 	c := catalogue(t)
 	seen, login := map[string]bool{}, true
 	for _, a := range c.Asked {
 		if seen[a.Line] {
-			t.Errorf("%s is asked twice", a.ID)
+			t.Errorf("%s occurs twice", a.ID)
 		}
 		seen[a.Line] = true
 		if a.AsLogin && !login {
-			t.Errorf("%s of the login stands behind others", a.ID)
+			t.Errorf("%s of the login comes after others", a.ID)
 		}
 		login = a.AsLogin
 		if a.Mutating || a.Timeout <= 0 || len(a.Of) == 0 {
@@ -60,13 +60,13 @@ func TestCatalogueAsksEachCommandOnce(t *testing.T) {
 	}
 	for _, id := range []string{"images", "unsound"} { // they need parameters
 		if !slices.ContainsFunc(c.LeftOut, func(l LeftOut) bool { return l.Probe == id && l.Why != "" }) {
-			t.Errorf("%s is not named among those left out", id)
+			t.Errorf("%s is not in LeftOut", id)
 		}
 	}
 }
 
-// harmlessTools are the commands of the table of questions, with the arguments that
-// make each of them read; nil: all do.
+// harmlessTools are the tools that the questions may run, with the read-only arguments of
+// each; nil: any.
 var harmlessTools = map[string][]string{
 	"lsdev": nil, "entstat": {"-d"}, "ls": nil, "wc": nil, "cat": nil, "printf": nil, "head": nil, "tail": nil, "grep": nil,
 	"lsattr": nil, "lssrc": nil, "oslevel": {"-s"}, "lslpp": nil, "uname": nil, "exit": nil, "[": nil,
@@ -74,13 +74,13 @@ var harmlessTools = map[string][]string{
 	"lsrsrc": {"IBM.MCP"}, "lsrpdomain": {}, "ctversion": {}, "ctsvhbac": {},
 }
 
-// The table of questions runs nothing but tools that read, with arguments that read;
-// rmcrefreshMD, which is documented nowhere, is never run.
+// The questions only run read-only tools with read-only arguments. They never run
+// rmcrefreshMD, which is undocumented.
 func TestQuestionsOnlyRead(t *testing.T) {
 	ids := map[string]bool{}
 	for _, q := range Questions() {
 		if ids[q.ID] || q.ID == "" {
-			t.Errorf("the id %q is there twice", q.ID)
+			t.Errorf("the id %q occurs twice", q.ID)
 		}
 		ids[q.ID] = true
 		parsed, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(q.Command), q.ID)
@@ -121,7 +121,7 @@ func checkCall(t *testing.T, id, tool string, args []*syntax.Word) {
 	if name == "$p" || name == "$e" {
 		name = tool
 	} else if base := path.Base(name); base != name && !strings.HasPrefix(name, "/usr/") {
-		t.Errorf("%s: %s is not named by an absolute path", id, name)
+		t.Errorf("%s: %s has no absolute path", id, name)
 	} else {
 		name = base
 	}
@@ -139,7 +139,7 @@ func checkCall(t *testing.T, id, tool string, args []*syntax.Word) {
 	}
 }
 
-// small is a catalogue of three commands.
+// small returns a catalogue of four commands.
 func small() *Catalogue {
 	ask := func(id, line, require string, login bool) Asked {
 		return Asked{Command: transport.Command{ID: id, Line: line, AsLogin: login, Require: require, Timeout: time.Second}, Of: []string{"p"}, probe: true}
@@ -147,7 +147,7 @@ func small() *Catalogue {
 	return &Catalogue{Asked: []Asked{ask("uname", "uname -s", "AIX", true), ask("uid", "id -u", "0", false), ask("a", "a", "", false), ask("b", "b", "", false)}}
 }
 
-// take records and replays a host that answers as the script says.
+// take records a scripted host.
 func take(t *testing.T, script func(f *transporttest.Fake)) (*Recording, error) {
 	t.Helper()
 	f := transporttest.NewFake(t)
@@ -156,7 +156,7 @@ func take(t *testing.T, script func(f *transporttest.Fake)) (*Recording, error) 
 		return f.Dial(ctx, transport.Target{Name: "aix1"})
 	})
 	if f.Open() != 0 {
-		t.Errorf("%d connections are left open", f.Open())
+		t.Errorf("%d connections left open", f.Open())
 	}
 	if r != nil {
 		r.Host.Name = "aix1"
@@ -256,8 +256,8 @@ func TestRecordAndReplayAHost(t *testing.T) {
 	})
 }
 
-// What a recording lacks is an error of that command, and named once.
-func TestReplayNamesWhatIsMissing(t *testing.T) {
+// A command without an entry has an error, and Missing lists it once.
+func TestReplayListsMissingProbes(t *testing.T) {
 	r := sample()
 	d, err := NewDialer(r)
 	if err != nil {
@@ -283,16 +283,16 @@ func TestReplayNamesWhatIsMissing(t *testing.T) {
 		t.Errorf("another host: %v", err)
 	}
 	if _, err := NewDialer(r, sample()); err == nil {
-		t.Error("two recordings of one host are taken")
+		t.Error("no error for two recordings of one host")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := d.Dial(ctx, transport.Target{Name: "aix1"}); transport.KindOf(err) != transport.KindCanceled {
-		t.Errorf("when the run is over: %v", err)
+		t.Errorf("after cancellation: %v", err)
 	}
 }
 
-// Each open question has an answer, whatever was recorded.
+// Every open question has an answer, even for an empty recording.
 func TestAnswers(t *testing.T) {
 	none := sample()
 	none.Commands = nil
@@ -328,6 +328,6 @@ func TestAnswers(t *testing.T) {
 		}
 	}
 	if strings.Contains(text, "\x1b") {
-		t.Error("an answer acts on a terminal")
+		t.Error("an answer has control characters")
 	}
 }

@@ -12,17 +12,17 @@ import (
 	"strings"
 )
 
-// FileError is a file that is no recording that can be judged.
+// FileError is the error of a file that is not a valid recording.
 type FileError struct {
-	// Path is the file; Line is where in it, 0 where it is the whole.
+	// Path is the file; Line is the line of the error, 0: the whole file.
 	Path string
 	Line int
 	Err  error
-	// Remedy says how to go on.
+	// Remedy is advice for the user.
 	Remedy string
 }
 
-// Error gives the place and the cause.
+// Error returns the place and the cause.
 func (e *FileError) Error() string {
 	if e.Line > 0 {
 		return fmt.Sprintf("%s:%d: %v", e.Path, e.Line, e.Err)
@@ -30,17 +30,17 @@ func (e *FileError) Error() string {
 	return fmt.Sprintf("%s: %v", e.Path, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *FileError) Unwrap() error { return e.Err }
 
 // Remedies.
 const (
-	recordAgain = "record the host again, and send the file as it was written"
-	newer       = "it was made by another version: replay it with that one"
+	recordAgain = "record the host again and send the file unmodified"
+	newer       = "another version of aixmend wrote it: replay it with that version"
 )
 
-// Files returns the recordings that files and folders name, sorted; of a folder
-// those whose names end in Suffix.
+// Files returns the sorted paths of the recordings that paths name: files, and folders
+// with files whose names end in Suffix.
 func Files(paths []string) ([]string, error) {
 	var files []string
 	for _, path := range paths {
@@ -64,7 +64,7 @@ func Files(paths []string) ([]string, error) {
 			}
 		}
 		if found == 0 {
-			return nil, fmt.Errorf("%s: the folder has no recording (a file whose name ends in %s)", path, Suffix)
+			return nil, fmt.Errorf("%s: no recordings in this folder (file names end in %s)", path, Suffix)
 		}
 	}
 	slices.Sort(files)
@@ -74,8 +74,8 @@ func Files(paths []string) ([]string, error) {
 // Read reads a recording. Its error is a *FileError.
 func Read(path string) (*Recording, error) {
 	whole := func(err error, remedy string) error { return &FileError{Path: path, Err: err, Remedy: remedy} }
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // to open a pipe would wait
-		return nil, whole(errors.New("it is no plain file"), "name a recording or a folder of them")
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // opening a pipe would block
+		return nil, whole(errors.New("it is not a regular file"), "name a recording or a folder of recordings")
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -89,8 +89,7 @@ func Read(path string) (*Recording, error) {
 	return Decode(path, text)
 }
 
-// Decode reads the text of a recording; path is its name in errors, which are
-// *FileError.
+// Decode reads the text of a recording. Its errors are *FileError with this path.
 func Decode(path string, text []byte) (*Recording, error) {
 	wrong := func(at int64, remedy, format string, args ...any) error {
 		e := &FileError{Path: path, Err: fmt.Errorf(format, args...), Remedy: remedy}
@@ -106,35 +105,35 @@ func Decode(path string, text []byte) (*Recording, error) {
 		return nil, wrong(-1, recordAgain, "it is empty")
 	}
 	if at := tooDeep(text); at >= 0 {
-		return nil, wrong(at, recordAgain, "it is nested deeper than %d levels: that is no recording", maxDepth)
+		return nil, wrong(at, recordAgain, "its JSON is nested deeper than %d levels", maxDepth)
 	}
 	var head struct {
 		Schema *string `json:"schema"`
 	}
 	var typed *json.UnmarshalTypeError
 	if err := json.Unmarshal(text, &head); err != nil && !errors.As(err, &typed) {
-		return nil, wrong(offset(err, len(text)), recordAgain, "it is no JSON, or it was cut off: %w", err)
+		return nil, wrong(offset(err, len(text)), recordAgain, "it is not JSON, or was cut off: %w", err)
 	}
 	switch {
 	case head.Schema == nil || *head.Schema == "":
-		return nil, wrong(-1, "name a file that aixmend record wrote", "it is no recording: it has no schema")
+		return nil, wrong(-1, "name a file that aixmend record wrote", "it is not a recording: it has no schema")
 	case *head.Schema != Schema && strings.HasPrefix(*head.Schema, "aixmend.recording/"):
-		return nil, wrong(-1, newer, "it is of schema %.80q; this version reads %s", *head.Schema, Schema)
+		return nil, wrong(-1, newer, "its schema is %.80q; this version reads %s", *head.Schema, Schema)
 	case *head.Schema != Schema:
-		return nil, wrong(-1, "name a file that aixmend record wrote", "it is no recording, but %.80q", *head.Schema)
+		return nil, wrong(-1, "name a file that aixmend record wrote", "it is not a recording: its schema is %.80q", *head.Schema)
 	}
 	r := &Recording{}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(r); err != nil {
 		at := offset(err, int(d.InputOffset()))
-		return nil, wrong(at, recordAgain, "it is not as schema %s says: %w", Schema, err)
+		return nil, wrong(at, recordAgain, "it does not match schema %s: %w", Schema, err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, wrong(d.InputOffset(), recordAgain, "something follows the recording")
+		return nil, wrong(d.InputOffset(), recordAgain, "there is text after the recording")
 	}
 	if !sealed(text, r.SHA256) {
-		return nil, wrong(-1, recordAgain, "its sha256 does not fit: it was changed after it was written")
+		return nil, wrong(-1, recordAgain, "its sha256 does not match: the file was modified")
 	}
 	if err := r.check(); err != nil {
 		return nil, wrong(-1, recordAgain, "%w", err)
@@ -142,7 +141,7 @@ func Decode(path string, text []byte) (*Recording, error) {
 	return r, nil
 }
 
-// offset is where in the text an error of JSON is.
+// offset returns the position of a JSON error in the text, in bytes.
 func offset(err error, otherwise int) int64 {
 	var syntax *json.SyntaxError
 	var typed *json.UnmarshalTypeError
@@ -155,8 +154,8 @@ func offset(err error, otherwise int) int64 {
 	return int64(otherwise)
 }
 
-// tooDeep returns where JSON is nested too deep, -1 where it is not. What is no
-// JSON it does not judge.
+// tooDeep returns the position where JSON exceeds maxDepth; -1: nowhere. It does not
+// check the syntax.
 func tooDeep(text []byte) int64 {
 	depth, quoted := 0, false
 	for i := 0; i < len(text); i++ {

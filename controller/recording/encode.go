@@ -15,17 +15,16 @@ import (
 	"unicode/utf8"
 )
 
-// Encode returns the file of a recording, with its hash, and sets SHA256. Where a
-// host has sent more than a file may hold, its longest answers are cut, which the
-// counts of dropped bytes say.
+// Encode returns the file of a recording and sets SHA256. If the file would exceed
+// MaxBytes, it cuts the longest answers and adds to their dropped bytes.
 func (r *Recording) Encode() ([]byte, error) { return r.within(MaxBytes) }
 
-// within is Encode with a bound of its own, in bytes.
+// within is Encode with another maximum size, in bytes.
 func (r *Recording) within(most int) ([]byte, error) {
 	text, err := r.unsealed()
 	for limit := 1 << 20; err == nil && len(text) > most; limit /= 2 {
 		if limit == 0 {
-			return nil, fmt.Errorf("recording of %s: it has %d KiB without its answers, and %d are the most", r.Host.Name, len(text)>>10, most>>10)
+			return nil, fmt.Errorf("recording of %s: it has %d KiB without answers, maximum %d KiB", r.Host.Name, len(text)>>10, most>>10)
 		}
 		r.cut(limit)
 		text, err = r.unsealed()
@@ -38,7 +37,7 @@ func (r *Recording) within(most int) ([]byte, error) {
 	return bytes.Replace(text, []byte(hashField+unsealed), []byte(hashField+r.SHA256), 1), nil
 }
 
-// unsealed returns the file of a recording with zeros for its hash.
+// unsealed returns the file of a recording with zeros instead of its hash.
 func (r *Recording) unsealed() ([]byte, error) {
 	r.SHA256 = unsealed
 	var b bytes.Buffer
@@ -49,7 +48,7 @@ func (r *Recording) unsealed() ([]byte, error) {
 	return harmless(b.Bytes()), err
 }
 
-// cut cuts the answers that are longer than limit, in bytes.
+// cut shortens every answer to limit bytes.
 func (r *Recording) cut(limit int) {
 	for i := range r.Commands {
 		e := &r.Commands[i]
@@ -64,8 +63,8 @@ func (r *Recording) cut(limit int) {
 	}
 }
 
-// harmless escapes characters that a terminal acts on or does not show, so that the file can
-// be looked at with any pager. To whoever reads JSON it says the same as before.
+// harmless escapes control characters and other unprintable ones in JSON, so that any
+// pager can show the file. The JSON value stays the same.
 func harmless(document []byte) []byte {
 	safe := make([]byte, 0, len(document))
 	for len(document) > 0 {
@@ -92,9 +91,9 @@ func harmless(document []byte) []byte {
 	return safe
 }
 
-// Write writes a recording into a folder, which it makes, and returns the path of
-// the file. The file is 0600, the folder 0700. It is there whole or not at all, and
-// never in the place of another: then the error is fs.ErrExist.
+// Write writes a recording to a file in a folder, creates the folder if needed, and
+// returns the path. The file is 0600, the folder 0700. The file is written completely or
+// not at all. An existing file is not replaced; then the error wraps fs.ErrExist.
 func (r *Recording) Write(folder string) (string, error) {
 	if err := checkName(r.Host.Name); err != nil {
 		return "", err
@@ -104,7 +103,7 @@ func (r *Recording) Write(folder string) (string, error) {
 		return "", err
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", fmt.Errorf("folder of recordings: %w", err)
+		return "", fmt.Errorf("recordings folder: %w", err)
 	}
 	path := filepath.Join(folder, r.Host.Name+Suffix)
 	if err := create(path, text); err != nil {
@@ -113,7 +112,7 @@ func (r *Recording) Write(folder string) (string, error) {
 	return path, nil
 }
 
-// create writes a file that was not there.
+// create writes a new file.
 func create(path string, text []byte) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), ".tmp-*") // 0600
 	if err != nil {
@@ -128,11 +127,10 @@ func create(path string, text []byte) (err error) {
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return exclusively(path, text) // a file system that has no links
+	return exclusively(path, text) // the file system does not support links
 }
 
-// exclusively writes a file that was not there, and removes it where it can't be
-// written whole.
+// exclusively writes a new file in place, and removes it after an error.
 func exclusively(path string, text []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

@@ -1,24 +1,21 @@
 package recording
 
-// Question is one row of the table: a command that every host is asked so that an
-// open question about AIX can be settled, or a question that an answer settles that
-// is there anyway.
+// Question is an open question about AIX, or a command whose output helps to answer one.
 type Question struct {
-	// ID names the entry in a recording.
+	// ID is the id of the entry in a recording.
 	ID string
-	// Number is that of the open question in section 11 of the facts about AIX,
-	// 1 to 9; 0: it is asked because it explains others.
+	// Number is the number of the open question in section 11 of the facts about AIX,
+	// 1 to 9; 0: the output explains other answers.
 	Number int
-	// Asks is the question, as a person asks it.
+	// Asks is the question in words; "": none, or another row has it.
 	Asks string
-	// Command is POSIX sh that only reads; "": a probe of a playbook asks it, or it
-	// can't be settled by reading.
+	// Command is read-only POSIX sh; "": reading a host can't answer the question.
 	Command string
-	// MaxOutput is how many bytes of each stream are kept; 0: the transport's own.
+	// MaxOutput bounds each stream, in bytes; 0: the transport's default.
 	MaxOutput int
 }
 
-// IDs of entries to which answers refer.
+// IDs of entries that Answers reads.
 const (
 	questionTools    = "q3_tools"
 	questionNodeID   = "q2_node_id_files"
@@ -30,8 +27,8 @@ const (
 	questionCluster  = "q5_lscluster"
 )
 
-// either runs a tool of RSCT from the one or the other of its folders; 44 says that
-// there is none.
+// either returns a command that runs an RSCT tool from whichever of its two folders has
+// it; exit status 44: neither.
 func either(folder, tool, arguments string) string {
 	return "p=/usr/sbin/rsct/" + folder + "/" + tool + "\n" +
 		`[ -x "$p" ] || p=/opt/rsct/` + folder + "/" + tool + "\n" +
@@ -39,11 +36,11 @@ func either(folder, tool, arguments string) string {
 		`"$p"` + arguments
 }
 
-// Questions is the table. Every command is read-only:
-//   - recfgct and rmcctrl are run with -h alone, which prints their usage (D);
-//   - rmcrefreshMD is documented nowhere, so it is only looked for, never run;
+// Questions returns the table of open questions. Every command is read-only:
+//   - recfgct and rmcctrl are only run with -h, which prints their usage (D);
+//   - rmcrefreshMD is undocumented, so it is looked for but never run;
 //   - entstat is never run with -r, which resets its counters (D);
-//   - the others list, and have no flag that changes anything.
+//   - the other commands list, and have no flag that changes the host.
 func Questions() []Question {
 	return []Question{
 		{ID: questionEntstat, Number: 1, Asks: "does the RMC NIC show VLAN 4094 or the switch MGMTSWITCH?", MaxOutput: 1 << 20, Command: `e=/usr/sbin/entstat
@@ -56,7 +53,7 @@ for n in $(/usr/sbin/lsdev -Cc adapter -F name); do
     printf '=== exit %s\n' "$?" ;;
   esac
 done`},
-		{ID: questionNodeID, Number: 2, Asks: "how many lines has ct_node_id, and what does lsnodeid print?", Command: `for f in /etc/ct_node_id /var/ct/cfg/ct_node_id; do
+		{ID: questionNodeID, Number: 2, Asks: "how many lines does ct_node_id have, and what does lsnodeid print?", Command: `for f in /etc/ct_node_id /var/ct/cfg/ct_node_id; do
   /usr/bin/ls -l "$f"
   /usr/bin/wc -l "$f"
   printf '=== %s\n' "$f"
@@ -64,7 +61,7 @@ done`},
   printf '=== end\n'
 done`},
 		{ID: questionLsnodeid, Number: 2, Command: either("bin", "lsnodeid", "")},
-		{ID: questionTools, Number: 3, Asks: "is rmcrefreshMD there, and how do the tools end?", Command: `for t in recfgct rmcrefreshMD lsnodeid rmcctrl rmcdomainstatus ctversion lsrpdomain lsrsrc ctsvhbac; do
+		{ID: questionTools, Number: 3, Asks: "does rmcrefreshMD exist, and what are the exit codes of the tools?", Command: `for t in recfgct rmcrefreshMD lsnodeid rmcctrl rmcdomainstatus ctversion lsrpdomain lsrsrc ctsvhbac; do
   for d in /usr/sbin/rsct/bin /opt/rsct/bin /usr/sbin/rsct/install/bin /opt/rsct/install/bin; do
     if [ -x "$d/$t" ]; then
       printf '%s=%s\n' "$t" "$d/$t"
@@ -76,7 +73,7 @@ done`},
 		{ID: questionRmcctrl, Number: 3, Command: either("bin", "rmcctrl", " -h")},
 		{ID: "q4_domain", Number: 4, Asks: "which tokens does rmcdomainstatus show?", Command: either("bin", "rmcdomainstatus", " -s ctrmc")},
 		{ID: "q4_lsrsrc_mcp", Number: 4, Command: either("bin", "lsrsrc", " IBM.MCP")},
-		{ID: questionCluster, Number: 5, Asks: "how does lscluster answer where there is no cluster?", Command: `for f in c m i s; do
+		{ID: questionCluster, Number: 5, Asks: "what does lscluster print without a cluster?", Command: `for f in c m i s; do
   printf '=== lscluster -%s\n' "$f"
   /usr/sbin/lscluster -$f 2>&1
   printf '=== exit %s\n' "$?"
@@ -89,7 +86,7 @@ done`},
 /usr/bin/wc "$f"
 /usr/bin/tail -n 400 "$f"`},
 		{ID: "health_reason", Number: 8, Asks: "what does health.reason hold in the API?"},
-		{ID: "q9_cluster0", Number: 9, Asks: "is it enough to remove the CuAt rows while CuDv has cluster0?", Command: `/usr/sbin/lsattr -El cluster0
+		{ID: "q9_cluster0", Number: 9, Asks: "is it enough to remove the CuAt rows of cluster0 while CuDv has it?", Command: `/usr/sbin/lsattr -El cluster0
 /usr/sbin/lsdev -l cluster0 -F name:status:description`},
 		{ID: "ct_folder", Command: `/usr/bin/ls -lR /var/ct | /usr/bin/head -n 300`},
 		{ID: "subsystems", Command: "/usr/bin/lssrc -a"},

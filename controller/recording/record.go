@@ -14,12 +14,13 @@ import (
 	"aixmend/transport/retry"
 )
 
-// ErrNotAIX is in the error of a host that is no AIX: nothing but uname was run.
+// ErrNotAIX: the host does not run AIX. Only uname was run.
 var ErrNotAIX = errors.New("not AIX")
 
-// Record asks a host everything in the catalogue, over connections of dial, and
-// returns the recording without the parts that the caller knows (the version, the host). Its error is that nothing was had: a *transport.Error, or ErrNotAIX. Where
-// the reading ended before its end the recording has a Trouble. Secrets are redacted.
+// Record runs every command of the catalogue over connections of dial and returns the
+// recording, redacted; the caller fills in the version and the host. If the connection
+// broke halfway, the recording has a Trouble. The error is a *transport.Error without any
+// answer, or wraps ErrNotAIX.
 func (c *Catalogue) Record(ctx context.Context, dial func(context.Context) (transport.Conn, error)) (*Recording, error) {
 	r := &Recording{
 		Schema: Schema, Recorded: time.Now().UTC().Truncate(time.Millisecond),
@@ -45,12 +46,12 @@ func (c *Catalogue) Record(ctx context.Context, dial func(context.Context) (tran
 	return r, nil
 }
 
-// answered reports whether the host has answered anything.
+// answered reports whether the host answered a command.
 func (r *Recording) answered() bool {
 	return slices.ContainsFunc(r.Commands, func(e Entry) bool { return e.Exit != nil })
 }
 
-// missing is why commands that were not asked have no answer.
+// missing returns why commands that were not run have no answer.
 func missing(err error) string {
 	switch transport.KindOf(err) {
 	case "", transport.KindPrivilege:
@@ -59,7 +60,7 @@ func missing(err error) string {
 	return Lost
 }
 
-// take asks the commands that have no answer yet over a new connection.
+// take runs the commands without an answer over a new connection.
 func (r *Recording) take(ctx context.Context, c *Catalogue, dial func(context.Context) (transport.Conn, error)) error {
 	conn, err := dial(ctx)
 	if err != nil {
@@ -69,7 +70,7 @@ func (r *Recording) take(ctx context.Context, c *Catalogue, dial func(context.Co
 	r.System.SSHServer = printable(transport.LinkOf(conn).ServerVersion)
 	for i, batch := range c.batches() {
 		if i > 0 && r.uncertain(c) {
-			return nil // an answer on which all others rest is another: they are not run
+			return nil // a required answer is wrong: the other commands are not run
 		}
 		batch = slices.DeleteFunc(slices.Clone(batch), func(a Asked) bool { return !a.AsLogin && r.Find(a.Line) != nil })
 		if err := r.run(ctx, conn, batch); err != nil {
@@ -82,7 +83,7 @@ func (r *Recording) take(ctx context.Context, c *Catalogue, dial func(context.Co
 	return nil
 }
 
-// uncertain reports whether a required answer is another.
+// uncertain reports whether a required answer is wrong or missing.
 func (r *Recording) uncertain(c *Catalogue) bool {
 	return slices.ContainsFunc(c.Asked, func(a Asked) bool {
 		e := r.Find(a.Line)
@@ -90,7 +91,7 @@ func (r *Recording) uncertain(c *Catalogue) bool {
 	})
 }
 
-// run asks a batch and keeps the answers.
+// run runs a batch and keeps the answers.
 func (r *Recording) run(ctx context.Context, conn transport.Conn, batch []Asked) error {
 	commands := make([]transport.Command, len(batch))
 	for i, a := range batch {
@@ -113,7 +114,7 @@ func (r *Recording) run(ctx context.Context, conn transport.Conn, batch []Asked)
 	return err
 }
 
-// keep adds an entry, or puts it in the place of one without an answer.
+// keep adds an entry, or replaces one without an answer.
 func (r *Recording) keep(e Entry) {
 	if known := r.Find(string(e.Command)); known != nil {
 		*known = e
@@ -122,8 +123,8 @@ func (r *Recording) keep(e Entry) {
 	r.Commands = append(r.Commands, e)
 }
 
-// entry is the answer to a command; ok is false where the connection broke before
-// it: then it is asked again.
+// entry returns the answer to a command. ok is false if the connection broke first; then
+// the command is run again.
 func entry(a Asked, result transport.Result) (e Entry, ok bool) {
 	e = Entry{
 		ID: a.ID, Of: a.Of, Command: Stream(a.Line), DurationMS: result.Duration.Milliseconds(),
@@ -145,7 +146,7 @@ func entry(a Asked, result transport.Result) (e Entry, ok bool) {
 	return e, true
 }
 
-// trouble notes the error that ended the reading.
+// trouble records the error that ended the recording early.
 func (r *Recording) trouble(err error) {
 	var typed *transport.Error
 	if errors.As(err, &typed) {
@@ -160,7 +161,7 @@ var (
 	levelName = "oslevel"
 )
 
-// summarise says in short which system answered.
+// summarise fills in System.
 func (r *Recording) summarise() {
 	if e := r.byID(levelName); e != nil && osLevel.MatchString(e.Stdout.text()) {
 		r.System.OSLevel = e.Stdout.text()
@@ -183,8 +184,8 @@ func (r *Recording) summarise() {
 	}
 }
 
-// printable is one line of a text of a host, bounded, in which nothing acts on a
-// terminal.
+// printable returns output of a host as one line of at most 300 bytes without control
+// characters.
 func printable(text string) string {
 	const most = 300
 	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "?"), func(r rune) bool { return !shown(string(r)) }), " ")
@@ -205,7 +206,7 @@ func (r *Recording) Unanswered() int {
 	return n
 }
 
-// Complete reports whether every command was run, whatever came of it.
+// Complete reports whether every command was run, whatever its result.
 func (r *Recording) Complete() bool {
 	return !slices.ContainsFunc(r.Commands, func(e Entry) bool { return e.NoAnswer == NotRun || e.NoAnswer == Lost })
 }

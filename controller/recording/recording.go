@@ -1,14 +1,12 @@
-// Package recording keeps the answers of one host to the read-only probes in a
-// file that a person can read before sending it on, and judges by it later:
-// row C6 of the procedure.
+// Package recording writes the output of one host's read-only probes to a file that a
+// person can read before sending it, and replays it later (row C6 of the procedure).
 //
-// Terms. A recording is that file. An entry is one command with its answer. A
-// question is one of the open questions about AIX that only a real LPAR
-// answers. Redacting takes secrets out, always; anonymizing also replaces names,
-// addresses and ids, where it is asked for.
+// Terms: a recording is that file. An entry is one command with its answer. A question is
+// an open question about AIX that only a real LPAR can answer. Secrets are always
+// redacted; anonymizing also replaces names, addresses and ids.
 //
-// A recording may come from anybody: reading one is bounded and strict, and its
-// commands are compared with those of a playbook, never run.
+// A recording is untrusted input: reading is strict and bounded, and its commands are
+// compared with those of a playbook, never run.
 package recording
 
 import (
@@ -27,44 +25,44 @@ import (
 // Schema is the schema of a recording.
 const Schema = "aixmend.recording/v1"
 
-// Suffix ends the name of a recording's file; the host's name stands before it.
+// Suffix is the end of a recording's file name, after the host's name.
 const Suffix = ".recording.json"
 
-// Recording is the answers of one host.
+// Recording holds the answers of one host.
 type Recording struct {
 	Schema string `json:"schema"`
-	// SHA256 is the hash of the file, in hex, in which this field is 64 zeros.
+	// SHA256 is the hash of the file with 64 zeros in this field, in hex.
 	SHA256 string `json:"sha256"`
 	// Version is the version of aixmend that recorded.
 	Version string `json:"aixmend"`
-	// Recorded is when the reading began, by the controller's clock, in UTC.
+	// Recorded is when recording began, by the controller's clock, in UTC.
 	Recorded time.Time `json:"recorded"`
 	// Anonymized reports whether names, addresses and ids are replaced.
 	Anonymized bool `json:"anonymized"`
-	// Redacted counts the places where a secret was taken out.
+	// Redacted counts the secrets that were removed.
 	Redacted int    `json:"redacted"`
 	Host     Host   `json:"host"`
 	System   System `json:"system"`
-	// Playbooks are those whose probes were asked.
+	// Playbooks are the playbooks whose probes were run.
 	Playbooks []Playbook `json:"playbooks"`
-	// LeftOut are the probes that were not asked.
+	// LeftOut are the probes that were not run.
 	LeftOut []LeftOut `json:"left_out"`
-	// Trouble is the error that ended the reading early.
+	// Trouble is the error that ended the recording early.
 	Trouble *Trouble `json:"trouble,omitempty"`
 	// Noise is the host's output outside every answer, such as a banner.
 	Noise Stream `json:"noise"`
-	// Commands are the entries, in the order in which they were asked; each command
-	// text is there once.
+	// Commands are the entries, in the order in which they ran. Each command text occurs
+	// once.
 	Commands []Entry `json:"commands"`
 }
 
-// Host is the host's part of the inventory, as far as judging needs it.
+// Host holds the parts of the host's inventory entry that replay needs.
 type Host struct {
 	Name    string   `json:"name"`
 	Address string   `json:"address"`
 	RMCNIC  string   `json:"rmc_nic,omitempty"`
 	Waivers []Waiver `json:"waivers,omitempty"`
-	// Accepted are the checks of the cluster guard whose unclear answer was accepted
+	// Accepted are the checks of the cluster guard whose unclear answers were accepted
 	// when the host was recorded.
 	Accepted []string `json:"accepted,omitempty"`
 }
@@ -72,69 +70,68 @@ type Host struct {
 // Waiver is a waiver of the inventory.
 type Waiver struct {
 	Finding string `json:"finding"`
-	// Until is the last day on which it holds, as 2006-01-02 in UTC; "": no end.
+	// Until is the last day of the waiver, as 2006-01-02 in UTC; "": no end.
 	Until  string `json:"until,omitempty"`
 	Reason string `json:"reason"`
 }
 
-// System says in short which system answered; the entries are the evidence.
-// What could not be read is empty.
+// System summarizes the levels and tools of the host. A field that could not be read is
+// empty.
 type System struct {
 	OSLevel string `json:"oslevel,omitempty"`
 	RSCT    string `json:"rsct,omitempty"`
-	// SSHServer is the name that the SSH server gives itself.
+	// SSHServer is the version string of the SSH server.
 	SSHServer string `json:"ssh_server,omitempty"`
 	// Tools are the paths of the RSCT tools, by name.
 	Tools map[string]string `json:"tools,omitempty"`
 }
 
-// Playbook names a playbook whose probes were asked.
+// Playbook identifies a playbook whose probes were run.
 type Playbook struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"`
 }
 
-// LeftOut is a probe that was not asked.
+// LeftOut is a probe that was not run.
 type LeftOut struct {
 	Probe string `json:"probe"`
-	// Of names the playbooks that have it.
+	// Of names the playbooks with this probe.
 	Of  Askers `json:"of"`
 	Why string `json:"why"`
 }
 
-// Trouble is the error that ended the reading.
+// Trouble is the error that ended the recording early.
 type Trouble struct {
-	// Kind is a kind of the package transport.
+	// Kind is the transport's kind of error.
 	Kind transport.Kind `json:"kind"`
 	Op   string         `json:"op"`
 	Text string         `json:"text"`
 }
 
-// Why there is no exit status.
+// Reasons why an entry has no exit status.
 const (
-	Hung   = "hung"    // no end within its time limit
-	NotRun = "not run" // an answer before it was not as required, or the login can't become root
-	Lost   = "lost"    // the connection broke before it had answered
+	Hung   = "hung"    // did not end within its time limit
+	NotRun = "not run" // an earlier required answer was wrong, or the login can't become root
+	Lost   = "lost"    // the connection broke first
 )
 
 // Entry is one command and its answer.
 type Entry struct {
 	ID string `json:"id"`
-	// Of names the playbooks that ask it; "questions" is the table of this package.
+	// Of names the playbooks that run it; "questions": the open questions.
 	Of Askers `json:"of"`
-	// Command is the text, byte for byte.
+	// Command is the command text, byte for byte.
 	Command Stream `json:"command"`
-	// Started is by the controller's clock, in UTC; zero where it was not run.
+	// Started is by the controller's clock, in UTC; zero if the command was not run.
 	Started    time.Time `json:"started,omitzero"`
 	DurationMS int64     `json:"duration_ms"`
-	// Exit is the exit status, 0 to 255; null where there is none.
+	// Exit is the exit status, 0 to 255; null: there is none.
 	Exit *int `json:"exit_status"`
-	// NoAnswer says why there is no exit status: hung, not run or lost; "" where
-	// there is one.
+	// NoAnswer is why there is no exit status: hung, not run or lost; "": there is one.
 	NoAnswer string `json:"no_answer,omitempty"`
 	Stdout   Stream `json:"stdout"`
 	Stderr   Stream `json:"stderr"`
-	// StdoutDropped and StderrDropped count bytes that were not kept.
+	// StdoutDropped and StderrDropped count the bytes beyond the output limit.
 	StdoutDropped int64 `json:"stdout_dropped,omitempty"`
 	StderrDropped int64 `json:"stderr_dropped,omitempty"`
 }
@@ -151,7 +148,7 @@ func (e *Entry) LevelsOnly() bool {
 	return levelCommand.Match(e.Command) && !otherCommand.Match(e.Command)
 }
 
-// Askers are the names of playbooks. In the file they are one text, blanks between.
+// Askers are names of playbooks, in the file one text with blanks between them.
 type Askers []string
 
 // MarshalText implements encoding.TextMarshaler.
@@ -165,8 +162,8 @@ func (a *Askers) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Stream is the bytes of a text. In the file it is a list of lines, each with its
-// newline, and an object with base64 only where the bytes are not UTF-8.
+// Stream is output, byte for byte. In the file it is a list of lines with their newlines,
+// or an object with base64 if it is not UTF-8.
 type Stream []byte
 
 // encoded is a stream that is not UTF-8.
@@ -209,16 +206,16 @@ func (s *Stream) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	if e.Base64 == nil {
-		return errors.New(`wanted a list of lines or {"base64": "..."}`)
+		return errors.New(`must be a list of lines or {"base64": "..."}`)
 	}
 	*s = *e.Base64
 	return nil
 }
 
-// text is a stream in which nothing but the newlines at its end is cut.
+// text returns the stream without the newlines at its end.
 func (s Stream) text() string { return strings.TrimRight(string(s), "\n") }
 
-// Find returns the entry of a command text, nil when it was not recorded.
+// Find returns the entry of a command text; nil: it was not recorded.
 func (r *Recording) Find(command string) *Entry {
 	for i := range r.Commands {
 		if string(r.Commands[i].Command) == command {
@@ -228,7 +225,7 @@ func (r *Recording) Find(command string) *Entry {
 	return nil
 }
 
-// byID returns the first entry with an id, nil when there is none.
+// byID returns the first entry with an id; nil: there is none.
 func (r *Recording) byID(id string) *Entry {
 	for i := range r.Commands {
 		if r.Commands[i].ID == id {
@@ -238,7 +235,7 @@ func (r *Recording) byID(id string) *Entry {
 	return nil
 }
 
-// Size is how many bytes the answers hold.
+// Size returns the bytes of all answers.
 func (r *Recording) Size() int {
 	n := 0
 	for _, e := range r.Commands {
@@ -247,7 +244,7 @@ func (r *Recording) Size() int {
 	return n
 }
 
-// result is an entry as the transport gives it.
+// result returns an entry as a result of the transport.
 func (e *Entry) result(id string) transport.Result {
 	r := transport.Result{
 		ID: id, Stdout: e.Stdout, Stderr: e.Stderr, StdoutDropped: e.StdoutDropped, StderrDropped: e.StderrDropped,

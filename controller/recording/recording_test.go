@@ -17,7 +17,7 @@ import (
 
 func number(n int) *int { return &n }
 
-// sample is a recording with streams of every kind.
+// sample returns a recording with every kind of stream.
 func sample() *Recording {
 	at := time.Date(2026, 1, 12, 8, 30, 0, 5e6, time.UTC)
 	return &Recording{
@@ -42,9 +42,8 @@ func encode(t *testing.T, r *Recording) []byte {
 	return text
 }
 
-// What was answered comes back byte for byte, and nothing in the file acts on a
-// terminal.
-func TestARecordingComesBack(t *testing.T) {
+// Decode returns what Encode wrote, byte for byte, and the file has no control characters.
+func TestEncodeDecodeRoundTrip(t *testing.T) {
 	want := sample()
 	text := encode(t, want)
 	got, err := Decode("f", text)
@@ -66,8 +65,8 @@ func TestARecordingComesBack(t *testing.T) {
 	}
 }
 
-// A byte that is changed, taken away or added is found, wherever it is.
-func TestAChangedByteIsFound(t *testing.T) {
+// Every changed, removed or added byte is detected.
+func TestDecodeDetectsModification(t *testing.T) {
 	text := encode(t, sample())
 	for i := range text {
 		for _, c := range []byte{text[i] ^ 1, ' '} {
@@ -77,24 +76,24 @@ func TestAChangedByteIsFound(t *testing.T) {
 			changed := bytes.Clone(text)
 			changed[i] = c
 			if _, err := Decode("f", changed); err == nil {
-				t.Fatalf("byte %d changed from %q to %q is not found", i, text[i], c)
+				t.Fatalf("byte %d changed from %q to %q: no error", i, text[i], c)
 			}
 		}
 		if i < len(text)-1 {
 			if _, err := Decode("f", text[:i]); err == nil {
-				t.Fatalf("cut after %d bytes it is not found", i)
+				t.Fatalf("cut after %d bytes: no error", i)
 			}
 		}
 	}
 	for _, more := range []string{" ", "\n", "{}", "x"} {
 		if _, err := Decode("f", append(bytes.Clone(text), more...)); err == nil {
-			t.Errorf("%q behind it is not found", more)
+			t.Errorf("%q appended: no error", more)
 		}
 	}
 }
 
-// What is wrong is said with its place, and with how to go on.
-func TestBadFilesAreRefused(t *testing.T) {
+// Errors name the file, the line and a remedy.
+func TestDecodeErrors(t *testing.T) {
 	with := func(change func(*Recording)) []byte {
 		r := sample()
 		change(r)
@@ -109,20 +108,20 @@ func TestBadFilesAreRefused(t *testing.T) {
 	}{
 		"empty":            {nil, "it is empty"},
 		"blank":            {[]byte(" \n"), "it is empty"},
-		"garbage":          {[]byte("\x00\x01"), "f:1: it is no JSON"},
+		"garbage":          {[]byte("\x00\x01"), "f:1: it is not JSON"},
 		"no object":        {[]byte("[1]"), "it has no schema"},
 		"a number":         {[]byte(`{"schema": 1}`), "it has no schema"},
 		"no schema":        {[]byte(`{}`), "it has no schema"},
-		"other":            {[]byte(`{"schema": "aixmend.host/v1"}`), `no recording, but "aixmend.host/v1"`},
+		"other":            {[]byte(`{"schema": "aixmend.host/v1"}`), `it is not a recording: its schema is "aixmend.host/v1"`},
 		"newer":            {[]byte(`{"schema": "aixmend.recording/v7"}`), `"aixmend.recording/v7"; this version reads aixmend.recording/v1`},
-		"deep":             {[]byte(`{"schema": "` + Schema + `", "a":` + strings.Repeat("[", 1e6)), "f:1: it is nested deeper"},
+		"deep":             {[]byte(`{"schema": "` + Schema + `", "a":` + strings.Repeat("[", 1e6)), "f:1: its JSON is nested deeper"},
 		"deep in a string": {[]byte(`{"a": "\"` + strings.Repeat("[", 1e6) + `"}`), "it has no schema"},
-		"wrong type":       {[]byte("{\n\"schema\": \"" + Schema + "\",\n\"host\": 7}"), "f:3: it is not as schema"},
+		"wrong type":       {[]byte("{\n\"schema\": \"" + Schema + "\",\n\"host\": 7}"), "f:3: it does not match schema"},
 		"unknown field":    {[]byte("{\n\"schema\": \"" + Schema + "\",\n\"extra\": 7}"), `unknown field "extra"`},
-		"a stream":         {[]byte("{\"schema\": \"" + Schema + "\", \"noise\": \"x\"}"), "it is not as schema"},
-		"another stream":   {[]byte("{\"schema\": \"" + Schema + "\", \"noise\": {\"base32\": \"x\"}}"), "it is not as schema"},
-		"no stream":        {[]byte("{\"schema\": \"" + Schema + "\", \"noise\": {}}"), "wanted a list of lines"},
-		"no hash":          {[]byte(`{"schema": "` + Schema + `"}`), "its sha256 does not fit"},
+		"a stream":         {[]byte("{\"schema\": \"" + Schema + "\", \"noise\": \"x\"}"), "it does not match schema"},
+		"another stream":   {[]byte("{\"schema\": \"" + Schema + "\", \"noise\": {\"base32\": \"x\"}}"), "it does not match schema"},
+		"no stream":        {[]byte("{\"schema\": \"" + Schema + "\", \"noise\": {}}"), "must be a list of lines"},
+		"no hash":          {[]byte(`{"schema": "` + Schema + `"}`), "its sha256 does not match"},
 		"path":             {with(func(r *Recording) { r.Host.Name = "../../etc/x" }), `host.name is "../../etc/x"`},
 		"no name":          {with(func(r *Recording) { r.Host.Name = "" }), "host.name"},
 		"hidden":           {with(func(r *Recording) { r.Host.Name = ".x" }), "host.name"},
@@ -130,15 +129,15 @@ func TestBadFilesAreRefused(t *testing.T) {
 		"escape":           {with(func(r *Recording) { r.Host.Address = "\x1b]0;x\a" }), "host.address"},
 		"long":             {with(func(r *Recording) { r.Version = strings.Repeat("x", 5000) }), "aixmend is"},
 		"waiver":           {with(func(r *Recording) { r.Host.Waivers[0].Until = "soon" }), "the waiver of"},
-		"twice":            {entry(func(e *Entry) { e.Command = Stream("/usr/bin/uname -s") }), `commands[1] ("bytes"): the command of "uname" is there twice`},
+		"twice":            {entry(func(e *Entry) { e.Command = Stream("/usr/bin/uname -s") }), `commands[1] ("bytes"): duplicate of the command of "uname"`},
 		"no id":            {entry(func(e *Entry) { e.ID = "" }), "commands[1]"},
-		"id with lines":    {entry(func(e *Entry) { e.ID = "a\nb" }), "its id is no short line"},
+		"id with lines":    {entry(func(e *Entry) { e.ID = "a\nb" }), "its id is not a short line"},
 		"no command":       {entry(func(e *Entry) { e.Command = nil }), "it has no command"},
 		"status":           {entry(func(e *Entry) { e.Exit = number(256) }), "exit_status is 256"},
 		"negative":         {entry(func(e *Entry) { e.DurationMS = -1 }), "negative"},
 		"long ago":         {entry(func(e *Entry) { e.DurationMS = 1 << 60 }), "longer than a day"},
 		"nothing":          {entry(func(e *Entry) { e.Exit = nil }), "neither an exit status"},
-		"both":             {entry(func(e *Entry) { e.NoAnswer = Hung }), "an exit status and a reason"},
+		"both":             {entry(func(e *Entry) { e.NoAnswer = Hung }), "both an exit status and no_answer"},
 		"a reason":         {entry(func(e *Entry) { e.Exit, e.NoAnswer = nil, "\x1b[2J" }), "no_answer is"},
 	} {
 		_, err := Decode("f", c.text)
@@ -148,7 +147,7 @@ func TestBadFilesAreRefused(t *testing.T) {
 			continue
 		}
 		if strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' }) {
-			t.Errorf("%s: %q acts on a terminal", name, err)
+			t.Errorf("%s: %q has control characters", name, err)
 		}
 	}
 	if _, err := Decode("f", make([]byte, MaxBytes+1)); err == nil || !strings.Contains(err.Error(), "larger than 64 MiB") {
@@ -156,7 +155,7 @@ func TestBadFilesAreRefused(t *testing.T) {
 	}
 }
 
-// A file that is larger than the bound is not read whole.
+// A file that is too large is not read to its end.
 func TestReadIsBounded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "huge")
 	file, err := os.Create(path)
@@ -169,13 +168,13 @@ func TestReadIsBounded(t *testing.T) {
 	if _, err := Read(path); err == nil || !strings.Contains(err.Error(), "larger than 64 MiB") {
 		t.Errorf("%v", err)
 	}
-	if _, err := Read(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no plain file") {
+	if _, err := Read(t.TempDir()); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("a folder: %v", err)
 	}
 }
 
-// A recording is written once, whole, and for its owner alone.
-func TestWrite(t *testing.T) {
+// Write creates a complete file with mode 0600 and never replaces one.
+func TestWriteNeverReplaces(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "a", "b")
 	path, err := sample().Write(folder)
 	if err != nil || path != filepath.Join(folder, "aix1.recording.json") {
@@ -203,17 +202,17 @@ func TestWrite(t *testing.T) {
 		}
 	}
 	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 1 {
-		t.Errorf("left behind: %v, %v", entries, err)
+		t.Errorf("extra files: %v, %v", entries, err)
 	}
 	outside := sample()
 	outside.Host.Name = "../x"
 	if _, err := outside.Write(folder); err == nil {
-		t.Error("a name led out of the folder")
+		t.Error("a name with a path was accepted")
 	}
 }
 
-// A host that floods costs its bound: what does not fit is cut, and counted.
-func TestAFloodFits(t *testing.T) {
+// The longest answers of a host that floods are cut, and the dropped bytes counted.
+func TestEncodeCutsLongAnswers(t *testing.T) {
 	r := sample()
 	for i := range 12 {
 		r.Commands = append(r.Commands, Entry{
@@ -247,12 +246,12 @@ func TestFiles(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 	if _, err := Files([]string{t.TempDir()}); err == nil {
-		t.Error("an empty folder is no mistake")
+		t.Error("no error for an empty folder")
 	}
 }
 
-// A waiver holds on the day of the recording, whatever day it is read.
-func TestWaiversAreAsOnTheDay(t *testing.T) {
+// A waiver counts as of the day of the recording, not of the replay.
+func TestWaiverLastIsAsOfRecording(t *testing.T) {
 	day := func(text string) time.Time {
 		at, err := time.Parse(time.DateOnly, text)
 		if err != nil {
@@ -276,8 +275,7 @@ func TestWaiversAreAsOnTheDay(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, reading it ends with a recording that can be written again
-// to the same, or with an error.
+// Any input ends in an error, or in a recording that survives a round trip.
 func FuzzReadRecording(f *testing.F) {
 	text, err := sample().Encode()
 	if err != nil {
@@ -304,7 +302,7 @@ func FuzzReadRecording(f *testing.F) {
 		for _, a := range r.Answers() {
 			for _, line := range a.Lines {
 				if !shown(line) {
-					t.Errorf("%q acts on a terminal", line)
+					t.Errorf("%q has control characters", line)
 				}
 			}
 		}
@@ -313,7 +311,7 @@ func FuzzReadRecording(f *testing.F) {
 			t.Fatal(err)
 		}
 		if back, err := Decode("f", again); err != nil || !cmp.Equal(back, r, cmpopts.EquateEmpty()) {
-			t.Errorf("it does not come back: %v\n%s", err, cmp.Diff(r, back, cmpopts.EquateEmpty()))
+			t.Errorf("not equal after a round trip: %v\n%s", err, cmp.Diff(r, back, cmpopts.EquateEmpty()))
 		}
 	})
 }

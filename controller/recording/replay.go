@@ -11,22 +11,21 @@ import (
 	"aixmend/transport"
 )
 
-// Dialer answers for hosts out of their recordings: nothing is connected to, and
-// nothing is run. It is safe for concurrent use.
+// Dialer replays recordings as if they were hosts. It opens no connection and runs no
+// command. It is safe for concurrent use.
 type Dialer struct {
 	hosts map[string]*Recording
 
 	mu      sync.Mutex
-	missing map[string][]string // by host: the ids of probes that were not recorded
+	missing map[string][]string // ids of probes without an entry, by host
 }
 
-// NewDialer returns the dialler of some recordings, one a host. Its error: two of
-// them are of one host.
+// NewDialer returns the dialer of some recordings, at most one for each host.
 func NewDialer(list ...*Recording) (*Dialer, error) {
 	d := &Dialer{hosts: map[string]*Recording{}, missing: map[string][]string{}}
 	for _, r := range list {
 		if d.hosts[r.Host.Name] != nil {
-			return nil, fmt.Errorf("two recordings are of the host %s", r.Host.Name)
+			return nil, fmt.Errorf("two recordings of host %s", r.Host.Name)
 		}
 		d.hosts[r.Host.Name] = r
 	}
@@ -40,13 +39,13 @@ func (d *Dialer) Dial(ctx context.Context, target transport.Target) (transport.C
 	case ctx.Err() != nil:
 		return nil, &transport.Error{Kind: transport.KindCanceled, Op: "replay", Host: target.Name, Err: context.Cause(ctx)}
 	case r == nil:
-		return nil, &transport.Error{Kind: transport.KindProtocol, Op: "replay", Host: target.Name, Err: errors.New("there is no recording of it")}
+		return nil, &transport.Error{Kind: transport.KindProtocol, Op: "replay", Host: target.Name, Err: errors.New("no recording of this host")}
 	}
 	return &conn{d, r}, nil
 }
 
-// Missing returns the ids of the probes that were asked of a host and that its
-// recording does not have, in the order in which they were asked.
+// Missing returns the ids of the probes that were run but are not in a host's recording,
+// in the order in which they ran.
 func (d *Dialer) Missing(host string) []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -54,7 +53,7 @@ func (d *Dialer) Missing(host string) []string {
 }
 
 // errNotRecorded is the error of a probe that the recording does not have.
-var errNotRecorded = errors.New("not recorded: the recording was made by a version or a playbook that did not ask it")
+var errNotRecorded = errors.New("not recorded: the recording was made with a version or playbook without this probe")
 
 // conn is a connection to a recorded host.
 type conn struct {
@@ -65,13 +64,13 @@ type conn struct {
 // Close implements transport.Conn.
 func (c *conn) Close() error { return nil }
 
-// Link returns the recorded part of a connection's description.
+// Link returns the recorded SSH server; see transport.LinkOf.
 func (c *conn) Link() transport.Link {
 	return transport.Link{ServerVersion: c.host.System.SSHServer, Login: "recording"}
 }
 
-// Run implements transport.Conn: it answers by the text of each command, and ends
-// where the recorded reading ended.
+// Run implements transport.Conn. It finds answers by command text, and returns the recorded
+// Trouble where the recording ended.
 func (c *conn) Run(_ context.Context, commands []transport.Command) (transport.Transcript, error) {
 	t := transport.Transcript{Results: make([]transport.Result, len(commands)), Noise: c.host.Noise}
 	for i, command := range commands {
@@ -101,35 +100,35 @@ func (c *conn) Run(_ context.Context, commands []transport.Command) (transport.T
 	return t, nil
 }
 
-// broke is the error that ended the reading before an entry, nil where none did.
+// broke returns the recorded error before an entry; nil: there was none.
 func (c *conn) broke(e *Entry) error {
 	trouble := c.host.Trouble
 	if trouble == nil || e.NoAnswer != Lost && (trouble.Kind != transport.KindPrivilege || e.NoAnswer != NotRun) {
 		return nil
 	}
 	err := &transport.Error{Kind: trouble.Kind, Op: trouble.Op, Host: c.host.Host.Name, Err: errors.New(trouble.Text)}
-	if trouble.Kind == transport.KindCanceled { // the recording was stopped; the judging is not
+	if trouble.Kind == transport.KindCanceled { // the recording was interrupted; this replay is not
 		err.Kind = transport.KindLost
 	}
 	return err
 }
 
-// ends reports whether the commands after one are not run.
+// ends reports whether a wrong required answer ends the batch.
 func ends(c transport.Command, r transport.Result) bool {
 	return c.Require != "" && (r.Err != nil || strings.TrimRight(string(r.Stdout), "\n") != c.Require)
 }
 
-// note notes a probe that was not recorded.
+// note records a probe without an entry.
 func (d *Dialer) note(host, id string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !slices.Contains(d.missing[host], id) { // a look may be repeated
+	if !slices.Contains(d.missing[host], id) { // probes may be repeated
 		d.missing[host] = append(d.missing[host], id)
 	}
 }
 
-// bounded is a result of which only so much is kept as the command asks for: the
-// recording may have kept more, for another playbook.
+// bounded cuts a result to the output limit of the command. The recording may hold more,
+// for another playbook.
 func bounded(r transport.Result, limit int) transport.Result {
 	if limit <= 0 {
 		limit = transport.DefaultMaxOutput

@@ -15,7 +15,7 @@ import (
 
 const schemaFile = "../../docs/schema/recording.v1.json"
 
-// schema makes the schema of a recording.
+// schema generates the JSON schema of a recording.
 func schema(t *testing.T) []byte {
 	t.Helper()
 	r := &generator.Reflector{
@@ -51,7 +51,7 @@ func schema(t *testing.T) []byte {
 	return append(text, '\n')
 }
 
-// The published schema is that of the code, and what is written is as it says.
+// The published schema matches the code, and a written recording is valid.
 func TestSchemaIsPublished(t *testing.T) {
 	got := schema(t)
 	golden.Check(t, schemaFile, got)

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// unsealed stands in the place of the hash while it is computed.
+// unsealed replaces the hash while it is computed.
 var unsealed = strings.Repeat("0", 2*sha256.Size)
 
-// hashField is where the hash stands in the file.
+// hashField precedes the hash in the file.
 const hashField = "\n  \"sha256\": \""
 
-// sealed reports whether a file is as it was written.
+// sealed reports whether the hash of a file matches.
 func sealed(file []byte, hash string) bool {
 	at := bytes.Index(file, []byte(hashField+hash+`"`))
 	if at < 0 || len(hash) != len(unsealed) {

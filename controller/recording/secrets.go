@@ -13,7 +13,7 @@ func (r *Recording) redact() {
 	}
 	clean(&r.Noise)
 	for i := range r.Commands {
-		if r.Commands[i].LevelsOnly() { // descriptions with colons around them
+		if r.Commands[i].LevelsOnly() { // the descriptions have colons and may look like secrets
 			continue
 		}
 		clean(&r.Commands[i].Stdout)
