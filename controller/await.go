@@ -86,7 +86,7 @@ func (w *walk) awaitFleet(ctx context.Context, end course.End) error {
 	if err := w.recall(); err != nil {
 		return err
 	}
-	w.adopt(w.Playbook.WithFleet(w.evidence.diagnosis, w.peers.View(w.host.Name)))
+	w.adopt(w.amongOthers(w.evidence.diagnosis))
 	w.happened(course.Event{Entry: outcome.Entry{Event: course.Gathered}, Look: w.judge(course.Process{})})
 	return nil
 }

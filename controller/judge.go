@@ -21,6 +21,7 @@ func (w *walk) judge(process course.Process) *course.Look {
 	if view, ok := d.Facts["fleet"].(facts.Fleet); ok {
 		look.Complete = view.Complete
 		look.Others = w.peers.Clones(w.host.Name, w.Allowed)
+		look.OthersOpen = w.evidence.othersOpen
 	}
 	if w.evidence.approved != nil && len(w.out.Changes) == 0 {
 		if w.out.Drift = w.drift(); len(w.out.Drift) > 0 {

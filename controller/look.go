@@ -116,7 +116,7 @@ func (w *walk) look(ctx context.Context, probes []playbooks.Probe) (*playbooks.D
 	if w.Verb == Audit || w.Verb == Capture {
 		return d, nil // judged among the others when the run ends
 	}
-	return w.Playbook.WithFleet(d, w.peers.View(w.host.Name)), nil
+	return w.amongOthers(d), nil
 }
 
 // commands makes the transport's commands of probes.

@@ -168,8 +168,10 @@ type evidence struct {
 	before    *playbooks.Diagnosis // the host before its first change
 	diagnosis *playbooks.Diagnosis // the newest
 	plan      []playbooks.PlannedRung
-	earlier   string          // the run that is rolled back
-	rollback  course.Rollback // what is left of it
+	// othersOpen says that other hosts were still open when the diagnosis was made.
+	othersOpen bool
+	earlier    string          // the run that is rolled back
+	rollback   course.Rollback // what is left of it
 }
 
 // forget drops what the report holds too.

@@ -8,6 +8,7 @@ import (
 
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
+	"aixmend/playbooks"
 )
 
 // guarded is run; a panic in it becomes an internal error, and the other hosts go on.
@@ -100,7 +101,7 @@ func (w *walk) do(ctx context.Context, a course.Action) error {
 func (w *walk) wants(ctx context.Context) course.Wishes {
 	wishes := course.Wishes{
 		Verb: w.Verb, Stop: w.stopping(), Waves: w.waves != nil, Leases: w.Owner != "" && w.Verb == Recover,
-		OthersOpen: !w.peers.AllResolved() || w.pickup != nil && !w.peers.AllIdentified(),
+		OthersOpen: w.othersOpen(),
 		Settle:     w.Params.Duration("settle"), Wait: w.Params.Duration("wait"), Every: w.Playbook.Verify.Every,
 		Rollback: w.evidence.earlier,
 	}
@@ -111,6 +112,18 @@ func (w *walk) wants(ctx context.Context) course.Wishes {
 		wishes.Brake = w.waves.Reason()
 	}
 	return wishes
+}
+
+// othersOpen reports whether the open change of another host is unresolved or, after a
+// resume, its machine unknown.
+func (w *walk) othersOpen() bool {
+	return !w.peers.AllResolved() || w.pickup != nil && !w.peers.AllIdentified()
+}
+
+// amongOthers judges a diagnosis among the other hosts.
+func (w *walk) amongOthers(d *playbooks.Diagnosis) *playbooks.Diagnosis {
+	w.evidence.othersOpen = w.othersOpen() // asked first: the view must not be older
+	return w.Playbook.WithFleet(d, w.peers.View(w.host.Name))
 }
 
 // move shows another state and journals it.

@@ -74,3 +74,24 @@ func TestReadAgainAfterAWait(t *testing.T) {
 		}
 	}
 }
+
+// E1: a look that was judged before the machines of all other hosts were known is made
+// again before the rung continues, also if they are known by then: one of them may be this
+// very machine.
+func TestJudgedBeforeTheOthersWereKnown(t *testing.T) {
+	r := rung(1, "address", stepOf("set"), stepOf("add"))
+	s := newTale()
+	s.begins(r)
+	s.sends("address", "set", course.Main, -1, 0, "", "")
+	s.tell(outcome.EventRun, nil)
+	s.tell(course.Linked, nil)
+	s.leases(r)
+	s.looks(course.Look{Targets: r.Fixes, Open: r.Fixes, Plan: []course.Rung{r}, Rest: course.Rest{Steps: r.Steps[1:]}, OthersOpen: true})
+	if a := s.next(); a.Do != course.AwaitChanges {
+		t.Fatalf("%s", describe(a))
+	}
+	s.tell(course.Awaited, func(e *course.Event) { e.Status = string(course.AwaitChanges) })
+	if a := s.next(); a.Do != course.LookAt {
+		t.Errorf("%s", describe(a))
+	}
+}

@@ -156,7 +156,7 @@ func (n *next) goOn() bool {
 	}
 	_, finishing := n.finishing()
 	held := n.lease.held && finishing != nil && finishing.ID == step.ID // a service is stopped: wait for no other host
-	if n.w.OthersOpen && !held {
+	if n.othersOpen() && !held {
 		return n.take(Action{Do: AwaitChanges, Why: "waiting for other hosts (open changes)"})
 	}
 	if n.w.Leases && (!n.lease.held || n.lease.asked != rung.ID) {
@@ -166,6 +166,12 @@ func (n *next) goOn() bool {
 		return n.over(Action{Do: Arm, Rung: *rung, Step: step})
 	}
 	return n.over(Action{Do: Send, Rung: *rung, Step: step})
+}
+
+// othersOpen reports whether other hosts must be waited for, or were not known when this one
+// was judged: then it is read again.
+func (n *next) othersOpen() bool {
+	return n.w.OthersOpen || n.Look != nil && n.Look.OthersOpen
 }
 
 // leaveRung ends a rung that, by a new look, must not continue.
@@ -213,7 +219,7 @@ func (n *next) runnable() *Rung {
 // enter begins a rung: under the lease, from a look made under it, after a capture.
 func (n *next) enter(rung *Rung) bool {
 	switch {
-	case n.w.OthersOpen:
+	case n.othersOpen():
 		return n.take(Action{Do: AwaitChanges, Why: "waiting for other hosts (open changes)"})
 	case n.w.Leases && (!n.lease.held || n.lease.asked != rung.ID):
 		return n.over(Action{Do: TakeLease, Rung: *rung})

@@ -88,6 +88,9 @@ type Look struct {
 	Complete bool
 	// Others are the hosts that give up a value which this one keeps.
 	Others []string
+	// OthersOpen is Wishes.OthersOpen when the host was judged among the others: the look
+	// may miss that another name is this machine.
+	OthersOpen bool
 	// OnlyCollects says that the playbook changes nothing and only collects data.
 	OnlyCollects bool
 }

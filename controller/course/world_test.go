@@ -266,7 +266,7 @@ func (s state) rungs(all bool) []course.Rung {
 // look is what a look says of the host.
 func (w *world) look(part bool) *course.Look {
 	s := w.host
-	l := &course.Look{Part: part, Proved: s.connected(), Complete: true, Fates: map[int]course.Fate{}, Verdict: outcome.Healthy}
+	l := &course.Look{Part: part, Proved: s.connected(), Complete: true, OthersOpen: w.othersOpen, Fates: map[int]course.Fate{}, Verdict: outcome.Healthy}
 	if part {
 		return l
 	}
