@@ -10,7 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/controller"
+	"aixmend/controller/course"
 	"aixmend/controller/outcome"
+	"aixmend/playbooks"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/sshtest"
 )
@@ -234,5 +236,12 @@ func TestNodeIDRungOnACluster(t *testing.T) {
 	h := b.runEngine(e)["peer-domain"]
 	if h.Outcome != outcome.NeedsAction || !strings.Contains(h.Reason, "cluster guard") || nodeID(b, "peer-domain") != before {
 		t.Errorf("%s: %s", h.Outcome, h.Reason)
+	}
+}
+
+// The course looks for the reason that the playbook gives a rung.
+func TestNotAllowedIsOneReason(t *testing.T) {
+	if !strings.HasPrefix(playbooks.NotAllowed, course.NotAllowed) {
+		t.Errorf("playbooks say %q, the course looks for %q", playbooks.NotAllowed, course.NotAllowed)
 	}
 }

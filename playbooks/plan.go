@@ -87,6 +87,10 @@ func (p *Playbook) collects(r *Rung, before []PlannedRung, w Wishes) bool {
 	}))
 }
 
+// NotAllowed begins the reason of a rung that only lacks a word of --allow, which
+// follows. The course and the suggested commands look for it.
+const NotAllowed = "not allowed: it takes --allow "
+
 // blockRung says why a rung may not run now.
 func (p *Playbook) blockRung(d *Diagnosis, c program.Rung, w Wishes, coming map[string]bool, planned *PlannedRung) {
 	r := planned.Rung
@@ -112,7 +116,7 @@ func (p *Playbook) blockRung(d *Diagnosis, c program.Rung, w Wishes, coming map[
 		planned.wait(document.NothingElse)
 	}
 	if r.Allow != "" && !slices.Contains(w.Allowed, r.Allow) {
-		planned.block("not allowed: it takes --allow " + r.Allow)
+		planned.block(NotAllowed + r.Allow)
 		planned.NotAllowed = r.Allow
 	}
 }

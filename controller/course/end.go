@@ -277,7 +277,7 @@ func (n *next) blocked() string {
 		return ""
 	}
 	for _, rung := range n.Look.Plan {
-		if rung.NotAllowed != "" && strings.HasPrefix(rung.Blocked, "not allowed") {
+		if rung.NotAllowed != "" && strings.HasPrefix(rung.Blocked, NotAllowed) {
 			return fmt.Sprintf("rung %d (%s) is %s", rung.Number, rung.ID, rung.Blocked)
 		}
 	}

@@ -123,4 +123,7 @@ const (
 const (
 	// Held begins the reason of a host that is skipped because another run holds its lease.
 	Held = "held by another run: "
+	// NotAllowed begins the reason of a rung that only lacks a word of --allow, as package
+	// playbooks has it.
+	NotAllowed = "not allowed: "
 )

@@ -94,7 +94,7 @@ func (g Guide) Next(f report.Fold) []string {
 }
 
 // notAllowed matches the reason of a host where --allow would let a rung run.
-var notAllowed = regexp.MustCompile(`\bnot allowed: it takes --allow ([a-z0-9-]+)`)
+var notAllowed = regexp.MustCompile(`\b` + regexp.QuoteMeta(playbooks.NotAllowed) + `([a-z0-9-]+)`)
 
 // wanted are the words of --allow that hosts wait for. A host that is blocked although
 // the word was given waits for something else.
