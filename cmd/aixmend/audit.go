@@ -58,7 +58,7 @@ func baseline(state, since string) (string, error) {
 	}
 	run, err := news.Finished(store, since)
 	if err != nil {
-		return "", exit.Usagef("aixmend runs lists them; --since last names the newest earlier one", "--since %s: %w", since, err)
+		return "", exit.Usagef("aixmend runs lists all runs; --since last names the newest earlier one", "--since %s: %w", since, err)
 	}
 	return run.ID, nil // latest may name another run by the end
 }

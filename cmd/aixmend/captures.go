@@ -16,7 +16,7 @@ import (
 func newCaptureList(c *cli) *cobra.Command {
 	var o stateFolder
 	cmd := &cobra.Command{
-		Use: "list [HOST...]", Short: "List the kept captures, newest first", Args: cobra.ArbitraryArgs,
+		Use: "list [HOST...]", Short: "List captures, newest first", Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, hosts []string) error { return listCaptures(c, o.state, hosts) },
 	}
 	o.flags(cmd.Flags())
@@ -52,10 +52,10 @@ func newCapturePrune(c *cli) *cobra.Command {
 	var o stateFolder
 	keep := 0
 	cmd := &cobra.Command{
-		Use: "prune [HOST...]", Short: "Remove all but the newest captures; labelled ones stay", Args: cobra.ArbitraryArgs,
+		Use: "prune [HOST...]", Short: "Remove all but the newest captures; keep labelled ones", Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, hosts []string) error { return pruneCaptures(c, o.state, hosts, keep) },
 	}
-	cmd.Flags().IntVar(&keep, "keep", 10, "how many good captures of each host stay, 1 or more")
+	cmd.Flags().IntVar(&keep, "keep", 10, "keep the newest `N` good captures of each host, 1 or more")
 	o.flags(cmd.Flags())
 	return cmd
 }

@@ -34,7 +34,7 @@ func home() string {
 func openState(folder string) (*journal.Store, error) {
 	store, err := journal.OpenExisting(folder)
 	if err != nil {
-		return nil, exit.Usagef("aixmend audit makes the first run; --state names another folder", "%w", err)
+		return nil, exit.Usagef("aixmend audit creates the first run; --state names another folder", "%w", err)
 	}
 	return store, nil
 }

@@ -46,7 +46,7 @@ func diff(c *cli, o *diffOptions, refs []string) error {
 	for _, ref := range append(refs, "latest")[:2] {
 		run, err := news.Finished(store, ref)
 		if err != nil {
-			return exit.Usagef("aixmend runs lists them", "%w", err)
+			return exit.Usagef("aixmend runs lists all runs", "%w", err)
 		}
 		runs = append(runs, *run)
 	}

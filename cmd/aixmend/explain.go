@@ -57,7 +57,7 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	h, err := store.LoadHost(id, host)
 	if errors.Is(err, fs.ErrNotExist) {
 		if held != "" && o.format.format != "json" {
-			_, err := fmt.Fprintf(c.Out, "%s: not ended: %s\n", host, held)
+			_, err := fmt.Fprintf(c.Out, "%s: not finished: %s\n", host, held)
 			return err
 		}
 		return noSuchHost(store, id, host)
@@ -66,7 +66,7 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 		return exit.Usage(err)
 	}
 	if held != "" && o.format.format != "json" {
-		if _, err := fmt.Fprintf(c.Out, "%s: not ended: %s; so far:\n\n", host, held); err != nil {
+		if _, err := fmt.Fprintf(c.Out, "%s: not finished: %s; so far:\n\n", host, held); err != nil {
 			return err
 		}
 	}

@@ -31,8 +31,8 @@ with known_hosts and shows them, worst first. On a terminal it then asks whether
 store new keys, and for each host whose key has changed whether to replace the
 known key.
 
-Without a terminal it stores nothing, unless --yes says what: with --only-new the
-keys of hosts that known_hosts does not know, with --replace those of changed hosts
+Without a terminal it stores nothing, except with --yes: --yes --only-new stores the
+keys of hosts that are not in known_hosts, --yes --replace those of changed hosts
 too. With --format json it never asks.
 
 Exit code 3: a key is new, changed or revoked, and was not stored; 4: the only
@@ -44,13 +44,13 @@ trouble is unreachable hosts.`,
 	o.selection.flags(fs)
 	o.stateFolder.flags(fs)
 	o.format.flags(fs)
-	fs.IntVarP(&o.concurrency, "concurrency", "c", 200, "hosts connected to at one time")
-	fs.DurationVar(&o.connectTimeout, "connect-timeout", 15*time.Second, "per connection")
+	fs.IntVarP(&o.concurrency, "concurrency", "c", 200, "hosts connected to at the same time")
+	fs.DurationVar(&o.connectTimeout, "connect-timeout", 15*time.Second, "time limit for each connection")
 	fs.StringVar(&o.knownHosts, "known-hosts", "", "known_hosts `FILE` (default the inventory's, then the user's own)")
 	fs.StringVar(&o.identity, "identity", "", "private key `FILE` for bastions; hosts are not logged in to")
 	sshConfigFlag(fs, &o.sshConfig)
 	fs.BoolVar(&o.yes, "yes", false, "do not ask; needs --only-new or --replace")
-	fs.BoolVar(&o.onlyNew, "only-new", false, "store keys only of hosts that known_hosts does not know")
+	fs.BoolVar(&o.onlyNew, "only-new", false, "store keys only of hosts that are not in known_hosts")
 	fs.BoolVar(&o.replace, "replace", false, "ask once for all changed hosts, not for each")
 	o.loudness.flags(fs)
 	return cmd

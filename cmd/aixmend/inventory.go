@@ -13,6 +13,7 @@ import (
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/request"
+	"aixmend/controller/report"
 	"aixmend/inventory"
 	"aixmend/inventory/settings"
 	"aixmend/inventory/strictyaml"
@@ -65,7 +66,7 @@ func newInventoryCheck(c *cli) *cobra.Command {
 				return err
 			}
 			c.warn(expired(inv.Hosts, time.Now()), false)
-			fmt.Fprintf(c.Out, "%s: %d hosts, %d groups, no problems\n", strings.Join(inv.Files, ", "), len(inv.Hosts), len(inv.Groups))
+			fmt.Fprintf(c.Out, "%s: %s, %s, no problems\n", strings.Join(inv.Files, ", "), report.Hosts(len(inv.Hosts)), report.Number(len(inv.Groups), "group"))
 			return nil
 		},
 	}

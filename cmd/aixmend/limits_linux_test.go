@@ -53,13 +53,13 @@ func auditLimited(t *testing.T, dir string, limit, held, concurrency int) limite
 	return got
 }
 
-// 300 hosts and a limit of 128 open files: a clear word, 32 hosts at one time,
+// 300 hosts and a limit of 128 open files: a warning, 32 hosts at the same time,
 // and every host is judged.
 func TestOpenFileLimit(t *testing.T) {
 	dir := t.TempDir()
 	defer serveBench(t, dir, 300, 0)()
 	got := auditLimited(t, dir, 128, 0, 500)
-	const word = "warning: the open-file limit is 128: 32 hosts at one time, not 300; raise it with ulimit -n 664\n"
+	const word = "warning: the open-file limit is 128: 32 hosts at the same time, not 300; raise it with ulimit -n 664\n"
 	if got.exit != 0 || !strings.Contains(got.err, word) || got.run.Counts[outcome.Healthy] != 300 {
 		t.Errorf("exit code %d, %v\n%s", got.exit, got.run.Counts, got.err)
 	}
@@ -79,7 +79,7 @@ func TestOpenFileLimitThatIsHalfUsed(t *testing.T) {
 	got := auditLimited(t, dir, limit, held, 500)
 	var taken, atOnce, enough int
 	said := regexp.MustCompile(`(?m)^warning: .*`).FindString(got.err)
-	_, err := fmt.Sscanf(said, "warning: the open-file limit is 160, with %d files open already: %d hosts at one time, not 40; raise it with ulimit -n %d", &taken, &atOnce, &enough)
+	_, err := fmt.Sscanf(said, "warning: the open-file limit is 160, with %d files open already: %d hosts at the same time, not 40; raise it with ulimit -n %d", &taken, &atOnce, &enough)
 	if err != nil || got.exit != 0 || got.run.Counts[outcome.Healthy] != 40 {
 		t.Fatalf("%v, exit code %d, %v\n%s", err, got.exit, got.run.Counts, got.err)
 	}

@@ -58,7 +58,7 @@ type loudness struct {
 
 func (o *loudness) flags(fs *pflag.FlagSet) {
 	fs.BoolVarP(&o.quiet, "quiet", "q", false, "print only hosts with trouble, and nothing when there is none")
-	fs.CountVarP(&o.verbose, "verbose", "v", "print each move of each host")
+	fs.CountVarP(&o.verbose, "verbose", "v", "print every stage of every host")
 }
 
 // detail is --detailed-exitcode.
@@ -128,9 +128,9 @@ type reaching struct {
 }
 
 func (o *reaching) flags(fs *pflag.FlagSet) {
-	fs.IntVarP(&o.concurrency, "concurrency", "c", 200, "hosts worked on over SSH at one time")
-	fs.DurationVar(&o.connectTimeout, "connect-timeout", 15*time.Second, "per connection: connect, handshake and login")
-	fs.DurationVar(&o.deadline, "deadline", 0, "for the whole run; 0: none")
+	fs.IntVarP(&o.concurrency, "concurrency", "c", 200, "hosts worked on over SSH at the same time")
+	fs.DurationVar(&o.connectTimeout, "connect-timeout", 15*time.Second, "time limit for each connection: connect, handshake and login")
+	fs.DurationVar(&o.deadline, "deadline", 0, "time limit for the whole run; 0: none")
 	fs.StringVar(&o.knownHosts, "known-hosts", "", "known_hosts `FILE`; host keys are always checked (default the inventory's, then the user's own)")
 	sshConfigFlag(fs, &o.sshConfig)
 	fs.StringVar(&o.identity, "identity", "", "private key `FILE` (default the inventory's, then the user's own, then the agent's)")
@@ -170,7 +170,7 @@ type changing struct {
 func (o *changing) flags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&o.allow, "allow", nil, allowUsage())
 	fs.BoolVar(&o.mendWarnings, "mend-warnings", false, "also fix warnings")
-	fs.IntVar(&o.attempts, "attempts", retry.Rung.Attempts, "attempts at the same rung on the same host within 24 hours; 0: no limit")
+	fs.IntVar(&o.attempts, "attempts", retry.Rung.Attempts, "most attempts at a rung on a host within 24 hours; 0: no limit")
 }
 
 // allowUsage is the help of --allow: the words of the embedded playbooks.
@@ -193,7 +193,7 @@ func (o *braking) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.waves, "wave", "1,10%,50%,100%", "waves in which hosts are changed: running totals, `LIST`")
 	fs.StringVar(&o.maxFail, "max-fail", "10%", "start no further host once more than `N|P%` ended failed or unknown")
 	fs.BoolVar(&o.brakeUnreachable, "brake-unreachable", false, "--max-fail counts unreachable hosts too")
-	fs.BoolVar(&o.pause, "pause", false, "ask before each wave but the first")
+	fs.BoolVar(&o.pause, "pause", false, "ask before each wave after the first")
 }
 
 // walking are the flags of the verbs that visit hosts.
@@ -219,7 +219,7 @@ func (o *walking) flags(fs *pflag.FlagSet) {
 	o.notices.flags(fs)
 	o.judging.flags(fs)
 	o.reaching.flags(fs)
-	fs.StringVar(&o.ticket, "ticket", "", "change or incident to keep with the run, `TEXT` on one line")
+	fs.StringVar(&o.ticket, "ticket", "", "change or incident to record with the run, `TEXT` on one line")
 	o.loudness.flags(fs)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/controller/report"
 	"aixmend/playbooks"
 )
 
@@ -69,9 +70,9 @@ func checkPlaybooks(c *cli, names []string) error {
 			for _, w := range warnings {
 				c.Say("warning: %s", w)
 			}
-			problems = fmt.Sprintf("no errors, %d warnings", len(warnings))
+			problems = "no errors, " + report.Number(len(warnings), "warning")
 		}
-		fmt.Fprintf(c.Out, "%s: %d probes, %d findings, %d rungs, %s\n", p.Name, len(p.Probes), len(p.Findings), len(p.Rungs), problems)
+		fmt.Fprintf(c.Out, "%s: %s, %s, %s, %s\n", p.Name, report.Number(len(p.Probes), "probe"), report.Number(len(p.Findings), "finding"), report.Number(len(p.Rungs), "rung"), problems)
 	}
 	if bad > 0 {
 		return exit.Usagef("", "%d of %d playbooks have problems", bad, len(names))

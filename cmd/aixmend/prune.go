@@ -18,6 +18,7 @@ import (
 	"aixmend/controller/journal/captures"
 	"aixmend/controller/journal/retention"
 	"aixmend/controller/outcome"
+	"aixmend/controller/report"
 	"aixmend/playbooks"
 )
 
@@ -52,7 +53,7 @@ recover --undo could roll back is removed only with --older-than.`,
 	o.format.flags(cmd.Flags())
 	cmd.Flags().IntVar(&o.keep, "keep", 0, "keep the newest `N` runs")
 	cmd.Flags().Var(&o.older, "older-than", "remove only runs older than `AGE`: 30d, 4w, 12h")
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would be removed, and remove nothing")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the runs and captures to remove, and remove nothing")
 	return cmd
 }
 
@@ -141,11 +142,8 @@ func printPruned(c *cli, o *pruneOptions, p retention.Pruned) error {
 			what = "cut off"
 		}
 		fmt.Fprintf(&b, "%s %s (%s, %s)", removed, r.ID, what, bytesText(r.Bytes))
-		switch {
-		case r.Undoable == 1:
-			b.WriteString("; recover --undo can no longer roll back its 1 change")
-		case r.Undoable > 1:
-			fmt.Fprintf(&b, "; recover --undo can no longer roll back its %d changes", r.Undoable)
+		if r.Undoable > 0 {
+			fmt.Fprintf(&b, "; recover --undo can no longer roll back its %s", report.Number(r.Undoable, "change"))
 		}
 		b.WriteByte('\n')
 	}
@@ -155,7 +153,7 @@ func printPruned(c *cli, o *pruneOptions, p retention.Pruned) error {
 	for _, k := range p.Kept {
 		fmt.Fprintf(&b, "kept %s: %s\n", k.ID, clean(k.Reason))
 	}
-	fmt.Fprintf(&b, "%s %s: %d runs, %d captures\n", freed, bytesText(p.Bytes), len(p.Removed)+len(p.Leftovers), len(p.Captures))
+	fmt.Fprintf(&b, "%s %s: %s, %s\n", freed, bytesText(p.Bytes), report.Number(len(p.Removed)+len(p.Leftovers), "run"), report.Number(len(p.Captures), "capture"))
 	_, err := fmt.Fprint(c.Out, b.String())
 	return err
 }

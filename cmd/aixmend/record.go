@@ -44,10 +44,10 @@ verdict. Read the file before you send it to anybody.`,
 	o.stateFolder.flags(fs)
 	o.reaching.flags(fs)
 	o.loudness.flags(fs)
-	fs.StringVar(&o.out, "out", "aixmend-recordings", "folder `DIR` for the recordings, HOST.recording.json each")
+	fs.StringVar(&o.out, "out", "aixmend-recordings", "write the recordings to folder `DIR`, one HOST.recording.json for each host")
 	fs.BoolVar(&o.anonymize, "anonymize", false, "replace host names, addresses, MACs, node ids, serial numbers and the like, consistently over all files of this run")
 	fs.StringVar(&o.playbook, "playbook", "", "also run the probes of the playbook in `FILE`")
-	fs.DurationVar(&o.timeout, "probe-timeout", 30*time.Second, "time limit of commands that set none themselves")
+	fs.DurationVar(&o.timeout, "probe-timeout", 30*time.Second, "time limit for commands that set none")
 	return cmd
 }
 

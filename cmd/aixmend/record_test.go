@@ -170,7 +170,7 @@ func TestRecordAnonymized(t *testing.T) {
 	l := storyLab(t, "healthy", "address-of-clone")
 	out := filepath.Join(l.dir, "anon")
 	s := l.run(0, "record", "-i", l.inventory, "--anonymize", "--out", out)
-	if !strings.Contains(s.err, "names, addresses and ids are replaced") || strings.Contains(s.out, "aixvm") {
+	if !strings.Contains(s.err, "names, addresses and ids are anonymized") || strings.Contains(s.out, "aixvm") {
 		t.Errorf("%s%s", s.out, s.err)
 	}
 	l.nothingOriginal(out)
@@ -310,7 +310,7 @@ func TestRecordRedactsSecrets(t *testing.T) {
 	l := newLab(t, hosts)
 	out := filepath.Join(l.dir, "recordings")
 	s := l.run(0, "record", "-i", l.inventory, "--out", out)
-	if !strings.Contains(s.err, "redacted what looked like a secret in ") {
+	if !strings.Contains(s.err, "redacted likely secrets in ") {
 		t.Errorf("it is not said: %s", s.err)
 	}
 	for path, text := range everyFile(t, out) {

@@ -44,7 +44,7 @@ of the rollback and connects to no host.`,
 	fs.StringVar(&o.plan, "plan", "", "apply the plan in `FILE` exactly; hosts that drifted are skipped")
 	fs.StringVar(&o.undo, "undo", "", "roll back the changes of `RUN`, newest first on each host; -l restricts it")
 	fs.BoolVar(&o.yes, "yes", false, "do not ask")
-	fs.BoolVar(&o.dryRun, "dry-run", false, "print what would be run, and change nothing: the same as plan")
+	fs.BoolVar(&o.dryRun, "dry-run", false, "print the commands and change nothing: the same as plan")
 	o.detail.flags(fs)
 	o.braking.flags(fs)
 	return cmd
@@ -53,7 +53,7 @@ of the rollback and connects to no host.`,
 // dryRun is recover --dry-run: a plan.
 func dryRun(ctx context.Context, c *cli, o *recoverOptions) error {
 	if o.plan != "" {
-		return exit.Usagef("the file says what would be run", "--plan and --dry-run exclude each other")
+		return exit.Usagef("the plan file lists the commands", "--plan and --dry-run exclude each other")
 	}
 	if o.waves != "" {
 		if _, _, err := job.Brakes(o.asked()); err != nil {

@@ -124,7 +124,7 @@ func showUnfinished(c *cli, o *reportOptions, store *journal.Store, id string) e
 			sent++
 			status := change.Status
 			if change.Open {
-				status = "sent, result not known: look at the host"
+				status = "sent, result not known: check the host"
 			}
 			fmt.Fprintf(c.Out, "%s: %s: %s\n  ran   %s\n  undo  %s\n", clean(host), clean(change.Step), clean(status),
 				clean(change.Command), clean(change.Undo))

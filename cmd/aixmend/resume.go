@@ -128,9 +128,9 @@ func resumable(store *journal.Store, id string) error {
 	case journal.StateRunning:
 		return fmt.Errorf("run %s: %w", id, journal.ErrRunning)
 	case journal.StateCutOff:
-		return exit.Usagef("begin a new run", "run %s can't be resumed: it was cut off before its request was written", id)
+		return exit.Usagef("start a new run", "run %s can't be resumed: it was cut off before its request was written", id)
 	case journal.StateOtherVersion:
-		return exit.Usagef("aixmend report "+id+" lists its changes; aixmend recover begins a new run, which reads the hosts again; aixmend recover --undo "+id+" rolls it back",
+		return exit.Usagef("aixmend report "+id+" lists its changes; aixmend recover starts a new run, which reads the hosts again; aixmend recover --undo "+id+" rolls it back",
 			"run %s can't be resumed: another version began it, and its journal has another format", id)
 	case journal.StateEnded:
 		return exit.Usagef("aixmend runs shows which runs are open", "run %s has finished: there is nothing to resume", id)

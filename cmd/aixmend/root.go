@@ -18,7 +18,7 @@ func newRoot(c *cli) *cobra.Command {
 		Short: "Audit and repair a fleet of AIX VMs over SSH",
 		Long: `aixmend connects to AIX VMs over SSH, finds out why their RMC connection is
 lost, captures everything it is about to change, makes the least invasive repair
-first, and proves that it helped. It only reads, unless you say recover.
+first, and verifies it. Only recover changes hosts.
 
   aixmend demo                 try it on a simulated fleet
   aixmend audit                diagnose the hosts of ./inventory.yaml

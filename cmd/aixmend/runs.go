@@ -25,7 +25,7 @@ type runsOptions struct {
 func newRuns(c *cli) *cobra.Command {
 	var o runsOptions
 	cmd := &cobra.Command{
-		Use: "runs", Short: "List the kept runs, newest first", Args: cobra.NoArgs,
+		Use: "runs", Short: "List runs, newest first", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return listRuns(c, &o) },
 	}
 	o.stateFolder.flags(cmd.Flags())
@@ -100,7 +100,7 @@ func describe(run *outcome.Run, state journal.State, standing string) string {
 	case journal.StateOpen:
 		return counts + "not finished: aixmend resume " + id + " continues it"
 	case journal.StateOtherVersion:
-		return counts + "not finished, of another version: aixmend report " + id + " lists its changes; begin a new run"
+		return counts + "not finished, begun by another version: aixmend report " + id + " lists its changes; start a new run"
 	case journal.StateCutOff:
 		return "not finished: aixmend report " + id + " lists its changes"
 	}

@@ -20,13 +20,13 @@ import (
 	"aixmend/playbooks"
 )
 
-// undoFixes are the flags that the run to roll back has fixed.
+// undoFixes are the flags whose values come from the run to roll back.
 var undoFixes = []string{"inventory", "playbook", "set", "allow", "mend-warnings", "plan"}
 
-// undo is recover --undo: it rolls an earlier run back.
+// undo is recover --undo: it rolls back an earlier run.
 func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if name := environment.OnCommandLine(cmd, undoFixes); name != "" {
-		return exit.Usagef("leave it out: hosts, playbook and parameters are those of the run", "--undo and --%s exclude each other", name)
+		return exit.Usagef("leave it out: hosts, playbook and parameters come from the run", "--undo and --%s exclude each other", name)
 	}
 	if err := o.check(); err != nil {
 		return err
@@ -44,7 +44,7 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 		return err
 	}
 	inv := inventory.Inventory{Hosts: then.Hosts, Groups: then.Groups}
-	hosts, err := c.choose(&inv, asked.Limit, o.state, o.quiet, "--undo takes the hosts of the run")
+	hosts, err := c.choose(&inv, asked.Limit, o.state, o.quiet, "--undo selects from the hosts of the run")
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 		return c.printRollback(o.format.format, done, hosts)
 	}
 	if len(hosts) == 0 {
-		c.Say("nothing of run %s is in effect on the selected hosts: nothing is sent", done.ID)
+		c.Say("nothing from run %s is still in effect on the selected hosts: nothing to roll back", done.ID)
 		return nil
 	}
 	w := newWalk(&o.walking, controller.Recover, asked, o.detailed)
@@ -64,7 +64,7 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if err != nil {
 		return err
 	}
-	if !o.quiet || !o.yes { // an operator sees what "yes" means
+	if !o.quiet || !o.yes { // show the operator what "yes" approves
 		c.Say("%s", done.Rollback(hosts))
 	}
 	if err := j.Consent(c.Console, "recover --undo", request.Names(hosts), o.yes); err != nil {
@@ -94,7 +94,7 @@ func loadUndone(store *journal.Store, ref string) (request.Request, *job.Earlier
 		return then, nil, err
 	}
 	if then.Undoes != "" {
-		return then, nil, exit.Usagef("recover again: it plans from the present state of the hosts", "run %s is itself the rollback of run %s", id, then.Undoes)
+		return then, nil, exit.Usagef("run aixmend recover again: it plans from the current state of the hosts", "run %s is itself the rollback of run %s", id, then.Undoes)
 	}
 	return then, done, then.Check()
 }
@@ -108,8 +108,8 @@ func absolute(path string) (string, error) {
 	return filepath.Abs(path)
 }
 
-// asThen sets the flags that the run to roll back has fixed, and reaches the hosts as
-// that run did, where no flag says otherwise.
+// asThen takes the flags in undoFixes from the run to roll back, and those for reaching
+// hosts unless they are given.
 func (c *cli) asThen(cmd *cobra.Command, asked *request.Asked, then request.Request) error {
 	for _, way := range []struct {
 		flag    string
@@ -167,7 +167,7 @@ func (c *cli) printRollback(format string, done *job.Earlier, hosts []inventory.
 		return exit.Usagef("it gives no verdict", "--undo --dry-run and --format nagios exclude each other")
 	}
 	if format != "json" {
-		text := fmt.Sprintf("nothing of run %s is in effect on the selected hosts: nothing would be sent", done.ID)
+		text := fmt.Sprintf("nothing from run %s is still in effect on the selected hosts: nothing to roll back", done.ID)
 		if len(hosts) > 0 {
 			text = done.Rollback(hosts)
 		}
@@ -194,7 +194,7 @@ func (c *cli) stillValid(then request.Request) ([]string, error) {
 		return nil, exit.Usage(err)
 	}
 	if p.SHA256 != then.SHA256 {
-		c.Say("warning: playbook %s has changed since the run began: its present conditions decide which steps are in effect", p.Name)
+		c.Say("warning: playbook %s has changed since the run began: its current conditions decide which steps are in effect", p.Name)
 	}
 	set := []string{}
 	for _, s := range then.Set {

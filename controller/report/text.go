@@ -94,11 +94,14 @@ func Counts(run outcome.Run) string {
 }
 
 // Hosts renders a number of hosts: 1 host, 24 hosts.
-func Hosts(n int) string {
+func Hosts(n int) string { return Number(n, "host") }
+
+// Number renders a number of things, by a noun that takes an s: 1 group, 2 groups.
+func Number(n int, noun string) string {
 	if n == 1 {
-		return "1 host"
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d hosts", n)
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func paint(o outcome.Outcome, color bool) string {

@@ -26,7 +26,7 @@ func Check(files map[string]string, taken []Named) error {
 			continue
 		}
 		if path == "-" {
-			return exit.Usagef("/dev/stdout is a file, too", "--%s -: expected the name of a file", format.Name)
+			return exit.Usagef("use /dev/stdout", "--%s -: expected the name of a file", format.Name)
 		}
 		if other := seen[place(path)]; other != "" {
 			return exit.Usagef("", "--%s and --%s name the same file: %s", other, format.Name, path)
@@ -36,7 +36,7 @@ func Check(files map[string]string, taken []Named) error {
 			return exit.Usagef("name a file in it", "--%s %s: it is a folder", format.Name, path)
 		}
 		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-			return exit.Usagef("make it first", "--%s %s: there is no folder %s", format.Name, path, filepath.Dir(path))
+			return exit.Usagef("create it first", "--%s %s: there is no folder %s", format.Name, path, filepath.Dir(path))
 		}
 		if err := canWrite(path); err != nil {
 			return exit.Usagef("", "--%s: %w", format.Name, err)

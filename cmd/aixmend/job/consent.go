@@ -16,7 +16,7 @@ func (j *Job) Consent(c *console.Console, verb string, hosts []string, yes bool)
 		return nil
 	}
 	if !c.CanAsk() {
-		return exit.Usagef("aixmend plan shows what would be run; --yes runs it", "%s changes hosts, and there is no terminal to ask on", verb)
+		return exit.Usagef("aixmend plan prints the commands; --yes runs them without asking", "%s changes hosts, and there is no terminal to ask on", verb)
 	}
 	ok, _ := c.Confirm("%s may change %s: %s; playbook %s.\naixmend plan shows the exact commands.",
 		verb, report.Hosts(len(hosts)), report.Compact(hosts), j.Playbook.Name)

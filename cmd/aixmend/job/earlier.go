@@ -127,7 +127,7 @@ func (e *Earlier) rollback(host string) (controller.Earlier, error) {
 // Rollback lists the steps that a rollback would undo, and those that it can't.
 func (e *Earlier) Rollback(hosts []inventory.Host) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "rollback of run %s on %s, newest step first; a step that is no longer in effect, or was in effect before that run, is left alone:", e.ID, report.Hosts(len(hosts)))
+	fmt.Fprintf(&b, "rollback of run %s on %s, newest step first; steps that are no longer in effect, or were in effect before that run, are left alone:", e.ID, report.Hosts(len(hosts)))
 	for _, h := range hosts {
 		for _, u := range slices.Backward(e.Undoables(h.Name)) {
 			if why := u.NoUndo(); why != "" {

@@ -17,7 +17,7 @@ import (
 	"aixmend/transport/wrap"
 )
 
-// Open gives a job the way to its hosts, and as many of them at one time as the open-file
+// Open gives a job the way to its hosts, and as many of them at the same time as the open-file
 // limit allows. done gives the way up.
 func (j *Job) Open(ctx context.Context, c *console.Console) (done func(), err error) {
 	hosts := j.Request.Hosts

@@ -44,7 +44,7 @@ func (f Files) perHost() int {
 // foreign is how many the process inherited.
 func (f Files) foreign() int { return max(f.Taken-ownFiles, 0) }
 
-// hosts is how many hosts can be worked on at one time.
+// hosts is how many hosts can be worked on at the same time.
 func (f Files) hosts() int { return max(f.limit-f.foreign()-reservedFiles, 0) / f.perHost() }
 
 // String is the limit in words.
@@ -60,7 +60,7 @@ func (f Files) raise(hosts int) string {
 	return fmt.Sprintf("raise it with ulimit -n %d", f.foreign()+reservedFiles+hosts*f.perHost())
 }
 
-// Window returns how many hosts can be worked on at one time: wanted, or less where the
+// Window returns how many hosts can be worked on at the same time: wanted, or less where the
 // open-file limit allows less, with a warning. proxied reports whether hosts are reached
 // by proxy commands, which take more files; it is asked only where that matters. The
 // error: not even one host can be connected to.
@@ -74,5 +74,5 @@ func Window(wanted int, f Files, proxied func() bool) (window int, warning strin
 	case fits < 1:
 		return 0, "", exit.Usagef(f.raise(1), "%s: too low to connect to even one host", f)
 	}
-	return fits, fmt.Sprintf("%s: %s at one time, not %d; %s", f, report.Hosts(fits), wanted, f.raise(wanted)), nil
+	return fits, fmt.Sprintf("%s: %s at the same time, not %d; %s", f, report.Hosts(fits), wanted, f.raise(wanted)), nil
 }

@@ -45,7 +45,7 @@ type Job struct {
 	failOn     []outcome.Outcome
 	waves      []rollout.Wave
 	brake      rollout.Brake
-	window     int         // hosts at one time
+	window     int         // hosts at the same time
 	way        *reach.Way  // nil: not opened yet, or recordings
 	recordings *Recordings // judged instead of hosts; nil: hosts are connected to
 }
@@ -80,10 +80,10 @@ func (j *Job) checkParams() error {
 		return exit.Usagef("aixmend playbook show "+p.Name+" lists them", "%w", err)
 	}
 	if err := p.CheckUndoAfter(j.params); err != nil {
-		return exit.Usagef("an undo that fires while its step runs reverts nothing", "--set %w", err)
+		return exit.Usagef("an undo that fires while its step is running reverts nothing", "--set %w", err)
 	}
 	if _, err := p.Asked(j.params, string(r.Verb), ""); err != nil {
-		return exit.Usagef("a value that becomes part of a command has only letters, digits and _./:=,@+-", "--set: %w", err)
+		return exit.Usagef("a value that becomes part of a command may contain only letters, digits and _./:=,@+-", "--set: %w", err)
 	}
 	if j.upload, err = uploads(j.params, r.Folder); err != nil {
 		return err
@@ -122,7 +122,7 @@ func Restore(r request.Request, s Settings) (*Job, error) {
 		return nil, err
 	}
 	if j.Playbook.SHA256 != r.SHA256 {
-		return nil, exit.Usagef("begin a new run: it reads the hosts again", "playbook %s has changed since the run began", j.Playbook.Name)
+		return nil, exit.Usagef("start a new run: it reads the hosts again", "playbook %s has changed since the run began", j.Playbook.Name)
 	}
 	return j, nil
 }

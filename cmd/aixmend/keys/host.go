@@ -23,7 +23,7 @@ import (
 type Options struct {
 	// Way leads to the hosts.
 	Way *reach.Way
-	// Window is the number of hosts asked at one time.
+	// Window is the number of hosts asked at the same time.
 	Window int
 	// State is the state folder. Its runs show since when keys are known.
 	State string

@@ -113,7 +113,7 @@ func (r *Recorder) Record(ctx context.Context, dialer transport.Dialer) error {
 	return r.ended()
 }
 
-// room checks before anything is run that the files can be written.
+// room checks that the files can be written, before anything is run.
 func (r *Recorder) room() error {
 	if info, err := os.Stat(r.want.Out); err == nil && !info.IsDir() {
 		return exit.Usagef("name a folder", "--out %s: it is a file", r.want.Out)
@@ -159,7 +159,7 @@ func (r *Recorder) run(ctx context.Context, dialer transport.Dialer) {
 	r.results.cut = errors.Is(context.Cause(ctx), job.ErrDeadline)
 }
 
-// took takes the recording of a host.
+// took adds the recording of a host to the results.
 func (r *Recorder) took(h inventory.Host, taken *recording.Recording, err error) {
 	r.results.mu.Lock()
 	defer r.results.mu.Unlock()
@@ -224,21 +224,18 @@ func (r *Recorder) write(taken *recording.Recording) {
 	}
 }
 
-// holds summarises a recording.
+// holds returns one line about a recording.
 func holds(taken *recording.Recording) string {
-	names := "names and addresses are in clear (--anonymize replaces them)"
+	names := "names and addresses are not anonymized (--anonymize replaces them)"
 	if taken.Anonymized {
-		names = "names, addresses and ids are replaced"
+		names = "names, addresses and ids are anonymized"
 	}
-	secrets := "nothing looked like a secret"
+	secrets := "found no likely secret"
 	if taken.Redacted > 0 {
-		secrets = fmt.Sprintf("redacted what looked like a secret in %d places", taken.Redacted)
-		if taken.Redacted == 1 {
-			secrets = "redacted what looked like a secret in 1 place"
-		}
+		secrets = "redacted likely secrets in " + report.Number(taken.Redacted, "place")
 	}
-	return fmt.Sprintf("%s: %d commands, %d without an answer, %d KiB; %s; %s",
-		taken.Host.Name, len(taken.Commands), taken.Unanswered(), (taken.Size()+1023)>>10, secrets, names)
+	return fmt.Sprintf("%s: %s, %d without an answer, %d KiB; %s; %s",
+		taken.Host.Name, report.Number(len(taken.Commands), "command"), taken.Unanswered(), (taken.Size()+1023)>>10, secrets, names)
 }
 
 // ended writes the anonymized recordings, prints the summary, and decides the exit code.
@@ -260,7 +257,7 @@ func (r *Recorder) ended() error {
 	}
 	if !r.want.Quiet {
 		r.sayLeftOut()
-		r.console.Say("recorded %s of %s in %s; read a file before you send it", report.Hosts(len(r.results.written)), report.Hosts(len(r.hosts)), r.want.Out)
+		r.console.Say("recorded %d of %s in %s; review each file before you send it", len(r.results.written), report.Hosts(len(r.hosts)), r.want.Out)
 	}
 	if r.results.broken != nil {
 		return r.results.broken

@@ -124,7 +124,7 @@ func (r Request) Check() error {
 		return exit.Usagef("use the version that began the run", "request.json has schema %q, this version reads %s", r.Schema, schema)
 	}
 	if info, err := os.Stat(r.Folder); err != nil || !info.IsDir() {
-		return exit.Usagef("its local programs run there: make it again", "the run's working folder is gone: %s", r.Folder)
+		return exit.Usagef("create it again: the local programs of the run start there", "the run's working folder is gone: %s", r.Folder)
 	}
 	return nil
 }
