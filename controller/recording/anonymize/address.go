@@ -5,12 +5,11 @@ import (
 	"net/netip"
 )
 
-// networks are those of interfaces, from which it is known which addresses are the
-// first and the last of a network.
+// networks are the networks of the interfaces in the recordings. They define the network
+// and broadcast addresses.
 type networks []netip.Prefix
 
-// of is the narrowest network that has an address; that of 24 bits where none is
-// known.
+// of returns the narrowest network with an address; without one, its /24 network.
 func (n networks) of(addr netip.Addr) netip.Prefix {
 	best := netip.PrefixFrom(addr, 24).Masked()
 	found := false
@@ -31,8 +30,8 @@ func addr4(n uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, n)))
 }
 
-// stays is how many bits of an IPv4 address stay as they are: those that say which
-// kind of address it is. 32: it is one that stays, such as a mask.
+// stays returns the number of leading bits of an IPv4 address that are kept, because they
+// define its kind. 32: the address is kept, such as a mask.
 func stays(n uint32) int {
 	first, second := n>>24, n>>16&0xff
 	switch {
@@ -40,16 +39,15 @@ func stays(n uint32) int {
 		return 32
 	case first == 172 && second&0xf0 == 16:
 		return 12
-	case first == 192, first == 172, first == 169: // their neighbours must not become one of them
+	case first == 192, first == 172, first == 169: // other addresses must not become private ones
 		return 16
 	}
 	return 8
 }
 
-// bits4 returns the replacement of an IPv4 address, bit by bit: whether a bit is turned depends
-// on those before it, so two addresses with a common prefix have one afterwards,
-// of the same length. The first that may be turned always is: no address
-// becomes itself.
+// bits4 returns the replacement of an IPv4 address. Whether a bit is flipped depends on the
+// bits before it, so addresses keep the length of their common prefix. The first bit that
+// may be flipped always is, so no address stays the same.
 func (a *Anonymizer) bits4(n uint32) uint32 {
 	kept := stays(n)
 	became := n
@@ -82,7 +80,7 @@ func (a *Anonymizer) ipv4(addr netip.Addr) netip.Addr {
 	return became
 }
 
-// mapped4 returns the replacement of an address that does not stay.
+// mapped4 returns the replacement of an address that is not kept.
 func (a *Anonymizer) mapped4(n uint32, addr netip.Addr) netip.Addr {
 	network := a.networks.of(addr)
 	if network.Bits() > 30 || network.Bits() < stays(n) {
@@ -90,8 +88,8 @@ func (a *Anonymizer) mapped4(n uint32, addr netip.Addr) netip.Addr {
 	}
 	host := uint32(1)<<(32-network.Bits()) - 1
 	first, last := n&^host, n|host
-	// The first address of the network changes places with the one that took its
-	// own, and so does the last.
+	// Swap so that the network address maps to the new network address and the broadcast
+	// address to the new broadcast address.
 	image := a.bits4(n) &^ host
 	swap := func(x, one, other uint32) uint32 {
 		switch x {
@@ -106,7 +104,7 @@ func (a *Anonymizer) mapped4(n uint32, addr netip.Addr) netip.Addr {
 	return addr4(swap(zero(n), zero(last), image|host))
 }
 
-// prefix4 returns the replacement of the beginning of an IPv4 address, bits long.
+// prefix4 returns the replacement of the first bits of an IPv4 address.
 func (a *Anonymizer) prefix4(n uint32, bits int) uint32 {
 	if stays(n) == 32 || bits < stays(n) {
 		return n
@@ -114,8 +112,8 @@ func (a *Anonymizer) prefix4(n uint32, bits int) uint32 {
 	return a.bits4(n) &^ (1<<(32-bits) - 1)
 }
 
-// ipv6 returns the replacement of an IPv6 address. Two addresses with common groups at the
-// beginning of their first half have as many in common afterwards.
+// ipv6 returns the replacement of an IPv6 address. Addresses keep the number of groups that
+// they have in common at the start of their first half.
 func (a *Anonymizer) ipv6(addr netip.Addr) netip.Addr {
 	switch {
 	case addr.Is4In6():
@@ -125,7 +123,7 @@ func (a *Anonymizer) ipv6(addr netip.Addr) netip.Addr {
 		return addr
 	}
 	b := addr.As16()
-	for i := 2; i < 8; i += 2 { // the first group says which kind it is
+	for i := 2; i < 8; i += 2 { // the first group defines the kind of address
 		group := uint64(binary.BigEndian.Uint16(b[i:]))
 		if group == 0 {
 			continue
@@ -147,7 +145,7 @@ func (a *Anonymizer) interfaceID(id uint64) uint64 {
 	if id == 0 {
 		return 0
 	}
-	if id>>24&0xffff == 0xfffe { // it follows from a MAC
+	if id>>24&0xffff == 0xfffe { // derived from a MAC
 		mac := id>>40<<24 | id&0xffffff
 		mac = a.mac(mac^0x02<<40) ^ 0x02<<40
 		return mac>>24<<40 | 0xfffe<<24 | mac&0xffffff

@@ -1,5 +1,5 @@
-// Package anonymize replaces names, addresses and ids in recordings, so that they can
-// be sent to somebody who must not know them.
+// Package anonymize replaces names, addresses and ids in recordings, so that they can be
+// sent to people who must not see them.
 package anonymize
 
 import (
@@ -18,36 +18,34 @@ import (
 	"aixmend/controller/recording"
 )
 
-// Anonymizer replaces names, addresses and ids in recordings. Equal things become
-// equal ones and different things different ones, over all recordings that one
-// Anonymizer sees:
+// Anonymizer replaces names, addresses and ids in recordings. Across all its recordings
+// equal values get equal replacements, and different values different ones:
 //
-//   - IPv4 and IPv6 addresses of one network stay in one network, private ones stay
-//     private, and the network and broadcast addresses of a network stay its own;
-//   - an IPv6 address that follows from a MAC follows from the replacement of the MAC;
-//   - masks, loopback, unspecified, multicast and link-local IPv4 addresses, the
-//     prefix fe80::, zeros, words of the vendor, levels and interface names stay.
+//   - IPv4 and IPv6 addresses of one network stay in one network, private addresses stay
+//     private, and network and broadcast addresses stay such;
+//   - an IPv6 address derived from a MAC becomes the one derived from the MAC's
+//     replacement;
+//   - masks, loopback, unspecified, multicast and link-local IPv4 addresses, the prefix
+//     fe80::, zeros, vendor words, levels and interface names are kept.
 //
-// Nothing can be computed back: each Anonymizer has a key of its own, which it never
-// writes down.
+// Replacements can't be reversed: each Anonymizer has its own key, which is never written.
 type Anonymizer struct {
 	key []byte
-	// own are the playbooks whose commands may hold names, too.
+	// own are the user's playbooks: their commands may hold names, too.
 	own map[string]bool
-	// names are in lower case; domains are those of names, without a dot before them.
+	// names are in lower case; domains have no leading dot.
 	names, domains map[string]bool
 	serials        map[string]bool
 	macs, ids      map[uint64]bool
 	levels         map[string]bool
 	networks       networks
-	became         map[uint32]netip.Addr // replacements of IPv4 addresses, as a memory
-	// words are the names that were made, by class and name; taken are the same.
+	became         map[uint32]netip.Addr // cache of IPv4 replacements
+	// words are the replacement names, by class and name; taken is their set.
 	words map[string]string
 	taken map[string]bool
 }
 
-// New returns one with a key; nil: a random one. Its error is that there is
-// no randomness.
+// New returns an Anonymizer with a key; nil: a random key.
 func New(key []byte) (*Anonymizer, error) {
 	if key == nil {
 		key = make([]byte, 32)
@@ -62,21 +60,18 @@ func New(key []byte) (*Anonymizer, error) {
 	}, nil
 }
 
-// Learn makes names and addresses known that may be in any recording: those of the
-// inventory.
+// Learn adds names and addresses to replace, such as those of the inventory.
 func (a *Anonymizer) Learn(names ...string) {
 	for _, name := range names {
 		a.learnName(name)
 	}
 }
 
-// Own says that the commands of a playbook are not of this product: names may be in
-// them, too.
+// Own marks a playbook as the user's: its commands may hold names, too.
 func (a *Anonymizer) Own(playbook string) { a.own[playbook] = true }
 
-// All returns recordings without names, addresses and ids; those that it is given
-// stay as they are. What one host says of another is replaced, too: all are read
-// first.
+// All returns anonymized copies of recordings. It reads all of them first, because one host
+// may print names of another.
 func (a *Anonymizer) All(list []*recording.Recording) []*recording.Recording {
 	for _, r := range list {
 		a.learn(r)
@@ -88,7 +83,7 @@ func (a *Anonymizer) All(list []*recording.Recording) []*recording.Recording {
 	return done
 }
 
-// replace returns a recording without names, addresses and ids.
+// replace returns an anonymized copy of a recording.
 func (a *Anonymizer) replace(r *recording.Recording) *recording.Recording {
 	c := *r
 	c.Anonymized = true
@@ -131,8 +126,8 @@ func (a *Anonymizer) stream(s recording.Stream, at place) recording.Stream {
 	return recording.Stream(a.text(string(s), at))
 }
 
-// digest returns the replacement of a value of a class: 32 bytes that nobody can compute who has
-// not the key.
+// digest returns 32 bytes for a value of a class, which can't be computed without the
+// key.
 func (a *Anonymizer) digest(class string, value []byte) []byte {
 	h := hmac.New(sha256.New, a.key)
 	h.Write([]byte(class))
@@ -141,12 +136,12 @@ func (a *Anonymizer) digest(class string, value []byte) []byte {
 	return h.Sum(nil)
 }
 
-// number is a digest of a number, as a number.
+// number returns the digest of a number as a number.
 func (a *Anonymizer) number(class string, value uint64) uint64 {
 	return binary.BigEndian.Uint64(a.digest(class, binary.BigEndian.AppendUint64(nil, value)))
 }
 
-// name returns the replacement of the name of a host.
+// name returns the replacement of a host name.
 func (a *Anonymizer) name(name string) string {
 	host, domain, dotted := strings.Cut(name, ".")
 	short := a.made("name", "host-", host, 8)
@@ -156,20 +151,20 @@ func (a *Anonymizer) name(name string) string {
 	return short
 }
 
-// domain returns the replacement of the name of a domain.
+// domain returns the replacement of a domain name.
 func (a *Anonymizer) domain(name string) string {
 	return a.made("domain", "domain-", name, 6) + ".example"
 }
 
-// made is a name that is made for another, with so many letters at its end; two names
-// never become one.
+// made returns the replacement of a name: begin and some letters. Two names never get the
+// same replacement.
 func (a *Anonymizer) made(class, begin, name string, letters int) string {
 	name = strings.ToLower(name)
 	if made := a.words[class+" "+name]; made != "" {
 		return made
 	}
 	digest := a.digest(class, []byte(name))
-	for { // a word that is taken becomes longer
+	for { // use more letters if the word is taken
 		word := begin
 		for i := range letters {
 			word += string("bcdfghjklmnpqrst"[digest[i/2]>>(4*(i%2))&0xf])
@@ -183,13 +178,14 @@ func (a *Anonymizer) made(class, begin, name string, letters int) string {
 	}
 }
 
-// serial returns the replacement of a serial number: as many digits and capitals.
+// serial returns the replacement of a serial number, of the same length, in digits and
+// capitals.
 func (a *Anonymizer) serial(serial string) string {
 	digest := strings.ToUpper(hex.EncodeToString(a.digest("serial", []byte(strings.ToUpper(serial)))))
 	return digest[:min(len(serial), len(digest))]
 }
 
-// mac returns the replacement of a MAC; whether it is local, and for many, stays.
+// mac returns the replacement of a MAC. It keeps the local and multicast bits.
 func (a *Anonymizer) mac(mac uint64) uint64 {
 	const all, flags = 1<<48 - 1, 0x03 << 40
 	if mac == 0 || mac == all {
@@ -198,7 +194,7 @@ func (a *Anonymizer) mac(mac uint64) uint64 {
 	return a.number("mac", mac)&(all&^flags) | mac&flags
 }
 
-// id returns the replacement of a node id, a PVID or the like: as many hex digits.
+// id returns the replacement of a node id, a PVID or the like, with as many hex digits.
 func (a *Anonymizer) id(id uint64) uint64 {
 	if id == 0 || id == 1<<64-1 {
 		return id
@@ -208,7 +204,7 @@ func (a *Anonymizer) id(id uint64) uint64 {
 	if digits < 16 {
 		became &= 1<<(4*digits) - 1
 	}
-	top := uint64(1) << (4*digits - 1) // the first digit is none of 0 to 7: the length stays
+	top := uint64(1) << (4*digits - 1) // the first digit is 8 or more: the length stays
 	return became | top
 }
 

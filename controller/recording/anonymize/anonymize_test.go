@@ -21,7 +21,7 @@ func newAnonymizer(t *testing.T, key string) *Anonymizer {
 	return a
 }
 
-// answers is a recording of commands and their output.
+// answers returns a recording of commands and their output.
 func answers(host string, pairs ...string) *recording.Recording {
 	r := &recording.Recording{Schema: recording.Schema, Host: recording.Host{Name: host, Address: "10.20.0.3"}}
 	for i := 0; i < len(pairs); i += 2 {
@@ -31,7 +31,7 @@ func answers(host string, pairs ...string) *recording.Recording {
 	return r
 }
 
-// planted is a host in every notation, raw and in base64.
+// planted returns the output of a host with every notation, raw and in base64.
 var planted = []string{
 	"/usr/bin/hostname", "aixprd01.prod.kunde.de\n",
 	"/usr/bin/uname -L", "12 AIXPRD01-lpar\n",
@@ -83,8 +83,8 @@ func TestNothingOriginalIsLeft(t *testing.T) {
 	}
 }
 
-// What a verdict rests on holds afterwards as before.
-func TestWhatIsKept(t *testing.T) {
+// The relations that diagnosis needs are kept.
+func TestRelationsAreKept(t *testing.T) {
 	a := newAnonymizer(t, "k")
 	got := a.All([]*recording.Recording{answers("aixprd01", planted...)})[0]
 	out := func(command string) string { return string(got.Find(command).Stdout) }
@@ -147,8 +147,8 @@ func TestWhatIsKept(t *testing.T) {
 	}
 }
 
-// Special addresses, words of the vendor and what only looks like an address stay.
-func TestWhatStays(t *testing.T) {
+// Special addresses, vendor words and texts that only look like an address are kept.
+func TestFixedTextsAreKept(t *testing.T) {
 	a := newAnonymizer(t, "k")
 	a.Learn("aixprd01", "aix", "root", "active", "en1", "12", "10.1.2.3")
 	for _, text := range []string{
@@ -166,9 +166,8 @@ func TestWhatStays(t *testing.T) {
 	}
 }
 
-// Addresses keep what they have in common, differ where they differed, and are never
-// themselves.
-func TestAddresses(t *testing.T) {
+// Addresses keep their common prefixes, stay distinct, and always change.
+func TestAddressesKeepPrefixes(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for round := range 5 {
 		a := newAnonymizer(t, fmt.Sprint(round))
@@ -212,8 +211,8 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// Over all files of one call the same becomes the same; by another call another.
-func TestConsistentOverFiles(t *testing.T) {
+// One Anonymizer replaces equal names equally in all files; another one differently.
+func TestConsistentAcrossFiles(t *testing.T) {
 	a := newAnonymizer(t, "k")
 	one, two := answers("aixprd01", "log", "aixprd01 10.20.0.3 aixprd02\n"), answers("aixprd02", "log", "aixprd01 10.20.0.3 aixprd02\n")
 	got := a.All([]*recording.Recording{one, two})
@@ -229,7 +228,7 @@ func TestConsistentOverFiles(t *testing.T) {
 	}
 }
 
-// Whatever a host sends, it ends, and what is no name and no number stays.
+// Any input terminates, and characters outside names and numbers are kept.
 func FuzzAnonymize(f *testing.F) {
 	for i := 1; i < len(planted); i += 2 {
 		f.Add(planted[i])

@@ -11,11 +11,11 @@ import (
 	"aixmend/inventory/naming"
 )
 
-// place says in which answer a text stands.
+// place describes the answer that a text is part of.
 type place struct {
-	// levels: numbers with dots are levels of filesets.
+	// levels: dotted numbers are fileset levels.
 	levels bool
-	// routes: numbers with dots may be the beginnings of addresses.
+	// routes: dotted numbers may be prefixes of addresses.
 	routes bool
 	// ids: 9 to 16 hex digits are a node id.
 	ids bool
@@ -52,13 +52,13 @@ var (
 	device      = regexp.MustCompile(`^(?:en|ent|et|lo|sit|hdisk|cd|vscsi|fcs|fscsi|sys|inet|proc|mem|pci|vio|cluster|lv|hd|rootvg|tty|vty)[0-9]*$`)
 )
 
-// vendor are words that stay, whatever a host is called.
+// vendor are words that are never replaced, even if a host has that name.
 var vendor = strings.Fields(`aix ibm rsct rmc root system localhost localdomain loopback none default active inoperative available
 	defined unknown management managed master node nodes host hosts lpar domain cluster name true false up down yes no auto static
 	link rsct_rm ctrmc ctcas caa ssh sshd aixmend openssh linux power powerpc example com net org local bin usr opt var etc tmp dev
 	sbin log lib cfg iw ethernet0 mgmtswitch virtual adapter interface address start stop error ok not and the of on in is it`)
 
-// learn takes note of the names and ids in a recording.
+// learn collects the names and ids in a recording.
 func (a *Anonymizer) learn(r *recording.Recording) {
 	a.Learn(r.Host.Name, r.Host.Address)
 	for _, e := range r.Commands {
@@ -120,7 +120,7 @@ func (a *Anonymizer) learnNumbers(text string, at place) {
 	}
 }
 
-// leadingOnes is the length of a mask, 0 where it is none.
+// leadingOnes returns the length of a mask; 0: it is not a mask.
 func leadingOnes(mask uint32) int {
 	bits := 0
 	for ; mask&(1<<31) != 0; mask <<= 1 {
@@ -171,7 +171,7 @@ func (a *Anonymizer) learnNames(text, command string) {
 	}
 }
 
-// learnUname takes the names out of uname -a and uname -L.
+// learnUname collects the names in the output of uname -a and uname -L.
 func (a *Anonymizer) learnUname(lines []string) {
 	for _, line := range lines {
 		fields := strings.Fields(line)
@@ -184,8 +184,8 @@ func (a *Anonymizer) learnUname(lines []string) {
 	}
 }
 
-// learnName takes note of the name of a host, with its domain. A word that stays is
-// none, nor is a number or an address.
+// learnName adds a host name and its domain. It ignores fixed words, numbers and
+// addresses.
 func (a *Anonymizer) learnName(name string) {
 	name = strings.ToLower(strings.Trim(name, ". \t\r\n"))
 	if _, err := netip.ParseAddr(name); err == nil || !naming.IsFile(name) {
@@ -203,8 +203,7 @@ func (a *Anonymizer) learnName(name string) {
 	}
 }
 
-// learnDomain takes note of the name of a domain. One without a dot is too common a
-// word.
+// learnDomain adds a domain name. It ignores names without a dot, which are too common.
 func (a *Anonymizer) learnDomain(name string) {
 	name = strings.ToLower(strings.Trim(name, "."))
 	if strings.Contains(name, ".") && !onlyNumbers.MatchString(name) && !ofVendor(name) {
@@ -212,7 +211,7 @@ func (a *Anonymizer) learnDomain(name string) {
 	}
 }
 
-// fixed reports whether a word is no name that is replaced.
+// fixed reports whether a word is never replaced.
 func fixed(name string) bool {
 	if len(name) < 2 || model.MatchString(name) || onlyNumbers.MatchString(name) || device.MatchString(name) || slices.Contains(vendor, name) {
 		return true
@@ -220,7 +219,7 @@ func fixed(name string) bool {
 	return false
 }
 
-// ofVendor reports whether a domain is that of somebody whom everybody knows.
+// ofVendor reports whether a domain is a well-known vendor's or project's.
 func ofVendor(domain string) bool {
 	for _, known := range []string{"ibm.com", "openssh.com", "libssh.org", "canonical.com", "ubuntu.com", "cloud-init.io", "python.org"} {
 		if domain == known || strings.HasSuffix(domain, "."+known) {

@@ -12,11 +12,11 @@ import (
 	"aixmend/inventory/naming"
 )
 
-// removedText stands where base64 was that held a name or an address.
+// removedText replaces base64 that holds a name or an address.
 const removedText = "[removed: base64]"
 
-// text is a text without names, addresses and ids. It is taken apart into runs of
-// the characters of names and numbers; all else stays, byte for byte.
+// text returns a text without names, addresses and ids. It replaces runs of name and number
+// characters; the rest is kept byte for byte.
 func (a *Anonymizer) text(text string, at place) string {
 	text = redact.EachBlob(text, func(b string) string {
 		if redact.Hides(b, func(plain string) bool { return redact.Printable(plain) && a.runs(plain, place{}) != plain }) {
@@ -50,10 +50,10 @@ func (a *Anonymizer) runs(text string, at place) string {
 	return b.String()
 }
 
-// run returns the replacement of a run; after is the text behind it.
+// run returns the replacement of a run; after is the text that follows it.
 func (a *Anonymizer) run(run, after string, at place) string {
 	parts := strings.Split(run, ":")
-	if len(parts) > 400 { // nothing that is known looks like it
+	if len(parts) > 400 { // not an address in any known form
 		return a.segments(parts, after, at)
 	}
 	var done []string
@@ -84,8 +84,8 @@ func (a *Anonymizer) segments(parts []string, after string, at place) string {
 	return strings.Join(parts, ":")
 }
 
-// colons finds an address with colons at the beginning of some parts: its replacement,
-// and how many parts it has.
+// colons returns the replacement of an address with colons at the start of parts, and the
+// number of its parts; 0: there is no address.
 func (a *Anonymizer) colons(parts []string) (string, int) {
 	for n := min(9, len(parts)); n >= 3; n-- {
 		if n == 6 {
@@ -107,7 +107,7 @@ func (a *Anonymizer) colons(parts []string) (string, int) {
 	return "", 0
 }
 
-// grouped returns the replacement of a MAC, written as the groups were.
+// grouped returns the replacement of a MAC in the notation of its groups.
 func (a *Anonymizer) grouped(mac uint64, groups []string, between string) string {
 	mac = a.mac(mac)
 	padded := slices.ContainsFunc(groups, func(g string) bool { return len(g) == 2 && g[0] == '0' }) || !slices.ContainsFunc(groups, func(g string) bool { return len(g) == 1 })
@@ -137,7 +137,7 @@ var (
 	domains  = regexp.MustCompile(`(?i)\.(?:com|net|org|edu|gov|mil|int|info|biz|local|internal|intern|lan|corp|intra|home|localdomain|test|example|invalid|cloud|io|de|uk|fr|nl|ch|at|es|it|eu|us|ca|au|jp|in|br|pl|se|no|fi|dk|be|cz|ru|cn)$`)
 )
 
-// segment returns the replacement of a run without colons; after is the text behind it.
+// segment returns the replacement of a run without colons; after is the text that follows.
 func (a *Anonymizer) segment(text, after string, at place) string {
 	core := strings.Trim(text, "._-")
 	if core == "" {
@@ -162,7 +162,7 @@ func (a *Anonymizer) core(core, after string, at place) string {
 	return a.pieces(core, after, at)
 }
 
-// pieces returns the replacement of a core that is no code and no UUID as a whole.
+// pieces returns the replacement of a core that is not a location code or a UUID.
 func (a *Anonymizer) pieces(core, after string, at place) string {
 	if core == "" {
 		return core
@@ -189,7 +189,7 @@ func (a *Anonymizer) dashed(uuid string) string {
 	return strings.Join([]string{plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]}, "-")
 }
 
-// dotted returns the replacement of numbers with dots, and whether they are an address.
+// dotted returns the replacement of dotted numbers, and reports whether they are an address.
 func (a *Anonymizer) dotted(core, after string, at place) (string, bool) {
 	parts := strings.Split(core, ".")
 	if len(parts) < 2 {
@@ -218,7 +218,7 @@ func (a *Anonymizer) dotted(core, after string, at place) (string, bool) {
 	switch {
 	case octets == 4 && len(parts) == 4:
 		return a.ipv4(netip.MustParseAddr(plainOctets(parts))).String(), true
-	case octets == 4: // a port, or more of a name, follows
+	case octets == 4: // followed by a port or the rest of a name
 		tail := strings.Join(parts[4:], ".")
 		return a.ipv4(netip.MustParseAddr(plainOctets(parts[:4]))).String() + "." + a.pieces(tail, after, place{levels: true}), true
 	case octets == len(parts):
@@ -227,9 +227,8 @@ func (a *Anonymizer) dotted(core, after string, at place) (string, bool) {
 	return "", false
 }
 
-// beginning returns the replacement of two or three octets where they are the beginning of an
-// address: with the length of a prefix behind them, or in a table of routes, where
-// they are that of a network that is known.
+// beginning returns the replacement of two or three octets if they are the prefix of an
+// address: followed by a prefix length, or in a routing table and of a known network.
 func (a *Anonymizer) beginning(parts []string, after string, at place) (string, bool) {
 	bits := 8 * len(parts)
 	m := length.FindStringSubmatch(after)
@@ -255,7 +254,7 @@ func octet(text string) bool {
 	return err == nil && n <= 255 && len(text) <= 3
 }
 
-// plainOctets are octets without zeros before them.
+// plainOctets joins octets without leading zeros.
 func plainOctets(parts []string) string {
 	plain := make([]string, len(parts))
 	for i, p := range parts {
@@ -265,7 +264,8 @@ func plainOctets(parts []string) string {
 	return strings.Join(plain, ".")
 }
 
-// qualified returns the replacement of a name with its domain, and whether it is one.
+// qualified returns the replacement of a name with its domain, and reports whether it is
+// one.
 func (a *Anonymizer) qualified(core string, at place) (string, bool) {
 	if at.levels || !strings.Contains(core, ".") {
 		return "", false
@@ -281,7 +281,7 @@ func (a *Anonymizer) qualified(core string, at place) (string, bool) {
 		return "", false
 	}
 	labels := strings.Split(lower, ".")
-	if len(m) == 3 && len(labels) < 3 { // two letters alone are the end of many a file
+	if len(m) == 3 && len(labels) < 3 { // many file names end in two letters
 		return "", false
 	}
 	from := max(len(labels)-2, 0)
@@ -292,7 +292,7 @@ func (a *Anonymizer) qualified(core string, at place) (string, bool) {
 	return a.under(core[:len(core)-len(domain)], domain, at), true
 }
 
-// under are the labels before a domain, each as a name, and the replacement of the domain.
+// under returns the replacements of the labels before a domain, and of the domain.
 func (a *Anonymizer) under(before, domain string, at place) string {
 	var names []string
 	for label := range strings.SplitSeq(strings.TrimSuffix(before, "."), ".") {
@@ -303,8 +303,8 @@ func (a *Anonymizer) under(before, domain string, at place) string {
 	return strings.Join(append(names, a.domain(domain)), ".")
 }
 
-// label returns the replacement of a word without dots. It may be a name as a whole, or have one
-// between dashes.
+// label returns the replacement of a word without dots: a name, or words joined by - and _
+// of which some are names.
 func (a *Anonymizer) label(label, after string, at place) string {
 	if a.names[strings.ToLower(label)] {
 		return a.name(label)
@@ -337,8 +337,8 @@ func (a *Anonymizer) label(label, after string, at place) string {
 	return b.String()
 }
 
-// longest is how long the longest name is with which a text begins; where there is
-// none, that of the first word.
+// longest returns the length of the longest known name at the start of a text; without
+// one, of the first word.
 func (a *Anonymizer) longest(text string) int {
 	word := -1
 	for end := len(text); end > 0; {
@@ -351,8 +351,8 @@ func (a *Anonymizer) longest(text string) int {
 	return word
 }
 
-// hex returns the replacement of a number in hex, or one of the ids that are decimal, and
-// whether it is one of those that are replaced.
+// hex returns the replacement of a serial number, a hex number or a decimal id, and reports
+// whether label is one that is replaced.
 func (a *Anonymizer) hex(label string, at place) (string, bool) {
 	if at.levels {
 		return "", false
@@ -360,7 +360,7 @@ func (a *Anonymizer) hex(label string, at place) (string, bool) {
 	if a.serials[strings.ToUpper(label)] {
 		return a.serial(label), true
 	}
-	if len(label) == 9 && a.serials[strings.ToUpper(label[2:])] { // with the code of the plant before it
+	if len(label) == 9 && a.serials[strings.ToUpper(label[2:])] { // after the code of the plant
 		return label[:2] + a.serial(label[2:]), true
 	}
 	if n := len(label); digits.MatchString(label) && (n >= 17 && n <= 20) {

@@ -9,34 +9,34 @@ import (
 	"unicode/utf8"
 )
 
-// removed stands where a secret was.
+// removed replaces a secret.
 const removed = "[redacted]"
 
-// telling is a name whose value is a secret.
+// telling matches a name whose value is a secret.
 const telling = `(?:passw(?:or)?ds?|passphrase|passwort|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|key[_-]?token|rmckey|credentials?|userpassword|admin_?pass)`
 
-// pattern is the look of a secret, and its replacement.
+// pattern matches a secret, with its replacement.
 type pattern struct {
 	is   *regexp.Regexp
 	with string
 }
 
-// keys are private keys, which have several lines.
+// keys match private keys, which have several lines.
 var keys = []pattern{
 	{regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----|\z)`), removed},
-	// A log that is read from its end may begin inside a key.
+	// The tail of a log may begin inside a key.
 	{regexp.MustCompile(`(?m)(?:^[^A-Za-z0-9+/=\n]*[A-Za-z0-9+/=]+[^A-Za-z0-9\n]*\n)*^.*-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----`), removed},
 }
 
-// hints are in each line, in lower case, in which one of the secrets can be: to look
-// for them is much faster.
+// hints are lower-case texts, one of which is in every line with a secret. They are much
+// faster than the patterns.
 var hints = []string{
 	"pass", "pwd", "secret", "token", "key", "credential", "authorization", "bearer", "negotiate", "basic", "://", "eyj",
 	"$", "{md5", "{smd5", "{sha", "{ssha", "{crypt", "{scrypt", "{blowfish", "{sblowfish", "akia", "asia", "gh",
 }
 
-// secrets are those of one line. The value after a telling name goes to the end of
-// its quotes, or of the line.
+// secrets match secrets within a line. The value after a telling name ends with its quotes
+// or the line.
 var secrets = []pattern{
 	{regexp.MustCompile(`(?i)(\b(?:proxy-)?authorization["']?\s*[:=]\s*)("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\n"']+)`), "${1}" + removed},
 	{regexp.MustCompile(`(?i)(\b(?:bearer|negotiate)\s+)[A-Za-z0-9+/=._~-]{16,}`), "${1}" + removed},
@@ -52,16 +52,16 @@ var secrets = []pattern{
 }
 
 var (
-	// passwordList begins a list of login:password lines of cloud-init.
+	// passwordList matches the start of a cloud-init list of login:password lines.
 	passwordList = regexp.MustCompile(`(?i)^(\s*)["']?chpasswd["']?\s*:`)
 	loginLine    = regexp.MustCompile(`^(\s*(?:-\s*)?["']?[A-Za-z_][A-Za-z0-9_.-]*:)(\S+)`)
-	// basic is a header of authorization without its name: login:password in base64.
+	// basic matches the value of an authorization header: login:password in base64.
 	basic = regexp.MustCompile(`(?i)(\bbasic\s+)([A-Za-z0-9+/]{6,}={0,2})`)
 )
 
-// Text removes likely secrets from a text and returns how many it removed: private
-// keys, values after telling names, authorization headers, crypted passwords,
-// passwords in URLs, login lists of cloud-init, and any of these in base64.
+// Text removes likely secrets from a text and returns their number. Secrets are private
+// keys, values after telling names, authorization headers, hashed passwords, passwords in
+// URLs, cloud-init login lists, and any of these in base64.
 func Text(text string) (string, int) {
 	text, n := redactPlain(text)
 	text = EachBlob(text, func(b string) string {
@@ -74,7 +74,7 @@ func Text(text string) (string, int) {
 	return text, n
 }
 
-// EachBlob passes each part of a text that may be base64 through became.
+// EachBlob replaces each part of a text that may be base64 by the result of became.
 func EachBlob(text string, became func(string) string) string {
 	const shortest = 16
 	var b strings.Builder
@@ -106,7 +106,7 @@ func EachBlob(text string, became func(string) string) string {
 // Hides reports whether blob is base64 of a text for which found returns true.
 func Hides(blob string, found func(string) bool) bool {
 	blob = strings.TrimRight(blob, "=")
-	for _, cut := range []int{0, len(blob) % 4} { // text behind a blob may look like a part of it
+	for _, cut := range []int{0, len(blob) % 4} { // text after a blob may look like part of it
 		plain, err := base64.RawStdEncoding.DecodeString(blob[:len(blob)-cut])
 		if err == nil && utf8.Valid(plain) && found(string(plain)) {
 			return true
@@ -115,7 +115,7 @@ func Hides(blob string, found func(string) bool) bool {
 	return false
 }
 
-// Printable reports whether a text has no control characters but line ends and tabs.
+// Printable reports whether a text has no control characters except line ends and tabs.
 func Printable(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f })
 }
@@ -139,7 +139,7 @@ func redactPlain(text string) (string, int) {
 	return logins, n + m
 }
 
-// replace replaces each match in a text, and counts them.
+// replace replaces each match in a text and adds their number to n.
 func (p pattern) replace(text string, n *int) string {
 	return p.is.ReplaceAllStringFunc(text, func(match string) string {
 		with := p.is.ReplaceAllString(match, p.with)
@@ -164,8 +164,8 @@ func redactLine(line string, n *int) string {
 	})
 }
 
-// redactLogins takes passwords out of the lists of logins of cloud-init: the lines
-// below chpasswd that are deeper than it.
+// redactLogins removes passwords from cloud-init login lists: the lines below chpasswd with
+// a deeper indent.
 func redactLogins(text string) (string, int) {
 	if !strings.Contains(strings.ToLower(text), "chpasswd") {
 		return text, 0

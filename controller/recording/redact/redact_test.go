@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What looks like a secret is taken out, in whatever form a log has it.
+// Secrets are removed in every form that a log has.
 func TestRedact(t *testing.T) {
 	const secret = "S3cr3tValue9xYz"
 	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
@@ -46,7 +46,7 @@ func TestRedact(t *testing.T) {
 	} {
 		got, n := Text(text)
 		if strings.Contains(got, secret) || n == 0 || strings.Contains(got, b64(secret)[:12]) {
-			t.Errorf("%s: %d places in %q", name, n, got)
+			t.Errorf("%s: %d secrets in %q", name, n, got)
 		}
 		if again, n := Text(got); again != got || n > 0 {
 			t.Errorf("%s: redacted again, %q becomes %q", name, got, again)
@@ -54,8 +54,8 @@ func TestRedact(t *testing.T) {
 	}
 }
 
-// What judging needs stays: nothing of it looks like a secret.
-func TestRedactLeavesTheRest(t *testing.T) {
+// Output that diagnosis needs does not look like a secret.
+func TestRedactKeepsDiagnosticOutput(t *testing.T) {
 	for _, text := range []string{
 		"rsct.basic:rsct.basic.rte:3.2.6.0: : :C: :RSCT Basic Function: : : : : : :0:0:/:\n",
 		" ctrmc            rsct             6947314      active\n",
