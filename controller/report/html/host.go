@@ -38,7 +38,7 @@ type pageChain struct {
 	Finding  int    `json:"finding"`
 	Severity string `json:"severity"`
 	Title    int    `json:"title"`
-	Mended   bool   `json:"mended"`
+	Fixed    bool   `json:"fixed"`
 	// Observed are rows: probe, command, answer in short.
 	Observed [][3]int `json:"observed"`
 	// Values are pairs: a path in the facts, and its value.
@@ -49,8 +49,8 @@ type pageChain struct {
 	Waived  bool     `json:"waived"`
 	Waiver  int      `json:"waiver"`
 	Expired int      `json:"expired"`
-	// Acts are rows: rung, step, status, why.
-	Acts   [][4]int `json:"acts"`
+	// Steps are rows: rung, step, status, why.
+	Steps  [][4]int `json:"steps"`
 	Remedy int      `json:"remedy"`
 	Next   []int    `json:"next"`
 }
@@ -132,10 +132,10 @@ func (b *block) chains(e explain.Explanation, findings []outcome.Finding) []page
 	chains := make([]pageChain, 0, len(e.Chains))
 	for i, c := range e.Chains {
 		p := pageChain{
-			Finding: b.short("finding", c.Finding), Severity: report.Clean(string(c.Severity), false), Title: b.short("title "+c.Finding, c.Title), Mended: c.Fixed,
+			Finding: b.short("finding", c.Finding), Severity: report.Clean(string(c.Severity), false), Title: b.short("title "+c.Finding, c.Title), Fixed: c.Fixed,
 			Observed: [][3]int{}, Values: [][2]int{}, Because: b.shorts("because "+c.Finding, c.Because), Rule: b.short("rule", c.Rule),
 			Source: b.short("source", c.Source), Waiver: b.short("waiver", c.Waived), Expired: b.short("waiver", c.Expired),
-			Acts: [][4]int{}, Next: b.shorts("next", c.Next),
+			Steps: [][4]int{}, Next: b.shorts("next", c.Next),
 		}
 		if i < len(findings) {
 			p.Waived, p.Remedy = findings[i].Waived, b.short("remedy", findings[i].Remedy)
@@ -147,7 +147,7 @@ func (b *block) chains(e explain.Explanation, findings []outcome.Finding) []page
 			p.Values = append(p.Values, [2]int{b.short("path", v.Path), b.short("value "+v.Path, inJSON(v.Is))})
 		}
 		for _, a := range c.Steps {
-			p.Acts = append(p.Acts, [4]int{b.short("step", a.Rung), b.short("step", a.Step), b.short("status", a.Status), b.short("detail", a.Why)})
+			p.Steps = append(p.Steps, [4]int{b.short("step", a.Rung), b.short("step", a.Step), b.short("status", a.Status), b.short("detail", a.Why)})
 		}
 		chains = append(chains, p)
 	}

@@ -325,7 +325,7 @@ func TestBlocksHoldTheDocuments(t *testing.T) {
 			if diff := cmp.Diff([]string{c.Finding, c.Title, c.Rule, c.Source}, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", h.Host, diff)
 			}
-			if len(page.Chains[n].Observed) != len(c.Observed) || len(page.Chains[n].Acts) != len(c.Steps) || len(page.Chains[n].Next) != len(c.Next) {
+			if len(page.Chains[n].Observed) != len(c.Observed) || len(page.Chains[n].Steps) != len(c.Steps) || len(page.Chains[n].Next) != len(c.Next) {
 				t.Errorf("%s, %s: not all of the chain is there", h.Host, c.Finding)
 			}
 		}

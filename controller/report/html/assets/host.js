@@ -70,7 +70,7 @@ function chain(c, text) {
   const lines = (name, refs, ...classes) => refs.length ? link(name, refs.map((ref) => make("div", { class: classes.join(" ") || null }, text(ref)))) : null;
   return make("div", { class: "finding" },
     make("h3", {}, make("span", { class: "sev " + c.severity }, c.severity), " ", text(c.finding),
-      c.mended ? make("span", { class: "tag" }, "fixed") : null,
+      c.fixed ? make("span", { class: "tag" }, "fixed") : null,
       c.waived ? make("span", { class: "tag" }, "waived") : null, c.expired ? make("span", { class: "tag bad" }, "waiver expired") : null),
     make("p", {}, text(c.title)),
     make("dl", { class: "why" },
@@ -81,7 +81,7 @@ function chain(c, text) {
       c.source ? link("Source", text(c.source)) : null,
       c.waiver ? link("Waiver", text(c.waiver)) : null,
       c.expired ? link("Waiver expired", text(c.expired)) : null,
-      c.acts.length ? link("Steps", c.acts.map((row) => act(row, text))) : null,
+      c.steps.length ? link("Steps", c.steps.map((row) => stepLine(row, text))) : null,
       c.remedy ? link("Remedy", text(c.remedy)) : null,
       lines("Next", c.next)));
 }
@@ -91,7 +91,7 @@ function observed([probe, cmd, said], text) {
     command("command of " + text(probe), text(cmd)));
 }
 
-function act([rung, name, status, reason], text) {
+function stepLine([rung, name, status, reason], text) {
   return make("div", {}, text(rung) ? "rung " + text(rung) + (name ? ", " : "") : null, make("span", { class: "mono" }, text(name)), standing(text(status)), reason ? make("span", { class: "faint" }, " " + text(reason)) : null);
 }
 
