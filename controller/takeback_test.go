@@ -262,7 +262,7 @@ func TestSupportDataIsHonest(t *testing.T) {
 // what it would do, and the finding says what to do.
 func TestMissingRSCTIsAPersonsToMend(t *testing.T) {
 	t.Parallel()
-	for illness, want := range map[string]string{"rsct-missing": "no rung does it", "rsct-broken": "installp -C"} {
+	for illness, want := range map[string]string{"rsct-missing": "no rung does this", "rsct-broken": "installp -C"} {
 		b, e := updating(t, illness, nil)
 		h := b.runEngine(e)[illness]
 		i := slices.IndexFunc(h.Findings, func(f outcome.Finding) bool { return f.ID == illness })
