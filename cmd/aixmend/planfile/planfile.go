@@ -135,6 +135,9 @@ func Load(file string) (*Plan, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&p); err != nil {
+		if bytes.Contains(text, []byte(`"mends":`)) { // a key of journal format 2
+			err = fmt.Errorf("an older version made it: %w", err)
+		}
 		return nil, exit.Usagef(again, "--plan %s: at byte %d: %w", file, decoder.InputOffset(), err)
 	}
 	wrong := ""
