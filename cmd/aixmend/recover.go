@@ -88,7 +88,7 @@ var planFixes = []string{"playbook", "set", "allow", "mend-warnings"}
 // applyPlan is recover --plan.
 func applyPlan(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if name := environment.OnCommandLine(cmd, planFixes); name != "" {
-		return exit.Usagef("leave it out, or make another plan", "--plan %s fixes --%s", o.plan, name)
+		return exit.Usagef("leave it out, or make another plan", "--plan %s already sets --%s", o.plan, name)
 	}
 	p, err := planfile.Load(o.plan)
 	if err != nil {
