@@ -125,6 +125,49 @@ func TestContributingNamesTests(t *testing.T) {
 	}
 }
 
+// whereToChange has, for each row of the table in docs/architecture.md, the code that a
+// reader shall find at its first path.
+var whereToChange = map[string]string{
+	"how often a connection is dialled again, or any other retry": "\tDial = Rule{",
+	"the text, severity or condition of a finding":                "\n  - id: rmc-address-missing\n    severity: ",
+	"which probe is read, or how its output is parsed":            "parse: lspv",
+	"the order of a host's stages":                                "(*next).verify, (*next).diagnose",
+	"what one action does":                                        "case course.Settle:\n",
+	"how a bastion is dialled":                                    "type bastion struct",
+	"what a timed undo does on the host":                          "func ArmCommand(",
+	"the contents of a JUnit case":                                `xml:"testcase"`,
+	"a flag of a verb":                                            "",
+	"an exit code":                                                "ExitBrake ",
+	"a probe, finding, format, playbook or verb: add one":         "",
+}
+
+// The table "Where to change it" leads to the code that it speaks of.
+func TestWhereToChangeIt(t *testing.T) {
+	files := repositoryFiles(t)
+	_, table, found := strings.Cut(files["docs/architecture.md"], "\n## Where to change it\n")
+	if !found {
+		t.Fatal("docs/architecture.md has no table")
+	}
+	table, _, _ = strings.Cut(table, "\n## ")
+	rows := regexp.MustCompile(`(?m)^\| ([^|]+) \| ([^|]+) \|$`).FindAllStringSubmatch(table, -1)
+	seen := map[string]bool{"to change": true, "---": true}
+	for _, row := range rows {
+		code, known := whereToChange[row[1]]
+		if !known && !seen[row[1]] {
+			t.Errorf("this test does not know where %q leads", row[1])
+		}
+		seen[row[1]] = true
+		if m := docPath.FindStringSubmatch(row[2]); code != "" && (m == nil || !strings.Contains(files[m[1]], code)) {
+			t.Errorf("%q leads to %q, which does not hold %q", row[1], row[2], code)
+		}
+	}
+	for row := range whereToChange {
+		if !seen[row] {
+			t.Errorf("the table has no row %q", row)
+		}
+	}
+}
+
 // Every embedded playbook has a row in docs/playbooks.md, and a script runs it.
 func TestEveryPlaybookIsPresented(t *testing.T) {
 	files := repositoryFiles(t)
