@@ -13,7 +13,7 @@ import (
 	"aixmend/inventory"
 )
 
-// cli is one call of the command: its terminal, and whether it is a monitoring plugin.
+// cli is one call of the command: its terminal, and whether it acts as a monitoring plugin.
 type cli struct {
 	*console.Console
 	// plugin: --format nagios is asked for, so the exit code follows the convention of

@@ -1,6 +1,5 @@
-// Package complete is the completion of flags and arguments in a shell. It reads local
-// files only: no program runs, nobody is asked, no host is reached, and unreadable files
-// are skipped.
+// Package complete completes flags and arguments in a shell. It reads local files only: it
+// runs no program, asks nobody, connects to no host, and skips unreadable files.
 package complete
 
 import (

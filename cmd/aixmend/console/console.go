@@ -17,7 +17,7 @@ import (
 	"aixmend/controller/report"
 )
 
-// Streams are where text comes from and goes to, and whether a person sits there.
+// Streams are the standard streams, and whether each is a terminal.
 type Streams struct {
 	In                                   io.Reader
 	Out, Err                             io.Writer

@@ -1,5 +1,5 @@
-// Package guide says what an operator types next after a run: commands that work when
-// they are pasted where this process was started.
+// Package guide suggests the next command after a run, ready to paste where this process
+// was started.
 package guide
 
 import (

@@ -15,7 +15,7 @@ import (
 	"aixmend/playbooks"
 )
 
-// Earlier is the record of earlier processes of a run.
+// Earlier is an earlier run, or this run as earlier processes left it, read from its journal.
 type Earlier struct {
 	// ID is the run's.
 	ID string
@@ -46,7 +46,7 @@ func LoadEarlier(store *journal.Store, id string) (*Earlier, error) {
 	return e, nil
 }
 
-// begun is the state in which one host was left.
+// begun returns the state in which one host was left.
 func (e *Earlier) begun(host string) (controller.Begun, error) {
 	trail := e.trails[host]
 	if trail == nil {
@@ -67,12 +67,12 @@ func (e *Earlier) begun(host string) (controller.Begun, error) {
 	return b, nil
 }
 
-// Left are the hosts of a job that have not ended.
+// Left returns the hosts of a job that have not ended.
 func (e *Earlier) Left(j *Job) []string {
 	return slices.DeleteFunc(request.Names(j.Request.Hosts), func(host string) bool { t := e.trails[host]; return t != nil && t.Ended != "" })
 }
 
-// Describe says how far the run had come.
+// Describe summarises how far the run got.
 func (e *Earlier) Describe(j *Job) string {
 	ended, fresh := 0, 0
 	var changed, open []string
@@ -100,7 +100,7 @@ func (e *Earlier) Describe(j *Job) string {
 	return text
 }
 
-// Undoables are the changes of a host that may be in effect, oldest first.
+// Undoables returns the changes of a host that may be in effect, oldest first.
 func (e *Earlier) Undoables(host string) []playbooks.Undoable {
 	trail := e.trails[host]
 	if trail == nil {
@@ -109,7 +109,7 @@ func (e *Earlier) Undoables(host string) []playbooks.Undoable {
 	return controller.Undoables(*trail)
 }
 
-// rollback is what a rollback needs to know of the run's changes to a host.
+// rollback returns the changes of the run to a host, and the facts of its capture.
 func (e *Earlier) rollback(host string) (controller.Earlier, error) {
 	then := controller.Earlier{Run: e.ID, Changes: e.Undoables(host)}
 	h, err := e.store.LoadHost(e.ID, host)

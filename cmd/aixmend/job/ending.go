@@ -15,7 +15,7 @@ import (
 	"aixmend/controller/report"
 )
 
-// brakeReason begins the reason of a host that the brake kept from beginning.
+// brakeReason begins the reason of a host that the brake kept from starting.
 const brakeReason = "brake: "
 
 // ErrDeadline is the cause of a context that --deadline ended.
@@ -34,7 +34,7 @@ func Within(ctx context.Context, deadline time.Duration) context.Context {
 	return ctx
 }
 
-// sum notes in a run how its hosts have ended.
+// sum adds the results of the hosts to a run.
 func (j *Job) sum(run *outcome.Run, result controller.Result) {
 	run.Hosts, run.Fleet = append([]outcome.HostSummary{}, result.Hosts...), result.Fleet
 	defined(run.Hosts, j.Request.Hosts)
@@ -48,7 +48,7 @@ func (j *Job) sum(run *outcome.Run, result controller.Result) {
 	run.Finished = time.Now().UTC()
 }
 
-// ending is everything that the exit code of a run depends on, but the signal.
+// ending returns everything the exit code of a run depends on, except the signal.
 func (j *Job) ending(run *outcome.Run, result controller.Result) outcome.Ending {
 	e := outcome.Ending{Held: heldByOthers(run), Counts: run.Counts, FailOn: j.failOn, Brake: result.Braked, Cut: run.Unfinished}
 	for _, h := range run.Hosts {
@@ -63,8 +63,7 @@ func (j *Job) ending(run *outcome.Run, result controller.Result) outcome.Ending 
 	return e
 }
 
-// heldByOthers says who holds the hosts of a run when other runs hold all of them; "":
-// they don't.
+// heldByOthers names a holder when other runs hold every host of a run, and is "" otherwise.
 func heldByOthers(run *outcome.Run) string {
 	held := ""
 	for _, h := range run.Hosts {
@@ -76,7 +75,7 @@ func heldByOthers(run *outcome.Run) string {
 	return held
 }
 
-// Conclude notes in a run how the process will end, by the convention asked for.
+// Conclude sets the exit code and its reason in a run, by the convention asked for.
 func (j *Job) Conclude(run *outcome.Run, code outcome.Code, reason string) {
 	run.Convention, run.ExitReason = "", reason
 	if j.Settings.Plugin {

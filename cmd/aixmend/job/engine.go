@@ -17,8 +17,8 @@ import (
 	"aixmend/transport/wrap"
 )
 
-// Open gives a job the way to its hosts, and as many of them at the same time as the open-file
-// limit allows. done gives the way up.
+// Open gives a job the way to its hosts, and bounds how many it works on at the same time
+// by the open-file limit. done closes the way.
 func (j *Job) Open(ctx context.Context, c *console.Console) (done func(), err error) {
 	hosts := j.Request.Hosts
 	j.way = reach.New(reach.Options{
@@ -58,7 +58,7 @@ func (j *Job) slots() func(transport.Target) []*wrap.Window {
 	}
 }
 
-// ReadOnly connects to the hosts of an opened job, and lets no change pass.
+// ReadOnly returns a dialer for the hosts of an opened job that lets no change pass.
 func (j *Job) ReadOnly() transport.Dialer {
 	return wrap.Gated(wrap.Limited(j.way.Dialer(), wrap.NewSlots(j.slots())), wrap.Shut)
 }
@@ -117,7 +117,7 @@ func untilStop(stop <-chan struct{}) wrap.Gate {
 	}
 }
 
-// owner is the owner of the leases of hosts.
+// owner names the owner of leases on hosts.
 func owner() string {
 	name, machine := whoami()
 	return filepath.Base(name) + "@" + machine
@@ -136,13 +136,13 @@ func whoami() (name, machine string) {
 	return name, machine
 }
 
-// by is who begins a run.
+// by returns who starts a run.
 func by(c *console.Console) outcome.By {
 	name, machine := whoami()
 	return outcome.By{User: name, Machine: machine, Terminal: c.Terminal()}
 }
 
-// defined notes where the inventory defines each host.
+// defined adds the place in the inventory where each host is defined.
 func defined(hosts []outcome.HostSummary, in []inventory.Host) {
 	at := make(map[string]outcome.Place, len(in))
 	for _, h := range in {

@@ -26,8 +26,8 @@ type Ended struct {
 	Compared *news.Compared
 }
 
-// Run runs a job and writes its evidence. earlier is what earlier processes of the run
-// left, nil for a new run. The result is nil where the run did not begin; it is there
+// Run runs a job and writes its evidence. earlier is the record of earlier processes of the
+// run, nil for a new run. The result is nil where the run did not begin; it is there
 // beside an error where evidence could not be written.
 func (j *Job) Run(ctx context.Context, c *console.Console, earlier *Earlier) (*Ended, error) {
 	store, err := journal.Open(j.Settings.State)
@@ -69,7 +69,7 @@ func (j *Job) Run(ctx context.Context, c *console.Console, earlier *Earlier) (*E
 	return run, j.ended(c, runFolder{dir, store}, run, finished{result, broken})
 }
 
-// document is the run.json of a run that begins.
+// document returns the run.json of a new run.
 func (j *Job) document() outcome.Run {
 	r := j.Request
 	return outcome.Run{
@@ -98,7 +98,7 @@ func (j *Job) approved(store *journal.Store, earlier *Earlier) (func(host string
 	return p.Approved(applied), nil
 }
 
-// remember gives an engine what it needs to know of earlier runs.
+// remember gives an engine the records of earlier runs that it needs.
 func (j *Job) remember(e *controller.Engine, store *journal.Store, earlier *Earlier) (err error) {
 	if j.Request.Undoes != "" {
 		done, err := LoadEarlier(store, j.Request.Undoes)
@@ -117,8 +117,8 @@ func (j *Job) remember(e *controller.Engine, store *journal.Store, earlier *Earl
 	return err
 }
 
-// openFolder opens the folder of a new run, or of one that is resumed, and notes that in
-// its journal. The request is on disk before the run begins.
+// openFolder opens the folder of a new or resumed run and writes the first entry of this
+// process to its journal. The request is on disk before the run starts.
 func (j *Job) openFolder(store *journal.Store, run *outcome.Run, earlier *Earlier) (*journal.Run, *Earlier, error) {
 	now := time.Now().UTC()
 	entry := outcome.Entry{Time: now, Event: outcome.EventRun, Format: outcome.JournalFormat, State: outcome.RunStarted, Detail: j.Command()}
@@ -175,7 +175,7 @@ type finished struct {
 	broken error // the failure of the run itself, or nil
 }
 
-// ended writes how a run has ended: its reports first, run.json last.
+// ended writes the end of a run: its reports first, run.json last.
 func (j *Job) ended(c *console.Console, dir runFolder, run *Ended, f finished) error {
 	j.sum(&run.Run, f.Result)
 	ending := j.ending(&run.Run, f.Result)

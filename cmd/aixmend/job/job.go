@@ -1,5 +1,5 @@
-// Package job runs a request: it checks what was asked for, wires the engine to hosts and
-// to the folder of the run, and decides how the run ended.
+// Package job runs a request: it checks the request, wires the engine to hosts and to the
+// folder of the run, and decides the exit code.
 package job
 
 import (
@@ -34,7 +34,7 @@ type Settings struct {
 	Detailed bool
 }
 
-// Job is a run that is ready to start: everything that was asked for has been checked.
+// Job is a run that is ready to start: its request has been checked.
 type Job struct {
 	Request  request.Request
 	Settings Settings

@@ -49,7 +49,7 @@ func (j *Job) watched(c *console.Console, e *controller.Engine, run func() (cont
 	return run()
 }
 
-// onView shows a run in a live view, and prints the fate of open changes as lines.
+// onView shows a run in a live view, and prints the results of open changes as lines.
 type onView struct {
 	*live.View
 	lines controller.Observer
@@ -88,7 +88,7 @@ func (m *moves) WaveBegun(n, of, hosts int) {
 	}
 }
 
-// Ended implements controller.Observer: trouble shows in the log at once.
+// Ended implements controller.Observer. It prints trouble at once.
 func (m *moves) Ended(h outcome.HostSummary) {
 	switch h.Outcome {
 	case outcome.Failed, outcome.Unknown, outcome.Unreachable:

@@ -1,5 +1,5 @@
-// Package reach is the way to hosts: the inventory, ssh_config, bastions, keys, passwords
-// and known_hosts, wired into one SSH dialler.
+// Package reach connects to hosts: it wires the inventory, ssh_config, bastions, keys,
+// passwords and known_hosts into one SSH dialler.
 package reach
 
 import (
@@ -39,7 +39,7 @@ type Options struct {
 	Say func(format string, args ...any)
 }
 
-// Way is how the hosts of a run are reached. Its owner closes it.
+// Way leads to the hosts of a run. Its owner closes it.
 type Way struct {
 	config *sshconfig.Config
 	known  *hostkeys.KnownHosts
