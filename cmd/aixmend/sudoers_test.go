@@ -283,7 +283,7 @@ func TestLackingPrivilegeIsOneFinding(t *testing.T) {
 		{"become: sudo, become_password: {file: /nowhere/secret}, ", tool("sudo", "password"),
 			"password: file /nowhere/secret can't be read: no such file or directory", password},
 		{"become: sudo, become_password: prompt, ", tool("sudo", "password"),
-			"password: there is no terminal to ask for it on: name its source with ssh.become_password: {file: PATH}, {exec: [PROGRAM, ...]}, {env: NAME} or {age: FILE, identity: FILE}", password},
+			"password: there is no terminal to ask on: name its source with ssh.become_password: {file: PATH}, {exec: [PROGRAM, ...]}, {env: NAME} or {age: FILE, identity: FILE}", password},
 		{"become: sudo, become_mode: commands, ", tool("dzdo", "nopasswd"), "sudo -n: sudo is not there: ksh: sudo:  not found.", rules},
 		{"become: sudo, become_mode: commands, ", tool("sudo", "password"), "sudo -n: sudo does not let ops run /usr/bin/id -u: sudo: a password is required", rules},
 		{"become: sudo, become_mode: commands, ", without("lspv"), "sudo -n: sudo does not let ops run /usr/sbin/lspv", rules},
