@@ -10,7 +10,7 @@ import (
 	"aixmend/transport/lab/aixsim"
 )
 
-// has tells whether a host's report has a finding.
+// has reports whether a host's report has a finding.
 func has(h outcome.Host, id string) bool {
 	return slices.ContainsFunc(h.Findings, func(f outcome.Finding) bool { return f.ID == id })
 }

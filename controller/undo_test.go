@@ -213,7 +213,7 @@ func TestLostDisarmIsAskedAgain(t *testing.T) {
 	}
 }
 
-// armed tells whether the undo of set-address waits on a host.
+// armed reports whether the undo of set-address waits on a host.
 func armed(b *bench, host string) bool {
 	_, there := b.fleet.Host(host).Snapshot().Files["/etc/aixmend.undo.set-address"]
 	return there

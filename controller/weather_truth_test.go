@@ -105,7 +105,7 @@ func (s *storm) judge(h outcome.Host) []string {
 	return append(wrong, s.judgeHealth(h)...)
 }
 
-// released tells whether the host has answered that the lease was given back.
+// released reports whether the host has answered that the lease was given back.
 func (s *storm) released(h outcome.Host) bool {
 	return h.Lease != nil && slices.ContainsFunc(h.Lease.Steps, func(s outcome.Command) bool { return s.ID == "lease-release" && s.ExitStatus == 0 && s.Error == "" })
 }
@@ -126,7 +126,7 @@ func judgeOutcome(h outcome.Host) (wrong []string) {
 	return wrong
 }
 
-// unsent tells whether the report says that a command certainly never left.
+// unsent reports whether the report says that a command certainly never left.
 func unsent(c outcome.Change) bool {
 	return c.Status == outcome.NotApplied && (strings.HasPrefix(c.Detail, "it was never sent") || c.Detail == "the gate was shut")
 }
@@ -145,7 +145,7 @@ var effects = map[string]func(*aixsim.Host) bool{
 
 func letsIn(h *aixsim.Host) bool { return h.Snapshot().RMC.RemoteClients }
 
-// addressed tells whether the management NIC has the address of its MAC.
+// addressed reports whether the management NIC has the address of its MAC.
 func addressed(h *aixsim.Host) bool {
 	for _, n := range h.Snapshot().NICs {
 		if n.Management {
@@ -155,7 +155,7 @@ func addressed(h *aixsim.Host) bool {
 	return false
 }
 
-// byALook tells whether a change is reported applied because a look saw its
+// byALook reports whether a change is reported applied because a look saw its
 // effect, not because the host answered.
 func byALook(c outcome.Change) bool {
 	return c.Status == outcome.Applied && strings.Contains(c.Detail, "a new look shows ")

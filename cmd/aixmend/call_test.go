@@ -24,7 +24,7 @@ type said struct {
 // testMain is the tests, with a folder for what they build.
 type testMain struct{ *testing.M }
 
-// built is the folder for what the tests build.
+// built is the folder for binaries that the tests build.
 var built string
 
 // Run runs the tests.

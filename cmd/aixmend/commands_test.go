@@ -150,7 +150,7 @@ func callsIn(text string) [][]string {
 	return list
 }
 
-// allArguments tells whether a word is "$@": no word, or many.
+// allArguments reports whether a word is "$@": no word, or many.
 func allArguments(w *syntax.Word) bool {
 	found := false
 	syntax.Walk(w, func(node syntax.Node) bool {
@@ -182,7 +182,7 @@ func literal(w *syntax.Word) string {
 	return b.String()
 }
 
-// understood tells what is wrong with a call.
+// understood returns the error of a call.
 func understood(root *cobra.Command, words []string, mention bool) error {
 	c, rest, err := root.Find(words[1:])
 	if err != nil {

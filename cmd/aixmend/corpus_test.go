@@ -28,7 +28,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// judgement is what becomes of a recording.
+// judgement is the result of replaying a recording.
 type judgement struct {
 	Outcome  outcome.Outcome `json:"outcome"`
 	Reason   string          `json:"reason"`

@@ -155,7 +155,7 @@ func TestDocLinks(t *testing.T) {
 	}
 }
 
-// wrongLink says what is wrong with a link of a page; "": nothing.
+// wrongLink returns the error of a link of a page; "": the link is good.
 func wrongLink(pages map[string]page, from, link string) string {
 	path, anchor, anchored := strings.Cut(link, "#")
 	to := from
@@ -240,7 +240,7 @@ func unsaid(quoted, sources string) []string {
 	return list
 }
 
-// What the page quotes is what the program says.
+// Every quoted message exists in the source.
 func TestTroubleshootingQuotes(t *testing.T) {
 	sources := literals(t)
 	quote := regexp.MustCompile("^> (?:error|warning): `(.+)`$")

@@ -42,7 +42,7 @@ func later(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// docs/drift.md lists what is no drift, and why, as the code does.
+// docs/drift.md lists the volatile facts of the code, with reasons.
 func TestVolatileFactsAreDocumented(t *testing.T) {
 	text, err := os.ReadFile("../../docs/drift.md")
 	if err != nil {

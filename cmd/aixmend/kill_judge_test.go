@@ -187,11 +187,11 @@ func once(attempts []outcome.Change) int {
 	return n
 }
 
-// harmless tells whether a command may be sent again at any time: a copy that is
+// harmless reports whether a command may be sent again at any time: a copy that is
 // there is not made again.
 func harmless(step string) bool { return step == "save-node-id" }
 
-// byEffect tells whether a command may be said to have run by what it is for, with
+// byEffect reports whether a command may be said to have run by what it is for, with
 // nothing that shows whether it ran: RMC is connected, whatever connected it.
 func byEffect(attempts []outcome.Change) bool {
 	return slices.ContainsFunc(attempts, func(c outcome.Change) bool {
@@ -200,7 +200,7 @@ func byEffect(attempts []outcome.Change) bool {
 	})
 }
 
-// arming tells whether a change arms or disarms an undo, as often as it takes.
+// arming reports whether a change arms or disarms an undo, as often as it takes.
 func arming(step string) bool { return strings.HasSuffix(step, "arm-undo") }
 
 func count(changes []outcome.Change, statuses ...string) int {
@@ -239,7 +239,7 @@ func (k *killed) ran(report outcome.Host) map[string][]bool {
 	return list
 }
 
-// aboutLease tells whether a script is one about the host's lease that the journal
+// aboutLease reports whether a script is one about the host's lease that the journal
 // knows.
 func (k *killed) aboutLease(host, script string) bool {
 	return slices.ContainsFunc(k.read, func(e outcome.Entry) bool {

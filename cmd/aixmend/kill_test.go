@@ -228,7 +228,7 @@ func (k *killed) process(kills int) int {
 	return code
 }
 
-// resumedAt tells whether the lines from one on are those of a process that went
+// resumedAt reports whether the lines from one on are those of a process that went
 // on with the run, and complains when they are not of one process.
 func (k *killed) resumedAt(from int) bool {
 	for i, e := range k.read[from:] {

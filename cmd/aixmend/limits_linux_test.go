@@ -94,7 +94,7 @@ func TestOpenFileLimitThatIsHalfUsed(t *testing.T) {
 	}
 }
 
-// What a connection really costs: one file, its socket.
+// A connection uses one file: its socket.
 func TestFilesOfAConnection(t *testing.T) {
 	dir := t.TempDir()
 	hosts, err := namedHosts([]string{"healthy"})

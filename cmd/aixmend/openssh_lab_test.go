@@ -64,7 +64,7 @@ func tool(name string) string {
 	return ""
 }
 
-// lacking says what the test needs and does not have, "" when it has it all.
+// lacking returns the missing requirement of the test; "": none.
 func lacking(dir string) string {
 	if os.Geteuid() != 0 {
 		return "root is needed, to chroot and to make device files: run the test as root"
@@ -200,7 +200,7 @@ func (lab *sshLab) public(key string) string {
 	return strings.TrimSpace(string(text))
 }
 
-// fingerprint is what ssh-keygen says of a key.
+// fingerprint returns the output of ssh-keygen -l for a key.
 func (lab *sshLab) fingerprint(t *testing.T, key string) string {
 	t.Helper()
 	text, err := exec.Command(tool("ssh-keygen"), "-l", "-f", filepath.Join(lab.keys, key+".pub")).Output()
@@ -614,7 +614,7 @@ func (h *sshHost) tree(t *testing.T) map[string]string {
 	return files
 }
 
-// serverLog is what an sshd says.
+// serverLog is the log of an sshd.
 type serverLog struct {
 	mu      sync.Mutex
 	text    bytes.Buffer

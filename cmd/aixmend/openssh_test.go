@@ -583,7 +583,7 @@ func testSSHSudo(t *testing.T, lab *sshLab) {
 	recovered(t, d, h)
 }
 
-// nosuid tells whether set-user-ID programs are without effect in a folder.
+// nosuid reports whether set-user-ID programs are without effect in a folder.
 func nosuid(t *testing.T, dir string) bool {
 	t.Helper()
 	var about syscall.Statfs_t

@@ -109,7 +109,7 @@ func (h *sshHost) swapBoot(t *testing.T, image aixsim.BootImage) {
 	noError(t, writeMode(h.path("/etc/ssh/sshd_config"), []byte(h.config()), 0o600)) // it is sshd's
 }
 
-// connected tells whether RMC is connected, by the host's own word.
+// connected reports whether RMC is connected, by the host's own word.
 func (h *sshHost) connected(t *testing.T) bool {
 	t.Helper()
 	return strings.Contains(h.standin(t, "/usr/sbin/rsct/bin/rmcdomainstatus", "-s", "ctrmc"), "  I A  0x"+h.state.RMC.MCPNodeID)

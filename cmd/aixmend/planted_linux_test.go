@@ -157,7 +157,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 	}
 }
 
-// both is what two goroutines write.
+// both is a buffer that two goroutines write.
 type both struct {
 	mu   sync.Mutex
 	text bytes.Buffer

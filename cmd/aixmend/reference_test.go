@@ -281,7 +281,7 @@ func braces(title string) string {
 	})
 }
 
-// What a person can type has a line of help.
+// Every flag and argument has a line of help.
 func TestEveryFlagIsExplained(t *testing.T) {
 	for _, c := range below(tree(t)) {
 		for _, o := range manual.Options(c) {
