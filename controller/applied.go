@@ -85,6 +85,6 @@ func (w *walk) drift() []string {
 	plan := w.Playbook.Plan(w.evidence.diagnosis, w.wishes()) // before Block
 	return append(slices.Clone(w.evidence.applied), a.Drift(approval.Now{
 		Address: w.out.Address, HostKey: w.out.HostKey, Findings: w.out.Findings,
-		Plan: plan, Evidence: w.Playbook.Grounds(w.evidence.diagnosis, plan), Complete: w.peers.Complete(),
+		Plan: plan, Evidence: w.Playbook.Evidence(w.evidence.diagnosis, plan), Complete: w.peers.Complete(),
 	})...)
 }

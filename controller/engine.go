@@ -237,7 +237,7 @@ type Earlier struct {
 	// Run is its id.
 	Run string
 	// Changes are those that may be in effect, in the order in which they were made.
-	Changes []playbooks.Undoable
+	Changes []playbooks.Change
 	// Facts are those before the first change; nil where they are lost.
 	Facts map[string]any
 }

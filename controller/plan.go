@@ -10,7 +10,7 @@ import (
 func (w *walk) printPlan() {
 	w.out.Plan = []outcome.PlanStep{}
 	if w.Verb == Plan {
-		w.out.Evidence = w.Playbook.Grounds(w.evidence.diagnosis, w.evidence.plan)
+		w.out.Evidence = w.Playbook.Evidence(w.evidence.diagnosis, w.evidence.plan)
 	}
 	for _, r := range w.evidence.plan {
 		if len(r.Steps) == 0 { // its commands are not known yet

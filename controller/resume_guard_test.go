@@ -172,7 +172,7 @@ func (s stopper) Moved(_ string, to controller.State, _ string) {
 
 // What a newer step of a rung has turned round is taken back all the same: RMC runs
 // again in the end.
-func TestTakeBackOfARecycle(t *testing.T) {
+func TestRollbackOfARecycle(t *testing.T) {
 	t.Parallel()
 	const host = "daemon-hung"
 	b := newBench(t, host)
@@ -186,12 +186,12 @@ func TestTakeBackOfARecycle(t *testing.T) {
 
 // A step of which it is not known whether it ran is not taken back blindly, and the
 // data of a hand-over are no change to take back.
-func TestTakeBackLeavesWhatIsNotKnown(t *testing.T) {
+func TestRollbackLeavesTheUnknown(t *testing.T) {
 	t.Parallel()
 	then, err := newBench(t, "healthy").playbook.Recall(nil, playbooks.Given{}, nil, nil)
 	must(t, err)
 	b := newBench(t, "healthy")
-	back := b.playbook.TakeBack(then, nil, []playbooks.Undoable{
+	back := b.playbook.PlanRollback(then, nil, []playbooks.Change{
 		{Rung: "refresh", Step: "enable-remote-clients", Command: "c", Undo: "u", Unknown: true},
 		{Rung: "hand-over", Step: "make-support-folder", Command: "c", Undo: "rm -r x"},
 	})

@@ -177,7 +177,7 @@ func TestResumeAtEveryEntry(t *testing.T) {
 				got := b.resume(c.engine(b))[c.illness]
 				where := fmt.Sprintf("died at entry %d of %d (%s %s %s)", k, total, died.Event, died.Step, died.State)
 				again := b.sent(c.illness)
-				if got.Outcome == outcome.Unknown && open.InDoubt() && strings.Contains(got.Reason, "speaks neither for it nor against it") {
+				if got.Outcome == outcome.Unknown && open.InDoubt() && strings.Contains(got.Reason, "neither confirms nor refutes it") {
 					// Nothing on a host tells whether rmcctrl -p or rmcrefreshMD ran.
 					unknown++
 					if len(again) > len(sent) || !slices.Equal(again, sent[:len(again)]) {

@@ -59,7 +59,7 @@ func TestResumeTwice(t *testing.T) {
 				open := outcome.Trails(b.journal())[c.illness]
 				got := b.resume(c.engine(b))[c.illness]
 				again := b.sent(c.illness)
-				if got.Outcome == outcome.Unknown && open.InDoubt() && strings.Contains(got.Reason, "speaks neither for it nor against it") {
+				if got.Outcome == outcome.Unknown && open.InDoubt() && strings.Contains(got.Reason, "neither confirms nor refutes it") {
 					b.fleet.Close()
 					continue // nothing on a host tells
 				}

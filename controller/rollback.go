@@ -9,16 +9,16 @@ import (
 	"aixmend/playbooks"
 )
 
-// Undoables are the changes of a trail that may be in effect, without armings, disarmings
+// Changes are the changes of a trail that may be in effect, without armings, disarmings
 // and changes that were undone.
-func Undoables(t outcome.Trail) []playbooks.Undoable {
-	var list []playbooks.Undoable
+func Changes(t outcome.Trail) []playbooks.Change {
+	var list []playbooks.Change
 	for _, c := range t.Changes {
 		_, part := course.PartOf(c.Step)
 		if part != course.Main || c.Status == outcome.NotApplied || c.Status == outcome.Undone {
 			continue
 		}
-		list = append(list, playbooks.Undoable{Rung: c.Rung, Step: c.Step, Command: c.Command, Undo: c.Undo, Unknown: c.Status == outcome.UnknownIf})
+		list = append(list, playbooks.Change{Rung: c.Rung, Step: c.Step, Command: c.Command, Undo: c.Undo, Unknown: c.Status == outcome.UnknownIf})
 	}
 	return list
 }
@@ -38,7 +38,7 @@ func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
 	case len(back.Open) > 0:
 		r.Person = strings.Join(back.Open, "; ")
 	}
-	if w.course.Entered(playbooks.TakeBackRung) == 0 {
+	if w.course.Entered(playbooks.RollbackRung) == 0 {
 		r.Left = slices.DeleteFunc(back.Left, func(left string) bool { return slices.Contains(back.Open, left) })
 	}
 	for _, s := range back.Rung.Steps {
@@ -53,15 +53,15 @@ func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
 
 // rollback plans the undo of the rest of the earlier run, by a look. The error says that the
 // changes of that run are not known.
-func (w *walk) rollback(d *playbooks.Diagnosis) (playbooks.TakenBack, error) {
+func (w *walk) rollback(d *playbooks.Diagnosis) (playbooks.Rollback, error) {
 	earlier, err := w.Earlier(w.host.Name)
 	w.evidence.earlier = earlier.Run
 	if err != nil {
-		return playbooks.TakenBack{}, err
+		return playbooks.Rollback{}, err
 	}
 	var then *playbooks.Diagnosis
 	if earlier.Facts != nil {
 		then, _ = w.Playbook.Recall(w.Params, w.known(), earlier.Facts, nil)
 	}
-	return w.Playbook.TakeBack(d, then, earlier.Changes), nil
+	return w.Playbook.PlanRollback(d, then, earlier.Changes), nil
 }

@@ -44,7 +44,7 @@ func (b *bench) rollback(id string, r1 map[string]outcome.Host) *controller.Engi
 	back := b.engine(controller.Recover)
 	back.RunID, back.Journal = id, dir
 	back.Earlier = func(host string) (controller.Earlier, error) {
-		earlier := controller.Earlier{Run: "r1", Changes: controller.Undoables(*trails[host])}
+		earlier := controller.Earlier{Run: "r1", Changes: controller.Changes(*trails[host])}
 		c, err := b.store.Load(r1[host].Capture)
 		if err != nil {
 			return earlier, err
@@ -57,7 +57,7 @@ func (b *bench) rollback(id string, r1 map[string]outcome.Host) *controller.Engi
 
 // What a run has applied is taken back, the newest first, and the host has again
 // what it had.
-func TestTakeBackARun(t *testing.T) {
+func TestRollbackOfARun(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		illness string
@@ -116,7 +116,7 @@ func wantOrder(t *testing.T, done, back outcome.Host) {
 }
 
 // What somebody has changed since is left alone.
-func TestTakeBackNotInEffect(t *testing.T) {
+func TestRollbackNotInEffect(t *testing.T) {
 	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
@@ -154,7 +154,7 @@ func TestRollbackKeepsEdits(t *testing.T) {
 	run(t, b, "address-removed-smitty", "/usr/sbin/ifconfig en1 inet6 fe80::f8d4:43ff:fe00:121/64 delete")
 	before := len(b.changed("address-removed-smitty"))
 	got = b.runEngine(back)["address-removed-smitty"]
-	if sent := b.changed("address-removed-smitty")[before:]; got.Outcome != outcome.NeedsAction || !strings.Contains(got.Reason, "set-address is left alone: en1 was changed since, and part of what it did stands; to undo it: ") || len(sent) > 0 {
+	if sent := b.changed("address-removed-smitty")[before:]; got.Outcome != outcome.NeedsAction || !strings.Contains(got.Reason, "set-address is not rolled back: en1 was changed since, but part of the step is still in effect; to undo it: ") || len(sent) > 0 {
 		t.Errorf("%s: %s; sent %q", got.Outcome, got.Reason, sent)
 	}
 }
@@ -203,7 +203,7 @@ func TestRollbackOfAnUpdate(t *testing.T) {
 	}{
 		{"applied", ":", "3.1.5.0 C", outcome.OutcomeUndone, "1 step of run r1 rolled back"},
 		{"rejected by hand since", "for n in $(/usr/bin/lslpp -Lcq 'rsct.core.*' | /usr/bin/cut -d: -f2); do /usr/sbin/installp -rgX $n; done; :", "3.1.5.0 C", outcome.OutcomeUndone, "apply-update is no longer in effect"},
-		{"committed since", "/usr/sbin/installp -cgX all", "3.2.6.2 C", outcome.NeedsAction, "apply-update is left alone: it was committed since, and can't be rejected any more; to undo it: "},
+		{"committed since", "/usr/sbin/installp -cgX all", "3.2.6.2 C", outcome.NeedsAction, "apply-update is not rolled back: it has been committed since and can no longer be rejected; to undo it: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b, _ := updating(t, host, func(s *aixsim.State) {
@@ -223,7 +223,7 @@ func TestRollbackOfAnUpdate(t *testing.T) {
 }
 
 // An undo that fails, or whose link dies, is no success.
-func TestTakeBackFails(t *testing.T) {
+func TestRollbackFails(t *testing.T) {
 	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
@@ -246,16 +246,16 @@ func TestTakeBackFails(t *testing.T) {
 }
 
 // Steps around a step, and what is known not to be in effect, are not taken back.
-func TestUndoables(t *testing.T) {
+func TestRollbackChanges(t *testing.T) {
 	t.Parallel()
 	change := func(step, status string) outcome.TrailChange {
 		return outcome.TrailChange{Change: outcome.Change{Step: step, Command: "c " + step, Undo: "u " + step, Status: status, Rung: "r"}}
 	}
-	got := controller.Undoables(outcome.Trail{Changes: []outcome.TrailChange{
+	got := controller.Changes(outcome.Trail{Changes: []outcome.TrailChange{
 		change("a-arm-undo", outcome.Applied), change("a", outcome.Applied), change("a-disarm-undo", outcome.Applied), change("b", outcome.NotApplied),
 		change("c", outcome.Undone), change("c-undo", outcome.Applied), change("d", outcome.UnknownIf),
 	}})
-	want := []playbooks.Undoable{{Rung: "r", Step: "a", Command: "c a", Undo: "u a"}, {Rung: "r", Step: "d", Command: "c d", Undo: "u d", Unknown: true}}
+	want := []playbooks.Change{{Rung: "r", Step: "a", Command: "c a", Undo: "u a"}, {Rung: "r", Step: "d", Command: "c d", Undo: "u d", Unknown: true}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -19,7 +19,7 @@ func (p *Playbook) Compare(before, after *Diagnosis) {
 		holds, err := c.When.Holds(values)
 		switch {
 		case err != nil:
-			v := failure("what "+f.ID+" is about", err, nil)
+			v := failure("the condition of "+f.ID, err, nil)
 			after.Verdicts = append(after.Verdicts, v)
 		case holds:
 			after.holdSideEffect(f, c, values)
@@ -32,7 +32,7 @@ func (p *Playbook) Compare(before, after *Diagnosis) {
 func (d *Diagnosis) holdSideEffect(f Finding, c program.Finding, values map[string]any) {
 	if c.Each != nil {
 		if _, err := c.Each.Items(values); err != nil {
-			d.Verdicts = append(d.Verdicts, failure("what "+f.ID+" is about", err, nil))
+			d.Verdicts = append(d.Verdicts, failure("the list of "+f.ID, err, nil))
 			return
 		}
 	}

@@ -16,12 +16,12 @@ import (
 // The evidence of a plan: the parts of facts that its conditions and commands read.
 // A plan is approved for this evidence; with other evidence it is another plan.
 
-// Grounds returns the parts of facts on which the rungs of a plan rest, by
-// their names in conditions, as JSON. A missing part is null. Numbers are left
-// out: free space and the like change all the time, and the plan itself shows their
-// effect on conditions. So are facts about other hosts.
-func (p *Playbook) Grounds(d *Diagnosis, plan []PlannedRung) map[string]json.RawMessage {
-	grounds := map[string]json.RawMessage{}
+// Evidence returns the parts of facts that a plan is based on, as JSON, by their names in
+// conditions. A missing part is null. Numbers are left out: free space and the like change
+// all the time, and the plan itself shows their effect on conditions. Facts about other
+// hosts are left out too.
+func (p *Playbook) Evidence(d *Diagnosis, plan []PlannedRung) map[string]json.RawMessage {
+	evidence := map[string]json.RawMessage{}
 	for _, read := range p.readsOf(d, plan) {
 		if fact, _, _ := strings.Cut(read, "."); fact == "fleet" {
 			continue
@@ -34,22 +34,22 @@ func (p *Playbook) Grounds(d *Diagnosis, plan []PlannedRung) map[string]json.Raw
 		if err != nil {
 			continue
 		}
-		grounds[read] = json.RawMessage("null")
+		evidence[read] = json.RawMessage("null")
 		value, _, err := program.Eval(d.values)
 		if err != nil {
 			continue
 		}
-		if text, counts := ground(value); counts {
-			grounds[read] = text
+		if text, counts := evidenceText(value); counts {
+			evidence[read] = text
 		} else {
-			delete(grounds, read)
+			delete(evidence, read)
 		}
 	}
-	return grounds
+	return evidence
 }
 
-// ground is a value as JSON; counts is false for a number.
-func ground(value ref.Val) (text json.RawMessage, counts bool) {
+// evidenceText is a value as JSON; counts is false for a number.
+func evidenceText(value ref.Val) (text json.RawMessage, counts bool) {
 	switch value.(type) {
 	case types.Int, types.Uint, types.Double, types.Duration, types.Timestamp:
 		return nil, false

@@ -62,7 +62,7 @@ func (p *Playbook) Plan(d *Diagnosis, w Wishes) []PlannedRung {
 			if holds, err := c.When.Holds(d.values); err == nil && !holds {
 				continue
 			} else if err != nil {
-				planned.block("it can't be told whether the rung applies: " + err.Error())
+				planned.block("it is not known whether the rung applies: " + err.Error())
 			}
 		}
 		p.blockRung(d, c, w, coming, &planned)
@@ -89,7 +89,7 @@ func (p *Playbook) collects(r *Rung, before []PlannedRung, w Wishes) bool {
 
 // NotAllowed begins the reason of a rung that only lacks a word of --allow, which
 // follows. The course and the suggested commands look for it.
-const NotAllowed = "not allowed: it takes --allow "
+const NotAllowed = "not allowed: requires --allow "
 
 // blockRung says why a rung may not run now.
 func (p *Playbook) blockRung(d *Diagnosis, c program.Rung, w Wishes, coming map[string]bool, planned *PlannedRung) {
@@ -145,5 +145,5 @@ func (p *Playbook) standing(d *Diagnosis, r *Rung, w Wishes, coming map[string]b
 	if len(rest) == 0 {
 		return ""
 	}
-	return "it would interrupt RMC for nothing while this stands: " + strings.Join(rest, ", ")
+	return "it would interrupt RMC without effect while these findings are open: " + strings.Join(rest, ", ")
 }

@@ -30,7 +30,7 @@ func (p *Playbook) planEach(d *Diagnosis, s *Step, cs program.Step, planned *Pla
 	}
 	items, err := cs.Each.Items(d.values)
 	if err != nil {
-		planned.block("step " + s.ID + ": it can't be told for what it is needed: " + err.Error())
+		planned.block("step " + s.ID + ": its list can't be evaluated: " + err.Error())
 		return
 	}
 	for i, item := range items {
@@ -46,7 +46,7 @@ func (p *Playbook) planStep(d *Diagnosis, s *Step, cs program.Step, values map[s
 	if cs.When != nil {
 		holds, err := cs.When.Holds(values)
 		if err != nil {
-			planned.block("step " + s.ID + ": it can't be told whether it is needed: " + err.Error())
+			planned.block("step " + s.ID + ": it is not known whether it is needed: " + err.Error())
 			return
 		}
 		if !holds {
@@ -55,7 +55,7 @@ func (p *Playbook) planStep(d *Diagnosis, s *Step, cs program.Step, values map[s
 	}
 	because := cs.Because.Text(values)
 	if s.Allow != "" && !slices.Contains(d.values[conditions.AllowedName].([]string), s.Allow) {
-		reason := "not allowed: step " + s.ID + " takes --allow " + s.Allow
+		reason := "not allowed: step " + s.ID + " requires --allow " + s.Allow
 		if because != "" {
 			reason += ", because " + because
 		}
@@ -87,10 +87,10 @@ func render(cs program.Step, s *Step, values map[string]any) (PlannedStep, error
 	case s.Upload != nil:
 		step.From, err = cs.From.Prose(values) // of this machine: no shell sees it
 		step.To, err2 = cs.To.Command(values)
-		step.Command = fmt.Sprintf("# the files of the folder %s of this machine are uploaded to %s", step.From, step.To)
+		step.Command = fmt.Sprintf("# upload the files of the local folder %s to %s", step.From, step.To)
 	case s.Fetch.V != "":
 		step.From, err = cs.Run.Command(values)
-		step.Command = fmt.Sprintf("# the files of %s are fetched into the run's folder", step.From)
+		step.Command = fmt.Sprintf("# fetch the files of %s into the run's folder", step.From)
 	default:
 		step.Command, err = cs.Run.Command(values)
 	}

@@ -52,8 +52,8 @@ func planCases() []planCase {
 		start   = "3 recycle: start-rmc enable-remote-clients-again"
 		noRoom  = " BLOCKED /var or /tmp has less than 64 MB free"
 		tooOld  = " BLOCKED RSCT must be at 3.2.1.0 or later first"
-		noImage = "0 rsct-update:  BLOCKED it takes --allow rsct-update and the images: --set images=FOLDER on the host or SERVER:/PATH over NFS, or --set upload=FOLDER here"
-		nothing = " BLOCKED it would interrupt RMC for nothing while this stands: "
+		noImage = "0 rsct-update:  BLOCKED requires --allow rsct-update and the images: --set images=FOLDER on the host or SERVER:/PATH over NFS, or --set upload=FOLDER here"
+		nothing = " BLOCKED it would interrupt RMC without effect while these findings are open: "
 	)
 	warnings := Wishes{MendWarnings: true}
 	waive := func(ids ...string) Wishes {
@@ -130,7 +130,7 @@ func planCases() []planCase {
 
 		// Rung 3 does not run while something stands that it can't mend.
 		{name: "D8 node id stands", change: both(disconnected, func(h host) { h.absent("node_id_var") }), want: []string{refresh, recycle + nothing + "node-id-mismatch",
-			"4 node-id: save-node-id keep-node-id enable-remote-clients-anew BLOCKED not allowed: it takes --allow node-id"}},
+			"4 node-id: save-node-id keep-node-id enable-remote-clients-anew BLOCKED not allowed: requires --allow node-id"}},
 		{name: "D8 waived it does not", change: both(disconnected, func(h host) { h.absent("node_id_var") }), wishes: waive("node-id-mismatch"), want: []string{refresh, recycle}},
 		{name: "D4 ambiguous NIC stands", change: both(ambiguousNIC, disconnected), want: []string{refresh, recycle + nothing + "rmc-nic-ambiguous"}},
 		{name: "D13 a warning does not stand in the way", change: both(disconnected, func(h host) { h.clock(999) }), wishes: warnings, want: []string{refresh, recycle}},
@@ -182,9 +182,9 @@ func TestPlanNodeID(t *testing.T) {
 		{"D9 not everybody was read", noVar, facts.Fleet{}, allowed, keep + " BLOCKED not every selected host has been read, so it is not known whether the id is in use elsewhere", ""},
 		{"D9 the id is in use", noVar, facts.Fleet{Complete: true, Holders: map[string][]string{nodeID: {"aixold", "me"}}}, allowed,
 			keep + " BLOCKED the id in /etc/ct_node_id, " + nodeID + ", is in use on another host", ""},
-		{"D8 not allowed", noVar, fleet(""), nil, keep + " BLOCKED not allowed: it takes --allow node-id", ""},
+		{"D8 not allowed", noVar, fleet(""), nil, keep + " BLOCKED not allowed: requires --allow node-id", ""},
 		{"D11 leftovers, not allowed", both(noVar, leftover), fleet(""), allowed,
-			"save-node-id remove-cluster0 keep-node-id enable-remote-clients-anew BLOCKED not allowed: step remove-cluster0 takes --allow cluster0, because recfgct would restore the old node id from cluster0: node_uuid=x", ""},
+			"save-node-id remove-cluster0 keep-node-id enable-remote-clients-anew BLOCKED not allowed: step remove-cluster0 requires --allow cluster0, because recfgct would restore the old node id from cluster0: node_uuid=x", ""},
 		{"D11 leftovers", both(noVar, leftover), fleet(""), []string{"node-id", "cluster0"}, "save-node-id remove-cluster0 keep-node-id enable-remote-clients-anew", "recfgct -s"},
 		{"D10 live", both(noVar, func(h host) { h.say("lscluster_c", "Cluster Name: prodcl\n") }), fleet(""), allowed,
 			keep + " BLOCKED cluster guard: lscluster_c: Cluster Name: prodcl", ""},
@@ -267,21 +267,21 @@ func TestPlanFailsClosed(t *testing.T) {
 		want   map[string]string // by rung, a part of the reason
 	}{
 		{"room not read", both(disconnected, addressMissing, func(h host) { h.hang("room") }), map[string]string{
-			"address": "can't be told", "refresh": "can't be told", "recycle": "can't be told"}},
+			"address": "not known", "refresh": "not known", "recycle": "not known"}},
 		{"filesets not read", both(disconnected, func(h host) { h.hang("filesets") }), map[string]string{
-			"refresh": "can't be told", "recycle": "can't be told"}},
+			"refresh": "not known", "recycle": "not known"}},
 		{"daemon not read", both(disconnected, func(h host) { h.hang("ctrmc") }), map[string]string{
-			"refresh": "can't be told whether the rung applies", "recycle": "it can't be told whether it is needed"}},
+			"refresh": "it is not known whether the rung applies", "recycle": "it is not known whether it is needed"}},
 		{"tools not found", both(disconnected, func(h host) { h.say("rsct_paths", "") }), map[string]string{
 			"refresh": "no such attribute", "recycle": "no such attribute"}},
 		{"attributes not read: no netaddr6 is overwritten", both(disconnected, addressMissing, func(h host) { h.hang("lsattr") }), map[string]string{
-			"address": "can't be told", "recycle": "stands"}},
+			"address": "not known", "recycle": "findings are open"}},
 		{"rc.tcpip not read, ODM silent", both(disconnected, addressMissing, notInODM, func(h host) { h.hang("boot_lines") }), map[string]string{
-			"address": "can't be told", "recycle": "stands"}},
+			"address": "not known", "recycle": "findings are open"}},
 		{"MAC not known", both(disconnected, addressMissing, func(h host) {
 			h.edit("entstat", "Hardware Address: "+mac1+"\n", "")
 			h.hang("netstat")
-		}), map[string]string{"address": "the RMC NIC and its MAC must be known", "recycle": "stands"}},
+		}), map[string]string{"address": "the RMC NIC and its MAC must be known", "recycle": "findings are open"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := p.Judge(params, nothingGiven, changed(c.change))
@@ -306,8 +306,8 @@ func TestPlanAllowed(t *testing.T) {
 		allowed []string
 		want    string
 	}{
-		{nil, "1 mend: change BLOCKED not allowed: it takes --allow node-id"},
-		{[]string{"cluster0", "node"}, "1 mend: change BLOCKED not allowed: it takes --allow node-id"},
+		{nil, "1 mend: change BLOCKED not allowed: requires --allow node-id"},
+		{[]string{"cluster0", "node"}, "1 mend: change BLOCKED not allowed: requires --allow node-id"},
 		{[]string{"cluster0", "node-id"}, "1 mend: change"},
 	} {
 		if diff := cmp.Diff([]string{c.want}, outline(p.Plan(d, Wishes{Allowed: c.allowed}))); diff != "" {

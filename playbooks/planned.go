@@ -71,13 +71,13 @@ func (d *Diagnosis) guarded(g program.Guard, values map[string]any) string {
 	}
 	reason := g.Reason.Text(values)
 	if err != nil {
-		reason += " (it can't be told: " + err.Error() + ")"
+		reason += " (not known: " + err.Error() + ")"
 	}
 	return reason
 }
 
 // errCantTell says that the evidence speaks neither for nor against a step.
-var errCantTell = errors.New("the evidence speaks neither for it nor against it")
+var errCantTell = errors.New("the evidence neither confirms nor refutes it")
 
 // Confirm tells from a new diagnosis whether a step has happened; of one that
 // takes a step back, whether nothing of it is left. An error: it can't be told.

@@ -63,7 +63,7 @@ func failure(name string, err error, rests []Finding) Verdict {
 		ID: "probe-failed", Severity: "warning",
 		Title:    fmt.Sprintf("%s could not be read: %v", name, err),
 		Evidence: []string{fmt.Sprintf("%s: %v", name, err)},
-		Remedy:   "run the probe by hand and see what it says",
+		Remedy:   "run the probe's command manually and read its output",
 		Source:   "aixmend: a finding that can't be judged is reported, not guessed",
 	}
 	var ids []string
@@ -75,7 +75,7 @@ func failure(name string, err error, rests []Finding) Verdict {
 	}
 	slices.Sort(ids)
 	if ids = slices.Compact(ids); len(ids) > 0 {
-		v.Evidence = append(v.Evidence, "not judged for want of it: "+strings.Join(ids, ", "))
+		v.Evidence = append(v.Evidence, "not judged because of this: "+strings.Join(ids, ", "))
 	}
 	return v
 }

@@ -133,7 +133,7 @@ func (k *killed) judgeHost(report outcome.Host) {
 	}
 	switch {
 	case well:
-	case report.Outcome == outcome.Unknown && strings.Contains(report.Reason, "speaks neither for it nor against it"):
+	case report.Outcome == outcome.Unknown && strings.Contains(report.Reason, "neither confirms nor refutes it"):
 		// Nothing on a host tells whether rmcctrl -p or rmcrefreshMD ran.
 	case count(report.Changes, outcome.Undone) == 0: // else the host may have been faster than its resumption
 		k.wrong("%s is %s: %s: %v", report.Host, report.Outcome, report.Reason, stepsOf(report.Changes))

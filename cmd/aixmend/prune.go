@@ -92,7 +92,7 @@ func uniqueValues() captures.Values {
 // undoable counts the changes of a host that recover --undo could roll back.
 func undoable(trail outcome.Trail) int {
 	n := 0
-	for _, u := range controller.Undoables(trail) {
+	for _, u := range controller.Changes(trail) {
 		if u.NoUndo() == "" {
 			n++
 		}

@@ -48,7 +48,7 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if err != nil {
 		return err
 	}
-	hosts = slices.DeleteFunc(asked.Reached(hosts), func(h inventory.Host) bool { return len(done.Undoables(h.Name)) == 0 })
+	hosts = slices.DeleteFunc(asked.Reached(hosts), func(h inventory.Host) bool { return len(done.Changes(h.Name)) == 0 })
 	if o.dryRun {
 		return c.printRollback(o.format.format, done, hosts)
 	}
@@ -177,7 +177,7 @@ func (c *cli) printRollback(format string, done *job.Earlier, hosts []inventory.
 	doc := rollback{Schema: rollbackSchema, ID: done.ID, Hosts: []rollbackHost{}}
 	for _, h := range hosts {
 		row := rollbackHost{Name: h.Name, Address: h.Address, Plan: []outcome.PlanStep{}}
-		for _, u := range slices.Backward(done.Undoables(h.Name)) {
+		for _, u := range slices.Backward(done.Changes(h.Name)) {
 			row.Plan = append(row.Plan, outcome.PlanStep{Rung: u.Rung, Step: u.Step, Command: u.Undo, Undo: u.Command, BlockedBy: u.NoUndo(), Fixes: []string{}})
 		}
 		doc.Hosts = append(doc.Hosts, row)

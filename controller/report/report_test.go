@@ -119,7 +119,7 @@ func TestFolds(t *testing.T) {
 func fleet() outcome.Run {
 	r := outcome.Run{Hosts: []outcome.HostSummary{
 		summary("aix01", outcome.Healthy, ""), summary("aix02", outcome.Healthy, ""), summary("aix03", outcome.Healthy, ""),
-		summary("aix07", outcome.NeedsAction, "not allowed: it takes --allow node-id", "node-id-mismatch"),
+		summary("aix07", outcome.NeedsAction, "not allowed: requires --allow node-id", "node-id-mismatch"),
 		summary("aix04", outcome.NeedsAction, "rmc-address-missing: en1 has no address", "rmc-address-missing", "rmc-disconnected"),
 		summary("aix05", outcome.NeedsAction, "rmc-address-missing: en1 has no address", "rmc-address-missing", "rmc-disconnected"),
 		summary("aix06", outcome.NeedsAction, "rmc-address-missing: en1 has no address", "rmc-address-missing", "rmc-disconnected"),

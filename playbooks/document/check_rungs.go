@@ -56,7 +56,7 @@ func (c *checker) allow() {
 	for _, e := range c.playbook.Allow {
 		c.allowWord(e.KeyPos, "allow", e.Key)
 		if !slices.Contains(words, e.Key) {
-			c.add(e.KeyPos, strictyaml.DidYouMean(e.Key, words), "allow: no rung or step takes %q", e.Key)
+			c.add(e.KeyPos, strictyaml.DidYouMean(e.Key, words), "allow: no rung or step requires %q", e.Key)
 		}
 		if about := strings.TrimSpace(e.Value.V); about == "" || strings.Contains(about, "\n") {
 			c.add(e.Value.Pos, "", "allow: what %s lets happen is one line", e.Key)
@@ -116,7 +116,7 @@ func (c *checker) step(s Step) {
 		c.add(s.Undo.Pos, "", "step %s says when its undo is needed: it needs an undo", s.ID)
 	}
 	if (s.Revert || s.Temporary) && !reversible {
-		c.add(s.Undo.Pos, "", "step %s is taken back by itself: it needs an undo", s.ID)
+		c.add(s.Undo.Pos, "", "step %s is undone automatically: it needs an undo", s.ID)
 	}
 	if s.Run.V != "" {
 		c.shell(s.Run)

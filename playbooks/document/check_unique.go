@@ -22,7 +22,7 @@ func (c *checker) unique() {
 			c.add(u.Finding.Pos, strictyaml.DidYouMean(u.Finding.V, ids), "%s: %q is no finding of this playbook", of, u.Finding.V)
 		}
 		if words := p.Words(); u.Allow.V != "" && !slices.Contains(words, u.Allow.V) {
-			c.add(u.Allow.Pos, strictyaml.DidYouMean(u.Allow.V, words), "%s: no rung or step takes --allow %s", of, u.Allow.V)
+			c.add(u.Allow.Pos, strictyaml.DidYouMean(u.Allow.V, words), "%s: no rung or step requires --allow %s", of, u.Allow.V)
 		}
 		text := func(param strictyaml.Entry[Param]) bool {
 			return param.Key == u.CloneParam.V && param.Value.Type == TextParam

@@ -347,4 +347,4 @@ func (p *Playbook) Collects(rung string) bool {
 }
 
 // NothingElse is the reason for which a rung that collects does not run yet.
-const NothingElse = "it runs only when nothing else has helped"
+const NothingElse = "it runs only if nothing else has helped"

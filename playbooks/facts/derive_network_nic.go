@@ -53,7 +53,7 @@ func (c *nicDiff) compare() {
 		c.differs("it was %s and %s when captured: what it had is not set again", orNone(c.then.Status), orNone(old.State))
 		return
 	case is.State == "":
-		c.differs("its state in the ODM is not known, so that a change could not be taken back")
+		c.differs("its state in the ODM is not known, so a change could not be undone")
 		return
 	}
 	c.out.Interfaces = append(c.out.Interfaces, m)

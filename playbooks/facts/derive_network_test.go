@@ -233,7 +233,7 @@ func TestDeriveNetworkNotSetAgain(t *testing.T) {
 	was := func(how string) NetworkDiff {
 		return diffOf(nic + "it was " + how + " when captured: what it had is not set again")
 	}
-	unknown := diffOf(nic + "its state in the ODM is not known, so that a change could not be taken back")
+	unknown := diffOf(nic + "its state in the ODM is not known, so a change could not be undone")
 	missing := diffOf()
 	missing.Interfaces = append(missing.Interfaces, missing0(func(m *MissingInterface) { m.NetAddr, m.NetMask = "10.2.3.4", "255.255.255.0" }))
 	cases := []struct {

@@ -104,7 +104,7 @@ func TestUndoOnASimulatedHost(t *testing.T) {
 		if said := h.run(arming); said != "" || state() != "armed r1" {
 			t.Fatalf("%s; %s", said, state())
 		}
-		if said := h.run(arming); !strings.Contains(said, "armed already, by run r1 until 20000101T000500Z (the clock of the host says 20000101T000000Z)") {
+		if said := h.run(arming); !strings.Contains(said, "armed already, by run r1 until 20000101T000500Z (the host clock says 20000101T000000Z)") {
 			t.Errorf("armed again: %s", said)
 		}
 		if said := h.run(DisarmCommand("net", "r1")); said != UndoDisarmed || state() != " " {

@@ -65,9 +65,9 @@ set -- $(/usr/bin/date -u '+%%Y 1%%m 1%%d 1%%H 1%%M 1%%S')
 now="$1${2#1}${3#1}T${4#1}${5#1}${6#1}Z"
 case "$now" in
 (%[2]s) ;;
-(*) printf 'the clock of the host can not be read\n' >&2; exit 1 ;;
+(*) printf 'the host clock cannot be read\n' >&2; exit 1 ;;
 esac
-# The end of the marker by the clock of this host: one that a reboot leaves behind expires.
+# The marker expires by the clock of this host, so one left behind by a reboot expires too.
 y=$1 mo=$(($2 - 100)) d=$(($3 - 100)) s=$(( ($4 - 100) * 3600 + ($5 - 100) * 60 + $6 - 100 + %[4]d ))
 while [ "$s" -ge 86400 ]; do
   case "$mo" in
@@ -81,14 +81,14 @@ while [ "$s" -ge 86400 ]; do
 done
 mo=$((mo + 100)) d=$((d + 100)) h=$((s / 3600 + 100)) mi=$((s %% 3600 / 60 + 100)) s=$((s %% 60 + 100))
 mine="run=%[5]s,until=$y${mo#1}${d#1}T${h#1}${mi#1}${s#1}Z"
-# Another marker is left alone until its end, and then replaced.
+# The marker of another undo stays until it expires; then it is replaced.
 link="$(/usr/bin/ls -ld "$m" 2>/dev/null)"
 case "$link" in
 ("") /usr/bin/ln -s "$mine" "$m" || exit 1 ;;
 (*" $m -> run="*",until="%[2]s)
   end="${link##*,until=}"; by="${link##* -> run=}"
   if %[3]s; then
-    printf 'an undo of this step is armed already, by run %%s until %%s (the clock of the host says %%s)\n' "${by%%%%,*}" "$end" "$now" >&2; exit 1
+    printf 'an undo of this step is armed already, by run %%s until %%s (the host clock says %%s)\n' "${by%%%%,*}" "$end" "$now" >&2; exit 1
   fi
   next="$(/usr/bin/ls -ld "$m.next" 2>/dev/null)"; end="${next##*,until=}"
   case "$end" in
@@ -96,11 +96,11 @@ case "$link" in
   esac
   /usr/bin/ln -s "$mine" "$m.next" || exit 1
   if [ "$(/usr/bin/ls -ld "$m" 2>/dev/null)" = "$link" ]; then /usr/bin/mv -f "$m.next" "$m"; else /usr/bin/rm -f "$m.next"; fi ;;
-(*) printf '%%s is there and does not say until when: an undo of this step may be armed already; where none waits on the host, rm %%s\n' "$m" "$m" >&2; exit 1 ;;
+(*) printf '%%s exists and has no end time: an undo of this step may be armed already; if none waits on the host, rm %%s\n' "$m" "$m" >&2; exit 1 ;;
 esac
 case "$(/usr/bin/ls -ld "$m" 2>/dev/null)" in
 (*" -> $mine") ;;
-(*) printf 'another run arms an undo of this step\n' >&2; exit 1 ;;
+(*) printf 'another run is arming an undo of this step\n' >&2; exit 1 ;;
 esac
 /usr/bin/rm -f "$m.fired" "$m.disarmed"
 ( trap '' 1

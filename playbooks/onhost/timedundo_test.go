@@ -110,10 +110,10 @@ func TestUndoMarkerIsThere(t *testing.T) {
 		"expired":                     {"run=r0,until=" + over, "0"},
 		"expired last year":           {"run=r0,until=20251231T235959Z", "0"},
 		"expired, of this run":        {"run=r1,until=" + over, "0"},
-		"an end that is none":         {"run=r0,until=tomorrow", "does not say until when: an undo of this step may be armed already"},
-		"no end":                      {"run=r0", "does not say until when"},
-		"something else":              {"/etc/passwd", "does not say until when"},
-		"arithmetic":                  {"run=r0,until=1+1", "does not say until when"},
+		"an end that is none":         {"run=r0,until=tomorrow", "has no end time: an undo of this step may be armed already"},
+		"no end":                      {"run=r0", "has no end time"},
+		"something else":              {"/etc/passwd", "has no end time"},
+		"arithmetic":                  {"run=r0,until=1+1", "has no end time"},
 		"text that a shell would run": {"run=$(touch x),until=" + over, "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -149,7 +149,7 @@ func TestUndoMarkerIsAFile(t *testing.T) {
 		if err := os.WriteFile(d.marker, []byte("armed\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		want := "1 " + d.marker + " is there and does not say until when: an undo of this step may be armed already; where none waits on the host, rm " + d.marker
+		want := "1 " + d.marker + " exists and has no end time: an undo of this step may be armed already; if none waits on the host, rm " + d.marker
 		if said := d.run(arm(d.marker, "r1", "echo no", long, slack)); said != want {
 			t.Errorf("%s, want %s", said, want)
 		}

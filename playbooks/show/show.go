@@ -66,14 +66,14 @@ func Playbook(p *program.Program) string {
 		s.rests(p.RestsOn(f.ID))
 		s.line("      source: %s", f.Source)
 	}
-	s.line("\nCapture: what is kept beside the probes' outputs")
+	s.line("\nCapture: data stored in addition to the probes' outputs")
 	for _, probe := range p.Capture.Probes {
 		s.probe(probe)
 	}
 	for _, f := range p.Capture.Files {
 		note := ""
 		if f.PreImage {
-			note = " (pre-image: it must be had whole before anything is changed)"
+			note = " (pre-image: must be captured completely before any change)"
 		}
 		s.line("  [read-only] file %s%s", f.Path, note)
 	}
@@ -107,7 +107,7 @@ func (s *sheet) probe(p document.Probe) {
 	s.block("      ", p.Run.V)
 	s.sure(p.Sure.V, p.Source)
 	if p.Require != nil {
-		s.line("      must answer %s, or nothing more is run", p.Require.Answer)
+		s.line("      if the answer is not %s, nothing more is run", p.Require.Answer)
 	}
 }
 
@@ -153,7 +153,7 @@ func (s *sheet) recovery(p *program.Program) {
 			s.block("    when ", r.When.V)
 		}
 		if r.Exclusive {
-			s.line("    not while a critical finding stands that it can't mend")
+			s.line("    not while a critical finding is open that it can't fix")
 		}
 		s.guards("    ", r.Guards)
 		for _, step := range r.Steps {
@@ -162,7 +162,7 @@ func (s *sheet) recovery(p *program.Program) {
 	}
 	s.line("\nVerify: every %s until %s", p.Verify.Every, p.Verify.Until.V)
 	for _, f := range p.Verify.Unchanged {
-		s.line("  %s (%s): must be as it was before the first change", f.ID, f.Severity.V)
+		s.line("  %s (%s): must not differ from before the first change", f.ID, f.Severity.V)
 		s.block("      when ", f.When.V)
 		s.each("      ", f.Each)
 	}
@@ -184,12 +184,12 @@ func (s *sheet) step(step document.Step) {
 		text  string
 	}{
 		{step.Allow != "", "only with --allow " + step.Allow},
-		{len(step.Finally) > 0, "once it may have happened these are sent, whatever else ends the run: " + list(step.Finally)},
-		{step.Checks, "where it fails the rung is blocked"},
-		{step.TimedUndo, "its undo is armed on the host before, and disarmed over a new connection after"},
-		{step.Prove, "it must be seen to have happened"},
-		{step.Revert, "it is taken back where it, or a step after it, fails"},
-		{step.Temporary, "it is taken back when the host's recovery ends"},
+		{len(step.Finally) > 0, "once it may have run, these are sent even if the run is being stopped: " + list(step.Finally)},
+		{step.Checks, "if it fails, the rung is blocked"},
+		{step.TimedUndo, "its undo is armed on the host first, and disarmed over a new connection afterwards"},
+		{step.Prove, "it must be confirmed: its exit status is not enough"},
+		{step.Revert, "it is reverted if it, or a later step of the rung, fails"},
+		{step.Temporary, "it is undone when the host's recovery ends"},
 		{step.MayFail, "it may fail"},
 	} {
 		if note.holds {
@@ -218,16 +218,16 @@ func (s *sheet) uniques(p *program.Program) {
 	}
 	s.line("\nUnique over the fleet")
 	for _, e := range p.Unique {
-		s.line("  %s: %s where two machines share one", e.Key, e.Value.Finding.V)
+		s.line("  %s: %s if two machines share one", e.Key, e.Value.Finding.V)
 		s.block("      values ", e.Value.Values.V)
 		if e.Value.Restores.V != "" {
 			s.block("      to be restored ", e.Value.Restores.V)
 		}
 		if e.Value.CloneParam.V != "" {
-			s.line("      where history can't tell the clone: --set %s=HOST", e.Value.CloneParam.V)
+			s.line("      if the captures do not show the clone: --set %s=HOST", e.Value.CloneParam.V)
 		}
 		if e.Value.Allow.V != "" {
-			s.line("      the host that keeps its own waits for those that get another with --allow %s", e.Value.Allow.V)
+			s.line("      the host that keeps its value waits until the others have a new one (--allow %s)", e.Value.Allow.V)
 		}
 	}
 }

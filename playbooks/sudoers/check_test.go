@@ -56,7 +56,7 @@ func TestCheckNamesWhatNeedsAShell(t *testing.T) {
 func TestCheckReadsStepsAndTheirUndo(t *testing.T) {
 	want := []string{
 		"small.yaml:26:14: step change: it writes a file by redirection\n  hint: let a command write the file, as cp does; only /dev/null can be redirected to",
-		"small.yaml:27:15: the undo of step change: which of its commands are run follows from the host\n  hint: write each command out, and choose between them with if",
+		"small.yaml:27:15: the undo of step change: the commands that it runs depend on the host\n  hint: write each command out, and choose between them with if",
 	}
 	got := warned(t, "/usr/bin/a", "/usr/bin/x >/etc/y", `{{ uname.text == "x" ? ["/usr/bin/a"] : [":"] }} b`)
 	if diff := cmp.Diff(want, got); diff != "" {

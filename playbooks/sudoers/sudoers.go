@@ -40,21 +40,21 @@ func Rules(p *document.Playbook, user string, changes bool) (string, error) {
 	s.line("# sudoers for aixmend: playbook %s, hosts with ssh.become_mode: commands.", p.Name)
 	s.line("# Check it with visudo -cf before it goes into /etc/sudoers.d.")
 	s.line("#")
-	s.line("# A * in an argument stands for blanks, too: it lets any further argument pass.\n")
+	s.line("# A * in an argument also matches blanks, so it allows any further arguments.\n")
 	s.line("Defaults:%s !requiretty, listpw=any", user)
 	s.line("Defaults:%s env_keep += \"LC_ALL LANG ODMDIR\"\n", user)
 	alias := "AIXMEND_" + strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_"))
 
 	read := readingRules(p)
-	s.line("# What audit, plan and capture run: it changes nothing.")
+	s.line("# Commands of audit, plan and capture: they change nothing.")
 	s.rules(user, alias+"_AUDIT", read)
 	if changes {
 		change := changingRules(p, read)
-		s.line("\n# What recover runs, and what takes it back. Who may run this can become root: the")
-		s.line("# login is to be guarded like root's.")
+		s.line("\n# Commands of recover, and of their undo. Whoever may run them can become root:")
+		s.line("# protect this login like root's.")
 		s.rules(user, alias+"_RECOVER", change)
 	}
-	s.line("\n# Where ssh.become_mode is script, the default, one line stands for all of them:")
+	s.line("\n# If ssh.become_mode is script (the default), one line replaces all of these:")
 	s.line("#   %s ALL=(root) NOPASSWD: %s", user, rootShell)
 	return s.b.String(), nil
 }
@@ -75,12 +75,11 @@ func (s *sheet) rules(user, alias string, r *rules) {
 		s.line("%s ALL=(root) NOPASSWD: %s", user, alias)
 	}
 	if len(r.unsaid) > 0 {
-		s.line("\n# Only the host can tell which commands these are; write a line for each:")
+		s.line("\n# These commands depend on the host; write a line for each:")
 		s.comment(r.unsaid)
 	}
 	if len(r.whole) > 0 {
-		s.line("\n# These run by a root shell, or not at all: without the line below they are")
-		s.line("# refused on the host.")
+		s.line("\n# These need a root shell: without the line below the host refuses them.")
 		s.comment(r.whole)
 		s.line("#   %s ALL=(root) NOPASSWD: %s", user, rootShell)
 	}
@@ -147,9 +146,9 @@ func changingRules(p *document.Playbook, read *rules) *rules {
 			what := fmt.Sprintf("step %s of rung %s", step.ID, rung.ID)
 			switch {
 			case step.Upload != nil:
-				r.whole = append(r.whole, what+": it brings files to the host")
+				r.whole = append(r.whole, what+": it uploads files to the host")
 			case step.Fetch.V != "":
-				r.whole = append(r.whole, what+": it fetches files of the host")
+				r.whole = append(r.whole, what+": it fetches files from the host")
 			default:
 				r.add(what, step.Run.V)
 			}
@@ -157,7 +156,7 @@ func changingRules(p *document.Playbook, read *rules) *rules {
 				r.add("the undo of "+what, step.Undo.V)
 			}
 			if step.TimedUndo {
-				r.whole = append(r.whole, what+": its undo is armed on the host before it, and that waits in the background")
+				r.whole = append(r.whole, what+": its timed undo waits on the host in the background")
 				id := step.ID
 				if step.Each.V != "" {
 					id += "-" + any
@@ -200,7 +199,7 @@ func (r *rules) split(text string) (split *shell.Text, exprs []string) {
 }
 
 // chosenOnHost is the reason where a list of words is a whole command, or none.
-const chosenOnHost = "which of its commands are run follows from the host"
+const chosenOnHost = "the commands that it runs depend on the host"
 
 // why returns the reason for a root shell, with the placeholders replaced. Where a list of
 // words is a whole command, or none, it is known only on the host.

@@ -98,14 +98,14 @@ func TestSudoersComments(t *testing.T) {
 	files.Rungs[0].Steps = append(files.Rungs[0].Steps, document.Step{ID: "up", Upload: &document.Upload{}}, document.Step{ID: "down", Fetch: document.Text{V: "/x"}},
 		document.Step{ID: "net", Run: document.Text{V: "/usr/bin/c"}, Undo: document.Text{V: "/usr/bin/d"}, TimedUndo: true})
 	for want, p := range map[string]*document.Playbook{
-		"# - step s of rung r: it writes a file by redirection\n":                                                     changing("/usr/bin/a >/etc/x", "none: x"),
-		"# - the undo of step s of rung r: \"kill\" is no absolute path\n":                                            changing("/usr/bin/a", "kill 1"),
-		"# - step s of rung r: \"{{ tool }}\" is no absolute path\n":                                                  changing("{{ tool }} -x", "none: x"),
-		"# Only the host can tell which commands these are; write a line for each:\n# - step s of rung r: \"* -x\"\n": changing(`"$p" -x`, "none: x"),
-		"# - step up of rung r: it brings files to the host\n":                                                        files,
-		"# - step down of rung r: it fetches files of the host\n":                                                     files,
-		"# - step net of rung r: its undo is armed on the host before it, and that waits in the background\n":         files,
-		"    /usr/bin/mv /etc/aixmend.undo.net /etc/aixmend.undo.net.disarmed, \\\n":                                  files,
+		"# - step s of rung r: it writes a file by redirection\n":                                       changing("/usr/bin/a >/etc/x", "none: x"),
+		"# - the undo of step s of rung r: \"kill\" is no absolute path\n":                              changing("/usr/bin/a", "kill 1"),
+		"# - step s of rung r: \"{{ tool }}\" is no absolute path\n":                                    changing("{{ tool }} -x", "none: x"),
+		"# These commands depend on the host; write a line for each:\n# - step s of rung r: \"* -x\"\n": changing(`"$p" -x`, "none: x"),
+		"# - step up of rung r: it uploads files to the host\n":                                         files,
+		"# - step down of rung r: it fetches files from the host\n":                                     files,
+		"# - step net of rung r: its timed undo waits on the host in the background\n":                  files,
+		"    /usr/bin/mv /etc/aixmend.undo.net /etc/aixmend.undo.net.disarmed, \\\n":                    files,
 	} {
 		if text, err := Rules(p, "ops", true); err != nil || !strings.Contains(text, want) {
 			t.Errorf("%v: %q is not in\n%s", err, want, text)

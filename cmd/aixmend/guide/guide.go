@@ -93,8 +93,9 @@ func (g Guide) Next(f report.Fold) []string {
 	return g.Quoted("aixmend", "explain", g.run.ID, f.Hosts[0])
 }
 
-// notAllowed matches the reason of a host where --allow would let a rung run.
-var notAllowed = regexp.MustCompile(`\b` + regexp.QuoteMeta(playbooks.NotAllowed) + `([a-z0-9-]+)`)
+// notAllowed matches the reason of a host where --allow would let a rung run, also as
+// earlier versions worded it.
+var notAllowed = regexp.MustCompile(`\b(?:` + regexp.QuoteMeta(playbooks.NotAllowed) + `|not allowed: it takes --allow )([a-z0-9-]+)`)
 
 // wanted are the words of --allow that hosts wait for. A host that is blocked although
 // the word was given waits for something else.

@@ -64,10 +64,10 @@ func TestNext(t *testing.T) {
 			g.run.Command, f.Allow, g.asked.Allow = "plan", []string{"rsct-update"}, []string{"rsct-update"}
 		}), "aixmend explain R aix1"},
 		{"recover was not allowed to", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
-			g.run.Command, f.Reason = "recover", "rung 4 (node-id) is not allowed: it takes --allow node-id"
+			g.run.Command, f.Reason = "recover", "rung 4 (node-id) is not allowed: requires --allow node-id"
 		}), "aixmend plan -l 'aix[1-2]' --allow node-id"},
 		{"a host says what to allow", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
-			g.run.Command, f.Reason = "recover", "not allowed: it takes --allow anything"
+			g.run.Command, f.Reason = "recover", "not allowed: requires --allow anything"
 		}), "aixmend explain R aix1"},
 		{"all flags", is(outcome.NeedsAction, func(g *Guide, _ *report.Fold) {
 			g.asked = request.Asked{Inventories: []string{"inventory.yaml", "b c.yaml"}, Playbook: "my $p.yaml", Set: []string{"wait=1h"}, Identity: "id", KnownHosts: "kh", SSHConfig: "none"}

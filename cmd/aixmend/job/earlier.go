@@ -100,18 +100,18 @@ func (e *Earlier) Describe(j *Job) string {
 	return text
 }
 
-// Undoables returns the changes of a host that may be in effect, oldest first.
-func (e *Earlier) Undoables(host string) []playbooks.Undoable {
+// Changes returns the changes of a host that may be in effect, oldest first.
+func (e *Earlier) Changes(host string) []playbooks.Change {
 	trail := e.trails[host]
 	if trail == nil {
 		return nil
 	}
-	return controller.Undoables(*trail)
+	return controller.Changes(*trail)
 }
 
 // rollback returns the changes of the run to a host, and the facts of its capture.
 func (e *Earlier) rollback(host string) (controller.Earlier, error) {
-	then := controller.Earlier{Run: e.ID, Changes: e.Undoables(host)}
+	then := controller.Earlier{Run: e.ID, Changes: e.Changes(host)}
 	h, err := e.store.LoadHost(e.ID, host)
 	if err != nil || h.Capture == "" { // killed: only the checkpoint is there
 		if h, err = e.store.LoadCheckpoint(e.ID, host); err != nil || h == nil {
@@ -129,7 +129,7 @@ func (e *Earlier) Rollback(hosts []inventory.Host) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "rollback of run %s on %s, newest step first; steps that are no longer in effect, or were in effect before that run, are left alone:", e.ID, report.Hosts(len(hosts)))
 	for _, h := range hosts {
-		for _, u := range slices.Backward(e.Undoables(h.Name)) {
+		for _, u := range slices.Backward(e.Changes(h.Name)) {
 			if why := u.NoUndo(); why != "" {
 				fmt.Fprintf(&b, "\n%s: %s can't be undone: %s", h.Name, u.Step, why)
 			} else {

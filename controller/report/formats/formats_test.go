@@ -79,7 +79,7 @@ func everyOutcome() report.Evidence {
 		host("aix01", outcome.Healthy, ""), host("aix02", outcome.Healthy, "", waived, live),
 		host("aix03", outcome.Degraded, "rsct-below-recommended: RSCT 3.2.6.1 is below 3.2.6.2", expired, skew),
 		recovered, failed,
-		host("aix06", outcome.NeedsAction, "not allowed: it takes --allow node-id", missing, probe("lscluster hung", outcome.Warning), probe("lsattr failed", outcome.Critical)),
+		host("aix06", outcome.NeedsAction, "not allowed: requires --allow node-id", missing, probe("lscluster hung", outcome.Warning), probe("lsattr failed", outcome.Critical)),
 		host("aix07", outcome.Unknown, "the link died while stop-rmc ran"),
 		host("aix08", outcome.Unreachable, "timeout: no answer, 100% lost"),
 		never,

@@ -59,7 +59,7 @@ func (b *bed) run(command string) (exit int, said string) {
 }
 
 // recover runs the steps of a rung, those that are needed on the host as then has it.
-func (b *bed) recover(then *Diagnosis, rung string) (changes []Undoable) {
+func (b *bed) recover(then *Diagnosis, rung string) (changes []Change) {
 	b.t.Helper()
 	for _, r := range b.p.Plan(then, Wishes{MendWarnings: true, Allowed: []string{"node-id", "cluster0"}}) {
 		if r.Rung.ID != rung {
@@ -72,14 +72,14 @@ func (b *bed) recover(then *Diagnosis, rung string) (changes []Undoable) {
 			if exit, said := b.run(s.Command); exit != 0 {
 				b.t.Fatalf("%s: status %d: %s", s.Step.ID, exit, said)
 			}
-			changes = append(changes, Undoable{Rung: rung, Step: s.Step.ID, Command: s.Command, Undo: s.Undo})
+			changes = append(changes, Change{Rung: rung, Step: s.Step.ID, Command: s.Command, Undo: s.Undo})
 		}
 	}
 	return changes
 }
 
 // undo runs what a rollback plans, and returns the names of its steps.
-func (b *bed) undo(back TakenBack) (steps []string) {
+func (b *bed) undo(back Rollback) (steps []string) {
 	b.t.Helper()
 	for _, s := range back.Rung.Steps {
 		if exit, said := b.run(s.Command); exit != 0 {
@@ -144,11 +144,11 @@ func TestRollbackOfAnAddress(t *testing.T) {
 				if got, err := b.p.Plan(done, Wishes{MendWarnings: true}), error(nil); err != nil || slices.ContainsFunc(got, func(r PlannedRung) bool { return r.Rung.ID == "address" }) {
 					t.Fatalf("the run has not mended it: %q", outline(got))
 				}
-				steps := b.undo(b.p.TakeBack(done, then, changes))
+				steps := b.undo(b.p.PlanRollback(done, then, changes))
 				if diff := cmp.Diff(was, b.nic()); diff != "" || len(steps) != 1 {
 					t.Errorf("%q by\n%s\n(-before the run +after the rollback)\n%s", steps, changes[0].Undo, diff)
 				}
-				if again := b.p.TakeBack(b.look(), then, changes); len(again.Rung.Steps)+len(again.Open) > 0 {
+				if again := b.p.PlanRollback(b.look(), then, changes); len(again.Rung.Steps)+len(again.Open) > 0 {
 					t.Errorf("once more: %d steps, open %q", len(again.Rung.Steps), again.Open)
 				}
 			})
@@ -179,7 +179,7 @@ func TestRollbackKeepsLaterEdits(t *testing.T) {
 		},
 		{
 			name: "the address is taken off the interface", edit: "/usr/sbin/ifconfig en1 inet6 fe80::f8d4:43ff:fe00:121/64 delete",
-			undone: []string{"undo-replace-stale-lines"}, left: "set-address is left alone: en1 was changed since",
+			undone: []string{"undo-replace-stale-lines"}, left: "set-address is not rolled back: en1 was changed since",
 			stays: func(s *aixsim.State) bool { return len(s.NICs[1].Live.IPv6) == 0 },
 		},
 		{
@@ -196,7 +196,7 @@ func TestRollbackKeepsLaterEdits(t *testing.T) {
 		},
 		{
 			name: "the line that the run wrote has another address", edit: "/usr/bin/sed 's/fe80::f8d4:43ff:fe00:121/2001:db8::1/' /etc/rc.tcpip >/tmp/x; /usr/bin/cp /tmp/x /etc/rc.tcpip",
-			undone: []string{"undo-set-address"}, left: "replace-stale-lines is left alone: the line that it wrote in /etc/rc.tcpip was changed since; to undo it: ",
+			undone: []string{"undo-set-address"}, left: "replace-stale-lines is not rolled back: the line that it wrote in /etc/rc.tcpip has been changed since; to undo it: ",
 			stays: func(s *aixsim.State) bool {
 				return strings.Contains(s.Files["/etc/rc.tcpip"].Content, "netaddr6=2001:db8::1 ")
 			},
@@ -210,7 +210,7 @@ func TestRollbackKeepsLaterEdits(t *testing.T) {
 				if exit, said := b.run(c.edit); exit != 0 {
 					t.Fatalf("status %d: %s", exit, said)
 				}
-				back := b.p.TakeBack(b.look(), then, changes)
+				back := b.p.PlanRollback(b.look(), then, changes)
 				steps := b.undo(back)
 				if diff := cmp.Diff(c.undone, steps); diff != "" || !strings.Contains(strings.Join(back.Left, "\n"), c.left) {
 					t.Errorf("left %q; steps (-want +got)\n%s", back.Left, diff)
@@ -271,7 +271,7 @@ func TestRollbackOfTheDaemon(t *testing.T) {
 					t.Fatalf("status %d: %s", exit, said)
 				}
 				from := len(b.h.Log())
-				b.undo(b.p.TakeBack(b.look(), then, changes))
+				b.undo(b.p.PlanRollback(b.look(), then, changes))
 				after := b.h.Snapshot()
 				if got := b.calls(from, "rmcctrl"); !slices.Equal(got, c.sent) {
 					t.Errorf("sent %q, want %q", got, c.sent)
@@ -285,7 +285,7 @@ func TestRollbackOfTheDaemon(t *testing.T) {
 						t.Errorf("%s: %q %o, was %q %o", file, is.Content, is.Mode, was.Content, was.Mode)
 					}
 				}
-				if again := b.p.TakeBack(b.look(), then, changes); len(again.Rung.Steps)+len(again.Open) > 0 {
+				if again := b.p.PlanRollback(b.look(), then, changes); len(again.Rung.Steps)+len(again.Open) > 0 {
 					t.Errorf("once more: %d steps, open %q", len(again.Rung.Steps), again.Open)
 				}
 			})
@@ -334,13 +334,13 @@ func TestRollbackOfCluster0(t *testing.T) {
 		if exit, said := b.run(fmt.Sprintf("printf '\\nCuAt:\\n\\tname = \"cluster0\"\\n\\tattribute = \"%s\"\\n\\tvalue = \"new\"\\n' >/tmp/x; /usr/bin/odmadd /tmp/x", again)); exit != 0 {
 			t.Fatal(said)
 		}
-		b.undo(b.p.TakeBack(b.look(), then, changes))
+		b.undo(b.p.PlanRollback(b.look(), then, changes))
 		want := slices.Clone(before)
 		want[0] = again + "=new"
 		if diff := cmp.Diff(want, rows()); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)
 		}
-		if back := b.p.TakeBack(b.look(), then, changes); len(back.Rung.Steps)+len(back.Open) > 0 {
+		if back := b.p.PlanRollback(b.look(), then, changes); len(back.Rung.Steps)+len(back.Open) > 0 {
 			t.Errorf("once more: %d steps, open %q", len(back.Rung.Steps), back.Open)
 		}
 		if left := b.h.Snapshot().Files; slices.ContainsFunc([]string{"/etc/aixmend.r1.CuAt.cluster0.1", "/etc/aixmend.r1.CuAt.cluster0.1.there"}, func(f string) bool { _, ok := left[f]; return ok }) {
@@ -351,32 +351,32 @@ func TestRollbackOfCluster0(t *testing.T) {
 
 // What can't be told is left to a person, with the command; what was so before the
 // run, or is no longer in effect, is nobody's to undo.
-func TestTakeBackDecides(t *testing.T) {
+func TestRollbackDecides(t *testing.T) {
 	p, params := restore(t)
 	judge := func(changes ...func(host)) *Diagnosis { return p.Judge(params, nothingGiven, changed(changes...)) }
-	start := Undoable{Rung: "recycle", Step: "start-rmc", Command: "c", Undo: "u"}
+	start := Change{Rung: "recycle", Step: "start-rmc", Command: "c", Undo: "u"}
 	maybe := start
 	maybe.Unknown = true
 	for _, c := range []struct {
 		name       string
 		now, then  *Diagnosis
-		change     Undoable
+		change     Change
 		steps      int
 		left, open string
 	}{
 		{name: "in effect, and not before", now: judge(), then: judge(daemonDown), change: start, steps: 1},
 		{name: "it may have run, and is seen to have", now: judge(), then: judge(daemonDown), change: maybe, steps: 1},
-		{name: "so before", now: judge(), then: judge(), change: start, left: "start-rmc is left as it is: it was so before that run"},
+		{name: "so before", now: judge(), then: judge(), change: start, left: "start-rmc is not rolled back: it was already in effect before that run"},
 		{name: "not any more", now: judge(daemonDown), then: judge(daemonDown), change: start, left: "start-rmc is no longer in effect"},
-		{name: "nobody knows now", now: judge(func(h host) { h.hang("ctrmc") }), then: judge(daemonDown), change: start, open: "start-rmc is left alone: it can't be told whether it is in effect"},
-		{name: "nobody knew then", now: judge(), then: judge(func(h host) { h.hang("ctrmc") }), change: start, open: "start-rmc is left alone: it can't be told whether it was so before that run"},
-		{name: "the facts of then are gone", now: judge(), change: start, open: "facts from before that run are lost; to undo it: u"},
+		{name: "nobody knows now", now: judge(func(h host) { h.hang("ctrmc") }), then: judge(daemonDown), change: start, open: "start-rmc is not rolled back: it is not known whether it is in effect"},
+		{name: "nobody knew then", now: judge(), then: judge(func(h host) { h.hang("ctrmc") }), change: start, open: "start-rmc is not rolled back: it is not known whether it was in effect before that run"},
+		{name: "the facts of then are gone", now: judge(), change: start, open: "facts from before that run are no longer known; to undo it: u"},
 		{name: "it may have run, and nobody knows", now: judge(), change: maybe, open: "start-rmc: it is not known whether it ran; to undo it: u"},
-		{name: "no such step", now: judge(), then: judge(), change: Undoable{Rung: "recycle", Step: "gone", Command: "c", Undo: "u"}, open: "the playbook no longer has this step"},
-		{name: "no undo", now: judge(), then: judge(), change: Undoable{Rung: "refresh", Step: "s", Command: "c", Undo: "none: because"}, left: "s can't be undone: because"},
+		{name: "no such step", now: judge(), then: judge(), change: Change{Rung: "recycle", Step: "gone", Command: "c", Undo: "u"}, open: "the playbook no longer has this step"},
+		{name: "no undo", now: judge(), then: judge(), change: Change{Rung: "refresh", Step: "s", Command: "c", Undo: "none: because"}, left: "s can't be undone: because"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := p.TakeBack(c.now, c.then, []Undoable{c.change})
+			got := p.PlanRollback(c.now, c.then, []Change{c.change})
 			left, open := strings.Join(got.Left, "\n"), strings.Join(got.Open, "\n")
 			if len(got.Rung.Steps) != c.steps || !strings.Contains(left, c.left) || !strings.Contains(open, c.open) || (c.open == "") != (open == "") {
 				t.Errorf("%d steps, left %q, open %q", len(got.Rung.Steps), left, open)
@@ -442,7 +442,7 @@ func TestRollbackOfStaleLines(t *testing.T) {
 				want := c.want
 				if want == "" {
 					want = edited
-					if err == nil || !strings.Contains(out, "edit it by hand") {
+					if err == nil || !strings.Contains(out, "edit it manually") {
 						t.Errorf("not refused: %v: %s", err, out)
 					}
 				} else if err != nil || out != "" {

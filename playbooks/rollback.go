@@ -12,28 +12,26 @@ import (
 	"time"
 )
 
-// The rollback of an earlier run. Its undo commands were complete when its steps
-// were sent; they are sent as they are, the newest first. Which of them are sent
-// follows from two looks: a change is rolled back if its effect is there now and was
-// not there before that run. An effect that was there already stays, one that is gone
-// needs no undo, and an unclear one is left to a person. So a second rollback finds
-// nothing left.
+// The rollback of an earlier run sends the undo commands that were recorded with its
+// changes, unaltered, the newest first. A change is rolled back if it is in effect now and
+// was not in effect before that run. Nothing is sent for an effect that existed before or
+// that is gone, and an unclear one is left to a person. So a second rollback does nothing.
 
-// TakeBackRung is the name of the rung that takes a run back.
-const TakeBackRung = "take-back"
+// RollbackRung is the id of the rung that rolls a run back.
+const RollbackRung = "take-back"
 
-// takeBackPrefix begins the name of a step of that rung.
-const takeBackPrefix = "undo-"
+// undoPrefix begins the id of each step of that rung.
+const undoPrefix = "undo-"
 
-// Undoable is a change that an earlier run made.
-type Undoable struct {
+// Change is a change that an earlier run made.
+type Change struct {
 	Rung, Step, Command, Undo string
 	// Unknown reports whether it is not known whether the change happened.
 	Unknown bool
 }
 
-// NoUndo is the reason why a change can't be undone, "" when it can.
-func (u Undoable) NoUndo() string {
+// NoUndo returns the reason why a change can't be undone, "" if it can.
+func (u Change) NoUndo() string {
 	if reason, none := strings.CutPrefix(u.Undo, document.UndoNone); none {
 		return strings.TrimSpace(reason)
 	}
@@ -43,21 +41,23 @@ func (u Undoable) NoUndo() string {
 	return ""
 }
 
-// TakenBack is the plan of a rollback.
-type TakenBack struct {
+// Rollback is the plan of a rollback.
+type Rollback struct {
 	Rung PlannedRung
-	// Left says of each change that is left alone why, the newest first.
+	// Left has a line for each change that is not rolled back, with the reason, the newest
+	// first.
 	Left []string
-	// Open are those of Left that keep a host from being undone: nobody knows, or
-	// others have changed part of it. Each ends with the undo, to be run by hand.
+	// Open are the lines of Left because of which the host can't end undone: the state of
+	// the change is not known, or others have changed part of it. Each line ends with the
+	// undo, for a person to run.
 	Open []string
 }
 
-// TakeBack plans to take changes back that were made in this order. then is the
-// host before the first of them, nil where that is not known any more; nothing
-// can be told then.
-func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack {
-	out := TakenBack{Rung: PlannedRung{Rung: &Rung{ID: TakeBackRung, Title: "undo the changes of an earlier run"}, Fixes: []string{}}}
+// PlanRollback plans the rollback of changes, given in the order in which they were made.
+// then is the host before the first of them; if it is nil (no longer known), no change can
+// be judged and all are left to a person.
+func (p *Playbook) PlanRollback(now, then *Diagnosis, changes []Change) Rollback {
+	out := Rollback{Rung: PlannedRung{Rung: &Rung{ID: RollbackRung, Title: "undo the changes of an earlier run"}, Fixes: []string{}}}
 	after, _ := now.values[conditions.ParamPrefix+document.UndoAfterParam].(time.Duration)
 	for _, u := range slices.Backward(changes) {
 		if p.Collects(u.Rung) {
@@ -67,7 +67,7 @@ func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack 
 			out.Left = append(out.Left, fmt.Sprintf("%s can't be undone: %s", u.Step, why))
 			continue
 		}
-		step := Step{ID: takeBackPrefix + u.Step, Prove: true}
+		step := Step{ID: undoPrefix + u.Step, Prove: true}
 		planned := PlannedStep{Step: &step, Command: u.Undo, Undo: u.Command, back: true}
 		switch verdict, why := p.stands(now, then, u, &planned); verdict {
 		case gone:
@@ -92,55 +92,54 @@ func (p *Playbook) TakeBack(now, then *Diagnosis, changes []Undoable) TakenBack 
 	return out
 }
 
-// standing is the state of an earlier run's change in a look.
+// standing is the present state of a change of an earlier run.
 type standing int
 
 const (
-	unclear standing = iota // it can't be told, or others have changed part of it
-	gone                    // there is nothing to take back
+	unclear standing = iota // not known, or others have changed part of it
+	gone                    // there is nothing to undo
 	stands                  // it is in effect, and was not before the run
 )
 
-// stands judges a change by the facts of now and of before the run; the reason is
-// for people. planned receives the facts that the undo's own look
-// needs.
-func (p *Playbook) stands(now, then *Diagnosis, u Undoable, planned *PlannedStep) (verdict standing, why string) {
+// stands judges a change by the facts now and before the run; why is printed. planned
+// receives the facts with which the effect of the undo is confirmed.
+func (p *Playbook) stands(now, then *Diagnosis, u Change, planned *PlannedStep) (verdict standing, why string) {
 	if then == nil {
-		return unclear, "is left alone: the host's facts from before that run are lost"
+		return unclear, "is not rolled back: the host's facts from before that run are no longer known"
 	}
 	was, c, values := p.appliedStep(then, u)
 	if was == nil {
-		return unclear, "is left alone: the playbook no longer has this step"
+		return unclear, "is not rolled back: the playbook no longer has this step"
 	}
 	planned.Step.Timeout, planned.Step.TimedUndo = was.Timeout, was.TimedUndo
 	planned.confirm, planned.refute, planned.undoWhen, planned.before = c.Confirm, c.Refute, c.UndoWhen, values
-	if was.Temporary { // this run would find a folder of its own
-		return unclear, "is left alone: it was temporary, and its run did not undo it"
+	if was.Temporary { // its probe would look for a folder of the present run
+		return unclear, "is not rolled back: it should have been undone when its run ended"
 	}
 	so, errThen := planned.confirmed(then)
 	left, err := planned.undoLeft(now)
 	switch {
 	case err != nil:
-		return unclear, "is left alone: it can't be told whether it is in effect: " + err.Error()
+		return unclear, "is not rolled back: it is not known whether it is in effect: " + err.Error()
 	case errThen == nil && so && (c.UndoWhen == nil || !left):
-		return gone, "is left as it is: it was so before that run"
+		return gone, "is not rolled back: it was already in effect before that run"
 	case !left:
 		return gone, "is no longer in effect"
 	case errThen != nil && c.UndoWhen == nil:
-		return unclear, "is left alone: it can't be told whether it was so before that run: " + errThen.Error()
+		return unclear, "is not rolled back: it is not known whether it was in effect before that run: " + errThen.Error()
 	}
 	for _, g := range c.UndoGuards {
 		if reason := now.guarded(g, planned.values(now)); reason != "" {
-			return unclear, "is left alone: " + reason
+			return unclear, "is not rolled back: " + reason
 		}
 	}
 	return stands, ""
 }
 
-// appliedStep finds the step of a change in the playbook, and the facts with which
-// it was planned: those of before the run and, of a step that is taken for each item
-// of a list, the item with which its command comes out the same. nil: not found.
-func (p *Playbook) appliedStep(then *Diagnosis, u Undoable) (*Step, program.Step, map[string]any) {
+// appliedStep finds the step of a change in the playbook, and the facts with which it was
+// planned: those from before the run and, if the step runs for each item of a list, the item
+// that gives the same command. nil: not found.
+func (p *Playbook) appliedStep(then *Diagnosis, u Change) (*Step, program.Step, map[string]any) {
 	for i := range p.Rungs {
 		if p.Rungs[i].ID != u.Rung {
 			continue
