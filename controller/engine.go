@@ -1,6 +1,6 @@
 // Package controller is the engine: it does, host by host, the actions that package
 // course decides, and knows nothing of SSH, files or formats. The small interfaces in
-// this file say what it needs; the command implements them.
+// this file declare its needs; the command implements them.
 //
 // Terms. A walk is one host's way from its first connection to its end. A look is one
 // reading of the probes. A change is a step that was sent; one whose link died is in
@@ -86,7 +86,7 @@ type Sink interface {
 	Amend(host string, change func(*outcome.Host)) error
 }
 
-// Observer is told what happens; it may be nil. It must not block.
+// Observer receives events; it may be nil. It must not block.
 type Observer interface {
 	// Moved reports a host's new state.
 	Moved(host string, to State, note string)
@@ -101,7 +101,7 @@ type Observer interface {
 	Ended(outcome.HostSummary)
 }
 
-// Options say what a run does and within which limits.
+// Options define a run and its limits.
 type Options struct {
 	RunID    string
 	Verb     Verb

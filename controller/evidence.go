@@ -131,7 +131,7 @@ func (w *walk) recallBefore() error {
 	return nil
 }
 
-// wishes returns what the operator allows on this host at this moment.
+// wishes returns the operator's present allowances for this host.
 func (w *walk) wishes() playbooks.Wishes {
 	now := time.Now()
 	return playbooks.Wishes{

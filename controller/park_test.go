@@ -23,7 +23,7 @@ func walkOf(t *testing.T) *walk {
 		t.Fatal(err)
 	}
 	e := &Engine{Options: Options{Verb: Recover, Playbook: p}, Sink: nowhere{}, Journal: nowhere{}, reloads: make(chan struct{}, maxReloads)}
-	return newWalk(e, e.peers([]string{"a"}), nil, inventory.Host{Name: "a"})
+	return newWalk(e, e.newPeers([]string{"a"}), nil, inventory.Host{Name: "a"})
 }
 
 // A host that is parked a second time, for its wave after it has been judged among the

@@ -29,7 +29,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	for i, h := range hosts {
 		names[i] = h.Name
 	}
-	p := e.peers(names)
+	p := e.newPeers(names)
 	waves := e.rollout(names)
 	var (
 		mu        sync.Mutex
@@ -91,8 +91,8 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	return Result{Hosts: summaries, Fleet: p.Findings(), Braked: waves.Reason()}, internal
 }
 
-// peers compares the hosts of the run with each other.
-func (e *Engine) peers(hosts []string) *peers.Peers {
+// newPeers compares the hosts of the run with each other.
+func (e *Engine) newPeers(hosts []string) *peers.Peers {
 	began := e.Began
 	if began.IsZero() {
 		began = time.Now()

@@ -21,30 +21,40 @@ import (
 // the next action, does it, journals the result, and asks again. One goroutine owns it.
 type walk struct {
 	*Engine
+	subject
+
+	course   *course.Record // decides
+	out      outcome.Host   // the report
+	state    State          // the state that is shown
+	conn     transport.Conn // nil: none
+	begun    time.Time      // when it was first connected to
+	last     time.Time      // when the course was last told of an event, by the wall clock
+	stage    *openStage     // the stage of the report that is open; nil: none
+	lease    *onhost.Lease
+	evidence evidence // from the newest look, and the controller's own
+	steps    map[string]playbooks.PlannedStep
+	moved    map[string]bool // files that a transfer has brought over
+	parking
+	pickup *pickup // nil: no earlier process of the run sent anything
+}
+
+// subject is the host of a walk, among the hosts of the run.
+type subject struct {
 	peers  *peers.Peers
 	waves  *rollout.Waves // nil: nobody is held back
 	host   inventory.Host
 	target transport.Target
+}
 
-	course    *course.Record // decides
-	out       outcome.Host   // the report
-	state     State          // the state that is shown
-	conn      transport.Conn // nil: none
-	begun     time.Time      // when it was first connected to
-	last      time.Time      // when the course was last told of an event, by the wall clock
-	stage     *openStage     // the stage of the report that is open; nil: none
-	lease     *onhost.Lease
-	evidence  evidence // from the newest look, and the controller's own
-	steps     map[string]playbooks.PlannedStep
-	moved     map[string]bool // files that a transfer has brought over
-	parked    bool            // the report is on disk alone
-	reloading bool            // it holds a reload
-	pickup    *pickup         // nil: no earlier process of the run sent anything
+// parking says where the report of a host is while it waits for others: see park.go.
+type parking struct {
+	parked    bool // the report is on disk alone
+	reloading bool // it holds a reload
 }
 
 func newWalk(e *Engine, p *peers.Peers, waves *rollout.Waves, host inventory.Host) *walk {
 	w := &walk{
-		Engine: e, peers: p, waves: waves, host: host, target: TargetOf(host), course: course.New(), state: Queued,
+		Engine: e, subject: subject{peers: p, waves: waves, host: host, target: TargetOf(host)}, course: course.New(), state: Queued,
 		out: outcome.Host{
 			Schema: outcome.HostSchema, RunID: e.RunID, Host: host.Name, Address: host.Address,
 			Stages: []outcome.Stage{}, Facts: map[string]any{}, Findings: []outcome.Finding{}, Changes: []outcome.Change{},
@@ -158,8 +168,8 @@ type openStage struct {
 	began time.Time
 }
 
-// evidence is what decisions about a host rest on: the newest look, and what the
-// controller knows beside it.
+// evidence is the base of decisions about a host: the newest look, and the controller's
+// own knowledge.
 type evidence struct {
 	captured  *facts.Captured      // from the newest capture before this run
 	given     *playbooks.Given     // the controller's own facts
@@ -171,10 +181,10 @@ type evidence struct {
 	// othersOpen says that other hosts were still open when the diagnosis was made.
 	othersOpen bool
 	earlier    string          // the run that is rolled back
-	rollback   course.Rollback // what is left of it
+	rollback   course.Rollback // the rest of it
 }
 
-// forget drops what the report holds too.
+// forget drops everything that the report holds too.
 func (s *evidence) forget() { s.given, s.before, s.diagnosis, s.plan = nil, nil, nil, nil }
 
 // pickup is the report that a resumed walk owes the observer.

@@ -1,5 +1,5 @@
-// Package playbooks holds what aixmend knows how to do: YAML files, embedded
-// in the binary, with every command in plain sight.
+// Package playbooks holds the jobs of aixmend: YAML files, embedded in the binary,
+// with every command in plain sight.
 //
 // Terms. A probe is a read-only command whose output a parser of package facts
 // turns into a fact. A fact may also be derived from others. A finding is a

@@ -93,7 +93,7 @@ const (
 	BecomeDzdo   = "dzdo" // Centrify's sudo
 	BecomePbrun  = "pbrun"
 	BecomeSu     = "su"
-	BecomeCustom = "command" // what Target.BecomeCommand says
+	BecomeCustom = "command" // the words of Target.BecomeCommand
 )
 
 // Values of Target.BecomeMode.

@@ -160,7 +160,7 @@ func (o *reaching) asked() request.Asked {
 	}
 }
 
-// changing are the flags that say what may be changed.
+// changing are the flags that limit changes.
 type changing struct {
 	allow        []string
 	mendWarnings bool
@@ -248,7 +248,7 @@ func (o *walking) check(more ...evidence.Named) error {
 	return o.format.check(outcome.ConventionNagios)
 }
 
-// asked are the flags that say what a run does.
+// asked are the flags that define a run.
 func (o *walking) asked() request.Asked {
 	a := o.reaching.asked()
 	a.Inventories, a.Limit = o.inventories, o.limit

@@ -20,7 +20,7 @@ func (o *recoverOptions) check() error {
 	return o.walking.check(evidence.Named{Flag: "plan", Path: o.plan})
 }
 
-// asked are the flags that say what the run does.
+// asked are the flags that define the run.
 func (o *recoverOptions) asked() request.Asked {
 	a := o.walking.asked()
 	o.changing.ask(&a)

@@ -49,7 +49,7 @@ After the summary it prints how each host answers the open questions about AIX.`
 	return cmd
 }
 
-// asked are the flags that say what the run does.
+// asked are the flags that define the run.
 func (o *replayOptions) asked() request.Asked {
 	return request.Asked{Playbook: o.playbook, Set: o.set, FailOn: o.failOn, Files: o.files, Concurrency: 200}
 }

@@ -47,7 +47,7 @@ func Of(h outcome.Host) Host {
 type Now struct {
 	Address, HostKey string
 	Findings         []outcome.Finding
-	// Plan is what the playbook plans now, before Block.
+	// Plan is the playbook's present plan, before Block.
 	Plan []playbooks.PlannedRung
 	// Evidence are the parts of facts that Plan rests on.
 	Evidence map[string]json.RawMessage

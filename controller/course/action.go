@@ -14,7 +14,7 @@ const (
 	AwaitFleet   Do = "await fleet"   // wait until every host has been read, and judge this one among them
 	AwaitEnd     Do = "await end"     // wait until other hosts have ended
 	TakeLease    Do = "take lease"    // ask for the host's lease; take or renew it
-	Capture      Do = "capture"       // capture what recovery may touch
+	Capture      Do = "capture"       // capture everything that recovery may touch
 	Enter        Do = "enter"         // journal the begin of a rung
 	Leave        Do = "leave"         // journal the end of a rung
 	Arm          Do = "arm"           // arm the timed undo of a step
@@ -58,7 +58,7 @@ type Action struct {
 	Why string
 }
 
-// Wishes are what the run wants at this moment.
+// Wishes are the run's present wishes.
 type Wishes struct {
 	Verb Verb
 	// Rollback is the run that is rolled back, "" for none.

@@ -224,7 +224,7 @@ type lease struct {
 	fenced int    // changes that the fence refused
 }
 
-// waiting tells what the host has waited for.
+// waiting is the reason for which the host has waited.
 type waiting struct {
 	last     time.Time // when the last change ended
 	released bool      // its wave has begun

@@ -2,7 +2,7 @@
 // same machine (procedure D16), which hosts hold a value that must be unique (D9), and
 // which of them keeps it.
 //
-// Hosts report what they know of themselves as they are read. Nothing here holds a host
+// Hosts report their own facts as they are read. Nothing here holds a host
 // up; channels tell whoever wants to wait.
 package peers
 
@@ -24,7 +24,7 @@ type History interface {
 	Held(host string, values func(facts map[string]any) map[string]string) ([]outcome.CapturedID, error)
 }
 
-// Config says what is compared.
+// Config selects the compared values.
 type Config struct {
 	Playbook *playbooks.Playbook
 	Params   playbooks.Params
@@ -43,7 +43,7 @@ type Peers struct {
 	mu         sync.Mutex
 	machines   machines
 	uniques    []*unique                   // as the playbook has them
-	shared     map[string]playbooks.Shared // what each host has told about itself
+	shared     map[string]playbooks.Shared // each host's own facts
 	unread     map[string]bool
 	read       chan struct{}            // closed when every host has been read, or can't be
 	ended      map[string]chan struct{} // closed when a host has ended
@@ -307,7 +307,7 @@ func (p *Peers) history(names []string) ([]outcome.CapturedID, error) {
 	return list, nil
 }
 
-// Verdicts judges a host among the others, from what it has told about itself.
+// Verdicts judges a host among the others, from its own facts.
 func (p *Peers) Verdicts(host string, inventory facts.Inventory) []playbooks.Verdict {
 	view := p.View(host)
 	if unrelated(view) {

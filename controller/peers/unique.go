@@ -106,7 +106,7 @@ func (u *unique) goingBy(value string) []string {
 	return group
 }
 
-// view is what a host is told about this kind of value, without its role.
+// view is a host's view of this kind of value, without its role.
 func (u *unique) view(host string, m *machines) facts.Unique {
 	v := noUnique()
 	values := slices.Clone(u.values[host])

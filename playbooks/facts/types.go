@@ -510,7 +510,7 @@ type StalePlace struct {
 // Persistence predicts the effect of a boot on the address (procedure D6).
 type Persistence struct {
 	Persistent bool         `json:"persistent" cel:"persistent"`
-	By         []string     `json:"by" cel:"by"` // what brings the right address back
+	By         []string     `json:"by" cel:"by"` // settings that bring the right address back
 	Stale      []StalePlace `json:"stale" cel:"stale"`
 	// StaleLines are the addresses, as written, of stale lines in rc.tcpip.
 	StaleLines []string `json:"stale_lines" cel:"stale_lines"`

@@ -47,7 +47,7 @@ func (p *Package) CodeLines() int {
 	return n
 }
 
-// listed is what `go list` says of one package.
+// listed is one package in the output of `go list`.
 type listed struct {
 	ImportPath, Dir, Export string
 	GoFiles, IgnoredGoFiles []string

@@ -17,7 +17,7 @@ const (
 	// written for it. Hosts behind a bastion share its connection.
 	filesPerHost = 2
 	// filesPerProxy is the same for a host reached by a proxy command: pipes, both ends
-	// while it starts, what the system needs to start and reap it, and a file.
+	// while it starts, those that the system needs to start and reap it, and a file.
 	filesPerProxy = 10
 )
 

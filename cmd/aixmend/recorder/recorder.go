@@ -53,7 +53,7 @@ func catalogue(file string, timeout time.Duration) (c *recording.Catalogue, own 
 	return c, own, exit.Usage(err)
 }
 
-// Options say what is recorded, and where it is written.
+// Options select the recorded hosts and the place of the files.
 type Options struct {
 	// Out is the folder for the recordings.
 	Out string

@@ -42,7 +42,7 @@ type Request struct {
 	Scope
 }
 
-// Asked are the flags that say what a run does.
+// Asked are the flags that define a run.
 type Asked struct {
 	Inventories      []string      `json:"inventories"`
 	Limit            []string      `json:"limit"`

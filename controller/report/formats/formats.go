@@ -15,7 +15,7 @@ type Format struct {
 	Name string
 	// About is its line of help.
 	About string
-	// Write renders a run. After an error the caller discards what was written.
+	// Write renders a run. After an error the caller discards the output.
 	Write func(io.Writer, report.Evidence) error
 	// Private files contain output of hosts: only their owner may read them.
 	Private bool

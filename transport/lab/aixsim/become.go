@@ -50,7 +50,7 @@ type becoming struct {
 	quiet   bool   // -n: ask nobody
 	stdin   bool   // the password comes on standard input
 	list    bool   // -l: tell whether it is allowed
-	prompt  string // what it asks with
+	prompt  string // the prompt for a password
 	command []string
 	done    bool // nothing is to be run
 }

@@ -2,8 +2,8 @@ package aixsim
 
 import (
 	"context"
-	"crypto/md5"  //nolint:gosec // what csum offers
-	"crypto/sha1" //nolint:gosec // what csum offers
+	"crypto/md5"  //nolint:gosec // csum offers it
+	"crypto/sha1" //nolint:gosec // csum offers it
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -367,10 +367,10 @@ func cmdCsum(_ context.Context, e *Env) int {
 			s := sha256.Sum256(data)
 			sum = s[:]
 		case "SHA1":
-			s := sha1.Sum(data) //nolint:gosec // what csum offers
+			s := sha1.Sum(data) //nolint:gosec // csum offers it
 			sum = s[:]
 		default:
-			s := md5.Sum(data) //nolint:gosec // what csum offers
+			s := md5.Sum(data) //nolint:gosec // csum offers it
 			sum = s[:]
 		}
 		e.out("%s  %s\n", hex.EncodeToString(sum), name)

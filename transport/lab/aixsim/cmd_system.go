@@ -144,7 +144,7 @@ func strftime(t time.Time, format string) string {
 		case format[i] == '%':
 			b.WriteByte('%')
 		default:
-			b.WriteByte(format[i]) // as AIX prints what it does not know
+			b.WriteByte(format[i]) // as AIX prints unknown conversions
 		}
 	}
 	return b.String()

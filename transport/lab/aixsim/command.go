@@ -59,8 +59,8 @@ type Env struct {
 	Hold func(ctx context.Context, c *Command) int
 
 	effects []string
-	environ func() []string   // what a command inherits
-	extra   map[string]string // what env adds to it
+	environ func() []string   // the inherited environment
+	extra   map[string]string // the additions of env
 	proc    *proc             // nil in the stand-in
 	host    runner
 }

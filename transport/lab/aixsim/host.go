@@ -56,7 +56,7 @@ type Host struct {
 	log      []LogEntry
 	scripts  []string
 	procs    map[int]*proc
-	programs map[*Env]procInfo // what runs now besides shells
+	programs map[*Env]procInfo // running programs besides shells
 	sessions int
 	closed   bool
 	door     string // the address that sessions come in by, "" when there was never one

@@ -30,7 +30,7 @@ type Variant struct {
 	AlreadyActive *Answer `json:"already_active,omitempty"` // rmcctrl -A where the daemon runs
 	Refreshed     *Answer `json:"refreshed,omitempty"`      // refresh -s ctrmc
 	RefreshMD     *Answer `json:"refresh_md,omitempty"`     // rmcrefreshMD that has done its work
-	Recfgct       string  `json:"recfgct,omitempty"`        // what a good recfgct prints
+	Recfgct       string  `json:"recfgct,omitempty"`        // output of a good recfgct
 
 	NoMatch      int      `json:"no_match,omitempty"`       // exit status of odmget where no object matches
 	NoGroups     bool     `json:"no_groups,omitempty"`      // lssrc leaves the column Group blank

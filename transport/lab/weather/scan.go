@@ -40,8 +40,8 @@ type scanner struct {
 	opaque  bool   // encrypted, or not SSH
 }
 
-// next takes bytes of data up to the end of something, and says how many and of
-// what.
+// next takes bytes of data up to the end of an item, and returns their number and the
+// kind of the item.
 func (s *scanner) next(data []byte) (int, event) {
 	switch {
 	case s.opaque:
