@@ -14,32 +14,32 @@ type Volatile struct {
 // fact is classified here, and in playbooks/testdata/drift.golden.
 func Volatiles() []Volatile {
 	const (
-		time       = "the time goes on; clock-skew says when the clock is wrong"
-		room       = "free space changes all the time; filesystem-full says when it is too little"
-		connection = "of this connection, not of the host"
+		time       = "changes all the time; clock-skew reports a wrong clock"
+		room       = "changes all the time; filesystem-full reports too little space"
+		connection = "describes this connection, not the host"
 		mcp        = "counts and queues of RMC's connections; state says whether one is up"
 		repeats    = "repeats parts of other facts"
-		past       = "what is kept of the host, not the host"
-		run        = "what this very run has left on the host"
+		past       = "describes stored data about the host, not the host"
+		run        = "describes files that this run left on the host"
 	)
 	return []Volatile{
 		{"*.time", time},
 		{"*.skew_seconds", time},
 		{"*.var_free_kb", room},
 		{"*.tmp_free_kb", room},
-		{"*.pid", "another one after each restart; status says whether it runs"},
+		{"*.pid", "differs after each restart; status shows whether it runs"},
 		{"*.client", connection},
 		{"*.server", connection},
 		{"*.interfaces[].carries_session", connection},
 		{"*.mcps[].number", mcp},
 		{"*.mcps[].queue", mcp},
-		{"*.list[static=false]", "the kernel makes and forgets routes as it is used"},
-		{"*.list[].flags", "the kernel's notes on a route; static says what counts"},
+		{"*.list[static=false]", "the kernel adds and drops these routes by itself"},
+		{"*.list[].flags", "flags of the kernel; static holds the part that matters"},
 		{"*.list[].number", "the number of a line moves with the lines above it"},
-		{"*.stale[].where", "names such a number; written says what stands there"},
-		{"*.by", "names such a number; persistent says whether a boot brings the address back"},
+		{"*.stale[].where", "contains such a number; written holds the text"},
+		{"*.by", "contains such a number; persistent shows whether a boot restores the address"},
 		{"*.raw", "the line that the id is read from"},
-		{"*.evidence", "what was said, in words; live and clear say what it means"},
+		{"*.evidence", "the checks' output in words; live and clear hold the conclusion"},
 		{"*.active", repeats},
 		{"*.interfaces[].up", repeats},
 		{"*.interfaces[].running", repeats},
@@ -58,7 +58,7 @@ func Volatiles() []Volatile {
 		{"captured", past},
 		{"own", past},
 		{"lost.from", past},
-		{"fleet", "what is known of other hosts; the findings say it"},
+		{"fleet", "describes other hosts; the findings report it"},
 		{"node_id_copies", run},
 		{"images_folder", run},
 	}
