@@ -73,7 +73,7 @@ func TestBudgets(t *testing.T) {
 		{"lines of a function, median", all.lines.quantile(50), maxMedian},
 		{"lines of a function, p99", all.lines.quantile(99), maxLinesP99},
 		{`comment lines with "what"`, all.words.What, maxWhat},
-		{`comments with "tells whether"`, all.words.Tells, 0},
+		{`doc comments with "tells whether"`, all.words.Tells, 0},
 	} {
 		within(b.budget, "all packages", b.figure, b.limit, fmt.Sprintf("make measure prints the figures of %d packages", len(packages)))
 	}

@@ -10,7 +10,7 @@ import (
 type Words struct {
 	Lines          int // of comments
 	What           int // that begin a clause with "what ..."
-	Tells, Reports int // "tells whether", "reports whether"
+	Tells, Reports int // doc comments that begin with "X tells whether", "X reports whether"
 }
 
 func (w Words) plus(o Words) Words {
@@ -39,8 +39,12 @@ func ofComment(group *ast.CommentGroup) Words {
 			w.What++
 		}
 	}
-	// A phrase may run over the end of a line.
-	text := strings.Join(strings.Fields(group.Text()), " ")
-	w.Tells, w.Reports = strings.Count(text, "tells whether"), strings.Count(text, "reports whether")
+	switch words := strings.Fields(group.Text()); {
+	case len(words) < 3 || words[2] != "whether":
+	case words[1] == "tells":
+		w.Tells = 1
+	case words[1] == "reports":
+		w.Reports = 1
+	}
 	return w
 }

@@ -27,10 +27,7 @@ type Options struct {
 
 // Config fills targets. It is safe for concurrent use. The files are read once.
 type Config struct {
-	file    string
-	home    string
-	folder  string
-	system  string // the folder of the system's files
+	paths
 	local   user.User
 	machine string
 	warn    func(string)
@@ -47,6 +44,14 @@ type Config struct {
 	agreed  int // classes
 	differs bool
 	told    map[string]bool
+}
+
+// paths are the files and folders that a configuration is read from.
+type paths struct {
+	file   string
+	home   string
+	folder string
+	system string // the folder of the system's files
 }
 
 // flight is one call of ssh; those who need the same answer wait for it.

@@ -30,7 +30,7 @@ import (
 // New returns a Config. Nothing is read before the first target is filled.
 func New(o Options) *Config {
 	c := &Config{
-		file: o.File, home: o.Home, folder: o.Folder, system: systemFolder(), warn: o.Warn,
+		paths: paths{file: o.File, home: o.Home, folder: o.Folder, system: systemFolder()}, warn: o.Warn,
 		timeout: askTimeout, places: make(chan struct{}, runtime.NumCPU()),
 		flights: map[string]*flight{}, told: map[string]bool{},
 	}

@@ -3,7 +3,7 @@
 package a
 
 // Room reports whether it is one, and tells
-// whether it is none.
+// nothing else.
 type Room struct {
 	door, window int
 
