@@ -121,7 +121,7 @@ func (p *Playbook) blockRung(d *Diagnosis, c program.Rung, w Wishes, coming map[
 	}
 }
 
-// fixed returns the targets that a rung can mend.
+// fixed returns the targets that a rung can fix.
 func fixed(r *Rung, targets []string) []string {
 	var ids []string
 	for _, m := range r.Fixes {

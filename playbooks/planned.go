@@ -12,14 +12,14 @@ import (
 // PlannedRung is a rung that could help a host.
 type PlannedRung struct {
 	Rung *Rung
-	// Fixes are the open findings that the rung can mend.
+	// Fixes are the open findings that the rung can fix.
 	Fixes []string
-	// Blocked says why the rung may not run now; "" when it may.
+	// Blocked is the reason why the rung may not run now, "" if it may.
 	Blocked string
-	// NotAllowed is the word of --allow that is wanting, "" when none is.
+	// NotAllowed is the missing word of --allow, "" if none is missing.
 	NotAllowed string
-	// Waits reports whether it is blocked only because a finding stands that it
-	// can't mend: no person can take or allow it.
+	// Waits reports whether it is blocked only by a finding that it can't fix, so that
+	// no action of a person could unblock it.
 	Waits bool
 	Steps []PlannedStep
 
@@ -76,11 +76,11 @@ func (d *Diagnosis) guarded(g program.Guard, values map[string]any) string {
 	return reason
 }
 
-// errCantTell says that the evidence speaks neither for nor against a step.
+// errCantTell is the error for a step that the evidence neither confirms nor refutes.
 var errCantTell = errors.New("the evidence neither confirms nor refutes it")
 
-// Confirm tells from a new diagnosis whether a step has happened; of one that
-// takes a step back, whether nothing of it is left. An error: it can't be told.
+// Confirm reports whether a step has happened, by a new diagnosis; for the undo of a step,
+// whether nothing of the step is left. An error means that it is not known.
 func (s PlannedStep) Confirm(d *Diagnosis) (bool, error) {
 	if s.confirm == nil {
 		return false, errCantTell
