@@ -1,5 +1,5 @@
-// Package controller is the engine: it does, host by host, the actions that package
-// course decides, and knows nothing of SSH, files or formats. The small interfaces in
+// Package controller is the engine: for each host it performs the actions that package
+// course decides. It knows nothing of SSH, files or formats. The small interfaces in
 // this file declare its needs; the command implements them.
 //
 // Terms. A walk is one host's way from its first connection to its end. A look is one

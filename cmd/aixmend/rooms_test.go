@@ -48,7 +48,7 @@ func TestRoomsAreCopied(t *testing.T) {
 func roomsInDocs(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	b.WriteString("| package | purpose | imports of ours |\n| --- | --- | --- |\n")
+	b.WriteString("| package | purpose | our imports |\n| --- | --- | --- |\n")
 	for _, pkg := range slices.Sorted(maps.Keys(rooms)) {
 		imports := "nothing"
 		switch list := rooms[pkg].imports; {

@@ -1,4 +1,4 @@
-// Package journal keeps runs as plain files below a state folder: JSON, JSON lines and
+// Package journal stores runs as plain files below a state folder: JSON, JSON lines and
 // evidence as received. People read them with less and archive them with tar. Files are
 // 0600, folders 0700. Files are replaced atomically; a record that a change depends on is
 // synced to the disk before the change.

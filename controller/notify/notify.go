@@ -1,4 +1,4 @@
-// Package notify notifies a program or a web hook of the end of a run. It retries
+// Package notify notifies a program or a webhook of the end of a run. It retries
 // within a bound, and a failure is a warning: it neither delays nor fails a run.
 package notify
 

@@ -1,5 +1,5 @@
-// Package rollout decides which hosts of a changing run may begin: in waves, canaries
-// first, and none more once the safety brake has tripped.
+// Package rollout decides when each host of a changing run may begin: in waves, canaries
+// first, and no further host once the safety brake has tripped.
 //
 // Nothing is changed before every selected host has been read, or can't be; then the
 // hosts that need a change begin in the order of their names, the next wave when the

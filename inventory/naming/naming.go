@@ -1,5 +1,5 @@
-// Package naming has the rules for names that become something else: a file in
-// the state folder, or a variable of the environment.
+// Package naming checks names that become file names in the state folder, or environment
+// variables.
 package naming
 
 import (

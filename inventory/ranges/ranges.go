@@ -1,4 +1,4 @@
-// Package ranges expands texts with ranges of numbers in them: aix[01-20] stands for
+// Package ranges expands numeric ranges in names and addresses: aix[01-20] stands for
 // twenty names.
 package ranges
 

@@ -1,6 +1,5 @@
-// Package settings reads the settings of hosts in an inventory file: the document as
-// written, the checks of single values, and layers of settings that are laid
-// over one another or must agree.
+// Package settings reads the host settings of inventory files: it checks each value and
+// merges the layers (defaults, groups, host).
 //
 // A *document* holds the values as the file gives them, with their positions. A
 // *layer* holds the values of one place, the defaults, a group or a host, that were

@@ -1,5 +1,5 @@
-// Package strictyaml decodes one YAML document into Go structs and says all
-// that is wrong with it at once, each problem with file, line and column.
+// Package strictyaml decodes one YAML document strictly into Go structs and reports all
+// its problems at once, each with file, line and column.
 //
 // It is YAML made small: maps with text keys, lists, and scalars. Anchors,
 // aliases, merge keys, tags and several documents in a file are refused, so

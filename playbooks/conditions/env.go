@@ -1,5 +1,5 @@
-// Package conditions compiles and evaluates the CEL conditions of playbooks and the
-// text with {{ expressions }} in it.
+// Package conditions compiles and evaluates the CEL conditions of playbooks, and renders
+// their texts with {{ expressions }}.
 //
 // Every fact and parameter is declared with its type, so a wrong name is an error when
 // the playbook is loaded. Evaluation is bounded, and a fact that could not be read makes

@@ -1,6 +1,6 @@
-// Package onhost makes the shell commands with which a run leaves its own marks on a host,
-// and reads their answers: the lease and its fence, the mark of an applied plan, the timed
-// undo. It sends nothing.
+// Package onhost builds the shell commands for the marks that aixmend itself leaves on a
+// host, and parses their answers: the lease and its fence, the mark of an applied plan, the
+// timed undo. It sends nothing.
 package onhost
 
 import (

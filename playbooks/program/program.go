@@ -1,5 +1,5 @@
-// Package program compiles a checked playbook: facts get types, conditions and texts become
-// CEL programs, and a verdict that assumed facts alone could decide is refused.
+// Package program compiles a checked playbook into CEL programs, and refuses one in which
+// assumed facts alone could decide a verdict.
 package program
 
 import (

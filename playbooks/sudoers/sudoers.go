@@ -1,4 +1,4 @@
-// Package sudoers prints the rules of sudoers that a playbook needs.
+// Package sudoers prints the sudoers rules that a playbook needs.
 package sudoers
 
 import (

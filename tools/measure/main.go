@@ -1,6 +1,6 @@
-// Command measure prints the figures of the house: how large packages, types and
-// functions are, how many arrows between files run back up, how the English reads,
-// and how commits are written. `make measure` runs it; its test holds the budgets.
+// Command measure prints code metrics: the sizes of packages, types and functions,
+// references between files that run against the reading order, the wording of comments,
+// and the form of commits. `make measure` runs it; its test holds the budgets.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package retry holds every rule by which aixmend tries something again, as data:
-// one table in the code, which docs/reliability.md shows.
+// Package retry holds every retry rule as data: the code has one table, and
+// docs/reliability.md shows it.
 //
 // A changing command is never repeated blindly. The rules that concern one (Step,
 // Arming, Undo) count attempts of which a look, or the host itself, said that the

@@ -1,4 +1,5 @@
-// Package wrap decorates a transport with a gate, a limit and retries: each decorator
+// Package wrap decorates a transport with a gate for changes, a limit of open connections,
+// and retries: each decorator
 // adds one concern to a Dialer and leaves the rest to the one below.
 package wrap
 

@@ -1,6 +1,5 @@
-// Package console is the terminal of one call of the command: its streams, messages and
-// questions, and the signals that stop it. Nothing a host printed reaches a terminal
-// unescaped.
+// Package console talks to the person who ran the command: output, messages, questions,
+// and the signals that stop it. Nothing a host printed reaches a terminal unescaped.
 package console
 
 import (

@@ -1,5 +1,5 @@
-// Package exit decides the exit code of the command, in one place: an error carries the
-// mistake of the caller, or the code of a run that has ended.
+// Package exit turns the error of a verb into the exit code of the command: a usage error,
+// or the code of a run that has ended.
 package exit
 
 import (

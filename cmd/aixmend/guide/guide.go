@@ -1,5 +1,5 @@
-// Package guide suggests the next command after a run, ready to paste where this process
-// was started.
+// Package guide suggests the next command after a run, ready to paste in the folder
+// where this one was started.
 package guide
 
 import (

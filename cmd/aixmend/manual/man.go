@@ -1,4 +1,4 @@
-// Package manual writes the man pages, from the commands themselves.
+// Package manual generates the man pages from the commands.
 package manual
 
 import (

@@ -1,4 +1,5 @@
-// Package news compares a run with an earlier one of a state folder.
+// Package news loads the earlier run that --since, diff and --notify compare with, and has
+// controller/drift compare them.
 package news
 
 import (

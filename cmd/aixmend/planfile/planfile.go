@@ -1,5 +1,5 @@
-// Package planfile holds plans that a person approves: plan --out writes one, recover
-// --plan applies exactly that.
+// Package planfile reads and writes saved plans: plan --out writes one for approval,
+// recover --plan applies exactly that.
 package planfile
 
 import (

@@ -1,4 +1,4 @@
-// Package recorder records the answers of hosts to all read-only probes, one file a host.
+// Package recorder records the answers of hosts to all read-only probes, one file per host.
 package recorder
 
 import (

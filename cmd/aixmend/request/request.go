@@ -1,5 +1,5 @@
-// Package request is the request of a run: its verb, its flags and the inventory as far
-// as the run needs it. It is kept as request.json, and resume needs nothing else.
+// Package request holds the request of a run: its verb, its flags and the part of the
+// inventory that it needs. It is written to request.json, and resume needs nothing else.
 package request
 
 import (

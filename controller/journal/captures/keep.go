@@ -1,5 +1,5 @@
-// Package captures keeps captures, the evidence of one host at one time, as plain files
-// below the state folder: captures/HOST/ID with a manifest of their hashes.
+// Package captures stores captures (the files and settings of one host at one time) as
+// plain files below the state folder, and hashes them: captures/HOST/ID/manifest.sha256.
 package captures
 
 import (

@@ -1,5 +1,5 @@
-// Package durable writes files whole or not at all, and safe from a power loss. Files
-// are 0600 and folders 0700 unless a function says otherwise.
+// Package durable replaces files atomically and syncs them, so that they survive a power
+// loss. Files are 0600 and folders 0700 unless a function says otherwise.
 package durable
 
 import (

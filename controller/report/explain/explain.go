@@ -1,5 +1,5 @@
-// Package explain says of one host which observation led to which verdict, what was
-// done about it, and what to do next; and writes the text of a support case.
+// Package explain explains one host: which observation led to which verdict, what was done
+// about it, and what to do next; it also writes the text of a support case.
 package explain
 
 import (

@@ -1,5 +1,5 @@
-// Package formats writes a run in the file formats of other programs, and the
-// Markdown reports; one file a format.
+// Package formats writes a run in the formats of other programs (JUnit, SARIF, Prometheus,
+// Nagios and so on) and in Markdown, one source file per format.
 package formats
 
 import (

@@ -1,5 +1,5 @@
-// Package samples has the hosts, the hostile texts and the golden files that the
-// tests of all formats share.
+// Package samples holds the sample hosts, hostile texts and golden files that the tests of
+// all formats share.
 package samples
 
 import (

@@ -1,7 +1,7 @@
 //go:build linux
 
-// Command aixstandin is the commands of transport/lab/aixsim as one real program:
-// on Linux, under the names of AIX's commands, it makes a chroot with sshd,
+// Command aixstandin packs the commands of transport/lab/aixsim into one real program:
+// on Linux, called by the names of AIX's commands, it makes a chroot with sshd,
 // ksh93 and coreutils look like AIX to whoever logs in.
 //
 // It is called by the name of a link to it, as busybox is, or as

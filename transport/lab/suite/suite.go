@@ -1,5 +1,5 @@
-// Package suite sizes the tests that repeat themselves: a share of the rounds by
-// default, all of them under -suite.whole.
+// Package suite decides how many rounds a repeating test runs: a share by default, all of
+// them with -suite.whole.
 package suite
 
 import (

@@ -1,6 +1,5 @@
-// Package weather puts a network between an SSH client and a server on
-// loopback, and gives each connection its weather: a TCP proxy that is late,
-// says things twice, cuts, or falls silent, at the point where it hurts.
+// Package weather simulates a bad network on loopback: a TCP proxy between an SSH client
+// and a server that delays, cuts or silences each connection at the point where it hurts.
 //
 // A [Weather] is the fate of one connection: the fault, and when it strikes. A [Proxy] stands
 // before one server and asks which weather its next connection gets. A

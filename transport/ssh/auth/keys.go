@@ -1,6 +1,6 @@
-// Package auth proves a login to a host: by one identity, a key or a certificate,
-// and then by a password where there is one. Each is shown once to a host, so that
-// no account is locked.
+// Package auth authenticates a login on a host: with one key or certificate, and then with
+// a password where there is one. Each is shown once to a host, so
+// that no account is locked.
 package auth
 
 import (

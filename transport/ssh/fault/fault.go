@@ -1,5 +1,5 @@
-// Package fault classifies the ways in which SSH fails: connections that broke,
-// refusals that are known by their text, and server text made safe for messages.
+// Package fault classifies SSH errors (broken connections, refusals recognized by their
+// text) and makes server text safe for messages.
 package fault
 
 import (

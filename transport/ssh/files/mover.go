@@ -1,7 +1,7 @@
-// Package files moves whole files over one SSH connection: over SFTP, or over
-// commands with the file's bytes on their streams where SFTP does not work or the
-// login must become root. A transfer that lost its connection goes on from the
-// bytes that are there, once they were compared.
+// Package files transfers whole files over one SSH connection: by SFTP, or by commands
+// that stream the bytes where SFTP does not work or the login must become root. A
+// transfer that lost its connection goes on from the bytes that are there, once they were
+// compared.
 package files
 
 import (

@@ -1,5 +1,5 @@
-// Package hostkeys judges the keys of hosts by known_hosts files, and stores new
-// ones in them.
+// Package hostkeys checks host keys against known_hosts files, and stores new ones in
+// them.
 //
 // A line means the same as to ssh(1), with two differences, both stricter: a
 // revoked key is revoked under every name, and the key of a host at a port other

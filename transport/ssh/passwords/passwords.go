@@ -1,5 +1,5 @@
-// Package passwords keeps the passwords of a run. Until a host has accepted a
-// password, one host at a time tries it, so that a wrong one locks no account.
+// Package passwords hands the passwords of a run to its connections. Until a host has
+// accepted a password, one host at a time tries it, so that a wrong one locks no account.
 package passwords
 
 import (

@@ -1,5 +1,5 @@
-// Package route finds the way to a target: straight, through bastions, or through a
-// proxy command. All targets behind a bastion share one connection to it.
+// Package route opens the network connection to a target: directly, through bastions, or
+// through a proxy command. All targets behind a bastion share one connection to it.
 package route
 
 import (
