@@ -136,8 +136,16 @@ var whereToChange = map[string]string{
 	"how a bastion is dialled":                                    "type bastion struct",
 	"what a timed undo does on the host":                          "func ArmCommand(",
 	"the contents of a JUnit case":                                `xml:"testcase"`,
-	"a flag of a verb":                                            "",
+	"what `explain` prints":                                       "func (e Explanation) Text()",
+	"a flag, its default or its help":                             "\"max-fail\", \"10%\"",
+	"the words that `--allow` takes":                              "\nallow:\n",
 	"an exit code":                                                "ExitBrake ",
+	"when the brake trips":                                        "type Brake struct",
+	"how long a lease lasts":                                      "leaseSlack = ",
+	"how a login becomes root":                                    "func toolOf(",
+	"which Ansible variable is read":                              "\"ansible_host\": hostVar",
+	"how a capture is stored and hashed":                          "sha256.Sum256(",
+	"a command of the simulator":                                  "var commandTable = ",
 	"a probe, finding, format, playbook or verb: add one":         "",
 }
 
