@@ -27,7 +27,7 @@ import (
 type stateFolder struct{ state string }
 
 func (o *stateFolder) flags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.state, "state", guide.DefaultState, "folder `DIR` of runs, captures, locks")
+	fs.StringVar(&o.state, "state", guide.DefaultState, "folder `DIR` for runs, captures and locks")
 }
 
 // format is --format.
@@ -39,7 +39,7 @@ func (o *format) flags(fs *pflag.FlagSet) {
 
 // runFlags are flags of the verbs that end with a run, which have the plugin format too.
 func (o *format) runFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.format, "format", "text", "output on stdout, and with nagios the exit code of a plugin: text, json or nagios")
+	fs.StringVar(&o.format, "format", "text", "output on stdout: text, json, or nagios, which also sets the exit code of a plugin")
 }
 
 // check checks the format; more are those that a verb has beside text and json.
@@ -170,7 +170,7 @@ type changing struct {
 func (o *changing) flags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&o.allow, "allow", nil, allowUsage())
 	fs.BoolVar(&o.mendWarnings, "mend-warnings", false, "also fix warnings")
-	fs.IntVar(&o.attempts, "attempts", retry.Rung.Attempts, "most attempts at a rung on a host within 24 hours; 0: no limit")
+	fs.IntVar(&o.attempts, "attempts", retry.Rung.Attempts, "maximum number of attempts at a rung on a host within 24 hours; 0: no limit")
 }
 
 // allowUsage is the help of --allow: the words of the embedded playbooks.
@@ -190,7 +190,7 @@ type braking struct {
 }
 
 func (o *braking) flags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.waves, "wave", "1,10%,50%,100%", "waves in which hosts are changed: running totals, `LIST`")
+	fs.StringVar(&o.waves, "wave", "1,10%,50%,100%", "change hosts in waves: `LIST` of running totals, each a number or a percentage")
 	fs.StringVar(&o.maxFail, "max-fail", "10%", "start no further host once more than `N|P%` ended failed or unknown")
 	fs.BoolVar(&o.brakeUnreachable, "brake-unreachable", false, "--max-fail counts unreachable hosts too")
 	fs.BoolVar(&o.pause, "pause", false, "ask before each wave after the first")

@@ -28,9 +28,9 @@ type recordOptions struct {
 func newRecord(c *cli) *cobra.Command {
 	var o recordOptions
 	cmd := &cobra.Command{
-		Use: "record", Short: "Record the answers of hosts to all read-only probes, one file a host; never changes a host",
+		Use: "record", Short: "Record the answers of hosts to all read-only probes, one file per host; never changes a host",
 		Long: `Runs every read-only probe of all playbooks on each host, and the commands that
-settle open questions about AIX, and writes the answers to one file a host, for
+settle open questions about AIX, and writes the answers to one file per host, for
 aixmend replay.
 
 Anything that looks like a secret is always removed. --anonymize also replaces

@@ -23,9 +23,9 @@ func newRecover(c *cli) *cobra.Command {
 		Long: `Diagnoses the hosts. Where there is something to change, it captures them, climbs
 the rungs of the playbook, least invasive first, and verifies.
 
---dry-run makes it plan: it prints the commands it would run, changes nothing,
-takes no lock and asks nothing. With --undo and --dry-run it prints the commands
-of the rollback and connects to no host.`,
+With --dry-run it only plans: it prints the commands it would run, changes
+nothing, takes no lock and asks nothing. With --undo and --dry-run it prints the
+commands of the rollback and connects to no host.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case o.undo != "":

@@ -18,14 +18,14 @@ func newRoot(c *cli) *cobra.Command {
 		Short: "Audit and repair a fleet of AIX VMs over SSH",
 		Long: `aixmend connects to AIX VMs over SSH, finds out why their RMC connection is
 lost, captures everything it is about to change, makes the least invasive repair
-first, and verifies it. Only recover changes hosts.
+first, and verifies it. Only recover changes hosts (and resume continues it).
 
   aixmend demo                 try it on a simulated fleet
   aixmend audit                diagnose the hosts of ./inventory.yaml
   aixmend plan                 print the exact commands that recover would run
   aixmend recover              capture, repair, verify
 
-Each flag can be set in the environment too: --max-fail is AIXMEND_MAX_FAIL.
+Each flag can also be set in the environment: --max-fail is AIXMEND_MAX_FAIL.
 `,
 		SilenceErrors:              true,
 		SilenceUsage:               true,

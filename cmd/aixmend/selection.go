@@ -31,7 +31,7 @@ const defaultInventory = "inventory.yaml"
 
 func (o *selection) flags(fs *pflag.FlagSet) {
 	fs.StringArrayVarP(&o.inventories, "inventory", "i", []string{defaultInventory}, "inventory `FILE`, native or Ansible's, or a folder of them; may repeat")
-	fs.StringArrayVarP(&o.limit, "limit", "l", nil, "hosts, groups, globs, @RUN:OUTCOME, !PATTERN to exclude, comma-separated: `PATTERN`")
+	fs.StringArrayVarP(&o.limit, "limit", "l", nil, "select hosts by `PATTERN`: hosts, groups, globs, @RUN:OUTCOME, !PATTERN to exclude; comma-separated, may repeat")
 }
 
 // selected loads the inventory of a request and selects its hosts, which are reached as
