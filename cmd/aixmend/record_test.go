@@ -233,7 +233,7 @@ func TestRecordWritesOneFilePerHost(t *testing.T) {
 	if s.out != file+"\n" {
 		t.Errorf("stdout has %q", s.out)
 	}
-	for _, want := range []string{"aixvm001: ", "commands", "KiB", "in clear", "aixvm002: not AIX: uname -s says Linux", "images", "recorded 1 host of 2 hosts"} {
+	for _, want := range []string{"aixvm001: ", "commands", "KiB", "not anonymized", "aixvm002: not AIX: uname -s says Linux", "images", "recorded 1 of 2 hosts"} {
 		if !strings.Contains(s.err, want) {
 			t.Errorf("%q is not in:\n%s", want, s.err)
 		}
