@@ -50,6 +50,8 @@ func cutOff(t *testing.T, upload bool, test func(t *testing.T, via string, p *de
 		if upload {
 			d.onWrite = func(_ []byte, _, total int64) error { c.moved(total); return nil }
 		} else {
+			// The client asks for 2 MiB ahead: when the third is read, some answers are there.
+			c.at = 3 * mebi
 			d.onRead = func(total int64) error { c.moved(total); return nil }
 		}
 		p := stocked(t, posix, d, memory())
