@@ -39,9 +39,11 @@ reproducible: build ## that a clone of the commit in another folder builds the s
 	$(MAKE) -s -C "$$work/elsewhere" build VERSION='$(VERSION)'; \
 	cmp bin/aixmend "$$work/elsewhere/bin/aixmend" && echo same bytes
 
+# Tests wait for processes and connections half of their time, so four run at a time on
+# two cores as well.
 .PHONY: test
 test: ## every package; of suites that repeat themselves a share (make suites runs them whole)
-	$(GO) test -timeout 30m ./...
+	$(GO) test -timeout 30m -p 4 -parallel 4 ./...
 
 .PHONY: race
 race: ## the same as test, under the race detector

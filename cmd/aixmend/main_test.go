@@ -34,6 +34,7 @@ var scriptFleet = []string{
 // TestScripts runs the scripts of testdata/script against the real main, each
 // with a simulated fleet of its own: $WORK/fleet/inventory.yaml.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
