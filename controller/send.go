@@ -56,7 +56,7 @@ func (w *walk) sendChange(ctx context.Context, c change) error {
 		return fmt.Errorf("nothing was run: %w", err)
 	}
 	commands := []transport.Command{{ID: name, Line: c.text, Mutating: true, Finishes: c.finishes, Timeout: c.timeout}}
-	fenced := w.lease != nil && c.part != course.Ending // a timed undo is of this run, whoever has the host
+	fenced := w.lease != nil && c.part != course.Ending // a timed undo is this run's own, also under another run's lease
 	if fenced {
 		commands = append([]transport.Command{w.fence()}, commands...)
 	}

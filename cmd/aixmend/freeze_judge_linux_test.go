@@ -191,7 +191,7 @@ func (z *freezing) folder(c *controlling) string {
 }
 
 // judgeOnce judges that no change of a report ran oftener than it may: once, and once
-// more for each time that it is said not to have happened (procedure E4).
+// more for each time that the report says it did not happen (procedure E4).
 func (z *freezing) judgeOnce(report *outcome.Host, acts []act, by *controlling) {
 	z.t.Helper()
 	mine, first := z.folder(by), z.folder(z.first)
@@ -208,10 +208,10 @@ func (z *freezing) judgeOnce(report *outcome.Host, acts []act, by *controlling) 
 			}
 		}
 		if most := once(attempts); ran > most && !arming(attempts[0].Step) && !harmless(attempts[0].Step) {
-			z.wrong("%s, by %s: ran %d times, and is said to be %v: %s", report.Host, by.state, ran, stepsOf(attempts), command)
+			z.wrong("%s, by %s: ran %d times, the report says %v: %s", report.Host, by.state, ran, stepsOf(attempts), command)
 		}
 		if applied := count(attempts, outcome.Applied); ran > 0 && applied > ran && !byEffect(attempts) && !finishing(attempts) {
-			z.wrong("%s, by %s: ran %d times, and is said to be %v: %s", report.Host, by.state, ran, stepsOf(attempts), command)
+			z.wrong("%s, by %s: ran %d times, the report says %v: %s", report.Host, by.state, ran, stepsOf(attempts), command)
 		}
 	}
 }

@@ -162,10 +162,10 @@ func (k *killed) judgeHost(report outcome.Host) {
 			k.wrong("%s: ran %d times, and changed the host %d times: %v: %s", report.Host, sent, changed, stepsOf(attempts), command)
 		}
 		if applied := count(attempts, outcome.Applied); applied > sent && !byEffect(attempts) {
-			k.wrong("%s: ran %d times, and is said to be %v: %s", report.Host, sent, stepsOf(attempts), command)
+			k.wrong("%s: ran %d times, the report says %v: %s", report.Host, sent, stepsOf(attempts), command)
 		}
 		if most := count(attempts, outcome.Applied, outcome.Undone, outcome.UnknownIf); changed > most {
-			k.wrong("%s: changed the host %d times, and is said to be %v: %s", report.Host, changed, stepsOf(attempts), command)
+			k.wrong("%s: changed the host %d times, the report says %v: %s", report.Host, changed, stepsOf(attempts), command)
 		}
 	}
 	if report.Outcome != outcome.Unknown && slices.ContainsFunc(report.Changes, func(c outcome.Change) bool { return c.Status == outcome.UnknownIf }) {

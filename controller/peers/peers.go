@@ -3,7 +3,7 @@
 // which of them keeps it.
 //
 // Hosts report their own facts as they are read. Nothing here holds a host
-// up; channels tell whoever wants to wait.
+// up; a caller that must wait has a channel for it.
 package peers
 
 import (

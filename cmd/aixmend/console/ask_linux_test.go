@@ -51,7 +51,7 @@ func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
-	for end := time.After(time.Minute); !holds(); {
+	for end := time.After(5 * time.Minute); !holds(); {
 		select {
 		case <-ticker.C:
 		case <-end:

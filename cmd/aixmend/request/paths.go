@@ -73,7 +73,7 @@ func moved(s inventory.SSH, move func(string) string) inventory.SSH {
 		}
 		source, err := inventory.PasswordSourceOf(*key)
 		if err != nil {
-			continue // whoever wants the password reports it
+			continue // the error comes when the password is needed
 		}
 		source.File, source.Age, source.Identity = move(source.File), move(source.Age), move(source.Identity)
 		if len(source.Exec) > 0 && strings.ContainsRune(source.Exec[0], filepath.Separator) {
