@@ -13,12 +13,15 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 # Static, stripped, and the same bytes from any folder. Without git the binary reports
 # the version of its module.
 LDFLAGS := -s -w $(if $(VERSION),-X main.version=$(VERSION))
-BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags
 
 # Tools are pinned in tools/pinned/go.mod, apart from what the product needs.
 TOOL := $(GO) tool -modfile=tools/pinned/go.mod
 
-PLATFORMS := linux/amd64 linux/arm64 linux/ppc64le linux/s390x darwin/amd64 darwin/arm64 windows/amd64 aix/ppc64
+RELEASED  := linux/amd64 linux/arm64 linux/ppc64le linux/s390x darwin/amd64 darwin/arm64 windows/amd64 aix/ppc64
+PLATFORMS := $(RELEASED)
+# Linux architectures with a deb and an rpm.
+PACKAGED  := amd64 arm64 ppc64le
 
 # `go test -list` prints names, then "ok PACKAGE TIME": make it PACKAGE NAME.
 BY_PACKAGE := awk '$$1 == "ok" { for (i = 0; i < n; i++) print $$2, name[i]; n = 0; next } NF == 1 { name[n++] = $$1 }'
@@ -30,7 +33,7 @@ SUITES := grep -rl --include='*_test.go' '"aixmend/transport/lab/suite"' . | xar
 
 .PHONY: build
 build: ## one static binary, bin/aixmend
-	$(BUILD) -o bin/aixmend ./cmd/aixmend
+	$(BUILD) '$(LDFLAGS)' -o bin/aixmend ./cmd/aixmend
 
 .PHONY: reproducible
 reproducible: build ## that a clone of the commit in another folder builds the same bytes
@@ -38,6 +41,10 @@ reproducible: build ## that a clone of the commit in another folder builds the s
 	git clone -q . "$$work/elsewhere"; \
 	$(MAKE) -s -C "$$work/elsewhere" build VERSION='$(VERSION)'; \
 	cmp bin/aixmend "$$work/elsewhere/bin/aixmend" && echo same bytes
+
+.PHONY: reproducible-release
+reproducible-release: ## the same for every file of a release: two clones, two users' settings, two times
+	@GO='$(GO)' packaging/reproduce
 
 # Tests wait for processes and connections half of their time, so four run at a time on
 # two cores as well.
@@ -57,6 +64,12 @@ browser: ## the HTML report in a headless Chromium
 lint: ## golangci-lint with .golangci.yml; actionlint for the workflows
 	$(TOOL) golangci-lint run ./...
 	$(TOOL) actionlint -ignore 'label "aix-network" is unknown' .github/workflows/*.yml examples/github-actions.yaml
+
+.PHONY: vulncheck
+vulncheck: ## known vulnerabilities in the code that is called; fails, too, if their database is out of reach
+	@code=0; $(TOOL) govulncheck ./... || code=$$?; \
+	case $$code in 0 | 3) ;; *) echo 'make vulncheck: nothing was checked: govulncheck did not finish; it needs https://vuln.go.dev' >&2 ;; esac; \
+	exit $$code
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (10s)
@@ -114,22 +127,33 @@ golden: ## write golden files, schemas and docs/reference.md anew; read the diff
 demo: build ## the main job on a simulated fleet
 	bin/aixmend demo
 
+# With -s nothing can read which modules are in the binary for AIX, and it saves no byte.
 .PHONY: cross
 cross: ## the command for every platform, in dist/
 	@for platform in $(PLATFORMS); do \
-		os=$${platform%/*} arch=$${platform#*/} suffix=; \
+		os=$${platform%/*} arch=$${platform#*/} suffix= flags='$(LDFLAGS)'; \
 		[[ "$$os" != windows ]] || suffix=.exe; \
+		[[ "$$os" != aix ]] || flags=$${flags#-s }; \
 		echo "$$platform"; \
-		GOOS=$$os GOARCH=$$arch $(BUILD) \
+		GOOS=$$os GOARCH=$$arch $(BUILD) "$$flags" \
 			-o "dist/aixmend-$$os-$$arch$$suffix" ./cmd/aixmend; \
 	done
 
+.PHONY: licences
+licences: ## the licence texts of all that is linked, on any platform, in dist/
+	@mkdir -p dist
+	$(GO) run ./tools/licences $(RELEASED) > dist/THIRD-PARTY-LICENCES.txt
+
 .PHONY: package
-package: ## deb and rpm for Linux, in dist/; their contents are checked where dpkg-deb and rpm are
+package: licences ## deb and rpm for Linux, in dist/; their contents are checked where dpkg-deb and rpm are
 	rm -f dist/*.deb dist/*.rpm
-	GO='$(GO)' VERSION='$(VERSION)' packaging/build
-	@if command -v dpkg-deb >/dev/null; then packaging/check dist/*.deb; fi
-	@if command -v rpm >/dev/null; then packaging/check dist/*.rpm; fi
+	$(MAKE) -s cross PLATFORMS='$(addprefix linux/,$(PACKAGED))'
+	GO='$(GO)' VERSION='$(VERSION)' ARCHITECTURES='$(PACKAGED)' packaging/build
+	packaging/check dist/*.deb dist/*.rpm
+
+.PHONY: release
+release: ## all of a release, in dist/: binaries, packages, SBOMs, licence texts, SHA256SUMS; signed as packaging/sign says
+	@GO='$(GO)' VERSION='$(VERSION)' packaging/release
 
 .PHONY: clean
 clean: ## what the targets above leave behind

@@ -1,6 +1,7 @@
 package controller_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"aixmend/transport"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/lab/suite"
 )
 
 // approve plans a bench's hosts and returns what was approved for each.
@@ -57,6 +59,15 @@ func TestApprovedPlanIsAppliedExactly(t *testing.T) {
 	}
 }
 
+// edit changes the rows of a step.
+func edit(a *approval.Host, step string, change func(*outcome.PlanStep)) {
+	for i := range a.Plan {
+		if a.Plan[i].Step == step {
+			change(&a.Plan[i])
+		}
+	}
+}
+
 // A host that is not what it was is left alone, and the difference is said.
 func TestDrift(t *testing.T) {
 	t.Parallel()
@@ -73,15 +84,35 @@ func TestDrift(t *testing.T) {
 		{"another host key", func(_ *bench, a *approval.Host) { a.HostKey = "SHA256:other" }, "the host key was SHA256:other, is SHA256:"},
 		{"another address", func(_ *bench, a *approval.Host) { a.Address = "10.0.0.1" }, "the address was 10.0.0.1, is 127."},
 		{"another command", func(_ *bench, a *approval.Host) {
-			for i := range a.Plan {
-				if a.Plan[i].Step == "set-address" {
-					a.Plan[i].Command = "/usr/sbin/shutdown -Fr"
-				}
-			}
+			edit(a, "set-address", func(p *outcome.PlanStep) { p.Command = "/usr/sbin/shutdown -Fr" })
 		}, "step set-address was \"/usr/sbin/shutdown -Fr\""},
 		{"a step that was not there", func(_ *bench, a *approval.Host) {
 			a.Plan = slices.DeleteFunc(a.Plan, func(p outcome.PlanStep) bool { return p.Rung == "address" })
 		}, "step set-address was not in the plan"},
+		{"another undo", func(_ *bench, a *approval.Host) {
+			edit(a, "set-address", func(p *outcome.PlanStep) { p.Undo = "/usr/bin/true" })
+		}, "the undo of step set-address was \"/usr/bin/true\""},
+		{"another timed undo", func(_ *bench, a *approval.Host) {
+			edit(a, "set-address-arm-undo", func(p *outcome.PlanStep) { p.Command = "/usr/bin/true" })
+		}, "step set-address-arm-undo was \"/usr/bin/true\""},
+		{"another part", func(_ *bench, a *approval.Host) {
+			edit(a, "set-address", func(p *outcome.PlanStep) { p.Part = "disarm" })
+		}, "the part of step set-address was disarm, is none"},
+		{"another time", func(_ *bench, a *approval.Host) {
+			edit(a, "set-address", func(p *outcome.PlanStep) { p.TimedUndo = "9h" })
+		}, "the timed undo of step set-address was after 9h, would be after "},
+		{"no timed undo", func(_ *bench, a *approval.Host) {
+			a.Plan = slices.DeleteFunc(a.Plan, func(p outcome.PlanStep) bool { return strings.HasSuffix(p.Step, "-undo") })
+		}, "step set-address-arm-undo was not in the plan"},
+		{"blocked then", func(_ *bench, a *approval.Host) {
+			edit(a, "set-address", func(p *outcome.PlanStep) { p.BlockedBy = "x" })
+		}, "step set-address was blocked (x), now it would run"},
+		{"conditional then", func(_ *bench, a *approval.Host) {
+			edit(a, "set-address", func(p *outcome.PlanStep) { p.Conditional = true })
+		}, "would run only if nothing else has helped, now it would run"},
+		{"no facts", func(_ *bench, a *approval.Host) { a.Evidence = nil }, "the plan lacks facts that it rests on: "},
+		{"a fact less", func(_ *bench, a *approval.Host) { delete(a.Evidence, "cluster.clear") }, "the plan lacks facts that it rests on: cluster.clear"},
+		{"no findings", func(_ *bench, a *approval.Host) { a.Findings = nil }, "what counts was none, is "},
 		{"unread", func(_ *bench, a *approval.Host) { *a = approval.Host{Unknown: "unreachable: refused"} }, "the plan is not for the host as it is: unreachable: refused"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -97,6 +128,32 @@ func TestDrift(t *testing.T) {
 				t.Errorf("wanted %q in\n%s", c.says, all)
 			}
 		})
+	}
+}
+
+// A host that is as it was has not drifted, whatever its illness, alone or among others,
+// and whatever JSON tool has rewritten its facts.
+func TestNoDriftOfWhatIsAsItWas(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for at, i := range aixsim.Illnesses() {
+		if i.Apply != nil && at%suite.Rounds(5, 1) == 0 { // one without needs a fleet of its own
+			names = append(names, i.Name)
+		}
+	}
+	names = append(names, "not-root", "session-on-rmc-nic", "mksysb-restore")
+	allow := []string{"node-id", "cluster0"}
+	b := newBench(t, names...)
+	approved := approve(b, allow...)
+	for _, a := range approved {
+		for name, text := range a.Evidence {
+			a.Evidence[name] = json.RawMessage("\n " + strings.ReplaceAll(string(text), ",", " , ") + " ")
+		}
+	}
+	for name, h := range b.runEngine(applying(b, approved, allow...)) {
+		if len(h.Drift) > 0 && approved[name].Unknown == "" {
+			t.Errorf("%s: %q", name, h.Drift)
+		}
 	}
 }
 

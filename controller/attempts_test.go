@@ -21,7 +21,7 @@ func TestAttempts(t *testing.T) {
 		run, err := b.store.NewRun(journal.NewRunID(time.Now()))
 		must(t, err)
 		b.dir = run
-		counts, err := b.store.Attempts(time.Now().Add(-time.Hour))
+		counts, err := b.store.Attempts(time.Now().Add(-time.Hour), nil)
 		must(t, err)
 		e := b.engine(controller.Recover)
 		e.Attempts, e.MaxAttempts = func(host, rung string) int { return counts[host+" "+rung] }, 3
@@ -31,7 +31,7 @@ func TestAttempts(t *testing.T) {
 		switch {
 		case try <= 3 && h.Outcome != outcome.Recovered:
 			t.Fatalf("try %d: %s: %s", try, h.Outcome, h.Reason)
-		case try == 4 && (h.Outcome != outcome.NeedsAction || !strings.Contains(h.Reason, "begun 3 times") || len(b.sent(host)) > before):
+		case try == 4 && (h.Outcome != outcome.NeedsAction || !strings.Contains(h.Reason, "begun 3 times on this host within 24 hours, interrupted attempts included") || !strings.Contains(h.Reason, "raise --attempts (now 3)") || len(b.sent(host)) > before):
 			t.Errorf("try %d: %s: %s, %d commands", try, h.Outcome, h.Reason, len(b.sent(host))-before)
 		}
 		b.fleet.Host(host).Mutate(func(s *aixsim.State) {
@@ -43,7 +43,7 @@ func TestAttempts(t *testing.T) {
 		})
 	}
 	// What is long ago does not count.
-	counts, err := b.store.Attempts(time.Now().Add(time.Hour))
+	counts, err := b.store.Attempts(time.Now().Add(time.Hour), nil)
 	must(t, err)
 	if len(counts) > 0 {
 		t.Errorf("counted: %v", counts)

@@ -11,6 +11,7 @@ import (
 
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
+	"aixmend/playbooks"
 	"aixmend/transport"
 	"aixmend/transport/retry"
 )
@@ -25,7 +26,7 @@ const defaultFileBytes = 4 << 20
 func (w *walk) capture(ctx context.Context) error {
 	w.open(outcome.StageCapture)
 	commands, items := w.captureCommands()
-	t, err := w.conn.Run(ctx, commands)
+	t, err := w.ask(ctx, commands, w.captureTimeout(commands))
 	w.record(commands, t)
 	switch kind := transport.KindOf(err); {
 	case err == nil:
@@ -101,13 +102,23 @@ func (w *walk) captureCommands() ([]transport.Command, []outcome.CaptureItem) {
 		c := transport.Command{
 			ID:        "file " + f.Path,
 			Line:      fmt.Sprintf("if [ ! -f '%s' ]; then exit %d; fi; /usr/bin/cat '%s'", f.Path, absentStatus, f.Path),
-			Timeout:   w.Params.Duration("probe_timeout"),
+			Timeout:   w.Params.Duration(playbooks.ProbeTimeoutParam),
 			MaxOutput: limit,
 		}
 		commands = append(commands, c)
 		items = append(items, outcome.CaptureItem{ID: c.ID, Path: f.Path, Command: c.Line, PreImage: f.PreImage})
 	}
 	return commands, items
+}
+
+// captureTimeout is how long the commands of a capture may take together: as long as a
+// look, and a second for each MiB that they may print beyond what a command may by default.
+func (w *walk) captureTimeout(commands []transport.Command) time.Duration {
+	more := 0
+	for _, c := range commands {
+		more += max(0, c.MaxOutput-transport.DefaultMaxOutput)
+	}
+	return w.Params.Duration(playbooks.LookTimeoutParam) + time.Duration(more>>20)*time.Second
 }
 
 // fill completes the items and returns the files to store, beside those of the

@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"aixmend/controller/approval"
+	"aixmend/controller/cloud"
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
 	"aixmend/controller/peers"
 	"aixmend/controller/rollout"
+	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
 	"aixmend/transport"
@@ -95,6 +97,9 @@ type Observer interface {
 	// Settled reports the result of a change that was open when the run was cut off,
 	// before anything more is sent to any host.
 	Settled(Settled)
+	// Following reports that all hosts have ended, and that the cloud is asked until it shows
+	// the recovery of so many of them, or until a time.
+	Following(hosts int, until time.Time)
 	rollout.Observer
 	// Ended reports the end of a host, once each; on resume also of hosts that had ended
 	// before. It comes before the hosts of an audit are judged among each other.
@@ -127,6 +132,11 @@ type Options struct {
 	// retry.Rung; nil: it is not counted. From MaxAttempts on it is not begun again.
 	Attempts    func(host, rung string) int
 	MaxAttempts int
+	// Cloud shows the VMs of the run's hosts; nil: their health is not compared.
+	Cloud func(context.Context) Sights
+	// Changed returns when earlier runs last changed a host, zero where they did not within
+	// cloud.Lag; nil: none did.
+	Changed func(host string) time.Time
 	// Approved returns the approved plan of a host: nothing else may run. nil: no plan was
 	// approved.
 	Approved func(host string) *approval.Host
@@ -172,6 +182,16 @@ type Engine struct {
 	starting context.Context
 	reloads  chan struct{} // one for each reloaded report, see park.go
 	probes   []playbooks.Probe
+	health   *answer // of the cloud; nil: it is not asked
+}
+
+// Sights are the VMs of a run as the cloud shows them at one time.
+type Sights struct {
+	// Of returns the VM of a host, found by the inventory or by the MACs in the guest, in
+	// lower case with colons.
+	Of func(host inventory.Host, macs []string) cloud.Sight
+	// At is the time of the oldest list.
+	At time.Time
 }
 
 // Result is the result of a run.

@@ -17,7 +17,7 @@ import (
 func leftovers(b *bench, host string) []string {
 	var list []string
 	for name := range b.fleet.Host(host).Snapshot().Files {
-		if strings.HasPrefix(name, "/var/adm/aixmend/support.") {
+		if strings.HasPrefix(name, "/var/aixmend/support.") {
 			list = append(list, name)
 		}
 	}

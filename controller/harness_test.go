@@ -168,6 +168,9 @@ func (b *bench) Settled(s controller.Settled) {
 	b.settled = append(b.settled, s)
 }
 
+// Following implements controller.Observer.
+func (b *bench) Following(int, time.Time) {}
+
 // WaveBegun implements controller.Observer.
 func (b *bench) WaveBegun(n, of, hosts int) {
 	b.mu.Lock()
@@ -253,7 +256,7 @@ func (b *bench) engine(verb controller.Verb) *controller.Engine {
 // dialer is the real one, limited and gated as the command does it.
 func (b *bench) dialer(gate wrap.Gate) transport.Dialer {
 	dialer := ssh.NewDialer(ssh.Options{
-		ConnectTimeout: 5 * time.Second, Keys: &auth.Keys{}, Hosts: &hostkeys.KnownHosts{},
+		ConnectTimeout: 30 * time.Second, Keys: &auth.Keys{}, Hosts: &hostkeys.KnownHosts{},
 	})
 	return wrap.Gated(wrap.Limited(wrap.Retried(dialer, quickly(retry.Dial)), b.slotsOf()), gate)
 }

@@ -96,7 +96,7 @@ func (w *walk) adopt(d *playbooks.Diagnosis) {
 			w.out.FactErrors[name] = err.Error()
 		}
 	}
-	w.out.Findings = []outcome.Finding{}
+	w.out.Findings, w.out.Passed = []outcome.Finding{}, d.Passed
 	changed := w.evidence.before != nil && w.course.Changed() && w.Earlier == nil
 	if changed {
 		w.Playbook.Compare(w.evidence.before, d)

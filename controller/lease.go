@@ -178,7 +178,7 @@ func (w *walk) leaseUntil(until time.Time) onhost.Lease {
 // state folder, is somebody else (procedure E3).
 func (w *walk) owns(l *onhost.Lease) bool {
 	own := w.leaseUntil(l.Until)
-	return l.Run == own.Run && l.Host == own.Host && onhost.SameFolder(own.Process, l.Process)
+	return l.Run == own.Run && l.IsFor(w.host.Name) && onhost.SameFolder(own.Process, l.Process)
 }
 
 // others says who else holds the host; the status is "" where nobody does. Where this
@@ -200,7 +200,7 @@ func (w *walk) others(found *onhost.Lease, now time.Time) (status, who string) {
 // otherName reports whether a lease is of this run under another name of the host.
 func (w *walk) otherName(l *onhost.Lease) bool {
 	own := w.leaseUntil(l.Until)
-	return l.Run == own.Run && l.Host != "" && l.Host != own.Host
+	return l.Run == own.Run && l.Host != "" && !l.IsFor(w.host.Name)
 }
 
 // holder words who holds the host, and until when.

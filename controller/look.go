@@ -3,7 +3,9 @@ package controller
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"time"
 
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
@@ -73,7 +75,7 @@ func (w *walk) privilege(err error) {
 		Evidence: []string{detail}, Source: "the shell's own answer",
 		Remedy: w.rights(),
 	}
-	w.out.Findings = []outcome.Finding{waive(w.host, f)}
+	w.out.Findings, w.out.Passed = []outcome.Finding{waive(w.host, f)}, nil
 }
 
 // rights words how to fix a login that can't become root.
@@ -96,7 +98,7 @@ func (w *walk) rights() string {
 // look reads the probes and judges them.
 func (w *walk) look(ctx context.Context, probes []playbooks.Probe) (*playbooks.Diagnosis, error) {
 	commands := w.commands(probes)
-	t, err := w.conn.Run(ctx, commands)
+	t, err := w.ask(ctx, commands, w.Params.Duration(playbooks.LookTimeoutParam))
 	w.record(commands, t)
 	if err != nil {
 		return nil, err
@@ -112,11 +114,36 @@ func (w *walk) look(ctx context.Context, probes []playbooks.Probe) (*playbooks.D
 		}
 	}
 	d := w.Playbook.Judge(w.Params, w.known(), probed)
+	if given := w.evidence.given; !given.API.Known {
+		// The MACs that the host has told find its VM, whose list is evidence from then on.
+		if given.API = w.listed(ctx, d); given.API.Known {
+			d = w.Playbook.Judge(w.Params, *given, probed)
+		}
+	}
 	w.peers.Report(w.host.Name, d)
 	if w.Verb == Audit || w.Verb == Capture {
 		return d, nil // judged among the others when the run ends
 	}
 	return w.amongOthers(d), nil
+}
+
+// ask runs read-only commands that may take a time together. Once it is over, those left
+// have no answer and the connection is closed: a slow host must not hold its slot.
+func (w *walk) ask(ctx context.Context, commands []transport.Command, within time.Duration) (transport.Transcript, error) {
+	for i := range commands {
+		commands[i].Within = within
+	}
+	t, err := w.conn.Run(ctx, commands)
+	late := false
+	for i := range t.Results {
+		if r := &t.Results[i]; errors.Is(r.Err, transport.ErrLate) {
+			r.Err, late = fmt.Errorf("the look took longer than %s (%s)", within, playbooks.LookTimeoutParam), true
+		}
+	}
+	if late && err == nil {
+		w.hangUp()
+	}
+	return t, err
 }
 
 // commands makes the transport's commands of probes.
@@ -127,7 +154,7 @@ func (w *walk) commands(probes []playbooks.Probe) []transport.Command {
 			ID: p.ID, Line: strings.TrimRight(p.Run.V, "\n"), AsLogin: p.Login, Timeout: p.Timeout, MaxOutput: p.MaxOutput,
 		}
 		if p.Timeout <= 0 {
-			commands[i].Timeout = w.Params.Duration("probe_timeout")
+			commands[i].Timeout = w.Params.Duration(playbooks.ProbeTimeoutParam)
 		}
 		if p.Require != nil {
 			commands[i].Require = p.Require.Answer

@@ -12,14 +12,21 @@ func (w *walk) printPlan() {
 	if w.Verb == Plan {
 		w.out.Evidence = w.Playbook.Evidence(w.evidence.diagnosis, w.evidence.plan)
 	}
-	for _, r := range w.evidence.plan {
+	w.out.Plan = append(w.out.Plan, rowsOf(w.evidence.plan)...)
+}
+
+// rowsOf are the rows of a plan.
+func rowsOf(plan []playbooks.PlannedRung) []outcome.PlanStep {
+	var rows []outcome.PlanStep
+	for _, r := range plan {
 		if len(r.Steps) == 0 { // its commands are not known yet
-			w.out.Plan = append(w.out.Plan, outcome.PlanStep{Rung: r.Rung.ID, AllowedBy: r.Rung.Allow, BlockedBy: r.Blocked, Fixes: append([]string{}, r.Fixes...)})
+			rows = append(rows, outcome.PlanStep{Rung: r.Rung.ID, AllowedBy: r.Rung.Allow, BlockedBy: r.Blocked, Fixes: append([]string{}, r.Fixes...)})
 		}
 		for i := range r.Steps {
-			w.out.Plan = append(w.out.Plan, planRows(&r, &r.Steps[i])...)
+			rows = append(rows, planRows(&r, &r.Steps[i])...)
 		}
 	}
+	return rows
 }
 
 // planRows are the rows of a step: with a timed undo it has three.
@@ -37,6 +44,8 @@ func planRows(r *playbooks.PlannedRung, s *playbooks.PlannedStep) []outcome.Plan
 		return []outcome.PlanStep{row}
 	}
 	arm, disarm := row, row
+	row.TimedUndo = s.UndoAfter.String()
+	arm.Part, disarm.Part = string(course.Arming), string(course.Ending)
 	arm.Step, arm.Command, arm.Undo = course.Name(s.Step.ID, course.Arming), s.Arm, s.Disarm
 	disarm.Step, disarm.Command, disarm.Undo = course.Name(s.Step.ID, course.Ending), s.Disarm, nothingToUndo
 	return []outcome.PlanStep{arm, row, disarm}

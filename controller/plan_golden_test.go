@@ -48,7 +48,11 @@ func planCases() map[string]planCase {
 			illnesses: []string{"rsct-below-minimum"}, allow: []string{"rsct-update"}, set: []string{"images=nim01:/export/rsct"},
 		},
 		"post-migration": {illnesses: []string{"default-route-lost", "address-removed-smitty"}},
-		"support-data":   {illnesses: []string{"healthy"}},
+		"post-failover": {
+			illnesses: []string{"healthy"},
+			prepare:   func(b *bench) { b.run(controller.Capture) },
+		},
+		"support-data": {illnesses: []string{"healthy"}},
 	}
 }
 

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"aixmend/controller/approval"
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
+	"aixmend/playbooks"
 	"aixmend/playbooks/onhost"
 	"aixmend/transport"
 )
@@ -85,6 +87,18 @@ func (w *walk) drift() []string {
 	plan := w.Playbook.Plan(w.evidence.diagnosis, w.wishes()) // before Block
 	return append(slices.Clone(w.evidence.applied), a.Drift(approval.Now{
 		Address: w.out.Address, HostKey: w.out.HostKey, Findings: w.out.Findings,
-		Plan: plan, Evidence: w.Playbook.Evidence(w.evidence.diagnosis, plan), Complete: w.peers.Complete(),
+		Plan: rowsOf(plan), Evidence: w.Playbook.Evidence(w.evidence.diagnosis, plan), Needs: w.needs(plan), Complete: w.peers.Complete(),
 	})...)
+}
+
+// needs are the parts of facts that the approved rungs and the findings about the host
+// itself rest on, as the present plan has them. Findings about other hosts come and go with
+// the hosts that are selected.
+func (w *walk) needs(plan []playbooks.PlannedRung) map[string]json.RawMessage {
+	a := w.evidence.approved
+	d := *w.evidence.diagnosis
+	d.Verdicts = slices.DeleteFunc(slices.Clone(d.Verdicts), func(v playbooks.Verdict) bool {
+		return slices.ContainsFunc(w.out.Findings, func(f outcome.Finding) bool { return f.ID == v.ID && f.OverFleet() })
+	})
+	return w.Playbook.Evidence(&d, slices.DeleteFunc(slices.Clone(plan), func(r playbooks.PlannedRung) bool { return !a.Has(r.Rung.ID) }))
 }

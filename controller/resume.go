@@ -69,7 +69,7 @@ func (w *walk) takeUp(b Begun) {
 // restore takes over the report as far as it was written.
 func (w *walk) restore(base outcome.Host) {
 	w.out.Stages, w.out.Noise, w.out.Capture, w.out.Support, w.out.Lease = base.Stages, base.Noise, base.Capture, base.Support, base.Lease
-	w.out.Fence = base.Fence
+	w.out.Fence, w.out.Passed = base.Fence, base.Passed
 	w.out.Facts, w.out.FactErrors, w.out.Findings, w.out.Plan = base.Facts, base.FactErrors, base.Findings, base.Plan
 	w.begun = base.Started
 	w.evidence.captured = recallCaptured(base.Facts)

@@ -53,10 +53,10 @@ func TestResumeAsksForTheLease(t *testing.T) {
 	t.Parallel()
 	const host = "session-on-rmc-nic"
 	b := newBench(t, host)
-	b.diesAt(leased(b, "mine"), outcome.EventIntent, "set-address-disarm-undo")
+	b.diesAt(leased(b, "r1"), outcome.EventIntent, "set-address-disarm-undo")
 	hold(b, host, "run=other,by=ops@nim2,until="+until(time.Hour))
 	before := len(b.changed(host))
-	got := b.resume(leased(b, "mine"))[host]
+	got := b.resume(leased(b, "r1"))[host]
 	if sent := b.changed(host)[before:]; len(sent) > 0 || !strings.Contains(got.Reason, "the lease was lost to run other by ops@nim2") {
 		t.Errorf("%s: %s; sent %q", got.Outcome, got.Reason, sent)
 	}

@@ -29,7 +29,7 @@ func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
 		return w.Playbook.Plan(d, w.wishes())
 	}
 	back, err := w.rollback(d)
-	r := course.Rollback{Left: w.evidence.rollback.Left}
+	r := course.Rollback{Left: w.evidence.rollback.Left, NoUndo: err == nil && back.NoUndo}
 	switch {
 	case err != nil:
 		r.Person = err.Error()

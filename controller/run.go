@@ -29,6 +29,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	for i, h := range hosts {
 		names[i] = h.Name
 	}
+	e.health = e.askCloud(ctx)
 	p := e.newPeers(names)
 	waves := e.rollout(names)
 	var (
@@ -36,6 +37,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 		summaries []outcome.HostSummary
 		internal  error // the first internal error
 		further   int   // hosts with a further one
+		fleet     []outcome.FleetFinding
 		walks     sync.WaitGroup
 	)
 	starting, over := e.untilStopped(ctx)
@@ -83,12 +85,11 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	if further > 0 {
 		internal = fmt.Errorf("%w (and on %d more hosts)", internal, further)
 	}
-	byName := func(a, b outcome.HostSummary) int { return strings.Compare(a.Name, b.Name) }
-	slices.SortFunc(summaries, byName)
-	if internal == nil && (e.Verb == Audit || e.Verb == Capture) {
-		internal = e.amendAll(p, hosts, summaries)
+	slices.SortFunc(summaries, func(a, b outcome.HostSummary) int { return strings.Compare(a.Name, b.Name) })
+	if internal == nil {
+		fleet, internal = e.compare(ctx, p, hosts, summaries)
 	}
-	return Result{Hosts: summaries, Fleet: p.Findings(), Braked: waves.Reason()}, internal
+	return Result{Hosts: summaries, Fleet: append(p.Findings(), fleet...), Braked: waves.Reason()}, internal
 }
 
 // newPeers compares the hosts of the run with each other.
@@ -224,6 +225,17 @@ func (e *Engine) close(w *walk, h outcome.Host) (outcome.HostSummary, error) {
 	})
 }
 
+// compare adds the verdicts that need all hosts, or the cloud, to the reports, and returns
+// the findings over several hosts that the cloud gave.
+func (e *Engine) compare(ctx context.Context, p *peers.Peers, hosts []inventory.Host, summaries []outcome.HostSummary) ([]outcome.FleetFinding, error) {
+	if e.Verb == Audit || e.Verb == Capture {
+		if err := e.amendAll(p, hosts, summaries); err != nil {
+			return nil, err
+		}
+	}
+	return e.compareHealth(ctx, e.health, hosts, summaries)
+}
+
 // amendAll judges the hosts of a read-only run among each other, at the end: no host
 // waited for the slowest.
 func (e *Engine) amendAll(p *peers.Peers, hosts []inventory.Host, summaries []outcome.HostSummary) error {
@@ -249,8 +261,8 @@ func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
 	s := outcome.HostSummary{
 		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
 		Findings: outcome.FindingIDs(h.Findings), Open: outcome.OpenIDs(h.Findings), Guides: outcome.GuideIDs(h.Findings), DurationMS: h.Duration,
-		Report: "hosts/" + h.Host + ".json", Interrupted: h.Interrupted,
-		Waived: outcome.WaivedIDs(h.Findings), Expired: outcome.ExpiredIDs(h.Findings),
+		Report: "hosts/" + h.Host + ".json", Interrupted: h.Interrupted, Cloud: h.Cloud,
+		Waived: outcome.WaivedIDs(h.Findings), Expired: outcome.ExpiredIDs(h.Findings), Capture: h.Capture,
 	}
 	if verb == Plan {
 		s.Plan = h.Plan

@@ -96,14 +96,10 @@ func (w *walk) sendChange(ctx context.Context, c change) error {
 		entry.Status, entry.Exit = outcome.Applied, &result.Exit
 		entry.Answer = firstLine(result.Stderr, result.Stdout)
 		if c.part == course.Ending {
-			entry.Answer = strings.TrimSpace(firstLine(result.Stdout, result.Stderr))
-			if entry.Answer == onhost.UndoFired {
-				entry.Detail = firedAlone
-			}
-		}
-		if result.Exit != 0 {
+			answered(&entry)
+		} else if result.Exit != 0 {
 			entry.Detail = fmt.Sprintf("exit status %d", result.Exit)
-			if c.part == course.Arming || c.part == course.Ending { // there is nothing that only a look can tell
+			if c.part == course.Arming { // there is nothing that only a look can tell
 				entry.Status = outcome.NotApplied
 			}
 		}
@@ -113,6 +109,25 @@ func (w *walk) sendChange(ctx context.Context, c change) error {
 		w.close()
 	}
 	return w.write(course.Event{Entry: entry})
+}
+
+// answered reads the answer of a disarming. Anything but its own words says nothing of the
+// undo, whatever the exit status: it may have been refused, and the undo may still run.
+func answered(e *outcome.Entry) {
+	switch e.Answer = strings.TrimSpace(e.Answer); e.Answer {
+	case onhost.UndoDisarmed:
+	case onhost.UndoFired:
+		e.Detail = firedAlone
+	case onhost.UndoNowhere:
+		e.Status = outcome.NotApplied
+	default:
+		e.How, e.Status = outcome.HowRefused, outcome.NotApplied
+		e.Detail = fmt.Sprintf("exit status %d, and no word of the undo", *e.Exit)
+		if e.Answer != "" {
+			e.Detail += ": " + e.Answer
+		}
+		e.Exit = nil
+	}
 }
 
 // check runs a checking step.

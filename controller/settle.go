@@ -22,16 +22,24 @@ func (w *walk) settle(ctx context.Context, a course.Action) error {
 // pause waits until d has passed or the run is stopped. A firm wait belongs to a change:
 // neither the first signal ends it nor an internal error on another host.
 func (w *walk) pause(ctx context.Context, d time.Duration, firm bool) {
+	if firm {
+		wait(ctx, d, nil, nil)
+		return
+	}
+	wait(ctx, d, w.Stop, w.broken)
+}
+
+// wait waits until d has passed, or until one of the others ends it; it reports whether d
+// has passed.
+func wait(ctx context.Context, d time.Duration, stop, broken <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-	stop, broken := w.Stop, (<-chan struct{})(w.broken)
-	if firm {
-		stop, broken = nil, nil
-	}
 	select {
 	case <-timer.C:
+		return true
 	case <-stop:
 	case <-broken:
 	case <-ctx.Done():
 	}
+	return false
 }

@@ -30,12 +30,12 @@ func TestUpdateTakesNoOldImages(t *testing.T) {
 		for i := range stale {
 			stale[i].Level = "3.2.1.5"
 		}
-		s.Images = map[string][]aixsim.Fileset{"/var/adm/aixmend/images": stale, "/var/adm/aixmend/images.r0": stale}
+		s.Images = map[string][]aixsim.Fileset{"/var/aixmend/images": stale, "/var/aixmend/images.r0": stale}
 		for _, folder := range []string{"images", "images.r0"} {
-			s.Files["/var/adm/aixmend/"+folder+"/.toc"] = aixsim.File{Content: "0\n"}
+			s.Files["/var/aixmend/"+folder+"/.toc"] = aixsim.File{Content: "0\n"}
 		}
 	})
-	b.fleet.Host("rsct-below-minimum").Mutate(func(s *aixsim.State) { s.Files["/var/adm/aixmend"] = aixsim.File{Dir: true, Mode: 0o700} })
+	b.fleet.Host("rsct-below-minimum").Mutate(func(s *aixsim.State) { s.Files["/var/aixmend"] = aixsim.File{Dir: true, Mode: 0o700} })
 	b.set = append(b.set, "images=nim.example:/export/rsct")
 	e := b.engine(controller.Recover)
 	e.Allowed = []string{"rsct-update"}
@@ -177,7 +177,7 @@ func TestLeftBehind(t *testing.T) {
 	e := b.engine(controller.Recover)
 	e.Allowed = []string{"rsct-update"}
 	h := b.runEngine(e)[host]
-	if !strings.Contains(title(h, controller.LeftBehind), "/usr/sbin/umount /var/adm/aixmend/images.r1") || status(h, "mount-images-undo") != outcome.NotApplied {
+	if !strings.Contains(title(h, controller.LeftBehind), "/usr/sbin/umount /var/aixmend/images.r1") || status(h, "mount-images-undo") != outcome.NotApplied {
 		t.Errorf("%s: %s; %q, %v", h.Outcome, h.Reason, title(h, controller.LeftBehind), statuses(h))
 	}
 }

@@ -28,7 +28,8 @@ func (w *walk) arm(ctx context.Context, s course.Step) error {
 }
 
 // askUndo asks the host whether an arming that was cut off happened, before it is
-// disarmed: if the disarming were cut off too, nothing could tell any more.
+// disarmed: if the disarming were cut off too, nothing could tell any more. An undo that
+// could not be disarmed is asked about when its time is over.
 func (w *walk) askUndo(ctx context.Context, arming int) error {
 	w.within(w.working())
 	step := w.course.Changes[arming].Step.ID
@@ -42,8 +43,13 @@ func (w *walk) askUndo(ctx context.Context, arming int) error {
 	status := outcome.Applied // where the answer is unclear, disarming it will tell
 	if r := t.Results[0]; r.Err == nil {
 		found, err := onhost.ReadArmed(string(r.Stdout))
-		if err == nil && (found.State == onhost.UndoNone || found.Run != w.commandsOf()) {
+		none := found.State == onhost.UndoNone || found.Run != w.commandsOf()
+		switch unsure := w.course.Changes[arming].Status == outcome.UnknownIf; {
+		case err != nil:
+		case none && unsure:
 			status = outcome.NotApplied
+		case none, found.State == onhost.UndoFired && !unsure:
+			status = outcome.Undone
 		}
 	}
 	return w.note(arming, status, "by the host's undo marker")

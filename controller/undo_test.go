@@ -195,8 +195,8 @@ func TestArmedUndoIsNoRecovery(t *testing.T) {
 func TestLostDisarmIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	for name, faults := range map[string]sshtest.Faults{
-		"before it ran": {CutBefore: "there is no armed undo", Times: 1},
-		"after it ran":  {CutAfterRun: "there is no armed undo", Times: 1},
+		"before it ran": {CutBefore: "nowhere", Times: 1},
+		"after it ran":  {CutAfterRun: "nowhere", Times: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			const host = "address-removed-smitty"

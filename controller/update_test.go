@@ -49,7 +49,7 @@ func TestUpdateFromAFolder(t *testing.T) {
 	if h.Outcome != outcome.Recovered || level(s) != "3.2.6.2 A" || !b.fleet.Host("rsct-below-minimum").Connected() {
 		t.Fatalf("%s: %s; RSCT %s\n%v", h.Outcome, h.Reason, level(s), statuses(h))
 	}
-	if got := statuses(h); got[0] != "apply-update applied" {
+	if got := statuses(h); got[0] != "make-log-folder applied" || got[1] != "apply-update applied" {
 		t.Errorf("changes %v: the preview and the check are none", got)
 	}
 	// A second time nothing is changed.
@@ -141,8 +141,8 @@ func TestUpdateIsTakenBack(t *testing.T) {
 			if h.Outcome != outcome.Failed || !strings.HasPrefix(level(s), "3.1.5.0") || strings.HasSuffix(level(s), "B") {
 				t.Errorf("%s: %s; RSCT %s\n%v", h.Outcome, h.Reason, level(s), statuses(h))
 			}
-			if len(h.Changes) != 2 || h.Changes[0].Status != outcome.Undone || h.Changes[1].Step != "apply-update-undo" {
-				t.Errorf("changes %+v", h.Changes)
+			if got := statuses(h); len(got) != 3 || got[0] != "make-log-folder applied" || got[1] != "apply-update undone" || !strings.HasPrefix(got[2], "apply-update-undo ") {
+				t.Errorf("changes %v", got)
 			}
 		})
 	}
@@ -183,7 +183,7 @@ func TestUpdateByUpload(t *testing.T) {
 		t.Fatalf("%s: %s; RSCT %s\n%v", h.Outcome, h.Reason, level(s), statuses(h))
 	}
 	for name := range s.Files {
-		if strings.HasPrefix(name, "/var/adm/aixmend/images") {
+		if strings.HasPrefix(name, "/var/aixmend/images") {
 			t.Errorf("%s was left behind", name)
 		}
 	}

@@ -74,7 +74,7 @@ func TargetOf(host inventory.Host) transport.Target {
 	return transport.Target{
 		Name: host.Name, Address: host.Address, Port: s.Port, User: s.User,
 		Identity: s.Identity, Certificate: s.Certificate, Passphrase: s.Passphrase, Password: s.Password,
-		LegacyAlgorithms: s.LegacyAlgorithms, KnownHosts: s.KnownHosts, Jump: s.Jump,
+		LegacyAlgorithms: s.LegacyAlgorithms, KnownHosts: s.KnownHosts, Agent: s.Agent, HostKeyAlias: s.HostKeyAlias, SSHConfig: s.Config, Jump: s.Jump,
 		Become: s.Become, BecomeCommand: s.BecomeCommand, BecomeMode: s.BecomeMode, BecomePassword: s.BecomePassword,
 	}
 }

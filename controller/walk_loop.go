@@ -106,7 +106,7 @@ func (w *walk) wants(ctx context.Context) course.Wishes {
 		Rollback: w.evidence.earlier,
 	}
 	if ctx.Err() != nil {
-		wishes.Cut = "interrupted: " + context.Cause(ctx).Error()
+		wishes.Cut = context.Cause(ctx).Error()
 	}
 	if w.waves.Tripped() {
 		wishes.Brake = w.waves.Reason()

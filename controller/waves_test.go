@@ -230,12 +230,12 @@ func TestWaveIsCutOff(t *testing.T) {
 	})
 	e := b.engine(controller.Recover)
 	e.Waves = []rollout.Wave{{Count: 1}, {Count: 2}}
-	over := errors.New("--deadline is over")
+	over := errors.New("cut by --deadline")
 	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, over)
 	defer cancel()
 	_, err := e.Run(ctx, b.hosts)
 	must(t, err)
-	if h := b.ended["daemon-down-2"]; h.Outcome != outcome.Skipped || h.Reason != "interrupted: --deadline is over" || len(b.sent("daemon-down-2")) > 0 {
+	if h := b.ended["daemon-down-2"]; h.Outcome != outcome.Skipped || h.Reason != "cut by --deadline" || len(b.sent("daemon-down-2")) > 0 {
 		t.Errorf("%s: %s; %v", h.Outcome, h.Reason, b.sent("daemon-down-2"))
 	}
 }

@@ -18,6 +18,7 @@ import (
 var checks = map[string]func(*testing.T, string){
 	"inventory*.yaml":        checkInventory,
 	"playbook*.yaml":         checkPlaybook,
+	"config.yaml":            func(*testing.T, string) {}, // TestConfigFilesOfTheDocs of the command holds it
 	"crontab":                checkCrontab,
 	"*.sh":                   checkScript,
 	"github-actions.yaml":    checkGitHub,
@@ -74,7 +75,7 @@ func checkInventory(t *testing.T, file string) {
 		}
 		findings = append(findings, p.FindingIDs()...)
 	}
-	inv, err := load.Options{Home: t.TempDir(), KnownFindings: func() []string { return findings }, KnownChecks: playbooks.GuardChecks, Run: load.Programs(t.Context())}.Load(file)
+	inv, err := load.Options{Home: t.TempDir(), KnownFindings: func() []string { return findings }, KnownChecks: playbooks.GuardChecks, Sources: load.Sources{Run: load.Programs(t.Context())}}.Load(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +136,7 @@ func TestForeignInventories(t *testing.T) {
 			"aixlab1":  {Address: "10.9.0.1", SSH: inventory.SSH{Become: "none", Jump: "bastion.example.com"}},
 		},
 	} {
-		inv, err := load.Options{Home: "/home/ops", Run: load.Programs(t.Context())}.Load(file)
+		inv, err := load.Options{Home: "/home/ops", Sources: load.Sources{Run: load.Programs(t.Context())}}.Load(file)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,6 +16,7 @@ const standIn = `#!/bin/sh
 while [ $# -gt 0 ]; do
 	case $1 in
 	--identity) key=$2 ;;
+	-i) test -e "$2" || exit 98 ;;
 	--known-hosts) test -s "$2" || exit 99 ;;
 	--junit | --sarif | --markdown | --html) echo report >"$2" ;;
 	esac
@@ -90,7 +91,8 @@ func TestPipelinesReactToExitCodes(t *testing.T) {
 			return code
 		}, map[string]int{"0": 0, "2": 2, "3": 3, "4": 4, "8": 8}},
 		{"gitlab", func(dir string) []string {
-			return []string{"CI_PROJECT_DIR=" + filepath.Join(dir, "source"), "AIX_SSH_KEY=" + filepath.Join(dir, "ssh/key"), "AIX_KNOWN_HOSTS=" + filepath.Join(dir, "ssh/known_hosts")}
+			private := strings.NewReplacer("/tmp/", dir+"/", "$CI_JOB_ID", "17").Replace(gitlab.Variables["PRIVATE"])
+			return []string{"PRIVATE=" + private, "AIX_SSH_KEY=" + filepath.Join(dir, "ssh/key"), "AIX_KNOWN_HOSTS=" + filepath.Join(dir, "ssh/known_hosts")}
 		}, func(t *testing.T, p pipelineRun) int {
 			code := p.shell(t, strings.Join(gitlab.Script, "\n"), bash, "-e")
 			p.shell(t, strings.Join(gitlab.AfterScript, "\n"), bash)

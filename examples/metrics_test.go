@@ -27,13 +27,13 @@ func written(t *testing.T) map[string][]string {
 	at := time.Date(2026, 1, 31, 2, 30, 0, 0, time.UTC)
 	host := outcome.Host{Host: "aix1", Outcome: outcome.NeedsAction, Findings: []outcome.Finding{{ID: "rmc-disconnected", Severity: outcome.Critical}}}
 	run := outcome.Run{
-		ID: "r", Command: "audit", Playbook: outcome.Playbook{Name: "rmc-restore"}, Started: at, Finished: at.Add(time.Minute), ExitCode: 3,
+		ID: "r", Command: "audit", Playbook: outcome.Playbook{Name: "rmc-restore"}, Started: at, Finished: at.Add(time.Minute), ExitCode: 3, Inventory: 1,
 		Counts: map[outcome.Outcome]int{outcome.NeedsAction: 1}, Hosts: []outcome.HostSummary{{Name: "aix1", Outcome: outcome.NeedsAction, Findings: []string{"rmc-disconnected"}}},
 	}
 	var b strings.Builder
 	for _, convention := range []string{"", outcome.ConventionNagios} { // nagios adds labels
 		run.Convention = convention
-		err := formats.Prometheus(&b, report.Evidence{Run: run, LastSuccess: at, Hosts: func(yield func(outcome.Host, error) bool) { yield(host, nil) }})
+		err := formats.Prometheus(&b, report.Evidence{Run: run, LastWhole: at, LastSuccess: at, Hosts: func(yield func(outcome.Host, error) bool) { yield(host, nil) }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -50,21 +50,22 @@ fi
 
 if [ "${SWEEP_YES-}" != yes ]; then
 	if [ ! -t 0 ]; then
-		echo "ops-sweep: no terminal to ask on; once the plan is approved, run: aixmend recover --plan $plan" >&2
+		echo "ops-sweep: no terminal to ask on; once the plan is approved, run with the flags of the plan: aixmend recover --plan $plan" >&2
 		exit 3
 	fi
 	printf "Apply exactly this plan? Type 'yes' to continue: " >&2
 	read -r answer
 	if [ "$answer" != yes ]; then
-		echo "ops-sweep: not applied; to apply it later, run: aixmend recover --plan $plan" >&2
+		echo "ops-sweep: not applied; to apply it later, run with the flags of the plan: aixmend recover --plan $plan" >&2
 		exit 3
 	fi
 fi
 
+# The flags of the plan are named again: its file is not signed and can't decide on them.
 # A host that has drifted since the plan is skipped. 6 (safety brake) and 8 (unknown
 # whether a change happened) need a person immediately.
 code=0
-aixmend recover --plan "$plan" --yes --html "$folder/recover.html" || code=$?
+aixmend recover --plan "$plan" "$@" --yes --html "$folder/recover.html" || code=$?
 case $code in
 6 | 8) echo "ops-sweep: check the hosts before you do anything else (exit code $code)" >&2 ;;
 130 | 143) echo "ops-sweep: interrupted; to continue, run: aixmend resume" >&2 ;;

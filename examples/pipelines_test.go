@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -100,10 +101,11 @@ type githubWorkflow struct {
 		Group string `yaml:"group"`
 	} `yaml:"concurrency"`
 	Jobs map[string]struct {
-		RunsOn  []string          `yaml:"runs-on"`
-		Timeout int               `yaml:"timeout-minutes"`
-		Env     map[string]string `yaml:"env"`
-		Steps   []githubStep      `yaml:"steps"`
+		RunsOn      []string          `yaml:"runs-on"`
+		Permissions map[string]string `yaml:"permissions"`
+		Timeout     int               `yaml:"timeout-minutes"`
+		Env         map[string]string `yaml:"env"`
+		Steps       []githubStep      `yaml:"steps"`
 	} `yaml:"jobs"`
 }
 
@@ -116,17 +118,17 @@ type githubStep struct {
 	Run  string            `yaml:"run"`
 }
 
-var pinned = regexp.MustCompile(`^[a-z0-9-]+/[a-z0-9/-]+@v[0-9]`)
+var pinned = regexp.MustCompile(`^[a-z0-9-]+/[a-z0-9/-]+@[0-9a-f]{40}$`)
 
 // checkGitHub checks a workflow; `make lint` also runs actionlint on it.
 func checkGitHub(t *testing.T, file string) {
 	validates(t, read(t, file))
 	for _, w := range decode[githubWorkflow](t, file) {
-		if w.Name == "" || len(w.On) == 0 || len(w.Jobs) == 0 || w.Permissions["contents"] != "read" || w.Permissions["security-events"] != "write" {
+		if w.Name == "" || len(w.On) == 0 || len(w.Jobs) == 0 || !maps.Equal(w.Permissions, map[string]string{"contents": "read"}) {
 			t.Errorf("a workflow needs a name, events, jobs and permissions: %+v", w)
 		}
 		for name, job := range w.Jobs {
-			if len(job.RunsOn) == 0 || job.Timeout == 0 || len(job.Steps) == 0 {
+			if len(job.RunsOn) == 0 || job.Permissions["security-events"] != "write" || job.Timeout == 0 || len(job.Steps) == 0 {
 				t.Errorf("job %s: %+v", name, job)
 			}
 			for _, s := range job.Steps {
@@ -134,7 +136,7 @@ func checkGitHub(t *testing.T, file string) {
 				case (s.Run == "") == (s.Uses == ""):
 					t.Errorf("a step needs exactly one of run and uses: %+v", s)
 				case s.Uses != "" && !pinned.MatchString(s.Uses):
-					t.Errorf("%s has no version", s.Uses)
+					t.Errorf("%s is not pinned by a commit", s.Uses)
 				case strings.Contains(s.Run, "${{"):
 					t.Errorf("an expression in a script lets anybody inject text: %s", s.Run)
 				case strings.Contains(s.Uses, "upload-") && !strings.Contains(s.If, "always()"):

@@ -59,7 +59,7 @@ func checkService(t *testing.T, file string) {
 	for key, want := range map[string]string{
 		"Service.User": "aixmend", "Service.UMask": "0077", "Service.CapabilityBoundingSet": "", "Service.NoNewPrivileges": "yes",
 		"Service.ProtectSystem": "strict", "Service.PrivateTmp": "yes", "Service.MemoryDenyWriteExecute": "yes", "Service.StateDirectory": "aixmend",
-		"Service.SuccessExitStatus": "3 4",
+		"Service.SuccessExitStatus": "3 4", "Service.LimitCORE": "0",
 	} {
 		if got := set[key]; len(got) != 1 || got[0] != want {
 			t.Errorf("%s=%q, wanted %q", key, got, want)

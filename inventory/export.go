@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"aixmend/inventory/naming"
 	"aixmend/inventory/strictyaml"
 )
 
@@ -19,31 +20,42 @@ import (
 // one file in the native form. Loaded from the working folder it gives the same
 // hosts. Settings that all hosts share become defaults, those that all hosts of a group share
 // a setting of the group, and hosts that differ by a number only become one
-// entry with a range.
+// entry with a range. Groups of Ansible's whose names the native form does not take are left
+// out, and a comment names them; their settings are written with the hosts.
 func (inv *Inventory) Export(hosts []Host) []byte {
+	hosts, left := nativeGroups(hosts)
 	e := &exporter{defaults: map[string]string{}, groups: map[string]map[string]string{}}
 	e.share(inv, hosts)
 	fmt.Fprintf(&e.out, "apiVersion: %s\n", APIVersion)
+	for _, name := range left {
+		fmt.Fprintf(&e.out, "# The group %q is left out: its name can't be one of this file.\n", name)
+	}
 	if len(e.defaults) > 0 {
 		fmt.Fprintf(&e.out, "\ndefaults: %s\n", flow(e.defaults))
 	}
-	if len(inv.Bastions) > 0 {
-		e.out.WriteString("\nbastions:\n")
-		for _, at := range inv.Bastions {
-			keys := settingsText(Host{SSH: at.SSH})
-			if at.Address != at.Name {
-				keys["address"] = scalar(at.Address)
-			}
-			if at.DialRate > 0 {
-				keys["dial_rate"] = strconv.Itoa(at.DialRate)
-			}
-			fmt.Fprintf(&e.out, "  %s: %s\n", scalar(at.Name), flow(keys))
-		}
-	}
+	e.writeBastions(inv.Bastions)
 	e.writeGroups(inv, hosts)
 	e.out.WriteString("\nhosts:\n")
 	e.writeHosts(hosts)
 	return e.out.Bytes()
+}
+
+// nativeGroups returns the hosts without the groups whose names only Ansible takes, and the
+// names of these.
+func nativeGroups(hosts []Host) (kept []Host, left []string) {
+	foreign := func(name string) bool { return !naming.IsFile(name) }
+	for _, h := range hosts {
+		if slices.ContainsFunc(h.Groups, foreign) {
+			for _, name := range h.Groups {
+				if foreign(name) {
+					left = append(left, name)
+				}
+			}
+			h.Groups = slices.DeleteFunc(slices.Clone(h.Groups), foreign)
+		}
+		kept = append(kept, h)
+	}
+	return kept, slices.Compact(slices.Sorted(slices.Values(left)))
 }
 
 // exporter writes one file. Settings are maps from keys, such as ssh.user, to
@@ -66,10 +78,22 @@ func settingsText(h Host) map[string]string {
 	put("ssh.user", s.User)
 	put("ssh.identity", s.Identity)
 	put("ssh.certificate", s.Certificate)
-	put("ssh.known_hosts", s.KnownHosts)
+	put("ssh.agent", s.Agent)
+	put("ssh.host_key_alias", s.HostKeyAlias)
+	if files := strings.Split(s.KnownHosts, "\n"); len(files) > 1 {
+		for i := range files {
+			files[i] = scalar(files[i])
+		}
+		keys["ssh.known_hosts"] = "[" + strings.Join(files, ", ") + "]"
+	} else {
+		put("ssh.known_hosts", s.KnownHosts)
+	}
+	put("ssh.config", s.Config)
 	put("ssh.jump", s.Jump)
 	put("ssh.become_mode", s.BecomeMode)
 	put("rmc_nic", h.RMCNIC)
+	put("cloud.instance", h.Cloud.Instance)
+	put("cloud.workspace", h.Cloud.Workspace)
 	if s.Port != 0 {
 		keys["ssh.port"] = strconv.Itoa(s.Port)
 	}
@@ -140,6 +164,7 @@ func (e *exporter) share(inv *Inventory, hosts []Host) {
 			e.defaults[key] = value
 		}
 	}
+	e.shareWithBastions(inv, hosts)
 	for _, g := range inv.Groups {
 		e.groups[g.Name] = map[string]string{}
 		for setting, n := range inGroup[g.Name] {
@@ -257,9 +282,9 @@ func (x *exported) takes(next *exported) bool {
 // rest are the settings of a host that it does not inherit, and its groups.
 func (e *exporter) rest(h Host) string {
 	keys := settingsText(h)
-	maps.DeleteFunc(keys, func(key, _ string) bool {
-		if _, common := e.defaults[key]; common {
-			return true
+	maps.DeleteFunc(keys, func(key, value string) bool {
+		if common, ok := e.defaults[key]; ok {
+			return common == value
 		}
 		return slices.ContainsFunc(h.Groups, func(g string) bool { return e.groups[g][key] != "" })
 	})
@@ -295,18 +320,18 @@ func (e *exporter) writeEntry(x *exported) {
 	fmt.Fprintf(&e.out, "  %s: {%s}\n", scalar(name), strings.Join(parts, ", "))
 }
 
-// flow writes settings as a map on one line, those of ssh in a map of their own.
+// flow writes settings as a map on one line, those of ssh and cloud in maps of their own.
 func flow(keys map[string]string) string {
-	var ssh, rest []string
+	inner, rest := map[string][]string{}, []string(nil)
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if name, found := strings.CutPrefix(key, "ssh."); found {
-			ssh = append(ssh, name+": "+keys[key])
+		if of, name, found := strings.Cut(key, "."); found {
+			inner[of] = append(inner[of], name+": "+keys[key])
 		} else {
 			rest = append(rest, key+": "+keys[key])
 		}
 	}
-	if len(ssh) > 0 {
-		rest = append(rest, "ssh: {"+strings.Join(ssh, ", ")+"}")
+	for _, of := range slices.Sorted(maps.Keys(inner)) {
+		rest = append(rest, of+": {"+strings.Join(inner[of], ", ")+"}")
 	}
 	return "{" + strings.Join(rest, ", ") + "}"
 }
@@ -336,3 +361,7 @@ func acceptancesText(list []Acceptance) string {
 	}
 	return "[" + strings.Join(texts, ", ") + "]"
 }
+
+// Scalar writes text as a scalar of YAML, in quotes where it could be taken for something
+// else.
+func Scalar(text string) string { return scalar(text) }

@@ -51,7 +51,7 @@ type Inventory struct {
 	Hosts []Host
 	// Groups are sorted by name.
 	Groups []Group
-	// Bastions are those that are defined, sorted by name.
+	// Bastions are those that are defined or have defaults of their own, sorted by name.
 	Bastions []Bastion
 	// Files are the files it was read from, in the order they were named.
 	Files []string
@@ -78,12 +78,20 @@ type Host struct {
 	// RMCNIC is the interface that carries RMC, such as "en1"; empty when it
 	// is to be found out (procedure.md D4).
 	RMCNIC string
+	// Cloud says which virtual machine of Power Virtual Server it is; its fields may be empty.
+	Cloud Cloud
 	// Waivers are sorted by finding; there is one at most for each.
 	Waivers []Waiver
 	// Accepts are sorted by check; there is one at most for each.
 	Accepts []Acceptance
 	// Pos is where the entry of the host begins.
 	Pos strictyaml.Pos
+}
+
+// Cloud names a virtual machine of Power Virtual Server.
+type Cloud struct {
+	// Instance is its id there, Workspace the CRN of its workspace.
+	Instance, Workspace string
 }
 
 // SSH says how to reach a host. A field that the inventory does not set is empty; it
@@ -93,10 +101,18 @@ type SSH struct {
 	User string
 	// Port is 1 to 65535, or 0.
 	Port int
-	// Identity, Certificate and KnownHosts are absolute paths, or paths relative
-	// to the working folder where the inventory file was named so. Certificate
-	// may be "none".
-	Identity, Certificate, KnownHosts string
+	// Identity, Certificate and Agent are absolute paths, or paths relative to the
+	// working folder where the inventory file was named so. The tokens of ssh in them
+	// are not expanded yet. Certificate and Agent may be "none".
+	Identity, Certificate, Agent string
+	// KnownHosts are such paths, one a line; the words user and system stand for the
+	// files of ssh_config, else for those that ssh reads.
+	KnownHosts string
+	// HostKeyAlias is the name of the host in known_hosts; "": its address and port.
+	HostKeyAlias string
+	// Config is the path of the one ssh_config of the host, as Identity is; "none": it
+	// has none; "": that of --ssh-config, else the user's own.
+	Config string
 	// Passphrase and Password are keys of the PasswordSources of the identity's
 	// passphrase and of the login's password.
 	Passphrase, Password string
@@ -121,12 +137,17 @@ type SSH struct {
 // A Bastion is a host that others are reached through, where the inventory has more
 // of it than its name in ssh.jump.
 type Bastion struct {
-	// Name is its name in ssh.jump: an address or a DNS name.
+	// Name is its name in ssh.jump: an address or a DNS name. The one without a name
+	// holds the Defaults of all that are not listed, those of ssh_config included.
 	Name string
 	// Address is where it is; its name when the inventory gives none.
 	Address string
 	// SSH says how to log in there. Its Become fields are empty.
 	SSH SSH
+	// Defaults hold the identity, with its certificate and passphrase, and the
+	// known_hosts of the defaults of the inventory. SSH and ssh_config go before them;
+	// the other fields are empty.
+	Defaults SSH `json:",omitzero"`
 	// DialRate is how many connections a second may be opened through it, 1 or
 	// more; 0 when the inventory does not say.
 	DialRate int

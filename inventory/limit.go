@@ -23,12 +23,13 @@ const maxGlobs = 1000
 // Select returns the hosts that the patterns of --limit name, sorted by name;
 // all hosts when there is no pattern.
 //
-// A pattern is a list with commas of hosts, groups, `all`, ranges
-// (aix[01-05]) and globs on the names of hosts (`*` and `?`), case counts.
-// An element that begins with `!` is left out, whatever the order; when nothing else is
-// named that is left out of all. An element that matches no host is an error,
-// so are an empty one and a selection that is empty: a slip must not widen or
-// empty a run. So is a host that can't be selected. The error holds a
+// A pattern is a list of hosts, groups, `all`, ranges (aix[01-05]) and globs on the names of
+// hosts (`*` and `?`), case counts; commas stand between, or colons as in Ansible's
+// patterns. An element that begins with `&` keeps only the hosts that it names too, one with
+// `!` is left out, whatever the order; when nothing else is named that is left out of all.
+// The whole name of a host or a group counts first, whatever is in it. An element that
+// matches no host is an error, so are an empty one and a selection that is empty: a slip must
+// not widen or empty a run. So is a host that can't be selected. The error holds a
 // strictyaml.Problem for each.
 func (inv *Inventory) Select(patterns ...string) ([]Host, error) {
 	hosts, _, err := inv.SelectOf(nil, patterns...)
@@ -46,13 +47,14 @@ func (inv *Inventory) SelectOf(past Past, patterns ...string) ([]Host, strictyam
 	}
 	s := selection{inv: inv, past: past, in: map[string]bool{}, out: map[string]bool{}}
 	for _, p := range patterns {
-		for _, element := range splitPattern(p) {
-			s.element(strings.TrimSpace(element))
-		}
+		s.pattern(p)
+	}
+	if !s.including && len(s.only) > 0 && len(s.problems) == 0 {
+		s.add("name the hosts first, such as all:"+s.first, "%q: & keeps some of the hosts that are named, and none are", ranges.Clip(s.first))
 	}
 	var hosts []Host
 	for _, h := range inv.Hosts {
-		if (s.in[h.Name] || !s.including) && !s.out[h.Name] {
+		if s.selects(h.Name) {
 			hosts = append(hosts, h)
 		}
 	}
@@ -100,8 +102,8 @@ func (inv *Inventory) faultsOf(hosts []Host) error {
 	return problems.Err()
 }
 
-// splitPattern splits at the commas that are not inside brackets.
-func splitPattern(p string) []string {
+// splitPattern splits at a separator that is not inside brackets.
+func splitPattern(p string, separator rune) []string {
 	var elements []string
 	start, depth := 0, 0
 	for i, r := range p {
@@ -110,7 +112,7 @@ func splitPattern(p string) []string {
 			depth++
 		case ']':
 			depth--
-		case ',':
+		case separator:
 			if depth <= 0 {
 				elements = append(elements, p[start:i])
 				start = i + 1
@@ -123,26 +125,88 @@ func splitPattern(p string) []string {
 // selection is the state of one Select.
 type selection struct {
 	inv       *Inventory
-	past      Past            // nil: no earlier run is known
-	in, out   map[string]bool // names of hosts
-	including bool            // there was an element without !
+	past      Past              // nil: no earlier run is known
+	in, out   map[string]bool   // names of hosts
+	only      []map[string]bool // of the elements with &
+	first     string            // of these
+	including bool              // there was an element without ! and &
 	problems  strictyaml.Problems
 	warnings  strictyaml.Problems
+}
+
+// selects reports whether a host is selected.
+func (s *selection) selects(host string) bool {
+	for _, names := range s.only {
+		if !names[host] {
+			return false
+		}
+	}
+	return (s.in[host] || !s.including) && !s.out[host]
 }
 
 func (s *selection) add(hint, format string, args ...any) {
 	s.problems.Add(strictyaml.Pos{File: limitFile}, hint, format, args...)
 }
 
-// element adds the hosts that one element names to those that are in, or out.
+// pattern takes a pattern apart. A name is whole, whatever it holds: those of hosts that
+// can't be selected may hold anything.
+func (s *selection) pattern(pattern string) {
+	if s.isName(pattern) {
+		s.element(pattern)
+		return
+	}
+	for _, element := range splitPattern(pattern, ',') {
+		element = strings.TrimSpace(element)
+		parts := splitPattern(element, ':')
+		switch _, name := sign(element); {
+		case len(parts) == 1, s.isName(name), strings.HasPrefix(name, "@") && len(parts) == 2:
+			s.element(element)
+			continue
+		}
+		for i := 0; i < len(parts); i++ {
+			part := parts[i]
+			if _, name := sign(part); strings.HasPrefix(name, "@") && i+1 < len(parts) {
+				i++
+				part += ":" + parts[i] // @RUN:OUTCOME
+			}
+			s.element(strings.TrimSpace(part))
+		}
+	}
+}
+
+// isName reports whether text is the whole name of a host or a group.
+func (s *selection) isName(text string) bool {
+	_, host := s.inv.Host(text)
+	_, group := s.inv.Group(text)
+	return host || group
+}
+
+// sign returns the ! or & that an element begins with, 0 for none, and the rest.
+func sign(element string) (byte, string) {
+	if element != "" && (element[0] == '!' || element[0] == '&') {
+		return element[0], element[1:]
+	}
+	return 0, element
+}
+
+// element adds the hosts that one element names to those that are in, out or alone.
 func (s *selection) element(element string) {
-	rest, leaveOut := strings.CutPrefix(element, "!")
+	how, rest := sign(element)
+	if s.isName(element) {
+		how, rest = 0, element
+	}
 	into := s.out
-	if !leaveOut {
+	switch how {
+	case 0:
 		s.including = true
 		into = s.in
+	case '&':
+		into = map[string]bool{}
+		s.only = append(s.only, into)
+		s.first = cmp.Or(s.first, element)
 	}
 	switch {
+	case s.isName(rest):
 	case rest == "":
 		s.add("leave --limit out to select all hosts", "%q holds an empty element", element)
 		return
@@ -156,7 +220,11 @@ func (s *selection) element(element string) {
 	}
 	names, err := lookup(rest)
 	if err != nil {
-		s.add("", "%q: %v", ranges.Clip(element), err)
+		hint := ""
+		if strings.Contains(rest, "[") && strings.Contains(rest, ":") {
+			hint = "a range is written aix[01-05] here; Ansible's [0:2] picks hosts of a group by their number, which is not supported"
+		}
+		s.add(hint, "%q: %v", ranges.Clip(element), err)
 		return
 	}
 	if len(names) == 0 {
@@ -203,6 +271,9 @@ func (s *selection) ofRun(element string) ([]string, error) {
 
 // names returns the hosts that an element without its ! names.
 func (s *selection) names(element string) ([]string, error) {
+	if names := s.named(element); len(names) > 0 && !strings.ContainsAny(element, "*?") {
+		return names, nil
+	}
 	p, err := ranges.Parse(element)
 	if err != nil {
 		return nil, err
@@ -224,7 +295,7 @@ func (s *selection) names(element string) ([]string, error) {
 
 // named returns the hosts that a name, a group or a glob stands for.
 func (s *selection) named(name string) []string {
-	if _, found := s.inv.Host(name); found {
+	if _, found := s.inv.Host(name); found && name != "all" {
 		return []string{name}
 	}
 	if g, found := s.inv.Group(name); found {
@@ -234,9 +305,10 @@ func (s *selection) named(name string) []string {
 	if name != "all" && !strings.ContainsAny(name, "*?") {
 		return nil
 	}
+	whole := func(s string) string { return strings.ReplaceAll(s, "/", "\x00") } // * stands for a slash too
 	for _, h := range s.inv.Hosts {
 		// The only bad glob ends in a backslash, and matches nothing.
-		if matches, _ := path.Match(name, h.Name); matches || name == "all" {
+		if matches, _ := path.Match(whole(name), whole(h.Name)); matches || name == "all" {
 			names = append(names, h.Name)
 		}
 	}

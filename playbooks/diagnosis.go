@@ -41,6 +41,9 @@ type Diagnosis struct {
 	Missing map[string]error
 	// Verdicts are the findings that hold, in the playbook's order.
 	Verdicts []Verdict
+	// Passed are the ids of the critical findings and warnings that were judged and do not
+	// hold, in the playbook's order.
+	Passed []string
 	// Incomplete reports whether a required answer was wrong, so that most of the
 	// host was not read; a verdict names the answer.
 	Incomplete bool
@@ -63,6 +66,8 @@ type Given struct {
 	Verb      string
 	Inventory facts.Inventory
 	Captured  facts.Captured
+	// API is the VM in the list of the cloud.
+	API facts.API
 	// Captures are those that the capture verb took of the host.
 	Captures facts.Captures
 	// Baseline is the earlier state that the host is compared with.
@@ -80,6 +85,9 @@ func (p *Playbook) diagnosis(g Given, params Params) *Diagnosis {
 	params.Into(d.values)
 	d.set("inventory", g.Inventory, nil)
 	d.set("captured", g.Captured, nil)
+	if d.values["api"] = g.API; g.API.Known {
+		d.set("api", g.API, nil)
+	}
 	// The content of other documents is not repeated in the host's report.
 	d.values["captures"], d.values["baseline"], d.values["upload"] = g.Captures, g.Baseline, g.Upload
 	if g.Fleet != nil {

@@ -6,6 +6,8 @@ import (
 	"path"
 	"sort"
 	"strings"
+
+	"aixmend/inventory/strictyaml"
 )
 
 //go:embed *.yaml
@@ -26,7 +28,11 @@ func Names() []string {
 func Source(name string) ([]byte, error) {
 	text, err := files.ReadFile(name + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("there is no playbook %q; there are: %s", name, strings.Join(Names(), ", "))
+		hint := strictyaml.DidYouMean(name, Names())
+		if hint == "" {
+			hint = "there are: " + strings.Join(Names(), ", ")
+		}
+		return nil, fmt.Errorf("there is no playbook %q; %s", name, hint)
 	}
 	return text, nil
 }

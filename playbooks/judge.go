@@ -148,8 +148,11 @@ func (p *Playbook) judge(d *Diagnosis) {
 			}
 			continue
 		}
-		if holds {
+		switch {
+		case holds:
 			d.hold(f, c, d.values)
+		case f.Severity.V != "info":
+			d.Passed = append(d.Passed, f.ID)
 		}
 	}
 	d.Verdicts = append(d.Verdicts, p.failed(d, unjudged)...)

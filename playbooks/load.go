@@ -3,12 +3,13 @@ package playbooks
 import (
 	"bytes"
 	"fmt"
-	"os"
+	"io"
 	"slices"
 	"strings"
 	"sync"
 
 	"aixmend/inventory/strictyaml"
+	"aixmend/transport/ownership"
 )
 
 // embedded compiles each embedded playbook once a process.
@@ -27,10 +28,19 @@ var embedded = func() map[string]func() (*Playbook, error) {
 }()
 
 // Load loads an embedded playbook by its name, or one from a file when the
-// name has a slash, a dot or a file of that name exists. The error holds every
-// problem (see strictyaml.ProblemsOf). Callers share an embedded playbook and must not
-// change it.
-func Load(name string) (*Playbook, error) {
+// name has a slash or a dot. The error holds every
+// problem (see strictyaml.ProblemsOf), or wraps an *ownership.Fault for a file that
+// anybody but this user and root can change. Callers share an embedded playbook and must
+// not change it.
+func Load(name string) (*Playbook, error) { return load(name, ownership.Check) }
+
+// LoadToPrint is Load for a playbook that is only printed or checked: it reads a file of
+// others, too.
+func LoadToPrint(name string) (*Playbook, error) {
+	return load(name, func(string) error { return nil })
+}
+
+func load(name string, check func(path string) error) (*Playbook, error) {
 	if load, ok := embedded[name]; ok {
 		return load()
 	}
@@ -38,7 +48,15 @@ func Load(name string) (*Playbook, error) {
 		_, err := Source(name)
 		return nil, err
 	}
-	text, err := os.ReadFile(name)
+	if err := check(name); err != nil {
+		return nil, fmt.Errorf("playbook: %w", err)
+	}
+	file, _, err := ownership.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("playbook: %w", err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, strictyaml.MaxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("playbook: %w", err)
 	}

@@ -57,7 +57,8 @@ func TestBadFiles(t *testing.T) {
 
 func TestLoadNamesAndFiles(t *testing.T) {
 	for _, c := range []struct{ name, want string }{
-		{"rmc-restor", `there is no playbook "rmc-restor"; there are:`},
+		{"rmc-restor", `there is no playbook "rmc-restor"; did you mean "rmc-restore"?`},
+		{"rubbish", `there is no playbook "rubbish"; there are:`},
 		{"./rmc-restore", "playbook: open ./rmc-restore"},
 		{"no-such.yaml", "playbook: open no-such.yaml"},
 		{"testdata/bad/api-version.yaml", "testdata/bad/api-version.yaml:1:1: apiVersion"},

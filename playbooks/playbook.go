@@ -13,6 +13,8 @@
 package playbooks
 
 import (
+	"time"
+
 	"aixmend/inventory/strictyaml"
 	"aixmend/playbooks/conditions"
 	"aixmend/playbooks/document"
@@ -37,6 +39,18 @@ type (
 
 // UndoAfterParam is the parameter that says how long an armed undo waits.
 const UndoAfterParam = document.UndoAfterParam
+
+// ProbeTimeoutParam and LookTimeoutParam are the parameters that bound the reading of a
+// host: each probe without a limit of its own, and all probes together.
+const (
+	ProbeTimeoutParam = document.ProbeTimeoutParam
+	LookTimeoutParam  = document.LookTimeoutParam
+)
+
+// LookTimeout returns the default time limit of a look.
+func LookTimeout(longest, probeTimeout time.Duration) time.Duration {
+	return document.LookTimeout(longest, probeTimeout)
+}
 
 // DefaultStepTimeout is how long a step may take when the playbook does not say.
 const DefaultStepTimeout = document.DefaultStepTimeout

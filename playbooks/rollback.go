@@ -51,6 +51,8 @@ type Rollback struct {
 	// the change is not known, or others have changed part of it. Each line ends with the
 	// undo, for a person to run.
 	Open []string
+	// NoUndo says that there are changes, and none has an undo.
+	NoUndo bool
 }
 
 // PlanRollback plans the rollback of changes, given in the order in which they were made.
@@ -58,6 +60,7 @@ type Rollback struct {
 // be judged and all are left to a person.
 func (p *Playbook) PlanRollback(now, then *Diagnosis, changes []Change) Rollback {
 	out := Rollback{Rung: PlannedRung{Rung: &Rung{ID: RollbackRung, Title: "undo the changes of an earlier run"}, Fixes: []string{}}}
+	out.NoUndo = len(changes) > 0 && !slices.ContainsFunc(changes, func(u Change) bool { return u.NoUndo() == "" })
 	after, _ := now.values[conditions.ParamPrefix+document.UndoAfterParam].(time.Duration)
 	for _, u := range slices.Backward(changes) {
 		if p.Collects(u.Rung) {

@@ -355,6 +355,9 @@ func TestRollbackDecides(t *testing.T) {
 	p, params := restore(t)
 	judge := func(changes ...func(host)) *Diagnosis { return p.Judge(params, nothingGiven, changed(changes...)) }
 	start := Change{Rung: "recycle", Step: "start-rmc", Command: "c", Undo: "u"}
+	// As a version before this one ran it, with the log of installp below /var/adm.
+	older := Change{Rung: "rsct-update", Step: "apply-update", Command: "/usr/sbin/installp -agXY -d /images -e /var/adm/ras/aixmend.r0 rsct.core.rmc", Undo: "u"}
+	support := Change{Rung: "hand-over", Step: "make-support-folder", Command: "/usr/bin/mkdir /var/adm/aixmend/support.r0", Undo: "/usr/bin/rm -r /var/adm/aixmend/support.r0"}
 	maybe := start
 	maybe.Unknown = true
 	for _, c := range []struct {
@@ -373,6 +376,9 @@ func TestRollbackDecides(t *testing.T) {
 		{name: "the facts of then are gone", now: judge(), change: start, open: "facts from before that run are no longer known; to undo it: u"},
 		{name: "it may have run, and nobody knows", now: judge(), change: maybe, open: "start-rmc: it is not known whether it ran; to undo it: u"},
 		{name: "no such step", now: judge(), then: judge(), change: Change{Rung: "recycle", Step: "gone", Command: "c", Undo: "u"}, open: "the playbook no longer has this step"},
+		{name: "an update by an older version", now: judge(func(h host) { h.rsct("3.2.6.2", "A") }), then: judge(func(h host) { h.rsct("3.1.5.0", "C") }), change: older, steps: 1},
+		{name: "an update by an older version, committed since", now: judge(func(h host) { h.rsct("3.2.6.2", "C") }), then: judge(func(h host) { h.rsct("3.1.5.0", "C") }), change: older, open: "it has been committed since"},
+		{name: "support data of an older version", now: judge(), then: judge(), change: support},
 		{name: "no undo", now: judge(), then: judge(), change: Change{Rung: "refresh", Step: "s", Command: "c", Undo: "none: because"}, left: "s can't be undone: because"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -91,7 +91,7 @@ func probeAll(h *aixsim.Host, params Params, probes []Probe) map[string]Probed {
 		for _, probe := range probes {
 			timeout := probe.Timeout
 			if timeout <= 0 {
-				timeout = params.Duration("probe_timeout")
+				timeout = params.Duration(ProbeTimeoutParam)
 			}
 			if one := probeIn(h, timeout, []Probe{probe}); one != nil {
 				maps.Copy(probed, one)

@@ -120,7 +120,7 @@ func written(t *testing.T, facts map[string]any) map[string]any {
 func TestAllowWords(t *testing.T) {
 	words := map[string]string{
 		"rmc-restore": "node-id cluster0 rsct-update", "rmc-restore-own-image": "node-id cluster0 rsct-update",
-		"rsct-update": "rsct-update", "post-migration": "", "support-data": "",
+		"rsct-update": "rsct-update", "post-migration": "", "post-failover": "", "support-data": "",
 	}
 	for _, name := range Names() {
 		want, listed := words[name]

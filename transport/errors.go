@@ -87,6 +87,10 @@ func CauseOf(err error) Kind {
 // ErrHung means that a command did not end within its timeout.
 var ErrHung = errors.New("hung: no end within its time limit")
 
+// ErrLate means that the time for all commands of a script was over before the command
+// had ended. It may not have begun.
+var ErrLate = errors.New("late: the time limit of the whole script was over")
+
 // ErrNotRun means that a command never started: a required answer did not come, too
 // many commands before it hung, or the login could not become root.
 var ErrNotRun = errors.New("not run")

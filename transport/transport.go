@@ -27,6 +27,9 @@ type Target struct {
 	// Identity is the path of a private key, or of a public one whose private half
 	// the agent holds; empty: the user's own, then the agent.
 	Identity string
+	// Untried holds the keys that ssh would try after Identity, one a line: they are not
+	// offered, and an error names them.
+	Untried string
 	// Certificate is the path of the user certificate of Identity; "none": none;
 	// empty: IDENTITY-cert.pub if it exists, or the agent's.
 	Certificate string
@@ -48,6 +51,18 @@ type Target struct {
 	// HostKeyAlias is the name under which known_hosts holds the host's key;
 	// empty: its address and port.
 	HostKeyAlias string
+	// SSHConfig is the path of the one ssh_config that completes the target and its
+	// bastions; "none": nothing does; empty: the one of the run.
+	SSHConfig string
+	// AddressFamily is inet or inet6: of the addresses of a name only those of that family
+	// are dialled; empty: all. It does not matter where something else dials.
+	AddressFamily string
+	// RevokedHostKeys is the path of a list of keys, or an OpenSSH KRL: a host that shows
+	// one of them is refused; empty: none.
+	RevokedHostKeys string
+	// KnownHostsCommand is the place of a setting that names a command which might know the
+	// host's key; it is not run; empty: none.
+	KnownHostsCommand string
 	// Jump names the bastions on the way, commas between, the nearest to this
 	// machine first; each is [user@]name[:port]; empty or "none": none.
 	Jump string
@@ -133,6 +148,10 @@ type Command struct {
 	Require string
 	// Timeout is how long the command may take; past it it is called hung.
 	Timeout time.Duration
+	// Within is how long the commands of a script may take together, up to the end of
+	// this one; past it the one that runs is stopped as a hung one is, and it and all
+	// after it are called late. 0: only their own limits count.
+	Within time.Duration
 	// MaxOutput bounds the bytes kept of each stream; 0: DefaultMaxOutput.
 	MaxOutput int
 }
@@ -149,7 +168,7 @@ type Result struct {
 	// Started is when the command's frame opened, by the controller's clock.
 	Started  time.Time
 	Duration time.Duration
-	// Err says why there is no exit status: ErrHung, ErrNotRun, or the error
+	// Err says why there is no exit status: ErrHung, ErrLate, ErrNotRun, or the error
 	// that ended the connection. A command that was to run as root and certainly
 	// did not, because the login can't become root, has an error that is both
 	// ErrNotRun and of KindPrivilege.
@@ -172,7 +191,8 @@ type Transcript struct {
 type Conn interface {
 	// Run runs the commands in order as one script. A hung command is named
 	// by ErrHung in its result, and the commands after it still run, unless it
-	// was a mutating one. An error means that the script did not finish;
+	// was a mutating one. Where the commands take longer than one may be Within,
+	// none after it is run. An error means that the script did not finish;
 	// the transcript then holds all known results, and each command without
 	// an exit status has its Err set: ErrNotRun when it is certain that it
 	// was never run.

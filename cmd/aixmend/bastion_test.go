@@ -12,6 +12,7 @@ import (
 
 	gossh "golang.org/x/crypto/ssh"
 
+	"aixmend/cmd/aixmend/simulated"
 	"aixmend/controller/outcome"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/sshtest"
@@ -26,7 +27,7 @@ func TestAuditBehindABastion(t *testing.T) {
 	for i := range 3 {
 		hosts = append(hosts, aixsim.FleetHost{State: aixsim.Healthy(fmt.Sprintf("aix%d", i), i+1), Illness: "healthy"})
 	}
-	fleet, err := startFleet(dir, hosts, 0)
+	fleet, err := simulated.Start(dir, hosts, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	gossh "golang.org/x/crypto/ssh"
 
+	"aixmend/cmd/aixmend/simulated"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/sshtest"
 )
@@ -43,7 +44,7 @@ func benchFleet() {
 func serveReplay(dir string, n int, latency time.Duration) error {
 	host := aixsim.NewHost(aixsim.Healthy("aixvm", 1), aixsim.HostOptions{LogLimit: -1})
 	defer host.Close()
-	login, err := writeKey(dir)
+	login, err := simulated.WriteKey(dir)
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func serveReplay(dir string, n int, latency time.Duration) error {
 	record := &replay{host: host, known: map[string]replayed{}}
 	var inventory, known, addresses strings.Builder
 	var wire traffic
-	inventory.WriteString(demoInventoryHead)
+	inventory.WriteString(simulated.InventoryHead)
 	for i := range n {
 		// Each host has a node id and an LPAR of its own.
 		own := strings.NewReplacer(id, fmt.Sprintf("%016x", i+1), lpar, fmt.Sprintf("%d aixvm%05d\n", i+1, i))

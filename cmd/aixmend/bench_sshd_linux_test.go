@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"aixmend/cmd/aixmend/simulated"
 )
 
 // benchAliases is how many hosts the sshd plays.
@@ -67,7 +69,7 @@ func newBenchWorld(b *testing.B) *benchWorld {
 	port := w.serve(b)
 	public, err := os.ReadFile(w.path("host.pub"))
 	noError(b, err)
-	inventory := strings.Replace(demoInventoryHead, "user: root", "user: "+w.user, 1)
+	inventory := strings.Replace(simulated.InventoryHead, "user: root", "user: "+w.user, 1)
 	config := fmt.Sprintf("Host bench*\nPort %d\nUser %s\nIdentityFile %s\nIdentitiesOnly yes\nUserKnownHostsFile %s\n", port, w.user, w.path("id_ed25519"), w.path("known_hosts"))
 	var addresses, names, known strings.Builder
 	for i := range benchAliases {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"aixmend/cmd/aixmend/config"
 	"aixmend/cmd/aixmend/request"
 )
 
@@ -34,9 +35,11 @@ func (s testMain) Run() int {
 		panic(err)
 	}
 	defer func() { _ = os.RemoveAll(built) }()
-	// No test depends on the ssh_config of the machine, nor does what it starts.
-	if err := os.Setenv("AIXMEND_SSH_CONFIG", request.None); err != nil {
-		panic(err)
+	// No test depends on the ssh_config of the machine or on a config file, nor does what it starts.
+	for name, none := range map[string]string{"AIXMEND_SSH_CONFIG": request.None, "AIXMEND_CONFIG": config.None} {
+		if err := os.Setenv(name, none); err != nil {
+			panic(err)
+		}
 	}
 	return s.M.Run()
 }
@@ -74,6 +77,7 @@ func call(t *testing.T, env []string, args ...string) said {
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
+	checkHints(t.Errorf, strings.Join(args, " "), out.String()+errs.String())
 	return said{args, c.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/exit"
@@ -16,21 +14,24 @@ type diffOptions struct {
 	stateFolder
 	format
 	detail
+	paging
 }
 
 func newDiff(c *cli) *cobra.Command {
 	var o diffOptions
 	cmd := &cobra.Command{
-		Use: "diff RUN [RUN]", Short: "Show what changed between two runs: hosts, findings, facts, and since when",
+		Use: "diff [RUN [RUN]]", Short: "Show what changed between two runs: hosts, findings, facts, and since when",
 		Long: `Compares two kept runs, named by id or as latest; a single run is compared with
-the latest. Values that differ at every reading (the time, free space) are
-ignored. An unreachable host counts as a change the second time in a row.`,
-		Args: cobra.RangeArgs(1, 2),
+the latest, and the latest with the run of the same verb and playbook before it.
+Without a run, the newest that has such a run before it is compared with that.
+Values that differ at every reading (the time, free space) are ignored. An unreachable host counts as a change the second time in a row.`,
+		Args: cobra.MaximumNArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error { return diff(c, &o, args) },
 	}
 	o.stateFolder.flags(cmd.Flags())
 	o.format.flags(cmd.Flags())
 	o.detail.flags(cmd.Flags())
+	o.paging.flags(cmd.Flags())
 	return cmd
 }
 
@@ -38,19 +39,14 @@ func diff(c *cli, o *diffOptions, refs []string) error {
 	if err := o.format.check(); err != nil {
 		return err
 	}
-	store, err := openState(o.state)
+	store, err := c.openToPrint(o.state)
 	if err != nil {
 		return err
 	}
-	var runs []outcome.Run
-	for _, ref := range append(refs, "latest")[:2] {
-		run, err := news.Finished(store, ref)
-		if err != nil {
-			return exit.Usagef("aixmend runs lists all runs", "%w", err)
-		}
-		runs = append(runs, *run)
+	from, to, err := news.Pair(store, refs)
+	if err != nil {
+		return exit.Usagef("aixmend runs lists all runs", "%w", err)
 	}
-	from, to := runs[0], runs[1]
 	if from.Started.After(to.Started) {
 		c.Say("warning: run %s is the later one: comparing it with %s", from.ID, to.ID)
 		from, to = to, from
@@ -65,7 +61,7 @@ func diff(c *cli, o *diffOptions, refs []string) error {
 	if o.format.format == "json" {
 		err = c.JSON(d)
 	} else {
-		_, err = fmt.Fprint(c.Out, report.DriftText(*d, c.TextOptions()))
+		err = o.page(c, report.DriftText(*d, c.TextOptions()))
 	}
 	if err == nil && o.detailed && d.News() {
 		return exit.Verdict{Code: outcome.ExitChanges}

@@ -16,6 +16,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/transport"
+	"aixmend/transport/cause"
 )
 
 // repository is where the sources begin, seen from this package.
@@ -223,7 +224,7 @@ func literals(t *testing.T) string {
 }
 
 // words of the system, or of a library, that stand in messages.
-var foreignWords = []string{"connection refused", "no such host"}
+var foreignWords = []string{"connection refused"}
 
 // unsaid are the pieces of a quoted text that no source has. What stands for a
 // name or a number is "..."; ": " joins what is said in several places.
@@ -277,6 +278,13 @@ func TestTroubleshootingIsComplete(t *testing.T) {
 	} {
 		if !slices.Contains(sections, string(kind)) {
 			t.Errorf("there is no section %s", kind)
+		}
+		for _, c := range cause.All(string(kind)) {
+			if !slices.ContainsFunc(p.text, func(line string) bool {
+				return strings.HasPrefix(line, "|") && strings.Contains(line, "`"+string(c)+"`")
+			}) {
+				t.Errorf("the table has no cause %q", c)
+			}
 		}
 	}
 	for _, m := range outcome.Codes() {

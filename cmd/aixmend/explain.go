@@ -11,9 +11,9 @@ import (
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/guide"
+	"aixmend/cmd/aixmend/listing"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
-	"aixmend/controller/report"
 	"aixmend/controller/report/explain"
 	"aixmend/inventory/strictyaml"
 )
@@ -22,17 +22,22 @@ import (
 type explainOptions struct {
 	stateFolder
 	format
+	paging
 }
 
 func newExplain(c *cli) *cobra.Command {
 	var o explainOptions
 	cmd := &cobra.Command{
-		Use: "explain RUN HOST", Short: "Show which observation led to which verdict, what was done, and what to do next",
-		Args: cobra.ExactArgs(2),
-		RunE: func(_ *cobra.Command, args []string) error { return explainHost(c, &o, args[0], args[1]) },
+		Use: "explain [RUN] HOST", Short: "Show which observation led to which verdict, what was done, and what to do next",
+		Long: "Explains the report of a host in a run; where no run is named, in the newest that saw the host.",
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return explainHost(c, &o, slices.Concat([]string{""}, args)[len(args)-1], args[len(args)-1])
+		},
 	}
 	o.stateFolder.flags(cmd.Flags())
 	o.format.flags(cmd.Flags())
+	o.paging.flags(cmd.Flags())
 	return cmd
 }
 
@@ -40,17 +45,17 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	if err := o.format.check(); err != nil {
 		return err
 	}
-	store, err := openState(o.state)
+	store, err := c.openToPrint(o.state)
 	if err != nil {
 		return err
 	}
-	id, err := store.Resolve(ref)
+	id, err := store.Meant(ref, host)
 	if err != nil {
 		return exit.Usage(err)
 	}
 	held := ""
 	if state := store.State(id); state == journal.StateRunning || state == journal.StateOpen {
-		if s, err := standings(store, id); err == nil && slices.Contains(s.Hosts, host) {
+		if s, err := listing.Standings(store, id); err == nil && slices.Contains(s.Hosts, host) {
 			held = clean(s.Host(host))
 		}
 	}
@@ -65,22 +70,22 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	if err != nil {
 		return exit.Usage(err)
 	}
-	if held != "" && o.format.format != "json" {
-		if _, err := fmt.Fprintf(c.Out, "%s: not finished: %s; so far:\n\n", host, held); err != nil {
-			return err
-		}
-	}
 	e := explain.Host(*h)
-	if g := guide.Of(store, outcome.Run{ID: id}, o.state); g.Known() {
-		e.Type(func(verb string) string {
-			return strings.Join(g.Again(verb, report.Fold{Hosts: []string{host}}), " ")
-		})
+	if run, err := store.LoadRun(id); err == nil {
+		e.StartedBy = run.StartedBy()
 	}
+	if held == "" && h.Interrupted && store.State(id) != journal.StateOpen {
+		e.Closed()
+	}
+	e.Type(guide.Of(store, outcome.Run{ID: id}, o.state).From(c.usual()).Complete)
 	if o.format.format == "json" {
 		return c.JSON(e)
 	}
-	_, err = fmt.Fprint(c.Out, e.Text())
-	return err
+	text := e.Text()
+	if held != "" {
+		text = fmt.Sprintf("%s: not finished: %s; so far:\n\n", host, held) + text
+	}
+	return o.page(c, text)
 }
 
 // noSuchHost is the error for a host of which a run has no report, with the nearest names.

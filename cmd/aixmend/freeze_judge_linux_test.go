@@ -139,7 +139,7 @@ type act struct {
 }
 
 // proc finds the process that a fence or a lease names: its folder.
-var proc = regexp.MustCompile(`,proc=([0-9a-f]+)\.[0-9a-f]+,until=`)
+var proc = regexp.MustCompile(`,proc=([0-9a-f]+)\.[0-9a-f]+\.*,until=`)
 
 // actsOn are the scripts that a host was sent, in the order in which they came.
 func (z *freezing) actsOn(name string) []act {
@@ -167,7 +167,7 @@ func (z *freezing) actsOn(name string) []act {
 }
 
 // taken finds the process that a lease which is taken names: its folder.
-var taken = regexp.MustCompile(`\( /usr/bin/ln -s run=\S*,proc=([0-9a-f]+)\.[0-9a-f]+,until=`)
+var taken = regexp.MustCompile(`\( /usr/bin/ln -s run=\S*,proc=([0-9a-f]+)\.[0-9a-f]+\.*,until=`)
 
 // ofFence reports whether a program is what a fence runs.
 func ofFence(argv []string) bool {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"aixmend/cmd/aixmend/request"
+	"aixmend/cmd/aixmend/simulated"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks/onhost"
@@ -185,7 +186,7 @@ func freezeRun(t *testing.T, seed uint64) *freezing {
 		z.active[h.State.Hostname] = runs(h.State, "ctrmc")
 	}
 	// The slower the network, the more often a command is on its way.
-	z.fleet, err = startFleet(z.dir, hosts, time.Duration(5*z.dice.IntN(4))*time.Millisecond)
+	z.fleet, err = simulated.Start(z.dir, hosts, time.Duration(5*z.dice.IntN(4))*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	gossh "golang.org/x/crypto/ssh"
 
+	"aixmend/cmd/aixmend/simulated"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
@@ -26,6 +27,7 @@ import (
 // 8-bit controls as bytes and as characters, marks that reorder text, and the
 // markup of Markdown and HTML.
 const evil = "<script>owned</script> [owned](http://evil.example) \x1b]0;owned\x07\x1b[2J\x9b31m\u009b31m\u202Eevil\u2066 \u2028\x00\x7f\r\n# owned\n" +
+	"##vso[owned] x ##teamcity[owned 'x'] ##[owned]\n::owned::x\n" +
 	"![owned](http://evil.example/x) www.evil.example | a | b |\n```\n# owned\n- owned\n"
 
 // markupOfEvil is what of it would be markup outside of a code block.
@@ -33,6 +35,9 @@ var markupOfEvil = regexp.MustCompile(`(?m)^# owned|^- owned|<script|\]\(http|[^
 
 // frameBegin is the line that begins a command's output.
 var frameBegin = regexp.MustCompile(`\naixmend-[0-9a-f]{24} B ([0-9]+)\n`)
+
+// commandOfEvil is what a runner of pipelines would execute of it, wherever it stands.
+var commandOfEvil = regexp.MustCompile(`##\w*\[owned`)
 
 // lies puts the evil text behind the beginning of each frame but those of the
 // first commands, without whose answers nothing more is run.
@@ -85,12 +90,12 @@ func evilFleet(t *testing.T, dir string) []string {
 	hosts[0].State.ProfileOut, hosts[0].State.ProfileErr = evil, evil
 	refused := hosts[2].State
 	refused.Unprivileged, refused.Become, refused.ProfileErr = true, map[string]string{"sudo": "denied"}, evil
-	fleet, err := startFleet(dir, hosts, 0)
+	fleet, err := simulated.Start(dir, hosts, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(fleet.Close)
-	text := demoInventory(fleet)
+	text := simulated.Inventory(fleet)
 	m := fleet.Inventory()[2]
 	plain := fmt.Sprintf("%s: {address: %q, ssh: {port: %d}}", m.Name, m.Address, m.Port)
 	text = strings.Replace(text, plain, fmt.Sprintf("%s: {address: %q, ssh: {port: %d, user: ops, become: sudo}}", m.Name, m.Address, m.Port), 1)
@@ -151,6 +156,9 @@ func TestHostileOutputStaysText(t *testing.T) {
 			if at := firstDifference(text, report.Clean(text, true)); at >= 0 {
 				t.Errorf("%s of %q is not clean: %q", stream, args, text[max(0, at-60):min(len(text), at+20)])
 			}
+			if command := commandOfEvil.FindString(text); command != "" {
+				t.Errorf("%s of %q holds the command %q", stream, args, command)
+			}
 			shown.WriteString(text)
 		}
 	}
@@ -172,7 +180,7 @@ func TestHostileOutputStaysText(t *testing.T) {
 		}
 	}
 	// It was there to be shown, and is, as text.
-	for _, visible := range []string{"^[]0;owned^G", `\u001b]0;owned`, `\u009b31m`, "owned"} {
+	for _, visible := range []string{"^[]0;owned^G", `\u001b]0;owned`, `\u009b31m`, "##vso [owned]", `##teamcity\u005bowned`, "owned"} {
 		if !strings.Contains(shown.String(), visible) {
 			t.Errorf("%q is shown nowhere", visible)
 		}
@@ -237,8 +245,9 @@ func firstDifference(a, b string) int {
 	return min(len(a), len(b)) - 1
 }
 
-// What is kept is shown as text, too, even where each word of it is the host's:
-// the parsers are not the only thing that stands between a host and a terminal.
+// Stored reports are cleaned when they are printed, even if a host chose every text in them:
+// the terminal does not depend on the parsers. Only the ids and names are valid, because a
+// document with others is refused (TestForgedNames).
 func TestHostileReportsStayText(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	store, err := journal.Open(dir)
@@ -249,12 +258,12 @@ func TestHostileReportsStayText(t *testing.T) {
 	finding := outcome.Finding{ID: evil, Severity: outcome.Critical, Title: evil, Evidence: []string{evil}, Remedy: evil, Next: []string{evil}, Source: evil}
 	plan := []outcome.PlanStep{{Rung: evil, Step: "s", Command: evil, Undo: evil, BlockedBy: evil}}
 	host := outcome.Host{
-		Host: "aix1", Address: evil, RunID: evil, Outcome: outcome.NeedsAction, Reason: evil, Findings: []outcome.Finding{finding}, Plan: plan, Noise: evil,
+		Host: "aix1", Address: evil, RunID: "20261122T100000.000Z-aaaaaa", Outcome: outcome.NeedsAction, Reason: evil, Findings: []outcome.Finding{finding}, Plan: plan, Noise: evil,
 		FactErrors: map[string]string{"fact": evil}, Changes: []outcome.Change{{Step: evil, Command: evil, Undo: evil, Status: outcome.Applied, Detail: evil, At: at}},
 		Stages:  []outcome.Stage{{Name: "diagnose", Status: "ok", Note: evil, Steps: []outcome.Command{{ID: evil, Command: evil, Stdout: evil, Stderr: evil, Error: evil}}}},
 		Support: []outcome.SupportFile{{Name: evil, SHA256: evil}}, Facts: map[string]any{"fact": evil},
 	}
-	entry := outcome.Entry{Time: at, Host: evil, Step: evil, Command: evil, Undo: evil, Status: evil, Detail: evil}
+	entry := outcome.Entry{Time: at, Host: "aix1", Step: evil, Command: evil, Undo: evil, Status: evil, Detail: evil}
 	ran := func(id string) *journal.Run {
 		run, err := store.NewRun(id)
 		if err != nil {

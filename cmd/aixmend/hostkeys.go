@@ -26,10 +26,10 @@ func newHostkeys(c *cli) *cobra.Command {
 	var o hostkeysOptions
 	cmd := &cobra.Command{
 		Use: "hostkeys", Short: "Fetch, show and store host keys; never changes a host",
-		Long: `Fetches the SSH host keys of the selected hosts, without logging in, compares them
-with known_hosts and shows them, worst first. On a terminal it then asks whether to
-store new keys, and for each host whose key has changed whether to replace the
-known key.
+		Long: `Fetches the SSH host keys of the bastions on the way and then of the selected hosts,
+without logging in to the hosts, compares them with known_hosts and shows them, worst
+first. On a terminal it then asks whether to store new keys, and for each host whose
+key has changed whether to replace the known key.
 
 Without a terminal it stores nothing, except with --yes: --yes --only-new stores the
 keys of hosts that are not in known_hosts, --yes --replace those of changed hosts

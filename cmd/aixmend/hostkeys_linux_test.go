@@ -12,45 +12,52 @@ import (
 
 	gossh "golang.org/x/crypto/ssh"
 
+	"aixmend/cmd/aixmend/simulated"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/lab/terminal"
 )
 
 // dialogue is a call of the command on a terminal.
 type dialogue struct {
-	t      *testing.T
-	person *os.File
-	cmd    *exec.Cmd
-	shown  both // what the person sees
-	out    both
+	t            *testing.T
+	person, side *os.File // the two ends of the terminal: the person's, the command's
+	cmd          *exec.Cmd
+	shown        both // what the person sees
+	out          both
 }
 
 // onATerminal starts the command on a terminal: it reads and asks there.
 func onATerminal(t *testing.T, args ...string) *dialogue {
 	t.Helper()
-	person, side := terminal(t)
-	k := &dialogue{t: t, person: person, cmd: exec.Command(program(t), args...)}
+	person, side := terminal.Open(t)
+	k := &dialogue{t: t, person: person, side: side, cmd: exec.Command(program(t), args...)}
 	k.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TERM=dumb"}
 	k.cmd.Stdin, k.cmd.Stderr, k.cmd.Stdout = side, side, &k.out
 	if err := k.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() { // ends when the terminal is closed
+	k.read()
+	return k
+}
+
+// read reads the person's end until the terminal is closed.
+func (k *dialogue) read() {
+	go func() {
 		buffer := make([]byte, 4096)
 		for {
-			n, err := person.Read(buffer)
+			n, err := k.person.Read(buffer)
 			_, _ = k.shown.Write(buffer[:n])
 			if err != nil {
 				return
 			}
 		}
 	}()
-	return k
 }
 
 // sees waits for a question.
 func (k *dialogue) sees(question string) {
 	k.t.Helper()
-	until(k.t, "it asks: "+question, func() bool { return strings.Contains(k.shown.String(), question) })
+	terminal.Until(k.t, "it asks: "+question, func() bool { return strings.Contains(k.shown.String(), question) })
 }
 
 // says answers a question.
@@ -62,12 +69,17 @@ func (k *dialogue) says(question, answer string) {
 	}
 }
 
-// ends waits for the end and checks the exit code.
+// ends waits for the end, and until the person has seen everything, and checks the exit
+// code.
 func (k *dialogue) ends(code int) {
 	k.t.Helper()
 	var exit *exec.ExitError
 	if err := k.cmd.Wait(); err != nil && !errors.As(err, &exit) {
 		k.t.Fatal(err)
+	}
+	const last = "(the last word)"
+	if _, err := k.side.WriteString(last); err == nil { // else the terminal is gone
+		terminal.Until(k.t, "everything is shown", func() bool { return k.shown.cut(last) })
 	}
 	if got := k.cmd.ProcessState.ExitCode(); got != code {
 		k.t.Errorf("exit code %d, want %d\n%s%s", got, code, k.shown.String(), k.out.String())
@@ -82,7 +94,7 @@ func TestHostKeysOnATerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fleet, err := startFleet(dir, hosts, 0)
+	fleet, err := simulated.Start(dir, hosts, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,8 +119,9 @@ func TestHostKeysOnATerminal(t *testing.T) {
 	}
 	k = onATerminal(t, args...)
 	k.says(store, "yes")
+	k.sees("stored the keys of 2 hosts in " + known)
 	k.ends(0)
-	if shown := k.shown.String(); !strings.Contains(shown, "stored the keys of 2 hosts in "+known) || strings.Count(shown, "SHA256:") != 2 {
+	if shown := k.shown.String(); strings.Count(shown, "SHA256:") != 2 {
 		t.Errorf("shown\n%s", shown)
 	}
 

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,12 +12,13 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/cloud"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller/report"
 	"aixmend/inventory"
+	"aixmend/inventory/load"
 	"aixmend/inventory/settings"
-	"aixmend/inventory/strictyaml"
 )
 
 func newInventory(c *cli) *cobra.Command {
@@ -58,29 +60,45 @@ func newInventoryList(c *cli) *cobra.Command {
 
 func newInventoryCheck(c *cli) *cobra.Command {
 	var o inventoryOptions
+	runSources := false
 	cmd := &cobra.Command{
 		Use: "check", Short: "Check the inventory and report every problem", Args: cobra.NoArgs,
+		Long: `Checks inventory files and reports every problem. It runs no program and asks no
+cloud: the hosts of a source are checked only with --run-sources, which runs the
+source as you, or asks Power Virtual Server with your key.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			inv, _, err := c.selected(cmd.Context(), o.asked(), o.state, false)
+			from, hint := load.NotAsked(), "a host of a source is known only with --run-sources"
+			if runSources {
+				from, hint = c.sources(cmd.Context()), "aixmend inventory list shows hosts and groups"
+			}
+			inv, err := c.load(o.inventories, from, false)
 			if err != nil {
 				return err
 			}
-			c.warn(expired(inv.Hosts, time.Now()), false)
+			if _, err := c.choose(inv, o.limit, o.state, false, hint); err != nil {
+				return err
+			}
+			c.warn(inventory.Expired(inv.Hosts, time.Now()), false)
 			fmt.Fprintf(c.Out, "%s: %s, %s, no problems\n", strings.Join(inv.Files, ", "), report.Hosts(len(inv.Hosts)), report.Number(len(inv.Groups), "group"))
 			return nil
 		},
 	}
 	o.selection.flags(cmd.Flags())
 	o.stateFolder.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&runSources, "run-sources", false, "run the programs and ask the clouds that the inventory names as sources of hosts, and check their hosts too")
 	return cmd
 }
 
 func newInventoryImport(c *cli) *cobra.Command {
 	var o inventoryOptions
+	var from cloud.From
 	cmd := &cobra.Command{
 		Use: "import", Short: "Print the selected hosts as one native inventory; paths are relative to the working folder", Args: cobra.NoArgs,
+		Long: `Prints the selected hosts of the inventory as one native inventory; paths are
+relative to the working folder. With --from powervs they are the AIX VMs of Power
+Virtual Server that the key in IBMCLOUD_API_KEY may see.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			inv, hosts, err := c.selected(cmd.Context(), o.asked(), o.state, false)
+			inv, hosts, err := c.imported(cmd.Context(), &o, from)
 			if err != nil {
 				return err
 			}
@@ -90,34 +108,25 @@ func newInventoryImport(c *cli) *cobra.Command {
 	}
 	o.selection.flags(cmd.Flags())
 	o.stateFolder.flags(cmd.Flags())
+	from.Flags(cmd.Flags())
 	return cmd
 }
 
-// expired lists the waivers and acceptances that have expired, once each: hosts may share
-// one.
-func expired(hosts []inventory.Host, now time.Time) strictyaml.Problems {
-	var over strictyaml.Problems
-	seen := map[strictyaml.Pos]bool{}
-	add := func(at strictyaml.Pos, what string, until time.Time, follows string) {
-		if !seen[at] {
-			seen[at] = true
-			over = append(over, strictyaml.Problem{Pos: at, Message: fmt.Sprintf("the %s expired on %s: %s", what, until.Format(time.DateOnly), follows)})
-		}
+// imported returns the hosts that import prints.
+func (c *cli) imported(ctx context.Context, o *inventoryOptions, from cloud.From) (*inventory.Inventory, []inventory.Host, error) {
+	if err := from.Check(); err != nil {
+		return nil, nil, exit.Usage(err)
 	}
-	for _, h := range hosts {
-		for _, w := range h.Waivers {
-			if !w.ActiveAt(now) {
-				add(w.Pos, "waiver of "+w.Finding, w.Until, "the finding counts again")
-			}
-		}
-		for _, a := range h.Accepts {
-			if !a.ActiveAt(now) {
-				add(a.Pos, "acceptance of "+a.Check, a.Until, "an unclear answer of the check counts again")
-			}
-		}
+	if from.Source == "" {
+		return c.selected(ctx, o.asked(), o.state, false)
 	}
-	slices.SortFunc(over, func(a, b strictyaml.Problem) int { return a.Pos.Compare(b.Pos) })
-	return over
+	inv, err := c.loadOptions(c.sources(ctx)).Parse("--from powervs", from.Document())
+	c.warn(inv.Warnings, false)
+	if err != nil {
+		return nil, nil, exit.Usage(err)
+	}
+	hosts, err := c.choose(inv, o.limit, o.state, false, "without --limit all hosts are printed")
+	return inv, hosts, err
 }
 
 // listedHost is one host of `inventory list --format json`.
@@ -133,6 +142,7 @@ type listedHost struct {
 	Identity     string `json:"identity,omitempty"`
 	Jump         string `json:"jump,omitempty"`
 	ProxyCommand string `json:"proxy_command,omitempty"`
+	Error        string `json:"error,omitempty"` // why ssh_config does not tell how it is reached
 	// Accepts are the guard checks whose unclear answer is accepted.
 	Accepts []listedAcceptance `json:"accepts,omitempty"`
 }
@@ -170,10 +180,7 @@ func listInventory(ctx context.Context, c *cli, o *inventoryOptions) error {
 	}
 	way := c.reach(o.asked(), inv.Bastions)
 	defer way.Close()
-	targets, err := way.Targets(ctx, hosts)
-	if err != nil {
-		return exit.Usage(err)
-	}
+	targets, failed := way.Targets(ctx, hosts)
 	listed := []listedHost{}
 	header := []any{"HOST", "ADDRESS", "PORT", "USER", "VIA", "BECOME", "RMC NIC", "GROUPS"}
 	accepting := slices.ContainsFunc(hosts, func(h inventory.Host) bool { return len(h.Accepts) > 0 })
@@ -192,6 +199,9 @@ func listInventory(ctx context.Context, c *cli, o *inventoryOptions) error {
 			Identity: to.Identity, Jump: to.Jump, ProxyCommand: to.ProxyCommand, Accepts: accepts,
 		})
 		via := cmp.Or(to.Jump, to.ProxyCommand)
+		if failed[i] != nil {
+			via, listed[i].Error = "?", failed[i].Error()
+		}
 		row := table.Row{h.Name, to.Address, to.Port, to.User, via, to.Become, h.RMCNIC, strings.Join(groups, " ")}
 		if accepting {
 			row = append(row, accepted)
@@ -199,8 +209,9 @@ func listInventory(ctx context.Context, c *cli, o *inventoryOptions) error {
 		t.AppendRow(row)
 	}
 	if o.format.format == "json" {
-		return c.JSON(listed)
+		err = c.JSON(listed)
+	} else {
+		_, err = fmt.Fprintln(c.Out, t.Render())
 	}
-	_, err = fmt.Fprintln(c.Out, t.Render())
-	return err
+	return cmp.Or(err, exit.Usage(errors.Join(failed...)))
 }

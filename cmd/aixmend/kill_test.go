@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"aixmend/cmd/aixmend/request"
+	"aixmend/cmd/aixmend/simulated"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/transport/lab/aixsim"
@@ -128,7 +129,7 @@ func killRun(t *testing.T, seed uint64) *killed {
 			h.State.Behaviours = map[string]aixsim.Behaviour{"sleep": hastySleep(time.Second)}
 		}
 	}
-	k.fleet, err = startFleet(k.dir, hosts, time.Duration(k.dice.IntN(3))*time.Millisecond)
+	k.fleet, err = simulated.Start(k.dir, hosts, time.Duration(k.dice.IntN(3))*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}

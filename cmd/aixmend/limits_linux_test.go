@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/simulated"
 	"aixmend/controller/outcome"
 	"aixmend/transport"
 	"aixmend/transport/lab/aixsim"
@@ -101,7 +102,7 @@ func TestFilesOfAConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fleet, err := startFleet(dir, hosts, 0)
+	fleet, err := simulated.Start(dir, hosts, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +131,7 @@ func TestFilesOfAConnection(t *testing.T) {
 	}
 }
 
-// fleetTarget is the first host of a fleet that startFleet has started.
+// fleetTarget is the first host of a fleet that simulated.Start has started.
 func fleetTarget(dir string, fleet *aixsim.Fleet) transport.Target {
 	m := fleet.Inventory()[0]
 	return transport.Target{

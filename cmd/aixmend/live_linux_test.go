@@ -14,6 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"aixmend/cmd/aixmend/request"
+	"aixmend/cmd/aixmend/simulated"
+	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/terminal"
 )
 
 // liveFleet is a fleet with a host that takes as long as probe_timeout says.
@@ -24,7 +27,7 @@ var liveFleet = []string{"healthy", "lscluster-hangs", "not-aix", "daemon-down",
 type watching struct {
 	*dialogue
 	dir    string
-	side   *os.File // the command's, of the terminal
+	fleet  *aixsim.Fleet
 	before unix.Termios
 }
 
@@ -44,39 +47,41 @@ func newWatching(t *testing.T) *watching {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fleet, err := startFleet(dir, hosts, 0)
+	fleet, err := simulated.Start(dir, hosts, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(fleet.Close)
-	person, side := terminal(t)
-	k := &watching{dir: dir, side: side, dialogue: &dialogue{t: t, person: person}}
+	return (&watching{dir: dir, fleet: fleet}).again(t)
+}
+
+// again is another terminal, and the same fleet.
+func (k *watching) again(t *testing.T) *watching {
+	t.Helper()
+	person, side := terminal.Open(t)
+	k = &watching{dir: k.dir, fleet: k.fleet, dialogue: &dialogue{t: t, person: person, side: side}}
 	k.resize(80, 24)
 	k.before = k.modes()
 	return k
 }
 
-// start starts the command.
+// start starts the command on the fleet.
 func (k *watching) start(env []string, args ...string) {
 	k.t.Helper()
+	k.call(env, append(args, "-i", filepath.Join(k.dir, "inventory.yaml"), "--state", filepath.Join(k.dir, "state"), "--ssh-config", request.None)...)
+}
+
+// call starts the command.
+func (k *watching) call(env []string, args ...string) {
+	k.t.Helper()
 	k.cmd = exec.Command(program(k.t), args...)
-	k.cmd.Args = append(k.cmd.Args, "-i", filepath.Join(k.dir, "inventory.yaml"), "--state", filepath.Join(k.dir, "state"), "--ssh-config", request.None)
 	k.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + k.dir, "TERM=xterm-256color"}, env...)
 	k.cmd.Stdin, k.cmd.Stderr, k.cmd.Stdout = k.side, k.side, &k.out
 	k.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := k.cmd.Start(); err != nil {
 		k.t.Fatal(err)
 	}
-	go func() { // ends when the terminal is closed
-		buffer := make([]byte, 4096)
-		for {
-			n, err := k.person.Read(buffer)
-			_, _ = k.shown.Write(buffer[:n])
-			if err != nil {
-				return
-			}
-		}
-	}()
+	k.read()
 }
 
 func (k *watching) resize(width, height uint16) {
@@ -100,7 +105,7 @@ func (k *watching) modes() unix.Termios {
 func (k *watching) draws(text string) {
 	k.t.Helper()
 	width := uint16(80)
-	until(k.t, "it draws "+text, func() bool {
+	terminal.Until(k.t, "it draws "+text, func() bool {
 		width ^= 1
 		k.resize(width, 24)
 		return strings.Contains(k.shown.String(), text)
@@ -119,7 +124,7 @@ func (k *watching) press(key string) {
 // is erased, its last words are these, and no mode is another.
 func (k *watching) leaves(words string) {
 	k.t.Helper()
-	until(k.t, "the last words are "+words, func() bool { // what was written last may be on its way
+	terminal.Until(k.t, "the last words are "+words, func() bool { // what was written last may be on its way
 		const erased = "\r\x1b[J"
 		shown := k.shown.String()
 		at := strings.LastIndex(shown, erased)
@@ -216,7 +221,7 @@ func TestLiveViewAndPassphrases(t *testing.T) {
 	write(t, identity, string(pem.EncodeToMemory(locked)))
 	k.start(nil, "audit", "-l", "healthy,not-aix")
 	k.sees("passphrase of " + identity + ": ")
-	until(t, "it hides what is typed", func() bool { return !echoes(t, k.person) })
+	terminal.Until(t, "it hides what is typed", func() bool { return !terminal.Echoes(t, k.person) })
 	k.press("open sesame\n")
 	k.ends(0)
 	k.leaves("")

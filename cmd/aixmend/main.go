@@ -13,28 +13,36 @@ import (
 	"os"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/dumps"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/hints"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report/formats"
 )
 
 func main() {
+	dumps.Forbid()
 	os.Exit(run(os.Args[1:], console.Streams{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		InTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
-		Width: func() int {
-			width, _, err := term.GetSize(int(os.Stdout.Fd()))
-			if err != nil {
-				return 0
-			}
-			return width
-		},
+		Width:       func() int { width, _ := size(); return width },
+		Height:      func() int { _, height := size(); return height },
 	}))
+}
+
+// size is the size of stdout's terminal, 0 when not known.
+func size() (width, height int) {
+	width, height, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		return 0, 0
+	}
+	return width, height
 }
 
 // run runs the command and returns the exit code.
@@ -45,14 +53,18 @@ func run(args []string, std console.Streams) int {
 	root := newRoot(c)
 	c.plugin = asksNagios(root, args)
 	root.SetArgs(args)
-	return int(c.exit(root.ExecuteContext(interrupts.Context(context.Background()))))
+	call, err := root.ExecuteContextC(interrupts.Context(context.Background()))
+	return int(c.exit(call, err))
 }
 
 // exit prints the error of a call and returns the exit code.
-func (c *cli) exit(err error) outcome.Code {
+func (c *cli) exit(call *cobra.Command, err error) outcome.Code {
 	code, messages := exit.Decide(err, c.Interrupts.Code())
+	if len(messages) > 0 && code == outcome.ExitUsage {
+		messages = append(messages, c.layers.Hints(call, messages[0])...)
+	}
 	for _, m := range messages {
-		c.Say("%s", m)
+		c.Say("%s", hints.Complete(m, hints.Given(call)))
 	}
 	if !c.plugin || len(messages) == 0 { // a finished run has printed its status
 		return code

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,7 +13,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"aixmend/cmd/aixmend/request"
+	"aixmend/cmd/aixmend/simulated"
 	"aixmend/transport/lab/aixsim"
+	"aixmend/transport/lab/cloudsim"
 )
 
 func TestMain(m *testing.M) {
@@ -48,12 +51,13 @@ func TestScripts(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			fleet, err := startFleet(dir, hosts, 0)
+			fleet, err := simulated.Start(dir, hosts, 0)
 			if err != nil {
 				return err
 			}
 			env.Defer(fleet.Close)
 			env.Values["fleet"] = fleet
+			env.Values[cloudValue] = new(*cloudsim.Cloud)
 			if err := os.WriteFile(filepath.Join(dir, "ssh_config"), []byte(fleetSSHConfig(dir, fleet)), 0o600); err != nil {
 				return err
 			}
@@ -82,6 +86,7 @@ func TestScripts(t *testing.T) {
 			"otherkeys": otherKeys,
 			"pasted":    pasted,
 			"ails":      ails,
+			"cloud":     simulatedCloud,
 			"later":     later,
 			"valid":     validDocument,
 		},
@@ -134,6 +139,10 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("exit code %d, wanted %d", got, want)
+	}
+	if args[1] == "aixmend" && !slices.Contains(args, "json") {
+		checkHints(ts.Fatalf, strings.Join(args[1:], " "), ts.ReadFile("stdout")+ts.ReadFile("stderr"))
+		checkReports(ts.Fatalf, ts.MkAbs("aixmend-state"))
 	}
 }
 

@@ -6,11 +6,16 @@ import (
 	"aixmend/cmd/aixmend/manual"
 )
 
-// newMan is the hidden verb that writes the man pages, for packages.
 func newMan() *cobra.Command {
 	date := ""
 	cmd := &cobra.Command{
-		Use: "man DIR", Short: "Write the man pages into a folder", Args: cobra.ExactArgs(1), Hidden: true,
+		Use: "man DIR", Short: "Write the man pages into a folder", Args: cobra.ExactArgs(1),
+		Long: `Writes a man page for aixmend and for each of its verbs into an existing folder. To read
+them with man, name the folder man1 of a folder of MANPATH:
+
+  mkdir -p ~/.local/share/man/man1
+  aixmend man ~/.local/share/man/man1
+  man aixmend-recover`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return manual.Write(c.Root(), args[0], manual.Imprint{Version: currentVersion(), Date: date})
 		},

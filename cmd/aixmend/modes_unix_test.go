@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"aixmend/cmd/aixmend/simulated"
 )
 
 // contract.md, on disk: files are 0600 and folders 0700, whatever the umask lets
@@ -21,7 +23,7 @@ func TestModesOfEveryVerb(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fleet, err := startFleet(dir, hosts, 0)
+		fleet, err := simulated.Start(dir, hosts, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/news"
+	"aixmend/cmd/aixmend/usage"
 	"aixmend/controller/drift"
 	"aixmend/controller/journal"
 	"aixmend/controller/notify"
@@ -49,7 +50,7 @@ func (o *notices) flags(fs *pflag.FlagSet) {
 // check parses the flags. Messages do not quote them.
 func (o *notices) check() error {
 	if on := []string{onChange, onTrouble, onAlways}; !slices.Contains(on, o.notifyOn) {
-		return exit.Usagef("it takes "+strings.Join(on, ", "), "--notify-on %q is not known", o.notifyOn)
+		return usage.Word("notify-on", o.notifyOn, on)
 	}
 	o.targets, o.token = nil, strings.TrimSpace(os.Getenv(environment.Token))
 	if strings.ContainsFunc(o.token, func(r rune) bool { return r <= ' ' || r > '~' }) {

@@ -47,7 +47,7 @@ func (d *desk) handed(h *sshHost) {
 			d.t.Errorf("%s: no file %s was fetched: %+v", h.name, suffix, report.Support)
 		}
 	}
-	if left := h.there(d.t, "/var/adm/aixmend/*"); len(left) > 0 {
+	if left := h.there(d.t, "/var/aixmend/*"); len(left) > 0 {
 		d.t.Errorf("%s: left on the host: %q", h.name, left)
 	}
 }
@@ -63,7 +63,7 @@ func hashOf(t *testing.T, name string) string {
 // R6: nothing helped, so the data of a support case are fetched and removed; a
 // host without room for them is only said to have none.
 func testSSHHandOver(t *testing.T, lab *sshLab) {
-	const somebodys = "/var/adm/aixmend.old/ctsnap.old.tar.gz"
+	const somebodys = "/var/aixmend.old/ctsnap.old.tar.gz"
 	fetched := lab.start(t, "fetched", hostOptions{illness: "firewalled", change: largeSupport, sshd: internalSFTP})
 	noroom := lab.start(t, "noroom", hostOptions{illness: "firewalled", change: func(s *aixsim.State) {
 		for i := range s.FileSystems {
@@ -84,8 +84,8 @@ func testSSHHandOver(t *testing.T, lab *sshLab) {
 		}
 	}
 	d.handed(fetched)
-	if report := d.report("noroom"); len(report.Support) > 0 || len(noroom.there(t, "/var/adm/aixmend")) > 0 || strings.Contains(strings.Join(statuses(report), " "), "support") {
-		t.Errorf("noroom: %v, %v, %q", statuses(report), report.Support, noroom.there(t, "/var/adm/aixmend/*"))
+	if report := d.report("noroom"); len(report.Support) > 0 || len(noroom.there(t, "/var/aixmend")) > 0 || strings.Contains(strings.Join(statuses(report), " "), "support") {
+		t.Errorf("noroom: %v, %v, %q", statuses(report), report.Support, noroom.there(t, "/var/aixmend/*"))
 	}
 	if text := noroom.read(t, somebodys); string(text) != "somebody's" {
 		t.Errorf("somebody's file is %q now", text)

@@ -481,7 +481,7 @@ func (h *sshHost) serve() error {
 		}
 		h.server = server.Process.Pid
 		go func() { ended <- server.Wait() }()
-		late := time.NewTimer(15 * time.Second)
+		late := time.NewTimer(killLong)
 		defer late.Stop()
 		select {
 		case <-h.log.listens:

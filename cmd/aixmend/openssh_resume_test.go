@@ -36,10 +36,10 @@ func (d *desk) killWhen(holds func() bool, args ...string) {
 	<-ended
 }
 
-// await waits until something holds.
+// await waits until something holds. After killLong it never will.
 func (d *desk) await(holds func() bool) {
 	d.t.Helper()
-	late := time.NewTimer(30 * time.Second)
+	late := time.NewTimer(killLong)
 	defer late.Stop()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

@@ -26,7 +26,7 @@ func testSSHSameMachine(t *testing.T, lab *sshLab) {
 		{"plan"},
 		{"recover", "--yes", "--mend-warnings", "--allow", "node-id,cluster0"},
 		{"recover", "--yes", "--mend-warnings", "--allow", "node-id,cluster0", "--wave", ""},
-		{"capture"},
+		{"capture", "--fail-on", "needs_action"},
 	} {
 		d.run(args...).exits(3)
 		for name, other := range both {

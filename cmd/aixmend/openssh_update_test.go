@@ -22,7 +22,7 @@ import (
 const (
 	imagesFolder = "/usr/sys/inst.images"
 	nfsImages    = "nim.example:/export/rsct"
-	broughtTo    = "/var/adm/aixmend/images*" // what is brought to a host
+	broughtTo    = "/var/aixmend/images*" // what is brought to a host
 )
 
 // imageFiles are images as installp reads them from a disk, by name.
@@ -345,8 +345,8 @@ func testSSHUpdateTakenBack(t *testing.T, lab *sshLab) {
 	d.run(updating("images=" + imagesFolder)...).exits(3)
 	for _, h := range hosts {
 		report := d.report(h.name)
-		if report.Outcome != outcome.Failed || len(report.Changes) != 2 ||
-			report.Changes[0].Status != outcome.Undone || report.Changes[1].Step != "apply-update-undo" {
+		if report.Outcome != outcome.Failed || len(report.Changes) != 3 ||
+			report.Changes[1].Status != outcome.Undone || report.Changes[2].Step != "apply-update-undo" {
 			t.Errorf("%s: %s: %s\n%v", h.name, report.Outcome, report.Reason, statuses(report))
 		}
 		if diff := cmp.Diff(before[h.name], h.now(t).Filesets); diff != "" {

@@ -138,10 +138,10 @@ func (h *sshHost) there(t *testing.T, pattern string) []string {
 }
 
 // quiet fails the test unless every process of the host but its sshd has ended,
-// or does so soon.
+// or does so before killLong.
 func (h *sshHost) quiet(t *testing.T) {
 	t.Helper()
-	late := time.NewTimer(10 * time.Second)
+	late := time.NewTimer(killLong)
 	defer late.Stop()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -10,11 +12,15 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"aixmend/cmd/aixmend/cloud"
 	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/guide"
 	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/pager"
 	"aixmend/cmd/aixmend/request"
+	"aixmend/cmd/aixmend/usage"
+	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report/formats"
 	"aixmend/playbooks"
@@ -45,9 +51,25 @@ func (o *format) runFlags(fs *pflag.FlagSet) {
 // check checks the format; more are those that a verb has beside text and json.
 func (o *format) check(more ...string) error {
 	if known := append([]string{"text", "json"}, more...); !slices.Contains(known, o.format) {
-		return exit.Usagef("the formats are "+strings.Join(known, ", "), "--format %q is not known", o.format)
+		return usage.Word("format", o.format, known)
 	}
 	return nil
+}
+
+// paging is --no-pager.
+type paging struct{ noPager bool }
+
+func (o *paging) flags(fs *pflag.FlagSet) {
+	fs.BoolVar(&o.noPager, "no-pager", false, "print long text at once (default a pager on a terminal: AIXMEND_PAGER, PAGER, else less)")
+}
+
+// page prints text for a person to read.
+func (o *paging) page(c *cli, text string) error {
+	if o.noPager {
+		_, err := fmt.Fprint(c.Out, text)
+		return err
+	}
+	return pager.Show(c.Console, text, os.Environ())
 }
 
 // loudness are -q and -v.
@@ -100,6 +122,9 @@ func (o *annotated) flags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.annotations, "annotations", false, "also print the worst hosts as GitHub workflow commands (default true where GITHUB_ACTIONS is true)")
 }
 
+// defaultPlaybook is the playbook where none is named.
+const defaultPlaybook = guide.DefaultPlaybook
+
 // judging are the flags that say how hosts are judged.
 type judging struct {
 	playbook    string
@@ -107,17 +132,12 @@ type judging struct {
 }
 
 func (o *judging) flags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.playbook, "playbook", "rmc-restore", "playbook to run: a `NAME` or a file")
+	fs.StringVar(&o.playbook, "playbook", defaultPlaybook, "playbook to run: a `NAME` or a file")
 	fs.StringArrayVar(&o.set, "set", nil, "playbook parameter, `KEY=VALUE`; may repeat")
-	fs.StringSliceVar(&o.failOn, "fail-on", defaultFailOn(), "outcomes that count as trouble")
-}
-
-func defaultFailOn() []string {
-	var names []string
-	for _, o := range outcome.DefaultFailOn() {
-		names = append(names, string(o))
+	if o.failOn == nil { // the verb has no default of its own
+		o.failOn = outcome.Words(outcome.DefaultFailOn())
 	}
-	return names
+	fs.StringSliceVar(&o.failOn, "fail-on", o.failOn, "outcomes that count as trouble")
 }
 
 // reaching are the flags that say how hosts are reached.
@@ -164,13 +184,13 @@ func (o *reaching) asked() request.Asked {
 type changing struct {
 	allow        []string
 	mendWarnings bool
-	attempts     int
+	attempts     uint
 }
 
 func (o *changing) flags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&o.allow, "allow", nil, allowUsage())
 	fs.BoolVar(&o.mendWarnings, "mend-warnings", false, "also fix warnings")
-	fs.IntVar(&o.attempts, "attempts", retry.Rung.Attempts, "maximum number of attempts at a rung on a host within 24 hours; 0: no limit")
+	fs.UintVar(&o.attempts, "attempts", uint(retry.Rung.Attempts), "maximum number `N` of attempts at a rung on a host within 24 hours; 0: no limit")
 }
 
 // allowUsage is the help of --allow: the words of the embedded playbooks.
@@ -207,7 +227,7 @@ type walking struct {
 	judging
 	reaching
 	loudness
-	ticket string
+	ticket, cloud string
 }
 
 func (o *walking) flags(fs *pflag.FlagSet) {
@@ -220,6 +240,7 @@ func (o *walking) flags(fs *pflag.FlagSet) {
 	o.judging.flags(fs)
 	o.reaching.flags(fs)
 	fs.StringVar(&o.ticket, "ticket", "", "change or incident to record with the run, `TEXT` on one line")
+	fs.StringVar(&o.cloud, "cloud", "", "`on|off`: compare the verdict with the health in Power Virtual Server (without the flag: where IBMCLOUD_API_KEY or a source powervs is there)")
 	o.loudness.flags(fs)
 }
 
@@ -235,11 +256,14 @@ func (o *walking) check(more ...evidence.Named) error {
 	if utf8.RuneCountInString(o.ticket) > maxTicket || strings.ContainsFunc(o.ticket, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return exit.Usagef("", "--ticket: one line of at most %d characters", maxTicket)
 	}
+	if !slices.Contains([]string{"", cloud.On, cloud.Off}, o.cloud) {
+		return exit.Usagef("", "--cloud %q: it is on or off", o.cloud)
+	}
 	asked := o.asked()
 	if _, err := asked.Failures(); err != nil {
 		return err
 	}
-	if err := evidence.Check(o.files, append(named(asked), more...)); err != nil {
+	if err := evidence.Check(o.files, append(evidence.NamedBy(asked), more...)); err != nil {
 		return err
 	}
 	if err := o.notices.check(); err != nil {
@@ -253,22 +277,21 @@ func (o *walking) asked() request.Asked {
 	a := o.reaching.asked()
 	a.Inventories, a.Limit = o.inventories, o.limit
 	a.Playbook, a.Set, a.FailOn = o.playbook, o.set, o.failOn
-	a.Ticket, a.Files = o.ticket, o.files
+	a.Ticket, a.Files, a.Cloud = o.ticket, o.files, o.cloud
 	return a
-}
-
-// named are the files that a request reads or writes beside its reports.
-func named(a request.Asked) []evidence.Named {
-	var files []evidence.Named
-	for _, file := range a.Inventories {
-		files = append(files, evidence.Named{Flag: "inventory", Path: file})
-	}
-	return append(files,
-		evidence.Named{Flag: "out", Path: a.Out}, evidence.Named{Flag: "playbook", Path: a.Playbook}, evidence.Named{Flag: "identity", Path: a.Identity},
-		evidence.Named{Flag: "known-hosts", Path: a.KnownHosts}, evidence.Named{Flag: "ssh-config", Path: a.SSHConfig})
 }
 
 // settings are the settings of a job of this call.
 func (c *cli) settings(state string, l loudness) job.Settings {
-	return job.Settings{State: state, Version: currentVersion(), Home: home(), Plugin: c.plugin, Quiet: l.quiet, Verbose: l.verbose > 0}
+	sights := func(flag string) func(context.Context) controller.Sights {
+		if !c.clouds().Asks(flag) {
+			return nil
+		}
+		return func(ctx context.Context) controller.Sights {
+			ctx, release := c.Interrupts.UntilStop(ctx)
+			defer release()
+			return c.clouds().Sights(ctx)
+		}
+	}
+	return job.Settings{Cloud: sights, State: state, Version: currentVersion(), Home: home(), Plugin: c.plugin, Quiet: l.quiet, Verbose: l.verbose > 0}
 }

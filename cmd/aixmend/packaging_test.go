@@ -6,142 +6,180 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"gopkg.in/yaml.v3"
 )
 
 // nfpmConfig is packaging/nfpm.yaml, as far as it is used.
 type nfpmConfig struct {
-	Name          string `yaml:"name"`
-	Arch          string `yaml:"arch"`
-	Platform      string `yaml:"platform"`
-	Version       string `yaml:"version"`
-	VersionSchema string `yaml:"version_schema"`
-	Release       string `yaml:"release"`
-	nfpmCommon    `yaml:",inline"`
+	Name          string                         `yaml:"name"`
+	Arch          string                         `yaml:"arch"`
+	Platform      string                         `yaml:"platform"`
+	Version       string                         `yaml:"version"`
+	VersionSchema string                         `yaml:"version_schema"`
+	Release       string                         `yaml:"release"`
+	Section       string                         `yaml:"section"`
+	Priority      string                         `yaml:"priority"`
+	Maintainer    string                         `yaml:"maintainer"`
+	Description   string                         `yaml:"description"`
+	Recommends    []string                       `yaml:"recommends"`
+	Overrides     map[string]map[string][]string `yaml:"overrides"`
+	Contents      []map[string]any               `yaml:"contents"`
+	Scripts       map[string]string              `yaml:"scripts"`
+	RPM           map[string]string              `yaml:"rpm"`
 }
 
-// nfpmCommon is what nfpm and goreleaser call alike.
-type nfpmCommon struct {
-	Section     string                         `yaml:"section"`
-	Priority    string                         `yaml:"priority"`
-	Maintainer  string                         `yaml:"maintainer"`
-	Description string                         `yaml:"description"`
-	Recommends  []string                       `yaml:"recommends"`
-	Overrides   map[string]map[string][]string `yaml:"overrides"`
-	Contents    []nfpmContent                  `yaml:"contents"`
-	Scripts     map[string]string              `yaml:"scripts"`
-	RPM         map[string]string              `yaml:"rpm"`
-}
-
-type nfpmContent struct {
-	Src      string         `yaml:"src"`
-	Dst      string         `yaml:"dst"`
-	Type     string         `yaml:"type"`
-	Packager string         `yaml:"packager"`
-	Expand   bool           `yaml:"expand"`
-	FileInfo map[string]int `yaml:"file_info"`
-}
-
-type goreleaserConfig struct {
-	Version int    `yaml:"version"`
-	Project string `yaml:"project_name"`
-	Before  struct {
-		Hooks []string `yaml:"hooks"`
-	} `yaml:"before"`
-	Builds []struct {
-		ID      string   `yaml:"id"`
-		Main    string   `yaml:"main"`
-		Binary  string   `yaml:"binary"`
-		Env     []string `yaml:"env"`
-		Flags   []string `yaml:"flags"`
-		Ldflags []string `yaml:"ldflags"`
-		ModTime string   `yaml:"mod_timestamp"`
-		Targets []string `yaml:"targets"`
-	} `yaml:"builds"`
-	Archives []map[string]any `yaml:"archives"`
-	NFPMs    []struct {
-		ID         string   `yaml:"id"`
-		IDs        []string `yaml:"ids"`
-		Package    string   `yaml:"package_name"`
-		Formats    []string `yaml:"formats"`
-		MTime      string   `yaml:"mtime"`
-		nfpmCommon `yaml:",inline"`
-	} `yaml:"nfpms"`
-	Checksum map[string]string   `yaml:"checksum"`
-	SBOMs    []map[string]string `yaml:"sboms"`
-}
-
-// strictly decodes a YAML file of the repository; an unknown key is an error.
-func strictly(t *testing.T, file string, into any) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("../..", file))
+// Every script of the packages can be run; nothing that varies goes into them.
+func TestPackageConfig(t *testing.T) {
+	text, err := os.ReadFile("../../packaging/nfpm.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var nfpm nfpmConfig
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
-	if err := decoder.Decode(into); err != nil {
-		t.Fatalf("%s: %v", file, err)
+	if err := decoder.Decode(&nfpm); err != nil {
+		t.Fatal(err)
+	}
+	if len(nfpm.Scripts) != 3 || nfpm.RPM["buildhost"] != "localhost" {
+		t.Errorf("scripts %v, rpm %v", nfpm.Scripts, nfpm.RPM)
+	}
+	for name, script := range nfpm.Scripts {
+		if info, err := os.Stat(filepath.Join("../..", script)); err != nil || info.Mode().Perm()&0o111 == 0 {
+			t.Errorf("%s: %s can't be run: %v", name, script, err)
+		}
 	}
 }
 
-// goreleaser builds what the Makefile builds, and packs what packaging/build packs.
-func TestReleasesAreWhatTheMakefileBuilds(t *testing.T) {
-	var release goreleaserConfig
-	var nfpm nfpmConfig
-	strictly(t, ".goreleaser.yaml", &release)
-	strictly(t, "packaging/nfpm.yaml", &nfpm)
-	makefile, err := os.ReadFile("../../Makefile")
+// scriptHost is a folder in which the scripts of the packages run as if it were /. The
+// programs that would change this machine are stubs, which write their calls down.
+type scriptHost struct {
+	root, stubs, calls string
+}
+
+func newScriptHost(t *testing.T, folders []string, programs ...string) scriptHost {
+	t.Helper()
+	h := scriptHost{root: t.TempDir(), stubs: t.TempDir()}
+	h.calls = filepath.Join(h.stubs, "calls")
+	for _, folder := range folders {
+		if err := os.MkdirAll(filepath.Join(h.root, folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, program := range programs {
+		stub := "#!/bin/sh\necho \"${0##*/} $*\" >>" + h.calls + "\n"
+		if program == "getent" {
+			stub += "exit 2\n" // there is no such user
+		}
+		if err := os.WriteFile(filepath.Join(h.stubs, program), []byte(stub), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, program := range []string{"rm", "rmdir"} {
+		path, err := exec.LookPath(program)
+		if err != nil {
+			t.Skipf("the package scripts run on Linux, and this system has no %s: %v", program, err)
+		}
+		if err := os.Symlink(path, filepath.Join(h.stubs, program)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return h
+}
+
+var absolutePath = regexp.MustCompile(`(^|[\s"=])/(etc|var|run)/`)
+
+// run runs a script and returns the calls of the stubs, with paths as on a real host.
+func (h scriptHost) run(t *testing.T, script, argument string) []string {
+	t.Helper()
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skipf("the package scripts run on Linux, and this system has no sh: %v", err)
+	}
+	text, err := os.ReadFile(filepath.Join("../../packaging", script))
 	if err != nil {
 		t.Fatal(err)
 	}
-	platforms := regexp.MustCompile(`(?m)^PLATFORMS := (.*)$`).FindSubmatch(makefile)
-	ldflags := regexp.MustCompile(`(?m)^LDFLAGS := (.*)\$\(if \$\(VERSION\),(.*)\)$`).FindSubmatch(makefile)
-	if platforms == nil || ldflags == nil || len(release.Builds) != 2 || len(release.NFPMs) != 1 {
-		t.Fatalf("platforms %q, ldflags %q, %d builds, %d packages", platforms, ldflags, len(release.Builds), len(release.NFPMs))
+	moved := absolutePath.ReplaceAllString(string(text), "${1}"+h.root+"/$2/")
+	cmd := exec.CommandContext(t.Context(), sh, "-c", moved, script, argument)
+	// A script that missed the replacement must not find a program to do harm with.
+	cmd.Env = []string{"PATH=" + h.stubs}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%s", script, argument, err, out)
 	}
-	want := strings.Fields(strings.ReplaceAll(string(platforms[1]), "/", "_"))
-	if diff := cmp.Diff(want, slices.Concat(release.Builds[0].Targets, release.Builds[1].Targets)); diff != "" {
-		t.Errorf("PLATFORMS of the Makefile, targets of goreleaser (-Makefile +goreleaser):\n%s", diff)
+	calls, err := os.ReadFile(h.calls)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
 	}
-	// Summary is what git describe says.
-	flags := strings.ReplaceAll(string(ldflags[1])+string(ldflags[2]), "$(VERSION)", "{{ .Summary }}")
-	for _, build := range release.Builds {
-		if diff := cmp.Diff([]string{flags}, build.Ldflags); diff != "" {
-			t.Errorf("build %s: %s", build.ID, diff)
+	list := strings.ReplaceAll(string(calls), h.root, "")
+	return strings.FieldsFunc(list, func(r rune) bool { return r == '\n' })
+}
+
+// Removal disables the timer and stops the audit; an upgrade leaves both alone.
+func TestPackageScripts(t *testing.T) {
+	const booted = "run/systemd/system"
+	state := []string{"etc/aixmend", "var/lib/aixmend", "var/cache/aixmend"}
+	for _, c := range []struct {
+		script, argument string
+		folders          []string
+		programs, want   []string
+	}{
+		{
+			"postinstall", "configure", append(state, booted), []string{"systemd-sysusers", "systemd-tmpfiles", "systemctl", "chgrp"},
+			[]string{"systemd-sysusers aixmend.conf", "chgrp aixmend /etc/aixmend", "systemd-tmpfiles --create aixmend.conf", "systemctl daemon-reload"},
+		},
+		{
+			"postinstall", "1", []string{"etc/aixmend"}, []string{"getent", "useradd", "chgrp", "install"},
+			[]string{
+				"getent passwd aixmend", "useradd --system --user-group --home-dir /var/lib/aixmend --no-create-home --shell /usr/sbin/nologin aixmend", "chgrp aixmend /etc/aixmend",
+				"install -d -m 0700 -o aixmend -g aixmend /var/lib/aixmend", "install -d -m 0755 -o aixmend -g aixmend /var/cache/aixmend",
+			},
+		},
+		{"preremove", "upgrade", []string{booted}, []string{"systemctl"}, nil},
+		{"preremove", "1", []string{booted}, []string{"systemctl"}, nil},
+		{"preremove", "remove", []string{booted}, []string{"systemctl"}, []string{"systemctl disable --now aixmend-audit.timer", "systemctl stop aixmend-audit.service"}},
+		{"preremove", "0", []string{booted}, []string{"systemctl"}, []string{"systemctl disable --now aixmend-audit.timer", "systemctl stop aixmend-audit.service"}},
+		{"preremove", "remove", nil, []string{"systemctl"}, []string{"systemctl disable aixmend-audit.timer"}},
+		{"preremove", "remove", nil, nil, nil},
+		{"postremove", "remove", append(state, booted), []string{"systemctl"}, []string{"systemctl daemon-reload"}},
+		{"postremove", "purge", state, []string{"systemctl"}, nil},
+	} {
+		h := newScriptHost(t, c.folders, c.programs...)
+		if diff := cmp.Diff(c.want, h.run(t, c.script, c.argument), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s %s (-want +got):\n%s", c.script, c.argument, diff)
 		}
-		if !slices.Contains(build.Flags, "-trimpath") || !slices.Contains(build.Env, "CGO_ENABLED=0") || build.Main != "./cmd/aixmend" {
-			t.Errorf("%+v", build)
+	}
+}
+
+// A purge removes metrics and empty folders, keeps evidence and configuration, and
+// follows no link that the service's user could have put into its folder.
+func TestPurgeKeepsEvidence(t *testing.T) {
+	for _, c := range []struct {
+		argument string
+		gone     bool
+	}{{"purge", true}, {"0", true}, {"remove", false}, {"upgrade", false}, {"1", false}} {
+		h := newScriptHost(t, []string{"etc/aixmend", "var/lib/aixmend/runs", "var/lib/systemd/timers", "var/cache/aixmend", "home/person"})
+		const stamp, metrics, planted, others, evidence = "var/lib/systemd/timers/stamp-aixmend-audit.timer", "var/cache/aixmend/aixmend.prom", "var/cache/aixmend/planted", "home/person/mail", "var/lib/aixmend/runs/run.json"
+		for _, file := range []string{stamp, metrics, others, evidence} {
+			if err := os.WriteFile(filepath.Join(h.root, file), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	packed := release.NFPMs[0]
-	for _, target := range release.Builds[0].Targets {
-		if !strings.HasPrefix(target, "linux_") || !slices.Equal(packed.IDs, []string{release.Builds[0].ID}) {
-			t.Errorf("packages are for Linux: %s", target)
+		if err := os.Symlink(filepath.Join(h.root, "home/person"), filepath.Join(h.root, planted)); err != nil {
+			t.Fatal(err)
 		}
-	}
-	ours := nfpm.nfpmCommon
-	ours.Contents = nil
-	for _, c := range nfpm.Contents {
-		if c.Dst != "/usr/bin/aixmend" { // goreleaser puts it in by itself
-			c.Src, c.Expand = strings.Replace(c.Src, "${STAGE}", "bin/stage", 1), false
-			ours.Contents = append(ours.Contents, c)
-		}
-	}
-	if diff := cmp.Diff(ours, packed.nfpmCommon); diff != "" {
-		t.Errorf("-packaging/nfpm.yaml +.goreleaser.yaml:\n%s", diff)
-	}
-	if diff := cmp.Diff([]string{"deb", "rpm"}, packed.Formats); diff != "" {
-		t.Error(diff)
-	}
-	for what, script := range packed.Scripts {
-		if info, err := os.Stat(filepath.Join("../..", script)); err != nil || info.Mode().Perm()&0o111 == 0 {
-			t.Errorf("%s: %s can't be run: %v", what, script, err)
+		h.run(t, "postremove", c.argument)
+		for file, gone := range map[string]bool{
+			others: false, evidence: false,
+			metrics: c.gone, planted: c.gone, stamp: c.gone, "etc/aixmend": c.gone,
+		} {
+			if _, err := os.Lstat(filepath.Join(h.root, file)); os.IsNotExist(err) != gone {
+				t.Errorf("postremove %s: %s: %v, wanted gone: %t", c.argument, file, err, gone)
+			}
 		}
 	}
 }

@@ -17,7 +17,7 @@ func pasted(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var commands []string
 	for line := range strings.Lines(ts.ReadFile("stdout")) {
-		if at := strings.Index(line, " aixmend "); at >= 0 && strings.HasPrefix(line, " ") {
+		if at := strings.Index(line, " aixmend "); at >= 0 && (strings.HasPrefix(line, " ") || strings.HasPrefix(line, "saved ")) {
 			commands = append(commands, strings.TrimSpace(line[at:]))
 		}
 	}

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/evidence"
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/planfile"
 	"aixmend/controller"
 )
 
@@ -12,6 +16,7 @@ type planOptions struct {
 	walking
 	changing
 	detail
+	paging
 	out string
 }
 
@@ -21,19 +26,73 @@ func newPlan(c *cli) *cobra.Command {
 		Use: "plan", Short: "Diagnose, then print the exact commands recover would run, each with its undo; never changes a host",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(evidence.Named{Flag: "out", Path: o.out}); err != nil {
+			if err := o.check(evidence.Named{Flag: "out", Path: o.out, Written: true}); err != nil {
+				return err
+			}
+			if err := planfile.CheckOut(o.out); err != nil {
 				return err
 			}
 			asked := o.asked()
 			o.changing.ask(&asked)
 			asked.Out = o.out
-			return newWalk(&o.walking, controller.Plan, asked, o.detailed).run(cmd.Context(), c)
+			w := newWalk(&o.walking, controller.Plan, asked, o.detailed)
+			w.paging = o.paging
+			return w.run(cmd.Context(), c)
 		},
 	}
 	fs := cmd.Flags()
 	o.walking.flags(fs)
 	o.detail.flags(fs)
 	o.changing.flags(fs)
-	fs.StringVar(&o.out, "out", "", "write the plan to `FILE`, for recover --plan FILE")
+	o.paging.flags(fs)
+	cmd.AddCommand(newPlanShow(c))
+	fs.StringVar(&o.out, "out", "", "write the plan to `FILE`, for recover --plan FILE; of files that exist it replaces plans only")
 	return cmd
+}
+
+// planShowOptions are the flags of plan show.
+type planShowOptions struct {
+	format
+	paging
+	limit   []string
+	verbose int
+}
+
+func newPlanShow(c *cli) *cobra.Command {
+	var o planShowOptions
+	cmd := &cobra.Command{
+		Use: "show FILE", Short: "Print a saved plan as plan prints it, with who made it, its playbook and its flags", Args: cobra.ExactArgs(1),
+		Long: `Prints a saved plan: on a terminal hosts with the same steps share one block, as
+plan prints them. With -v, with -l, for one host and without a terminal it prints
+every command with its undo.`,
+		RunE: func(_ *cobra.Command, args []string) error { return showPlan(c, &o, args[0]) },
+	}
+	fs := cmd.Flags()
+	o.format.flags(fs)
+	o.paging.flags(fs)
+	fs.StringArrayVarP(&o.limit, "limit", "l", nil, "print only hosts that match `PATTERN`, in full; comma-separated, may repeat")
+	fs.CountVarP(&o.verbose, "verbose", "v", "print every command with its undo")
+	return cmd
+}
+
+func showPlan(c *cli, o *planShowOptions, file string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	p, err := planfile.LoadToPrint(file)
+	if err != nil {
+		return err
+	}
+	names, err := p.Names(o.limit)
+	if err != nil {
+		return err
+	}
+	if o.format.format == "json" {
+		if len(o.limit) > 0 {
+			return exit.Usagef("leave -l out", "--format json prints the whole plan")
+		}
+		return c.JSON(p)
+	}
+	full := o.verbose > 0 || len(o.limit) > 0 || len(names) == 1 || !c.OutTerminal
+	return o.page(c, p.Text(file, time.Now(), planfile.View{TextOptions: c.TextOptions(), Hosts: names, Full: full}))
 }

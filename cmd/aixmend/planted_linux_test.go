@@ -21,8 +21,10 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 
 	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/simulated"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/lab/terminal"
 )
 
 // planted are secrets, by where they were put.
@@ -58,7 +60,7 @@ func secretive(t *testing.T, dir string) (*aixsim.Fleet, planted) {
 		s := hosts[i].State
 		s.Unprivileged, s.Password, s.Become = true, password, map[string]string{"sudo": "password"}
 	}
-	fleet, err := startFleet(dir, hosts, 0)
+	fleet, err := simulated.Start(dir, hosts, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,6 +177,17 @@ func (b *both) String() string {
 	return b.text.String()
 }
 
+// cut removes a text from the end, and reports whether it was there.
+func (b *both) cut(end string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !bytes.HasSuffix(b.text.Bytes(), []byte(end)) {
+		return false
+	}
+	b.text.Truncate(b.text.Len() - len(end))
+	return true
+}
+
 // What a person types, the passphrase of a key and the password of a login, is
 // in no output and in no file either.
 func TestNoTypedSecretAnywhere(t *testing.T) {
@@ -208,7 +221,7 @@ func TestNoTypedSecretAnywhere(t *testing.T) {
 	write(t, dir+"/known_hosts", fleet.KnownHosts())
 	write(t, dir+"/inventory.yaml", fmt.Sprintf("apiVersion: aixmend/v1\nhosts:\n  %s: {address: %q, ssh: {port: %d, user: ops, become: sudo, become_password: prompt, identity: id, known_hosts: known_hosts}}\n", m.Name, m.Address, m.Port))
 
-	person, program := terminal(t)
+	person, program := terminal.Open(t)
 	var out, errs both
 	code := make(chan int, 1)
 	go func() {
@@ -216,7 +229,7 @@ func TestNoTypedSecretAnywhere(t *testing.T) {
 			console.Streams{In: program, Out: &out, Err: &errs, InTerminal: true, ErrTerminal: true, Width: func() int { return 0 }})
 	}()
 	for _, q := range []struct{ question, answer string }{{"passphrase of ", secrets["passphrase"]}, {"password of ops (sudo): ", secrets["typed password"]}} {
-		until(t, "it asks for the "+q.question, func() bool { return strings.Contains(errs.String(), q.question) && !echoes(t, program) })
+		terminal.Until(t, "it asks for the "+q.question, func() bool { return strings.Contains(errs.String(), q.question) && !terminal.Echoes(t, program) })
 		if _, err := person.WriteString(q.answer + "\n"); err != nil {
 			t.Fatal(err)
 		}

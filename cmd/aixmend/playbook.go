@@ -10,6 +10,7 @@ import (
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/controller/report"
 	"aixmend/playbooks"
+	"aixmend/transport/plain"
 )
 
 func newPlaybook(c *cli) *cobra.Command {
@@ -28,17 +29,18 @@ func newPlaybook(c *cli) *cobra.Command {
 			return err
 		},
 	}
+	var paged paging
 	show := &cobra.Command{
 		Use: "show NAME|FILE", Short: "Print a playbook: every command, read-only or changing", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := playbooks.Load(args[0])
+			p, err := playbooks.LoadToPrint(args[0])
 			if err != nil {
 				return exit.Usage(err)
 			}
-			_, err = fmt.Fprint(c.Out, p.Show())
-			return err
+			return paged.page(c, p.Show())
 		},
 	}
+	paged.flags(show.Flags())
 	check := &cobra.Command{
 		Use: "check [NAME|FILE ...]", Short: "Check playbooks and report every problem", Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, args []string) error { return checkPlaybooks(c, args) },
@@ -59,9 +61,9 @@ func checkPlaybooks(c *cli, names []string) error {
 	}
 	bad := 0
 	for _, name := range names {
-		p, err := playbooks.Load(name)
+		p, err := playbooks.LoadToPrint(name)
 		if err != nil {
-			c.Say("error: %s", err)
+			c.Say("error: %s", plain.Text(err))
 			bad++
 			continue
 		}

@@ -21,8 +21,9 @@ import (
 // printer prints runs to stdout.
 type printer struct {
 	*cli
+	paging
 	state, format string
-	quiet         bool
+	quiet, full   bool // full prints each command of a plan
 	request       request.Request
 }
 
@@ -59,16 +60,13 @@ func (p printer) run(run *outcome.Run, verb controller.Verb) error {
 	case p.quiet:
 		return p.trouble(run)
 	}
+	text := ""
 	if verb == controller.Plan {
-		for _, h := range run.Hosts {
-			if len(h.Plan) > 0 {
-				fmt.Fprintln(p.Out, report.PlanText(h))
-			}
-		}
+		text = job.PlanText(run.Hosts, p.TextOptions(), p.full || !p.OutTerminal) + "\n"
 	}
-	text := p.summary(*run, p.guide(*run))
+	text += p.summary(*run, p.guide(*run))
 	if verb == controller.Capture {
-		text += fmt.Sprintf("kept:    %s (capture.json, manifest.sha256)\n", filepath.Join(p.state, "captures"))
+		text += job.CapturedText(run.Hosts, filepath.Join(p.state, "captures"))
 	}
 	folder := filepath.Join(p.state, "runs", run.ID)
 	support := filepath.Join(folder, "support")
@@ -76,6 +74,9 @@ func (p printer) run(run *outcome.Run, verb controller.Verb) error {
 		text += fmt.Sprintf("support: %s (the text of a support case for each host, and its data)\n", support)
 	}
 	text += fmt.Sprintf("page:    %s\nreports: %s\n", filepath.Join(folder, "report.html"), filepath.Join(folder, "hosts"))
+	if verb == controller.Plan && p.full {
+		return p.page(p.cli, text)
+	}
 	_, err := fmt.Fprint(p.Out, text)
 	return err
 }
@@ -86,13 +87,18 @@ func (p printer) guide(run outcome.Run) guide.Guide {
 	if err != nil {
 		here = "" // paths are shown as they are
 	}
-	return guide.New(run, p.request, p.state, here)
+	return guide.New(run, p.request, p.state, here).From(p.usual())
 }
 
 // summary lists the hosts of a run, folded, each fold with the command to type next.
 func (c *cli) summary(run outcome.Run, g guide.Guide) string {
 	options := c.TextOptions()
-	options.Next = g.Next
+	options.Next = func(f report.Fold) []string {
+		if f.Interrupted && g.Resumes() {
+			return nil // one line below is for all of them
+		}
+		return g.Next(f)
+	}
 	text := report.Text(run, options)
 	guided := map[string][]string{}
 	for _, h := range run.Hosts {
@@ -103,8 +109,11 @@ func (c *cli) summary(run outcome.Run, g guide.Guide) string {
 	for _, id := range slices.Sorted(maps.Keys(guided)) { // explain prints the commands
 		text += clean(fmt.Sprintf("%s: %s", id, report.Compact(guided[id]))) + "\n"
 	}
+	if saved := g.Saved(); saved != "" {
+		text += saved + "\n"
+	}
 	if run.Unfinished > 0 {
-		text += fmt.Sprintf("cut off: %s; to continue: %s\n", report.Hosts(run.Unfinished), strings.Join(g.Resume(), " "))
+		text += fmt.Sprintf("cut off: %s; %s\n", report.Hosts(run.Unfinished), g.Continue())
 	}
 	return text
 }

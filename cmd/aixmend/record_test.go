@@ -12,6 +12,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"aixmend/cmd/aixmend/simulated"
 	"aixmend/controller/outcome"
 	"aixmend/controller/recording"
 	"aixmend/controller/recording/anonymize"
@@ -28,7 +29,7 @@ type lab struct {
 func newLab(t *testing.T, hosts []aixsim.FleetHost) *lab {
 	t.Helper()
 	dir := t.TempDir()
-	fleet, err := startFleet(dir, hosts, 0)
+	fleet, err := simulated.Start(dir, hosts, 0)
 	noError(t, err)
 	t.Cleanup(fleet.Close)
 	return &lab{t, dir, filepath.Join(dir, "inventory.yaml"), fleet}
@@ -218,7 +219,7 @@ func (l *lab) nothingOriginal(folder string) {
 
 func storyLab(t *testing.T, story ...string) *lab {
 	t.Helper()
-	hosts, err := demoHosts(story, len(story))
+	hosts, err := simulated.Hosts(story, len(story))
 	noError(t, err)
 	return newLab(t, hosts)
 }
@@ -296,7 +297,7 @@ func TestRecordUnprivileged(t *testing.T) {
 
 // Secrets in logs of the host are redacted.
 func TestRecordRedactsSecrets(t *testing.T) {
-	hosts, err := demoHosts([]string{"healthy"}, 1)
+	hosts, err := simulated.Hosts([]string{"healthy"}, 1)
 	noError(t, err)
 	secrets := []string{"hunter2secret", "tok-0123456789abcdef", "MIIEpAIBAAKCAQEA0Z3VS5JJcds3", "c3VwZXI6aHVudGVyMnNlY3JldA"}
 	plant := "password: hunter2secret\n{\"api_token\": \"tok-0123456789abcdef\", \"x\": 1}\n" +
@@ -338,7 +339,7 @@ func TestReplayRefusesInvalidFiles(t *testing.T) {
 		{in("other", `{"schema": "aixmend.run/v1"}`), `it is not a recording: its schema is "aixmend.run/v1"`},
 		{in("newer", `{"schema": "aixmend.recording/v2"}`), `its schema is "aixmend.recording/v2"`},
 		{in("deep", `{"schema": `+strings.Repeat("[", 100000)), "nested deeper"},
-		{filepath.Join(dir, "missing"), "no such file"},
+		{filepath.Join(dir, "missing"), "missing does not exist"},
 		{empty, "no recordings in this folder"},
 	} {
 		s := call(t, nil, "replay", c.args, "--state", filepath.Join(dir, "state"))

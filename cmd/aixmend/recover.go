@@ -2,17 +2,14 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"aixmend/cmd/aixmend/environment"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
-	"aixmend/controller/journal"
 )
 
 func newRecover(c *cli) *cobra.Command {
@@ -76,25 +73,33 @@ func recoverHosts(ctx context.Context, c *cli, o *recoverOptions) error {
 	if err != nil {
 		return err
 	}
+	done, err := j.Open(ctx, c.Console)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if !o.yes && c.CanAsk() {
+		if run, err := j.Preview(ctx, c.Console); run != nil || err != nil {
+			return w.show(ctx, c, j, run, err)
+		}
+	}
 	if err := j.Consent(c.Console, "recover", request.Names(j.Request.Hosts), o.yes); err != nil {
 		return err
 	}
-	return w.finish(ctx, c, j, nil)
+	return w.carryOut(ctx, c, j, nil)
 }
-
-// planFixes are the flags that a plan has fixed.
-var planFixes = []string{"playbook", "set", "allow", "mend-warnings"}
 
 // applyPlan is recover --plan.
 func applyPlan(cmd *cobra.Command, c *cli, o *recoverOptions) error {
-	if name := environment.OnCommandLine(cmd, planFixes); name != "" {
-		return exit.Usagef("leave it out, or make another plan", "--plan %s already sets --%s", o.plan, name)
-	}
 	p, err := planfile.Load(o.plan)
 	if err != nil {
 		return err
 	}
-	s := p.Settings()
+	named := planfile.Settings{Playbook: o.playbook, Set: o.set, Allow: o.allow, MendWarnings: o.mendWarnings}
+	s, confirm, err := p.Accept(o.plan, planfile.NewCaller(cmd, named, !o.yes && c.CanAsk()))
+	if err != nil {
+		return err
+	}
 	o.playbook, o.set, o.allow, o.mendWarnings = s.Playbook, s.Set, s.Allow, s.MendWarnings
 	if err := o.check(); err != nil {
 		return err
@@ -104,16 +109,8 @@ func applyPlan(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := j.Apply(p); err != nil {
+	if err := j.Apply(p, o.plan, confirm); err != nil {
 		return err
-	}
-	if store, err := journal.OpenExisting(o.state); err == nil { // refuse before asking
-		if _, err := p.Applied(store, j.Request.Hosts, ""); err != nil {
-			return err
-		}
-	}
-	if !o.quiet {
-		c.Say("%s", p.Describe(o.plan, time.Now()))
 	}
 	if err := j.Consent(c.Console, "recover --plan", request.Names(j.Request.Hosts), o.yes); err != nil {
 		return err

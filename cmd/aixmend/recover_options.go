@@ -30,5 +30,5 @@ func (o *recoverOptions) asked() request.Asked {
 
 // ask adds the flags to a request.
 func (o *changing) ask(a *request.Asked) {
-	a.Allow, a.MendWarnings, a.Attempts = o.allow, o.mendWarnings, o.attempts
+	a.Allow, a.MendWarnings, a.Attempts = o.allow, o.mendWarnings, int(o.attempts)
 }

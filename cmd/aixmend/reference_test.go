@@ -15,6 +15,7 @@ import (
 	"aixmend/cmd/aixmend/environment"
 	"aixmend/cmd/aixmend/manual"
 	"aixmend/controller"
+	"aixmend/controller/cloud"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
 	"aixmend/transport/lab/golden"
@@ -96,15 +97,17 @@ func (p *draft) verbs(root *cobra.Command) {
 	for _, c := range all {
 		p.row(code(strings.TrimSuffix(c.UseLine(), " [flags]")), c.Short)
 	}
-	p.line("\n## Flags\n\nA flag that is not given is taken from the environment: `AIXMEND_MAX_FAIL` for `--max-fail`.\n")
+	p.line("\n## Flags\n\nA flag that is not given is taken from the environment, `AIXMEND_MAX_FAIL` for `--max-fail`, then from the\nconfig file ([configuration.md](configuration.md)).\n")
 	p.row("flag", "default", "environment", "means", "of")
 	p.row("---", "---", "---", "---", "---")
 	type key struct{ name, value, usage, fallback string }
 	of, told := map[key][]string{}, map[key]manual.Option{}
-	for _, c := range all {
+	for _, c := range append(all, root) {
 		for _, o := range manual.Options(c) {
 			k := key{o.Flag.Name, o.Value, o.Usage, o.Default}
-			of[k], told[k] = append(of[k], strings.TrimPrefix(c.CommandPath(), "aixmend ")), o
+			if of[k], told[k] = append(of[k], strings.TrimPrefix(c.CommandPath(), "aixmend ")), o; c == root {
+				of[k] = []string{"every verb"}
+			}
 		}
 	}
 	var keys []key
@@ -220,6 +223,9 @@ state of the host decides. [runbook.md](runbook.md) has a section for each findi
 		}
 		p.row(code(id), strings.Join(slices.Compact(f.severities), ", "), braces(f.title), books)
 	}
+	p.row(code(cloud.Disagrees), "warning", "the health in Power Virtual Server and the verdict in the guest differ", "all")
+	p.row(code(cloud.Warning), "info", "Power Virtual Server shows WARNING, and so does the guest", "all")
+	p.row(code(cloud.Silent), "info", "Power Virtual Server does not tell the health of the VM", "all")
 	p.row(code(controller.LeftBehind), "warning", "something of this run is left on the host", "all")
 	p.row(code("probe-failed"), "critical, warning", "a probe gave no answer; critical where a verdict rests on it", "all")
 }

@@ -59,7 +59,7 @@ func runReplay(ctx context.Context, c *cli, o *replayOptions, paths []string) er
 	if _, err := asked.Failures(); err != nil {
 		return err
 	}
-	if err := evidence.Check(o.files, named(asked)); err != nil {
+	if err := evidence.Check(o.files, evidence.NamedBy(asked)); err != nil {
 		return err
 	}
 	if err := o.format.check(outcome.ConventionNagios); err != nil {

@@ -7,7 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +16,7 @@ import (
 	"aixmend/cmd/aixmend/guide"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
+	"aixmend/controller/report"
 	"aixmend/controller/report/formats"
 )
 
@@ -24,19 +25,23 @@ type reportOptions struct {
 	stateFolder
 	format
 	reports
+	paging
 	host string
 }
 
 func newReport(c *cli) *cobra.Command {
 	var o reportOptions
 	cmd := &cobra.Command{
-		Use: "report RUN", Short: "Print the summary of a run or the report of a host; write report files again", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return showRun(c, &o, args[0]) },
+		Use: "report [RUN]", Short: "Print the summary of a run or the report of a host; write report files again",
+		Long: "Prints the summary of a run. Without RUN it is the latest one, with --host the newest that saw the host.",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return showRun(c, &o, strings.Join(args, "")) },
 	}
 	fs := cmd.Flags()
 	o.stateFolder.flags(fs)
 	o.runFlags(fs)
 	o.reports.flags(fs)
+	o.paging.flags(fs)
 	fs.StringVar(&o.host, "host", "", "print the report of one `HOST`")
 	return cmd
 }
@@ -45,14 +50,14 @@ func showRun(c *cli, o *reportOptions, ref string) error {
 	if err := o.format.check(outcome.ConventionNagios); err != nil {
 		return err
 	}
-	store, err := openState(o.state)
+	store, err := c.openToPrint(o.state)
 	if err != nil {
 		return err
 	}
 	if err := evidence.Check(o.files, nil); err != nil {
 		return err
 	}
-	id, err := store.Resolve(ref)
+	id, err := store.Meant(ref, o.host)
 	if err != nil {
 		return exit.Usage(err)
 	}
@@ -78,10 +83,11 @@ func showRun(c *cli, o *reportOptions, ref string) error {
 		}
 		return exit.Verdict{Code: run.Plugin()}
 	}
-	fmt.Fprintf(c.Out, "run %s: %s, playbook %s, %s, exit code %d (%s)\n\n", run.ID, clean(run.Command),
-		clean(run.Playbook.Name), run.Started.Format(time.RFC3339), run.ExitCode, clean(run.ExitReason))
-	_, err = fmt.Fprint(c.Out, c.summary(*run, guide.Of(store, *run, o.state)))
-	return err
+	head := ""
+	for line := range strings.SplitSeq(report.Head(*run), "\n") {
+		head += report.Wrapped(line, c.Width(), "  ") + "\n"
+	}
+	return o.page(c, head+c.summary(*run, guide.Of(store, *run, o.state).From(c.usual())))
 }
 
 // showHost prints the report of one host of a run.
@@ -98,6 +104,9 @@ func showHost(c *cli, o *reportOptions, store *journal.Store, run string) error 
 	}
 	if o.format.format == "json" {
 		return c.JSON(h)
+	}
+	if c.OutTerminal {
+		return o.page(c, formats.HostText(*h, c.TextOptions()))
 	}
 	_, err = c.Out.Write(formats.HostMarkdown(*h))
 	return err
@@ -116,7 +125,13 @@ func showUnfinished(c *cli, o *reportOptions, store *journal.Store, id string) e
 	if o.format.format == "json" {
 		return c.JSON(entries)
 	}
-	fmt.Fprintf(c.Out, "run %s has not finished; its journal is %s\n", id, filepath.Join(store.RunDir(id), "journal.jsonl"))
+	return o.page(c, unfinishedText(entries, id, filepath.Join(store.RunDir(id), "journal.jsonl")))
+}
+
+// unfinishedText lists the changes in the journal of a run.
+func unfinishedText(entries []outcome.Entry, id, path string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "run %s has not finished; its journal is %s\n", id, path)
 	trails := outcome.Trails(entries)
 	sent := 0
 	for _, host := range slices.Sorted(maps.Keys(trails)) {
@@ -126,14 +141,13 @@ func showUnfinished(c *cli, o *reportOptions, store *journal.Store, id string) e
 			if change.Open {
 				status = "sent, result not known: check the host"
 			}
-			fmt.Fprintf(c.Out, "%s: %s: %s\n  ran   %s\n  undo  %s\n", clean(host), clean(change.Step), clean(status),
-				clean(change.Command), clean(change.Undo))
+			b.WriteString(report.Cleanf("%s: %s: %s", host, change.Step, status) + report.Cleanf("\n  ran   %s\n  undo  %s\n", change.Command, change.Undo))
 		}
 	}
 	if sent == 0 {
-		fmt.Fprintln(c.Out, "no change was sent to any host")
+		b.WriteString("no change was sent to any host\n")
 	}
-	return nil
+	return b.String()
 }
 
 // saveAgain writes the report files that are asked for of a finished run.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +23,8 @@ type resumeOptions struct {
 	annotated
 	notices
 	loudness
-	yes bool
+	yes      bool
+	deadline time.Duration
 }
 
 func newResume(c *cli) *cobra.Command {
@@ -31,8 +33,10 @@ func newResume(c *cli) *cobra.Command {
 		Use: "resume [RUN]", Short: "Continue a run that was cut off, from its journal; without RUN, the newest open one",
 		Long: `Continues a run that was killed, interrupted or cut by its deadline: in its own
 folder, with its own inventory, flags and allowances. It works in any folder.
-Finished hosts stay as they are. A host to which a change was sent is read first,
-and the result of an open step is reported, before anything more is sent.
+On a terminal it reads the hosts that are left, shows their plan and asks. The
+deadline of the run begins anew. Finished hosts stay as they are. A host to which a
+change was sent is read first, and the result of an open step is reported, before
+anything more is sent.
 
 aixmend runs shows which runs are open.`,
 		Args: cobra.MaximumNArgs(1),
@@ -43,6 +47,7 @@ aixmend runs shows which runs are open.`,
 	o.runFlags(fs)
 	o.annotated.flags(fs)
 	fs.BoolVar(&o.yes, "yes", false, "do not ask")
+	fs.DurationVar(&o.deadline, "deadline", 0, "time limit for this part of the run; 0: that of the run itself, again from now")
 	o.notices.flags(fs)
 	o.loudness.flags(fs)
 	return cmd
@@ -54,6 +59,9 @@ func resume(ctx context.Context, c *cli, o *resumeOptions, args []string) error 
 	}
 	if err := o.format.check(outcome.ConventionNagios); err != nil {
 		return err
+	}
+	if o.deadline < 0 {
+		return exit.Usagef("", "--deadline must not be negative, found %s", o.deadline)
 	}
 	store, err := openState(o.state)
 	if err != nil {
@@ -67,6 +75,9 @@ func resume(ctx context.Context, c *cli, o *resumeOptions, args []string) error 
 	if err != nil {
 		return err
 	}
+	if o.deadline > 0 {
+		r.Deadline = o.deadline
+	}
 	j, err := restore(r, c.settings(o.state, o.loudness))
 	if err != nil {
 		return err
@@ -78,13 +89,24 @@ func resume(ctx context.Context, c *cli, o *resumeOptions, args []string) error 
 	if !o.quiet {
 		c.Say("%s", earlier.Describe(j))
 	}
-	if r.Verb == controller.Recover {
-		if err := j.Consent(c.Console, "resume", earlier.Left(j), o.yes); err != nil {
-			return err
+	w := walk{stateFolder: o.stateFolder, format: o.format, annotated: o.annotated, notices: o.notices, loudness: o.loudness}
+	if r.Verb != controller.Recover {
+		return w.finish(ctx, c, j, earlier)
+	}
+	done, err := j.Open(ctx, c.Console)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if !o.yes && c.CanAsk() {
+		if run, err := j.PreviewLeft(ctx, c.Console, earlier); run != nil || err != nil {
+			return w.show(ctx, c, j, run, err)
 		}
 	}
-	w := walk{stateFolder: o.stateFolder, format: o.format, annotated: o.annotated, notices: o.notices, loudness: o.loudness}
-	return w.finish(ctx, c, j, earlier)
+	if err := j.Consent(c.Console, "resume", earlier.Left(j), o.yes); err != nil {
+		return err
+	}
+	return w.carryOut(ctx, c, j, earlier)
 }
 
 // restore prepares the job of a request again.
@@ -95,7 +117,7 @@ func restore(r request.Request, s job.Settings) (*job.Job, error) {
 	if err := checkSSHConfig(r.SSHConfig); err != nil {
 		return nil, err
 	}
-	if err := evidence.Check(r.Files, named(r.Asked)); err != nil {
+	if err := evidence.Check(r.Files, evidence.NamedBy(r.Asked)); err != nil {
 		return nil, err
 	}
 	return job.Restore(r, s)
@@ -115,6 +137,9 @@ func openRun(store *journal.Store, args []string) (string, error) {
 		return "", err
 	}
 	for _, id := range ids {
+		if err := store.Readable(id); err != nil {
+			return "", exit.Usage(err)
+		}
 		if store.State(id) == journal.StateOpen {
 			return id, nil
 		}

@@ -57,7 +57,7 @@ func awaits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	wanted, err := regexp.Compile("(?s)" + args[1])
 	ts.Check(err)
-	late := time.NewTimer(20 * time.Second)
+	late := time.NewTimer(killLong)
 	defer late.Stop()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
@@ -139,9 +139,13 @@ func mountReadOnly(dir string) error {
 	return errors.Join(exec.Command("mount", "--bind", dir, dir).Run(), exec.Command("mount", "-o", "remount,bind,ro", dir).Run())
 }
 
-// conditions are those of the scripts: [readonly] where readonly works.
+// conditions are those of the scripts: [readonly] where readonly works, [root] for root.
 func conditions(name string) (bool, error) {
-	if name != "readonly" {
+	switch name {
+	case "readonly":
+	case "root":
+		return os.Geteuid() == 0, nil
+	default:
 		return false, fmt.Errorf("unknown condition %q", name)
 	}
 	dir, err := os.MkdirTemp("", "readonly")

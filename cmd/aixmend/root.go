@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strings"
 
@@ -9,6 +10,8 @@ import (
 	"aixmend/cmd/aixmend/complete"
 	"aixmend/cmd/aixmend/environment"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/help"
+	"aixmend/cmd/aixmend/usage"
 	"aixmend/controller/outcome"
 )
 
@@ -26,72 +29,50 @@ first, and verifies it. Only recover changes hosts (and resume continues it).
   aixmend recover              capture, repair, verify
 
 Each flag can also be set in the environment: --max-fail is AIXMEND_MAX_FAIL.
+Flags that you would type every day can stand in ./aixmend.yaml.
 `,
-		SilenceErrors:              true,
-		SilenceUsage:               true,
-		SuggestionsMinimumDistance: 2,
-		Args:                       cobra.NoArgs,
+		Version:       currentVersion(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if err := environment.Apply(cmd.Flags()); err != nil {
+			if err := c.layers.Apply(cmd); err != nil {
 				return err
+			}
+			if f := cmd.Flags().Lookup("format"); f != nil && f.Value.String() == outcome.ConventionNagios {
+				c.plugin = true // also where the config file asks for it
 			}
 			if f := cmd.Flags().Lookup("annotations"); f != nil && !f.Changed && c.InWorkflow() {
 				return f.Value.Set("true")
 			}
 			return nil
 		},
-		RunE: func(*cobra.Command, []string) error {
-			return exit.Usagef("aixmend --help lists the verbs", "no verb given")
-		},
 	}
+	c.layers = &environment.Layers{Root: root, Home: home(), User: userFolder(), Say: c.Say}
+	c.layers.Flags()
 	root.SetIn(c.In)
 	root.SetOut(c.Out)
 	root.SetErr(c.Err)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return exit.Usagef(cmd.CommandPath()+" --help lists the flags", "%w", err)
-	})
+	root.SetFlagErrorFunc(usage.FlagError)
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { fmt.Fprint(c.Out, help.Text(cmd, c.Width())) })
 	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exit.Table())
 	root.AddCommand(
 		newAudit(c), newCapture(c), newPlan(c), newRecover(c), newResume(c),
 		newRecord(c), newReplay(c), newRuns(c), newReport(c), newDiff(c), newExplain(c),
-		newInventory(c), newHostkeys(c), newPlaybook(c), newDemo(c), newVersion(c), newMan(),
+		newRunbook(c), newInit(c), newInventory(c), newHostkeys(c), newPlaybook(c), newDemo(c), newVersion(c), newMan(),
 	)
 	root.InitDefaultCompletionCmd()
-	misuse(root)
-	complete.Register(root, environment.Apply)
+	root.InitDefaultHelpCmd()
+	usage.Arguments(root)
+	complete.Register(root, c.layers)
 	return root
 }
 
 // group is a verb that only holds others.
 func group(use, short string, subs ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{
-		Use: use, Short: short, Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return exit.Usagef(cmd.CommandPath()+" --help lists its verbs", "%s needs a verb", cmd.CommandPath())
-		},
-	}
+	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs}
 	cmd.AddCommand(subs...)
 	return cmd
-}
-
-// misuse makes wrong arguments of every verb a usage error; for an unknown verb, the
-// hint is the nearest one.
-func misuse(cmd *cobra.Command) {
-	if check := cmd.Args; check != nil {
-		cmd.Args = func(cmd *cobra.Command, args []string) error {
-			if err := check(cmd, args); err != nil {
-				hint := cmd.CommandPath() + " --help shows the usage"
-				if near := cmd.SuggestionsFor(strings.Join(args, " ")); len(near) > 0 {
-					hint = "did you mean " + cmd.CommandPath() + " " + near[0] + "?"
-				}
-				return exit.Usagef(hint, "%w", err)
-			}
-			return nil
-		}
-	}
-	for _, sub := range cmd.Commands() {
-		misuse(sub)
-	}
 }
 
 // asksNagios reports whether --format nagios is given. It must be known before the flags

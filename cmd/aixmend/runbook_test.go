@@ -12,7 +12,10 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"aixmend/cmd/aixmend/handbook"
 	"aixmend/controller"
+	"aixmend/controller/cloud"
+	"aixmend/docs"
 	"aixmend/playbooks"
 )
 
@@ -27,6 +30,9 @@ func allFindings(t *testing.T) map[string]found {
 	all := map[string]found{
 		"probe-failed":        {"warning", "critical"},
 		controller.LeftBehind: {"warning", ""},
+		cloud.Disagrees:       {"warning", ""},
+		cloud.Warning:         {"info", ""},
+		cloud.Silent:          {"info", ""},
 	}
 	for _, name := range playbooks.Names() {
 		p, err := playbooks.Load(name)
@@ -73,6 +79,26 @@ func TestRunbookSections(t *testing.T) {
 	for id := range all {
 		if !slices.Contains(sections, id) {
 			t.Errorf("%s: %s has no section", runbook, id)
+		}
+	}
+}
+
+// The verb prints the section of every finding, with its severity, and the words of a
+// terminal.
+func TestRunbookVerb(t *testing.T) {
+	sections := handbook.Sections(docs.Runbook)
+	if n := len(allFindings(t)) + 1; len(sections) != n {
+		t.Errorf("%d sections, want one a finding and the sources: %d", len(sections), n)
+	}
+	for id, f := range allFindings(t) {
+		s, known := handbook.Find(sections, id)
+		if !known || s.Severity != f.severity || s.About == "" {
+			t.Errorf("%s: %+v", id, s)
+		}
+		for _, mark := range []string{"**", "](", "```", "\n#"} {
+			if strings.Contains(s.Text, mark) {
+				t.Errorf("%s: %q is left of the Markdown:\n%s", id, mark, s.Text)
+			}
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
+	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report/formats"
 )
@@ -19,6 +20,7 @@ type walk struct {
 	annotated
 	notices
 	loudness
+	paging
 	asked    request.Asked
 	verb     controller.Verb
 	since    string // the baseline of --since, "" for none
@@ -45,6 +47,9 @@ func (w walk) run(ctx context.Context, c *cli) error {
 
 // prepare selects hosts and prepares a job.
 func (w walk) prepare(ctx context.Context, c *cli) (*job.Job, error) {
+	if err := journal.Trusted(w.state); err != nil { // before a source is run, or a password is asked for
+		return nil, err
+	}
 	inv, hosts, err := c.selected(ctx, w.asked, w.state, w.quiet)
 	if err != nil {
 		return nil, err
@@ -72,6 +77,12 @@ func (w walk) finish(ctx context.Context, c *cli, j *job.Job, earlier *job.Earli
 // carryOut runs a job, prints the run and sends notifications.
 func (w walk) carryOut(ctx context.Context, c *cli, j *job.Job, earlier *job.Earlier) error {
 	run, err := j.Run(ctx, c.Console, earlier)
+	return w.show(ctx, c, j, run, err)
+}
+
+// show prints a run, nil for one that did not begin, and sends notifications. err is the
+// error of the run.
+func (w walk) show(ctx context.Context, c *cli, j *job.Job, run *job.Ended, err error) error {
 	if run == nil {
 		return err
 	}
@@ -82,7 +93,7 @@ func (w walk) carryOut(ctx context.Context, c *cli, j *job.Job, earlier *job.Ear
 	// prints one status only.
 	var printed error
 	if err == nil || !c.plugin {
-		p := printer{cli: c, state: w.state, format: w.format.format, quiet: w.quiet, request: j.Request}
+		p := printer{cli: c, paging: w.paging, state: w.state, format: w.format.format, quiet: w.quiet, full: w.verbose > 0, request: j.Request}
 		printed = p.ended(run, j.Request.Verb, w.brief)
 	}
 	w.notices.send(ctx, c, j, run.Run, err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"aixmend/cmd/aixmend/simulated"
 	"aixmend/controller/outcome"
 	"aixmend/transport/lab/aixsim"
 )
@@ -40,7 +41,7 @@ func syslogdFleet(t *testing.T) (fleet *aixsim.Fleet, inventory string) {
 	})
 	add("unknown", func(s *aixsim.State) { s.Subsystems = slices.Delete(s.Subsystems, syslogdOf(s), syslogdOf(s)+1) })
 	dir := t.TempDir()
-	fleet, err := startFleet(dir, hosts, 0)
+	fleet, err := simulated.Start(dir, hosts, 0)
 	noError(t, err)
 	t.Cleanup(fleet.Close)
 	return fleet, filepath.Join(dir, "inventory.yaml")
@@ -114,7 +115,7 @@ func TestSecondIllnessIsUniqueOverTheFleet(t *testing.T) {
 	}
 	hosts[2].State.Behaviours = map[string]aixsim.Behaviour{"df": {Delay: aixsim.Duration(300 * time.Millisecond)}}
 	dir := t.TempDir()
-	fleet, err := startFleet(dir, hosts, 0)
+	fleet, err := simulated.Start(dir, hosts, 0)
 	noError(t, err)
 	t.Cleanup(fleet.Close)
 	fleet.Host("second").Mutate(func(s *aixsim.State) { s.Hostname = "first" })
@@ -214,7 +215,7 @@ func TestWritingAPlaybookShowsTheFile(t *testing.T) {
 	file := readExample(t)
 	shown := 0
 	for _, b := range readPage(t, "docs/writing-a-playbook.md").blocks {
-		if b.info != "yaml" {
+		if !strings.HasPrefix(b.info, "yaml") || b.info == "yaml file" {
 			continue
 		}
 		shown++

@@ -15,6 +15,7 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 
+	"aixmend/cmd/aixmend/simulated"
 	"aixmend/controller/outcome"
 	"aixmend/transport/lab/sshtest"
 )
@@ -28,7 +29,7 @@ func TestKnownHostsStayAsTheyAre(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fleet, err := startFleet(dir, hosts, 0)
+	fleet, err := simulated.Start(dir, hosts, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +56,7 @@ func TestKnownHostsStayAsTheyAre(t *testing.T) {
 			t.Fatal(err)
 		}
 		known := write(t, filepath.Join(home, ".ssh", "known_hosts"), c.text)
-		inventory := write(t, filepath.Join(home, "inventory.yaml"), strings.NewReplacer(", known_hosts: known_hosts", "", "id_ed25519", filepath.Join(dir, "id_ed25519")).Replace(demoInventory(fleet)))
+		inventory := write(t, filepath.Join(home, "inventory.yaml"), strings.NewReplacer(", known_hosts: known_hosts", "", "id_ed25519", filepath.Join(dir, "id_ed25519")).Replace(simulated.Inventory(fleet)))
 		for _, verb := range [][]string{{"audit"}, {"plan"}, {"capture"}, {"recover", "--yes", "--set=settle=60ms", "--set=wait=600ms"}} {
 			got := call(t, []string{"HOME=" + home}, append(verb, "-i", inventory, "--state", filepath.Join(home, "state"), "--format", "json")...)
 			var run outcome.Run
@@ -131,6 +132,34 @@ func namesTests(t *testing.T, text string, there map[string]bool) {
 	}
 }
 
+// Nothing that a host sends is decompressed or unpacked: the product imports no package
+// that could, but for the one that packs the HTML page.
+func TestNothingIsDecompressed(t *testing.T) {
+	packs := regexp.MustCompile(`"(compress/\w+|archive/\w+|[^"]*(klauspost/compress|/zstd|/lz4|/xz|/brotli|/snappy)[^"]*)"`)
+	seen := 0
+	for _, file := range sourceFiles(t, "../..") {
+		if strings.HasSuffix(file, "_test.go") || strings.HasPrefix(file, "transport/lab/") || strings.HasPrefix(file, "tools/") {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join("../..", file))
+		noError(t, err)
+		code := string(text)
+		found := packs.FindAllString(code, -1)
+		if file == "controller/report/html/block.go" {
+			seen++
+			if len(found) == 1 && !strings.Contains(code, "gzip.NewReader") {
+				continue
+			}
+		}
+		if len(found) > 0 {
+			t.Errorf("%s imports %q", file, found)
+		}
+	}
+	if seen != 1 {
+		t.Error("the package that packs the page is not seen")
+	}
+}
+
 // A name that is a path gets nowhere, neither from an inventory nor from a
 // command line.
 func TestNamesThatArePaths(t *testing.T) {
@@ -140,7 +169,7 @@ func TestNamesThatArePaths(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fleet, err := startFleet(dir, hosts, 0)
+	fleet, err := simulated.Start(dir, hosts, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,27 +7,33 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/guide"
 	"aixmend/cmd/aixmend/request"
+	"aixmend/cmd/aixmend/usage"
 	"aixmend/controller"
+	"aixmend/controller/cloud"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
 	"aixmend/inventory/load"
+	"aixmend/inventory/powervs"
 	"aixmend/inventory/strictyaml"
 	"aixmend/playbooks"
+	"aixmend/transport/ownership"
 )
 
 // selection are the flags that select hosts.
 type selection struct{ inventories, limit []string }
 
 // defaultInventory is the default of --inventory.
-const defaultInventory = "inventory.yaml"
+const defaultInventory = guide.DefaultInventory
 
 func (o *selection) flags(fs *pflag.FlagSet) {
 	fs.StringArrayVarP(&o.inventories, "inventory", "i", []string{defaultInventory}, "inventory `FILE`, native or Ansible's, or a folder of them; may repeat")
@@ -40,7 +46,7 @@ func (c *cli) selected(ctx context.Context, asked request.Asked, state string, q
 	if err := checkSSHConfig(asked.SSHConfig); err != nil {
 		return nil, nil, err
 	}
-	inv, err := c.load(ctx, asked.Inventories, quiet)
+	inv, err := c.load(asked.Inventories, c.sources(ctx), quiet)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -57,32 +63,46 @@ func checkSSHConfig(path string) error {
 	if path == "" || path == request.None {
 		return nil
 	}
-	file, err := os.Open(path)
+	file, _, err := ownership.Open(path)
 	if err != nil {
 		return exit.Usagef("none leaves ssh_config out", "--ssh-config: %w", err)
 	}
 	return file.Close()
 }
 
-// load loads inventory files.
-func (c *cli) load(ctx context.Context, files []string, quiet bool) (*inventory.Inventory, error) {
+// sources asks the sources of inventories until the first signal.
+func (c *cli) sources(ctx context.Context) load.Sources {
 	run := func(argv []string, timeout time.Duration) ([]byte, error) {
 		ctx, release := c.Interrupts.UntilStop(ctx)
 		defer release()
 		return load.Programs(ctx)(argv, timeout)
 	}
-	options := load.Options{Home: home(), KnownFindings: sync.OnceValue(knownFindings), KnownChecks: playbooks.GuardChecks, Run: run}
-	inv, err := options.Load(files...)
+	list := func(s powervs.Source) (powervs.Listing, error) {
+		ctx, release := c.Interrupts.UntilStop(ctx)
+		defer release()
+		return c.clouds().Lister(ctx)(s)
+	}
+	return load.Sources{Run: run, List: list}
+}
+
+// loadOptions are the options for loading inventories.
+func (c *cli) loadOptions(from load.Sources) load.Options {
+	return load.Options{Home: home(), KnownFindings: sync.OnceValue(knownFindings), KnownChecks: playbooks.GuardChecks, Sources: from}
+}
+
+// load loads inventory files, whose sources are asked as from says.
+func (c *cli) load(files []string, from load.Sources, quiet bool) (*inventory.Inventory, error) {
+	inv, err := c.loadOptions(from).Load(files...)
+	c.warn(inv.Warnings, quiet)
 	if err != nil {
 		hint := ""
 		if len(files) == 1 && files[0] == defaultInventory {
 			if _, missing := os.Stat(defaultInventory); missing != nil {
-				hint = "name an inventory with -i, or try aixmend demo first"
+				hint = "aixmend init writes one, -i names another; aixmend demo needs none"
 			}
 		}
 		return nil, exit.Usagef(hint, "%w", err)
 	}
-	c.warn(inv.Warnings, quiet)
 	return inv, nil
 }
 
@@ -104,6 +124,9 @@ func (c *cli) warn(warnings strictyaml.Problems, quiet bool) {
 func (c *cli) choose(inv *inventory.Inventory, limit []string, state string, quiet bool, hint string) ([]inventory.Host, error) {
 	ended := func(run, outcome string) ([]string, error) { return hostsOfRun(state, run, outcome) }
 	hosts, warnings, err := inv.SelectOf(ended, limit...)
+	if err != nil && strings.Contains(strings.Join(limit, " "), "@") { // no list of hosts says how they ended
+		hint = "aixmend runs lists the runs"
+	}
 	if err != nil {
 		return nil, exit.Usagef(hint, "%w", err)
 	}
@@ -113,8 +136,8 @@ func (c *cli) choose(inv *inventory.Inventory, limit []string, state string, qui
 
 // hostsOfRun returns the hosts that ended with an outcome in a run, for --limit.
 func hostsOfRun(state, run, ended string) ([]string, error) {
-	if !slices.Contains(outcome.Outcomes(), outcome.Outcome(ended)) {
-		return nil, fmt.Errorf("%q is not an outcome; the outcomes are %v", ended, outcome.Outcomes())
+	if !slices.Contains(outcome.ShownOutcomes(), outcome.Outcome(ended)) {
+		return nil, fmt.Errorf("%q is not an outcome; %s", ended, usage.Near(ended, outcome.Names(), "the outcomes are "+usage.List(outcome.ShownOutcomes())))
 	}
 	store, err := journal.OpenExisting(state)
 	if err != nil {
@@ -133,7 +156,7 @@ func hostsOfRun(state, run, ended string) ([]string, error) {
 	}
 	var names []string
 	for _, h := range done.Hosts {
-		if h.Outcome == outcome.Outcome(ended) {
+		if h.Outcome == outcome.Outcome(ended) || h.Shown() == outcome.Outcome(ended) {
 			names = append(names, h.Name)
 		}
 	}
@@ -146,7 +169,7 @@ func hostsOfRun(state, run, ended string) ([]string, error) {
 // knownFindings are the ids that a waiver can name. It compiles all playbooks, which
 // takes longer than an audit of ten hosts.
 func knownFindings() []string {
-	ids := []string{"probe-failed", controller.LeftBehind}
+	ids := append(cloud.Findings(), "probe-failed", controller.LeftBehind)
 	for _, name := range playbooks.Names() {
 		if p, err := playbooks.Load(name); err == nil {
 			ids = append(ids, p.FindingIDs()...)

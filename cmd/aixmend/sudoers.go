@@ -12,9 +12,9 @@ import (
 func newSudoers(c *cli) *cobra.Command {
 	user, changes := "", false
 	cmd := &cobra.Command{
-		Use: "sudoers NAME|FILE", Short: "Print the sudoers lines that hosts with ssh.become_mode: commands need", Args: cobra.ExactArgs(1),
+		Use: "sudoers [NAME|FILE]", Short: "Print the sudoers lines that hosts with ssh.become_mode: commands need", Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := playbooks.Load(args[0])
+			p, err := playbooks.Load(append(args, defaultPlaybook)[0])
 			if err != nil {
 				return exit.Usage(err)
 			}

@@ -48,12 +48,22 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if err != nil {
 		return err
 	}
-	hosts = slices.DeleteFunc(asked.Reached(hosts), func(h inventory.Host) bool { return len(done.Changes(h.Name)) == 0 })
+	changed := done.Changed(asked.Reached(hosts))
+	left, rest, err := done.Remaining(changed)
+	if err != nil {
+		return err
+	}
 	if o.dryRun {
-		return c.printRollback(o.format.format, done, hosts)
+		return c.printRollback(o.format.format, done, left, rest)
+	}
+	if rest != "" {
+		c.Say("%s", rest)
+	}
+	hosts = left
+	if o.yes {
+		hosts = changed // the hosts say it themselves
 	}
 	if len(hosts) == 0 {
-		c.Say("nothing from run %s is still in effect on the selected hosts: nothing to roll back", done.ID)
 		return nil
 	}
 	w := newWalk(&o.walking, controller.Recover, asked, o.detailed)
@@ -64,8 +74,8 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if err != nil {
 		return err
 	}
-	if !o.quiet || !o.yes { // show the operator what "yes" approves
-		c.Say("%s", done.Rollback(hosts))
+	if (!o.quiet || !o.yes) && len(left) > 0 { // show the operator what "yes" approves
+		c.Say("%s", done.Rollback(left))
 	}
 	if err := j.Consent(c.Console, "recover --undo", request.Names(hosts), o.yes); err != nil {
 		return err
@@ -75,7 +85,10 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 
 // loadUndone loads the run to roll back.
 func loadUndone(store *journal.Store, ref string) (request.Request, *job.Earlier, error) {
-	id, err := store.Resolve(ref)
+	id, err := store.NewestChange()
+	if ref != "latest" {
+		id, err = store.Resolve(ref)
+	}
 	if err != nil {
 		return request.Request{}, nil, exit.Usage(err)
 	}
@@ -161,15 +174,16 @@ type rollbackHost struct {
 	Plan    []outcome.PlanStep `json:"plan"`
 }
 
-// printRollback prints the commands of a rollback; it connects to no host.
-func (c *cli) printRollback(format string, done *job.Earlier, hosts []inventory.Host) error {
+// printRollback prints the commands of a rollback, and rest before them; it connects to no
+// host.
+func (c *cli) printRollback(format string, done *job.Earlier, hosts []inventory.Host, rest string) error {
 	if c.plugin {
 		return exit.Usagef("it gives no verdict", "--undo --dry-run and --format nagios exclude each other")
 	}
 	if format != "json" {
-		text := fmt.Sprintf("nothing from run %s is still in effect on the selected hosts: nothing to roll back", done.ID)
+		text := rest
 		if len(hosts) > 0 {
-			text = done.Rollback(hosts)
+			text = strings.TrimPrefix(rest+"\n"+done.Rollback(hosts), "\n")
 		}
 		_, err := fmt.Fprintln(c.Out, report.Clean(text, true))
 		return err

@@ -47,10 +47,13 @@ func Of(h outcome.Host) Host {
 type Now struct {
 	Address, HostKey string
 	Findings         []outcome.Finding
-	// Plan is the playbook's present plan, before Block.
-	Plan []playbooks.PlannedRung
+	// Plan are the rows of the playbook's present plan, before Block.
+	Plan []outcome.PlanStep
 	// Evidence are the parts of facts that Plan rests on.
 	Evidence map[string]json.RawMessage
+	// Needs are the parts of facts that the approved rungs and the findings rest on now: the
+	// approved plan must have each of them.
+	Needs map[string]json.RawMessage
 	// Complete says that every host of the run has been read.
 	Complete bool
 }
@@ -72,37 +75,86 @@ func (a *Host) Drift(now Now) []string {
 	for _, name := range sortedNames(a.Evidence, now.Evidence) {
 		was, before := a.Evidence[name]
 		is, there := now.Evidence[name]
-		if before && there { // a name on one side only belongs to a rung that came or went
+		if before && there && !same(was, is) { // a name on one side only belongs to a rung that came or went
 			differ(name, compact(was), compact(is))
 		}
+	}
+	if lacks := a.lacking(now); len(lacks) > 0 {
+		list = append(list, "the plan lacks facts that it rests on: "+strings.Join(lacks, ", "))
 	}
 	return append(list, a.otherSteps(now)...)
 }
 
-// otherSteps lists the steps that differ from the approved ones.
+// lacking are the facts that the approved plan must have and has not. One without steps
+// rests on none.
+func (a *Host) lacking(now Now) []string {
+	if len(a.Plan) == 0 {
+		return nil
+	}
+	var list []string
+	for name := range now.Needs {
+		if _, there := a.Evidence[name]; !there {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// Has reports whether a rung is in the approved plan.
+func (a *Host) Has(rung string) bool {
+	return slices.ContainsFunc(a.Plan, func(p outcome.PlanStep) bool { return p.Rung == rung })
+}
+
+// otherSteps lists the steps that differ from the approved ones. A step that is blocked
+// now is none of them: it is not run, and what blocks it is looked at again.
 func (a *Host) otherSteps(now Now) []string {
 	var list []string
-	for _, r := range now.Plan {
-		for i := range r.Steps {
-			s := &r.Steps[i]
-			at := slices.IndexFunc(a.Plan, func(p outcome.PlanStep) bool { return p.Rung == r.Rung.ID && p.Step == s.Step.ID })
-			switch {
-			case at < 0 && r.Blocked == "":
-				list = append(list, "step "+s.Step.ID+" was not in the plan")
-			case at >= 0 && runs(a.Plan[at]) && (a.Plan[at].Command != s.Command || a.Plan[at].Undo != s.Undo):
-				list = append(list, fmt.Sprintf("step %s was %q, would be %q", s.Step.ID, a.Plan[at].Command, s.Command))
-			}
+	for _, s := range now.Plan {
+		if s.Step == "" || !runs(s) && !a.runs(s) {
+			continue
+		}
+		at := slices.IndexFunc(a.Plan, func(p outcome.PlanStep) bool { return p.Rung == s.Rung && p.Step == s.Step })
+		switch {
+		case at < 0:
+			list = append(list, "step "+s.Step+" was not in the plan")
+		case a.Plan[at].Command != s.Command:
+			list = append(list, fmt.Sprintf("step %s was %q, would be %q", s.Step, a.Plan[at].Command, s.Command))
+		case a.Plan[at].Undo != s.Undo:
+			list = append(list, fmt.Sprintf("the undo of step %s was %q, would be %q", s.Step, a.Plan[at].Undo, s.Undo))
+		case a.Plan[at].Part != s.Part: // a folded plan leaves such steps out
+			list = append(list, fmt.Sprintf("the part of step %s was %s, is %s", s.Step, orNone(a.Plan[at].Part), orNone(s.Part)))
+		case a.Plan[at].TimedUndo != s.TimedUndo:
+			list = append(list, fmt.Sprintf("the timed undo of step %s was after %s, would be after %s", s.Step, orNone(a.Plan[at].TimedUndo), orNone(s.TimedUndo)))
+		case runs(s) && when(a.Plan[at]) != when(s):
+			list = append(list, fmt.Sprintf("step %s %s, now it %s", s.Step, when(a.Plan[at]), when(s)))
 		}
 	}
 	for _, p := range a.Plan {
 		if !runs(p) || p.Conditional || !now.Complete {
 			continue // the other hosts may still call for it
 		}
-		if !slices.ContainsFunc(now.Plan, func(r playbooks.PlannedRung) bool { return r.Rung.ID == p.Rung }) {
+		if !slices.ContainsFunc(now.Plan, func(s outcome.PlanStep) bool { return s.Rung == p.Rung }) {
 			list = append(list, "step "+p.Step+" is not needed any more")
 		}
 	}
 	return list
+}
+
+// runs reports whether the approved plan runs a step of the present one.
+func (a *Host) runs(s outcome.PlanStep) bool {
+	return slices.ContainsFunc(a.Plan, func(p outcome.PlanStep) bool { return runs(p) && p.Rung == s.Rung && p.Step == s.Step })
+}
+
+// when says whether a row of a plan is to run.
+func when(s outcome.PlanStep) string {
+	switch {
+	case s.Conditional:
+		return "would run only if nothing else has helped"
+	case s.BlockedBy != "":
+		return "was blocked (" + s.BlockedBy + ")"
+	}
+	return "would run"
 }
 
 // Block blocks every rung that has a step which was not approved as it is.
@@ -151,17 +203,4 @@ func compact(text json.RawMessage) string {
 		return string(text)
 	}
 	return b.String()
-}
-
-// sortedNames are the names of two maps.
-func sortedNames(a, b map[string]json.RawMessage) []string {
-	var names []string
-	for name := range a {
-		names = append(names, name)
-	}
-	for name := range b {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }

@@ -69,7 +69,7 @@ func (r *Record) result(e Event) {
 			r.gap()
 		}
 	case Ending:
-		if *c.Exit != 0 { // there was nothing to end
+		if c.Answer == outcome.UndoNowhere {
 			c.Status, c.judged = outcome.NotApplied, true
 		}
 	case Main:
@@ -249,7 +249,9 @@ func (r *Record) noted(at int, e Event) {
 		}
 		r.story.trouble = fmt.Sprintf("step %s ended with status 0 but did not work", c.Step.ID)
 	case c.Status == outcome.Undone && fired && c.after > r.wait.process:
-		r.story.trouble = fmt.Sprintf("step %s cut the connection; its timed undo reverted it", c.Step.ID)
+		if r.story.trouble == "" || c.Exit == nil || *c.Exit == 0 {
+			r.story.trouble = fmt.Sprintf("step %s %s", c.Step.ID, r.reverted(at))
+		}
 	case r.InProgress() == nil:
 	case c.Status == outcome.Applied:
 		if r.fresh() {

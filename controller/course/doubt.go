@@ -66,7 +66,7 @@ func (n *next) judgeDoubt(i int) bool {
 	case fate.Known && fired && !c.open(), fate.Known && n.ranAlone(i) && n.surelyEnded(c):
 		detail := "its timed undo ran while no controller was there to disarm it"
 		if c.after > n.wait.process {
-			detail = fmt.Sprintf("it cut the connection; its timed undo reverted it after %s", c.Step.Timer.After)
+			detail = fmt.Sprintf("it %s after %s", n.reverted(i), c.Step.Timer.After)
 		}
 		return n.take(Action{Do: Note, Change: i, Status: outcome.Undone, Detail: detail})
 	case fate.Known && n.surelyEnded(c):

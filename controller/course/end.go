@@ -77,6 +77,9 @@ func (n *next) mightGoOn(e End) bool {
 	case outcome.Skipped, outcome.Unreachable:
 		return e.Interrupted
 	}
+	if n.Look != nil && (e.Outcome == outcome.Healthy || e.Outcome == outcome.Degraded) {
+		return false // there is nothing to change, and the duplicate check amends its report
+	}
 	among := n.w.Verb == VerbPlan || n.w.Verb == VerbRecover
 	return among && (n.Look == nil || !n.Look.Complete)
 }
@@ -121,7 +124,7 @@ func (n *next) cutEnd() End {
 func (n *next) unreachable() bool {
 	switch n.link.kind {
 	case kindCanceled:
-		return n.finish(cut(outcome.Skipped, "interrupted: %s", n.link.why))
+		return n.finish(cut(outcome.Skipped, "%s", n.link.why))
 	}
 	return n.finish(end(outcome.Unreachable, "%s", n.link.why))
 }
@@ -225,7 +228,7 @@ func (n *next) changedEnd() End {
 	case n.Look.SideEffects != "":
 		return end(outcome.Failed, "unintended changes: %s", n.Look.SideEffects)
 	case n.Look.Proved && len(open) == 0:
-		return end(outcome.Recovered, "fixed and verified: %s", strings.Join(led, ", "))
+		return end(outcome.Recovered, "fixed and verified: %s%s", strings.Join(led, ", "), n.warningsLeft())
 	case interrupted && !n.Changed():
 		return cut(outcome.Skipped, "interrupted before anything was changed")
 	case interrupted:
@@ -240,6 +243,19 @@ func (n *next) changedEnd() End {
 		e.Reason += "; support data is missing or incomplete: " + n.story.noSupport
 	}
 	return e
+}
+
+// warningsLeft names the findings that a recovered host is left with, "" for none: they are
+// warnings that recover was not to mend, and an audit reports them.
+func (n *next) warningsLeft() string {
+	switch left := n.Look.Open; len(left) {
+	case 0:
+		return ""
+	case 1:
+		return "; 1 warning left: " + left[0]
+	default:
+		return fmt.Sprintf("; %d warnings left: %s", len(left), strings.Join(left, ", "))
+	}
 }
 
 // halfDone reports whether a rung was left before the step that checks or achieves its
@@ -312,6 +328,8 @@ func (n *next) rolledBack() End {
 		e.Outcome, said = outcome.Failed, append(said, "still in effect: "+strings.Join(back.Stands, ", "))
 	}
 	switch {
+	case back.NoUndo:
+		said = append(said, fmt.Sprintf("nothing of run %s can be rolled back on this host: no step of it has an undo", n.w.Rollback))
 	case done == 0 && len(back.Stands) == 0 && back.Person == "":
 		said = append(said, fmt.Sprintf("nothing of run %s is left to roll back", n.w.Rollback))
 	case done == 1:

@@ -229,9 +229,12 @@ func (w *world) do(a course.Action, t trouble) {
 		if w.dropped() {
 			return
 		}
-		status := outcome.NotApplied
-		if w.marker != nil {
-			status = outcome.Applied
+		status, unsure := outcome.Applied, w.record.Changes[a.Change].Status == outcome.UnknownIf
+		switch {
+		case w.marker == nil && unsure:
+			status = outcome.NotApplied
+		case w.marker == nil, w.marker.fired && !unsure:
+			status = outcome.Undone
 		}
 		e := course.Event{Says: "asked"}
 		e.Event, e.Change, e.Status = outcome.EventResult, a.Change+1, status
@@ -362,6 +365,12 @@ func (w *world) send(part course.Part, of int, s course.Step, rung string, finis
 		w.link = false
 		w.pass(int64(s.Timeout.Seconds()))
 		answer(outcome.HowHung, outcome.UnknownIf, 0, "")
+	case fails:
+		if part == course.Ending {
+			answer(outcome.HowRefused, outcome.NotApplied, 0, says)
+			return
+		}
+		answer("", outcome.Applied, exit, says)
 	default:
 		answer("", outcome.Applied, exit, says)
 	}
@@ -381,14 +390,16 @@ func (w *world) run(part course.Part, of int, s course.Step, at int, finishes bo
 		return 0, ""
 	case course.Ending:
 		switch {
+		case t == fails:
+			return 1, "sudo: a password is required"
 		case w.marker == nil:
-			return 1, "there is no armed undo"
+			return 0, outcome.UndoNowhere
 		case w.marker.fired:
 			w.marker = nil
 			return 0, outcome.UndoFired
 		}
 		w.marker = nil
-		return 0, "disarmed"
+		return 0, outcome.UndoDisarmed
 	case course.Undo:
 		for i, c := range w.record.Changes {
 			if c.Part == course.Undo && c.Of == of && i < at && c.How != outcome.HowUnsent && c.How != outcome.HowFenced {

@@ -1,6 +1,7 @@
 package course_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -51,7 +52,39 @@ func TestTimedUndoRanOfAStepThatFailed(t *testing.T) {
 		t.Errorf("%s", describe(a))
 	}
 	s.notes(a)
-	if a := s.next(); a.Do == course.Revert {
+	a = s.next()
+	if a.Do == course.Revert {
 		t.Errorf("%s", describe(a))
+	}
+	for range 10 {
+		if a.Do == course.Finish {
+			break
+		}
+		s.tell(course.Waited, nil)
+		a = s.next()
+	}
+	if reason := a.End.Reason; !strings.Contains(reason, "step restore ended with status 1: no") || strings.Contains(reason, "connection") {
+		t.Errorf("%s", reason)
+	}
+}
+
+// A disarming that is refused leaves the undo armed, whatever its exit status: nothing is
+// concluded before the undo has run and the step was looked at again.
+func TestDisarmingIsRefused(t *testing.T) {
+	w := newWorld(noAddress)
+	w.play(func(_ int, a course.Action) trouble {
+		if a.Do == course.Disarm {
+			return fails
+		}
+		return goOn
+	})
+	end := w.record.End
+	if w.host.address || end.Outcome != outcome.Failed || !strings.Contains(end.Reason, "its timed undo, which could not be disarmed, reverted it") {
+		t.Errorf("%s: %s; the address is there: %v\n%s", end.Outcome, end.Reason, w.host.address, w)
+	}
+	for _, c := range w.record.Changes {
+		if c.Part == course.Main && c.Step.ID == setStep && c.Status != outcome.Undone {
+			t.Errorf("the step is %s", c.Status)
+		}
 	}
 }

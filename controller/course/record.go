@@ -99,6 +99,8 @@ type Look struct {
 type Rollback struct {
 	// Left are the changes that are left alone, with the reasons.
 	Left []string
+	// NoUndo says that no change of the run to the host has an undo.
+	NoUndo bool
 	// Stands are the steps that are still to be undone.
 	Stands []string
 	// Person says why a person must undo the rest, "" where none must.
@@ -352,7 +354,7 @@ func (r *Record) arming(step string) int {
 // none.
 func (r *Record) armed() int {
 	for i := range r.Changes {
-		if c := &r.Changes[i]; c.Part == Arming && c.Status != outcome.NotApplied && !r.disarmed(i) {
+		if c := &r.Changes[i]; c.Part == Arming && c.Status != outcome.NotApplied && c.Status != outcome.Undone && !r.disarmed(i) {
 			return i
 		}
 	}
@@ -388,9 +390,24 @@ func (r *Record) fired(i int) bool {
 	if c.Part != Main || c.judged || c.Step.Timer == nil {
 		return false
 	}
+	if a := r.arming(c.Step.ID); a >= 0 && r.timed(a) == i && r.Changes[a].Status == outcome.Undone {
+		return true
+	}
 	return slices.ContainsFunc(r.Changes[i+1:], func(e Change) bool {
-		return e.Part == Ending && e.Exit != nil && (e.Answer == outcome.UndoFired || *e.Exit != 0) && r.timed(e.Of) == i
+		return e.Part == Ending && e.Exit != nil && e.Answer != outcome.UndoDisarmed && r.timed(e.Of) == i
 	})
+}
+
+// reverted says how a step came to be undone by its timed undo.
+func (r *Record) reverted(i int) string {
+	c := &r.Changes[i]
+	if c.Exit != nil && *c.Exit != 0 {
+		return fmt.Sprintf("ended with status %d; its timed undo reverted it", *c.Exit)
+	}
+	if a := r.arming(c.Step.ID); a >= 0 && r.Changes[a].Status == outcome.Undone {
+		return "worked, and its timed undo, which could not be disarmed, reverted it"
+	}
+	return "cut the connection; its timed undo reverted it"
 }
 
 // ranAlone reports whether the host has said that the timed undo of a step ran.

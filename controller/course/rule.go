@@ -122,7 +122,7 @@ const (
 // Reasons that others look for.
 const (
 	// Held begins the reason of a host that is skipped because another run holds its lease.
-	Held = "held by another run: "
+	Held = outcome.ReasonHeld
 	// NotAllowed begins the reason of a rung that only lacks a word of --allow, as package
 	// playbooks has it.
 	NotAllowed = "not allowed: "

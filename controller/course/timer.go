@@ -29,6 +29,10 @@ func (n *next) endTimer() bool {
 		return n.take(Action{Do: Connect, Why: "a new connection, to disarm the timed undo"})
 	case n.link.up && arming.open():
 		return n.take(Action{Do: AskUndo, Change: a, Why: "was the undo armed?"})
+	case endings >= retry.Disarm.Attempts && lost && n.link.up && !arming.judged:
+		return n.take(Action{Do: AskUndo, Change: a, Why: "has the undo run?"})
+	case endings >= retry.Disarm.Attempts && lost && n.link.fails == 0 && !arming.judged:
+		return n.take(Action{Do: Connect, Why: "to ask about the timed undo"})
 	case endings >= retry.Disarm.Attempts && lost:
 		return n.finish(n.undoArmed(a, "it can't be disarmed"))
 	case endings >= retry.Disarm.Attempts:
@@ -99,7 +103,7 @@ func (n *next) timerStatus(i, arming int) (status string, said bool) {
 		case c.Part != Ending || c.Of != arming:
 		case c.Exit == nil && n.Changes[i].Part == Ending:
 			status = outcome.NotApplied // either disarmed it: one is enough
-		case c.Exit != nil && *c.Exit == 0 && n.Changes[i].Part == Ending:
+		case c.Exit != nil && c.Answer != outcome.UndoNowhere && n.Changes[i].Part == Ending:
 			return outcome.NotApplied, true
 		case c.Exit != nil:
 			return status, true

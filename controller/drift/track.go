@@ -112,7 +112,9 @@ func (t *track) since(now, then int, same func(sighting) bool) time.Time {
 }
 
 // judged reports whether a run came to a verdict on a host.
-func judged(h outcome.HostSummary) bool { return h.Outcome != outcome.Skipped || !h.Interrupted }
+func judged(h outcome.HostSummary) bool {
+	return !h.Interrupted || h.Outcome != outcome.Skipped && h.Shown() != outcome.CutOff
+}
 
 func unreachable(s sighting) bool { return s.host.Outcome == outcome.Unreachable }
 

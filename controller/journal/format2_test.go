@@ -10,7 +10,7 @@ import (
 // The documents in testdata/format2 were written by a version with journal format 2.
 func TestDocumentsOfFormat2(t *testing.T) {
 	s := open(t)
-	dir := s.RunDir("r1")
+	dir := s.RunDir("id")
 	for name, file := range map[string]string{"run.json": "run.json", "hosts/a.json": "host.json", "walks/a.json": "host.json"} {
 		text, err := os.ReadFile(filepath.Join("testdata/format2", file))
 		if err != nil {
@@ -22,15 +22,15 @@ func TestDocumentsOfFormat2(t *testing.T) {
 		}
 		write(t, path, string(text))
 	}
-	report, err := s.LoadHost("r1", "a")
+	report, err := s.LoadHost("id", "a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkpoint, err := s.LoadCheckpoint("r1", "a")
+	checkpoint, err := s.LoadCheckpoint("id", "a")
 	if err != nil || checkpoint == nil {
 		t.Fatalf("the checkpoint: %v, %v", checkpoint, err)
 	}
-	run, err := s.LoadRun("r1")
+	run, err := s.LoadRun("id")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -10,18 +11,17 @@ import (
 	"aixmend/inventory/naming"
 )
 
-// Attempts counts how often runs that began at or after a time tried each rung on each
-// host; the key is "HOST RUNG". A rung of which no command was sent does not count. Runs
-// whose journal can't be read are skipped.
-func (s *Store) Attempts(since time.Time) (map[string]int, error) {
+// Changed returns when each host was last changed, for the hosts that a run changed at or
+// after a time. Runs whose journal can't be read are skipped.
+func (s *Store) Changed(since time.Time) (map[string]time.Time, error) {
 	ids, err := s.RunIDs()
 	if err != nil {
 		return nil, err
 	}
-	counts := map[string]int{}
+	changed := map[string]time.Time{}
 	for _, id := range ids {
-		began, known := RunTime(id)
-		if !known || began.Before(since) {
+		// A run may go on for long, and be resumed after days: its id says too little.
+		if at, err := os.Stat(filepath.Join(s.RunDir(id), "journal.jsonl")); err != nil || at.ModTime().Before(since) {
 			continue
 		}
 		entries, err := s.ReadJournal(id)
@@ -29,18 +29,12 @@ func (s *Store) Attempts(since time.Time) (map[string]int, error) {
 			continue
 		}
 		for host, trail := range outcome.Trails(entries) {
-			for i, rung := range trail.Rungs {
-				next := len(trail.Changes)
-				if i+1 < len(trail.Rungs) {
-					next = trail.Rungs[i+1].At
-				}
-				if next > rung.At {
-					counts[host+" "+rung.ID]++
-				}
+			if !trail.Last.Before(since) && trail.Last.After(changed[host]) {
+				changed[host] = trail.Last
 			}
 		}
 	}
-	return counts, nil
+	return changed, nil
 }
 
 // maxRunsOfKeys bounds the runs that HostKeys reads, newest first.
@@ -70,7 +64,8 @@ func (s *Store) HostKeys(host string) (map[string]KeySeen, error) {
 			Started time.Time `json:"started"`
 			HostKey string    `json:"host_key"`
 		}
-		if durable.ReadJSON(filepath.Join(s.RunDir(id), "hosts", host+".json"), &h) != nil || !strings.HasPrefix(h.HostKey, "SHA256:") {
+		path := filepath.Join(s.RunDir(id), "hosts", host+".json")
+		if s.trusted(path) != nil || durable.ReadJSON(path, &h) != nil || !strings.HasPrefix(h.HostKey, "SHA256:") {
 			continue
 		}
 		of, known := seen[h.HostKey]

@@ -26,7 +26,11 @@ var at = time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
 
 func open(t *testing.T) *Store {
 	t.Helper()
-	s, err := Open(filepath.Join(t.TempDir(), "state"))
+	folder := t.TempDir()
+	if err := os.Chmod(folder, 0o700); err != nil { // a test may run without umask
+		t.Fatal(err)
+	}
+	s, err := Open(filepath.Join(folder, "state"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,9 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"aixmend/controller/journal/durable"
+	"aixmend/controller/outcome"
 	"aixmend/inventory/naming"
+	"aixmend/transport/ownership"
 )
 
 // Resolve returns the id of an existing run, from its id or "latest".
@@ -25,7 +28,7 @@ func (s *Store) Resolve(ref string) (string, error) {
 	if _, err := os.Stat(s.RunDir(ref)); err != nil {
 		return "", fmt.Errorf("there is no run %s in %s; see aixmend runs", ref, s.root)
 	}
-	return ref, nil
+	return ref, s.Readable(ref)
 }
 
 func (s *Store) readLatest() (string, error) {
@@ -33,7 +36,7 @@ func (s *Store) readLatest() (string, error) {
 	if target, err := os.Readlink(path); err == nil {
 		return filepath.Base(target), nil
 	}
-	text, err := os.ReadFile(path) // a plain file where links are not supported
+	text, err := ownership.ReadFile(path, durable.MaxBytes) // a plain file where links are not supported
 	return strings.TrimSpace(string(text)), err
 }
 
@@ -50,4 +53,94 @@ func (s *Store) pointLatest(id string) error {
 		return fmt.Errorf("latest: %w", err)
 	}
 	return durable.SyncDir(dir)
+}
+
+// Meant returns the id of the run that a person means: the one named, else the newest that
+// has a report of the host, else, without a host, the latest.
+func (s *Store) Meant(ref, host string) (string, error) {
+	switch {
+	case ref != "":
+		return s.Resolve(ref)
+	case host != "":
+		return s.NewestOf(host)
+	}
+	return s.Resolve(latest)
+}
+
+// NewestOf returns the id of the newest run that has a report of a host.
+func (s *Store) NewestOf(host string) (string, error) {
+	if err := naming.CheckFile("host", host); err != nil {
+		return "", err
+	}
+	return s.newest("has a report of "+host, func(id string) bool {
+		_, err := os.Stat(filepath.Join(s.RunDir(id), "hosts", host+".json"))
+		return err == nil
+	})
+}
+
+// NewestChange returns the id of the run that sent the newest change and is no rollback. A
+// resumed run counts by its last change, not by when it began. A run that can't be read may
+// be that one: that is an error.
+func (s *Store) NewestChange() (string, error) {
+	ids, err := s.RunIDs()
+	if err != nil {
+		return "", err
+	}
+	newest, last := "", time.Time{}
+	for _, id := range ids {
+		if err := s.Readable(id); err != nil {
+			return "", err
+		}
+		// A journal that was written last before a change has none after it.
+		if at, err := os.Stat(filepath.Join(s.RunDir(id), "journal.jsonl")); err != nil || at.ModTime().Before(last) {
+			continue
+		}
+		var asked struct{ Undoes string } // run.json is not there before the run has ended
+		if s.LoadRequest(id, &asked) == nil && asked.Undoes != "" {
+			continue
+		}
+		entries, err := s.ReadJournal(id)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			if e.Event == outcome.EventIntent && e.Time.After(last) {
+				newest, last = id, e.Time
+			}
+		}
+	}
+	if newest == "" {
+		return "", fmt.Errorf("no run in %s changed a host; see aixmend runs", s.root)
+	}
+	return newest, nil
+}
+
+// Before returns the id of the newest run that was made before one with the given id, by
+// the same verb and playbook.
+func (s *Store) Before(run *outcome.Run) (string, error) {
+	return s.newest("of the same verb and playbook is older than "+run.ID, func(id string) bool {
+		if id >= run.ID {
+			return false
+		}
+		other, err := s.LoadRun(id)
+		return err == nil && other.Command == run.Command && other.Playbook.Name == run.Playbook.Name
+	})
+}
+
+// newest returns the newest run for which wanted holds; which says so in the error. A run
+// that can't be read may be a newer one: that is an error.
+func (s *Store) newest(which string, wanted func(id string) bool) (string, error) {
+	ids, err := s.RunIDs() // the newest first
+	if err != nil {
+		return "", err
+	}
+	for _, id := range ids {
+		if err := s.Readable(id); err != nil {
+			return "", err
+		}
+		if wanted(id) {
+			return id, nil
+		}
+	}
+	return "", fmt.Errorf("no run in %s %s; see aixmend runs", s.root, which)
 }

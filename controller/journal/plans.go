@@ -12,6 +12,7 @@ import (
 
 	"aixmend/controller/journal/durable"
 	"aixmend/inventory/naming"
+	"aixmend/transport/ownership"
 )
 
 // A plan is applied to a host once. Each plan has a file with a line for each host, which
@@ -34,7 +35,8 @@ func (s *Store) Applied(plan string) (map[string]string, error) {
 	if err := naming.CheckFile("plan", plan); err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(s.planFile(plan))
+	var text []byte
+	err := s.read(s.planFile(plan), func(path string) (err error) { text, err = ownership.ReadFile(path, durable.MaxBytes); return err })
 	if errors.Is(err, fs.ErrNotExist) {
 		return map[string]string{}, nil
 	}
@@ -71,6 +73,9 @@ func (s *Store) MarkApplied(plan, host, run string) error {
 	}
 	path := s.planFile(plan)
 	if err := os.MkdirAll(filepath.Dir(path), durable.DirMode); err != nil {
+		return fmt.Errorf("plan %s: %w", plan, err)
+	}
+	if err := s.trusted(path); err != nil {
 		return fmt.Errorf("plan %s: %w", plan, err)
 	}
 	if err := durable.Append(path, append(line, '\n')); err != nil {

@@ -11,22 +11,22 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 	"aixmend/inventory/naming"
+	"aixmend/transport/ownership"
 )
 
 // RunIDs returns the ids of all runs, newest first.
 func (s *Store) RunIDs() ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(s.root, "runs"))
+	entries, err := durable.ReadDir(filepath.Join(s.root, "runs"))
 	if err != nil {
 		return nil, err
 	}
 	var ids []string
 	for _, e := range entries {
-		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") { // hidden: being removed
+		if e.IsDir() && naming.IsFile(e.Name()) { // hidden: being removed; others are not ours
 			ids = append(ids, e.Name())
 		}
 	}
@@ -35,12 +35,27 @@ func (s *Store) RunIDs() ([]string, error) {
 	return ids, nil
 }
 
+// read reads a file that others can't change.
+func (s *Store) read(path string, read func(path string) error) error {
+	if err := s.trusted(path); err != nil {
+		return err
+	}
+	return read(path)
+}
+
+func (s *Store) readHost(path string, h *outcome.Host) error {
+	return s.read(path, func(path string) error { return readHost(path, h) })
+}
+
 // LoadRun reads run.json. The error wraps fs.ErrNotExist for a run that was killed, which
 // has none.
 func (s *Store) LoadRun(id string) (*outcome.Run, error) {
 	var run outcome.Run
-	if err := readRun(filepath.Join(s.RunDir(id), "run.json"), &run); err != nil {
+	if err := s.read(filepath.Join(s.RunDir(id), "run.json"), func(path string) error { return readRun(path, &run) }); err != nil {
 		return nil, fmt.Errorf("run %s: %w", id, err)
+	}
+	if err := checkRun(id, &run); err != nil {
+		return nil, fmt.Errorf("run %s: run.json: %w", id, err)
 	}
 	return &run, nil
 }
@@ -48,8 +63,8 @@ func (s *Store) LoadRun(id string) (*outcome.Run, error) {
 // ReadJournal reads a run's journal. A last line that a crash has cut off is skipped.
 func (s *Store) ReadJournal(id string) ([]outcome.Entry, error) {
 	path := filepath.Join(s.RunDir(id), "journal.jsonl")
-	text, err := os.ReadFile(path)
-	if err != nil {
+	var text []byte
+	if err := s.read(path, func(path string) (err error) { text, err = ownership.ReadFile(path, durable.MaxBytes); return err }); err != nil {
 		return nil, fmt.Errorf("run %s: %w", id, err)
 	}
 	var entries []outcome.Entry
@@ -62,6 +77,9 @@ func (s *Store) ReadJournal(id string) ([]outcome.Entry, error) {
 			}
 			return entries, fmt.Errorf("run %s: %s: line %d can't be read", id, path, i+1)
 		}
+		if e.Host != "" && !naming.IsFile(e.Host) {
+			return entries, fmt.Errorf("run %s: %s: line %d: host %q can't be a host's name", id, path, i+1, e.Host)
+		}
 		entries = append(entries, e)
 	}
 	return entries, nil
@@ -73,14 +91,45 @@ func (s *Store) LoadHost(id, host string) (*outcome.Host, error) {
 		return nil, err
 	}
 	var h outcome.Host
-	err := readHost(filepath.Join(s.RunDir(id), "hosts", host+".json"), &h)
+	err := s.readHost(filepath.Join(s.RunDir(id), "hosts", host+".json"), &h)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("run %s has no host %s: %w", id, host, fs.ErrNotExist)
+	}
+	if err == nil {
+		err = checkHost(id, host, &h)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("run %s, host %s: %w", id, host, err)
 	}
 	return &h, nil
+}
+
+// checkHost checks that a document is that of a host in a run: its names reach commands
+// that a person pastes. It may leave them out.
+func checkHost(id, host string, h *outcome.Host) error {
+	if h.RunID != "" && h.RunID != id {
+		return fmt.Errorf("the document says that it is of run %q", h.RunID)
+	}
+	if h.Host != "" && h.Host != host {
+		return fmt.Errorf("the document says that it is of host %q", h.Host)
+	}
+	return nil
+}
+
+// checkRun is checkHost for the document of a run.
+func checkRun(id string, run *outcome.Run) error {
+	if run.ID != "" && run.ID != id {
+		return fmt.Errorf("the document says that it is of run %q", run.ID)
+	}
+	for _, h := range run.Hosts {
+		if err := naming.CheckFile("host", h.Name); err != nil {
+			return err
+		}
+	}
+	if run.Undoes != "" {
+		return naming.CheckFile("run", run.Undoes)
+	}
+	return nil
 }
 
 // HasRequest reports whether a run has written its request.
@@ -91,7 +140,7 @@ func (s *Store) HasRequest(id string) bool {
 
 // LoadRequest reads the request of a run: its verb, options and hosts.
 func (s *Store) LoadRequest(id string, into any) error {
-	if err := durable.ReadJSON(filepath.Join(s.RunDir(id), "request.json"), into); err != nil {
+	if err := s.read(filepath.Join(s.RunDir(id), "request.json"), func(path string) error { return durable.ReadJSON(path, into) }); err != nil {
 		return fmt.Errorf("run %s: %w", id, err)
 	}
 	return nil
@@ -103,14 +152,17 @@ func (s *Store) LoadCheckpoint(id, host string) (*outcome.Host, error) {
 		return nil, err
 	}
 	var h outcome.Host
-	err := readHost(filepath.Join(s.checkpointsDir(id), host+".json"), &h)
+	err := s.readHost(filepath.Join(s.checkpointsDir(id), host+".json"), &h)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = readHost(filepath.Join(s.RunDir(id), olderCheckpoints, host+".json"), &h)
+		err = s.readHost(filepath.Join(s.RunDir(id), olderCheckpoints, host+".json"), &h)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	case err != nil:
+	case err == nil:
+		err = checkHost(id, host, &h)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("run %s, host %s: %w", id, host, err)
 	}
 	return &h, nil
@@ -119,7 +171,7 @@ func (s *Store) LoadCheckpoint(id, host string) (*outcome.Host, error) {
 // Format returns the format of a run's journal, from its first line. Without a first line
 // known is false, and no later line was acted on.
 func (s *Store) Format(id string) (format int, known bool) {
-	file, err := os.Open(filepath.Join(s.RunDir(id), "journal.jsonl"))
+	file, _, err := ownership.Open(filepath.Join(s.RunDir(id), "journal.jsonl"))
 	if err != nil {
 		return 0, false
 	}

@@ -12,6 +12,7 @@ import (
 	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 	"aixmend/inventory/naming"
+	"aixmend/transport/ownership"
 )
 
 // Run is the folder of a run that this process writes, and holds the lock of.
@@ -37,11 +38,14 @@ func (s *Store) NewRun(id string) (*Run, error) {
 	return s.openRun(id)
 }
 
-// Reopen opens the folder of a run that was cut off. A torn line at the end of its
+// Reopen opens the folder of a run that was cut off, in which others can change nothing. A torn line at the end of its
 // journal is cut off: it was never acted on.
 func (s *Store) Reopen(id string) (*Run, error) {
 	if err := naming.CheckFile("run", id); err != nil {
 		return nil, err
+	}
+	if err := ownership.Tree(s.RunDir(id)); err != nil {
+		return nil, fmt.Errorf("run %s: %w", id, err)
 	}
 	r, err := s.openRun(id)
 	if err != nil {
@@ -61,7 +65,7 @@ func (s *Store) openRun(id string) (*Run, error) {
 		return nil, err
 	}
 	path := filepath.Join(s.RunDir(id), "journal.jsonl")
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR, durable.FileMode)
+	file, err := durable.Open(path, os.O_APPEND|os.O_RDWR)
 	if err != nil {
 		_ = unlock()
 		return nil, fmt.Errorf("journal: %w", err)

@@ -3,8 +3,6 @@ package journal
 import (
 	"os"
 
-	"github.com/gofrs/flock"
-
 	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 )
@@ -53,7 +51,7 @@ func (s *Store) Running(id string) bool {
 	if _, err := os.Stat(s.runLock(id)); err != nil {
 		return false
 	}
-	lock := flock.New(s.runLock(id), flock.SetPermissions(durable.FileMode))
+	lock := durable.NewLock(s.runLock(id))
 	free, err := lock.TryRLock()
 	_ = lock.Unlock()
 	return err == nil && !free

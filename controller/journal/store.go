@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"aixmend/controller/journal/captures"
 	"aixmend/controller/journal/durable"
-
-	"github.com/gofrs/flock"
+	"aixmend/transport/ownership"
 )
 
 const latest = "latest"
@@ -22,25 +22,98 @@ const latest = "latest"
 type Store struct {
 	captures.Folder // of the hosts, below "captures"
 
-	root string
+	root     string
+	printing bool // files that others can change are read, too
 }
 
-// Open returns the store in a folder. It creates the folder if it does not exist.
+// Open returns the store in a folder. It creates the folder if it does not exist. The
+// error wraps an *ownership.Fault if anybody but this user and root can change it.
 func Open(root string) (*Store, error) {
+	if err := Trusted(root); err != nil { // before anything is created in it
+		return nil, err
+	}
 	for _, dir := range []string{root, filepath.Join(root, "runs"), filepath.Join(root, "captures")} {
 		if err := os.MkdirAll(dir, durable.DirMode); err != nil {
 			return nil, fmt.Errorf("state folder: %w", err)
 		}
 	}
+	if err := Trusted(root); err != nil {
+		return nil, err
+	}
 	return &Store{Folder: captures.In(root), root: root}, nil
 }
 
-// OpenExisting returns the store in a folder that must exist, for verbs that only read.
+// OpenExisting returns the store in a folder that must exist, for verbs that act on its
+// content. The error wraps an *ownership.Fault as for Open.
 func OpenExisting(root string) (*Store, error) {
-	if info, err := os.Stat(filepath.Join(root, "runs")); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("%s is not a state folder: it has no runs", root)
+	if err := isState(root); err != nil {
+		return nil, err
+	}
+	if err := Trusted(root); err != nil {
+		return nil, err
 	}
 	return &Store{Folder: captures.In(root), root: root}, nil
+}
+
+// OpenToPrint is OpenExisting for verbs that only print. It opens a folder that others
+// can change, too; doubt is then the error of Trusted.
+func OpenToPrint(root string) (s *Store, doubt, err error) {
+	if err := isState(root); err != nil {
+		return nil, nil, err
+	}
+	return &Store{Folder: captures.ToPrint(root), root: root, printing: true}, Trusted(root), nil
+}
+
+// isState reports why a folder is no state folder, or can't be read.
+func isState(root string) error {
+	for _, dir := range []string{root, filepath.Join(root, "runs"), filepath.Join(root, "captures")} {
+		var unreadable *durable.Unreadable
+		if _, err := durable.ReadDir(dir); errors.As(err, &unreadable) {
+			return fmt.Errorf("state folder: %w", err)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(root, "runs")); err != nil || !info.IsDir() {
+		return fmt.Errorf("%s is not a state folder: it has no runs", root)
+	}
+	return nil
+}
+
+// Trusted returns an error that wraps an *ownership.Fault if anybody but this user and
+// root can change a state folder: that decides what resume and recover run. A
+// folder that does not exist yet is trusted if those above it are.
+func Trusted(root string) error {
+	for _, dir := range []string{root, filepath.Join(root, "runs"), filepath.Join(root, "captures"), filepath.Join(root, "plans")} {
+		if err := trusted(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trusted is Trusted of one file or folder.
+func trusted(path string) error {
+	err := ownership.Check(path)
+	var fault *ownership.Fault
+	switch {
+	case !errors.As(err, &fault) || fault.At != path:
+	case strings.HasPrefix(fault.Remedy, "chmod "): // its files are likely to need the same
+		fault.Remedy = strings.Replace(fault.Remedy, " ", " -R ", 1)
+	default: // its owner may have planted commands
+		fault.Remedy = "name a state folder of your own (--state), or run aixmend as its owner"
+	}
+	if err != nil {
+		return fmt.Errorf("state folder: %w", err)
+	}
+	return nil
+}
+
+// trusted returns an error if others can change a file of the state folder, unless it is
+// only printed.
+func (s *Store) trusted(path string) error {
+	if s.printing {
+		return nil
+	}
+	return trusted(path)
 }
 
 // Root is the path of the state folder.
@@ -52,7 +125,7 @@ var ErrLocked = errors.New("another changing run holds this state folder")
 // Lock locks the state folder for a changing run and returns the unlock function. The
 // operating system releases the lock when the process dies.
 func (s *Store) Lock() (func(), error) {
-	lock := flock.New(filepath.Join(s.root, "lock"), flock.SetPermissions(durable.FileMode))
+	lock := durable.NewLock(filepath.Join(s.root, "lock"))
 	held, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("state folder: %w", err)
@@ -61,6 +134,16 @@ func (s *Store) Lock() (func(), error) {
 		return nil, fmt.Errorf("%w: %s", ErrLocked, s.root)
 	}
 	return func() { _ = lock.Unlock() }, nil
+}
+
+// Readable returns an error that wraps a *durable.Unreadable if this user may not read the
+// folder of a run.
+func (s *Store) Readable(id string) error {
+	var unreadable *durable.Unreadable
+	if _, err := durable.ReadDir(s.RunDir(id)); errors.As(err, &unreadable) {
+		return fmt.Errorf("run %s: %w", id, err)
+	}
+	return nil
 }
 
 // RunDir is the folder of a run.
@@ -75,7 +158,7 @@ var ErrRunning = errors.New("it is still running")
 // LockRun locks a run for this process and returns the unlock function, which may be
 // called twice. The error wraps ErrRunning if another process holds the lock.
 func (s *Store) LockRun(id string) (unlock func() error, err error) {
-	lock := flock.New(s.runLock(id), flock.SetPermissions(durable.FileMode))
+	lock := durable.NewLock(s.runLock(id))
 	held, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", id, err)

@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"aixmend/transport/retry"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -11,6 +10,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"aixmend/transport/retry"
 
 	"github.com/cenkalti/backoff/v5"
 )
@@ -86,19 +87,6 @@ func (t *Teller) try(parent context.Context, client *http.Client, target Target,
 	}
 	_ = answer.Body.Close() // the code says it all, and the text may be endless
 	return judged(answer)
-}
-
-// unreached returns the reason why there was no answer.
-func unreached(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err // the other quotes the URL
-	}
-	var untrusted *tls.CertificateVerificationError
-	if errors.As(err, &untrusted) || errors.Is(err, errElsewhere) || errors.Is(err, errProxy) {
-		return backoff.Permanent(err)
-	}
-	return err
 }
 
 // judged returns the error that an answer means.

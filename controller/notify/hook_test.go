@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"aixmend/transport/retry"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -16,6 +15,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"aixmend/transport/retry"
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/google/go-cmp/cmp"
@@ -228,7 +229,7 @@ func TestUntrusted(t *testing.T) {
 func TestNobodyListens(t *testing.T) {
 	s, _ := server(t, code200)
 	s.Close()
-	if said := told(t.Context(), t, teller(), target(t, s.URL+path)); !strings.Contains(said, "refused (tried 3 times)") {
+	if said := told(t.Context(), t, teller(), target(t, s.URL+path)); !strings.Contains(said, "refused: nothing listens") || !strings.Contains(said, "(tried 3 times)") {
 		t.Errorf("it says %q", said)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"aixmend/controller/drift"
 	"aixmend/controller/outcome"
+	"aixmend/transport/cause"
 )
 
 // Schema is that of Notice.
@@ -38,8 +39,10 @@ type Notice struct {
 	ExitCode   int    `json:"exit_code" jsonschema_description:"What the process returns: see aixmend audit --help."`
 	ExitReason string `json:"exit_reason"`
 	// Unfinished is how many hosts resume would go on with.
-	Unfinished int                     `json:"unfinished" jsonschema_description:"How many hosts aixmend resume would go on with."`
-	Counts     map[outcome.Outcome]int `json:"counts" jsonschema_description:"How many hosts ended in each outcome."`
+	Unfinished int `json:"unfinished" jsonschema_description:"How many hosts aixmend resume would go on with."`
+	// CutOff counts those of the failed hosts that were cut off after a change.
+	CutOff int                     `json:"cut_off,omitempty" jsonschema_description:"How many of the failed hosts were cut off after a change: resume continues with them."`
+	Counts map[outcome.Outcome]int `json:"counts" jsonschema_description:"How many hosts ended in each outcome."`
 	// Folds are hosts that ended alike, the worst first.
 	Folds []Fold `json:"folds" jsonschema:"maxItems=30" jsonschema_description:"Hosts that ended alike, the worst first."`
 	// News is nil where there is no run to compare with.
@@ -56,6 +59,8 @@ type Fold struct {
 	Hosts []string `json:"hosts" jsonschema:"maxItems=20" jsonschema_description:"The first of them."`
 	// What lists their findings that count, or the reason why there was no verdict.
 	What string `json:"what" jsonschema_description:"The findings that count, or why there was no verdict."`
+	// Interrupted says that resume continues with them.
+	Interrupted bool `json:"interrupted,omitempty" jsonschema_description:"The hosts were cut off: aixmend resume goes on with them."`
 }
 
 // News is the changes since another run.
@@ -96,7 +101,7 @@ func Of(run outcome.Run, news *drift.Drift, reports string) Notice {
 	n := Notice{
 		Schema: Schema, Version: run.Version, RunID: run.ID, Verb: run.Command, Playbook: bounded(run.Playbook.Name),
 		Started: run.Started, Finished: run.Finished, ExitCode: run.ExitCode, ExitReason: bounded(run.ExitReason), Unfinished: run.Unfinished,
-		Counts: run.Counts, Folds: folds(run.Hosts), Reports: reports,
+		Counts: run.Counts, Folds: folds(run.Hosts), Reports: reports, CutOff: run.ShownCounts()[outcome.CutOff],
 	}
 	if n.Counts == nil {
 		n.Counts = outcome.Count(run.Hosts)
@@ -111,6 +116,7 @@ func Of(run outcome.Run, news *drift.Drift, reports string) Notice {
 type alike struct {
 	outcome outcome.Outcome
 	what    string
+	cut     bool
 }
 
 // folds are hosts that ended alike, the worst outcome first, the larger first.
@@ -120,14 +126,14 @@ func folds(hosts []outcome.HostSummary) []Fold {
 	for _, h := range hosts {
 		what := strings.Join(h.Open, ", ")
 		if what == "" || h.Outcome == outcome.Unreachable || h.Outcome == outcome.Skipped {
-			what, _, _ = strings.Cut(h.Reason, ":")
+			what = cause.Head(h.Reason)
 		}
-		key := alike{h.Outcome, bounded(what)}
+		key := alike{h.Outcome, bounded(what), h.Interrupted}
 		at, ok := index[key]
 		if !ok {
 			at = len(list)
 			index[key] = at
-			list = append(list, Fold{Outcome: h.Outcome, What: key.what, Hosts: []string{}})
+			list = append(list, Fold{Outcome: h.Outcome, What: key.what, Interrupted: h.Interrupted, Hosts: []string{}})
 		}
 		if list[at].Count++; len(list[at].Hosts) < maxHosts {
 			list[at].Hosts = append(list[at].Hosts, h.Name)

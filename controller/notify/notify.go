@@ -3,13 +3,14 @@
 package notify
 
 import (
-	"aixmend/transport/retry"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"sync"
+
+	"aixmend/transport/retry"
 
 	"github.com/cenkalti/backoff/v5"
 )

@@ -25,8 +25,8 @@ func (t *Teller) run(ctx context.Context, argv []string, n Notice, document []by
 	return err
 }
 
-// ours are the variables of this program that a notified program must not get:
-// the first would make an aixmend in it notify in turn, the second is a secret.
+// ours are the variables of this program that a notified program must not get: the first
+// would make an aixmend in it notify in turn, the second is a secret.
 var ours = []string{"AIXMEND_NOTIFY", "AIXMEND_NOTIFY_TOKEN"}
 
 // environment returns the environment of a program. Nothing in it comes from a host.
@@ -39,5 +39,6 @@ func (t *Teller) environment(n Notice) []string {
 	if n.News != nil {
 		fresh = n.News.Count
 	}
-	return append(env, "AIXMEND_RUN_ID="+n.RunID, "AIXMEND_VERB="+n.Verb, "AIXMEND_EXIT_CODE="+strconv.Itoa(n.ExitCode), "AIXMEND_NEWS="+strconv.Itoa(fresh))
+	// The empty one wins over a config file.
+	return append(env, "AIXMEND_NOTIFY=", "AIXMEND_RUN_ID="+n.RunID, "AIXMEND_VERB="+n.Verb, "AIXMEND_EXIT_CODE="+strconv.Itoa(n.ExitCode), "AIXMEND_NEWS="+strconv.Itoa(fresh))
 }

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"aixmend/transport/ownership"
 )
 
 // script writes a program, and returns the target that it is.
@@ -50,12 +52,12 @@ func TestProgram(t *testing.T) {
 		t.Errorf("document %v, %s", err, document)
 	}
 	env := "\n" + read(t, dir, "env")
-	for _, want := range []string{"AIXMEND_RUN_ID=20261122T023000.000Z-3f9ac2", "AIXMEND_EXIT_CODE=3", "AIXMEND_NEWS=3", "AIXMEND_VERB=audit", "AIXMEND_STATE=/state", "MINE=1"} {
+	for _, want := range []string{"AIXMEND_RUN_ID=20261122T023000.000Z-3f9ac2", "AIXMEND_EXIT_CODE=3", "AIXMEND_NEWS=3", "AIXMEND_VERB=audit", "AIXMEND_NOTIFY=", "AIXMEND_STATE=/state", "MINE=1"} {
 		if !strings.Contains(env, "\n"+want+"\n") {
 			t.Errorf("there is no %s in%s", want, env)
 		}
 	}
-	if strings.Contains(env, "AIXMEND_NOTIFY") || strings.Contains(env, token) || strings.Contains(env, "channel") {
+	if strings.Contains(env, "AIXMEND_NOTIFY_") || strings.Contains(env, "s3cret") || strings.Contains(env, token) || strings.Contains(env, "channel") {
 		t.Errorf("environment%s", env)
 	}
 }
@@ -109,5 +111,25 @@ func TestProgramThatHangs(t *testing.T) {
 	}
 	if _, err := pipe.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("what the program started lives: %v", err)
+	}
+}
+
+// A program that others can change is not run: it would run as this user.
+func TestProgramOfOthers(t *testing.T) {
+	script := filepath.Join(t.TempDir(), "tell")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Parse("exec:"+script, lookup); err != nil {
+		t.Errorf("of one's own: %v", err)
+	}
+	if err := os.Chmod(script, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"exec:" + script, "exec:/bin/sh " + script} {
+		var fault *ownership.Fault
+		if _, err := Parse(text, lookup); !errors.As(err, &fault) {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }

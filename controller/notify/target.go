@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"aixmend/inventory/naming"
+	"aixmend/transport/ownership"
 )
 
 // Target is a program or a hook. Only String may be shown: a URL may be a secret.
@@ -75,13 +77,19 @@ func words(text string) ([]string, error) {
 		return nil, errors.New("exec: an argument can't hold a NUL byte")
 	}
 	path, err := exec.LookPath(argv[0])
-	if err == nil {
+	switch {
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("exec: there is no program %s: write its path, or put its folder into PATH", argv[0])
+	case err == nil:
 		path, err = filepath.Abs(path) // a run that goes on does so in another folder
 	}
 	if err != nil {
 		return nil, fmt.Errorf("exec: %w", err)
 	}
 	argv[0] = path
+	if err := ownership.Program(argv, ""); err != nil { // it runs as this user
+		return nil, fmt.Errorf("exec: %w", err)
+	}
 	return argv, nil
 }
 

@@ -17,7 +17,7 @@ const maxText = 2900
 // it as code: it can neither mention anybody nor be a link.
 func Text(n Notice) string {
 	var lines []string
-	lines = append(lines, fmt.Sprintf("*aixmend %s* with %s ended with exit code %d: %s", plain(n.Verb), code(n.Playbook), n.ExitCode, code(n.ExitReason)), counted(n.Counts))
+	lines = append(lines, fmt.Sprintf("*aixmend %s* with %s ended with exit code %d: %s", escape(n.Verb), code(n.Playbook), n.ExitCode, code(n.ExitReason)), counted(n.Counts, n.CutOff))
 	switch {
 	case n.News == nil:
 		lines = append(lines, "there is no earlier run to compare it with")
@@ -29,7 +29,10 @@ func Text(n Notice) string {
 		lines = append(lines, fmt.Sprintf("*new since %s*: %d", stamp(n.News.FromStarted), n.News.Count))
 		lines = append(lines, newsLines(*n.News)...)
 	}
-	end := fmt.Sprintf("run %s, its reports are in %s", plain(n.RunID), code(short(n.Reports, maxWords)))
+	if n.Unfinished > 0 {
+		lines = append(lines, fmt.Sprintf("cut off: %d of the hosts; to continue: aixmend resume %s", n.Unfinished, escape(n.RunID)))
+	}
+	end := fmt.Sprintf("run %s, its reports are in %s", escape(n.RunID), code(short(n.Reports, maxWords)))
 	return fit(lines, end)
 }
 
@@ -49,12 +52,20 @@ func fit(lines []string, end string) string {
 	return b.String() + end
 }
 
-func counted(counts map[outcome.Outcome]int) string {
+func counted(counts map[outcome.Outcome]int, cut int) string {
 	total := 0
 	var parts []string
 	for _, o := range outcome.Outcomes() {
-		if total += counts[o]; counts[o] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[o], o))
+		total += counts[o]
+		n := counts[o]
+		if o == outcome.Failed {
+			n -= cut
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, o))
+		}
+		if o == outcome.Failed && cut > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", cut, outcome.CutOff))
 		}
 	}
 	hosts := "hosts"
@@ -71,7 +82,7 @@ func foldLines(folds []Fold) []string {
 			continue
 		}
 		few := f.Hosts[:min(len(f.Hosts), 5)]
-		line := fmt.Sprintf("• %d %s: %s", f.Count, plain(string(f.Outcome)), plain(strings.Join(few, ", ")))
+		line := fmt.Sprintf("• %d %s: %s", f.Count, escape(string(outcome.Host{Outcome: f.Outcome, Interrupted: f.Interrupted}.Shown())), escape(strings.Join(few, ", ")))
 		if f.Count > len(few) {
 			line += fmt.Sprintf(" and %d more", f.Count-len(few))
 		}
@@ -86,7 +97,7 @@ func foldLines(folds []Fold) []string {
 func newsLines(n News) []string {
 	var lines []string
 	for _, h := range n.Hosts {
-		line := fmt.Sprintf("• %s: %s → %s", plain(h.Name), plain(orNone(h.From)), plain(orNone(h.To)))
+		line := fmt.Sprintf("• %s: %s → %s", escape(h.Name), escape(orNone(h.From)), escape(orNone(h.To)))
 		switch {
 		case len(h.Appeared)+len(h.Gone)+len(h.Waived) > 0:
 			line += ids(", new ", h.Appeared) + ids(", gone ", h.Gone) + ids(", waived ", h.Waived)
@@ -126,8 +137,8 @@ func stamp(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC")
 // escaped are the characters with which Slack's links and mentions begin.
 var escaped = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// plain is text of ours.
-func plain(text string) string { return escaped.Replace(text) }
+// escape is text of ours.
+func escape(text string) string { return escaped.Replace(text) }
 
 // code is text of others: as code, which it can't leave.
 func code(text string) string {

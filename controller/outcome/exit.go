@@ -35,14 +35,14 @@ type Meaning struct {
 func Codes() []Meaning {
 	return []Meaning{
 		{ExitInternal, "internal error (disk full, a bug)"},
-		{ExitUsage, "usage, inventory or playbook is wrong, or no host matched: nothing was run"},
+		{ExitUsage, "usage, inventory or playbook is wrong, no host matched, or not confirmed: nothing was run"},
 		{ExitLocked, "another changing run holds this state folder, or the lease of every selected host"},
 		{ExitUnknown, "on at least one host it is not known whether a change happened"},
 		{ExitBrake, "stopped by the safety brake: it kept at least one host back"},
 		{ExitNeedsPerson, "finished; at least one host still needs a person, or failed, or was cut by --deadline; or no host was judged"},
 		{ExitUnreachable, "finished; the only trouble is unreachable hosts"},
 		{ExitChanges, "only with --detailed-exitcode: all well, but changes would be made, or there is drift"},
-		{ExitOK, "every selected host is healthy, degraded only by warnings, recovered or undone"},
+		{ExitOK, "every selected host is healthy, degraded only by warnings, recovered or undone; of capture: every capture was kept"},
 		{ExitInterrupted, "interrupted by SIGINT; the reports of what was done are there"},
 		{ExitTerminated, "interrupted by SIGTERM; the reports of what was done are there"},
 	}
@@ -50,6 +50,11 @@ func Codes() []Meaning {
 
 // DefaultFailOn lists the outcomes that count as trouble.
 func DefaultFailOn() []Outcome { return []Outcome{NeedsAction, Failed, Unknown, Unreachable} }
+
+// CaptureFailOn lists the outcomes that count as trouble of the capture verb: its exit code
+// is about captures, so findings do not count. A host without a capture counts by
+// Ending.Uncaptured.
+func CaptureFailOn() []Outcome { return []Outcome{Failed, Unknown, Unreachable} }
 
 // Ending is everything that the exit code of a run depends on.
 type Ending struct {
@@ -64,6 +69,13 @@ type Ending struct {
 	// beginning: where it kept none, it stopped nothing.
 	Brake    string
 	KeptBack int
+	// CutOff are those of the failed hosts that were cut off after a change.
+	CutOff int
+	// Drifted are the skipped hosts that differ from their approved plan and need action.
+	Drifted int
+	// Uncaptured words the hosts whose capture was not kept, or is not good enough; "" for
+	// none, and for verbs other than capture.
+	Uncaptured string
 	// Deadline reports whether --deadline cut the run.
 	Deadline bool
 	// Signal is ExitInterrupted or ExitTerminated where a signal came, else 0; Cut is
@@ -98,7 +110,16 @@ func (e Ending) holds() map[Code]string {
 		if e.Counts[o] == 0 || !slices.Contains(e.FailOn, o) {
 			continue
 		}
-		trouble = append(trouble, fmt.Sprintf("%d %s", e.Counts[o], o))
+		n, cut := e.Counts[o], 0
+		if o == Failed {
+			n, cut = n-e.CutOff, e.CutOff
+		}
+		if n > 0 {
+			trouble = append(trouble, fmt.Sprintf("%d %s", n, o))
+		}
+		if cut > 0 {
+			trouble = append(trouble, fmt.Sprintf("%d %s", cut, CutOff))
+		}
 		person = person || (o != Unreachable && o != Unknown)
 	}
 	text := strings.Join(trouble, ", ")
@@ -115,13 +136,23 @@ func (e Ending) holds() map[Code]string {
 	add(ExitBrake, e.KeptBack > 0, e.Brake)
 	add(ExitNeedsPerson, person, text)
 	add(ExitNeedsPerson, e.Deadline, "cut by --deadline")
+	drifted := e.Drifted > 0 && slices.Contains(e.FailOn, NeedsAction)
+	add(ExitNeedsPerson, drifted, "drifted since the plan and not recovered: "+hosts(e.Drifted))
+	add(ExitNeedsPerson, e.Uncaptured != "", e.Uncaptured)
 	add(ExitNeedsPerson, e.Counts[Skipped] == total && !cut, fmt.Sprintf("no host was judged: %d skipped", total))
 	add(ExitUnreachable, e.Counts[Unreachable] > 0 && slices.Contains(e.FailOn, Unreachable), text)
-	well := len(trouble) == 0 && e.Signal == 0 // an interrupted run must not look successful
+	well := len(trouble) == 0 && !drifted && e.Uncaptured == "" && e.Signal == 0 // an interrupted run must not look successful
 	add(ExitChanges, e.Changes != "" && well, e.Changes)
 	add(ExitOK, well, "no trouble")
 	add(e.Signal, e.Signal != 0, "interrupted")
 	return list
+}
+
+func hosts(n int) string {
+	if n == 1 {
+		return "1 host"
+	}
+	return fmt.Sprintf("%d hosts", n)
 }
 
 // ExitFor decides the exit code of a run that came to its end by itself, from its

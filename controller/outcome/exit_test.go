@@ -75,6 +75,16 @@ func TestEnding(t *testing.T) {
 		"the deadline":                                      {Ending{Counts: map[Outcome]int{Healthy: 1, Skipped: 1}, Deadline: true, Cut: 1}, ExitNeedsPerson, "cut by --deadline"},
 		"the deadline, and one can't be reached":            {Ending{Counts: map[Outcome]int{Unreachable: 1, Skipped: 1}, Deadline: true, Cut: 1}, ExitNeedsPerson, "cut by --deadline"},
 		"the deadline and failures":                         {Ending{Counts: map[Outcome]int{Failed: 1, Skipped: 1}, Deadline: true, Cut: 1}, ExitNeedsPerson, "1 failed"},
+		"a capture that was not kept":                       {Ending{Counts: map[Outcome]int{NeedsAction: 2}, FailOn: CaptureFailOn(), Uncaptured: "1 host has no capture"}, ExitNeedsPerson, "1 host has no capture"},
+		"a capture not kept, and one can't be reached":      {Ending{Counts: map[Outcome]int{NeedsAction: 1, Unreachable: 1}, FailOn: CaptureFailOn(), Uncaptured: "1 host has no capture"}, ExitNeedsPerson, "1 host has no capture"},
+		"captures of ill hosts":                             {Ending{Counts: map[Outcome]int{NeedsAction: 1, Degraded: 1}, FailOn: CaptureFailOn()}, ExitOK, "no trouble"},
+		"captures, and one can't be reached":                {Ending{Counts: map[Outcome]int{NeedsAction: 1, Unreachable: 1}, FailOn: CaptureFailOn()}, ExitUnreachable, "1 unreachable"},
+		"a host drifted, and is ill":                        {Ending{Counts: map[Outcome]int{Recovered: 1, Skipped: 1}, Drifted: 1}, ExitNeedsPerson, "drifted since the plan and not recovered: 1 host"},
+		"some drifted, one failed":                          {Ending{Counts: map[Outcome]int{Failed: 1, Skipped: 3}, Drifted: 2}, ExitNeedsPerson, "1 failed"},
+		"a host drifted, and another can't be reached":      {Ending{Counts: map[Outcome]int{Unreachable: 1, Skipped: 1, Healthy: 1}, Drifted: 1}, ExitNeedsPerson, "drifted since the plan and not recovered: 1 host"},
+		"a host drifted, and changes were asked for":        {Ending{Counts: map[Outcome]int{Healthy: 1, Skipped: 1}, Drifted: 1, Changes: "changes"}, ExitNeedsPerson, "drifted since the plan and not recovered: 1 host"},
+		"all hosts drifted":                                 {Ending{Counts: map[Outcome]int{Skipped: 2}, Drifted: 2}, ExitNeedsPerson, "drifted since the plan and not recovered: 2 hosts"},
+		"a host drifted, and ill ones do not count":         {Ending{Counts: map[Outcome]int{Recovered: 1, Skipped: 1}, FailOn: []Outcome{Failed}, Drifted: 1}, ExitOK, "no trouble"},
 		"the disk is full":                                  {Ending{Counts: map[Outcome]int{Unknown: 1}, Broken: "disk full"}, ExitInternal, "disk full"},
 	} {
 		t.Run(name, func(t *testing.T) {

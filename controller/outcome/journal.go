@@ -34,7 +34,12 @@ type Entry struct {
 	Time  time.Time `json:"time"`
 	Event string    `json:"event"`
 	// Format is JournalFormat; of EventRun alone.
-	Format int    `json:"format,omitempty"`
+	Format int `json:"format,omitempty"`
+	// By, Limit and Ticket say who started or resumed the run, on which hosts and for
+	// which ticket; of EventRun alone.
+	By     *By    `json:"by,omitempty"`
+	Limit  string `json:"limit,omitempty"`
+	Ticket string `json:"ticket,omitempty"`
 	Host   string `json:"host,omitempty"`
 	State  string `json:"state,omitempty"`
 	Rung   string `json:"rung,omitempty"`
@@ -76,8 +81,13 @@ const (
 	HowFailed      = "failed"      // a transfer failed, for a reason of its own
 )
 
-// UndoFired is the answer of a disarming when the undo has run.
-const UndoFired = "fired"
+// The answers of a disarming: the undo has run, it will not run, and no marker of it is
+// left.
+const (
+	UndoFired    = "fired"
+	UndoDisarmed = "disarmed"
+	UndoNowhere  = "nowhere"
+)
 
 // RungBegun is a rung that is begun, with everything that resume needs.
 type RungBegun struct {
@@ -121,7 +131,10 @@ const (
 )
 
 // NoUndo reports whether the step can't be undone.
-func (s Step) NoUndo() bool { return strings.HasPrefix(s.Undo, "none: ") }
+func (s Step) NoUndo() bool { return noUndo(s.Undo) }
+
+// noUndo reports whether the text of an undo is a reason for there being none.
+func noUndo(undo string) bool { return strings.HasPrefix(undo, "none: ") }
 
 // UndoTimer holds the commands around a step with a timed undo.
 type UndoTimer struct {

@@ -41,6 +41,18 @@ func Outcomes() []Outcome {
 	return []Outcome{Unknown, Failed, NeedsAction, Unreachable, Skipped, Degraded, OutcomeUndone, Recovered, Healthy}
 }
 
+// Names returns the outcomes as words.
+func Names() []string { return Words(Outcomes()) }
+
+// Words returns some outcomes as words.
+func Words(list []Outcome) []string {
+	var words []string
+	for _, o := range list {
+		words = append(words, string(o))
+	}
+	return words
+}
+
 // Severity is how much a finding weighs.
 type Severity string
 
@@ -92,10 +104,12 @@ type Run struct {
 	Playbook Playbook  `json:"playbook"`
 	Started  time.Time `json:"started"`
 	// Resumed are the times at which resume continued the run.
-	Resumed    []time.Time `json:"resumed,omitempty"`
-	Finished   time.Time   `json:"finished"`
-	ExitCode   int         `json:"exit_code"`
-	ExitReason string      `json:"exit_reason"`
+	Resumed []time.Time `json:"resumed,omitempty"`
+	// ResumedBy are those who did, in the same order; of earlier versions, nobody.
+	ResumedBy  []By      `json:"resumed_by,omitempty"`
+	Finished   time.Time `json:"finished"`
+	ExitCode   int       `json:"exit_code"`
+	ExitReason string    `json:"exit_reason"`
 	// Convention is the one that the exit code follows: "" for the table of Codes,
 	// or ConventionNagios.
 	Convention string `json:"exit_convention,omitempty"`
@@ -103,19 +117,17 @@ type Run struct {
 	// those of DefaultFailOn.
 	FailOn []Outcome `json:"fail_on,omitzero"`
 	// Unfinished is how many hosts resume would continue with.
-	Unfinished int             `json:"unfinished,omitempty"`
-	Counts     map[Outcome]int `json:"counts"`
-	Hosts      []HostSummary   `json:"hosts"`
-	Fleet      []FleetFinding  `json:"fleet_findings"`
+	Unfinished int `json:"unfinished,omitempty"`
+	// Inventory is how many hosts the inventory had, selected or not; 0: not known.
+	Inventory int             `json:"inventory_hosts,omitempty"`
+	Counts    map[Outcome]int `json:"counts"`
+	Hosts     []HostSummary   `json:"hosts"`
+	Fleet     []FleetFinding  `json:"fleet_findings"`
 }
 
-// By is who started a run: a user of a machine, at a terminal. Terminal is "" where
-// there was none (cron, a pipeline).
-type By struct {
-	User     string `json:"user"`
-	Machine  string `json:"machine"`
-	Terminal string `json:"terminal"`
-}
+// Whole reports whether the run selected every host of its inventory. Older runs, which do
+// not say so, count as whole.
+func (r Run) Whole() bool { return len(r.Hosts) >= r.Inventory }
 
 // Playbook names the playbook of a run.
 type Playbook struct {
@@ -138,6 +150,8 @@ type HostSummary struct {
 	DurationMS int64 `json:"duration_ms"`
 	// Report is the path of HOST.json, relative to the run's folder.
 	Report string `json:"report"`
+	// Cloud is the VM as Power Virtual Server shows it; nil where it was not asked.
+	Cloud *Cloud `json:"cloud,omitempty"`
 	// Interrupted says that resume continues with the host.
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Waived are the findings that don't count because they are waived.
@@ -146,6 +160,8 @@ type HostSummary struct {
 	Expired []string `json:"waivers_expired,omitempty"`
 	// Defined is where the inventory names the host.
 	Defined Place `json:"defined,omitzero"`
+	// Capture is the path of the capture's folder, relative to STATE; "" for none.
+	Capture string `json:"capture,omitempty"`
 	// Plan lists the steps that recover would run; only in the document of the plan verb.
 	Plan []PlanStep `json:"plan,omitzero"`
 }
@@ -164,6 +180,25 @@ type FleetFinding struct {
 	Title string   `json:"title"`
 }
 
+// Cloud is a VM as Power Virtual Server shows it.
+type Cloud struct {
+	// Instance is the id of the VM, Workspace the CRN of its workspace; "" for none.
+	Instance  string `json:"instance,omitempty"`
+	Workspace string `json:"workspace,omitempty"`
+	// Status and Health are the API's words, such as ACTIVE and OK; "" for none.
+	Status string `json:"status,omitempty"`
+	Health string `json:"health"`
+	Reason string `json:"reason,omitempty"`
+	// LastUpdate is the time of the sweep that found the health, as the API writes it. It
+	// does not say since when.
+	LastUpdate string `json:"last_update,omitempty"`
+	// Class is the relation to the verdict in the guest: both-good, both-bad, cloud-lags,
+	// guest-bad, pending, unknown or no-guest.
+	Class string `json:"class"`
+	// Silence is why the cloud shows nothing.
+	Silence string `json:"silence,omitempty"`
+}
+
 // SSH holds the algorithms of a connection, by their names in the protocol, and the login
 // method. It holds no secret.
 type SSH struct {
@@ -179,6 +214,17 @@ type SSH struct {
 	Legacy bool `json:"legacy,omitempty"`
 	// Via are the bastions on the way, the nearest first.
 	Via []string `json:"via,omitempty"`
+}
+
+// Dialled is where and as whom a host was dialled, as the inventory and ssh_config say.
+type Dialled struct {
+	Address string `json:"address"`
+	Port    int    `json:"port"`
+	Login   string `json:"login"`
+	// Identity is the file of the key, "" for the user's own or the agent's.
+	Identity string `json:"identity,omitempty"`
+	// Jump are the bastions on the way, commas between; "" for none.
+	Jump string `json:"jump,omitempty"`
 }
 
 // Host is HOST.json.
@@ -199,9 +245,14 @@ type Host struct {
 	HostKey string `json:"host_key,omitempty"`
 	// SSH says how the last connection came about, where there was one.
 	SSH *SSH `json:"ssh,omitempty"`
+	// Dialled is how a host was dialled that could not be reached.
+	Dialled *Dialled `json:"dialled,omitempty"`
 	// FactErrors has the reason for each fact that could not be read.
 	FactErrors map[string]string `json:"fact_errors,omitempty"`
 	Findings   []Finding         `json:"findings"`
+	// Passed are the ids of the critical findings and warnings of the playbook that were
+	// judged and do not hold. Those over several hosts may still be among Findings.
+	Passed []string `json:"passed,omitempty"`
 	// Fixed are the findings from before the first change that are gone.
 	Fixed   []Finding `json:"fixed,omitempty"`
 	Changes []Change  `json:"changes"`
@@ -221,6 +272,8 @@ type Host struct {
 	Evidence map[string]json.RawMessage `json:"evidence,omitempty"`
 	// Drift lists how the host differs from its approved plan.
 	Drift []string `json:"drift,omitempty"`
+	// Cloud is the VM as Power Virtual Server shows it; nil where it was not asked.
+	Cloud *Cloud `json:"cloud,omitempty"`
 	// Noise is output outside of every command (banners), bounded.
 	Noise string `json:"noise,omitempty"`
 }
@@ -346,7 +399,17 @@ type PlanStep struct {
 	Because string `json:"because,omitempty"`
 	// Fixes are the findings that call for the step's rung.
 	Fixes []string `json:"fixes"`
+	// Part is "arm" or "disarm" for the steps around one with a timed undo.
+	Part string `json:"part,omitempty"`
+	// TimedUndo is how long after its arming the step's timed undo runs, as "4m0s".
+	TimedUndo string `json:"timed_undo,omitempty"`
 }
+
+// Runs reports whether recover would run the step, whatever the steps before it have done.
+func (s PlanStep) Runs() bool { return s.Step != "" && s.BlockedBy == "" && !s.Conditional }
+
+// Undoes reports whether a command undoes the step.
+func (s PlanStep) Undoes() bool { return s.Undo != "" && !noUndo(s.Undo) }
 
 // Worst returns the outcome that a host's open findings make, as audit,
 // capture and plan report it.

@@ -127,14 +127,14 @@ func documents() map[string]any {
 	playbook := Playbook{Name: "rmc-restore", SHA256: "ab"}
 	exit := 3
 	return map[string]any{
-		"run": Run{Schema: RunSchema, ID: "id", Version: "v", Command: "audit", Undoes: "u", By: By{User: "u", Machine: "m", Terminal: "/dev/pts/3"}, Limit: "prod", Ticket: "CHG1", Playbook: playbook, Started: at, Resumed: []time.Time{at}, Finished: at,
+		"run": Run{Schema: RunSchema, ID: "id", Version: "v", Command: "audit", Undoes: "u", By: By{User: "u", Machine: "m", Terminal: "/dev/pts/3", SudoUser: "s", Job: "j", JobUser: "p"}, Limit: "prod", Ticket: "CHG1", Playbook: playbook, Started: at, Resumed: []time.Time{at}, ResumedBy: []By{{User: "r", Machine: "m"}}, Finished: at,
 			ExitCode: 3, ExitReason: "x", Convention: ConventionNagios, FailOn: []Outcome{Failed}, Unfinished: 1,
 			Counts: Count([]HostSummary{{Outcome: Healthy}}),
 			Hosts: []HostSummary{{Name: "a", Address: "10.0.0.1", Outcome: Healthy, Reason: "r", Findings: []string{"f"}, Open: []string{"f"}, Guides: []string{"f"}, DurationMS: 7, Report: "hosts/a.json",
 				Interrupted: true, Waived: []string{"w"}, Expired: []string{"x"}, Defined: Place{File: "i", Line: 4}, Plan: plan}},
 			Fleet: []FleetFinding{{ID: "node-id-duplicate", Hosts: []string{"a", "b"}, Title: "t"}}},
 		"host": Host{Schema: HostSchema, RunID: "id", Host: "a", Address: "10.0.0.1", Outcome: Degraded, Reason: "r", Interrupted: true, Started: at, Duration: 7,
-			HostKey: "SHA256:x", SSH: &SSH{Server: "s", Kex: "k", HostKey: "h", Cipher: "c", MAC: "m", Login: "l", Legacy: true, Via: []string{"b"}},
+			HostKey: "SHA256:x", SSH: &SSH{Server: "s", Kex: "k", HostKey: "h", Cipher: "c", MAC: "m", Login: "l", Legacy: true, Via: []string{"b"}}, Dialled: &Dialled{Address: "10.0.0.1", Port: 22, Login: "root", Identity: "i", Jump: "b"},
 			Fence: "f", Lease: &Lease{Text: "t", Steps: []Command{}, Note: "n"}, Support: []SupportFile{{Name: "n", Bytes: 1, SHA256: "ab"}},
 			Evidence: map[string]json.RawMessage{"uname": json.RawMessage("{}")}, Drift: []string{"d"},
 			Stages: []Stage{{Name: StageDiagnose, Status: StageOK, Started: at, DurationMS: 5, Note: "n",
@@ -144,7 +144,7 @@ func documents() map[string]any {
 		"capture": Capture{Schema: CaptureSchema, ID: "1", Host: "a", Address: "10.0.0.1", RunID: "id", Purpose: PurposePreImage, Label: "l", Created: at, Playbook: playbook,
 			Facts: map[string]any{"uname": "AIX"}, Findings: []Finding{finding},
 			Items: []CaptureItem{{ID: "hosts", Path: "/etc/hosts", Stored: "files/etc/hosts", Command: "cat", ExitStatus: 1, Absent: true, Error: "x", Truncated: 1, PreImage: true}}},
-		"journal": Entry{Time: at, Event: EventResult, Format: JournalFormat, Host: "a", State: "s", Rung: "1", Fixes: []string{"f"}, Change: 1, Step: "set-address", Command: "chdev", Undo: "undo", Status: Applied, Exit: &exit, Detail: "d"},
+		"journal": Entry{Time: at, Event: EventResult, Format: JournalFormat, By: &By{User: "u", Machine: "m"}, Limit: "prod", Ticket: "CHG1", Host: "a", State: "s", Rung: "1", Fixes: []string{"f"}, Change: 1, Step: "set-address", Command: "chdev", Undo: "undo", Status: Applied, Exit: &exit, Detail: "d"},
 	}
 }
 

@@ -64,6 +64,17 @@ func (s Standings) Host(host string) string {
 	return e.State
 }
 
+// Ended is the number of hosts that have ended.
+func (s Standings) Ended() int {
+	n := 0
+	for _, h := range s.Hosts {
+		if s.ended[h] {
+			n++
+		}
+	}
+	return n
+}
+
 // Run words the states of all hosts in one line, with the names of those that others wait
 // for.
 func (s Standings) Run() string {

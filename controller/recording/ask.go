@@ -38,7 +38,8 @@ type Catalogue struct {
 
 // NewCatalogue returns the commands that run on every host: the probes of some playbooks
 // that audit runs with default parameters, their capture commands, and the questions.
-// timeout is for commands without their own.
+// timeout is for commands without their own. All commands of a batch together have the
+// time of a look.
 func NewCatalogue(timeout time.Duration, books ...*playbooks.Playbook) (*Catalogue, error) {
 	c, at := &Catalogue{LeftOut: []LeftOut{}, timeout: timeout}, map[string]int{}
 	for _, book := range books {
@@ -59,6 +60,13 @@ func NewCatalogue(timeout time.Duration, books ...*playbooks.Playbook) (*Catalog
 		}
 	}
 	slices.SortStableFunc(c.Asked, func(a, b Asked) int { return cmp.Compare(rank(a), rank(b)) })
+	longest := timeout
+	for _, a := range c.Asked {
+		longest = max(longest, a.Timeout)
+	}
+	for i := range c.Asked {
+		c.Asked[i].Within = playbooks.LookTimeout(longest, timeout)
+	}
 	return c, nil
 }
 

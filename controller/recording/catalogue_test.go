@@ -48,7 +48,7 @@ func TestCatalogueHasEachCommandOnce(t *testing.T) {
 			t.Errorf("%s of the login comes after others", a.ID)
 		}
 		login = a.AsLogin
-		if a.Mutating || a.Timeout <= 0 || len(a.Of) == 0 {
+		if a.Mutating || a.Timeout <= 0 || a.Within != 225*time.Second || len(a.Of) == 0 {
 			t.Errorf("%+v", a)
 		}
 	}
@@ -150,9 +150,15 @@ func small() *Catalogue {
 // take records a scripted host.
 func take(t *testing.T, script func(f *transporttest.Fake)) (*Recording, error) {
 	t.Helper()
+	return taken(t, small(), script)
+}
+
+// taken records a scripted host by a catalogue.
+func taken(t *testing.T, c *Catalogue, script func(f *transporttest.Fake)) (*Recording, error) {
+	t.Helper()
 	f := transporttest.NewFake(t)
 	script(f)
-	r, err := small().Record(t.Context(), func(ctx context.Context) (transport.Conn, error) {
+	r, err := c.Record(t.Context(), func(ctx context.Context) (transport.Conn, error) {
 		return f.Dial(ctx, transport.Target{Name: "aix1"})
 	})
 	if f.Open() != 0 {
@@ -204,6 +210,21 @@ func TestRecordAndReplayAHost(t *testing.T) {
 		if err != nil || string(got.Results[2].Stdout) != "out\xff" || string(got.Results[2].Stderr) != "err" || got.Results[2].Exit != 3 ||
 			got.Results[2].Started.IsZero() || !errors.Is(got.Results[3].Err, transport.ErrHung) || !r.Complete() {
 			t.Errorf("%+v, %v", got, err)
+		}
+	})
+	t.Run("too slow", func(t *testing.T) {
+		slow := small()
+		slow.Asked[2].Within = slow.Asked[2].Timeout / 2
+		r, err := taken(t, slow, func(f *transporttest.Fake) {
+			aix(f)
+			f.On("a", transporttest.Answer{Hang: true})
+		})
+		if err != nil || r.Complete() || r.byID("a").NoAnswer != Late || r.byID("b").NoAnswer != Late || r.Trouble != nil {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		got, err := replayed(t, r)
+		if err != nil || !errors.Is(got.Results[2].Err, transport.ErrLate) || !errors.Is(got.Results[3].Err, transport.ErrLate) {
+			t.Errorf("%+v, %v: probes without an answer would count as not asked", got, err)
 		}
 	})
 	t.Run("no root", func(t *testing.T) {

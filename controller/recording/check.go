@@ -94,8 +94,8 @@ func (e Entry) check() error {
 		return errors.New("it has both an exit status and no_answer")
 	case e.Exit != nil && (*e.Exit < 0 || *e.Exit > 255):
 		return fmt.Errorf("exit_status is %d: must be 0 to 255", *e.Exit)
-	case e.NoAnswer != "" && !slices.Contains([]string{Hung, NotRun, Lost}, e.NoAnswer):
-		return fmt.Errorf("no_answer is %.80q: must be %s, %s or %s", e.NoAnswer, Hung, NotRun, Lost)
+	case e.NoAnswer != "" && !slices.Contains([]string{Hung, Late, NotRun, Lost}, e.NoAnswer):
+		return fmt.Errorf("no_answer is %.80q: must be %s, %s, %s or %s", e.NoAnswer, Hung, Late, NotRun, Lost)
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"aixmend/transport/plain"
 )
 
 // FileError is the error of a file that is not a valid recording.
@@ -112,7 +114,7 @@ func Decode(path string, text []byte) (*Recording, error) {
 	}
 	var typed *json.UnmarshalTypeError
 	if err := json.Unmarshal(text, &head); err != nil && !errors.As(err, &typed) {
-		return nil, wrong(offset(err, len(text)), recordAgain, "it is not JSON, or was cut off: %w", err)
+		return nil, wrong(offset(err, len(text)), recordAgain, "it is not JSON, or was cut off%w", plain.Silent(err))
 	}
 	switch {
 	case head.Schema == nil || *head.Schema == "":
@@ -127,7 +129,7 @@ func Decode(path string, text []byte) (*Recording, error) {
 	d.DisallowUnknownFields()
 	if err := d.Decode(r); err != nil {
 		at := offset(err, int(d.InputOffset()))
-		return nil, wrong(at, recordAgain, "it does not match schema %s: %w", Schema, err)
+		return nil, wrong(at, recordAgain, "it does not match schema %s: %w", Schema, plain.Error(err))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, wrong(d.InputOffset(), recordAgain, "there is text after the recording")

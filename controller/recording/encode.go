@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,6 +14,9 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"aixmend/transport/ownership"
+	"aixmend/transport/place"
 )
 
 // Encode returns the file of a recording and sets SHA256. If the file would exceed
@@ -92,7 +96,8 @@ func harmless(document []byte) []byte {
 }
 
 // Write writes a recording to a file in a folder, creates the folder if needed, and
-// returns the path. The file is 0600, the folder 0700. The file is written completely or
+// returns the path. The file is 0600, the folder 0700. A
+// link of another user is an error. The file is written completely or
 // not at all. An existing file is not replaced; then the error wraps fs.ErrExist.
 func (r *Recording) Write(folder string) (string, error) {
 	if err := checkName(r.Host.Name); err != nil {
@@ -102,43 +107,45 @@ func (r *Recording) Write(folder string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", fmt.Errorf("recordings folder: %w", err)
+	into, err := place.Folder(folder, true)
+	if err != nil {
+		return "", fmt.Errorf("recordings folder: %w", ownership.Late(err))
 	}
-	path := filepath.Join(folder, r.Host.Name+Suffix)
-	if err := create(path, text); err != nil {
+	defer into.Close()
+	if err := create(into, r.Host.Name+Suffix, text); err != nil {
 		return "", fmt.Errorf("recording of %s: %w", r.Host.Name, err)
 	}
-	return path, nil
+	return filepath.Join(folder, r.Host.Name+Suffix), nil
 }
 
-// create writes a new file.
-func create(path string, text []byte) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), ".tmp-*") // 0600
+// create writes a new file into a folder.
+func create(folder *os.Root, name string, text []byte) (err error) {
+	temp := ".tmp-" + rand.Text()
+	file, err := folder.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.Remove(file.Name())) }()
+	defer func() { err = errors.Join(err, folder.Remove(temp)) }()
 	_, err = file.Write(text)
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	err = os.Link(file.Name(), path)
+	err = folder.Link(temp, name)
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return exclusively(path, text) // the file system does not support links
+	return exclusively(folder, name, text) // the file system does not support links
 }
 
 // exclusively writes a new file in place, and removes it after an error.
-func exclusively(path string, text []byte) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+func exclusively(folder *os.Root, name string, text []byte) error {
+	file, err := folder.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(text)
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return errors.Join(err, os.Remove(path))
+		return errors.Join(err, folder.Remove(name))
 	}
 	return nil
 }

@@ -72,6 +72,9 @@ func (r *Recording) take(ctx context.Context, c *Catalogue, dial func(context.Co
 		if i > 0 && r.uncertain(c) {
 			return nil // a required answer is wrong: the other commands are not run
 		}
+		if slices.ContainsFunc(r.Commands, func(e Entry) bool { return e.NoAnswer == Late }) {
+			return nil // the host is too slow to be asked more
+		}
 		batch = slices.DeleteFunc(slices.Clone(batch), func(a Asked) bool { return !a.AsLogin && r.Find(a.Line) != nil })
 		if err := r.run(ctx, conn, batch); err != nil {
 			return err
@@ -106,7 +109,7 @@ func (r *Recording) run(ctx context.Context, conn transport.Conn, batch []Asked)
 	}
 	for i, result := range t.Results {
 		if known := r.Find(batch[i].Line); known == nil || known.Exit == nil {
-			if e, ok := entry(batch[i], result); ok {
+			if e, ok := entry(batch[i], result, err != nil); ok {
 				r.keep(e)
 			}
 		}
@@ -125,7 +128,7 @@ func (r *Recording) keep(e Entry) {
 
 // entry returns the answer to a command. ok is false if the connection broke first; then
 // the command is run again.
-func entry(a Asked, result transport.Result) (e Entry, ok bool) {
+func entry(a Asked, result transport.Result, broke bool) (e Entry, ok bool) {
 	e = Entry{
 		ID: a.ID, Of: a.Of, Command: Stream(a.Line), DurationMS: result.Duration.Milliseconds(),
 		Stdout: result.Stdout, Stderr: result.Stderr, StdoutDropped: result.StdoutDropped, StderrDropped: result.StderrDropped,
@@ -140,6 +143,8 @@ func entry(a Asked, result transport.Result) (e Entry, ok bool) {
 		e.NoAnswer = Hung
 	case errors.Is(result.Err, transport.ErrNotRun):
 		e.NoAnswer = NotRun
+	case !broke:
+		e.NoAnswer = Late
 	default:
 		return e, false
 	}
@@ -208,5 +213,5 @@ func (r *Recording) Unanswered() int {
 
 // Complete reports whether every command was run, whatever its result.
 func (r *Recording) Complete() bool {
-	return !slices.ContainsFunc(r.Commands, func(e Entry) bool { return e.NoAnswer == NotRun || e.NoAnswer == Lost })
+	return !slices.ContainsFunc(r.Commands, func(e Entry) bool { return e.NoAnswer == Late || e.NoAnswer == NotRun || e.NoAnswer == Lost })
 }

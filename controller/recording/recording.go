@@ -111,6 +111,7 @@ type Trouble struct {
 // Reasons why an entry has no exit status.
 const (
 	Hung   = "hung"    // did not end within its time limit
+	Late   = "late"    // the time for all commands together was over, or too many before it hung
 	NotRun = "not run" // an earlier required answer was wrong, or the login can't become root
 	Lost   = "lost"    // the connection broke first
 )
@@ -127,7 +128,7 @@ type Entry struct {
 	DurationMS int64     `json:"duration_ms"`
 	// Exit is the exit status, 0 to 255; null: there is none.
 	Exit *int `json:"exit_status"`
-	// NoAnswer is why there is no exit status: hung, not run or lost; "": there is one.
+	// NoAnswer is why there is no exit status: hung, late, not run or lost; "": there is one.
 	NoAnswer string `json:"no_answer,omitempty"`
 	Stdout   Stream `json:"stdout"`
 	Stderr   Stream `json:"stderr"`
@@ -255,6 +256,8 @@ func (e *Entry) result(id string) transport.Result {
 		r.Exit = *e.Exit
 	case Hung:
 		r.Err = transport.ErrHung
+	case Late:
+		r.Err = transport.ErrLate
 	case NotRun:
 		r.Err = transport.ErrNotRun
 	default:

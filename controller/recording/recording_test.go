@@ -189,7 +189,12 @@ func TestWriteNeverReplaces(t *testing.T) {
 	if _, err := other.Write(folder); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("over another: %v", err)
 	}
-	if err := exclusively(path, []byte("x")); !errors.Is(err, fs.ErrExist) {
+	into, err := os.OpenRoot(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer into.Close()
+	if err := exclusively(into, filepath.Base(path), []byte("x")); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("over another, without links: %v", err)
 	}
 	after, err := os.ReadFile(path)
@@ -203,6 +208,14 @@ func TestWriteNeverReplaces(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 1 {
 		t.Errorf("extra files: %v, %v", entries, err)
+	}
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+	link := filepath.Join(t.TempDir(), "link")
+	if err := errors.Join(os.Mkdir(elsewhere, 0o700), os.Symlink(elsewhere, link)); err != nil {
+		t.Fatal(err)
+	}
+	if path, err := sample().Write(filepath.Join(link, "new")); err != nil || path != filepath.Join(link, "new", "aix1.recording.json") {
+		t.Errorf("behind a link of one's own: %s, %v", path, err)
 	}
 	outside := sample()
 	outside.Host.Name = "../x"

@@ -14,6 +14,8 @@ const (
 	// minWhich and minWhat are the narrowest readable columns; a terminal without room
 	// for them gets the cells of a row below one another.
 	minWhich, minWhat = 12, 24
+	// maxCloud is the widest column of the health on a terminal: "2 WARNING, 3 OK".
+	maxCloud = 16
 	// maxPadded is how far a column is padded if there is no limit of width: one long
 	// cell does not shift all rows.
 	maxPadded = 80
@@ -25,6 +27,7 @@ const (
 type row struct {
 	outcome            outcome.Outcome
 	hosts, which, what string
+	cloud              string // the health of the VMs, "" where it was not asked
 	next               []string
 }
 
@@ -36,6 +39,9 @@ func columns(rows []row, o TextOptions) string {
 		if len(r.next) > 0 {
 			head.next = []string{"NEXT"}
 		}
+		if r.cloud != "" {
+			head.cloud = "CLOUD"
+		}
 	}
 	all := append([]row{head}, rows...)
 	var l layout
@@ -44,10 +50,21 @@ func columns(rows []row, o TextOptions) string {
 		l.outcome = max(l.outcome, len(r.outcome))
 		l.hosts = max(l.hosts, len(r.hosts))
 		l.which = max(l.which, ansi.StringWidth(r.which))
+		l.cloud = max(l.cloud, len(r.cloud))
 		l.what = max(l.what, ansi.StringWidth(r.what))
 		next = max(next, ansi.StringWidth(strings.Join(r.next, " ")))
 	}
+	whole := 0 // of the widest list of hosts that can't be split
+	for _, r := range all {
+		whole = max(whole, widest(r.which))
+	}
+	if o.Width > 0 {
+		l.cloud = min(l.cloud, maxCloud)
+	}
 	left := 1 + l.outcome + len(gap) + l.hosts + len(gap)
+	if l.cloud > 0 {
+		left += l.cloud + len(gap)
+	}
 	full := left + l.which + len(gap) + l.what
 	switch room := o.Width - left - len(gap); {
 	case o.Width <= 0:
@@ -55,8 +72,8 @@ func columns(rows []row, o TextOptions) string {
 	case full+len(gap)+next <= o.Width:
 		l.beside = true
 	case full <= o.Width:
-	case room >= minWhich+minWhat:
-		l.which = min(l.which, max(room/3, minWhich, room-l.what))
+	case room >= max(minWhich, whole)+minWhat:
+		l.which = min(l.which, max(room/3, minWhich, whole, room-l.what))
 		l.what = room - l.which
 	default:
 		return stacked(rows, o)
@@ -73,25 +90,29 @@ func columns(rows []row, o TextOptions) string {
 
 // layout has the widths of the columns.
 type layout struct {
-	outcome, hosts, which, what int
-	beside                      bool // the next command has a column
-	whole                       bool // no cell is wrapped
+	outcome, hosts, cloud, which, what int  // cloud is 0 for no column
+	beside                             bool // the next command has a column
+	whole                              bool // no cell is wrapped
 }
 
 // line renders a row, on as many lines as its cells need.
 func (l layout) line(r row, color bool) string {
-	which, what := []string{r.which}, []string{r.what}
+	which, health, what := []string{r.which}, []string{r.cloud}, []string{r.what}
 	if !l.whole {
-		which, what = lines(r.which, l.which), lines(r.what, l.what)
+		which, health, what = lines(r.which, l.which), lines(r.cloud, l.cloud), lines(r.what, l.what)
 	}
 	var b strings.Builder
-	for i := range max(len(which), len(what)) {
+	for i := range max(len(which), len(health), len(what)) {
 		first := []string{"", "", ""}
 		if i == 0 {
 			first = []string{paint(r.outcome, color), r.hosts, strings.Join(r.next, " ")}
 		}
 		line := " " + pad(first[0], l.outcome) + gap + strings.Repeat(" ", l.hosts-len(first[1])) + first[1] +
-			gap + pad(at(which, i), l.which) + gap + pad(at(what, i), l.what)
+			gap + pad(at(which, i), l.which)
+		if l.cloud > 0 {
+			line += gap + pad(at(health, i), l.cloud)
+		}
+		line += gap + pad(at(what, i), l.what)
 		if l.beside {
 			line += gap + first[2]
 		}
@@ -104,9 +125,12 @@ func (l layout) line(r row, color bool) string {
 func stacked(rows []row, o TextOptions) string {
 	var b strings.Builder
 	for _, r := range rows {
-		b.WriteString(" " + wrapped(paint(r.outcome, o.Color)+" "+r.hosts+" "+r.which, o.Width-1, "  ") + "\n")
+		b.WriteString(" " + Wrapped(paint(r.outcome, o.Color)+" "+r.hosts+" "+r.which, o.Width-1, "  ") + "\n")
+		if r.cloud != "" {
+			b.WriteString("   " + Wrapped("cloud: "+r.cloud, o.Width-3, "   ") + "\n")
+		}
 		if r.what != "" {
-			b.WriteString("   " + wrapped(r.what, o.Width-3, "   ") + "\n")
+			b.WriteString("   " + Wrapped(r.what, o.Width-3, "   ") + "\n")
 		}
 		b.WriteString(below(r.next, o.Width))
 	}
@@ -134,47 +158,6 @@ func below(command []string, width int) string {
 		line += word
 	}
 	return b.String() + line + "\n"
-}
-
-// wrapped breaks text into lines of a width, 0 for no limit; all but the first begin
-// with indent.
-func wrapped(text string, width int, indent string) string {
-	if width <= 0 || ansi.StringWidth(text) <= width {
-		return text
-	}
-	return strings.Join(lines(text, max(width-len(indent), 2)), "\n"+indent)
-}
-
-// lines breaks a text into lines of a column, between words; a word that is too long
-// is broken after a comma, as in lists of hosts, else anywhere.
-func lines(text string, width int) []string {
-	if ansi.StringWidth(text) <= width {
-		return []string{text}
-	}
-	var list []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && ansi.StringWidth(line)+1+ansi.StringWidth(word) <= width {
-			line += " " + word
-			continue
-		}
-		if line != "" {
-			list = append(list, line)
-		}
-		for ansi.StringWidth(word) > width {
-			piece := ansi.Truncate(word, width, "")
-			if comma := strings.LastIndex(piece, ","); comma > 0 {
-				piece = piece[:comma+1]
-			}
-			if piece == "" { // a character wider than the column
-				break
-			}
-			list = append(list, piece)
-			word = word[len(piece):]
-		}
-		line = word
-	}
-	return append(list, line)
 }
 
 func at(list []string, i int) string {

@@ -11,6 +11,7 @@ import (
 
 	"aixmend/controller/drift"
 	"aixmend/controller/outcome"
+	"aixmend/transport/cause"
 )
 
 // Bounds of the changed facts that are shown to people; the JSON has all of them.
@@ -80,6 +81,9 @@ func foldDrift(hosts []drift.Host) []*driftFold {
 		words := []string{string(h.From), string(h.To), Stamp(h.Since), strings.Join(h.Appeared, ","), strings.Join(h.Gone, ","), strings.Join(h.Waived, ",")}
 		for _, f := range h.Facts {
 			words = append(words, f.Path)
+		}
+		if h.To == outcome.Unreachable {
+			words = append(words, cause.Head(h.Reason))
 		}
 		key := strings.Join(words, "|")
 		fold := index[key]
@@ -157,7 +161,7 @@ func (f *driftFold) why() string {
 	}
 	reason := f.Reason
 	if f.reasons {
-		reason, _, _ = strings.Cut(reason, ":")
+		reason = cause.Head(reason)
 		reason += " (see explain)"
 	}
 	if reason == "" {

@@ -6,9 +6,10 @@ import (
 	"strings"
 
 	"aixmend/controller/outcome"
+	"aixmend/transport/cause"
 )
 
-// Fold is a group of hosts with the same outcome, the same findings and the same next
+// Fold is a group of hosts with the same outcome as people see it, the same findings and the same next
 // command.
 type Fold struct {
 	Outcome  outcome.Outcome
@@ -25,13 +26,18 @@ type Fold struct {
 	Planned bool
 	// Allow lists the --allow words without which no step of the plan would run.
 	Allow []string
+	// Clouds are the VMs of Hosts for which the cloud was asked.
+	Clouds []*outcome.Cloud
 }
 
 // foldOf returns the fold of one host.
 func foldOf(h outcome.HostSummary) Fold {
 	f := Fold{
-		Outcome: h.Outcome, Findings: h.Open, Reason: h.Reason, Hosts: []string{h.Name},
+		Outcome: h.Shown(), Findings: h.Open, Reason: h.Reason, Hosts: []string{h.Name},
 		Guided: len(h.Guides) > 0, Interrupted: h.Interrupted,
+	}
+	if h.Cloud != nil {
+		f.Clouds = []*outcome.Cloud{h.Cloud}
 	}
 	for _, s := range h.Plan {
 		f.Planned = f.Planned || s.BlockedBy == ""
@@ -50,7 +56,7 @@ func (f Fold) key() string {
 	what := strings.Join(f.Findings, ",")
 	switch f.Outcome {
 	case outcome.Unreachable, outcome.Skipped:
-		what, _, _ = strings.Cut(f.Reason, ":")
+		what = cause.Head(f.Reason)
 	case outcome.Recovered:
 		what += "|" + f.Reason
 	case outcome.NeedsAction:
@@ -75,9 +81,10 @@ func Folds(hosts []outcome.HostSummary) []Fold {
 			continue
 		}
 		folds[at].Hosts = append(folds[at].Hosts, h.Name)
+		folds[at].Clouds = append(folds[at].Clouds, f.Clouds...)
 		folds[at].Differ = folds[at].Differ || h.Reason != folds[at].Reason
 	}
-	order := outcome.Outcomes()
+	order := outcome.ShownOutcomes()
 	slices.SortStableFunc(folds, func(a, b Fold) int {
 		if d := slices.Index(order, a.Outcome) - slices.Index(order, b.Outcome); d != 0 {
 			return d
@@ -99,8 +106,8 @@ func (f Fold) What() string {
 	findings := strings.Join(f.Findings, ", ")
 	reason := f.Reason
 	if f.Differ { // a reason of one host is not true of the others
-		kind, _, _ := strings.Cut(f.Reason, ":")
-		if f.Outcome == outcome.Failed || f.Outcome == outcome.Unknown || f.Outcome == outcome.OutcomeUndone {
+		kind := cause.Head(f.Reason)
+		if f.Outcome == outcome.Failed || f.Outcome == outcome.CutOff || f.Outcome == outcome.Unknown || f.Outcome == outcome.OutcomeUndone {
 			kind = "reasons differ"
 		}
 		reason = kind + " (see explain)"
@@ -112,7 +119,7 @@ func (f Fold) What() string {
 	switch f.Outcome {
 	case outcome.Unreachable, outcome.Skipped, outcome.Recovered:
 		return reason
-	case outcome.Failed, outcome.Unknown, outcome.OutcomeUndone:
+	case outcome.Failed, outcome.CutOff, outcome.Unknown, outcome.OutcomeUndone:
 		return both
 	case outcome.NeedsAction:
 		if blocked(f.Reason, f.Findings) {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,5 +108,32 @@ func TestTextOfALargeFleet(t *testing.T) {
 		if !strings.Contains(whole, host) {
 			t.Errorf("there is no %s", host)
 		}
+	}
+}
+
+// Hosts that can't be reached share a line if kind and cause are the same, and one that
+// failed otherwise has a line of its own.
+func TestFoldsByCause(t *testing.T) {
+	var hosts []outcome.HostSummary
+	for name, reason := range map[string]string{
+		"aix1": "auth: passphrase missing: identity /a is encrypted", "aix2": "auth: passphrase missing: identity /b is encrypted",
+		"aix3": "auth: key file missing: open /c", "aix4": "auth: key refused: 10.0.0.4 said no", "aix5": "auth: key refused: 10.0.0.5 said no",
+		"aix6": "auth: wrong passphrase: identity /d", "aix7": "jump: bastion g: auth: wrong passphrase: x", "aix8": "jump: bastion g: timeout: no answer: y",
+		"aix9": "auth: as an older version said it",
+	} {
+		hosts = append(hosts, outcome.HostSummary{Name: name, Outcome: outcome.Unreachable, Reason: reason})
+	}
+	slices.SortFunc(hosts, func(a, b outcome.HostSummary) int { return strings.Compare(a.Name, b.Name) })
+	var got []string
+	for _, f := range Folds(hosts) {
+		got = append(got, strings.Join(f.Hosts, ",")+" "+f.What())
+	}
+	want := []string{
+		"aix1,aix2 auth: passphrase missing (see explain)", "aix4,aix5 auth: key refused (see explain)",
+		"aix3 auth: key file missing: open /c", "aix6 auth: wrong passphrase: identity /d",
+		"aix7 jump: bastion g: auth: wrong passphrase: x", "aix8 jump: bastion g: timeout: no answer: y", "aix9 auth: as an older version said it",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }

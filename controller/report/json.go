@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -11,11 +10,18 @@ import (
 // escapes characters that Clean would replace and texts that a runner takes for a
 // command. A JSON reader gets the same values.
 func SafeJSON(document []byte) []byte {
-	document = bytes.ReplaceAll(document, []byte("##["), []byte(`#\u0023[`))
 	safe := make([]byte, 0, len(document))
+	var command Commander
 	for len(document) > 0 {
 		if n := plainPrefix(document); n > 0 {
-			safe, document = append(safe, document[:n]...), document[n:]
+			for _, c := range document[:n] {
+				if command.Opens(c) {
+					safe = append(safe, `\u005b`...)
+				} else {
+					safe = append(safe, c)
+				}
+			}
+			document = document[n:]
 			continue
 		}
 		r, size := utf8.DecodeRune(document)

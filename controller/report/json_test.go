@@ -17,6 +17,7 @@ func TestSafeJSON(t *testing.T) {
 		"a\u202Eb\u2066c":        `"a\u202eb\u2066c"`,
 		"a\x7fb\u200Bc\uFEFF":    `"a\u007fb\u200bc\ufeff"`,
 		"a\U000E0041b\U0001F600": `"a\udb40\udc41b` + "\U0001F600\"",
+		"##vso[x] ##[y] # #[z]":  `"##vso\u005bx] ##\u005by] # #[z]"`,
 	} {
 		document, err := json.Marshal(in)
 		if err != nil {
@@ -40,7 +41,7 @@ func FuzzSafeJSON(f *testing.F) {
 			t.Fatal(err)
 		}
 		safe := SafeJSON(document)
-		if Clean(string(safe), true) != string(safe) {
+		if Clean(string(safe), true) != string(safe) || Defuse(string(safe)) != string(safe) {
 			t.Errorf("%q is not clean", safe)
 		}
 		var before, after map[string]string

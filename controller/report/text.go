@@ -29,7 +29,7 @@ func Text(run outcome.Run, o TextOptions) string {
 	var rows []row
 	for _, f := range Folds(run.Hosts) {
 		r := row{outcome: f.Outcome, hosts: strconv.Itoa(len(f.Hosts)), what: Clean(f.What(), false)}
-		r.which = Clean(Compact(f.Hosts), false)
+		r.which, r.cloud = Clean(Compact(f.Hosts), false), f.Cloud()
 		if o.Width > 0 {
 			r.which = Clean(clip(f.Hosts, maxWhich), false)
 		}
@@ -41,7 +41,7 @@ func Text(run outcome.Run, o TextOptions) string {
 	var b strings.Builder
 	b.WriteString(columns(rows, o))
 	below := func(format string, args ...any) {
-		b.WriteString(wrapped(fmt.Sprintf(format, args...), o.Width, "  ") + "\n")
+		b.WriteString(Wrapped(fmt.Sprintf(format, args...), o.Width, "  ") + "\n")
 	}
 	for _, f := range run.Fleet {
 		below("fleet: %s: %s", Clean(f.ID, false), Clean(f.Title, false))
@@ -81,8 +81,9 @@ func byFinding(hosts []outcome.HostSummary, ids func(outcome.HostSummary) []stri
 // Counts renders the number of hosts with each outcome in one line.
 func Counts(run outcome.Run) string {
 	var parts []string
-	for _, o := range outcome.Outcomes() {
-		if n := run.Counts[o]; n > 0 {
+	counts := run.ShownCounts()
+	for _, o := range outcome.ShownOutcomes() {
+		if n := counts[o]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, o))
 		}
 	}
@@ -114,16 +115,17 @@ func paint(o outcome.Outcome, color bool) string {
 		c = text.FgRed
 	case outcome.Degraded:
 		c = text.FgYellow
-	case outcome.Unreachable, outcome.Skipped:
+	case outcome.Unreachable, outcome.Skipped, outcome.CutOff:
 		c = text.FgMagenta
 	}
 	return c.EscapeSeq() + string(o) + text.Reset.EscapeSeq()
 }
 
-// PlanText renders the commands that recover would run on one host.
+// PlanText renders every command that recover may run on one host, with its undo. It is
+// safe for a terminal, although the plan may be from a file.
 func PlanText(h outcome.HostSummary) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", h.Name, h.Outcome)
+	fmt.Fprintf(&b, "%s: %s", Clean(h.Name, false), Clean(string(h.Shown()), false))
 	if h.Reason != "" {
 		fmt.Fprintf(&b, ": %s", Clean(h.Reason, false))
 	}
@@ -131,24 +133,24 @@ func PlanText(h outcome.HostSummary) string {
 	if len(h.Plan) == 0 {
 		b.WriteString("  no command would be run\n")
 	}
-	rung := ""
+	rung, blocked := "", ""
 	for _, s := range h.Plan {
-		if s.Rung != rung {
-			rung = s.Rung
-			fmt.Fprintf(&b, "  rung %s", rung)
+		if s.Rung != rung || s.BlockedBy != blocked {
+			rung, blocked = s.Rung, s.BlockedBy
+			fmt.Fprintf(&b, "  rung %s", Clean(rung, false))
 			if s.BlockedBy != "" {
 				fmt.Fprintf(&b, ", blocked: %s", Clean(s.BlockedBy, false))
 			}
 			b.WriteByte('\n')
 		}
-		if s.Conditional || s.Step == "" { // the same for every host, and rarely of interest
+		if s.Step == "" && s.Command == "" {
 			continue
 		}
 		because := ""
 		if s.Because != "" {
 			because = ": " + Clean(s.Because, false)
 		}
-		fmt.Fprintf(&b, "    %s%s\n%s\n      undo: %s\n", s.Step, because, indent(s.Command, "      "), indentRest(s.Undo, "            "))
+		fmt.Fprintf(&b, "    %s%s\n%s\n      undo: %s\n", Clean(s.Step, false), because, indent(s.Command, "      "), indentRest(s.Undo, "            "))
 	}
 	return b.String()
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"aixmend/controller/outcome"
+	"aixmend/transport/cause"
 )
 
 // Brake says how many hosts may end failed or unknown before no further one begins: a
@@ -74,11 +75,11 @@ func (b *brake) compare(h outcome.Host, bad bool) string {
 var particular = regexp.MustCompile(`[0-9A-Fa-f]*[0-9][0-9A-Fa-f:.]*`)
 
 // signature is the part of a host's end that hosts with a common cause share: the
-// outcome and the reason without particulars; of an unreachable host the kind.
+// outcome and the reason without particulars; of an unreachable host the kind and the cause.
 func signature(h outcome.Host) string {
 	reason := strings.ReplaceAll(h.Reason, h.Host, "")
 	if h.Outcome == outcome.Unreachable {
-		reason, _, _ = strings.Cut(reason, ":")
+		reason = cause.Head(reason)
 	}
 	return string(h.Outcome) + " " + particular.ReplaceAllString(reason, "#")
 }

@@ -132,7 +132,7 @@ func (w *Waves) End(h outcome.Host, refused bool) {
 	if counts {
 		w.trip(w.brake.count(h.Host, w.Brake, w.selected))
 	}
-	if began {
+	if began && !h.Interrupted { // a deadline or a signal is no cause on the host
 		w.trip(w.brake.compare(h, counts || refused || h.Outcome == outcome.Unreachable))
 	}
 	w.known(h.Host)
@@ -246,7 +246,7 @@ func (w *Waves) trip(reason string) {
 	if reason == "" || w.brake.reason != "" {
 		return
 	}
-	w.brake.reason = "brake: " + reason
+	w.brake.reason = outcome.ReasonBrake + reason
 	close(w.tripped)
 	for host, permit := range w.waiting {
 		permit <- w.brake.reason

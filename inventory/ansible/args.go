@@ -2,247 +2,281 @@ package ansible
 
 import (
 	"errors"
+	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"aixmend/inventory/settings"
-	"aixmend/inventory/strictyaml"
+	"aixmend/transport/sshtext"
 )
 
-// wishes are the settings in arguments for ssh. Those that are not given are not set.
-type wishes struct {
-	user, port, key, knownHosts, jump settings.Text
-	faults                            strictyaml.Problems
-}
-
-// argParser reads the arguments of one variable.
-type argParser struct {
-	a      *Reader
-	name   string
-	at     strictyaml.Pos
-	wishes wishes
-}
-
-func (p *argParser) fault(format string, args ...any) {
-	p.wishes.faults.Add(p.at, "write the way into ssh_config, or say it with aixmend_ssh: {jump: HOST}", format, args...)
-}
-
-// ignore warns of an argument that is not understood.
-func (p *argParser) ignore(what string) {
-	p.a.warn(p.name+" "+what, p.at, "", "%s in %s is not understood, and is ignored", settings.Quote(what), p.name)
-}
-
-// set takes a value, unless an earlier one was given: with ssh the first wins.
-func (p *argParser) set(into *settings.Text, value string) {
-	if !into.Set() {
-		*into = settings.Text{V: value, Pos: p.at}
+// argumentsOf takes a variable with arguments for ssh apart. The same text is taken
+// apart once, unless it is a template.
+func (r *reading) argumentsOf(v variable) arguments {
+	value := r.values[v].value
+	if known, done := r.a.args[value]; done {
+		return known
 	}
-}
-
-// Options of ssh: those with an argument, and those that change nothing of how
-// a host is reached.
-const (
-	withArgument = "BbcDEeFIiJLlmOopQRSWw"
-	harmless     = "46AaCfGgKkMNnqTtVvXxYy"
-)
-
-// parse reads the words.
-func (p *argParser) parse(words []string) {
-	for len(words) > 0 {
-		word := words[0]
-		words = words[1:]
-		if len(word) < 2 || word[0] != '-' {
-			p.ignore(word)
-			continue
-		}
-		flags := strings.TrimLeft(word[1:], harmless)
-		if flags == "" {
-			continue
-		}
-		flag, value := flags[:1], flags[1:]
-		if !strings.Contains(withArgument, flag) {
-			p.ignore(word)
-			continue
-		}
-		if value == "" && len(words) > 0 {
-			value, words = words[0], words[1:]
-		}
-		switch flag {
-		case "o":
-			p.option(value)
-		case "J":
-			p.option("ProxyJump=" + value)
-		case "i":
-			p.option("IdentityFile=" + value)
-		case "p":
-			p.option("Port=" + value)
-		case "l":
-			p.option("User=" + value)
-		default:
-			p.ignore("-" + flag + " " + value)
-		}
+	line, ok := r.text(v)
+	if !ok {
+		return arguments{}
 	}
-}
-
-// unchanged are options of ssh_config that change nothing of which machine is
-// reached as whom.
-var unchanged = []string{
-	"controlmaster", "controlpersist", "controlpath", "connecttimeout", "connectionattempts", "serveraliveinterval", "serveralivecountmax",
-	"tcpkeepalive", "forwardagent", "forwardx11", "compression", "loglevel", "batchmode", "identitiesonly", "preferredauthentications",
-	"passwordauthentication", "pubkeyauthentication", "kbdinteractiveauthentication", "challengeresponseauthentication", "gssapiauthentication",
-	"gssapidelegatecredentials", "numberofpasswordprompts", "requesttty", "addkeystoagent", "updatehostkeys", "visualhostkey", "sendenv", "setenv", "ipqos",
-	"addressfamily", "exitonforwardfailure", "permitlocalcommand", "hashknownhosts",
-}
-
-// option reads NAME=VALUE or "NAME VALUE".
-func (p *argParser) option(option string) {
-	at := strings.IndexAny(option, "= \t")
-	if at < 0 {
-		p.ignore("-o " + option)
-		return
-	}
-	name, value := strings.ToLower(option[:at]), strings.Trim(option[at+1:], " \t=")
-	value = strings.Trim(value, `"`)
-	switch name {
-	case "proxyjump":
-		p.set(&p.wishes.jump, value)
-	case "proxycommand":
-		p.proxy(value)
-	case "identityfile":
-		p.set(&p.wishes.key, value)
-	case "port":
-		p.set(&p.wishes.port, value)
-	case "user":
-		p.set(&p.wishes.user, value)
-	case "userknownhostsfile":
-		if value == "/dev/null" || value == "none" {
-			p.a.warn("known_hosts", p.at, "store the keys in known_hosts", "UserKnownHostsFile=%s in %s is ignored: host keys are always checked", value, p.name)
-			return
-		}
-		p.set(&p.wishes.knownHosts, value)
-	case "stricthostkeychecking":
-		if yes, ok := strictyaml.Truth(value); !ok || !yes {
-			p.a.warn("strict", p.at, "store the keys in known_hosts", "StrictHostKeyChecking in %s is ignored: host keys are always checked", p.name)
-		}
-	case "hostkeyalgorithms", "kexalgorithms", "ciphers", "macs", "pubkeyacceptedkeytypes", "pubkeyacceptedalgorithms":
-		p.a.warn(name, p.at, "for old SSH servers: aixmend_ssh: {legacy_algorithms: true}", "%s in %s is ignored", option[:at], p.name)
-	default:
-		if !slices.Contains(unchanged, name) {
-			p.ignore("-o " + option[:at])
-		}
-	}
-}
-
-// proxy reads a ProxyCommand that goes through a host by ssh: ssh -W %h:%p HOST,
-// or ssh HOST nc %h %p. Another one is a fault: without it another machine may
-// be reached, or none.
-func (p *argParser) proxy(command string) {
-	if strings.EqualFold(command, "none") {
-		p.set(&p.wishes.jump, "none")
-		return
-	}
-	words, err := splitWords(command)
+	args := arguments{about: aboutWay}
+	words, err := splitWords(line.V)
 	if err == nil {
-		var jump string
-		if jump, err = p.proxyJump(words); err == nil {
-			p.set(&p.wishes.jump, jump)
+		var rest []string
+		args.options, rest, err = getopt(words, r.values[v].name, line.Pos)
+		if len(rest) > 0 {
+			args.about, err = aboutAddress, errors.New(settings.Quote(rest[0])+" would be the host that ssh connects to")
+		}
+	}
+	args.wrong = err
+	if !isTemplate(value.Text()) {
+		r.a.args[value] = args
+	}
+	return args
+}
+
+// arguments takes the settings of a variable.
+func (r *reading) arguments(v variable) {
+	args := r.argumentsOf(v)
+	if args.wrong != nil {
+		r.doubt(args.about, r.values[v].value.Pos(), "%s: %v", r.values[v].name, args.wrong)
+		if args.about == aboutWay {
 			return
 		}
 	}
-	p.fault("the ProxyCommand in %s is not read: %v", p.name, err)
+	for _, o := range args.options {
+		r.option(o)
+	}
 }
 
-var errProxy = errors.New("only ssh -W %h:%p HOST and ssh HOST nc %h %p are")
-
-// proxyJump returns [user@]host[:port] of a ProxyCommand.
-func (p *argParser) proxyJump(words []string) (string, error) {
-	if len(words) > 0 && words[0] == "exec" {
-		words = words[1:]
+// option takes one setting.
+func (r *reading) option(o option) {
+	k, known := keywords[o.keyword]
+	value, err := o.value()
+	switch {
+	case !known && slices.ContainsFunc(r.command.ignored, func(pattern string) bool {
+		matches, _ := path.Match(strings.ToLower(pattern), o.keyword)
+		return matches
+	}):
+	case !known:
+		r.doubt(aboutWay, o.at, "%s in %s is no setting of ssh that is known here", settings.Quote(o.name), o.from)
+	case k.effect == taken:
+		r.take(o, k.about)
+	case o.rest == "" && o.letter == 'o':
+		r.doubt(aboutWay, o.at, "%s in %s has no value", o.name, o.from)
+	case err == nil && k.harmlessValue(strings.ToLower(value)):
+	case k.isFault(value, err):
+		r.doubt(k.about, o.at, "%s in %s is not read", o.name, o.from)
+	case k.effect == told:
+		r.told(o, k)
 	}
-	if len(words) == 0 || path.Base(words[0]) != "ssh" {
-		return "", errProxy
-	}
-	through := &argParser{a: p.a, name: "the ProxyCommand in " + p.name, at: p.at}
-	host, forwards := "", false
-	for words = words[1:]; len(words) > 0; words = words[1:] {
-		word := words[0]
-		if word[:min(1, len(word))] != "-" {
-			host, words = word, words[1:]
-			break
-		}
-		flags := strings.TrimLeft(word[1:], harmless)
-		if flags == "" {
-			continue
-		}
-		value := flags[1:]
-		if strings.Contains(withArgument, flags[:1]) && value == "" && len(words) > 1 {
-			value, words = words[1], words[1:]
-		}
-		if flags[0] == 'W' {
-			forwards = value == "%h:%p" || value == "[%h]:%p"
-			continue
-		}
-		through.parse([]string{"-" + flags[:1], value})
-	}
-	if len(words) > 0 {
-		tool := path.Base(words[0])
-		forwards = !forwards && (tool == "nc" || tool == "netcat" || tool == "ncat") && slices.Contains(words, "%h") && slices.Contains(words, "%p")
-	}
-	w := through.wishes
-	if host == "" || !forwards || w.jump.Set() || len(w.faults) > 0 || strings.Contains(host, "%") {
-		return "", errProxy
-	}
-	if w.key.Set() || w.knownHosts.Set() {
-		p.a.warn("bastion key", p.at, "define it under bastions in an inventory of this program, or in ssh_config", "the key or known_hosts of the bastion in %s is ignored", p.name)
-	}
-	if w.user.Set() && !strings.Contains(host, "@") {
-		host = w.user.V + "@" + host
-	}
-	if w.port.Set() {
-		host += ":" + w.port.V
-	}
-	return host, nil
 }
 
-// splitWords splits a line as a shell does, without expanding anything.
-func splitWords(line string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	inWord, quote := false, rune(0)
-	escaped := false
-	for _, c := range line {
-		switch {
-		case escaped:
-			if quote == '"' && c != '"' && c != '\\' {
-				word.WriteByte('\\')
-			}
-			word.WriteRune(c)
-			escaped = false
-		case c == '\\' && quote != '\'':
-			escaped, inWord = true, true
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote != 0:
-			word.WriteRune(c)
-		case c == '"' || c == '\'':
-			quote, inWord = c, true
-		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
-			if inWord {
-				words = append(words, word.String())
-				word.Reset()
-				inWord = false
-			}
-		default:
-			word.WriteRune(c)
-			inWord = true
+// told warns of a setting that is ignored.
+func (r *reading) told(o option, k keyword) {
+	what := ""
+	if o.keyword == "stricthostkeychecking" {
+		what = ": host keys are always checked"
+	}
+	r.a.warn(o.keyword, o.at, k.hint, "%s in %s is ignored%s", o.name, o.from, what)
+}
+
+// take takes a setting that says how the host is reached.
+func (r *reading) take(o option, about question) {
+	switch o.keyword {
+	case "proxycommand":
+		r.proxyCommand(settings.Text{V: strings.TrimLeft(o.rest, " \t="), Pos: o.at}, "the ProxyCommand in "+o.from)
+		return
+	case "proxyjump":
+		r.proxyJump(o)
+		return
+	case "userknownhostsfile", "globalknownhostsfile":
+		r.hostFiles(o)
+		return
+	}
+	value, err := o.value()
+	if err != nil {
+		r.doubt(about, o.at, "%s: %v", o.from, err)
+		return
+	}
+	text := settings.Text{V: value, Pos: o.at}
+	switch o.keyword {
+	case "port":
+		r.port(text, "the port in "+o.from)
+	case "user":
+		first(&r.doc.User, text)
+	case "identityfile", "identityfile2":
+		r.key(text, o.from)
+	case "-F":
+		r.configFile(text, o.from)
+	case "ignoreunknown":
+		r.command.ignored = strings.Split(value, ",")
+	case "certificatefile":
+		first(&r.doc.Cert, text)
+	case "identityagent":
+		r.agent(text, o.from)
+	case "hostkeyalias":
+		text.V = strings.ToLower(value) // as ssh does
+		first(&r.doc.KeyAlias, text)
+	}
+}
+
+// agent takes the socket of the agent, or the variable of the environment that names it.
+func (r *reading) agent(socket settings.Text, from string) {
+	switch name, variable := strings.CutPrefix(socket.V, "$"); {
+	case socket.V == "SSH_AUTH_SOCK":
+		return
+	case variable && !strings.HasPrefix(name, "{"):
+		if socket.V = os.Getenv(name); socket.V == "" {
+			socket.V = "none" // as for ssh: the agent is named, and it is not there
+		}
+	case strings.EqualFold(socket.V, "none"):
+		socket.V = "none"
+	}
+	first(&r.doc.Agent, socket)
+}
+
+// first takes a value, unless an earlier one was given.
+func first(into *settings.Text, value settings.Text) {
+	if !into.Set() {
+		*into = value
+	}
+}
+
+// key takes a key. ssh offers each key that it is given, and this program one.
+func (r *reading) key(file settings.Text, from string) {
+	switch {
+	case strings.EqualFold(file.V, "none"):
+		r.doubt(aboutKey, file.Pos, "IdentityFile none in %s is not read", from)
+	case r.doc.Identity.Set() && r.doc.Identity.V != file.V:
+		r.a.warn("keys "+from, file.Pos, "say which one with aixmend_ssh: {identity: FILE}", "the key in %s is not tried: a host is shown one key, the first that is named", from)
+	default:
+		first(&r.doc.Identity, file)
+	}
+}
+
+// configFile takes the ssh_config of the host. ssh finds it from the working folder, and
+// expands nothing in its name.
+func (r *reading) configFile(file settings.Text, from string) {
+	if strings.EqualFold(file.V, "none") {
+		file.V = "none"
+	} else {
+		if info, err := os.Stat(file.V); err != nil || info.IsDir() {
+			r.doubt(aboutConfig, file.Pos, "the ssh_config %s in %s: %v", settings.Quote(file.V), from, cannotBeRead(file.V, err))
+			return
 		}
 	}
-	if quote != 0 || escaped {
-		return nil, errors.New("a quote is not closed")
+	r.doc.Config = file // of several the last one wins
+}
+
+func cannotBeRead(path string, err error) error {
+	switch {
+	case err == nil:
+		return errors.New("is a folder")
+	case strings.HasPrefix(path, "~"):
+		return errors.New("ssh expands no ~ there")
 	}
-	if inWord {
-		words = append(words, word.String())
+	return settings.Cause(err)
+}
+
+// hostFiles takes the files of known host keys. Those of the user and those of the system
+// are two settings of ssh, of which either leaves the other as it is.
+func (r *reading) hostFiles(o option) {
+	files, err := o.values()
+	if err != nil {
+		r.doubt(aboutTrust, o.at, "%s: %v", o.from, err)
+		return
 	}
-	return words, nil
+	kept := realFiles(files)
+	into := &r.command.userFiles
+	if o.keyword == "globalknownhostsfile" {
+		into = &r.command.systemFiles
+		for _, file := range kept {
+			if strings.HasPrefix(file, "~") || strings.ContainsAny(file, "%$") {
+				r.doubt(aboutTrust, o.at, "%s in %s: ssh expands nothing in %s", o.name, o.from, settings.Quote(file))
+				return
+			}
+		}
+	}
+	if len(kept) < len(files) {
+		r.a.warn("known_hosts", o.at, "store the keys in known_hosts", "%s=%s in %s is ignored: host keys are always checked", o.name, files[slices.IndexFunc(files, isNoFile)], o.from)
+	}
+	if len(kept) == 0 || len(*into) > 0 {
+		return
+	}
+	for _, file := range kept {
+		*into = append(*into, settings.Text{V: file, Pos: o.at})
+	}
+	at := o.at
+	user, system := r.command.userFiles, r.command.systemFiles
+	if len(user) == 0 {
+		user = []settings.Text{{V: "user", Pos: at}}
+	}
+	if len(system) == 0 {
+		system = []settings.Text{{V: "system", Pos: at}}
+	}
+	r.doc.KnownHosts.List = slices.Concat(user, system)
+}
+
+// proxyJump takes a ProxyJump. ssh refuses a second -J, and one behind a ProxyCommand.
+func (r *reading) proxyJump(o option) {
+	if o.letter == 'J' && (r.command.letterJump || r.command.way) {
+		r.doubt(aboutWay, o.at, "-J in %s comes behind another way, which ssh refuses", o.from)
+		return
+	}
+	jump, err := sshtext.Jumps(strings.TrimLeft(o.rest, " \t="))
+	switch {
+	case err != nil:
+		r.doubt(aboutWay, o.at, "ProxyJump in %s: %v", o.from, err)
+	case !r.command.way:
+		r.doc.Jump, r.command.noJump = settings.Text{V: jump, Pos: o.at}, jump == "none"
+	}
+	r.command.way, r.command.letterJump = true, r.command.letterJump || o.letter == 'J'
+}
+
+// proxyCommand takes a ProxyCommand that goes through a host by ssh. Another one is
+// a fault: without it another machine may be reached, or none.
+func (r *reading) proxyCommand(command settings.Text, whose string) {
+	if none := strings.EqualFold(command.V, "none"); r.command.way {
+		if r.command.noJump && !none { // it counts for ssh 9.2, against its manual
+			r.doubt(aboutWay, command.Pos, "%s comes behind ProxyJump none, and may count or not", whose)
+		}
+		return
+	}
+	r.command.way = true
+	if strings.EqualFold(command.V, "none") {
+		r.doc.Jump = settings.Text{V: "none", Pos: command.Pos}
+		return
+	}
+	through, err := throughSSH(command.V)
+	if err != nil {
+		r.doubt(aboutWay, command.Pos, "%s is not read: %v", whose, err)
+		return
+	}
+	r.doc.Jump = settings.Text{V: through.jump, Pos: command.Pos}
+	for i := range through.options {
+		through.options[i].from, through.options[i].at = whose, command.Pos
+	}
+	for _, o := range through.ignored {
+		o.from, o.at = whose, command.Pos
+		r.told(o, keywords[o.keyword])
+	}
+	r.command.through, r.command.throughAt, r.command.throughFrom = through, command.Pos, whose
+}
+
+// port takes a port that is written as text or as a number.
+func (r *reading) port(port settings.Text, name string) {
+	if r.doc.Port.Set() {
+		return
+	}
+	n, err := strconv.Atoi(port.V)
+	if err != nil {
+		r.doubt(aboutPort, port.Pos, "%s %s is not a whole number", name, settings.Quote(port.V))
+		return
+	}
+	r.doc.Port = settings.Number{V: n, Pos: port.Pos}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"aixmend/inventory/settings"
 	"aixmend/inventory/strictyaml"
@@ -24,127 +25,127 @@ var varsEndings = []string{"", ".yml", ".yaml", ".json"}
 
 // ReadFolders reads group_vars and host_vars beside the inventories.
 func (a *Reader) ReadFolders() {
-	f := folderReader{a: a, left: strictyaml.MaxBytes}
+	f := folderReader{a: a, left: strictyaml.MaxBytes, folders: maxFolders}
 	for _, folder := range a.beside {
-		groups := f.list(filepath.Join(folder, groupVars))
-		if len(groups) > 0 {
+		if groups := filepath.Join(folder, groupVars); isFolder(groups) {
+			a.group(ungrouped, strictyaml.Pos{})
 			for _, name := range sortedKeys(a.groups) {
 				g := a.groups[name]
-				g.files = append(g.files, f.variables(filepath.Join(folder, groupVars), name, groups)...)
-			}
-			if groups[ungrouped] || groups[ungrouped+".yml"] || groups[ungrouped+".yaml"] {
-				g := a.group(ungrouped, strictyaml.Pos{})
-				if len(g.files) == 0 {
-					g.files = f.variables(filepath.Join(folder, groupVars), ungrouped, groups)
-				}
+				f.variables(groups, name, &g.files, &g.faults)
 			}
 		}
-		hosts := f.list(filepath.Join(folder, hostVars))
-		if len(hosts) == 0 {
-			continue
-		}
-		for _, h := range a.order {
-			h.files = append(h.files, f.variables(filepath.Join(folder, hostVars), h.name, hosts)...)
+		if hosts := filepath.Join(folder, hostVars); isFolder(hosts) {
+			for _, h := range a.order {
+				f.variables(hosts, h.name, &h.files, &h.faults)
+			}
 		}
 	}
 }
 
-// folderReader reads files with variables, up to a number of bytes in all.
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// maxFolders is how many folders in group_vars and host_vars are read: links can make many
+// of a few.
+const maxFolders = 10_000
+
+// folderReader reads files with variables, up to a number of bytes and of folders in all.
 type folderReader struct {
-	a    *Reader
-	left int
+	a             *Reader
+	left, folders int
 }
 
-// list returns the names in a folder; nil when it does not exist.
-func (f *folderReader) list(folder string) map[string]bool {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			f.a.warn(folder, strictyaml.Pos{File: folder}, "", "cannot be read, and is left out: %v", settings.Cause(err))
-		}
-		return nil
+// variables adds the maps that a folder has for a name: of a file, or of all files in a
+// folder of that name. A file that can't be read is a fault of those that it is for.
+func (f *folderReader) variables(folder, name string, maps *[]strictyaml.Tree, faults *strictyaml.Problems) {
+	if name == "" {
+		return
 	}
-	names := map[string]bool{}
-	for _, e := range entries {
-		names[e.Name()] = true
-	}
-	return names
-}
-
-// variables returns the maps that a folder has for a name: of a file, or of all
-// files in a folder of that name.
-func (f *folderReader) variables(folder, name string, there map[string]bool) []strictyaml.Tree {
 	for _, ending := range varsEndings {
-		if !there[name+ending] {
-			continue
-		}
 		path := filepath.Join(folder, name+ending)
 		info, err := os.Stat(path)
-		if err != nil {
-			f.a.warn(path, strictyaml.Pos{File: path}, "", "cannot be read, and is left out: %v", settings.Cause(err))
-			return nil
+		switch {
+		case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG):
+			continue // Ansible passes over a broken link too
+		case err != nil:
+			faults.Add(strictyaml.Pos{File: path}, "make it readable for the user who runs this, or take it away", "cannot be read: %v", settings.Cause(err))
+		case info.IsDir():
+			f.below(path, []fs.FileInfo{info}, maps, faults)
+		default:
+			f.file(path, maps, faults)
 		}
-		if info.IsDir() {
-			return f.below(path, 0)
-		}
-		return f.file(path)
+		return
 	}
-	return nil
 }
 
-// below reads the files of a folder, by name, and of those in it.
-func (f *folderReader) below(folder string, depth int) []strictyaml.Tree {
+// below reads the files of a folder, by name, and of those in it. above are the folders
+// that it is in: a link back to one of them would bring the same files once more.
+func (f *folderReader) below(folder string, above []fs.FileInfo, maps *[]strictyaml.Tree, faults *strictyaml.Problems) {
+	f.folders--
 	entries, err := os.ReadDir(folder)
-	if err != nil || depth > maxGroupDepth {
-		f.a.warn(folder, strictyaml.Pos{File: folder}, "", "cannot be read, and is left out")
-		return nil
+	switch {
+	case err != nil:
+		faults.Add(strictyaml.Pos{File: folder}, "make it readable for the user who runs this, or take it away", "cannot be read: %v", settings.Cause(err))
+		return
+	case f.folders < 0:
+		faults.Add(strictyaml.Pos{File: folder}, "take links to folders out", "with it %s and %s hold more than %d folders", groupVars, hostVars, maxFolders)
+		return
 	}
-	var maps []strictyaml.Tree
 	for _, e := range entries {
-		path := filepath.Join(folder, e.Name())
+		path, ending := filepath.Join(folder, e.Name()), filepath.Ext(e.Name())
+		if strings.HasPrefix(e.Name(), ".") || strings.HasSuffix(e.Name(), "~") || !slices.Contains(varsEndings, ending) {
+			continue
+		}
+		info, err := os.Stat(path)
 		switch {
-		case strings.HasPrefix(e.Name(), "."), strings.HasSuffix(e.Name(), "~"):
-		case e.IsDir():
-			maps = append(maps, f.below(path, depth+1)...)
-		case slices.Contains(varsEndings, filepath.Ext(e.Name())):
-			maps = append(maps, f.file(path)...)
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			faults.Add(strictyaml.Pos{File: path}, "make it readable for the user who runs this, or take it away", "cannot be read: %v", settings.Cause(err))
+		case info.Mode().IsRegular():
+			f.file(path, maps, faults)
+		case info.IsDir() && ending == "" && !slices.ContainsFunc(above, func(other fs.FileInfo) bool { return os.SameFile(info, other) }):
+			f.below(path, append(slices.Clip(above), info), maps, faults)
 		}
 	}
-	return maps
 }
 
 // file reads one file with variables.
-func (f *folderReader) file(path string) []strictyaml.Tree {
+func (f *folderReader) file(path string, maps *[]strictyaml.Tree, faults *strictyaml.Problems) {
 	data, _, problem := settings.ReadFile(path)
 	start := strictyaml.Pos{File: path, Line: 1, Column: 1}
-	if problem != nil {
-		f.a.Problems = append(f.a.Problems, *problem)
-		return nil
+	switch {
+	case settings.OfOthers(problem):
+		f.a.Problems = append(f.a.Problems, *problem) // others can change the file: nothing in the inventory is safe then
+		return
+	case problem != nil:
+		*faults = append(*faults, *problem)
+		return
 	}
 	if bytes.HasPrefix(data, []byte("$ANSIBLE_VAULT;")) {
 		f.a.warn("vault file", start, "what is needed to reach the hosts must be in the clear", "is a vault, which is not read")
-		return nil
+		return
 	}
 	if f.left -= len(data); f.left < 0 {
-		if f.left+len(data) >= 0 {
-			f.a.problem(start, "", "with it the files in %s and %s are more than %d bytes", groupVars, hostVars, strictyaml.MaxBytes)
-		}
-		return nil
+		faults.Add(start, "", "with it the files in %s and %s are more than %d bytes", groupVars, hostVars, strictyaml.MaxBytes)
+		return
 	}
 	doc, problems := strictyaml.Parse(path, data)
 	if doc == nil {
 		if !onlyEmpty(data) {
-			f.a.Problems = append(f.a.Problems, problems...)
+			*faults = append(*faults, problems...)
 		}
-		return nil
+		return
 	}
-	var vars strictyaml.Tree
-	f.a.readDocument(doc, func(_ *Reader, root strictyaml.Tree) { vars = root })
-	if vars.Kind() != strictyaml.Dict {
-		f.a.problem(vars.Pos(), "", "holds no map of variables")
-		return nil
+	vars, problems := f.a.loose(doc)
+	*faults = append(*faults, problems...)
+	switch {
+	case vars.Kind() == strictyaml.Dict:
+		*maps = append(*maps, vars)
+	case vars.Kind() != strictyaml.Null:
+		faults.Add(vars.Pos(), "write NAME: VALUE, or take the file away", "holds no map of variables")
 	}
-	return []strictyaml.Tree{vars}
 }
 
 // onlyEmpty reports whether a file holds nothing but comments and marks of a

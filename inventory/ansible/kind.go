@@ -12,8 +12,9 @@ type resolver struct {
 	scanned    map[strictyaml.Tree][]assignment
 	indexes    map[strictyaml.Tree]map[string]strictyaml.Tree
 	kinds      map[string]*kind
-	args       map[strictyaml.Tree]*wishes
-	ours       map[strictyaml.Tree]settings.Doc
+	args       map[strictyaml.Tree]arguments
+	ours       map[strictyaml.Tree]decoded
+	bastions   map[string]*Bastion // by their address and settings
 	steps      int
 	groupLayer func(name string) (*settings.Layer, bool) // see Hosts
 }
@@ -22,7 +23,7 @@ func newResolver(a *Reader, groupLayer func(name string) (*settings.Layer, bool)
 	return &resolver{
 		Reader: a, groupLayer: groupLayer,
 		scanned: map[strictyaml.Tree][]assignment{}, indexes: map[strictyaml.Tree]map[string]strictyaml.Tree{}, kinds: map[string]*kind{},
-		args: map[strictyaml.Tree]*wishes{}, ours: map[strictyaml.Tree]settings.Doc{},
+		args: map[strictyaml.Tree]arguments{}, ours: map[strictyaml.Tree]decoded{}, bastions: map[string]*Bastion{},
 	}
 }
 
@@ -32,6 +33,7 @@ type kind struct {
 	names  []string       // those that are groups of ours
 	under  settings.Layer // settings of the groups in native files
 	values values
+	faults strictyaml.Problems // of the groups
 	// whole is the result for a host that only names its address;
 	// nil when it is not known yet.
 	whole *reached
@@ -46,6 +48,14 @@ type kind struct {
 type reached struct {
 	layer   *settings.Layer
 	faults  strictyaml.Problems
+	where   strictyaml.Problems // those that aixmend_address answers
+	behind  *Bastion
 	leftOut bool
 	varies  bool // there are templates in it: it is one host's
+}
+
+// decoded is the value of one of our variables.
+type decoded struct {
+	settings.Doc
+	wrong strictyaml.Problems
 }

@@ -46,7 +46,7 @@ func (a *Reader) hostVariables(hostvars strictyaml.Tree) {
 			a.warn("hostvars of none", name.Pos(), "list it in a group, all will do", "host %s has hostvars and is in no group: it is left out", settings.Quote(name.Text()))
 		case vars.Kind() == strictyaml.Null:
 		case vars.Kind() != strictyaml.Dict:
-			a.problem(vars.Pos(), "", "the hostvars of %s must be a map", settings.Quote(name.Text()))
+			h.faults.Add(vars.Pos(), "let the program print a map", "its hostvars must be a map")
 		default:
 			h.vars = append(h.vars, vars)
 		}
@@ -56,59 +56,50 @@ func (a *Reader) hostVariables(hostvars strictyaml.Tree) {
 // listGroup reads one group.
 func (a *Reader) listGroup(key, value strictyaml.Tree) {
 	g := a.groupOf(key)
-	switch {
-	case g == nil:
-	case value.Kind() == strictyaml.List:
+	if value.Kind() == strictyaml.List {
 		a.listHosts(g, value)
-	case value.Kind() != strictyaml.Dict:
+		return
+	}
+	if value.Kind() != strictyaml.Dict {
 		a.problem(value.Pos(), "", "group %s must be a list of hosts, or a map of hosts, children and vars", settings.Quote(g.Name))
-	default:
-		for name, part := range value.Entries {
-			switch {
-			case !isAnsiblePart(name.Text()):
-				a.warn("part "+name.Text(), name.Pos(), "a group holds hosts, children and vars", "group %s holds %s, which is not read", settings.Quote(g.Name), settings.Quote(name.Text()))
-			case part.Kind() == strictyaml.Null:
-			case name.Text() == "hosts":
-				a.listHosts(g, part)
-			case name.Text() == "children":
-				a.listChildren(g, part)
-			case part.Kind() == strictyaml.Dict:
-				g.vars = append(g.vars, part)
-			default:
-				a.problem(part.Pos(), "", "vars of group %s must be a map", settings.Quote(g.Name))
+		return
+	}
+	for name, part := range value.Entries {
+		what, isList := name.Text(), part.Kind() == strictyaml.List
+		switch {
+		case !isAnsiblePart(what):
+			a.warn("part "+what, name.Pos(), "a group holds hosts, children and vars", "group %s holds %s, which is not read", settings.Quote(g.Name), settings.Quote(what))
+		case part.Kind() == strictyaml.Null:
+		case what == "vars" && part.Kind() == strictyaml.Dict:
+			g.vars = append(g.vars, part)
+		case what == "vars":
+			g.faults.Add(part.Pos(), "let the program print a map", "vars of group %s must be a map", settings.Quote(g.Name))
+		case !isList:
+			a.problem(part.Pos(), "", "%s of group %s must be a list", what, settings.Quote(g.Name))
+		case what == "hosts":
+			a.listHosts(g, part)
+		default:
+			for child := range part.Items {
+				a.adopt(g, a.groupOf(child), child.Pos())
 			}
 		}
 	}
 }
 
 func (a *Reader) listHosts(g *Group, list strictyaml.Tree) {
-	if list.Kind() != strictyaml.List {
-		a.problem(list.Pos(), "", "hosts of group %s must be a list", settings.Quote(g.Name))
-		return
-	}
 	if !a.count(list.Pos(), list.Len()) {
 		return
 	}
 	for item := range list.Items {
-		if !item.IsText() {
-			a.problem(item.Pos(), "", "the name of a host must be text, found %s", item.Describe())
-			continue
-		}
-		if h := a.host(item.Text(), item.Pos()); h != nil {
-			a.join(g, h)
-		} else if a.full {
+		h := a.host(item.Text(), item.Pos())
+		if h == nil {
 			return
 		}
-	}
-}
-
-func (a *Reader) listChildren(g *Group, list strictyaml.Tree) {
-	if list.Kind() != strictyaml.List {
-		a.problem(list.Pos(), "", "children of group %s must be a list", settings.Quote(g.Name))
-		return
-	}
-	for item := range list.Items {
-		a.adopt(g, a.groupOf(item), item.Pos())
+		if !item.IsText() {
+			h.misnamed = nil
+			h.misnamed.Add(item.Pos(), "let the program print text", "its name must be text, found %s", item.Describe())
+		}
+		a.join(g, h)
 	}
 }
 

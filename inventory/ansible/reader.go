@@ -1,10 +1,8 @@
 package ansible
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"aixmend/inventory/settings"
 	"aixmend/inventory/strictyaml"
@@ -47,6 +45,8 @@ type Reader struct {
 	// read are the groups that were read, by name and content: an alias makes
 	// many of one.
 	read map[groupText]bool
+	// LeftOut counts the hosts that are not reached over SSH, by their ansible_connection.
+	LeftOut map[string]int
 }
 
 type groupText struct {
@@ -66,6 +66,7 @@ type Group struct {
 	depth    int              // levels below all; 0: not known yet
 	priority int
 	walking  bool
+	faults   strictyaml.Problems // of all hosts in it
 }
 
 // member is a host with its variables, as a group has them.
@@ -77,6 +78,9 @@ type member struct {
 	files  []strictyaml.Tree // of host_vars
 	port   settings.Text     // of NAME:PORT
 	base   *settings.Layer   // the defaults of the file that named it first
+	faults strictyaml.Problems
+	// misnamed says why its name can't be one of ours; empty where it can.
+	misnamed strictyaml.Problems
 }
 
 // New returns a reader without an inventory. room reports whether there is
@@ -84,7 +88,7 @@ type member struct {
 func New(c *settings.Checker, room func(at strictyaml.Pos, name string, n int) bool) *Reader {
 	a := &Reader{
 		Checker: c, room: room, folders: map[string]string{}, groups: map[string]*Group{}, hosts: map[string]*member{},
-		read: map[groupText]bool{},
+		read: map[groupText]bool{}, LeftOut: map[string]int{},
 	}
 	a.group(everything, strictyaml.Pos{})
 	return a
@@ -106,12 +110,18 @@ func (a *Reader) ReadInventory(name string, doc *strictyaml.Document, shape func
 
 // readDocument reads a document with the reader of its shape.
 func (a *Reader) readDocument(doc *strictyaml.Document, read func(*Reader, strictyaml.Tree)) {
-	tree, problems, warned := doc.Loose()
+	tree, problems := a.loose(doc)
 	a.Problems = append(a.Problems, problems...)
+	read(a, tree)
+}
+
+// loose reads a document as a program does that takes all of YAML.
+func (a *Reader) loose(doc *strictyaml.Document) (strictyaml.Tree, strictyaml.Problems) {
+	tree, problems, warned := doc.Loose()
 	for _, w := range warned {
 		a.warn(w.Error(), w.Pos, w.Hint, "%s", w.Message)
 	}
-	read(a, tree)
+	return tree, problems
 }
 
 func (a *Reader) problem(at strictyaml.Pos, hint, format string, args ...any) {
@@ -122,120 +132,12 @@ func (a *Reader) warn(key string, at strictyaml.Pos, hint, format string, args .
 	a.Warnings.Add(key, at, hint, format, args...)
 }
 
-// YAML reads the shape of a YAML inventory.
-func (a *Reader) YAML(root strictyaml.Tree) {
-	for key, value := range root.Entries {
-		a.yamlGroup(key, value)
-	}
-}
-
-// yamlGroup reads a group, and returns it; nil when it has no name that is
-// read.
-func (a *Reader) yamlGroup(key, value strictyaml.Tree) *Group {
-	g := a.groupOf(key)
-	if g == nil || a.unread(value) {
-		return g
-	}
-	if kind := value.Kind(); kind != strictyaml.Dict && kind != strictyaml.Null {
-		a.warn(fmt.Sprint("no group ", value.Pos()), value.Pos(), "", "group %s is no map, and is left out", settings.Quote(key.Text()))
-		return g
-	}
-	id := groupText{g.Name, value}
-	if value.Kind() == strictyaml.Null || a.read[id] {
-		return g
-	}
-	a.read[id] = true
-	for name, part := range value.Entries {
-		single := part.Kind() == strictyaml.Scalar && part.IsText()
-		switch {
-		case !isAnsiblePart(name.Text()):
-			a.warn("part "+name.Text(), name.Pos(), "a group holds hosts, children and vars", "group %s holds %s, which is not read", settings.Quote(g.Name), settings.Quote(name.Text()))
-		case a.unread(part), part.Kind() == strictyaml.Null:
-		case single && name.Text() == "hosts":
-			a.yamlHosts(g, part, strictyaml.Tree{})
-		case single && name.Text() == "children":
-			a.adopt(g, a.yamlGroup(part, strictyaml.Tree{}), part.Pos())
-		case part.Kind() != strictyaml.Dict:
-			a.problem(part.Pos(), "write a map: each name with a colon, and nothing behind it or its variables", "%s of group %s must be a map", name.Text(), settings.Quote(g.Name))
-		case name.Text() == "vars":
-			g.vars = append(g.vars, part)
-		case name.Text() == "children":
-			for child, content := range part.Entries {
-				a.adopt(g, a.yamlGroup(child, content), child.Pos())
-			}
-		default:
-			for host, vars := range part.Entries {
-				a.yamlHosts(g, host, vars)
-			}
-		}
-	}
-	return g
-}
-
-// unread reports whether a part of the inventory was taken out, for example for its
-// tag: its content can't be guessed.
-func (a *Reader) unread(t strictyaml.Tree) bool {
-	if t.Given() || t == (strictyaml.Tree{}) {
-		return false
-	}
-	a.problem(t.Pos(), "take the tag out", "a part of the inventory has a tag that is not known")
-	return true
-}
-
-// yamlHosts reads an entry under hosts, which may stand for many.
-func (a *Reader) yamlHosts(g *Group, key, vars strictyaml.Tree) {
-	if a.unread(vars) {
-		return
-	}
-	if kind := vars.Kind(); kind != strictyaml.Dict && kind != strictyaml.Null {
-		a.problem(vars.Pos(), "", "the variables of host %s must be a map", settings.Quote(key.Text()))
-		return
-	}
-	if !key.IsText() {
-		a.problem(key.Pos(), "quote it", "the name of a host must be text, found %s", key.Describe())
-		return
-	}
-	if a.full {
-		return
-	}
-	names, port, err := expandAnsible(key.Text())
-	if err != nil {
-		a.problem(key.Pos(), "", "host name %s: %v", settings.Quote(key.Text()), err)
-		return
-	}
-	if !a.count(key.Pos(), len(names)) {
-		return
-	}
-	for _, name := range names {
-		h := a.host(name, key.Pos())
-		if h == nil {
-			return
-		}
-		if port != "" && !h.port.Set() {
-			h.port = settings.Text{V: port, Pos: key.Pos()}
-		}
-		a.join(g, h)
-		if vars.Len() > 0 {
-			h.vars = append(h.vars, vars)
-		}
-	}
-}
-
-// groupOf returns the group that a key names, nil when it can't be one.
+// groupOf returns the group that a key names. Its variables hold whatever its name is.
 func (a *Reader) groupOf(key strictyaml.Tree) *Group {
-	name := key.Text()
-	switch {
-	case !key.IsText():
-		a.problem(key.Pos(), "quote it", "the name of a group must be text, found %s", key.Describe())
-		return nil
-	case name == everything || name == ungrouped:
-		return a.group(name, key.Pos())
+	if !key.IsText() {
+		a.warn("group "+key.Text(), key.Pos(), "quote it", "the name of a group should be text, found %s", key.Describe())
 	}
-	if err := settings.CheckName(name); err != nil {
-		a.problem(key.Pos(), "", "group name %s %v", settings.Quote(name), err)
-		return nil
-	}
-	return a.group(name, key.Pos())
+	return a.group(key.Text(), key.Pos())
 }
 
 // group returns the group of a name.
@@ -251,9 +153,9 @@ func (a *Reader) group(name string, at strictyaml.Pos) *Group {
 // adopt makes a group the child of another one.
 func (a *Reader) adopt(parent, child *Group, at strictyaml.Pos) {
 	switch {
-	case child == nil || slices.Contains(child.parents, parent):
+	case slices.Contains(child.parents, parent):
 	case child.Name == everything:
-		a.problem(at, "", "the group all can't be the child of a group")
+		child.faults.Add(at, "take it out", "the group all can't be the child of a group")
 	case len(child.parents) >= maxParents:
 		a.problem(at, "", "group %s has more than %d parents", settings.Quote(child.Name), maxParents)
 	default:
@@ -262,24 +164,20 @@ func (a *Reader) adopt(parent, child *Group, at strictyaml.Pos) {
 	}
 }
 
-// host returns the host of a name, nil when it can't be one.
+// host returns the host of a name; nil when there is no room for it. A name that can't be
+// one of ours is a fault of the host.
 func (a *Reader) host(name string, at strictyaml.Pos) *member {
 	if h := a.hosts[name]; h != nil {
 		return h
-	}
-	if err := settings.CheckName(name); err != nil {
-		hint := ""
-		if strings.Contains(name, ":") {
-			hint = "give the host a name, and the address as ansible_host"
-		}
-		a.problem(at, hint, "host name %s %v", settings.Quote(name), err)
-		return nil
 	}
 	if a.full || !a.room(at, name, 1) {
 		a.full = true
 		return nil
 	}
 	h := &member{name: name, pos: at, base: a.base}
+	if err := settings.CheckName(name); err != nil {
+		h.misnamed.Add(at, "give the host such a name, and write its address as ansible_host", "its name %v", err)
+	}
 	a.hosts[name] = h
 	a.order = append(a.order, h)
 	return h
@@ -302,8 +200,8 @@ func (a *Reader) count(at strictyaml.Pos, n int) bool {
 	return !a.full
 }
 
-// Groups returns the groups that hosts of ours may be in, by name. A group that is
-// part of itself is a problem.
+// Groups returns the groups that hosts of ours may be in, by name. A group that is part of
+// itself is a fault of its hosts, and one whose name can't be selected is left out.
 func (a *Reader) Groups() []*Group {
 	var list []*Group
 	for _, name := range sortedKeys(a.groups) {
@@ -311,9 +209,14 @@ func (a *Reader) Groups() []*Group {
 		if a.level(g) > maxGroupDepth {
 			a.problem(g.Pos, "", "group %s is nested deeper than %d levels", settings.Quote(name), maxGroupDepth)
 		}
-		if name != everything && name != ungrouped {
-			list = append(list, g)
+		if name == everything || name == ungrouped {
+			continue
 		}
+		if err := settings.CheckGroup(name); err != nil {
+			a.warn("group name "+name, g.Pos, "select its hosts by other groups or by name", "group %s can't be selected, its name %v; its variables hold", settings.Quote(name), err)
+			continue
+		}
+		list = append(list, g)
 	}
 	return list
 }
@@ -327,37 +230,11 @@ func (a *Reader) level(g *Group) int {
 	depth := 1
 	for i, parent := range g.parents {
 		if parent.walking {
-			a.problem(g.child[i], "take one of the groups out of the children of the other", "group %s is part of itself, by way of group %s", settings.Quote(g.Name), settings.Quote(parent.Name))
+			g.faults.Add(g.child[i], "take one of the groups out of the children of the other", "group %s is part of itself, by way of group %s", settings.Quote(g.Name), settings.Quote(parent.Name))
 			continue
 		}
 		depth = max(depth, 1+a.level(parent))
 	}
 	g.walking, g.depth = false, depth
 	return depth
-}
-
-// Looks reports whether a document is an Ansible YAML inventory: there is
-// a group `all`, or a group that holds nothing but hosts, children and vars.
-func Looks(root strictyaml.Tree) bool {
-	for key, value := range root.Entries {
-		if key.Text() == "all" || key.Text() == "ungrouped" {
-			return true
-		}
-		parts, others := 0, 0
-		for inner := range value.Entries {
-			if isAnsiblePart(inner.Text()) {
-				parts++
-			} else {
-				others++
-			}
-		}
-		if parts > 0 && others == 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func isAnsiblePart(key string) bool {
-	return slices.Contains([]string{"hosts", "children", "vars"}, key)
 }

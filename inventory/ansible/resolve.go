@@ -28,6 +28,9 @@ type Host struct {
 	Groups  []string        // in the order of their weight, the strongest last
 	Layer   *settings.Layer // hosts may share it
 	Faults  strictyaml.Problems
+	Through *Bastion // nil: its bastions are known by their names alone
+	// Misnamed says that the name can't be one of ours: that is among the faults.
+	Misnamed bool
 }
 
 // Hosts calls add with each host that is reached over SSH. groupLayer returns the
@@ -84,6 +87,7 @@ func (a *resolver) resolve(h *member, k *kind) (Host, bool) {
 	}
 	own := v.lay(a, slices.Concat(h.vars, h.files)) || h.port.Set()
 	r := &reading{a: a, host: h, kind: k, values: &v}
+	r.prefer()
 	how := k.whole
 	if own {
 		how = nil
@@ -101,11 +105,13 @@ func (a *resolver) resolve(h *member, k *kind) (Host, bool) {
 		}
 	}
 	if how.leftOut {
+		connection, _ := r.plugin()
+		a.LeftOut[connection]++
 		return Host{}, false
 	}
-	r.faults = slices.Clip(how.faults)
+	r.faults, r.where = slices.Concat(h.misnamed, k.faults, h.faults, how.faults), slices.Clip(how.where)
 	address := r.address()
-	return Host{Name: h.name, Pos: h.pos, Address: address, Groups: k.names, Layer: how.layer, Faults: r.faults}, true
+	return Host{Name: h.name, Pos: h.pos, Address: address, Groups: k.names, Layer: how.layer, Faults: r.faults, Misnamed: len(h.misnamed) > 0, Through: how.behind}, true
 }
 
 // prioritize reads ansible_group_priority, which is good in the inventory only.
@@ -150,6 +156,7 @@ func (a *resolver) kind(h *member) *kind {
 			}
 		}
 		k.values.lay(a, g.vars)
+		k.faults = append(k.faults, g.faults...)
 	}
 	for _, g := range k.groups {
 		k.values.lay(a, g.files)
@@ -185,3 +192,28 @@ func (a *resolver) above(h *member) []*Group {
 		return cmp.Or(cmp.Compare(x.depth, y.depth), cmp.Compare(x.priority, y.priority), strings.Compare(x.Name, y.Name))
 	})
 }
+
+// AllLeftOut says how many hosts were left out, by their ansible_connection.
+func (a *Reader) AllLeftOut() string {
+	n := 0
+	names := slices.SortedFunc(maps.Keys(a.LeftOut), func(x, y string) int {
+		return cmp.Or(cmp.Compare(a.LeftOut[y], a.LeftOut[x]), strings.Compare(x, y))
+	})
+	var list []string
+	for i, name := range names {
+		n += a.LeftOut[name]
+		if i < maxConnections {
+			list = append(list, fmt.Sprintf("%s (%d)", settings.Quote(name), a.LeftOut[name]))
+		}
+	}
+	if more := len(names) - len(list); more > 0 {
+		list = append(list, fmt.Sprintf("%d more", more))
+	}
+	if n == 1 {
+		return "the only host is left out, it is not reached over SSH: ansible_connection " + settings.Quote(names[0])
+	}
+	return fmt.Sprintf("all %d hosts are left out, none is reached over SSH: ansible_connection %s", n, strings.Join(list, ", "))
+}
+
+// maxConnections is how many kinds of connections AllLeftOut names.
+const maxConnections = 5

@@ -3,7 +3,6 @@ package ansible
 import (
 	"strings"
 
-	"aixmend/inventory/settings"
 	"aixmend/inventory/strictyaml"
 )
 
@@ -21,7 +20,7 @@ func (a *resolver) scan(vars strictyaml.Tree) []assignment {
 		case known:
 			list = append(list, assignment{v, given{name, value}})
 		case strings.HasPrefix(name, ourPrefix):
-			a.problem(key.Pos(), strictyaml.DidYouMean(name, ourVariables()), "there is no variable %s; there are %s", settings.Quote(name), strings.Join(ourVariables(), ", "))
+			list = append(list, assignment{ourOddVar, given{name, key}})
 		case strings.HasPrefix(name, "ansible_") && !silent.MatchString(name):
 			a.warn("variable "+name, key.Pos(), "", "%s is not understood, and is ignored", name)
 		}

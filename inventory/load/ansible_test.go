@@ -60,7 +60,7 @@ func described(inv *inventory.Inventory) string {
 		fmt.Fprintf(&text, "%s at %s", h.Name, h.Address)
 		s := h.SSH
 		for _, part := range []struct{ name, value string }{
-			{"user", s.User}, {"port", fmt.Sprint(s.Port)}, {"key", s.Identity}, {"known_hosts", s.KnownHosts}, {"jump", s.Jump},
+			{"user", s.User}, {"port", fmt.Sprint(s.Port)}, {"key", s.Identity}, {"known_hosts", strings.ReplaceAll(s.KnownHosts, "\n", ",")}, {"jump", s.Jump}, {"config", s.Config}, {"agent", s.Agent}, {"alias", s.HostKeyAlias},
 			{"become", s.Become}, {"command", s.BecomeCommand}, {"password", s.BecomePassword}, {"nic", h.RMCNIC}, {"in", strings.Join(h.Groups, ",")},
 		} {
 			if part.value != "" && part.value != "0" && part.value != inventory.BecomeNone {
@@ -115,5 +115,16 @@ func TestTemplatesAreBounded(t *testing.T) {
 		if _, err := inv.Select(); (err == nil) != good {
 			t.Errorf("%d: %v", n, err)
 		}
+	}
+}
+
+// A variable that is read for several settings is one fault.
+func TestOneFaultOnce(t *testing.T) {
+	inv, err := Parse("i.yml", []byte("all: {hosts: {a: {ansible_connection: '{{ x.y }}'}, b: }}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(inv.Faults["a"]) != 1 || len(inv.Faults) != 1 {
+		t.Errorf("%v", inv.Faults)
 	}
 }

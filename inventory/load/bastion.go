@@ -51,10 +51,12 @@ func (b *builder) addBastion(folder string, entry strictyaml.Entry[settings.Bast
 // settledBastions returns the bastions by name, after it has checked that none
 // is reached through itself.
 func (b *builder) settledBastions() []inventory.Bastion {
-	var list []inventory.Bastion
+	users := b.usersOfBastions()
+	list := b.defaultBastions(users)
 	for _, at := range b.bastions {
 		made := at.Bastion
 		made.SSH = b.Resolve([]settings.Layer{at.layer}).SSH
+		made.Defaults = b.bastionDefaults(made.Name, users)
 		made.Address, made.DialRate = made.Name, at.rate.V
 		if at.address.Set() {
 			made.Address = at.address.V
@@ -63,7 +65,7 @@ func (b *builder) settledBastions() []inventory.Bastion {
 	}
 	slices.SortFunc(list, func(x, y inventory.Bastion) int { return strings.Compare(x.Name, y.Name) })
 	for _, at := range list {
-		if b.leadsTo(at.Name, at.Name, map[string]bool{}) {
+		if b.bastions[at.Name] != nil && b.leadsTo(at.Name, at.Name, map[string]bool{}) {
 			b.Problems.Add(b.bastions[at.Name].layer.SSH.Jump.Pos, "", "the way to bastion %q leads through itself", at.Name)
 		}
 	}

@@ -43,13 +43,13 @@ bastions:
   e: {ssh: {become_mode: commands, become_password: prompt}, users: x}
 hosts: {aix1: }
 `))
-	checkMessage(t, "-", err, `i.yaml:3:3: bastion name "ops@gate" is neither an IP address nor a DNS name (letters, digits, hyphens and dots)
+	checkMessage(t, "-", err, `i.yaml:3:3: bastion name "ops@gate" is neither an IP address nor a DNS name (letters, digits, hyphens, underscores and dots)
   hint: write it as ssh.jump does, without user and port
 i.yaml:4:3: bastion name "gate:22" is not an IPv6 address; a port belongs in ssh.port
   hint: write it as ssh.jump does, without user and port
 i.yaml:5:19: the way to bastion "a" leads through itself
 i.yaml:6:19: the way to bastion "b" leads through itself
-i.yaml:7:16: address "no!" is neither an IP address nor a DNS name (letters, digits, hyphens and dots)
+i.yaml:7:16: address "no!" is neither an IP address nor a DNS name (letters, digits, hyphens, underscores and dots)
 i.yaml:7:34: dial_rate 0 must be 1 or more
 i.yaml:8:21: ssh.become is not allowed in a bastion: nobody becomes root there
 i.yaml:8:40: ssh.become_mode is not allowed in a bastion: nobody becomes root there

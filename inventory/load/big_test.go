@@ -69,7 +69,7 @@ func TestHostileForeign(t *testing.T) {
 		text, want string // the end of a problem; "" for none
 	}{
 		"expansions":         {"all: {hosts: {" + many(`"a%d-[1:99999]": null,`) + "}}\n", "there are more than 100000 hosts"},
-		"bad expansions":     {"all: {hosts: {" + many(`"-%d[1:99999]": null,`) + "}}\n", "begin with a letter or digit"},
+		"bad expansions":     {"all: {hosts: {" + many(`"-%d[1:99999]": null,`) + "}}\n", "hosts are listed more than 3000000 times"},
 		"members":            {"all: {children: {a: {hosts: &h {" + many(`h%d: null,`) + "}}," + many("g%d: {hosts: *h },") + "}}\n", "hosts are listed more than 3000000 times"},
 		"deep groups":        {"all: {children: {" + many("g%d: {children: {g%n: }},") + "}}\n", "is nested deeper than 100 levels"},
 		"parents":            {"all: {children: {" + many("g%d: {children: {x: null}},") + "}}\n", "has more than 1000 parents"},

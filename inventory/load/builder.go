@@ -15,13 +15,16 @@ import (
 type builder struct {
 	*settings.Checker
 	run      Runner
+	list     Lister
+	machines []listed // of Power Virtual Server
 	names    []string // of the files
 	files    []source
 	groups   map[string]*group
 	bastions map[string]*bastion
 	ansible  *ansible.Reader // nil: there is no Ansible inventory
 	hosts    []*found
-	expanded int // how many hosts the entries stand for, right or wrong
+	unknown  bool // a source was not run
+	expanded int  // how many hosts the entries stand for, right or wrong
 	// byName finds a host by its name in lower case: names become file names,
 	// and some file systems ignore case.
 	byName map[string]*found
@@ -30,6 +33,9 @@ type builder struct {
 // foreignFile stands for all Ansible inventories where the files of ours have a
 // number.
 const foreignFile = -1
+
+// cloudFile stands for all sources of Power Virtual Server.
+const cloudFile = -2
 
 // source is one file, its hosts still to be made.
 type source struct {
@@ -46,6 +52,8 @@ type found struct {
 	address settings.Text   // not set: the name stands for it
 	foreign bool            // of an Ansible inventory
 	faults  strictyaml.Problems
+	// misnamed says that the name can't be one of ours, which is a fault.
+	misnamed bool
 }
 
 // group is a group and its settings.
@@ -78,7 +86,7 @@ func way(jump string) string {
 
 func newBuilder(o Options) *builder {
 	b := &builder{
-		Checker: &settings.Checker{Home: o.Home, KnownFindings: o.KnownFindings, KnownChecks: o.KnownChecks, Conflicts: settings.Clashes{}}, run: o.Run,
+		Checker: &settings.Checker{Home: o.Home, KnownFindings: o.KnownFindings, KnownChecks: o.KnownChecks, Conflicts: settings.Clashes{}}, run: o.Run, list: o.List,
 		groups: map[string]*group{}, bastions: map[string]*bastion{}, byName: map[string]*found{},
 	}
 	if b.Home == "" {

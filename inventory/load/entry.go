@@ -71,6 +71,9 @@ func (b *builder) add(f *found) bool {
 	case other == nil:
 		b.byName[strings.ToLower(f.Name)] = f
 		b.hosts = append(b.hosts, f)
+	case f.foreign && other.Name != f.Name:
+		f.fault(f.Pos, "give one of them another name", "its name differs from that of host %q at %s in capital letters only", other.Name, other.Pos)
+		b.hosts = append(b.hosts, f)
 	case other.Pos == f.Pos:
 		b.Problems.Add(f.Pos, "", "host %q is given twice by the ranges of its entry", f.Name)
 		return false
@@ -87,6 +90,9 @@ func (b *builder) groupsOf(listed settings.GroupNames) []string {
 	var names []string
 	seen := make(map[string]bool, len(listed))
 	for _, name := range listed {
+		if b.unknown && b.groups[name.V] == nil { // the source may define it
+			b.groups[name.V] = &group{Group: inventory.Group{Name: name.V, Pos: name.Pos}, file: foreignFile, foreign: true}
+		}
 		switch {
 		case b.groups[name.V] == nil:
 			b.Problems.Add(name.Pos, b.groupHint(name.V), "group %s is not defined", settings.Quote(name.V))

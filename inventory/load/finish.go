@@ -13,7 +13,8 @@ import (
 	"aixmend/inventory/strictyaml"
 )
 
-// finish makes the hosts and returns the inventory, or all problems.
+// finish makes the hosts and returns the inventory; with all problems, where there are
+// some, only its warnings.
 func (b *builder) finish() (*inventory.Inventory, error) {
 	if b.ansible != nil {
 		b.ansible.ReadFolders()
@@ -26,12 +27,12 @@ func (b *builder) finish() (*inventory.Inventory, error) {
 	b.addHosts()
 	b.settle()
 	b.Conflicts.Report(&b.Problems)
-	if len(b.hosts) == 0 && len(b.Problems) == 0 {
-		b.Problems.Add(strictyaml.Pos{File: b.names[0], Line: 1, Column: 1}, "name them under hosts", "names no host")
+	if len(b.hosts) == 0 && len(b.Problems) == 0 && !b.unknown {
+		b.noHost()
 	}
-	inv := &inventory.Inventory{Files: b.names, Bastions: b.settledBastions()}
+	inv := &inventory.Inventory{Files: b.names, Bastions: b.settledBastions(), Warnings: b.Warnings.List()}
 	if err := b.Problems.Err(); err != nil {
-		return nil, err
+		return &inventory.Inventory{Warnings: inv.Warnings}, err
 	}
 	for _, f := range b.hosts {
 		inv.Hosts = append(inv.Hosts, f.Host)
@@ -52,8 +53,17 @@ func (b *builder) finish() (*inventory.Inventory, error) {
 		inv.Groups = append(inv.Groups, g.Group)
 	}
 	slices.SortFunc(inv.Groups, func(x, y inventory.Group) int { return strings.Compare(x.Name, y.Name) })
-	inv.Warnings = b.Warnings.List()
 	return inv, nil
+}
+
+// noHost says why there is no host.
+func (b *builder) noHost() {
+	at := strictyaml.Pos{File: b.names[0], Line: 1, Column: 1}
+	if b.ansible != nil && len(b.ansible.LeftOut) > 0 {
+		b.Problems.Add(at, "an inventory needs a host that is reached over SSH: for a host of AIX take its ansible_connection out, or write ssh", "%s", b.ansible.AllLeftOut())
+		return
+	}
+	b.Problems.Add(at, "name them under hosts", "names no host")
 }
 
 // groupLayer returns the settings that files of ours give a group; nil where only
@@ -71,9 +81,14 @@ func (b *builder) groupLayer(name string) (*settings.Layer, bool) {
 
 // addForeign adds a host of an Ansible inventory.
 func (b *builder) addForeign(h ansible.Host) {
+	if at := h.Through; at != nil && b.bastions[at.Name] == nil {
+		b.bastions[at.Name] = &bastion{
+			Bastion: inventory.Bastion{Name: at.Name, Pos: at.Pos}, file: foreignFile, layer: at.Layer, address: settings.Text{V: at.Address, Pos: at.Pos},
+		}
+	}
 	b.add(&found{
 		Host: inventory.Host{Name: h.Name, Address: h.Address.V, Groups: h.Groups, Pos: h.Pos},
-		file: foreignFile, layer: h.Layer, address: h.Address, foreign: true, faults: h.Faults,
+		file: foreignFile, layer: h.Layer, address: h.Address, foreign: true, faults: h.Faults, misnamed: h.Misnamed,
 	})
 }
 
@@ -89,21 +104,24 @@ func (b *builder) addHosts() {
 	if b.ansible != nil {
 		b.ansible.Hosts(b.groupLayer, b.addForeign)
 	}
+	b.addMachines()
 }
 
 // settle gives each host the settings of all files together.
 func (b *builder) settle() {
 	b.settleGroups()
 	var last *found
+	byInstance := map[string]*found{}
 	byEndpoint := make(map[reachedAt]*found, len(b.hosts))
 	for _, f := range b.hosts {
 		if last == nil || last.layer != f.layer {
 			resolved := b.Resolve([]settings.Layer{*f.layer})
-			f.SSH, f.RMCNIC, f.Waivers, f.Accepts = resolved.SSH, resolved.RMCNIC, resolved.Waivers, resolved.Accepts
+			f.SSH, f.RMCNIC, f.Cloud, f.Waivers, f.Accepts = resolved.SSH, resolved.RMCNIC, resolved.Cloud, resolved.Waivers, resolved.Accepts
 		} else {
-			f.SSH, f.RMCNIC, f.Waivers, f.Accepts = last.SSH, last.RMCNIC, last.Waivers, last.Accepts
+			f.SSH, f.RMCNIC, f.Cloud, f.Waivers, f.Accepts = last.SSH, last.RMCNIC, last.Cloud, last.Waivers, last.Accepts
 		}
 		last = f
+		b.oneVM(f, byInstance)
 		if !b.settleAddress(f) || len(f.faults) > 0 {
 			continue
 		}
@@ -127,6 +145,9 @@ func (b *builder) settle() {
 func (b *builder) settleAddress(f *found) bool {
 	if f.address.Set() {
 		return f.Address != "" // else there is a problem for it
+	}
+	if f.misnamed {
+		return false
 	}
 	f.Address = f.Name
 	err := settings.CheckAddress(f.Name)

@@ -73,17 +73,20 @@ func checkInventory(t *testing.T, inv *inventory.Inventory, err error) {
 	}
 	seen, endpoints := map[string]bool{}, map[reachedAt]bool{}
 	var good []inventory.Host
-	for _, h := range inv.Hosts {
-		seen[strings.ToLower(h.Name)] = true
+	for i, h := range inv.Hosts {
+		if i > 0 && inv.Hosts[i-1].Name >= h.Name {
+			t.Fatalf("host %d is %q", i, h.Name)
+		}
 		if _, err := inv.Select(h.Name); err != nil {
 			checkPlaces(t, err)
 			continue
 		}
 		checkHost(t, inv, h)
+		seen[strings.ToLower(h.Name)] = true
 		good = append(good, h)
 		endpoints[reachedAt{settings.NormalAddress(h.Address), cmp.Or(h.SSH.Port, sshPort), way(h.SSH.Jump)}] = true
 	}
-	if len(seen) != len(inv.Hosts) || len(endpoints) != len(good) {
+	if len(seen) != len(good) || len(endpoints) != len(good) {
 		t.Fatalf("%d hosts, %d good, %d names, %d endpoints", len(inv.Hosts), len(good), len(seen), len(endpoints))
 	}
 	for _, w := range inv.Warnings {

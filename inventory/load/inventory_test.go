@@ -202,7 +202,8 @@ func write(t *testing.T, content map[string]string) string {
 	t.Helper()
 	folder := t.TempDir()
 	for name, text := range content {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+		path := filepath.Join(folder, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -295,5 +296,47 @@ func TestExpandHome(t *testing.T) {
 		if got != c.want || (err == nil) != (c.want != "") {
 			t.Errorf("%q with %q: %q, %v", c.path, c.home, got, err)
 		}
+	}
+}
+
+// A folder in a folder of inventories, which Ansible reads, is not passed over in silence.
+func TestFolderInAFolder(t *testing.T) {
+	folder := write(t, map[string]string{
+		"hosts.yaml": "all: {hosts: {aix1: }}\n", "site/hosts.yaml": "all: {hosts: {aix1: {ansible_user: ops}}}\n",
+		"group_vars/all.yaml": "ansible_port: 2222\n", ".git/x.yaml": "all: {}\n", "host_vars/aix1.yaml": "ansible_user: me\n",
+	})
+	inv, err := testOptions().Load(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(inv.Warnings) != 1 || inv.Warnings[0].Pos.File != filepath.Join(folder, "site") || !strings.Contains(inv.Warnings[0].Hint, "-i") {
+		t.Errorf("%v", inv.Warnings)
+	}
+}
+
+// A file in a folder of inventories that Ansible would take settings from is an error with
+// its remedy; those that it ignores are none.
+func TestOtherFilesInAFolder(t *testing.T) {
+	const hosts = "all: {hosts: {aix1: }}\n"
+	for name, wants := range map[string]string{
+		"hosts":     "hosts:1:1: is an Ansible inventory in INI form, which is not read",
+		"02-vars":   "02-vars:1:1: is an Ansible inventory in INI form, which is not read",
+		"hosts.ini": "", "hosts.cfg": "", "notes.txt": "", "hosts.orig": "",
+	} {
+		folder := write(t, map[string]string{"hosts.yaml": hosts, name: "[prod]\naix1\n[prod:vars]\nansible_user=ops\n"})
+		_, err := testOptions().Load(folder)
+		if (err == nil) != (wants == "") || err != nil && !strings.Contains(err.Error(), wants) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	folder := write(t, map[string]string{"hosts.yaml": hosts, "LICENSE": "Do as you like.\n", "script": "#!/bin/sh\necho\n"})
+	if _, err := testOptions().Load(folder); err != nil {
+		t.Error(err)
+	}
+	if err := os.Chmod(filepath.Join(folder, "script"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := testOptions().Load(folder); err == nil || !strings.Contains(err.Error(), "is a program, not an inventory") {
+		t.Error(err)
 	}
 }

@@ -2,8 +2,10 @@ package load
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"aixmend/inventory/powervs"
 	"aixmend/transport/program"
 )
 
@@ -14,3 +16,13 @@ func Programs(ctx context.Context) Runner {
 		return program.Command{Argv: argv, Timeout: timeout, Limit: maxOutput, Strict: true}.Run(ctx)
 	}
 }
+
+// errNotRun is the answer of NotRun.
+var errNotRun = errors.New("not run")
+
+// NotRun is a Runner that runs nothing. The inventory lacks the hosts that programs would
+// print, with a warning for each program; it may have no host, and groups of any name.
+func NotRun([]string, time.Duration) ([]byte, error) { return nil, errNotRun }
+
+// NotListed is a Lister that asks nobody, as NotRun runs nothing.
+func NotListed(powervs.Source) (powervs.Listing, error) { return powervs.Listing{}, errNotRun }

@@ -121,7 +121,7 @@ func (b *builder) addFile(name string, doc settings.Document) {
 		b.addBastion(src.folder, entry)
 	}
 	b.files = append(b.files, src)
-	b.runSource(src, doc.Source)
+	b.readSource(src, doc.Source)
 }
 
 // addGroup checks a group; files that define the same one must agree.

@@ -7,6 +7,7 @@ import (
 
 	"aixmend/inventory/settings"
 	"aixmend/inventory/strictyaml"
+	"aixmend/transport/ownership"
 	"aixmend/transport/program"
 )
 
@@ -19,12 +20,25 @@ const (
 	maxOutput = strictyaml.MaxBytes
 )
 
+// readSource reads the hosts of the source of a file.
+func (b *builder) readSource(src source, doc settings.SourceDoc) {
+	powervs := doc.Powervs.Pos != strictyaml.Pos{}
+	switch {
+	case doc.Pos == strictyaml.Pos{}:
+	case powervs && (doc.Exec != nil || doc.Timeout.Set()):
+		b.Problems.Add(doc.Powervs.Pos, "put each source into a file of its own, and name both with -i", "a source has exec or powervs, not both")
+	case powervs:
+		b.askPowervs(src, doc.Powervs)
+	case doc.Exec == nil:
+		b.Problems.Add(doc.Pos, "write exec: [PROGRAM, ARGUMENT, ...] or powervs: {workspaces: [NAME]}", "source names neither exec nor powervs")
+	default:
+		b.runSource(src, doc)
+	}
+}
+
 // runSource runs the program of a file and reads the hosts that it prints. It
 // is not run where something is wrong already.
 func (b *builder) runSource(src source, doc settings.SourceDoc) {
-	if doc.Pos == (strictyaml.Pos{}) {
-		return
-	}
 	timeout := sourceTimeout
 	if doc.Timeout.Set() {
 		timeout = doc.Timeout.V
@@ -47,8 +61,17 @@ func (b *builder) runSource(src source, doc settings.SourceDoc) {
 		b.Problems.Add(doc.Pos, "", "no program is run here")
 		return
 	}
+	if p := settings.Obeyed(doc.Pos, argv[0], ownership.Program(argv, "")); p != nil {
+		b.Problems = append(b.Problems, *p)
+		return
+	}
 	out, err := b.run(argv, timeout)
-	if err != nil {
+	switch {
+	case errors.Is(err, errNotRun):
+		b.unknown = true
+		b.Warnings.Add(doc.Pos.String(), doc.Pos, "--run-sources runs it", "source %s not run: its hosts are not checked", argv[0])
+		return
+	case err != nil:
 		hint := "run it yourself and read its output"
 		if errors.Is(err, program.ErrTimeout) {
 			hint = "give it more time with timeout: 2m, or let it print less"

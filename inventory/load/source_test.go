@@ -176,7 +176,7 @@ func TestSourceIsNotRun(t *testing.T) {
 		return nil, nil
 	}
 	for text, want := range map[string]string{
-		"source:\n":                          `i.yaml:2:8: "exec" is missing`,
+		"source:\n":                          "i.yaml:2:8: source names neither exec nor powervs\n  hint: write exec: [PROGRAM, ARGUMENT, ...] or powervs: {workspaces: [NAME]}",
 		"source: {exec: []}\n":               "i.yaml:2:9: exec names no program",
 		"source: {exec: [x], timeout: 0s}\n": "i.yaml:2:30: timeout must be more than 0 and at most 1h0m0s",
 		"source: {exec: [x]}\nhosts: 7\n":    "i.yaml:3:8: hosts must be a map, found the number 7",

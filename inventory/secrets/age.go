@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"filippo.io/age"
@@ -25,7 +25,7 @@ const maxAge = 256 << 10
 // key, or with the passphrase of the file or of its identity, asked for once a run.
 func (s *Secrets) fromAge(ctx context.Context, source inventory.PasswordSource) ([]byte, error) {
 	a := &ageFile{secrets: s, ctx: ctx}
-	file, err := readBound(source.Age)
+	file, err := readBound(source.Age, false)
 	if err != nil {
 		return nil, err
 	}
@@ -87,10 +87,7 @@ var errWrongPassphrase = errors.New("the passphrase is wrong")
 
 // identities reads age identities or an SSH key. No message quotes the contents.
 func (a *ageFile) identities(path string) ([]age.Identity, error) {
-	if err := private(path); err != nil {
-		return nil, err
-	}
-	text, err := readBound(path)
+	text, err := readBound(path, true)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +110,8 @@ func (a *ageFile) identities(path string) ([]age.Identity, error) {
 	identity, err := agessh.ParseIdentity(text)
 	var encrypted *gossh.PassphraseMissingError
 	if errors.As(err, &encrypted) && encrypted.PublicKey != nil {
-		identity, err = agessh.NewEncryptedSSHIdentity(encrypted.PublicKey, bytes.Clone(text), func() ([]byte, error) { return a.ask(path) })
+		key := bytes.Clone(text)
+		identity, err = agessh.NewEncryptedSSHIdentity(encrypted.PublicKey, key, func() ([]byte, error) { return a.opening(path, key) })
 	}
 	if err != nil {
 		return nil, fmt.Errorf("identity %s is not an SSH key that age can use (ed25519 or RSA, encrypted in OpenSSH's own format)", path)
@@ -121,21 +119,45 @@ func (a *ageFile) identities(path string) ([]age.Identity, error) {
 	return []age.Identity{identity}, nil
 }
 
-// ask asks for the passphrase of a file, once a run.
-func (a *ageFile) ask(path string) ([]byte, error) {
+// passphrases is how many wrong passphrases of a file a person may type, as for ssh.
+const passphrases = 3
+
+// opening asks for the passphrase of an SSH key until it is right.
+func (a *ageFile) opening(path string, key []byte) ([]byte, error) {
+	for tries := range passphrases {
+		text, err := a.ask(path, tries > 0)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := gossh.ParseRawPrivateKeyWithPassphrase(key, text); !errors.Is(err, x509.IncorrectPasswordError) {
+			return text, nil
+		}
+		clear(text)
+	}
+	a.asking = fmt.Errorf("identity %s: %w", path, errWrongPassphrase)
+	return nil, a.asking
+}
+
+// ask asks for the passphrase of a file, once a run, and again if it was wrong.
+func (a *ageFile) ask(path string, again bool) ([]byte, error) {
 	s, q := a.secrets, "passphrase of "+path+": "
-	if text, ok := s.typed[q]; ok {
+	if text, ok := s.typed[q]; ok && !again {
 		return bytes.Clone(text), nil
 	}
 	if s.ask == nil {
 		a.asking = fmt.Errorf("%s needs a passphrase, and there is no terminal to ask on", path)
 		return nil, a.asking
 	}
-	text, err := s.ask(a.ctx, q)
+	question := q
+	if again {
+		question = "wrong; " + q
+	}
+	text, err := s.ask(a.ctx, question)
 	if err != nil {
 		a.asking = fmt.Errorf("asking for the passphrase of %s: %w", path, err)
 		return nil, a.asking
 	}
+	clear(s.typed[q])
 	s.typed[q] = bytes.Clone(text)
 	return text, nil
 }
@@ -153,32 +175,35 @@ func (p byPassphrase) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	if len(stanzas) != 1 || stanzas[0].Type != "scrypt" {
 		return nil, age.ErrIncorrectIdentity
 	}
-	text, err := p.ask(p.path)
-	if err != nil {
-		return nil, err
+	for tries := range passphrases {
+		text, err := p.ask(p.path, tries > 0)
+		if err != nil {
+			return nil, err
+		}
+		identity, err := age.NewScryptIdentity(strings.TrimRight(string(text), "\r\n"))
+		clear(text)
+		if err != nil {
+			return nil, err
+		}
+		if key, err := identity.Unwrap(stanzas); !errors.Is(err, age.ErrIncorrectIdentity) {
+			return key, err
+		}
 	}
-	identity, err := age.NewScryptIdentity(strings.TrimRight(string(text), "\r\n"))
-	if err != nil {
-		return nil, err
-	}
-	key, err := identity.Unwrap(stanzas)
-	if errors.Is(err, age.ErrIncorrectIdentity) {
-		return nil, errWrongPassphrase
-	}
-	return key, err
+	return nil, errWrongPassphrase
 }
 
-// readBound reads an age file or an identity.
-func readBound(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("file %s is not a regular file", path)
-	}
-	file, err := os.Open(path)
+// readBound reads an age file, or an identity, which nobody else may read.
+func readBound(path string, secret bool) ([]byte, error) {
+	file, err := openRegular(path)
 	if err != nil {
-		return nil, fmt.Errorf("file %s can't be read: %w", path, cause(err))
+		return nil, err
 	}
 	defer file.Close()
+	if secret {
+		if err := private(file); err != nil {
+			return nil, err
+		}
+	}
 	text, err := io.ReadAll(io.LimitReader(file, maxAge+1))
 	switch {
 	case err != nil:

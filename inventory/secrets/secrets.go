@@ -10,12 +10,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"runtime"
 	"strings"
 	"time"
 
 	"aixmend/inventory"
 	"aixmend/transport"
+	"aixmend/transport/ownership"
 	"aixmend/transport/program"
 	"aixmend/transport/ssh/passwords"
 )
@@ -41,6 +41,8 @@ type Secrets struct {
 	turn  chan struct{} // holds a token while nobody reads a source
 	known map[string]*secret
 	typed map[string][]byte // age passphrases, by question
+
+	cleared bool
 }
 
 // secret is the result of reading a source.
@@ -57,28 +59,63 @@ func New(ask Ask, folder string) *Secrets {
 	return s
 }
 
+// Clear overwrites the secrets that were read or typed, and nothing is read any more. A
+// source that is being read is left alone.
+func (s *Secrets) Clear() {
+	select {
+	case <-s.turn:
+	default:
+		return
+	}
+	defer func() { s.turn <- struct{}{} }()
+	for _, known := range s.known {
+		clear(known.text)
+		known.text, known.err = nil, errCleared
+	}
+	for _, text := range s.typed {
+		clear(text)
+	}
+	clear(s.typed)
+	s.cleared = true
+}
+
+var errCleared = errors.New("the run has ended, and its secrets are forgotten")
+
 // want describes one secret.
 type want struct {
 	source   string // key of an inventory.PasswordSource
 	setting  string // inventory key that names the source
 	question string // for a person
+	again    bool   // the answer was wrong
 }
 
 // Password implements passwords.Source.
 func (s *Secrets) Password(ctx context.Context, use passwords.Use, target transport.Target) ([]byte, error) {
 	if use == passwords.ForLogin {
-		return s.get(ctx, want{target.Password, "ssh.password", fmt.Sprintf("password of %s: ", target.User)})
+		return s.get(ctx, want{source: target.Password, setting: "ssh.password", question: fmt.Sprintf("password of %s: ", target.User)})
 	}
-	return s.get(ctx, want{target.BecomePassword, "ssh.become_password", question(target)})
+	return s.get(ctx, want{source: target.BecomePassword, setting: "ssh.become_password", question: question(target)})
 }
 
-// Passphrase returns the passphrase of a target's identity; see auth.Keys.
-func (s *Secrets) Passphrase(ctx context.Context, target transport.Target) ([]byte, error) {
-	source := target.Passphrase
-	if source == "" {
-		source = inventory.PasswordSource{Prompt: true}.Key()
+// Passphrase returns the passphrase of a target's identity, after as many wrong ones; see
+// auth.Keys.
+func (s *Secrets) Passphrase(ctx context.Context, target transport.Target, tries int) ([]byte, error) {
+	prompt := inventory.PasswordSource{Prompt: true}.Key()
+	w := want{source: target.Passphrase, setting: "ssh.passphrase", question: fmt.Sprintf("passphrase of %s: ", target.Identity)}
+	switch {
+	case w.source == "":
+		w.source = prompt
+	case w.source != prompt && tries > 0:
+		return nil, passwords.ErrSameAgain
 	}
-	return s.get(ctx, want{source, "ssh.passphrase", fmt.Sprintf("passphrase of %s: ", target.Identity)})
+	w.again = tries > 0
+	return s.get(ctx, w)
+}
+
+// APIKey returns the IAM API key of Power Virtual Server from its source, the key of an
+// inventory.PasswordSource.
+func (s *Secrets) APIKey(ctx context.Context, source string) ([]byte, error) {
+	return s.get(ctx, want{source: source, setting: "source.powervs.key", question: "IBM Cloud API key: "})
 }
 
 // get returns a secret, reading its source on first use.
@@ -93,12 +130,18 @@ func (s *Secrets) get(ctx context.Context, w want) ([]byte, error) {
 		return nil, ctx.Err()
 	}
 	defer func() { s.turn <- struct{}{} }()
+	if s.cleared {
+		return nil, errCleared
+	}
 	key := w.source
 	if source.Prompt { // typed for one login only
 		key += " " + w.question
 	}
 	got := s.known[key]
-	if got == nil {
+	if got == nil || w.again {
+		if got != nil {
+			clear(got.text)
+		}
 		got = &secret{}
 		got.text, got.err = s.read(ctx, source, w)
 		if ctx.Err() != nil || errors.Is(got.err, context.Canceled) {
@@ -139,7 +182,11 @@ func (s *Secrets) read(ctx context.Context, source inventory.PasswordSource, w w
 	case s.ask == nil:
 		return nil, fmt.Errorf("there is no terminal to ask on: name its source with %s: {file: PATH}, {exec: [PROGRAM, ...]}, {env: NAME} or {age: FILE, identity: FILE}", w.setting)
 	}
-	text, err := s.ask(ctx, w.question)
+	question := w.question
+	if w.again {
+		question = "wrong; " + question
+	}
+	text, err := s.ask(ctx, question)
 	if err != nil {
 		return nil, fmt.Errorf("prompt: %w", err)
 	}
@@ -148,34 +195,58 @@ func (s *Secrets) read(ctx context.Context, source inventory.PasswordSource, w w
 
 // fromFile reads a password from a file that nobody else can read.
 func fromFile(path string) ([]byte, error) {
-	if err := private(path); err != nil {
+	file, err := openRegular(path)
+	if err != nil {
 		return nil, err
+	}
+	defer file.Close()
+	if err := private(file); err != nil {
+		return nil, err
+	}
+	text := make([]byte, maxSecret+2)
+	n, err := io.ReadFull(file, text)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		clear(text)
+		return nil, fmt.Errorf("file %s can't be read: %w", path, cause(err))
+	}
+	return checked(text[:n], "file "+path)
+}
+
+// changeable is the error of a file that others can change, with the remedy.
+func changeable(err error) error {
+	var fault *ownership.Fault
+	if errors.As(err, &fault) {
+		return fmt.Errorf("%w; %s", err, fault.Remedy)
+	}
+	return err
+}
+
+// openRegular opens a regular file that others can't change: to open a pipe can take
+// forever.
+func openRegular(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("file %s is not a regular file", path)
+	}
+	if err == nil {
+		if err := changeable(ownership.Check(path)); err != nil {
+			return nil, err
+		}
 	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("file %s can't be read: %w", path, cause(err))
 	}
-	defer file.Close()
-	var text bound
-	if _, err := io.Copy(&text, io.LimitReader(file, maxSecret+2)); err != nil {
-		clear(text.kept)
-		return nil, fmt.Errorf("file %s can't be read: %w", path, cause(err))
-	}
-	return checked(text.kept, "file "+path)
+	return file, nil
 }
 
-// private checks that a file is regular and readable by its owner only.
-func private(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return fmt.Errorf("file %s can't be read: %w", path, cause(err))
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("file %s is not a regular file", path)
-	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows": // there the mode says nothing
-		return fmt.Errorf("file %s is open to others (mode %04o): chmod 600 %[1]s", path, info.Mode().Perm())
+// private checks that nobody else can read an open file.
+func private(file *os.File) error {
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("file %s can't be read: %w", file.Name(), cause(err))
 	}
-	return nil
+	return ownership.Private(file.Name(), info)
 }
 
 // cause strips the path from an error, which the message already names.
@@ -188,8 +259,11 @@ func cause(err error) error {
 }
 
 // run runs a program, without a shell, that prints a password. It may ask a person on
-// the terminal.
+// the terminal. It runs as this user, so one that others can change is refused.
 func (s *Secrets) run(ctx context.Context, argv []string) ([]byte, error) {
+	if err := changeable(ownership.Program(argv, s.folder)); err != nil {
+		return nil, err
+	}
 	text, err := program.Command{Argv: argv, Dir: s.folder, Group: program.SharedGroup, Timeout: s.timeout, Limit: maxSecret + 2}.Run(ctx)
 	switch {
 	case err == nil:
@@ -198,19 +272,6 @@ func (s *Secrets) run(ctx context.Context, argv []string) ([]byte, error) {
 		return nil, ctx.Err()
 	}
 	return nil, err
-}
-
-// bound keeps the first bytes written to it, just enough to see that a password is too
-// long. The bytes are never copied within memory.
-type bound struct{ kept []byte }
-
-// Write implements io.Writer. It never fails, so that the program never blocks.
-func (b *bound) Write(p []byte) (int, error) {
-	if b.kept == nil {
-		b.kept = make([]byte, 0, maxSecret+2)
-	}
-	b.kept = append(b.kept, p[:min(len(p), cap(b.kept)-len(b.kept))]...)
-	return len(p), nil
 }
 
 // checked strips the line end from a password and checks that the rest is one line that

@@ -183,3 +183,63 @@ func TestProgramsRunInTheFolder(t *testing.T) {
 	wantSecret(t, New(nil, dir), target, "hunter2", "")
 	wantSecret(t, New(nil, t.TempDir()), target, "", "no such file or directory")
 }
+
+// At the end of a run what was read or typed is overwritten, and nothing more is read.
+func TestClear(t *testing.T) {
+	file := t.TempDir() + "/password"
+	if err := os.WriteFile(file, []byte("hunter2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := New(nil, "")
+	target := source(inventory.PasswordSource{File: file})
+	text, err := s.Password(t.Context(), passwords.ForBecome, target)
+	if err != nil || string(text) != "hunter2" {
+		t.Fatalf("%q, %v", text, err)
+	}
+	kept := s.known[target.BecomePassword].text
+	typed := []byte("typed")
+	s.typed["question"] = typed
+	s.Clear()
+	if strings.Trim(string(kept)+string(typed), "\x00") != "" {
+		t.Errorf("%q and %q are left", kept, typed)
+	}
+	if text, err := s.Password(t.Context(), passwords.ForBecome, target); err == nil {
+		t.Errorf("%q is read after the end", text)
+	}
+}
+
+// A person is asked again for a passphrase that was wrong; a source has only one.
+func TestPassphraseAgain(t *testing.T) {
+	t.Setenv("AIXMEND_TEST_PASSPHRASE", "wrong")
+	typed := []string{"wrong", "right"}
+	var asked []string
+	s := New(func(_ context.Context, question string) ([]byte, error) {
+		asked = append(asked, question)
+		return []byte(typed[len(asked)-1]), nil
+	}, "")
+	target := source(inventory.PasswordSource{})
+	target.Identity = "/home/me/id"
+	for _, c := range []struct {
+		tries int
+		want  string
+	}{{0, "wrong"}, {1, "right"}, {0, "right"}} {
+		if text, err := s.Passphrase(t.Context(), target, c.tries); err != nil || string(text) != c.want {
+			t.Errorf("after %d wrong ones: %q, %v; want %s", c.tries, text, err, c.want)
+		}
+	}
+	if got := strings.Join(asked, "|"); got != "passphrase of /home/me/id: |wrong; passphrase of /home/me/id: " {
+		t.Errorf("asked %q", got)
+	}
+	for _, from := range []inventory.PasswordSource{{Env: "AIXMEND_TEST_PASSPHRASE"}, {Exec: []string{"echo", "wrong"}}} {
+		target.Passphrase = from.Key()
+		if text, err := s.Passphrase(t.Context(), target, 0); err != nil || string(text) != "wrong" {
+			t.Errorf("%q, %v", text, err)
+		}
+		if _, err := s.Passphrase(t.Context(), target, 1); !errors.Is(err, passwords.ErrSameAgain) {
+			t.Errorf("%v", err)
+		}
+	}
+	if len(asked) != 2 {
+		t.Errorf("asked %q", asked)
+	}
+}

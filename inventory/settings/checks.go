@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"aixmend/inventory/naming"
 	"aixmend/inventory/ranges"
@@ -20,7 +21,7 @@ import (
 // be read after it, such as "is not ...", or nil.
 
 var (
-	labelPattern   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+	labelPattern   = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$`)
 	nicPattern     = regexp.MustCompile(`^en[0-9]+$`)
 	findingPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	guardPattern   = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
@@ -38,7 +39,24 @@ func CheckName(name string) error {
 	return nil
 }
 
-// CheckAddress checks an IPv4 address, an IPv6 address or a DNS name (RFC 1123).
+// CheckGroup checks the name of a group of Ansible's. It may hold more than CheckName
+// takes, such as "Power Servers" or "tag:Name=prod": it is no file name. It may not
+// hold characters with a meaning in a pattern of --limit.
+func CheckGroup(name string) error {
+	const rule = "must be 1 to %d printable characters, none of , * ? [ ] and \\, and begin with a letter, a digit or an underscore"
+	first, _ := utf8.DecodeRuneInString(name)
+	switch {
+	case name == "all":
+		return errors.New("is taken: it stands for all hosts")
+	case len(name) > naming.Max || first != '_' && !unicode.IsLetter(first) && !unicode.IsDigit(first),
+		strings.ContainsAny(name, `,*?[]\`) || strings.HasSuffix(name, " ") || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return fmt.Errorf(rule, naming.Max)
+	}
+	return nil
+}
+
+// CheckAddress checks an IPv4 address, an IPv6 address or a DNS name (RFC 1123, and
+// underscores, which ssh, /etc/hosts and DNS take).
 func CheckAddress(address string) error {
 	if address == "" {
 		return errors.New("is empty")
@@ -62,7 +80,7 @@ func CheckAddress(address string) error {
 	}
 	for _, label := range labels {
 		if !labelPattern.MatchString(label) {
-			return errors.New("is neither an IP address nor a DNS name (letters, digits, hyphens and dots)")
+			return errors.New("is neither an IP address nor a DNS name (letters, digits, hyphens, underscores and dots)")
 		}
 	}
 	return nil
@@ -87,6 +105,14 @@ func CheckUser(user string) error {
 		return errors.New("must not begin with a hyphen")
 	case strings.ContainsFunc(user, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }):
 		return errors.New("must not hold spaces or control characters")
+	}
+	return nil
+}
+
+// checkAlias checks a name of known_hosts.
+func checkAlias(name string) error {
+	if strings.ContainsAny(name[:1], "#@|-") || strings.ContainsAny(name, ",*?!") || CheckUser(name) != nil {
+		return errors.New("is no name that can stand in known_hosts")
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 type Layer struct {
 	SSH     SSHDoc
 	nic     Text
+	cloud   CloudDoc
 	waivers []inventory.Waiver
 	accepts []inventory.Acceptance
 }
@@ -27,12 +28,19 @@ func (c *Checker) Layer(folder string, s Doc) Layer {
 	c.password("ssh.passphrase", folder, &s.SSH.Passphrase)
 	Check(c, "ssh.jump", &s.SSH.Jump, CheckJump)
 	Check(c, "rmc_nic", &s.RMCNIC, checkNIC)
-	c.path("ssh.identity", folder, &s.SSH.Identity)
-	if s.SSH.Cert.V != none {
-		c.path("ssh.certificate", folder, &s.SSH.Cert)
+	Check(c, "ssh.host_key_alias", &s.SSH.KeyAlias, checkAlias)
+	c.sshPath("ssh.identity", folder, &s.SSH.Identity)
+	if s.SSH.Config.V != none {
+		c.path("ssh.config", folder, &s.SSH.Config)
 	}
-	c.path("ssh.known_hosts", folder, &s.SSH.KnownHosts)
-	return Layer{SSH: s.SSH, nic: s.RMCNIC, waivers: c.waivers(s.Waive), accepts: c.acceptances(s.Accept)}
+	for name, v := range map[string]*Text{"ssh.certificate": &s.SSH.Cert, "ssh.agent": &s.SSH.Agent} {
+		if v.V != none {
+			c.sshPath(name, folder, v)
+		}
+	}
+	c.cloud(&s.Cloud)
+	c.hostFiles("ssh.known_hosts", folder, &s.SSH.KnownHosts)
+	return Layer{SSH: s.SSH, nic: s.RMCNIC, cloud: s.Cloud, waivers: c.waivers(s.Waive), accepts: c.acceptances(s.Accept)}
 }
 
 // Resolve lays the layers over the built-in values; later ones win. Waivers and
@@ -49,10 +57,17 @@ func (c *Checker) Resolve(layers []Layer) inventory.Host {
 		laySource(&host.SSH.Passphrase, l.SSH.Passphrase)
 		laySource(&host.SSH.Password, l.SSH.Login)
 		lay(&host.SSH.LegacyAlgorithms, l.SSH.Legacy)
-		lay(&host.SSH.KnownHosts, l.SSH.KnownHosts)
+		lay(&host.SSH.Agent, l.SSH.Agent)
+		lay(&host.SSH.HostKeyAlias, l.SSH.KeyAlias)
+		if l.SSH.KnownHosts.Set() {
+			host.SSH.KnownHosts = l.SSH.KnownHosts.lines()
+		}
+		lay(&host.SSH.Config, l.SSH.Config)
 		become.lay(l.SSH.Become, l.SSH.Mode, l.SSH.Password)
 		lay(&host.SSH.Jump, l.SSH.Jump)
 		lay(&host.RMCNIC, l.nic)
+		lay(&host.Cloud.Instance, l.cloud.Instance)
+		lay(&host.Cloud.Workspace, l.cloud.Workspace)
 		for _, w := range l.waivers {
 			waivers[w.Finding] = w
 		}

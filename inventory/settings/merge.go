@@ -31,6 +31,8 @@ func Said(v any) (saying, bool) {
 	switch v := v.(type) {
 	case *Text:
 		return saying{v.Pos, v.V, Quote(v.V)}, true
+	case *Paths:
+		return saying{v.Pos(), v.lines(), Quote(strings.ReplaceAll(v.lines(), "\n", " "))}, true
 	case *Number:
 		return saying{v.Pos, Quote(v.V), Quote(v.V)}, true
 	case *strictyaml.Value[bool]:
@@ -51,6 +53,8 @@ func Said(v any) (saying, bool) {
 func IsSet(v any) bool {
 	switch v := v.(type) {
 	case *Text:
+		return v.Set()
+	case *Paths:
 		return v.Set()
 	case *Number:
 		return v.Set()
@@ -89,6 +93,12 @@ func (l *Layer) Over(upper Layer) {
 	l.SSH.Become.Given = given
 	if upper.nic.Set() {
 		l.nic = upper.nic
+	}
+	if upper.cloud.Instance.Set() {
+		l.cloud.Instance = upper.cloud.Instance
+	}
+	if upper.cloud.Workspace.Set() {
+		l.cloud.Workspace = upper.cloud.Workspace
 	}
 	l.accepts = layAcceptances(l.accepts, upper.accepts)
 	if len(upper.waivers) == 0 {
@@ -133,6 +143,8 @@ func (c Clashes) AgreeLayers(whose string, into *Layer, from Layer) {
 	}
 	into.SSH.Become.Given = into.SSH.Become.Given || from.SSH.Become.Given
 	c.Agree(whose, "rmc_nic", &into.nic, &from.nic)
+	c.Agree(whose, "cloud.instance", &into.cloud.Instance, &from.cloud.Instance)
+	c.Agree(whose, "cloud.workspace", &into.cloud.Workspace, &from.cloud.Workspace)
 	waivers := slices.Clone(into.waivers)
 	for _, w := range from.waivers {
 		at := slices.IndexFunc(waivers, func(other inventory.Waiver) bool { return other.Finding == w.Finding })

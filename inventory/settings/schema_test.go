@@ -52,13 +52,16 @@ func generate(t *testing.T) string {
 	byName := &generator.Schema{Type: "object", PropertyNames: name, AdditionalProperties: orNull(groups.AdditionalProperties)}
 	list := &generator.Schema{Type: "array", Items: name, UniqueItems: true}
 	*groups = generator.Schema{Description: groups.Description, OneOf: []*generator.Schema{byName, list}}
+	s.Definitions["source"].OneOf = []*generator.Schema{{Required: []string{"exec"}}, {Required: []string{"powervs"}}}
 	exec, _ := s.Definitions["source"].Properties.Get("exec")
 	exec.MinItems = ptr(uint64(1))
 	timeout, _ := s.Definitions["source"].Properties.Get("timeout")
 	*timeout = generator.Schema{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`, Description: timeout.Description}
 	bastions, _ := s.Properties.Get("bastions")
-	bastions.PropertyNames = &generator.Schema{Pattern: `^[A-Za-z0-9:][A-Za-z0-9.:%_-]*$`}
+	bastions.PropertyNames = &generator.Schema{Pattern: `^[A-Za-z0-9_:][A-Za-z0-9.:%_-]*$`}
 	bastions.AdditionalProperties = orNull(bastions.AdditionalProperties)
+	file := &generator.Schema{Type: "string", MinLength: ptr(uint64(1))}
+	*s.Definitions["paths"] = generator.Schema{OneOf: []*generator.Schema{file, {Type: "array", Items: file, MinItems: ptr(uint64(1))}}}
 	*s.Definitions["groupNames"] = generator.Schema{OneOf: []*generator.Schema{name, list}}
 	*s.Definitions["become"] = generator.Schema{OneOf: []*generator.Schema{
 		{Type: "string", Enum: []any{inventory.BecomeNone, inventory.BecomeSudo, inventory.BecomeDzdo, inventory.BecomePbrun, inventory.BecomeSu}},
@@ -104,7 +107,7 @@ func TestSchemaIsGenerated(t *testing.T) {
 func TestSchemaRequires(t *testing.T) {
 	for _, typ := range []reflect.Type{
 		reflect.TypeFor[Document](), reflect.TypeFor[SSHDoc](), reflect.TypeFor[waiverDoc](), reflect.TypeFor[acceptanceDoc](),
-		reflect.TypeFor[GroupDoc](), reflect.TypeFor[HostDoc](), reflect.TypeFor[BastionDoc](), reflect.TypeFor[SourceDoc](),
+		reflect.TypeFor[GroupDoc](), reflect.TypeFor[HostDoc](), reflect.TypeFor[BastionDoc](), reflect.TypeFor[SourceDoc](), reflect.TypeFor[PowervsDoc](), reflect.TypeFor[CloudDoc](),
 	} {
 		for _, f := range reflect.VisibleFields(typ) {
 			decoder := strings.HasSuffix(f.Tag.Get("yaml"), ",required")

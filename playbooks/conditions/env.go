@@ -40,7 +40,7 @@ const (
 // Given returns the facts that the controller supplies, with their types.
 func Given() map[string]reflect.Type {
 	return map[string]reflect.Type{
-		"inventory": reflect.TypeFor[facts.Inventory](), FleetName: reflect.TypeFor[facts.Fleet](), "captured": reflect.TypeFor[facts.Captured](),
+		"inventory": reflect.TypeFor[facts.Inventory](), FleetName: reflect.TypeFor[facts.Fleet](), "captured": reflect.TypeFor[facts.Captured](), "api": reflect.TypeFor[facts.API](),
 		"captures": reflect.TypeFor[facts.Captures](), "baseline": reflect.TypeFor[facts.Past](), "upload": reflect.TypeFor[facts.Upload](),
 	}
 }

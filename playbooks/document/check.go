@@ -7,6 +7,7 @@ import (
 )
 
 func (c *checker) params() {
+	c.timeouts()
 	for _, e := range c.playbook.Params {
 		if !FactName.MatchString(e.Key) {
 			c.add(e.KeyPos, "", "parameter %q: small letters, digits and _", e.Key)

@@ -78,7 +78,7 @@ var changers = regexp.MustCompile(`(^|/)(chdev|mkdev|rmdev|cfgmgr|rmcctrl|rmcref
 
 // readOnly checks the shell text of a probe and that it only reads.
 func (c *checker) readOnly(p Probe) {
-	file := c.shell(p.Run)
+	file := c.command("probe "+p.ID+": run", writePath, p.Run)
 	if file == nil {
 		return
 	}
@@ -100,15 +100,4 @@ func (c *checker) readOnly(p Probe) {
 // lists reports whether a command that else changes the host is asked to list.
 func lists(args []*syntax.Word) bool {
 	return len(args) > 1 && strings.HasSuffix(args[0].Lit(), "/installp") && strings.HasPrefix(args[1].Lit(), "-L")
-}
-
-// shell parses POSIX sh text, its interpolations replaced by a word.
-func (c *checker) shell(text Text) *syntax.File {
-	plain := conditions.Interpolation.ReplaceAllString(text.V, "x")
-	file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(plain), "")
-	if err != nil {
-		c.add(text.Pos, "", "this is not POSIX sh: %v", err)
-		return nil
-	}
-	return file
 }

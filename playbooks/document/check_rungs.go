@@ -106,6 +106,9 @@ func (c *checker) step(s Step) {
 	}
 	c.filled(s.Pos, "step "+s.ID+": undo", s.Undo)
 	reversible := !strings.HasPrefix(s.Undo.V, UndoNone)
+	if !reversible && strings.TrimSpace(strings.TrimPrefix(s.Undo.V, UndoNone)) == "" {
+		c.add(s.Undo.Pos, sayNone, "step %s: undo: none without a reason", s.ID)
+	}
 	switch {
 	case s.ReadOnly() && (reversible || s.Confirm.V != "" || s.TimedUndo || s.Revert || s.Temporary):
 		c.add(s.Pos, "", "step %s changes nothing: it has no undo to run and no confirm", s.ID)
@@ -119,10 +122,10 @@ func (c *checker) step(s Step) {
 		c.add(s.Undo.Pos, "", "step %s is undone automatically: it needs an undo", s.ID)
 	}
 	if s.Run.V != "" {
-		c.shell(s.Run)
+		c.command("step "+s.ID+": run", writePath, s.Run)
 	}
 	if reversible {
-		c.shell(s.Undo)
+		c.command("step "+s.ID+": undo", sayNone, s.Undo)
 	}
 }
 

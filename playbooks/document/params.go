@@ -87,6 +87,7 @@ func (p *Playbook) Set(assignments []string) (Params, error) {
 		byName[e.Key] = e.Value
 		params[e.Key], _ = e.Value.value(e.Value.Default) // checked when loaded
 	}
+	lookTimeout := false
 	for _, a := range assignments {
 		key, text, ok := strings.Cut(a, "=")
 		param, known := byName[key]
@@ -105,9 +106,16 @@ func (p *Playbook) Set(assignments []string) (Params, error) {
 			return nil, fmt.Errorf("--set %s: %w", a, err)
 		}
 		params[key] = value
+		lookTimeout = lookTimeout || key == LookTimeoutParam
+	}
+	if err := p.setLookTimeout(params, lookTimeout); err != nil {
+		return nil, err
 	}
 	return params, nil
 }
+
+// maxDuration bounds durations, so that sums of them are durations too.
+const maxDuration = 8760 * time.Hour
 
 // value reads a parameter's text.
 func (p Param) value(text string) (any, error) {
@@ -116,6 +124,9 @@ func (p Param) value(text string) (any, error) {
 		d, err := time.ParseDuration(text)
 		if err != nil || d < 0 {
 			return nil, fmt.Errorf("%q is not a duration such as 30s or 15m", text)
+		}
+		if d > maxDuration {
+			return nil, fmt.Errorf("%q is more than a year (8760h)", text)
 		}
 		return d, nil
 	case LevelParam:

@@ -25,6 +25,7 @@ func Parse(file string, text []byte, embedded Embedded) (*Playbook, error) {
 	if len(c.problems) > 0 {
 		return nil, c.problems.Err()
 	}
+	p.Params = p.withTimeouts()
 	return p, nil
 }
 

@@ -177,6 +177,20 @@ func nicCases() []nicCase {
 		in.Captured = &Captured{Known: true, ID: "c1", NICs: NICs{List: list}}
 		return in
 	}
+	listed := func(in RMCNICInput, macs ...string) RMCNICInput {
+		in.API = &API{Known: true, Instance: "vm-1", NICs: []APINIC{}}
+		for _, one := range macs {
+			in.API.NICs = append(in.API.NICs, APINIC{MAC: one, Network: "data"})
+		}
+		return in
+	}
+	silent := func(in RMCNICInput, macs ...string) RMCNICInput {
+		in = listed(in, macs...)
+		in.API.Known = false
+		return in
+	}
+	const mac2 = "fa:d4:43:00:00:02"
+	bare, meta := makeNIC("en2", withMAC(mac2)), makeNIC("en2", withMAC(mac2), withIPv4(metadataIP))
 	mgmt, mac := onSwitch(managementSwitch), withMAC(mac1)
 	line := BootLine{Number: 1, Interface: "en1", Address: eui1, Written: eui1}
 	const alone, noOne = "nothing else speaks for it", "is without IPv4"
@@ -211,6 +225,30 @@ func nicCases() []nicCase {
 		{"D4 a link-local address on a customer's NIC proves nothing", nics(makeNIC("en0", withIPv4("10.1.1.1"), withMAC(mac0), withLocal(eui0), withODM6(eui0))), nicMissing, []string{}, noOne},
 		{"D4 a customer's NIC that is down", nics(customer, makeNIC("en1", mac, withODM6(eui1)), makeNIC("en2", inODM("10.1.1.1"))), nicFound, []string{"en1"}, "the ODM has"},
 		{"D4 no NIC at all", nics(), nicMissing, []string{}, noOne},
+
+		{"D15 exclusion, and the API", listed(nics(customer, makeNIC("en1", mac)), mac0), nicFound, []string{"en1"}, "the one NIC that Power Virtual Server does not list"},
+		{"D15 the API in another spelling", listed(nics(customer, makeNIC("en1", mac)), strings.ToUpper(strings.ReplaceAll(mac0, ":", "-"))), nicFound, []string{"en1"}, "does not list"},
+		{"D15 two without IPv4, the API lists one", listed(nics(customer, makeNIC("en1", mac), bare), mac0, mac2), nicFound, []string{"en1"}, "does not list"},
+		{"D15 two without IPv4, one live, the API lists the other", listed(nics(customer, makeNIC("en1", mac, withLocal(eui1)), bare), mac0, mac2), nicFound, []string{"en1"}, "it has the link-local"},
+		{"D15 two without IPv4, the API lists neither", listed(nics(customer, makeNIC("en1", mac), bare), mac0), nicAmbiguous, []string{"en1", "en2"}, "each of en1, en2 has no IPv4"},
+		{"D15 beside the metadata NIC", listed(nics(customer, makeNIC("en1", mac), meta), mac0), nicFound, []string{"en1"}, "does not list"},
+		{"D15 the metadata NIC is no witness for itself", listed(nics(customer, meta), mac0), nicMissing, []string{}, "metadata service's"},
+		{"D15 a NIC that is gone", boot(listed(nics(customer, bare), mac0), line), nicAmbiguous, []string{"en2"}, "en1, which is not there"},
+		{"D15 no answer", silent(nics(customer, makeNIC("en1", mac)), mac0), nicAmbiguous, []string{"en1"}, alone},
+		{"D15 no answer, the inventory says so", silent(said("en1", nics(customer, makeNIC("en1", mac))), mac1), nicFound, []string{"en1"}, "named by the inventory"},
+		{"D15 a VM without MACs", listed(nics(customer, makeNIC("en1", mac))), nicAmbiguous, []string{"en1"}, alone},
+		{"D15 a MAC that is none", listed(nics(customer, makeNIC("en1", mac)), "x\x1b"), nicAmbiguous, []string{"en1"}, alone},
+		{"D15 a NIC without a MAC", listed(nics(customer, makeNIC("en1")), mac0), nicAmbiguous, []string{"en1"}, alone},
+		{"D15 unread ODM", listed(nics(customer, makeNIC("en1", mac, unreadODM())), mac0), nicAmbiguous, []string{"en1"}, alone},
+		{"D15 another switch is shown", listed(nics(customer, makeNIC("en1", mac, onSwitch("ETHERNET0"))), mac0), nicAmbiguous, []string{"en1"}, alone},
+		{"D15 of another machine", listed(nics(customer, makeNIC("en1", mac)), mac2), nicAmbiguous, []string{"en1"}, "lists the MAC " + mac2 + ` in network "data", which no NIC has; en0 has 10.2.3.4, but Power Virtual Server does not list its MAC`},
+		{"D15 a customer's NIC that is not listed", listed(nics(customer, makeNIC("en1", mac), makeNIC("en2", withMAC(mac2), withIPv4("10.9.9.9"))), mac0), nicAmbiguous, []string{"en1"}, "en2 has 10.9.9.9, but"},
+		{"D15 the inventory names a customer's", listed(said("en1", nics(customer, makeNIC("en1", mac))), mac0, mac1), nicAmbiguous, []string{"en1"}, "en1 is named by the inventory, but Power Virtual Server lists the MAC of en1"},
+		{"D15 the management switch under a customer's", listed(nics(customer, makeNIC("en1", mac, mgmt), bare), mac0, mac1), nicAmbiguous, []string{"en1"}, "en1 is on the management switch, but"},
+		{"D15 two on the switch, one is a customer's", listed(nics(customer, makeNIC("en1", mac, mgmt), makeNIC("en2", withMAC(mac2), mgmt)), mac0, mac2), nicFound, []string{"en1"}, "management switch"},
+		{"D15 VLAN 4094 of a customer's", listed(nics(customer, makeNIC("en1", mac, onVLAN(4094)), bare), mac0, mac1), nicFound, []string{"en2"}, "does not list"},
+		{"D15 the ODM speaks for a customer's", listed(nics(customer, makeNIC("en1", mac, withODM6(eui1)), bare), mac0, mac1), nicAmbiguous, []string{"en2"}, "for en1 the ODM has the link-local address of its MAC, but Power Virtual Server lists"},
+		{"D15 all are the customer's", listed(nics(customer, makeNIC("en1", mac)), mac0, mac1), nicMissing, []string{}, noOne},
 
 		{"D17 the metadata NIC lost its address, the RMC NIC is gone", boot(nics(customer, makeNIC("en2", withMAC(mac0), onVLAN(4094))), line), nicAmbiguous, []string{"en2"}, "en1, which is not there"},
 		{"D17 the same, by the log", logged(nics(customer, makeNIC("en2", onVLAN(4094))), LoggedAddress{Interface: "en1", Address: eui1, LinkLocal: true}), nicAmbiguous, []string{"en2"}, "en1, which is not there"},

@@ -22,6 +22,7 @@ type RMCNICInput struct {
 	Boot      *BootLines `fact:"boot_lines,optional"`
 	Log       *CloudInit `fact:"log,optional"`
 	Captured  *Captured  `fact:"captured,optional"`
+	API       *API       `fact:"api,optional"`
 }
 
 // DeriveRMCNIC finds the RMC NIC (procedure D4, D17), in this order:
@@ -31,7 +32,11 @@ type RMCNICInput struct {
 //     4094 counts only where none is shown, and only for a NIC without IPv4 (I);
 //   - of the NICs without IPv4 the one for which a second witness speaks: a
 //     link-local address that is the EUI-64 of its own MAC, live, in the ODM, in
-//     rc.tcpip, in the cloud-init log or in a capture.
+//     rc.tcpip, in the cloud-init log or in a capture; or the API, which lists all
+//     others as the customer's.
+//
+// A NIC that the API lists is never the RMC NIC; where the guest says that it is, a
+// person must say.
 //
 // Several, none, or one without a second witness is told as such, never a guess:
 // a person must say. The NIC of the metadata service has no customer address
@@ -43,6 +48,9 @@ func DeriveRMCNIC(in RMCNICInput) (RMCNIC, error) {
 	}
 	s := newNICSearch(in)
 	verdict := s.search(in.Inventory)
+	if verdict.State != nicFound {
+		verdict.Why = clean(strings.Join(append([]string{verdict.Why}, s.api.contradictions...), "; "), maxText)
+	}
 	verdict.Roles = s.roles(verdict)
 	return verdict, nil
 }
@@ -50,6 +58,9 @@ func DeriveRMCNIC(in RMCNICInput) (RMCNIC, error) {
 // search goes through the ways to know, the surest first.
 func (s *nicSearch) search(inventory *Inventory) RMCNIC {
 	if inventory != nil && inventory.RMCNIC != "" {
+		if listed := s.listed(func(n NIC) bool { return n.Name == inventory.RMCNIC }); len(listed) > 0 {
+			return unproven(listed, "is named by the inventory, but "+s.api.lists(listed[0])+" (--cloud off asks the inventory alone)")
+		}
 		return nicOfInventory(inventory.RMCNIC, s.all)
 	}
 	if found, ok := s.bySwitch(); ok {
@@ -79,8 +90,12 @@ func nicOfInventory(name string, all []NIC) RMCNIC {
 // Of several the one with the management VLAN counts, then the one with a witness.
 // A NIC that may be the metadata service's needs a witness of its own.
 func (s *nicSearch) bySwitch() (RMCNIC, bool) {
-	shown := filterNICs(s.all, func(n NIC) bool { return n.Switch == managementSwitch })
+	onSwitch := func(n NIC) bool { return n.Switch == managementSwitch }
+	shown := filterNICs(s.all, func(n NIC) bool { return onSwitch(n) && !s.api.has(n) })
 	why := "is on the management switch"
+	if listed := s.listed(onSwitch); len(shown) == 0 && len(listed) > 0 {
+		return unproven(listed, why+", but "+s.api.lists(listed[0])), true
+	}
 	if len(shown) == 0 {
 		return RMCNIC{}, false
 	}
@@ -98,7 +113,9 @@ func (s *nicSearch) bySwitch() (RMCNIC, bool) {
 	if s.mayBeMetadata(n) && (n.VLAN != managementVLAN || s.gone() != "") {
 		return unproven(shown, why+", and may be the NIC of the metadata service"), true
 	}
-	if better := filterNICs(s.all, func(o NIC) bool { return o.Name != n.Name && !hasCustomerIPv4(o) && s.witness(o).strong }); len(better) > 0 {
+	if better := filterNICs(s.all, func(o NIC) bool {
+		return o.Name != n.Name && !hasCustomerIPv4(o) && !s.api.has(o) && s.witness(o).strong
+	}); len(better) > 0 {
 		return unproven(append(shown[:1:1], better...), "contradict each other: "+n.Name+" "+why+" and has IPv4, for "+better[0].Name+" "+s.witness(better[0]).text), true
 	}
 	return oneOf(shown, why), true
@@ -108,13 +125,13 @@ func (s *nicSearch) bySwitch() (RMCNIC, bool) {
 // false where there is none, or where something says that the RMC NIC is another.
 func (s *nicSearch) byVLAN() (RMCNIC, bool) {
 	shown := filterNICs(s.all, func(n NIC) bool {
-		return n.Switch == "" && n.VLAN == managementVLAN && odmRead(n) && !hasIPv4(n) && !s.mayBeMetadata(n)
+		return !s.api.has(n) && n.Switch == "" && n.VLAN == managementVLAN && odmRead(n) && !hasIPv4(n) && !s.mayBeMetadata(n)
 	})
 	if len(shown) != 1 || s.gone() != "" {
 		return RMCNIC{}, false
 	}
 	for _, n := range s.all {
-		other := n.Name != shown[0].Name && !hasCustomerIPv4(n)
+		other := n.Name != shown[0].Name && !hasCustomerIPv4(n) && !s.api.has(n)
 		if other && (s.witness(n).strong || slices.ContainsFunc(storedAddresses(n.Attributes), isInjectedForm)) {
 			return RMCNIC{}, false
 		}
@@ -124,10 +141,11 @@ func (s *nicSearch) byVLAN() (RMCNIC, bool) {
 
 // byWitness judges the NICs without a customer's IPv4 by their witnesses.
 func (s *nicSearch) byWitness() RMCNIC {
-	without := filterNICs(s.all, func(n NIC) bool { return !hasCustomerIPv4(n) })
+	without := filterNICs(s.all, func(n NIC) bool { return !hasCustomerIPv4(n) && !s.api.has(n) })
 	if len(without) == 0 {
 		return oneOf(nil, "is without IPv4 or on the management switch")
 	}
+	unlisted := filterNICs(without, func(n NIC) bool { return !s.mayBeMetadata(n) })
 	// One that shows another switch counts only where all do.
 	if open := filterNICs(without, func(n NIC) bool { return n.Switch == "" }); len(open) > 0 {
 		without = open
@@ -137,6 +155,8 @@ func (s *nicSearch) byWitness() RMCNIC {
 	}
 	candidates := filterNICs(without, func(n NIC) bool { return !s.mayBeMetadata(n) || s.witness(n).text != "" })
 	switch {
+	case len(unlisted) == 1 && s.byAPI(unlisted[0]):
+		return oneOf(unlisted, "has no IPv4, and is the one NIC that Power Virtual Server does not list as the customer's")
 	case len(candidates) == 0:
 		return oneOf(nil, fmt.Sprintf("but the metadata service's (%s) is without IPv4", some(nicNames(without))))
 	case s.gone() != "" && len(candidates) == 1:
@@ -236,6 +256,8 @@ func (s *nicSearch) roles(verdict RMCNIC) []NICRole {
 			role.Role, role.Why = "rmc", verdict.Why
 		case hasCustomerIPv4(n):
 			role.Role, role.Why = "customer", "it has "+strings.Join(firstOf(customerIPv4(n)), ", ")
+		case s.api.has(n):
+			role.Role, role.Why = "customer", s.api.lists(n)
 		case metadata != "" && s.witness(n).text == "":
 			role.Role, role.Why = "metadata", metadata
 		}

@@ -115,6 +115,9 @@ func Parsers() []Parser {
 		parser("inet0_routes", ParseStaticRoutes),
 		parser("installp_list", ParseImages),
 		parser("boot_reset", ParseBootReset),
+		parser("resolv_conf", ParseNameservers),
+		parser("ntp_conf", ParseTimeServers),
+		parser("hosts_table", ParseHostsTable),
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all
@@ -140,6 +143,7 @@ func Derivations() []Derivation {
 		derivation("swap", DeriveSwap),
 		derivation("lost", DeriveLost),
 		derivation("rsct_update", DeriveUpdate),
+		derivation("failover", DeriveFailover),
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all

@@ -11,13 +11,17 @@ type nicSearch struct {
 	boot     *BootLines
 	log      *CloudInit
 	captured *Captured
+	api      apiNICs
 	named    map[string]bool // the names of all
 }
 
 func newNICSearch(in RMCNICInput) *nicSearch {
-	s := &nicSearch{all: in.NICs.List, boot: in.Boot, log: in.Log, captured: in.Captured, named: map[string]bool{}}
+	s := &nicSearch{all: in.NICs.List, boot: in.Boot, log: in.Log, captured: in.Captured, api: newAPINICs(in.API, in.NICs.List), named: map[string]bool{}}
 	for _, n := range s.all {
 		s.named[n.Name] = true
+	}
+	for _, n := range s.listed(func(n NIC) bool { return !hasCustomerIPv4(n) && s.witness(n).strong }) {
+		s.api.contradictions = append(s.api.contradictions, "for "+n.Name+" "+s.witness(n).text+", but "+s.api.lists(n))
 	}
 	return s
 }

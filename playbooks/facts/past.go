@@ -15,14 +15,18 @@ func ReadPast(factsByName map[string]any) Past {
 	past := noPast()
 	recall(&past, factsByName, "cluster", &past.Cluster)
 	recall(&past, factsByName, "hostname", &past.Hostname)
+	recall(&past, factsByName, "hosts_table", &past.HostsTable)
 	recall(&past, factsByName, "installed", &past.Installed)
 	recall(&past, factsByName, "lpar", &past.LPAR)
 	recall(&past, factsByName, "lspv", &past.Disks)
+	recall(&past, factsByName, "machine_id", &past.MachineID)
+	recall(&past, factsByName, "nameservers", &past.Nameservers)
 	recall(&past, factsByName, "nics", &past.NICs)
 	recall(&past, factsByName, "node_ids", &past.NodeIDs)
 	recall(&past, factsByName, "routes", &past.Routes)
 	recall(&past, factsByName, "rsct", &past.RSCT)
 	recall(&past, factsByName, "static_routes", &past.StaticRoutes)
+	recall(&past, factsByName, "time_servers", &past.TimeServers)
 	return past
 }
 

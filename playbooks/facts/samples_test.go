@@ -65,6 +65,9 @@ var healthy = map[string]Output{
 		"127/8              127.0.0.1         U         9     85012 lo0      -      -   \n\n" +
 		"Route tree for Protocol Family 24 (Internet v6):\n" +
 		"::1%1              ::1%1             UH        1      4667 lo0      -      -   \n"),
+	"resolv_conf":  stdout("# written by hand\nnameserver\t10.0.80.11\nnameserver 10.0.80.12\nsearch example.internal\n"),
+	"ntp_conf":     stdout("server 10.0.80.21 prefer\nserver ntp2.example.internal\nserver 127.127.1.0\n"),
+	"hosts_table":  stdout("127.0.0.1\t\tloopback localhost\n::1 loopback localhost # IPv6\n10.2.3.4 aixvm1 aixvm1.example.internal\n"),
 	"inet0_routes": stdout("net,-hopcount,0,,0,10.2.3.1\nnet,-hopcount,0,-netmask,255.255.0.0,,,10.9.0.0,10.2.3.254\n"),
 	"installp_list": stdout("rsct.core:rsct.core.rmc:3.2.6.2::S:C:::::N:RSCT Resource Monitoring and Control::::0::\n" +
 		"rsct.core:rsct.core.utils:3.2.6.2::S:C:::::N:RSCT Utilities::::0::\n"),

@@ -154,6 +154,28 @@ type StaticRoutes struct {
 	List []StaticRoute `json:"list" cel:"list"`
 }
 
+// Nameservers are those of /etc/resolv.conf, in its order; none is an answer too.
+type Nameservers struct {
+	List []string `json:"list" cel:"list"` // canonical addresses, no zone
+}
+
+// TimeServers are the servers, peers and pools of /etc/ntp.conf, without clocks of the
+// host itself; none is an answer too.
+type TimeServers struct {
+	List []string `json:"list" cel:"list"` // names, or canonical addresses
+}
+
+// HostsEntry is one line of /etc/hosts that maps an address.
+type HostsEntry struct {
+	Address string   `json:"address" cel:"address"` // canonical, no zone
+	Names   []string `json:"names" cel:"names"`     // at most 16
+}
+
+// HostsTable is /etc/hosts; no line is an answer too.
+type HostsTable struct {
+	List []HostsEntry `json:"list" cel:"list"`
+}
+
 // Image is one row of `installp -Ld` (procedure R5; fields 1 to 3, 5 and 12 C).
 type Image struct {
 	// Package is the package of the fileset, "rsct.core".
@@ -401,6 +423,22 @@ type Captured struct {
 	BootPVID string `json:"boot_pvid" cel:"boot_pvid"`
 	// NICs are the NICs at that time; the report does not repeat them.
 	NICs NICs `json:"-" cel:"nics"`
+}
+
+// API is the host's VM in the list of Power Virtual Server (procedure D15); the controller
+// supplies it.
+type API struct {
+	// Known: false where it was not asked, did not answer, or does not have the VM.
+	Known    bool   `json:"known" cel:"known"`
+	Instance string `json:"instance" cel:"instance"` // its id there
+	// NICs are those in the customer's networks: the RMC NIC is not among them.
+	NICs []APINIC `json:"nics" cel:"nics"`
+}
+
+// APINIC is a NIC that the API lists.
+type APINIC struct {
+	MAC     string `json:"mac" cel:"mac"` // fa:d4:43:3e:d1:20
+	Network string `json:"network" cel:"network"`
 }
 
 // Lines are the lines that a search found; none is an answer too.

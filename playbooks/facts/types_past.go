@@ -26,6 +26,10 @@ type Past struct {
 	Installed    Filesets     `json:"installed" cel:"installed"`
 	Disks        Disks        `json:"lspv" cel:"lspv"`
 	Cluster      Cluster      `json:"cluster" cel:"cluster"`
+	MachineID    Word         `json:"machine_id" cel:"machine_id"`
+	Nameservers  Nameservers  `json:"nameservers" cel:"nameservers"`
+	TimeServers  TimeServers  `json:"time_servers" cel:"time_servers"`
+	HostsTable   HostsTable   `json:"hosts_table" cel:"hosts_table"`
 	// Has names those of the facts above that were remembered; the others are
 	// empty because nothing is known, not because there was nothing.
 	Has []string `json:"has" cel:"has"`
@@ -126,6 +130,31 @@ type Lost struct {
 	NodeID       []string `json:"node_id" cel:"node_id"`   // one line, or none
 	// Unknown are the kinds that could not be compared, each with why.
 	Unknown []string `json:"unknown" cel:"unknown"`
+}
+
+// Failover says whether the host runs a copy of the disks that an earlier state was
+// read from, and which settings of that other site it still has (post-failover). The
+// lists are sorted.
+type Failover struct {
+	// State is copy (the system of From on another machine), same (the machine of
+	// From), other (neither), unknown.
+	State string `json:"state" cel:"state"`
+	From  string `json:"from" cel:"from"` // "capture ID of DATE", "run RUN"; "" for none
+	Why   string `json:"why" cel:"why"`   // why it is other or unknown, "" otherwise
+	// Evidence says of each thing that is known on both sides whether it agrees.
+	Evidence []string `json:"evidence" cel:"evidence"`
+	// Left are settings of the original; empty unless State is copy.
+	Left []SiteSetting `json:"left" cel:"left"`
+	// Unknown are the kinds of settings that could not be compared, each with why.
+	Unknown []string `json:"unknown" cel:"unknown"`
+}
+
+// SiteSetting is a setting of the original that the copy still has.
+type SiteSetting struct {
+	What  string `json:"what" cel:"what"`   // static route, nameserver, time server, hosts entry
+	Value string `json:"value" cel:"value"` // "default via 10.2.3.1", "10.0.80.11"
+	Where string `json:"where" cel:"where"` // the file, or the command that shows it
+	Why   string `json:"why" cel:"why"`
 }
 
 // Update is the effect that an RSCT update with the images would have (procedure R5).

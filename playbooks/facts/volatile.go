@@ -56,6 +56,7 @@ func Volatiles() []Volatile {
 		{"causes.mksysb", repeats},
 		{"causes.smit", repeats},
 		{"captured", past},
+		{"api", "describes the VM in Power Virtual Server, not the host"},
 		{"own", past},
 		{"lost.from", past},
 		{"fleet", "describes other hosts; the findings report it"},

@@ -4,6 +4,8 @@
 package onhost
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"regexp"
 	"strings"
@@ -30,7 +32,8 @@ const LeaseGrace = time.Minute
 type Lease struct {
 	Run string
 	// Host is the name by which the holder knows the machine, and Process the
-	// process that took the lease; both are "" in one that an older version took.
+	// process that took the lease; both are "" in one that an older version took. Dots
+	// may follow the process.
 	Host, Process string
 	// Owner is a user and a machine.
 	Owner string
@@ -38,18 +41,55 @@ type Lease struct {
 	Until time.Time
 }
 
+// The texts of a new lease always have one length together, so that a rule of sudoers can
+// say which targets a link may have: texts that are too long are cut, and dots fill up the
+// process.
+const (
+	maxLeaseHost    = 48
+	maxLeaseOwner   = 64
+	maxLeaseProcess = 24
+	leaseWidth      = len(",host=,by=,proc=") + maxLeaseHost + maxLeaseOwner + maxLeaseProcess
+)
+
 // NewLease returns a lease as ReadLease will read it: characters that can't stand in
-// a link's target are left out of its texts, and an empty text is "unknown".
+// a link's target are left out of its texts, an empty text is "unknown", and of a long one
+// a hash replaces the end. Leases of older versions are shorter or longer.
 func NewLease(run, host, owner, process string, until time.Time) Lease {
-	return Lease{Run: leased(run), Host: leased(host), Owner: fmt.Sprintf("%.100s", leased(owner)), Process: leased(process), Until: until.UTC().Truncate(time.Second)}
+	l := Lease{
+		Run: leased(run), Host: shortened(host, maxLeaseHost), Owner: shortened(owner, maxLeaseOwner),
+		Process: shortened(process, maxLeaseProcess), Until: until.UTC().Truncate(time.Second),
+	}
+	l.Process += strings.Repeat(".", leaseWidth-len(l.texts()))
+	return l
+}
+
+// IsFor reports whether a lease is for the host that its holder calls by this name. Older
+// versions did not cut the name as this one does.
+func (l Lease) IsFor(host string) bool {
+	return l.Host == shortened(host, maxLeaseHost) || l.Host == leased(host)
 }
 
 // leased is a text as it can stand in the target of a link.
-func leased(s string) string {
+func leased(s string) string { return fmt.Sprintf("%.200s", linkable(s)) }
+
+// linkable leaves the characters out that can't stand in the target of a link.
+func linkable(s string) string {
 	if s = leaseOther.ReplaceAllString(s, ""); s == "" {
 		return "unknown"
 	}
-	return fmt.Sprintf("%.200s", s)
+	return s
+}
+
+// shortened is a text as it can stand in the target of a link, with a hash of all of it at
+// its end where it is longer than length.
+func shortened(s string, length int) string {
+	text := linkable(s)
+	if len(text) <= length {
+		return text
+	}
+	hash := sha256.Sum256([]byte(s))
+	end := "-" + hex.EncodeToString(hash[:6])
+	return text[:length-len(end)] + end
 }
 
 const leaseWord = `([A-Za-z0-9._@-]+)`
@@ -63,8 +103,11 @@ var (
 func (l Lease) String() string { return l.holder() + l.Until.UTC().Format(leaseClock) }
 
 // holder is the link's target up to its end.
-func (l Lease) holder() string {
-	text := "run=" + l.Run
+func (l Lease) holder() string { return "run=" + l.Run + l.texts() + ",until=" }
+
+// texts is the part of the link's target between the run and the end.
+func (l Lease) texts() string {
+	text := ""
 	if l.Host != "" {
 		text += ",host=" + l.Host
 	}
@@ -72,14 +115,14 @@ func (l Lease) holder() string {
 	if l.Process != "" {
 		text += ",proc=" + l.Process
 	}
-	return text + ",until="
+	return text
 }
 
 // SameFolder reports whether two processes worked on a run in one and the same
 // folder, as the first parts of their names say: where one has the folder's lock,
 // the other has ended. Of processes that have no such name nothing is known.
 func SameFolder(process, other string) bool {
-	folder, _, named := strings.Cut(process, ".")
+	folder, _, named := strings.Cut(strings.TrimRight(process, "."), ".")
 	return named && folder != "" && strings.HasPrefix(other, folder+".")
 }
 

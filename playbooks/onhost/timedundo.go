@@ -15,8 +15,7 @@ import (
 // it states until when the undo may still run, so a marker left behind by a reboot
 // expires. It takes POSIX sh and nothing else: no at, no cron.
 
-// States of a timed undo; UndoDisarmed and UndoFired are the answers of a disarming
-// command, too.
+// States of a timed undo; the last three are the answers of a disarming command.
 const (
 	// UndoNone: it was never armed, or it was disarmed and nothing is left of it.
 	UndoNone = ""
@@ -26,6 +25,8 @@ const (
 	UndoDisarmed = "disarmed"
 	// UndoFired: it has run, or runs now.
 	UndoFired = "fired"
+	// UndoNowhere: no marker of the run is left.
+	UndoNowhere = "nowhere"
 )
 
 // marker is the link that arms the undo of a step; /etc is root's alone.
@@ -130,8 +131,8 @@ case "$(/usr/bin/ls -ld "$m.fired" "$m.disarmed" 2>/dev/null)" in
 (*" $m.disarmed -> run=%[2]s,until="*)
   /usr/bin/rm -f "$m.disarmed"
   printf '%[3]s\n' ;;
-(*) printf 'there is no armed undo of run %%s\n' %[2]s >&2; exit 1 ;;
-esac`, marker, run, UndoDisarmed, UndoFired)
+(*) printf '%[5]s\n' ;;
+esac`, marker, run, UndoDisarmed, UndoFired, UndoNowhere)
 }
 
 // Armed is the state of a step's timed undo on a host.

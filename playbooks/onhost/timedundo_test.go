@@ -81,13 +81,13 @@ func TestUndoIsArmedAndDisarmed(t *testing.T) {
 		if end := before.Add(long + slack); a.State != UndoArmed || a.Run != "r1" || a.Until.Before(end.Truncate(time.Second)) || a.Until.After(end.Add(time.Minute)) {
 			t.Errorf("armed %+v, wanted until about %s", a, stamp(end))
 		}
-		if said := d.run(disarm(d.marker, "r2")); said != "1 there is no armed undo of run r2" {
+		if said := d.run(disarm(d.marker, "r2")); said != "0 nowhere" {
 			t.Errorf("another run disarms it: %s", said)
 		}
 		if said := d.run(disarm(d.marker, "r1")); said != "0 disarmed" || len(d.left()) > 0 || d.armed() != (Armed{}) {
 			t.Errorf("disarmed: %s; left %q, %+v", said, d.left(), d.armed())
 		}
-		if said := d.run(disarm(d.marker, "r1")); said != "1 there is no armed undo of run r1" {
+		if said := d.run(disarm(d.marker, "r1")); said != "0 nowhere" {
 			t.Errorf("disarmed again: %s", said)
 		}
 	})

@@ -52,7 +52,7 @@ func Playbook(p *program.Program) string {
 	for _, sure := range conditions.Surenesses() {
 		s.line("  %s: %s", sure[0], sure[1])
 	}
-	s.line("  The sources are explained in docs/runbook.md, section Sources.")
+	s.line("  The sources are explained by: aixmend runbook sources")
 	s.uniques(p)
 	s.line("\nFindings")
 	for _, f := range p.Findings {

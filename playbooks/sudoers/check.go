@@ -8,10 +8,10 @@ import (
 	"aixmend/playbooks/document"
 )
 
-// Check returns a warning for each probe and step in the playbook's own file whose text
-// can only run as a whole: a site whose sudo allows single commands (ssh.become_mode:
-// commands) must allow `sh -c` for it. The hint says how to write the text instead.
-// Transfers of files and timed undos always need a shell, so they get no warning.
+// Check returns a warning for each probe and step in the playbook's own file that `playbook
+// sudoers` can't grant to a login that may run single commands (ssh.become_mode: commands)
+// and that can be written so that it can. The hint says how. Transfers of files, timed
+// undos and values of facts always need a root shell, so they get no warning.
 func Check(p *document.Playbook) strictyaml.Problems {
 	var warnings strictyaml.Problems
 	r := newRules(p)
@@ -20,14 +20,18 @@ func Check(p *document.Playbook) strictyaml.Problems {
 			return // it was taken over from the playbook that is extended
 		}
 		split, exprs := r.split(text.V)
-		if split.Whole() == "" {
-			return
-		}
 		why, rather := r.why(split.Whole(), exprs), split.Rather()
-		if why == chosenOnHost {
+		switch {
+		case why == chosenOnHost:
 			rather = "write each command out, and choose between them with if"
+		case why == "":
+			var no *refusal
+			if _, no = r.linesOf(text.V); no == nil || no.rather == "" {
+				return
+			}
+			why, rather = no.Error(), no.rather
 		}
-		warnings.Add(text.Pos, rather, "%s: where sudo allows single commands only, it needs sh -c as root: %s", what, why)
+		warnings.Add(text.Pos, rather, "%s: where sudo allows single commands only, it is not granted: %s", what, why)
 	}
 	for _, probe := range slices.Concat(p.Probes, p.Capture.Probes) {
 		if !probe.Login {

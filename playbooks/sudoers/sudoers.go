@@ -5,84 +5,69 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
 
-	"aixmend/playbooks/conditions"
 	"aixmend/playbooks/document"
 	"aixmend/playbooks/onhost"
-	"aixmend/transport/shell"
 )
 
 // A sudoers fragment for sites where the login may run single commands only
 // (ssh.become_mode: commands). The package that splits the commands for the transport also
 // splits them here, so the rules always match the commands that run.
+//
+// sudo compares the arguments of a command as one text, in which * and ? also match
+// blanks. So no rule has either: what varies is a class of characters, each for one
+// character, and what can't be said so is not granted but named in a comment.
 
 // rootShell is the command that runs a text that can't be split.
 const rootShell = `/usr/bin/sh -c *`
 
-// maxLines bounds the lines that one call may become; beyond it, the varying part becomes *.
-const maxLines = 16
-
-// sudoersUser matches a user or a %group that needs no quoting.
-var sudoersUser = regexp.MustCompile(`^%?[A-Za-z_][A-Za-z0-9_.-]{0,63}$`)
+// securePath is the search path of the commands, the same that the transport sets.
+const securePath = "/usr/bin:/usr/sbin:/bin:/sbin:/etc"
 
 // Rules prints the lines of sudoers that a login needs when each command
 // becomes root by itself: for the verbs that only read, and with changes those
-// for recover, too. user is a user, or a group behind a %. A text that needs a
-// root shell becomes a comment, with the reason.
+// for the rungs of recover that can be granted, too. None of them lets the login do
+// anything as root that the playbook does not do. user is a user, or a group behind a %.
+// What can't be granted becomes a comment, with the reason. The error says what is wrong
+// with user.
 func Rules(p *document.Playbook, user string, changes bool) (string, error) {
-	if !sudoersUser.MatchString(user) {
-		return "", fmt.Errorf("%q can't be the user of a line in sudoers: letters, digits, dots, underscores and hyphens, %% in front of a group", user)
+	if err := checkUser(user); err != nil {
+		return "", err
 	}
-	s := &sheet{}
+	s := &sheet{user: user, playbook: p.Name}
 	s.line("# sudoers for aixmend: playbook %s, hosts with ssh.become_mode: commands.", p.Name)
-	s.line("# Check it with visudo -cf before it goes into /etc/sudoers.d.")
+	s.line("# These lines do not make the login root: they allow exactly the commands that stand here.")
+	s.line("# Check the file with visudo -cf before it goes into /etc/sudoers.d.")
 	s.line("#")
-	s.line("# A * in an argument also matches blanks, so it allows any further arguments.\n")
-	s.line("Defaults:%s !requiretty, listpw=any", user)
-	s.line("Defaults:%s env_keep += \"LC_ALL LANG ODMDIR\"\n", user)
-	alias := "AIXMEND_" + strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_"))
+	s.line("# [0-9] is one digit: an interface beyond en99, or an adapter beyond ent99, is not granted.")
 
 	read := readingRules(p)
-	s.line("# Commands of audit, plan and capture: they change nothing.")
-	s.rules(user, alias+"_AUDIT", read)
-	if changes {
-		change := changingRules(p, read)
-		s.line("\n# Commands of recover, and of their undo. Whoever may run them can become root:")
-		s.line("# protect this login like root's.")
-		s.rules(user, alias+"_RECOVER", change)
+	s.line("\n# What audit, plan and capture run: these commands only read.")
+	s.grant("AUDIT", read.lines)
+	if len(read.refused) > 0 {
+		s.line("\n# Not granted. Where one of these runs, the host ends with privilege-missing:")
+		s.comment(read.refused)
 	}
-	s.line("\n# If ssh.become_mode is script (the default), one line replaces all of these:")
-	s.line("#   %s ALL=(root) NOPASSWD: %s", user, rootShell)
+	if changes && len(p.Rungs) > 0 {
+		s.recover(p, read)
+	}
+	s.line("\n# Where this host sets requiretty: aixmend asks sudo -l for commands before it runs any, and")
+	s.line("# that question is no command. It grants nothing:")
+	s.line("#   Defaults:%s !requiretty", user)
+	s.remainder(changes && len(p.Rungs) > 0)
 	return s.b.String(), nil
 }
 
 // sheet is the text as far as it is written.
-type sheet struct{ b strings.Builder }
+type sheet struct {
+	b              strings.Builder
+	user, playbook string
+}
 
 func (s *sheet) line(format string, args ...any) {
 	fmt.Fprintf(&s.b, format, args...)
 	s.b.WriteByte('\n')
-}
-
-// rules prints the allowed commands, and the texts for which there is no rule.
-func (s *sheet) rules(user, alias string, r *rules) {
-	if len(r.lines) > 0 {
-		slices.Sort(r.lines)
-		s.line("Cmnd_Alias %s = \\\n    %s", alias, strings.Join(r.lines, ", \\\n    "))
-		s.line("%s ALL=(root) NOPASSWD: %s", user, alias)
-	}
-	if len(r.unsaid) > 0 {
-		s.line("\n# These commands depend on the host; write a line for each:")
-		s.comment(r.unsaid)
-	}
-	if len(r.whole) > 0 {
-		s.line("\n# These need a root shell: without the line below the host refuses them.")
-		s.comment(r.whole)
-		s.line("#   %s ALL=(root) NOPASSWD: %s", user, rootShell)
-	}
 }
 
 func (s *sheet) comment(lines []string) {
@@ -91,27 +76,50 @@ func (s *sheet) comment(lines []string) {
 	}
 }
 
-// rules collects the commands of texts.
-type rules struct {
-	lines  []string        // in the syntax of sudoers
-	seen   map[string]bool // lines that exist already
-	unsaid []string        // commands that sudoers can't express
-	whole  []string        // texts that need a root shell, with the reason
+var notInAlias = regexp.MustCompile(`[^A-Z0-9]`)
 
-	paths map[string][]string // the possible values of facts that are a command's path
+// grant prints the allowed commands, and the settings of sudo for these commands alone:
+// a folder of root's too, because an old perl loads modules from the current folder, and ln
+// makes a link there where the login writes both its names as one argument.
+func (s *sheet) grant(kind string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	alias := "AIXMEND_" + notInAlias.ReplaceAllString(strings.ToUpper(s.playbook+"_"+kind+"_"+s.user), "_")
+	slices.Sort(lines)
+	s.line("Cmnd_Alias %s = \\\n    %s", alias, strings.Join(lines, ", \\\n    "))
+	s.line("# Their environment is made anew (on AIX from /etc/environment, where ODMDIR stands, see")
+	s.line("# sudoers(5)); of the login's own, only LC_ALL and LANG pass, without / and %%.")
+	s.line("# They run in /etc, which is root's, not in a folder of the login's (sudo 1.9.3 or later).")
+	s.line(`Defaults!%s env_reset, !setenv, !requiretty, secure_path="%s", runcwd=/etc`, alias, securePath)
+	s.line(`Defaults!%s !env_keep, env_check="LC_ALL LANG"`, alias)
+	s.line("%s ALL=(root) NOPASSWD: %s", s.user, alias)
 }
 
-// newRules returns empty rules that know the playbook's command paths.
-func newRules(p *document.Playbook) *rules {
-	r := &rules{seen: map[string]bool{}, paths: map[string][]string{}}
-	for _, probe := range p.Probes {
-		for _, e := range probe.Paths {
-			for _, path := range e.Value {
-				r.paths[probe.ID+"."+e.Key] = append(r.paths[probe.ID+"."+e.Key], path.V)
-			}
-		}
+// recover prints what the rungs need that can be granted, and names the others.
+func (s *sheet) recover(p *document.Playbook, read *rules) {
+	change, granted, refused := changingRules(p, read)
+	if len(granted) > 0 {
+		s.line("\n# What recover runs for the rungs %s, and for the lease of the host.", strings.Join(granted, ", "))
+		s.line("# With these the login can stop RMC, take or remove the lease, and make marks of plans.")
+		s.grant("RECOVER", change.lines)
 	}
-	return r
+	if len(refused) > 0 {
+		s.line("\n# These rungs are not granted: each needs a root shell.")
+		s.comment(refused)
+	}
+}
+
+// remainder prints the line that makes the login root, and the way that does not.
+func (s *sheet) remainder(changes bool) {
+	s.line("\n# THE LINE BELOW MAKES THE LOGIN ROOT: it allows every command. It goes with ssh.become_mode:")
+	if changes {
+		s.line("# script (the default), and only so can this login run the rungs that are not granted. Leave it")
+		s.line("# out, and run those rungs with another login, on an account that is protected like root.")
+	} else {
+		s.line("# script (the default). Leave it out for a login that is not to become root.")
+	}
+	s.line("#   %s ALL=(root) NOPASSWD: %s", s.user, rootShell)
 }
 
 // readingRules returns the rules of the probes and the capture.
@@ -119,203 +127,89 @@ func readingRules(p *document.Playbook) *rules {
 	r := newRules(p)
 	for _, probe := range slices.Concat(p.Probes, p.Capture.Probes) {
 		if !probe.Login {
-			r.add("probe "+probe.ID, probe.Run.V)
+			r.read(probe)
 		}
 	}
 	for _, f := range p.Capture.Files {
-		r.keep("/usr/bin/cat " + sudoersText(f.Path))
+		line, why := sudoersLine([]string{"/usr/bin/cat", f.Path})
+		if why != nil {
+			r.refused = append(r.refused, fmt.Sprintf("the capture of %q: %s", f.Path, why))
+			continue
+		}
+		r.keep(line)
 	}
 	return r
 }
 
-// changingRules returns the rules of the rungs, without those for reading.
-func changingRules(p *document.Playbook, read *rules) *rules {
-	r := newRules(p)
+// read adds the lines of a probe, or the reason why it is not granted.
+func (r *rules) read(probe document.Probe) {
+	lines, why := r.linesOf(probe.Run.V)
+	if why == nil {
+		r.keep(lines...)
+		return
+	}
+	when := ""
+	if probe.When.V != "" {
+		when = ", which runs when " + strings.Join(strings.Fields(probe.When.V), " ")
+	}
+	r.refused = append(r.refused, "probe "+probe.ID+when+": "+why.Error())
+}
+
+// changingRules returns the rules of the rungs that can be granted, without those for
+// reading: their names, and the other rungs with the reasons.
+func changingRules(p *document.Playbook, read *rules) (r *rules, granted, refused []string) {
+	r = newRules(p)
 	for line := range read.seen {
 		r.seen[line] = true
 	}
-	if len(p.Rungs) == 0 {
-		return r
-	}
-	const any = "{{ run }}" // which one is only known then
-	for _, text := range onhost.Templates(any) {
-		r.add(text.Purpose, text.Command)
-	}
 	for _, rung := range p.Rungs {
-		for _, step := range rung.Steps {
-			what := fmt.Sprintf("step %s of rung %s", step.ID, rung.ID)
-			switch {
-			case step.Upload != nil:
-				r.whole = append(r.whole, what+": it uploads files to the host")
-			case step.Fetch.V != "":
-				r.whole = append(r.whole, what+": it fetches files from the host")
-			default:
-				r.add(what, step.Run.V)
-			}
-			if step.Undo.V != "" && !strings.HasPrefix(step.Undo.V, document.UndoNone) {
-				r.add("the undo of "+what, step.Undo.V)
-			}
-			if step.TimedUndo {
-				r.whole = append(r.whole, what+": its timed undo waits on the host in the background")
-				id := step.ID
-				if step.Each.V != "" {
-					id += "-" + any
-				}
-				r.add("the disarming of the undo of "+what, onhost.DisarmTemplate(id, any))
-			}
-		}
-	}
-	return r
-}
-
-// add adds the calls of a text.
-func (r *rules) add(what, text string) {
-	split, exprs := r.split(text)
-	if why := split.Whole(); why != "" {
-		r.whole = append(r.whole, what+": "+r.why(why, exprs))
-		return
-	}
-	for _, call := range split.Calls() {
-		for _, form := range call.Forms() {
-			for _, words := range r.filled(form, exprs) {
-				r.command(what, words)
-			}
-		}
-	}
-}
-
-// split splits a text into calls. Placeholders stand in it for its interpolations, whose
-// expressions are exprs.
-func (r *rules) split(text string) (split *shell.Text, exprs []string) {
-	plain := conditions.Interpolation.ReplaceAllStringFunc(text, func(m string) string {
-		expr := strings.TrimSpace(conditions.Interpolation.FindStringSubmatch(m)[1])
-		exprs = append(exprs, expr)
-		if len(r.paths[expr]) > 0 {
-			return fmt.Sprintf("/qzx%dxzq", len(exprs)-1)
-		}
-		return fmt.Sprintf("qzx%dxzq", len(exprs)-1)
-	})
-	return shell.Split(plain), exprs
-}
-
-// chosenOnHost is the reason where a list of words is a whole command, or none.
-const chosenOnHost = "the commands that it runs depend on the host"
-
-// why returns the reason for a root shell, with the placeholders replaced. Where a list of
-// words is a whole command, or none, it is known only on the host.
-func (r *rules) why(why string, exprs []string) string {
-	for _, m := range placeholder.FindAllStringSubmatch(why, -1) {
-		if n, _ := strconv.Atoi(m[1]); strings.Contains(exprs[n], "?") {
-			return chosenOnHost
-		}
-	}
-	return placeholder.ReplaceAllStringFunc(why, func(m string) string {
-		n, _ := strconv.Atoi(placeholder.FindStringSubmatch(m)[1])
-		return "{{ " + exprs[n] + " }}"
-	})
-}
-
-// command adds the line of one command.
-func (r *rules) command(what string, words []string) {
-	odd := func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) } // Any is one
-	if !strings.HasPrefix(words[0], "/") || strings.ContainsFunc(words[0], odd) {
-		name := strings.ReplaceAll(strings.Join(words, " "), shell.Any, "*")
-		if note := what + ": " + strconv.QuoteToGraphic(name); !slices.Contains(r.unsaid, note) {
-			r.unsaid = append(r.unsaid, note)
-		}
-		return
-	}
-	line := make([]string, len(words))
-	for i, w := range words {
-		if line[i] = sudoersText(w); w == "" && i > 0 {
-			line[i] = "*" // two blanks in a row can't be written
-		}
-	}
-	if len(words) == 1 {
-		line = append(line, `""`) // no argument, rather than any
-	}
-	r.keep(strings.Join(line, " "))
-}
-
-func (r *rules) keep(line string) {
-	if !r.seen[line] {
-		r.seen[line] = true
-		r.lines = append(r.lines, line)
-	}
-}
-
-// placeholder stands for an interpolation while a text is split. The placeholder of a path
-// begins with a slash, like all its values.
-var placeholder = regexp.MustCompile(`/?qzx([0-9]+)xzq`)
-
-// filled replaces each interpolation by its possible values. A literal list may be empty;
-// its word is then omitted.
-func (r *rules) filled(form, exprs []string) [][]string {
-	all := [][]string{nil}
-	for i, word := range form {
-		values := []string{word}
-		for _, m := range placeholder.FindAllStringSubmatch(word, -1) {
-			n, _ := strconv.Atoi(m[1])
-			values = replaced(values, m[0], r.paths[exprs[n]])
-		}
-		if len(all)*len(values) > maxLines && i > 0 {
-			values = []string{shell.Any}
-		}
-		without := i > 0 && maybeNone(word, exprs) && 2*len(all) <= maxLines
-		var longer [][]string
-		for _, words := range all {
-			for _, v := range values {
-				longer = append(longer, append(slices.Clone(words), v))
-			}
-			if without {
-				longer = append(longer, slices.Clone(words))
-			}
-		}
-		all = longer
-	}
-	return all
-}
-
-// maybeNone reports whether a word is a literal list, which may be empty.
-func maybeNone(word string, exprs []string) bool {
-	m := placeholder.FindStringSubmatch(word)
-	if m == nil || m[0] != word {
-		return false
-	}
-	n, _ := strconv.Atoi(m[1])
-	return strings.HasPrefix(exprs[n], "[")
-}
-
-// replaced replaces old in each word by each possible value, or by Any where the values are
-// not known.
-func replaced(words []string, old string, by []string) []string {
-	if len(by) == 0 || len(words)*len(by) > maxLines {
-		by = []string{shell.Any}
-	}
-	var all []string
-	for _, w := range words {
-		for _, b := range by {
-			all = append(all, strings.ReplaceAll(strings.ReplaceAll(w, old, b), shell.Any+shell.Any, shell.Any))
-		}
-	}
-	return all
-}
-
-// sudoersText writes a word in the syntax of sudoers: special characters and patterns get
-// a backslash, and characters that sudoers can't hold become *.
-func sudoersText(word string) string {
-	var b strings.Builder
-	for _, r := range word {
-		switch {
-		case string(r) == shell.Any, !unicode.IsPrint(r):
-			if !strings.HasSuffix(b.String(), "*") || strings.HasSuffix(b.String(), `\*`) {
-				b.WriteByte('*')
+		lines, why := r.rung(rung)
+		if len(why) > 0 {
+			for _, w := range why {
+				refused = append(refused, "rung "+rung.ID+": "+w)
 			}
 			continue
-		case strings.ContainsRune(`,:=\*?[]^#!`, r):
-			b.WriteByte('\\')
 		}
-		b.WriteRune(r)
+		granted = append(granted, rung.ID)
+		r.keep(lines...)
 	}
-	return b.String()
+	if len(granted) == 0 {
+		return r, granted, refused
+	}
+	for _, text := range onhost.Templates("{{ lease }}", "{{ run }}", "{{ plan }}") {
+		lines, why := r.marks(text.Command)
+		if why != nil {
+			panic(text.Purpose + " can't be granted: " + why.Error()) // our own text
+		}
+		r.keep(lines...)
+	}
+	return r, granted, refused
+}
+
+// rung returns the lines of a rung with the undo of its steps, or why it can't be granted.
+func (r *rules) rung(rung document.Rung) (lines, why []string) {
+	add := func(what, text string) {
+		more, reason := r.linesOf(text)
+		if lines = append(lines, more...); reason != nil {
+			why = append(why, what+": "+reason.Error())
+		}
+	}
+	for _, step := range rung.Steps {
+		what := "step " + step.ID
+		switch {
+		case step.Upload != nil:
+			why = append(why, what+": it uploads files to the host")
+		case step.Fetch.V != "":
+			why = append(why, what+": it fetches files from the host")
+		default:
+			add(what, step.Run.V)
+		}
+		if step.Undo.V != "" && !strings.HasPrefix(step.Undo.V, document.UndoNone) {
+			add("the undo of "+what, step.Undo.V)
+		}
+		if step.TimedUndo {
+			why = append(why, what+": its timed undo waits on the host in the background")
+		}
+	}
+	return lines, why
 }

@@ -154,6 +154,13 @@ var (
 		Each: 10 * time.Second, Within: 30 * time.Second,
 		Ends: "any other answer; `Retry-After` is honoured; then a warning",
 	}
+	// Cloud: the API of Power Virtual Server limits its callers and fails for seconds at a
+	// time; a run waits for it before its hosts are judged, so not for long.
+	Cloud = Rule{
+		Name: "ask Power Virtual Server, or for a token", Attempts: 4, First: time.Second, Factor: 2, Max: 20 * time.Second, Jitter: 0.5,
+		Each: 20 * time.Second, Within: time.Minute,
+		Ends: "any other answer; `Retry-After` is honoured; then a source of hosts is an error, and the cloud's health is unknown",
+	}
 )
 
 // Rules lists all of them, in the order of the documentation.
@@ -161,6 +168,6 @@ func Rules() []Rule {
 	return []Rule{
 		Dial, Bastion, Channel, Request, Session, Sessions, KnownHosts, Rewrite,
 		Read, Lease, Fence, Step, Check, Arming, Disarm, Undo, Rung, CaptureID,
-		Hook,
+		Hook, Cloud,
 	}
 }

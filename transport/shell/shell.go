@@ -20,12 +20,23 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// Any stands in a form for text that only the host knows. Shell text can't contain it.
-const Any = "\x00"
+// These stand in a form for text that varies. Shell text can't contain them.
+const (
+	// Any is text that only the host knows.
+	Any = "\x00"
+	// Digit is one digit, Hex one lower-case hexadecimal digit.
+	Digit = "\x01"
+	Hex   = "\x02"
+	// NameChar is one letter, digit or one of . _ @ , = -.
+	NameChar = "\x03"
+)
+
+// Classes are the texts that stand for one character.
+const Classes = Digit + Hex + NameChar
 
 // maxForms bounds the forms of one call; with more of them, words that vary become
 // Any.
-const maxForms = 16
+const maxForms = 64
 
 // Text is shell text split into calls. It does not change after Split.
 type Text struct {
@@ -36,6 +47,9 @@ type Text struct {
 	// values holds the words that the text assigns to a variable; nil if it gets
 	// values from elsewhere too.
 	values map[string][]*syntax.Word
+	// arms holds the values that an expansion can have where it stands: in an arm of a
+	// case over its variable.
+	arms map[*syntax.ParamExp][]string
 }
 
 // portable is the way to write a text that is not POSIX sh.
@@ -50,8 +64,8 @@ type Call struct {
 // Split splits a text into calls. A text that is not POSIX sh has none, and must run
 // as a whole.
 func Split(source string) *Text {
-	t := &Text{source: source, values: map[string][]*syntax.Word{}}
-	if strings.ContainsAny(source, "\x00\r") {
+	t := &Text{source: source, values: map[string][]*syntax.Word{}, arms: map[*syntax.ParamExp][]string{}}
+	if strings.ContainsAny(source, Any+Classes+"\r") {
 		t.keep("leave them out", "it holds control characters")
 		return t
 	}
@@ -63,6 +77,7 @@ func Split(source string) *Text {
 	s := &splitter{Text: t, functions: map[string]bool{}}
 	syntax.Walk(file, s.declared)
 	syntax.Walk(file, s.visit)
+	syntax.Walk(file, s.narrow)
 	slices.SortFunc(t.calls, func(a, b *syntax.CallExpr) int { return int(offset(a)) - int(offset(b)) })
 	return t
 }
@@ -114,11 +129,73 @@ func (c Call) Words() ([]string, bool) {
 }
 
 // Forms returns the possible forms of the call, word by word: one for each value that
-// the text assigns to a variable, with Any for unknown text.
+// the text assigns to a variable, with Any for unknown text. A variable has the same
+// value in all words of a form. In an arm of a case over it, a variable has the forms of
+// the arm's patterns: en[0-9]* is "en" with one Digit or two, and names that are longer
+// have no form.
 func (c Call) Forms() [][]string {
-	e := &expander{text: c.text, known: map[string][]string{}}
+	e := &expander{text: c.text, known: map[string][]string{}, chosen: map[string]string{}}
+	forms, ok := e.choose(c.call.Args, e.varying(c.call.Args))
+	if !ok {
+		e.chosen, e.known = map[string]string{}, map[string][]string{}
+		forms = e.crossed(c.call.Args)
+	}
+	return forms
+}
+
+// varying returns the variables that words are made of, each behind those that it is made
+// of itself.
+func (e *expander) varying(words []*syntax.Word) []*syntax.ParamExp {
+	var list []*syntax.ParamExp
+	seen := map[string]bool{}
+	var visit func(n syntax.Node) bool
+	visit = func(n syntax.Node) bool {
+		p, ok := n.(*syntax.ParamExp)
+		if name := ""; ok {
+			if name = plain(p); name == "" || seen[name] {
+				return true
+			}
+			seen[name] = true
+			if _, narrow := e.text.arms[p]; !narrow {
+				for _, w := range e.text.values[name] {
+					syntax.Walk(w, visit)
+				}
+			}
+			list = append(list, p)
+		}
+		_, inner := n.(*syntax.CmdSubst)
+		return !inner
+	}
+	for _, w := range words {
+		syntax.Walk(w, visit)
+	}
+	return list
+}
+
+// choose returns the forms of words for each choice of values; false if there are too
+// many.
+func (e *expander) choose(words []*syntax.Word, open []*syntax.ParamExp) (forms [][]string, ok bool) {
+	if len(open) == 0 {
+		forms = e.crossed(words)
+		return forms, len(forms) <= maxForms
+	}
+	for _, v := range e.expansion(open[0]) {
+		e.chosen[plain(open[0])] = v
+		e.known = map[string][]string{} // what is made of it has another value now
+		more, ok := e.choose(words, open[1:])
+		if forms = append(forms, more...); !ok || len(forms) > maxForms {
+			return nil, false
+		}
+	}
+	delete(e.chosen, plain(open[0]))
+	e.known = map[string][]string{}
+	return forms, true
+}
+
+// crossed returns the forms of words in which each word has its values for itself.
+func (e *expander) crossed(words []*syntax.Word) [][]string {
 	forms := [][]string{nil}
-	for _, w := range c.call.Args {
+	for _, w := range words {
 		values := e.word(w)
 		if len(values)*len(forms) > maxForms {
 			values = []string{Any}
@@ -140,6 +217,8 @@ type expander struct {
 	// known holds the values of variables; Any during the search for one, so that a
 	// variable made of itself ends the recursion.
 	known map[string][]string
+	// chosen holds the value of a variable that has several.
+	chosen map[string]string
 }
 
 // word returns the values that a word can have.
@@ -168,11 +247,28 @@ func (e *expander) part(p syntax.WordPart) []string {
 		}
 		return values
 	case *syntax.ParamExp:
-		if name := plain(p); name != "" {
-			return e.variable(name)
-		}
+		return e.expansion(p)
 	}
 	return []string{Any}
+}
+
+// expansion returns the values of a variable where it stands.
+func (e *expander) expansion(p *syntax.ParamExp) []string {
+	name := plain(p)
+	if name == "" {
+		return []string{Any}
+	}
+	if v, ok := e.chosen[name]; ok {
+		return []string{v}
+	}
+	forms, narrow := e.text.arms[p]
+	if !narrow {
+		return e.variable(name)
+	}
+	if slices.ContainsFunc(forms, splits) {
+		return []string{Any}
+	}
+	return forms
 }
 
 // variable returns the values that the text assigns to a variable.
@@ -188,7 +284,7 @@ func (e *expander) variable(name string) []string {
 	var values []string
 	for _, w := range words {
 		for _, v := range e.word(w) {
-			if strings.ContainsAny(v, " \t\n*?[") { // it may become several words
+			if splits(v) {
 				v = Any
 			}
 			values = append(values, v)
@@ -200,6 +296,9 @@ func (e *expander) variable(name string) []string {
 	}
 	return e.known[name]
 }
+
+// splits reports whether a value without quotes may become several words.
+func splits(value string) bool { return strings.ContainsAny(value, " \t\n*?[") }
 
 // product joins each beginning with each end.
 func product(begin, end []string) []string {

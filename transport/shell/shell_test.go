@@ -145,15 +145,34 @@ func TestForms(t *testing.T) {
 		`a="x y"; /bin/rm $a`:                               {"/bin/rm *"},
 		`a=; /bin/rm "x$a"`:                                 {"/bin/rm x"},
 		`for a; do /bin/rm "$a"; done`:                      {"/bin/rm *"},
-		`for a in 1 2 3 4 5; do for b in 1 2 3 4 5; do /bin/rm $a $b; done; done`: {
-			"/bin/rm 1 *", "/bin/rm 2 *", "/bin/rm 3 *", "/bin/rm 4 *", "/bin/rm 5 *",
+		`for a in 1 2 3 4 5 6 7 8 9; do for b in 1 2 3 4 5 6 7 8; do /bin/rm $a $b; done; done`: {
+			"/bin/rm 1 *", "/bin/rm 2 *", "/bin/rm 3 *", "/bin/rm 4 *", "/bin/rm 5 *", "/bin/rm 6 *", "/bin/rm 7 *", "/bin/rm 8 *", "/bin/rm 9 *",
 		},
+		// one value for all words of a form
+		`for a in x y; do /bin/mv "$a" "$a.old" $a; done`:             {"/bin/mv x x.old x", "/bin/mv y y.old y"},
+		`for a in x y; do b=/d/$a c="$b.c"; /bin/mv "$a" "$c"; done`:  {"/bin/mv x /d/x.c", "/bin/mv y /d/y.c"},
+		`for a in x y; do for b in 1 2; do /bin/a "$a$b"; done; done`: {"/bin/a x1", "/bin/a x2", "/bin/a y1", "/bin/a y2"},
+		// what an arm of a case says of its variable
+		`for n in $(/bin/l); do case "$n" in en[0-9]*) /bin/a "$n" ;; esac; /bin/b "$n"; done`:       {"/bin/l", "/bin/a en#", "/bin/a en##", "/bin/b *"},
+		`n=$(/bin/l); case $n in en[0-9]|et[0-9][0-9]) /bin/a "x$n.y" $n ;; esac`:                    {"/bin/l", "/bin/a xen#.y en#", "/bin/a xet##.y et##"},
+		`n=$1; case "$n" in ''|"a"|'b*'|c) /bin/a "$n" ;; d*) /bin/b "$n" ;; *) /bin/c "$n" ;; esac`: {"/bin/a *", "/bin/b *", "/bin/c *"},
+		`n=$1; case "${n}" in ''|"a"|c) /bin/a "$n" ;; esac`:                                         {"/bin/a ", "/bin/a a", "/bin/a c"},
+		`n=$1; case "$n" in [0-9]?|[a-c]) /bin/a "$n" ;; esac`:                                       {"/bin/a *"},
+		`n=$1; case "$n" in a\*) /bin/a "$n" ;; x$y) /bin/b "$n" ;; "x$y") /bin/c "$n" ;; esac`:      {"/bin/a *", "/bin/b *", "/bin/c *"},
+		`n=$1; case "$n" in a) case "$n" in b[0-9]) /bin/a "$n" ;; esac; /bin/b "$n" ;; esac`:        {"/bin/a b#", "/bin/b a"},
+		`n=$1; case "$n" in a) n=b; /bin/a "$n" ;; esac`:                                             {"/bin/a *", "/bin/a b"},
+		`n=$1; case "$n" in a) for n in c d; do /bin/a "$n"; done ;; esac`:                           {"/bin/a *", "/bin/a c", "/bin/a d"},
+		`n=$1; case "$n" in a) read n; /bin/a "$n" ;; esac`:                                          {"/bin/a *"},
+		`n=$1; f() { n=$2; }; case "$n" in a) f; /bin/a "$n" ;; esac`:                                {"/bin/a *"},
+		`case "$1" in a) /bin/a "$1" ;; esac`:                                                        {"/bin/a *"},
+		`n=$1; case "x$n" in xa) /bin/a "$n" ;; esac`:                                                {"/bin/a *"},
+		`n=$1; case "$n" in a) /bin/a "${n%x}" ;; esac`:                                              {"/bin/a *"},
 	} {
 		split := Split(text)
 		var got []string
 		for _, c := range split.Calls() {
 			for _, form := range c.Forms() {
-				got = append(got, strings.ReplaceAll(strings.Join(form, " "), Any, "*"))
+				got = append(got, strings.NewReplacer(Any, "*", Digit, "#").Replace(strings.Join(form, " ")))
 			}
 		}
 		slices.Sort(got)

@@ -46,8 +46,9 @@ func noCommonAlgorithm(err *ssh.AlgorithmNegotiationError, legacy bool) error {
 	case len(old) > 0:
 		also, remedy = " that is safe", ": set ssh.legacy_algorithms for this host to use "+fault.Brief(strings.Join(old, ", "))
 	}
-	offers := fault.Brief(strings.Join(err.RequestedAlgorithms, ", "))
-	return &noCommonError{fmt.Sprintf("no common algorithm for %s%s; the server offers %s%s", err.What, also, offers, remedy), err}
+	list := func(names []string) string { return fault.Brief(strings.Join(names, ", ")) }
+	return &noCommonError{fmt.Sprintf("no common algorithm for %s%s; the server offers %s; aixmend offers %s%s",
+		err.What, also, list(err.RequestedAlgorithms), list(err.SupportedAlgorithms), remedy), err}
 }
 
 // noCommonError is a failed negotiation in words of our own.

@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"aixmend/transport"
+	"aixmend/transport/plain"
 	"aixmend/transport/ssh/auth"
 	"aixmend/transport/ssh/exec"
 	"aixmend/transport/ssh/fault"
@@ -9,6 +10,7 @@ import (
 	"aixmend/transport/ssh/hostkeys"
 	"aixmend/transport/ssh/route"
 	"context"
+	"errors"
 	"net"
 	"strconv"
 	"time"
@@ -88,7 +90,7 @@ func (a *attempt) explain(ctx context.Context, err error) error {
 
 // fail returns an error of this attempt.
 func (a *attempt) fail(kind transport.Kind, err error) error {
-	return &transport.Error{Kind: kind, Op: a.phase, Host: a.target.Name, Err: err}
+	return &transport.Error{Kind: kind, Op: a.phase, Host: a.target.Name, Err: plain.Error(err)}
 }
 
 // dial opens the network connection of a way and makes the handshake over it.
@@ -103,7 +105,8 @@ func (a *attempt) dial(ctx context.Context, way route.Way) (*conn, error) {
 	defer cancel()
 	network, err := way.Open(dialing, address)
 	if err != nil {
-		if dialing.Err() != nil {
+		var resolving *net.DNSError
+		if dialing.Err() != nil && (ctx.Err() != nil || !errors.As(err, &resolving)) {
 			return nil, context.Cause(dialing)
 		}
 		return nil, err
@@ -133,6 +136,7 @@ func (a *attempt) dial(ctx context.Context, way route.Way) (*conn, error) {
 	_ = network.SetDeadline(time.Time{})
 	c := a.established(ssh.NewClient(inner, channels, requests), way.Lost)
 	c.link = negotiated(inner, a.login.Proof(), a.key, a.via)
+	c.link.Legacy = c.link.Legacy || a.policy.Insecure()
 	return c, nil
 }
 

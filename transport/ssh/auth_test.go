@@ -101,16 +101,16 @@ func TestUnusableIdentity(t *testing.T) {
 	legacy := writeLegacy(t, "secret")
 	for _, c := range []struct {
 		name, path string
-		ask        func(context.Context, transport.Target) ([]byte, error)
+		ask        func(context.Context, transport.Target, int) ([]byte, error)
 		texts      []string
 	}{
-		{"missing", filepath.Join(t.TempDir(), "none"), nil, []string{"none", "no such file"}},
-		{"unreadable", t.TempDir(), nil, []string{"can't be read"}},
+		{"missing", filepath.Join(t.TempDir(), "none"), nil, []string{"none does not exist"}},
+		{"unreadable", t.TempDir(), nil, []string{"is a folder"}},
 		{"garbage", writeFile(t, "garbage", "not a key"), nil, []string{"garbage is neither a private key nor a public one"}},
 		{"a public key", writeFile(t, "id.pub", string(ssh.MarshalAuthorizedKey(newSigner(t).PublicKey()))), nil, []string{"id.pub: only the public key is there", "no agent"}},
 		{"encrypted, nobody to ask", encrypted, nil, []string{encrypted + " is encrypted", "no terminal", "ssh-add"}},
-		{"encrypted, wrong passphrase", legacy, func(context.Context, transport.Target) ([]byte, error) { return []byte("wrong"), nil }, []string{legacy}},
-		{"encrypted, nothing typed", encrypted, func(context.Context, transport.Target) ([]byte, error) { return nil, io.ErrUnexpectedEOF }, []string{"passphrase of " + encrypted}},
+		{"encrypted, wrong passphrase", legacy, func(context.Context, transport.Target, int) ([]byte, error) { return []byte("wrong"), nil }, []string{legacy}},
+		{"encrypted, nothing typed", encrypted, func(context.Context, transport.Target, int) ([]byte, error) { return nil, io.ErrUnexpectedEOF }, []string{"passphrase of " + encrypted}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := serve(t, nil, memory())
@@ -128,7 +128,7 @@ func TestEncryptedIdentityIsAskedForOnce(t *testing.T) {
 	r := serve(t, posix, memory())
 	r.target.Identity = writeFile(t, "id_ed25519", locked().text)
 	asked := 0
-	r.opts.Keys.Passphrase = func(_ context.Context, target transport.Target) ([]byte, error) {
+	r.opts.Keys.Passphrase = func(_ context.Context, target transport.Target, _ int) ([]byte, error) {
 		if asked++; target != r.target {
 			t.Errorf("asked for %q", target.Identity)
 		}

@@ -14,6 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"aixmend/transport"
 	"aixmend/transport/lab/sshtest"
 	"aixmend/transport/lab/suite"
@@ -190,21 +192,22 @@ func TestConformanceWithAPassword(t *testing.T) {
 	}
 }
 
-// An elevated script runs with its own standard input, whether the tool asks for a
-// password or not.
-func TestElevate(t *testing.T) {
+// eachElevation calls judge with a session, elevated by each tool that asks for a
+// password and by each that does not, and with the line and the input that run a script
+// in it.
+func eachElevation(t *testing.T, script string, judge func(name string, session *ssh.Session, line, stdin string)) {
+	t.Helper()
 	for _, become := range everyTool {
 		for _, asks := range []bool{true, false} {
 			box := newToolbox(t)
 			if asks {
 				box.file("password", rightPassword)
 			}
-			r := box.rig(become).with(&vault{secret: rightPassword})
-			inner := r.dial().(*conn)
+			inner := box.rig(become).with(&vault{secret: rightPassword}).dial().(*conn)
 			if _, err := inner.Run(t.Context(), []transport.Command{probe("p", ":")}); err != nil {
 				t.Fatalf("%s: %v", become, err)
 			}
-			line, stdin, err := inner.runner.Elevate("echo \"$SUDO_USER\"; cat")
+			line, stdin, err := inner.runner.Elevate(script)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -212,12 +215,20 @@ func TestElevate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			session.Stdin = io.MultiReader(strings.NewReader(string(stdin)), strings.NewReader("data\n\x00more"))
-			if out, err := session.Output(line); err != nil || string(out) != "ops\ndata\n\x00more" {
-				t.Errorf("%s, asks %v: %q, %v", become, asks, out, err)
-			}
+			judge(fmt.Sprintf("%s, asks %v", become, asks), session, line, string(stdin))
 		}
 	}
+}
+
+// An elevated script runs with its own standard input, whether the tool asks for a
+// password or not.
+func TestElevate(t *testing.T) {
+	eachElevation(t, "echo \"$SUDO_USER\"; cat", func(name string, session *ssh.Session, line, stdin string) {
+		session.Stdin = io.MultiReader(strings.NewReader(stdin), strings.NewReader("data\n\x00more"))
+		if out, err := session.Output(line); err != nil || string(out) != "ops\ndata\n\x00more" {
+			t.Errorf("%s: %q, %v", name, out, err)
+		}
+	})
 }
 
 // The password goes to the tool's standard input: not into a command, not into

@@ -3,55 +3,54 @@ package ssh
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
-	"syscall"
 
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/cause"
+	"aixmend/transport/plain"
 	"aixmend/transport/ssh/fault"
 	"aixmend/transport/ssh/hostkeys"
 )
 
-// classify gives the error of a failed attempt its kind.
+// classify gives the error of a failed attempt its kind and its cause.
 func (a *attempt) classify(err error) error {
 	var typed *transport.Error
-	var timeout net.Error
-	var dns *net.DNSError
 	var algorithms *ssh.AlgorithmNegotiationError
 	err = fault.Short(err)
 	switch {
 	case errors.As(err, &typed) && typed.Op == "": // of the way
-		return a.fail(typed.Kind, typed.Err)
+		return a.fail(typed.Kind, behind(typed.Kind, typed.Err))
 	case errors.As(err, &typed):
 		return typed
 	case a.hostKey != nil:
 		return a.fail(hostkeys.Kind(a.hostKey), fault.Short(a.hostKey))
 	case a.phase == "authenticate" && a.refusal(err) == nil && a.login.Unanswered(err):
-		return a.fail(transport.KindAuth, fmt.Errorf("no answer to the password of %s, which is not sent once more: %w", a.target.User, err))
-	case errors.Is(err, fault.ErrConnectTimeout), errors.Is(err, os.ErrDeadlineExceeded):
-		return a.fail(transport.KindTimeout, fmt.Errorf("%w (%s)", fault.ErrConnectTimeout, a.dialer.options.ConnectTimeout))
-	case errors.As(err, &dns):
-		return a.fail(transport.KindDNS, err)
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return a.fail(transport.KindTimeout, err)
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE): // one is free once another host has ended
-		return a.fail(transport.KindRefused, fmt.Errorf("by this machine, not by the host: no file is left to open (ulimit -n): %w", err))
+		return a.failed(transport.KindAuth, cause.PasswordUnanswered, "no answer to the password of %s, which is not sent once more%w", a.target.User, plain.Silent(err))
 	case a.phase == "dial":
-		return a.fail(transport.KindRefused, err)
+		return a.undialled(err)
+	case a.phase == "handshake" && !a.hello.spoke():
+		return a.ungreeted(err)
+	case a.phase == "handshake" && a.hello.outdated():
+		return a.failed(transport.KindProtocol, cause.BadData, "the server speaks SSH protocol 1 only, which is not safe: update it (%s)%w", firstWords(string(a.hello.said)), plain.Silent(err))
+	case fault.Timeout(err), errors.Is(err, os.ErrDeadlineExceeded):
+		return a.failed(transport.KindTimeout, cause.NoAnswer, "%w (%s)", fault.ErrConnectTimeout, a.dialer.options.ConnectTimeout)
 	case a.refusal(err) != nil:
 		return a.refusal(err)
-	case fault.Broken(err) && a.phase == "handshake" && !a.hello.over:
-		return a.fail(transport.KindLost, fmt.Errorf("the connection was closed during the handshake phase, before the server sent its version: too many logins are in progress there (MaxStartups), or this machine may not log in: %w", err))
 	case fault.Broken(err):
-		return a.fail(transport.KindLost, fmt.Errorf("the connection was closed during the %s phase: %w", a.phase, err))
+		return a.failed(transport.KindLost, cause.ClosedLater, "the connection was closed during the %s phase%w", a.phase, plain.Silent(err))
 	case errors.As(err, &algorithms):
-		return a.fail(transport.KindProtocol, noCommonAlgorithm(algorithms, a.target.LegacyAlgorithms))
+		return a.fail(transport.KindProtocol, cause.Because(cause.NoAlgorithm, noCommonAlgorithm(algorithms, a.target.LegacyAlgorithms)))
 	case a.phase == "authenticate":
 		return a.fail(transport.KindAuth, fault.Short(a.login.Refused(err)))
 	}
-	return a.fail(transport.KindProtocol, err)
+	return a.failed(transport.KindProtocol, cause.BadData, "the server speaks SSH in a way that is not understood: %w", fault.Detail(err))
+}
+
+// failed returns an error of this attempt with its cause.
+func (a *attempt) failed(kind transport.Kind, c cause.Cause, format string, args ...any) error {
+	return a.fail(kind, cause.Because(c, fmt.Errorf(format, args...)))
 }
 
 // refusal returns the refusal that keeps the login out, nil if none is known.
@@ -66,5 +65,5 @@ func (a *attempt) refusal(err error) error {
 	if known == nil {
 		return nil
 	}
-	return a.fail(known.Kind, fmt.Errorf("%s, user %s: %w (%w)", a.target.Address, a.target.User, known, fault.Short(err)))
+	return a.failed(known.Kind, known.Cause, "%s, user %s: %w%w", a.target.Address, a.target.User, known, plain.Silent(err))
 }

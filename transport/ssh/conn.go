@@ -10,6 +10,8 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/cause"
+	"aixmend/transport/plain"
 	"aixmend/transport/retry"
 	"aixmend/transport/ssh/exec"
 	"aixmend/transport/ssh/fault"
@@ -93,7 +95,7 @@ func (c *conn) OpenChannel(name string, data []byte) (ssh.Channel, <-chan *ssh.R
 
 // fail returns an error of this connection.
 func (c *conn) fail(kind transport.Kind, op string, err error) error {
-	return &transport.Error{Kind: kind, Op: op, Host: c.target.Name, Err: err}
+	return &transport.Error{Kind: kind, Op: op, Host: c.target.Name, Err: plain.Error(err)}
 }
 
 // NewSession opens a session. x/crypto waits for the server's answer for ever, so
@@ -123,7 +125,7 @@ func (c *conn) NewSession(ctx context.Context) (*ssh.Session, error) {
 	case ctx.Err() != nil:
 		return nil, c.fail(transport.KindCanceled, "open session", context.Cause(ctx))
 	case errors.As(err, &refused):
-		return nil, c.fail(transport.KindProtocol, "open session", fault.Short(noSession(refused)))
+		return nil, c.fail(transport.KindProtocol, "open session", cause.Because(cause.SessionRefused, fault.Short(noSession(refused))))
 	case c.Cause() != nil:
 		return nil, c.fail(transport.KindLost, "open session", c.Cause())
 	}

@@ -35,9 +35,10 @@ type Options struct {
 	// StartTimeout bounds the time from the request to the script's first frame:
 	// login profiles run meanwhile; 0: 60 s.
 	StartTimeout time.Duration
-	// Bastion returns the target that a name in Target.Jump stands for; nil: there
+	// Bastion returns the target that a name in Target.Jump stands for, where config is
+	// the SSHConfig of the target behind it; nil: there
 	// are no bastions.
-	Bastion func(ctx context.Context, name string) (transport.Target, error)
+	Bastion func(ctx context.Context, name, config string) (transport.Target, error)
 	// BastionRate returns the connections a second to ask of a bastion, after a
 	// first 20; 0, and a nil BastionRate: 100.
 	BastionRate func(name string) int
@@ -85,9 +86,10 @@ func NewDialer(o Options) *Dialer {
 }
 
 // Close ends the connections to bastions, and with them the connections through
-// them. Nothing can be dialled any more.
+// them, and clears the passwords. Nothing can be dialled any more.
 func (d *Dialer) Close() error {
 	d.routes.Close()
+	d.passwords.Clear()
 	return nil
 }
 

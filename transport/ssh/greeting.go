@@ -2,8 +2,13 @@ package ssh
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
+	"strings"
+	"time"
+
+	"aixmend/transport/ssh/fault"
 )
 
 // maxGreeting bounds the text kept of a server before its version, in bytes: its
@@ -18,12 +23,17 @@ type greeting struct {
 	over bool   // the version has come, or the text is too long to be a reason
 }
 
-// Read implements net.Conn.
+// Read implements net.Conn. Who speaks another protocol is not waited for.
 func (g *greeting) Read(p []byte) (int, error) {
 	n, err := g.Conn.Read(p)
 	if !g.over && n > 0 {
 		g.said = append(g.said, p[:min(n, maxGreeting-len(g.said))]...)
-		g.over = len(g.said) >= maxGreeting || bytes.HasPrefix(g.said, version) || bytes.Contains(g.said, versionLine)
+		at := bytes.LastIndex(g.said, version)
+		g.over = len(g.said) >= maxGreeting || g.spoke() && bytes.IndexByte(g.said[at:], '\n') > 0
+		if _, other := protocolOf(g.said); other && !g.spoke() {
+			g.restOfLine()
+			return 0, errNotSSH
+		}
 	}
 	return n, err
 }
@@ -38,5 +48,73 @@ func (g *greeting) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// lineWait bounds the wait for the rest of the first line of a server that is not SSH.
+const lineWait = time.Second
+
+// restOfLine reads on for the message: the first bytes have told the protocol.
+func (g *greeting) restOfLine() {
+	_ = g.SetReadDeadline(time.Now().Add(lineWait))
+	rest := make([]byte, maxGreeting-len(g.said))
+	n, _ := g.Conn.Read(rest)
+	g.said, g.over = append(g.said, rest[:n]...), true
+}
+
+// spoke reports whether the version has begun.
+func (g *greeting) spoke() bool {
+	return bytes.HasPrefix(g.said, version) || bytes.Contains(g.said, versionLine)
+}
+
+// outdated reports whether the server has protocol 1 alone.
+func (g *greeting) outdated() bool {
+	return bytes.HasPrefix(g.said, []byte("SSH-1.")) && !bytes.HasPrefix(g.said, []byte("SSH-1.99"))
+}
+
 // version begins the version line of the protocol.
 var version, versionLine = []byte("SSH-"), []byte("\nSSH-")
+
+var errNotSSH = errors.New("it is not an SSH server")
+
+// protocols tell other protocols by the first bytes of their servers. An SSH server may
+// send lines before its version, so only complete beginnings count.
+var protocols = []struct{ begins, name string }{
+	{"HTTP/", "HTTP (a web server)"},
+	{"<!DOCTYPE ", "HTML (a web server)"},
+	{"<html", "HTML (a web server)"},
+	{"\x15\x03", "TLS (HTTPS or another encrypted service)"},
+	{"\x16\x03", "TLS (HTTPS or another encrypted service)"},
+	{"\xff\xfb", "telnet"},
+	{"\xff\xfd", "telnet"},
+	{"+OK ", "POP3 (a mail server)"},
+	{"* OK ", "IMAP (a mail server)"},
+	{"RFB 00", "VNC"},
+	{"-ERR ", "Redis"},
+	{"\x03\x00\x00", "RDP"},
+}
+
+// protocolOf names the protocol of a server by the text that it sent first.
+func protocolOf(said []byte) (name string, known bool) {
+	for _, p := range protocols {
+		if bytes.HasPrefix(said, []byte(p.begins)) {
+			return p.name, true
+		}
+	}
+	line, _, complete := strings.Cut(string(said), "\n")
+	upper := strings.ToUpper(line)
+	switch {
+	case len(said) > 5 && said[3] == 0 && said[4] == 10 && bytes.Contains(said, []byte("mysql_native_password")):
+		return "MySQL", true
+	case !complete || len(line) < 4 || (line[:3] != "220" && line[:3] != "554" && line[:3] != "421") || line[3] != ' ' && line[3] != '-':
+		return "", false
+	case strings.Contains(upper, "SMTP"), strings.Contains(upper, "ESMTP"), strings.Contains(upper, "MAIL"):
+		return "SMTP (a mail server)", true
+	case strings.Contains(upper, "FTP"):
+		return "FTP", true
+	}
+	return "FTP or SMTP", true
+}
+
+// firstWords quotes the first line of a server's text.
+func firstWords(said string) string {
+	line, _, _ := strings.Cut(strings.TrimLeft(said, "\r\n\t "), "\n")
+	return fault.Brief(strings.TrimRight(line, "\r"))
+}

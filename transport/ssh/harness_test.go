@@ -130,7 +130,15 @@ func wantError(t *testing.T, err error, kind transport.Kind, texts ...string) {
 			t.Errorf("error %q does not say %q", err, text)
 		}
 	}
+	if words := library.FindString(err.Error()); words != "" {
+		t.Errorf("the words of a library reach a person: %q in %q", words, err)
+	}
 }
+
+// library are phrases of the libraries below, which say again in other words why there is
+// no connection.
+var library = regexp.MustCompile(`(dial|read|write) (tcp|unix)|lookup |i/o timeout|\bEOF\b|: (open|read) /|no such (file or directory|host)|\bconnect: |` +
+	`ssh: (handshake|unable|no key|unexpected|must|this private)|x509:|asn1:|broken pipe|connection reset by peer`)
 
 // run dials and runs commands.
 func (r *rig) run(commands ...transport.Command) (transport.Transcript, error) {

@@ -219,10 +219,10 @@ func TestKnownHostsBrokenLines(t *testing.T) {
 	var said []string
 	r.opts.Hosts.Warn = func(message string) { said = append(said, message) }
 	good := r.known(r.server.HostKeys()[0])
-	r.knows("10.1.2.4 ssh-ed25519 not-base64!\n" + strings.Repeat("x", 128<<10) + "\n" + good + "10.1.2.5 ssh-ed25519")
+	r.knows("10.1.2.4 ssh-ed25519 not-base64!\n" + strings.Repeat("x", 2<<20) + "\n" + good + "10.1.2.5 ssh-ed25519")
 	r.works()
 	r.works()
-	want := []string{":1: this line is left out: its key is not base64", ":2: this line is left out: it is longer than 65536 bytes", ":4: this line is left out: it is not a name"}
+	want := []string{":1: this line is left out: its key is not base64", ":2: this line is left out: it is longer than 1048576 bytes", ":4: this line is left out: it is not a name"}
 	if len(said) != len(want) {
 		t.Fatalf("said %q", said)
 	}
@@ -260,6 +260,11 @@ func TestSeveralKnownHostsFiles(t *testing.T) {
 		r.dialFails(transport.KindHostKeyUnknown, "none of "+none+", "+none+"2 exists", "aixmend hostkeys")
 		r.opts.Hosts = &hostkeys.KnownHosts{}
 		r.dialFails(transport.KindHostKeyUnknown, "no known_hosts file is named")
+	})
+	t.Run("a revocation that can't be read", func(t *testing.T) {
+		r.t = t
+		r.target.KnownHosts = good + "\n" + r.file("revoked", "\n@revoked "+strings.Repeat("x,", 1<<20))
+		r.dialFails(transport.KindHostKeyUnknown, "can't be used", r.target.KnownHosts[len(good)+1:]+":2: a line that revokes a key is longer than 1048576 bytes")
 	})
 	t.Run("one can't be read", func(t *testing.T) { // what it revokes is not known
 		r.t = t

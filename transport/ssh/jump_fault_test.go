@@ -156,9 +156,26 @@ func TestBastionsInACircle(t *testing.T) {
 // A way without end is none.
 func TestBastionsWithoutEnd(t *testing.T) {
 	e := newEstate(t)
-	e.opts.Bastion = func(_ context.Context, name string) (transport.Target, error) {
+	e.opts.Bastion = func(_ context.Context, name, _ string) (transport.Target, error) {
 		return transport.Target{Address: name, Jump: name + "x"}, nil
 	}
 	_, err := e.dialler().Dial(t.Context(), transport.Target{Name: "aix1", Address: "aix1", Jump: "b"})
 	wantJump(t, err, transport.KindJump, "b through bx through bxx")
+}
+
+// One name is another bastion for a host with another ssh_config.
+func TestBastionOfTheHostsOwnConfig(t *testing.T) {
+	e := newEstate(t)
+	e.add("one", sshtest.Options{})
+	e.add("two", sshtest.Options{})
+	e.add("aix1", sshtest.Options{})
+	e.opts.Bastion = func(_ context.Context, _, config string) (transport.Target, error) { return e.targets[config], nil }
+	d := e.dialler()
+	for _, config := range []string{"one", "two"} {
+		target := e.behind("gate", "aix1")
+		target.SSHConfig = config
+		if err := ask(t, d, target); err != nil || e.dialled(config) != 1 {
+			t.Errorf("through %s: %v, it was dialled %d times", config, err, e.dialled(config))
+		}
+	}
 }

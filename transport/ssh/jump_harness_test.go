@@ -105,7 +105,7 @@ func (e *estate) inside(ctx context.Context, network, address string) (net.Conn,
 	return l.DialContext(ctx, network, address)
 }
 
-func (e *estate) bastion(_ context.Context, name string) (transport.Target, error) {
+func (e *estate) bastion(_ context.Context, name, _ string) (transport.Target, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.resolved[name]++

@@ -75,7 +75,7 @@ func splice(a, b net.Conn) {
 // chain is a dialler's options with real servers for bastions b1, b2 and so on.
 func chain(bastions ...*rig) Options {
 	o := Options{Keys: &auth.Keys{}, Hosts: &hostkeys.KnownHosts{}, ConnectTimeout: ages, ReplyTimeout: ages}
-	o.Bastion = func(_ context.Context, name string) (transport.Target, error) {
+	o.Bastion = func(_ context.Context, name, _ string) (transport.Target, error) {
 		var n int
 		if _, err := fmt.Sscanf(name, "b%d", &n); err != nil || n > len(bastions) {
 			return transport.Target{}, fmt.Errorf("nobody knows %s", name)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"aixmend/transport/sshtext"
 )
 
 // answer is the output of `ssh -G`: the values of each keyword, in its order.
@@ -43,7 +45,7 @@ func readAnswer(text string) (answer, error) {
 // then the parser decides.
 func (a answer) settings(base answer, q query, own evaluation) settings {
 	s := settings{
-		user: q.user, port: q.port, expanded: true,
+		words: a.words(base, own), user: q.user, port: q.port, expanded: true,
 		agent: a.first("identityagent"), alias: a.first("hostkeyalias"), proxyCommand: a.first("proxycommand"),
 		certificates: a["certificatefile"],
 	}
@@ -62,12 +64,26 @@ func (a answer) settings(base answer, q query, own evaluation) settings {
 	s.userHosts = a.paths("userknownhostsfile", base, own.userHosts)
 	s.globalHosts = a.paths("globalknownhostsfile", base, own.globalHosts)
 	if chain := a.first("proxyjump"); chain != "" {
-		if hops, err := jumps(chain); err == nil {
+		if hops, err := sshtext.Jumps(chain); err == nil {
 			chain = hops
 		}
 		s.proxyJump, s.proxyCommand = chain, ""
 	}
 	return s
+}
+
+// words are the values of the keywords that have no field; the parser knows their lines.
+func (a answer) words(base answer, own evaluation) map[string]word {
+	words := map[string]word{}
+	for name, known := range keywords {
+		if known.effect != followed && known.effect != refuses {
+			continue
+		}
+		if text := a.first(name); text != base.first(name) {
+			words[name] = word{text, own.words[name].at}
+		}
+	}
+	return words
 }
 
 // paths are the paths of a keyword, which stand in one line with blanks between;

@@ -2,15 +2,15 @@ package sshconfig
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"aixmend/transport"
 )
 
 const (
-	// maxFailures is the number of failures of ssh in a row after which it is no longer
-	// called: a file that it refuses, it refuses for every host.
-	maxFailures = 3
+	// tries is how often ssh is asked one thing before its failure stands.
+	tries = 2
 	// enough is the number of classes for which ssh must have agreed with the parser,
 	// and for none differed, before it is not called for further ones: a generated file
 	// can have a block for each host.
@@ -30,13 +30,22 @@ func (c *Config) flight(key string) *flight {
 
 // resolve fills a target from the files or from the answer of ssh.
 func (c *Config) resolve(ctx context.Context, parsed *config, t transport.Target) (transport.Target, error) {
-	q := query{t.Address, t.User, t.Port}
+	q := queryOf(t)
 	own := parsed.evaluate(q, c.local.Username)
-	if c.program == "" {
-		return c.unasked(parsed, own, t, c.why)
+	for _, d := range own.doubts {
+		if d.unsafe {
+			return t, doubtful([]doubt{d}, "ssh is not asked")
+		}
 	}
-	if sure := len(own.unsure) == 0 && len(parsed.problems) == 0; sure {
-		same, err := c.same(ctx, q, own)
+	base, why, err := c.basis(ctx)
+	switch {
+	case err != nil:
+		return t, err
+	case why != "":
+		return c.unasked(own, t, why)
+	}
+	if len(own.doubts) == 0 {
+		same, err := c.same(ctx, base, t, own)
 		if err != nil {
 			return t, err
 		}
@@ -44,12 +53,14 @@ func (c *Config) resolve(ctx context.Context, parsed *config, t transport.Target
 			return c.taken(t, own.settings)
 		}
 	}
-	base, a, err := c.asked(ctx, q)
+	a, err := c.asked(ctx, q)
 	switch {
-	case err != nil:
+	case ctx.Err() != nil:
+		return t, context.Cause(ctx)
+	case err != nil && decided(err):
 		return t, err
-	case a == nil:
-		return c.unasked(parsed, own, t, "ssh has failed")
+	case err != nil:
+		return c.unasked(own, t, err.Error())
 	}
 	return c.taken(t, a.settings(base, q, own))
 }
@@ -61,26 +72,25 @@ func (c *Config) taken(t transport.Target, s settings) (transport.Target, error)
 	return filled, err
 }
 
-// unasked fills a target without ssh, and warns of settings that only ssh knows.
-func (c *Config) unasked(parsed *config, own evaluation, t transport.Target, why string) (transport.Target, error) {
-	for _, p := range parsed.problems {
-		c.tell(p.String())
-	}
-	for _, p := range own.unsure {
-		c.tell(p.String() + " (" + why + ")")
+// unasked fills a target without ssh: in doubt it is not known how the host is reached.
+func (c *Config) unasked(own evaluation, t transport.Target, why string) (transport.Target, error) {
+	if len(own.doubts) > 0 {
+		return t, doubtful(own.doubts, why)
 	}
 	return c.taken(t, own.settings)
 }
 
-// same reports whether ssh and the parser agree on the class of a host.
-func (c *Config) same(ctx context.Context, q query, own evaluation) (bool, error) {
+// same reports whether ssh and the parser agree on the class of a host. Where ssh can't
+// be asked about it the parser, which has no doubt, stands.
+func (c *Config) same(ctx context.Context, base answer, t transport.Target, own evaluation) (bool, error) {
 	c.mu.Lock()
 	trusted := c.agreed >= enough && !c.differs
 	c.mu.Unlock()
 	if trusted {
 		return true, nil
 	}
-	key := fmt.Sprintf("class %s %t %t", own.class, q.user != "", q.port != 0)
+	q := queryOf(t)
+	key := fmt.Sprintf("class %s %t %t %v", own.class, q.user != "", q.port != 0, q.said)
 	f, leave, err := c.enter(ctx, key)
 	if err != nil {
 		return false, err
@@ -89,11 +99,19 @@ func (c *Config) same(ctx context.Context, q query, own evaluation) (bool, error
 	if f.done {
 		return f.agrees, nil
 	}
-	base, a, err := c.asked(ctx, q)
-	if err != nil || a == nil {
+	a, err := c.asked(ctx, q)
+	switch {
+	case ctx.Err() != nil:
+		return false, context.Cause(ctx)
+	case err != nil && decided(err):
 		return false, err
+	case err != nil:
+		f.tries++
+		f.done, f.agrees = f.tries == tries, true
+		c.tell(fmt.Sprintf("%v; the files are read without it", err))
+		return true, nil
 	}
-	f.done, f.agrees = true, c.agree(q, own.settings, a.settings(base, q, own))
+	f.done, f.agrees = true, c.agree(t, own.settings, a.settings(base, q, own))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if f.agrees {
@@ -105,8 +123,7 @@ func (c *Config) same(ctx context.Context, q query, own evaluation) (bool, error
 }
 
 // agree reports whether two settings make the same target.
-func (c *Config) agree(q query, a, b settings) bool {
-	t := transport.Target{Address: q.address, User: q.user, Port: q.port}
+func (c *Config) agree(t transport.Target, a, b settings) bool {
 	one, _, err1 := c.fill(t, a)
 	other, _, err2 := c.fill(t, b)
 	return one == other && (err1 == nil) == (err2 == nil)
@@ -123,31 +140,54 @@ func (c *Config) enter(ctx context.Context, key string) (*flight, func(), error)
 	}
 }
 
-// asked returns the answer of ssh for a host, and its answer when nothing is
-// configured. Both are nil when ssh has failed.
-func (c *Config) asked(ctx context.Context, q query) (base, a answer, err error) {
+// basis returns the answer of ssh when nothing is configured, or why ssh can't be asked
+// about any host: a program that can't say even that is not ssh, or does not work. The
+// error is that of the context.
+func (c *Config) basis(ctx context.Context) (base answer, why string, err error) {
+	if c.program == "" {
+		return nil, c.why, nil
+	}
 	base, err = c.once(ctx, "base", []string{"-F", none}, query{address: "localhost"})
-	if err != nil || base == nil {
-		return nil, nil, err
+	switch {
+	case ctx.Err() != nil:
+		return nil, "", context.Cause(ctx)
+	case err != nil:
+		c.tell(fmt.Sprintf("%v; the files are read without it", err))
+		return nil, err.Error(), nil
+	}
+	return base, "", nil
+}
+
+// asked returns the answer of ssh for a host.
+func (c *Config) asked(ctx context.Context, q query) (answer, error) {
+	c.mu.Lock()
+	refused := c.refused
+	c.mu.Unlock()
+	if refused != nil {
+		return nil, refused
 	}
 	var files []string
 	if c.file != "" {
 		files = []string{"-F", c.file}
 	}
-	a, err = c.once(ctx, fmt.Sprintf("host %s %q %d", q.address, q.user, q.port), files, q)
-	return base, a, err
+	a, err := c.once(ctx, fmt.Sprintf("host %s %q %d", q.address, q.user, q.port), files, q)
+	if refuses := (*refusedError)(nil); errors.As(err, &refuses) && refuses.all {
+		c.mu.Lock()
+		c.refused = err
+		c.mu.Unlock()
+	}
+	return a, err
 }
 
-// once asks ssh and keeps its answer; nil when it has failed, here or too often.
-// The error is that of the context.
+// once asks ssh, and keeps its answer; a failure stands once it has failed too often.
 func (c *Config) once(ctx context.Context, key string, files []string, q query) (answer, error) {
 	f, leave, err := c.enter(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	if f.done || c.broken() {
-		return f.answer, nil
+	if f.done || f.tries == tries {
+		return f.answer, f.err
 	}
 	select {
 	case c.places <- struct{}{}:
@@ -155,37 +195,11 @@ func (c *Config) once(ctx context.Context, key string, files []string, q query) 
 		return nil, context.Cause(ctx)
 	}
 	defer func() { <-c.places }()
-	if c.broken() { // while this one waited
-		return nil, nil
-	}
 	a, err := c.ask(ctx, files, q)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	c.count(err)
-	if err != nil {
-		c.tell(fmt.Sprintf("ssh -G: %v; the files are read without it", err))
-	}
-	f.answer, f.done = a, true
-	return a, nil
-}
-
-// broken reports whether ssh is not worth asking.
-func (c *Config) broken() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.failed >= maxFailures
-}
-
-// count keeps count of the failures in a row.
-func (c *Config) count(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.failed >= maxFailures:
-	case err == nil:
-		c.failed = 0
-	default:
-		c.failed++
-	}
+	f.tries++
+	f.answer, f.err, f.done = a, err, err == nil
+	return a, err
 }

@@ -40,8 +40,8 @@ type Config struct {
 	places  chan struct{}
 	mu      sync.Mutex
 	flights map[string]*flight
-	failed  int // times in a row
-	agreed  int // classes
+	refused error // ssh refuses the files
+	agreed  int   // classes
 	differs bool
 	told    map[string]bool
 }
@@ -58,7 +58,9 @@ type paths struct {
 type flight struct {
 	turn   chan struct{}
 	done   bool
+	tries  int
 	answer answer
+	err    error
 	// agrees: the parser says the same.
 	agrees bool
 }
@@ -91,7 +93,7 @@ const (
 	// askTimeout bounds it in time: a Match exec runs in it.
 	askTimeout = 10 * time.Second
 	// askGrace is how long its streams may stay open when it is gone.
-	askGrace = time.Second
+	askGrace = 5 * time.Second
 	// maxAnswer is how much it may print, in bytes.
 	maxAnswer = 1 << 20
 )

@@ -1,6 +1,9 @@
 package sshconfig
 
-import "strconv"
+import (
+	"path/filepath"
+	"strconv"
+)
 
 // place is a line of a file.
 type place struct {
@@ -8,15 +11,20 @@ type place struct {
 	line int
 }
 
-func (p place) String() string { return p.file + ":" + strconv.Itoa(p.line) }
-
-// problem is the fault of a line; the rest of the file holds.
-type problem struct {
-	at   place
-	text string
+func (p place) String() string {
+	if p.line == 0 {
+		return "ssh_config" // ssh says no lines
+	}
+	return p.file + ":" + strconv.Itoa(p.line)
 }
 
-func (p problem) String() string { return p.at.String() + ": " + p.text }
+// beside is the place in a message that has named another.
+func (p place) beside(other place) string {
+	if p.file == other.file {
+		return "line " + strconv.Itoa(p.line)
+	}
+	return filepath.Base(p.file) + ":" + strconv.Itoa(p.line)
+}
 
 // file is one file: blocks in their order. The first has no condition.
 type file struct{ blocks []*block }
@@ -31,7 +39,9 @@ type block struct {
 	hosts []string
 	// criteria are those of a Match line.
 	criteria []criterion
-	items    []item
+	// fault says why the condition can't be read.
+	fault string
+	items []item
 }
 
 type blockKind int
@@ -40,7 +50,8 @@ const (
 	blockAlways blockKind = iota
 	blockHost
 	blockMatch
-	// blockBroken: its condition can't be read, so it holds for no host.
+	// blockBroken: its condition can't be read, so it holds for no host or for any
+	// that the rest of it does not rule out.
 	blockBroken
 )
 
@@ -51,7 +62,7 @@ type criterion struct {
 	arg     string
 }
 
-// item is a setting, or files that stand at its place.
+// item is a setting, or files that stand at its place, or a line that can't be read.
 type item struct {
 	at      place
 	keyword string // lower case; include for files
@@ -59,4 +70,8 @@ type item struct {
 	// rest is the line behind the keyword, as it stands.
 	rest  string
 	files []*file
+	// fault says why the line can't be read; "": it can.
+	fault string
+	// unsafe: it names a file that others may change. No answer of ssh counts then.
+	unsafe bool
 }

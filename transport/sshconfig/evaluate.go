@@ -1,10 +1,12 @@
 package sshconfig
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"aixmend/transport"
+	"aixmend/transport/sshtext"
 )
 
 // query is the input of a lookup, as ssh is asked.
@@ -13,6 +15,38 @@ type query struct {
 	// user and port are empty when the target does not say them.
 	user string
 	port int
+	// said are the settings of the inventory that take the place of keywords.
+	said said
+}
+
+type said struct{ jump, identity, agent, knownHosts, alias bool }
+
+func queryOf(t transport.Target) query {
+	return query{t.Address, t.User, t.Port, said{
+		jump: t.Jump != "" || t.ProxyCommand != "", identity: t.Identity != "", agent: t.Agent != "" || t.Identity != "",
+		knownHosts: t.KnownHosts != "" && !ofConfig(t.KnownHosts), alias: t.HostKeyAlias != "",
+	}}
+}
+
+// lifts reports whether the target has the value of a setting of the inventory.
+func (q query) lifts(setting string) bool {
+	switch setting {
+	case "ssh.user":
+		return q.user != ""
+	case "ssh.port":
+		return q.port != 0
+	case "ssh.jump":
+		return q.said.jump
+	case "ssh.identity":
+		return q.said.identity
+	case "ssh.agent":
+		return q.said.agent
+	case "ssh.known_hosts":
+		return q.said.knownHosts
+	case "ssh.host_key_alias":
+		return q.said.alias
+	}
+	return false
 }
 
 // settings are the values for one host, as they stand in the file; an empty one is not
@@ -31,8 +65,16 @@ type settings struct {
 	globalHosts  []string
 	// expanded: tokens in agent and userHosts are expanded already.
 	expanded bool
+	// words are the first values of the keywords that have no field here.
+	words map[string]word
+	// fault says why ssh would not connect with them; nil: it would.
+	fault error
+}
 
-	canonicalize, cnames, tag string
+// word is a value and its line; that is empty where ssh has said it.
+type word struct {
+	text string
+	at   place
 }
 
 // evaluation is the result of the parsed files for one host.
@@ -40,9 +82,8 @@ type evaluation struct {
 	settings
 	// class is the same for hosts to which the same blocks apply.
 	class string
-	// unsure are conditions that could not be evaluated and could matter; their
-	// blocks do not apply.
-	unsure []problem
+	// doubts are the places that leave open how the host is reached.
+	doubts []doubt
 	// users are the logins of all blocks that apply or could.
 	users []string
 }
@@ -66,12 +107,17 @@ type evaluator struct {
 	host   string
 	second bool
 	blocks []byte
+	// ignored is IgnoreUnknown.
+	ignored string
+	// outer is why the block around an included file perhaps applies.
+	outer because
 }
 
 // config is the parsed files.
 type config struct {
-	files    []*file
-	problems []problem
+	files []*file
+	// paths are those of the files that were read.
+	paths    []string
 	final    bool
 	relevant bool
 }
@@ -81,6 +127,7 @@ type config struct {
 func (c *config) evaluate(q query, localUser string) evaluation {
 	e := evaluator{query: q, localUser: localUser, host: q.address}
 	e.settings.user, e.settings.port = q.user, q.port
+	e.settings.words = map[string]word{}
 	e.pass(c.files)
 	if c.final {
 		if e.hostName = canonical(e.expandedHost()); e.hostName == "" {
@@ -114,7 +161,7 @@ func (e *evaluator) pass(files []*file) {
 // file goes over a file that stands where outer says.
 func (e *evaluator) file(f *file, outer verdict) {
 	for _, b := range f.blocks {
-		v := min(outer, e.applies(b, outer))
+		v, why := e.applies(b, outer)
 		if v == off {
 			continue
 		}
@@ -122,49 +169,40 @@ func (e *evaluator) file(f *file, outer verdict) {
 			e.blocks = strconv.AppendInt(append(e.blocks, ' '), int64(b.id), 36)
 		}
 		for i := range b.items {
-			e.item(&b.items[i], v)
+			e.item(&b.items[i], v, why)
 		}
 	}
 }
 
-func (e *evaluator) item(i *item, v verdict) {
+// item goes over one item of a block that applies, or perhaps does for the cause why.
+func (e *evaluator) item(i *item, v verdict, why because) {
 	switch {
+	case i.fault != "":
+		e.unread(i)
 	case i.keyword == "include":
 		for _, f := range i.files {
-			e.file(f, v)
+			e.included(f, v, why)
 		}
-	case i.keyword == "user":
-		e.users = append(e.users, i.words[0])
-		fallthrough
+	case i.keyword == "ignoreunknown":
+		if v == on && e.ignored == "" {
+			e.ignored = strings.ToLower(i.words[0])
+		}
+	case v == perhaps:
+		e.hang(i, why)
 	default:
-		if v == on {
-			e.set(i)
-		}
+		e.set(i)
+	}
+	if i.keyword == "user" && i.fault == "" {
+		e.users = append(e.users, i.words[0])
 	}
 }
 
-// applies evaluates the condition of a block.
-func (e *evaluator) applies(b *block, outer verdict) verdict {
-	switch {
-	case outer == off || b.kind == blockBroken:
-		return off
-	case b.kind == blockAlways:
-		return on
-	case b.kind == blockHost:
-		return holds(matchHost(e.host, b.hosts))
-	}
-	result, unknown := on, ""
-	for _, c := range b.criteria {
-		v := e.criterion(c)
-		if v == perhaps && unknown == "" {
-			unknown = c.name
-		}
-		result = min(result, v)
-	}
-	if result == perhaps {
-		e.doubt(b.at, "Match %s is not evaluated here, so this block does not apply", unknown)
-	}
-	return result
+// included goes over a file below a block that perhaps applies for the cause why.
+func (e *evaluator) included(f *file, v verdict, why because) {
+	before := e.outer
+	e.outer = why
+	e.file(f, v)
+	e.outer = before
 }
 
 func holds(b bool) verdict {
@@ -174,45 +212,6 @@ func holds(b bool) verdict {
 	return off
 }
 
-// criterion evaluates one condition.
-func (e *evaluator) criterion(c criterion) verdict {
-	var yes bool
-	switch c.name {
-	case "all":
-		yes = true
-	case "canonical", "final":
-		yes = e.second
-	case "host":
-		name := e.host
-		if e.hostName != "" {
-			name = e.expandedHost()
-		}
-		yes = matchList(strings.ToLower(name), strings.ToLower(c.arg))
-	case "originalhost":
-		yes = matchList(strings.ToLower(e.address), strings.ToLower(c.arg))
-	case "user":
-		login := e.settings.user
-		if login == "" {
-			login = e.localUser
-		}
-		yes = matchList(login, c.arg)
-	case "localuser":
-		yes = matchList(e.localUser, c.arg)
-	case "tagged":
-		yes = e.tag == c.arg || e.tag != "" && matchList(e.tag, c.arg)
-	default: // exec, localnetwork, command, version, sessiontype
-		return perhaps
-	}
-	return holds(yes != c.negated)
-}
-
-func (e *evaluator) doubt(at place, format string, args ...any) {
-	p := problem{at, fmt.Sprintf(format, args...)}
-	if !slices.Contains(e.unsure, p) {
-		e.unsure = append(e.unsure, p)
-	}
-}
-
 // set takes a value where there is none.
 func (e *evaluator) set(i *item) {
 	first := func(v *string, value string) {
@@ -220,26 +219,24 @@ func (e *evaluator) set(i *item) {
 			*v = value
 		}
 	}
-	word := i.words[0]
+	text := i.words[0]
 	switch i.keyword {
 	case "hostname":
-		first(&e.hostName, word)
+		first(&e.hostName, text)
 	case "user":
-		first(&e.settings.user, word)
+		first(&e.settings.user, text)
 	case "port":
 		if e.settings.port == 0 {
-			e.settings.port, _ = portOf(word) // checked when it was parsed
+			e.settings.port, _ = portOf(text) // checked when it was parsed
 		}
 	case "identityfile":
-		e.identities = add(e.identities, word)
+		e.identities = add(e.identities, text)
 	case "certificatefile":
-		e.certificates = add(e.certificates, word)
+		e.certificates = add(e.certificates, text)
 	case "identityagent":
-		first(&e.agent, word)
+		first(&e.agent, text)
 	case "hostkeyalias":
-		first(&e.alias, word)
-	case "tag":
-		first(&e.tag, word)
+		first(&e.alias, text)
 	case "proxycommand":
 		first(&e.proxyCommand, i.rest)
 	case "proxyjump":
@@ -256,17 +253,51 @@ func (e *evaluator) set(i *item) {
 		if e.globalHosts == nil {
 			e.globalHosts = i.words
 		}
-	case "canonicalizehostname":
-		if e.canonicalize == "" && !oneOf(word, "no", "false", none) {
-			e.doubt(i.at, "CanonicalizeHostname is not followed here")
+	case "canonicalizehostname", "canonicalizepermittedcnames":
+		if _, is := e.words[i.keyword]; !is && !oneOf(text, "no", "false", none) {
+			e.doubt(doubt{at: i.at, text: keywords[i.keyword].name + " is not followed here"})
 		}
-		first(&e.canonicalize, word)
-	case "canonicalizepermittedcnames":
-		if e.cnames == "" && !oneOf(word, none) {
-			e.doubt(i.at, "CanonicalizePermittedCNAMEs is not followed here")
-		}
-		first(&e.cnames, word)
+		e.word(i, text)
+	case "knownhostscommand":
+		e.word(i, i.rest)
+	default:
+		e.word(i, text)
 	}
+}
+
+func (e *evaluator) word(i *item, text string) {
+	if _, is := e.words[i.keyword]; !is {
+		e.words[i.keyword] = word{text, i.at}
+	}
+}
+
+// open reports whether a further value of a keyword would count.
+func (e *evaluator) open(name string) bool {
+	if e.lifts(keywords[name].instead) {
+		return false
+	}
+	switch name {
+	case "hostname":
+		return e.hostName == ""
+	case "user":
+		return e.settings.user == ""
+	case "port":
+		return e.settings.port == 0
+	case "hostkeyalias":
+		return e.alias == ""
+	case "identityagent":
+		return e.agent == ""
+	case "proxycommand":
+		return e.proxyCommand == ""
+	case "proxyjump":
+		return e.proxyJump == "" && e.proxyCommand == ""
+	case "userknownhostsfile":
+		return e.userHosts == nil
+	case "globalknownhostsfile":
+		return e.globalHosts == nil
+	}
+	_, is := e.words[name] // that of a list of keys never is
+	return !is
 }
 
 func oneOf(word string, list ...string) bool {
@@ -286,9 +317,10 @@ func (e *evaluator) expandedHost() string {
 	if e.second { // it was expanded before
 		return e.hostName
 	}
-	name, err := expand(e.hostName, map[byte]string{'h': e.address})
+	name, err := sshtext.Expand(e.hostName, map[byte]string{'h': e.address})
 	if err != nil {
-		return e.hostName // ssh refuses it; as it stands it can't be dialled, and the error says it
+		e.fault = &hostNameError{e.hostName, err}
+		return e.hostName
 	}
 	return name
 }

@@ -11,6 +11,7 @@ import (
 
 	"aixmend/transport"
 	"aixmend/transport/endpoint"
+	"aixmend/transport/sshtext"
 )
 
 // filler puts settings into a target.
@@ -20,13 +21,20 @@ type filler struct {
 	asked, target transport.Target
 	tokens        map[byte]string
 	warnings      []string
+	// missing: no IdentityFile exists.
+	missing bool
+	// err is the first reason for which the host can't be reached as ssh would.
+	err error
 }
 
 // fill returns the target with its empty fields taken from the settings, and warnings.
 func (c *Config) fill(t transport.Target, s settings) (transport.Target, []string, error) {
-	f := &filler{Config: c, settings: s, asked: t, target: t}
+	f := &filler{Config: c, settings: s, asked: t, target: t, err: s.fault}
 	if s.hostName != "" {
 		f.target.Address = s.hostName
+		if !sshtext.PlainHost(s.hostName) {
+			f.fail("", "HostName %q is not an address", short(s.hostName))
+		}
 	}
 	if t.User == "" {
 		f.target.User = s.user
@@ -38,6 +46,9 @@ func (c *Config) fill(t transport.Target, s settings) (transport.Target, []strin
 		f.target.HostKeyAlias = s.alias
 	}
 	f.tokens = c.tokens(t, f.target)
+	if err := f.said(); err != nil {
+		return t, nil, err
+	}
 	f.keys()
 	if t.Agent == "" {
 		f.target.Agent = f.socket()
@@ -45,12 +56,25 @@ func (c *Config) fill(t transport.Target, s settings) (transport.Target, []strin
 	if t.KnownHosts == "" {
 		f.target.KnownHosts = strings.Join(f.knownHosts(), "\n")
 	}
+	f.trust()
 	if t.Jump == "" && t.ProxyCommand == "" {
-		if err := f.way(); err != nil {
-			return t, nil, err
-		}
+		f.way()
+	}
+	if f.err == nil {
+		f.err = f.refuse()
+	}
+	if f.err != nil {
+		return t, nil, f.err
 	}
 	return f.target, f.warnings, nil
+}
+
+// fail notes that the host can't be reached as ssh would; instead is the setting of the
+// inventory that lifts it.
+func (f *filler) fail(instead, format string, args ...any) {
+	if f.err == nil {
+		f.err = fmt.Errorf(format+"; %s", append(args, wayOut(instead))...)
+	}
 }
 
 func (f *filler) warn(format string, args ...any) {
@@ -63,36 +87,49 @@ func (f *filler) keys() {
 	if f.asked.Identity != "" {
 		return
 	}
-	f.target.Identity = f.existing("IdentityFile", f.identities, ".pub")
+	if len(f.identities) > 0 && !slices.ContainsFunc(f.identities, func(path string) bool { return !strings.EqualFold(path, none) }) {
+		f.fail("ssh.identity", "IdentityFile none: ssh would show the host no key of a file")
+	}
+	first, others := f.existing("IdentityFile", f.identities, ".pub")
+	f.target.Identity, f.target.Untried = first, strings.Join(others, "\n")
 	if f.asked.Certificate == "" {
-		f.target.Certificate = f.existing("CertificateFile", f.certificates, "")
+		f.target.Certificate, _ = f.existing("CertificateFile", f.certificates, "")
 	}
 }
 
 // existing gives the first path that is there, or is there with the suffix: the
-// public half of a key whose private one the agent holds.
-func (f *filler) existing(keyword string, paths []string, suffix string) string {
-	var missing []string
+// public half of a key whose private one the agent holds; and the further ones.
+func (f *filler) existing(keyword string, paths []string, suffix string) (first string, others []string) {
+	var missing, found []string
 	for _, raw := range paths {
 		if strings.EqualFold(raw, none) {
 			continue
 		}
 		path, err := f.path(raw, f.tokens)
 		if err != nil {
-			f.warn("%s %s is left out: %v", keyword, short(raw), err)
+			f.fail("ssh.identity", "%s %s: %w", keyword, short(raw), err)
 			continue
 		}
-		for _, candidate := range slices.Compact([]string{path, path + suffix}) {
-			if info, err := os.Stat(candidate); err == nil && !info.IsDir() {
-				return candidate
-			}
+		candidates := slices.Compact([]string{path, path + suffix})
+		there := slices.IndexFunc(candidates, func(candidate string) bool {
+			info, err := os.Stat(candidate)
+			return err == nil && !info.IsDir()
+		})
+		switch {
+		case there < 0:
+			missing = append(missing, path)
+		case !slices.Contains(found, candidates[there]):
+			found = append(found, candidates[there])
 		}
-		missing = append(missing, path)
+	}
+	if len(found) > 0 {
+		return found[0], found[1:]
 	}
 	if len(missing) > 0 {
 		f.warn("%s %s does not exist and is ignored", keyword, strings.Join(missing, ", "))
+		f.missing = f.missing || keyword == "IdentityFile"
 	}
-	return ""
+	return "", nil
 }
 
 // socket is the agent's: a path, none, or empty for the user's own.
@@ -111,8 +148,8 @@ func (f *filler) socket() string {
 		return raw
 	default:
 		socket, err := f.path(raw, f.tokens)
-		if err != nil {
-			f.warn("IdentityAgent %s is left out: %v", short(raw), err)
+		if err != nil && f.asked.Identity == "" {
+			f.fail("ssh.agent", "IdentityAgent %s: %w", short(raw), err)
 		}
 		return socket
 	}
@@ -144,6 +181,9 @@ func (f *filler) knownHosts() []string {
 	if theirs == nil {
 		theirs = present(global)
 	}
+	if len(own)+len(theirs) == 0 { // none at all, which is not the same as nothing said
+		return []string{os.DevNull}
+	}
 	return slices.Concat(own, theirs)
 }
 
@@ -165,7 +205,7 @@ func (f *filler) hostFiles(keyword string, configured []string, tokens bool) []s
 		if tokens {
 			expanded, err := f.path(path, f.tokens)
 			if err != nil {
-				f.warn("%s %s is left out: %v", keyword, short(path), err)
+				f.fail("ssh.known_hosts", "%s %s: %w", keyword, short(path), err)
 				continue
 			}
 			path = expanded
@@ -184,17 +224,41 @@ func (f *filler) hostFiles(keyword string, configured []string, tokens bool) []s
 	return list
 }
 
-// way chooses how the host is reached.
-func (f *filler) way() error {
+// trust adds the rest of which keys are trusted.
+func (f *filler) trust() {
+	if family := strings.ToLower(f.words["addressfamily"].text); family != "any" && f.target.AddressFamily == "" {
+		f.target.AddressFamily = family
+	}
+	if command := f.words["knownhostscommand"]; command.text != "" && !strings.EqualFold(command.text, none) && f.asked.KnownHosts == "" {
+		f.target.KnownHostsCommand = command.at.String()
+	}
+	list := f.words["revokedhostkeys"].text
+	if list == "" || strings.EqualFold(list, none) || f.target.RevokedHostKeys != "" {
+		return
+	}
+	path, err := sshtext.Tilde(list, f.home)
 	switch {
+	case strings.ContainsRune(list, '%'), strings.Contains(list, "${"): // some versions of ssh expand them
+		f.fail("", "RevokedHostKeys %s: tokens in it are not expanded here", short(list))
+	case err != nil:
+		f.fail("", "RevokedHostKeys %s: %w", short(list), err)
+	}
+	f.target.RevokedHostKeys = f.placed(path)
+}
+
+// way chooses how the host is reached.
+func (f *filler) way() {
+	_, err := sshtext.Jumps(f.proxyJump)
+	switch {
+	case f.proxyJump != "" && err != nil:
+		f.fail("ssh.jump", "ProxyJump: %w", err)
 	case f.proxyJump != "" && f.isSelf(f.proxyJump):
-		f.warn("ProxyJump %s is the host %s itself: it is connected to directly", f.proxyJump, f.target.Address)
+		f.fail("ssh.jump", "ProxyJump %s is the host %s itself, which ssh refuses as a loop", f.proxyJump, f.target.Address)
 	case f.proxyJump != "":
 		f.target.Jump = f.proxyJump
 	case f.proxyCommand != "":
-		return f.proxy()
+		f.proxy()
 	}
-	return nil
 }
 
 // isSelf reports whether the last bastion of a chain is the host: `Host *` with a
@@ -209,23 +273,23 @@ func (f *filler) isSelf(chain string) bool {
 
 // proxy expands the proxy command. A shell runs it, so values that go into it must not
 // hold characters that are special to a shell.
-func (f *filler) proxy() error {
+func (f *filler) proxy() {
 	for _, token := range "hnkr" {
 		value := f.tokens[byte(token)]
-		safe := plainHost(value)
+		safe := sshtext.PlainHost(value)
 		if token == 'r' {
-			safe = plainUser(value) && !strings.Contains(value, `\`)
+			safe = sshtext.PlainUser(value) && !strings.Contains(value, `\`)
 		}
 		if used := strings.Contains(f.proxyCommand, "%"+string(token)); used && !safe {
-			return fmt.Errorf("ProxyCommand: %q can't stand in the text of a shell command, and %%%c puts it there", short(value), token)
+			f.fail("ssh.jump", "ProxyCommand: %q can't stand in the text of a shell command, and %%%c puts it there", short(value), token)
+			return
 		}
 	}
-	command, err := expand(f.proxyCommand, f.tokens)
+	command, err := sshtext.Expand(f.proxyCommand, f.tokens)
 	if err != nil {
-		return fmt.Errorf("ProxyCommand %s: %w", short(f.proxyCommand), err)
+		f.fail("ssh.jump", "ProxyCommand %s: %w", short(f.proxyCommand), err)
 	}
 	f.target.ProxyCommand = command
-	return nil
 }
 
 // tokens returns the %-tokens of a host: filled is the target with its
@@ -245,12 +309,12 @@ func (c *Config) tokens(asked, filled transport.Target) map[byte]string {
 
 // path expands a path as ssh does.
 func (c *Config) path(s string, tokens map[byte]string) (string, error) {
-	s, err := tilde(s, c.home)
+	s, err := sshtext.Tilde(s, c.home)
 	if err == nil {
-		s, err = expand(s, tokens)
+		s, err = sshtext.Expand(s, tokens)
 	}
 	if err == nil {
-		s, err = environment(s)
+		s, err = sshtext.Environment(s)
 	}
 	return c.placed(s), err
 }

@@ -10,7 +10,7 @@ import (
 func parse(text string) *config {
 	p := &parser{loader: &loader{home: "/nowhere", system: "/nowhere", files: maxFiles}}
 	f := p.text(text, source{path: "config"})
-	return &config{files: []*file{f}, problems: p.problems, final: p.final, relevant: p.relevant}
+	return &config{files: []*file{f}, final: p.final, relevant: p.relevant}
 }
 
 // Whatever the text is: the parser comes to an end, what stands first holds, what

@@ -95,6 +95,16 @@ func fill(t testing.TB, c *Config, target transport.Target) transport.Target {
 	return filled
 }
 
+// wantsError checks that an error says all parts.
+func wantsError(t testing.TB, err error, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("the error is %v, want %q in it", err, part)
+		}
+	}
+}
+
 // own is a Config that asks no ssh.
 func own(t testing.TB, text string) (*Config, *heard) {
 	t.Helper()
@@ -102,6 +112,9 @@ func own(t testing.TB, text string) (*Config, *heard) {
 	path := write(t, t.TempDir(), map[string]string{"config": text})
 	return New(Options{File: path, Program: none, Home: t.TempDir(), Warn: h.warn}), h
 }
+
+// filesOf are Files of which c is the usual one.
+func filesOf(c *Config) *Files { return &Files{usual: c, named: map[string]*Config{}} }
 
 // fakeSSH writes a program that stands in for ssh: it adds a line to the log
 // for each call, then runs the text.

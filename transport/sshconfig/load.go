@@ -6,10 +6,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"aixmend/transport/ownership"
+	"aixmend/transport/sshtext"
 )
 
 // Bounds of reading. The first is that of ssh.
@@ -23,9 +25,9 @@ const (
 type loader struct {
 	home   string
 	system string // the folder of the system's ssh_config
-	login  user.User
 	files  int
 	bytes  int64
+	paths  []string // of the files that were read
 }
 
 // source is where a text comes from.
@@ -51,8 +53,11 @@ func (l *loader) read(path string, private bool) (string, error) {
 		return "", cause(err)
 	case !info.Mode().IsRegular():
 		return "", errors.New("it is no plain file")
-	case private && !guarded(info, l.login):
-		return "", errors.New("others may change it: it must be yours or root's, and nobody else may write it (chmod go-w)")
+	}
+	if private {
+		if err := othersMayChange(path); err != nil {
+			return "", err
+		}
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -67,6 +72,7 @@ func (l *loader) read(path string, private bool) (string, error) {
 	case l.bytes > maxBytes:
 		return "", fmt.Errorf("the files hold more than %d bytes", maxBytes)
 	}
+	l.paths = append(l.paths, path)
 	return string(text), nil
 }
 
@@ -102,7 +108,7 @@ func (l *loader) anchor(path string, system bool) (string, error) {
 	case strings.HasPrefix(path, "~") && system:
 		return "", errors.New("the system's file can't name one of a user")
 	case strings.HasPrefix(path, "~"):
-		return tilde(path, l.home)
+		return sshtext.Tilde(path, l.home)
 	case filepath.IsAbs(path):
 		return path, nil
 	case system:
@@ -110,3 +116,22 @@ func (l *loader) anchor(path string, system bool) (string, error) {
 	}
 	return filepath.Join(l.home, ".ssh", path), nil
 }
+
+// othersMayChange returns an error if anybody but this user and root can change a file.
+func othersMayChange(path string) error {
+	err := ownership.Check(path)
+	var fault *ownership.Fault
+	if errors.As(err, &fault) {
+		return unsafeFile{fault}
+	}
+	return err
+}
+
+// unsafeFile is the error of a file that others can change.
+type unsafeFile struct{ *ownership.Fault }
+
+func (e unsafeFile) Error() string {
+	return fmt.Sprintf("others may change it: %s %s; %s", e.At, e.Why, e.Remedy)
+}
+
+func (e unsafeFile) Unwrap() error { return e.Fault }

@@ -124,12 +124,12 @@ var sameCases = []struct {
 	{
 		name: "identities",
 		text: "IdentityFile DIR/none-there\nIdentityFile DIR/only-public\nIdentityFile DIR/k1\n",
-		want: transport.Target{Identity: "DIR/only-public.pub"},
+		want: transport.Target{Identity: "DIR/only-public.pub", Untried: "DIR/k1"},
 	},
 	{
 		name: "none",
-		text: "IdentityFile none\nIdentityAgent none\nHostName h1\n",
-		want: transport.Target{Address: "h1", Agent: none},
+		text: "IdentityFile none\nIdentityFile DIR/k1\nIdentityAgent none\nHostName h1\n",
+		want: transport.Target{Address: "h1", Agent: none, Identity: "DIR/k1"},
 	},
 	{
 		name: "the key that is said has its own certificate",
@@ -194,7 +194,7 @@ func TestSameAsSSH(t *testing.T) {
 			}
 			asking.file = write(t, dir, files)
 			ask, want := tc.ask, tc.want
-			for _, f := range []*string{&want.User, &want.Identity, &want.Certificate, &want.KnownHosts, &want.Agent} {
+			for _, f := range []*string{&want.User, &want.Identity, &want.Untried, &want.Certificate, &want.KnownHosts, &want.Agent} {
 				*f = real(*f)
 			}
 			ask.Name, want.Name = "one", "one"
@@ -219,10 +219,14 @@ func TestSameAsSSH(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			q := query{ask.Address, ask.User, ask.Port}
-			base, a, err := asking.asked(t.Context(), q)
-			if err != nil || a == nil {
-				t.Fatalf("ssh -G: %v, %v", a, err)
+			q := queryOf(ask)
+			base, why, err := asking.basis(t.Context())
+			if err != nil || why != "" {
+				t.Fatal(why, err)
+			}
+			a, err := asking.asked(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
 			}
 			bare, err := asking.taken(ask, a.settings(base, q, evaluation{users: parsed.evaluate(q, "").users}))
 			if err != nil {

@@ -5,31 +5,29 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
+
+	"aixmend/transport/ownership"
+	"aixmend/transport/sshtext"
 )
 
 // parser reads a file and those that it includes.
 type parser struct {
-	loader   *loader
-	problems []problem
-	blocks   int
+	loader *loader
+	blocks int
 	// final: a Match line asks for a second pass.
 	final bool
 	// relevant: something stands there that a target depends on.
 	relevant bool
 }
 
-// lists are the keywords that take several words.
-var lists = []string{"userknownhostsfile", "globalknownhostsfile", "canonicalizepermittedcnames"}
-
-// singles are the other keywords that a target depends on.
-var singles = []string{
-	"hostname", "user", "port", "identityfile", "identityagent", "certificatefile",
-	"hostkeyalias", "proxyjump", "proxycommand", "canonicalizehostname", "tag",
-}
-
-func (p *parser) complain(at place, format string, args ...any) {
-	p.problems = append(p.problems, problem{at, fmt.Sprintf(format, args...)})
+// bad adds a line that can't be read to a block: a fault of the hosts to which the block
+// applies.
+func (p *parser) bad(b *block, at place, keyword string, err error) {
+	p.relevant = true
+	others := (*ownership.Fault)(nil)
+	b.items = append(b.items, item{at: at, keyword: keyword, fault: err.Error(), unsafe: errors.As(err, &others)})
 }
 
 // newBlock begins a block.
@@ -48,70 +46,93 @@ func (p *parser) text(text string, from source) *file {
 	n := 0
 	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
 		n++
-		at := place{from.path, n}
 		line = strings.Trim(line, " \t\r\n\f")
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		if strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-			p.complain(at, "the line holds a control character and is left out")
-			continue
-		}
-		b = p.line(f, b, at, line, from)
+		b = p.line(f, b, place{from.path, n}, line, from)
 	}
 	return f
 }
 
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
 // line parses one line and gives the block that the next one belongs to.
 func (p *parser) line(f *file, b *block, at place, line string, from source) *block {
-	keyword, rest := cutKeyword(line)
-	words, err := splitWords(rest)
+	keyword, rest := keywordOf(line)
+	known := keywords[keyword]
+	if known.effect == tunes { // ssh checks those itself
+		return b
+	}
 	condition := keyword == "host" || keyword == "match"
-	ours := condition || keyword == "include" || slices.Contains(singles, keyword) || slices.Contains(lists, keyword)
+	words, err := sshtext.Words(rest)
 	switch {
-	case !ours: // ssh has many more keywords and checks them itself
+	case strings.ContainsFunc(line, isControl):
+		err = errors.New("the line holds a control character")
+	case known.effect == unheard:
+		p.relevant = true
+		b.items = append(b.items, item{at: at, keyword: keyword, fault: "no such keyword is known here, and IgnoreUnknown does not name it"})
 		return b
 	case err == nil && (len(words) == 0 || slices.Contains(words, "") && keyword != "match"):
-		err = fmt.Errorf("it has no value")
+		err = errors.New("it has no value")
+	case err == nil && len(words) > 1 && !known.many && keyword != "proxycommand" && keyword != "proxyjump" && keyword != "knownhostscommand":
+		err = errors.New("there is more than one value")
 	}
-	if err != nil {
-		p.complain(at, "%s is left out: %v", keyword, err)
-		if condition {
-			return p.newBlock(f, at, blockBroken)
-		}
-		return b
-	}
-	switch keyword {
-	case "host":
+	switch {
+	case err != nil && condition:
+		b = p.newBlock(f, at, blockBroken)
+		b.fault = known.name + " can't be read: " + err.Error()
+	case err != nil:
+		p.bad(b, at, keyword, err)
+	case keyword == "host":
 		b = p.newBlock(f, at, blockHost)
 		b.hosts = words
-	case "match":
+	case keyword == "match":
 		b = p.match(f, at, words)
-	case "include":
-		b.items = append(b.items, item{at: at, keyword: keyword, files: p.include(at, words, from)})
+	case keyword == "include":
+		p.include(b, at, words, from)
+	case keyword == "ignoreunknown":
+		b.items = append(b.items, item{at: at, keyword: keyword, words: words})
 	default:
 		p.setting(b, item{at: at, keyword: keyword, words: words, rest: rest})
 	}
 	return b
 }
 
+// keywordOf takes the keyword off a line; it may stand in quotes.
+func keywordOf(line string) (keyword, rest string) {
+	if inner, quoted := strings.CutPrefix(line, `"`); quoted {
+		if word, after, closed := strings.Cut(inner, `"`); closed {
+			line = word + " " + after
+		}
+	}
+	return sshtext.Keyword(line)
+}
+
 // setting adds a setting to a block when it can be read.
 func (p *parser) setting(b *block, i item) {
 	p.relevant = true
 	var err error
-	switch {
-	case i.keyword == "proxycommand":
+	switch i.keyword {
+	case "proxycommand", "knownhostscommand":
 		i.rest = strings.TrimLeft(i.rest, " \t=")
-	case i.keyword == "proxyjump":
-		i.rest, _, _ = strings.Cut(strings.TrimLeft(i.rest, " \t="), "#")
-		i.rest, err = jumps(strings.TrimSpace(i.rest))
-	case len(i.words) > 1 && !slices.Contains(lists, i.keyword):
-		err = fmt.Errorf("there is more than one value")
-	case i.keyword == "port":
+	case "proxyjump": // ssh does not look behind the first blank or #
+		i.rest = strings.TrimLeft(i.rest, " \t=")
+		if end := strings.IndexAny(i.rest, " \t#"); end >= 0 {
+			i.rest = i.rest[:end]
+		}
+		i.rest, err = sshtext.Jumps(i.rest)
+	case "port":
 		_, err = portOf(i.words[0])
+	case "addressfamily":
+		if !oneOf(i.words[0], "any", "inet", "inet6") {
+			err = fmt.Errorf("%q is not any, inet or inet6", short(i.words[0]))
+		}
+	case "requiredrsasize":
+		_, err = strconv.Atoi(i.words[0])
 	}
 	if err != nil {
-		p.complain(i.at, "%s is left out: %v", i.keyword, err)
+		p.bad(b, i.at, i.keyword, err)
 		return
 	}
 	b.items = append(b.items, i)
@@ -128,7 +149,7 @@ var criteria = map[string]bool{
 func (p *parser) match(f *file, at place, words []string) *block {
 	b := p.newBlock(f, at, blockMatch)
 	wrong := func(format string, args ...any) *block {
-		p.complain(at, "Match does not apply: "+format, args...)
+		b.fault = "Match can't be read: " + fmt.Sprintf(format, args...)
 		b.kind = blockBroken
 		return b
 	}
@@ -142,7 +163,7 @@ func (p *parser) match(f *file, at place, words []string) *block {
 		valued, known := criteria[c.name]
 		switch {
 		case !known:
-			return wrong("%q is not a known condition", name)
+			return wrong("%q is not a known condition", short(name))
 		case valued && !given && len(words) == 0:
 			return wrong("%s has no value", c.name)
 		case valued && !given:
@@ -153,7 +174,7 @@ func (p *parser) match(f *file, at place, words []string) *block {
 		if valued && c.arg == "" && c.name != "tagged" && c.name != "command" {
 			return wrong("%s has no value", c.name)
 		}
-		p.final = p.final || c.name == "final" && !negated
+		p.final = p.final || c.name == "final"
 		b.criteria = append(b.criteria, c)
 	}
 	for i, c := range b.criteria {
@@ -165,22 +186,22 @@ func (p *parser) match(f *file, at place, words []string) *block {
 }
 
 // include reads the files that the patterns of an Include line name; they stand
-// at the place of the line. A file that can't be read is a problem.
-func (p *parser) include(at place, patterns []string, from source) []*file {
-	var files []*file
+// at the place of the line.
+func (p *parser) include(b *block, at place, patterns []string, from source) {
 	if from.depth >= maxDepth {
-		p.complain(at, "include is left out: files include each other %d deep", maxDepth)
-		return nil
+		p.bad(b, at, "include", fmt.Errorf("files include each other %d deep", maxDepth))
+		return
 	}
+	into := item{at: at, keyword: "include"}
 	for _, pattern := range patterns {
 		path, err := p.loader.anchor(pattern, from.system)
 		if err != nil {
-			p.complain(at, "include %s is left out: %v", short(pattern), err)
+			p.bad(b, at, "include", fmt.Errorf("%s: %w", short(pattern), err))
 			continue
 		}
 		found, err := glob(path)
 		if err != nil {
-			p.complain(at, "include %s is left out: %v", short(pattern), err)
+			p.bad(b, at, "include", fmt.Errorf("%s: %w", short(pattern), err))
 		}
 		for _, name := range found {
 			text, err := p.loader.read(name, true)
@@ -188,11 +209,11 @@ func (p *parser) include(at place, patterns []string, from source) []*file {
 				continue
 			}
 			if err != nil {
-				p.complain(at, "include %s is left out: %v", name, err)
+				p.bad(b, at, "include", fmt.Errorf("%s: %w", name, err))
 				continue
 			}
-			files = append(files, p.text(text, source{name, from.system, from.depth + 1}))
+			into.files = append(into.files, p.text(text, source{name, from.system, from.depth + 1}))
 		}
 	}
-	return files
+	b.items = append(b.items, into)
 }

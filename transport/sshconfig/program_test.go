@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -175,31 +174,40 @@ func TestBadProgram(t *testing.T) {
 			}
 			c, h := asks(t, "Port x\nUser ops\nMatch exec true\n Port 23\n", ssh)
 			for i := range 10 {
-				if got := fill(t, c, transport.Target{Address: fmt.Sprintf("aix%d", i)}); got.User != "ops" || got.Port != 0 {
+				ask := transport.Target{Address: fmt.Sprintf("aix%d", i)}
+				_, err := c.Fill(t.Context(), ask)
+				wantsError(t, err, `config:1: Port can't be read: "x" is not a port`, strings.TrimSuffix(tc.want, "; the files are read without it"), "say ssh.port")
+				ask.Port = 23
+				if got := fill(t, c, ask); got.User != "ops" || got.Port != 23 {
 					t.Errorf("%+v", got)
 				}
 			}
-			if n := len(calls()); n > maxFailures {
+			if n := len(calls()); n > tries {
 				t.Errorf("%d processes", n)
 			}
-			h.wants(t, tc.want, `config:1: port is left out: "x" is not a port`, "config:3: Match exec is not evaluated here, so this block does not apply (ssh has failed)")
+			h.wants(t, tc.want)
 		})
 	}
 }
 
-// A file that ssh refuses is read all the same; ssh's own words say where.
+// A file that ssh refuses it refuses for every host; its own words say where. It is not
+// asked for each of them.
 func TestFileThatSSHRefuses(t *testing.T) {
 	ssh, calls := counted(t)
-	c, h := asks(t, "Host *\n User ops\n Hots x\n", ssh)
+	c, h := asks(t, "Host *\n User ops\nHost other\n Hots x\n", ssh)
 	for i := range 10 {
-		if got := fill(t, c, transport.Target{Address: fmt.Sprintf("aix%d", i)}); got.User != "ops" {
-			t.Errorf("%+v", got)
-		}
+		_, err := c.Fill(t.Context(), transport.Target{Address: fmt.Sprintf("aix%d", i)})
+		wantsError(t, err, "ssh refuses the file", "line 4: Bad configuration option: hots; "+c.file+": terminating", "ssh.config: none")
 	}
-	if n := len(calls()); n != maxFailures+1 {
+	if n := len(calls()); n != 2 {
 		t.Errorf("%d processes", n)
 	}
-	h.wants(t, "line 3: Bad configuration option: hots; "+c.file+": terminating, 1 bad configuration options; the files are read without it")
+	h.wants(t)
+	ask := aix1
+	ask.SSHConfig = none // the remedy
+	if got, err := filesOf(c).Fill(t.Context(), ask); err != nil || got != ask {
+		t.Errorf("%+v, %v", got, err)
+	}
 }
 
 // A Match exec that hangs is ended, with what it has started.
@@ -207,7 +215,7 @@ func TestMatchExecThatHangs(t *testing.T) {
 	realSSH(t)
 	dir := t.TempDir()
 	mark := filepath.Join(dir, "pid")
-	c, h := asks(t, "Match exec \"echo $$ >"+mark+"; exec sleep 1000\"\n Port 23\nUser ops\n", "")
+	c, h := asks(t, "User ops\nMatch originalhost aix1 exec \"echo $$ >"+mark+"; exec sleep 1000\"\n Port 23\n", "")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	c.timeout = time.Hour
@@ -237,11 +245,16 @@ func TestMatchExecThatHangs(t *testing.T) {
 	}
 	h.wants(t)
 
-	c.timeout = time.Millisecond
-	if got := fill(t, c, aix1); got.Port != 0 {
-		t.Errorf("%+v", got)
+	if _, err := c.Fill(t.Context(), transport.Target{Name: "other", Address: "other", User: "me"}); err != nil {
+		t.Errorf("another host: %v", err)
 	}
-	h.wants(t, "ssh -G: timed out after 1ms; the files are read without it", "config:1: Match exec is not evaluated here, so this block does not apply (ssh has failed)")
+	c.timeout = time.Millisecond
+	_, err = c.Fill(t.Context(), aix1)
+	wantsError(t, err, "config:2: Match exec is not decided here, and Port (line 3) depends on it", "ssh -G: timed out after 1ms", "say ssh.port in the inventory")
+	remedied := aix1
+	if remedied.Port = 23; fill(t, c, remedied).User != "ops" {
+		t.Errorf("the remedy does not help")
+	}
 }
 
 // zombie reports whether a process has ended and nobody has asked how.
@@ -259,7 +272,7 @@ func TestGivenUp(t *testing.T) {
 	if _, err := c.Fill(ctx, aix1); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := c.Dialer(nil).Dial(ctx, aix1); transport.KindOf(err) != transport.KindCanceled {
+	if _, err := filesOf(c).Dialer(nil).Dial(ctx, aix1); transport.KindOf(err) != transport.KindCanceled {
 		t.Errorf("error %v", err)
 	}
 	if got := fill(t, c, aix1); got.User != "ops" || c.agreed != 1 {
@@ -281,58 +294,33 @@ func BenchmarkFill(b *testing.B) {
 	}
 }
 
-// What others may write is not read: a command in it would be run.
+// A file that others may write is not read, whatever ssh says: a command in it would be run. No
+// host goes another way because of it.
 func TestFilesOfOthers(t *testing.T) {
 	home := t.TempDir()
-	write(t, home, map[string]string{".ssh/config": "User ops\nInclude open\n", ".ssh/open": "Port 23\n"})
+	write(t, home, map[string]string{".ssh/config": "User ops\nHost aix1\n Include open\n", ".ssh/open": "Port 23\n"})
 	if err := os.Chmod(filepath.Join(home, ".ssh/open"), 0o602); err != nil {
 		t.Fatal(err)
 	}
 	h := &heard{}
 	c := New(Options{Home: home, Program: none, Warn: h.warn})
 	c.system = t.TempDir()
-	if got := fill(t, c, aix1); got.User != "ops" || got.Port != 0 {
-		t.Errorf("%+v", got)
+	_, err := c.Fill(t.Context(), aix1)
+	wantsError(t, err, "config:3: Include can't be read: "+filepath.Join(home, ".ssh/open")+": others may change it", "chmod")
+	if got := fill(t, c, transport.Target{Address: "other"}); got.User != "ops" {
+		t.Errorf("another host: %+v", got)
 	}
-	h.wants(t, "config:2: include "+filepath.Join(home, ".ssh/open")+" is left out: others may change it")
 
 	if err := os.Chmod(filepath.Join(home, ".ssh/config"), 0o602); err != nil {
 		t.Fatal(err)
 	}
-	h = &heard{}
+	ssh, calls := fakeSSH(t, "echo user x; echo hostname x; echo port 22\n")
 	c = New(Options{Home: home, Program: none, Warn: h.warn})
-	c.system = t.TempDir()
-	if got := fill(t, c, aix1); got != aix1 {
-		t.Errorf("%+v", got)
+	c.system, c.program = t.TempDir(), ssh
+	_, err = c.Fill(t.Context(), aix1)
+	wantsError(t, err, "config:1: the file can't be read: others may change it", "chmod", "ssh.config: none")
+	if len(calls()) != 1 || calls()[0] != "" {
+		t.Errorf("ssh was asked: %q", calls())
 	}
-	h.wants(t, "config:1: the file is left out: others may change it")
-}
-
-// A group that holds others may not write a file; that of the user alone may.
-func TestGroups(t *testing.T) {
-	path := write(t, t.TempDir(), map[string]string{"config": ""})
-	if err := os.Chmod(path, 0o660); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	gid := strconv.Itoa(int(info.Sys().(*syscall.Stat_t).Gid))
-	group, err := user.LookupGroupId(gid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, tc := range []struct {
-		login user.User
-		want  bool
-	}{
-		{user.User{Gid: gid, Username: group.Name}, true},
-		{user.User{Gid: gid, Username: "somebody"}, false},
-		{user.User{Gid: "4711", Username: group.Name}, false},
-	} {
-		if got := guarded(info, tc.login); got != tc.want {
-			t.Errorf("%+v: %t", tc.login, got)
-		}
-	}
+	h.wants(t)
 }

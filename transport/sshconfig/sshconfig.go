@@ -6,7 +6,7 @@
 // of each class. Where both agree, the parser answers for the other hosts of the
 // class; where they differ, ssh is asked for each host. So a fleet of thousands costs
 // a few processes. Conditions that the parser can't evaluate, such as Match exec, are
-// left to ssh; without an ssh program they are warnings.
+// left to ssh; where it can't be asked they are errors of the hosts that depend on them.
 //
 // The parser is our own: the existing libraries refuse a whole file for one bad line,
 // do not know the login in a Match, and do not split quoted words as ssh does.
@@ -25,6 +25,7 @@ import (
 	"sync"
 
 	"aixmend/transport"
+	"aixmend/transport/sshtext"
 )
 
 // New returns a Config. Nothing is read before the first target is filled.
@@ -76,20 +77,22 @@ func find(program, home, login string) (path, why string) {
 
 // load reads the files.
 func (c *Config) load() (*config, error) {
-	p := &parser{loader: &loader{home: c.home, system: c.system, login: c.local}}
+	p := &parser{loader: &loader{home: c.home, system: c.system}}
 	parsed := &config{}
 	for _, from := range c.sources() {
-		text, err := p.loader.read(from.path, !from.system && c.file == "")
+		text, err := p.loader.read(from.path, !from.system)
 		switch {
 		case err == nil:
 			parsed.files = append(parsed.files, p.text(text, from))
 		case c.file != "":
-			return nil, fmt.Errorf("ssh_config %s can't be read: %w", c.file, err)
+			return nil, fmt.Errorf("ssh_config %s can't be read: %w; ssh.config and --ssh-config name another one, or none", c.file, err)
 		case !errors.Is(err, fs.ErrNotExist):
-			p.problems = append(p.problems, problem{place{from.path, 1}, "the file is left out: " + err.Error()})
+			unread := &file{}
+			p.bad(p.newBlock(unread, place{from.path, 1}, blockAlways), place{from.path, 1}, "", err)
+			parsed.files = append(parsed.files, unread)
 		}
 	}
-	parsed.problems, parsed.final, parsed.relevant = p.problems, p.final, p.relevant
+	parsed.paths, parsed.final, parsed.relevant = p.loader.paths, p.final, p.relevant
 	return parsed, nil
 }
 
@@ -110,16 +113,16 @@ func (c *Config) sources() []source {
 // the host is not known.
 func (c *Config) Fill(ctx context.Context, t transport.Target) (transport.Target, error) {
 	if c.file == none {
-		return t, nil
+		return c.untouched(t)
 	}
 	parsed, err := c.read()
 	if err != nil {
 		return t, err
 	}
-	if !parsed.relevant && len(parsed.problems) == 0 {
-		return t, nil
+	if !parsed.relevant {
+		return c.untouched(t)
 	}
-	if !plainHost(t.Address) {
+	if !sshtext.PlainHost(t.Address) {
 		return t, fmt.Errorf("ssh_config of %s: %q is not an address", t.Name, short(t.Address))
 	}
 	filled, err := c.resolve(ctx, parsed, t)
@@ -127,19 +130,4 @@ func (c *Config) Fill(ctx context.Context, t transport.Target) (transport.Target
 		return t, fmt.Errorf("ssh_config of %s: %w", t.Name, err)
 	}
 	return filled, nil
-}
-
-// Dialer returns a dialler that fills each target before inner dials it.
-func (c *Config) Dialer(inner transport.Dialer) transport.Dialer {
-	return transport.DialerFunc(func(ctx context.Context, t transport.Target) (transport.Conn, error) {
-		filled, err := c.Fill(ctx, t)
-		if err != nil {
-			kind := transport.KindProtocol
-			if ctx.Err() != nil {
-				kind = transport.KindCanceled
-			}
-			return nil, &transport.Error{Kind: kind, Op: "ssh_config", Host: t.Name, Err: err}
-		}
-		return inner.Dial(ctx, filled)
-	})
 }

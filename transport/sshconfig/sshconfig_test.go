@@ -16,73 +16,84 @@ import (
 
 var aix1 = transport.Target{Name: "one", Address: "aix1"}
 
-// A line that can't be read is a warning with its place; what else stands in
-// the file holds.
+// A line that can't be read is an error of the hosts to which it applies, with its place;
+// it is lifted by a setting of the inventory, by an earlier line, or by leaving the file out.
 func TestBadLines(t *testing.T) {
 	for _, tc := range []struct {
 		name, text string
-		want       transport.Target
-		warns      []string
+		says       string // the error; "": there is none
+		lifts      transport.Target
 	}{
-		{"quote", "User \"ops\n Port 2222\n", transport.Target{Port: 2222}, []string{"config:1: user is left out: a quote has no end"}},
-		{"port", "Port 70000\nPort ssh2\nPort 22 23\nPort 23\n", transport.Target{Port: 23}, []string{
-			`config:1: port is left out: "70000" is not a port`, `config:2: port is left out: "ssh2" is not a port`, "config:3: port is left out: there is more than one value",
-		}},
-		{"nothing said", "User\nHostName \"\"\nPort 23\n", transport.Target{Port: 23}, []string{"config:1: user is left out: it has no value", "config:2: hostname is left out: it has no value"}},
-		{"jump", "ProxyJump a,b:x\nPort 23\n", transport.Target{Port: 23}, []string{`config:1: proxyjump is left out: "b:x" is not`}},
-		{"jump that is a flag", "ProxyJump -oProxyCommand=x\nProxyJump -v\n", transport.Target{}, []string{"config:1: proxyjump is left out", "config:2: proxyjump is left out"}},
-		{"no such condition", "Match wether fine\n User no\nMatch host\n User no\nMatch all host aix1\n User no\nMatch host aix1\n User ops\n", transport.Target{User: "ops"}, []string{
-			`config:1: Match does not apply: "wether" is not a known condition`, "config:3: Match does not apply: host has no value", "config:5: Match does not apply: all stands beside other conditions",
-		}},
-		{"host with a quote", "Host \"aix1\n User no\nHost *\n Port 23\n", transport.Target{Port: 23}, []string{"config:1: host is left out: a quote has no end"}},
-		{"control characters", "User o\x1bps\nPort 23\n", transport.Target{Port: 23}, []string{"config:1: the line holds a control character"}},
-		{"not a config at all", "\x7fELF\x02\x01\n<html>\n{\"User\": 1}\n", transport.Target{}, []string{"config:1: the line holds a control character"}},
-		{"unknown keywords", "Usr ops\nHots aix1\nPort 23\n", transport.Target{Port: 23}, nil},
-		{"mark of UTF-8", "\ufeffUser ops\n", transport.Target{User: "ops"}, nil},
-		{"include", "Include /nowhere/* ~them/x %h/x\nPort 23\n", transport.Target{Port: 23}, []string{
-			"config:1: include ~them/x is left out: the home of another", "config:1: include %h/x is left out: tokens",
-		}},
+		{"quote", "User \"ops\nPort 2222\n", "config:1: User can't be read: a quote has no end (ssh is not asked); say ssh.user", transport.Target{User: "me"}},
+		{"port", "Port 70000\n", `config:1: Port can't be read: "70000" is not a port`, transport.Target{Port: 23}},
+		{"two ports", "Port 22 23\n", "config:1: Port can't be read: there is more than one value", transport.Target{Port: 23}},
+		{"a name of a port", "Port ssh2\n", `"ssh2" is not a port`, transport.Target{Port: 23}},
+		{"no value", "User\n", "config:1: User can't be read: it has no value", transport.Target{User: "me"}},
+		{"no name", "HostName \"\"\n", "config:1: HostName can't be read: it has no value (ssh is not asked); leave ssh_config out", transport.Target{}},
+		{"jump", "ProxyJump a,b:x\n", `config:1: ProxyJump can't be read: "b:x" is not`, transport.Target{Jump: "b"}},
+		{"a list with blanks", "ProxyJump a, b\n", `config:1: ProxyJump can't be read: ""`, transport.Target{Jump: "a,b"}},
+		{"jump that is a flag", "ProxyJump -oProxyCommand=x\n", "config:1: ProxyJump can't be read", transport.Target{Jump: none}},
+		{"no such condition", "Match wether fine\n User no\n", `config:1: Match can't be read: "wether" is not a known condition, and User (line 2) depends on it`, transport.Target{User: "me"}},
+		{"condition without a value", "Match host\n ProxyJump no\n", "Match can't be read: host has no value, and ProxyJump (line 2)", transport.Target{Jump: none}},
+		{"all beside others", "Match all host aix1\n Port 1\n", "all stands beside other conditions", transport.Target{Port: 2}},
+		{"host with a quote", "Host \"aix1\n IdentityFile no\n", "config:1: Host can't be read: a quote has no end, and IdentityFile (line 2)", transport.Target{Identity: "k"}},
+		{"what is set already", "User first\nUser \"a\nMatch wether x\n User no\n Compression yes\n", "", transport.Target{}},
+		{"of another host", "Host other\n User \"a\n Hots x\n ProxyJump a, b\nMatch originalhost other wether x\n User no\n", "", transport.Target{}},
+		{"without settings", "Match wether x\n Compression yes\nMatch exec true\n SendEnv X\n", "", transport.Target{}},
+		{"control characters", "User o\x1bps\n", "config:1: User can't be read: the line holds a control character", transport.Target{User: "me"}},
+		{"not a config at all", "\x7fELF\x02\x01\n", "the line holds a control character", transport.Target{}},
+		{"keyword with an error", "Hots aix1\nPort 23\n", "config:1: hots can't be read: no such keyword is known here", transport.Target{}},
+		{"an error in a name that is lifted", "IgnoreUnknown Us*,Ho*\nUseKeychains yes\nHots x\n", "", transport.Target{}},
+		{"IgnoreUnknown of another host", "Host other\n IgnoreUnknown *\nHost *\n Hots x\n", "hots can't be read", transport.Target{}},
+		{"include of another user", "Include ~them/x\n", "config:1: Include can't be read: ~them/x: the home of another", transport.Target{}},
+		{"include with a token", "Include %h/x\n", "config:1: Include can't be read: %h/x: tokens", transport.Target{}},
+		{"exec", "Match exec x\n User no\n Port 1\n", "config:1: Match exec is not decided here, and User (line 2), Port (line 3) depends on it (ssh is not asked); say ssh.port, ssh.user in the inventory", transport.Target{User: "me", Port: 2}},
+		{"exec with a name", "Match exec x\n HostName no\n User x\n", "HostName (line 2), User (line 3) depends on it (ssh is not asked); leave ssh_config out", transport.Target{}},
+		{"canonical names", "CanonicalizeHostname yes\n", "config:1: CanonicalizeHostname is not followed here", transport.Target{}},
+		{"permitted names", "CanonicalizePermittedCNAMEs a:b\n", "CanonicalizePermittedCNAMEs is not followed here", transport.Target{}},
+		{"exec after a condition that is false", "Match host other exec x\n User no\nMatch !host aix1 wrong\n", "", transport.Target{}},
+		{"network, version, command, session", "Match localnetwork 10.0.0.0/8\n User no\nMatch version 9*\n User no\nMatch command x\n User no\nMatch sessiontype shell\n User no\n", "Match sessiontype", transport.Target{User: "me"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c, h := own(t, tc.text)
-			tc.want.Name, tc.want.Address = "one", "aix1"
-			if diff := cmp.Diff(tc.want, fill(t, c, aix1)); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
+			ask := aix1
+			_, err := c.Fill(t.Context(), ask)
+			if tc.says == "" {
+				if err != nil {
+					t.Errorf("error %v", err)
+				}
+				return
 			}
-			fill(t, c, aix1) // says nothing twice
-			h.wants(t, tc.warns...)
+			wantsError(t, err, tc.says, "ssh_config of one: ", "ssh.config: none")
+			h.wants(t)
+			lifted := tc.lifts
+			if lifted == (transport.Target{}) {
+				lifted.SSHConfig = none
+			}
+			lifted.Name, lifted.Address = "one", "aix1"
+			if got, err := filesOf(c).Fill(t.Context(), lifted); err != nil || got.User != lifted.User && lifted.User != "" || got.Jump != lifted.Jump {
+				t.Errorf("the remedy: %+v, %v", got, err)
+			}
 		})
 	}
 }
 
-// Without ssh, what only it can evaluate is a warning with its place, where it
-// could matter.
-func TestNotEvaluatedHere(t *testing.T) {
-	c, h := own(t, "Match exec \"true\"\n User no\nMatch final user ops\n HostKeyAlias k\nMatch host other exec x\n User no\nMatch !localnetwork 10.0.0.0/8\n Port 1\nHost *\n User ops\nHost aix1\n CanonicalizeHostname yes\n")
-	want := aix1
-	want.User, want.HostKeyAlias = "ops", "k"
-	if diff := cmp.Diff(want, fill(t, c, aix1)); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
-	h.wants(t,
-		"config:1: Match exec is not evaluated here, so this block does not apply (ssh is not asked)",
-		"config:7: Match localnetwork is not evaluated here",
-		"config:12: CanonicalizeHostname is not followed here")
-}
-
-// What is included below a condition that can't be evaluated does not apply.
+// A file included below a condition that can't be evaluated depends on it.
 func TestIncludedWhereNothingIsKnown(t *testing.T) {
 	dir := t.TempDir()
 	path := write(t, dir, map[string]string{
 		"config": "Match exec true\n Include " + dir + "/more\nHost other\n Include " + dir + "/more\nHost *\n Port 23\n",
-		"more":   "User no\nHost *\n Port 1\n",
+		"more":   "User no\nHost aix2\n Port 1\n",
 	})
-	h := &heard{}
-	got := fill(t, New(Options{File: path, Program: none, Warn: h.warn}), aix1)
-	if got.User != "" || got.Port != 23 {
-		t.Errorf("%+v", got)
+	c := New(Options{File: path, Program: none})
+	_, err := c.Fill(t.Context(), aix1)
+	wantsError(t, err, "config:1: Match exec is not decided here, and User (more:1) depends on it", "say ssh.user")
+	ask := aix1
+	if ask.User = "me"; fill(t, c, ask).Port != 23 {
+		t.Error("the remedy does not help")
 	}
-	h.wants(t, "config:1: Match exec is not evaluated here")
+	_, err = c.Fill(t.Context(), transport.Target{Name: "two", Address: "aix2"})
+	wantsError(t, err, "User (more:1), Port (more:3) depends on it", "say ssh.port, ssh.user")
 }
 
 func TestWarningsOfValues(t *testing.T) {
@@ -95,10 +106,6 @@ func TestWarningsOfValues(t *testing.T) {
 			"UserKnownHostsFile /dev/null is left out: host keys are always checked", "GlobalKnownHostsFile /dev/null is left out",
 		}},
 		{"no identity is there", "IdentityFile /nowhere/a\nIdentityFile /nowhere/b\n", transport.Target{}, []string{"IdentityFile /nowhere/a, /nowhere/b does not exist"}},
-		{"unknown token", "IdentityFile /x/%C\nIdentityAgent /%T\nUserKnownHostsFile /%q\nCertificateFile /${AIXMEND_NOT_SET}\n", transport.Target{}, []string{
-			`IdentityFile /x/%C is left out: the token "%C" is not known here`, "IdentityAgent /%T is left out", "UserKnownHostsFile /%q is left out", "CertificateFile /${AIXMEND_NOT_SET} is left out: the variable AIXMEND_NOT_SET is not set",
-		}},
-		{"the bastion is the host", "ProxyJump first,root@AIX1\nUser root\n", transport.Target{User: "root"}, []string{"ProxyJump first,root@AIX1 is the host aix1 itself"}},
 		{"the bastion is another port of the host", "ProxyJump aix1:2222\n", transport.Target{Jump: "aix1:2222"}, nil},
 		{"the bastion is another login of the host", "ProxyJump ops@aix1\n", transport.Target{Jump: "ops@aix1"}, nil},
 	} {
@@ -151,10 +158,16 @@ func TestErrors(t *testing.T) {
 		{"address that is a short flag", "User ops\n", transport.Target{Name: "one", Address: "-v"}, "is not an address"},
 		{"address that ssh takes apart", "User ops\n", transport.Target{Name: "one", Address: "ops@aix1"}, "is not an address"},
 		{"login in a shell command", "ProxyCommand nc %h %r\n", transport.Target{Name: "one", Address: "aix1", User: "$(reboot)"}, `"$(reboot)" can't stand in the text of a shell command, and %r puts it there`},
-		{"HostName in a shell command", "HostName \"x;reboot\"\nProxyCommand nc %h\n", aix1, `"x;reboot" can't stand`},
+		{"HostName in a shell command", "HostName \"x;reboot\"\nProxyCommand nc %h\n", aix1, `HostName "x;reboot" is not an address`},
 		{"login of a domain", "ProxyCommand nc %r\n", transport.Target{Name: "one", Address: "aix1", User: `DOM\ops`}, `can't stand`},
 		{"alias in a shell command", "HostKeyAlias `x`\nProxyCommand nc %k\n", aix1, "\"`x`\" can't stand"},
 		{"token of a command", "ProxyCommand nc %C\n", aix1, `ProxyCommand nc %C: the token "%C" is not known here`},
+		{"token of a key", "IdentityFile /x/%C\n", aix1, `IdentityFile /x/%C: the token "%C" is not known here; say ssh.identity`},
+		{"token of an agent", "IdentityAgent /%T\n", aix1, "IdentityAgent /%T"},
+		{"token of known_hosts", "UserKnownHostsFile /%q\n", aix1, "UserKnownHostsFile /%q: the token"},
+		{"variable", "CertificateFile /${AIXMEND_NOT_SET}\n", aix1, "the variable AIXMEND_NOT_SET is not set"},
+		{"token of HostName", "HostName x%z\n", aix1, `HostName x%z: the token "%z"`},
+		{"the bastion is the host", "ProxyJump first,root@AIX1\nUser root\n", aix1, "ProxyJump first,root@AIX1 is the host aix1 itself, which ssh refuses as a loop; say ssh.jump"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c, _ := own(t, tc.text)
@@ -184,25 +197,19 @@ func TestFileThatIsNamedMustBeThere(t *testing.T) {
 func TestIncludesThatGoOnForEver(t *testing.T) {
 	dir := t.TempDir()
 	path := write(t, dir, map[string]string{"config": "Include " + dir + "/config\nUser ops\n"})
-	h := &heard{}
-	c := New(Options{File: path, Program: none, Warn: h.warn})
-	if got := fill(t, c, aix1); got.User != "ops" {
-		t.Errorf("%+v", got)
-	}
-	h.wants(t, "config:1: include is left out: files include each other 16 deep")
+	_, err := New(Options{File: path, Program: none}).Fill(t.Context(), aix1)
+	wantsError(t, err, "config:1: Include can't be read: files include each other 16 deep")
 }
 
 // A file that is included twice at each level would be read 2^16 times.
 func TestIncludesAreBounded(t *testing.T) {
 	dir := t.TempDir()
 	path := write(t, dir, map[string]string{"config": "Include " + dir + "/config " + dir + "/config\nUser ops\n"})
-	h := &heard{}
-	c := New(Options{File: path, Program: none, Warn: h.warn})
-	if got := fill(t, c, aix1); got.User != "ops" {
-		t.Errorf("%+v", got)
-	}
-	if !strings.Contains(strings.Join(h.list, "\n"), "there are more than 1000 files") {
-		t.Errorf("warnings:\n%s", strings.Join(h.list, "\n"))
+	c := New(Options{File: path, Program: none})
+	_, err := c.Fill(t.Context(), aix1)
+	wantsError(t, err, "config:1: Include can't be read")
+	if parsed, err := c.read(); err != nil || len(parsed.paths) > maxFiles {
+		t.Errorf("%d files, %v", len(parsed.paths), err)
 	}
 }
 
@@ -220,7 +227,7 @@ func TestWarningsAreBounded(t *testing.T) {
 func TestDialerFillsTheTarget(t *testing.T) {
 	c, _ := own(t, "Host aix1\nUser ops\nHost bad\nProxyCommand %Z\n")
 	var dialled transport.Target
-	dialer := c.Dialer(transport.DialerFunc(func(_ context.Context, to transport.Target) (transport.Conn, error) {
+	dialer := filesOf(c).Dialer(transport.DialerFunc(func(_ context.Context, to transport.Target) (transport.Conn, error) {
 		dialled = to
 		return nil, nil
 	}))

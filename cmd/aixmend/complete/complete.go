@@ -34,16 +34,24 @@ const newestRuns = 50
 
 // Register completes the flags and arguments of a command and of all below it. The kind of
 // an argument is read from the usage line, that of a flag's value from its help text: a
-// new verb needs nothing else. environment sets the flags that the environment gives.
-func Register(c *cobra.Command, environment func(*pflag.FlagSet) error) {
-	a := completer{environment, home()}
+// new verb needs nothing else.
+func Register(c *cobra.Command, layers Layers) {
+	a := completer{layers, home()}
 	a.register(c)
+}
+
+// Layers are where flags that are not typed come from.
+type Layers interface {
+	// Set sets the flags of a verb that the environment and the config file give.
+	Set(*cobra.Command) error
+	// Profiles returns the profiles of the config file that Set has read.
+	Profiles() []string
 }
 
 // completer completes for one call.
 type completer struct {
-	environment func(*pflag.FlagSet) error
-	home        string // of the user, "" for none
+	layers Layers
+	home   string // of the user, "" for none
 }
 
 func home() string {
@@ -55,12 +63,14 @@ func home() string {
 }
 
 func (a completer) register(c *cobra.Command) {
-	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.NoOptDefVal != "" { // it takes no value
-			return
-		}
-		_ = c.RegisterFlagCompletionFunc(f.Name, a.known(a.completeFlag(f))) // it fails where there is one already
-	})
+	for _, set := range []*pflag.FlagSet{c.Flags(), c.PersistentFlags()} {
+		set.VisitAll(func(f *pflag.Flag) {
+			if f.NoOptDefVal != "" { // it takes no value
+				return
+			}
+			_ = c.RegisterFlagCompletionFunc(f.Name, a.known(a.completeFlag(f))) // it fails where there is one already
+		})
+	}
 	if c.ValidArgsFunction == nil && len(c.ValidArgs) == 0 && !c.HasSubCommands() {
 		c.ValidArgsFunction = a.known(completeArgument)
 	}
@@ -69,10 +79,10 @@ func (a completer) register(c *cobra.Command) {
 	}
 }
 
-// known is a completion that knows the flags set by the environment.
+// known is a completion that knows the flags that are not typed.
 func (a completer) known(then completion) completion {
 	return func(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-		_ = a.environment(c.Flags()) // the verb itself reports a bad value
+		_ = a.layers.Set(c) // the verb itself reports a bad value
 		words, directive := then(c, args, word)
 		words = slices.DeleteFunc(words, func(w string) bool {
 			text, _, _ := strings.Cut(w, "\t")
@@ -92,12 +102,16 @@ func (a completer) completeFlag(f *pflag.Flag) completion {
 	case "allow":
 		return completeAllow
 	case "fail-on":
-		return among(outcomeNames())
+		return among(outcome.Names())
 	case "set":
 		return completeSetting
 	case "format":
 		return completeFormat
-	case "notify-on":
+	case "profile":
+		return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return a.layers.Profiles(), noFiles
+		}
+	case "notify-on", "from", "become":
 		return cobra.FixedCompletions(offered(f.Usage), noFiles)
 	case "since":
 		return completeSince
@@ -167,14 +181,6 @@ func cutLast(list string) (before, last string) {
 	return list[:at], list[at:]
 }
 
-func outcomeNames() []string {
-	var names []string
-	for _, o := range outcome.Outcomes() {
-		names = append(names, string(o))
-	}
-	return names
-}
-
 // offered are the words at the end of a help text: "...: text, json or nagios".
 func offered(usage string) []string {
 	_, words, _ := strings.Cut(usage, ": ")
@@ -206,7 +212,7 @@ func (a completer) completeLimit(c *cobra.Command, _ []string, word string) ([]s
 	if ref, isRun := strings.CutPrefix(last, "@"); isRun {
 		run, _, ended := strings.Cut(ref, ":")
 		if ended {
-			for _, o := range outcomeNames() {
+			for _, o := range outcome.Names() {
 				names = append(names, "@"+run+":"+o)
 			}
 		} else {
@@ -232,7 +238,7 @@ func (a completer) inventoryNames(c *cobra.Command) []string {
 		if slices.ContainsFunc(files, func(file string) bool { return !isAtHand(file) }) {
 			return false
 		}
-		inv, err := load.Options{Home: a.home}.Load(files...) // without Run: no program is started
+		inv, err := load.Options{Home: a.home, Sources: load.NotAsked()}.Load(files...)
 		if err != nil {
 			return false
 		}
@@ -262,7 +268,7 @@ func isAtHand(path string) bool {
 // state is the state folder, nil when there is none.
 func state(c *cobra.Command) *journal.Store {
 	folder, _ := c.Flags().GetString("state")
-	store, err := journal.OpenExisting(folder)
+	store, _, err := journal.OpenToPrint(folder)
 	if err != nil {
 		return nil
 	}

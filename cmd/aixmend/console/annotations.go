@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"io"
 	"sync"
+
+	"aixmend/controller/report"
 )
 
-// A GitHub runner reads the output of a step and takes some lines for commands: lines
-// that begin with ::, and ##[ anywhere. Hosts can print anything, so only annotations
-// reach the runner as commands.
+// Runners of pipelines read the output of a step and take some of it for commands: a
+// GitHub runner lines that begin with ::, and others (see report.Commander) ##WORD[
+// anywhere. Hosts can print anything, so only annotations reach a runner as commands.
 
 // InWorkflow reports whether a GitHub runner reads along.
 func (c *Console) InWorkflow() bool { return c.getenv("GITHUB_ACTIONS") == "true" }
@@ -28,13 +30,17 @@ func plain(to io.Writer) io.Writer {
 type defused struct {
 	mu sync.Mutex
 	to io.Writer
-	// blank: the line holds only characters that the runner trims.
-	blank bool
-	// last are the last two bytes of the line.
-	last [2]byte
+	// lines: a GitHub runner reads along, and executes lines that begin with ::.
+	lines bool
+
+	command report.Commander
+	// blank: the line holds only characters that the runner trims, and colon: then a colon.
+	blank, colon bool
 }
 
-func newDefused(to io.Writer) *defused { return &defused{to: to, blank: true} }
+func newDefused(to io.Writer, lines bool) *defused {
+	return &defused{to: to, lines: lines, blank: true}
+}
 
 // Write implements io.Writer.
 func (d *defused) Write(p []byte) (int, error) {
@@ -42,24 +48,30 @@ func (d *defused) Write(p []byte) (int, error) {
 	defer d.mu.Unlock()
 	safe := make([]byte, 0, len(p)+8)
 	for _, c := range p {
-		switch {
-		case c == ':' && d.blank && d.last[1] == ':', c == '[' && d.last == [2]byte{'#', '#'}:
+		if opens, begins := d.command.Opens(c), d.begins(c); opens || begins && d.lines {
 			safe = append(safe, ' ')
 		}
 		safe = append(safe, c)
-		switch {
-		case c == '\n' || c == '\r':
-			d.blank, d.last = true, [2]byte{}
-			continue
-		case c > ' ' && c < 0x7f && c != ':': // bytes above may belong to a blank
-			d.blank = false
-		case c == ':' && d.last[1] == ':':
-			d.blank = false
-		}
-		d.last = [2]byte{d.last[1], c}
 	}
 	if _, err := d.to.Write(safe); err != nil {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// begins reports whether c is the second colon at the beginning of a line.
+func (d *defused) begins(c byte) bool {
+	switch {
+	case c == '\n' || c == '\r':
+		d.blank, d.colon = true, false
+	case report.Ignorable(c): // may also be a part of a blank
+	case c == ':' && d.blank:
+		d.blank, d.colon = false, true
+	case c == ':' && d.colon:
+		d.colon = false
+		return true
+	case c > ' ' || d.colon:
+		d.blank, d.colon = false, false
+	}
+	return false
 }

@@ -16,15 +16,15 @@ import (
 func (c *Console) CanAsk() bool { return c.InTerminal && c.ErrTerminal }
 
 // Ask asks a person for a line, and returns it without blanks around it. After a signal
-// the error is exit.ErrInterrupted.
+// the error is an exit.ErrCancelled that says that nothing was changed.
 func (c *Console) Ask(format string, args ...any) (string, error) {
 	select {
 	case <-c.Interrupts.Stop():
-		return "", exit.ErrInterrupted
+		return "", cancelled()
 	default:
 	}
 	defer c.hold()()
-	fmt.Fprint(c.Err, report.Clean(fmt.Sprintf(format, args...), true))
+	fmt.Fprint(c.Err, wrapped(report.Clean(fmt.Sprintf(format, args...), true), c.Width()))
 	answers := make(chan string, 1)
 	go func() { // outlived by a signal: the process ends then
 		answer, _ := c.lines.ReadString('\n')
@@ -35,13 +35,42 @@ func (c *Console) Ask(format string, args ...any) (string, error) {
 		return answer, nil
 	case <-c.Interrupts.Stop():
 		fmt.Fprintln(c.Err)
-		return "", exit.ErrInterrupted
+		return "", cancelled()
 	}
 }
 
-// Confirm asks a yes-or-no question that only "yes" answers with yes.
+func cancelled() error { return fmt.Errorf("%w: nothing was changed", exit.ErrCancelled) }
+
+// wrapped wraps the lines of a question for a terminal. The blank before the answer stays.
+func wrapped(question string, width int) string {
+	lines := strings.Split(question, "\n")
+	for i, line := range lines {
+		if text := strings.TrimRight(line, " "); width > 0 && len(line) > width {
+			lines[i] = report.Wrapped(text, width-1, "  ") + line[len(text):]
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// AskAnew is Ask for a question of consent: it takes no answer that was typed before the
+// question was on the screen, and so before a person can have read it.
+func (c *Console) AskAnew(format string, args ...any) (string, error) {
+	if file, ok := c.In.(*os.File); ok && c.InTerminal {
+		if err := discardTyped(file); err != nil {
+			return "", fmt.Errorf("discard what was typed before the question: %w", err)
+		}
+		c.lines.Reset(c.In)
+	}
+	return c.Ask(format, args...)
+}
+
+// Confirm asks a yes-or-no question that only "yes" answers with yes, as AskAnew does.
 func (c *Console) Confirm(format string, args ...any) (bool, error) {
-	answer, err := c.Ask("%s Type 'yes' to continue: ", fmt.Sprintf(format, args...))
+	question := fmt.Sprintf(format, args...)
+	if !strings.HasSuffix(question, "\n") {
+		question += " "
+	}
+	answer, err := c.AskAnew("%sType 'yes' to continue: ", question)
 	return answer == "yes", err
 }
 

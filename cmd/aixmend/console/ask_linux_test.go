@@ -4,61 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"syscall"
 	"testing"
-	"time"
-	"unsafe"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
+
+	"aixmend/transport/lab/terminal"
 )
-
-// terminal opens a terminal: the person's end and the program's.
-func terminal(t *testing.T) (person, program *os.File) {
-	t.Helper()
-	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("this machine has no terminals: %v", err)
-	}
-	t.Cleanup(func() { _ = person.Close() })
-	var n, unlock int32
-	for request, into := range map[uintptr]*int32{syscall.TIOCSPTLCK: &unlock, syscall.TIOCGPTN: &n} {
-		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, person.Fd(), request, uintptr(unsafe.Pointer(into))); errno != 0 {
-			t.Fatal(errno)
-		}
-	}
-	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = program.Close() })
-	return person, program
-}
-
-// echoes reports whether a terminal echoes input.
-func echoes(t *testing.T, f *os.File) bool {
-	t.Helper()
-	var state syscall.Termios
-	if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), syscall.TCGETS, uintptr(unsafe.Pointer(&state))); errno != 0 {
-		t.Fatal(errno)
-	}
-	return state.Lflag&syscall.ECHO != 0
-}
-
-// until waits for a condition at the other end.
-func until(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	ticker := time.NewTicker(5 * time.Millisecond)
-	defer ticker.Stop()
-	for end := time.After(5 * time.Minute); !holds(); {
-		select {
-		case <-ticker.C:
-		case <-end:
-			t.Fatalf("timed out waiting until %s", what)
-		}
-	}
-}
 
 // typedAnswer is the result of a prompt.
 type typedAnswer struct {
@@ -75,30 +28,82 @@ func asking(ctx context.Context, t *testing.T, c *Console, program *os.File) <-c
 		text, err := c.Password()(ctx, "password of ops (sudo): ")
 		answers <- typedAnswer{text, err}
 	}()
-	until(t, "the terminal does not echo", func() bool { return !echoes(t, program) })
+	terminal.Until(t, "the terminal does not echo", func() bool { return !terminal.Echoes(t, program) })
 	return answers
 }
 
 func TestPromptOnATerminal(t *testing.T) {
-	person, program := terminal(t)
+	person, program := terminal.Open(t)
 	var shown bytes.Buffer
 	c := New(Streams{Err: &shown}, NewInterrupts(), os.Getenv)
 	answers := asking(t.Context(), t, c, program)
 	if _, err := person.WriteString("open sesame\n"); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-answers; got.err != nil || string(got.text) != "open sesame" || !echoes(t, program) {
-		t.Errorf("%q, %v; echoes %v", got.text, got.err, echoes(t, program))
+	if got := <-answers; got.err != nil || string(got.text) != "open sesame" || !terminal.Echoes(t, program) {
+		t.Errorf("%q, %v; echoes %v", got.text, got.err, terminal.Echoes(t, program))
 	}
 	if shown.String() != "password of ops (sudo): \n" {
 		t.Errorf("shown %q", shown.String())
 	}
 }
 
+// A question of consent takes no answer that was typed before it was asked, neither from the
+// terminal nor from the input read ahead; any other question does.
+func TestAnswersTypedAhead(t *testing.T) {
+	for name, q := range map[string]struct {
+		ask  func(c *Console) (string, error)
+		want string
+	}{
+		"Confirm": {func(c *Console) (string, error) {
+			ok, err := c.Confirm("May I?")
+			return map[bool]string{true: "yes", false: "no"}[ok], err
+		}, "no"},
+		"AskAnew": {func(c *Console) (string, error) { return c.AskAnew("May I? ") }, "later"},
+		"Ask":     {func(c *Console) (string, error) { return c.Ask("May I? ") }, "yes"},
+	} {
+		person, program := terminal.Open(t)
+		shown := asked{at: make(chan struct{}, 1)}
+		c := New(Streams{In: program, Err: shown, InTerminal: true, ErrTerminal: true}, NewInterrupts(), os.Getenv)
+		typed := func(answer string) {
+			if _, err := person.WriteString(answer + "\n"); err != nil {
+				t.Fatal(err)
+			}
+			terminal.Until(t, "it is typed", func() bool {
+				n, err := unix.IoctlGetInt(int(program.Fd()), unix.TIOCINQ)
+				return err == nil && n > 0
+			})
+		}
+		typed("yes")
+		if _, err := c.lines.Peek(1); err != nil {
+			t.Fatal(err)
+		}
+		typed("yes")
+		go func() {
+			<-shown.at
+			_, _ = person.WriteString("later\n")
+		}()
+		if got, err := q.ask(c); got != q.want || err != nil {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
+// asked tells when something is shown.
+type asked struct{ at chan struct{} }
+
+func (a asked) Write(text []byte) (int, error) {
+	select {
+	case a.at <- struct{}{}:
+	default:
+	}
+	return len(text), nil
+}
+
 // A signal, or the end of the run, ends the question and restores the echo.
 func TestPromptThatIsInterrupted(t *testing.T) {
 	for _, signal := range []bool{true, false} {
-		_, program := terminal(t)
+		_, program := terminal.Open(t)
 		c := New(Streams{Err: new(bytes.Buffer)}, NewInterrupts(), os.Getenv)
 		ctx, cancel := context.WithCancel(t.Context())
 		answers := asking(ctx, t, c, program)
@@ -107,8 +112,8 @@ func TestPromptThatIsInterrupted(t *testing.T) {
 		} else {
 			cancel()
 		}
-		if got := <-answers; !errors.Is(got.err, context.Canceled) || got.text != nil || !echoes(t, program) {
-			t.Errorf("signal %v: %q, %v; echoes %v", signal, got.text, got.err, echoes(t, program))
+		if got := <-answers; !errors.Is(got.err, context.Canceled) || got.text != nil || !terminal.Echoes(t, program) {
+			t.Errorf("signal %v: %q, %v; echoes %v", signal, got.text, got.err, terminal.Echoes(t, program))
 		}
 		cancel()
 	}
@@ -116,7 +121,7 @@ func TestPromptThatIsInterrupted(t *testing.T) {
 
 // Nobody is asked unless both stdin and stderr are terminals.
 func TestNoPromptWithoutATerminal(t *testing.T) {
-	_, program := terminal(t)
+	_, program := terminal.Open(t)
 	for _, c := range []struct{ in, err bool }{{true, false}, {false, true}} {
 		console := New(Streams{In: program, InTerminal: c.in, ErrTerminal: c.err}, NewInterrupts(), os.Getenv)
 		if console.Password() != nil || !term.IsTerminal(int(program.Fd())) {

@@ -23,6 +23,8 @@ type Streams struct {
 	InTerminal, OutTerminal, ErrTerminal bool
 	// Width returns the columns of stdout's terminal, 0 when not known; nil: not known.
 	Width func() int
+	// Height returns its rows, 0 when not known; nil: not known.
+	Height func() int
 }
 
 // Console is the terminal of one call.
@@ -35,18 +37,25 @@ type Console struct {
 	lines  *bufio.Reader // of In: one for all questions
 }
 
-// New returns a console. getenv looks up variables of the environment. Where a runner of
-// GitHub reads along, nothing printed through it is taken for a workflow command.
+// New returns a console. getenv looks up variables of the environment. Where no terminal
+// reads along but perhaps a runner of pipelines, it takes nothing printed through the
+// console for a command.
 func New(std Streams, interrupts *Interrupts, getenv func(string) string) *Console {
 	if std.Width == nil {
 		std.Width = func() int { return 0 }
+	}
+	if std.Height == nil {
+		std.Height = func() int { return 0 }
 	}
 	if std.In == nil {
 		std.In = strings.NewReader("")
 	}
 	c := &Console{Streams: std, Interrupts: interrupts, getenv: getenv}
-	if c.InWorkflow() {
-		c.Out, c.Err = newDefused(c.Out), newDefused(c.Err)
+	if c.InWorkflow() || !c.OutTerminal {
+		c.Out = newDefused(c.Out, c.InWorkflow())
+	}
+	if c.InWorkflow() || !c.ErrTerminal {
+		c.Err = newDefused(c.Err, c.InWorkflow())
 	}
 	c.view = &viewed{out: c.Err}
 	c.Err = c.view

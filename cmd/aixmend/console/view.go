@@ -19,10 +19,17 @@ type viewed struct {
 
 	mu   sync.Mutex
 	view View // nil: none
+	told func()
 }
 
 // Write implements io.Writer.
 func (v *viewed) Write(p []byte) (int, error) {
+	v.mu.Lock()
+	told := v.told
+	v.mu.Unlock()
+	if told != nil {
+		defer told()
+	}
 	if view := v.shown(); view != nil {
 		return view.Write(p)
 	}
@@ -45,11 +52,28 @@ func (c *Console) Screen() *os.File {
 	return out
 }
 
+// Page is the terminal of stdout where a person can read in a pager; nil where nobody can.
+func (c *Console) Page() *os.File {
+	term := c.getenv("TERM")
+	if !c.OutTerminal || !c.InTerminal || term == "" || term == "dumb" {
+		return nil
+	}
+	out, _ := plain(c.Out).(*os.File)
+	return out
+}
+
 // Show puts a live view on stderr; nil takes it off.
 func (c *Console) Show(v View) {
 	c.view.mu.Lock()
 	defer c.view.mu.Unlock()
 	c.view.view = v
+}
+
+// Spoken has tell called after each write to stderr; nil: no longer.
+func (c *Console) Spoken(tell func()) {
+	c.view.mu.Lock()
+	defer c.view.mu.Unlock()
+	c.view.told = tell
 }
 
 // hold takes the terminal from the live view, if there is one, until release is called.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/usage"
 )
 
 const (
@@ -25,21 +26,21 @@ func VariableOf(f *pflag.Flag) string {
 	return Prefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 }
 
-// Apply gives each flag that is not on the command line the value of its variable. A bad
-// value is a usage error.
+// Apply gives each flag that is not on the command line the value of its variable. An empty
+// one counts as not set. A bad value is a usage error.
 func Apply(set *pflag.FlagSet) error {
 	var failed error
 	set.VisitAll(func(f *pflag.Flag) {
 		name := VariableOf(f)
-		value, ok := os.LookupEnv(name)
-		if f.Changed || !ok || f.Name == "help" || failed != nil {
+		value := os.Getenv(name)
+		if f.Changed || value == "" || f.Name == "help" || failed != nil {
 			return
 		}
 		if err := set.Set(f.Name, value); err != nil {
-			failed = exit.Usagef("", "%s: %w", name, err)
+			failed = exit.Usagef("", "%s: %w", name, usage.Plain(err))
 			return
 		}
-		failed = set.SetAnnotation(f.Name, annotation, nil)
+		failed = set.SetAnnotation(f.Name, annotation, []string{name})
 	})
 	return failed
 }
@@ -57,4 +58,30 @@ func OnCommandLine(cmd *cobra.Command, names []string) string {
 		}
 	}
 	return ""
+}
+
+// Command returns the words of a command line: the verb and its flags, without those that
+// the environment gives and without the targets of notifications, which may hold secrets.
+func Command(cmd *cobra.Command) []string {
+	words := strings.Fields(cmd.CommandPath())
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if _, given := f.Annotations[annotation]; given || f.Name == "notify" {
+			return
+		}
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, value := range values {
+			switch {
+			case f.NoOptDefVal == "":
+				words = append(words, "--"+f.Name, value)
+			case value == f.NoOptDefVal:
+				words = append(words, "--"+f.Name)
+			default:
+				words = append(words, "--"+f.Name+"="+value)
+			}
+		}
+	})
+	return words
 }

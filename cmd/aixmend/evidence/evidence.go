@@ -10,8 +10,10 @@ import (
 	"iter"
 	"os"
 	"runtime"
+	"slices"
 
 	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/guide"
 	"aixmend/controller/journal"
 	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
@@ -21,23 +23,23 @@ import (
 
 // Of returns a run as the report formats take it.
 func Of(store *journal.Store, run outcome.Run) (report.Evidence, error) {
-	e := report.Evidence{Run: run, Hosts: documents(store, run)}
-	if run.Succeeded() {
-		e.LastSuccess = run.Finished
-		return e, nil
-	}
+	g, folder := guide.There(store, run)
+	e := report.Evidence{Run: run, Hosts: documents(store, run), Folder: folder, Complete: g.Complete}
+	past := remember(nil, store, run)
 	ids, err := store.RunIDs()
 	if err != nil {
 		return e, err
 	}
 	for _, id := range ids { // newest first; an unreadable run is no evidence
-		earlier, err := store.LoadRun(id)
-		if err == nil && earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name &&
-			earlier.Succeeded() && earlier.Started.Before(run.Started) {
-			e.LastSuccess = earlier.Finished
+		if len(past) >= lookBack && slices.ContainsFunc(past, whole.succeeded) {
 			break
 		}
+		earlier, err := store.LoadRun(id)
+		if err == nil && earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name && earlier.Started.Before(run.Started) {
+			past = remember(past, store, *earlier)
+		}
 	}
+	e.LastWhole, e.LastSuccess = last(past)
 	return e, nil
 }
 
@@ -119,24 +121,15 @@ func Save(c *console.Console, e report.Evidence, files map[string]string) error 
 	return errors.Join(problems...)
 }
 
-// saveFile writes a file whole or not at all. A pipe or a terminal is written to in
-// place; so is the file that stdout leads to.
+// saveFile writes a file whole or not at all, as durable.WriteReport does. The file that
+// stdout leads to is written through stdout.
 func saveFile(c *console.Console, path string, private bool, write func(io.Writer) error) error {
-	info, err := os.Stat(path)
-	if err == nil && c.LeadsTo(info) {
+	if info, err := os.Stat(path); err == nil && c.LeadsTo(info) {
 		buffered := bufio.NewWriter(c.Out)
 		if err := write(buffered); err != nil {
 			return err
 		}
 		return buffered.Flush()
-	}
-	if err == nil && !info.Mode().IsRegular() {
-		file, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		buffered := bufio.NewWriter(file)
-		return errors.Join(write(buffered), buffered.Flush(), file.Close())
 	}
 	return durable.WriteReport(path, private, write)
 }

@@ -5,15 +5,21 @@ package exit
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"aixmend/controller/journal"
+	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
+	"aixmend/transport/ownership"
+	"aixmend/transport/plain"
 )
 
 // UsageError is a mistake of the caller: nothing was run.
 type UsageError struct {
-	// Hint says how to correct it, "" for none.
+	// Hint says how to correct it, "" for none. The remedy of an *ownership.Fault
+	// replaces it, unless the text has it already, and so does that of a
+	// *durable.Unreadable.
 	Hint string
 	err  error
 }
@@ -47,26 +53,52 @@ func (v Verdict) Error() string { return fmt.Sprintf("exit code %d", v.Code) }
 // ErrInterrupted: a signal came before anything was run.
 var ErrInterrupted = errors.New("interrupted")
 
+// ErrCancelled: a signal ended a question. The text around it says how far the call got.
+var ErrCancelled = errors.New("cancelled")
+
+// ErrNotConfirmed: a person was asked, and did not say yes.
+var ErrNotConfirmed = errors.New("not confirmed: nothing was changed")
+
 // Decide returns the exit code of a call that returned err, by the table of codes, and
 // the messages to print. signal is the code of the first signal, 0 where none came.
 func Decide(err error, signal outcome.Code) (code outcome.Code, messages []string) {
 	var v Verdict
 	var u *UsageError
+	var f *ownership.Fault
+	var unreadable *durable.Unreadable
 	if err == nil {
 		return outcome.ExitOK, nil
 	}
-	messages = []string{"error: " + err.Error()}
+	messages = []string{"error: " + plain.Text(err)}
 	switch {
 	case errors.As(err, &v):
 		return v.Code, nil
+	case errors.Is(err, ErrCancelled): // a person's decision is no error
+		return signal, []string{plain.Text(err)}
+	case errors.Is(err, ErrNotConfirmed):
+		return outcome.ExitUsage, []string{plain.Text(err)}
 	case errors.Is(err, ErrInterrupted):
 		return signal, messages
 	case errors.As(err, &u):
-		messages[0] = "error: " + u.Error()
-		if u.Hint != "" {
-			messages = append(messages, "hint: "+u.Hint)
+		messages[0] = "error: " + plain.Text(u)
+		hint := u.Hint
+		if errors.As(err, &f) && !strings.Contains(messages[0], f.Remedy) {
+			hint = f.Remedy
+		}
+		if hint == "" && errors.Is(err, fs.ErrNotExist) && !strings.Contains(messages[0], "\n") { // a list has its hints
+			hint = "check the name: a relative path begins in the folder where aixmend was started"
+		}
+		if errors.As(err, &unreadable) {
+			hint = unreadable.Remedy()
+		}
+		if hint != "" {
+			messages = append(messages, "hint: "+hint)
 		}
 		return outcome.ExitUsage, messages
+	case errors.As(err, &f):
+		return outcome.ExitUsage, append(messages, "hint: "+f.Remedy)
+	case errors.As(err, &unreadable):
+		return outcome.ExitUsage, append(messages, "hint: "+unreadable.Remedy())
 	case errors.Is(err, journal.ErrRunning):
 		return outcome.ExitLocked, append(messages, "hint: wait for it to end; aixmend runs lists running and open runs")
 	case errors.Is(err, journal.ErrLocked):

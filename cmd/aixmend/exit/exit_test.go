@@ -3,11 +3,13 @@ package exit
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
+	"aixmend/transport/ownership"
 )
 
 func TestDecide(t *testing.T) {
@@ -23,8 +25,15 @@ func TestDecide(t *testing.T) {
 		{"usage", Usagef("try this", "bad %s", "flag"), 0, outcome.ExitUsage, "error: bad flag|hint: try this"},
 		{"usage without a hint", Usage(errors.New("bad")), 0, outcome.ExitUsage, "error: bad"},
 		{"a signal before anything was run", Usagef("", "the source could not be read: %w", ErrInterrupted), outcome.ExitTerminated, outcome.ExitTerminated, "error: the source could not be read: interrupted"},
+		{"a question that a signal ended", fmt.Errorf("%w: nothing was changed", ErrCancelled), outcome.ExitInterrupted, outcome.ExitInterrupted, "cancelled: nothing was changed"},
+		{"a question that was not answered with yes", ErrNotConfirmed, 0, outcome.ExitUsage, "not confirmed: nothing was changed"},
 		{"a running run", fmt.Errorf("run r: %w", journal.ErrRunning), 0, outcome.ExitLocked, "error: run r: it is still running|hint: wait for it to end; aixmend runs lists running and open runs"},
 		{"a locked state folder", journal.ErrLocked, 0, outcome.ExitLocked, "error: another changing run holds this state folder|hint: wait for it to end; audit, capture and plan can run at the same time"},
+		{"a folder that others can change", fmt.Errorf("state folder: %w", &ownership.Fault{Path: "s", At: "s", Why: "belongs to fred", Remedy: "chown 0 /s"}), 0, outcome.ExitUsage, "error: state folder: s belongs to fred: others can change it|hint: chown 0 /s"},
+		{"the same as a mistake with another hint", Usagef("try this", "%w", &ownership.Fault{Path: "s", At: "s", Why: "belongs to fred", Remedy: "chown 0 /s"}), 0, outcome.ExitUsage, "error: s belongs to fred: others can change it|hint: chown 0 /s"},
+		{"the same as a mistake that has its hint in the text", Usagef("", "%w; do: chown 0 /s", &ownership.Fault{Path: "s", At: "s", Why: "belongs to fred", Remedy: "chown 0 /s"}), 0, outcome.ExitUsage, "error: s belongs to fred: others can change it; do: chown 0 /s"},
+		{"a file that is not there", Usagef("", "plan: %w", &fs.PathError{Op: "stat", Path: "x.json", Err: fs.ErrNotExist}), 0, outcome.ExitUsage, "error: plan: x.json does not exist|hint: check the name: a relative path begins in the folder where aixmend was started"},
+		{"a file that may not be read", Usagef("", "plan: %w", &fs.PathError{Op: "open", Path: "x.json", Err: fs.ErrPermission}), 0, outcome.ExitUsage, "error: plan: x.json: this user has no permission to open it"},
 		{"anything else", errors.New("disk full"), 0, outcome.ExitInternal, "error: disk full"},
 	} {
 		code, says := Decide(c.err, c.signal)

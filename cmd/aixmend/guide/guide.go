@@ -4,10 +4,13 @@ package guide
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
+	"aixmend/cmd/aixmend/hints"
+	"aixmend/cmd/aixmend/planfile"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
 	"aixmend/controller/journal"
@@ -21,33 +24,93 @@ import (
 // maxRanges is the longest list of hosts in a suggested command, in characters.
 const maxRanges = 80
 
-// DefaultState is the default of --state.
-const DefaultState = "aixmend-state"
+// The defaults of --state, --playbook and --inventory.
+const (
+	DefaultState     = "aixmend-state"
+	DefaultPlaybook  = "rmc-restore"
+	DefaultInventory = "inventory.yaml"
+)
 
 // Guide suggests commands about the hosts of a run.
 type Guide struct {
 	run   outcome.Run
 	asked request.Asked // paths start in the working folder
 	known bool          // whether asked is known
-	state string
-	fixes bool     // the playbook has a rung that could fix something
-	words []string // of --allow, that the playbook takes
+	// closed: the run can't be resumed, although hosts were cut off.
+	closed bool
+	state  string
+	usual  Usual    // nil: the defaults
+	fixes  bool     // the playbook has a rung that could fix something
+	words  []string // of --allow, that the playbook takes
+	// restated are the words of the flags that recover --plan wants named again.
+	restated []string
+}
+
+// Values are the flags of a command where they are not typed.
+type Values struct {
+	State, Playbook                 string
+	Identity, KnownHosts, SSHConfig string
+	Inventories, Set                []string
+}
+
+// And returns the values that are the same in both, and empty ones for the others.
+func (v Values) And(w Values) Values {
+	text := func(a, b string) string {
+		if a != b {
+			return ""
+		}
+		return a
+	}
+	list := func(a, b []string) []string {
+		if !slices.Equal(a, b) {
+			return nil
+		}
+		return a
+	}
+	return Values{
+		text(v.State, w.State), text(v.Playbook, w.Playbook),
+		text(v.Identity, w.Identity), text(v.KnownHosts, w.KnownHosts), text(v.SSHConfig, w.SSHConfig),
+		list(v.Inventories, w.Inventories), list(v.Set, w.Set),
+	}
+}
+
+// Usual returns the values of a command on which some inventories are typed, nil for none.
+type Usual func(inventories []string) Values
+
+// untyped returns the values of a command on which some inventories are typed.
+func (g Guide) untyped(inventories []string) Values {
+	if g.usual == nil {
+		return Values{State: DefaultState, Playbook: DefaultPlaybook, Inventories: []string{DefaultInventory}}
+	}
+	return g.usual(inventories)
+}
+
+// From returns the guide where flags that are not typed have other values than the
+// defaults: its commands name a flag only where it has to be typed.
+func (g Guide) From(usual Usual) Guide {
+	g.usual = usual
+	return g
 }
 
 // New returns the guide to a run. folder is the working folder of this process.
 func New(run outcome.Run, r request.Request, state, folder string) Guide {
 	g := Guide{run: run, asked: r.Typed(folder), known: true, state: state}
-	if p, err := playbooks.Load(r.Playbook); err == nil {
+	p, err := playbooks.Load(r.Playbook)
+	if err == nil {
 		g.fixes = slices.ContainsFunc(p.Rungs, func(r playbooks.Rung) bool { return !r.Collect })
 		for _, w := range p.AllowWords() {
 			g.words = append(g.words, w.Word)
 		}
+	}
+	if a := g.asked; a.Out != "" {
+		g.restated = planfile.Words(planfile.Restate(p, planfile.Settings{Playbook: a.Playbook, Set: r.Set, Allow: a.Allow, MendWarnings: a.MendWarnings}))
 	}
 	return g
 }
 
 // Of returns the guide to a run that is kept. Without its request it knows less.
 func Of(store *journal.Store, run outcome.Run, state string) Guide {
+	stands := store.State(run.ID)
 	then, err := request.Load(store, run.ID)
 	if err != nil {
 		return Bare(run, state)
@@ -56,14 +119,30 @@ func Of(store *journal.Store, run outcome.Run, state string) Guide {
 	if err != nil {
 		here = "" // the paths stay absolute
 	}
-	return New(run, then, state, here)
+	g := New(run, then, state, here)
+	g.closed = stands != journal.StateOpen && stands != journal.StateRunning
+	return g
+}
+
+// There returns the guide to a run that is kept, for the folder in which it began, and that
+// folder; "" where that is not known.
+func There(store *journal.Store, run outcome.Run) (Guide, string) {
+	root, err := filepath.Abs(store.Root())
+	if err != nil {
+		return Bare(run, store.Root()), ""
+	}
+	then, err := request.Load(store, run.ID)
+	if err != nil {
+		return Bare(run, root), ""
+	}
+	if state, err := filepath.Rel(then.Folder, root); err == nil && filepath.IsLocal(state) {
+		root = state
+	}
+	return New(run, then, root, then.Folder), then.Folder
 }
 
 // Bare returns a guide that knows nothing of a run but its id and hosts.
 func Bare(run outcome.Run, state string) Guide { return Guide{run: run, state: state} }
-
-// Known reports whether the guide knows the flags of the run.
-func (g Guide) Known() bool { return g.known }
 
 // Next is the command to type next about hosts that ended alike; nil where there is
 // nothing to do.
@@ -71,11 +150,13 @@ func (g Guide) Next(f report.Fold) []string {
 	verb := controller.Verb(g.run.Command)
 	reads := verb == controller.Audit || verb == controller.Capture
 	switch allow := g.wanted(f); {
-	case f.Interrupted:
+	case f.Interrupted && !g.closed:
 		return g.Resume()
+	case f.Interrupted && g.known && g.run.Undoes == "":
+		return g.Again(string(verb), f)
 	case f.Guided, !g.known, g.run.Undoes != "":
-	case f.Planned && g.asked.Out != "":
-		return g.command("recover", f, "--plan", g.asked.Out)
+	case f.Planned && g.asked.Out != "": // Saved names one command for all hosts
+		return nil
 	case f.Planned && verb == controller.Plan:
 		return g.Again("recover", f)
 	case len(allow) > 0:
@@ -84,13 +165,39 @@ func (g Guide) Next(f report.Fold) []string {
 		return more.Again("plan", f)
 	case reads && f.Outcome == outcome.NeedsAction && g.fixes:
 		return g.Again("plan", f)
-	case f.Outcome == outcome.Skipped && strings.HasPrefix(f.Reason, controller.Held):
+	case f.Outcome == outcome.Skipped && (strings.HasPrefix(f.Reason, outcome.ReasonHeld) || strings.HasPrefix(f.Reason, outcome.ReasonBrake)):
 		return g.Again(string(verb), f)
 	}
-	if (f.Outcome == outcome.Healthy || f.Outcome == outcome.Recovered || f.Outcome == outcome.OutcomeUndone) && !f.Guided {
+	warned := f.Outcome == outcome.Recovered && len(f.Findings) > 0
+	if (f.Outcome == outcome.Healthy || f.Outcome == outcome.Recovered || f.Outcome == outcome.OutcomeUndone) && !f.Guided && !warned {
 		return nil
 	}
 	return g.Quoted("aixmend", "explain", g.run.ID, f.Hosts[0])
+}
+
+// Saved says where the run saved its plan and how to apply it, "" where there is no such
+// file.
+func (g Guide) Saved() string {
+	if g.asked.Out == "" {
+		return ""
+	}
+	if info, err := os.Stat(g.asked.Out); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	text := "saved " + report.Clean(g.asked.Out, false)
+	if apply := g.apply(); apply != nil {
+		return text + "; apply it with: " + strings.Join(apply, " ")
+	}
+	return text + ": it changes no host"
+}
+
+// apply is the command that applies the saved plan, nil where nothing in it would change a
+// host.
+func (g Guide) apply() []string {
+	if !slices.ContainsFunc(g.run.Hosts, func(h outcome.HostSummary) bool { return slices.ContainsFunc(h.Plan, outcome.PlanStep.Runs) }) {
+		return nil
+	}
+	return g.on(nil, "recover", append([]string{"--plan", g.asked.Out}, g.restated...)...) // the plan has the hosts
 }
 
 // notAllowed matches the reason of a host where --allow would let a rung run, also as
@@ -115,10 +222,24 @@ func (g Guide) wanted(f report.Fold) []string {
 // Resume is the command that continues the run.
 func (g Guide) Resume() []string { return g.Quoted("aixmend", "resume", g.run.ID) }
 
+// Resumes reports whether the run can be continued with hosts that were cut off.
+func (g Guide) Resumes() bool { return !g.closed }
+
+// Continue says how to go on with hosts that were cut off.
+func (g Guide) Continue() string {
+	if g.closed {
+		return "the run can't be resumed any more: a new one reads the hosts first"
+	}
+	return "to continue: " + strings.Join(g.Resume(), " ")
+}
+
 // Quoted is a command about the run, its words quoted for a shell, with the state folder
-// where it is not the default.
-func (g Guide) Quoted(words ...string) []string {
-	if g.state != DefaultState {
+// where it is not the usual one.
+func (g Guide) Quoted(words ...string) []string { return g.quoted(nil, words) }
+
+// quoted is Quoted of a command with some inventories.
+func (g Guide) quoted(inventories, words []string) []string {
+	if g.state != g.untyped(inventories).State {
 		words = append(words, "--state", g.state)
 	}
 	quoted := make([]string, len(words))
@@ -130,32 +251,51 @@ func (g Guide) Quoted(words ...string) []string {
 
 // command is a verb with the hosts of a fold, the inventory and more flags.
 func (g Guide) command(verb string, f report.Fold, more ...string) []string {
+	return g.on(g.limit(f, verb), verb, more...)
+}
+
+// on is a verb with patterns of -l, the inventory and more flags.
+func (g Guide) on(limit []string, verb string, more ...string) []string {
 	words := []string{"aixmend", verb}
-	for _, file := range g.asked.Inventories {
-		if file != "inventory.yaml" || len(g.asked.Inventories) > 1 {
-			words = append(words, "-i", file)
-		}
+	inventories := g.inventories()
+	for _, file := range inventories {
+		words = append(words, "-i", file)
 	}
-	for _, pattern := range g.limit(f, verb) {
+	for _, pattern := range limit {
 		words = append(words, "-l", pattern)
 	}
 	words = append(words, more...)
-	for _, way := range [][2]string{{"--identity", g.asked.Identity}, {"--known-hosts", g.asked.KnownHosts}, {"--ssh-config", g.asked.SSHConfig}} {
-		if way[1] != "" {
+	usual := g.untyped(inventories)
+	for _, way := range [][3]string{{"--identity", g.asked.Identity, usual.Identity}, {"--known-hosts", g.asked.KnownHosts, usual.KnownHosts}, {"--ssh-config", g.asked.SSHConfig, usual.SSHConfig}} {
+		if way[1] != "" && way[1] != way[2] {
 			words = append(words, way[0], way[1])
 		}
 	}
-	return g.Quoted(words...)
+	return g.quoted(inventories, words)
+}
+
+// inventories returns the inventories that a command has to name, nil where it has none.
+func (g Guide) inventories() []string {
+	if slices.Equal(g.asked.Inventories, g.untyped(nil).Inventories) {
+		return nil
+	}
+	return g.asked.Inventories
 }
 
 // Again is a verb with the flags of the run.
 func (g Guide) Again(verb string, f report.Fold) []string {
 	var more []string
-	for _, set := range g.asked.Set {
-		more = append(more, "--set", set)
+	usual := g.untyped(g.inventories())
+	if !slices.Equal(g.asked.Set, usual.Set) {
+		for _, set := range g.asked.Set {
+			more = append(more, "--set", set)
+		}
 	}
-	if g.asked.Playbook != "rmc-restore" {
+	if g.asked.Playbook != usual.Playbook {
 		more = append(more, "--playbook", g.asked.Playbook)
+	}
+	if verb == "audit" { // after any verb: it takes no flag of those that change
+		return g.command(verb, f, more...)
 	}
 	for _, word := range g.asked.Allow { // only changing verbs have any
 		more = append(more, "--allow", word)
@@ -164,6 +304,61 @@ func (g Guide) Again(verb string, f report.Fold) []string {
 		more = append(more, "--mend-warnings")
 	}
 	return g.command(verb, f, more...)
+}
+
+// Complete adds the flags of the run to the commands that a text names.
+func (g Guide) Complete(text string) string { return hints.Complete(text, g.flags) }
+
+// flags are the flags of a verb in a text about the run.
+func (g Guide) flags(verb string) ([]hints.Flag, bool) {
+	var list []hints.Flag
+	add := func(name string, values ...string) {
+		for _, value := range values {
+			if value != "" {
+				list = append(list, hints.Flag{name, value})
+			}
+		}
+	}
+	var reads, runs, changes bool
+	switch verb {
+	case "resume", "explain", "report", "diff", "runs", "runs prune", "capture list":
+	case "inventory list", "hostkeys":
+		reads = true
+	case "audit", "capture":
+		reads, runs = true, true
+	case "plan", "recover":
+		reads, runs, changes = true, true, true
+	default:
+		return nil, false
+	}
+	usual := g.untyped(nil)
+	if reads && g.known {
+		usual = g.untyped(g.inventories())
+	}
+	if a := g.asked; reads && g.known {
+		add("-i", g.inventories()...)
+		for _, way := range [][3]string{{"--ssh-config", a.SSHConfig, usual.SSHConfig}, {"--identity", a.Identity, usual.Identity}, {"--known-hosts", a.KnownHosts, usual.KnownHosts}} {
+			if way[1] != way[2] && (way[0] == "--ssh-config" || verb != "inventory list") {
+				add(way[0], way[1])
+			}
+		}
+		if runs && a.Playbook != usual.Playbook {
+			add("--playbook", a.Playbook)
+		}
+		if runs && !slices.Equal(a.Set, usual.Set) {
+			add("--set", a.Set...)
+		}
+		if changes {
+			add("--allow", a.Allow...)
+		}
+		if changes && a.MendWarnings {
+			list = append(list, hints.Flag{"--mend-warnings"})
+		}
+	}
+	if g.state != usual.State {
+		add("--state", g.state)
+	}
+	return list, true
 }
 
 // limit are patterns of -l that name the hosts of a fold. A long list becomes all hosts

@@ -38,6 +38,12 @@ func TestNext(t *testing.T) {
 	}{
 		{"healthy", is(outcome.Healthy, nil), ""},
 		{"recovered", is(outcome.Recovered, nil), ""},
+		{"recovered, and a warning is left", is(outcome.Recovered, func(_ *Guide, f *report.Fold) { f.Findings = []string{"rsct-below-recommended"} }), "aixmend explain R aix1"},
+		{"kept back by the brake", is(outcome.Skipped, func(g *Guide, f *report.Fold) {
+			g.run.Command, f.Reason = "recover", outcome.ReasonBrake+"1 of 3 hosts ended failed"
+		}), "aixmend recover -l 'aix[1-2]'"},
+		{"cut off", is(outcome.CutOff, func(g *Guide, f *report.Fold) { g.run.Command, f.Interrupted = "recover", true }), "aixmend resume R"},
+		{"cut off, and the run can't be resumed", is(outcome.CutOff, func(g *Guide, f *report.Fold) { g.run.Command, g.closed, f.Interrupted = "recover", true, true }), "aixmend recover -l 'aix[1-2]'"},
 		{"healthy, and a finding says how to go on", is(outcome.Healthy, func(_ *Guide, f *report.Fold) { f.Guided = true }), "aixmend explain R aix1"},
 		{"degraded", is(outcome.Degraded, nil), "aixmend explain R aix1"},
 		{"unreachable", is(outcome.Unreachable, nil), "aixmend explain R aix1"},
@@ -56,7 +62,7 @@ func TestNext(t *testing.T) {
 		}), "aixmend recover -l 'aix[1-2]' --allow cluster0 --mend-warnings"},
 		{"planned into a file", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
 			g.run.Command, f.Planned, g.asked.Allow, g.asked.Out = "plan", true, []string{"cluster0"}, "p.json"
-		}), "aixmend recover -l 'aix[1-2]' --plan p.json"},
+		}), ""},
 		{"planned, but for what is to be allowed", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
 			g.run.Command, f.Allow, g.asked.Allow = "plan", []string{"node-id", "no-such-word"}, []string{"cluster0"}
 		}), "aixmend plan -l 'aix[1-2]' --allow cluster0 --allow node-id"},
@@ -126,6 +132,45 @@ func TestRangesOf(t *testing.T) {
 		slices.Sort(names)
 		if diff := cmp.Diff(names, got); diff != "" {
 			t.Errorf("%s: (-want +got):\n%s", rangesOf(names), diff)
+		}
+	}
+}
+
+// A suggested command names a flag where it would have another value if it were not typed.
+func TestNextFromAConfigFile(t *testing.T) {
+	asked := request.Asked{
+		Inventories: []string{"site/prod.yaml"}, Playbook: "site.yaml", Set: []string{"wait=1m"},
+		Identity: "id", KnownHosts: "kh", SSHConfig: "none",
+	}
+	file := Values{
+		State: "runs", Playbook: "site.yaml", Identity: "id", KnownHosts: "kh", SSHConfig: "none",
+		Inventories: []string{"site/prod.yaml"}, Set: []string{"wait=1m"},
+	}
+	const all = "aixmend audit -i site/prod.yaml -l aix1 --set wait=1m --playbook site.yaml --identity id --known-hosts kh --ssh-config none --state runs"
+	other := file
+	other.Inventories, other.State, other.SSHConfig = nil, "other", "x"
+	for name, c := range map[string]struct {
+		usual Usual
+		want  string
+	}{
+		"no file":               {nil, all},
+		"the file has them all": {func([]string) Values { return file }, "aixmend audit -l aix1"},
+		"a part of them": {
+			func([]string) Values { return other.And(file) },
+			"aixmend audit -i site/prod.yaml -l aix1 --ssh-config none --state runs",
+		},
+		"another file is beside the inventory": {
+			func(typed []string) Values {
+				if typed == nil {
+					return other
+				}
+				return Values{State: DefaultState, Playbook: DefaultPlaybook}
+			}, all,
+		},
+	} {
+		g := Guide{run: outcome.Run{Hosts: make([]outcome.HostSummary, 9)}, asked: asked, known: true, state: "runs"}.From(c.usual)
+		if got := strings.Join(g.Again("audit", report.Fold{Hosts: []string{"aix1"}}), " "); got != c.want {
+			t.Errorf("%s:\n%s\nwant\n%s", name, got, c.want)
 		}
 	}
 }

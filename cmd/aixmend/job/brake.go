@@ -20,7 +20,11 @@ func (j *Job) attempts(store *journal.Store) (func(host, rung string) int, error
 	if v := j.Request.Verb; v != controller.Recover && v != controller.Plan || j.Request.Attempts <= 0 {
 		return nil, nil
 	}
-	counts, err := store.Attempts(time.Now().Add(-retry.Rung.Within))
+	hosts := map[string]journal.Where{}
+	for _, h := range j.Request.Hosts {
+		hosts[h.Name] = journal.Where{Address: h.Address, Port: h.SSH.Port}
+	}
+	counts, err := store.Attempts(time.Now().Add(-retry.Rung.Within), hosts)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +58,9 @@ func Brakes(a request.Asked) ([]rollout.Wave, rollout.Brake, error) {
 		count, percent, ok := amount(item)
 		if !ok || count == 0 && percent == 0 {
 			return nil, brake, exit.Usagef("for example 1,10%,50%,100%", "--wave %s: %q is neither a number of hosts nor 1%% to 100%%", a.Waves, item)
+		}
+		if n := len(waves); n > 0 && (percent == 0 && count <= waves[n-1].Count || percent > 0 && percent <= waves[n-1].Percent) {
+			return nil, brake, exit.Usagef("each item is a running total: for example 1,10%,50%,100%", "--wave %s: %q is not more than the item before it", a.Waves, item)
 		}
 		waves = append(waves, rollout.Wave{Count: count, Percent: percent})
 	}

@@ -1,9 +1,17 @@
 package job
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/planfile"
+	"aixmend/cmd/aixmend/request"
 	"aixmend/controller/report"
+	"aixmend/transport/shell"
 )
 
 // Consent asks before anything is changed on some hosts; with yes it asks nothing. verb
@@ -12,18 +20,70 @@ func (j *Job) Consent(c *console.Console, verb string, hosts []string, yes bool)
 	if j.Request.Pause && !c.CanAsk() {
 		return exit.Usagef("leave --pause out", "--pause asks before waves, and there is no terminal to ask on")
 	}
+	j.showPlan(c, yes)
 	if yes {
 		return nil
 	}
 	if !c.CanAsk() {
-		return exit.Usagef("aixmend plan prints the commands; --yes runs them without asking", "%s changes hosts, and there is no terminal to ask on", verb)
+		return exit.Usagef(j.reads(verb)+"; --yes asks nothing", "%s changes hosts, and there is no terminal to ask on", verb)
 	}
-	ok, _ := c.Confirm("%s may change %s: %s; playbook %s.\naixmend plan shows the exact commands.",
-		verb, report.Hosts(len(hosts)), report.Compact(hosts), j.Playbook.Name)
-	if !ok {
-		return exit.Usagef("", "not confirmed: nothing was run")
+	if p := j.Request.Plan; p != nil {
+		changed := p.Changed()
+		hosts = slices.DeleteFunc(hosts, func(host string) bool { return !slices.Contains(changed, host) })
 	}
-	return nil
+	ok, err := c.Confirm("%s may change %s: %s; playbook %s.\n%s",
+		verb, report.Hosts(len(hosts)), report.Compact(hosts), j.Playbook.Name, j.asksFor(verb))
+	if err == nil && !ok {
+		return exit.ErrNotConfirmed
+	}
+	return err
+}
+
+// showPlan prints an approved plan: before a question all of it that concerns the job's
+// hosts, folded as Preview does.
+func (j *Job) showPlan(c *console.Console, yes bool) {
+	switch {
+	case j.planFile == "":
+	case !yes:
+		j.folded = folds(len(j.Request.Hosts), j.Settings.Verbose)
+		fmt.Fprint(c.Err, j.Request.Plan.Text(j.planFile, time.Now(), planfile.View{
+			TextOptions: c.TextOptions(), Hosts: request.Names(j.Request.Hosts), Full: !j.folded,
+		})+"\n")
+	case !j.Settings.Quiet:
+		fmt.Fprint(c.Err, j.Request.Plan.Describe(j.planFile, time.Now()))
+	}
+}
+
+// asksFor is the end of the question: all that a yes allows beside the commands, one flag of
+// an approved plan a line.
+func (j *Job) asksFor(verb string) string {
+	if verb == "resume" && j.Request.Plan == nil && j.Request.Undoes == "" {
+		return "Each host is judged again before it is changed, so its steps may differ.\n"
+	}
+	text := "The commands above are all that may be sent."
+	if j.folded {
+		text = "Only the steps above and their undos may be sent; -v prints them in full.\n"
+	}
+	if len(j.confirm) > 0 {
+		text = strings.TrimSuffix(text, "\n") + "\nA yes also allows, because the plan says so:\n"
+	}
+	for _, f := range j.confirm {
+		text += "  " + report.Cleanf("%s: %s", strings.Join(f.Words(), " "), f.About(j.Playbook)) + "\n"
+	}
+	return text
+}
+
+// reads is a hint: the command that prints, without a question, the changes of verb.
+func (j *Job) reads(verb string) string {
+	switch verb {
+	case "resume":
+		return "aixmend runs shows how far the run is; on a terminal resume shows what is left to send"
+	case "recover --plan":
+		return "aixmend plan show " + shell.Word(j.planFile) + " prints the commands"
+	case "recover --undo":
+		return "--dry-run prints the commands"
+	}
+	return "aixmend plan prints the commands"
 }
 
 // pause asks before a wave; nil: nobody asked for it.

@@ -25,6 +25,7 @@ type Earlier struct {
 	events  map[string][]outcome.Entry // by host
 	started time.Time
 	resumed []time.Time
+	by      []outcome.By // who resumed it, where the journal says so
 }
 
 // LoadEarlier reads the journal of a run.
@@ -41,6 +42,9 @@ func LoadEarlier(store *journal.Store, id string) (*Earlier, error) {
 			e.started = entry.Time
 		case entry.State == outcome.RunResumed:
 			e.resumed = append(e.resumed, entry.Time)
+			if entry.By != nil {
+				e.by = append(e.by, *entry.By)
+			}
 		}
 	}
 	return e, nil

@@ -5,24 +5,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"aixmend/cmd/aixmend/news"
 	"aixmend/controller"
+	"aixmend/controller/approval"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 )
 
-// brakeReason begins the reason of a host that the brake kept from starting.
-const brakeReason = "brake: "
-
 // ErrDeadline is the cause of a context that --deadline ended.
-var ErrDeadline = errors.New("--deadline is over")
-
-// reasonDeadline is the reason of hosts that the deadline left unjudged.
-var reasonDeadline = "interrupted: " + ErrDeadline.Error()
+var ErrDeadline = errors.New("cut by --deadline")
 
 // Within bounds a run by --deadline; 0: no bound.
 func Within(ctx context.Context, deadline time.Duration) context.Context {
@@ -50,17 +46,81 @@ func (j *Job) sum(run *outcome.Run, result controller.Result) {
 
 // ending returns everything the exit code of a run depends on, except the signal.
 func (j *Job) ending(run *outcome.Run, result controller.Result) outcome.Ending {
-	e := outcome.Ending{Held: heldByOthers(run), Counts: run.Counts, FailOn: j.failOn, Brake: result.Braked, Cut: run.Unfinished}
+	e := outcome.Ending{Held: heldByOthers(run), Counts: run.Counts, FailOn: j.failOn, Brake: result.Braked, Cut: run.Unfinished, CutOff: run.ShownCounts()[outcome.CutOff]}
+	if j.Request.Verb == controller.Capture {
+		e.Uncaptured = uncaptured(run.Hosts)
+		if slices.ContainsFunc(run.Hosts, missed) && !slices.Contains(e.FailOn, outcome.Unreachable) {
+			e.FailOn = append(slices.Clone(e.FailOn), outcome.Unreachable) // migrate must not follow
+		}
+	}
 	for _, h := range run.Hosts {
 		switch {
-		case h.Outcome == outcome.Skipped && strings.HasPrefix(h.Reason, brakeReason):
+		case h.Outcome == outcome.Skipped && strings.HasPrefix(h.Reason, outcome.ReasonBrake):
 			e.KeptBack++
 			e.Brake = cmp.Or(e.Brake, h.Reason) // the brake may have tripped in an earlier process
-		case h.Reason == reasonDeadline:
+		case h.Interrupted && strings.HasPrefix(h.Reason, ErrDeadline.Error()):
 			e.Deadline = true
 		}
 	}
 	return e
+}
+
+// stillIll counts the hosts of a run that were left alone because they drifted from the
+// approved plan, and that need action by their newest look.
+func stillIll(dir *journal.Run, hosts []outcome.HostSummary) int {
+	n := 0
+	for _, h := range hosts {
+		if h.Outcome != outcome.Skipped || !strings.HasPrefix(h.Reason, approval.Drifted) {
+			continue
+		}
+		if document, err := dir.LoadHost(h.Name); err != nil || outcome.Worst(document.Findings) == outcome.NeedsAction {
+			n++ // one that can't be read is not known to be well
+		}
+	}
+	return n
+}
+
+// swapNotReady is the finding of a host whose capture is not good enough for the swap that
+// it was taken for.
+const swapNotReady = "swap-not-ready"
+
+// missed reports whether the capture verb could not reach a host, which has no capture.
+func missed(h outcome.HostSummary) bool { return h.Outcome == outcome.Unreachable && h.Capture == "" }
+
+// uncaptured words the hosts of the capture verb whose capture was not kept, or is not good
+// enough. Unreachable and interrupted ones have exit codes of their own.
+func uncaptured(hosts []outcome.HostSummary) string {
+	none, notReady := 0, 0
+	for _, h := range hosts {
+		switch {
+		case missed(h), h.Interrupted:
+		case h.Capture == "":
+			none++
+		case slices.Contains(h.Findings, swapNotReady):
+			notReady++
+		}
+	}
+	var list []string
+	if none > 0 {
+		list = append(list, "no capture of "+report.Hosts(none))
+	}
+	if notReady > 0 {
+		list = append(list, report.Hosts(notReady)+" not ready for the swap")
+	}
+	return strings.Join(list, ", ")
+}
+
+// CapturedText says where the captures of a run are, and of which hosts there is none and why.
+func CapturedText(hosts []outcome.HostSummary, folder string) string {
+	kept, missing := "", ""
+	for _, h := range hosts {
+		if h.Capture != "" {
+			kept = fmt.Sprintf("kept:    %s (capture.json, manifest.sha256)\n", folder)
+		} else {
+			missing += report.Cleanf("not captured: %s (%s: %s)", h.Name, h.Outcome, h.Reason) + "\n"
+		}
+	}
+	return kept + missing
 }
 
 // heldByOthers names a holder when other runs hold every host of a run, and is "" otherwise.
@@ -101,7 +161,7 @@ func (j *Job) compare(store *journal.Store, run *Ended) string {
 	}
 	planned := 0
 	for _, h := range run.Hosts {
-		if j.Request.Verb == controller.Plan && changes(h.Plan) {
+		if j.Request.Verb == controller.Plan && slices.ContainsFunc(h.Plan, outcome.PlanStep.Runs) {
 			planned++
 		}
 	}
@@ -112,14 +172,4 @@ func (j *Job) compare(store *journal.Store, run *Ended) string {
 		return fmt.Sprintf("drift on %s since run %s", report.Hosts(len(run.Compared.Drift.Hosts)), run.Compared.Drift.From)
 	}
 	return ""
-}
-
-// changes reports whether recover would run any step of a plan.
-func changes(plan []outcome.PlanStep) bool {
-	for _, s := range plan {
-		if s.Step != "" && s.BlockedBy == "" && !s.Conditional {
-			return true
-		}
-	}
-	return false
 }

@@ -2,8 +2,6 @@ package job
 
 import (
 	"context"
-	"os"
-	"os/user"
 	"path/filepath"
 
 	"aixmend/cmd/aixmend/console"
@@ -65,20 +63,20 @@ func (j *Job) ReadOnly() transport.Dialer {
 
 // engine wires a job to its hosts and to the folder of its run.
 func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *journal.Run) *controller.Engine {
-	r := j.Request
+	r, by := j.Request, c.By()
 	slots := wrap.NewSlots(j.slots())
 	e := &controller.Engine{
 		Options: controller.Options{
 			RunID: id, Verb: r.Verb, Playbook: j.Playbook, Params: j.params,
 			Allowed: r.Allow, MendWarnings: r.MendWarnings, Label: r.Label,
 			Baseline: j.baseline(store), Upload: j.upload,
-			Waves: j.waves, Brake: j.brake, Owner: owner(),
+			Waves: j.waves, Brake: j.brake, Owner: filepath.Base(by.Login()) + "@" + by.Machine,
 		},
 		Slots:    slots,
 		Journal:  dir,
 		Captures: store,
 		Folders:  folders{dir, r.Folder},
-		Sink:     sink{dir},
+		Sink:     sink{dir, j.dialled},
 		Stop:     c.Interrupts.Stop(),
 		Observer: j.observer(c),
 	}
@@ -92,6 +90,9 @@ func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *j
 	}
 	if process, err := dir.Process(); err == nil { // else a lease names the run only
 		e.Process = process
+	}
+	if j.recordings == nil && j.Settings.Cloud != nil {
+		e.Cloud = j.Settings.Cloud(r.Cloud)
 	}
 	if j.recordings != nil {
 		e.Dialer, e.Captures = wrap.Gated(wrap.Limited(j.recordings.Dialer, slots), wrap.Shut), j.recordings
@@ -117,29 +118,12 @@ func untilStop(stop <-chan struct{}) wrap.Gate {
 	}
 }
 
-// owner names the owner of leases on hosts.
-func owner() string {
-	name, machine := whoami()
-	return filepath.Base(name) + "@" + machine
-}
-
-// whoami is the user of this process and its machine.
-func whoami() (name, machine string) {
-	machine, err := os.Hostname()
-	if err != nil {
-		machine = "unknown"
+// dialled returns how a host was dialled last, nil where it was not.
+func (j *Job) dialled(host string) *outcome.Dialled {
+	if j.way == nil || j.recordings != nil {
+		return nil
 	}
-	name = os.Getenv("USER")
-	if u, err := user.Current(); err == nil {
-		name = u.Username
-	}
-	return name, machine
-}
-
-// by returns who starts a run.
-func by(c *console.Console) outcome.By {
-	name, machine := whoami()
-	return outcome.By{User: name, Machine: machine, Terminal: c.Terminal()}
+	return j.way.Dialled(host)
 }
 
 // defined adds the place in the inventory where each host is defined.

@@ -13,6 +13,7 @@ import (
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/controller"
 	"aixmend/controller/approval"
+	"aixmend/controller/cloud"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
@@ -42,15 +43,16 @@ func (j *Job) Run(ctx context.Context, c *console.Console, earlier *Earlier) (*E
 		defer unlock()
 	}
 	c.Interrupts.Announce(c.Say)
+	defer c.Interrupts.Announce(nil) // after a preview comes a question
 	if j.Request.By == (outcome.By{}) {
-		j.Request.By = by(c)
+		j.Request.By = c.By()
 	}
 	approved, err := j.approved(store, earlier)
 	if err != nil {
 		return nil, err
 	}
 	run := &Ended{Run: j.document()}
-	dir, earlier, err := j.openFolder(store, &run.Run, earlier)
+	dir, earlier, err := j.openFolder(store, &run.Run, earlier, c.By())
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +78,7 @@ func (j *Job) document() outcome.Run {
 		Schema: outcome.RunSchema, Version: j.Settings.Version, Command: j.Command(), Undoes: r.Undoes,
 		By: r.By, Limit: strings.Join(r.Limit, ","), Ticket: r.Ticket,
 		Playbook: outcome.Playbook{Name: j.Playbook.Name, SHA256: j.Playbook.SHA256}, Fleet: []outcome.FleetFinding{},
-		FailOn: j.failOn,
+		FailOn: j.failOn, Inventory: len(r.Names),
 	}
 }
 
@@ -95,7 +97,7 @@ func (j *Job) approved(store *journal.Store, earlier *Earlier) (func(host string
 	if err != nil {
 		return nil, err
 	}
-	return p.Approved(applied), nil
+	return p.Approved(applied, j.Request.Hosts), nil
 }
 
 // remember gives an engine the records of earlier runs that it needs.
@@ -113,15 +115,22 @@ func (j *Job) remember(e *controller.Engine, store *journal.Store, earlier *Earl
 	if j.recordings == nil { // captures of hosts with the same names are of other hosts
 		e.Past = store.NewestHeld(j.Request.Names, j.Playbook.Captured)
 	}
+	if e.Cloud != nil {
+		changed, err := store.Changed(time.Now().Add(-cloud.Lag))
+		if err != nil {
+			return err
+		}
+		e.Changed = func(host string) time.Time { return changed[host] }
+	}
 	e.Attempts, err = j.attempts(store)
 	return err
 }
 
 // openFolder opens the folder of a new or resumed run and writes the first entry of this
 // process to its journal. The request is on disk before the run starts.
-func (j *Job) openFolder(store *journal.Store, run *outcome.Run, earlier *Earlier) (*journal.Run, *Earlier, error) {
+func (j *Job) openFolder(store *journal.Store, run *outcome.Run, earlier *Earlier, by outcome.By) (*journal.Run, *Earlier, error) {
 	now := time.Now().UTC()
-	entry := outcome.Entry{Time: now, Event: outcome.EventRun, Format: outcome.JournalFormat, State: outcome.RunStarted, Detail: j.Command()}
+	entry := outcome.Entry{Time: now, Event: outcome.EventRun, Format: outcome.JournalFormat, State: outcome.RunStarted, Detail: j.Command(), By: &by, Limit: run.Limit, Ticket: run.Ticket}
 	if earlier == nil {
 		run.ID, run.Started = journal.NewRunID(now), now
 		dir, err := j.newFolder(store, run.ID, entry)
@@ -139,7 +148,7 @@ func (j *Job) openFolder(store *journal.Store, run *outcome.Run, earlier *Earlie
 	if err != nil {
 		return nil, nil, errors.Join(err, dir.Close())
 	}
-	run.ID, run.Started, run.Resumed = earlier.ID, earlier.started, append(earlier.resumed, now)
+	run.ID, run.Started, run.Resumed, run.ResumedBy = earlier.ID, earlier.started, append(earlier.resumed, now), append(earlier.by, by)
 	return dir, earlier, nil
 }
 
@@ -179,7 +188,7 @@ type finished struct {
 func (j *Job) ended(c *console.Console, dir runFolder, run *Ended, f finished) error {
 	j.sum(&run.Run, f.Result)
 	ending := j.ending(&run.Run, f.Result)
-	ending.Signal = c.Interrupts.Code()
+	ending.Signal, ending.Drifted = c.Interrupts.Code(), stillIll(dir.Run, run.Hosts)
 	ending.Changes = j.compare(dir.store, run)
 	if f.broken != nil {
 		ending.Broken = f.broken.Error()
@@ -195,17 +204,23 @@ func (j *Job) ended(c *console.Console, dir runFolder, run *Ended, f finished) e
 	}
 	err := errors.Join(f.broken, dir.Finish(run.Run))
 	if r := j.Request; err == nil && r.Out != "" { // although a report could not be written
-		err = planfile.Save(r.Out, planfile.Settings{Playbook: r.Playbook, Set: r.Set, Allow: r.Allow, MendWarnings: r.MendWarnings}, &run.Run, dir.store)
+		if err = planfile.Save(r.Out, planned(r.Asked), &run.Run, r.Hosts, dir.store); err != nil {
+			j.Request.Out = "" // the guide must not name it
+		}
 	}
 	return errors.Join(err, unwritten)
 }
 
-// writeReports writes report.html into the folder of the run, and the files asked for.
+// writeReports writes report.html into the folder of the run, and the files asked for: a
+// plan that a question follows is not the run that they are asked of.
 func (j *Job) writeReports(c *console.Console, dir runFolder, run outcome.Run) error {
 	e, err := evidence.Of(dir.store, run)
 	if err != nil {
 		return err
 	}
 	page := dir.WritePage(func(to io.Writer) error { return html.Write(to, e) })
+	if j.preview && asksAbout(&run) {
+		return page
+	}
 	return errors.Join(page, evidence.Save(c, e, j.Request.Files))
 }

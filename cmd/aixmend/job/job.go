@@ -3,13 +3,16 @@
 package job
 
 import (
+	"context"
 	"strings"
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/cmd/aixmend/reach"
 	"aixmend/cmd/aixmend/request"
+	"aixmend/cmd/aixmend/usage"
 	"aixmend/controller"
+	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/rollout"
 	"aixmend/playbooks"
@@ -30,6 +33,8 @@ type Settings struct {
 	Quiet, Verbose bool
 	// Since is the run to compare with, "" for none.
 	Since string
+	// Cloud returns the function that shows the VMs of the run as --cloud asks, nil for none.
+	Cloud func(flag string) func(context.Context) controller.Sights
 	// Detailed: exit code 5 for planned changes and for drift.
 	Detailed bool
 }
@@ -45,9 +50,13 @@ type Job struct {
 	failOn     []outcome.Outcome
 	waves      []rollout.Wave
 	brake      rollout.Brake
-	window     int         // hosts at the same time
-	way        *reach.Way  // nil: not opened yet, or recordings
-	recordings *Recordings // judged instead of hosts; nil: hosts are connected to
+	window     int             // hosts at the same time
+	way        *reach.Way      // nil: not opened yet, or recordings
+	planFile   string          // the file of an approved plan
+	confirm    []planfile.Flag // flags of a plan that nobody has named again
+	folded     bool            // Preview has shown the plan folded
+	preview    bool            // the run is that of Preview
+	recordings *Recordings     // judged instead of hosts; nil: hosts are connected to
 }
 
 // Prepare checks a request.
@@ -108,7 +117,7 @@ func (j *Job) checkAllowed() error {
 		}
 		hint := "it takes none"
 		if len(words) > 0 {
-			hint = "it takes " + strings.Join(words, ", ")
+			hint = usage.Near(word, words, "it takes "+strings.Join(words, ", "))
 		}
 		return exit.Usagef(hint, "--allow %s: playbook %s has no rung or step that takes it", word, j.Playbook.Name)
 	}
@@ -127,16 +136,22 @@ func Restore(r request.Request, s Settings) (*Job, error) {
 	return j, nil
 }
 
-// Apply makes the job apply an approved plan, to the selected hosts of the plan.
-func (j *Job) Apply(p *planfile.Plan) error {
-	if j.Playbook.SHA256 != p.Playbook.SHA256 {
-		return exit.Usagef("make another plan", "--plan: playbook %s has changed since the plan was made", p.Playbook.Name)
+// Apply makes the job apply the approved plan in a file, to the selected hosts of the plan.
+// confirm are the flags of the plan that Consent still has to ask about.
+func (j *Job) Apply(p *planfile.Plan, file string, confirm []planfile.Flag) error {
+	if err := p.Check(j.Playbook); err != nil {
+		return err
 	}
 	hosts, err := p.Select(j.Request.Hosts, j.Request.Names)
 	if err != nil {
 		return err
 	}
-	j.Request.Hosts, j.Request.Plan = hosts, p
+	j.Request.Hosts, j.Request.Plan, j.planFile, j.confirm = hosts, p, file, confirm
+	if store, err := journal.OpenExisting(j.Settings.State); err == nil { // refuse before asking
+		if _, err := p.Applied(store, hosts, ""); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

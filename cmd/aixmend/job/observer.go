@@ -32,21 +32,57 @@ func (j *Job) observer(c *console.Console) controller.Observer {
 }
 
 // watched runs an engine with a live view, where a person looks at a terminal that can
-// show one.
+// show one, else with a heartbeat.
 func (j *Job) watched(c *console.Console, e *controller.Engine, run func() (controller.Result, error)) (controller.Result, error) {
-	out := c.Screen()
-	if out == nil || j.Settings.Quiet || j.Settings.Verbose {
+	if j.Settings.Quiet {
 		return run()
 	}
-	v := live.Start(live.Options{Out: out, Verb: j.Request.Verb, Hosts: len(j.Request.Hosts), Color: c.ErrColor()})
-	if v == nil {
-		return run()
+	o := live.Options{Out: c.Screen(), Verb: j.Request.Verb, Hosts: len(j.Request.Hosts), Color: c.ErrColor()}
+	if o.Out != nil && !j.Settings.Verbose {
+		if v := live.Start(o); v != nil {
+			e.Observer = onView{v, e.Observer}
+			c.Show(v)
+			defer c.Show(nil)
+			defer v.Stop() // after a panic, too
+			return run()
+		}
 	}
-	e.Observer = onView{v, e.Observer}
-	c.Show(v)
-	defer c.Show(nil)
-	defer v.Stop() // after a panic, too
+	beat := live.Beat(o, func(line string) { c.Say("%s", line) })
+	defer beat.Stop()
+	e.Observer = beating{beat, e.Observer}
+	c.Spoken(beat.Spoken)
+	defer c.Spoken(nil)
 	return run()
+}
+
+// beating is an observer that a heartbeat listens to.
+type beating struct {
+	beat *live.Heartbeat
+	controller.Observer
+}
+
+// Moved implements controller.Observer.
+func (b beating) Moved(host string, to controller.State, why string) {
+	b.beat.Moved(host, to, why)
+	b.Observer.Moved(host, to, why)
+}
+
+// Transferred implements controller.Observer.
+func (b beating) Transferred(host, file string, done, total int64) {
+	b.beat.Transferred(host, file, done, total)
+	b.Observer.Transferred(host, file, done, total)
+}
+
+// WaveBegun implements controller.Observer.
+func (b beating) WaveBegun(n, of, hosts int) {
+	b.beat.WaveBegun(n, of, hosts)
+	b.Observer.WaveBegun(n, of, hosts)
+}
+
+// Ended implements controller.Observer.
+func (b beating) Ended(h outcome.HostSummary) {
+	b.beat.Ended(h)
+	b.Observer.Ended(h)
 }
 
 // onView shows a run in a live view, and prints the results of open changes as lines.
@@ -57,6 +93,9 @@ type onView struct {
 
 // Settled implements controller.Observer.
 func (o onView) Settled(s controller.Settled) { o.lines.Settled(s) }
+
+// Following implements controller.Observer.
+func (o onView) Following(hosts int, until time.Time) { o.lines.Following(hosts, until) }
 
 type moves struct {
 	log        zerolog.Logger
@@ -99,10 +138,15 @@ func (m *moves) Ended(h outcome.HostSummary) {
 	defer m.mu.Unlock()
 	switch m.bad++; {
 	case m.bad <= shownFailures:
-		m.say("%s: %s: %s", h.Name, h.Outcome, report.Clean(h.Reason, false))
+		m.say("%s: %s: %s", h.Name, h.Shown(), report.Clean(h.Reason, false))
 	case m.bad == shownFailures+1:
 		m.say("more hosts failed: the summary lists them all")
 	}
+}
+
+// Following implements controller.Observer.
+func (m *moves) Following(hosts int, until time.Time) {
+	m.say("waiting until %s at most for Power Virtual Server to show the recovery of %s; Ctrl-C ends the wait", until.Local().Format(time.TimeOnly), report.Hosts(hosts))
 }
 
 // Settled implements controller.Observer.

@@ -8,12 +8,19 @@ import (
 )
 
 // sink writes the reports of each host as it ends.
-type sink struct{ dir *journal.Run }
+type sink struct {
+	dir *journal.Run
+	// dialled returns how a host was dialled, nil where it was not.
+	dialled func(host string) *outcome.Dialled
+}
 
 // HostDone implements controller.Sink. A host that could not be repaired gets the text of
 // a support case beside its report.
 func (s sink) HostDone(h outcome.Host) error {
-	if h.Outcome == outcome.Failed || len(h.Support) > 0 {
+	if h.Dialled = nil; h.Outcome == outcome.Unreachable {
+		h.Dialled = s.dialled(h.Host)
+	}
+	if h.Shown() == outcome.Failed || len(h.Support) > 0 {
 		if err := s.dir.WriteCase(h.Host, []byte(explain.Case(h))); err != nil {
 			return err
 		}

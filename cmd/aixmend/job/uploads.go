@@ -17,10 +17,11 @@ import (
 	"aixmend/inventory/naming"
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
+	"aixmend/transport/ownership"
 )
 
 // baseline returns the baseline of each host (--set baseline): an earlier run, else a
-// capture by its id or label. nil: none is asked for.
+// capture by its id or label, or by HOST/ID under another name. nil: none is asked for.
 func (j *Job) baseline(store *journal.Store) func(host string) facts.Past {
 	ref := j.params.Text("baseline")
 	if ref == "" {
@@ -31,7 +32,11 @@ func (j *Job) baseline(store *journal.Store) func(host string) facts.Past {
 		if notRun == nil {
 			return runBaseline(store, run, host)
 		}
-		c, err := store.Find(host, ref)
+		of, id := host, ref
+		if other, rest, both := strings.Cut(ref, "/"); both {
+			of, id = other, rest
+		}
+		c, err := store.Find(of, id)
 		if err != nil {
 			return facts.Past{From: fmt.Sprintf("%q is neither a run nor a capture of this host: %v", ref, err)}
 		}
@@ -84,10 +89,14 @@ func uploads(params playbooks.Params, working string) (facts.Upload, error) {
 	return up, nil
 }
 
-// uploadFiles returns the paths of the files in a folder, by name.
+// uploadFiles returns the paths of the files in a folder, by name. Hosts install them as
+// root, so nobody else may be able to change them.
 func uploadFiles(folder string) ([]string, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
+		return nil, err
+	}
+	if err := ownership.Tree(folder); err != nil {
 		return nil, err
 	}
 	var list []string

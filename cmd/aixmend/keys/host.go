@@ -1,21 +1,23 @@
-// Package keys fetches the host keys of a fleet, shows them and stores the confirmed ones.
+// Package keys fetches the host keys of a fleet and of the bastions on the way, shows them
+// and stores the confirmed ones.
 package keys
 
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
 	"aixmend/cmd/aixmend/console"
-	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/reach"
 	"aixmend/controller/journal"
-	"aixmend/inventory"
 	"aixmend/transport"
+	"aixmend/transport/ownership"
 	"aixmend/transport/retry"
 	"aixmend/transport/ssh"
 	"aixmend/transport/ssh/hostkeys"
+	"aixmend/transport/ssh/route"
 	"aixmend/transport/wrap"
 )
 
@@ -37,12 +39,14 @@ type Options struct {
 	OnlyNew, Replace bool
 }
 
-// host is a host with the keys that it presented.
+// host is a host, or a bastion on the way to one, with the keys that it presented.
 type host struct {
-	name    string // in the inventory
+	name    string // in the inventory; of a bastion, in ssh.jump or ssh_config
+	noun    string // host or bastion
 	target  transport.Target
-	knownAs string // its name in known_hosts
-	file    string // where its keys are stored
+	path    *route.Path // nil: there is none, because of err
+	knownAs string      // its name in known_hosts
+	file    string      // where its keys are stored
 	keys    []hostkeys.Key
 	err     error // why it presented none
 	status  hostkeys.Status
@@ -58,26 +62,12 @@ const (
 
 // hostStatuses are the statuses of a host, worst first.
 var hostStatuses = []hostkeys.Status{
-	hostkeys.Revoked, hostkeys.Changed, hostkeys.New, hostUnreachable, hostNotAsked, hostkeys.Signed, hostkeys.Known,
+	hostkeys.Revoked, hostkeys.Changed, hostkeys.New, hostkeys.Short, hostUnreachable, hostNotAsked, hostkeys.Signed, hostkeys.Known,
 }
 
-// fetch fetches the keys of hosts and returns the hosts, worst first. After a signal no
+// fetch fetches the keys of hosts and sorts the hosts, worst first. After a signal no
 // further host is asked.
-func fetch(ctx context.Context, c *console.Console, o Options, selected []inventory.Host) ([]*host, error) {
-	targets, err := o.Way.Targets(ctx, selected)
-	if err != nil {
-		return nil, exit.Usage(err)
-	}
-	var hosts []*host
-	for i, target := range targets {
-		file, err := o.Way.Known().StorePath(target)
-		if err != nil {
-			return nil, exit.Usagef("name a file with --known-hosts", "%w", err)
-		}
-		hosts = append(hosts, &host{
-			name: selected[i].Name, target: target, knownAs: hostkeys.Name(target), file: file, status: hostNotAsked,
-		})
-	}
+func fetch(ctx context.Context, c *console.Console, o Options, hosts []*host) {
 	queue := make(chan *host)
 	var workers sync.WaitGroup
 	for range min(o.Window, len(hosts)) {
@@ -88,6 +78,12 @@ func fetch(ctx context.Context, c *console.Console, o Options, selected []invent
 		})
 	}
 	for _, h := range hosts {
+		if h.err != nil {
+			continue
+		}
+		if c.Interrupts.Code() != 0 {
+			break
+		}
 		select {
 		case queue <- h:
 			continue
@@ -101,32 +97,30 @@ func fetch(ctx context.Context, c *console.Console, o Options, selected []invent
 	slices.SortStableFunc(hosts, func(a, b *host) int {
 		return cmp.Or(slices.Index(hostStatuses, a.status)-slices.Index(hostStatuses, b.status), cmp.Compare(a.name, b.name))
 	})
-	return hosts, nil
 }
 
 // ask asks the host for its keys, and retries where that may help.
 func (h *host) ask(ctx context.Context, dialer *ssh.Dialer) {
-	once := transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
+	once := transport.DialerFunc(func(ctx context.Context, _ transport.Target) (transport.Conn, error) {
 		var err error
-		h.keys, err = dialer.HostKeys(ctx, target)
+		h.keys, err = dialer.HostKeysOn(ctx, h.path)
 		return nil, err
 	})
 	if _, h.err = wrap.Retried(once, retry.Dial).Dial(ctx, h.target); h.err != nil {
 		h.status = hostUnreachable
 		return
 	}
-	h.status = hostkeys.Known
-	for _, k := range h.keys {
-		if at := slices.Index(hostStatuses, k.Status); at >= 0 && at < slices.Index(hostStatuses, h.status) {
-			h.status = k.Status
-		}
-	}
+	h.status = hostkeys.Worst(h.keys)
 }
 
 // addHistory looks up in kept runs since when the keys of changed hosts are known:
 // known_hosts has no dates.
 func addHistory(c *console.Console, state string, hosts []*host) {
 	store, err := journal.OpenExisting(state)
+	var fault *ownership.Fault
+	if errors.As(err, &fault) {
+		c.Say("warning: %s, so it does not say since when keys are known", err)
+	}
 	if err != nil {
 		return // no run was ever made here
 	}

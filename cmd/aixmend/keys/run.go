@@ -2,6 +2,9 @@ package keys
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
@@ -10,31 +13,40 @@ import (
 	"aixmend/transport/ssh/hostkeys"
 )
 
-// Run fetches the keys of hosts, shows them and stores the confirmed ones. Its error is the
-// exit code of the verb.
+// Run fetches the keys of hosts and of the bastions on the way, shows them and stores the
+// confirmed ones. Its error is the exit code of the verb.
 func Run(ctx context.Context, c *console.Console, o Options, selected []inventory.Host) error {
-	hosts, err := fetch(ctx, c, o, selected)
+	list, err := rounds(ctx, o, selected)
 	if err != nil {
 		return err
 	}
-	addHistory(c, o.State, hosts)
-	return settle(ctx, c, o, hosts)
-}
-
-// settle shows the keys, stores the confirmed ones, and decides the exit code.
-func settle(ctx context.Context, c *console.Console, o Options, hosts []*host) error {
-	if !o.JSON {
-		printKeys(c, o, hosts)
+	for _, hosts := range list {
+		fetch(ctx, c, o, hosts)
+		addHistory(c, o.State, hosts)
+		if !o.JSON {
+			printKeys(c, o, hosts)
+		}
+		if err = (keeper{c, o}).store(ctx, hosts); err != nil {
+			break
+		}
 	}
-	err := keeper{c, o}.store(ctx, hosts)
+	hosts := slices.Concat(list...)
 	if o.JSON {
 		if err := printKeysJSON(c, hosts); err != nil {
 			return err
 		}
 	}
+	if errors.Is(err, exit.ErrCancelled) && slices.ContainsFunc(hosts, func(h *host) bool { return h.stored }) {
+		return fmt.Errorf("%w: only the keys that were confirmed before are stored", exit.ErrCancelled)
+	}
 	if err != nil {
 		return err
 	}
+	return verdict(c, hosts)
+}
+
+// verdict decides the exit code.
+func verdict(c *console.Console, hosts []*host) error {
 	if code := c.Interrupts.Code(); code != 0 {
 		return exit.Verdict{Code: code}
 	}

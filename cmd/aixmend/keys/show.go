@@ -20,7 +20,9 @@ import (
 
 // shownHost is one host of `hostkeys --format json`.
 type shownHost struct {
-	Host    string `json:"host"`
+	Host string `json:"host"`
+	// Bastion: it is a bastion on the way to selected hosts.
+	Bastion bool   `json:"bastion,omitempty"`
 	Address string `json:"address"`
 	Port    int    `json:"port"`
 	// KnownAs is its name in known_hosts, KnownHosts the file where its keys are stored.
@@ -44,6 +46,8 @@ type shownKey struct {
 	Authority string `json:"authority,omitempty"`
 	// Certificate is why the certificate is ignored.
 	Certificate string `json:"certificate,omitempty"`
+	// Weak is why the key proves nothing.
+	Weak string `json:"weak,omitempty"`
 	// Known are the lines that the status rests on.
 	Known []shownLine `json:"known"`
 }
@@ -66,7 +70,7 @@ func printKeysJSON(c *console.Console, hosts []*host) error {
 	list := []shownHost{}
 	for _, h := range hosts {
 		s := shownHost{
-			Host: h.name, Address: h.target.Address, Port: h.target.Port, KnownAs: h.knownAs, KnownHosts: h.file,
+			Host: h.name, Bastion: h.noun == "bastion", Address: h.target.Address, Port: h.target.Port, KnownAs: h.knownAs, KnownHosts: h.file,
 			Status: h.status, Reason: h.reason(), Keys: []shownKey{}, Stored: h.stored,
 		}
 		for _, k := range h.keys {
@@ -84,6 +88,9 @@ func (h *host) shown(k hostkeys.Key) shownKey {
 	}
 	if k.Reason != nil {
 		s.Certificate = k.Reason.Error()
+	}
+	if k.Weak != nil {
+		s.Weak = k.Weak.Error()
 	}
 	for _, l := range k.Lines {
 		line := shownLine{File: l.File, Line: l.Number, Type: l.Type, Fingerprint: l.Fingerprint, Comment: l.Comment}
@@ -107,6 +114,14 @@ func (h *host) reason() string {
 	return h.err.Error()
 }
 
+// label is the name of a host in a table and in messages.
+func (h *host) label() string {
+	if h.noun == "bastion" {
+		return "bastion " + h.name
+	}
+	return h.name
+}
+
 // address is the address and the port of the host.
 func (h *host) address() string {
 	if h.target.Port == transport.DefaultPort {
@@ -127,7 +142,7 @@ func printKeys(c *console.Console, o Options, hosts []*host) {
 		}
 		for _, k := range h.keys {
 			rows++
-			t.AppendRow(table.Row{k.Status, h.name, h.address(), k.Key.Type(), gossh.FingerprintSHA256(k.Key)})
+			t.AppendRow(table.Row{k.Status, h.label(), h.address(), k.Key.Type(), gossh.FingerprintSHA256(k.Key)})
 		}
 	}
 	if rows > 0 {
@@ -145,25 +160,31 @@ func printKeys(c *console.Console, o Options, hosts []*host) {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[status], status))
 		}
 	}
-	fmt.Fprintf(c.Out, "\n%s: %s\n", report.Hosts(len(hosts)), strings.Join(parts, ", "))
+	fmt.Fprintf(c.Out, "\n%s: %s\n", report.Number(len(hosts), hosts[0].noun), strings.Join(parts, ", "))
 }
 
 // details are lines about a host whose keys need explaining.
 func (h *host) details(state string) string {
 	var b strings.Builder
 	if h.err != nil {
-		fmt.Fprintf(&b, "%s: %s\n", h.name, h.reason())
+		fmt.Fprintf(&b, "%s: %s\n", h.label(), h.reason())
 	}
 	for _, k := range h.keys {
 		if k.Certificate != nil {
-			fmt.Fprintf(&b, "%s: its %s key has a certificate of %s%s\n", h.name, k.Key.Type(), gossh.FingerprintSHA256(k.Certificate.SignatureKey), because(k.Reason))
+			fmt.Fprintf(&b, "%s: its %s key has a certificate of %s%s\n", h.label(), k.Key.Type(), gossh.FingerprintSHA256(k.Certificate.SignatureKey), because(k.Reason))
+		}
+		if k.Weak != nil {
+			fmt.Fprintf(&b, "%s: its key is an %v, which can be forged: it is not stored, and not enough; make another there (ssh-keygen -A), or set ssh.legacy_algorithms for it\n", h.label(), k.Weak)
+		}
+		if k.Status == hostkeys.New && len(k.Lines) > 0 {
+			fmt.Fprintf(&b, "%s: its key is known without the port (%s:%d)\n", h.label(), k.Lines[0].File, k.Lines[0].Number)
 		}
 		if k.Status == hostkeys.Revoked {
-			fmt.Fprintf(&b, "%s: revoked at %s:%d: do not connect: this may be a man in the middle\n", h.name, k.Lines[0].File, k.Lines[0].Number)
+			fmt.Fprintf(&b, "%s: revoked at %s:%d: do not connect: this may be a man in the middle\n", h.label(), k.Lines[0].File, k.Lines[0].Number)
 		}
 	}
 	for _, l := range h.old() {
-		fmt.Fprintf(&b, "%s: known key: %s %s (%s:%d), %s\n", h.name, l.Type, l.Fingerprint, l.File, l.Number, h.since(l, state))
+		fmt.Fprintf(&b, "%s: known key: %s %s (%s:%d), %s\n", h.label(), l.Type, l.Fingerprint, l.File, l.Number, h.since(l, state))
 	}
 	return b.String()
 }

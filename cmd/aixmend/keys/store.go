@@ -23,7 +23,11 @@ type keeper struct {
 
 // store stores the keys that flags or a person confirm.
 func (k keeper) store(ctx context.Context, hosts []*host) error {
-	wanted := apart(k.console, chosen(k.console, k.want, hosts), hosts)
+	wanted, err := chosen(k.console, k.want, hosts)
+	if err != nil {
+		return err
+	}
+	wanted = apart(k.console, wanted, hosts)
 	byFile := map[string][]*host{}
 	for _, h := range wanted {
 		byFile[h.file] = append(byFile[h.file], h)
@@ -65,24 +69,21 @@ func withStatus(hosts []*host, status hostkeys.Status) []*host {
 	return slices.DeleteFunc(slices.Clone(hosts), func(h *host) bool { return h.status != status })
 }
 
-// chosen returns the hosts whose keys are confirmed, none after a signal.
-func chosen(c *console.Console, o Options, hosts []*host) []*host {
+// chosen returns the hosts whose keys are confirmed. The error says that a signal ended
+// the question.
+func chosen(c *console.Console, o Options, hosts []*host) ([]*host, error) {
 	fresh, changed := withStatus(hosts, hostkeys.New), withStatus(hosts, hostkeys.Changed)
 	if o.OnlyNew {
 		changed = nil
 	}
 	switch {
 	case o.Yes:
-		return append(fresh, changed...)
+		return append(fresh, changed...), nil
 	case !c.CanAsk() || o.JSON:
 		adviseKeys(c, fresh, changed)
-		return nil
+		return nil, nil
 	}
-	wanted, err := ask(c, o, fresh, changed)
-	if err != nil {
-		return nil
-	}
-	return wanted
+	return ask(c, o, fresh, changed)
 }
 
 // ask asks which keys to store; an error: a signal came.
@@ -98,14 +99,14 @@ func ask(c *console.Console, o Options, fresh, changed []*host) (wanted []*host,
 		}
 	}
 	if o.Replace && len(changed) > 0 {
-		ok, err := c.Confirm("Replace the known keys of %s in %s: %s?", report.Hosts(len(changed)), filesOf(changed), report.Compact(keyNames(changed)))
+		ok, err := c.Confirm("Replace the known keys of %s in %s: %s?", report.Number(len(changed), changed[0].noun), filesOf(changed), report.Compact(keyNames(changed)))
 		if ok {
 			wanted = append(wanted, changed...)
 		}
 		return wanted, err
 	}
 	for _, h := range changed {
-		answer, err := c.Ask("%s", h.question(o.State))
+		answer, err := c.AskAnew("%s", h.question(o.State))
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +126,7 @@ func unseen(c *console.Console, hosts []*host) string {
 	var b strings.Builder
 	for _, h := range hosts {
 		for _, k := range h.keys {
-			fmt.Fprintf(&b, "%s (%s) %s %s\n", h.name, h.address(), k.Key.Type(), gossh.FingerprintSHA256(k.Key))
+			fmt.Fprintf(&b, "%s (%s) %s %s\n", h.label(), h.address(), k.Key.Type(), gossh.FingerprintSHA256(k.Key))
 		}
 	}
 	return b.String()
@@ -134,7 +135,7 @@ func unseen(c *console.Console, hosts []*host) string {
 // question asks about one host whose key has changed.
 func (h *host) question(state string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%s) has other keys than the known ones.\n", h.name, h.address())
+	fmt.Fprintf(&b, "%s (%s) has other keys than the known ones.\n", h.label(), h.address())
 	for _, l := range h.old() {
 		fmt.Fprintf(&b, "  known  %s %s (%s:%d), %s\n", l.Type, l.Fingerprint, l.File, l.Number, h.since(l, state))
 	}
@@ -163,7 +164,15 @@ func (k keeper) storeIn(ctx context.Context, file string, hosts []*host) error {
 	for _, h := range hosts {
 		edit := hostkeys.Edit{Name: h.knownAs, Replace: h.status == hostkeys.Changed, Comment: comment}
 		for _, presented := range h.keys {
+			if presented.Weak != nil {
+				edit.Beside = append(edit.Beside, presented.Key)
+				continue
+			}
 			edit.Keys = append(edit.Keys, presented.Key)
+		}
+		if len(edit.Keys) == 0 {
+			k.console.Say("warning: %s: not stored: it has only keys that can be forged", h.label())
+			continue
 		}
 		if err := edit.Check(); err != nil {
 			k.console.Say("warning: %s: not stored: %v", h.name, err)
@@ -185,7 +194,7 @@ func (k keeper) storeIn(ctx context.Context, file string, hosts []*host) error {
 		k.console.Say("warning: %s: not stored: its lines in %s have changed meanwhile", h.name, file)
 	}
 	if len(stored) > 0 && !k.want.Quiet {
-		k.console.Say("stored the keys of %s in %s: %s", report.Hosts(len(stored)), file, report.Compact(stored))
+		k.console.Say("stored the keys of %s in %s: %s", report.Number(len(stored), hosts[0].noun), file, report.Compact(stored))
 	}
 	return nil
 }
@@ -204,12 +213,7 @@ func stillTrusted(c *console.Console, h *host) {
 }
 
 // newHosts is "1 new host", "2 new hosts".
-func newHosts(hosts []*host) string {
-	if len(hosts) == 1 {
-		return "1 new host"
-	}
-	return fmt.Sprintf("%d new hosts", len(hosts))
-}
+func newHosts(hosts []*host) string { return report.Number(len(hosts), "new "+hosts[0].noun) }
 
 func keyNames(hosts []*host) []string {
 	var names []string

@@ -1,5 +1,3 @@
-//go:build !aix
-
 package live
 
 import (
@@ -35,12 +33,14 @@ type board struct {
 	running  map[string]*running
 	failures []failure // the newest last
 	wave     string    // "" before the first
+	waves    waves
 }
 
 // running is a host that has begun and not ended.
 type running struct {
 	host  string
 	state controller.State
+	why   string // the reason of the state, "" for none
 	since time.Time
 	// file is a file being transferred and its progress.
 	file string
@@ -60,14 +60,14 @@ func newBoard(o Options, now func() time.Time) *board {
 	}
 }
 
-func (b *board) moved(host string, to controller.State) {
+func (b *board) moved(host string, to controller.State, why string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if to == controller.Done {
 		delete(b.running, host)
 		return
 	}
-	b.running[host] = &running{host: host, state: to, since: b.now()}
+	b.running[host] = &running{host: host, state: to, why: why, since: b.now()}
 }
 
 func (b *board) transferred(host, file string, done, total int64) {
@@ -81,6 +81,7 @@ func (b *board) transferred(host, file string, done, total int64) {
 func (b *board) waveBegun(n, of, hosts int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.waves = waves{last: n == of, began: b.now(), ended: b.ended}
 	b.wave = fmt.Sprintf("wave %d of %d: %s", n, of, report.Hosts(hosts))
 }
 
@@ -89,8 +90,8 @@ func (b *board) end(h outcome.HostSummary) {
 	defer b.mu.Unlock()
 	delete(b.running, h.Name)
 	b.ended++
-	b.counts[h.Outcome]++
-	switch h.Outcome {
+	b.counts[h.Shown()]++
+	switch h.Shown() {
 	case outcome.Failed, outcome.Unknown, outcome.Unreachable:
 		b.failures = append(b.failures, failure{h.Name, h.Outcome, h.Reason})
 		b.failures = b.failures[max(len(b.failures)-keptFailures, 0):]
@@ -102,6 +103,7 @@ type shown struct {
 	verb         controller.Verb
 	hosts, ended int
 	taken        time.Duration
+	left         time.Duration // 0: not known
 	counts       map[outcome.Outcome]int
 	wave         string
 	active       []running                // hosts in progress, the longest first
@@ -142,6 +144,7 @@ func (b *board) shown() shown {
 			slices.SortFunc(s.active, longer)
 		}
 	}
+	s.left = b.left(s)
 	return s
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image/color"
 	"strings"
-	"time"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -64,7 +63,11 @@ func headline(s shown, width int) string {
 		line += ", " + s.wave
 	}
 	barred := bar(s.ended, s.hosts) + " " + line
-	for _, fit := range []string{fmt.Sprintf("%s %s, %s", s.verb, barred, short(s.taken)), barred, line} {
+	fits := []string{fmt.Sprintf("%s %s, %s", s.verb, barred, short(s.taken)), barred, line}
+	if left := leftText(s.left); left != "" {
+		fits = append([]string{fits[0] + ", " + left, barred + ", " + left, line + ", " + left}, fits...)
+	}
+	for _, fit := range fits {
 		if ansi.StringWidth(fit) <= width {
 			return fit
 		}
@@ -84,7 +87,7 @@ func bar(done, of int) string {
 // countsLine renders the number of hosts by outcome, the worst first.
 func countsLine(s shown, colored bool) string {
 	var parts []string
-	for _, o := range outcome.Outcomes() {
+	for _, o := range outcome.ShownOutcomes() {
 		if n := s.counts[o]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, paint(o, colored)))
 		}
@@ -136,26 +139,6 @@ func idleLine(s shown) string {
 		}
 	}
 	return fmt.Sprintf("  %s; longest: %s %s", strings.Join(parts, ", "), report.Clean(s.longest.host, false), short(s.now.Sub(s.longest.since)))
-}
-
-// about renders the reason of a waiting state.
-func about(state controller.State) string {
-	switch state {
-	case controller.Waiting:
-		return "waiting for their wave"
-	case controller.Gathering:
-		return "waiting for other hosts"
-	}
-	return string(state)
-}
-
-// short renders a duration for reading at a glance.
-func short(d time.Duration) string {
-	d = max(d, 0).Truncate(time.Second)
-	if d >= time.Hour {
-		return strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
-	}
-	return d.String()
 }
 
 // paint gives an outcome its colour; the word alone says the same.

@@ -67,7 +67,7 @@ func Start(o Options) *View {
 }
 
 // Moved shows that a host entered another state.
-func (v *View) Moved(host string, to controller.State, _ string) { v.board.moved(host, to) }
+func (v *View) Moved(host string, to controller.State, why string) { v.board.moved(host, to, why) }
 
 // Transferred shows the progress of a file transfer, in bytes.
 func (v *View) Transferred(host, file string, done, total int64) {

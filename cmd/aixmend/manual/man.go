@@ -3,12 +3,12 @@ package manual
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 )
 
@@ -24,7 +24,7 @@ func Write(c *cobra.Command, dir string, i Imprint) error {
 	page := roff{}
 	page.head(c, i)
 	name := pageOf(c)
-	if err := os.WriteFile(filepath.Join(dir, name+".1"), []byte(page.of(c)), 0o644); err != nil {
+	if err := durable.WriteReport(filepath.Join(dir, name+".1"), false, durable.Bytes([]byte(page.of(c)))); err != nil {
 		return fmt.Errorf("man page %s: %w", name, err)
 	}
 	for _, sub := range Verbs(c) {

@@ -15,13 +15,15 @@ type Entry struct{ Name, Means string }
 // Variables lists the variables that are read beside those of the flags.
 func Variables() []Entry {
 	return []Entry{
-		{"AIXMEND_FLAG", "the value of a flag that is not on the command line: its name in capitals, - as _. AIXMEND_MAX_FAIL=5 is --max-fail 5"},
+		{"AIXMEND_FLAG", "the value of a flag that is not on the command line: its name in capitals, - as _. AIXMEND_MAX_FAIL=5 is --max-fail 5; it wins over the config file"},
+		{"AIXMEND_PAGER, PAGER", "the program, with plain arguments, that shows long text on a terminal; the first that is set counts. Empty or cat: none (default less)"},
 		{environment.Token, "the bearer token for the web hooks of --notify"},
 		{"GITHUB_ACTIONS", "true: the worst hosts are printed as workflow commands, too"},
 		{"HOME", "the home folder of the user: for ~ in inventories, for the user's keys, known_hosts and ssh_config"},
+		{"LESS", "the options of less (default FRX); LESSSECURE=1 and LESSHISTFILE=- are always set"},
 		{"NO_COLOR", "not empty: no colour"},
 		{"SSH_AUTH_SOCK", "the socket of the SSH agent that holds keys"},
-		{"TERM", "dumb or empty: no colour, no live view"},
+		{"TERM", "dumb or empty: no colour, no live view, no pager"},
 		{"USER", "the default login"},
 	}
 }
@@ -31,6 +33,7 @@ func Variables() []Entry {
 func Files() []Entry {
 	return []Entry{
 		{"./inventory.yaml", "the inventory, unless -i names others"},
+		{"./aixmend.yaml, ~/.config/aixmend/config.yaml", "the config file: flags that are not on the command line; only the first that exists is read, and --config names another. With -i the first is in the folder of the inventory"},
 		{"~/.ssh/known_hosts, ~/.ssh/config, ~/.ssh/id_*", "host keys, ssh_config and keys, where neither flags nor the inventory name others"},
 		{"STATE/runs/RUN/run.json", "a run: its hosts with their outcomes, its exit code"},
 		{"STATE/runs/RUN/hosts/HOST.json, HOST.md", "a host: its facts, findings and changes; for programs and for people"},
@@ -46,6 +49,7 @@ func Files() []Entry {
 		{"/etc/aixmend.lease", "on a host: its lease; a link that names the run that may change it"},
 		{"/etc/aixmend.undo.STEP", "on a host: an armed timed undo; a link that names its run and its time"},
 		{"/etc/aixmend.plan.ID", "on a host: a plan was applied to it; a link to the name of the run"},
+		{"/var/aixmend/", "on a host: uploaded images and support data of a run, until they are removed, and logs of installp"},
 	}
 }
 

@@ -28,6 +28,57 @@ func Finished(store *journal.Store, ref string) (*outcome.Run, error) {
 	return run, nil
 }
 
+// Pair returns the two runs that one or two references mean: a single run is compared with
+// the latest, and the latest with the run of its verb and playbook before it. No reference
+// means the newest run that has such a run before it.
+func Pair(store *journal.Store, refs []string) (from, to outcome.Run, err error) {
+	if len(refs) == 0 {
+		return newestPair(store)
+	}
+	var runs []*outcome.Run
+	for _, ref := range append(refs, "latest")[:2] {
+		run, err := Finished(store, ref)
+		if err != nil {
+			return from, to, err
+		}
+		runs = append(runs, run)
+	}
+	if len(refs) == 1 && runs[0].ID == runs[1].ID {
+		before, err := store.Before(runs[1])
+		if err != nil {
+			return from, to, err
+		}
+		if runs[0], err = Finished(store, before); err != nil {
+			return from, to, err
+		}
+	}
+	return *runs[0], *runs[1], nil
+}
+
+// newestPair returns the newest run that can be compared with one before it, and that one.
+func newestPair(store *journal.Store) (from, to outcome.Run, err error) {
+	ids, err := store.RunIDs() // the newest first
+	if err != nil {
+		return from, to, err
+	}
+	for _, id := range ids {
+		later, err := store.LoadRun(id)
+		if err != nil {
+			continue // not finished
+		}
+		before, err := store.Before(later)
+		if err != nil {
+			continue
+		}
+		earlier, err := Finished(store, before)
+		if err != nil {
+			return from, to, err
+		}
+		return *earlier, *later, nil
+	}
+	return from, to, fmt.Errorf("no two runs in %s have the same verb and playbook", store.Root())
+}
+
 // Comparer compares the runs of a state folder.
 func Comparer(store *journal.Store) drift.Comparer {
 	c := drift.Comparer{History: store}

@@ -31,7 +31,7 @@ func NewJournal(p *Plan, store *journal.Store, dir *journal.Run, run string) *Jo
 
 // Append implements controller.Journal.
 func (j *Journal) Append(e outcome.Entry) error {
-	if e.Event == outcome.EventIntent {
+	if e.Event == outcome.EventIntent && j.plan != "" {
 		if err := j.mark(e.Host); err != nil {
 			return err
 		}

@@ -3,40 +3,41 @@
 package planfile
 
 import (
-	"bytes"
+	"cmp"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/controller"
 	"aixmend/controller/approval"
 	"aixmend/controller/journal"
 	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
-	"aixmend/controller/report"
 	"aixmend/inventory"
 )
 
-// schema is the schema of a plan file.
-const schema = "aixmend.plan/v1"
+// schemas begins the schema of a plan file of any version, schema is this version's.
+const (
+	schemas = "aixmend.plan/"
+	schema  = schemas + "v1"
+)
 
 // Plan is a plan that a person can approve: the commands for each host, and the facts
-// that they rest on.
+// that they rest on. It is data: nothing in it chooses what runs (see Accept).
 type Plan struct {
 	Schema string `json:"schema"`
-	// ID is a hash of everything else. Nonce makes it unique, even among plans that
-	// are otherwise equal.
-	ID       string           `json:"plan_id"`
-	Nonce    string           `json:"nonce"`
-	RunID    string           `json:"run_id"`
-	Created  time.Time        `json:"created"`
+	// ID is a hash of everything else; empty for a plan that is in no file. Nonce makes
+	// it unique, even among plans that are otherwise equal.
+	ID      string    `json:"plan_id"`
+	Nonce   string    `json:"nonce"`
+	RunID   string    `json:"run_id"`
+	Created time.Time `json:"created"`
+	// By is who made the plan.
+	By       outcome.By       `json:"by"`
 	Version  string           `json:"version"`
 	Playbook outcome.Playbook `json:"playbook"`
 	// Named is the playbook as the caller named it: a name or a file.
@@ -49,8 +50,10 @@ type Plan struct {
 
 // Host is the plan of one host.
 type Host struct {
-	Name    string          `json:"name"`
-	Address string          `json:"address"`
+	Name    string `json:"name"`
+	Address string `json:"address"`
+	// Login is how the inventory logs in there; see LoginOf.
+	Login   string          `json:"login"`
 	Outcome outcome.Outcome `json:"outcome"`
 	Reason  string          `json:"reason"`
 	// HostKey is the fingerprint of the key by which the host proved itself.
@@ -61,120 +64,96 @@ type Host struct {
 	Plan  []outcome.PlanStep         `json:"plan"`
 }
 
-// Settings are the flags that a plan fixes.
+// Settings are the flags of a plan.
 type Settings struct {
+	// Playbook is a name or a file.
 	Playbook     string
 	Set, Allow   []string
 	MendWarnings bool
 }
 
-// Settings are the flags that the plan fixes.
-func (p *Plan) Settings() Settings { return Settings{p.Named, p.Set, p.Allow, p.MendWarnings} }
+// LoginOf describes how the inventory logs in to a host: the user, and how it becomes
+// root. What the inventory leaves open comes from ssh_config.
+func LoginOf(h inventory.Host) string {
+	words := []string{cmp.Or(h.SSH.User, "of ssh_config")}
+	if become := cmp.Or(h.SSH.BecomeCommand, h.SSH.Become); become != "" && become != inventory.BecomeNone {
+		words = append(words, "root by "+become)
+	}
+	if h.SSH.BecomeMode != "" {
+		words = append(words, h.SSH.BecomeMode)
+	}
+	return strings.Join(words, ", ")
+}
 
-// Save writes the plan of a run, whole or not at all.
-func Save(file string, s Settings, run *outcome.Run, store *journal.Store) error {
+// Of returns the plan of a run, without an id: for this process, which applies it once.
+// hosts are those of the inventory.
+func Of(s Settings, run *outcome.Run, hosts []inventory.Host, store *journal.Store) (*Plan, error) {
 	p := Plan{
-		Schema: schema, Nonce: rand.Text(), RunID: run.ID, Created: run.Finished, Version: run.Version, Playbook: run.Playbook, Named: s.Playbook,
+		Schema: schema, Nonce: rand.Text(), RunID: run.ID, Created: run.Finished, By: run.By, Version: run.Version, Playbook: run.Playbook, Named: s.Playbook,
 		Set: orEmpty(s.Set), Allow: orEmpty(s.Allow), MendWarnings: s.MendWarnings, Hosts: []Host{},
+	}
+	logins := map[string]string{}
+	for _, h := range hosts {
+		logins[h.Name] = LoginOf(h)
 	}
 	for _, summary := range run.Hosts {
 		h, err := store.LoadHost(run.ID, summary.Name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		a := approval.Of(*h)
 		p.Hosts = append(p.Hosts, Host{
-			Name: h.Host, Address: a.Address, Outcome: h.Outcome, Reason: h.Reason, HostKey: a.HostKey,
+			Name: h.Host, Address: a.Address, Login: logins[h.Host], Outcome: h.Outcome, Reason: h.Reason, HostKey: a.HostKey,
 			Findings: a.Findings, Facts: a.Evidence, Plan: a.Plan,
 		})
 	}
-	var err error
-	if p.ID, err = p.identify(); err != nil {
+	return &p, nil
+}
+
+// Save writes the plan of a run, whole or not at all. hosts are those of the inventory.
+func Save(file string, s Settings, run *outcome.Run, hosts []inventory.Host, store *journal.Store) error {
+	p, err := Of(s, run, hosts, store)
+	if err != nil {
+		return err
+	}
+	if p.ID, err = p.Identify(); err != nil {
 		return err
 	}
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
-	return durable.Write(file, append(text, '\n'))
+	return durable.WriteReport(file, true, durable.Bytes(append(text, '\n')))
 }
 
-// identify is the id of the plan, a hash of everything else in it.
-func (p Plan) identify() (string, error) {
-	p.ID = ""
-	text, err := json.Marshal(p)
-	if err != nil {
-		return "", fmt.Errorf("plan: %w", err)
+// Changed are the hosts on which a step of the plan would run.
+func (p *Plan) Changed() []string {
+	var hosts []string
+	for _, h := range p.Hosts {
+		if slices.ContainsFunc(h.Plan, outcome.PlanStep.Runs) {
+			hosts = append(hosts, h.Name)
+		}
 	}
-	hash := sha256.Sum256(text)
-	return hex.EncodeToString(hash[:16]), nil
+	return hosts
 }
 
 func orEmpty(list []string) []string { return append([]string{}, list...) }
 
-// maxSize bounds a plan file, in bytes.
-const maxSize = 1 << 30
-
-// again is the hint for a file that can't be applied.
-const again = "make a new plan: aixmend plan --out FILE"
-
-// Load reads a plan file. One that aixmend did not write so is a mistake of the caller.
-func Load(file string) (*Plan, error) {
-	info, err := os.Stat(file)
-	if err == nil && info.Size() > maxSize {
-		err = errors.New("it is too large to be a plan")
-	}
-	var text []byte
-	if err == nil {
-		text, err = os.ReadFile(file)
-	}
-	if err != nil {
-		return nil, exit.Usagef("aixmend plan --out FILE writes one", "--plan %s: %w", file, err)
-	}
-	var p Plan
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&p); err != nil {
-		if bytes.Contains(text, []byte(`"mends":`)) { // a key of journal format 2
-			err = fmt.Errorf("an older version made it: %w", err)
-		}
-		return nil, exit.Usagef(again, "--plan %s: at byte %d: %w", file, decoder.InputOffset(), err)
-	}
-	wrong := ""
-	switch {
-	case decoder.More():
-		wrong = fmt.Sprintf("at byte %d: text after the plan", decoder.InputOffset())
-	case p.Schema != schema:
-		wrong = fmt.Sprintf("its schema is %q, expected %s", p.Schema, schema)
-	case !journal.IsRunID(p.RunID):
-		wrong = fmt.Sprintf("%q is not a run id", p.RunID)
-	case len(p.Hosts) == 0:
-		wrong = "it has no hosts"
-	case p.ID == "":
-		wrong = "it has no plan_id: an older version made it"
-	}
-	if wrong != "" {
-		return nil, exit.Usagef(again, "--plan %s: %s", file, wrong)
-	}
-	id, err := p.identify()
-	if err != nil {
-		return nil, err
-	}
-	if id != p.ID {
-		return nil, exit.Usagef(again+"; -l applies a part of a plan", "--plan %s: it was changed after aixmend wrote it: plan_id does not match", file)
-	}
-	return &p, nil
-}
-
 // Approved returns the approved plan of each host. A host to which another run than this
 // one has applied the plan is left alone: its undo needs the copies of that run. Where
-// that is not known, nothing is applied.
-func (p *Plan) Approved(applied map[string]string) func(host string) *approval.Host {
-	hosts := map[string]*approval.Host{}
+// that is not known, nothing is applied. selected are the hosts as the inventory has them.
+func (p *Plan) Approved(applied map[string]string, selected []inventory.Host) func(host string) *approval.Host {
+	hosts, logins := map[string]*approval.Host{}, map[string]string{}
+	for _, h := range selected {
+		logins[h.Name] = LoginOf(h)
+	}
 	for _, h := range p.Hosts {
 		a := approval.Host{ID: p.ID, Address: h.Address, HostKey: h.HostKey, Findings: h.Findings, Evidence: h.Facts, Plan: h.Plan}
 		if h.Outcome == outcome.Unreachable || h.Outcome == outcome.Skipped {
 			a.Unknown = string(h.Outcome) + ": " + h.Reason
+		}
+		if login := logins[h.Name]; login != h.Login {
+			a.Unknown = fmt.Sprintf("the login was %s, is %s", h.Login, login)
 		}
 		if by := applied[h.Name]; by != "" {
 			a.Unknown = "run " + by + " has applied it already: make another plan"
@@ -192,6 +171,12 @@ func (p *Plan) Approved(applied map[string]string) func(host string) *approval.H
 // Applied returns the hosts to which other runs than own have applied the plan, each with
 // its run. It is an error when that is not known, or leaves none of the hosts.
 func (p *Plan) Applied(store *journal.Store, hosts []inventory.Host, own string) (map[string]string, error) {
+	if p.ID == "" {
+		return nil, nil
+	}
+	if run, err := store.LoadRun(p.RunID); err == nil && run.Command != string(controller.Plan) {
+		return nil, exit.Usagef(again, "--plan: its run_id is that of a run of %s: %s", run.Command, p.RunID)
+	}
 	applied, err := store.Applied(p.ID)
 	if err != nil {
 		return nil, exit.Usagef(again, "--plan: it is not known whether it was applied already: %w", err)
@@ -222,22 +207,4 @@ func (p *Plan) Select(hosts []inventory.Host, names []string) ([]inventory.Host,
 		return nil, exit.Usagef("", "--plan: no host of the plan is selected")
 	}
 	return hosts, nil
-}
-
-// clockTolerance is how far the clock of the plan's author may be ahead without mention.
-const clockTolerance = 2 * time.Minute
-
-// Describe describes the plan before the operator is asked.
-func (p *Plan) Describe(file string, now time.Time) string {
-	changed := 0
-	for _, h := range p.Hosts {
-		if slices.ContainsFunc(h.Plan, func(s outcome.PlanStep) bool { return s.Step != "" && s.BlockedBy == "" }) {
-			changed++
-		}
-	}
-	age := fmt.Sprintf("%s old", max(now.Sub(p.Created), 0).Round(time.Second))
-	if ahead := p.Created.Sub(now); ahead > clockTolerance {
-		age = fmt.Sprintf("made %s in the future by this machine's clock", ahead.Round(time.Second))
-	}
-	return fmt.Sprintf("plan %s of run %s, %s, would change %s", filepath.Base(file), p.RunID, age, report.Hosts(changed))
 }

@@ -38,13 +38,13 @@ func TestBastionNames(t *testing.T) {
 	} {
 		want.Name, want.Identity, want.KnownHosts = name, "keys/id", "kh"
 		b := bastions{asked: request.Asked{Identity: "keys//id", KnownHosts: "./kh"}, fill: sshconfig.New(sshconfig.Options{File: request.None}).Fill}
-		got, err := b.find(t.Context(), name)
+		got, err := b.find(t.Context(), name, "")
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
 	}
 	for _, name := range []string{"", "@", "@b", "b:", "b:0", "b:x", "b:65536", "[b", "[::1]x", "ops@", ":22"} {
-		if got, err := (bastions{fill: sshconfig.New(sshconfig.Options{File: request.None}).Fill}).find(t.Context(), name); err == nil {
+		if got, err := (bastions{fill: sshconfig.New(sshconfig.Options{File: request.None}).Fill}).find(t.Context(), name, ""); err == nil {
 			t.Errorf("%q is %+v", name, got)
 		}
 	}
@@ -59,7 +59,7 @@ func TestBastionOfSSHConfig(t *testing.T) {
 		"me@gate:22": {User: "me", Address: "10.0.0.1", Port: 22},
 	} {
 		want.Name, want.Identity, want.Jump = name, os.DevNull, "outer"
-		got, err := b.find(t.Context(), name)
+		got, err := b.find(t.Context(), name, "")
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
@@ -78,12 +78,12 @@ func TestBastionOfTheInventory(t *testing.T) {
 		Name: "gate", User: "ops", Address: "10.0.0.1", Port: 2222, Identity: "/keys/gate", KnownHosts: "/keys/known", HostKeyAlias: "gate",
 		Password: `{"env":"GATE"}`, Jump: "outer", LegacyAlgorithms: true, Become: "none",
 	}
-	got, err := b.find(t.Context(), "gate")
+	got, err := b.find(t.Context(), "gate", "")
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
 	}
 	want.Name, want.User, want.Port = "me@gate:22", "me", 22
-	got, err = b.find(t.Context(), "me@gate:22")
+	got, err = b.find(t.Context(), "me@gate:22", "")
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
 	}
@@ -103,8 +103,51 @@ func TestPathsOfSSHConfigBeginInTheFolder(t *testing.T) {
 		w := New(Options{Asked: request.Asked{SSHConfig: file}, Folder: folder, Say: t.Logf})
 		defer w.Close()
 		got, err := w.Targets(t.Context(), []inventory.Host{{Name: "aix1", Address: "aix1"}})
-		if err != nil || [2]string{got[0].Identity, got[0].KnownHosts} != want {
+		if err[0] != nil || [2]string{got[0].Identity, got[0].KnownHosts} != want {
 			t.Errorf("folder %q: %+v, %v", folder, got, err)
+		}
+	}
+}
+
+// The defaults of the inventory hold for a bastion where neither it nor ssh_config says
+// another thing; a flag wins over all.
+func TestDefaultsOfTheInventoryForABastion(t *testing.T) {
+	me, null := localUser(), os.DevNull
+	file := config(t, "Host keyed\n  IdentityFile "+null+"\nHost certified\n  CertificateFile "+null+"\nHost trusting\n  UserKnownHostsFile /ssh/known\n  GlobalKnownHostsFile none\n")
+	defaults := inventory.SSH{Identity: "/k/fleet", Certificate: "/k/fleet-cert", Passphrase: `{"env":"P"}`, KnownHosts: "/k/known"}
+	defined := []inventory.Bastion{
+		{Defaults: defaults},
+		{Name: "listed", Address: "10.0.0.1", SSH: inventory.SSH{User: "ops"}, Defaults: defaults},
+		{Name: "own", Address: "own", SSH: inventory.SSH{Identity: "/k/own", KnownHosts: "/k/own-known"}, Defaults: defaults},
+		{Name: "uncertified", Address: "uncertified", SSH: inventory.SSH{Certificate: "none"}, Defaults: defaults},
+		{Name: "far", Address: "far", Defaults: inventory.SSH{}},
+	}
+	filled := transport.Target{User: me, Port: 22, Identity: "/k/fleet", Certificate: "/k/fleet-cert", Passphrase: `{"env":"P"}`, KnownHosts: "/k/known"}
+	with := func(change func(*transport.Target)) transport.Target {
+		changed := filled
+		change(&changed)
+		return changed
+	}
+	for name, c := range map[string]struct {
+		asked request.Asked
+		want  transport.Target
+	}{
+		"any":         {request.Asked{}, with(func(t *transport.Target) { t.Address = "any" })},
+		"x@any:23":    {request.Asked{}, with(func(t *transport.Target) { t.Address, t.User, t.Port = "any", "x", 23 })},
+		"listed":      {request.Asked{}, with(func(t *transport.Target) { t.Address, t.User = "10.0.0.1", "ops" })},
+		"own":         {request.Asked{}, transport.Target{Address: "own", User: me, Port: 22, Identity: "/k/own", KnownHosts: "/k/own-known"}},
+		"uncertified": {request.Asked{}, with(func(t *transport.Target) { t.Address, t.Certificate = "uncertified", "none" })},
+		"far":         {request.Asked{}, transport.Target{Address: "far", User: me, Port: 22}},
+		"keyed":       {request.Asked{}, with(func(t *transport.Target) { t.Address, t.Identity, t.Certificate, t.Passphrase = "keyed", null, "", "" })},
+		"certified":   {request.Asked{}, with(func(t *transport.Target) { t.Address = "certified" })},
+		"trusting":    {request.Asked{}, with(func(t *transport.Target) { t.Address, t.KnownHosts = "trusting", "/ssh/known\n/k/known" })},
+		"flags":       {request.Asked{Identity: "/k/flag", KnownHosts: "/k/flagged"}, transport.Target{Address: "flags", User: me, Port: 22, Identity: "/k/flag", KnownHosts: "/k/flagged"}},
+	} {
+		b := bastions{asked: c.asked, defined: defined, fill: sshconfig.New(sshconfig.Options{File: file, Program: request.None}).Fill}
+		c.want.Name = name
+		got, err := b.find(t.Context(), name, "")
+		if diff := cmp.Diff(c.want, got, cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "Become" }, cmp.Ignore())); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", name, err, diff)
 		}
 	}
 }

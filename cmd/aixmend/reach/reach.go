@@ -4,13 +4,13 @@ package reach
 
 import (
 	"context"
-	"errors"
 	"os"
 	"slices"
 	"sync"
 
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
+	"aixmend/controller/outcome"
 	"aixmend/inventory"
 	"aixmend/inventory/secrets"
 	"aixmend/transport"
@@ -41,17 +41,20 @@ type Options struct {
 
 // Way leads to the hosts of a run. Its owner closes it.
 type Way struct {
-	config *sshconfig.Config
-	known  *hostkeys.KnownHosts
-	ssh    *ssh.Dialer
+	config  *sshconfig.Files
+	known   *hostkeys.KnownHosts
+	ssh     *ssh.Dialer
+	secrets *secrets.Secrets
+	dialled dialled
 }
 
 // New wires the way to hosts.
 func New(o Options) *Way {
 	warn := func(message string) { o.Say("warning: %s", message) }
-	w := &Way{config: sshconfig.New(sshconfig.Options{File: o.Asked.SSHConfig, Home: o.Home, Folder: o.Folder, Warn: warn})}
+	w := &Way{dialled: dialled{to: map[string]outcome.Dialled{}}, config: sshconfig.NewFiles(sshconfig.Options{File: o.Asked.SSHConfig, Home: o.Home, Folder: o.Folder, Warn: warn})}
 	w.known = &hostkeys.KnownHosts{Default: append(hostkeys.UserFiles(o.Home), hostkeys.SystemFiles()...), Warn: warn}
 	passwords := secrets.New(o.Ask, o.Folder)
+	w.secrets = passwords
 	between := bastions{asked: o.Asked, defined: o.Bastions, fill: w.config.Fill}
 	w.ssh = ssh.NewDialer(ssh.Options{
 		ConnectTimeout: o.Asked.ConnectTimeout,
@@ -65,8 +68,11 @@ func New(o Options) *Way {
 	return w
 }
 
-// Close closes the connections to bastions.
-func (w *Way) Close() { _ = w.ssh.Close() }
+// Close closes the connections to bastions, and clears the passwords and passphrases.
+func (w *Way) Close() {
+	_ = w.ssh.Close()
+	w.secrets.Clear()
+}
 
 // SSH is the dialler without ssh_config: it takes targets as Targets returns them.
 func (w *Way) SSH() *ssh.Dialer { return w.ssh }
@@ -77,11 +83,23 @@ func (w *Way) Known() *hostkeys.KnownHosts { return w.known }
 // Dialer connects to targets as the inventory has them, and tries once more after a
 // failure that may pass.
 func (w *Way) Dialer() transport.Dialer {
-	return wrap.Retried(w.config.Dialer(w.ssh), retry.Dial)
+	return wrap.Retried(w.config.Dialer(w.dialled.remembering(w.ssh)), retry.Dial)
 }
 
-// Targets returns the address and the login at which each host will be reached.
-func (w *Way) Targets(ctx context.Context, hosts []inventory.Host) ([]transport.Target, error) {
+// Target returns the address and the login at which a host will be reached. Its error is
+// an *Error.
+func (w *Way) Target(ctx context.Context, host inventory.Host) (transport.Target, error) {
+	target := controller.TargetOf(host).Defaulted()
+	_, err := w.config.Dialer(transport.DialerFunc(func(_ context.Context, filled transport.Target) (transport.Conn, error) {
+		target = filled.Defaulted()
+		return nil, nil
+	})).Dial(ctx, controller.TargetOf(host))
+	return target, err
+}
+
+// Targets returns the address and the login at which each host will be reached, and for
+// each why that is not known.
+func (w *Way) Targets(ctx context.Context, hosts []inventory.Host) ([]transport.Target, []error) {
 	targets, failed := make([]transport.Target, len(hosts)), make([]error, len(hosts))
 	var work sync.WaitGroup
 	for i, h := range hosts {
@@ -91,7 +109,7 @@ func (w *Way) Targets(ctx context.Context, hosts []inventory.Host) ([]transport.
 		})
 	}
 	work.Wait()
-	return targets, errors.Join(failed...)
+	return targets, failed
 }
 
 // Proxied reports whether a host is reached through a proxy command. A host that can't be

@@ -23,6 +23,8 @@ import (
 	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/transport"
+	"aixmend/transport/ownership"
+	"aixmend/transport/place"
 )
 
 // catalogue returns the commands to run; own is the playbook in file, nil for none.
@@ -118,6 +120,14 @@ func (r *Recorder) room() error {
 	if info, err := os.Stat(r.want.Out); err == nil && !info.IsDir() {
 		return exit.Usagef("name a folder", "--out %s: it is a file", r.want.Out)
 	}
+	folder, err := place.Folder(r.want.Out, false)
+	var fault *ownership.Fault
+	switch {
+	case errors.As(err, &fault):
+		return exit.Usagef("remove it, or name another folder", "--out: %w", err)
+	case err == nil:
+		_ = folder.Close()
+	}
 	if r.want.Anonymize {
 		return nil // the file names are new
 	}
@@ -194,7 +204,7 @@ func judged(taken *recording.Recording, err error) (outcome.Outcome, string) {
 	case errors.Is(err, recording.ErrNotAIX):
 		return outcome.Skipped, err.Error()
 	case errors.As(err, &typed) && typed.Kind == transport.KindCanceled:
-		return outcome.Skipped, "interrupted: " + typed.Err.Error()
+		return outcome.Skipped, typed.Err.Error()
 	case errors.As(err, &typed):
 		return outcome.Unreachable, typed.Reason()
 	case err != nil:
@@ -204,7 +214,7 @@ func judged(taken *recording.Recording, err error) (outcome.Outcome, string) {
 	case taken.Trouble == nil:
 		return outcome.NeedsAction, "not every command was run: the login is not root, or too many commands hung"
 	case taken.Trouble.Kind == transport.KindCanceled:
-		return outcome.Skipped, "interrupted: " + taken.Trouble.Text
+		return outcome.Skipped, taken.Trouble.Text
 	case taken.Trouble.Kind == transport.KindPrivilege:
 		return outcome.NeedsAction, taken.Trouble.Text
 	}

@@ -22,7 +22,7 @@ func (r Request) absolute() Request {
 		r.Hosts[i].SSH = moved(r.Hosts[i].SSH, in)
 	}
 	for i := range r.Bastions {
-		r.Bastions[i].SSH = moved(r.Bastions[i].SSH, in)
+		r.Bastions[i].SSH, r.Bastions[i].Defaults = moved(r.Bastions[i].SSH, in), moved(r.Bastions[i].Defaults, in)
 	}
 	return r
 }
@@ -66,7 +66,16 @@ func (r Request) Typed(folder string) Asked {
 
 // moved returns how a host is reached with each path changed by move.
 func moved(s inventory.SSH, move func(string) string) inventory.SSH {
-	s.Identity, s.Certificate, s.KnownHosts = move(s.Identity), move(s.Certificate), move(s.KnownHosts)
+	for _, path := range []*string{&s.Identity, &s.Certificate, &s.Agent, &s.Config} {
+		*path = move(*path)
+	}
+	files := strings.Split(s.KnownHosts, "\n")
+	for i := range files {
+		if files[i] != "user" && files[i] != "system" {
+			files[i] = move(files[i])
+		}
+	}
+	s.KnownHosts = strings.Join(files, "\n")
 	for _, key := range []*string{&s.Passphrase, &s.Password, &s.BecomePassword} {
 		if *key == "" {
 			continue

@@ -13,7 +13,7 @@ import (
 func asked(base string) Request {
 	source := func(p inventory.PasswordSource) string { return p.Key() }
 	ssh := inventory.SSH{
-		Identity: base + "keys/id", Certificate: None, KnownHosts: base + "known",
+		Identity: base + "keys/id", Certificate: None, KnownHosts: base + "known", Config: base + "cfg",
 		Passphrase:     source(inventory.PasswordSource{Age: base + "pw.age", Identity: base + "age.txt"}),
 		Password:       source(inventory.PasswordSource{File: base + "pw"}),
 		BecomePassword: source(inventory.PasswordSource{Exec: []string{"/usr/bin/vault", "get"}}),

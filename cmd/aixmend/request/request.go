@@ -3,7 +3,6 @@
 package request
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/planfile"
+	"aixmend/cmd/aixmend/usage"
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
@@ -64,6 +64,7 @@ type Asked struct {
 	BrakeUnreachable bool          `json:"brake_unreachable"`
 	Pause            bool          `json:"pause"`
 	Attempts         int           `json:"attempts"`
+	Cloud            string        `json:"cloud,omitempty"`
 	// Files are the report files to write, by format.
 	Files map[string]string `json:"files,omitempty"`
 	// Out is the file a plan is written to, "" for none.
@@ -110,7 +111,7 @@ func (r Request) Document() (Request, error) {
 	if r.Folder == "" {
 		folder, err := os.Getwd()
 		if err != nil {
-			return r, fmt.Errorf("working folder: %w", err)
+			return r, exit.Usagef("cd into a folder that exists and that you may read, such as /", "the working folder can't be told: %w", err)
 		}
 		r.Folder = folder
 	}
@@ -155,8 +156,11 @@ func (a Asked) Override(s *inventory.SSH) {
 func (a Asked) Failures() ([]outcome.Outcome, error) {
 	list := []outcome.Outcome{}
 	for _, name := range a.FailOn {
+		if name == string(outcome.CutOff) {
+			return nil, exit.Usagef("write --fail-on failed", "--fail-on %s: a host that was cut off counts as failed", name)
+		}
 		if !slices.Contains(outcome.Outcomes(), outcome.Outcome(name)) {
-			return nil, exit.Usagef(fmt.Sprintf("the outcomes are %v", outcome.Outcomes()), "--fail-on: %q is not an outcome", name)
+			return nil, usage.Word("fail-on", name, outcome.Names())
 		}
 		list = append(list, outcome.Outcome(name))
 	}

@@ -25,7 +25,8 @@ func (f Folder) NewestHeld(hosts []string, values Values) []outcome.CapturedID {
 			continue
 		}
 		var c outcome.Capture
-		if durable.ReadJSON(filepath.Join(f.root, "captures", host, ids[len(ids)-1], "capture.json"), &c) != nil {
+		dir := filepath.Join(f.root, "captures", host, ids[len(ids)-1])
+		if f.trusted(dir) != nil || durable.ReadJSON(filepath.Join(dir, "capture.json"), &c) != nil {
 			continue
 		}
 		list = append(list, held(&c, host, values)...)

@@ -18,15 +18,31 @@ import (
 	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 	"aixmend/inventory/naming"
+	"aixmend/transport/ownership"
 )
 
 const manifest = "manifest.sha256"
 
 // Folder is the captures of a state folder.
-type Folder struct{ root string }
+type Folder struct {
+	root     string
+	printing bool // captures that others can change are read, too
+}
 
-// In returns the captures of a state folder. Nothing is opened or created.
+// In returns the captures of a state folder. Nothing is opened or created. A capture that
+// anybody but this user and root can change counts as damaged.
 func In(state string) Folder { return Folder{root: state} }
+
+// ToPrint is In for verbs that only print captures: their owner does not matter.
+func ToPrint(state string) Folder { return Folder{root: state, printing: true} }
+
+// trusted returns an error if others can change a capture or something in it.
+func (f Folder) trusted(dir string) error {
+	if f.printing {
+		return nil
+	}
+	return ownership.Tree(dir)
+}
 
 // Keep writes a capture: every file is synced, a manifest of their hashes is written
 // last, and the capture is read back from the disk. A folder without a manifest is not a
@@ -74,19 +90,24 @@ func (f Folder) Keep(c outcome.Capture, files []outcome.CaptureFile) (string, er
 }
 
 // Check verifies a capture by its path, relative to the state folder: every file in its
-// manifest exists with that hash, and there are no other files.
+// manifest exists with that hash, there are no other files, and others can't change them.
 func (f Folder) Check(where string) error {
 	if !filepath.IsLocal(filepath.FromSlash(where)) {
 		return fmt.Errorf("capture %q is not in the state folder", where)
 	}
 	dir := filepath.Join(f.root, filepath.FromSlash(where))
+	if _, err := os.Stat(dir); err == nil { // else it has no manifest
+		if err := f.trusted(dir); err != nil {
+			return fmt.Errorf("capture %s: %w", where, err)
+		}
+	}
 	sums, err := readManifest(dir)
 	if err != nil {
 		return fmt.Errorf("capture %s: %w", where, err)
 	}
 	listed := map[string]bool{manifest: true}
 	for name, sum := range sums {
-		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+		data, err := ownership.ReadFile(filepath.Join(dir, filepath.FromSlash(name)), durable.MaxBytes)
 		if err != nil {
 			return fmt.Errorf("capture %s: %w", where, err)
 		}
@@ -117,7 +138,7 @@ func checkNoOthers(dir, where string, listed map[string]bool) error {
 
 // readManifest reads the hashes of a capture's files, by name.
 func readManifest(dir string) (map[string]string, error) {
-	text, err := os.ReadFile(filepath.Join(dir, manifest))
+	text, err := ownership.ReadFile(filepath.Join(dir, manifest), durable.MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("it has no manifest: %w", err)
 	}

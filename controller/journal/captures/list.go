@@ -16,7 +16,7 @@ import (
 
 // CapturedHosts returns the hosts that have captures, sorted.
 func (f Folder) CapturedHosts() ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(f.root, "captures"))
+	entries, err := durable.ReadDir(filepath.Join(f.root, "captures"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -37,7 +37,7 @@ func (f Folder) CaptureIDs(host string) ([]string, error) {
 	if err := naming.CheckFile("host", host); err != nil {
 		return nil, err
 	}
-	entries, err := os.ReadDir(filepath.Join(f.root, "captures", host))
+	entries, err := durable.ReadDir(filepath.Join(f.root, "captures", host))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -165,14 +165,14 @@ func (f Folder) Taken(host, asked string) ([]outcome.Capture, error) {
 	return list, nil
 }
 
-// Prune removes a host's captures except the newest keep good ones and those with a
-// label. It returns the ids it removed.
-func (f Folder) Prune(host string, keep int) ([]string, error) {
+// Surplus returns the captures of a host that pruning removes: damaged ones, and all but
+// the newest keep good ones and those with a label.
+func (f Folder) Surplus(host string, keep int) ([]Kept, error) {
 	kept, err := f.Kept(host)
 	if err != nil {
 		return nil, err
 	}
-	var removed []string
+	var surplus []Kept
 	good := 0
 	for _, k := range kept {
 		if k.Err == nil {
@@ -181,10 +181,29 @@ func (f Folder) Prune(host string, keep int) ([]string, error) {
 				continue
 			}
 		}
-		if err := os.RemoveAll(filepath.Join(f.root, "captures", host, k.ID)); err != nil {
-			return removed, err
+		if errors.Is(k.Err, fs.ErrPermission) {
+			return nil, fmt.Errorf("capture %s of %s can't be read, so it can't be told whether it is damaged: %w", k.ID, host, k.Err)
 		}
-		removed = append(removed, k.ID)
+		surplus = append(surplus, k)
 	}
-	return removed, nil
+	return surplus, nil
 }
+
+// Size returns the bytes of the files of a capture.
+func (f Folder) Size(k Kept) int64 {
+	var sum int64
+	_ = filepath.WalkDir(f.dir(k), func(_ string, e fs.DirEntry, err error) error {
+		if err == nil { // otherwise another process is removing it
+			if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+				sum += info.Size()
+			}
+		}
+		return nil
+	})
+	return sum
+}
+
+// Remove removes a capture.
+func (f Folder) Remove(k Kept) error { return os.RemoveAll(f.dir(k)) }
+
+func (f Folder) dir(k Kept) string { return filepath.Join(f.root, "captures", k.Host, k.ID) }

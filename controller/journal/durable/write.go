@@ -12,6 +12,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/gofrs/flock"
+
+	"aixmend/transport/ownership"
+	"aixmend/transport/place"
 )
 
 // Modes of everything below a state folder.
@@ -52,31 +57,62 @@ func WriteContent(path string, write Content) error {
 // file, but a power loss may lose it.
 func WriteUnsynced(path string, write Content) error { return replace(path, FileMode, false, write) }
 
-// WriteReport replaces a report outside the state folder and syncs it. A private new
-// report has mode 0600, another one the mode that the umask allows; an existing file
-// keeps its mode. Links are followed.
+// WriteReport replaces a file that a person named and syncs it; a pipe or a device is
+// written in place. A private new file has mode 0600, another one the mode that the umask
+// allows; an existing file keeps its mode, if it is not another user's in a shared folder.
+// Links of this user and of root are followed; those of others, and a file of another user
+// that can't be replaced, are errors.
 func WriteReport(path string, private bool, write Content) error {
 	mode := os.FileMode(0o666) // before the umask
 	if private {
 		mode = FileMode
 	}
-	old, err := os.Stat(path)
-	there := err == nil
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
+	to, err := place.Find(path)
+	if err != nil {
+		return ownership.Late(err)
 	}
-	if err := replace(path, mode, true, func(to io.Writer) error {
-		if file, ok := to.(*os.File); ok && there {
-			if err := file.Chmod(old.Mode().Perm()); err != nil {
+	defer to.Close()
+	if err := to.Check(); err != nil {
+		return ownership.Late(err)
+	}
+	if !to.Replaces() {
+		file, err := to.InPlace()
+		if err != nil {
+			return err
+		}
+		return errors.Join(buffered(file, write), file.Close())
+	}
+	return to.Replace(mode, func(file *os.File) error {
+		if to.Mine() {
+			if err := file.Chmod(to.Info.Mode().Perm()); err != nil {
 				return err
 			}
 		}
-		buffered := bufio.NewWriterSize(to, 1<<16)
-		return errors.Join(write(buffered), buffered.Flush())
-	}); err != nil {
+		return buffered(file, write)
+	})
+}
+
+// WriteNew writes a new private file and syncs it. The error wraps fs.ErrExist, and nothing
+// changes, if the name is taken. Links count as with WriteReport.
+func WriteNew(path string, write Content) error {
+	to, err := place.Find(path)
+	if err != nil {
+		return ownership.Late(err)
+	}
+	defer to.Close()
+	if err := to.Create(); err != nil { // from here on the name is ours
 		return err
 	}
-	return SyncDir(filepath.Dir(path))
+	if err := to.Replace(FileMode, func(file *os.File) error { return buffered(file, write) }); err != nil {
+		return errors.Join(err, to.Remove())
+	}
+	return nil
+}
+
+// buffered writes content in large pieces.
+func buffered(to io.Writer, write Content) error {
+	pieces := bufio.NewWriterSize(to, 1<<16)
+	return errors.Join(write(pieces), pieces.Flush())
 }
 
 // replace writes a temporary file in the same folder and renames it.
@@ -102,10 +138,21 @@ func replace(path string, mode os.FileMode, sync bool, write Content) error {
 	return nil
 }
 
+// Open opens a file for writing, and creates it if need be. A link of that name is an error.
+func Open(path string, flag int) (*os.File, error) {
+	return os.OpenFile(path, os.O_CREATE|place.NoFollow|flag, FileMode)
+}
+
+// NewLock returns the lock of a file, which locking creates. A link of that name is an
+// error.
+func NewLock(path string) *flock.Flock {
+	return flock.New(path, flock.SetFlag(os.O_CREATE|place.LockFlag()), flock.SetPermissions(FileMode))
+}
+
 // Append appends a line to a file of lines and syncs it. If a crash left half a line
 // at the end, that is cut off first.
 func Append(path string, line []byte) (err error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, FileMode)
+	file, err := Open(path, os.O_RDWR)
 	if err != nil {
 		return err
 	}
@@ -152,6 +199,10 @@ func SyncDir(path string) error {
 	return dir.Sync()
 }
 
+// MaxBytes is the size up to which a file of a state folder is read, in bytes: far more
+// than the reports of the largest fleet.
+const MaxBytes = 1 << 30
+
 // ReadJSON decodes a JSON file.
 func ReadJSON(path string, into any) error {
 	_, err := ReadJSONText(path, into)
@@ -160,7 +211,7 @@ func ReadJSON(path string, into any) error {
 
 // ReadJSONText decodes a JSON file and returns its text.
 func ReadJSONText(path string, into any) ([]byte, error) {
-	text, err := os.ReadFile(path)
+	text, err := ownership.ReadFile(path, MaxBytes)
 	if err != nil {
 		return nil, err
 	}

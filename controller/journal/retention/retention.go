@@ -98,7 +98,10 @@ func (r Rules) judge(runs []keptRun, latest string) (gone []keptRun, stay []Reta
 			reason = "it can't be read: " + run.problem.Error()
 		case reason != "":
 		case r.Now.Sub(run.last) < retry.Rung.Within:
-			reason = fmt.Sprintf("it is younger than %s: its attempts still count", retry.Rung.Within)
+			reason = fmt.Sprintf("it is younger than %.0f hours", retry.Rung.Within.Hours())
+			if run.command() == recoverVerb {
+				reason += ": --attempts counts it"
+			}
 		case run.changes > 0 && r.OlderThan == 0:
 			reason = fmt.Sprintf("aixmend recover --undo %s could roll back %s; --older-than removes it", run.id, changesOf(run.changes))
 		}
@@ -236,6 +239,8 @@ func (asked requested) refs(store *journal.Store) []string {
 		if ref, ok := strings.CutPrefix(set, "baseline="); ok {
 			if id, err := store.Resolve(ref); err == nil {
 				ref = id // "latest" may name another run by then
+			} else if _, id, both := strings.Cut(ref, "/"); both {
+				ref = id // HOST/ID
 			}
 			refs = append(refs, ref)
 		}

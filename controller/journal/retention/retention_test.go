@@ -54,7 +54,11 @@ func TestRulesJudge(t *testing.T) {
 		{"an open run reads it", Rules{Newest: 1}, audits(func(r []keptRun) { r[0].state, r[0].refs = journal.StateOpen, []string{"a4"} }), "a1", "a5", "a4: run a1 needs it and has not finished"},
 		{"cut off before it began", Rules{Newest: 1}, audits(func(r []keptRun) { r[4].state, r[4].run = journal.StateCutOff, nil }), "a1", "a2 a4 a5", ""},
 		{"unreadable", Rules{Newest: 1}, audits(func(r []keptRun) { r[4].problem = errors.New("torn") }), "a1", "a2 a4", "a5: it can't be read: torn"},
-		{"its attempts count", Rules{OlderThan: time.Hour}, audits(func(r []keptRun) { r[1].last = now.Add(-day + time.Second) }), "a1", "a4 a5", "a2: it is younger than 24h0m0s"},
+		{"it is young", Rules{OlderThan: time.Hour}, audits(func(r []keptRun) { r[1].last = now.Add(-day + time.Second) }), "a1", "a4 a5", "a2: it is younger than 24 hours\n"},
+		{"its attempts count", Rules{OlderThan: time.Hour}, audits(func(r []keptRun) {
+			r[0].run.Command, r[1].run.Command = "recover", "recover"
+			r[0].run.ExitCode, r[1].last = 0, now.Add(-day+time.Second)
+		}), "a1", "a4 a5 r1", "a2: it is younger than 24 hours: --attempts counts it\n"},
 		{"its clock was ahead", Rules{Newest: 1}, audits(func(r []keptRun) { r[1].last = now.Add(day) }), "a1", "a4 a5", "a2: it is younger than"},
 		{"could be rolled back, by number", Rules{Newest: 1}, audits(func(r []keptRun) { r[4].changes = 2 }), "a1", "a2 a4", "a5: aixmend recover --undo a5 could roll back 2 changes; --older-than removes it"},
 		{"could be rolled back, by age", Rules{OlderThan: 35 * day}, audits(func(r []keptRun) { r[4].changes = 1 }), "a1", "a5", ""},

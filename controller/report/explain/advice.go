@@ -5,23 +5,30 @@ import (
 	"strings"
 
 	"aixmend/controller/outcome"
+	"aixmend/transport/shell"
 )
 
 // advice lists what a person can do now. It names no remedy for a finding that a rung
 // of the plan fixes: the rung runs, or the person clears its block first.
 func advice(h outcome.Host) []string {
+	switch {
+	case h.Interrupted && h.Outcome == outcome.Unknown:
+		return []string{continues(h), "until then: " + h.Reason}
+	case h.Interrupted:
+		return []string{continues(h)}
+	}
 	switch h.Outcome {
 	case outcome.Unreachable:
-		return []string{connectionAdvice(h.Reason)}
+		return connectionAdvice(h)
 	case outcome.Skipped:
-		return []string{"not judged (" + h.Reason + "); if the host does not belong here, remove it from the inventory"}
+		return []string{notJudged(h)}
 	case outcome.Healthy, outcome.Recovered:
 		for _, f := range h.Findings {
 			if len(f.Next) > 0 {
 				return nil
 			}
 		}
-		return []string{"nothing"}
+		return left(h)
 	case outcome.OutcomeUndone:
 		if len(outcome.OpenIDs(h.Findings)) == 0 {
 			return []string{"nothing"}
@@ -51,48 +58,77 @@ func advice(h outcome.Host) []string {
 	}
 	switch {
 	case h.Outcome == outcome.Failed:
-		list = append(list, "the changes and their undo commands are listed above; if the problem persists, open a case with the text in runs/"+h.RunID+"/support/"+h.Host+"/case.txt below the state folder")
+		list = append(list, "the changes and their undo commands are listed above; if the problem persists, open a case with the text in "+shell.Word("runs/"+h.RunID+"/support/"+h.Host+"/case.txt")+" below the state folder")
 	case len(h.Changes) > 0:
 		list = append(list, "the changes and their undo commands are listed above; audit again before anything else")
 	case runs:
-		list = append(list, "aixmend recover -l "+h.Host+" runs the steps above")
+		list = append(list, "aixmend recover -l "+shell.Word(h.Host)+" runs the steps above")
 	case len(h.Plan) == 0:
-		list = append(list, "aixmend plan -l "+h.Host+" shows the commands that recover would run; add --mend-warnings to include warnings")
+		list = append(list, "aixmend plan -l "+shell.Word(h.Host)+" shows the commands that recover would run; add --mend-warnings to include warnings")
 	}
 	return list
 }
 
-// Type completes the commands in the advice so that they can be pasted. command
-// returns the command line of a verb for this host, with the inventory, state folder
-// and flags of the run.
-func (e *Explanation) Type(command func(verb string) string) {
+// left is the advice on a host that is well: about the warnings that it is left with.
+func left(h outcome.Host) []string {
+	var list []string
+	for _, f := range h.Findings {
+		if f.Open() && f.Remedy != "" {
+			list = append(list, f.ID+": "+f.Remedy)
+		}
+	}
+	if len(list) == 0 {
+		return []string{"nothing"}
+	}
+	return list
+}
+
+// notJudged is the advice on a host that was left alone: when its turn comes again, or that
+// it does not belong here.
+func notJudged(h outcome.Host) string {
+	again := ": aixmend recover -l " + shell.Word(h.Host) + " begins with it"
+	switch {
+	case strings.HasPrefix(h.Reason, outcome.ReasonBrake):
+		return "not judged, the brake kept it back: look at the hosts that failed first, then" + again
+	case strings.HasPrefix(h.Reason, outcome.ReasonHeld):
+		return "not judged (" + h.Reason + "): aixmend runs shows the runs of this folder; when it has ended" + again
+	}
+	return "not judged (" + h.Reason + "); if the host does not belong here, remove it from the inventory"
+}
+
+// continues is the advice on a host that was cut off.
+func continues(h outcome.Host) string {
+	return "aixmend resume " + shell.Word(h.RunID) + " reads the host again and continues"
+}
+
+// Closed replaces the advice to resume the run, which can't be resumed any more.
+func (e *Explanation) Closed() {
 	lists := [][]string{e.Next}
 	for _, c := range e.Chains {
 		lists = append(lists, c.Next)
 	}
-	for _, verb := range []string{"plan", "recover"} {
-		short, complete := "aixmend "+verb+" -l "+e.Host+" ", command(verb)+" "
-		for _, list := range lists {
-			for i, line := range list {
-				list[i] = strings.Replace(line, short, complete, 1)
+	for _, list := range lists {
+		for i, line := range list {
+			if strings.HasPrefix(line, "aixmend resume ") {
+				list[i] = "the run can't be resumed any more; a new one reads the host first: aixmend recover -l " + shell.Word(e.Host) + " "
 			}
 		}
 	}
 }
 
-// connectionAdvice returns the remedy for a connection that failed, by the kind of
-// its error.
-func connectionAdvice(reason string) string {
-	kind, _, _ := strings.Cut(reason, ":")
-	switch kind {
-	case "host-key-unknown":
-		return "compare the fingerprint with the host's console, then add the key to known_hosts (ssh-keyscan)"
-	case "host-key-changed":
-		return "if the host was redeployed, compare the fingerprint with its console, then replace the key (ssh-keygen -R); otherwise find out which machine answers"
-	case "auth":
-		return "check the user and the identity, and that the host accepts its public key (ssh-copy-id)"
-	case "dns":
-		return "the name does not resolve: check the address in the inventory"
+// Type completes the commands in the advice so that they can be pasted: complete adds the
+// inventory, state folder and flags of the run to the commands in a line.
+func (e *Explanation) Type(complete func(line string) string) {
+	if complete == nil {
+		return
 	}
-	return "check that the host is up and reachable on its SSH port, then audit again"
+	lists := [][]string{e.Next}
+	for _, c := range e.Chains {
+		lists = append(lists, c.Next)
+	}
+	for _, list := range lists {
+		for i, line := range list {
+			list[i] = complete(line)
+		}
+	}
 }

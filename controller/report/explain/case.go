@@ -11,6 +11,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/transport/shell"
 )
 
 // Case renders the text of a support case (procedure R6): the problem, the changes
@@ -51,7 +52,7 @@ func Case(h outcome.Host) string {
 		c.line("- %s, %d bytes, sha256 %s", f.Name, f.Bytes, f.SHA256)
 	}
 	if len(h.Support) == 0 {
-		c.line("- none; to collect it: aixmend recover --playbook support-data -l %s", h.Host)
+		c.line("- none; to collect it: aixmend recover --playbook support-data -l %s", shell.Word(h.Host))
 	}
 	return Mask(c.b.String()) // again: a secret may span several lines
 }

@@ -10,6 +10,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/transport/shell"
 )
 
 // ExplanationSchema is the schema of Explanation.
@@ -25,10 +26,17 @@ type Explanation struct {
 	Address string          `json:"address"`
 	Outcome outcome.Outcome `json:"outcome"`
 	Reason  string          `json:"reason"`
+	// Interrupted says that the host was cut off, and that resume continues with it.
+	Interrupted bool `json:"interrupted,omitempty"`
+	// StartedBy says who started the run, who resumed it and for which ticket; "" where
+	// that is not known.
+	StartedBy string `json:"started_by,omitempty"`
 	// Read is the number of commands that the newest look ran, At when it began.
 	Read   int       `json:"read"`
 	At     time.Time `json:"at,omitzero"`
 	Chains []Chain   `json:"chains"`
+	// Cloud is the VM as Power Virtual Server shows it; nil where it was not asked.
+	Cloud *outcome.Cloud `json:"cloud,omitempty"`
 	// NotKnown is, by fact, why the fact could not be read.
 	NotKnown map[string]string `json:"not_known"`
 	// Drift lists how the host differs from the approved plan.
@@ -113,7 +121,7 @@ func (s Step) Sent() bool { return s.Status != StepPlanned && s.Status != StepBl
 // Host explains the document of a host.
 func Host(h outcome.Host) Explanation {
 	e := Explanation{
-		Schema: ExplanationSchema, RunID: h.RunID, Host: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
+		Schema: ExplanationSchema, RunID: h.RunID, Host: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason, Interrupted: h.Interrupted, Cloud: h.Cloud,
 		Chains: []Chain{}, NotKnown: map[string]string{}, Drift: append([]string{}, h.Drift...),
 		Steps: steps(h), Capture: h.Capture, Lease: h.Lease, Support: h.Support, Next: []string{},
 	}
@@ -256,13 +264,15 @@ func nextOf(h outcome.Host, f outcome.Finding, steps []Step) []string {
 		if s.Status == StepBlocked && blocked == "" {
 			blocked = "unblock rung " + s.Rung + ": " + s.Why
 			if s.AllowedBy != "" && strings.Contains(s.Why, "--allow "+s.AllowedBy) {
-				blocked = "allow rung " + s.Rung + ": aixmend recover -l " + h.Host + " --allow " + s.AllowedBy
+				blocked = "allow rung " + s.Rung + ": aixmend recover -l " + shell.Word(h.Host) + " --allow " + shell.Word(s.AllowedBy)
 			}
 		}
 	}
 	switch {
+	case h.Interrupted:
+		return append(next, continues(h))
 	case planned:
-		return append(next, "aixmend recover -l "+h.Host+" runs the steps above")
+		return append(next, "aixmend recover -l "+shell.Word(h.Host)+" runs the steps above")
 	case blocked != "":
 		return append(next, blocked)
 	case f.Remedy != "":

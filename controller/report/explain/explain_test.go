@@ -99,7 +99,7 @@ func TestExplain(t *testing.T) {
 		host outcome.Host
 		want string
 	}{
-		{"unreachable", outcome.Host{Outcome: outcome.Unreachable, Reason: "auth: no key"}, "ssh-copy-id"},
+		{"unreachable", outcome.Host{Outcome: outcome.Unreachable, Reason: "auth: key refused: no"}, "ssh-copy-id"},
 		{"blocked", outcome.Host{Outcome: outcome.NeedsAction,
 			Findings: []outcome.Finding{{ID: "rmc-disconnected", Severity: outcome.Critical, Remedy: "recycle it"}},
 			Plan:     []outcome.PlanStep{{Rung: "recycle", BlockedBy: "cluster guard", Fixes: []string{"rmc-disconnected"}}},

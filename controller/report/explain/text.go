@@ -12,10 +12,11 @@ import (
 // Text renders the explanation for a terminal.
 func (e Explanation) Text() string {
 	t := &explainer{}
-	t.line("%s (%s): %s", e.Host, e.Address, string(e.Outcome))
+	t.line("%s (%s): %s", e.Host, e.Address, string(outcome.Host{Outcome: e.Outcome, Interrupted: e.Interrupted}.Shown()))
 	if e.Reason != "" {
 		t.line("  %s", e.Reason)
 	}
+	t.health(e.Cloud)
 	t.line("\nFindings")
 	t.nothing(e)
 	for _, c := range e.Chains {
@@ -25,7 +26,7 @@ func (e Explanation) Text() string {
 		t.line("  not known: %s: %s", name, e.NotKnown[name])
 	}
 	if slices.ContainsFunc(e.Chains, func(c Chain) bool { return c.Source != "" }) {
-		t.line("  The sources are explained in docs/runbook.md, section Sources.")
+		t.line("  To read more: aixmend runbook FINDING; about the sources: aixmend runbook sources")
 	}
 	if len(e.Drift) > 0 {
 		t.line("\nDifferences from the approved plan")
@@ -190,8 +191,11 @@ func (t *explainer) done(e Explanation) {
 		t.command("    ran   ", a.Command)
 		t.command("    undo  ", a.Undo)
 	}
-	if none {
+	switch {
+	case none:
 		t.line("  none")
+	case e.StartedBy != "":
+		t.line("  changed by %s", e.StartedBy)
 	}
 	if e.Lease != nil && e.Lease.Text != "" {
 		t.line("  host lease: %s %s", e.Lease.Text, e.Lease.Note)

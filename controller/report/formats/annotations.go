@@ -50,7 +50,7 @@ func annotation(run outcome.Run, h outcome.HostSummary) string {
 			properties = append(properties, fmt.Sprintf("line=%d", at.Line))
 		}
 	}
-	properties = append(properties, "title="+commandProperty(h.Name+" "+string(h.Outcome)))
+	properties = append(properties, "title="+commandProperty(h.Name+" "+string(h.Shown())))
 	said := h.Reason
 	if said == "" {
 		said = strings.Join(h.Open, ", ")
@@ -59,21 +59,17 @@ func annotation(run outcome.Run, h outcome.HostSummary) string {
 		said += " (waiver expired: " + strings.Join(h.Expired, ", ") + ")"
 	}
 	if said == "" {
-		said = string(h.Outcome)
+		said = string(h.Shown())
 	}
 	return "::" + level + " " + strings.Join(properties, ",") + "::" + commandData(said) + "\n"
 }
 
 // commandData escapes untrusted text for the message of a workflow command.
 func commandData(s string) string {
-	return defuse(strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(line(s)))
+	return report.Defuse(strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(line(s)))
 }
 
 // commandProperty escapes untrusted text for a property of a workflow command.
 func commandProperty(s string) string {
-	return defuse(strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(line(s)))
+	return report.Defuse(strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(line(s)))
 }
-
-// defuse breaks the older form of a workflow command, which a runner executes anywhere
-// in a line.
-func defuse(s string) string { return strings.ReplaceAll(s, "##[", "## [") }

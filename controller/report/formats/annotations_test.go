@@ -55,7 +55,7 @@ func FuzzAnnotations(f *testing.F) {
 		if !command.MatchString(text) {
 			t.Errorf("%q: %q", s, text)
 		}
-		if strings.Contains(text, "##[") || report.Clean(text, true) != text {
+		if report.Defuse(text) != text || report.Clean(text, true) != text {
 			t.Errorf("%q comes through: %q", s, text)
 		}
 	})

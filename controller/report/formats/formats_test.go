@@ -35,11 +35,12 @@ func evidenceOf(hosts ...outcome.Host) report.Evidence {
 			Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason, DurationMS: h.Duration,
 			Findings: outcome.FindingIDs(h.Findings), Open: outcome.OpenIDs(h.Findings),
 			Waived: outcome.WaivedIDs(h.Findings), Expired: outcome.ExpiredIDs(h.Findings),
-			Report: "hosts/" + h.Host + ".json", Defined: outcome.Place{File: "inventories/prod a.yaml", Line: i + 4},
+			Cloud: h.Cloud, Report: "hosts/" + h.Host + ".json", Defined: outcome.Place{File: "inventories/prod a.yaml", Line: i + 4},
 		})
 	}
 	run.Counts = outcome.Count(run.Hosts)
-	return report.Evidence{Run: run, LastSuccess: at.Add(-24 * time.Hour), Hosts: func(yield func(outcome.Host, error) bool) {
+	run.Inventory = 40
+	return report.Evidence{Run: run, LastWhole: time.Unix(1795340000, 0).UTC(), LastSuccess: at.Add(-24 * time.Hour), Hosts: func(yield func(outcome.Host, error) bool) {
 		for _, h := range hosts {
 			if !yield(h, nil) {
 				return
@@ -75,9 +76,15 @@ func everyOutcome() report.Evidence {
 	failed := host("aix05", outcome.Failed, "step set-address failed: exit 1 ::error::forged\nforged", missing, skew)
 	failed.Changes = []outcome.Change{{Step: "set-address", Command: "chdev", Status: outcome.NotApplied}}
 	never := outcome.Host{Host: "aix09", Address: "aix09", Outcome: outcome.Skipped, Reason: "interrupted before its turn"}
+	well := host("aix01", outcome.Healthy, "")
+	well.Passed = []string{"rmc-address-missing", "clock-skew"}
+	degraded := host("aix03", outcome.Degraded, "rsct-below-recommended: RSCT 3.2.6.1 is below 3.2.6.2", expired, skew)
+	degraded.Passed = []string{"rmc-address-missing", "clock-skew"} // judged again among the others
+	well.Cloud = &outcome.Cloud{Status: "ACTIVE", Health: "OK", Class: "both-good"}
+	recovered.Cloud = &outcome.Cloud{Status: "ACTIVE", Health: "WARNING", Reason: "RMC", LastUpdate: "2026-11-22T10:21:07.000Z", Class: "pending"}
+	failed.Cloud = &outcome.Cloud{Health: "]]> <b>&amp;\x00 | `x` \u202E", Class: "\"} 1\nforged"}
 	e := evidenceOf(
-		host("aix01", outcome.Healthy, ""), host("aix02", outcome.Healthy, "", waived, live),
-		host("aix03", outcome.Degraded, "rsct-below-recommended: RSCT 3.2.6.1 is below 3.2.6.2", expired, skew),
+		well, host("aix02", outcome.Healthy, "", waived, live), degraded,
 		recovered, failed,
 		host("aix06", outcome.NeedsAction, "not allowed: requires --allow node-id", missing, probe("lscluster hung", outcome.Warning), probe("lsattr failed", outcome.Critical)),
 		host("aix07", outcome.Unknown, "the link died while stop-rmc ran"),
@@ -226,6 +233,7 @@ func hugeFleet(hosts int) report.Evidence {
 		h.Stages = nil
 		h.Reason = strings.Repeat("<", 2000) + h.Host
 		h.Outcome = outcome.Failed
+		h.Passed = slices.Repeat([]string{"check-" + strings.Repeat("<", 3000)}, 1000)
 		h.Findings[0].Evidence = slices.Repeat([]string{strings.Repeat("&", 5000)}, 100)
 		h.Changes = slices.Repeat([]outcome.Change{{Step: "s", Detail: strings.Repeat("*", 3000)}}, 100)
 		list = append(list, h)

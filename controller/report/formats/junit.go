@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,9 +55,12 @@ type junitTrouble struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes JUnit XML: a suite per host, a case for its outcome, and a case for each
-// finding that counts or is waived. An outcome that --fail-on does not list is no
-// failure.
+// maxPassed bounds the names of the passed checks of a host, in bytes.
+const maxPassed = 4 << 10
+
+// JUnit writes JUnit XML: a suite per host, a case for its outcome, a case for each
+// finding that counts or is waived, and one for each check that passed. An outcome that
+// --fail-on does not list is no failure.
 func JUnit(to io.Writer, e report.Evidence) error {
 	var suites bytes.Buffer // bounded per host; the counts must come first
 	encoder := xml.NewEncoder(&suites)
@@ -110,8 +114,12 @@ func suite(run outcome.Run, h outcome.Host) junitSuite {
 		},
 		Cases: []junitCase{caseOfOutcome(run, h)},
 	}
+	if h.Cloud != nil {
+		s.Properties = append(s.Properties, junitProperty{"cloud_class", report.CloudClass(*h.Cloud)}, junitProperty{"cloud_health", line(h.Cloud.Health)})
+	}
 	s.Cases[0].Time = s.Time
 	s.Cases = append(s.Cases, casesOfFindings(run, h)...)
+	s.Cases = append(s.Cases, casesPassed(h)...)
 	for i := range s.Cases {
 		c := &s.Cases[i]
 		c.Class = s.Name
@@ -135,7 +143,7 @@ func suite(run outcome.Run, h outcome.Host) junitSuite {
 // passes, whatever counts as trouble.
 func caseOfOutcome(run outcome.Run, h outcome.Host) junitCase {
 	c := junitCase{Name: outcomeCase}
-	said := string(h.Outcome)
+	said := string(h.Shown())
 	if h.Reason != "" {
 		said += ": " + line(h.Reason)
 	}
@@ -176,6 +184,21 @@ func casesOfFindings(run outcome.Run, h outcome.Host) []junitCase {
 	var cases []junitCase
 	for _, id := range ids {
 		cases = append(cases, caseOfFinding(run, h, byID[id]))
+	}
+	return cases
+}
+
+// casesPassed builds the cases of the checks that found nothing.
+func casesPassed(h outcome.Host) []junitCase {
+	var cases []junitCase
+	size := 0
+	for i, id := range h.Passed {
+		if size += len(line(id)); size > maxPassed {
+			return append(cases, junitCase{Name: fmt.Sprintf("%d more checks passed", len(h.Passed)-i)})
+		}
+		if !slices.ContainsFunc(h.Findings, func(f outcome.Finding) bool { return f.ID == id }) {
+			cases = append(cases, junitCase{Name: line(id)})
+		}
 	}
 	return cases
 }

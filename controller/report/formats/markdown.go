@@ -17,13 +17,16 @@ import (
 func HostMarkdown(h outcome.Host) []byte {
 	m := &markdown{}
 	m.b.Grow(size(h))
-	m.line("# %s: %s", md(h.Host), h.Outcome)
+	m.line("# %s: %s", md(h.Host), h.Shown())
 	m.line("")
 	if h.Reason != "" {
 		m.line("%s", md(h.Reason))
 		m.line("")
 	}
 	m.line("Run %s, address %s, %s, %s.", md(h.RunID), md(h.Address), h.Started.UTC().Format(time.RFC3339), ms(h.Duration))
+	if h.Cloud != nil {
+		m.line("%s: %s", report.CloudName, md(report.CloudDetail(*h.Cloud)))
+	}
 	if h.Capture != "" {
 		m.line("Capture: %s", md(h.Capture))
 	}
@@ -96,6 +99,9 @@ func (m *markdown) findings(findings []outcome.Finding) {
 			m.line("  - next: %s", md(next))
 		}
 		m.line("  - source: %s", md(f.Source))
+	}
+	if len(findings) > 0 {
+		m.line("\nThe meaning of each, how to check and fix it by hand: aixmend runbook FINDING")
 	}
 }
 

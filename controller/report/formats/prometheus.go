@@ -24,8 +24,12 @@ func Prometheus(to io.Writer, e report.Evidence) error {
 	m := &metrics{of: []string{"verb", run.Command, "playbook", run.Playbook.Name}}
 	m.family("aixmend_last_run_timestamp_seconds", "Unix time at which the newest run ended.")
 	m.sample(unix(run.Finished))
+	if !e.LastWhole.IsZero() {
+		m.family("aixmend_last_whole_run_timestamp_seconds", "Unix time at which a run of every host of the inventory last ended.")
+		m.sample(unix(e.LastWhole))
+	}
 	if !e.LastSuccess.IsZero() {
-		m.family("aixmend_last_success_timestamp_seconds", "Unix time at which a run last ended without trouble.")
+		m.family("aixmend_last_success_timestamp_seconds", "Unix time at which a run of every host of the inventory last ended without trouble.")
 		m.sample(unix(e.LastSuccess))
 	}
 	m.family("aixmend_run_duration_seconds", "Duration of the newest run in seconds.")
@@ -40,6 +44,10 @@ func Prometheus(to io.Writer, e report.Evidence) error {
 	for _, o := range outcome.Outcomes() {
 		m.sample(float64(run.Counts[o]), "outcome", string(o))
 	}
+	if run.Inventory > 0 {
+		m.family("aixmend_inventory_hosts", "Number of hosts in the inventory, selected or not.")
+		m.sample(float64(run.Inventory))
+	}
 	for _, f := range findings {
 		m.family(f.name, f.help)
 		for _, key := range f.sorted() {
@@ -50,6 +58,7 @@ func Prometheus(to io.Writer, e report.Evidence) error {
 	for _, h := range run.Hosts {
 		m.sample(1, "host", h.Name, "outcome", string(h.Outcome))
 	}
+	m.clouds(run)
 	_, err = io.WriteString(to, m.b.String())
 	return err
 }
@@ -78,6 +87,19 @@ func (m *metrics) sample(value float64, labels ...string) {
 		fmt.Fprintf(&m.b, `%s="%s"`, labels[i], labelText.Replace(line(labels[i+1])))
 	}
 	m.b.WriteString("} " + strconv.FormatFloat(value, 'f', -1, 64) + "\n")
+}
+
+// clouds writes the health of the VMs, of the hosts for which the cloud was asked.
+func (m *metrics) clouds(run outcome.Run) {
+	if report.CloudCounts(run) == "" {
+		return
+	}
+	m.family("aixmend_host_cloud", "Health of each host in Power Virtual Server beside its verdict: 1 for the class of both.")
+	for _, h := range run.Hosts {
+		if h.Cloud != nil {
+			m.sample(1, "host", h.Name, "class", report.CloudClass(*h.Cloud))
+		}
+	}
 }
 
 // labelText escapes the value of a label.

@@ -46,7 +46,9 @@ func TestPrometheusIsRead(t *testing.T) {
 	got := scrape(t, text)
 	for key, want := range map[string]float64{
 		"aixmend_last_run_timestamp_seconds ":                    1795343490,
+		"aixmend_last_whole_run_timestamp_seconds ":              1795340000,
 		"aixmend_last_success_timestamp_seconds ":                1795257000,
+		"aixmend_inventory_hosts ":                               40,
 		"aixmend_run_duration_seconds ":                          90,
 		"aixmend_run_exit_code ":                                 8,
 		"aixmend_hosts needs_action":                             2,
@@ -56,6 +58,7 @@ func TestPrometheusIsRead(t *testing.T) {
 		"aixmend_waived_findings rsct-below-recommended warning": 1,
 		"aixmend_expired_waivers rsct-below-recommended warning": 1,
 		"aixmend_host_outcome aix08 unreachable":                 1,
+		"aixmend_host_cloud aix04 pending":                       1,
 	} {
 		if value, there := got[key]; !there || value != want {
 			t.Errorf("%s is %v, want %v", key, value, want)
@@ -70,7 +73,7 @@ func TestPrometheusIsRead(t *testing.T) {
 // Every outcome is there, and the metric of the last success is absent without one.
 func TestPrometheusOfNothing(t *testing.T) {
 	e := evidenceOf()
-	e.LastSuccess = time.Time{}
+	e.LastWhole, e.LastSuccess, e.Run.Inventory = time.Time{}, time.Time{}, 0
 	got := scrape(t, render(t, Prometheus, e))
 	want := map[string]float64{
 		"aixmend_last_run_timestamp_seconds ": 1795343490, "aixmend_run_duration_seconds ": 90, "aixmend_run_exit_code ": 8,
@@ -94,7 +97,7 @@ func FuzzPrometheus(f *testing.F) {
 		e := evidenceOf(samples.HostileHost(s))
 		e.Run.Command, e.Run.Playbook.Name = s, s
 		got := scrape(t, render(t, Prometheus, e))
-		if len(got) != 4+len(outcome.Outcomes())+1+1 {
+		if len(got) != 6+len(outcome.Outcomes())+1+1+1 {
 			t.Errorf("%q makes %d samples: %v", s, len(got), got)
 		}
 	})

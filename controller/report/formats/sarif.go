@@ -15,6 +15,8 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/docs"
+	"aixmend/transport/shell"
 )
 
 // The types are the part of SARIF 2.1.0 that is written, with the names of the
@@ -42,6 +44,7 @@ type (
 	sarifRule struct {
 		ID      string     `json:"id"`
 		Short   sarifText  `json:"shortDescription"`
+		HelpURI string     `json:"helpUri,omitempty"`
 		Help    *sarifText `json:"help,omitempty"`
 		Default struct {
 			Level string `json:"level"`
@@ -164,6 +167,10 @@ func (s *sarif) add(run outcome.Run, h outcome.Host) {
 		s.results = append(s.results, r)
 		if _, known := s.rules[f.ID]; !known {
 			rule := sarifRule{ID: line(f.ID), Short: sarifText{line(f.Title)}, Help: &sarifText{strings.TrimLeft(line(f.Remedy)+"\nsource: "+line(f.Source), "\n")}}
+			if docs.Explains(f.ID) {
+				rule.HelpURI = docs.InstalledRunbook + "#" + f.ID
+				rule.Help.Text += "\nmore: aixmend runbook " + shell.Word(f.ID)
+			}
 			rule.Default.Level = level
 			s.rules[f.ID] = rule
 		}
@@ -176,7 +183,7 @@ func (s *sarif) ended(run outcome.Run, h outcome.Host) {
 	if run.Fails(h.Outcome) {
 		level = "error"
 	}
-	s.results = append(s.results, s.result(h, id, level, line(string(h.Outcome)+": "+h.Reason)))
+	s.results = append(s.results, s.result(h, id, level, line(string(h.Shown())+": "+h.Reason)))
 	if _, known := s.rules[id]; !known {
 		rule := sarifRule{ID: id, Short: sarifText{"the outcome of the host is " + string(h.Outcome)}}
 		rule.Default.Level = level

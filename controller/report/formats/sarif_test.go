@@ -68,7 +68,11 @@ func TestSARIFIsRead(t *testing.T) {
 		}
 		got = append(got, text)
 		marks[r.Fingerprints["primaryLocationLineHash"]+" "+r.Fingerprints["hostAndFinding/v1"]] = true
-		if !slices.ContainsFunc(run.Tool.Driver.Rules, func(rule sarifRule) bool { return rule.ID == r.RuleID }) {
+		i := slices.IndexFunc(run.Tool.Driver.Rules, func(rule sarifRule) bool { return rule.ID == r.RuleID })
+		if uri := "file:///usr/share/doc/aixmend/docs/runbook.md#" + r.RuleID; i >= 0 && (run.Tool.Driver.Rules[i].HelpURI == uri) == strings.HasPrefix(r.RuleID, "host-") {
+			t.Errorf("%s: help is at %q", r.RuleID, run.Tool.Driver.Rules[i].HelpURI)
+		}
+		if i < 0 {
 			t.Errorf("%s is no rule", r.RuleID)
 		}
 	}

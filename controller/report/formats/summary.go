@@ -10,6 +10,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/transport/shell"
 )
 
 // Shares of the summary's sections, in bytes. Together they stay below 1 MiB, the limit
@@ -54,13 +55,31 @@ func Markdown(to io.Writer, e report.Evidence) error {
 	d := &digest{}
 	d.add("# aixmend %s: %s\n", md(line(run.Command)), md(report.Counts(run)))
 	d.add("Run %s, playbook %s, exit code %d: %s\n", md(line(run.ID)), md(line(run.Playbook.Name)), run.ExitCode, md(line(run.ExitReason)))
+	if by := run.StartedBy(); by != "" {
+		d.add("Started by %s\n", md(line(by)))
+	}
+	if run.Limit != "" {
+		d.add("Limit: %s\n", md(line(run.Limit)))
+	}
+	if e.Folder != "" {
+		d.add("Commands: on %s, in %s\n", md(line(run.By.Machine)), md(line(e.Folder)))
+	}
 	d.add("| outcome | hosts |\n| --- | ---: |")
-	for _, o := range outcome.Outcomes() {
-		d.add("| %s | %d |", md(string(o)), run.Counts[o])
+	counts := run.ShownCounts()
+	for _, o := range outcome.ShownOutcomes() {
+		if o != outcome.CutOff || counts[o] > 0 {
+			d.add("| %s | %d |", md(string(o)), counts[o])
+		}
+	}
+	if health := report.CloudCounts(run); health != "" {
+		d.add("\n%s: %s", report.CloudName, health)
+	}
+	if run.Unfinished > 0 {
+		d.add("\n%s cut off; to continue: `%s`", md(report.Hosts(run.Unfinished)), code(e.Typed("aixmend resume "+shell.Word(run.ID))))
 	}
 	d.list("Problems", "\n| outcome | count | hosts | cause |\n| --- | ---: | --- | --- |", foldsShare, foldRows(run))
 	d.list("Findings across hosts", "", fleetShare, fleetLines(run))
-	d.list("Hosts that need a person", "", personsShare, persons(run))
+	d.list("Hosts that need a person", "", personsShare, persons(e))
 	var failed error
 	d.list("Changes made", "", changesShare, changeLines(e, &failed))
 	if failed != nil {
@@ -113,11 +132,15 @@ func changeLines(e report.Evidence, failed *error) iter.Seq[string] {
 
 // persons yields the hosts that need a person, the worst first, each with its reason
 // and the next command.
-func persons(run outcome.Run) iter.Seq[string] {
+func persons(e report.Evidence) iter.Seq[string] {
 	return func(yield func(string) bool) {
+		run := e.Run
 		for _, h := range worst(run) {
-			said := fmt.Sprintf("- %s, %s: %s; next: `aixmend explain %s %s`",
-				md(line(h.Name)), md(string(h.Outcome)), md(line(h.Reason)), code(run.ID), code(h.Name))
+			next := "aixmend explain " + code(shell.Word(run.ID)) + " " + code(shell.Word(h.Name))
+			if h.Interrupted {
+				next = "aixmend resume " + code(shell.Word(run.ID))
+			}
+			said := fmt.Sprintf("- %s, %s: %s; next: `%s`", md(line(h.Name)), md(string(h.Shown())), md(line(h.Reason)), code(e.Typed(next)))
 			if needsPerson(h.Outcome) && !yield(said) {
 				return
 			}

@@ -41,6 +41,8 @@ type block struct {
 	left   int          // bytes left of its limit
 	json   bytes.Buffer
 	gzip   *gzip.Writer
+	// complete completes the commands in the advice; nil: they stay as they are.
+	complete func(text string) string
 }
 
 // classed is a text with its class. A block sorts its texts by class, which halves its

@@ -110,7 +110,7 @@ func demoFleet(t testing.TB, n int) report.Evidence {
 // summaryOf is the row of a host in its run.
 func summaryOf(h outcome.Host) outcome.HostSummary {
 	return outcome.HostSummary{
-		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason, Findings: outcome.FindingIDs(h.Findings),
+		Name: h.Host, Address: h.Address, Cloud: h.Cloud, Outcome: h.Outcome, Reason: h.Reason, Findings: outcome.FindingIDs(h.Findings),
 		Open: outcome.OpenIDs(h.Findings), DurationMS: h.Duration, Report: "hosts/" + h.Host + ".json", Interrupted: h.Interrupted,
 		Waived: waived(h.Findings),
 	}

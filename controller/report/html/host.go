@@ -27,6 +27,7 @@ type hostPage struct {
 	Lease   pageLease `json:"lease"`
 	Capture int       `json:"capture"`
 	SSH     int       `json:"ssh"`
+	Cloud   int       `json:"cloud"`
 	HostKey int       `json:"hostkey"`
 	Drift   []int     `json:"drift"`
 	Support []int     `json:"support"`
@@ -97,6 +98,7 @@ type pageLease struct {
 // page builds the page of a host. The parts that people read first get room first.
 func (b *block) page(h outcome.Host) hostPage {
 	explained := explain.Host(h)
+	explained.Type(b.complete)
 	p := hostPage{
 		Chains: b.chains(explained, h.Findings), Next: b.shorts("next", explained.Next), Capture: b.short("capture", h.Capture),
 		HostKey: b.short("hostkey", h.HostKey), Drift: b.shorts("drift", h.Drift),
@@ -162,8 +164,11 @@ func inJSON(value any) string {
 	return string(text)
 }
 
-// around adds the connection, the lease, the fetched files and the noise.
+// around adds the VM, the connection, the lease, the fetched files and the noise.
 func (b *block) around(p *hostPage, h outcome.Host) {
+	if h.Cloud != nil {
+		p.Cloud = b.short("cloud", report.CloudDetail(*h.Cloud))
+	}
 	if h.SSH != nil {
 		p.SSH = b.short("ssh", report.Connection(*h.SSH))
 	}

@@ -109,20 +109,22 @@ type pageIndex struct {
 	Severities []string `json:"severities"`
 	Findings   []string `json:"findings"`
 	Reasons    []string `json:"reasons"`
+	// Clouds are the words for the health of the VMs; none where the cloud was not asked.
+	Clouds []string `json:"clouds"`
 	// Hosts are rows: name, address, outcome, reason, findings, ms, fold, interrupted,
-	// waived findings.
-	Hosts [][9]any `json:"hosts"`
+	// waived findings, cloud.
+	Hosts [][10]any `json:"hosts"`
 }
 
 // writeIndex writes the index of the hosts as JSON that cannot end its element.
 func writeIndex(w io.Writer, run outcome.Run, folds []report.Fold) error {
 	index := pageIndex{
 		Started: run.Started.UnixMilli(), Finished: run.Finished.UnixMilli(),
-		Outcomes: texts(outcome.Outcomes()), Severities: texts(outcome.Severities()), Stages: stages(),
-		Hosts: make([][9]any, 0, len(run.Hosts)),
+		Outcomes: texts(shownOf(run.Hosts)), Severities: texts(outcome.Severities()), Stages: stages(),
+		Hosts: make([][10]any, 0, len(run.Hosts)),
 	}
 	marks := map[outcome.Outcome]int{}
-	for i, o := range outcome.Outcomes() {
+	for i, o := range shownOf(run.Hosts) {
 		index.Marks, marks[o] = append(index.Marks, mark(o)), i
 	}
 	fold := map[string]int{}
@@ -131,14 +133,19 @@ func writeIndex(w io.Writer, run outcome.Run, folds []report.Fold) error {
 			fold[name] = i
 		}
 	}
-	reasons, findings := list{at: map[string]int{}}, list{at: map[string]int{}}
+	reasons, findings, clouds := list{at: map[string]int{}}, list{at: map[string]int{}}, list{at: map[string]int{}}
+	asked := report.CloudCounts(run) != ""
 	for _, h := range run.Hosts {
-		index.Hosts = append(index.Hosts, [9]any{
-			report.Clean(h.Name, false), report.Clean(h.Address, false), marks[h.Outcome], reasons.of(h.Reason), findings.all(h.Findings),
-			h.DurationMS, fold[h.Name], h.Interrupted, findings.all(h.Waived),
+		health := -1
+		if asked {
+			health = clouds.of(report.CloudWord(h.Cloud))
+		}
+		index.Hosts = append(index.Hosts, [10]any{
+			report.Clean(h.Name, false), report.Clean(h.Address, false), marks[h.Shown()], reasons.of(h.Reason), findings.all(h.Findings),
+			h.DurationMS, fold[h.Name], h.Interrupted, findings.all(h.Waived), health,
 		})
 	}
-	index.Reasons, index.Findings = reasons.texts, findings.texts
+	index.Reasons, index.Findings, index.Clouds = reasons.texts, findings.texts, append([]string{}, clouds.texts...)
 	return writeData(w, "index", index)
 }
 
@@ -180,6 +187,7 @@ func writeData(w io.Writer, id string, value any) error {
 // page that needs all of them.
 func writePages(w io.Writer, e report.Evidence) (pageBottom, error) {
 	b := newBlock(len(e.Run.Hosts))
+	b.complete = e.Complete
 	found := findings{}
 	for h, err := range e.Hosts {
 		if err != nil {
@@ -196,7 +204,9 @@ func writePages(w io.Writer, e report.Evidence) (pageBottom, error) {
 	if err := b.flush(w); err != nil {
 		return pageBottom{}, err
 	}
-	return found.bottom(), nil
+	bottom := found.bottom()
+	bottom.Cloud = report.CloudCounts(e.Run)
+	return bottom, nil
 }
 
 func texts[T ~string](names []T) []string {

@@ -102,6 +102,7 @@ func smallEvidence() report.Evidence {
 		Lease: &outcome.Lease{Text: "run=x", Note: "n", Steps: []outcome.Command{step}}, Support: []outcome.SupportFile{{Name: "snap", Bytes: 3, SHA256: "ab"}},
 		Plan:  []outcome.PlanStep{{Rung: "1", Step: "set", Command: "chdev", Undo: "undo", AllowedBy: "node-id", BlockedBy: "b", Conditional: true, Fixes: []string{"m"}}},
 		Drift: []string{"other kernel"}, Noise: "banner",
+		Cloud: &outcome.Cloud{Status: "ACTIVE", Health: "WARNING", Reason: "no <b>RMC</b>", LastUpdate: "2026-11-22T10:21:07.000Z", Class: "both-bad"},
 	}
 	e := pageOf(run, ill, outcome.Host{Host: "a2", Address: "10.0.0.2", Outcome: outcome.Healthy})
 	e.LastSuccess = began.Add(-24 * time.Hour)
@@ -274,8 +275,8 @@ func TestHTMLOfLittle(t *testing.T) {
 		want []string
 	}{
 		{"no host", report.Evidence{Run: run, Hosts: each(nil)}, []string{"audit of 0 hosts", "This run has no hosts.", "not finished", "None: no host was read."}},
-		{"one host", pageOf(run, outcome.Host{Host: "a1", Outcome: outcome.Healthy}), []string{"audit of 1 host<", `["a1","",8,0,[],0,0,false,[]]`, `id="pages-0"`, "no open finding"}},
-		{"no document", report.Evidence{Run: outcome.Run{Hosts: []outcome.HostSummary{{Name: "a1", Outcome: outcome.Skipped, Reason: "r"}}}, Hosts: each(nil)}, []string{`["a1","",4,0,[],0,0,false,[]]`}},
+		{"one host", pageOf(run, outcome.Host{Host: "a1", Outcome: outcome.Healthy}), []string{"audit of 1 host<", `["a1","",8,0,[],0,0,false,[],-1]`, `id="pages-0"`, "no open finding"}},
+		{"no document", report.Evidence{Run: outcome.Run{Hosts: []outcome.HostSummary{{Name: "a1", Outcome: outcome.Skipped, Reason: "r"}}}, Hosts: each(nil)}, []string{`["a1","",4,0,[],0,0,false,[],-1]`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			page := writePage(t, c.e)

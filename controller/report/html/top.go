@@ -9,6 +9,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/transport/shell"
 )
 
 // pageRows bounds the rows of a summary table: a fleet in which every host has another
@@ -21,12 +22,14 @@ const pageNames = 200
 // pageTop is the data of the template's part before the hosts.
 type pageTop struct {
 	Run                   outcome.Run
-	Title                 string
+	Title, By, Folder     string
+	Resume                string // the command that continues the run
 	Started, Finished     string
 	Took                  string
 	Meaning, LastSuccess  string
 	Resumed               []string
 	Total                 int
+	Cloud                 string // the hosts by the health of their VMs, "" where it was not asked
 	Counts                []pageCount
 	Fleet                 []pageFleet
 	Folds                 []pageFold
@@ -44,19 +47,20 @@ type pageFleet struct{ ID, Title, Hosts string }
 // pageFold is a group of hosts with the same result.
 type pageFold struct {
 	pageCount
-	Number      int
-	Names, What string
+	Number             int
+	Names, Cloud, What string
 }
 
 func newPageTop(e report.Evidence, folds []report.Fold) pageTop {
 	run := e.Run
-	for _, text := range []*string{&run.ID, &run.Version, &run.Command, &run.Undoes, &run.Playbook.Name, &run.ExitReason, &run.By.User, &run.By.Machine, &run.By.Terminal, &run.Limit, &run.Ticket} {
+	for _, text := range []*string{&run.ID, &run.Version, &run.Command, &run.Undoes, &run.Playbook.Name, &run.ExitReason, &run.Limit, &run.Ticket} {
 		*text = report.Clean(*text, false)
 	}
 	top := pageTop{
 		Run: run, Title: fmt.Sprintf("%s of %s", run.Command, report.Hosts(len(run.Hosts))),
 		Started: clock(run.Started), Finished: clock(run.Finished), LastSuccess: clock(e.LastSuccess), Total: len(run.Hosts),
-		Meaning: meaning(run),
+		Cloud: report.CloudCounts(run), Meaning: meaning(run), By: report.Clean(startedBy(run.By), false),
+		Folder: report.Clean(e.Folder, false), Resume: report.Clean(e.Typed("aixmend resume "+shell.Word(run.ID)), false),
 	}
 	if !run.Started.IsZero() && run.Finished.After(run.Started) {
 		top.Took = run.Finished.Sub(run.Started).Round(time.Second / 10).String()
@@ -64,8 +68,8 @@ func newPageTop(e report.Evidence, folds []report.Fold) pageTop {
 	for _, at := range run.Resumed {
 		top.Resumed = append(top.Resumed, clock(at))
 	}
-	counts := outcome.Count(run.Hosts)
-	for _, o := range outcome.Outcomes() {
+	counts := outcome.Run{Counts: outcome.Count(run.Hosts), Hosts: run.Hosts}.ShownCounts()
+	for _, o := range shownOf(run.Hosts) {
 		top.Counts = append(top.Counts, pageCount{o, mark(o), counts[o]})
 	}
 	for _, f := range run.Fleet {
@@ -79,10 +83,19 @@ func newPageTop(e report.Evidence, folds []report.Fold) pageTop {
 		}
 		top.Folds = append(top.Folds, pageFold{
 			pageCount: pageCount{f.Outcome, mark(f.Outcome), len(f.Hosts)}, Number: i,
-			Names: namesOf(f.Hosts), What: report.Clean(f.What(), false),
+			Names: namesOf(f.Hosts), Cloud: f.Cloud(), What: report.Clean(f.What(), false),
 		})
 	}
 	return top
+}
+
+// startedBy names who started a run, and the terminal.
+func startedBy(by outcome.By) string {
+	text := by.String()
+	if by.Terminal != "" {
+		text += ", " + by.Terminal
+	}
+	return text
 }
 
 // namesOf names hosts, as many as fit into a table cell.
@@ -96,6 +109,15 @@ func namesOf(hosts []string) string {
 		kept = kept[:end]
 	}
 	return kept + ", …"
+}
+
+// shownOf lists the outcomes of the page: those of the documents, and cut_off where a host
+// was cut off.
+func shownOf(hosts []outcome.HostSummary) []outcome.Outcome {
+	if slices.ContainsFunc(hosts, func(h outcome.HostSummary) bool { return h.Shown() == outcome.CutOff }) {
+		return outcome.ShownOutcomes()
+	}
+	return outcome.Outcomes()
 }
 
 // meaning returns the meaning of a run's exit code, in its convention.
@@ -127,6 +149,8 @@ func mark(o outcome.Outcome) string {
 		return "?"
 	case outcome.Failed:
 		return "×"
+	case outcome.CutOff:
+		return "‖"
 	case outcome.NeedsAction:
 		return "!"
 	case outcome.Unreachable:
@@ -147,6 +171,7 @@ func mark(o outcome.Outcome) string {
 type pageBottom struct {
 	Findings []*pageGroup
 	More     int
+	Cloud    string // as in pageTop
 }
 
 // pageGroup is a finding with the hosts that have it.

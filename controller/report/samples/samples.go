@@ -16,6 +16,7 @@ func Typical() outcome.Host {
 	return outcome.Host{
 		Schema: outcome.HostSchema, RunID: "20261122T103000Z-3f9ac2", Host: "aixprd01", Address: "10.1.2.3", Outcome: outcome.NeedsAction,
 		Reason: "rmc-address-missing: en1 has no IPv6 link-local address", Started: at, Duration: 1234, Capture: "captures/aixprd01/c1",
+		Cloud: &outcome.Cloud{Status: "ACTIVE", Health: "WARNING", Reason: "The RMC connection is not active.", LastUpdate: "2026-11-22T10:21:07.000Z", Class: "both-bad"},
 		SSH: &outcome.SSH{
 			Server: "SSH-2.0-OpenSSH_6.0", Kex: "diffie-hellman-group14-sha1", HostKey: "rsa-sha2-256", Cipher: "aes128-ctr", MAC: "hmac-sha1",
 			Login: "identity /home/ops/.ssh/id_rsa (certificate fleet, signed by SHA256:x)", Legacy: true, Via: []string{"bastion.example"},
@@ -48,6 +49,8 @@ func HostileTexts() []string {
 		"<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "![](http://evil.example/x.png)", "[click](http://evil.example)", "<http://evil.example>",
 		"http://evil.example/x", "https://evil.example", "www.evil.example", "&lt;b&gt;", "# heading", "## heading", "- item", "+ item", "* item", "1. item", "1) item", "> quote", "---", "===", "    code", "| a | b |",
 		"a\n# owned", "a\r# owned", "a\u2028# owned", "\x1b[31mred\x1b[0m", "\x9b31m", "\u202Eevil", "a\x00b", "[x]: http://evil.example", "\\`x\\`", "\\", "{{ template }}", "$(reboot)",
+		"##vso[task.setvariable variable=PATH]/tmp", "##[error]x", "x ##teamcity[buildProblem description='x']", "##octopus[setVariable]", "::error::x", "a\n::add-mask::b", "#\u034f#v\ufe0fso[x]",
+		"\x1b[0Ksection_start:1:x\r\x1b[0K", "travis_fold:start:x\r\x1b[0K", "\x1b[8mha:AAAA\x1b[0m", "\x1b]1338;url=http://evil.example/x.png\a",
 		strings.Repeat("x`", 10_000),
 	}
 }
@@ -59,6 +62,8 @@ func HostileHost(s string) outcome.Host {
 		Fixed: []outcome.Finding{{ID: s, Title: s}},
 		Host:  s, RunID: s, Address: s, Reason: s, Outcome: outcome.Failed, Capture: s, FactErrors: map[string]string{"fact": s},
 		Findings: []outcome.Finding{{ID: s, Severity: outcome.Critical, Title: s, Evidence: []string{s}, Remedy: s, Next: []string{s}, Source: s, Waived: true, Waiver: s}},
+		Passed:   []string{s},
+		Cloud:    &outcome.Cloud{Status: s, Health: s, Reason: s, LastUpdate: s, Class: s},
 		Plan:     []outcome.PlanStep{{Rung: s, Step: "s" + s, Command: s, Undo: s, BlockedBy: s}, {Rung: s, BlockedBy: s}},
 		Support:  []outcome.SupportFile{{Name: s, SHA256: s}},
 		Changes:  []outcome.Change{{Step: s, Command: s, Undo: s, Status: outcome.Applied, Detail: s}},

@@ -1,6 +1,7 @@
 package aixsim
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"  //nolint:gosec // csum offers it
 	"crypto/sha1" //nolint:gosec // csum offers it
@@ -106,7 +107,8 @@ func (e *Env) lsRow(f flagSet, info fs.FileInfo, name string) {
 			mode, name = "lrwxrwxrwx", name+" -> "+target
 		}
 	}
-	e.out("%s    1 root     system   %10d %s %s\n", mode, info.Size(), info.ModTime().UTC().Format("Jan 02 15:04"), name)
+	owner, _ := info.Sys().(File) // the stand-in's files belong to root
+	e.out("%s    1 %-8s %-8s %10d %s %s\n", mode, cmp.Or(owner.Owner, "root"), cmp.Or(owner.Group, "system"), info.Size(), info.ModTime().UTC().Format("Jan 02 15:04"), name)
 }
 
 func cmdCp(_ context.Context, e *Env) int {

@@ -45,6 +45,14 @@ func (e *Env) user() string {
 	return "ops"
 }
 
+// machineID is the output of `uname -m`.
+func (s *State) machineID() string {
+	if s.MachineID == "" {
+		return "00FA00014C00"
+	}
+	return s.MachineID
+}
+
 func cmdUname(_ context.Context, e *Env) int {
 	f := getopt(e.Args, "snrvmpaLMuxfFl")
 	s := e.State
@@ -59,7 +67,7 @@ func cmdUname(_ context.Context, e *Env) int {
 	fields := []struct {
 		flag byte
 		text string
-	}{{'s', s.system()}, {'n', s.Hostname}, {'r', version[1:2]}, {'v', version[:1]}, {'m', "00FA00014C00"}, {'p', "powerpc"}}
+	}{{'s', s.system()}, {'n', s.Hostname}, {'r', version[1:2]}, {'v', version[:1]}, {'m', s.machineID()}, {'p', "powerpc"}}
 	var out []string
 	for _, x := range fields {
 		if f.has(x.flag) || f.has('a') && x.flag != 'p' || len(f.values) == 0 && x.flag == 's' {

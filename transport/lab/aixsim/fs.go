@@ -47,6 +47,20 @@ func skeleton() []string {
 		"/var", "/var/adm", "/var/adm/ras", "/var/ct", "/var/ct/IW", "/var/ct/cfg", "/var/log", "/var/tmp"}
 }
 
+// skeletonFolder is a folder of the skeleton, with the owner and mode that AIX gives it.
+func skeletonFolder(name string) (File, bool) {
+	if !slices.Contains(skeleton(), name) {
+		return File{}, false
+	}
+	switch name {
+	case "/var":
+		return File{Dir: true, Owner: "bin", Group: "bin"}, true
+	case "/var/adm":
+		return File{Dir: true, Mode: 0o775, Group: "adm"}, true
+	}
+	return File{Dir: true}, true
+}
+
 type fileInfo struct {
 	name string
 	file File
@@ -56,7 +70,7 @@ func (i fileInfo) Name() string       { return i.name }
 func (i fileInfo) Size() int64        { return int64(len(i.file.Content)) }
 func (i fileInfo) ModTime() time.Time { return i.file.ModTime }
 func (i fileInfo) IsDir() bool        { return i.file.Dir }
-func (i fileInfo) Sys() any           { return nil }
+func (i fileInfo) Sys() any           { return i.file }
 
 func (i fileInfo) Mode() fs.FileMode {
 	mode := fs.FileMode(i.file.Mode)
@@ -86,10 +100,8 @@ func (f stateFS) lookup(name string) (File, bool) {
 	if file, ok := f.s.Files[name]; ok {
 		return file, true
 	}
-	for _, dir := range skeleton() {
-		if dir == name {
-			return File{Dir: true}, true
-		}
+	if dir, ok := skeletonFolder(name); ok {
+		return dir, true
 	}
 	if class, ok := strings.CutPrefix(name, odmFolder+"/"); ok && f.s.classKnown(class) {
 		return f.s.ODMFiles()[name], true

@@ -109,6 +109,7 @@ func healthyFiles(s *State, n int) map[string]File {
 		"/etc/rc.tcpip":                  {Content: rcTCPIP(s.NICs[1]), Mode: 0o774},
 		"/etc/inittab":                   {Content: "init:2:initdefault:\nrctcpip:23456789:wait:/etc/rc.tcpip > /dev/console 2>&1\nctrmc:2:once:/usr/bin/startsrc -s ctrmc > /dev/console 2>&1\n"},
 		"/etc/resolv.conf":               {Content: "nameserver 10.0.80.11\nsearch example.internal\n"},
+		"/etc/ntp.conf":                  {Content: "# broadcastclient\ndriftfile /etc/ntp.drift\ntracefile /etc/ntp.trace\nserver 10.0.80.21 prefer\n"},
 		"/etc/hosts":                     {Content: fmt.Sprintf("127.0.0.1 loopback localhost\n%s %s\n", addrOf(s.NICs[0].Live.IPv4[0]), s.Hostname)},
 		"/etc/environment":               {Content: "PATH=/usr/bin:/etc:/usr/sbin:/usr/ucb:/sbin\nTZ=UTC\nLANG=C\n"},
 		"/etc/ssh/sshd_config":           {Content: "PermitRootLogin yes\nSubsystem sftp /usr/sbin/sftp-server\n", Mode: 0o600},

@@ -12,6 +12,9 @@ type State struct {
 	Hostname string `json:"hostname"`
 	LPAR     LPAR   `json:"lpar"`
 	UUID     string `json:"uuid"`
+	// MachineID is the output of `uname -m`; empty is 00FA00014C00, one managed system
+	// for all.
+	MachineID string `json:"machine_id,omitempty"`
 	// System is the output of `uname -s`; empty is AIX.
 	System  string `json:"system,omitempty"`
 	OSLevel string `json:"oslevel"` // 7200-05-08-2420
@@ -164,6 +167,7 @@ type File struct {
 	Link    string    `json:"link,omitempty"` // of a symbolic link: where it points to
 	ModTime time.Time `json:"mod_time,omitzero"`
 	Owner   string    `json:"owner,omitempty"` // "" is root
+	Group   string    `json:"group,omitempty"` // "" is system
 }
 
 // Fileset is a row of lslpp.

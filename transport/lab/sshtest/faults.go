@@ -2,6 +2,7 @@ package sshtest
 
 import (
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -58,6 +59,8 @@ type Faults struct {
 	// TalkativeSFTP sends a line of text before the first packet of the sftp
 	// subsystem, as a profile that prints does.
 	TalkativeSFTP bool
+	// SFTPLingers is how much later than its session's stdin the program of sftp ends.
+	SFTPLingers time.Duration
 	// HangExec accepts commands and never runs or finishes them.
 	HangExec bool
 	// IgnoreKeepalive answers no global request (keepalive@openssh.com).

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
@@ -213,6 +214,7 @@ func (s *session) sftp() {
 	if err := server.Serve(); err != nil && !errors.Is(err, io.EOF) {
 		status = 1
 	}
+	time.Sleep(s.conn.server.currentFaults().SFTPLingers)
 	s.busy.Store(false)
 	s.tell(status)
 	server.Close() // not by exit: the server may be writing an answer still

@@ -97,6 +97,9 @@ var conversations = []conversation{
 	{"nothing runs after a required answer that hung",
 		[]transport.Command{{Line: "sleep 60", Require: "AIX", Timeout: soon}, sh("echo never")},
 		[]want{{Err: transport.ErrHung}, {Err: transport.ErrNotRun}}},
+	{"no command is run once the time of all is over",
+		[]transport.Command{sh("echo before"), {Line: lineHang, Timeout: ages, Within: soon}, sh("echo never")},
+		[]want{{Stdout: "before\n"}, {Stdout: "began\n", Err: transport.ErrLate}, {Err: transport.ErrLate}}},
 	{"output is bounded and the rest is counted",
 		[]transport.Command{{Line: lineFlood, MaxOutput: 15, Timeout: ages}, sh("echo short")},
 		[]want{{Stdout: "123456789\n12345", StdoutDropped: 985, Stderr: "12345678\n123456", StderrDropped: 885}, {Stdout: "short\n"}}},
@@ -155,14 +158,21 @@ func (c conversation) run(t *testing.T, conn transport.Conn) transport.Transcrip
 			if commands[i].Timeout == soon {
 				commands[i].Timeout = limit
 			}
+			if commands[i].Within == soon {
+				commands[i].Within = limit
+			}
 		}
 		transcript, err := conn.Run(t.Context(), commands)
 		if err != nil {
 			t.Fatalf("Run: %v", err)
 		}
-		late := func(r transport.Result) bool { return len(r.Stdout) == 0 && errors.Is(r.Err, transport.ErrHung) }
+		late := false
+		for i, r := range transcript.Results {
+			cut := errors.Is(r.Err, transport.ErrHung) || errors.Is(r.Err, transport.ErrLate)
+			late = late || cut && len(r.Stdout) == 0 && c.want[i].Stdout != ""
+		}
 		mute := slices.ContainsFunc(c.commands, func(c transport.Command) bool { return c.Require != "" })
-		if mute || limit > ages || !slices.ContainsFunc(transcript.Results, late) {
+		if mute || limit > ages || !late {
 			return transcript
 		}
 	}

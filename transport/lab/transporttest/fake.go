@@ -18,7 +18,8 @@ type Answer struct {
 	Exit int
 	// Stdout and Stderr are printed first, whatever happens then.
 	Stdout, Stderr string
-	// Hang lets the command be called hung, at once.
+	// Hang lets the command be called hung, at once, or late where its Within is shorter
+	// than its Timeout.
 	Hang bool
 	// Lost breaks the connection while the command runs.
 	Lost bool
@@ -182,6 +183,12 @@ func (c *fakeConn) Run(ctx context.Context, commands []transport.Command) (trans
 			}
 			return t, err
 		}
+		if errors.Is(t.Results[i].Err, transport.ErrLate) {
+			for j := i + 1; j < len(commands); j++ {
+				t.Results[j].Err = transport.ErrLate
+			}
+			break
+		}
 		if ends(command, t.Results[i]) {
 			break
 		}
@@ -222,6 +229,9 @@ func (c *fakeConn) run(command transport.Command, r *transport.Result) error {
 		return failure(transport.KindLost, "run", c.host, errFakeLost)
 	case a.Hang:
 		r.Duration, r.Err = command.Timeout, transport.ErrHung
+		if command.Within > 0 && command.Within < command.Timeout {
+			r.Duration, r.Err = command.Within, transport.ErrLate
+		}
 	default:
 		r.Exit = a.Exit
 	}

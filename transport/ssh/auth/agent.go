@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"aixmend/transport/plain"
 )
 
 // NoAgent is the value of Target.Agent for no agent.
@@ -34,10 +38,24 @@ type agentClient struct {
 func (a *agentClient) keys() ([]ssh.Signer, error) {
 	a.once.Do(func() {
 		if a.signers, a.err = a.list(); a.err != nil {
-			a.err = fmt.Errorf("agent %s: %w", a.path, a.err)
+			a.err = fmt.Errorf("agent %s: %w", a.path, unanswered(a.err))
 		}
 	})
 	return a.signers, a.err
+}
+
+// unanswered leaves the path out of an error of the socket: the agent is named by it.
+func unanswered(err error) error {
+	var op *net.OpError
+	switch {
+	case !errors.As(err, &op):
+		return err
+	case errors.Is(op, fs.ErrNotExist):
+		return plain.As(err, "there is no such socket")
+	case errors.Is(op, syscall.ECONNREFUSED):
+		return plain.As(err, "nothing listens at its socket")
+	}
+	return plain.Error(err)
 }
 
 // list connects and asks for the keys. The agent client has no contexts: instead,
@@ -79,10 +97,16 @@ func (s agentSigner) Sign(rand io.Reader, data []byte) (*ssh.Signature, error) {
 func (s agentSigner) SignWithAlgorithm(rand io.Reader, data []byte, algorithm string) (*ssh.Signature, error) {
 	signature, err := s.AlgorithmSigner.SignWithAlgorithm(rand, data, algorithm)
 	if err != nil {
-		return nil, fmt.Errorf("agent %s did not sign: %w", s.agent.path, s.socket.explain(err))
+		return nil, &remark{fmt.Errorf("agent %s did not sign: %w", s.agent.path, plain.Error(s.socket.explain(err)))}
 	}
 	return signature, nil
 }
+
+// remark is an error of ours behind one of the library: a refused login quotes it.
+type remark struct{ error }
+
+// Unwrap returns the error.
+func (r *remark) Unwrap() error { return r.error }
 
 // agentSocket gives each request and its answer one deadline. It has no Close on
 // purpose: x/crypto reads ahead from a connection with one, and the deadline of an
@@ -122,13 +146,22 @@ func (a *agentSocket) end(err error) error {
 	if a.failed == nil {
 		_ = a.socket.Close()
 		// Not wrapped: it is no error of the connection to a host.
-		a.failed = errors.New("it ended the connection: " + err.Error())
+		a.failed = errors.New(ending(err))
 		var late net.Error
 		if errors.As(err, &late) && late.Timeout() {
 			a.failed = fmt.Errorf("it gave no answer within %s, and is not asked again in this run", a.limit)
 		}
 	}
 	return a.failed
+}
+
+// ending says how a connection ended.
+func ending(err error) string {
+	const ended = "it ended the connection"
+	if words := plain.Text(err); words != ended && !errors.Is(err, io.EOF) {
+		return ended + ": " + words
+	}
+	return ended
 }
 
 // explain returns the socket's own error, else err: x/crypto keeps only the text of

@@ -10,6 +10,8 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/cause"
+	"aixmend/transport/plain"
 	"aixmend/transport/ssh/fault"
 )
 
@@ -48,16 +50,21 @@ func (id *identity) certify(t transport.Target) {
 	cert, ok := key.(*ssh.Certificate)
 	switch {
 	case err != nil:
-		id.err = fmt.Errorf("certificate can't be read: %w", err)
+		id.err = unusable("certificate %w", plain.Error(err))
 	case !ok:
-		id.err = fmt.Errorf("certificate %s is a plain key: name the file that ssh-keygen -s wrote", t.Certificate)
+		id.err = unusable("certificate %s is a plain key: name the file that ssh-keygen -s wrote", t.Certificate)
 	case id.signer == nil && sameKey(cert, id.cert):
 		id.cert.named = true
 	case id.signer == nil:
-		id.err = fmt.Errorf("certificate %s: agent holds the key only with another certificate", t.Certificate)
+		id.err = unusable("certificate %s: agent holds the key only with another certificate", t.Certificate)
 	default:
 		id.cert = &certificate{Certificate: cert, from: t.Certificate, named: true}
 	}
+}
+
+// unusable is the error of a certificate that can't be offered.
+func unusable(format string, args ...any) error {
+	return cause.Because(cause.BadCertificate, fmt.Errorf(format, args...))
 }
 
 // describe names the certificate, whose text is untrusted.

@@ -5,8 +5,10 @@ package auth
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,6 +19,10 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/cause"
+	"aixmend/transport/ownership"
+	"aixmend/transport/plain"
+	"aixmend/transport/ssh/fault"
 )
 
 // Keys finds the one identity to offer to a host. Once a run, it reads each file,
@@ -31,13 +37,15 @@ type Keys struct {
 	// AgentTimeout bounds each answer of the agent; 0: 10 s.
 	AgentTimeout time.Duration
 	// Passphrase returns the passphrase of the encrypted key at the target's
-	// Identity. The target's Passphrase names its source; empty: a person. The
+	// Identity. The target's Passphrase names its source; empty: a person. tries is how
+	// many were wrong before: only a person is asked again, else it is passwords.ErrSameAgain. The
 	// caller clears the answer. nil: there is nobody to ask.
-	Passphrase func(ctx context.Context, target transport.Target) ([]byte, error)
+	Passphrase func(ctx context.Context, target transport.Target, tries int) ([]byte, error)
 
-	mu     sync.Mutex
-	known  map[claim]*found
-	agents map[string]*agentClient
+	mu       sync.Mutex
+	known    map[claim]*found
+	unlocked map[lock]*found
+	agents   map[string]*agentClient
 }
 
 // claim holds the settings that determine the identity of a target.
@@ -54,7 +62,8 @@ type identity struct {
 	from   string     // its name in messages
 	signer ssh.Signer // the plain key; nil if an agent holds it with its certificate only
 	cert   *certificate
-	err    error // why there is none
+	err    error    // why there is none
+	others []string // the default identities behind it
 }
 
 // defaultIdentities are tried in this order for targets that name none.
@@ -63,7 +72,21 @@ var defaultIdentities = []string{"id_ed25519", "id_ecdsa", "id_rsa"}
 // find returns the identity of a target. It remembers failures too, unless the run
 // was stopped meanwhile.
 func (k *Keys) find(ctx context.Context, t transport.Target) (*identity, error) {
-	f := k.of(claim{t.Identity, t.Certificate, t.Agent, t.Passphrase})
+	return once(ctx, k, &k.known, claim{t.Identity, t.Certificate, t.Agent, t.Passphrase}, func() *identity { return k.load(ctx, t) })
+}
+
+// once returns the result of look, which one caller of a key makes and all share.
+func once[K comparable](ctx context.Context, k *Keys, all *map[K]*found, key K, look func() *identity) (*identity, error) {
+	k.mu.Lock()
+	if *all == nil {
+		*all = map[K]*found{}
+	}
+	f := (*all)[key]
+	if f == nil {
+		f = &found{turn: make(chan struct{}, 1)}
+		(*all)[key] = f
+	}
+	k.mu.Unlock()
 	select {
 	case f.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -71,25 +94,13 @@ func (k *Keys) find(ctx context.Context, t transport.Target) (*identity, error) 
 	}
 	defer func() { <-f.turn }()
 	if f.id == nil {
-		id := k.load(ctx, t)
+		id := look()
 		if ctx.Err() != nil || errors.Is(id.err, context.Canceled) {
 			return nil, id.err
 		}
 		f.id = id
 	}
 	return f.id, f.id.err
-}
-
-func (k *Keys) of(c claim) *found {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.known == nil {
-		k.known = map[claim]*found{}
-	}
-	if k.known[c] == nil {
-		k.known[c] = &found{turn: make(chan struct{}, 1)}
-	}
-	return k.known[c]
 }
 
 // agent returns the agent of a target, nil if it has none.
@@ -116,24 +127,33 @@ func (k *Keys) agent(t transport.Target) *agentClient {
 	return k.agents[path]
 }
 
-var errNoIdentity = errors.New("no identity")
+// without is the identity that can't be had, and why.
+func without(from string, c cause.Cause, format string, args ...any) *identity {
+	return &identity{from: from, err: cause.Because(c, fmt.Errorf(format, args...))}
+}
 
 func (k *Keys) load(ctx context.Context, t transport.Target) *identity {
 	if t.Identity != "" {
 		return k.named(ctx, t)
 	}
+	var there []string
 	for _, name := range defaultIdentities {
 		candidate := filepath.Join(k.Home, ".ssh", name)
 		if _, err := os.Stat(candidate); k.Home != "" && err == nil {
-			t.Identity = candidate
-			return k.named(ctx, t)
+			there = append(there, candidate)
 		}
+	}
+	if len(there) > 0 {
+		t.Identity = there[0]
+		id := k.named(ctx, t)
+		id.others = there[1:]
+		return id
 	}
 	if a := k.agent(t); a != nil {
 		return onlyAgentKey(a, t)
 	}
-	return &identity{err: fmt.Errorf("%w: none is named, %s holds none of %v, and there is no agent",
-		errNoIdentity, filepath.Join(k.Home, ".ssh"), defaultIdentities)}
+	return without("", cause.NoKey, "none is named, %s holds none of %v, and there is no agent",
+		filepath.Join(k.Home, ".ssh"), defaultIdentities)
 }
 
 // named returns the identity that a target names, a private or a public key, with
@@ -152,14 +172,31 @@ const maxKeyFile = 1 << 20
 func (k *Keys) loadFile(ctx context.Context, t transport.Target) *identity {
 	path := t.Identity
 	from := "identity " + path
-	text, err := readSmall(path)
+	text, info, err := readSmall(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if public, missing := readPublic(path + ".pub"); missing == nil {
 			return k.held(t, public)
 		}
 	}
 	if err != nil {
-		return &identity{from: from, err: fmt.Errorf("identity can't be read: %w", err)}
+		return without(from, unreadable(err), "identity %w", plain.Error(err))
+	}
+	defer clear(text)
+	block, _ := pem.Decode(text)
+	if block == nil {
+		if public, _, _, _, wrong := ssh.ParseAuthorizedKey(text); wrong == nil {
+			return k.held(t, public)
+		}
+	}
+	if other := otherFormat(path, text, block); other != "" {
+		return without(from, cause.NotAKey, "identity %s is %s", path, other)
+	}
+	if err := ownership.Private(path, info); err != nil {
+		c := cause.KeyOpen
+		if !ownership.Mine(info) {
+			c = cause.KeyForeign
+		}
+		return without(from, c, "identity refused: %w", err)
 	}
 	signer, err := ssh.ParsePrivateKey(text)
 	var encrypted *ssh.PassphraseMissingError
@@ -169,10 +206,15 @@ func (k *Keys) loadFile(ctx context.Context, t transport.Target) *identity {
 	case errors.As(err, &encrypted):
 		return k.unlock(ctx, t, text, encrypted.PublicKey)
 	}
-	if public, _, _, _, wrong := ssh.ParseAuthorizedKey(text); wrong == nil {
-		return k.held(t, public)
+	return without(from, cause.NotAKey, "identity %s is not a private key that can be read: %w", path, fault.Detail(err))
+}
+
+// unreadable returns the cause for a key file that can't be read.
+func unreadable(err error) cause.Cause {
+	if errors.Is(err, fs.ErrNotExist) {
+		return cause.KeyMissing
 	}
-	return &identity{from: from, err: fmt.Errorf("identity %s is neither a private key nor a public one: %w", path, err)}
+	return cause.KeyUnreadable
 }
 
 // held returns the identity of a public key whose private half an agent holds.
@@ -180,17 +222,17 @@ func (k *Keys) held(t transport.Target, public ssh.PublicKey) *identity {
 	from := "identity " + t.Identity
 	a := k.agent(t)
 	if a == nil {
-		return &identity{from: from, err: fmt.Errorf("identity %s: only the public key is there, and there is no agent to hold the private one", t.Identity)}
+		return without(from, cause.PrivateMissing, "identity %s: only the public key is there, and there is no agent to hold the private one", t.Identity)
 	}
 	signers, err := a.keys()
 	if err != nil {
-		return &identity{from: from, err: fmt.Errorf("identity %s: only the public key is there: %w", t.Identity, err)}
+		return without(from, cause.AgentFailed, "identity %s: only the public key is there: %w", t.Identity, err)
 	}
 	key, own := plainKey(public)
 	id := &identity{from: from + " (from the agent)"}
 	if !id.take(a, signers, key) {
-		return &identity{from: from, err: fmt.Errorf("identity %s: agent %s holds %d keys, and %s is none of them: ssh-add it",
-			t.Identity, a.path, len(signers), ssh.FingerprintSHA256(key))}
+		return without(from, cause.PrivateMissing, "identity %s: agent %s holds %d keys, and %s is none of them: ssh-add it",
+			t.Identity, a.path, len(signers), ssh.FingerprintSHA256(key))
 	}
 	if own != nil { // the file is itself a certificate
 		id.cert = &certificate{Certificate: own, from: t.Identity, named: true}
@@ -209,41 +251,12 @@ func (id *identity) take(a *agentClient, signers []ssh.Signer, key ssh.PublicKey
 	return plain != nil || certified != nil
 }
 
-// unlock opens an encrypted key: with the passphrase if the target names its
-// source, else through the agent if that holds the same key, else by asking.
-func (k *Keys) unlock(ctx context.Context, t transport.Target, text []byte, public ssh.PublicKey) *identity {
-	from := "identity " + t.Identity
-	if public == nil { // the old format does not contain it
-		public, _ = readPublic(t.Identity + ".pub")
-	}
-	if a := k.agent(t); a != nil && public != nil && t.Passphrase == "" {
-		id := &identity{from: from + " (from the agent)"}
-		if signers, err := a.keys(); err == nil && id.take(a, signers, public) {
-			return id
-		}
-	}
-	if k.Passphrase == nil {
-		return &identity{from: from, err: fmt.Errorf(
-			"identity %s is encrypted, no agent holds it, and there is no terminal to ask on: load it with ssh-add, or say where the passphrase comes from with ssh.passphrase", t.Identity)}
-	}
-	secret, err := k.Passphrase(ctx, t)
-	if err != nil {
-		return &identity{from: from, err: fmt.Errorf("passphrase of %s: %w", t.Identity, err)}
-	}
-	signer, err := ssh.ParsePrivateKeyWithPassphrase(text, secret)
-	clear(secret)
-	if err != nil {
-		return &identity{from: from, err: fmt.Errorf("identity %s: %w", t.Identity, err)}
-	}
-	return &identity{signer: signer, from: from}
-}
-
 // onlyAgentKey returns the agent's key if it holds exactly one. Offering several
 // keys locks accounts.
 func onlyAgentKey(a *agentClient, t transport.Target) *identity {
 	signers, err := a.keys()
 	if err != nil {
-		return &identity{from: "the agent", err: err}
+		return without("the agent", cause.AgentFailed, "%w", err)
 	}
 	var keys []ssh.PublicKey
 	for _, s := range signers {
@@ -254,38 +267,41 @@ func onlyAgentKey(a *agentClient, t transport.Target) *identity {
 	}
 	switch len(keys) {
 	case 0:
-		return &identity{from: "the agent", err: fmt.Errorf("%w: none is named and agent %s holds none: ssh-add one", errNoIdentity, a.path)}
+		return without("the agent", cause.NoKey, "none is named and agent %s holds none: ssh-add one", a.path)
 	case 1:
 		id := &identity{from: "the agent's key " + ssh.FingerprintSHA256(keys[0])}
 		id.take(a, signers, keys[0])
 		id.certify(t)
 		return id
 	}
-	return &identity{from: "the agent", err: fmt.Errorf(
-		"agent %s holds %d keys: name one with --identity or ssh.identity, its .pub file is enough (only one is offered, so that accounts are not locked)", a.path, len(keys))}
+	return without("the agent", cause.SeveralKeys,
+		"agent %s holds %d keys: name one with --identity or ssh.identity, its .pub file is enough (only one is offered, so that accounts are not locked)", a.path, len(keys))
 }
 
-// readSmall reads a file of at most maxKeyFile bytes.
-func readSmall(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+// readSmall reads a file of at most maxKeyFile bytes. The information is that of the
+// file that was read, behind all links.
+func readSmall(path string) ([]byte, fs.FileInfo, error) {
+	file, info, err := ownership.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if info.Mode().IsRegular() && info.Size() > maxKeyFile {
-		return nil, fmt.Errorf("%s: %d bytes are too many", path, info.Size())
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxKeyFile+1))
+	if len(text) > maxKeyFile {
+		err = fmt.Errorf("%s: more than %d bytes are too many", path, maxKeyFile)
 	}
-	return os.ReadFile(path)
+	return text, info, err
 }
 
 // readPublic reads a public key or a certificate in the one-line format.
 func readPublic(path string) (ssh.PublicKey, error) {
-	text, err := readSmall(path)
+	text, _, err := readSmall(path)
 	if err != nil {
 		return nil, err
 	}
 	key, _, _, _, err := ssh.ParseAuthorizedKey(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s is neither a public key nor a certificate: %w", path, err)
+		return nil, fmt.Errorf("%s is neither a public key nor a certificate%w", path, plain.Silent(err))
 	}
 	return key, nil
 }

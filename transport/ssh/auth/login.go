@@ -13,6 +13,8 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/cause"
+	"aixmend/transport/plain"
 	"aixmend/transport/ssh/fault"
 	"aixmend/transport/ssh/passwords"
 )
@@ -34,6 +36,7 @@ type Login struct {
 	passwords *passwords.Keyring
 	offer     *offer // nil: there is no identity
 	missing   error  // why there is no identity, if a password may be enough
+	untried   string // the keys that ssh would try, too
 
 	network  net.Conn
 	deadline time.Time // of the handshake
@@ -61,6 +64,9 @@ func Prepare(ctx context.Context, keys *Keys, ring *passwords.Keyring, t transpo
 		}
 	}
 	l.missing = err
+	if l.untried = untried(id, t); l.untried != "" && err != nil {
+		err = fmt.Errorf("%w; %s", err, l.untried)
+	}
 	switch named := t.Identity + t.Certificate; {
 	case err != nil && (ctx.Err() != nil || t.Password == "" || named != "" || errors.Is(err, context.Canceled)):
 		return l, l.fail(ctx, err)
@@ -68,9 +74,31 @@ func Prepare(ctx context.Context, keys *Keys, ring *passwords.Keyring, t transpo
 		return l, nil
 	}
 	if err := ring.Ready(ctx, passwords.ForLogin, t); err != nil && (l.offer == nil || ctx.Err() != nil || errors.Is(err, context.Canceled)) {
-		return l, l.fail(ctx, fmt.Errorf("the password of %s: %w", t.User, err))
+		return l, l.fail(ctx, noPassword(t, err))
 	}
 	return l, nil
+}
+
+// noPassword is the error of a password that can't be had, or must not be sent.
+func noPassword(t transport.Target, err error) error {
+	c, withheld := cause.PasswordMissing, (*passwords.Withheld)(nil)
+	if errors.As(err, &withheld) {
+		c = cause.PasswordWithheld
+	}
+	return cause.Because(c, fmt.Errorf("the password of %s: %w", t.User, err))
+}
+
+// untried names the keys of a target that ssh would try after the first, "" for none.
+func untried(id *identity, t transport.Target) string {
+	list, from := strings.FieldsFunc(t.Untried, func(r rune) bool { return r == '\n' }), "ssh_config"
+	if id != nil && len(id.others) > 0 {
+		list, from = id.others, "the folder .ssh"
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("not tried, unlike with ssh: %s (of %s); only one key is offered, so that accounts are not locked: choose with ssh.identity, in an Ansible inventory with aixmend_ssh: {identity: %s}",
+		strings.Join(list, ", "), from, list[0])
 }
 
 // fail returns an error of the login, nil for nil.
@@ -84,7 +112,7 @@ func (l *Login) fail(ctx context.Context, err error) error {
 	case errors.Is(err, context.Canceled): // the source of the secret knows that the run is being stopped
 		kind = transport.KindCanceled
 	}
-	return &transport.Error{Kind: kind, Op: "authenticate", Host: l.target.Name, Err: err}
+	return &transport.Error{Kind: kind, Op: "authenticate", Host: l.target.Name, Err: plain.Error(err)}
 }
 
 // Configure makes a handshake over network, which must end by deadline, use this
@@ -155,7 +183,7 @@ func (l *Login) password(ctx context.Context, method string) (string, error) {
 	l.deadline = time.Now().Add(left)
 	_ = l.network.SetDeadline(l.deadline)
 	if err != nil {
-		l.failed = l.fail(ctx, fmt.Errorf("the password of %s: %w", l.target.User, err))
+		l.failed = l.fail(ctx, noPassword(l.target, err))
 		return "", l.failed
 	}
 	l.try, l.sentBy = try, method
@@ -184,15 +212,15 @@ func (l *Login) answer(ctx context.Context, questions []string, echos []bool) ([
 		secret, err := l.password(ctx, byQuestions)
 		return []string{secret}, err
 	}
-	err := fmt.Errorf("the server asks %s, which is no plain question for a password: log in by key there, or without a second factor", fault.Brief(strings.Join(questions, " | ")))
+	err := cause.Because(cause.MoreWanted, fmt.Errorf("the server asks %s, which is no plain question for a password: log in by key there, or without a second factor", fault.Brief(strings.Join(questions, " | "))))
 	switch known := fault.Recognise(l.heard); {
 	case plain: // again: the password was wrong
 		l.try.End(passwords.Refused)
-		err = l.Refused(errors.New("the server asks for the password again"))
+		err = l.Refused(&remark{errors.New("the server asks for the password again")})
 	case known != nil:
-		err = known
+		err = cause.Because(known.Cause, known)
 	case l.sentBy != "" && aboutNew.MatchString(asked):
-		err = fmt.Errorf("the password has expired, the server asks %s: %s", fault.Brief(strings.Join(questions, " | ")), fault.NewPassword)
+		err = cause.Because(cause.PasswordExpired, fmt.Errorf("the password has expired, the server asks %s: %s", fault.Brief(strings.Join(questions, " | ")), fault.NewPassword))
 	}
 	l.failed = l.fail(ctx, err)
 	return nil, l.failed
@@ -247,24 +275,45 @@ func (l *Login) Proof() string {
 
 // Refused explains that the server did not accept the login.
 func (l *Login) Refused(err error) error {
-	host, user := l.target.Address, l.target.User
+	host, user, takes := l.target.Address, l.target.User, fault.Brief(strings.Join(l.wants, ", "))
 	if l.by() == "" {
-		return fmt.Errorf("%s accepts only %s for %s, and there is %s: %w", host, fault.Brief(strings.Join(l.wants, ", ")), user, l.lacks(), err)
+		return cause.Because(cause.MethodMissing, fmt.Errorf("%s accepts only %s for %s, and there is %s%w", host, takes, user, l.lacks(), plain.Silent(err)))
 	}
 	if len(l.done) > 0 {
-		return fmt.Errorf("%s accepted %s of %s, and wants more (%s), of which there is %s: %w",
-			host, l.by(), user, fault.Brief(strings.Join(l.wants, ", ")), l.lacks(), err)
+		return cause.Because(cause.MoreWanted, fmt.Errorf("%s accepted %s of %s, and wants more (%s), of which there is %s%w",
+			host, l.by(), user, takes, l.lacks(), plain.Silent(err)))
 	}
 	text := ""
+	if takes != "" {
+		text = "; the server takes " + takes
+	}
 	if l.offer != nil && l.shown {
 		for _, note := range l.offer.notes {
 			text += "; " + note
 		}
 	}
+	if l.untried != "" && l.shown {
+		text += "; " + l.untried
+	}
 	if l.heard != "" {
 		text += "; it said " + fault.LastLine([]byte(l.heard))
 	}
-	return fmt.Errorf("%s did not accept %s for user %s (a locked or expired account, and one at its maxulogs, look the same)%s: %w", host, l.by(), user, text, err)
+	var ours *remark
+	if errors.As(err, &ours) {
+		text += "; " + ours.Error()
+	}
+	return cause.Because(l.refusedProof(), fmt.Errorf("%s did not accept %s for user %s (a locked or expired account, and one at its maxulogs, look the same)%s%w", host, l.by(), user, text, plain.Silent(err)))
+}
+
+// refusedProof returns the cause of a refusal: the last proof that was shown.
+func (l *Login) refusedProof() cause.Cause {
+	if l.sentBy != "" {
+		return cause.PasswordRefused
+	}
+	if _, ok := l.offer.signer.PublicKey().(*ssh.Certificate); ok {
+		return cause.CertificateRefused
+	}
+	return cause.KeyRefused
 }
 
 // lacks names the missing proof.

@@ -1,12 +1,15 @@
 package auth
 
 import (
-	"aixmend/transport"
 	"fmt"
 	"slices"
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"aixmend/transport"
+	"aixmend/transport/cause"
+	"aixmend/transport/ssh/fault"
 )
 
 // offer is the proof that one host is shown: a key or its certificate.
@@ -29,7 +32,7 @@ func (id *identity) offer(t transport.Target, now time.Time) (offer, error) {
 				return o, err
 			}
 		case c.named, id.signer == nil:
-			return o, fmt.Errorf("%s: %w: have a new one signed, or set ssh.certificate to none", id.from, why)
+			return o, unusable("%s: %w: have a new one signed, or set ssh.certificate to none", id.from, why)
 		default:
 			o.what += " (without its certificate)"
 			o.notes = append(o.notes, why.Error()+", and was not offered")
@@ -44,7 +47,7 @@ func (o *offer) certified(id *identity, t transport.Target) error {
 	if o.signer = c.signer; o.signer == nil {
 		signer, err := ssh.NewCertSigner(c.Certificate, id.signer)
 		if err != nil {
-			return fmt.Errorf("certificate %s: %w", c.from, err)
+			return unusable("certificate %s: %w", c.from, err)
 		}
 		o.signer = signer
 	}
@@ -56,13 +59,15 @@ func (o *offer) certified(id *identity, t transport.Target) error {
 	return nil
 }
 
-// restrict excludes SHA-1 signatures unless the target allows them.
+// restrict excludes SHA-1 signatures and short RSA keys unless the target allows them.
 func (o *offer) restrict(t transport.Target) error {
 	key, _ := plainKey(o.signer.PublicKey())
 	switch able, ok := o.signer.(ssh.AlgorithmSigner); {
 	case t.LegacyAlgorithms:
 	case key.Type() == ssh.InsecureKeyAlgoDSA: //nolint:staticcheck // old logins have such keys
-		return fmt.Errorf("%s is a DSA key, which signs with SHA-1: make another, or set ssh.legacy_algorithms", o.what)
+		return cause.Because(cause.OldKey, fmt.Errorf("%s is a DSA key, which signs with SHA-1: make another, or set ssh.legacy_algorithms", o.what))
+	case fault.ShortRSA(key) != nil:
+		return cause.Because(cause.OldKey, fmt.Errorf("%s is an %w: make another, or set ssh.legacy_algorithms", o.what, fault.ShortRSA(key)))
 	case ok && key.Type() == ssh.KeyAlgoRSA:
 		signer, err := ssh.NewSignerWithAlgorithms(able, []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256})
 		if err != nil {

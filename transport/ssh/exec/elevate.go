@@ -31,9 +31,10 @@ func (r *Runner) Elevate(script string) (line string, stdin []byte, err error) {
 	if err != nil {
 		return "", nil, r.fail(transport.KindPrivilege, "password", err)
 	}
-	// If the tool did not ask, the script skips the password, up to the mark.
+	// If the tool did not ask, the script skips the password, up to the mark, and
+	// tells no trace of it.
 	mark := NewNonce()
-	skip := fmt.Sprintf("while IFS= read -r aixmend_l && [ \"$aixmend_l\" != %s ]; do :; done\n", mark)
+	skip := fmt.Sprintf("set +x; while IFS= read -r aixmend_l && [ \"$aixmend_l\" != %s ]; do :; done\n", mark)
 	return toolPath + "exec " + tool.command(skip+script, true), try.Line(mark + "\n"), nil
 }
 

@@ -82,7 +82,7 @@ func TestCommandLines(t *testing.T) {
 		}
 		try.End(passwords.Accepted)
 		line, stdin, err := r.Elevate("id")
-		if err != nil || !strings.HasPrefix(line, path+c.asking+"'while IFS= read -r ") || !strings.HasPrefix(string(stdin), "secret\naixmend-") {
+		if err != nil || !strings.HasPrefix(line, path+c.asking+"'set +x; while IFS= read -r ") || !strings.HasPrefix(string(stdin), "secret\naixmend-") {
 			t.Errorf("%s: elevated to %q, %q, %v", c.become, line, stdin, err)
 		}
 		if strings.Contains(line+req.line, "secret") {

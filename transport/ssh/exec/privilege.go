@@ -29,18 +29,29 @@ func (s *session) prepareRoot(session *ssh.Session) error {
 	}
 	s.out.root = func() {
 		s.notice(s.request.root, false)
-		line := s.try.Line("")
-		s.told = true
-		_, _ = input.Write(line) // the end of the session shows whether it arrived
+		s.told = s.try.Line("")
+		_, _ = input.Write(s.told) // the end of the session shows whether it arrived
 		_ = input.Close()
-		clear(line)
 	}
 	return nil
+}
+
+// mask removes the password from everything that the host said, if it was sent.
+func (s *session) mask() {
+	for _, from := range []*splitter{s.out, s.err} {
+		for _, text := range []*[]byte{&from.noise, &from.said, &from.refused} {
+			*text = passwords.Mask(*text, s.told, false)
+		}
+		for i := range from.parts {
+			from.parts[i].data = passwords.Mask(from.parts[i].data, s.told, true)
+		}
+	}
 }
 
 // forget clears the password, and passes the turn to try it on unless the host has
 // accepted or refused it.
 func (s *session) forget() {
+	clear(s.told)
 	s.try.Clear()
 	s.try.End(passwords.Open)
 }
@@ -71,7 +82,7 @@ func (s *session) denied(err error) error {
 	}
 	var exit *ssh.ExitError
 	switch {
-	case s.watchdog.hungIndex() == s.request.root && !first.Mutating:
+	case !s.watchdog.isLate() && s.watchdog.hungIndex() == s.request.root && !first.Mutating:
 		return s.privilege(fmt.Errorf("%s gave no answer in time%s", s.request.tool.name, s.said()))
 	case s.watchdog.hungIndex() >= 0, err != nil && !errors.As(err, &exit):
 		return nil // it is unknown how far it got
@@ -120,7 +131,7 @@ func (s *session) refusal(status int) error {
 		return fmt.Errorf("%s is not there%s", tool.name, s.said())
 	case refused != nil:
 		return fmt.Errorf("%w%s", refused, s.said())
-	case s.told:
+	case s.told != nil:
 		s.try.End(passwords.Refused)
 		return fmt.Errorf("%s did not accept the password of %s: exit %d%s", tool.name, tool.whose(s.runner.Target), status, s.said())
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/plain"
 	"aixmend/transport/ssh/passwords"
 )
 
@@ -44,7 +45,7 @@ type Runner struct {
 
 // fail returns an error of this connection.
 func (r *Runner) fail(kind transport.Kind, op string, err error) error {
-	return &transport.Error{Kind: kind, Op: op, Host: r.Target.Name, Err: err}
+	return &transport.Error{Kind: kind, Op: op, Host: r.Target.Name, Err: plain.Error(err)}
 }
 
 // allow remembers commands that the tool allows on this connection.

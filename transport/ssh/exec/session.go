@@ -12,13 +12,14 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/cause"
 	"aixmend/transport/ssh/fault"
 	"aixmend/transport/ssh/passwords"
 )
 
 var (
 	errNoEnd   = errors.New("the end of the command is not in the output")
-	errNoStart = errors.New("the login shell gave no sign of the script in time")
+	errNoStart = cause.Because(cause.ShellSilent, errors.New("the login shell gave no sign of the script in time"))
 )
 
 // session is one SSH session with one script.
@@ -31,13 +32,16 @@ type session struct {
 	request  request
 	sent     bool           // the script may have reached the host
 	try      *passwords.Try // the password of the tool; nil: it asks for none
-	told     bool           // the password was sent
+	told     []byte         // the line with the password that was sent; nil: none was
 	unrun    bool           // the tool refused before any command ran as root
 }
 
-func newSession(r *Runner, commands []transport.Command) *session {
+// newSession returns a session of a script whose first one began at a time; zero: this is
+// the first.
+func newSession(r *Runner, commands []transport.Command, began time.Time) *session {
 	s := &session{runner: r, commands: commands, nonce: NewNonce()}
 	s.watchdog = newWatchdog(commands, r.StartTimeout, r.ReplyTimeout, func() { r.Conn.Abort(errNoStart) })
+	s.watchdog.began = began
 	limits := make([]int, len(commands))
 	for i, command := range commands {
 		limits[i] = command.MaxOutput
@@ -149,6 +153,7 @@ func (s *session) drain(ctx context.Context, done <-chan error) error {
 func (s *session) verdict(ctx context.Context, session io.Closer, err error) error {
 	s.out.flush()
 	s.err.flush()
+	s.mask()
 	defer session.Close()
 	if ctx.Err() != nil {
 		return s.runner.fail(transport.KindCanceled, "run", context.Cause(ctx))
@@ -168,9 +173,9 @@ func (s *session) verdict(ctx context.Context, session io.Closer, err error) err
 	case s.watchdog.hungIndex() >= 0:
 		return nil
 	case errors.Is(err, fault.ErrNoExec):
-		return s.runner.fail(transport.KindProtocol, "run", err)
+		return s.runner.fail(transport.KindProtocol, "run", cause.Because(cause.CommandsRefused, err))
 	case errors.As(err, &missing), errors.Is(err, io.EOF):
-		return s.runner.fail(transport.KindLost, "run", fmt.Errorf("the connection broke while the script ran (%s)", s.out.missingFrames()))
+		return s.runner.fail(transport.KindLost, "run", cause.Because(cause.ClosedLater, fmt.Errorf("the connection broke while the script ran (%s)", s.out.missingFrames())))
 	case err == nil, errors.As(err, &exit):
 		return s.incomplete(exit)
 	}
@@ -190,12 +195,20 @@ func (s *session) incomplete(exit *ssh.ExitError) error {
 	if status == 0 && next > 0 && s.commands[next-1].Require != "" && s.out.parts[next-1].ended {
 		return nil // the script ended itself: the required answer did not come
 	}
-	if known := fault.Recognise(string(s.err.noise), string(s.out.noise)); known != nil {
-		return s.runner.fail(known.Kind, "run", fmt.Errorf("user %s: %w (exit %d: %s)", s.runner.Target.User, known, status, fault.LastLine(s.err.noise, s.out.noise)))
+	known := fault.Recognise(string(s.err.noise), string(s.out.noise))
+	if known != nil && known.Kind != transport.KindProtocol {
+		return s.runner.fail(known.Kind, "run", cause.Because(known.Cause, fmt.Errorf("user %s: %w (exit %d: %s)", s.runner.Target.User, known, status, fault.LastLine(s.err.noise, s.out.noise))))
 	}
-	return s.runner.fail(transport.KindProtocol, "run", fmt.Errorf(
-		"the login shell ended the script with status %d before its end (%s): %s",
-		status, s.out.missingFrames(), fault.LastLine(s.err.noise, s.out.noise)))
+	why, meaning := cause.ScriptCut, ""
+	switch {
+	case known != nil:
+		why, meaning = known.Cause, "; "+known.Error()
+	case next == 0:
+		why = cause.ForcedCommand
+	}
+	return s.runner.fail(transport.KindProtocol, "run", cause.Because(why, fmt.Errorf(
+		"the login shell ended the script with status %d before its end (%s): %s%s",
+		status, s.out.missingFrames(), fault.LastLine(s.err.noise, s.out.noise), meaning)))
 }
 
 // collect writes the results of the session's commands and returns the number of
@@ -208,7 +221,7 @@ func (s *session) collect(results []transport.Result, err error) int {
 		if !out.begun {
 			switch {
 			case i == hung: // its time began when the one before it ended
-				res.Err = transport.ErrHung
+				res.Err = s.watchdog.why()
 			case s.unrun && i >= s.request.root:
 				res.Err = fmt.Errorf("%w: %w", transport.ErrNotRun, err)
 			case err != nil && s.sent:
@@ -224,7 +237,7 @@ func (s *session) collect(results []transport.Result, err error) int {
 			res.Exit, res.Err = out.exit, nil
 			res.Duration = out.endedAt.Sub(out.beganAt)
 		case i == hung:
-			res.Err = transport.ErrHung
+			res.Err = s.watchdog.why()
 			res.Duration = time.Since(out.beganAt)
 		case err == nil:
 			res.Err = s.runner.fail(transport.KindProtocol, "run", errNoEnd)

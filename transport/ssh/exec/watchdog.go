@@ -7,8 +7,8 @@ import (
 	"aixmend/transport"
 )
 
-// watchdog limits the time of each command of a script, of the time before the
-// first frame, and of the time after the last one.
+// watchdog limits the time of each command of a script, of all of them together, of the
+// time before the first frame, and of the time after the last one.
 type watchdog struct {
 	commands []transport.Command
 	// start bounds the time before the first frame. After it noStart is called.
@@ -17,13 +17,16 @@ type watchdog struct {
 	// reply bounds the time after the last frame: a background process may hold the
 	// streams open.
 	reply time.Duration
+	// began is when the first session of the script began; zero: with arm.
+	began time.Time
 	// expired is closed when the session is given up.
 	expired chan struct{}
 
 	mu       sync.Mutex
 	timer    *time.Timer
 	running  int  // index of the command that runs, -1 before the first frame
-	hung     int  // index of the hung command, -1 if none hung
+	hung     int  // index of the command that hung or was late, -1 if there is none
+	late     bool // the time of all commands together was over
 	finished bool // the last frame has ended
 	givenUp  bool
 }
@@ -36,10 +39,22 @@ func newWatchdog(commands []transport.Command, start, reply time.Duration, noSta
 	}
 }
 
+// left returns how long a command may still run by the limit of all together. bounded is
+// false if it has none.
+func left(c transport.Command, began time.Time) (d time.Duration, bounded bool) {
+	if c.Within <= 0 || began.IsZero() {
+		return 0, false
+	}
+	return c.Within - time.Since(began), true
+}
+
 // arm starts the time before the first frame.
 func (w *watchdog) arm() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.began.IsZero() {
+		w.began = time.Now()
+	}
 	w.armLocked(-1)
 }
 
@@ -63,11 +78,24 @@ func (w *watchdog) armLocked(index int) {
 	if index >= 0 && index < len(w.commands) && w.commands[index].Timeout > 0 {
 		limit = w.commands[index].Timeout
 	}
+	if c, runs := w.current(); runs {
+		if most, bounded := left(c, w.began); bounded {
+			limit = min(limit, most)
+		}
+	}
 	if w.timer != nil {
 		w.timer.Reset(limit)
 		return
 	}
 	w.timer = time.AfterFunc(limit, w.expire)
+}
+
+// current returns the command whose turn it is. runs is false if all have ended.
+func (w *watchdog) current() (c transport.Command, runs bool) {
+	if i := max(w.running, 0); !w.finished && i < len(w.commands) {
+		return w.commands[i], true
+	}
+	return c, false
 }
 
 // disarm stops the watchdog.
@@ -77,13 +105,19 @@ func (w *watchdog) disarm() {
 	w.timer.Stop()
 }
 
-// expire names the command that runs as hung and gives the session up.
+// expire names the command that runs as hung or late and gives the session up.
 func (w *watchdog) expire() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if c, runs := w.current(); runs {
+		most, bounded := left(c, w.began)
+		w.late = !w.givenUp && bounded && most <= 0
+	}
 	switch {
 	case w.givenUp:
 		return
+	case w.late:
+		w.hung = max(w.running, 0)
 	case w.running < 0:
 		w.noStart()
 		return
@@ -94,11 +128,27 @@ func (w *watchdog) expire() {
 	close(w.expired)
 }
 
-// hungIndex returns the index of the hung command, -1 if none hung.
+// hungIndex returns the index of the command that hung or was late, -1 if there is none.
 func (w *watchdog) hungIndex() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.hung
+}
+
+// isLate reports whether the session was given up since the time of all commands together
+// was over.
+func (w *watchdog) isLate() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.late
+}
+
+// why returns the error of the command that hung or was late.
+func (w *watchdog) why() error {
+	if w.isLate() {
+		return transport.ErrLate
+	}
+	return transport.ErrHung
 }
 
 // ended reports whether the last frame has ended.

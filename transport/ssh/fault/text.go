@@ -2,8 +2,11 @@ package fault
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 	"strings"
+
+	"aixmend/transport/plain"
 )
 
 // maxText bounds the text of an error made by Short, in bytes. A packet can hold
@@ -33,6 +36,16 @@ func (s short) Error() string {
 
 // Unwrap returns the whole error.
 func (s short) Unwrap() error { return s.error }
+
+// Detail returns the innermost error of a library with a text of its own alone, without
+// the name of the library: "ssh: ". It unwraps to err.
+func Detail(err error) error {
+	inner := err
+	for next := errors.Unwrap(inner); next != nil; next = errors.Unwrap(next) {
+		inner = next
+	}
+	return plain.As(err, "%s", strings.TrimPrefix(Short(inner).Error(), "ssh: "))
+}
 
 // LastLine returns the last non-blank line of the first of some untrusted texts
 // that has one, made printable. The last line matters because login profiles

@@ -13,6 +13,7 @@ import (
 	"aixmend/transport/shell"
 	"aixmend/transport/ssh/exec"
 	"aixmend/transport/ssh/fault"
+	"aixmend/transport/ssh/passwords"
 )
 
 // overExec is the host's side of a transfer over commands, with the file's bytes on
@@ -128,9 +129,9 @@ func (r *overExec) run(body string, input io.Reader, take func(io.Reader) error)
 	if err != nil {
 		return err
 	}
+	defer clear(password)
 	s, err := r.mover.openStream(r.ctx, "exec", struct{ Command string }{line})
 	if err != nil {
-		clear(password)
 		if errors.Is(err, errRequestRefused) {
 			return failure{kind: transport.KindProtocol, text: "nothing moves a file here", err: fault.ErrNoExec}
 		}
@@ -144,13 +145,15 @@ func (r *overExec) run(body string, input io.Reader, take func(io.Reader) error)
 		_ = s.channel.Close()
 		return err
 	}
-	return r.verdict(talk, err)
+	return r.verdict(talk, password, err)
 }
 
-// verdict turns the end of a script into an error; err is that of its streams.
-func (r *overExec) verdict(talk *dialogue, err error) error {
+// verdict turns the end of a script into an error; err is that of its streams. The
+// password is masked in it.
+func (r *overExec) verdict(talk *dialogue, password []byte, err error) error {
 	status, gone := talk.stream.wait()
-	said := talk.stream.said
+	said := passwords.Mask(talk.stream.said, password, false)
+	talk.noise = passwords.Mask(talk.noise, password, false)
 	switch become := r.mover.Target.Become; {
 	case gone != nil:
 		return gone
@@ -178,9 +181,7 @@ type dialogue struct {
 // ended too early.
 func (d *dialogue) hold(password []byte, input io.Reader, take func(io.Reader) error) error {
 	if len(password) > 0 {
-		_, err := d.stream.Write(password)
-		clear(password)
-		if err != nil {
+		if _, err := d.stream.Write(password); err != nil {
 			return err
 		}
 	}

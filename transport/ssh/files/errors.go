@@ -38,9 +38,9 @@ var (
 	errSize          = failure{kind: transport.KindProtocol, text: "the host reports an impossible size"}
 )
 
-// plain puts an error of SFTP into plain words, and leaves the error of a broken
+// ofSFTP puts an error of SFTP into plain words, and leaves the error of a broken
 // session as it is.
-func plain(err error) error {
+func ofSFTP(err error) error {
 	var own failure
 	var status *sftp.StatusError
 	switch {

@@ -10,6 +10,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"aixmend/transport/place"
 )
 
 // originSuffix, behind the name of a download's part, names the file that records
@@ -37,7 +39,7 @@ type localPart struct {
 // openPart opens the part of a file and returns its size. It empties a part of
 // another source, or of another version of the source.
 func openPart(ctx context.Context, to string, of source) (*localPart, int64, error) {
-	file, err := os.OpenFile(to+partSuffix, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(to+partSuffix, os.O_RDWR|os.O_CREATE|place.NoFollow, 0o600)
 	if err != nil {
 		return nil, 0, here(err)
 	}
@@ -71,7 +73,17 @@ func (p *localPart) resume(ctx context.Context, of source) (int64, error) {
 	if _, err := p.file.Seek(0, io.SeekStart); err != nil {
 		return 0, err
 	}
-	return 0, os.WriteFile(p.to+partSuffix+originSuffix, []byte(of.String()), 0o600)
+	return 0, p.writeOrigin(of)
+}
+
+// writeOrigin records the source of the part.
+func (p *localPart) writeOrigin(of source) error {
+	file, err := os.OpenFile(p.to+partSuffix+originSuffix, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|place.NoFollow, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(of.String())
+	return errors.Join(err, file.Close())
 }
 
 func (p *localPart) Write(b []byte) (int, error) {

@@ -27,6 +27,7 @@ const (
 // overSFTP is the host's side of a transfer over SFTP: one session for all.
 type overSFTP struct {
 	stream *byteStream
+	guard  *guard
 	client *sftp.Client
 	file   *sftp.File // the part that is being written, nil if none is open
 }
@@ -43,13 +44,17 @@ func (m *Mover) openSFTP(ctx context.Context) (*overSFTP, error) {
 	}
 	// Fstat: ask the open file for its size, since its name may mean another file by
 	// now.
-	client, err := sftp.NewClientPipe(s, s, sftp.UseFstat(true))
+	g := newGuard(s, s.channel.Close)
+	client, err := sftp.NewClientPipe(g, g, sftp.UseFstat(true))
 	if err != nil {
 		s.end(s.Close) // then the program behind it ends by itself
 		return nil, errNoSFTP
 	}
-	return &overSFTP{stream: s, client: client}, nil
+	return &overSFTP{stream: s, guard: g, client: client}, nil
 }
+
+// plain puts an error of the library into plain words.
+func (r *overSFTP) plain(err error) error { return ofSFTP(r.guard.cause(err)) }
 
 func (r *overSFTP) via() string { return transport.ViaSFTP }
 
@@ -65,7 +70,7 @@ func (r *overSFTP) stat(name string) (stamp, error) {
 	info, err := r.client.Stat(name)
 	switch {
 	case err != nil:
-		return stamp{}, plain(err)
+		return stamp{}, r.plain(err)
 	case info.IsDir():
 		return stamp{}, errFolder
 	case !info.Mode().IsRegular():
@@ -79,15 +84,15 @@ func (r *overSFTP) stat(name string) (stamp, error) {
 func (r *overSFTP) read(name string, from, size int64, into io.Writer) error {
 	file, err := r.client.Open(name)
 	if err != nil {
-		return plain(err)
+		return r.plain(err)
 	}
 	defer file.Close()
 	if _, err := file.Seek(from, io.SeekStart); err != nil {
-		return plain(err)
+		return r.plain(err)
 	}
 	w := &exactly{into: into, size: size}
 	if _, err := file.WriteTo(w); err != nil {
-		return plain(err)
+		return r.plain(err)
 	}
 	return w.whole()
 }
@@ -101,14 +106,14 @@ func (r *overSFTP) part(name string, fresh bool) (int64, error) {
 		r.closePart()
 	}
 	if err := r.client.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return 0, plain(err)
+		return 0, r.plain(err)
 	}
 	file, err := r.client.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 	if err != nil {
-		return 0, plain(err)
+		return 0, r.plain(err)
 	}
 	r.file = file
-	return 0, plain(file.Chmod(0o600))
+	return 0, r.plain(file.Chmod(0o600))
 }
 
 // takePart opens the part of an earlier try. In a folder where others may write it
@@ -163,7 +168,7 @@ func (r *overSFTP) append(name string, offset, size int64, from io.Reader) error
 			return noSpace(free)
 		}
 	}
-	return plain(err)
+	return r.plain(err)
 }
 
 // fullBelow is the number of free bytes below which a file system counts as full.
@@ -187,15 +192,15 @@ func noSpace(free int64) error {
 
 func (r *overSFTP) finish(part, name string, mode fs.FileMode) error {
 	if err := r.client.Chmod(part, mode); err != nil {
-		return plain(err)
+		return r.plain(err)
 	}
 	if _, ok := r.client.HasExtension(renameExtension); ok {
-		return plain(r.client.PosixRename(part, name))
+		return r.plain(r.client.PosixRename(part, name))
 	}
-	return plain(r.client.Rename(part, name)) // it replaces nothing
+	return r.plain(r.client.Rename(part, name)) // it replaces nothing
 }
 
 func (r *overSFTP) remove(name string) error {
 	r.closePart()
-	return plain(r.client.Remove(name))
+	return r.plain(r.client.Remove(name))
 }

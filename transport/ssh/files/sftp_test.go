@@ -22,12 +22,12 @@ func (b bare) Abort(error) { _ = b.Close() }
 
 func (b bare) Cause() error { return nil }
 
-// connect returns a mover for a server in memory.
-func connect(t *testing.T, o sshtest.Options) *Mover {
+// connect returns a mover for a server in memory; run serves its commands.
+func connect(t *testing.T, run sshtest.Handler, o sshtest.Options) *Mover {
 	t.Helper()
 	l := sshtest.NewMemListener("10.1.2.3:22")
 	o.Listener = l
-	server, err := sshtest.Serve(nil, o)
+	server, err := sshtest.Serve(run, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func connect(t *testing.T, o sshtest.Options) *Mover {
 func TestHostMayRestWhileThisMachineWorks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		root := sftp.InMemHandler()
-		m := connect(t, sshtest.Options{SFTP: func(string) sftp.Handlers { return root }})
+		m := connect(t, nil, sshtest.Options{SFTP: func(string) sftp.Handlers { return root }})
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		r, err := m.openSFTP(ctx)
@@ -70,5 +70,26 @@ func TestHostMayRestWhileThisMachineWorks(t *testing.T) {
 		if _, err := r.part("/to", true); err != nil {
 			t.Errorf("after a rest: %v", err)
 		}
+	})
+}
+
+// Where SFTP does not work, its program has ended before the next session is asked for:
+// sshd counts it until then, whatever the client has closed.
+func TestSFTPThatDoesNotSpeakHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		root := sftp.InMemHandler()
+		run := sshtest.HandlerFunc(func(context.Context, *sshtest.Exec) int { return 0 })
+		m := connect(t, run, sshtest.Options{
+			MaxSessions: 1, SFTP: func(string) sftp.Handlers { return root },
+			Faults: sshtest.Faults{TalkativeSFTP: true, SFTPLingers: 300 * time.Millisecond},
+		})
+		if _, err := m.openSFTP(t.Context()); !errors.Is(err, errNoSFTP) {
+			t.Fatal(err)
+		}
+		s, err := m.openStream(t.Context(), "exec", struct{ Command string }{"true"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.end(s.Close)
 	})
 }

@@ -2,6 +2,7 @@ package files
 
 import (
 	"aixmend/transport"
+	"aixmend/transport/plain"
 	"aixmend/transport/ssh/fault"
 	"context"
 	"crypto/sha256"
@@ -245,5 +246,5 @@ func (t *transfer) fail(ctx context.Context, err error) error {
 	default:
 		err = errBroke
 	}
-	return &transport.Error{Kind: kind, Op: t.op, Host: t.mover.Target.Name, Err: fmt.Errorf("%s: %w", fault.Printable(t.name), fault.Short(err))}
+	return &transport.Error{Kind: kind, Op: t.op, Host: t.mover.Target.Name, Err: fmt.Errorf("%s: %w", fault.Printable(t.name), plain.Error(fault.Short(err)))}
 }

@@ -28,6 +28,15 @@ func keyTypeOf(algorithm string) string {
 	}
 }
 
+// keyType returns the type of key that a word of known_hosts means: OpenSSH takes the
+// names of RSA's algorithms for it too.
+func keyType(word string) string {
+	if kind, certificate := strings.CutSuffix(word, certSuffix); certificate {
+		return keyTypeOf(kind) + certSuffix
+	}
+	return keyTypeOf(word)
+}
+
 // hostKeyAlgorithms returns the algorithms to offer. Those that x/crypto calls
 // insecure are among them for legacy hosts only: a known RSA key is no consent to
 // SHA-1.
@@ -40,34 +49,39 @@ func hostKeyAlgorithms(legacy bool) []string {
 }
 
 // Algorithms returns the host key algorithms to offer, those with a known key
-// first. A server with several types of key then shows one that can be compared; a
-// server that has lost the known key still shows one.
+// first; as for ssh, a revoked key is no reason to ask for its type. A server with
+// several types of key then shows one that can be compared; a server that has lost the
+// known key still shows one.
 //
 // Where no line names the host its name may be hashed. Trying all hashes for every
 // host costs too much, so the types that most hashed lines have come first; see
 // TypeWanted.
 func (p *Policy) Algorithms() []string {
-	named, hashed, authority := map[string]bool{}, map[string]int{}, false
+	named, hashed := map[string]bool{}, map[string]int{}
 	for _, l := range p.named {
-		named[l.kind] = named[l.kind] || !l.authority
-		authority = authority || l.authority
+		named[l.kind] = named[l.kind] || !l.authority && !p.isRevoked(l.key)
 	}
 	for _, f := range p.files {
 		for kind, n := range f.types {
 			hashed[kind] += n
 		}
-		authority = authority || f.authorities
 	}
+	authority := func(l entry) bool { return l.authority }
+	signed, portless := slices.ContainsFunc(p.named, authority), slices.ContainsFunc(p.portless, authority)
 	group := func(algorithm string) int {
-		switch certificate := strings.HasSuffix(algorithm, certSuffix); {
-		case certificate && authority:
+		switch certificate, known := strings.HasSuffix(algorithm, certSuffix), named[keyTypeOf(algorithm)]; {
+		case certificate && signed:
 			return 0
-		case !certificate && named[keyTypeOf(algorithm)]:
+		case certificate && portless && known:
 			return 1
-		case !certificate:
+		case !certificate && known:
 			return 2
+		case certificate && portless:
+			return 3
+		case !certificate:
+			return 4
 		}
-		return 3 // a certificate that nobody could judge
+		return 5 // a certificate that nobody could judge
 	}
 	algorithms := hostKeyAlgorithms(p.target.LegacyAlgorithms)
 	slices.SortStableFunc(algorithms, func(a, b string) int {

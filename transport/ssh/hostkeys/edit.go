@@ -21,6 +21,9 @@ type Edit struct {
 	Name string
 	// Keys are the host's keys from now on.
 	Keys []ssh.PublicKey
+	// Beside are keys of the host that are not written, and stay unless others are
+	// replaced.
+	Beside []ssh.PublicKey
 	// Replace removes the other keys of the host. Without it, a host with another
 	// key in the file is left alone.
 	Replace bool
@@ -139,7 +142,7 @@ func (e *editing) line(line []byte) []byte {
 	key := string(text.key.Marshal())
 	switch {
 	case text.mark == markRevoked:
-		e.revoked[key] = true
+		e.revoked[string(BareKey(text.key).Marshal())] = true
 		return line
 	case text.mark != markNone:
 		return line
@@ -178,8 +181,12 @@ func (e *editing) leaves(names []string, key string, sure bool) bool {
 	goes := false
 	for _, name := range names {
 		for _, i := range e.of[name] {
-			if slices.ContainsFunc(e.edits[i].Keys, func(k ssh.PublicKey) bool { return string(k.Marshal()) == key }) {
+			same := func(k ssh.PublicKey) bool { return string(k.Marshal()) == key }
+			if slices.ContainsFunc(e.edits[i].Keys, same) {
 				e.present[[2]string{name, key}] = e.present[[2]string{name, key}] || sure
+				continue
+			}
+			if slices.ContainsFunc(e.edits[i].Beside, same) && !e.edits[i].Replace {
 				continue
 			}
 			e.other[name] = true

@@ -2,6 +2,7 @@ package hostkeys
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,12 +13,14 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/crypto/ssh"
+
+	"aixmend/transport/ownership"
 )
 
 const (
-	// maxLine bounds a line of known_hosts, in bytes. The line of the longest RSA
-	// key in use has 3 KiB.
-	maxLine = 64 << 10
+	// maxLine bounds a line of known_hosts, in bytes. One that lists the names of
+	// 10,000 hosts has 200 KiB.
+	maxLine = 1 << 20
 	// maxWarnings bounds the warnings about the lines of one file.
 	maxWarnings = 10
 )
@@ -32,12 +35,13 @@ type index struct {
 	plain    map[string][]entry
 	patterns []patternEntry
 	hashed   map[string][]hashedEntry
-	// revoked holds the revoked keys, by key.
-	revoked map[string]entry
-	// types counts the hashed lines of each type of key; authorities: one of them
-	// is an authority's.
-	types       map[string]int
-	authorities bool
+	// revoked holds the lines that revoke a key, by key.
+	revoked map[string][]revokedEntry
+	// types counts the hashed lines of each type of key.
+	types map[string]int
+	// authorities holds the hashed lines of authorities. They are few: users have no
+	// reason to hide the name of a network.
+	authorities []hashedEntry
 
 	macs *atomic.Int64 // counts the HMACs of look-ups
 
@@ -46,7 +50,8 @@ type index struct {
 	found map[string][]hashedEntry
 }
 
-// entry is a key in a known_hosts file.
+// entry is a key in a known_hosts file. The kind of a line that holds a certificate
+// is that of certificates: no host shows such a key.
 type entry struct {
 	file      string
 	number    int
@@ -66,13 +71,18 @@ type hashedEntry struct {
 	entry
 }
 
+type revokedEntry struct {
+	names string // the field of names
+	entry
+}
+
 // fingerprint returns the fingerprint of the key.
 func (l entry) fingerprint() string {
 	key, err := ssh.ParsePublicKey([]byte(l.key))
 	if err != nil { // can't happen: it was parsed before
 		return "SHA256:?"
 	}
-	return ssh.FingerprintSHA256(key)
+	return ssh.FingerprintSHA256(BareKey(key))
 }
 
 // String returns type, fingerprint, file and line.
@@ -81,7 +91,12 @@ func (l entry) String() string {
 }
 
 // loadIndex reads a file. It leaves out lines that can't be used, with a warning.
+// A file that others can change is an error: whoever can write it can pose as each host.
 func loadIndex(path string, warn func(string), macs *atomic.Int64) (*index, error) {
+	var fault *ownership.Fault
+	if err := ownership.Check(path); errors.As(err, &fault) {
+		return nil, fmt.Errorf("%w; %s", err, fault.Remedy)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -92,7 +107,7 @@ func loadIndex(path string, warn func(string), macs *atomic.Int64) (*index, erro
 
 func readIndex(path string, text io.Reader, warn func(string), macs *atomic.Int64) (*index, error) {
 	k := &index{
-		path: path, plain: map[string][]entry{}, hashed: map[string][]hashedEntry{}, revoked: map[string]entry{},
+		path: path, plain: map[string][]entry{}, hashed: map[string][]hashedEntry{}, revoked: map[string][]revokedEntry{},
 		types: map[string]int{}, found: map[string][]hashedEntry{}, macs: macs,
 	}
 	broken := 0
@@ -101,43 +116,48 @@ func readIndex(path string, text io.Reader, warn func(string), macs *atomic.Int6
 			warn(fmt.Sprintf("%s: %d more lines are left out", path, broken-maxWarnings))
 		}
 	}()
-	lines := bufio.NewReaderSize(text, maxLine)
+	lines := bufio.NewReaderSize(text, 64<<10)
 	for number := 1; ; number++ {
 		line, err := nextLine(lines)
-		if err == nil || len(line) > 0 && errors.Is(err, io.EOF) {
-			if added := k.add(line, number); added != nil {
-				if broken++; broken <= maxWarnings {
-					warn(fmt.Sprintf("%s:%d: this line is left out: %v", path, number, added))
-				}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		unusable := errLong
+		switch {
+		case len(line) <= maxLine:
+			unusable = k.add(line, number)
+		case bytes.HasPrefix(bytes.TrimLeft(line, " \t"), []byte(markRevoked)):
+			return nil, fmt.Errorf("%s:%d: a line that revokes a key is longer than %d bytes", path, number, maxLine)
+		}
+		if unusable != nil {
+			if broken++; broken <= maxWarnings {
+				warn(fmt.Sprintf("%s:%d: this line is left out: %v", path, number, unusable))
 			}
 		}
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-			if broken++; broken <= maxWarnings {
-				warn(fmt.Sprintf("%s:%d: this line is left out: it is longer than %d bytes", path, number, maxLine))
-			}
-		case errors.Is(err, io.EOF):
+		if err != nil {
 			return k, nil
-		case err != nil:
-			return nil, err
 		}
 	}
 }
 
-// nextLine reads a line, which is valid until the next call. It skips a line that
-// is too long and returns bufio.ErrBufferFull.
+// errLong means that a line is too long.
+var errLong = fmt.Errorf("it is longer than %d bytes", maxLine)
+
+// nextLine reads a line; of one that is too long, a beginning that is too long. The
+// line is valid until the next call. The error is io.EOF where the file ends.
 func nextLine(lines *bufio.Reader) ([]byte, error) {
 	line, err := lines.ReadSlice('\n')
 	if !errors.Is(err, bufio.ErrBufferFull) {
 		return line, err
 	}
+	long := bytes.Clone(line)
 	for errors.Is(err, bufio.ErrBufferFull) {
-		_, err = lines.ReadSlice('\n')
+		line, err = lines.ReadSlice('\n')
+		if len(long) <= maxLine {
+			long = append(long, line...)
+		}
 	}
-	if err == nil || errors.Is(err, io.EOF) { // the next call finds the end again
-		return nil, bufio.ErrBufferFull
-	}
-	return nil, err
+	return long, err
 }
 
 // add adds a line.
@@ -146,14 +166,15 @@ func (k *index) add(line []byte, number int) error {
 	if err != nil || !ok {
 		return err
 	}
+	if text.mark != markNone {
+		text.key = BareKey(text.key) // as in ssh: a certificate stands for its key there
+	}
 	known := entry{
 		file: k.path, number: number, authority: text.mark == markAuthority,
 		kind: text.key.Type(), key: string(text.key.Marshal()), comment: text.comment,
 	}
 	if text.mark == markRevoked {
-		if _, there := k.revoked[known.key]; !there {
-			k.revoked[known.key] = known
-		}
+		k.revoked[known.key] = append(k.revoked[known.key], revokedEntry{text.names, known})
 		return nil
 	}
 	if strings.HasPrefix(text.names, "|") {
@@ -161,11 +182,12 @@ func (k *index) add(line []byte, number int) error {
 		if err != nil {
 			return err
 		}
-		k.hashed[known.key] = append(k.hashed[known.key], hashedEntry{name, known})
-		k.authorities = k.authorities || known.authority
-		if !known.authority {
-			k.types[known.kind]++
+		if known.authority {
+			k.authorities = append(k.authorities, hashedEntry{name, known})
+			return nil
 		}
+		k.hashed[known.key] = append(k.hashed[known.key], hashedEntry{name, known})
+		k.types[known.kind]++
 		return nil
 	}
 	patterns, plain := splitNames(text.names)
@@ -181,7 +203,8 @@ func (k *index) add(line []byte, number int) error {
 	return nil
 }
 
-// named returns the lines that name a host by a plain name or a pattern.
+// named returns the lines that name a host by a plain name or a pattern, and its
+// authorities with a hashed name.
 func (k *index) named(host string) []entry {
 	lines := slices.Clone(k.plain[host])
 	for _, p := range k.patterns {
@@ -189,13 +212,18 @@ func (k *index) named(host string) []entry {
 			lines = append(lines, p.entry)
 		}
 	}
+	for _, l := range k.authorities {
+		if k.is(l.name, host) {
+			lines = append(lines, l.entry)
+		}
+	}
 	return lines
 }
 
 // withKey returns the hashed line of a host that has a key.
-func (k *index) withKey(host, key string, authority bool) (entry, bool) {
+func (k *index) withKey(host, key string) (entry, bool) {
 	for _, l := range k.hashed[key] {
-		if l.authority == authority && k.is(l.name, host) {
+		if k.is(l.name, host) {
 			return l.entry, true
 		}
 	}

@@ -1,14 +1,16 @@
 // Package hostkeys checks host keys against known_hosts files, and stores new ones in
 // them.
 //
-// A line means the same as to ssh(1), with two differences, both stricter: a
-// revoked key is revoked under every name, and the key of a host at a port other
-// than 22 must be listed with its port.
+// A line means the same as to ssh(1). Where a verdict is another one, it is stricter:
+// a revoked key is revoked under every name; the key of a host at a port other than 22
+// must be listed with its port, unless an authority has signed it; RSA keys of fewer than
+// 2048 bits and certificates without principals do not count.
 package hostkeys
 
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,6 +20,8 @@ import (
 	"sync/atomic"
 
 	"aixmend/transport"
+	"aixmend/transport/plain"
+	"aixmend/transport/ssh/revoked"
 )
 
 // KnownHosts checks host keys against known_hosts files. It reads each file once a
@@ -29,11 +33,36 @@ type KnownHosts struct {
 	// Warn is called once for each line that can't be used; nil: nobody is told.
 	Warn func(message string)
 
-	mu     sync.Mutex
-	files  map[string]*indexedFile // by path
-	lists  map[string][]*index     // by Target.KnownHosts
-	failed map[string]error        // by Target.KnownHosts
-	macs   atomic.Int64            // HMACs of lookups
+	mu      sync.Mutex
+	files   map[string]*indexedFile // by path
+	lists   map[string][]*index     // by Target.KnownHosts
+	failed  map[string]error        // by Target.KnownHosts
+	macs    atomic.Int64            // HMACs of lookups
+	revoked map[string]revokedFile  // by Target.RevokedHostKeys
+}
+
+// revokedFile is the result of reading a file of revoked keys.
+type revokedFile struct {
+	list *revoked.List
+	err  error
+}
+
+// revokedBy returns the revoked keys of a file, which is read once; nil for no file.
+func (h *KnownHosts) revokedBy(path string) (*revoked.List, error) {
+	if path == "" {
+		return nil, nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	file, read := h.revoked[path]
+	if !read {
+		file.list, file.err = revoked.Load(path)
+		if h.revoked == nil {
+			h.revoked = map[string]revokedFile{}
+		}
+		h.revoked[path] = file
+	}
+	return file.list, file.err
 }
 
 // indexedFile is the result of reading a file.
@@ -64,12 +93,17 @@ var (
 	errUnknown = errors.New("the host's key is not known")
 	errChanged = errors.New("the host's key is another than the known one")
 	errRevoked = errors.New("the host's key is revoked")
+	errShort   = errors.New("the host's key is known, and too short to be trusted")
 )
 
-// Kind returns the kind of a host key error: unknown, or changed for all others.
+// Kind returns the kind of a host key error: unknown, protocol for a key that is too
+// short, or changed for all others.
 func Kind(err error) transport.Kind {
-	if errors.Is(err, errUnknown) {
+	switch {
+	case errors.Is(err, errUnknown):
 		return transport.KindHostKeyUnknown
+	case errors.Is(err, errShort):
+		return transport.KindProtocol
 	}
 	return transport.KindHostKeyChanged
 }
@@ -78,13 +112,22 @@ func Kind(err error) transport.Kind {
 // or its address, with the port unless that is 22.
 func Name(target transport.Target) string {
 	target = target.Defaulted()
-	switch {
-	case target.HostKeyAlias != "":
-		return strings.ToLower(target.HostKeyAlias)
-	case target.Port == transport.DefaultPort:
-		return strings.ToLower(target.Address)
+	if target.HostKeyAlias != "" || target.Port == transport.DefaultPort {
+		return ownName(target)
 	}
-	return strings.ToLower(fmt.Sprintf("[%s]:%d", target.Address, target.Port))
+	return fmt.Sprintf("[%s]:%d", ownName(target), target.Port)
+}
+
+// ownName returns the name of a target's host without a port. As in ssh, an address is
+// written in its shortest form.
+func ownName(target transport.Target) string {
+	if target.HostKeyAlias != "" {
+		return lower(target.HostKeyAlias)
+	}
+	if address, err := netip.ParseAddr(target.Address); err == nil {
+		return address.String()
+	}
+	return lower(target.Address)
 }
 
 // paths returns the files that may hold the keys of a target's host.
@@ -122,7 +165,7 @@ func (h *KnownHosts) load(paths []string) ([]*index, error) {
 		switch {
 		case errors.Is(file.err, os.ErrNotExist):
 		case file.err != nil: // it may revoke the key
-			return nil, fmt.Errorf("known_hosts can't be used, so no key can be checked: %w", file.err)
+			return nil, fmt.Errorf("known_hosts can't be used, so no key can be checked: %w", plain.Error(file.err))
 		default:
 			list = append(list, file.index)
 		}

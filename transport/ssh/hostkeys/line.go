@@ -22,6 +22,9 @@ const (
 // hashedWith begins a hashed name; OpenSSH has no other hash.
 const hashedWith = "|1|"
 
+// maxPattern bounds a name or pattern, in bytes: ssh matches no line with a longer one.
+const maxPattern = 1022
+
 // lineText is one parsed line of a known_hosts file.
 type lineText struct {
 	mark string
@@ -35,14 +38,17 @@ type lineText struct {
 // parseLine parses a line. ok is false for a blank line or a comment. An error says
 // why the line can't be used; it does not quote the line.
 func parseLine(line []byte) (text lineText, ok bool, err error) {
-	fields := bytes.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' })
+	line, _, _ = bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte{0}) // ssh reads a line up to a NUL
+	if err := checkEncoding(line); err != nil {
+		return lineText{}, false, err
+	}
+	fields := bytes.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' })
 	if len(fields) == 0 || fields[0][0] == '#' {
 		return lineText{}, false, nil
 	}
 	if fields[0][0] == '@' {
-		text.mark = string(fields[0])
-		if text.mark != markAuthority && text.mark != markRevoked {
-			return lineText{}, false, errors.New("it begins with a mark that known_hosts does not have")
+		if text.mark, err = parseMark(bytes.TrimLeft(line, " \t"), fields[0]); err != nil {
+			return lineText{}, false, err
 		}
 		fields = fields[1:]
 	}
@@ -56,6 +62,9 @@ func parseLine(line []byte) (text lineText, ok bool, err error) {
 	if strings.Trim(text.names, ",!") == "" {
 		return lineText{}, false, errors.New("it names no host")
 	}
+	if longest(text.names) > maxPattern {
+		return lineText{}, false, fmt.Errorf("a name in it is longer than %d bytes", maxPattern)
+	}
 	if text.names[0] == '|' {
 		if _, err := parseHashedName(text.names); err != nil {
 			return lineText{}, false, err
@@ -66,7 +75,41 @@ func parseLine(line []byte) (text lineText, ok bool, err error) {
 	return text, err == nil, err
 }
 
-// parseKey parses a key and checks its type.
+// checkEncoding refuses the first line of a file that an editor has put a mark before:
+// ssh takes the mark for a part of the name.
+func checkEncoding(line []byte) error {
+	for mark, name := range map[string]string{"\xef\xbb\xbf": "a byte order mark", "\xff\xfe": "the mark of UTF-16", "\xfe\xff": "the mark of UTF-16"} {
+		if bytes.HasPrefix(line, []byte(mark)) {
+			return fmt.Errorf("it begins with %s, which ssh does not skip: save the file as plain UTF-8", name)
+		}
+	}
+	return nil
+}
+
+// parseMark checks the mark of a line. ssh ends a mark at the first blank of the line,
+// and at a tab only if there is no blank; so it does not see some marks. Such a line
+// revokes here, but it makes no authority.
+func parseMark(line, mark []byte) (string, error) {
+	switch text := string(mark); {
+	case text != markAuthority && text != markRevoked:
+		return "", errors.New("it begins with a mark that known_hosts does not have")
+	case text == markAuthority && bytes.HasPrefix(line[len(mark):], []byte("\t")) && bytes.ContainsRune(line, ' '):
+		return "", errors.New("its mark ends with a tab, which ssh does not see: put a blank there")
+	default:
+		return text, nil
+	}
+}
+
+// longest returns the length of the longest name of a field of names.
+func longest(names string) int {
+	n := 0
+	for name := range strings.SplitSeq(names, ",") {
+		n = max(n, len(strings.TrimPrefix(name, "!")))
+	}
+	return n
+}
+
+// parseKey parses a key, or a certificate, and checks its type.
 func parseKey(kind, encoded string) (ssh.PublicKey, error) {
 	blob, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
@@ -76,10 +119,7 @@ func parseKey(kind, encoded string) (ssh.PublicKey, error) {
 	if err != nil {
 		return nil, errors.New("its key can't be read, or is of a type that is not supported")
 	}
-	if _, certificate := key.(*ssh.Certificate); certificate {
-		return nil, errors.New("its key is a certificate: wanted the key of the host or of its authority")
-	}
-	if key.Type() != kind {
+	if key.Type() != keyType(kind) {
 		return nil, fmt.Errorf("its key is of type %s, and it says another one", key.Type())
 	}
 	return key, nil
@@ -134,18 +174,37 @@ type namePattern struct {
 // negated.
 func splitNames(field string) (patterns []namePattern, plain bool) {
 	plain = true
-	for name := range strings.SplitSeq(strings.ToLower(field), ",") {
+	for name := range strings.SplitSeq(lower(field), ",") {
 		name, negated := strings.CutPrefix(name, "!")
 		if name == "" {
 			continue
-		}
-		if inner, port22 := strings.CutSuffix(name, "]:22"); port22 && strings.HasPrefix(inner, "[") {
-			name = inner[1:] // as OpenSSH: the bare name means port 22
 		}
 		plain = plain && !negated && !strings.ContainsAny(name, "*?")
 		patterns = append(patterns, namePattern{name, negated})
 	}
 	return patterns, plain
+}
+
+// lower returns a text with the letters of ASCII in lower case, as ssh compares names.
+func lower(text string) string {
+	bytes := []byte(text)
+	for i, c := range bytes {
+		if 'A' <= c && c <= 'Z' {
+			bytes[i] = c + 'a' - 'A'
+		}
+	}
+	return string(bytes)
+}
+
+// namesHost reports whether the field of names of a line, plain or hashed, stands for a
+// host.
+func namesHost(field, host string) bool {
+	if strings.HasPrefix(field, "|") {
+		name, err := parseHashedName(field)
+		return err == nil && name.is(host)
+	}
+	patterns, _ := splitNames(field)
+	return matchNames(patterns, host)
 }
 
 // matchNames reports whether names match a host, which is in lower case. A negated

@@ -91,7 +91,7 @@ func TestMeaningOfALine(t *testing.T) {
 		"left out alone":                     {host, "!aix2.example " + k, New},
 		"an address among names":             {six, "aix1,fe80::1 " + k, Known},
 		"port":                               {at2222, "[aix1.example]:2222 " + k, Known},
-		"port 22 in brackets":                {host, "[aix1.example]:22 " + k, Known},
+		"port 22 in brackets":                {host, "[aix1.example]:22 " + k, New},
 		"port, another":                      {at2222, "[aix1.example]:2223 " + k, New},
 		"the key of port 22":                 {at2222, "aix1.example " + k, New},
 		"the key of port 2222":               {host, "[aix1.example]:2222 " + k, New},

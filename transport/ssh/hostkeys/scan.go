@@ -9,6 +9,8 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/plain"
+	"aixmend/transport/ssh/fault"
 )
 
 // Key is a key that a host has shown, and proved to hold, without a login.
@@ -24,6 +26,8 @@ type Key struct {
 	// Reason says why a certificate does not count; nil: it counts, or there is
 	// none.
 	Reason error
+	// Weak says why the key is no proof, although it may be known; nil: it is one.
+	Weak error
 }
 
 // Line is a key in a known_hosts file.
@@ -48,7 +52,7 @@ func (h *KnownHosts) Scan(ctx context.Context, target transport.Target, ask Ask)
 	target = target.Defaulted()
 	policy, err := h.Policy(target)
 	if err != nil && !errors.As(err, new(*noFileError)) {
-		return nil, &transport.Error{Kind: transport.KindHostKeyUnknown, Op: "dial", Host: target.Name, Err: err}
+		return nil, &transport.Error{Kind: transport.KindHostKeyUnknown, Op: "dial", Host: target.Name, Err: plain.Error(err)}
 	}
 	if policy == nil {
 		policy = &Policy{target: target, name: Name(target)}
@@ -102,21 +106,55 @@ func (p *Policy) judged(key ssh.PublicKey) Key {
 	v := p.judge(key)
 	k := Key{Key: BareKey(key), Status: v.status, Reason: v.certificate}
 	k.Certificate, _ = key.(*ssh.Certificate)
+	if !p.target.LegacyAlgorithms {
+		k.Weak = fault.ShortRSA(key)
+	}
 	for _, l := range v.lines {
 		k.Lines = append(k.Lines, Line{File: l.file, Number: l.number, Type: l.kind, Fingerprint: l.fingerprint(), Comment: l.comment})
 	}
 	return k
 }
 
-// settle corrects the statuses once all keys are there: a key of an unknown type is
-// no fault of a host that has shown a known key.
+// settle corrects the statuses once all keys are there. A key of an unknown type is
+// no fault of a host that has shown a known key. A short key is no proof, so the host's
+// other keys are new to one who knows that key alone.
 func settle(keys []Key) []Key {
-	proved := slices.ContainsFunc(keys, func(k Key) bool { return k.Status == Known || k.Status == Signed })
+	proved := slices.ContainsFunc(keys, func(k Key) bool { return k.Weak == nil && (k.Status == Known || k.Status == Signed) })
+	shown := map[string]bool{} // the fingerprints of short keys
+	for _, k := range keys {
+		if k.Weak != nil {
+			shown[ssh.FingerprintSHA256(k.Key)] = true
+		}
+	}
 	for i, k := range keys {
 		same := slices.ContainsFunc(k.Lines, func(l Line) bool { return l.Type == k.Key.Type() })
-		if proved && (k.Status == New || k.Status == Changed && !same) {
+		lost := slices.ContainsFunc(k.Lines, func(l Line) bool { return !shown[l.Fingerprint] })
+		switch {
+		case proved && (k.Status == New || k.Status == Changed && !same):
 			keys[i].Status, keys[i].Lines = Additional, nil
+		case k.Status == Changed && !lost:
+			keys[i].Status, keys[i].Lines = New, nil
+		}
+		if k.Weak != nil && keys[i].Status != Revoked && keys[i].Status != Changed {
+			keys[i].Status = Short
 		}
 	}
 	return keys
+}
+
+// statuses are those of a host by its keys, the worst first.
+var statuses = []Status{Revoked, Changed, New, Short, Signed, Known}
+
+// Worst returns the status of a host that has shown some keys: the worst of theirs. A
+// short key does not count beside one that is a proof.
+func Worst(keys []Key) Status {
+	worst := Known
+	proved := slices.ContainsFunc(keys, func(k Key) bool { return k.Status == Known || k.Status == Signed })
+	for _, k := range keys {
+		at := slices.Index(statuses, k.Status)
+		if at >= 0 && at < slices.Index(statuses, worst) && !(proved && k.Status == Short) {
+			worst = k.Status
+		}
+	}
+	return worst
 }

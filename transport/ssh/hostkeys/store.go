@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,15 +13,30 @@ import (
 	"github.com/gofrs/flock"
 
 	"aixmend/transport"
+	"aixmend/transport/ownership"
+	"aixmend/transport/place"
 	"aixmend/transport/retry"
 )
 
 // StorePath returns the file to which the keys of a target's host are stored: the
-// first of its files.
+// first of its files. The error is an *ownership.Fault where another user decides which
+// file that is.
 func (h *KnownHosts) StorePath(target transport.Target) (string, error) {
 	paths := h.paths(target)
 	if len(paths) == 0 {
 		return "", errors.New("no known_hosts file is named")
+	}
+	file, err := place.Find(paths[0])
+	var fault *ownership.Fault
+	switch {
+	case errors.As(err, &fault):
+		return "", fmt.Errorf("known_hosts: %w", err)
+	case err != nil:
+		return paths[0], nil // Store says why, if keys are to be stored
+	}
+	defer file.Close()
+	if file.Planted() {
+		return "", fmt.Errorf("known_hosts: %w", ownership.Owner(file.Path, file.Info))
 	}
 	return paths[0], nil
 }
@@ -29,10 +45,11 @@ func (h *KnownHosts) StorePath(target transport.Target) (string, error) {
 // be. It returns the names that were left alone because the file has other keys for
 // them by now, or revokes one.
 //
-// The file is replaced as a whole. Links are followed; its mode and the lines about
-// other hosts stay. It is read again first, so lines added since the hosts were
-// judged are kept. Processes of aixmend exclude each other by a lock that the system
-// releases when one dies. ssh takes no lock: its additions are checked for until
+// The file is replaced as a whole; its mode and the lines about other hosts stay. Links
+// of this user and of root are followed; those of others, and a file that another user put
+// into a shared folder, are errors. The file is read again first, so lines added since the
+// hosts were judged are kept. Processes of aixmend exclude each other by a lock that the
+// system releases when one dies. ssh takes no lock: its additions are checked for until
 // right before the file is replaced.
 func (h *KnownHosts) Store(ctx context.Context, path string, edits []Edit) (left []string, err error) {
 	for _, e := range edits {
@@ -46,56 +63,67 @@ func (h *KnownHosts) Store(ctx context.Context, path string, edits []Edit) (left
 		before = file.index
 	}
 	h.mu.Unlock()
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("known_hosts: %w", err)
-	}
-	real, err := realPath(path)
+	file, err := place.Make(path)
 	if err != nil {
-		return nil, fmt.Errorf("known_hosts: %w", err)
+		return nil, fmt.Errorf("known_hosts: %w", ownership.Late(err))
 	}
-	unlock, err := lockFile(ctx, real)
+	defer file.Close()
+	if !file.Replaces() {
+		return nil, fmt.Errorf("known_hosts: %w", ownership.Late(owned(file)))
+	}
+	if _, err := os.Lstat(path); err == nil && file.Info == nil {
+		return nil, fmt.Errorf("known_hosts: %s is a link to %s, which is not there", path, file.Path)
+	}
+	unlock, err := lockFile(ctx, file)
 	if err != nil {
-		return nil, fmt.Errorf("known_hosts: %s: %w", real, err)
+		return nil, fmt.Errorf("known_hosts: %s: %w", file.Path, ownership.Late(err))
 	}
 	defer unlock()
 	change := func(text []byte) ([]byte, []string) { return newEditing(edits, before, &h.macs).apply(text) }
 	for range retry.Rewrite.Attempts {
-		left, done, err := rewrite(real, change)
+		left, done, err := rewrite(file, change)
 		if err != nil {
-			return nil, fmt.Errorf("known_hosts: %w", err)
+			return nil, fmt.Errorf("known_hosts: %w", ownership.Late(err))
 		}
 		if done {
+			h.forget(path)
 			return left, nil
 		}
 	}
-	return nil, fmt.Errorf("known_hosts: %s changes all the time: nothing was stored", real)
+	return nil, fmt.Errorf("known_hosts: %s changes all the time: nothing was stored", file.Path)
 }
 
-// realPath follows the links of a path, if it exists.
-func realPath(path string) (string, error) {
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return path, nil
-	}
-	return filepath.EvalSymlinks(path)
+// forget makes the next check read a file again.
+func (h *KnownHosts) forget(path string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.files, path)
+	clear(h.lists)
+	clear(h.failed)
 }
 
 // lockFile locks a file and returns the function that unlocks it. Unlocking removes
 // the lock's own file; a process that waited for the removed one locks a new one.
-func lockFile(ctx context.Context, path string) (func(), error) {
+func lockFile(ctx context.Context, of *place.Place) (func(), error) {
 	ctx, cancel := context.WithTimeout(ctx, retry.KnownHosts.Within)
 	defer cancel()
-	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock")
+	name := "." + filepath.Base(of.Path) + ".lock"
 	for {
-		lock := flock.New(name, flock.SetPermissions(0o600))
-		if _, err := lock.TryLockContext(ctx, retry.KnownHosts.First); err != nil {
-			if errors.Is(err, context.DeadlineExceeded) {
-				err = fmt.Errorf("another aixmend has held its lock for %s", retry.KnownHosts.Within)
-			}
+		own, err := lockOf(of, name)
+		if err != nil {
 			return nil, err
 		}
-		if inPlace(lock) {
+		lock := flock.New(own.Path, flock.SetFlag(place.LockFlag())) // never made by its path
+		_, err = lock.TryLockContext(ctx, retry.KnownHosts.First)
+		switch {
+		case errors.Is(err, context.DeadlineExceeded):
+			return nil, fmt.Errorf("another aixmend has held its lock for %s", retry.KnownHosts.Within)
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		}
+		if err == nil && inPlace(lock, own) {
 			return func() {
-				_ = os.Remove(name) // where a file in use can't be removed it stays, unlocked
+				_ = own.Remove() // where a file in use can't be removed it stays, unlocked
 				_ = lock.Close()
 			}, nil
 		}
@@ -103,18 +131,48 @@ func lockFile(ctx context.Context, path string) (func(), error) {
 	}
 }
 
+// lockOf returns the place of the lock of a file, and makes the lock if it is not there.
+// Another user's is an error: he could hold it forever.
+func lockOf(of *place.Place, name string) (*place.Place, error) {
+	lock, err := of.Beside(name)
+	if err != nil {
+		return nil, err
+	}
+	if lock.Info == nil {
+		if err := lock.Create(); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+		return lock, nil
+	}
+	return lock, owned(lock)
+}
+
+// owned returns an error for an existing file that is not plain, or that another user has
+// put into a shared folder.
+func owned(file *place.Place) error {
+	if !file.Info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a plain file: nothing can be stored there", file.Path)
+	}
+	if file.Planted() {
+		return ownership.Owner(file.Path, file.Info)
+	}
+	return nil
+}
+
 // inPlace reports whether a lock is on the file that has its name now: the previous
 // holder removes the file.
-func inPlace(lock *flock.Flock) bool {
+func inPlace(lock *flock.Flock, own *place.Place) bool {
 	held, err := lock.Stat()
-	there, gone := os.Stat(lock.Path())
-	return err == nil && gone == nil && os.SameFile(held, there)
+	return err == nil && own.Again() == nil && own.Info != nil && os.SameFile(held, own.Info)
 }
+
+// errStale: somebody else has written the file meanwhile.
+var errStale = errors.New("it has changed")
 
 // rewrite replaces a file with its changed text. done is false if the file has
 // changed meanwhile.
-func rewrite(path string, change func(text []byte) ([]byte, []string)) (left []string, done bool, err error) {
-	text, info, err := readWhole(path)
+func rewrite(file *place.Place, change func(text []byte) ([]byte, []string)) (left []string, done bool, err error) {
+	text, err := readWhole(file)
 	if err != nil {
 		return nil, false, err
 	}
@@ -122,56 +180,44 @@ func rewrite(path string, change func(text []byte) ([]byte, []string)) (left []s
 	if bytes.Equal(after, text) {
 		return left, true, nil
 	}
-	temp, err := writeBeside(path, after, info)
-	if err != nil {
-		return nil, false, err
+	like := file.Info
+	err = file.Replace(0o600, func(to *os.File) error {
+		if _, err := to.Write(after); err != nil {
+			return err
+		}
+		if like != nil {
+			if err := to.Chmod(like.Mode().Perm()); err != nil {
+				return err
+			}
+			keepOwner(to, like)
+		}
+		if err := to.Sync(); err != nil {
+			return err
+		}
+		now, err := readWhole(file)
+		if err == nil && !bytes.Equal(now, text) {
+			err = errStale
+		}
+		return err
+	})
+	if errors.Is(err, errStale) {
+		return nil, false, nil
 	}
-	defer func() { _ = os.Remove(temp) }() // gone already if all went well
-	if now, _, err := readWhole(path); err != nil || !bytes.Equal(now, text) {
-		return nil, false, err
-	}
-	if err := os.Rename(temp, path); err != nil {
-		return nil, false, err
-	}
-	return left, true, syncFolder(filepath.Dir(path))
+	return left, err == nil, err
 }
 
 // readWhole reads a file; a missing one is empty and has no info.
-func readWhole(path string) ([]byte, fs.FileInfo, error) {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil, nil
-	case err != nil:
-		return nil, nil, err
-	case !info.Mode().IsRegular():
-		return nil, nil, fmt.Errorf("%s is not a plain file: nothing can be stored there", path)
+func readWhole(file *place.Place) ([]byte, error) {
+	if err := file.Again(); err != nil || file.Info == nil {
+		return nil, err
 	}
-	text, err := os.ReadFile(path)
-	return text, info, err
-}
-
-// writeBeside writes and syncs a new file in the folder of another one, with the
-// mode and the owner of that, and returns its path.
-func writeBeside(path string, text []byte, like fs.FileInfo) (string, error) {
-	file, err := os.CreateTemp(filepath.Dir(path), ".known_hosts-") // 0600
+	if err := owned(file); err != nil {
+		return nil, err
+	}
+	from, err := file.Read()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	_, err = file.Write(text)
-	if err == nil && like != nil {
-		err = file.Chmod(like.Mode().Perm())
-		keepOwner(file, like)
-	}
-	if err == nil {
-		err = file.Sync()
-	}
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-		return "", err
-	}
-	return file.Name(), nil
+	defer from.Close()
+	return io.ReadAll(from)
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"aixmend/transport"
+	"aixmend/transport/place"
 )
 
 // store stores edits in a file and returns its new text.
@@ -68,7 +69,7 @@ func TestStoreInClear(t *testing.T) {
 		"replaced, others stay":          {replace, "aix0,aix1,10.1.2.3 " + l + "  c\n", "aix0,10.1.2.3 " + l + "  c\naix1 " + k + "\n", false},
 		"replaced, the new one is there": {replace, "aix1 " + l + "\naix1 " + k + "\n", "aix1 " + k + "\n", false},
 		"replaced, all of its keys":      {replace, "aix1 " + l + "\naix1 " + m + "\n", "aix1 " + k + "\n", false},
-		"replaced, with its port":        {replace, "[aix1]:22,[aix1]:2222 " + l + "\n", "[aix1]:2222 " + l + "\naix1 " + k + "\n", false},
+		"replaced, its ports stay":       {replace, "[aix1]:22,[aix1]:2222 " + l + "\n", "[aix1]:22,[aix1]:2222 " + l + "\naix1 " + k + "\n", false},
 		"replaced, patterns stay":        {replace, "aix* " + l + "\n", "aix* " + l + "\naix1 " + k + "\n", false},
 		"replaced, revoked":              {replace, "aix1 " + l + "\n@revoked aix1 " + k + "\n", "@revoked aix1 " + k + "\n", true},
 		"marked lines stay":              {replace, "@revoked aix1 " + l + "\n@cert-authority aix1 " + m + "\n", "@revoked aix1 " + l + "\n@cert-authority aix1 " + m + "\naix1 " + k + "\n", false},
@@ -141,7 +142,8 @@ func TestStoreAfterSomebodyElse(t *testing.T) {
 func TestStoreBesideSomebodyElse(t *testing.T) {
 	path := writeFile(t, "known_hosts", "one\n")
 	meanwhile := "one\ntwo\n"
-	left, done, err := rewrite(path, func(text []byte) ([]byte, []string) {
+	file := placed(t, path)
+	left, done, err := rewrite(file, func(text []byte) ([]byte, []string) {
 		if err := os.WriteFile(path, []byte(meanwhile), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -151,9 +153,20 @@ func TestStoreBesideSomebodyElse(t *testing.T) {
 		t.Errorf("done %v, %v: %q", done, err, readFile(t, path))
 	}
 	alone(t, path)
-	if _, done, err = rewrite(path, func(text []byte) ([]byte, []string) { return append(bytes.Clone(text), "three\n"...), nil }); err != nil || !done || readFile(t, path) != meanwhile+"three\n" {
+	if _, done, err = rewrite(file, func(text []byte) ([]byte, []string) { return append(bytes.Clone(text), "three\n"...), nil }); err != nil || !done || readFile(t, path) != meanwhile+"three\n" {
 		t.Errorf("done %v, %v: %q", done, err, readFile(t, path))
 	}
+}
+
+// placed opens the place of a file.
+func placed(t *testing.T, path string) *place.Place {
+	t.Helper()
+	p, err := place.Find(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	return p
 }
 
 // Concurrent writers lose no line of each other.
@@ -180,15 +193,15 @@ func TestStoreTogether(t *testing.T) {
 // A lock counts only under the name that others use.
 func TestLockInPlace(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "lock")
-	lock := flock.New(name)
-	if held, err := lock.TryLock(); err != nil || !held || !inPlace(lock) {
-		t.Fatalf("held %v, %v, in place %v", held, err, inPlace(lock))
+	lock, own := flock.New(name), placed(t, name)
+	if held, err := lock.TryLock(); err != nil || !held || !inPlace(lock, own) {
+		t.Fatalf("held %v, %v, in place %v", held, err, inPlace(lock, own))
 	}
 	defer lock.Close()
-	if err := os.Remove(name); err != nil || inPlace(lock) {
+	if err := os.Remove(name); err != nil || inPlace(lock, own) {
 		t.Errorf("in place without a file, %v", err)
 	}
-	if err := os.WriteFile(name, nil, 0o600); err != nil || inPlace(lock) {
+	if err := os.WriteFile(name, nil, 0o600); err != nil || inPlace(lock, own) {
 		t.Errorf("in place in another file, %v", err)
 	}
 }

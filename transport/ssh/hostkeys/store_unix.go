@@ -14,13 +14,3 @@ func keepOwner(file *os.File, like fs.FileInfo) {
 		_ = file.Chown(int(owner.Uid), int(owner.Gid))
 	}
 }
-
-// syncFolder syncs the names in a folder.
-func syncFolder(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
-}

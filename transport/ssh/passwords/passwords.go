@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +23,10 @@ const (
 	// ForBecome makes a login root; Target.BecomePassword names its source.
 	ForBecome Use = "become"
 )
+
+// ErrSameAgain is the answer for a passphrase that was wrong, from a source that would
+// give the same one again.
+var ErrSameAgain = errors.New("its source gives the same one again")
 
 // Source provides the passwords.
 type Source interface {
@@ -66,15 +69,84 @@ type credential struct {
 	decided chan struct{} // closed once it is known to be right, or is given up
 
 	// The rest belongs to the holder of the turn, and no longer changes once
-	// decided.
-	secret  []byte
+	// decided, except that the keyring may be cleared.
+	secret  kept
 	refused []string // the hosts that refused it
 	err     error
+}
+
+// kept holds one password.
+type kept struct {
+	mu    sync.Mutex
+	text  []byte
+	empty bool // it was cleared
+}
+
+var errCleared = errors.New("the run has ended, and its passwords are forgotten")
+
+// hold keeps text, which it owns from then on.
+func (k *kept) hold(text []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.empty {
+		clear(text)
+		return
+	}
+	k.text = text
+}
+
+// full reports whether there is a password, or was one.
+func (k *kept) full() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.text != nil || k.empty
+}
+
+// copy returns a copy that the caller clears.
+func (k *kept) copy() ([]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.empty {
+		return nil, errCleared
+	}
+	return bytes.Clone(k.text), nil
+}
+
+func (k *kept) clear() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	clear(k.text)
+	k.empty = true
+}
+
+// Withheld is the error of a password that too many hosts have refused.
+type Withheld struct{ by []string }
+
+// Error names the hosts.
+func (w *Withheld) Error() string {
+	return strings.Join(w.by, " and ") + " refused it, and none has accepted it: no further host gets it"
 }
 
 // NewKeyring returns a keyring with the passwords of a source; nil: there are none.
 func NewKeyring(from Source) *Keyring {
 	return &Keyring{from: from, all: map[owner]*credential{}}
+}
+
+// Clear overwrites the passwords: there are none any more. Copies that are on their way
+// to a host are cleared by those who took them.
+func (k *Keyring) Clear() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, p := range k.all {
+		p.secret.clear()
+	}
+	k.from = nil
+}
+
+func (k *Keyring) source() Source {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.from
 }
 
 func (k *Keyring) find(use Use, t transport.Target) *credential {
@@ -120,7 +192,12 @@ func (k *Keyring) Take(ctx context.Context, use Use, t transport.Target) (*Try, 
 	case !ours:
 		return p.settled()
 	}
-	return &Try{secret: bytes.Clone(p.secret), host: t.Name, of: p}, nil
+	secret, err := p.secret.copy()
+	if err != nil {
+		p.turn <- struct{}{}
+		return nil, err
+	}
+	return &Try{secret: secret, host: t.Name, of: p}, nil
 }
 
 // Ready obtains the password of a target without a try. Its error says why there is
@@ -140,7 +217,8 @@ func (k *Keyring) Ready(ctx context.Context, use Use, t transport.Target) error 
 // hold takes the turn of a password and obtains it, unless it is decided: then ours
 // is false.
 func (k *Keyring) hold(ctx context.Context, use Use, t transport.Target) (p *credential, ours bool, err error) {
-	if k.from == nil {
+	from := k.source()
+	if from == nil {
 		return nil, false, errors.New("there is nobody to ask for it")
 	}
 	p = k.find(use, t)
@@ -157,8 +235,8 @@ func (k *Keyring) hold(ctx context.Context, use Use, t transport.Target) (p *cre
 		return p, false, nil
 	default:
 	}
-	if p.secret == nil {
-		secret, err := k.from.Password(ctx, use, t)
+	if !p.secret.full() {
+		secret, err := from.Password(ctx, use, t)
 		switch {
 		case ctx.Err() != nil:
 			clear(secret)
@@ -169,7 +247,7 @@ func (k *Keyring) hold(ctx context.Context, use Use, t transport.Target) (p *cre
 			close(p.decided)
 			return nil, false, err
 		}
-		p.secret = secret
+		p.secret.hold(secret)
 	}
 	return p, true, nil
 }
@@ -190,7 +268,8 @@ func (p *credential) settled() (*Try, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	return &Try{secret: bytes.Clone(p.secret)}, nil
+	secret, err := p.secret.copy()
+	return &Try{secret: secret}, err
 }
 
 // Line returns the password with a line end, and after behind it. It clears the
@@ -201,6 +280,26 @@ func (t *Try) Line(after string) []byte {
 	copy(line[len(t.secret):], "\n"+after)
 	clear(t.secret)
 	return line
+}
+
+// mask stands for a password in a text of a host. It is shorter than any password in an
+// answer, so that no bound is exceeded.
+const mask = "***"
+
+// minInAnswer is the shortest password that is masked in the answer of a command too, in
+// bytes. A shorter one may be a word of the answer.
+const minInAnswer = 8
+
+// Mask returns a host's text with the password of line, as Line returned it, masked: a
+// shell may send its input back. An answer is the output of a command.
+func Mask(text, line []byte, answer bool) []byte {
+	secret, _, _ := bytes.Cut(line, []byte("\n"))
+	if len(secret) == 0 || answer && len(secret) < minInAnswer || !bytes.Contains(text, secret) {
+		return text
+	}
+	masked := bytes.ReplaceAll(text, secret, []byte(mask))
+	clear(text)
+	return masked
 }
 
 // Text returns the password for callers that take no bytes, and clears the try's
@@ -232,8 +331,8 @@ func (t *Try) End(how Outcome) {
 		if len(p.refused) < maxRefusals {
 			break
 		}
-		clear(p.secret)
-		p.err = fmt.Errorf("%s refused it, and none has accepted it: no further host gets it", strings.Join(p.refused, " and "))
+		p.secret.clear()
+		p.err = &Withheld{p.refused}
 		close(p.decided)
 	}
 	p.turn <- struct{}{}

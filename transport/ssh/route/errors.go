@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"aixmend/transport"
+	"aixmend/transport/plain"
 )
 
 var errClosed = errors.New("the dialler is closed")
@@ -26,7 +27,7 @@ func (e *jumpError) Error() string {
 	if inner, ok := e.err.(*transport.Error); ok { //nolint:errorlint // one further in is in its text already
 		return e.what + ": " + inner.Reason()
 	}
-	return fmt.Sprintf("%s: %v", e.what, e.err)
+	return fmt.Sprintf("%s: %s", e.what, plain.Text(e.err))
 }
 
 // Unwrap returns the cause.
@@ -34,5 +35,5 @@ func (e *jumpError) Unwrap() error { return e.err }
 
 // with returns the same error with a kind.
 func (e *jumpError) with(kind transport.Kind) *jumpError {
-	return &jumpError{e.what, &transport.Error{Kind: kind, Op: "dial", Host: e.what, Err: e.err}}
+	return &jumpError{e.what, &transport.Error{Kind: kind, Op: "dial", Host: e.what, Err: plain.Error(e.err)}}
 }

@@ -5,6 +5,7 @@ package route
 import (
 	"context"
 	"net"
+	"slices"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -58,9 +59,23 @@ func (p *Path) Via() []string {
 	return p.via.names
 }
 
+// families are the ends of the names of networks, by Target.AddressFamily.
+var families = map[string]string{"inet": "4", "inet6": "6"}
+
+// Bastions returns the paths to the bastions, the nearest to this machine first.
+func (p *Path) Bastions() []*Path {
+	var list []*Path
+	for b := p.via; b != nil; b = b.via {
+		list = append(list, &Path{Target: b.target, routes: p.routes, via: b.via})
+	}
+	slices.Reverse(list)
+	return list
+}
+
 // straight opens a network connection from this machine.
 func (p *Path) straight(ctx context.Context, address string) (net.Conn, error) {
-	inner, err := p.routes.options.DialContext(ctx, "tcp", address)
+	network := "tcp" + families[p.Target.AddressFamily]
+	inner, err := p.routes.options.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}

@@ -26,9 +26,9 @@ type Options struct {
 	ConnectTimeout time.Duration
 	// DialContext opens a network connection from this machine.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
-	// Bastion returns the target that a name in Target.Jump stands for; nil: there
-	// are no bastions.
-	Bastion func(ctx context.Context, name string) (transport.Target, error)
+	// Bastion returns the target that a name in Target.Jump stands for, where config is
+	// the SSHConfig of the target behind it; nil: there are no bastions.
+	Bastion func(ctx context.Context, name, config string) (transport.Target, error)
 	// BastionRate returns the connections a second to ask of a bastion, after a
 	// first 20; 0, and a nil BastionRate: 100.
 	BastionRate func(name string) int
@@ -50,9 +50,12 @@ type Routes struct {
 
 	mu       sync.Mutex
 	closed   bool
-	resolved map[string]resolved // by the text of Target.Jump
+	resolved map[via]resolved
 	all      map[hop]*bastion
 }
+
+// via is Target.Jump and Target.SSHConfig: one name is another bastion in another file.
+type via struct{ jump, config string }
 
 // resolved is the last bastion of a way.
 type resolved struct {
@@ -70,43 +73,43 @@ type hop struct {
 // New returns the routes of a run.
 func New(o Options) *Routes {
 	life, end := context.WithCancelCause(context.Background()) //nolint:forbidigo // shared: no connection may end with the host that came first
-	return &Routes{options: o, life: life, end: end, resolved: map[string]resolved{}, all: map[hop]*bastion{}}
+	return &Routes{options: o, life: life, end: end, resolved: map[via]resolved{}, all: map[hop]*bastion{}}
 }
 
 // Path returns the way to a target. Its error is like that of Path.Connect.
 func (r *Routes) Path(ctx context.Context, target transport.Target) (*Path, error) {
-	via, err := r.to(ctx, target.Jump)
+	last, err := r.to(ctx, via{target.Jump, target.SSHConfig})
 	if err != nil {
 		return nil, fail(transport.KindJump, err)
 	}
-	return &Path{Target: target, routes: r, via: via}, nil
+	return &Path{Target: target, routes: r, via: last}, nil
 }
 
-// to returns the last bastion of the way that jump names, nil if it names none.
-func (r *Routes) to(ctx context.Context, jump string) (*bastion, error) {
-	if !named(jump) {
+// to returns the last bastion of a way, nil if it has none.
+func (r *Routes) to(ctx context.Context, way via) (*bastion, error) {
+	if !named(way.jump) {
 		return nil, nil
 	}
 	r.resolving.Lock()
 	defer r.resolving.Unlock()
-	if known, ok := r.resolved[jump]; ok {
+	if known, ok := r.resolved[way]; ok {
 		return known.last, known.err
 	}
-	last, err := r.chain(ctx, jump, nil)
+	last, err := r.chain(ctx, way, nil)
 	if ctx.Err() == nil {
-		r.resolved[jump] = resolved{last, err}
+		r.resolved[way] = resolved{last, err}
 	}
 	return last, err
 }
 
-// chain looks up the bastions that jump names; before holds the names that led here.
+// chain looks up the bastions of a way; before holds the names that led here.
 // As in OpenSSH the first may have a way of its own, the others are reached through
 // the one before them.
-func (r *Routes) chain(ctx context.Context, jump string, before []string) (*bastion, error) {
-	var via *bastion
-	for i, name := range strings.Split(jump, ",") {
+func (r *Routes) chain(ctx context.Context, way via, before []string) (*bastion, error) {
+	var last *bastion
+	for i, name := range strings.Split(way.jump, ",") {
 		name = strings.TrimSpace(name)
-		target, err := r.resolve(ctx, name, before)
+		target, err := r.resolve(ctx, name, way.config, before)
 		if err != nil {
 			return nil, err
 		}
@@ -114,20 +117,20 @@ func (r *Routes) chain(ctx context.Context, jump string, before []string) (*bast
 			target.Jump, target.ProxyCommand = "", ""
 		}
 		if named(target.Jump) {
-			if via, err = r.chain(ctx, target.Jump, append(before, name)); err != nil {
+			if last, err = r.chain(ctx, via{target.Jump, target.SSHConfig}, append(before, name)); err != nil {
 				return nil, err
 			}
 			target.ProxyCommand = ""
 		}
-		if via, err = r.bastion(name, target, via); err != nil {
+		if last, err = r.bastion(name, target, last); err != nil {
 			return nil, err
 		}
 	}
-	return via, nil
+	return last, nil
 }
 
 // resolve returns the target that a name stands for.
-func (r *Routes) resolve(ctx context.Context, name string, before []string) (transport.Target, error) {
+func (r *Routes) resolve(ctx context.Context, name, config string, before []string) (transport.Target, error) {
 	for i, known := range before {
 		if known == name || i >= maxHops {
 			return transport.Target{}, circle(append(before, name))
@@ -136,7 +139,7 @@ func (r *Routes) resolve(ctx context.Context, name string, before []string) (tra
 	if r.options.Bastion == nil {
 		return transport.Target{}, bastionError(name, errors.New("no bastions are configured here"))
 	}
-	target, err := r.options.Bastion(ctx, name)
+	target, err := r.options.Bastion(ctx, name, config)
 	if err != nil {
 		return transport.Target{}, bastionError(name, fault.Short(err))
 	}
@@ -181,7 +184,7 @@ func (r *Routes) bastion(name string, target transport.Target, via *bastion) (*b
 
 // bare returns a target without the fields that make no difference to a connection.
 func bare(t transport.Target) transport.Target {
-	t.Name, t.Jump = "", ""
+	t.Name, t.Jump, t.SSHConfig = "", "", ""
 	t.Become, t.BecomeCommand, t.BecomeMode, t.BecomePassword = "", "", "", ""
 	return t
 }

@@ -29,9 +29,10 @@ function draw(tag, attributes, ...children) {
   return e;
 }
 
-const hosts = index.hosts.map(([name, address, outcome, reason, findings, ms, fold, interrupted, waived], at) => ({
+const hosts = index.hosts.map(([name, address, outcome, reason, findings, ms, fold, interrupted, waived, cloud], at) => ({
   name, address, outcome, findings, ms, fold, interrupted, at,
   reason: index.reasons[reason],
+  cloud: index.clouds[cloud] || "",
   ids: [...findings, ...waived].map((f) => index.findings[f]),
   waived: waived.map((f) => index.findings[f]),
   block: -1, place: 0, severities: 0, stages: [],

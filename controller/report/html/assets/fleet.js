@@ -22,7 +22,7 @@ function writeAsked() {
 }
 
 // A search matches a host if its row in the list contains every word.
-const searched = hosts.map((h) => [h.name, h.address, h.reason, ...h.ids].join("\n").toLowerCase());
+const searched = hosts.map((h) => [h.name, h.address, h.reason, h.cloud, ...h.ids].join("\n").toLowerCase());
 
 function matching() {
   const words = asked.q.toLowerCase().split(/\s+/).filter(Boolean);
@@ -145,6 +145,7 @@ function row(h) {
     make("td", { class: "nowrap" }, mark(h.outcome), " ", make("span", { class: "word" }, index.outcomes[h.outcome])),
     make("th", { scope: "row" }, make("a", { href: hostLink(h.name) }, h.name), h.interrupted && make("span", { class: "tag" }, "unfinished")),
     make("td", { class: "mono extra" }, h.address),
+    index.clouds.length > 0 && make("td", { class: "extra nowrap" }, h.cloud),
     make("td", { class: "extra" }, h.ids.map((id) => make("span", { class: "chip" }, id + (h.waived.includes(id) ? " (waived)" : "")))),
     make("td", { class: "wide" }, h.reason),
     make("td", { class: "num extra nowrap" }, took(h.ms)));

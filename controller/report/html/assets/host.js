@@ -33,9 +33,9 @@ function hostTop(h, name) {
     make("h1", { id: "host-title", tabindex: "-1" }, name),
     h && make("p", { class: "verdict " + index.outcomes[h.outcome] }, mark(h.outcome), " ", make("strong", {}, index.outcomes[h.outcome]),
       h.reason && make("span", { class: "because" }, h.reason)),
-    h && make("dl", { class: "facts" }, pair("Address", h.address), pair("Took", took(h.ms)),
+    h && make("dl", { class: "facts" }, pair("Address", h.address), pair("Took", took(h.ms)), pair("Cloud", h.cloud),
       h.stages.length ? pair("Started", clock(h.stages[0].from)) : null,
-      h.interrupted ? pair("State", "interrupted: resume continues it") : null));
+      h.interrupted ? pair("State", "cut off: resume continues it") : null));
 }
 
 function pair(name, value) {
@@ -151,7 +151,7 @@ function facts(page, text) {
 }
 
 function around(page, text) {
-  const rows = [["SSH", page.ssh], ["Host key", page.hostkey], ["Capture", page.capture], ["Lease", page.lease.text], ["", page.lease.note]];
+  const rows = [["Power Virtual Server", page.cloud], ["SSH", page.ssh], ["Host key", page.hostkey], ["Capture", page.capture], ["Lease", page.lease.text], ["", page.lease.note]];
   const list = rows.filter(([, ref]) => ref).map(([name, ref]) => make("div", {}, make("dt", {}, name || "Note"), make("dd", { class: "mono" }, text(ref))));
   for (const ref of page.support) list.push(make("div", {}, make("dt", {}, "Support"), make("dd", { class: "mono" }, text(ref))));
   const steps = page.lease.steps.map((row) => step(row, text));

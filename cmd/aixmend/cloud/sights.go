@@ -1,0 +1,179 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"aixmend/controller"
+	"aixmend/controller/cloud"
+	"aixmend/inventory"
+	"aixmend/inventory/powervs"
+)
+
+// The values of --cloud.
+const (
+	On  = "on"
+	Off = "off"
+)
+
+// Sights asks for the VMs of a run: those of the workspaces of the inventory's sources, or
+// else all that the key of the environment may see.
+func (c *Clouds) Sights(ctx context.Context) controller.Sights {
+	c.mu.Lock()
+	sources := append([]powervs.Source(nil), c.asked...)
+	c.mu.Unlock()
+	if len(sources) == 0 {
+		sources = []powervs.Source{{}}
+	}
+	all := newMachines()
+	at := time.Now()
+	for _, s := range sources {
+		client, err := c.Client(s.Account)
+		var l powervs.Listing
+		if err == nil {
+			l, err = client.List(ctx, powervs.Query{Workspaces: s.Workspaces, OS: powervs.AnyOS})
+		}
+		if err != nil {
+			all.silence = err.Error()
+			continue
+		}
+		if l.At.Before(at) {
+			at = l.At
+		}
+		all.add(l.Machines)
+	}
+	return controller.Sights{Of: all.sight, At: at}
+}
+
+// Asks reports whether a run asks the cloud: with --cloud on, and without --cloud where
+// there is a key or a source.
+func (c *Clouds) Asks(flag string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return flag == On || flag == "" && (len(c.asked) > 0 || c.keyOf("") != "")
+}
+
+// machines are the VMs of a run.
+type machines struct {
+	byID, byName, byAddress, byMAC map[string][]powervs.Machine
+	silence                        string // why a list is missing, "" for none
+}
+
+func newMachines() *machines {
+	return &machines{byID: map[string][]powervs.Machine{}, byName: map[string][]powervs.Machine{}, byAddress: map[string][]powervs.Machine{}, byMAC: map[string][]powervs.Machine{}}
+}
+
+func (all *machines) add(list []powervs.Machine) {
+	for _, m := range list {
+		if known := all.byID[m.ID]; len(known) > 0 && known[0].Workspace.ID == m.Workspace.ID {
+			continue // two sources name its workspace
+		}
+		all.byID[m.ID] = append(all.byID[m.ID], m)
+		name := strings.ToLower(m.Name)
+		all.byName[name] = append(all.byName[name], m)
+		for _, n := range m.Networks {
+			if ip, err := netip.ParseAddr(n.Address); err == nil {
+				all.byAddress[ip.String()] = append(all.byAddress[ip.String()], m)
+			}
+			if n.MAC != "" {
+				all.byMAC[n.MAC] = append(all.byMAC[n.MAC], m)
+			}
+		}
+	}
+}
+
+// sign is something of a host that VMs have.
+type sign struct {
+	by  string // completes "VM x has ..."
+	vms []powervs.Machine
+}
+
+// signs are those of a host that some VM has. An id in the inventory stands for name and
+// address, and the MACs in the guest are beside it: the address may lead to another VM.
+func (all *machines) signs(h inventory.Host, macs []string) []sign {
+	var list []sign
+	see := func(by string, vms ...powervs.Machine) {
+		var kept []powervs.Machine
+		for _, m := range vms {
+			within := h.Cloud.Workspace == "" || powervs.SameCRN(h.Cloud.Workspace, m.Workspace.CRN)
+			if within && !has(kept, m) {
+				kept = append(kept, m)
+			}
+		}
+		if len(kept) > 0 {
+			list = append(list, sign{by, kept})
+		}
+	}
+	if h.Cloud.Instance != "" {
+		if see("the id "+h.Cloud.Instance, all.byID[h.Cloud.Instance]...); len(list) == 0 {
+			return nil
+		}
+	} else {
+		see("its name", all.byName[strings.ToLower(h.Name)]...)
+		if ip, err := netip.ParseAddr(h.Address); err == nil {
+			see("its address", all.byAddress[ip.Unmap().String()]...)
+		}
+	}
+	var owners []powervs.Machine
+	for _, mac := range macs {
+		owners = append(owners, all.byMAC[mac]...)
+	}
+	see("its MAC", owners...)
+	return list
+}
+
+// has reports whether a list has a VM.
+func has(list []powervs.Machine, m powervs.Machine) bool {
+	return slices.ContainsFunc(list, func(o powervs.Machine) bool { return o.ID == m.ID && o.Workspace.ID == m.Workspace.ID })
+}
+
+// sight is the VM of a host: the one on which all signs agree. macs are those in the guest.
+func (all *machines) sight(h inventory.Host, macs []string) cloud.Sight {
+	signs := all.signs(h, macs)
+	if len(signs) == 0 {
+		silence := "no VM has its name, address or MAC"
+		switch {
+		case all.silence != "":
+			silence = all.silence
+		case h.Cloud.Instance != "":
+			silence = "no VM has the id " + h.Cloud.Instance
+		}
+		return cloud.Sight{Silence: silence, Stranger: h.Cloud == inventory.Cloud{}}
+	}
+	agreed, by := signs[0].vms, signs[0].by
+	for _, s := range signs[1:] {
+		both := slices.DeleteFunc(slices.Clone(agreed), func(m powervs.Machine) bool { return !has(s.vms, m) })
+		if len(both) == 0 {
+			return cloud.Sight{Silence: contradiction(signs)}
+		}
+		agreed, by = both, by+" and "+strings.TrimPrefix(s.by, "its ")
+	}
+	if len(agreed) > 1 {
+		return cloud.Sight{Silence: fmt.Sprintf("%d VMs have %s: name one with cloud: {instance: ID}", len(agreed), by)}
+	}
+	m := agreed[0]
+	found := cloud.Sight{Status: m.Status, Health: m.Health.Status, Reason: m.Health.Reason, LastUpdate: m.Health.LastUpdate, Instance: m.ID, Workspace: m.Workspace.CRN}
+	for _, n := range m.Networks {
+		if n.MAC != "" {
+			found.NICs = append(found.NICs, cloud.NIC{MAC: n.MAC, Network: n.Name})
+		}
+	}
+	return found
+}
+
+// contradiction says which VMs the signs of a host speak for.
+func contradiction(signs []sign) string {
+	var parts []string
+	for _, s := range signs {
+		part := fmt.Sprintf("VM %s (%s) has %s", s.vms[0].Name, s.vms[0].ID, s.by)
+		if more := len(s.vms) - 1; more > 0 {
+			part = fmt.Sprintf("VM %s (%s) and %d more have %s", s.vms[0].Name, s.vms[0].ID, more, s.by)
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ", ") + ": name the right one with cloud: {instance: ID}, or check the address"
+}

@@ -1,0 +1,101 @@
+package cloud
+
+import (
+	"reflect"
+	"testing"
+
+	"aixmend/controller/cloud"
+	"aixmend/inventory"
+	"aixmend/inventory/powervs"
+)
+
+// Which VM is a host: by id, else the one on which name, address and MACs agree. Several are
+// none, and so are contradictions.
+func TestSight(t *testing.T) {
+	vm := func(workspace, id, name, address, mac, health string) powervs.Machine {
+		return powervs.Machine{
+			Instance:  powervs.Instance{ID: id, Name: name, Status: "ACTIVE", Health: powervs.Health{Status: health}, Networks: []powervs.Network{{Address: address, MAC: mac}}},
+			Workspace: powervs.Workspace{ID: workspace, CRN: "crn:v1:" + workspace + "::"},
+		}
+	}
+	list := []powervs.Machine{
+		vm("fra", "vm-1", "aix1", "10.0.0.1", "fa:00:00:00:00:01", "OK"), vm("dal", "vm-1d", "aix1", "10.7.0.1", "fa:00:00:00:00:d1", "WARNING"),
+		vm("fra", "vm-2", "AIX2", "10.0.0.2", "fa:00:00:00:00:02", "WARNING"), vm("fra", "vm-3", "other", "fd00::3", "fa:00:00:00:00:03", "OK"),
+		vm("fra", "vm-4", "x4", "10.0.0.9", "fa:00:00:00:00:04", "OK"), vm("dal", "vm-5", "x5", "10.0.0.9", "fa:00:00:00:00:05", "OK"),
+	}
+	all := newMachines()
+	all.add(list)
+	all.add(list[:2]) // a second source of the same workspaces
+	mac := func(of ...string) (macs []string) {
+		for _, one := range of {
+			macs = append(macs, "fa:00:00:00:00:"+one)
+		}
+		return macs
+	}
+	ok, bad := cloud.Sight{Status: "ACTIVE", Health: "OK"}, cloud.Sight{Status: "ACTIVE", Health: "WARNING"}
+	silent := func(why string) cloud.Sight { return cloud.Sight{Silence: why} }
+	const choose, check = ": name one with cloud: {instance: ID}", ": name the right one with cloud: {instance: ID}, or check the address"
+	none := cloud.Sight{Silence: "no VM has its name, address or MAC", Stranger: true}
+	id := func(id string) inventory.Cloud { return inventory.Cloud{Instance: id} }
+	for name, c := range map[string]struct {
+		host inventory.Host
+		macs []string
+		want cloud.Sight
+	}{
+		"by name":                     {inventory.Host{Name: "aix2"}, nil, bad},
+		"by id, under another name":   {inventory.Host{Name: "db01", Cloud: id("vm-2")}, nil, bad},
+		"by id, at another address":   {inventory.Host{Name: "aix1", Address: "10.0.0.1", Cloud: id("vm-2")}, nil, bad},
+		"by address":                  {inventory.Host{Name: "db03", Address: "FD00:0::3"}, nil, ok},
+		"by MAC":                      {inventory.Host{Name: "db03", Address: "192.0.2.3"}, mac("77", "02"), bad},
+		"name and address agree":      {inventory.Host{Name: "aix2", Address: "10.0.0.2"}, nil, bad},
+		"all agree, with a NIC more":  {inventory.Host{Name: "aix2", Address: "10.0.0.2"}, mac("02", "77"), bad},
+		"MACs that nobody has":        {inventory.Host{Name: "aix2"}, mac("77"), bad},
+		"name against address":        {inventory.Host{Name: "aix2", Address: "10.0.0.1"}, nil, silent("VM AIX2 (vm-2) has its name, VM aix1 (vm-1) has its address" + check)},
+		"name against MAC":            {inventory.Host{Name: "aix2"}, mac("01"), silent("VM AIX2 (vm-2) has its name, VM aix1 (vm-1) has its MAC" + check)},
+		"address against MAC":         {inventory.Host{Name: "db03", Address: "10.0.0.2"}, mac("01"), silent("VM AIX2 (vm-2) has its address, VM aix1 (vm-1) has its MAC" + check)},
+		"id against MAC":              {inventory.Host{Name: "aix2", Cloud: id("vm-2")}, mac("01"), silent("VM AIX2 (vm-2) has the id vm-2, VM aix1 (vm-1) has its MAC" + check)},
+		"two names against MAC":       {inventory.Host{Name: "aix1"}, mac("02"), silent("VM aix1 (vm-1) and 1 more have its name, VM AIX2 (vm-2) has its MAC" + check)},
+		"two of one name":             {inventory.Host{Name: "aix1"}, nil, silent("2 VMs have its name" + choose)},
+		"two, and an address of one":  {inventory.Host{Name: "aix1", Address: "10.7.0.1"}, nil, bad},
+		"two, and a MAC of one":       {inventory.Host{Name: "aix1"}, mac("d1"), bad},
+		"two, and a workspace":        {inventory.Host{Name: "aix1", Cloud: inventory.Cloud{Workspace: "crn:v1:dal"}}, nil, bad},
+		"two of one address":          {inventory.Host{Name: "db09", Address: "10.0.0.9"}, nil, silent("2 VMs have its address" + choose)},
+		"two MACs, of two VMs":        {inventory.Host{Name: "db09"}, mac("01", "02"), silent("2 VMs have its MAC" + choose)},
+		"two in all that there is":    {inventory.Host{Name: "db09", Address: "10.0.0.9"}, mac("04", "05"), silent("2 VMs have its address and MAC" + choose)},
+		"no such id":                  {inventory.Host{Name: "aix2", Cloud: id("vm-0")}, mac("02"), silent("no VM has the id vm-0")},
+		"id in another workspace":     {inventory.Host{Name: "aix2", Cloud: inventory.Cloud{Instance: "vm-2", Workspace: "crn:v1:dal::"}}, nil, silent("no VM has the id vm-2")},
+		"MAC in another workspace":    {inventory.Host{Name: "x", Cloud: inventory.Cloud{Workspace: "crn:v1:dal::"}}, mac("02"), silent("no VM has its name, address or MAC")},
+		"nothing of it":               {inventory.Host{Name: "db07", Address: "10.0.0.7"}, mac("77"), none},
+		"a DNS name for its address":  {inventory.Host{Name: "db07", Address: "db07.example"}, nil, none},
+		"no MAC, and VMs without one": {inventory.Host{Name: "db07"}, []string{""}, none},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := all.sight(c.host, c.macs)
+			if (got.Instance != "") != (got.Silence == "") || len(got.NICs) > 1 || got.Silence != "" && len(got.NICs) > 0 {
+				t.Errorf("instance %q, %v", got.Instance, got.NICs)
+			}
+			got.Instance, got.Workspace, got.NICs = "", "", nil
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("%+v, want %+v", got, c.want)
+			}
+		})
+	}
+	all.silence = "no route"
+	if got := all.sight(inventory.Host{Name: "aix2"}, nil); got.Health != "WARNING" {
+		t.Errorf("a VM that is known: %+v", got)
+	}
+	if got := all.sight(inventory.Host{Name: "db07"}, nil); got.Silence != "no route" {
+		t.Errorf("a VM that may be in the list that is missing: %+v", got)
+	}
+}
+
+// The cloud is asked where there is a key or a source, or where it is wanted.
+func TestAsks(t *testing.T) {
+	for flag, want := range map[string][3]bool{"": {false, true, true}, On: {true, true, true}, Off: {false, false, false}} {
+		bare, keyed, sourced := New(Options{Lookup: lookup(nil)}), New(Options{Lookup: lookup(map[string]string{KeyVariable: "k"})}), New(Options{Lookup: lookup(nil)})
+		sourced.asked = []powervs.Source{{}}
+		if got := [3]bool{bare.Asks(flag), keyed.Asks(flag), sourced.Asks(flag)}; got != want {
+			t.Errorf("--cloud %q: %v, want %v", flag, got, want)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+// Package hints completes the commands that a text for a person names, so that they work
+// when they are pasted: with the state folder, the inventory and so on of the call.
+package hints
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"aixmend/cmd/aixmend/environment"
+	"aixmend/controller/report"
+	"aixmend/transport/shell"
+)
+
+// Flag is a flag as a person types it: its name, and its value if it takes one.
+type Flag []string
+
+// names matches a command in a text: aixmend, a verb, and perhaps a verb below it.
+var names = regexp.MustCompile(`\baixmend ([a-z]+(?:-[a-z]+)*)( [a-z]+)?\b`)
+
+// Complete puts flags behind the verb of each command in a text. flags returns those of a
+// verb such as "runs prune", and whether there is such a verb. A flag that the command has
+// already is left out.
+func Complete(text string, flags func(verb string) ([]Flag, bool)) string {
+	var b strings.Builder
+	for {
+		at := names.FindStringSubmatchIndex(text)
+		if at == nil {
+			return b.String() + text
+		}
+		end, verb := at[3], text[at[2]:at[3]]
+		list, known := flags(verb)
+		if at[4] >= 0 {
+			if more, both := flags(verb + text[at[4]:at[5]]); both {
+				end, list, known = at[5], more, true
+			}
+		}
+		b.WriteString(text[:end])
+		text = text[end:]
+		if !known {
+			continue
+		}
+		has := strings.Fields(restOf(text))
+		for _, f := range list {
+			if contains(has, f[0]) || f[0] != "--state" && slices.Contains(has, "--undo") { // a rollback takes the rest from its run
+				continue
+			}
+			for _, word := range f {
+				b.WriteString(" " + report.Clean(shell.Word(word), false))
+			}
+		}
+	}
+}
+
+// contains reports whether a command has a flag already, by its long or its short name.
+func contains(words []string, flag string) bool {
+	return slices.ContainsFunc(words, func(word string) bool {
+		name, _, _ := strings.Cut(word, "=")
+		return name == flag || name == "--inventory" && flag == "-i"
+	})
+}
+
+// restOf is the rest of a command at the beginning of a text.
+func restOf(text string) string {
+	if end := strings.IndexAny(text, ";)`\n"); end >= 0 {
+		text = text[:end]
+	}
+	rest, _, _ := strings.Cut(text, " aixmend ")
+	return rest
+}
+
+// carried are the flags that a command of a message takes over from the call: those that
+// say where things are.
+var carried = []string{"inventory", "state", "known-hosts", "identity", "ssh-config", "config", "profile"}
+
+// noRuns matches the verbs that look into the state folder only where -l names a run.
+var noRuns = regexp.MustCompile(`^(?:record|hostkeys|inventory)\b`)
+
+// Given returns the flags for Complete of a call: those in carried that stood on its command
+// line and that the verb has. A value of the environment or of a config file needs no flag.
+func Given(call *cobra.Command) func(verb string) ([]Flag, bool) {
+	return func(verb string) ([]Flag, bool) {
+		to, rest, err := call.Root().Find(strings.Fields(verb))
+		if err != nil || len(rest) > 0 || to == call.Root() {
+			return nil, false
+		}
+		var list []Flag
+		for _, name := range carried {
+			f := call.Flag(name)
+			if f == nil || to.Flag(name) == nil && to.InheritedFlags().Lookup(name) == nil || environment.OnCommandLine(call, []string{name}) == "" {
+				continue
+			}
+			if places := to.Flag("inventory") != nil || to.Flag("state") != nil; !places && (name == "config" || name == "profile") {
+				continue // a verb that needs neither
+			}
+			if name == "state" && noRuns.MatchString(verb) {
+				continue
+			}
+			typed := "--" + name
+			if f.Shorthand != "" {
+				typed = "-" + f.Shorthand
+			}
+			values := []string{f.Value.String()}
+			if several, ok := f.Value.(interface{ GetSlice() []string }); ok {
+				values = several.GetSlice()
+			}
+			for _, value := range values {
+				list = append(list, Flag{typed, value})
+			}
+		}
+		return list, true
+	}
+}

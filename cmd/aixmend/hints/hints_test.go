@@ -1,0 +1,31 @@
+package hints
+
+import "testing"
+
+// Each command in a text gets the flags of its verb, once, and prose gets none.
+func TestComplete(t *testing.T) {
+	flags := func(verb string) ([]Flag, bool) {
+		switch verb {
+		case "runs", "runs prune", "explain":
+			return []Flag{{"--state", "my state"}}, true
+		case "recover", "plan":
+			return []Flag{{"-i", "a.yaml"}, {"--state", "s"}}, true
+		case "version":
+			return nil, true
+		}
+		return nil, false
+	}
+	for text, want := range map[string]string{
+		"aixmend runs lists all runs":                           "aixmend runs --state 'my state' lists all runs",
+		"aixmend runs prune --keep 3":                           "aixmend runs prune --state 'my state' --keep 3",
+		"aixmend recover -l h; aixmend explain R h":             "aixmend recover -i a.yaml --state s -l h; aixmend explain --state 'my state' R h",
+		"aixmend recover -l h -i b.yaml or aixmend plan -l h":   "aixmend recover --state s -l h -i b.yaml or aixmend plan -i a.yaml --state s -l h",
+		"to undo: aixmend recover --undo R":                     "to undo: aixmend recover --state s --undo R",
+		"aixmend version, and aixmend has no aixmend.yaml here": "aixmend version, and aixmend has no aixmend.yaml here",
+		"aixmend-state stays":                                   "aixmend-state stays",
+	} {
+		if got := Complete(text, flags); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", text, got, want)
+		}
+	}
+}

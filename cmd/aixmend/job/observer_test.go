@@ -1,0 +1,58 @@
+package job
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/controller"
+	"aixmend/controller/outcome"
+	"aixmend/inventory"
+)
+
+// A run is never silent for more than a minute where no terminal shows it, unless -q asks
+// for silence. Lines of its own take the place of the heartbeat.
+func TestHeartbeatWithoutATerminal(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		settings Settings
+		terminal bool
+		term     string
+		want     string
+	}{
+		{"pipe", Settings{}, false, "", "a: failed: x\naudit: 1 of 2 hosts ended after 1m40s; 1 not begun\n"},
+		{"verbose", Settings{Verbose: true}, false, "xterm", "a: failed: x\naudit: 1 of 2 hosts ended after 1m40s; 1 not begun\n"},
+		{"a terminal that draws nothing", Settings{}, true, "dumb", "a: failed: x\naudit: 1 of 2 hosts ended after 1m40s; 1 not begun\n"},
+		{"quiet", Settings{Quiet: true}, false, "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var errs bytes.Buffer
+				con := console.New(console.Streams{Err: &errs, ErrTerminal: c.terminal}, nil, func(name string) string {
+					return map[string]string{"TERM": c.term}[name]
+				})
+				j := &Job{Settings: c.settings}
+				j.Request.Verb, j.Request.Hosts = controller.Audit, make([]inventory.Host, 2)
+				e := &controller.Engine{Observer: j.observer(con)}
+				if _, err := j.watched(con, e, func() (controller.Result, error) {
+					time.Sleep(40 * time.Second)
+					if e.Observer != nil {
+						e.Observer.Ended(outcome.HostSummary{Name: "a", Outcome: outcome.Failed, Reason: "x"})
+					}
+					time.Sleep(70 * time.Second)
+					synctest.Wait()
+					return controller.Result{}, nil
+				}); err != nil {
+					t.Error(err)
+				}
+				time.Sleep(time.Hour)
+				if got := strings.TrimSpace(errs.String()); got != strings.TrimSpace(c.want) {
+					t.Errorf("%q, want %q", got, c.want)
+				}
+			})
+		})
+	}
+}

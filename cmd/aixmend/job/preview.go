@@ -1,0 +1,116 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/planfile"
+	"aixmend/cmd/aixmend/request"
+	"aixmend/controller"
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/controller/report/folded"
+	"aixmend/inventory"
+)
+
+// Preview reads the hosts of an opened job that would change them, and shows the plan. The
+// job then applies exactly that: a host that differs by then is skipped, and the reason
+// says how. Where there is nothing to ask about, since no step would run or the run was
+// cut off, the result is the run that found so, else nil.
+func (j *Job) Preview(ctx context.Context, c *console.Console) (*Ended, error) {
+	look := *j
+	look.preview = true
+	look.Request.Verb, look.Settings.Detailed = controller.Plan, false
+	run, err := look.Run(ctx, c, nil)
+	if err != nil || run == nil {
+		return run, err
+	}
+	if !asksAbout(&run.Run) {
+		j.Request = look.Request
+		return run, nil
+	}
+	store, err := journal.OpenExisting(j.Settings.State)
+	if err != nil {
+		return nil, err
+	}
+	p, err := planfile.Of(planned(j.Request.Asked), &run.Run, j.Request.Hosts, store)
+	if err != nil {
+		return nil, err
+	}
+	j.showPlans(c, run.Hosts)
+	return nil, j.Apply(p, "", nil)
+}
+
+// PreviewLeft shows the part of an earlier run that was not sent: of its rollback or
+// approved plan, else a new plan of the hosts that are left, which are read. The result is
+// not nil where reading was interrupted: nothing is to be asked then.
+func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earlier) (*Ended, error) {
+	left := earlier.Left(j)
+	if undoes := j.Request.Undoes; undoes != "" {
+		done, err := LoadEarlier(earlier.store, undoes)
+		if err == nil {
+			c.Say("%s", done.Rollback(named(j.Request.Hosts, left)))
+		}
+		return nil, err
+	}
+	if p := j.Request.Plan; p != nil {
+		j.showPlans(c, p.Summaries(left))
+		return nil, nil
+	}
+	look := *j
+	look.Request.Verb, look.Request.Hosts, look.Settings.Detailed = controller.Plan, named(j.Request.Hosts, left), false
+	look.Request.Out, look.Request.Files, look.Request.Deadline = "", nil, 0
+	run, err := look.Run(ctx, c, nil)
+	if err != nil || run == nil {
+		return run, err
+	}
+	if run.Unfinished > 0 {
+		j.Request = look.Request
+		return run, nil
+	}
+	j.showPlans(c, run.Hosts)
+	return nil, nil
+}
+
+// showPlans shows the plans of hosts before a question.
+func (j *Job) showPlans(c *console.Console, hosts []outcome.HostSummary) {
+	j.folded = folds(len(hosts), j.Settings.Verbose)
+	fmt.Fprint(c.Err, "\n"+PlanText(hosts, c.TextOptions(), j.Settings.Verbose)+"\n")
+}
+
+// named are the hosts with such names.
+func named(hosts []inventory.Host, names []string) []inventory.Host {
+	return slices.DeleteFunc(slices.Clone(hosts), func(h inventory.Host) bool { return !slices.Contains(names, h.Name) })
+}
+
+// asksAbout reports whether a preview leads to a question: it has seen all hosts, and a step
+// would run.
+func asksAbout(run *outcome.Run) bool {
+	return run.Unfinished == 0 && slices.ContainsFunc(run.Hosts, func(h outcome.HostSummary) bool { return slices.ContainsFunc(h.Plan, outcome.PlanStep.Runs) })
+}
+
+// PlanText renders the plans of a run: folded, or each command in full where that is wanted
+// or there is one host.
+func PlanText(hosts []outcome.HostSummary, o report.TextOptions, full bool) string {
+	if folds(len(hosts), full) {
+		return folded.Text(hosts, o)
+	}
+	text := ""
+	for _, h := range hosts {
+		if len(h.Plan) > 0 {
+			text += report.PlanText(h) + "\n"
+		}
+	}
+	return text + folded.Counted(hosts) + "\n"
+}
+
+// folds reports whether the plans of so many hosts are shown folded.
+func folds(hosts int, full bool) bool { return !full && hosts > 1 }
+
+// planned are the flags that a plan was made with.
+func planned(a request.Asked) planfile.Settings {
+	return planfile.Settings{Playbook: a.Playbook, Set: a.Set, Allow: a.Allow, MendWarnings: a.MendWarnings}
+}

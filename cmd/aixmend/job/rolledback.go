@@ -1,0 +1,89 @@
+package job
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/inventory"
+)
+
+// Changed returns those of some hosts that the run has changed.
+func (e *Earlier) Changed(hosts []inventory.Host) []inventory.Host {
+	return slices.DeleteFunc(slices.Clone(hosts), func(h inventory.Host) bool { return len(e.Changes(h.Name)) == 0 })
+}
+
+// Remaining returns those of some hosts that the run has changed on which a rollback may find
+// something to undo, and words the rest, "" for none: hosts for which an earlier rollback of
+// the run ended undone, which is the verdict of its last look, and, where no other host is
+// left, hosts without a step that can be undone.
+func (e *Earlier) Remaining(hosts []inventory.Host) (left []inventory.Host, rest string, err error) {
+	if len(hosts) == 0 {
+		return nil, fmt.Sprintf("nothing from run %s is still in effect on the selected hosts: nothing to roll back", e.ID), nil
+	}
+	by, err := e.rolledBack()
+	if err != nil {
+		return nil, "", err
+	}
+	done := map[string][]string{} // the hosts, by the rollback
+	var fixed []string            // hosts without an undo
+	for _, h := range hosts {
+		if id := by[h.Name]; id != "" {
+			done[id] = append(done[id], h.Name)
+			continue
+		}
+		left = append(left, h)
+		if !e.undoable(h.Name) {
+			fixed = append(fixed, h.Name)
+		}
+	}
+	var lines []string
+	for _, id := range slices.Sorted(maps.Keys(done)) {
+		lines = append(lines, fmt.Sprintf("nothing of run %s is left to roll back on %s: run %s did it", e.ID, report.Compact(done[id]), id))
+	}
+	if len(left) == len(fixed) && len(fixed) > 0 {
+		lines = append(lines, fmt.Sprintf("nothing of run %s can be rolled back on %s: no step of it has an undo; aixmend report %s --host %s lists them", e.ID, report.Compact(fixed), e.ID, fixed[0]))
+		left = nil
+	}
+	return left, strings.Join(lines, "\n"), nil
+}
+
+// undoable reports whether a change of the run to a host has an undo.
+func (e *Earlier) undoable(host string) bool {
+	for _, c := range e.Changes(host) {
+		if c.NoUndo() == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// rolledBack returns the rollback of the run that ended undone, by host, where the run has
+// not changed the host since.
+func (e *Earlier) rolledBack() (map[string]string, error) {
+	ids, err := e.store.RunIDs()
+	if err != nil {
+		return nil, err
+	}
+	by := map[string]string{}
+	for _, id := range ids {
+		var asked struct{ Undoes string }
+		if !e.store.HasRequest(id) || e.store.LoadRequest(id, &asked) != nil || asked.Undoes != e.ID {
+			continue // an unreadable one proves nothing: the hosts are looked at
+		}
+		entries, err := e.store.ReadJournal(id)
+		if err != nil {
+			continue
+		}
+		for _, entry := range entries {
+			t := e.trails[entry.Host]
+			if entry.Event == outcome.EventEnded && outcome.Outcome(entry.Status) == outcome.OutcomeUndone && t != nil && entry.Time.After(t.Last) {
+				by[entry.Host] = id
+			}
+		}
+	}
+	return by, nil
+}

@@ -1,0 +1,164 @@
+package listing
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/usage"
+	"aixmend/controller/journal"
+	"aixmend/controller/journal/captures"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// captureOrder is the order in which the columns of captures give way.
+var captureOrder = []string{"RUN", "PLAYBOOK", "TAKEN", "LABEL", "PURPOSE", "TAKEN", "STATE", "LABEL"}
+
+// Captures lists the captures of hosts, the newest first; without hosts, those of all
+// hosts.
+func Captures(c *console.Console, store *journal.Store, hosts []string, o Options) error {
+	hosts, err := Captured(store, hosts)
+	if err != nil {
+		return err
+	}
+	var all []captures.Kept
+	for _, host := range hosts {
+		kept, err := store.Kept(host)
+		if err != nil {
+			return exit.Usage(err)
+		}
+		all = append(all, kept...)
+	}
+	if len(all) == 0 {
+		_, err := fmt.Fprintln(c.Out, "no captures yet")
+		return err
+	}
+	width := c.Width()
+	text := render(o.captureColumns(all), captureOrder, width)
+	for _, k := range all {
+		if k.Err != nil && width > 0 {
+			text += "\n" + report.Wrapped(clean(fmt.Sprintf("%s %s is damaged: %s", k.Host, k.ID, k.Err)), width, "  ") + "\n"
+		}
+	}
+	return o.Print(text)
+}
+
+// Captured returns the hosts that are named, those with captures where none is. A host that
+// has no capture, while others have, is an error with the nearest name.
+func Captured(store *journal.Store, named []string) ([]string, error) {
+	all, err := store.CapturedHosts()
+	if err != nil || len(named) == 0 {
+		return all, err
+	}
+	for _, host := range named {
+		if len(all) > 0 && !slices.Contains(all, host) {
+			return nil, exit.Usagef(usage.Near(host, all, "aixmend capture list names the hosts with captures"), "there is no capture of %q", host)
+		}
+	}
+	return named, nil
+}
+
+// captureColumns are the columns of a list of captures.
+func (o Options) captureColumns(all []captures.Kept) []column {
+	each := func(cell func(c outcome.Capture) string) []string {
+		cells := make([]string, len(all))
+		for i, k := range all {
+			if k.Capture != nil {
+				cells[i] = clean(cell(*k.Capture))
+			}
+		}
+		return cells
+	}
+	var host, id, state, short []string
+	for _, k := range all {
+		host, id = append(host, clean(k.Host)), append(id, clean(k.ID))
+		damage, word := "", ""
+		if k.Err != nil {
+			damage, word = "damaged: "+clean(k.Err.Error()), "damaged"
+		}
+		state, short = append(state, damage), append(short, word)
+	}
+	purpose := each(func(c outcome.Capture) string { return c.Purpose })
+	label := func(most int) []string {
+		return each(func(c outcome.Capture) string { return clip(c.Label, most) })
+	}
+	of := each(func(c outcome.Capture) string { return c.RunID })
+	return []column{
+		{head: "HOST", whole: host, forms: [][]string{host}},
+		{head: "ID", whole: id, forms: [][]string{id}},
+		{head: "PURPOSE", whole: purpose, forms: [][]string{purpose}},
+		{head: "LABEL", whole: each(func(c outcome.Capture) string { return c.Label }), forms: [][]string{label(60), label(16)}},
+		{head: "PLAYBOOK", whole: each(func(c outcome.Capture) string { return c.Playbook.Name }), forms: [][]string{each(func(c outcome.Capture) string {
+			if c.Playbook.Name == o.Playbook {
+				return ""
+			}
+			return clip(c.Playbook.Name, 24)
+		})}},
+		{head: "TAKEN", whole: each(func(c outcome.Capture) string { return rfc(c.Created) }), forms: [][]string{
+			each(func(c outcome.Capture) string { return o.local(c.Created) }), each(func(c outcome.Capture) string { return o.day(c.Created) }),
+		}},
+		{head: "RUN", whole: of, forms: [][]string{of}},
+		{head: "STATE", whole: state, forms: [][]string{short}},
+	}
+}
+
+// Capture shows the contents of a capture, named by its id, its label or latest.
+func Capture(c *console.Console, store *journal.Store, host, ref string) error {
+	kept, err := find(store, host, ref)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: %s, taken %s by run %s\n", kept.Host, kept.ID, kept.Purpose, kept.Created.Format(time.RFC3339), clean(kept.RunID))
+	for _, item := range kept.Items {
+		where := item.Stored
+		switch {
+		case item.Absent:
+			where = "the host has no such file"
+		case item.Error != "":
+			where += " (" + item.Error + ")"
+		}
+		fmt.Fprintf(&b, "  %-40s %s\n", clean(item.ID), clean(where))
+	}
+	for _, f := range kept.Findings {
+		fmt.Fprintf(&b, "  finding: %s: %s\n", clean(f.ID), clean(f.Title))
+	}
+	_, err = fmt.Fprint(c.Out, b.String())
+	return err
+}
+
+// Compare lists the files that differ between two captures of a host.
+func Compare(c *console.Console, store *journal.Store, host string, refs [2]string) error {
+	var ids [2]string
+	for i, ref := range refs {
+		kept, err := find(store, host, ref)
+		if err != nil {
+			return err
+		}
+		ids[i] = kept.ID
+	}
+	differences, err := store.Compare(host, ids[0], ids[1])
+	if err != nil {
+		return err
+	}
+	if len(differences) == 0 {
+		fmt.Fprintf(c.Out, "%s: %s and %s are equal\n", host, ids[0], ids[1])
+	}
+	for _, d := range differences {
+		fmt.Fprintf(c.Out, "%-50s %s\n", clean(d.Name), d.How)
+	}
+	return nil
+}
+
+// find returns a capture by its id, its label or latest.
+func find(store *journal.Store, host, ref string) (*outcome.Capture, error) {
+	kept, err := store.Find(host, ref)
+	if err != nil {
+		return nil, exit.Usagef("aixmend capture list "+host, "%w", err)
+	}
+	return kept, nil
+}

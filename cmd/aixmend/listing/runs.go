@@ -1,0 +1,395 @@
+// Package listing lists the runs and captures of a state folder, fitted to the terminal,
+// and shows the contents of a capture.
+package listing
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/guide"
+	"aixmend/cmd/aixmend/request"
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// Options say how something is listed.
+type Options struct {
+	// JSON lists it as JSON.
+	JSON bool
+	// State is the state folder as it was typed, for commands to type next.
+	State string
+	// Playbook is the default playbook: it is named only where there is room.
+	Playbook string
+	// Print prints a list for a person to read.
+	Print func(text string) error
+	// Now is the time, in the zone of the times on a terminal.
+	Now time.Time
+}
+
+// run is a run in a list.
+type run struct {
+	*outcome.Run
+	State    journal.State `json:"state"`
+	standing outcome.Standings
+}
+
+// runOrder is the order in which the columns of runs give way.
+var runOrder = []string{"TICKET", "PLAYBOOK", "HOSTS", "BY", "LIMIT", "LIMIT", "BY", "STARTED", "VERB", "STARTED", "HOSTS", "LIMIT", "TOOK", "BY", "PLAYBOOK", "EXIT", "VERB", "HOSTS"}
+
+// Runs lists the runs of a store, the newest first: fitted to a terminal, whole in a pipe.
+func Runs(c *console.Console, store *journal.Store, o Options) error {
+	ids, err := store.RunIDs()
+	if err != nil {
+		return err
+	}
+	runs := []run{}
+	for _, id := range ids {
+		r, err := load(store, id)
+		if err != nil {
+			c.Say("warning: %s", err)
+			continue
+		}
+		runs = append(runs, r)
+	}
+	switch {
+	case o.JSON:
+		return c.JSON(runs)
+	case len(ids) == 0:
+		_, err := fmt.Fprintln(c.Out, "no runs yet")
+		return err
+	case len(runs) == 0: // the warnings say why
+		return nil
+	}
+	width := c.Width()
+	text := render(o.runColumns(runs), runOrder, width)
+	if width > 0 {
+		text += o.unfinished(runs, width)
+	}
+	return o.Print(text)
+}
+
+// load reads a run, finished or not.
+func load(store *journal.Store, id string) (run, error) {
+	if err := store.Readable(id); err != nil {
+		return run{}, err
+	}
+	r := run{State: store.State(id)}
+	var err error
+	r.Run, err = store.LoadRun(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		r.Run, err = &outcome.Run{ID: id, ExitCode: -1}, nil
+		if entries, err := store.ReadJournal(id); err == nil && len(entries) > 0 {
+			first := entries[0]
+			r.Command, r.Started, r.Limit, r.Ticket = first.Detail, first.Time, first.Limit, first.Ticket
+			if first.By != nil {
+				r.By = *first.By
+			}
+		}
+		var asked struct{ Undoes string }
+		if store.LoadRequest(id, &asked) == nil {
+			r.Undoes = asked.Undoes
+		}
+	}
+	if r.State == journal.StateRunning || r.State == journal.StateOpen {
+		if s, err := Standings(store, id); err == nil {
+			r.standing = s
+		}
+	}
+	return r, err
+}
+
+// runColumns are the columns of a list of runs.
+func (o Options) runColumns(runs []run) []column {
+	each := func(cell func(r run) string) []string {
+		cells := make([]string, len(runs))
+		for i, r := range runs {
+			cells[i] = clean(cell(r))
+		}
+		return cells
+	}
+	id := each(func(r run) string { return r.ID })
+	book := func(r run) string { return r.Playbook.Name }
+	limit := func(most int) []string { return each(func(r run) string { return r.limit(most) }) }
+	took, code := each(run.took), each(run.code)
+	return []column{
+		{head: "RUN", whole: id, forms: [][]string{id}},
+		{head: "VERB", whole: each(run.verb), forms: [][]string{each(func(r run) string { return clip(r.verb(), 16) }), each(func(r run) string {
+			if r.Undoes != "" {
+				return "undo"
+			}
+			return clip(r.Command, 16)
+		})}},
+		{head: "PLAYBOOK", whole: each(book), forms: [][]string{each(book), each(func(r run) string {
+			if r.Playbook.Name == o.Playbook {
+				return ""
+			}
+			return clip(r.Playbook.Name, 24)
+		})}},
+		{head: "STARTED", whole: each(func(r run) string { return rfc(r.Started) }), forms: [][]string{
+			each(func(r run) string { return o.local(r.Started) }), each(func(r run) string { return o.day(r.Started) }),
+		}},
+		{head: "TOOK", whole: took, forms: [][]string{took}},
+		{head: "EXIT", whole: code, forms: [][]string{code}},
+		{head: "BY", whole: each(func(r run) string { return who(r.By) }), forms: [][]string{
+			each(func(r run) string { return clip(who(r.By), 48) }), each(func(r run) string { return clip(brief(r.By), 16) }), each(func(r run) string { return clip(brief(r.By), 8) }),
+		}},
+		{head: "LIMIT", whole: each(func(r run) string { return r.limit(math.MaxInt) }), forms: [][]string{limit(60), limit(24), limit(10)}},
+		{head: "TICKET", whole: each(func(r run) string { return r.Ticket }), forms: [][]string{each(func(r run) string { return clip(r.Ticket, 24) })}},
+		{head: "HOSTS", whole: each(o.described), forms: [][]string{each(run.counts), each(run.worst), each(run.number)}},
+	}
+}
+
+// verb is the verb of a run, with its flag for a rollback.
+func (r run) verb() string {
+	if r.Undoes != "" {
+		return r.Command + " --undo"
+	}
+	return r.Command
+}
+
+// limit is the limit of a run, of a rollback with the run that it rolls back: its id where
+// so many columns hold it, else the end of the id.
+func (r run) limit(most int) string {
+	if r.Undoes == "" {
+		return limitText(r.Limit, most)
+	}
+	whole := "undo " + r.Undoes
+	if r.Limit != "" {
+		whole += " -l " + r.Limit
+	}
+	switch short := "undo " + r.Undoes; {
+	case ansi.StringWidth(whole) <= most:
+		return whole
+	case ansi.StringWidth(short) <= most:
+		return short
+	}
+	return "undo " + r.Undoes[strings.LastIndex(r.Undoes, "-")+1:]
+}
+
+// took is how long a run took.
+func (r run) took() string {
+	if r.Finished.IsZero() || r.Started.IsZero() {
+		return ""
+	}
+	text := max(r.Finished.Sub(r.Started), 0).Round(time.Second).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	return text
+}
+
+func (r run) code() string {
+	if r.Finished.IsZero() {
+		return ""
+	}
+	return fmt.Sprint(r.ExitCode)
+}
+
+// counts is the longest form of the hosts of a run on a terminal.
+func (r run) counts() string {
+	if r.State == journal.StateEnded {
+		return report.Counts(*r.Run)
+	}
+	return r.worst()
+}
+
+// worst names the worst outcome of a run.
+func (r run) worst() string {
+	if r.State != journal.StateEnded {
+		text := string(r.State)
+		if n := len(r.standing.Hosts); n > 0 {
+			text += fmt.Sprintf(", %d of %d ended", r.standing.Ended(), n)
+		}
+		return text
+	}
+	for _, o := range outcome.Outcomes() {
+		if n := r.Counts[o]; n > 0 {
+			return fmt.Sprintf("%s, %d %s", r.number(), n, o)
+		}
+	}
+	return r.number()
+}
+
+// number is the number of hosts of a run, or the state of one that has not ended.
+func (r run) number() string {
+	if r.State != journal.StateEnded {
+		return string(r.State)
+	}
+	sum := 0
+	for _, n := range r.Counts {
+		sum += n
+	}
+	return report.Hosts(sum)
+}
+
+// described is the HOSTS column of a run in a pipe.
+func (o Options) described(r run) string {
+	text, command := r.state()
+	if len(command) > 0 {
+		text += ": " + strings.Join(guide.Bare(*r.Run, o.State).Quoted(command...), " ") + " " + r.leads()
+	}
+	switch {
+	case r.State == journal.StateEnded:
+		return report.Counts(*r.Run)
+	case len(r.Hosts) > 0 && r.State != journal.StateRunning && r.State != journal.StateCutOff:
+		return report.Counts(*r.Run) + "; " + text
+	}
+	if s := r.standing; len(s.Hosts) > 0 {
+		if r.State == journal.StateRunning {
+			return text + "; " + s.Run()
+		}
+		return s.Run() + "; " + text
+	}
+	return text
+}
+
+// state words a run that has not ended, "" for one that has, and names the command to
+// type next.
+func (r run) state() (text string, command []string) {
+	switch r.State {
+	case journal.StateRunning:
+		return "running", nil
+	case journal.StateOpen:
+		return "not finished", []string{"aixmend", "resume", r.ID}
+	case journal.StateOtherVersion:
+		return "not finished, begun by another version", []string{"aixmend", "report", r.ID}
+	case journal.StateCutOff:
+		return "not finished", []string{"aixmend", "report", r.ID}
+	}
+	return "", nil
+}
+
+// leads says where the command of state leads.
+func (r run) leads() string {
+	switch r.State {
+	case journal.StateOpen:
+		return "continues it"
+	case journal.StateOtherVersion:
+		return "lists its changes; start a new run"
+	}
+	return "lists its changes"
+}
+
+// maxUnfinished is how many runs are explained below a list.
+const maxUnfinished = 3
+
+// unfinished explains the newest runs that have not ended, below the list of a terminal.
+func (o Options) unfinished(runs []run, width int) string {
+	var b strings.Builder
+	explained := 0
+	for _, r := range runs {
+		text, command := r.state()
+		if text == "" || explained == maxUnfinished {
+			continue
+		}
+		explained++
+		if len(r.standing.Hosts) > 0 {
+			text += ": " + r.standing.Run()
+		}
+		b.WriteString("\n" + report.Wrapped(clean(r.ID+": "+text), width, "  ") + "\n")
+		if len(command) > 0 {
+			b.WriteString("    " + strings.Join(guide.Bare(*r.Run, o.State).Quoted(command...), " ") + "\n")
+		}
+	}
+	return b.String()
+}
+
+// clean escapes text from a file, on one line.
+func clean(text string) string { return report.Clean(text, false) }
+
+// rfc is a time as programs read it.
+func rfc(t time.Time) string { return format(t, time.RFC3339) }
+
+// format is a time in a layout, "" for none.
+func format(t time.Time, layout string) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(layout)
+}
+
+// local is a time as a person reads it: in the own zone, with the year where it is not
+// this one.
+func (o Options) local(t time.Time) string {
+	t = t.In(o.Now.Location())
+	if t.Year() != o.Now.Year() {
+		return format(t, "Jan _2  2006")
+	}
+	return format(t, "Jan _2 15:04")
+}
+
+// day is the short form of local: the time of a day that is this one.
+func (o Options) day(t time.Time) string {
+	t = t.In(o.Now.Location())
+	if t.Year() == o.Now.Year() && t.YearDay() == o.Now.YearDay() {
+		return format(t, "15:04")
+	}
+	return format(t, "Jan _2")
+}
+
+// who is the job of a pipeline, or the person and the machine.
+func who(by outcome.By) string {
+	switch {
+	case by.Job != "":
+		return by.Job
+	case by.Login() != "" && by.Machine != "":
+		return by.Login() + "@" + by.Machine
+	}
+	return by.Login()
+}
+
+// brief is the short form of who.
+func brief(by outcome.By) string {
+	if by.Job != "" {
+		return cmp.Or(by.JobUser, "job")
+	}
+	return by.Login()
+}
+
+// limitText is a limit of at most so many columns, or the number of its patterns.
+func limitText(limit string, most int) string {
+	if clipped := clip(limit, most); clipped == limit {
+		return limit
+	}
+	return report.Number(1+commas(limit), "pattern")
+}
+
+// commas counts the commas of a limit outside of ranges.
+func commas(limit string) int {
+	n, within := 0, false
+	for _, c := range limit {
+		switch c {
+		case '[':
+			within = true
+		case ']':
+			within = false
+		case ',':
+			if !within {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// Standings reads how far the hosts of a run are.
+func Standings(store *journal.Store, id string) (outcome.Standings, error) {
+	entries, err := store.ReadJournal(id)
+	if err != nil {
+		return outcome.Standings{}, err
+	}
+	r, err := request.Load(store, id)
+	if err != nil {
+		return outcome.Standings{}, err
+	}
+	return outcome.Stand(request.Names(r.Hosts), entries), nil
+}

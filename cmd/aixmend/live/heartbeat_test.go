@@ -1,0 +1,136 @@
+package live
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"aixmend/controller"
+	"aixmend/controller/outcome"
+)
+
+// clock is a time that passes when it is told to.
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time          { return c.at }
+func (c *clock) passes(by time.Duration) { c.at = c.at.Add(by) }
+
+// spoken are the lines of a heartbeat, with the time of each.
+type spoken struct {
+	mu    sync.Mutex
+	began time.Time
+	lines []string
+}
+
+func (s *spoken) say(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = append(s.lines, fmt.Sprint(time.Since(s.began), " ", line))
+}
+
+// A silent run says each minute how far it is and which hosts it waits for; one that
+// prints lines says nothing more, and one that is over is silent.
+func TestHeartbeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &spoken{began: time.Now()}
+		h := Beat(Options{Verb: controller.Recover, Hosts: 9}, s.say)
+		h.Ended(outcome.HostSummary{Name: "aix1", Outcome: outcome.Healthy})
+		h.Moved("aix2", controller.Settling, "RMC is not connected yet")
+		h.Moved("aix3", controller.Waiting, "waiting for its wave")
+		h.Moved("aix4", controller.Gathering, "")
+		h.WaveBegun(1, 2, 1)
+		time.Sleep(150 * time.Second)
+		h.Spoken()                   // a line was printed at 2m30s
+		time.Sleep(59 * time.Second) // 3m29s
+		h.Spoken()
+		time.Sleep(59 * time.Second) // 4m28s
+		h.Moved("aix\x1b[2J5", controller.Recovering, "step \u202ex")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		h.Stop()
+		h.Stop()
+		time.Sleep(time.Hour)
+		h.Spoken()
+		want := []string{
+			"1m0s recover: 1 of 9 hosts ended after 1m0s; wave 1 of 2: 1 host; in progress: aix2 (settling, RMC is not connected yet, 1m0s); 1 waiting for their wave; 1 waiting for other hosts; 5 not begun",
+			"2m0s recover: 1 of 9 hosts ended after 2m0s; wave 1 of 2: 1 host; in progress: aix2 (settling, RMC is not connected yet, 2m0s); 1 waiting for their wave; 1 waiting for other hosts; 5 not begun",
+			"4m29s recover: 1 of 9 hosts ended after 4m29s; wave 1 of 2: 1 host; in progress: aix2 (settling, RMC is not connected yet, 4m29s), aix^[[2J5 (recovering, step \uFFFDx, 1s); 1 waiting for their wave; 1 waiting for other hosts; 4 not begun",
+		}
+		if diff := cmp.Diff(want, s.lines); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Of many hosts the longest are named, and a file in transfer with its progress.
+func TestHeartbeatOfManyHosts(t *testing.T) {
+	c := &clock{}
+	b := newBoard(Options{Verb: controller.Audit, Hosts: 500}, c.now)
+	for i := range 200 {
+		b.moved(fmt.Sprintf("aix%03d", i), controller.Recovering, "upload")
+		c.passes(time.Second)
+	}
+	b.transferred("aix000", "rsct.bff", 1, 4)
+	want := "audit: 0 of 500 hosts ended after 3m20s; in progress: aix000 (recovering, rsct.bff 25%, 3m20s), aix001 (recovering, upload, 3m19s), aix002 (recovering, upload, 3m18s), 197 more; 300 not begun"
+	if got := b.line(); got != want {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+}
+
+// A time left is told where the hosts that ended say something of the others.
+func TestTimeLeft(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		verb controller.Verb
+		tell func(b *board, c *clock)
+		want string
+	}{
+		{"nothing ended", controller.Audit, func(_ *board, c *clock) { c.passes(time.Minute) }, ""},
+		{"too few", controller.Audit, func(b *board, c *clock) { c.passes(time.Minute); ended(b, 9) }, ""},
+		{"not a quarter", controller.Audit, func(b *board, c *clock) { c.passes(time.Minute); ended(b, 24) }, ""},
+		{"a quarter", controller.Audit, func(b *board, c *clock) { c.passes(time.Minute); ended(b, 25) }, "about 3m left"},
+		{"at once", controller.Audit, func(b *board, c *clock) { c.passes(time.Second); ended(b, 50) }, ""},
+		{"most", controller.Audit, func(b *board, c *clock) { c.passes(time.Minute); ended(b, 90) }, "about 10s left"},
+		{"hours", controller.Audit, func(b *board, c *clock) { c.passes(time.Hour); ended(b, 30) }, "about 2h20m left"},
+		{"all", controller.Audit, func(b *board, c *clock) { c.passes(time.Minute); ended(b, 100) }, ""},
+		{"read, and waiting for the others", controller.Plan, func(b *board, c *clock) {
+			c.passes(time.Minute)
+			for i := range 50 {
+				b.moved(fmt.Sprintf("r%d", i), controller.Gathering, "")
+			}
+		}, "about 1m left"},
+		{"one host hangs", controller.Audit, func(b *board, c *clock) {
+			b.moved("slow", controller.Diagnosing, "")
+			c.passes(time.Minute)
+			ended(b, 99)
+		}, ""},
+		{"before the waves", controller.Recover, func(b *board, c *clock) { c.passes(time.Minute); ended(b, 50) }, ""},
+		{"more waves follow", controller.Recover, func(b *board, c *clock) { b.waveBegun(3, 4, 50); c.passes(time.Minute); ended(b, 50) }, ""},
+		{"the last wave has begun", controller.Recover, func(b *board, c *clock) { ended(b, 50); b.waveBegun(4, 4, 50); c.passes(time.Minute) }, ""},
+		{"the last wave", controller.Recover, func(b *board, c *clock) {
+			c.passes(time.Hour)
+			ended(b, 50)
+			b.waveBegun(4, 4, 50)
+			c.passes(4 * time.Minute)
+			ended(b, 20)
+		}, "about 6m left"},
+	} {
+		clock := &clock{}
+		b := newBoard(Options{Verb: c.verb, Hosts: 100}, clock.now)
+		c.tell(b, clock)
+		if got := leftText(b.shown().left); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// ended ends n more hosts.
+func ended(b *board, n int) {
+	for range n {
+		b.end(outcome.HostSummary{Name: fmt.Sprint(b.ended), Outcome: outcome.Healthy})
+	}
+}

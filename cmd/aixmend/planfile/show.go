@@ -1,0 +1,107 @@
+package planfile
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/controller/report/folded"
+	"aixmend/inventory"
+)
+
+// clockTolerance is how far the clock of the plan's author may be ahead without mention.
+const clockTolerance = 2 * time.Minute
+
+// View says how a plan is shown.
+type View struct {
+	report.TextOptions
+	// Hosts are the names of the hosts to show; nil: all.
+	Hosts []string
+	// Full prints every command with its undo; otherwise hosts with the same steps share one
+	// block.
+	Full bool
+}
+
+// Text prints a plan in a file: Describe, then the plan of its hosts. It is safe for a
+// terminal, as Describe is.
+func (p *Plan) Text(file string, now time.Time, v View) string {
+	var b strings.Builder
+	b.WriteString(p.Describe(file, now) + "\n")
+	hosts := p.Summaries(v.Hosts)
+	if !v.Full {
+		return b.String() + folded.Text(hosts, v.TextOptions)
+	}
+	ways := map[string]string{}
+	for _, h := range p.Hosts {
+		ways[h.Name] = fmt.Sprintf("%s (%s, login %s)", h.Name, h.Address, h.Login)
+	}
+	for _, s := range hosts {
+		s.Name = ways[s.Name]
+		b.WriteString(report.PlanText(s) + "\n")
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// Summaries are the hosts of the plan with such names, as the run that made it found them;
+// nil names are all.
+func (p *Plan) Summaries(names []string) []outcome.HostSummary {
+	var hosts []outcome.HostSummary
+	for _, h := range p.Hosts {
+		if names != nil && !slices.Contains(names, h.Name) {
+			continue
+		}
+		s := outcome.HostSummary{Name: h.Name, Outcome: h.Outcome, Reason: h.Reason, Plan: h.Plan}
+		for _, finding := range h.Findings { // with its severity
+			id, _, _ := strings.Cut(finding, " ")
+			s.Open = append(s.Open, id)
+		}
+		hosts = append(hosts, s)
+	}
+	return hosts
+}
+
+// Names returns the hosts of the plan that patterns select; none select all.
+func (p *Plan) Names(patterns []string) ([]string, error) {
+	var inv inventory.Inventory
+	for _, h := range p.Hosts {
+		inv.Hosts = append(inv.Hosts, inventory.Host{Name: h.Name})
+	}
+	hosts, err := inv.Select(patterns...)
+	if err != nil {
+		return nil, exit.Usagef("-l selects from the hosts of the plan", "%w", err)
+	}
+	names := []string{}
+	for _, h := range hosts {
+		names = append(names, h.Name)
+	}
+	return names, nil
+}
+
+// Describe says where a plan comes from and prints its playbook and flags.
+func (p *Plan) Describe(file string, now time.Time) string {
+	age := fmt.Sprintf("%s old", max(now.Sub(p.Created), 0).Round(time.Second))
+	if ahead := p.Created.Sub(now); ahead > clockTolerance {
+		age = fmt.Sprintf("made %s in the future by this machine's clock", ahead.Round(time.Second))
+	}
+	name := filepath.Base(file)
+	var b strings.Builder
+	line := func(format string, args ...any) { b.WriteString(report.Cleanf(format, args...) + "\n") }
+	line("plan %s, id %s, of run %s", name, p.ID, p.RunID)
+	line("made %s by %s with aixmend %s, %s", p.Created.Format(time.RFC3339), p.By.String(), p.Version, age)
+	line("not signed: anybody who could write %s may have changed it", name)
+	if embedded(p.Named) {
+		line("playbook %s (embedded), sha256 %s", p.Playbook.Name, p.Playbook.SHA256)
+	} else {
+		line("playbook %s, file %s, sha256 %s", p.Playbook.Name, p.Named, p.Playbook.SHA256)
+	}
+	for _, f := range (Settings{p.Named, p.Set, p.Allow, p.MendWarnings}).Flags()[1:] {
+		line("%s", strings.Join(f.Words(), " "))
+	}
+	line("%s, %d would change", report.Hosts(len(p.Hosts)), len(p.Changed()))
+	return b.String()
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/handbook"
+	"aixmend/cmd/aixmend/usage"
+	"aixmend/docs"
+)
+
+func newRunbook(c *cli) *cobra.Command {
+	sections := handbook.Sections(docs.Runbook)
+	var paged paging
+	cmd := &cobra.Command{
+		Use: "runbook [FINDING]", Short: "Print the runbook of a finding: its meaning, how to check and fix it by hand; without FINDING, list them",
+		Args: cobra.MaximumNArgs(1), ValidArgs: handbook.Names(sections),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				t := c.Table("FINDING", "SEVERITY", "WHAT IT MEANS")
+				for _, s := range sections {
+					t.AppendRow(table.Row{s.ID, s.Severity, s.About})
+				}
+				_, err := fmt.Fprintln(c.Out, t.Render())
+				return err
+			}
+			s, known := handbook.Find(sections, args[0])
+			if !known {
+				hint := usage.Near(args[0], handbook.Names(sections), "aixmend runbook lists the findings; those of a playbook of your own are in aixmend playbook show FILE")
+				return exit.Usagef(hint, "the runbook has no finding %q", args[0])
+			}
+			return paged.page(c, s.Title()+"\n\n"+s.Text)
+		},
+	}
+	paged.flags(cmd.Flags())
+	return cmd
+}

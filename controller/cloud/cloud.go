@@ -1,0 +1,145 @@
+// Package cloud compares the verdict about RMC in the guest with the health that Power
+// Virtual Server shows (row D15). It decides from values and asks nobody.
+//
+// The cloud's health is a second witness, late and from outside: it is shown beside the
+// guest's verdict, and is never a reason to change a host.
+package cloud
+
+import (
+	"fmt"
+	"time"
+
+	"aixmend/controller/outcome"
+)
+
+// Lag is how long after a change the cloud is not yet held to it: it is known to take 20
+// minutes and more until it shows a recovery.
+const Lag = 30 * time.Minute
+
+// Guest is the verdict in the guest.
+type Guest int
+
+// The verdicts in a guest.
+const (
+	Unseen       Guest = iota // no verdict: unreachable, not AIX, or the probe failed
+	Connected                 // RMC is connected
+	Disconnected              // it is not
+)
+
+// Sight is a VM as the cloud shows it.
+type Sight struct {
+	// Silence is why there is no answer, or no such VM; "" where the VM is there.
+	Silence string
+	// Stranger: there is no such VM, and nothing says that the host is one.
+	Stranger bool
+	// Status is the API's word for the VM, such as ACTIVE; Health its word for the health,
+	// "" for none, with its Reason and the time of the sweep that found it.
+	Status, Health, Reason, LastUpdate string
+	// Instance is its id, NICs those in the customer's networks.
+	Instance string
+	// Workspace is the CRN of its workspace.
+	Workspace string
+	NICs      []NIC
+}
+
+// NIC is a NIC of a VM, as the cloud lists it.
+type NIC struct{ MAC, Network string }
+
+// The words for a health that are understood.
+const (
+	ok      = "OK"
+	warning = "WARNING"
+)
+
+// Class is the relation of both verdicts.
+type Class string
+
+// The classes of row D15.
+const (
+	BothGood  Class = "both-good"
+	BothBad   Class = "both-bad"
+	CloudLags Class = "cloud-lags" // the guest is good, the cloud says WARNING
+	GuestBad  Class = "guest-bad"  // the guest is bad, the cloud says OK
+	// Pending is CloudLags after a change, within Lag: the cloud will follow.
+	Pending Class = "pending"
+	// Unknown: no answer, no such VM, no health or another word for it.
+	Unknown Class = "unknown"
+	// NoGuest: there is no verdict in the guest to compare with.
+	NoGuest Class = "no-guest"
+)
+
+// The findings.
+const (
+	Disagrees = "health-disagrees"
+	Warning   = "cloud-warning"
+	Silent    = "cloud-unknown"
+)
+
+// Findings lists the ids.
+func Findings() []string { return []string{Disagrees, Warning, Silent} }
+
+// source is the source of all findings.
+const source = "D15: the health that Power Virtual Server shows, beside the guest's verdict"
+
+// Case is one host.
+type Case struct {
+	Guest Guest
+	Sight Sight
+	// Changed is when aixmend last changed the host, zero where it did not; Now is the time
+	// of the list.
+	Changed, Now time.Time
+}
+
+// Judge returns the class of a case and its finding, nil for none.
+func Judge(c Case) (Class, *outcome.Finding) {
+	s := c.Sight
+	switch {
+	case s.Silence != "":
+		return Unknown, finding(Silent, outcome.Info, "Power Virtual Server does not tell the health of the VM: "+s.Silence, nil,
+			"the verdict of the guest counts; docs/powervs.md lists the errors")
+	case s.Health != ok && s.Health != warning:
+		said := "it shows none"
+		if s.Health != "" {
+			said = fmt.Sprintf("%q is not a health that is known", s.Health)
+		}
+		return Unknown, finding(Silent, outcome.Info, "Power Virtual Server does not tell the health of the VM: "+said, evidence(s),
+			"the verdict of the guest counts; a VM that is off, or is being built, has no health")
+	case c.Guest == Unseen:
+		return NoGuest, nil
+	case c.Guest == Connected && s.Health == ok:
+		return BothGood, nil
+	case c.Guest == Disconnected && s.Health == warning:
+		return BothBad, finding(Warning, outcome.Info, "Power Virtual Server shows WARNING, and RMC is not connected in the guest either", evidence(s),
+			"heal RMC in the guest; the cloud follows, after 20 minutes or more")
+	case c.Guest == Disconnected:
+		return GuestBad, finding(Disagrees, outcome.Warning, "Power Virtual Server shows OK, but RMC is not connected in the guest", evidence(s),
+			"the guest counts: heal RMC there; the cloud may show an older state")
+	case !c.Changed.IsZero() && c.Now.Sub(c.Changed) < Lag:
+		return Pending, nil
+	}
+	return CloudLags, finding(Disagrees, outcome.Warning, "RMC is connected in the guest, but Power Virtual Server shows WARNING: the cloud lags", evidence(s),
+		"wait: the cloud is known to take 20 minutes and more. If it still shows WARNING after some hours, open a support case for the VM")
+}
+
+func finding(id string, severity outcome.Severity, title string, evidence []string, remedy string) *outcome.Finding {
+	return &outcome.Finding{ID: id, Severity: severity, Title: title, Evidence: evidence, Remedy: remedy, Source: source}
+}
+
+// evidence is a sight in lines. The time is that of a sweep: it does not say since when.
+func evidence(s Sight) []string {
+	lines := []string{fmt.Sprintf("cloud: status %s, health %s", or(s.Status, "none"), or(s.Health, "none"))}
+	if s.Reason != "" {
+		lines = append(lines, "reason: "+s.Reason)
+	}
+	if s.LastUpdate != "" {
+		lines = append(lines, "seen by the cloud's sweep of "+s.LastUpdate)
+	}
+	return lines
+}
+
+func or(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}

@@ -1,0 +1,20 @@
+package report
+
+import (
+	"time"
+
+	"aixmend/controller/outcome"
+)
+
+// Head says in a few lines which run it is, how it ended, and who started it.
+func Head(run outcome.Run) string {
+	text := Cleanf("run %s: %s, playbook %s, %s, exit code %d (%s)", run.ID, run.Command, run.Playbook.Name,
+		run.Started.Format(time.RFC3339), run.ExitCode, run.ExitReason) + "\n"
+	if by := run.StartedBy(); by != "" {
+		text += Cleanf("started by %s", by) + "\n"
+	}
+	if run.Limit != "" {
+		text += Cleanf("limit %s", run.Limit) + "\n"
+	}
+	return text
+}

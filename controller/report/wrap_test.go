@@ -1,0 +1,92 @@
+package report
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// hostsOf reads the hosts of a text back, list by list: a list that is cut is none.
+func hostsOf(t *testing.T, text string) []string {
+	t.Helper()
+	whole := regexp.MustCompile(`^([a-z.]*)(?:\[([0-9,-]+)\]|([0-9]+))?([a-z.]*)$`)
+	var hosts []string
+	for word := range strings.FieldsSeq(text) {
+		m := whole.FindStringSubmatch(word)
+		if m == nil {
+			t.Fatalf("%q is no list of hosts, in %q", word, text)
+		}
+		for span := range strings.SplitSeq(m[2]+m[3], ",") {
+			first, last, isSpan := strings.Cut(span, "-")
+			if !isSpan {
+				last = first
+			}
+			low, err := strconv.Atoi(first)
+			high, again := strconv.Atoi(last)
+			if err != nil || again != nil || len(first) != len(last) {
+				t.Fatalf("%q is no list of hosts, in %q", word, text)
+			}
+			for n := low; n <= high; n++ {
+				hosts = append(hosts, fmt.Sprintf("%s%0*d%s", m[1], len(first), n, m[4]))
+			}
+		}
+	}
+	slices.Sort(hosts)
+	return hosts
+}
+
+// However narrow a column is, each list of hosts on a line is whole, and together they are
+// the hosts that were there.
+func TestListsOfHostsStayWhole(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	stems := [][2]string{{"aixvm", ""}, {"db", "a"}, {"p", ".example.org"}}
+	for range 2000 {
+		var hosts []string
+		for range 1 + random.IntN(40) {
+			stem := stems[random.IntN(len(stems))]
+			hosts = append(hosts, fmt.Sprintf("%s%03d%s", stem[0], random.IntN(120), stem[1]))
+		}
+		slices.Sort(hosts)
+		hosts = slices.Compact(hosts)
+		text := Compact(hosts)
+		width := 2 + max(10+random.IntN(80), widest(text), len("p000.example.org"))
+		wrapped := Wrapped(text, width, "  ")
+		for line := range strings.SplitSeq(wrapped, "\n") {
+			if ansi.StringWidth(line) > width {
+				t.Fatalf("%d columns: %q", width, line)
+			}
+		}
+		slices.Sort(hosts)
+		got := hostsOf(t, wrapped)
+		if !slices.Equal(got, hosts) {
+			t.Fatalf("%d columns: %q became %q", width, hosts, got)
+		}
+	}
+}
+
+func TestWrappedWords(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"aixvm[004-005,007,009-011,024]", 20, "aixvm[004-005,007]|aixvm[009-011,024]"},
+		{"skipped: aix[001,003]-db: why", 13, "skipped:|aix001-db|aix003-db:|why"},
+		{"see aix[001-099]", 9, "see|aix|[001-099]"},    // as narrow as that, no list fits
+		{"-l 'aix[001,003]'", 10, "-l|'aix|[001,003]'"}, // of a shell: it is still one argument
+		{"auth,rmc-address-wrong,x", 12, "auth,|rmc-address-|wrong,x"},
+		{"host123456", 6, "host|123456"},
+		{"123456789", 4, "1234|5678|9"}, // nothing else can be done
+		{"/a/very/long/path", 7, "/a/very|/long/p|ath"},
+	} {
+		if got := strings.Join(lines(c.text, c.width), "|"); got != c.want {
+			t.Errorf("%q in %d columns: %q, want %q", c.text, c.width, got, c.want)
+		}
+	}
+}
