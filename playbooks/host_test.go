@@ -41,6 +41,7 @@ func healthyHost() host {
 	h := host{}
 	h.say("uname", "AIX\n")
 	h.say("session", "10.9.8.7 50222 10.2.3.4 22\n")
+	h.say("timed_undos", "")
 	h.say("uid", "0\n")
 	h.say("oslevel", "7200-05-08-2420\n")
 	h.say("lpar", "12 aixvm1\n")
@@ -128,6 +129,13 @@ func (h host) edit(probe, old, replacement string) {
 
 func (h host) hang(probe string)   { h[probe] = Probed{Err: errHung} }
 func (h host) absent(probe string) { h.exit(probe, 44, "", "") }
+
+// undoArmed leaves the marker of a timed undo behind, made by a run.
+func undoArmed(run string) func(host) {
+	return func(h host) {
+		h.say("timed_undos", "20261122T105850Z\nlrwxrwxrwx 1 root system 52 Nov 22 10:58 /etc/aixmend.undo.set-rmc-address -> run="+run+",until=20261122T110320Z\n")
+	}
+}
 
 func (h host) room(varKB, tmpKB int) {
 	h.say("room", fmt.Sprintf("Filesystem    1024-blocks      Free %%Used    Iused %%Iused Mounted on\n"+

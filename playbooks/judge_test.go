@@ -65,6 +65,11 @@ func judgeCases() []judgeCase {
 			h.say("uid", "202\n")
 		}, want: []string{"privilege-missing critical"}},
 
+		{name: "a killed run's timed undo is armed", change: undoArmed("r0"), want: []string{"timed-undo-armed warning"}},
+		{name: "the run's own timed undo", change: undoArmed(nothingGiven.RunID), want: none},
+		{name: "a file that may arm an undo", change: say("timed_undos", "20261122T105850Z\n-rw-r--r-- 1 root system 0 Nov 22 10:58 /etc/aixmend.undo.x\n"),
+			want: []string{"timed-undo-armed warning"}},
+
 		{name: "D1 no fileset", change: say("filesets", ""), want: []string{"rsct-missing critical"}},
 		{name: "D1 only other filesets", change: func(h host) { h.edit("filesets", "rsct.core.rmc:", "rsct.core.rmcx:") }, want: []string{"rsct-missing critical"}},
 		{name: "D1 broken", change: func(h host) { h.rsct("3.2.6.2", "B") }, want: []string{"rsct-broken critical"}},
@@ -203,7 +208,7 @@ func TestJudge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d := p.Judge(params, Given{Inventory: facts.Inventory{RMCNIC: c.nic}}, changed(c.change))
+			d := p.Judge(params, Given{RunID: nothingGiven.RunID, Inventory: facts.Inventory{RMCNIC: c.nic}}, changed(c.change))
 			if d.Skip != "" {
 				t.Errorf("skipped: %s", d.Skip)
 			}
@@ -328,7 +333,7 @@ func TestVerdictTexts(t *testing.T) {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(&b, "== %s\n", c.name)
-		for _, v := range p.Judge(params, Given{Inventory: facts.Inventory{RMCNIC: c.nic}}, changed(c.change)).Verdicts {
+		for _, v := range p.Judge(params, Given{RunID: nothingGiven.RunID, Inventory: facts.Inventory{RMCNIC: c.nic}}, changed(c.change)).Verdicts {
 			writeVerdict(&b, v)
 		}
 	}

@@ -73,7 +73,7 @@ var rooms = map[string]room{
 	"playbooks":                   {imports: []string{"inventory/strictyaml", "playbooks/conditions", "playbooks/document", "playbooks/facts", "playbooks/onhost", "playbooks/program", "playbooks/show", "playbooks/sudoers", "transport/ownership"}, tests: append([]string{"transport/shell"}, world...)},
 	"playbooks/conditions":        {imports: []string{"playbooks/facts", "transport/shell"}},
 	"playbooks/document":          {imports: []string{"inventory/strictyaml", "playbooks/conditions", "playbooks/facts"}},
-	"playbooks/facts":             {},
+	"playbooks/facts":             {imports: []string{"playbooks/onhost"}},
 	"playbooks/onhost":            {imports: []string{"transport/shell"}, tests: world},
 	"playbooks/program":           {imports: []string{"inventory/strictyaml", "playbooks/conditions", "playbooks/document", "playbooks/facts"}},
 	"playbooks/show":              {imports: []string{"playbooks/conditions", "playbooks/document", "playbooks/program"}},

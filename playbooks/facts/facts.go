@@ -118,6 +118,7 @@ func Parsers() []Parser {
 		parser("resolv_conf", ParseNameservers),
 		parser("ntp_conf", ParseTimeServers),
 		parser("hosts_table", ParseHostsTable),
+		parser("timed_undos", ParseTimedUndos),
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all

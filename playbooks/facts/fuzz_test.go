@@ -117,6 +117,9 @@ func FuzzDate(f *testing.F)           { fuzzParser(f, "date", "2026-11-22T10:58:
 func FuzzSSHConnection(f *testing.F)  { fuzzParser(f, "ssh_connection") }
 func FuzzRSCTPaths(f *testing.F)      { fuzzParser(f, "rsct_paths") }
 func FuzzLPAR(f *testing.F)           { fuzzParser(f, "lpar") }
+func FuzzTimedUndos(f *testing.F) {
+	fuzzParser(f, "timed_undos", armedUndo, "20261130T120000Z\nrun=r2\nls: odd\n")
+}
 
 // D8: normalizing is idempotent, and gives 16 lower-case hex digits.
 func FuzzNormalizeNodeID(f *testing.F) {

@@ -65,6 +65,7 @@ var healthy = map[string]Output{
 		"127/8              127.0.0.1         U         9     85012 lo0      -      -   \n\n" +
 		"Route tree for Protocol Family 24 (Internet v6):\n" +
 		"::1%1              ::1%1             UH        1      4667 lo0      -      -   \n"),
+	"timed_undos":  stdout(""),
 	"resolv_conf":  stdout("# written by hand\nnameserver\t10.0.80.11\nnameserver 10.0.80.12\nsearch example.internal\n"),
 	"ntp_conf":     stdout("server 10.0.80.21 prefer\nserver ntp2.example.internal\nserver 127.127.1.0\n"),
 	"hosts_table":  stdout("127.0.0.1\t\tloopback localhost\n::1 loopback localhost # IPv6\n10.2.3.4 aixvm1 aixvm1.example.internal\n"),

@@ -293,6 +293,21 @@ type Disks struct {
 	List []Disk `json:"list" cel:"list"`
 }
 
+// TimedUndo is a file on the host that arms the undo of a step.
+type TimedUndo struct {
+	File string `json:"file" cel:"file"` // its path
+	// Step is "", like all that follows, where the file is not understood: it may arm one.
+	Step    string `json:"step" cel:"step"`
+	ArmedBy string `json:"armed_by" cel:"armed_by"` // the run id in the marker
+	Holder  string `json:"holder" cel:"holder"`     // the run that holds the lease; without a lease the one that armed it
+	Until   string `json:"until" cel:"until"`       // RFC 3339, by the host's clock: past it nothing is armed any more
+}
+
+// TimedUndos are the timed undos that are armed on the host, or may be; at most 100.
+type TimedUndos struct {
+	List []TimedUndo `json:"list" cel:"list"`
+}
+
 // Rows is the answer of a command of which only "any row at all" counts.
 type Rows struct {
 	Installed bool     `json:"installed" cel:"installed"` // false: the tool is not there

@@ -62,5 +62,6 @@ func Volatiles() []Volatile {
 		{"fleet", "describes other hosts; the findings report it"},
 		{"node_id_copies", run},
 		{"images_folder", run},
+		{"timed_undos", "ends by itself; timed-undo-armed reports it"},
 	}
 }

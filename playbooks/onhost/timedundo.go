@@ -145,8 +145,27 @@ type Armed struct {
 	Until time.Time
 }
 
-// markerText is a line of ls about a marker.
-var markerText = regexp.MustCompile(`^\S.* (?:/\S*)?/aixmend\.undo\.[a-z0-9-]+(\.fired|\.disarmed)? -> run=` + leaseWord + `,until=([0-9]{8}T[0-9]{6}Z)$`)
+// markerText is a line of ls about a marker. The link .next exists for the moment in which
+// an expired marker is replaced; it arms nothing.
+var markerText = regexp.MustCompile(`^\S.* (?:/\S*)?/aixmend\.undo\.([a-z0-9-]{1,100})(\.fired|\.disarmed|\.next)? -> run=` + leaseWord + `,until=([0-9]{8}T[0-9]{6}Z)$`)
+
+// markerState is the state that the end of a marker's name says.
+var markerState = map[string]string{"": UndoArmed, ".fired": UndoFired, ".disarmed": UndoDisarmed, ".next": UndoNone}
+
+// ReadMarker reads a line of ls about a marker: the step and the state of its undo. The
+// state is UndoNone for a link that arms nothing. An error: the file is no marker of this
+// version, and an undo may be armed.
+func ReadMarker(line string) (step string, found Armed, err error) {
+	m := markerText.FindStringSubmatch(line)
+	if m == nil {
+		return "", Armed{}, fmt.Errorf("%q is no marker of a timed undo", line)
+	}
+	until, err := time.Parse(leaseClock, m[4])
+	if err != nil {
+		return "", Armed{}, fmt.Errorf("marker of a timed undo: %w", err)
+	}
+	return m[1], Armed{State: markerState[m[2]], Run: m[3], Until: until}, nil
+}
 
 // ReadArmed reads the output of ArmedCommand. Where several markers are left, the one
 // that waits counts before one that has fired. An error: the file is no marker of this
@@ -161,17 +180,12 @@ func ReadArmed(printed string) (Armed, error) {
 		if line == "" {
 			continue
 		}
-		m := markerText.FindStringSubmatch(line)
-		if m == nil {
-			return Armed{}, fmt.Errorf("%q is no marker of a timed undo", line)
-		}
-		until, err := time.Parse(leaseClock, m[3])
+		_, one, err := ReadMarker(line)
 		if err != nil {
-			return Armed{}, fmt.Errorf("marker of a timed undo: %w", err)
+			return Armed{}, err
 		}
-		state := map[string]string{"": UndoArmed, ".fired": UndoFired, ".disarmed": UndoDisarmed}[m[1]]
-		if grave(state) > grave(found.State) {
-			found = Armed{State: state, Run: m[2], Until: until}
+		if grave(one.State) > grave(found.State) {
+			found = one
 		}
 	}
 	return found, nil
