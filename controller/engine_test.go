@@ -155,7 +155,7 @@ func TestReadOnlyVerbs(t *testing.T) {
 	t.Parallel()
 	hosts := aixsim.DemoFleet(1, connectDelay)
 	b := startBench(t, hosts)
-	b.set = append(b.set, "probe_timeout=1s")
+	b.set = append(b.set, "probe_timeout=5s")
 	b.concurrency = len(hosts)
 	before := map[string]string{}
 	for _, h := range b.hosts {
@@ -266,7 +266,7 @@ func TestNoGoodCapture(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, "address-removed-smitty")
-			b.set = append(b.set, "probe_timeout=300ms")
+			b.set = append(b.set, "probe_timeout=3s")
 			b.fleet.Host("address-removed-smitty").Mutate(func(s *aixsim.State) {
 				s.Behaviours = map[string]aixsim.Behaviour{"cat": behaviour}
 			})

@@ -148,7 +148,7 @@ func (k *watching) leaves(words string) {
 // summary alone behind.
 func TestLiveView(t *testing.T) {
 	t.Parallel()
-	k := watch(t, nil, "audit", "--set", "probe_timeout=1s")
+	k := watch(t, nil, "audit", "--set", "probe_timeout=10s")
 	k.sees("audit of 5 hosts, ")
 	k.sees("lscluster-hangs")
 	for _, size := range [][2]uint16{{40, 8}, {20, 3}, {1, 1}, {300, 100}, {80, 24}} {
@@ -179,7 +179,7 @@ func TestLiveViewInterrupted(t *testing.T) {
 // A terminal that goes away is a SIGHUP, and the run is written down all the same.
 func TestLiveViewLosesItsTerminal(t *testing.T) {
 	t.Parallel()
-	k := watch(t, nil, "audit", "--set", "probe_timeout=1s")
+	k := watch(t, nil, "audit", "--set", "probe_timeout=10s")
 	k.draws("4 of 5 hosts ended")
 	if err := k.person.Close(); err != nil {
 		t.Fatal(err)

@@ -83,7 +83,7 @@ func lingering(d time.Duration) func(*aixsim.State) {
 // under sshd. Whoever resumes sees that it happened, disarms its undo, and does
 // not send it again.
 func testSSHResume(t *testing.T, lab *sshLab) {
-	h := lab.start(t, "killed", hostOptions{illness: "address-removed-smitty", record: true, change: lingering(5 * time.Second)})
+	h := lab.start(t, "killed", hostOptions{illness: "address-removed-smitty", record: true, change: lingering(15 * time.Second)})
 	d := lab.sit(t, rows("host_ed25519", h)...)
 	d.killWhen(func() bool { return len(h.effects(t)) > 0 }, "recover", "--yes")
 	if left := h.there(t, "/etc/aixmend.undo.*"); len(left) != 1 {
@@ -115,7 +115,7 @@ func testSSHResume(t *testing.T, lab *sshLab) {
 // host takes the step back. Whoever resumes says so, and takes the step again.
 func testSSHResumeUndone(t *testing.T, lab *sshLab) {
 	h := lab.start(t, "alone", hostOptions{
-		illness: "session-on-rmc-nic", record: true, change: lingering(time.Second), prepare: hastySleepOnDisk(5 * time.Second),
+		illness: "session-on-rmc-nic", record: true, change: lingering(5 * time.Second), prepare: hastySleepOnDisk(12 * time.Second),
 	})
 	d := lab.sit(t, rows("host_ed25519", h)...)
 	was := h.now(t).NICs[0].Attrs.NetAddr6

@@ -535,7 +535,7 @@ func testSSHUnreachable(t *testing.T, lab *sshLab) {
 func testSSHHungProbe(t *testing.T, lab *sshLab) {
 	h := lab.start(t, "hung", hostOptions{illness: "lscluster-hangs"})
 	d := lab.sit(t, rows("host_ed25519", h)...)
-	run := d.run("audit", "--format", "json", "--set", "probe_timeout=2s").exits(3).document()
+	run := d.run("audit", "--format", "json", "--set", "probe_timeout=10s").exits(3).document()
 	if s := run.Hosts[0]; s.Outcome != outcome.NeedsAction || !slices.Contains(s.Findings, "rmc-address-missing") {
 		t.Errorf("%s: %s, findings %v", s.Outcome, s.Reason, s.Findings)
 	}

@@ -61,7 +61,7 @@ func testSSHTimedUndo(t *testing.T, lab *sshLab) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := lab.start(t, name, hostOptions{illness: "session-on-rmc-nic", prepare: hastySleepOnDisk(2 * time.Second)})
+			h := lab.start(t, name, hostOptions{illness: "session-on-rmc-nic", prepare: hastySleepOnDisk(8 * time.Second)})
 			was := h.now(t)
 			w := h.wire(t)
 			var mended atomic.Bool
@@ -69,7 +69,7 @@ func testSSHTimedUndo(t *testing.T, lab *sshLab) {
 				return s.NICs[0].Attrs.NetAddr6 != was.NICs[0].Attrs.NetAddr6 && !mended.Load()
 			})
 			d := lab.sit(t, w.row("host_ed25519"))
-			d.run("recover", "--yes", "--connect-timeout", "2s").exits(3)
+			d.run("recover", "--yes", "--connect-timeout", "10s").exits(3)
 			d.tookBack(h, "set-address", seen.all(), was)
 			if n := len(seen.all()); n != 2 {
 				t.Errorf("chdev was called %d times, wanted the change and its undo: %q", n, seen.all())
@@ -87,7 +87,7 @@ func testSSHTimedUndo(t *testing.T, lab *sshLab) {
 // lacks on the interface that carries the sessions. A host that was cut off takes
 // no further step.
 func testSSHTimedUndoOwnImage(t *testing.T, lab *sshLab) {
-	h := lab.start(t, "swapped", hostOptions{change: customerNetwork, prepare: hastySleepOnDisk(5 * time.Second)})
+	h := lab.start(t, "swapped", hostOptions{change: customerNetwork, prepare: hastySleepOnDisk(10 * time.Second)})
 	w := h.wire(t)
 	d := lab.sit(t, w.row("host_ed25519"))
 	d.run("capture", ownImage).exits(0)

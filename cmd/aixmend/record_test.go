@@ -93,7 +93,7 @@ func TestReplayMatchesAudit(t *testing.T) {
 		name, timeout string
 		hosts         []aixsim.FleetHost
 		atLeast       int
-	}{{"the catalogue", "30s", fleet, 50}, {"one that hangs", "3s", hangs, 1}} {
+	}{{"the catalogue", "30s", fleet, 50}, {"one that hangs", "15s", hangs, 1}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			l := newLab(t, c.hosts)

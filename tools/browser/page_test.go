@@ -50,7 +50,7 @@ func run(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	pages = folder
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 	defer cancel()
 	write := exec.CommandContext(ctx, "go", "test", "./controller/report/html", "-run", "^TestPages$", "-count", "1", "-args", "-pages", folder)
 	write.Dir = filepath.Join("..", "..")
@@ -93,7 +93,7 @@ func open(t *testing.T, page, fragment string, before ...chromedp.Action[chromed
 	}
 	ctx, end := chromedp.NewContext(browser)
 	t.Cleanup(end)
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	b := &tab{t: t, ctx: ctx, file: "file://" + filepath.Join(pages, page+".html")}
 	b.do(chromedp.EmulateViewport(1280, 900))
@@ -169,7 +169,7 @@ func (b *tab) truth(expression string) bool { b.t.Helper(); return eval[bool](b,
 // until waits for an expression to hold.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(10*time.Second))); err != nil {
+	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(2*time.Minute))); err != nil {
 		b.t.Fatalf("never: %s: %v; the page says %.2000q", expression, err, b.text("document.querySelector('main').innerText"))
 	}
 }
