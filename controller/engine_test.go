@@ -459,7 +459,7 @@ func TestSettlingHoldsNoPlace(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "address-removed-smitty", "address-removed-live")
 	b.concurrency = 1
-	b.set = append(b.set, "settle=700ms", "wait=2s")
+	b.set = append(b.set, "settle=10s", "wait=1m")
 	for name, h := range b.run(controller.Recover) {
 		if h.Outcome != outcome.Recovered {
 			t.Errorf("%s: %s: %s", name, h.Outcome, h.Reason)

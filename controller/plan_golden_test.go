@@ -73,7 +73,7 @@ func TestPlanGolden(t *testing.T) {
 			if c.prepare != nil {
 				c.prepare(b)
 			}
-			b.set = append(b.set, c.set...)
+			b.set = append(append(b.set, "undo_after=20s"), c.set...)
 			e := b.engine(controller.Plan)
 			e.Allowed = c.allow
 			var text strings.Builder

@@ -71,6 +71,7 @@ func TestResumeOfATwin(t *testing.T) {
 func TestResumeWaitsForNamesAlone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "address-removed-smitty", "daemon-down")
+	b.set = append(b.set, "wait=1m")
 	died := false
 	recover := func() *controller.Engine {
 		e := b.engine(controller.Recover)

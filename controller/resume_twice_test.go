@@ -92,7 +92,7 @@ func TestResumeTwiceAfterAnUndo(t *testing.T) {
 			t.Parallel()
 			b := c.bench(t)
 			usual := b.set
-			b.set = append(slices.Clone(usual), "undo_after=1s")
+			b.set = append(slices.Clone(usual), "undo_after=4s")
 			b.dieAt(c.engine(b), first)
 			b.awaitChange(host, "netaddr6= ")
 			b.set = usual

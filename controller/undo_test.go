@@ -48,7 +48,7 @@ func TestTimedUndoFires(t *testing.T) {
 	t.Parallel()
 	const host = "address-of-clone"
 	b := newBench(t, host)
-	b.set = append(b.set, "undo_after=1s")
+	b.set = append(b.set, "undo_after=4s")
 	netaddr6 := func() string { return b.fleet.Host(host).Snapshot().NICs[1].Attrs.NetAddr6 }
 	before := netaddr6()
 	server := b.fleet.Server(host)
