@@ -135,7 +135,7 @@ type Options struct {
 	// Cloud shows the VMs of the run's hosts; nil: their health is not compared.
 	Cloud func(context.Context) Sights
 	// Changed returns when earlier runs last changed a host, zero where they did not within
-	// cloud.Lag; nil: none did.
+	// cloud.Lag, or cloud.Memory where the playbook reads the storage; nil: none did.
 	Changed func(host string) time.Time
 	// Approved returns the approved plan of a host: nothing else may run. nil: no plan was
 	// approved.
@@ -190,6 +190,8 @@ type Sights struct {
 	// Of returns the VM of a host, found by the inventory or by the MACs in the guest, in
 	// lower case with colons.
 	Of func(host inventory.Host, macs []string) cloud.Sight
+	// Storage asks for the volumes and snapshots of a VM; nil: nobody can be asked.
+	Storage func(context.Context, cloud.Sight) facts.Storage
 	// At is the time of the oldest list.
 	At time.Time
 }

@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -33,26 +32,26 @@ func (e *Engine) askCloud(ctx context.Context) *answer {
 	return a
 }
 
-// listed is the fact about the VM of a host that has been read, with its MACs; it is not
-// known where the cloud has no answer or another VM.
-func (w *walk) listed(ctx context.Context, d *playbooks.Diagnosis) facts.API {
-	if w.health == nil {
-		return facts.API{}
+// listed adds the facts about the VM of a host that has been read, with its MACs, and
+// reports whether there are any: the cloud may have no answer, or another VM.
+func (w *walk) listed(ctx context.Context, d *playbooks.Diagnosis, given *playbooks.Given) bool {
+	if w.health == nil || given.API.Known || given.Storage.Known {
+		return false
 	}
 	select {
 	case <-w.health.there:
 	case <-ctx.Done():
-		return facts.API{}
+		return false
 	}
 	s := w.health.sights.Of(w.host, macsOf(&outcome.Host{Facts: d.Facts}))
-	if s.Silence != "" || len(s.NICs) == 0 {
-		return facts.API{}
+	given.API = s.API()
+	if w.Playbook.Uses("storage") && w.health.sights.Storage != nil {
+		given.Storage = w.health.sights.Storage(ctx, s)
+		if w.Changed != nil {
+			given.Storage.Changed = cloud.Stamp(w.Changed(w.host.Name))
+		}
 	}
-	vm := facts.API{Known: true, Instance: s.Instance}
-	for _, n := range s.NICs {
-		vm.NICs = append(vm.NICs, facts.APINIC{MAC: n.MAC, Network: n.Network})
-	}
-	return vm
+	return given.API.Known || given.Storage.Known || given.Storage.Why != ""
 }
 
 // compareHealth adds the health in the cloud to the reports of the hosts that ended. After
@@ -173,12 +172,12 @@ func (e *Engine) addHealth(h *outcome.Host, host inventory.Host, seen Sights) {
 		h.Cloud = nil
 		return
 	}
-	judged := cloud.Case{Guest: guestOf(h), Sight: s, Changed: lastChange(h), Now: seen.At}
+	judged := cloud.Case{Guest: cloud.GuestOf(h), Sight: s, Changed: lastChange(h), Now: seen.At}
 	if e.Changed != nil {
 		judged.Changed = later(judged.Changed, e.Changed(h.Host))
 	}
 	class, f := cloud.Judge(judged)
-	h.Cloud = &outcome.Cloud{Instance: s.Instance, Workspace: s.Workspace, Status: s.Status, Health: s.Health, Reason: s.Reason, LastUpdate: s.LastUpdate, Class: string(class), Silence: s.Silence}
+	h.Cloud = s.Report(class)
 	for i, f := range h.Findings {
 		h.Findings[i].Next = cloud.Named(f.Next, s)
 	}
@@ -188,17 +187,4 @@ func (e *Engine) addHealth(h *outcome.Host, host inventory.Host, seen Sights) {
 	if h.Outcome == outcome.Healthy || h.Outcome == outcome.Degraded {
 		conclude(h)
 	}
-}
-
-// guestOf is the verdict about RMC in the guest, of the newest look.
-func guestOf(h *outcome.Host) cloud.Guest {
-	text, err := json.Marshal(h.Facts["domain"])
-	var domain facts.Domain
-	if err != nil || json.Unmarshal(text, &domain) != nil || domain.State == "" || h.Outcome == outcome.Unreachable {
-		return cloud.Unseen
-	}
-	if domain.State == "connected" {
-		return cloud.Connected
-	}
-	return cloud.Disconnected
 }

@@ -114,11 +114,9 @@ func (w *walk) look(ctx context.Context, probes []playbooks.Probe) (*playbooks.D
 		}
 	}
 	d := w.Playbook.Judge(w.Params, w.known(), probed)
-	if given := w.evidence.given; !given.API.Known {
-		// The MACs that the host has told find its VM, whose list is evidence from then on.
-		if given.API = w.listed(ctx, d); given.API.Known {
-			d = w.Playbook.Judge(w.Params, *given, probed)
-		}
+	// The MACs that the host has told find its VM, whose list is evidence from then on.
+	if given := w.evidence.given; w.listed(ctx, d, given) {
+		d = w.Playbook.Judge(w.Params, *given, probed)
 	}
 	w.peers.Report(w.host.Name, d)
 	if w.Verb == Audit || w.Verb == Capture {

@@ -1,12 +1,17 @@
 package controller_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"aixmend/controller"
+	"aixmend/controller/cloud"
 	"aixmend/controller/outcome"
+	"aixmend/inventory"
+	"aixmend/playbooks/facts"
 	"aixmend/transport/lab/aixsim"
 )
 
@@ -85,6 +90,49 @@ func TestOwnImage(t *testing.T) {
 	e.Allowed = []string{"node-id"}
 	if h = b.runEngine(e)["healthy"]; len(h.Changes) > 0 || len(b.sent("healthy")) != sent {
 		t.Errorf("a second recover: %v", statuses(h))
+	}
+}
+
+// The cloud tells whether the swap took: the boot volume is another one than in the capture,
+// and AIX started from it.
+func TestOwnImageInTheCloud(t *testing.T) {
+	t.Parallel()
+	b := own(t, "healthy")
+	host := b.fleet.Host("healthy")
+	before := host.Snapshot()
+	boot := ""
+	run := func(verb controller.Verb) outcome.Host {
+		e := b.engine(verb)
+		e.Cloud = func(context.Context) controller.Sights {
+			s := cloud.Sight{Instance: "vm-1", Status: "ACTIVE", Health: "OK"}
+			return controller.Sights{At: time.Now(), Of: func(inventory.Host, []string) cloud.Sight { return s }, Storage: func(context.Context, cloud.Sight) facts.Storage {
+				disks := facts.Storage{Known: true, Status: s.Status, Volumes: []facts.Volume{}, Snapshots: []facts.Snapshot{{Name: "s", Status: "available", Created: "2026-11-02T03:04:05Z"}}}
+				for _, d := range host.Snapshot().Disks {
+					disks.Volumes = append(disks.Volumes, facts.Volume{ID: "vol-" + d.Name, Name: d.Name, WWN: strings.ToLower(aixsim.WWN(d)), Boot: d.Name == boot, Bootable: true})
+				}
+				return disks
+			}}
+		}
+		e.Allowed = []string{"node-id"}
+		return b.runEngine(e)["healthy"]
+	}
+	boot = "hdisk0"
+	if h := run(controller.Capture); h.Outcome != outcome.Healthy || !strings.Contains(title(h, "swap-ready"), "which AIX started from") {
+		t.Fatalf("before: %s %q", h.Outcome, title(h, "swap-ready"))
+	}
+	if h := run(controller.Audit); !has(h, "swap-not-taken") || has(h, "swap-took") {
+		t.Errorf("not swapped: %v", outcome.FindingIDs(h.Findings))
+	}
+	b.fleet.SwapBoot("healthy", aixsim.BootImage{Hostname: before.Hostname, Address: true})
+	if h := run(controller.Audit); has(h, "swap-took") || !has(h, "swap-not-taken") {
+		t.Errorf("the cloud does not show it: %v", outcome.FindingIDs(h.Findings))
+	}
+	boot = host.Snapshot().BootDisk
+	if boot == "hdisk0" {
+		t.Fatal("the own image is on the disk of the other: nothing would be tested")
+	}
+	if h := run(controller.Recover); h.Outcome != outcome.Recovered || !strings.Contains(title(h, "swap-took"), "the VM is ACTIVE") {
+		t.Errorf("after: %s %s %q", h.Outcome, h.Reason, title(h, "swap-took"))
 	}
 }
 

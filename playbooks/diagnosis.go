@@ -68,6 +68,8 @@ type Given struct {
 	Captured  facts.Captured
 	// API is the VM in the list of the cloud.
 	API facts.API
+	// Storage are the volumes and snapshots of the VM, where the playbook reads them.
+	Storage facts.Storage
 	// Captures are those that the capture verb took of the host.
 	Captures facts.Captures
 	// Baseline is the earlier state that the host is compared with.
@@ -87,6 +89,9 @@ func (p *Playbook) diagnosis(g Given, params Params) *Diagnosis {
 	d.set("captured", g.Captured, nil)
 	if d.values["api"] = g.API; g.API.Known {
 		d.set("api", g.API, nil)
+	}
+	if d.values["storage"] = g.Storage; g.Storage.Known {
+		d.set("storage", g.Storage, nil)
 	}
 	// The content of other documents is not repeated in the host's report.
 	d.values["captures"], d.values["baseline"], d.values["upload"] = g.Captures, g.Baseline, g.Upload

@@ -7,10 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"aixmend/cmd/aixmend/simulated"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/cloudsim"
 )
@@ -21,6 +21,8 @@ import (
 //
 //	cloud fault PATH STATUS   the next request to PATH fails
 //	cloud rename NAME NEW     a VM has another name and address
+//	cloud snapshot NAME TIME  a VM has a snapshot of that time
+//	cloud boot NAME VOLUME    a VM starts from another volume
 //	cloud twin                add the workspace prod-dal
 func simulatedCloud(ts *testscript.TestScript, neg bool, args []string) {
 	switch {
@@ -35,11 +37,21 @@ func simulatedCloud(ts *testscript.TestScript, neg bool, args []string) {
 	case args[0] == "rename" && len(args) == 3:
 		vm := cloudOf(ts).VM("vm-" + args[1])
 		cloudOf(ts).Change(func() { vm.Name, vm.Networks[0].Address = args[2], "10.6.0.1" })
+	case args[0] == "snapshot" && len(args) == 3:
+		vm := cloudOf(ts).VM("vm-" + args[1])
+		cloudOf(ts).Change(func() { vm.Snapshots = []cloudsim.Snapshot{{ID: "snap-1", Name: "before-swap", Created: args[2]}} })
+	case args[0] == "boot" && len(args) == 3:
+		vm := cloudOf(ts).VM("vm-" + args[1])
+		cloudOf(ts).Change(func() {
+			for i := range vm.Volumes {
+				vm.Volumes[i].Boot = vm.Volumes[i].ID == args[2]
+			}
+		})
 	case args[0] == "fault" && len(args) == 3:
 		status := map[string]int{"401": 401, "403": 403, "503": 503}[args[2]]
 		cloudOf(ts).Fail(cloudsim.Fault{Path: args[1], Status: status})
 	default:
-		ts.Fatalf("usage: cloud [fault PATH STATUS | rename NAME NEW | twin]")
+		ts.Fatalf("usage: cloud [fault PATH STATUS | rename NAME NEW | snapshot NAME TIME | boot NAME VOLUME | twin]")
 	}
 }
 
@@ -54,17 +66,12 @@ func startCloud(ts *testscript.TestScript) {
 	fleet := ts.Value("fleet").(*aixsim.Fleet)
 	w := &cloudsim.Workspace{ID: "ws-1", Name: "prod-fra", Region: "eu-de-1"}
 	for i, m := range fleet.Inventory() {
-		networks := []cloudsim.Network{{Name: "admin", Address: fmt.Sprintf("10.5.0.%d", i+1)}}
-		for n, nic := range fleet.Host(m.Name).Snapshot().NICs {
-			switch {
-			case nic.Management || nic.Metadata:
-			case networks[0].MAC == "":
-				networks[0].MAC = nic.MAC
-			default:
-				networks = append(networks, cloudsim.Network{Name: fmt.Sprintf("data%d", n), MAC: nic.MAC})
-			}
+		vm := simulated.VM("vm-"+m.Name, m.Name, fleet.Host(m.Name))
+		if len(vm.Networks) == 0 {
+			vm.Networks = []cloudsim.Network{{Name: "admin"}}
 		}
-		w.VMs = append(w.VMs, &cloudsim.VM{ID: "vm-" + m.Name, Name: m.Name, Networks: networks, Guest: fleet.Host(m.Name), Lag: 20 * time.Minute})
+		vm.Networks[0].Address = fmt.Sprintf("10.5.0.%d", i+1)
+		w.VMs = append(w.VMs, vm)
 	}
 	w.VMs = append(w.VMs, &cloudsim.VM{ID: "vm-off", Name: "aixoff", Status: "SHUTOFF", Networks: []cloudsim.Network{{Name: "admin", Address: "10.1.1.1"}}},
 		&cloudsim.VM{ID: "vm-lone", Name: "aixlone"}, &cloudsim.VM{ID: "vm-linux", Name: "linux", OS: "rhel"})

@@ -6,15 +6,21 @@
 package cloud
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
 	"aixmend/controller/outcome"
+	"aixmend/playbooks/facts"
 )
 
 // Lag is how long after a change the cloud is not yet held to it: it is known to take 20
 // minutes and more until it shows a recovery.
 const Lag = 30 * time.Minute
+
+// Memory is how far back the changes of a host are looked for, where a snapshot is to be
+// younger than the last one.
+const Memory = 90 * 24 * time.Hour
 
 // Guest is the verdict in the guest.
 type Guest int
@@ -142,4 +148,46 @@ func or(text, other string) string {
 		return other
 	}
 	return text
+}
+
+// API is the fact about a VM, for the evidence in the guest; it is not known where the
+// cloud lists no NIC of it.
+func (s Sight) API() facts.API {
+	if s.Silence != "" || len(s.NICs) == 0 {
+		return facts.API{}
+	}
+	vm := facts.API{Known: true, Instance: s.Instance}
+	for _, n := range s.NICs {
+		vm.NICs = append(vm.NICs, facts.APINIC{MAC: n.MAC, Network: n.Network})
+	}
+	return vm
+}
+
+// Report is a sight in the report of its host.
+func (s Sight) Report(class Class) *outcome.Cloud {
+	return &outcome.Cloud{
+		Instance: s.Instance, Workspace: s.Workspace, Status: s.Status, Health: s.Health, Reason: s.Reason,
+		LastUpdate: s.LastUpdate, Class: string(class), Silence: s.Silence,
+	}
+}
+
+// Stamp is a time in a fact, "" for none.
+func Stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// GuestOf is the verdict about RMC in the guest, of the newest look in a report.
+func GuestOf(h *outcome.Host) Guest {
+	text, err := json.Marshal(h.Facts["domain"])
+	var domain facts.Domain
+	if err != nil || json.Unmarshal(text, &domain) != nil || domain.State == "" || h.Outcome == outcome.Unreachable {
+		return Unseen
+	}
+	if domain.State == "connected" {
+		return Connected
+	}
+	return Disconnected
 }

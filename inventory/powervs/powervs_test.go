@@ -44,14 +44,16 @@ func fleet() []*cloudsim.Workspace {
 type world struct {
 	*cloudsim.Cloud
 	*Client
-	keys int // how often the key was asked for
+	fleet []*cloudsim.Workspace
+	keys  int // how often the key was asked for
 }
 
 // inMemory runs a test in a bubble with a cloud and a client.
 func inMemory(t *testing.T, test func(t *testing.T, w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		l := sshtest.NewMemListener("127.0.0.1:443")
-		w := &world{Cloud: cloudsim.Serve(l, fleet()...)}
+		w := &world{fleet: fleet()}
+		w.Cloud = cloudsim.Serve(l, w.fleet...)
 		w.Client = New(Options{
 			Endpoint: w.URL(), IAM: w.URL(), Dial: l.DialContext, RootCAs: w.RootCAs(), Version: "1.0",
 			Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
@@ -282,6 +284,38 @@ func TestCancelled(t *testing.T) {
 		_, err := w.List(ctx, Query{})
 		if !errors.Is(err, gone) || time.Since(began) != 5*time.Second {
 			t.Errorf("%v after %s", err, time.Since(began))
+		}
+	})
+}
+
+// Volumes and snapshots are asked for one machine, in their own lists.
+func TestStorage(t *testing.T) {
+	inMemory(t, func(t *testing.T, w *world) {
+		w.Cloud.Change(func() {
+			vm := w.fleet[0].VMs[0]
+			vm.Volumes = []cloudsim.Volume{{ID: "vol-1", Name: "boot", WWN: "6005076810AB00010000000000000001", Boot: true}, {ID: "vol-2", Name: "data\x1b", WWN: "x"}}
+			vm.Snapshots = []cloudsim.Snapshot{{ID: "snap-1", Name: "before", Created: "2026-11-30T01:02:03.000Z", Volumes: []string{"vol-1"}}}
+		})
+		all, err := w.Workspaces(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		volumes, err := w.Volumes(t.Context(), all[0], "vm-1")
+		want := []Volume{{ID: "vol-1", Name: "boot", WWN: "6005076810ab00010000000000000001", Boot: true, Bootable: true}, {ID: "vol-2", Name: "data"}}
+		if diff := cmp.Diff(want, volumes); err != nil || diff != "" {
+			t.Errorf("%v\n%s", err, diff)
+		}
+		snapshots, err := w.Snapshots(t.Context(), all[0], "vm-1")
+		kept := []Snapshot{{ID: "snap-1", Name: "before", Status: "available", Created: "2026-11-30T01:02:03.000Z", Volumes: []string{"vol-1"}}}
+		if diff := cmp.Diff(kept, snapshots); err != nil || diff != "" {
+			t.Errorf("%v\n%s", err, diff)
+		}
+		if _, err := w.Volumes(t.Context(), all[0], "vm-0"); err == nil || !strings.Contains(err.Error(), `list the volumes of a VM in workspace "prod-fra": 127.0.0.1:443 answered 404 Not Found`) {
+			t.Errorf("%v", err)
+		}
+		w.Fail(cloudsim.Fault{Path: "/snapshots", Body: `{"snapshots": {}}`})
+		if _, err := w.Snapshots(t.Context(), all[0], "vm-1"); err == nil || !strings.Contains(err.Error(), "there is no list of snapshots in the answer") {
+			t.Errorf("%v", err)
 		}
 	})
 }

@@ -41,7 +41,7 @@ const (
 func Given() map[string]reflect.Type {
 	return map[string]reflect.Type{
 		"inventory": reflect.TypeFor[facts.Inventory](), FleetName: reflect.TypeFor[facts.Fleet](), "captured": reflect.TypeFor[facts.Captured](), "api": reflect.TypeFor[facts.API](),
-		"captures": reflect.TypeFor[facts.Captures](), "baseline": reflect.TypeFor[facts.Past](), "upload": reflect.TypeFor[facts.Upload](),
+		"captures": reflect.TypeFor[facts.Captures](), "baseline": reflect.TypeFor[facts.Past](), "upload": reflect.TypeFor[facts.Upload](), "storage": reflect.TypeFor[facts.Storage](),
 	}
 }
 

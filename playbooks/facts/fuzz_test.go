@@ -106,6 +106,7 @@ func FuzzImages(f *testing.F) {
 }
 func FuzzLscluster(f *testing.F)      { fuzzParser(f, "lscluster", "Cluster Name: x\n") }
 func FuzzLspv(f *testing.F)           { fuzzParser(f, "lspv") }
+func FuzzLspvU(f *testing.F)          { fuzzParser(f, "lspv_u") }
 func FuzzClRGinfo(f *testing.F)       { fuzzParser(f, "clrginfo", "Group Name\n----\nrg1:x\n") }
 func FuzzLsrpdomain(f *testing.F)     { fuzzParser(f, "lsrpdomain", "Name OpState\nx Online\n") }
 func FuzzClstrmgr(f *testing.F)       { fuzzParser(f, "clstrmgr", "Current state: ST_STABLE\n") }

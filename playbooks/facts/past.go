@@ -26,6 +26,7 @@ func ReadPast(factsByName map[string]any) Past {
 	recall(&past, factsByName, "routes", &past.Routes)
 	recall(&past, factsByName, "rsct", &past.RSCT)
 	recall(&past, factsByName, "static_routes", &past.StaticRoutes)
+	recall(&past, factsByName, "storage", &past.Storage)
 	recall(&past, factsByName, "time_servers", &past.TimeServers)
 	return past
 }

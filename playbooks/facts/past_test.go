@@ -24,7 +24,8 @@ func pastOf(how ...func(*Past)) Past {
 	past.Installed = Filesets{List: []Fileset{{Name: "rsct.core.rmc", Level: "3.2.6.2", State: "C", Type: "F"}}}
 	past.Disks = Disks{List: []Disk{{Name: "hdisk0", PVID: "00fa1b2c3d4e5f60", VG: "rootvg", Active: true}}}
 	past.Cluster = clusterOf(Cluster{Clear: true})
-	past.Has = []string{"cluster", "hostname", "hosts_table", "installed", "lpar", "lspv", "machine_id", "nameservers", "nics", "node_ids", "routes", "rsct", "static_routes", "time_servers"}
+	past.Storage = Storage{Known: true, Status: "ACTIVE", Volumes: []Volume{{ID: "vol-1", Boot: true}}, Snapshots: []Snapshot{{ID: "snap-1", Volumes: []string{"vol-1"}}}}
+	past.Has = []string{"cluster", "hostname", "hosts_table", "installed", "lpar", "lspv", "machine_id", "nameservers", "nics", "node_ids", "routes", "rsct", "static_routes", "storage", "time_servers"}
 	for _, h := range how {
 		h(&past)
 	}

@@ -40,6 +40,7 @@ var healthy = map[string]Output{
 		"\ttype = \"R\"\n\tgeneric = \"DU\"\n\trep = \"s\"\n\tnls_index = 3\n"),
 	"lscluster":       exit(1, "", "lscluster: Cluster services are not active.\n"),
 	"lspv":            stdout("hdisk0          00fa1b2c3d4e5f60                    rootvg          active      \nhdisk1          none                                None                        \n"),
+	"lspv_u":          stdout("hdisk0          00fa1b2c3d4e5f60                    rootvg          active      332136005076810AB0001000000000000000104214503IBMfcp      51c3bb5e-0000-4000-8000-000000000001\n"),
 	"clrginfo":        exit(44, "", ""),
 	"lsrpdomain":      stdout(""),
 	"clstrmgr":        exit(1, "", "0513-085 The clstrmgrES Subsystem is not on file.\n"),

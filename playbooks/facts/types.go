@@ -288,6 +288,18 @@ type Disk struct {
 	Active bool   `json:"active" cel:"active"`
 }
 
+// DiskID is a disk with its unique id.
+type DiskID struct {
+	Name string `json:"name" cel:"name"` // hdisk0
+	// ID is the unique id without blanks, in lower case, with the UUID behind it.
+	ID string `json:"id" cel:"id"`
+}
+
+// DiskIDs is `lspv -u`.
+type DiskIDs struct {
+	List []DiskID `json:"list" cel:"list"`
+}
+
 // Disks is `lspv`.
 type Disks struct {
 	List []Disk `json:"list" cel:"list"`

@@ -30,6 +30,7 @@ type Past struct {
 	Nameservers  Nameservers  `json:"nameservers" cel:"nameservers"`
 	TimeServers  TimeServers  `json:"time_servers" cel:"time_servers"`
 	HostsTable   HostsTable   `json:"hosts_table" cel:"hosts_table"`
+	Storage      Storage      `json:"storage" cel:"storage"`
 	// Has names those of the facts above that were remembered; the others are
 	// empty because nothing is known, not because there was nothing.
 	Has []string `json:"has" cel:"has"`
@@ -115,6 +116,58 @@ type NetworkDiff struct {
 type Swap struct {
 	Ready   bool     `json:"ready" cel:"ready"`
 	Reasons []string `json:"reasons" cel:"reasons"` // each thing wanting
+}
+
+// Storage holds the volumes and snapshots of the host's VM in Power Virtual Server
+// (own image); the controller supplies it where a playbook reads it.
+type Storage struct {
+	Known bool   `json:"known" cel:"known"`
+	Why   string `json:"why" cel:"why"` // why it is not known
+	// Status is the API's word for the VM, such as ACTIVE.
+	Status string `json:"status" cel:"status"`
+	// Changed is when aixmend last changed the host, "" where no change is known.
+	Changed   string     `json:"changed" cel:"changed"`
+	Volumes   []Volume   `json:"volumes" cel:"volumes"`
+	Snapshots []Snapshot `json:"snapshots" cel:"snapshots"`
+	// VolumesWhy and SnapshotsWhy say why there is no such list, "" where there is.
+	VolumesWhy   string `json:"volumes_why" cel:"volumes_why"`
+	SnapshotsWhy string `json:"snapshots_why" cel:"snapshots_why"`
+}
+
+// Volume is a volume of a VM in the cloud.
+type Volume struct {
+	ID       string `json:"id" cel:"id"`
+	Name     string `json:"name" cel:"name"`
+	WWN      string `json:"wwn" cel:"wwn"` // 32 hexadecimal digits, "" where it is not known
+	Boot     bool   `json:"boot" cel:"boot"`
+	Bootable bool   `json:"bootable" cel:"bootable"`
+}
+
+// Snapshot is a snapshot of a VM in the cloud.
+type Snapshot struct {
+	ID      string   `json:"id" cel:"id"`
+	Name    string   `json:"name" cel:"name"`
+	Status  string   `json:"status" cel:"status"`   // available when it is complete
+	Created string   `json:"created" cel:"created"` // RFC 3339
+	Volumes []string `json:"volumes" cel:"volumes"` // ids of the volumes in it
+}
+
+// BootVolume compares the boot volume in the cloud with the disk that AIX started from
+// (own image). Each Why is a sentence.
+type BootVolume struct {
+	State string `json:"state" cel:"state"` // same, other, unknown
+	Why   string `json:"why" cel:"why"`
+	ID    string `json:"id" cel:"id"` // of the boot volume in the cloud, "" where it is not known
+	Name  string `json:"name" cel:"name"`
+	// Candidates are the ids of the other bootable volumes of the VM.
+	Candidates []string `json:"candidates" cel:"candidates"`
+	// Snapshot is fresh (taken after the last change by aixmend), older, none or unknown.
+	Snapshot    string `json:"snapshot" cel:"snapshot"`
+	SnapshotWhy string `json:"snapshot_why" cel:"snapshot_why"`
+	// Swap says whether AIX runs from another boot volume than at the capture: took,
+	// not-taken or unknown.
+	Swap    string `json:"swap" cel:"swap"`
+	SwapWhy string `json:"swap_why" cel:"swap_why"`
 }
 
 // Lost is everything that the baseline has and the host lacks now (procedure

@@ -57,6 +57,8 @@ func Volatiles() []Volatile {
 		{"causes.smit", repeats},
 		{"captured", past},
 		{"api", "describes the VM in Power Virtual Server, not the host"},
+		{"storage", "describes the VM in Power Virtual Server, not the host"},
+		{"boot_volume", "compares the host with Power Virtual Server; the findings report it"},
 		{"own", past},
 		{"lost.from", past},
 		{"fleet", "describes other hosts; the findings report it"},

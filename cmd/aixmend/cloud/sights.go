@@ -12,6 +12,7 @@ import (
 	"aixmend/controller/cloud"
 	"aixmend/inventory"
 	"aixmend/inventory/powervs"
+	"aixmend/playbooks/facts"
 )
 
 // The values of --cloud.
@@ -45,8 +46,36 @@ func (c *Clouds) Sights(ctx context.Context) controller.Sights {
 			at = l.At
 		}
 		all.add(l.Machines)
+		for _, m := range l.Machines {
+			all.clients[m.ID] = client
+		}
 	}
-	return controller.Sights{Of: all.sight, At: at}
+	return controller.Sights{Of: all.sight, Storage: all.storage, At: at}
+}
+
+// storage asks for the volumes and snapshots of a VM.
+func (all *machines) storage(ctx context.Context, s cloud.Sight) facts.Storage {
+	at := slices.IndexFunc(all.byID[s.Instance], func(m powervs.Machine) bool { return m.Workspace.CRN == s.Workspace })
+	if at < 0 {
+		return facts.Storage{Why: s.Silence}
+	}
+	m, client := all.byID[s.Instance][at], all.clients[s.Instance]
+	found := facts.Storage{Known: true, Status: s.Status, Volumes: []facts.Volume{}, Snapshots: []facts.Snapshot{}}
+	volumes, err := client.Volumes(ctx, m.Workspace, m.ID)
+	if err != nil {
+		found.VolumesWhy = err.Error()
+	}
+	for _, v := range volumes {
+		found.Volumes = append(found.Volumes, facts.Volume(v))
+	}
+	snapshots, err := client.Snapshots(ctx, m.Workspace, m.ID)
+	if err != nil {
+		found.SnapshotsWhy = err.Error()
+	}
+	for _, one := range snapshots {
+		found.Snapshots = append(found.Snapshots, facts.Snapshot(one))
+	}
+	return found
 }
 
 // Asks reports whether a run asks the cloud: with --cloud on, and without --cloud where
@@ -60,11 +89,12 @@ func (c *Clouds) Asks(flag string) bool {
 // machines are the VMs of a run.
 type machines struct {
 	byID, byName, byAddress, byMAC map[string][]powervs.Machine
-	silence                        string // why a list is missing, "" for none
+	clients                        map[string]*powervs.Client // by id of a VM
+	silence                        string                     // why a list is missing, "" for none
 }
 
 func newMachines() *machines {
-	return &machines{byID: map[string][]powervs.Machine{}, byName: map[string][]powervs.Machine{}, byAddress: map[string][]powervs.Machine{}, byMAC: map[string][]powervs.Machine{}}
+	return &machines{byID: map[string][]powervs.Machine{}, byName: map[string][]powervs.Machine{}, byAddress: map[string][]powervs.Machine{}, byMAC: map[string][]powervs.Machine{}, clients: map[string]*powervs.Client{}}
 }
 
 func (all *machines) add(list []powervs.Machine) {

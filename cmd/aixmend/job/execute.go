@@ -116,7 +116,11 @@ func (j *Job) remember(e *controller.Engine, store *journal.Store, earlier *Earl
 		e.Past = store.NewestHeld(j.Request.Names, j.Playbook.Captured)
 	}
 	if e.Cloud != nil {
-		changed, err := store.Changed(time.Now().Add(-cloud.Lag))
+		since := cloud.Lag
+		if j.Playbook.Uses("storage") {
+			since = cloud.Memory
+		}
+		changed, err := store.Changed(time.Now().Add(-since))
 		if err != nil {
 			return err
 		}

@@ -29,13 +29,38 @@ func Cloud(fleet *aixsim.Fleet) (*cloudsim.Cloud, error) {
 	}
 	w := &cloudsim.Workspace{ID: "ws-demo", Name: "demo", Region: "eu-de-1"}
 	for i, m := range fleet.Inventory() {
-		vm := &cloudsim.VM{ID: fmt.Sprintf("00000000-5171-4000-9000-%012d", i+1), Name: m.Name, Guest: fleet.Host(m.Name), Lag: cloudLag}
+		vm := VM(fmt.Sprintf("00000000-5171-4000-9000-%012d", i+1), m.Name, fleet.Host(m.Name))
 		if m.Illness == "not-aix" {
 			vm.OS, vm.Guest, vm.Health = "rhel", nil, "OK"
 		}
 		w.VMs = append(w.VMs, vm)
 	}
 	return cloudsim.Serve(l, w), nil
+}
+
+// VM is the VM of a simulated host: with the NICs in the customer's networks, its disks as
+// volumes, and no snapshot.
+func VM(id, name string, host *aixsim.Host) *cloudsim.VM {
+	vm := &cloudsim.VM{ID: id, Name: name, Guest: host, Lag: cloudLag}
+	now := host.Snapshot()
+	for i, nic := range now.NICs {
+		if nic.Management || nic.Metadata {
+			continue
+		}
+		network := cloudsim.Network{Name: "admin", MAC: nic.MAC}
+		if len(vm.Networks) > 0 {
+			network.Name = fmt.Sprintf("data%d", i)
+		}
+		if len(nic.Live.IPv4) > 0 {
+			network.Address, _, _ = strings.Cut(nic.Live.IPv4[0], "/")
+		}
+		vm.Networks = append(vm.Networks, network)
+	}
+	for _, d := range now.Disks {
+		boot := d.Name == now.BootDisk
+		vm.Volumes = append(vm.Volumes, cloudsim.Volume{ID: "vol-" + name + "-" + d.Name, Name: name + "-" + d.Name, WWN: aixsim.WWN(d), Boot: boot, Bootable: boot})
+	}
+	return vm
 }
 
 // CloudFile writes a file for a shell to source, cloud.sh, into a folder: its variables

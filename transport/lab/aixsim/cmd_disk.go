@@ -3,6 +3,7 @@ package aixsim
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"slices"
 )
 
@@ -17,7 +18,18 @@ func diskCommands() []Command {
 	}
 }
 
+// WWN is the name that the storage gives to the volume of a disk.
+func WWN(d Disk) string {
+	id := fnv.New64a()
+	_, _ = id.Write([]byte(d.PVID)) // never fails
+	if d.PVID == "none" {
+		_, _ = id.Write([]byte(d.Name))
+	}
+	return fmt.Sprintf("60050768%016X00000000", id.Sum64())
+}
+
 func cmdLspv(_ context.Context, e *Env) int {
+	f := getopt(e.Args, "uLM")
 	for _, i := range e.State.Variant.order(len(e.State.Disks), "lspv") {
 		d := e.State.Disks[i]
 		active := ""
@@ -26,6 +38,9 @@ func cmdLspv(_ context.Context, e *Env) int {
 		}
 		if column := e.State.Variant.LspvColumn; column != "" {
 			active = fmt.Sprintf("%-12s%s", active, column)
+		}
+		if f.has('u') {
+			active = fmt.Sprintf("%-12s33213%s04214503IBMfcp  %08x-51c3-4bb5-8e00-00000000%04x", active, WWN(d), i, i)
 		}
 		e.out("%-16s%-32s%-16s%s\n", d.Name, d.PVID, d.VG, active)
 	}

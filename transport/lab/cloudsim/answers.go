@@ -198,18 +198,48 @@ func (c *Cloud) instances(r *http.Request, path []string) (int, any) {
 				list = append(list, c.instance(w, vm))
 			}
 			return http.StatusOK, object{"pvmInstances": list}
-		case len(path) == 3 && path[1] == "pvm-instances":
+		case len(path) >= 3 && path[1] == "pvm-instances":
 			for _, vm := range w.VMs {
 				if vm.ID == path[2] {
-					one := c.instance(w, vm)
-					one["userTags"] = vm.Tags
-					return http.StatusOK, one
+					return c.one(w, vm, strings.Join(path[3:], "/"))
 				}
 			}
 		}
 		break
 	}
 	return refusal(http.StatusNotFound, "cloud instance or pvm instance not found", "not found")
+}
+
+// one answers below a VM.
+func (c *Cloud) one(w *Workspace, vm *VM, path string) (int, any) {
+	list := []any{}
+	switch path {
+	case "":
+		one := c.instance(w, vm)
+		one["userTags"] = vm.Tags
+		return http.StatusOK, one
+	case "volumes":
+		for _, v := range vm.Volumes {
+			list = append(list, object{
+				"volumeID": v.ID, "name": v.Name, "wwn": v.WWN, "bootVolume": v.Boot, "bootable": v.Boot || v.Bootable, "state": "in-use",
+				"size": 20, "diskType": "tier3", "shareable": false, "pvmInstanceIDs": []string{vm.ID}, "href": "/pcloud/v1/cloud-instances/" + w.ID + "/volumes/" + v.ID,
+			})
+		}
+	case "snapshots":
+		for _, s := range vm.Snapshots {
+			volumes := object{}
+			for _, id := range s.Volumes {
+				volumes[id] = "sim-copy-of-" + id
+			}
+			list = append(list, object{
+				"snapshotID": s.ID, "name": s.Name, "pvmInstanceID": vm.ID, "status": or(s.Status, "available"), "percentComplete": 100,
+				"creationDate": s.Created, "lastUpdateDate": s.Created, "volumeSnapshots": volumes,
+			})
+		}
+	default:
+		return refusal(http.StatusNotFound, "no such path", "not found")
+	}
+	return http.StatusOK, object{path: list}
 }
 
 // instance is one VM as the API shows it.

@@ -35,6 +35,9 @@ type VM struct {
 	OS       string // "": aix
 	Networks []Network
 	Tags     []string
+	// Volumes are those that are attached, Snapshots those that were taken.
+	Volumes   []Volume
+	Snapshots []Snapshot
 	// Guest decides the health, which follows it after Lag. Without one it is Health.
 	Guest  Guest
 	Lag    time.Duration
@@ -48,6 +51,20 @@ type VM struct {
 
 // Network is one interface of a VM.
 type Network struct{ Name, Address, MAC string }
+
+// Volume is one volume of a VM.
+type Volume struct {
+	ID, Name, WWN string
+	// Boot: the VM starts from it; it is bootable then. Bootable: it may.
+	Boot, Bootable bool
+}
+
+// Snapshot is one snapshot of a VM.
+type Snapshot struct {
+	ID, Name, Created string
+	Status            string   // "": available
+	Volumes           []string // ids
+}
 
 // Workspace is one workspace.
 type Workspace struct {
