@@ -262,7 +262,7 @@ func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
 		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
 		Findings: outcome.FindingIDs(h.Findings), Open: outcome.OpenIDs(h.Findings), Guides: outcome.GuideIDs(h.Findings), DurationMS: h.Duration,
 		Report: "hosts/" + h.Host + ".json", Interrupted: h.Interrupted, Cloud: h.Cloud,
-		Waived: outcome.WaivedIDs(h.Findings), Expired: outcome.ExpiredIDs(h.Findings), Capture: h.Capture,
+		Waived: outcome.WaivedIDs(h.Findings), Expired: outcome.ExpiredIDs(h.Findings), Capture: h.Capture, Needs: h.Needs(),
 	}
 	if verb == Plan {
 		s.Plan = h.Plan

@@ -93,9 +93,9 @@ func (p printer) guide(run outcome.Run) guide.Guide {
 // summary lists the hosts of a run, folded, each fold with the command to type next.
 func (c *cli) summary(run outcome.Run, g guide.Guide) string {
 	options := c.TextOptions()
-	options.Next = func(f report.Fold) []string {
+	options.Next = func(f report.Fold) report.Next {
 		if f.Interrupted && g.Resumes() {
-			return nil // one line below is for all of them
+			return report.Next{} // one line below is for all of them
 		}
 		return g.Next(f)
 	}

@@ -164,6 +164,8 @@ type HostSummary struct {
 	Capture string `json:"capture,omitempty"`
 	// Plan lists the steps that recover would run; only in the document of the plan verb.
 	Plan []PlanStep `json:"plan,omitzero"`
+	// Needs are the next steps of a person, where recover alone would not heal the host.
+	Needs []Need `json:"needs,omitempty"`
 }
 
 // Place is a place in a file. The zero value is none.

@@ -28,7 +28,7 @@ type row struct {
 	outcome            outcome.Outcome
 	hosts, which, what string
 	cloud              string // the health of the VMs, "" where it was not asked
-	next               []string
+	next               Next
 }
 
 // columns lays out rows as a table. On a terminal too narrow for the next command,
@@ -36,8 +36,8 @@ type row struct {
 func columns(rows []row, o TextOptions) string {
 	head := row{outcome: "OUTCOME", hosts: "COUNT", which: "HOSTS", what: "CAUSE"}
 	for _, r := range rows {
-		if len(r.next) > 0 {
-			head.next = []string{"NEXT"}
+		if !r.next.none() {
+			head.next = Next{Step: "NEXT"}
 		}
 		if r.cloud != "" {
 			head.cloud = "CLOUD"
@@ -52,7 +52,7 @@ func columns(rows []row, o TextOptions) string {
 		l.which = max(l.which, ansi.StringWidth(r.which))
 		l.cloud = max(l.cloud, len(r.cloud))
 		l.what = max(l.what, ansi.StringWidth(r.what))
-		next = max(next, ansi.StringWidth(strings.Join(r.next, " ")))
+		next = max(next, ansi.StringWidth(r.next.String()))
 	}
 	whole := 0 // of the widest list of hosts that can't be split
 	for _, r := range all {
@@ -105,7 +105,7 @@ func (l layout) line(r row, color bool) string {
 	for i := range max(len(which), len(health), len(what)) {
 		first := []string{"", "", ""}
 		if i == 0 {
-			first = []string{paint(r.outcome, color), r.hosts, strings.Join(r.next, " ")}
+			first = []string{paint(r.outcome, color), r.hosts, r.next.String()}
 		}
 		line := " " + pad(first[0], l.outcome) + gap + strings.Repeat(" ", l.hosts-len(first[1])) + first[1] +
 			gap + pad(at(which, i), l.which)
@@ -137,16 +137,19 @@ func stacked(rows []row, o TextOptions) string {
 	return b.String()
 }
 
-// below renders a command on lines of its own, "" for none. The lines end so that a
-// shell joins them; a word longer than a line is not broken.
-func below(command []string, width int) string {
-	if len(command) == 0 {
-		return ""
-	}
+// below renders a step and a command on lines of their own, "" for none. The lines of the
+// command end so that a shell joins them; a word longer than a line is not broken.
+func below(next Next, width int) string {
 	const by = "    "
 	var b strings.Builder
+	if next.Step != "" {
+		b.WriteString(Hanging(by, Clean(next.Step, false), width) + "\n")
+	}
+	if len(next.Command) == 0 {
+		return b.String()
+	}
 	line := by
-	for i, word := range command {
+	for i, word := range next.Command {
 		if i > 0 && ansi.StringWidth(line)+1+ansi.StringWidth(word)+len(" \\") > width {
 			b.WriteString(line + " \\\n")
 			line = by + by[2:] + word

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,8 +25,12 @@ type Fold struct {
 	Interrupted bool
 	// Planned reports that a step of the plan would run.
 	Planned bool
-	// Allow lists the --allow words without which no step of the plan would run.
+	// Allow lists the --allow words without which no step of the plan would run, or none for
+	// some finding.
 	Allow []string
+	// Step is what only a person can do before recover can heal the hosts, in words; "" for
+	// nothing.
+	Step string
 	// Clouds are the VMs of Hosts for which the cloud was asked.
 	Clouds []*outcome.Cloud
 }
@@ -48,6 +53,19 @@ func foldOf(h outcome.HostSummary) Fold {
 	if f.Planned {
 		f.Allow = nil
 	}
+	var blocked string
+	for _, n := range h.Needs {
+		switch {
+		case n.Allow != "" && !slices.Contains(f.Allow, n.Allow):
+			f.Allow = append(f.Allow, n.Allow)
+		case n.Allow == "" && n.Rung != "" && strings.Contains(h.Reason, n.Step): // said already
+		case n.Allow == "" && n.Rung != "": // the remedy of another finding may unblock it
+			blocked = cmp.Or(blocked, n.Text())
+		case n.Allow == "":
+			f.Step = cmp.Or(f.Step, n.Text())
+		}
+	}
+	f.Step = cmp.Or(f.Step, blocked)
 	return f
 }
 
@@ -64,7 +82,7 @@ func (f Fold) key() string {
 			what += "|" + f.Reason
 		}
 	}
-	return fmt.Sprint(f.Outcome, "|", what, "|", f.Guided, f.Interrupted, f.Planned, f.Allow)
+	return fmt.Sprint(f.Outcome, "|", what, "|", f.Guided, f.Interrupted, f.Planned, f.Allow, "|", f.Step)
 }
 
 // Folds groups hosts, the worst outcome first, the larger group first.

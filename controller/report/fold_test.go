@@ -34,6 +34,17 @@ func TestFoldsByWhatIsToBeDone(t *testing.T) {
 		host("f", steps(outcome.PlanStep{BlockedBy: "RSCT must be newer"})),
 		host("g", func(h *outcome.HostSummary) { h.Guides = open }),
 		host("h", func(h *outcome.HostSummary) { h.Interrupted = true }),
+		host("i", func(h *outcome.HostSummary) { // a rung would run, and another waits for a word
+			h.Plan, h.Needs = []outcome.PlanStep{{Step: "s"}, wanting}, []outcome.Need{{Finding: "node-id-mismatch", Step: "not allowed", Rung: "node-id", Allow: "node-id"}}
+		}),
+		host("j", func(h *outcome.HostSummary) { // a remedy unblocks the rung
+			h.Plan, h.Needs = []outcome.PlanStep{{Step: "s"}}, []outcome.Need{{Step: "the NIC is not known", Rung: "address"}, {Step: "set rmc_nic"}, {Step: "wait"}}
+		}),
+		host("l", func(h *outcome.HostSummary) { // the cause says it already
+			h.Reason, h.Open = "rung 3 is blocked: a cluster", []string{"x"}
+			h.Needs = []outcome.Need{{Step: "a cluster", Rung: "recycle"}}
+		}),
+		host("k", func(h *outcome.HostSummary) { h.Needs = []outcome.Need{{Step: "a cluster", Rung: "recycle"}} }),
 	})
 	fold := func(hosts string, change func(*Fold)) Fold {
 		f := Fold{Outcome: outcome.NeedsAction, Findings: open, Reason: "node-id-mismatch: x", Hosts: strings.Fields(hosts)}
@@ -46,6 +57,10 @@ func TestFoldsByWhatIsToBeDone(t *testing.T) {
 		fold("e", func(f *Fold) { f.Allow = []string{"node-id"} }),
 		fold("g", func(f *Fold) { f.Guided = true }),
 		fold("h", func(f *Fold) { f.Interrupted = true }),
+		fold("i", func(f *Fold) { f.Planned, f.Allow = true, []string{"node-id"} }),
+		fold("j", func(f *Fold) { f.Planned, f.Step = true, "set rmc_nic" }),
+		fold("l", func(f *Fold) { f.Reason, f.Findings = "rung 3 is blocked: a cluster", []string{"x"} }),
+		fold("k", func(f *Fold) { f.Step = "unblock rung recycle: a cluster" }),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -88,7 +103,9 @@ func TestTextOfALargeFleet(t *testing.T) {
 	}
 	run.Hosts[1].Name, run.Hosts[2].Name = "a\nb\x1b[2J", strings.Repeat("界", 300)
 	run.Counts = outcome.Count(run.Hosts)
-	next := func(f Fold) []string { return []string{"aixmend", "explain", f.Reason[:0] + "RUN"} }
+	next := func(f Fold) Next {
+		return Next{Step: "look \x1b[2J at it", Command: []string{"aixmend", "explain", f.Reason[:0] + "RUN"}}
+	}
 	for _, width := range []int{1, 2, 20, 40, 41, 60, 80, 100, 132, 200} {
 		text := Text(run, TextOptions{Width: width, Next: next})
 		if strings.ContainsAny(text, "\x1b\u202E") {

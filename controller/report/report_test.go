@@ -141,11 +141,15 @@ func fleet() outcome.Run {
 }
 
 func TestText(t *testing.T) {
-	next := func(f Fold) []string {
+	next := func(f Fold) Next {
 		if f.Outcome == outcome.Healthy || f.Outcome == outcome.Recovered {
-			return nil
+			return Next{}
 		}
-		return []string{"aixmend", "explain", "20261122T103000Z-3f9ac2", f.Hosts[0], "--state", "'/var/lib/our aixmend'"}
+		n := Next{Command: []string{"aixmend", "explain", "20261122T103000Z-3f9ac2", f.Hosts[0], "--state", "'/var/lib/our aixmend'"}}
+		if f.Outcome == outcome.NeedsAction {
+			n.Step = "check the adapter (lsdev -Cc adapter, cfgmgr)"
+		}
+		return n
 	}
 	for name, o := range map[string]TextOptions{
 		"text-0": {}, "text-60": {Width: 60}, "text-120": {Width: 120},

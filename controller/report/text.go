@@ -18,10 +18,29 @@ type TextOptions struct {
 	Width int
 	// Color reports whether colours may be used.
 	Color bool
-	// Next returns the command to type next for a fold, as quoted shell words; empty if
-	// there is none. nil: no command is shown.
-	Next func(Fold) []string
+	// Next returns what to do next about a fold. nil: nothing is shown.
+	Next func(Fold) Next
 }
+
+// Next is what to do next about the hosts of a fold. The zero value is nothing.
+type Next struct {
+	// Step is what only a person can do, in words; "" for nothing.
+	Step string
+	// Command is the command to type, as quoted shell words; empty for none.
+	Command []string
+}
+
+// String renders the step and the command on one line, which ends with the command.
+func (n Next) String() string {
+	command := strings.Join(n.Command, " ")
+	if n.Step == "" {
+		return command
+	}
+	return strings.TrimSuffix(Clean(n.Step, false)+": "+command, ": ")
+}
+
+// none reports whether there is nothing to do.
+func (n Next) none() bool { return n.Step == "" && len(n.Command) == 0 }
 
 // Text renders the summary of a run: one line for hosts with the same findings, the
 // worst first, each with the next command to type.

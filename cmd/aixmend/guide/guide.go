@@ -144,9 +144,18 @@ func There(store *journal.Store, run outcome.Run) (Guide, string) {
 // Bare returns a guide that knows nothing of a run but its id and hosts.
 func Bare(run outcome.Run, state string) Guide { return Guide{run: run, state: state} }
 
-// Next is the command to type next about hosts that ended alike; nil where there is
+// Next is what to do next about hosts that ended alike.
+func (g Guide) Next(f report.Fold) report.Next {
+	next := report.Next{Command: g.command(f)}
+	if f.Step != "" && slices.Equal(next.Command, g.explains(f)) {
+		next.Step = g.Complete(f.Step)
+	}
+	return next
+}
+
+// command is the command to type next about hosts that ended alike; nil where there is
 // nothing to do.
-func (g Guide) Next(f report.Fold) []string {
+func (g Guide) command(f report.Fold) []string {
 	verb := controller.Verb(g.run.Command)
 	reads := verb == controller.Audit || verb == controller.Capture
 	switch allow := g.wanted(f); {
@@ -155,14 +164,16 @@ func (g Guide) Next(f report.Fold) []string {
 	case f.Interrupted && g.known && g.run.Undoes == "":
 		return g.Again(string(verb), f)
 	case f.Guided, !g.known, g.run.Undoes != "":
-	case f.Planned && g.asked.Out != "": // Saved names one command for all hosts
-		return nil
-	case f.Planned && verb == controller.Plan:
-		return g.Again("recover", f)
 	case len(allow) > 0:
 		more := g
 		more.asked.Allow = append(slices.Clone(g.asked.Allow), allow...)
 		return more.Again("plan", f)
+	case f.Step != "":
+		return g.explains(f)
+	case f.Planned && g.asked.Out != "": // Saved names one command for all hosts
+		return nil
+	case f.Planned && verb == controller.Plan:
+		return g.Again("recover", f)
 	case reads && f.Outcome == outcome.NeedsAction && g.fixes:
 		return g.Again("plan", f)
 	case f.Outcome == outcome.Skipped && (strings.HasPrefix(f.Reason, outcome.ReasonHeld) || strings.HasPrefix(f.Reason, outcome.ReasonBrake)):
@@ -172,6 +183,11 @@ func (g Guide) Next(f report.Fold) []string {
 	if (f.Outcome == outcome.Healthy || f.Outcome == outcome.Recovered || f.Outcome == outcome.OutcomeUndone) && !f.Guided && !warned {
 		return nil
 	}
+	return g.explains(f)
+}
+
+// explains is the command that explains the first host of a fold.
+func (g Guide) explains(f report.Fold) []string {
 	return g.Quoted("aixmend", "explain", g.run.ID, f.Hosts[0])
 }
 
@@ -249,8 +265,8 @@ func (g Guide) quoted(inventories, words []string) []string {
 	return quoted
 }
 
-// command is a verb with the hosts of a fold, the inventory and more flags.
-func (g Guide) command(verb string, f report.Fold, more ...string) []string {
+// about is a verb with the hosts of a fold, the inventory and more flags.
+func (g Guide) about(verb string, f report.Fold, more ...string) []string {
 	return g.on(g.limit(f, verb), verb, more...)
 }
 
@@ -295,7 +311,7 @@ func (g Guide) Again(verb string, f report.Fold) []string {
 		more = append(more, "--playbook", g.asked.Playbook)
 	}
 	if verb == "audit" { // after any verb: it takes no flag of those that change
-		return g.command(verb, f, more...)
+		return g.about(verb, f, more...)
 	}
 	for _, word := range g.asked.Allow { // only changing verbs have any
 		more = append(more, "--allow", word)
@@ -303,7 +319,7 @@ func (g Guide) Again(verb string, f report.Fold) []string {
 	if g.asked.MendWarnings {
 		more = append(more, "--mend-warnings")
 	}
-	return g.command(verb, f, more...)
+	return g.about(verb, f, more...)
 }
 
 // Complete adds the flags of the run to the commands that a text names.

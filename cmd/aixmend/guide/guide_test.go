@@ -66,6 +66,16 @@ func TestNext(t *testing.T) {
 		{"planned, but for what is to be allowed", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
 			g.run.Command, f.Allow, g.asked.Allow = "plan", []string{"node-id", "no-such-word"}, []string{"cluster0"}
 		}), "aixmend plan -l 'aix[1-2]' --allow cluster0 --allow node-id"},
+		{"planned, and a person has to allow something first", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
+			g.run.Command, f.Planned, f.Allow = "plan", true, []string{"node-id"}
+		}), "aixmend plan -l 'aix[1-2]' --allow node-id"},
+		{"planned, and a person has to do something first", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
+			g.run.Command, f.Planned, f.Step = "plan", true, "set rmc_nic in the inventory"
+		}), "set rmc_nic in the inventory: aixmend explain R aix1"},
+		{"planned into a file, and a person has to do something first", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
+			g.run.Command, f.Planned, f.Step, g.asked.Out = "plan", true, "look: aixmend runs", "p.json"
+			g.state = "s"
+		}), "look: aixmend runs --state s: aixmend explain R aix1 --state s"},
 		{"allowed, and blocked still", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
 			g.run.Command, f.Allow, g.asked.Allow = "plan", []string{"rsct-update"}, []string{"rsct-update"}
 		}), "aixmend explain R aix1"},
@@ -96,7 +106,7 @@ func TestNext(t *testing.T) {
 			g := Guide{run: run, asked: request.Asked{Inventories: []string{"inventory.yaml"}, Playbook: "rmc-restore"}, known: true, state: "aixmend-state", fixes: true, words: []string{"node-id", "cluster0", "rsct-update"}}
 			f := report.Fold{Hosts: []string{"aix1", "aix2"}}
 			c.set(&g, &f)
-			if diff := cmp.Diff(c.want, strings.Join(g.Next(f), " ")); diff != "" {
+			if diff := cmp.Diff(c.want, g.Next(f).String()); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -47,7 +47,11 @@ func advice(h outcome.Host) []string {
 		if s.Conditional {
 			continue
 		}
-		if blocked := "rung " + s.Rung + " is blocked: " + s.BlockedBy; s.BlockedBy != "" && !slices.Contains(list, blocked) {
+		blocked := "rung " + s.Rung + " is blocked: " + s.BlockedBy
+		if s.AllowedBy != "" && strings.Contains(s.BlockedBy, "--allow "+s.AllowedBy) {
+			blocked += "; " + allows(h, s.AllowedBy)
+		}
+		if s.BlockedBy != "" && !slices.Contains(list, blocked) {
 			list = append(list, blocked)
 		}
 	}

@@ -258,25 +258,27 @@ func nextOf(h outcome.Host, f outcome.Finding, steps []Step) []string {
 	if !f.Open() {
 		return next
 	}
-	blocked, planned := "", false
-	for _, s := range steps {
-		planned = planned || s.Status == StepPlanned
-		if s.Status == StepBlocked && blocked == "" {
-			blocked = "unblock rung " + s.Rung + ": " + s.Why
-			if s.AllowedBy != "" && strings.Contains(s.Why, "--allow "+s.AllowedBy) {
-				blocked = "allow rung " + s.Rung + ": aixmend recover -l " + shell.Word(h.Host) + " --allow " + shell.Word(s.AllowedBy)
-			}
-		}
-	}
+	need, needs := h.Need(f)
 	switch {
 	case h.Interrupted:
 		return append(next, continues(h))
-	case planned:
+	case slices.ContainsFunc(steps, func(s Step) bool { return s.Status == StepPlanned }):
 		return append(next, "aixmend recover -l "+shell.Word(h.Host)+" runs the steps above")
-	case blocked != "":
-		return append(next, blocked)
-	case f.Remedy != "":
-		return append(next, f.Remedy)
+	case needs:
+		return append(next, needed(h, need))
 	}
 	return next
+}
+
+// needed renders the step of a person.
+func needed(h outcome.Host, n outcome.Need) string {
+	if n.Allow == "" {
+		return n.Text()
+	}
+	return n.Text() + ": " + allows(h, n.Allow)
+}
+
+// allows is the advice to allow a rung by its word.
+func allows(h outcome.Host, word string) string {
+	return "aixmend plan -l " + shell.Word(h.Host) + " --allow " + shell.Word(word) + " shows its commands"
 }

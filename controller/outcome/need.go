@@ -1,0 +1,70 @@
+package outcome
+
+import (
+	"slices"
+	"strings"
+)
+
+// Need is the next step about an open finding that recover would not fix: a person's.
+type Need struct {
+	Finding string `json:"finding"`
+	// Step says in words how to go on: the remedy of the finding, or why its rung is blocked.
+	Step string `json:"step"`
+	// Rung is the blocked rung that would fix the finding; "" where Step is the remedy.
+	Rung string `json:"rung,omitempty"`
+	// Allow is the word of --allow that would let the rung run; "" for none.
+	Allow string `json:"allow,omitempty"`
+}
+
+// Text renders the step in words.
+func (n Need) Text() string {
+	switch {
+	case n.Allow != "":
+		return "to allow rung " + n.Rung
+	case n.Rung != "":
+		return "unblock rung " + n.Rung + ": " + n.Step
+	}
+	return n.Step
+}
+
+// Need returns the step of a person about a finding; none where a step of the plan would
+// fix it, where there is nothing to say, and where the finding does not count.
+func (h Host) Need(f Finding) (Need, bool) {
+	need := Need{Finding: f.ID, Step: f.Remedy}
+	for _, s := range h.Plan {
+		if !slices.Contains(s.Fixes, f.ID) || h.sent(s) {
+			continue
+		}
+		if s.BlockedBy == "" {
+			return Need{}, false
+		}
+		if need.Rung != "" {
+			continue
+		}
+		need.Rung, need.Step = s.Rung, s.BlockedBy
+		if strings.Contains(s.BlockedBy, "--allow "+s.AllowedBy) {
+			need.Allow = s.AllowedBy
+		}
+	}
+	return need, f.Open() && need.Step != ""
+}
+
+// sent reports whether a step of the plan was sent.
+func (h Host) sent(s PlanStep) bool {
+	return slices.ContainsFunc(h.Changes, func(c Change) bool { return c.Step == s.Step && (c.Rung == s.Rung || c.Rung == "") })
+}
+
+// Needs returns what only a person can do before recover can fix the critical findings of
+// a host that was planned.
+func (h Host) Needs() []Need {
+	if h.Plan == nil || h.Outcome != NeedsAction || h.Interrupted {
+		return nil
+	}
+	var list []Need
+	for _, f := range h.Findings {
+		if need, ok := h.Need(f); ok && f.Severity == Critical {
+			list = append(list, need)
+		}
+	}
+	return list
+}

@@ -1,0 +1,45 @@
+package outcome_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"aixmend/controller/outcome"
+)
+
+// A person is needed where no step that would run fixes a critical finding.
+func TestNeeds(t *testing.T) {
+	critical := func(id string) outcome.Finding {
+		return outcome.Finding{ID: id, Severity: outcome.Critical, Remedy: "mend " + id}
+	}
+	waived, warning := critical("waived"), critical("warning")
+	waived.Waived, warning.Severity = true, outcome.Warning
+	h := outcome.Host{
+		Outcome:  outcome.NeedsAction,
+		Findings: []outcome.Finding{critical("nic"), critical("node-id"), critical("rmc"), critical("sent"), critical("guarded"), waived, warning, {ID: "silent", Severity: outcome.Critical}},
+		Plan: []outcome.PlanStep{
+			{Rung: "refresh", Step: "refresh", Fixes: []string{"rmc"}},
+			{Rung: "recycle", Step: "stop", BlockedBy: "the NIC is not known", Fixes: []string{"rmc", "guarded"}},
+			{Rung: "node-id", Step: "keep", BlockedBy: "not allowed: requires --allow node-id", AllowedBy: "node-id", Fixes: []string{"node-id"}},
+			{Rung: "old", Step: "old", Fixes: []string{"sent"}},
+		},
+		Changes: []outcome.Change{{Rung: "old", Step: "old"}},
+	}
+	want := []outcome.Need{
+		{Finding: "nic", Step: "mend nic"},
+		{Finding: "node-id", Step: "not allowed: requires --allow node-id", Rung: "node-id", Allow: "node-id"},
+		{Finding: "sent", Step: "mend sent"},
+		{Finding: "guarded", Step: "the NIC is not known", Rung: "recycle"},
+	}
+	if diff := cmp.Diff(want, h.Needs()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	h.Interrupted = true
+	if got := h.Needs(); got != nil {
+		t.Errorf("a host that resume continues with needs %v", got)
+	}
+	if got := (outcome.Host{Outcome: outcome.NeedsAction, Findings: h.Findings}).Needs(); got != nil {
+		t.Errorf("a host without a plan needs %v", got)
+	}
+}
