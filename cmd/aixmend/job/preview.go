@@ -104,7 +104,7 @@ func PlanText(hosts []outcome.HostSummary, o report.TextOptions, full bool) stri
 			text += report.PlanText(h) + "\n"
 		}
 	}
-	return text + folded.Counted(hosts) + "\n"
+	return text + report.Wrapped(folded.Counted(hosts), o.Width, "  ") + "\n"
 }
 
 // folds reports whether the plans of so many hosts are shown folded.

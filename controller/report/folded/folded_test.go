@@ -228,13 +228,15 @@ func TestCounted(t *testing.T) {
 	runs, blocked := outcome.PlanStep{Rung: "r", Step: "s", Command: "c"}, outcome.PlanStep{Rung: "b", BlockedBy: "x"}
 	last := outcome.PlanStep{Rung: "hand-over", Step: "s", BlockedBy: "only then", Conditional: true}
 	for want, hosts := range map[string][]outcome.HostSummary{
-		"nothing to change; 1 host needs you":                                                   {host(outcome.NeedsAction)},
-		"nothing to change; 1 degraded":                                                         {host(outcome.Degraded)},
-		"nothing to change; 1 skipped; 1 healthy":                                               {host(outcome.Skipped), host(outcome.Healthy)},
-		"1 host to change, up to 1 step, 1 rung":                                                {host(outcome.NeedsAction, runs, last)},
-		"1 host to change, up to 1 step, 1 rung; 1 host needs you after these steps":            {host(outcome.NeedsAction, runs, blocked)},
-		"1 host to change, up to 1 step, 1 rung; 2 hosts need you, 1 of them after these steps": {host(outcome.NeedsAction, runs, blocked), host(outcome.NeedsAction, blocked)},
-		"1 host to change, up to 1 step, 1 rung; 1 host needs you; 1 healthy":                   {host(outcome.NeedsAction, runs), host(outcome.NeedsAction, blocked), host(outcome.Healthy)},
+		"nothing to change; 1 host needs you":                                                             {host(outcome.NeedsAction)},
+		"nothing to change; 1 degraded":                                                                   {host(outcome.Degraded)},
+		"nothing to change; 1 skipped; 1 healthy":                                                         {host(outcome.Skipped), host(outcome.Healthy)},
+		"1 host to change, up to 1 step, 1 rung":                                                          {host(outcome.NeedsAction, runs)},
+		"1 host to change, up to 1 step, 1 rung, 1 more step only if nothing else has helped":             {host(outcome.NeedsAction, runs, last)},
+		"1 host to change, up to 1 step, 1 rung, 2 more steps only if nothing else has helped; 1 healthy": {host(outcome.NeedsAction, runs, last, last), host(outcome.Healthy)},
+		"1 host to change, up to 1 step, 1 rung; 1 host needs you after these steps":                      {host(outcome.NeedsAction, runs, blocked)},
+		"1 host to change, up to 1 step, 1 rung; 2 hosts need you, 1 of them after these steps":           {host(outcome.NeedsAction, runs, blocked), host(outcome.NeedsAction, blocked)},
+		"1 host to change, up to 1 step, 1 rung; 1 host needs you; 1 healthy":                             {host(outcome.NeedsAction, runs), host(outcome.NeedsAction, blocked), host(outcome.Healthy)},
 	} {
 		if got := folded.Counted(hosts); got != "Plan: "+want+"." {
 			t.Errorf("%q, want %q", got, want)

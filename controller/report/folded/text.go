@@ -61,15 +61,19 @@ func Rungs(hosts []outcome.HostSummary, o report.TextOptions) string {
 
 // Counted counts hosts, steps and rungs of the plans in one line. A host needs a person
 // where it needs action and a rung is blocked or nothing would be sent; it may count as one
-// to change, too. All other hosts are counted by outcome.
+// to change, too. All other hosts are counted by outcome. Steps of the last resort count
+// apart.
 func Counted(hosts []outcome.HostSummary) string {
-	change, steps, person, after := 0, 0, 0, 0
+	change, steps, last, person, after := 0, 0, 0, 0, 0
 	others := map[outcome.Outcome]int{}
 	var rungs []string
 	for _, h := range hosts {
 		sent, blocked := 0, false
 		for _, s := range h.Plan {
 			blocked = blocked || shown(s) && !s.Conditional && s.BlockedBy != ""
+			if shown(s) && s.Conditional && s.Step != "" {
+				last++
+			}
 			if shown(s) && s.Runs() {
 				sent++
 				if !slices.Contains(rungs, s.Rung) {
@@ -95,6 +99,9 @@ func Counted(hosts []outcome.HostSummary) string {
 	line := "Plan: nothing to change"
 	if change > 0 {
 		line = fmt.Sprintf("Plan: %s to change, up to %s, %s", report.Hosts(change), report.Number(steps, "step"), report.Number(len(rungs), "rung"))
+		if last > 0 {
+			line += fmt.Sprintf(", %s %s", strings.Replace(report.Number(last, "step"), " ", " more ", 1), lastResort)
+		}
 	}
 	var rest []string
 	if person > 0 {
