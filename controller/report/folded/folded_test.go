@@ -60,7 +60,7 @@ aix[03-05,07]: only if nothing else has helped
       aix05  /var/aix05
 
 ~ has an undo, + has none, ! is blocked; -v prints every command
-Plan: 5 hosts to change, up to 8 steps, 2 rungs; 2 hosts need you, 1 of them after these steps; 1 degraded; 1 healthy.
+Plan: 5 hosts to change, up to 8 steps, 2 rungs, 4 more steps only if nothing else has helped; 2 hosts need you, 1 of them after these steps; 1 degraded; 1 healthy.
 `,
 		60: `aix[03-05]: rmc-address-missing
   ~ address  /usr/sbin/chdev -l en1 -a netaddr6=... -a
@@ -92,9 +92,9 @@ aix[03-05,07]: only if nothing else has helped
 
 ~ has an undo, + has none, ! is blocked; -v prints every
   command
-Plan: 5 hosts to change, up to 8 steps, 2 rungs; 2 hosts
-  need you, 1 of them after these steps; 1 degraded; 1
-  healthy.
+Plan: 5 hosts to change, up to 8 steps, 2 rungs, 4 more
+  steps only if nothing else has helped; 2 hosts need you, 1
+  of them after these steps; 1 degraded; 1 healthy.
 `,
 	} {
 		if got := folded.Text(hosts, report.TextOptions{Width: width}); got != want {
@@ -154,7 +154,7 @@ func TestRungs(t *testing.T) {
 		planned("aix03", "fe80::3", ""), planned("aix04", "fe80::4", ""), planned("aix07", "fe80::7", guarded),
 		{Name: "aix09", Outcome: outcome.NeedsAction, Plan: []outcome.PlanStep{{Rung: "recycle", BlockedBy: "/var is full"}, {Rung: "node-id", BlockedBy: "x"}}},
 	}
-	want := `Plan: 3 hosts to change, up to 5 steps, 2 rungs; 2 hosts need you, 1 of them after these steps; 1 healthy.
+	want := `Plan: 3 hosts to change, up to 5 steps, 2 rungs, 3 more steps only if nothing else has helped; 2 hosts need you, 1 of them after these steps; 1 healthy.
   ~ address  3 hosts  aix[03-04,07]
   + refresh  2 hosts  aix[03-04]
   ! blocked  2 hosts  aix[07,09]
