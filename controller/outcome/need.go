@@ -54,8 +54,8 @@ func (h Host) sent(s PlanStep) bool {
 	return slices.ContainsFunc(h.Changes, func(c Change) bool { return c.Step == s.Step && (c.Rung == s.Rung || c.Rung == "") })
 }
 
-// Needs returns what only a person can do before recover can fix the critical findings of
-// a host that was planned.
+// Needs returns the steps that a person has to take before recover can fix the critical
+// findings of a host that was planned.
 func (h Host) Needs() []Need {
 	if h.Plan == nil || h.Outcome != NeedsAction || h.Interrupted {
 		return nil

@@ -28,8 +28,8 @@ type Fold struct {
 	// Allow lists the --allow words without which no step of the plan would run, or none for
 	// some finding.
 	Allow []string
-	// Step is what only a person can do before recover can heal the hosts, in words; "" for
-	// nothing.
+	// Step is the step that a person has to take before recover can heal the hosts, in words;
+	// "" for none.
 	Step string
 	// Clouds are the VMs of Hosts for which the cloud was asked.
 	Clouds []*outcome.Cloud

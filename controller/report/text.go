@@ -18,13 +18,13 @@ type TextOptions struct {
 	Width int
 	// Color reports whether colours may be used.
 	Color bool
-	// Next returns what to do next about a fold. nil: nothing is shown.
+	// Next returns the next step for a fold. nil: none is shown.
 	Next func(Fold) Next
 }
 
-// Next is what to do next about the hosts of a fold. The zero value is nothing.
+// Next is the next step for the hosts of a fold. The zero value is none.
 type Next struct {
-	// Step is what only a person can do, in words; "" for nothing.
+	// Step is a person's step in words; "" for none.
 	Step string
 	// Command is the command to type, as quoted shell words; empty for none.
 	Command []string
@@ -39,7 +39,7 @@ func (n Next) String() string {
 	return strings.TrimSuffix(Clean(n.Step, false)+": "+command, ": ")
 }
 
-// none reports whether there is nothing to do.
+// none reports whether there is no next step.
 func (n Next) none() bool { return n.Step == "" && len(n.Command) == 0 }
 
 // Text renders the summary of a run: one line for hosts with the same findings, the

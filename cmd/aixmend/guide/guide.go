@@ -144,7 +144,7 @@ func There(store *journal.Store, run outcome.Run) (Guide, string) {
 // Bare returns a guide that knows nothing of a run but its id and hosts.
 func Bare(run outcome.Run, state string) Guide { return Guide{run: run, state: state} }
 
-// Next is what to do next about hosts that ended alike.
+// Next returns the next step for hosts that ended alike.
 func (g Guide) Next(f report.Fold) report.Next {
 	next := report.Next{Command: g.command(f)}
 	if f.Step != "" && slices.Equal(next.Command, g.explains(f)) {
