@@ -1,12 +1,16 @@
 package controller_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"aixmend/controller"
+	"aixmend/controller/cloud"
 	"aixmend/controller/outcome"
+	"aixmend/inventory"
 	"aixmend/playbooks/facts"
 	"aixmend/transport/lab/aixsim"
 )
@@ -232,3 +236,76 @@ func TestRecoverBesideTheOriginal(t *testing.T) {
 		}
 	}
 }
+
+// RMC of a copy is not repaired while the original answers: in the run with the same node
+// id, or as a VM that runs in the cloud with the MACs of the capture under this name.
+func TestACopyIsNotHealedBesideItsOriginal(t *testing.T) {
+	t.Parallel()
+	lose := func(b *bench) {
+		b.fleet.Host("copy").Mutate(func(s *aixsim.State) {
+			for i := range s.NICs {
+				if s.NICs[i].Management {
+					s.NICs[i].Attrs.NetAddr6, s.NICs[i].Live.IPv6 = "", nil
+				}
+			}
+		})
+		b.use("rmc-restore")
+		b.ended = map[string]outcome.Host{}
+	}
+	healed := func(h outcome.Host) bool {
+		return slices.ContainsFunc(h.Changes, func(c outcome.Change) bool {
+			return strings.Contains(c.Step, "address") || strings.Contains(c.Step, "netaddr6")
+		})
+	}
+	t.Run("in the run", func(t *testing.T) {
+		t.Parallel()
+		b := failedOver(t)
+		lose(b)
+		h := b.run(controller.Recover)["copy"]
+		held := slices.ContainsFunc(h.Plan, func(p outcome.PlanStep) bool {
+			return p.Rung == "address" && strings.Contains(p.BlockedBy, "original answers with the same RSCT node id")
+		})
+		if h.Outcome != outcome.NeedsAction || healed(h) || len(b.changed("copy")) > 0 || !held {
+			t.Errorf("%s: %s, %v, %+v", h.Outcome, h.Reason, statuses(h), h.Plan)
+		}
+		b.powerOff("original")
+		if h := b.run(controller.Recover)["copy"]; !healed(h) {
+			t.Errorf("the original is down: %s: %s, %v", h.Outcome, h.Reason, statuses(h))
+		}
+	})
+	for status, held := range map[string]bool{"ACTIVE": true, "SHUTOFF": false} {
+		t.Run("in the cloud, "+status, func(t *testing.T) {
+			t.Parallel()
+			b := failedOver(t)
+			macs := map[string]string{b.fleet.Host("copy").Snapshot().NICs[0].MAC: "copy", b.fleet.Host("original").Snapshot().NICs[0].MAC: "original"}
+			captured, err := b.store.Newest("original", "")
+			must(t, err)
+			lose(b)
+			b.powerOff("original")
+			e := b.engine(controller.Recover)
+			e.Captures = underAnotherName{e.Captures, captured}
+			e.Cloud = func(context.Context) controller.Sights {
+				return controller.Sights{At: time.Now(), Of: func(_ inventory.Host, seen []string) cloud.Sight {
+					for _, mac := range seen {
+						if name := macs[mac]; name != "" {
+							return cloud.Sight{Instance: "vm-" + name, Name: name, Status: map[string]string{"copy": "ACTIVE", "original": status}[name], Health: "OK", NICs: []cloud.NIC{{MAC: mac}}}
+						}
+					}
+					return cloud.Sight{Silence: "no VM"}
+				}}
+			}
+			h := b.runEngine(e, "copy")["copy"]
+			if held && (h.Outcome != outcome.NeedsAction || healed(h) || len(b.changed("copy")) > 0 || !strings.Contains(h.Reason, "shows original (vm-original) ACTIVE")) || !held && !healed(h) {
+				t.Errorf("%s: %s, %v", h.Outcome, h.Reason, statuses(h))
+			}
+		})
+	}
+}
+
+// underAnotherName has the capture of an original as the newest one of every host.
+type underAnotherName struct {
+	controller.Captures
+	capture *outcome.Capture
+}
+
+func (u underAnotherName) Newest(string, string) (*outcome.Capture, error) { return u.capture, nil }

@@ -43,8 +43,11 @@ func (w *walk) listed(ctx context.Context, d *playbooks.Diagnosis, given *playbo
 	case <-ctx.Done():
 		return false
 	}
-	s := w.health.sights.Of(w.host, macsOf(&outcome.Host{Facts: d.Facts}))
+	s := w.health.sights.Of(w.host, macsOf(d.Facts))
 	given.API = s.API()
+	if then := given.Captured; then.Known {
+		given.API.Original = s.Original(w.health.sights.Of(inventory.Host{}, macsOf(map[string]any{"nics": then.NICs})))
+	}
 	if w.Playbook.Uses("storage") && w.health.sights.Storage != nil {
 		given.Storage = w.health.sights.Storage(ctx, s)
 		if w.Changed != nil {
@@ -122,9 +125,9 @@ func strangers(seen Sights, hosts map[string]inventory.Host, summaries []outcome
 }
 
 // macsOf are the MACs of the NICs in the guest.
-func macsOf(h *outcome.Host) (macs []string) {
+func macsOf(written map[string]any) (macs []string) {
 	var nics facts.NICs
-	recallFact(h.Facts, "nics", &nics)
+	recallFact(written, "nics", &nics)
 	for _, n := range nics.List {
 		if n.MAC != "" {
 			macs = append(macs, n.MAC)
@@ -138,7 +141,7 @@ func macsOf(h *outcome.Host) (macs []string) {
 // the cloud gives no answer now.
 func (e *Engine) amendHealth(host inventory.Host, s *outcome.HostSummary, seen Sights, again bool) (until time.Time, err error) {
 	err = e.Sink.Amend(s.Name, func(h *outcome.Host) {
-		if !again || seen.Of(host, macsOf(h)).Silence == "" {
+		if !again || seen.Of(host, macsOf(h.Facts)).Silence == "" {
 			e.addHealth(h, host, seen)
 		}
 		*s = summarise(*h, e.Verb)
@@ -166,7 +169,7 @@ func lastChange(h *outcome.Host) (last time.Time) {
 // addHealth adds the health of a VM to the report of its host, and its finding. The outcome
 // stays, but that a healthy host may be degraded by the finding.
 func (e *Engine) addHealth(h *outcome.Host, host inventory.Host, seen Sights) {
-	s := seen.Of(host, macsOf(h))
+	s := seen.Of(host, macsOf(h.Facts))
 	h.Findings = slices.DeleteFunc(h.Findings, func(f outcome.Finding) bool { return slices.Contains(cloud.Findings(), f.ID) })
 	if s.Stranger {
 		h.Cloud = nil

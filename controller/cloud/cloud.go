@@ -41,8 +41,8 @@ type Sight struct {
 	// Status is the API's word for the VM, such as ACTIVE; Health its word for the health,
 	// "" for none, with its Reason and the time of the sweep that found it.
 	Status, Health, Reason, LastUpdate string
-	// Instance is its id, NICs those in the customer's networks.
-	Instance string
+	// Instance is its id, Name its name, NICs those in the customer's networks.
+	Instance, Name string
 	// Workspace is the CRN of its workspace.
 	Workspace string
 	NICs      []NIC
@@ -156,11 +156,20 @@ func (s Sight) API() facts.API {
 	if s.Silence != "" || len(s.NICs) == 0 {
 		return facts.API{}
 	}
-	vm := facts.API{Known: true, Instance: s.Instance}
+	vm := facts.API{Known: true, Instance: s.Instance, Workspace: s.Workspace}
 	for _, n := range s.NICs {
 		vm.NICs = append(vm.NICs, facts.APINIC{MAC: n.MAC, Network: n.Network})
 	}
 	return vm
+}
+
+// Original is the VM of a capture, in a fact, where it runs and is another one than that of
+// the host; "" otherwise.
+func (s Sight) Original(captured Sight) string {
+	if s.Silence != "" || captured.Silence != "" || s.Instance == captured.Instance || captured.Status != "ACTIVE" {
+		return ""
+	}
+	return captured.Name + " (" + captured.Instance + ") " + captured.Status
 }
 
 // Report is a sight in the report of its host.

@@ -28,12 +28,13 @@ type FailoverInput struct {
 	Nameservers  *Nameservers  `fact:"nameservers"`
 	TimeServers  *TimeServers  `fact:"time_servers"`
 	HostsTable   *HostsTable   `fact:"hosts_table"`
+	API          *API          `fact:"api"`
 }
 
 // DeriveFailover compares the host with an earlier state: the baseline where one is
 // asked for, else the newest capture that the capture verb took under this name. The
-// machine id, the LPAR and the MACs belong to the machine, the node id and the PVID of
-// rootvg to its disks (I): other ones of the first kind and the same of the second make
+// machine id, the LPAR, the VM in the cloud and the MACs belong to the machine, the node id
+// and the PVID of rootvg to its disks (I): other ones of the first kind and the same of the second make
 // a copy. Where they contradict each other, or nothing can be compared, the state is
 // unknown.
 func DeriveFailover(in FailoverInput) (Failover, error) {
@@ -44,7 +45,7 @@ func DeriveFailover(in FailoverInput) (Failover, error) {
 		return f, nil
 	}
 	f.From = clean(then.From, maxText)
-	machine := f.machine(then, in.Identity)
+	machine := f.machine(then, in.Identity, in.API)
 	system := f.system(then, in.NodeIDs, in.Disks)
 	switch {
 	case machine == agrees:
@@ -91,12 +92,17 @@ const (
 // machine compares the things that belong to the machine. MACs are unique, so a common
 // one beside the same machine and LPAR is the same machine; another machine has none in
 // common and differs in at least one of the two.
-func (f *Failover) machine(then *Past, now *Identity) agreement {
+func (f *Failover) machine(then *Past, now *Identity, api *API) agreement {
 	if now == nil {
 		return notKnown
 	}
 	serial := f.compare("machine id (uname -m)", known(then.has("machine_id"), then.MachineID.Text), now.Machine)
 	lpar := f.compare("LPAR (uname -L)", lparOf(then.LPAR), lparOf(now.LPAR))
+	vm := notKnown
+	if api != nil && api.Known && then.API.Known {
+		vm = f.compare("VM in Power Virtual Server", then.API.Instance, api.Instance)
+		f.compare("workspace", then.API.Workspace, api.Workspace)
+	}
 	thenMACs := macs(then.NICs.List)
 	addresses := notKnown
 	switch common := intersection(thenMACs, now.MACs); {
@@ -108,8 +114,8 @@ func (f *Failover) machine(then *Past, now *Identity) agreement {
 		addresses = differs
 		f.note(fmt.Sprintf("MACs: %s then, %s now", strings.Join(thenMACs, " "), strings.Join(now.MACs, " ")))
 	}
-	switch differ := serial == differs || lpar == differs; {
-	case addresses == notKnown || serial == notKnown && lpar == notKnown:
+	switch differ := serial == differs || lpar == differs || vm == differs; {
+	case addresses == notKnown || serial == notKnown && lpar == notKnown && vm == notKnown:
 		return notKnown
 	case addresses == agrees && !differ:
 		return agrees

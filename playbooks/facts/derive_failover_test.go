@@ -55,6 +55,14 @@ func thatMachine(in *FailoverInput) {
 	in.Identity = &Identity{Known: true, Machine: "00FA00014C00", LPAR: LPAR{Number: 12, Name: "aix12"}, MACs: []string{mac0, mac1}}
 }
 
+// inCloud makes the VMs of then and now known.
+func inCloud(then, thenWorkspace, now, nowWorkspace string) func(*FailoverInput) {
+	return func(in *FailoverInput) {
+		in.Captures.List[0].API = API{Known: true, Instance: then, Workspace: thenWorkspace}
+		in.API = &API{Known: true, Instance: now, Workspace: nowWorkspace}
+	}
+}
+
 func otherDisks(in *FailoverInput) {
 	in.NodeIDs = &NodeIDs{State: "agree", ID: "1111222233334444", Command: "1111222233334444", Etc: "1111222233334444", Var: "1111222233334444"}
 	in.Disks = &Disks{List: []Disk{{Name: "hdisk0", PVID: "00fa999999999999", VG: "rootvg", Active: true}}}
@@ -92,6 +100,10 @@ func TestDeriveFailoverState(t *testing.T) {
 		{"the machine of the capture", failedOver(thatMachine), "same", from, "", "MAC " + mac0 + ": the same"},
 		{"the machine of the capture, with another system", failedOver(thatMachine, otherDisks), "same", from, "", "RSCT node id: " + nodeIDThen + " then, 1111222233334444 now"},
 		{"a capture of another machine", failedOver(otherDisks), "other", from, "neither its node id nor its rootvg", "1111222233334444 now"},
+		{"the workspace of the other site", failedOver(inCloud("vm-1", "crn:fra", "vm-2", "crn:lon")), "copy", from, "", "workspace: crn:fra then, crn:lon now"},
+		{"another VM in the same LPAR of the same machine", failedOver(thatMachine, inCloud("vm-1", "crn:fra", "vm-2", "crn:fra")), "unknown", from, "contradicts", "VM in Power Virtual Server: vm-1 then, vm-2 now"},
+		{"only MACs and the VM are known", failedOver(inCloud("vm-1", "crn:fra", "vm-2", "crn:fra"), func(in *FailoverInput) { in.Identity.Machine, in.Identity.LPAR = "", LPAR{} }), "copy", from, "", "workspace crn:fra: the same"},
+		{"the VM of then is not known", failedOver(func(in *FailoverInput) { in.API = &API{Known: true, Instance: "vm-2"} }), "copy", from, "", "LPAR"},
 		{"no capture", failedOver(func(in *FailoverInput) { in.Captures = &Captures{} }), "unknown", "", "never took a good capture", ""},
 		{"captures that could not be read", failedOver(func(in *FailoverInput) { in.Captures = nil }), "unknown", "", "never took a good capture", ""},
 		{"the baseline wins", failedOver(func(in *FailoverInput) {

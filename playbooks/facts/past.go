@@ -13,6 +13,7 @@ import (
 // name of the past and sets Known.
 func ReadPast(factsByName map[string]any) Past {
 	past := noPast()
+	recall(&past, factsByName, "api", &past.API)
 	recall(&past, factsByName, "cluster", &past.Cluster)
 	recall(&past, factsByName, "hostname", &past.Hostname)
 	recall(&past, factsByName, "hosts_table", &past.HostsTable)

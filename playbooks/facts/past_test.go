@@ -25,7 +25,8 @@ func pastOf(how ...func(*Past)) Past {
 	past.Disks = Disks{List: []Disk{{Name: "hdisk0", PVID: "00fa1b2c3d4e5f60", VG: "rootvg", Active: true}}}
 	past.Cluster = clusterOf(Cluster{Clear: true})
 	past.Storage = Storage{Known: true, Status: "ACTIVE", Volumes: []Volume{{ID: "vol-1", Boot: true}}, Snapshots: []Snapshot{{ID: "snap-1", Volumes: []string{"vol-1"}}}}
-	past.Has = []string{"cluster", "hostname", "hosts_table", "installed", "lpar", "lspv", "machine_id", "nameservers", "nics", "node_ids", "routes", "rsct", "static_routes", "storage", "time_servers"}
+	past.API = API{Known: true, Instance: "vm-1", Workspace: "crn:v1:fra", NICs: []APINIC{{MAC: "fa:d4:43:3e:d1:10", Network: "data"}}}
+	past.Has = []string{"api", "cluster", "hostname", "hosts_table", "installed", "lpar", "lspv", "machine_id", "nameservers", "nics", "node_ids", "routes", "rsct", "static_routes", "storage", "time_servers"}
 	for _, h := range how {
 		h(&past)
 	}

@@ -458,6 +458,11 @@ type API struct {
 	// Known: false where it was not asked, did not answer, or does not have the VM.
 	Known    bool   `json:"known" cel:"known"`
 	Instance string `json:"instance" cel:"instance"` // its id there
+	// Workspace is the CRN of its workspace.
+	Workspace string `json:"workspace" cel:"workspace"`
+	// Original is another VM that runs and has a MAC of the newest capture under this name,
+	// "" for none: "aixprd01 (ID) ACTIVE".
+	Original string `json:"original" cel:"original"`
 	// NICs are those in the customer's networks: the RMC NIC is not among them.
 	NICs []APINIC `json:"nics" cel:"nics"`
 }

@@ -31,6 +31,7 @@ type Past struct {
 	TimeServers  TimeServers  `json:"time_servers" cel:"time_servers"`
 	HostsTable   HostsTable   `json:"hosts_table" cel:"hosts_table"`
 	Storage      Storage      `json:"storage" cel:"storage"`
+	API          API          `json:"api" cel:"api"`
 	// Has names those of the facts above that were remembered; the others are
 	// empty because nothing is known, not because there was nothing.
 	Has []string `json:"has" cel:"has"`

@@ -186,7 +186,7 @@ func (all *machines) sight(h inventory.Host, macs []string) cloud.Sight {
 		return cloud.Sight{Silence: fmt.Sprintf("%d VMs have %s: name one with cloud: {instance: ID}", len(agreed), by)}
 	}
 	m := agreed[0]
-	found := cloud.Sight{Status: m.Status, Health: m.Health.Status, Reason: m.Health.Reason, LastUpdate: m.Health.LastUpdate, Instance: m.ID, Workspace: m.Workspace.CRN}
+	found := cloud.Sight{Status: m.Status, Health: m.Health.Status, Reason: m.Health.Reason, LastUpdate: m.Health.LastUpdate, Instance: m.ID, Name: m.Name, Workspace: m.Workspace.CRN}
 	for _, n := range m.Networks {
 		if n.MAC != "" {
 			found.NICs = append(found.NICs, cloud.NIC{MAC: n.MAC, Network: n.Name})

@@ -74,7 +74,7 @@ func TestSight(t *testing.T) {
 			if (got.Instance != "") != (got.Silence == "") || len(got.NICs) > 1 || got.Silence != "" && len(got.NICs) > 0 {
 				t.Errorf("instance %q, %v", got.Instance, got.NICs)
 			}
-			got.Instance, got.Workspace, got.NICs = "", "", nil
+			got.Instance, got.Name, got.Workspace, got.NICs = "", "", "", nil
 			if !reflect.DeepEqual(got, c.want) {
 				t.Errorf("%+v, want %+v", got, c.want)
 			}
