@@ -53,22 +53,20 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	if err != nil {
 		return exit.Usage(err)
 	}
-	held := ""
-	if state := store.State(id); state == journal.StateRunning || state == journal.StateOpen {
-		if s, err := listing.Standings(store, id); err == nil && slices.Contains(s.Hosts, host) {
-			held = clean(s.Host(host))
-		}
+	open, err := listing.ReadUnfinished(store, id)
+	if err != nil {
+		return exit.Usage(err)
 	}
+	held := open.Host(host)
 	h, err := store.LoadHost(id, host)
 	if errors.Is(err, fs.ErrNotExist) {
-		if held != "" && o.format.format != "json" {
-			_, err := fmt.Fprintf(c.Out, "%s: not finished: %s\n", host, held)
-			return err
-		}
-		return noSuchHost(store, id, host)
+		return c.withoutReport(store, open, id, host, o.format.format)
 	}
 	if err != nil {
 		return exit.Usage(err)
+	}
+	if held != "" { // a process that was killed has not written its part
+		h.Changes, h.Interrupted = open.Changes(host), open.State == journal.StateOpen
 	}
 	e := explain.Host(*h)
 	if run, err := store.LoadRun(id); err == nil {
@@ -86,6 +84,31 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 		text = fmt.Sprintf("%s: not finished: %s; so far:\n\n", host, held) + text
 	}
 	return o.page(c, text)
+}
+
+// withoutReport prints how far a host is of which a run that has not finished has no report,
+// its changes, and the command to type next.
+func (c *cli) withoutReport(store *journal.Store, open *listing.Unfinished, id, host, format string) error {
+	switch {
+	case !open.Has(host):
+		return noSuchHost(store, id, host)
+	case format == "json":
+		return exit.Usagef(open.Next(), "run %s has not finished and has no report of %s yet", id, host)
+	}
+	_, err := fmt.Fprint(c.Out, open.HostText(host)+c.nextOf(store, open))
+	return err
+}
+
+// nextOf is the line that says how to go on with a run that has not finished.
+func (c *cli) nextOf(store *journal.Store, open *listing.Unfinished) string {
+	next := open.Next()
+	switch {
+	case open.State == journal.StateRunning:
+		return "a process works on the run: aixmend runs shows how far it is\n"
+	case next == "":
+		return ""
+	}
+	return "next: " + guide.Of(store, outcome.Run{ID: open.ID}, store.Root()).From(c.usual()).Complete(next) + "\n"
 }
 
 // noSuchHost is the error for a host of which a run has no report, with the nearest names.

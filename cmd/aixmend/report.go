@@ -4,9 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +11,7 @@ import (
 	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/guide"
+	"aixmend/cmd/aixmend/listing"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
@@ -95,12 +93,20 @@ func showHost(c *cli, o *reportOptions, store *journal.Store, run string) error 
 	if o.format.format == outcome.ConventionNagios || evidence.Wanted(o.files) {
 		return exit.Usagef("leave --host out", "--host prints the report of one host; the other flags are for a whole run")
 	}
+	open, err := listing.ReadUnfinished(store, run)
+	if err != nil {
+		return exit.Usage(err)
+	}
 	h, err := store.LoadHost(run, o.host)
 	if errors.Is(err, fs.ErrNotExist) {
-		return noSuchHost(store, run, o.host)
+		return c.withoutReport(store, open, run, o.host, o.format.format)
 	}
 	if err != nil {
 		return exit.Usage(err)
+	}
+	if held := open.Host(o.host); held != "" {
+		h.Changes = open.Changes(o.host)
+		c.Say("%s: not finished: %s; the report is of the part before; %s", o.host, held, strings.TrimSuffix(c.nextOf(store, open), "\n"))
 	}
 	if o.format.format == "json" {
 		return c.JSON(h)
@@ -112,10 +118,9 @@ func showHost(c *cli, o *reportOptions, store *journal.Store, run string) error 
 	return err
 }
 
-// showUnfinished lists the changes that a running or killed run has sent, from its
-// journal.
+// showUnfinished lists the changes that a running or killed run has sent.
 func showUnfinished(c *cli, o *reportOptions, store *journal.Store, id string) error {
-	entries, err := store.ReadJournal(id)
+	open, err := listing.ReadUnfinished(store, id)
 	if err != nil {
 		return exit.Usage(err)
 	}
@@ -123,31 +128,9 @@ func showUnfinished(c *cli, o *reportOptions, store *journal.Store, id string) e
 		return exit.Usagef("aixmend runs shows how to continue it", "run %s has not finished: it has no reports yet", id)
 	}
 	if o.format.format == "json" {
-		return c.JSON(entries)
+		return c.JSON(open.Entries)
 	}
-	return o.page(c, unfinishedText(entries, id, filepath.Join(store.RunDir(id), "journal.jsonl")))
-}
-
-// unfinishedText lists the changes in the journal of a run.
-func unfinishedText(entries []outcome.Entry, id, path string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "run %s has not finished; its journal is %s\n", id, path)
-	trails := outcome.Trails(entries)
-	sent := 0
-	for _, host := range slices.Sorted(maps.Keys(trails)) {
-		for _, change := range trails[host].Changes {
-			sent++
-			status := change.Status
-			if change.Open {
-				status = "sent, result not known: check the host"
-			}
-			b.WriteString(report.Cleanf("%s: %s: %s", host, change.Step, status) + report.Cleanf("\n  ran   %s\n  undo  %s\n", change.Command, change.Undo))
-		}
-	}
-	if sent == 0 {
-		b.WriteString("no change was sent to any host\n")
-	}
-	return b.String()
+	return o.page(c, open.Text()+c.nextOf(store, open))
 }
 
 // saveAgain writes the report files that are asked for of a finished run.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,14 +68,21 @@ func (s *Store) Meant(ref, host string) (string, error) {
 	return s.Resolve(latest)
 }
 
-// NewestOf returns the id of the newest run that has a report of a host.
+// NewestOf returns the id of the newest run that has a report of a host, or that has begun
+// with it and was killed or still runs.
 func (s *Store) NewestOf(host string) (string, error) {
 	if err := naming.CheckFile("host", host); err != nil {
 		return "", err
 	}
 	return s.newest("has a report of "+host, func(id string) bool {
-		_, err := os.Stat(filepath.Join(s.RunDir(id), "hosts", host+".json"))
-		return err == nil
+		if _, err := os.Stat(filepath.Join(s.RunDir(id), "hosts", host+".json")); err == nil {
+			return true
+		}
+		if _, err := os.Stat(filepath.Join(s.RunDir(id), "run.json")); err == nil {
+			return false
+		}
+		entries, err := s.ReadJournal(id)
+		return err == nil && slices.ContainsFunc(entries, func(e outcome.Entry) bool { return e.Host == host })
 	})
 }
 

@@ -1,0 +1,125 @@
+package listing
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+// Unfinished is a run that has not finished, as its journal has it.
+type Unfinished struct {
+	ID    string
+	State journal.State
+	// Entries are the journal.
+	Entries []outcome.Entry
+
+	folder   string
+	trails   map[string]*outcome.Trail
+	standing outcome.Standings
+}
+
+// ReadUnfinished reads a run that has not finished; nil for one that has.
+func ReadUnfinished(store *journal.Store, id string) (*Unfinished, error) {
+	state := store.State(id)
+	if state == journal.StateEnded {
+		return nil, nil
+	}
+	entries, err := store.ReadJournal(id)
+	if err != nil {
+		return nil, err
+	}
+	u := &Unfinished{ID: id, State: state, Entries: entries, folder: store.RunDir(id), trails: outcome.Trails(entries)}
+	if s, err := Standings(store, id); err == nil { // without its request the hosts of the run are not known
+		u.standing = s
+	}
+	return u, nil
+}
+
+// Has reports whether a host belongs to the run.
+func (u *Unfinished) Has(host string) bool {
+	return u != nil && (u.trails[host] != nil || slices.Contains(u.standing.Hosts, host))
+}
+
+// Host words how far a host is; "" for one that has ended, and for one that a run at rest
+// can't go on with.
+func (u *Unfinished) Host(host string) string {
+	if u == nil || u.State != journal.StateRunning && u.State != journal.StateOpen || !slices.Contains(u.standing.Hosts, host) {
+		return ""
+	}
+	return report.Clean(u.standing.Host(host), false)
+}
+
+// Changes are the changes that were sent to a host, also those of which no report is written.
+func (u *Unfinished) Changes(host string) []outcome.Change {
+	list := []outcome.Change{}
+	if trail := u.trails[host]; trail != nil {
+		for _, c := range trail.Changes {
+			list = append(list, c.Change)
+		}
+	}
+	return list
+}
+
+// Next is the command that goes on with the run; "" where there is none.
+func (u *Unfinished) Next() string {
+	switch u.State {
+	case journal.StateOpen:
+		return "aixmend resume " + u.ID
+	case journal.StateOtherVersion:
+		return "aixmend recover --undo " + u.ID
+	}
+	return ""
+}
+
+// Text lists the changes that the run has sent to its hosts.
+func (u *Unfinished) Text() string {
+	text := report.Cleanf("run %s has not finished; its journal is %s\n", u.ID, filepath.Join(u.folder, "journal.jsonl"))
+	changes := ""
+	for _, host := range slices.Sorted(maps.Keys(u.trails)) {
+		changes += u.changes(host)
+	}
+	if changes == "" {
+		changes = "no change was sent to any host\n"
+	}
+	return text + changes
+}
+
+// HostText says how far a host is, and lists the changes that the run has sent to it.
+func (u *Unfinished) HostText(host string) string {
+	stands := u.Host(host)
+	if stands == "" {
+		stands = "its report was not written"
+	}
+	text := report.Cleanf("%s: not finished: %s\n", host, stands)
+	if changes := u.changes(host); changes != "" {
+		return text + changes
+	}
+	return text + "no change was sent to it\n"
+}
+
+// changes lists the changes to a host.
+func (u *Unfinished) changes(host string) string {
+	var b strings.Builder
+	trail := u.trails[host]
+	if trail == nil {
+		return ""
+	}
+	for _, c := range trail.Changes {
+		status := c.Status
+		if c.Open {
+			status = "sent, result not known: check the host"
+		}
+		b.WriteString(report.Cleanf("%s: %s: %s", host, c.Step, status) + "\n  ran   " + indented(c.Command) + "\n  undo  " + indented(c.Undo) + "\n")
+	}
+	return b.String()
+}
+
+// indented is a command whose further lines stand below the first.
+func indented(command string) string {
+	return strings.ReplaceAll(report.Clean(command, true), "\n", "\n        ")
+}
