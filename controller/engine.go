@@ -148,6 +148,8 @@ type Options struct {
 	Earlier func(host string) (Earlier, error)
 	// Owner takes the leases of hosts, such as user@machine; "": no leases are taken.
 	Owner string
+	// Resumes has, by run that can be resumed from here, how: the advice on a host that it holds.
+	Resumes map[string]string
 	// Process names this process in the leases, as (*journal.Run).Process does.
 	Process string
 	// Pause asks before each wave but the first; nil: no question.

@@ -205,11 +205,7 @@ func (w *walk) otherName(l *onhost.Lease) bool {
 
 // holder words who holds the host, and until when.
 func (w *walk) holder(by onhost.Lease, now time.Time) string {
-	who := fmt.Sprintf("%s by %s", by.Run, by.Owner)
-	if by.Run == w.leaseUntil(now).Run {
-		who += " in another process, which may have a copy of the state folder"
-	}
-	return fmt.Sprintf("%s, until %s (the host's clock says %s; where that run is dead: rm "+onhost.LeasePath+" on the host)", who, by.Until.Format(time.RFC3339), now.Format(time.RFC3339))
+	return by.Holds(now, by.Run == w.leaseUntil(now).Run, w.Resumes[by.Run])
 }
 
 // giveBack gives the lease back. Where that fails, it ends by itself.

@@ -92,6 +92,19 @@ func shortened(s string, length int) string {
 	return text[:length-len(end)] + end
 }
 
+// Holds words who holds a host, by the host's clock. own: its run is that which asks, in
+// another process. advice says how to go on; "": all that is known is how to remove the lease.
+func (l Lease) Holds(now time.Time, own bool, advice string) string {
+	who := l.Run + " by " + l.Owner
+	if own {
+		who += " in another process, which may have a copy of the state folder"
+	}
+	if advice == "" {
+		advice = "where that run is dead: rm " + LeasePath + " on the host"
+	}
+	return fmt.Sprintf("%s, until %s (the host's clock says %s; %s)", who, l.Until.Format(time.RFC3339), now.Format(time.RFC3339), advice)
+}
+
 const leaseWord = `([A-Za-z0-9._@-]+)`
 
 var (

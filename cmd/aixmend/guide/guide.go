@@ -157,6 +157,9 @@ func (g Guide) Next(f report.Fold) report.Next {
 // nothing to do.
 func (g Guide) command(f report.Fold) []string {
 	verb := controller.Verb(g.run.Command)
+	if m := heldByOpen.FindStringSubmatch(f.Reason); m != nil && !f.Differ {
+		return g.Quoted("aixmend", "resume", m[1])
+	}
 	reads := verb == controller.Audit || verb == controller.Capture
 	switch allow := g.wanted(f); {
 	case f.Interrupted && !g.closed:
@@ -219,6 +222,9 @@ func (g Guide) apply() []string {
 // notAllowed matches the reason of a host where --allow would let a rung run, also as
 // earlier versions worded it.
 var notAllowed = regexp.MustCompile(`\b(?:` + regexp.QuoteMeta(playbooks.NotAllowed) + `|not allowed: it takes --allow )([a-z0-9-]+)`)
+
+// heldByOpen matches the reason of a host that an open run of the state folder holds.
+var heldByOpen = regexp.MustCompile("^" + regexp.QuoteMeta(outcome.ReasonHeld) + `[^;]*; aixmend resume ([A-Za-z0-9._-]+)\)$`)
 
 // wanted are the words of --allow that hosts wait for. A host that is blocked although
 // the word was given waits for something else.

@@ -31,6 +31,12 @@ func (j *Job) Consent(c *console.Console, verb string, hosts []string, yes bool)
 		changed := p.Changed()
 		hosts = slices.DeleteFunc(hosts, func(host string) bool { return !slices.Contains(changed, host) })
 	}
+	if verb != "resume" {
+		var err error
+		if hosts, err = j.sayHeld(c, hosts); err != nil {
+			return err
+		}
+	}
 	ok, err := c.Confirm("%s may change %s: %s; playbook %s.\n%s",
 		verb, report.Hosts(len(hosts)), report.Compact(hosts), j.Playbook.Name, j.asksFor(verb))
 	if err == nil && !ok {

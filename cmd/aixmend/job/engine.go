@@ -88,6 +88,9 @@ func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *j
 		gate = r.Plan.Gate(gate, id)
 		e.MadeBy, e.Journal = r.Plan.RunID, planfile.NewJournal(r.Plan, store, dir, id)
 	}
+	if r.Verb == controller.Recover {
+		e.Resumes = resumes(store)
+	}
 	if process, err := dir.Process(); err == nil { // else a lease names the run only
 		e.Process = process
 	}

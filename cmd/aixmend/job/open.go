@@ -1,0 +1,87 @@
+package job
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"time"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/controller"
+	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/playbooks/onhost"
+)
+
+// leaseEnd is the end of a lease in the journal.
+var leaseEnd = regexp.MustCompile(`,until=([0-9]{8}T[0-9]{6}Z)$`)
+
+// resumes returns, by the open runs of a state folder, the advice on a host that such a run
+// holds.
+func resumes(store *journal.Store) map[string]string {
+	ids, err := store.RunIDs()
+	if err != nil {
+		return nil
+	}
+	advice := map[string]string{}
+	for _, id := range ids {
+		if store.State(id) == journal.StateOpen {
+			advice[id] = "aixmend resume " + id
+		}
+	}
+	return advice
+}
+
+// heldBy returns, by host, the open run of a state folder that holds the lease of a host
+// at a time, as its journal says: the newest of them.
+func heldBy(store *journal.Store, hosts []string, now time.Time) map[string]string {
+	by := map[string]string{}
+	for _, id := range slices.Sorted(maps.Keys(resumes(store))) {
+		entries, err := store.ReadJournal(id)
+		if err != nil {
+			continue // resume says so
+		}
+		for _, e := range entries {
+			if e.Event != outcome.EventLease || !slices.Contains(hosts, e.Host) {
+				continue
+			}
+			switch e.Step {
+			case controller.LeaseSteps + "take", controller.LeaseSteps + "replace":
+				if m := leaseEnd.FindStringSubmatch(e.Detail); m != nil {
+					if until, err := onhost.ReadLeaseClock(m[1]); err == nil && now.Before(until.Add(onhost.LeaseGrace)) {
+						by[e.Host] = id
+					}
+				}
+			case controller.LeaseSteps + "release":
+				if by[e.Host] == id {
+					delete(by, e.Host)
+				}
+			}
+		}
+	}
+	return by
+}
+
+// sayHeld says before a question which hosts open runs of the state folder hold, and returns
+// the others. Where no other is left there is nothing to ask.
+func (j *Job) sayHeld(c *console.Console, hosts []string) ([]string, error) {
+	store, err := journal.OpenExisting(j.Settings.State)
+	if err != nil {
+		return hosts, nil // a new state folder
+	}
+	by, of := heldBy(store, hosts, time.Now()), map[string][]string{}
+	for host, id := range by {
+		of[id] = append(of[id], host)
+	}
+	for _, id := range slices.Sorted(maps.Keys(of)) {
+		c.Say("run %s is open on %s: aixmend resume %s", id, report.Compact(slices.Sorted(slices.Values(of[id]))), id)
+	}
+	free := slices.DeleteFunc(slices.Clone(hosts), func(host string) bool { return by[host] != "" })
+	if len(free) == 0 && len(hosts) > 0 {
+		c.Say("no other host is left: nothing was run")
+		return nil, exit.Verdict{Code: outcome.ExitLocked}
+	}
+	return free, nil
+}
