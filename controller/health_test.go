@@ -102,6 +102,33 @@ func TestHostsThatAreNoVM(t *testing.T) {
 	}
 }
 
+// A list that differs from the guest is named where the guest alone has found its RMC NIC,
+// and changes nothing.
+func TestContradictionsAreNamed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "healthy")
+	nic := b.fleet.Host("healthy").Snapshot().NICs[0]
+	for _, c := range []struct {
+		macs []string
+		says string
+	}{
+		{[]string{nic.MAC}, ""},
+		{[]string{nic.MAC, "fa:00:00:00:00:01"}, "lists the MAC fa:00:00:00:00:01 in network \"data\", which no NIC has"},
+		{[]string{"fa:00:00:00:00:01"}, nic.Name + " has "},
+	} {
+		s := cloud.Sight{Instance: "vm-1", Health: "OK"}
+		for _, mac := range c.macs {
+			s.NICs = append(s.NICs, cloud.NIC{MAC: mac, Network: "data"})
+		}
+		e := b.engine(controller.Audit)
+		e.Cloud = shows(s)
+		h := b.runEngine(e)["healthy"]
+		if said := title(h, "cloud-nics-differ"); h.Outcome != outcome.Healthy || (said == "") != (c.says == "") || !strings.Contains(said, c.says) {
+			t.Errorf("%v: %s %s %q", c.macs, h.Outcome, h.Reason, said)
+		}
+	}
+}
+
 // The API's list of the customer's MACs is a second witness for the RMC NIC, and never
 // against the guest: a contradiction, or no answer, leaves the choice to a person.
 func TestTheCloudListsTheCustomersNICs(t *testing.T) {

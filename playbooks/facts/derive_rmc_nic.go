@@ -51,6 +51,10 @@ func DeriveRMCNIC(in RMCNICInput) (RMCNIC, error) {
 	if verdict.State != nicFound {
 		verdict.Why = clean(strings.Join(append([]string{verdict.Why}, s.api.contradictions...), "; "), maxText)
 	}
+	verdict.Contradictions = []string{}
+	for _, c := range s.api.contradictions[:min(len(s.api.contradictions), maxShown)] {
+		verdict.Contradictions = append(verdict.Contradictions, clean(c, maxText))
+	}
 	verdict.Roles = s.roles(verdict)
 	return verdict, nil
 }

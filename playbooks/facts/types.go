@@ -560,6 +560,9 @@ type RMCNIC struct {
 	NIC        NIC      `json:"nic" cel:"nic"` // zero unless found
 	// Roles are the purposes of the NICs.
 	Roles []NICRole `json:"roles" cel:"roles"`
+	// Contradictions are the places where Power Virtual Server and the guest differ about
+	// the NICs, each a sentence; empty where it was not asked.
+	Contradictions []string `json:"contradictions" cel:"contradictions"`
 }
 
 // RMCAddress judges the live link-local address (procedure D5).

@@ -49,6 +49,7 @@ func Volatiles() []Volatile {
 		{"*.release_stamp", repeats},
 		{"nics", repeats},
 		{"rmc_nic.nic", repeats},
+		{"rmc_nic.contradictions", "describes the list of Power Virtual Server, too"},
 		{"node_ids.command", repeats},
 		{"node_ids.etc", repeats},
 		{"node_ids.var", repeats},
