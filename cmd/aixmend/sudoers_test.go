@@ -310,7 +310,7 @@ func TestLackingPrivilegeIsOneFinding(t *testing.T) {
 		{"become: sudo, become_password: {file: " + wrong + "}, ", tool("sudo", "password"),
 			"sudo -S: sudo did not accept the password of ops: exit 1: sudo: 1 incorrect password attempt", password},
 		{"become: sudo, become_password: {file: /nowhere/secret}, ", tool("sudo", "password"),
-			"password: file /nowhere/secret can't be read: no such file or directory", password},
+			"password: file /nowhere/secret can't be read: it does not exist", password},
 		{"become: sudo, become_password: prompt, ", tool("sudo", "password"),
 			"password: there is no terminal to ask on: name its source with ssh.become_password: {file: PATH}, {exec: [PROGRAM, ...]}, {env: NAME} or {age: FILE, identity: FILE}", password},
 		{"become: sudo, become_mode: commands, ", tool("dzdo", "nopasswd"), "sudo -n: sudo is not there: ksh: sudo:  not found.", rules},

@@ -11,7 +11,6 @@ import (
 	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 	"aixmend/inventory/naming"
-	"aixmend/transport/ownership"
 )
 
 // Resolve returns the id of an existing run, from its id or "latest".
@@ -37,7 +36,7 @@ func (s *Store) readLatest() (string, error) {
 	if target, err := os.Readlink(path); err == nil {
 		return filepath.Base(target), nil
 	}
-	text, err := ownership.ReadFile(path, durable.MaxBytes) // a plain file where links are not supported
+	text, err := durable.ReadFile(path) // a plain file where links are not supported
 	return strings.TrimSpace(string(text)), err
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"aixmend/controller/journal/durable"
 	"aixmend/inventory/naming"
-	"aixmend/transport/ownership"
 )
 
 // A plan is applied to a host once. Each plan has a file with a line for each host, which
@@ -36,7 +35,7 @@ func (s *Store) Applied(plan string) (map[string]string, error) {
 		return nil, err
 	}
 	var text []byte
-	err := s.read(s.planFile(plan), func(path string) (err error) { text, err = ownership.ReadFile(path, durable.MaxBytes); return err })
+	err := s.read(s.planFile(plan), func(path string) (err error) { text, err = durable.ReadFile(path); return err })
 	if errors.Is(err, fs.ErrNotExist) {
 		return map[string]string{}, nil
 	}
@@ -52,7 +51,7 @@ func (s *Store) Applied(plan string) (map[string]string, error) {
 		}
 		var a appliedLine
 		if err := json.Unmarshal(line, &a); err != nil || a.Host == "" || a.Run == "" {
-			return nil, fmt.Errorf("plan %s: %s: line %d can't be read", plan, s.planFile(plan), n)
+			return nil, durable.Damage(fmt.Errorf("plan %s: %s: line %d can't be read", plan, s.planFile(plan), n))
 		}
 		if applied[a.Host] == "" { // the first run applied it
 			applied[a.Host] = a.Run

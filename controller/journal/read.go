@@ -37,10 +37,15 @@ func (s *Store) RunIDs() ([]string, error) {
 
 // read reads a file that others can't change.
 func (s *Store) read(path string, read func(path string) error) error {
-	if err := s.trusted(path); err != nil {
+	var fault *ownership.Fault
+	switch err := s.trusted(path); {
+	case err == nil:
+		return read(path)
+	case errors.As(err, &fault), errors.Is(err, fs.ErrPermission):
 		return err
+	default: // a link that leads nowhere
+		return durable.Damage(err)
 	}
-	return read(path)
 }
 
 func (s *Store) readHost(path string, h *outcome.Host) error {
@@ -64,7 +69,7 @@ func (s *Store) LoadRun(id string) (*outcome.Run, error) {
 func (s *Store) ReadJournal(id string) ([]outcome.Entry, error) {
 	path := filepath.Join(s.RunDir(id), "journal.jsonl")
 	var text []byte
-	if err := s.read(path, func(path string) (err error) { text, err = ownership.ReadFile(path, durable.MaxBytes); return err }); err != nil {
+	if err := s.read(path, func(path string) (err error) { text, err = durable.ReadFile(path); return err }); err != nil {
 		return nil, fmt.Errorf("run %s: %w", id, err)
 	}
 	var entries []outcome.Entry
@@ -75,10 +80,10 @@ func (s *Store) ReadJournal(id string) ([]outcome.Entry, error) {
 			if i == len(lines)-1 {
 				break // torn by a crash
 			}
-			return entries, fmt.Errorf("run %s: %s: line %d can't be read", id, path, i+1)
+			return entries, durable.Damage(fmt.Errorf("run %s: %s: line %d can't be read", id, path, i+1))
 		}
 		if e.Host != "" && !naming.IsFile(e.Host) {
-			return entries, fmt.Errorf("run %s: %s: line %d: host %q can't be a host's name", id, path, i+1, e.Host)
+			return entries, durable.Damage(fmt.Errorf("run %s: %s: line %d: host %q can't be a host's name", id, path, i+1, e.Host))
 		}
 		entries = append(entries, e)
 	}

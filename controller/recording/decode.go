@@ -129,7 +129,7 @@ func Decode(path string, text []byte) (*Recording, error) {
 	d.DisallowUnknownFields()
 	if err := d.Decode(r); err != nil {
 		at := offset(err, int(d.InputOffset()))
-		return nil, wrong(at, recordAgain, "it does not match schema %s: %w", Schema, plain.Error(err))
+		return nil, wrong(at, recordAgain, "it does not match schema %s: %w", Schema, mismatch(err))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, wrong(d.InputOffset(), recordAgain, "there is text after the recording")
@@ -141,6 +141,14 @@ func Decode(path string, text []byte) (*Recording, error) {
 		return nil, wrong(-1, recordAgain, "%w", err)
 	}
 	return r, nil
+}
+
+// mismatch words an error of the decoder, whose line is known otherwise.
+func mismatch(err error) error {
+	if errors.Is(err, errStream) {
+		return errStream
+	}
+	return plain.Misfit(err)
 }
 
 // offset returns the position of a JSON error in the text, in bytes.

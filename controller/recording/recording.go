@@ -188,6 +188,8 @@ func (s Stream) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
+var errStream = errors.New(`must be a list of lines or {"base64": "..."}`)
+
 // UnmarshalJSON implements json.Unmarshaler.
 func (s *Stream) UnmarshalJSON(text []byte) error {
 	if text = bytes.TrimSpace(text); len(text) > 0 && text[0] == '[' {
@@ -207,7 +209,7 @@ func (s *Stream) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	if e.Base64 == nil {
-		return errors.New(`must be a list of lines or {"base64": "..."}`)
+		return errStream
 	}
 	*s = *e.Base64
 	return nil

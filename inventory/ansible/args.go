@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"aixmend/inventory/settings"
+	"aixmend/transport/plain"
 	"aixmend/transport/sshtext"
 )
 
@@ -180,7 +181,7 @@ func cannotBeRead(path string, err error) error {
 	case strings.HasPrefix(path, "~"):
 		return errors.New("ssh expands no ~ there")
 	}
-	return settings.Cause(err)
+	return plain.Cause(err)
 }
 
 // hostFiles takes the files of known host keys. Those of the user and those of the system

@@ -12,6 +12,7 @@ import (
 
 	"aixmend/inventory/settings"
 	"aixmend/inventory/strictyaml"
+	"aixmend/transport/plain"
 )
 
 // The folders that Ansible reads beside an inventory.
@@ -70,7 +71,7 @@ func (f *folderReader) variables(folder, name string, maps *[]strictyaml.Tree, f
 		case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG):
 			continue // Ansible passes over a broken link too
 		case err != nil:
-			faults.Add(strictyaml.Pos{File: path}, "make it readable for the user who runs this, or take it away", "cannot be read: %v", settings.Cause(err))
+			faults.Add(strictyaml.Pos{File: path}, "make it readable for the user who runs this, or take it away", "cannot be read: %v", plain.Cause(err))
 		case info.IsDir():
 			f.below(path, []fs.FileInfo{info}, maps, faults)
 		default:
@@ -87,7 +88,7 @@ func (f *folderReader) below(folder string, above []fs.FileInfo, maps *[]stricty
 	entries, err := os.ReadDir(folder)
 	switch {
 	case err != nil:
-		faults.Add(strictyaml.Pos{File: folder}, "make it readable for the user who runs this, or take it away", "cannot be read: %v", settings.Cause(err))
+		faults.Add(strictyaml.Pos{File: folder}, "make it readable for the user who runs this, or take it away", "cannot be read: %v", plain.Cause(err))
 		return
 	case f.folders < 0:
 		faults.Add(strictyaml.Pos{File: folder}, "take links to folders out", "with it %s and %s hold more than %d folders", groupVars, hostVars, maxFolders)
@@ -102,7 +103,7 @@ func (f *folderReader) below(folder string, above []fs.FileInfo, maps *[]stricty
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
-			faults.Add(strictyaml.Pos{File: path}, "make it readable for the user who runs this, or take it away", "cannot be read: %v", settings.Cause(err))
+			faults.Add(strictyaml.Pos{File: path}, "make it readable for the user who runs this, or take it away", "cannot be read: %v", plain.Cause(err))
 		case info.Mode().IsRegular():
 			f.file(path, maps, faults)
 		case info.IsDir() && ending == "" && !slices.ContainsFunc(above, func(other fs.FileInfo) bool { return os.SameFile(info, other) }):

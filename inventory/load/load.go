@@ -13,6 +13,7 @@ import (
 	"aixmend/inventory/settings"
 	"aixmend/inventory/strictyaml"
 	"aixmend/transport/ownership"
+	"aixmend/transport/plain"
 )
 
 // Load is Options.Load without options.
@@ -104,7 +105,7 @@ func (b *builder) inFolders(paths []string) []string {
 		}
 		entries, err := os.ReadDir(path)
 		if err != nil {
-			b.Problems = append(b.Problems, strictyaml.Problem{Pos: strictyaml.Pos{File: path}, Message: "cannot be read: " + settings.Cause(err).Error(), Err: err})
+			b.Problems = append(b.Problems, strictyaml.Problem{Pos: strictyaml.Pos{File: path}, Message: "cannot be read: " + plain.Cause(err).Error(), Err: err})
 		}
 		found := false
 		for _, e := range entries {

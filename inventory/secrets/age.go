@@ -16,6 +16,7 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 
 	"aixmend/inventory"
+	"aixmend/transport/plain"
 )
 
 // maxAge is the longest age file or identity, in bytes.
@@ -207,7 +208,7 @@ func readBound(path string, secret bool) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(file, maxAge+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("file %s can't be read: %w", path, cause(err))
+		return nil, fmt.Errorf("file %s can't be read: %w", path, plain.Cause(err))
 	case len(text) > maxAge:
 		return nil, fmt.Errorf("file %s is longer than %d bytes", path, maxAge)
 	}

@@ -152,7 +152,7 @@ func TestSecretsFromAge(t *testing.T) {
 		{name: "not an identity", file: encrypted(t, "hunter2", false, own.Recipient()), identity: plain, problem: "is neither an age identity nor an SSH key"},
 		{name: "an ECDSA key", file: encrypted(t, "hunter2", false, own.Recipient()), identity: ecdsaKey, problem: "is not an SSH key that age can use"},
 		{name: "not an age file", file: plain, identity: key, problem: "age file " + plain},
-		{name: "no file", file: dir + "/none", identity: key, problem: "can't be read: no such file"},
+		{name: "no file", file: dir + "/none", identity: key, problem: "can't be read: it does not exist"},
 		{name: "a folder", file: dir, identity: key, problem: "is not a regular file"},
 		{name: "two lines", file: encrypted(t, "hunter2\nhunter2\n", false, own.Recipient()), identity: key, problem: "has more than one line"},
 		{name: "too long", file: encrypted(t, strings.Repeat("x", 100_000), false, own.Recipient()), identity: key, problem: "is longer than 4096 bytes"},

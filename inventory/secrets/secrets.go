@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"aixmend/inventory"
 	"aixmend/transport"
 	"aixmend/transport/ownership"
+	"aixmend/transport/plain"
 	"aixmend/transport/program"
 	"aixmend/transport/ssh/passwords"
 )
@@ -207,7 +207,7 @@ func fromFile(path string) ([]byte, error) {
 	n, err := io.ReadFull(file, text)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		clear(text)
-		return nil, fmt.Errorf("file %s can't be read: %w", path, cause(err))
+		return nil, fmt.Errorf("file %s can't be read: %w", path, plain.Cause(err))
 	}
 	return checked(text[:n], "file "+path)
 }
@@ -235,7 +235,7 @@ func openRegular(path string) (*os.File, error) {
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("file %s can't be read: %w", path, cause(err))
+		return nil, fmt.Errorf("file %s can't be read: %w", path, plain.Cause(err))
 	}
 	return file, nil
 }
@@ -244,18 +244,9 @@ func openRegular(path string) (*os.File, error) {
 func private(file *os.File) error {
 	info, err := file.Stat()
 	if err != nil {
-		return fmt.Errorf("file %s can't be read: %w", file.Name(), cause(err))
+		return fmt.Errorf("file %s can't be read: %w", file.Name(), plain.Cause(err))
 	}
 	return ownership.Private(file.Name(), info)
-}
-
-// cause strips the path from an error, which the message already names.
-func cause(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }
 
 // run runs a program, without a shell, that prints a password. It may ask a person on

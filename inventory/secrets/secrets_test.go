@@ -71,7 +71,7 @@ func TestSecretsFromFiles(t *testing.T) {
 		}
 		wantSecret(t, New(nil, ""), source(inventory.PasswordSource{File: path}), c.want, c.problem)
 	}
-	wantSecret(t, New(nil, ""), source(inventory.PasswordSource{File: dir + "/none"}), "", "/none can't be read: no such file or directory")
+	wantSecret(t, New(nil, ""), source(inventory.PasswordSource{File: dir + "/none"}), "", "/none can't be read: it does not exist")
 	wantSecret(t, New(nil, ""), source(inventory.PasswordSource{File: dir}), "", "is not a regular file")
 	if err := syscall.Mkfifo(dir+"/pipe", 0o600); err != nil {
 		t.Fatal(err)

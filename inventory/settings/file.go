@@ -9,6 +9,7 @@ import (
 
 	"aixmend/inventory/strictyaml"
 	"aixmend/transport/ownership"
+	"aixmend/transport/plain"
 )
 
 // ReadFile reads a regular file of at most strictyaml.MaxBytes that nobody but this user
@@ -24,7 +25,7 @@ func ReadFile(path string) ([]byte, fs.FileInfo, *strictyaml.Problem) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, problem(err, "name the inventory with --inventory FILE", "does not exist")
 	case err != nil:
-		return nil, nil, problem(err, "", "cannot be read: %v", Cause(err))
+		return nil, nil, problem(err, "", "cannot be read: %v", plain.Cause(err))
 	case info.IsDir():
 		return nil, nil, problem(nil, "name a file in it", "is a folder, not a file")
 	case !info.Mode().IsRegular():
@@ -39,12 +40,12 @@ func ReadFile(path string) ([]byte, fs.FileInfo, *strictyaml.Problem) {
 		if errors.Is(err, fs.ErrPermission) {
 			hint = "make it readable for the user who runs this"
 		}
-		return nil, nil, problem(err, hint, "cannot be read: %v", Cause(err))
+		return nil, nil, problem(err, hint, "cannot be read: %v", plain.Cause(err))
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, strictyaml.MaxBytes+1))
 	if err != nil {
-		return nil, nil, problem(err, "", "cannot be read: %v", Cause(err))
+		return nil, nil, problem(err, "", "cannot be read: %v", plain.Cause(err))
 	}
 	return data, info, nil
 }
@@ -57,7 +58,7 @@ func Obeyed(at strictyaml.Pos, path string, checked error) *strictyaml.Problem {
 	case checked == nil:
 		return nil
 	case !errors.As(checked, &fault):
-		return &strictyaml.Problem{Pos: at, Message: fmt.Sprintf("%s cannot be checked: %v", path, Cause(checked)), Err: checked}
+		return &strictyaml.Problem{Pos: at, Message: fmt.Sprintf("%s cannot be checked: %v", path, plain.Cause(checked)), Err: checked}
 	}
 	who := fault.At + " " + fault.Why
 	if fault.At == at.File {
@@ -70,13 +71,4 @@ func Obeyed(at strictyaml.Pos, path string, checked error) *strictyaml.Problem {
 func OfOthers(p *strictyaml.Problem) bool {
 	var fault *ownership.Fault
 	return p != nil && errors.As(p.Err, &fault)
-}
-
-// Cause returns the reason in an error that names the file once more.
-func Cause(err error) error {
-	var inPath *fs.PathError
-	if errors.As(err, &inPath) {
-		return inPath.Err
-	}
-	return err
 }

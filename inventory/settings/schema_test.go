@@ -125,18 +125,18 @@ func value(data []byte) (any, bool) {
 	if yaml.Unmarshal(data, &v) != nil {
 		return nil, false
 	}
-	return plain(v), true
+	return asJSON(v), true
 }
 
-func plain(v any) any {
+func asJSON(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for k, inner := range v {
-			v[k] = plain(inner)
+			v[k] = asJSON(inner)
 		}
 	case []any:
 		for i, inner := range v {
-			v[i] = plain(inner)
+			v[i] = asJSON(inner)
 		}
 	case time.Time:
 		if v.Equal(v.Truncate(24 * time.Hour)) {

@@ -68,7 +68,7 @@ func (r *jsonReader) next() (json.Token, *Problem) {
 	case errors.As(err, &wrong):
 		r.advance(max(r.at, min(int(wrong.Offset)-1, len(r.data))))
 	}
-	p := r.problem("is not JSON: %v", err)
+	p := r.problem("is not JSON")
 	p.Err = err
 	return nil, p
 }

@@ -94,9 +94,9 @@ func TestJSON(t *testing.T) {
 		`{"a": 1, "a": 2}`:                               "{a:=2}",
 		"":                                               "f:1:1: is empty",
 		"{\n \"é\": [1,":                                 "f:2:10: the JSON breaks off in the middle",
-		"{\n \"é\": nope}":                               "f:2:7: is not JSON: invalid character 'o' in literal null (expecting 'u')",
+		"{\n \"é\": nope}":                               "f:2:7: is not JSON",
 		"[1]\n [2]":                                      "f:2:2: more follows after the end of the value",
-		"a: b":                                           "f:1:1: is not JSON: invalid character 'a' looking for beginning of value",
+		"a: b":                                           "f:1:1: is not JSON",
 		strings.Repeat("[", 101) + strings.Repeat("]", 101): "f:1:101: is nested deeper than 100 levels",
 	} {
 		doc, problems := ParseJSON("f", []byte(text))

@@ -181,6 +181,9 @@ func syntaxProblem(file string, data []byte, err error) Problem {
 	text, line := lineOf(data, line)
 	indent := len(text) - len(strings.TrimLeft(text, " \t"))
 	problem := Problem{Pos: Pos{File: file, Line: line, Column: indent + 1}, Message: message, Err: err}
+	if words, known := plainWords[message]; known {
+		problem.Message = words
+	}
 	switch {
 	case strings.HasSuffix(message, "',' or ']'"), strings.HasSuffix(message, "',' or '}'"):
 		problem.Hint = "a bracket or brace that opens here is not closed, or a comma is missing"

@@ -190,13 +190,13 @@ func TestProblems(t *testing.T) {
 		"name: x\n<<: {count: 1}":     "f:2:1: merge keys (<<) are not supported\n  hint: write the value out",
 		"name: !x y":                  "f:1:7: tags are not supported: !x\n  hint: leave the tag out; quote what is to be text",
 		"name: x\n--- \nname: y":      "f:2:1: holds more than one YAML document\n  hint: keep one and move the others to files of their own",
-		"name: x\n--- [\n":            "f:3:1: did not find expected node content",
+		"name: x\n--- [\n":            "f:3:1: a value is missing here, or it begins with a character that must be quoted",
 		"name: a\x00":                 "f:1:8: holds a NUL byte (U+0000), this is not a text file\n  hint: delete the character",
 		"name: \xff":                  "f:1:7: is not UTF-8 text (byte 0xff)\n  hint: save the file as UTF-8",
 		"name: é\x1b":                 "f:1:8: holds a control character (U+001B), this is not a text file\n  hint: delete the character",
 		`name: "\0"`:                  "f:1:7: holds a control character (U+0000)\n  hint: delete the escape sequence",
-		"name: x\nlist:\n\t- a":       "f:3:1: found character that cannot start any token\n  hint: indent with spaces, not with tabs",
-		"name: [a":                    "f:1:1: did not find expected ',' or ']'\n  hint: a bracket or brace that opens here is not closed, or a comma is missing",
+		"name: x\nlist:\n\t- a":       "f:3:1: no value can begin with this character\n  hint: indent with spaces, not with tabs",
+		"name: [a":                    "f:1:1: a list in brackets does not end\n  hint: a bracket or brace that opens here is not closed, or a comma is missing",
 	}
 	for text, want := range cases {
 		var got sample

@@ -80,7 +80,7 @@ func known(err error) (inner error, words string) {
 	case errors.As(err, &syntax):
 		return syntax, "it is not JSON"
 	case errors.As(err, &typed):
-		return typed, fmt.Sprintf("its JSON has a %s where %s is expected", typed.Value, typed.Type.Kind())
+		return typed, "in its JSON: " + kind(typed)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return io.ErrUnexpectedEOF, "it ends early"
 	case errors.Is(err, io.EOF):
@@ -100,8 +100,27 @@ func path(file *fs.PathError) string {
 		return file.Path + " is a folder"
 	case errors.Is(file, syscall.ENOTDIR):
 		return file.Path + ": a part of the path is no folder"
+	case errors.Is(file, syscall.ELOOP):
+		return file.Path + ": " + circle
 	}
 	return file.Path + ": " + file.Err.Error()
+}
+
+const circle = "its symbolic links lead in a circle"
+
+// Cause returns the reason of an error about a file, for a message that names the file
+// already.
+func Cause(err error) error {
+	var file *fs.PathError
+	switch {
+	case errors.Is(err, syscall.ELOOP):
+		return As(err, circle)
+	case errors.Is(err, fs.ErrNotExist):
+		return As(err, "it does not exist")
+	case errors.As(err, &file):
+		return file.Err
+	}
+	return err
 }
 
 // name words the answer of a resolver.

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"aixmend/controller/journal"
-	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 	"aixmend/transport/ownership"
 	"aixmend/transport/plain"
@@ -19,7 +18,7 @@ import (
 type UsageError struct {
 	// Hint says how to correct it, "" for none. The remedy of an *ownership.Fault
 	// replaces it, unless the text has it already, and so does that of a
-	// *durable.Unreadable.
+	// *durable.Unreadable. That of a *durable.Damaged is used where there is none.
 	Hint string
 	err  error
 }
@@ -65,7 +64,10 @@ func Decide(err error, signal outcome.Code) (code outcome.Code, messages []strin
 	var v Verdict
 	var u *UsageError
 	var f *ownership.Fault
-	var unreadable *durable.Unreadable
+	var kept interface { // a durable.Unreadable or a durable.Damaged
+		error
+		Remedy() string
+	}
 	if err == nil {
 		return outcome.ExitOK, nil
 	}
@@ -85,11 +87,11 @@ func Decide(err error, signal outcome.Code) (code outcome.Code, messages []strin
 		if errors.As(err, &f) && !strings.Contains(messages[0], f.Remedy) {
 			hint = f.Remedy
 		}
+		if errors.As(err, &kept) && (hint == "" || errors.Is(err, fs.ErrPermission)) {
+			hint = kept.Remedy()
+		}
 		if hint == "" && errors.Is(err, fs.ErrNotExist) && !strings.Contains(messages[0], "\n") { // a list has its hints
 			hint = "check the name: a relative path begins in the folder where aixmend was started"
-		}
-		if errors.As(err, &unreadable) {
-			hint = unreadable.Remedy()
 		}
 		if hint != "" {
 			messages = append(messages, "hint: "+hint)
@@ -97,8 +99,8 @@ func Decide(err error, signal outcome.Code) (code outcome.Code, messages []strin
 		return outcome.ExitUsage, messages
 	case errors.As(err, &f):
 		return outcome.ExitUsage, append(messages, "hint: "+f.Remedy)
-	case errors.As(err, &unreadable):
-		return outcome.ExitUsage, append(messages, "hint: "+unreadable.Remedy())
+	case errors.As(err, &kept):
+		return outcome.ExitUsage, append(messages, "hint: "+kept.Remedy())
 	case errors.Is(err, journal.ErrRunning):
 		return outcome.ExitLocked, append(messages, "hint: wait for it to end; aixmend runs lists running and open runs")
 	case errors.Is(err, journal.ErrLocked):

@@ -154,9 +154,9 @@ func decode(text []byte) (*Plan, error) {
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&p); err != nil {
 		if bytes.Contains(text, []byte(`"mends":`)) { // a key of journal format 2
-			err = fmt.Errorf("an older version made it: %w", err)
+			return nil, fmt.Errorf("an older version made it: %w", plain.JSON(text, err))
 		}
-		return nil, fmt.Errorf("at byte %d: %w", decoder.InputOffset(), err)
+		return nil, plain.JSON(text, err)
 	}
 	if wrong := p.wrong(); wrong != "" {
 		return nil, errors.New(wrong)

@@ -119,7 +119,7 @@ func TestCheckFindsDamage(t *testing.T) {
 			write(t, filepath.Join(dir, "files/etc/hosts"), "127.0.0.2 loopback\n\x00\xff")
 		}, "files/etc/hosts has changed since it was written"},
 		{"longer", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "probes/empty"), "\n") }, "probes/empty has changed since it was written"},
-		{"missing file", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "files/etc/hosts")) }, "no such file"},
+		{"missing file", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "files/etc/hosts")) }, "does not exist"},
 		{"extra file", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "files/etc/shadow"), "") }, "files/etc/shadow is not in its manifest"},
 		{"extra link", func(t *testing.T, dir string) {
 			if err := os.Symlink("hosts", filepath.Join(dir, "files/etc/link")); err != nil {
@@ -127,13 +127,13 @@ func TestCheckFindsDamage(t *testing.T) {
 			}
 		}, "files/etc/link is not in its manifest"},
 		{"no manifest", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, manifest)) }, "has no manifest"},
-		{"empty manifest", manifestOf(func(string) string { return "" }), "manifest is incomplete"},
+		{"empty manifest", manifestOf(func(string) string { return "" }), "manifest.sha256: it does not list capture.json"},
 		{"manifest cut at a line", lines(func(l []string) []string { return l[:2] }), "is not in its manifest"},
-		{"manifest cut before capture.json", lines(func(l []string) []string { return l[1:] }), "manifest is incomplete"},
-		{"manifest cut in a name", manifestOf(func(s string) string { return s[:len(s)-3] }), "no such file"},
-		{"manifest cut in a hash", manifestOf(func(s string) string { return s[:strings.Index(s, "\n")+30] }), "bad line in its manifest"},
-		{"manifest escapes", manifestOf(func(s string) string { return strings.Replace(s, "probes/empty", "../../../x", 1) }), "bad line in its manifest"},
-		{"manifest names the root", manifestOf(func(s string) string { return strings.Replace(s, "probes/empty", "/etc/passwd", 1) }), "bad line in its manifest"},
+		{"manifest cut before capture.json", lines(func(l []string) []string { return l[1:] }), "manifest.sha256: it does not list capture.json"},
+		{"manifest cut in a name", manifestOf(func(s string) string { return s[:len(s)-3] }), "does not exist"},
+		{"manifest cut in a hash", manifestOf(func(s string) string { return s[:strings.Index(s, "\n")+30] }), "is not a hash and a file name"},
+		{"manifest escapes", manifestOf(func(s string) string { return strings.Replace(s, "probes/empty", "../../../x", 1) }), "is not a hash and a file name"},
+		{"manifest names the root", manifestOf(func(s string) string { return strings.Replace(s, "probes/empty", "/etc/passwd", 1) }), "is not a hash and a file name"},
 		{"other hash", manifestOf(func(s string) string { return strings.Repeat("0", 64) + s[64:] }), "has changed since it was written"},
 		{"capture.json changed", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "capture.json"), "{}") }, "capture.json has changed since it was written"},
 		{"gone", func(t *testing.T, dir string) {

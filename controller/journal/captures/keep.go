@@ -3,7 +3,6 @@
 package captures
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -107,7 +106,7 @@ func (f Folder) Check(where string) error {
 	}
 	listed := map[string]bool{manifest: true}
 	for name, sum := range sums {
-		data, err := ownership.ReadFile(filepath.Join(dir, filepath.FromSlash(name)), durable.MaxBytes)
+		data, err := durable.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
 		if err != nil {
 			return fmt.Errorf("capture %s: %w", where, err)
 		}
@@ -115,9 +114,6 @@ func (f Folder) Check(where string) error {
 			return fmt.Errorf("capture %s: %s has changed since it was written", where, name)
 		}
 		listed[name] = true
-	}
-	if !listed["capture.json"] {
-		return fmt.Errorf("capture %s: its manifest is incomplete", where)
 	}
 	return checkNoOthers(dir, where, listed)
 }
@@ -138,21 +134,26 @@ func checkNoOthers(dir, where string, listed map[string]bool) error {
 
 // readManifest reads the hashes of a capture's files, by name.
 func readManifest(dir string) (map[string]string, error) {
-	text, err := ownership.ReadFile(filepath.Join(dir, manifest), durable.MaxBytes)
+	path := filepath.Join(dir, manifest)
+	text, err := durable.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("it has no manifest: %w", err)
 	}
 	sums := map[string]string{}
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	for lines.Scan() {
-		sum, name, ok := strings.Cut(lines.Text(), "  ")
-		if !ok || !filepath.IsLocal(filepath.FromSlash(name)) {
-			return nil, errors.New("bad line in its manifest")
+	number := 0
+	for line := range bytes.Lines(text) {
+		number++
+		sum, name, ok := strings.Cut(strings.TrimRight(string(line), "\r\n"), "  ")
+		if _, err := hex.DecodeString(sum); !ok || err != nil || !filepath.IsLocal(filepath.FromSlash(name)) {
+			return nil, fmt.Errorf("%s: line %d is not a hash and a file name", path, number)
 		}
 		if _, twice := sums[name]; twice {
-			return nil, fmt.Errorf("%s is listed twice in its manifest", name)
+			return nil, fmt.Errorf("%s: line %d: %s is listed twice", path, number, name)
 		}
 		sums[name] = sum
 	}
-	return sums, lines.Err()
+	if sums["capture.json"] == "" {
+		return nil, fmt.Errorf("%s: it does not list capture.json", path)
+	}
+	return sums, nil
 }

@@ -117,6 +117,9 @@ func (f Folder) Find(host, ref string) (*outcome.Capture, error) {
 			return k.Capture, nil
 		}
 	}
+	if len(kept) > 0 && kept[0].Err != nil { // the newest, which the person may mean
+		return nil, fmt.Errorf("host %s has no good capture %q: %w", host, ref, kept[0].Err)
+	}
 	return nil, fmt.Errorf("host %s has no good capture %q", host, ref)
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"aixmend/transport/ownership"
 	"aixmend/transport/place"
+	"aixmend/transport/plain"
 )
 
 // Modes of everything below a state folder.
@@ -203,7 +204,7 @@ func SyncDir(path string) error {
 // than the reports of the largest fleet.
 const MaxBytes = 1 << 30
 
-// ReadJSON decodes a JSON file.
+// ReadJSON decodes a JSON file. The error is a *Damaged where it does not hold the document.
 func ReadJSON(path string, into any) error {
 	_, err := ReadJSONText(path, into)
 	return err
@@ -211,12 +212,12 @@ func ReadJSON(path string, into any) error {
 
 // ReadJSONText decodes a JSON file and returns its text.
 func ReadJSONText(path string, into any) ([]byte, error) {
-	text, err := ownership.ReadFile(path, MaxBytes)
+	text, err := ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(text, into); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, &Damaged{fmt.Errorf("%s: %w", path, plain.JSON(text, err))}
 	}
 	return text, nil
 }

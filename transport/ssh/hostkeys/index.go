@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -97,7 +96,7 @@ func loadIndex(path string, warn func(string), macs *atomic.Int64) (*index, erro
 	if err := ownership.Check(path); errors.As(err, &fault) {
 		return nil, fmt.Errorf("%w; %s", err, fault.Remedy)
 	}
-	file, err := os.Open(path)
+	file, _, err := ownership.Open(path) // a pipe that nobody writes to would hang
 	if err != nil {
 		return nil, err
 	}
