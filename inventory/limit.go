@@ -221,7 +221,9 @@ func (s *selection) element(element string) {
 	names, err := lookup(rest)
 	if err != nil {
 		hint := ""
-		if strings.Contains(rest, "[") && strings.Contains(rest, ":") {
+		if strings.Count(rest, "[") != strings.Count(rest, "]") {
+			hint = "a range is written aix[01-05], in quotes for a shell: -l 'aix[01-05]'"
+		} else if strings.Contains(rest, "[") && strings.Contains(rest, ":") {
 			hint = "a range is written aix[01-05] here; Ansible's [0:2] picks hosts of a group by their number, which is not supported"
 		}
 		s.add(hint, "%q: %v", ranges.Clip(element), err)

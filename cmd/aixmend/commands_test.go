@@ -115,7 +115,11 @@ func commandLines(file, text string) []commandLine {
 
 // callsIn are the words of the calls in a line of shell, as usage lines write it, too.
 func callsIn(text string) [][]string {
-	text = strings.NewReplacer("[", "", "]", "", " ...", "", "...", "").Replace(text)
+	return callsOf(strings.NewReplacer("[", "", "]", "", " ...", "", "...", "").Replace(text))
+}
+
+// callsOf are the calls of aixmend in a text without marks of usage.
+func callsOf(text string) [][]string {
 	var parsed *syntax.File
 	for {
 		var err error

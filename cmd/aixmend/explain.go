@@ -16,6 +16,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/report/explain"
 	"aixmend/inventory/strictyaml"
+	"aixmend/transport/shell"
 )
 
 // explainOptions are the flags of explain.
@@ -50,6 +51,9 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 		return err
 	}
 	id, err := store.Meant(ref, host)
+	if _, run := store.Resolve(host); err != nil && ref == "" && run == nil {
+		return exit.Usagef("aixmend report "+clean(host)+" lists its hosts", "%s is a run: name a host of it, too", host)
+	}
 	if err != nil {
 		return exit.Usage(err)
 	}
@@ -75,7 +79,11 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	if held == "" && h.Interrupted && store.State(id) != journal.StateOpen {
 		e.Closed()
 	}
-	e.Type(guide.Of(store, outcome.Run{ID: id}, o.state).From(c.usual()).Complete)
+	g := guide.Of(store, outcome.Run{ID: id}, o.state).From(c.usual())
+	if !g.Fixes() {
+		explain.ReadOnly(&e)
+	}
+	e.Type(g.Complete)
 	if o.format.format == "json" {
 		return c.JSON(e)
 	}
@@ -131,6 +139,9 @@ func noSuchHost(store *journal.Store, id, host string) error {
 		if len(near) > 0 {
 			hint = "did you mean " + strings.Join(near, ", ") + "? " + hint
 		}
+	}
+	if other, err := store.NewestOf(host); err == nil {
+		hint = shell.Line("aixmend", "explain", other, host) + " explains it in the newest run that has it"
 	}
 	return exit.Usagef(hint, "run %s has no host %q", id, host)
 }

@@ -21,18 +21,25 @@ import (
 var hintStart = regexp.MustCompile(`(?:^|[\s("'` + "`" + `>])aixmend ([a-z][a-z-]*)`)
 
 // hintOpen matches a name in capitals that a person would have to fill in.
-var hintOpen = regexp.MustCompile(`^(?:HOSTS?|RUN|FILE|NAME|DIR|LOGIN|PORT|ADDRESS|PATH|ID)$`)
+var hintOpen = regexp.MustCompile(`^(?:HOSTS?|RUN|FILE|FINDING|NAME|DIR|LOGIN|PORT|ADDRESS|PATH|ID)$`)
 
 // openOnPurpose matches the hints whose name only the reader knows, and lines of usage.
-var openOnPurpose = regexp.MustCompile(`^(?:plan .*--out FILE|playbook show FILE|init HOST|[a-z ]+ (?:takes|needs) )`)
+var openOnPurpose = regexp.MustCompile(`^(?:plan .*--out FILE|playbook show FILE|runbook FINDING|init HOST|[a-z ]+ (?:takes|needs) )`)
 
 // notOurs begin sentences whose subject is aixmend: no command has these names.
 var notOurs = []string{"has", "takes", "needs", "reads", "connects", "offers", "can", "for", "is", "wrote", "on", "may", "as", "does", "with", "before", "did", "could", "changes", "and", "that", "was", "under", "knows", "says", "itself", "since", "holds", "made", "would", "will", "ran", "in", "adds", "records", "stores", "rows", "development"}
 
-// wrongHints returns the faults of the commands of ours in a text that people read: each
-// must be one that the command takes, with nothing left open.
-func wrongHints(text string) []string {
-	var wrong []string
+// A hint is a command of ours in a text that people read.
+type hint struct {
+	text  string   // from the verb to the end of its line
+	words []string // of the command, with the verb first; nil where it has a fault
+	err   error    // its fault
+}
+
+// hintsIn returns the commands of ours in a text that people read: each must be one that the
+// command takes, with nothing left open.
+func hintsIn(text string) []hint {
+	var list []hint
 	for _, line := range strings.Split(strings.ReplaceAll(text, " \\\n", " "), "\n") {
 		for {
 			at := hintStart.FindStringSubmatchIndex(line)
@@ -41,12 +48,24 @@ func wrongHints(text string) []string {
 			}
 			verb, rest := line[at[2]:at[3]], line[at[2]:]
 			line = line[at[3]:]
-			if strings.HasPrefix(rest, "demo") || containsWord(notOurs, verb) || len(rest) > len(verb) && strings.ContainsRune("/.:", rune(rest[len(verb)])) {
+			if containsWord(notOurs, verb) || len(rest) > len(verb) && strings.ContainsRune("/.:", rune(rest[len(verb)])) {
 				continue
 			}
-			if err := wrongHint(rest); err != nil {
-				wrong = append(wrong, fmt.Sprintf("aixmend %.120s: %v", rest, err))
+			h := hint{text: rest}
+			if h.words, h.err = readHint(rest); h.words != nil || h.err != nil {
+				list = append(list, h)
 			}
+		}
+	}
+	return list
+}
+
+// wrongHints returns the faults of the hints in a text.
+func wrongHints(text string) []string {
+	var wrong []string
+	for _, h := range hintsIn(text) {
+		if h.err != nil {
+			wrong = append(wrong, fmt.Sprintf("aixmend %.120s: %v", h.text, h.err))
 		}
 	}
 	return wrong
@@ -61,18 +80,28 @@ func containsWord(list []string, word string) bool {
 	return false
 }
 
-// wrongHint returns the fault of a text that begins with a verb: the longest part of it that
-// is a command counts, for prose may follow.
-func wrongHint(text string) error {
+// prose are the words with which a sentence goes on behind a command.
+var prose = []string{"checks", "continues", "creates", "fetches", "lists", "makes", "names", "prints", "reads", "removes", "shows", "stores", "tries", "writes"}
+
+// readHint returns the words of a text that begins with a verb, or its fault: the longest
+// part of it that is a command counts, for prose may follow.
+func readHint(text string) ([]string, error) {
 	if end := strings.IndexAny(text, ";`<|"); end >= 0 {
 		text = text[:end]
 	}
-	calls := callsIn("aixmend " + strings.NewReplacer("(", " ", ")", " ").Replace(strings.TrimRight(text, " .,:)")))
+	calls := callsOf("aixmend " + strings.NewReplacer("(", " ", ")", " ").Replace(strings.TrimRight(optional.ReplaceAllString(text, "$1"), " .,:)")))
 	if len(calls) == 0 {
-		return nil
+		return nil, nil
 	}
 	words := calls[0][1:]
 	for i, w := range words {
+		if i > 0 && (w == "takes" || w == "needs") { // a sentence about the verb
+			return nil, nil
+		}
+		if i > 0 && containsWord(prose, w) {
+			words = words[:i]
+			break
+		}
 		if words[i] = strings.TrimRight(w, ",?"); words[i] != w { // the end of a clause
 			words = words[:i+1]
 			break
@@ -91,16 +120,27 @@ func wrongHint(text string) error {
 			continue
 		}
 		if n < len(words) && strings.HasPrefix(words[n], "-") {
-			return first
+			return nil, first
 		}
-		for _, w := range words[:n] {
-			if hintOpen.MatchString(w) && !openOnPurpose.MatchString(text) {
-				return fmt.Errorf("%s is left open", w)
-			}
+		if w := leftOpen(words[:n]); w != "" && !openOnPurpose.MatchString(text) {
+			return nil, fmt.Errorf("%s is left open", w)
 		}
-		return nil
+		return words[:n], nil
 	}
-	return first
+	return nil, first
+}
+
+// optional matches an argument in a line of usage: [RUN], HOST...
+var optional = regexp.MustCompile(`\[?\b([A-Z]+)(?:\]|\.\.\.)+`)
+
+// leftOpen returns the first word that a person has to fill in, "" for none.
+func leftOpen(words []string) string {
+	for _, w := range words {
+		if hintOpen.MatchString(w) {
+			return w
+		}
+	}
+	return ""
 }
 
 // hintTree is the tree of commands; each text sets flags in its own.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -68,7 +69,8 @@ func initialize(cmd *cobra.Command, c *cli, o setup.Options, keys bool) error {
 		}
 	}
 	usual := newHostkeys(c)
-	if c.layers.Set(usual) != nil || usual.Flags().Lookup("inventory").Value.String() != "["+file+"]" {
+	err = c.layers.Set(usual)
+	if files, _ := usual.Flags().GetStringArray("inventory"); err != nil || len(files) != 1 || filepath.Clean(files[0]) != filepath.Clean(file) {
 		flags = append([]string{"-i", file}, flags...)
 	}
 	stored, _ := exit.Decide(failed, outcome.ExitOK)

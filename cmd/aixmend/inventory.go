@@ -69,7 +69,7 @@ source as you, or asks Power Virtual Server with your key.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			from, hint := load.NotAsked(), "a host of a source is known only with --run-sources"
 			if runSources {
-				from, hint = c.sources(cmd.Context()), "aixmend inventory list shows hosts and groups"
+				from, hint = c.sources(cmd.Context()), "aixmend inventory list -l all shows hosts and groups"
 			}
 			inv, err := c.load(o.inventories, from, false)
 			if err != nil {

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(testMain{m}, map[string]func(){
-		"aixmend":      main,
+		"aixmend":      noticedMain,
 		"benchaixmend": benchAixmend,
 		"benchbatch":   benchBatch,
 		"benchfleet":   benchFleet,
@@ -38,6 +38,7 @@ var scriptFleet = []string{
 // with a simulated fleet of its own: $WORK/fleet/inventory.yaml.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	pasting := newPasting(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -57,6 +58,7 @@ func TestScripts(t *testing.T) {
 			}
 			env.Defer(fleet.Close)
 			env.Values["fleet"] = fleet
+			pasting.follow(env)
 			env.Values[cloudValue] = new(*cloudsim.Cloud)
 			if err := os.WriteFile(filepath.Join(dir, "ssh_config"), []byte(fleetSSHConfig(dir, fleet)), 0o600); err != nil {
 				return err

@@ -1,9 +1,15 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/manual"
+	"aixmend/transport/shell"
 )
 
 func newMan() *cobra.Command {
@@ -17,6 +23,11 @@ them with man, name the folder man1 of a folder of MANPATH:
   aixmend man ~/.local/share/man/man1
   man aixmend-recover`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if info, err := os.Stat(args[0]); errors.Is(err, fs.ErrNotExist) {
+				return exit.Usagef(shell.Line("mkdir", "-p", args[0])+" makes it", "there is no folder %s", args[0])
+			} else if err == nil && !info.IsDir() {
+				return exit.Usagef("", "%s is no folder", args[0])
+			}
 			return manual.Write(c.Root(), args[0], manual.Imprint{Version: currentVersion(), Date: date})
 		},
 	}

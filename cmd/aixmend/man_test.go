@@ -36,6 +36,15 @@ func checker(t *testing.T, name, debian string) string {
 	return ""
 }
 
+// A folder that is missing is no internal error, and the hint makes it.
+func TestManWithoutAFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "not there")
+	got := call(t, nil, "man", dir)
+	if got.code != 2 || !strings.Contains(got.err, "hint: mkdir -p '"+dir+"' makes it\n") {
+		t.Errorf("exit code %d: %s", got.code, got.err)
+	}
+}
+
 func TestManPages(t *testing.T) {
 	dir := t.TempDir()
 	root := tree(t)

@@ -29,8 +29,12 @@ func newPlan(c *cli) *cobra.Command {
 			if err := o.check(evidence.Named{Flag: "out", Path: o.out, Written: true}); err != nil {
 				return err
 			}
-			if err := planfile.CheckOut(o.out); err != nil {
+			replaced, err := planfile.CheckOut(o.out)
+			if err != nil {
 				return err
+			}
+			if replaced != "" && !o.quiet {
+				c.Say("warning: --out %s replaces %s", clean(o.out), replaced)
 			}
 			asked := o.asked()
 			o.changing.ask(&asked)

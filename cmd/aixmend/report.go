@@ -111,6 +111,12 @@ func showHost(c *cli, o *reportOptions, store *journal.Store, run string) error 
 	if o.format.format == "json" {
 		return c.JSON(h)
 	}
+	g := guide.Of(store, outcome.Run{ID: run}, o.state).From(c.usual())
+	for _, f := range h.Findings {
+		for i, next := range f.Next {
+			f.Next[i] = g.Complete(next)
+		}
+	}
 	if c.OutTerminal {
 		return o.page(c, formats.HostText(*h, c.TextOptions()))
 	}

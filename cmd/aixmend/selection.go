@@ -50,7 +50,7 @@ func (c *cli) selected(ctx context.Context, asked request.Asked, state string, q
 	if err != nil {
 		return nil, nil, err
 	}
-	hosts, err := c.choose(inv, asked.Limit, state, quiet, "aixmend inventory list shows hosts and groups")
+	hosts, err := c.choose(inv, asked.Limit, state, quiet, "aixmend inventory list -l all shows hosts and groups")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -92,16 +92,15 @@ func (c *cli) loadOptions(from load.Sources) load.Options {
 
 // load loads inventory files, whose sources are asked as from says.
 func (c *cli) load(files []string, from load.Sources, quiet bool) (*inventory.Inventory, error) {
+	if slices.Equal(files, []string{defaultInventory}) {
+		if _, err := os.Stat(defaultInventory); errors.Is(err, fs.ErrNotExist) {
+			return nil, exit.Usagef("aixmend init writes one, -i names another; aixmend demo needs none", "%s: does not exist", defaultInventory)
+		}
+	}
 	inv, err := c.loadOptions(from).Load(files...)
 	c.warn(inv.Warnings, quiet)
 	if err != nil {
-		hint := ""
-		if len(files) == 1 && files[0] == defaultInventory {
-			if _, missing := os.Stat(defaultInventory); missing != nil {
-				hint = "aixmend init writes one, -i names another; aixmend demo needs none"
-			}
-		}
-		return nil, exit.Usagef(hint, "%w", err)
+		return nil, exit.Usage(err)
 	}
 	return inv, nil
 }
@@ -125,7 +124,13 @@ func (c *cli) choose(inv *inventory.Inventory, limit []string, state string, qui
 	ended := func(run, outcome string) ([]string, error) { return hostsOfRun(state, run, outcome) }
 	hosts, warnings, err := inv.SelectOf(ended, limit...)
 	if err != nil && strings.Contains(strings.Join(limit, " "), "@") { // no list of hosts says how they ended
-		hint = "aixmend runs lists the runs"
+		hint = "write @RUN:OUTCOME, such as @latest:failed; aixmend runs lists the runs"
+		if _, none := journal.OpenExisting(state); none != nil {
+			hint = noState
+		}
+	}
+	if slices.ContainsFunc(strictyaml.ProblemsOf(err), func(p strictyaml.Problem) bool { return p.Hint != "" }) {
+		hint = "" // one is enough
 	}
 	if err != nil {
 		return nil, exit.Usagef(hint, "%w", err)

@@ -120,7 +120,7 @@ func TestSelectRefuses(t *testing.T) {
 			"Ansible's [0:2] picks hosts of a group by their number, which is not supported",
 		"~db.*":           "--limit: \"~db.*\": ~ is not supported here",
 		"db[3-1]":         "--limit: \"db[3-1]\": range [3-1] counts down: 1 comes before 3",
-		"db[1":            "--limit: \"db[1\": a range is not closed: ] is missing",
+		"db[1":            "--limit: \"db[1\": a range is not closed: ] is missing\n  hint: a range is written aix[01-05], in quotes for a shell: -l 'aix[01-05]'",
 		"*[1-2000]":       "--limit: \"*[1-2000]\": more than 1000 globs",
 		`db\`:             "--limit: \"db\\\\\" matches no host or group\n  hint: did you mean \"db\"?",
 		"db[1-3],db[7-9]": "--limit: \"db[7-9]\" matches no host or group",

@@ -167,6 +167,8 @@ func (g Guide) command(f report.Fold) []string {
 	case f.Interrupted && g.known && g.run.Undoes == "":
 		return g.Again(string(verb), f)
 	case f.Guided, !g.known, g.run.Undoes != "":
+	case f.Outcome == outcome.Unreachable && hostKey.MatchString(f.Reason):
+		return g.about("hostkeys", f)
 	case len(allow) > 0:
 		more := g
 		more.asked.Allow = append(slices.Clone(g.asked.Allow), allow...)
@@ -226,6 +228,9 @@ var notAllowed = regexp.MustCompile(`\b(?:` + regexp.QuoteMeta(playbooks.NotAllo
 // heldByOpen matches the reason of a host that an open run of the state folder holds.
 var heldByOpen = regexp.MustCompile("^" + regexp.QuoteMeta(outcome.ReasonHeld) + `[^;]*; aixmend resume ([A-Za-z0-9._-]+)\)$`)
 
+// hostKey matches the reason of a host whose key, or that of its bastion, is not the known one.
+var hostKey = regexp.MustCompile(`^(?:jump: bastion [^ ]+: )?host-key-(?:unknown|changed): `)
+
 // wanted are the words of --allow that hosts wait for. A host that is blocked although
 // the word was given waits for something else.
 func (g Guide) wanted(f report.Fold) []string {
@@ -243,6 +248,9 @@ func (g Guide) wanted(f report.Fold) []string {
 
 // Resume is the command that continues the run.
 func (g Guide) Resume() []string { return g.Quoted("aixmend", "resume", g.run.ID) }
+
+// Fixes reports whether the playbook of the run could fix something, as far as that is known.
+func (g Guide) Fixes() bool { return g.fixes || !g.known }
 
 // Resumes reports whether the run can be continued with hosts that were cut off.
 func (g Guide) Resumes() bool { return !g.closed }

@@ -47,6 +47,10 @@ func TestNext(t *testing.T) {
 		{"healthy, and a finding says how to go on", is(outcome.Healthy, func(_ *Guide, f *report.Fold) { f.Guided = true }), "aixmend explain R aix1"},
 		{"degraded", is(outcome.Degraded, nil), "aixmend explain R aix1"},
 		{"unreachable", is(outcome.Unreachable, nil), "aixmend explain R aix1"},
+		{"its key is not known", is(outcome.Unreachable, func(g *Guide, f *report.Fold) {
+			f.Reason, g.state = "host-key-unknown: SHA256:x is not in known_hosts", "s"
+		}), "aixmend hostkeys -l 'aix[1-2]' --state s"},
+		{"the key of its bastion has changed", is(outcome.Unreachable, func(_ *Guide, f *report.Fold) { f.Reason = "jump: bastion b: host-key-changed: x" }), "aixmend hostkeys -l 'aix[1-2]'"},
 		{"failed", is(outcome.Failed, nil), "aixmend explain R aix1"},
 		{"unknown", is(outcome.Unknown, nil), "aixmend explain R aix1"},
 		{"needs action", is(outcome.NeedsAction, nil), "aixmend plan -l 'aix[1-2]'"},

@@ -158,7 +158,11 @@ func Compare(c *console.Console, store *journal.Store, host string, refs [2]stri
 func find(store *journal.Store, host, ref string) (*outcome.Capture, error) {
 	kept, err := store.Find(host, ref)
 	if err != nil {
-		return nil, exit.Usagef("aixmend capture list "+host, "%w", err)
+		hint := "aixmend capture list " + host
+		if all, failed := store.CapturedHosts(); failed == nil && !slices.Contains(all, host) {
+			hint = usage.Near(host, all, "aixmend capture list names the hosts with captures")
+		}
+		return nil, exit.Usagef(hint, "%w", err)
 	}
 	return kept, nil
 }

@@ -12,11 +12,13 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/controller/approval"
 	"aixmend/controller/journal"
+	"aixmend/controller/report"
 	"aixmend/transport/ownership"
 	"aixmend/transport/plain"
 )
@@ -88,12 +90,12 @@ func LoadToPrint(file string) (*Plan, error) {
 var errNoPlan = errors.New("it is not a plan file")
 
 // CheckOut checks before a run that its plan may be written to a file: one that is there
-// must be an earlier plan or empty, since Save replaces it. A pipe or a device is written to
-// in place.
-func CheckOut(file string) error {
+// must be an earlier plan or empty, since Save replaces it: it says which, "" for none. A pipe
+// or a device is written to in place.
+func CheckOut(file string) (replaced string, err error) {
 	info, err := os.Stat(file)
 	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
-		return nil // other checks find out whether it can be written
+		return "", nil // other checks find out whether it can be written
 	}
 	text, err := read(file)
 	if err == nil {
@@ -101,10 +103,23 @@ func CheckOut(file string) error {
 		values, err = approval.Values(text)
 		top, _ := values.(map[string]any)
 		if found, _ := top["schema"].(string); err == nil && strings.HasPrefix(found, schemas) {
-			return nil
+			return earlier(top), nil
 		}
 	}
-	return exit.Usagef("name another file, or move this one away", "--out %s: the file exists and is no plan", file)
+	return "", exit.Usagef("name another file, or move this one away", "--out %s: the file exists and is no plan", file)
+}
+
+// earlier names a plan of any version by the values in it.
+func earlier(values map[string]any) string {
+	text := "the plan"
+	created, _ := values["created"].(string)
+	if at, err := time.Parse(time.RFC3339, created); err == nil {
+		text += " of " + report.Stamp(at)
+	}
+	if hosts, ok := values["hosts"].([]any); ok {
+		text += " for " + report.Hosts(len(hosts))
+	}
+	return text
 }
 
 // read reads a regular file of at most maxSize.

@@ -87,7 +87,7 @@ func (o *Options) until(question string, take func(answer string) error) error {
 		case err == nil:
 			return nil
 		case answer == "": // also at the end of the input
-			return exit.Usagef("aixmend init HOST..., or aixmend init --from ssh-config", "no host is named")
+			return exit.Usagef(o.sources(), "no host is named")
 		}
 		o.Console.Say("error: %s", err)
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -56,7 +55,7 @@ func (o *Options) Flags(fs *pflag.FlagSet, out string) {
 // that of Ansible's, which needs no other. On a terminal it asks for missing hosts.
 func Run(o Options) (file string, err error) {
 	if o.From != "" && !slices.Contains(Sources, o.From) {
-		return "", exit.Usagef("it takes "+strings.Join(Sources, ", "), "--from %q is not known", o.From)
+		return "", exit.Usagef(meant(o.From), "--from %q is not known", o.From)
 	}
 	if err := o.Login.check(); err != nil {
 		return "", err
@@ -136,7 +135,7 @@ func (o *Options) hosts() ([]entry, error) {
 	case o.Console.CanAsk():
 		return o.ask()
 	}
-	return nil, exit.Usagef("aixmend init HOST..., or aixmend init --from ssh-config", "no host is named, and without a terminal nobody can be asked")
+	return nil, exit.Usagef(o.sources(), "no host is named, and without a terminal nobody can be asked")
 }
 
 // ansible checks an inventory of Ansible's, which works as it is.

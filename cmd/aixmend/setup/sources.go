@@ -13,6 +13,8 @@ import (
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/controller/report"
 	"aixmend/inventory/settings"
+	"aixmend/inventory/strictyaml"
+	"aixmend/transport/endpoint"
 	"aixmend/transport/ssh/hostkeys"
 	"aixmend/transport/sshconfig"
 )
@@ -26,6 +28,21 @@ const (
 
 // Sources are the words of --from.
 var Sources = []string{fromSSHConfig, fromKnownHosts, fromAnsible}
+
+// meant is the hint for a source that there is not.
+func meant(from string) string {
+	hint := "it takes " + strings.Join(Sources, ", ")
+	near := strictyaml.Nearest(from, Sources)
+	for _, source := range Sources {
+		if near == "" && from != "" && strings.HasPrefix(source, strings.ToLower(from)) {
+			near = source
+		}
+	}
+	if near == "" {
+		return hint
+	}
+	return fmt.Sprintf("did you mean %s? %s", near, hint)
+}
 
 // given reads the hosts that were named.
 func given(words []string) ([]entry, error) {
@@ -67,6 +84,17 @@ func (o *Options) names(from string) (list []string, note string, err error) {
 	return list, note, err
 }
 
+// sources is the hint that names the ways to name hosts which work here.
+func (o *Options) sources() string {
+	ways := []string{"aixmend init HOST..."}
+	for _, from := range []string{fromSSHConfig, fromKnownHosts} {
+		if names, _, err := o.names(from); err == nil && len(names) > 0 {
+			ways = append(ways, "aixmend init --from "+from)
+		}
+	}
+	return strings.Join(ways, ", or ")
+}
+
 // sourced reads the hosts of a source that match one of some patterns, all without one.
 func (o *Options) sourced(from string, patterns []string) ([]entry, error) {
 	names, note, err := o.names(from)
@@ -82,7 +110,7 @@ func (o *Options) sourced(from string, patterns []string) ([]entry, error) {
 		if !matches(name, patterns, used) {
 			continue
 		}
-		e, err := sourcedEntry(from, name)
+		e, err := sourcedEntry(from, name, names)
 		if err != nil {
 			o.Console.Say("warning: %s: %q is left out: %s", from, name, err)
 			continue
@@ -101,10 +129,19 @@ func (o *Options) sourced(from string, patterns []string) ([]entry, error) {
 	return list, nil
 }
 
-// sourcedEntry returns the entry of one host of a source. A name of ssh_config is looked up
-// there again, so it stays as it is.
-func sourcedEntry(from, name string) (entry, error) {
+// sourcedEntry returns the entry of one host of a source, which has such names. A name of
+// ssh_config is looked up there again, so it stays as it is. One of known_hosts may share its
+// address with another, behind another port.
+func sourcedEntry(from, name string, names []string) (entry, error) {
 	if from == fromKnownHosts && !strings.Contains(name, "=") {
+		to, err := endpoint.Parse(name)
+		shares := func(other string) bool {
+			at, err := endpoint.Parse(other)
+			return err == nil && other != name && strings.EqualFold(at.Host, to.Host)
+		}
+		if err == nil && to.Port != 0 && slices.ContainsFunc(names, shares) {
+			return entryOf(fmt.Sprintf("%s-%d=%s", nameOf(to.Host), to.Port, name))
+		}
 		return entryOf(name)
 	}
 	e := entry{name: name, names: []string{name}}

@@ -120,6 +120,22 @@ func (e *Explanation) Closed() {
 	}
 }
 
+// ReadOnly replaces the advice to plan, where the playbook of the run fixes nothing: the
+// findings say how to go on.
+func ReadOnly(e *Explanation) {
+	e.Next = slices.DeleteFunc(e.Next, func(line string) bool { return strings.HasPrefix(line, "aixmend plan ") })
+	for _, c := range e.Chains {
+		for _, line := range c.Next {
+			if line = c.Finding + ": " + line; !slices.Contains(e.Next, line) && c.Severity != outcome.Critical {
+				e.Next = append(e.Next, line)
+			}
+		}
+	}
+	if len(e.Next) == 0 {
+		e.Next = []string{"nothing"}
+	}
+}
+
 // Type completes the commands in the advice so that they can be pasted: complete adds the
 // inventory, state folder and flags of the run to the commands in a line.
 func (e *Explanation) Type(complete func(line string) string) {

@@ -73,8 +73,8 @@ const (
 
 // byKind is the advice where a reason names no cause that is known.
 var byKind = map[string][]string{
-	"host-key-unknown": {"compare the fingerprint with the host's console, then add the key to known_hosts (aixmend hostkeys)"},
-	"host-key-changed": {"if the host was redeployed, compare the fingerprint with its console, then replace the key (aixmend hostkeys); otherwise find out which machine answers"},
+	"host-key-unknown": {"compare the fingerprint with the host's console, then add the key to known_hosts: aixmend hostkeys -l HOST"},
+	"host-key-changed": {"if the host was redeployed, compare the fingerprint with its console, then replace the key: aixmend hostkeys -l HOST", "otherwise find out which machine answers"},
 	"auth":             {"check the login and the key: ssh -v -i FILE -o IdentitiesOnly=yes -p PORT LOGIN@ADDRESS true", asWhom},
 	"dns":              {"the name does not resolve: check the address in the inventory"},
 	"jump":             {"the bastion or the proxy command failed, not the host: connect by hand with ssh -v"},
