@@ -65,7 +65,7 @@ func judgeCases() []judgeCase {
 			h.say("uid", "202\n")
 		}, want: []string{"privilege-missing critical"}},
 
-		{name: "a killed run's timed undo is armed", change: undoArmed("r0"), want: []string{"timed-undo-armed warning"}},
+		{name: "a killed run's timed undo is armed", change: undoArmed("20261122T105800.000Z-ab12cd"), want: []string{"timed-undo-armed warning"}},
 		{name: "the run's own timed undo", change: undoArmed(nothingGiven.RunID), want: none},
 		{name: "a file that may arm an undo", change: say("timed_undos", "20261122T105850Z\n-rw-r--r-- 1 root system 0 Nov 22 10:58 /etc/aixmend.undo.x\n"),
 			want: []string{"timed-undo-armed warning"}},

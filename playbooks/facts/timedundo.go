@@ -8,8 +8,12 @@ import (
 	"aixmend/playbooks/onhost"
 )
 
-// leaseRun is the line that names the run of the host's lease.
-var leaseRun = regexp.MustCompile(`^run=([A-Za-z0-9._@-]{1,200})$`)
+var (
+	// leaseRun is the line that names the run of the host's lease.
+	leaseRun = regexp.MustCompile(`^run=([A-Za-z0-9._@-]{1,200})$`)
+	// runID is the form of a run's id: others can't be resumed, and may be anything, such as a flag.
+	runID = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[0-9a-f]{6}$`)
+)
 
 // ParseTimedUndos reads the markers of timed undos. The probe prints nothing on a host
 // without any; else the host's clock, the run that holds the lease, if any does, and
@@ -60,6 +64,9 @@ func timedUndo(line, holder string, now time.Time) (TimedUndo, bool) {
 		return TimedUndo{}, false
 	case holder == "":
 		holder = marker.Run
+	}
+	if !runID.MatchString(holder) {
+		holder = ""
 	}
 	return TimedUndo{
 		File: "/etc/aixmend.undo." + step, Step: step, ArmedBy: marker.Run, Holder: holder,

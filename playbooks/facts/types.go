@@ -311,7 +311,7 @@ type TimedUndo struct {
 	// Step is "", like all that follows, where the file is not understood: it may arm one.
 	Step    string `json:"step" cel:"step"`
 	ArmedBy string `json:"armed_by" cel:"armed_by"` // the run id in the marker
-	Holder  string `json:"holder" cel:"holder"`     // the run that holds the lease; without a lease the one that armed it
+	Holder  string `json:"holder" cel:"holder"`     // the run that holds the lease, else the one that armed it; "": no run's id
 	Until   string `json:"until" cel:"until"`       // RFC 3339, by the host's clock: past it nothing is armed any more
 }
 
