@@ -64,7 +64,7 @@ func newCapturePrune(c *cli) *cobra.Command {
 	var o stateFolder
 	var surplus pruning.Surplus
 	cmd := &cobra.Command{
-		Use: "prune [HOST...]", Short: "Remove all but the newest captures; keep labelled ones", Args: cobra.ArbitraryArgs,
+		Use: "prune [HOST...]", Short: "Remove all but the newest captures; keep labelled and needed ones", Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, hosts []string) error {
 			if err := surplus.Check(); err != nil {
 				return err

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/inventory"
 )
@@ -64,25 +63,14 @@ func (e *Earlier) undoable(host string) bool {
 // rolledBack returns the rollback of the run that ended undone, by host, where the run has
 // not changed the host since.
 func (e *Earlier) rolledBack() (map[string]string, error) {
-	ids, err := e.store.RunIDs()
+	undone, err := e.store.Undone(func(run string) bool { return run == e.ID })
 	if err != nil {
 		return nil, err
 	}
 	by := map[string]string{}
-	for _, id := range ids {
-		var asked struct{ Undoes string }
-		if !e.store.HasRequest(id) || e.store.LoadRequest(id, &asked) != nil || asked.Undoes != e.ID {
-			continue // an unreadable one proves nothing: the hosts are looked at
-		}
-		entries, err := e.store.ReadJournal(id)
-		if err != nil {
-			continue
-		}
-		for _, entry := range entries {
-			t := e.trails[entry.Host]
-			if entry.Event == outcome.EventEnded && outcome.Outcome(entry.Status) == outcome.OutcomeUndone && t != nil && entry.Time.After(t.Last) {
-				by[entry.Host] = id
-			}
+	for _, u := range undone {
+		if t := e.trails[u.Host]; t != nil && u.At.After(t.Last) {
+			by[u.Host] = u.By
 		}
 	}
 	return by, nil

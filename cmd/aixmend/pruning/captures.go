@@ -2,11 +2,15 @@ package pruning
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/listing"
 	"aixmend/controller/journal"
+	"aixmend/controller/journal/captures"
+	"aixmend/controller/journal/retention"
 	"aixmend/controller/report"
 )
 
@@ -26,7 +30,8 @@ func (s Surplus) Check() error {
 	return nil
 }
 
-// Captures removes captures of hosts and prints them; without hosts, those of all hosts.
+// Captures removes surplus captures of hosts and prints them, and how many stay because runs
+// need them; without hosts, those of all hosts.
 func (s Surplus) Captures(c *console.Console, store *journal.Store, hosts []string) error {
 	if !s.DryRun {
 		unlock, err := store.Lock()
@@ -39,26 +44,71 @@ func (s Surplus) Captures(c *console.Console, store *journal.Store, hosts []stri
 	if err != nil {
 		return err
 	}
+	holds, err := retention.NewHolds(store, undoable)
+	if err != nil {
+		return err
+	}
 	removed, freed := verbs(s.DryRun)
-	captures, bytes := 0, int64(0)
+	var kept held
+	number, bytes := 0, int64(0)
 	for _, host := range hosts {
 		surplus, err := store.Surplus(host, s.Keep)
 		if err != nil {
 			return err
 		}
-		for _, k := range surplus {
+		for _, k := range kept.without(surplus, holds) {
 			size := store.Size(k)
 			if !s.DryRun {
 				if err := store.Remove(k); err != nil {
 					return err
 				}
 			}
-			captures, bytes = captures+1, bytes+size
+			number, bytes = number+1, bytes+size
 			if _, err := fmt.Fprint(c.Out, report.Cleanf("%s %s %s (%s)\n", removed, host, k.ID, bytesText(size))); err != nil {
 				return err
 			}
 		}
 	}
-	_, err = fmt.Fprintf(c.Out, "%s %s: %s\n", freed, bytesText(bytes), report.Number(captures, "capture"))
+	_, err = fmt.Fprintf(c.Out, "%s%s %s: %s\n", kept.text(), freed, bytesText(bytes), report.Number(number, "capture"))
 	return err
+}
+
+// held are captures past the bound that stay because a run needs them.
+type held struct {
+	reasons []string // in the order of the first capture
+	hosts   map[string][]string
+	number  map[string]int
+}
+
+// without returns those of some captures that no run needs, and adds the others to held.
+func (h *held) without(list []captures.Kept, holds *retention.Holds) []captures.Kept {
+	return slices.DeleteFunc(list, func(k captures.Kept) bool {
+		if k.Capture == nil {
+			return false // a damaged one is of no use to a run
+		}
+		why := holds.Why(k.Capture)
+		if why == "" {
+			return false
+		}
+		if h.number == nil {
+			h.number, h.hosts = map[string]int{}, map[string][]string{}
+		}
+		if h.number[why] == 0 {
+			h.reasons = append(h.reasons, why)
+		}
+		h.number[why]++
+		if !slices.Contains(h.hosts[why], k.Host) {
+			h.hosts[why] = append(h.hosts[why], k.Host)
+		}
+		return true
+	})
+}
+
+// text has a line for each reason.
+func (h *held) text() string {
+	var b strings.Builder
+	for _, why := range h.reasons {
+		b.WriteString(report.Cleanf("kept %s of %s: %s\n", report.Number(h.number[why], "capture"), report.Compact(h.hosts[why]), why))
+	}
+	return b.String()
 }

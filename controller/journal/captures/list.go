@@ -168,8 +168,8 @@ func (f Folder) Taken(host, asked string) ([]outcome.Capture, error) {
 	return list, nil
 }
 
-// Surplus returns the captures of a host that pruning removes: damaged ones, and all but
-// the newest keep good ones and those with a label.
+// Surplus returns the captures of a host that pruning removes unless a run needs them:
+// damaged ones, and all but the newest keep good ones and those with a label.
 func (f Folder) Surplus(host string, keep int) ([]Kept, error) {
 	kept, err := f.Kept(host)
 	if err != nil {

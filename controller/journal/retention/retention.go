@@ -244,6 +244,9 @@ func (asked requested) refs(store *journal.Store) []string {
 			}
 			refs = append(refs, ref)
 		}
+		if ref, ok := strings.CutPrefix(set, "capture="); ok {
+			refs = append(refs, ref[strings.Index(ref, "/")+1:]) // HOST/ID
+		}
 	}
 	return refs
 }
