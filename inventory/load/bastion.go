@@ -65,26 +65,31 @@ func (b *builder) settledBastions() []inventory.Bastion {
 	}
 	slices.SortFunc(list, func(x, y inventory.Bastion) int { return strings.Compare(x.Name, y.Name) })
 	for _, at := range list {
-		if b.bastions[at.Name] != nil && b.leadsTo(at.Name, at.Name, map[string]bool{}) {
-			b.Problems.Add(b.bastions[at.Name].layer.SSH.Jump.Pos, "", "the way to bastion %q leads through itself", at.Name)
+		if way := b.wayTo(at.Name, at.Name, map[string]bool{}); way != nil {
+			b.Problems.Add(b.bastions[at.Name].layer.SSH.Jump.Pos, "give one of them another jump, or none", "the way to bastion %q leads through itself: %s",
+				at.Name, strings.Join(append(way, at.Name), " through "))
 		}
 	}
 	return list
 }
 
-// leadsTo reports whether the way to a bastion leads through another one.
-func (b *builder) leadsTo(from, to string, seen map[string]bool) bool {
+// wayTo returns the bastions from one to another, without the other; nil where the way does
+// not lead there.
+func (b *builder) wayTo(from, to string, seen map[string]bool) []string {
 	at := b.bastions[from]
 	if at == nil || seen[from] {
-		return false
+		return nil
 	}
 	seen[from] = true
 	for _, hop := range hops(at.layer.SSH.Jump.V) {
-		if hop == to || b.leadsTo(hop, to, seen) {
-			return true
+		if hop == to {
+			return []string{from}
+		}
+		if way := b.wayTo(hop, to, seen); way != nil {
+			return append([]string{from}, way...)
 		}
 	}
-	return false
+	return nil
 }
 
 // hops returns the hosts that a jump names, without user and port.

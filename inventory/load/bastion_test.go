@@ -47,8 +47,10 @@ hosts: {aix1: }
   hint: write it as ssh.jump does, without user and port
 i.yaml:4:3: bastion name "gate:22" is not an IPv6 address; a port belongs in ssh.port
   hint: write it as ssh.jump does, without user and port
-i.yaml:5:19: the way to bastion "a" leads through itself
-i.yaml:6:19: the way to bastion "b" leads through itself
+i.yaml:5:19: the way to bastion "a" leads through itself: a through b through a
+  hint: give one of them another jump, or none
+i.yaml:6:19: the way to bastion "b" leads through itself: b through a through b
+  hint: give one of them another jump, or none
 i.yaml:7:16: address "no!" is neither an IP address nor a DNS name (letters, digits, hyphens, underscores and dots)
 i.yaml:7:34: dial_rate 0 must be 1 or more
 i.yaml:8:21: ssh.become is not allowed in a bastion: nobody becomes root there
