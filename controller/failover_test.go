@@ -273,8 +273,15 @@ func TestACopyIsNotHealedBesideItsOriginal(t *testing.T) {
 			t.Errorf("the original is down: %s: %s, %v", h.Outcome, h.Reason, statuses(h))
 		}
 	})
-	for status, held := range map[string]bool{"ACTIVE": true, "SHUTOFF": false} {
-		t.Run("in the cloud, "+status, func(t *testing.T) {
+	for _, c := range []struct {
+		status string // of the original
+		own    string // the VM of the copy
+		held   bool
+	}{
+		{"ACTIVE", "vm-copy", true}, {"SHUTOFF", "vm-copy", false}, {"MIGRATING", "vm-copy", true}, {"ACTIVE", "", true}, {"SHUTOFF", "", false},
+	} {
+		status, held := c.status, c.held
+		t.Run("in the cloud, "+status+", own "+c.own, func(t *testing.T) {
 			t.Parallel()
 			b := failedOver(t)
 			macs := map[string]string{b.fleet.Host("copy").Snapshot().NICs[0].MAC: "copy", b.fleet.Host("original").Snapshot().NICs[0].MAC: "original"}
@@ -287,7 +294,7 @@ func TestACopyIsNotHealedBesideItsOriginal(t *testing.T) {
 			e.Cloud = func(context.Context) controller.Sights {
 				return controller.Sights{At: time.Now(), Of: func(_ inventory.Host, seen []string) cloud.Sight {
 					for _, mac := range seen {
-						if name := macs[mac]; name != "" {
+						if name := macs[mac]; name == "original" || name != "" && c.own != "" {
 							return cloud.Sight{Instance: "vm-" + name, Name: name, Status: map[string]string{"copy": "ACTIVE", "original": status}[name], Health: "OK", NICs: []cloud.NIC{{MAC: mac}}}
 						}
 					}
@@ -295,7 +302,7 @@ func TestACopyIsNotHealedBesideItsOriginal(t *testing.T) {
 				}}
 			}
 			h := b.runEngine(e, "copy")["copy"]
-			if held && (h.Outcome != outcome.NeedsAction || healed(h) || len(b.changed("copy")) > 0 || !strings.Contains(h.Reason, "shows original (vm-original) ACTIVE")) || !held && !healed(h) {
+			if held && (h.Outcome != outcome.NeedsAction || healed(h) || len(b.changed("copy")) > 0 || !strings.Contains(h.Reason, "shows original (vm-original) "+status)) || !held && !healed(h) {
 				t.Errorf("%s: %s, %v", h.Outcome, h.Reason, statuses(h))
 			}
 		})

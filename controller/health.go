@@ -43,10 +43,11 @@ func (w *walk) listed(ctx context.Context, d *playbooks.Diagnosis, given *playbo
 	case <-ctx.Done():
 		return false
 	}
-	s := w.health.sights.Of(w.host, macsOf(d.Facts))
+	macs := macsOf(d.Facts)
+	s := w.health.sights.Of(w.host, macs)
 	given.API = s.API()
 	if then := given.Captured; then.Known {
-		given.API.Original = s.Original(w.health.sights.Of(inventory.Host{}, macsOf(map[string]any{"nics": then.NICs})))
+		given.API.Original = s.Original(w.health.sights.Of(inventory.Host{}, macsOf(map[string]any{"nics": then.NICs})), macs)
 	}
 	if w.Playbook.Uses("storage") && w.health.sights.Storage != nil {
 		given.Storage = w.health.sights.Storage(ctx, s)
@@ -54,7 +55,7 @@ func (w *walk) listed(ctx context.Context, d *playbooks.Diagnosis, given *playbo
 			given.Storage.Changed = cloud.Stamp(w.Changed(w.host.Name))
 		}
 	}
-	return given.API.Known || given.Storage.Known || given.Storage.Why != ""
+	return given.API.Known || given.API.Original != "" || given.Storage.Known || given.Storage.Why != ""
 }
 
 // compareHealth adds the health in the cloud to the reports of the hosts that ended. After

@@ -8,6 +8,7 @@ package cloud
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"aixmend/controller/outcome"
@@ -46,10 +47,16 @@ type Sight struct {
 	// Workspace is the CRN of its workspace.
 	Workspace string
 	NICs      []NIC
+	// Sure: a NIC of the VM is in the guest, or the inventory names its id. A name or an
+	// address alone may be that of another VM.
+	Sure bool
 }
 
 // NIC is a NIC of a VM, as the cloud lists it.
 type NIC struct{ MAC, Network string }
+
+// off is the status of a VM that does not run; the API has many words for one that may.
+const off = "SHUTOFF"
 
 // The words for a health that are understood.
 const (
@@ -103,6 +110,9 @@ func Judge(c Case) (Class, *outcome.Finding) {
 	case s.Silence != "":
 		return Unknown, finding(Silent, outcome.Info, "Power Virtual Server does not tell the health of the VM: "+s.Silence, nil,
 			"the verdict of the guest counts; docs/powervs.md lists the errors")
+	case s.Status == off && c.Guest != Unseen:
+		return Unknown, finding(Silent, outcome.Info, "Power Virtual Server says that this VM is off, but the guest answers", evidence(s),
+			"the verdict of the guest counts; the list may be some minutes old, or the guest is another VM: compare their MACs")
 	case s.Health != ok && s.Health != warning:
 		said := "it shows none"
 		if s.Health != "" {
@@ -163,13 +173,17 @@ func (s Sight) API() facts.API {
 	return vm
 }
 
-// Original is the VM of a capture, in a fact, where it runs and is another one than that of
-// the host; "" otherwise.
-func (s Sight) Original(captured Sight) string {
-	if s.Silence != "" || captured.Silence != "" || s.Instance == captured.Instance || captured.Status != "ACTIVE" {
+// Original is the VM of a capture, in a fact, where it is another one than that of the host
+// and not known to be off; "" otherwise. macs are those in the guest.
+func (s Sight) Original(captured Sight, macs []string) string {
+	other := s.Instance != captured.Instance
+	if s.Silence != "" {
+		other = len(macs) > 0 && !slices.ContainsFunc(captured.NICs, func(n NIC) bool { return slices.Contains(macs, n.MAC) })
+	}
+	if captured.Silence != "" || captured.Status == off || !other {
 		return ""
 	}
-	return captured.Name + " (" + captured.Instance + ") " + captured.Status
+	return captured.Name + " (" + captured.Instance + ") " + or(captured.Status, "without a status")
 }
 
 // Report is a sight in the report of its host.

@@ -32,6 +32,10 @@ func TestJudge(t *testing.T) {
 		"no answer":                  {guest: Connected, sight: Sight{Silence: "no route"}, class: Unknown, finding: "cloud-unknown", severity: outcome.Info},
 		"no answer, guest bad":       {guest: Disconnected, sight: Sight{Silence: "no such VM"}, class: Unknown, finding: "cloud-unknown", severity: outcome.Info},
 		"no health":                  {guest: Connected, sight: Sight{Status: "SHUTOFF"}, class: Unknown, finding: "cloud-unknown", severity: outcome.Info},
+		"off, the guest answers":     {guest: Connected, sight: Sight{Status: "SHUTOFF", Health: "OK"}, class: Unknown, finding: "cloud-unknown", severity: outcome.Info},
+		"off, the guest is ill":      {guest: Disconnected, sight: Sight{Status: "SHUTOFF", Health: "WARNING"}, class: Unknown, finding: "cloud-unknown", severity: outcome.Info},
+		"off, just recovered":        {guest: Connected, sight: Sight{Status: "SHUTOFF", Health: "WARNING"}, recovered: now, class: Unknown, finding: "cloud-unknown", severity: outcome.Info},
+		"off, and no guest":          {guest: Unseen, sight: Sight{Status: "SHUTOFF", Health: "OK"}, class: NoGuest},
 		"another word":               {guest: Disconnected, sight: Sight{Health: "ATTENTION"}, class: Unknown, finding: "cloud-unknown", severity: outcome.Info},
 		"another word, recovered":    {guest: Connected, sight: Sight{Health: "CRITICAL"}, recovered: now, class: Unknown, finding: "cloud-unknown", severity: outcome.Info},
 		"OK for a dead host":         {guest: Unseen, sight: Sight{Health: "OK"}, class: NoGuest},
@@ -65,5 +69,36 @@ func TestEvidence(t *testing.T) {
 	want := []string{"cloud: status ACTIVE, health WARNING", "reason: RMC is not active", "seen by the cloud's sweep of 2026-05-06T07:00:00Z"}
 	if f == nil || len(f.Evidence) != len(want) || f.Evidence[0] != want[0] || f.Evidence[1] != want[1] || f.Evidence[2] != want[2] {
 		t.Errorf("%+v", f)
+	}
+}
+
+// A VM with the MACs of the capture that is not off is the original, whatever the cloud
+// calls its status, unless it is the VM of this guest.
+func TestOriginal(t *testing.T) {
+	own := Sight{Instance: "vm-copy", Name: "copy", Status: "ACTIVE", NICs: []NIC{{MAC: "c1"}}}
+	then := func(status string) Sight {
+		return Sight{Instance: "vm-1", Name: "aix1", Status: status, NICs: []NIC{{MAC: "01"}, {MAC: "02"}}}
+	}
+	for name, c := range map[string]struct {
+		own, captured Sight
+		macs          []string
+		want          string
+	}{
+		"it runs":                  {own, then("ACTIVE"), []string{"c1"}, "aix1 (vm-1) ACTIVE"},
+		"it is off":                {own, then("SHUTOFF"), []string{"c1"}, ""},
+		"it migrates":              {own, then("MIGRATING"), []string{"c1"}, "aix1 (vm-1) MIGRATING"},
+		"its health as its status": {own, then("WARNING"), []string{"c1"}, "aix1 (vm-1) WARNING"},
+		"an unknown word":          {own, then("HUMMING"), []string{"c1"}, "aix1 (vm-1) HUMMING"},
+		"no word":                  {own, then(""), []string{"c1"}, "aix1 (vm-1) without a status"},
+		"no MAC of the guest":      {own, then("ACTIVE"), nil, "aix1 (vm-1) ACTIVE"},
+		"this guest":               {then("ACTIVE"), then("ACTIVE"), []string{"02"}, ""},
+		"this guest has no VM":     {Sight{Silence: "none"}, then("ACTIVE"), []string{"c1"}, "aix1 (vm-1) ACTIVE"},
+		"this guest has two VMs":   {Sight{Silence: "two"}, then("ACTIVE"), []string{"c1", "02"}, ""},
+		"nothing of this guest":    {Sight{Silence: "none"}, then("ACTIVE"), nil, ""},
+		"no VM with the capture's": {own, Sight{Silence: "none"}, []string{"c1"}, ""},
+	} {
+		if got := c.own.Original(c.captured, c.macs); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }

@@ -16,10 +16,10 @@ var ids = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:/._-]{0,255}$`)
 
 // Named returns the next steps of a finding for a person with the id of the VM in their
 // commands of ibmcloud, behind the commands that show the VM and its volumes. Steps without
-// such a command, and steps of a VM without an id, stay as they are. It is for a person to
+// such a command, and steps of a VM that is not sure or has no id, stay as they are. It is for a person to
 // paste: aixmend runs none of them.
 func Named(steps []string, s Sight) []string {
-	if !ids.MatchString(s.Instance) || !slices.ContainsFunc(steps, asks) {
+	if !s.Sure || !ids.MatchString(s.Instance) || !slices.ContainsFunc(steps, asks) {
 		return steps
 	}
 	id := shell.Word(s.Instance)

@@ -17,15 +17,16 @@ func TestNamed(t *testing.T) {
 		steps []string
 		want  []string
 	}{
-		"named":           {Sight{Instance: "vm-1", Workspace: crn}, steps, []string{"the VM and its volumes in Power Virtual Server: ibmcloud pi workspace target " + crn + " && " + look, steps[0], start}},
-		"no workspace":    {Sight{Instance: "vm-1"}, steps, []string{"the VM and its volumes in Power Virtual Server: " + look, steps[0], start}},
-		"a CRN that runs": {Sight{Instance: "vm-1", Workspace: "crn:$(reboot)"}, steps, []string{"the VM and its volumes in Power Virtual Server: " + look, steps[0], start}},
+		"named":           {Sight{Sure: true, Instance: "vm-1", Workspace: crn}, steps, []string{"the VM and its volumes in Power Virtual Server: ibmcloud pi workspace target " + crn + " && " + look, steps[0], start}},
+		"no workspace":    {Sight{Sure: true, Instance: "vm-1"}, steps, []string{"the VM and its volumes in Power Virtual Server: " + look, steps[0], start}},
+		"a CRN that runs": {Sight{Sure: true, Instance: "vm-1", Workspace: "crn:$(reboot)"}, steps, []string{"the VM and its volumes in Power Virtual Server: " + look, steps[0], start}},
+		"by name alone":   {Sight{Instance: "vm-1", Workspace: crn}, steps, steps},
 		"no VM":           {Sight{}, steps, steps},
-		"an id that runs": {Sight{Instance: "vm-1; reboot"}, steps, steps},
-		"an option":       {Sight{Instance: "--operation"}, steps, steps},
-		"a line end":      {Sight{Instance: "vm-1\n"}, steps, steps},
-		"other steps":     {Sight{Instance: "vm-1"}, []string{"1. look at INSTANCE here"}, []string{"1. look at INSTANCE here"}},
-		"no steps":        {Sight{Instance: "vm-1"}, nil, nil},
+		"an id that runs": {Sight{Sure: true, Instance: "vm-1; reboot"}, steps, steps},
+		"an option":       {Sight{Sure: true, Instance: "--operation"}, steps, steps},
+		"a line end":      {Sight{Sure: true, Instance: "vm-1\n"}, steps, steps},
+		"other steps":     {Sight{Sure: true, Instance: "vm-1"}, []string{"1. look at INSTANCE here"}, []string{"1. look at INSTANCE here"}},
+		"no steps":        {Sight{Sure: true, Instance: "vm-1"}, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, Named(c.steps, c.sight)); diff != "" {

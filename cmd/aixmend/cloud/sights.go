@@ -59,6 +59,9 @@ func (all *machines) storage(ctx context.Context, s cloud.Sight) facts.Storage {
 	if at < 0 {
 		return facts.Storage{Why: s.Silence}
 	}
+	if !s.Sure {
+		return facts.Storage{Why: fmt.Sprintf("VM %s (%s) may be another: no MAC of it is known in the guest", s.Name, s.Instance)}
+	}
 	m, client := all.byID[s.Instance][at], all.clients[s.Instance]
 	found := facts.Storage{Known: true, Status: s.Status, Volumes: []facts.Volume{}, Snapshots: []facts.Snapshot{}}
 	volumes, err := client.Volumes(ctx, m.Workspace, m.ID)
@@ -187,10 +190,20 @@ func (all *machines) sight(h inventory.Host, macs []string) cloud.Sight {
 	}
 	m := agreed[0]
 	found := cloud.Sight{Status: m.Status, Health: m.Health.Status, Reason: m.Health.Reason, LastUpdate: m.Health.LastUpdate, Instance: m.ID, Name: m.Name, Workspace: m.Workspace.CRN}
+	var theirs []string
 	for _, n := range m.Networks {
 		if n.MAC != "" {
 			found.NICs = append(found.NICs, cloud.NIC{MAC: n.MAC, Network: n.Name})
+			theirs = append(theirs, n.MAC)
 		}
+	}
+	shared := slices.ContainsFunc(theirs, func(mac string) bool { return slices.Contains(macs, mac) })
+	found.Sure = shared || h.Cloud.Instance != ""
+	switch is := fmt.Sprintf("VM %s (%s) has %s", m.Name, m.ID, by); {
+	case len(macs) > 0 && len(theirs) > 0 && !shared:
+		return cloud.Sight{Silence: fmt.Sprintf("%s, but not its MACs: %s there, %s in the guest: the guest is another VM, check the address", is, strings.Join(theirs, ", "), strings.Join(macs, ", "))}
+	case all.silence != "" && !found.Sure:
+		return cloud.Sight{Silence: is + ", but a list of VMs is missing: " + all.silence}
 	}
 	return found
 }

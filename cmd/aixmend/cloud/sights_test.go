@@ -22,6 +22,7 @@ func TestSight(t *testing.T) {
 		vm("fra", "vm-1", "aix1", "10.0.0.1", "fa:00:00:00:00:01", "OK"), vm("dal", "vm-1d", "aix1", "10.7.0.1", "fa:00:00:00:00:d1", "WARNING"),
 		vm("fra", "vm-2", "AIX2", "10.0.0.2", "fa:00:00:00:00:02", "WARNING"), vm("fra", "vm-3", "other", "fd00::3", "fa:00:00:00:00:03", "OK"),
 		vm("fra", "vm-4", "x4", "10.0.0.9", "fa:00:00:00:00:04", "OK"), vm("dal", "vm-5", "x5", "10.0.0.9", "fa:00:00:00:00:05", "OK"),
+		vm("fra", "vm-6", "aix6", "10.0.0.6", "", "OK"),
 	}
 	all := newMachines()
 	all.add(list)
@@ -35,6 +36,7 @@ func TestSight(t *testing.T) {
 	ok, bad := cloud.Sight{Status: "ACTIVE", Health: "OK"}, cloud.Sight{Status: "ACTIVE", Health: "WARNING"}
 	silent := func(why string) cloud.Sight { return cloud.Sight{Silence: why} }
 	const choose, check = ": name one with cloud: {instance: ID}", ": name the right one with cloud: {instance: ID}, or check the address"
+	const another = ": the guest is another VM, check the address"
 	none := cloud.Sight{Silence: "no VM has its name, address or MAC", Stranger: true}
 	id := func(id string) inventory.Cloud { return inventory.Cloud{Instance: id} }
 	for name, c := range map[string]struct {
@@ -49,7 +51,11 @@ func TestSight(t *testing.T) {
 		"by MAC":                      {inventory.Host{Name: "db03", Address: "192.0.2.3"}, mac("77", "02"), bad},
 		"name and address agree":      {inventory.Host{Name: "aix2", Address: "10.0.0.2"}, nil, bad},
 		"all agree, with a NIC more":  {inventory.Host{Name: "aix2", Address: "10.0.0.2"}, mac("02", "77"), bad},
-		"MACs that nobody has":        {inventory.Host{Name: "aix2"}, mac("77"), bad},
+		"another guest, by name":      {inventory.Host{Name: "aix2"}, mac("77"), silent("VM AIX2 (vm-2) has its name, but not its MACs: fa:00:00:00:00:02 there, fa:00:00:00:00:77 in the guest" + another)},
+		"another guest, by address":   {inventory.Host{Name: "db03", Address: "10.0.0.2"}, mac("77", "78"), silent("VM AIX2 (vm-2) has its address, but not its MACs: fa:00:00:00:00:02 there, fa:00:00:00:00:77, fa:00:00:00:00:78 in the guest" + another)},
+		"another guest, by both":      {inventory.Host{Name: "aix2", Address: "10.0.0.2"}, mac("77"), silent("VM AIX2 (vm-2) has its name and address, but not its MACs: fa:00:00:00:00:02 there, fa:00:00:00:00:77 in the guest" + another)},
+		"another guest, by id":        {inventory.Host{Name: "aix2", Cloud: id("vm-2")}, mac("77"), silent("VM AIX2 (vm-2) has the id vm-2, but not its MACs: fa:00:00:00:00:02 there, fa:00:00:00:00:77 in the guest" + another)},
+		"a VM without a MAC":          {inventory.Host{Name: "aix6"}, mac("77"), ok},
 		"name against address":        {inventory.Host{Name: "aix2", Address: "10.0.0.1"}, nil, silent("VM AIX2 (vm-2) has its name, VM aix1 (vm-1) has its address" + check)},
 		"name against MAC":            {inventory.Host{Name: "aix2"}, mac("01"), silent("VM AIX2 (vm-2) has its name, VM aix1 (vm-1) has its MAC" + check)},
 		"address against MAC":         {inventory.Host{Name: "db03", Address: "10.0.0.2"}, mac("01"), silent("VM AIX2 (vm-2) has its address, VM aix1 (vm-1) has its MAC" + check)},
@@ -74,18 +80,55 @@ func TestSight(t *testing.T) {
 			if (got.Instance != "") != (got.Silence == "") || len(got.NICs) > 1 || got.Silence != "" && len(got.NICs) > 0 {
 				t.Errorf("instance %q, %v", got.Instance, got.NICs)
 			}
-			got.Instance, got.Name, got.Workspace, got.NICs = "", "", "", nil
+			got.Instance, got.Name, got.Workspace, got.NICs, got.Sure = "", "", "", nil, false
 			if !reflect.DeepEqual(got, c.want) {
 				t.Errorf("%+v, want %+v", got, c.want)
 			}
 		})
 	}
+	// A VM of the list that is missing may have the name or the address, too.
 	all.silence = "no route"
-	if got := all.sight(inventory.Host{Name: "aix2"}, nil); got.Health != "WARNING" {
-		t.Errorf("a VM that is known: %+v", got)
+	for name, c := range map[string]struct {
+		host  inventory.Host
+		macs  []string
+		want  string // the VM
+		about string
+	}{
+		"by MAC":       {inventory.Host{Name: "aix2"}, mac("02"), "vm-2", ""},
+		"by id":        {inventory.Host{Name: "aix2", Cloud: id("vm-2")}, nil, "vm-2", ""},
+		"by name":      {inventory.Host{Name: "aix2"}, nil, "", "VM AIX2 (vm-2) has its name, but a list of VMs is missing: no route"},
+		"by address":   {inventory.Host{Name: "db03", Address: "10.0.0.2"}, nil, "", "VM AIX2 (vm-2) has its address, but a list of VMs is missing: no route"},
+		"without MACs": {inventory.Host{Name: "aix6"}, mac("77"), "", "VM aix6 (vm-6) has its name, but a list of VMs is missing: no route"},
+		"no sign":      {inventory.Host{Name: "db07"}, nil, "", "no route"},
+	} {
+		if got := all.sight(c.host, c.macs); got.Instance != c.want || got.Silence != c.about {
+			t.Errorf("a list is missing, %s: %q %q", name, got.Instance, got.Silence)
+		}
 	}
-	if got := all.sight(inventory.Host{Name: "db07"}, nil); got.Silence != "no route" {
-		t.Errorf("a VM that may be in the list that is missing: %+v", got)
+}
+
+// A name or an address alone names no VM in a command for a person, and its volumes are
+// not looked at.
+func TestSightIsSure(t *testing.T) {
+	all := newMachines()
+	all.add([]powervs.Machine{{Instance: powervs.Instance{ID: "vm-1", Name: "aix1", Networks: []powervs.Network{{MAC: "fa:00:00:00:00:01"}}}}})
+	for name, c := range map[string]struct {
+		host inventory.Host
+		macs []string
+		sure bool
+	}{
+		"by name":         {inventory.Host{Name: "aix1"}, nil, false},
+		"by MAC":          {inventory.Host{Name: "db01"}, []string{"fa:00:00:00:00:01"}, true},
+		"by name and MAC": {inventory.Host{Name: "aix1"}, []string{"fa:00:00:00:00:01"}, true},
+		"by id":           {inventory.Host{Name: "db01", Cloud: inventory.Cloud{Instance: "vm-1"}}, nil, true},
+	} {
+		s := all.sight(c.host, c.macs)
+		if s.Instance != "vm-1" || s.Sure != c.sure {
+			t.Errorf("%s: %+v", name, s)
+		}
+		if found := all.storage(t.Context(), cloud.Sight{Instance: s.Instance, Workspace: s.Workspace, Name: s.Name}); found.Known || found.Why != "VM aix1 (vm-1) may be another: no MAC of it is known in the guest" {
+			t.Errorf("%s: %+v", name, found)
+		}
 	}
 }
 
