@@ -252,6 +252,15 @@ func (g Guide) Resume() []string { return g.Quoted("aixmend", "resume", g.run.ID
 // Fixes reports whether the playbook of the run could fix something, as far as that is known.
 func (g Guide) Fixes() bool { return g.fixes || !g.known }
 
+// RollBack says how to roll the run back, "" where it recovered no host.
+func (g Guide) RollBack() string {
+	recovered := slices.ContainsFunc(g.run.Hosts, func(h outcome.HostSummary) bool { return h.Outcome == outcome.Recovered })
+	if !recovered || g.run.Undoes != "" {
+		return ""
+	}
+	return "to roll back: " + strings.Join(g.Quoted("aixmend", "recover", "--undo", g.run.ID), " ") + "\n"
+}
+
 // Resumes reports whether the run can be continued with hosts that were cut off.
 func (g Guide) Resumes() bool { return !g.closed }
 

@@ -117,6 +117,26 @@ func TestNext(t *testing.T) {
 	}
 }
 
+// A recover that recovered hosts says how to roll it back; a rollback and other runs don't.
+func TestRollBack(t *testing.T) {
+	for _, c := range []struct {
+		outcome       outcome.Outcome
+		undoes, state string
+		want          string
+	}{
+		{outcome.Recovered, "", DefaultState, "to roll back: aixmend recover --undo R\n"},
+		{outcome.Recovered, "", "s t", "to roll back: aixmend recover --undo R --state 's t'\n"},
+		{outcome.Recovered, "Q", DefaultState, ""},
+		{outcome.Healthy, "", DefaultState, ""},
+		{outcome.OutcomeUndone, "Q", DefaultState, ""},
+	} {
+		run := outcome.Run{ID: "R", Command: "recover", Undoes: c.undoes, Hosts: []outcome.HostSummary{{Outcome: outcome.Healthy}, {Outcome: c.outcome}}}
+		if got := Bare(run, c.state).RollBack(); got != c.want {
+			t.Errorf("%s %q: %q, want %q", c.outcome, c.undoes, got, c.want)
+		}
+	}
+}
+
 // Whatever hosts are called, rangesOf matches exactly them.
 func TestRangesOf(t *testing.T) {
 	for _, names := range [][]string{
