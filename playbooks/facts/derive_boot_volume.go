@@ -53,11 +53,8 @@ func (b *BootVolume) volume(s Storage, in BootVolumeInput) *Volume {
 	}
 	var boots []Volume
 	for _, v := range s.Volumes {
-		switch {
-		case v.Boot:
+		if v.Boot {
 			boots = append(boots, v)
-		case v.Bootable && volumeID.MatchString(v.ID):
-			b.Candidates = append(b.Candidates, v.ID)
 		}
 	}
 	if len(boots) != 1 {
@@ -72,6 +69,7 @@ func (b *BootVolume) volume(s Storage, in BootVolumeInput) *Volume {
 	switch disk := of(boot); {
 	case disk != "":
 		b.State, b.Why = volumeSame, fmt.Sprintf("the boot volume %s is %s, which AIX started from", volumeText(boot), disk)
+		b.candidates(s.Volumes, in)
 	case other >= 0:
 		b.State = volumeOther
 		b.Why = fmt.Sprintf("the boot volume is %s, but AIX started from %s, which is the volume %s", volumeText(boot), of(s.Volumes[other]), volumeText(s.Volumes[other]))
@@ -82,6 +80,17 @@ func (b *BootVolume) volume(s Storage, in BootVolumeInput) *Volume {
 	}
 	b.Why = clean(b.Why, maxValue)
 	return &boot
+}
+
+// candidates are the other volumes that can be started from, without those of rootvg: a
+// mirror of it is no image of one's own.
+func (b *BootVolume) candidates(list []Volume, in BootVolumeInput) {
+	root := bootDisks(nil, in.Disks)
+	for _, v := range list {
+		if !v.Boot && v.Bootable && volumeID.MatchString(v.ID) && heldBy(v, root, in.IDs) == "" {
+			b.Candidates = append(b.Candidates, v.ID)
+		}
+	}
 }
 
 // silence says why a list is not known.

@@ -80,6 +80,31 @@ func TestDeriveBootVolume(t *testing.T) {
 	}
 }
 
+// A candidate for the swap is another volume, and only where it is known which one AIX runs
+// from: neither that one nor a mirror of it is ever named.
+func TestBootVolumeCandidates(t *testing.T) {
+	volume := func(id string, boot bool) Volume {
+		return Volume{ID: id, WWN: "6005-" + id, Boot: boot, Bootable: true}
+	}
+	ids := &DiskIDs{List: []DiskID{{"hdisk0", "x6005-a"}, {"hdisk1", "x6005-b"}, {"hdisk2", "x6005-c"}}}
+	root := &Disks{List: []Disk{{Name: "hdisk0", VG: "rootvg"}, {Name: "hdisk1", VG: "rootvg"}, {Name: "hdisk2"}}}
+	for name, c := range map[string]struct {
+		boot string
+		ids  *DiskIDs
+		want string
+	}{
+		"the same, with a mirror": {"a", ids, "c"},
+		"AIX runs from another":   {"c", ids, ""},
+		"it is not known":         {"a", nil, ""},
+	} {
+		s := &Storage{Known: true, Volumes: []Volume{volume("a", c.boot == "a"), volume("b", false), volume("c", c.boot == "c")}}
+		b, err := DeriveBootVolume(BootVolumeInput{Storage: s, IDs: c.ids, Boot: &Word{Text: "hdisk0"}, Disks: root})
+		if got := strings.Join(b.Candidates, " "); err != nil || got != c.want {
+			t.Errorf("%s: %v %q, want %q", name, err, got, c.want)
+		}
+	}
+}
+
 // lspv -u, with ids that hold blanks and touch the next column.
 func TestParseDiskIDs(t *testing.T) {
 	got, err := ParseDiskIDs(Output{Stdout: []byte("hdisk0          00000000fb8a0572                    rootvg          active      533E3E2136005076810AB00010000000000000002F1746      FAStT03IBMfcp05VDASD03AIXvscsi8060a98a-0292\n" +
