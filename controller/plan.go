@@ -47,6 +47,6 @@ func planRows(r *playbooks.PlannedRung, s *playbooks.PlannedStep) []outcome.Plan
 	row.TimedUndo = s.UndoAfter.String()
 	arm.Part, disarm.Part = string(course.Arming), string(course.Ending)
 	arm.Step, arm.Command, arm.Undo = course.Name(s.Step.ID, course.Arming), s.Arm, s.Disarm
-	disarm.Step, disarm.Command, disarm.Undo = course.Name(s.Step.ID, course.Ending), s.Disarm, nothingToUndo
+	disarm.Step, disarm.Command, disarm.Undo = course.Name(s.Step.ID, course.Ending), s.Disarm, course.NoUndoOfEnding
 	return []outcome.PlanStep{arm, row, disarm}
 }

@@ -15,8 +15,7 @@ const (
 	// armTimeout bounds the arming and the disarming command.
 	armTimeout = 30 * time.Second
 
-	nothingToUndo = "none: it only ends the timed undo"
-	undoOfUndo    = "none: it is itself an undo"
+	undoOfUndo = "none: it is itself an undo"
 )
 
 // arm arms the timed undo of a step on the host. Without it the step is not sent.
@@ -60,7 +59,7 @@ func (w *walk) disarm(ctx context.Context, arming int) error {
 	w.within(w.working())
 	c := w.course.Changes[arming]
 	err := w.sendChange(ctx, change{
-		part: course.Ending, of: arming, step: c.Step.ID, rung: c.Rung, text: c.Step.Timer.Disarm, undo: nothingToUndo, timeout: armTimeout, finishes: true,
+		part: course.Ending, of: arming, step: c.Step.ID, rung: c.Rung, text: c.Step.Timer.Disarm, undo: course.NoUndoOfEnding, timeout: armTimeout, finishes: true,
 	})
 	if last := w.course.Changes[len(w.course.Changes)-1]; last.Answer == onhost.UndoDisarmed {
 		for i := arming + 1; i < len(w.course.Changes); i++ {

@@ -10,7 +10,6 @@ import (
 
 	"aixmend/playbooks/conditions"
 	"aixmend/playbooks/document"
-	"aixmend/playbooks/onhost"
 	"aixmend/playbooks/program"
 )
 
@@ -71,11 +70,9 @@ func (p *Playbook) planStep(d *Diagnosis, s *Step, cs program.Step, values map[s
 		return
 	}
 	step.Because = because
-	if s.TimedUndo {
-		step.UndoAfter, _ = values[conditions.ParamPrefix+document.UndoAfterParam].(time.Duration)
-		run, _ := values[conditions.RunName].(string)
-		step.Arm, step.Disarm = onhost.ArmCommand(s.ID, run, step.Undo, step.UndoAfter, s.MaxTime()), onhost.DisarmCommand(s.ID, run)
-	}
+	after, _ := values[conditions.ParamPrefix+document.UndoAfterParam].(time.Duration)
+	run, _ := values[conditions.RunName].(string)
+	step.timed(run, after)
 	planned.Steps = append(planned.Steps, step)
 }
 

@@ -85,14 +85,32 @@ func (p *Playbook) PlanRollback(now, then *Diagnosis, changes []Change) Rollback
 			continue
 		}
 		out.Rung.block(p.Throughout(now, u.Rung, true))
-		if step.TimedUndo {
-			planned.UndoAfter = after
-			run, _ := now.values[conditions.RunName].(string)
-			planned.Arm, planned.Disarm = onhost.ArmCommand(step.ID, run, planned.Undo, after, step.MaxTime()), onhost.DisarmCommand(step.ID, run)
-		}
+		run, _ := now.values[conditions.RunName].(string)
+		planned.timed(run, after)
 		out.Rung.Steps = append(out.Rung.Steps, planned)
 	}
 	return out
+}
+
+// Undoing returns the step that undoes a change, as a rollback by a run would send it.
+func (p *Playbook) Undoing(u Change, params Params, run string) PlannedStep {
+	step := Step{ID: undoPrefix + u.Step, Prove: true}
+	if was := p.FindStep(u.Rung, u.Step); was != nil {
+		step.Timeout, step.TimedUndo = was.Timeout, was.TimedUndo
+	}
+	planned := PlannedStep{Step: &step, Command: u.Undo, Undo: u.Undo, back: true}
+	if u.NoUndo() == "" {
+		planned.timed(run, params.Duration(document.UndoAfterParam))
+	}
+	return planned
+}
+
+// timed adds the commands of a step's timed undo, where it has one.
+func (s *PlannedStep) timed(run string, after time.Duration) {
+	if s.Step.TimedUndo {
+		s.UndoAfter = after
+		s.Arm, s.Disarm = onhost.ArmCommand(s.Step.ID, run, s.Undo, after, s.Step.MaxTime()), onhost.DisarmCommand(s.Step.ID, run)
+	}
 }
 
 // standing is the present state of a change of an earlier run.

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,31 +52,30 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.dryRun {
-		return c.printRollback(o.format.format, done, left, rest)
-	}
-	if rest != "" {
-		c.Say("%s", rest)
-	}
-	hosts = left
-	if o.yes {
-		hosts = changed // the hosts say it themselves
-	}
-	if len(hosts) == 0 {
-		return nil
-	}
 	w := newWalk(&o.walking, controller.Recover, asked, o.detailed)
 	j, err := job.Prepare(request.Request{
 		Verb: controller.Recover, Folder: then.Folder, Undoes: done.ID, Asked: asked,
-		Scope: request.Scope{Hosts: hosts, Groups: then.Groups, Names: then.Names, Bastions: then.Bastions},
+		Scope: request.Scope{Hosts: changed, Groups: then.Groups, Names: then.Names, Bastions: then.Bastions},
 	}, w.settings(c))
 	if err != nil {
 		return err
 	}
-	if (!o.quiet || !o.yes) && len(left) > 0 { // show the operator what "yes" approves
-		c.Say("%s", done.Rollback(left))
+	if o.dryRun {
+		return c.printRollback(o.format.format, j, done, left, rest)
 	}
-	if err := j.Consent(c.Console, "recover --undo", request.Names(hosts), o.yes); err != nil {
+	if rest != "" {
+		c.Say("%s", rest)
+	}
+	if !o.yes {
+		j.Request.Hosts = left // else the hosts say it themselves
+	}
+	if len(j.Request.Hosts) == 0 {
+		return nil
+	}
+	if (!o.quiet || !o.yes) && len(left) > 0 { // show the operator what "yes" approves
+		c.Say("%s", j.Rollback(done, left))
+	}
+	if err := j.Consent(c.Console, "recover --undo", request.Names(j.Request.Hosts), o.yes); err != nil {
 		return err
 	}
 	return w.finish(cmd.Context(), c, j, nil)
@@ -176,25 +174,21 @@ type rollbackHost struct {
 
 // printRollback prints the commands of a rollback, and rest before them; it connects to no
 // host.
-func (c *cli) printRollback(format string, done *job.Earlier, hosts []inventory.Host, rest string) error {
+func (c *cli) printRollback(format string, j *job.Job, done *job.Earlier, hosts []inventory.Host, rest string) error {
 	if c.plugin {
 		return exit.Usagef("it gives no verdict", "--undo --dry-run and --format nagios exclude each other")
 	}
 	if format != "json" {
 		text := rest
 		if len(hosts) > 0 {
-			text = strings.TrimPrefix(rest+"\n"+done.Rollback(hosts), "\n")
+			text = strings.TrimPrefix(rest+"\n"+j.Rollback(done, hosts), "\n")
 		}
 		_, err := fmt.Fprintln(c.Out, report.Clean(text, true))
 		return err
 	}
 	doc := rollback{Schema: rollbackSchema, ID: done.ID, Hosts: []rollbackHost{}}
 	for _, h := range hosts {
-		row := rollbackHost{Name: h.Name, Address: h.Address, Plan: []outcome.PlanStep{}}
-		for _, u := range slices.Backward(done.Changes(h.Name)) {
-			row.Plan = append(row.Plan, outcome.PlanStep{Rung: u.Rung, Step: u.Step, Command: u.Undo, Undo: u.Command, BlockedBy: u.NoUndo(), Fixes: []string{}})
-		}
-		doc.Hosts = append(doc.Hosts, row)
+		doc.Hosts = append(doc.Hosts, rollbackHost{Name: h.Name, Address: h.Address, Plan: j.RollbackSteps(done, h.Name)})
 	}
 	return c.JSON(doc)
 }

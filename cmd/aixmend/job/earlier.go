@@ -11,7 +11,6 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
-	"aixmend/inventory"
 	"aixmend/playbooks"
 )
 
@@ -126,20 +125,4 @@ func (e *Earlier) rollback(host string) (controller.Earlier, error) {
 		then.Facts = c.Facts
 	}
 	return then, nil
-}
-
-// Rollback lists the steps that a rollback would undo, and those that it can't.
-func (e *Earlier) Rollback(hosts []inventory.Host) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "rollback of run %s on %s, newest step first; steps that are no longer in effect, or were in effect before that run, are left alone:", e.ID, report.Hosts(len(hosts)))
-	for _, h := range hosts {
-		for _, u := range slices.Backward(e.Changes(h.Name)) {
-			if why := u.NoUndo(); why != "" {
-				fmt.Fprintf(&b, "\n%s: %s can't be undone: %s", h.Name, u.Step, why)
-			} else {
-				fmt.Fprintf(&b, "\n%s: %s: %s", h.Name, u.Step, u.Undo)
-			}
-		}
-	}
-	return b.String()
 }

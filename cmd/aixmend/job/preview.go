@@ -52,7 +52,7 @@ func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earl
 	if undoes := j.Request.Undoes; undoes != "" {
 		done, err := LoadEarlier(earlier.store, undoes)
 		if err == nil {
-			c.Say("%s", done.Rollback(named(j.Request.Hosts, left)))
+			c.Say("%s", j.Rollback(done, named(j.Request.Hosts, left)))
 		}
 		return nil, err
 	}

@@ -1,0 +1,64 @@
+package job
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"aixmend/controller/course"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/inventory"
+	"aixmend/playbooks"
+)
+
+// rollbackID stands in a command for the id of a rollback that has not begun.
+const rollbackID = "RUN"
+
+// Rollback lists the steps that a rollback of an earlier run would undo, and those that it
+// can't. Where it is folded, the commands of a timed undo are left out.
+func (j *Job) Rollback(e *Earlier, hosts []inventory.Host) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "rollback of run %s on %s, newest step first; steps that are no longer in effect, or were in effect before that run, are left alone:", e.ID, report.Hosts(len(hosts)))
+	j.folded = false
+	for _, h := range hosts {
+		for _, s := range j.RollbackSteps(e, h.Name) {
+			switch {
+			case s.BlockedBy != "":
+				fmt.Fprintf(&b, "\n%s: %s can't be undone: %s", h.Name, s.Step, s.BlockedBy)
+				continue
+			case s.Part != "" && folds(len(hosts), j.Settings.Verbose):
+				j.folded = true
+				continue
+			case s.TimedUndo != "":
+				fmt.Fprintf(&b, "\n%s: %s: timed undo: unless it is disarmed over a new connection, the host itself runs the command below %s after it was armed", h.Name, s.Step, s.TimedUndo)
+			}
+			fmt.Fprintf(&b, "\n%s: %s: %s", h.Name, s.Step, s.Command)
+		}
+	}
+	return b.String()
+}
+
+// RollbackSteps are the steps of a rollback of an earlier run on a host, by the trail of the
+// run: the newest step of that run first.
+func (j *Job) RollbackSteps(e *Earlier, host string) []outcome.PlanStep {
+	list := []outcome.PlanStep{}
+	for _, u := range slices.Backward(e.Changes(host)) {
+		list = append(list, j.rollbackStep(u)...)
+	}
+	return list
+}
+
+// rollbackStep are the rows of the undo of a change: with a timed undo it has three.
+func (j *Job) rollbackStep(u playbooks.Change) []outcome.PlanStep {
+	row := outcome.PlanStep{Rung: u.Rung, Step: u.Step, Command: u.Undo, Undo: u.Command, BlockedBy: u.NoUndo(), Fixes: []string{}}
+	s := j.Playbook.Undoing(u, j.params, rollbackID)
+	if s.Arm == "" {
+		return []outcome.PlanStep{row}
+	}
+	arm, disarm := row, row
+	row.TimedUndo = s.UndoAfter.String()
+	arm.Step, arm.Part, arm.Command, arm.Undo = course.Name(u.Step, course.Arming), string(course.Arming), s.Arm, s.Disarm
+	disarm.Step, disarm.Part, disarm.Command, disarm.Undo = course.Name(u.Step, course.Ending), string(course.Ending), s.Disarm, course.NoUndoOfEnding
+	return []outcome.PlanStep{arm, row, disarm}
+}
