@@ -59,6 +59,27 @@ func TestApprovedPlanIsAppliedExactly(t *testing.T) {
 	}
 }
 
+// A host that the question left out is left alone, also where its lease is gone by then.
+func TestHeldWhenAsked(t *testing.T) {
+	t.Parallel()
+	const host, free, held = "address-removed-smitty", "daemon-down", outcome.ReasonHeld + "x (open when the question was asked; aixmend resume x)"
+	b := newBench(t, host, free)
+	e := b.engine(controller.Recover)
+	e.Approved = func(name string) *approval.Host {
+		if name == free {
+			return nil
+		}
+		return &approval.Host{Held: held}
+	}
+	all := b.runEngine(e)
+	if got := all[host]; got.Outcome != outcome.Skipped || got.Reason != held || len(got.Changes)+len(got.Drift) > 0 {
+		t.Errorf("%s: %s, %d changes, drift %q", got.Outcome, got.Reason, len(got.Changes), got.Drift)
+	}
+	if got := all[free]; got.Outcome != outcome.Recovered {
+		t.Errorf("the other host: %s: %s", got.Outcome, got.Reason)
+	}
+}
+
 // edit changes the rows of a step.
 func edit(a *approval.Host, step string, change func(*outcome.PlanStep)) {
 	for i := range a.Plan {

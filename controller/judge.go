@@ -23,8 +23,11 @@ func (w *walk) judge(process course.Process) *course.Look {
 		look.Others = w.peers.Clones(w.host.Name, w.Allowed)
 		look.OthersOpen = w.evidence.othersOpen
 	}
-	if w.evidence.approved != nil && len(w.out.Changes) == 0 {
-		if w.out.Drift = w.drift(); len(w.out.Drift) > 0 {
+	if a := w.evidence.approved; a != nil && len(w.out.Changes) == 0 {
+		if look.Drift = a.Held; a.Held == "" {
+			w.out.Drift = w.drift()
+		}
+		if len(w.out.Drift) > 0 {
 			look.Drift = approval.Drifted + few(w.out.Drift)
 		}
 	}

@@ -14,12 +14,15 @@ import (
 )
 
 // Drifted begins the reason of a host that differs from its approved plan.
-const Drifted = "drifted since the plan: "
+const Drifted = outcome.ReasonDrifted
 
 // Host is the approved plan of one host, with all that it rests on.
 type Host struct {
 	// Unknown says why there is no plan for the host, "" where there is one.
 	Unknown string
+	// Held is the reason of a host that was left out of the approval because an open run
+	// holds it, "" for others.
+	Held string
 	// ID is that of the plan file: the host remembers that it was applied. "": the host
 	// is not asked.
 	ID      string

@@ -2,8 +2,9 @@ package outcome
 
 // The beginnings of the reason of a host that was left alone for its turn to come again.
 const (
-	ReasonHeld  = "held by another run: "
-	ReasonBrake = "brake: "
+	ReasonHeld    = "held by another run: "
+	ReasonBrake   = "brake: "
+	ReasonDrifted = "drifted since the plan: "
 )
 
 // CutOff is shown to people for a host that --deadline or a signal cut off after a change:

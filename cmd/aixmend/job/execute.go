@@ -61,7 +61,7 @@ func (j *Job) Run(ctx context.Context, c *console.Console, earlier *Earlier) (*E
 		c.Say("%s of %s, playbook %s, run %s", j.Command(), report.Hosts(len(j.Request.Hosts)), j.Playbook.Name, run.ID)
 	}
 	engine := j.engine(c, run.ID, store, dir)
-	engine.Approved, engine.MaxAttempts, engine.Pause = approved, j.Request.Attempts, j.pause(c)
+	engine.Approved, engine.MaxAttempts, engine.Pause = j.consented(approved), j.Request.Attempts, j.pause(c)
 	if err := j.remember(engine, store, earlier); err != nil {
 		return nil, err
 	}

@@ -50,13 +50,14 @@ type Job struct {
 	failOn     []outcome.Outcome
 	waves      []rollout.Wave
 	brake      rollout.Brake
-	window     int             // hosts at the same time
-	way        *reach.Way      // nil: not opened yet, or recordings
-	planFile   string          // the file of an approved plan
-	confirm    []planfile.Flag // flags of a plan that nobody has named again
-	folded     bool            // Preview has shown the plan folded
-	preview    bool            // the run is that of Preview
-	recordings *Recordings     // judged instead of hosts; nil: hosts are connected to
+	window     int               // hosts at the same time
+	way        *reach.Way        // nil: not opened yet, or recordings
+	planFile   string            // the file of an approved plan
+	confirm    []planfile.Flag   // flags of a plan that nobody has named again
+	folded     bool              // Preview has shown the plan folded
+	held       map[string]string // hosts that the question left out, with the open run that holds each
+	preview    bool              // the run is that of Preview
+	recordings *Recordings       // judged instead of hosts; nil: hosts are connected to
 }
 
 // Prepare checks a request.

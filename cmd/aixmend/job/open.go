@@ -1,6 +1,7 @@
 package job
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/controller"
+	"aixmend/controller/approval"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
@@ -65,13 +67,19 @@ func heldBy(store *journal.Store, hosts []string, now time.Time) map[string]stri
 }
 
 // sayHeld says before a question which hosts open runs of the state folder hold, and returns
-// the others. Where no other is left there is nothing to ask.
+// the others. The run reads those hosts, too, but leaves them alone: a yes is not about them.
+// Where no other is left there is nothing to ask.
 func (j *Job) sayHeld(c *console.Console, hosts []string) ([]string, error) {
 	store, err := journal.OpenExisting(j.Settings.State)
 	if err != nil {
 		return hosts, nil // a new state folder
 	}
-	by, of := heldBy(store, hosts, time.Now()), map[string][]string{}
+	return j.leaveOut(c, hosts, heldBy(store, hosts, time.Now()))
+}
+
+// leaveOut is sayHeld of hosts that open runs hold.
+func (j *Job) leaveOut(c *console.Console, hosts []string, by map[string]string) ([]string, error) {
+	of := map[string][]string{}
 	for host, id := range by {
 		of[id] = append(of[id], host)
 	}
@@ -83,5 +91,23 @@ func (j *Job) sayHeld(c *console.Console, hosts []string) ([]string, error) {
 		c.Say("no other host is left: nothing was run")
 		return nil, exit.Verdict{Code: outcome.ExitLocked}
 	}
+	j.held = by
 	return free, nil
+}
+
+// consented returns the approved plan of each host, by those of a plan, nil for none: hosts
+// that the question left out are not approved.
+func (j *Job) consented(planned func(host string) *approval.Host) func(host string) *approval.Host {
+	if len(j.held) == 0 {
+		return planned
+	}
+	return func(host string) *approval.Host {
+		switch id := j.held[host]; {
+		case id != "":
+			return &approval.Host{Held: fmt.Sprintf("%s%s (open when the question was asked; aixmend resume %s)", outcome.ReasonHeld, id, id)}
+		case planned == nil:
+			return nil
+		}
+		return planned(host)
+	}
 }

@@ -1,11 +1,16 @@
 package job
 
 import (
+	"io"
+	"os"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"aixmend/cmd/aixmend/console"
+	"aixmend/controller/approval"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks/onhost"
@@ -61,6 +66,19 @@ func TestHeldBy(t *testing.T) {
 	got := heldBy(store, []string{"taken", "renewed", "given-back", "over", "both", "done", "other"}, now)
 	if diff := cmp.Diff(map[string]string{"taken": open, "renewed": open, "both": older}, got); diff != "" {
 		t.Errorf("held (-want +got):\n%s", diff)
+	}
+	var j Job
+	free, err := j.leaveOut(console.New(console.Streams{Err: io.Discard}, nil, os.Getenv), []string{"taken", "done"}, map[string]string{"taken": open})
+	if err != nil || !slices.Equal(free, []string{"done"}) {
+		t.Errorf("asked about %q: %v", free, err)
+	}
+	for host, want := range map[string]string{"taken": outcome.ReasonHeld + open + " (open when the question was asked; aixmend resume " + open + ")", "done": ""} {
+		if got := j.consented(func(string) *approval.Host { return &approval.Host{} })(host); got.Held != want {
+			t.Errorf("%s: held: %q, want %q", host, got.Held, want)
+		}
+	}
+	if got := j.consented(nil)("done"); got != nil {
+		t.Errorf("without a plan: %+v", got)
 	}
 	if diff := cmp.Diff(map[string]string{open: "aixmend resume " + open, older: "aixmend resume " + older}, resumes(store)); diff != "" {
 		t.Errorf("advice (-want +got):\n%s", diff)
