@@ -92,6 +92,8 @@ func left(h outcome.Host) []string {
 func notJudged(h outcome.Host) string {
 	again := ": aixmend recover -l " + shell.Word(h.Host) + " begins with it"
 	switch {
+	case strings.HasPrefix(h.Reason, outcome.ReasonDrifted):
+		return "left alone, it changed since the plan: aixmend recover -l " + shell.Word(h.Host) + " reads it again"
 	case strings.HasPrefix(h.Reason, outcome.ReasonBrake):
 		return "not judged, the brake kept it back: look at the hosts that failed first, then" + again
 	case strings.HasPrefix(h.Reason, outcome.ReasonHeld):
