@@ -51,9 +51,9 @@ func (j *Job) showPlan(c *console.Console, yes bool) {
 	switch {
 	case j.planFile == "":
 	case !yes:
-		j.folded = folds(len(j.Request.Hosts), j.Settings.Verbose)
+		j.question.folded = folds(len(j.Request.Hosts), j.Settings.Verbose)
 		fmt.Fprint(c.Err, j.Request.Plan.Text(j.planFile, time.Now(), planfile.View{
-			TextOptions: c.TextOptions(), Hosts: request.Names(j.Request.Hosts), Full: !j.folded,
+			TextOptions: c.TextOptions(), Hosts: request.Names(j.Request.Hosts), Full: !j.question.folded,
 		})+"\n")
 	case !j.Settings.Quiet:
 		fmt.Fprint(c.Err, j.Request.Plan.Describe(j.planFile, time.Now()))
@@ -67,7 +67,7 @@ func (j *Job) asksFor(verb string) string {
 		return "Each host is judged again before it is changed, so its steps may differ.\n"
 	}
 	text := "The commands above are all that may be sent."
-	if j.folded {
+	if j.question.folded {
 		text = "Only the steps above and their undos may be sent; -v prints them in full.\n"
 	}
 	if len(j.confirm) > 0 {

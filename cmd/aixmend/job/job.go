@@ -50,14 +50,19 @@ type Job struct {
 	failOn     []outcome.Outcome
 	waves      []rollout.Wave
 	brake      rollout.Brake
-	window     int               // hosts at the same time
-	way        *reach.Way        // nil: not opened yet, or recordings
-	planFile   string            // the file of an approved plan
-	confirm    []planfile.Flag   // flags of a plan that nobody has named again
-	folded     bool              // Preview has shown the plan folded
-	held       map[string]string // hosts that the question left out, with the open run that holds each
-	preview    bool              // the run is that of Preview
-	recordings *Recordings       // judged instead of hosts; nil: hosts are connected to
+	window     int             // hosts at the same time
+	way        *reach.Way      // nil: not opened yet, or recordings
+	planFile   string          // the file of an approved plan
+	confirm    []planfile.Flag // flags of a plan that nobody has named again
+	question   question
+	preview    bool        // the run is that of Preview
+	recordings *Recordings // judged instead of hosts; nil: hosts are connected to
+}
+
+// question is the question before a run that changes hosts.
+type question struct {
+	folded bool              // the plan above it is folded
+	held   map[string]string // the hosts that it leaves out, with the open run that holds each
 }
 
 // Prepare checks a request.

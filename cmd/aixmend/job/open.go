@@ -91,18 +91,18 @@ func (j *Job) leaveOut(c *console.Console, hosts []string, by map[string]string)
 		c.Say("no other host is left: nothing was run")
 		return nil, exit.Verdict{Code: outcome.ExitLocked}
 	}
-	j.held = by
+	j.question.held = by
 	return free, nil
 }
 
 // consented returns the approved plan of each host, by those of a plan, nil for none: hosts
 // that the question left out are not approved.
 func (j *Job) consented(planned func(host string) *approval.Host) func(host string) *approval.Host {
-	if len(j.held) == 0 {
+	if len(j.question.held) == 0 {
 		return planned
 	}
 	return func(host string) *approval.Host {
-		switch id := j.held[host]; {
+		switch id := j.question.held[host]; {
 		case id != "":
 			return &approval.Host{Held: fmt.Sprintf("%s%s (open when the question was asked; aixmend resume %s)", outcome.ReasonHeld, id, id)}
 		case planned == nil:

@@ -77,7 +77,7 @@ func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earl
 
 // showPlans shows the plans of hosts before a question.
 func (j *Job) showPlans(c *console.Console, hosts []outcome.HostSummary) {
-	j.folded = folds(len(hosts), j.Settings.Verbose)
+	j.question.folded = folds(len(hosts), j.Settings.Verbose)
 	fmt.Fprint(c.Err, "\n"+PlanText(hosts, c.TextOptions(), j.Settings.Verbose)+"\n")
 }
 

@@ -20,7 +20,7 @@ const rollbackID = "RUN"
 func (j *Job) Rollback(e *Earlier, hosts []inventory.Host) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "rollback of run %s on %s, newest step first; steps that are no longer in effect, or were in effect before that run, are left alone:", e.ID, report.Hosts(len(hosts)))
-	j.folded = false
+	j.question.folded = false
 	for _, h := range hosts {
 		for _, s := range j.RollbackSteps(e, h.Name) {
 			switch {
@@ -28,7 +28,7 @@ func (j *Job) Rollback(e *Earlier, hosts []inventory.Host) string {
 				fmt.Fprintf(&b, "\n%s: %s can't be undone: %s", h.Name, s.Step, s.BlockedBy)
 				continue
 			case s.Part != "" && folds(len(hosts), j.Settings.Verbose):
-				j.folded = true
+				j.question.folded = true
 				continue
 			case s.TimedUndo != "":
 				fmt.Fprintf(&b, "\n%s: %s: timed undo: unless it is disarmed over a new connection, the host itself runs the command below %s after it was armed", h.Name, s.Step, s.TimedUndo)
