@@ -31,7 +31,7 @@ func TestResumeShowsWhatIsLeft(t *testing.T) {
 		// last: the run is resumed, so that the next one finds it done.
 		last bool
 	}{
-		{"begun with --yes", append(pauses, "recover", "-l", hosts), []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "Each host is judged again before it is changed"}, false},
+		{"begun with --yes", append(pauses, "recover", "-l", hosts), []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "The plan above is a forecast: the run goes on with 3 hosts that are left, judges each again"}, false},
 		{"of a saved plan", []string{"recover", "--plan", file}, []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "Only the steps above and their undos may be sent"}, true},
 		{"of a rollback", []string{"recover", "--undo", "latest"}, []string{"rollback of run ", "/usr/sbin/rsct/bin/rmcctrl -z", "The commands above are all that may be sent."}, false},
 	} {

@@ -95,3 +95,23 @@ func TestJudgedBeforeTheOthersWereKnown(t *testing.T) {
 		t.Errorf("%s", describe(a))
 	}
 }
+
+// A host that a person has to act on has its end before the others are read: where the run
+// is cut by then, resume does not begin with it again. One that is well is compared first.
+func TestJudgedBeforeTheCut(t *testing.T) {
+	for verdict, again := range map[outcome.Outcome]bool{outcome.NeedsAction: false, outcome.Healthy: true} {
+		s := newTale()
+		s.tell(course.Linked, nil)
+		s.tell(outcome.EventLooked, func(e *course.Event) { e.Look = &course.Look{Verdict: verdict, Why: "the verdict"} })
+		a := s.next()
+		if a.Do != course.AwaitFleet || a.End.Outcome != verdict {
+			t.Fatalf("%s", describe(a))
+		}
+		s.tell(course.Closed, nil)
+		s.tell(course.Parked, func(e *course.Event) { e.End = a.End })
+		s.w.Cut = outcome.ReasonDeadline
+		if a := s.next(); a.Do != course.Finish || a.End.Outcome != verdict || a.End.Interrupted != again {
+			t.Errorf("%s: interrupted %t: %s", verdict, a.End.Interrupted, describe(a))
+		}
+	}
+}

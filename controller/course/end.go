@@ -77,6 +77,9 @@ func (n *next) mightGoOn(e End) bool {
 	case outcome.Skipped, outcome.Unreachable:
 		return e.Interrupted
 	}
+	if n.parked != nil && e.Outcome == outcome.NeedsAction {
+		return false // it only waited to be compared: a person's step is open whatever comes of that
+	}
 	if n.Look != nil && (e.Outcome == outcome.Healthy || e.Outcome == outcome.Degraded) {
 		return false // there is nothing to change, and the duplicate check amends its report
 	}

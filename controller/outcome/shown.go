@@ -7,6 +7,9 @@ const (
 	ReasonDrifted = "drifted since the plan: "
 )
 
+// ReasonDeadline begins the reason of a host that --deadline cut off.
+const ReasonDeadline = "cut by --deadline"
+
 // CutOff is shown to people for a host that --deadline or a signal cut off after a change:
 // its end is not known to be a failure, and resume continues with it. The documents say
 // failed, and interrupted; none of them has this word.

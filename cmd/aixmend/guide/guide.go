@@ -269,6 +269,12 @@ func (g Guide) Continue() string {
 	if g.closed {
 		return "the run can't be resumed any more: a new one reads the hosts first"
 	}
+	cut := func(h outcome.HostSummary) bool {
+		return h.Interrupted && strings.Contains(h.Reason, outcome.ReasonDeadline)
+	}
+	if g.asked.Deadline > 0 && slices.ContainsFunc(g.run.Hosts, cut) { // the same deadline would cut it again
+		return "to continue with more time: " + strings.Join(append(g.Resume(), "--deadline", request.Longer(g.asked.Deadline)), " ")
+	}
 	return "to continue: " + strings.Join(g.Resume(), " ")
 }
 

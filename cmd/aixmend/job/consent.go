@@ -31,6 +31,9 @@ func (j *Job) Consent(c *console.Console, verb string, hosts []string, yes bool)
 		changed := p.Changed()
 		hosts = slices.DeleteFunc(hosts, func(host string) bool { return !slices.Contains(changed, host) })
 	}
+	if len(j.question.changes) > 0 {
+		hosts = j.question.changes
+	}
 	if verb != "resume" {
 		var err error
 		if hosts, err = j.sayHeld(c, hosts); err != nil {
@@ -64,7 +67,11 @@ func (j *Job) showPlan(c *console.Console, yes bool) {
 // an approved plan a line.
 func (j *Job) asksFor(verb string) string {
 	if verb == "resume" && j.Request.Plan == nil && j.Request.Undoes == "" {
-		return "Each host is judged again before it is changed, so its steps may differ.\n"
+		text := "The run"
+		if j.question.left > 0 {
+			text = fmt.Sprintf("The plan above is a forecast: the run goes on with %s that are left,", report.Hosts(j.question.left))
+		}
+		return text + " judges each again before it is changed, and may send other steps.\n"
 	}
 	text := "The commands above are all that may be sent."
 	if j.question.folded {

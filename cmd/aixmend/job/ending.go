@@ -18,7 +18,7 @@ import (
 )
 
 // ErrDeadline is the cause of a context that --deadline ended.
-var ErrDeadline = errors.New("cut by --deadline")
+var ErrDeadline = errors.New(outcome.ReasonDeadline)
 
 // Within bounds a run by --deadline; 0: no bound.
 func Within(ctx context.Context, deadline time.Duration) context.Context {

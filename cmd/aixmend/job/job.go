@@ -59,10 +59,15 @@ type Job struct {
 	recordings *Recordings // judged instead of hosts; nil: hosts are connected to
 }
 
-// question is the question before a run that changes hosts.
+// question is the question before a run that changes hosts. The plan above that of a resume is
+// a forecast: the run keeps the id that stands in its commands and on its hosts, and an
+// approved plan would bring another one.
 type question struct {
 	folded bool              // the plan above it is folded
 	held   map[string]string // the hosts that it leaves out, with the open run that holds each
+	// changes are the hosts that a forecast changes, of so many that are left.
+	changes []string
+	left    int
 }
 
 // Prepare checks a request.

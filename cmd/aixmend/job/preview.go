@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/planfile"
@@ -72,6 +73,16 @@ func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earl
 		return run, nil
 	}
 	j.showPlans(c, run.Hosts)
+	j.question.left = len(left)
+	for _, h := range run.Hosts {
+		if slices.ContainsFunc(h.Plan, outcome.PlanStep.Runs) {
+			j.question.changes = append(j.question.changes, h.Name)
+		}
+	}
+	if took := run.Finished.Sub(run.Started).Round(time.Second); j.Request.Deadline > 0 && took >= j.Request.Deadline {
+		c.Say("warning: reading these hosts took %s, so --deadline %s will cut the run again: aixmend resume %s --deadline %s",
+			took, j.Request.Deadline, earlier.ID, request.Longer(max(took, j.Request.Deadline)))
+	}
 	return nil, nil
 }
 

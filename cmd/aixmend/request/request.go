@@ -71,6 +71,12 @@ type Asked struct {
 	Out string `json:"out,omitempty"`
 }
 
+// Longer suggests a --deadline for a run that this one has cut. A host that hangs takes
+// minutes to be read.
+func Longer(deadline time.Duration) string {
+	return strings.TrimSuffix(max(2*deadline, 5*time.Minute).Round(time.Minute).String(), "0s")
+}
+
 // Scope is the inventory as far as a run needs it.
 type Scope struct {
 	// Hosts are the selected hosts.
