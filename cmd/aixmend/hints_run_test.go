@@ -257,8 +257,8 @@ func (h keptHint) notRun() string {
 		return "it is an example of the help, about hosts of its own"
 	case slices.Equal(words, []string{"plan", "-l", "rsct-below-minimum", "--allow", "rsct-update"}):
 		return "its script removed the request of the run, which names the inventory"
-	case len(words) == 1 && slices.Contains(h.Printed, "resume"):
-		return "resume takes no inventory that its hints could name"
+	case len(words) == 1 && !takesInventory(h.Printed):
+		return "the verb that names it takes no inventory"
 	case slices.Contains(words, "20260104T000000.000Z-00000a"):
 		return "its script made the folder of the run by hand, without a journal"
 	case slices.Equal(words, []string{"hostkeys"}) && !slices.Contains(h.Printed, "init"):
@@ -275,6 +275,12 @@ func (h keptHint) notRun() string {
 		return "the verb is only mentioned"
 	}
 	return ""
+}
+
+// takesInventory reports whether a call has a flag for its inventory.
+func takesInventory(call []string) bool {
+	c, _, err := hintTree().Find(call)
+	return err != nil || c.Flag("inventory") != nil
 }
 
 // misspelt reports whether a word is no verb.
