@@ -16,17 +16,23 @@ import (
 // answer is an answer of the cloud that is on its way.
 type answer struct {
 	there  chan struct{} // closed when it is there
+	late   chan struct{} // closed when no host waits for it any more
 	sights Sights
 }
+
+// patience is how long after the run began hosts wait for the cloud: it must not hold them.
+const patience = 20 * time.Second
 
 // askCloud asks the cloud while hosts are read; the answer is nil where it is not asked.
 func (e *Engine) askCloud(ctx context.Context) *answer {
 	if e.Cloud == nil {
 		return nil
 	}
-	a := &answer{there: make(chan struct{})}
+	a := &answer{there: make(chan struct{}), late: make(chan struct{})}
+	timer := time.AfterFunc(patience, func() { close(a.late) })
 	go func() {
 		defer close(a.there)
+		defer timer.Stop()
 		a.sights = e.Cloud(ctx)
 	}()
 	return a
@@ -40,6 +46,12 @@ func (w *walk) listed(ctx context.Context, d *playbooks.Diagnosis, given *playbo
 	}
 	select {
 	case <-w.health.there:
+	case <-w.health.late:
+		select {
+		case <-w.health.there:
+		default:
+			return false
+		}
 	case <-ctx.Done():
 		return false
 	}

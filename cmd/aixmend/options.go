@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -287,10 +288,16 @@ func (c *cli) settings(state string, l loudness) job.Settings {
 		if !c.clouds().Asks(flag) {
 			return nil
 		}
+		var said sync.Once // the cloud is asked again and again
+		silent := func(why string) {
+			if !l.quiet {
+				said.Do(func() { c.Say("cloud: %s; no host waits for it", why) })
+			}
+		}
 		return func(ctx context.Context) controller.Sights {
 			ctx, release := c.Interrupts.UntilStop(ctx)
 			defer release()
-			return c.clouds().Sights(ctx)
+			return c.clouds().Sights(ctx, silent)
 		}
 	}
 	return job.Settings{Cloud: sights, State: state, Version: currentVersion(), Home: home(), Plugin: c.plugin, Quiet: l.quiet, Verbose: l.verbose > 0}

@@ -52,6 +52,8 @@ type Error struct {
 	// Attempts counts the requests.
 	Attempts int
 	Err      error
+	// closed: there is no way to the host, or it refuses the connection: that rarely passes.
+	closed bool
 }
 
 // Error has no remedy in it; see Remedy.
@@ -91,8 +93,14 @@ func (e *Error) of(op string, n int) error {
 	return &done
 }
 
-// passes reports whether another attempt may succeed.
-func (e *Error) passes() bool {
+// maxClosed is how often a host is tried to which there is no way.
+const maxClosed = 2
+
+// passes reports whether another attempt after n may succeed.
+func (e *Error) passes(n int) bool {
+	if e.closed && n >= maxClosed {
+		return false
+	}
 	switch e.Kind {
 	case Limited, ServerFailed, Unreachable:
 		return e.Attempts == 0 && !errors.Is(e.Err, context.Canceled)
@@ -161,11 +169,11 @@ func unreached(at *url.URL, err error) error {
 	case errors.As(err, &untrusted), errors.As(err, &unknown):
 		e.Kind = Untrusted
 	case errors.As(err, &dns) && dns.IsNotFound:
-		e.Reason = "no such host"
+		e.Reason, e.closed = "no such host", true
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
-		e.Reason = "no route to it"
+		e.Reason, e.closed = "no route to it", true
 	case errors.Is(err, syscall.ECONNREFUSED):
-		e.Reason = "it refuses the connection"
+		e.Reason, e.closed = "it refuses the connection", true
 	}
 	return e
 }

@@ -31,7 +31,7 @@ func (c *Client) repeat(ctx context.Context, op string, attempt func(context.Con
 			return nil
 		case !errors.As(err, &fault):
 			return &Error{Kind: Unreachable, Op: op, Reason: err.Error(), Err: err}
-		case ctx.Err() != nil || !fault.passes() || n == rule.Attempts:
+		case ctx.Err() != nil || !fault.passes(n) || n == rule.Attempts:
 			return fault.of(op, n)
 		}
 		wait := max(pause(rule, n), fault.After)

@@ -22,8 +22,8 @@ const (
 )
 
 // Sights asks for the VMs of a run: those of the workspaces of the inventory's sources, or
-// else all that the key of the environment may see.
-func (c *Clouds) Sights(ctx context.Context) controller.Sights {
+// else all that the key of the environment may see. silent is told why a list is missing.
+func (c *Clouds) Sights(ctx context.Context, silent func(why string)) controller.Sights {
 	c.mu.Lock()
 	sources := append([]powervs.Source(nil), c.asked...)
 	c.mu.Unlock()
@@ -40,6 +40,7 @@ func (c *Clouds) Sights(ctx context.Context) controller.Sights {
 		}
 		if err != nil {
 			all.silence = err.Error()
+			silent(all.silence)
 			continue
 		}
 		if l.At.Before(at) {
