@@ -129,6 +129,9 @@ func (c *cli) untyped(inventories []string, set func(*environment.Layers, *cobra
 // clean escapes text from a host or a file, on one line.
 func clean(text string) string { return report.Clean(text, false) }
 
+// fit breaks the lines of a text that are too long for the terminal.
+func (c *cli) fit(text string) string { return report.Fit(text, c.Width()) }
+
 // version is set by the linker; "": the version of the module.
 var version string
 

@@ -87,9 +87,9 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	if o.format.format == "json" {
 		return c.JSON(e)
 	}
-	text := e.Text()
+	text := e.Text(c.Width())
 	if held != "" {
-		text = fmt.Sprintf("%s: not finished: %s; so far:\n\n", host, held) + text
+		text = c.fit(fmt.Sprintf("%s: not finished: %s; so far:\n\n", host, held)) + text
 	}
 	return o.page(c, text)
 }
@@ -103,7 +103,7 @@ func (c *cli) withoutReport(store *journal.Store, open *listing.Unfinished, id, 
 	case format == "json":
 		return exit.Usagef(open.Next(), "run %s has not finished and has no report of %s yet", id, host)
 	}
-	_, err := fmt.Fprint(c.Out, open.HostText(host)+c.nextOf(store, open))
+	_, err := fmt.Fprint(c.Out, open.HostText(host, c.Width())+c.fit(c.nextOf(store, open)))
 	return err
 }
 

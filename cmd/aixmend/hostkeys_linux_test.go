@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/charmbracelet/x/ansi"
 	gossh "golang.org/x/crypto/ssh"
 
 	"aixmend/cmd/aixmend/simulated"
@@ -54,11 +55,14 @@ func (k *dialogue) read() {
 	}()
 }
 
-// sees waits for a question.
+// sees waits for a question, wherever its lines are broken.
 func (k *dialogue) sees(question string) {
 	k.t.Helper()
-	terminal.Until(k.t, "it asks: "+question, func() bool { return strings.Contains(k.shown.String(), question) })
+	terminal.Until(k.t, "it asks: "+question, func() bool { return strings.Contains(oneLine(k.shown.String()), oneLine(question)) })
 }
+
+// oneLine is a text as one line, without what moves the cursor.
+func oneLine(text string) string { return strings.Join(strings.Fields(ansi.Strip(text)), " ") }
 
 // says answers a question.
 func (k *dialogue) says(question, answer string) {

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/cloud"
@@ -79,8 +79,7 @@ source as you, or asks Power Virtual Server with your key.`,
 				return err
 			}
 			c.warn(inventory.Expired(inv.Hosts, time.Now()), false)
-			fmt.Fprintf(c.Out, "%s: %s, %s, no problems\n", strings.Join(inv.Files, ", "), report.Hosts(len(inv.Hosts)), report.Number(len(inv.Groups), "group"))
-			return nil
+			return c.Print("%s: %s, %s, no problems\n", strings.Join(inv.Files, ", "), report.Hosts(len(inv.Hosts)), report.Number(len(inv.Groups), "group"))
 		},
 	}
 	o.selection.flags(cmd.Flags())
@@ -182,12 +181,12 @@ func listInventory(ctx context.Context, c *cli, o *inventoryOptions) error {
 	defer way.Close()
 	targets, failed := way.Targets(ctx, hosts)
 	listed := []listedHost{}
-	header := []any{"HOST", "ADDRESS", "PORT", "USER", "VIA", "BECOME", "RMC NIC", "GROUPS"}
+	header := []string{"HOST", "ADDRESS", "PORT", "USER", "VIA", "BECOME", "RMC NIC", "GROUPS"}
 	accepting := slices.ContainsFunc(hosts, func(h inventory.Host) bool { return len(h.Accepts) > 0 })
 	if accepting {
 		header = append(header, "ACCEPTS")
 	}
-	t := c.Table(header...)
+	var rows [][]string
 	for i, h := range hosts {
 		groups, to := append([]string{}, h.Groups...), targets[i]
 		if to.Jump == "none" { // a direct connection shows nothing
@@ -202,16 +201,16 @@ func listInventory(ctx context.Context, c *cli, o *inventoryOptions) error {
 		if failed[i] != nil {
 			via, listed[i].Error = "?", failed[i].Error()
 		}
-		row := table.Row{h.Name, to.Address, to.Port, to.User, via, to.Become, h.RMCNIC, strings.Join(groups, " ")}
+		row := []string{h.Name, to.Address, strconv.Itoa(to.Port), to.User, via, to.Become, h.RMCNIC, strings.Join(groups, " ")}
 		if accepting {
 			row = append(row, accepted)
 		}
-		t.AppendRow(row)
+		rows = append(rows, row)
 	}
 	if o.format.format == "json" {
 		err = c.JSON(listed)
 	} else {
-		_, err = fmt.Fprintln(c.Out, t.Render())
+		_, err = fmt.Fprint(c.Out, c.Table(header, rows))
 	}
 	return cmp.Or(err, exit.Usage(errors.Join(failed...)))
 }

@@ -31,14 +31,15 @@ func main() {
 		InTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
-		Width:       func() int { width, _ := size(); return width },
-		Height:      func() int { _, height := size(); return height },
+		Width:       func() int { width, _ := size(os.Stdout); return width },
+		Height:      func() int { _, height := size(os.Stdout); return height },
+		ErrWidth:    func() int { width, _ := size(os.Stderr); return width },
 	}))
 }
 
-// size is the size of stdout's terminal, 0 when not known.
-func size() (width, height int) {
-	width, height, err := term.GetSize(int(os.Stdout.Fd()))
+// size is the size of a terminal, 0 when not known.
+func size(terminal *os.File) (width, height int) {
+	width, height, err := term.GetSize(int(terminal.Fd()))
 	if err != nil {
 		return 0, 0
 	}

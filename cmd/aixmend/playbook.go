@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/exit"
@@ -17,15 +16,15 @@ func newPlaybook(c *cli) *cobra.Command {
 	list := &cobra.Command{
 		Use: "list", Short: "List the embedded playbooks", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			t := c.Table("PLAYBOOK", "WHAT IT DOES")
+			var rows [][]string
 			for _, name := range playbooks.Names() {
 				p, err := playbooks.Load(name)
 				if err != nil {
 					return err
 				}
-				t.AppendRow(table.Row{name, p.Title})
+				rows = append(rows, []string{name, p.Title})
 			}
-			_, err := fmt.Fprintln(c.Out, t.Render())
+			_, err := fmt.Fprint(c.Out, c.Table([]string{"PLAYBOOK", "WHAT IT DOES"}, rows))
 			return err
 		},
 	}
@@ -74,7 +73,7 @@ func checkPlaybooks(c *cli, names []string) error {
 			}
 			problems = "no errors, " + report.Number(len(warnings), "warning")
 		}
-		fmt.Fprintf(c.Out, "%s: %s, %s, %s, %s\n", p.Name, report.Number(len(p.Probes), "probe"), report.Number(len(p.Findings), "finding"), report.Number(len(p.Rungs), "rung"), problems)
+		_ = c.Print("%s: %s, %s, %s, %s\n", p.Name, report.Number(len(p.Probes), "probe"), report.Number(len(p.Findings), "finding"), report.Number(len(p.Rungs), "rung"), problems)
 	}
 	if bad > 0 {
 		return exit.Usagef("", "%d of %d playbooks have problems", bad, len(names))

@@ -66,14 +66,14 @@ func (p printer) run(run *outcome.Run, verb controller.Verb) error {
 	}
 	text += p.summary(*run, p.guide(*run))
 	if verb == controller.Capture {
-		text += job.CapturedText(run.Hosts, filepath.Join(p.state, "captures"))
+		text += p.fit(job.CapturedText(run.Hosts, filepath.Join(p.state, "captures")))
 	}
 	folder := filepath.Join(p.state, "runs", run.ID)
 	support := filepath.Join(folder, "support")
 	if _, err := os.Stat(support); err == nil {
-		text += fmt.Sprintf("support: %s (the text of a support case for each host, and its data)\n", support)
+		text += p.fit(fmt.Sprintf("support: %s (the text of a support case for each host, and its data)\n", support))
 	}
-	text += fmt.Sprintf("page:    %s\nreports: %s\n", filepath.Join(folder, "report.html"), filepath.Join(folder, "hosts")) + p.guide(*run).RollBack()
+	text += p.fit(fmt.Sprintf("page:    %s\nreports: %s\n", filepath.Join(folder, "report.html"), filepath.Join(folder, "hosts"))) + p.guide(*run).RollBack()
 	if verb == controller.Plan && p.full {
 		return p.page(p.cli, text)
 	}
@@ -107,13 +107,13 @@ func (c *cli) summary(run outcome.Run, g guide.Guide) string {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(guided)) { // explain prints the commands
-		text += clean(fmt.Sprintf("%s: %s", id, report.Compact(guided[id]))) + "\n"
+		text += c.fit(clean(fmt.Sprintf("%s: %s", id, report.Compact(guided[id]))) + "\n")
 	}
 	if saved := g.Saved(); saved != "" {
-		text += saved + "\n"
+		text += c.fit(saved + "\n")
 	}
 	if run.Unfinished > 0 {
-		text += fmt.Sprintf("cut off: %s; %s\n", report.Hosts(run.Unfinished), g.Continue())
+		text += c.fit(fmt.Sprintf("cut off: %s; %s\n", report.Hosts(run.Unfinished), g.Continue()))
 	}
 	return text
 }
@@ -138,8 +138,7 @@ func (p printer) trouble(run *outcome.Run) error {
 func (p printer) news(d drift.Drift, run *outcome.Run) error {
 	var b strings.Builder
 	b.WriteString(report.News(d, *run, p.TextOptions()))
-	fmt.Fprintf(&b, "reports: %s\n", filepath.Join(p.state, "runs", run.ID, "hosts"))
-	fmt.Fprintf(&b, "next:    %s\n", nextOfNews(guide.Bare(*run, p.state), d))
+	b.WriteString(p.fit(fmt.Sprintf("reports: %s\nnext:    %s\n", filepath.Join(p.state, "runs", run.ID, "hosts"), nextOfNews(guide.Bare(*run, p.state), d))))
 	_, err := fmt.Fprint(p.Out, b.String())
 	return err
 }

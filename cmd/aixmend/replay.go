@@ -14,7 +14,6 @@ import (
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller/outcome"
-	"aixmend/controller/report"
 )
 
 // replayOptions are the flags of replay.
@@ -103,6 +102,5 @@ func printAnswers(c *cli, o *replayOptions, recordings *job.Recordings) error {
 			}
 		}
 	}
-	_, err := fmt.Fprint(c.Out, report.Clean(b.String(), true))
-	return err
+	return c.Print("%s", b.String())
 }

@@ -81,11 +81,7 @@ func showRun(c *cli, o *reportOptions, ref string) error {
 		}
 		return exit.Verdict{Code: run.Plugin()}
 	}
-	head := ""
-	for line := range strings.SplitSeq(report.Head(*run), "\n") {
-		head += report.Wrapped(line, c.Width(), "  ") + "\n"
-	}
-	return o.page(c, head+c.summary(*run, guide.Of(store, *run, o.state).From(c.usual())))
+	return o.page(c, c.fit(report.Head(*run)+"\n")+c.summary(*run, guide.Of(store, *run, o.state).From(c.usual())))
 }
 
 // showHost prints the report of one host of a run.
@@ -136,7 +132,7 @@ func showUnfinished(c *cli, o *reportOptions, store *journal.Store, id string) e
 	if o.format.format == "json" {
 		return c.JSON(open.Entries)
 	}
-	return o.page(c, open.Text()+c.nextOf(store, open))
+	return o.page(c, open.Text(c.Width())+c.fit(c.nextOf(store, open)))
 }
 
 // saveAgain writes the report files that are asked for of a finished run.

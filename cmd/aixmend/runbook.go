@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/exit"
@@ -20,19 +17,18 @@ func newRunbook(c *cli) *cobra.Command {
 		Args: cobra.MaximumNArgs(1), ValidArgs: handbook.Names(sections),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				t := c.Table("FINDING", "SEVERITY", "WHAT IT MEANS")
+				var rows [][]string
 				for _, s := range sections {
-					t.AppendRow(table.Row{s.ID, s.Severity, s.About})
+					rows = append(rows, []string{s.ID, s.Severity, s.About})
 				}
-				_, err := fmt.Fprintln(c.Out, t.Render())
-				return err
+				return paged.page(c, c.Table([]string{"FINDING", "SEVERITY", "WHAT IT MEANS"}, rows))
 			}
 			s, known := handbook.Find(sections, args[0])
 			if !known {
 				hint := usage.Near(args[0], handbook.Names(sections), "aixmend runbook lists the findings; those of a playbook of your own are in aixmend playbook show FILE")
 				return exit.Usagef(hint, "the runbook has no finding %q", args[0])
 			}
-			return paged.page(c, s.Title()+"\n\n"+s.Text)
+			return paged.page(c, s.Title()+"\n\n"+c.fit(s.Text))
 		},
 	}
 	paged.flags(cmd.Flags())

@@ -14,7 +14,6 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
-	"aixmend/controller/report"
 	"aixmend/inventory"
 	"aixmend/playbooks"
 )
@@ -73,7 +72,7 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 		return nil
 	}
 	if (!o.quiet || !o.yes) && len(left) > 0 { // show the operator what "yes" approves
-		c.Say("%s", j.Rollback(done, left))
+		j.ShowRollback(c.Console, done, left)
 	}
 	if err := j.Consent(c.Console, "recover --undo", request.Names(j.Request.Hosts), o.yes); err != nil {
 		return err
@@ -179,11 +178,11 @@ func (c *cli) printRollback(format string, j *job.Job, done *job.Earlier, hosts 
 		return exit.Usagef("it gives no verdict", "--undo --dry-run and --format nagios exclude each other")
 	}
 	if format != "json" {
-		text := rest
+		text := c.fit(clean(rest))
 		if len(hosts) > 0 {
-			text = strings.TrimPrefix(rest+"\n"+j.Rollback(done, hosts), "\n")
+			text = strings.TrimPrefix(text+"\n"+j.Rollback(done, hosts, c.Width()), "\n")
 		}
-		_, err := fmt.Fprintln(c.Out, report.Clean(text, true))
+		_, err := fmt.Fprintln(c.Out, text)
 		return err
 	}
 	doc := rollback{Schema: rollbackSchema, ID: done.ID, Hosts: []rollbackHost{}}

@@ -107,6 +107,21 @@ func (s Standings) Run() string {
 	return strings.Join(parts, ", ")
 }
 
+// Left words the states of the hosts of a run on which no process works any more.
+func (s Standings) Left() string {
+	text := fmt.Sprintf("%d of %d ended", s.Ended(), len(s.Hosts))
+	begun := 0
+	for host := range s.state {
+		if !s.ended[host] {
+			begun++
+		}
+	}
+	if begun > 0 {
+		text += fmt.Sprintf(", %d cut off", begun)
+	}
+	return text
+}
+
 // names lists hosts; of many the first.
 func (s Standings) names(want func(host string) bool) string {
 	const most = 5

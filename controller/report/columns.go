@@ -54,9 +54,12 @@ func columns(rows []row, o TextOptions) string {
 		l.what = max(l.what, ansi.StringWidth(r.what))
 		next = max(next, ansi.StringWidth(r.next.String()))
 	}
-	whole := 0 // of the widest list of hosts that can't be split
+	whole, word := minWhich, minWhat // with the widest words
 	for _, r := range all {
-		whole = max(whole, widest(r.which))
+		whole = max(whole, Widest(r.which))
+		if n := Widest(r.what); n <= o.Width { // else it is too long anywhere
+			word = max(word, n)
+		}
 	}
 	if o.Width > 0 {
 		l.cloud = min(l.cloud, maxCloud)
@@ -72,8 +75,8 @@ func columns(rows []row, o TextOptions) string {
 	case full+len(gap)+next <= o.Width:
 		l.beside = true
 	case full <= o.Width:
-	case room >= max(minWhich, whole)+minWhat:
-		l.which = min(l.which, max(room/3, minWhich, whole, room-l.what))
+	case room >= whole+word:
+		l.which = min(l.which, max(min(room/3, room-word), whole, room-l.what))
 		l.what = room - l.which
 	default:
 		return stacked(rows, o)
@@ -125,12 +128,12 @@ func (l layout) line(r row, color bool) string {
 func stacked(rows []row, o TextOptions) string {
 	var b strings.Builder
 	for _, r := range rows {
-		b.WriteString(" " + Wrapped(paint(r.outcome, o.Color)+" "+r.hosts+" "+r.which, o.Width-1, "  ") + "\n")
+		b.WriteString(flow(" ", paint(r.outcome, o.Color)+" "+r.hosts+" "+r.which, o.Width, 3) + "\n")
 		if r.cloud != "" {
-			b.WriteString("   " + Wrapped("cloud: "+r.cloud, o.Width-3, "   ") + "\n")
+			b.WriteString(flow("   ", "cloud: "+r.cloud, o.Width, 3) + "\n")
 		}
 		if r.what != "" {
-			b.WriteString("   " + Wrapped(r.what, o.Width-3, "   ") + "\n")
+			b.WriteString(flow("   ", r.what, o.Width, 3) + "\n")
 		}
 		b.WriteString(below(r.next, o.Width))
 	}

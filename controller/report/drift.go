@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/charmbracelet/x/ansi"
 
 	"aixmend/controller/drift"
 	"aixmend/controller/outcome"
@@ -24,7 +24,8 @@ const (
 // grouped.
 func DriftText(d drift.Drift, o TextOptions) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "run %s of %s, compared with run %s of %s\n\n", Clean(d.To, false), Stamp(d.ToStarted), Clean(d.From, false), Stamp(d.FromStarted))
+	hang(&b, fmt.Sprintf("run %s of %s, compared with run %s of %s", Clean(d.To, false), Stamp(d.ToStarted), Clean(d.From, false), Stamp(d.FromStarted)), o)
+	b.WriteByte('\n')
 	tellFolds(&b, d, maxFacts, o)
 	if d.News() {
 		b.WriteByte('\n')
@@ -44,7 +45,7 @@ func News(d drift.Drift, run outcome.Run, o TextOptions) string {
 		}
 	}
 	if d.News() {
-		fmt.Fprintf(&b, "changes on %d of %s since run %s of %s:\n", len(d.Hosts), Hosts(len(run.Hosts)), Clean(d.From, false), Stamp(d.FromStarted))
+		hang(&b, fmt.Sprintf("changes on %d of %s since run %s of %s:", len(d.Hosts), Hosts(len(run.Hosts)), Clean(d.From, false), Stamp(d.FromStarted)), o)
 	}
 	tellFolds(&b, d, maxNewsFacts, o)
 	tellQuiet(&b, d, o)
@@ -216,13 +217,9 @@ func contains(list []any, v any) bool {
 
 // hang appends a line, wrapped at the width with its rest indented.
 func hang(b *strings.Builder, line string, o TextOptions) {
-	if o.Width > 0 {
-		body := strings.TrimLeft(line, " ")
-		indent := strings.Repeat(" ", len(line)-len(body))
-		room := max(o.Width-len(indent)-4, 20)
-		line = indent + strings.ReplaceAll(text.WrapSoft(body, room), "\n", "\n"+indent+"    ")
+	if body := strings.TrimLeft(line, " "); o.Width > 0 && ansi.StringWidth(line) > o.Width {
+		indent := line[:len(line)-len(body)]
+		line = flow(indent, body, o.Width, len(indent)+4)
 	}
-	for part := range strings.Lines(line + "\n") {
-		b.WriteString(strings.TrimRight(part, " \n") + "\n")
-	}
+	b.WriteString(line + "\n")
 }

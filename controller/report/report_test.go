@@ -184,11 +184,11 @@ func TestText(t *testing.T) {
 func TestPlanText(t *testing.T) {
 	h := samples.Typical()
 	var b strings.Builder
-	b.WriteString(PlanText(outcome.HostSummary{Name: h.Host, Outcome: h.Outcome, Reason: h.Reason, Plan: h.Plan}))
-	b.WriteString(PlanText(outcome.HostSummary{Name: "aixprd02", Outcome: outcome.Healthy}))
+	b.WriteString(PlanText(outcome.HostSummary{Name: h.Host, Outcome: h.Outcome, Reason: h.Reason, Plan: h.Plan}, 0))
+	b.WriteString(PlanText(outcome.HostSummary{Name: "aixprd02", Outcome: outcome.Healthy}, 0))
 	golden.Check(t, "testdata/plan.golden", b.String())
 	hostile := []outcome.PlanStep{{Rung: "1", Step: "s", Command: "a\x1b[31m\nb", Undo: "u\x07", BlockedBy: "x\ny\u202E"}}
-	got := PlanText(outcome.HostSummary{Name: "a", Outcome: outcome.Healthy, Reason: "r\x1b[2J\nforged: healthy", Plan: hostile})
+	got := PlanText(outcome.HostSummary{Name: "a", Outcome: outcome.Healthy, Reason: "r\x1b[2J\nforged: healthy", Plan: hostile}, 0)
 	if strings.ContainsAny(got, "\x1b\x07\u202E") || strings.Contains(got, "\nforged") || strings.Contains(got, "\ny") {
 		t.Errorf("%q", got)
 	}

@@ -141,14 +141,16 @@ func paint(o outcome.Outcome, color bool) string {
 }
 
 // PlanText renders every command that recover may run on one host, with its undo. It is
-// safe for a terminal, although the plan may be from a file.
-func PlanText(h outcome.HostSummary) string {
+// safe for a terminal, although the plan may be from a file. All but the commands is wrapped
+// at a width, 0 for no limit.
+func PlanText(h outcome.HostSummary, width int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", Clean(h.Name, false), Clean(string(h.Shown()), false))
+	line := func(text string) { b.WriteString(Fit(text, width) + "\n") }
+	head := Clean(h.Name, false) + ": " + Clean(string(h.Shown()), false)
 	if h.Reason != "" {
-		fmt.Fprintf(&b, ": %s", Clean(h.Reason, false))
+		head += ": " + Clean(h.Reason, false)
 	}
-	b.WriteByte('\n')
+	line(head)
 	if len(h.Plan) == 0 {
 		b.WriteString("  no command would be run\n")
 	}
@@ -156,11 +158,11 @@ func PlanText(h outcome.HostSummary) string {
 	for _, s := range h.Plan {
 		if s.Rung != rung || s.BlockedBy != blocked {
 			rung, blocked = s.Rung, s.BlockedBy
-			fmt.Fprintf(&b, "  rung %s", Clean(rung, false))
+			head := "  rung " + Clean(rung, false)
 			if s.BlockedBy != "" {
-				fmt.Fprintf(&b, ", blocked: %s", Clean(s.BlockedBy, false))
+				head += ", blocked: " + Clean(s.BlockedBy, false)
 			}
-			b.WriteByte('\n')
+			line(head)
 		}
 		if s.Step == "" && s.Command == "" {
 			continue
@@ -169,7 +171,13 @@ func PlanText(h outcome.HostSummary) string {
 		if s.Because != "" {
 			because = ": " + Clean(s.Because, false)
 		}
-		fmt.Fprintf(&b, "    %s%s\n%s\n      undo: %s\n", Clean(s.Step, false), because, indent(s.Command, "      "), indentRest(s.Undo, "            "))
+		line("    " + Clean(s.Step, false) + because)
+		b.WriteString(indent(s.Command, "      ") + "\n")
+		undo := "      undo: " + indentRest(s.Undo, "            ")
+		if strings.HasPrefix(s.Undo, "none: ") { // a reason, and no command
+			undo = Fit(undo, width)
+		}
+		b.WriteString(undo + "\n")
 	}
 	return b.String()
 }

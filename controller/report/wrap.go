@@ -8,13 +8,14 @@ import (
 )
 
 // Wrapped breaks text into lines of a width, 0 for no limit; all but the first begin
-// with indent. A list of hosts that is too long becomes several lists, so that each can be
-// pasted and no number is cut.
+// with indent. A word is never broken: not a path, not a number, and not a command to paste,
+// which is one word here. One that is too long for its line has a line of its own. A list of
+// hosts that is too long becomes several lists, so that each can be pasted.
 func Wrapped(text string, width int, indent string) string {
 	if width <= 0 || ansi.StringWidth(text) <= width {
 		return text
 	}
-	return strings.Join(lines(text, max(width-len(indent), 2)), "\n"+indent)
+	return flow("", text, width, len(indent))
 }
 
 const (
@@ -28,93 +29,96 @@ const (
 // as far. Where a terminal has no room for that, the text stands below.
 func Hanging(begin, text string, width int) string {
 	by := ansi.StringWidth(begin)
-	switch room := width - by; {
+	switch {
 	case width <= 0 || by+ansi.StringWidth(text) <= width:
 		return begin + text
-	case room >= minRoom:
-		return begin + indented(text, room, by)
+	case width-by >= minRoom:
+		return flow(begin, text, width, by)
 	}
-	return strings.TrimRight(begin, " ") + "\n" + strings.Repeat(" ", belowBy) + indented(text, max(width-belowBy, 4), belowBy)
+	return strings.TrimRight(begin, " ") + "\n" + flow(strings.Repeat(" ", belowBy), text, width, belowBy)
 }
 
-// indented wraps a text into a column, with all but its first line indented.
-func indented(text string, room, by int) string {
-	return strings.ReplaceAll(Wrapped(text, room, ""), "\n", "\n"+strings.Repeat(" ", by))
+// label matches the beginning of a line behind which its further lines are indented: that
+// of a list, or a first column.
+var label = regexp.MustCompile(`^ *(?:- |\S+(?: \S+)? {2,})`)
+
+// Fit breaks those lines of a text that are longer than a width, 0 for no limit, as Wrapped
+// does: behind a label as Hanging does, else indented by two more.
+func Fit(text string, width int) string {
+	if width <= 0 {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if ansi.StringWidth(line) <= width {
+			continue
+		}
+		if begin := label.FindString(line); begin != "" && width-len(begin) >= minRoom {
+			lines[i] = flow(begin, line[len(begin):], width, len(begin))
+			continue
+		}
+		body := strings.TrimLeft(line, " ")
+		begin := line[:len(line)-len(body)]
+		lines[i] = flow(begin, body, width, len(begin)+2)
+	}
+	return strings.Join(lines, "\n")
 }
 
-// lines breaks a text into lines of a column, between words; a word that is too long
-// is broken as pieces does.
+// flow puts the words of a text behind the beginning of a line, and then on lines that are
+// indented by so many columns, or by less where a word is as long as that.
+func flow(begin, text string, width, by int) string {
+	var done []string
+	line, bare := begin, true // bare: no word of the text is on the line
+	for _, word := range splitWords(text) {
+		for _, piece := range pieces(word, max(width-by, 2)) {
+			wide, at := ansi.StringWidth(piece), ansi.StringWidth(line)
+			switch {
+			case bare && at+wide <= width:
+				line += piece
+			case !bare && at+1+wide <= width:
+				line += " " + piece
+			default:
+				if line = strings.TrimRight(line, " "); line != "" {
+					done = append(done, line)
+				}
+				line = strings.Repeat(" ", max(min(by, width-wide), 0)) + piece
+			}
+			bare = false
+		}
+	}
+	return strings.Join(append(done, line), "\n")
+}
+
+// lines breaks a text into lines of a column.
 func lines(text string, width int) []string {
 	if ansi.StringWidth(text) <= width {
 		return []string{text}
 	}
-	var list []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && ansi.StringWidth(line)+1+ansi.StringWidth(word) <= width {
-			line += " " + word
-			continue
-		}
-		if line != "" {
-			list = append(list, line)
-		}
-		parts := pieces(word, width)
-		list = append(list, parts[:len(parts)-1]...)
-		line = parts[len(parts)-1]
-	}
-	return append(list, line)
+	return strings.Split(flow("", text, width, 0), "\n")
 }
 
-// pieces breaks a word into parts of at most width columns, at least one.
+// pieces breaks a word that is wider than a column where it can be: a list of hosts into
+// lists, another word behind its commas.
 func pieces(word string, width int) []string {
-	if ansi.StringWidth(word) <= width {
+	if ansi.StringWidth(word) <= width || strings.ContainsAny(word, " '\"") {
 		return []string{word}
 	}
 	if l, ok := listOf(word); ok {
-		if parts := l.parts(width); len(parts) > 1 {
-			var all []string
-			for _, part := range parts {
-				all = append(all, pieces(part, width)...)
-			}
-			return all
+		return l.parts(width)
+	}
+	if strings.ContainsAny(word, "[]") {
+		return []string{word}
+	}
+	var list []string
+	for part := range strings.SplitAfterSeq(word, ",") {
+		if n := len(list); n > 0 && ansi.StringWidth(list[n-1]+part) <= width {
+			list[n-1] += part
+		} else if part != "" {
+			list = append(list, part)
 		}
 	}
-	var parts []string
-	for ansi.StringWidth(word) > width {
-		n := cut(word, width)
-		if n == 0 { // a character wider than the column
-			break
-		}
-		parts = append(parts, word[:n])
-		word = word[n:]
-	}
-	return append(parts, word)
+	return list
 }
-
-// cut returns how many bytes of a word that is too long go on the first line: up to a
-// comma, else not within brackets or a number, else as many as fit.
-func cut(word string, width int) int {
-	fits := len(ansi.Truncate(word, width, ""))
-	n := fits
-	if open := strings.LastIndex(word[:n], "["); open > 0 && numbers.MatchString(word[open+1:n]) {
-		n = open
-	}
-	if comma := strings.LastIndex(word[:n], ","); comma > 0 {
-		return comma + 1
-	}
-	for n > 0 && n < len(word) && digit(word[n-1]) && digit(word[n]) {
-		n--
-	}
-	if n == 0 {
-		return fits
-	}
-	return n
-}
-
-// numbers matches brackets that are cut off.
-var numbers = regexp.MustCompile(`^[0-9,-]*$`)
-
-func digit(c byte) bool { return c >= '0' && c <= '9' }
 
 // hostList is a list of hosts in one word: aix[01-07,12]-a.
 type hostList struct {
@@ -160,15 +164,13 @@ func (l hostList) parts(width int) []string {
 	return parts
 }
 
-// widest returns the columns of the widest list of hosts in a text when each is split as
-// far as it goes.
-func widest(text string) int {
+// Widest returns the columns of the widest word of a text when each is broken as far as
+// it can be.
+func Widest(text string) int {
 	wide := 0
-	for word := range strings.FieldsSeq(text) {
-		if l, ok := listOf(word); ok {
-			for _, part := range l.parts(1) {
-				wide = max(wide, ansi.StringWidth(part))
-			}
+	for _, word := range splitWords(text) {
+		for _, piece := range pieces(word, 1) {
+			wide = max(wide, ansi.StringWidth(piece))
 		}
 	}
 	return wide

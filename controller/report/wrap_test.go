@@ -55,7 +55,7 @@ func TestListsOfHostsStayWhole(t *testing.T) {
 		slices.Sort(hosts)
 		hosts = slices.Compact(hosts)
 		text := Compact(hosts)
-		width := 2 + max(10+random.IntN(80), widest(text), len("p000.example.org"))
+		width := 2 + max(10+random.IntN(80), Widest(text), len("p000.example.org"))
 		wrapped := Wrapped(text, width, "  ")
 		for line := range strings.SplitSeq(wrapped, "\n") {
 			if ansi.StringWidth(line) > width {
@@ -78,15 +78,45 @@ func TestWrappedWords(t *testing.T) {
 	}{
 		{"aixvm[004-005,007,009-011,024]", 20, "aixvm[004-005,007]|aixvm[009-011,024]"},
 		{"skipped: aix[001,003]-db: why", 13, "skipped:|aix001-db|aix003-db:|why"},
-		{"see aix[001-099]", 9, "see|aix|[001-099]"},    // as narrow as that, no list fits
-		{"-l 'aix[001,003]'", 10, "-l|'aix|[001,003]'"}, // of a shell: it is still one argument
-		{"auth,rmc-address-wrong,x", 12, "auth,|rmc-address-|wrong,x"},
-		{"host123456", 6, "host|123456"},
-		{"123456789", 4, "1234|5678|9"}, // nothing else can be done
-		{"/a/very/long/path", 7, "/a/very|/long/p|ath"},
+		{"see aix[001-099]", 9, "see|aix[001-099]"},    // a range is one word
+		{"-l 'aix[001,003]'", 10, "-l|'aix[001,003]'"}, // of a shell: it is one argument
+		{"auth,rmc-address-wrong,x", 12, "auth,|rmc-address-wrong,|x"},
+		{"host123456", 6, "host123456"},
+		{"a /a/very/long/path b", 7, "a|/a/very/long/path|b"},
+		{"run aixmend plan -l web --set a=b to see", 12, "run|aixmend plan -l web --set a=b|to see"},
+		{"aixmend runs shows it; aixmend inventory list, too", 14, "aixmend runs|shows it;|aixmend inventory list,|too"},
+		{"see (aixmend explain 2026-1 web) or aixmend runbook sources, and read", 12, "see|(aixmend explain 2026-1 web)|or|aixmend runbook sources,|and read"},
+		{"type ./bin/aixmend audit --state 'of demo' again", 12, "type|./bin/aixmend audit --state 'of demo'|again"},
 	} {
 		if got := strings.Join(lines(c.text, c.width), "|"); got != c.want {
 			t.Errorf("%q in %d columns: %q, want %q", c.text, c.width, got, c.want)
 		}
+	}
+}
+
+// Only lines that are too long are broken. They go on behind their label.
+func TestFit(t *testing.T) {
+	text := `error: a short one
+hint: aixmend inventory list -i demo.yaml shows them
+page:    state/runs/20261130T173652.695Z-5fed07/report.html
+- Rule: a word and another and so on, until the line is full
+  value    a.b is a list of some words that go on and on
+`
+	want := `error: a short one
+hint:
+  aixmend inventory list -i demo.yaml
+  shows them
+page:
+  state/runs/20261130T173652.695Z-5fed07/report.html
+- Rule: a word and another and so on,
+  until the line is full
+  value    a.b is a list of some words
+           that go on and on
+`
+	if got := Fit(text, 40); got != strings.Replace(want, "  state", "state", 1) {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	if got := Fit(text, 0); got != text {
+		t.Errorf("without a terminal:\n%s", got)
 	}
 }

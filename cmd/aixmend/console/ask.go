@@ -24,7 +24,7 @@ func (c *Console) Ask(format string, args ...any) (string, error) {
 	default:
 	}
 	defer c.hold()()
-	fmt.Fprint(c.Err, wrapped(report.Clean(fmt.Sprintf(format, args...), true), c.Width()))
+	fmt.Fprint(c.Err, wrapped(report.Clean(fmt.Sprintf(format, args...), true), c.ErrWidth()))
 	answers := make(chan string, 1)
 	go func() { // outlived by a signal: the process ends then
 		answer, _ := c.lines.ReadString('\n')
@@ -41,15 +41,10 @@ func (c *Console) Ask(format string, args ...any) (string, error) {
 
 func cancelled() error { return fmt.Errorf("%w: nothing was changed", exit.ErrCancelled) }
 
-// wrapped wraps the lines of a question for a terminal. The blank before the answer stays.
+// wrapped fits a question to a terminal. The blank before the answer stays.
 func wrapped(question string, width int) string {
-	lines := strings.Split(question, "\n")
-	for i, line := range lines {
-		if text := strings.TrimRight(line, " "); width > 0 && len(line) > width {
-			lines[i] = report.Wrapped(text, width-1, "  ") + line[len(text):]
-		}
-	}
-	return strings.Join(lines, "\n")
+	text := strings.TrimRight(question, " ")
+	return report.Fit(text, max(width-1, 0)) + question[len(text):]
 }
 
 // AskAnew is Ask for a question of consent: it takes no answer that was typed before the

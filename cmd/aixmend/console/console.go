@@ -11,8 +11,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
 	"aixmend/controller/report"
 )
 
@@ -25,6 +23,8 @@ type Streams struct {
 	Width func() int
 	// Height returns its rows, 0 when not known; nil: not known.
 	Height func() int
+	// ErrWidth returns the columns of stderr's terminal, 0 when not known; nil: not known.
+	ErrWidth func() int
 }
 
 // Console is the terminal of one call.
@@ -43,6 +43,9 @@ type Console struct {
 func New(std Streams, interrupts *Interrupts, getenv func(string) string) *Console {
 	if std.Width == nil {
 		std.Width = func() int { return 0 }
+	}
+	if std.ErrWidth == nil {
+		std.ErrWidth = func() int { return 0 }
 	}
 	if std.Height == nil {
 		std.Height = func() int { return 0 }
@@ -63,10 +66,35 @@ func New(std Streams, interrupts *Interrupts, getenv func(string) string) *Conso
 	return c
 }
 
-// Say prints one message to stderr, escaped, its further lines indented.
+// Say prints one message to stderr, escaped, its further lines indented, and fitted to a
+// terminal.
 func (c *Console) Say(format string, args ...any) {
-	text := report.Clean(fmt.Sprintf(format, args...), true)
-	fmt.Fprintln(c.Err, strings.ReplaceAll(text, "\n", "\n  "))
+	text := strings.ReplaceAll(report.Clean(fmt.Sprintf(format, args...), true), "\n", "\n  ")
+	fmt.Fprintln(c.Err, report.Fit(text, c.ErrWidth()))
+}
+
+// Fitted is stderr, with the lines that are written to it fitted to a terminal.
+func (c *Console) Fitted() io.Writer { return fitted{c} }
+
+type fitted struct{ c *Console }
+
+// Write implements io.Writer.
+func (f fitted) Write(lines []byte) (int, error) {
+	if _, err := io.WriteString(f.c.Err, report.Fit(string(lines), f.c.ErrWidth())); err != nil {
+		return 0, err
+	}
+	return len(lines), nil
+}
+
+// Print prints text for a person to stdout, escaped, and fitted to a terminal.
+func (c *Console) Print(format string, args ...any) error {
+	_, err := fmt.Fprint(c.Out, report.Fit(report.Clean(fmt.Sprintf(format, args...), true), c.Width()))
+	return err
+}
+
+// ErrTextOptions are the width and the colour of stderr.
+func (c *Console) ErrTextOptions() report.TextOptions {
+	return report.TextOptions{Width: c.ErrWidth(), Color: c.ErrTerminal && c.colours()}
 }
 
 // JSON prints a document to stdout.
@@ -77,15 +105,6 @@ func (c *Console) JSON(document any) error {
 	}
 	_, err = c.Out.Write(append(report.SafeJSON(text), '\n'))
 	return err
-}
-
-// Table returns a table without borders.
-func (c *Console) Table(header ...any) table.Writer {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Options = table.OptionsNoBordersAndSeparators
-	t.AppendHeader(header)
-	return t
 }
 
 // TextOptions are the width and the colour of stdout.

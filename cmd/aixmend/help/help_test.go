@@ -16,7 +16,7 @@ func TestLayout(t *testing.T) {
 			"  -c, --concurrency int\n          hosts worked on at the same\n          time over SSH\n"},
 		{"an exit code", "    1  internal error, disk full, or anything that is a bug", 40,
 			"    1  internal error, disk full, or\n       anything that is a bug\n"},
-		{"a long command", "  aixmend recover --yes --limit prod --wave 1,10%,50%", 30, "  aixmend recover --yes\n    --limit prod --wave\n    1,10%,50%\n"},
+		{"a long command", "  aixmend recover --yes --limit prod --wave 1,10%,50%", 30, "  aixmend recover --yes --limit prod --wave 1,10%,50%\n"},
 		{"a command to paste", "\taixmend completion bash >/etc/bash_completion.d/aixmend", 30, "\taixmend completion bash >/etc/bash_completion.d/aixmend\n"},
 		{"the usual width", "a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i j k l m n o p", 0,
 			"a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i j k l m n\no p\n"},

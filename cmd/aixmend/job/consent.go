@@ -56,10 +56,10 @@ func (j *Job) showPlan(c *console.Console, yes bool) {
 	case !yes:
 		j.question.folded = folds(len(j.Request.Hosts), j.Settings.Verbose)
 		fmt.Fprint(c.Err, j.Request.Plan.Text(j.planFile, time.Now(), planfile.View{
-			TextOptions: c.TextOptions(), Hosts: request.Names(j.Request.Hosts), Full: !j.question.folded,
+			TextOptions: c.ErrTextOptions(), Hosts: request.Names(j.Request.Hosts), Full: !j.question.folded,
 		})+"\n")
 	case !j.Settings.Quiet:
-		fmt.Fprint(c.Err, j.Request.Plan.Describe(j.planFile, time.Now()))
+		fmt.Fprint(c.Err, j.Request.Plan.Describe(j.planFile, time.Now(), c.ErrWidth()))
 	}
 }
 

@@ -25,7 +25,7 @@ func (j *Job) observer(c *console.Console) controller.Observer {
 	if j.Settings.Quiet {
 		return nil
 	}
-	writer := zerolog.ConsoleWriter{Out: c.Err, NoColor: !c.ErrColor(), TimeFormat: time.TimeOnly}
+	writer := zerolog.ConsoleWriter{Out: c.Fitted(), NoColor: !c.ErrColor(), TimeFormat: time.TimeOnly}
 	return &moves{
 		log: zerolog.New(zerolog.SyncWriter(writer)).With().Timestamp().Logger(), say: c.Say, everything: j.Settings.Verbose, files: map[string]transfer{},
 	}

@@ -53,7 +53,7 @@ func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earl
 	if undoes := j.Request.Undoes; undoes != "" {
 		done, err := LoadEarlier(earlier.store, undoes)
 		if err == nil {
-			c.Say("%s", j.Rollback(done, named(j.Request.Hosts, left)))
+			j.ShowRollback(c, done, named(j.Request.Hosts, left))
 		}
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earl
 // showPlans shows the plans of hosts before a question.
 func (j *Job) showPlans(c *console.Console, hosts []outcome.HostSummary) {
 	j.question.folded = folds(len(hosts), j.Settings.Verbose)
-	fmt.Fprint(c.Err, "\n"+PlanText(hosts, c.TextOptions(), j.Settings.Verbose)+"\n")
+	fmt.Fprint(c.Err, "\n"+PlanText(hosts, c.ErrTextOptions(), j.Settings.Verbose)+"\n")
 }
 
 // named are the hosts with such names.
@@ -112,7 +112,7 @@ func PlanText(hosts []outcome.HostSummary, o report.TextOptions, full bool) stri
 	text := ""
 	for _, h := range hosts {
 		if len(h.Plan) > 0 {
-			text += report.PlanText(h) + "\n"
+			text += report.PlanText(h, o.Width) + "\n"
 		}
 	}
 	return text + report.Wrapped(folded.Counted(hosts), o.Width, "  ") + "\n"

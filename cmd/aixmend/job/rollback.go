@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"aixmend/cmd/aixmend/console"
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
@@ -15,25 +16,35 @@ import (
 // rollbackID stands in a command for the id of a rollback that has not begun.
 const rollbackID = "RUN"
 
+// ShowRollback prints Rollback to stderr, its further lines indented.
+func (j *Job) ShowRollback(c *console.Console, e *Earlier, hosts []inventory.Host) {
+	text := j.Rollback(e, hosts, max(c.ErrWidth()-2, 0))
+	fmt.Fprintln(c.Err, strings.ReplaceAll(text, "\n", "\n  "))
+}
+
 // Rollback lists the steps that a rollback of an earlier run would undo, and those that it
-// can't. Where it is folded, the commands of a timed undo are left out.
-func (j *Job) Rollback(e *Earlier, hosts []inventory.Host) string {
+// can't, escaped and for a terminal of a width, 0 for no limit. No command is wrapped. Where
+// it is folded, the commands of a timed undo are left out.
+func (j *Job) Rollback(e *Earlier, hosts []inventory.Host, width int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "rollback of run %s on %s, newest step first; steps that are no longer in effect, or were in effect before that run, are left alone:", e.ID, report.Hosts(len(hosts)))
+	say := func(format string, args ...any) { b.WriteString(report.Fit(report.Cleanf(format, args...), width)) }
+	say("rollback of run %s on %s, newest step first; steps that are no longer in effect, or were in effect before that run, are left alone:", e.ID, report.Hosts(len(hosts)))
 	j.question.folded = false
 	for _, h := range hosts {
 		for _, s := range j.RollbackSteps(e, h.Name) {
 			switch {
 			case s.BlockedBy != "":
-				fmt.Fprintf(&b, "\n%s: %s can't be undone: %s", h.Name, s.Step, s.BlockedBy)
+				b.WriteString("\n")
+				say("%s: %s can't be undone: %s", h.Name, s.Step, s.BlockedBy)
 				continue
 			case s.Part != "" && folds(len(hosts), j.Settings.Verbose):
 				j.question.folded = true
 				continue
 			case s.TimedUndo != "":
-				fmt.Fprintf(&b, "\n%s: %s: timed undo: unless it is disarmed over a new connection, the host itself runs the command below %s after it was armed", h.Name, s.Step, s.TimedUndo)
+				b.WriteString("\n")
+				say("%s: %s: timed undo: unless it is disarmed over a new connection, the host itself runs the command below %s after it was armed", h.Name, s.Step, s.TimedUndo)
 			}
-			fmt.Fprintf(&b, "\n%s: %s: %s", h.Name, s.Step, s.Command)
+			b.WriteString("\n" + report.Cleanf("%s: %s: ", h.Name, s.Step) + report.Clean(s.Command, true))
 		}
 	}
 	return b.String()

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	gossh "golang.org/x/crypto/ssh"
 
 	"aixmend/cmd/aixmend/console"
@@ -133,23 +132,21 @@ func (h *host) address() string {
 // printKeys shows the keys, worst hosts first. With -q, hosts without trouble are left
 // out.
 func printKeys(c *console.Console, o Options, hosts []*host) {
-	t := c.Table("STATUS", "HOST", "ADDRESS", "TYPE", "FINGERPRINT")
-	counts, rows := map[hostkeys.Status]int{}, 0
+	counts, rows := map[hostkeys.Status]int{}, [][]string{}
 	for _, h := range hosts {
 		counts[h.status]++
 		if o.Quiet && (h.status == hostkeys.Known || h.status == hostkeys.Signed) {
 			continue
 		}
 		for _, k := range h.keys {
-			rows++
-			t.AppendRow(table.Row{k.Status, h.label(), h.address(), k.Key.Type(), gossh.FingerprintSHA256(k.Key)})
+			rows = append(rows, []string{string(k.Status), h.label(), h.address(), k.Key.Type(), gossh.FingerprintSHA256(k.Key)})
 		}
 	}
-	if rows > 0 {
-		fmt.Fprintln(c.Out, t.Render())
+	if len(rows) > 0 {
+		fmt.Fprint(c.Out, c.Table([]string{"STATUS", "HOST", "ADDRESS", "TYPE", "FINGERPRINT"}, rows))
 	}
 	for _, h := range hosts {
-		fmt.Fprint(c.Out, report.Clean(h.details(o.State), true))
+		_ = c.Print("%s", h.details(o.State))
 	}
 	if o.Quiet && counts[hostkeys.Known]+counts[hostkeys.Signed] == len(hosts) {
 		return
@@ -160,7 +157,7 @@ func printKeys(c *console.Console, o Options, hosts []*host) {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[status], status))
 		}
 	}
-	fmt.Fprintf(c.Out, "\n%s: %s\n", report.Number(len(hosts), hosts[0].noun), strings.Join(parts, ", "))
+	_ = c.Print("\n%s: %s\n", report.Number(len(hosts), hosts[0].noun), strings.Join(parts, ", "))
 }
 
 // details are lines about a host whose keys need explaining.

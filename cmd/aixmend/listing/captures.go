@@ -127,8 +127,7 @@ func Capture(c *console.Console, store *journal.Store, host, ref string) error {
 	for _, f := range kept.Findings {
 		fmt.Fprintf(&b, "  finding: %s: %s\n", clean(f.ID), clean(f.Title))
 	}
-	_, err = fmt.Fprint(c.Out, b.String())
-	return err
+	return c.Print("%s", b.String())
 }
 
 // Compare lists the files that differ between two captures of a host.
@@ -146,10 +145,12 @@ func Compare(c *console.Console, store *journal.Store, host string, refs [2]stri
 		return err
 	}
 	if len(differences) == 0 {
-		fmt.Fprintf(c.Out, "%s: %s and %s are equal\n", host, ids[0], ids[1])
+		return c.Print("%s: %s and %s are equal\n", host, ids[0], ids[1])
 	}
 	for _, d := range differences {
-		fmt.Fprintf(c.Out, "%-50s %s\n", clean(d.Name), d.How)
+		if err := c.Print("%-50s %s\n", clean(d.Name), d.How); err != nil {
+			return err
+		}
 	}
 	return nil
 }

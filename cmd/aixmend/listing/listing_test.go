@@ -149,7 +149,7 @@ func sampleCaptures() []captures.Kept {
 
 func TestLimitText(t *testing.T) {
 	for limit, want := range map[string]string{
-		"": "", "prod": "prod", "aixprd[01-20]": "1 pattern", "aix[1,2,3],!db[1,2]": "2 patterns", "a,b,c,d,e,f,g": "7 patterns",
+		"": "", "prod": "prod", "aixprd[01-20]": "1 pattern", "aix[1,2,3],!db[1,2]": "2 patterns", "a,b,c,d,e,f,g": "a,b,c,d +3", "prod,!aix[1-2]": "prod +1",
 	} {
 		if got := limitText(limit, 10); got != want {
 			t.Errorf("%q: %q, want %q", limit, got, want)

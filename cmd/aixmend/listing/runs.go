@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -42,8 +43,11 @@ type run struct {
 	standing outcome.Standings
 }
 
-// runOrder is the order in which the columns of runs give way.
-var runOrder = []string{"TICKET", "PLAYBOOK", "HOSTS", "BY", "LIMIT", "LIMIT", "BY", "STARTED", "VERB", "STARTED", "HOSTS", "LIMIT", "TOOK", "BY", "PLAYBOOK", "EXIT", "VERB", "HOSTS"}
+// runOrder is the order in which the columns of runs give way: when a run started, how long
+// it took and which hosts it was for stay longer than who ran it and with which playbook.
+var runOrder = []string{
+	"TICKET", "HOSTS", "LIMIT", "LIMIT", "BY", "PLAYBOOK", "BY", "LIMIT", "STARTED", "LIMIT", "VERB", "PLAYBOOK", "HOSTS", "BY", "LIMIT", "LIMIT", "TOOK", "EXIT", "STARTED", "VERB", "HOSTS",
+}
 
 // Runs lists the runs of a store, the newest first: fitted to a terminal, whole in a pipe.
 func Runs(c *console.Console, store *journal.Store, o Options) error {
@@ -94,9 +98,10 @@ func load(store *journal.Store, id string) (run, error) {
 				r.By = *first.By
 			}
 		}
-		var asked struct{ Undoes string }
+		var asked struct{ Undoes, Playbook string }
 		if store.LoadRequest(id, &asked) == nil {
 			r.Undoes = asked.Undoes
+			r.Playbook.Name = strings.TrimSuffix(filepath.Base(asked.Playbook), filepath.Ext(asked.Playbook))
 		}
 	}
 	if r.State == journal.StateRunning || r.State == journal.StateOpen {
@@ -126,7 +131,7 @@ func (o Options) runColumns(runs []run) []column {
 			if r.Undoes != "" {
 				return "undo"
 			}
-			return clip(r.Command, 16)
+			return clip(clean(r.Command), 7)
 		})}},
 		{head: "PLAYBOOK", whole: each(book), forms: [][]string{each(book), each(func(r run) string {
 			if r.Playbook.Name == o.Playbook {
@@ -142,7 +147,7 @@ func (o Options) runColumns(runs []run) []column {
 		{head: "BY", whole: each(func(r run) string { return who(r.By) }), forms: [][]string{
 			each(func(r run) string { return clip(who(r.By), 48) }), each(func(r run) string { return clip(brief(r.By), 16) }), each(func(r run) string { return clip(brief(r.By), 8) }),
 		}},
-		{head: "LIMIT", whole: each(func(r run) string { return r.limit(math.MaxInt) }), forms: [][]string{limit(60), limit(24), limit(10)}},
+		{head: "LIMIT", whole: each(func(r run) string { return r.limit(math.MaxInt) }), forms: [][]string{limit(60), limit(48), limit(40), limit(24), limit(16), limit(8)}},
 		{head: "TICKET", whole: each(func(r run) string { return r.Ticket }), forms: [][]string{each(func(r run) string { return clip(r.Ticket, 24) })}},
 		{head: "HOSTS", whole: each(o.described), forms: [][]string{each(run.counts), each(run.worst), each(run.number)}},
 	}
@@ -172,7 +177,11 @@ func (r run) limit(most int) string {
 	case ansi.StringWidth(short) <= most:
 		return short
 	}
-	return "undo " + r.Undoes[strings.LastIndex(r.Undoes, "-")+1:]
+	end := r.Undoes[strings.LastIndex(r.Undoes, "-")+1:]
+	if most < len("undo "+end) {
+		return end // the verb says undo
+	}
+	return "undo " + end
 }
 
 // took is how long a run took.
@@ -180,7 +189,11 @@ func (r run) took() string {
 	if r.Finished.IsZero() || r.Started.IsZero() {
 		return ""
 	}
-	text := max(r.Finished.Sub(r.Started), 0).Round(time.Second).String()
+	took := max(r.Finished.Sub(r.Started), 0).Round(time.Second)
+	if took >= time.Hour {
+		took = took.Round(time.Minute)
+	}
+	text := took.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")
 	}
@@ -205,7 +218,7 @@ func (r run) counts() string {
 // worst names the worst outcome of a run.
 func (r run) worst() string {
 	if r.State != journal.StateEnded {
-		text := string(r.State)
+		text := r.number()
 		if n := len(r.standing.Hosts); n > 0 {
 			text += fmt.Sprintf(", %d of %d ended", r.standing.Ended(), n)
 		}
@@ -213,22 +226,30 @@ func (r run) worst() string {
 	}
 	for _, o := range outcome.Outcomes() {
 		if n := r.Counts[o]; n > 0 {
-			return fmt.Sprintf("%s, %d %s", r.number(), n, o)
+			return fmt.Sprintf("%s, %d %s", report.Hosts(r.sum()), n, o)
 		}
 	}
-	return r.number()
+	return report.Hosts(r.sum())
 }
 
 // number is the number of hosts of a run, or the state of one that has not ended.
 func (r run) number() string {
-	if r.State != journal.StateEnded {
+	switch {
+	case r.State == journal.StateOpen && r.Finished.IsZero():
+		return "killed" // no end was written
+	case r.State != journal.StateEnded:
 		return string(r.State)
 	}
+	return fmt.Sprint(r.sum())
+}
+
+// sum is the number of hosts that ended.
+func (r run) sum() int {
 	sum := 0
 	for _, n := range r.Counts {
 		sum += n
 	}
-	return report.Hosts(sum)
+	return sum
 }
 
 // described is the HOSTS column of a run in a pipe.
@@ -245,11 +266,19 @@ func (o Options) described(r run) string {
 	}
 	if s := r.standing; len(s.Hosts) > 0 {
 		if r.State == journal.StateRunning {
-			return text + "; " + s.Run()
+			return text + "; " + r.progress()
 		}
-		return s.Run() + "; " + text
+		return r.progress() + "; " + text
 	}
 	return text
+}
+
+// progress words how far the hosts of a run are that has not ended.
+func (r run) progress() string {
+	if r.State == journal.StateRunning {
+		return r.standing.Run()
+	}
+	return r.standing.Left()
 }
 
 // state words a run that has not ended, "" for one that has, and names the command to
@@ -293,7 +322,7 @@ func (o Options) unfinished(runs []run, width int) string {
 		}
 		explained++
 		if len(r.standing.Hosts) > 0 {
-			text += ": " + r.standing.Run()
+			text += ": " + r.progress()
 		}
 		b.WriteString("\n" + report.Wrapped(clean(r.ID+": "+text), width, "  ") + "\n")
 		if len(command) > 0 {
@@ -355,30 +384,39 @@ func brief(by outcome.By) string {
 	return by.Login()
 }
 
-// limitText is a limit of at most so many columns, or the number of its patterns.
+// limitText is a limit in at most so many columns, 8 or more: with its first patterns and the
+// number of the others, or the number of all, or else just that there is one.
 func limitText(limit string, most int) string {
-	if clipped := clip(limit, most); clipped == limit {
+	if ansi.StringWidth(limit) <= most {
 		return limit
 	}
-	return report.Number(1+commas(limit), "pattern")
-}
-
-// commas counts the commas of a limit outside of ranges.
-func commas(limit string) int {
-	n, within := 0, false
-	for _, c := range limit {
-		switch c {
-		case '[':
-			within = true
-		case ']':
-			within = false
-		case ',':
-			if !within {
-				n++
-			}
+	all := patterns(limit)
+	for n := len(all) - 1; n > 0; n-- {
+		if short := fmt.Sprintf("%s +%d", strings.Join(all[:n], ","), len(all)-n); ansi.StringWidth(short) <= most {
+			return short
 		}
 	}
-	return n
+	if count := report.Number(len(all), "pattern"); len(count) <= most {
+		return count
+	}
+	return "limited"
+}
+
+// patterns are the patterns of a limit: a comma in a range separates none.
+func patterns(limit string) []string {
+	var list []string
+	from, within := 0, false
+	for i, c := range limit {
+		switch {
+		case c == '[':
+			within = true
+		case c == ']':
+			within = false
+		case c == ',' && !within:
+			list, from = append(list, limit[from:i]), i+1
+		}
+	}
+	return append(list, limit[from:])
 }
 
 // Standings reads how far the hosts of a run are.

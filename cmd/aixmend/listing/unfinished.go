@@ -76,12 +76,13 @@ func (u *Unfinished) Next() string {
 	return ""
 }
 
-// Text lists the changes that the run has sent to its hosts.
-func (u *Unfinished) Text() string {
-	text := report.Cleanf("run %s has not finished; its journal is %s\n", u.ID, filepath.Join(u.folder, "journal.jsonl"))
+// Text lists the changes that the run has sent to its hosts, for a terminal of a width, 0 for
+// no limit. Commands are not wrapped.
+func (u *Unfinished) Text(width int) string {
+	text := report.Fit(report.Cleanf("run %s has not finished; its journal is %s\n", u.ID, filepath.Join(u.folder, "journal.jsonl")), width)
 	changes := ""
 	for _, host := range slices.Sorted(maps.Keys(u.trails)) {
-		changes += u.changes(host)
+		changes += u.changes(host, width)
 	}
 	if changes == "" {
 		changes = "no change was sent to any host\n"
@@ -89,21 +90,22 @@ func (u *Unfinished) Text() string {
 	return text + changes
 }
 
-// HostText says how far a host is, and lists the changes that the run has sent to it.
-func (u *Unfinished) HostText(host string) string {
+// HostText says how far a host is, and lists the changes that the run has sent to it, as
+// Text does.
+func (u *Unfinished) HostText(host string, width int) string {
 	stands := u.Host(host)
 	if stands == "" {
 		stands = "its report was not written"
 	}
-	text := report.Cleanf("%s: not finished: %s\n", host, stands)
-	if changes := u.changes(host); changes != "" {
+	text := report.Fit(report.Cleanf("%s: not finished: %s\n", host, stands), width)
+	if changes := u.changes(host, width); changes != "" {
 		return text + changes
 	}
 	return text + "no change was sent to it\n"
 }
 
 // changes lists the changes to a host.
-func (u *Unfinished) changes(host string) string {
+func (u *Unfinished) changes(host string, width int) string {
 	var b strings.Builder
 	trail := u.trails[host]
 	if trail == nil {
@@ -114,7 +116,7 @@ func (u *Unfinished) changes(host string) string {
 		if c.Open {
 			status = "sent, result not known: check the host"
 		}
-		b.WriteString(report.Cleanf("%s: %s: %s", host, c.Step, status) + "\n  ran   " + indented(c.Command) + "\n  undo  " + indented(c.Undo) + "\n")
+		b.WriteString(report.Fit(report.Cleanf("%s: %s: %s", host, c.Step, status), width) + "\n  ran   " + indented(c.Command) + "\n  undo  " + indented(c.Undo) + "\n")
 	}
 	return b.String()
 }

@@ -31,7 +31,7 @@ type View struct {
 // terminal, as Describe is.
 func (p *Plan) Text(file string, now time.Time, v View) string {
 	var b strings.Builder
-	b.WriteString(p.Describe(file, now) + "\n")
+	b.WriteString(p.Describe(file, now, v.Width) + "\n")
 	hosts := p.Summaries(v.Hosts)
 	if !v.Full {
 		return b.String() + folded.Text(hosts, v.TextOptions)
@@ -42,7 +42,7 @@ func (p *Plan) Text(file string, now time.Time, v View) string {
 	}
 	for _, s := range hosts {
 		s.Name = ways[s.Name]
-		b.WriteString(report.PlanText(s) + "\n")
+		b.WriteString(report.PlanText(s, v.Width) + "\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
@@ -82,15 +82,18 @@ func (p *Plan) Names(patterns []string) ([]string, error) {
 	return names, nil
 }
 
-// Describe says where a plan comes from and prints its playbook and flags.
-func (p *Plan) Describe(file string, now time.Time) string {
+// Describe says where a plan comes from and prints its playbook and flags, for a terminal of
+// a width, 0 for no limit.
+func (p *Plan) Describe(file string, now time.Time, width int) string {
 	age := fmt.Sprintf("%s old", max(now.Sub(p.Created), 0).Round(time.Second))
 	if ahead := p.Created.Sub(now); ahead > clockTolerance {
 		age = fmt.Sprintf("made %s in the future by this machine's clock", ahead.Round(time.Second))
 	}
 	name := filepath.Base(file)
 	var b strings.Builder
-	line := func(format string, args ...any) { b.WriteString(report.Cleanf(format, args...) + "\n") }
+	line := func(format string, args ...any) {
+		b.WriteString(report.Fit(report.Cleanf(format, args...), width) + "\n")
+	}
 	line("plan %s, id %s, of run %s", name, p.ID, p.RunID)
 	line("made %s by %s with aixmend %s, %s", p.Created.Format(time.RFC3339), p.By.String(), p.Version, age)
 	line("not signed: anybody who could write %s may have changed it", name)

@@ -1,7 +1,6 @@
 package pruning
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -64,13 +63,12 @@ func (s Surplus) Captures(c *console.Console, store *journal.Store, hosts []stri
 				}
 			}
 			number, bytes = number+1, bytes+size
-			if _, err := fmt.Fprint(c.Out, report.Cleanf("%s %s %s (%s)\n", removed, host, k.ID, bytesText(size))); err != nil {
+			if err := c.Print("%s", report.Cleanf("%s %s %s (%s)\n", removed, host, k.ID, bytesText(size))); err != nil {
 				return err
 			}
 		}
 	}
-	_, err = fmt.Fprintf(c.Out, "%s%s %s: %s\n", kept.text(), freed, bytesText(bytes), report.Number(number, "capture"))
-	return err
+	return c.Print("%s%s %s: %s\n", kept.text(), freed, bytesText(bytes), report.Number(number, "capture"))
 }
 
 // held are captures past the bound that stay because a run needs them.

@@ -60,8 +60,7 @@ func (b Bounds) Runs(c *console.Console, store *journal.Store, json bool) error 
 	if json {
 		return errors.Join(err, c.JSON(done))
 	}
-	_, printed := fmt.Fprint(c.Out, runsText(done))
-	return errors.Join(err, printed)
+	return errors.Join(err, c.Print("%s", runsText(done)))
 }
 
 // uniqueValues finds the values that any embedded playbook wants to be unique. The

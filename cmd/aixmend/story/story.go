@@ -168,10 +168,11 @@ func (t *Teller) example() string {
 // Serves tells how to reach a fleet that stays up. variables is the file that makes a shell
 // ask the cloud of the fleet, and no other; it works on Linux.
 func (t *Teller) Serves(hosts int, inventory, variables string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s listen on loopback until you press Ctrl-C. In another terminal:\n\n", strings.Replace(report.Hosts(hosts), "host", "simulated AIX host", 1))
+	p := page{width: t.Options.Width}
+	p.head(strings.Replace(report.Hosts(hosts), "host", "simulated AIX host", 1) + " listen on loopback until you press Ctrl-C. In another terminal:")
+	p.WriteByte('\n')
 	if t.OS == "linux" {
-		b.WriteString("  . " + shell.Quote(variables) + "\n")
+		p.WriteString("  . " + shell.Quote(variables) + "\n")
 	}
 	for _, verb := range []controller.Verb{controller.Audit, controller.Plan, controller.Capture, controller.Recover} {
 		words := []string{string(verb), "-i", inventory}
@@ -185,9 +186,9 @@ func (t *Teller) Serves(hosts int, inventory, variables string) string {
 		if t.OS != "linux" {
 			words = append(words, "--cloud", "off")
 		}
-		b.WriteString("  " + t.command(words...) + "\n")
+		p.WriteString("  " + t.command(words...) + "\n")
 	}
-	return b.String()
+	return p.String()
 }
 
 // command is a command line to paste.

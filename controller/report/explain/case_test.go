@@ -81,7 +81,7 @@ func FuzzCase(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		h := samples.HostileHost(s)
-		for name, text := range map[string]string{"explanation": Host(h).Text(), "case": Case(h)} {
+		for name, text := range map[string]string{"explanation": Host(h).Text(0), "case": Case(h)} {
 			if report.Clean(text, true) != text {
 				t.Errorf("%.40q: the %s has control characters", s, name)
 			}

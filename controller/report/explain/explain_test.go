@@ -48,7 +48,7 @@ func partlyFixed() outcome.Host {
 
 func TestExplanation(t *testing.T) {
 	e := Host(partlyFixed())
-	golden.Check(t, "testdata/explain-chain.golden", e.Text())
+	golden.Check(t, "testdata/explain-chain.golden", e.Text(0))
 	document, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func TestExplanationOfLittle(t *testing.T) {
 		{"a rung that is blocked", "next     unblock rung 1: a cluster is live", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
 			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "ibm-rmc: y"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", BlockedBy: "a cluster is live", Fixes: []string{"x"}}}}},
 	} {
-		if got := Host(c.host).Text(); !strings.Contains(got, c.want) {
+		if got := Host(c.host).Text(0); !strings.Contains(got, c.want) {
 			t.Errorf("%s: %s", c.name, got)
 		}
 	}
@@ -86,7 +86,7 @@ func TestExplanationOfLittle(t *testing.T) {
 		for i := range h.Changes {
 			h.Changes[i].Rung, h.Changes[i].Fixes = s, []string{s}
 		}
-		if got := Host(h).Text(); report.Clean(got, true) != got {
+		if got := Host(h).Text(0); report.Clean(got, true) != got {
 			t.Errorf("%.40q gets through", s)
 		}
 	}
@@ -105,7 +105,7 @@ func TestReadOnly(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
-	golden.Check(t, "testdata/explain.golden", Host(samples.Typical()).Text())
+	golden.Check(t, "testdata/explain.golden", Host(samples.Typical()).Text(0))
 	for _, c := range []struct {
 		name string
 		host outcome.Host
@@ -121,7 +121,7 @@ func TestExplain(t *testing.T) {
 		{"nothing known", outcome.Host{Outcome: outcome.Failed}, "open a case"},
 		{"waived is no advice", outcome.Host{Outcome: outcome.Failed, Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Remedy: "do", Waived: true}}}, "open a case"},
 	} {
-		if got := Host(c.host).Text(); !strings.Contains(got, c.want) {
+		if got := Host(c.host).Text(0); !strings.Contains(got, c.want) {
 			t.Errorf("%s: %s", c.name, got)
 		}
 	}

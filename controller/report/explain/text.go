@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -9,9 +10,10 @@ import (
 	"aixmend/controller/report"
 )
 
-// Text renders the explanation for a terminal.
-func (e Explanation) Text() string {
-	t := &explainer{}
+// Text renders the explanation for a terminal of a width, 0 for no limit. A command is not
+// wrapped.
+func (e Explanation) Text(width int) string {
+	t := &explainer{width: width}
 	t.line("%s (%s): %s", e.Host, e.Address, string(outcome.Host{Outcome: e.Outcome, Interrupted: e.Interrupted}.Shown()))
 	if e.Reason != "" {
 		t.line("  %s", e.Reason)
@@ -45,10 +47,18 @@ func (e Explanation) Text() string {
 }
 
 // explainer writes lines in which output of a host stays text.
-type explainer struct{ b strings.Builder }
+type explainer struct {
+	b     strings.Builder
+	width int // of the terminal; 0: no limit
+}
 
 func (t *explainer) line(format string, args ...any) {
-	t.b.WriteString(report.Cleanf(format, args...) + "\n")
+	t.b.WriteString(report.Fit(report.Cleanf(format, args...), t.width) + "\n")
+}
+
+// about writes a line of a finding behind the column of labels.
+func (t *explainer) about(label, format string, args ...any) {
+	t.b.WriteString(report.Hanging(fmt.Sprintf("    %-8s ", label), report.Cleanf(format, args...), t.width) + "\n")
 }
 
 // command writes a command, its further lines below the first.
@@ -84,34 +94,34 @@ func (t *explainer) chain(c Chain) {
 		if more && rest != "" {
 			first += " ..."
 		}
-		t.line("    observed %s: %s: %s", o.Probe, report.Shorten(first, maxCommand), o.Said)
+		t.about("observed", "%s: %s: %s", o.Probe, report.Shorten(first, maxCommand), o.Said)
 	}
 	for _, v := range c.Values {
-		t.line("    value    %s is %s", v.Path, report.Value(v.Is))
+		t.about("value", "%s is %s", v.Path, report.Value(v.Is))
 	}
 	for _, b := range c.Because {
-		t.line("    because  %s", b)
+		t.about("because", "%s", b)
 	}
 	if c.Rule != "" {
-		t.line("    rule     %s", strings.Join(strings.Fields(c.Rule), " "))
+		t.about("rule", "%s", strings.Join(strings.Fields(c.Rule), " "))
 	}
 	for _, r := range c.RestsOn {
-		t.line("    sure     %s: %s", r.Fact, sureness(r))
+		t.about("sure", "%s: %s", r.Fact, sureness(r))
 	}
 	if c.Source != "" {
-		t.line("    source   %s", c.Source)
+		t.about("source", "%s", c.Source)
 	}
 	if c.Waived != "" {
-		t.line("    waived   %s", c.Waived)
+		t.about("waived", "%s", c.Waived)
 	}
 	if c.Expired != "" {
-		t.line("    expired  waiver: %s", c.Expired)
+		t.about("expired", "waiver: %s", c.Expired)
 	}
 	for _, s := range c.Steps {
 		t.step(s)
 	}
 	for _, n := range c.Next {
-		t.line("    next     %s", n)
+		t.about("next", "%s", n)
 	}
 }
 
@@ -150,7 +160,7 @@ func (t *explainer) step(a Step) {
 	if a.AllowedBy != "" && a.Status != StepBlocked {
 		words += " (allowed by --allow " + a.AllowedBy + ")"
 	}
-	t.line("    step     %s: %s", step, words)
+	t.about("step", "%s: %s", step, words)
 }
 
 // planned writes the commands of the steps that were not sent.
