@@ -47,11 +47,9 @@ func (j *Job) watched(c *console.Console, e *controller.Engine, run func() (cont
 			return run()
 		}
 	}
-	beat := live.Beat(o, func(line string) { c.Say("%s", line) })
-	defer beat.Stop()
+	beat, stop := live.BeatOn(c, o, false)
+	defer stop()
 	e.Observer = beating{beat, e.Observer}
-	c.Spoken(beat.Spoken)
-	defer c.Spoken(nil)
 	return run()
 }
 

@@ -10,8 +10,11 @@ import (
 	"sync"
 
 	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/live"
 	"aixmend/cmd/aixmend/reach"
+	"aixmend/controller"
 	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
 	"aixmend/transport"
 	"aixmend/transport/ownership"
 	"aixmend/transport/retry"
@@ -68,12 +71,16 @@ var hostStatuses = []hostkeys.Status{
 // fetch fetches the keys of hosts and sorts the hosts, worst first. After a signal no
 // further host is asked.
 func fetch(ctx context.Context, c *console.Console, o Options, hosts []*host) {
+	beat, stop := live.BeatOn(c, live.Options{Verb: "hostkeys", Hosts: len(hosts)}, o.Quiet)
+	defer stop()
 	queue := make(chan *host)
 	var workers sync.WaitGroup
 	for range min(o.Window, len(hosts)) {
 		workers.Go(func() {
 			for h := range queue {
+				beat.Moved(h.name, controller.Connecting, "")
 				h.ask(ctx, o.Way.SSH())
+				beat.Ended(outcome.HostSummary{Name: h.name})
 			}
 		})
 	}

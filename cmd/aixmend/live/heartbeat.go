@@ -38,6 +38,27 @@ func Beat(o Options, say func(line string)) *Heartbeat {
 	return h
 }
 
+// Messages is where a heartbeat prints its lines: Spoken has tell called after each message.
+type Messages interface {
+	Say(format string, args ...any)
+	Spoken(tell func())
+}
+
+// BeatOn starts a heartbeat between messages, for as long as stop is not called; quiet: it
+// prints nothing.
+func BeatOn(m Messages, o Options, quiet bool) (beat *Heartbeat, stop func()) {
+	if quiet {
+		beat = Beat(o, func(string) {})
+		return beat, beat.Stop
+	}
+	beat = Beat(o, func(line string) { m.Say("%s", line) })
+	m.Spoken(beat.Spoken)
+	return beat, func() {
+		m.Spoken(nil)
+		beat.Stop()
+	}
+}
+
 func (h *Heartbeat) beat(say func(line string)) {
 	defer close(h.ended)
 	timer := time.NewTimer(silence)

@@ -15,6 +15,7 @@ import (
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/live"
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/controller/recording"
@@ -156,13 +157,18 @@ func (r *Recorder) path(host string) string {
 func (r *Recorder) run(ctx context.Context, dialer transport.Dialer) {
 	starting, over := r.console.Interrupts.UntilStop(ctx)
 	defer over()
+	beat, stop := live.BeatOn(r.console, live.Options{Verb: "record", Hosts: len(r.hosts)}, r.want.Quiet)
+	defer stop()
 	var walks sync.WaitGroup
 	for _, h := range r.hosts {
 		walks.Go(func() {
 			taken, err := r.catalogue.Record(ctx, func(context.Context) (transport.Conn, error) {
-				return dialer.Dial(starting, controller.TargetOf(h))
+				conn, err := dialer.Dial(starting, controller.TargetOf(h))
+				beat.Moved(h.Name, "recording", "")
+				return conn, err
 			})
 			r.took(h, taken, err)
+			beat.Ended(outcome.HostSummary{Name: h.Name})
 		})
 	}
 	walks.Wait()
