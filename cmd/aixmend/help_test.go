@@ -12,7 +12,7 @@ import (
 )
 
 // The help of every verb fits the terminal, holds every flag, and says the same at each
-// width. Commands to paste, which begin with a tab, stay whole.
+// width. Commands to paste stay whole: those that begin with a tab, and examples.
 func TestHelpFits(t *testing.T) {
 	c := &cli{Console: console.New(console.Streams{}, console.NewInterrupts(), func(string) string { return "" })}
 	var walk func(cmd *cobra.Command)
@@ -26,7 +26,7 @@ func TestHelpFits(t *testing.T) {
 				if width == 0 {
 					limit = 80
 				}
-				if got := ansi.StringWidth(line); got > limit && !strings.HasPrefix(line, "\t") {
+				if got := ansi.StringWidth(line); got > limit && !strings.HasPrefix(line, "\t") && !strings.HasPrefix(line, "  aixmend ") {
 					t.Errorf("%s, %d columns, there are %d: %q", cmd.CommandPath(), width, got, line)
 				}
 			}

@@ -89,6 +89,9 @@ func flow(begin, text string, width, by int) string {
 	return strings.Join(append(done, line), "\n")
 }
 
+// rangeWord matches a word with a range of hosts: a comma in it separates no words.
+var rangeWord = regexp.MustCompile(`\[[0-9]`)
+
 // lines breaks a text into lines of a column.
 func lines(text string, width int) []string {
 	if ansi.StringWidth(text) <= width {
@@ -106,7 +109,7 @@ func pieces(word string, width int) []string {
 	if l, ok := listOf(word); ok {
 		return l.parts(width)
 	}
-	if strings.ContainsAny(word, "[]") {
+	if rangeWord.MatchString(word) {
 		return []string{word}
 	}
 	var list []string
