@@ -95,11 +95,11 @@ func TestExplanationOfLittle(t *testing.T) {
 // A playbook that fixes nothing has no plan: the finding says how to go on.
 func TestReadOnly(t *testing.T) {
 	e := Host(outcome.Host{Host: "h", Outcome: outcome.Degraded, Plan: nil, Findings: []outcome.Finding{{ID: "baseline-incomplete", Severity: outcome.Warning, Remedy: "take it anew"}}})
-	if got := e.Text(); !strings.Contains(got, "--mend-warnings") {
+	if got := e.Text(0); !strings.Contains(got, "--mend-warnings") {
 		t.Errorf("no advice to plan: %s", got)
 	}
 	ReadOnly(&e)
-	if got := e.Text(); strings.Contains(got, "--mend-warnings") || !strings.HasSuffix(got, "Next steps\n  baseline-incomplete: take it anew\n") {
+	if got := e.Text(0); strings.Contains(got, "--mend-warnings") || !strings.HasSuffix(got, "Next steps\n  baseline-incomplete: take it anew\n") {
 		t.Error(got)
 	}
 }
