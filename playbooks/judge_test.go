@@ -30,6 +30,7 @@ type judgeCase struct {
 	want   []string // "id severity"
 	set    []string
 	nic    string // what the inventory says
+	api    facts.API
 }
 
 func judgeCases() []judgeCase {
@@ -65,6 +66,7 @@ func judgeCases() []judgeCase {
 			h.say("uid", "202\n")
 		}, want: []string{"privilege-missing critical"}},
 
+		{name: "D4 the cloud lists a NIC that is not there", change: func(host) {}, api: facts.API{Known: true, NICs: []facts.APINIC{{MAC: "fa:16:3e:00:00:99", Network: "prod"}}}, want: []string{"cloud-nics-differ info"}},
 		{name: "a killed run's timed undo is armed", change: undoArmed("20261122T105800.000Z-ab12cd"), want: []string{"timed-undo-armed warning"}},
 		{name: "the run's own timed undo", change: undoArmed(nothingGiven.RunID), want: none},
 		{name: "a file that may arm an undo", change: say("timed_undos", "20261122T105850Z\n-rw-r--r-- 1 root system 0 Nov 22 10:58 /etc/aixmend.undo.x\n"),
@@ -208,7 +210,7 @@ func TestJudge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d := p.Judge(params, Given{RunID: nothingGiven.RunID, Inventory: facts.Inventory{RMCNIC: c.nic}}, changed(c.change))
+			d := p.Judge(params, Given{RunID: nothingGiven.RunID, Inventory: facts.Inventory{RMCNIC: c.nic}, API: c.api}, changed(c.change))
 			if d.Skip != "" {
 				t.Errorf("skipped: %s", d.Skip)
 			}
@@ -333,7 +335,7 @@ func TestVerdictTexts(t *testing.T) {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(&b, "== %s\n", c.name)
-		for _, v := range p.Judge(params, Given{RunID: nothingGiven.RunID, Inventory: facts.Inventory{RMCNIC: c.nic}}, changed(c.change)).Verdicts {
+		for _, v := range p.Judge(params, Given{RunID: nothingGiven.RunID, Inventory: facts.Inventory{RMCNIC: c.nic}, API: c.api}, changed(c.change)).Verdicts {
 			writeVerdict(&b, v)
 		}
 	}
