@@ -139,6 +139,9 @@ func readManifest(dir string) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it has no manifest: %w", err)
 	}
+	if len(text) > 0 && text[len(text)-1] != '\n' {
+		return nil, fmt.Errorf("%s: it breaks off in the middle of its last line", path)
+	}
 	sums := map[string]string{}
 	number := 0
 	for line := range bytes.Lines(text) {
