@@ -47,6 +47,7 @@ var howTos = []howTo{
 		heading: "A playbook",
 		is:      regexp.MustCompile(`\brmc-restore-own-image\b`),
 		named:   regexp.MustCompile(`^rmc-restore-own-image\.`),
+		users:   []string{"docs/powervs.md"}, // says what it asks for
 	},
 	{
 		heading: "A verb",
@@ -136,7 +137,7 @@ var whereToChange = map[string]string{
 	"how a bastion is dialled":                                    "type bastion struct",
 	"what a timed undo does on the host":                          "func ArmCommand(",
 	"the contents of a JUnit case":                                `xml:"testcase"`,
-	"what `explain` prints":                                       "func (e Explanation) Text()",
+	"what `explain` prints":                                       "func (e Explanation) Text(width int)",
 	"a flag, its default or its help":                             "\"max-fail\", \"10%\"",
 	"the words that `--allow` takes":                              "\nallow:\n",
 	"an exit code":                                                "ExitBrake ",
