@@ -73,7 +73,7 @@ func (p printer) run(run *outcome.Run, verb controller.Verb) error {
 	if _, err := os.Stat(support); err == nil {
 		text += p.fit(fmt.Sprintf("support: %s (the text of a support case for each host, and its data)\n", support))
 	}
-	text += p.fit(fmt.Sprintf("page:    %s\nreports: %s\n", filepath.Join(folder, "report.html"), filepath.Join(folder, "hosts"))) + p.guide(*run).RollBack()
+	text += p.fit(fmt.Sprintf("page:    %s\nreports: %s\n", filepath.Join(folder, "report.html"), filepath.Join(folder, "hosts")) + p.guide(*run).RollBack())
 	if verb == controller.Plan && p.full {
 		return p.page(p.cli, text)
 	}
