@@ -54,7 +54,7 @@ test: ## every package; of suites that repeat themselves a share (make suites ru
 
 .PHONY: race
 race: ## the same as test, under the race detector
-	$(GO) test -race -timeout 40m ./...
+	$(GO) test -race -timeout 60m ./...
 
 .PHONY: browser
 browser: ## the HTML report in a headless Chromium
@@ -83,6 +83,10 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 .PHONY: suites
 suites: ## every test, every round: all seeds of histories, weather, kill, freeze and variants; each kill point of resume; OpenSSH; floods
 	$(GO) test -count 1 -timeout 60m $$($(SUITES)) -suite.whole
+
+.PHONY: hints
+hints: ## run, not only parse, the hints that the scripts of the command print
+	$(GO) test ./cmd/aixmend -count 1 -timeout 60m -run '^TestScripts$$' -v -hints.run | grep -v -e '^=== ' -e '^ *--- PASS: '
 
 .PHONY: histories
 histories: ## random histories of a host against rows E1 to E7, new ones for SOAK (10m)

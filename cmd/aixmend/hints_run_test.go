@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -25,10 +26,14 @@ import (
 	"aixmend/cmd/aixmend/dumps"
 )
 
-// Hints are run, not only parsed. A call of a script keeps each hint that it prints, with a
+// With -hints.run hints are run, not only parsed. A call of a script keeps each hint that it prints, with a
 // copy of the script's folder at that moment; when the script has ended, and its simulated
 // fleet still listens, the hints are run there as if somebody had pasted them: without a
 // terminal, and without --yes, so that none changes a host.
+
+// runHints turns it on. Which script prints a hint first, and so where it is run, depends on
+// the order of the scripts.
+var runHints = flag.Bool("hints.run", false, "run the hints that scripts print, not only parse them; make hints does")
 
 // Variables of a call that keeps its hints: the folder for those of all scripts, and the
 // folder of its script in there.
@@ -186,6 +191,9 @@ func (p *pasting) follow(env *testscript.Env) {
 	env.Setenv(hintsOfAll, p.folder)
 	env.Setenv(hintsOfScript, mine)
 	env.Defer(func() {
+		if !*runHints {
+			return
+		}
 		kept, _ := filepath.Glob(filepath.Join(mine, "*", "hint.json"))
 		for _, file := range kept {
 			if err := p.paste(file); err != nil {
