@@ -130,7 +130,7 @@ func startBench(t *testing.T, hosts []aixsim.FleetHost) *bench {
 	must(t, err)
 	b := &bench{
 		t: t, fleet: fleet, store: store, dir: run, playbook: p, concurrency: 8,
-		set:   []string{"settle=60ms", "wait=8s", "probe_timeout=5s", "undo_after=4m"},
+		set:   []string{"settle=60ms", "wait=2s", "probe_timeout=5s", "undo_after=4m"},
 		stop:  make(chan struct{}),
 		ended: map[string]outcome.Host{},
 	}
