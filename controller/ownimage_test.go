@@ -93,7 +93,7 @@ func TestOwnImage(t *testing.T) {
 	}
 }
 
-// The cloud tells whether the swap took: the boot volume is another one than in the capture,
+// The cloud shows whether the swap took effect: the boot volume is another one than in the capture,
 // and AIX started from it.
 func TestOwnImageInTheCloud(t *testing.T) {
 	t.Parallel()

@@ -52,7 +52,7 @@ func benchBatch() {
 	}
 	config := &gossh.ClientConfig{
 		User: user, Auth: []gossh.AuthMethod{gossh.PublicKeys(signer)},
-		HostKeyCallback: gossh.InsecureIgnoreHostKey(), //nolint:gosec // it dials the sshd of this benchmark on loopback
+		HostKeyCallback: gossh.InsecureIgnoreHostKey(), //nolint:gosec // the client of batch, compared with; it dials the sshd that this benchmark has started on loopback
 	}
 	script := batchScript()
 	addresses := make(chan string)

@@ -228,6 +228,7 @@ func (p *pasting) paste(file string) error {
 	work := filepath.Join(filepath.Dir(file), "work")
 	here := func(s string) string { return strings.ReplaceAll(s, h.Work, work) }
 	words := slices.DeleteFunc(h.Words, func(w string) bool { return w == "--yes" })
+	// The script has ended, and its context with it.
 	ctx, cancel := context.WithTimeout(context.Background(), killLong)
 	defer cancel()
 	c := exec.CommandContext(ctx, h.Program)

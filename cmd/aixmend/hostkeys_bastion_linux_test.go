@@ -212,7 +212,7 @@ func openSSHBastion(t *testing.T, dir string) string {
 		if os.Getenv("AIXMEND_REQUIRE_OPENSSH") == "1" {
 			t.Fatal(why)
 		}
-		t.Skip("without OpenSSH there is no real bastion: " + why)
+		t.Skip("the bastion is a real OpenSSH server, and AIXMEND_REQUIRE_OPENSSH is not set: " + why)
 	}
 	keys := t.TempDir()
 	config := "StrictModes no\nUsePAM no\nPermitRootLogin yes\nPidFile none\nAuthorizedKeysFile " + filepath.Join(keys, "authorized_keys") + "\n"

@@ -54,7 +54,7 @@ var acts = map[string]func(*Store) error{
 	},
 }
 
-// Whoever can change a file that resume or recover reads, or a folder above it, decides
+// Someone who can change a file that resume or recover reads, or a folder above it, decides
 // what they do: each way to act on it refuses it, and printing does not.
 func TestFilesOfOthers(t *testing.T) {
 	const run, capture = "runs/r1/", "captures/a/c1"
@@ -113,7 +113,7 @@ func TestFilesOfOthers(t *testing.T) {
 	}
 }
 
-// What is missing is no fault: every way to act works on one's own folder.
+// A missing file is no error, and all verbs work on a folder of one's own.
 func TestOwnFiles(t *testing.T) {
 	s := opened(t)
 	for name, act := range acts {

@@ -43,9 +43,9 @@ func TestHeartbeat(t *testing.T) {
 		h.Moved("aix3", controller.Waiting, "waiting for its wave")
 		h.Moved("aix4", controller.Gathering, "")
 		h.WaveBegun(1, 2, 1)
-		time.Sleep(150 * time.Second)
-		h.Spoken()                   // a line was printed at 2m30s
-		time.Sleep(59 * time.Second) // 3m29s
+		time.Sleep(150 * time.Second) // of the bubble's clock, as below: no real time
+		h.Spoken()                    // a line was printed at 2m30s
+		time.Sleep(59 * time.Second)  // 3m29s
 		h.Spoken()
 		time.Sleep(59 * time.Second) // 4m28s
 		h.Moved("aix\x1b[2J5", controller.Recovering, "step \u202ex")
