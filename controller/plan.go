@@ -40,13 +40,5 @@ func planRows(r *playbooks.PlannedRung, s *playbooks.PlannedStep) []outcome.Plan
 		AllowedBy: allow, BlockedBy: r.Blocked, Fixes: append([]string{}, r.Fixes...),
 		Conditional: r.Rung.Collect && r.Waits, Because: s.Because,
 	}
-	if s.Arm == "" {
-		return []outcome.PlanStep{row}
-	}
-	arm, disarm := row, row
-	row.TimedUndo = s.UndoAfter.String()
-	arm.Part, disarm.Part = string(course.Arming), string(course.Ending)
-	arm.Step, arm.Command, arm.Undo = course.Name(s.Step.ID, course.Arming), s.Arm, s.Disarm
-	disarm.Step, disarm.Command, disarm.Undo = course.Name(s.Step.ID, course.Ending), s.Disarm, course.NoUndoOfEnding
-	return []outcome.PlanStep{arm, row, disarm}
+	return course.WithTimedUndo(row, s.Arm, s.Disarm, s.UndoAfter)
 }

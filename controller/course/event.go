@@ -19,9 +19,6 @@ type Event struct {
 	End End
 }
 
-// NoUndoOfEnding is the undo of a step's disarming.
-const NoUndoOfEnding = "none: it only ends the timed undo"
-
 // Name is the name of a part of a step in reports and the journal.
 func Name(step string, part Part) string {
 	return step + map[Part]string{Main: "", Arming: armSuffix, Ending: disarmSuffix, Undo: undoSuffix}[part]

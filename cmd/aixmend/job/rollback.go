@@ -64,12 +64,5 @@ func (j *Job) RollbackSteps(e *Earlier, host string) []outcome.PlanStep {
 func (j *Job) rollbackStep(u playbooks.Change) []outcome.PlanStep {
 	row := outcome.PlanStep{Rung: u.Rung, Step: u.Step, Command: u.Undo, Undo: u.Command, BlockedBy: u.NoUndo(), Fixes: []string{}}
 	s := j.Playbook.Undoing(u, j.params, rollbackID)
-	if s.Arm == "" {
-		return []outcome.PlanStep{row}
-	}
-	arm, disarm := row, row
-	row.TimedUndo = s.UndoAfter.String()
-	arm.Step, arm.Part, arm.Command, arm.Undo = course.Name(u.Step, course.Arming), string(course.Arming), s.Arm, s.Disarm
-	disarm.Step, disarm.Part, disarm.Command, disarm.Undo = course.Name(u.Step, course.Ending), string(course.Ending), s.Disarm, course.NoUndoOfEnding
-	return []outcome.PlanStep{arm, row, disarm}
+	return course.WithTimedUndo(row, s.Arm, s.Disarm, s.UndoAfter)
 }
