@@ -17,7 +17,6 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/peers"
 	"aixmend/controller/rollout"
-	"aixmend/inventory"
 	"aixmend/playbooks"
 	"aixmend/playbooks/facts"
 	"aixmend/transport"
@@ -133,10 +132,10 @@ type Options struct {
 	Attempts    func(host, rung string) int
 	MaxAttempts int
 	// Cloud shows the VMs of the run's hosts; nil: their health is not compared.
-	Cloud func(context.Context) Sights
-	// Changed returns when earlier runs last changed a host, zero where they did not within
-	// cloud.Lag, or cloud.Memory where the playbook reads the storage; nil: none did.
-	Changed func(host string) time.Time
+	Cloud func(context.Context) cloud.Sights
+	// History holds the changes by earlier runs, within cloud.Lag, or cloud.Memory where the
+	// playbook reads the storage.
+	History cloud.History
 	// Approved returns the approved plan of a host: nothing else may run. nil: no plan was
 	// approved.
 	Approved func(host string) *approval.Host
@@ -184,18 +183,7 @@ type Engine struct {
 	starting context.Context
 	reloads  chan struct{} // one for each reloaded report, see park.go
 	probes   []playbooks.Probe
-	health   *answer // of the cloud; nil: it is not asked
-}
-
-// Sights are the VMs of a run as the cloud shows them at one time.
-type Sights struct {
-	// Of returns the VM of a host, found by the inventory or by the MACs in the guest, in
-	// lower case with colons.
-	Of func(host inventory.Host, macs []string) cloud.Sight
-	// Storage asks for the volumes and snapshots of a VM; nil: nobody can be asked.
-	Storage func(context.Context, cloud.Sight) facts.Storage
-	// At is the time of the oldest list.
-	At time.Time
+	health   *cloud.Watch // of the cloud; nil: it is not asked
 }
 
 // Result is the result of a run.

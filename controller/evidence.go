@@ -86,11 +86,15 @@ func (w *walk) captured() facts.Captured {
 	return *w.evidence.captured
 }
 
-// recallCaptured is the fact about the newest capture before the run.
-func recallCaptured(written map[string]any) *facts.Captured {
+// recallCaptured is the fact about the newest capture before the run, as the report has it;
+// the NICs are in the capture alone.
+func (w *walk) recallCaptured(written map[string]any) *facts.Captured {
 	var c facts.Captured
 	if !recallFact(written, "captured", &c) {
 		return nil
+	}
+	if kept, err := w.Captures.Load("captures/" + w.host.Name + "/" + c.ID); err == nil {
+		c.NICs = facts.ReadPast(kept.Facts).NICs
 	}
 	return &c
 }

@@ -2,8 +2,10 @@ package controller_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -237,30 +239,65 @@ func TestRecoverBesideTheOriginal(t *testing.T) {
 	}
 }
 
+// loseAddress takes the RMC address from the copy, for rmc-restore to put back.
+func (b *bench) loseAddress() {
+	b.fleet.Host("copy").Mutate(func(s *aixsim.State) {
+		for i := range s.NICs {
+			if s.NICs[i].Management {
+				s.NICs[i].Attrs.NetAddr6, s.NICs[i].Live.IPv6 = "", nil
+			}
+		}
+	})
+	b.use("rmc-restore")
+	b.ended = map[string]outcome.Host{}
+}
+
+// healed reports whether the RMC address was put back.
+func healed(h outcome.Host) bool {
+	return slices.ContainsFunc(h.Changes, func(c outcome.Change) bool {
+		return strings.Contains(c.Step, "address") || strings.Contains(c.Step, "netaddr6")
+	})
+}
+
+// besideOriginal returns engines that recover the copy under the name of the original,
+// beside a cloud that shows the original with a status: "silent", "absent" or one of the
+// API. own is whether it shows a VM of the copy, too.
+func (b *bench) besideOriginal(status *string, own bool) func() *controller.Engine {
+	b.t.Helper()
+	macs := map[string]string{b.fleet.Host("copy").Snapshot().NICs[0].MAC: "copy", b.fleet.Host("original").Snapshot().NICs[0].MAC: "original"}
+	captured, err := b.store.Newest("original", "")
+	must(b.t, err)
+	b.loseAddress()
+	b.powerOff("original")
+	sight := func(_ inventory.Host, seen []string) cloud.Sight {
+		for _, mac := range seen {
+			switch s := (cloud.Sight{Instance: "vm-" + macs[mac], Name: macs[mac], Status: "ACTIVE", Health: "OK", NICs: []cloud.NIC{{MAC: mac}}}); {
+			case macs[mac] == "copy" && own:
+				return s
+			case macs[mac] == "original" && *status != "silent" && *status != "absent":
+				s.Status = *status
+				return s
+			}
+		}
+		return cloud.Sight{Silence: "no route", Absent: *status != "silent"}
+	}
+	return func() *controller.Engine {
+		e := b.engine(controller.Recover)
+		e.Captures = underAnotherName{e.Captures, captured}
+		e.Cloud = func(context.Context) cloud.Sights { return cloud.Sights{At: time.Now(), Of: sight} }
+		return e
+	}
+}
+
 // RMC of a copy is not repaired while the original answers: in the run with the same node
-// id, or as a VM that runs in the cloud with the MACs of the capture under this name.
+// id, or as a VM that runs in the cloud with the MACs of the capture under this name. Nor is
+// it where the cloud is asked and does not say.
 func TestACopyIsNotHealedBesideItsOriginal(t *testing.T) {
 	t.Parallel()
-	lose := func(b *bench) {
-		b.fleet.Host("copy").Mutate(func(s *aixsim.State) {
-			for i := range s.NICs {
-				if s.NICs[i].Management {
-					s.NICs[i].Attrs.NetAddr6, s.NICs[i].Live.IPv6 = "", nil
-				}
-			}
-		})
-		b.use("rmc-restore")
-		b.ended = map[string]outcome.Host{}
-	}
-	healed := func(h outcome.Host) bool {
-		return slices.ContainsFunc(h.Changes, func(c outcome.Change) bool {
-			return strings.Contains(c.Step, "address") || strings.Contains(c.Step, "netaddr6")
-		})
-	}
 	t.Run("in the run", func(t *testing.T) {
 		t.Parallel()
 		b := failedOver(t)
-		lose(b)
+		b.loseAddress()
 		h := b.run(controller.Recover)["copy"]
 		held := slices.ContainsFunc(h.Plan, func(p outcome.PlanStep) bool {
 			return p.Rung == "address" && strings.Contains(p.BlockedBy, "original answers with the same RSCT node id")
@@ -275,34 +312,56 @@ func TestACopyIsNotHealedBesideItsOriginal(t *testing.T) {
 	})
 	for _, c := range []struct {
 		status string // of the original
-		own    string // the VM of the copy
-		held   bool
+		own    bool   // the copy has a VM
+		says   string // in the reason; "" where it is healed
 	}{
-		{"ACTIVE", "vm-copy", true}, {"SHUTOFF", "vm-copy", false}, {"MIGRATING", "vm-copy", true}, {"ACTIVE", "", true}, {"SHUTOFF", "", false},
+		{"ACTIVE", true, "shows original (vm-original) ACTIVE"}, {"MIGRATING", true, "shows original (vm-original) MIGRATING"}, {"ACTIVE", false, "shows original (vm-original) ACTIVE"},
+		{"SHUTOFF", true, ""}, {"SHUTOFF", false, ""}, {"absent", true, ""}, {"absent", false, ""}, {"not asked", true, ""},
+		{"silent", true, "may be a copy; whether the original runs could not be read: no route"}, {"silent", false, "or, if the original is down, with --cloud off"},
 	} {
-		status, held := c.status, c.held
-		t.Run("in the cloud, "+status+", own "+c.own, func(t *testing.T) {
+		t.Run(fmt.Sprintf("in the cloud, %s, own %t", c.status, c.own), func(t *testing.T) {
 			t.Parallel()
 			b := failedOver(t)
-			macs := map[string]string{b.fleet.Host("copy").Snapshot().NICs[0].MAC: "copy", b.fleet.Host("original").Snapshot().NICs[0].MAC: "original"}
-			captured, err := b.store.Newest("original", "")
-			must(t, err)
-			lose(b)
-			b.powerOff("original")
-			e := b.engine(controller.Recover)
-			e.Captures = underAnotherName{e.Captures, captured}
-			e.Cloud = func(context.Context) controller.Sights {
-				return controller.Sights{At: time.Now(), Of: func(_ inventory.Host, seen []string) cloud.Sight {
-					for _, mac := range seen {
-						if name := macs[mac]; name == "original" || name != "" && c.own != "" {
-							return cloud.Sight{Instance: "vm-" + name, Name: name, Status: map[string]string{"copy": "ACTIVE", "original": status}[name], Health: "OK", NICs: []cloud.NIC{{MAC: mac}}}
-						}
-					}
-					return cloud.Sight{Silence: "no VM"}
-				}}
+			e := b.besideOriginal(&c.status, c.own)()
+			if c.status == "not asked" {
+				e.Cloud = nil
 			}
 			h := b.runEngine(e, "copy")["copy"]
-			if held && (h.Outcome != outcome.NeedsAction || healed(h) || len(b.changed("copy")) > 0 || !strings.Contains(h.Reason, "shows original (vm-original) "+status)) || !held && !healed(h) {
+			if held := c.says != ""; held && (h.Outcome != outcome.NeedsAction || healed(h) || len(b.changed("copy")) > 0 || !strings.Contains(h.Reason, c.says)) || !held && !healed(h) {
+				t.Errorf("%s: %s, %v", h.Outcome, h.Reason, statuses(h))
+			}
+		})
+	}
+}
+
+// A copy is held for its original in a resumed run, too: when it was begun, the original was
+// off.
+func TestACopyIsHeldAfterAResume(t *testing.T) {
+	t.Parallel()
+	for _, status := range []string{"ACTIVE", "silent", "SHUTOFF"} {
+		t.Run(status, func(t *testing.T) {
+			t.Parallel()
+			b := failedOver(t)
+			b.fleet.Host("copy").Mutate(func(s *aixsim.State) { s.RMC.Hung = true }) // a restart follows the address
+			shown := "SHUTOFF"
+			engine := b.besideOriginal(&shown, true)
+			e := engine()
+			stop := sync.OnceFunc(func() { close(b.stop) })
+			e.Journal = journalFunc(func(entry outcome.Entry) error {
+				if entry.Event == outcome.EventResult {
+					stop()
+				}
+				return b.dir.Append(entry)
+			})
+			h := b.runEngine(e, "copy")["copy"]
+			n := len(h.Changes)
+			if !h.Interrupted || !healed(h) {
+				t.Fatalf("%s: %s: it was not cut off after its first step: %v", h.Outcome, h.Reason, statuses(h))
+			}
+			b.stop = make(chan struct{})
+			shown = status
+			h = b.resume(engine())["copy"]
+			if held := len(h.Changes) == n; held != (status != "SHUTOFF") || held && h.Outcome == outcome.Recovered {
 				t.Errorf("%s: %s, %v", h.Outcome, h.Reason, statuses(h))
 			}
 		})
@@ -316,3 +375,10 @@ type underAnotherName struct {
 }
 
 func (u underAnotherName) Newest(string, string) (*outcome.Capture, error) { return u.capture, nil }
+
+func (u underAnotherName) Load(path string) (*outcome.Capture, error) {
+	if strings.HasSuffix(path, "/"+u.capture.ID) {
+		return u.capture, nil
+	}
+	return u.Captures.Load(path)
+}

@@ -38,7 +38,7 @@ func TestTheCloudIsFollowedAfterARecovery(t *testing.T) {
 		changed time.Duration // before the end, negative for none
 		earlier time.Duration // a change of an earlier run, before the end; 0 for none
 		sights  []cloud.Sight // one a question; the last one stays
-		stop    time.Duration
+		stop    time.Duration // negative: it is stopped before the hosts end
 		class   cloud.Class
 		finding string
 		asked   int
@@ -51,6 +51,7 @@ func TestTheCloudIsFollowedAfterARecovery(t *testing.T) {
 		"silence from then on":      {outcome: outcome.Recovered, changed: 14 * time.Minute, sights: []cloud.Sight{ill, ill, silent}, class: cloud.Pending, asked: 3, took: time.Minute},
 		"silence from the start":    {outcome: outcome.Recovered, changed: time.Minute, sights: []cloud.Sight{silent}, class: cloud.Unknown, finding: cloud.Silent, asked: 2},
 		"stopped":                   {outcome: outcome.Recovered, changed: time.Minute, sights: []cloud.Sight{ill}, stop: 90 * time.Second, class: cloud.Pending, asked: 3, took: 90 * time.Second},
+		"stopped before":            {outcome: outcome.Recovered, changed: time.Minute, sights: []cloud.Sight{ill}, stop: -1, class: cloud.Pending, asked: 1},
 		"the wait is over":          {outcome: outcome.Recovered, changed: 16 * time.Minute, sights: []cloud.Sight{ill}, class: cloud.Pending, asked: 2},
 		"changed long ago":          {outcome: outcome.Recovered, changed: time.Hour, sights: []cloud.Sight{ill}, class: cloud.CloudLags, finding: cloud.Disagrees, asked: 2},
 		"nothing was changed":       {outcome: outcome.Healthy, changed: -1, sights: []cloud.Sight{ill}, class: cloud.CloudLags, finding: cloud.Disagrees, asked: 1},
@@ -68,23 +69,25 @@ func TestTheCloudIsFollowedAfterARecovery(t *testing.T) {
 				if c.changed >= 0 {
 					f.host.Changes = []outcome.Change{{At: began.Add(-c.changed - time.Second)}, {At: began.Add(-c.changed)}}
 				}
+				earlier := map[string]time.Time{}
+				if c.earlier > 0 {
+					earlier["a"] = began.Add(-c.earlier)
+				}
 				asked, stop := 0, make(chan struct{})
 				e := &controller.Engine{Options: controller.Options{
 					Verb: controller.Recover, Playbook: p, Params: params,
 					Begun: func(string) (controller.Begun, error) { return controller.Begun{Done: &f.host}, nil },
-					Cloud: func(context.Context) controller.Sights {
+					Cloud: func(context.Context) cloud.Sights {
 						s := c.sights[min(asked, len(c.sights)-1)]
 						asked++
-						return controller.Sights{Of: func(inventory.Host, []string) cloud.Sight { return s }, At: time.Now()}
+						return cloud.Sights{Of: func(inventory.Host, []string) cloud.Sight { return s }, At: time.Now()}
 					},
-					Changed: func(string) time.Time {
-						if c.earlier == 0 {
-							return time.Time{}
-						}
-						return began.Add(-c.earlier)
-					},
+					History: cloud.History{Last: earlier},
 				}, Journal: f, Sink: f, Observer: f, Stop: stop}
-				if c.stop > 0 {
+				switch {
+				case c.stop < 0:
+					close(stop)
+				case c.stop > 0:
 					time.AfterFunc(c.stop, func() { close(stop) })
 				}
 				result, err := e.Run(t.Context(), []inventory.Host{{Name: "a"}})

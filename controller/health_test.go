@@ -14,9 +14,9 @@ import (
 )
 
 // shows makes a cloud that shows one sight for all hosts.
-func shows(s cloud.Sight) func(context.Context) controller.Sights {
-	return func(context.Context) controller.Sights {
-		return controller.Sights{Of: func(inventory.Host, []string) cloud.Sight { return s }, At: time.Now()}
+func shows(s cloud.Sight) func(context.Context) cloud.Sights {
+	return func(context.Context) cloud.Sights {
+		return cloud.Sights{Of: func(inventory.Host, []string) cloud.Sight { return s }, At: time.Now()}
 	}
 }
 
@@ -81,8 +81,8 @@ func TestHostsThatAreNoVM(t *testing.T) {
 	b := newBench(t, "healthy", "healthy", "daemon-down")
 	e := b.engine(controller.Audit)
 	known := map[string]cloud.Sight{"healthy": {Health: "OK"}}
-	e.Cloud = func(context.Context) controller.Sights {
-		return controller.Sights{At: time.Now(), Of: func(h inventory.Host, macs []string) cloud.Sight {
+	e.Cloud = func(context.Context) cloud.Sights {
+		return cloud.Sights{At: time.Now(), Of: func(h inventory.Host, macs []string) cloud.Sight {
 			if s, there := known[h.Name]; there && slices.Contains(macs, b.fleet.Host(h.Name).Snapshot().NICs[0].MAC) {
 				return s
 			}

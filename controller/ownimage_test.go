@@ -103,9 +103,9 @@ func TestOwnImageInTheCloud(t *testing.T) {
 	boot := ""
 	run := func(verb controller.Verb) outcome.Host {
 		e := b.engine(verb)
-		e.Cloud = func(context.Context) controller.Sights {
+		e.Cloud = func(context.Context) cloud.Sights {
 			s := cloud.Sight{Instance: "vm-1", Status: "ACTIVE", Health: "OK"}
-			return controller.Sights{At: time.Now(), Of: func(inventory.Host, []string) cloud.Sight { return s }, Storage: func(context.Context, cloud.Sight) facts.Storage {
+			return cloud.Sights{At: time.Now(), Of: func(inventory.Host, []string) cloud.Sight { return s }, Storage: func(context.Context, cloud.Sight) facts.Storage {
 				disks := facts.Storage{Known: true, Status: s.Status, Volumes: []facts.Volume{}, Snapshots: []facts.Snapshot{{Name: "s", Status: "available", Created: "2026-11-02T03:04:05Z"}}}
 				for _, d := range host.Snapshot().Disks {
 					disks.Volumes = append(disks.Volumes, facts.Volume{ID: "vol-" + d.Name, Name: d.Name, WWN: strings.ToLower(aixsim.WWN(d)), Boot: d.Name == boot, Bootable: true})

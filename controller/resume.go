@@ -72,7 +72,7 @@ func (w *walk) restore(base outcome.Host) {
 	w.out.Fence, w.out.Passed = base.Fence, base.Passed
 	w.out.Facts, w.out.FactErrors, w.out.Findings, w.out.Plan = base.Facts, base.FactErrors, base.Findings, base.Plan
 	w.begun = base.Started
-	w.evidence.captured = recallCaptured(base.Facts)
+	w.evidence.captured = w.recallCaptured(base.Facts)
 	w.cutStage(len(base.Changes))
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"aixmend/controller/cloud"
 	"aixmend/controller/outcome"
 	"aixmend/controller/peers"
 	"aixmend/controller/rollout"
@@ -29,7 +30,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	for i, h := range hosts {
 		names[i] = h.Name
 	}
-	e.health = e.askCloud(ctx)
+	e.health = cloud.Begin(ctx, e.Cloud)
 	p := e.newPeers(names)
 	waves := e.rollout(names)
 	var (

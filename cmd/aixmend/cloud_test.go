@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -21,7 +22,7 @@ import (
 //
 //	cloud fault PATH STATUS   the next request to PATH fails
 //	cloud rename NAME NEW     a VM has another name and address
-//	cloud snapshot NAME TIME  a VM has a snapshot of that time
+//	cloud snapshot NAME TIME  a VM has a snapshot of that time, or of now
 //	cloud boot NAME VOLUME    a VM starts from another volume
 //	cloud twin                add the workspace prod-dal
 func simulatedCloud(ts *testscript.TestScript, neg bool, args []string) {
@@ -39,6 +40,9 @@ func simulatedCloud(ts *testscript.TestScript, neg bool, args []string) {
 		cloudOf(ts).Change(func() { vm.Name, vm.Networks[0].Address = args[2], "10.6.0.1" })
 	case args[0] == "snapshot" && len(args) == 3:
 		vm := cloudOf(ts).VM("vm-" + args[1])
+		if args[2] == "now" {
+			args[2] = time.Now().UTC().Format(time.RFC3339Nano)
+		}
 		cloudOf(ts).Change(func() { vm.Snapshots = []cloudsim.Snapshot{{ID: "snap-1", Name: "before-swap", Created: args[2]}} })
 	case args[0] == "boot" && len(args) == 3:
 		vm := cloudOf(ts).VM("vm-" + args[1])

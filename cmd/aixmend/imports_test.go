@@ -33,7 +33,7 @@ var leaves = []string{"transport/lab/golden", "transport/lab/suite", "transport/
 // error: a new room is a decision.
 var rooms = map[string]room{
 	"cmd/aixmend":                 {imports: []string{"*", "cmd/*"}},
-	"cmd/aixmend/cloud":           {imports: []string{"controller", "controller/cloud", "inventory", "inventory/load", "inventory/powervs", "inventory/secrets", "inventory/settings", "playbooks/facts"}, tests: []string{"transport/lab/cloudsim"}},
+	"cmd/aixmend/cloud":           {imports: []string{"controller/cloud", "inventory", "inventory/load", "inventory/powervs", "inventory/secrets", "inventory/settings", "playbooks/facts"}, tests: []string{"transport/lab/cloudsim"}},
 	"cmd/aixmend/complete":        {imports: []string{"controller/journal", "controller/outcome", "controller/report", "inventory/load", "playbooks"}},
 	"cmd/aixmend/console":         {imports: []string{"cmd/aixmend/exit", "controller/outcome", "controller/report"}},
 	"cmd/aixmend/dumps":           {},
@@ -113,7 +113,7 @@ var rooms = map[string]room{
 	"controller/rollout":          {imports: []string{"controller/outcome", "transport/cause"}},
 	"controller/approval":         {imports: []string{"controller/outcome", "playbooks"}},
 	"controller/course":           {imports: []string{"controller/outcome", "transport/retry"}},
-	"controller/cloud":            {imports: []string{"controller/outcome", "playbooks/facts", "transport/shell"}},
+	"controller/cloud":            {imports: []string{"controller/outcome", "inventory", "playbooks/facts", "transport/shell"}},
 	"controller/outcome":          {},
 	"controller/journal":          {imports: []string{"controller/journal/captures", "controller/journal/durable", "controller/outcome", "inventory/naming", "transport/ownership"}},
 	"controller/journal/captures": {imports: []string{"controller/journal/durable", "controller/outcome", "inventory/naming", "transport/ownership"}},

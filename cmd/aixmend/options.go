@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -21,7 +19,6 @@ import (
 	"aixmend/cmd/aixmend/pager"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/cmd/aixmend/usage"
-	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report/formats"
 	"aixmend/playbooks"
@@ -284,21 +281,10 @@ func (o *walking) asked() request.Asked {
 
 // settings are the settings of a job of this call.
 func (c *cli) settings(state string, l loudness) job.Settings {
-	sights := func(flag string) func(context.Context) controller.Sights {
-		if !c.clouds().Asks(flag) {
-			return nil
-		}
-		var said sync.Once // the cloud is asked again and again
-		silent := func(why string) {
-			if !l.quiet {
-				said.Do(func() { c.Say("cloud: %s; no host waits for it", why) })
-			}
-		}
-		return func(ctx context.Context) controller.Sights {
-			ctx, release := c.Interrupts.UntilStop(ctx)
-			defer release()
-			return c.clouds().Sights(ctx, silent)
+	silent := func(why string) {
+		if !l.quiet {
+			c.Say("cloud: %s; no host waits for it", why)
 		}
 	}
-	return job.Settings{Cloud: sights, State: state, Version: currentVersion(), Home: home(), Plugin: c.plugin, Quiet: l.quiet, Verbose: l.verbose > 0}
+	return job.Settings{Cloud: c.clouds().Asking(c.Interrupts.UntilStop, silent), State: state, Version: currentVersion(), Home: home(), Plugin: c.plugin, Quiet: l.quiet, Verbose: l.verbose > 0}
 }

@@ -19,10 +19,6 @@ import (
 // minutes and more until it shows a recovery.
 const Lag = 30 * time.Minute
 
-// Memory is how far back the changes of a host are looked for, where a snapshot is to be
-// younger than the last one.
-const Memory = 90 * 24 * time.Hour
-
 // Guest is the verdict in the guest.
 type Guest int
 
@@ -37,6 +33,8 @@ const (
 type Sight struct {
 	// Silence is why there is no answer, or no such VM; "" where the VM is there.
 	Silence string
+	// Absent: every list is there, and no VM in them has anything of the host.
+	Absent bool
 	// Stranger: there is no such VM, and nothing says that the host is one.
 	Stranger bool
 	// Status is the API's word for the VM, such as ACTIVE; Health its word for the health,
@@ -173,17 +171,31 @@ func (s Sight) API() facts.API {
 	return vm
 }
 
+// Copied reports whether nothing of a guest is of the machine of its capture: it may run a
+// copy of its disks. macs are those in the guest, then those in the capture.
+func Copied(macs, then []string) bool {
+	return len(macs) > 0 && len(then) > 0 && !slices.ContainsFunc(then, func(mac string) bool { return slices.Contains(macs, mac) })
+}
+
 // Original is the VM of a capture, in a fact, where it is another one than that of the host
-// and not known to be off; "" otherwise. macs are those in the guest.
-func (s Sight) Original(captured Sight, macs []string) string {
+// and not known to be off; "" otherwise. For a guest that is Copied, why says why it is not
+// known whether there is such a VM. then are the MACs in the capture.
+func (s Sight) Original(captured Sight, macs, then []string) (vm, why string) {
 	other := s.Instance != captured.Instance
 	if s.Silence != "" {
-		other = len(macs) > 0 && !slices.ContainsFunc(captured.NICs, func(n NIC) bool { return slices.Contains(macs, n.MAC) })
+		var theirs []string
+		for _, n := range captured.NICs {
+			theirs = append(theirs, n.MAC)
+		}
+		other = Copied(macs, theirs)
 	}
-	if captured.Silence != "" || captured.Status == off || !other {
-		return ""
+	switch {
+	case captured.Silence != "" && !captured.Absent && Copied(macs, then):
+		return "", captured.Silence
+	case captured.Silence != "" || captured.Status == off || !other:
+		return "", ""
 	}
-	return captured.Name + " (" + captured.Instance + ") " + or(captured.Status, "without a status")
+	return captured.Name + " (" + captured.Instance + ") " + or(captured.Status, "without a status"), ""
 }
 
 // Report is a sight in the report of its host.
@@ -192,14 +204,6 @@ func (s Sight) Report(class Class) *outcome.Cloud {
 		Instance: s.Instance, Workspace: s.Workspace, Status: s.Status, Health: s.Health, Reason: s.Reason,
 		LastUpdate: s.LastUpdate, Class: string(class), Silence: s.Silence,
 	}
-}
-
-// Stamp is a time in a fact, "" for none.
-func Stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 // GuestOf is the verdict about RMC in the guest, of the newest look in a report.

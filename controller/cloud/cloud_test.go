@@ -79,6 +79,7 @@ func TestOriginal(t *testing.T) {
 	then := func(status string) Sight {
 		return Sight{Instance: "vm-1", Name: "aix1", Status: status, NICs: []NIC{{MAC: "01"}, {MAC: "02"}}}
 	}
+	missing := Sight{Silence: "no route"}
 	for name, c := range map[string]struct {
 		own, captured Sight
 		macs          []string
@@ -95,9 +96,18 @@ func TestOriginal(t *testing.T) {
 		"this guest has no VM":     {Sight{Silence: "none"}, then("ACTIVE"), []string{"c1"}, "aix1 (vm-1) ACTIVE"},
 		"this guest has two VMs":   {Sight{Silence: "two"}, then("ACTIVE"), []string{"c1", "02"}, ""},
 		"nothing of this guest":    {Sight{Silence: "none"}, then("ACTIVE"), nil, ""},
-		"no VM with the capture's": {own, Sight{Silence: "none"}, []string{"c1"}, ""},
+		"no VM with the capture's": {own, Sight{Silence: "none", Absent: true}, []string{"c1"}, ""},
+		"its list is missing":      {own, missing, []string{"c1"}, "? no route"},
+		"no answer":                {missing, missing, []string{"c1"}, "? no route"},
+		"several VMs are it":       {own, Sight{Silence: "2 VMs have its MAC"}, []string{"c1"}, "? 2 VMs have its MAC"},
+		"no answer, this guest":    {missing, missing, []string{"c1", "02"}, ""},
+		"no answer, no MAC known":  {missing, missing, nil, ""},
 	} {
-		if got := c.own.Original(c.captured, c.macs); got != c.want {
+		got, why := c.own.Original(c.captured, c.macs, []string{"01", "02"})
+		if why != "" {
+			got += "? " + why
+		}
+		if got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

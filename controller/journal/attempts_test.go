@@ -1,6 +1,9 @@
 package journal
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -50,9 +53,32 @@ func TestChangedIsTheNewestChangeOfAHost(t *testing.T) {
 			}
 		}
 	}
-	got, err := s.Changed(ago(30))
-	if err != nil || len(got) != 2 || !got["a"].Equal(ago(11)) || !got["cut"].Equal(ago(9)) {
-		t.Errorf("%v, %v", got, err)
+	got, since, err := s.Changed(ago(30))
+	if err != nil || len(got) != 2 || !got["a"].Equal(ago(11)) || !got["cut"].Equal(ago(9)) || !since.Equal(ago(30)) {
+		t.Errorf("%v since %s, %v", got, since, err)
+	}
+}
+
+// Changes are known since the oldest run, and not over a journal that can't be read.
+func TestChangesAreKnownSinceTheOldestRun(t *testing.T) {
+	s := open(t)
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	began := now.Add(-20 * time.Minute)
+	newRun(t, s, NewRunID(began))
+	broken := NewRunID(began.Add(time.Minute))
+	newRun(t, s, broken)
+	if _, since, err := s.Changed(now.Add(-time.Hour)); err != nil || !since.Equal(began) {
+		t.Errorf("since %s, %v, want %s", since, err, began)
+	}
+	journal, ended := filepath.Join(s.RunDir(broken), "journal.jsonl"), now.Add(-10*time.Minute)
+	if err := errors.Join(os.WriteFile(journal, []byte("{\n{}\n"), 0o600), os.Chtimes(journal, ended, ended)); err != nil {
+		t.Fatal(err)
+	}
+	if _, since, err := s.Changed(now.Add(-time.Hour)); err != nil || !since.Equal(ended) {
+		t.Errorf("with a journal that can't be read: since %s, %v, want %s", since, err, ended)
+	}
+	if _, since, err := open(t).Changed(now.Add(-time.Hour)); err != nil || since.Before(now) {
+		t.Errorf("without a run: since %s, %v", since, err)
 	}
 }
 

@@ -12,20 +12,33 @@ import (
 )
 
 // Changed returns when each host was last changed, for the hosts that a run changed at or
-// after a time. Runs whose journal can't be read are skipped.
-func (s *Store) Changed(since time.Time) (map[string]time.Time, error) {
+// after a time, and since when that is known: since that time, the oldest run or, where the
+// journal of a run can't be read, since it was last written.
+func (s *Store) Changed(since time.Time) (changed map[string]time.Time, known time.Time, err error) {
 	ids, err := s.RunIDs()
 	if err != nil {
-		return nil, err
+		return nil, known, err
 	}
-	changed := map[string]time.Time{}
+	changed, known = map[string]time.Time{}, time.Now()
+	for _, id := range ids { // the oldest is the last one
+		if began, ok := RunTime(id); ok {
+			known = began
+		}
+	}
+	if known.Before(since) {
+		known = since
+	}
 	for _, id := range ids {
 		// A run may go on for long, and be resumed after days: its id says too little.
-		if at, err := os.Stat(filepath.Join(s.RunDir(id), "journal.jsonl")); err != nil || at.ModTime().Before(since) {
+		at, err := os.Stat(filepath.Join(s.RunDir(id), "journal.jsonl"))
+		if err != nil || at.ModTime().Before(since) {
 			continue
 		}
 		entries, err := s.ReadJournal(id)
 		if err != nil {
+			if at.ModTime().After(known) {
+				known = at.ModTime()
+			}
 			continue
 		}
 		for host, trail := range outcome.Trails(entries) {
@@ -34,7 +47,7 @@ func (s *Store) Changed(since time.Time) (map[string]time.Time, error) {
 			}
 		}
 	}
-	return changed, nil
+	return changed, known, nil
 }
 
 // maxRunsOfKeys bounds the runs that HostKeys reads, newest first.

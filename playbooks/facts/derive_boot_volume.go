@@ -160,21 +160,37 @@ func (b *BootVolume) snapshot(s Storage, boot *Volume) {
 			newest, taken = one, at
 		}
 	}
-	changed, err := time.Parse(time.RFC3339, s.Changed)
-	when := taken.UTC().Format(time.RFC3339)
-	switch {
-	case taken.IsZero() && undated != "":
+	if taken.IsZero() && undated != "" {
 		b.SnapshotWhy = fmt.Sprintf("not known how old the snapshot %s is", quoted(undated))
-	case taken.IsZero():
-		b.Snapshot, b.SnapshotWhy = snapshotNone, "there is no complete snapshot of the VM with its boot volume"
-	case s.Changed != "" && err == nil && !taken.After(changed):
-		b.Snapshot = snapshotOlder
-		b.SnapshotWhy = fmt.Sprintf("the newest snapshot %s is of %s, before the last change by aixmend on %s", quoted(newest.Name), when, changed.UTC().Format(time.RFC3339))
-	default:
-		b.Snapshot, b.SnapshotWhy = snapshotFresh, fmt.Sprintf("the newest snapshot %s is of %s; aixmend has changed nothing since", quoted(newest.Name), when)
+		return
 	}
-	b.SnapshotWhy = clean(b.SnapshotWhy, maxValue)
+	if taken.IsZero() {
+		b.Snapshot, b.SnapshotWhy = snapshotNone, "there is no complete snapshot of the VM with its boot volume"
+		return
+	}
+	var why string
+	b.Snapshot, why = s.age(taken)
+	b.SnapshotWhy = clean(fmt.Sprintf("the newest snapshot %s is of %s%s", quoted(newest.Name), dated(taken), why), maxValue)
 }
+
+// age says whether aixmend is known to have changed the host after a snapshot. Nobody knows
+// of changes before its history begins.
+func (s Storage) age(taken time.Time) (age, why string) {
+	changed, err := time.Parse(time.RFC3339, s.Changed)
+	if err == nil && !taken.After(changed) {
+		return snapshotOlder, ", before the last change by aixmend on " + dated(changed)
+	}
+	since, err := time.Parse(time.RFC3339, s.Since)
+	switch {
+	case err != nil:
+		return storageUnknown, "; not known whether aixmend has changed the host since"
+	case !taken.After(since):
+		return storageUnknown, "; not known whether aixmend has changed the host since: the state folder knows of changes from " + dated(since) + " on"
+	}
+	return snapshotFresh, "; aixmend has changed nothing since"
+}
+
+func dated(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // swap says whether another volume is the boot volume now than in the capture, and AIX
 // started from it.

@@ -34,14 +34,20 @@ func TestDeriveBootVolume(t *testing.T) {
 		state, snapshot, swap string
 		says                  string
 	}{
-		"the same, and a fresh snapshot": {BootVolumeInput{Storage: &Storage{Known: true, Volumes: volumes("vol-ibm"), Changed: "2026-11-01T00:00:00Z",
+		"the same, and a fresh snapshot": {BootVolumeInput{Storage: &Storage{Known: true, Volumes: volumes("vol-ibm"), Changed: "2026-11-01T00:00:00Z", Since: "2026-10-01T00:00:00Z",
 			Snapshots: []Snapshot{snapshot("old", "2026-10-01T00:00:00Z", "available"), snapshot("new", "2026-11-02T00:00:00.000Z", "available", "vol-ibm")}}, IDs: ids, Boot: &Word{Text: "hdisk0"}, Disks: on("hdisk0")},
 			"same", "fresh", "unknown", `the boot volume "ibm" (vol-ibm) is hdisk0, which AIX started from`},
 		"an older snapshot": {BootVolumeInput{Storage: &Storage{Known: true, Volumes: volumes("vol-ibm"), Changed: "2026-11-03T00:00:00Z",
 			Snapshots: []Snapshot{snapshot("new", "2026-11-02T00:00:00Z", "available")}}, IDs: ids, Disks: on("hdisk0")},
 			"same", "older", "unknown", `before the last change by aixmend on 2026-11-03T00:00:00Z`},
 		"no change is known": {BootVolumeInput{Storage: &Storage{Known: true, Snapshots: []Snapshot{snapshot("s", "2026-11-02T00:00:00Z", "available")}}, Disks: on("hdisk0")},
-			"unknown", "fresh", "unknown", "it shows 0"},
+			"unknown", "unknown", "unknown", "not known whether aixmend has changed the host since"},
+		"no change since the history begins": {BootVolumeInput{Storage: &Storage{Known: true, Since: "2026-11-01T23:59:59Z", Snapshots: []Snapshot{snapshot("s", "2026-11-02T00:00:00Z", "available")}}, Disks: on("hdisk0")},
+			"unknown", "fresh", "unknown", "aixmend has changed nothing since"},
+		"a snapshot from before the history": {BootVolumeInput{Storage: &Storage{Known: true, Since: "2026-11-02T00:00:00Z", Snapshots: []Snapshot{snapshot("s", "2026-11-02T00:00:00Z", "available")}}, Disks: on("hdisk0")},
+			"unknown", "unknown", "unknown", "knows of changes from 2026-11-02T00:00:00Z on"},
+		"a change before the history": {BootVolumeInput{Storage: &Storage{Known: true, Since: "2026-11-03T00:00:00Z", Changed: "2026-11-01T00:00:00Z", Snapshots: []Snapshot{snapshot("s", "2026-11-02T00:00:00Z", "available")}}, Disks: on("hdisk0")},
+			"unknown", "unknown", "unknown", "from 2026-11-03T00:00:00Z on"},
 		"snapshots that don't count": {BootVolumeInput{Storage: &Storage{Known: true, Volumes: volumes("vol-ibm"),
 			Snapshots: []Snapshot{snapshot("half", "2026-11-02T00:00:00Z", "creating"), snapshot("data", "2026-11-02T00:00:00Z", "available", "vol-data")}}, IDs: ids, Disks: on("hdisk0")},
 			"same", "none", "unknown", "no complete snapshot of the VM with its boot volume"},

@@ -83,6 +83,9 @@ type API struct {
 	// Original is another VM that runs and has a MAC of the newest capture under this name,
 	// "" for none: "aixprd01 (ID) ACTIVE".
 	Original string `json:"original" cel:"original"`
+	// OriginalWhy is why it is not known whether there is such a VM, where no MAC of the
+	// guest is in that capture; "" otherwise, and where the cloud was not asked.
+	OriginalWhy string `json:"original_why" cel:"original_why"`
 	// NICs are those in the customer's networks: the RMC NIC is not among them.
 	NICs []APINIC `json:"nics" cel:"nics"`
 }

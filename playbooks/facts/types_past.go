@@ -126,8 +126,10 @@ type Storage struct {
 	Why   string `json:"why" cel:"why"` // why it is not known
 	// Status is the API's word for the VM, such as ACTIVE.
 	Status string `json:"status" cel:"status"`
-	// Changed is when aixmend last changed the host, "" where no change is known.
+	// Changed is when aixmend last changed the host, "" where no change is known. Since is
+	// how far back changes are known, "" where they are not.
 	Changed   string     `json:"changed" cel:"changed"`
+	Since     string     `json:"since" cel:"since"`
 	Volumes   []Volume   `json:"volumes" cel:"volumes"`
 	Snapshots []Snapshot `json:"snapshots" cel:"snapshots"`
 	// VolumesWhy and SnapshotsWhy say why there is no such list, "" where there is.
@@ -162,7 +164,8 @@ type BootVolume struct {
 	Name  string `json:"name" cel:"name"`
 	// Candidates are the ids of the other bootable volumes of the VM.
 	Candidates []string `json:"candidates" cel:"candidates"`
-	// Snapshot is fresh (taken after the last change by aixmend), older, none or unknown.
+	// Snapshot is fresh (taken after the last change by aixmend, and since changes are
+	// known), older, none or unknown.
 	Snapshot    string `json:"snapshot" cel:"snapshot"`
 	SnapshotWhy string `json:"snapshot_why" cel:"snapshot_why"`
 	// Swap says whether AIX runs from another boot volume than at the capture: took,

@@ -6,9 +6,9 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
-	"aixmend/controller"
 	"aixmend/controller/cloud"
 	"aixmend/inventory"
 	"aixmend/inventory/powervs"
@@ -21,9 +21,30 @@ const (
 	Off = "off"
 )
 
+// Asking returns the question of a job to the cloud, by the value of --cloud: nil where it
+// is not asked. until ends a question when the run is stopped; silent is told once why a list
+// is missing, unless the run was stopped.
+func (c *Clouds) Asking(until func(context.Context) (context.Context, func()), silent func(why string)) func(flag string) func(context.Context) cloud.Sights {
+	return func(flag string) func(context.Context) cloud.Sights {
+		if !c.Asks(flag) {
+			return nil
+		}
+		var said sync.Once // the cloud is asked again and again
+		return func(ctx context.Context) cloud.Sights {
+			ctx, release := until(ctx)
+			defer release()
+			return c.Sights(ctx, func(why string) {
+				if ctx.Err() == nil {
+					said.Do(func() { silent(why) })
+				}
+			})
+		}
+	}
+}
+
 // Sights asks for the VMs of a run: those of the workspaces of the inventory's sources, or
 // else all that the key of the environment may see. silent is told why a list is missing.
-func (c *Clouds) Sights(ctx context.Context, silent func(why string)) controller.Sights {
+func (c *Clouds) Sights(ctx context.Context, silent func(why string)) cloud.Sights {
 	c.mu.Lock()
 	sources := append([]powervs.Source(nil), c.asked...)
 	c.mu.Unlock()
@@ -51,7 +72,7 @@ func (c *Clouds) Sights(ctx context.Context, silent func(why string)) controller
 			all.clients[m.ID] = client
 		}
 	}
-	return controller.Sights{Of: all.sight, Storage: all.storage, At: at}
+	return cloud.Sights{Of: all.sight, Storage: all.storage, At: at}
 }
 
 // storage asks for the volumes and snapshots of a VM.
@@ -176,7 +197,7 @@ func (all *machines) sight(h inventory.Host, macs []string) cloud.Sight {
 		case h.Cloud.Instance != "":
 			silence = "no VM has the id " + h.Cloud.Instance
 		}
-		return cloud.Sight{Silence: silence, Stranger: h.Cloud == inventory.Cloud{}}
+		return cloud.Sight{Silence: silence, Absent: all.silence == "", Stranger: h.Cloud == inventory.Cloud{}}
 	}
 	agreed, by := signs[0].vms, signs[0].by
 	for _, s := range signs[1:] {

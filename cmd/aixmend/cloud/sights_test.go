@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"aixmend/controller/cloud"
@@ -80,7 +81,10 @@ func TestSight(t *testing.T) {
 			if (got.Instance != "") != (got.Silence == "") || len(got.NICs) > 1 || got.Silence != "" && len(got.NICs) > 0 {
 				t.Errorf("instance %q, %v", got.Instance, got.NICs)
 			}
-			got.Instance, got.Name, got.Workspace, got.NICs, got.Sure = "", "", "", nil, false
+			if got.Absent != strings.HasPrefix(got.Silence, "no VM has ") {
+				t.Errorf("absent %t: %s", got.Absent, got.Silence)
+			}
+			got.Instance, got.Name, got.Workspace, got.NICs, got.Sure, got.Absent = "", "", "", nil, false, false
 			if !reflect.DeepEqual(got, c.want) {
 				t.Errorf("%+v, want %+v", got, c.want)
 			}
@@ -101,7 +105,7 @@ func TestSight(t *testing.T) {
 		"without MACs": {inventory.Host{Name: "aix6"}, mac("77"), "", "VM aix6 (vm-6) has its name, but a list of VMs is missing: no route"},
 		"no sign":      {inventory.Host{Name: "db07"}, nil, "", "no route"},
 	} {
-		if got := all.sight(c.host, c.macs); got.Instance != c.want || got.Silence != c.about {
+		if got := all.sight(c.host, c.macs); got.Instance != c.want || got.Silence != c.about || got.Absent {
 			t.Errorf("a list is missing, %s: %q %q", name, got.Instance, got.Silence)
 		}
 	}

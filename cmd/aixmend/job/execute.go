@@ -120,11 +120,9 @@ func (j *Job) remember(e *controller.Engine, store *journal.Store, earlier *Earl
 		if j.Playbook.Uses("storage") {
 			since = cloud.Memory
 		}
-		changed, err := store.Changed(time.Now().Add(-since))
-		if err != nil {
+		if e.History.Last, e.History.Since, err = store.Changed(time.Now().Add(-since)); err != nil {
 			return err
 		}
-		e.Changed = func(host string) time.Time { return changed[host] }
 	}
 	e.Attempts, err = j.attempts(store)
 	return err

@@ -12,6 +12,7 @@ import (
 	"aixmend/cmd/aixmend/request"
 	"aixmend/cmd/aixmend/usage"
 	"aixmend/controller"
+	"aixmend/controller/cloud"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/rollout"
@@ -34,7 +35,7 @@ type Settings struct {
 	// Since is the run to compare with, "" for none.
 	Since string
 	// Cloud returns the function that shows the VMs of the run as --cloud asks, nil for none.
-	Cloud func(flag string) func(context.Context) controller.Sights
+	Cloud func(flag string) func(context.Context) cloud.Sights
 	// Detailed: exit code 5 for planned changes and for drift.
 	Detailed bool
 }
