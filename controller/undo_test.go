@@ -89,20 +89,74 @@ func TestTimedUndoFires(t *testing.T) {
 	}
 }
 
-// An undo that can't be armed: the step is not taken.
-func TestTimedUndoCannotBeArmed(t *testing.T) {
+// The timed undo of another run would fire in the middle of a repair or after it: the look
+// that sees it holds the host back, before any step is tried. A lease that holds the host
+// says itself who is to go on.
+func TestTimedUndoOfAnotherRun(t *testing.T) {
+	t.Parallel()
+	const host, killed = "address-removed-smitty", "20261130T115800.000Z-ab12cd"
+	for _, c := range []struct {
+		name, file, link string
+		lease            string
+		verb             controller.Verb
+		want             outcome.Outcome
+		reason           string
+	}{
+		{name: "not understood", file: "set-address", want: outcome.NeedsAction, reason: "/etc/aixmend.undo.set-address is not understood; if no shell on the host waits to undo a step, remove it"},
+		{name: "of this step", file: "set-address", link: killed, want: outcome.NeedsAction, reason: "another run armed the timed undo of set-address, which may fire until "},
+		{name: "of another step", file: "x", link: killed, want: outcome.NeedsAction, reason: "; resume run " + killed + " from the state folder where it began, or wait until then and start again"},
+		{name: "not a run's id", file: "x", link: "r9", want: outcome.NeedsAction, reason: "Z; wait until then and start again"},
+		{name: "in a plan", file: "x", link: killed, lease: killed, verb: controller.Plan, want: outcome.NeedsAction, reason: "resume run " + killed},
+		{name: "its lease holds the host", file: "x", link: killed, lease: killed, want: outcome.Skipped, reason: "held by another run: " + killed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, host)
+			b.fleet.Host(host).Mutate(func(s *aixsim.State) {
+				marker := aixsim.File{Content: "armed\n"}
+				if c.link != "" {
+					marker = aixsim.File{Link: "run=" + c.link + ",until=" + until(time.Hour)}
+				}
+				s.Files["/etc/aixmend.undo."+c.file] = marker
+			})
+			if c.lease != "" {
+				hold(b, host, "run="+c.lease+",by=ops@nim2,until="+until(time.Hour))
+			}
+			e := leased(b, "r1")
+			if c.verb != "" {
+				e.Verb = c.verb
+			}
+			h := b.runEngine(e)[host]
+			said := h.Reason
+			if c.verb == controller.Plan {
+				said = h.Plan[0].BlockedBy
+			}
+			if h.Outcome != c.want || !strings.Contains(said, c.reason) {
+				t.Errorf("%s: %s", h.Outcome, said)
+			}
+			if sent := b.sent(host); len(sent) > 0 {
+				t.Errorf("sent %q", sent)
+			}
+			if !slices.ContainsFunc(h.Findings, func(f outcome.Finding) bool { return f.ID == "timed-undo-armed" }) {
+				t.Errorf("findings %v", outcome.OpenIDs(h.Findings))
+			}
+		})
+	}
+}
+
+// A rollback is held back too: the timed undo of a run that was killed would race with it.
+func TestTimedUndoHoldsARollbackBack(t *testing.T) {
 	t.Parallel()
 	const host = "address-removed-smitty"
 	b := newBench(t, host)
+	back := recovered(t, b)
 	b.fleet.Host(host).Mutate(func(s *aixsim.State) {
-		s.Files["/etc/aixmend.undo.set-address"] = aixsim.File{Content: "armed\n"}
+		s.Files["/etc/aixmend.undo.set-address"] = aixsim.File{Link: "run=r1,until=" + until(time.Hour)}
 	})
-	h := b.run(controller.Recover)[host]
-	if h.Outcome != outcome.Failed || !strings.Contains(h.Reason, "armed already") {
-		t.Errorf("%s: %s", h.Outcome, h.Reason)
-	}
-	if sent := b.sent(host); len(sent) > 0 {
-		t.Errorf("sent %q", sent)
+	before := len(b.sent(host))
+	h := b.runEngine(back)[host]
+	if h.Outcome != outcome.NeedsAction || !strings.Contains(h.Reason, "another run armed the timed undo of set-address") || len(b.sent(host)) > before {
+		t.Errorf("%s: %s, sent %q", h.Outcome, h.Reason, b.sent(host)[before:])
 	}
 }
 

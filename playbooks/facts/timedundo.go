@@ -9,8 +9,9 @@ import (
 )
 
 var (
-	// leaseRun is the line that names the run of the host's lease.
-	leaseRun = regexp.MustCompile(`^run=([A-Za-z0-9._@-]{1,200})$`)
+	// leaseRun is the line that names the run of the host's lease and its end, which earlier
+	// versions left out.
+	leaseRun = regexp.MustCompile(`^run=([A-Za-z0-9._@-]{1,200})(?:,until=([0-9A-Z]{1,20}))?$`)
 	// runID is the form of a run's id: others can't be resumed, and may be anything, such as a flag.
 	runID = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[0-9a-f]{6}$`)
 )
@@ -29,7 +30,7 @@ func ParseTimedUndos(o Output) (TimedUndos, error) {
 		return TimedUndos{}, err
 	}
 	var now time.Time
-	holder := ""
+	holder, leased := "", false
 	for line := range all {
 		switch m := leaseRun.FindStringSubmatch(line); {
 		case line == "":
@@ -40,12 +41,14 @@ func ParseTimedUndos(o Output) (TimedUndos, error) {
 			}
 			continue
 		case m != nil && holder == "" && len(found.List) == 0:
-			holder = m[1]
+			end, err := onhost.ReadLeaseClock(m[2])
+			holder, leased = m[1], err == nil && !now.After(end.Add(onhost.LeaseGrace))
 			continue
 		case len(found.List) == maxShown:
 			return TimedUndos{}, errTooMany
 		}
 		if undo, armed := timedUndo(line, holder, now); armed {
+			undo.Leased = leased && undo.Step != ""
 			found.List = append(found.List, undo)
 		}
 	}

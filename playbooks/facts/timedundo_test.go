@@ -18,6 +18,8 @@ func TestParseTimedUndos(t *testing.T) {
 	armed := TimedUndo{File: "/etc/aixmend.undo.set-rmc-address", Step: "set-rmc-address", ArmedBy: run1, Holder: run1, Until: "2026-11-30T12:05:30Z"}
 	planned := armed
 	planned.Holder = run2
+	held := armed
+	held.Leased = true
 	foreign := func(run string) TimedUndo { undo := armed; undo.ArmedBy, undo.Holder = run, ""; return undo }
 	unclear := func(name string) TimedUndo { return TimedUndo{File: "/etc/aixmend.undo." + name} }
 	list := func(undos ...TimedUndo) TimedUndos { return TimedUndos{List: append([]TimedUndo{}, undos...)} }
@@ -25,6 +27,9 @@ func TestParseTimedUndos(t *testing.T) {
 		{name: "none", in: stdout(""), want: list()},
 		{name: "armed, no lease", in: stdout(clock + link("set-rmc-address", "run="+run1+until)), want: list(armed)},
 		{name: "a saved plan was applied: the lease names the run", in: stdout(clock + "run=" + run2 + "\n" + link("set-rmc-address", "run="+run1+until)), want: list(planned)},
+		{name: "its lease holds the host", in: stdout(clock + "run=" + run1 + ",until=20261130T115900Z\n" + link("set-rmc-address", "run="+run1+until)), want: list(held)},
+		{name: "its lease has expired", in: stdout(clock + "run=" + run1 + ",until=20261130T115859Z\n" + link("set-rmc-address", "run="+run1+until)), want: list(armed)},
+		{name: "a lease without a day", in: stdout(clock + "run=" + run1 + ",until=20269930T115859Z\n" + link("set-rmc-address", "run="+run1+until)), want: list(armed)},
 		{name: "fired, disarmed or about to take a place", in: stdout(clock + link("a.fired", "run="+run1+until) + link("a.disarmed", "run="+run1+until) + link("a.next", "run="+run1+until)), want: list()},
 		{name: "a reboot left it behind", in: stdout("20261130T120531Z\n" + link("set-rmc-address", "run="+run1+until)), want: list()},
 		{name: "its last second", in: stdout("20261130T120530Z\n" + link("set-rmc-address", "run="+run1+until)), want: list(armed)},

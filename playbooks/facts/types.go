@@ -313,6 +313,7 @@ type TimedUndo struct {
 	Step    string `json:"step" cel:"step"`
 	ArmedBy string `json:"armed_by" cel:"armed_by"` // the run id in the marker
 	Holder  string `json:"holder" cel:"holder"`     // the run that holds the lease, else the one that armed it; "": no run's id
+	Leased  bool   `json:"leased" cel:"leased"`     // a lease that has not expired holds the host
 	Until   string `json:"until" cel:"until"`       // RFC 3339, by the host's clock: past it nothing is armed any more
 }
 
