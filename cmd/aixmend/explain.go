@@ -80,7 +80,7 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 		e.Closed()
 	}
 	g := guide.Of(store, outcome.Run{ID: id}, o.state).From(c.usual())
-	if !g.Fixes() {
+	if !g.Fixes() || g.MendsWarnings() {
 		explain.ReadOnly(&e)
 	}
 	e.Type(g.Complete)

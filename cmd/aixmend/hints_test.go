@@ -21,10 +21,10 @@ import (
 var hintStart = regexp.MustCompile(`(?:^|[\s("'` + "`" + `>])aixmend ([a-z][a-z-]*)`)
 
 // hintOpen matches a name in capitals that a person would have to fill in.
-var hintOpen = regexp.MustCompile(`^(?:HOSTS?|RUN|FILE|FINDING|NAME|DIR|LOGIN|PORT|ADDRESS|PATH|ID)$`)
+var hintOpen = regexp.MustCompile(`^(?:HOSTS?|RUN|FILE|FINDING|NAME|DIR|LOGIN|PORT|ADDRESS|PATH|ID|[a-z_]+=[A-Z]+)$`)
 
 // openOnPurpose matches the hints whose name only the reader knows, and lines of usage.
-var openOnPurpose = regexp.MustCompile(`^(?:plan .*--out FILE|playbook show FILE|runbook FINDING|init HOST|[a-z ]+ (?:takes|needs) )`)
+var openOnPurpose = regexp.MustCompile(`^(?:plan .*--out FILE|plan .*--set upload=FOLDER|playbook show FILE|runbook FINDING|init HOST|[a-z ]+ (?:takes|needs) )`)
 
 // notOurs begin sentences whose subject is aixmend: no command has these names.
 var notOurs = []string{"has", "takes", "needs", "reads", "connects", "offers", "can", "for", "is", "wrote", "on", "may", "as", "does", "with", "before", "did", "could", "changes", "and", "that", "was", "under", "knows", "says", "itself", "since", "holds", "made", "would", "will", "ran", "in", "adds", "records", "stores", "rows", "development"}

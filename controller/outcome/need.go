@@ -1,6 +1,7 @@
 package outcome
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -26,6 +27,23 @@ func (n Need) Text() string {
 	}
 	return n.Step
 }
+
+// Parameter returns the parameter that the rung waits for, with a name in capitals for a value
+// that only a person knows: "upload=FOLDER"; "" for none. Of alternatives it is the last.
+func (n Need) Parameter() string { return Parameter(n.Step) }
+
+// Parameter returns the parameter that a blocked rung waits for, as the reason of the block
+// names it; "" for none.
+func Parameter(reason string) string {
+	all := parameter.FindAllStringSubmatch(reason, -1)
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1][1]
+}
+
+// parameter matches a parameter in the reason of a block.
+var parameter = regexp.MustCompile(`--set ([a-z_]+=[A-Z]+)\b`)
 
 // Need returns the step of a person about a finding; none where a step of the plan would
 // fix it, where there is nothing to say, and where the finding does not count.

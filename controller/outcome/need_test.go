@@ -43,3 +43,17 @@ func TestNeeds(t *testing.T) {
 		t.Errorf("a host without a plan needs %v", got)
 	}
 }
+
+// The reason of a block names the parameter that the rung waits for, the last of alternatives.
+func TestParameter(t *testing.T) {
+	for reason, want := range map[string]string{
+		"requires the images: --set images=FOLDER on the host or SERVER:/PATH over NFS, or --set upload=FOLDER here": "upload=FOLDER",
+		"requires --allow node-id":           "",
+		"try --set wait=1h":                  "",
+		"cluster guard: --set upload=Folder": "",
+	} {
+		if got := outcome.Parameter(reason); got != want {
+			t.Errorf("%s: %q, want %q", reason, got, want)
+		}
+	}
+}

@@ -28,6 +28,9 @@ type Fold struct {
 	// Allow lists the --allow words without which no step of the plan would run, or none for
 	// some finding.
 	Allow []string
+	// Set lists the parameters that blocked rungs wait for, with names in capitals for values
+	// that only a person knows: upload=FOLDER.
+	Set []string
 	// Step is the step that a person has to take before recover can heal the hosts, in words;
 	// "" for none.
 	Step string
@@ -44,17 +47,24 @@ func foldOf(h outcome.HostSummary) Fold {
 	if h.Cloud != nil {
 		f.Clouds = []*outcome.Cloud{h.Cloud}
 	}
+	waits := func(reason string) {
+		if p := outcome.Parameter(reason); p != "" && !slices.Contains(f.Set, p) {
+			f.Set = append(f.Set, p)
+		}
+	}
 	for _, s := range h.Plan {
 		f.Planned = f.Planned || s.BlockedBy == ""
+		waits(s.BlockedBy)
 		if s.BlockedBy != "" && s.AllowedBy != "" && !slices.Contains(f.Allow, s.AllowedBy) {
 			f.Allow = append(f.Allow, s.AllowedBy)
 		}
 	}
 	if f.Planned {
-		f.Allow = nil
+		f.Allow, f.Set = nil, nil
 	}
 	var blocked string
 	for _, n := range h.Needs {
+		waits(n.Step)
 		switch {
 		case n.Allow != "" && !slices.Contains(f.Allow, n.Allow):
 			f.Allow = append(f.Allow, n.Allow)
@@ -82,7 +92,7 @@ func (f Fold) key() string {
 			what += "|" + f.Reason
 		}
 	}
-	return fmt.Sprint(f.Outcome, "|", what, "|", f.Guided, f.Interrupted, f.Planned, f.Allow, "|", f.Step)
+	return fmt.Sprint(f.Outcome, "|", what, "|", f.Guided, f.Interrupted, f.Planned, f.Allow, f.Set, "|", f.Step)
 }
 
 // Folds groups hosts, the worst outcome first, the larger group first.

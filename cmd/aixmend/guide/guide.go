@@ -85,6 +85,17 @@ func (g Guide) untyped(inventories []string) Values {
 	return g.usual(inventories)
 }
 
+// same reports whether two values of a flag are the same, or paths of the same file: a run that
+// is kept has absolute ones.
+func same(a, b string) bool {
+	if a == b || a == "" || b == "" {
+		return a == b
+	}
+	x, err := filepath.Abs(a)
+	y, other := filepath.Abs(b)
+	return err == nil && other == nil && x == y
+}
+
 // From returns the guide where flags that are not typed have other values than the
 // defaults: its commands name a flag only where it has to be typed.
 func (g Guide) From(usual Usual) Guide {
@@ -161,7 +172,7 @@ func (g Guide) command(f report.Fold) []string {
 		return g.Quoted("aixmend", "resume", m[1])
 	}
 	reads := verb == controller.Audit || verb == controller.Capture
-	switch allow := g.wanted(f); {
+	switch allow, set := g.wanted(f); {
 	case f.Interrupted && !g.closed:
 		return g.Resume()
 	case f.Interrupted && g.known && g.run.Undoes == "":
@@ -169,9 +180,10 @@ func (g Guide) command(f report.Fold) []string {
 	case f.Guided, !g.known, g.run.Undoes != "":
 	case f.Outcome == outcome.Unreachable && hostKey.MatchString(f.Reason):
 		return g.about("hostkeys", f)
-	case len(allow) > 0:
+	case len(allow) > 0 || len(set) > 0:
 		more := g
 		more.asked.Allow = append(slices.Clone(g.asked.Allow), allow...)
+		more.asked.Set = append(slices.Clone(g.asked.Set), set...)
 		return more.Again("plan", f)
 	case f.Step != "":
 		return g.explains(f)
@@ -231,19 +243,23 @@ var heldByOpen = regexp.MustCompile("^" + regexp.QuoteMeta(outcome.ReasonHeld) +
 // hostKey matches the reason of a host whose key, or that of its bastion, is not the known one.
 var hostKey = regexp.MustCompile(`^(?:jump: bastion [^ ]+: )?host-key-(?:unknown|changed): `)
 
-// wanted are the words of --allow that hosts wait for. A host that is blocked although
-// the word was given waits for something else.
-func (g Guide) wanted(f report.Fold) []string {
+// wanted are the words of --allow and the values of --set that hosts wait for. A host that is
+// blocked although the word was given waits for something else.
+func (g Guide) wanted(f report.Fold) (allow, set []string) {
 	if f.Outcome != outcome.NeedsAction {
-		return nil
+		return nil, nil
 	}
-	list := f.Allow
-	if m := notAllowed.FindStringSubmatch(f.Reason); m != nil && !f.Differ && len(list) == 0 {
-		list = []string{m[1]}
+	allow = slices.Clone(f.Allow)
+	if m := notAllowed.FindStringSubmatch(f.Reason); m != nil && !f.Differ && len(allow) == 0 {
+		allow = []string{m[1]}
 	}
-	return slices.DeleteFunc(slices.Clone(list), func(word string) bool {
+	allow = slices.DeleteFunc(allow, func(word string) bool {
 		return !slices.Contains(g.words, word) || slices.Contains(g.asked.Allow, word)
 	})
+	if len(g.words) == 0 { // the playbook takes none, or is not known
+		return allow, nil
+	}
+	return allow, f.Set
 }
 
 // Resume is the command that continues the run.
@@ -251,6 +267,9 @@ func (g Guide) Resume() []string { return g.Quoted("aixmend", "resume", g.run.ID
 
 // Fixes reports whether the playbook of the run could fix something, as far as that is known.
 func (g Guide) Fixes() bool { return g.fixes || !g.known }
+
+// MendsWarnings reports whether the run was asked to fix warnings, too.
+func (g Guide) MendsWarnings() bool { return g.asked.MendWarnings }
 
 // RollBack says how to roll the run back, "" where it recovered no host.
 func (g Guide) RollBack() string {
@@ -284,7 +303,7 @@ func (g Guide) Quoted(words ...string) []string { return g.quoted(nil, words) }
 
 // quoted is Quoted of a command with some inventories.
 func (g Guide) quoted(inventories, words []string) []string {
-	if g.state != g.untyped(inventories).State {
+	if !same(g.state, g.untyped(inventories).State) {
 		words = append(words, "--state", g.state)
 	}
 	quoted := make([]string, len(words))
@@ -312,7 +331,7 @@ func (g Guide) on(limit []string, verb string, more ...string) []string {
 	words = append(words, more...)
 	usual := g.untyped(inventories)
 	for _, way := range [][3]string{{"--identity", g.asked.Identity, usual.Identity}, {"--known-hosts", g.asked.KnownHosts, usual.KnownHosts}, {"--ssh-config", g.asked.SSHConfig, usual.SSHConfig}} {
-		if way[1] != "" && way[1] != way[2] {
+		if way[1] != "" && !same(way[1], way[2]) {
 			words = append(words, way[0], way[1])
 		}
 	}
@@ -321,7 +340,7 @@ func (g Guide) on(limit []string, verb string, more ...string) []string {
 
 // inventories returns the inventories that a command has to name, nil where it has none.
 func (g Guide) inventories() []string {
-	if slices.Equal(g.asked.Inventories, g.untyped(nil).Inventories) {
+	if slices.EqualFunc(g.asked.Inventories, g.untyped(nil).Inventories, same) {
 		return nil
 	}
 	return g.asked.Inventories
@@ -336,7 +355,7 @@ func (g Guide) Again(verb string, f report.Fold) []string {
 			more = append(more, "--set", set)
 		}
 	}
-	if g.asked.Playbook != usual.Playbook {
+	if !same(g.asked.Playbook, usual.Playbook) {
 		more = append(more, "--playbook", g.asked.Playbook)
 	}
 	if verb == "audit" { // after any verb: it takes no flag of those that change
@@ -383,11 +402,11 @@ func (g Guide) flags(verb string) ([]hints.Flag, bool) {
 	if a := g.asked; reads && g.known {
 		add("-i", g.inventories()...)
 		for _, way := range [][3]string{{"--ssh-config", a.SSHConfig, usual.SSHConfig}, {"--identity", a.Identity, usual.Identity}, {"--known-hosts", a.KnownHosts, usual.KnownHosts}} {
-			if way[1] != way[2] && (way[0] == "--ssh-config" || verb != "inventory list") {
+			if !same(way[1], way[2]) && (way[0] == "--ssh-config" || verb != "inventory list") {
 				add(way[0], way[1])
 			}
 		}
-		if runs && a.Playbook != usual.Playbook {
+		if runs && !same(a.Playbook, usual.Playbook) {
 			add("--playbook", a.Playbook)
 		}
 		if runs && !slices.Equal(a.Set, usual.Set) {
@@ -400,7 +419,7 @@ func (g Guide) flags(verb string) ([]hints.Flag, bool) {
 			list = append(list, hints.Flag{"--mend-warnings"})
 		}
 	}
-	if g.state != usual.State {
+	if !same(g.state, usual.State) {
 		add("--state", g.state)
 	}
 	return list, true

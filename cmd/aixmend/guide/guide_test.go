@@ -86,6 +86,9 @@ func TestNext(t *testing.T) {
 		{"allowed, and blocked still", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
 			g.run.Command, f.Allow, g.asked.Allow = "plan", []string{"rsct-update"}, []string{"rsct-update"}
 		}), "aixmend explain R aix1"},
+		{"blocked until images are named", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
+			g.run.Command, f.Allow, f.Set, g.asked.Set = "plan", []string{"rsct-update"}, []string{"upload=FOLDER"}, []string{"wait=1h"}
+		}), "aixmend plan -l 'aix[1-2]' --set wait=1h --set upload=FOLDER --allow rsct-update"},
 		{"recover was not allowed to", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
 			g.run.Command, f.Reason = "recover", "rung 4 (node-id) is not allowed: requires --allow node-id"
 		}), "aixmend plan -l 'aix[1-2]' --allow node-id"},
@@ -183,6 +186,9 @@ func TestNextFromAConfigFile(t *testing.T) {
 		State: "runs", Playbook: "site.yaml", Identity: "id", KnownHosts: "kh", SSHConfig: "none",
 		Inventories: []string{"site/prod.yaml"}, Set: []string{"wait=1m"},
 	}
+	elsewhere := file
+	elsewhere.State, elsewhere.Playbook, elsewhere.Identity, elsewhere.KnownHosts = "x/../runs", "./site.yaml", "./id", "x/../kh"
+	elsewhere.Inventories = []string{"x/../site/prod.yaml"}
 	const all = "aixmend audit -i site/prod.yaml -l aix1 --set wait=1m --playbook site.yaml --identity id --known-hosts kh --ssh-config none --state runs"
 	other := file
 	other.Inventories, other.State, other.SSHConfig = nil, "other", "x"
@@ -192,6 +198,9 @@ func TestNextFromAConfigFile(t *testing.T) {
 	}{
 		"no file":               {nil, all},
 		"the file has them all": {func([]string) Values { return file }, "aixmend audit -l aix1"},
+		"the same files by other paths": {
+			func([]string) Values { return elsewhere }, "aixmend audit -l aix1",
+		},
 		"a part of them": {
 			func([]string) Values { return other.And(file) },
 			"aixmend audit -i site/prod.yaml -l aix1 --ssh-config none --state runs",

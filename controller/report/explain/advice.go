@@ -13,15 +13,15 @@ import (
 func advice(h outcome.Host) []string {
 	switch {
 	case h.Interrupted && h.Outcome == outcome.Unknown:
-		return []string{continues(h), "until then: " + h.Reason}
+		return append(continues(h), "until then: "+h.Reason)
 	case h.Interrupted:
-		return []string{continues(h)}
+		return continues(h)
 	}
 	switch h.Outcome {
 	case outcome.Unreachable:
 		return connectionAdvice(h)
 	case outcome.Skipped:
-		return []string{notJudged(h)}
+		return notJudged(h)
 	case outcome.Healthy, outcome.Recovered:
 		for _, f := range h.Findings {
 			if len(f.Next) > 0 {
@@ -37,48 +37,75 @@ func advice(h outcome.Host) []string {
 	case outcome.Unknown:
 		return []string{"check the host yourself before any further change: " + h.Reason}
 	}
+	list := byHand(h)
+	switch {
+	case h.Outcome == outcome.Failed:
+		return append(list, "the changes and their undo commands are listed above; if the problem persists, open a case with the text in "+shell.Word("runs/"+h.RunID+"/support/"+h.Host+"/case.txt")+" below the state folder")
+	case slices.ContainsFunc(h.Plan, outcome.PlanStep.Runs) && len(h.Changes) == 0:
+		return append(list, recovers(h)...)
+	case len(h.Changes) > 0:
+		list = append(list, "the changes and their undo commands are listed above")
+		return append(list, command("when that is done, audit again", "audit", "-l", h.Host)...)
+	case h.Outcome == outcome.Degraded && len(h.Plan) == 0:
+		return append(list, command(toPlan, "plan", "-l", h.Host, "--mend-warnings")...)
+	case h.Plan == nil:
+		return append(list, command(toPlan, "plan", "-l", h.Host)...)
+	case len(list) == 0 && len(h.Findings) > 0:
+		return command("to read how to fix it by hand", "runbook", h.Findings[0].ID)
+	}
+	return list
+}
+
+// byHand lists the steps of a person: why rungs are blocked, and the remedies of critical
+// findings that no rung of the plan fixes. Where a rung is blocked, the remedy of a finding
+// that only informs is one for the block.
+func byHand(h outcome.Host) []string {
 	var list []string
-	planned, runs := map[string]bool{}, false
+	planned, blocked := map[string]bool{}, false
 	for _, s := range h.Plan {
 		for _, id := range s.Fixes {
 			planned[id] = true
 		}
-		runs = runs || s.BlockedBy == ""
-		if s.Conditional {
+		if s.Conditional || s.BlockedBy == "" {
 			continue
 		}
-		blocked := "rung " + s.Rung + " is blocked: " + s.BlockedBy
-		if s.AllowedBy != "" && strings.Contains(s.BlockedBy, "--allow "+s.AllowedBy) {
-			blocked += "; " + allows(h, s.AllowedBy)
+		why := "rung " + s.Rung + " is blocked: " + s.BlockedBy
+		if slices.Contains(list, why) {
+			continue
 		}
-		if s.BlockedBy != "" && !slices.Contains(list, blocked) {
-			list = append(list, blocked)
+		list, blocked = append(list, why), true
+		if n := (outcome.Need{Step: s.BlockedBy}); s.AllowedBy != "" && strings.Contains(s.BlockedBy, "--allow "+s.AllowedBy) {
+			n.Allow = s.AllowedBy
+			list = append(list, allows(h, n)...)
 		}
 	}
 	for _, f := range h.Findings {
-		if f.Open() && f.Remedy != "" && !planned[f.ID] && f.Severity == outcome.Critical {
-			list = append(list, f.ID+": "+f.Remedy)
+		counts := f.Severity == outcome.Critical || f.Severity == outcome.Info && blocked
+		if line := f.ID + ": " + f.Remedy; counts && f.Open() && f.Remedy != "" && !planned[f.ID] && !slices.Contains(list, line) {
+			list = append(list, line)
 		}
-	}
-	switch {
-	case h.Outcome == outcome.Failed:
-		list = append(list, "the changes and their undo commands are listed above; if the problem persists, open a case with the text in "+shell.Word("runs/"+h.RunID+"/support/"+h.Host+"/case.txt")+" below the state folder")
-	case len(h.Changes) > 0:
-		list = append(list, "the changes and their undo commands are listed above; audit again before anything else")
-	case runs:
-		list = append(list, "aixmend recover -l "+shell.Word(h.Host)+" runs the steps above")
-	case len(h.Plan) == 0:
-		list = append(list, "aixmend plan -l "+shell.Word(h.Host)+" shows the commands that recover would run; add --mend-warnings to include warnings")
 	}
 	return list
 }
+
+// command is advice that ends in a command: the prose, then the command as a line of its
+// own, which can be pasted.
+func command(prose string, words ...string) []string {
+	return []string{prose + ":", "aixmend " + shell.Line(words...)}
+}
+
+// isCommand reports whether a line of advice is a command of this program.
+func isCommand(line string) bool { return strings.HasPrefix(line, "aixmend ") }
+
+// toPlan introduces the command that shows the commands of recover.
+const toPlan = "to see the commands that recover would run"
 
 // left is the advice on a host that is well: about the warnings that it is left with.
 func left(h outcome.Host) []string {
 	var list []string
 	for _, f := range h.Findings {
-		if f.Open() && f.Remedy != "" {
-			list = append(list, f.ID+": "+f.Remedy)
+		if line := f.ID + ": " + f.Remedy; f.Open() && f.Remedy != "" && !slices.Contains(list, line) {
+			list = append(list, line)
 		}
 	}
 	if len(list) == 0 {
@@ -89,22 +116,31 @@ func left(h outcome.Host) []string {
 
 // notJudged is the advice on a host that was left alone: when its turn comes again, or that
 // it does not belong here.
-func notJudged(h outcome.Host) string {
-	again := ": aixmend recover -l " + shell.Word(h.Host) + " begins with it"
+func notJudged(h outcome.Host) []string {
+	again := func(prose string) []string { return command(prose, "recover", "-l", h.Host) }
 	switch {
 	case strings.HasPrefix(h.Reason, outcome.ReasonDrifted):
-		return "left alone, it changed since the plan: aixmend recover -l " + shell.Word(h.Host) + " reads it again"
+		return again("left alone, it changed since the plan; to read it again")
 	case strings.HasPrefix(h.Reason, outcome.ReasonBrake):
-		return "not judged, the brake kept it back: look at the hosts that failed first, then" + again
+		return again("not judged, the brake kept it back: look at the hosts that failed first; then, to begin with it")
 	case strings.HasPrefix(h.Reason, outcome.ReasonHeld):
-		return "not judged (" + h.Reason + "): aixmend runs shows the runs of this folder; when it has ended" + again
+		list := command("not judged ("+h.Reason+"); to see the runs of this folder", "runs")
+		return append(list, again("when it has ended, to begin with this host")...)
 	}
-	return "not judged (" + h.Reason + "); if the host does not belong here, remove it from the inventory"
+	return []string{"not judged (" + h.Reason + "); if the host does not belong here, remove it from the inventory"}
 }
 
 // continues is the advice on a host that was cut off.
-func continues(h outcome.Host) string {
-	return "aixmend resume " + shell.Word(h.RunID) + " reads the host again and continues"
+func continues(h outcome.Host) []string {
+	return command(toContinue, "resume", h.RunID)
+}
+
+// toContinue introduces the command that continues a run.
+const toContinue = "to read the host again and continue"
+
+// recovers is the advice to run the steps of the plan.
+func recovers(h outcome.Host) []string {
+	return command("to run the steps above", "recover", "-l", h.Host)
 }
 
 // Closed replaces the advice to resume the run, which can't be resumed any more.
@@ -115,17 +151,21 @@ func (e *Explanation) Closed() {
 	}
 	for _, list := range lists {
 		for i, line := range list {
-			if strings.HasPrefix(line, "aixmend resume ") {
-				list[i] = "the run can't be resumed any more; a new one reads the host first: aixmend recover -l " + shell.Word(e.Host) + " "
+			if i > 0 && strings.HasPrefix(line, "aixmend resume ") {
+				copy(list[i-1:], command("the run can't be resumed any more; to read the host in a new one", "recover", "-l", e.Host))
 			}
 		}
 	}
 }
 
-// ReadOnly replaces the advice to plan, where the playbook of the run fixes nothing: the
-// findings say how to go on.
+// ReadOnly replaces the advice to plan, where a plan would fix nothing: the findings say how
+// to go on.
 func ReadOnly(e *Explanation) {
-	e.Next = slices.DeleteFunc(e.Next, func(line string) bool { return strings.HasPrefix(line, "aixmend plan ") })
+	i := slices.Index(e.Next, toPlan+":")
+	if i < 0 {
+		return
+	}
+	e.Next = slices.Delete(e.Next, i, i+2)
 	for _, c := range e.Chains {
 		for _, line := range c.Next {
 			if line = c.Finding + ": " + line; !slices.Contains(e.Next, line) && c.Severity != outcome.Critical {

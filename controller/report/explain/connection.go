@@ -23,9 +23,14 @@ func connectionAdvice(h outcome.Host) []string {
 	names := namesFor(h)
 	var steps []string
 	for _, step := range list {
-		steps = append(steps, names.Replace(step))
+		prose, ours, ends := strings.Cut(step, ": aixmend ")
+		if !ends {
+			steps = append(steps, names.Replace(step))
+			continue
+		}
+		steps = append(steps, names.Replace(prose)+":", "aixmend "+names.Replace(ours))
 	}
-	return append(steps, "aixmend audit -l "+shell.Word(h.Host)+" tries again")
+	return append(steps, command("then try again", "audit", "-l", h.Host)...)
 }
 
 // namesFor fills the names in that are known of a host: HOST, and of how it was dialled

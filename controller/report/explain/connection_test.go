@@ -70,8 +70,8 @@ func TestConnectionAdvice(t *testing.T) {
 		want            []string
 		not             []string
 	}{
-		{"auth: wrong passphrase: identity /x: no", "10.1.2.3", []string{"ssh-keygen -y -f FILE", "aixmend audit -l aix1 tries again"}, []string{"ssh-copy-id"}},
-		{"auth: key refused: no", "10.1.2.3", []string{"ssh-copy-id -i FILE.pub -p PORT LOGIN@10.1.2.3", "inventory list -l aix1"}, nil},
+		{"auth: wrong passphrase: identity /x: no", "10.1.2.3", []string{"ssh-keygen -y -f FILE", "then try again:\naixmend audit -l aix1"}, []string{"ssh-copy-id"}},
+		{"auth: key refused: no", "10.1.2.3", []string{"ssh-copy-id -i FILE.pub -p PORT LOGIN@10.1.2.3", "compare address, port and login:\naixmend inventory list -l aix1"}, nil},
 		{"auth: key refused: no", "$(reboot)", []string{"LOGIN@ADDRESS"}, []string{"reboot"}},
 		{"jump: bastion b: auth: key refused: no", "10.1.2.3", []string{"ssh-copy-id -i FILE.pub -p PORT LOGIN@ADDRESS"}, nil},
 		{"auth: as an older version said it", "10.1.2.3", []string{"ssh -v"}, []string{"ssh-copy-id"}},

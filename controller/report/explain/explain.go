@@ -10,7 +10,6 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
-	"aixmend/transport/shell"
 )
 
 // ExplanationSchema is the schema of Explanation.
@@ -95,8 +94,9 @@ type Value struct {
 // Status of a step that was not sent. A step that was sent has the status of its
 // change.
 const (
-	StepPlanned = "would run"
-	StepBlocked = "blocked"
+	StepPlanned   = "would run"
+	StepBlocked   = "blocked"
+	StepNotNeeded = "not needed" // the host was healed, or rolled back, without it
 )
 
 // Step is a step that was sent, planned or blocked.
@@ -116,7 +116,9 @@ type Step struct {
 }
 
 // Sent reports whether the step was sent to the host.
-func (s Step) Sent() bool { return s.Status != StepPlanned && s.Status != StepBlocked }
+func (s Step) Sent() bool {
+	return s.Status != StepPlanned && s.Status != StepBlocked && s.Status != StepNotNeeded
+}
 
 // Host explains the document of a host.
 func Host(h outcome.Host) Explanation {
@@ -147,7 +149,11 @@ func Host(h outcome.Host) Explanation {
 		e.Chains = append(e.Chains, c)
 	}
 	for _, f := range h.Findings {
-		e.Next = append(e.Next, f.Next...)
+		for _, line := range f.Next {
+			if !slices.Contains(e.Next, line) {
+				e.Next = append(e.Next, line)
+			}
+		}
 	}
 	e.Next = append(e.Next, advice(h)...)
 	return e
@@ -244,7 +250,10 @@ func steps(h outcome.Host) []Step {
 		}
 		a := Step{Rung: s.Rung, Step: s.Step, Status: StepPlanned, AllowedBy: s.AllowedBy, Command: s.Command, Undo: s.Undo, Fixes: append([]string{}, s.Fixes...)}
 		a.Why = s.Because
-		if s.BlockedBy != "" {
+		switch {
+		case h.Outcome == outcome.Recovered || h.Outcome == outcome.OutcomeUndone:
+			a.Status, a.Why = StepNotNeeded, ""
+		case s.BlockedBy != "":
 			a.Status, a.Why = StepBlocked, s.BlockedBy
 		}
 		list = append(list, a)
@@ -261,24 +270,22 @@ func nextOf(h outcome.Host, f outcome.Finding, steps []Step) []string {
 	need, needs := h.Need(f)
 	switch {
 	case h.Interrupted:
-		return append(next, continues(h))
+		return append(next, continues(h)...)
 	case slices.ContainsFunc(steps, func(s Step) bool { return s.Status == StepPlanned }):
-		return append(next, "aixmend recover -l "+shell.Word(h.Host)+" runs the steps above")
+		return append(next, recovers(h)...)
+	case needs && need.Allow != "":
+		return append(append(next, need.Text()), allows(h, need)...)
 	case needs:
-		return append(next, needed(h, need))
+		return append(next, need.Text())
 	}
 	return next
 }
 
-// needed renders the step of a person.
-func needed(h outcome.Host, n outcome.Need) string {
-	if n.Allow == "" {
-		return n.Text()
+// allows is the advice to allow a rung by its word, with the parameter that it waits for.
+func allows(h outcome.Host, n outcome.Need) []string {
+	words := []string{"plan", "-l", h.Host, "--allow", n.Allow}
+	if p := n.Parameter(); p != "" {
+		words = append(words, "--set", p)
 	}
-	return n.Text() + ": " + allows(h, n.Allow)
-}
-
-// allows is the advice to allow a rung by its word.
-func allows(h outcome.Host, word string) string {
-	return "aixmend plan -l " + shell.Word(h.Host) + " --allow " + shell.Word(word) + " shows its commands"
+	return command("to see its commands", words...)
 }

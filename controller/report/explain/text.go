@@ -41,7 +41,7 @@ func (e Explanation) Text(width int) string {
 	t.done(e)
 	t.line("\nNext steps")
 	for _, next := range e.Next {
-		t.line("  %s", next)
+		t.next(next)
 	}
 	return t.b.String()
 }
@@ -65,6 +65,15 @@ func (t *explainer) about(label, format string, args ...any) {
 func (t *explainer) command(label, text string) {
 	indent := strings.Repeat(" ", len(label))
 	t.b.WriteString(label + strings.ReplaceAll(report.Clean(text, true), "\n", "\n"+indent) + "\n")
+}
+
+// next writes a line of advice: prose fits the width, a command stays one line.
+func (t *explainer) next(line string) {
+	if isCommand(line) {
+		t.b.WriteString("    " + report.Clean(line, false) + "\n")
+		return
+	}
+	t.line("  %s", line)
 }
 
 // nothing says why there are no findings.
@@ -121,6 +130,10 @@ func (t *explainer) chain(c Chain) {
 		t.step(s)
 	}
 	for _, n := range c.Next {
+		if isCommand(n) {
+			t.b.WriteString(strings.Repeat(" ", 13) + report.Clean(n, false) + "\n")
+			continue
+		}
 		t.about("next", "%s", n)
 	}
 }
@@ -157,7 +170,7 @@ func (t *explainer) step(a Step) {
 	if a.Why != "" {
 		words += ": " + a.Why
 	}
-	if a.AllowedBy != "" && a.Status != StepBlocked {
+	if a.AllowedBy != "" && a.Status != StepBlocked && a.Status != StepNotNeeded {
 		words += " (allowed by --allow " + a.AllowedBy + ")"
 	}
 	t.about("step", "%s: %s", step, words)
@@ -167,7 +180,7 @@ func (t *explainer) step(a Step) {
 func (t *explainer) planned(steps []Step) {
 	begun := false
 	for _, a := range steps {
-		if a.Sent() {
+		if a.Sent() || a.Status == StepNotNeeded {
 			continue
 		}
 		if !begun {
