@@ -5,6 +5,7 @@ SHELL       := /bin/bash
 
 GO       ?= go
 FUZZTIME ?= 10s
+FUZZERS  ?= 1
 SOAK     ?= 10m
 BENCH    ?= some
 ROUNDS   ?= 1
@@ -25,9 +26,6 @@ PACKAGED  := amd64 arm64 ppc64le
 
 # `go test -list` prints names, then "ok PACKAGE TIME": make it PACKAGE NAME.
 BY_PACKAGE := awk '$$1 == "ok" { for (i = 0; i < n; i++) print $$2, name[i]; n = 0; next } NF == 1 { name[n++] = $$1 }'
-
-# The packages with tests that take fewer rounds without -suite.whole.
-SUITES := grep -rl --include='*_test.go' '"aixmend/transport/lab/suite"' . | xargs -n 1 dirname | sort -u
 
 .DEFAULT_GOAL := build
 
@@ -54,7 +52,7 @@ test: ## every package; of suites that repeat themselves a share (make suites ru
 
 .PHONY: race
 race: ## the same as test, under the race detector
-	$(GO) test -race -timeout 60m ./...
+	$(GO) test -race -timeout 60m -p 4 -parallel 4 ./...
 
 .PHONY: browser
 browser: ## the HTML report in a headless Chromium
@@ -72,17 +70,14 @@ vulncheck: ## known vulnerabilities in the code that is called; fails, too, if t
 	exit $$code
 
 .PHONY: fuzz
-fuzz: ## every fuzz target for FUZZTIME (10s)
-	@targets=$$($(GO) test -list '^Fuzz' ./... | $(BY_PACKAGE)); \
+fuzz: ## every fuzz target for FUZZTIME (10s), FUZZERS (1) at a time
+	@targets=$$(grep -rEo --include='*_test.go' '^func Fuzz\w+' . | sed 's|/[^/]*:func | |' | sort); \
 	[[ -n "$$targets" ]] || { echo 'no fuzz target found' >&2; exit 1; }; \
-	while read -r package name; do \
-		echo "$(GO) test -run '^$$' -fuzz '^$$name$$' -fuzztime $(FUZZTIME) $$package"; \
-		$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime '$(FUZZTIME)' "$$package" </dev/null; \
-	done <<<"$$targets"
+	xargs -P $(FUZZERS) -n 2 sh -cx '$(GO) test -run "^$$" -fuzz "^$$2$$" -fuzztime $(FUZZTIME) "$$1" || exit 255' fuzz <<<"$$targets"
 
 .PHONY: suites
-suites: ## every test, every round: all seeds of histories, weather, kill, freeze and variants; each kill point of resume; OpenSSH; floods
-	$(GO) test -count 1 -timeout 60m $$($(SUITES)) -suite.whole
+suites: ## the tests that take a share of their rounds in make test, whole: all seeds of histories, weather, kill, freeze and variants; each kill point of resume; OpenSSH; floods
+	@$(GO) run ./tools/suites | xargs -P 4 -n 2 sh -cx '$(GO) test -count 1 -timeout 60m -parallel 4 "$$1" -run "$$2" -suite.whole' suites
 
 .PHONY: hints
 hints: ## run, not only parse, the hints that the scripts of the command print

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"aixmend/transport/lab/suite"
 )
 
 // folderSteps are the steps that make folders on a host, with the folder that each makes
@@ -90,6 +92,7 @@ func shells() []string {
 // others may have put in their place, or may put there later, is refused, and nothing is
 // made through it.
 func TestFoldersOnTheHostAreRootsAlone(t *testing.T) {
+	suite.Outside(t, "the shell")
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give folders to others")
 	}

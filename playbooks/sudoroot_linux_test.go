@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"aixmend/transport/lab/suite"
 )
 
 // sudoRoot is a small system with the real sudo of this machine, in a root folder of its
@@ -47,6 +49,7 @@ exit 0
 // own.
 func newSudoRoot(t *testing.T, site, sheet string) *sudoRoot {
 	t.Helper()
+	suite.Outside(t, "sudo")
 	need := func(ok bool, why string) {
 		t.Helper()
 		if !ok && os.Geteuid() == 0 && os.Getenv("AIXMEND_REQUIRE_OPENSSH") == "1" {

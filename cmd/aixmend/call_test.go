@@ -13,6 +13,7 @@ import (
 
 	"aixmend/cmd/aixmend/config"
 	"aixmend/cmd/aixmend/request"
+	"aixmend/transport/lab/suite"
 )
 
 // said is how a call of the command ended.
@@ -53,10 +54,11 @@ var buildProgram = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// program is the command as users have it: without the race detector, which would
-// make each of many processes slow. Scripts run the one with it.
+// program is the command as users have it, without the race detector: under it, the test
+// would tell no more than it does without, so it is skipped. Scripts run the one with it.
 func program(t *testing.T) string {
 	t.Helper()
+	suite.Outside(t, "the command as users have it")
 	path, err := buildProgram()
 	if err != nil {
 		t.Fatal(err)

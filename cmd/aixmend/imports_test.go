@@ -132,6 +132,7 @@ var rooms = map[string]room{
 	"examples":                    {imports: everything},
 	"tools/licences":              {},
 	"tools/measure":               {},
+	"tools/suites":                {},
 
 	"controller/journal/retention":   {imports: []string{"controller/journal", "controller/journal/captures", "controller/journal/durable", "controller/outcome", "transport/retry"}},
 	"controller/recording/anonymize": {imports: []string{"controller/recording", "controller/recording/redact", "inventory/naming"}},

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/transport"
+	"aixmend/transport/lab/suite"
 )
 
 // sameCases are configurations that ssh and the parser must read alike. DIR in
@@ -299,6 +300,7 @@ func (g grammar) config() string {
 
 // Configurations that nobody thought of are read alike, too.
 func TestRandomConfigsSameAsSSH(t *testing.T) {
+	suite.Outside(t, "ssh -G")
 	ssh := realSSH(t)
 	seeds := uint64(120)
 	if text := os.Getenv("AIXMEND_SSHCONFIG_SEEDS"); text != "" {

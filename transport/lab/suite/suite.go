@@ -30,6 +30,15 @@ func Long(t testing.TB, reason string) {
 	}
 }
 
+// Outside skips a test under the race detector, because the work is done in processes that
+// run without it: the detector would slow the test down and see nothing of them.
+func Outside(t testing.TB, work string) {
+	t.Helper()
+	if Race {
+		t.Skipf("%s: make test runs it, without the race detector", work)
+	}
+}
+
 // Tell logs the figures of a suite and appends them to the file named by
 // AIXMEND_FIGURES, because go test hides the log of a test that passes.
 func Tell(t testing.TB, figures string) {

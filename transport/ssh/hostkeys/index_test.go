@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"aixmend/transport"
+	"aixmend/transport/lab/suite"
 )
 
 // manyHashed is how many lines the files of these tests have.
@@ -159,6 +160,7 @@ func TestKnownHostsAsXCrypto(t *testing.T) {
 
 // ssh-keygen -F finds the same lines; it says nothing about marks and keys.
 func TestKnownHostsAsSSHKeygen(t *testing.T) {
+	suite.Outside(t, "ssh-keygen")
 	keygen, err := exec.LookPath("ssh-keygen")
 	if err != nil {
 		withoutOpenSSH(t, err)
