@@ -53,8 +53,8 @@ type Sight struct {
 // NIC is a NIC of a VM, as the cloud lists it.
 type NIC struct{ MAC, Network string }
 
-// off is the status of a VM that does not run; the API has many words for one that may.
-const off = "SHUTOFF"
+// Off is the status of a VM that does not run; the API has many words for one that may.
+const Off = "SHUTOFF"
 
 // The words for a health that are understood.
 const (
@@ -108,7 +108,7 @@ func Judge(c Case) (Class, *outcome.Finding) {
 	case s.Silence != "":
 		return Unknown, finding(Silent, outcome.Info, "Power Virtual Server does not tell the health of the VM: "+s.Silence, nil,
 			"the verdict of the guest counts; docs/powervs.md lists the errors")
-	case s.Status == off && c.Guest != Unseen:
+	case s.Status == Off && c.Guest != Unseen:
 		return Unknown, finding(Silent, outcome.Info, "Power Virtual Server says that this VM is off, but the guest answers", evidence(s),
 			"the verdict of the guest counts; the list may be some minutes old, or the guest is another VM: compare their MACs")
 	case s.Health != ok && s.Health != warning:
@@ -192,7 +192,7 @@ func (s Sight) Original(captured Sight, macs, then []string) (vm, why string) {
 	switch {
 	case captured.Silence != "" && !captured.Absent && Copied(macs, then):
 		return "", captured.Silence
-	case captured.Silence != "" || captured.Status == off || !other:
+	case captured.Silence != "" || captured.Status == Off || !other:
 		return "", ""
 	}
 	return captured.Name + " (" + captured.Instance + ") " + or(captured.Status, "without a status"), ""

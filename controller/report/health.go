@@ -15,6 +15,7 @@ const CloudName = "Power Virtual Server"
 const (
 	cloudWarning = "WARNING"
 	cloudPending = "pending"
+	cloudOff     = "off"
 	cloudUnknown = "unknown"
 	cloudOK      = "OK"
 )
@@ -29,12 +30,14 @@ var relations = map[cloud.Class]string{
 	cloud.NoGuest:   "there is no verdict in the guest to compare with",
 }
 
-// CloudWord is the health of a VM in one word: OK, WARNING, pending after a recovery, or
+// CloudWord is the health of a VM in one word: OK, WARNING, pending after a recovery, off, or
 // unknown; "" where the cloud was not asked. It holds no text of the cloud.
 func CloudWord(c *outcome.Cloud) string {
 	switch {
 	case c == nil:
 		return ""
+	case c.Silence == "" && c.Status == cloud.Off:
+		return cloudOff
 	case c.Class == string(cloud.Pending):
 		return cloudPending
 	case relations[cloud.Class(c.Class)] == "" || c.Silence != "":
@@ -66,7 +69,14 @@ func CloudText(c *outcome.Cloud) string {
 	if health == "" {
 		health = "no health"
 	}
-	if relation == "" {
+	switch {
+	case c.Status == cloud.Off && c.Health != "":
+		return Clean("the VM is off ("+c.Status+"), its health "+health, false)
+	case c.Status == cloud.Off:
+		return Clean("the VM is off ("+c.Status+"), "+health, false)
+	case relation == "" && c.Status != "":
+		relation = "unknown; the VM is " + c.Status
+	case relation == "":
 		relation = cloudUnknown
 	}
 	return Clean(health+", "+relation, false)
@@ -101,7 +111,7 @@ func countWords(clouds []*outcome.Cloud) []string {
 		counts[CloudWord(c)]++
 	}
 	var parts []string
-	for _, word := range []string{cloudWarning, cloudPending, cloudUnknown, cloudOK} {
+	for _, word := range []string{cloudWarning, cloudOff, cloudPending, cloudUnknown, cloudOK} {
 		if counts[word] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[word], word))
 		}

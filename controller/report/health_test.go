@@ -29,6 +29,11 @@ func TestHealth(t *testing.T) {
 		"silence":    {&outcome.Cloud{Silence: "no\nroute\x1b[2J", Class: "unknown"}, "unknown", "unknown", "unknown: no^Jroute^[[2J"},
 		"no health":  {&outcome.Cloud{Class: "unknown"}, "unknown", "unknown", "no health, unknown"},
 		"another":    {&outcome.Cloud{Health: "ATT\u202EENTION", Class: "unknown"}, "unknown", "unknown", "ATT�ENTION, unknown"},
+		"off":        {&outcome.Cloud{Status: "SHUTOFF", Health: "OK", Class: "unknown"}, "off", "unknown", "the VM is off (SHUTOFF), its health OK"},
+		"off, alone": {&outcome.Cloud{Status: "SHUTOFF", Health: "OK", Class: "no-guest"}, "off", "no-guest", "the VM is off (SHUTOFF), its health OK"},
+		"off, mute":  {&outcome.Cloud{Status: "SHUTOFF", Class: "unknown"}, "off", "unknown", "the VM is off (SHUTOFF), no health"},
+		"silent off": {&outcome.Cloud{Status: "SHUTOFF", Silence: "no route", Class: "unknown"}, "unknown", "unknown", "unknown: no route"},
+		"is built":   {&outcome.Cloud{Status: "BUI\x1bLD", Class: "unknown"}, "unknown", "unknown", "no health, unknown; the VM is BUI^[LD"},
 		"no class":   {&outcome.Cloud{Health: "OK", Class: "fo\"rged"}, "unknown", "unknown", "OK, unknown"},
 		"word wrong": {&outcome.Cloud{Health: "<b>", Class: "both-good"}, "unknown", "both-good", "<b>, as in the guest"},
 	} {
@@ -46,12 +51,13 @@ func TestHealth(t *testing.T) {
 // The words of hosts are counted, the worst first; one word for all hosts of a line needs no
 // count.
 func TestCloudCounts(t *testing.T) {
+	off := &outcome.Cloud{Status: "SHUTOFF", Class: "unknown"}
 	ok, bad, pending, silent := &outcome.Cloud{Health: "OK", Class: "both-good"}, &outcome.Cloud{Health: "WARNING", Class: "both-bad"}, &outcome.Cloud{Health: "WARNING", Class: "pending"}, &outcome.Cloud{Silence: "x", Class: "unknown"}
 	for want, clouds := range map[[2]string][]*outcome.Cloud{
 		{"", ""}:                 {nil, nil},
 		{"2 OK", "OK"}:           {ok, ok},
 		{"1 WARNING", "WARNING"}: {bad, nil},
-		{"1 WARNING, 2 pending, 1 unknown, 1 OK", "1 WARNING, 2 pending, 1 unknown, 1 OK"}: {ok, pending, silent, bad, pending},
+		{"1 WARNING, 1 off, 2 pending, 1 unknown, 1 OK", "1 WARNING, 1 off, 2 pending, 1 unknown, 1 OK"}: {ok, pending, off, silent, bad, pending},
 	} {
 		var run outcome.Run
 		for i, c := range clouds {
