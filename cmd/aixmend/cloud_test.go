@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,7 +21,8 @@ import (
 // the environment for it: cloud. Its workspaces are prod-fra, with the fleet, a VM without
 // a network and one that is off, and prod-dal, with a VM of the name healthy.
 //
-//	cloud fault PATH STATUS   the next request to PATH fails
+//	cloud fault PATH STATUS [TIMES]  the next requests to PATH fail
+//	cloud status NAME STATUS  a VM has another status
 //	cloud rename NAME NEW     a VM has another name and address
 //	cloud snapshot NAME TIME  a VM has a snapshot of that time, or of now
 //	cloud boot NAME VOLUME    a VM starts from another volume
@@ -51,11 +53,19 @@ func simulatedCloud(ts *testscript.TestScript, neg bool, args []string) {
 				vm.Volumes[i].Boot = vm.Volumes[i].ID == args[2]
 			}
 		})
-	case args[0] == "fault" && len(args) == 3:
-		status := map[string]int{"401": 401, "403": 403, "503": 503}[args[2]]
-		cloudOf(ts).Fail(cloudsim.Fault{Path: args[1], Status: status})
+	case args[0] == "status" && len(args) == 3:
+		vm := cloudOf(ts).VM("vm-" + args[1])
+		cloudOf(ts).Change(func() { vm.Status = args[2] })
+	case args[0] == "fault" && len(args) >= 3:
+		fault := cloudsim.Fault{Path: args[1], Times: 1}
+		for i, n := range []*int{&fault.Status, &fault.Times}[:len(args)-2] {
+			var err error
+			*n, err = strconv.Atoi(args[2+i])
+			ts.Check(err)
+		}
+		cloudOf(ts).Fail(fault)
 	default:
-		ts.Fatalf("usage: cloud [fault PATH STATUS | rename NAME NEW | snapshot NAME TIME | boot NAME VOLUME | twin]")
+		ts.Fatalf("usage: cloud [fault PATH STATUS [TIMES] | status NAME STATUS | rename NAME NEW | snapshot NAME TIME | boot NAME VOLUME | twin]")
 	}
 }
 

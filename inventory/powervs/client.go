@@ -172,7 +172,7 @@ func (c *Client) get(ctx context.Context, r request) error {
 
 // send sends one request and decodes its answer into a value.
 func (c *Client) send(r *http.Request, into any) error {
-	if err := c.await(r.Context()); err != nil {
+	if err := c.await(r); err != nil {
 		return err
 	}
 	select {
@@ -214,12 +214,16 @@ func (c *Client) send(r *http.Request, into any) error {
 	return nil
 }
 
-// await waits until the server wants to be asked again.
-func (c *Client) await(ctx context.Context) error {
+// await waits until the server wants to be asked again; where that is too late for the
+// request, it does not wait.
+func (c *Client) await(r *http.Request) error {
 	c.mu.Lock()
-	until := c.quiet
+	left := c.quiet.Sub(c.now())
 	c.mu.Unlock()
-	return sleep(ctx, until.Sub(c.now()))
+	if end, limited := r.Context().Deadline(); limited && left > time.Until(end) {
+		return &Error{Kind: Limited, Host: r.URL.Host, Reason: asksToWait(left) + " from now on", After: left}
+	}
+	return sleep(r.Context(), left)
 }
 
 // sleep waits; it returns the cause of a context that ends before.

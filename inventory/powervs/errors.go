@@ -203,8 +203,8 @@ func (c *Client) refused(answer *http.Response, body []byte) error {
 		e.Kind = Answer
 	}
 	if e.Kind == Limited || e.Kind == ServerFailed {
-		if e.After = retryAfter(answer.Header.Get("Retry-After"), c.now()); e.After > 0 {
-			e.Reason = strings.TrimPrefix(e.Reason+"; it asks to wait "+e.After.String(), "; ")
+		if e.After = retryAfter(answer.Header, c.now()); e.After > 0 {
+			e.Reason = strings.TrimPrefix(e.Reason+"; "+asksToWait(e.After), "; ")
 			c.hold(e.After)
 		}
 	}

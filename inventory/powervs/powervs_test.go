@@ -212,11 +212,17 @@ func TestFaults(t *testing.T) {
 		"limited, with a date":  {fault: cloudsim.Fault{Status: 429, RetryAfter: "Sat, 01 Jan 2000 00:00:09 GMT"}, asked: 2, atLeast: 9 * time.Second},
 		"limited for long": {fault: cloudsim.Fault{Status: 429, RetryAfter: "600"}, asked: 1,
 			want: list + " answered 429 Too Many Requests: it asks to wait 10m0s", remedy: "wait"},
-		"limited for good": {fault: cloudsim.Fault{Status: 429, Times: 9}, asked: 4, want: list + " answered 429 Too Many Requests (tried 4 times)", remedy: "fewer controllers"},
-		"broken":           {fault: cloudsim.Fault{Status: 500, Times: 1}, asked: 2},
-		"broken for good":  {fault: cloudsim.Fault{Status: 502, Times: 9, Body: "<html>\x1b[31m"}, asked: 4, want: list + " answered 502 Bad Gateway (tried 4 times)", remedy: "status"},
-		"busy":             {fault: cloudsim.Fault{Status: 503, RetryAfter: "3"}, asked: 2, atLeast: 3 * time.Second},
-		"expired":          {fault: cloudsim.Fault{Status: 401}, asked: 2},
+		"limited for a date, clocks apart": {fault: cloudsim.Fault{Status: 429, RetryAfter: "Sat, 01 Jan 2000 06:00:09 GMT", Date: "Sat, 01 Jan 2000 06:00:00 GMT"}, asked: 2, atLeast: 9 * time.Second},
+		"limited till yesterday":           {fault: cloudsim.Fault{Status: 429, RetryAfter: "Fri, 31 Dec 1999 00:00:00 GMT"}, asked: 2},
+		"limited for ever": {fault: cloudsim.Fault{Status: 429, RetryAfter: "99999999999999999999999"}, asked: 1,
+			want: list + " answered 429 Too Many Requests: it asks to wait a day or more", remedy: "wait"},
+		"limited for no time": {fault: cloudsim.Fault{Status: 429, RetryAfter: "-5"}, asked: 2},
+		"limited in words":    {fault: cloudsim.Fault{Status: 503, RetryAfter: "soon\x1b[2J"}, asked: 2},
+		"limited for good":    {fault: cloudsim.Fault{Status: 429, Times: 9}, asked: 4, want: list + " answered 429 Too Many Requests (tried 4 times)", remedy: "fewer controllers"},
+		"broken":              {fault: cloudsim.Fault{Status: 500, Times: 1}, asked: 2},
+		"broken for good":     {fault: cloudsim.Fault{Status: 502, Times: 9, Body: "<html>\x1b[31m"}, asked: 4, want: list + " answered 502 Bad Gateway (tried 4 times)", remedy: "status"},
+		"busy":                {fault: cloudsim.Fault{Status: 503, RetryAfter: "3"}, asked: 2, atLeast: 3 * time.Second},
+		"expired":             {fault: cloudsim.Fault{Status: 401}, asked: 2},
 		"not authenticated": {fault: cloudsim.Fault{Status: 401, Times: 9, Body: `{"description":"token\u001b[0m of others"}`}, asked: 2,
 			want: list + " answered 401 Unauthorized: token [0m of others", remedy: "API key is wrong"},
 		"forbidden": {fault: cloudsim.Fault{Status: 403, Body: `{"code":403,"message":"no access"}`}, asked: 1, want: list + " answered 403 Forbidden: no access", remedy: "service role Reader and the platform role Viewer"},
@@ -225,9 +231,12 @@ func TestFaults(t *testing.T) {
 		"huge":      {fault: cloudsim.Fault{Size: huge}, asked: 1, want: list + ": its answer is longer than 16 MB", remedy: "another program"},
 		"page":      {fault: cloudsim.Fault{Body: "<html>log in"}, asked: 1, want: list + ": its answer is not the JSON that was asked for", remedy: "another program"},
 		"half":      {fault: cloudsim.Fault{Body: `{"pvmInstances": [{"serverName": "a`}, asked: 1, want: list + ": its answer is not the JSON that was asked for", remedy: "another program"},
-		"other":     {fault: cloudsim.Fault{Body: `{"ok": true}`}, asked: 1, want: strings.TrimSuffix(list, "127.0.0.1:443") + "there is no list of pvmInstances in the answer", remedy: "another program"},
-		"silent":    {fault: cloudsim.Fault{Silent: true, Times: 9}, asked: 3, want: list + ": no answer within 1m0s (tried 3 times)", remedy: "port 443"},
-		"drip":      {fault: cloudsim.Fault{Drip: time.Second}, asked: 2, atLeast: 20 * time.Second},
+		"cut once":  {fault: cloudsim.Fault{Body: `{"pvmInstances": [`, Cut: true}, asked: 2},
+		"cut": {fault: cloudsim.Fault{Body: `{"pvmInstances": [`, Cut: true, Times: 9}, asked: 4,
+			want: list + ": it ends early (tried 4 times)", remedy: "port 443"},
+		"other":  {fault: cloudsim.Fault{Body: `{"ok": true}`}, asked: 1, want: strings.TrimSuffix(list, "127.0.0.1:443") + "there is no list of pvmInstances in the answer", remedy: "another program"},
+		"silent": {fault: cloudsim.Fault{Silent: true, Times: 9}, asked: 3, want: list + ": no answer within 1m0s (tried 3 times)", remedy: "port 443"},
+		"drip":   {fault: cloudsim.Fault{Drip: time.Second}, asked: 2, atLeast: 20 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inMemory(t, func(t *testing.T, w *world) {
@@ -269,6 +278,29 @@ func TestRetryAfterHoldsForAll(t *testing.T) {
 			if wait := a.At.Sub(began); wait < 10*time.Second {
 				t.Errorf("asked again after %s", wait)
 			}
+		}
+	})
+}
+
+// While a server wants to be left alone for longer than an operation lasts, no request is
+// sent, and that is said at once.
+func TestRetryAfterThatOutlastsTheRun(t *testing.T) {
+	inMemory(t, func(t *testing.T, w *world) {
+		w.Fail(cloudsim.Fault{Path: "/ws-1/", Status: 429, RetryAfter: "7200"})
+		for _, want := range []string{"answered 429 Too Many Requests: it asks to wait 2h0m0s", "it asks to wait 1h59m0s from now on"} {
+			n, began := len(w.Asked("")), time.Now()
+			_, err := w.List(t.Context(), Query{Workspaces: []string{"prod-fra"}})
+			if err == nil || !strings.Contains(err.Error(), want) || time.Since(began) > time.Second || !Silent(err) || Remedy(err) == "" {
+				t.Errorf("%v after %s", err, time.Since(began))
+			}
+			if began = time.Now(); strings.Contains(want, "from now on") && len(w.Asked("")) != n {
+				t.Errorf("%d more requests", len(w.Asked(""))-n)
+			}
+			time.Sleep(Fresh)
+		}
+		time.Sleep(2 * time.Hour)
+		if _, err := w.List(t.Context(), Query{Workspaces: []string{"prod-fra"}}); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -62,14 +62,31 @@ func (c *Client) hold(d time.Duration) {
 	}
 }
 
-// retryAfter reads the header of that name, seconds or a date; 0 where it says nothing.
-func retryAfter(text string, now time.Time) time.Duration {
-	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second
+// maxAfter is the longest wait that a server can ask for: a run is over before.
+const maxAfter = 24 * time.Hour
+
+// retryAfter reads the header of that name, seconds or a date by the server's own clock; 0
+// where it says nothing, maxAfter where it says more.
+func retryAfter(of http.Header, now time.Time) time.Duration {
+	text := of.Get("Retry-After")
+	seconds, err := strconv.ParseUint(text, 10, 31)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return min(time.Duration(seconds)*time.Second, maxAfter)
 	}
 	at, err := http.ParseTime(text)
 	if err != nil {
 		return 0
 	}
-	return max(at.Sub(now), 0)
+	if theirs, err := http.ParseTime(of.Get("Date")); err == nil {
+		now = theirs
+	}
+	return min(max(at.Sub(now), 0), maxAfter)
+}
+
+// asksToWait says how long a server wants to be left alone.
+func asksToWait(d time.Duration) string {
+	if d >= maxAfter {
+		return "it asks to wait a day or more"
+	}
+	return "it asks to wait " + d.Round(time.Second).String()
 }

@@ -57,6 +57,12 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request) {
 	if f.Location != "" {
 		w.Header().Set("Location", f.Location)
 	}
+	if f.Date != "" {
+		w.Header().Set("Date", f.Date)
+	}
+	if f.Cut {
+		w.Header().Set("Content-Length", strconv.Itoa(len(f.Body)+1))
+	}
 	if f.Status != 0 {
 		w.WriteHeader(f.Status)
 	}

@@ -91,6 +91,9 @@ type Fault struct {
 	RetryAfter string
 	Body       string
 	Location   string // where a redirect goes
+	Date       string // the clock of the server, in the header of that name; "": the right one
+	// Cut ends the connection in the middle of the body.
+	Cut bool
 	// Size is the length of a body of blanks, in bytes.
 	Size int
 	// Drip sends the body one byte at a time, that far apart.
