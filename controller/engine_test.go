@@ -155,7 +155,7 @@ func TestReadOnlyVerbs(t *testing.T) {
 	t.Parallel()
 	hosts := aixsim.DemoFleet(1, connectDelay)
 	b := startBench(t, hosts)
-	b.set = append(b.set, "probe_timeout=5s")
+	b.set = append(b.set, "probe_timeout=1s")
 	b.concurrency = len(hosts)
 	before := map[string]string{}
 	for _, h := range b.hosts {

@@ -19,7 +19,7 @@ func TestRecall(t *testing.T) {
 	t.Parallel()
 	allow := []string{"node-id", "cluster0", "rsct-update"}
 	b := startBench(t, aixsim.DemoFleet(1, connectDelay))
-	b.set, b.concurrency = append(b.set, "probe_timeout=5s"), len(b.hosts)
+	b.set, b.concurrency = append(b.set, "probe_timeout=2s"), len(b.hosts)
 	e := b.engine(controller.Plan)
 	e.Allowed = allow
 	judged := 0
