@@ -53,6 +53,7 @@ type bench struct {
 	hosts       []inventory.Host
 	store       *journal.Store
 	dir         *journal.Run
+	id          string // of the run in dir
 	playbook    *playbooks.Playbook
 	set         []string
 	concurrency int
@@ -129,7 +130,7 @@ func startBench(t *testing.T, hosts []aixsim.FleetHost) *bench {
 	p, err := playbooks.Load("rmc-restore")
 	must(t, err)
 	b := &bench{
-		t: t, fleet: fleet, store: store, dir: run, playbook: p, concurrency: 8,
+		t: t, fleet: fleet, store: store, dir: run, id: "r1", playbook: p, concurrency: 8,
 		set:   []string{"settle=60ms", "wait=2s", "probe_timeout=5s", "undo_after=4m"},
 		stop:  make(chan struct{}),
 		ended: map[string]outcome.Host{},
@@ -319,7 +320,7 @@ func (b *bench) sent(host string) []string {
 // journal reads the run's journal.
 func (b *bench) journal() []outcome.Entry {
 	b.t.Helper()
-	text, err := os.ReadFile(filepath.Join(b.store.RunDir("r1"), "journal.jsonl"))
+	text, err := os.ReadFile(filepath.Join(b.store.RunDir(b.id), "journal.jsonl"))
 	must(b.t, err)
 	var entries []outcome.Entry
 	lines := bufio.NewScanner(bytes.NewReader(text))

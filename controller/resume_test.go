@@ -96,7 +96,7 @@ func (b *bench) begun(host string) (controller.Begun, error) {
 		begun.Report = &h
 	}
 	var err error
-	begun.Checkpoint, err = b.store.LoadCheckpoint("r1", host)
+	begun.Checkpoint, err = b.store.LoadCheckpoint(b.id, host)
 	return begun, err
 }
 

@@ -29,7 +29,7 @@ func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
 		return w.Playbook.Plan(d, w.wishes())
 	}
 	back, err := w.rollback(d)
-	r := course.Rollback{Left: w.evidence.rollback.Left, NoUndo: err == nil && back.NoUndo}
+	r := course.Rollback{NoUndo: back.NoUndo}
 	switch {
 	case err != nil:
 		r.Person = err.Error()
@@ -38,17 +38,23 @@ func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
 	case len(back.Open) > 0:
 		r.Person = strings.Join(back.Open, "; ")
 	}
-	if w.course.Entered(playbooks.RollbackRung) == 0 {
-		r.Left = slices.DeleteFunc(back.Left, func(left string) bool { return slices.Contains(back.Open, left) })
-	}
+	r.Left = slices.DeleteFunc(back.Left, func(left string) bool { return slices.Contains(back.Open, left) || w.undid(left) })
 	for _, s := range back.Rung.Steps {
-		r.Stands = append(r.Stands, strings.TrimPrefix(s.Step.ID, "undo-"))
+		r.Stands = append(r.Stands, strings.TrimPrefix(s.Step.ID, playbooks.UndoPrefix))
 	}
 	w.evidence.rollback = r
 	if len(back.Rung.Steps) == 0 {
 		return nil
 	}
 	return []playbooks.PlannedRung{back.Rung}
+}
+
+// undid reports whether a line is about a step that this very rollback has undone: that it
+// is no longer in effect is no news.
+func (w *walk) undid(left string) bool {
+	return slices.ContainsFunc(w.course.Changes, func(c course.Change) bool {
+		return c.Part == course.Main && strings.HasPrefix(left, strings.TrimPrefix(c.Step.ID, playbooks.UndoPrefix)+" ")
+	})
 }
 
 // rollback plans the undo of the rest of the earlier run, by a look. The error says that the

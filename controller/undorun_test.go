@@ -1,6 +1,7 @@
 package controller_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/controller"
+	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/playbooks"
 	"aixmend/transport/lab/aixsim"
@@ -112,6 +114,40 @@ func wantOrder(t *testing.T, done, back outcome.Host) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" || len(got) == 0 {
 		t.Errorf("taken back (-want +got)\n%s", diff)
+	}
+}
+
+// The steps that have no undo remain, and the host says so, also where another process ends
+// the rollback.
+func TestRollbackSaysWhatRemains(t *testing.T) {
+	t.Parallel()
+	const host = "node-id-mismatch"
+	b := newBench(t, host)
+	back := recovered(t, b, "node-id")
+	dir, again := back.Journal.(*journal.Run), *back
+	b.dir, b.id = dir, "r2"
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	defer cancel()
+	m := &mortal{bench: b, left: 1 << 20, cancel: cancel}
+	back.Sink, back.Journal = m, journalFunc(func(e outcome.Entry) error {
+		if e.Event == outcome.EventLeft {
+			m.left = 0
+		}
+		return m.Append(e)
+	})
+	if _, err := back.Run(ctx, b.hosts); !errors.Is(err, errDead) {
+		t.Fatal(err)
+	}
+	got := b.resume(&again)[host]
+	const says = "1 step of run r1 rolled back, 4 steps without an undo remain; "
+	if got.Outcome != outcome.OutcomeUndone || !strings.Contains(got.Reason, says) || !strings.Contains(got.Reason, "; save-node-id can't be undone: ") || strings.Contains(got.Reason, "no longer in effect") {
+		t.Errorf("%s: %s", got.Outcome, got.Reason)
+	}
+	third := b.rollback("r3", map[string]outcome.Host{host: got})
+	third.Earlier = again.Earlier
+	got = b.runEngine(third)[host]
+	if want := "nothing of run r1 is left to roll back, 4 steps without an undo remain; "; got.Outcome != outcome.OutcomeUndone || !strings.HasPrefix(got.Reason, want) {
+		t.Errorf("once more: %s: %s", got.Outcome, got.Reason)
 	}
 }
 

@@ -20,8 +20,8 @@ import (
 // RollbackRung is the id of the rung that rolls a run back.
 const RollbackRung = "take-back"
 
-// undoPrefix begins the id of each step of that rung.
-const undoPrefix = "undo-"
+// UndoPrefix begins the id of each step of that rung.
+const UndoPrefix = "undo-"
 
 // Change is a change that an earlier run made.
 type Change struct {
@@ -51,8 +51,9 @@ type Rollback struct {
 	// the change is not known, or others have changed part of it. Each line ends with the
 	// undo, for a person to run.
 	Open []string
-	// NoUndo says that there are changes, and none has an undo.
-	NoUndo bool
+	// NoUndo are the steps without an undo, the newest first: their effect remains. A line of
+	// Left says why.
+	NoUndo []string
 }
 
 // PlanRollback plans the rollback of changes, given in the order in which they were made.
@@ -60,17 +61,16 @@ type Rollback struct {
 // be judged and all are left to a person.
 func (p *Playbook) PlanRollback(now, then *Diagnosis, changes []Change) Rollback {
 	out := Rollback{Rung: PlannedRung{Rung: &Rung{ID: RollbackRung, Title: "undo the changes of an earlier run"}, Fixes: []string{}}}
-	out.NoUndo = len(changes) > 0 && !slices.ContainsFunc(changes, func(u Change) bool { return u.NoUndo() == "" })
 	after, _ := now.values[conditions.ParamPrefix+document.UndoAfterParam].(time.Duration)
 	for _, u := range slices.Backward(changes) {
 		if p.Collects(u.Rung) {
 			continue // it removed its data itself, or the report names the rest
 		}
 		if why := u.NoUndo(); why != "" {
-			out.Left = append(out.Left, fmt.Sprintf("%s can't be undone: %s", u.Step, why))
+			out.Left, out.NoUndo = append(out.Left, fmt.Sprintf("%s can't be undone: %s", u.Step, why)), append(out.NoUndo, u.Step)
 			continue
 		}
-		step := Step{ID: undoPrefix + u.Step, Prove: true}
+		step := Step{ID: UndoPrefix + u.Step, Prove: true}
 		planned := PlannedStep{Step: &step, Command: u.Undo, Undo: u.Command, back: true}
 		switch verdict, why := p.stands(now, then, u, &planned); verdict {
 		case gone:
@@ -94,7 +94,7 @@ func (p *Playbook) PlanRollback(now, then *Diagnosis, changes []Change) Rollback
 
 // Undoing returns the step that undoes a change, as a rollback by a run would send it.
 func (p *Playbook) Undoing(u Change, params Params, run string) PlannedStep {
-	step := Step{ID: undoPrefix + u.Step, Prove: true}
+	step := Step{ID: UndoPrefix + u.Step, Prove: true}
 	if was := p.FindStep(u.Rung, u.Step); was != nil {
 		step.Timeout, step.TimedUndo = was.Timeout, was.TimedUndo
 	}

@@ -330,15 +330,16 @@ func (n *next) rolledBack() End {
 	case len(back.Stands) > 0:
 		e.Outcome, said = outcome.Failed, append(said, "still in effect: "+strings.Join(back.Stands, ", "))
 	}
-	switch {
-	case back.NoUndo:
+	nothing := done == 0 && len(back.Stands) == 0 && back.Person == ""
+	switch remain := len(back.NoUndo); {
+	case nothing && remain > 0 && remain == len(back.Left):
 		said = append(said, fmt.Sprintf("nothing of run %s can be rolled back on this host: no step of it has an undo", n.w.Rollback))
-	case done == 0 && len(back.Stands) == 0 && back.Person == "":
-		said = append(said, fmt.Sprintf("nothing of run %s is left to roll back", n.w.Rollback))
+	case nothing:
+		said = append(said, fmt.Sprintf("nothing of run %s is left to roll back%s", n.w.Rollback, remaining(remain)))
 	case done == 1:
-		said = append(said, fmt.Sprintf("1 step of run %s rolled back", n.w.Rollback))
+		said = append(said, fmt.Sprintf("1 step of run %s rolled back%s", n.w.Rollback, remaining(remain)))
 	default:
-		said = append(said, fmt.Sprintf("%d steps of run %s rolled back", done, n.w.Rollback))
+		said = append(said, fmt.Sprintf("%d steps of run %s rolled back%s", done, n.w.Rollback, remaining(remain)))
 	}
 	said = append(said, back.Left...)
 	if n.Look.Why != "" {
@@ -346,4 +347,15 @@ func (n *next) rolledBack() End {
 	}
 	e.Reason = strings.Join(said, "; ")
 	return e
+}
+
+// remaining words how many steps of a run that is rolled back have no undo, "" for none.
+func remaining(steps int) string {
+	switch steps {
+	case 0:
+		return ""
+	case 1:
+		return ", 1 step without an undo remains"
+	}
+	return fmt.Sprintf(", %d steps without an undo remain", steps)
 }

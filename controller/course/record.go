@@ -99,8 +99,8 @@ type Look struct {
 type Rollback struct {
 	// Left are the changes that are left alone, with the reasons.
 	Left []string
-	// NoUndo says that no change of the run to the host has an undo.
-	NoUndo bool
+	// NoUndo are the steps of the run that have no undo: they remain.
+	NoUndo []string
 	// Stands are the steps that are still to be undone.
 	Stands []string
 	// Person says why a person must undo the rest, "" where none must.

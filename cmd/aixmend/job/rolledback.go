@@ -27,21 +27,26 @@ func (e *Earlier) Remaining(hosts []inventory.Host) (left []inventory.Host, rest
 	if err != nil {
 		return nil, "", err
 	}
-	done := map[string][]string{} // the hosts, by the rollback
-	var fixed []string            // hosts without an undo
+	done := map[[2]string][]string{} // the hosts, by the rollback and the steps without an undo
+	var fixed []string               // hosts without an undo
 	for _, h := range hosts {
 		if id := by[h.Name]; id != "" {
-			done[id] = append(done[id], h.Name)
+			key := [2]string{id, strings.Join(e.withoutUndo(h.Name), ", ")}
+			done[key] = append(done[key], h.Name)
 			continue
 		}
 		left = append(left, h)
-		if !e.undoable(h.Name) {
+		if len(e.withoutUndo(h.Name)) == len(e.Changes(h.Name)) {
 			fixed = append(fixed, h.Name)
 		}
 	}
 	var lines []string
-	for _, id := range slices.Sorted(maps.Keys(done)) {
-		lines = append(lines, fmt.Sprintf("nothing of run %s is left to roll back on %s: run %s did it", e.ID, report.Compact(done[id]), id))
+	for _, key := range slices.SortedFunc(maps.Keys(done), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		line := fmt.Sprintf("nothing of run %s is left to roll back on %s: run %s did it", e.ID, report.Compact(done[key]), key[0])
+		if key[1] != "" {
+			line += "; these steps have no undo and remain: " + key[1]
+		}
+		lines = append(lines, line)
 	}
 	if len(left) == len(fixed) && len(fixed) > 0 {
 		lines = append(lines, fmt.Sprintf("nothing of run %s can be rolled back on %s: no step of it has an undo; aixmend report %s --host %s lists them", e.ID, report.Compact(fixed), e.ID, fixed[0]))
@@ -50,14 +55,15 @@ func (e *Earlier) Remaining(hosts []inventory.Host) (left []inventory.Host, rest
 	return left, strings.Join(lines, "\n"), nil
 }
 
-// undoable reports whether a change of the run to a host has an undo.
-func (e *Earlier) undoable(host string) bool {
+// withoutUndo are the steps of the run on a host that have no undo, in order.
+func (e *Earlier) withoutUndo(host string) []string {
+	var list []string
 	for _, c := range e.Changes(host) {
-		if c.NoUndo() == "" {
-			return true
+		if c.NoUndo() != "" {
+			list = append(list, c.Step)
 		}
 	}
-	return false
+	return list
 }
 
 // rolledBack returns the rollback of the run that ended undone, by host, where the run has
