@@ -334,6 +334,33 @@ func TestACopyIsNotHealedBesideItsOriginal(t *testing.T) {
 	}
 }
 
+// post-failover says that the machine of the newest capture still runs in the cloud, or that
+// the cloud was asked and does not say.
+func TestPostFailoverAsksTheCloud(t *testing.T) {
+	t.Parallel()
+	for status, c := range map[string]struct {
+		severity outcome.Severity
+		title    string
+	}{
+		"ACTIVE":  {outcome.Critical, "still runs: Power Virtual Server shows original (vm-original) ACTIVE"},
+		"silent":  {outcome.Warning, "not known whether the machine of capture"},
+		"SHUTOFF": {}, "absent": {},
+	} {
+		t.Run(status, func(t *testing.T) {
+			t.Parallel()
+			b := failedOver(t)
+			engine := b.besideOriginal(&status, true)
+			b.use("post-failover")
+			e := engine()
+			e.Verb = controller.Audit
+			h := b.runEngine(e, "copy")["copy"]
+			if n := len(titles(h, "original-runs")); severity(h, "original-runs") != c.severity || !strings.Contains(title(h, "original-runs"), c.title) || n > 1 || (n == 1) != (c.title != "") {
+				t.Errorf("%s %q", severity(h, "original-runs"), titles(h, "original-runs"))
+			}
+		})
+	}
+}
+
 // A copy is held for its original in a resumed run, too: when it was begun, the original was
 // off.
 func TestACopyIsHeldAfterAResume(t *testing.T) {
