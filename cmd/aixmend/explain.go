@@ -50,12 +50,12 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	if err != nil {
 		return err
 	}
-	id, err := store.Meant(ref, host)
+	id, err := c.meant(store, ref, host)
 	if _, run := store.Resolve(host); err != nil && ref == "" && run == nil {
 		return exit.Usagef("aixmend report "+clean(host)+" lists its hosts", "%s is a run: name a host of it, too", host)
 	}
 	if err != nil {
-		return exit.Usage(err)
+		return err
 	}
 	open, err := listing.ReadUnfinished(store, id)
 	if err != nil {
@@ -87,6 +87,7 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	if o.format.format == "json" {
 		return c.JSON(e)
 	}
+	explain.In(&e, store.Root())
 	text := e.Text(c.Width())
 	if held != "" {
 		text = c.fit(fmt.Sprintf("%s: not finished: %s; so far:\n\n", host, held)) + text

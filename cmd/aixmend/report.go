@@ -55,9 +55,9 @@ func showRun(c *cli, o *reportOptions, ref string) error {
 	if err := evidence.Check(o.files, nil); err != nil {
 		return err
 	}
-	id, err := store.Meant(ref, o.host)
+	id, err := c.meant(store, ref, o.host)
 	if err != nil {
-		return exit.Usage(err)
+		return err
 	}
 	if o.host != "" {
 		return showHost(c, o, store, id)
@@ -82,6 +82,28 @@ func showRun(c *cli, o *reportOptions, ref string) error {
 		return exit.Verdict{Code: run.Plugin()}
 	}
 	return o.page(c, c.fit(report.Head(*run)+"\n")+c.summary(*run, guide.Of(store, *run, o.state).From(c.usual())))
+}
+
+// meant returns the id of the run that a person means. Where that is the latest that wrote its
+// reports, a newer run that was cut off is named, with the command that continues it.
+func (c *cli) meant(store *journal.Store, ref, host string) (string, error) {
+	id, err := store.Meant(ref, host)
+	if ref != "" && ref != "latest" || ref == "" && host != "" {
+		return id, exit.Usage(err)
+	}
+	open, next := listing.NewerOpen(store, id)
+	if next != "" {
+		next = guide.Bare(outcome.Run{}, store.Root()).From(c.usual()).Complete(next) + " continues it"
+	}
+	switch {
+	case err != nil && next != "":
+		return "", exit.Usagef(next, "%w", err)
+	case err != nil:
+		return "", exit.Usage(err)
+	case next != "":
+		c.Say("%s: %s", open, next)
+	}
+	return id, nil
 }
 
 // showHost prints the report of one host of a run.

@@ -90,7 +90,7 @@ const (
 func Findings() []string { return []string{Disagrees, Warning, Silent} }
 
 // source is the source of all findings.
-const source = "D15: the health that Power Virtual Server shows, beside the guest's verdict"
+const source = "aixmend: it compares the health that Power Virtual Server shows with the guest's verdict"
 
 // Case is one host.
 type Case struct {

@@ -14,11 +14,12 @@ type Standings struct {
 	state map[string]Entry // the newest state of a host
 	read  map[string]bool
 	ended map[string]bool
+	sent  map[string]bool // a changing command
 }
 
 // Stand reads the journal of a run of some hosts.
 func Stand(hosts []string, entries []Entry) Standings {
-	s := Standings{Hosts: slices.Sorted(slices.Values(hosts)), state: map[string]Entry{}, read: map[string]bool{}, ended: map[string]bool{}}
+	s := Standings{Hosts: slices.Sorted(slices.Values(hosts)), state: map[string]Entry{}, read: map[string]bool{}, ended: map[string]bool{}, sent: map[string]bool{}}
 	for _, e := range entries {
 		switch {
 		case e.Host == "":
@@ -26,6 +27,8 @@ func Stand(hosts []string, entries []Entry) Standings {
 			s.state[e.Host], s.ended[e.Host] = e, false
 		case e.Event == EventLooked:
 			s.read[e.Host] = true
+		case e.Event == EventIntent:
+			s.sent[e.Host] = true
 		case e.Event == EventEnded:
 			s.ended[e.Host] = true
 		}
@@ -37,6 +40,7 @@ func Stand(hosts []string, entries []Entry) Standings {
 const (
 	waitingState   = "waiting"
 	gatheringState = "gathering"
+	doneState      = "done" // without an end of its own: it was cut off
 )
 
 // Host words the state of a host, with the names of the hosts that it waits for; "" for one
@@ -62,6 +66,22 @@ func (s Standings) Host(host string) string {
 		return e.State + ": " + e.Detail
 	}
 	return e.State
+}
+
+// Rest is Host of a run on which no process works any more.
+func (s Standings) Rest(host string) string {
+	switch e := s.state[host]; {
+	case s.ended[host]:
+		return ""
+	case s.sent[host] && e.State == doneState:
+		return "cut off"
+	case s.sent[host]:
+	case !s.read[host]:
+		return "its turn never came: it was not read"
+	case e.State == doneState || e.State == waitingState || e.State == gatheringState:
+		return "its turn never came: nothing was changed"
+	}
+	return s.Host(host)
 }
 
 // Ended is the number of hosts that have ended.

@@ -39,3 +39,23 @@ func TestStandings(t *testing.T) {
 		}
 	}
 }
+
+// Of a run at rest no host waits or works any more.
+func TestStandingsAtRest(t *testing.T) {
+	s := Stand([]string{"unread", "waited", "cut", "changed", "killed", "ended"}, []Entry{
+		{Event: EventState, Host: "unread", State: "connecting"},
+		{Event: EventLooked, Host: "waited"}, {Event: EventState, Host: "waited", State: "waiting"},
+		{Event: EventLooked, Host: "cut"}, {Event: EventState, Host: "cut", State: "done"},
+		{Event: EventLooked, Host: "changed"}, {Event: EventIntent, Host: "changed"}, {Event: EventState, Host: "changed", State: "done"},
+		{Event: EventLooked, Host: "killed"}, {Event: EventIntent, Host: "killed"}, {Event: EventState, Host: "killed", State: "recovering"},
+		{Event: EventEnded, Host: "ended"},
+	})
+	for host, want := range map[string]string{
+		"unread": "its turn never came: it was not read", "waited": "its turn never came: nothing was changed",
+		"cut": "its turn never came: nothing was changed", "changed": "cut off", "killed": "recovering", "ended": "",
+	} {
+		if got := s.Rest(host); got != want {
+			t.Errorf("%s: %q, want %q", host, got, want)
+		}
+	}
+}

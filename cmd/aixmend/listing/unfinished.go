@@ -51,7 +51,11 @@ func (u *Unfinished) Host(host string) string {
 	if u == nil || u.State != journal.StateRunning && u.State != journal.StateOpen || !slices.Contains(u.standing.Hosts, host) {
 		return ""
 	}
-	return report.Clean(u.standing.Host(host), false)
+	stands := u.standing.Rest
+	if u.State == journal.StateRunning {
+		stands = u.standing.Host
+	}
+	return report.Clean(stands(host), false)
 }
 
 // Changes are the changes that were sent to a host, also those of which no report is written.
@@ -63,6 +67,24 @@ func (u *Unfinished) Changes(host string) []outcome.Change {
 		}
 	}
 	return list
+}
+
+// NewerOpen says which newer run than one is open, "" for none, and the command that continues
+// it. An id of "" is older than all.
+func NewerOpen(store *journal.Store, id string) (text, next string) {
+	ids, err := store.RunIDs() // the newest first
+	if err != nil {
+		return "", ""
+	}
+	for _, newer := range ids {
+		if newer <= id {
+			break
+		}
+		if store.State(newer) == journal.StateOpen {
+			return "run " + newer + " is newer and has not finished", "aixmend resume " + newer
+		}
+	}
+	return "", ""
 }
 
 // Next is the command that goes on with the run; "" where there is none.

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -40,7 +41,7 @@ func advice(h outcome.Host) []string {
 	list := byHand(h)
 	switch {
 	case h.Outcome == outcome.Failed:
-		return append(list, "the changes and their undo commands are listed above; if the problem persists, open a case with the text in "+shell.Word("runs/"+h.RunID+"/support/"+h.Host+"/case.txt")+" below the state folder")
+		return append(list, "the changes and their undo commands are listed above; if the problem persists, open a case with the text in "+shell.Word("runs/"+h.RunID+"/support/"+h.Host+"/case.txt")+belowState)
 	case slices.ContainsFunc(h.Plan, outcome.PlanStep.Runs) && len(h.Changes) == 0:
 		return append(list, recovers(h)...)
 	case len(h.Changes) > 0:
@@ -54,6 +55,27 @@ func advice(h outcome.Host) []string {
 		return command("to read how to fix it by hand", "runbook", h.Findings[0].ID)
 	}
 	return list
+}
+
+// belowState ends a line with a path in the state folder.
+const belowState = " below the state folder"
+
+// In names the files of the state folder by paths that resolve where its own path does. In
+// documents they stay relative to it.
+func In(e *Explanation, state string) {
+	if e.Capture != "" {
+		e.Capture = filepath.Join(state, e.Capture)
+	}
+	e.Support = slices.Clone(e.Support)
+	for i, f := range e.Support {
+		e.Support[i].Name = filepath.Join(state, f.Name)
+	}
+	at := shell.Word("runs/" + e.RunID + "/support/" + e.Host + "/case.txt")
+	for i, line := range e.Next {
+		if before, found := strings.CutSuffix(line, at+belowState); found {
+			e.Next[i] = before + shell.Word(filepath.Join(state, "runs", e.RunID, "support", e.Host, "case.txt"))
+		}
+	}
 }
 
 // byHand lists the steps of a person: why rungs are blocked, and the remedies of critical

@@ -14,7 +14,8 @@ import (
 // wrapped.
 func (e Explanation) Text(width int) string {
 	t := &explainer{width: width}
-	t.line("%s (%s): %s", e.Host, e.Address, string(outcome.Host{Outcome: e.Outcome, Interrupted: e.Interrupted}.Shown()))
+	shown := string(outcome.Host{Outcome: e.Outcome, Interrupted: e.Interrupted}.Shown())
+	t.line("%s (%s): %s", e.Host, e.Address, firstOf(shown, "no outcome yet"))
 	if e.Reason != "" {
 		t.line("  %s", e.Reason)
 	}
