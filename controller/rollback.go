@@ -29,7 +29,7 @@ func (w *walk) replan(d *playbooks.Diagnosis) []playbooks.PlannedRung {
 		return w.Playbook.Plan(d, w.wishes())
 	}
 	back, err := w.rollback(d)
-	r := course.Rollback{NoUndo: back.NoUndo}
+	r := course.Rollback{NoUndo: back.NoUndo, Lost: len(back.Lost) > 0}
 	switch {
 	case err != nil:
 		r.Person = err.Error()

@@ -478,6 +478,27 @@ func TestRollbackOfWhatIsNotKnown(t *testing.T) {
 	}
 }
 
+// The facts from before the run are lost: the healthy host stays healthy, is not undone, and
+// says which step can't be rolled back, with the command.
+func TestRollbackWithoutItsPreImage(t *testing.T) {
+	t.Parallel()
+	const host = "address-removed-smitty"
+	b := newBench(t, host)
+	back := recovered(t, b)
+	known := back.Earlier
+	back.Earlier = func(host string) (controller.Earlier, error) {
+		earlier, err := known(host)
+		earlier.Facts = nil
+		return earlier, err
+	}
+	sent := len(b.changed(host))
+	h := b.runEngine(back)[host]
+	const says = "no step of run r1 was rolled back; set-address can't be rolled back: the facts of the host from before that run are lost; to undo it: "
+	if h.Outcome != outcome.Healthy || !strings.HasPrefix(h.Reason, says) || len(b.changed(host)) != sent {
+		t.Errorf("%s: %s; %v", h.Outcome, h.Reason, statuses(h))
+	}
+}
+
 // A host on which no step has an undo says so, and nothing is sent to it.
 func TestRollbackOfWhatHasNoUndo(t *testing.T) {
 	t.Parallel()

@@ -51,14 +51,18 @@ type Rollback struct {
 	// the change is not known, or others have changed part of it. Each line ends with the
 	// undo, for a person to run.
 	Open []string
+	// Lost are the lines of Left about changes that may be in effect, while the facts from
+	// before the run are lost: the state to restore is not known. Each line ends with the
+	// undo, for a person to check and run.
+	Lost []string
 	// NoUndo are the steps without an undo, the newest first: their effect remains. A line of
 	// Left says why.
 	NoUndo []string
 }
 
 // PlanRollback plans the rollback of changes, given in the order in which they were made.
-// then is the host before the first of them; if it is nil (no longer known), no change can
-// be judged and all are left to a person.
+// then is the host before the first of them; if it is nil (no longer known), only changes
+// that are certainly no longer in effect can be judged.
 func (p *Playbook) PlanRollback(now, then *Diagnosis, changes []Change) Rollback {
 	out := Rollback{Rung: PlannedRung{Rung: &Rung{ID: RollbackRung, Title: "undo the changes of an earlier run"}, Fixes: []string{}}}
 	after, _ := now.values[conditions.ParamPrefix+document.UndoAfterParam].(time.Duration)
@@ -75,6 +79,10 @@ func (p *Playbook) PlanRollback(now, then *Diagnosis, changes []Change) Rollback
 		switch verdict, why := p.stands(now, then, u, &planned); verdict {
 		case gone:
 			out.Left = append(out.Left, u.Step+" "+why)
+			continue
+		case lost:
+			left := fmt.Sprintf("%s %s; to undo it: %s", u.Step, why, u.Undo)
+			out.Left, out.Lost = append(out.Left, left), append(out.Lost, left)
 			continue
 		case unclear:
 			left := fmt.Sprintf("%s %s; to undo it: %s", u.Step, why, u.Undo)
@@ -119,6 +127,7 @@ type standing int
 const (
 	unclear standing = iota // not known, or others have changed part of it
 	gone                    // there is nothing to undo
+	lost                    // the facts from before the run are lost, and it may be in effect
 	stands                  // it is in effect, and was not before the run
 )
 
@@ -126,7 +135,7 @@ const (
 // receives the facts with which the effect of the undo is confirmed.
 func (p *Playbook) stands(now, then *Diagnosis, u Change, planned *PlannedStep) (verdict standing, why string) {
 	if then == nil {
-		return unclear, "is not rolled back: the host's facts from before that run are no longer known"
+		return p.standsUnseen(now, u)
 	}
 	was, c, values := p.appliedStep(then, u)
 	if was == nil {
@@ -155,6 +164,21 @@ func (p *Playbook) stands(now, then *Diagnosis, u Change, planned *PlannedStep) 
 		}
 	}
 	return stands, ""
+}
+
+// standsUnseen judges a change where the facts from before the run are lost: only facts that
+// need no comparison with them can show that it is no longer in effect.
+func (p *Playbook) standsUnseen(now *Diagnosis, u Change) (verdict standing, why string) {
+	if was, c, _ := p.appliedStep(now, u); was != nil && !was.Temporary {
+		s := PlannedStep{Step: was, confirm: c.Confirm, refute: c.Refute, undoWhen: c.UndoWhen}
+		if left, err := s.undoLeft(now); err == nil && !left {
+			return gone, "is no longer in effect"
+		}
+	}
+	if u.Unknown {
+		return unclear, ""
+	}
+	return lost, "can't be rolled back: the facts of the host from before that run are lost"
 }
 
 // appliedStep finds the step of a change in the playbook, and the facts with which it was

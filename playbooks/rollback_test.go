@@ -366,6 +366,7 @@ func TestRollbackDecides(t *testing.T) {
 		change     Change
 		steps      int
 		left, open string
+		lost       string
 	}{
 		{name: "in effect, and not before", now: judge(), then: judge(daemonDown), change: start, steps: 1},
 		{name: "it may have run, and is seen to have", now: judge(), then: judge(daemonDown), change: maybe, steps: 1},
@@ -373,7 +374,10 @@ func TestRollbackDecides(t *testing.T) {
 		{name: "not any more", now: judge(daemonDown), then: judge(daemonDown), change: start, left: "start-rmc is no longer in effect"},
 		{name: "nobody knows now", now: judge(func(h host) { h.hang("ctrmc") }), then: judge(daemonDown), change: start, open: "start-rmc is not rolled back: it is not known whether it is in effect"},
 		{name: "nobody knew then", now: judge(), then: judge(func(h host) { h.hang("ctrmc") }), change: start, open: "start-rmc is not rolled back: it is not known whether it was in effect before that run"},
-		{name: "the facts of then are gone", now: judge(), change: start, open: "facts from before that run are no longer known; to undo it: u"},
+		{name: "the facts of then are lost", now: judge(), change: start, lost: "start-rmc can't be rolled back: the facts of the host from before that run are lost; to undo it: u"},
+		{name: "the facts of then are lost, and nobody knows now", now: judge(func(h host) { h.hang("ctrmc") }), change: start, lost: "start-rmc can't be rolled back: "},
+		{name: "the facts of then are lost, and would have to be compared", now: judge(addressMissing), change: Change{Rung: "address", Step: "set-address", Command: "c", Undo: "u"}, lost: "set-address can't be rolled back: "},
+		{name: "the facts of then are lost, and nothing is left of it", now: judge(daemonDown), change: start, left: "start-rmc is no longer in effect"},
 		{name: "it may have run, and nobody knows", now: judge(), change: maybe, open: "start-rmc: it is not known whether it ran; to undo it: u"},
 		{name: "no such step", now: judge(), then: judge(), change: Change{Rung: "recycle", Step: "gone", Command: "c", Undo: "u"}, open: "the playbook no longer has this step"},
 		{name: "an update by an older version", now: judge(func(h host) { h.rsct("3.2.6.2", "A") }), then: judge(func(h host) { h.rsct("3.1.5.0", "C") }), change: older, steps: 1},
@@ -386,6 +390,9 @@ func TestRollbackDecides(t *testing.T) {
 			left, open := strings.Join(got.Left, "\n"), strings.Join(got.Open, "\n")
 			if len(got.Rung.Steps) != c.steps || !strings.Contains(left, c.left) || !strings.Contains(open, c.open) || (c.open == "") != (open == "") {
 				t.Errorf("%d steps, left %q, open %q", len(got.Rung.Steps), left, open)
+			}
+			if lost := strings.Join(got.Lost, "\n"); !strings.Contains(lost, c.lost) || (c.lost == "") != (lost == "") || !strings.Contains(left, lost) {
+				t.Errorf("lost %q, left %q", lost, left)
 			}
 			if c.open != "" && !strings.HasSuffix(open, "; to undo it: u") {
 				t.Errorf("no command in %q", open)

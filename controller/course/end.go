@@ -329,11 +329,15 @@ func (n *next) rolledBack() End {
 		e.Outcome, said = outcome.NeedsAction, append(said, back.Person)
 	case len(back.Stands) > 0:
 		e.Outcome, said = outcome.Failed, append(said, "still in effect: "+strings.Join(back.Stands, ", "))
+	case back.Lost:
+		e.Outcome = n.Look.Verdict // not undone, and nobody need repair a healthy host for that
 	}
 	nothing := done == 0 && len(back.Stands) == 0 && back.Person == ""
 	switch remain := len(back.NoUndo); {
 	case nothing && remain > 0 && remain == len(back.Left):
 		said = append(said, fmt.Sprintf("nothing of run %s can be rolled back on this host: no step of it has an undo", n.w.Rollback))
+	case nothing && back.Lost:
+		said = append(said, fmt.Sprintf("no step of run %s was rolled back", n.w.Rollback))
 	case nothing:
 		said = append(said, fmt.Sprintf("nothing of run %s is left to roll back%s", n.w.Rollback, remaining(remain)))
 	case done == 1:

@@ -99,6 +99,9 @@ type Look struct {
 type Rollback struct {
 	// Left are the changes that are left alone, with the reasons.
 	Left []string
+	// Lost says that a step can't be undone because the facts from before the run are lost;
+	// Left names it.
+	Lost bool
 	// NoUndo are the steps of the run that have no undo: they remain.
 	NoUndo []string
 	// Stands are the steps that are still to be undone.
