@@ -51,6 +51,7 @@ func (b *builder) askPowervs(src source, doc settings.PowervsDoc) {
 		b.Warnings.Add(doc.Pos.String(), doc.Pos, "--run-sources asks it", "Power Virtual Server not asked: its hosts are not checked")
 	case err != nil:
 		b.Problems = append(b.Problems, strictyaml.Problem{Pos: doc.Pos, Message: fmt.Sprintf("the source could not be read: %v", err), Hint: powervs.Remedy(err), Err: err})
+		return // half a fleet looks like a fleet
 	}
 	for _, m := range listing.Machines {
 		b.machines = append(b.machines, listed{m, doc.Pos, src.defaults})

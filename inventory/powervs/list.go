@@ -60,8 +60,8 @@ type Listing struct {
 	At time.Time
 }
 
-// List lists the machines of a query. It is whole or an error: half a fleet looks like a
-// fleet.
+// List lists the machines of a query. With an error the listing has those of the workspaces
+// that were read: evidence, but no inventory, since half a fleet looks like a fleet.
 func (c *Client) List(ctx context.Context, q Query) (Listing, error) {
 	chosen, err := c.choose(ctx, q.Workspaces)
 	if err != nil {
@@ -71,7 +71,9 @@ func (c *Client) List(ctx context.Context, q Query) (Listing, error) {
 	times := make([]time.Time, len(chosen))
 	err = together(len(chosen), func(i int) error {
 		instances, at, err := c.Instances(ctx, chosen[i])
-		times[i] = at
+		if err == nil {
+			times[i] = at
+		}
 		for _, one := range instances {
 			if q.OS == "" || q.OS == AnyOS || one.OS == "" || one.OS == q.OS {
 				m := Machine{Instance: one, Workspace: chosen[i]}
@@ -81,15 +83,12 @@ func (c *Client) List(ctx context.Context, q Query) (Listing, error) {
 		}
 		return err
 	})
-	if err != nil {
-		return Listing{}, err
-	}
 	l := Listing{Machines: slices.Concat(lists...)}
-	if len(times) > 0 {
+	if times = slices.DeleteFunc(times, time.Time.IsZero); len(times) > 0 {
 		l.At = slices.MinFunc(times, time.Time.Compare)
 	}
-	if len(q.Tags) == 0 {
-		return l, nil
+	if err != nil || len(q.Tags) == 0 {
+		return l, err
 	}
 	err = together(len(l.Machines), func(i int) (err error) {
 		m := &l.Machines[i]
@@ -103,8 +102,8 @@ func (c *Client) List(ctx context.Context, q Query) (Listing, error) {
 }
 
 // together does n things, a few at a time, and returns the first error in their order.
-// Once one has failed, no other is begun: a server that is silent would be waited for n
-// times.
+// Once one has failed for a reason that is not its own, no other is begun: a server that is
+// silent would be waited for n times.
 func together(n int, do func(i int) error) error {
 	failed := make([]error, n)
 	next := make(chan int)
@@ -116,7 +115,7 @@ func together(n int, do func(i int) error) error {
 				if over.Load() {
 					continue
 				}
-				if failed[i] = do(i); failed[i] != nil {
+				if failed[i] = do(i); failed[i] != nil && !ofOne(failed[i]) {
 					over.Store(true)
 				}
 			}
@@ -133,6 +132,12 @@ func together(n int, do func(i int) error) error {
 		}
 	}
 	return nil
+}
+
+// ofOne reports whether an error is that of one workspace or machine.
+func ofOne(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Kind == Forbidden || e.Kind == NotFound)
 }
 
 // choose returns the workspaces that are named, each once; all where none is.

@@ -62,9 +62,8 @@ func (c *Clouds) Sights(ctx context.Context, silent func(why string)) cloud.Sigh
 		if err != nil {
 			all.silence = err.Error()
 			silent(all.silence)
-			continue
 		}
-		if l.At.Before(at) {
+		if !l.At.IsZero() && l.At.Before(at) {
 			at = l.At
 		}
 		all.add(l.Machines)

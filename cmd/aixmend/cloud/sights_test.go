@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"net"
 	"reflect"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"aixmend/controller/cloud"
 	"aixmend/inventory"
 	"aixmend/inventory/powervs"
+	"aixmend/transport/lab/cloudsim"
 )
 
 // Which VM is a host: by id, else the one on which name, address and MACs agree. Several are
@@ -144,5 +146,35 @@ func TestAsks(t *testing.T) {
 		if got := [3]bool{bare.Asks(flag), keyed.Asks(flag), sourced.Asks(flag)}; got != want {
 			t.Errorf("--cloud %q: %v, want %v", flag, got, want)
 		}
+	}
+}
+
+// Where one workspace can't be read, those that were are evidence all the same: a VM is
+// known by a MAC, and one that is in no list may be in the missing one.
+func TestSightsOfTheListsThatAreThere(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const mac = "fa:00:00:00:00:01"
+	sim := cloudsim.Serve(l,
+		&cloudsim.Workspace{ID: "ws-prod", Name: "prod", Region: "eu-de-1", Hidden: true, VMs: []*cloudsim.VM{{ID: "vm-0", Name: "aix0"}}},
+		&cloudsim.Workspace{ID: "ws-dr", Name: "dr", Region: "eu-de-2", VMs: []*cloudsim.VM{{ID: "vm-1", Name: "aix1", Health: "OK", Networks: []cloudsim.Network{{Name: "admin", MAC: mac}}}}})
+	defer sim.Close()
+	clouds := New(Options{Lookup: lookup(nil), Simulated: &Simulated{Endpoint: sim.URL(), Key: cloudsim.Key, RootCAs: sim.RootCAs()}})
+	defer clouds.Close()
+	var said []string
+	seen := clouds.Sights(t.Context(), func(why string) { said = append(said, why) })
+	if len(said) != 1 || !strings.Contains(said[0], `workspace "prod"`) || !strings.Contains(said[0], "403 Forbidden") || seen.At.IsZero() {
+		t.Fatalf("%q at %s", said, seen.At)
+	}
+	if s := seen.Of(inventory.Host{Name: "aix1"}, []string{mac}); s.Instance != "vm-1" || !s.Sure || s.Health != "OK" {
+		t.Errorf("%+v", s)
+	}
+	if s := seen.Of(inventory.Host{}, []string{"fa:00:00:00:00:00"}); s.Silence != said[0] || s.Absent {
+		t.Errorf("%+v", s)
+	}
+	if s := seen.Of(inventory.Host{Name: "aix1"}, nil); s.Instance != "" || !strings.Contains(s.Silence, "but a list of VMs is missing") {
+		t.Errorf("%+v", s)
 	}
 }
