@@ -34,9 +34,9 @@ func (w *walk) enter(ctx context.Context, rung course.Rung) error {
 
 // leave journals the end of a rung.
 func (w *walk) leave(a course.Action) error {
-	note := fmt.Sprintf("rung %d: %s", a.Rung.Number, a.Rung.Title)
+	note := fmt.Sprintf("rung %s: %s", a.Rung.ID, a.Rung.Title)
 	if a.Detail != "" {
-		note = fmt.Sprintf("rung %d (%s): %s", a.Rung.Number, a.Rung.ID, a.Detail)
+		note = fmt.Sprintf("rung %s: %s", a.Rung.ID, a.Detail)
 	}
 	if w.stage != nil && w.out.Stages[w.stage.at].Name == outcome.StageRecover {
 		w.shut(outcome.StageOK, note)

@@ -141,7 +141,7 @@ func demoRun(ctx context.Context, c *cli, o *demoOptions, verb controller.Verb, 
 	}
 	if o.verbose > 0 {
 		fmt.Fprintf(c.Out, "$ aixmend %s -i %s\n\n", verb, inventory)
-		err = printer{cli: c, state: o.state, format: "text", full: true, request: request.Request{Asked: asked}}.run(&run.Run, verb)
+		err = printer{cli: c, state: o.state, format: "text", full: true, gone: true, request: request.Request{Asked: asked}}.run(&run.Run, verb)
 		fmt.Fprintln(c.Out)
 	}
 	return &run.Run, err

@@ -13,6 +13,7 @@ import (
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
 	"aixmend/controller/drift"
+	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/controller/report/formats"
@@ -24,6 +25,7 @@ type printer struct {
 	paging
 	state, format string
 	quiet, full   bool // full prints each command of a plan
+	gone          bool // the hosts are gone when the command has ended
 	request       request.Request
 }
 
@@ -73,12 +75,25 @@ func (p printer) run(run *outcome.Run, verb controller.Verb) error {
 	if _, err := os.Stat(support); err == nil {
 		text += p.fit(fmt.Sprintf("support: %s (the text of a support case for each host, and its data)\n", support))
 	}
-	text += p.fit(fmt.Sprintf("page:    %s\nreports: %s\n", filepath.Join(folder, "report.html"), filepath.Join(folder, "hosts")) + p.guide(*run).RollBack())
+	text += p.fit(fmt.Sprintf("page:    %s\nreports: %s\n", filepath.Join(folder, "report.html"), filepath.Join(folder, "hosts")) + p.rollBack(*run))
 	if verb == controller.Plan && p.full {
 		return p.page(p.cli, text)
 	}
 	_, err := fmt.Fprint(p.Out, text)
 	return err
+}
+
+// rollBack says how to roll a run of this process back, "" where that would do nothing.
+func (p printer) rollBack(run outcome.Run) string {
+	store, _, err := journal.OpenToPrint(p.state)
+	if err != nil || p.gone {
+		return ""
+	}
+	entries, err := store.ReadJournal(run.ID)
+	if err != nil {
+		return ""
+	}
+	return p.guide(run).RollBack(entries)
 }
 
 // guide is the guide to a run of this process.

@@ -220,7 +220,7 @@ func (n *next) changedEnd() End {
 	case interrupted && !n.Changed() && n.InProgress() != nil:
 		return cut(outcome.Skipped, "interrupted before anything was changed")
 	case interrupted && n.Changed() && n.halfDone():
-		return cut(outcome.Failed, "interrupted in the middle of rung %d (%s)", n.rung.Number, n.rung.ID)
+		return cut(outcome.Failed, "interrupted in the middle of rung %s", n.rung.ID)
 	case n.w.Rollback != "" && !(interrupted && (n.InProgress() != nil || !n.Changed())):
 		return n.rolledBack()
 	case len(led) == 0 && !interrupted:
@@ -297,13 +297,13 @@ func (n *next) blocked() string {
 	}
 	for _, rung := range n.Look.Plan {
 		if rung.NotAllowed != "" && strings.HasPrefix(rung.Blocked, NotAllowed) {
-			return fmt.Sprintf("rung %d (%s) is %s", rung.Number, rung.ID, rung.Blocked)
+			return fmt.Sprintf("rung %s is %s", rung.ID, rung.Blocked)
 		}
 	}
 	for _, rung := range n.Look.Plan {
 		tried := n.tried.entered[rung.ID] > 0 && n.tried.refused[rung.ID] == ""
 		if rung.Blocked != "" && !rung.Waits && !tried && (!rung.Collects || n.Look.OnlyCollects) {
-			return fmt.Sprintf("rung %d (%s) is blocked: %s", rung.Number, rung.ID, rung.Blocked)
+			return fmt.Sprintf("rung %s is blocked: %s", rung.ID, rung.Blocked)
 		}
 	}
 	return ""

@@ -182,7 +182,7 @@ func (n *next) leaveRung(rung *Rung) bool {
 	}
 	switch {
 	case n.Look.Rest.Blocked != "":
-		return leave(LeftStopped, fmt.Sprintf("the rest of rung %d (%s) was not sent: %s", rung.Number, rung.ID, n.Look.Rest.Blocked))
+		return leave(LeftStopped, fmt.Sprintf("the rest of rung %s was not sent: %s", rung.ID, n.Look.Rest.Blocked))
 	case n.rung.again && planned == nil && !rung.Collects:
 		return leave(LeftNotNeeded, "it is no longer needed")
 	case n.rung.differs:

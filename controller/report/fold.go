@@ -128,11 +128,21 @@ func blocked(reason string, findings []string) bool {
 	return !slices.Contains(findings, id)
 }
 
+// firstLine is the first line of a text, a command of several lines for example; explain has the
+// rest.
+func firstLine(text string) string {
+	first, _, more := strings.Cut(strings.TrimSpace(text), "\n")
+	if more {
+		first += " ... (see explain)"
+	}
+	return first
+}
+
 // What renders in one line the findings, the reason or both, whichever the hosts of
 // the fold share.
 func (f Fold) What() string {
 	findings := strings.Join(f.Findings, ", ")
-	reason := f.Reason
+	reason := firstLine(f.Reason)
 	if f.Differ { // a reason of one host is not true of the others
 		kind := cause.Head(f.Reason)
 		if f.Outcome == outcome.Failed || f.Outcome == outcome.CutOff || f.Outcome == outcome.Unknown || f.Outcome == outcome.OutcomeUndone {

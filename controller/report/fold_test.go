@@ -154,3 +154,11 @@ func TestFoldsByCause(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// A command of several lines in a reason is cut in the column of causes.
+func TestWhatIsOneLine(t *testing.T) {
+	f := Fold{Outcome: outcome.Failed, Reason: "undo it by hand: a=1\nif b; then c; fi"}
+	if got := f.What(); got != "undo it by hand: a=1 ... (see explain)" {
+		t.Error(got)
+	}
+}

@@ -115,6 +115,8 @@ func (a completer) completeFlag(f *pflag.Flag) completion {
 		return cobra.FixedCompletions(offered(f.Usage), noFiles)
 	case "since":
 		return completeSince
+	case "undo":
+		return completeUndo
 	}
 	return completeKind(valueOf(f))
 }
@@ -300,6 +302,26 @@ func completeRun(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellC
 		}
 	}
 	return open, asListed
+}
+
+// completeUndo completes the runs that changed something and are no rollbacks.
+func completeUndo(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	refs := runRefs(c)
+	var list []string
+	for _, id := range refs[min(1, len(refs)):min(1+newestRuns, len(refs))] {
+		var asked struct{ Undoes string }
+		if state(c).LoadRequest(id, &asked) != nil || asked.Undoes != "" {
+			continue
+		}
+		entries, err := state(c).ReadJournal(id)
+		if err == nil && slices.ContainsFunc(entries, func(e outcome.Entry) bool { return e.Event == outcome.EventIntent }) {
+			list = append(list, id)
+		}
+	}
+	if len(list) > 0 {
+		list = append([]string{"latest"}, list...)
+	}
+	return list, asListed
 }
 
 // completeHost completes a host of the run in the first argument, or a host with captures.

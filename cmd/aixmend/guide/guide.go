@@ -3,6 +3,7 @@
 package guide
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -271,10 +272,14 @@ func (g Guide) Fixes() bool { return g.fixes || !g.known }
 // MendsWarnings reports whether the run was asked to fix warnings, too.
 func (g Guide) MendsWarnings() bool { return g.asked.MendWarnings }
 
-// RollBack says how to roll the run back, "" where it recovered no host.
-func (g Guide) RollBack() string {
+// RollBack says how to roll the run back, "" where it recovered no host, or sent no step that has
+// an undo. entries are its journal.
+func (g Guide) RollBack(entries []outcome.Entry) string {
 	recovered := slices.ContainsFunc(g.run.Hosts, func(h outcome.HostSummary) bool { return h.Outcome == outcome.Recovered })
-	if !recovered || g.run.Undoes != "" {
+	undoes := func(t *outcome.Trail) bool {
+		return slices.ContainsFunc(controller.Changes(*t), func(u playbooks.Change) bool { return u.NoUndo() == "" })
+	}
+	if !recovered || g.run.Undoes != "" || !slices.ContainsFunc(slices.Collect(maps.Values(outcome.Trails(entries))), undoes) {
 		return ""
 	}
 	return "to roll back: " + strings.Join(g.Quoted("aixmend", "recover", "--undo", g.run.ID), " ") + "\n"

@@ -90,7 +90,7 @@ func TestNext(t *testing.T) {
 			g.run.Command, f.Allow, f.Set, g.asked.Set = "plan", []string{"rsct-update"}, []string{"upload=FOLDER"}, []string{"wait=1h"}
 		}), "aixmend plan -l 'aix[1-2]' --set wait=1h --set upload=FOLDER --allow rsct-update"},
 		{"recover was not allowed to", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
-			g.run.Command, f.Reason = "recover", "rung 4 (node-id) is not allowed: requires --allow node-id"
+			g.run.Command, f.Reason = "recover", "rung node-id is not allowed: requires --allow node-id"
 		}), "aixmend plan -l 'aix[1-2]' --allow node-id"},
 		{"a host says what to allow", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
 			g.run.Command, f.Reason = "recover", "not allowed: requires --allow anything"
@@ -130,6 +130,7 @@ func TestRollBack(t *testing.T) {
 		undoes, state string
 		want          string
 	}{
+		{outcome.Recovered, "", "none", ""},
 		{outcome.Recovered, "", DefaultState, "to roll back: aixmend recover --undo R\n"},
 		{outcome.Recovered, "", "s t", "to roll back: aixmend recover --undo R --state 's t'\n"},
 		{outcome.Recovered, "Q", DefaultState, ""},
@@ -137,7 +138,12 @@ func TestRollBack(t *testing.T) {
 		{outcome.OutcomeUndone, "Q", DefaultState, ""},
 	} {
 		run := outcome.Run{ID: "R", Command: "recover", Undoes: c.undoes, Hosts: []outcome.HostSummary{{Outcome: outcome.Healthy}, {Outcome: c.outcome}}}
-		if got := Bare(run, c.state).RollBack(); got != c.want {
+		undo := "rmcctrl -A"
+		if c.state == "none" {
+			undo = "none: a refresh changes nothing that could be undone"
+		}
+		entries := []outcome.Entry{{Event: outcome.EventIntent, Host: "h", Rung: "r", Step: "s", Change: 1, Command: "x", Undo: undo}}
+		if got := Bare(run, c.state).RollBack(entries); got != c.want {
 			t.Errorf("%s %q: %q, want %q", c.outcome, c.undoes, got, c.want)
 		}
 	}

@@ -63,7 +63,7 @@ func TestStory(t *testing.T) {
 		run("audit", host("aix1", outcome.Healthy, "", ""), planned, host("aix3", outcome.NeedsAction, "wrong", "wrong: it is"),
 			host("aix4", outcome.Degraded, "old", "old"), host("aix5", outcome.Skipped, "", "not AIX"), host("aix6", outcome.Unreachable, "", "timeout: none")),
 		run("plan", planned),
-		run("recover", host("aix1", outcome.Healthy, "", ""), host("aix2", outcome.Recovered, "", "fixed"), host("aix3", outcome.NeedsAction, "rmc-disconnected", "rung 3 (recycle) is blocked: guard: a domain: --set x=y; and more"),
+		run("recover", host("aix1", outcome.Healthy, "", ""), host("aix2", outcome.Recovered, "", "fixed"), host("aix3", outcome.NeedsAction, "rmc-disconnected", "rung recycle is blocked: guard: a domain: --set x=y; and more"),
 			host("aix4", outcome.NeedsAction, "nic-missing,rmc-disconnected", "nic-missing: there is none"), host("aix6", outcome.Unreachable, "", "timeout: none"), host("aix7", outcome.Failed, "rmc-disconnected", "verify did not hold")),
 		run("audit", host("aix2", outcome.Healthy, "", "")))
 	want := `Audit of 6 simulated hosts: 2 needs_action, 1 unreachable, 1 skipped, 1 degraded, 1 healthy

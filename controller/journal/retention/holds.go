@@ -3,6 +3,7 @@ package retention
 import (
 	"errors"
 	"io/fs"
+	"slices"
 
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
@@ -70,7 +71,7 @@ func (h *Holds) Why(c *outcome.Capture) string {
 	switch {
 	case run.all != "":
 		return run.all
-	case c.Purpose != outcome.PurposePreImage, trail == nil, h.undoable(*trail) == 0, h.rolledBack(c, trail):
+	case c.Purpose != outcome.PurposePreImage, trail == nil, h.undoable(*trail) == 0, rolledBack(h.undone, c.RunID, c.Host, trail):
 		return ""
 	}
 	return "needed by aixmend recover --undo " + c.RunID + "; aixmend runs prune --older-than removes the run and its captures"
@@ -83,15 +84,11 @@ func unfinished(id string, s journal.State) string {
 	return "run " + id + " is open: aixmend resume " + id + " continues it"
 }
 
-// rolledBack reports whether a rollback of the run that took a capture ended undone for the
-// host, after the last change.
-func (h *Holds) rolledBack(c *outcome.Capture, trail *outcome.Trail) bool {
-	for _, u := range h.undone {
-		if u.Run == c.RunID && u.Host == c.Host && u.At.After(trail.Last) {
-			return true
-		}
-	}
-	return false
+// rolledBack reports whether a rollback of a run ended undone for a host, after its last change.
+func rolledBack(undone []journal.Undone, run, host string, trail *outcome.Trail) bool {
+	return slices.ContainsFunc(undone, func(u journal.Undone) bool {
+		return u.Run == run && u.Host == host && u.At.After(trail.Last)
+	})
 }
 
 // read reads a run that took captures.

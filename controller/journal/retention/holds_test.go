@@ -102,3 +102,29 @@ func TestHolds(t *testing.T) {
 		})
 	}
 }
+
+// A run that was rolled back on a host has nothing left to roll back there.
+func TestUndoableAfterARollback(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	change := func(host string) []outcome.Entry {
+		return []outcome.Entry{
+			{Time: at, Event: outcome.EventIntent, Host: host, Change: 1, Rung: "r", Step: "s", Command: "c", Undo: "u"},
+			{Time: at, Event: outcome.EventResult, Host: host, Change: 1, Status: string(outcome.Applied)},
+		}
+	}
+	s, err := journal.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := oldRun(1)
+	wrote(t, s, run, requested{Verb: recoverVerb}, true, append(change("h1"), change("h2")...)...)
+	wrote(t, s, oldRun(2), requested{Verb: recoverVerb, Undoes: run}, true,
+		outcome.Entry{Time: at.Add(time.Minute), Event: outcome.EventEnded, Host: "h1", Status: string(outcome.OutcomeUndone)})
+	undone, err := s.Undone(func(string) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := (Rules{Undoable: changes}).undoable(s, run, undone); n != 1 || err != nil {
+		t.Errorf("%d changes, %v; want 1", n, err)
+	}
+}

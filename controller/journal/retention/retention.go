@@ -163,6 +163,10 @@ func (r Rules) keptRuns(store *journal.Store, remover *Remover) (runs []keptRun,
 	if err != nil {
 		return nil, nil, err
 	}
+	undone, err := store.Undone(func(string) bool { return true })
+	if err != nil {
+		return nil, nil, err
+	}
 	m := memory{map[string]bool{}, map[string]map[string]bool{}}
 	for _, id := range ids {
 		if !remover.IsRun(id) {
@@ -176,7 +180,7 @@ func (r Rules) keptRuns(store *journal.Store, remover *Remover) (runs []keptRun,
 		}
 		atRest := run.state == journal.StateEnded || run.state == journal.StateOtherVersion
 		if atRest && r.past(len(runs), run) && asked.Verb == recoverVerb && asked.Undoes == "" {
-			changes, err := r.undoable(store, id)
+			changes, err := r.undoable(store, id, undone)
 			run.changes, run.problem = changes, errors.Join(run.problem, err)
 		}
 		runs = append(runs, run)
@@ -184,12 +188,15 @@ func (r Rules) keptRuns(store *journal.Store, remover *Remover) (runs []keptRun,
 	return runs, others, nil
 }
 
-// undoable counts the changes of a run that recover --undo could roll back.
-func (r Rules) undoable(store *journal.Store, id string) (int, error) {
+// undoable counts the changes of a run that recover --undo could roll back: not those of hosts
+// for which it did.
+func (r Rules) undoable(store *journal.Store, id string, undone []journal.Undone) (int, error) {
 	entries, err := store.ReadJournal(id)
 	n := 0
-	for _, trail := range outcome.Trails(entries) {
-		n += r.Undoable(*trail)
+	for host, trail := range outcome.Trails(entries) {
+		if !rolledBack(undone, id, host, trail) {
+			n += r.Undoable(*trail)
+		}
 	}
 	return n, err
 }

@@ -17,7 +17,7 @@ import (
 func partlyFixed() outcome.Host {
 	at := time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
 	return outcome.Host{
-		RunID: "r", Host: "aixprd01", Address: "10.1.2.3", Outcome: outcome.NeedsAction, Reason: "rung 4 (node-id) is not allowed: requires --allow node-id",
+		RunID: "r", Host: "aixprd01", Address: "10.1.2.3", Outcome: outcome.NeedsAction, Reason: "rung node-id is not allowed: requires --allow node-id",
 		Stages: []outcome.Stage{
 			{Name: outcome.StageDiagnose, Started: at, Steps: []outcome.Command{{ID: "domain", Command: "rmcdomainstatus -s ctrmc", Stdout: "then\n"}}},
 			{Name: outcome.StageRecover, Steps: []outcome.Command{{ID: "set-address", Command: "chdev", Mutating: true}}},
