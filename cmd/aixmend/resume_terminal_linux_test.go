@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"aixmend/transport/lab/aixsim"
 )
 
 // On a terminal resume shows what is left to send, of whatever run, before it asks.
@@ -31,7 +33,7 @@ func TestResumeShowsWhatIsLeft(t *testing.T) {
 		// last: the run is resumed, so that the next one finds it done.
 		last bool
 	}{
-		{"begun with --yes", append(pauses, "recover", "-l", hosts), []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "The plan above is a forecast: the run goes on with 3 hosts that are left, judges each again"}, false},
+		{"begun with --yes", append(pauses, "recover", "-l", hosts), []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "Only the steps above and their undos may be sent"}, false},
 		{"of a saved plan", []string{"recover", "--plan", file}, []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "Only the steps above and their undos may be sent"}, true},
 		{"of a rollback", []string{"recover", "--undo", "latest"}, []string{"rollback of run ", "/usr/sbin/rsct/bin/rmcctrl -z", "The commands above are all that may be sent."}, false},
 	} {
@@ -56,5 +58,33 @@ func TestResumeShowsWhatIsLeft(t *testing.T) {
 		if c.last {
 			answer("yes", 0)
 		}
+	}
+}
+
+// A yes to resume is about the plan above the question: a host to which nothing was sent and
+// that differs by then is skipped, with the difference.
+func TestResumeIsBoundToItsPlan(t *testing.T) {
+	k := newWatching(t)
+	state := filepath.Join(k.dir, "state")
+	says := call(t, nil, "recover", "-l", "daemon-down,remote-clients-disabled", "--set", "settle=60ms", "--set", "wait=5s",
+		"--yes", "--deadline", "1ns", "--state", state, "-i", filepath.Join(k.dir, "inventory.yaml"))
+	if says.code != 3 {
+		t.Fatalf("%d\n%s%s", says.code, says.out, says.err)
+	}
+	d := onATerminal(t, "resume", "--state", state, "--deadline", "5m")
+	d.sees("Type 'yes' to continue: ")
+	k.fleet.Host("remote-clients-disabled").Mutate(func(s *aixsim.State) {
+		delete(s.Files, "/etc/ct_node_id")
+	})
+	d.says("Type 'yes' to continue: ", "yes")
+	d.ends(3)
+	shown := strings.Join(strings.Fields(d.shown.String()+d.out.String()), " ")
+	for _, want := range []string{"2 hosts: 1 skipped, 1 recovered", "drifted since the plan: what counts was rmc-disconnected critical, is node-id-mismatch critical, rmc-disconnected critical"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q in\n%s", want, shown)
+		}
+	}
+	if effects := k.fleet.Host("remote-clients-disabled").Effects(); len(effects) > 0 {
+		t.Errorf("changed: %v", effects)
 	}
 }

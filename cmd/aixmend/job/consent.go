@@ -41,7 +41,7 @@ func (j *Job) Consent(c *console.Console, verb string, hosts []string, yes bool)
 		}
 	}
 	ok, err := c.Confirm("%s may change %s: %s; playbook %s.\n%s",
-		verb, report.Hosts(len(hosts)), report.Compact(hosts), j.Playbook.Name, j.asksFor(verb))
+		verb, report.Hosts(len(hosts)), report.Compact(hosts), j.Playbook.Name, j.asksFor())
 	if err == nil && !ok {
 		return exit.ErrNotConfirmed
 	}
@@ -65,17 +65,16 @@ func (j *Job) showPlan(c *console.Console, yes bool) {
 
 // asksFor is the end of the question: all that a yes allows beside the commands, one flag of
 // an approved plan a line.
-func (j *Job) asksFor(verb string) string {
-	if verb == "resume" && j.Request.Plan == nil && j.Request.Undoes == "" {
-		text := "The run"
-		if j.question.left > 0 {
-			text = fmt.Sprintf("The plan above is a forecast: the run goes on with %s that are left,", report.Hosts(j.question.left))
-		}
-		return text + " judges each again before it is changed, and may send other steps.\n"
-	}
+func (j *Job) asksFor() string {
 	text := "The commands above are all that may be sent."
 	if j.question.folded {
 		text = "Only the steps above and their undos may be sent; -v prints them in full.\n"
+	}
+	if begun := j.question.begun; len(begun) > 0 {
+		text = fmt.Sprintf("Steps were sent to %s: %s; the plan above is a forecast there: each is judged again, and may get other steps.\n", report.Hosts(len(begun)), report.Compact(begun))
+		if len(j.question.shown) > 0 {
+			text += "The other hosts get the steps above, or are skipped.\n"
+		}
 	}
 	if len(j.confirm) > 0 {
 		text = strings.TrimSuffix(text, "\n") + "\nA yes also allows, because the plan says so:\n"

@@ -70,7 +70,7 @@ func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *j
 			RunID: id, Verb: r.Verb, Playbook: j.Playbook, Params: j.params,
 			Allowed: r.Allow, MendWarnings: r.MendWarnings, Label: r.Label,
 			Baseline: j.baseline(store), Upload: j.upload,
-			Waves: j.waves, Brake: j.brake, Owner: filepath.Base(by.Login()) + "@" + by.Machine,
+			Waves: j.waves, Brake: j.brake, MadeBy: j.question.of, Owner: filepath.Base(by.Login()) + "@" + by.Machine,
 		},
 		Slots:    slots,
 		Journal:  dir,

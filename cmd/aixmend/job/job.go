@@ -12,6 +12,7 @@ import (
 	"aixmend/cmd/aixmend/request"
 	"aixmend/cmd/aixmend/usage"
 	"aixmend/controller"
+	"aixmend/controller/approval"
 	"aixmend/controller/cloud"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
@@ -60,15 +61,19 @@ type Job struct {
 	recordings *Recordings // judged instead of hosts; nil: hosts are connected to
 }
 
-// question is the question before a run that changes hosts. The plan above that of a resume is
-// a forecast: the run keeps the id that stands in its commands and on its hosts, and an
-// approved plan would bring another one.
+// question is the question before a run that changes hosts.
 type question struct {
 	folded bool              // the plan above it is folded
 	held   map[string]string // the hosts that it leaves out, with the open run that holds each
-	// changes are the hosts that a forecast changes, of so many that are left.
+	// of is the run whose id stands in the commands of the plan, "" for that of the plan.
+	of string
+	// changes are the hosts that the plan above a resume changes.
 	changes []string
-	left    int
+	// shown are the plans above a resume that bind it: of hosts to which it has sent nothing.
+	shown map[string]*approval.Host
+	// begun are the other hosts of a resume: the steps that follow depend on the effect of
+	// those that were sent, so that the plan above is a forecast for them.
+	begun []string
 }
 
 // Prepare checks a request.

@@ -96,13 +96,15 @@ func (j *Job) leaveOut(c *console.Console, hosts []string, by map[string]string)
 }
 
 // consented returns the approved plan of each host, by those of a plan, nil for none: hosts
-// that the question left out are not approved.
+// that the question left out are not approved, and those of a resume as they were shown.
 func (j *Job) consented(planned func(host string) *approval.Host) func(host string) *approval.Host {
-	if len(j.question.held) == 0 {
+	if len(j.question.held) == 0 && len(j.question.shown) == 0 {
 		return planned
 	}
 	return func(host string) *approval.Host {
 		switch id := j.question.held[host]; {
+		case j.question.shown[host] != nil:
+			return j.question.shown[host]
 		case id != "":
 			return &approval.Host{Held: fmt.Sprintf("%s%s (open when the question was asked; aixmend resume %s)", outcome.ReasonHeld, id, id)}
 		case planned == nil:

@@ -10,6 +10,7 @@ import (
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
+	"aixmend/controller/approval"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
@@ -46,8 +47,9 @@ func (j *Job) Preview(ctx context.Context, c *console.Console) (*Ended, error) {
 }
 
 // PreviewLeft shows the part of an earlier run that was not sent: of its rollback or
-// approved plan, else a new plan of the hosts that are left, which are read. The result is
-// not nil where reading was interrupted: nothing is to be asked then.
+// approved plan, else a new plan of the hosts that are left, which are read: a host to which
+// nothing was sent is bound to it, as by Preview. The result is not nil where reading was
+// interrupted: nothing is to be asked then.
 func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earlier) (*Ended, error) {
 	left := earlier.Left(j)
 	if undoes := j.Request.Undoes; undoes != "" {
@@ -62,6 +64,7 @@ func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earl
 		return nil, nil
 	}
 	look := *j
+	look.question.of = earlier.ID
 	look.Request.Verb, look.Request.Hosts, look.Settings.Detailed = controller.Plan, named(j.Request.Hosts, left), false
 	look.Request.Out, look.Request.Files, look.Request.Deadline = "", nil, 0
 	run, err := look.Run(ctx, c, nil)
@@ -73,7 +76,9 @@ func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earl
 		return run, nil
 	}
 	j.showPlans(c, run.Hosts)
-	j.question.left = len(left)
+	if err := j.bind(run.ID, earlier, left); err != nil {
+		return nil, err
+	}
 	for _, h := range run.Hosts {
 		if slices.ContainsFunc(h.Plan, outcome.PlanStep.Runs) {
 			j.question.changes = append(j.question.changes, h.Name)
@@ -84,6 +89,25 @@ func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earl
 			took, j.Request.Deadline, earlier.ID, request.Longer(max(took, j.Request.Deadline)))
 	}
 	return nil, nil
+}
+
+// bind binds the hosts of an earlier run that are left to their plans in the run of a preview,
+// but for those to which it has sent something.
+func (j *Job) bind(preview string, earlier *Earlier, left []string) error {
+	j.question.shown = map[string]*approval.Host{}
+	for _, host := range left {
+		if t := earlier.trails[host]; t != nil && len(t.Changes) > 0 {
+			j.question.begun = append(j.question.begun, host)
+			continue
+		}
+		h, err := earlier.store.LoadHost(preview, host)
+		if err != nil {
+			return err
+		}
+		shown := approval.Of(*h)
+		j.question.shown[host] = &shown
+	}
+	return nil
 }
 
 // showPlans shows the plans of hosts before a question.
