@@ -255,7 +255,7 @@ func TestPlanIsAppliedByTheRules(t *testing.T) {
 		s.Unprivileged, s.Sudo, s.Sudoers = true, "rules", rulesOf(t, true)
 	})
 	plan := filepath.Join(t.TempDir(), "plan.json")
-	if code, out, stderr := r.run(ssh, "plan", "--out", plan); code != int(outcome.ExitNeedsPerson) {
+	if code, out, stderr := r.run(ssh, "plan", "--out", plan, "--set=settle=60ms", "--set=wait=600ms"); code != int(outcome.ExitNeedsPerson) {
 		t.Fatalf("exit %d: %s%s", code, out, stderr)
 	}
 	_, out, stderr := r.run(ssh, "recover", "--plan", plan, "--yes", "--format", "json")
