@@ -169,18 +169,22 @@ func (f Folder) Taken(host, asked string) ([]outcome.Capture, error) {
 }
 
 // Surplus returns the captures of a host that pruning removes unless a run needs them:
-// damaged ones, and all but the newest keep good ones and those with a label.
+// damaged ones, and all but the newest keep good ones, the newest good one that the capture
+// verb took (the own-image playbook restores from no other) and those with a label.
 func (f Folder) Surplus(host string, keep int) ([]Kept, error) {
 	kept, err := f.Kept(host)
 	if err != nil {
 		return nil, err
 	}
 	var surplus []Kept
-	good := 0
+	good, taken := 0, 0
 	for _, k := range kept {
 		if k.Err == nil {
 			good++
-			if good <= keep || k.Capture.Label != "" {
+			if k.Capture.Purpose == outcome.PurposeCapture {
+				taken++
+			}
+			if good <= keep || k.Capture.Label != "" || taken == 1 && k.Capture.Purpose == outcome.PurposeCapture {
 				continue
 			}
 		}
