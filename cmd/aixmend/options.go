@@ -283,7 +283,7 @@ func (o *walking) asked() request.Asked {
 func (c *cli) settings(state string, l loudness) job.Settings {
 	silent := func(why string) {
 		if !l.quiet {
-			c.Say("cloud: %s; no host waits for it", why)
+			c.Say("cloud: %s; no host waits for it", strings.TrimSuffix(why, "."))
 		}
 	}
 	return job.Settings{Cloud: c.clouds().Asking(c.Interrupts.UntilStop, silent), State: state, Version: currentVersion(), Home: home(), Plugin: c.plugin, Quiet: l.quiet, Verbose: l.verbose > 0}
