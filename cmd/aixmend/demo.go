@@ -65,6 +65,11 @@ func runDemo(ctx context.Context, c *cli, o *demoOptions) error {
 		return fmt.Errorf("state folder: %w", err)
 	}
 	defer made.Close()
+	done, err := simulated.Alone(dir)
+	if err != nil {
+		return exit.Usage(err)
+	}
+	defer done()
 	hosts, err := simulated.Hosts(simulated.Story(), o.hosts)
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 
 	"aixmend/cmd/aixmend/story"
 	"aixmend/controller/journal"
+	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/transport/lab/golden"
 )
@@ -114,6 +115,9 @@ func TestServedCommands(t *testing.T) {
 			commands = append(commands, line)
 		}
 	}
+	if again := callIn(t, cmd, "demo", "--serve", "--state", "my state"); !strings.Contains(again, "another demo is using my state/demo") {
+		t.Errorf("a second demo in the same folder: %s", again)
+	}
 	for i, want := range []int{3, 3, 0, 0} {
 		if i == 3 {
 			commands[i] += " --yes"
@@ -134,4 +138,16 @@ func TestServedCommands(t *testing.T) {
 	if len(entries) != 1 {
 		t.Errorf("%v is left behind beside the state folder", entries)
 	}
+}
+
+// callIn calls the program of a command that runs, in its folder, and returns all that it says.
+func callIn(t *testing.T, cmd *exec.Cmd, args ...string) string {
+	t.Helper()
+	c := exec.Command(cmd.Path, args...)
+	c.Dir, c.Env = cmd.Dir, cmd.Env
+	out, err := c.CombinedOutput()
+	if c.ProcessState.ExitCode() != int(outcome.ExitUsage) {
+		t.Errorf("%q: %v, %s", args, err, out)
+	}
+	return string(out)
 }

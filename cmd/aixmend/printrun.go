@@ -89,10 +89,7 @@ func (p printer) rollBack(run outcome.Run) string {
 	if err != nil || p.gone {
 		return ""
 	}
-	entries, err := store.ReadJournal(run.ID)
-	if err != nil {
-		return ""
-	}
+	entries, _ := store.ReadJournal(run.ID) // without them there is nothing to say
 	return p.guide(run).RollBack(entries)
 }
 

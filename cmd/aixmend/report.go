@@ -92,17 +92,14 @@ func (c *cli) meant(store *journal.Store, ref, host string) (string, error) {
 		return id, exit.Usage(err)
 	}
 	open, next := listing.NewerOpen(store, id)
-	if next != "" {
-		next = guide.Bare(outcome.Run{}, store.Root()).From(c.usual()).Complete(next) + " continues it"
+	if next == "" {
+		return id, exit.Usage(err)
 	}
-	switch {
-	case err != nil && next != "":
+	next = guide.Bare(outcome.Run{}, store.Root()).From(c.usual()).Complete(next) + " continues it"
+	if err != nil {
 		return "", exit.Usagef(next, "%w", err)
-	case err != nil:
-		return "", exit.Usage(err)
-	case next != "":
-		c.Say("%s: %s", open, next)
 	}
+	c.Say("%s: %s", open, next)
 	return id, nil
 }
 

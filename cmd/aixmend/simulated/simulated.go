@@ -86,6 +86,17 @@ func Start(dir string, hosts []aixsim.FleetHost, latency time.Duration) (*aixsim
 	return fleet, nil
 }
 
+// Alone takes the folder of a fleet until done is called: another process would replace the key
+// and the inventory of this one. It is an error where another one has it.
+func Alone(dir string) (done func(), err error) {
+	lock := durable.NewLock(filepath.Join(dir, "lock"))
+	free, err := lock.TryLock()
+	if err == nil && !free {
+		err = fmt.Errorf("another demo is using %s: end that one, or name another folder with --state", dir)
+	}
+	return func() { _ = lock.Unlock() }, err
+}
+
 // WriteKey makes a key, writes its private half to id_ed25519 in a folder and returns the
 // public half.
 func WriteKey(dir string) (ssh.PublicKey, error) {

@@ -169,7 +169,7 @@ func (t *Teller) example() string {
 // ask the cloud of the fleet, and no other; it works on Linux.
 func (t *Teller) Serves(hosts int, inventory, variables string) string {
 	p := page{width: t.Options.Width}
-	p.head(strings.Replace(report.Hosts(hosts), "host", "simulated AIX host", 1) + " listen on loopback until you press Ctrl-C. In another terminal:")
+	p.head(strings.Replace(report.Hosts(hosts), "host", "simulated AIX host", 1) + " listen on loopback until you press Ctrl-C. In another terminal, in this folder:")
 	p.WriteByte('\n')
 	if t.OS == "linux" {
 		p.WriteString("  . " + shell.Quote(variables) + "\n")

@@ -168,7 +168,7 @@ func TestServes(t *testing.T) {
   ./aixmend capture -i 'of demo/i.yaml' --set probe_timeout=3s OFF--state 'of demo'
   ./aixmend recover -i 'of demo/i.yaml' --set settle=1500ms --set probe_timeout=3s --set wait=6s OFF--state 'of demo'
 `
-	head := "24 simulated AIX hosts listen on loopback until you press Ctrl-C. In another terminal:\n"
+	head := "24 simulated AIX hosts listen on loopback until you press Ctrl-C. In another terminal, in this folder:\n"
 	for system, want := range map[string]string{
 		"linux":   head + "\n  . '/of demo/cloud.sh'" + strings.ReplaceAll(commands, "OFF", ""),
 		"windows": head + strings.ReplaceAll(commands, "OFF", "--cloud off "),
