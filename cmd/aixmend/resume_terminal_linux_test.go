@@ -33,9 +33,9 @@ func TestResumeShowsWhatIsLeft(t *testing.T) {
 		// last: the run is resumed, so that the next one finds it done.
 		last bool
 	}{
-		{"begun with --yes", append(pauses, "recover", "-l", hosts), []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "Only the steps above and their undos may be sent"}, false},
-		{"of a saved plan", []string{"recover", "--plan", file}, []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "Only the steps above and their undos may be sent"}, true},
-		{"of a rollback", []string{"recover", "--undo", "latest"}, []string{"rollback of run ", "/usr/sbin/rsct/bin/rmcctrl -z", "The commands above are all that may be sent."}, false},
+		{"begun with --yes", append(pauses, "recover", "-l", hosts), []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "Only the steps above and their undos may change a host"}, false},
+		{"of a saved plan", []string{"recover", "--plan", file}, []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "Only the steps above and their undos may change a host"}, true},
+		{"of a rollback", []string{"recover", "--undo", "latest"}, []string{"rollback of run ", "/usr/sbin/rsct/bin/rmcctrl -z", "The commands above are all that may change a host."}, false},
 	} {
 		on(3, append(c.begin, "--yes", "--deadline", "1ns")...)
 		before := len(k.fleet.Host("daemon-down").Effects())

@@ -50,7 +50,7 @@ var parameter = regexp.MustCompile(`--set ([a-z_]+=[A-Z]+)\b`)
 func (h Host) Need(f Finding) (Need, bool) {
 	need := Need{Finding: f.ID, Step: f.Remedy}
 	for _, s := range h.Plan {
-		if !slices.Contains(s.Fixes, f.ID) || h.sent(s) {
+		if !slices.Contains(s.Fixes, f.ID) || h.Sent(s) {
 			continue
 		}
 		if s.BlockedBy == "" {
@@ -67,8 +67,8 @@ func (h Host) Need(f Finding) (Need, bool) {
 	return need, f.Open() && need.Step != ""
 }
 
-// sent reports whether a step of the plan was sent.
-func (h Host) sent(s PlanStep) bool {
+// Sent reports whether a step of the plan was sent.
+func (h Host) Sent(s PlanStep) bool {
 	return slices.ContainsFunc(h.Changes, func(c Change) bool { return c.Step == s.Step && (c.Rung == s.Rung || c.Rung == "") })
 }
 

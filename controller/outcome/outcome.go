@@ -410,6 +410,21 @@ type PlanStep struct {
 // Runs reports whether recover would run the step, whatever the steps before it have done.
 func (s PlanStep) Runs() bool { return s.Step != "" && s.BlockedBy == "" && !s.Conditional }
 
+// LastResort is the condition of conditional steps, in words.
+const LastResort = "only if nothing else has helped"
+
+// Held says why the step does not run now, as the end of the line that names it; "" where it
+// runs.
+func (s PlanStep) Held() string {
+	switch {
+	case s.Conditional:
+		return ", " + LastResort
+	case s.BlockedBy != "":
+		return ", blocked: " + s.BlockedBy
+	}
+	return ""
+}
+
 // Undoes reports whether a command undoes the step.
 func (s PlanStep) Undoes() bool { return s.Undo != "" && !noUndo(s.Undo) }
 

@@ -158,11 +158,7 @@ func PlanText(h outcome.HostSummary, width int) string {
 	for _, s := range h.Plan {
 		if s.Rung != rung || s.BlockedBy != blocked {
 			rung, blocked = s.Rung, s.BlockedBy
-			head := "  rung " + Clean(rung, false)
-			if s.BlockedBy != "" {
-				head += ", blocked: " + Clean(s.BlockedBy, false)
-			}
-			line(head)
+			line("  rung " + Clean(rung+s.Held(), false))
 		}
 		if s.Step == "" && s.Command == "" {
 			continue

@@ -66,9 +66,9 @@ func (j *Job) showPlan(c *console.Console, yes bool) {
 // asksFor is the end of the question: all that a yes allows beside the commands, one flag of
 // an approved plan a line.
 func (j *Job) asksFor() string {
-	text := "The commands above are all that may be sent."
+	text := "The commands above are all that may change a host."
 	if j.question.folded {
-		text = "Only the steps above and their undos may be sent; -v prints them in full.\n"
+		text = "Only the steps above and their undos may change a host; -v prints them in full.\n"
 	}
 	if begun := j.question.begun; len(begun) > 0 {
 		text = fmt.Sprintf("Steps were sent to %s: %s; the plan above is a forecast there: each is judged again, and may get other steps.\n", report.Hosts(len(begun)), report.Compact(begun))

@@ -96,7 +96,8 @@ type Value struct {
 const (
 	StepPlanned   = "would run"
 	StepBlocked   = "blocked"
-	StepNotNeeded = "not needed" // the host was healed, or rolled back, without it
+	StepLast      = "conditional" // it runs only if nothing else has helped
+	StepNotNeeded = "not needed"  // the host was healed, or rolled back, without it
 )
 
 // Step is a step that was sent, planned or blocked.
@@ -117,7 +118,7 @@ type Step struct {
 
 // Sent reports whether the step was sent to the host.
 func (s Step) Sent() bool {
-	return s.Status != StepPlanned && s.Status != StepBlocked && s.Status != StepNotNeeded
+	return !slices.Contains([]string{StepPlanned, StepBlocked, StepLast, StepNotNeeded}, s.Status)
 }
 
 // Host explains the document of a host.
@@ -253,12 +254,28 @@ func steps(h outcome.Host) []Step {
 		switch {
 		case h.Outcome == outcome.Recovered || h.Outcome == outcome.OutcomeUndone:
 			a.Status, a.Why = StepNotNeeded, ""
+		case s.Conditional:
+			a.Status, a.Why = StepLast, lastResort(h)
 		case s.BlockedBy != "":
 			a.Status, a.Why = StepBlocked, s.BlockedBy
 		}
 		list = append(list, a)
 	}
 	return list
+}
+
+// lastResort says when a conditional step runs, and why it did not in a run that got so far as
+// to change the host or was cut off.
+func lastResort(h outcome.Host) string {
+	if h.Interrupted {
+		return outcome.LastResort + "; not run: the host was interrupted"
+	}
+	for _, s := range h.Plan {
+		if len(h.Changes) > 0 && s.BlockedBy != "" && !s.Conditional && !h.Sent(s) {
+			return outcome.LastResort + "; not run: rung " + s.Rung + " is blocked"
+		}
+	}
+	return outcome.LastResort
 }
 
 // nextOf lists what to do about one finding.

@@ -126,3 +126,28 @@ func TestExplain(t *testing.T) {
 		}
 	}
 }
+
+// A step of the last resort is conditional, not blocked; after a run that changed the host it
+// says why it was not run.
+func TestLastResort(t *testing.T) {
+	host := func(h outcome.Host) outcome.Host {
+		h.Host, h.Outcome = "h", outcome.NeedsAction
+		h.Plan = append(h.Plan, outcome.PlanStep{Rung: "hand-over", Step: "collect", Command: "snap", Conditional: true, BlockedBy: "it waits"})
+		return h
+	}
+	recycle := []outcome.PlanStep{{Rung: "refresh", Step: "refresh"}, {Rung: "recycle", Step: "stop", BlockedBy: "a cluster is live"}}
+	sent := []outcome.Change{{Rung: "refresh", Step: "refresh", Status: outcome.Applied}}
+	for _, c := range []struct {
+		want string
+		host outcome.Host
+	}{
+		{"only if nothing else has helped", outcome.Host{Plan: recycle}},
+		{"only if nothing else has helped; not run: rung recycle is blocked", outcome.Host{Plan: recycle, Changes: sent}},
+		{"only if nothing else has helped; not run: the host was interrupted", outcome.Host{Interrupted: true}},
+	} {
+		want := "  rung hand-over, step collect\n    runs     snap\n    " + c.want + "\n"
+		if got := Host(host(c.host)).Text(0); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", c.want, got)
+		}
+	}
+}

@@ -197,8 +197,11 @@ func (t *explainer) planned(steps []Step) {
 			t.line("  rung %s, step %s", a.Rung, a.Step)
 			t.command("    runs     ", a.Command)
 		}
-		if a.Status == StepBlocked {
+		switch a.Status {
+		case StepBlocked:
 			t.line("    blocked: %s", a.Why)
+		case StepLast:
+			t.line("    %s", a.Why)
 		}
 	}
 }

@@ -53,15 +53,12 @@ type planned struct {
 	lines int // of a script, else 0
 }
 
-// lastResort is the reason of steps that run only when nothing else has helped.
-const lastResort = "only if nothing else has helped"
-
 // memberOf returns a host with the shown steps of its plan: those of the last resort, or
 // the others. Most hosts share the former, whatever else their plans hold.
 func memberOf(h outcome.HostSummary, last bool) member {
 	m := member{name: h.Name, open: h.Open}
 	if last {
-		m.open = []string{lastResort}
+		m.open = []string{outcome.LastResort}
 	}
 	for _, s := range h.Plan {
 		if !shown(s) || s.Conditional != last || last && s.Step == "" {

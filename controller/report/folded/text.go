@@ -100,7 +100,7 @@ func Counted(hosts []outcome.HostSummary) string {
 	if change > 0 {
 		line = fmt.Sprintf("Plan: %s to change, up to %s, %s", report.Hosts(change), report.Number(steps, "step"), report.Number(len(rungs), "rung"))
 		if last > 0 {
-			line += fmt.Sprintf(", %s %s", strings.Replace(report.Number(last, "step"), " ", " more ", 1), lastResort)
+			line += fmt.Sprintf(", %s %s", strings.Replace(report.Number(last, "step"), " ", " more ", 1), outcome.LastResort)
 		}
 	}
 	var rest []string

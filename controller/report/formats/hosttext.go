@@ -132,10 +132,7 @@ func (t *hostText) plan(plan []outcome.PlanStep) {
 		if s.Step != "" {
 			line += ", step " + s.Step
 		}
-		if s.BlockedBy != "" {
-			line += ", blocked: " + s.BlockedBy
-		}
-		t.prose("  ", line)
+		t.prose("  ", line+s.Held())
 		if s.Step != "" {
 			t.pair(s.Command, s.Undo)
 		}

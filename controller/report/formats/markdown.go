@@ -111,15 +111,12 @@ func (m *markdown) plan(plan []outcome.PlanStep) {
 	}
 	m.heading("Plan")
 	for _, s := range plan {
-		blocked := ""
-		if s.BlockedBy != "" {
-			blocked = ", blocked: " + md(s.BlockedBy)
-		}
+		held := md(s.Held())
 		if s.Step == "" {
-			m.line("- rung %s%s", md(s.Rung), blocked)
+			m.line("- rung %s%s", md(s.Rung), held)
 			continue
 		}
-		m.line("- rung %s, step %s%s", md(s.Rung), md(s.Step), blocked)
+		m.line("- rung %s, step %s%s", md(s.Rung), md(s.Step), held)
 		m.fence(s.Command)
 		m.line("  undo:")
 		m.fence(s.Undo)
