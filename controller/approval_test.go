@@ -98,7 +98,7 @@ func TestDrift(t *testing.T) {
 		drift func(b *bench, a *approval.Host)
 		says  string
 	}{
-		{"mended by hand", func(b *bench, _ *approval.Host) { b.runEngine(b.engine(controller.Recover)) }, "what counts was rmc-address-missing critical"},
+		{"mended by hand", func(b *bench, _ *approval.Host) { b.runEngine(b.engine(controller.Recover)) }, "open findings were rmc-address-missing critical"},
 		{"another illness", func(b *bench, _ *approval.Host) {
 			b.fleet.Host(host).Mutate(func(s *aixsim.State) { s.Cluster.PeerDomain = "db2dom" })
 		}, "cluster.clear was true, is false"},
@@ -133,7 +133,7 @@ func TestDrift(t *testing.T) {
 		}, "would run only if nothing else has helped, now it would run"},
 		{"no facts", func(_ *bench, a *approval.Host) { a.Evidence = nil }, "the plan lacks facts that it rests on: "},
 		{"a fact less", func(_ *bench, a *approval.Host) { delete(a.Evidence, "cluster.clear") }, "the plan lacks facts that it rests on: cluster.clear"},
-		{"no findings", func(_ *bench, a *approval.Host) { a.Findings = nil }, "what counts was none, is "},
+		{"no findings", func(_ *bench, a *approval.Host) { a.Findings = nil }, "open findings were none; now "},
 		{"unread", func(_ *bench, a *approval.Host) { *a = approval.Host{Unknown: "unreachable: refused"} }, "the plan is not for the host as it is: unreachable: refused"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

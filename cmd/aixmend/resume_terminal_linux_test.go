@@ -79,7 +79,7 @@ func TestResumeIsBoundToItsPlan(t *testing.T) {
 	d.says("Type 'yes' to continue: ", "yes")
 	d.ends(3)
 	shown := strings.Join(strings.Fields(d.shown.String()+d.out.String()), " ")
-	for _, want := range []string{"2 hosts: 1 skipped, 1 recovered", "drifted since the plan: what counts was rmc-disconnected critical, is node-id-mismatch critical, rmc-disconnected critical"} {
+	for _, want := range []string{"2 hosts: 1 skipped, 1 recovered", "drifted since the plan: open findings were rmc-disconnected critical; now node-id-mismatch critical, rmc-disconnected critical"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("no %q in\n%s", want, shown)
 		}

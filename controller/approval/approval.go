@@ -74,7 +74,9 @@ func (a *Host) Drift(now Now) []string {
 	}
 	differ("the address", a.Address, now.Address)
 	differ("the host key", a.HostKey, now.HostKey)
-	differ("what counts", strings.Join(a.Findings, ", "), strings.Join(counting(now.Findings), ", "))
+	if was, is := strings.Join(a.Findings, ", "), strings.Join(counting(now.Findings), ", "); was != is {
+		list = append(list, fmt.Sprintf("open findings were %s; now %s", orNone(was), orNone(is)))
+	}
 	for _, name := range sortedNames(a.Evidence, now.Evidence) {
 		was, before := a.Evidence[name]
 		is, there := now.Evidence[name]

@@ -194,7 +194,9 @@ func (g Guide) command(f report.Fold) []string {
 		return g.Again("recover", f)
 	case reads && f.Outcome == outcome.NeedsAction && g.fixes:
 		return g.Again("plan", f)
-	case f.Outcome == outcome.Skipped && slices.ContainsFunc([]string{outcome.ReasonHeld, outcome.ReasonBrake, outcome.ReasonDrifted}, func(begins string) bool { return strings.HasPrefix(f.Reason, begins) }):
+	case f.Outcome == outcome.Skipped && strings.HasPrefix(f.Reason, outcome.ReasonDrifted):
+		return g.Again("plan", f)
+	case f.Outcome == outcome.Skipped && slices.ContainsFunc([]string{outcome.ReasonHeld, outcome.ReasonBrake}, func(begins string) bool { return strings.HasPrefix(f.Reason, begins) }):
 		return g.Again(string(verb), f)
 	}
 	warned := f.Outcome == outcome.Recovered && len(f.Findings) > 0

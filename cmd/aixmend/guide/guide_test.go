@@ -44,7 +44,7 @@ func TestNext(t *testing.T) {
 		}), "aixmend recover -l 'aix[1-2]'"},
 		{"drifted since the plan", is(outcome.Skipped, func(g *Guide, f *report.Fold) {
 			g.run.Command, f.Reason = "recover", outcome.ReasonDrifted+"step x was not in the plan"
-		}), "aixmend recover -l 'aix[1-2]'"},
+		}), "aixmend plan -l 'aix[1-2]'"},
 		{"cut off", is(outcome.CutOff, func(g *Guide, f *report.Fold) { g.run.Command, f.Interrupted = "recover", true }), "aixmend resume R"},
 		{"cut off, and the run can't be resumed", is(outcome.CutOff, func(g *Guide, f *report.Fold) { g.run.Command, g.closed, f.Interrupted = "recover", true, true }), "aixmend recover -l 'aix[1-2]'"},
 		{"healthy, and a finding says how to go on", is(outcome.Healthy, func(_ *Guide, f *report.Fold) { f.Guided = true }), "aixmend explain R aix1"},

@@ -142,7 +142,7 @@ func notJudged(h outcome.Host) []string {
 	again := func(prose string) []string { return command(prose, "recover", "-l", h.Host) }
 	switch {
 	case strings.HasPrefix(h.Reason, outcome.ReasonDrifted):
-		return again("left alone, it changed since the plan; to read it again")
+		return command("left alone, it changed since the plan; to plan again", "plan", "-l", h.Host)
 	case strings.HasPrefix(h.Reason, outcome.ReasonBrake):
 		return again("not judged, the brake kept it back: look at the hosts that failed first; then, to begin with it")
 	case strings.HasPrefix(h.Reason, outcome.ReasonHeld):

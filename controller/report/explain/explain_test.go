@@ -116,7 +116,7 @@ func TestExplain(t *testing.T) {
 			Findings: []outcome.Finding{{ID: "rmc-disconnected", Severity: outcome.Critical, Remedy: "recycle it"}},
 			Plan:     []outcome.PlanStep{{Rung: "recycle", BlockedBy: "cluster guard", Fixes: []string{"rmc-disconnected"}}},
 		}, "Next steps\n  rung recycle is blocked: cluster guard\n"},
-		{"drifted", outcome.Host{Host: "h", Outcome: outcome.Skipped, Reason: outcome.ReasonDrifted + "x"}, "left alone, it changed since the plan; to read it again:\n    aixmend recover -l h\n"},
+		{"drifted", outcome.Host{Host: "h", Outcome: outcome.Skipped, Reason: outcome.ReasonDrifted + "x"}, "left alone, it changed since the plan; to plan again:\n    aixmend plan -l h\n"},
 		{"healthy", outcome.Host{Outcome: outcome.Healthy}, "Next steps\n  nothing"},
 		{"nothing known", outcome.Host{Outcome: outcome.Failed}, "open a case"},
 		{"waived is no advice", outcome.Host{Outcome: outcome.Failed, Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Remedy: "do", Waived: true}}}, "open a case"},
