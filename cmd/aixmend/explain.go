@@ -69,13 +69,12 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	if err != nil {
 		return exit.Usage(err)
 	}
-	if held != "" { // a process that was killed has not written its part
-		h.Changes, h.Interrupted = open.Changes(host), open.State == journal.StateOpen
+	if held != "" {
+		open.Fill(h)
+		h.Interrupted = open.State == journal.StateOpen
 	}
 	e := explain.Host(*h)
-	if run, err := store.LoadRun(id); err == nil {
-		e.StartedBy = run.StartedBy()
-	}
+	e.StartedBy = listing.StartedBy(store, id)
 	if held == "" && h.Interrupted && store.State(id) != journal.StateOpen {
 		e.Closed()
 	}

@@ -120,7 +120,7 @@ func showHost(c *cli, o *reportOptions, store *journal.Store, run string) error 
 		return exit.Usage(err)
 	}
 	if held := open.Host(o.host); held != "" {
-		h.Changes = open.Changes(o.host)
+		open.Fill(h)
 		c.Say("%s: not finished: %s; the report is of the part before; %s", o.host, held, strings.TrimSuffix(c.nextOf(store, open), "\n"))
 	}
 	if o.format.format == "json" {

@@ -52,8 +52,8 @@ func (s *Store) readHost(path string, h *outcome.Host) error {
 	return s.read(path, func(path string) error { return readHost(path, h) })
 }
 
-// LoadRun reads run.json. The error wraps fs.ErrNotExist for a run that was killed, which
-// has none.
+// LoadRun reads run.json. The error wraps fs.ErrNotExist for a run that was killed: it has
+// none, or where resume was killed or is at work, only that of the part before.
 func (s *Store) LoadRun(id string) (*outcome.Run, error) {
 	var run outcome.Run
 	if err := s.read(filepath.Join(s.RunDir(id), "run.json"), func(path string) error { return readRun(path, &run) }); err != nil {
@@ -62,7 +62,23 @@ func (s *Store) LoadRun(id string) (*outcome.Run, error) {
 	if err := checkRun(id, &run); err != nil {
 		return nil, fmt.Errorf("run %s: run.json: %w", id, err)
 	}
+	if run.Unfinished > 0 && s.wentOn(&run, id) {
+		return nil, fmt.Errorf("run %s: resumed since its run.json was written: %w", id, fs.ErrNotExist)
+	}
 	return &run, nil
+}
+
+// wentOn reports whether the journal of a run has more resumes than its run.json. A clock that
+// was set says nothing about it.
+func (s *Store) wentOn(run *outcome.Run, id string) bool {
+	entries, _ := s.ReadJournal(id) // up to a line that can't be read
+	resumes := 0
+	for _, e := range entries {
+		if e.Event == outcome.EventRun && e.State == outcome.RunResumed {
+			resumes++
+		}
+	}
+	return resumes > len(run.Resumed)
 }
 
 // ReadJournal reads a run's journal. A last line that a crash has cut off is skipped.

@@ -3,6 +3,8 @@
 package complete
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -345,6 +347,9 @@ func completeHost(c *cobra.Command, args []string, _ string) ([]string, cobra.Sh
 		return nil, noFiles
 	}
 	run, err := store.LoadRun(id)
+	if errors.Is(err, fs.ErrNotExist) { // killed, or at work
+		return requested(store, id), noFiles
+	}
 	if err != nil {
 		return nil, noFiles
 	}
@@ -353,6 +358,21 @@ func completeHost(c *cobra.Command, args []string, _ string) ([]string, cobra.Sh
 		names = append(names, h.Name+"\t"+string(h.Outcome))
 	}
 	return names, noFiles
+}
+
+// requested are the hosts of a run, by its request.
+func requested(store *journal.Store, id string) []string {
+	var asked struct {
+		Hosts []struct{ Name string } `json:"hosts"`
+	}
+	if store.LoadRequest(id, &asked) != nil {
+		return nil
+	}
+	var names []string
+	for _, h := range asked.Hosts {
+		names = append(names, h.Name)
+	}
+	return names
 }
 
 // completeCapture completes a capture of the host in the first argument.

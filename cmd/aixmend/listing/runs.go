@@ -90,14 +90,8 @@ func load(store *journal.Store, id string) (run, error) {
 	var err error
 	r.Run, err = store.LoadRun(id)
 	if errors.Is(err, fs.ErrNotExist) {
-		r.Run, err = &outcome.Run{ID: id, ExitCode: -1}, nil
-		if entries, err := store.ReadJournal(id); err == nil && len(entries) > 0 {
-			first := entries[0]
-			r.Command, r.Started, r.Limit, r.Ticket = first.Detail, first.Time, first.Limit, first.Ticket
-			if first.By != nil {
-				r.By = *first.By
-			}
-		}
+		entries, _ := store.ReadJournal(id) // up to a line that can't be read
+		r.Run, err = begun(id, entries), nil
 		var asked struct{ Undoes, Playbook string }
 		if store.LoadRequest(id, &asked) == nil {
 			r.Undoes = asked.Undoes
@@ -110,6 +104,36 @@ func load(store *journal.Store, id string) (run, error) {
 		}
 	}
 	return r, err
+}
+
+// begun is a run that has not finished, as its journal has it: its exit code and duration are
+// not known.
+func begun(id string, entries []outcome.Entry) *outcome.Run {
+	run := &outcome.Run{ID: id, ExitCode: -1}
+	for i, e := range entries {
+		switch {
+		case i == 0:
+			run.Command, run.Started, run.Limit, run.Ticket = e.Detail, e.Time, e.Limit, e.Ticket
+			if e.By != nil {
+				run.By = *e.By
+			}
+		case e.Event == outcome.EventRun && e.State == outcome.RunResumed:
+			run.Resumed = append(run.Resumed, e.Time)
+			if e.By != nil {
+				run.ResumedBy = append(run.ResumedBy, *e.By)
+			}
+		}
+	}
+	return run
+}
+
+// StartedBy says who started a run, finished or not, and who resumed it; "" where that is not known.
+func StartedBy(store *journal.Store, id string) string {
+	r, err := load(store, id)
+	if err != nil {
+		return ""
+	}
+	return r.StartedBy()
 }
 
 // runColumns are the columns of a list of runs.

@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"cmp"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -18,7 +19,7 @@ type Unfinished struct {
 	// Entries are the journal.
 	Entries []outcome.Entry
 
-	folder   string
+	root     string
 	trails   map[string]*outcome.Trail
 	standing outcome.Standings
 }
@@ -33,7 +34,7 @@ func ReadUnfinished(store *journal.Store, id string) (*Unfinished, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &Unfinished{ID: id, State: state, Entries: entries, folder: store.RunDir(id), trails: outcome.Trails(entries)}
+	u := &Unfinished{ID: id, State: state, Entries: entries, root: store.Root(), trails: outcome.Trails(entries)}
 	if s, err := Standings(store, id); err == nil { // without its request the hosts of the run are not known
 		u.standing = s
 	}
@@ -69,6 +70,23 @@ func (u *Unfinished) Changes(host string) []outcome.Change {
 	return list
 }
 
+// Fill completes the report of a host that has not ended from the journal: a process that was
+// killed, or is at work, has not written its part.
+func (u *Unfinished) Fill(h *outcome.Host) {
+	h.Changes = u.Changes(h.Host)
+	h.Capture = cmp.Or(h.Capture, u.capture(h.Host))
+}
+
+// capture is the path of the capture of a host before its changes; "" for none.
+func (u *Unfinished) capture(host string) string {
+	for _, e := range u.Entries {
+		if e.Event == outcome.EventCaptured && e.Host == host {
+			return e.Detail
+		}
+	}
+	return ""
+}
+
 // NewerOpen says which newer run than one is open, "" for none, and the command that continues
 // it. An id of "" is older than all.
 func NewerOpen(store *journal.Store, id string) (text, next string) {
@@ -101,7 +119,10 @@ func (u *Unfinished) Next() string {
 // Text lists the changes that the run has sent to its hosts, for a terminal of a width, 0 for
 // no limit. Commands are not wrapped.
 func (u *Unfinished) Text(width int) string {
-	text := report.Fit(report.Cleanf("run %s has not finished; its journal is %s\n", u.ID, filepath.Join(u.folder, "journal.jsonl")), width)
+	text := report.Fit(report.Cleanf("run %s has not finished; its journal is %s\n", u.ID, filepath.Join(u.root, "runs", u.ID, "journal.jsonl")), width)
+	if len(u.standing.Hosts) > 0 {
+		text += report.Fit("so far: "+report.Clean(u.progress(), false)+"\n", width)
+	}
 	changes := ""
 	for _, host := range slices.Sorted(maps.Keys(u.trails)) {
 		changes += u.changes(host, width)
@@ -112,6 +133,11 @@ func (u *Unfinished) Text(width int) string {
 	return text + changes
 }
 
+// progress words how far the hosts of the run are.
+func (u *Unfinished) progress() string {
+	return run{State: u.State, standing: u.standing}.progress()
+}
+
 // HostText says how far a host is, and lists the changes that the run has sent to it, as
 // Text does.
 func (u *Unfinished) HostText(host string, width int) string {
@@ -120,10 +146,11 @@ func (u *Unfinished) HostText(host string, width int) string {
 		stands = "its report was not written"
 	}
 	text := report.Fit(report.Cleanf("%s: not finished: %s\n", host, stands), width)
-	if changes := u.changes(host, width); changes != "" {
-		return text + changes
+	changes := cmp.Or(u.changes(host, width), "no change was sent to it\n")
+	if capture := u.capture(host); capture != "" {
+		changes += report.Cleanf("capture before the changes: %s\n", filepath.Join(u.root, capture))
 	}
-	return text + "no change was sent to it\n"
+	return text + changes
 }
 
 // changes lists the changes to a host.
