@@ -67,7 +67,17 @@ func (b *board) moved(host string, to controller.State, why string) {
 		delete(b.running, host)
 		return
 	}
-	b.running[host] = &running{host: host, state: to, why: why, since: b.now()}
+	since := b.now()
+	if r := b.running[host]; r != nil && proves(r.state) && proves(to) {
+		since = r.since
+	}
+	b.running[host] = &running{host: host, state: to, why: why, since: since}
+}
+
+// proves reports whether a host in a state waits for its changes to take effect: it settles and
+// is read in turns, and is shown with how long all of that takes.
+func proves(state controller.State) bool {
+	return state == controller.Settling || state == controller.Verifying
 }
 
 func (b *board) transferred(host, file string, done, total int64) {

@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -64,6 +65,31 @@ func TestHeartbeat(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
+}
+
+// A host settles and is read in turns until its changes have taken effect: it is told how long
+// that takes in all. The next rung begins anew.
+func TestHeartbeatOfSettling(t *testing.T) {
+	c := &clock{}
+	b := newBoard(Options{Verb: controller.Recover, Hosts: 1}, c.now)
+	for _, m := range []struct {
+		to   controller.State
+		why  string
+		want string
+	}{
+		{controller.Recovering, "", "recovering, 22s"},
+		{controller.Settling, "waiting", "settling, waiting, 22s"},
+		{controller.Verifying, "", "verifying, 44s"},
+		{controller.Settling, "not verified yet", "settling, not verified yet, 1m6s"},
+		{controller.Recovering, "", "recovering, 22s"},
+		{controller.Settling, "waiting", "settling, waiting, 22s"},
+	} {
+		b.moved("a", m.to, m.why)
+		c.passes(22 * time.Second)
+		if got := b.line(); !strings.HasSuffix(got, "a ("+m.want+")") {
+			t.Errorf("%s: %q, want %q", m.to, got, m.want)
+		}
+	}
 }
 
 // Of many hosts the longest are named, and a file in transfer with its progress.
