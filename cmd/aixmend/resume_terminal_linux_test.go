@@ -35,7 +35,7 @@ func TestResumeShowsWhatIsLeft(t *testing.T) {
 	}{
 		{"begun with --yes", append(pauses, "recover", "-l", hosts), []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "Only the steps above and their undos may change a host"}, false},
 		{"of a saved plan", []string{"recover", "--plan", file}, []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "Only the steps above and their undos may change a host"}, true},
-		{"of a rollback", []string{"recover", "--undo", "latest"}, []string{"rollback of run ", "/usr/sbin/rsct/bin/rmcctrl -z", "The commands above are all that may change a host."}, false},
+		{"of a rollback", []string{"recover", "--undo", "latest"}, []string{" on 1 host, newest step first", "on 1 host nothing can be undone: remote-clients-disabled", "resume may change 1 host: daemon-down;", "/usr/sbin/rsct/bin/rmcctrl -z", "The commands above are all that may change a host."}, false},
 	} {
 		on(3, append(c.begin, "--yes", "--deadline", "1ns")...)
 		before := len(k.fleet.Host("daemon-down").Effects())

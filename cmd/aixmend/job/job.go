@@ -67,7 +67,7 @@ type question struct {
 	held   map[string]string // the hosts that it leaves out, with the open run that holds each
 	// of is the run whose id stands in the commands of the plan, "" for that of the plan.
 	of string
-	// changes are the hosts that the plan above a resume changes.
+	// changes are the hosts that the plan above a resume, or a rollback, changes.
 	changes []string
 	// shown are the plans above a resume that bind it: of hosts to which it has sent nothing.
 	shown map[string]*approval.Host

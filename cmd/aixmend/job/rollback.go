@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/request"
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
@@ -28,7 +29,13 @@ func (j *Job) ShowRollback(c *console.Console, e *Earlier, hosts []inventory.Hos
 func (j *Job) Rollback(e *Earlier, hosts []inventory.Host, width int) string {
 	var b strings.Builder
 	say := func(format string, args ...any) { b.WriteString(report.Fit(report.Cleanf(format, args...), width)) }
-	say("rollback of run %s on %s, newest step first; steps that are no longer in effect, or were in effect before that run, are left alone:", e.ID, report.Hosts(len(hosts)))
+	fixed := e.fixed(hosts)
+	j.question.changes = slices.DeleteFunc(request.Names(hosts), func(host string) bool { return slices.Contains(fixed, host) })
+	say("rollback of run %s on %s, newest step first; steps that are no longer in effect, or were in effect before that run, are left alone:", e.ID, report.Hosts(len(j.question.changes)))
+	if len(fixed) > 0 {
+		b.WriteString("\n")
+		say("on %s nothing can be undone: %s", report.Hosts(len(fixed)), report.Compact(fixed))
+	}
 	j.question.folded = false
 	for _, h := range hosts {
 		for _, s := range j.RollbackSteps(e, h.Name) {

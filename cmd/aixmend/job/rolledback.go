@@ -28,7 +28,6 @@ func (e *Earlier) Remaining(hosts []inventory.Host) (left []inventory.Host, rest
 		return nil, "", err
 	}
 	done := map[[2]string][]string{} // the hosts, by the rollback and the steps without an undo
-	var fixed []string               // hosts without an undo
 	for _, h := range hosts {
 		if id := by[h.Name]; id != "" {
 			key := [2]string{id, strings.Join(e.withoutUndo(h.Name), ", ")}
@@ -36,9 +35,6 @@ func (e *Earlier) Remaining(hosts []inventory.Host) (left []inventory.Host, rest
 			continue
 		}
 		left = append(left, h)
-		if len(e.withoutUndo(h.Name)) == len(e.Changes(h.Name)) {
-			fixed = append(fixed, h.Name)
-		}
 	}
 	var lines []string
 	for _, key := range slices.SortedFunc(maps.Keys(done), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
@@ -48,11 +44,22 @@ func (e *Earlier) Remaining(hosts []inventory.Host) (left []inventory.Host, rest
 		}
 		lines = append(lines, line)
 	}
-	if len(left) == len(fixed) && len(fixed) > 0 {
+	if fixed := e.fixed(left); len(left) == len(fixed) && len(fixed) > 0 {
 		lines = append(lines, fmt.Sprintf("nothing of run %s can be rolled back on %s: no step of it has an undo; aixmend report %s --host %s lists them", e.ID, report.Compact(fixed), e.ID, fixed[0]))
 		left = nil
 	}
 	return left, strings.Join(lines, "\n"), nil
+}
+
+// fixed returns those of some hosts on which no step of the run has an undo.
+func (e *Earlier) fixed(hosts []inventory.Host) []string {
+	var names []string
+	for _, h := range hosts {
+		if len(e.withoutUndo(h.Name)) == len(e.Changes(h.Name)) {
+			names = append(names, h.Name)
+		}
+	}
+	return names
 }
 
 // withoutUndo are the steps of the run on a host that have no undo, in order.
