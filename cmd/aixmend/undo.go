@@ -62,6 +62,9 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if o.dryRun {
 		return c.printRollback(o.format.format, j, done, left, rest)
 	}
+	if err := j.Free(); err != nil {
+		return err
+	}
 	if rest != "" {
 		c.Say("%s", rest)
 	}

@@ -370,6 +370,35 @@ func TestLock(t *testing.T) {
 	}
 }
 
+// The run that holds the state folder is named, with who began or resumed it. One that reads, or
+// was killed, holds nothing.
+func TestBusy(t *testing.T) {
+	s := open(t)
+	run := func(id, verb string) *Run {
+		r := newRun(t, s, id)
+		err := errors.Join(r.WriteRequest(map[string]string{"verb": verb}), r.Append(outcome.Entry{Time: at, Event: outcome.EventRun, State: outcome.RunStarted, By: &outcome.By{User: "ana", Machine: "ctl1"}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	changes := run("r1", "recover")
+	run("r2", "audit")
+	if err := run("r3", "recover").Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := "another changing run holds this state folder: " + s.Root() + ": run r1, by ana on ctl1"
+	if err := s.Busy(); !errors.Is(err, ErrLocked) || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if err := changes.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Busy(); err != nil {
+		t.Errorf("no changing run is at work: %v", err)
+	}
+}
+
 // The operating system releases the lock of a process that dies.
 func TestLockOfDeadProcess(t *testing.T) {
 	if root := os.Getenv("JOURNAL_TEST_LOCK"); root != "" {

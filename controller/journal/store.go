@@ -5,6 +5,7 @@
 package journal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"aixmend/controller/journal/captures"
 	"aixmend/controller/journal/durable"
+	"aixmend/controller/outcome"
 	"aixmend/transport/ownership"
 )
 
@@ -131,9 +133,33 @@ func (s *Store) Lock() (func(), error) {
 		return nil, fmt.Errorf("state folder: %w", err)
 	}
 	if !held {
-		return nil, fmt.Errorf("%w: %s", ErrLocked, s.root)
+		return nil, cmp.Or(s.Busy(), fmt.Errorf("%w: %s", ErrLocked, s.root))
 	}
 	return func() { _ = lock.Unlock() }, nil
+}
+
+// Busy returns an error that wraps ErrLocked and names the run while a process works on a
+// changing run of the state folder: Lock would fail. It takes no lock.
+func (s *Store) Busy() error {
+	ids, err := s.RunIDs()
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		var asked struct{ Verb string }
+		if !s.Running(id) || s.LoadRequest(id, &asked) != nil || asked.Verb != "recover" {
+			continue
+		}
+		by := ""
+		entries, _ := s.ReadJournal(id)
+		for _, e := range entries {
+			if e.Event == outcome.EventRun && e.By != nil {
+				by = ", by " + e.By.String() // who resumed it, where somebody did
+			}
+		}
+		return fmt.Errorf("%w: %s: run %s%s", ErrLocked, s.root, id, by)
+	}
+	return nil
 }
 
 // Readable returns an error that wraps a *durable.Unreadable if this user may not read the

@@ -104,7 +104,7 @@ func Decide(err error, signal outcome.Code) (code outcome.Code, messages []strin
 	case errors.Is(err, journal.ErrRunning):
 		return outcome.ExitLocked, append(messages, "hint: wait for it to end; aixmend runs lists running and open runs")
 	case errors.Is(err, journal.ErrLocked):
-		return outcome.ExitLocked, append(messages, "hint: wait for it to end; audit, capture and plan can run at the same time")
+		return outcome.ExitLocked, append(messages, "hint: wait for it to end (aixmend runs shows how far it is); audit, capture and plan can run at the same time")
 	}
 	return outcome.ExitInternal, messages
 }

@@ -28,7 +28,7 @@ func TestDecide(t *testing.T) {
 		{"a question that a signal ended", fmt.Errorf("%w: nothing was changed", ErrCancelled), outcome.ExitInterrupted, outcome.ExitInterrupted, "cancelled: nothing was changed"},
 		{"a question that was not answered with yes", ErrNotConfirmed, 0, outcome.ExitUsage, "not confirmed: nothing was changed"},
 		{"a running run", fmt.Errorf("run r: %w", journal.ErrRunning), 0, outcome.ExitLocked, "error: run r: it is still running|hint: wait for it to end; aixmend runs lists running and open runs"},
-		{"a locked state folder", journal.ErrLocked, 0, outcome.ExitLocked, "error: another changing run holds this state folder|hint: wait for it to end; audit, capture and plan can run at the same time"},
+		{"a locked state folder", journal.ErrLocked, 0, outcome.ExitLocked, "error: another changing run holds this state folder|hint: wait for it to end (aixmend runs shows how far it is); audit, capture and plan can run at the same time"},
 		{"a folder that others can change", fmt.Errorf("state folder: %w", &ownership.Fault{Path: "s", At: "s", Why: "belongs to fred", Remedy: "chown 0 /s"}), 0, outcome.ExitUsage, "error: state folder: s belongs to fred: others can change it|hint: chown 0 /s"},
 		{"the same as a mistake with another hint", Usagef("try this", "%w", &ownership.Fault{Path: "s", At: "s", Why: "belongs to fred", Remedy: "chown 0 /s"}), 0, outcome.ExitUsage, "error: s belongs to fred: others can change it|hint: chown 0 /s"},
 		{"the same as a mistake that has its hint in the text", Usagef("", "%w; do: chown 0 /s", &ownership.Fault{Path: "s", At: "s", Why: "belongs to fred", Remedy: "chown 0 /s"}), 0, outcome.ExitUsage, "error: s belongs to fred: others can change it; do: chown 0 /s"},

@@ -20,6 +20,9 @@ func (j *Job) Consent(c *console.Console, verb string, hosts []string, yes bool)
 	if j.Request.Pause && !c.CanAsk() {
 		return exit.Usagef("leave --pause out", "--pause asks before waves, and there is no terminal to ask on")
 	}
+	if err := j.Free(); err != nil {
+		return err
+	}
 	j.showPlan(c, yes)
 	if yes {
 		return nil

@@ -18,6 +18,9 @@ import (
 // Open gives a job the way to its hosts, and bounds how many it works on at the same time
 // by the open-file limit. done closes the way.
 func (j *Job) Open(ctx context.Context, c *console.Console) (done func(), err error) {
+	if err := j.Free(); err != nil {
+		return nil, err
+	}
 	hosts := j.Request.Hosts
 	j.way = reach.New(reach.Options{
 		Asked: j.Request.Asked, Bastions: j.Request.Bastions, Folder: j.Request.Folder, Home: j.Settings.Home, Ask: c.Password(), Say: c.Say,

@@ -66,6 +66,16 @@ func heldBy(store *journal.Store, hosts []string, now time.Time) map[string]stri
 	return by
 }
 
+// Free returns an error that names the run where another changing run holds the state folder:
+// before hosts are read, or a person is asked, for nothing.
+func (j *Job) Free() error {
+	store, err := journal.OpenExisting(j.Settings.State)
+	if err != nil || j.Request.Verb != controller.Recover {
+		return nil // a new state folder
+	}
+	return store.Busy()
+}
+
 // sayHeld says before a question which hosts open runs of the state folder hold, and returns
 // the others. The run reads those hosts, too, but leaves them alone: a yes is not about them.
 // Where no other is left there is nothing to ask.
