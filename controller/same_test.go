@@ -1,17 +1,18 @@
 package controller_test
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/controller/rollout"
+	"aixmend/transport"
 	"aixmend/transport/lab/aixsim"
 )
 
@@ -286,10 +287,14 @@ func TestStoppedBeforeAllAreRead(t *testing.T) {
 	t.Parallel()
 	const host = "daemon-down"
 	b := newBench(t, host, "healthy")
-	b.fleet.Host("healthy").Mutate(func(s *aixsim.State) {
-		s.Behaviours = map[string]aixsim.Behaviour{"uname": {Delay: aixsim.Duration(300 * time.Millisecond), Times: 1}}
-	})
 	e := leased(b, "r1")
+	inner := e.Dialer
+	e.Dialer = transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
+		if target.Name == "healthy" {
+			<-b.stop
+		}
+		return inner.Dial(ctx, target)
+	})
 	e.Journal = journalFunc(func(entry outcome.Entry) error {
 		if entry.Host == host && entry.State == string(controller.Gathering) {
 			close(b.stop)

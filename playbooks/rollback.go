@@ -70,6 +70,9 @@ func (p *Playbook) PlanRollback(now, then *Diagnosis, changes []Change) Rollback
 		if p.Collects(u.Rung) {
 			continue // it removed its data itself, or the report names the rest
 		}
+		if was := p.FindStep(u.Rung, u.Step); was != nil && was.ReadOnly() {
+			continue // a check leaves nothing behind
+		}
 		if why := u.NoUndo(); why != "" {
 			out.Left, out.NoUndo = append(out.Left, fmt.Sprintf("%s can't be undone: %s", u.Step, why)), append(out.NoUndo, u.Step)
 			continue

@@ -17,6 +17,7 @@ import (
 // The illnesses stand for their kinds: healed by the first rung, by a later one and only with
 // --mend-warnings; waiting for images, for --allow, and for a person.
 func TestHintsDoNotGoInACircle(t *testing.T) {
+	t.Parallel()
 	want := map[string]string{
 		"address-removed-smitty": "nothing", "daemon-hung": "nothing", "address-not-persistent": "nothing",
 		"rsct-below-minimum": "open: upload=FOLDER", "rsct-below-recommended": "rsct-below-recommended: plan an RSCT update", "node-id-mismatch": "nothing",

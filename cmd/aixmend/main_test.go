@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"aixmend/cmd/aixmend/simulated"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/cloudsim"
+	"aixmend/transport/lab/suite"
 )
 
 func TestMain(m *testing.M) {
@@ -34,13 +36,33 @@ var scriptFleet = []string{
 	"hostile-log", "daemon-down", "rsct-below-recommended", "session-on-rmc-nic",
 }
 
+// concurrent matches a script in which processes of the command meet each other or a signal,
+// or that runs the whole demo.
+var concurrent = regexp.MustCompile(`&\w+&|(?m:^signals )|aixmend resume .*--yes|aixmend demo`)
+
+// scripts lists the scripts. Under the race detector, where a process takes five times as
+// long, they are those with concurrency that the tests of controller don't have.
+func scripts(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/script/*.txtar")
+	noError(t, err)
+	if !suite.Race {
+		return files
+	}
+	return slices.DeleteFunc(files, func(name string) bool {
+		text, err := os.ReadFile(name)
+		noError(t, err)
+		return !concurrent.Match(text)
+	})
+}
+
 // TestScripts runs the scripts of testdata/script against the real main, each
 // with a simulated fleet of its own: $WORK/fleet/inventory.yaml.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	pasting := newPasting(t)
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Files:               scripts(t),
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Setup: func(env *testscript.Env) error {
