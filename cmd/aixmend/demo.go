@@ -84,8 +84,12 @@ func runDemo(ctx context.Context, c *cli, o *demoOptions) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	defer vms.Close()
+	folder, err := os.Getwd()
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
 	inventory := filepath.Join(dir, "inventory.yaml")
-	teller := story.Teller{Program: guide.Program(os.Args[0]), State: o.state, Reports: store, Options: c.TextOptions(), OS: runtime.GOOS}
+	teller := story.Teller{Program: guide.Program(os.Args[0]), State: o.state, Reports: store, Folder: folder, Options: c.TextOptions(), OS: runtime.GOOS}
 	if !o.serve {
 		c.cloud = cloud.New(cloud.Options{Simulated: &cloud.Simulated{Endpoint: vms.URL(), Key: simulated.CloudKey, RootCAs: vms.RootCAs()}})
 		return tell(ctx, c, o, &teller, inventory)

@@ -97,7 +97,7 @@ func fits(t *testing.T, state string) {
 	}
 }
 
-// The commands that demo --serve prints work where they are read.
+// The commands that demo --serve prints work in any folder.
 func TestServedCommands(t *testing.T) {
 	t.Parallel()
 	cmd := demo(t, program(t), "--serve", "--hosts", "4", "--state", "my state")
@@ -109,8 +109,8 @@ func TestServedCommands(t *testing.T) {
 	for lines := bufio.NewScanner(out); len(commands) < 4 && lines.Scan(); {
 		line, ok := strings.CutPrefix(lines.Text(), "  ")
 		switch {
-		case strings.HasPrefix(line, ". "):
-			variables = line + " && "
+		case strings.HasPrefix(line, "cd "), strings.HasPrefix(line, ". "):
+			variables += line + " && "
 		case ok:
 			commands = append(commands, line)
 		}
@@ -123,7 +123,7 @@ func TestServedCommands(t *testing.T) {
 			commands[i] += " --yes"
 		}
 		sh := exec.Command("sh", "-c", variables+commands[i])
-		sh.Dir, sh.Env = cmd.Dir, cmd.Env
+		sh.Dir, sh.Env = t.TempDir(), cmd.Env
 		if text, err := sh.CombinedOutput(); sh.ProcessState.ExitCode() != want {
 			t.Errorf("%s: %v\n%s", commands[i], err, text)
 		}

@@ -79,7 +79,7 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 		e.Closed()
 	}
 	g := guide.Of(store, outcome.Run{ID: id}, o.state).From(c.usual())
-	if !g.Fixes() || g.MendsWarnings() {
+	if !g.Fixes() || g.MendsWarnings() || h.Outcome == outcome.Degraded && !g.Heals(outcome.OpenIDs(h.Findings)) {
 		explain.ReadOnly(&e)
 	}
 	e.Type(g.Complete)

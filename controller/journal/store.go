@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,6 +73,11 @@ func isState(root string) error {
 		var unreadable *durable.Unreadable
 		if _, err := durable.ReadDir(dir); errors.As(err, &unreadable) {
 			return fmt.Errorf("state folder: %w", err)
+		}
+	}
+	if at, err := filepath.Abs(root); err == nil {
+		if _, err := os.Lstat(at); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("state folder %s does not exist in %s", filepath.Base(at), filepath.Dir(at))
 		}
 	}
 	if info, err := os.Stat(filepath.Join(root, "runs")); err != nil || !info.IsDir() {

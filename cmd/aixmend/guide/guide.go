@@ -42,6 +42,7 @@ type Guide struct {
 	state  string
 	usual  Usual    // nil: the defaults
 	fixes  bool     // the playbook has a rung that could fix something
+	heals  []string // findings that a rung fixes
 	words  []string // of --allow, that the playbook takes
 	// restated are the words of the flags that recover --plan wants named again.
 	restated []string
@@ -110,6 +111,11 @@ func New(run outcome.Run, r request.Request, state, folder string) Guide {
 	p, err := playbooks.Load(r.Playbook)
 	if err == nil {
 		g.fixes = slices.ContainsFunc(p.Rungs, func(r playbooks.Rung) bool { return !r.Collect })
+		for _, r := range p.Rungs {
+			for _, id := range r.Fixes {
+				g.heals = append(g.heals, id.V)
+			}
+		}
 		for _, w := range p.AllowWords() {
 			g.words = append(g.words, w.Word)
 		}
@@ -270,6 +276,12 @@ func (g Guide) Resume() []string { return g.Quoted("aixmend", "resume", g.run.ID
 
 // Fixes reports whether the playbook of the run could fix something, as far as that is known.
 func (g Guide) Fixes() bool { return g.fixes || !g.known }
+
+// Heals reports whether a rung of the playbook fixes one of some findings, as far as that is
+// known.
+func (g Guide) Heals(findings []string) bool {
+	return !g.known || slices.ContainsFunc(findings, func(id string) bool { return slices.Contains(g.heals, id) })
+}
 
 // MendsWarnings reports whether the run was asked to fix warnings, too.
 func (g Guide) MendsWarnings() bool { return g.asked.MendWarnings }

@@ -226,3 +226,16 @@ func TestNextFromAConfigFile(t *testing.T) {
 		}
 	}
 }
+
+// Warnings that no rung fixes need no plan.
+func TestHeals(t *testing.T) {
+	g := New(outcome.Run{}, request.Request{Asked: request.Asked{Playbook: DefaultPlaybook}}, "s", "")
+	for finding, want := range map[string]bool{"rmc-address-not-persistent": true, "probe-failed": false} {
+		if got := g.Heals([]string{finding}); got != want {
+			t.Errorf("%s: %t", finding, got)
+		}
+	}
+	if !Bare(outcome.Run{}, "s").Heals([]string{"probe-failed"}) {
+		t.Error("a run that is not known heals nothing")
+	}
+}

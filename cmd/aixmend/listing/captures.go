@@ -13,6 +13,7 @@ import (
 	"aixmend/controller/journal/captures"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/transport/shell"
 )
 
 // captureOrder is the order in which the columns of captures give way.
@@ -56,10 +57,19 @@ func Captured(store *journal.Store, named []string) ([]string, error) {
 	}
 	for _, host := range named {
 		if len(all) > 0 && !slices.Contains(all, host) {
-			return nil, exit.Usagef(usage.Near(host, all, "aixmend capture list names the hosts with captures"), "there is no capture of %q", host)
+			return nil, exit.Usagef(uncaptured(store, host, all), "there is no capture of %q", host)
 		}
 	}
 	return named, nil
+}
+
+// uncaptured is the hint about a host without a capture: how to take one where a run knows the
+// host, else the nearest name of those that have one.
+func uncaptured(store *journal.Store, host string, all []string) string {
+	if _, err := store.NewestOf(host); err == nil {
+		return shell.Line("aixmend", "capture", "-l", host) + " takes one"
+	}
+	return usage.Near(host, all, "aixmend capture list names the hosts with captures")
 }
 
 // captureColumns are the columns of a list of captures.
@@ -161,7 +171,7 @@ func find(store *journal.Store, host, ref string) (*outcome.Capture, error) {
 	if err != nil {
 		hint := "aixmend capture list " + host
 		if all, failed := store.CapturedHosts(); failed == nil && !slices.Contains(all, host) {
-			hint = usage.Near(host, all, "aixmend capture list names the hosts with captures")
+			hint = uncaptured(store, host, all)
 		}
 		return nil, exit.Usagef(hint, "%w", err)
 	}

@@ -34,6 +34,8 @@ type Teller struct {
 	// State is the state folder, and Reports are its reports.
 	State   string
 	Reports Reports
+	// Folder is the working folder, in which the commands of Serves work.
+	Folder string
 	// OS is this system, as GOOS names it.
 	OS      string
 	Options report.TextOptions
@@ -149,38 +151,25 @@ func (t *Teller) End() string {
 	}
 	p.WriteByte('\n')
 	p.exact("Open in a browser:", filepath.Join(t.State, "runs", t.recovered.ID, "report.html"))
-	p.exact("Evidence on a host:", t.command("explain", t.example()))
-	p.exact("Try every verb:", t.command("demo", "--serve"))
+	p.exact("Try every verb:", t.command("demo", "--serve")) // explain would name verbs, and this fleet is gone
 	return p.String()
-}
-
-// example is a host to look at: one that needs a person, else one that was healed, else the
-// first.
-func (t *Teller) example() string {
-	for _, f := range append(needing(*t.recovered), report.Folds(t.recovered.Hosts)...) {
-		if f.Outcome != outcome.Healthy && f.Outcome != outcome.Skipped && f.Outcome != outcome.Degraded {
-			return f.Hosts[0]
-		}
-	}
-	return t.recovered.Hosts[0].Name
 }
 
 // Serves tells how to reach a fleet that stays up. variables is the file that makes a shell
 // ask the cloud of the fleet, and no other; it works on Linux.
 func (t *Teller) Serves(hosts int, inventory, variables string) string {
 	p := page{width: t.Options.Width}
-	p.head(strings.Replace(report.Hosts(hosts), "host", "simulated AIX host", 1) + " listen on loopback until you press Ctrl-C. In another terminal, in this folder:")
-	p.WriteByte('\n')
+	p.head(strings.Replace(report.Hosts(hosts), "host", "simulated AIX host", 1) + " listen on loopback until you press Ctrl-C. In another terminal:")
+	if t.OS == "linux" {
+		p.head("(cloud.sh sets IBMCLOUD_API_KEY, SSL_CERT_FILE and the endpoints of the simulated cloud there)")
+	}
+	p.WriteString("\n  cd " + shell.Quote(t.Folder) + "\n")
 	if t.OS == "linux" {
 		p.WriteString("  . " + shell.Quote(variables) + "\n")
 	}
 	for _, verb := range []controller.Verb{controller.Audit, controller.Plan, controller.Capture, controller.Recover} {
 		words := []string{string(verb), "-i", inventory}
-		set := []string{simulated.ReadWait}
-		if verb == controller.Recover {
-			set = simulated.Waits()
-		}
-		for _, value := range set {
+		for _, value := range simulated.Waits() { // also where it only reads: hints take them over
 			words = append(words, "--set", value)
 		}
 		if t.OS != "linux" {

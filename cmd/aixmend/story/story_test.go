@@ -86,7 +86,6 @@ Audit again: 1 host: 1 healthy
   aix6  timeout: none
 
 Open in a browser:   aixmend-state/runs/R/report.html
-Evidence on a host:  ./aixmend explain aix7
 Try every verb:      ./aixmend demo --serve
 `
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -143,7 +142,7 @@ func TestWidths(t *testing.T) {
 				t.Fatalf("%d columns: %q", width, line)
 			}
 		}
-		if !strings.Contains(text, "./aixmend explain aixvm00\n") || !strings.Contains(text, "aixmend-state/runs/R/report.html\n") {
+		if !strings.Contains(text, "./aixmend demo --serve\n") || !strings.Contains(text, "aixmend-state/runs/R/report.html\n") {
 			t.Fatalf("%d columns:\n%s", width, text)
 		}
 	}
@@ -162,18 +161,18 @@ func TestHostile(t *testing.T) {
 // A fleet that stays up is reached by commands that name all they need. They ask its cloud
 // where a file of variables can name it, and else none: never one whose key the user has.
 func TestServes(t *testing.T) {
-	commands := `
-  ./aixmend audit -i 'of demo/i.yaml' --set probe_timeout=3s OFF--state 'of demo'
-  ./aixmend plan -i 'of demo/i.yaml' --set probe_timeout=3s OFF--state 'of demo'
-  ./aixmend capture -i 'of demo/i.yaml' --set probe_timeout=3s OFF--state 'of demo'
+	const cd = "\n  cd '/the demo'\n"
+	commands := `  ./aixmend audit -i 'of demo/i.yaml' --set settle=1500ms --set probe_timeout=3s --set wait=6s OFF--state 'of demo'
+  ./aixmend plan -i 'of demo/i.yaml' --set settle=1500ms --set probe_timeout=3s --set wait=6s OFF--state 'of demo'
+  ./aixmend capture -i 'of demo/i.yaml' --set settle=1500ms --set probe_timeout=3s --set wait=6s OFF--state 'of demo'
   ./aixmend recover -i 'of demo/i.yaml' --set settle=1500ms --set probe_timeout=3s --set wait=6s OFF--state 'of demo'
 `
-	head := "24 simulated AIX hosts listen on loopback until you press Ctrl-C. In another terminal, in this folder:\n"
+	head := "24 simulated AIX hosts listen on loopback until you press Ctrl-C. In another terminal:\n"
 	for system, want := range map[string]string{
-		"linux":   head + "\n  . '/of demo/cloud.sh'" + strings.ReplaceAll(commands, "OFF", ""),
-		"windows": head + strings.ReplaceAll(commands, "OFF", "--cloud off "),
+		"linux":   head + "(cloud.sh sets IBMCLOUD_API_KEY, SSL_CERT_FILE and the endpoints of the simulated cloud there)\n" + cd + "  . '/of demo/cloud.sh'\n" + strings.ReplaceAll(commands, "OFF", ""),
+		"windows": head + cd + strings.ReplaceAll(commands, "OFF", "--cloud off "),
 	} {
-		teller := story.Teller{Program: "./aixmend", State: "of demo", OS: system}
+		teller := story.Teller{Program: "./aixmend", State: "of demo", Folder: "/the demo", OS: system}
 		if diff := cmp.Diff(want, teller.Serves(24, "of demo/i.yaml", "/of demo/cloud.sh")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", system, diff)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/transport/shell"
 )
 
 // Text renders the explanation for a terminal of a width, 0 for no limit. A command is not
@@ -29,7 +30,7 @@ func (e Explanation) Text(width int) string {
 		t.line("  not known: %s: %s", name, e.NotKnown[name])
 	}
 	if slices.ContainsFunc(e.Chains, func(c Chain) bool { return c.Source != "" }) {
-		t.line("  To read more: aixmend runbook FINDING; about the sources: aixmend runbook sources")
+		t.reads(e.Chains)
 	}
 	if len(e.Drift) > 0 {
 		t.line("\nDifferences from the approved plan")
@@ -45,6 +46,19 @@ func (e Explanation) Text(width int) string {
 		t.next(next)
 	}
 	return t.b.String()
+}
+
+// reads names the sections of the runbook on findings, each as a command to paste.
+func (t *explainer) reads(chains []Chain) {
+	t.line("  To read more:")
+	var seen []string
+	for _, c := range chains {
+		if c.Source != "" && !slices.Contains(seen, c.Finding) {
+			seen = append(seen, c.Finding)
+			t.next("aixmend " + shell.Line("runbook", c.Finding))
+		}
+	}
+	t.next("aixmend runbook sources")
 }
 
 // explainer writes lines in which output of a host stays text.
@@ -214,7 +228,7 @@ func (t *explainer) done(e Explanation) {
 			continue
 		}
 		none = false
-		t.line("  %s: %s", a.Step, strings.TrimSpace(a.Status+" "+a.Why))
+		t.line("  %s: %s", a.Step, strings.TrimSuffix(a.Status+"; "+a.Why, "; "))
 		t.command("    ran   ", a.Command)
 		t.command("    undo  ", a.Undo)
 	}
