@@ -56,8 +56,16 @@ func (c Comparer) Between(from, to outcome.Run) (*Drift, error) {
 			d.Hosts = append(d.Hosts, fresh(sighting{to.ID, to.Started, h}))
 		}
 	}
+	limited := to.Limit != "" && to.Limit != from.Limit
+	if limited {
+		d.Limit = to.Limit
+	}
 	for name, h := range earlier {
-		if _, both := later[name]; !both {
+		switch _, both := later[name]; {
+		case both:
+		case limited:
+			d.NotSelected = append(d.NotSelected, name)
+		default:
 			d.Hosts = append(d.Hosts, Host{Name: name, From: h.Outcome, FromRun: from.ID, Appeared: []string{}, Gone: []string{}, Waived: []string{}, Facts: []Fact{}})
 		}
 	}
@@ -250,11 +258,12 @@ func byName(run outcome.Run) map[string]outcome.HostSummary {
 }
 
 func newDrift(to outcome.Run) *Drift {
-	return &Drift{Schema: Schema, To: to.ID, ToStarted: to.Started, Hosts: []Host{}, Once: []string{}, NotJudged: []string{}}
+	return &Drift{Schema: Schema, To: to.ID, ToStarted: to.Started, Hosts: []Host{}, Once: []string{}, NotJudged: []string{}, NotSelected: []string{}}
 }
 
 func (d *Drift) sort() {
 	slices.SortFunc(d.Hosts, func(a, b Host) int { return strings.Compare(a.Name, b.Name) })
 	slices.Sort(d.Once)
 	slices.Sort(d.NotJudged)
+	slices.Sort(d.NotSelected)
 }

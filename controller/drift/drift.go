@@ -30,6 +30,10 @@ type Drift struct {
 	// NotJudged are the hosts among them that the later run did not judge because it
 	// was interrupted.
 	NotJudged []string `json:"not_judged"`
+	// NotSelected are the hosts of the earlier run that the later one does not have, where it
+	// had another --limit, which is Limit.
+	NotSelected []string `json:"not_selected"`
+	Limit       string   `json:"limit,omitempty"`
 }
 
 // Host lists what changed on a host.

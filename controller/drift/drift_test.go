@@ -207,6 +207,24 @@ func TestBetween(t *testing.T) {
 	}
 }
 
+// Hosts that the --limit of the later run left out are not gone.
+func TestNotSelected(t *testing.T) {
+	for limit, want := range map[string]string{"": "", "other": "a"} {
+		k := &kept{}
+		k.add("a=Na")
+		k.add("")
+		later := k.runs[1]
+		later.Limit = limit
+		d, err := Comparer{History: k}.Between(k.runs[0], later)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(d.NotSelected, ","); got != want || d.News() != (want == "") || d.Limit != limit {
+			t.Errorf("limit %q: %q, news %t", limit, got, d.News())
+		}
+	}
+}
+
 // What a run is compared with where nobody names one.
 func TestLast(t *testing.T) {
 	for _, c := range []struct {

@@ -10,7 +10,7 @@ import (
 
 // The names of the document, every field set: scripts rely on them.
 func TestJSONNames(t *testing.T) {
-	d := Drift{Schema: Schema, From: "a", To: "b", FromStarted: night, ToStarted: night.AddDate(0, 0, 1), Same: 3, Once: []string{"x"}, NotJudged: []string{"y"},
+	d := Drift{Schema: Schema, From: "a", To: "b", FromStarted: night, ToStarted: night.AddDate(0, 0, 1), Same: 3, Once: []string{"x"}, NotJudged: []string{"y"}, NotSelected: []string{"z"}, Limit: "h",
 		Hosts: []Host{{Name: "h", From: outcome.Healthy, To: outcome.NeedsAction, FromRun: "a", ToRun: "b", Reason: "r", Since: night,
 			Appeared: []string{"f"}, Gone: []string{"g"}, Waived: []string{"w"}, Facts: []Fact{{Path: "p", From: nil, To: []any{"v"}, Since: night}}}}}
 	text, err := json.MarshalIndent(d, "", "  ")
@@ -25,7 +25,7 @@ func TestJSONNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, _ := json.Marshal(empty); string(text) != `{"schema":"aixmend.diff/v1","from":"0","to":"0","from_started":"2026-11-01T02:00:00Z","to_started":"2026-11-01T02:00:00Z","hosts":[],"same":1,"unreachable_once":[],"not_judged":[]}` {
+	if text, _ := json.Marshal(empty); string(text) != `{"schema":"aixmend.diff/v1","from":"0","to":"0","from_started":"2026-11-01T02:00:00Z","to_started":"2026-11-01T02:00:00Z","hosts":[],"same":1,"unreachable_once":[],"not_judged":[],"not_selected":[]}` {
 		t.Errorf("%s", text)
 	}
 }

@@ -21,6 +21,7 @@ const (
 	ExitLocked      Code = 7
 	ExitUnknown     Code = 8
 	ExitInterrupted Code = 130
+	ExitPipe        Code = 141 // of SIGPIPE, in no table: the reader of stdout has gone
 	ExitTerminated  Code = 143
 )
 

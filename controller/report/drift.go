@@ -32,6 +32,9 @@ func DriftText(d drift.Drift, o TextOptions) string {
 	}
 	fmt.Fprintf(&b, "unchanged: %s\n", Hosts(d.Same))
 	tellQuiet(&b, d, o)
+	if n := len(d.NotSelected); n > 0 {
+		hang(&b, fmt.Sprintf("not selected in the later run: %s (limit %s)", Hosts(n), Clean(d.Limit, false)), o)
+	}
 	return b.String()
 }
 

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
+	"syscall"
 
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
@@ -73,6 +75,8 @@ func Decide(err error, signal outcome.Code) (code outcome.Code, messages []strin
 	}
 	messages = []string{"error: " + plain.Text(err)}
 	switch {
+	case outputClosed(err):
+		return outcome.ExitPipe, nil
 	case errors.As(err, &v):
 		return v.Code, nil
 	case errors.Is(err, ErrCancelled): // a person's decision is no error
@@ -107,6 +111,13 @@ func Decide(err error, signal outcome.Code) (code outcome.Code, messages []strin
 		return outcome.ExitLocked, append(messages, "hint: wait for it to end (aixmend runs shows how far it is); audit, capture and plan can run at the same time")
 	}
 	return outcome.ExitInternal, messages
+}
+
+// outputClosed reports whether the reader of stdout has gone, as head does with all that it
+// wants.
+func outputClosed(err error) bool {
+	var p *fs.PathError
+	return errors.As(err, &p) && p.Path == os.Stdout.Name() && errors.Is(p, syscall.EPIPE)
 }
 
 // Table renders the exit codes for the help text.

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"aixmend/controller/journal"
@@ -34,6 +36,8 @@ func TestDecide(t *testing.T) {
 		{"the same as a mistake that has its hint in the text", Usagef("", "%w; do: chown 0 /s", &ownership.Fault{Path: "s", At: "s", Why: "belongs to fred", Remedy: "chown 0 /s"}), 0, outcome.ExitUsage, "error: s belongs to fred: others can change it; do: chown 0 /s"},
 		{"a file that is not there", Usagef("", "plan: %w", &fs.PathError{Op: "stat", Path: "x.json", Err: fs.ErrNotExist}), 0, outcome.ExitUsage, "error: plan: x.json does not exist|hint: check the name: a relative path begins in the folder where aixmend was started"},
 		{"a file that may not be read", Usagef("", "plan: %w", &fs.PathError{Op: "open", Path: "x.json", Err: fs.ErrPermission}), 0, outcome.ExitUsage, "error: plan: x.json: this user has no permission to open it"},
+		{"a reader of stdout that has gone", fmt.Errorf("print: %w", &fs.PathError{Op: "write", Path: os.Stdout.Name(), Err: syscall.EPIPE}), 0, outcome.ExitPipe, ""},
+		{"another pipe that is broken", &fs.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}, 0, outcome.ExitInternal, "error: |1: broken pipe"},
 		{"anything else", errors.New("disk full"), 0, outcome.ExitInternal, "error: disk full"},
 	} {
 		code, says := Decide(c.err, c.signal)
