@@ -13,7 +13,6 @@ import (
 	"aixmend/controller/journal/captures"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
-	"aixmend/transport/shell"
 )
 
 // captureOrder is the order in which the columns of captures give way.
@@ -67,7 +66,7 @@ func Captured(store *journal.Store, named []string) ([]string, error) {
 // host, else the nearest name of those that have one.
 func uncaptured(store *journal.Store, host string, all []string) string {
 	if _, err := store.NewestOf(host); err == nil {
-		return shell.Line("aixmend", "capture", "-l", host) + " takes one"
+		return "aixmend capture -l " + host + " takes one"
 	}
 	return usage.Near(host, all, "aixmend capture list names the hosts with captures")
 }
