@@ -84,10 +84,7 @@ func runDemo(ctx context.Context, c *cli, o *demoOptions) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	defer vms.Close()
-	folder, err := os.Getwd()
-	if err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
+	folder, _ := os.Getwd() // cd '' stays where it is
 	inventory := filepath.Join(dir, "inventory.yaml")
 	teller := story.Teller{Program: guide.Program(os.Args[0]), State: o.state, Reports: store, Folder: folder, Options: c.TextOptions(), OS: runtime.GOOS}
 	if !o.serve {
