@@ -94,7 +94,7 @@ func (w walk) show(ctx context.Context, c *cli, j *job.Job, run *job.Ended, err 
 	var printed error
 	if err == nil || !c.plugin {
 		p := printer{cli: c, paging: w.paging, state: w.state, format: w.format.format, quiet: w.quiet, full: w.verbose > 0, request: j.Request}
-		printed = p.ended(run, j.Request.Verb, w.brief)
+		printed = exit.Heard(p.ended(run, j.Request.Verb, w.brief))
 	}
 	w.notices.send(ctx, c, j, run.Run, err)
 	if err := errors.Join(err, printed); err != nil {

@@ -113,6 +113,15 @@ func Decide(err error, signal outcome.Code) (code outcome.Code, messages []strin
 	return outcome.ExitInternal, messages
 }
 
+// Heard returns the error of printing a run, nil where the reader of stdout has gone: the
+// exit code is then the run's, which is worth more than 141.
+func Heard(err error) error {
+	if outputClosed(err) {
+		return nil
+	}
+	return err
+}
+
 // outputClosed reports whether the reader of stdout has gone, as head does with all that it
 // wants.
 func outputClosed(err error) bool {

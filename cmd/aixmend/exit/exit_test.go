@@ -46,3 +46,15 @@ func TestDecide(t *testing.T) {
 		}
 	}
 }
+
+// A run whose reader has gone keeps its exit code; that it could not be printed to a file
+// is an error.
+func TestHeard(t *testing.T) {
+	gone := fmt.Errorf("print: %w", &fs.PathError{Op: "write", Path: os.Stdout.Name(), Err: syscall.EPIPE})
+	if err := Heard(gone); err != nil {
+		t.Error(err)
+	}
+	if full := errors.New("no space left on device"); !errors.Is(Heard(full), full) {
+		t.Error("the error is lost")
+	}
+}
