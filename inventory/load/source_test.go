@@ -153,7 +153,7 @@ func TestSourceIsCutOff(t *testing.T) {
 
 // A program that prints without end is cut off, and what it printed not kept.
 func TestSourceFloods(t *testing.T) {
-	folder, path := script(t, "", "exec head -c 1000000000 /dev/zero")
+	folder, path := script(t, ", timeout: 10m", "exec head -c 1000000000 /dev/zero")
 	_, err := loadWith(t.Context(), path)
 	checkMessage(t, folder, err, "inventory.yaml:2:9: the source could not be read: list.sh: it printed more than 64 MB\n  hint: run it yourself and read its output")
 }
