@@ -92,7 +92,7 @@ func shells() []string {
 // others may have put in their place, or may put there later, is refused, and nothing is
 // made through it.
 func TestFoldersOnTheHostAreRootsAlone(t *testing.T) {
-	suite.Outside(t, "the shell")
+	suite.Unraced(t, "the shell")
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give folders to others")
 	}

@@ -49,7 +49,7 @@ exit 0
 // own.
 func newSudoRoot(t *testing.T, site, sheet string) *sudoRoot {
 	t.Helper()
-	suite.Outside(t, "sudo")
+	suite.Unraced(t, "sudo")
 	need := func(ok bool, why string) {
 		t.Helper()
 		if !ok && os.Geteuid() == 0 && os.Getenv("AIXMEND_REQUIRE_OPENSSH") == "1" {

@@ -13,6 +13,7 @@ import (
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/simulated"
+	"aixmend/transport/lab/suite"
 )
 
 // foreign are words of Go's libraries, which tell a person neither the file nor the remedy.
@@ -111,6 +112,7 @@ func holding(change func([]byte) []byte) func(string, []byte) error {
 // Whatever is wrong with a file, no word of a library reaches a person alone: where a verb
 // fails for it, the message names the file and comes with a remedy.
 func TestBrokenFiles(t *testing.T) {
+	suite.Unraced(t, "one goroutine")
 	id, capture := brokenPlace(t)
 	folder := "aixmend-state/runs/" + id
 	for path, verbs := range map[string][]string{

@@ -58,7 +58,7 @@ var buildProgram = sync.OnceValues(func() (string, error) {
 // would tell no more than it does without, so it is skipped. Scripts run the one with it.
 func program(t *testing.T) string {
 	t.Helper()
-	suite.Outside(t, "the command as users have it")
+	suite.Unraced(t, "the command as users have it")
 	path, err := buildProgram()
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"aixmend/playbooks"
+	"aixmend/transport/lab/suite"
 )
 
 // howTo is a section of CONTRIBUTING.md that lists every place of an example.
@@ -69,6 +70,7 @@ var (
 // Every place that a how-to names is one of its example, and every place of the example is
 // named: a new kind of place fails here until the how-to lists it.
 func TestHowTosAreComplete(t *testing.T) {
+	suite.Unraced(t, "one goroutine")
 	files := repositoryFiles(t)
 	for _, h := range howTos {
 		t.Run(h.heading, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/controller/outcome"
+	"aixmend/transport/lab/suite"
 )
 
 // facts reads facts as a report has them.
@@ -101,6 +102,7 @@ func TestFactsSince(t *testing.T) {
 
 // Facts of many elements take no square of the time, and hostile depth no stack.
 func TestHugeFacts(t *testing.T) {
+	suite.Unraced(t, "one goroutine")
 	var from, to []string
 	for i := range 20000 {
 		from = append(from, fmt.Sprintf(`{"name":"x%d","v":1}`, i))

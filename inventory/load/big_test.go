@@ -53,6 +53,7 @@ func TestBigForeign(t *testing.T) {
 
 // Files that ask for much work for little text come to an end, with an answer.
 func TestHostileForeign(t *testing.T) {
+	suite.Unraced(t, "one goroutine")
 	const n = 2_000 // its square is above each bound
 	many := func(format string) string {
 		var text strings.Builder

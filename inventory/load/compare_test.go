@@ -108,7 +108,7 @@ type reached struct {
 }
 
 func TestSameAsAnsible(t *testing.T) {
-	suite.Outside(t, "ansible-inventory")
+	suite.Unraced(t, "ansible-inventory")
 	paths, err := filepath.Glob("testdata/compare/*.txtar")
 	if err != nil || len(paths) == 0 {
 		t.Fatal(paths, err)

@@ -210,6 +210,7 @@ func TestBigFile(t *testing.T) {
 // files that ask for much work for each problem: an answer in a time that an
 // ordinary file of their size takes several times, not in hours.
 func TestHostileFiles(t *testing.T) {
+	suite.Unraced(t, "one goroutine")
 	n := suite.Rounds(4_000, 20_000)
 	many := func(format string) string {
 		var text strings.Builder

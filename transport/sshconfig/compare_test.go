@@ -47,7 +47,7 @@ var compared = []struct{ name, text string }{
 // For each configuration and host the target is that of ssh -G, or the host is an error.
 // Without ssh it is the same, or an error.
 func TestAsSSHSays(t *testing.T) {
-	suite.Outside(t, "ssh -G")
+	suite.Unraced(t, "ssh -G")
 	ssh := realSSH(t)
 	var work sync.WaitGroup
 	places := make(chan struct{}, 4)

@@ -300,7 +300,7 @@ func (g grammar) config() string {
 
 // Configurations that nobody thought of are read alike, too.
 func TestRandomConfigsSameAsSSH(t *testing.T) {
-	suite.Outside(t, "ssh -G")
+	suite.Unraced(t, "ssh -G")
 	ssh := realSSH(t)
 	seeds := uint64(120)
 	if text := os.Getenv("AIXMEND_SSHCONFIG_SEEDS"); text != "" {

@@ -20,6 +20,7 @@ import (
 	"aixmend/controller/report"
 	"aixmend/controller/report/samples"
 	"aixmend/transport/lab/golden"
+	lab "aixmend/transport/lab/suite"
 )
 
 // evidenceOf is the evidence of hosts, as a run leaves it.
@@ -250,6 +251,7 @@ func hugeFleet(hosts int) report.Evidence {
 // Whatever a fleet says, a format takes a bounded part of it for each host, and
 // the summary stays below 1 MiB.
 func TestMachineFormatsAreBounded(t *testing.T) {
+	lab.Unraced(t, "one goroutine")
 	const hosts = 3000
 	e := hugeFleet(hosts)
 	for _, f := range All() {

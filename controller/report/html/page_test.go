@@ -22,6 +22,7 @@ import (
 	"aixmend/controller/report"
 	"aixmend/controller/report/explain"
 	"aixmend/transport/lab/golden"
+	"aixmend/transport/lab/suite"
 )
 
 func writePage(t *testing.T, e report.Evidence) string {
@@ -377,6 +378,7 @@ func TestHTMLBounds(t *testing.T) {
 
 // What is held in memory does not grow by the documents that were written.
 func TestHTMLMemory(t *testing.T) {
+	suite.Unraced(t, "one goroutine")
 	const from, to = 300, 1500
 	e := demoFleet(t, to)
 	documents := e.Hosts

@@ -19,7 +19,7 @@ import (
 
 // TestInChroot: the program itself, in a root that nobody else can reach.
 func TestInChroot(t *testing.T) {
-	suite.Outside(t, "the stand-in")
+	suite.Unraced(t, "the stand-in")
 	program := build(t)
 	t.Run("become", func(t *testing.T) { testBecome(t, program) })
 	t.Run("on disk", func(t *testing.T) { testNewCommandsOnDisk(t, program) })

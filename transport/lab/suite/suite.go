@@ -30,12 +30,13 @@ func Long(t testing.TB, reason string) {
 	}
 }
 
-// Outside skips a test under the race detector, because the work is done in processes that
-// run without it: the detector would slow the test down and see nothing of them.
-func Outside(t testing.TB, work string) {
+// Unraced skips a test under the race detector that has nothing for it to see: the work is
+// done by other processes, which run without it, or in one goroutine. The detector makes it
+// ten times as long.
+func Unraced(t testing.TB, by string) {
 	t.Helper()
 	if Race {
-		t.Skipf("%s: make test runs it, without the race detector", work)
+		t.Skipf("the work is done by %s: make test runs it, without the race detector", by)
 	}
 }
 

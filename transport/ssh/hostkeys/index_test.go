@@ -160,7 +160,7 @@ func TestKnownHostsAsXCrypto(t *testing.T) {
 
 // ssh-keygen -F finds the same lines; it says nothing about marks and keys.
 func TestKnownHostsAsSSHKeygen(t *testing.T) {
-	suite.Outside(t, "ssh-keygen")
+	suite.Unraced(t, "ssh-keygen")
 	keygen, err := exec.LookPath("ssh-keygen")
 	if err != nil {
 		withoutOpenSSH(t, err)

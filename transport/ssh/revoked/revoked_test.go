@@ -51,7 +51,7 @@ func public(t *testing.T, dir, name string) ssh.PublicKey {
 
 // Lists that ssh-keygen makes revoke the keys that ssh-keygen says they revoke.
 func TestAsSSHKeygen(t *testing.T) {
-	suite.Outside(t, "ssh-keygen")
+	suite.Unraced(t, "ssh-keygen")
 	dir := t.TempDir()
 	for _, name := range []string{"ca", "ca2", "a", "b"} {
 		keygen(t, dir, "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", name)
