@@ -52,7 +52,7 @@ test: ## every package; of suites that repeat themselves a share (make suites ru
 
 .PHONY: race
 race: ## the same as test, under the race detector
-	$(GO) test -race -vet=off -timeout 60m -p 4 -parallel 4 ./...
+	$(GO) test -race -vet=off -timeout 60m ./...
 
 .PHONY: browser
 browser: ## the HTML report in a headless Chromium
@@ -77,7 +77,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s), FUZZERS (1) at a time
 
 .PHONY: suites
 suites: ## the tests that take a share of their rounds in make test, whole: all seeds of histories, weather, kill, freeze and variants; each kill point of resume; OpenSSH; floods
-	@$(GO) run ./tools/suites | xargs -P 4 -n 2 sh -cx '$(GO) test -count 1 -vet=off -timeout 60m -parallel 4 "$$1" -run "$$2" -suite.whole' suites
+	@$(GO) run ./tools/suites | xargs -P 2 -n 2 sh -cx '$(GO) test -count 1 -vet=off -timeout 60m "$$1" -run "$$2" -suite.whole' suites
 
 .PHONY: hints
 hints: ## run, not only parse, the hints that the scripts of the command print
