@@ -401,6 +401,20 @@ func TestRollbackDecides(t *testing.T) {
 	}
 }
 
+// A step that checks changes nothing: it is neither rolled back nor counted among the steps
+// whose effect remains, as one without an undo is.
+func TestRollbackLeavesChecksOut(t *testing.T) {
+	p, params := restore(t)
+	d := p.Judge(params, nothingGiven, changed())
+	got := p.PlanRollback(d, d, []Change{
+		{Rung: "rsct-update", Step: "preview-update", Command: "c", Undo: "none: a preview changes nothing"},
+		{Rung: "refresh", Step: "s", Command: "c", Undo: "none: because"},
+	})
+	if !slices.Equal(got.NoUndo, []string{"s"}) || len(got.Left) != 1 || len(got.Rung.Steps) > 0 {
+		t.Errorf("without an undo %q, left %q, %d steps", got.NoUndo, got.Left, len(got.Rung.Steps))
+	}
+}
+
 // R7: the undo of replace-stale-lines, by running it in every shell that is here: it
 // puts back what stood in the lines that the step wrote, keeps all others, and
 // refuses where one of its lines was changed.

@@ -128,7 +128,7 @@ func TestNoCoreFile(t *testing.T) {
 // Another process of the same user can't read the memory.
 func TestMemoryIsClosed(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root can start processes of another user; the checks of this repository run as root, too")
+		t.Skip("only root can start a process of another user: CI runs this test as root")
 	}
 	const nobody = 65534
 	as := &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}

@@ -228,7 +228,7 @@ func (p *pasting) paste(file string) error {
 	work := filepath.Join(filepath.Dir(file), "work")
 	here := func(s string) string { return strings.ReplaceAll(s, h.Work, work) }
 	words := slices.DeleteFunc(h.Words, func(w string) bool { return w == "--yes" })
-	// The script has ended, and its context with it.
+	// Not the context of the test: it is cancelled when the script has ended, before its hints are run.
 	ctx, cancel := context.WithTimeout(context.Background(), killLong)
 	defer cancel()
 	c := exec.CommandContext(ctx, h.Program)

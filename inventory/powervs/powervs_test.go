@@ -282,8 +282,8 @@ func TestRetryAfterHoldsForAll(t *testing.T) {
 	})
 }
 
-// While a server wants to be left alone for longer than an operation lasts, no request is
-// sent, and that is said at once.
+// While a server asks for a wait that is longer than an operation may last, no request is
+// sent: the operation fails immediately, with that reason.
 func TestRetryAfterThatOutlastsTheRun(t *testing.T) {
 	inMemory(t, func(t *testing.T, w *world) {
 		w.Fail(cloudsim.Fault{Path: "/ws-1/", Status: 429, RetryAfter: "7200"})

@@ -160,13 +160,13 @@ func TestFilesOfOthersAreRefused(t *testing.T) {
 		},
 		"of another user": func(t *testing.T, path string) error {
 			if os.Geteuid() != 0 {
-				t.Skip("only root can give a file to another user; the checks of this repository run as root, too")
+				t.Skip("only root can give a file to another user: CI runs this test as root")
 			}
 			return os.Lchown(path, 4711, 4711)
 		},
 		"a link of another user": func(t *testing.T, path string) error {
 			if os.Geteuid() != 0 {
-				t.Skip("only root can give a file to another user; the checks of this repository run as root, too")
+				t.Skip("only root can give a file to another user: CI runs this test as root")
 			}
 			if err := os.Rename(path, path+".real"); err != nil {
 				return err

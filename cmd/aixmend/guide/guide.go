@@ -93,6 +93,9 @@ func same(a, b string) bool {
 	if a == b || a == "" || b == "" {
 		return a == b
 	}
+	if embedded := playbooks.Names(); slices.Contains(embedded, a) || slices.Contains(embedded, b) {
+		return false // a file of that name is another playbook
+	}
 	x, err := filepath.Abs(a)
 	y, other := filepath.Abs(b)
 	return err == nil && other == nil && x == y

@@ -3,6 +3,7 @@ package guide
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -237,5 +238,29 @@ func TestHeals(t *testing.T) {
 	}
 	if !Bare(outcome.Run{}, "s").Heals([]string{"probe-failed"}) {
 		t.Error("a run that is not known heals nothing")
+	}
+}
+
+// Paths of one file are the same value of a flag; a file that is named like an embedded
+// playbook is not that playbook.
+func TestSameValue(t *testing.T) {
+	at := func(name string) string {
+		path, err := filepath.Abs(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"fleet.yaml", "fleet.yaml", true}, {"fleet.yaml", at("fleet.yaml"), true}, {"../fleet.yaml", at("../fleet.yaml"), true},
+		{"fleet.yaml", at("other.yaml"), false}, {"", at("."), false},
+		{"rmc-restore", "rmc-restore", true}, {"rmc-restore", at("rmc-restore"), false}, {at("rmc-restore"), "rmc-restore", false},
+	} {
+		if got := same(c.a, c.b); got != c.want {
+			t.Errorf("%q and %q: %t", c.a, c.b, got)
+		}
 	}
 }

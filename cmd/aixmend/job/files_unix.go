@@ -15,7 +15,7 @@ func OpenFiles() Files {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return f // unknown: a dial reports the trouble
 	}
-	if n := uint64(limit.Cur); n < noLimit { //nolint:unconvert // limit.Cur is an int64 on FreeBSD, a uint64 elsewhere
+	if n := uint64(limit.Cur); n < noLimit { //nolint:unconvert // limit.Cur is an int64 on FreeBSD, where this must compile, too
 		f.limit = int(n)
 	}
 	if list, err := os.ReadDir("/dev/fd"); err == nil { // AIX has none

@@ -44,7 +44,7 @@ func TestHeartbeat(t *testing.T) {
 		h.Moved("aix3", controller.Waiting, "waiting for its wave")
 		h.Moved("aix4", controller.Gathering, "")
 		h.WaveBegun(1, 2, 1)
-		time.Sleep(150 * time.Second) // of the bubble's clock, as below: no real time
+		time.Sleep(150 * time.Second) // by synctest's clock, as below: it takes no real time
 		h.Spoken()                    // a line was printed at 2m30s
 		time.Sleep(59 * time.Second)  // 3m29s
 		h.Spoken()
