@@ -11,7 +11,7 @@ import (
 
 	"aixmend/cmd/aixmend/config"
 	"aixmend/cmd/aixmend/console"
-	"aixmend/cmd/aixmend/manual"
+	"aixmend/cmd/aixmend/help"
 )
 
 // The config files that people copy set flags that exist to values that they take, for
@@ -61,7 +61,7 @@ func TestConfigFilesOfTheDocs(t *testing.T) {
 func flagsOf(root *cobra.Command) map[string]bool {
 	names := map[string]bool{}
 	for _, c := range append(below(root), root) {
-		for _, o := range manual.Options(c) {
+		for _, o := range help.Options(c) {
 			names[o.Flag.Name] = true
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -39,4 +40,54 @@ func TestHelpFits(t *testing.T) {
 		}
 	}
 	walk(newRoot(c))
+}
+
+// The help of a verb is about the verb: its own flags come first, each flag stands in it
+// once, its examples can be pasted, and one line names the table of exit codes, which the
+// help of aixmend holds.
+func TestHelpOfAVerb(t *testing.T) {
+	const pointer, table = "Exit codes: aixmend help exit-codes\n", "Exit codes, gravest first:"
+	root := tree(t)
+	if text := help.Text(root, 80); !strings.Contains(text, table) {
+		t.Errorf("the help of aixmend has no exit codes:\n%s", text)
+	}
+	for _, c := range below(root) {
+		text := help.Text(c, 80)
+		if strings.Contains(text, table) || !strings.HasSuffix(text, pointer) {
+			t.Errorf("%s: the help must end with one line about exit codes:\n%s", c.CommandPath(), text)
+		}
+		for _, o := range help.Options(c) {
+			if n := len(regexp.MustCompile(`(?m)^ +(-., )?--`+o.Flag.Name+`( |$)`).FindAllString(text, -1)); n != 1 {
+				t.Errorf("%s: the help lists --%s %d times", c.CommandPath(), o.Flag.Name, n)
+			}
+		}
+		for _, wrong := range wrongHints(c.Example) {
+			t.Errorf("%s: %s", c.CommandPath(), wrong)
+		}
+	}
+	text := help.Text(must(root.Find([]string{"recover"})), 80)
+	at := -1
+	for _, part := range []string{"Usage:", "\nFlags:", "--undo RUN", "\nHosts and connections:", "\nGlobal flags:", "--state DIR", "\nExamples:", pointer} {
+		next := strings.Index(text, part)
+		if next <= at {
+			t.Errorf("%q does not come where it should:\n%s", part, text)
+		}
+		at = next
+	}
+}
+
+// Every verb that visits hosts or reads runs has examples.
+func TestHelpHasExamples(t *testing.T) {
+	for _, name := range []string{"audit", "capture", "plan", "recover", "resume", "record", "runs", "report", "explain", "diff", "runbook", "hostkeys"} {
+		if must(tree(t).Find([]string{name})).Example == "" {
+			t.Errorf("aixmend %s has no example", name)
+		}
+	}
+}
+
+func must(c *cobra.Command, _ []string, err error) *cobra.Command {
+	if err != nil {
+		panic(err)
+	}
+	return c
 }

@@ -44,7 +44,7 @@ var rooms = map[string]room{
 	"cmd/aixmend/config":          {imports: []string{"inventory", "inventory/settings", "inventory/strictyaml", "playbooks"}},
 	"cmd/aixmend/environment":     {imports: []string{"cmd/aixmend/config", "cmd/aixmend/exit", "cmd/aixmend/usage", "inventory/strictyaml", "transport/ownership"}},
 	"cmd/aixmend/usage":           {imports: []string{"cmd/aixmend/exit", "inventory/strictyaml"}},
-	"cmd/aixmend/manual":          {imports: []string{"cmd/aixmend/environment", "controller/outcome", "controller/journal/durable"}},
+	"cmd/aixmend/manual":          {imports: []string{"cmd/aixmend/environment", "cmd/aixmend/help", "controller/outcome", "controller/journal/durable"}},
 	"cmd/aixmend/recorder":        {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/job", "cmd/aixmend/live", "controller", "controller/outcome", "controller/recording", "controller/recording/anonymize", "controller/report", "inventory", "playbooks", "transport", "transport/ownership", "transport/place"}},
 	"cmd/aixmend/evidence":        {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/guide", "cmd/aixmend/request", "controller/journal", "controller/journal/durable", "controller/outcome", "controller/report", "controller/report/formats", "transport/ownership", "transport/place"}},
 	"cmd/aixmend/exit":            {imports: []string{"controller/journal", "controller/outcome", "transport/ownership", "transport/plain"}},

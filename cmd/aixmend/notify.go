@@ -44,7 +44,7 @@ type notices struct {
 
 func (o *notices) flags(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&o.notifyTo, "notify", nil, "notify `TARGET` of the run: exec:PROGRAM ARGUMENT..., https://..., slack:https://... or env:NAME, a variable with one of these; may repeat")
-	fs.StringVar(&o.notifyOn, "notify-on", onChange, "when to notify: change, trouble or always")
+	fs.StringVar(&o.notifyOn, "notify-on", onChange, "`WHEN` to notify: change, trouble or always")
 }
 
 // check parses the flags. Messages do not quote them.

@@ -38,12 +38,12 @@ func (o *stateFolder) flags(fs *pflag.FlagSet) {
 type format struct{ format string }
 
 func (o *format) flags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.format, "format", "text", "output on stdout: text or json")
+	fs.StringVar(&o.format, "format", "text", "`FORMAT` of the output on stdout: text or json")
 }
 
 // runFlags are flags of the verbs that end with a run, which have the plugin format too.
 func (o *format) runFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.format, "format", "text", "output on stdout: text, json, or nagios, which also sets the exit code of a plugin")
+	fs.StringVar(&o.format, "format", "text", "`FORMAT` of the output on stdout: text, json, or nagios, which also sets the exit code of a plugin")
 }
 
 // check checks the format; more are those that a verb has beside text and json.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/environment"
+	"aixmend/cmd/aixmend/help"
 	"aixmend/cmd/aixmend/manual"
 	"aixmend/controller"
 	"aixmend/controller/cloud"
@@ -101,9 +102,9 @@ func (p *draft) verbs(root *cobra.Command) {
 	p.row("flag", "default", "environment", "means", "of")
 	p.row("---", "---", "---", "---", "---")
 	type key struct{ name, value, usage, fallback string }
-	of, told := map[key][]string{}, map[key]manual.Option{}
+	of, told := map[key][]string{}, map[key]help.Option{}
 	for _, c := range append(all, root) {
-		for _, o := range manual.Options(c) {
+		for _, o := range help.Options(c) {
 			k := key{o.Flag.Name, o.Value, o.Usage, o.Default}
 			if of[k], told[k] = append(of[k], strings.TrimPrefix(c.CommandPath(), "aixmend ")), o; c == root {
 				of[k] = []string{"every verb"}
@@ -117,14 +118,7 @@ func (p *draft) verbs(root *cobra.Command) {
 	slices.SortFunc(keys, func(a, b key) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(of[a][0], of[b][0])) })
 	for _, k := range keys {
 		o := told[k]
-		name := "--" + k.name
-		if o.Flag.Shorthand != "" {
-			name = "-" + o.Flag.Shorthand + ", " + name
-		}
-		if k.value != "" {
-			name += " " + k.value
-		}
-		p.row(code(name), code(k.fallback), code(environment.VariableOf(o.Flag)), k.usage, strings.Join(of[k], ", "))
+		p.row(code(o.Name()), code(k.fallback), code(environment.VariableOf(o.Flag)), k.usage, strings.Join(of[k], ", "))
 	}
 	p.line("")
 }
@@ -290,7 +284,7 @@ func braces(title string) string {
 // Every flag and argument has a line of help.
 func TestEveryFlagIsExplained(t *testing.T) {
 	for _, c := range below(tree(t)) {
-		for _, o := range manual.Options(c) {
+		for _, o := range help.Options(c) {
 			if o.Usage == "" {
 				t.Errorf("%s: --%s has no help", c.CommandPath(), o.Flag.Name)
 			}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"strings"
 
@@ -54,8 +53,6 @@ Flags that you would type every day can stand in ./aixmend.yaml.
 	root.SetOut(c.Out)
 	root.SetErr(c.Err)
 	root.SetFlagErrorFunc(usage.FlagError)
-	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { fmt.Fprint(c.Out, help.Text(cmd, c.Width())) })
-	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exit.Table())
 	root.AddCommand(
 		newAudit(c), newCapture(c), newPlan(c), newRecover(c), newResume(c),
 		newRecord(c), newReplay(c), newRuns(c), newReport(c), newDiff(c), newExplain(c),
@@ -63,6 +60,7 @@ Flags that you would type every day can stand in ./aixmend.yaml.
 	)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
+	help.Install(root, c.Out, c.Width, help.Topic{Name: "exit-codes", Short: "Exit codes", Text: exit.Table()})
 	usage.Arguments(root)
 	complete.Register(root, c.layers)
 	return root

@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"aixmend/controller/report"
 )
 
@@ -20,15 +18,6 @@ const (
 	// below is the indent of a second column that stands below the first.
 	below = "          "
 )
-
-// Text is the help of a command for a terminal of a width, 0 for none.
-func Text(cmd *cobra.Command, width int) string {
-	text := cmd.Long
-	if text == "" {
-		text = cmd.Short
-	}
-	return layout(strings.TrimSpace(text)+"\n\n"+cmd.UsageString(), width)
-}
 
 // layout breaks text into lines of a width. Lines of a paragraph are joined first; an
 // indented line stays a line, and goes on below its second column where it has one. A line

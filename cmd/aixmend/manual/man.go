@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/help"
 	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 )
@@ -49,6 +50,7 @@ func (r *roff) of(c *cobra.Command) string {
 	r.text(described(c))
 	r.verbs(c)
 	r.options(c)
+	r.examples(c)
 	r.section("EXIT STATUS")
 	if c.HasParent() {
 		r.text("The exit codes are listed in aixmend(1).")
@@ -114,23 +116,21 @@ func (r *roff) verbs(c *cobra.Command) {
 }
 
 func (r *roff) options(c *cobra.Command) {
-	if len(Options(c)) == 0 {
+	options := help.Options(c)
+	if len(options) == 0 {
 		return
 	}
 	r.section("OPTIONS")
-	for _, o := range Options(c) {
-		name := "--" + o.Flag.Name
-		if o.Flag.Shorthand != "" {
-			name = "-" + o.Flag.Shorthand + ", " + name
-		}
-		if o.Value != "" {
-			name += " " + o.Value
-		}
-		usage := o.Usage
-		if o.Default != "" {
-			usage += " (default " + o.Default + ")"
-		}
-		r.item(name, usage)
+	for _, o := range options {
+		r.item(o.Name(), o.Means())
+	}
+}
+
+// examples writes the examples of a verb, as they are typed.
+func (r *roff) examples(c *cobra.Command) {
+	if c.Example != "" {
+		r.section("EXAMPLES")
+		r.text(c.Example)
 	}
 }
 

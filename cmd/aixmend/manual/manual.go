@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"aixmend/cmd/aixmend/environment"
 )
@@ -65,42 +64,6 @@ func Verbs(c *cobra.Command) []*cobra.Command {
 			list = append(list, sub)
 		}
 	}
-	return list
-}
-
-// Option is a documented flag.
-type Option struct {
-	Flag *pflag.Flag
-	// Value names its value, "" where it takes none.
-	Value string
-	Usage string
-	// Default is "" where there is none, and where Usage names it.
-	Default string
-}
-
-// Options returns the visible flags of a verb.
-func Options(c *cobra.Command) []Option {
-	var list []Option
-	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
-		if f.Hidden || f.Name == "help" {
-			return
-		}
-		o := Option{Flag: f}
-		o.Value, o.Usage = pflag.UnquoteUsage(f)
-		if f.NoOptDefVal != "" {
-			o.Value = ""
-		}
-		switch f.DefValue {
-		case "", "false", "[]", "<nil>":
-		case "0", "0s":
-			if f.NoOptDefVal == "" && !strings.Contains(o.Usage, "0: ") {
-				o.Default = f.DefValue
-			}
-		default:
-			o.Default = strings.Trim(f.DefValue, "[]")
-		}
-		list = append(list, o)
-	})
 	return list
 }
 

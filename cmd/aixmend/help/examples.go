@@ -1,0 +1,104 @@
+package help
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// groups are the verbs below aixmend by the part of the work that they do.
+var groups = []struct {
+	title string
+	verbs []string
+}{
+	{"Prepare", []string{"init", "inventory", "hostkeys", "playbook"}},
+	{"Work on hosts", []string{"audit", "capture", "plan", "recover", "resume"}},
+	{"Read results", []string{"runs", "report", "explain", "diff", "runbook"}},
+	{"Recordings", []string{"record", "replay"}},
+}
+
+// examples are the examples of the verbs that need some, by their path.
+var examples = map[string][][2]string{
+	"audit": {
+		{"aixmend audit", "the hosts of ./inventory.yaml"},
+		{"aixmend audit -l 'prod,!db1' --html audit.html", "a group without one host, with a page to send"},
+		{"aixmend audit -l @latest:unreachable", "those that the latest run could not reach"},
+		{"aixmend audit --since last -q", "from cron: prints only what is new"},
+	},
+	"capture": {
+		{"aixmend capture --label before-migration", "captures to find by a label"},
+		{"aixmend capture list db1", "the captures of a host"},
+		{"aixmend capture compare db1 before-migration latest", "the files that differ"},
+	},
+	"plan": {
+		{"aixmend plan -l db1", "the commands for one host, each with its undo"},
+		{"aixmend plan --out change.json", "a plan for approval: recover --plan applies exactly that"},
+		{"aixmend plan show change.json", "print it again"},
+	},
+	"recover": {
+		{"aixmend recover -l db1", "show the plan for one host, ask, then repair it"},
+		{"aixmend recover --plan change.json --yes", "apply a plan that was approved"},
+		{"aixmend recover --allow node-id", "with a rung that needs to be allowed"},
+		{"aixmend recover --undo latest --dry-run", "the commands that would roll the latest run back"},
+	},
+	"resume": {
+		{"aixmend resume", "the newest run that was cut off"},
+	},
+	"record": {
+		{"aixmend record -l db1", "one file per host, to read before it is sent"},
+		{"aixmend replay aixmend-recordings", "judge the recordings without a network"},
+	},
+	"runs": {
+		{"aixmend runs", "all runs of ./aixmend-state"},
+		{"aixmend runs prune --keep 50 --dry-run", "the runs that pruning would remove"},
+	},
+	"report": {
+		{"aixmend report", "the latest run"},
+		{"aixmend report --host db1", "the newest report of a host"},
+		{"aixmend report latest --html audit.html", "write a report file again"},
+	},
+	"explain": {
+		{"aixmend explain db1", "from the newest run that saw the host"},
+		{"aixmend explain latest db1", "from a run"},
+	},
+	"diff": {
+		{"aixmend diff", "the newest run and the one before it"},
+		{"aixmend diff --detailed-exitcode", "exit code 5 where something changed"},
+	},
+	"runbook": {
+		{"aixmend runbook rmc-daemon-down", "one section; without a finding, the list"},
+	},
+	"hostkeys": {
+		{"aixmend hostkeys", "show the keys, and ask before they are stored"},
+		{"aixmend hostkeys --yes --only-new", "without a terminal: store those of new hosts"},
+	},
+}
+
+// Topic is a text that help shows beside the verbs.
+type Topic struct{ Name, Short, Text string }
+
+// Install gives a command and all below it this help: written to out, for the width of the
+// terminal. The help of the command itself holds the whole text of the topics, that of the
+// others their names.
+func Install(root *cobra.Command, out io.Writer, width func() int, topics ...Topic) {
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { fmt.Fprint(out, Text(cmd, width())) })
+	for _, t := range topics {
+		root.AddCommand(&cobra.Command{Use: t.Name, Short: t.Short, Long: t.Text})
+	}
+	for _, g := range groups {
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
+		for _, name := range g.verbs {
+			if verb, _, err := root.Find([]string{name}); err == nil {
+				verb.GroupID = g.title
+			}
+		}
+	}
+	for path, rows := range examples {
+		if verb, _, err := root.Find(strings.Fields(path)); err == nil {
+			_, list, _ := strings.Cut(table("", rows)[0], "\n")
+			verb.Example = list
+		}
+	}
+}
