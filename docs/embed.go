@@ -3,6 +3,7 @@ package docs
 
 import (
 	_ "embed" // the text of the runbook
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,18 @@ const InstalledRunbook = "file:///usr/share/doc/aixmend/docs/runbook.md"
 // Explains reports whether the runbook has a section of a finding.
 func Explains(finding string) bool {
 	return finding != "" && !strings.Contains(finding, "\n") && strings.Contains(Runbook, "\n### "+finding+"\n")
+}
+
+// Explained returns those of some findings that the runbook has a section of, each once, in
+// their order.
+func Explained(findings []string) []string {
+	var list []string
+	for _, id := range findings {
+		if Explains(id) && !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
 }
 
 // Runbook is the text of runbook.md.

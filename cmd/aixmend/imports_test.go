@@ -119,7 +119,7 @@ var rooms = map[string]room{
 	"controller/journal/captures": {imports: []string{"controller/journal/durable", "controller/outcome", "inventory/naming", "transport/ownership"}},
 	"controller/journal/durable":  {imports: []string{"transport/ownership", "transport/place", "transport/plain"}},
 	"controller/report":           {imports: []string{"controller/cloud", "controller/outcome", "controller/drift", "transport/cause"}, tests: []string{"controller/report/samples"}},
-	"controller/report/explain":   {imports: []string{"controller/outcome", "controller/report", "transport/cause", "transport/shell"}, tests: []string{"controller/report/samples"}},
+	"controller/report/explain":   {imports: []string{"controller/outcome", "controller/report", "docs", "transport/cause", "transport/shell"}, tests: []string{"controller/report/samples"}},
 	"controller/report/html":      {imports: []string{"controller/outcome", "controller/report", "controller/report/explain", "transport/shell"}, tests: []string{"controller/report/samples"}},
 	"controller/report/folded":    {imports: []string{"controller/outcome", "controller/report"}},
 	"controller/report/formats":   {imports: []string{"controller/outcome", "controller/report", "controller/report/html", "docs", "transport/shell"}, tests: []string{"controller/report/samples", "controller/report/explain"}},

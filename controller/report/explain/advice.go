@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"aixmend/controller/outcome"
+	"aixmend/docs"
 	"aixmend/transport/shell"
 )
 
@@ -52,9 +53,22 @@ func advice(h outcome.Host) []string {
 	case h.Plan == nil:
 		return append(list, command(toPlan, "plan", "-l", h.Host)...)
 	case len(list) == 0 && len(h.Findings) > 0:
-		return command("to read how to fix it by hand", "runbook", h.Findings[0].ID)
+		return readUp(h)
 	}
 	return list
+}
+
+// readUp is the advice on findings that no rung fixes: the section of the runbook on the first
+// that has one, else the remedies of the playbook.
+func readUp(h outcome.Host) []string {
+	var ids []string
+	for _, f := range h.Findings {
+		ids = append(ids, f.ID)
+	}
+	if list := docs.Explained(ids); len(list) > 0 {
+		return command("to read how to fix it by hand", "runbook", list[0])
+	}
+	return left(h)
 }
 
 // belowState ends a line with a path in the state folder.

@@ -104,6 +104,23 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
+// A finding that only a playbook knows has no section in the runbook: nothing sends a person
+// there, and the playbook's own remedy is the next step.
+func TestOwnFinding(t *testing.T) {
+	own := outcome.Finding{ID: "syslogd-down", Severity: outcome.Warning, Title: "syslogd is inoperative", Source: "ibm-docs: lssrc", Remedy: "start it"}
+	known := outcome.Finding{ID: "rmc-daemon-down", Severity: outcome.Warning, Title: "ctrmc is inoperative", Source: "ibm-docs: lssrc"}
+	host := outcome.Host{Host: "h", Outcome: outcome.NeedsAction, Plan: []outcome.PlanStep{}, Findings: []outcome.Finding{own}}
+	if got := Host(host).Text(0); strings.Contains(got, "runbook") || !strings.HasSuffix(got, "Next steps\n  syslogd-down: start it\n") {
+		t.Error(got)
+	}
+	host.Findings = append(host.Findings, known, known)
+	got := Host(host).Text(0)
+	if strings.Contains(got, "runbook syslogd-down") || !strings.HasSuffix(got, "to read how to fix it by hand:\n    aixmend runbook rmc-daemon-down\n") ||
+		!strings.Contains(got, "  To read more:\n    aixmend runbook rmc-daemon-down\n    aixmend runbook sources\n") {
+		t.Error(got)
+	}
+}
+
 func TestExplain(t *testing.T) {
 	golden.Check(t, "testdata/explain.golden", Host(samples.Typical()).Text(0))
 	for _, c := range []struct {

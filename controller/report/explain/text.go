@@ -8,7 +8,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
-	"aixmend/transport/shell"
+	"aixmend/docs"
 )
 
 // Text renders the explanation for a terminal of a width, 0 for no limit. A command is not
@@ -29,9 +29,7 @@ func (e Explanation) Text(width int) string {
 	for _, name := range slices.Sorted(maps.Keys(e.NotKnown)) {
 		t.line("  not known: %s: %s", name, e.NotKnown[name])
 	}
-	if slices.ContainsFunc(e.Chains, func(c Chain) bool { return c.Source != "" }) {
-		t.reads(e.Chains)
-	}
+	t.reads(e.Chains)
 	if len(e.Drift) > 0 {
 		t.line("\nDifferences from the approved plan")
 	}
@@ -48,17 +46,21 @@ func (e Explanation) Text(width int) string {
 	return t.b.String()
 }
 
-// reads names the sections of the runbook on findings, each as a command to paste.
+// reads names the sections of the runbook on findings, each as a command to paste. Findings
+// that only a playbook knows have none.
 func (t *explainer) reads(chains []Chain) {
-	t.line("  To read more:")
-	var seen []string
+	var ids []string
 	for _, c := range chains {
-		if c.Source != "" && !slices.Contains(seen, c.Finding) {
-			seen = append(seen, c.Finding)
-			t.next("aixmend " + shell.Line("runbook", c.Finding))
-		}
+		ids = append(ids, c.Finding)
 	}
-	t.next("aixmend runbook sources")
+	list := docs.Explained(ids)
+	if len(list) == 0 {
+		return
+	}
+	t.line("  To read more:")
+	for _, id := range append(list, "sources") {
+		t.next("aixmend runbook " + id)
+	}
 }
 
 // explainer writes lines in which output of a host stays text.

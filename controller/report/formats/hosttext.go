@@ -20,6 +20,7 @@ func HostText(h outcome.Host, o report.TextOptions) string {
 	t := &hostText{options: o}
 	t.head(h)
 	t.findings(h)
+	t.reads(h)
 	t.plan(h.Plan)
 	t.changes(h.Changes)
 	t.files(h.Support)
@@ -119,6 +120,16 @@ func (t *hostText) findings(h outcome.Host) {
 	}
 	for _, d := range h.Drift {
 		t.prose("  differs   ", "from the approved plan: "+d)
+	}
+}
+
+// reads names the sections of the runbook on the findings of a host, each as a command.
+func (t *hostText) reads(h outcome.Host) {
+	for i, id := range readable(h) {
+		if i == 0 {
+			t.b.WriteString("  to read more:\n")
+		}
+		t.block("    ", "aixmend runbook "+id)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/controller/report/samples"
 	"aixmend/transport/lab/golden"
@@ -45,6 +46,22 @@ func TestHostTextIsWhole(t *testing.T) {
 	for _, c := range h.Changes {
 		if !strings.Contains(text, c.Step+": "+c.Status) {
 			t.Errorf("there is no %s", c.Step)
+		}
+	}
+}
+
+// Both reports name the sections that the runbook has, and no others.
+func TestRunbookSections(t *testing.T) {
+	h := outcome.Host{Host: "h", Findings: []outcome.Finding{{ID: "syslogd-down", Remedy: "start it"}, {ID: "node-id-missing"}, {ID: "node-id-missing"}}}
+	for _, got := range []string{HostText(h, report.TextOptions{}), string(HostMarkdown(h))} {
+		if strings.Count(got, "aixmend runbook ") != 1 || !strings.Contains(got, "aixmend runbook node-id-missing\n") || !strings.Contains(got, "start it") {
+			t.Error(got)
+		}
+	}
+	h.Findings = h.Findings[:1]
+	for _, got := range []string{HostText(h, report.TextOptions{}), string(HostMarkdown(h))} {
+		if strings.Contains(got, "runbook") || strings.Contains(got, "read more") || strings.Contains(got, "by hand") {
+			t.Error(got)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/docs"
 )
 
 // HostMarkdown renders the report of a host for people.
@@ -43,6 +44,7 @@ func HostMarkdown(h outcome.Host) []byte {
 	for _, d := range h.Drift {
 		m.line("- differs from the approved plan: %s", md(d))
 	}
+	m.reads(h)
 	m.plan(h.Plan)
 	m.changes(h.Changes)
 	m.support(h.Support)
@@ -100,9 +102,27 @@ func (m *markdown) findings(findings []outcome.Finding) {
 		}
 		m.line("  - source: %s", md(f.Source))
 	}
-	if len(findings) > 0 {
-		m.line("\nThe meaning of each, how to check and fix it by hand: aixmend runbook FINDING")
+}
+
+// reads names the sections of the runbook on the findings of a host, each as a command.
+func (m *markdown) reads(h outcome.Host) {
+	list := readable(h)
+	if len(list) > 0 {
+		m.line("\nTheir meaning, and how to check and fix them by hand:\n")
 	}
+	for _, id := range list {
+		m.line("- aixmend runbook %s", md(id))
+	}
+}
+
+// readable returns the findings of a host that the runbook has a section of. Those that only a
+// playbook knows have the playbook's remedy.
+func readable(h outcome.Host) []string {
+	var ids []string
+	for _, f := range slices.Concat(h.Findings, h.Fixed) {
+		ids = append(ids, f.ID)
+	}
+	return docs.Explained(ids)
 }
 
 func (m *markdown) plan(plan []outcome.PlanStep) {
