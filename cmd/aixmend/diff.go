@@ -45,7 +45,7 @@ func diff(c *cli, o *diffOptions, refs []string) error {
 	}
 	from, to, err := news.Pair(store, refs)
 	if err != nil {
-		return exit.Usagef("aixmend runs lists all runs", "%w", err)
+		return exit.Usagef("aixmend runs lists all runs, and how to continue those that have not finished", "%w", err)
 	}
 	if from.Started.After(to.Started) {
 		c.Say("warning: run %s is the later one: comparing it with %s", from.ID, to.ID)

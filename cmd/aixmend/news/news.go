@@ -5,6 +5,7 @@ package news
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"aixmend/controller/drift"
 	"aixmend/controller/journal"
@@ -22,10 +23,10 @@ func Finished(store *journal.Store, ref string) (*outcome.Run, error) {
 		return nil, err
 	}
 	run, err := store.LoadRun(id)
-	if err != nil {
-		return nil, fmt.Errorf("run %s has not finished, or its run.json can't be read: %w", id, errors.Unwrap(err))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("run %s has not finished", id)
 	}
-	return run, nil
+	return run, err
 }
 
 // Pair returns the two runs that one or two references mean: a single run is compared with
