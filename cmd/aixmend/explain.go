@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,8 +14,6 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report/explain"
-	"aixmend/inventory/strictyaml"
-	"aixmend/transport/shell"
 )
 
 // explainOptions are the flags of explain.
@@ -51,7 +48,7 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 		return err
 	}
 	id, err := c.meant(store, ref, host)
-	if _, run := store.Resolve(host); err != nil && ref == "" && run == nil {
+	if _, run := store.Named(host); err != nil && ref == "" && run == nil {
 		return exit.Usagef("aixmend report "+clean(host)+" lists its hosts", "%s is a run: name a host of it, too", host)
 	}
 	if err != nil {
@@ -99,7 +96,7 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 func (c *cli) withoutReport(store *journal.Store, open *listing.Unfinished, id, host, format string) error {
 	switch {
 	case !open.Has(host):
-		return noSuchHost(store, id, host)
+		return listing.NoSuchHost(store, id, host)
 	case format == "json":
 		return exit.Usagef(open.Next(), "run %s has not finished and has no report of %s yet", id, host)
 	}
@@ -117,31 +114,4 @@ func (c *cli) nextOf(store *journal.Store, open *listing.Unfinished) string {
 		return ""
 	}
 	return "next: " + guide.Of(store, outcome.Run{ID: open.ID}, store.Root()).From(c.usual()).Complete(next) + "\n"
-}
-
-// noSuchHost is the error for a host of which a run has no report, with the nearest names.
-func noSuchHost(store *journal.Store, id, host string) error {
-	hint := "aixmend report " + id + " lists its hosts"
-	if run, err := store.LoadRun(id); err == nil {
-		var all, near []string
-		for _, h := range run.Hosts {
-			if h.Name == host {
-				return exit.Usagef("", "run %s has no report of %s: %s: %s", id, host, h.Outcome, h.Reason)
-			}
-			all = append(all, h.Name)
-			if len(near) < 3 && strings.HasPrefix(h.Name, host) {
-				near = append(near, h.Name)
-			}
-		}
-		if one := strictyaml.Nearest(host, all); len(near) == 0 && one != "" {
-			near = []string{one}
-		}
-		if len(near) > 0 {
-			hint = "did you mean " + strings.Join(near, ", ") + "? " + hint
-		}
-	}
-	if other, err := store.NewestOf(host); err == nil {
-		hint = shell.Line("aixmend", "explain", other, host) + " explains it in the newest run that has it"
-	}
-	return exit.Usagef(hint, "run %s has no host %q", id, host)
 }

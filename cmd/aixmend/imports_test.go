@@ -37,7 +37,7 @@ var rooms = map[string]room{
 	"cmd/aixmend/complete":        {imports: []string{"controller/journal", "controller/outcome", "controller/report", "inventory/load", "playbooks"}},
 	"cmd/aixmend/console":         {imports: []string{"cmd/aixmend/exit", "controller/outcome", "controller/report"}},
 	"cmd/aixmend/dumps":           {},
-	"cmd/aixmend/listing":         {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/guide", "cmd/aixmend/request", "cmd/aixmend/usage", "controller/journal", "controller/journal/captures", "controller/outcome", "controller/report"}},
+	"cmd/aixmend/listing":         {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/guide", "cmd/aixmend/request", "cmd/aixmend/usage", "controller/journal", "controller/journal/captures", "controller/outcome", "controller/report", "inventory/strictyaml", "transport/shell"}},
 	"cmd/aixmend/pager":           {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "controller/outcome", "transport/shell"}},
 	"cmd/aixmend/help":            {imports: []string{"controller/report"}},
 	"cmd/aixmend/pruning":         {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/listing", "controller", "controller/journal", "controller/journal/captures", "controller/journal/retention", "controller/outcome", "controller/report", "playbooks"}},

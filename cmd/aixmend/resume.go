@@ -67,7 +67,7 @@ func resume(ctx context.Context, c *cli, o *resumeOptions, args []string) error 
 	if err != nil {
 		return err
 	}
-	id, err := openRun(store, args)
+	id, err := c.openRun(store, args)
 	if err != nil {
 		return err
 	}
@@ -123,10 +123,20 @@ func restore(r request.Request, s job.Settings) (*job.Job, error) {
 	return job.Restore(r, s)
 }
 
+// named returns the id of the run that a changing verb works on, and says it where only a
+// part of it was typed.
+func (c *cli) named(store *journal.Store, ref string) (string, error) {
+	id, err := store.Named(ref)
+	if err == nil && id != ref && ref != "latest" {
+		c.Say("run %s is %s", ref, id)
+	}
+	return id, err
+}
+
 // openRun returns the run to resume: the one that is named, or the newest open one.
-func openRun(store *journal.Store, args []string) (string, error) {
+func (c *cli) openRun(store *journal.Store, args []string) (string, error) {
 	if len(args) == 1 {
-		id, err := store.Resolve(args[0])
+		id, err := c.named(store, args[0])
 		if err != nil {
 			return "", exit.Usage(err)
 		}

@@ -88,7 +88,11 @@ func newestRun(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {
 		ts.Fatalf("usage: newest")
 	}
-	ts.Setenv("RUN", filepath.Base(newest(ts)))
+	id := filepath.Base(newest(ts))
+	day, end := id[:len("20261124")], id[strings.LastIndex(id, "-")+1:]
+	ts.Setenv("RUN", id)
+	ts.Setenv("DAY", day)   // a short form that all runs of a script have
+	ts.Setenv("SHORT", end) // one that it has alone
 }
 
 // signals sends a signal to the command in the background: signals INT|TERM.

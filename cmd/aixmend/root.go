@@ -29,6 +29,8 @@ first, and verifies it. Only recover changes hosts (and resume continues it).
 
 Each flag can also be set in the environment: --max-fail is AIXMEND_MAX_FAIL.
 Flags that you would type every day can stand in ./aixmend.yaml.
+RUN is the id of a run, four or more characters of it that no other has (20261121T02,
+5f1c02), or latest.
 `,
 		Version:       currentVersion(),
 		SilenceErrors: true,

@@ -148,7 +148,7 @@ func hostsOfRun(state, run, ended string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := store.Resolve(run)
+	id, err := store.Named(run)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if err != nil {
 		return err
 	}
-	then, done, err := loadUndone(store, o.undo)
+	then, done, err := c.loadUndone(store, o.undo)
 	if err != nil {
 		return err
 	}
@@ -84,10 +84,10 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 }
 
 // loadUndone loads the run to roll back.
-func loadUndone(store *journal.Store, ref string) (request.Request, *job.Earlier, error) {
+func (c *cli) loadUndone(store *journal.Store, ref string) (request.Request, *job.Earlier, error) {
 	id, err := store.NewestChange()
 	if ref != "latest" {
-		id, err = store.Resolve(ref)
+		id, err = c.named(store, ref)
 	}
 	if err != nil {
 		return request.Request{}, nil, exit.Usage(err)

@@ -13,7 +13,7 @@ import (
 	"aixmend/inventory/naming"
 )
 
-// Resolve returns the id of an existing run, from its id or "latest".
+// Resolve returns the id of an existing run, from its whole id or "latest".
 func (s *Store) Resolve(ref string) (string, error) {
 	if ref == latest {
 		id, err := s.readLatest()
@@ -60,7 +60,7 @@ func (s *Store) pointLatest(id string) error {
 func (s *Store) Meant(ref, host string) (string, error) {
 	switch {
 	case ref != "":
-		return s.Resolve(ref)
+		return s.Named(ref)
 	case host != "":
 		return s.NewestOf(host)
 	}

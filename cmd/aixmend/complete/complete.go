@@ -342,7 +342,7 @@ func completeHost(c *cobra.Command, args []string, _ string) ([]string, cobra.Sh
 	if len(args) == 0 {
 		return nil, noFiles
 	}
-	id, err := store.Resolve(args[0])
+	id, err := store.Named(args[0])
 	if err != nil {
 		return nil, noFiles
 	}

@@ -21,13 +21,15 @@ import (
 )
 
 // baseline returns the baseline of each host (--set baseline): an earlier run, else a
-// capture by its id or label, or by HOST/ID under another name. nil: none is asked for.
+// capture by its id or label, or by HOST/ID under another name, else the run that the short
+// form of an id means. nil: none is asked for.
 func (j *Job) baseline(store *journal.Store) func(host string) facts.Past {
 	ref := j.params.Text("baseline")
 	if ref == "" {
 		return nil
 	}
 	run, notRun := store.Resolve(ref)
+	short, notShort := store.Named(ref)
 	return func(host string) facts.Past {
 		if notRun == nil {
 			return runBaseline(store, run, host)
@@ -37,7 +39,10 @@ func (j *Job) baseline(store *journal.Store) func(host string) facts.Past {
 			of, id = other, rest
 		}
 		c, err := store.Find(of, id)
-		if err != nil {
+		switch {
+		case err != nil && notShort == nil:
+			return runBaseline(store, short, host)
+		case err != nil:
 			return facts.Past{From: fmt.Sprintf("%q is neither a run nor a capture of this host: %v", ref, err)}
 		}
 		return controller.Remember(*c)

@@ -18,7 +18,7 @@ const Last = "last"
 
 // Finished returns a run, by its id or as latest, that has written its reports.
 func Finished(store *journal.Store, ref string) (*outcome.Run, error) {
-	id, err := store.Resolve(ref)
+	id, err := store.Named(ref)
 	if err != nil {
 		return nil, err
 	}

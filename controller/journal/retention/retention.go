@@ -246,6 +246,8 @@ func (asked requested) refs(store *journal.Store) []string {
 		if ref, ok := strings.CutPrefix(set, "baseline="); ok {
 			if id, err := store.Resolve(ref); err == nil {
 				ref = id // "latest" may name another run by then
+			} else if id, err := store.Named(ref); err == nil {
+				refs = append(refs, id) // unless it is the label of a capture
 			} else if _, id, both := strings.Cut(ref, "/"); both {
 				ref = id // HOST/ID
 			}
