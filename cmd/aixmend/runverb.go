@@ -92,13 +92,16 @@ func (w walk) show(ctx context.Context, c *cli, j *job.Job, run *job.Ended, err 
 	// The outcomes are printed even where evidence could not be written; but a plugin
 	// prints one status only.
 	var printed error
+	p := printer{cli: c, paging: w.paging, state: w.state, format: w.format.format, quiet: w.quiet, full: w.verbose > 0, request: j.Request}
 	if err == nil || !c.plugin {
-		p := printer{cli: c, paging: w.paging, state: w.state, format: w.format.format, quiet: w.quiet, full: w.verbose > 0, request: j.Request}
 		printed = exit.Heard(p.ended(run, j.Request.Verb, w.brief))
 	}
 	w.notices.send(ctx, c, j, run.Run, err)
 	if err := errors.Join(err, printed); err != nil {
 		return err
+	}
+	if signal := c.Interrupts.Code(); signal != 0 {
+		c.Say("%s", p.guide(run.Run).Interrupted(signal))
 	}
 	return exit.Verdict{Code: outcome.Code(run.ExitCode)}
 }

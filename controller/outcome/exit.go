@@ -44,8 +44,8 @@ func Codes() []Meaning {
 		{ExitUnreachable, "finished; the only trouble is unreachable hosts"},
 		{ExitChanges, "only with --detailed-exitcode: all well, but changes would be made, or there is drift"},
 		{ExitOK, "every selected host is healthy, degraded only by warnings, recovered or undone; of capture: every capture was kept"},
-		{ExitInterrupted, "interrupted by SIGINT; the reports of what was done are there"},
-		{ExitTerminated, "interrupted by SIGTERM; the reports of what was done are there"},
+		{ExitInterrupted, "interrupted by SIGINT, and no code above holds; the reports of what was done are there"},
+		{ExitTerminated, "interrupted by SIGTERM, and no code above holds; the reports of what was done are there"},
 	}
 }
 

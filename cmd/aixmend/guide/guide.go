@@ -3,6 +3,7 @@
 package guide
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -317,6 +318,19 @@ func (g Guide) Continue() string {
 		return "to continue with more time: " + strings.Join(append(g.Resume(), "--deadline", request.Longer(g.asked.Deadline)), " ")
 	}
 	return "to continue: " + strings.Join(g.Resume(), " ")
+}
+
+// Interrupted explains the exit code of a run that a signal stopped, and how to go on.
+// signal is the exit code of the signal, which a graver one replaces.
+func (g Guide) Interrupted(signal outcome.Code) string {
+	text := fmt.Sprintf("interrupted: exit code %d", g.run.ExitCode)
+	if g.run.ExitCode != int(signal) {
+		text += fmt.Sprintf(" (%s), which counts before %d", report.Clean(g.run.ExitReason, false), signal)
+	}
+	if g.run.Unfinished == 0 {
+		return text + "; all hosts had ended"
+	}
+	return text + "; " + g.Continue()
 }
 
 // Quoted is a command about the run, its words quoted for a shell, with the state folder
