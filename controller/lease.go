@@ -24,7 +24,7 @@ const (
 	leaseClockStep   = "lease-clock"
 	leaseTakeStep    = "lease-take"
 	leaseReplaceStep = "lease-replace"
-	leaseReleaseStep = "lease-release"
+	leaseReleaseStep = outcome.LeaseRelease
 )
 
 const (

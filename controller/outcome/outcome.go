@@ -377,6 +377,19 @@ type Lease struct {
 	Note string `json:"note,omitempty"`
 }
 
+// LeaseRelease is the id of the command that releases a lease.
+const LeaseRelease = "lease-release"
+
+// Released reports whether the last command that changed the lease released it.
+func (l Lease) Released() bool {
+	for _, s := range slices.Backward(l.Steps) {
+		if s.Mutating {
+			return s.ID == LeaseRelease && s.ExitStatus == 0 && s.Error == ""
+		}
+	}
+	return false
+}
+
 // SupportFile is a file that was fetched from the host.
 type SupportFile struct {
 	// Name is its path, relative to STATE.

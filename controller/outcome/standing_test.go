@@ -26,7 +26,7 @@ func TestStandings(t *testing.T) {
 			"1 of 3 ended, 1 in progress, 1 waiting for their wave",
 			map[string]string{"a": "recovering", "b": "waiting for its wave; still in progress: a", "c": ""},
 		},
-		{"one was taken up again", []Entry{looked("a"), ended("a"), state("a", "verifying", "")}, "0 of 3 ended, 1 in progress", map[string]string{"a": "verifying"}},
+		{"one was taken up again", []Entry{looked("a"), ended("a"), state("a", "verifying", "for: look")}, "0 of 3 ended, 1 in progress", map[string]string{"a": "verifying"}},
 	} {
 		s := Stand([]string{"c", "a", "b"}, c.entries)
 		if got := s.Run(); got != c.run {

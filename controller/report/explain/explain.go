@@ -114,6 +114,11 @@ type Step struct {
 	Undo      string `json:"undo"`
 	// Fixes are the findings that called for it.
 	Fixes []string `json:"fixes"`
+	// Part is "arm" or "disarm" for the steps around one with a timed undo, Timed the step with
+	// it and After how long after its arming the host runs it. Text has no commands for them.
+	Part  string `json:"-"`
+	Timed string `json:"-"`
+	After string `json:"-"`
 }
 
 // Sent reports whether the step was sent to the host.
@@ -247,10 +252,12 @@ func steps(h outcome.Host) []Step {
 				list[i].Rung, list[i].Fixes = s.Rung, append([]string{}, s.Fixes...)
 			}
 			list[i].AllowedBy = s.AllowedBy
+			list[i].timed(h.Plan, s)
 			continue
 		}
 		a := Step{Rung: s.Rung, Step: s.Step, Status: StepPlanned, AllowedBy: s.AllowedBy, Command: s.Command, Undo: s.Undo, Fixes: append([]string{}, s.Fixes...)}
 		a.Why = s.Because
+		a.timed(h.Plan, s)
 		switch {
 		case h.Outcome == outcome.Recovered || h.Outcome == outcome.OutcomeUndone:
 			a.Status, a.Why = StepNotNeeded, ""
@@ -262,6 +269,18 @@ func steps(h outcome.Host) []Step {
 		list = append(list, a)
 	}
 	return list
+}
+
+// timed says for a step around one with a timed undo which step that is.
+func (s *Step) timed(plan []outcome.PlanStep, planned outcome.PlanStep) {
+	if s.Part = planned.Part; s.Part == "" {
+		return
+	}
+	for _, p := range plan {
+		if p.Rung == planned.Rung && p.TimedUndo != "" && planned.Step == p.Step+"-"+planned.Part+"-undo" {
+			s.Timed, s.After = p.Step, strings.TrimSuffix(p.TimedUndo, "0s")
+		}
+	}
 }
 
 // lastResort says when a conditional step runs, and why it did not in a run that got so far as
@@ -291,9 +310,13 @@ func nextOf(h outcome.Host, f outcome.Finding, steps []Step) []string {
 	case slices.ContainsFunc(steps, func(s Step) bool { return s.Status == StepPlanned }):
 		return append(next, recovers(h)...)
 	case needs && need.Allow != "":
-		return append(append(next, need.Text()), allows(h, need)...)
+		to := allows(h, need)
+		to[0] = "rung " + need.Rung + " requires --allow " + need.Allow + "; " + to[0]
+		return append(next, to...)
+	case needs && need.Rung != "":
+		return append(next, "rung "+need.Rung+" is blocked: "+need.Step)
 	case needs:
-		return append(next, need.Text())
+		return append(next, need.Step)
 	}
 	return next
 }

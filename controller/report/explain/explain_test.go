@@ -72,7 +72,7 @@ func TestExplanationOfLittle(t *testing.T) {
 			Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Fixes: []string{"x"}}}}},
 		{"a rung that would run", "next     to run the steps above:\n             aixmend recover -l h\n", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
 			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "ibm-rmc: y", Remedy: "by hand"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Fixes: []string{"x"}}}}},
-		{"a rung that is blocked", "next     unblock rung 1: a cluster is live", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
+		{"a rung that is blocked", "next     rung 1 is blocked: a cluster is live", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
 			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "ibm-rmc: y"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", BlockedBy: "a cluster is live", Fixes: []string{"x"}}}}},
 	} {
 		if got := Host(c.host).Text(0); !strings.Contains(got, c.want) {
@@ -118,6 +118,64 @@ func TestOwnFinding(t *testing.T) {
 	if strings.Contains(got, "runbook syslogd-down") || !strings.HasSuffix(got, "to read how to fix it by hand:\n    aixmend runbook rmc-daemon-down\n") ||
 		!strings.Contains(got, "  To read more:\n    aixmend runbook rmc-daemon-down\n    aixmend runbook sources\n") {
 		t.Error(got)
+	}
+}
+
+// Nothing that stands above already is said twice: observations, sources of facts, reasons.
+func TestSaidOnce(t *testing.T) {
+	read := []outcome.Command{{ID: "ifconfig", Command: "ifconfig -a", Stdout: "en1"}, {ID: "netstat", Command: "netstat -in", Stdout: "en1"}}
+	nic := []outcome.Reading{{Fact: "rmc_nic", Sure: "inferred", Source: "nova"}}
+	h := outcome.Host{
+		Host: "h", RunID: "r", Outcome: outcome.NeedsAction, FactErrors: map[string]string{"a": "no NIC", "b": "no NIC", "c": "hung"},
+		Stages: []outcome.Stage{{Name: outcome.StageDiagnose, Steps: read}},
+		Findings: []outcome.Finding{
+			{ID: "y", Severity: outcome.Info, Probes: []string{"ifconfig", "netstat"}, RestsOn: nic},
+			{ID: "x", Severity: outcome.Critical, Probes: []string{"ifconfig"}, RestsOn: nic},
+		},
+		Plan: []outcome.PlanStep{
+			{Rung: "recycle", Step: "stop", Command: "stop", BlockedBy: "a cluster is live", Fixes: []string{"x"}},
+			{Rung: "recycle", Step: "start", Command: "start", BlockedBy: "a cluster is live", Fixes: []string{"x"}},
+		},
+	}
+	got := Host(h).Text(0)
+	for _, want := range []string{
+		"  x, critical: \n    observed ifconfig: ifconfig -a: exit 0, en1\n    basis    rmc_nic: inferred (nova)\n    step     rung recycle, stop, start: blocked: a cluster is live\n",
+		"  y, info: \n    observed netstat: netstat -in: exit 0, en1\n    observed as above: ifconfig\n    basis    rmc_nic: inferred\n",
+		"  not known: a, b: no NIC\n  not known: c: hung\n",
+		"\nCommands that were not run, and why\n  rung recycle, step stop\n    runs     stop\n    blocked: a cluster is live\n  rung recycle, step start\n    runs     start\n    blocked: as the step before\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("there is no\n%s in\n%s", want, got)
+		}
+	}
+}
+
+// The commands around a timed undo are told in words where nobody needs them any more, and in
+// full where the undo may still be armed.
+func TestTimedUndoInWords(t *testing.T) {
+	at := time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
+	change := func(step, status string) outcome.Change {
+		return outcome.Change{Rung: "address", Step: step, Command: "do " + step, Undo: "undo " + step, Status: status, At: at, Fixes: []string{"x"}}
+	}
+	step := func(name, part, after string) outcome.PlanStep {
+		return outcome.PlanStep{Rung: "address", Step: name, Command: "do " + name, Part: part, TimedUndo: after, Fixes: []string{"x"}}
+	}
+	h := outcome.Host{
+		Host: "h", RunID: "r", Outcome: outcome.NeedsAction, Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical}},
+		Stages: []outcome.Stage{{Name: outcome.StageDiagnose, Started: at.Add(-time.Minute)}},
+		Plan:   []outcome.PlanStep{step("set-arm-undo", "arm", ""), step("set", "", "4m0s"), step("set-disarm-undo", "disarm", "")},
+	}
+	const arms = "arms the timed undo of set: the host undoes the step by itself after 4m unless that is disarmed\n"
+	if got := Host(h).Text(0); !strings.Contains(got, arms) || strings.Contains(got, "do set-arm") || strings.Count(got, "    step  ") != 1 {
+		t.Errorf("planned: %s", got)
+	}
+	h.Changes = []outcome.Change{change("set-arm-undo", outcome.Applied), change("set", outcome.UnknownIf)}
+	if got := Host(h).Text(0); !strings.Contains(got, "ran   do set-arm-undo\n    undo  undo set-arm-undo\n") || !strings.Contains(got, "before the changes below\n") {
+		t.Errorf("armed: %s", got)
+	}
+	h.Changes = []outcome.Change{change("set-arm-undo", outcome.Applied), change("set", outcome.Applied), change("set-disarm-undo", outcome.Applied)}
+	if got := Host(h).Text(0); !strings.Contains(got, arms) || !strings.Contains(got, "ran   do set\n") || strings.Contains(got, "do set-") {
+		t.Errorf("disarmed: %s", got)
 	}
 }
 

@@ -14,22 +14,21 @@ import (
 // Text renders the explanation for a terminal of a width, 0 for no limit. A command is not
 // wrapped.
 func (e Explanation) Text(width int) string {
-	t := &explainer{width: width}
+	t := &explainer{width: width, said: map[string]bool{}}
 	shown := string(outcome.Host{Outcome: e.Outcome, Interrupted: e.Interrupted}.Shown())
 	t.line("%s (%s): %s", e.Host, e.Address, firstOf(shown, "no outcome yet"))
 	if e.Reason != "" {
 		t.line("  %s", e.Reason)
 	}
 	t.health(e.Cloud)
+	t.when(e)
 	t.line("\nFindings")
 	t.nothing(e)
-	for _, c := range e.Chains {
+	for _, c := range gravestFirst(e.Chains) {
 		t.chain(c)
 	}
-	for _, name := range slices.Sorted(maps.Keys(e.NotKnown)) {
-		t.line("  not known: %s: %s", name, e.NotKnown[name])
-	}
-	t.reads(e.Chains)
+	t.notKnown(e.NotKnown)
+	t.reads(gravestFirst(e.Chains))
 	if len(e.Drift) > 0 {
 		t.line("\nDifferences from the approved plan")
 	}
@@ -66,7 +65,49 @@ func (t *explainer) reads(chains []Chain) {
 // explainer writes lines in which output of a host stays text.
 type explainer struct {
 	b     strings.Builder
-	width int // of the terminal; 0: no limit
+	width int             // of the terminal; 0: no limit
+	said  map[string]bool // observations and sources of facts that stand above
+}
+
+// gravestFirst returns the findings by severity, else in their order.
+func gravestFirst(chains []Chain) []Chain {
+	ranks := []outcome.Severity{outcome.Critical, outcome.Warning, outcome.Info}
+	return slices.SortedStableFunc(slices.Values(chains), func(a, b Chain) int {
+		return slices.Index(ranks, a.Severity) - slices.Index(ranks, b.Severity)
+	})
+}
+
+// anew reports whether a text has not been said before.
+func (t *explainer) anew(text string) bool {
+	if t.said[text] {
+		return false
+	}
+	t.said[text] = true
+	return true
+}
+
+// when says which run is explained, and when the host was read.
+func (t *explainer) when(e Explanation) {
+	switch {
+	case e.RunID == "":
+	case e.At.IsZero():
+		t.line("  run %s", e.RunID)
+	case slices.ContainsFunc(e.Steps, func(s Step) bool { return s.At.After(e.At) }):
+		t.line("  run %s, read at %s, before the changes below", e.RunID, report.Stamp(e.At))
+	default:
+		t.line("  run %s, read at %s", e.RunID, report.Stamp(e.At))
+	}
+}
+
+// notKnown says which facts could not be read, together where the reason is the same.
+func (t *explainer) notKnown(why map[string]string) {
+	names := slices.Sorted(maps.Keys(why))
+	for _, first := range names {
+		if t.anew("not known " + why[first]) {
+			same := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return why[name] != why[first] })
+			t.line("  not known: %s: %s", strings.Join(same, ", "), why[first])
+		}
+	}
 }
 
 func (t *explainer) line(format string, args ...any) {
@@ -115,12 +156,10 @@ func (t *explainer) chain(c Chain) {
 		fixed = " (present before the first change, fixed now)"
 	}
 	t.line("  %s, %s: %s%s", c.Finding, string(c.Severity), c.Title, fixed)
-	for _, o := range c.Observed {
-		first, rest, more := strings.Cut(strings.TrimSpace(o.Command), "\n")
-		if more && rest != "" {
-			first += " ..."
-		}
-		t.about("observed", "%s: %s: %s", o.Probe, report.Shorten(first, maxCommand), o.Said)
+	if c.Finding == unread {
+		t.failed(c.Observed)
+	} else {
+		t.observed(c.Observed)
 	}
 	for _, v := range c.Values {
 		t.about("value", "%s is %s", v.Path, report.Value(v.Is))
@@ -132,7 +171,7 @@ func (t *explainer) chain(c Chain) {
 		t.about("rule", "%s", strings.Join(strings.Fields(c.Rule), " "))
 	}
 	for _, r := range c.RestsOn {
-		t.about("sure", "%s: %s", r.Fact, sureness(r))
+		t.about("basis", "%s: %s", r.Fact, t.sureness(r))
 	}
 	if c.Source != "" {
 		t.about("source", "%s", c.Source)
@@ -143,9 +182,7 @@ func (t *explainer) chain(c Chain) {
 	if c.Expired != "" {
 		t.about("expired", "waiver: %s", c.Expired)
 	}
-	for _, s := range c.Steps {
-		t.step(s)
-	}
+	t.steps(c.Steps)
 	for _, n := range c.Next {
 		if isCommand(n) {
 			t.b.WriteString(strings.Repeat(" ", 13) + report.Clean(n, false) + "\n")
@@ -155,13 +192,45 @@ func (t *explainer) chain(c Chain) {
 	}
 }
 
-// sureness renders in words how sure a reading is. Older reports have letters.
-func sureness(r outcome.Reading) string {
+// observed writes the commands that a rule rests on. Those that stand above already, with the
+// same answer, are named on one line.
+func (t *explainer) observed(list []Observation) {
+	var again []string
+	for _, o := range list {
+		if !t.anew("observed " + o.Probe + o.Command + o.Said) {
+			again = append(again, o.Probe)
+			continue
+		}
+		first, rest, more := strings.Cut(strings.TrimSpace(o.Command), "\n")
+		if more && rest != "" {
+			first += " ..."
+		}
+		t.about("observed", "%s: %s: %s", o.Probe, report.Shorten(first, maxCommand), o.Said)
+	}
+	if len(again) > 0 {
+		t.about("observed", "as above: %s", strings.Join(again, ", "))
+	}
+}
+
+// unread is the finding of a probe that failed; its next step is to run the command by hand.
+const unread = "probe-failed"
+
+// failed writes the commands of probes that failed, in full.
+func (t *explainer) failed(list []Observation) {
+	for _, o := range list {
+		t.about("observed", "%s: %s", o.Probe, o.Said)
+		t.command("    command  ", strings.TrimSpace(o.Command))
+	}
+}
+
+// sureness renders in words how sure a reading is, with the source at its first mention.
+// Older reports have letters.
+func (t *explainer) sureness(r outcome.Reading) string {
 	words := map[string]string{"seen": "seen in public", "": "not stated in the playbook", "D": "documented", "C": "seen in public", "I": "inferred", "K": "assumed"}[r.Sure]
 	if words == "" {
 		words = r.Sure
 	}
-	if r.Source != "" {
+	if r.Source != "" && t.anew("sure "+r.Fact+r.Sure+r.Source) {
 		words += " (" + r.Source + ")"
 	}
 	return words
@@ -171,53 +240,86 @@ func sureness(r outcome.Reading) string {
 // report has all of it.
 const maxCommand = 100
 
-// step writes the status of a step that a finding called for.
-func (t *explainer) step(a Step) {
-	step := "rung " + a.Rung
-	switch {
-	case a.Rung == "":
-		step = a.Step
-	case a.Step != "":
-		step += ", " + a.Step
+// steps writes the status of the steps that a finding called for. Steps of a rung with one
+// status share a line, and those around a timed undo are part of their step.
+func (t *explainer) steps(list []Step) {
+	list = slices.DeleteFunc(slices.Clone(list), func(s Step) bool { return s.Timed != "" && (!s.Sent() || s.Status == outcome.Applied) })
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && list[n].Rung == list[0].Rung && list[n].status() == list[0].status() && list[0].Step != "" && list[n].Step != "" {
+			n++
+		}
+		var names []string
+		for _, s := range list[:n] {
+			names = append(names, s.Step)
+		}
+		where := strings.Join(names, ", ")
+		switch {
+		case list[0].Rung != "" && where != "":
+			where = "rung " + list[0].Rung + ", " + where
+		case list[0].Rung != "":
+			where = "rung " + list[0].Rung
+		}
+		t.about("step", "%s: %s", where, list[0].status())
+		list = list[n:]
 	}
-	words := a.Status
-	if !a.At.IsZero() {
-		words += " " + report.Stamp(a.At)
-	}
-	if a.Why != "" {
-		words += ": " + a.Why
-	}
-	if a.AllowedBy != "" && a.Status != StepBlocked && a.Status != StepNotNeeded {
-		words += " (allowed by --allow " + a.AllowedBy + ")"
-	}
-	t.about("step", "%s: %s", step, words)
 }
 
-// planned writes the commands of the steps that were not sent.
+// status renders the status of a step, with the time and the reason.
+func (s Step) status() string {
+	words := s.Status
+	if !s.At.IsZero() {
+		words += " " + report.Stamp(s.At)
+	}
+	if s.Why != "" {
+		words += ": " + s.Why
+	}
+	if s.AllowedBy != "" && s.Status != StepBlocked && s.Status != StepNotNeeded {
+		words += " (allowed by --allow " + s.AllowedBy + ")"
+	}
+	return words
+}
+
+// timer words a step around a timed undo.
+func (s Step) timer() string {
+	if s.Part == "arm" {
+		return "arms the timed undo of " + s.Timed + ": the host undoes the step by itself after " + s.After + " unless that is disarmed"
+	}
+	return "disarms the timed undo of " + s.Timed + " over a new connection"
+}
+
+// planned writes the commands of the steps that were not sent. A reason that holds for
+// several steps of a rung is given once.
 func (t *explainer) planned(steps []Step) {
-	begun := false
-	for _, a := range steps {
-		if a.Sent() || a.Status == StepNotNeeded {
-			continue
-		}
-		if !begun {
-			t.line("\nCommands that recover would run")
-		}
-		begun = true
+	list := slices.DeleteFunc(slices.Clone(steps), func(a Step) bool { return a.Sent() || a.Status == StepNotNeeded })
+	switch {
+	case slices.ContainsFunc(list, func(a Step) bool { return a.Status == StepPlanned }):
+		t.line("\nCommands that recover would run")
+	case len(list) > 0:
+		t.line("\nCommands that were not run, and why")
+	}
+	for i, a := range list {
 		switch {
 		case a.Step == "" && a.Status == StepPlanned:
 			t.line("  rung %s: its commands depend on the result of an earlier rung", a.Rung)
 		case a.Step == "":
 			t.line("  rung %s", a.Rung)
+		case a.Timed != "":
+			t.line("  rung %s, step %s", a.Rung, a.Step)
+			t.line("    %s", a.timer())
 		default:
 			t.line("  rung %s, step %s", a.Rung, a.Step)
 			t.command("    runs     ", a.Command)
 		}
+		why := a.Why
+		if i > 0 && a.Rung == list[i-1].Rung && a.Status == list[i-1].Status && a.Why == list[i-1].Why {
+			why = "as the step before"
+		}
 		switch a.Status {
 		case StepBlocked:
-			t.line("    blocked: %s", a.Why)
+			t.line("    blocked: %s", why)
 		case StepLast:
-			t.line("    %s", a.Why)
+			t.line("    %s", why)
 		}
 	}
 }
@@ -231,6 +333,10 @@ func (t *explainer) done(e Explanation) {
 		}
 		none = false
 		t.line("  %s: %s", a.Step, strings.TrimSuffix(a.Status+"; "+a.Why, "; "))
+		if e.disarmed(a) {
+			t.line("    %s", a.timer())
+			continue
+		}
 		t.command("    ran   ", a.Command)
 		t.command("    undo  ", a.Undo)
 	}
@@ -241,7 +347,7 @@ func (t *explainer) done(e Explanation) {
 		t.line("  changed by %s", e.StartedBy)
 	}
 	if e.Lease != nil && e.Lease.Text != "" {
-		t.line("  host lease: %s %s", e.Lease.Text, e.Lease.Note)
+		t.line("  host lease: %s", report.Lease(*e.Lease))
 	}
 	if e.Capture != "" {
 		t.line("  capture before the changes: %s", e.Capture)
@@ -249,4 +355,12 @@ func (t *explainer) done(e Explanation) {
 	for _, f := range e.Support {
 		t.line("  fetched: %s, %d bytes, sha256 %s", f.Name, f.Bytes, f.SHA256)
 	}
+}
+
+// disarmed reports whether a step was part of a timed undo that is disarmed: nobody needs its
+// commands any more, and the report of the host has them.
+func (e Explanation) disarmed(a Step) bool {
+	return a.Timed != "" && slices.ContainsFunc(e.Steps, func(s Step) bool {
+		return s.Rung == a.Rung && s.Timed == a.Timed && s.Part == "disarm" && s.Status == outcome.Applied
+	})
 }

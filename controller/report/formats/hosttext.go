@@ -81,7 +81,7 @@ func (t *hostText) head(h outcome.Host) {
 		t.prose("  ssh       ", report.Connection(*h.SSH))
 	}
 	if h.Lease != nil && h.Lease.Text != "" {
-		t.prose("  lease     ", strings.TrimSpace(h.Lease.Text+" "+h.Lease.Note))
+		t.prose("  lease     ", report.Lease(*h.Lease))
 	}
 }
 

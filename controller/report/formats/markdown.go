@@ -35,7 +35,7 @@ func HostMarkdown(h outcome.Host) []byte {
 		m.line("SSH: %s", md(report.Connection(*h.SSH)))
 	}
 	if h.Lease != nil && h.Lease.Text != "" {
-		m.line("Lease: %s", md(strings.TrimSpace(h.Lease.Text+" "+h.Lease.Note)))
+		m.line("Lease: %s", md(report.Lease(*h.Lease)))
 	}
 	m.findings(h.Findings)
 	for _, f := range h.Fixed {

@@ -69,6 +69,7 @@ func HostileHost(s string) outcome.Host {
 		Changes:  []outcome.Change{{Step: s, Command: s, Undo: s, Status: outcome.Applied, Detail: s}},
 		Stages:   []outcome.Stage{{Name: "diagnose", Status: "ok", Note: s, Steps: []outcome.Command{{ID: s, Command: s, Stdout: s, Stderr: s, Error: s}}}},
 		Noise:    s,
+		Lease:    &outcome.Lease{Text: s, Note: s, Steps: []outcome.Command{}},
 	}
 }
 
