@@ -11,12 +11,13 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/transport/cause"
 )
 
 // progressEvery is the time between two lines about a file in transfer.
 const progressEvery = 5 * time.Second
 
-// shownFailures is how many hosts that end badly get a line each.
+// shownFailures is how many causes for which hosts end badly get a line each.
 const shownFailures = 10
 
 // observer prints lines on stderr: transfers and hosts that end badly, and each move of
@@ -28,6 +29,7 @@ func (j *Job) observer(c *console.Console) controller.Observer {
 	writer := zerolog.ConsoleWriter{Out: c.Fitted(), NoColor: !c.ErrColor(), TimeFormat: time.TimeOnly}
 	return &moves{
 		log: zerolog.New(zerolog.SyncWriter(writer)).With().Timestamp().Logger(), say: c.Say, everything: j.Settings.Verbose, files: map[string]transfer{},
+		index: map[string]*failures{},
 	}
 }
 
@@ -49,6 +51,9 @@ func (j *Job) watched(c *console.Console, e *controller.Engine, run func() (cont
 	}
 	beat, stop := live.BeatOn(c, o, false)
 	defer stop()
+	if m, ok := e.Observer.(*moves); ok {
+		defer m.rest()
+	}
 	e.Observer = beating{beat, e.Observer}
 	return run()
 }
@@ -102,7 +107,15 @@ type moves struct {
 
 	mu    sync.Mutex
 	files map[string]transfer // by host and file
-	bad   int                 // hosts that ended badly
+	bad   []*failures         // in the order of their first hosts
+	index map[string]*failures
+}
+
+// failures are hosts that ended badly for the same cause. The first gets a line at once.
+type failures struct {
+	first, next outcome.HostSummary
+	more        []string // hosts after the first
+	differ      bool     // not all reasons of more are those of next
 }
 
 // transfer is a file in transfer: when its last line was printed, if any.
@@ -132,13 +145,43 @@ func (m *moves) Ended(h outcome.HostSummary) {
 	default:
 		return
 	}
+	why := h.Reason
+	if h.Outcome == outcome.Unreachable { // with the address and the key of each host
+		why = cause.Head(h.Reason)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	switch m.bad++; {
-	case m.bad <= shownFailures:
+	key := string(h.Shown()) + ": " + why
+	if f := m.index[key]; f != nil {
+		if len(f.more) == 0 {
+			f.next = h
+		}
+		f.more, f.differ = append(f.more, h.Name), f.differ || h.Reason != f.next.Reason
+		return
+	}
+	f := &failures{first: h}
+	m.index[key], m.bad = f, append(m.bad, f)
+	switch n := len(m.bad); {
+	case n <= shownFailures:
 		m.say("%s: %s: %s", h.Name, h.Shown(), report.Clean(h.Reason, false))
-	case m.bad == shownFailures+1:
-		m.say("more hosts failed: the summary lists them all")
+	case n == shownFailures+1:
+		m.say("hosts failed for more causes: the summary lists them all")
+	}
+}
+
+// rest prints a line for the other hosts of each cause, when the run has ended.
+func (m *moves) rest() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, f := range m.bad[:min(len(m.bad), shownFailures)] {
+		if len(f.more) == 0 {
+			continue
+		}
+		why := f.next.Reason
+		if f.differ {
+			why = cause.Head(why)
+		}
+		m.say("%s: %s: %s", report.Clean(report.Compact(f.more), false), f.next.Shown(), report.Clean(why, false))
 	}
 }
 

@@ -56,3 +56,37 @@ func TestHeartbeatWithoutATerminal(t *testing.T) {
 		})
 	}
 }
+
+// Without a terminal the first host of a cause is told at once, all others of it in one line
+// when the run has ended.
+func TestHostsOfOneCause(t *testing.T) {
+	var errs bytes.Buffer
+	con := console.New(console.Streams{Err: &errs}, nil, func(string) string { return "" })
+	j := &Job{}
+	j.Request.Verb, j.Request.Hosts = controller.Audit, make([]inventory.Host, 9)
+	e := &controller.Engine{Observer: j.observer(con)}
+	ends := func(name string, o outcome.Outcome, reason string) {
+		e.Observer.Ended(outcome.HostSummary{Name: name, Outcome: o, Reason: reason})
+	}
+	if _, err := j.watched(con, e, func() (controller.Result, error) {
+		ends("aix2", outcome.Unreachable, "host-key-unknown: the host's key is not known: 10.0.0.2 offered A")
+		ends("aix1", outcome.Unreachable, "host-key-unknown: the host's key is not known: 10.0.0.1 offered B")
+		ends("aix4", outcome.Failed, "x")
+		ends("aix5", outcome.Failed, "x")
+		ends("aix3", outcome.Unreachable, "host-key-unknown: the host's key is not known: 10.0.0.3 offered C")
+		ends("aix6", outcome.Failed, "y")
+		ends("aix7", outcome.Healthy, "")
+		return controller.Result{}, nil
+	}); err != nil {
+		t.Error(err)
+	}
+	want := `aix2: unreachable: host-key-unknown: the host's key is not known: 10.0.0.2 offered A
+aix4: failed: x
+aix6: failed: y
+aix[1,3]: unreachable: host-key-unknown
+aix5: failed: x
+`
+	if got := errs.String(); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
