@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -370,6 +371,34 @@ func TestUndoThatCannotBeRendered(t *testing.T) {
 	plan := p.Plan(p.Judge(Params{}, nothingGiven, h), Wishes{})
 	if len(plan) != 1 || !strings.HasPrefix(plan[0].Blocked, "step change: undo: ") || len(plan[0].Steps) != 0 {
 		t.Errorf("plan %q", outline(plan))
+	}
+}
+
+// An undo deletes an address once, however many attributes hold it: that the second time does
+// nothing is for the host to find out, not for the person who reads the command.
+func TestUndoNamesAnAddressOnce(t *testing.T) {
+	p, params := restore(t)
+	list := regexp.MustCompile(`(?m)^ *for a in (.*); do$`)
+	lists := 0
+	for name, change := range map[string]func(host){
+		"the ODM has it":               both(addressMissing, disconnected),
+		"an alias has it":              both(addressMissing, customersNetaddr6, disconnected, func(h host) { h.edit("lsattr", "prefixlen=64\nalias6=", "prefixlen=64\nalias6="+eui1+"/64") }),
+		"the ODM and an alias have it": both(addressMissing, disconnected, func(h host) { h.edit("lsattr", "prefixlen=64\nalias6=", "prefixlen=64\nalias6="+eui1+"/64") }),
+	} {
+		for _, r := range p.Plan(p.Judge(params, nothingGiven, changed(change)), Wishes{MendWarnings: true}) {
+			for _, s := range r.Steps {
+				for _, found := range list.FindAllStringSubmatch(s.Undo, -1) {
+					words := strings.Fields(found[1])
+					lists += len(words)
+					if once := slices.Compact(slices.Sorted(slices.Values(words))); len(once) != len(words) {
+						t.Errorf("%s: %s: %s", name, s.Step.ID, found[1])
+					}
+				}
+			}
+		}
+	}
+	if lists == 0 {
+		t.Error("no undo has a list")
 	}
 }
 
