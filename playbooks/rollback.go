@@ -41,6 +41,14 @@ func (u Change) NoUndo() string {
 	return ""
 }
 
+// Leaves reports whether a change leaves something behind that a rollback is about: a check
+// changes nothing, and a rung that collects removes its data itself, or the report names the
+// rest.
+func (p *Playbook) Leaves(u Change) bool {
+	was := p.FindStep(u.Rung, u.Step)
+	return !p.Collects(u.Rung) && (was == nil || !was.ReadOnly())
+}
+
 // Rollback is the plan of a rollback.
 type Rollback struct {
 	Rung PlannedRung
@@ -67,11 +75,8 @@ func (p *Playbook) PlanRollback(now, then *Diagnosis, changes []Change) Rollback
 	out := Rollback{Rung: PlannedRung{Rung: &Rung{ID: RollbackRung, Title: "undo the changes of an earlier run"}, Fixes: []string{}}}
 	after, _ := now.values[conditions.ParamPrefix+document.UndoAfterParam].(time.Duration)
 	for _, u := range slices.Backward(changes) {
-		if p.Collects(u.Rung) {
-			continue // it removed its data itself, or the report names the rest
-		}
-		if was := p.FindStep(u.Rung, u.Step); was != nil && was.ReadOnly() {
-			continue // a check leaves nothing behind
+		if !p.Leaves(u) {
+			continue
 		}
 		if why := u.NoUndo(); why != "" {
 			out.Left, out.NoUndo = append(out.Left, fmt.Sprintf("%s can't be undone: %s", u.Step, why)), append(out.NoUndo, u.Step)

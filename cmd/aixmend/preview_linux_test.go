@@ -113,7 +113,7 @@ func TestRecoverShowsItsPlan(t *testing.T) {
 		k := watch(t, nil, append(args, "-v", "-l", "healthy,daemon-down")...)
 		k.sees("undo: /usr/sbin/rsct/bin/rmcctrl -z")
 		k.sees("/usr/sbin/snap -gtkc") // it is sent where nothing helps
-		k.says("The commands above are all that may change a host. Type 'yes' to continue: ", "no")
+		k.says("(/etc/aixmend.lease, /etc/aixmend.plan.ID) are all that may change a host. Type 'yes' to continue: ", "no")
 		k.ends(2)
 	})
 }
@@ -156,9 +156,9 @@ func TestSavedPlanIsShownAsPlansAre(t *testing.T) {
 		if folded := !strings.Contains(shown, undo); folded != c.folded {
 			t.Errorf("%s: folded is %t\n%s", name, folded, k.shown.String())
 		}
-		says := "The commands above are all that may change a host."
+		says := "The commands above and aixmend's own links (/etc/aixmend.lease, /etc/aixmend.plan.ID) are all that may change a host."
 		if c.folded {
-			says = "Only the steps above and their undos may change a host; -v prints them in full."
+			says = "Only the steps above, their undos and aixmend's own links (/etc/aixmend.lease, /etc/aixmend.plan.ID) may change a host; -v prints every command."
 		}
 		if !strings.Contains(shown, says) || c.folded != strings.Contains(shown, "Plan: 2 hosts to change, ") {
 			t.Errorf("%s:\n%s", name, k.shown.String())

@@ -82,7 +82,7 @@ func resume(ctx context.Context, c *cli, o *resumeOptions, args []string) error 
 	if err != nil {
 		return err
 	}
-	earlier, err := job.LoadEarlier(store, id)
+	earlier, err := job.LoadEarlier(store, id, j.Playbook)
 	if err != nil {
 		return err
 	}

@@ -33,9 +33,9 @@ func TestResumeShowsWhatIsLeft(t *testing.T) {
 		// last: the run is resumed, so that the next one finds it done.
 		last bool
 	}{
-		{"begun with --yes", append(pauses, "recover", "-l", hosts), []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "Only the steps above and their undos may change a host"}, false},
-		{"of a saved plan", []string{"recover", "--plan", file}, []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "Only the steps above and their undos may change a host"}, true},
-		{"of a rollback", []string{"recover", "--undo", "latest"}, []string{" on 1 host, newest step first", "on 1 host nothing can be undone: remote-clients-disabled", "resume may change 1 host: daemon-down;", "/usr/sbin/rsct/bin/rmcctrl -z", "The commands above are all that may change a host."}, false},
+		{"begun with --yes", append(pauses, "recover", "-l", hosts), []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "Only the steps above, their undos and aixmend's own link"}, false},
+		{"of a saved plan", []string{"recover", "--plan", file}, []string{"Plan: 2 hosts to change, ", "/usr/sbin/rsct/bin/rmcctrl -A", "Only the steps above, their undos and aixmend's own link"}, true},
+		{"of a rollback", []string{"recover", "--undo", "latest"}, []string{" on 1 host, newest step first", "on 1 host nothing can be undone: remote-clients-disabled", "resume may change 1 host: daemon-down;", "/usr/sbin/rsct/bin/rmcctrl -z", "Only the steps above and aixmend's own link (/etc/aixmend.lease) may change a host; -v prints every command."}, false},
 	} {
 		on(3, append(c.begin, "--yes", "--deadline", "1ns")...)
 		before := len(k.fleet.Host("daemon-down").Effects())

@@ -33,14 +33,15 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if err != nil {
 		return err
 	}
-	then, done, err := c.loadUndone(store, o.undo)
+	then, p, done, err := c.loadUndone(store, o.undo)
 	if err != nil {
 		return err
 	}
 	asked := o.asked()
-	if err := c.asThen(cmd, &asked, then); err != nil {
+	if err := asThen(cmd, &asked, then); err != nil {
 		return err
 	}
+	asked.Set = c.stillValid(then, p)
 	inv := inventory.Inventory{Hosts: then.Hosts, Groups: then.Groups}
 	hosts, err := c.choose(&inv, asked.Limit, o.state, o.quiet, "--undo selects from the hosts of the run")
 	if err != nil {
@@ -83,33 +84,38 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	return w.finish(cmd.Context(), c, j, nil)
 }
 
-// loadUndone loads the run to roll back.
-func (c *cli) loadUndone(store *journal.Store, ref string) (request.Request, *job.Earlier, error) {
+// loadUndone loads the run to roll back, with its playbook.
+func (c *cli) loadUndone(store *journal.Store, ref string) (then request.Request, p *playbooks.Playbook, done *job.Earlier, err error) {
 	id, err := store.NewestChange()
 	if ref != "latest" {
 		id, err = c.named(store, ref)
 	}
 	if err != nil {
-		return request.Request{}, nil, exit.Usage(err)
+		return then, nil, nil, exit.Usage(err)
 	}
 	switch store.State(id) {
 	case journal.StateRunning:
-		return request.Request{}, nil, exit.Usagef("wait for it to end, or interrupt it", "run %s is still running", id)
+		err = exit.Usagef("wait for it to end, or interrupt it", "run %s is still running", id)
 	case journal.StateCutOff:
-		return request.Request{}, nil, exit.Usagef("aixmend report "+id+" lists its changes", "run %s can't be rolled back: it was cut off before its request was written", id)
+		err = exit.Usagef("aixmend report "+id+" lists its changes", "run %s can't be rolled back: it was cut off before its request was written", id)
+	default:
+		then, err = request.Load(store, id)
 	}
-	done, err := job.LoadEarlier(store, id)
+	switch {
+	case err != nil:
+	case then.Undoes != "":
+		err = exit.Usagef("run aixmend recover again: it plans from the current state of the hosts", "run %s is itself the rollback of run %s", id, then.Undoes)
+	default:
+		err = then.Check()
+	}
 	if err != nil {
-		return request.Request{}, nil, err
+		return then, nil, nil, err
 	}
-	then, err := request.Load(store, id)
-	if err != nil {
-		return then, nil, err
+	if p, err = playbooks.Load(then.Playbook); err != nil {
+		return then, nil, nil, exit.Usage(err)
 	}
-	if then.Undoes != "" {
-		return then, nil, exit.Usagef("run aixmend recover again: it plans from the current state of the hosts", "run %s is itself the rollback of run %s", id, then.Undoes)
-	}
-	return then, done, then.Check()
+	done, err = job.LoadEarlier(store, id, p)
+	return then, p, done, err
 }
 
 // absolute is a path of the command line: the rollback's request has the working folder
@@ -123,7 +129,7 @@ func absolute(path string) (string, error) {
 
 // asThen takes the flags in undoFixes from the run to roll back, and those for reaching
 // hosts unless they are given.
-func (c *cli) asThen(cmd *cobra.Command, asked *request.Asked, then request.Request) error {
+func asThen(cmd *cobra.Command, asked *request.Asked, then request.Request) error {
 	for _, way := range []struct {
 		flag    string
 		now     *string
@@ -151,9 +157,7 @@ func (c *cli) asThen(cmd *cobra.Command, asked *request.Asked, then request.Requ
 	}
 	asked.Playbook, asked.Inventories = then.Playbook, then.Inventories
 	asked.Allow, asked.MendWarnings = nil, false // the environment may have set them
-	var err error
-	asked.Set, err = c.stillValid(then)
-	return err
+	return nil
 }
 
 // rollbackSchema is the schema of rollback.
@@ -183,9 +187,9 @@ func (c *cli) printRollback(format string, j *job.Job, done *job.Earlier, hosts 
 	if format != "json" {
 		text := c.fit(clean(rest))
 		if len(hosts) > 0 {
-			text = strings.TrimPrefix(text+"\n"+j.Rollback(done, hosts, c.Width()), "\n")
+			text = strings.TrimPrefix(text+"\n"+j.Rollback(done, hosts, c.TextOptions(), j.Settings.Verbose || !c.OutTerminal), "\n")
 		}
-		_, err := fmt.Fprintln(c.Out, text)
+		_, err := fmt.Fprintln(c.Out, strings.TrimSuffix(text, "\n"))
 		return err
 	}
 	doc := rollback{Schema: rollbackSchema, ID: done.ID, Hosts: []rollbackHost{}}
@@ -198,11 +202,7 @@ func (c *cli) printRollback(format string, j *job.Job, done *job.Earlier, hosts 
 // stillValid returns the parameters of a run that its playbook still takes. A playbook
 // that has changed since does not prevent a rollback, which needs only the trail of the
 // run; it is a warning.
-func (c *cli) stillValid(then request.Request) ([]string, error) {
-	p, err := playbooks.Load(then.Playbook)
-	if err != nil {
-		return nil, exit.Usage(err)
-	}
+func (c *cli) stillValid(then request.Request, p *playbooks.Playbook) []string {
 	if p.SHA256 != then.SHA256 {
 		c.Say("warning: playbook %s has changed since the run began: its current conditions decide which steps are in effect", p.Name)
 	}
@@ -221,5 +221,5 @@ func (c *cli) stillValid(then request.Request) ([]string, error) {
 			set = append(set, s)
 		}
 	}
-	return set, nil
+	return set
 }

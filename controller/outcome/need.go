@@ -86,3 +86,23 @@ func (h Host) Needs() []Need {
 	}
 	return list
 }
+
+// NeedsPerson reports whether recover alone would not heal a host that was planned: no step
+// would be sent, or none for one of its critical findings.
+func (h HostSummary) NeedsPerson() bool {
+	return h.Outcome == NeedsAction && (len(h.Needs) > 0 || !slices.ContainsFunc(h.Plan, PlanStep.Runs))
+}
+
+// Blocked reports whether a rung of the host's plan is blocked.
+func (h HostSummary) Blocked() bool {
+	return slices.ContainsFunc(h.Plan, func(s PlanStep) bool { return s.BlockedBy != "" && !s.Conditional })
+}
+
+// LastResort is the condition of the conditional steps of the host, in words. While a rung is
+// blocked not everything was tried, and they are not sent.
+func (h HostSummary) LastResort() string {
+	if h.Blocked() {
+		return LastResort + " and no rung is blocked by then"
+	}
+	return LastResort
+}

@@ -158,7 +158,11 @@ func PlanText(h outcome.HostSummary, width int) string {
 	for _, s := range h.Plan {
 		if s.Rung != rung || s.BlockedBy != blocked {
 			rung, blocked = s.Rung, s.BlockedBy
-			line("  rung " + Clean(rung+s.Held(), false))
+			held := s.Held()
+			if s.Conditional {
+				held = ", " + h.LastResort()
+			}
+			line("  rung " + Clean(rung+held, false))
 		}
 		if s.Step == "" && s.Command == "" {
 			continue
@@ -174,6 +178,33 @@ func PlanText(h outcome.HostSummary, width int) string {
 			undo = Fit(undo, width)
 		}
 		b.WriteString(undo + "\n")
+	}
+	return b.String()
+}
+
+// RollbackText renders every command of the rollback of one host, the newest step of the run
+// first, and the steps that can't be undone. It is safe for a terminal. All but the commands is
+// wrapped at a width, 0 for no limit.
+func RollbackText(h outcome.HostSummary, width int) string {
+	var b strings.Builder
+	line := func(text string) { b.WriteString(Fit(text, width) + "\n") }
+	line(Clean(h.Name, false) + ":")
+	rung := ""
+	for _, s := range h.Plan {
+		if s.Rung != rung {
+			rung = s.Rung
+			line("  rung " + Clean(rung, false))
+		}
+		if s.BlockedBy != "" {
+			line("    " + Clean(s.Step+" can't be undone: "+s.BlockedBy, false))
+			continue
+		}
+		itself := ""
+		if s.TimedUndo != "" {
+			itself = ", by the host itself after " + strings.TrimSuffix(s.TimedUndo, "0s") + " if the connection is lost"
+		}
+		line("    " + Clean(s.Step, false) + itself)
+		b.WriteString(indent(strings.TrimSpace(s.Command), "      ") + "\n")
 	}
 	return b.String()
 }

@@ -10,8 +10,8 @@ import (
 // to the state folder that it is applied from: so the host itself remembers it, by a
 // symbolic link whose target is the run. It stays when the run is rolled back.
 
-// planMarkPath begins the path of a mark; /etc is root's alone.
-const planMarkPath = "/etc/aixmend.plan."
+// PlanMarkPath begins the path of a mark; /etc is root's alone.
+const PlanMarkPath = "/etc/aixmend.plan."
 
 // Ids of the two commands.
 const (
@@ -22,13 +22,13 @@ const (
 )
 
 // AppliedCommand prints the mark of a plan where there is one, for ReadApplied.
-func AppliedCommand(plan string) string { return applied(planMarkPath + leased(plan)) }
+func AppliedCommand(plan string) string { return applied(PlanMarkPath + leased(plan)) }
 
 // MarkAppliedCommand marks a host as one to which a run has applied a plan. It does
 // nothing where the run has marked it already; where another run has, its status is
 // not 0, and the plan must not be applied.
 func MarkAppliedCommand(plan, run string) string {
-	return markApplied(planMarkPath+leased(plan), leased(run))
+	return markApplied(PlanMarkPath+leased(plan), leased(run))
 }
 
 func applied(mark string) string {

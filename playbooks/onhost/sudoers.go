@@ -26,6 +26,6 @@ func Templates(lease, run, plan string) []Text {
 		{"the lease of the host", leaseTake(lease)},
 		{"the lease of the host", leaseReplace(lease, lease)},
 		{"the lease of the host", leaseRelease(lease)},
-		{"the mark of an approved plan", markApplied(planMarkPath+plan, run)},
+		{"the mark of an approved plan", markApplied(PlanMarkPath+plan, run)},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller/report"
+	"aixmend/playbooks/onhost"
 	"aixmend/transport/shell"
 )
 
@@ -69,9 +70,12 @@ func (j *Job) showPlan(c *console.Console, yes bool) {
 // asksFor is the end of the question: all that a yes allows beside the commands, one flag of
 // an approved plan a line.
 func (j *Job) asksFor() string {
-	text := "The commands above are all that may change a host."
-	if j.question.folded {
-		text = "Only the steps above and their undos may change a host; -v prints them in full.\n"
+	text := "The commands above and " + j.links() + " are all that may change a host."
+	switch {
+	case j.question.folded && j.Request.Undoes != "":
+		text = "Only the steps above and " + j.links() + " may change a host; -v prints every command.\n"
+	case j.question.folded:
+		text = "Only the steps above, their undos and " + j.links() + " may change a host; -v prints every command.\n"
 	}
 	if begun := j.question.begun; len(begun) > 0 {
 		text = fmt.Sprintf("Steps were sent to %s: %s; the plan above is a forecast there: each is judged again, and may get other steps.\n", report.Hosts(len(begun)), report.Compact(begun))
@@ -86,6 +90,14 @@ func (j *Job) asksFor() string {
 		text += "  " + report.Cleanf("%s: %s", strings.Join(f.Words(), " "), f.About(j.Playbook)) + "\n"
 	}
 	return text
+}
+
+// links are those that a run that changes a host keeps there for itself.
+func (j *Job) links() string {
+	if j.Request.Plan != nil {
+		return "aixmend's own links (" + onhost.LeasePath + ", " + onhost.PlanMarkPath + "ID)"
+	}
+	return "aixmend's own link (" + onhost.LeasePath + ")"
 }
 
 // reads is a hint: the command that prints, without a question, the changes of verb.

@@ -14,8 +14,8 @@ func TestQuestionOfAResume(t *testing.T) {
 		question question
 		want     string
 	}{
-		{question{shown: shown}, "The commands above are all that may change a host."},
-		{question{shown: shown, folded: true}, "Only the steps above and their undos may change a host; -v prints them in full.\n"},
+		{question{shown: shown}, "The commands above and aixmend's own link (/etc/aixmend.lease) are all that may change a host."},
+		{question{shown: shown, folded: true}, "Only the steps above, their undos and aixmend's own link (/etc/aixmend.lease) may change a host; -v prints every command.\n"},
 		{question{shown: shown, begun: []string{"b"}}, begun + "The other hosts get the steps above, or are skipped.\n"},
 		{question{begun: []string{"b"}}, begun},
 	} {

@@ -20,6 +20,7 @@ type Earlier struct {
 	ID string
 
 	store   *journal.Store
+	plays   *playbooks.Playbook
 	trails  map[string]*outcome.Trail
 	events  map[string][]outcome.Entry // by host
 	started time.Time
@@ -27,13 +28,13 @@ type Earlier struct {
 	by      []outcome.By // who resumed it, where the journal says so
 }
 
-// LoadEarlier reads the journal of a run.
-func LoadEarlier(store *journal.Store, id string) (*Earlier, error) {
+// LoadEarlier reads the journal of a run of a playbook.
+func LoadEarlier(store *journal.Store, id string, p *playbooks.Playbook) (*Earlier, error) {
 	entries, err := store.ReadJournal(id)
 	if err != nil {
 		return nil, err
 	}
-	e := &Earlier{ID: id, store: store, trails: outcome.Trails(entries), events: controller.Events(entries), started: time.Now().UTC()} // unless the journal says otherwise
+	e := &Earlier{ID: id, store: store, plays: p, trails: outcome.Trails(entries), events: controller.Events(entries), started: time.Now().UTC()} // unless the journal says otherwise
 	for _, entry := range entries {
 		switch {
 		case entry.Event != outcome.EventRun:
@@ -103,13 +104,14 @@ func (e *Earlier) Describe(j *Job) string {
 	return text
 }
 
-// Changes returns the changes of a host that may be in effect, oldest first.
+// Changes returns the changes of a host that may be in effect and that a rollback is about,
+// oldest first.
 func (e *Earlier) Changes(host string) []playbooks.Change {
 	trail := e.trails[host]
 	if trail == nil {
 		return nil
 	}
-	return controller.Changes(*trail)
+	return slices.DeleteFunc(controller.Changes(*trail), func(c playbooks.Change) bool { return !e.plays.Leaves(c) })
 }
 
 // rollback returns the changes of the run to a host, and the facts of its capture.

@@ -103,7 +103,7 @@ func (j *Job) approved(store *journal.Store, earlier *Earlier) (func(host string
 // remember gives an engine the records of earlier runs that it needs.
 func (j *Job) remember(e *controller.Engine, store *journal.Store, earlier *Earlier) (err error) {
 	if j.Request.Undoes != "" {
-		done, err := LoadEarlier(store, j.Request.Undoes)
+		done, err := LoadEarlier(store, j.Request.Undoes, j.Playbook)
 		if err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (j *Job) openFolder(store *journal.Store, run *outcome.Run, earlier *Earlie
 		return nil, nil, err
 	}
 	entry.State = outcome.RunResumed
-	earlier, err = LoadEarlier(store, earlier.ID) // under the lock now: it stays true
+	earlier, err = LoadEarlier(store, earlier.ID, j.Playbook) // under the lock now: it stays true
 	if err == nil {
 		err = dir.Append(entry)
 	}

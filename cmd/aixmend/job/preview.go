@@ -53,7 +53,7 @@ func (j *Job) Preview(ctx context.Context, c *console.Console) (*Ended, error) {
 func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earlier) (*Ended, error) {
 	left := earlier.Left(j)
 	if undoes := j.Request.Undoes; undoes != "" {
-		done, err := LoadEarlier(earlier.store, undoes)
+		done, err := LoadEarlier(earlier.store, undoes, j.Playbook)
 		if err == nil {
 			j.ShowRollback(c, done, named(j.Request.Hosts, left))
 		}

@@ -10,6 +10,7 @@ import (
 	"aixmend/controller/course"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/controller/report/folded"
 	"aixmend/inventory"
 	"aixmend/playbooks"
 )
@@ -17,42 +18,33 @@ import (
 // rollbackID stands in a command for the id of a rollback that has not begun.
 const rollbackID = "RUN"
 
-// ShowRollback prints Rollback to stderr, its further lines indented.
+// ShowRollback prints Rollback to stderr.
 func (j *Job) ShowRollback(c *console.Console, e *Earlier, hosts []inventory.Host) {
-	text := j.Rollback(e, hosts, max(c.ErrWidth()-2, 0))
-	fmt.Fprintln(c.Err, strings.ReplaceAll(text, "\n", "\n  "))
+	fmt.Fprintln(c.Err, j.Rollback(e, hosts, c.ErrTextOptions(), j.Settings.Verbose))
 }
 
 // Rollback lists the steps that a rollback of an earlier run would undo, and those that it
-// can't, escaped and for a terminal of a width, 0 for no limit. No command is wrapped. Where
-// it is folded, the commands of a timed undo are left out.
-func (j *Job) Rollback(e *Earlier, hosts []inventory.Host, width int) string {
+// can't, for a terminal. It is folded as a plan is.
+func (j *Job) Rollback(e *Earlier, hosts []inventory.Host, o report.TextOptions, full bool) string {
 	var b strings.Builder
-	say := func(format string, args ...any) { b.WriteString(report.Fit(report.Cleanf(format, args...), width)) }
+	say := func(format string, args ...any) {
+		b.WriteString(report.Fit(report.Cleanf(format, args...), o.Width) + "\n")
+	}
 	fixed := e.fixed(hosts)
 	j.question.changes = slices.DeleteFunc(request.Names(hosts), func(host string) bool { return slices.Contains(fixed, host) })
 	say("rollback of run %s on %s, newest step first; steps that are no longer in effect, or were in effect before that run, are left alone:", e.ID, report.Hosts(len(j.question.changes)))
 	if len(fixed) > 0 {
-		b.WriteString("\n")
 		say("on %s nothing can be undone: %s", report.Hosts(len(fixed)), report.Compact(fixed))
 	}
-	j.question.folded = false
-	for _, h := range hosts {
-		for _, s := range j.RollbackSteps(e, h.Name) {
-			switch {
-			case s.BlockedBy != "":
-				b.WriteString("\n")
-				say("%s: %s can't be undone: %s", h.Name, s.Step, s.BlockedBy)
-				continue
-			case s.Part != "" && folds(len(hosts), j.Settings.Verbose):
-				j.question.folded = true
-				continue
-			case s.TimedUndo != "":
-				b.WriteString("\n")
-				say("%s: %s: timed undo: unless it is disarmed over a new connection, the host itself runs the command below %s after it was armed", h.Name, s.Step, s.TimedUndo)
-			}
-			b.WriteString("\n" + report.Cleanf("%s: %s: ", h.Name, s.Step) + report.Clean(s.Command, true))
-		}
+	list := make([]outcome.HostSummary, len(hosts))
+	for i, h := range hosts {
+		list[i] = outcome.HostSummary{Name: h.Name, Plan: j.RollbackSteps(e, h.Name)}
+	}
+	if j.question.folded = folds(len(hosts), full); j.question.folded {
+		return b.String() + "\n" + folded.Rollback(list, o)
+	}
+	for _, h := range list {
+		b.WriteString("\n" + report.RollbackText(h, o.Width))
 	}
 	return b.String()
 }

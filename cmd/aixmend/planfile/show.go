@@ -57,12 +57,20 @@ func (p *Plan) Summaries(names []string) []outcome.HostSummary {
 		}
 		s := outcome.HostSummary{Name: h.Name, Outcome: h.Outcome, Reason: h.Reason, Plan: h.Plan}
 		for _, finding := range h.Findings { // with its severity
-			id, _, _ := strings.Cut(finding, " ")
+			id, severity, _ := strings.Cut(finding, " ")
 			s.Open = append(s.Open, id)
+			if severity == string(outcome.Critical) && h.Outcome == outcome.NeedsAction && !fixed(h.Plan, id) {
+				s.Needs = append(s.Needs, outcome.Need{Finding: id})
+			}
 		}
 		hosts = append(hosts, s)
 	}
 	return hosts
+}
+
+// fixed reports whether a step that would run fixes a finding.
+func fixed(plan []outcome.PlanStep, finding string) bool {
+	return slices.ContainsFunc(plan, func(s outcome.PlanStep) bool { return s.Runs() && slices.Contains(s.Fixes, finding) })
 }
 
 // Names returns the hosts of the plan that patterns select; none select all.

@@ -58,7 +58,7 @@ type planned struct {
 func memberOf(h outcome.HostSummary, last bool) member {
 	m := member{name: h.Name, open: h.Open}
 	if last {
-		m.open = []string{outcome.LastResort}
+		m.open = []string{h.LastResort()}
 	}
 	for _, s := range h.Plan {
 		if !shown(s) || s.Conditional != last || last && s.Step == "" {
@@ -187,7 +187,7 @@ func (b *block) common(hosts []member, at int) string {
 			continue
 		}
 		for n, h := range hosts {
-			b.rows[n].values = append(b.rows[n].values, h.steps[at].words[i])
+			b.rows[n].values = append(b.rows[n].values, strings.TrimSuffix(h.steps[at].words[i], ";"))
 		}
 	}
 	return strings.Join(text, " ")

@@ -14,6 +14,61 @@ import (
 
 const guarded = "cluster guard: not understood: lscluster_c"
 
+// undone is a host whose address would be taken off again, and whose refresh can't be undone.
+func undone(name, address string) outcome.HostSummary {
+	const why = "a refresh changes nothing that could be undone"
+	return outcome.HostSummary{Name: name, Plan: []outcome.PlanStep{
+		{Rung: "refresh", Step: "refresh-management-domain", Command: "none: " + why, Undo: "/r", BlockedBy: why},
+		{Rung: "refresh", Step: "enable-remote-clients", Command: "none: " + why, Undo: "/r", BlockedBy: why},
+		{Rung: "address", Step: "set-address-arm-undo", Command: "m=/etc/x\narm", Undo: "disarm", Part: "arm"},
+		{Rung: "address", Step: "set-address", Command: "for a in " + address + "; do\n  /usr/sbin/ifconfig en1 inet6 $a delete\ndone\n", Undo: "/c " + address, TimedUndo: "4m0s"},
+		{Rung: "address", Step: "set-address-disarm-undo", Command: "m=/etc/x\ndisarm", Undo: "none: it only ends the timed undo", Part: "disarm"},
+	}}
+}
+
+// A rollback is folded as a plan is, and says what is undone and what can't be.
+func TestRollback(t *testing.T) {
+	daemon := outcome.HostSummary{Name: "aix09", Plan: []outcome.PlanStep{{Rung: "recycle", Step: "start-rmc", Command: "/usr/sbin/rsct/bin/rmcctrl -z", Undo: "/usr/sbin/rsct/bin/rmcctrl -A"}}}
+	fixed := undone("aix01", "fe80::1")
+	fixed.Plan = fixed.Plan[:2]
+	want := `aix[03-04]
+  ! refresh  refresh-management-domain, enable-remote-clients: a refresh changes nothing that could be undone
+  - address  set-address, a script of 3 lines, by the host itself after 4m if the connection is lost
+      aix03  fe80::3
+      aix04  fe80::4
+
+aix09
+  - recycle  /usr/sbin/rsct/bin/rmcctrl -z
+
+aix01
+  ! refresh  refresh-management-domain, enable-remote-clients: a refresh changes nothing that could be undone
+
+- is undone, ! can't be undone; -v prints every command
+`
+	if got := folded.Rollback([]outcome.HostSummary{fixed, undone("aix03", "fe80::3"), undone("aix04", "fe80::4"), daemon}, report.TextOptions{}); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	const full = `aix03:
+  rung refresh
+    refresh-management-domain can't be undone: a refresh changes nothing that could be undone
+    enable-remote-clients can't be undone: a refresh changes nothing that could be undone
+  rung address
+    set-address-arm-undo
+      m=/etc/x
+      arm
+    set-address, by the host itself after 4m if the connection is lost
+      for a in fe80::3; do
+        /usr/sbin/ifconfig en1 inet6 $a delete
+      done
+    set-address-disarm-undo
+      m=/etc/x
+      disarm
+`
+	if got := report.RollbackText(undone("aix03", "fe80::3"), 0); got != full {
+		t.Errorf("%s\nwant\n%s", got, full)
+	}
+}
+
 // planned is a host whose address is set, with RMC restarted unless that is blocked.
 func planned(name, address, blocked string) outcome.HostSummary {
 	return outcome.HostSummary{Name: name, Outcome: outcome.NeedsAction, Open: []string{"rmc-address-missing"}, Plan: []outcome.PlanStep{
@@ -52,15 +107,17 @@ db1: rmc-address-stale
 aix09: filesystem-full
   ! recycle  blocked: /var is full
 
-aix[03-05,07]: only if nothing else has helped
+aix[03-05]: only if nothing else has helped
   ~ hand-over  ctsnap -d ...
-      aix07  /var/aix07
       aix03  /var/aix03
       aix04  /var/aix04
       aix05  /var/aix05
 
+aix07: only if nothing else has helped and no rung is blocked by then
+  ~ hand-over  ctsnap -d /var/aix07
+
 ~ has an undo, + has none, ! is blocked; -v prints every command
-Plan: 5 hosts to change, up to 8 steps, 2 rungs, 4 more steps only if nothing else has helped; 2 hosts need you, 1 of them after these steps; 1 degraded; 1 healthy.
+Plan: 5 hosts to change, up to 8 steps, 2 rungs, 3 more steps only if nothing else has helped, 1 more if also no rung is blocked by then; 1 host needs you: aix09; 1 degraded; 1 healthy.
 `,
 		60: `aix[03-05]: rmc-address-missing
   ~ address  /usr/sbin/chdev -l en1 -a netaddr6=... -a
@@ -83,18 +140,22 @@ db1: rmc-address-stale
 aix09: filesystem-full
   ! recycle  blocked: /var is full
 
-aix[03-05,07]: only if nothing else has helped
+aix[03-05]: only if nothing else has helped
   ~ hand-over  ctsnap -d ...
-      aix07  /var/aix07
       aix03  /var/aix03
       aix04  /var/aix04
       aix05  /var/aix05
 
+aix07: only if nothing else has helped and no rung is
+  blocked by then
+  ~ hand-over  ctsnap -d /var/aix07
+
 ~ has an undo, + has none, ! is blocked; -v prints every
   command
-Plan: 5 hosts to change, up to 8 steps, 2 rungs, 4 more
-  steps only if nothing else has helped; 2 hosts need you, 1
-  of them after these steps; 1 degraded; 1 healthy.
+Plan: 5 hosts to change, up to 8 steps, 2 rungs, 3 more
+  steps only if nothing else has helped, 1 more if also no
+  rung is blocked by then; 1 host needs you: aix09; 1
+  degraded; 1 healthy.
 `,
 	} {
 		if got := folded.Text(hosts, report.TextOptions{Width: width}); got != want {
@@ -154,7 +215,7 @@ func TestRungs(t *testing.T) {
 		planned("aix03", "fe80::3", ""), planned("aix04", "fe80::4", ""), planned("aix07", "fe80::7", guarded),
 		{Name: "aix09", Outcome: outcome.NeedsAction, Plan: []outcome.PlanStep{{Rung: "recycle", BlockedBy: "/var is full"}, {Rung: "node-id", BlockedBy: "x"}}},
 	}
-	want := `Plan: 3 hosts to change, up to 5 steps, 2 rungs, 3 more steps only if nothing else has helped; 2 hosts need you, 1 of them after these steps; 1 healthy.
+	want := `Plan: 3 hosts to change, up to 5 steps, 2 rungs, 2 more steps only if nothing else has helped, 1 more if also no rung is blocked by then; 1 host needs you: aix09; 1 healthy.
   ~ address  3 hosts  aix[03-04,07]
   + refresh  2 hosts  aix[03-04]
   ! blocked  2 hosts  aix[07,09]
@@ -220,23 +281,31 @@ func TestNothingToDo(t *testing.T) {
 	}
 }
 
-// The hosts that need a person are those that need action and that the steps can't heal.
+// The hosts that need a person are those that need action and that the steps can't heal: with
+// nothing to send, or with a critical finding that no step would fix. A rung that is blocked
+// behind steps that may heal the host makes none of them.
 func TestCounted(t *testing.T) {
 	host := func(o outcome.Outcome, steps ...outcome.PlanStep) outcome.HostSummary {
 		return outcome.HostSummary{Name: "h", Outcome: o, Plan: steps}
 	}
+	needing := func(steps ...outcome.PlanStep) outcome.HostSummary {
+		return outcome.HostSummary{Name: "n", Outcome: outcome.NeedsAction, Plan: steps, Needs: []outcome.Need{{Finding: "f", Step: "do it"}}}
+	}
 	runs, blocked := outcome.PlanStep{Rung: "r", Step: "s", Command: "c"}, outcome.PlanStep{Rung: "b", BlockedBy: "x"}
 	last := outcome.PlanStep{Rung: "hand-over", Step: "s", BlockedBy: "only then", Conditional: true}
+	const one = "1 host to change, up to 1 step, 1 rung"
 	for want, hosts := range map[string][]outcome.HostSummary{
-		"nothing to change; 1 host needs you":                                                             {host(outcome.NeedsAction)},
-		"nothing to change; 1 degraded":                                                                   {host(outcome.Degraded)},
-		"nothing to change; 1 skipped; 1 healthy":                                                         {host(outcome.Skipped), host(outcome.Healthy)},
-		"1 host to change, up to 1 step, 1 rung":                                                          {host(outcome.NeedsAction, runs)},
-		"1 host to change, up to 1 step, 1 rung, 1 more step only if nothing else has helped":             {host(outcome.NeedsAction, runs, last)},
-		"1 host to change, up to 1 step, 1 rung, 2 more steps only if nothing else has helped; 1 healthy": {host(outcome.NeedsAction, runs, last, last), host(outcome.Healthy)},
-		"1 host to change, up to 1 step, 1 rung; 1 host needs you after these steps":                      {host(outcome.NeedsAction, runs, blocked)},
-		"1 host to change, up to 1 step, 1 rung; 2 hosts need you, 1 of them after these steps":           {host(outcome.NeedsAction, runs, blocked), host(outcome.NeedsAction, blocked)},
-		"1 host to change, up to 1 step, 1 rung; 1 host needs you; 1 healthy":                             {host(outcome.NeedsAction, runs), host(outcome.NeedsAction, blocked), host(outcome.Healthy)},
+		"nothing to change; 1 host needs you: h":  {host(outcome.NeedsAction)},
+		"nothing to change; 1 degraded":           {host(outcome.Degraded)},
+		"nothing to change; 1 skipped; 1 healthy": {host(outcome.Skipped), host(outcome.Healthy)},
+		one: {host(outcome.NeedsAction, runs)},
+		one + ", 1 more step only if nothing else has helped":                                {host(outcome.NeedsAction, runs, last)},
+		one + ", 2 more steps only if nothing else has helped; 1 healthy":                    {host(outcome.NeedsAction, runs, last, last), host(outcome.Healthy)},
+		one + ", 1 more step only if nothing else has helped and no rung is blocked by then": {host(outcome.NeedsAction, runs, blocked, last)},
+		one + "; 1 healthy":                                        {host(outcome.NeedsAction, runs, blocked), host(outcome.Healthy)},
+		one + "; 1 host needs you after these steps: n":            {needing(runs, blocked)},
+		one + "; 1 host needs you: h; 1 more after these steps: n": {needing(runs, blocked), host(outcome.NeedsAction, blocked)},
+		one + "; 2 hosts need you: h n; 1 healthy":                 {host(outcome.NeedsAction, runs), host(outcome.NeedsAction, blocked), needing(blocked), host(outcome.Healthy)},
 	} {
 		if got := folded.Counted(hosts); got != "Plan: "+want+"." {
 			t.Errorf("%q, want %q", got, want)

@@ -19,7 +19,7 @@ const maxRows = 12
 // line that counts. It is safe for a terminal, whatever a host or a plan file holds.
 func Text(hosts []outcome.HostSummary, o report.TextOptions) string {
 	var b strings.Builder
-	w := writer{&b, o}
+	w := writer{b: &b, o: o}
 	list := append(blocks(hosts, false), blocks(hosts, true)...)
 	for _, block := range list {
 		w.block(block)
@@ -35,12 +35,28 @@ func Text(hosts []outcome.HostSummary, o report.TextOptions) string {
 // legend explains the marks of steps.
 const legend = "~ has an undo, + has none, ! is blocked; -v prints every command"
 
+// Rollback renders the commands of a rollback as Text does a plan: a block for hosts on which the
+// same would be undone. It is safe for a terminal, as Text is.
+func Rollback(hosts []outcome.HostSummary, o report.TextOptions) string {
+	var b strings.Builder
+	w := writer{b: &b, o: o, back: true}
+	for _, block := range blocks(hosts, false) {
+		w.block(block)
+		b.WriteByte('\n')
+	}
+	b.WriteString(report.Wrapped(legendBack, o.Width, "  ") + "\n")
+	return b.String()
+}
+
+// legendBack explains the marks of the steps of a rollback.
+const legendBack = "- is undone, ! can't be undone; -v prints every command"
+
 // Rungs renders the plans of all hosts as one line for each rung that would be climbed, one
 // for the hosts on which a rung is blocked, and the line of Counted. It is safe for a
 // terminal, as Text is.
 func Rungs(hosts []outcome.HostSummary, o report.TextOptions) string {
 	var b strings.Builder
-	w := writer{&b, o}
+	w := writer{b: &b, o: o}
 	b.WriteString(report.Wrapped(Counted(hosts), o.Width, "  ") + "\n")
 	list := climbed(hosts)
 	if len(list) == 0 {
@@ -59,76 +75,104 @@ func Rungs(hosts []outcome.HostSummary, o report.TextOptions) string {
 	return b.String()
 }
 
-// Counted counts hosts, steps and rungs of the plans in one line. A host needs a person
-// where it needs action and a rung is blocked or nothing would be sent; it may count as one
-// to change, too. All other hosts are counted by outcome. Steps of the last resort count
-// apart.
+// Counted counts hosts, steps and rungs of the plans in one line, and names the hosts that need
+// a person; of these, hosts that are changed as well are named apart. All other hosts are
+// counted by outcome. Steps of the last resort count apart.
 func Counted(hosts []outcome.HostSummary) string {
-	change, steps, last, person, after := 0, 0, 0, 0, 0
-	others := map[outcome.Outcome]int{}
-	var rungs []string
+	var t tally
 	for _, h := range hosts {
-		sent, blocked := 0, false
-		for _, s := range h.Plan {
-			blocked = blocked || shown(s) && !s.Conditional && s.BlockedBy != ""
-			if shown(s) && s.Conditional && s.Step != "" {
-				last++
-			}
-			if shown(s) && s.Runs() {
-				sent++
-				if !slices.Contains(rungs, s.Rung) {
-					rungs = append(rungs, s.Rung)
-				}
-			}
-		}
-		if sent > 0 {
-			change++
-			steps += sent
-		}
-		switch {
-		case sent > 0 && blocked && h.Outcome == outcome.NeedsAction:
-			person++
-			after++
-		case sent > 0:
-		case h.Outcome == outcome.NeedsAction:
-			person++
-		default:
-			others[h.Shown()]++
-		}
+		t.add(h)
 	}
-	line := "Plan: nothing to change"
-	if change > 0 {
-		line = fmt.Sprintf("Plan: %s to change, up to %s, %s", report.Hosts(change), report.Number(steps, "step"), report.Number(len(rungs), "rung"))
-		if last > 0 {
-			line += fmt.Sprintf(", %s %s", strings.Replace(report.Number(last, "step"), " ", " more ", 1), outcome.LastResort)
-		}
-	}
-	var rest []string
-	if person > 0 {
-		needs := "1 host needs you"
-		if person > 1 {
-			needs = fmt.Sprintf("%d hosts need you", person)
-		}
-		switch {
-		case after == person:
-			needs += " after these steps"
-		case after > 0:
-			needs += fmt.Sprintf(", %d of them after these steps", after)
-		}
-		rest = append(rest, needs)
+	parts := []string{t.steps()}
+	switch first, after := len(t.first), len(t.after); {
+	case first > 0 && after > 0:
+		parts = append(parts, needing(t.first)+": "+report.Compact(t.first), fmt.Sprintf("%d more after these steps: %s", after, report.Compact(t.after)))
+	case first > 0:
+		parts = append(parts, needing(t.first)+": "+report.Compact(t.first))
+	case after > 0:
+		parts = append(parts, needing(t.after)+" after these steps: "+report.Compact(t.after))
 	}
 	for _, o := range outcome.ShownOutcomes() {
-		if n := others[o]; n > 0 {
-			rest = append(rest, fmt.Sprintf("%d %s", n, o))
+		if n := t.others[o]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, o))
 		}
 	}
-	return strings.Join(append([]string{line}, rest...), "; ") + "."
+	return report.Clean(strings.Join(parts, "; ")+".", false)
+}
+
+func needing(hosts []string) string {
+	if len(hosts) == 1 {
+		return "1 host needs you"
+	}
+	return fmt.Sprintf("%d hosts need you", len(hosts))
+}
+
+// tally are the counts of Counted.
+type tally struct {
+	change, sent int
+	last, held   int // steps of the last resort; held: while a rung is blocked
+	rungs        []string
+	first, after []string // hosts that need a person; after: that are changed before
+	others       map[outcome.Outcome]int
+}
+
+// add counts a host.
+func (t *tally) add(h outcome.HostSummary) {
+	sent := 0
+	for _, s := range h.Plan {
+		switch {
+		case !shown(s) || s.Step == "":
+		case s.Conditional && h.Blocked():
+			t.held++
+		case s.Conditional:
+			t.last++
+		case s.Runs():
+			sent++
+			if !slices.Contains(t.rungs, s.Rung) {
+				t.rungs = append(t.rungs, s.Rung)
+			}
+		}
+	}
+	if sent > 0 {
+		t.change++
+		t.sent += sent
+	}
+	switch {
+	case h.NeedsPerson() && sent > 0:
+		t.after = append(t.after, h.Name)
+	case h.NeedsPerson():
+		t.first = append(t.first, h.Name)
+	case sent == 0:
+		if t.others == nil {
+			t.others = map[outcome.Outcome]int{}
+		}
+		t.others[h.Shown()]++
+	}
+}
+
+// steps are the counts of steps.
+func (t *tally) steps() string {
+	if t.change == 0 {
+		return "Plan: nothing to change"
+	}
+	line := fmt.Sprintf("Plan: %s to change, up to %s, %s", report.Hosts(t.change), report.Number(t.sent, "step"), report.Number(len(t.rungs), "rung"))
+	more := func(n int) string { return strings.Replace(report.Number(n, "step"), " ", " more ", 1) }
+	switch {
+	case t.last > 0 && t.held > 0:
+		return fmt.Sprintf("%s, %s %s, %d more if also no rung is blocked by then", line, more(t.last), outcome.LastResort, t.held)
+	case t.last > 0:
+		return line + ", " + more(t.last) + " " + outcome.LastResort
+	case t.held > 0:
+		return line + ", " + more(t.held) + " " + outcome.LastResort + " and no rung is blocked by then"
+	}
+	return line
 }
 
 // writer writes blocks for one terminal.
 type writer struct {
-	b *strings.Builder
-	o report.TextOptions
+	b    *strings.Builder
+	o    report.TextOptions
+	back bool // the commands are those of a rollback
 }
 
 // block writes one block.
@@ -142,34 +186,57 @@ func (w writer) block(b block) {
 	for _, r := range b.rungs {
 		wide = max(wide, ansi.StringWidth(report.Clean(r.id, false)))
 	}
-	for _, r := range b.rungs {
+	for i, r := range b.rungs {
 		id := padded(report.Clean(r.id, false), wide)
+		if w.back && i > 0 && b.rungs[i-1].id == r.id {
+			id = padded("", wide)
+		}
 		if r.blocked != "" {
-			w.line(w.mark('!')+id+"  ", "blocked: "+report.Clean(r.blocked, false))
+			w.line(w.mark('!')+id+"  ", w.refused(r))
 			continue
 		}
 		for _, s := range r.steps {
-			mark := w.mark('+')
-			if s.undone {
-				mark = w.mark('~')
+			mark := '+'
+			switch {
+			case w.back:
+				mark = '-'
+			case s.undone:
+				mark = '~'
 			}
-			w.line(mark+id+"  ", s.text())
+			w.line(w.mark(mark)+id+"  ", s.text(w.back))
 			id = padded("", wide)
 		}
 	}
 	w.rows(b.rows)
 }
 
+// refused is the line of a rung that is blocked, or of steps that can't be undone.
+func (w writer) refused(r rung) string {
+	if !w.back {
+		return "blocked: " + report.Clean(r.blocked, false)
+	}
+	var steps []string
+	for _, s := range r.steps {
+		steps = append(steps, s.id)
+	}
+	return report.Clean(strings.Join(steps, ", ")+": "+r.blocked, false)
+}
+
 func padded(s string, wide int) string { return s + strings.Repeat(" ", wide-ansi.StringWidth(s)) }
 
 // text is the line of a step.
-func (s step) text() string {
+func (s step) text(back bool) string {
 	line := s.command
 	if s.lines > 0 {
 		line = fmt.Sprintf("%s, a script of %d lines", s.id, s.lines)
 	}
-	if s.timed != "" {
-		line += " (timed undo, " + strings.TrimSuffix(s.timed, "0s") + ")"
+	after := strings.TrimSuffix(s.timed, "0s")
+	switch {
+	case after == "":
+	case back:
+		line += ", by the host itself after " + after + " if the connection is lost"
+	default:
+		line += " (timed undo, " + after + ")"
 	}
 	if s.because != "" {
 		line += ": " + s.because
@@ -212,7 +279,7 @@ func (w writer) line(begin, text string) {
 func (w writer) mark(mark rune) string {
 	shown := string(mark)
 	if w.o.Color {
-		color := map[rune]text.Color{'+': text.FgGreen, '~': text.FgYellow, '!': text.FgRed}[mark]
+		color := map[rune]text.Color{'+': text.FgGreen, '~': text.FgYellow, '-': text.FgYellow, '!': text.FgRed}[mark]
 		shown = color.EscapeSeq() + shown + text.Reset.EscapeSeq()
 	}
 	return "  " + shown + " "
