@@ -89,8 +89,8 @@ type Sink interface {
 
 // Observer receives events; it may be nil. It must not block.
 type Observer interface {
-	// Moved reports a host's new state.
-	Moved(host string, to State, note string)
+	// Moved reports a host's new state, and when a wait ends at the latest; zero: not known.
+	Moved(host string, to State, note string, until time.Time)
 	// Transferred reports the progress of a file transfer, in bytes.
 	Transferred(host, file string, done, total int64)
 	// Settled reports the result of a change that was open when the run was cut off,

@@ -204,7 +204,7 @@ func (b *bench) Amend(host string, change func(*outcome.Host)) error {
 }
 
 // Moved implements controller.Observer.
-func (b *bench) Moved(host string, to controller.State, _ string) {
+func (b *bench) Moved(host string, to controller.State, _ string, _ time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.moves = append(b.moves, host+" "+string(to))

@@ -263,8 +263,8 @@ type between struct {
 	then func()
 }
 
-func (b *between) Moved(host string, to controller.State, note string) {
-	b.Observer.Moved(host, to, note)
+func (b *between) Moved(host string, to controller.State, note string, _ time.Time) {
+	b.Observer.Moved(host, to, note, time.Time{})
 	if to == controller.Capturing && b.then != nil {
 		then := b.then
 		b.then = nil

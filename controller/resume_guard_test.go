@@ -84,7 +84,7 @@ type thief struct {
 	sent int
 }
 
-func (o *thief) Moved(host string, to controller.State, _ string) {
+func (o *thief) Moved(host string, to controller.State, _ string, _ time.Time) {
 	if to == controller.Settling && !o.done {
 		o.done = true
 		o.sent = len(o.bench.sent(host))
@@ -164,7 +164,7 @@ func TestSignalBeforeTheFirstStep(t *testing.T) {
 // stopper stops the run when a rung is about to begin.
 type stopper struct{ *bench }
 
-func (s stopper) Moved(_ string, to controller.State, _ string) {
+func (s stopper) Moved(_ string, to controller.State, _ string, _ time.Time) {
 	if to == controller.Recovering {
 		close(s.stop)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -30,8 +31,8 @@ func (t *turns) Await(_ context.Context, target transport.Target) error {
 func (t *turns) Leave(transport.Target) { t.left.Add(1) }
 
 // Moved implements controller.Observer.
-func (t *turns) Moved(host string, to controller.State, note string) {
-	t.bench.Moved(host, to, note)
+func (t *turns) Moved(host string, to controller.State, note string, _ time.Time) {
+	t.bench.Moved(host, to, note, time.Time{})
 	if host == "healthy" && to == controller.Done {
 		close(t.ended)
 	}

@@ -131,7 +131,7 @@ func (w *walk) move(to State, a course.Action) error {
 	err := w.Journal.Append(outcome.Entry{Time: time.Now().UTC(), Event: outcome.EventState, Host: w.host.Name, State: string(to), Detail: a.Why})
 	w.state = to
 	if w.Observer != nil {
-		w.Observer.Moved(w.host.Name, to, a.Why)
+		w.Observer.Moved(w.host.Name, to, a.Why, a.Until)
 	}
 	return err
 }

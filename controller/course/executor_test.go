@@ -61,7 +61,11 @@ func (w *world) play(choose chooser) {
 			w.fault("no end after %d actions", maxSteps)
 			return
 		}
-		a := w.record.Next(timeOf(w.now), w.wishes())
+		now := timeOf(w.now)
+		a := w.record.Next(now, w.wishes())
+		if a.Do == course.Settle && (a.Why == "not verified yet" && a.Until.IsZero() || !a.Until.IsZero() && (now.Add(a.For).After(a.Until) || a.Until.After(now.Add(w.wishes().Wait)))) {
+			w.fault("a wait of %s from %s, until %s at the latest: %s", a.For, now, a.Until, a.Why)
+		}
 		w.actions++
 		t := choose(n, a)
 		if t == goOn {

@@ -37,7 +37,7 @@ func (n *next) unreached() bool {
 		return n.unreachable()
 	}
 	if n.mayWait() && n.link.kind != kindAuth {
-		return n.take(Action{Do: Settle, For: max(min(n.w.Every, n.left()), 0), Why: "it can't be reached"})
+		return n.settle(n.w.Every, "it can't be reached")
 	}
 	return n.unread(n.link.why)
 }
@@ -57,7 +57,7 @@ func (n *next) mayWait() bool { return n.left() > 0 && !n.w.Stop && !n.story.shu
 
 // settle waits for another look.
 func (n *next) settle(d time.Duration, why string) bool {
-	return n.take(Action{Do: Settle, For: max(min(d, n.left()), 0), Why: why})
+	return n.take(Action{Do: Settle, For: max(min(d, n.left()), 0), Until: n.now.Add(n.left()), Why: why})
 }
 
 // again waits for the look after the newest one.

@@ -65,9 +65,9 @@ type beating struct {
 }
 
 // Moved implements controller.Observer.
-func (b beating) Moved(host string, to controller.State, why string) {
-	b.beat.Moved(host, to, why)
-	b.Observer.Moved(host, to, why)
+func (b beating) Moved(host string, to controller.State, why string, until time.Time) {
+	b.beat.Moved(host, to, why, until)
+	b.Observer.Moved(host, to, why, until)
 }
 
 // Transferred implements controller.Observer.
@@ -125,7 +125,7 @@ type transfer struct {
 }
 
 // Moved implements controller.Observer.
-func (m *moves) Moved(host string, to controller.State, note string) {
+func (m *moves) Moved(host string, to controller.State, note string, _ time.Time) {
 	if m.everything {
 		m.log.Info().Str("host", host).Str("state", string(to)).Msg(note)
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/live"
@@ -78,7 +79,7 @@ func fetch(ctx context.Context, c *console.Console, o Options, hosts []*host) {
 	for range min(o.Window, len(hosts)) {
 		workers.Go(func() {
 			for h := range queue {
-				beat.Moved(h.name, controller.Connecting, "")
+				beat.Moved(h.name, controller.Connecting, "", time.Time{})
 				h.ask(ctx, o.Way.SSH())
 				beat.Ended(outcome.HostSummary{Name: h.name})
 			}

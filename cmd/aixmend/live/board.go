@@ -42,6 +42,7 @@ type running struct {
 	state controller.State
 	why   string // the reason of the state, "" for none
 	since time.Time
+	until time.Time // when the wait ends at the latest, zero: not known
 	// file is a file being transferred and its progress.
 	file string
 }
@@ -60,7 +61,7 @@ func newBoard(o Options, now func() time.Time) *board {
 	}
 }
 
-func (b *board) moved(host string, to controller.State, why string) {
+func (b *board) moved(host string, to controller.State, why string, until time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if to == controller.Done {
@@ -70,8 +71,25 @@ func (b *board) moved(host string, to controller.State, why string) {
 	since := b.now()
 	if r := b.running[host]; r != nil && proves(r.state) && proves(to) {
 		since = r.since
+		if to == controller.Verifying { // the wait goes on
+			until = r.until
+		}
 	}
-	b.running[host] = &running{host: host, state: to, why: why, since: since}
+	b.running[host] = &running{host: host, state: to, why: why, since: since, until: until}
+}
+
+// taken words how long a host is in its state, and where it waits how long that takes at most.
+func (r running) taken(now time.Time) string {
+	text := short(now.Sub(r.since))
+	most := r.until.Sub(r.since)
+	if r.until.IsZero() || most <= 0 {
+		return text
+	}
+	unit := time.Second
+	if most > time.Minute {
+		unit = 10 * time.Second
+	}
+	return text + " of at most " + short((most + unit - 1).Truncate(unit))
 }
 
 // proves reports whether a host in a state waits for its changes to take effect: it settles and

@@ -115,7 +115,7 @@ func activeLines(s shown, room int) []string {
 	for _, r := range list {
 		host := ansi.Truncate(report.Clean(r.host, false), maxName, "~")
 		host += strings.Repeat(" ", max(wide-ansi.StringWidth(host), 0))
-		line := fmt.Sprintf("  %s  %-10s  %s", host, r.state, short(s.now.Sub(r.since)))
+		line := fmt.Sprintf("  %s  %-10s  %s", host, r.state, r.taken(s.now))
 		if r.file != "" {
 			line += "  " + report.Clean(r.file, false)
 		}
@@ -138,7 +138,7 @@ func idleLine(s shown) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, about(state)))
 		}
 	}
-	return fmt.Sprintf("  %s; longest: %s %s", strings.Join(parts, ", "), report.Clean(s.longest.host, false), short(s.now.Sub(s.longest.since)))
+	return fmt.Sprintf("  %s; longest: %s %s", strings.Join(parts, ", "), report.Clean(s.longest.host, false), s.longest.taken(s.now))
 }
 
 // paint gives an outcome its colour; the word alone says the same.

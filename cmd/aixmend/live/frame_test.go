@@ -27,17 +27,17 @@ func story() (*board, *clock) {
 		b.end(end(fmt.Sprintf("aixprd%03d", i), outcome.Healthy, ""))
 	}
 	b.waveBegun(2, 4, 15)
-	b.moved("aixprd200", controller.Waiting, "")
-	b.moved("aixprd150", controller.Settling, "")
+	b.moved("aixprd200", controller.Waiting, "", time.Time{})
+	b.moved("aixprd150", controller.Settling, "", c.now().Add(15*time.Minute))
 	c.passes(72 * time.Second)
-	b.moved("aixprd151", controller.Settling, "")
-	b.moved("aixprd160", controller.Recovering, "")
+	b.moved("aixprd151", controller.Settling, "", time.Time{})
+	b.moved("aixprd160", controller.Recovering, "", time.Time{})
 	b.transferred("aixprd160", "rsct.core.bff", 25<<20, 100<<20)
 	c.passes(3 * time.Second)
 	for i := range 20 {
-		b.moved(fmt.Sprintf("aixprd%03d", 210+i), controller.Diagnosing, "")
+		b.moved(fmt.Sprintf("aixprd%03d", 210+i), controller.Diagnosing, "", time.Time{})
 	}
-	b.moved("aixprd250", controller.Gathering, "")
+	b.moved("aixprd250", controller.Gathering, "", time.Time{})
 	b.end(end("aixprd201", outcome.Unreachable, "timeout: no answer in 15s"))
 	b.end(end("aixprd202", outcome.Failed, "step set-address failed (exit 1): chdev: 0514-018 The values specified for the following attributes are not valid"))
 	b.end(end("aixprd203", outcome.NeedsAction, "rsct-missing"))
@@ -90,8 +90,8 @@ func TestFrameAtTheEnds(t *testing.T) {
 	if got, want := frame(b.shown(), 80, 24, false), "audit [--------------------] 0 of 1 host ended, 0s"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	b.moved("a", controller.Connecting, "")
-	b.moved("a", controller.Done, "")
+	b.moved("a", controller.Connecting, "", time.Time{})
+	b.moved("a", controller.Done, "", time.Time{})
 	b.end(end("a", outcome.Healthy, ""))
 	c.passes(3*time.Hour + 25*time.Minute + 7*time.Second)
 	if got, want := frame(b.shown(), 80, 24, false), "audit [####################] 1 of 1 host ended, 3h25m\n1 healthy"; got != want {
@@ -108,11 +108,11 @@ func TestHostileFrames(t *testing.T) {
 	c := &clock{}
 	b := newBoard(Options{Verb: controller.Recover, Hosts: -1}, c.now)
 	for _, text := range hostile {
-		b.moved(text, controller.Recovering, "")
+		b.moved(text, controller.Recovering, "", time.Time{})
 		b.transferred(text, text, 1<<62, 1)
 		b.transferred(text, text, -5, 7)
 		b.end(end(text+"x", outcome.Failed, text))
-		b.moved(text+"y", controller.Settling, "")
+		b.moved(text+"y", controller.Settling, "", time.Time{})
 	}
 	for _, size := range append([][2]int{{7, 9}, {33, 13}}, sizes...) {
 		text := frame(b.shown(), size[0], size[1], false)
@@ -130,8 +130,8 @@ func TestBoardStaysSmall(t *testing.T) {
 	b := newBoard(Options{Verb: controller.Audit, Hosts: 10_000}, c.now)
 	for i := range 10_000 {
 		host := fmt.Sprintf("aix%05d", i)
-		b.moved(host, controller.Diagnosing, "")
-		b.moved(host, controller.Done, "")
+		b.moved(host, controller.Diagnosing, "", time.Time{})
+		b.moved(host, controller.Done, "", time.Time{})
 		b.end(end(host, outcome.Unreachable, "refused"))
 	}
 	s := b.shown()
@@ -144,7 +144,7 @@ func BenchmarkFrame(b *testing.B) {
 	c := &clock{}
 	board := newBoard(Options{Verb: controller.Audit, Hosts: 10_000}, c.now)
 	for i := range 10_000 {
-		board.moved(fmt.Sprintf("aix%05d", i), controller.Diagnosing, "")
+		board.moved(fmt.Sprintf("aix%05d", i), controller.Diagnosing, "", time.Time{})
 	}
 	for b.Loop() {
 		frame(board.shown(), 120, 40, true)

@@ -90,7 +90,9 @@ func (h *Heartbeat) Stop() {
 }
 
 // Moved notes that a host entered another state.
-func (h *Heartbeat) Moved(host string, to controller.State, why string) { h.board.moved(host, to, why) }
+func (h *Heartbeat) Moved(host string, to controller.State, why string, until time.Time) {
+	h.board.moved(host, to, why, until)
+}
 
 // Transferred notes the progress of a file transfer, in bytes.
 func (h *Heartbeat) Transferred(host, file string, done, total int64) {
@@ -148,7 +150,7 @@ func awaitedText(awaited []running, now time.Time) string {
 		case r.why != "":
 			state += ", " + r.why
 		}
-		names = append(names, report.Clean(fmt.Sprintf("%s (%s, %s)", r.host, state, short(now.Sub(r.since))), false))
+		names = append(names, report.Clean(fmt.Sprintf("%s (%s, %s)", r.host, state, r.taken(now)), false))
 	}
 	if more := len(awaited) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))

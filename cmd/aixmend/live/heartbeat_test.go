@@ -40,16 +40,16 @@ func TestHeartbeat(t *testing.T) {
 		s := &spoken{began: time.Now()}
 		h := Beat(Options{Verb: controller.Recover, Hosts: 9}, s.say)
 		h.Ended(outcome.HostSummary{Name: "aix1", Outcome: outcome.Healthy})
-		h.Moved("aix2", controller.Settling, "RMC is not connected yet")
-		h.Moved("aix3", controller.Waiting, "waiting for its wave")
-		h.Moved("aix4", controller.Gathering, "")
+		h.Moved("aix2", controller.Settling, "RMC is not connected yet", time.Time{})
+		h.Moved("aix3", controller.Waiting, "waiting for its wave", time.Time{})
+		h.Moved("aix4", controller.Gathering, "", time.Time{})
 		h.WaveBegun(1, 2, 1)
 		time.Sleep(150 * time.Second) // by synctest's clock, as below: it takes no real time
 		h.Spoken()                    // a line was printed at 2m30s
 		time.Sleep(59 * time.Second)  // 3m29s
 		h.Spoken()
 		time.Sleep(59 * time.Second) // 4m28s
-		h.Moved("aix\x1b[2J5", controller.Recovering, "step \u202ex")
+		h.Moved("aix\x1b[2J5", controller.Recovering, "step \u202ex", time.Time{})
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		h.Stop()
@@ -68,23 +68,33 @@ func TestHeartbeat(t *testing.T) {
 }
 
 // A host settles and is read in turns until its changes have taken effect: it is told how long
-// that takes in all. The next rung begins anew.
+// that takes in all, and at most. The next rung begins anew. A wait without a limit names none.
 func TestHeartbeatOfSettling(t *testing.T) {
 	c := &clock{}
 	b := newBoard(Options{Verb: controller.Recover, Hosts: 1}, c.now)
+	var limit time.Time // 15m after the last change, which was a moment before the rung ended
 	for _, m := range []struct {
 		to   controller.State
 		why  string
 		want string
 	}{
 		{controller.Recovering, "", "recovering, 22s"},
-		{controller.Settling, "waiting", "settling, waiting, 22s"},
-		{controller.Verifying, "", "verifying, 44s"},
-		{controller.Settling, "not verified yet", "settling, not verified yet, 1m6s"},
+		{controller.Settling, "waiting", "settling, waiting, 22s of at most 15m0s"},
+		{controller.Verifying, "", "verifying, 44s of at most 15m0s"},
+		{controller.Settling, "not verified yet", "settling, not verified yet, 1m6s of at most 15m0s"},
 		{controller.Recovering, "", "recovering, 22s"},
-		{controller.Settling, "waiting", "settling, waiting, 22s"},
+		{controller.Settling, "waiting", "settling, waiting, 22s of at most 15m0s"},
+		{controller.Verifying, "", "verifying, 44s of at most 15m0s"},
+		{controller.Settling, "waiting for the timed undo to run", "settling, waiting for the timed undo to run, 1m6s"},
 	} {
-		b.moved("a", m.to, m.why)
+		var until time.Time
+		switch {
+		case m.to == controller.Recovering:
+			limit = c.now().Add(22*time.Second + 15*time.Minute - 2*time.Second)
+		case strings.Contains(m.want, "at most") && m.to == controller.Settling:
+			until = limit
+		}
+		b.moved("a", m.to, m.why, until)
 		c.passes(22 * time.Second)
 		if got := b.line(); !strings.HasSuffix(got, "a ("+m.want+")") {
 			t.Errorf("%s: %q, want %q", m.to, got, m.want)
@@ -97,7 +107,7 @@ func TestHeartbeatOfManyHosts(t *testing.T) {
 	c := &clock{}
 	b := newBoard(Options{Verb: controller.Audit, Hosts: 500}, c.now)
 	for i := range 200 {
-		b.moved(fmt.Sprintf("aix%03d", i), controller.Recovering, "upload")
+		b.moved(fmt.Sprintf("aix%03d", i), controller.Recovering, "upload", time.Time{})
 		c.passes(time.Second)
 	}
 	b.transferred("aix000", "rsct.bff", 1, 4)
@@ -126,11 +136,11 @@ func TestTimeLeft(t *testing.T) {
 		{"read, and waiting for the others", controller.Plan, func(b *board, c *clock) {
 			c.passes(time.Minute)
 			for i := range 50 {
-				b.moved(fmt.Sprintf("r%d", i), controller.Gathering, "")
+				b.moved(fmt.Sprintf("r%d", i), controller.Gathering, "", time.Time{})
 			}
 		}, "about 1m left"},
 		{"one host hangs", controller.Audit, func(b *board, c *clock) {
-			b.moved("slow", controller.Diagnosing, "")
+			b.moved("slow", controller.Diagnosing, "", time.Time{})
 			c.passes(time.Minute)
 			ended(b, 99)
 		}, ""},

@@ -67,7 +67,9 @@ func Start(o Options) *View {
 }
 
 // Moved shows that a host entered another state.
-func (v *View) Moved(host string, to controller.State, why string) { v.board.moved(host, to, why) }
+func (v *View) Moved(host string, to controller.State, why string, until time.Time) {
+	v.board.moved(host, to, why, until)
+}
 
 // Transferred shows the progress of a file transfer, in bytes.
 func (v *View) Transferred(host, file string, done, total int64) {

@@ -3,6 +3,7 @@ package live
 import (
 	"aixmend/controller"
 	"aixmend/controller/outcome"
+	"time"
 )
 
 // View is nil on AIX: the drawing libraries do not support it.
@@ -21,7 +22,7 @@ func (*View) Hold() (release func()) { return func() {} }
 func (*View) Stop() {}
 
 // Moved does nothing on AIX.
-func (*View) Moved(string, controller.State, string) {}
+func (*View) Moved(string, controller.State, string, time.Time) {}
 
 // Transferred does nothing on AIX.
 func (*View) Transferred(_, _ string, _, _ int64) {}

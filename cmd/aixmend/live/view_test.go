@@ -153,7 +153,7 @@ func (broken) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 func TestViewOnALostTerminal(t *testing.T) {
 	v := startOn(broken{})
 	for i := range 100 {
-		v.Moved(fmt.Sprint(i), controller.Diagnosing, "")
+		v.Moved(fmt.Sprint(i), controller.Diagnosing, "", time.Time{})
 		v.Transferred(fmt.Sprint(i), "f", 1, 2)
 		v.WaveBegun(1, 1, 1)
 		v.Ended(outcome.HostSummary{Name: fmt.Sprint(i), Outcome: outcome.Failed})
@@ -178,7 +178,7 @@ func TestViewOnAStuckTerminal(t *testing.T) {
 	v := startOn(out)
 	v.patience = time.Millisecond
 	for i := range 1000 {
-		v.Moved(fmt.Sprint(i), controller.Diagnosing, "")
+		v.Moved(fmt.Sprint(i), controller.Diagnosing, "", time.Time{})
 		v.Ended(outcome.HostSummary{Name: fmt.Sprint(i), Outcome: outcome.Failed})
 		say(t, v, "warning\n")
 	}

@@ -164,7 +164,7 @@ func (r *Recorder) run(ctx context.Context, dialer transport.Dialer) {
 		walks.Go(func() {
 			taken, err := r.catalogue.Record(ctx, func(context.Context) (transport.Conn, error) {
 				conn, err := dialer.Dial(starting, controller.TargetOf(h))
-				beat.Moved(h.Name, "recording", "")
+				beat.Moved(h.Name, "recording", "", time.Time{})
 				return conn, err
 			})
 			r.took(h, taken, err)
