@@ -61,3 +61,11 @@ func command(list []string) int {
 
 // ends reports whether a command ends with a word: a mark of the sentence follows.
 func ends(word string) bool { return strings.ContainsAny(word[len(word)-1:], ",;:.)`\"") }
+
+// hostCommand matches a command for a host: a path with anything behind it, or a program with
+// nothing but options.
+var hostCommand = regexp.MustCompile(`^(?:/.*|[a-z]+(?: -[A-Za-z](?: [^\s,;-][^\s,;]*)?)+)$`)
+
+// IsCommand reports whether the remedy of a finding is a command to paste, which is never
+// wrapped.
+func IsCommand(remedy string) bool { return hostCommand.MatchString(remedy) }

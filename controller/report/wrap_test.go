@@ -120,3 +120,21 @@ page:
 		t.Errorf("without a terminal:\n%s", got)
 	}
 }
+
+func TestIsCommand(t *testing.T) {
+	for remedy, want := range map[string]bool{
+		"chdev -l en1 -a netaddr6=fe80::1 -a prefixlen=64 -a state=up": true,
+		"/usr/sbin/rsct/bin/rmcctrl -A":                                true,
+		"rmcctrl -A":                                                   true,
+		"rmcctrl -A, then rmcctrl -p":                                  false,
+		"chdev -l en1 with the attributes of the capture":              false,
+		"recfgct -s keeps the id in /etc":                              false,
+		"plan an RSCT update":                                          false,
+		"":                                                             false,
+		"chdev -l en1\nrm -r /":                                        false,
+	} {
+		if got := IsCommand(remedy); got != want {
+			t.Errorf("%q: %t", remedy, got)
+		}
+	}
+}

@@ -184,11 +184,14 @@ func (t *explainer) chain(c Chain) {
 	}
 	t.steps(c.Steps)
 	for _, n := range c.Next {
-		if isCommand(n) {
+		switch {
+		case isCommand(n):
 			t.b.WriteString(strings.Repeat(" ", 13) + report.Clean(n, false) + "\n")
-			continue
+		case report.IsCommand(n):
+			t.command("    next     ", report.Clean(n, false))
+		default:
+			t.about("next", "%s", n)
 		}
-		t.about("next", "%s", n)
 	}
 }
 

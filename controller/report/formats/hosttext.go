@@ -103,7 +103,7 @@ func (t *hostText) findings(h outcome.Host) {
 			t.prose("    evidence  ", e)
 		}
 		switch {
-		case strings.HasPrefix(f.Remedy, "/"): // a command stays whole
+		case report.IsCommand(f.Remedy):
 			t.block("    remedy    ", report.Clean(f.Remedy, false))
 		case f.Remedy != "":
 			t.prose("    remedy    ", f.Remedy)
