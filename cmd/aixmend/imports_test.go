@@ -43,7 +43,7 @@ var rooms = map[string]room{
 	"cmd/aixmend/pruning":         {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/listing", "controller", "controller/journal", "controller/journal/captures", "controller/journal/retention", "controller/outcome", "controller/report", "playbooks"}},
 	"cmd/aixmend/config":          {imports: []string{"inventory", "inventory/settings", "inventory/strictyaml", "playbooks"}},
 	"cmd/aixmend/environment":     {imports: []string{"cmd/aixmend/config", "cmd/aixmend/exit", "cmd/aixmend/usage", "inventory/strictyaml", "transport/ownership"}},
-	"cmd/aixmend/usage":           {imports: []string{"cmd/aixmend/exit", "inventory/strictyaml"}},
+	"cmd/aixmend/usage":           {imports: []string{"cmd/aixmend/exit", "inventory/strictyaml", "transport/plain"}},
 	"cmd/aixmend/manual":          {imports: []string{"cmd/aixmend/environment", "cmd/aixmend/help", "controller/outcome", "controller/journal/durable"}},
 	"cmd/aixmend/recorder":        {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/job", "cmd/aixmend/live", "controller", "controller/outcome", "controller/recording", "controller/recording/anonymize", "controller/report", "inventory", "playbooks", "transport", "transport/ownership", "transport/place"}},
 	"cmd/aixmend/evidence":        {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/guide", "cmd/aixmend/request", "controller/journal", "controller/journal/durable", "controller/outcome", "controller/report", "controller/report/formats", "transport/ownership", "transport/place"}},

@@ -48,11 +48,11 @@ func showRun(c *cli, o *reportOptions, ref string) error {
 	if err := o.format.check(outcome.ConventionNagios); err != nil {
 		return err
 	}
-	store, err := c.openToPrint(o.state)
-	if err != nil {
+	if err := evidence.Check(o.files, nil); err != nil {
 		return err
 	}
-	if err := evidence.Check(o.files, nil); err != nil {
+	store, err := c.openToPrint(o.state)
+	if err != nil {
 		return err
 	}
 	id, err := c.meant(store, ref, o.host)

@@ -44,9 +44,9 @@ RUN is the id of a run, four or more characters of it that no other has (2026112
 				c.plugin = true // also where the config file asks for it
 			}
 			if f := cmd.Flags().Lookup("annotations"); f != nil && !f.Changed && c.InWorkflow() {
-				return f.Value.Set("true")
+				_ = f.Value.Set("true") // a flag without a value takes it
 			}
-			return nil
+			return usage.Files(cmd)
 		},
 	}
 	c.layers = &environment.Layers{Root: root, Home: home(), User: userFolder(), Say: c.Say}
