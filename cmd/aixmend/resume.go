@@ -86,6 +86,9 @@ func resume(ctx context.Context, c *cli, o *resumeOptions, args []string) error 
 	if err != nil {
 		return err
 	}
+	if err := j.Gone(earlier.Left(j)); err != nil {
+		return err
+	}
 	if !o.quiet {
 		c.Say("%s", earlier.Describe(j))
 	}
