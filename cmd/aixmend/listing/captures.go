@@ -8,6 +8,7 @@ import (
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/guide"
 	"aixmend/cmd/aixmend/usage"
 	"aixmend/controller/journal"
 	"aixmend/controller/journal/captures"
@@ -65,8 +66,8 @@ func Captured(store *journal.Store, named []string) ([]string, error) {
 // uncaptured is the hint about a host without a capture: how to take one where a run knows the
 // host, else the nearest name of those that have one.
 func uncaptured(store *journal.Store, host string, all []string) string {
-	if _, err := store.NewestOf(host); err == nil {
-		return "aixmend capture -l " + host + " takes one"
+	if run, err := store.NewestOf(host); err == nil {
+		return guide.Of(store, outcome.Run{ID: run}, store.Root()).Complete("aixmend capture -l " + host + " takes one")
 	}
 	return usage.Near(host, all, "aixmend capture list names the hosts with captures")
 }
