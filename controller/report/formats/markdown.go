@@ -25,18 +25,7 @@ func HostMarkdown(h outcome.Host) []byte {
 		m.line("")
 	}
 	m.line("Run %s, address %s, %s, %s.", md(h.RunID), md(h.Address), h.Started.UTC().Format(time.RFC3339), ms(h.Duration))
-	if h.Cloud != nil {
-		m.line("%s: %s", report.CloudName, md(report.CloudDetail(*h.Cloud)))
-	}
-	if h.Capture != "" {
-		m.line("Capture: %s", md(h.Capture))
-	}
-	if h.SSH != nil {
-		m.line("SSH: %s", md(report.Connection(*h.SSH)))
-	}
-	if h.Lease != nil && h.Lease.Text != "" {
-		m.line("Lease: %s", md(report.Lease(*h.Lease)))
-	}
+	m.about(h)
 	m.findings(h.Findings)
 	for _, f := range h.Fixed {
 		m.line("- fixed since the first change: %s: %s", md(f.ID), md(f.Title))
@@ -53,6 +42,29 @@ func HostMarkdown(h outcome.Host) []byte {
 		m.stage(s)
 	}
 	return m.b.Bytes()
+}
+
+// about lists the health in the cloud, the capture, the connection and the lease of a host.
+func (m *markdown) about(h outcome.Host) {
+	var list [][2]string
+	if h.Cloud != nil {
+		list = append(list, [2]string{report.CloudName, report.CloudDetail(*h.Cloud)})
+	}
+	if h.Capture != "" {
+		list = append(list, [2]string{"Capture", h.Capture})
+	}
+	if h.SSH != nil {
+		list = append(list, [2]string{"SSH", report.Connection(*h.SSH)})
+	}
+	if h.Lease != nil && h.Lease.Text != "" {
+		list = append(list, [2]string{"Lease", report.Lease(*h.Lease)})
+	}
+	if len(list) > 0 {
+		m.line("")
+	}
+	for _, row := range list {
+		m.line("- %s: %s", row[0], md(row[1]))
+	}
 }
 
 // size estimates the length of a report: most of it is output of the host.
