@@ -37,7 +37,7 @@ func audit(ctx context.Context, c *cli, o *auditOptions) error {
 	}
 	w := newWalk(&o.walking, controller.Audit, o.asked(), o.detailed)
 	if o.since != "" {
-		since, err := baseline(o.state, o.since)
+		since, err := c.baseline(o.state, o.since)
 		if err != nil {
 			return err
 		}
@@ -48,7 +48,7 @@ func audit(ctx context.Context, c *cli, o *auditOptions) error {
 
 // baseline returns the id of the run of --since, or last. A run that is named must exist
 // before anything is run.
-func baseline(state, since string) (string, error) {
+func (c *cli) baseline(state, since string) (string, error) {
 	if since == news.Last {
 		return since, nil
 	}
@@ -59,6 +59,9 @@ func baseline(state, since string) (string, error) {
 	run, err := news.Finished(store, since)
 	if err != nil {
 		return "", exit.Usagef("aixmend runs lists all runs; --since last names the newest earlier one", "--since %s: %w", since, err)
+	}
+	if since == "latest" {
+		c.noteOpen(store)
 	}
 	return run.ID, nil // latest may name another run by the end
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/exit"
@@ -46,6 +48,9 @@ func diff(c *cli, o *diffOptions, refs []string) error {
 	from, to, err := news.Pair(store, refs)
 	if err != nil {
 		return exit.Usagef("aixmend runs lists all runs, and how to continue those that have not finished", "%w", err)
+	}
+	if len(refs) < 2 || slices.Contains(refs, "latest") {
+		c.noteOpen(store)
 	}
 	if from.Started.After(to.Started) {
 		c.Say("warning: run %s is the later one: comparing it with %s", from.ID, to.ID)

@@ -91,16 +91,21 @@ func (c *cli) meant(store *journal.Store, ref, host string) (string, error) {
 	if ref != "" && ref != "latest" || ref == "" && host != "" {
 		return id, exit.Usage(err)
 	}
-	open, next := listing.NewerOpen(store, id)
-	if next == "" {
-		return id, exit.Usage(err)
+	if _, next := listing.NewerOpen(store, ""); err != nil && next != "" {
+		return "", exit.Usagef(next+" continues it", "%w", err)
 	}
-	next = guide.Bare(outcome.Run{}, store.Root()).From(c.usual()).Complete(next) + " continues it"
-	if err != nil {
-		return "", exit.Usagef(next, "%w", err)
+	if err == nil {
+		c.noteOpen(store)
 	}
-	c.Say("%s: %s", open, next)
-	return id, nil
+	return id, exit.Usage(err)
+}
+
+// noteOpen names a run that is newer than the latest and was cut off: latest passes over it.
+func (c *cli) noteOpen(store *journal.Store) {
+	latest, _ := store.Resolve("latest")
+	if open, next := listing.NewerOpen(store, latest); next != "" {
+		c.Say("%s: %s continues it", open, guide.Bare(outcome.Run{}, store.Root()).From(c.usual()).Complete(next))
+	}
 }
 
 // showHost prints the report of one host of a run.

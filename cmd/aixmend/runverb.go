@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
@@ -53,6 +54,9 @@ func (w walk) prepare(ctx context.Context, c *cli) (*job.Job, error) {
 	inv, hosts, err := c.selected(ctx, w.asked, w.state, w.quiet)
 	if err != nil {
 		return nil, err
+	}
+	if store, err := journal.OpenExisting(w.state); err == nil && slices.Contains(w.asked.Set, "baseline=latest") {
+		c.noteOpen(store)
 	}
 	return job.Prepare(request.Request{Verb: w.verb, Asked: w.asked, Scope: request.ScopeOf(inv, hosts)}, w.settings(c))
 }

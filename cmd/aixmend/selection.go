@@ -121,7 +121,7 @@ func (c *cli) warn(warnings strictyaml.Problems, quiet bool) {
 
 // choose returns the hosts of --limit.
 func (c *cli) choose(inv *inventory.Inventory, limit []string, state string, quiet bool, hint string) ([]inventory.Host, error) {
-	ended := func(run, outcome string) ([]string, error) { return hostsOfRun(state, run, outcome) }
+	ended := func(run, outcome string) ([]string, error) { return c.hostsOfRun(state, run, outcome) }
 	hosts, warnings, err := inv.SelectOf(ended, limit...)
 	if err != nil && strings.Contains(strings.Join(limit, " "), "@") { // no list of hosts says how they ended
 		hint = "write @RUN:OUTCOME, such as @latest:failed; aixmend runs lists the runs"
@@ -140,7 +140,7 @@ func (c *cli) choose(inv *inventory.Inventory, limit []string, state string, qui
 }
 
 // hostsOfRun returns the hosts that ended with an outcome in a run, for --limit.
-func hostsOfRun(state, run, ended string) ([]string, error) {
+func (c *cli) hostsOfRun(state, run, ended string) ([]string, error) {
 	if !slices.Contains(outcome.ShownOutcomes(), outcome.Outcome(ended)) {
 		return nil, fmt.Errorf("%q is not an outcome; %s", ended, usage.Near(ended, outcome.Names(), "the outcomes are "+usage.List(outcome.ShownOutcomes())))
 	}
@@ -158,6 +158,9 @@ func hostsOfRun(state, run, ended string) ([]string, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if run == "latest" {
+		c.noteOpen(store)
 	}
 	var names []string
 	for _, h := range done.Hosts {
