@@ -91,7 +91,6 @@ type pageStage struct {
 
 type pageLease struct {
 	Text  int       `json:"text"`
-	Note  int       `json:"note"`
 	Steps [][11]int `json:"steps"`
 }
 
@@ -173,7 +172,11 @@ func (b *block) around(p *hostPage, h outcome.Host) {
 		p.SSH = b.short("ssh", report.Connection(*h.SSH))
 	}
 	if h.Lease != nil {
-		p.Lease = pageLease{Text: b.short("lease", h.Lease.Text), Note: b.short("lease", h.Lease.Note), Steps: b.steps(h.Lease.Steps)}
+		words := ""
+		if h.Lease.Text != "" {
+			words = report.Lease(*h.Lease)
+		}
+		p.Lease = pageLease{Text: b.short("lease", words), Steps: b.steps(h.Lease.Steps)}
 	}
 	for _, f := range h.Support {
 		p.Support = append(p.Support, b.short("support", report.Cleanf("%s, %d bytes, sha256 %s", f.Name, f.Bytes, f.SHA256)))

@@ -151,7 +151,7 @@ function facts(page, text) {
 }
 
 function around(page, text) {
-  const rows = [["Power Virtual Server", page.cloud], ["SSH", page.ssh], ["Host key", page.hostkey], ["Capture", page.capture], ["Lease", page.lease.text], ["", page.lease.note]];
+  const rows = [["Power Virtual Server", page.cloud], ["SSH", page.ssh], ["Host key", page.hostkey], ["Capture", page.capture], ["Lease", page.lease.text]];
   const list = rows.filter(([, ref]) => ref).map(([name, ref]) => make("div", {}, make("dt", {}, name || "Note"), make("dd", { class: "mono" }, text(ref))));
   for (const ref of page.support) list.push(make("div", {}, make("dt", {}, "Support"), make("dd", { class: "mono" }, text(ref))));
   const steps = page.lease.steps.map((row) => step(row, text));
