@@ -294,7 +294,7 @@ func lastResort(h outcome.Host) string {
 			return outcome.LastResort + "; not run: rung " + s.Rung + " is blocked"
 		}
 	}
-	return outcome.LastResort
+	return outcome.HostSummary{Plan: h.Plan}.LastResort()
 }
 
 // nextOf lists what to do about one finding.

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -217,7 +218,8 @@ func TestLastResort(t *testing.T) {
 		want string
 		host outcome.Host
 	}{
-		{"only if nothing else has helped", outcome.Host{Plan: recycle}},
+		{"only if nothing else has helped", outcome.Host{Plan: slices.Clone(recycle[:1])}},
+		{"only if nothing else has helped and no rung is blocked by then", outcome.Host{Plan: recycle}},
 		{"only if nothing else has helped; not run: rung recycle is blocked", outcome.Host{Plan: recycle, Changes: sent}},
 		{"only if nothing else has helped; not run: the host was interrupted", outcome.Host{Interrupted: true}},
 	} {
