@@ -60,8 +60,6 @@ func (c *cli) baseline(state, since string) (string, error) {
 	if err != nil {
 		return "", exit.Usagef("aixmend runs lists all runs; --since last names the newest earlier one", "--since %s: %w", since, err)
 	}
-	if since == "latest" {
-		c.noteOpen(store)
-	}
+	c.noteOpen(store, since)
 	return run.ID, nil // latest may name another run by the end
 }

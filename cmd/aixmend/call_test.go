@@ -51,7 +51,8 @@ var buildProgram = sync.OnceValues(func() (string, error) {
 	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
-	return path, nil
+	// Calls by its path print its plain name in hints, as those of a user who has it on PATH.
+	return path, os.Setenv("PATH", built+string(os.PathListSeparator)+os.Getenv("PATH"))
 })
 
 // program is the command as users have it, without the race detector: under it, the test

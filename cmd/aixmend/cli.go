@@ -118,7 +118,7 @@ func (c *cli) untyped(inventories []string, set func(*environment.Layers, *cobra
 	}
 	value := func(flag string) string { return verb.Flag(flag).Value.String() }
 	v := guide.Values{
-		State: value("state"), Playbook: value("playbook"),
+		Program: c.Program, State: value("state"), Playbook: value("playbook"),
 		Identity: value("identity"), KnownHosts: value("known-hosts"), SSHConfig: value("ssh-config"),
 	}
 	v.Inventories, _ = verb.Flags().GetStringArray("inventory")

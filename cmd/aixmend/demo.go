@@ -12,7 +12,6 @@ import (
 
 	"aixmend/cmd/aixmend/cloud"
 	"aixmend/cmd/aixmend/exit"
-	"aixmend/cmd/aixmend/guide"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/cmd/aixmend/simulated"
 	"aixmend/cmd/aixmend/story"
@@ -86,7 +85,7 @@ func runDemo(ctx context.Context, c *cli, o *demoOptions) error {
 	defer vms.Close()
 	folder, _ := os.Getwd() // cd '' stays where it is
 	inventory := filepath.Join(dir, "inventory.yaml")
-	teller := story.Teller{Program: guide.Program(os.Args[0]), State: o.state, Reports: store, Folder: folder, Options: c.TextOptions(), OS: runtime.GOOS}
+	teller := story.Teller{Program: c.Program, State: o.state, Reports: store, Folder: folder, Options: c.TextOptions(), OS: runtime.GOOS}
 	if !o.serve {
 		c.cloud = cloud.New(cloud.Options{Simulated: &cloud.Simulated{Endpoint: vms.URL(), Key: simulated.CloudKey, RootCAs: vms.RootCAs()}})
 		return tell(ctx, c, o, &teller, inventory)

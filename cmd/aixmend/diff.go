@@ -50,7 +50,7 @@ func diff(c *cli, o *diffOptions, refs []string) error {
 		return exit.Usagef("aixmend runs lists all runs, and how to continue those that have not finished", "%w", err)
 	}
 	if len(refs) < 2 || slices.Contains(refs, "latest") {
-		c.noteOpen(store)
+		c.noteOpen(store, "latest")
 	}
 	if from.Started.After(to.Started) {
 		c.Say("warning: run %s is the later one: comparing it with %s", from.ID, to.ID)

@@ -19,6 +19,7 @@ import (
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/dumps"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/guide"
 	"aixmend/cmd/aixmend/hints"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report/formats"
@@ -34,6 +35,7 @@ func main() {
 		Width:       func() int { width, _ := size(os.Stdout); return width },
 		Height:      func() int { _, height := size(os.Stdout); return height },
 		ErrWidth:    func() int { width, _ := size(os.Stderr); return width },
+		Program:     guide.Program(os.Args[0]),
 	}))
 }
 
@@ -65,7 +67,7 @@ func (c *cli) exit(call *cobra.Command, err error) outcome.Code {
 		messages = append(messages, c.layers.Hints(call, messages[0])...)
 	}
 	for _, m := range messages {
-		c.Say("%s", hints.Complete(m, hints.Given(call)))
+		c.Say("%s", hints.Complete(m, c.Program, hints.Given(call)))
 	}
 	if !c.plugin || len(messages) == 0 { // a finished run has printed its status
 		return code

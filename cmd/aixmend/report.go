@@ -95,15 +95,15 @@ func (c *cli) meant(store *journal.Store, ref, host string) (string, error) {
 		return "", exit.Usagef(next+" continues it", "%w", err)
 	}
 	if err == nil {
-		c.noteOpen(store)
+		c.noteOpen(store, "latest")
 	}
 	return id, exit.Usage(err)
 }
 
-// noteOpen names a run that is newer than the latest and was cut off: latest passes over it.
-func (c *cli) noteOpen(store *journal.Store) {
+// noteOpen names, where ref is latest, a newer run that was cut off: latest passes over it.
+func (c *cli) noteOpen(store *journal.Store, ref string) {
 	latest, _ := store.Resolve("latest")
-	if open, next := listing.NewerOpen(store, latest); next != "" {
+	if open, next := listing.NewerOpen(store, latest); ref == "latest" && next != "" {
 		c.Say("%s: %s continues it", open, guide.Bare(outcome.Run{}, store.Root()).From(c.usual()).Complete(next))
 	}
 }

@@ -56,7 +56,7 @@ func (w walk) prepare(ctx context.Context, c *cli) (*job.Job, error) {
 		return nil, err
 	}
 	if store, err := journal.OpenExisting(w.state); err == nil && slices.Contains(w.asked.Set, "baseline=latest") {
-		c.noteOpen(store)
+		c.noteOpen(store, "latest")
 	}
 	return job.Prepare(request.Request{Verb: w.verb, Asked: w.asked, Scope: request.ScopeOf(inv, hosts)}, w.settings(c))
 }

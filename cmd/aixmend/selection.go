@@ -159,9 +159,7 @@ func (c *cli) hostsOfRun(state, run, ended string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if run == "latest" {
-		c.noteOpen(store)
-	}
+	c.noteOpen(store, run)
 	var names []string
 	for _, h := range done.Hosts {
 		if h.Outcome == outcome.Outcome(ended) || h.Shown() == outcome.Outcome(ended) {

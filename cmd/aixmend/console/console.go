@@ -25,6 +25,8 @@ type Streams struct {
 	Height func() int
 	// ErrWidth returns the columns of stderr's terminal, 0 when not known; nil: not known.
 	ErrWidth func() int
+	// Program are the words that call this program again, "" for its plain name.
+	Program string
 }
 
 // Console is the terminal of one call.
@@ -49,6 +51,9 @@ func New(std Streams, interrupts *Interrupts, getenv func(string) string) *Conso
 	}
 	if std.Height == nil {
 		std.Height = func() int { return 0 }
+	}
+	if std.Program == "" {
+		std.Program = "aixmend"
 	}
 	if std.In == nil {
 		std.In = strings.NewReader("")

@@ -51,6 +51,8 @@ type Guide struct {
 
 // Values are the flags of a command where they are not typed.
 type Values struct {
+	// Program are the words that call this program, "" for its plain name.
+	Program                         string
 	State, Playbook                 string
 	Identity, KnownHosts, SSHConfig string
 	Inventories, Set                []string
@@ -71,7 +73,7 @@ func (v Values) And(w Values) Values {
 		return a
 	}
 	return Values{
-		text(v.State, w.State), text(v.Playbook, w.Playbook),
+		text(v.Program, w.Program), text(v.State, w.State), text(v.Playbook, w.Playbook),
 		text(v.Identity, w.Identity), text(v.KnownHosts, w.KnownHosts), text(v.SSHConfig, w.SSHConfig),
 		list(v.Inventories, w.Inventories), list(v.Set, w.Set),
 	}
@@ -346,6 +348,9 @@ func (g Guide) quoted(inventories, words []string) []string {
 	for i, word := range words {
 		quoted[i] = report.Clean(shell.Word(word), false)
 	}
+	if program := g.untyped(inventories).Program; program != "" && quoted[0] == hints.Program {
+		quoted[0] = report.Clean(program, false)
+	}
 	return quoted
 }
 
@@ -407,7 +412,9 @@ func (g Guide) Again(verb string, f report.Fold) []string {
 }
 
 // Complete adds the flags of the run to the commands that a text names.
-func (g Guide) Complete(text string) string { return hints.Complete(text, g.flags) }
+func (g Guide) Complete(text string) string {
+	return hints.Complete(text, g.untyped(nil).Program, g.flags)
+}
 
 // flags are the flags of a verb in a text about the run.
 func (g Guide) flags(verb string) ([]hints.Flag, bool) {

@@ -17,13 +17,17 @@ import (
 // Flag is a flag as a person types it: its name, and its value if it takes one.
 type Flag []string
 
+// Program is the name of the command in texts.
+const Program = "aixmend"
+
 // names matches a command in a text: aixmend, a verb, and perhaps a verb below it.
 var names = regexp.MustCompile(`\baixmend ([a-z]+(?:-[a-z]+)*)( [a-z]+)?\b`)
 
-// Complete puts flags behind the verb of each command in a text. flags returns those of a
+// Complete puts flags behind the verb of each command in a text, and program, the words that
+// call this one, in the place of its plain name; "" keeps that. flags returns those of a
 // verb such as "runs prune", and whether there is such a verb. A flag that the command has
 // already is left out.
-func Complete(text string, flags func(verb string) ([]Flag, bool)) string {
+func Complete(text, program string, flags func(verb string) ([]Flag, bool)) string {
 	var b strings.Builder
 	for {
 		at := names.FindStringSubmatchIndex(text)
@@ -37,7 +41,12 @@ func Complete(text string, flags func(verb string) ([]Flag, bool)) string {
 				end, list, known = at[5], more, true
 			}
 		}
-		b.WriteString(text[:end])
+		begin := text[:at[0]]
+		if known && program != "" && !strings.HasSuffix(begin, "/") {
+			b.WriteString(begin + report.Clean(program, false) + text[at[0]+len(Program):end])
+		} else {
+			b.WriteString(text[:end])
+		}
 		text = text[end:]
 		if !known {
 			continue

@@ -24,8 +24,18 @@ func TestComplete(t *testing.T) {
 		"aixmend version, and aixmend has no aixmend.yaml here": "aixmend version, and aixmend has no aixmend.yaml here",
 		"aixmend-state stays":                                   "aixmend-state stays",
 	} {
-		if got := Complete(text, flags); got != want {
+		if got := Complete(text, "", flags); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", text, got, want)
 		}
+	}
+}
+
+// A command is called as this one was, unless a path stands before its name.
+func TestProgramInHints(t *testing.T) {
+	flags := func(verb string) ([]Flag, bool) { return []Flag{{"--state", "s"}}, verb == "runs" }
+	text := "aixmend runs lists runs; /usr/bin/aixmend runs, too; aixmend has no x; (aixmend runs)"
+	want := "./bin/aixmend runs --state s lists runs; /usr/bin/aixmend runs --state s, too; aixmend has no x; (./bin/aixmend runs --state s)"
+	if got := Complete(text, "./bin/aixmend", flags); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
