@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"aixmend/cmd/aixmend/manual"
 	"aixmend/cmd/aixmend/simulated"
 	"aixmend/transport/lab/aixsim"
 )
@@ -35,6 +38,30 @@ func writtenOnHosts(t *testing.T) (listed []*regexp.Regexp) {
 		}
 	}
 	return listed
+}
+
+// The files of the man page are those that docs/security.md lists on a host, but for AIX's own.
+func TestFilesOnHosts(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(repository, "docs/security.md"))
+	noError(t, err)
+	_, section, _ := strings.Cut(string(text), "\n### On a host\n")
+	section, _, _ = strings.Cut(section, "\n#")
+	var want, got []string
+	for line := range strings.Lines(section) {
+		if cells := strings.Split(line, "|"); len(cells) > 3 {
+			for _, span := range regexp.MustCompile("`(/[^`]*aixmend[^`]*)`").FindAllStringSubmatch(cells[1], -1) {
+				want = append(want, span[1])
+			}
+		}
+	}
+	for _, f := range manual.Files() {
+		if strings.HasPrefix(f.Means, "on a host: ") {
+			got = append(got, strings.Split(f.Name, ", ")...)
+		}
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("the files on a host (-docs/security.md +manual.Files):\n%s", diff)
+	}
 }
 
 // Every path that a run writes on a host is in the list of docs/security.md, and every path of
