@@ -271,6 +271,16 @@ func steps(h outcome.Host) []Step {
 	return list
 }
 
+// Condition says when a conditional step of the host's plan runs, and why it was not run.
+func (e Explanation) Condition(planned outcome.PlanStep) string {
+	for _, s := range e.Steps {
+		if s.Status == StepLast && s.Rung == planned.Rung && s.Step == planned.Step {
+			return s.Why
+		}
+	}
+	return outcome.LastResort // it was sent, or is not needed
+}
+
 // timed says for a step around one with a timed undo which step that is.
 func (s *Step) timed(plan []outcome.PlanStep, planned outcome.PlanStep) {
 	if s.Part = planned.Part; s.Part == "" {

@@ -67,14 +67,15 @@ type pageChange struct {
 }
 
 type pagePlan struct {
-	Rung        int   `json:"rung"`
-	Step        int   `json:"step"`
-	Command     int   `json:"command"`
-	Undo        int   `json:"undo"`
-	AllowedBy   int   `json:"allowed"`
-	BlockedBy   int   `json:"blocked"`
-	Conditional bool  `json:"conditional"`
-	Mends       []int `json:"mends"`
+	Rung      int `json:"rung"`
+	Step      int `json:"step"`
+	Command   int `json:"command"`
+	Undo      int `json:"undo"`
+	AllowedBy int `json:"allowed"`
+	// BlockedBy is empty for a conditional step, Condition for every other.
+	BlockedBy int   `json:"blocked"`
+	Condition int   `json:"condition"`
+	Mends     []int `json:"mends"`
 }
 
 type pageStage struct {
@@ -111,9 +112,13 @@ func (b *block) page(h outcome.Host) hostPage {
 		})
 	}
 	for _, s := range h.Plan {
+		blocked, condition := s.BlockedBy, ""
+		if s.Conditional {
+			blocked, condition = "", explained.Condition(s)
+		}
 		p.Plan = append(p.Plan, pagePlan{
 			Rung: b.short("step", s.Rung), Step: b.short("step", s.Step), Command: b.short("command "+s.Step, s.Command), Undo: b.short("undo "+s.Step, s.Undo),
-			AllowedBy: b.short("step", s.AllowedBy), BlockedBy: b.short("blocked", s.BlockedBy), Conditional: s.Conditional, Mends: b.shorts("finding", s.Fixes),
+			AllowedBy: b.short("step", s.AllowedBy), BlockedBy: b.short("blocked", blocked), Condition: b.short("blocked", condition), Mends: b.shorts("finding", s.Fixes),
 		})
 	}
 	b.around(&p, h)

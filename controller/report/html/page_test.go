@@ -350,6 +350,28 @@ func TestBlocksHoldTheDocuments(t *testing.T) {
 	}
 }
 
+// The condition of a step of the last resort has the words that explain prints.
+func TestConditionOfStep(t *testing.T) {
+	last := outcome.PlanStep{Rung: "hand-over", Step: "collect", Command: "snap", Conditional: true, BlockedBy: "it waits"}
+	held := outcome.PlanStep{Rung: "recycle", Step: "stop", BlockedBy: "a cluster is live"}
+	for _, c := range []struct {
+		want string
+		host outcome.Host
+	}{
+		{"only if nothing else has helped", outcome.Host{Plan: []outcome.PlanStep{last}}},
+		{"only if nothing else has helped and no rung is blocked by then", outcome.Host{Plan: []outcome.PlanStep{held, last}}},
+		{"only if nothing else has helped; not run: the host was interrupted", outcome.Host{Interrupted: true, Plan: []outcome.PlanStep{last}}},
+		{"only if nothing else has helped", outcome.Host{Plan: []outcome.PlanStep{last}, Changes: []outcome.Change{{Rung: "hand-over", Step: "collect", Status: outcome.Applied}}}},
+	} {
+		c.host.Host, c.host.Outcome = "a1", outcome.NeedsAction
+		b := blocksOf(t, writePage(t, pageOf(outcome.Run{}, c.host)))[0]
+		step := b.Hosts[0].Plan[len(c.host.Plan)-1]
+		if got, blocked := b.text[step.Condition], b.text[step.BlockedBy]; got != c.want || blocked != "" {
+			t.Errorf("condition %q, blocked %q; want %q", got, blocked, c.want)
+		}
+	}
+}
+
 // Output is cut at its bound, at the border of a character, and said to be.
 func TestHTMLBounds(t *testing.T) {
 	long := strings.Repeat("é", stepBytes)

@@ -108,11 +108,11 @@ function change(c, text) {
 }
 
 function planned(s, text) {
-  const blocked = s.conditional ? "" : text(s.blocked);
+  const blocked = text(s.blocked), condition = text(s.condition);
   if (!s.step) return make("div", { class: "finding" }, make("h3", {}, "rung " + text(s.rung)), blocked && make("p", { class: "cut" }, "blocked: " + blocked));
   return make("details", { class: "step" },
     make("summary", {}, "rung " + text(s.rung) + ", ", make("span", { class: "mono" }, text(s.step)),
-      s.conditional ? make("span", { class: "tag" }, "only if nothing else has helped") : null,
+      condition ? make("span", { class: "tag" }, condition) : null,
       blocked ? make("span", { class: "tag bad" }, "blocked") : null),
     blocked && make("p", { class: "cut" }, "blocked: " + blocked),
     s.allowed ? make("p", { class: "faint" }, "needs --allow " + text(s.allowed)) : null,
