@@ -82,6 +82,11 @@ func TestRollbackOfARun(t *testing.T) {
 			if diff := cmp.Diff(outcome.OpenIDs(before.Findings), outcome.OpenIDs(got.Findings)); diff != "" || got.Outcome != outcome.OutcomeUndone || !strings.Contains(got.Reason, "of run r1 rolled back") {
 				t.Errorf("%s: %s; findings (-before the run +after taking it back)\n%s", got.Outcome, got.Reason, diff)
 			}
+			for _, change := range got.Changes {
+				if change.Rung != "rollback" { // as package journal has it, too
+					t.Errorf("step %s is of rung %s", change.Step, change.Rung)
+				}
+			}
 			now := b.fleet.Host(c.illness).Snapshot().Files
 			for _, name := range []string{"/etc/rc.tcpip", "/etc/ct_node_id", "/var/ct/cfg/ct_node_id"} {
 				if now[name].Content != files[name].Content {

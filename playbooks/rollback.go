@@ -18,7 +18,7 @@ import (
 // that is gone, and an unclear one is left to a person. So a second rollback does nothing.
 
 // RollbackRung is the id of the rung that rolls a run back.
-const RollbackRung = "take-back"
+const RollbackRung = "rollback"
 
 // UndoPrefix begins the id of each step of that rung.
 const UndoPrefix = "undo-"

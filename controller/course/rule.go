@@ -26,7 +26,7 @@ func (n *next) over(a Action) bool {
 	case n.link.up:
 		return n.take(a)
 	case n.link.fails == 0:
-		return n.take(Action{Do: Connect, Why: "for: " + string(a.Do)})
+		return n.take(Action{Do: Connect})
 	}
 	return n.unreached()
 }

@@ -96,7 +96,7 @@ func TestAttemptsThatCount(t *testing.T) {
 		return outcome.Entry{Time: began, Event: event, Host: "a", Rung: "address", Step: "set", Change: 1, Command: "set it", Undo: "unset it", Status: status}
 	}
 	back := func(event, status string) outcome.Entry {
-		return outcome.Entry{Time: began, Event: event, Host: "a", Rung: "take-back", Step: "undo-set", Change: 1, Command: "unset it", Undo: "set it", Status: status}
+		return outcome.Entry{Time: began, Event: event, Host: "a", Rung: "rollback", Step: "undo-set", Change: 1, Command: "unset it", Undo: "set it", Status: status}
 	}
 	whole := []outcome.Entry{entry(outcome.EventRung, ""), entry(outcome.EventIntent, ""), entry(outcome.EventResult, outcome.Applied)}
 	for name, c := range map[string]struct {
@@ -140,7 +140,7 @@ func TestAttemptsThatCount(t *testing.T) {
 				run(began.Add(time.Minute), &asked{Undoes: id, Hosts: c.at}, c.rollback)
 			}
 			counts, err := s.Attempts(began.Add(-time.Hour), map[string]Where{"a": {"10.0.0.1", 22}})
-			if err != nil || counts["a address"] != c.want || counts["a take-back"] != 0 {
+			if err != nil || counts["a address"] != c.want || counts["a rollback"] != 0 {
 				t.Errorf("%v, %v, want %d", counts, err, c.want)
 			}
 		})

@@ -62,6 +62,7 @@ func (s *Store) LoadRun(id string) (*outcome.Run, error) {
 	if err := checkRun(id, &run); err != nil {
 		return nil, fmt.Errorf("run %s: run.json: %w", id, err)
 	}
+	s.renameInRun(id, &run)
 	if run.Unfinished > 0 && s.wentOn(&run, id) {
 		return nil, fmt.Errorf("run %s: resumed since its run.json was written: %w", id, fs.ErrNotExist)
 	}
@@ -103,6 +104,7 @@ func (s *Store) ReadJournal(id string) ([]outcome.Entry, error) {
 		}
 		entries = append(entries, e)
 	}
+	s.renameInJournal(id, entries)
 	return entries, nil
 }
 
@@ -122,6 +124,7 @@ func (s *Store) LoadHost(id, host string) (*outcome.Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run %s, host %s: %w", id, host, err)
 	}
+	s.renameInHost(id, &h)
 	return &h, nil
 }
 
@@ -186,6 +189,7 @@ func (s *Store) LoadCheckpoint(id, host string) (*outcome.Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run %s, host %s: %w", id, host, err)
 	}
+	s.renameInHost(id, &h)
 	return &h, nil
 }
 

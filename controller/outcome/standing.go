@@ -62,7 +62,7 @@ func (s Standings) Host(host string) string {
 		return "waiting for its wave; still in progress: " + changing
 	case e.State == waitingState:
 		return "waiting for its wave"
-	case e.Detail != "" && !strings.HasPrefix(e.Detail, "for: "): // the name of an action says nothing to a person
+	case e.Detail != "" && !strings.HasPrefix(e.Detail, "for: "): // the name of an action, of earlier versions
 		return e.State + ": " + e.Detail
 	}
 	return e.State
