@@ -150,7 +150,7 @@ func (p printer) trouble(run *outcome.Run) error {
 func (p printer) news(d drift.Drift, run *outcome.Run) error {
 	var b strings.Builder
 	b.WriteString(report.News(d, *run, p.TextOptions()))
-	b.WriteString(p.fit(fmt.Sprintf("reports: %s\nnext:    %s\n", filepath.Join(p.state, "runs", run.ID, "hosts"), nextOfNews(guide.Bare(*run, p.state), d))))
+	b.WriteString(p.fit(fmt.Sprintf("reports: %s\nnext:    %s\n", filepath.Join(p.state, "runs", run.ID, "hosts"), nextOfNews(guide.Bare(*run, p.state).From(p.usual()), d))))
 	_, err := fmt.Fprint(p.Out, b.String())
 	return err
 }

@@ -43,7 +43,7 @@ func newRuns(c *cli) *cobra.Command {
 // listed says how what a state folder holds is listed.
 func (c *cli) listed(state string, o paging) listing.Options {
 	return listing.Options{
-		State: state, Playbook: defaultPlaybook, Now: time.Now(),
+		State: state, Usual: c.usual(), Playbook: defaultPlaybook, Now: time.Now(),
 		Print: func(text string) error { return o.page(c, text) },
 	}
 }

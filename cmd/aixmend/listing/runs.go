@@ -28,6 +28,8 @@ type Options struct {
 	JSON bool
 	// State is the state folder as it was typed, for commands to type next.
 	State string
+	// Usual are the values of flags that are not typed, in those commands.
+	Usual guide.Usual
 	// Playbook is the default playbook: it is named only where there is room.
 	Playbook string
 	// Print prints a list for a person to read.
@@ -35,6 +37,9 @@ type Options struct {
 	// Now is the time, in the zone of the times on a terminal.
 	Now time.Time
 }
+
+// guide suggests the command to type next about a run.
+func (o Options) guide(r run) guide.Guide { return guide.Bare(*r.Run, o.State).From(o.Usual) }
 
 // run is a run in a list.
 type run struct {
@@ -280,7 +285,7 @@ func (r run) sum() int {
 func (o Options) described(r run) string {
 	text, command := r.state()
 	if len(command) > 0 {
-		text += ": " + strings.Join(guide.Bare(*r.Run, o.State).Quoted(command...), " ") + " " + r.leads()
+		text += ": " + strings.Join(o.guide(r).Quoted(command...), " ") + " " + r.leads()
 	}
 	switch {
 	case r.State == journal.StateEnded:
@@ -350,7 +355,7 @@ func (o Options) unfinished(runs []run, width int) string {
 		}
 		b.WriteString("\n" + report.Wrapped(clean(r.ID+": "+text), width, "  ") + "\n")
 		if len(command) > 0 {
-			b.WriteString("    " + strings.Join(guide.Bare(*r.Run, o.State).Quoted(command...), " ") + "\n")
+			b.WriteString("    " + strings.Join(o.guide(r).Quoted(command...), " ") + "\n")
 		}
 	}
 	return b.String()

@@ -164,7 +164,7 @@ func (o *Options) show(file, said string) error {
 // that host keys are still to be stored.
 func Next(c *console.Console, flags []string, keys bool) error {
 	line := func(verb string) string {
-		return "  " + report.Clean(shell.Line(append([]string{"aixmend", verb}, flags...)...), false)
+		return "  " + report.Clean(c.Program+" "+shell.Line(append([]string{verb}, flags...)...), false)
 	}
 	lines := line("audit") + "   # diagnose; changes nothing\n"
 	if keys {
