@@ -54,6 +54,7 @@ func planCases() []planCase {
 		noRoom  = " BLOCKED /var or /tmp has less than 64 MB free"
 		tooOld  = " BLOCKED RSCT must be at 3.2.1.0 or later first"
 		noImage = "0 rsct-update:  BLOCKED requires --allow rsct-update and the images: --set images=FOLDER on the host or SERVER:/PATH over NFS, or --set upload=FOLDER here"
+		images  = "0 rsct-update:  BLOCKED requires the images: --set images=FOLDER on the host or SERVER:/PATH over NFS, or --set upload=FOLDER here"
 		nothing = " BLOCKED it would interrupt RMC without effect while these findings are open: "
 	)
 	warnings := Wishes{MendWarnings: true}
@@ -118,6 +119,7 @@ func planCases() []planCase {
 
 		// What blocks every rung.
 		{name: "D13 no room", change: both(addressMissing, disconnected, func(h host) { h.room(65535, 250100) }), want: []string{set + noRoom, refresh + noRoom, recycle + noRoom}},
+		{name: "D1 too old, allowed", change: both(disconnected, level("3.2.0.9")), wishes: Wishes{Allowed: []string{"rsct-update"}}, want: []string{images, refresh + tooOld, recycle + tooOld}},
 		{name: "D1 too old", change: both(disconnected, level("3.2.0.9")), want: []string{noImage, refresh + tooOld, recycle + tooOld}},
 		{name: "D1 too old, waived", change: both(disconnected, level("3.2.0.9")), wishes: waive("rsct-below-minimum"), want: []string{refresh + tooOld, recycle + tooOld}},
 		{name: "D1 broken", change: both(disconnected, func(h host) { h.rsct("3.2.6.2", "B") }), want: []string{refresh + tooOld, recycle + tooOld}},

@@ -13,7 +13,8 @@ type Need struct {
 	Step string `json:"step"`
 	// Rung is the blocked rung that would fix the finding; "" where Step is the remedy.
 	Rung string `json:"rung,omitempty"`
-	// Allow is the word of --allow that would let the rung run; "" for none.
+	// Allow is the word of --allow that lets the rung run, where flags are all that the rung
+	// lacks: the word, or a parameter; "" for none.
 	Allow string `json:"allow,omitempty"`
 }
 
@@ -60,11 +61,17 @@ func (h Host) Need(f Finding) (Need, bool) {
 			continue
 		}
 		need.Rung, need.Step = s.Rung, s.BlockedBy
-		if strings.Contains(s.BlockedBy, "--allow "+s.AllowedBy) {
+		if s.LacksFlags() {
 			need.Allow = s.AllowedBy
 		}
 	}
 	return need, f.Open() && need.Step != ""
+}
+
+// LacksFlags reports whether a word of --allow, or a parameter beside that word, would unblock
+// the step.
+func (s PlanStep) LacksFlags() bool {
+	return s.AllowedBy != "" && (strings.Contains(s.BlockedBy, "--allow "+s.AllowedBy) || Parameter(s.BlockedBy) != "")
 }
 
 // Sent reports whether a step of the plan was sent.

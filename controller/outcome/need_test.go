@@ -17,11 +17,12 @@ func TestNeeds(t *testing.T) {
 	waived.Waived, warning.Severity = true, outcome.Warning
 	h := outcome.Host{
 		Outcome:  outcome.NeedsAction,
-		Findings: []outcome.Finding{critical("nic"), critical("node-id"), critical("rmc"), critical("sent"), critical("guarded"), waived, warning, {ID: "silent", Severity: outcome.Critical}},
+		Findings: []outcome.Finding{critical("nic"), critical("node-id"), critical("level"), critical("rmc"), critical("sent"), critical("guarded"), waived, warning, {ID: "silent", Severity: outcome.Critical}},
 		Plan: []outcome.PlanStep{
 			{Rung: "refresh", Step: "refresh", Fixes: []string{"rmc"}},
 			{Rung: "recycle", Step: "stop", BlockedBy: "the NIC is not known", Fixes: []string{"rmc", "guarded"}},
 			{Rung: "node-id", Step: "keep", BlockedBy: "not allowed: requires --allow node-id", AllowedBy: "node-id", Fixes: []string{"node-id"}},
+			{Rung: "update", BlockedBy: "requires the images: --set upload=FOLDER here", AllowedBy: "rsct-update", Fixes: []string{"level"}},
 			{Rung: "old", Step: "old", Fixes: []string{"sent"}},
 		},
 		Changes: []outcome.Change{{Rung: "old", Step: "old"}},
@@ -29,6 +30,7 @@ func TestNeeds(t *testing.T) {
 	want := []outcome.Need{
 		{Finding: "nic", Step: "mend nic"},
 		{Finding: "node-id", Step: "not allowed: requires --allow node-id", Rung: "node-id", Allow: "node-id"},
+		{Finding: "level", Step: "requires the images: --set upload=FOLDER here", Rung: "update", Allow: "rsct-update"},
 		{Finding: "sent", Step: "mend sent"},
 		{Finding: "guarded", Step: "the NIC is not known", Rung: "recycle"},
 	}

@@ -110,9 +110,8 @@ func byHand(h outcome.Host) []string {
 			continue
 		}
 		list, blocked = append(list, why), true
-		if n := (outcome.Need{Step: s.BlockedBy}); s.AllowedBy != "" && strings.Contains(s.BlockedBy, "--allow "+s.AllowedBy) {
-			n.Allow = s.AllowedBy
-			list = append(list, allows(h, n)...)
+		if s.LacksFlags() {
+			list = append(list, allows(h, outcome.Need{Step: s.BlockedBy, Allow: s.AllowedBy})...)
 		}
 	}
 	for _, f := range h.Findings {

@@ -321,7 +321,11 @@ func nextOf(h outcome.Host, f outcome.Finding, steps []Step) []string {
 		return append(next, recovers(h)...)
 	case needs && need.Allow != "":
 		to := allows(h, need)
-		to[0] = "rung " + need.Rung + " requires --allow " + need.Allow + "; " + to[0]
+		lacks := " requires --allow " + need.Allow
+		if !strings.Contains(need.Step, "--allow "+need.Allow) {
+			lacks = " is blocked: " + need.Step
+		}
+		to[0] = "rung " + need.Rung + lacks + "; " + to[0]
 		return append(next, to...)
 	case needs && need.Rung != "":
 		return append(next, "rung "+need.Rung+" is blocked: "+need.Step)
