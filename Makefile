@@ -80,7 +80,7 @@ suites: ## the tests that take a share of their rounds in make test, whole: all 
 	@$(GO) run ./tools/suites | xargs -P 2 -n 2 sh -cx '$(GO) test -count 1 -vet=off -timeout 60m "$$1" -run "$$2" -suite.whole' suites
 
 .PHONY: hints
-hints: ## run, not only parse, the hints that the scripts of the command print
+hints: ## run, not only parse, the hints that all scripts of the command print; make test runs those of two
 	$(GO) test ./cmd/aixmend -count 1 -timeout 60m -run '^TestScripts$$' -v -hints.run | grep -v -e '^=== ' -e '^ *--- PASS: '
 
 .PHONY: histories

@@ -26,14 +26,18 @@ import (
 	"aixmend/cmd/aixmend/dumps"
 )
 
-// With -hints.run hints are run, not only parsed. A call of a script keeps each hint that it prints, with a
+// Hints are run, not only parsed: those of a few scripts always, with -hints.run all. A call of a script keeps each hint that it prints, with a
 // copy of the script's folder at that moment; when the script has ended, and its simulated
 // fleet still listens, the hints are run there as if somebody had pasted them: without a
 // terminal, and without --yes, so that none changes a host.
 
-// runHints turns it on. Which script prints a hint first, and so where it is run, depends on
+// runHints runs those of all scripts. Which script prints a hint first, and so where it is run, depends on
 // the order of the scripts.
-var runHints = flag.Bool("hints.run", false, "run the hints that scripts print, not only parse them; make hints does")
+var runHints = flag.Bool("hints.run", false, "run the hints that all scripts print, not only parse them; make hints does")
+
+// alwaysRun reports whether the hints of a script are always run. These print hints of most
+// kinds for a few seconds of running them.
+func alwaysRun(script string) bool { return script == "script-summary" || script == "script-explain" }
 
 // Variables of a call that keeps its hints: the folder for those of all scripts, and the
 // folder of its script in there.
@@ -186,12 +190,19 @@ func newPasting(t *testing.T) *pasting {
 }
 
 // follow runs the hints of a script when it has ended.
-func (p *pasting) follow(env *testscript.Env) {
+func (p *pasting) follow(env *testscript.Env) error {
 	mine := filepath.Join(p.folder, "of-"+filepath.Base(env.WorkDir))
-	env.Setenv(hintsOfAll, p.folder)
+	all, always := p.folder, alwaysRun(filepath.Base(env.WorkDir))
+	if always { // a hint counts here, whichever script has printed it, too
+		all = filepath.Join(mine, "all")
+		if err := os.MkdirAll(all, 0o700); err != nil {
+			return err
+		}
+	}
+	env.Setenv(hintsOfAll, all)
 	env.Setenv(hintsOfScript, mine)
 	env.Defer(func() {
-		if !*runHints {
+		if !always && !*runHints {
 			return
 		}
 		kept, _ := filepath.Glob(filepath.Join(mine, "*", "hint.json"))
@@ -203,6 +214,7 @@ func (p *pasting) follow(env *testscript.Env) {
 			}
 		}
 	})
+	return nil
 }
 
 // paste runs one kept hint.
@@ -268,7 +280,7 @@ func (h keptHint) notRun() string {
 		return "its script removed the request of the run, which names the inventory"
 	case len(words) == 1 && !takesInventory(h.Printed):
 		return "the verb that names it takes no inventory"
-	case slices.Contains(words, "20260104T000000.000Z-00000a"):
+	case slices.Contains(words, "20260104T000000.000Z-00000a"), slices.Contains(words, "29990101T000000.000Z-abcdef"):
 		return "its script made the folder of the run by hand, without a journal"
 	case slices.Equal(words, []string{"hostkeys"}) && !slices.Contains(h.Printed, "init"):
 		return "the reason of a host, which documents keep, names the verb; NEXT has the command"

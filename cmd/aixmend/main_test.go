@@ -80,7 +80,9 @@ func TestScripts(t *testing.T) {
 			}
 			env.Defer(fleet.Close)
 			env.Values["fleet"] = fleet
-			pasting.follow(env)
+			if err := pasting.follow(env); err != nil {
+				return err
+			}
 			env.Values[cloudValue] = new(*cloudsim.Cloud)
 			if err := os.WriteFile(filepath.Join(dir, "ssh_config"), []byte(fleetSSHConfig(dir, fleet)), 0o600); err != nil {
 				return err
