@@ -30,7 +30,7 @@ func TestOlderRollback(t *testing.T) {
 		if err := r.WriteHost(h, nil); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Finish(outcome.Run{ID: r.id, Undoes: undoes, Hosts: []outcome.HostSummary{{Name: "a", Plan: plan}}}); err != nil {
+		if err := r.Finish(outcome.Run{ID: r.id, Undoes: undoes, Unfinished: 1, Hosts: []outcome.HostSummary{{Name: "a", Plan: plan}}}); err != nil {
 			t.Fatal(err)
 		}
 		entries, err := s.ReadJournal(r.id)
