@@ -17,8 +17,10 @@ type Brake struct {
 	Unreachable bool
 }
 
-// counts reports whether an outcome counts for the brake.
-func (b Brake) counts(o outcome.Outcome) bool {
+// counts reports whether the end of a host counts for the brake. A host that was cut off has not
+// failed: resume continues it.
+func (b Brake) counts(h outcome.Host) bool {
+	o := h.Shown()
 	return o == outcome.Failed || o == outcome.Unknown || b.Unreachable && o == outcome.Unreachable
 }
 

@@ -128,7 +128,7 @@ func (w *Waves) End(h outcome.Host, refused bool) {
 	began := w.running[h.Host]
 	delete(w.running, h.Host)
 	delete(w.waiting, h.Host)
-	counts := w.Brake.counts(h.Outcome)
+	counts := w.Brake.counts(h)
 	if counts {
 		w.trip(w.brake.count(h.Host, w.Brake, w.selected))
 	}

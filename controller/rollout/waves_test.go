@@ -72,6 +72,7 @@ func TestBrakeRefusesTheRest(t *testing.T) {
 		{"share", Brake{Percent: 20}, []outcome.Host{{Outcome: outcome.Failed, Reason: "a"}, {Outcome: outcome.Unknown, Reason: "b"}, {Outcome: outcome.Failed, Reason: "c"}}, "20% of 6 selected hosts, rounded up, is 2"},
 		{"unreachable counts", Brake{Unreachable: true}, []outcome.Host{{Outcome: outcome.Unreachable, Reason: "refused: x"}}, "brake: 1 of 6"},
 		{"common cause", Brake{Count: 6}, []outcome.Host{{Outcome: outcome.Failed, Reason: "h1: code 7"}, {Outcome: outcome.Failed, Reason: "h2: code 8"}, {Outcome: outcome.Failed, Reason: "h3: code 9"}}, "3 hosts in a row (h1, h2, h3) ended alike"},
+		{"cut off, none may fail", Brake{Count: 0}, slices.Repeat([]outcome.Host{{Outcome: outcome.Failed, Reason: "interrupted", Interrupted: true}}, 3), ""},
 		{"cut off", Brake{Count: 6}, slices.Repeat([]outcome.Host{{Outcome: outcome.Failed, Reason: "cut by --deadline", Interrupted: true}}, 4), ""},
 		{"different causes", Brake{Count: 6}, []outcome.Host{{Outcome: outcome.Failed, Reason: "a"}, {Outcome: outcome.Failed, Reason: "b"}, {Outcome: outcome.Failed, Reason: "a"}}, ""},
 	} {
