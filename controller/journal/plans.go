@@ -82,3 +82,26 @@ func (s *Store) MarkApplied(plan, host, run string) error {
 	}
 	return nil
 }
+
+// AppliedBy returns the runs that were bound to the plan that a run made, the newest first.
+func (s *Store) AppliedBy(made string) []string {
+	ids, err := s.RunIDs()
+	if err != nil {
+		return nil
+	}
+	var list []string
+	for _, id := range ids {
+		if id <= made { // older, and so are the rest
+			break
+		}
+		var asked struct {
+			Plan struct {
+				RunID string `json:"run_id"`
+			} `json:"plan"`
+		}
+		if s.LoadRequest(id, &asked) == nil && asked.Plan.RunID == made {
+			list = append(list, id)
+		}
+	}
+	return list
+}

@@ -89,3 +89,30 @@ func TestAppliedWithDamagedRecord(t *testing.T) {
 		t.Error("no error for a folder")
 	}
 }
+
+// The files on a host have the id of the run that made the plan: a person who types it is led
+// to the runs that applied the plan.
+func TestAppliedByFindsTheRunsOfAPlan(t *testing.T) {
+	s := planStore(t)
+	bound := func(id, made string) {
+		t.Helper()
+		r := newRun(t, s, id)
+		var request any = map[string]any{"verb": "recover"}
+		if made != "" {
+			request = map[string]any{"verb": "recover", "plan": map[string]string{"run_id": made}}
+		}
+		if err := r.WriteRequest(request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bound("r1", "")
+	bound("r2", "r1")
+	bound("r3", "r0")
+	bound("r4", "r1")
+	if diff := cmp.Diff([]string{"r4", "r2"}, s.AppliedBy("r1")); diff != "" {
+		t.Error(diff)
+	}
+	if by := s.AppliedBy("r3"); len(by) > 0 {
+		t.Errorf("%v", by)
+	}
+}
