@@ -72,6 +72,7 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	}
 	e := explain.Host(*h)
 	e.StartedBy = listing.StartedBy(store, id)
+	explain.LeftOpen(&e, store.LeftOpenOn(host))
 	if held == "" && h.Interrupted && store.State(id) != journal.StateOpen {
 		e.Closed()
 	}

@@ -127,13 +127,15 @@ func (c *cli) summary(run outcome.Run, g guide.Guide) string {
 	if run.Unfinished > 0 {
 		text += c.fit(fmt.Sprintf("cut off: %s; %s\n", report.Hosts(run.Unfinished), g.Continue()))
 	}
-	return text
+	return text + c.fit(g.LeftOpen())
 }
 
-// trouble prints the hosts with trouble; nothing when there are none.
+// trouble prints the hosts with trouble, and the open runs that have changed a host; nothing
+// when there are none.
 func (p printer) trouble(run *outcome.Run) error {
 	if run.ExitCode == int(outcome.ExitOK) {
-		return nil
+		_, err := fmt.Fprint(p.Out, p.fit(p.guide(*run).LeftOpen()))
+		return err
 	}
 	trouble := *run // the counts stay those of the whole run
 	trouble.Hosts = nil

@@ -41,7 +41,7 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if err := asThen(cmd, &asked, then); err != nil {
 		return err
 	}
-	asked.Set = c.stillValid(then, p)
+	asked.Set = job.StillValid(c.Console, then, p)
 	inv := inventory.Inventory{Hosts: then.Hosts, Groups: then.Groups}
 	hosts, err := c.choose(&inv, asked.Limit, o.state, o.quiet, "--undo selects from the hosts of the run")
 	if err != nil {
@@ -101,8 +101,10 @@ func (c *cli) loadUndone(store *journal.Store, ref string) (then request.Request
 	default:
 		then, err = request.Load(store, id)
 	}
-	switch {
+	switch applied := store.AppliedBy(id); {
 	case err != nil:
+	case then.Verb == controller.Plan && len(applied) > 0: // hosts name it: the commands are the plan's
+		err = exit.Usagef("aixmend recover --undo "+applied[0]+" rolls it back", "run %s made a plan and changed nothing; run %s applied the plan", id, applied[0])
 	case then.Undoes != "":
 		err = exit.Usagef("run aixmend recover again: it plans from the current state of the hosts", "run %s is itself the rollback of run %s", id, then.Undoes)
 	default:
@@ -197,29 +199,4 @@ func (c *cli) printRollback(format string, j *job.Job, done *job.Earlier, hosts 
 		doc.Hosts = append(doc.Hosts, rollbackHost{Name: h.Name, Address: h.Address, Plan: j.RollbackSteps(done, h.Name)})
 	}
 	return c.JSON(doc)
-}
-
-// stillValid returns the parameters of a run that its playbook still takes. A playbook
-// that has changed since does not prevent a rollback, which needs only the trail of the
-// run; it is a warning.
-func (c *cli) stillValid(then request.Request, p *playbooks.Playbook) []string {
-	if p.SHA256 != then.SHA256 {
-		c.Say("warning: playbook %s has changed since the run began: its current conditions decide which steps are in effect", p.Name)
-	}
-	set := []string{}
-	for _, s := range then.Set {
-		key, _, _ := strings.Cut(s, "=")
-		params, err := p.Set([]string{s})
-		if err == nil && key == playbooks.UndoAfterParam {
-			err = p.CheckUndoAfter(params)
-		}
-		switch {
-		case key == "upload": // a rollback uploads nothing
-		case err != nil:
-			c.Say("warning: --set %s of the run is ignored: %s", s, err)
-		default:
-			set = append(set, s)
-		}
-	}
-	return set
 }

@@ -322,6 +322,29 @@ func (g Guide) Continue() string {
 	return "to continue: " + strings.Join(g.Resume(), " ")
 }
 
+// LeftOpen says which other runs of the state folder have changed hosts of this run and have
+// not ended there, with the command that continues each; "" for none: a host that was changed
+// half may look healthy.
+func (g Guide) LeftOpen() string {
+	store, _, err := journal.OpenToPrint(g.state)
+	if err != nil {
+		return ""
+	}
+	hosts := make([]string, len(g.run.Hosts))
+	for i, h := range g.run.Hosts {
+		hosts[i] = h.Name
+	}
+	open, _ := store.LeftOpen(hosts) // where runs can't be listed, there is nothing to say
+	text := ""
+	for _, o := range open {
+		if o.ID != g.run.ID && o.ID != g.run.Undoes {
+			text += report.Cleanf("not finished: run %s has changed %s; ", o.ID, report.Compact(o.Hosts)) +
+				"to continue: " + strings.Join(g.Quoted("aixmend", "resume", o.ID), " ") + "\n"
+		}
+	}
+	return text
+}
+
 // Interrupted explains the exit code of a run that a signal stopped, and how to go on.
 // signal is the exit code of the signal, which a graver one replaces.
 func (g Guide) Interrupted(signal outcome.Code) string {

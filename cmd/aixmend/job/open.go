@@ -78,13 +78,20 @@ func (j *Job) Free() error {
 
 // sayHeld says before a question which hosts open runs of the state folder hold, and returns
 // the others. The run reads those hosts, too, but leaves them alone: a yes is not about them.
-// Where no other is left there is nothing to ask.
+// Others that an open run has changed are named. Where no other is left there is nothing to ask.
 func (j *Job) sayHeld(c *console.Console, hosts []string) ([]string, error) {
 	store, err := journal.OpenExisting(j.Settings.State)
 	if err != nil {
 		return hosts, nil // a new state folder
 	}
-	return j.leaveOut(c, hosts, heldBy(store, hosts, time.Now()))
+	free, err := j.leaveOut(c, hosts, heldBy(store, hosts, time.Now()))
+	open, _ := store.LeftOpen(free) // where runs can't be listed, there is nothing to say
+	for _, o := range open {
+		if o.ID != j.Request.Undoes {
+			c.Say("run %s has changed %s and has not finished: aixmend resume %s", o.ID, report.Compact(o.Hosts), o.ID)
+		}
+	}
+	return free, err
 }
 
 // leaveOut is sayHeld of hosts that open runs hold.

@@ -65,3 +65,28 @@ func (j *Job) rollbackStep(u playbooks.Change) []outcome.PlanStep {
 	s := j.Playbook.Undoing(u, j.params, rollbackID)
 	return course.WithTimedUndo(row, s.Arm, s.Disarm, s.UndoAfter)
 }
+
+// StillValid returns the parameters of a run that its playbook still takes. A playbook
+// that has changed since does not prevent a rollback, which needs only the trail of the
+// run; it is a warning.
+func StillValid(c *console.Console, then request.Request, p *playbooks.Playbook) []string {
+	if p.SHA256 != then.SHA256 {
+		c.Say("warning: playbook %s has changed since the run began: its current conditions decide which steps are in effect", p.Name)
+	}
+	set := []string{}
+	for _, s := range then.Set {
+		key, _, _ := strings.Cut(s, "=")
+		params, err := p.Set([]string{s})
+		if err == nil && key == playbooks.UndoAfterParam {
+			err = p.CheckUndoAfter(params)
+		}
+		switch {
+		case key == "upload": // a rollback uploads nothing
+		case err != nil:
+			c.Say("warning: --set %s of the run is ignored: %s", s, err)
+		default:
+			set = append(set, s)
+		}
+	}
+	return set
+}

@@ -173,6 +173,25 @@ func continues(h outcome.Host) []string {
 // toContinue introduces the command that continues a run.
 const toContinue = "to read the host again and continue"
 
+// LeftOpen adds the other open runs that have changed the host and have not ended there, the
+// newest first: whatever the host looks like, they are to be continued first.
+func LeftOpen(e *Explanation, runs []string) {
+	var next []string
+	for _, run := range runs {
+		if run != e.RunID {
+			e.LeftOpenBy = append(e.LeftOpenBy, run)
+			next = append(next, command(leftOpen(run)+"; to continue it", "resume", run)...)
+		}
+	}
+	if len(next) > 0 && slices.Equal(e.Next, []string{"nothing"}) {
+		e.Next = nil
+	}
+	e.Next = append(next, e.Next...)
+}
+
+// leftOpen says that a run has changed a host and has not ended there.
+func leftOpen(run string) string { return "run " + run + " has changed the host and has not finished" }
+
 // recovers is the advice to run the steps of the plan.
 func recovers(h outcome.Host) []string {
 	return command("to run the steps above", "recover", "-l", h.Host)

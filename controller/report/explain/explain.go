@@ -30,6 +30,8 @@ type Explanation struct {
 	// StartedBy says who started the run, who resumed it and for which ticket; "" where
 	// that is not known.
 	StartedBy string `json:"started_by,omitempty"`
+	// LeftOpenBy are the other runs that have changed the host and have not ended there.
+	LeftOpenBy []string `json:"left_open_by,omitempty"`
 	// Read is the number of commands that the newest look ran, At when it began.
 	Read   int       `json:"read"`
 	At     time.Time `json:"at,omitzero"`

@@ -20,6 +20,9 @@ func (e Explanation) Text(width int) string {
 	if e.Reason != "" {
 		t.line("  %s", e.Reason)
 	}
+	for _, run := range e.LeftOpenBy {
+		t.line("  %s", leftOpen(run))
+	}
 	t.health(e.Cloud)
 	t.when(e)
 	t.line("\nFindings")
