@@ -128,6 +128,8 @@ var rooms = map[string]room{
 	"controller/recording":        {imports: []string{"playbooks", "transport", "transport/retry", "controller/recording/redact", "inventory/naming", "transport/ownership", "transport/place", "transport/plain"}, tests: world},
 	"controller/recording/redact": {},
 	"controller/notify":           {imports: []string{"controller/outcome", "controller/drift", "transport/ownership", "transport/program", "transport/retry", "inventory/naming", "transport/cause", "transport/plain"}},
+	"controller/fleet":            {imports: []string{"controller/outcome", "inventory/naming", "transport/ownership"}, tests: []string{"controller/fleet/server"}},
+	"controller/fleet/server":     {imports: []string{"controller/fleet"}},
 	"cmd/aixmend/live":            {imports: []string{"controller", "controller/outcome", "controller/report"}},
 	"examples":                    {imports: everything},
 	"tools/licences":              {},

@@ -1,0 +1,240 @@
+// Package fleet carries the work of one run over many sites: a hub orders, the worker of
+// each site does the work and sends back its reports. They speak over NATS JetStream, which
+// delivers at least once: every message here may come twice, late or after newer ones, and
+// none does harm by that. The truth is in the journals of the workers and on the hosts.
+//
+// Terms. A site is a place with its own hosts, keys and state folder; its worker dials out
+// to the hub. The part of a run at a site is the hosts that the hub orders there. An operator
+// is a person or a job that asks the hub for runs.
+package fleet
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/inventory/naming"
+)
+
+// Version is the version of the messages. A message of another one is refused.
+const Version = 1
+
+const (
+	// MaxMessage is the longest message on the wire, in bytes.
+	MaxMessage = 8 << 20
+	// maxUnpacked is the longest message when it is unpacked, in bytes.
+	maxUnpacked = 256 << 20
+	// maxHosts is the most hosts that a site may have.
+	maxHosts = 200_000
+)
+
+// The streams of the hub.
+const (
+	orders = "ORDERS" // orders that are not done; one message a part
+	events = "EVENTS" // the reports of workers, kept while the run is open
+	sites  = "SITES"  // the hosts of each site; one message a site
+)
+
+// Subjects. SITE, RUN and OPERATOR are single tokens.
+func orderSubject(site, run string) string { return "aixmend.order." + site + "." + token(run) }
+func eventSubject(site, run string) string { return "aixmend.event." + site + "." + token(run) }
+func hostsSubject(site string) string      { return "aixmend.site." + site + ".hosts" }
+func beatSubject(site string) string       { return "aixmend.site." + site + ".beat" }
+func moveSubject(site string) string       { return "aixmend.site." + site + ".move" }
+func stopSubject(site string) string       { return "aixmend.stop." + site }
+func askSubject(operator, verb string) string {
+	return "aixmend.ask." + operator + "." + verb
+}
+
+// token is a run id as one token of a subject: ids have a dot.
+func token(run string) string { return strings.ReplaceAll(run, ".", "_") }
+
+var name = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// CheckName returns an error unless a name can be that of a site or an operator: it becomes
+// part of subjects.
+func CheckName(kind, text string) error {
+	if !name.MatchString(text) {
+		return fmt.Errorf("%s %q: a name has up to 63 lower-case letters, digits and hyphens", kind, text)
+	}
+	return nil
+}
+
+// Order asks a site for its part of a run. It names hosts and a playbook; it never holds a
+// command, an address or a secret: the worker has those, or refuses.
+type Order struct {
+	V    int    `json:"v"`
+	Run  string `json:"run"`
+	Site string `json:"site"`
+	// Verb is the task; a worker takes audit alone.
+	Verb     string           `json:"verb"`
+	Playbook outcome.Playbook `json:"playbook"`
+	Set      []string         `json:"set,omitempty"`
+	Hosts    []string         `json:"hosts"`
+	// Until is when --deadline cuts the run; zero: never.
+	Until  time.Time  `json:"until,omitzero"`
+	By     outcome.By `json:"by"`
+	Limit  string     `json:"limit,omitempty"`
+	Ticket string     `json:"ticket,omitempty"`
+}
+
+// check returns why an order that came for a site can't be one.
+func (o Order) check(site string) error {
+	switch {
+	case o.V != Version:
+		return otherVersion(o.V)
+	case o.Site != site:
+		return fmt.Errorf("it is for site %q", o.Site)
+	case !naming.IsFile(o.Run):
+		return fmt.Errorf("run %q can't be one", o.Run)
+	case len(o.Hosts) == 0 || len(o.Hosts) > maxHosts:
+		return fmt.Errorf("it has %d hosts", len(o.Hosts))
+	}
+	seen := map[string]bool{}
+	for _, h := range o.Hosts {
+		if !naming.IsFile(h) || seen[h] {
+			return fmt.Errorf("host %q can't be one, or is there twice", h)
+		}
+		seen[h] = true
+	}
+	return nil
+}
+
+// Event is one message of a worker about its part of a run.
+type Event struct {
+	V    int    `json:"v"`
+	Run  string `json:"run"`
+	Site string `json:"site"`
+	// Host is the report of a host, as Public makes it; a later one of the host replaces it.
+	Host *outcome.Host `json:"host,omitempty"`
+	// Ended says that the part is over.
+	Ended *Ended `json:"ended,omitempty"`
+}
+
+// Ended is how a part ended. The zero value is an end with a report of each host.
+type Ended struct {
+	// Refused is why nothing was done, "" where it was.
+	Refused string `json:"refused,omitempty"`
+	// Broken is the internal error that ended it, "" for none.
+	Broken string `json:"broken,omitempty"`
+	// Stopped says that the hub, or a signal at the site, stopped it.
+	Stopped bool `json:"stopped,omitempty"`
+}
+
+// check returns why an event that came on the subject of a site can't be one.
+func (e Event) check(site, run string) error {
+	switch {
+	case e.V != Version:
+		return otherVersion(e.V)
+	case e.Site != site, e.Run != run:
+		return fmt.Errorf("it is of site %q, run %q", e.Site, e.Run)
+	case (e.Host == nil) == (e.Ended == nil):
+		return errors.New("it tells nothing, or two things")
+	case e.Host != nil && (!naming.IsFile(e.Host.Host) || e.Host.RunID != run || e.Host.Schema != outcome.HostSchema || e.Host.Address != ""):
+		return errors.New("its report can't be one")
+	}
+	return nil
+}
+
+// Hosts are the hosts of a site, by name alone.
+type Hosts struct {
+	V     int      `json:"v"`
+	Site  string   `json:"site"`
+	Names []string `json:"names"`
+	// Groups are the groups of the inventory with their hosts.
+	Groups map[string][]string `json:"groups,omitempty"`
+}
+
+// check returns why hosts that came on the subject of a site can't be those.
+func (h Hosts) check(site string) error {
+	switch {
+	case h.V != Version:
+		return otherVersion(h.V)
+	case h.Site != site:
+		return fmt.Errorf("they are of site %q", h.Site)
+	case len(h.Names) > maxHosts:
+		return fmt.Errorf("%d hosts are too many", len(h.Names))
+	}
+	known := map[string]bool{}
+	for _, n := range h.Names {
+		if !naming.IsFile(n) || known[n] {
+			return fmt.Errorf("host %q can't be one, or is there twice", n)
+		}
+		known[n] = true
+	}
+	for group, members := range h.Groups {
+		if !naming.IsFile(group) {
+			return fmt.Errorf("group %q can't be one", group)
+		}
+		for _, n := range members {
+			if !known[n] {
+				return fmt.Errorf("group %s has a host %q that the site has not", group, n)
+			}
+		}
+	}
+	return nil
+}
+
+// Beat is the sign of life of a worker.
+type Beat struct {
+	V    int    `json:"v"`
+	Site string `json:"site"`
+	// Version is that of the worker's program.
+	Version string `json:"version"`
+	// Runs are the runs that it works on.
+	Runs []string `json:"runs,omitempty"`
+}
+
+// Move is a host's new state, for those who watch. It may be lost.
+type Move struct {
+	V     int    `json:"v"`
+	Run   string `json:"run"`
+	Host  string `json:"host"`
+	State string `json:"state"`
+}
+
+// stop asks the worker of a site to end its part of a run: nothing more begins.
+type stop struct {
+	V   int    `json:"v"`
+	Run string `json:"run"`
+}
+
+func otherVersion(v int) error {
+	return fmt.Errorf("it has version %d, this program reads %d: hub and workers must be of one version", v, Version)
+}
+
+// pack is a message as it travels.
+func pack(message any) ([]byte, error) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if err := errors.Join(json.NewEncoder(z).Encode(message), z.Close()); err != nil {
+		return nil, err
+	}
+	if b.Len() > MaxMessage {
+		return nil, fmt.Errorf("a message of %d bytes is too long, the limit is %d", b.Len(), MaxMessage)
+	}
+	return b.Bytes(), nil
+}
+
+// unpack reads a message that somebody else has made.
+func unpack(data []byte, into any) error {
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return fmt.Errorf("it is not packed: %w", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(z, maxUnpacked+1))
+	if err == nil && len(text) > maxUnpacked {
+		err = errors.New("it is too long")
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, into)
+}

@@ -1,0 +1,228 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	// ackWait is after which silence of a worker an order is delivered again.
+	ackWait = 15 * time.Second
+	// SilentAfter is after which silence a site counts as cut off.
+	SilentAfter = 60 * time.Second
+	// maxEvents bounds the events that nobody has folded, in bytes on the disk.
+	maxEvents = 16 << 30
+	maxOrders = 1 << 30
+)
+
+// Hub is the hub's side: it orders, hears workers and answers operators. Its methods may be
+// called from any goroutine.
+type Hub struct {
+	conn *nats.Conn
+	js   jetstream.JetStream
+
+	mu    sync.Mutex
+	heard map[string]Heard
+}
+
+// Heard is the newest sign of life of a site.
+type Heard struct {
+	// Last is when its worker was heard last, by the hub's clock; zero: not since the hub
+	// began.
+	Last time.Time
+	// Version is that of the worker's program.
+	Version string
+	// Runs are those that the worker works on.
+	Runs []string
+}
+
+// NewHub makes the streams of a hub on a connection that may do everything.
+func NewHub(ctx context.Context, conn *nats.Conn) (*Hub, error) {
+	js, err := jetstream.New(conn)
+	if err != nil {
+		return nil, err
+	}
+	h := &Hub{conn: conn, js: js, heard: map[string]Heard{}}
+	for _, c := range []jetstream.StreamConfig{
+		{Name: orders, Subjects: []string{"aixmend.order.>"}, MaxMsgsPerSubject: 1, MaxBytes: maxOrders},
+		{Name: events, Subjects: []string{"aixmend.event.>"}, MaxBytes: maxEvents, Discard: jetstream.DiscardNew},
+		{Name: sites, Subjects: []string{"aixmend.site.*.hosts"}, MaxMsgsPerSubject: 1, MaxBytes: maxOrders},
+	} {
+		c.Storage, c.Replicas, c.MaxMsgSize = jetstream.FileStorage, 1, MaxMessage
+		if _, err := js.CreateOrUpdateStream(ctx, c); err != nil {
+			return nil, fmt.Errorf("stream %s: %w", c.Name, err)
+		}
+	}
+	if _, err := conn.Subscribe(beatSubject("*"), h.beat); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// beat notes a sign of life. The subject says of which site: a site can use its own alone.
+func (h *Hub) beat(m *nats.Msg) {
+	var b Beat
+	site := strings.Split(m.Subject, ".")[2]
+	if unpack(m.Data, &b) != nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.heard[site] = Heard{Last: time.Now(), Version: b.Version, Runs: b.Runs}
+}
+
+// Heard returns the newest sign of life of a site.
+func (h *Hub) Heard(site string) Heard {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.heard[site]
+}
+
+// Admit makes the place from which the worker of a site takes its orders. It may be called
+// again.
+func (h *Hub) Admit(ctx context.Context, site string) error {
+	_, err := h.js.CreateOrUpdateConsumer(ctx, orders, jetstream.ConsumerConfig{
+		Durable: site, FilterSubject: "aixmend.order." + site + ".*", AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxDeliver: -1,
+	})
+	return err
+}
+
+// Dismiss removes everything of a site that was revoked.
+func (h *Hub) Dismiss(ctx context.Context, site string) error {
+	err := h.js.DeleteConsumer(ctx, orders, site)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		err = nil
+	}
+	return errors.Join(err, h.purge(ctx, orders, "aixmend.order."+site+".*"), h.purge(ctx, sites, hostsSubject(site)))
+}
+
+func (h *Hub) purge(ctx context.Context, stream, subject string) error {
+	s, err := h.js.Stream(ctx, stream)
+	if err != nil {
+		return err
+	}
+	return s.Purge(ctx, jetstream.WithPurgeSubject(subject))
+}
+
+// Hosts returns the hosts that each site has announced.
+func (h *Hub) Hosts(ctx context.Context) ([]Hosts, error) {
+	s, err := h.js.Stream(ctx, sites)
+	if err != nil {
+		return nil, err
+	}
+	info, err := s.Info(ctx, jetstream.WithSubjectFilter("aixmend.site.*.hosts"))
+	if err != nil {
+		return nil, err
+	}
+	var list []Hosts
+	for subject := range info.State.Subjects {
+		m, err := s.GetLastMsgForSubject(ctx, subject)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue // revoked meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		var one Hosts
+		site := strings.Split(subject, ".")[2]
+		if err := errors.Join(unpack(m.Data, &one), one.check(site)); err != nil {
+			return nil, fmt.Errorf("the hosts of site %s: %w", site, err)
+		}
+		list = append(list, one)
+	}
+	slices.SortFunc(list, func(a, b Hosts) int { return strings.Compare(a.Site, b.Site) })
+	return list, nil
+}
+
+// Order publishes an order. Where the run has one for the site already, it does nothing: a
+// hub that begins again may publish all.
+func (h *Hub) Order(ctx context.Context, o Order) error {
+	o.V = Version
+	data, err := pack(o)
+	if err != nil {
+		return err
+	}
+	_, err = h.js.Publish(ctx, orderSubject(o.Site, o.Run), data, jetstream.WithExpectLastSequencePerSubject(0))
+	var api *jetstream.APIError
+	if errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+		return nil
+	}
+	return err
+}
+
+// Close removes the orders and the events of a run that is over, of some sites.
+func (h *Hub) Close(ctx context.Context, run string, of []string) error {
+	var problems []error
+	for _, site := range of {
+		problems = append(problems, h.purge(ctx, orders, orderSubject(site, run)), h.purge(ctx, events, eventSubject(site, run)))
+	}
+	return errors.Join(problems...)
+}
+
+// Stop asks the worker of a site to end its part of a run. It may be lost, and is repeated
+// until the part has ended.
+func (h *Hub) Stop(site, run string) error {
+	data, err := pack(stop{Version, run})
+	if err != nil {
+		return err
+	}
+	return h.conn.Publish(stopSubject(site), data)
+}
+
+// Events calls take with every event of a run, the first one first, from the beginning of the
+// run on, until ctx ends. bad is told of messages that are none.
+func (h *Hub) Events(ctx context.Context, run string, take func(Event), bad func(site string, err error)) error {
+	s, err := h.js.Stream(ctx, events)
+	if err != nil {
+		return err
+	}
+	reader, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{eventSubject("*", run)}, DeliverPolicy: jetstream.DeliverAllPolicy,
+	})
+	if err != nil {
+		return err
+	}
+	reading, err := reader.Consume(func(m jetstream.Msg) {
+		site := strings.Split(m.Subject(), ".")[2]
+		var e Event
+		err := unpack(m.Data(), &e)
+		if err == nil {
+			err = e.check(site, run)
+		}
+		if err != nil {
+			bad(site, err)
+			return
+		}
+		take(e)
+	})
+	if err != nil {
+		return err
+	}
+	<-ctx.Done()
+	reading.Stop()
+	<-reading.Closed()
+	return nil
+}
+
+// Moves calls take with the moves of hosts, as far as they are not lost. The caller calls
+// unsubscribe when it needs them no more.
+func (h *Hub) Moves(take func(site string, m Move)) (unsubscribe func(), err error) {
+	s, err := h.conn.Subscribe(moveSubject("*"), func(m *nats.Msg) {
+		var one Move
+		if unpack(m.Data, &one) == nil && one.V == Version {
+			take(strings.Split(m.Subject, ".")[2], one)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = s.Unsubscribe() }, nil
+}

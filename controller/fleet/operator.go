@@ -1,0 +1,129 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// patience is how long an operator waits for one answer.
+const patience = 30 * time.Second
+
+// Refusal is an answer of the hub that says no, with a hint or "".
+type Refusal struct{ Text, Hint string }
+
+// Error implements error.
+func (r *Refusal) Error() string { return r.Text }
+
+// answer is the answer of a hub.
+type answer struct {
+	V       int      `json:"v"`
+	Refusal *Refusal `json:"refusal,omitempty"`
+	Content []byte   `json:"content,omitempty"` // packed
+}
+
+// Operator is the connection of one who asks the hub.
+type Operator struct {
+	name string
+	conn *nats.Conn
+	over context.Context
+}
+
+// Dial connects an operator; ctx bounds the wait for the hub.
+func Dial(ctx context.Context, p *Pass) (*Operator, error) {
+	if p.Role != RoleOperator {
+		return nil, fmt.Errorf("the join file is of the %s %s, not of an operator", p.Role, p.Name)
+	}
+	over, end := context.WithCancelCause(context.Background())
+	conn, err := p.connect(ctx, end)
+	if err != nil {
+		return nil, err
+	}
+	return &Operator{p.Name, conn, over}, nil
+}
+
+// Close ends the connection.
+func (o *Operator) Close() { o.conn.Close() }
+
+// Ask asks the hub something and reads its answer into one. The error is a *Refusal where the
+// hub says no, ErrRevoked where it does not know the operator any more, and else says that
+// no answer came: then it is not known whether the question arrived.
+func (o *Operator) Ask(ctx context.Context, verb string, question, into any) error {
+	data, err := pack(question)
+	if err != nil {
+		return err
+	}
+	waiting, done := context.WithTimeout(ctx, patience)
+	defer done()
+	waiting, cut := context.WithCancelCause(waiting)
+	defer cut(nil)
+	defer context.AfterFunc(o.over, func() { cut(context.Cause(o.over)) })()
+	m, err := o.conn.RequestWithContext(waiting, askSubject(o.name, verb), data)
+	if errors.Is(err, nats.ErrConnectionClosed) {
+		<-waiting.Done() // the reason follows
+	}
+	switch {
+	case o.over.Err() != nil:
+		return context.Cause(o.over)
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, nats.ErrNoResponders):
+		return errors.New("the hub does not answer: aixmend hub run does not run there")
+	case err != nil:
+		return fmt.Errorf("the hub does not answer: %w", err)
+	}
+	var a answer
+	if err := unpack(m.Data, &a); err != nil {
+		return fmt.Errorf("the answer of the hub: %w", err)
+	}
+	switch {
+	case a.V != Version:
+		return fmt.Errorf("the answer of the hub: %w", otherVersion(a.V))
+	case a.Refusal != nil:
+		return a.Refusal
+	}
+	return unpack(a.Content, into)
+}
+
+// Question is the question of an operator.
+type Question struct {
+	Operator, Verb string
+	data           []byte
+}
+
+// Read reads the question.
+func (q Question) Read(into any) error { return unpack(q.data, into) }
+
+// Serve answers operators by reply, each question in a goroutine of its own,
+// until ctx ends.
+func (h *Hub) Serve(ctx context.Context, reply func(Question) (any, error)) error {
+	s, err := h.conn.Subscribe(askSubject("*", "*"), func(m *nats.Msg) {
+		part := strings.Split(m.Subject, ".")
+		go func() { _ = m.Respond(answerTo(reply(Question{part[2], part[3], m.Data}))) }()
+	})
+	if err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return s.Unsubscribe()
+}
+
+// answerTo packs an answer, or the refusal that an error is.
+func answerTo(content any, err error) []byte {
+	a := answer{V: Version}
+	if err == nil {
+		a.Content, err = pack(content)
+	}
+	if err != nil && !errors.As(err, &a.Refusal) {
+		a.Refusal = &Refusal{Text: err.Error()}
+	}
+	data, err := pack(a)
+	if err != nil { // of content near the limit
+		data, _ = pack(answer{V: Version, Refusal: &Refusal{Text: err.Error()}})
+	}
+	return data
+}

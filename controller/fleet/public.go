@@ -1,0 +1,144 @@
+package fleet
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"aixmend/controller/outcome"
+)
+
+// Compared says which facts of a host leave its site, so that the hub can compare hosts of
+// several sites, and with which key the addresses in them are hidden: equal ones stay equal.
+type Compared struct {
+	Facts []string
+	Key   []byte
+}
+
+// word matches a text that may be a network address.
+var word = regexp.MustCompile(`[0-9A-Fa-f][0-9A-Fa-f:.-]+:{0,2}`)
+
+// isAddress reports whether a word is an IPv4 or IPv6 address or a MAC, as AIX prints it too
+// (with dots), with a port or without. A version such as 3.2.6.4 looks like one.
+func isAddress(text string) bool {
+	text = strings.TrimRight(text, ".-")
+	if !strings.HasSuffix(text, "::") {
+		text = strings.TrimSuffix(text, ":")
+	}
+	if host, port, ok := cutLast(text, ":"); ok && allDigits(port) && isOne(host) {
+		return true
+	}
+	return isOne(text)
+}
+
+func isOne(text string) bool {
+	_, ip := netip.ParseAddr(text)
+	_, mac := net.ParseMAC(strings.NewReplacer(".", ":").Replace(text))
+	return ip == nil || mac == nil
+}
+
+func cutLast(text, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(text, sep)
+	if i < 0 {
+		return text, "", false
+	}
+	return text[:i], text[i+len(sep):], true
+}
+
+func allDigits(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == ""
+}
+
+// replaceAddresses returns a text with each address in it changed.
+func replaceAddresses(text string, change func(string) string) string {
+	return word.ReplaceAllStringFunc(text, func(w string) string {
+		if !isAddress(w) {
+			return w
+		}
+		return change(w)
+	})
+}
+
+// hidden stands for an address in a text.
+const hidden = "(address)"
+
+// Public is the report of a host as far as it leaves the site: verdicts and the compared
+// facts. Its commands, output, evidence, changes, captures and addresses stay; private are
+// further texts that must not leave, such as the host's own address.
+func Public(h outcome.Host, c Compared, private ...string) outcome.Host {
+	private = slices.DeleteFunc(slices.Clone(private), func(s string) bool { return len(s) < 3 })
+	clean := func(text string) string {
+		for _, p := range private {
+			text = strings.ReplaceAll(text, p, hidden)
+		}
+		return replaceAddresses(text, func(string) string { return hidden })
+	}
+	p := outcome.Host{
+		Schema: h.Schema, RunID: h.RunID, Host: h.Host, Outcome: h.Outcome, Reason: clean(h.Reason), Interrupted: h.Interrupted,
+		Started: h.Started, Duration: h.Duration, Stages: []outcome.Stage{}, Facts: map[string]any{}, Changes: []outcome.Change{},
+		Findings: []outcome.Finding{}, Passed: h.Passed,
+	}
+	for _, s := range h.Stages {
+		p.Stages = append(p.Stages, outcome.Stage{Name: s.Name, Status: s.Status, Started: s.Started, DurationMS: s.DurationMS, Steps: []outcome.Command{}})
+	}
+	for _, f := range h.Findings {
+		p.Findings = append(p.Findings, outcome.Finding{
+			ID: f.ID, Severity: f.Severity, Title: clean(f.Title), Evidence: []string{}, Source: f.Source, Rule: f.Rule, Reads: f.Reads,
+			RestsOn: f.RestsOn, Waived: f.Waived, Waiver: clean(f.Waiver), Expired: clean(f.Expired),
+		})
+	}
+	if cloud := h.Cloud; cloud != nil {
+		p.Cloud = &outcome.Cloud{Status: cloud.Status, Health: cloud.Health, Reason: clean(cloud.Reason), LastUpdate: cloud.LastUpdate, Class: cloud.Class, Silence: clean(cloud.Silence)}
+	}
+	for _, name := range c.Facts {
+		if value, there := h.Facts[name]; there {
+			p.Facts[name] = c.hide(value, private)
+		}
+	}
+	return p
+}
+
+// hide returns a fact with every address in it, and every private text, replaced by a keyed
+// hash of it.
+func (c Compared) hide(value any, private []string) any {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return nil
+	}
+	var plain any
+	if json.Unmarshal(text, &plain) != nil {
+		return nil
+	}
+	return c.hidden(plain, private)
+}
+
+func (c Compared) hidden(value any, private []string) any {
+	switch v := value.(type) {
+	case string:
+		for _, p := range private {
+			v = strings.ReplaceAll(v, p, c.hash(p))
+		}
+		return replaceAddresses(v, c.hash)
+	case []any:
+		for i := range v {
+			v[i] = c.hidden(v[i], private)
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = c.hidden(v[key], private)
+		}
+	}
+	return value
+}
+
+func (c Compared) hash(text string) string {
+	sum := hmac.New(sha256.New, c.Key)
+	sum.Write([]byte(strings.ToLower(text)))
+	return "#" + hex.EncodeToString(sum.Sum(nil)[:12])
+}
