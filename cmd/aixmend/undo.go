@@ -14,6 +14,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
+	"aixmend/controller/report"
 	"aixmend/inventory"
 	"aixmend/playbooks"
 )
@@ -187,7 +188,7 @@ func (c *cli) printRollback(format string, j *job.Job, done *job.Earlier, hosts 
 		return exit.Usagef("it gives no verdict", "--undo --dry-run and --format nagios exclude each other")
 	}
 	if format != "json" {
-		text := c.fit(clean(rest))
+		text := c.fit(report.Clean(rest, true))
 		if len(hosts) > 0 {
 			text = strings.TrimPrefix(text+"\n"+j.Rollback(done, hosts, c.TextOptions(), j.Settings.Verbose || !c.OutTerminal), "\n")
 		}

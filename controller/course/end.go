@@ -333,9 +333,9 @@ func (n *next) rolledBack() End {
 		e.Outcome = n.Look.Verdict // not undone, and nobody need repair a healthy host for that
 	}
 	nothing := done == 0 && len(back.Stands) == 0 && back.Person == ""
-	switch remain := len(back.NoUndo); {
-	case nothing && remain > 0 && remain == len(back.Left):
-		said = append(said, fmt.Sprintf("nothing of run %s can be rolled back on this host: no step of it has an undo", n.w.Rollback))
+	switch remain := back.NoUndo; {
+	case nothing && len(remain) > 0 && len(remain) == len(back.Left):
+		said = append(said, fmt.Sprintf("nothing of run %s can be rolled back on this host: no step of it has an undo: %s", n.w.Rollback, strings.Join(remain, ", ")))
 	case nothing && back.Lost:
 		said = append(said, fmt.Sprintf("no step of run %s was rolled back", n.w.Rollback))
 	case nothing:
@@ -345,21 +345,23 @@ func (n *next) rolledBack() End {
 	default:
 		said = append(said, fmt.Sprintf("%d steps of run %s rolled back%s", done, n.w.Rollback, remaining(remain)))
 	}
-	said = append(said, back.Left...)
-	if n.Look.Why != "" {
-		said = append(said, "now: "+n.Look.Why)
-	}
+	said = append(said, slices.DeleteFunc(slices.Clone(back.Left), func(left string) bool {
+		return slices.ContainsFunc(back.NoUndo, func(step string) bool { return strings.HasPrefix(left, step+" ") }) // named above
+	})...)
 	e.Reason = strings.Join(said, "; ")
+	if n.Look.Why != "" {
+		e.Reason += outcome.ReasonNow + n.Look.Why
+	}
 	return e
 }
 
-// remaining words how many steps of a run that is rolled back have no undo, "" for none.
-func remaining(steps int) string {
-	switch steps {
+// remaining names the steps of a run that is rolled back that have no undo, "" for none.
+func remaining(steps []string) string {
+	switch len(steps) {
 	case 0:
 		return ""
 	case 1:
-		return ", 1 step without an undo remains"
+		return "; 1 step has no undo and remains: " + steps[0]
 	}
-	return fmt.Sprintf(", %d steps without an undo remain", steps)
+	return fmt.Sprintf("; %d steps have no undo and remain: %s", len(steps), strings.Join(steps, ", "))
 }

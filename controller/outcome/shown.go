@@ -10,6 +10,9 @@ const (
 // ReasonDeadline begins the reason of a host that --deadline cut off.
 const ReasonDeadline = "cut by --deadline"
 
+// ReasonNow introduces, at the end of the reason of a host that was rolled back, its own verdict.
+const ReasonNow = "; now: "
+
 // CutOff is shown to people for a host that --deadline or a signal cut off after a change:
 // its end is not known to be a failure, and resume continues with it. The documents say
 // failed, and interrupted; none of them has this word.

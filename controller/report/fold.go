@@ -44,6 +44,9 @@ func foldOf(h outcome.HostSummary) Fold {
 		Outcome: h.Shown(), Findings: h.Open, Reason: h.Reason, Hosts: []string{h.Name},
 		Guided: len(h.Guides) > 0, Interrupted: h.Interrupted,
 	}
+	if f.Outcome == outcome.OutcomeUndone { // its findings stand beside it
+		f.Reason, _, _ = strings.Cut(f.Reason, outcome.ReasonNow)
+	}
 	if h.Cloud != nil {
 		f.Clouds = []*outcome.Cloud{h.Cloud}
 	}
@@ -85,7 +88,7 @@ func (f Fold) key() string {
 	switch f.Outcome {
 	case outcome.Unreachable, outcome.Skipped:
 		what = cause.Head(f.Reason)
-	case outcome.Recovered:
+	case outcome.Recovered, outcome.OutcomeUndone:
 		what += "|" + f.Reason
 	case outcome.NeedsAction:
 		if blocked(f.Reason, f.Findings) {
@@ -110,7 +113,7 @@ func Folds(hosts []outcome.HostSummary) []Fold {
 		}
 		folds[at].Hosts = append(folds[at].Hosts, h.Name)
 		folds[at].Clouds = append(folds[at].Clouds, f.Clouds...)
-		folds[at].Differ = folds[at].Differ || h.Reason != folds[at].Reason
+		folds[at].Differ = folds[at].Differ || f.Reason != folds[at].Reason
 	}
 	order := outcome.ShownOutcomes()
 	slices.SortStableFunc(folds, func(a, b Fold) int {
@@ -145,7 +148,7 @@ func (f Fold) What() string {
 	reason := firstLine(f.Reason)
 	if f.Differ { // a reason of one host is not true of the others
 		kind := cause.Head(f.Reason)
-		if f.Outcome == outcome.Failed || f.Outcome == outcome.CutOff || f.Outcome == outcome.Unknown || f.Outcome == outcome.OutcomeUndone {
+		if f.Outcome == outcome.Failed || f.Outcome == outcome.CutOff || f.Outcome == outcome.Unknown {
 			kind = "reasons differ"
 		}
 		reason = kind + " (see explain)"

@@ -162,3 +162,18 @@ func TestWhatIsOneLine(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Hosts that were rolled back alike are one line, whatever their own verdicts say: these are
+// the findings beside it. One with another rest has a line of its own.
+func TestFoldsOfARollback(t *testing.T) {
+	undone := func(name, reason, now string) outcome.HostSummary {
+		return outcome.HostSummary{Name: name, Outcome: outcome.OutcomeUndone, Open: []string{"x"}, Reason: reason + outcome.ReasonNow + now}
+	}
+	var got []string
+	for _, f := range Folds([]outcome.HostSummary{undone("a", "1 step", "at 10.0.0.1"), undone("b", "1 step", "at 10.0.0.2"), undone("c", "2 steps", "at 10.0.0.1")}) {
+		got = append(got, Compact(f.Hosts)+": "+f.What())
+	}
+	if diff := cmp.Diff([]string{"a b: x; 1 step", "c: x; 2 steps"}, got); diff != "" {
+		t.Error(diff)
+	}
+}

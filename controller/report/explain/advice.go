@@ -35,7 +35,7 @@ func advice(h outcome.Host) []string {
 		if len(outcome.OpenIDs(h.Findings)) == 0 {
 			return []string{"nothing"}
 		}
-		return command("the rollback is complete: the host is as it was before that run; to fix its findings again", "recover", "-l", h.Host)
+		return command("all that has an undo is undone; to fix its findings again", "recover", "-l", h.Host)
 	case outcome.Unknown:
 		return []string{"check the host yourself before any further change: " + h.Reason}
 	}

@@ -194,7 +194,7 @@ func TestExplain(t *testing.T) {
 		}, "Next steps\n  rung recycle is blocked: cluster guard\n"},
 		{"drifted", outcome.Host{Host: "h", Outcome: outcome.Skipped, Reason: outcome.ReasonDrifted + "x"}, "left alone, it changed since the plan; to plan again:\n    aixmend plan -l h\n"},
 		{"healthy", outcome.Host{Outcome: outcome.Healthy}, "Next steps\n  nothing"},
-		{"undone", outcome.Host{Host: "h", Outcome: outcome.OutcomeUndone, Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical}}}, "to fix its findings again:\n    aixmend recover -l h\n"},
+		{"undone", outcome.Host{Host: "h", Outcome: outcome.OutcomeUndone, Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical}}}, "Next steps\n  all that has an undo is undone; to fix its findings again:\n    aixmend recover -l h\n"},
 		{"nothing known", outcome.Host{Outcome: outcome.Failed}, "open a case"},
 		{"waived is no advice", outcome.Host{Outcome: outcome.Failed, Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Remedy: "do", Waived: true}}}, "open a case"},
 	} {
