@@ -15,8 +15,6 @@ import (
 	"testing"
 
 	"aixmend/cmd/aixmend/simulated"
-	"aixmend/controller/drift"
-	"aixmend/controller/outcome"
 )
 
 // TestNoNoticeSecretAnywhere: the URL of a chat and the token of a hook are planted
@@ -133,37 +131,5 @@ func TestNoticeHoldsNoRunUp(t *testing.T) {
 	_ = c.Wait()
 	if c.ProcessState.ExitCode() != 0 || !strings.Contains(errs.String(), "could not be notified: interrupted") || !strings.Contains(out.String(), "1 healthy") {
 		t.Errorf("exit code %d\n%s%s", c.ProcessState.ExitCode(), out.String(), errs.String())
-	}
-}
-
-func TestWanted(t *testing.T) {
-	nothing, some := &drift.Drift{}, &drift.Drift{Hosts: []drift.Host{{Name: "h"}}}
-	run := func(code outcome.Code, recovered int) outcome.Run {
-		return outcome.Run{ExitCode: int(code), Counts: map[outcome.Outcome]int{outcome.Recovered: recovered}}
-	}
-	for _, c := range []struct {
-		name                    string
-		run                     outcome.Run
-		news                    *drift.Drift
-		change, trouble, always bool
-	}{
-		{"well, nothing to compare with", run(0, 0), nil, false, false, true},
-		{"well, as before", run(0, 0), nothing, false, false, true},
-		{"well again", run(0, 0), some, true, false, true},
-		{"mended", run(0, 1), nothing, true, false, true},
-		{"mended, nothing to compare with", run(0, 1), nil, true, false, true},
-		{"trouble, nothing to compare with", run(3, 0), nil, true, true, true},
-		{"trouble as before", run(3, 0), nothing, false, true, true},
-		{"trouble, and news", run(4, 0), some, true, true, true},
-		{"interrupted", run(130, 0), nothing, true, true, true},
-		{"terminated", run(143, 0), nothing, true, true, true},
-		{"interrupted, with trouble as before", outcome.Run{ExitCode: 3, Unfinished: 1}, nothing, true, true, true},
-		{"failed itself", run(1, 0), nothing, true, true, true},
-	} {
-		for on, want := range map[string]bool{onChange: c.change, onTrouble: c.trouble, onAlways: c.always} {
-			if got := (notices{notifyOn: on}).wanted(c.run, c.news); got != want {
-				t.Errorf("%s, on %s: %v", c.name, on, got)
-			}
-		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/guide"
 	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/notices"
 	"aixmend/cmd/aixmend/pager"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/cmd/aixmend/usage"
@@ -221,7 +222,7 @@ type walking struct {
 	format
 	reports
 	annotated
-	notices
+	notices.Notices
 	judging
 	reaching
 	loudness
@@ -234,7 +235,7 @@ func (o *walking) flags(fs *pflag.FlagSet) {
 	o.runFlags(fs)
 	o.reports.flags(fs)
 	o.annotated.flags(fs)
-	o.notices.flags(fs)
+	o.Notices.Flags(fs)
 	o.judging.flags(fs)
 	o.reaching.flags(fs)
 	fs.StringVar(&o.ticket, "ticket", "", "change or incident to record with the run, `TEXT` on one line")
@@ -264,7 +265,7 @@ func (o *walking) check(more ...evidence.Named) error {
 	if err := evidence.Check(o.files, append(evidence.NamedBy(asked), more...)); err != nil {
 		return err
 	}
-	if err := o.notices.check(); err != nil {
+	if err := o.Notices.Check(); err != nil {
 		return err
 	}
 	return o.format.check(outcome.ConventionNagios)

@@ -10,6 +10,7 @@ import (
 	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/notices"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
 	"aixmend/controller/journal"
@@ -21,7 +22,7 @@ type resumeOptions struct {
 	stateFolder
 	format
 	annotated
-	notices
+	notices.Notices
 	loudness
 	yes      bool
 	deadline time.Duration
@@ -48,13 +49,13 @@ aixmend runs shows which runs are open.`,
 	o.annotated.flags(fs)
 	fs.BoolVar(&o.yes, "yes", false, "do not ask")
 	fs.DurationVar(&o.deadline, "deadline", 0, "time limit for this part of the run; 0: that of the run itself, again from now")
-	o.notices.flags(fs)
+	o.Notices.Flags(fs)
 	o.loudness.flags(fs)
 	return cmd
 }
 
 func resume(ctx context.Context, c *cli, o *resumeOptions, args []string) error {
-	if err := o.notices.check(); err != nil {
+	if err := o.Notices.Check(); err != nil {
 		return err
 	}
 	if err := o.format.check(outcome.ConventionNagios); err != nil {
@@ -92,7 +93,7 @@ func resume(ctx context.Context, c *cli, o *resumeOptions, args []string) error 
 	if !o.quiet {
 		c.Say("%s", earlier.Describe(j))
 	}
-	w := walk{stateFolder: o.stateFolder, format: o.format, annotated: o.annotated, notices: o.notices, loudness: o.loudness}
+	w := walk{stateFolder: o.stateFolder, format: o.format, annotated: o.annotated, Notices: o.Notices, loudness: o.loudness}
 	if r.Verb != controller.Recover {
 		return w.finish(ctx, c, j, earlier)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/notices"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
 	"aixmend/controller/journal"
@@ -19,7 +20,7 @@ type walk struct {
 	stateFolder
 	format
 	annotated
-	notices
+	notices.Notices
 	loudness
 	paging
 	asked    request.Asked
@@ -32,7 +33,7 @@ type walk struct {
 // newWalk returns the run of a verb.
 func newWalk(o *walking, verb controller.Verb, asked request.Asked, detailed bool) walk {
 	return walk{
-		stateFolder: o.stateFolder, format: o.format, annotated: o.annotated, notices: o.notices, loudness: o.loudness,
+		stateFolder: o.stateFolder, format: o.format, annotated: o.annotated, Notices: o.Notices, loudness: o.loudness,
 		asked: asked, verb: verb, brief: o.quiet, detailed: detailed,
 	}
 }
@@ -100,7 +101,7 @@ func (w walk) show(ctx context.Context, c *cli, j *job.Job, run *job.Ended, err 
 	if err == nil || !c.plugin {
 		printed = exit.Heard(p.ended(run, j.Request.Verb, w.brief))
 	}
-	w.notices.send(ctx, c, j, run.Run, err)
+	w.Notices.Send(ctx, c.Console, j, run.Run, err)
 	if err := errors.Join(err, printed); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package main
+package manual
 
 import (
 	"errors"
@@ -8,11 +8,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/exit"
-	"aixmend/cmd/aixmend/manual"
 	"aixmend/transport/shell"
 )
 
-func newMan() *cobra.Command {
+// Command is the verb man.
+func Command(version string) *cobra.Command {
 	date := ""
 	cmd := &cobra.Command{
 		Use: "man DIR", Short: "Write the man pages into a folder", Args: cobra.ExactArgs(1),
@@ -28,7 +28,7 @@ them with man, name the folder man1 of a folder of MANPATH:
 			} else if err == nil && !info.IsDir() {
 				return exit.Usagef("", "%s is no folder", args[0])
 			}
-			return manual.Write(c.Root(), args[0], manual.Imprint{Version: currentVersion(), Date: date})
+			return Write(c.Root(), args[0], Imprint{Version: version, Date: date})
 		},
 	}
 	cmd.Flags().StringVar(&date, "date", "", "`DAY` on the pages, 2026-01-31")

@@ -1,4 +1,5 @@
-package main
+// Package notices sends the notifications that --notify asks for, when a run has ended.
+package notices
 
 import (
 	"context"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/environment"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
@@ -33,22 +35,23 @@ const (
 // end.
 const afterSignal = 10 * time.Second
 
-// notices are the flags of notifications. They are kept in no file of the run: a URL may
+// Notices are the flags of notifications. They are kept in no file of the run: a URL may
 // be a secret.
-type notices struct {
+type Notices struct {
 	notifyTo []string
 	notifyOn string
 	targets  []notify.Target // parsed from notifyTo
 	token    string
 }
 
-func (o *notices) flags(fs *pflag.FlagSet) {
+// Flags adds the flags to those of a command.
+func (o *Notices) Flags(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&o.notifyTo, "notify", nil, "notify `TARGET` of the run: exec:PROGRAM ARGUMENT..., https://..., slack:https://... or env:NAME, a variable with one of these; may repeat")
 	fs.StringVar(&o.notifyOn, "notify-on", onChange, "`WHEN` to notify: change, trouble or always")
 }
 
-// check parses the flags. Messages do not quote them.
-func (o *notices) check() error {
+// Check parses the flags. Messages do not quote them.
+func (o *Notices) Check() error {
 	if on := []string{onChange, onTrouble, onAlways}; !slices.Contains(on, o.notifyOn) {
 		return usage.Word("notify-on", o.notifyOn, on)
 	}
@@ -72,27 +75,27 @@ func (o *notices) check() error {
 	return nil
 }
 
-// send sends the notifications of a run, once all its evidence is written. A failure is
+// Send sends the notifications of a run, once all its evidence is written. A failure is
 // a warning and does not change the exit code. failed is the error of the run itself, or
 // nil.
-func (o notices) send(ctx context.Context, c *cli, j *job.Job, run outcome.Run, failed error) {
+func (o Notices) Send(ctx context.Context, c *console.Console, j *job.Job, run outcome.Run, failed error) {
 	if len(o.targets) == 0 {
 		return
 	}
 	if failed != nil {
 		j.Conclude(&run, outcome.ExitInternal, failed.Error())
 	}
-	changed := c.newsFor(j.Settings.State, run)
+	changed := newsFor(c, j.Settings.State, run)
 	if !o.wanted(run, changed) {
 		return
 	}
-	ctx, done := c.untilSignal(ctx)
+	ctx, done := untilSignal(ctx, c)
 	defer done()
 	reports, err := filepath.Abs(filepath.Join(j.Settings.State, "runs", run.ID))
 	if err != nil {
 		reports = ""
 	}
-	teller := &notify.Teller{Token: o.token, Version: currentVersion(), Env: os.Environ()}
+	teller := &notify.Teller{Token: o.token, Version: j.Settings.Version, Env: os.Environ()}
 	problems := teller.Tell(ctx, o.targets, notify.Of(run, changed, reports))
 	for _, err := range problems {
 		c.Say("warning: %s", err)
@@ -103,7 +106,7 @@ func (o notices) send(ctx context.Context, c *cli, j *job.Job, run outcome.Run, 
 }
 
 // newsFor returns what changed in a run; nil where there is none to compare it with.
-func (c *cli) newsFor(state string, run outcome.Run) *drift.Drift {
+func newsFor(c *console.Console, state string, run outcome.Run) *drift.Drift {
 	store, err := journal.OpenExisting(state)
 	var changed *drift.Drift
 	if err == nil {
@@ -117,7 +120,7 @@ func (c *cli) newsFor(state string, run outcome.Run) *drift.Drift {
 }
 
 // wanted reports whether --notify-on asks for notifications of a run.
-func (o notices) wanted(run outcome.Run, changed *drift.Drift) bool {
+func (o Notices) wanted(run outcome.Run, changed *drift.Drift) bool {
 	code := outcome.Code(run.ExitCode)
 	trouble := !run.Succeeded()
 	switch {
@@ -137,7 +140,7 @@ func (o notices) wanted(run outcome.Run, changed *drift.Drift) bool {
 
 // untilSignal is a context that the next signal ends. Where a signal has already ended
 // the run, the context is short.
-func (c *cli) untilSignal(ctx context.Context) (context.Context, func()) {
+func untilSignal(ctx context.Context, c *console.Console) (context.Context, func()) {
 	if c.Interrupts.Code() != 0 {
 		return context.WithTimeoutCause(ctx, afterSignal, fmt.Errorf("it took longer than %s", afterSignal))
 	}
