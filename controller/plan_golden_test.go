@@ -80,7 +80,7 @@ func TestPlanGolden(t *testing.T) {
 			hosts := b.runEngine(e)
 			for _, host := range slices.Sorted(maps.Keys(hosts)) {
 				h := hosts[host]
-				text.WriteString(report.PlanText(outcome.HostSummary{Name: h.Host, Outcome: h.Outcome, Reason: h.Reason, Plan: h.Plan}, 0))
+				text.WriteString(report.PlanText(outcome.HostSummary{Name: h.Host, Outcome: h.Outcome, Reason: h.Reason, Plan: h.Plan}, 0, true))
 			}
 			path := filepath.Join("testdata", "plan", strings.ReplaceAll(name, " ", "-")+".golden")
 			golden.Check(t, path, text.String())

@@ -114,7 +114,7 @@ func plans(t *testing.T, state, printed string) {
 		if run.Command != "plan" {
 			continue
 		}
-		text := job.PlanText(run.Hosts, report.TextOptions{}, false)
+		text := job.PlanText(run.Hosts, report.TextOptions{}, false, false)
 		if n := countsHold(t, run, text, true); n < 3 {
 			t.Errorf("%d counts: this test sees too little:\n%s", n, text)
 		}

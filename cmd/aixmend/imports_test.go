@@ -122,7 +122,7 @@ var rooms = map[string]room{
 	"controller/report":           {imports: []string{"controller/cloud", "controller/outcome", "controller/drift", "transport/cause"}, tests: []string{"controller/report/samples"}},
 	"controller/report/explain":   {imports: []string{"controller/outcome", "controller/report", "docs", "transport/cause", "transport/shell"}, tests: []string{"controller/report/samples"}},
 	"controller/report/html":      {imports: []string{"controller/outcome", "controller/report", "controller/report/explain", "transport/shell"}, tests: []string{"controller/report/samples"}},
-	"controller/report/folded":    {imports: []string{"controller/outcome", "controller/report"}},
+	"controller/report/folded":    {imports: []string{"controller/outcome", "controller/report", "transport/shell"}},
 	"controller/report/formats":   {imports: []string{"controller/outcome", "controller/report", "controller/report/html", "docs", "transport/shell"}, tests: []string{"controller/report/samples", "controller/report/explain"}},
 	"controller/report/samples":   {imports: []string{"controller/outcome"}},
 	"controller/drift":            {imports: []string{"controller/outcome"}},

@@ -67,15 +67,16 @@ func newPlanShow(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show FILE", Short: "Print a saved plan as plan prints it, with who made it, its playbook and its flags", Args: cobra.ExactArgs(1),
 		Long: `Prints a saved plan: on a terminal hosts with the same steps share one block, as
-plan prints them. With -v, with -l, for one host and without a terminal it prints
-every command with its undo.`,
+plan prints them. With -l, for one host and without a terminal it prints the
+commands of each host with their undos; -v prints every command, also those that
+arm and disarm a timed undo.`,
 		RunE: func(_ *cobra.Command, args []string) error { return showPlan(c, &o, args[0]) },
 	}
 	fs := cmd.Flags()
 	o.format.flags(fs)
 	o.paging.flags(fs)
-	fs.StringArrayVarP(&o.limit, "limit", "l", nil, "print only hosts that match `PATTERN`, in full; comma-separated, may repeat")
-	fs.CountVarP(&o.verbose, "verbose", "v", "print every command with its undo")
+	fs.StringArrayVarP(&o.limit, "limit", "l", nil, "print only hosts that match `PATTERN`, each by itself; comma-separated, may repeat")
+	fs.CountVarP(&o.verbose, "verbose", "v", "print every command with its undo, and those of timed undos")
 	return cmd
 }
 
@@ -97,6 +98,6 @@ func showPlan(c *cli, o *planShowOptions, file string) error {
 		}
 		return c.JSON(p)
 	}
-	full := o.verbose > 0 || len(o.limit) > 0 || len(names) == 1 || !c.OutTerminal
-	return o.page(c, p.Text(file, time.Now(), planfile.View{TextOptions: c.TextOptions(), Hosts: names, Full: full}))
+	each := len(o.limit) > 0 || len(names) == 1 || !c.OutTerminal
+	return o.page(c, p.Text(file, time.Now(), planfile.View{TextOptions: c.TextOptions(), Hosts: names, Each: each, Whole: o.verbose > 0}))
 }

@@ -64,7 +64,7 @@ func (p printer) run(run *outcome.Run, verb controller.Verb) error {
 	}
 	text := ""
 	if verb == controller.Plan {
-		text = job.PlanText(run.Hosts, p.TextOptions(), p.full || !p.OutTerminal) + "\n"
+		text = job.PlanText(run.Hosts, p.TextOptions(), !p.OutTerminal, p.full) + "\n"
 	}
 	text += p.summary(*run, p.guide(*run))
 	if verb == controller.Capture {
@@ -138,11 +138,8 @@ func (p printer) trouble(run *outcome.Run) error {
 		return err
 	}
 	trouble := *run // the counts stay those of the whole run
-	trouble.Hosts = nil
-	for _, h := range run.Hosts {
-		if h.Outcome != outcome.Healthy && h.Outcome != outcome.Recovered && h.Outcome != outcome.OutcomeUndone && h.Outcome != outcome.Degraded {
-			trouble.Hosts = append(trouble.Hosts, h)
-		}
+	if trouble.Hosts = run.Troubled(); len(trouble.Hosts) == 0 {
+		return nil
 	}
 	_, err := fmt.Fprint(p.Out, p.summary(trouble, p.guide(*run)))
 	return err

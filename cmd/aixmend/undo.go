@@ -190,7 +190,7 @@ func (c *cli) printRollback(format string, j *job.Job, done *job.Earlier, hosts 
 	if format != "json" {
 		text := c.fit(report.Clean(rest, true))
 		if len(hosts) > 0 {
-			text = strings.TrimPrefix(text+"\n"+j.Rollback(done, hosts, c.TextOptions(), j.Settings.Verbose || !c.OutTerminal), "\n")
+			text = strings.TrimPrefix(text+"\n"+j.Rollback(done, hosts, c.TextOptions(), !c.OutTerminal), "\n")
 		}
 		_, err := fmt.Fprintln(c.Out, strings.TrimSuffix(text, "\n"))
 		return err

@@ -191,6 +191,28 @@ func (r Run) Fails(o Outcome) bool {
 	return slices.Contains(r.FailOn, o)
 }
 
+// Troubled returns the hosts that are the reason of an exit code other than 0: those whose outcome
+// counts as trouble, and those that were kept from their turn. Where there is none of them, it is
+// every host that is not well, unless only changes or drift made the code.
+func (r Run) Troubled() []HostSummary {
+	var trouble, unwell []HostSummary
+	for _, h := range r.Hosts {
+		kept := h.Outcome == Skipped && slices.ContainsFunc([]string{ReasonHeld, ReasonBrake, ReasonDrifted, ReasonDeadline}, func(begin string) bool {
+			return strings.HasPrefix(h.Reason, begin)
+		})
+		if r.Fails(h.Outcome) || kept {
+			trouble = append(trouble, h)
+		}
+		if h.Outcome != Healthy && h.Outcome != Recovered && h.Outcome != OutcomeUndone && h.Outcome != Degraded {
+			unwell = append(unwell, h)
+		}
+	}
+	if len(trouble) == 0 && Code(r.ExitCode) != ExitChanges {
+		return unwell
+	}
+	return trouble
+}
+
 // Broke reports whether this run had an internal error: its list of hosts may be
 // incomplete.
 func (r Run) Broke() bool {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -115,6 +116,31 @@ func TestEndingHolds(t *testing.T) {
 			if len(e.holds()) == 0 {
 				t.Errorf("none holds: %s, fail on %v", name, failOn)
 			}
+		}
+	}
+}
+
+// -q prints the hosts that make the exit code, and no others.
+func TestTroubled(t *testing.T) {
+	host := func(name string, o Outcome, reason string) HostSummary {
+		return HostSummary{Name: name, Outcome: o, Reason: reason}
+	}
+	linux, ill, warned, kept := host("linux", Skipped, "not AIX: uname -s says Linux"), host("ill", NeedsAction, ""), host("warned", Degraded, ""), host("kept", Skipped, ReasonBrake+"2 of 2")
+	for name, c := range map[string]struct {
+		run  Run
+		want string
+	}{
+		"what is skipped for good is no trouble":    {Run{ExitCode: 3, Hosts: []HostSummary{linux, ill, warned, kept}}, "ill kept"},
+		"unless it is all there is":                 {Run{ExitCode: 3, Hosts: []HostSummary{linux}}, "linux"},
+		"--fail-on decides":                         {Run{ExitCode: 3, FailOn: []Outcome{Degraded}, Hosts: []HostSummary{linux, ill, warned}}, "warned"},
+		"changes that would be made are no trouble": {Run{ExitCode: 5, FailOn: []Outcome{Failed}, Hosts: []HostSummary{ill, warned}}, ""},
+	} {
+		var got []string
+		for _, h := range c.run.Troubled() {
+			got = append(got, h.Name)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 }

@@ -118,6 +118,8 @@ type Run struct {
 	FailOn []Outcome `json:"fail_on,omitzero"`
 	// Unfinished is how many hosts resume would continue with.
 	Unfinished int `json:"unfinished,omitempty"`
+	// ForQuestion says that recover or resume made the plan to show it before a question.
+	ForQuestion bool `json:"for_question,omitempty"`
 	// Inventory is how many hosts the inventory had, selected or not; 0: not known.
 	Inventory int             `json:"inventory_hosts,omitempty"`
 	Counts    map[Outcome]int `json:"counts"`
@@ -418,6 +420,17 @@ type PlanStep struct {
 	Part string `json:"part,omitempty"`
 	// TimedUndo is how long after its arming the step's timed undo runs, as "4m0s".
 	TimedUndo string `json:"timed_undo,omitempty"`
+}
+
+// UndoAfter is TimedUndo as people write it, 4m for "4m0s".
+func (s PlanStep) UndoAfter() string {
+	after := s.TimedUndo
+	for _, zero := range []string{"0s", "0m"} {
+		if unit := len(after) - len(zero) - 1; unit > 0 && strings.HasSuffix(after, zero) && strings.ContainsRune("hm", rune(after[unit])) {
+			after = strings.TrimSuffix(after, zero)
+		}
+	}
+	return after
 }
 
 // Runs reports whether recover would run the step, whatever the steps before it have done.

@@ -184,12 +184,40 @@ func TestText(t *testing.T) {
 func TestPlanText(t *testing.T) {
 	h := samples.Typical()
 	var b strings.Builder
-	b.WriteString(PlanText(outcome.HostSummary{Name: h.Host, Outcome: h.Outcome, Reason: h.Reason, Plan: h.Plan}, 0))
-	b.WriteString(PlanText(outcome.HostSummary{Name: "aixprd02", Outcome: outcome.Healthy}, 0))
+	b.WriteString(PlanText(outcome.HostSummary{Name: h.Host, Outcome: h.Outcome, Reason: h.Reason, Plan: h.Plan}, 0, true))
+	b.WriteString(PlanText(outcome.HostSummary{Name: "aixprd02", Outcome: outcome.Healthy}, 0, true))
 	golden.Check(t, "testdata/plan.golden", b.String())
 	hostile := []outcome.PlanStep{{Rung: "1", Step: "s", Command: "a\x1b[31m\nb", Undo: "u\x07", BlockedBy: "x\ny\u202E"}}
-	got := PlanText(outcome.HostSummary{Name: "a", Outcome: outcome.Healthy, Reason: "r\x1b[2J\nforged: healthy", Plan: hostile}, 0)
+	got := PlanText(outcome.HostSummary{Name: "a", Outcome: outcome.Healthy, Reason: "r\x1b[2J\nforged: healthy", Plan: hostile}, 0, true)
 	if strings.ContainsAny(got, "\x1b\x07\u202E") || strings.Contains(got, "\nforged") || strings.Contains(got, "\ny") {
 		t.Errorf("%q", got)
+	}
+}
+
+// The commands around a timed undo, which would bury the one that matters, are words on its step
+// unless the whole plan is wanted; then they are named as its parts.
+func TestTimedUndoIsFolded(t *testing.T) {
+	h := outcome.HostSummary{Name: "a", Outcome: outcome.NeedsAction, Plan: []outcome.PlanStep{
+		{Rung: "address", Step: "set-arm-undo", Command: "m=1\narm", Undo: "disarm", Part: "arm"},
+		{Rung: "address", Step: "set", Command: "/usr/sbin/chdev", Undo: "u", TimedUndo: "1m30s"},
+		{Rung: "address", Step: "set-disarm-undo", Command: "disarm", Undo: "none: it only ends the timed undo", Part: "disarm"},
+	}}
+	const brief = "a: needs_action\n  rung address\n    set (timed undo, 1m30s)\n      /usr/sbin/chdev\n      undo: u\n"
+	if got := PlanText(h, 0, false); got != brief {
+		t.Errorf("%s\nwant\n%s", got, brief)
+	}
+	for _, want := range []string{"    set-arm-undo, part of set\n      m=1\n      arm\n", "    set-disarm-undo, part of set\n      disarm\n"} {
+		if got := PlanText(h, 0, true); !strings.Contains(got, want) {
+			t.Errorf("%s\nwithout\n%s", got, want)
+		}
+	}
+	hosts := []outcome.HostSummary{{Name: "b"}, h}
+	if note := TimedNote(hosts, false, false); !strings.Contains(note, "-v") || TimedNote(hosts, false, true) != "" || TimedNote(hosts[:1], false, false) != "" {
+		t.Errorf("%q", note)
+	}
+	for span, want := range map[string]string{"4m0s": "4m", "1m30s": "1m30s", "20s": "20s", "1h0m0s": "1h", "1h10m0s": "1h10m", "0s": "0s", "": ""} {
+		if got := (outcome.PlanStep{TimedUndo: span}).UndoAfter(); got != want {
+			t.Errorf("%q: %q, want %q", span, got, want)
+		}
 	}
 }

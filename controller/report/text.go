@@ -9,6 +9,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"aixmend/controller/cloud"
 	"aixmend/controller/outcome"
 )
 
@@ -30,18 +31,6 @@ type Next struct {
 	Command []string
 }
 
-// String renders the step and the command on one line, which ends with the command.
-func (n Next) String() string {
-	command := strings.Join(n.Command, " ")
-	if n.Step == "" {
-		return command
-	}
-	return strings.TrimSuffix(Clean(n.Step, false)+": "+command, ": ")
-}
-
-// none reports whether there is no next step.
-func (n Next) none() bool { return n.Step == "" && len(n.Command) == 0 }
-
 // Text renders the summary of a run: one line for hosts with the same findings, the
 // worst first, each with the next command to type.
 func Text(run outcome.Run, o TextOptions) string {
@@ -61,6 +50,9 @@ func Text(run outcome.Run, o TextOptions) string {
 	b.WriteString(columns(rows, o))
 	below := func(format string, args ...any) {
 		b.WriteString(Wrapped(fmt.Sprintf(format, args...), o.Width, "  ") + "\n")
+	}
+	if slices.ContainsFunc(run.Hosts, func(h outcome.HostSummary) bool { return CloudWord(h.Cloud) == cloudPending }) {
+		below("CLOUD pending: %s", relations[cloud.Pending])
 	}
 	for _, f := range run.Fleet {
 		below("fleet: %s: %s", Clean(f.ID, false), Clean(f.Title, false))
@@ -124,6 +116,9 @@ func Number(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// More renders how many things are left out: 1 more group, 2 more groups.
+func More(n int, noun string) string { return strings.Replace(Number(n, noun), " ", " more ", 1) }
+
 func paint(o outcome.Outcome, color bool) string {
 	if !color {
 		return string(o)
@@ -138,79 +133,4 @@ func paint(o outcome.Outcome, color bool) string {
 		c = text.FgMagenta
 	}
 	return c.EscapeSeq() + string(o) + text.Reset.EscapeSeq()
-}
-
-// PlanText renders every command that recover may run on one host, with its undo. It is
-// safe for a terminal, although the plan may be from a file. All but the commands is wrapped
-// at a width, 0 for no limit.
-func PlanText(h outcome.HostSummary, width int) string {
-	var b strings.Builder
-	line := func(text string) { b.WriteString(Fit(text, width) + "\n") }
-	head := Clean(h.Name, false) + ": " + Clean(string(h.Shown()), false)
-	if h.Reason != "" {
-		head += ": " + Clean(h.Reason, false)
-	}
-	line(head)
-	if len(h.Plan) == 0 {
-		b.WriteString("  no command would be run\n")
-	}
-	rung, blocked := "", ""
-	for _, s := range h.Plan {
-		if s.Rung != rung || s.BlockedBy != blocked {
-			rung, blocked = s.Rung, s.BlockedBy
-			held := s.Held()
-			if s.Conditional {
-				held = ", " + h.LastResort()
-			}
-			line("  rung " + Clean(rung+held, false))
-		}
-		if s.Step == "" && s.Command == "" {
-			continue
-		}
-		because := ""
-		if s.Because != "" {
-			because = ": " + Clean(s.Because, false)
-		}
-		line("    " + Clean(s.Step, false) + because)
-		b.WriteString(indent(s.Command, "      ") + "\n")
-		undo := "      undo: " + indentRest(s.Undo, "            ")
-		if strings.HasPrefix(s.Undo, "none: ") { // a reason, and no command
-			undo = Fit(undo, width)
-		}
-		b.WriteString(undo + "\n")
-	}
-	return b.String()
-}
-
-// RollbackText renders every command of the rollback of one host, the newest step of the run
-// first, and the steps that can't be undone. It is safe for a terminal. All but the commands is
-// wrapped at a width, 0 for no limit.
-func RollbackText(h outcome.HostSummary, width int) string {
-	var b strings.Builder
-	line := func(text string) { b.WriteString(Fit(text, width) + "\n") }
-	line(Clean(h.Name, false) + ":")
-	rung := ""
-	for _, s := range h.Plan {
-		if s.Rung != rung {
-			rung = s.Rung
-			line("  rung " + Clean(rung, false))
-		}
-		if s.BlockedBy != "" {
-			line("    " + Clean(s.Step+" can't be undone: "+s.BlockedBy, false))
-			continue
-		}
-		itself := ""
-		if s.TimedUndo != "" {
-			itself = ", by the host itself after " + strings.TrimSuffix(s.TimedUndo, "0s") + " if the connection is lost"
-		}
-		line("    " + Clean(s.Step, false) + itself)
-		b.WriteString(indent(strings.TrimSpace(s.Command), "      ") + "\n")
-	}
-	return b.String()
-}
-
-func indent(s, by string) string { return by + indentRest(s, by) }
-
-func indentRest(s, by string) string {
-	return strings.ReplaceAll(Clean(s, true), "\n", "\n"+by)
 }

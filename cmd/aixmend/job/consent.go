@@ -58,10 +58,10 @@ func (j *Job) showPlan(c *console.Console, yes bool) {
 	switch {
 	case j.planFile == "":
 	case !yes:
-		j.question.folded = folds(len(j.Request.Hosts), j.Settings.Verbose)
-		fmt.Fprint(c.Err, j.Request.Plan.Text(j.planFile, time.Now(), planfile.View{
-			TextOptions: c.ErrTextOptions(), Hosts: request.Names(j.Request.Hosts), Full: !j.question.folded,
-		})+"\n")
+		names, whole := request.Names(j.Request.Hosts), j.Settings.Verbose
+		each := !folds(len(names), whole)
+		j.question.folded = !each || report.TimedNote(j.Request.Plan.Summaries(names), false, whole) != ""
+		fmt.Fprint(c.Err, j.Request.Plan.Text(j.planFile, time.Now(), planfile.View{TextOptions: c.ErrTextOptions(), Hosts: names, Each: each, Whole: whole})+"\n")
 	case !j.Settings.Quiet:
 		fmt.Fprint(c.Err, j.Request.Plan.Describe(j.planFile, time.Now(), c.ErrWidth()))
 	}

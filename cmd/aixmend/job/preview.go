@@ -112,8 +112,9 @@ func (j *Job) bind(preview string, earlier *Earlier, left []string) error {
 
 // showPlans shows the plans of hosts before a question.
 func (j *Job) showPlans(c *console.Console, hosts []outcome.HostSummary) {
-	j.question.folded = folds(len(hosts), j.Settings.Verbose)
-	fmt.Fprint(c.Err, "\n"+PlanText(hosts, c.ErrTextOptions(), j.Settings.Verbose)+"\n")
+	whole := j.Settings.Verbose
+	j.question.folded = folds(len(hosts), whole) || report.TimedNote(hosts, false, whole) != ""
+	fmt.Fprint(c.Err, "\n"+PlanText(hosts, c.ErrTextOptions(), false, whole)+"\n")
 }
 
 // named are the hosts with such names.
@@ -127,23 +128,26 @@ func asksAbout(run *outcome.Run) bool {
 	return run.Unfinished == 0 && slices.ContainsFunc(run.Hosts, func(h outcome.HostSummary) bool { return slices.ContainsFunc(h.Plan, outcome.PlanStep.Runs) })
 }
 
-// PlanText renders the plans of a run: folded, or each command in full where that is wanted
-// or there is one host.
-func PlanText(hosts []outcome.HostSummary, o report.TextOptions, full bool) string {
-	if folds(len(hosts), full) {
+// PlanText renders the plans of a run: folded, or host by host where each is wanted or there is
+// one host; whole prints every command of each.
+func PlanText(hosts []outcome.HostSummary, o report.TextOptions, each, whole bool) string {
+	if folds(len(hosts), each || whole) {
 		return folded.Text(hosts, o)
 	}
 	text := ""
 	for _, h := range hosts {
 		if len(h.Plan) > 0 {
-			text += report.PlanText(h, o.Width) + "\n"
+			text += report.PlanText(h, o.Width, whole) + "\n"
 		}
+	}
+	if note := report.TimedNote(hosts, false, whole); note != "" {
+		text += report.Wrapped(note, o.Width, "  ") + "\n"
 	}
 	return text + report.Wrapped(folded.Counted(hosts), o.Width, "  ") + "\n"
 }
 
 // folds reports whether the plans of so many hosts are shown folded.
-func folds(hosts int, full bool) bool { return !full && hosts > 1 }
+func folds(hosts int, each bool) bool { return !each && hosts > 1 }
 
 // planned are the flags that a plan was made with.
 func planned(a request.Asked) planfile.Settings {

@@ -20,12 +20,12 @@ const rollbackID = "RUN"
 
 // ShowRollback prints Rollback to stderr.
 func (j *Job) ShowRollback(c *console.Console, e *Earlier, hosts []inventory.Host) {
-	fmt.Fprintln(c.Err, j.Rollback(e, hosts, c.ErrTextOptions(), j.Settings.Verbose))
+	fmt.Fprintln(c.Err, j.Rollback(e, hosts, c.ErrTextOptions(), false))
 }
 
 // Rollback lists the steps that a rollback of an earlier run would undo, and those that it
-// can't, for a terminal. It is folded as a plan is.
-func (j *Job) Rollback(e *Earlier, hosts []inventory.Host, o report.TextOptions, full bool) string {
+// can't, for a terminal: folded as a plan is, or host by host where each is wanted.
+func (j *Job) Rollback(e *Earlier, hosts []inventory.Host, o report.TextOptions, each bool) string {
 	var b strings.Builder
 	say := func(format string, args ...any) {
 		b.WriteString(report.Fit(report.Cleanf(format, args...), o.Width) + "\n")
@@ -40,11 +40,16 @@ func (j *Job) Rollback(e *Earlier, hosts []inventory.Host, o report.TextOptions,
 	for i, h := range hosts {
 		list[i] = outcome.HostSummary{Name: h.Name, Plan: j.RollbackSteps(e, h.Name)}
 	}
-	if j.question.folded = folds(len(hosts), full); j.question.folded {
+	whole := j.Settings.Verbose
+	if j.question.folded = folds(len(hosts), each || whole); j.question.folded {
 		return b.String() + "\n" + folded.Rollback(list, o)
 	}
 	for _, h := range list {
-		b.WriteString("\n" + report.RollbackText(h, o.Width))
+		b.WriteString("\n" + report.RollbackText(h, o.Width, whole))
+	}
+	if note := report.TimedNote(list, true, whole); note != "" {
+		j.question.folded = true
+		say("\n%s", note)
 	}
 	return b.String()
 }

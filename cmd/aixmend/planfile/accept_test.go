@@ -154,7 +154,7 @@ func TestText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := p.Text("/tmp/plan.json", p.Created.Add(time.Hour), View{Full: true})
+	text := p.Text("/tmp/plan.json", p.Created.Add(time.Hour), View{Whole: true})
 	for _, want := range []string{
 		"plan plan.json, id " + p.ID, "made 2026-11-29T15:14:00Z by ops on admin1 with aixmend 1.2.3, 1h0m0s old",
 		"not signed: anybody who could write plan.json may have changed it", "playbook rmc-restore, file ./site.yaml, sha256 " + p.Playbook.SHA256,
@@ -173,7 +173,7 @@ func TestText(t *testing.T) {
 	p.Hosts[0] = Host{Name: hostile + "\nforged: line", Address: hostile, Login: hostile, Outcome: outcome.Outcome(hostile), Reason: hostile + "\nforged: line", Plan: []outcome.PlanStep{{
 		Rung: hostile + "\nforged: line", Step: hostile + "\nforged: line", Command: hostile + "\nforged: line", Undo: hostile + "\nforged: line", BlockedBy: hostile, Because: hostile + "\nforged: line",
 	}}}
-	text = p.Text(hostile, p.Created, View{Full: true})
+	text = p.Text(hostile, p.Created, View{Whole: true})
 	if strings.ContainsAny(text, "\x1b\r\u202e\u009b\x00") || strings.Contains(text, "\nforged") {
 		t.Errorf("%q", text)
 	}

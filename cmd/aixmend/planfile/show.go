@@ -22,9 +22,10 @@ type View struct {
 	report.TextOptions
 	// Hosts are the names of the hosts to show; nil: all.
 	Hosts []string
-	// Full prints every command with its undo; otherwise hosts with the same steps share one
-	// block.
-	Full bool
+	// Each prints the hosts one by one; otherwise those with the same steps share one block.
+	Each bool
+	// Whole prints every command, also those around a timed undo; it implies Each.
+	Whole bool
 }
 
 // Text prints a plan in a file: Describe, then the plan of its hosts. It is safe for a
@@ -33,7 +34,7 @@ func (p *Plan) Text(file string, now time.Time, v View) string {
 	var b strings.Builder
 	b.WriteString(p.Describe(file, now, v.Width) + "\n")
 	hosts := p.Summaries(v.Hosts)
-	if !v.Full {
+	if !v.Each && !v.Whole {
 		return b.String() + folded.Text(hosts, v.TextOptions)
 	}
 	ways := map[string]string{}
@@ -42,7 +43,10 @@ func (p *Plan) Text(file string, now time.Time, v View) string {
 	}
 	for _, s := range hosts {
 		s.Name = ways[s.Name]
-		b.WriteString(report.PlanText(s, v.Width) + "\n")
+		b.WriteString(report.PlanText(s, v.Width, v.Whole) + "\n")
+	}
+	if note := report.TimedNote(hosts, false, v.Whole); note != "" {
+		b.WriteString(report.Wrapped(note, v.Width, "  ") + "\n\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -290,7 +290,7 @@ func (s *Step) timed(plan []outcome.PlanStep, planned outcome.PlanStep) {
 	}
 	for _, p := range plan {
 		if p.Rung == planned.Rung && p.TimedUndo != "" && planned.Step == p.Step+"-"+planned.Part+"-undo" {
-			s.Timed, s.After = p.Step, strings.TrimSuffix(p.TimedUndo, "0s")
+			s.Timed, s.After = p.Step, p.UndoAfter()
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"aixmend/controller/outcome"
+	"aixmend/transport/shell"
 )
 
 // A block is the plan of hosts that have the same steps.
@@ -28,9 +29,10 @@ type rung struct {
 // A step is one line: a command without the values that differ between the hosts.
 type step struct {
 	id, command, because string
-	undone               bool   // there is a command that undoes it
-	timed                string // the timed undo, "" for none
-	lines                int    // of a script, else 0
+	undone               bool     // there is a command that undoes it
+	timed                string   // the timed undo, "" for none
+	lines                int      // of a script, else 0
+	commands             []string // of a script: those that may change something
 }
 
 // A row has the values of one host, in the order in which they stand in the block.
@@ -160,9 +162,11 @@ func fold(hosts []member) block {
 			continue
 		}
 		r := &b.rungs[len(b.rungs)-1]
-		r.steps = append(r.steps, step{
-			id: s.Step, command: b.common(hosts, i), because: s.Because, undone: s.Undoes(), timed: s.TimedUndo, lines: s.lines,
-		})
+		shown := step{id: s.Step, command: b.common(hosts, i), because: s.Because, undone: s.Undoes(), timed: s.UndoAfter(), lines: s.lines}
+		if s.lines > 0 {
+			shown.commands = shell.Commands(shown.command)
+		}
+		r.steps = append(r.steps, shown)
 	}
 	if len(b.rows[0].values) == 0 {
 		b.rows = nil
@@ -174,14 +178,20 @@ func fold(hosts []member) block {
 // all hosts, and puts the values of a step that would run into the rows.
 func (b *block) common(hosts []member, at int) string {
 	first := hosts[0].steps[at]
-	text := slices.Clone(first.words)
+	text, rest := "", strings.TrimSpace(first.Command)
 	for i, word := range first.words {
+		before, after, _ := strings.Cut(rest, word)
+		text, rest = text+before, after
 		if !slices.ContainsFunc(hosts, func(h member) bool { return h.steps[at].words[i] != word }) {
+			text += word
 			continue
 		}
-		text[i] = "..."
 		if name, _, named := strings.Cut(word, "="); named {
-			text[i] = name + "=..."
+			text += name + "="
+		}
+		text += "..."
+		if strings.HasSuffix(word, ";") && first.lines > 0 {
+			text += ";"
 		}
 		if first.BlockedBy != "" {
 			continue
@@ -190,7 +200,10 @@ func (b *block) common(hosts []member, at int) string {
 			b.rows[n].values = append(b.rows[n].values, strings.TrimSuffix(h.steps[at].words[i], ";"))
 		}
 	}
-	return strings.Join(text, " ")
+	if first.lines > 0 {
+		return text // its lines are those of the script
+	}
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // climb is a rung with the hosts on which it would be climbed, or all rungs with those on

@@ -34,6 +34,7 @@ func TestRollback(t *testing.T) {
 	want := `aix[03-04]
   ! refresh  refresh-management-domain, enable-remote-clients: a refresh changes nothing that could be undone
   - address  set-address, a script of 3 lines, by the host itself after 4m if the connection is lost
+               /usr/sbin/ifconfig en1 inet6 $a delete
       aix03  fe80::3
       aix04  fe80::4
 
@@ -53,19 +54,24 @@ aix01
     refresh-management-domain can't be undone: a refresh changes nothing that could be undone
     enable-remote-clients can't be undone: a refresh changes nothing that could be undone
   rung address
-    set-address-arm-undo
+    set-address-arm-undo, part of set-address
       m=/etc/x
       arm
     set-address, by the host itself after 4m if the connection is lost
       for a in fe80::3; do
         /usr/sbin/ifconfig en1 inet6 $a delete
       done
-    set-address-disarm-undo
+    set-address-disarm-undo, part of set-address
       m=/etc/x
       disarm
 `
-	if got := report.RollbackText(undone("aix03", "fe80::3"), 0); got != full {
+	if got := report.RollbackText(undone("aix03", "fe80::3"), 0, true); got != full {
 		t.Errorf("%s\nwant\n%s", got, full)
+	}
+	brief := strings.NewReplacer("    set-address-arm-undo, part of set-address\n      m=/etc/x\n      arm\n", "",
+		"    set-address-disarm-undo, part of set-address\n      m=/etc/x\n      disarm\n", "").Replace(full)
+	if got := report.RollbackText(undone("aix03", "fe80::3"), 0, false); got != brief {
+		t.Errorf("%s\nwant\n%s", got, brief)
 	}
 }
 

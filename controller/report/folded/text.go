@@ -156,7 +156,7 @@ func (t *tally) steps() string {
 		return "Plan: nothing to change"
 	}
 	line := fmt.Sprintf("Plan: %s to change, up to %s, %s", report.Hosts(t.change), report.Number(t.sent, "step"), report.Number(len(t.rungs), "rung"))
-	more := func(n int) string { return strings.Replace(report.Number(n, "step"), " ", " more ", 1) }
+	more := func(n int) string { return report.More(n, "step") }
 	switch {
 	case t.last > 0 && t.held > 0:
 		return fmt.Sprintf("%s, %s %s, %d more if also no rung is blocked by then", line, more(t.last), outcome.LastResort, t.held)
@@ -203,7 +203,9 @@ func (w writer) block(b block) {
 			case s.undone:
 				mark = '~'
 			}
-			w.line(w.mark(mark)+id+"  ", s.text(w.back))
+			begin := w.mark(mark) + id + "  "
+			w.line(begin, s.text(w.back))
+			w.commands(s.commands, ansi.StringWidth(begin))
 			id = padded("", wide)
 		}
 	}
@@ -230,18 +232,34 @@ func (s step) text(back bool) string {
 	if s.lines > 0 {
 		line = fmt.Sprintf("%s, a script of %d lines", s.id, s.lines)
 	}
-	after := strings.TrimSuffix(s.timed, "0s")
 	switch {
-	case after == "":
+	case s.timed == "":
 	case back:
-		line += ", by the host itself after " + after + " if the connection is lost"
+		line += ", by the host itself after " + s.timed + " if the connection is lost"
 	default:
-		line += " (timed undo, " + after + ")"
+		line += " (timed undo, " + s.timed + ")"
 	}
 	if s.because != "" {
 		line += ": " + s.because
 	}
 	return report.Clean(line, false)
+}
+
+// maxCommands is how many commands of a script are shown.
+const maxCommands = 4
+
+// commands writes the commands of a script below its line: they are what matters in it.
+func (w writer) commands(list []string, by int) {
+	for i, command := range list {
+		text := report.Clean(command, false)
+		if i == maxCommands {
+			text = fmt.Sprintf("and %d more", len(list)-i)
+		}
+		w.line(strings.Repeat(" ", by+2), text)
+		if i == maxCommands {
+			return
+		}
+	}
 }
 
 // rows writes the values of each host.
