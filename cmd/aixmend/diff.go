@@ -24,8 +24,10 @@ func newDiff(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "diff [RUN [RUN]]", Short: "Show what changed between two runs: hosts, findings, facts, and since when",
 		Long: `Compares two kept runs, named by id or as latest; a single run is compared with
-the latest, and the latest with the run of the same verb and playbook before it.
-Without a run, the newest that has such a run before it is compared with that.
+the latest, and the latest with the newest run before it of the same kind and
+playbook that saw the same hosts. Audits, captures and plans are one kind; a plan
+that was made for a question of recover or resume is passed over. Without a run,
+the newest that has such a run before it is compared with that.
 Values that differ at every reading (the time, free space) are ignored. An unreachable host counts as a change the second time in a row.`,
 		Args: cobra.MaximumNArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error { return diff(c, &o, args) },

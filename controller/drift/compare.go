@@ -31,7 +31,7 @@ type Comparer struct {
 // Between compares two runs that have ended, the earlier one first.
 func (c Comparer) Between(from, to outcome.Run) (*Drift, error) {
 	d := newDrift(to)
-	d.From, d.FromStarted = from.ID, from.Started
+	d.From, d.FromStarted, d.FromCommand = from.ID, from.Started, from.Command
 	if from.ID == to.ID {
 		d.Same = len(to.Hosts)
 		return d, nil
@@ -95,7 +95,7 @@ func (c Comparer) Since(run outcome.Run, from *outcome.Run) (*Drift, error) {
 		return nil, err
 	}
 	d := newDrift(run)
-	d.From, d.FromStarted = newest.ID, newest.Started
+	d.From, d.FromStarted, d.FromCommand = newest.ID, newest.Started, newest.Command
 	for _, track := range tracks {
 		if err := c.add(d, track); err != nil {
 			return nil, err
@@ -115,7 +115,7 @@ func countsAsLast(earlier *outcome.Run, run outcome.Run) bool {
 	if earlier.Unfinished > 0 { // it was interrupted, whatever its plugin exit code
 		return false
 	}
-	return !earlier.Broke() && earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name
+	return !earlier.Broke() && !earlier.ForQuestion && earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name
 }
 
 // add judges one host of both runs.
@@ -258,7 +258,7 @@ func byName(run outcome.Run) map[string]outcome.HostSummary {
 }
 
 func newDrift(to outcome.Run) *Drift {
-	return &Drift{Schema: Schema, To: to.ID, ToStarted: to.Started, Hosts: []Host{}, Once: []string{}, NotJudged: []string{}, NotSelected: []string{}}
+	return &Drift{Schema: Schema, To: to.ID, ToStarted: to.Started, ToCommand: to.Command, Hosts: []Host{}, Once: []string{}, NotJudged: []string{}, NotSelected: []string{}}
 }
 
 func (d *Drift) sort() {

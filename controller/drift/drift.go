@@ -20,6 +20,9 @@ type Drift struct {
 	To          string    `json:"to"`
 	FromStarted time.Time `json:"from_started"`
 	ToStarted   time.Time `json:"to_started"`
+	// FromCommand and ToCommand are their verbs.
+	FromCommand string `json:"from_command,omitempty"`
+	ToCommand   string `json:"to_command,omitempty"`
 	// Hosts are the hosts that changed, by name.
 	Hosts []Host `json:"hosts"`
 	// Same counts the hosts of both runs that did not change.

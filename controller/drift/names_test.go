@@ -25,7 +25,7 @@ func TestJSONNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, _ := json.Marshal(empty); string(text) != `{"schema":"aixmend.diff/v1","from":"0","to":"0","from_started":"2026-11-01T02:00:00Z","to_started":"2026-11-01T02:00:00Z","hosts":[],"same":1,"unreachable_once":[],"not_judged":[],"not_selected":[]}` {
+	if text, _ := json.Marshal(empty); string(text) != `{"schema":"aixmend.diff/v1","from":"0","to":"0","from_started":"2026-11-01T02:00:00Z","to_started":"2026-11-01T02:00:00Z","from_command":"audit","to_command":"audit","hosts":[],"same":1,"unreachable_once":[],"not_judged":[],"not_selected":[]}` {
 		t.Errorf("%s", text)
 	}
 }

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -122,17 +123,59 @@ func (s *Store) NewestChange() (string, error) {
 	return newest, nil
 }
 
-// Before returns the id of the newest run that was made before one with the given id, by
-// the same verb and playbook.
+// Before returns the id of the run that a person compares one with: the newest before it of
+// its kind and playbook that saw all its hosts, or else one of them. Audits, captures and plans
+// are one kind, since each diagnoses; a plan that was made for a question is passed over.
 func (s *Store) Before(run *outcome.Run) (string, error) {
-	return s.newest("of the same verb and playbook is older than "+run.ID, func(id string) bool {
+	some := ""
+	id, err := s.newest("of the same kind and playbook with a host of it is older than "+run.ID, func(id string) bool {
 		if id >= run.ID {
 			return false
 		}
 		other, err := s.LoadRun(id)
-		return err == nil && other.Command == run.Command && other.Playbook.Name == run.Playbook.Name
+		if err != nil || other.ForQuestion || kind(other) != kind(run) || other.Playbook.Name != run.Playbook.Name {
+			return false
+		}
+		shared := shares(other, run)
+		if shared > 0 && some == "" {
+			some = id
+		}
+		return shared == len(run.Hosts)
 	})
+	if some != "" && errors.Is(err, errNone) {
+		return some, nil
+	}
+	return id, err
 }
+
+// kind is the same for runs that can be compared.
+func kind(run *outcome.Run) string {
+	switch {
+	case run.Undoes != "":
+		return "rollback"
+	case run.Command == "capture" || run.Command == "plan":
+		return "audit"
+	}
+	return run.Command
+}
+
+// shares counts the hosts of a run that another has, too.
+func shares(other, run *outcome.Run) int {
+	has := make(map[string]bool, len(other.Hosts))
+	for _, h := range other.Hosts {
+		has[h.Name] = true
+	}
+	n := 0
+	for _, h := range run.Hosts {
+		if has[h.Name] {
+			n++
+		}
+	}
+	return n
+}
+
+// errNone says that no run is meant.
+var errNone = errors.New("no run")
 
 // newest returns the newest run for which wanted holds; which says so in the error. A run
 // that can't be read may be a newer one: that is an error.
@@ -149,5 +192,5 @@ func (s *Store) newest(which string, wanted func(id string) bool) (string, error
 			return id, nil
 		}
 	}
-	return "", fmt.Errorf("no run in %s %s; see aixmend runs", s.root, which)
+	return "", fmt.Errorf("%w in %s %s; see aixmend runs", errNone, s.root, which)
 }

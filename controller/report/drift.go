@@ -24,7 +24,7 @@ const (
 // grouped.
 func DriftText(d drift.Drift, o TextOptions) string {
 	var b strings.Builder
-	hang(&b, fmt.Sprintf("run %s of %s, compared with run %s of %s", Clean(d.To, false), Stamp(d.ToStarted), Clean(d.From, false), Stamp(d.FromStarted)), o)
+	hang(&b, fmt.Sprintf("%s, compared with %s", whichRun(d.To, d.ToCommand, d.ToStarted), whichRun(d.From, d.FromCommand, d.FromStarted)), o)
 	b.WriteByte('\n')
 	tellFolds(&b, d, maxFacts, o)
 	if d.News() {
@@ -36,6 +36,11 @@ func DriftText(d drift.Drift, o TextOptions) string {
 		hang(&b, fmt.Sprintf("not selected in the later run: %s (limit %s)", Hosts(n), Clean(d.Limit, false)), o)
 	}
 	return b.String()
+}
+
+// whichRun names a run, with its verb where that is known.
+func whichRun(id, command string, started time.Time) string {
+	return Clean(strings.TrimLeft(command+" run "+id+" of "+Stamp(started), " "), false)
 }
 
 // News renders the changes since the baseline in short, for a mail.
@@ -149,7 +154,7 @@ func (f *driftFold) became(color bool) string {
 	case f.To == "":
 		return "only in the earlier run (" + string(f.From) + ")"
 	case f.From == "":
-		return "not seen before: " + paint(f.To, color) + since
+		return "not in the earlier run: " + paint(f.To, color)
 	case f.From == f.To:
 		return "still " + paint(f.To, color) + since
 	}

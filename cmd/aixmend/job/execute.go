@@ -200,6 +200,7 @@ func (j *Job) ended(c *console.Console, dir runFolder, run *Ended, f finished) e
 	}
 	code, reason := ending.Code()
 	j.Conclude(&run.Run, code, reason)
+	run.ForQuestion = (j.preview || j.question.of != "") && asksAbout(&run.Run)
 	unwritten := j.writeReports(c, dir, run.Run)
 	if unwritten != nil {
 		j.Conclude(&run.Run, outcome.ExitInternal, errors.Join(f.broken, unwritten).Error())

@@ -30,8 +30,8 @@ func Finished(store *journal.Store, ref string) (*outcome.Run, error) {
 }
 
 // Pair returns the two runs that one or two references mean: a single run is compared with
-// the latest, and the latest with the run of its verb and playbook before it. No reference
-// means the newest run that has such a run before it.
+// the latest, and the latest with the run before it that journal.Store.Before names. No
+// reference means the newest run that has such a run before it.
 func Pair(store *journal.Store, refs []string) (from, to outcome.Run, err error) {
 	if len(refs) == 0 {
 		return newestPair(store)
@@ -64,8 +64,8 @@ func newestPair(store *journal.Store) (from, to outcome.Run, err error) {
 	}
 	for _, id := range ids {
 		later, err := store.LoadRun(id)
-		if err != nil {
-			continue // not finished
+		if err != nil || later.ForQuestion {
+			continue // not finished, or nobody asked for it
 		}
 		before, err := store.Before(later)
 		if err != nil {
@@ -77,7 +77,7 @@ func newestPair(store *journal.Store) (from, to outcome.Run, err error) {
 		}
 		return *earlier, *later, nil
 	}
-	return from, to, fmt.Errorf("no two runs in %s have the same verb and playbook", store.Root())
+	return from, to, fmt.Errorf("no two runs in %s can be compared: they have no host, kind or playbook in common", store.Root())
 }
 
 // Comparer compares the runs of a state folder.
