@@ -48,7 +48,7 @@ type Action struct {
 	Part bool
 	// For bounds Settle.
 	For time.Duration
-	// Until is when the wait that a Settle is a part of ends at the latest; zero: it is not
+	// Until is when the wait that a Settle is a part of ends at the latest, by the newest look; zero: it is not
 	// bounded by the limit since the last change.
 	Until time.Time
 	// Firm marks a Settle that the first signal does not end.

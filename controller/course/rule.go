@@ -66,7 +66,11 @@ func (n *next) again(why string) bool {
 	if n.looks.since > 0 {
 		d = min(d, n.w.Every)
 	}
-	return n.settle(d, why)
+	n.settle(d, why)
+	if n.runnable() != nil { // then the next rung follows, not the rest of the wait
+		n.action.Until = n.now.Add(n.action.For)
+	}
+	return true
 }
 
 // triesOf is how often a step of the newest rung was sent, or may have been; for an

@@ -78,11 +78,12 @@ func (b *board) moved(host string, to controller.State, why string, until time.T
 	b.running[host] = &running{host: host, state: to, why: why, since: since, until: until}
 }
 
-// taken words how long a host is in its state, and where it waits how long that takes at most.
+// taken words how long a host is in its state, and where it waits how long that takes at most:
+// once that is over, it is at work again.
 func (r running) taken(now time.Time) string {
 	text := short(now.Sub(r.since))
 	most := r.until.Sub(r.since)
-	if r.until.IsZero() || most <= 0 {
+	if r.until.IsZero() || most <= 0 || now.After(r.until) {
 		return text
 	}
 	unit := time.Second
@@ -137,7 +138,7 @@ type shown struct {
 	active       []running                // hosts in progress, the longest first
 	working      int                      // number of hosts in progress
 	idle         map[controller.State]int // number of hosts that wait, by state
-	longest      running                  // the longest of those
+	longest      running                  // the one that settles longest, "" for none
 	failures     []failure                // the newest first
 	now          time.Time
 }
@@ -155,10 +156,12 @@ func (b *board) shown() shown {
 	slices.Reverse(s.failures)
 	for _, r := range b.running {
 		switch r.state {
-		case controller.Settling, controller.Waiting, controller.Gathering:
+		case controller.Settling:
 			if s.longest.host == "" || longer(*r, s.longest) < 0 {
 				s.longest = *r
 			}
+			s.idle[r.state]++
+		case controller.Waiting, controller.Gathering:
 			s.idle[r.state]++
 		default:
 			s.working++

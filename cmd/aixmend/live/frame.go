@@ -138,7 +138,11 @@ func idleLine(s shown) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, about(state)))
 		}
 	}
-	return fmt.Sprintf("  %s; longest: %s %s", strings.Join(parts, ", "), report.Clean(s.longest.host, false), s.longest.taken(s.now))
+	line := "  " + strings.Join(parts, ", ")
+	if s.longest.host == "" { // those that wait for others have no work of their own
+		return line
+	}
+	return fmt.Sprintf("%s; longest: %s %s", line, report.Clean(s.longest.host, false), s.longest.taken(s.now))
 }
 
 // paint gives an outcome its colour; the word alone says the same.

@@ -150,3 +150,24 @@ func BenchmarkFrame(b *testing.B) {
 		frame(board.shown(), 120, 40, true)
 	}
 }
+
+// A wait that is over has no limit any more: the host is read. Between the hosts that wait for their
+// turn, the one that settles is named.
+func TestWaitThatIsOver(t *testing.T) {
+	c := &clock{}
+	b := newBoard(Options{Verb: controller.Recover, Hosts: 2}, c.now)
+	b.moved("waits", controller.Waiting, "", time.Time{})
+	c.passes(time.Second)
+	if got := idleLine(b.shown()); got != "  1 waiting for their wave" {
+		t.Errorf("%q", got)
+	}
+	b.moved("works", controller.Settling, "", c.now().Add(6*time.Second))
+	c.passes(6 * time.Second)
+	if got := idleLine(b.shown()); got != "  1 settling, 1 waiting for their wave; longest: works 6s of at most 6s" {
+		t.Errorf("%q", got)
+	}
+	c.passes(time.Second)
+	if got := idleLine(b.shown()); !strings.HasSuffix(got, "longest: works 7s") {
+		t.Errorf("%q", got)
+	}
+}
