@@ -98,7 +98,7 @@ func (c *cli) withoutReport(store *journal.Store, open *listing.Unfinished, id, 
 	switch {
 	case !open.Has(host):
 		return listing.NoSuchHost(store, id, host)
-	case format == "json":
+	case format != "text":
 		return exit.Usagef(open.Next(), "run %s has not finished and has no report of %s yet", id, host)
 	}
 	_, err := fmt.Fprint(c.Out, open.HostText(host, c.Width())+c.fit(c.nextOf(store, open)))

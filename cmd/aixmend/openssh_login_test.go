@@ -63,7 +63,7 @@ func testSSHPassword(t *testing.T, lab *sshLab) {
 		t.Errorf("%s: %s: %+v", h.Outcome, h.Reason, h.SSH)
 	}
 	page := d.call("report", "latest", "--host", "taken").exits(0).stdout
-	if !strings.Contains(page, "SSH: by password; ") {
+	if !strings.Contains(page, "  ssh       by password; ") {
 		t.Errorf("it is not said how the login was taken:\n%.600s", page)
 	}
 	secrets := planted{"login's password": loginPassword, "wrong password": "hunter2-that-is-wrong"}

@@ -119,7 +119,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 		{append([]string{"recover", "--yes", "--playbook", "support-data", "-l", sick}, walk...), 0, "state=recovering"},
 		{append([]string{"audit", "--format", "json"}, walk...), 3, `"outcome": "healthy"`},
 		{[]string{"report", "latest", state}, 0, "privilege-missing"},
-		{[]string{"report", "latest", state, "--host", sick}, 0, "# " + sick},
+		{[]string{"report", "latest", state, "--host", sick}, 0, sick + ": "},
 		{[]string{"report", "latest", state, "--host", sick, "--format", "json"}, 0, `"stdout"`},
 		{[]string{"explain", "latest", "daemon-down", state}, 0, "did not accept the password of ops"},
 		{[]string{"runs", state}, 0, "recover"},

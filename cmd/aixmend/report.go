@@ -18,6 +18,9 @@ import (
 	"aixmend/controller/report/formats"
 )
 
+// asMarkdown is a format of report, beside those of other verbs.
+const asMarkdown = "markdown"
+
 // reportOptions are the flags of report.
 type reportOptions struct {
 	stateFolder
@@ -31,13 +34,16 @@ func newReport(c *cli) *cobra.Command {
 	var o reportOptions
 	cmd := &cobra.Command{
 		Use: "report [RUN]", Short: "Print the summary of a run or the report of a host; write report files again",
-		Long: "Prints the summary of a run. Without RUN it is the latest one, with --host the newest that saw the host.",
+		Long: `Prints the summary of a run. Without RUN it is the latest one, with --host the
+newest that saw the host. It is plain text, in a pipe too; --format markdown prints
+Markdown, which hosts/HOST.md in the folder of the run holds, too.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return showRun(c, &o, strings.Join(args, "")) },
 	}
 	fs := cmd.Flags()
 	o.stateFolder.flags(fs)
 	o.runFlags(fs)
+	fs.Lookup("format").Usage = "`FORMAT` of the output on stdout: text, json, markdown, or nagios, which also sets the exit code of a plugin"
 	o.reports.flags(fs)
 	o.paging.flags(fs)
 	fs.StringVar(&o.host, "host", "", "print the report of one `HOST`")
@@ -45,7 +51,7 @@ func newReport(c *cli) *cobra.Command {
 }
 
 func showRun(c *cli, o *reportOptions, ref string) error {
-	if err := o.format.check(outcome.ConventionNagios); err != nil {
+	if err := o.format.check(asMarkdown, outcome.ConventionNagios); err != nil {
 		return err
 	}
 	if err := evidence.Check(o.files, nil); err != nil {
@@ -75,6 +81,12 @@ func showRun(c *cli, o *reportOptions, ref string) error {
 	switch o.format.format {
 	case "json":
 		return c.JSON(run)
+	case asMarkdown:
+		e, err := evidence.Of(store, *run)
+		if err != nil {
+			return err
+		}
+		return formats.Markdown(c.Out, e)
 	case outcome.ConventionNagios:
 		if _, err := fmt.Fprint(c.Out, formats.Nagios(*run)); err != nil {
 			return err
@@ -128,8 +140,12 @@ func showHost(c *cli, o *reportOptions, store *journal.Store, run string) error 
 		open.Fill(h)
 		c.Say("%s: not finished: %s; the report is of the part before; %s", o.host, held, strings.TrimSuffix(c.nextOf(store, open), "\n"))
 	}
-	if o.format.format == "json" {
+	switch o.format.format {
+	case "json":
 		return c.JSON(h)
+	case asMarkdown:
+		_, err := c.Out.Write(formats.HostMarkdown(*h))
+		return err
 	}
 	g := guide.Of(store, outcome.Run{ID: run}, o.state).From(c.usual())
 	for _, f := range h.Findings {
@@ -137,11 +153,7 @@ func showHost(c *cli, o *reportOptions, store *journal.Store, run string) error 
 			f.Next[i] = g.Complete(next)
 		}
 	}
-	if c.OutTerminal {
-		return o.page(c, formats.HostText(*h, c.TextOptions()))
-	}
-	_, err = c.Out.Write(formats.HostMarkdown(*h))
-	return err
+	return o.page(c, formats.HostText(*h, c.TextOptions()))
 }
 
 // showUnfinished lists the changes that a running or killed run has sent.
@@ -150,7 +162,7 @@ func showUnfinished(c *cli, o *reportOptions, store *journal.Store, id string) e
 	if err != nil {
 		return exit.Usage(err)
 	}
-	if o.format.format == outcome.ConventionNagios || evidence.Wanted(o.files) {
+	if o.format.format == outcome.ConventionNagios || o.format.format == asMarkdown || evidence.Wanted(o.files) {
 		return exit.Usagef("aixmend runs shows how to continue it", "run %s has not finished: it has no reports yet", id)
 	}
 	if o.format.format == "json" {

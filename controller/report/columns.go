@@ -36,8 +36,11 @@ type row struct {
 func columns(rows []row, o TextOptions) string {
 	head := row{outcome: "OUTCOME", hosts: "COUNT", which: "HOSTS", what: "CAUSE"}
 	for _, r := range rows {
-		if !r.next.none() {
-			head.next = Next{Step: "NEXT"}
+		if r.next.Step != "" {
+			head.next.Step = "BY HAND"
+		}
+		if len(r.next.Command) > 0 {
+			head.next.Command = []string{"NEXT"}
 		}
 		if r.cloud != "" {
 			head.cloud = "CLOUD"
@@ -45,14 +48,18 @@ func columns(rows []row, o TextOptions) string {
 	}
 	all := append([]row{head}, rows...)
 	var l layout
-	next := 0
+	next := 0 // of the command
 	for _, r := range all {
 		l.outcome = max(l.outcome, len(r.outcome))
 		l.hosts = max(l.hosts, len(r.hosts))
 		l.which = max(l.which, ansi.StringWidth(r.which))
 		l.cloud = max(l.cloud, len(r.cloud))
 		l.what = max(l.what, ansi.StringWidth(r.what))
-		next = max(next, ansi.StringWidth(r.next.String()))
+		l.step = max(l.step, ansi.StringWidth(Clean(r.next.Step, false)))
+		next = max(next, ansi.StringWidth(strings.Join(r.next.Command, " ")))
+	}
+	if l.step > 0 {
+		next += l.step + len(gap)
 	}
 	whole, word := minWhich, minWhat // with the widest words
 	for _, r := range all {
@@ -71,7 +78,7 @@ func columns(rows []row, o TextOptions) string {
 	full := left + l.which + len(gap) + l.what
 	switch room := o.Width - left - len(gap); {
 	case o.Width <= 0:
-		l.which, l.what, l.beside, l.whole = min(l.which, maxPadded), min(l.what, maxPadded), true, true
+		l.which, l.what, l.step, l.beside, l.whole = min(l.which, maxPadded), min(l.what, maxPadded), min(l.step, maxPadded), true, true
 	case full+len(gap)+next <= o.Width:
 		l.beside = true
 	case full <= o.Width:
@@ -94,7 +101,8 @@ func columns(rows []row, o TextOptions) string {
 // layout has the widths of the columns.
 type layout struct {
 	outcome, hosts, cloud, which, what int  // cloud is 0 for no column
-	beside                             bool // the next command has a column
+	step                               int  // of a person; 0 for no column
+	beside                             bool // the next step has columns: its words, and the command
 	whole                              bool // no cell is wrapped
 }
 
@@ -108,7 +116,7 @@ func (l layout) line(r row, color bool) string {
 	for i := range max(len(which), len(health), len(what)) {
 		first := []string{"", "", ""}
 		if i == 0 {
-			first = []string{paint(r.outcome, color), r.hosts, r.next.String()}
+			first = []string{paint(r.outcome, color), r.hosts, l.next(r.next)}
 		}
 		line := " " + pad(first[0], l.outcome) + gap + strings.Repeat(" ", l.hosts-len(first[1])) + first[1] +
 			gap + pad(at(which, i), l.which)
@@ -122,6 +130,15 @@ func (l layout) line(r row, color bool) string {
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	return b.String()
+}
+
+// next renders the columns of a next step.
+func (l layout) next(n Next) string {
+	command := strings.Join(n.Command, " ")
+	if l.step == 0 {
+		return command
+	}
+	return pad(Clean(n.Step, false), l.step) + gap + command
 }
 
 // stacked renders rows for a window without room for columns.
@@ -140,22 +157,36 @@ func stacked(rows []row, o TextOptions) string {
 	return b.String()
 }
 
-// below renders a step and a command on lines of their own, "" for none. The lines of the
-// command end so that a shell joins them; a word longer than a line is not broken.
+// below renders a step and a command on lines of their own, "" for none.
 func below(next Next, width int) string {
 	const by = "    "
-	var b strings.Builder
+	text := ""
 	if next.Step != "" {
-		b.WriteString(Hanging(by, Clean(next.Step, false), width) + "\n")
+		text = Hanging(by, Clean(next.Step, false), width) + "\n"
 	}
-	if len(next.Command) == 0 {
-		return b.String()
+	if len(next.Command) > 0 {
+		text += pasted(next.Command, width, by) + "\n"
 	}
+	return text
+}
+
+// Pasted renders a command of quoted shell words behind an indent, on lines that end so that a
+// shell joins them where it is wider than width, 0 for no limit. A word is not broken.
+func Pasted(command string, width int, indent string) string {
+	return pasted(quotedWords(Clean(command, false)), width, indent)
+}
+
+func pasted(words []string, width int, by string) string {
+	var b strings.Builder
 	line := by
-	for i, word := range next.Command {
-		if i > 0 && ansi.StringWidth(line)+1+ansi.StringWidth(word)+len(" \\") > width {
+	for i, word := range words {
+		ends := ""
+		if i < len(words)-1 {
+			ends = " \\"
+		}
+		if i > 0 && width > 0 && ansi.StringWidth(line+" "+word+ends) > width {
 			b.WriteString(line + " \\\n")
-			line = by + by[2:] + word
+			line = by + "  " + word
 			continue
 		}
 		if i > 0 {
@@ -163,7 +194,20 @@ func below(next Next, width int) string {
 		}
 		line += word
 	}
-	return b.String() + line + "\n"
+	return b.String() + line
+}
+
+// quotedWords splits a command at the blanks outside of quotes.
+func quotedWords(command string) []string {
+	var list []string
+	for rest := strings.Fields(command); len(rest) > 0; {
+		n := 1
+		for n < len(rest) && strings.Count(strings.Join(rest[:n], " "), "'")%2 == 1 {
+			n++
+		}
+		list, rest = append(list, strings.Join(rest[:n], " ")), rest[n:]
+	}
+	return list
 }
 
 func at(list []string, i int) string {

@@ -191,11 +191,15 @@ func offered(usage string) []string {
 	return strings.FieldsFunc(strings.ReplaceAll(words, " or ", " "), func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-// completeFormat completes the output format; verbs that judge have the plugin format too.
+// completeFormat completes the output format; verbs that judge have the plugin format too, and
+// report has Markdown.
 func completeFormat(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 	formats := []string{"text", "json"}
 	if c.Flags().Lookup("fail-on") != nil {
 		formats = append(formats, outcome.ConventionNagios)
+	}
+	if c.Name() == "report" {
+		formats = append(formats, "markdown", outcome.ConventionNagios)
 	}
 	return formats, noFiles
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/guide"
@@ -124,6 +126,7 @@ func Capture(c *console.Console, store *journal.Store, host, ref string) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: %s, taken %s by run %s\n", kept.Host, kept.ID, kept.Purpose, kept.Created.Format(time.RFC3339), clean(kept.RunID))
+	var items [][2]string
 	for _, item := range kept.Items {
 		where := item.Stored
 		switch {
@@ -132,12 +135,31 @@ func Capture(c *console.Console, store *journal.Store, host, ref string) error {
 		case item.Error != "":
 			where += " (" + item.Error + ")"
 		}
-		fmt.Fprintf(&b, "  %-40s %s\n", clean(item.ID), clean(where))
+		items = append(items, [2]string{clean(item.ID), clean(where)})
 	}
+	b.WriteString(beside(items, c.Width()))
 	for _, f := range kept.Findings {
 		fmt.Fprintf(&b, "  finding: %s: %s\n", clean(f.ID), clean(f.Title))
 	}
 	return c.Print("%s", b.String())
+}
+
+// beside renders rows of two columns; where one of them is wider than width, 0 for no limit, the
+// second column of all of them stands below the first.
+func beside(rows [][2]string, width int) string {
+	first, second := 0, 0
+	for _, r := range rows {
+		first, second = max(first, ansi.StringWidth(r[0])), max(second, ansi.StringWidth(r[1]))
+	}
+	var b strings.Builder
+	for _, r := range rows {
+		between := strings.Repeat(" ", first-ansi.StringWidth(r[0])+2)
+		if width > 0 && 2+first+2+second > width {
+			between = "\n    "
+		}
+		b.WriteString("  " + r[0] + between + r[1] + "\n")
+	}
+	return b.String()
 }
 
 // Compare lists the files that differ between two captures of a host.
@@ -157,12 +179,11 @@ func Compare(c *console.Console, store *journal.Store, host string, refs [2]stri
 	if len(differences) == 0 {
 		return c.Print("%s: %s and %s are equal\n", host, ids[0], ids[1])
 	}
+	rows := make([][2]string, 0, len(differences))
 	for _, d := range differences {
-		if err := c.Print("%-50s %s\n", clean(d.Name), d.How); err != nil {
-			return err
-		}
+		rows = append(rows, [2]string{clean(d.Name), d.How})
 	}
-	return nil
+	return c.Print("%s", beside(rows, c.Width()))
 }
 
 // find returns a capture by its id, its label or latest.

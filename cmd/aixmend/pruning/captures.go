@@ -68,6 +68,9 @@ func (s Surplus) Captures(c *console.Console, store *journal.Store, hosts []stri
 			}
 		}
 	}
+	if number == 0 {
+		return c.Print("%snothing to remove\n", kept.text())
+	}
 	return c.Print("%s%s %s: %s\n", kept.text(), freed, bytesText(bytes), report.Number(number, "capture"))
 }
 

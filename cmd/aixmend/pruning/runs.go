@@ -127,13 +127,20 @@ func runsText(p *retention.Pruned) string {
 	for _, k := range p.Kept {
 		b.WriteString(report.Cleanf("kept %s: %s\n", k.ID, k.Reason))
 	}
-	fmt.Fprintf(&b, "%s %s: %s, %s\n", freed, bytesText(p.Bytes), report.Number(len(p.Removed)+len(p.Leftovers), "run"), report.Number(len(p.Captures), "capture"))
+	runs := len(p.Removed) + len(p.Leftovers)
+	if runs+len(p.Captures) == 0 {
+		return b.String() + "nothing to remove\n"
+	}
+	fmt.Fprintf(&b, "%s %s: %s, %s\n", freed, bytesText(p.Bytes), report.Number(runs, "run"), report.Number(len(p.Captures), "capture"))
 	return b.String()
 }
 
-// bytesText is a number of bytes as KiB or MiB.
+// bytesText is a number of bytes, in KiB or MiB where it is large.
 func bytesText(n int64) string {
-	if n < 1<<20 {
+	switch {
+	case n < 1<<10:
+		return report.Number(int(n), "byte")
+	case n < 1<<20:
 		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
 	}
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))

@@ -128,10 +128,20 @@ func (t *explainer) command(label, text string) {
 	t.b.WriteString(label + strings.ReplaceAll(report.Clean(text, true), "\n", "\n"+indent) + "\n")
 }
 
-// next writes a line of advice: prose fits the width, a command stays one line.
+// undo writes how a step is undone: a command, or the reason why there is none.
+func (t *explainer) undo(undo string) {
+	const label = "    undo  "
+	if strings.HasPrefix(undo, "none: ") {
+		t.b.WriteString(report.Hanging(label, report.Clean(undo, false), t.width) + "\n")
+		return
+	}
+	t.command(label, undo)
+}
+
+// next writes a line of advice: prose fits the width, a command can be pasted.
 func (t *explainer) next(line string) {
 	if isCommand(line) {
-		t.b.WriteString("    " + report.Clean(line, false) + "\n")
+		t.b.WriteString(report.Pasted(line, t.width, "    ") + "\n")
 		return
 	}
 	t.line("  %s", line)
@@ -189,7 +199,7 @@ func (t *explainer) chain(c Chain) {
 	for _, n := range c.Next {
 		switch {
 		case isCommand(n):
-			t.b.WriteString(strings.Repeat(" ", 13) + report.Clean(n, false) + "\n")
+			t.b.WriteString(report.Pasted(n, t.width, strings.Repeat(" ", 13)) + "\n")
 		case report.IsCommand(n):
 			t.command("    next     ", report.Clean(n, false))
 		default:
@@ -344,7 +354,7 @@ func (t *explainer) done(e Explanation) {
 			continue
 		}
 		t.command("    ran   ", a.Command)
-		t.command("    undo  ", a.Undo)
+		t.undo(a.Undo)
 	}
 	switch {
 	case none:

@@ -25,7 +25,7 @@ func cut(s string, most int) string {
 	for end > 0 && !utf8.RuneStart(s[end]) {
 		end--
 	}
-	return fmt.Sprintf("%s ... (%d more bytes)", s[:end], len(s)-end)
+	return fmt.Sprintf("%s ... (%s)", s[:end], report.More(len(s)-end, "byte"))
 }
 
 // line renders untrusted text on one line, bounded.
@@ -43,7 +43,7 @@ func tell(f outcome.Finding) string {
 	}
 	for i, e := range f.Evidence {
 		if i == maxLines {
-			said = append(said, fmt.Sprintf("evidence: %d more lines", len(f.Evidence)-i))
+			said = append(said, "evidence: "+report.More(len(f.Evidence)-i, "line"))
 			break
 		}
 		said = append(said, "evidence: "+line(e))
@@ -62,9 +62,9 @@ func changesMade(changes []outcome.Change) []string {
 	var said []string
 	for i, c := range changes {
 		if i == maxLines {
-			return append(said, fmt.Sprintf("%d more changes", len(changes)-i))
+			return append(said, report.More(len(changes)-i, "change"))
 		}
-		said = append(said, line(strings.TrimRight(fmt.Sprintf("%s: %s %s", c.Step, c.Status, c.Detail), " ")))
+		said = append(said, line(strings.TrimSuffix(fmt.Sprintf("%s: %s; %s", c.Step, c.Status, c.Detail), "; ")))
 	}
 	return said
 }

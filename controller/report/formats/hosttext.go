@@ -112,7 +112,7 @@ func (t *hostText) findings(h outcome.Host) {
 			t.prose("    source    ", f.Source)
 		}
 		for _, next := range f.Next {
-			t.block("    next      ", next)
+			t.next(next)
 		}
 	}
 	for _, f := range h.Fixed {
@@ -120,6 +120,19 @@ func (t *hostText) findings(h outcome.Host) {
 	}
 	for _, d := range h.Drift {
 		t.prose("  differs   ", "from the approved plan: "+d)
+	}
+}
+
+// next writes a step of a person: words, or a command to paste.
+func (t *hostText) next(next string) {
+	const label = "    next      "
+	switch {
+	case strings.HasPrefix(next, "aixmend "):
+		t.b.WriteString("    next\n" + report.Pasted(next, t.options.Width, strings.Repeat(" ", len(label))) + "\n")
+	case report.IsCommand(next):
+		t.block(label, next)
+	default:
+		t.prose(label, next)
 	}
 }
 
@@ -153,6 +166,10 @@ func (t *hostText) plan(plan []outcome.PlanStep) {
 // pair writes a command and its undo.
 func (t *hostText) pair(command, undo string) {
 	t.block("      ", command)
+	if strings.HasPrefix(undo, "none: ") { // a reason, and no command
+		t.prose("    undo ", undo)
+		return
+	}
 	t.b.WriteString("    undo\n")
 	t.block("      ", undo)
 }
@@ -163,7 +180,7 @@ func (t *hostText) changes(changes []outcome.Change) {
 		t.b.WriteString("  none\n")
 	}
 	for _, c := range changes {
-		t.prose("  ", strings.TrimSpace(fmt.Sprintf("%s: %s, %s %s", c.Step, c.Status, c.At.UTC().Format(time.RFC3339), c.Detail)))
+		t.prose("  ", strings.TrimSuffix(fmt.Sprintf("%s: %s, %s; %s", c.Step, c.Status, c.At.UTC().Format(time.RFC3339), c.Detail), "; "))
 		t.pair(c.Command, c.Undo)
 	}
 }
@@ -213,7 +230,7 @@ func (t *hostText) stage(s outcome.Stage) {
 			}
 		}
 		if step.Truncated > 0 {
-			t.prose("      ", fmt.Sprintf("%d more bytes were dropped", step.Truncated))
+			t.prose("      ", "dropped: "+report.More(int(step.Truncated), "byte"))
 		}
 	}
 }

@@ -194,7 +194,7 @@ func casesPassed(h outcome.Host) []junitCase {
 	size := 0
 	for i, id := range h.Passed {
 		if size += len(line(id)); size > maxPassed {
-			return append(cases, junitCase{Name: fmt.Sprintf("%d more checks passed", len(h.Passed)-i)})
+			return append(cases, junitCase{Name: report.More(len(h.Passed)-i, "check") + " passed"})
 		}
 		if !slices.ContainsFunc(h.Findings, func(f outcome.Finding) bool { return f.ID == id }) {
 			cases = append(cases, junitCase{Name: line(id)})

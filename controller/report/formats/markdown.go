@@ -161,7 +161,7 @@ func (m *markdown) changes(changes []outcome.Change) {
 		m.line("None.")
 	}
 	for _, c := range changes {
-		m.line("- %s: %s, %s %s", md(c.Step), c.Status, c.At.UTC().Format(time.RFC3339), md(c.Detail))
+		m.line("- %s", strings.TrimSuffix(fmt.Sprintf("%s: %s, %s; %s", md(c.Step), c.Status, c.At.UTC().Format(time.RFC3339), md(c.Detail)), "; "))
 		m.fence(c.Command)
 		m.line("  undo:")
 		m.fence(c.Undo)
@@ -201,7 +201,7 @@ func (m *markdown) stage(s outcome.Stage) {
 		m.output("stdout", step.Stdout)
 		m.output("stderr", step.Stderr)
 		if step.Truncated > 0 {
-			m.line("%d more bytes were dropped.", step.Truncated)
+			m.line("Dropped: %s.", report.More(int(step.Truncated), "byte"))
 		}
 	}
 }

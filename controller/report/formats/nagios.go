@@ -43,7 +43,7 @@ func Nagios(run outcome.Run) string {
 		}
 	}
 	if more := shown - nagiosFolds; more > 0 {
-		fmt.Fprintf(&b, "and %d more groups\n", more)
+		b.WriteString("and " + report.More(more, "group") + "\n")
 	}
 	return b.String()
 }

@@ -43,7 +43,11 @@ func (d *digest) list(heading, header string, share int, lines iter.Seq[string])
 		d.add("%s", text)
 	}
 	if left > 0 {
-		d.add("\n%d more are not shown.", left)
+		are := "are"
+		if left == 1 {
+			are = "is"
+		}
+		d.add("\n%d more %s not shown.", left, are)
 	}
 }
 

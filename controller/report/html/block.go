@@ -106,7 +106,7 @@ func (b *block) short(class, text string) int {
 	ref, more := b.cut(class, text)
 	if more > 0 {
 		kept := text[:len(text)-more]
-		return b.ref(class, fmt.Sprintf("%s … (%d more bytes in HOST.json)", kept, more))
+		return b.ref(class, fmt.Sprintf("%s … (%s in HOST.json)", kept, report.More(more, "byte")))
 	}
 	return ref
 }
