@@ -248,7 +248,7 @@ func (s step) text(back bool) string {
 // maxCommands is how many commands of a script are shown.
 const maxCommands = 4
 
-// commands writes the commands of a script below its line: they are what matters in it.
+// commands writes the commands of a script below its line.
 func (w writer) commands(list []string, by int) {
 	for i, command := range list {
 		text := report.Clean(command, false)
