@@ -43,7 +43,7 @@ type Guide struct {
 	state  string
 	usual  Usual    // nil: the defaults
 	fixes  bool     // the playbook has a rung that could fix something
-	heals  []string // findings that a rung fixes
+	heals  []string // findings that a rung fixes, of those that are allowed
 	words  []string // of --allow, that the playbook takes
 	// restated are the words of the flags that recover --plan wants named again.
 	restated []string
@@ -118,6 +118,9 @@ func New(run outcome.Run, r request.Request, state, folder string) Guide {
 	if err == nil {
 		g.fixes = slices.ContainsFunc(p.Rungs, func(r playbooks.Rung) bool { return !r.Collect })
 		for _, r := range p.Rungs {
+			if r.Allow != "" && !slices.Contains(g.asked.Allow, r.Allow) {
+				continue
+			}
 			for _, id := range r.Fixes {
 				g.heals = append(g.heals, id.V)
 			}
@@ -159,10 +162,7 @@ func There(store *journal.Store, run outcome.Run) (Guide, string) {
 	if err != nil {
 		return Bare(run, root), ""
 	}
-	if state, err := filepath.Rel(then.Folder, root); err == nil && filepath.IsLocal(state) {
-		root = state
-	}
-	return New(run, then, root, then.Folder), then.Folder
+	return New(run, then, request.Short(then.Folder, root), then.Folder), then.Folder
 }
 
 // Bare returns a guide that knows nothing of a run but its id and hosts.
@@ -283,8 +283,8 @@ func (g Guide) Resume() []string { return g.Quoted("aixmend", "resume", g.run.ID
 // Fixes reports whether the playbook of the run could fix something, as far as that is known.
 func (g Guide) Fixes() bool { return g.fixes || !g.known }
 
-// Heals reports whether a rung of the playbook fixes one of some findings, as far as that is
-// known.
+// Heals reports whether a rung of the playbook that needs no other --allow fixes one of some
+// findings, as far as that is known.
 func (g Guide) Heals(findings []string) bool {
 	return !g.known || slices.ContainsFunc(findings, func(id string) bool { return slices.Contains(g.heals, id) })
 }
@@ -451,6 +451,8 @@ func (g Guide) flags(verb string) ([]hints.Flag, bool) {
 	}
 	var reads, runs, changes bool
 	switch verb {
+	case "runbook":
+		return nil, true
 	case "resume", "explain", "report", "diff", "runs", "runs prune", "capture list":
 	case "inventory list", "hostkeys":
 		reads = true

@@ -51,9 +51,10 @@ func Complete(text, program string, flags func(verb string) ([]Flag, bool)) stri
 		if !known {
 			continue
 		}
-		has := strings.Fields(restOf(text))
 		for _, f := range list {
-			if contains(has, f[0]) || f[0] != "--state" && slices.Contains(has, "--undo") { // a rollback takes the rest from its run
+			text = filled(text, f)
+			has := strings.Fields(restOf(text))
+			if contains(has, f) || f[0] != "--state" && slices.Contains(has, "--undo") { // a rollback takes the rest from its run
 				continue
 			}
 			for _, word := range f {
@@ -63,12 +64,48 @@ func Complete(text, program string, flags func(verb string) ([]Flag, bool)) stri
 	}
 }
 
-// contains reports whether a command has a flag already, by its long or its short name.
-func contains(words []string, flag string) bool {
-	return slices.ContainsFunc(words, func(word string) bool {
-		name, _, _ := strings.Cut(word, "=")
-		return name == flag || name == "--inventory" && flag == "-i"
-	})
+// contains reports whether a command has a flag already, by its long or its short name. Of
+// --allow and --set, which may repeat, only the same word or parameter counts.
+func contains(words []string, f Flag) bool {
+	for i, word := range words {
+		name, value, given := strings.Cut(word, "=")
+		if name != f[0] && !slices.Contains(long[f[0]], name) {
+			continue
+		}
+		if !given && i+1 < len(words) {
+			value = words[i+1]
+		}
+		if f[0] != "--allow" && f[0] != "--set" || keyOf(strings.Trim(value, `,'`)) == keyOf(f[1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// long are the long names of flags that are typed by their short ones.
+var long = map[string][]string{"-i": {"--inventory"}, "-l": {"--limit"}}
+
+// keyOf is the parameter of a value of --set, and a word of --allow as it is.
+func keyOf(value string) string {
+	key, _, _ := strings.Cut(value, "=")
+	return key
+}
+
+// open matches a value that a person would have to fill in.
+var open = regexp.MustCompile(`^[A-Z]+\b`)
+
+// filled is a text with the value of a parameter in the command at its beginning, where that
+// leaves it open: --set upload=FOLDER.
+func filled(text string, f Flag) string {
+	if f[0] != "--set" {
+		return text
+	}
+	before, after, found := strings.Cut(restOf(text), f[0]+" "+keyOf(f[1])+"=")
+	if !found || !open.MatchString(after) {
+		return text
+	}
+	rest := open.ReplaceAllLiteralString(after, "")
+	return before + f[0] + " " + report.Clean(shell.Word(f[1]), false) + rest + strings.TrimPrefix(text, restOf(text))
 }
 
 // restOf is the rest of a command at the beginning of a text.
@@ -84,19 +121,38 @@ func restOf(text string) string {
 // say where things are.
 var carried = []string{"inventory", "state", "known-hosts", "identity", "ssh-config", "config", "profile"}
 
+// defining are the flags of the call that a command which plans or recovers takes over, too:
+// those that say which hosts, and what may be done to them.
+var defining = []string{"limit", "playbook", "set", "allow", "mend-warnings"}
+
 // noRuns matches the verbs that look into the state folder only where -l names a run.
 var noRuns = regexp.MustCompile(`^(?:record|hostkeys|inventory)\b`)
 
-// Given returns the flags for Complete of a call: those in carried that stood on its command
-// line and that the verb has. A value of the environment or of a config file needs no flag.
+// flagOf is a flag with a value. usual is the value of one that needs none typed.
+func flagOf(name, value, usual string) Flag {
+	switch {
+	case usual == "":
+		return Flag{name, value}
+	case value == usual:
+		return Flag{name}
+	}
+	return Flag{name + "=" + value}
+}
+
+// Given returns the flags for Complete of a call: those in carried, and for some verbs in
+// defining, that stood on its command line and that the verb has. A value of the environment or of a config file needs no flag.
 func Given(call *cobra.Command) func(verb string) ([]Flag, bool) {
 	return func(verb string) ([]Flag, bool) {
 		to, rest, err := call.Root().Find(strings.Fields(verb))
 		if err != nil || len(rest) > 0 || to == call.Root() {
 			return nil, false
 		}
+		names := carried
+		if verb == "plan" || verb == "recover" {
+			names = slices.Concat(carried, defining)
+		}
 		var list []Flag
-		for _, name := range carried {
+		for _, name := range names {
 			f := call.Flag(name)
 			if f == nil || to.Flag(name) == nil && to.InheritedFlags().Lookup(name) == nil || environment.OnCommandLine(call, []string{name}) == "" {
 				continue
@@ -116,7 +172,7 @@ func Given(call *cobra.Command) func(verb string) ([]Flag, bool) {
 				values = several.GetSlice()
 			}
 			for _, value := range values {
-				list = append(list, Flag{typed, value})
+				list = append(list, flagOf(typed, value, f.NoOptDefVal))
 			}
 		}
 		return list, true

@@ -10,6 +10,8 @@ func TestComplete(t *testing.T) {
 			return []Flag{{"--state", "my state"}}, true
 		case "recover", "plan":
 			return []Flag{{"-i", "a.yaml"}, {"--state", "s"}}, true
+		case "audit":
+			return []Flag{{"--set", "wait=1m"}, {"--set", "upload=my images"}, {"--allow", "cluster0"}, {"-l", "db"}}, true
 		case "version":
 			return nil, true
 		}
@@ -22,6 +24,9 @@ func TestComplete(t *testing.T) {
 		"aixmend recover -l h -i b.yaml or aixmend plan -l h":   "aixmend recover --state s -l h -i b.yaml or aixmend plan -i a.yaml --state s -l h",
 		"to undo: aixmend recover --undo R":                     "to undo: aixmend recover --state s --undo R",
 		"aixmend version, and aixmend has no aixmend.yaml here": "aixmend version, and aixmend has no aixmend.yaml here",
+		"aixmend audit -l h --set wait=2m --allow node-id":      "aixmend audit --set 'upload=my images' --allow cluster0 -l h --set wait=2m --allow node-id",
+		"aixmend audit --limit=h --set upload=FOLDER":           "aixmend audit --set wait=1m --allow cluster0 --limit=h --set 'upload=my images'",
+		"aixmend audit --allow cluster0, or not":                "aixmend audit --set wait=1m --set 'upload=my images' -l db --allow cluster0, or not",
 		"aixmend-state stays":                                   "aixmend-state stays",
 	} {
 		if got := Complete(text, "", flags); got != want {

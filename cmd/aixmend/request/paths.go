@@ -41,16 +41,7 @@ func (r Request) Typed(folder string) Asked {
 	if r.Folder == "" {
 		return r.Asked
 	}
-	short := func(path string) string {
-		if !filepath.IsAbs(path) {
-			return path
-		}
-		short, err := filepath.Rel(folder, path)
-		if err != nil || !filepath.IsLocal(short) || short == None {
-			return path
-		}
-		return short
-	}
+	short := func(path string) string { return Short(folder, path) }
 	a := r.moved(short)
 	if a.Playbook != r.Playbook && !strings.ContainsAny(a.Playbook, `/\.`) {
 		a.Playbook = "." + string(filepath.Separator) + a.Playbook // else it is a name
@@ -62,6 +53,19 @@ func (r Request) Typed(folder string) Asked {
 		}
 	}
 	return a
+}
+
+// Short is a path as a person types it in a folder: relative where it is below the folder,
+// but not below the root, which everything is.
+func Short(folder, path string) string {
+	if !filepath.IsAbs(path) || filepath.Dir(folder) == folder {
+		return path
+	}
+	short, err := filepath.Rel(folder, path)
+	if err != nil || !filepath.IsLocal(short) || short == None {
+		return path
+	}
+	return short
 }
 
 // moved returns how a host is reached with each path changed by move.

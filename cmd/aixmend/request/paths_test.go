@@ -54,6 +54,9 @@ func TestTyped(t *testing.T) {
 	if diff := cmp.Diff(want, far.Typed("/site/keys")); diff != "" {
 		t.Errorf("elsewhere (-want +got):\n%s", diff)
 	}
+	if diff := cmp.Diff(want, far.Typed("/")); diff != "" {
+		t.Errorf("below the root, as everything (-want +got):\n%s", diff)
+	}
 	here := asked("/site/")
 	here.Folder = "" // begun in this process
 	if diff := cmp.Diff(here.Asked, here.Typed("/site")); diff != "" {

@@ -49,13 +49,50 @@ func advice(h outcome.Host) []string {
 		list = append(list, "the changes and their undo commands are listed above")
 		return append(list, command("when that is done, audit again", "audit", "-l", h.Host)...)
 	case h.Outcome == outcome.Degraded && len(h.Plan) == 0:
-		return append(list, command(toPlan, "plan", "-l", h.Host, "--mend-warnings")...)
+		return append(list, warned(h)...)
 	case h.Plan == nil:
 		return append(list, command(toPlan, "plan", "-l", h.Host)...)
 	case len(list) == 0 && len(h.Findings) > 0:
 		return readUp(h)
 	}
 	return list
+}
+
+// warned is the advice on a host that has nothing but warnings: the plan that fixes them, and
+// the remedies that are a command of their own.
+func warned(h outcome.Host) []string {
+	var own []string
+	others := false
+	for _, f := range h.Findings {
+		if !f.Open() || f.Severity != outcome.Warning {
+			continue
+		}
+		lines := remedy(f.ID, f.Remedy)
+		if len(lines) == 1 {
+			others = true
+		} else if !slices.Contains(own, lines[1]) {
+			own = append(own, lines...)
+		}
+	}
+	if !others && len(own) > 0 {
+		return own
+	}
+	return append(command(toPlan, "plan", "-l", h.Host, "--mend-warnings"), own...)
+}
+
+// remedy is the remedy of a finding as advice. One that ends with a command of this program has
+// it on a line of its own, which can be pasted.
+func remedy(finding, text string) []string {
+	return parted(finding + ": " + text)
+}
+
+// parted is a text, with the command of this program that it ends with on a line of its own.
+func parted(text string) []string {
+	prose, words, found := strings.Cut(text, ": aixmend ")
+	if !found || strings.ContainsAny(words, ";,") {
+		return []string{text}
+	}
+	return []string{prose + ":", "aixmend " + words}
 }
 
 // readUp is the advice on findings that no rung fixes: the section of the runbook on the first
@@ -97,7 +134,7 @@ func In(e *Explanation, state string) {
 // that only informs is one for the block.
 func byHand(h outcome.Host) []string {
 	var list []string
-	planned, blocked := map[string]bool{}, false
+	planned, held := map[string]bool{}, false
 	for _, s := range h.Plan {
 		for _, id := range s.Fixes {
 			planned[id] = true
@@ -105,23 +142,31 @@ func byHand(h outcome.Host) []string {
 		if s.Conditional || s.BlockedBy == "" {
 			continue
 		}
-		why := "rung " + s.Rung + " is blocked: " + s.BlockedBy
+		why := blocked(s.Rung)
+		if strings.HasPrefix(h.Reason, why) { // it was looked at again since the plan
+			why = h.Reason
+		} else {
+			why += s.BlockedBy
+		}
 		if slices.Contains(list, why) {
 			continue
 		}
-		list, blocked = append(list, why), true
+		list, held = append(list, why), true
 		if s.LacksFlags() {
 			list = append(list, allows(h, outcome.Need{Step: s.BlockedBy, Allow: s.AllowedBy})...)
 		}
 	}
 	for _, f := range h.Findings {
-		counts := f.Severity == outcome.Critical || f.Severity == outcome.Info && blocked
-		if line := f.ID + ": " + f.Remedy; counts && f.Open() && f.Remedy != "" && !planned[f.ID] && !slices.Contains(list, line) {
-			list = append(list, line)
+		counts := f.Severity == outcome.Critical || f.Severity == outcome.Info && held
+		if lines := remedy(f.ID, f.Remedy); counts && f.Open() && f.Remedy != "" && !planned[f.ID] && !slices.Contains(list, lines[0]) {
+			list = append(list, lines...)
 		}
 	}
 	return list
 }
+
+// blocked begins the reason of a rung that is blocked.
+func blocked(rung string) string { return "rung " + rung + " is blocked: " }
 
 // command is advice that ends in a command: the prose, then the command as a line of its
 // own, which can be pasted.
@@ -139,8 +184,8 @@ const toPlan = "to see the commands that recover would run"
 func left(h outcome.Host) []string {
 	var list []string
 	for _, f := range h.Findings {
-		if line := f.ID + ": " + f.Remedy; f.Open() && f.Remedy != "" && !slices.Contains(list, line) {
-			list = append(list, line)
+		if lines := remedy(f.ID, f.Remedy); f.Open() && f.Remedy != "" && !slices.Contains(list, lines[0]) {
+			list = append(list, lines...)
 		}
 	}
 	if len(list) == 0 {
@@ -222,7 +267,10 @@ func ReadOnly(e *Explanation) {
 	e.Next = slices.Delete(e.Next, i, i+2)
 	for _, c := range e.Chains {
 		for _, line := range c.Next {
-			if line = c.Finding + ": " + line; !slices.Contains(e.Next, line) && c.Severity != outcome.Critical {
+			if !isCommand(line) {
+				line = c.Finding + ": " + line
+			}
+			if !slices.Contains(e.Next, line) && c.Severity != outcome.Critical {
 				e.Next = append(e.Next, line)
 			}
 		}
@@ -238,6 +286,7 @@ func (e *Explanation) Type(complete func(line string) string) {
 	if complete == nil {
 		return
 	}
+	e.complete, e.commands = complete, map[string]bool{}
 	lists := [][]string{e.Next}
 	for _, c := range e.Chains {
 		lists = append(lists, c.Next)
@@ -245,6 +294,11 @@ func (e *Explanation) Type(complete func(line string) string) {
 	for _, list := range lists {
 		for i, line := range list {
 			list[i] = complete(line)
+			e.commands[list[i]] = isCommand(line)
 		}
 	}
 }
+
+// isCommand reports whether a line of advice is a command of this program, also where Type has
+// completed it.
+func (e Explanation) isCommand(line string) bool { return e.commands[line] || isCommand(line) }

@@ -51,6 +51,11 @@ type Explanation struct {
 	Support []outcome.SupportFile `json:"support,omitempty"`
 	// Next lists what a person can do now.
 	Next []string `json:"next"`
+
+	// complete completes a command, nil where none is; commands are the lines of advice that it
+	// completed.
+	complete func(line string) string
+	commands map[string]bool
 }
 
 // Chain leads from the observations to the next step for one finding.
@@ -330,9 +335,9 @@ func nextOf(h outcome.Host, f outcome.Finding, steps []Step) []string {
 		to[0] = "rung " + need.Rung + lacks + "; " + to[0]
 		return append(next, to...)
 	case needs && need.Rung != "":
-		return append(next, "rung "+need.Rung+" is blocked: "+need.Step)
+		return append(next, blocked(need.Rung)+need.Step)
 	case needs:
-		return append(next, need.Step)
+		return append(next, parted(need.Step)...)
 	}
 	return next
 }

@@ -204,6 +204,38 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// A rung that was looked at again since the plan is blocked for the newer reason.
+func TestNewerReason(t *testing.T) {
+	h := outcome.Host{Host: "h", Outcome: outcome.NeedsAction, Reason: "rung update is blocked: the images are damaged",
+		Plan:    []outcome.PlanStep{{Rung: "copy", Step: "copy", Command: "cp"}, {Rung: "update", Step: "update", Command: "installp", BlockedBy: "no images yet"}},
+		Changes: []outcome.Change{{Rung: "copy", Step: "copy", Status: outcome.Applied}}}
+	if next := Host(h).Next; next[0] != h.Reason {
+		t.Errorf("%q", next)
+	}
+}
+
+// A warning whose remedy is a command of its own needs no plan without it; a command stays one
+// line whatever the program is called by.
+func TestRemedyThatIsACommand(t *testing.T) {
+	finding := func(id, remedy string) outcome.Finding {
+		return outcome.Finding{ID: id, Severity: outcome.Warning, Remedy: remedy}
+	}
+	own := finding("old", "plan an update: aixmend plan -l h --allow update")
+	for _, c := range []struct {
+		findings []outcome.Finding
+		want     string
+	}{
+		{[]outcome.Finding{own}, "  old: plan an update:\n    ./x plan -l h --allow update\n"},
+		{[]outcome.Finding{own, finding("lost", "set it")}, "  to see the commands that recover would\n    run:\n    ./x plan -l h --mend-warnings\n  old: plan an update:\n    ./x plan -l h --allow update\n"},
+	} {
+		e := Host(outcome.Host{Host: "h", Outcome: outcome.Degraded, Findings: c.findings})
+		e.Type(func(line string) string { return strings.ReplaceAll(line, "aixmend ", "./x ") })
+		if _, next, _ := strings.Cut(e.Text(40), "Next steps\n"); next != c.want {
+			t.Errorf("got\n%s\nwant\n%s", next, c.want)
+		}
+	}
+}
+
 // A step of the last resort is conditional, not blocked; after a run that changed the host it
 // says why it was not run.
 func TestLastResort(t *testing.T) {

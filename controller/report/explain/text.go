@@ -147,6 +147,7 @@ func (t *explainer) next(line string) {
 	t.line("  %s", line)
 }
 
+
 // nothing says why there are no findings.
 func (t *explainer) nothing(e Explanation) {
 	switch {
