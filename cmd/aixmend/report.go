@@ -99,17 +99,11 @@ func showRun(c *cli, o *reportOptions, ref string) error {
 // meant returns the id of the run that a person means. Where that is the latest that wrote its
 // reports, a newer run that was cut off is named, with the command that continues it.
 func (c *cli) meant(store *journal.Store, ref, host string) (string, error) {
-	id, err := store.Meant(ref, host)
-	if ref != "" && ref != "latest" || ref == "" && host != "" {
-		return id, exit.Usage(err)
-	}
-	if _, next := listing.NewerOpen(store, ""); err != nil && next != "" {
-		return "", exit.Usagef(next+" continues it", "%w", err)
-	}
-	if err == nil {
+	id, err := listing.Meant(store, ref, host)
+	if err == nil && (ref == "latest" || ref+host == "") {
 		c.noteOpen(store, "latest")
 	}
-	return id, exit.Usage(err)
+	return id, err
 }
 
 // noteOpen names, where ref is latest, a newer run that was cut off: latest passes over it.

@@ -14,6 +14,15 @@ import (
 	"aixmend/inventory/naming"
 )
 
+// NoRun is the error for a run that is not there.
+type NoRun struct{ text string }
+
+// Error says which run of which state folder.
+func (n *NoRun) Error() string { return n.text }
+
+// noRun returns a NoRun.
+func noRun(format string, args ...any) error { return &NoRun{fmt.Sprintf(format, args...)} }
+
 // Resolve returns the id of an existing run, from its whole id or "latest".
 func (s *Store) Resolve(ref string) (string, error) {
 	if ref == latest {
@@ -27,7 +36,7 @@ func (s *Store) Resolve(ref string) (string, error) {
 		return "", err
 	}
 	if _, err := os.Stat(s.RunDir(ref)); err != nil {
-		return "", fmt.Errorf("there is no run %s in %s; see aixmend runs", ref, s.root)
+		return "", noRun("there is no run %s in %s", ref, s.root)
 	}
 	return ref, s.Readable(ref)
 }
@@ -118,7 +127,7 @@ func (s *Store) NewestChange() (string, error) {
 		}
 	}
 	if newest == "" {
-		return "", fmt.Errorf("no run in %s changed a host; see aixmend runs", s.root)
+		return "", noRun("no run in %s changed a host", s.root)
 	}
 	return newest, nil
 }
@@ -142,7 +151,7 @@ func (s *Store) Before(run *outcome.Run) (string, error) {
 		}
 		return shared == len(run.Hosts)
 	})
-	if some != "" && errors.Is(err, errNone) {
+	if none := new(NoRun); some != "" && errors.As(err, &none) {
 		return some, nil
 	}
 	return id, err
@@ -174,9 +183,6 @@ func shares(other, run *outcome.Run) int {
 	return n
 }
 
-// errNone says that no run is meant.
-var errNone = errors.New("no run")
-
 // newest returns the newest run for which wanted holds; which says so in the error. A run
 // that can't be read may be a newer one: that is an error.
 func (s *Store) newest(which string, wanted func(id string) bool) (string, error) {
@@ -192,5 +198,5 @@ func (s *Store) newest(which string, wanted func(id string) bool) (string, error
 			return id, nil
 		}
 	}
-	return "", fmt.Errorf("%w in %s %s; see aixmend runs", errNone, s.root, which)
+	return "", noRun("no run in %s %s", s.root, which)
 }

@@ -12,6 +12,7 @@ import (
 
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
+	"aixmend/inventory/strictyaml"
 	"aixmend/transport/ownership"
 	"aixmend/transport/plain"
 )
@@ -86,13 +87,16 @@ func Decide(err error, signal outcome.Code) (code outcome.Code, messages []strin
 	case errors.Is(err, ErrInterrupted):
 		return signal, messages
 	case errors.As(err, &u):
-		messages[0] = "error: " + plain.Text(u)
-		hint := u.Hint
+		var hint string
+		messages[0], hint = alone("error: "+plain.Text(u), u.Hint, err)
 		if errors.As(err, &f) && !strings.Contains(messages[0], f.Remedy) {
 			hint = f.Remedy
 		}
 		if errors.As(err, &kept) && (hint == "" || errors.Is(err, fs.ErrPermission)) {
 			hint = kept.Remedy()
+		}
+		if none := new(journal.NoRun); hint == "" && errors.As(err, &none) {
+			hint = "aixmend runs lists the runs"
 		}
 		if hint == "" && errors.Is(err, fs.ErrNotExist) && !strings.Contains(messages[0], "\n") { // a list has its hints
 			hint = "check the name: a relative path begins in the folder where aixmend was started"
@@ -111,6 +115,20 @@ func Decide(err error, signal outcome.Code) (code outcome.Code, messages []strin
 		return outcome.ExitLocked, append(messages, "hint: wait for it to end (aixmend runs shows how far it is); audit, capture and plan can run at the same time")
 	}
 	return outcome.ExitInternal, messages
+}
+
+// alone parts the hint of a problem that is the only one from its message: then it stands as any
+// other hint does. Several problems keep theirs below each.
+func alone(message, hint string, err error) (string, string) {
+	list := strictyaml.ProblemsOf(err)
+	if len(list) != 1 || list[0].Hint == "" || hint != "" {
+		return message, hint
+	}
+	text, ok := strings.CutSuffix(message, "\n  hint: "+list[0].Hint)
+	if !ok {
+		return message, hint
+	}
+	return text, list[0].Hint
 }
 
 // Heard returns the error of printing a run, nil where the reader of stdout has gone: the

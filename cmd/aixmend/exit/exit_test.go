@@ -11,10 +11,13 @@ import (
 
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
+	"aixmend/inventory/strictyaml"
 	"aixmend/transport/ownership"
 )
 
 func TestDecide(t *testing.T) {
+	one := strictyaml.Problems{{Message: "bad", Hint: "try this"}}
+	two := strictyaml.Problems{{Message: "bad", Hint: "try this"}, {Message: "worse"}}
 	for _, c := range []struct {
 		name   string
 		err    error
@@ -26,6 +29,9 @@ func TestDecide(t *testing.T) {
 		{"a finished run", errors.Join(Verdict{outcome.ExitUnreachable}), 0, outcome.ExitUnreachable, ""},
 		{"usage", Usagef("try this", "bad %s", "flag"), 0, outcome.ExitUsage, "error: bad flag|hint: try this"},
 		{"usage without a hint", Usage(errors.New("bad")), 0, outcome.ExitUsage, "error: bad"},
+		{"a problem with its hint", Usage(one.Err()), 0, outcome.ExitUsage, "error: bad|hint: try this"},
+		{"two problems", Usage(two.Err()), 0, outcome.ExitUsage, "error: bad\n  hint: try this\nworse"},
+		{"no such run", Usage(new(journal.NoRun)), 0, outcome.ExitUsage, "error: |hint: aixmend runs lists the runs"},
 		{"a signal before anything was run", Usagef("", "the source could not be read: %w", ErrInterrupted), outcome.ExitTerminated, outcome.ExitTerminated, "error: the source could not be read: interrupted"},
 		{"a question that a signal ended", fmt.Errorf("%w: nothing was changed", ErrCancelled), outcome.ExitInterrupted, outcome.ExitInterrupted, "cancelled: nothing was changed"},
 		{"a question that was not answered with yes", ErrNotConfirmed, 0, outcome.ExitUsage, "not confirmed: nothing was changed"},

@@ -147,7 +147,6 @@ func (t *explainer) next(line string) {
 	t.line("  %s", line)
 }
 
-
 // nothing says why there are no findings.
 func (t *explainer) nothing(e Explanation) {
 	switch {
