@@ -132,7 +132,7 @@ type judging struct {
 
 func (o *judging) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.playbook, "playbook", defaultPlaybook, "playbook to run: a `NAME` or a file")
-	fs.StringArrayVar(&o.set, "set", nil, "playbook parameter, `KEY=VALUE`; may repeat")
+	fs.StringArrayVar(&o.set, "set", nil, "playbook parameter, `KEY=VALUE`; aixmend playbook show NAME lists them; may repeat")
 	if o.failOn == nil { // the verb has no default of its own
 		o.failOn = outcome.Words(outcome.DefaultFailOn())
 	}
@@ -239,7 +239,7 @@ func (o *walking) flags(fs *pflag.FlagSet) {
 	o.judging.flags(fs)
 	o.reaching.flags(fs)
 	fs.StringVar(&o.ticket, "ticket", "", "change or incident to record with the run, `TEXT` on one line")
-	fs.StringVar(&o.cloud, "cloud", "", "`on|off`: compare the verdict with the health in Power Virtual Server (without the flag: where IBMCLOUD_API_KEY or a source powervs is there)")
+	fs.StringVar(&o.cloud, "cloud", "", "compare the verdict with the health in Power Virtual Server, `on|off` (default on where IBMCLOUD_API_KEY or a source powervs is there)")
 	o.loudness.flags(fs)
 }
 

@@ -64,7 +64,7 @@ RUN is the id of a run, four or more characters of it that no other has (2026112
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
 	help.Install(root, c.Out, c.Width, help.Topic{Name: "exit-codes", Short: "Exit codes", Text: exit.Table()})
-	usage.Arguments(root)
+	usage.Arguments(root, func(cmd *cobra.Command) bool { return !c.plugin && help.Brief(c.Err, cmd, c.ErrWidth()) })
 	complete.Register(root, c.layers)
 	return root
 }

@@ -45,6 +45,49 @@ var examples = map[string][][2]string{
 	},
 	"resume": {
 		{"aixmend resume", "the newest run that was cut off"},
+		{"aixmend resume 5f1c02 --yes", "a run by a part of its id, without a question"},
+	},
+	"plan show": {
+		{"aixmend plan show change.json", "hosts with the same steps in one block"},
+		{"aixmend plan show change.json -l db1", "every command for one host"},
+	},
+	"capture prune": {
+		{"aixmend capture prune --keep 3 --dry-run", "the captures that pruning would remove"},
+	},
+	"capture list": {
+		{"aixmend capture list db1", "those of one host"},
+	},
+	"replay": {
+		{"aixmend replay aixmend-recordings", "all recordings of a folder"},
+		{"aixmend replay db1.recording.json --html db1.html", "one of them, with a page to send"},
+	},
+	"inventory": {
+		{"aixmend inventory check", "every problem of ./inventory.yaml"},
+		{"aixmend inventory list -l prod", "how the hosts of a group are reached"},
+	},
+	"inventory list": {
+		{"aixmend inventory list -l 'prod,!db1'", "how the hosts of a group are reached, without one"},
+	},
+	"inventory check": {
+		{"aixmend inventory check -i site/hosts.yaml", "one file"},
+	},
+	"inventory import": {
+		{"aixmend inventory import -i hosts.yaml", "an Ansible inventory as one of aixmend's own"},
+		{"aixmend inventory import --from powervs", "the AIX VMs of Power Virtual Server"},
+	},
+	"playbook": {
+		{"aixmend playbook list", "the embedded playbooks"},
+		{"aixmend playbook show rmc-restore", "every command of one, and its parameters"},
+	},
+	"playbook check": {
+		{"aixmend playbook check ./site.yaml", "a playbook of your own"},
+	},
+	"playbook sudoers": {
+		{"aixmend playbook sudoers rmc-restore --user ops --recover", "for a login that may also recover"},
+	},
+	"demo": {
+		{"aixmend demo", "the main job on 24 hosts"},
+		{"aixmend demo --serve", "a fleet to try each verb on"},
 	},
 	"record": {
 		{"aixmend record -l db1", "one file per host, to read before it is sent"},
@@ -53,6 +96,10 @@ var examples = map[string][][2]string{
 	"runs": {
 		{"aixmend runs", "all runs of ./aixmend-state"},
 		{"aixmend runs prune --keep 50 --dry-run", "the runs that pruning would remove"},
+	},
+	"runs prune": {
+		{"aixmend runs prune --older-than 30d --dry-run", "the runs and captures that would go"},
+		{"aixmend runs prune --keep 50", "keep the newest 50 runs"},
 	},
 	"report": {
 		{"aixmend report", "the latest run"},
@@ -76,6 +123,23 @@ var examples = map[string][][2]string{
 	},
 }
 
+// plain puts the texts of the library's own commands into the words of the others.
+func plain(root *cobra.Command) {
+	if cmd, _, err := root.Find([]string{"help"}); err == nil && cmd != root {
+		cmd.Use, cmd.Short = "help [VERB...]", "Print the help of a verb"
+		cmd.Long = "Prints the help of a verb, as its --help does, or a text that help has beside the verbs."
+	}
+	shells, _, err := root.Find([]string{"completion"})
+	if err != nil || shells == root {
+		return
+	}
+	shells.Short = "Print a script that completes verbs, flags, hosts and runs in a shell"
+	shells.Long = shells.Short + ". The help of each\nshell says where the script goes."
+	for _, cmd := range shells.Commands() {
+		cmd.Short = "Print the script for " + cmd.Name()
+	}
+}
+
 // Topic is a text that help shows beside the verbs.
 type Topic struct{ Name, Short, Text string }
 
@@ -87,6 +151,7 @@ func Install(root *cobra.Command, out io.Writer, width func() int, topics ...Top
 	for _, t := range topics {
 		root.AddCommand(&cobra.Command{Use: t.Name, Short: t.Short, Long: t.Text})
 	}
+	plain(root)
 	for _, g := range groups {
 		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
 		for _, name := range g.verbs {

@@ -3,6 +3,7 @@ package help
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -57,6 +58,16 @@ func Text(cmd *cobra.Command, width int) string {
 		pointers = append([]string{fmt.Sprintf("Help about a verb: %s --help", withVerb(cmd))}, pointers...)
 	}
 	return layout(strings.Join(append(parts, strings.Join(pointers, "\n\n")), "\n\n"), width)
+}
+
+// Brief writes the short help of a command that needs a verb, for a terminal of a width, and
+// reports whether it could: what the command is for, and its verbs.
+func Brief(out io.Writer, cmd *cobra.Command, width int) bool {
+	about, _, _ := strings.Cut(strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short)), "\n\n")
+	parts := append([]string{about, usage(cmd)}, verbs(cmd)...)
+	parts = append(parts, fmt.Sprintf("Help about a verb: %s --help", withVerb(cmd)), fmt.Sprintf("All of the help: %s --help", cmd.CommandPath()))
+	_, err := fmt.Fprint(out, layout(strings.Join(parts, "\n\n"), width))
+	return err == nil
 }
 
 // withVerb is a command line with a verb below the command.

@@ -7,14 +7,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/controller/outcome"
 	"aixmend/inventory/strictyaml"
 )
 
 // Arguments makes wrong arguments of a command and of all below it usage errors: an
-// unknown verb with the nearest one, anything else with the arguments that are expected.
-func Arguments(cmd *cobra.Command) {
+// unknown verb with the nearest one, anything else with the arguments that are expected. Where
+// a verb is missing, brief shows what there is, or reports that it may not; then it is an error
+// like the others.
+func Arguments(cmd *cobra.Command, brief func(*cobra.Command) bool) {
 	if cmd.HasSubCommands() && !cmd.Runnable() {
-		cmd.RunE = needsVerb
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+			if brief(cmd) {
+				return exit.Verdict{Code: outcome.ExitUsage}
+			}
+			return needsVerb(cmd)
+		}
 	}
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
@@ -29,12 +37,12 @@ func Arguments(cmd *cobra.Command) {
 			sub.Args = helpTopic
 			continue
 		}
-		Arguments(sub)
+		Arguments(sub, brief)
 	}
 }
 
-// needsVerb is the work of a command that only holds others.
-func needsVerb(cmd *cobra.Command, _ []string) error {
+// needsVerb is the error for a command that only holds others.
+func needsVerb(cmd *cobra.Command) error {
 	if !cmd.HasParent() {
 		return exit.Usagef(cmd.CommandPath()+" --help lists the verbs", "no verb given")
 	}
