@@ -26,8 +26,8 @@ func TestRecoverShowsItsPlan(t *testing.T) {
 		if shown := k.shown.String(); !strings.Contains(shown, "\nnot confirmed: nothing was changed\r\n") || strings.Contains(shown, "error:") || strings.Contains(shown, "recover of ") {
 			t.Errorf("%s", shown)
 		}
-		if run := k.newest(); run.Command != "plan" {
-			t.Errorf("a run of %s", run.Command)
+		if run := k.newest(); run.Command != "plan" || !run.ForQuestion {
+			t.Errorf("a run of %s, preview %t", run.Command, run.ForQuestion)
 		}
 	})
 
@@ -36,7 +36,7 @@ func TestRecoverShowsItsPlan(t *testing.T) {
 		k.says(asks, "yes")
 		k.ends(0)
 		run := k.newest()
-		if run.Command != "recover" || run.Counts[outcome.Recovered] != 2 || run.Counts[outcome.Healthy] != 1 {
+		if run.Command != "recover" || run.ForQuestion || run.Counts[outcome.Recovered] != 2 || run.Counts[outcome.Healthy] != 1 {
 			t.Errorf("%s: %v", run.Command, run.Counts)
 		}
 		for _, host := range []string{"daemon-down", "remote-clients-disabled"} {

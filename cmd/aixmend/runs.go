@@ -20,6 +20,10 @@ func newRuns(c *cli) *cobra.Command {
 	var o runsOptions
 	cmd := &cobra.Command{
 		Use: "runs", Short: "List runs, newest first", Args: cobra.NoArgs,
+		Long: `Lists the runs of a state folder, newest first, and how to continue those that have
+not finished. On a terminal columns give way to its width; in a pipe each is whole.
+The verb preview is the plan that recover or resume showed before it asked. With
+--format json each run is one element; its run.json has the hosts.`,
 		RunE: func(*cobra.Command, []string) error {
 			if err := o.format.check(); err != nil {
 				return err
@@ -76,7 +80,7 @@ recover --undo could roll back is removed only with --older-than.`,
 	}
 	o.stateFolder.flags(cmd.Flags())
 	o.format.flags(cmd.Flags())
-	cmd.Flags().IntVar(&old.Newest, "keep", 0, "keep the newest `N` runs")
+	cmd.Flags().IntVar(&old.Newest, "keep", 0, "keep the newest `N` runs; 0: no bound")
 	cmd.Flags().Var(&old.OlderThan, "older-than", "remove only runs older than `AGE`: 30d, 4w, 12h")
 	cmd.Flags().BoolVar(&old.DryRun, "dry-run", false, "print the runs and captures to remove, and remove nothing")
 	return cmd

@@ -42,12 +42,35 @@ func Captures(c *console.Console, store *journal.Store, hosts []string, o Option
 	}
 	width := c.Width()
 	text := render(o.captureColumns(all), captureOrder, width)
-	for _, k := range all {
-		if k.Err != nil && width > 0 {
-			text += "\n" + report.Wrapped(clean(fmt.Sprintf("%s %s is damaged: %s", k.Host, k.ID, k.Err)), width, "  ") + "\n"
-		}
+	if width > 0 {
+		text += o.damaged(all, width)
 	}
 	return o.Print(text)
+}
+
+// damaged explains the damaged captures, below the list of a terminal, and names the command that
+// removes them.
+func (o Options) damaged(all []captures.Kept, width int) string {
+	var b strings.Builder
+	var hosts []string
+	for _, k := range all {
+		if k.Err == nil {
+			continue
+		}
+		b.WriteString("\n" + report.Wrapped(clean(fmt.Sprintf("%s %s is damaged: %s", k.Host, k.ID, k.Err)), width, "  ") + "\n")
+		if !slices.Contains(hosts, k.Host) {
+			hosts = append(hosts, k.Host)
+		}
+	}
+	if len(hosts) == 0 {
+		return ""
+	}
+	g := guide.Bare(outcome.Run{}, o.State).From(o.Usual)
+	b.WriteString("\n" + report.Wrapped("to remove the damaged captures of a host, and old ones beyond the newest 10 (--dry-run lists them):", width, "  ") + "\n")
+	for _, host := range hosts {
+		b.WriteString("    " + strings.Join(g.Quoted("aixmend", "capture", "prune", host), " ") + "\n")
+	}
+	return b.String()
 }
 
 // Captured returns the hosts that are named, those with captures where none is. A host that

@@ -44,6 +44,7 @@ func sampleRuns() []run {
 			r.By = outcome.By{User: "runner", Machine: "r1", Job: "https://github.com/acme/fleet/actions/runs/4711", JobUser: "ben"}
 			r.Limit = "aixprd[01-20]"
 		}),
+		ended("20261119T234500.000Z-3f9aba", "plan", "rmc-restore", noon.Add(-70*time.Hour), func(r *run) { r.ForQuestion = true }),
 		ended("20261119T233000.000Z-3f9ab9", "recover", "rmc-restore", noon.Add(-70*time.Hour), func(r *run) { r.Undoes = "20261119T013000.000Z-3f9abf" }),
 		{State: journal.StateOpen, Run: &outcome.Run{ID: "20261119T013000.000Z-3f9abf", Command: "recover", ExitCode: -1}, standing: outcome.Stand([]string{"aix1", "aix2"}, nil)},
 		{State: journal.StateCutOff, Run: &outcome.Run{ID: "20261118T013000.000Z-3f9abe", Command: "re\x1b[2Jcover", ExitCode: -1}},
@@ -61,7 +62,7 @@ func TestListsFit(t *testing.T) {
 			text string
 			key  []string
 		}{
-			"runs":     {render(options.runColumns(runs), runOrder, width), []string{runs[0].ID, runs[1].ID, runs[2].ID, runs[3].ID, runs[4].ID, runs[5].ID}},
+			"runs":     {render(options.runColumns(runs), runOrder, width), []string{runs[0].ID, runs[1].ID, runs[2].ID, runs[3].ID, runs[4].ID, runs[5].ID, runs[6].ID}},
 			"captures": {render(options.captureColumns(kept), captureOrder, width), []string{kept[0].Host + "  " + kept[0].ID, kept[1].Host + "  " + kept[1].ID}},
 		} {
 			golden.Check(t, fmt.Sprintf("testdata/%s-%d.golden", name, width), list.text)
@@ -149,10 +150,21 @@ func sampleCaptures() []captures.Kept {
 
 func TestLimitText(t *testing.T) {
 	for limit, want := range map[string]string{
-		"": "", "prod": "prod", "aixprd[01-20]": "1 pattern", "aix[1,2,3],!db[1,2]": "2 patterns", "a,b,c,d,e,f,g": "a,b,c,d +3", "prod,!aix[1-2]": "prod +1",
+		"": "", "prod": "prod", "aixprd[01-20]": "aixprd~", "aix[1,2,3],!db[1,2]": "aix~ +1", "a,b,c,d,e,f,g": "a,b,c,d +3", "prod,!aix[1-2]": "prod +1",
 	} {
 		if got := limitText(limit, 10); got != want {
 			t.Errorf("%q: %q, want %q", limit, got, want)
+		}
+	}
+}
+
+// A host that no run has is answered with names that begin so, where they are few, else with the
+// nearest.
+func TestNear(t *testing.T) {
+	all := []string{"aixvm001", "aixvm010", "aixvm011", "aixvm012", "aixvm013", "db1", "db2"}
+	for host, want := range map[string]string{"aixvm01": "aixvm001", "db": "db1, db2", "aixvm02": "aixvm012", "web": ""} {
+		if got := near(host, all); got != want {
+			t.Errorf("%s: %q, want %q", host, got, want)
 		}
 	}
 }

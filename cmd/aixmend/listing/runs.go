@@ -44,8 +44,40 @@ func (o Options) guide(r run) guide.Guide { return guide.Bare(*r.Run, o.State).F
 // run is a run in a list.
 type run struct {
 	*outcome.Run
-	State    journal.State `json:"state"`
+	State    journal.State
 	standing outcome.Standings
+}
+
+// row is a run in a list as JSON: its line, without the hosts that its run.json has.
+type row struct {
+	ID          string                  `json:"run_id"`
+	Command     string                  `json:"command"`
+	Undoes      string                  `json:"undoes,omitempty"`
+	ForQuestion bool                    `json:"for_question,omitempty"`
+	Playbook    outcome.Playbook        `json:"playbook"`
+	By          outcome.By              `json:"by"`
+	Limit       string                  `json:"limit"`
+	Ticket      string                  `json:"ticket"`
+	Started     time.Time               `json:"started"`
+	Resumed     []time.Time             `json:"resumed,omitempty"`
+	Finished    time.Time               `json:"finished"`
+	State       journal.State           `json:"state"`
+	ExitCode    int                     `json:"exit_code"`
+	ExitReason  string                  `json:"exit_reason"`
+	Unfinished  int                     `json:"unfinished,omitempty"`
+	Counts      map[outcome.Outcome]int `json:"counts"`
+}
+
+// rows are runs as JSON.
+func rows(runs []run) []row {
+	list := make([]row, len(runs))
+	for i, r := range runs {
+		list[i] = row{
+			r.ID, r.Command, r.Undoes, r.ForQuestion, r.Playbook, r.By, r.Limit, r.Ticket, r.Started, r.Resumed, r.Finished,
+			r.State, r.ExitCode, r.ExitReason, r.Unfinished, r.Counts,
+		}
+	}
+	return list
 }
 
 // runOrder is the order in which the columns of runs give way: when a run started, how long
@@ -71,7 +103,7 @@ func Runs(c *console.Console, store *journal.Store, o Options) error {
 	}
 	switch {
 	case o.JSON:
-		return c.JSON(runs)
+		return c.JSON(rows(runs))
 	case len(ids) == 0:
 		_, err := fmt.Fprintln(c.Out, "no runs yet")
 		return err
@@ -160,7 +192,7 @@ func (o Options) runColumns(runs []run) []column {
 			if r.Undoes != "" {
 				return "undo"
 			}
-			return clip(clean(r.Command), 7)
+			return clip(clean(r.verb()), 7)
 		})}},
 		{head: "PLAYBOOK", whole: each(book), forms: [][]string{each(book), each(func(r run) string {
 			if r.Playbook.Name == o.Playbook {
@@ -182,10 +214,14 @@ func (o Options) runColumns(runs []run) []column {
 	}
 }
 
-// verb is the verb of a run, with its flag for a rollback.
+// verb is the verb of a run, with its flag for a rollback. The plan that a question shows is a
+// preview: nobody typed plan.
 func (r run) verb() string {
-	if r.Undoes != "" {
+	switch {
+	case r.Undoes != "":
 		return r.Command + " --undo"
+	case r.ForQuestion:
+		return "preview"
 	}
 	return r.Command
 }
@@ -255,7 +291,7 @@ func (r run) worst() string {
 	}
 	for _, o := range outcome.Outcomes() {
 		if n := r.Counts[o]; n > 0 {
-			return fmt.Sprintf("%s, %d %s", report.Hosts(r.sum()), n, o)
+			return fmt.Sprintf("%d of %d %s", n, r.sum(), o)
 		}
 	}
 	return report.Hosts(r.sum())
@@ -414,7 +450,7 @@ func brief(by outcome.By) string {
 }
 
 // limitText is a limit in at most so many columns, 8 or more: with its first patterns and the
-// number of the others, or the number of all, or else just that there is one.
+// number of the others, the first one shortened where even that is too long.
 func limitText(limit string, most int) string {
 	if ansi.StringWidth(limit) <= most {
 		return limit
@@ -425,10 +461,15 @@ func limitText(limit string, most int) string {
 			return short
 		}
 	}
-	if count := report.Number(len(all), "pattern"); len(count) <= most {
-		return count
+	more := ""
+	if len(all) > 1 {
+		more = fmt.Sprintf(" +%d", len(all)-1)
 	}
-	return "limited"
+	short := clip(all[0], most-len(more))
+	if begins, _, cut := strings.Cut(short, "["); cut && !strings.Contains(short, "]") { // half a range would mislead
+		short = begins + "~"
+	}
+	return short + more
 }
 
 // patterns are the patterns of a limit: a comma in a range separates none.
