@@ -81,7 +81,7 @@ suites: ## the tests that take a share of their rounds in make test, whole: all 
 
 .PHONY: hints
 hints: ## run, not only parse, the hints that all scripts of the command print; make test runs those of two
-	$(GO) test ./cmd/aixmend -count 1 -timeout 60m -run '^TestScripts$$' -v -hints.run | grep -v -e '^=== ' -e '^ *--- PASS: '
+	$(GO) test ./cmd/aixmend -count 1 -timeout 60m -parallel 8 -run '^TestScripts$$' -v -hints.run | grep -v -e '^=== ' -e '^ *--- PASS: '
 
 .PHONY: histories
 histories: ## random histories of a host against rows E1 to E7, new ones for SOAK (10m)

@@ -161,9 +161,14 @@ func copyFolder(from, to string) {
 	})
 }
 
+// atOnce is how many hints run at a time: they wait most of their time, and each has a copy of
+// its script's folder.
+const atOnce = 8
+
 // pasting runs the hints of the scripts of a test.
 type pasting struct {
 	folder string
+	slots  chan struct{}
 
 	mu     sync.Mutex
 	run    map[string]int // by verb
@@ -174,7 +179,7 @@ type pasting struct {
 // newPasting returns the pasting of a test, which reports at its end.
 func newPasting(t *testing.T) *pasting {
 	t.Helper()
-	p := &pasting{folder: t.TempDir(), run: map[string]int{}, left: map[string][]string{}}
+	p := &pasting{folder: t.TempDir(), slots: make(chan struct{}, atOnce), run: map[string]int{}, left: map[string][]string{}}
 	t.Cleanup(func() {
 		for _, verb := range slices.Sorted(maps.Keys(p.run)) {
 			t.Logf("hints that were run: %3d aixmend %s", p.run[verb], verb)
@@ -206,13 +211,19 @@ func (p *pasting) follow(env *testscript.Env) error {
 			return
 		}
 		kept, _ := filepath.Glob(filepath.Join(mine, "*", "hint.json"))
+		var all sync.WaitGroup
 		for _, file := range kept {
-			if err := p.paste(file); err != nil {
-				p.mu.Lock()
-				p.faults = append(p.faults, fmt.Sprintf("%s: %v", filepath.Base(env.WorkDir), err))
-				p.mu.Unlock()
-			}
+			all.Go(func() {
+				p.slots <- struct{}{}
+				defer func() { <-p.slots }()
+				if err := p.paste(file); err != nil {
+					p.mu.Lock()
+					p.faults = append(p.faults, fmt.Sprintf("%s: %v", filepath.Base(env.WorkDir), err))
+					p.mu.Unlock()
+				}
+			})
 		}
+		all.Wait()
 	})
 	return nil
 }
