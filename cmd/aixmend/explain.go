@@ -80,12 +80,12 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	if !g.Fixes() || g.MendsWarnings() || h.Outcome == outcome.Degraded && !g.Heals(outcome.OpenIDs(h.Findings)) {
 		explain.ReadOnly(&e)
 	}
-	e.Type(g.Complete)
 	if o.format.format == "json" {
+		e.Type(g.Complete)
 		return c.JSON(e)
 	}
 	explain.In(&e, store.Root())
-	text := e.Text(c.Width())
+	text := e.TypedText(c.Width(), g.Complete)
 	if held != "" {
 		text = c.fit(fmt.Sprintf("%s: not finished: %s; so far:\n\n", host, held)) + text
 	}

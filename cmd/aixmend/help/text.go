@@ -61,7 +61,7 @@ func Text(cmd *cobra.Command, width int) string {
 }
 
 // Brief writes the short help of a command that needs a verb, for a terminal of a width, and
-// reports whether it could: what the command is for, and its verbs.
+// reports whether it could: the purpose of the command, and its verbs.
 func Brief(out io.Writer, cmd *cobra.Command, width int) bool {
 	about, _, _ := strings.Cut(strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short)), "\n\n")
 	parts := append([]string{about, usage(cmd)}, verbs(cmd)...)

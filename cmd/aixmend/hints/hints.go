@@ -122,7 +122,7 @@ func restOf(text string) string {
 var carried = []string{"inventory", "state", "known-hosts", "identity", "ssh-config", "config", "profile"}
 
 // defining are the flags of the call that a command which plans or recovers takes over, too:
-// those that say which hosts, and what may be done to them.
+// those that select hosts, and those that allow changes.
 var defining = []string{"limit", "playbook", "set", "allow", "mend-warnings"}
 
 // noRuns matches the verbs that look into the state folder only where -l names a run.

@@ -13,7 +13,7 @@ import (
 
 // Arguments makes wrong arguments of a command and of all below it usage errors: an
 // unknown verb with the nearest one, anything else with the arguments that are expected. Where
-// a verb is missing, brief shows what there is, or reports that it may not; then it is an error
+// a verb is missing, brief shows the verbs, or reports that it may not; then it is an error
 // like the others.
 func Arguments(cmd *cobra.Command, brief func(*cobra.Command) bool) {
 	if cmd.HasSubCommands() && !cmd.Runnable() {

@@ -286,7 +286,6 @@ func (e *Explanation) Type(complete func(line string) string) {
 	if complete == nil {
 		return
 	}
-	e.complete, e.commands = complete, map[string]bool{}
 	lists := [][]string{e.Next}
 	for _, c := range e.Chains {
 		lists = append(lists, c.Next)
@@ -294,11 +293,6 @@ func (e *Explanation) Type(complete func(line string) string) {
 	for _, list := range lists {
 		for i, line := range list {
 			list[i] = complete(line)
-			e.commands[list[i]] = isCommand(line)
 		}
 	}
 }
-
-// isCommand reports whether a line of advice is a command of this program, also where Type has
-// completed it.
-func (e Explanation) isCommand(line string) bool { return e.commands[line] || isCommand(line) }

@@ -51,11 +51,6 @@ type Explanation struct {
 	Support []outcome.SupportFile `json:"support,omitempty"`
 	// Next lists what a person can do now.
 	Next []string `json:"next"`
-
-	// complete completes a command, nil where none is; commands are the lines of advice that it
-	// completed.
-	complete func(line string) string
-	commands map[string]bool
 }
 
 // Chain leads from the observations to the next step for one finding.

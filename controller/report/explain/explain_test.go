@@ -215,7 +215,7 @@ func TestNewerReason(t *testing.T) {
 }
 
 // A warning whose remedy is a command of its own needs no plan without it; a command stays one
-// line whatever the program is called by.
+// line, also where the program is called by a path.
 func TestRemedyThatIsACommand(t *testing.T) {
 	finding := func(id, remedy string) outcome.Finding {
 		return outcome.Finding{ID: id, Severity: outcome.Warning, Remedy: remedy}
@@ -229,8 +229,8 @@ func TestRemedyThatIsACommand(t *testing.T) {
 		{[]outcome.Finding{own, finding("lost", "set it")}, "  to see the commands that recover would\n    run:\n    ./x plan -l h --mend-warnings\n  old: plan an update:\n    ./x plan -l h --allow update\n"},
 	} {
 		e := Host(outcome.Host{Host: "h", Outcome: outcome.Degraded, Findings: c.findings})
-		e.Type(func(line string) string { return strings.ReplaceAll(line, "aixmend ", "./x ") })
-		if _, next, _ := strings.Cut(e.Text(40), "Next steps\n"); next != c.want {
+		text := e.TypedText(40, func(line string) string { return strings.ReplaceAll(line, "aixmend ", "./x ") })
+		if _, next, _ := strings.Cut(text, "Next steps\n"); next != c.want {
 			t.Errorf("got\n%s\nwant\n%s", next, c.want)
 		}
 	}

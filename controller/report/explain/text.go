@@ -14,7 +14,12 @@ import (
 // Text renders the explanation for a terminal of a width, 0 for no limit. A command is not
 // wrapped.
 func (e Explanation) Text(width int) string {
-	t := &explainer{width: width, said: map[string]bool{}}
+	return e.TypedText(width, func(line string) string { return line })
+}
+
+// TypedText is Text with the commands completed as by Type.
+func (e Explanation) TypedText(width int, complete func(line string) string) string {
+	t := &explainer{complete: complete, width: width, said: map[string]bool{}}
 	shown := string(outcome.Host{Outcome: e.Outcome, Interrupted: e.Interrupted}.Shown())
 	t.line("%s (%s): %s", e.Host, e.Address, firstOf(shown, "no outcome yet"))
 	if e.Reason != "" {
@@ -67,7 +72,10 @@ func (t *explainer) reads(chains []Chain) {
 
 // explainer writes lines in which output of a host stays text.
 type explainer struct {
-	b     strings.Builder
+	b strings.Builder
+	// complete completes the commands in a line of advice.
+	complete func(line string) string
+
 	width int             // of the terminal; 0: no limit
 	said  map[string]bool // observations and sources of facts that stand above
 }
@@ -141,10 +149,10 @@ func (t *explainer) undo(undo string) {
 // next writes a line of advice: prose fits the width, a command can be pasted.
 func (t *explainer) next(line string) {
 	if isCommand(line) {
-		t.b.WriteString(report.Pasted(line, t.width, "    ") + "\n")
+		t.b.WriteString(report.Pasted(t.complete(line), t.width, "    ") + "\n")
 		return
 	}
-	t.line("  %s", line)
+	t.line("  %s", t.complete(line))
 }
 
 // nothing says why there are no findings.
@@ -199,11 +207,11 @@ func (t *explainer) chain(c Chain) {
 	for _, n := range c.Next {
 		switch {
 		case isCommand(n):
-			t.b.WriteString(report.Pasted(n, t.width, strings.Repeat(" ", 13)) + "\n")
+			t.b.WriteString(report.Pasted(t.complete(n), t.width, strings.Repeat(" ", 13)) + "\n")
 		case report.IsCommand(n):
 			t.command("    next     ", report.Clean(n, false))
 		default:
-			t.about("next", "%s", n)
+			t.about("next", "%s", t.complete(n))
 		}
 	}
 }
