@@ -272,7 +272,7 @@ func (p *pasting) paste(file string) error {
 	p.mu.Lock()
 	p.run[words[0]]++
 	p.mu.Unlock()
-	if code := c.ProcessState.ExitCode(); code < 0 || code > 8 || code == 1 || code == 2 && !refusal.Match(out) {
+	if code := c.ProcessState.ExitCode(); code < 0 || code > 8 || code == 1 || code == 2 && !refusal.Match(out) && !plugin.Match(out) {
 		return fmt.Errorf("%s said: aixmend %s\nwhich ends with %d:\n%s", called, strings.Join(words, " "), code, out)
 	}
 	return nil
@@ -280,6 +280,9 @@ func (p *pasting) paste(file string) error {
 
 // refusal matches the documented refusals of verbs that ask where there is no terminal.
 var refusal = regexp.MustCompile(`there is no terminal to ask on|without a terminal nobody can be asked`)
+
+// plugin matches the status of a monitoring plugin, where 2 means that hosts have trouble.
+var plugin = regexp.MustCompile(`(?m)^AIXMEND CRITICAL - `)
 
 // notRun returns why a hint is not run, "" where it is.
 func (h keptHint) notRun() string {
