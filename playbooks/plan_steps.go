@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -99,8 +100,20 @@ func render(cs program.Step, s *Step, values map[string]any) (PlannedStep, error
 	if err != nil {
 		return step, fmt.Errorf("undo: %w", err)
 	}
-	step.Undo = strings.TrimSpace(undo)
+	step.Undo = withoutEmptyLoops(strings.TrimSpace(undo))
 	return step, nil
+}
+
+// emptyLoop matches a loop over nothing that is no part of another compound command.
+var emptyLoop = regexp.MustCompile(`(?m)^for [a-z_]+ in ; do(?: .*; done|\n(?:[ \t].*\n)*done)(?:\n|\z)`)
+
+// withoutEmptyLoops leaves out the loops of an undo that have nothing to go through on this
+// host: whoever reads it asks why they are there.
+func withoutEmptyLoops(undo string) string {
+	if short := strings.TrimSpace(emptyLoop.ReplaceAllString(undo, "")); short != "" {
+		return short
+	}
+	return undo
 }
 
 // undoText renders the undo: a command, or the reason why there is none.

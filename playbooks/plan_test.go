@@ -404,6 +404,23 @@ func TestUndoNamesAnAddressOnce(t *testing.T) {
 	}
 }
 
+// A loop that has nothing to go through on a host is not in the undo that a person reads, as
+// long as it is no part of another command.
+func TestUndoLeavesEmptyLoopsOut(t *testing.T) {
+	for _, c := range [][2]string{
+		{"a\nfor a in ; do\n  case x in\n  *) y ;;\n  esac\ndone\nb", "a\nb"},
+		{"a\nfor a in ; do\n  y\ndone", "a"},
+		{"for a in ; do y \"$a\" || exit 1; done\nb", "b"},
+		{"for a in x; do\n  y\ndone", "for a in x; do\n  y\ndone"},
+		{"if a; then\n  for a in ; do\n    y\n  done\nfi", "if a; then\n  for a in ; do\n    y\n  done\nfi"},
+		{"for a in ; do\n  y\ndone", "for a in ; do\n  y\ndone"},
+	} {
+		if got := withoutEmptyLoops(c[0]); got != c[1] {
+			t.Errorf("%q becomes %q, want %q", c[0], got, c[1])
+		}
+	}
+}
+
 // Every command and undo, as it would run.
 func TestPlanCommands(t *testing.T) {
 	p, params := restore(t)
