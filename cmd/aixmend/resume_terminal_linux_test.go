@@ -88,3 +88,28 @@ func TestResumeIsBoundToItsPlan(t *testing.T) {
 		t.Errorf("changed: %v", effects)
 	}
 }
+
+// A run that is bound to a plan is resumed after its hosts are read, too: the question shows
+// the steps that are left, not those that the plan had.
+func TestResumeOfAPlanReadsTheHosts(t *testing.T) {
+	k := newWatching(t)
+	file, state := filepath.Join(k.dir, "plan.json"), filepath.Join(k.dir, "state")
+	on := func(args ...string) {
+		t.Helper()
+		if says := call(t, nil, append(args, "--state", state, "-i", filepath.Join(k.dir, "inventory.yaml"))...); says.code != 3 {
+			t.Fatalf("%v: %d\n%s%s", args, says.code, says.out, says.err)
+		}
+	}
+	on("plan", "-l", "daemon-down,remote-clients-disabled", "--out", file, "--set", "settle=60ms", "--set", "wait=5s")
+	on("recover", "--plan", file, "--yes", "--deadline", "1ns")
+	k.fleet.Host("remote-clients-disabled").Mutate(func(s *aixsim.State) { s.RMC.RemoteClients = true })
+	d := onATerminal(t, "resume", "--state", state, "--deadline", "5m")
+	d.says("Type 'yes' to continue: ", "no")
+	d.ends(2)
+	shown := strings.Join(strings.Fields(d.shown.String()), " ")
+	for _, want := range []string{"Plan: 1 host to change, ", "; 1 healthy.", "resume may change 1 host: daemon-down;"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q in\n%s", want, d.shown.String())
+		}
+	}
+}

@@ -44,8 +44,12 @@ func (j *Job) Consent(c *console.Console, verb string, hosts []string, yes bool)
 			return err
 		}
 	}
-	ok, err := c.Confirm("%s may change %s: %s; playbook %s.\n%s",
-		verb, report.Hosts(len(hosts)), report.Compact(hosts), j.Playbook.Name, j.asksFor())
+	may := "may change"
+	if j.question.read && len(j.question.changes) == 0 {
+		may = "has no step left to send, and only verifies"
+	}
+	ok, err := c.Confirm("%s %s %s: %s; playbook %s.\n%s",
+		verb, may, report.Hosts(len(hosts)), report.Compact(hosts), j.Playbook.Name, j.asksFor())
 	if err == nil && !ok {
 		return exit.ErrNotConfirmed
 	}
@@ -79,7 +83,7 @@ func (j *Job) asksFor() string {
 	}
 	if begun := j.question.begun; len(begun) > 0 {
 		text = fmt.Sprintf("Steps were sent to %s: %s; the plan above is a forecast there: each is judged again, and may get other steps.\n", report.Hosts(len(begun)), report.Compact(begun))
-		if len(j.question.shown) > 0 {
+		if len(j.question.shown) > 0 || slices.ContainsFunc(j.question.changes, func(host string) bool { return !slices.Contains(begun, host) }) {
 			text += "The other hosts get the steps above, or are skipped.\n"
 		}
 	}

@@ -69,6 +69,8 @@ type question struct {
 	of string
 	// changes are the hosts that the plan above a resume, or a rollback, changes.
 	changes []string
+	// read says that the hosts of a resume were read for the plan above it.
+	read bool
 	// shown are the plans above a resume that bind it: of hosts to which it has sent nothing.
 	shown map[string]*approval.Host
 	// begun are the other hosts of a resume: the steps that follow depend on the effect of

@@ -46,9 +46,9 @@ func (j *Job) Preview(ctx context.Context, c *console.Console) (*Ended, error) {
 	return nil, j.Apply(p, "", nil)
 }
 
-// PreviewLeft shows the part of an earlier run that was not sent: of its rollback or
-// approved plan, else a new plan of the hosts that are left, which are read: a host to which
-// nothing was sent is bound to it, as by Preview. The result is not nil where reading was
+// PreviewLeft shows the part of an earlier run that was not sent: of its rollback, else a new
+// plan of the hosts that are left, which are read: a host to which nothing was sent is bound to
+// it, as by Preview. A run with an approved plan stays bound to that. The result is not nil where reading was
 // interrupted: nothing is to be asked then.
 func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earlier) (*Ended, error) {
 	left := earlier.Left(j)
@@ -59,12 +59,12 @@ func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earl
 		}
 		return nil, err
 	}
-	if p := j.Request.Plan; p != nil {
-		j.showPlans(c, p.Summaries(left))
-		return nil, nil
-	}
 	look := *j
 	look.question.of = earlier.ID
+	p := j.Request.Plan
+	if p != nil { // its commands name the run that made it
+		look.question.of, look.Request.Plan = p.RunID, nil
+	}
 	look.Request.Verb, look.Request.Hosts, look.Settings.Detailed = controller.Plan, named(j.Request.Hosts, left), false
 	look.Request.Out, look.Request.Files, look.Request.Deadline = "", nil, 0
 	run, err := look.Run(ctx, c, nil)
@@ -75,10 +75,14 @@ func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earl
 		j.Request = look.Request
 		return run, nil
 	}
+	if p != nil {
+		p.Restrict(run.Hosts)
+	}
 	j.showPlans(c, run.Hosts)
 	if err := j.bind(run.ID, earlier, left); err != nil {
 		return nil, err
 	}
+	j.question.read = true
 	for _, h := range run.Hosts {
 		if slices.ContainsFunc(h.Plan, outcome.PlanStep.Runs) {
 			j.question.changes = append(j.question.changes, h.Name)
@@ -92,12 +96,15 @@ func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earl
 }
 
 // bind binds the hosts of an earlier run that are left to their plans in the run of a preview,
-// but for those to which it has sent something.
+// but for those to which it has sent something, and where a plan was approved.
 func (j *Job) bind(preview string, earlier *Earlier, left []string) error {
 	j.question.shown = map[string]*approval.Host{}
 	for _, host := range left {
 		if t := earlier.trails[host]; t != nil && len(t.Changes) > 0 {
 			j.question.begun = append(j.question.begun, host)
+			continue
+		}
+		if j.Request.Plan != nil {
 			continue
 		}
 		h, err := earlier.store.LoadHost(preview, host)

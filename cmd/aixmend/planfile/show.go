@@ -51,6 +51,27 @@ func (p *Plan) Text(file string, now time.Time, v View) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
+// Restrict blocks the steps in newer plans of hosts that are not in this one as they are: a run
+// that is bound to it does not send them.
+func (p *Plan) Restrict(hosts []outcome.HostSummary) {
+	type row struct{ host, rung, step, command, undo string }
+	approved := map[row]bool{}
+	for _, h := range p.Hosts {
+		for _, s := range h.Plan {
+			approved[row{h.Name, s.Rung, s.Step, s.Command, s.Undo}] = s.BlockedBy == "" || s.Conditional
+		}
+	}
+	for i := range hosts {
+		h := &hosts[i]
+		h.Plan = slices.Clone(h.Plan)
+		for k := range h.Plan {
+			if s := &h.Plan[k]; s.BlockedBy == "" && !approved[row{h.Name, s.Rung, s.Step, s.Command, s.Undo}] {
+				s.BlockedBy = "it is not in the approved plan"
+			}
+		}
+	}
+}
+
 // Summaries are the hosts of the plan with such names, as the run that made it found them;
 // nil names are all.
 func (p *Plan) Summaries(names []string) []outcome.HostSummary {
