@@ -28,7 +28,7 @@ type Layers struct {
 	named, profile string       // of --config and --profile
 	file           *config.File // that was read, nil for none
 	given          []string
-	quiet          bool // warnings wait for an error
+	quiet          bool // warnings about variables that are no slips wait for an error
 }
 
 // Flags adds --config and --profile to all verbs.
@@ -44,13 +44,14 @@ func (l *Layers) Apply(cmd *cobra.Command) error {
 	if err := l.Set(cmd); err != nil || !configurable(cmd) {
 		return err
 	}
+	slips, others := l.unread(cmd, os.Environ())
 	if l.quiet = isSet(cmd, "quiet"); l.quiet {
-		return nil
+		others = nil
 	}
-	for _, warning := range l.unread(cmd, os.Environ()) {
+	for _, warning := range slices.Concat(slips, others) { // a slip may select every host: -q tells it, too
 		l.Say("warning: %s", warning)
 	}
-	if l.file != nil && isSet(cmd, "verbose") {
+	if l.file != nil && isSet(cmd, "verbose") && !l.quiet {
 		l.Say("config file %s sets %s", l.file.Path, l.sets())
 	}
 	return nil
@@ -96,11 +97,12 @@ func (l *Layers) SetFromFile(cmd *cobra.Command) error {
 }
 
 // Hints name the variables and the config file that set the flags an error is about. With
-// -q, they begin with the warnings about variables that nobody reads: a slip may explain it.
+// -q, they begin with the warnings about variables that nobody reads: one may explain it.
 func (l *Layers) Hints(cmd *cobra.Command, said string) []string {
 	var hints []string
 	if l.quiet {
-		for _, warning := range l.unread(cmd, os.Environ()) {
+		_, others := l.unread(cmd, os.Environ())
+		for _, warning := range others {
 			hints = append(hints, "warning: "+warning)
 		}
 	}

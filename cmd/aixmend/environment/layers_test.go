@@ -173,7 +173,8 @@ func TestUnreadVariables(t *testing.T) {
 		{"a slip for a verb without hosts", "AIXMEND_STAT", "", []string{"runs"}, "warning: the variable AIXMEND_STAT is not read: did you mean AIXMEND_STATE?"},
 		{"nothing near", "AIXMEND_COLOUR_SCHEME", "", []string{"audit"}, "warning: the variable AIXMEND_COLOUR_SCHEME is not read: there is no such flag"},
 		{"nothing near, for a verb without hosts", "AIXMEND_SECRET", "", []string{"runs"}, ""},
-		{"with -q", "AIXMEND_LIMTI", "", []string{"audit", "--quiet"}, ""},
+		{"a slip with -q", "AIXMEND_LIMTI", "", []string{"audit", "--quiet"}, "warning: the variable AIXMEND_LIMTI is not read: did you mean AIXMEND_LIMIT?"},
+		{"nothing near, with -q", "AIXMEND_COLOUR_SCHEME", "", []string{"audit", "--quiet"}, ""},
 		{"of another verb", "AIXMEND_COUNT", "", []string{"audit"}, ""},
 		{"of a program of notifications", "AIXMEND_RUN_ID", "", []string{"audit"}, ""},
 		{"the token", "AIXMEND_NOTIFY_TOKEN", "", []string{"audit"}, ""},
@@ -238,16 +239,16 @@ func TestHints(t *testing.T) {
 	}
 }
 
-// With -q a slip in the name of a variable is told when the verb fails: it may be why.
-func TestASlipIsToldWithTheError(t *testing.T) {
+// With -q a variable that nobody reads is told when the verb fails: it may be why.
+func TestAVariableIsToldWithTheError(t *testing.T) {
 	here(t, "")
-	t.Setenv("AIXMEND_LIMTI", "x")
+	t.Setenv("AIXMEND_COLOUR_SCHEME", "x")
 	v, err := called(t, "audit", "--quiet")
 	if err != nil || len(v.said) > 0 {
 		t.Fatalf("%q, %v", v.said, err)
 	}
 	audit, _, _ := v.layers.Root.Find([]string{"audit"})
-	if got := strings.Join(v.layers.Hints(audit, "error: no host"), "\n"); got != "warning: the variable AIXMEND_LIMTI is not read: did you mean AIXMEND_LIMIT?" {
+	if got := strings.Join(v.layers.Hints(audit, "error: no host"), "\n"); got != "warning: the variable AIXMEND_COLOUR_SCHEME is not read: there is no such flag" {
 		t.Errorf("%q", got)
 	}
 }

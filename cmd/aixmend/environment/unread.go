@@ -26,12 +26,11 @@ var others = []string{
 // maxSearched is how much of the files of an inventory is searched for a name, in bytes.
 const maxSearched = 64 << 20
 
-// unread returns a warning for each variable with our prefix that nobody reads. Those
-// that an inventory or a flag refers to by name are read; a verb without an inventory
-// only warns of a variable whose name is near that of another.
-func (l *Layers) unread(cmd *cobra.Command, environ []string) []string {
+// unread returns a warning for each variable with our prefix that nobody reads: those whose
+// name is near that of another, which are slips, and the others. Those that an inventory or a
+// flag refers to by name are read; a verb without an inventory warns of slips only.
+func (l *Layers) unread(cmd *cobra.Command, environ []string) (slips, others []string) {
 	known := l.known()
-	var warnings []string
 	for _, name := range strangers(environ, known) {
 		near := strictyaml.Nearest(strings.ToLower(strings.TrimPrefix(name, Prefix)), underscored(known))
 		inventories := cmd.Flags().Lookup("inventory")
@@ -39,12 +38,12 @@ func (l *Layers) unread(cmd *cobra.Command, environ []string) []string {
 		case inventories == nil && near == "", inventories != nil && referred(cmd, name):
 			continue
 		case near == "":
-			warnings = append(warnings, "the variable "+name+" is not read: there is no such flag")
+			others = append(others, "the variable "+name+" is not read: there is no such flag")
 		default:
-			warnings = append(warnings, "the variable "+name+" is not read: did you mean "+Prefix+strings.ToUpper(near)+"?")
+			slips = append(slips, "the variable "+name+" is not read: did you mean "+Prefix+strings.ToUpper(near)+"?")
 		}
 	}
-	return warnings
+	return slips, others
 }
 
 // strangers returns the variables with our prefix that belong to no flag and are not
