@@ -291,6 +291,9 @@ func (r run) worst() string {
 	}
 	for _, o := range outcome.Outcomes() {
 		if n := r.Counts[o]; n > 0 {
+			if n == r.sum() {
+				return fmt.Sprintf("%d %s", n, o)
+			}
 			return fmt.Sprintf("%d of %d %s", n, r.sum(), o)
 		}
 	}
