@@ -145,7 +145,7 @@ func (w *walk) wishes() playbooks.Wishes {
 		Refused: func(rung string) string {
 			refused := w.course.Refused(rung)
 			if n := w.attempts(rung); refused == "" && n > 0 {
-				return fmt.Sprintf("it was begun %d times on this host within 24 hours, interrupted attempts included, and the fault is there again: find the cause, raise --attempts (now %d), or open a case (--playbook support-data)", n, w.MaxAttempts)
+				return fmt.Sprintf("it was begun %d times on this host within 24 hours, interrupted attempts included, and the fault is there again: find the cause, raise --attempts (now %d), or collect the data of a support case: aixmend recover --playbook support-data -l %s", n, w.MaxAttempts, w.host.Name)
 			}
 			return refused
 		},

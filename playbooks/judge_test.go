@@ -197,7 +197,7 @@ func judgeCases() []judgeCase {
 		{name: "D13 301 s behind", change: skew(-301), want: skewed},
 
 		{name: "order: the causes before the symptom", change: both(staleLine, addressWrong, disconnected, free(1, 1), level("3.2.0.0")),
-			want: []string{"rsct-below-minimum critical", "rmc-address-wrong critical", "rmc-address-stale critical", lost, "filesystem-full critical"}},
+			want: []string{"filesystem-full critical", "rsct-below-minimum critical", "rmc-address-wrong critical", "rmc-address-stale critical", lost}},
 	}
 }
 

@@ -51,7 +51,7 @@ func planCases() []planCase {
 		refresh = "2 refresh: enable-remote-clients refresh-management-domain"
 		recycle = "3 recycle: stop-rmc start-rmc enable-remote-clients-again"
 		start   = "3 recycle: start-rmc enable-remote-clients-again"
-		noRoom  = " BLOCKED /var or /tmp has less than 64 MB free"
+		noRoom  = " BLOCKED /var has less than 64 MB free"
 		tooOld  = " BLOCKED RSCT must be at 3.2.1.0 or later first"
 		noImage = "0 rsct-update:  BLOCKED requires --allow rsct-update and the images: --set images=FOLDER on the host or SERVER:/PATH over NFS, or --set upload=FOLDER here"
 		images  = "0 rsct-update:  BLOCKED requires the images: --set images=FOLDER on the host or SERVER:/PATH over NFS, or --set upload=FOLDER here"

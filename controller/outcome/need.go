@@ -109,7 +109,7 @@ func (h HostSummary) Blocked() bool {
 // blocked not everything was tried, and they are not sent.
 func (h HostSummary) LastResort() string {
 	if h.Blocked() {
-		return LastResort + " and no rung is blocked by then"
+		return LastResort + ", and not while a rung is blocked"
 	}
 	return LastResort
 }

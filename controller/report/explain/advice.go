@@ -42,12 +42,18 @@ func advice(h outcome.Host) []string {
 	list := byHand(h)
 	switch {
 	case h.Outcome == outcome.Failed:
-		return append(list, "the changes and their undo commands are listed above; if the problem persists, open a case with the text in "+shell.Word("runs/"+h.RunID+"/support/"+h.Host+"/case.txt")+belowState)
+		return append(list, "the changes and their undo commands are listed above; if the problem persists, "+opensCase(h))
+	case len(h.Support) > 0:
+		return append(list, opensCase(h))
 	case slices.ContainsFunc(h.Plan, outcome.PlanStep.Runs) && len(h.Changes) == 0:
 		return append(list, recovers(h)...)
 	case len(h.Changes) > 0:
 		list = append(list, "the changes and their undo commands are listed above")
-		return append(list, command("when that is done, audit again", "audit", "-l", h.Host)...)
+		list = append(list, command("when that is done, audit again", "audit", "-l", h.Host)...)
+		if handedOver(h) {
+			return list
+		}
+		return append(list, command("if it does not help, to collect the data of a support case", "recover", "--playbook", "support-data", "-l", h.Host)...)
 	case h.Outcome == outcome.Degraded && len(h.Plan) == 0:
 		return append(list, warned(h)...)
 	case h.Plan == nil:
@@ -93,6 +99,16 @@ func parted(text string) []string {
 		return []string{text}
 	}
 	return []string{prose + ":", "aixmend " + words}
+}
+
+// opensCase is the advice to open a support case with the text that the run wrote.
+func opensCase(h outcome.Host) string {
+	return "open a case with the text in " + shell.Word("runs/"+h.RunID+"/support/"+h.Host+"/case.txt") + belowState
+}
+
+// handedOver reports whether the run had no data of a support case to collect, or has done so.
+func handedOver(h outcome.Host) bool {
+	return !slices.ContainsFunc(h.Plan, func(s outcome.PlanStep) bool { return s.Conditional && s.Step != "" && !h.Sent(s) })
 }
 
 // readUp is the advice on findings that no rung fixes: the section of the runbook on the first

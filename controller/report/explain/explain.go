@@ -247,7 +247,10 @@ func steps(h outcome.Host) []Step {
 	for _, c := range h.Changes {
 		list = append(list, Step{Rung: c.Rung, Step: c.Step, Status: c.Status, At: c.At, Why: c.Detail, Command: c.Command, Undo: c.Undo, Fixes: append([]string{}, c.Fixes...)})
 	}
-	for _, s := range h.Plan {
+	for i, s := range h.Plan {
+		if passed(h, i) {
+			continue
+		}
 		sent := func(c outcome.Change) bool { return c.Step == s.Step && (c.Rung == s.Rung || c.Rung == "") }
 		if i := slices.IndexFunc(h.Changes, sent); i >= 0 {
 			if len(list[i].Fixes) == 0 { // reports of earlier versions do not have it
@@ -271,6 +274,14 @@ func steps(h outcome.Host) []Step {
 		list = append(list, a)
 	}
 	return list
+}
+
+// passed reports whether a step without a command of the host, which fetches files, was done: a
+// later step of its rung was sent.
+func passed(h outcome.Host, at int) bool {
+	s := h.Plan[at]
+	return strings.HasPrefix(s.Command, "# ") && s.BlockedBy == "" && !h.Sent(s) &&
+		slices.ContainsFunc(h.Plan[at+1:], func(later outcome.PlanStep) bool { return later.Rung == s.Rung && h.Sent(later) })
 }
 
 // Condition says when a conditional step of the host's plan runs, and why it was not run.

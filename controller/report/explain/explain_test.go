@@ -71,9 +71,9 @@ func TestExplanationOfLittle(t *testing.T) {
 		{"an old report: its plan says which step", "step     rung 1, set: applied", outcome.Host{Outcome: outcome.Recovered,
 			Findings: []outcome.Finding{{ID: "x", Source: "ibm-rmc: y"}}, Changes: []outcome.Change{{Step: "set", Status: outcome.Applied}},
 			Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Fixes: []string{"x"}}}}},
-		{"a rung that would run", "next     to run the steps above:\n             aixmend recover -l h\n", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
+		{"a rung that would run", "Next steps\n  to run the steps above:\n    aixmend recover -l h\n", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
 			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "ibm-rmc: y", Remedy: "by hand"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", Fixes: []string{"x"}}}}},
-		{"a rung that is blocked", "next     rung 1 is blocked: a cluster is live", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
+		{"a rung that is blocked", "Next steps\n  rung 1 is blocked: a cluster is live\n", outcome.Host{Host: "h", Outcome: outcome.NeedsAction,
 			Findings: []outcome.Finding{{ID: "x", Severity: outcome.Critical, Source: "ibm-rmc: y"}}, Plan: []outcome.PlanStep{{Rung: "1", Step: "set", BlockedBy: "a cluster is live", Fixes: []string{"x"}}}}},
 	} {
 		if got := Host(c.host).Text(0); !strings.Contains(got, c.want) {
@@ -143,11 +143,14 @@ func TestSaidOnce(t *testing.T) {
 		"  x, critical: \n    observed ifconfig: ifconfig -a: exit 0, en1\n    basis    rmc_nic: inferred (nova)\n    step     rung recycle, stop, start: blocked: a cluster is live\n",
 		"  y, info: \n    observed netstat: netstat -in: exit 0, en1\n    observed as above: ifconfig\n    basis    rmc_nic: inferred\n",
 		"  not known: a, b: no NIC\n  not known: c: hung\n",
-		"\nCommands that were not run, and why\n  rung recycle, step stop\n    runs     stop\n    blocked: a cluster is live\n  rung recycle, step start\n    runs     start\n    blocked: as the step before\n",
+		"\nCommands that were not run, and why\n  rung recycle, step stop\n    runs     stop\n    blocked, as above\n  rung recycle, step start\n    runs     start\n    blocked, as above\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("there is no\n%s in\n%s", want, got)
 		}
+	}
+	if n := strings.Count(got, "a cluster is live"); n != 2 { // of the finding, and as what to do
+		t.Errorf("said %d times:\n%s", n, got)
 	}
 }
 
@@ -237,7 +240,7 @@ func TestRemedyThatIsACommand(t *testing.T) {
 }
 
 // A step of the last resort is conditional, not blocked; after a run that changed the host it
-// says why it was not run.
+// says why it was not run. Its commands are the verb plan's to print.
 func TestLastResort(t *testing.T) {
 	host := func(h outcome.Host) outcome.Host {
 		h.Host, h.Outcome = "h", outcome.NeedsAction
@@ -251,13 +254,38 @@ func TestLastResort(t *testing.T) {
 		host outcome.Host
 	}{
 		{"only if nothing else has helped", outcome.Host{Plan: slices.Clone(recycle[:1])}},
-		{"only if nothing else has helped and no rung is blocked by then", outcome.Host{Plan: recycle}},
+		{"only if nothing else has helped, and not while a rung is blocked", outcome.Host{Plan: recycle}},
 		{"only if nothing else has helped; not run: rung recycle is blocked", outcome.Host{Plan: recycle, Changes: sent}},
 		{"only if nothing else has helped; not run: the host was interrupted", outcome.Host{Interrupted: true}},
 	} {
-		want := "  rung hand-over, step collect\n    runs     snap\n    " + c.want + "\n"
+		want := "  rung hand-over, collect\n    " + c.want + "\n"
 		if got := Host(host(c.host)).Text(0); !strings.Contains(got, want) {
 			t.Errorf("%s: %s", c.want, got)
 		}
+	}
+}
+
+// Where a rung is blocked, or the data of a case is there, the next step names the command or the
+// file of the support case.
+func TestSupportCase(t *testing.T) {
+	h := outcome.Host{Host: "h", RunID: "r", Outcome: outcome.NeedsAction,
+		Plan: []outcome.PlanStep{
+			{Rung: "recycle", Step: "stop", BlockedBy: "a cluster is live"},
+			{Rung: "hand-over", Step: "collect", Conditional: true, BlockedBy: "it waits"},
+		},
+		Changes: []outcome.Change{{Rung: "refresh", Step: "refresh", Status: outcome.Applied}},
+	}
+	if got := Host(h).Text(0); !strings.HasSuffix(got, ":\n    aixmend recover --playbook support-data -l h\n") {
+		t.Error(got)
+	}
+	h.Changes = append(h.Changes, outcome.Change{Rung: "hand-over", Step: "collect", Status: outcome.Applied})
+	if got := Host(h).Text(0); strings.Contains(got, "support-data") {
+		t.Error(got)
+	}
+	h.Support = []outcome.SupportFile{{Name: "runs/r/support/h/snap.pax.Z"}}
+	h.Plan = append(h.Plan, outcome.PlanStep{Rung: "hand-over", Step: "fetch", Command: "# fetch"}, outcome.PlanStep{Rung: "hand-over", Step: "remove"})
+	h.Changes = append(h.Changes, outcome.Change{Rung: "hand-over", Step: "remove", Status: outcome.Applied})
+	if got := Host(h).Text(0); !strings.HasSuffix(got, "\n  open a case with the text in runs/r/support/h/case.txt below the state folder\n") || strings.Contains(got, "would run") {
+		t.Error(got)
 	}
 }

@@ -19,7 +19,7 @@ func (e Explanation) Text(width int) string {
 
 // TypedText is Text with the commands completed as by Type.
 func (e Explanation) TypedText(width int, complete func(line string) string) string {
-	t := &explainer{complete: complete, width: width, said: map[string]bool{}}
+	t := &explainer{complete: complete, width: width, said: map[string]bool{}, advice: e.Next}
 	shown := string(outcome.Host{Outcome: e.Outcome, Interrupted: e.Interrupted}.Shown())
 	t.line("%s (%s): %s", e.Host, e.Address, firstOf(shown, "no outcome yet"))
 	if e.Reason != "" {
@@ -77,7 +77,17 @@ type explainer struct {
 	complete func(line string) string
 
 	width int             // of the terminal; 0: no limit
-	said  map[string]bool // observations and sources of facts that stand above
+	said  map[string]bool // observations, sources of facts and reasons that stand above
+	// advice is that on the host, which stands at the end.
+	advice []string
+}
+
+// later reports whether a line of the advice on one finding stands in that on the host, too.
+func (t *explainer) later(list []string, i int) bool {
+	if i+1 < len(list) && isCommand(list[i+1]) { // the words before a command go with it
+		i++
+	}
+	return slices.Contains(t.advice, list[i])
 }
 
 // gravestFirst returns the findings by severity, else in their order.
@@ -204,7 +214,10 @@ func (t *explainer) chain(c Chain) {
 		t.about("expired", "waiver: %s", c.Expired)
 	}
 	t.steps(c.Steps)
-	for _, n := range c.Next {
+	for i, n := range c.Next {
+		if t.later(c.Next, i) {
+			continue
+		}
 		switch {
 		case isCommand(n):
 			t.b.WriteString(report.Pasted(t.complete(n), t.width, strings.Repeat(" ", 13)) + "\n")
@@ -285,6 +298,7 @@ func (t *explainer) steps(list []Step) {
 			where = "rung " + list[0].Rung
 		}
 		t.about("step", "%s: %s", where, list[0].status())
+		t.said["why "+list[0].Why] = true
 		list = list[n:]
 	}
 }
@@ -322,7 +336,13 @@ func (t *explainer) planned(steps []Step) {
 	case len(list) > 0:
 		t.line("\nCommands that were not run, and why")
 	}
-	for i, a := range list {
+	for i := 0; i < len(list); i++ {
+		a := list[i]
+		if n := lastOf(list[i:]); n > 0 {
+			t.lastResort(list[i : i+n])
+			i += n - 1
+			continue
+		}
 		switch {
 		case a.Step == "" && a.Status == StepPlanned:
 			t.line("  rung %s: its commands depend on the result of an earlier rung", a.Rung)
@@ -335,17 +355,36 @@ func (t *explainer) planned(steps []Step) {
 			t.line("  rung %s, step %s", a.Rung, a.Step)
 			t.command("    runs     ", a.Command)
 		}
-		why := a.Why
-		if i > 0 && a.Rung == list[i-1].Rung && a.Status == list[i-1].Status && a.Why == list[i-1].Why {
-			why = "as the step before"
+		if a.Status != StepBlocked {
+			continue
 		}
-		switch a.Status {
-		case StepBlocked:
-			t.line("    blocked: %s", why)
-		case StepLast:
-			t.line("    %s", why)
+		if t.said["why "+a.Why] {
+			t.line("    blocked, as above")
+			continue
 		}
+		t.said["why "+a.Why] = true
+		t.line("    blocked: %s", a.Why)
 	}
+}
+
+// lastOf counts the conditional steps of one rung at the beginning of a list.
+func lastOf(list []Step) int {
+	n := 0
+	for n < len(list) && list[n].Status == StepLast && list[n].Step != "" && list[n].Rung == list[0].Rung && list[n].Why == list[0].Why {
+		n++
+	}
+	return n
+}
+
+// lastResort names the conditional steps of a rung: their commands, which are long and the same
+// on all hosts, are printed by the verb plan.
+func (t *explainer) lastResort(steps []Step) {
+	var names []string
+	for _, s := range steps {
+		names = append(names, s.Step)
+	}
+	t.line("  rung %s, %s", steps[0].Rung, strings.Join(names, ", "))
+	t.line("    %s", steps[0].Why)
 }
 
 // done writes the changes, the lease, the capture and the fetched files.

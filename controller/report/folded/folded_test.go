@@ -119,11 +119,11 @@ aix[03-05]: only if nothing else has helped
       aix04  /var/aix04
       aix05  /var/aix05
 
-aix07: only if nothing else has helped and no rung is blocked by then
+aix07: only if nothing else has helped, and not while a rung is blocked
   ~ hand-over  ctsnap -d /var/aix07
 
 ~ has an undo, + has none, ! is blocked; -v prints every command
-Plan: 5 hosts to change, up to 8 steps, 2 rungs, 3 more steps only if nothing else has helped, 1 more if also no rung is blocked by then; 1 host needs you: aix09; 1 degraded; 1 healthy.
+Plan: 5 hosts to change, up to 8 steps, 2 rungs, 3 more steps only if nothing else has helped, 1 more not while a rung is blocked; 1 host needs you: aix09; 1 more if these steps do not help: aix07; 1 degraded; 1 healthy.
 `,
 		60: `aix[03-05]: rmc-address-missing
   ~ address  /usr/sbin/chdev -l en1 -a netaddr6=... -a
@@ -152,16 +152,16 @@ aix[03-05]: only if nothing else has helped
       aix04  /var/aix04
       aix05  /var/aix05
 
-aix07: only if nothing else has helped and no rung is
-  blocked by then
+aix07: only if nothing else has helped, and not while a rung
+  is blocked
   ~ hand-over  ctsnap -d /var/aix07
 
 ~ has an undo, + has none, ! is blocked; -v prints every
   command
 Plan: 5 hosts to change, up to 8 steps, 2 rungs, 3 more
-  steps only if nothing else has helped, 1 more if also no
-  rung is blocked by then; 1 host needs you: aix09; 1
-  degraded; 1 healthy.
+  steps only if nothing else has helped, 1 more not while a
+  rung is blocked; 1 host needs you: aix09; 1 more if these
+  steps do not help: aix07; 1 degraded; 1 healthy.
 `,
 	} {
 		if got := folded.Text(hosts, report.TextOptions{Width: width}); got != want {
@@ -221,7 +221,7 @@ func TestRungs(t *testing.T) {
 		planned("aix03", "fe80::3", ""), planned("aix04", "fe80::4", ""), planned("aix07", "fe80::7", guarded),
 		{Name: "aix09", Outcome: outcome.NeedsAction, Plan: []outcome.PlanStep{{Rung: "recycle", BlockedBy: "/var is full"}, {Rung: "node-id", BlockedBy: "x"}}},
 	}
-	want := `Plan: 3 hosts to change, up to 5 steps, 2 rungs, 2 more steps only if nothing else has helped, 1 more if also no rung is blocked by then; 1 host needs you: aix09; 1 healthy.
+	want := `Plan: 3 hosts to change, up to 5 steps, 2 rungs, 2 more steps only if nothing else has helped, 1 more not while a rung is blocked; 1 host needs you: aix09; 1 more if these steps do not help: aix07; 1 healthy.
   ~ address  3 hosts  aix[03-04,07]
   + refresh  2 hosts  aix[03-04]
   ! blocked  2 hosts  aix[07,09]
@@ -305,10 +305,11 @@ func TestCounted(t *testing.T) {
 		"nothing to change; 1 degraded":           {host(outcome.Degraded)},
 		"nothing to change; 1 skipped; 1 healthy": {host(outcome.Skipped), host(outcome.Healthy)},
 		one: {host(outcome.NeedsAction, runs)},
-		one + ", 1 more step only if nothing else has helped":                                {host(outcome.NeedsAction, runs, last)},
-		one + ", 2 more steps only if nothing else has helped; 1 healthy":                    {host(outcome.NeedsAction, runs, last, last), host(outcome.Healthy)},
-		one + ", 1 more step only if nothing else has helped and no rung is blocked by then": {host(outcome.NeedsAction, runs, blocked, last)},
-		one + "; 1 healthy":                                        {host(outcome.NeedsAction, runs, blocked), host(outcome.Healthy)},
+		one + ", 1 more step only if nothing else has helped":                                                                                  {host(outcome.NeedsAction, runs, last)},
+		one + ", 2 more steps only if nothing else has helped; 1 healthy":                                                                      {host(outcome.NeedsAction, runs, last, last), host(outcome.Healthy)},
+		one + ", 1 more step only if nothing else has helped, and not while a rung is blocked; 1 host needs you if these steps do not help: h": {host(outcome.NeedsAction, runs, blocked, last)},
+		one + "; 1 host needs you if these steps do not help: h; 1 healthy":                                                                    {host(outcome.NeedsAction, runs, blocked), host(outcome.Healthy)},
+		one + "; 1 healthy":                                        {host(outcome.Degraded, runs, blocked), host(outcome.Healthy)},
 		one + "; 1 host needs you after these steps: n":            {needing(runs, blocked)},
 		one + "; 1 host needs you: h; 1 more after these steps: n": {needing(runs, blocked), host(outcome.NeedsAction, blocked)},
 		one + "; 2 hosts need you: h n; 1 healthy":                 {host(outcome.NeedsAction, runs), host(outcome.NeedsAction, blocked), needing(blocked), host(outcome.Healthy)},

@@ -92,6 +92,12 @@ func Counted(hosts []outcome.HostSummary) string {
 	case after > 0:
 		parts = append(parts, needing(t.after)+" after these steps: "+report.Compact(t.after))
 	}
+	switch n := len(t.maybe); {
+	case n > 0 && len(t.first)+len(t.after) > 0:
+		parts = append(parts, fmt.Sprintf("%d more if these steps do not help: %s", n, report.Compact(t.maybe)))
+	case n > 0:
+		parts = append(parts, needing(t.maybe)+" if these steps do not help: "+report.Compact(t.maybe))
+	}
 	for _, o := range outcome.ShownOutcomes() {
 		if n := t.others[o]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, o))
@@ -113,6 +119,7 @@ type tally struct {
 	last, held   int // steps of the last resort; held: while a rung is blocked
 	rungs        []string
 	first, after []string // hosts that need a person; after: that are changed before
+	maybe        []string // hosts that need one if the steps do not help, since another rung is blocked
 	others       map[outcome.Outcome]int
 }
 
@@ -142,6 +149,8 @@ func (t *tally) add(h outcome.HostSummary) {
 		t.after = append(t.after, h.Name)
 	case h.NeedsPerson():
 		t.first = append(t.first, h.Name)
+	case sent > 0 && h.Blocked() && h.Outcome == outcome.NeedsAction:
+		t.maybe = append(t.maybe, h.Name)
 	case sent == 0:
 		if t.others == nil {
 			t.others = map[outcome.Outcome]int{}
@@ -159,11 +168,11 @@ func (t *tally) steps() string {
 	more := func(n int) string { return report.More(n, "step") }
 	switch {
 	case t.last > 0 && t.held > 0:
-		return fmt.Sprintf("%s, %s %s, %d more if also no rung is blocked by then", line, more(t.last), outcome.LastResort, t.held)
+		return fmt.Sprintf("%s, %s %s, %d more not while a rung is blocked", line, more(t.last), outcome.LastResort, t.held)
 	case t.last > 0:
 		return line + ", " + more(t.last) + " " + outcome.LastResort
 	case t.held > 0:
-		return line + ", " + more(t.held) + " " + outcome.LastResort + " and no rung is blocked by then"
+		return line + ", " + more(t.held) + " " + outcome.LastResort + ", and not while a rung is blocked"
 	}
 	return line
 }

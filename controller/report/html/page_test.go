@@ -359,7 +359,7 @@ func TestConditionOfStep(t *testing.T) {
 		host outcome.Host
 	}{
 		{"only if nothing else has helped", outcome.Host{Plan: []outcome.PlanStep{last}}},
-		{"only if nothing else has helped and no rung is blocked by then", outcome.Host{Plan: []outcome.PlanStep{held, last}}},
+		{"only if nothing else has helped, and not while a rung is blocked", outcome.Host{Plan: []outcome.PlanStep{held, last}}},
 		{"only if nothing else has helped; not run: the host was interrupted", outcome.Host{Interrupted: true, Plan: []outcome.PlanStep{last}}},
 		{"only if nothing else has helped", outcome.Host{Plan: []outcome.PlanStep{last}, Changes: []outcome.Change{{Rung: "hand-over", Step: "collect", Status: outcome.Applied}}}},
 	} {
