@@ -146,7 +146,7 @@ func evidence(s Sight) []string {
 		lines = append(lines, "reason: "+s.Reason)
 	}
 	if s.LastUpdate != "" {
-		lines = append(lines, "seen by the cloud's sweep of "+s.LastUpdate)
+		lines = append(lines, "updated by the cloud at "+s.LastUpdate)
 	}
 	return lines
 }

@@ -66,7 +66,7 @@ func TestJudge(t *testing.T) {
 
 func TestEvidence(t *testing.T) {
 	_, f := Judge(Case{Guest: Connected, Sight: Sight{Status: "ACTIVE", Health: "WARNING", Reason: "RMC is not active", LastUpdate: "2026-05-06T07:00:00Z"}})
-	want := []string{"cloud: status ACTIVE, health WARNING", "reason: RMC is not active", "seen by the cloud's sweep of 2026-05-06T07:00:00Z"}
+	want := []string{"cloud: status ACTIVE, health WARNING", "reason: RMC is not active", "updated by the cloud at 2026-05-06T07:00:00Z"}
 	if f == nil || len(f.Evidence) != len(want) || f.Evidence[0] != want[0] || f.Evidence[1] != want[1] || f.Evidence[2] != want[2] {
 		t.Errorf("%+v", f)
 	}

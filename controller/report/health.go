@@ -82,7 +82,7 @@ func CloudText(c *outcome.Cloud) string {
 	return Clean(health+", "+relation, false)
 }
 
-// CloudDetail is CloudText with the reason of the cloud and the time of its sweep, in one
+// CloudDetail is CloudText with the reason of the cloud and the time of its update, in one
 // cleaned line.
 func CloudDetail(c outcome.Cloud) string {
 	text := CloudText(&c)
@@ -90,7 +90,7 @@ func CloudDetail(c outcome.Cloud) string {
 		text += "; reason: " + strings.TrimRight(c.Reason, ".")
 	}
 	if c.LastUpdate != "" {
-		text += "; seen by the sweep of " + c.LastUpdate
+		text += "; updated by the cloud at " + c.LastUpdate
 	}
 	return Clean(text, false)
 }
