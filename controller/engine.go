@@ -174,6 +174,8 @@ type Engine struct {
 	Folders  Folders
 	Sink     Sink
 	Observer Observer
+	// Elsewhere gives the reports of the hosts, in place of walks; nil: they are walked here.
+	Elsewhere Elsewhere
 	// Stop, when closed, lets no further host and no further change begin; work in progress
 	// is finished. nil: never.
 	Stop <-chan struct{}

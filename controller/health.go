@@ -127,7 +127,7 @@ func (e *Engine) amendHealth(host inventory.Host, s *outcome.HostSummary, seen c
 		if !again || seen.Of(host, macsOf(h.Facts)).Silence == "" {
 			e.addHealth(h, host, seen)
 		}
-		*s = summarise(*h, e.Verb)
+		*s = h.Summary(e.Verb == Plan)
 		if last := cloud.LastChange(h); h.Cloud != nil && h.Cloud.Class == string(cloud.Pending) && !last.IsZero() {
 			until = last.Add(e.Params.Duration("wait"))
 		}

@@ -45,7 +45,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	defer over()
 	e.starting = starting
 	todo, err := e.begin(p, waves, hosts, func(h outcome.Host) {
-		summary := summarise(h, e.Verb)
+		summary := h.Summary(e.Verb == Plan)
 		summaries = append(summaries, summary)
 		e.ended(summary)
 	})
@@ -53,8 +53,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 		return Result{}, err
 	}
 	p.Start()
-	take := func(w *walk) {
-		summary, err := e.walk(ctx, w)
+	take := func(summary outcome.HostSummary, err error) {
 		if err == nil {
 			e.ended(summary)
 		}
@@ -73,12 +72,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	}
 	for _, next := range todo {
 		walks.Go(func() { // thousands may wait here, in a small frame
-			if next.walk == nil {
-				e.awaitSlot(next.host)
-				defer e.leaveSlot(next.host)
-				next.walk = newWalk(e, p, waves, next.host)
-			}
-			take(next.walk)
+			take(e.toEnd(ctx, p, waves, next))
 		})
 	}
 	walks.Wait()
@@ -91,6 +85,19 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 		fleet, internal = e.compare(ctx, p, hosts, summaries)
 	}
 	return Result{Hosts: summaries, Fleet: append(p.Findings(), fleet...), Braked: waves.Reason()}, internal
+}
+
+// toEnd takes a host to its end, here or elsewhere.
+func (e *Engine) toEnd(ctx context.Context, p *peers.Peers, waves *rollout.Waves, next *toWalk) (outcome.HostSummary, error) {
+	if e.Elsewhere != nil {
+		return e.through(ctx, p, next.host)
+	}
+	if next.walk == nil {
+		e.awaitSlot(next.host)
+		defer e.leaveSlot(next.host)
+		next.walk = newWalk(e, p, waves, next.host)
+	}
+	return e.walk(ctx, next.walk)
 }
 
 // newPeers compares the hosts of the run with each other.
@@ -201,6 +208,10 @@ func (e *Engine) begin(p *peers.Peers, waves *rollout.Waves, hosts []inventory.H
 				ended(*begun.Done)
 				continue
 			}
+			if e.Elsewhere != nil { // its site knows how far it is
+				todo = append(todo, next)
+				continue
+			}
 			next.walk = newWalk(e, p, waves, host)
 			next.walk.takeUp(begun)
 			if pickup := next.walk.pickup; pickup != nil {
@@ -221,14 +232,15 @@ func (e *Engine) close(w *walk, h outcome.Host) (outcome.HostSummary, error) {
 	if err != nil || h.Interrupted {
 		return summary, err
 	}
-	return summary, e.Journal.Append(outcome.Entry{
-		Time: time.Now().UTC(), Event: outcome.EventEnded, Host: h.Host, Status: string(h.Outcome), Detail: h.Reason,
-	})
+	return summary, e.journalEnd(h)
 }
 
 // compare adds the verdicts that need all hosts, or the cloud, to the reports, and returns
 // the findings over several hosts that the cloud gave.
 func (e *Engine) compare(ctx context.Context, p *peers.Peers, hosts []inventory.Host, summaries []outcome.HostSummary) ([]outcome.FleetFinding, error) {
+	if err := e.renew(p, summaries); err != nil {
+		return nil, err
+	}
 	if e.Verb == Audit || e.Verb == Capture {
 		if err := e.amendAll(p, hosts, summaries); err != nil {
 			return nil, err
@@ -258,31 +270,18 @@ func (e *Engine) amendAll(p *peers.Peers, hosts []inventory.Host, summaries []ou
 	return nil
 }
 
-func summarise(h outcome.Host, verb Verb) outcome.HostSummary {
-	s := outcome.HostSummary{
-		Name: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason,
-		Findings: outcome.FindingIDs(h.Findings), Open: outcome.OpenIDs(h.Findings), Guides: outcome.GuideIDs(h.Findings), DurationMS: h.Duration,
-		Report: "hosts/" + h.Host + ".json", Interrupted: h.Interrupted, Cloud: h.Cloud,
-		Waived: outcome.WaivedIDs(h.Findings), Expired: outcome.ExpiredIDs(h.Findings), Capture: h.Capture, Needs: h.Needs(),
-	}
-	if verb == Plan {
-		s.Plan = h.Plan
-	}
-	return s
-}
-
 // finalReport writes the last report of a walk and returns its summary. The report of a
 // parked host is amended on disk.
 func (w *walk) finalReport(ended outcome.Host) (outcome.HostSummary, error) {
 	if !w.parked {
-		return summarise(ended, w.Verb), w.Sink.HostDone(ended)
+		return ended.Summary(w.Verb == Plan), w.Sink.HostDone(ended)
 	}
 	var summary outcome.HostSummary
 	w.reloads <- struct{}{}
 	defer func() { <-w.reloads }()
 	err := w.Sink.Amend(w.host.Name, func(h *outcome.Host) {
 		h.Outcome, h.Reason, h.Interrupted, h.Started, h.Duration = ended.Outcome, ended.Reason, ended.Interrupted, ended.Started, ended.Duration
-		summary = summarise(*h, w.Verb)
+		summary = h.Summary(w.Verb == Plan)
 	})
 	return summary, err
 }
@@ -302,25 +301,9 @@ func (e *Engine) amend(p *peers.Peers, host inventory.Host, summary outcome.Host
 		for _, v := range verdicts {
 			h.Findings = append(h.Findings, waive(host, finding(v)))
 		}
-		e.inOrder(h.Findings)
+		outcome.SortFindings(h.Findings, e.Playbook.FindingIDs())
 		conclude(h)
-		summary = summarise(*h, e.Verb)
+		summary = h.Summary(e.Verb == Plan)
 	})
 	return summary, err
-}
-
-// inOrder sorts findings as the playbook does, others last: the first of the gravest
-// becomes the reason.
-func (e *Engine) inOrder(findings []outcome.Finding) {
-	at := map[string]int{}
-	for i, f := range e.Playbook.Findings {
-		at[f.ID] = i
-	}
-	place := func(f outcome.Finding) int {
-		if i, there := at[f.ID]; there {
-			return i
-		}
-		return len(at)
-	}
-	slices.SortStableFunc(findings, func(a, b outcome.Finding) int { return place(a) - place(b) })
 }

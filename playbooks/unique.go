@@ -54,6 +54,11 @@ func (p *Playbook) Share(d *Diagnosis) Shared { return p.share(d.values) }
 // ShareWritten is Share of the facts that a report holds. A fact that the playbook
 // knows otherwise is left out.
 func (p *Playbook) ShareWritten(written map[string]any) Shared {
+	return p.share(p.known(written, p.SharedFacts()))
+}
+
+// SharedFacts names the facts of a host that are compared with other hosts.
+func (p *Playbook) SharedFacts() []string {
 	names := slices.Concat(p.Code.Shared, []string{conditions.IdentityName})
 	for _, u := range p.Code.Unique {
 		names = append(names, u.Values.Refs...)
@@ -61,7 +66,8 @@ func (p *Playbook) ShareWritten(written map[string]any) Shared {
 			names = append(names, u.Restores.Refs...)
 		}
 	}
-	return p.share(p.known(written, names))
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // known are the facts of some names that are written down.

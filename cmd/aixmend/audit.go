@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/hub"
 	"aixmend/cmd/aixmend/news"
 	"aixmend/controller"
 	"aixmend/controller/journal"
@@ -15,7 +16,7 @@ import (
 type auditOptions struct {
 	walking
 	detail
-	since string
+	since, hub string
 }
 
 func newAudit(c *cli) *cobra.Command {
@@ -28,12 +29,16 @@ func newAudit(c *cli) *cobra.Command {
 	o.walking.flags(fs)
 	fs.StringVar(&o.since, "since", "", "print only changes since `RUN`, and nothing when there are none; last: the newest earlier audit of each host")
 	o.detail.flags(fs)
+	hub.Flag(fs, &o.hub, "join `FILE` of an operator: the hub has its sites audit their hosts")
 	return cmd
 }
 
 func audit(ctx context.Context, c *cli, o *auditOptions) error {
 	if err := o.check(); err != nil {
 		return err
+	}
+	if o.hub != "" {
+		return o.overHub(ctx, c)
 	}
 	w := newWalk(&o.walking, controller.Audit, o.asked(), o.detailed)
 	if o.since != "" {

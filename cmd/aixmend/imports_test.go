@@ -131,6 +131,8 @@ var rooms = map[string]room{
 	"controller/notify":           {imports: []string{"controller/outcome", "controller/drift", "transport/ownership", "transport/program", "transport/retry", "inventory/naming", "transport/cause", "transport/plain"}},
 	"controller/fleet":            {imports: []string{"controller/outcome", "inventory/naming", "transport/ownership"}, tests: []string{"controller/fleet/server"}},
 	"controller/fleet/server":     {imports: []string{"controller/fleet"}},
+	"cmd/aixmend/hub":             {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/job", "cmd/aixmend/request", "controller", "controller/fleet", "controller/fleet/server", "controller/journal", "controller/journal/durable", "controller/outcome", "controller/report", "inventory", "playbooks", "transport/ownership", "transport/shell"}},
+	"cmd/aixmend/worker":          {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/job", "cmd/aixmend/request", "controller", "controller/fleet", "controller/journal", "controller/outcome", "controller/report", "inventory", "playbooks"}},
 	"cmd/aixmend/live":            {imports: []string{"controller", "controller/outcome", "controller/report"}},
 	"examples":                    {imports: everything},
 	"tools/licences":              {},

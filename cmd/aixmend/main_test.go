@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -88,6 +89,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("AIXMEND_SSH_CONFIG", request.None)
+			env.Setenv("HUB", freeAddress(t))
 			env.Setenv("FAST", "--set=settle=60ms --set=wait=600ms")
 			for name, file := range map[string]string{"PLAYBOOK": "../../playbooks/rmc-restore.yaml", "SWEEP": "../../examples/ops-sweep.sh"} {
 				path, err := filepath.Abs(file)
@@ -145,6 +147,15 @@ func namedHosts(illnesses []string) ([]aixsim.FleetHost, error) {
 		hosts = append(hosts, aixsim.FleetHost{State: state, Illness: name})
 	}
 	return hosts, nil
+}
+
+// freeAddress is an address of loopback on which nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	noError(t, err)
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // exits runs a command and compares its exit code: exits CODE COMMAND...

@@ -76,6 +76,9 @@ func resume(ctx context.Context, c *cli, o *resumeOptions, args []string) error 
 	if err != nil {
 		return err
 	}
+	if r.Sites != nil {
+		return exit.Usagef("aixmend hub run continues it", "run %s is one over a hub", id)
+	}
 	if o.deadline > 0 {
 		r.Deadline = o.deadline
 	}

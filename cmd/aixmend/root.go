@@ -10,6 +10,7 @@ import (
 	"aixmend/cmd/aixmend/environment"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/help"
+	"aixmend/cmd/aixmend/hub"
 	"aixmend/cmd/aixmend/manual"
 	"aixmend/cmd/aixmend/usage"
 	"aixmend/controller/outcome"
@@ -59,7 +60,7 @@ RUN is the id of a run, four or more characters of it that no other has (2026112
 	root.AddCommand(
 		newAudit(c), newCapture(c), newPlan(c), newRecover(c), newResume(c),
 		newRecord(c), newReplay(c), newRuns(c), newReport(c), newDiff(c), newExplain(c),
-		newRunbook(c), newInit(c), newInventory(c), newHostkeys(c), newPlaybook(c), newDemo(c), newVersion(c), manual.Command(currentVersion()),
+		newRunbook(c), newInit(c), newInventory(c), newHostkeys(c), newPlaybook(c), newDemo(c), newVersion(c), hub.Command(c.Console, currentVersion()), newWorker(c), manual.Command(currentVersion()),
 	)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()

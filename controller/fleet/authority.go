@@ -69,6 +69,13 @@ func ReadAuthority(text []byte) (*Authority, error) {
 	return a, nil
 }
 
+// NewKey makes a key by which sites hide addresses.
+func NewKey() []byte {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // it never fails
+	return key
+}
+
 // Text is the authority with its private key: a secret.
 func (a *Authority) Text() ([]byte, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(a.key)

@@ -47,7 +47,6 @@ func orderSubject(site, run string) string { return "aixmend.order." + site + ".
 func eventSubject(site, run string) string { return "aixmend.event." + site + "." + token(run) }
 func hostsSubject(site string) string      { return "aixmend.site." + site + ".hosts" }
 func beatSubject(site string) string       { return "aixmend.site." + site + ".beat" }
-func moveSubject(site string) string       { return "aixmend.site." + site + ".move" }
 func stopSubject(site string) string       { return "aixmend.stop." + site }
 func askSubject(operator, verb string) string {
 	return "aixmend.ask." + operator + "." + verb
@@ -190,14 +189,6 @@ type Beat struct {
 	Version string `json:"version"`
 	// Runs are the runs that it works on.
 	Runs []string `json:"runs,omitempty"`
-}
-
-// Move is a host's new state, for those who watch. It may be lost.
-type Move struct {
-	V     int    `json:"v"`
-	Run   string `json:"run"`
-	Host  string `json:"host"`
-	State string `json:"state"`
 }
 
 // stop asks the worker of a site to end its part of a run: nothing more begins.

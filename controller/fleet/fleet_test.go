@@ -107,7 +107,7 @@ func (y *yard) pass(role fleet.Role, name string) *fleet.Pass {
 	if err != nil {
 		y.t.Fatal(err)
 	}
-	read, err := fleet.ReadPass(path)
+	read, err := fleet.ReadPass(path, role)
 	if err != nil {
 		y.t.Fatal(err)
 	}
@@ -425,13 +425,13 @@ func TestJoinFiles(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := fleet.ReadPass(path); err == nil || strings.Contains(err.Error(), seed) {
+		if _, err := fleet.ReadPass(path, fleet.RoleSite); err == nil || strings.Contains(err.Error(), seed) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err := os.Chmod(path, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := fleet.ReadPass(path); err == nil || !strings.Contains(err.Error(), "chmod") {
+		if _, err := fleet.ReadPass(path, fleet.RoleSite); err == nil || !strings.Contains(err.Error(), "chmod") {
 			t.Errorf("%s that others can read: %v", name, err)
 		}
 	}

@@ -211,18 +211,3 @@ func (h *Hub) Events(ctx context.Context, run string, take func(Event), bad func
 	<-reading.Closed()
 	return nil
 }
-
-// Moves calls take with the moves of hosts, as far as they are not lost. The caller calls
-// unsubscribe when it needs them no more.
-func (h *Hub) Moves(take func(site string, m Move)) (unsubscribe func(), err error) {
-	s, err := h.conn.Subscribe(moveSubject("*"), func(m *nats.Msg) {
-		var one Move
-		if unpack(m.Data, &one) == nil && one.V == Version {
-			take(strings.Split(m.Subject, ".")[2], one)
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	return func() { _ = s.Unsubscribe() }, nil
-}

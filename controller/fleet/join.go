@@ -60,9 +60,9 @@ func NewSeed() (seed, public string, err error) {
 	return string(private), public, err
 }
 
-// ReadPass reads a join file, which nobody but its owner may read.
-func ReadPass(path string) (*Pass, error) {
-	text, err := readSecret(path)
+// ReadPass reads the join file of a role, which nobody but its owner may read.
+func ReadPass(path string, role Role) (*Pass, error) {
+	text, err := ReadSecret(path)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,11 @@ func ReadPass(path string) (*Pass, error) {
 	if err := json.Unmarshal(text, &p); err != nil {
 		return nil, fmt.Errorf("%s is not a join file", path)
 	}
-	return &p, p.check(path)
+	err = p.check(path)
+	if err == nil && p.Role != role {
+		err = fmt.Errorf("%s is the join file of the %s %s, not of a %s", path, p.Role, p.Name, role)
+	}
+	return &p, err
 }
 
 // check never quotes the file: it is a secret.
@@ -159,8 +163,8 @@ func untrusted(err error) bool {
 	return errors.As(err, &wrong)
 }
 
-// readSecret reads a file that nobody but this user may read.
-func readSecret(path string) ([]byte, error) {
+// ReadSecret reads a file that nobody but this user may read.
+func ReadSecret(path string) ([]byte, error) {
 	file, info, err := ownership.Open(path)
 	if err != nil {
 		return nil, err

@@ -25,7 +25,8 @@ type Compared struct {
 var word = regexp.MustCompile(`[0-9A-Fa-f][0-9A-Fa-f:.-]+:{0,2}`)
 
 // isAddress reports whether a word is an IPv4 or IPv6 address or a MAC, as AIX prints it too
-// (with dots), with a port or without. A version such as 3.2.6.4 looks like one.
+// (with dots), with a port or without. A word that begins with a number below 10 and would be
+// an IPv4 address is taken for a version, such as RSCT 3.2.6.4.
 func isAddress(text string) bool {
 	text = strings.TrimRight(text, ".-")
 	if !strings.HasSuffix(text, "::") {
@@ -38,9 +39,10 @@ func isAddress(text string) bool {
 }
 
 func isOne(text string) bool {
-	_, ip := netip.ParseAddr(text)
+	ip, err := netip.ParseAddr(text)
 	_, mac := net.ParseMAC(strings.NewReplacer(".", ":").Replace(text))
-	return ip == nil || mac == nil
+	id := len(text) == 16 && !strings.ContainsAny(text, ":.-") // an RSCT node id, no EUI-64
+	return err == nil && (!ip.Is4() || ip.As4()[0] >= 10) || mac == nil && !id
 }
 
 func cutLast(text, sep string) (before, after string, found bool) {

@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -28,9 +27,6 @@ type Worker struct {
 
 // Join connects a worker; ctx bounds the wait for the hub.
 func Join(ctx context.Context, p *Pass) (*Worker, error) {
-	if p.Role != RoleSite {
-		return nil, fmt.Errorf("the join file is of the %s %s, not of a site", p.Role, p.Name)
-	}
 	over, end := context.WithCancelCause(context.Background())
 	conn, err := p.connect(ctx, end)
 	if err != nil {
@@ -71,12 +67,6 @@ func (w *Worker) Announce(ctx context.Context, h Hosts) error {
 func (w *Worker) Beat(b Beat) error {
 	b.V, b.Site = Version, w.site
 	return w.tell(beatSubject(w.site), b)
-}
-
-// Move tells a host's new state to those who watch. It may be lost.
-func (w *Worker) Move(m Move) error {
-	m.V = Version
-	return w.tell(moveSubject(w.site), m)
 }
 
 func (w *Worker) tell(subject string, message any) error {

@@ -16,6 +16,8 @@ type By struct {
 	// person who started it; "" outside of pipelines.
 	Job     string `json:"job,omitempty"`
 	JobUser string `json:"job_user,omitempty"`
+	// Operator is the member of a hub whose key asked for the run; "" without a hub.
+	Operator string `json:"operator,omitempty"`
 }
 
 // String names the person, the machine and the job in one phrase: "ana via sudo on jump1".
@@ -27,6 +29,9 @@ func (b By) String() string {
 	}
 	if who != "" && b.Machine != "" {
 		who += " on " + b.Machine
+	}
+	if b.Operator != "" {
+		who += " as operator " + b.Operator
 	}
 	if b.Job == "" {
 		return who

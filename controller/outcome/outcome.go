@@ -139,8 +139,10 @@ type Playbook struct {
 
 // HostSummary is a host's row in run.json.
 type HostSummary struct {
-	Name     string   `json:"name"`
-	Address  string   `json:"address"`
+	Name    string `json:"name"`
+	Address string `json:"address"`
+	// Site is the site whose worker walked the host; "" where the run itself did.
+	Site     string   `json:"site,omitempty"`
 	Outcome  Outcome  `json:"outcome"`
 	Reason   string   `json:"reason"`
 	Findings []string `json:"findings"`
@@ -168,6 +170,14 @@ type HostSummary struct {
 	Plan []PlanStep `json:"plan,omitzero"`
 	// Needs are the next steps of a person, where recover alone would not heal the host.
 	Needs []Need `json:"needs,omitempty"`
+}
+
+// Where is where a host is to be found: its address, or its site.
+func (h HostSummary) Where() string {
+	if h.Address == "" && h.Site != "" {
+		return "site " + h.Site
+	}
+	return h.Address
 }
 
 // Place is a place in a file. The zero value is none.
@@ -233,10 +243,12 @@ type Dialled struct {
 
 // Host is HOST.json.
 type Host struct {
-	Schema  string  `json:"schema"`
-	RunID   string  `json:"run_id"`
-	Host    string  `json:"host"`
-	Address string  `json:"address"`
+	Schema  string `json:"schema"`
+	RunID   string `json:"run_id"`
+	Host    string `json:"host"`
+	Address string `json:"address"`
+	// Site is the site whose worker walked the host; "" where the run itself did.
+	Site    string  `json:"site,omitempty"`
 	Outcome Outcome `json:"outcome"`
 	Reason  string  `json:"reason"`
 	// Interrupted says that the walk was cut off: resume continues it.

@@ -79,6 +79,9 @@ func (i *Interrupts) take(s os.Signal) {
 	}
 }
 
+// Interrupt acts as a signal does.
+func (i *Interrupts) Interrupt() { i.take(os.Interrupt) }
+
 // Stop is closed by the first signal.
 func (i *Interrupts) Stop() <-chan struct{} { return i.stop }
 

@@ -113,6 +113,9 @@ func (g Guide) From(usual Usual) Guide {
 
 // New returns the guide to a run. folder is the working folder of this process.
 func New(run outcome.Run, r request.Request, state, folder string) Guide {
+	if r.Sites != nil { // other verbs know no host of it, and hub run resumes it
+		return Guide{run: run, state: state, closed: true}
+	}
 	g := Guide{run: run, asked: r.Typed(folder), known: true, state: state}
 	p, err := playbooks.Load(r.Playbook)
 	if err == nil {

@@ -17,6 +17,7 @@ var groups = []struct {
 	{"Work on hosts", []string{"audit", "capture", "plan", "recover", "resume"}},
 	{"Read results", []string{"runs", "report", "explain", "diff", "runbook"}},
 	{"Recordings", []string{"record", "replay"}},
+	{"Many sites", []string{"hub", "worker"}},
 }
 
 // examples are the examples of the verbs that need some, by their path.
@@ -116,6 +117,15 @@ var examples = map[string][][2]string{
 	},
 	"runbook": {
 		{"aixmend runbook rmc-daemon-down", "one section; without a finding, the list"},
+	},
+	"hub": {
+		{"aixmend hub init --name hub1.example.com", "once, on the machine of the hub"},
+		{"aixmend hub site add fra", "the join file of a site"},
+		{"aixmend hub operator add ops", "the join file of those who ask"},
+		{"aixmend hub run", "run it"},
+	},
+	"worker": {
+		{"aixmend worker --join fra.join -i site.yaml", "at the site, until it is stopped"},
 	},
 	"hostkeys": {
 		{"aixmend hostkeys", "show the keys, and ask before they are stored"},

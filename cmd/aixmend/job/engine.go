@@ -79,7 +79,7 @@ func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *j
 		Journal:  dir,
 		Captures: store,
 		Folders:  folders{dir, r.Folder},
-		Sink:     sink{dir, j.dialled},
+		Sink:     j.sink(dir),
 		Stop:     c.Interrupts.Stop(),
 		Observer: j.observer(c),
 	}
@@ -100,12 +100,24 @@ func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *j
 	if j.recordings == nil && j.Settings.Cloud != nil {
 		e.Cloud = j.Settings.Cloud(r.Cloud)
 	}
-	if j.recordings != nil {
+	switch p := j.Settings.Part; {
+	case p != nil && p.Elsewhere != nil:
+		e.Elsewhere = p.Elsewhere
+	case j.recordings != nil:
 		e.Dialer, e.Captures = wrap.Gated(wrap.Limited(j.recordings.Dialer, slots), wrap.Shut), j.recordings
-	} else {
+	default:
 		e.Dialer = wrap.Gated(wrap.Limited(j.way.Dialer(), slots), gate)
 	}
 	return e
+}
+
+// sink stores the reports of the run.
+func (j *Job) sink(dir *journal.Run) sink {
+	s := sink{dir: dir, dialled: j.dialled}
+	if p := j.Settings.Part; p != nil {
+		s.reported = p.Reported
+	}
+	return s
 }
 
 // untilStop is the gate of recover: changes pass until the run is stopped. A command that

@@ -135,6 +135,9 @@ func (j *Job) openFolder(store *journal.Store, run *outcome.Run, earlier *Earlie
 	entry := outcome.Entry{Time: now, Event: outcome.EventRun, Format: outcome.JournalFormat, State: outcome.RunStarted, Detail: j.Command(), By: &by, Limit: run.Limit, Ticket: run.Ticket}
 	if earlier == nil {
 		run.ID, run.Started = journal.NewRunID(now), now
+		if p := j.Settings.Part; p != nil {
+			run.ID = p.ID
+		}
 		dir, err := j.newFolder(store, run.ID, entry)
 		return dir, nil, err
 	}

@@ -39,6 +39,19 @@ type Settings struct {
 	Cloud func(flag string) func(context.Context) cloud.Sights
 	// Detailed: exit code 5 for planned changes and for drift.
 	Detailed bool
+	// Part makes the run one over many sites; nil: it is not.
+	Part *Part
+}
+
+// Part is this process's part of a run over many sites: that of a site, or the whole at the
+// hub.
+type Part struct {
+	// ID is the id of the run.
+	ID string
+	// Elsewhere gives the reports of the hosts, at the hub; nil: they are walked here.
+	Elsewhere controller.Elsewhere
+	// Reported is told of each host whose report was written; nil: nobody is.
+	Reported func(host string)
 }
 
 // Job is a run that is ready to start: its request has been checked.

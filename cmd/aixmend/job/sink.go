@@ -12,6 +12,8 @@ type sink struct {
 	dir *journal.Run
 	// dialled returns how a host was dialled, nil where it was not.
 	dialled func(host string) *outcome.Dialled
+	// reported is told of each host whose report was written; nil: nobody is.
+	reported func(host string)
 }
 
 // HostDone implements controller.Sink. A host that could not be repaired gets the text of
@@ -25,7 +27,11 @@ func (s sink) HostDone(h outcome.Host) error {
 			return err
 		}
 	}
-	return s.dir.WriteHost(h, formats.HostMarkdown(h))
+	err := s.dir.WriteHost(h, formats.HostMarkdown(h))
+	if err == nil && s.reported != nil {
+		s.reported(h.Host)
+	}
+	return err
 }
 
 // Checkpoint implements controller.Sink.

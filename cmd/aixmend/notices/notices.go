@@ -38,15 +38,16 @@ const afterSignal = 10 * time.Second
 // Notices are the flags of notifications. They are kept in no file of the run: a URL may
 // be a secret.
 type Notices struct {
-	notifyTo []string
+	// NotifyTo are the targets of --notify.
+	NotifyTo []string
 	notifyOn string
-	targets  []notify.Target // parsed from notifyTo
+	targets  []notify.Target // parsed from NotifyTo
 	token    string
 }
 
 // Flags adds the flags to those of a command.
 func (o *Notices) Flags(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&o.notifyTo, "notify", nil, "notify `TARGET` of the run: exec:PROGRAM ARGUMENT..., https://..., slack:https://... or env:NAME, a variable with one of these; may repeat")
+	fs.StringArrayVar(&o.NotifyTo, "notify", nil, "notify `TARGET` of the run: exec:PROGRAM ARGUMENT..., https://..., slack:https://... or env:NAME, a variable with one of these; may repeat")
 	fs.StringVar(&o.notifyOn, "notify-on", onChange, "`WHEN` to notify: change, trouble or always")
 }
 
@@ -59,7 +60,7 @@ func (o *Notices) Check() error {
 	if strings.ContainsFunc(o.token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return exit.Usagef("", "%s has a character that a token can't have", environment.Token)
 	}
-	for i, text := range o.notifyTo {
+	for i, text := range o.NotifyTo {
 		if text == "" {
 			continue // an empty variable asks for nobody
 		}

@@ -86,6 +86,8 @@ type Scope struct {
 	Names []string `json:"names"`
 	// Bastions are the bastions that the inventory defines.
 	Bastions []inventory.Bastion `json:"bastions,omitempty"`
+	// Sites are the selected hosts by site, of a run over a hub; nil for any other.
+	Sites map[string][]string `json:"sites,omitempty"`
 }
 
 // ScopeOf is the scope of hosts selected from an inventory.

@@ -39,6 +39,8 @@ var places = map[string]place{
 	"known-hosts": {absent: true, remedy: "name a known_hosts file; aixmend hostkeys creates one"},
 	"ssh-config":  {remedy: "none leaves ssh_config out"},
 	"config":      {remedy: "name a config file, or none"},
+	"hub":         {filled: true, remedy: "aixmend help hub says how the hub writes one"},
+	"join":        {filled: true, remedy: "aixmend help hub says how the hub writes one"},
 }
 
 // folder is the rule of every flag that takes a folder.

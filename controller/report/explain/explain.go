@@ -19,10 +19,12 @@ const ExplanationSchema = "aixmend.explanation/v1"
 // rule that they met, the source of the rule, the steps taken or
 // refused and why, and what to do next.
 type Explanation struct {
-	Schema  string          `json:"schema"`
-	RunID   string          `json:"run_id"`
-	Host    string          `json:"host"`
-	Address string          `json:"address"`
+	Schema  string `json:"schema"`
+	RunID   string `json:"run_id"`
+	Host    string `json:"host"`
+	Address string `json:"address"`
+	// Site is the site that has the evidence; "" where it is here.
+	Site    string          `json:"site,omitempty"`
 	Outcome outcome.Outcome `json:"outcome"`
 	Reason  string          `json:"reason"`
 	// Interrupted says that the host was cut off, and that resume continues with it.
@@ -131,7 +133,7 @@ func (s Step) Sent() bool {
 // Host explains the document of a host.
 func Host(h outcome.Host) Explanation {
 	e := Explanation{
-		Schema: ExplanationSchema, RunID: h.RunID, Host: h.Host, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason, Interrupted: h.Interrupted, Cloud: h.Cloud,
+		Schema: ExplanationSchema, RunID: h.RunID, Host: h.Host, Address: h.Address, Site: h.Site, Outcome: h.Outcome, Reason: h.Reason, Interrupted: h.Interrupted, Cloud: h.Cloud,
 		Chains: []Chain{}, NotKnown: map[string]string{}, Drift: append([]string{}, h.Drift...),
 		Steps: steps(h), Capture: h.Capture, Lease: h.Lease, Support: h.Support, Next: []string{},
 	}

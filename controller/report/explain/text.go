@@ -21,9 +21,13 @@ func (e Explanation) Text(width int) string {
 func (e Explanation) TypedText(width int, complete func(line string) string) string {
 	t := &explainer{complete: complete, width: width, said: map[string]bool{}, advice: e.Next}
 	shown := string(outcome.Host{Outcome: e.Outcome, Interrupted: e.Interrupted}.Shown())
-	t.line("%s (%s): %s", e.Host, e.Address, firstOf(shown, "no outcome yet"))
+	where := outcome.HostSummary{Address: e.Address, Site: e.Site}.Where()
+	t.line("%s (%s): %s", e.Host, where, firstOf(shown, "no outcome yet"))
 	if e.Reason != "" {
 		t.line("  %s", e.Reason)
+	}
+	if e.Site != "" {
+		t.line("  its commands and their output are at site %s: aixmend explain %s %s shows them there", e.Site, e.RunID, e.Host)
 	}
 	for _, run := range e.LeftOpenBy {
 		t.line("  %s", leftOpen(run))

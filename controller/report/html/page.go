@@ -141,7 +141,7 @@ func writeIndex(w io.Writer, run outcome.Run, folds []report.Fold) error {
 			health = clouds.of(report.CloudWord(h.Cloud))
 		}
 		index.Hosts = append(index.Hosts, [10]any{
-			report.Clean(h.Name, false), report.Clean(h.Address, false), marks[h.Shown()], reasons.of(h.Reason), findings.all(h.Findings),
+			report.Clean(h.Name, false), report.Clean(h.Where(), false), marks[h.Shown()], reasons.of(h.Reason), findings.all(h.Findings),
 			h.DurationMS, fold[h.Name], h.Interrupted, findings.all(h.Waived), health,
 		})
 	}

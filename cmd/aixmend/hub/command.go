@@ -1,0 +1,244 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/controller/fleet"
+	"aixmend/controller/fleet/server"
+	"aixmend/controller/journal/durable"
+	"aixmend/controller/report"
+	"aixmend/transport/shell"
+)
+
+// defaultFolder is the default of --dir, defaultListen that of --listen.
+const (
+	defaultFolder = "aixmend-hub"
+	defaultListen = ":7422"
+)
+
+// Flag adds --hub to the flags of a verb.
+func Flag(fs *pflag.FlagSet, value *string, usage string) { fs.StringVar(value, "hub", "", usage) }
+
+// Command is the verb hub.
+func Command(c *console.Console, version string) *cobra.Command {
+	hub := group("hub", "Sweep many sites with one command: the hub that their workers dial")
+	hub.Long = `The hub carries out the audits that operators ask for (audit --hub) at many sites. It
+connects to no host: the worker of each site does, with the site's own inventory and
+keys, and sends back verdicts alone. docs/scale-out.md has a trial of five minutes.`
+	hub.AddCommand(initCommand(c), runCommand(c, version), add(c, fleet.RoleSite), add(c, fleet.RoleOperator), revoke(c), status(c))
+	return hub
+}
+
+// group is a verb that only holds others.
+func group(use, short string) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs}
+}
+
+func dirFlag(cmd *cobra.Command, dir *string) {
+	cmd.Flags().StringVar(dir, "dir", defaultFolder, "folder `DIR` of the hub")
+}
+
+func initCommand(c *console.Console) *cobra.Command {
+	var dir, listen string
+	var names []string
+	cmd := &cobra.Command{
+		Use: "init", Short: "Make the folder of a hub, with its keys", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if _, err := Init(dir, listen, names); err != nil {
+				return err
+			}
+			return c.Print("made the hub in %s; its files are secrets\nnext: aixmend hub run%s\naixmend help hub says how to add sites\n", dir, inDir(dir))
+		},
+	}
+	dirFlag(cmd, &dir)
+	cmd.Flags().StringVar(&listen, "listen", defaultListen, "`HOST:PORT` to listen on; no host: every address")
+	cmd.Flags().StringArrayVar(&names, "name", nil, "DNS `NAME` or IP address by which sites reach the hub, the first one in join files; may repeat")
+	return cmd
+}
+
+// inDir is --dir where it has to be typed.
+func inDir(dir string) string {
+	if dir == defaultFolder {
+		return ""
+	}
+	return " " + shell.Line("--dir", dir)
+}
+
+func runCommand(c *console.Console, version string) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use: "run", Short: "Run the hub until it is stopped", Args: cobra.NoArgs,
+		Long: "Runs the hub. A hub that is stopped or killed continues its runs when it is started\nagain; meanwhile the workers finish their parts.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !server.Available {
+				_, err := server.Start(server.Config{})
+				return exit.Usagef("run the hub on Linux", "%w", err)
+			}
+			f, err := Open(dir)
+			if err != nil {
+				return err
+			}
+			ctx, release := c.Interrupts.UntilStop(cmd.Context())
+			defer release()
+			return Run(ctx, f, version, c.Say, func(address string) {
+				c.Say("the hub listens on %s; its runs are in %s", address, f.State())
+			})
+		},
+	}
+	dirFlag(cmd, &dir)
+	return cmd
+}
+
+// add is `hub site add` or `hub operator add`.
+func add(c *console.Console, role fleet.Role) *cobra.Command {
+	about := map[fleet.Role][2]string{
+		fleet.RoleSite:     {"The sites whose workers may join", "at the site, aixmend worker --join %s"},
+		fleet.RoleOperator: {"The operators who may ask for runs", "aixmend audit --hub %s"},
+	}[role]
+	var dir, out string
+	cmd := &cobra.Command{
+		Use: "add NAME", Short: "Write the join file of a new " + string(role), Args: cobra.ExactArgs(1),
+		Long: "Writes the join file of a " + string(role) + ". It is a secret: bring it over safely, and keep it\nreadable for its user alone. The hub keeps no copy.",
+		RunE: func(_ *cobra.Command, args []string) error {
+			f, err := Open(dir)
+			if err != nil {
+				return err
+			}
+			if out == "" {
+				out = args[0] + ".join"
+			}
+			if _, err := os.Lstat(out); !errors.Is(err, fs.ErrNotExist) {
+				return exit.Usagef("name another file with --out", "%s is there already", out)
+			}
+			pass, err := f.Add(role, args[0])
+			if err != nil {
+				return err
+			}
+			text, err := json.MarshalIndent(pass, "", "  ")
+			if err == nil {
+				err = durable.Write(out, append(text, '\n'))
+			}
+			if err != nil {
+				return err
+			}
+			return c.Print("wrote %s, a secret for %s %s alone\nnext: %s\n", out, role, args[0], fmt.Sprintf(about[1], shell.Word(out)))
+		},
+	}
+	dirFlag(cmd, &dir)
+	cmd.Flags().StringVar(&out, "out", "", "`FILE` to write (default NAME.join)")
+	parent := group(string(role), about[0])
+	parent.AddCommand(cmd)
+	return parent
+}
+
+func revoke(c *console.Console) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use: "revoke NAME", Short: "Throw out a site or an operator, and make its join file useless", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			f, err := Open(dir)
+			if err != nil {
+				return err
+			}
+			if err := f.Revoke(args[0]); err != nil {
+				return err
+			}
+			return c.Print("revoked %s; a hub that runs throws it out within a few seconds\n", args[0])
+		},
+	}
+	dirFlag(cmd, &dir)
+	return cmd
+}
+
+func status(c *console.Console) *cobra.Command {
+	var dir, join, format string
+	cmd := &cobra.Command{
+		Use: "status", Short: "List the members, and the sites as the hub hears them", Args: cobra.NoArgs,
+		Long: "Lists the members from the folder of the hub or, with --hub, asks a hub that runs for its\nsites: how many hosts each has, and when its worker was heard last.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if format != "text" && format != "json" {
+				return exit.Usagef("write text or json", "--format %s is not known", format)
+			}
+			if join != "" {
+				return statusOver(cmd.Context(), c, join, format)
+			}
+			f, err := Open(dir)
+			if err != nil {
+				return err
+			}
+			list, err := f.Members()
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				return c.JSON(list)
+			}
+			for _, m := range list {
+				until := ""
+				if !m.Revoked.IsZero() {
+					until = ", revoked " + m.Revoked.Format(time.DateOnly)
+				}
+				if err := c.Print("%-8s %s, added %s%s\n", m.Role, m.Name, m.Added.Format(time.DateOnly), until); err != nil {
+					return err
+				}
+			}
+			if len(list) == 0 {
+				return c.Print("no members yet: aixmend help hub says how to add one\n")
+			}
+			return nil
+		},
+	}
+	dirFlag(cmd, &dir)
+	Flag(cmd.Flags(), &join, "join `FILE` of an operator, to ask a hub that runs")
+	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT` of the output on stdout: text or json")
+	return cmd
+}
+
+func statusOver(ctx context.Context, c *console.Console, join, format string) error {
+	o, err := Dial(ctx, c, join)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	var sites []Site
+	if err := o.Ask(ctx, askStatus, named{}, &sites); err != nil {
+		return err
+	}
+	if format == "json" {
+		return c.JSON(sites)
+	}
+	for _, s := range sites {
+		if err := c.Print("%s\n", s.text(time.Now())); err != nil {
+			return err
+		}
+	}
+	if len(sites) == 0 {
+		return c.Print("no sites yet: aixmend help hub says how to add one\n")
+	}
+	return nil
+}
+
+func (s Site) text(now time.Time) string {
+	heard := "not heard since the hub began"
+	if !s.Heard.IsZero() {
+		heard = fmt.Sprintf("heard %s ago, version %s", now.Sub(s.Heard).Round(time.Second), s.Version)
+		if now.Sub(s.Heard) > fleet.SilentAfter {
+			heard += ": SILENT"
+		}
+	}
+	for _, run := range s.Runs {
+		heard += ", works on run " + run
+	}
+	return fmt.Sprintf("%s: %s, %s", s.Name, report.Hosts(s.Hosts), heard)
+}

@@ -1,0 +1,125 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/controller/fleet"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+)
+
+const (
+	dialWithin = 20 * time.Second
+	askAgain   = 2 * time.Second
+	patience   = 15 * time.Minute // with a hub that does not answer
+	// quietFor is how long nothing is printed while hosts end, and longest while none does.
+	quietFor = 10 * time.Second
+	longest  = time.Minute
+)
+
+// Dial connects to the hub of a join file.
+func Dial(ctx context.Context, c *console.Console, file string) (*fleet.Operator, error) {
+	p, err := fleet.ReadPass(file, fleet.RoleOperator)
+	if err != nil {
+		return nil, exit.Usagef("aixmend help hub says how the hub writes one", "--hub: %w", err)
+	}
+	ctx, done := context.WithTimeout(ctx, dialWithin)
+	defer done()
+	ctx, release := c.Interrupts.UntilStop(ctx)
+	defer release()
+	o, err := fleet.Dial(ctx, p)
+	if errors.Is(err, fleet.ErrRevoked) {
+		return nil, exit.Usagef("ask the hub's owner for a new one", "--hub %s: %w", file, err)
+	}
+	return o, err
+}
+
+// Over has the hub carry out an audit, prints how far it is, and returns the run.
+func Over(ctx context.Context, c *console.Console, o *fleet.Operator, a Audit, quiet bool) (*outcome.Run, error) {
+	var b begun
+	if err := persist(ctx, c, func() error { return o.Ask(ctx, askAudit, a, &b) }); err != nil {
+		return nil, err
+	}
+	say := c.Say
+	if quiet {
+		say = func(string, ...any) {}
+	}
+	say("audit of %s at %s, run %s", report.Hosts(b.Hosts), siteList(b.Sites), a.Run)
+	if err := follow(ctx, c, o, a.Run, say); err != nil {
+		return nil, fmt.Errorf("%w; run %s goes on at the hub, where aixmend report shows it", err, a.Run)
+	}
+	var end result
+	if err := persist(ctx, c, func() error { return o.Ask(ctx, askResult, named{a.Run}, &end) }); err != nil {
+		return nil, err
+	}
+	if end.Broken != "" {
+		return &end.Run, errors.New("the hub: " + end.Broken)
+	}
+	return &end.Run, nil
+}
+
+func siteList(sites []string) string {
+	if len(sites) == 1 {
+		return "site " + sites[0]
+	}
+	return fmt.Sprintf("%d sites (%s)", len(sites), report.Compact(sites))
+}
+
+// follow waits for the end of a run. The first signal stops the run, the second one the wait.
+func follow(ctx context.Context, c *console.Console, o *fleet.Operator, run string, say func(string, ...any)) error {
+	var p progress
+	told, stopped, shown := 0, false, time.Now()
+	for !p.Over {
+		select {
+		case <-c.Interrupts.Stop():
+			if !stopped {
+				say("interrupted: the sites begin no further host; Ctrl-C again leaves the run to the hub")
+				stopped = o.Ask(ctx, askStop, named{run}, &named{}) == nil
+			}
+		default:
+		}
+		before := p.Ended
+		if err := persist(ctx, c, func() error { return o.Ask(ctx, askFollow, following{run, p.Ended}, &p) }); err != nil {
+			return err
+		}
+		for ; told < len(p.Lines); told++ {
+			say("%s", p.Lines[told])
+			shown = time.Now()
+		}
+		if since := time.Since(shown); since > longest || since > quietFor && p.Ended > before {
+			say("%d of %s have ended", p.Ended, report.Hosts(p.Of))
+			shown = time.Now()
+		}
+	}
+	return nil
+}
+
+// persist asks again where no answer came, for a while; a refusal is an answer.
+func persist(ctx context.Context, c *console.Console, ask func() error) error {
+	began := time.Now()
+	for told := false; ; {
+		err := ask()
+		var no *fleet.Refusal
+		switch {
+		case err == nil:
+			return nil
+		case errors.As(err, &no):
+			return exit.Usagef(no.Hint, "the hub refuses: %s", no.Text)
+		case errors.Is(err, fleet.ErrRevoked), ctx.Err() != nil, time.Since(began) > patience:
+			return err
+		case !told:
+			told = true
+			c.Say("warning: %s; asking again", err)
+		}
+		select {
+		case <-time.After(askAgain):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

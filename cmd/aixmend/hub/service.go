@@ -1,0 +1,550 @@
+package hub
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/request"
+	"aixmend/controller"
+	"aixmend/controller/fleet"
+	"aixmend/controller/fleet/server"
+	"aixmend/controller/journal"
+	"aixmend/controller/journal/durable"
+	"aixmend/controller/outcome"
+	"aixmend/controller/report"
+	"aixmend/inventory"
+	"aixmend/playbooks"
+)
+
+const (
+	// membersEvery is how often the members are read again.
+	membersEvery = time.Second
+	// answerWithin is the longest wait of a following question.
+	answerWithin = 5 * time.Second
+	lookEvery    = 200 * time.Millisecond
+	maxRuns      = 8 // at the same time
+)
+
+// Service is a hub that runs. A hub that is stopped is like one that was killed: its runs go
+// on when it begins again.
+type Service struct {
+	folder  Folder
+	version string
+	say     func(format string, args ...any)
+	store   *journal.Store
+	hub     *fleet.Hub
+
+	mu   sync.Mutex
+	runs map[string]*going
+}
+
+// going is a run that this process carries out, or has.
+type going struct {
+	sweep    *sweep
+	operator string
+	stop     *console.Interrupts
+
+	mu    sync.Mutex
+	lines []string
+	end   *result // nil: not yet
+}
+
+// Run runs the hub until ctx ends. ready is told where it listens.
+func Run(ctx context.Context, f Folder, version string, say func(format string, args ...any), ready func(address string)) error {
+	lock := durable.NewLock(f.file("running"))
+	held, err := lock.TryLock()
+	if err != nil {
+		return err
+	}
+	if !held {
+		return exit.Usagef("aixmend hub status shows it", "a hub runs in %s already", f.path)
+	}
+	defer func() { _ = lock.Unlock() }()
+	s := &Service{folder: f, version: version, say: say, runs: map[string]*going{}}
+	if s.store, err = journal.Open(f.State()); err != nil {
+		return err
+	}
+	srv, set, err := s.begin()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = srv.Stop() }()
+	conn, err := srv.Connect(set.Seed)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if s.hub, err = fleet.NewHub(ctx, conn); err != nil {
+		return err
+	}
+	if err := s.members(ctx, srv); err != nil {
+		return err
+	}
+	if err := s.continueRuns(); err != nil {
+		return err
+	}
+	ready(srv.Address())
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	go func() { end(s.followMembers(ctx, srv)) }()
+	if err := s.hub.Serve(ctx, s.answer); err != nil {
+		return err
+	}
+	if err := context.Cause(ctx); !errors.Is(err, exit.ErrInterrupted) && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// begin starts the server.
+func (s *Service) begin() (*server.Server, *settings, error) {
+	set, err := s.folder.settings()
+	if err != nil {
+		return nil, nil, err
+	}
+	authority, err := s.folder.authority()
+	if err != nil {
+		return nil, nil, err
+	}
+	tls, err := authority.Server(time.Now(), set.Names...)
+	if err != nil {
+		return nil, nil, err
+	}
+	host, port, err := net.SplitHostPort(set.Listen)
+	if err != nil {
+		return nil, nil, err
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return nil, nil, err
+	}
+	if host == "" {
+		host = "0.0.0.0"
+	}
+	srv, err := server.Start(server.Config{
+		Folder: s.folder.file("streams"), Host: host, Port: number, TLS: tls, Hub: server.Member{Key: set.Public, Role: fleet.RoleHub, Name: "hub"},
+	})
+	return srv, &set, err
+}
+
+// members lets those in who are members, and only those.
+func (s *Service) members(ctx context.Context, srv *server.Server) error {
+	list, err := s.folder.Members()
+	if err != nil {
+		return err
+	}
+	var in []server.Member
+	for _, m := range list {
+		if m.Revoked.IsZero() {
+			in = append(in, server.Member{Key: m.Key, Role: m.Role, Name: m.Name})
+		}
+	}
+	if err := srv.SetMembers(in); err != nil {
+		return err
+	}
+	for _, m := range list {
+		switch still := slices.ContainsFunc(in, func(o server.Member) bool { return o.Role == m.Role && o.Name == m.Name }); {
+		case m.Role != fleet.RoleSite:
+		case m.Revoked.IsZero():
+			err = errors.Join(err, s.hub.Admit(ctx, m.Name))
+		case !still:
+			err = errors.Join(err, s.hub.Dismiss(ctx, m.Name))
+		}
+	}
+	return err
+}
+
+// followMembers acts on changes of the members until ctx ends.
+func (s *Service) followMembers(ctx context.Context, srv *server.Server) error {
+	last, _ := os.ReadFile(s.folder.file("members.json"))
+	tick := time.NewTicker(membersEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		now, err := os.ReadFile(s.folder.file("members.json"))
+		if err != nil || bytes.Equal(now, last) {
+			continue // it is replaced whole
+		}
+		if err := s.members(ctx, srv); err != nil {
+			s.say("warning: the members were not taken over: %s", err)
+			continue
+		}
+		last = now
+		s.say("the members have changed")
+	}
+}
+
+// answer answers a question of an operator.
+func (s *Service) answer(q fleet.Question) (any, error) {
+	switch q.Verb {
+	case askAudit:
+		var a Audit
+		if err := q.Read(&a); err != nil {
+			return nil, err
+		}
+		return s.audit(q.Operator, a)
+	case askStatus:
+		return s.status()
+	case askFollow:
+		var f following
+		if err := q.Read(&f); err != nil {
+			return nil, err
+		}
+		g, err := s.of(f.Run)
+		if err != nil {
+			return nil, err
+		}
+		return g.follow(f.Known), nil
+	}
+	var n named
+	if err := q.Read(&n); err != nil {
+		return nil, err
+	}
+	g, err := s.of(n.Run)
+	if err != nil {
+		return nil, err
+	}
+	switch q.Verb {
+	case askStop:
+		s.say("run %s: stopped by operator %s", n.Run, q.Operator)
+		g.stop.Interrupt()
+		return n, nil
+	case askResult:
+		if end := g.ended(); end != nil {
+			return end, nil
+		}
+		return nil, &fleet.Refusal{Text: "run " + n.Run + " has not ended"}
+	}
+	return nil, &fleet.Refusal{Text: "this hub does not know the question " + strconv.Quote(q.Verb), Hint: "hub and operator must be of one version"}
+}
+
+func (s *Service) of(run string) (*going, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g := s.runs[run]; g != nil {
+		return g, nil
+	}
+	if journal.IsRunID(run) { // of an earlier process of the hub
+		if done, err := s.store.LoadRun(run); err == nil {
+			return &going{sweep: newSweep(nil, run, nil, nil), end: &result{Run: *done}}, nil
+		}
+	}
+	return nil, &fleet.Refusal{Text: "the hub does not carry out a run " + strconv.Quote(run), Hint: "on the hub, aixmend runs --state " + s.folder.State() + " lists all runs"}
+}
+
+// status lists the sites.
+func (s *Service) status() ([]Site, error) {
+	members, err := s.folder.Members()
+	if err != nil {
+		return nil, err
+	}
+	announced, err := s.hub.Hosts(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	list := []Site{}
+	for _, m := range members {
+		if m.Role != fleet.RoleSite || !m.Revoked.IsZero() {
+			continue
+		}
+		heard := s.hub.Heard(m.Name)
+		one := Site{Name: m.Name, Heard: heard.Last, Version: heard.Version, Runs: heard.Runs}
+		for _, h := range announced {
+			if h.Site == m.Name {
+				one.Hosts = len(h.Names)
+			}
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+// audit begins an audit, unless it has begun.
+func (s *Service) audit(operator string, a Audit) (*begun, error) {
+	if !journal.IsRunID(a.Run) {
+		return nil, &fleet.Refusal{Text: fmt.Sprintf("%q can't be the id of a run", a.Run)}
+	}
+	if !slices.Contains(playbooks.Names(), a.Playbook) {
+		return nil, &fleet.Refusal{Text: fmt.Sprintf("playbook %s: over a hub only embedded playbooks run", a.Playbook), Hint: "aixmend playbook list names them"}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g := s.runs[a.Run]; g != nil {
+		if g.operator != operator {
+			return nil, &fleet.Refusal{Text: "run " + a.Run + " is another operator's"}
+		}
+		return g.begun(), nil
+	}
+	if _, err := os.Lstat(s.store.RunDir(a.Run)); err == nil {
+		return nil, &fleet.Refusal{Text: "run " + a.Run + " is there already"}
+	}
+	if n := s.active(); n >= maxRuns {
+		return nil, &fleet.Refusal{Text: fmt.Sprintf("the hub carries out %d runs already", n), Hint: "try again when one has ended"}
+	}
+	r, err := s.request(a)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	r.By.Operator = operator
+	g := s.going(r, a.Run, operator)
+	j, err := job.Prepare(r, s.settings(a.Run, g))
+	if err != nil {
+		return nil, refusal(err)
+	}
+	s.carryOut(g, j, nil)
+	return g.begun(), nil
+}
+
+// active counts the runs that go on. The lock is held.
+func (s *Service) active() int {
+	n := 0
+	for _, g := range s.runs {
+		if g.ended() == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// refusal is an error as the operator is told it.
+func refusal(err error) error {
+	code, messages := exit.Decide(err, 0)
+	if code != outcome.ExitUsage || len(messages) == 0 {
+		return err
+	}
+	no := &fleet.Refusal{Text: strings.TrimPrefix(messages[0], "error: ")}
+	for _, m := range messages[1:] {
+		no.Hint = strings.TrimPrefix(m, "hint: ")
+	}
+	return no
+}
+
+// request is the request of an audit, over the hosts that the sites have announced.
+func (s *Service) request(a Audit) (request.Request, error) {
+	announced, err := s.hub.Hosts(context.Background())
+	if err != nil {
+		return request.Request{}, err
+	}
+	inv, of, err := together(announced)
+	if err != nil {
+		return request.Request{}, err
+	}
+	chosen, _, err := inv.SelectOf(s.hostsOf, a.Limit...)
+	if err != nil {
+		return request.Request{}, exit.Usage(err)
+	}
+	scope := request.ScopeOf(inv, chosen)
+	scope.Sites = map[string][]string{}
+	for _, h := range chosen {
+		scope.Sites[of[h.Name]] = append(scope.Sites[of[h.Name]], h.Name)
+	}
+	if len(chosen) == 0 {
+		return request.Request{}, exit.Usagef("aixmend hub status lists the sites; the worker of a site announces its hosts", "no site has announced a host")
+	}
+	return request.Request{Verb: controller.Audit, By: a.By, Scope: scope, Asked: request.Asked{
+		Limit: a.Limit, Playbook: a.Playbook, Set: a.Set, FailOn: a.FailOn, Deadline: a.Deadline, Ticket: a.Ticket, Concurrency: 1,
+	}}, nil
+}
+
+// together is the inventory of all sites, with the site of each host. A site is a group, too,
+// where no group or host has its name.
+func together(announced []fleet.Hosts) (*inventory.Inventory, map[string]string, error) {
+	of, groups := map[string]string{}, map[string][]string{}
+	inv := &inventory.Inventory{}
+	for _, h := range announced {
+		for _, name := range h.Names {
+			if other, there := of[name]; there {
+				return nil, nil, exit.Usagef("give one of them another name in its inventory", "sites %s and %s both have a host %s", other, h.Site, name)
+			}
+			of[name] = h.Site
+			inv.Hosts = append(inv.Hosts, inventory.Host{Name: name})
+		}
+		for group, members := range h.Groups {
+			groups[group] = append(groups[group], members...)
+		}
+	}
+	for _, h := range announced {
+		if _, taken := groups[h.Site]; !taken && of[h.Site] == "" && len(h.Names) > 0 {
+			groups[h.Site] = h.Names
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
+		if of[name] == "" { // a host's name counts
+			inv.Groups = append(inv.Groups, inventory.Group{Name: name, Hosts: slices.Sorted(slices.Values(groups[name]))})
+		}
+	}
+	slices.SortFunc(inv.Hosts, func(a, b inventory.Host) int { return strings.Compare(a.Name, b.Name) })
+	return inv, of, nil
+}
+
+// hostsOf returns the hosts that ended with an outcome in a run of the hub.
+func (s *Service) hostsOf(run, ended string) ([]string, error) {
+	id, err := s.store.Named(run)
+	if err != nil {
+		return nil, err
+	}
+	done, err := s.store.LoadRun(id)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, h := range done.Hosts {
+		if h.Outcome == outcome.Outcome(ended) || h.Shown() == outcome.Outcome(ended) {
+			names = append(names, h.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("no host of run %s ended %s", id, ended)
+	}
+	return names, nil
+}
+
+// going notes a run that begins.
+func (s *Service) going(r request.Request, run, operator string) *going {
+	g := &going{operator: operator, stop: console.NewInterrupts()}
+	g.sweep = newSweep(s.hub, run, r.Sites, func(format string, args ...any) {
+		line := fmt.Sprintf(format, args...)
+		s.say("run %s: %s", run, line)
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.lines = append(g.lines, line)
+	})
+	return g
+}
+
+func (s *Service) settings(run string, g *going) job.Settings {
+	return job.Settings{State: s.folder.State(), Version: s.version, Quiet: true, Part: &job.Part{ID: run, Elsewhere: g.sweep}}
+}
+
+// carryOut runs a job in the background; the lock is held, or nobody else is there yet.
+func (s *Service) carryOut(g *going, j *job.Job, earlier *job.Earlier) {
+	run := g.sweep.run
+	s.runs[run] = g
+	who := ""
+	if g.operator != "" {
+		who = ", asked by operator " + g.operator
+	}
+	s.say("run %s: %s of %s at %d sites%s", run, j.Command(), report.Hosts(len(j.Request.Hosts)), len(j.Request.Sites), who)
+	order := fleet.Order{Verb: string(j.Request.Verb), Playbook: outcome.Playbook{Name: j.Playbook.Name, SHA256: j.Playbook.SHA256}, Set: j.Request.Set, By: j.Request.By, Limit: strings.Join(j.Request.Limit, ","), Ticket: j.Request.Ticket}
+	if d := j.Request.Deadline; d > 0 {
+		order.Until = time.Now().Add(d).UTC()
+	}
+	go func() {
+		ctx, done := context.WithCancel(context.Background())
+		defer done()
+		go func() {
+			if err := g.sweep.gather(ctx, order, g.stop.Stop()); err != nil {
+				g.sweep.say("%s", err)
+				g.sweep.over("the hub failed: " + err.Error())
+			}
+		}()
+		lines := console.New(console.Streams{Out: io.Discard, Err: sayer{g.sweep.say}}, g.stop, func(string) string { return "" })
+		ended, err := j.Run(ctx, lines, earlier)
+		end := &result{}
+		if ended != nil {
+			end.Run = ended.Run
+		}
+		if err != nil {
+			end.Broken = err.Error()
+			s.say("run %s: %s", run, err)
+		}
+		if err := s.hub.Close(ctx, run, slices.Collect(maps.Keys(j.Request.Sites))); err != nil {
+			s.say("run %s: %s", run, err)
+		}
+		s.say("run %s: ended, exit code %d: %s", run, end.Run.ExitCode, end.Run.ExitReason)
+		g.mu.Lock()
+		g.end = end
+		g.mu.Unlock()
+	}()
+}
+
+// sayer prints the lines that are written to it.
+type sayer struct {
+	say func(format string, args ...any)
+}
+
+// Write implements io.Writer.
+func (w sayer) Write(text []byte) (int, error) {
+	for line := range strings.Lines(string(text)) {
+		w.say("%s", strings.TrimRight(line, "\n"))
+	}
+	return len(text), nil
+}
+
+// continueRuns continues the runs that an earlier process of the hub has begun and not ended.
+func (s *Service) continueRuns() error {
+	ids, err := s.store.RunIDs()
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		if _, err := s.store.LoadRun(id); err == nil || s.store.State(id) != journal.StateOpen {
+			continue // it has ended, or an operator stopped it
+		}
+		if err := s.continueRun(id); err != nil {
+			s.say("run %s is not continued: %s", id, err)
+		}
+	}
+	return nil
+}
+
+func (s *Service) continueRun(id string) error {
+	r, err := request.Load(s.store, id)
+	if err != nil {
+		return err
+	}
+	g := s.going(r, id, r.By.Operator)
+	j, err := job.Restore(r, s.settings(id, g))
+	if err != nil {
+		return err
+	}
+	earlier, err := job.LoadEarlier(s.store, id, j.Playbook)
+	if err != nil {
+		return err
+	}
+	s.carryOut(g, j, earlier)
+	return nil
+}
+
+func (g *going) begun() *begun {
+	return &begun{Hosts: len(g.sweep.of), Sites: slices.Sorted(maps.Keys(g.sweep.sites))}
+}
+
+func (g *going) ended() *result {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.end
+}
+
+// follow waits for news of the run.
+func (g *going) follow(known int) progress {
+	for began := time.Now(); ; time.Sleep(lookEvery) {
+		p := progress{Ended: g.sweep.count(), Of: len(g.sweep.of), Over: g.ended() != nil}
+		if p.Over || p.Ended > known || time.Since(began) > answerWithin {
+			g.mu.Lock()
+			p.Lines = slices.Clone(g.lines)
+			g.mu.Unlock()
+			return p
+		}
+	}
+}

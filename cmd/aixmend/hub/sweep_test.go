@@ -1,0 +1,169 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"aixmend/controller/fleet"
+	"aixmend/controller/outcome"
+)
+
+// heard is a wire on which each site was heard at a time.
+type heard map[string]time.Time
+
+func (heard) Order(context.Context, fleet.Order) error { return nil }
+func (heard) Events(context.Context, string, func(fleet.Event), func(string, error)) error {
+	return nil
+}
+func (h heard) Heard(site string) fleet.Heard { return fleet.Heard{Last: h[site]} }
+func (heard) Stop(string, string) error       { return nil }
+
+const run = "20261201T070000.000Z-3f9ac2"
+
+func event(site, host string, o outcome.Outcome) fleet.Event {
+	return fleet.Event{Run: run, Site: site, Host: &outcome.Host{Host: host, RunID: run, Outcome: o, Findings: []outcome.Finding{}}}
+}
+
+func ended(site string, e fleet.Ended) fleet.Event {
+	return fleet.Event{Run: run, Site: site, Ended: &e}
+}
+
+func sweepOf(w wire) *sweep {
+	return newSweep(w, run, map[string][]string{"fra": {"a", "b"}, "par": {"c"}}, func(string, ...any) {})
+}
+
+// reports are the first and the last report of each host, in one text.
+func (s *sweep) all(ctx context.Context) string {
+	var b strings.Builder
+	for _, host := range []string{"a", "b", "c"} {
+		first := s.Report(ctx, host)
+		last, newer := s.Last(host)
+		if !newer {
+			last = first
+		}
+		fmt.Fprintf(&b, "%s@%s %s", host, last.Site, last.Outcome)
+		if last.Reason != "" {
+			b.WriteString(" (" + last.Reason + ")")
+		}
+		b.WriteString("; ")
+	}
+	return b.String()
+}
+
+// Events that come twice, late, or from a site that was not asked change nothing; the last
+// report before the end of a part counts. Any order of the events of the sites among each
+// other gives the same.
+func TestSweepFoldsWhatComes(t *testing.T) {
+	t.Parallel()
+	fra := []fleet.Event{
+		event("fra", "a", outcome.Degraded), event("fra", "a", outcome.Healthy), event("fra", "c", outcome.Failed), event("fra", "x", outcome.Failed),
+		event("fra", "b", outcome.NeedsAction), event("fra", "b", outcome.NeedsAction), ended("fra", fleet.Ended{}), event("fra", "a", outcome.Failed), ended("fra", fleet.Ended{Broken: "late"}),
+	}
+	par := []fleet.Event{event("par", "a", outcome.Failed), event("par", "c", outcome.Healthy), ended("par", fleet.Ended{}), event("par", "c", outcome.Failed)}
+	other := []fleet.Event{event("mad", "a", outcome.Failed), ended("mad", fleet.Ended{})}
+	for seed := range uint64(200) {
+		dice, s := rand.New(rand.NewPCG(seed, 0)), sweepOf(heard{})
+		queues := [][]fleet.Event{fra, par, other}
+		for len(queues) > 0 {
+			i := dice.IntN(len(queues))
+			s.take(queues[i][0])
+			if dice.IntN(3) == 0 {
+				s.take(queues[i][0]) // delivered again at once
+			}
+			if queues[i] = queues[i][1:]; len(queues[i]) == 0 {
+				queues = append(queues[:i], queues[i+1:]...)
+			}
+		}
+		if got, want := s.all(t.Context()), "a@fra healthy; b@fra needs_action; c@par healthy; "; got != want {
+			t.Fatalf("seed %d: %s, want %s", seed, got, want)
+		}
+	}
+}
+
+// A host without a report has the reason of that, and never looks well.
+func TestSweepWithoutReports(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for _, c := range []struct {
+		name string
+		do   func(s *sweep)
+		want string
+	}{
+		{"refused", func(s *sweep) { s.take(ended("fra", fleet.Ended{Refused: "playbook x"})) }, "b@fra unreachable (site fra refuses: playbook x); "},
+		{"broken", func(s *sweep) { s.take(ended("fra", fleet.Ended{Broken: "disk full"})) }, "b@fra unreachable (the worker of site fra failed: disk full); "},
+		{"stopped", func(s *sweep) { s.take(ended("fra", fleet.Ended{Stopped: true})) }, "b@fra skipped (interrupted before its turn); "},
+		{"without a word", func(s *sweep) { s.take(ended("fra", fleet.Ended{})) }, "b@fra unreachable (site fra ended without a report of it); "},
+		{"silent", func(s *sweep) { s.check(now.Add(2*fleet.SilentAfter), false) }, "b@fra unreachable (site fra was not heard for 2m0s: its worker is down, or cut off); "},
+		{"the hub failed", func(s *sweep) { s.over("the hub failed: disk full") }, "b@fra unreachable (the hub failed: disk full); "},
+	} {
+		s := sweepOf(heard{"par": now.Add(2 * fleet.SilentAfter)})
+		s.began = now
+		s.take(event("fra", "a", outcome.Healthy))
+		s.take(event("par", "c", outcome.Healthy))
+		c.do(s)
+		s.take(ended("par", fleet.Ended{}))
+		if got, want := s.all(t.Context()), "a@fra healthy; "+c.want+"c@par healthy; "; got != want {
+			t.Errorf("%s: %s, want %s", c.name, got, want)
+		}
+	}
+}
+
+// A site is given up by the clock of the hub, after a minute without a word, and not before.
+func TestSilence(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	for _, c := range []struct {
+		last, now time.Duration
+		silent    bool
+	}{
+		{-time.Hour, fleet.SilentAfter, false}, {-time.Hour, fleet.SilentAfter + time.Second, true},
+		{time.Minute, time.Minute + fleet.SilentAfter, false}, {time.Minute, 2*time.Minute + time.Second, true},
+	} {
+		s := sweepOf(heard{"fra": began.Add(c.last), "par": began.Add(c.now)})
+		s.began = began
+		s.check(began.Add(c.now), false)
+		if got := s.parts["fra"].isOver(); got != c.silent || s.parts["par"].isOver() {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
+// The end of the context, such as a deadline, cuts hosts off: they have not been judged.
+func TestSweepCut(t *testing.T) {
+	t.Parallel()
+	s := sweepOf(heard{})
+	ctx, cut := context.WithCancelCause(t.Context())
+	cut(errors.New("cut by --deadline"))
+	if h := s.Report(ctx, "a"); h.Outcome != outcome.Skipped || !h.Interrupted || h.Reason != "cut by --deadline" {
+		t.Error(h)
+	}
+}
+
+// The hosts of all sites are one inventory; a name that two sites have is refused with both.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	inv, of, err := together([]fleet.Hosts{
+		{Site: "fra", Names: []string{"b", "a"}, Groups: map[string][]string{"prod": {"a"}}},
+		{Site: "par", Names: []string{"c"}, Groups: map[string][]string{"prod": {"c"}, "fra": {"c"}}},
+		{Site: "empty"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := ""
+	for _, g := range inv.Groups {
+		text += fmt.Sprint(g.Name, g.Hosts)
+	}
+	if text != "fra[c]par[c]prod[a c]" || len(inv.Hosts) != 3 || inv.Hosts[0].Name != "a" || of["c"] != "par" {
+		t.Error(text, inv.Hosts, of)
+	}
+	_, _, err = together([]fleet.Hosts{{Site: "fra", Names: []string{"a"}}, {Site: "par", Names: []string{"a"}}})
+	if err == nil || !strings.Contains(err.Error(), "sites fra and par both have a host a") {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"aixmend/cmd/aixmend/request"
+	"aixmend/cmd/aixmend/simulated"
+	"aixmend/controller/outcome"
+	"aixmend/transport/lab/aixsim"
+)
+
+// yard is a hub and its sites, each process the command as users have it.
+type yard struct {
+	t     *testing.T
+	dir   string
+	fleet *aixsim.Fleet
+	parts map[string]string // --limit of each site
+	alive map[string]*exec.Cmd
+}
+
+// yardParts are the sites of a yard with their hosts: the two of a pair with one node id are
+// at different sites.
+var yardParts = map[string][]string{
+	"fra": {"healthy", "address-removed-smitty", "original", "not-aix"},
+	"par": {"daemon-down", "clone", "rsct-below-minimum"},
+}
+
+func newYardOf(t *testing.T) *yard {
+	t.Helper()
+	program(t)
+	y := &yard{t: t, dir: t.TempDir(), parts: map[string]string{}, alive: map[string]*exec.Cmd{}}
+	var names []string
+	for site, hosts := range yardParts {
+		y.parts[site] = strings.Join(hosts, ",")
+		names = append(names, hosts...)
+	}
+	slices.Sort(names)
+	hosts, err := pairedHosts(names)
+	noError(t, err)
+	y.fleet, err = simulated.Start(y.dir, hosts, 0)
+	noError(t, err)
+	t.Cleanup(y.fleet.Close)
+	y.must("hub", "init", "--name", "127.0.0.1", "--listen", freeAddress(t))
+	for site := range y.parts {
+		y.must("hub", "site", "add", site)
+	}
+	y.must("hub", "operator", "add", "ops")
+	t.Cleanup(func() {
+		for name := range y.alive {
+			y.kill(name)
+		}
+	})
+	return y
+}
+
+// pairedHosts are hosts of simulated illnesses, and two healthy ones with one node id.
+func pairedHosts(names []string) ([]aixsim.FleetHost, error) {
+	hosts, err := namedHosts(slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == "original" || name == "clone" }))
+	if err != nil {
+		return nil, err
+	}
+	twins, err := aixsim.FindIllness("node-id-duplicate")
+	if err != nil {
+		return nil, err
+	}
+	original, clone := aixsim.Healthy("original", 41), aixsim.Healthy("clone", 42)
+	twins.Pair(original, clone)
+	return append(hosts, aixsim.FleetHost{State: original}, aixsim.FleetHost{State: clone}), nil
+}
+
+// command is the command in the folder of the yard.
+func (y *yard) command(args ...string) *exec.Cmd {
+	c := exec.Command(program(y.t), args...)
+	c.Dir = y.dir
+	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + y.dir, "NO_COLOR=1", "AIXMEND_SSH_CONFIG=" + request.None}
+	return c
+}
+
+func (y *yard) must(args ...string) string {
+	y.t.Helper()
+	out, err := y.command(args...).CombinedOutput()
+	if err != nil {
+		y.t.Fatalf("%v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// start starts a process in the background and waits until it has said something.
+func (y *yard) start(name, says string, args ...string) {
+	y.t.Helper()
+	log := filepath.Join(y.dir, name+".log")
+	file, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	noError(y.t, err)
+	defer file.Close()
+	before, err := os.ReadFile(log)
+	noError(y.t, err)
+	c := y.command(args...)
+	c.Stdout, c.Stderr = file, file
+	noError(y.t, c.Start())
+	y.alive[name] = c
+	y.await(log, len(before), says)
+}
+
+// await waits for a text in a file, behind so many bytes.
+func (y *yard) await(file string, from int, text string) string {
+	y.t.Helper()
+	wanted := regexp.MustCompile(text)
+	late := time.NewTimer(killLong)
+	defer late.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		read, _ := os.ReadFile(file)
+		if found := wanted.Find(read[min(from, len(read)):]); found != nil {
+			return string(found)
+		}
+		select {
+		case <-tick.C:
+		case <-late.C:
+			y.t.Fatalf("%s: no %q in\n%s", file, text, read)
+		}
+	}
+}
+
+func (y *yard) hub() { y.start("hub", "the hub listens on", "hub", "run") }
+
+func (y *yard) worker(site string) {
+	y.start(site, "connected", "worker", "--join", site+".join", "-i", "inventory.yaml", "-l", y.parts[site], "--state", site+"-state")
+}
+
+func (y *yard) kill(name string) {
+	_ = y.alive[name].Process.Signal(syscall.SIGKILL)
+	_ = y.alive[name].Wait()
+	delete(y.alive, name)
+}
+
+// audit starts an audit over the hub; what it prints is in audit.log.
+func (y *yard) audit() {
+	y.start("audit", "audit of 7 hosts at 2 sites", "audit", "--hub", "ops.join", "--format", "json", "--set", "wait=600ms", "--set", "settle=60ms")
+}
+
+// ended waits for the audit and returns its run.
+func (y *yard) ended() outcome.Run {
+	y.t.Helper()
+	_ = y.alive["audit"].Wait()
+	delete(y.alive, "audit")
+	text, err := os.ReadFile(filepath.Join(y.dir, "audit.log"))
+	noError(y.t, err)
+	var run outcome.Run
+	at := strings.LastIndex(string(text), "\n{\n")
+	if at < 0 {
+		y.t.Fatalf("no run in %s", text)
+	}
+	noError(y.t, json.NewDecoder(strings.NewReader(string(text)[at:])).Decode(&run))
+	return run
+}
+
+func (y *yard) begin() {
+	y.t.Helper()
+	y.hub()
+	for site := range y.parts {
+		y.worker(site)
+	}
+	for site, hosts := range yardParts {
+		want := fmt.Sprintf("%s: %d hosts, heard", site, len(hosts))
+		for !strings.Contains(y.must("hub", "status", "--hub", "ops.join"), want) {
+			continue
+		}
+	}
+}
+
+// verdicts are the parts of a run that must not depend on where its hosts were walked.
+func verdicts(t *testing.T, run outcome.Run) string {
+	t.Helper()
+	address := regexp.MustCompile(`[0-9a-f]*::[0-9a-f:]+|\(address\)`)
+	run.Hosts = slices.Clone(run.Hosts)
+	for i := range run.Hosts {
+		h := &run.Hosts[i]
+		h.Address, h.Site, h.DurationMS, h.Defined, h.Reason = "", "", 0, outcome.Place{}, address.ReplaceAllString(h.Reason, "ADDRESS")
+	}
+	run.ID, run.By, run.Started, run.Finished, run.Limit, run.Resumed, run.ResumedBy = "", outcome.By{}, time.Time{}, time.Time{}, "", nil, nil
+	text, err := json.MarshalIndent(run, "", " ")
+	noError(t, err)
+	return string(text)
+}
+
+// An audit over two sites judges as one on one machine does, also over hosts of both, and
+// neither the hub's disk nor the operator's output has anything of a host but verdicts.
+func TestAuditOverSites(t *testing.T) {
+	t.Parallel()
+	y := newYardOf(t)
+	y.begin()
+	c := y.command("audit", "-i", "inventory.yaml", "--state", "plain", "--format", "json", "--set", "wait=600ms", "--set", "settle=60ms")
+	text, _ := c.Output()
+	var plain outcome.Run
+	noError(t, json.Unmarshal(text, &plain))
+	y.audit()
+	over := y.ended()
+	if a, b := verdicts(t, plain), verdicts(t, over); a != b {
+		t.Errorf("on one machine:\n%s\nover a hub:\n%s", a, b)
+	}
+	for _, h := range over.Hosts {
+		if !slices.Contains(yardParts[h.Site], h.Name) {
+			t.Errorf("%s is of site %q", h.Name, h.Site)
+		}
+	}
+}
+
+// The folder of the hub, streams and all, has no address, login, command or output of a host.
+func TestTheHubHoldsNothingOfAHost(t *testing.T) {
+	t.Parallel()
+	y := newYardOf(t)
+	y.begin()
+	y.audit()
+	y.ended()
+	secret := regexp.MustCompile(`fe80::|127\.0\.0\.1:[0-9]|netaddr6|lsrsrc|/usr/bin/|BEGIN OPENSSH`)
+	found := 0
+	for path, text := range everyFile(t, filepath.Join(y.dir, "fra-state")) {
+		found += len(secret.FindAllString(text, -1))
+		_ = path
+	}
+	if found < 10 {
+		t.Fatalf("the evidence at a site has only %d of what the hub must not have", found)
+	}
+	for path, text := range everyFile(t, filepath.Join(y.dir, "aixmend-hub", "state")) {
+		if word := secret.FindString(text); word != "" && !strings.HasSuffix(path, "report.html") {
+			t.Errorf("%s has %q", path, word)
+		}
+	}
+}
+
+// The hub is killed while its sites work, and a worker, too: the audit ends as if nothing had
+// been, and no host has more than one outcome.
+func TestKilledHubAndWorker(t *testing.T) {
+	t.Parallel()
+	y := newYardOf(t)
+	y.begin()
+	y.audit()
+	plain := y.ended()
+	y.fleet.Host("daemon-down").Mutate(func(s *aixsim.State) {
+		s.Behaviours = map[string]aixsim.Behaviour{"uname": {Linger: aixsim.Duration(2 * time.Second)}}
+	})
+	y.audit()
+	y.await(filepath.Join(y.dir, "par.log"), 0, `(?s)audit of 3 hosts.*audit of 3 hosts`)
+	y.kill("hub")
+	y.kill("par")
+	y.hub()
+	y.worker("par")
+	again := y.ended()
+	if a, b := verdicts(t, plain), verdicts(t, again); a != b {
+		t.Errorf("undisturbed:\n%s\nkilled:\n%s", a, b)
+	}
+	if log, err := os.ReadFile(filepath.Join(y.dir, "audit.log")); err != nil || strings.Count(string(log), `"run_id"`) != 2 {
+		t.Errorf("%s %v", log, err)
+	}
+}

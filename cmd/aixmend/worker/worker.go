@@ -1,0 +1,275 @@
+// Package worker is the worker of a site: it takes orders of a hub for the hosts of its own
+// inventory, carries them out as a run of its own state folder, and sends the verdicts back.
+// Addresses, keys, commands and their output stay at the site.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/request"
+	"aixmend/controller"
+	"aixmend/controller/fleet"
+	"aixmend/controller/journal"
+	"aixmend/controller/report"
+	"aixmend/inventory"
+	"aixmend/playbooks"
+)
+
+const (
+	// announceEvery is how often the inventory is read again.
+	announceEvery = 5 * time.Minute
+	// retryAfter is the pause before something is sent to the hub again.
+	retryAfter = 2 * time.Second
+)
+
+// Worker is the worker of a site.
+type Worker struct {
+	// Console is the terminal of the worker.
+	Console *console.Console
+	// Pass is its join file.
+	Pass *fleet.Pass
+	// Load reads the inventory of the site.
+	Load func(ctx context.Context) (*inventory.Inventory, error)
+	// Asked says how hosts are reached.
+	Asked request.Asked
+	// Settings are those of each run.
+	Settings job.Settings
+
+	hub *fleet.Worker
+
+	mu   sync.Mutex
+	at   string              // the run that it works on, "" for none
+	stop *console.Interrupts // of that run
+}
+
+// Run works until a signal comes, or the hub throws the worker out.
+func (w *Worker) Run(ctx context.Context) error {
+	until, release := w.Console.Interrupts.UntilStop(ctx)
+	defer release()
+	inv, err := w.Load(until)
+	if err != nil {
+		return err
+	}
+	w.Console.Say("site %s: %s; connecting to the hub %s", w.Pass.Name, report.Hosts(len(inv.Hosts)), w.Pass.Hub)
+	if w.hub, err = fleet.Join(until, w.Pass); err != nil {
+		if errors.Is(err, fleet.ErrRevoked) {
+			return exit.Usagef("aixmend help hub says how the hub writes a new one", "%w", err)
+		}
+		return w.unlessStopped(err)
+	}
+	defer w.hub.Close()
+	var aside sync.WaitGroup
+	defer aside.Wait()
+	defer release()
+	if err := w.hub.Stopped(w.stopRun); err != nil {
+		return err
+	}
+	aside.Go(func() { w.beat(until) })
+	aside.Go(func() { w.announce(until, inv) })
+	w.Console.Say("connected; Ctrl-C stops the worker, and what it has begun goes on when it is started again")
+	for {
+		taken, err := w.hub.Next(until)
+		if err != nil {
+			return w.unlessStopped(err)
+		}
+		if err := w.do(until, ctx, taken); err != nil {
+			return w.unlessStopped(err)
+		}
+	}
+}
+
+// unlessStopped is nil for the error of a worker that a signal has stopped.
+func (w *Worker) unlessStopped(err error) error {
+	if w.Console.Interrupts.Code() != 0 {
+		return nil
+	}
+	return err
+}
+
+// beat shows the hub that the worker lives.
+func (w *Worker) beat(ctx context.Context) {
+	tick := time.NewTicker(fleet.AliveEvery)
+	defer tick.Stop()
+	for {
+		w.mu.Lock()
+		b := fleet.Beat{Version: w.Settings.Version}
+		if w.at != "" {
+			b.Runs = []string{w.at}
+		}
+		w.mu.Unlock()
+		_ = w.hub.Beat(b) // the next one follows
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// announce tells the hub the hosts, and again when the inventory has changed.
+func (w *Worker) announce(ctx context.Context, inv *inventory.Inventory) {
+	for {
+		h := fleet.Hosts{Names: request.Names(inv.Hosts), Groups: map[string][]string{}}
+		for _, g := range inv.Groups {
+			h.Groups[g.Name] = g.Hosts
+		}
+		if err := w.insist(ctx, func() error { return w.hub.Announce(ctx, h) }); err != nil {
+			w.Console.Say("warning: the hosts were not announced: %s", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(announceEvery):
+		}
+		if fresh, err := w.Load(ctx); err == nil {
+			inv = fresh
+		} else if ctx.Err() == nil {
+			w.Console.Say("warning: the inventory can't be read any more, the hosts stay as they were: %s", err)
+		}
+	}
+}
+
+// insist does something until it succeeds, ctx ends or the hub throws the worker out.
+func (w *Worker) insist(ctx context.Context, do func() error) error {
+	for {
+		err := do()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-w.hub.Over().Done():
+			return context.Cause(w.hub.Over())
+		case <-time.After(retryAfter):
+		}
+	}
+}
+
+// stopRun stops a run that the hub wants to end.
+func (w *Worker) stopRun(run string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.at == run && w.stop != nil {
+		w.stop.Interrupt()
+	}
+}
+
+// errLeft: the worker stops; the order comes again when it is started again.
+var errLeft = errors.New("stopped")
+
+// do carries out an order and confirms it once everything about it is with the hub. until
+// ends with the first signal, ctx with the second one.
+func (w *Worker) do(until, ctx context.Context, t *fleet.Taken) error {
+	stop := console.NewInterrupts()
+	w.mu.Lock()
+	w.at, w.stop = t.Run, stop
+	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.at, w.stop = "", nil
+	}()
+	ended := make(chan struct{})
+	defer close(ended)
+	go w.keep(t, ended)
+	end := fleet.Ended{}
+	box := newOutbox(w, t.Run)
+	if why := w.refuse(t); why != "" {
+		end.Refused = why
+		w.Console.Say("order of run %q refused: %s", t.Run, why)
+	} else {
+		err := w.part(until, ctx, t, box, stop)
+		var no *refused
+		switch {
+		case until.Err() != nil:
+			return errLeft
+		case w.hub.Over().Err() != nil:
+			return context.Cause(w.hub.Over())
+		case errors.As(err, &no):
+			end.Refused = no.why
+		case err != nil:
+			end.Broken = err.Error()
+			w.Console.Say("run %s: %s", t.Run, err)
+		}
+		end.Stopped = stop.Code() != 0
+	}
+	if err := w.insist(until, func() error { return w.hub.Send(until, fleet.Event{Run: t.Run, Ended: &end}) }); err != nil {
+		return err
+	}
+	return w.insist(until, func() error { return t.Done(until) })
+}
+
+// keep keeps an order from coming again while it is carried out.
+func (w *Worker) keep(t *fleet.Taken, ended <-chan struct{}) {
+	tick := time.NewTicker(fleet.AliveEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ended:
+			return
+		case <-tick.C:
+			_ = t.Alive() // where it comes again, its run is there
+		}
+	}
+}
+
+// refused is the error of an order that the worker does not carry out.
+type refused struct{ why string }
+
+// Error implements error.
+func (r *refused) Error() string { return r.why }
+
+// refuse returns why an order is not carried out, "" where it is. The hub may be in wrong
+// hands: nothing counts that the worker can't check itself.
+func (w *Worker) refuse(t *fleet.Taken) string {
+	switch {
+	case t.Wrong != nil:
+		return "the order can't be read: " + t.Wrong.Error()
+	case t.Verb != string(controller.Audit):
+		return fmt.Sprintf("%q is not audit, and this worker changes nothing", t.Verb)
+	case !journal.IsRunID(t.Run):
+		return "its run has no id"
+	case !slices.Contains(playbooks.Names(), t.Playbook.Name):
+		return fmt.Sprintf("playbook %q is not embedded in this version", t.Playbook.Name)
+	}
+	p, err := playbooks.Load(t.Playbook.Name)
+	switch {
+	case err != nil:
+		return err.Error()
+	case p.SHA256 != t.Playbook.SHA256:
+		return fmt.Sprintf("playbook %s differs from the hub's: hub and worker must be of one version, this one is %s", p.Name, w.Settings.Version)
+	}
+	return ""
+}
+
+// part does this site's part of a run, or the rest of it, and sends every report.
+func (w *Worker) part(until, ctx context.Context, t *fleet.Taken, box *outbox, stop *console.Interrupts) error {
+	store, err := journal.Open(w.Settings.State)
+	if err != nil {
+		return err
+	}
+	inv, err := w.Load(until)
+	if err != nil {
+		return err
+	}
+	p, err := playbooks.Load(t.Playbook.Name)
+	if err != nil {
+		return err
+	}
+	box.open(store, inv, p)
+	if run, err := store.LoadRun(t.Run); err != nil || run.Unfinished > 0 {
+		if err := w.walk(until, ctx, walking{t, box, stop, store, inv}); err != nil {
+			return err
+		}
+	}
+	return box.rest(until, t.Hosts)
+}

@@ -1,0 +1,49 @@
+package worker
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"aixmend/cmd/aixmend/job"
+	"aixmend/controller/fleet"
+	"aixmend/controller/outcome"
+	"aixmend/playbooks"
+)
+
+// A hub in wrong hands can order whatever it likes: nothing but an audit with a playbook of
+// the worker's own is carried out.
+func TestWorkerRefuses(t *testing.T) {
+	t.Parallel()
+	p, err := playbooks.Load("rmc-restore")
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := fleet.Order{
+		Run: "20261201T070000.000Z-3f9ac2", Verb: "audit", Playbook: outcome.Playbook{Name: p.Name, SHA256: p.SHA256}, Hosts: []string{"a"},
+	}
+	w := Worker{Settings: job.Settings{Version: "v1"}}
+	for _, c := range []struct {
+		change func(*fleet.Taken)
+		want   string
+	}{
+		{func(*fleet.Taken) {}, ""},
+		{func(t *fleet.Taken) { t.Wrong = errors.New("it is not packed") }, "can't be read: it is not packed"},
+		{func(t *fleet.Taken) { t.Verb = "recover" }, `"recover" is not audit`},
+		{func(t *fleet.Taken) { t.Verb = "capture" }, `"capture" is not audit`},
+		{func(t *fleet.Taken) { t.Verb = "plan" }, `"plan" is not audit`},
+		{func(t *fleet.Taken) { t.Verb = "" }, "is not audit"},
+		{func(t *fleet.Taken) { t.Run = "latest" }, "its run has no id"},
+		{func(t *fleet.Taken) { t.Run = "../../etc" }, "its run has no id"},
+		{func(t *fleet.Taken) { t.Playbook.Name = "/tmp/evil.yaml" }, "is not embedded"},
+		{func(t *fleet.Taken) { t.Playbook.Name = "" }, "is not embedded"},
+		{func(t *fleet.Taken) { t.Playbook.SHA256 = strings.Repeat("0", 64) }, "differs from the hub's"},
+		{func(t *fleet.Taken) { t.Playbook.SHA256 = "" }, "differs from the hub's"},
+	} {
+		taken := &fleet.Taken{Order: good}
+		c.change(taken)
+		if got := w.refuse(taken); !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
+			t.Errorf("%+v: %q, want %q", taken.Order, got, c.want)
+		}
+	}
+}
