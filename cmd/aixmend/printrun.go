@@ -107,7 +107,7 @@ func (c *cli) summary(run outcome.Run, g guide.Guide) string {
 	options := c.TextOptions()
 	options.Next = func(f report.Fold) report.Next {
 		if f.Interrupted && g.Resumes() {
-			return report.Next{} // one line below is for all of them
+			return report.Next{Step: "resume the run, see below"} // one line for all of them
 		}
 		return g.Next(f)
 	}
@@ -125,7 +125,7 @@ func (c *cli) summary(run outcome.Run, g guide.Guide) string {
 		text += c.fit(saved + "\n")
 	}
 	if run.Unfinished > 0 {
-		text += c.fit(fmt.Sprintf("cut off: %s; %s\n", report.Hosts(run.Unfinished), g.Continue()))
+		text += c.fit(fmt.Sprintf("not finished: %s; %s\n", report.Hosts(run.Unfinished), g.Continue()))
 	}
 	return text + c.fit(g.LeftOpen())
 }

@@ -34,9 +34,10 @@ func newReport(c *cli) *cobra.Command {
 	var o reportOptions
 	cmd := &cobra.Command{
 		Use: "report [RUN]", Short: "Print the summary of a run or the report of a host; write report files again",
-		Long: `Prints the summary of a run. Without RUN it is the latest one, with --host the
+		Long: `Prints the summary of a run. Without RUN it is the newest one, with --host the
 newest that saw the host. It is plain text, in a pipe too; --format markdown prints
-Markdown, which hosts/HOST.md in the folder of the run holds, too.`,
+Markdown, which hosts/HOST.md in the folder of the run holds, too. Other formats and
+report files are, without RUN, of the latest that wrote its reports.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return showRun(c, &o, strings.Join(args, "")) },
 	}
@@ -60,6 +61,9 @@ func showRun(c *cli, o *reportOptions, ref string) error {
 	store, err := c.openToPrint(o.state)
 	if err != nil {
 		return err
+	}
+	if ref == "" && o.host == "" && (o.format.format != "text" || evidence.Wanted(o.files)) {
+		ref = "latest" // programs read finished runs
 	}
 	id, err := c.meant(store, ref, o.host)
 	if err != nil {
@@ -100,7 +104,7 @@ func showRun(c *cli, o *reportOptions, ref string) error {
 // reports, a newer run that was cut off is named, with the command that continues it.
 func (c *cli) meant(store *journal.Store, ref, host string) (string, error) {
 	id, err := listing.Meant(store, ref, host)
-	if err == nil && (ref == "latest" || ref+host == "") {
+	if err == nil && ref == "latest" {
 		c.noteOpen(store, "latest")
 	}
 	return id, err

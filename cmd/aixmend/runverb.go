@@ -106,7 +106,7 @@ func (w walk) show(ctx context.Context, c *cli, j *job.Job, run *job.Ended, err 
 		return err
 	}
 	if signal := c.Interrupts.Code(); signal != 0 {
-		c.Say("%s", p.guide(run.Run).Interrupted(signal))
+		c.Say("%s", p.guide(run.Run).Interrupted(signal, printed == nil && p.format == "text" && c.OutTerminal && c.ErrTerminal))
 	}
 	return exit.Verdict{Code: outcome.Code(run.ExitCode)}
 }

@@ -66,7 +66,7 @@ func (s *Store) pointLatest(id string) error {
 }
 
 // Meant returns the id of the run that a person means: the one named, else the newest that
-// has a report of the host, else, without a host, the latest.
+// has a report of the host, else, without a host, the newest, finished or not.
 func (s *Store) Meant(ref, host string) (string, error) {
 	switch {
 	case ref != "":
@@ -74,7 +74,7 @@ func (s *Store) Meant(ref, host string) (string, error) {
 	case host != "":
 		return s.NewestOf(host)
 	}
-	return s.Resolve(latest)
+	return s.newest("can be reported", func(string) bool { return true })
 }
 
 // NewestOf returns the id of the newest run that has a report of a host, or that has begun

@@ -30,7 +30,7 @@ func Text(n Notice) string {
 		lines = append(lines, newsLines(*n.News)...)
 	}
 	if n.Unfinished > 0 {
-		lines = append(lines, fmt.Sprintf("cut off: %d of the hosts; to continue: aixmend resume %s", n.Unfinished, escape(n.RunID)))
+		lines = append(lines, fmt.Sprintf("not finished: %d of the hosts; to continue: aixmend resume %s", n.Unfinished, escape(n.RunID)))
 	}
 	end := fmt.Sprintf("run %s, its reports are in %s", escape(n.RunID), code(short(n.Reports, maxWords)))
 	return fit(lines, end)

@@ -74,7 +74,7 @@ func (s Standings) Rest(host string) string {
 	case s.ended[host]:
 		return ""
 	case s.sent[host] && e.State == doneState:
-		return "cut off"
+		return string(CutOff)
 	case s.sent[host]:
 	case !s.read[host]:
 		return "its turn never came: it was not read"
@@ -130,14 +130,14 @@ func (s Standings) Run() string {
 // Left words the states of the hosts of a run on which no process works any more.
 func (s Standings) Left() string {
 	text := fmt.Sprintf("%d of %d ended", s.Ended(), len(s.Hosts))
-	begun := 0
-	for host := range s.state {
+	cut := 0 // after a change, as of a run that has written its reports
+	for host := range s.sent {
 		if !s.ended[host] {
-			begun++
+			cut++
 		}
 	}
-	if begun > 0 {
-		text += fmt.Sprintf(", %d cut off", begun)
+	if cut > 0 {
+		text += fmt.Sprintf(", %d %s", cut, CutOff)
 	}
 	return text
 }

@@ -52,7 +52,7 @@ func TestStandingsAtRest(t *testing.T) {
 	})
 	for host, want := range map[string]string{
 		"unread": "its turn never came: it was not read", "waited": "its turn never came: nothing was changed",
-		"cut": "its turn never came: nothing was changed", "changed": "cut off", "killed": "recovering", "ended": "",
+		"cut": "its turn never came: nothing was changed", "changed": "cut_off", "killed": "recovering", "ended": "",
 	} {
 		if got := s.Rest(host); got != want {
 			t.Errorf("%s: %q, want %q", host, got, want)

@@ -349,14 +349,18 @@ func (g Guide) LeftOpen() string {
 }
 
 // Interrupted explains the exit code of a run that a signal stopped, and how to go on.
-// signal is the exit code of the signal, which a graver one replaces.
-func (g Guide) Interrupted(signal outcome.Code) string {
+// signal is the exit code of the signal, which a graver one replaces; told says that the summary
+// above has the command that goes on.
+func (g Guide) Interrupted(signal outcome.Code, told bool) string {
 	text := fmt.Sprintf("interrupted: exit code %d", g.run.ExitCode)
 	if g.run.ExitCode != int(signal) {
 		text += fmt.Sprintf(" (%s), which counts before %d", report.Clean(g.run.ExitReason, false), signal)
 	}
 	if g.run.Unfinished == 0 {
 		return text + "; all hosts had ended"
+	}
+	if told {
+		return text
 	}
 	return text + "; " + g.Continue()
 }

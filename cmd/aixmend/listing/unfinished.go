@@ -2,6 +2,7 @@ package listing
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -117,20 +118,29 @@ func (u *Unfinished) Next() string {
 }
 
 // Text lists the changes that the run has sent to its hosts, for a terminal of a width, 0 for
-// no limit. Commands are not wrapped.
+// no limit: once for hosts with the same ones, and a script by its length. Commands are not
+// wrapped.
 func (u *Unfinished) Text(width int) string {
 	text := report.Fit(report.Cleanf("run %s has not finished; its journal is %s\n", u.ID, filepath.Join(u.root, "runs", u.ID, "journal.jsonl")), width)
 	if len(u.standing.Hosts) > 0 {
 		text += report.Fit("so far: "+report.Clean(u.progress(), false)+"\n", width)
 	}
-	changes := ""
+	var order []string
+	of := map[string][]string{} // the hosts, by their changes
 	for _, host := range slices.Sorted(maps.Keys(u.trails)) {
-		changes += u.changes(host, width)
+		key := u.changes("", host, briefly, 0)
+		if key != "" && of[key] == nil {
+			order = append(order, key)
+		}
+		of[key] = append(of[key], host)
 	}
-	if changes == "" {
-		changes = "no change was sent to any host\n"
+	if len(order) == 0 {
+		return text + "no change was sent to any host\n"
 	}
-	return text + changes
+	for _, key := range order {
+		text += u.changes(report.Compact(of[key]), of[key][0], briefly, width)
+	}
+	return text
 }
 
 // progress words how far the hosts of the run are.
@@ -146,15 +156,15 @@ func (u *Unfinished) HostText(host string, width int) string {
 		stands = "its report was not written"
 	}
 	text := report.Fit(report.Cleanf("%s: not finished: %s\n", host, stands), width)
-	changes := cmp.Or(u.changes(host, width), "no change was sent to it\n")
+	changes := cmp.Or(u.changes(host, host, indented, width), "no change was sent to it\n")
 	if capture := u.capture(host); capture != "" {
 		changes += report.Cleanf("capture before the changes: %s\n", filepath.Join(u.root, capture))
 	}
 	return text + changes
 }
 
-// changes lists the changes to a host.
-func (u *Unfinished) changes(host string, width int) string {
+// changes lists the changes to a host, on lines that begin with a name; shown shows a command.
+func (u *Unfinished) changes(name, host string, shown func(command string) string, width int) string {
 	var b strings.Builder
 	trail := u.trails[host]
 	if trail == nil {
@@ -165,7 +175,7 @@ func (u *Unfinished) changes(host string, width int) string {
 		if c.Open {
 			status = "sent, result not known: check the host"
 		}
-		b.WriteString(report.Fit(report.Cleanf("%s: %s: %s", host, c.Step, status), width) + "\n  ran   " + indented(c.Command) + "\n  undo  " + indented(c.Undo) + "\n")
+		b.WriteString(report.Fit(report.Cleanf("%s: %s: %s", name, c.Step, status), width) + "\n  ran   " + shown(c.Command) + "\n  undo  " + shown(c.Undo) + "\n")
 	}
 	return b.String()
 }
@@ -173,4 +183,12 @@ func (u *Unfinished) changes(host string, width int) string {
 // indented is a command whose further lines stand below the first.
 func indented(command string) string {
 	return strings.ReplaceAll(report.Clean(command, true), "\n", "\n        ")
+}
+
+// briefly is a command, or the length of a script, as a folded plan has it.
+func briefly(command string) string {
+	if command = strings.TrimSpace(command); strings.Contains(command, "\n") {
+		return fmt.Sprintf("a script of %d lines", strings.Count(command, "\n")+1)
+	}
+	return report.Clean(command, false)
 }
