@@ -89,8 +89,13 @@ func (p printer) rollBack(run outcome.Run) string {
 	if err != nil || p.gone {
 		return ""
 	}
-	entries, _ := store.ReadJournal(run.ID) // without them there is nothing to say
-	return p.guide(run).RollBack(entries)
+	return done(store, run.ID, p.guide(run))
+}
+
+// done lists the steps of a run that took effect, and says how to roll it back.
+func done(store *journal.Store, run string, g guide.Guide) string {
+	entries, _ := store.ReadJournal(run) // without them there is nothing to say
+	return g.Changed(entries) + g.RollBack(entries)
 }
 
 // guide is the guide to a run of this process.

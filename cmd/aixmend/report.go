@@ -97,7 +97,8 @@ func showRun(c *cli, o *reportOptions, ref string) error {
 		}
 		return exit.Verdict{Code: run.Plugin()}
 	}
-	return o.page(c, c.fit(report.Head(*run)+"\n")+c.summary(*run, guide.Of(store, *run, o.state).From(c.usual())))
+	g := guide.Of(store, *run, o.state).From(c.usual())
+	return o.page(c, c.fit(report.Head(*run)+"\n")+c.summary(*run, g)+c.fit(done(store, run.ID, g)))
 }
 
 // meant returns the id of the run that a person means. Where that is the latest that wrote its

@@ -295,6 +295,37 @@ func (g Guide) Heals(findings []string) bool {
 // MendsWarnings reports whether the run was asked to fix warnings, too.
 func (g Guide) MendsWarnings() bool { return g.asked.MendWarnings }
 
+// Changed lists the steps of a run that took effect, or may have, by rung: once for hosts with the
+// same ones. entries are its journal.
+func (g Guide) Changed(entries []outcome.Entry) string {
+	if g.run.Command != string(controller.Recover) || g.run.Undoes != "" {
+		return ""
+	}
+	of := map[string][]string{} // the hosts, by their steps
+	for host, t := range outcome.Trails(entries) {
+		steps, rung := "", ""
+		for _, c := range controller.Changes(*t) {
+			if c.Rung != rung {
+				steps += "; " + c.Rung + ": " + c.Step
+			} else {
+				steps += ", " + c.Step
+			}
+			rung = c.Rung
+		}
+		if steps != "" {
+			of[steps] = append(of[steps], host)
+		}
+	}
+	for _, hosts := range of {
+		slices.Sort(hosts)
+	}
+	text := ""
+	for _, steps := range slices.SortedFunc(maps.Keys(of), func(a, b string) int { return strings.Compare(of[a][0], of[b][0]) }) {
+		text += report.Cleanf("changed: %s: %s\n", report.Compact(of[steps]), strings.TrimPrefix(steps, "; "))
+	}
+	return text
+}
+
 // RollBack says how to roll the run back, "" where it recovered no host, or sent no step that has
 // an undo. entries are its journal.
 func (g Guide) RollBack(entries []outcome.Entry) string {

@@ -124,6 +124,30 @@ func TestNext(t *testing.T) {
 	}
 }
 
+// A recover says which steps took effect, once for hosts with the same ones; a rollback and a
+// plan don't.
+func TestChanged(t *testing.T) {
+	var entries []outcome.Entry
+	send := func(host string, steps ...string) {
+		for i, step := range steps {
+			rung, id, _ := strings.Cut(step, " ")
+			entries = append(entries, outcome.Entry{Event: outcome.EventIntent, Host: host, Rung: rung, Step: id, Change: i + 1},
+				outcome.Entry{Event: outcome.EventResult, Host: host, Rung: rung, Step: id, Change: i + 1, Status: outcome.Applied})
+		}
+	}
+	send("aix2", "address set-address-arm-undo", "address set-address", "address set-address-disarm-undo", "refresh a", "refresh b")
+	send("aix1", "address set-address", "refresh a", "refresh b")
+	send("aix3", "recycle start")
+	send("aix4", "recycle start")
+	entries = append(entries, outcome.Entry{Event: outcome.EventResult, Host: "aix4", Change: 1, Status: outcome.Undone}, outcome.Entry{Event: outcome.EventLooked, Host: "aix5"})
+	const want = "changed: aix[1-2]: address: set-address; refresh: a, b\nchanged: aix3: recycle: start\n"
+	for _, c := range []struct{ command, undoes, want string }{{"recover", "", want}, {"recover", "Q", ""}, {"plan", "", ""}} {
+		if got := Bare(outcome.Run{ID: "R", Command: c.command, Undoes: c.undoes}, DefaultState).Changed(entries); got != c.want {
+			t.Errorf("%v: %q", c, got)
+		}
+	}
+}
+
 // A recover that recovered hosts says how to roll it back; a rollback and other runs don't.
 func TestRollBack(t *testing.T) {
 	for _, c := range []struct {
