@@ -188,7 +188,7 @@ type changing struct {
 
 func (o *changing) flags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&o.allow, "allow", nil, allowUsage())
-	fs.BoolVar(&o.mendWarnings, "mend-warnings", false, "also fix warnings")
+	fs.BoolVar(&o.mendWarnings, "mend-warnings", false, "also fix warnings; without it a host that has no critical finding is left alone")
 	fs.UintVar(&o.attempts, "attempts", uint(retry.Rung.Attempts), "maximum number `N` of attempts at a rung on a host within 24 hours; 0: no limit")
 }
 

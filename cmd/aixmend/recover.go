@@ -17,8 +17,10 @@ func newRecover(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "recover", Short: "Diagnose, and where there is something to change: capture, repair, verify",
 		Args: cobra.NoArgs,
-		Long: `Diagnoses the hosts. Where there is something to change, it captures them, climbs
-the rungs of the playbook, least invasive first, and verifies.
+		Long: `Diagnoses the hosts. Where there is something to change, it shows the plan and
+asks, captures them, runs the rungs of the playbook (groups of steps, the least
+invasive first), and verifies. Without a terminal it changes nothing unless --yes
+is given.
 
 With --dry-run it only plans: it prints the commands it would run, changes
 nothing, takes no lock and asks nothing. With --undo and --dry-run it prints the
@@ -40,7 +42,7 @@ commands of the rollback and connects to no host.`,
 	o.changing.flags(fs)
 	fs.StringVar(&o.plan, "plan", "", "apply the plan in `FILE` exactly; hosts that drifted are skipped")
 	fs.StringVar(&o.undo, "undo", "", "roll back the changes of `RUN`, newest first on each host; -l restricts it")
-	fs.BoolVar(&o.yes, "yes", false, "do not ask")
+	fs.BoolVar(&o.yes, "yes", false, "do not ask; needed where there is no terminal")
 	fs.BoolVar(&o.dryRun, "dry-run", false, "print the commands and change nothing: the same as plan")
 	o.detail.flags(fs)
 	o.braking.flags(fs)

@@ -47,7 +47,7 @@ aixmend runs shows which runs are open.`,
 	o.stateFolder.flags(fs)
 	o.runFlags(fs)
 	o.annotated.flags(fs)
-	fs.BoolVar(&o.yes, "yes", false, "do not ask")
+	fs.BoolVar(&o.yes, "yes", false, "do not ask; needed where there is no terminal")
 	fs.DurationVar(&o.deadline, "deadline", 0, "time limit for this part of the run; 0: that of the run itself, again from now")
 	o.Notices.Flags(fs)
 	o.loudness.flags(fs)

@@ -136,8 +136,8 @@ var examples = map[string][][2]string{
 // plain puts the texts of the library's own commands into the words of the others.
 func plain(root *cobra.Command) {
 	if cmd, _, err := root.Find([]string{"help"}); err == nil && cmd != root {
-		cmd.Use, cmd.Short = "help [VERB...]", "Print the help of a verb"
-		cmd.Long = "Prints the help of a verb, as its --help does, or a text that help has beside the verbs."
+		cmd.Use, cmd.Short = "help [VERB...]", "Print the help of a verb, or the table of exit-codes"
+		cmd.Long = "Prints the help of a verb, as its --help does. exit-codes stands for the table of exit codes."
 	}
 	shells, _, err := root.Find([]string{"completion"})
 	if err != nil || shells == root {

@@ -34,6 +34,11 @@ const maxFlags = 12
 // Text is the help of a command for a terminal of a width, 0 for none.
 func Text(cmd *cobra.Command, width int) string {
 	cmd.InitDefaultHelpFlag()
+	for name, usage := range map[string]string{"help": "print this help", "version": "print the version"} {
+		if f := cmd.Flags().Lookup(name); f != nil {
+			f.Usage = usage // the library's is "help for VERB"
+		}
+	}
 	about := strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short))
 	if cmd.IsAdditionalHelpTopicCommand() {
 		return layout(about, width)
