@@ -120,9 +120,18 @@ func keepHints(folder, text string) {
 	}
 }
 
-// shape is the same for hints that differ in the id of a run only.
+// plainHosts matches hosts that need no quotes. Names that need some are a hint of their own.
+var plainHosts = regexp.MustCompile(`^[a-z][a-z-]*(?:,[a-z][a-z-]*)*$`)
+
+// shape is the same for hints that differ in the id of a run only, or in plain hosts.
 func (h hint) shape(work string) string {
-	text := strings.Join(h.words, "\x00")
+	words := slices.Clone(h.words)
+	for i, word := range words {
+		if i > 0 && (words[i-1] == "-l" || words[0] == "explain" && i == 2) && plainHosts.MatchString(word) {
+			words[i] = "HOSTS"
+		}
+	}
+	text := strings.Join(words, "\x00")
 	if h.err != nil {
 		text = h.text + h.err.Error()
 	}
