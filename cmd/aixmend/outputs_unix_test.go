@@ -19,7 +19,7 @@ import (
 
 // readFlags are the flags whose files and folders are read. Every other flag that takes
 // one names an output.
-var readFlags = []string{"config", "inventory", "identity", "ssh-config", "plan", "playbook", "state", "known-hosts"}
+var readFlags = []string{"config", "inventory", "identity", "ssh-config", "plan", "playbook", "state", "known-hosts", "hub", "join"}
 
 // written is a flag of a verb that names a file or a folder to be written.
 type written struct {
@@ -56,7 +56,7 @@ func TestNobodyRedirectsAnOutput(t *testing.T) {
 	dir := t.TempDir()
 	inventory := write(t, dir+"/inventory.yaml", "apiVersion: aixmend/v1\nhosts:\n  aix1: {address: 127.0.0.1, ssh: {port: 1}}\n")
 	noError(t, os.MkdirAll(dir+"/state/runs", 0o700))
-	arguments := map[string][]string{"report": {"latest"}, "replay": {dir + "/aix1.recording.json"}, "hostkeys": {"--only-new"}, "init": {"aix1"}}
+	arguments := map[string][]string{"report": {"latest"}, "replay": {dir + "/aix1.recording.json"}, "hostkeys": {"--only-new"}, "init": {"aix1"}, "hub site add": {"fra"}, "hub operator add": {"ops"}, "hub revoke": {"fra"}}
 	all := outputs(t)
 	if len(all) < 30 {
 		t.Errorf("only %d outputs: %v", len(all), all)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/controller/fleet"
 	"aixmend/controller/fleet/server"
@@ -111,12 +112,15 @@ func add(c *console.Console, role fleet.Role) *cobra.Command {
 		Use: "add NAME", Short: "Write the join file of a new " + string(role), Args: cobra.ExactArgs(1),
 		Long: "Writes the join file of a " + string(role) + ". It is a secret: bring it over safely, and keep it\nreadable for its user alone. The hub keeps no copy.",
 		RunE: func(_ *cobra.Command, args []string) error {
+			if out == "" {
+				out = args[0] + ".join"
+			}
+			if err := evidence.CheckFile("out", out); err != nil {
+				return err
+			}
 			f, err := Open(dir)
 			if err != nil {
 				return err
-			}
-			if out == "" {
-				out = args[0] + ".join"
 			}
 			if _, err := os.Lstat(out); !errors.Is(err, fs.ErrNotExist) {
 				return exit.Usagef("name another file with --out", "%s is there already", out)

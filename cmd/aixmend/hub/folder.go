@@ -56,6 +56,9 @@ func (f Folder) State() string { return f.file("state") }
 // Init makes the folder of a hub that members reach by names, on the port of listen.
 func Init(path, listen string, names []string) (Folder, error) {
 	f := Folder{path}
+	if err := ownership.Check(path); err != nil { // before anything is made in it
+		return f, err
+	}
 	if _, port, err := net.SplitHostPort(listen); err != nil || !isPort(port) {
 		return f, exit.Usagef("write it as HOST:PORT, or :PORT for every address of this machine", "--listen %s: it has no port", listen)
 	}
@@ -98,12 +101,15 @@ func isPort(text string) bool {
 // Open opens the folder of a hub, which nobody but this user and root may change.
 func Open(path string) (Folder, error) {
 	f := Folder{path}
+	if err := ownership.Check(path); err != nil {
+		return f, err
+	}
 	if _, err := os.Stat(f.file("hub.json")); errors.Is(err, fs.ErrNotExist) {
 		return f, exit.Usagef("aixmend hub init makes one; --dir names another folder", "%s is not the folder of a hub", path)
 	} else if err != nil {
 		return f, err
 	}
-	return f, ownership.Check(path)
+	return f, nil
 }
 
 func (f Folder) write(name string, content any) error {

@@ -13,6 +13,7 @@ import (
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/inventory/strictyaml"
+	"aixmend/transport/ownership"
 	"aixmend/transport/plain"
 )
 
@@ -96,6 +97,9 @@ func (p place) wrong(path string) string {
 	case info.IsDir():
 		return "it is a folder, not a file"
 	case !info.Mode().IsRegular():
+		if err := ownership.Check(path); err != nil { // somebody else may have planted it
+			return err.Error()
+		}
 		return "it is a pipe or a device, not a file"
 	case p.filled && info.Size() == 0:
 		return "it is empty"
