@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,16 +15,19 @@ import (
 const patience = 30 * time.Second
 
 // Refusal is an answer of the hub that says no, with a hint or "".
-type Refusal struct{ Text, Hint string }
+type Refusal struct {
+	Text string `json:"text"`
+	Hint string `json:"hint,omitempty"`
+}
 
 // Error implements error.
 func (r *Refusal) Error() string { return r.Text }
 
 // answer is the answer of a hub.
 type answer struct {
-	V       int      `json:"v"`
-	Refusal *Refusal `json:"refusal,omitempty"`
-	Content []byte   `json:"content,omitempty"` // packed
+	V       int             `json:"v"`
+	Refusal *Refusal        `json:"refusal,omitempty"`
+	Content json.RawMessage `json:"content,omitempty"`
 }
 
 // Operator is the connection of one who asks the hub.

@@ -50,7 +50,7 @@ func options(c Config) *nats.Options {
 		ServerName: "aixmend-hub", Host: c.Host, Port: c.Port,
 		NoLog: true, NoSigs: true, NoSystemAccount: true, DisableJetStreamBanner: true,
 		JetStream: true, StoreDir: c.Folder, SyncAlways: true, JetStreamMaxMemory: maxMemory, JetStreamMaxStore: 64 << 30,
-		MaxPayload: fleet.MaxMessage, MaxConn: maxMembers, MaxPending: 8 * fleet.MaxMessage, AuthTimeout: 5, TLSTimeout: 5,
+		MaxPayload: fleet.MaxMessage, MaxConn: maxMembers, MaxPending: 2 * fleet.MaxMessage, AuthTimeout: 5, TLSTimeout: 5,
 		PingInterval: 10 * time.Second, MaxPingsOut: 3,
 		TLSConfig: c.TLS, TLSHandshakeFirst: true,
 	}
