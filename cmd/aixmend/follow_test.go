@@ -93,7 +93,7 @@ func firstHint(text string) (hint, end string) {
 	_, next, _ := strings.Cut(text, "\nNext steps\n")
 	lines := strings.Split(strings.TrimSpace(next), "\n")
 	for i, line := range lines {
-		done := i > 0 && strings.HasPrefix(lines[i-1], "  when that is done")
+		done := i > 0 && (strings.HasPrefix(lines[i-1], "  when that is done") || strings.HasPrefix(lines[i-1], "  if it does not help"))
 		if strings.HasPrefix(line, "    aixmend ") && !done {
 			return strings.TrimSpace(line), ""
 		}

@@ -71,7 +71,7 @@ func TestStory(t *testing.T) {
   timeout: none  aix6
   old            aix4
 
-Plan: 1 host to change, up to 1 step, 1 rung.
+Plan: 1 host to change, up to 1 step, 1 rung; 1 host needs you if these steps do not help: aix2.
   ~ address  1 host  aix2
   ! blocked  1 host  aix2
   ~ has an undo, + has none, ! is blocked; -v prints every command
