@@ -239,28 +239,37 @@ func TestTheHubHoldsNothingOfAHost(t *testing.T) {
 	}
 }
 
-// The hub is killed while its sites work, and a worker, too: the audit ends as if nothing had
-// been, and no host has more than one outcome.
+// The hub is killed as soon as it has promised a run, and while its sites work, then a worker,
+// too: the audit ends as if nothing had been, and no host has more than one outcome.
 func TestKilledHubAndWorker(t *testing.T) {
 	t.Parallel()
 	y := newYardOf(t)
 	y.begin()
 	y.audit()
-	plain := y.ended()
+	plain := verdicts(t, y.ended())
+	for range 3 {
+		y.audit()
+		y.kill("hub")
+		y.hub()
+		if again := verdicts(t, y.ended()); again != plain {
+			t.Errorf("undisturbed:\n%s\nkilled at once:\n%s", plain, again)
+		}
+	}
 	y.fleet.Host("daemon-down").Mutate(func(s *aixsim.State) {
 		s.Behaviours = map[string]aixsim.Behaviour{"uname": {Linger: aixsim.Duration(2 * time.Second)}}
 	})
+	log, err := os.ReadFile(filepath.Join(y.dir, "par.log"))
+	noError(t, err)
 	y.audit()
-	y.await(filepath.Join(y.dir, "par.log"), 0, `(?s)audit of 3 hosts.*audit of 3 hosts`)
+	y.await(filepath.Join(y.dir, "par.log"), len(log), `audit of 3 hosts`)
 	y.kill("hub")
 	y.kill("par")
 	y.hub()
 	y.worker("par")
-	again := y.ended()
-	if a, b := verdicts(t, plain), verdicts(t, again); a != b {
-		t.Errorf("undisturbed:\n%s\nkilled:\n%s", a, b)
+	if again := verdicts(t, y.ended()); again != plain {
+		t.Errorf("undisturbed:\n%s\nkilled:\n%s", plain, again)
 	}
-	if log, err := os.ReadFile(filepath.Join(y.dir, "audit.log")); err != nil || strings.Count(string(log), `"run_id"`) != 2 {
+	if log, err := os.ReadFile(filepath.Join(y.dir, "audit.log")); err != nil || strings.Count(string(log), `"run_id"`) != 5 {
 		t.Errorf("%s %v", log, err)
 	}
 }

@@ -106,7 +106,7 @@ func (p *Pass) check(path string) error {
 
 // connect connects to the hub and waits until it is there, or ctx ends; from then on the
 // connection is kept up. ended is told once, when that is over.
-func (p *Pass) connect(ctx context.Context, ended func(error)) (*nats.Conn, error) {
+func (p *Pass) connect(ctx context.Context, ended func(error), more ...nats.Option) (*nats.Conn, error) {
 	trust := x509.NewCertPool()
 	trust.AppendCertsFromPEM([]byte(p.Authority))
 	host, _, err := net.SplitHostPort(p.Hub)
@@ -134,7 +134,7 @@ func (p *Pass) connect(ctx context.Context, ended func(error)) (*nats.Conn, erro
 			}
 		}),
 	}
-	conn, err := join("nats://"+p.Hub, p.Seed, closed, options...)
+	conn, err := join("nats://"+p.Hub, p.Seed, closed, append(options, more...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -6,13 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 )
 
 // patience is how long an operator waits for one answer.
-const patience = 30 * time.Second
+const patience = 15 * time.Second
+
+// errLost: the connection broke while an answer was waited for.
+var errLost = errors.New("the connection was lost")
 
 // Refusal is an answer of the hub that says no, with a hint or "".
 type Refusal struct {
@@ -35,16 +39,30 @@ type Operator struct {
 	name string
 	conn *nats.Conn
 	over context.Context
+
+	mu   sync.Mutex
+	lost chan struct{} // closed when the connection breaks, then another one
 }
 
 // Dial connects an operator; ctx bounds the wait for the hub.
 func Dial(ctx context.Context, p *Pass) (*Operator, error) {
 	over, end := context.WithCancelCause(context.Background())
-	conn, err := p.connect(ctx, end)
-	if err != nil {
-		return nil, err
-	}
-	return &Operator{p.Name, conn, over}, nil
+	o := &Operator{name: p.Name, over: over, lost: make(chan struct{})}
+	conn, err := p.connect(ctx, end, nats.DisconnectErrHandler(func(*nats.Conn, error) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		close(o.lost)
+		o.lost = make(chan struct{})
+	}))
+	o.conn = conn
+	return o, err
+}
+
+// broken is closed when the connection breaks next.
+func (o *Operator) broken() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.lost
 }
 
 // Close ends the connection.
@@ -62,6 +80,13 @@ func (o *Operator) Ask(ctx context.Context, verb string, question, into any) err
 	defer done()
 	waiting, cut := context.WithCancelCause(waiting)
 	defer cut(nil)
+	go func(broken <-chan struct{}) {
+		select {
+		case <-broken:
+			cut(errLost)
+		case <-waiting.Done():
+		}
+	}(o.broken())
 	defer context.AfterFunc(o.over, func() { cut(context.Cause(o.over)) })()
 	m, err := o.conn.RequestWithContext(waiting, askSubject(o.name, verb), data)
 	if errors.Is(err, nats.ErrConnectionClosed) {
@@ -74,6 +99,8 @@ func (o *Operator) Ask(ctx context.Context, verb string, question, into any) err
 		return context.Cause(ctx)
 	case errors.Is(err, nats.ErrNoResponders):
 		return errors.New("the hub does not answer: aixmend hub run does not run there")
+	case errors.Is(context.Cause(waiting), errLost):
+		return fmt.Errorf("the hub does not answer: %w", errLost)
 	case err != nil:
 		return fmt.Errorf("the hub does not answer: %w", err)
 	}

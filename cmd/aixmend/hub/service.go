@@ -57,6 +57,8 @@ type going struct {
 	sweep    *sweep
 	operator string
 	stop     *console.Interrupts
+	opened   chan struct{} // closed when the run is on the disk, and would be continued
+	over     chan struct{} // closed at its end
 
 	mu    sync.Mutex
 	lines []string
@@ -310,6 +312,11 @@ func (s *Service) audit(operator string, a Audit) (*begun, error) {
 		return nil, refusal(err)
 	}
 	s.carryOut(g, j, nil)
+	select {
+	case <-g.opened: // no run is promised that a crash could lose
+	case <-g.over:
+		return nil, &fleet.Refusal{Text: "the run could not begin: " + g.ended().Broken}
+	}
 	return g.begun(), nil
 }
 
@@ -419,7 +426,7 @@ func (s *Service) hostsOf(run, ended string) ([]string, error) {
 
 // going notes a run that begins.
 func (s *Service) going(r request.Request, run, operator string) *going {
-	g := &going{operator: operator, stop: console.NewInterrupts()}
+	g := &going{operator: operator, stop: console.NewInterrupts(), opened: make(chan struct{}), over: make(chan struct{})}
 	g.sweep = newSweep(s.hub, run, r.Sites, func(format string, args ...any) {
 		line := fmt.Sprintf(format, args...)
 		s.say("run %s: %s", run, line)
@@ -431,7 +438,9 @@ func (s *Service) going(r request.Request, run, operator string) *going {
 }
 
 func (s *Service) settings(run string, g *going) job.Settings {
-	return job.Settings{State: s.folder.State(), Version: s.version, Quiet: true, Part: &job.Part{ID: run, Elsewhere: g.sweep}}
+	return job.Settings{State: s.folder.State(), Version: s.version, Quiet: true, Part: &job.Part{
+		ID: run, Elsewhere: g.sweep, Opened: func() { close(g.opened) },
+	}}
 }
 
 // carryOut runs a job in the background; the lock is held, or nobody else is there yet.
@@ -451,6 +460,11 @@ func (s *Service) carryOut(g *going, j *job.Job, earlier *job.Earlier) {
 		ctx, done := context.WithCancel(context.Background())
 		defer done()
 		go func() {
+			select {
+			case <-g.opened: // orders of a run that is lost would be nobody's
+			case <-ctx.Done():
+				return
+			}
 			if err := g.sweep.gather(ctx, order, g.stop.Stop()); err != nil {
 				g.sweep.say("%s", err)
 				g.sweep.over("the hub failed: " + err.Error())
@@ -473,6 +487,7 @@ func (s *Service) carryOut(g *going, j *job.Job, earlier *job.Earlier) {
 		g.mu.Lock()
 		g.end = end
 		g.mu.Unlock()
+		close(g.over)
 	}()
 }
 

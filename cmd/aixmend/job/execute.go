@@ -57,6 +57,9 @@ func (j *Job) Run(ctx context.Context, c *console.Console, earlier *Earlier) (*E
 		return nil, err
 	}
 	defer dir.Close()
+	if p := j.Settings.Part; p != nil && p.Opened != nil {
+		p.Opened()
+	}
 	if !j.Settings.Quiet && earlier == nil {
 		c.Say("%s of %s, playbook %s, run %s", j.Command(), report.Hosts(len(j.Request.Hosts)), j.Playbook.Name, run.ID)
 	}

@@ -50,6 +50,9 @@ type Part struct {
 	ID string
 	// Elsewhere gives the reports of the hosts, at the hub; nil: they are walked here.
 	Elsewhere controller.Elsewhere
+	// Opened is told when the request of the run is on the disk: from then on a process that
+	// begins again continues it; nil: nobody is.
+	Opened func()
 	// Reported is told of each host whose report was written; nil: nobody is.
 	Reported func(host string)
 }
