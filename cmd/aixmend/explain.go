@@ -81,6 +81,9 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 		explain.ReadOnly(&e)
 	}
 	if o.format.format == "json" {
+		if h.Site != "" { // its site knows how to go on
+			explain.AtSite(&e)
+		}
 		e.Type(g.Complete)
 		return c.JSON(e)
 	}

@@ -1,13 +1,19 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/handbook"
 	"aixmend/cmd/aixmend/usage"
+	"aixmend/controller/report"
 	"aixmend/docs"
 )
+
+// widePage is the width of a section where no terminal has one, in columns.
+const widePage = 90
 
 func newRunbook(c *cli) *cobra.Command {
 	sections := handbook.Sections(docs.Runbook)
@@ -28,7 +34,7 @@ func newRunbook(c *cli) *cobra.Command {
 				hint := usage.Near(args[0], handbook.Names(sections), "aixmend runbook lists the findings; those of a playbook of your own are in aixmend playbook show FILE")
 				return exit.Usagef(hint, "the runbook has no finding %q", args[0])
 			}
-			return paged.page(c, s.Title()+"\n\n"+c.fit(s.Text))
+			return paged.page(c, s.Title()+"\n\n"+s.Fitted(func(line string) string { return report.Fit(line, cmp.Or(c.Width(), widePage)) }))
 		},
 	}
 	paged.flags(cmd.Flags())

@@ -72,7 +72,7 @@ func ReadPass(path string, role Role) (*Pass, error) {
 	}
 	err = p.check(path)
 	if err == nil && p.Role != role {
-		err = fmt.Errorf("%s is the join file of the %s %s, not of a %s", path, p.Role, p.Name, role)
+		err = fmt.Errorf("%s is the join file of %s %s; one of the role %s is needed", path, p.Role, p.Name, role)
 	}
 	return &p, err
 }

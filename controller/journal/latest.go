@@ -190,13 +190,32 @@ func (s *Store) newest(which string, wanted func(id string) bool) (string, error
 	if err != nil {
 		return "", err
 	}
-	for _, id := range ids {
+	for i, id := range ids {
 		if err := s.Readable(id); err != nil {
 			return "", err
 		}
-		if wanted(id) {
+		if wanted(id) && !s.overtaken(id, ids[i+1:]) {
 			return id, nil
 		}
 	}
 	return "", noRun("no run in %s %s", s.root, which)
+}
+
+// maxPreviews is how many runs before a preview may be the one that it was made for.
+const maxPreviews = 20
+
+// overtaken reports whether a run is the preview of one that began earlier and has gone on
+// since: a resumed run keeps its id. older are the runs before it, the newest first.
+func (s *Store) overtaken(id string, older []string) bool {
+	run, err := s.LoadRun(id)
+	if err != nil || !run.ForQuestion {
+		return false
+	}
+	for _, other := range older[:min(len(older), maxPreviews)] {
+		at, err := os.Stat(filepath.Join(s.RunDir(other), "journal.jsonl"))
+		if err == nil && at.ModTime().After(run.Finished) {
+			return true
+		}
+	}
+	return false
 }

@@ -94,27 +94,57 @@ func about(body string) string {
 	return strings.TrimRight(first, ".: ")
 }
 
-// plain renders Markdown for a terminal: commands are indented, and links are their text.
+// plain renders Markdown for a terminal: commands are indented by four, links are their text,
+// and a paragraph is one line, for the terminal to break.
 func plain(body string) string {
 	var b strings.Builder
-	fenced := false
+	fenced, open := false, false // open: a paragraph may go on
+	end := func() {
+		if open {
+			b.WriteString("\n")
+		}
+		open = false
+	}
 	for line := range strings.Lines(body) {
 		line = strings.TrimRight(line, "\n")
-		switch {
-		case strings.HasPrefix(line, "```"):
+		switch text := strings.TrimLeft(line, " "); {
+		case strings.HasPrefix(text, "```"):
+			end()
 			fenced = !fenced
 		case fenced && line != "":
 			b.WriteString("    " + line + "\n")
-		case fenced:
+		case fenced, text == "":
+			end()
 			b.WriteString("\n")
 		case strings.HasPrefix(line, "| ---"):
 		case strings.HasPrefix(line, "| "):
+			end()
 			b.WriteString("  " + strings.ReplaceAll(prose(strings.Trim(line, "| ")), " | ", ": ") + "\n")
+		case strings.HasPrefix(line, "    "): // a command in a list
+			end()
+			b.WriteString(line + "\n")
+		case open && !strings.HasPrefix(text, "- ") && !strings.HasPrefix(text, "#"):
+			b.WriteString(" " + prose(text))
 		default:
-			b.WriteString(prose(line) + "\n")
+			end()
+			b.WriteString(prose(line))
+			open = true
 		}
 	}
 	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+// Fitted is the text for a terminal: each line but the commands, which are pasted, is broken by fit.
+func (s Section) Fitted(fit func(string) string) string {
+	var b strings.Builder
+	for line := range strings.Lines(s.Text) {
+		if strings.HasPrefix(line, "    ") {
+			b.WriteString(line)
+		} else {
+			b.WriteString(fit(line))
+		}
+	}
+	return b.String()
 }
 
 // prose renders a line that is no command.

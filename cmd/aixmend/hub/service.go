@@ -354,6 +354,9 @@ func (s *Service) request(a Audit) (request.Request, error) {
 	if err != nil {
 		return request.Request{}, err
 	}
+	if err := s.everySite(announced, a.Limit); err != nil {
+		return request.Request{}, err
+	}
 	chosen, _, err := inv.SelectOf(s.hostsOf, a.Limit...)
 	if err != nil {
 		return request.Request{}, exit.Usage(err)
@@ -369,6 +372,26 @@ func (s *Service) request(a Audit) (request.Request, error) {
 	return request.Request{Verb: controller.Audit, By: a.By, Scope: scope, Asked: request.Asked{
 		Limit: a.Limit, Playbook: a.Playbook, Set: a.Set, FailOn: a.FailOn, Deadline: a.Deadline, Ticket: a.Ticket, Concurrency: 1,
 	}}, nil
+}
+
+// everySite returns an error where all hosts are asked for and a site has announced none: the
+// run would look well without it.
+func (s *Service) everySite(announced []fleet.Hosts, limit []string) error {
+	members, err := s.folder.Members()
+	if err != nil || len(limit) > 0 {
+		return err
+	}
+	var missing []string
+	for _, m := range members {
+		has := func(h fleet.Hosts) bool { return h.Site == m.Name && len(h.Names) > 0 }
+		if m.Role == fleet.RoleSite && m.Revoked.IsZero() && !slices.ContainsFunc(announced, has) {
+			missing = append(missing, m.Name)
+		}
+	}
+	if len(missing) > 0 && len(missing) < len(members) && len(announced) > 0 {
+		return exit.Usagef("start the worker there, revoke the site, or name the sites with --limit", "these sites have announced no host: %s", report.Compact(missing))
+	}
+	return nil
 }
 
 // together is the inventory of all sites, with the site of each host. A site is a group, too,
@@ -499,6 +522,9 @@ type sayer struct {
 // Write implements io.Writer.
 func (w sayer) Write(text []byte) (int, error) {
 	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "interrupted: ") { // the operator has said it
+			continue
+		}
 		w.say("%s", strings.TrimRight(line, "\n"))
 	}
 	return len(text), nil

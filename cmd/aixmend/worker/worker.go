@@ -121,7 +121,7 @@ func (w *Worker) announce(ctx context.Context, inv *inventory.Inventory) {
 		for _, g := range inv.Groups {
 			h.Groups[g.Name] = g.Hosts
 		}
-		if err := w.insist(ctx, func() error { return w.hub.Announce(ctx, h) }); err != nil {
+		if err := w.insist(ctx, func() error { return w.hub.Announce(ctx, h) }); err != nil && ctx.Err() == nil {
 			w.Console.Say("warning: the hosts were not announced: %s", err)
 		}
 		select {

@@ -296,6 +296,15 @@ func ReadOnly(e *Explanation) {
 	}
 }
 
+// AtSite leaves the advice to the site that has the evidence: no command about the host works
+// here.
+func AtSite(e *Explanation) {
+	e.Next = []string{"explain of this run at site " + e.Site + " says how to go on"}
+	for i := range e.Chains {
+		e.Chains[i].Next = []string{}
+	}
+}
+
 // Type completes the commands in the advice so that they can be pasted: complete adds the
 // inventory, state folder and flags of the run to the commands in a line.
 func (e *Explanation) Type(complete func(line string) string) {
