@@ -80,10 +80,10 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	if !g.Fixes() || g.MendsWarnings() || h.Outcome == outcome.Degraded && !g.Heals(outcome.OpenIDs(h.Findings)) {
 		explain.ReadOnly(&e)
 	}
+	if h.Site != "" { // which knows how to go on
+		explain.AtSite(&e)
+	}
 	if o.format.format == "json" {
-		if h.Site != "" { // its site knows how to go on
-			explain.AtSite(&e)
-		}
 		e.Type(g.Complete)
 		return c.JSON(e)
 	}

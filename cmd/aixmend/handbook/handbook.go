@@ -138,10 +138,13 @@ func plain(body string) string {
 func (s Section) Fitted(fit func(string) string) string {
 	var b strings.Builder
 	for line := range strings.Lines(s.Text) {
-		if strings.HasPrefix(line, "    ") {
+		switch {
+		case strings.HasPrefix(line, "    "):
 			b.WriteString(line)
-		} else {
+		case strings.HasPrefix(line, " "), strings.HasPrefix(line, "- "):
 			b.WriteString(fit(line))
+		default: // a paragraph has no indent
+			b.WriteString(strings.ReplaceAll(fit(line), "\n  ", "\n"))
 		}
 	}
 	return b.String()
