@@ -184,6 +184,32 @@ func TestOrdersComeAgain(t *testing.T) {
 	}
 }
 
+// The hub may close a run before the worker's confirmation comes: that holds up no order.
+func TestDoneAfterTheRunWasClosed(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	w := y.worker("fra")
+	if err := y.Order(t.Context(), order("fra", "aix1")); err != nil {
+		t.Fatal(err)
+	}
+	taken, err := w.Next(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := y.Close(t.Context(), run, []string{"fra"}); err != nil {
+		t.Fatal(err)
+	}
+	_ = taken.Done(t.Context()) // which has no limit of its own
+	other := order("fra", "aix3")
+	other.Run = "20261201T080000.000Z-000000"
+	if err := y.Order(within(t), other); err != nil {
+		t.Fatal(err)
+	}
+	if next, err := w.Next(within(t)); err != nil || next.Run != other.Run {
+		t.Error(next, err)
+	}
+}
+
 // What a worker has sent is there after the hub was killed, in its order, as often as it is
 // asked for.
 func TestEventsOutliveTheHub(t *testing.T) {

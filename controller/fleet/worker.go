@@ -111,8 +111,13 @@ type Taken struct {
 // Alive keeps the order from being delivered again for a while.
 func (t *Taken) Alive() error { return t.msg.InProgress() }
 
-// Done says that everything about the order is with the hub: it is not delivered again.
-func (t *Taken) Done(ctx context.Context) error { return t.msg.DoubleAck(ctx) }
+// Done says that everything about the order is with the hub: it is not delivered again. The
+// answer of a hub that was killed meanwhile never comes, so that the wait for it is bounded.
+func (t *Taken) Done(ctx context.Context) error {
+	ctx, done := context.WithTimeout(ctx, connectTimeout)
+	defer done()
+	return t.msg.DoubleAck(ctx)
+}
 
 // Next waits for an order. Its error is that of ctx, or of a worker that was thrown out.
 func (w *Worker) Next(ctx context.Context) (*Taken, error) {

@@ -205,7 +205,8 @@ func (w *Worker) do(until, ctx context.Context, t *fleet.Taken) error {
 	if err := w.insist(until, func() error { return w.hub.Send(until, fleet.Event{Run: t.Run, Ended: &end}) }); err != nil {
 		return err
 	}
-	return w.insist(until, func() error { return t.Done(until) })
+	_ = t.Done(until) // an order that comes again finds its run, and sends the same
+	return nil
 }
 
 // keep keeps an order from coming again while it is carried out.
