@@ -107,8 +107,8 @@ func render(cs program.Step, s *Step, values map[string]any) (PlannedStep, error
 // emptyLoop matches a loop over nothing that is no part of another compound command.
 var emptyLoop = regexp.MustCompile(`(?m)^for [a-z_]+ in ; do(?: .*; done|\n(?:[ \t].*\n)*done)(?:\n|\z)`)
 
-// withoutEmptyLoops leaves out the loops of an undo that have nothing to go through on this
-// host: whoever reads it asks why they are there.
+// withoutEmptyLoops removes the loops of an undo that have nothing to go through on this host:
+// they would do nothing, and hide the commands that do something.
 func withoutEmptyLoops(undo string) string {
 	if short := strings.TrimSpace(emptyLoop.ReplaceAllString(undo, "")); short != "" {
 		return short

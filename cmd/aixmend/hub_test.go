@@ -144,7 +144,7 @@ func (y *yard) kill(name string) {
 	delete(y.alive, name)
 }
 
-// audit starts an audit over the hub; what it prints is in audit.log.
+// audit starts an audit over the hub. Its output is in audit.log.
 func (y *yard) audit() {
 	y.start("audit", "audit of 7 hosts at 2 sites", "audit", "--hub", "ops.join", "--format", "json", "--set", "wait=600ms", "--set", "settle=60ms")
 }
@@ -223,7 +223,7 @@ func TestTheHubHoldsNothingOfAHost(t *testing.T) {
 	y.begin()
 	y.audit()
 	y.ended()
-	secret := regexp.MustCompile(`fe80::|127\.0\.0\.1:[0-9]|netaddr6|lsrsrc|/usr/bin/|BEGIN OPENSSH`)
+	secret := regexp.MustCompile(`fe80::|127\.0\.0\.1|netaddr6|lsrsrc|/usr/bin/|BEGIN OPENSSH`)
 	found := 0
 	for path, text := range everyFile(t, filepath.Join(y.dir, "fra-state")) {
 		found += len(secret.FindAllString(text, -1))

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -16,11 +15,9 @@ import (
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/guide"
 	"aixmend/cmd/aixmend/request"
-	"aixmend/cmd/aixmend/usage"
 	"aixmend/controller"
 	"aixmend/controller/cloud"
 	"aixmend/controller/journal"
-	"aixmend/controller/outcome"
 	"aixmend/inventory"
 	"aixmend/inventory/load"
 	"aixmend/inventory/powervs"
@@ -141,35 +138,15 @@ func (c *cli) choose(inv *inventory.Inventory, limit []string, state string, qui
 
 // hostsOfRun returns the hosts that ended with an outcome in a run, for --limit.
 func (c *cli) hostsOfRun(state, run, ended string) ([]string, error) {
-	if !slices.Contains(outcome.ShownOutcomes(), outcome.Outcome(ended)) {
-		return nil, fmt.Errorf("%q is not an outcome; %s", ended, usage.Near(ended, outcome.Names(), "the outcomes are "+usage.List(outcome.ShownOutcomes())))
+	var store *journal.Store
+	names, err := request.HostsOf(func() (_ *journal.Store, err error) {
+		store, err = journal.OpenExisting(state)
+		return store, err
+	}, run, ended)
+	if err == nil {
+		c.noteOpen(store, run)
 	}
-	store, err := journal.OpenExisting(state)
-	if err != nil {
-		return nil, err
-	}
-	id, err := store.Named(run)
-	if err != nil {
-		return nil, err
-	}
-	done, err := store.LoadRun(id)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("run %s has not finished: aixmend runs shows how to continue it", id)
-	}
-	if err != nil {
-		return nil, err
-	}
-	c.noteOpen(store, run)
-	var names []string
-	for _, h := range done.Hosts {
-		if h.Outcome == outcome.Outcome(ended) || h.Shown() == outcome.Outcome(ended) {
-			names = append(names, h.Name)
-		}
-	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("no host of run %s ended %s", id, ended)
-	}
-	return names, nil
+	return names, err
 }
 
 // knownFindings are the ids that a waiver can name. It compiles all playbooks, which

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,7 +132,7 @@ func (e Event) check(site, run string) error {
 		return fmt.Errorf("it is of site %q, run %q", e.Site, e.Run)
 	case (e.Host == nil) == (e.Ended == nil):
 		return errors.New("it tells nothing, or two things")
-	case e.Host != nil && (!naming.IsFile(e.Host.Host) || e.Host.RunID != run || e.Host.Schema != outcome.HostSchema || e.Host.Address != ""):
+	case e.Host != nil && (!naming.IsFile(e.Host.Host) || e.Host.RunID != run || e.Host.Schema != outcome.HostSchema || !slices.Contains(outcome.Outcomes(), e.Host.Outcome)):
 		return errors.New("its report can't be one")
 	}
 	return nil

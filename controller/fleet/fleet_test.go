@@ -184,6 +184,43 @@ func TestOrdersComeAgain(t *testing.T) {
 	}
 }
 
+// What is left of runs that are over goes when the hub begins, and what is of open runs stays.
+func TestTidy(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	w := y.worker("fra")
+	const old = "20261130T070000.000Z-111111"
+	for _, id := range []string{old, run} {
+		o := order("fra", "aix1")
+		o.Run = id
+		if err := errors.Join(y.Order(within(t), o), w.Send(within(t), fleet.Event{Run: id, Ended: &fleet.Ended{}})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := y.Tidy(within(t), []string{run}); err != nil {
+		t.Fatal(err)
+	}
+	if next, err := w.Next(within(t)); err != nil || next.Run != run {
+		t.Error(next, err)
+	}
+	ctx, enough := context.WithCancel(within(t))
+	if err := y.Events(ctx, run, func(fleet.Event) { enough() }, func(_ string, err error) { t.Error(err) }); err != nil || ctx.Err() != context.Canceled {
+		t.Error("the event of the open run is gone", err)
+	}
+	if err := w.Send(within(t), fleet.Event{Run: old, Ended: &fleet.Ended{Broken: "the only one"}}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, enough = context.WithCancel(within(t))
+	if err := y.Events(ctx, old, func(e fleet.Event) {
+		if e.Ended.Broken == "" {
+			t.Error("the event of the old run is still there")
+		}
+		enough()
+	}, func(_ string, err error) { t.Error(err) }); err != nil {
+		t.Error(err)
+	}
+}
+
 // The hub may close a run before the worker's confirmation comes: that holds up no order.
 func TestDoneAfterTheRunWasClosed(t *testing.T) {
 	t.Parallel()
@@ -350,7 +387,8 @@ func TestAnotherHubIsNotTrusted(t *testing.T) {
 	}
 }
 
-// An operator gets answers and refusals as they are; what it can't get is said.
+// An operator gets the answers and refusals of the hub unchanged. Where no answer comes, the
+// error says why.
 func TestAsking(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)

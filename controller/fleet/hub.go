@@ -167,6 +167,34 @@ func (h *Hub) Close(ctx context.Context, run string, of []string) error {
 	return errors.Join(problems...)
 }
 
+// Tidy removes the orders and the events of all runs but those that are open: a hub that was
+// killed at the end of a run has left them, and so has a worker that sent something twice.
+func (h *Hub) Tidy(ctx context.Context, open []string) error {
+	keep := map[string]bool{}
+	for _, run := range open {
+		keep[token(run)] = true
+	}
+	for stream, all := range map[string]string{orders: "aixmend.order.>", events: "aixmend.event.>"} {
+		s, err := h.js.Stream(ctx, stream)
+		if err != nil {
+			return err
+		}
+		info, err := s.Info(ctx, jetstream.WithSubjectFilter(all))
+		if err != nil {
+			return err
+		}
+		for subject := range info.State.Subjects {
+			if part := strings.Split(subject, "."); keep[part[len(part)-1]] {
+				continue
+			}
+			if err := s.Purge(ctx, jetstream.WithPurgeSubject(subject)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Stop asks the worker of a site to end its part of a run. It may be lost, and is repeated
 // until the part has ended.
 func (h *Hub) Stop(site, run string) error {

@@ -100,6 +100,10 @@ func TestAddressesStay(t *testing.T) {
 		}
 		return string(text)
 	}
+	once := fleet.Public(h, fleet.Compared{Facts: []string{"identity"}, Key: []byte("a")}, "db1.example.com")
+	if again := fleet.Public(once, fleet.Compared{Facts: []string{"identity"}}); !reflect.DeepEqual(once, again) { // as the hub does
+		t.Errorf("once: %+v\ntwice: %+v", once, again)
+	}
 	text := public("a key of the hub")
 	for _, s := range secrets {
 		if strings.Contains(text, s) {

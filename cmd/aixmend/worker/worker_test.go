@@ -38,6 +38,8 @@ func TestWorkerRefuses(t *testing.T) {
 		{func(t *fleet.Taken) { t.Playbook.Name = "/tmp/evil.yaml" }, "is not embedded"},
 		{func(t *fleet.Taken) { t.Playbook.Name = "" }, "is not embedded"},
 		{func(t *fleet.Taken) { t.Playbook.SHA256 = strings.Repeat("0", 64) }, "differs from the hub's"},
+		{func(t *fleet.Taken) { t.Set = []string{"settle=1s"} }, ""},
+		{func(t *fleet.Taken) { t.Set = []string{"settle=1s", "upload=/root/.ssh"} }, "an audit uploads nothing"},
 		{func(t *fleet.Taken) { t.Playbook.SHA256 = "" }, "differs from the hub's"},
 	} {
 		taken := &fleet.Taken{Order: good}
