@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -70,7 +71,7 @@ func (c *Console) Confirm(format string, args ...any) (bool, error) {
 }
 
 // Password returns how to ask a person for a secret without echo, nil when nobody can be
-// asked. A signal ends the question and restores the terminal.
+// asked. A signal ends the question and restores the terminal; after it nobody is asked.
 func (c *Console) Password() func(ctx context.Context, question string) ([]byte, error) {
 	file, ok := c.In.(*os.File)
 	if !ok || !c.CanAsk() {
@@ -81,6 +82,12 @@ func (c *Console) Password() func(ctx context.Context, question string) ([]byte,
 		err  error
 	}
 	return func(ctx context.Context, question string) ([]byte, error) {
+		interrupted := fmt.Errorf("interrupted: %w", context.Canceled)
+		select {
+		case <-c.Interrupts.Stop():
+			return nil, interrupted
+		default:
+		}
 		fd := int(file.Fd())
 		before, err := term.GetState(fd)
 		if err != nil {
@@ -100,7 +107,20 @@ func (c *Console) Password() func(ctx context.Context, question string) ([]byte,
 		case <-c.Interrupts.Stop():
 		case <-ctx.Done():
 		}
+		// A signal may be faster than the reader, which would take the echo away for good.
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for range echoGone {
+			if now, err := term.GetState(fd); err != nil || *now != *before {
+				break
+			}
+			<-tick.C
+		}
 		_ = term.Restore(fd, before)
-		return nil, fmt.Errorf("interrupted: %w", context.Canceled)
+		return nil, interrupted
 	}
 }
+
+// echoGone is how many milliseconds the reader of a secret may take to turn off the echo. A
+// terminal that did not echo before takes them all.
+const echoGone = 1000

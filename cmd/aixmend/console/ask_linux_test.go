@@ -119,6 +119,36 @@ func TestPromptThatIsInterrupted(t *testing.T) {
 	}
 }
 
+// A signal that comes before the reader of the answer, or before the question, leaves a
+// terminal that echoes, too. The many rounds let the readers of a wrong order come last.
+func TestInterruptedBeforeTheReader(t *testing.T) {
+	var programs []*os.File
+	for range 50 {
+		_, program := terminal.Open(t)
+		c := New(Streams{In: program, InTerminal: true, ErrTerminal: true}, NewInterrupts(), os.Getenv)
+		c.Err = interrupting{func() { c.Interrupts.take(os.Interrupt) }}
+		for range 2 {
+			if text, err := c.Password()(t.Context(), "password: "); !errors.Is(err, context.Canceled) || text != nil {
+				t.Errorf("%q, %v", text, err)
+			}
+		}
+		programs = append(programs, program)
+	}
+	for i, program := range programs {
+		if !terminal.Echoes(t, program) {
+			t.Errorf("terminal %d does not echo", i)
+		}
+	}
+}
+
+// interrupting is a terminal at which something happens as soon as a question is shown.
+type interrupting struct{ then func() }
+
+func (i interrupting) Write(text []byte) (int, error) {
+	i.then()
+	return len(text), nil
+}
+
 // Nobody is asked unless both stdin and stderr are terminals.
 func TestNoPromptWithoutATerminal(t *testing.T) {
 	_, program := terminal.Open(t)
