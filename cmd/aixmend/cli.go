@@ -130,7 +130,7 @@ func (c *cli) untyped(inventories []string, set func(*environment.Layers, *cobra
 func clean(text string) string { return report.Clean(text, false) }
 
 // fit breaks the lines of a text that are too long for the terminal.
-func (c *cli) fit(text string) string { return report.Fit(text, c.Width()) }
+func (c *cli) fit(text string) string { return report.FitAs(text, c.Width(), c.Program) }
 
 // version is set by the linker; "": the version of the module.
 var version string

@@ -4,13 +4,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/manual"
+	"aixmend/controller/report"
 )
 
 // tree is the command as it is, unconnected.
@@ -80,5 +83,21 @@ func TestManPages(t *testing.T) {
 	lint := exec.CommandContext(t.Context(), checker(t, "mandoc", "mandoc"), append([]string{"-Tlint", "-Wwarning"}, pages...)...)
 	if out, err := lint.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("mandoc: %v\n%s", err, out)
+	}
+}
+
+// A line is not broken within a command, however the program is called: report knows all verbs.
+func TestVerbsAreKnown(t *testing.T) {
+	root := tree(t)
+	root.InitDefaultCompletionCmd()
+	var verbs []string
+	for _, c := range root.Commands() {
+		if !c.Hidden {
+			verbs = append(verbs, c.Name())
+		}
+	}
+	slices.Sort(verbs)
+	if diff := cmp.Diff(verbs, report.Verbs); diff != "" {
+		t.Errorf("report.Verbs (-want +got):\n%s", diff)
 	}
 }

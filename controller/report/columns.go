@@ -145,12 +145,12 @@ func (l layout) next(n Next) string {
 func stacked(rows []row, o TextOptions) string {
 	var b strings.Builder
 	for _, r := range rows {
-		b.WriteString(flow(" ", paint(r.outcome, o.Color)+" "+r.hosts+" "+r.which, o.Width, 3) + "\n")
+		b.WriteString(flow(" ", paint(r.outcome, o.Color)+" "+r.hosts+" "+r.which, o.Width, 3, "") + "\n")
 		if r.cloud != "" {
-			b.WriteString(flow("   ", "cloud: "+r.cloud, o.Width, 3) + "\n")
+			b.WriteString(flow("   ", "cloud: "+r.cloud, o.Width, 3, "") + "\n")
 		}
 		if r.what != "" {
-			b.WriteString(flow("   ", r.what, o.Width, 3) + "\n")
+			b.WriteString(flow("   ", r.what, o.Width, 3, "") + "\n")
 		}
 		b.WriteString(below(r.next, o.Width))
 	}

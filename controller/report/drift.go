@@ -227,7 +227,7 @@ func contains(list []any, v any) bool {
 func hang(b *strings.Builder, line string, o TextOptions) {
 	if body := strings.TrimLeft(line, " "); o.Width > 0 && ansi.StringWidth(line) > o.Width {
 		indent := line[:len(line)-len(body)]
-		line = flow(indent, body, o.Width, len(indent)+4)
+		line = flow(indent, body, o.Width, len(indent)+4, "")
 	}
 	b.WriteString(line + "\n")
 }

@@ -15,7 +15,7 @@ func Wrapped(text string, width int, indent string) string {
 	if width <= 0 || ansi.StringWidth(text) <= width {
 		return text
 	}
-	return flow("", text, width, len(indent))
+	return flow("", text, width, len(indent), "")
 }
 
 const (
@@ -33,9 +33,9 @@ func Hanging(begin, text string, width int) string {
 	case width <= 0 || by+ansi.StringWidth(text) <= width:
 		return begin + text
 	case width-by >= minRoom:
-		return flow(begin, text, width, by)
+		return flow(begin, text, width, by, "")
 	}
-	return strings.TrimRight(begin, " ") + "\n" + flow(strings.Repeat(" ", belowBy), text, width, belowBy)
+	return strings.TrimRight(begin, " ") + "\n" + flow(strings.Repeat(" ", belowBy), text, width, belowBy, "")
 }
 
 // label matches the beginning of a line behind which its further lines are indented: that
@@ -44,7 +44,11 @@ var label = regexp.MustCompile(`^ *(?:- |\S+(?: \S+)? {2,})`)
 
 // Fit breaks those lines of a text that are longer than a width, 0 for no limit, as Wrapped
 // does: behind a label as Hanging does, else indented by two more.
-func Fit(text string, width int) string {
+func Fit(text string, width int) string { return FitAs(text, width, "") }
+
+// FitAs is Fit of a text with commands of this program, where its plain name is another than
+// aixmend.
+func FitAs(text string, width int, name string) string {
 	if width <= 0 {
 		return text
 	}
@@ -54,22 +58,22 @@ func Fit(text string, width int) string {
 			continue
 		}
 		if begin := label.FindString(line); begin != "" && width-len(begin) >= minRoom {
-			lines[i] = flow(begin, line[len(begin):], width, len(begin))
+			lines[i] = flow(begin, line[len(begin):], width, len(begin), name)
 			continue
 		}
 		body := strings.TrimLeft(line, " ")
 		begin := line[:len(line)-len(body)]
-		lines[i] = flow(begin, body, width, len(begin)+2)
+		lines[i] = flow(begin, body, width, len(begin)+2, name)
 	}
 	return strings.Join(lines, "\n")
 }
 
 // flow puts the words of a text behind the beginning of a line, and then on lines that are
-// indented by so many columns, or by less where a word is as long as that.
-func flow(begin, text string, width, by int) string {
+// indented by so many columns, or by less where a word is as long as that. name is that of FitAs.
+func flow(begin, text string, width, by int, name string) string {
 	var done []string
 	line, bare := begin, true // bare: no word of the text is on the line
-	for _, word := range splitWords(text) {
+	for _, word := range splitWords(text, name) {
 		for _, piece := range pieces(word, max(width-by, 2)) {
 			wide, at := ansi.StringWidth(piece), ansi.StringWidth(line)
 			switch {
@@ -97,7 +101,7 @@ func lines(text string, width int) []string {
 	if ansi.StringWidth(text) <= width {
 		return []string{text}
 	}
-	return strings.Split(flow("", text, width, 0), "\n")
+	return strings.Split(flow("", text, width, 0, ""), "\n")
 }
 
 // pieces breaks a word that is wider than a column where it can be: a list of hosts into
@@ -171,7 +175,7 @@ func (l hostList) parts(width int) []string {
 // it can be.
 func Widest(text string) int {
 	wide := 0
-	for _, word := range splitWords(text) {
+	for _, word := range splitWords(text, "") {
 		for _, piece := range pieces(word, 1) {
 			wide = max(wide, ansi.StringWidth(piece))
 		}

@@ -87,6 +87,10 @@ func TestWrappedWords(t *testing.T) {
 		{"aixmend runs shows it; aixmend inventory list, too", 14, "aixmend runs|shows it;|aixmend inventory list,|too"},
 		{"see (aixmend explain 2026-1 web) or aixmend runbook sources, and read", 12, "see|(aixmend explain 2026-1 web)|or|aixmend runbook sources,|and read"},
 		{"type ./bin/aixmend audit --state 'of demo' again", 12, "type|./bin/aixmend audit --state 'of demo'|again"},
+		{"type /x/am-1.2 plan -l web again", 12, "type|/x/am-1.2 plan -l web|again"},
+		{"type (go run ./cmd/aixmend plan -l web) again", 12, "type|(go run ./cmd/aixmend plan -l web)|again"},
+		{"type '/of demo/am 1' runs, again", 12, "type|'/of demo/am 1' runs,|again"},
+		{"/var/lib is full here", 12, "/var/lib is|full here"},
 	} {
 		if got := strings.Join(lines(c.text, c.width), "|"); got != c.want {
 			t.Errorf("%q in %d columns: %q, want %q", c.text, c.width, got, c.want)
@@ -118,6 +122,22 @@ page:
 	}
 	if got := Fit(text, 0); got != text {
 		t.Errorf("without a terminal:\n%s", got)
+	}
+}
+
+// A command stays whole however the program is called: by its name, another one, or a path.
+func TestCommandsOfAnyName(t *testing.T) {
+	for _, name := range []string{"aixmend", "am-1.2", "am", "./am", "/opt/am 1/am", "go run ./cmd/aixmend"} {
+		program := name
+		if strings.Contains(name, "am 1") {
+			program = "'" + name + "'"
+		}
+		command := program + " recover -l 'a b' --set wait=6s"
+		for width := 20; width < 120; width++ {
+			if got := FitAs("hint: look at it ("+command+"), and "+program+" runs lists more of them than a line holds", width, program); !strings.Contains(got, command) || !strings.Contains(got, program+" runs") {
+				t.Errorf("%d columns:\n%s", width, got)
+			}
+		}
 	}
 }
 

@@ -75,7 +75,7 @@ func New(std Streams, interrupts *Interrupts, getenv func(string) string) *Conso
 // terminal.
 func (c *Console) Say(format string, args ...any) {
 	text := strings.ReplaceAll(report.Clean(fmt.Sprintf(format, args...), true), "\n", "\n  ")
-	fmt.Fprintln(c.Err, report.Fit(text, c.ErrWidth()))
+	fmt.Fprintln(c.Err, report.FitAs(text, c.ErrWidth(), c.Program))
 }
 
 // Fitted is stderr, with the lines that are written to it fitted to a terminal.
@@ -85,7 +85,7 @@ type fitted struct{ c *Console }
 
 // Write implements io.Writer.
 func (f fitted) Write(lines []byte) (int, error) {
-	if _, err := io.WriteString(f.c.Err, report.Fit(string(lines), f.c.ErrWidth())); err != nil {
+	if _, err := io.WriteString(f.c.Err, report.FitAs(string(lines), f.c.ErrWidth(), f.c.Program)); err != nil {
 		return 0, err
 	}
 	return len(lines), nil
@@ -93,7 +93,7 @@ func (f fitted) Write(lines []byte) (int, error) {
 
 // Print prints text for a person to stdout, escaped, and fitted to a terminal.
 func (c *Console) Print(format string, args ...any) error {
-	_, err := fmt.Fprint(c.Out, report.Fit(report.Clean(fmt.Sprintf(format, args...), true), c.Width()))
+	_, err := fmt.Fprint(c.Out, report.FitAs(report.Clean(fmt.Sprintf(format, args...), true), c.Width(), c.Program))
 	return err
 }
 
