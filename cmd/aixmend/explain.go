@@ -66,8 +66,8 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	if err != nil {
 		return exit.Usage(err)
 	}
+	open.Fill(h)
 	if held != "" {
-		open.Fill(h)
 		h.Interrupted = open.State == journal.StateOpen
 	}
 	e := explain.Host(*h)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,8 @@ type reportOptions struct {
 	format
 	reports
 	paging
-	host string
+	host  string
+	whole bool
 }
 
 func newReport(c *cli) *cobra.Command {
@@ -48,6 +50,7 @@ report files are, without RUN, of the latest that wrote its reports.`,
 	o.reports.flags(fs)
 	o.paging.flags(fs)
 	fs.StringVar(&o.host, "host", "", "print the report of one `HOST`")
+	fs.BoolVarP(&o.whole, "verbose", "v", false, "with --host: print the commands of timed undos, too")
 	return cmd
 }
 
@@ -135,8 +138,12 @@ func showHost(c *cli, o *reportOptions, store *journal.Store, run string) error 
 	if err != nil {
 		return exit.Usage(err)
 	}
+	left := slices.DeleteFunc(store.LeftOpenOn(o.host), func(r outcome.OpenRun) bool { return r.ID == run })
+	for _, r := range left {
+		c.Say("%s; to continue it: %s", r.Changed(), guide.Bare(outcome.Run{}, store.Root()).From(c.usual()).Complete("aixmend resume "+r.ID))
+	}
+	open.Fill(h)
 	if held := open.Host(o.host); held != "" {
-		open.Fill(h)
 		c.Say("%s: not finished: %s; the report is of the part before; %s", o.host, held, strings.TrimSuffix(c.nextOf(store, open), "\n"))
 	}
 	switch o.format.format {
@@ -152,7 +159,7 @@ func showHost(c *cli, o *reportOptions, store *journal.Store, run string) error 
 			f.Next[i] = g.Complete(next)
 		}
 	}
-	return o.page(c, formats.HostText(*h, c.TextOptions()))
+	return o.page(c, formats.HostText(*h, formats.HostView{TextOptions: c.TextOptions(), Whole: o.whole, LeftOpen: left}))
 }
 
 // showUnfinished lists the changes that a running or killed run has sent.

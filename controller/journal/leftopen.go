@@ -8,18 +8,11 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// LeftOpen is an open run that has sent a change to some hosts, and has not ended there.
-type LeftOpen struct {
-	// ID is the run's.
-	ID string
-	// Hosts are sorted.
-	Hosts []string
-}
-
 // LeftOpen returns the open runs that have changed one of some hosts and have not ended
 // there, the newest first. A host that recover --undo has rolled back since is none of them.
-// A run that has ended keeps no checkpoint, so that only open runs are read.
-func (s *Store) LeftOpen(hosts []string) ([]LeftOpen, error) {
+// A run that has ended keeps no checkpoint, so that only open runs are read. One whose journal
+// can't be read counts for the hosts of which it has a checkpoint.
+func (s *Store) LeftOpen(hosts []string) ([]outcome.LeftOpen, error) {
 	ids, err := s.RunIDs()
 	if err != nil {
 		return nil, err
@@ -28,28 +21,39 @@ func (s *Store) LeftOpen(hosts []string) ([]LeftOpen, error) {
 	for _, host := range hosts {
 		wanted[host] = true
 	}
-	var list []LeftOpen
+	var list []outcome.LeftOpen
 	for _, id := range ids {
 		changed := s.begunOn(id, wanted)
 		if len(changed) == 0 || s.State(id) != StateOpen {
 			continue
 		}
-		if changed = s.unended(id, changed); len(changed) > 0 {
-			list = append(list, LeftOpen{id, changed})
+		entries, unread := s.ReadJournal(id)
+		if unread == nil {
+			changed = s.unended(id, outcome.Trails(entries), changed)
+		}
+		if len(changed) > 0 {
+			list = append(list, outcome.LeftOpen{ID: id, Hosts: changed, Unread: unread != nil})
 		}
 	}
 	return list, nil
 }
 
-// LeftOpenOn returns the ids of the runs of LeftOpen for one host; where runs can't be listed,
-// none.
-func (s *Store) LeftOpenOn(host string) []string {
-	var ids []string
+// LeftOpenOn returns the runs of LeftOpen for one host, with the changes that each has sent to it;
+// where runs can't be listed, none.
+func (s *Store) LeftOpenOn(host string) []outcome.OpenRun {
+	var runs []outcome.OpenRun
 	list, _ := s.LeftOpen([]string{host})
 	for _, o := range list {
-		ids = append(ids, o.ID)
+		run := outcome.OpenRun{ID: o.ID, Changes: []outcome.Change{}, Unread: o.Unread}
+		entries, _ := s.ReadJournal(o.ID)
+		if t := outcome.Trails(entries)[host]; t != nil {
+			for _, c := range t.Changes {
+				run.Changes = append(run.Changes, c.Change)
+			}
+		}
+		runs = append(runs, run)
 	}
-	return ids
+	return runs
 }
 
 // begunOn returns those of some hosts of which a run has a checkpoint, sorted.
@@ -67,14 +71,9 @@ func (s *Store) begunOn(id string, wanted map[string]bool) []string {
 	return list
 }
 
-// unended returns those of some hosts to which a run has sent a change and on which it has not
-// ended, unless that was rolled back.
-func (s *Store) unended(id string, hosts []string) []string {
-	entries, err := s.ReadJournal(id)
-	if err != nil {
-		return nil // runs and resume say so
-	}
-	trails := outcome.Trails(entries)
+// unended returns those of some hosts to which a run has sent a change, by its trails, and on
+// which it has not ended, unless that was rolled back.
+func (s *Store) unended(id string, trails map[string]*outcome.Trail, hosts []string) []string {
 	hosts = slices.DeleteFunc(hosts, func(host string) bool {
 		t := trails[host]
 		return t == nil || len(t.Changes) == 0 || t.Ended != ""

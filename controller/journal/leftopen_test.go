@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -46,17 +48,26 @@ func TestLeftOpen(t *testing.T) {
 	write("r2", "", 1, sent("a"))
 	write("r3", "", 0, sent("a"), ended("a", "recovered"))
 	hosts := []string{"a", "b", "done", "read", "unknown"}
-	left := func(after string, want ...LeftOpen) {
+	left := func(after string, want ...outcome.LeftOpen) {
 		t.Helper()
 		got, err := s.LeftOpen(hosts)
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%s: %v\n%s", after, err, diff)
 		}
 	}
-	left("cut off", LeftOpen{"r2", []string{"a"}}, LeftOpen{"r1", []string{"a", "b"}})
-	if diff := cmp.Diff([]string{"r1"}, s.LeftOpenOn("b")); diff != "" {
-		t.Error(diff)
+	left("cut off", outcome.LeftOpen{ID: "r2", Hosts: []string{"a"}}, outcome.LeftOpen{ID: "r1", Hosts: []string{"a", "b"}})
+	on := s.LeftOpenOn("b")
+	if len(on) != 1 || on[0].ID != "r1" || len(on[0].Changes) != 1 || on[0].Changes[0].Status != outcome.UnknownIf {
+		t.Errorf("%+v", on)
 	}
 	write("r4", "r1", 0, ended("a", "undone"), ended("b", "failed"))
-	left("rolled back in part", LeftOpen{"r2", []string{"a"}}, LeftOpen{"r1", []string{"b"}})
+	left("rolled back in part", outcome.LeftOpen{ID: "r2", Hosts: []string{"a"}}, outcome.LeftOpen{ID: "r1", Hosts: []string{"b"}})
+	// a journal that can't be read tells nothing: not that nothing was changed, either
+	if err := os.WriteFile(filepath.Join(s.RunDir("r2"), "journal.jsonl"), []byte("{\n{}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	left("unreadable", outcome.LeftOpen{ID: "r2", Hosts: []string{"a"}, Unread: true}, outcome.LeftOpen{ID: "r1", Hosts: []string{"b"}})
+	if on := s.LeftOpenOn("a"); len(on) != 1 || !on[0].Unread || len(on[0].Changes) != 0 {
+		t.Errorf("%+v", on)
+	}
 }

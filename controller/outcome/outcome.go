@@ -118,6 +118,9 @@ type Run struct {
 	FailOn []Outcome `json:"fail_on,omitzero"`
 	// Unfinished is how many hosts resume would continue with.
 	Unfinished int `json:"unfinished,omitempty"`
+	// LeftOpen are the other runs that had changed hosts of this run, and had not ended there,
+	// when this one ended, the newest first.
+	LeftOpen []LeftOpen `json:"left_open,omitempty"`
 	// ForQuestion says that recover or resume made the plan to show it before a question.
 	ForQuestion bool `json:"for_question,omitempty"`
 	// Inventory is how many hosts the inventory had, selected or not; 0: not known.

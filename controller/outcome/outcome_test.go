@@ -128,7 +128,7 @@ func documents() map[string]any {
 	exit := 3
 	return map[string]any{
 		"run": Run{Schema: RunSchema, ID: "id", Version: "v", Command: "audit", Undoes: "u", By: By{User: "u", Machine: "m", Terminal: "/dev/pts/3", SudoUser: "s", Job: "j", JobUser: "p"}, Limit: "prod", Ticket: "CHG1", Playbook: playbook, Started: at, Resumed: []time.Time{at}, ResumedBy: []By{{User: "r", Machine: "m"}}, Finished: at,
-			ExitCode: 3, ExitReason: "x", Convention: ConventionNagios, FailOn: []Outcome{Failed}, Unfinished: 1,
+			ExitCode: 3, ExitReason: "x", Convention: ConventionNagios, FailOn: []Outcome{Failed}, Unfinished: 1, LeftOpen: []LeftOpen{{ID: "20261121T103000.000Z-aaaaaa", Hosts: []string{"aix1"}, Unread: true}},
 			Counts: Count([]HostSummary{{Outcome: Healthy}}),
 			Hosts: []HostSummary{{Name: "a", Address: "10.0.0.1", Outcome: Healthy, Reason: "r", Findings: []string{"f"}, Open: []string{"f"}, Guides: []string{"f"}, DurationMS: 7, Report: "hosts/a.json",
 				Interrupted: true, Waived: []string{"w"}, Expired: []string{"x"}, Defined: Place{File: "i", Line: 4}, Plan: plan}},

@@ -34,7 +34,7 @@ func PlanText(h outcome.HostSummary, width int, whole bool) string {
 		if s.Step == "" && s.Command == "" || s.Part != "" && !whole {
 			continue
 		}
-		p.line("    " + Clean(s.Step, false) + partOf(s) + timed(s) + Clean(because(s), false))
+		p.line("    " + Clean(s.Step, false) + partOf(s) + Timed(s) + Clean(because(s), false))
 		p.command("      ", s.Command)
 		if strings.HasPrefix(s.Undo, "none: ") { // a reason, and no command
 			p.line("      undo: " + Clean(s.Undo, false))
@@ -110,8 +110,8 @@ func partOf(s outcome.PlanStep) string {
 	return ", part of " + Clean(strings.TrimSuffix(s.Step, "-"+s.Part+"-undo"), false)
 }
 
-// timed says that the host undoes a step by itself.
-func timed(s outcome.PlanStep) string {
+// Timed says that the host undoes a step by itself, "" where it does not.
+func Timed(s outcome.PlanStep) string {
 	if after := s.UndoAfter(); after != "" {
 		return " (timed undo, " + Clean(after, false) + ")"
 	}

@@ -372,7 +372,7 @@ func (g Guide) LeftOpen() string {
 	text := ""
 	for _, o := range open {
 		if o.ID != g.run.ID && o.ID != g.run.Undoes {
-			text += report.Cleanf("not finished: run %s has changed %s; ", o.ID, report.Compact(o.Hosts)) +
+			text += report.Cleanf("not finished: run %s %s %s; ", o.ID, o.Did(), report.Compact(o.Hosts)) +
 				"to continue: " + strings.Join(g.Quoted("aixmend", "resume", o.ID), " ") + "\n"
 		}
 	}

@@ -195,6 +195,7 @@ type finished struct {
 // ended writes the end of a run: its reports first, run.json last.
 func (j *Job) ended(c *console.Console, dir runFolder, run *Ended, f finished) error {
 	j.sum(&run.Run, f.Result)
+	run.LeftOpen = j.leftOpen(dir.store, &run.Run)
 	ending := j.ending(&run.Run, f.Result)
 	ending.Signal, ending.Drifted = c.Interrupts.Code(), stillIll(dir.Run, run.Hosts)
 	ending.Changes = j.compare(dir.store, run)

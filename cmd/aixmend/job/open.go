@@ -88,10 +88,24 @@ func (j *Job) sayHeld(c *console.Console, hosts []string) ([]string, error) {
 	open, _ := store.LeftOpen(free) // where runs can't be listed, there is nothing to say
 	for _, o := range open {
 		if o.ID != j.Request.Undoes {
-			c.Say("run %s has changed %s and has not finished: aixmend resume %s", o.ID, report.Compact(o.Hosts), o.ID)
+			c.Say("run %s %s %s and has not finished: aixmend resume %s", o.ID, o.Did(), report.Compact(o.Hosts), o.ID)
 		}
 	}
 	return free, err
+}
+
+// leftOpen returns the other open runs of the state folder that have changed hosts of a run and
+// have not ended there. The run that a rollback is about is none of them.
+func (j *Job) leftOpen(store *journal.Store, run *outcome.Run) []outcome.LeftOpen {
+	if j.recordings != nil { // hosts with the same names are others
+		return nil
+	}
+	var hosts []string
+	for _, h := range run.Hosts {
+		hosts = append(hosts, h.Name)
+	}
+	open, _ := store.LeftOpen(hosts) // where runs can't be listed, there is nothing to say
+	return slices.DeleteFunc(open, func(o outcome.LeftOpen) bool { return o.ID == run.ID || o.ID == run.Undoes })
 }
 
 // leaveOut is sayHeld of hosts that open runs hold.

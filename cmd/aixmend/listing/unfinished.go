@@ -72,8 +72,11 @@ func (u *Unfinished) Changes(host string) []outcome.Change {
 }
 
 // Fill completes the report of a host that has not ended from the journal: a process that was
-// killed, or is at work, has not written its part.
+// killed, or is at work, has not written its part. That of one that has ended is whole.
 func (u *Unfinished) Fill(h *outcome.Host) {
+	if u == nil || u.trails[h.Host] == nil || u.trails[h.Host].Ended != "" {
+		return
+	}
 	h.Changes = u.Changes(h.Host)
 	h.Capture = cmp.Or(h.Capture, u.capture(h.Host))
 }

@@ -236,12 +236,12 @@ const toContinue = "to read the host again and continue"
 
 // LeftOpen adds the other open runs that have changed the host and have not ended there, the
 // newest first: whatever the host looks like, they are to be continued first.
-func LeftOpen(e *Explanation, runs []string) {
+func LeftOpen(e *Explanation, runs []outcome.OpenRun) {
 	var next []string
 	for _, run := range runs {
-		if run != e.RunID {
-			e.LeftOpenBy = append(e.LeftOpenBy, run)
-			next = append(next, command(leftOpen(run)+"; to continue it", "resume", run)...)
+		if run.ID != e.RunID {
+			e.LeftOpenBy, e.LeftOpen = append(e.LeftOpenBy, run.ID), append(e.LeftOpen, run)
+			next = append(next, command(run.Changed()+"; to continue it", "resume", run.ID)...)
 		}
 	}
 	if len(next) > 0 && slices.Equal(e.Next, []string{"nothing"}) {
@@ -249,9 +249,6 @@ func LeftOpen(e *Explanation, runs []string) {
 	}
 	e.Next = append(next, e.Next...)
 }
-
-// leftOpen says that a run has changed a host and has not ended there.
-func leftOpen(run string) string { return "run " + run + " has changed the host and has not finished" }
 
 // recovers is the advice to run the steps of the plan.
 func recovers(h outcome.Host) []string {

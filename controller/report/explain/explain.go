@@ -34,6 +34,8 @@ type Explanation struct {
 	StartedBy string `json:"started_by,omitempty"`
 	// LeftOpenBy are the other runs that have changed the host and have not ended there.
 	LeftOpenBy []string `json:"left_open_by,omitempty"`
+	// LeftOpen are the same runs, with the changes that each has sent.
+	LeftOpen []outcome.OpenRun `json:"left_open,omitempty"`
 	// Read is the number of commands that the newest look ran, At when it began.
 	Read   int       `json:"read"`
 	At     time.Time `json:"at,omitzero"`

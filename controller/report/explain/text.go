@@ -29,8 +29,8 @@ func (e Explanation) TypedText(width int, complete func(line string) string) str
 	if e.Site != "" {
 		t.line("  its commands and their output are at site %s: aixmend explain %s %s shows them there", e.Site, e.RunID, e.Host)
 	}
-	for _, run := range e.LeftOpenBy {
-		t.line("  %s", leftOpen(run))
+	for _, run := range e.LeftOpen {
+		t.line("  %s", run.Changed())
 	}
 	t.health(e.Cloud)
 	t.when(e)
@@ -408,10 +408,15 @@ func (t *explainer) done(e Explanation) {
 		t.undo(a.Undo)
 	}
 	switch {
+	case none && len(e.LeftOpen) > 0:
+		t.line("  none in this run")
 	case none:
 		t.line("  none")
 	case e.StartedBy != "":
 		t.line("  changed by %s", e.StartedBy)
+	}
+	for _, line := range report.OpenChanges(e.LeftOpen) {
+		t.line("  %s", line)
 	}
 	if e.Lease != nil && e.Lease.Text != "" {
 		t.line("  host lease: %s", report.Lease(*e.Lease))

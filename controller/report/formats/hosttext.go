@@ -14,15 +14,27 @@ import (
 	"aixmend/controller/report"
 )
 
+// HostView is how HostText shows a host.
+type HostView struct {
+	report.TextOptions
+	// Whole prints the commands around timed undos, too.
+	Whole bool
+	// LeftOpen are the other runs that have changed the host and have not ended there.
+	LeftOpen []outcome.OpenRun
+}
+
 // HostText renders the report of a host for a terminal: prose is wrapped to its width,
 // commands and their output stay as they are.
-func HostText(h outcome.Host, o report.TextOptions) string {
-	t := &hostText{options: o}
+func HostText(h outcome.Host, v HostView) string {
+	t := &hostText{options: v.TextOptions, timers: timers{}}
+	if !v.Whole {
+		t.timers = timersOf(h)
+	}
 	t.head(h)
 	t.findings(h)
 	t.reads(h)
 	t.plan(h.Plan)
-	t.changes(h.Changes)
+	t.changes(h.Changes, v.LeftOpen)
 	t.files(h.Support)
 	t.unread(h.FactErrors)
 	for _, s := range h.Stages {
@@ -34,6 +46,7 @@ func HostText(h outcome.Host, o report.TextOptions) string {
 type hostText struct {
 	b       strings.Builder
 	options report.TextOptions
+	timers  timers // of the steps that are told in words
 }
 
 // bold is text that stands out where the terminal has colours.
@@ -156,7 +169,10 @@ func (t *hostText) plan(plan []outcome.PlanStep) {
 		if s.Step != "" {
 			line += ", step " + s.Step
 		}
-		t.prose("  ", line+s.Held())
+		if s.Part != "" && t.timers[s.Step] != "" {
+			continue // it stands beside the step
+		}
+		t.prose("  ", line+report.Timed(s)+s.Held())
 		if s.Step != "" {
 			t.pair(s.Command, s.Undo)
 		}
@@ -174,14 +190,27 @@ func (t *hostText) pair(command, undo string) {
 	t.block("      ", undo)
 }
 
-func (t *hostText) changes(changes []outcome.Change) {
+func (t *hostText) changes(changes []outcome.Change, open []outcome.OpenRun) {
 	t.heading("Changes")
-	if len(changes) == 0 {
+	switch {
+	case len(changes) == 0 && len(open) > 0:
+		t.b.WriteString("  none in this run\n")
+	case len(changes) == 0:
 		t.b.WriteString("  none\n")
 	}
 	for _, c := range changes {
 		t.prose("  ", strings.TrimSuffix(fmt.Sprintf("%s: %s, %s; %s", c.Step, c.Status, c.At.UTC().Format(time.RFC3339), c.Detail), "; "))
+		if told := t.timers[c.Step]; told != "" {
+			t.prose("      ", told)
+			continue
+		}
 		t.pair(c.Command, c.Undo)
+	}
+	for _, line := range report.OpenChanges(open) {
+		t.prose("  ", line)
+	}
+	if len(t.timers) > 0 {
+		t.prose("  ", "-v prints the commands of timed undos, too")
 	}
 }
 
@@ -223,7 +252,11 @@ func (t *hostText) stage(s outcome.Stage) {
 		id = t.bold(id) + strings.Repeat(" ", max(wide-ansi.StringWidth(id), 0))
 		t.b.WriteString("\n")
 		t.prose("  "+id+"  ", strings.TrimSpace(fmt.Sprintf("%-9s  exit %-3d  %s  %s", mark, step.ExitStatus, ms(step.DurationMS), step.Error)))
-		t.block("    $ ", step.Command)
+		if told := t.timers[step.ID]; told != "" && step.Mutating {
+			t.prose("      ", told)
+		} else {
+			t.block("    $ ", step.Command)
+		}
 		for _, stream := range [][2]string{{"      ", step.Stdout}, {"    ! ", step.Stderr}} {
 			if strings.TrimSpace(stream[1]) != "" {
 				t.block(stream[0], stream[1])

@@ -12,6 +12,7 @@ import (
 // 4 KiB.
 const (
 	nagiosFolds = 10
+	nagiosOpen  = 3
 	nagiosWhich = 120
 	nagiosWhat  = 200
 )
@@ -44,6 +45,9 @@ func Nagios(run outcome.Run) string {
 	}
 	if more := shown - nagiosFolds; more > 0 {
 		b.WriteString("and " + report.More(more, "group") + "\n")
+	}
+	for _, o := range run.LeftOpen[:min(len(run.LeftOpen), nagiosOpen)] {
+		b.WriteString(nagiosText("not finished: "+cut(report.LeftOpen(o), nagiosWhat)) + "\n")
 	}
 	return b.String()
 }

@@ -81,6 +81,9 @@ func Markdown(to io.Writer, e report.Evidence) error {
 	if run.Unfinished > 0 {
 		d.add("\n%s cut off; to continue: `%s`", md(report.Hosts(run.Unfinished)), code(e.Typed("aixmend resume "+shell.Word(run.ID))))
 	}
+	for _, o := range run.LeftOpen {
+		d.add("\nNot finished: %s; to continue: `%s`", md(line(report.LeftOpen(o))), code(e.Typed("aixmend resume "+shell.Word(o.ID))))
+	}
 	d.list("Problems", "\n| outcome | count | hosts | cause |\n| --- | ---: | --- | --- |", foldsShare, foldRows(run))
 	d.list("Findings across hosts", "", fleetShare, fleetLines(run))
 	d.list("Hosts that need a person", "", personsShare, persons(e))

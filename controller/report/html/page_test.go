@@ -277,6 +277,7 @@ func TestHTMLOfLittle(t *testing.T) {
 	}{
 		{"no host", report.Evidence{Run: run, Hosts: each(nil)}, []string{"audit of 0 hosts", "This run has no hosts.", "not finished", "None: no host was read."}},
 		{"one host", pageOf(run, outcome.Host{Host: "a1", Outcome: outcome.Healthy}), []string{"audit of 1 host<", `["a1","",8,0,[],0,0,false,[],-1]`, `id="pages-0"`, "no open finding"}},
+		{"an open run", report.Evidence{Run: outcome.Run{ID: "x", LeftOpen: []outcome.LeftOpen{{ID: "r<", Hosts: []string{"a1", "a2"}}}}, Hosts: each(nil)}, []string{"Not finished: run r&lt; has changed a[1-2] and has not finished. <code>aixmend resume &#39;r&lt;&#39;</code> continues it."}},
 		{"no document", report.Evidence{Run: outcome.Run{Hosts: []outcome.HostSummary{{Name: "a1", Outcome: outcome.Skipped, Reason: "r"}}}, Hosts: each(nil)}, []string{`["a1","",4,0,[],0,0,false,[],-1]`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

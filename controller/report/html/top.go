@@ -28,6 +28,7 @@ type pageTop struct {
 	Took                  string
 	Meaning, LastSuccess  string
 	Resumed               []string
+	LeftOpen              []pageOpen
 	Total                 int
 	Cloud                 string // the hosts by the health of their VMs, "" where it was not asked
 	Counts                []pageCount
@@ -41,6 +42,9 @@ type pageCount struct {
 	Mark    string
 	Hosts   int
 }
+
+// pageOpen is another run that has not finished, with the command that continues it.
+type pageOpen struct{ Text, Resume string }
 
 type pageFleet struct{ ID, Title, Hosts string }
 
@@ -67,6 +71,9 @@ func newPageTop(e report.Evidence, folds []report.Fold) pageTop {
 	}
 	for _, at := range run.Resumed {
 		top.Resumed = append(top.Resumed, clock(at))
+	}
+	for _, o := range run.LeftOpen {
+		top.LeftOpen = append(top.LeftOpen, pageOpen{report.LeftOpen(o), report.Clean(e.Typed("aixmend resume "+shell.Word(o.ID)), false)})
 	}
 	counts := outcome.Run{Counts: outcome.Count(run.Hosts), Hosts: run.Hosts}.ShownCounts()
 	for _, o := range shownOf(run.Hosts) {
