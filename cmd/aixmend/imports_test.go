@@ -132,7 +132,7 @@ var rooms = map[string]room{
 	"controller/fleet":            {imports: []string{"controller/outcome", "inventory/naming", "transport/ownership"}, tests: []string{"controller/fleet/server"}},
 	"controller/fleet/server":     {imports: []string{"controller/fleet"}},
 	"cmd/aixmend/hub":             {imports: []string{"cmd/aixmend/console", "cmd/aixmend/evidence", "cmd/aixmend/exit", "cmd/aixmend/job", "cmd/aixmend/request", "controller", "controller/fleet", "controller/fleet/server", "controller/journal", "controller/journal/durable", "controller/outcome", "controller/report", "inventory", "playbooks", "transport/ownership", "transport/shell"}},
-	"cmd/aixmend/worker":          {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/job", "cmd/aixmend/request", "controller", "controller/fleet", "controller/journal", "controller/outcome", "controller/report", "inventory", "playbooks"}},
+	"cmd/aixmend/worker":          {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/job", "cmd/aixmend/request", "controller", "controller/fleet", "controller/journal", "controller/journal/durable", "controller/outcome", "controller/report", "inventory", "playbooks"}},
 	"cmd/aixmend/live":            {imports: []string{"controller", "controller/outcome", "controller/report"}},
 	"examples":                    {imports: everything},
 	"tools/licences":              {},

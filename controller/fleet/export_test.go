@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 )
@@ -10,7 +11,7 @@ import (
 // errors of the server come on the channel.
 func Raw(t *testing.T, p *Pass) (*nats.Conn, <-chan error) {
 	t.Helper()
-	conn, err := p.connect(t.Context(), nil)
+	conn, err := p.connect(t.Context(), watch{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,3 +20,12 @@ func Raw(t *testing.T, p *Pass) (*nats.Conn, <-chan error) {
 	conn.SetErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { errs <- err })
 	return conn, errs
 }
+
+// Roster is the workers of one site.
+type Roster struct{ roster }
+
+// Beat takes a sign of life.
+func (r *Roster) Beat(b Beat, now time.Time) Active { return r.beat(b, now) }
+
+// State is the site as its active worker was heard last.
+func (r *Roster) State() Heard { return r.state() }

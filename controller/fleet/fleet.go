@@ -185,6 +185,12 @@ type Beat struct {
 	Version string `json:"version"`
 	// Runs are the runs that it works on.
 	Runs []string `json:"runs,omitempty"`
+	// Instance names the process of the worker.
+	Instance string `json:"instance"`
+	// Known is the newest answer to a beat: a hub that began again learns from it.
+	Known Active `json:"known,omitzero"`
+	// Leaving says that the worker stops: this is its last beat.
+	Leaving bool `json:"leaving,omitempty"`
 }
 
 // stop asks the worker of a site to end its part of a run: nothing more begins.

@@ -118,7 +118,7 @@ func (y *yard) worker(site string) *fleet.Worker { return y.join(y.pass(fleet.Ro
 
 func (y *yard) join(p *fleet.Pass) *fleet.Worker {
 	y.t.Helper()
-	w, err := fleet.Join(within(y.t), p)
+	w, err := fleet.Join(within(y.t), p, nil)
 	if err != nil {
 		y.t.Fatal(err)
 	}
@@ -368,7 +368,7 @@ func TestRevoked(t *testing.T) {
 	if _, err := w.Next(within(t)); !errors.Is(err, fleet.ErrRevoked) {
 		t.Error(err)
 	}
-	if _, err := fleet.Join(within(t), p); !errors.Is(err, fleet.ErrRevoked) {
+	if _, err := fleet.Join(within(t), p, nil); !errors.Is(err, fleet.ErrRevoked) {
 		t.Error(err)
 	}
 	if hosts, err := y.Hosts(within(t)); err != nil || len(hosts) != 0 {
@@ -382,7 +382,7 @@ func TestAnotherHubIsNotTrusted(t *testing.T) {
 	y, other := newYard(t), newYard(t)
 	p := y.pass(fleet.RoleSite, "fra")
 	p.Hub = "127.0.0.1:" + strconv.Itoa(other.config.Port)
-	if _, err := fleet.Join(within(t), p); err == nil || errors.Is(err, fleet.ErrRevoked) || !strings.Contains(err.Error(), "certificate") {
+	if _, err := fleet.Join(within(t), p, nil); err == nil || errors.Is(err, fleet.ErrRevoked) || !strings.Contains(err.Error(), "certificate") {
 		t.Error(err)
 	}
 }
@@ -464,13 +464,8 @@ func TestAnnouncements(t *testing.T) {
 	if err != nil || len(hosts) != 1 || hosts[0].Site != "fra" || len(hosts[0].Names) != 2 || hosts[0].Groups["prod"][0] != "aix2" {
 		t.Error(hosts, err)
 	}
-	if err := w.Beat(fleet.Beat{Version: "v1", Runs: []string{run}}); err != nil {
-		t.Fatal(err)
-	}
-	for y.Heard("fra").Last.IsZero() && within(t).Err() == nil { // a beat is not confirmed
-		if _, err := y.Hosts(within(t)); err != nil {
-			t.Fatal(err)
-		}
+	if a, err := w.Beat(within(t), fleet.Beat{Version: "v1", Runs: []string{run}}); err != nil || a.Instance != w.Instance() {
+		t.Fatal(a, err)
 	}
 	if h := y.Heard("fra"); h.Version != "v1" || len(h.Runs) != 1 {
 		t.Error(h)
@@ -503,4 +498,37 @@ func TestJoinFiles(t *testing.T) {
 			t.Errorf("%s that others can read: %v", name, err)
 		}
 	}
+}
+
+// An operator is told at once where nothing listens, and where it was looked for: nothing else
+// bounds this wait. A worker waits for its hub, and says why.
+func TestNoHub(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	operator, site := y.pass(fleet.RoleOperator, "ops"), y.pass(fleet.RoleSite, "fra")
+	y.end()
+	var none *fleet.NoHub
+	if _, err := fleet.Dial(t.Context(), operator); !errors.As(err, &none) || none.Address != operator.Hub || !strings.Contains(err.Error(), "refused") {
+		t.Error(err)
+	}
+	told := make(chan error, 100)
+	go func() {
+		if w, err := fleet.Join(within(t), site, func(err error) { told <- err }); err == nil {
+			t.Cleanup(w.Close)
+		}
+	}()
+	if err := <-told; err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Error(err)
+	}
+	y.begin()
+	for err := range told {
+		if err == nil {
+			break // it is connected
+		}
+	}
+	y.end()
+	if err := <-told; err == nil {
+		t.Error("the hub is gone, and the worker was not told")
+	}
+	y.begin()
 }

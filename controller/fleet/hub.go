@@ -30,7 +30,7 @@ type Hub struct {
 	js   jetstream.JetStream
 
 	mu    sync.Mutex
-	heard map[string]Heard
+	heard map[string]*roster // by site
 }
 
 // Heard is the newest sign of life of a site.
@@ -42,6 +42,13 @@ type Heard struct {
 	Version string
 	// Runs are those that the worker works on.
 	Runs []string
+	// Instance names the process of the worker, which is the active one since Since.
+	Instance string
+	Since    time.Time
+	// Left says that the worker was stopped, and no other one took its place.
+	Left bool
+	// Standbys are the other workers of the site, by their instance.
+	Standbys []Standby
 }
 
 // NewHub makes the streams of a hub on a connection that may do everything.
@@ -50,7 +57,7 @@ func NewHub(ctx context.Context, conn *nats.Conn) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{conn: conn, js: js, heard: map[string]Heard{}}
+	h := &Hub{conn: conn, js: js, heard: map[string]*roster{}}
 	for _, c := range []jetstream.StreamConfig{
 		{Name: orders, Subjects: []string{"aixmend.order.>"}, MaxMsgsPerSubject: 1, MaxBytes: maxOrders},
 		{Name: events, Subjects: []string{"aixmend.event.>"}, MaxBytes: maxEvents, Discard: jetstream.DiscardNew},
@@ -67,23 +74,35 @@ func NewHub(ctx context.Context, conn *nats.Conn) (*Hub, error) {
 	return h, nil
 }
 
-// beat notes a sign of life. The subject says of which site: a site can use its own alone.
+// beat notes a sign of life, and answers which worker of the site is active. The subject says
+// of which site: a site can use its own alone.
 func (h *Hub) beat(m *nats.Msg) {
 	var b Beat
 	site := strings.Split(m.Subject, ".")[2]
-	if unpack(m.Data, &b) != nil {
+	if unpack(m.Data, &b) != nil || b.V != Version || !instance.MatchString(b.Instance) {
 		return
 	}
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.heard[site] = Heard{Last: time.Now(), Version: b.Version, Runs: b.Runs}
+	r := h.heard[site]
+	if r == nil {
+		r = &roster{}
+		h.heard[site] = r
+	}
+	active := r.beat(b, time.Now())
+	h.mu.Unlock()
+	if data, err := pack(active); err == nil && m.Reply != "" {
+		_ = m.Respond(data) // the next beat is answered, too
+	}
 }
 
 // Heard returns the newest sign of life of a site.
 func (h *Hub) Heard(site string) Heard {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.heard[site]
+	if r := h.heard[site]; r != nil {
+		return r.state()
+	}
+	return Heard{}
 }
 
 // Admit makes the place from which the worker of a site takes its orders. It may be called
@@ -97,6 +116,9 @@ func (h *Hub) Admit(ctx context.Context, site string) error {
 
 // Dismiss removes everything of a site that was revoked.
 func (h *Hub) Dismiss(ctx context.Context, site string) error {
+	h.mu.Lock()
+	delete(h.heard, site)
+	h.mu.Unlock()
 	err := h.js.DeleteConsumer(ctx, orders, site)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
 		err = nil

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -104,33 +105,59 @@ func (p *Pass) check(path string) error {
 	return nil
 }
 
+// watch is who learns of a connection.
+type watch struct {
+	// ended is told once, when the connection is over for good; nil: nobody.
+	ended func(error)
+	// told learns of each failed attempt and each break, with the reason, and with nil of each
+	// connection that is there; nil: nobody.
+	told func(error)
+	// hasty: a hub that is not there is not waited for.
+	hasty bool
+}
+
 // connect connects to the hub and waits until it is there, or ctx ends; from then on the
-// connection is kept up. ended is told once, when that is over.
-func (p *Pass) connect(ctx context.Context, ended func(error), more ...nats.Option) (*nats.Conn, error) {
+// connection is kept up.
+func (p *Pass) connect(ctx context.Context, w watch, more ...nats.Option) (*nats.Conn, error) {
 	trust := x509.NewCertPool()
 	trust.AppendCertsFromPEM([]byte(p.Authority))
 	host, _, err := net.SplitHostPort(p.Hub)
 	if err != nil {
 		return nil, err
 	}
-	first, over, stranger := make(chan struct{}, 1), make(chan error, 1), make(chan error, 1)
+	first, over, hopeless := make(chan struct{}, 1), make(chan error, 1), make(chan error, 1)
 	var why atomic.Pointer[error] // the newest failure of an attempt
-	closed := func(err error) {
-		over <- err
-		if ended != nil {
-			ended(err)
+	tell := func(err error) {
+		if w.told != nil && !refused(err) { // that is the end, which is told by itself
+			w.told(err)
 		}
 	}
+	closed := func(err error) {
+		over <- err
+		if w.ended != nil {
+			w.ended(err)
+		}
+	}
+	dial := &dialer{Dialer: net.Dialer{Timeout: connectTimeout}}
 	options := []nats.Option{
 		nats.Secure(&tls.Config{MinVersion: tls.VersionTLS13, RootCAs: trust, ServerName: host}), nats.TLSHandshakeFirst(),
-		nats.CustomInboxPrefix(inbox(p.Role, p.Name)),
-		nats.ConnectHandler(func(*nats.Conn) { close(first) }), nats.RetryOnFailedConnect(true), // waits for a hub that begins later
+		nats.CustomInboxPrefix(inbox(p.Role, p.Name)), nats.SetCustomDialer(dial),
+		nats.ConnectHandler(func(*nats.Conn) { close(first); tell(nil) }), nats.RetryOnFailedConnect(true), // waits for a hub that begins later
+		nats.ReconnectHandler(func(*nats.Conn) { tell(nil) }),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
-			if why.Store(&err); untrusted(err) {
+			err = dial.reason(err)
+			why.Store(&err)
+			if untrusted(err) || w.hasty && absent(err) { // that does not get better by waiting
 				select {
-				case stranger <- err:
+				case hopeless <- err:
 				default: // it was told
 				}
+			}
+			tell(err)
+		}),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil { // else it was closed here
+				tell(err)
 			}
 		}),
 	}
@@ -142,11 +169,11 @@ func (p *Pass) connect(ctx context.Context, ended func(error), more ...nats.Opti
 	case <-first:
 		return conn, nil
 	case err = <-over:
-	case err = <-stranger: // that does not get better by waiting
+	case err = <-hopeless:
 		conn.Close()
 	case <-ctx.Done():
 		err = context.Cause(ctx)
-		if failure := why.Load(); failure != nil {
+		if failure := why.Load(); failure != nil && errors.Is(err, context.DeadlineExceeded) {
 			err = *failure
 		}
 		conn.Close()
@@ -154,7 +181,56 @@ func (p *Pass) connect(ctx context.Context, ended func(error), more ...nats.Opti
 	if errors.Is(err, ErrRevoked) {
 		return nil, err
 	}
-	return nil, fmt.Errorf("the hub %s can't be reached: %w", p.Hub, err)
+	return nil, &NoHub{p.Hub, err}
+}
+
+// NoHub is the error of a hub that can't be reached.
+type NoHub struct {
+	// Address is where it was looked for, HOST:PORT.
+	Address string
+	err     error
+}
+
+// Error implements error.
+func (e *NoHub) Error() string {
+	return fmt.Sprintf("the hub %s can't be reached: %s", e.Address, e.err)
+}
+
+// Unwrap returns the reason.
+func (e *NoHub) Unwrap() error { return e.err }
+
+// dialer remembers why it failed: the library that uses it does not always say so.
+type dialer struct {
+	net.Dialer
+	failed atomic.Pointer[error]
+}
+
+// Dial implements nats.CustomDialer.
+func (d *dialer) Dial(network, address string) (net.Conn, error) {
+	conn, err := d.Dialer.Dial(network, address)
+	if err != nil {
+		d.failed.Store(&err)
+	}
+	return conn, err
+}
+
+// reason is the reason of a failed attempt.
+func (d *dialer) reason(err error) error {
+	if failure := d.failed.Load(); failure != nil && errors.Is(err, nats.ErrNoServers) {
+		return *failure
+	}
+	return err
+}
+
+// absent reports whether nothing listens at the hub's address, or there is no such address.
+func absent(err error) bool {
+	var unknown *net.DNSError
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &unknown) && unknown.IsNotFound
+}
+
+// refused reports whether the hub does not know the key.
+func refused(err error) bool {
+	return errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) || errors.Is(err, nats.ErrAuthRevoked)
 }
 
 // untrusted reports whether the server at the hub's address is not the hub of the join file.
@@ -192,7 +268,7 @@ func join(url, seed string, ended func(error), more ...nats.Option) (*nats.Conn,
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // each call reports its own
 		nats.ClosedHandler(func(c *nats.Conn) {
 			err := c.LastError()
-			if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) || errors.Is(err, nats.ErrAuthRevoked) {
+			if refused(err) {
 				err = ErrRevoked
 			}
 			if ended != nil {

@@ -44,18 +44,33 @@ type Operator struct {
 	lost chan struct{} // closed when the connection breaks, then another one
 }
 
-// Dial connects an operator; ctx bounds the wait for the hub.
+// Owner asks for the owner of the hub, from its own machine. No operator can have the name.
+const Owner = "_owner"
+
+// OwnerPass is the pass by which the owner of a hub reaches it at an address. It is a secret.
+func OwnerPass(address, seed string, a *Authority) *Pass {
+	return &Pass{V: Version, Role: RoleHub, Name: Owner, Hub: address, Authority: string(a.Certificate()), Seed: seed}
+}
+
+// Dial connects an operator; ctx bounds the wait for the hub. Where nothing listens at its
+// address, that is the error at once: a *NoHub.
 func Dial(ctx context.Context, p *Pass) (*Operator, error) {
 	over, end := context.WithCancelCause(context.Background())
 	o := &Operator{name: p.Name, over: over, lost: make(chan struct{})}
-	conn, err := p.connect(ctx, end, nats.DisconnectErrHandler(func(*nats.Conn, error) {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		close(o.lost)
-		o.lost = make(chan struct{})
-	}))
+	conn, err := p.connect(ctx, watch{ended: end, hasty: true, told: o.broke})
 	o.conn = conn
 	return o, err
+}
+
+// broke wakes those who wait for an answer that can't come any more.
+func (o *Operator) broke(err error) {
+	if err == nil {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	close(o.lost)
+	o.lost = make(chan struct{})
 }
 
 // broken is closed when the connection breaks next.

@@ -3,6 +3,9 @@ package fleet
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -23,12 +26,19 @@ type Worker struct {
 	conn *nats.Conn
 	js   jetstream.JetStream
 	over context.Context
+
+	instance string // of this process
+
+	mu    sync.Mutex
+	known Active // the newest answer to a beat
 }
 
-// Join connects a worker; ctx bounds the wait for the hub.
-func Join(ctx context.Context, p *Pass) (*Worker, error) {
+// Join connects a worker; ctx bounds the wait for the hub. told, which may be nil, learns of
+// each attempt that failed and each connection that broke, with the reason, and with nil of each
+// connection that is there.
+func Join(ctx context.Context, p *Pass, told func(error)) (*Worker, error) {
 	over, end := context.WithCancelCause(context.Background())
-	conn, err := p.connect(ctx, end)
+	conn, err := p.connect(ctx, watch{ended: end, told: told})
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +47,7 @@ func Join(ctx context.Context, p *Pass) (*Worker, error) {
 		conn.Close()
 		return nil, err
 	}
-	return &Worker{site: p.Name, conn: conn, js: js, over: over}, nil
+	return &Worker{site: p.Name, conn: conn, js: js, over: over, instance: fmt.Sprintf("%08x", rand.Uint32())}, nil
 }
 
 // Site is the name of the site.
@@ -63,19 +73,40 @@ func (w *Worker) Announce(ctx context.Context, h Hosts) error {
 	return err
 }
 
-// Beat shows that the worker lives. A beat may be lost.
-func (w *Worker) Beat(b Beat) error {
-	b.V, b.Site = Version, w.site
-	return w.tell(beatSubject(w.site), b)
+// Beat shows that the worker lives, and returns which worker of its site is active. A beat may
+// be lost.
+func (w *Worker) Beat(ctx context.Context, b Beat) (Active, error) {
+	w.mu.Lock()
+	b.V, b.Site, b.Instance, b.Known = Version, w.site, w.instance, w.known
+	w.mu.Unlock()
+	data, err := pack(b)
+	if err != nil {
+		return Active{}, err
+	}
+	if !w.conn.IsConnected() { // it would be sent when it is true no more
+		return Active{}, nats.ErrDisconnected
+	}
+	ctx, done := context.WithTimeout(ctx, AliveEvery)
+	defer done()
+	m, err := w.conn.RequestWithContext(ctx, beatSubject(w.site), data)
+	if err != nil {
+		return Active{}, err
+	}
+	var a Active
+	if err := unpack(m.Data, &a); err != nil {
+		return Active{}, err
+	}
+	if a.V != Version {
+		return Active{}, otherVersion(a.V)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.known = a
+	return a, nil
 }
 
-func (w *Worker) tell(subject string, message any) error {
-	data, err := pack(message)
-	if err != nil {
-		return err
-	}
-	return w.conn.Publish(subject, data)
-}
+// Instance names this process of the site's worker.
+func (w *Worker) Instance() string { return w.instance }
 
 // Send sends an event and returns when the hub has it on its disk. It may be sent again:
 // a later report of a host replaces an earlier one.

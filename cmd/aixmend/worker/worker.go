@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +20,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/fleet"
 	"aixmend/controller/journal"
+	"aixmend/controller/journal/durable"
 	"aixmend/controller/report"
 	"aixmend/inventory"
 	"aixmend/playbooks"
@@ -44,7 +46,9 @@ type Worker struct {
 	// Settings are those of each run.
 	Settings job.Settings
 
-	hub *fleet.Worker
+	hub   *fleet.Worker
+	duty  duty
+	again chan struct{} // one when the hosts are to be announced again
 
 	mu   sync.Mutex
 	at   string              // the run that it works on, "" for none
@@ -59,8 +63,14 @@ func (w *Worker) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	unlock, err := w.alone()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	w.again = make(chan struct{}, 1)
 	w.Console.Say("site %s: %s; connecting to the hub %s", w.Pass.Name, report.Hosts(len(inv.Hosts)), w.Pass.Hub)
-	if w.hub, err = fleet.Join(until, w.Pass); err != nil {
+	if w.hub, err = fleet.Join(until, w.Pass, w.link()); err != nil {
 		if errors.Is(err, fleet.ErrRevoked) {
 			return exit.Usagef("aixmend help hub says how the hub writes a new one", "%w", err)
 		}
@@ -68,20 +78,48 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	defer w.hub.Close()
 	var aside sync.WaitGroup
+	defer w.leave()
 	defer aside.Wait()
 	defer release()
 	if err := w.hub.Stopped(w.stopRun); err != nil {
 		return err
 	}
+	w.Console.Say("connected; Ctrl-C stops the worker, and what it has begun goes on when it is started again")
 	aside.Go(func() { w.beat(until) })
 	aside.Go(func() { w.announce(until, inv) })
-	w.Console.Say("connected; Ctrl-C stops the worker, and what it has begun goes on when it is started again")
+	return w.serve(until, ctx)
+}
+
+// alone takes the state folder for this worker: two would write the same runs.
+func (w *Worker) alone() (unlock func(), err error) {
+	if _, err := journal.Open(w.Settings.State); err != nil {
+		return nil, err
+	}
+	lock := durable.NewLock(filepath.Join(w.Settings.State, "worker.lock"))
+	held, err := lock.TryLock()
+	if err != nil {
+		return nil, err
+	}
+	if !held {
+		return nil, exit.Usagef("name another folder with --state: each worker has its own", "a worker runs in %s already", w.Settings.State)
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
+
+// serve takes orders while this worker is the active one of its site.
+func (w *Worker) serve(until, ctx context.Context) error {
 	for {
-		taken, err := w.hub.Next(until)
+		mine, err := w.duty.wait(until, w.hub.Over())
 		if err != nil {
 			return w.unlessStopped(err)
 		}
-		if err := w.do(until, ctx, taken); err != nil {
+		taken, err := w.hub.Next(mine)
+		if err == nil {
+			err = w.do(mine, ctx, taken)
+		}
+		switch {
+		case err == nil, errors.Is(context.Cause(mine), errStandby):
+		default:
 			return w.unlessStopped(err)
 		}
 	}
@@ -95,29 +133,13 @@ func (w *Worker) unlessStopped(err error) error {
 	return err
 }
 
-// beat shows the hub that the worker lives.
-func (w *Worker) beat(ctx context.Context) {
-	tick := time.NewTicker(fleet.AliveEvery)
-	defer tick.Stop()
-	for {
-		w.mu.Lock()
-		b := fleet.Beat{Version: w.Settings.Version}
-		if w.at != "" {
-			b.Runs = []string{w.at}
-		}
-		w.mu.Unlock()
-		_ = w.hub.Beat(b) // the next one follows
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// announce tells the hub the hosts, and again when the inventory has changed.
+// announce tells the hub the hosts while this worker is the active one of its site, and again
+// when the inventory may have changed.
 func (w *Worker) announce(ctx context.Context, inv *inventory.Inventory) {
 	for {
+		if _, err := w.duty.wait(ctx, w.hub.Over()); err != nil {
+			return
+		}
 		h := fleet.Hosts{Names: request.Names(inv.Hosts), Groups: map[string][]string{}}
 		for _, g := range inv.Groups {
 			h.Groups[g.Name] = g.Hosts
@@ -129,12 +151,21 @@ func (w *Worker) announce(ctx context.Context, inv *inventory.Inventory) {
 		case <-ctx.Done():
 			return
 		case <-time.After(announceEvery):
+		case <-w.again:
 		}
 		if fresh, err := w.Load(ctx); err == nil {
 			inv = fresh
 		} else if ctx.Err() == nil {
 			w.Console.Say("warning: the inventory can't be read any more, the hosts stay as they were: %s", err)
 		}
+	}
+}
+
+// announceAgain has the hosts announced again soon.
+func (w *Worker) announceAgain() {
+	select {
+	case w.again <- struct{}{}:
+	default:
 	}
 }
 

@@ -26,6 +26,9 @@ func (*Server) Address() string { return "" }
 // SetMembers is never called.
 func (*Server) SetMembers([]Member) error { return errNone }
 
+// Connected is never called.
+func (*Server) Connected() (map[string]int, error) { return nil, errNone }
+
 // Connect is never called.
 func (*Server) Connect(string) (*client.Conn, error) { return nil, errNone }
 

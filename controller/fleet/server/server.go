@@ -72,6 +72,19 @@ func (s *Server) SetMembers(members []Member) error {
 	return s.server.ReloadOptions(options(s.config))
 }
 
+// Connected is how many connections each member has, by its public key.
+func (s *Server) Connected() (map[string]int, error) {
+	z, err := s.server.Connz(&nats.ConnzOptions{Username: true, Limit: maxMembers})
+	if err != nil {
+		return nil, err
+	}
+	n := map[string]int{}
+	for _, c := range z.Conns {
+		n[c.AuthorizedUser]++
+	}
+	return n, nil
+}
+
 // Connect connects this process, without the network.
 func (s *Server) Connect(seed string) (*client.Conn, error) {
 	return fleet.Within(seed, s.server)
