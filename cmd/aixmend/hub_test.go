@@ -138,6 +138,12 @@ func (y *yard) worker(site string) {
 	y.start(site, "connected", "worker", "--join", site+".join", "-i", "inventory.yaml", "-l", y.parts[site], "--state", site+"-state")
 }
 
+// status is the status of the hub, whatever it is.
+func (y *yard) status() string {
+	out, _ := y.command("hub", "status", "--hub", "ops.join").CombinedOutput()
+	return string(out)
+}
+
 func (y *yard) kill(name string) {
 	_ = y.alive[name].Process.Signal(syscall.SIGKILL)
 	_ = y.alive[name].Wait()
@@ -172,8 +178,8 @@ func (y *yard) begin() {
 		y.worker(site)
 	}
 	for site, hosts := range yardParts {
-		want := fmt.Sprintf("%s: %d hosts, heard", site, len(hosts))
-		for !strings.Contains(y.must("hub", "status", "--hub", "ops.join"), want) {
+		want := fmt.Sprintf("site %s: connected, %d hosts", site, len(hosts))
+		for !strings.Contains(y.status(), want) {
 			continue
 		}
 	}

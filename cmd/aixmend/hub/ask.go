@@ -59,13 +59,3 @@ type result struct {
 	Run    outcome.Run `json:"run"`
 	Broken string      `json:"broken,omitempty"`
 }
-
-// Site is one row of the status of a hub.
-type Site struct {
-	Name  string `json:"name"`
-	Hosts int    `json:"hosts"`
-	// Heard is when its worker was heard last; zero: not since the hub began.
-	Heard   time.Time `json:"heard,omitzero"`
-	Version string    `json:"version,omitempty"`
-	Runs    []string  `json:"runs,omitempty"`
-}

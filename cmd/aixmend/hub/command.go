@@ -1,13 +1,11 @@
 package hub
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -18,7 +16,6 @@ import (
 	"aixmend/controller/fleet"
 	"aixmend/controller/fleet/server"
 	"aixmend/controller/journal/durable"
-	"aixmend/controller/report"
 	"aixmend/transport/shell"
 )
 
@@ -37,7 +34,7 @@ func Command(c *console.Console, version string) *cobra.Command {
 	hub.Long = `The hub carries out the audits that operators ask for (audit --hub) at many sites. It
 connects to no host: the worker of each site does, with the site's own inventory and
 keys, and sends back verdicts alone. docs/scale-out.md has a trial of five minutes.`
-	hub.AddCommand(initCommand(c), runCommand(c, version), add(c, fleet.RoleSite), add(c, fleet.RoleOperator), revoke(c), status(c))
+	hub.AddCommand(initCommand(c), runCommand(c, version), add(c, fleet.RoleSite), add(c, fleet.RoleOperator), revoke(c), statusCommand(c), drainCommand(c))
 	return hub
 }
 
@@ -163,86 +160,4 @@ func revoke(c *console.Console) *cobra.Command {
 	}
 	dirFlag(cmd, &dir)
 	return cmd
-}
-
-func status(c *console.Console) *cobra.Command {
-	var dir, join, format string
-	cmd := &cobra.Command{
-		Use: "status", Short: "List the members, and the sites as the hub hears them", Args: cobra.NoArgs,
-		Long: "Lists the members from the folder of the hub or, with --hub, asks a hub that runs for its\nsites: how many hosts each has, and when its worker was heard last.",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if format != "text" && format != "json" {
-				return exit.Usagef("write text or json", "--format %s is not known", format)
-			}
-			if join != "" {
-				return statusOver(cmd.Context(), c, join, format)
-			}
-			f, err := Open(dir)
-			if err != nil {
-				return err
-			}
-			list, err := f.Members()
-			if err != nil {
-				return err
-			}
-			if format == "json" {
-				return c.JSON(list)
-			}
-			for _, m := range list {
-				until := ""
-				if !m.Revoked.IsZero() {
-					until = ", revoked " + m.Revoked.Format(time.DateOnly)
-				}
-				if err := c.Print("%-8s %s, added %s%s\n", m.Role, m.Name, m.Added.Format(time.DateOnly), until); err != nil {
-					return err
-				}
-			}
-			if len(list) == 0 {
-				return c.Print("no members yet: aixmend help hub says how to add one\n")
-			}
-			return nil
-		},
-	}
-	dirFlag(cmd, &dir)
-	Flag(cmd.Flags(), &join, "join `FILE` of an operator, to ask a hub that runs")
-	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT` of the output on stdout: text or json")
-	return cmd
-}
-
-func statusOver(ctx context.Context, c *console.Console, join, format string) error {
-	o, err := Dial(ctx, c, join)
-	if err != nil {
-		return err
-	}
-	defer o.Close()
-	var sites []Site
-	if err := o.Ask(ctx, askStatus, named{}, &sites); err != nil {
-		return err
-	}
-	if format == "json" {
-		return c.JSON(sites)
-	}
-	for _, s := range sites {
-		if err := c.Print("%s\n", s.text(time.Now())); err != nil {
-			return err
-		}
-	}
-	if len(sites) == 0 {
-		return c.Print("no sites yet: aixmend help hub says how to add one\n")
-	}
-	return nil
-}
-
-func (s Site) text(now time.Time) string {
-	heard := "not heard since the hub began"
-	if !s.Heard.IsZero() {
-		heard = fmt.Sprintf("heard %s ago, version %s", now.Sub(s.Heard).Round(time.Second), s.Version)
-		if now.Sub(s.Heard) > fleet.SilentAfter {
-			heard += ": SILENT"
-		}
-	}
-	for _, run := range s.Runs {
-		heard += ", works on run " + run
-	}
-	return fmt.Sprintf("%s: %s, %s", s.Name, report.Hosts(s.Hosts), heard)
 }

@@ -11,6 +11,7 @@ import (
 	"aixmend/controller/fleet"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/transport/shell"
 )
 
 const (
@@ -28,13 +29,26 @@ func Dial(ctx context.Context, c *console.Console, file string) (*fleet.Operator
 	if err != nil {
 		return nil, exit.Usagef("aixmend help hub says how the hub writes one", "--hub: %w", err)
 	}
+	o, err := dial(ctx, c, p)
+	var none *fleet.NoHub
+	switch {
+	case errors.Is(err, fleet.ErrRevoked):
+		return nil, exit.Usagef("ask the hub's owner for a new one", "--hub %s: %w", file, err)
+	case errors.As(err, &none):
+		return nil, exit.Usagef("start it there with aixmend hub run; "+shell.Word(file)+" says where it is", "%w", err)
+	}
+	return o, err
+}
+
+// dial connects with a join file. A signal ends the wait, and is then the error.
+func dial(ctx context.Context, c *console.Console, p *fleet.Pass) (*fleet.Operator, error) {
 	ctx, done := context.WithTimeout(ctx, dialWithin)
 	defer done()
 	ctx, release := c.Interrupts.UntilStop(ctx)
 	defer release()
 	o, err := fleet.Dial(ctx, p)
-	if errors.Is(err, fleet.ErrRevoked) {
-		return nil, exit.Usagef("ask the hub's owner for a new one", "--hub %s: %w", file, err)
+	if errors.Is(err, exit.ErrInterrupted) {
+		return nil, exit.ErrInterrupted
 	}
 	return o, err
 }
@@ -118,6 +132,8 @@ func persist(ctx context.Context, c *console.Console, ask func() error) error {
 		}
 		select {
 		case <-time.After(askAgain):
+		case <-c.Interrupts.Stop(): // nobody waits for a hub that is down
+			return exit.ErrInterrupted
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

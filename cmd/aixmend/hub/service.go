@@ -47,10 +47,14 @@ type Service struct {
 	say     func(format string, args ...any)
 	store   *journal.Store
 	hub     *fleet.Hub
+	server  *server.Server
+	began   time.Time
 	ctx     context.Context // ends with the service; its runs outlive it, as after a kill
+	stop    context.CancelCauseFunc
 
-	mu   sync.Mutex
-	runs map[string]*going
+	mu       sync.Mutex
+	runs     map[string]*going
+	draining bool // no new run begins
 }
 
 // going is a run that this process carries out, or has.
@@ -60,6 +64,7 @@ type going struct {
 	stop     *console.Interrupts
 	opened   chan struct{} // closed when the run is on the disk, and would be continued
 	over     chan struct{} // closed at its end
+	fetched  chan struct{} // closed when an operator has asked for the end
 
 	mu    sync.Mutex
 	lines []string
@@ -67,7 +72,7 @@ type going struct {
 }
 
 func newGoing(operator string) *going {
-	return &going{operator: operator, stop: console.NewInterrupts(), opened: make(chan struct{}), over: make(chan struct{})}
+	return &going{operator: operator, stop: console.NewInterrupts(), opened: make(chan struct{}), over: make(chan struct{}), fetched: make(chan struct{})}
 }
 
 // Run runs the hub until ctx ends. ready is told where it listens.
@@ -81,7 +86,9 @@ func Run(ctx context.Context, f Folder, version string, say func(format string, 
 		return exit.Usagef("aixmend hub status shows it", "a hub runs in %s already", f.path)
 	}
 	defer func() { _ = lock.Unlock() }()
-	s := &Service{folder: f, version: version, say: say, ctx: ctx, runs: map[string]*going{}}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	s := &Service{folder: f, version: version, say: say, began: time.Now().UTC(), ctx: ctx, stop: end, runs: map[string]*going{}}
 	if s.store, err = journal.Open(f.State()); err != nil {
 		return err
 	}
@@ -90,6 +97,7 @@ func Run(ctx context.Context, f Folder, version string, say func(format string, 
 		return err
 	}
 	defer func() { _ = srv.Stop() }()
+	s.server = srv
 	conn, err := srv.Connect(set.Seed)
 	if err != nil {
 		return err
@@ -109,13 +117,11 @@ func Run(ctx context.Context, f Folder, version string, say func(format string, 
 		return err
 	}
 	ready(srv.Address())
-	ctx, end := context.WithCancelCause(ctx)
-	defer end(nil)
 	go func() { end(s.followMembers(ctx, srv)) }()
 	if err := s.hub.Serve(ctx, s.answer); err != nil {
 		return err
 	}
-	if err := context.Cause(ctx); !errors.Is(err, exit.ErrInterrupted) && !errors.Is(err, context.Canceled) {
+	if err := context.Cause(ctx); !errors.Is(err, exit.ErrInterrupted) && !errors.Is(err, errDrained) && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
@@ -131,7 +137,7 @@ func (s *Service) begin() (*server.Server, *settings, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	tls, err := authority.Server(time.Now(), set.Names...)
+	tls, err := authority.Server(time.Now(), append([]string{here(set.Listen)}, set.Names...)...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -146,8 +152,13 @@ func (s *Service) begin() (*server.Server, *settings, error) {
 	if host == "" {
 		host = "0.0.0.0"
 	}
-	srv, err := server.Start(server.Config{
+	list, err := s.folder.Members()
+	if err != nil {
+		return nil, nil, err
+	}
+	srv, err := server.Start(server.Config{ // with its members: a worker that is refused takes that for a revocation
 		Folder: s.folder.file("streams"), Host: host, Port: number, TLS: tls, Hub: server.Member{Key: set.Public, Role: fleet.RoleHub, Name: "hub"},
+		Members: admitted(list),
 	})
 	return srv, &set, err
 }
@@ -158,12 +169,7 @@ func (s *Service) members(ctx context.Context, srv *server.Server) error {
 	if err != nil {
 		return err
 	}
-	var in []server.Member
-	for _, m := range list {
-		if m.Revoked.IsZero() {
-			in = append(in, server.Member{Key: m.Key, Role: m.Role, Name: m.Name})
-		}
-	}
+	in := admitted(list)
 	if err := srv.SetMembers(in); err != nil {
 		return err
 	}
@@ -177,6 +183,17 @@ func (s *Service) members(ctx context.Context, srv *server.Server) error {
 		}
 	}
 	return err
+}
+
+// admitted are the members that may connect.
+func admitted(list []Member) []server.Member {
+	var in []server.Member
+	for _, m := range list {
+		if m.Revoked.IsZero() {
+			in = append(in, server.Member{Key: m.Key, Role: m.Role, Name: m.Name})
+		}
+	}
+	return in
 }
 
 // followMembers acts on changes of the members until ctx ends.
@@ -214,6 +231,13 @@ func (s *Service) answer(q fleet.Question) (any, error) {
 			return nil, err
 		}
 		return s.audit(q.Operator, a)
+	case askDrain:
+		if q.Operator != fleet.Owner {
+			return nil, &fleet.Refusal{Text: "only the owner of the hub can drain it", Hint: "run aixmend hub drain on its machine"}
+		}
+		st, err := s.status()
+		s.drain() // which may stop it at once
+		return st, err
 	case askStatus:
 		return s.status()
 	case askFollow:
@@ -242,6 +266,7 @@ func (s *Service) answer(q fleet.Question) (any, error) {
 		return n, nil
 	case askResult:
 		if end := g.ended(); end != nil {
+			g.fetch()
 			return end, nil
 		}
 		return nil, &fleet.Refusal{Text: "run " + n.Run + " has not ended"}
@@ -266,33 +291,6 @@ func (s *Service) of(run string) (*going, error) {
 	return nil, &fleet.Refusal{Text: "the hub does not carry out a run " + strconv.Quote(run), Hint: "on the hub, aixmend runs --state " + s.folder.State() + " lists all runs"}
 }
 
-// status lists the sites.
-func (s *Service) status() ([]Site, error) {
-	members, err := s.folder.Members()
-	if err != nil {
-		return nil, err
-	}
-	announced, err := s.hub.Hosts(s.ctx)
-	if err != nil {
-		return nil, err
-	}
-	list := []Site{}
-	for _, m := range members {
-		if m.Role != fleet.RoleSite || !m.Revoked.IsZero() {
-			continue
-		}
-		heard := s.hub.Heard(m.Name)
-		one := Site{Name: m.Name, Heard: heard.Last, Version: heard.Version, Runs: heard.Runs}
-		for _, h := range announced {
-			if h.Site == m.Name {
-				one.Hosts = len(h.Names)
-			}
-		}
-		list = append(list, one)
-	}
-	return list, nil
-}
-
 // audit begins an audit, unless it has begun.
 func (s *Service) audit(operator string, a Audit) (*begun, error) {
 	if !journal.IsRunID(a.Run) {
@@ -308,6 +306,9 @@ func (s *Service) audit(operator string, a Audit) (*begun, error) {
 			return nil, &fleet.Refusal{Text: "run " + a.Run + " is another operator's"}
 		}
 		return g.begun(), nil
+	}
+	if s.draining {
+		return nil, &fleet.Refusal{Text: "the hub drains, and takes no new run", Hint: "try again when it was started again"}
 	}
 	if _, err := os.Lstat(s.store.RunDir(a.Run)); err == nil {
 		return nil, &fleet.Refusal{Text: "run " + a.Run + " is there already"}
