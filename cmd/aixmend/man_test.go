@@ -92,7 +92,7 @@ func TestVerbsAreKnown(t *testing.T) {
 	root.InitDefaultCompletionCmd()
 	var verbs []string
 	for _, c := range root.Commands() {
-		if !c.Hidden {
+		if !c.Hidden && !c.IsAdditionalHelpTopicCommand() {
 			verbs = append(verbs, c.Name())
 		}
 	}
