@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/guide"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/cmd/aixmend/request"
@@ -108,10 +110,13 @@ func applyPlan(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	}
 	w := newWalk(&o.walking, controller.Recover, o.asked(), o.detailed)
 	j, err := w.prepare(cmd.Context(), c)
-	if err != nil {
-		return err
+	if err == nil {
+		err = j.Apply(p, o.plan, confirm)
 	}
-	if err := j.Apply(p, o.plan, confirm); err != nil {
+	if errors.Is(err, exit.ErrInventory) {
+		return exit.Usagef(guide.Reapply(o.state, p.RunID, o.plan), "%w", err)
+	}
+	if err != nil {
 		return err
 	}
 	if err := j.Consent(c.Console, "recover --plan", request.Names(j.Request.Hosts), o.yes); err != nil {

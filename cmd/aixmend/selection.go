@@ -24,6 +24,7 @@ import (
 	"aixmend/inventory/strictyaml"
 	"aixmend/playbooks"
 	"aixmend/transport/ownership"
+	"aixmend/transport/plain"
 )
 
 // selection are the flags that select hosts.
@@ -91,7 +92,7 @@ func (c *cli) loadOptions(from load.Sources) load.Options {
 func (c *cli) load(files []string, from load.Sources, quiet bool) (*inventory.Inventory, error) {
 	if slices.Equal(files, []string{defaultInventory}) {
 		if _, err := os.Stat(defaultInventory); errors.Is(err, fs.ErrNotExist) {
-			return nil, exit.Usagef("aixmend init writes one, -i names another; aixmend demo needs none", "%s: does not exist", defaultInventory)
+			return nil, exit.Usagef("aixmend init writes one, -i names another; aixmend demo needs none", "%s: does not exist%w", defaultInventory, plain.Silent(exit.ErrInventory))
 		}
 	}
 	inv, err := c.loadOptions(from).Load(files...)

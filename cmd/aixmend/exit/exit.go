@@ -52,6 +52,9 @@ type Verdict struct{ Code outcome.Code }
 // Error implements error.
 func (v Verdict) Error() string { return fmt.Sprintf("exit code %d", v.Code) }
 
+// ErrInventory: the inventory is not there, or not the one that a plan was made with.
+var ErrInventory = errors.New("another inventory is needed")
+
 // ErrInterrupted: a signal came before anything was run.
 var ErrInterrupted = errors.New("interrupted")
 

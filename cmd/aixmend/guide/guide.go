@@ -251,6 +251,26 @@ func (g Guide) apply() []string {
 	return g.on(nil, "recover", append([]string{"--plan", g.asked.Out}, g.restated...)...) // the plan has the hosts
 }
 
+// Reapply is the hint for a caller of recover --plan whose inventory is not the one that the plan
+// was made with: the command that names that, where the state folder still knows it. The flags
+// of the call are missing in it.
+func Reapply(state, run, file string) string {
+	const plainly = "-i names the inventory that the plan was made with"
+	store, err := journal.OpenExisting(state)
+	if err != nil {
+		return plainly
+	}
+	g := Of(store, outcome.Run{ID: run}, state)
+	if !g.known || slices.ContainsFunc(g.asked.Inventories, func(name string) bool { _, err := os.Stat(name); return err != nil }) {
+		return plainly
+	}
+	words := []string{"aixmend", "recover"}
+	for _, name := range g.asked.Inventories { // also the default: the call may have named another
+		words = append(words, "-i", name)
+	}
+	return "name the inventory that the plan was made with: " + shell.Line(append(words, "--plan", file)...)
+}
+
 // notAllowed matches the reason of a host where --allow would let a rung run, also as
 // earlier versions worded it.
 var notAllowed = regexp.MustCompile(`\b(?:` + regexp.QuoteMeta(playbooks.NotAllowed) + `|not allowed: it takes --allow )([a-z0-9-]+)`)

@@ -18,6 +18,7 @@ import (
 	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
+	"aixmend/transport/plain"
 )
 
 // schemas begins the schema of a plan file of any version, schema is this version's.
@@ -198,7 +199,7 @@ func (p *Plan) Select(hosts []inventory.Host, names []string) ([]inventory.Host,
 	planned := map[string]bool{}
 	for _, h := range p.Hosts {
 		if !slices.Contains(names, h.Name) {
-			return nil, exit.Usagef("-i must name the inventory that the plan was made with", "--plan: the inventory has no host %q", h.Name)
+			return nil, exit.Usagef("-i must name the inventory that the plan was made with", "--plan: the inventory has no host %q%w", h.Name, plain.Silent(exit.ErrInventory))
 		}
 		planned[h.Name] = true
 	}
