@@ -24,10 +24,10 @@ func newDiff(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "diff [RUN [RUN]]", Short: "Show what changed between two runs: hosts, findings, facts, and since when",
 		Long: `Compares two kept runs, named by id or as latest; a single run is compared with
-the latest, and the latest with the newest run before it of the same kind and
-playbook that saw the same hosts. Audits, captures and plans are one kind; a plan
-that was made for a question of recover or resume is passed over. Without a run,
-the newest that has such a run before it is compared with that.
+the latest, and the latest with the run before it: the newest of any verb with the
+same playbook that saw all its hosts, or else some of them. A plan that was made
+for a question of recover or resume is passed over. Without a run, the newest that
+has such a run before it is compared with that. The first line says which and why.
 Values that differ at every reading (the time, free space) are ignored. An unreachable host counts as a change the second time in a row.`,
 		Args: cobra.MaximumNArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error { return diff(c, &o, args) },
@@ -47,13 +47,14 @@ func diff(c *cli, o *diffOptions, refs []string) error {
 	if err != nil {
 		return err
 	}
-	from, to, err := news.Pair(store, refs)
+	two, err := news.Pair(store, refs)
 	if err != nil {
 		return exit.Usagef("aixmend runs lists all runs, and how to continue those that have not finished", "%w", err)
 	}
 	if len(refs) < 2 || slices.Contains(refs, "latest") {
 		c.noteOpen(store, "latest")
 	}
+	from, to := two.From, two.To
 	if from.Started.After(to.Started) {
 		c.Say("warning: run %s is the later one: comparing it with %s", from.ID, to.ID)
 		from, to = to, from
@@ -68,7 +69,7 @@ func diff(c *cli, o *diffOptions, refs []string) error {
 	if o.format.format == "json" {
 		err = c.JSON(d)
 	} else {
-		err = o.page(c, report.DriftText(*d, c.TextOptions()))
+		err = o.page(c, report.DriftText(*d, two.Why, c.TextOptions()))
 	}
 	if err == nil && o.detailed && d.News() {
 		return exit.Verdict{Code: outcome.ExitChanges}

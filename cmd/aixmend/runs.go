@@ -22,7 +22,8 @@ func newRuns(c *cli) *cobra.Command {
 		Use: "runs", Short: "List runs, newest first", Args: cobra.NoArgs,
 		Long: `Lists the runs of a state folder, newest first, and how to continue those that have
 not finished. On a terminal columns give way to its width; in a pipe each is whole.
-The verb preview is the plan that recover or resume showed before it asked. With
+A rollback is recover --undo, with the run that it rolls back below LIMIT; a plan may
+be the one that recover or resume showed before it asked (for_question in JSON). With
 --format json each run is one element; its run.json has the hosts.`,
 		RunE: func(*cobra.Command, []string) error {
 			if err := o.format.check(); err != nil {

@@ -31,7 +31,7 @@ type Comparer struct {
 // Between compares two runs that have ended, the earlier one first.
 func (c Comparer) Between(from, to outcome.Run) (*Drift, error) {
 	d := newDrift(to)
-	d.From, d.FromStarted, d.FromCommand = from.ID, from.Started, from.Command
+	d.From, d.FromStarted, d.FromCommand, d.FromKind = from.ID, from.Started, from.Command, from.Kind()
 	if from.ID == to.ID {
 		d.Same = len(to.Hosts)
 		return d, nil
@@ -95,7 +95,7 @@ func (c Comparer) Since(run outcome.Run, from *outcome.Run) (*Drift, error) {
 		return nil, err
 	}
 	d := newDrift(run)
-	d.From, d.FromStarted, d.FromCommand = newest.ID, newest.Started, newest.Command
+	d.From, d.FromStarted, d.FromCommand, d.FromKind = newest.ID, newest.Started, newest.Command, newest.Kind()
 	for _, track := range tracks {
 		if err := c.add(d, track); err != nil {
 			return nil, err
@@ -258,7 +258,7 @@ func byName(run outcome.Run) map[string]outcome.HostSummary {
 }
 
 func newDrift(to outcome.Run) *Drift {
-	return &Drift{Schema: Schema, To: to.ID, ToStarted: to.Started, ToCommand: to.Command, Hosts: []Host{}, Once: []string{}, NotJudged: []string{}, NotSelected: []string{}}
+	return &Drift{Schema: Schema, To: to.ID, ToStarted: to.Started, ToCommand: to.Command, ToKind: to.Kind(), Hosts: []Host{}, Once: []string{}, NotJudged: []string{}, NotSelected: []string{}}
 }
 
 func (d *Drift) sort() {

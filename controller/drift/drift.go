@@ -23,6 +23,9 @@ type Drift struct {
 	// FromCommand and ToCommand are their verbs.
 	FromCommand string `json:"from_command,omitempty"`
 	ToCommand   string `json:"to_command,omitempty"`
+	// FromKind and ToKind are their names for people.
+	FromKind string `json:"-"`
+	ToKind   string `json:"-"`
 	// Hosts are the hosts that changed, by name.
 	Hosts []Host `json:"hosts"`
 	// Same counts the hosts of both runs that did not change.

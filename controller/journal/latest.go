@@ -133,16 +133,16 @@ func (s *Store) NewestChange() (string, error) {
 }
 
 // Before returns the id of the run that a person compares one with: the newest before it of
-// its kind and playbook that saw all its hosts, or else one of them. Audits, captures and plans
-// are one kind, since each diagnoses; a plan that was made for a question is passed over.
-func (s *Store) Before(run *outcome.Run) (string, error) {
+// its playbook that saw all its hosts, or else one of them; all says which. Every verb counts,
+// since each diagnoses; a plan that was made for a question is passed over.
+func (s *Store) Before(run *outcome.Run) (id string, all bool, err error) {
 	some := ""
-	id, err := s.newest("of the same kind and playbook with a host of it is older than "+run.ID, func(id string) bool {
+	id, err = s.newest("of the same playbook with a host of it is older than "+run.ID, func(id string) bool {
 		if id >= run.ID {
 			return false
 		}
 		other, err := s.LoadRun(id)
-		if err != nil || other.ForQuestion || kind(other) != kind(run) || other.Playbook.Name != run.Playbook.Name {
+		if err != nil || other.ForQuestion || other.Playbook.Name != run.Playbook.Name {
 			return false
 		}
 		shared := shares(other, run)
@@ -152,20 +152,9 @@ func (s *Store) Before(run *outcome.Run) (string, error) {
 		return shared == len(run.Hosts)
 	})
 	if none := new(NoRun); some != "" && errors.As(err, &none) {
-		return some, nil
+		return some, false, nil
 	}
-	return id, err
-}
-
-// kind is the same for runs that can be compared.
-func kind(run *outcome.Run) string {
-	switch {
-	case run.Undoes != "":
-		return "rollback"
-	case run.Command == "capture" || run.Command == "plan":
-		return "audit"
-	}
-	return run.Command
+	return id, true, err
 }
 
 // shares counts the hosts of a run that another has, too.

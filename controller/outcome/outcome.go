@@ -130,6 +130,15 @@ type Run struct {
 	Fleet     []FleetFinding  `json:"fleet_findings"`
 }
 
+// Kind names the run for people: its verb, or rollback, which is recover --undo. A plan that was
+// made for a question is a plan.
+func (r Run) Kind() string {
+	if r.Undoes != "" {
+		return "rollback"
+	}
+	return r.Command
+}
+
 // Whole reports whether the run selected every host of its inventory. Older runs, which do
 // not say so, count as whole.
 func (r Run) Whole() bool { return len(r.Hosts) >= r.Inventory }

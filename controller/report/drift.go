@@ -21,10 +21,14 @@ const (
 )
 
 // DriftText renders what changed between two runs: hosts with the same changes are
-// grouped.
-func DriftText(d drift.Drift, o TextOptions) string {
+// grouped. why says why these two runs are compared, "" for nothing to say.
+func DriftText(d drift.Drift, why string, o TextOptions) string {
 	var b strings.Builder
-	hang(&b, fmt.Sprintf("%s, compared with %s", whichRun(d.To, d.ToCommand, d.ToStarted), whichRun(d.From, d.FromCommand, d.FromStarted)), o)
+	first := fmt.Sprintf("%s, compared with %s", whichRun(d.To, d.ToKind, d.ToStarted), whichRun(d.From, d.FromKind, d.FromStarted))
+	if why != "" {
+		first += ": " + why
+	}
+	hang(&b, first, o)
 	b.WriteByte('\n')
 	tellFolds(&b, d, maxFacts, o)
 	if d.News() {
@@ -38,9 +42,9 @@ func DriftText(d drift.Drift, o TextOptions) string {
 	return b.String()
 }
 
-// whichRun names a run, with its verb where that is known.
-func whichRun(id, command string, started time.Time) string {
-	return Clean(strings.TrimLeft(command+" run "+id+" of "+Stamp(started), " "), false)
+// whichRun names a run, with its kind where that is known.
+func whichRun(id, kind string, started time.Time) string {
+	return Clean(strings.TrimLeft(kind+" run "+id+" of "+Stamp(started), " "), false)
 }
 
 // News renders the changes since the baseline in short, for a mail.

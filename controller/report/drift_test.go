@@ -49,7 +49,7 @@ func aDrift() drift.Drift {
 
 func TestDriftText(t *testing.T) {
 	for name, o := range map[string]TextOptions{"drift.golden": {}, "drift-narrow.golden": {Width: 60}} {
-		got := DriftText(aDrift(), o)
+		got := DriftText(aDrift(), "", o)
 		golden.Check(t, "testdata/"+name, got)
 		for line := range strings.Lines(got) {
 			if o.Width > 0 && text.StringWidth(strings.TrimRight(line, "\n")) > o.Width && strings.Contains(strings.TrimSpace(line), " ") && !strings.HasPrefix(line, "run ") {
@@ -58,10 +58,10 @@ func TestDriftText(t *testing.T) {
 		}
 	}
 	golden.Check(t, "testdata/news.golden", News(aDrift(), outcome.Run{Hosts: make([]outcome.HostSummary, 500)}, TextOptions{}))
-	if got := DriftText(drift.Drift{Same: 3}, TextOptions{}); !strings.Contains(got, "\nunchanged: 3 hosts\n") {
+	if got := DriftText(drift.Drift{Same: 3}, "", TextOptions{}); !strings.Contains(got, "\nunchanged: 3 hosts\n") {
 		t.Errorf("%q", got)
 	}
-	if got := DriftText(aDrift(), TextOptions{Color: true}); !strings.Contains(got, "\x1b[31mneeds_action") {
+	if got := DriftText(aDrift(), "", TextOptions{Color: true}); !strings.Contains(got, "\x1b[31mneeds_action") {
 		t.Errorf("no colour: %q", got)
 	}
 }
@@ -72,7 +72,7 @@ func TestDriftTextOfHostileHosts(t *testing.T) {
 		h := drift.Host{Name: s, From: outcome.Healthy, To: outcome.Failed, Reason: s, Appeared: []string{s}, Gone: []string{s}, Waived: []string{s},
 			Facts: []drift.Fact{{Path: s, From: s, To: s + "x"}, {Path: s, From: []any{s}, To: []any{}}, {Path: s, To: map[string]any{s: s}}}}
 		d := drift.Drift{From: s, To: s, Hosts: []drift.Host{h}, Once: []string{s}, NotJudged: []string{s}}
-		for _, got := range []string{DriftText(d, TextOptions{}), News(d, outcome.Run{}, TextOptions{})} {
+		for _, got := range []string{DriftText(d, "", TextOptions{}), News(d, outcome.Run{}, TextOptions{})} {
 			if Clean(got, true) != got || strings.Contains(got, "\nprd99") {
 				t.Errorf("%.40q gets through: %q", s, got[:min(len(got), 400)])
 			}

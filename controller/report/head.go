@@ -8,7 +8,7 @@ import (
 
 // Head says in a few lines which run it is, how it ended, and who started it.
 func Head(run outcome.Run) string {
-	text := Cleanf("run %s: %s, playbook %s, %s, exit code %d (%s)", run.ID, run.Command, run.Playbook.Name,
+	text := Cleanf("run %s: %s, playbook %s, %s, exit code %d (%s)", run.ID, run.Kind(), run.Playbook.Name,
 		run.Started.Format(time.RFC3339), run.ExitCode, run.ExitReason) + "\n"
 	if by := run.StartedBy(); by != "" {
 		text += Cleanf("started by %s", by) + "\n"

@@ -61,7 +61,7 @@ func (j *Job) Run(ctx context.Context, c *console.Console, earlier *Earlier) (*E
 		p.Opened()
 	}
 	if !j.Settings.Quiet && earlier == nil {
-		c.Say("%s of %s, playbook %s, run %s", j.Command(), report.Hosts(len(j.Request.Hosts)), j.Playbook.Name, run.ID)
+		c.Say("%s of %s, playbook %s, run %s", run.Kind(), report.Hosts(len(j.Request.Hosts)), j.Playbook.Name, run.ID)
 	}
 	engine := j.engine(c, run.ID, store, dir)
 	engine.Approved, engine.MaxAttempts, engine.Pause = j.consented(approved), j.Request.Attempts, j.pause(c)

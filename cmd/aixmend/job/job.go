@@ -190,6 +190,11 @@ func (j *Job) Apply(p *planfile.Plan, file string, confirm []planfile.Flag) erro
 	return nil
 }
 
+// kind names the run for people.
+func (j *Job) kind() string {
+	return outcome.Run{Command: j.Command(), Undoes: j.Request.Undoes}.Kind()
+}
+
 // Command is the verb under which the run is kept.
 func (j *Job) Command() string {
 	if j.recordings != nil {

@@ -188,12 +188,9 @@ func (o Options) runColumns(runs []run) []column {
 	took, code := each(run.took), each(run.code)
 	return []column{
 		{head: "RUN", whole: id, forms: [][]string{id}},
-		{head: "VERB", whole: each(run.verb), forms: [][]string{each(func(r run) string { return clip(r.verb(), 16) }), each(func(r run) string {
-			if r.Undoes != "" {
-				return "undo"
-			}
-			return clip(clean(r.verb()), 7)
-		})}},
+		{head: "VERB", whole: each(func(r run) string { return r.Kind() }), forms: [][]string{
+			each(func(r run) string { return clip(r.Kind(), 16) }), each(func(r run) string { return clip(clean(r.Kind()), 8) }),
+		}},
 		{head: "PLAYBOOK", whole: each(book), forms: [][]string{each(book), each(func(r run) string {
 			if r.Playbook.Name == o.Playbook {
 				return ""
@@ -214,39 +211,27 @@ func (o Options) runColumns(runs []run) []column {
 	}
 }
 
-// verb is the verb of a run, with its flag for a rollback. The plan that a question shows is a
-// preview: nobody typed plan.
-func (r run) verb() string {
-	switch {
-	case r.Undoes != "":
-		return r.Command + " --undo"
-	case r.ForQuestion:
-		return "preview"
-	}
-	return r.Command
-}
-
 // limit is the limit of a run, of a rollback with the run that it rolls back: its id where
 // so many columns hold it, else the end of the id.
 func (r run) limit(most int) string {
 	if r.Undoes == "" {
 		return limitText(r.Limit, most)
 	}
-	whole := "undo " + r.Undoes
+	whole := "rollback " + r.Undoes
 	if r.Limit != "" {
 		whole += " -l " + r.Limit
 	}
-	switch short := "undo " + r.Undoes; {
+	switch short := "rollback " + r.Undoes; {
 	case ansi.StringWidth(whole) <= most:
 		return whole
 	case ansi.StringWidth(short) <= most:
 		return short
 	}
 	end := r.Undoes[strings.LastIndex(r.Undoes, "-")+1:]
-	if most < len("undo "+end) {
-		return end // the verb says undo
+	if most < len("rollback "+end) {
+		return end
 	}
-	return "undo " + end
+	return "rollback " + end
 }
 
 // took is how long a run took.

@@ -23,6 +23,7 @@ const keptFailures = 8
 // a terminal.
 type board struct {
 	verb  controller.Verb
+	kind  string
 	hosts int
 	now   func() time.Time
 
@@ -56,7 +57,7 @@ type failure struct {
 
 func newBoard(o Options, now func() time.Time) *board {
 	return &board{
-		verb: o.Verb, hosts: o.Hosts, now: now, began: now(),
+		verb: o.Verb, kind: cmp.Or(o.Kind, string(o.Verb)), hosts: o.Hosts, now: now, began: now(),
 		counts: map[outcome.Outcome]int{}, running: map[string]*running{},
 	}
 }
@@ -129,7 +130,7 @@ func (b *board) end(h outcome.HostSummary) {
 
 // shown is a snapshot of a board.
 type shown struct {
-	verb         controller.Verb
+	kind         string
 	hosts, ended int
 	taken        time.Duration
 	left         time.Duration // 0: not known
@@ -150,7 +151,7 @@ func (b *board) shown() shown {
 	defer b.mu.Unlock()
 	now := b.now()
 	s := shown{
-		verb: b.verb, hosts: b.hosts, ended: b.ended, taken: now.Sub(b.began), counts: maps.Clone(b.counts), wave: b.wave, now: now,
+		kind: b.kind, hosts: b.hosts, ended: b.ended, taken: now.Sub(b.began), counts: maps.Clone(b.counts), wave: b.wave, now: now,
 		idle: map[controller.State]int{}, failures: slices.Clone(b.failures),
 	}
 	slices.Reverse(s.failures)

@@ -63,7 +63,7 @@ func headline(s shown, width int) string {
 		line += ", " + s.wave
 	}
 	barred := bar(s.ended, s.hosts) + " " + line
-	fits := []string{fmt.Sprintf("%s %s, %s", s.verb, barred, short(s.taken)), barred, line}
+	fits := []string{fmt.Sprintf("%s %s, %s", s.kind, barred, short(s.taken)), barred, line}
 	if left := leftText(s.left); left != "" {
 		fits = append([]string{fits[0] + ", " + left, barred + ", " + left, line + ", " + left}, fits...)
 	}
@@ -72,7 +72,7 @@ func headline(s shown, width int) string {
 			return fit
 		}
 	}
-	return fmt.Sprintf("%d/%d %s", s.ended, s.hosts, s.verb)
+	return fmt.Sprintf("%d/%d %s", s.ended, s.hosts, s.kind)
 }
 
 // bar renders the progress of a run.

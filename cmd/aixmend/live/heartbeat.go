@@ -118,7 +118,7 @@ func (b *board) line() string {
 	begun := len(b.running)
 	b.mu.Unlock()
 	slices.SortFunc(awaited, longer)
-	parts := []string{fmt.Sprintf("%s: %d of %s ended after %s", s.verb, s.ended, report.Hosts(s.hosts), short(s.taken))}
+	parts := []string{fmt.Sprintf("%s: %d of %s ended after %s", s.kind, s.ended, report.Hosts(s.hosts), short(s.taken))}
 	if s.wave != "" {
 		parts = append(parts, s.wave)
 	}

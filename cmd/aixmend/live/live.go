@@ -20,6 +20,8 @@ type Options struct {
 	Out *os.File
 	// Verb is the verb of the run.
 	Verb controller.Verb
+	// Kind names the run for people; "": as the verb.
+	Kind string
 	// Hosts is the number of hosts in the run.
 	Hosts int
 	// Color reports whether colours may be used.

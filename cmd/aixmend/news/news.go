@@ -29,10 +29,17 @@ func Finished(store *journal.Store, ref string) (*outcome.Run, error) {
 	return run, err
 }
 
+// Two are the runs that are compared.
+type Two struct {
+	From, To outcome.Run
+	// Why says why these two, "" where both were named.
+	Why string
+}
+
 // Pair returns the two runs that one or two references mean: a single run is compared with
 // the latest, and the latest with the run before it that journal.Store.Before names. No
 // reference means the newest run that has such a run before it.
-func Pair(store *journal.Store, refs []string) (from, to outcome.Run, err error) {
+func Pair(store *journal.Store, refs []string) (*Two, error) {
 	if len(refs) == 0 {
 		return newestPair(store)
 	}
@@ -40,44 +47,56 @@ func Pair(store *journal.Store, refs []string) (from, to outcome.Run, err error)
 	for _, ref := range append(refs, "latest")[:2] {
 		run, err := Finished(store, ref)
 		if err != nil {
-			return from, to, err
+			return nil, err
 		}
 		runs = append(runs, run)
 	}
-	if len(refs) == 1 && runs[0].ID == runs[1].ID {
-		before, err := store.Before(runs[1])
-		if err != nil {
-			return from, to, err
-		}
-		if runs[0], err = Finished(store, before); err != nil {
-			return from, to, err
-		}
+	two := Two{From: *runs[0], To: *runs[1]}
+	if len(refs) == 2 {
+		return &two, nil
 	}
-	return *runs[0], *runs[1], nil
+	if two.From.ID != two.To.ID {
+		two.Why = "the latest run, and the one that was named"
+		return &two, nil
+	}
+	return before(store, runs[1])
+}
+
+// before returns a run and the one before it.
+func before(store *journal.Store, run *outcome.Run) (*Two, error) {
+	id, all, err := store.Before(run)
+	if err != nil {
+		return nil, err
+	}
+	earlier, err := Finished(store, id)
+	if err != nil {
+		return nil, err
+	}
+	why := "the newest run before it with that playbook and all its hosts"
+	if !all {
+		why = "the newest run before it with that playbook and some of its hosts"
+	}
+	return &Two{*earlier, *run, why}, nil
 }
 
 // newestPair returns the newest run that can be compared with one before it, and that one.
-func newestPair(store *journal.Store) (from, to outcome.Run, err error) {
+func newestPair(store *journal.Store) (*Two, error) {
 	ids, err := store.RunIDs() // the newest first
 	if err != nil {
-		return from, to, err
+		return nil, err
 	}
 	for _, id := range ids {
 		later, err := store.LoadRun(id)
 		if err != nil || later.ForQuestion {
 			continue // not finished, or nobody asked for it
 		}
-		before, err := store.Before(later)
-		if err != nil {
+		two, err := before(store, later)
+		if none := new(journal.NoRun); errors.As(err, &none) {
 			continue
 		}
-		earlier, err := Finished(store, before)
-		if err != nil {
-			return from, to, err
-		}
-		return *earlier, *later, nil
+		return two, err
 	}
-	return from, to, fmt.Errorf("no two runs in %s can be compared: they have no host, kind or playbook in common", store.Root())
+	return nil, fmt.Errorf("no two runs in %s can be compared: they have no host or playbook in common", store.Root())
 }
 
 // Comparer compares the runs of a state folder.

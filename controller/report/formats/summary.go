@@ -57,7 +57,7 @@ func (d *digest) list(heading, header string, share int, lines iter.Seq[string])
 func Markdown(to io.Writer, e report.Evidence) error {
 	run := e.Run
 	d := &digest{}
-	d.add("# aixmend %s: %s\n", md(line(run.Command)), md(report.Counts(run)))
+	d.add("# aixmend %s: %s\n", md(line(run.Kind())), md(report.Counts(run)))
 	d.add("Run %s, playbook %s, exit code %d: %s\n", md(line(run.ID)), md(line(run.Playbook.Name)), run.ExitCode, md(line(run.ExitReason)))
 	if by := run.StartedBy(); by != "" {
 		d.add("Started by %s\n", md(line(by)))

@@ -61,7 +61,7 @@ func newPageTop(e report.Evidence, folds []report.Fold) pageTop {
 		*text = report.Clean(*text, false)
 	}
 	top := pageTop{
-		Run: run, Title: fmt.Sprintf("%s of %s", run.Command, report.Hosts(len(run.Hosts))),
+		Run: run, Title: fmt.Sprintf("%s of %s", run.Kind(), report.Hosts(len(run.Hosts))),
 		Started: clock(run.Started), Finished: clock(run.Finished), LastSuccess: clock(e.LastSuccess), Total: len(run.Hosts),
 		Cloud: report.CloudCounts(run), Meaning: meaning(run), By: report.Clean(startedBy(run.By), false),
 		Folder: report.Clean(e.Folder, false), Resume: report.Clean(e.Typed("aixmend resume "+shell.Word(run.ID)), false),
