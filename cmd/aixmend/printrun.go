@@ -75,12 +75,20 @@ func (p printer) run(run *outcome.Run, verb controller.Verb) error {
 	if _, err := os.Stat(support); err == nil {
 		text += p.fit(fmt.Sprintf("support: %s (the text of a support case for each host, and its data)\n", support))
 	}
-	text += p.fit(fmt.Sprintf("page:    %s\nreports: %s\n", filepath.Join(folder, "report.html"), filepath.Join(folder, "hosts")) + p.rollBack(*run))
+	text += p.fit(fmt.Sprintf("page:    %s\nreports: %s\n", filepath.Join(folder, "report.html"), filepath.Join(folder, "hosts")) + p.unasked(*run) + p.rollBack(*run))
 	if verb == controller.Plan && p.full {
 		return p.page(p.cli, text)
 	}
 	_, err := fmt.Fprint(p.Out, text)
 	return err
+}
+
+// unasked says that the cloud was not asked, "" for a run that never asks it.
+func (p printer) unasked(run outcome.Run) string {
+	if run.Undoes != "" || run.Command == "replay" || p.request.Sites != nil {
+		return ""
+	}
+	return p.clouds().Unasked(p.request.Cloud)
 }
 
 // rollBack says how to roll a run of this process back, "" where that would do nothing.

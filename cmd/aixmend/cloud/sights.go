@@ -110,6 +110,15 @@ func (c *Clouds) Asks(flag string) bool {
 	return flag == On || flag == "" && (len(c.asked) > 0 || c.keyOf("") != "")
 }
 
+// Unasked says at the end of a run, by the value of --cloud, that the cloud was not asked and how
+// it is; "" where it was, or where the caller wanted that.
+func (c *Clouds) Unasked(flag string) string {
+	if flag == Off || c.Asks(flag) {
+		return ""
+	}
+	return "cloud:   not asked: " + KeyVariable + " is not set (docs/powervs.md), so the dashboard may show another health; --cloud off leaves this line out\n"
+}
+
 // machines are the VMs of a run.
 type machines struct {
 	byID, byName, byAddress, byMAC map[string][]powervs.Machine

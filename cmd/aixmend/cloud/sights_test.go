@@ -146,6 +146,9 @@ func TestAsks(t *testing.T) {
 		if got := [3]bool{bare.Asks(flag), keyed.Asks(flag), sourced.Asks(flag)}; got != want {
 			t.Errorf("--cloud %q: %v, want %v", flag, got, want)
 		}
+		if says := bare.Unasked(flag) != ""; says != (flag == "") || keyed.Unasked(flag) != "" || sourced.Unasked(flag) != "" {
+			t.Errorf("--cloud %q: says that it was not asked: %t", flag, says)
+		}
 	}
 }
 
