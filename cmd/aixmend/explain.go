@@ -89,7 +89,10 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	}
 	explain.In(&e, store.Root())
 	text := e.TypedText(c.Width(), g.Complete)
-	if held != "" {
+	switch {
+	case outcome.ToCompare(h.Outcome, h.Interrupted) && len(h.Changes) == 0:
+		text = c.fit(fmt.Sprintf("%s has its verdict; the run, which has not finished, only compares it with other hosts\n\n", host)) + text
+	case held != "":
 		text = c.fit(fmt.Sprintf("%s: not finished: %s; so far:\n\n", host, held)) + text
 	}
 	return o.page(c, text)

@@ -287,5 +287,6 @@ func (c *cli) settings(state string, l loudness) job.Settings {
 			c.Say("cloud: %s; no host waits for it", strings.TrimSuffix(why, "."))
 		}
 	}
-	return job.Settings{Cloud: c.clouds().Asking(c.Interrupts.UntilStop, silent), State: state, Version: currentVersion(), Home: home(), Plugin: c.plugin, Quiet: l.quiet, Verbose: l.verbose > 0}
+	complete := guide.Bare(outcome.Run{}, state).From(c.usual()).Complete
+	return job.Settings{Complete: complete, Cloud: c.clouds().Asking(c.Interrupts.UntilStop, silent), State: state, Version: currentVersion(), Home: home(), Plugin: c.plugin, Quiet: l.quiet, Verbose: l.verbose > 0}
 }

@@ -119,7 +119,7 @@ func (p printer) guide(run outcome.Run) guide.Guide {
 func (c *cli) summary(run outcome.Run, g guide.Guide) string {
 	options := c.TextOptions()
 	options.Next = func(f report.Fold) report.Next {
-		if f.Interrupted && g.Resumes() {
+		if f.Interrupted && g.Resumes() && !outcome.ToCompare(f.Outcome, f.Interrupted) {
 			return report.Next{Step: "resume the run, see below"} // one line for all of them
 		}
 		return g.Next(f)
@@ -137,9 +137,8 @@ func (c *cli) summary(run outcome.Run, g guide.Guide) string {
 	if saved := g.Saved(); saved != "" {
 		text += c.fit(saved + "\n")
 	}
-	if run.Unfinished > 0 {
-		text += c.fit(fmt.Sprintf("not finished: %s; %s\n", report.Hosts(run.Unfinished), g.Continue()))
-	}
+	text += c.fit(g.NothingUndone())
+	text += c.fit(g.Unfinished())
 	return text + c.fit(g.LeftOpen())
 }
 

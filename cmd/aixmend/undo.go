@@ -61,8 +61,10 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if err != nil {
 		return err
 	}
+	free, held, open := j.Unheld(done, left)
+	rest = strings.Trim(open+"\n"+rest, "\n")
 	if o.dryRun {
-		return c.printRollback(o.format.format, j, done, left, rest)
+		return c.printRollback(o.format.format, j, job.Rolling{Earlier: done, Hosts: free, Held: held, Rest: rest})
 	}
 	if err := j.Free(); err != nil {
 		return err
@@ -71,13 +73,17 @@ func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 		c.Say("%s", rest)
 	}
 	if !o.yes {
-		j.Request.Hosts = left // else the hosts say it themselves
+		j.Request.Hosts = free // else the hosts say it themselves
 	}
-	if len(j.Request.Hosts) == 0 {
+	switch {
+	case len(j.Request.Hosts) == 0 && len(left) > 0:
+		c.Say("no other host is left: nothing was run")
+		return exit.Verdict{Code: outcome.ExitLocked}
+	case len(j.Request.Hosts) == 0:
 		return nil
 	}
-	if (!o.quiet || !o.yes) && len(left) > 0 { // show the operator what "yes" approves
-		j.ShowRollback(c.Console, done, left)
+	if (!o.quiet || !o.yes) && len(free) > 0 { // show the operator what "yes" approves
+		j.ShowRollback(c.Console, done, free)
 	}
 	if err := j.Consent(c.Console, "recover --undo", request.Names(j.Request.Hosts), o.yes); err != nil {
 		return err
@@ -163,41 +169,18 @@ func asThen(cmd *cobra.Command, asked *request.Asked, then request.Request) erro
 	return nil
 }
 
-// rollbackSchema is the schema of rollback.
-const rollbackSchema = "aixmend.rollback/v1"
-
-// rollback lists the commands that recover --undo would send, by the trail of the run.
-type rollback struct {
-	Schema string `json:"schema"`
-	// ID is the run to roll back.
-	ID    string         `json:"run_id"`
-	Hosts []rollbackHost `json:"hosts"`
-}
-
-// rollbackHost is the rollback of one host, the newest step of the run first.
-type rollbackHost struct {
-	Name    string             `json:"name"`
-	Address string             `json:"address"`
-	Plan    []outcome.PlanStep `json:"plan"`
-}
-
-// printRollback prints the commands of a rollback, and rest before them; it connects to no
-// host.
-func (c *cli) printRollback(format string, j *job.Job, done *job.Earlier, hosts []inventory.Host, rest string) error {
+// printRollback prints the commands of a rollback; it connects to no host.
+func (c *cli) printRollback(format string, j *job.Job, r job.Rolling) error {
 	if c.plugin {
 		return exit.Usagef("it gives no verdict", "--undo --dry-run and --format nagios exclude each other")
 	}
-	if format != "json" {
-		text := c.fit(report.Clean(rest, true))
-		if len(hosts) > 0 {
-			text = strings.TrimPrefix(text+"\n"+j.Rollback(done, hosts, c.TextOptions(), !c.OutTerminal), "\n")
-		}
-		_, err := fmt.Fprintln(c.Out, strings.TrimSuffix(text, "\n"))
-		return err
+	if format == "json" {
+		return c.JSON(j.RollbackDocument(r))
 	}
-	doc := rollback{Schema: rollbackSchema, ID: done.ID, Hosts: []rollbackHost{}}
-	for _, h := range hosts {
-		doc.Hosts = append(doc.Hosts, rollbackHost{Name: h.Name, Address: h.Address, Plan: j.RollbackSteps(done, h.Name)})
+	text := c.fit(report.Clean(r.Rest, true))
+	if len(r.Hosts) > 0 {
+		text = strings.TrimPrefix(text+"\n"+j.Rollback(r.Earlier, r.Hosts, c.TextOptions(), !c.OutTerminal), "\n")
 	}
-	return c.JSON(doc)
+	_, err := fmt.Fprintln(c.Out, strings.TrimSuffix(text, "\n"))
+	return err
 }

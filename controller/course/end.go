@@ -335,11 +335,11 @@ func (n *next) rolledBack() End {
 	nothing := done == 0 && len(back.Stands) == 0 && back.Person == ""
 	switch remain := back.NoUndo; {
 	case nothing && len(remain) > 0 && len(remain) == len(back.Left):
-		said = append(said, fmt.Sprintf("nothing of run %s can be rolled back on this host: no step of it has an undo: %s", n.w.Rollback, strings.Join(remain, ", ")))
+		said = append(said, fmt.Sprintf("%s%s can be rolled back on this host: no step of it has an undo: %s", outcome.ReasonNothing, n.w.Rollback, strings.Join(remain, ", ")))
 	case nothing && back.Lost:
 		said = append(said, fmt.Sprintf("no step of run %s was rolled back", n.w.Rollback))
 	case nothing:
-		said = append(said, fmt.Sprintf("nothing of run %s is left to roll back%s", n.w.Rollback, remaining(remain)))
+		said = append(said, fmt.Sprintf("%s%s is left to roll back%s", outcome.ReasonNothing, n.w.Rollback, remaining(remain)))
 	case done == 1:
 		said = append(said, fmt.Sprintf("1 step of run %s rolled back%s", n.w.Rollback, remaining(remain)))
 	default:

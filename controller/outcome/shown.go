@@ -10,6 +10,9 @@ const (
 // ReasonDeadline begins the reason of a host that --deadline cut off.
 const ReasonDeadline = "cut by --deadline"
 
+// ReasonNothing begins the reason of a host on which a rollback found no step to undo.
+const ReasonNothing = "nothing of run "
+
 // ReasonNow introduces, at the end of the reason of a host that was rolled back, its own verdict.
 const ReasonNow = "; now: "
 
@@ -58,4 +61,10 @@ func (r Run) ShownCounts() map[Outcome]int {
 		}
 	}
 	return counts
+}
+
+// ToCompare reports whether an interrupted host has its verdict, and nothing is left to do on it:
+// resume only compares it with the hosts that were not read (procedure D9, D16).
+func ToCompare(o Outcome, interrupted bool) bool {
+	return interrupted && (o == Healthy || o == Degraded)
 }

@@ -10,8 +10,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"aixmend/cmd/aixmend/hints"
+	"aixmend/cmd/aixmend/openrun"
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
@@ -188,10 +190,11 @@ func (g Guide) command(f report.Fold) []string {
 		return g.Quoted("aixmend", "resume", m[1])
 	}
 	reads := verb == controller.Audit || verb == controller.Capture
+	left := f.Interrupted && !outcome.ToCompare(f.Outcome, f.Interrupted)
 	switch allow, set := g.wanted(f); {
-	case f.Interrupted && !g.closed:
+	case left && !g.closed:
 		return g.Resume()
-	case f.Interrupted && g.known && g.run.Undoes == "":
+	case left && g.known && g.run.Undoes == "":
 		return g.Again(string(verb), f)
 	case f.Guided, !g.known, g.run.Undoes != "":
 	case f.Outcome == outcome.Unreachable && hostKey.MatchString(f.Reason):
@@ -356,11 +359,70 @@ func (g Guide) RollBack(entries []outcome.Entry) string {
 	if !recovered || g.run.Undoes != "" || !slices.ContainsFunc(slices.Collect(maps.Values(outcome.Trails(entries))), undoes) {
 		return ""
 	}
-	return "to roll back: " + strings.Join(g.Quoted("aixmend", "recover", "--undo", g.run.ID), " ") + "\n"
+	return g.held() + "to roll back: " + strings.Join(g.Quoted("aixmend", "recover", "--undo", g.run.ID), " ") + "\n"
+}
+
+// NothingUndone says on which hosts a rollback ended undone without a step to undo, "" for none.
+func (g Guide) NothingUndone() string {
+	var hosts []string
+	for _, h := range g.run.Hosts {
+		if h.Outcome == outcome.OutcomeUndone && strings.HasPrefix(h.Reason, outcome.ReasonNothing) {
+			hosts = append(hosts, h.Name)
+		}
+	}
+	if len(hosts) == 0 {
+		return ""
+	}
+	return report.Cleanf("of the undone hosts, nothing had to be undone on %s: %s\n", report.Hosts(len(hosts)), report.Compact(hosts))
+}
+
+// held says on which hosts the run is open, so that it can't be rolled back there before it is
+// resumed; "" for none.
+func (g Guide) held() string {
+	store, _, err := journal.OpenToPrint(g.state)
+	if err != nil || g.run.Unfinished == 0 {
+		return ""
+	}
+	hosts := make([]string, len(g.run.Hosts))
+	for i, h := range g.run.Hosts {
+		hosts[i] = h.Name
+	}
+	by := openrun.Holding(store, hosts, time.Now())
+	maps.DeleteFunc(by, func(_, run string) bool { return run != g.run.ID })
+	if len(by) == 0 {
+		return ""
+	}
+	return g.Complete(report.Clean(openrun.BeforeRollback(store, g.run.ID, by)[0], false)) + "\n"
 }
 
 // Resumes reports whether the run can be continued with hosts that were cut off.
 func (g Guide) Resumes() bool { return !g.closed }
+
+// Unfinished says how many hosts were cut off, and how to go on with them; "" for none. Those
+// that have their verdict are counted apart: there is nothing to do on them.
+func (g Guide) Unfinished() string {
+	if g.run.Unfinished == 0 {
+		return ""
+	}
+	compare := 0
+	for _, h := range g.run.Hosts {
+		if outcome.ToCompare(h.Outcome, h.Interrupted) {
+			compare++
+		}
+	}
+	cut, wait := g.run.Unfinished-compare, "have their verdict and wait only to be compared"
+	if compare == 1 {
+		wait = "has its verdict and waits only to be compared"
+	}
+	text := "not finished: " + report.Hosts(cut)
+	switch {
+	case compare > 0 && cut > 0:
+		text += fmt.Sprintf("; %d more %s with them", compare, wait)
+	case compare > 0:
+		text = fmt.Sprintf("not finished: %s %s", report.Hosts(compare), wait)
+	}
+	return text + "; " + g.Continue() + "\n"
+}
 
 // Continue says how to go on with hosts that were cut off.
 func (g Guide) Continue() string {

@@ -47,6 +47,8 @@ func TestNext(t *testing.T) {
 			g.run.Command, f.Reason = "recover", outcome.ReasonDrifted+"step x was not in the plan"
 		}), "aixmend plan -l 'aix[1-2]'"},
 		{"cut off", is(outcome.CutOff, func(g *Guide, f *report.Fold) { g.run.Command, f.Interrupted = "recover", true }), "aixmend resume R"},
+		{"well, and only to be compared", is(outcome.Healthy, func(g *Guide, f *report.Fold) { g.run.Command, f.Interrupted = "recover", true }), ""},
+		{"with a warning, and only to be compared", is(outcome.Degraded, func(g *Guide, f *report.Fold) { g.run.Command, f.Interrupted = "recover", true }), "aixmend explain R aix1"},
 		{"cut off, and the run can't be resumed", is(outcome.CutOff, func(g *Guide, f *report.Fold) { g.run.Command, g.closed, f.Interrupted = "recover", true, true }), "aixmend recover -l 'aix[1-2]'"},
 		{"healthy, and a finding says how to go on", is(outcome.Healthy, func(_ *Guide, f *report.Fold) { f.Guided = true }), "aixmend explain R aix1"},
 		{"degraded", is(outcome.Degraded, nil), "aixmend explain R aix1"},

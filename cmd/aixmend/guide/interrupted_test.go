@@ -26,3 +26,39 @@ func TestInterrupted(t *testing.T) {
 		}
 	}
 }
+
+// Of the hosts that a signal cut off, those that have their verdict are counted apart: nothing is
+// left to do on them.
+func TestUnfinished(t *testing.T) {
+	cut := func(outcomes ...outcome.Outcome) (hosts []outcome.HostSummary) {
+		for _, o := range outcomes {
+			hosts = append(hosts, outcome.HostSummary{Outcome: o, Interrupted: true})
+		}
+		return hosts
+	}
+	for _, c := range []struct {
+		hosts []outcome.HostSummary
+		want  string
+	}{
+		{nil, ""},
+		{cut(outcome.Skipped, outcome.Failed), "not finished: 2 hosts; to continue: aixmend resume R\n"},
+		{cut(outcome.Skipped, outcome.Healthy, outcome.Degraded), "not finished: 1 host; 2 more have their verdict and wait only to be compared with them; to continue: aixmend resume R\n"},
+		{cut(outcome.Healthy), "not finished: 1 host has its verdict and waits only to be compared; to continue: aixmend resume R\n"},
+	} {
+		g := Guide{run: outcome.Run{ID: "R", Hosts: c.hosts, Unfinished: len(c.hosts)}, state: DefaultState}
+		if got := g.Unfinished(); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+// Of hosts that a rollback left alone, since nothing of the run was in effect, it says so.
+func TestNothingUndone(t *testing.T) {
+	host := func(name, reason string) outcome.HostSummary {
+		return outcome.HostSummary{Name: name, Outcome: outcome.OutcomeUndone, Reason: reason}
+	}
+	g := Guide{run: outcome.Run{Hosts: []outcome.HostSummary{host("a1", outcome.ReasonNothing+"r is left to roll back"), host("a2", "1 step of run r rolled back"), host("a3", outcome.ReasonNothing+"r is left to roll back; now: x")}}}
+	if got, want := g.NothingUndone(), "of the undone hosts, nothing had to be undone on 2 hosts: a[1,3]\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

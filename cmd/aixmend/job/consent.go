@@ -36,7 +36,7 @@ func (j *Job) Consent(c *console.Console, verb string, hosts []string, yes bool)
 		hosts = slices.DeleteFunc(hosts, func(host string) bool { return !slices.Contains(changed, host) })
 	}
 	if len(j.question.changes) > 0 {
-		hosts = j.question.changes
+		hosts = slices.Sorted(slices.Values(j.question.touched()))
 	}
 	if verb != "resume" {
 		var err error
@@ -44,16 +44,45 @@ func (j *Job) Consent(c *console.Console, verb string, hosts []string, yes bool)
 			return err
 		}
 	}
-	may := "may change"
-	if j.question.read && len(j.question.changes) == 0 {
-		may = "has no step left to send, and only verifies"
-	}
 	ok, err := c.Confirm("%s %s %s: %s; playbook %s.\n%s",
-		verb, may, report.Hosts(len(hosts)), report.Compact(hosts), j.Playbook.Name, j.asksFor())
+		verb, j.question.may(), report.Hosts(len(hosts)), j.question.marked(hosts), j.Playbook.Name, j.asksFor())
 	if err == nil && !ok {
 		return exit.ErrNotConfirmed
 	}
 	return err
+}
+
+// touched are the hosts that may be changed: by the plan above the question, or because a step
+// was sent to them already.
+func (q question) touched() []string {
+	begun := slices.DeleteFunc(slices.Clone(q.begun), func(host string) bool { return slices.Contains(q.changes, host) })
+	return append(slices.Clone(q.changes), begun...)
+}
+
+// may words how far the hosts of the question are touched.
+func (q question) may() string {
+	switch {
+	case !q.read || len(q.changes) > 0:
+		return "may change"
+	case len(q.begun) > 0:
+		return "finds no step left to send now, and verifies"
+	}
+	return "has no step left to send, and only verifies"
+}
+
+// marked lists hosts, and marks those to which a step was sent already.
+func (q question) marked(hosts []string) string {
+	if len(q.begun) == 0 {
+		return report.Compact(hosts)
+	}
+	isBegun := func(host string) bool { return slices.Contains(q.begun, host) }
+	begun := slices.DeleteFunc(slices.Clone(hosts), func(host string) bool { return !isBegun(host) })
+	others := slices.DeleteFunc(slices.Clone(hosts), isBegun)
+	text := fmt.Sprintf("%s (%d begun)", report.Compact(begun), len(begun))
+	if len(others) > 0 {
+		text += fmt.Sprintf(", %s (%d not begun)", report.Compact(others), len(others))
+	}
+	return text
 }
 
 // showPlan prints an approved plan: before a question all of it that concerns the job's
@@ -81,9 +110,11 @@ func (j *Job) asksFor() string {
 	case j.question.folded:
 		text = "Only the steps above, their undos and " + j.links() + " may change a host; -v prints every command.\n"
 	}
-	if begun := j.question.begun; len(begun) > 0 {
-		text = fmt.Sprintf("Steps were sent to %s: %s; the plan above is a forecast there: each is judged again, and may get other steps.\n", report.Hosts(len(begun)), report.Compact(begun))
-		if len(j.question.shown) > 0 || slices.ContainsFunc(j.question.changes, func(host string) bool { return !slices.Contains(begun, host) }) {
+	if q := j.question; len(q.begun) > 0 && j.Request.Undoes != "" {
+		text += "\nA begun host is read first: a step that is undone there is not undone again.\n"
+	} else if len(q.begun) > 0 {
+		text = "Steps were sent to a begun host: the plan above is a forecast there; it is judged again, and may get other steps.\n"
+		if len(q.shown) > 0 || len(q.touched()) > len(q.begun) {
 			text += "The other hosts get the steps above, or are skipped.\n"
 		}
 	}

@@ -71,6 +71,9 @@ func (e *Earlier) begun(host string) (controller.Begun, error) {
 	return b, nil
 }
 
+// sent reports whether the run has sent a step to a host.
+func (e *Earlier) sent(host string) bool { t := e.trails[host]; return t != nil && len(t.Changes) > 0 }
+
 // Left returns the hosts of a job that have not ended.
 func (e *Earlier) Left(j *Job) []string {
 	return slices.DeleteFunc(request.Names(j.Request.Hosts), func(host string) bool { t := e.trails[host]; return t != nil && t.Ended != "" })

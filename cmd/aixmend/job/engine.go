@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/openrun"
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/cmd/aixmend/reach"
 	"aixmend/controller"
@@ -92,7 +93,7 @@ func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *j
 		e.MadeBy, e.Journal = r.Plan.RunID, planfile.NewJournal(r.Plan, store, dir, id)
 	}
 	if r.Verb == controller.Recover {
-		e.Resumes = resumes(store)
+		e.Resumes = openrun.Resumes(store)
 	}
 	if process, err := dir.Process(); err == nil { // else a lease names the run only
 		e.Process = process

@@ -39,8 +39,19 @@ type Settings struct {
 	Cloud func(flag string) func(context.Context) cloud.Sights
 	// Detailed: exit code 5 for planned changes and for drift.
 	Detailed bool
+	// Complete completes the commands in a text, so that they work when they are pasted; nil:
+	// they stay as they are.
+	Complete func(text string) string
 	// Part makes the run one over many sites; nil: it is not.
 	Part *Part
+}
+
+// paste is a text whose commands are complete.
+func (s Settings) paste(text string) string {
+	if s.Complete == nil {
+		return text
+	}
+	return s.Complete(text)
 }
 
 // Part is this process's part of a run over many sites: that of a site, or the whole at the
@@ -89,8 +100,8 @@ type question struct {
 	read bool
 	// shown are the plans above a resume that bind it: of hosts to which it has sent nothing.
 	shown map[string]*approval.Host
-	// begun are the other hosts of a resume: the steps that follow depend on the effect of
-	// those that were sent, so that the plan above is a forecast for them.
+	// begun are the hosts of a resume to which it has sent something: the steps that follow
+	// depend on the effect of those, so that the plan above is a forecast for them.
 	begun []string
 }
 

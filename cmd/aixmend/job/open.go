@@ -2,69 +2,21 @@ package job
 
 import (
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/openrun"
+	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
 	"aixmend/controller/approval"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
-	"aixmend/playbooks/onhost"
+	"aixmend/inventory"
 )
-
-// leaseEnd is the end of a lease in the journal.
-var leaseEnd = regexp.MustCompile(`,until=([0-9]{8}T[0-9]{6}Z)$`)
-
-// resumes returns, by the open runs of a state folder, the advice on a host that such a run
-// holds.
-func resumes(store *journal.Store) map[string]string {
-	ids, err := store.RunIDs()
-	if err != nil {
-		return nil
-	}
-	advice := map[string]string{}
-	for _, id := range ids {
-		if store.State(id) == journal.StateOpen {
-			advice[id] = "aixmend resume " + id
-		}
-	}
-	return advice
-}
-
-// heldBy returns, by host, the open run of a state folder that holds the lease of a host
-// at a time, as its journal says: the newest of them.
-func heldBy(store *journal.Store, hosts []string, now time.Time) map[string]string {
-	by := map[string]string{}
-	for _, id := range slices.Sorted(maps.Keys(resumes(store))) {
-		entries, err := store.ReadJournal(id)
-		if err != nil {
-			continue // resume says so
-		}
-		for _, e := range entries {
-			if e.Event != outcome.EventLease || !slices.Contains(hosts, e.Host) {
-				continue
-			}
-			switch e.Step {
-			case controller.LeaseSteps + "take", controller.LeaseSteps + "replace":
-				if m := leaseEnd.FindStringSubmatch(e.Detail); m != nil {
-					if until, err := onhost.ReadLeaseClock(m[1]); err == nil && now.Before(until.Add(onhost.LeaseGrace)) {
-						by[e.Host] = id
-					}
-				}
-			case controller.LeaseSteps + "release":
-				if by[e.Host] == id {
-					delete(by, e.Host)
-				}
-			}
-		}
-	}
-	return by
-}
 
 // Free returns an error that names the run where another changing run holds the state folder:
 // before hosts are read, or a person is asked, for nothing.
@@ -84,11 +36,11 @@ func (j *Job) sayHeld(c *console.Console, hosts []string) ([]string, error) {
 	if err != nil {
 		return hosts, nil // a new state folder
 	}
-	free, err := j.leaveOut(c, hosts, heldBy(store, hosts, time.Now()))
+	free, err := j.leaveOut(c, hosts, openrun.Holding(store, hosts, time.Now()))
 	open, _ := store.LeftOpen(free) // where runs can't be listed, there is nothing to say
 	for _, o := range open {
 		if o.ID != j.Request.Undoes {
-			c.Say("run %s %s %s and has not finished: aixmend resume %s", o.ID, o.Did(), report.Compact(o.Hosts), o.ID)
+			c.Say("%s", j.Settings.paste(report.LeftOpen(o)+": aixmend resume "+o.ID))
 		}
 	}
 	return free, err
@@ -108,14 +60,20 @@ func (j *Job) leftOpen(store *journal.Store, run *outcome.Run) []outcome.LeftOpe
 	return slices.DeleteFunc(open, func(o outcome.LeftOpen) bool { return o.ID == run.ID || o.ID == run.Undoes })
 }
 
+// Unheld returns those of some hosts of a rollback that no open run of the state folder holds,
+// the others by the run that does, and a word on these before the rollback is shown: the run that
+// it is about may be one of them.
+func (j *Job) Unheld(done *Earlier, hosts []inventory.Host) (free []inventory.Host, held []outcome.LeftOpen, said string) {
+	by := openrun.Holding(done.store, request.Names(hosts), time.Now())
+	lines := openrun.BeforeRollback(done.store, done.ID, by)
+	free = slices.DeleteFunc(slices.Clone(hosts), func(h inventory.Host) bool { return by[h.Name] != "" })
+	return free, openrun.Held(by), j.Settings.paste(strings.Join(lines, "\n"))
+}
+
 // leaveOut is sayHeld of hosts that open runs hold.
 func (j *Job) leaveOut(c *console.Console, hosts []string, by map[string]string) ([]string, error) {
-	of := map[string][]string{}
-	for host, id := range by {
-		of[id] = append(of[id], host)
-	}
-	for _, id := range slices.Sorted(maps.Keys(of)) {
-		c.Say("run %s is open on %s: aixmend resume %s", id, report.Compact(slices.Sorted(slices.Values(of[id]))), id)
+	for _, o := range openrun.Held(by) {
+		c.Say("%s", j.Settings.paste(fmt.Sprintf("run %s is open on %s: aixmend resume %s", o.ID, report.Compact(o.Hosts), o.ID)))
 	}
 	free := slices.DeleteFunc(slices.Clone(hosts), func(host string) bool { return by[host] != "" })
 	if len(free) == 0 && len(hosts) > 0 {

@@ -56,6 +56,7 @@ func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earl
 		done, err := LoadEarlier(earlier.store, undoes, j.Playbook)
 		if err == nil {
 			j.ShowRollback(c, done, named(j.Request.Hosts, left))
+			j.question.begun = slices.DeleteFunc(slices.Clone(left), func(host string) bool { return !earlier.sent(host) })
 		}
 		return nil, err
 	}
@@ -89,8 +90,8 @@ func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earl
 		}
 	}
 	if took := run.Finished.Sub(run.Started).Round(time.Second); j.Request.Deadline > 0 && took >= j.Request.Deadline {
-		c.Say("warning: reading these hosts took %s, so --deadline %s will cut the run again: aixmend resume %s --deadline %s",
-			took, j.Request.Deadline, earlier.ID, request.Longer(max(took, j.Request.Deadline)))
+		c.Say("%s", j.Settings.paste(fmt.Sprintf("warning: reading these hosts took %s, so --deadline %s will cut the run again: aixmend resume %s --deadline %s",
+			took, j.Request.Deadline, earlier.ID, request.Longer(max(took, j.Request.Deadline)))))
 	}
 	return nil, nil
 }
@@ -100,7 +101,7 @@ func (j *Job) PreviewLeft(ctx context.Context, c *console.Console, earlier *Earl
 func (j *Job) bind(preview string, earlier *Earlier, left []string) error {
 	j.question.shown = map[string]*approval.Host{}
 	for _, host := range left {
-		if t := earlier.trails[host]; t != nil && len(t.Changes) > 0 {
+		if earlier.sent(host) {
 			j.question.begun = append(j.question.begun, host)
 			continue
 		}

@@ -95,3 +95,41 @@ func StillValid(c *console.Console, then request.Request, p *playbooks.Playbook)
 	}
 	return set
 }
+
+// RollbackSchema is the schema of the document of a rollback.
+const RollbackSchema = "aixmend.rollback/v1"
+
+// RollbackDocument lists the commands that recover --undo would send, by the trail of the run.
+type RollbackDocument struct {
+	Schema string `json:"schema"`
+	// ID is the run to roll back.
+	ID    string         `json:"run_id"`
+	Hosts []RollbackHost `json:"hosts"`
+	// LeftOpen are hosts that can't be rolled back before the open run that holds them is resumed.
+	LeftOpen []outcome.LeftOpen `json:"left_open,omitempty"`
+}
+
+// RollbackHost is the rollback of one host, the newest step of the run first.
+type RollbackHost struct {
+	Name    string             `json:"name"`
+	Address string             `json:"address"`
+	Plan    []outcome.PlanStep `json:"plan"`
+}
+
+// Rolling is the run that is rolled back, on some hosts, without those that open runs hold; Rest
+// is said of the others before any command.
+type Rolling struct {
+	*Earlier
+	Hosts []inventory.Host
+	Held  []outcome.LeftOpen
+	Rest  string
+}
+
+// RollbackDocument is the document of a rollback.
+func (j *Job) RollbackDocument(r Rolling) RollbackDocument {
+	doc := RollbackDocument{Schema: RollbackSchema, ID: r.ID, Hosts: []RollbackHost{}, LeftOpen: r.Held}
+	for _, h := range r.Hosts {
+		doc.Hosts = append(doc.Hosts, RollbackHost{Name: h.Name, Address: h.Address, Plan: j.RollbackSteps(r.Earlier, h.Name)})
+	}
+	return doc
+}

@@ -17,8 +17,8 @@ func (e *Earlier) Changed(hosts []inventory.Host) []inventory.Host {
 
 // Remaining returns those of some hosts that the run has changed on which a rollback may find
 // something to undo, and words the rest, "" for none: hosts for which an earlier rollback of
-// the run ended undone, which is the verdict of its last look, and, where no other host is
-// left, hosts without a step that can be undone.
+// the run ended undone, which is the verdict of its last look, and hosts without a step that can
+// be undone.
 func (e *Earlier) Remaining(hosts []inventory.Host) (left []inventory.Host, rest string, err error) {
 	if len(hosts) == 0 {
 		return nil, fmt.Sprintf("nothing from run %s is still in effect on the selected hosts: nothing to roll back", e.ID), nil
@@ -44,9 +44,9 @@ func (e *Earlier) Remaining(hosts []inventory.Host) (left []inventory.Host, rest
 		}
 		lines = append(lines, line)
 	}
-	if fixed := e.fixed(left); len(left) == len(fixed) && len(fixed) > 0 {
+	if fixed := e.fixed(left); len(fixed) > 0 {
 		lines = append(lines, fmt.Sprintf("nothing of run %s can be rolled back on %s: no step of it has an undo; aixmend report %s --host %s lists them", e.ID, report.Compact(fixed), e.ID, fixed[0]))
-		left = nil
+		left = slices.DeleteFunc(left, func(h inventory.Host) bool { return slices.Contains(fixed, h.Name) })
 	}
 	return left, strings.Join(lines, "\n"), nil
 }

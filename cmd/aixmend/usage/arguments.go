@@ -74,6 +74,17 @@ func misused(cmd *cobra.Command, args []string) error {
 	return exit.Usagef(hint, "%s takes %s, found %s", cmd.CommandPath(), wanted, quoted(args))
 }
 
+// elsewhere are hints for verbs of other programs. A run that is open is resumed before it is
+// rolled back.
+var elsewhere = map[string]string{
+	"apply":    "aixmend recover shows the plan and asks before it applies it; aixmend plan only prints it",
+	"rollback": rollback,
+	"revert":   rollback,
+	"undo":     rollback,
+}
+
+const rollback = "a run that has not finished is resumed first: aixmend resume; aixmend recover --undo latest --dry-run prints the commands of a rollback"
+
 // noVerb is the error for a verb that a command does not have.
 func noVerb(cmd *cobra.Command, word string) error {
 	var names []string
@@ -84,7 +95,9 @@ func noVerb(cmd *cobra.Command, word string) error {
 	}
 	one, all := parts(cmd)
 	hint := cmd.CommandPath() + " --help lists " + all
-	if near := strictyaml.Nearest(word, names); near != "" {
+	if other := elsewhere[word]; other != "" && !cmd.HasParent() {
+		hint = other
+	} else if near := strictyaml.Nearest(word, names); near != "" {
 		hint = "did you mean " + cmd.CommandPath() + " " + near + "?"
 	}
 	return exit.Usagef(hint, "%s has no %s %q", cmd.CommandPath(), one, word)

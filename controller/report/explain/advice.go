@@ -16,7 +16,7 @@ func advice(h outcome.Host) []string {
 	switch {
 	case h.Interrupted && h.Outcome == outcome.Unknown:
 		return append(continues(h), "until then: "+h.Reason)
-	case h.Interrupted:
+	case h.Interrupted && !outcome.ToCompare(h.Outcome, h.Interrupted):
 		return continues(h)
 	}
 	switch h.Outcome {

@@ -332,7 +332,7 @@ func nextOf(h outcome.Host, f outcome.Finding, steps []Step) []string {
 	}
 	need, needs := h.Need(f)
 	switch {
-	case h.Interrupted:
+	case h.Interrupted && !outcome.ToCompare(h.Outcome, h.Interrupted):
 		return append(next, continues(h)...)
 	case slices.ContainsFunc(steps, func(s Step) bool { return s.Status == StepPlanned }):
 		return append(next, recovers(h)...)
