@@ -26,7 +26,7 @@ func newDiff(c *cli) *cobra.Command {
 		Long: `Compares two kept runs, named by id or as latest; a single run is compared with
 the latest, and the latest with the run before it: the newest of any verb with the
 same playbook that saw all its hosts, or else some of them. A plan that was made
-for a question of recover or resume is passed over. Without a run, the newest that
+for a question of recover or resume is passed over. Without RUN, the newest that
 has such a run before it is compared with that. The first line says which and why.
 Values that differ at every reading (the time, free space) are ignored. An unreachable host counts as a change the second time in a row.`,
 		Args: cobra.MaximumNArgs(2),

@@ -27,7 +27,7 @@ func newExplain(c *cli) *cobra.Command {
 	var o explainOptions
 	cmd := &cobra.Command{
 		Use: "explain [RUN] HOST", Short: "Show which observation led to which verdict, what was done, and what to do next",
-		Long: "Explains the report of a host in a run; where no run is named, in the newest that saw the host.",
+		Long: "Explains the report of a host in a run.",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return explainHost(c, &o, slices.Concat([]string{""}, args)[len(args)-1], args[len(args)-1])

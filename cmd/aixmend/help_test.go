@@ -93,3 +93,31 @@ func must(c *cobra.Command, _ []string, err error) *cobra.Command {
 	}
 	return c
 }
+
+// Each verb that takes a run says which one latest is, and which one is meant where none is named.
+func TestHelpSaysWhichRunIsLatest(t *testing.T) {
+	var walk func(cmd *cobra.Command)
+	verbs := 0
+	walk = func(cmd *cobra.Command) {
+		takes := regexp.MustCompile(`\bRUN\b|\blatest\b`).MatchString(cmd.Use)
+		for _, name := range []string{"undo", "since", "limit"} {
+			takes = takes || cmd.HasParent() && cmd.Flags().Lookup(name) != nil
+		}
+		if takes {
+			verbs++
+			if !strings.Contains(cmd.Long, "latest") {
+				t.Errorf("%s: the help does not say which run is the latest:\n%s", cmd.CommandPath(), cmd.Long)
+			}
+			if strings.Contains(cmd.Use, "[RUN]") && !strings.Contains(cmd.Long, "Without RUN") {
+				t.Errorf("%s: the help does not say which run it is without RUN:\n%s", cmd.CommandPath(), cmd.Long)
+			}
+		}
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRoot(&cli{Console: console.New(console.Streams{}, console.NewInterrupts(), func(string) string { return "" })}))
+	if verbs < 8 {
+		t.Errorf("only %d verbs take a run", verbs)
+	}
+}

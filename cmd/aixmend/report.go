@@ -36,10 +36,9 @@ func newReport(c *cli) *cobra.Command {
 	var o reportOptions
 	cmd := &cobra.Command{
 		Use: "report [RUN]", Short: "Print the summary of a run or the report of a host; write report files again",
-		Long: `Prints the summary of a run. Without RUN it is the newest one, with --host the
-newest that saw the host. It is plain text, in a pipe too; --format markdown prints
-Markdown, which hosts/HOST.md in the folder of the run holds, too. Other formats and
-report files are, without RUN, of the latest that wrote its reports.`,
+		Long: `Prints the summary of a run, or with --host the report of a host. It is plain
+text, in a pipe too; --format markdown prints Markdown, which hosts/HOST.md in the
+folder of the run holds, too.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return showRun(c, &o, strings.Join(args, "")) },
 	}

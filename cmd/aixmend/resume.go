@@ -31,7 +31,7 @@ type resumeOptions struct {
 func newResume(c *cli) *cobra.Command {
 	var o resumeOptions
 	cmd := &cobra.Command{
-		Use: "resume [RUN]", Short: "Continue a run that was cut off, from its journal; without RUN, the newest open one",
+		Use: "resume [RUN]", Short: "Continue a run that was cut off, from its journal",
 		Long: `Continues a run that was killed, interrupted or cut by its deadline: in its own
 folder, with its own inventory, flags and allowances. It works in any folder.
 On a terminal it reads the hosts that are left, shows their plan and asks. The
@@ -140,9 +140,10 @@ func (c *cli) named(store *journal.Store, ref string) (string, error) {
 	return id, err
 }
 
-// openRun returns the run to resume: the one that is named, or the newest open one.
+// openRun returns the run to resume: the one that is named, or the newest open one, which is the
+// latest that can be.
 func (c *cli) openRun(store *journal.Store, args []string) (string, error) {
-	if len(args) == 1 {
+	if len(args) == 1 && args[0] != "latest" {
 		id, err := c.named(store, args[0])
 		if err != nil {
 			return "", exit.Usage(err)

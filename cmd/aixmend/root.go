@@ -32,7 +32,7 @@ first, and verifies it. Only recover changes hosts (and resume continues it).
 Each flag can also be set in the environment: --max-fail is AIXMEND_MAX_FAIL.
 Flags that you would type every day can stand in ./aixmend.yaml.
 RUN is the id of a run, four or more characters of it that no other has (20261121T02,
-5f1c02), or latest.
+5f1c02), or latest: the help of a verb says which run that is.
 `,
 		Version:       currentVersion(),
 		SilenceErrors: true,

@@ -42,7 +42,7 @@ var examples = map[string][][2]string{
 		{"aixmend recover -l db1", "show the plan for one host, ask, then repair it"},
 		{"aixmend recover --plan change.json --yes", "apply a plan that was approved"},
 		{"aixmend recover --allow node-id", "with a rung that needs to be allowed"},
-		{"aixmend recover --undo latest --dry-run", "the commands that would roll the latest run back"},
+		{"aixmend recover --undo latest --dry-run", "the commands that would roll back the newest changes"},
 	},
 	"resume": {
 		{"aixmend resume", "the newest run that was cut off"},
@@ -103,13 +103,13 @@ var examples = map[string][][2]string{
 		{"aixmend runs prune --keep 50", "keep the newest 50 runs"},
 	},
 	"report": {
-		{"aixmend report", "the latest run"},
+		{"aixmend report", "the newest run"},
 		{"aixmend report --host db1", "the newest report of a host"},
 		{"aixmend report latest --html audit.html", "write a report file again"},
 	},
 	"explain": {
 		{"aixmend explain db1", "from the newest run that saw the host"},
-		{"aixmend explain latest db1", "from a run"},
+		{"aixmend explain latest db1", "from the newest finished run"},
 	},
 	"diff": {
 		{"aixmend diff", "the newest run and the one before it"},
@@ -162,6 +162,7 @@ func Install(root *cobra.Command, out io.Writer, width func() int, topics ...Top
 		root.AddCommand(&cobra.Command{Use: t.Name, Short: t.Short, Long: t.Text})
 	}
 	plain(root)
+	sayLatest(root)
 	for _, g := range groups {
 		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
 		for _, name := range g.verbs {
