@@ -78,6 +78,9 @@ type Order struct {
 	By     outcome.By `json:"by"`
 	Limit  string     `json:"limit,omitempty"`
 	Ticket string     `json:"ticket,omitempty"`
+	// Streams is when the hub's streams were made. A hub that was restored without them orders
+	// again, and needs all reports again.
+	Streams time.Time `json:"streams"`
 }
 
 // check returns why an order that came for a site can't be one.
@@ -121,6 +124,9 @@ type Ended struct {
 	Broken string `json:"broken,omitempty"`
 	// Stopped says that the hub, or a signal at the site, stopped it.
 	Stopped bool `json:"stopped,omitempty"`
+	// Streams is that of the order; the end of an order that went with earlier streams counts
+	// for nothing.
+	Streams time.Time `json:"streams,omitzero"`
 }
 
 // check returns why an event that came on the subject of a site can't be one.

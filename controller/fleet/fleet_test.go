@@ -283,6 +283,49 @@ func TestEventsOutliveTheHub(t *testing.T) {
 	}
 }
 
+// A hub that was restored without its streams orders again: the end of the earlier order, whose
+// reports are lost, does not end the part, and that of the new one does.
+func TestLostStreams(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	w := y.worker("fra")
+	take := func() *fleet.Taken {
+		t.Helper()
+		if err := y.Order(within(t), order("fra", "aix1")); err != nil {
+			t.Fatal(err)
+		}
+		taken, err := w.Next(within(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return taken
+	}
+	end := func(of *fleet.Taken, which string) {
+		t.Helper()
+		if err := w.Send(within(t), fleet.Event{Run: run, Ended: &fleet.Ended{Streams: of.Streams, Broken: which}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := take()
+	y.end()
+	y.config.Folder = t.TempDir()
+	y.begin()
+	if err := y.Admit(within(t), "fra"); err != nil {
+		t.Fatal(err)
+	}
+	end(before, "the earlier order")
+	end(take(), "the same order again")
+	ctx, enough := context.WithCancel(within(t))
+	if err := y.Events(ctx, run, func(e fleet.Event) {
+		if e.Ended.Broken != "the same order again" {
+			t.Errorf("%s has ended the part", e.Ended.Broken)
+		}
+		enough()
+	}, func(_ string, err error) { t.Error(err) }); err != nil {
+		t.Error(err)
+	}
+}
+
 // A site reaches its own subjects alone, whatever its user tries; and it can't pass for
 // another one by what it writes.
 func TestASiteReachesItsOwnSubjectsAlone(t *testing.T) {

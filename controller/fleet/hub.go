@@ -28,6 +28,8 @@ const (
 type Hub struct {
 	conn *nats.Conn
 	js   jetstream.JetStream
+	// streams is when the events began to be kept.
+	streams time.Time
 
 	mu    sync.Mutex
 	heard map[string]*roster // by site
@@ -64,8 +66,12 @@ func NewHub(ctx context.Context, conn *nats.Conn) (*Hub, error) {
 		{Name: sites, Subjects: []string{"aixmend.site.*.hosts"}, MaxMsgsPerSubject: 1, MaxBytes: maxOrders},
 	} {
 		c.Storage, c.Replicas, c.MaxMsgSize = jetstream.FileStorage, 1, MaxMessage
-		if _, err := js.CreateOrUpdateStream(ctx, c); err != nil {
+		s, err := js.CreateOrUpdateStream(ctx, c)
+		if err != nil {
 			return nil, fmt.Errorf("stream %s: %w", c.Name, err)
+		}
+		if c.Name == events {
+			h.streams = s.CachedInfo().Created
 		}
 	}
 	if _, err := conn.Subscribe(beatSubject("*"), h.beat); err != nil {
@@ -167,7 +173,7 @@ func (h *Hub) Hosts(ctx context.Context) ([]Hosts, error) {
 // Order publishes an order. Where the run has one for the site already, it does nothing: a
 // hub that begins again may publish all.
 func (h *Hub) Order(ctx context.Context, o Order) error {
-	o.V = Version
+	o.V, o.Streams = Version, h.streams
 	data, err := pack(o)
 	if err != nil {
 		return err
@@ -250,6 +256,9 @@ func (h *Hub) Events(ctx context.Context, run string, take func(Event), bad func
 		if err != nil {
 			bad(site, err)
 			return
+		}
+		if e.Ended != nil && !e.Ended.Streams.IsZero() && !e.Ended.Streams.Equal(h.streams) {
+			return // of the order that was lost with its reports; the same order has come again
 		}
 		take(e)
 	})

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -18,6 +19,9 @@ const (
 
 // errStandby: another worker of the site takes the orders now.
 var errStandby = errors.New("another worker of the site is active")
+
+// errClosed is a better word for the end of a connection.
+var errClosed = errors.New("it has closed the connection")
 
 // duty is whether this worker takes the orders of its site, or stands by.
 type duty struct {
@@ -128,6 +132,9 @@ func (w *Worker) link() func(error) {
 	return func(err error) {
 		mu.Lock()
 		defer mu.Unlock()
+		if errors.Is(err, io.EOF) {
+			err = errClosed
+		}
 		switch {
 		case err != nil && !gone && before:
 			w.Console.Say("warning: the hub %s is gone: %s; reports are kept until it is back", w.Pass.Hub, err)

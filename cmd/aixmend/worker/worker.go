@@ -213,7 +213,7 @@ func (w *Worker) do(until, ctx context.Context, t *fleet.Taken) error {
 	ended := make(chan struct{})
 	defer close(ended)
 	go w.keep(t, ended)
-	end := fleet.Ended{}
+	end := fleet.Ended{Streams: t.Streams}
 	box := newOutbox(w, t.Run)
 	if why := w.refuse(t); why != "" {
 		end.Refused = why
