@@ -132,7 +132,7 @@ type judging struct {
 
 func (o *judging) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.playbook, "playbook", defaultPlaybook, "playbook to run: a `NAME` or a file")
-	fs.StringArrayVar(&o.set, "set", nil, "playbook parameter, `KEY=VALUE`, as playbook show lists them; may repeat")
+	fs.StringArrayVar(&o.set, "set", nil, "playbook parameter, `KEY=VALUE`; playbook show lists all parameters; may repeat")
 	if o.failOn == nil { // the verb has no default of its own
 		o.failOn = outcome.Words(outcome.DefaultFailOn())
 	}

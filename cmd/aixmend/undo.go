@@ -25,7 +25,7 @@ var undoFixes = []string{"inventory", "playbook", "set", "allow", "mend-warnings
 // undo is recover --undo: it rolls back an earlier run.
 func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if name := environment.OnCommandLine(cmd, undoFixes); name != "" {
-		return exit.Usagef("leave it out: hosts, playbook and parameters come from the run", "--undo and --%s exclude each other", name)
+		return exit.Usagef("leave --"+name+" out: hosts, playbook and parameters come from the run", "--undo and --%s exclude each other", name)
 	}
 	if err := o.check(); err != nil {
 		return err

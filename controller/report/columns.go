@@ -2,6 +2,7 @@ package report
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -179,6 +180,7 @@ func Pasted(command string, width int, indent string) string {
 func pasted(words []string, width int, by string) string {
 	var b strings.Builder
 	line := by
+	words = withValues(words, width-len(by)-len("   \\"))
 	for i, word := range words {
 		ends := ""
 		if i < len(words)-1 {
@@ -197,17 +199,30 @@ func pasted(words []string, width int, by string) string {
 	return b.String() + line
 }
 
-// quotedWords splits a command at the blanks outside of quotes.
-func quotedWords(command string) []string {
+// withValues joins a flag and the word behind it, its value, where both fit a width.
+func withValues(words []string, width int) []string {
 	var list []string
-	for rest := strings.Fields(command); len(rest) > 0; {
-		n := 1
-		for n < len(rest) && strings.Count(strings.Join(rest[:n], " "), "'")%2 == 1 {
-			n++
+	for i := 0; i < len(words); i++ {
+		word := words[i]
+		if i+1 < len(words) && strings.HasPrefix(word, "-") && !strings.Contains(word, "=") && !strings.HasPrefix(words[i+1], "-") {
+			if both := word + " " + words[i+1]; ansi.StringWidth(both) <= width {
+				word, i = both, i+1
+			}
 		}
-		list, rest = append(list, strings.Join(rest[:n], " ")), rest[n:]
+		list = append(list, word)
 	}
 	return list
+}
+
+// quotedWords splits a command at the blanks outside of quotes.
+func quotedWords(command string) []string {
+	quoted := false
+	return strings.FieldsFunc(command, func(c rune) bool {
+		if c == '\'' {
+			quoted = !quoted
+		}
+		return !quoted && unicode.IsSpace(c)
+	})
 }
 
 func at(list []string, i int) string {

@@ -164,7 +164,7 @@ func inStep(address, name ranges.Pattern) (hint string, err error) {
 	has, wants := len(address.Ranges), len(name.Ranges)
 	switch {
 	case has == 0 && wants > 0:
-		return "give it as many ranges as the name, such as 10.1.2.[4-22], or leave it out",
+		return "give it as many ranges as the name, such as 10.1.2.[4-22], or leave the address out",
 			fmt.Errorf("is the same for all %d hosts of", name.Count())
 	case wants == 0 && has > 0:
 		return "the address may hold as many ranges as the name", errors.New("has ranges, but there is none in the name of host")

@@ -151,7 +151,7 @@ func (b *builder) intoGroup(f *found, m listed) {
 // sayMachine warns of a machine that can't be reached as it is.
 func (b *builder) sayMachine(f *found, m listed) {
 	if m.Status != "ACTIVE" {
-		b.Warnings.Add("status of "+m.ID, m.at, "leave it out with --limit, or start it", "VM %s of workspace %s is %s", settings.Quote(m.Name), settings.Quote(m.Workspace.Name), m.Status)
+		b.Warnings.Add("status of "+m.ID, m.at, "leave the host out with --limit, or start the VM", "VM %s of workspace %s is %s", settings.Quote(m.Name), settings.Quote(m.Workspace.Name), m.Status)
 	}
 	if !f.address.Set() {
 		b.Warnings.Add("address of "+m.ID, m.at, "write the address under hosts: NAME: {address: ADDRESS}", "VM %s of workspace %s %s; it is reached by its name", settings.Quote(m.Name), settings.Quote(m.Workspace.Name), m.Missing)

@@ -53,7 +53,7 @@ func TestMachines(t *testing.T) {
 			"aix1 at 10.0.0.1 in fra is vm-1 of crn:v1:fra::\naix2 at 10.0.0.2 in dal 1 is vm-2 of crn:v1:dal 1::\n"},
 		"off, and without an address": {source, []powervs.Machine{off, vm("fra", "vm-4", "aix4", "")},
 			"aix3 at 10.0.0.3 in fra is vm-3 of crn:v1:fra::\naix4 at aix4 in fra is vm-4 of crn:v1:fra::\n" +
-				"warning: i.yaml:2:19: VM \"aix3\" of workspace \"fra\" is SHUTOFF\n  hint: leave it out with --limit, or start it\n" +
+				"warning: i.yaml:2:19: VM \"aix3\" of workspace \"fra\" is SHUTOFF\n  hint: leave the host out with --limit, or start the VM\n" +
 				"warning: i.yaml:2:19: VM \"aix4\" of workspace \"fra\" is in no network; it is reached by its name\n  hint: write the address under hosts: NAME: {address: ADDRESS}\n"},
 		"defaults, the group of the workspace, and an entry": {"defaults: {ssh: {user: ops}}\ngroups: {fra: {ssh: {port: 2222}}, db: {}}\n" +
 			"hosts: {AIX1: {address: 10.9.9.9, groups: [db], ssh: {user: root}}}\n" + source, []powervs.Machine{vm("fra", "vm-1", "aix1", "10.0.0.1"), vm("fra", "vm-2", "aix2", "10.0.0.2")},

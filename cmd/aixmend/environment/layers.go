@@ -66,7 +66,7 @@ func (l *Layers) Set(cmd *cobra.Command) error {
 		return err
 	}
 	if f := cmd.Flags().Lookup("state"); f != nil && f.Value.String() == "" { // it would be the working folder
-		return exit.Usagef("name a folder, or leave it out for "+f.DefValue, "--state is empty")
+		return exit.Usagef("name a folder, or leave --state out for "+f.DefValue, "--state is empty")
 	}
 	return nil
 }

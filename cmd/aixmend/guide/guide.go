@@ -179,6 +179,11 @@ func (g Guide) Next(f report.Fold) report.Next {
 	if f.Step != "" && slices.Equal(next.Command, g.explains(f)) {
 		next.Step = g.Complete(f.Step)
 	}
+	if _, set := g.wanted(f); next.Step == "" && len(set) > 0 {
+		if _, open, found := strings.Cut(set[0], "="); found && slices.Contains(next.Command, shell.Word(set[0])) {
+			next.Step = "replace " + open + " with your " + strings.ToLower(open)
+		}
+	}
 	return next
 }
 

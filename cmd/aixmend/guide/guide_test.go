@@ -91,7 +91,7 @@ func TestNext(t *testing.T) {
 		}), "aixmend explain R aix1"},
 		{"blocked until images are named", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
 			g.run.Command, f.Allow, f.Set, g.asked.Set = "plan", []string{"rsct-update"}, []string{"upload=FOLDER"}, []string{"wait=1h"}
-		}), "aixmend plan -l 'aix[1-2]' --set wait=1h --set upload=FOLDER --allow rsct-update"},
+		}), "replace FOLDER with your folder: aixmend plan -l 'aix[1-2]' --set wait=1h --set upload=FOLDER --allow rsct-update"},
 		{"recover was not allowed to", is(outcome.NeedsAction, func(g *Guide, f *report.Fold) {
 			g.run.Command, f.Reason = "recover", "rung node-id is not allowed: requires --allow node-id"
 		}), "aixmend plan -l 'aix[1-2]' --allow node-id"},

@@ -132,7 +132,7 @@ func (j *Job) checkParams() error {
 	p, r := j.Playbook, j.Request
 	var err error
 	if j.params, err = p.Set(r.Set); err != nil {
-		return exit.Usagef("aixmend playbook show "+p.Name+" lists them", "%w", err)
+		return exit.Usagef("aixmend playbook show "+p.Name+" lists the parameters", "%w", err)
 	}
 	if err := p.CheckUndoAfter(j.params); err != nil {
 		return exit.Usagef("an undo that fires while its step is running reverts nothing", "--set %w", err)

@@ -45,7 +45,7 @@ func (e *Earlier) Remaining(hosts []inventory.Host) (left []inventory.Host, rest
 		lines = append(lines, line)
 	}
 	if fixed := e.fixed(left); len(fixed) > 0 {
-		lines = append(lines, fmt.Sprintf("nothing of run %s can be rolled back on %s: no step of it has an undo; aixmend report %s --host %s lists them", e.ID, report.Compact(fixed), e.ID, fixed[0]))
+		lines = append(lines, fmt.Sprintf("nothing of run %s can be rolled back on %s: no step of it has an undo; aixmend report %s --host %s lists the steps", e.ID, report.Compact(fixed), e.ID, fixed[0]))
 		left = slices.DeleteFunc(left, func(h inventory.Host) bool { return slices.Contains(fixed, h.Name) })
 	}
 	return left, strings.Join(lines, "\n"), nil

@@ -48,8 +48,8 @@ func Files() []Entry {
 		{"/etc/aixmend.lease, /etc/aixmend.lease.next", "on a host: its lease; a link that names the run that may change it"},
 		{"/etc/aixmend.plan.ID", "on a host: a plan was applied to it; a link to the name of the run"},
 		{"/etc/aixmend.undo.STEP, /etc/aixmend.undo.STEP.next, /etc/aixmend.undo.STEP.fired, /etc/aixmend.undo.STEP.disarmed", "on a host: a timed undo, armed, run or ended; a link that names its run and its time"},
-		{"/etc/aixmend.RUN.COPY", "on a host: the node-id files and cluster0 before rung 4; the undo needs it"},
-		{"/etc/rc.tcpip.aixmend.RUN, /etc/rc.tcpip.aixmend.RUN.new, /etc/rc.tcpip.aixmend.RUN.lines, /etc/rc.tcpip.aixmend.RUN.lines.new", "on a host: /etc/rc.tcpip before rung 1 and the lines that it replaces; the undo needs them"},
+		{"/etc/aixmend.RUN.COPY", "on a host: the node-id files and cluster0 before the rung node-id; the undo needs it"},
+		{"/etc/rc.tcpip.aixmend.RUN, /etc/rc.tcpip.aixmend.RUN.new, /etc/rc.tcpip.aixmend.RUN.lines, /etc/rc.tcpip.aixmend.RUN.lines.new", "on a host: /etc/rc.tcpip before the rung address and the lines that it replaces; the undo needs them"},
 		{"/var/aixmend/", "on a host: uploaded images and support data of a run, until they are removed, and logs of installp"},
 	}
 }

@@ -134,7 +134,8 @@ func NewCaller(cmd *cobra.Command, s Settings, asks bool) Caller {
 func (p *Plan) Accept(file string, c Caller) (s Settings, confirm []Flag, err error) {
 	s = Settings{p.Named, p.Set, p.Allow, p.MendWarnings}
 	for _, f := range p.added(c) {
-		return s, nil, exit.Usagef("leave it out, or make another plan", "--plan %s was made without %s", file, strings.Join(f.Words(), " "))
+		added := strings.Join(f.Words(), " ")
+		return s, nil, exit.Usagef("leave "+added+" out, or make another plan", "--plan %s was made without %s", file, added)
 	}
 	playbook, name, err := p.playbook(c)
 	if err != nil {

@@ -33,6 +33,11 @@ func (p *page) exact(label, text string) {
 	p.WriteString(label + gap + report.Clean(text, false) + "\n")
 }
 
+// command writes a command to paste, on lines that a shell joins.
+func (p *page) command(text string) {
+	p.WriteString(report.Pasted(text, p.width, "  ") + "\n")
+}
+
 // labels is the width of the column of labels.
 const labels = 21
 

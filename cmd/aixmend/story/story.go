@@ -160,12 +160,10 @@ func (t *Teller) End() string {
 func (t *Teller) Serves(hosts int, inventory, variables string) string {
 	p := page{width: t.Options.Width}
 	p.head(strings.Replace(report.Hosts(hosts), "host", "simulated AIX host", 1) + " listen on loopback until you press Ctrl-C. In another terminal:")
+	p.WriteByte('\n')
+	p.command("cd " + shell.Quote(t.Folder))
 	if t.OS == "linux" {
-		p.head("(cloud.sh sets IBMCLOUD_API_KEY, SSL_CERT_FILE and the endpoints of the simulated cloud there)")
-	}
-	p.WriteString("\n  cd " + shell.Quote(t.Folder) + "\n")
-	if t.OS == "linux" {
-		p.WriteString("  . " + shell.Quote(variables) + "\n")
+		p.command(". " + shell.Quote(variables))
 	}
 	for _, verb := range []controller.Verb{controller.Audit, controller.Plan, controller.Capture, controller.Recover} {
 		words := []string{string(verb), "-i", inventory}
@@ -175,7 +173,11 @@ func (t *Teller) Serves(hosts int, inventory, variables string) string {
 		if t.OS != "linux" {
 			words = append(words, "--cloud", "off")
 		}
-		p.WriteString("  " + t.command(words...) + "\n")
+		p.command(t.command(words...))
+	}
+	if t.OS == "linux" {
+		p.WriteByte('\n')
+		p.head("cloud.sh sets IBMCLOUD_API_KEY, SSL_CERT_FILE and the endpoints of the simulated cloud in that terminal.")
 	}
 	return p.String()
 }

@@ -2,6 +2,7 @@ package story_test
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -169,12 +170,28 @@ func TestServes(t *testing.T) {
 `
 	head := "24 simulated AIX hosts listen on loopback until you press Ctrl-C. In another terminal:\n"
 	for system, want := range map[string]string{
-		"linux":   head + "(cloud.sh sets IBMCLOUD_API_KEY, SSL_CERT_FILE and the endpoints of the simulated cloud there)\n" + cd + "  . '/of demo/cloud.sh'\n" + strings.ReplaceAll(commands, "OFF", ""),
+		"linux": head + cd + "  . '/of demo/cloud.sh'\n" + strings.ReplaceAll(commands, "OFF", "") +
+			"\ncloud.sh sets IBMCLOUD_API_KEY, SSL_CERT_FILE and the endpoints of the simulated cloud in that terminal.\n",
 		"windows": head + cd + strings.ReplaceAll(commands, "OFF", "--cloud off "),
 	} {
 		teller := story.Teller{Program: "./aixmend", State: "of demo", Folder: "/the demo", OS: system}
 		if diff := cmp.Diff(want, teller.Serves(24, "of demo/i.yaml", "/of demo/cloud.sh")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", system, diff)
+		}
+		for width := 40; width <= 140; width++ { // a shell joins the lines again
+			teller.Options.Width = width
+			got := teller.Serves(24, "of demo/i.yaml", "/of demo/cloud.sh")
+			joined := regexp.MustCompile(` \\\n +`).ReplaceAllString(got, " ")
+			for command := range strings.Lines(want) {
+				if strings.HasPrefix(command, "  ") && !strings.Contains(joined, "\n"+command) {
+					t.Errorf("%s, %d columns: no %q in\n%s", system, width, command, got)
+				}
+			}
+			for line := range strings.Lines(got) {
+				if ansi.StringWidth(strings.TrimSuffix(line, "\n")) > width {
+					t.Errorf("%s, %d columns: %q", system, width, line)
+				}
+			}
 		}
 	}
 }

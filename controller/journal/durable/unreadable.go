@@ -39,7 +39,7 @@ func (d *Damaged) Unwrap() error { return d.err }
 
 // Remedy is the way out.
 func (*Damaged) Remedy() string {
-	return "restore the file from a backup of the state folder, or name another run (aixmend runs lists them)"
+	return "restore the file from a backup of the state folder, or name another run (aixmend runs lists all runs)"
 }
 
 // ReadFile reads a file of a state folder. The error is an *Unreadable where this user may

@@ -116,7 +116,7 @@ var byCause = map[cause.Cause][]string{
 	cause.WrongPassphrase:   {"try the passphrase: ssh-keygen -y -f FILE prints the public key if it is right", "correct the source in ssh.passphrase, or load the key into an agent: ssh-add FILE"},
 	cause.AgentFailed:       {"look at the agent: ssh-add -l (SSH_AUTH_SOCK must name its socket)", nameKey},
 	cause.SeveralKeys:       {"see the keys: ssh-add -L; save the line of the right one in a file that ends in .pub", nameKey},
-	cause.BadCertificate:    {"look at the certificate: ssh-keygen -L -f FILE-cert.pub", "have a new one signed, or leave it out: ssh.certificate: none"},
+	cause.BadCertificate:    {"look at the certificate: ssh-keygen -L -f FILE-cert.pub", "have a new one signed, or log in without a certificate: ssh.certificate: none"},
 	cause.OldKey:            {"make a new key (ssh-keygen -t ed25519) and add its public half on the host", "until then: ssh.legacy_algorithms: true"},
 	cause.PasswordMissing:   {"the source of the password gives none: run it by hand, or look at the file", "it is named in ssh.password: {file: PATH}, {exec: [...]}, {env: NAME} or prompt"},
 	cause.PasswordWithheld:  {"two other hosts refused the password, so that no further one got it: correct it at its source, then run again"},

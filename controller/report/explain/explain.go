@@ -355,8 +355,11 @@ func nextOf(h outcome.Host, f outcome.Finding, steps []Step) []string {
 // allows is the advice to allow a rung by its word, with the parameter that it waits for.
 func allows(h outcome.Host, n outcome.Need) []string {
 	words := []string{"plan", "-l", h.Host, "--allow", n.Allow}
+	to := "to see its commands"
 	if p := n.Parameter(); p != "" {
 		words = append(words, "--set", p)
+		_, open, _ := strings.Cut(p, "=")
+		to += " (replace " + open + " with your " + strings.ToLower(open) + ")"
 	}
-	return command("to see its commands", words...)
+	return command(to, words...)
 }
