@@ -113,7 +113,7 @@ func (j *Job) asksFor() string {
 	if q := j.question; len(q.begun) > 0 && j.Request.Undoes != "" {
 		text += "\nA begun host is read first: a step that is undone there is not undone again.\n"
 	} else if len(q.begun) > 0 {
-		text = "Steps were sent to a begun host: the plan above is a forecast there; it is judged again, and may get other steps.\n"
+		text = "Steps were sent to the begun hosts already: the plan above is a forecast there; each is judged again, and may get other steps.\n"
 		if len(q.shown) > 0 || len(q.touched()) > len(q.begun) {
 			text += "The other hosts get the steps above, or are skipped.\n"
 		}

@@ -10,7 +10,7 @@ import (
 
 // The question of a resume says for which hosts the plan above it is a forecast.
 func TestQuestionOfAResume(t *testing.T) {
-	const begun = "Steps were sent to a begun host: the plan above is a forecast there; it is judged again, and may get other steps.\n"
+	const begun = "Steps were sent to the begun hosts already: the plan above is a forecast there; each is judged again, and may get other steps.\n"
 	shown := map[string]*approval.Host{"a": {}}
 	for _, c := range []struct {
 		question question
