@@ -19,7 +19,7 @@ func newRunbook(c *cli) *cobra.Command {
 	sections := handbook.Sections(docs.Runbook)
 	var paged paging
 	cmd := &cobra.Command{
-		Use: "runbook [FINDING]", Short: "Print the runbook of a finding: its meaning, how to check and fix it by hand; without FINDING, list them",
+		Use: "runbook [FINDING]", Short: "Print the runbook of a finding: its meaning, how to check and fix it by hand; without FINDING, list all findings",
 		Args: cobra.MaximumNArgs(1), ValidArgs: handbook.Names(sections),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {

@@ -158,11 +158,9 @@ func byHand(h outcome.Host) []string {
 		if s.Conditional || s.BlockedBy == "" {
 			continue
 		}
-		why := blocked(s.Rung)
-		if strings.HasPrefix(h.Reason, why) { // it was looked at again since the plan
+		why := blocked(s.Rung, s.BlockedBy)
+		if strings.HasPrefix(h.Reason, blocked(s.Rung, "")) { // it was looked at again since the plan
 			why = h.Reason
-		} else {
-			why += s.BlockedBy
 		}
 		if slices.Contains(list, why) {
 			continue
@@ -181,8 +179,13 @@ func byHand(h outcome.Host) []string {
 	return list
 }
 
-// blocked begins the reason of a rung that is blocked.
-func blocked(rung string) string { return "rung " + rung + " is blocked: " }
+// blocked says that a rung is blocked and why, as the reason of a host does.
+func blocked(rung, why string) string {
+	if strings.HasPrefix(why, "not allowed: ") {
+		return "rung " + rung + " is " + why
+	}
+	return "rung " + rung + " is blocked: " + why
+}
 
 // command is advice that ends in a command: the prose, then the command as a line of its
 // own, which can be pasted.

@@ -345,7 +345,7 @@ func nextOf(h outcome.Host, f outcome.Finding, steps []Step) []string {
 		to[0] = "rung " + need.Rung + lacks + "; " + to[0]
 		return append(next, to...)
 	case needs && need.Rung != "":
-		return append(next, blocked(need.Rung)+need.Step)
+		return append(next, blocked(need.Rung, need.Step))
 	case needs:
 		return append(next, parted(need.Step)...)
 	}
