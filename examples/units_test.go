@@ -2,6 +2,7 @@ package examples
 
 import (
 	"bufio"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,20 +54,39 @@ func settings(t *testing.T, file string) map[string][]string {
 	return set
 }
 
-// checkService checks the sandbox of the audit's unit, also with systemd-analyze.
+// services are the services with the settings that differ between them.
+var services = map[string]map[string]string{
+	"aixmend-audit.service":   {"Service.User": "aixmend", "Service.StateDirectory": "aixmend", "Service.SuccessExitStatus": "3 4"},
+	"aixmend-hub.service":     {"Service.User": "aixmend-hub", "Service.StateDirectory": "aixmend-hub", "Service.Restart": "on-failure", "Service.RestartPreventExitStatus": "2", "Install.WantedBy": "multi-user.target"},
+	"aixmend-worker@.service": {"Service.User": "aixmend", "Service.StateDirectory": "aixmend-worker/%i", "Service.Restart": "on-failure", "Service.RestartPreventExitStatus": "2", "Install.WantedBy": "multi-user.target"},
+}
+
+// checkService checks the sandbox of a service, also with systemd-analyze.
 func checkService(t *testing.T, file string) {
 	set := settings(t, file)
-	for key, want := range map[string]string{
-		"Service.User": "aixmend", "Service.UMask": "0077", "Service.CapabilityBoundingSet": "", "Service.NoNewPrivileges": "yes",
-		"Service.ProtectSystem": "strict", "Service.PrivateTmp": "yes", "Service.MemoryDenyWriteExecute": "yes", "Service.StateDirectory": "aixmend",
-		"Service.SuccessExitStatus": "3 4", "Service.LimitCORE": "0",
-	} {
+	own := services[filepath.Base(file)]
+	if own == nil {
+		t.Error("it has no settings in this test")
+	}
+	want := map[string]string{
+		"Service.UMask": "0077", "Service.CapabilityBoundingSet": "", "Service.NoNewPrivileges": "yes", "Service.StateDirectoryMode": "0700",
+		"Service.ProtectSystem": "strict", "Service.PrivateTmp": "yes", "Service.MemoryDenyWriteExecute": "yes",
+		"Service.LimitCORE": "0", "Service.SyslogLevelPrefix": "false",
+	}
+	maps.Copy(want, own)
+	for key, want := range want {
 		if got := set[key]; len(got) != 1 || got[0] != want {
 			t.Errorf("%s=%q, wanted %q", key, got, want)
 		}
 	}
-	if key := set["Service.LoadCredential"]; len(key) != 1 || !strings.Contains(strings.Join(set["Service.ExecStart"], " "), "${CREDENTIALS_DIRECTORY}/"+strings.Split(key[0], ":")[0]) {
-		t.Errorf("ExecStart does not use the loaded key: %s", key)
+	started := strings.Join(set["Service.ExecStart"], " ")
+	for _, key := range set["Service.LoadCredential"] {
+		if !strings.Contains(started, "${CREDENTIALS_DIRECTORY}/"+strings.Split(key, ":")[0]) {
+			t.Errorf("ExecStart does not use the loaded secret: %s", key)
+		}
+	}
+	if state := "/var/lib/" + own["Service.StateDirectory"]; !strings.Contains(started+" ", " "+state+" ") {
+		t.Errorf("ExecStart does not use %s", state)
 	}
 	checkUnit(t, file)
 	analyze := checkedBy(t, "systemd-analyze", "systemd")
@@ -96,11 +116,12 @@ func standing(t *testing.T, file string) string {
 	}
 	for _, unit := range units {
 		text := strings.ReplaceAll(read(t, unit), "/usr/bin/aixmend ", "/bin/true ")
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(unit)), []byte(text), 0o600); err != nil {
+		name := strings.Replace(filepath.Base(unit), "@.", "@fra.", 1)
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return filepath.Join(dir, filepath.Base(file))
+	return filepath.Join(dir, strings.Replace(filepath.Base(file), "@.", "@fra.", 1)) // an instance of a template
 }
 
 // checkSudoers checks that the file is the output of `aixmend playbook sudoers` and

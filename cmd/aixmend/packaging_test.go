@@ -119,9 +119,13 @@ func (h scriptHost) run(t *testing.T, script, argument string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == '\n' })
 }
 
-// Removal disables the timer and stops the audit; an upgrade leaves both alone.
+// Removal stops and disables the timer, the hub and the workers; an upgrade leaves them alone.
 func TestPackageScripts(t *testing.T) {
-	const booted = "run/systemd/system"
+	const (
+		booted  = "run/systemd/system"
+		stop    = "systemctl stop aixmend-audit.timer aixmend-audit.service aixmend-hub.service aixmend-worker@*.service"
+		disable = "systemctl disable aixmend-audit.timer aixmend-hub.service aixmend-worker@.service"
+	)
 	state := []string{"etc/aixmend", "var/lib/aixmend", "var/cache/aixmend"}
 	for _, c := range []struct {
 		script, argument string
@@ -135,15 +139,17 @@ func TestPackageScripts(t *testing.T) {
 		{
 			"postinstall", "1", []string{"etc/aixmend"}, []string{"getent", "useradd", "chgrp", "install"},
 			[]string{
-				"getent passwd aixmend", "useradd --system --user-group --home-dir /var/lib/aixmend --no-create-home --shell /usr/sbin/nologin aixmend", "chgrp aixmend /etc/aixmend",
-				"install -d -m 0700 -o aixmend -g aixmend /var/lib/aixmend", "install -d -m 0755 -o aixmend -g aixmend /var/cache/aixmend",
+				"getent passwd aixmend", "useradd --system --user-group --home-dir /var/lib/aixmend --no-create-home --shell /usr/sbin/nologin aixmend",
+				"getent passwd aixmend-hub", "useradd --system --user-group --home-dir /var/lib/aixmend-hub --no-create-home --shell /usr/sbin/nologin aixmend-hub", "chgrp aixmend /etc/aixmend",
+				"install -d -m 0700 -o aixmend -g aixmend /var/lib/aixmend", "install -d -m 0700 -o aixmend -g aixmend /var/lib/aixmend-worker",
+				"install -d -m 0700 -o aixmend-hub -g aixmend-hub /var/lib/aixmend-hub", "install -d -m 0755 -o aixmend -g aixmend /var/cache/aixmend",
 			},
 		},
 		{"preremove", "upgrade", []string{booted}, []string{"systemctl"}, nil},
 		{"preremove", "1", []string{booted}, []string{"systemctl"}, nil},
-		{"preremove", "remove", []string{booted}, []string{"systemctl"}, []string{"systemctl disable --now aixmend-audit.timer", "systemctl stop aixmend-audit.service"}},
-		{"preremove", "0", []string{booted}, []string{"systemctl"}, []string{"systemctl disable --now aixmend-audit.timer", "systemctl stop aixmend-audit.service"}},
-		{"preremove", "remove", nil, []string{"systemctl"}, []string{"systemctl disable aixmend-audit.timer"}},
+		{"preremove", "remove", []string{booted}, []string{"systemctl"}, []string{stop, disable}},
+		{"preremove", "0", []string{booted}, []string{"systemctl"}, []string{stop, disable}},
+		{"preremove", "remove", nil, []string{"systemctl"}, []string{disable}},
 		{"preremove", "remove", nil, nil, nil},
 		{"postremove", "remove", append(state, booted), []string{"systemctl"}, []string{"systemctl daemon-reload"}},
 		{"postremove", "purge", state, []string{"systemctl"}, nil},

@@ -2,9 +2,12 @@ package fleet_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -38,7 +41,7 @@ func newYard(t *testing.T) *yard {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tls, err := authority.Server(time.Now(), "127.0.0.1")
+	settings, err := authority.Server(time.Now(), "127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +50,7 @@ func newYard(t *testing.T) *yard {
 		t.Fatal(err)
 	}
 	y := &yard{t: t, authority: authority, seed: seed, config: server.Config{
-		Folder: t.TempDir(), Host: "127.0.0.1", TLS: tls, Hub: server.Member{Key: public, Role: fleet.RoleHub, Name: "hub"},
+		Folder: t.TempDir(), Host: "127.0.0.1", TLS: settings, Hub: server.Member{Key: public, Role: fleet.RoleHub, Name: "hub"},
 	}}
 	y.begin()
 	t.Cleanup(y.end)
@@ -416,6 +419,44 @@ func TestRevoked(t *testing.T) {
 	}
 	if hosts, err := y.Hosts(within(t)); err != nil || len(hosts) != 0 {
 		t.Error(hosts, err)
+	}
+}
+
+// Whoever reaches the port of a hub without a key of a member gets nothing: no word without TLS,
+// none with an older TLS, and no message.
+func TestStrangersGetNothing(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	y.worker("fra")
+	address := "127.0.0.1:" + strconv.Itoa(y.config.Port)
+	trust := x509.NewCertPool()
+	trust.AppendCertsFromPEM(y.authority.Certificate())
+	if conn, err := tls.Dial("tcp", address, &tls.Config{RootCAs: trust, MaxVersion: tls.VersionTLS12}); err == nil {
+		conn.Close()
+		t.Error("TLS 1.2 is spoken")
+	}
+	talk := func(conn net.Conn) string {
+		t.Helper()
+		defer conn.Close()
+		if _, err := conn.Write([]byte("CONNECT {\"verbose\":true}\r\nSUB > 1\r\nPUB aixmend.site.fra.beat 1\r\nx\r\nPING\r\n")); err != nil {
+			return ""
+		}
+		text, _ := io.ReadAll(conn) // until the server closes it
+		return string(text)
+	}
+	plain, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := talk(plain); strings.Contains(text, "INFO") || strings.Contains(text, "OK") {
+		t.Errorf("without TLS: %q", text)
+	}
+	secure, err := tls.Dial("tcp", address, &tls.Config{RootCAs: trust})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := talk(secure); !strings.Contains(text, "Authorization Violation") || strings.Contains(text, "PONG") || strings.Contains(text, "MSG") {
+		t.Errorf("without a key: %q", text)
 	}
 }
 
