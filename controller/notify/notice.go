@@ -32,6 +32,7 @@ type Notice struct {
 	Version  string    `json:"version" jsonschema_description:"The version of aixmend."`
 	RunID    string    `json:"run_id"`
 	Verb     string    `json:"verb" jsonschema_description:"audit, capture, plan or recover."`
+	Kind     string    `json:"-"` // the name of the run for people
 	Playbook string    `json:"playbook"`
 	Started  time.Time `json:"started"`
 	Finished time.Time `json:"finished"`
@@ -99,7 +100,7 @@ type Fact struct {
 // reports is the folder of the run.
 func Of(run outcome.Run, news *drift.Drift, reports string) Notice {
 	n := Notice{
-		Schema: Schema, Version: run.Version, RunID: run.ID, Verb: run.Command, Playbook: bounded(run.Playbook.Name),
+		Schema: Schema, Version: run.Version, RunID: run.ID, Verb: run.Command, Kind: bounded(run.Kind()), Playbook: bounded(run.Playbook.Name),
 		Started: run.Started, Finished: run.Finished, ExitCode: run.ExitCode, ExitReason: bounded(run.ExitReason), Unfinished: run.Unfinished,
 		Counts: run.Counts, Folds: folds(run.Hosts), Reports: reports, CutOff: run.ShownCounts()[outcome.CutOff],
 	}

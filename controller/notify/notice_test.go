@@ -191,6 +191,14 @@ func TestNoticeIsBounded(t *testing.T) {
 	}
 }
 
+// A rollback is called so in a chat, as everywhere; programs have its verb.
+func TestTextOfARollback(t *testing.T) {
+	n := Of(outcome.Run{Command: "recover", Undoes: "R", Playbook: outcome.Playbook{Name: "p"}}, nil, "/state")
+	if text := Text(n); n.Verb != "recover" || !strings.HasPrefix(text, "*aixmend rollback* with ") {
+		t.Errorf("%q: %s", n.Verb, text)
+	}
+}
+
 // TestTextStaysText: no host makes a link or a mention in a chat, and none makes
 // the message too long for it.
 func TestTextStaysText(t *testing.T) {

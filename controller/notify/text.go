@@ -17,7 +17,7 @@ const maxText = 2900
 // it as code: it can neither mention anybody nor be a link.
 func Text(n Notice) string {
 	var lines []string
-	lines = append(lines, fmt.Sprintf("*aixmend %s* with %s ended with exit code %d: %s", escape(n.Verb), code(n.Playbook), n.ExitCode, code(n.ExitReason)), counted(n.Counts, n.CutOff))
+	lines = append(lines, fmt.Sprintf("*aixmend %s* with %s ended with exit code %d: %s", escape(n.Kind), code(n.Playbook), n.ExitCode, code(n.ExitReason)), counted(n.Counts, n.CutOff))
 	switch {
 	case n.News == nil:
 		lines = append(lines, "there is no earlier run to compare it with")

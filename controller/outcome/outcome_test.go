@@ -214,3 +214,12 @@ func TestContractNames(t *testing.T) {
 		}
 	}
 }
+
+// Each kind of a run has one name for people.
+func TestKind(t *testing.T) {
+	for want, run := range map[string]Run{"audit": {Command: "audit"}, "plan": {Command: "plan", ForQuestion: true}, "recover": {Command: "recover"}, "rollback": {Command: "recover", Undoes: "R"}} {
+		if got := run.Kind(); got != want {
+			t.Errorf("%+v: %q, want %q", run, got, want)
+		}
+	}
+}

@@ -111,7 +111,7 @@ func runsText(p *retention.Pruned) string {
 		b.WriteString(report.Cleanf("%s the rest of %s, left by an earlier prune\n", removed, id))
 	}
 	for _, r := range p.Removed {
-		run := strings.TrimSpace(r.Command + " " + r.Playbook)
+		run := strings.TrimSpace(r.Kind + " " + r.Playbook)
 		if run == "" {
 			run = "cut off"
 		}

@@ -34,6 +34,7 @@ type Pruned struct {
 type PrunedRun struct {
 	ID       string    `json:"run_id"`
 	Command  string    `json:"command"`
+	Kind     string    `json:"-"` // its name for people
 	Playbook string    `json:"playbook"`
 	Last     time.Time `json:"last"`
 	Bytes    int64     `json:"bytes"`
@@ -124,7 +125,7 @@ func (p *Pruned) remove(remover *Remover, gone []keptRun, wanted []string) error
 
 func (p *Pruned) add(remover *Remover, run keptRun) {
 	p.Removed = append(p.Removed, PrunedRun{
-		ID: run.id, Command: run.command(), Playbook: run.playbook(), Last: run.last, Bytes: remover.RunSize(run.id), Undoable: run.changes,
+		ID: run.id, Command: run.command(), Kind: run.kind(), Playbook: run.playbook(), Last: run.last, Bytes: remover.RunSize(run.id), Undoable: run.changes,
 	})
 }
 

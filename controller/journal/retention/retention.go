@@ -56,6 +56,14 @@ func (r keptRun) command() string {
 	return r.run.Command
 }
 
+// kind is the name of the run for people, "" where it can't be read.
+func (r keptRun) kind() string {
+	if r.run == nil {
+		return ""
+	}
+	return r.run.Kind()
+}
+
 func (r keptRun) playbook() string {
 	if r.run == nil {
 		return ""
