@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net"
@@ -8,10 +9,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"aixmend/controller/fleet"
 	"aixmend/transport/lab/aixsim"
 )
 
@@ -155,5 +158,54 @@ func TestRestoredHub(t *testing.T) {
 	y.audit()
 	if a, b := verdicts(t, plain), verdicts(t, y.ended()); a != b {
 		t.Errorf("undisturbed:\n%s\nafter a restore:\n%s", a, b)
+	}
+}
+
+// A worker whose place another one has taken drops its part without a word to the hub, and
+// stands by. When the other one stops, it is the active one again and goes on with the part: the
+// run ends as if nothing had been.
+func TestTakenOver(t *testing.T) {
+	t.Parallel()
+	y := newYardOf(t)
+	y.begin()
+	y.audit()
+	plain := verdicts(t, y.ended())
+	y.lingers()
+	log, err := os.ReadFile(y.log("par"))
+	noError(t, err)
+	y.audit()
+	y.await(y.log("par"), len(log), "audit of 3 hosts")
+	pass, err := fleet.ReadPass(filepath.Join(y.dir, "par.join"), fleet.RoleSite)
+	noError(t, err)
+	var other *fleet.Worker
+	for other == nil { // a hub that begins again takes the first one that it hears
+		y.kill("hub")
+		y.hub()
+		w, err := fleet.Join(t.Context(), pass, nil)
+		noError(t, err)
+		t.Cleanup(w.Close)
+		if a, err := w.Beat(t.Context(), fleet.Beat{Version: "v"}); err == nil && a.Instance == w.Instance() {
+			other = w
+		}
+	}
+	alive, enough := context.WithCancel(t.Context())
+	var beats sync.WaitGroup
+	beats.Go(func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for alive.Err() == nil {
+			_, _ = other.Beat(alive, fleet.Beat{Version: "v"})
+			<-tick.C
+		}
+	})
+	y.await(y.log("par"), len(log), "worker "+other.Instance()+" of this site has taken over")
+	enough()
+	beats.Wait()
+	if _, err := other.Beat(t.Context(), fleet.Beat{Leaving: true}); err != nil {
+		t.Error(err)
+	}
+	y.await(y.log("par"), len(log), "this worker is active now")
+	if again := verdicts(t, y.ended()); again != plain {
+		t.Errorf("undisturbed:\n%s\ntaken over:\n%s", plain, again)
 	}
 }
