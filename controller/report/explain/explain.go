@@ -255,13 +255,19 @@ func steps(h outcome.Host) []Step {
 		if passed(h, i) {
 			continue
 		}
-		sent := func(c outcome.Change) bool { return c.Step == s.Step && (c.Rung == s.Rung || c.Rung == "") }
-		if i := slices.IndexFunc(h.Changes, sent); i >= 0 {
+		sent := false
+		for i, c := range h.Changes { // a step that was reverted may have been sent again
+			if c.Step != s.Step || c.Rung != s.Rung && c.Rung != "" {
+				continue
+			}
+			sent = true
 			if len(list[i].Fixes) == 0 { // reports of earlier versions do not have it
 				list[i].Rung, list[i].Fixes = s.Rung, append([]string{}, s.Fixes...)
 			}
 			list[i].AllowedBy = s.AllowedBy
 			list[i].timed(h.Plan, s)
+		}
+		if sent {
 			continue
 		}
 		a := Step{Rung: s.Rung, Step: s.Step, Status: StepPlanned, AllowedBy: s.AllowedBy, Command: s.Command, Undo: s.Undo, Fixes: append([]string{}, s.Fixes...)}

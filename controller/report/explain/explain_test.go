@@ -181,6 +181,14 @@ func TestTimedUndoInWords(t *testing.T) {
 	if got := Host(h).Text(0); !strings.Contains(got, arms) || !strings.Contains(got, "ran   do set\n") || strings.Contains(got, "do set-") {
 		t.Errorf("disarmed: %s", got)
 	}
+	h.Changes = append(h.Changes, h.Changes...) // it had run by itself, and the step was sent again
+	if got := Host(h).Text(0); strings.Count(got, arms) != 2 || strings.Contains(got, "do set-") {
+		t.Errorf("disarmed twice: %s", got)
+	}
+	h.Changes = h.Changes[:5]
+	if got := Host(h).Text(0); strings.Contains(got, arms) || !strings.Contains(got, "ran   do set-arm-undo\n") {
+		t.Errorf("armed again: %s", got)
+	}
 }
 
 func TestExplain(t *testing.T) {

@@ -429,10 +429,18 @@ func (t *explainer) done(e Explanation) {
 	}
 }
 
-// disarmed reports whether a step was part of a timed undo that is disarmed: nobody needs its
-// commands any more, and the report of the host has them.
+// disarmed reports whether a step was part of a timed undo that is disarmed, also where it was armed
+// again since: nobody needs its commands any more, and the report of the host has them.
 func (e Explanation) disarmed(a Step) bool {
-	return a.Timed != "" && slices.ContainsFunc(e.Steps, func(s Step) bool {
-		return s.Rung == a.Rung && s.Timed == a.Timed && s.Part == "disarm" && s.Status == outcome.Applied
-	})
+	over := false
+	for _, s := range e.Steps {
+		switch {
+		case a.Timed == "" || s.Rung != a.Rung || s.Timed != a.Timed || !s.Sent():
+		case s.Part == "arm":
+			over = false
+		case s.Part == "disarm":
+			over = s.Status == outcome.Applied
+		}
+	}
+	return over
 }

@@ -110,6 +110,7 @@ func TestHostTextFoldsTimedUndos(t *testing.T) {
 		{"disarmed", sent("set-arm-undo", "set", "set-disarm-undo"), false, []string{"arms the timed undo of set, 4m\n", "disarms the timed undo of set\n", "    $ do set\n"}, []string{"do set-"}},
 		{"disarmed, whole", sent("set-arm-undo", "set", "set-disarm-undo"), true, []string{"    $ do set-arm-undo\n"}, nil},
 		{"still armed", sent("set-arm-undo", "set"), false, []string{"      do set-arm-undo\n", "    $ do set-arm-undo\n"}, []string{"-v prints"}},
+		{"disarmed, and armed again", sent("set-arm-undo", "set", "set-disarm-undo", "set-arm-undo", "set"), false, []string{"      do set-arm-undo\n"}, []string{"-v prints"}},
 		{"of a rollback", back, false, []string{"arms the timed undo of undo-set\n", "    $ do undo-set\n"}, []string{"do undo-set-"}},
 	} {
 		text := HostText(c.host, HostView{Whole: c.whole})

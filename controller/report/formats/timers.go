@@ -30,9 +30,16 @@ func timersOf(h outcome.Host) timers {
 // add adds the timers of a step, whose undo the host runs after a time.
 func (t timers) add(h outcome.Host, of, after string) {
 	arm, disarm := of+"-arm-undo", of+"-disarm-undo"
-	sent := slices.ContainsFunc(h.Changes, func(c outcome.Change) bool { return c.Step == arm })
-	disarmed := slices.ContainsFunc(h.Changes, func(c outcome.Change) bool { return c.Step == disarm && c.Status == outcome.Applied })
-	if sent && !disarmed {
+	armed := false // also again, where it had run by itself
+	for _, c := range h.Changes {
+		switch c.Step {
+		case arm:
+			armed = true
+		case disarm:
+			armed = c.Status != outcome.Applied
+		}
+	}
+	if armed {
 		return
 	}
 	t[arm], t[disarm] = "arms the timed undo of "+of+after, "disarms the timed undo of "+of
