@@ -34,15 +34,24 @@ func (w *walk) awaitChanges(ctx context.Context) error {
 // awaitWave waits, parked, until the host's wave begins.
 func (w *walk) awaitWave(ctx context.Context) error {
 	w.hangUp()
+	if w.Wide != nil { // the hub judges by the report
+		if err := w.park(course.End{}); err != nil {
+			return err
+		}
+	}
 	permit := w.waves.Want(w.host.Name)
 	reason, known := "", false
 	select {
 	case reason = <-permit:
 		known = true
 	default:
-		if err := w.park(course.End{}); err != nil {
-			return err
+		if !w.parked {
+			if err := w.park(course.End{}); err != nil {
+				return err
+			}
 		}
+	}
+	if !known {
 		select {
 		case reason = <-permit:
 			known = true
@@ -75,6 +84,9 @@ func (w *walk) awaitFleet(ctx context.Context, end course.End) error {
 		w.out.Outcome, w.out.Reason = end.Outcome, end.Reason
 		if err := w.park(end); err != nil {
 			return err
+		}
+		if w.Wide != nil {
+			w.Wide.Read(w.host.Name)
 		}
 		if !w.await(ctx, w.peers.Read()) {
 			return nil

@@ -14,6 +14,7 @@ import (
 	"aixmend/controller/approval"
 	"aixmend/controller/cloud"
 	"aixmend/controller/course"
+	"aixmend/controller/gather"
 	"aixmend/controller/outcome"
 	"aixmend/controller/peers"
 	"aixmend/controller/rollout"
@@ -105,6 +106,21 @@ type Observer interface {
 	Ended(outcome.HostSummary)
 }
 
+// A run may have hosts at many sites. At each site an engine walks the hosts there, and the
+// engine of the hub gathers their reports; only the hub knows all of them, so it decides when
+// a host may begin.
+
+// Wide is the connection of a site's engine to the hub of its run.
+type Wide interface {
+	rollout.Turns
+	// Read tells that a host has been read, and waits for the others; its report is written.
+	Read(host string)
+	// Others waits until the hosts of all sites have been read.
+	Others(ctx context.Context) (peers.Others, error)
+	// Cut reports whether the hub has been silent for so long that nothing new may begin.
+	Cut() bool
+}
+
 // Options define a run and its limits.
 type Options struct {
 	RunID    string
@@ -153,6 +169,9 @@ type Options struct {
 	Process string
 	// Pause asks before each wave but the first; nil: no question.
 	Pause func(wave int, hosts []string) bool
+	// Wide is the hub of a run over many sites that this engine is a part of; nil: the run is
+	// this engine's alone.
+	Wide Wide
 	// Began is when the run began, where an earlier process began it.
 	Began time.Time
 	// Begun returns the state in which earlier processes of the run left a host; nil: the
@@ -175,7 +194,7 @@ type Engine struct {
 	Sink     Sink
 	Observer Observer
 	// Elsewhere gives the reports of the hosts, in place of walks; nil: they are walked here.
-	Elsewhere Elsewhere
+	Elsewhere gather.Elsewhere
 	// Stop, when closed, lets no further host and no further change begin; work in progress
 	// is finished. nil: never.
 	Stop <-chan struct{}
@@ -208,6 +227,9 @@ func (e *Engine) commandsOf() string {
 
 // stopping reports whether nothing new may begin.
 func (e *Engine) stopping() bool {
+	if e.Wide != nil && e.Wide.Cut() {
+		return true
+	}
 	select {
 	case <-e.Stop:
 		return true

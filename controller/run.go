@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aixmend/controller/cloud"
+	"aixmend/controller/gather"
 	"aixmend/controller/outcome"
 	"aixmend/controller/peers"
 	"aixmend/controller/rollout"
@@ -53,6 +54,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 		return Result{}, err
 	}
 	p.Start()
+	e.learn(starting, p, waves)
 	take := func(summary outcome.HostSummary, err error) {
 		if err == nil {
 			e.ended(summary)
@@ -88,9 +90,9 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 }
 
 // toEnd takes a host to its end, here or elsewhere.
-func (e *Engine) toEnd(ctx context.Context, p *peers.Peers, waves *rollout.Waves, next *toWalk) (outcome.HostSummary, error) {
-	if e.Elsewhere != nil {
-		return e.through(ctx, p, next.host)
+func (e *Engine) toEnd(ctx context.Context, p *peers.Peers, waves rollout.Turns, next *toWalk) (outcome.HostSummary, error) {
+	if g := next.gather; g != nil {
+		return g.Host(ctx, next.host.Name, next.events)
 	}
 	if next.walk == nil {
 		e.awaitSlot(next.host)
@@ -106,16 +108,22 @@ func (e *Engine) newPeers(hosts []string) *peers.Peers {
 	if began.IsZero() {
 		began = time.Now()
 	}
-	return peers.New(peers.Config{Playbook: e.Playbook, Params: e.Params, History: e.Captures, Past: e.Past, Began: began}, hosts)
+	return peers.New(peers.Config{Playbook: e.Playbook, Params: e.Params, History: e.Captures, Past: e.Past, Began: began, Wide: e.Wide != nil}, hosts)
 }
 
-// rollout lets the hosts begin in waves; nil where nobody is held back.
-func (e *Engine) rollout(hosts []string) *rollout.Waves {
-	if e.Verb != Recover || len(e.Waves) == 0 {
-		return nil
+// rollout lets the hosts begin in waves, here or at the hub.
+func (e *Engine) rollout(hosts []string) rollout.Turns {
+	switch {
+	case e.Wide != nil: // it is told of the ends in any case
+		return e.Wide
+	case !e.inWaves():
+		return (*rollout.Waves)(nil)
 	}
 	return rollout.New(rollout.Config{Waves: e.Waves, Brake: e.Brake, Pause: e.Pause, Observer: e.Observer}, hosts)
 }
+
+// inWaves reports whether hosts wait for their wave.
+func (e *Engine) inWaves() bool { return e.Verb == Recover && (e.Wide != nil || len(e.Waves) > 0) }
 
 // identify tells the peers which machine a host is, from the reports of an earlier
 // process of the run, so that nobody need wait until the host is read again.
@@ -161,10 +169,10 @@ func (e *Engine) walk(ctx context.Context, w *walk) (summary outcome.HostSummary
 	ended, err := w.guarded(ctx)
 	w.peers.End(w.host.Name, ended.Interrupted)
 	ended.Host = w.host.Name // of a walk that broke, too
-	w.waves.End(ended, w.course.Stuck())
 	if err == nil {
 		summary, err = e.close(w, ended)
 	}
+	w.waves.End(ended, w.course.Stuck()) // its report is on the disk
 	w.endReload()
 	return summary, err
 }
@@ -188,14 +196,18 @@ func (e *Engine) leaveSlot(host inventory.Host) {
 type toWalk struct {
 	host inventory.Host
 	walk *walk
+	// gather takes a host that is walked elsewhere to its end; events are its journal.
+	gather *gather.Gatherer
+	events []outcome.Entry
 }
 
 // begin returns the hosts that have not ended, with the walks of those that an earlier
 // process began, and counts those that have ended.
-func (e *Engine) begin(p *peers.Peers, waves *rollout.Waves, hosts []inventory.Host, ended func(outcome.Host)) ([]*toWalk, error) {
+func (e *Engine) begin(p *peers.Peers, waves rollout.Turns, hosts []inventory.Host, ended func(outcome.Host)) ([]*toWalk, error) {
 	todo := make([]*toWalk, 0, len(hosts))
+	g := e.gatherer(p, waves)
 	for _, host := range hosts {
-		next := &toWalk{host: host}
+		next := &toWalk{host: host, gather: g}
 		if e.Begun != nil {
 			begun, err := e.Begun(host.Name)
 			if err != nil {
@@ -208,7 +220,8 @@ func (e *Engine) begin(p *peers.Peers, waves *rollout.Waves, hosts []inventory.H
 				ended(*begun.Done)
 				continue
 			}
-			if e.Elsewhere != nil { // its site knows how far it is
+			if g != nil { // its site knows how far it is
+				next.events = begun.Events
 				todo = append(todo, next)
 				continue
 			}
@@ -232,14 +245,16 @@ func (e *Engine) close(w *walk, h outcome.Host) (outcome.HostSummary, error) {
 	if err != nil || h.Interrupted {
 		return summary, err
 	}
-	return summary, e.journalEnd(h)
+	return summary, e.Journal.Append(outcome.EndEntry(h))
 }
 
 // compare adds the verdicts that need all hosts, or the cloud, to the reports, and returns
 // the findings over several hosts that the cloud gave.
 func (e *Engine) compare(ctx context.Context, p *peers.Peers, hosts []inventory.Host, summaries []outcome.HostSummary) ([]outcome.FleetFinding, error) {
-	if err := e.renew(p, summaries); err != nil {
-		return nil, err
+	if e.Elsewhere != nil {
+		if err := e.gatherer(p, nil).Renew(summaries); err != nil {
+			return nil, err
+		}
 	}
 	if e.Verb == Audit || e.Verb == Capture {
 		if err := e.amendAll(p, hosts, summaries); err != nil {
@@ -306,4 +321,26 @@ func (e *Engine) amend(p *peers.Peers, host inventory.Host, summary outcome.Host
 		summary = h.Summary(e.Verb == Plan)
 	})
 	return summary, err
+}
+
+// gatherer gathers the hosts of the run; nil where they are walked here.
+func (e *Engine) gatherer(p *peers.Peers, turns rollout.Turns) *gather.Gatherer {
+	if e.Elsewhere == nil {
+		return nil
+	}
+	return &gather.Gatherer{Elsewhere: e.Elsewhere, Peers: p, Turns: turns, Sink: e.Sink, Journal: e.Journal, Stop: e.Stop, Plans: e.Verb == Plan}
+}
+
+// learn has the hosts compared with those elsewhere, once all have been read, or ctx ends.
+func (e *Engine) learn(ctx context.Context, p *peers.Peers, turns rollout.Turns) {
+	switch {
+	case e.Elsewhere != nil:
+		go e.gatherer(p, turns).Follow(ctx)
+	case e.Wide != nil:
+		go func() {
+			if others, err := e.Wide.Others(ctx); err == nil {
+				p.Learn(others)
+			}
+		}()
+	}
 }

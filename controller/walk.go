@@ -41,7 +41,7 @@ type walk struct {
 // subject is the host of a walk, among the hosts of the run.
 type subject struct {
 	peers  *peers.Peers
-	waves  *rollout.Waves // nil: nobody is held back
+	waves  rollout.Turns
 	host   inventory.Host
 	target transport.Target
 }
@@ -52,7 +52,7 @@ type parking struct {
 	reloading bool // it holds a reload
 }
 
-func newWalk(e *Engine, p *peers.Peers, waves *rollout.Waves, host inventory.Host) *walk {
+func newWalk(e *Engine, p *peers.Peers, waves rollout.Turns, host inventory.Host) *walk {
 	w := &walk{
 		Engine: e, subject: subject{peers: p, waves: waves, host: host, target: TargetOf(host)}, course: course.New(), state: Queued,
 		out: outcome.Host{

@@ -100,7 +100,7 @@ func (w *walk) do(ctx context.Context, a course.Action) error {
 // wants returns the present wishes of the run.
 func (w *walk) wants(ctx context.Context) course.Wishes {
 	wishes := course.Wishes{
-		Verb: w.Verb, Stop: w.stopping(), Waves: w.waves != nil, Leases: w.Owner != "" && w.Verb == Recover,
+		Verb: w.Verb, Stop: w.stopping(), Waves: w.inWaves(), Leases: w.Owner != "" && w.Verb == Recover,
 		OthersOpen: w.othersOpen(),
 		Settle:     w.Params.Duration("settle"), Wait: w.Params.Duration("wait"), Every: w.Playbook.Verify.Every,
 		Rollback: w.evidence.earlier,
@@ -108,9 +108,7 @@ func (w *walk) wants(ctx context.Context) course.Wishes {
 	if ctx.Err() != nil {
 		wishes.Cut = context.Cause(ctx).Error()
 	}
-	if w.waves.Tripped() {
-		wishes.Brake = w.waves.Reason()
-	}
+	wishes.Brake = w.waves.Refused(w.host.Name)
 	return wishes
 }
 

@@ -16,7 +16,7 @@ import (
 type auditOptions struct {
 	walking
 	detail
-	since, hub string
+	since string
 }
 
 func newAudit(c *cli) *cobra.Command {
@@ -29,7 +29,6 @@ func newAudit(c *cli) *cobra.Command {
 	o.walking.flags(fs)
 	fs.StringVar(&o.since, "since", "", "print only changes since `RUN`, and nothing when there are none; last: the newest earlier audit of each host")
 	o.detail.flags(fs)
-	hub.Flag(fs, &o.hub, "join `FILE` of an operator: the hub has its sites audit their hosts")
 	return cmd
 }
 
@@ -38,7 +37,10 @@ func audit(ctx context.Context, c *cli, o *auditOptions) error {
 		return err
 	}
 	if o.hub != "" {
-		return o.overHub(ctx, c)
+		if o.since != "" {
+			return exit.Usagef("leave --since out", "an audit over a hub is compared with no other")
+		}
+		return o.overHub(ctx, c, o.detailed, controller.Audit, func(*hub.Call) {})
 	}
 	w := newWalk(&o.walking, controller.Audit, o.asked(), o.detailed)
 	if o.since != "" {

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/hub"
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 )
@@ -26,6 +27,9 @@ count only with --fail-on, for example --fail-on needs_action,failed,unknown,unr
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(); err != nil {
 				return err
+			}
+			if o.hub != "" {
+				return o.overHub(cmd.Context(), c, false, controller.Capture, func(call *hub.Call) { call.Label = o.label })
 			}
 			asked := o.asked()
 			asked.Label = o.label

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -11,70 +9,69 @@ import (
 	"aixmend/cmd/aixmend/hub"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/cmd/aixmend/worker"
+	"aixmend/controller"
 	"aixmend/controller/fleet"
-	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
-	"aixmend/controller/report"
-	"aixmend/controller/report/formats"
 	"aixmend/inventory"
-	"aixmend/transport/shell"
 )
 
-// overHub has a hub carry out the audit, and prints its run.
-func (o *auditOptions) overHub(ctx context.Context, c *cli) error {
-	asked := o.asked()
-	for _, path := range asked.Files {
+// atHub connects to the hub of --hub, which carries out the verb in place of this process.
+func (o *walking) atHub(ctx context.Context, c *cli, detailed bool) (*hub.Desk, hub.Call, error) {
+	a := o.asked()
+	for _, path := range a.Files {
 		if path != "" {
-			return exit.Usagef("leave the flag out; the hub keeps the reports of its runs", "report files are not written with --hub")
+			return nil, hub.Call{}, exit.Usagef("leave the flag out; the hub keeps the reports of its runs", "report files are not written with --hub")
 		}
 	}
-	if o.since != "" || len(o.NotifyTo) > 0 {
-		return exit.Usagef("leave --since and --notify out", "an audit over a hub is compared with no other, and notifies nobody")
+	if len(o.NotifyTo) > 0 {
+		return nil, hub.Call{}, exit.Usagef("leave --notify out", "a run over a hub notifies nobody")
 	}
-	op, err := hub.Dial(ctx, c.Console, o.hub)
-	if err != nil {
-		return err
-	}
-	defer op.Close()
-	run, err := hub.Over(ctx, c.Console, op, hub.Audit{
-		Run: journal.NewRunID(time.Now()), By: c.By(), Limit: asked.Limit, Playbook: asked.Playbook, Set: asked.Set,
-		FailOn: asked.FailOn, Deadline: asked.Deadline, Ticket: asked.Ticket,
-	}, o.quiet)
-	if err != nil {
-		return err
-	}
-	if err := o.printOver(c, *run); err != nil {
-		return err
-	}
-	return exit.Verdict{Code: outcome.Code(run.ExitCode)}
+	desk, err := hub.At(ctx, c.Console, o.hub, hub.View{Format: o.format.format, Plugin: c.plugin, Quiet: o.quiet, Full: o.verbose > 0, Detailed: detailed})
+	return desk, hub.Call{Limit: a.Limit, Playbook: a.Playbook, Set: a.Set, FailOn: a.FailOn, Deadline: a.Deadline, Ticket: a.Ticket}, err
 }
 
-// printOver prints the run of a hub.
-func (o *auditOptions) printOver(c *cli, run outcome.Run) error {
+// overHub has the hub of --hub carry out a verb that reads.
+func (o *walking) overHub(ctx context.Context, c *cli, detailed bool, verb controller.Verb, more func(*hub.Call)) error {
+	desk, call, err := o.atHub(ctx, c, detailed)
+	if err != nil {
+		return err
+	}
+	defer desk.Close()
+	call.Verb = verb
+	more(&call)
+	return desk.Run(ctx, call)
+}
+
+// overHub is recover over a hub.
+func (o *recoverOptions) overHub(ctx context.Context, c *cli) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	switch {
-	case o.format.format == "json":
-		return c.JSON(run)
-	case c.plugin:
-		run.Convention, run.ExitCode = outcome.ConventionNagios, int(outcome.PluginFor(run.Counts))
-		_, err := fmt.Fprint(c.Out, formats.Nagios(run))
-		return err
-	case o.quiet && run.ExitCode == int(outcome.ExitOK):
-		return nil
+	case o.plan != "":
+		return exit.Usagef("recover --hub shows the plan, and asks", "--plan and --hub exclude each other: the commands of a plan stay at the sites")
+	case o.undo != "":
+		return exit.Usagef("at each site, recover --undo rolls back its part", "--undo and --hub exclude each other")
+	case o.pause:
+		return exit.Usagef("leave --pause out", "a hub does not ask between waves")
 	}
-	_, err := fmt.Fprint(c.Out, report.Text(run, c.TextOptions())+c.fit("the reports are at the hub, the commands and their output at each site\n"+nextOver(run)))
-	return err
+	desk, call, err := o.atHub(ctx, c, o.detailed)
+	if err != nil {
+		return err
+	}
+	defer desk.Close()
+	call.Changing = o.changing.ordered()
+	if o.dryRun {
+		call.Verb = controller.Plan
+		return desk.Run(ctx, call)
+	}
+	call.Verb, call.Waves, call.MaxFail, call.BrakeUnreachable = controller.Recover, o.waves, o.maxFail, o.brakeUnreachable
+	return desk.Recover(ctx, call, o.yes)
 }
 
-// nextOver names the command that explains one of the worst hosts of a run, at its site.
-func nextOver(run outcome.Run) string {
-	for _, o := range outcome.Outcomes() {
-		for _, h := range run.Hosts {
-			if h.Outcome == o && o != outcome.Healthy && o != outcome.Skipped && o != outcome.Unreachable {
-				return fmt.Sprintf("next: at site %s, %s\n", h.Site, shell.Line("aixmend", "explain", run.ID, h.Name))
-			}
-		}
-	}
-	return ""
+// ordered are the flags as a hub orders them.
+func (o *changing) ordered() fleet.Changing {
+	return fleet.Changing{Allow: o.allow, MendWarnings: o.mendWarnings, Attempts: int(o.attempts)}
 }
 
 // workerOptions are the flags of worker.
@@ -82,20 +79,23 @@ type workerOptions struct {
 	selection
 	stateFolder
 	reaching
-	join string
+	join  string
+	allow []string
 }
 
 func newWorker(c *cli) *cobra.Command {
 	var o workerOptions
 	cmd := &cobra.Command{
-		Use: "worker", Short: "Carry out the audits of a hub at this site", Args: cobra.NoArgs,
-		Long: `Joins a hub and carries out its audits on the hosts of this site's inventory, until it is
-stopped. It changes no host. It dials out only; addresses, keys, commands and their
-output stay here, in the state folder; the verdicts go to the hub.`,
+		Use: "worker", Short: "Carry out the runs of a hub at this site", Args: cobra.NoArgs,
+		Long: `Joins a hub and carries out its runs on the hosts of this site's inventory, until it is
+stopped. It changes no host unless --allow recover is given. It dials out only;
+addresses, keys, commands and their output stay here, in the state folder; the
+verdicts go to the hub.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return work(cmd.Context(), c, &o) },
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&o.join, "join", "", "join `FILE` of the site, from aixmend hub site add")
+	fs.StringSliceVar(&o.allow, "allow", nil, "`WORDS` that let the hub order changes: recover, and those of recover --allow that it may use")
 	o.selection.flags(fs)
 	o.stateFolder.flags(fs)
 	o.reaching.flags(fs)
@@ -106,21 +106,11 @@ func work(ctx context.Context, c *cli, o *workerOptions) error {
 	if err := o.reaching.check(); err != nil {
 		return err
 	}
-	if o.join == "" {
-		return exit.Usagef("aixmend help hub says how the hub writes one", "--join is missing")
-	}
-	pass, err := fleet.ReadPass(o.join, fleet.RoleSite)
-	if err != nil {
-		return exit.Usagef("aixmend help hub says how the hub writes one", "--join: %w", err)
-	}
-	if err := journal.Trusted(o.state); err != nil {
-		return err
-	}
 	asked := o.reaching.asked()
 	asked.Inventories, asked.FailOn = o.inventories, outcome.Words(outcome.DefaultFailOn())
 	said := false // warnings about the inventory, once
 	w := worker.Worker{
-		Console: c.Console, Pass: pass, Asked: asked, Settings: c.settings(o.state, loudness{quiet: true}),
+		Console: c.Console, Join: o.join, Allow: o.allow, Asked: asked, Settings: c.settings(o.state, loudness{quiet: true}),
 		Load: func(ctx context.Context) (*inventory.Inventory, error) { return c.site(ctx, asked, o, &said) },
 	}
 	return w.Run(ctx)

@@ -15,6 +15,7 @@ import (
 	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/guide"
+	"aixmend/cmd/aixmend/hub"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/notices"
 	"aixmend/cmd/aixmend/pager"
@@ -226,7 +227,7 @@ type walking struct {
 	judging
 	reaching
 	loudness
-	ticket, cloud string
+	ticket, cloud, hub string
 }
 
 func (o *walking) flags(fs *pflag.FlagSet) {
@@ -240,6 +241,7 @@ func (o *walking) flags(fs *pflag.FlagSet) {
 	o.reaching.flags(fs)
 	fs.StringVar(&o.ticket, "ticket", "", "change or incident to record with the run, `TEXT` on one line")
 	fs.StringVar(&o.cloud, "cloud", "", "compare the verdict with the health in Power Virtual Server, `on|off` (default on where IBMCLOUD_API_KEY or a source powervs is there)")
+	hub.Flag(fs, &o.hub, "join `FILE` of an operator: the hub has its sites do it on their hosts")
 	o.loudness.flags(fs)
 }
 

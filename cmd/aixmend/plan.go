@@ -7,6 +7,7 @@ import (
 
 	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/hub"
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/controller"
 )
@@ -35,6 +36,12 @@ func newPlan(c *cli) *cobra.Command {
 			}
 			if replaced != "" && !o.quiet {
 				c.Say("warning: --out %s replaces %s", clean(o.out), replaced)
+			}
+			if o.hub != "" {
+				if o.out != "" {
+					return exit.Usagef("recover --hub shows the plan, and asks", "--out and --hub exclude each other: the commands of a plan stay at the sites")
+				}
+				return o.overHub(cmd.Context(), c, o.detailed, controller.Plan, func(call *hub.Call) { call.Changing = o.changing.ordered() })
 			}
 			asked := o.asked()
 			o.changing.ask(&asked)

@@ -29,6 +29,8 @@ nothing, takes no lock and asks nothing. With --undo and --dry-run it prints the
 commands of the rollback and connects to no host.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
+			case o.hub != "":
+				return o.overHub(cmd.Context(), c)
 			case o.undo != "":
 				return undo(cmd, c, &o)
 			case o.dryRun:

@@ -9,6 +9,7 @@ import (
 
 	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/hub"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/notices"
 	"aixmend/cmd/aixmend/request"
@@ -24,6 +25,7 @@ type resumeOptions struct {
 	annotated
 	notices.Notices
 	loudness
+	hub      string
 	yes      bool
 	deadline time.Duration
 }
@@ -51,6 +53,7 @@ aixmend runs shows which runs are open.`,
 	fs.DurationVar(&o.deadline, "deadline", 0, "time limit for this part of the run; 0: that of the run itself, again from now")
 	o.Notices.Flags(fs)
 	o.loudness.flags(fs)
+	hub.Flag(fs, &o.hub, "join `FILE` of an operator: the hub continues the run")
 	return cmd
 }
 
@@ -63,6 +66,9 @@ func resume(ctx context.Context, c *cli, o *resumeOptions, args []string) error 
 	}
 	if o.deadline < 0 {
 		return exit.Usagef("", "--deadline must not be negative, found %s", o.deadline)
+	}
+	if o.hub != "" {
+		return hub.Resume(ctx, c.Console, o.hub, hub.View{Format: o.format.format, Plugin: c.plugin, Quiet: o.quiet}, hub.Rest{Run: args, Deadline: o.deadline, Yes: o.yes})
 	}
 	store, err := openState(o.state)
 	if err != nil {
@@ -77,7 +83,7 @@ func resume(ctx context.Context, c *cli, o *resumeOptions, args []string) error 
 		return err
 	}
 	if r.Sites != nil {
-		return exit.Usagef("aixmend hub run continues it", "run %s is one over a hub", id)
+		return exit.Usagef("aixmend resume --hub FILE has the hub continue it", "run %s is one over a hub", id)
 	}
 	if o.deadline > 0 {
 		r.Deadline = o.deadline

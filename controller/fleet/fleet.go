@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"aixmend/controller/gather"
 	"aixmend/controller/outcome"
 	"aixmend/inventory/naming"
 )
@@ -43,6 +44,7 @@ func orderSubject(site, run string) string { return "aixmend.order." + site + ".
 func eventSubject(site, run string) string { return "aixmend.event." + site + "." + token(run) }
 func hostsSubject(site string) string      { return "aixmend.site." + site + ".hosts" }
 func beatSubject(site string) string       { return "aixmend.site." + site + ".beat" }
+func turnsSubject(site string) string      { return "aixmend.turns." + site }
 func stopSubject(site string) string       { return "aixmend.stop." + site }
 func askSubject(operator, verb string) string {
 	return "aixmend.ask." + operator + "." + verb
@@ -68,11 +70,14 @@ type Order struct {
 	V    int    `json:"v"`
 	Run  string `json:"run"`
 	Site string `json:"site"`
-	// Verb is the task; a worker takes audit alone.
+	// Verb is the task: audit, capture, plan or recover.
 	Verb     string           `json:"verb"`
 	Playbook outcome.Playbook `json:"playbook"`
 	Set      []string         `json:"set,omitempty"`
 	Hosts    []string         `json:"hosts"`
+	Changing
+	// Label names captures.
+	Label string `json:"label,omitempty"`
 	// Until is when --deadline cuts the run; zero: never.
 	Until  time.Time  `json:"until,omitzero"`
 	By     outcome.By `json:"by"`
@@ -81,6 +86,18 @@ type Order struct {
 	// Streams is when the hub's streams were made. A hub that was restored without them orders
 	// again, and needs all reports again.
 	Streams time.Time `json:"streams"`
+}
+
+// Changing is the part of an order about changes.
+type Changing struct {
+	Allow        []string `json:"allow,omitempty"`
+	MendWarnings bool     `json:"mend_warnings,omitempty"`
+	Attempts     int      `json:"attempts,omitempty"`
+	// Plan is the run over the same hub whose plan is applied: nothing else may be sent. "":
+	// each host is planned when it begins.
+	Plan string `json:"plan,omitempty"`
+	// Undoes is the run that is rolled back; "" for none.
+	Undoes string `json:"undoes,omitempty"`
 }
 
 // check returns why an order that came for a site can't be one.
@@ -112,6 +129,12 @@ type Event struct {
 	Site string `json:"site"`
 	// Host is the report of a host, as Public makes it; a later one of the host replaces it.
 	Host *outcome.Host `json:"host,omitempty"`
+	// Step is the step that the host has taken.
+	Step gather.Kind `json:"step,omitempty"`
+	// RungRefused says that a rung of a host that has ended was refused by its own checks.
+	RungRefused bool `json:"rung_refused,omitempty"`
+	// Process is the process that walks the host, as leases name it; of runs that may wait.
+	Process string `json:"process,omitempty"`
 	// Ended says that the part is over.
 	Ended *Ended `json:"ended,omitempty"`
 }
@@ -138,8 +161,12 @@ func (e Event) check(site, run string) error {
 		return fmt.Errorf("it is of site %q, run %q", e.Site, e.Run)
 	case (e.Host == nil) == (e.Ended == nil):
 		return errors.New("it tells nothing, or two things")
-	case e.Host != nil && (!naming.IsFile(e.Host.Host) || e.Host.RunID != run || e.Host.Schema != outcome.HostSchema || !slices.Contains(outcome.Outcomes(), e.Host.Outcome)):
+	case e.Host != nil && (!naming.IsFile(e.Host.Host) || e.Host.RunID != run || e.Host.Schema != outcome.HostSchema):
 		return errors.New("its report can't be one")
+	case e.Host != nil && e.Step == gather.Ended && !slices.Contains(outcome.Outcomes(), e.Host.Outcome):
+		return fmt.Errorf("a host can't end %q", e.Host.Outcome)
+	case e.Host != nil && !slices.Contains([]gather.Kind{gather.Read, gather.Wants, gather.GoesOn, gather.Leaves, gather.Ended}, e.Step):
+		return fmt.Errorf("a host can't take a step %q", e.Step)
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 
 	"aixmend/controller/fleet"
 	"aixmend/controller/fleet/server"
+	"aixmend/controller/gather"
 	"aixmend/controller/outcome"
 )
 
@@ -257,7 +258,7 @@ func TestEventsOutliveTheHub(t *testing.T) {
 	y := newYard(t)
 	w := y.worker("fra")
 	for i := range 3 {
-		if err := w.Send(within(t), fleet.Event{Run: run, Host: reportOf(fmt.Sprintf("aix%d", i))}); err != nil {
+		if err := w.Send(within(t), fleet.Event{Run: run, Step: gather.Ended, Host: reportOf(fmt.Sprintf("aix%d", i))}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -339,7 +340,7 @@ func TestASiteReachesItsOwnSubjectsAlone(t *testing.T) {
 	conn, errs := fleet.Raw(t, thief)
 	for _, subject := range []string{
 		"aixmend.event.par.x", "aixmend.event.fra.x.y", "aixmend.site.par.hosts", "aixmend.site.par.beat", "aixmend.stop.par", "aixmend.order.fra.x", "aixmend.order.par.x",
-		"aixmend.ask.fra.audit", "$JS.API.STREAM.PURGE.EVENTS", "$JS.API.STREAM.DELETE.ORDERS", "$JS.API.STREAM.INFO.EVENTS", "$JS.API.STREAM.MSG.GET.EVENTS",
+		"aixmend.ask.fra.audit", "aixmend.turns.par", "$JS.API.STREAM.PURGE.EVENTS", "$JS.API.STREAM.DELETE.ORDERS", "$JS.API.STREAM.INFO.EVENTS", "$JS.API.STREAM.MSG.GET.EVENTS",
 		"$JS.API.DIRECT.GET.EVENTS", "$JS.API.CONSUMER.MSG.NEXT.ORDERS.par", "$JS.API.CONSUMER.CREATE.EVENTS", "$JS.API.CONSUMER.DELETE.ORDERS.fra", "$JS.ACK.ORDERS.par.1.1.1.1.1", "$SYS.REQ.SERVER.PING",
 	} {
 		if err := conn.Publish(subject, []byte("x")); err != nil {
@@ -352,7 +353,7 @@ func TestASiteReachesItsOwnSubjectsAlone(t *testing.T) {
 			t.Errorf("a site may publish to %s", subject)
 		}
 	}
-	for _, subject := range []string{">", "aixmend.>", "aixmend.event.fra.*", "aixmend.stop.par", "aixmend.stop.*", "_INBOX.>", "_INBOX.site.>", "_INBOX.site.par.>", "_INBOX.hub.hub.>", "$JS.>", "$SYS.>", "aixmend.ask.*.*"} {
+	for _, subject := range []string{">", "aixmend.>", "aixmend.event.fra.*", "aixmend.stop.par", "aixmend.stop.*", "aixmend.turns.fra", "_INBOX.>", "_INBOX.site.>", "_INBOX.site.par.>", "_INBOX.hub.hub.>", "$JS.>", "$SYS.>", "aixmend.ask.*.*"} {
 		if _, err := conn.SubscribeSync(subject); err != nil {
 			t.Fatal(err)
 		}
@@ -369,7 +370,7 @@ func TestASiteReachesItsOwnSubjectsAlone(t *testing.T) {
 	}
 	foreign := reportOf("aix1")
 	foreign.RunID = "another"
-	if err := w.Send(within(t), fleet.Event{Run: run, Host: foreign}); err != nil {
+	if err := w.Send(within(t), fleet.Event{Run: run, Step: gather.Ended, Host: foreign}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, enough := context.WithCancel(within(t))

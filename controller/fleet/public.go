@@ -67,12 +67,15 @@ func replaceAddresses(text string, change func(string) string) string {
 	})
 }
 
+// atSite stands for a command, and for the place of a capture.
+const atSite = "(at the site)"
+
 // hidden stands for an address in a text.
 const hidden = "(address)"
 
 // Public is the report of a host as far as it leaves the site: verdicts and the compared
-// facts. Its commands, output, evidence, changes, captures and addresses stay; private are
-// further texts that must not leave, such as the host's own address.
+// facts, and which steps of the playbook would be, or were, run. Its commands, output,
+// evidence, captures and addresses stay; private are further texts that must not leave, such as the host's own address.
 func Public(h outcome.Host, c Compared, private ...string) outcome.Host {
 	private = slices.DeleteFunc(slices.Clone(private), func(s string) bool { return len(s) < 3 })
 	clean := func(text string) string {
@@ -86,8 +89,27 @@ func Public(h outcome.Host, c Compared, private ...string) outcome.Host {
 		Started: h.Started, Duration: h.Duration, Stages: []outcome.Stage{}, Facts: map[string]any{}, Changes: []outcome.Change{},
 		Findings: []outcome.Finding{}, Passed: h.Passed,
 	}
+	if h.Capture != "" {
+		p.Capture = atSite
+	}
 	for _, s := range h.Stages {
 		p.Stages = append(p.Stages, outcome.Stage{Name: s.Name, Status: s.Status, Started: s.Started, DurationMS: s.DurationMS, Steps: []outcome.Command{}})
+	}
+	if h.Plan != nil {
+		p.Plan = []outcome.PlanStep{}
+	}
+	for _, s := range h.Plan {
+		step := outcome.PlanStep{
+			Rung: s.Rung, Step: s.Step, Command: atSite, Undo: "none: " + atSite, AllowedBy: s.AllowedBy, BlockedBy: clean(s.BlockedBy),
+			Conditional: s.Conditional, Because: clean(s.Because), Fixes: s.Fixes, Part: s.Part, TimedUndo: s.TimedUndo,
+		}
+		if s.Undoes() {
+			step.Undo = atSite
+		}
+		p.Plan = append(p.Plan, step)
+	}
+	for _, c := range h.Changes {
+		p.Changes = append(p.Changes, outcome.Change{Step: c.Step, Status: c.Status, At: c.At, Rung: c.Rung, Fixes: c.Fixes})
 	}
 	for _, f := range h.Findings {
 		p.Findings = append(p.Findings, outcome.Finding{

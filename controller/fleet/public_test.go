@@ -56,7 +56,9 @@ var leaves = map[string]bool{
 	".Stages.Name": true, ".Stages.Status": true,
 	".Findings.ID": true, ".Findings.Severity": true, ".Findings.Title": true, ".Findings.Source": true, ".Findings.Rule": true, ".Findings.Reads": true,
 	".Findings.RestsOn.Fact": true, ".Findings.RestsOn.Sure": true, ".Findings.RestsOn.Source": true, ".Findings.Waiver": true, ".Findings.Expired": true,
-	".Passed":       true,
+	".Passed":    true,
+	".Plan.Rung": true, ".Plan.Step": true, ".Plan.AllowedBy": true, ".Plan.BlockedBy": true, ".Plan.Because": true, ".Plan.Fixes": true, ".Plan.Part": true, ".Plan.TimedUndo": true,
+	".Changes.Step": true, ".Changes.Status": true, ".Changes.Rung": true, ".Changes.Fixes": true,
 	".Cloud.Status": true, ".Cloud.Health": true, ".Cloud.Reason": true, ".Cloud.LastUpdate": true, ".Cloud.Class": true, ".Cloud.Silence": true,
 }
 

@@ -26,7 +26,7 @@ func RightsOf(role Role, name string) Rights {
 	case RoleSite:
 		return Rights{
 			Publish: []string{
-				"aixmend.event." + name + ".*", "aixmend.site." + name + ".*",
+				"aixmend.event." + name + ".*", "aixmend.site." + name + ".*", turnsSubject(name),
 				"$JS.API.CONSUMER.INFO." + orders + "." + name, "$JS.API.CONSUMER.MSG.NEXT." + orders + "." + name,
 				"$JS.ACK." + orders + "." + name + ".>",
 			},

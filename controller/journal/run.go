@@ -126,7 +126,7 @@ func (r *Run) Append(e outcome.Entry) error {
 	}
 	r.size += int64(n)
 	switch e.Event {
-	case outcome.EventRung, outcome.EventIntent, outcome.EventResult:
+	case outcome.EventRung, outcome.EventIntent, outcome.EventResult, outcome.EventTurn:
 		if err := r.journal.Sync(); err != nil {
 			return fmt.Errorf("journal: %w", err)
 		}

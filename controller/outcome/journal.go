@@ -16,6 +16,7 @@ const (
 	EventLeft     = "left"     // a rung is over
 	EventLooked   = "looked"   // the host was read and judged
 	EventCaptured = "captured" // a capture was taken
+	EventTurn     = "turn"     // a host at another site is let begin
 	EventEnded    = "ended"    // the host's walk is over and its report is written
 )
 
@@ -64,9 +65,16 @@ type Entry struct {
 	// or disarms.
 	Part string `json:"part,omitempty"`
 	Of   int    `json:"of,omitempty"`
+	// Process is the process that may begin the host of EventTurn, as leases name it.
+	Process string `json:"process,omitempty"`
 	// Begun is the rung of EventRung.
 	Begun  *RungBegun `json:"begun,omitempty"`
 	Detail string     `json:"detail,omitempty"`
+}
+
+// EndEntry is the entry of a host that has ended and whose report is written.
+func EndEntry(h Host) Entry {
+	return Entry{Time: time.Now().UTC(), Event: EventEnded, Host: h.Host, Status: string(h.Outcome), Detail: h.Reason}
 }
 
 // Why a change has no exit status: How of an entry.

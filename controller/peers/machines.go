@@ -25,12 +25,13 @@ type machines struct {
 	names        map[machineKey][]string // sorted
 	unidentified map[string]bool         // hosts that have not been asked, and still may be
 	identified   chan struct{}           // closed when there are none
+	elsewhere    map[string][]string     // names elsewhere of a host's machine
 }
 
 func newMachines() machines {
 	return machines{
 		identities: map[string]facts.Identity{}, keys: map[string]machineKey{}, names: map[machineKey][]string{},
-		unidentified: map[string]bool{}, identified: make(chan struct{}),
+		unidentified: map[string]bool{}, identified: make(chan struct{}), elsewhere: map[string][]string{},
 	}
 }
 
@@ -92,7 +93,7 @@ func (m *machines) same(host string) []string {
 			}
 		}
 	}
-	return others
+	return append(others, m.elsewhere[host]...)
 }
 
 // is reports whether an identity is known to be a host's.

@@ -33,6 +33,8 @@ type Config struct {
 	Past []outcome.CapturedID
 	// Began is when the run began: later captures say nothing about history.
 	Began time.Time
+	// Wide says that the run has hosts elsewhere: see Learn.
+	Wide bool
 }
 
 // Peers are the hosts of a run. All methods may be called from any goroutine, but for
@@ -45,6 +47,7 @@ type Peers struct {
 	uniques    []*unique                   // as the playbook has them
 	shared     map[string]playbooks.Shared // each host's own facts
 	unread     map[string]bool
+	away       map[string]bool          // hosts elsewhere
 	read       chan struct{}            // closed when every host has been read, or can't be
 	ended      map[string]chan struct{} // closed when a host has ended
 	unresolved map[string]bool          // hosts with an open change of which nothing is known yet
@@ -55,7 +58,7 @@ type Peers struct {
 func New(c Config, hosts []string) *Peers {
 	p := &Peers{
 		Config: c, machines: newMachines(), shared: map[string]playbooks.Shared{},
-		unread: map[string]bool{}, read: make(chan struct{}), ended: map[string]chan struct{}{},
+		unread: map[string]bool{}, away: map[string]bool{}, read: make(chan struct{}), ended: map[string]chan struct{}{},
 		unresolved: map[string]bool{}, resolved: make(chan struct{}),
 	}
 	for _, entry := range c.Playbook.Unique {
@@ -71,6 +74,9 @@ func New(c Config, hosts []string) *Peers {
 	for _, host := range hosts {
 		p.unread[host], p.machines.unidentified[host] = true, true
 		p.ended[host] = make(chan struct{})
+	}
+	if c.Wide {
+		p.unread[elsewhere], p.machines.unidentified[elsewhere] = true, true
 	}
 	return p
 }
@@ -277,7 +283,11 @@ func (p *Peers) decide(u *unique, value string) map[string]role {
 	group := u.goingBy(value)
 	firsts, names := p.machines.grouped(group)
 	unclears := p.machines.unclear(group)
+	apart := p.apart(group)
 	p.mu.Unlock()
+	if apart != nil {
+		return apart
+	}
 	decided := u.decideByOperator(firsts, names)
 	if decided == nil {
 		decided = u.decideByHistory(value, firsts, func(first string) ([]outcome.CapturedID, error) { return p.history(names[first]) })

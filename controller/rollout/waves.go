@@ -33,6 +33,26 @@ type Observer interface {
 	WaveBegun(n, of, hosts int)
 }
 
+// Turns lets the hosts of a changing run begin: the waves of this process, or those of a hub.
+type Turns interface {
+	// Want queues a host that needs a change. The channel gets one text: "" when the host may
+	// begin, else why it may not.
+	Want(host string) <-chan string
+	// Resume counts a host that an earlier process of the run began.
+	Resume(host string)
+	// Leave takes a host out of its wave: it waits for another host.
+	Leave(host string)
+	// End counts a host that has ended and whose report is written. refused says that a rung of
+	// it was refused by its own checks.
+	End(h outcome.Host, refused bool)
+	// Refused is why a host that has not begun may not begin any more, "" when it may.
+	Refused(host string) string
+	// Reason is why the brake has tripped, "" when it has not.
+	Reason() string
+	// Wait returns when nobody is being asked any more whether a wave may begin.
+	Wait()
+}
+
 // Config says how a run is rolled out.
 type Config struct {
 	// Waves are the running totals in which hosts begin.
@@ -49,7 +69,6 @@ type Waves struct {
 	Config
 	selected int
 	brake    brake
-	tripped  chan struct{} // closed when the brake has tripped
 
 	mu      sync.Mutex
 	unread  map[string]bool        // hosts that may turn out to need a change
@@ -64,7 +83,7 @@ type Waves struct {
 // New returns the rollout of a run over some hosts.
 func New(c Config, hosts []string) *Waves {
 	w := &Waves{
-		Config: c, selected: len(hosts), tripped: make(chan struct{}),
+		Config: c, selected: len(hosts),
 		unread: map[string]bool{}, waiting: map[string]chan string{}, running: map[string]bool{},
 	}
 	for _, host := range hosts {
@@ -138,19 +157,6 @@ func (w *Waves) End(h outcome.Host, refused bool) {
 	w.known(h.Host)
 }
 
-// Tripped reports whether the brake has tripped.
-func (w *Waves) Tripped() bool {
-	if w == nil {
-		return false
-	}
-	select {
-	case <-w.tripped:
-		return true
-	default:
-		return false
-	}
-}
-
 // Reason is why the brake has tripped, "" when it has not.
 func (w *Waves) Reason() string {
 	if w == nil {
@@ -160,6 +166,9 @@ func (w *Waves) Reason() string {
 	defer w.mu.Unlock()
 	return w.brake.reason
 }
+
+// Refused implements Turns: the brake is for every host.
+func (w *Waves) Refused(string) string { return w.Reason() }
 
 // Wait returns when nobody is being asked any more whether a wave may begin.
 func (w *Waves) Wait() {
@@ -247,7 +256,6 @@ func (w *Waves) trip(reason string) {
 		return
 	}
 	w.brake.reason = outcome.ReasonBrake + reason
-	close(w.tripped)
 	for host, permit := range w.waiting {
 		permit <- w.brake.reason
 		delete(w.waiting, host)

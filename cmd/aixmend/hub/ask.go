@@ -3,32 +3,50 @@ package hub
 import (
 	"time"
 
+	"aixmend/controller"
+	"aixmend/controller/fleet"
 	"aixmend/controller/outcome"
 )
 
 // The verbs of questions.
 const (
-	askAudit  = "audit"  // audit asks for a run
+	askRun    = "run"    // Call asks for a run
+	askResume = "resume" // resuming asks for the rest of a run
 	askFollow = "follow" // following waits for news of it
 	askResult = "result" // run.json of it
 	askStop   = "stop"   // it is to end
 	askStatus = "status" // the sites
 )
 
-// Audit asks for an audit. The operator makes the id of the run, so that a question that is
-// asked twice begins one run.
-type Audit struct {
-	Run      string        `json:"run"`
-	By       outcome.By    `json:"by"`
-	Limit    []string      `json:"limit,omitempty"`
-	Playbook string        `json:"playbook"`
-	Set      []string      `json:"set,omitempty"`
-	FailOn   []string      `json:"fail_on"`
-	Deadline time.Duration `json:"deadline,omitempty"`
-	Ticket   string        `json:"ticket,omitempty"`
+// Call asks for a run. The operator makes its id, so that a question that is asked twice
+// begins one run.
+type Call struct {
+	Run      string          `json:"run"`
+	Verb     controller.Verb `json:"verb"`
+	By       outcome.By      `json:"by"`
+	Limit    []string        `json:"limit,omitempty"`
+	Playbook string          `json:"playbook"`
+	Set      []string        `json:"set,omitempty"`
+	FailOn   []string        `json:"fail_on"`
+	Deadline time.Duration   `json:"deadline,omitempty"`
+	Ticket   string          `json:"ticket,omitempty"`
+	Label    string          `json:"label,omitempty"`
+	fleet.Changing
+	// Waves, MaxFail and BrakeUnreachable are those of recover.
+	Waves            string `json:"waves,omitempty"`
+	MaxFail          string `json:"max_fail,omitempty"`
+	BrakeUnreachable bool   `json:"brake_unreachable,omitempty"`
 }
 
-// begun is the answer to Audit.
+// resuming asks for the rest of a run that was cut off.
+type resuming struct {
+	Run string     `json:"run"`
+	By  outcome.By `json:"by"`
+	// Deadline bounds the rest; 0: by that of the run, from now on.
+	Deadline time.Duration `json:"deadline,omitempty"`
+}
+
+// begun is the answer to Call, and to resuming.
 type begun struct {
 	Hosts int      `json:"hosts"`
 	Sites []string `json:"sites"`

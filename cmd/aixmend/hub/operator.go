@@ -53,22 +53,23 @@ func dial(ctx context.Context, c *console.Console, p *fleet.Pass) (*fleet.Operat
 	return o, err
 }
 
-// Over has the hub carry out an audit, prints how far it is, and returns the run.
-func Over(ctx context.Context, c *console.Console, o *fleet.Operator, a Audit, quiet bool) (*outcome.Run, error) {
+// begin has the hub begin something of a run, prints how far it is, and returns the run at its
+// end.
+func begin(ctx context.Context, d *Desk, run, task string, ask func(*begun) error) (*outcome.Run, error) {
 	var b begun
-	if err := persist(ctx, c, func() error { return o.Ask(ctx, askAudit, a, &b) }); err != nil {
+	if err := persist(ctx, d.Console, func() error { return ask(&b) }); err != nil {
 		return nil, err
 	}
-	say := c.Say
-	if quiet {
+	say := d.Say
+	if d.view.Quiet {
 		say = func(string, ...any) {}
 	}
-	say("audit of %s at %s, run %s", report.Hosts(b.Hosts), siteList(b.Sites), a.Run)
-	if err := follow(ctx, c, o, a.Run, say); err != nil {
-		return nil, fmt.Errorf("%w; run %s goes on at the hub, where aixmend report shows it", err, a.Run)
+	say("%s of %s at %s, run %s", task, report.Hosts(b.Hosts), siteList(b.Sites), run)
+	if err := follow(ctx, d.Console, d.hub, run, say); err != nil {
+		return nil, fmt.Errorf("%w; run %s goes on at the hub, where aixmend report shows it", err, run)
 	}
 	var end result
-	if err := persist(ctx, c, func() error { return o.Ask(ctx, askResult, named{a.Run}, &end) }); err != nil {
+	if err := persist(ctx, d.Console, func() error { return d.hub.Ask(ctx, askResult, named{run}, &end) }); err != nil {
 		return nil, err
 	}
 	if end.Broken != "" {

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,9 @@ const (
 	// maxRuns is how many runs go on at the same time, and how many that ended are at hand.
 	maxRuns = 8
 )
+
+// verbs are those that a hub carries out.
+var verbs = []controller.Verb{controller.Audit, controller.Capture, controller.Plan, controller.Recover}
 
 // Service is a hub that runs. A hub that is stopped is like one that was killed: its runs go
 // on when it begins again.
@@ -118,6 +122,9 @@ func Run(ctx context.Context, f Folder, version string, say func(format string, 
 	}
 	ready(srv.Address())
 	go func() { end(s.followMembers(ctx, srv)) }()
+	if err := s.hub.ServeWords(ctx, s.words); err != nil {
+		return err
+	}
 	if err := s.hub.Serve(ctx, s.answer); err != nil {
 		return err
 	}
@@ -225,12 +232,12 @@ func (s *Service) followMembers(ctx context.Context, srv *server.Server) error {
 // answer answers a question of an operator.
 func (s *Service) answer(q fleet.Question) (any, error) {
 	switch q.Verb {
-	case askAudit:
-		var a Audit
+	case askRun:
+		var a Call
 		if err := q.Read(&a); err != nil {
 			return nil, err
 		}
-		return s.audit(q.Operator, a)
+		return s.call(q.Operator, a)
 	case askDrain:
 		if q.Operator != fleet.Owner {
 			return nil, &fleet.Refusal{Text: "only the owner of the hub can drain it", Hint: "run aixmend hub drain on its machine"}
@@ -238,6 +245,12 @@ func (s *Service) answer(q fleet.Question) (any, error) {
 		st, err := s.status()
 		s.drain() // which may stop it at once
 		return st, err
+	case askResume:
+		var a resuming
+		if err := q.Read(&a); err != nil {
+			return nil, err
+		}
+		return s.resume(q.Operator, a)
 	case askStatus:
 		return s.status()
 	case askFollow:
@@ -291,10 +304,13 @@ func (s *Service) of(run string) (*going, error) {
 	return nil, &fleet.Refusal{Text: "the hub does not carry out a run " + strconv.Quote(run), Hint: "on the hub, aixmend runs --state " + s.folder.State() + " lists all runs"}
 }
 
-// audit begins an audit, unless it has begun.
-func (s *Service) audit(operator string, a Audit) (*begun, error) {
+// call begins a run, unless it has begun.
+func (s *Service) call(operator string, a Call) (*begun, error) {
 	if !journal.IsRunID(a.Run) {
 		return nil, &fleet.Refusal{Text: fmt.Sprintf("%q can't be the id of a run", a.Run)}
+	}
+	if !slices.Contains(verbs, a.Verb) {
+		return nil, &fleet.Refusal{Text: fmt.Sprintf("a hub does not carry out %q", a.Verb)}
 	}
 	if !slices.Contains(playbooks.Names(), a.Playbook) {
 		return nil, &fleet.Refusal{Text: fmt.Sprintf("playbook %s: over a hub only embedded playbooks run", a.Playbook), Hint: "aixmend playbook list names them"}
@@ -335,6 +351,29 @@ func (s *Service) audit(operator string, a Audit) (*begun, error) {
 	return g.begun(), nil
 }
 
+// resume continues a run that was cut off, unless it goes on already.
+func (s *Service) resume(operator string, a resuming) (*begun, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g := s.runs[a.Run]; g != nil && g.ended() == nil {
+		if g.operator != operator {
+			return nil, &fleet.Refusal{Text: "operator " + g.operator + " has it continued already"}
+		}
+		return g.begun(), nil
+	}
+	switch {
+	case s.draining:
+		return nil, &fleet.Refusal{Text: "the hub drains, and takes no new run", Hint: "try again when it was started again"}
+	case !journal.IsRunID(a.Run) || s.store.State(a.Run) != journal.StateOpen:
+		return nil, &fleet.Refusal{Text: fmt.Sprintf("run %q is not open at the hub", a.Run), Hint: "on the hub, aixmend runs --state " + s.folder.State() + " shows which are"}
+	}
+	g, err := s.continueRun(a.Run, operator, a.Deadline)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	return g.begun(), nil
+}
+
 // active counts the runs that go on. The lock is held.
 func (s *Service) active() int {
 	n := 0
@@ -360,7 +399,7 @@ func refusal(err error) error {
 }
 
 // request is the request of an audit, over the hosts that the sites have announced.
-func (s *Service) request(a Audit) (request.Request, error) {
+func (s *Service) request(a Call) (request.Request, error) {
 	announced, err := s.hub.Hosts(s.ctx)
 	if err != nil {
 		return request.Request{}, err
@@ -387,8 +426,10 @@ func (s *Service) request(a Audit) (request.Request, error) {
 	if len(chosen) == 0 {
 		return request.Request{}, exit.Usagef("aixmend hub status lists the sites; the worker of a site announces its hosts", "no site has announced a host")
 	}
-	return request.Request{Verb: controller.Audit, By: a.By, Scope: scope, Asked: request.Asked{
-		Limit: a.Limit, Playbook: a.Playbook, Set: a.Set, FailOn: a.FailOn, Deadline: a.Deadline, Ticket: a.Ticket, Concurrency: 1,
+	scope.Applies = a.Plan
+	return request.Request{Verb: a.Verb, By: a.By, Undoes: a.Undoes, Scope: scope, Asked: request.Asked{
+		Limit: a.Limit, Playbook: a.Playbook, Set: a.Set, FailOn: a.FailOn, Deadline: a.Deadline, Ticket: a.Ticket, Concurrency: 1, Label: a.Label,
+		Allow: a.Allow, MendWarnings: a.MendWarnings, Attempts: a.Attempts, Waves: a.Waves, MaxFail: a.MaxFail, BrakeUnreachable: a.BrakeUnreachable,
 	}}, nil
 }
 
@@ -474,10 +515,7 @@ func (s *Service) carryOut(g *going, j *job.Job, earlier *job.Earlier) {
 		who = ", asked by operator " + g.operator
 	}
 	s.say("run %s: %s of %s at %d sites%s", run, j.Command(), report.Hosts(len(j.Request.Hosts)), len(j.Request.Sites), who)
-	order := fleet.Order{Verb: string(j.Request.Verb), Playbook: outcome.Playbook{Name: j.Playbook.Name, SHA256: j.Playbook.SHA256}, Set: j.Request.Set, By: j.Request.By, Limit: strings.Join(j.Request.Limit, ","), Ticket: j.Request.Ticket}
-	if d := j.Request.Deadline; d > 0 {
-		order.Until = time.Now().Add(d).UTC()
-	}
+	order := orderOf(j)
 	go func() {
 		ctx, done := context.WithCancel(context.WithoutCancel(s.ctx)) // a hub that stops leaves its runs as they are
 		defer done()
@@ -513,6 +551,31 @@ func (s *Service) carryOut(g *going, j *job.Job, earlier *job.Earlier) {
 		g.sweep.forget()
 		s.forget()
 	}()
+}
+
+// orderOf is the order of a job, as far as it is the same for all sites.
+func orderOf(j *job.Job) fleet.Order {
+	r := j.Request
+	order := fleet.Order{
+		Verb: string(r.Verb), Playbook: outcome.Playbook{Name: j.Playbook.Name, SHA256: j.Playbook.SHA256}, Set: r.Set, By: r.By,
+		Limit: strings.Join(r.Limit, ","), Ticket: r.Ticket, Label: r.Label,
+		Changing: fleet.Changing{Allow: r.Allow, MendWarnings: r.MendWarnings, Attempts: r.Attempts, Plan: r.Applies, Undoes: r.Undoes},
+	}
+	if d := r.Deadline; d > 0 {
+		order.Until = time.Now().Add(d).UTC()
+	}
+	return order
+}
+
+// words are the words of the hub to a site about a run.
+func (s *Service) words(site string, a fleet.Asks) fleet.Words {
+	s.mu.Lock()
+	g := s.runs[a.Run]
+	s.mu.Unlock()
+	if g == nil || g.sweep == nil || g.ended() != nil {
+		return fleet.Words{Over: true}
+	}
+	return g.sweep.words(site, a)
 }
 
 // forget leaves all but the newest ended runs to the disk: a hub runs for years.
@@ -560,7 +623,7 @@ func (s *Service) continueRuns() (open []string, err error) {
 		if _, err := s.store.LoadRun(id); err == nil || s.store.State(id) != journal.StateOpen {
 			continue // it has ended, or an operator stopped it
 		}
-		if err := s.continueRun(id); err != nil {
+		if _, err := s.continueRun(id, "", 0); err != nil {
 			s.say("run %s is not continued: %s", id, err)
 			continue
 		}
@@ -569,22 +632,25 @@ func (s *Service) continueRuns() (open []string, err error) {
 	return open, nil
 }
 
-func (s *Service) continueRun(id string) error {
+// continueRun continues a run, for the operator who began it where operator is "", and with
+// its own deadline where deadline is 0. The lock is held.
+func (s *Service) continueRun(id, operator string, deadline time.Duration) (*going, error) {
 	r, err := request.Load(s.store, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	g := s.going(r, id, r.By.Operator)
+	r.Deadline = cmp.Or(deadline, r.Deadline)
+	g := s.going(r, id, cmp.Or(operator, r.By.Operator))
 	j, err := job.Restore(r, s.settings(id, g))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	earlier, err := job.LoadEarlier(s.store, id, j.Playbook)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.carryOut(g, j, earlier)
-	return nil
+	return g, nil
 }
 
 func (g *going) begun() *begun {

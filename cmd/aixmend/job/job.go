@@ -14,6 +14,7 @@ import (
 	"aixmend/controller"
 	"aixmend/controller/approval"
 	"aixmend/controller/cloud"
+	"aixmend/controller/gather"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/rollout"
@@ -60,7 +61,10 @@ type Part struct {
 	// ID is the id of the run.
 	ID string
 	// Elsewhere gives the reports of the hosts, at the hub; nil: they are walked here.
-	Elsewhere controller.Elsewhere
+	Elsewhere gather.Elsewhere
+	// Wide returns the connection of this process, as leases name it, to the hub; nil: the
+	// hosts of the part wait for no others.
+	Wide func(process string) controller.Wide
 	// Opened is told when the request of the run is on the disk: from then on a process that
 	// begins again continues it; nil: nobody is.
 	Opened func()

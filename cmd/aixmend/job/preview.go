@@ -38,12 +38,25 @@ func (j *Job) Preview(ctx context.Context, c *console.Console) (*Ended, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := planfile.Of(planned(j.Request.Asked), &run.Run, j.Request.Hosts, store)
-	if err != nil {
-		return nil, err
-	}
 	j.showPlans(c, run.Hosts)
-	return nil, j.Apply(p, "", nil)
+	return nil, j.applyRun(store, &run.Run)
+}
+
+// ApplyRun makes the job apply the plan of a run of the plan verb, and nothing else.
+func (j *Job) ApplyRun(store *journal.Store, id string) error {
+	run, err := store.LoadRun(id)
+	if err != nil {
+		return err
+	}
+	return j.applyRun(store, run)
+}
+
+func (j *Job) applyRun(store *journal.Store, run *outcome.Run) error {
+	p, err := planfile.Of(planned(j.Request.Asked), run, j.Request.Hosts, store)
+	if err != nil {
+		return err
+	}
+	return j.Apply(p, "", nil)
 }
 
 // PreviewLeft shows the part of an earlier run that was not sent: of its rollback, else a new

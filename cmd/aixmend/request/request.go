@@ -88,6 +88,8 @@ type Scope struct {
 	Bastions []inventory.Bastion `json:"bastions,omitempty"`
 	// Sites are the selected hosts by site, of a run over a hub; nil for any other.
 	Sites map[string][]string `json:"sites,omitempty"`
+	// Applies is the run over the same hub whose plan is applied, "" for none.
+	Applies string `json:"applies,omitempty"`
 }
 
 // ScopeOf is the scope of hosts selected from an inventory.

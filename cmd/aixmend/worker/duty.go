@@ -137,11 +137,11 @@ func (w *Worker) link() func(error) {
 		}
 		switch {
 		case err != nil && !gone && before:
-			w.Console.Say("warning: the hub %s is gone: %s; reports are kept until it is back", w.Pass.Hub, err)
+			w.Console.Say("warning: the hub %s is gone: %s; reports are kept until it is back", w.pass.Hub, err)
 		case err != nil && !gone:
-			w.Console.Say("warning: the hub %s can't be reached: %s; trying until it can", w.Pass.Hub, err)
+			w.Console.Say("warning: the hub %s can't be reached: %s; trying until it can", w.pass.Hub, err)
 		case err == nil && gone && before:
-			w.Console.Say("the hub %s is back", w.Pass.Hub)
+			w.Console.Say("the hub %s is back", w.pass.Hub)
 			w.announceAgain() // it may be one that was restored
 		}
 		gone, before = err != nil, before || err == nil

@@ -7,14 +7,23 @@ import (
 	"sync"
 
 	"aixmend/controller/fleet"
+	"aixmend/controller/gather"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/inventory"
 	"aixmend/playbooks"
 )
 
-// outbox sends the reports of a run as they are on the disk. It holds names alone: a report
-// that the hub can't take now costs no memory.
+// told is a step of a host that the hub is to be told.
+type told struct {
+	host    string
+	step    gather.Kind
+	refused bool   // a rung was, by its own checks
+	process string // that walks the host; "" for hosts that wait for none
+}
+
+// outbox sends the steps of the hosts of a run, with their reports as they are on the disk. It
+// holds names alone: a report that the hub can't take now costs no memory.
 type outbox struct {
 	w     *Worker
 	run   string
@@ -24,7 +33,7 @@ type outbox struct {
 	compared fleet.Compared
 
 	mu   sync.Mutex
-	list []string
+	list []told
 	more chan struct{} // one when list has grown
 	sent map[string][sha256.Size]byte
 }
@@ -35,16 +44,19 @@ func newOutbox(w *Worker, run string) *outbox {
 
 // open says where the reports are, of which hosts, and which playbook they are of.
 func (b *outbox) open(store *journal.Store, inv *inventory.Inventory, p *playbooks.Playbook) {
-	b.store, b.compared = store, fleet.Compared{Facts: p.SharedFacts(), Key: b.w.Pass.Key}
+	b.store, b.compared = store, fleet.Compared{Facts: p.SharedFacts(), Key: b.w.pass.Key}
 	for _, h := range inv.Hosts {
 		b.at[h.Name] = h
 	}
 }
 
-// add notes a host whose report was written.
-func (b *outbox) add(host string) {
+// ended notes a host that has ended, and whose report was written.
+func (b *outbox) ended(host string) { b.tell(told{host: host, step: gather.Ended}) }
+
+// tell notes a step.
+func (b *outbox) tell(t told) {
 	b.mu.Lock()
-	b.list = append(b.list, host)
+	b.list = append(b.list, t)
 	b.mu.Unlock()
 	select {
 	case b.more <- struct{}{}:
@@ -52,7 +64,7 @@ func (b *outbox) add(host string) {
 	}
 }
 
-// send sends reports as they are added, until ctx ends; rest sends the others.
+// send sends steps as they are told, until ctx ends; rest sends the ends of all hosts.
 func (b *outbox) send(ctx context.Context) {
 	for {
 		select {
@@ -64,8 +76,8 @@ func (b *outbox) send(ctx context.Context) {
 		list := b.list
 		b.list = nil
 		b.mu.Unlock()
-		for _, host := range list {
-			if b.one(ctx, host) != nil {
+		for _, t := range list {
+			if b.one(ctx, t) != nil {
 				return
 			}
 		}
@@ -75,18 +87,18 @@ func (b *outbox) send(ctx context.Context) {
 // rest sends the report of each host that differs from the one that was sent.
 func (b *outbox) rest(ctx context.Context, hosts []string) error {
 	for _, host := range hosts {
-		if err := b.one(ctx, host); err != nil {
+		if err := b.one(ctx, told{host: host, step: gather.Ended}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// one sends the report of a host, where there is one that was not sent.
-func (b *outbox) one(ctx context.Context, host string) error {
-	h, err := b.store.LoadHost(b.run, host)
+// one sends a step, but for an end that was sent with the same report.
+func (b *outbox) one(ctx context.Context, t told) error {
+	h, err := b.report(t)
 	if err != nil {
-		return nil // the end says that there is none
+		return nil // the end of the part says that there is none
 	}
 	public := b.public(*h)
 	text, err := json.Marshal(public)
@@ -95,18 +107,35 @@ func (b *outbox) one(ctx context.Context, host string) error {
 	}
 	sum := sha256.Sum256(text)
 	b.mu.Lock()
-	same := b.sent[host] == sum
+	same := b.sent[t.host] == sum
 	b.mu.Unlock()
-	if same {
+	if same && t.step == gather.Ended {
 		return nil
 	}
-	if err := b.w.insist(ctx, func() error { return b.w.hub.Send(ctx, fleet.Event{Run: b.run, Host: &public}) }); err != nil {
+	if err := b.w.insist(ctx, func() error {
+		return b.w.hub.Send(ctx, fleet.Event{Run: b.run, Host: &public, Step: t.step, RungRefused: t.refused, Process: t.process})
+	}); err != nil {
 		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.sent[host] = sum
+	if t.step == gather.Ended {
+		b.sent[t.host] = sum
+	}
 	return nil
+}
+
+// report is the report of a host as it is on the disk. That of a host which goes on may be a
+// checkpoint, or not be there: then nothing is known of it.
+func (b *outbox) report(t told) (*outcome.Host, error) {
+	h, err := b.store.LoadHost(b.run, t.host)
+	if err == nil || t.step == gather.Ended {
+		return h, err
+	}
+	if h, err = b.store.LoadCheckpoint(b.run, t.host); err == nil && h != nil {
+		return h, nil
+	}
+	return &outcome.Host{Schema: outcome.HostSchema, RunID: b.run, Host: t.host}, nil
 }
 
 // public is the report as far as it leaves the site.

@@ -2,6 +2,8 @@ package worker
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"aixmend/cmd/aixmend/console"
@@ -13,6 +15,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/inventory"
+	"aixmend/playbooks"
 )
 
 // walking is one order with everything to carry it out.
@@ -24,7 +27,13 @@ type walking struct {
 	inv   *inventory.Inventory
 }
 
-// walk audits the hosts of an order, or those that are left of them.
+// waits reports whether hosts of the order wait for others.
+func (o walking) waits() bool { return o.changes() || o.Verb == string(controller.Plan) }
+
+// changes reports whether the order may change hosts.
+func (o walking) changes() bool { return o.Verb == string(controller.Recover) }
+
+// walk walks the hosts of an order, or those that are left of them.
 func (w *Worker) walk(until, ctx context.Context, o walking) error {
 	j, earlier, err := w.job(o)
 	if err != nil {
@@ -46,7 +55,22 @@ func (w *Worker) walk(until, ctx context.Context, o walking) error {
 		defer close(sent)
 		o.box.send(sending)
 	}()
+	following, over := context.WithCancel(ctx)
+	defer over()
+	if o.waits() {
+		j.Settings.Part.Wide = func(process string) controller.Wide {
+			t := newTurns(o.box, process, o.changes(), func(why string) {
+				if following.Err() == nil {
+					w.Console.Say("run %s: stopped: %s", o.Run, why)
+					o.stop.Interrupt()
+				}
+			})
+			go t.follow(following)
+			return t
+		}
+	}
 	run, err := j.Run(ctx, &terminal, earlier)
+	over()
 	enough()
 	<-sent
 	if err != nil {
@@ -66,7 +90,10 @@ func by(b outcome.By) string {
 // job prepares the run of an order, or the rest of it where an earlier process began it.
 func (w *Worker) job(o walking) (*job.Job, *job.Earlier, error) {
 	s := w.Settings
-	s.Quiet, s.Part = true, &job.Part{ID: o.Run, Reported: o.box.add}
+	s.Quiet, s.Part = true, &job.Part{ID: o.Run}
+	if !o.waits() { // else the engine tells
+		s.Part.Reported = o.box.ended
+	}
 	if o.store.HasRequest(o.Run) {
 		r, err := request.Load(o.store, o.Run)
 		if err != nil {
@@ -92,11 +119,38 @@ func (w *Worker) job(o walking) (*job.Job, *job.Earlier, error) {
 	if len(hosts) == 0 {
 		return nil, nil, errNoHost
 	}
-	r := request.Request{Verb: controller.Audit, By: o.By, Asked: w.Asked, Scope: request.ScopeOf(o.inv, w.Asked.Reached(hosts))}
-	r.Limit, r.Playbook, r.Set, r.Ticket = o.Hosts, o.Playbook.Name, o.Set, o.Ticket
+	r := request.Request{Verb: controller.Verb(o.Verb), By: o.By, Asked: w.Asked, Scope: request.ScopeOf(o.inv, w.Asked.Reached(hosts))}
+	r.Limit, r.Playbook, r.Set, r.Ticket, r.Label = o.Hosts, o.Playbook.Name, own(o.Playbook.Name, o.Set, r.Scope), o.Ticket, o.Label
+	r.Allow, r.MendWarnings, r.Attempts = o.Allow, o.MendWarnings, o.Attempts
 	if !o.Until.IsZero() {
 		r.Deadline = max(time.Until(o.Until), time.Second)
 	}
 	j, err := job.Prepare(r, s)
+	if err == nil && o.Plan != "" {
+		err = j.ApplyRun(o.store, o.Plan)
+	}
 	return j, nil, err
+}
+
+// own leaves out, of parameters that name hosts, those of other sites.
+func own(playbook string, set []string, s request.Scope) []string {
+	p, err := playbooks.Load(playbook)
+	if err != nil {
+		return set
+	}
+	var list []string
+	for _, one := range set {
+		key, value, _ := strings.Cut(one, "=")
+		if slices.Contains(p.CloneParams(), key) {
+			var hosts []string
+			for name := range strings.SplitSeq(value, ",") {
+				if s.CheckHosts(key, name) == nil {
+					hosts = append(hosts, name)
+				}
+			}
+			one = key + "=" + strings.Join(hosts, ",")
+		}
+		list = append(list, one)
+	}
+	return list
 }

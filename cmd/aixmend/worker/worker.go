@@ -17,6 +17,7 @@ import (
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/request"
+	"aixmend/cmd/aixmend/usage"
 	"aixmend/controller"
 	"aixmend/controller/fleet"
 	"aixmend/controller/journal"
@@ -33,19 +34,37 @@ const (
 	retryAfter = 2 * time.Second
 )
 
+// AllowRecover is the word that lets a hub order changes.
+const AllowRecover = string(controller.Recover)
+
+// Words are all words that Worker.Allow may have.
+func Words() []string {
+	words := []string{AllowRecover}
+	for _, w := range playbooks.EmbeddedAllowWords() {
+		words = append(words, w.Word)
+	}
+	return words
+}
+
+// reading are the verbs that change no host.
+var reading = []string{string(controller.Audit), string(controller.Capture), string(controller.Plan)}
+
 // Worker is the worker of a site.
 type Worker struct {
 	// Console is the terminal of the worker.
 	Console *console.Console
-	// Pass is its join file.
-	Pass *fleet.Pass
+	// Join is the path of its join file.
+	Join string
 	// Load reads the inventory of the site.
 	Load func(ctx context.Context) (*inventory.Inventory, error)
 	// Asked says how hosts are reached.
 	Asked request.Asked
 	// Settings are those of each run.
 	Settings job.Settings
+	// Allow lets a hub order more than reading: AllowRecover, and words of --allow.
+	Allow []string
 
+	pass  *fleet.Pass
 	hub   *fleet.Worker
 	duty  duty
 	again chan struct{} // one when the hosts are to be announced again
@@ -57,6 +76,9 @@ type Worker struct {
 
 // Run works until a signal comes, or the hub throws the worker out.
 func (w *Worker) Run(ctx context.Context) error {
+	if err := w.check(); err != nil {
+		return err
+	}
 	until, release := w.Console.Interrupts.UntilStop(ctx)
 	defer release()
 	inv, err := w.Load(until)
@@ -69,8 +91,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	defer unlock()
 	w.again = make(chan struct{}, 1)
-	w.Console.Say("site %s: %s; connecting to the hub %s", w.Pass.Name, report.Hosts(len(inv.Hosts)), w.Pass.Hub)
-	if w.hub, err = fleet.Join(until, w.Pass, w.link()); err != nil {
+	w.Console.Say("site %s: %s; connecting to the hub %s", w.pass.Name, report.Hosts(len(inv.Hosts)), w.pass.Hub)
+	if w.hub, err = fleet.Join(until, w.pass, w.link()); err != nil {
 		if errors.Is(err, fleet.ErrRevoked) {
 			return exit.Usagef("aixmend help hub says how the hub writes a new one", "%w", err)
 		}
@@ -88,6 +110,22 @@ func (w *Worker) Run(ctx context.Context) error {
 	aside.Go(func() { w.beat(until) })
 	aside.Go(func() { w.announce(until, inv) })
 	return w.serve(until, ctx)
+}
+
+// check checks everything that can be before the inventory is read, and reads the join file.
+func (w *Worker) check() (err error) {
+	for _, word := range w.Allow {
+		if known := Words(); !slices.Contains(known, word) {
+			return usage.Word("allow", word, known)
+		}
+	}
+	if w.Join == "" {
+		return exit.Usagef("aixmend help hub says how the hub writes one", "--join is missing")
+	}
+	if w.pass, err = fleet.ReadPass(w.Join, fleet.RoleSite); err != nil {
+		return exit.Usagef("aixmend help hub says how the hub writes one", "--join: %w", err)
+	}
+	return journal.Trusted(w.Settings.State)
 }
 
 // alone takes the state folder for this worker: two would write the same runs.
@@ -263,14 +301,21 @@ func (w *Worker) refuse(t *fleet.Taken) string {
 	switch {
 	case t.Wrong != nil:
 		return "the order can't be read: " + t.Wrong.Error()
-	case t.Verb != string(controller.Audit):
-		return fmt.Sprintf("%q is not audit, and this worker changes nothing", t.Verb)
+	case !slices.Contains(reading, t.Verb) && t.Verb != string(controller.Recover):
+		return fmt.Sprintf("%q is none of the verbs of a worker", t.Verb)
 	case !journal.IsRunID(t.Run):
 		return "its run has no id"
 	case slices.ContainsFunc(t.Set, func(set string) bool { return strings.HasPrefix(set, "upload=") }):
-		return "--set upload names a folder, and an audit uploads nothing"
+		return "--set upload names a folder of this machine, which a hub must not"
+	case t.Verb == string(controller.Recover) && !slices.Contains(w.Allow, AllowRecover):
+		return "this worker changes no host: it was started without --allow " + AllowRecover
 	case !slices.Contains(playbooks.Names(), t.Playbook.Name):
 		return fmt.Sprintf("playbook %q is not embedded in this version", t.Playbook.Name)
+	}
+	for _, word := range t.Allow {
+		if !slices.Contains(w.Allow, word) && t.Verb == string(controller.Recover) {
+			return fmt.Sprintf("this worker was started without --allow %s", word)
+		}
 	}
 	p, err := playbooks.Load(t.Playbook.Name)
 	switch {

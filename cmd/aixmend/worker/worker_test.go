@@ -29,20 +29,30 @@ func TestWorkerRefuses(t *testing.T) {
 	}{
 		{func(*fleet.Taken) {}, ""},
 		{func(t *fleet.Taken) { t.Wrong = errors.New("it is not packed") }, "can't be read: it is not packed"},
-		{func(t *fleet.Taken) { t.Verb = "recover" }, `"recover" is not audit`},
-		{func(t *fleet.Taken) { t.Verb = "capture" }, `"capture" is not audit`},
-		{func(t *fleet.Taken) { t.Verb = "plan" }, `"plan" is not audit`},
-		{func(t *fleet.Taken) { t.Verb = "" }, "is not audit"},
+		{func(t *fleet.Taken) { t.Verb = "recover" }, "without --allow recover"},
+		{func(t *fleet.Taken) { t.Verb, w.Allow = "recover", []string{"node-id"} }, "without --allow recover"},
+		{func(t *fleet.Taken) { t.Verb, w.Allow = "recover", []string{AllowRecover} }, ""},
+		{func(t *fleet.Taken) {
+			t.Verb, t.Allow, w.Allow = "recover", []string{"node-id"}, []string{AllowRecover}
+		}, "without --allow node-id"},
+		{func(t *fleet.Taken) {
+			t.Verb, t.Allow, w.Allow = "recover", []string{"node-id"}, []string{AllowRecover, "node-id"}
+		}, ""},
+		{func(t *fleet.Taken) { t.Verb, t.Allow = "plan", []string{"node-id"} }, ""},
+		{func(t *fleet.Taken) { t.Verb = "capture" }, ""},
+		{func(t *fleet.Taken) { t.Verb = "record" }, `"record" is none of the verbs`},
+		{func(t *fleet.Taken) { t.Verb = "" }, "is none of the verbs"},
 		{func(t *fleet.Taken) { t.Run = "latest" }, "its run has no id"},
 		{func(t *fleet.Taken) { t.Run = "../../etc" }, "its run has no id"},
 		{func(t *fleet.Taken) { t.Playbook.Name = "/tmp/evil.yaml" }, "is not embedded"},
 		{func(t *fleet.Taken) { t.Playbook.Name = "" }, "is not embedded"},
 		{func(t *fleet.Taken) { t.Playbook.SHA256 = strings.Repeat("0", 64) }, "differs from the hub's"},
 		{func(t *fleet.Taken) { t.Set = []string{"settle=1s"} }, ""},
-		{func(t *fleet.Taken) { t.Set = []string{"settle=1s", "upload=/root/.ssh"} }, "an audit uploads nothing"},
+		{func(t *fleet.Taken) { t.Set = []string{"settle=1s", "upload=/root/.ssh"} }, "which a hub must not"},
 		{func(t *fleet.Taken) { t.Playbook.SHA256 = "" }, "differs from the hub's"},
 	} {
 		taken := &fleet.Taken{Order: good}
+		w.Allow = nil
 		c.change(taken)
 		if got := w.refuse(taken); !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
 			t.Errorf("%+v: %q, want %q", taken.Order, got, c.want)

@@ -1,0 +1,211 @@
+// Package gather takes hosts to their end that are walked elsewhere, by the workers of other
+// sites: it takes their steps as they come, tells each when it may begin, and keeps their
+// reports.
+package gather
+
+import (
+	"context"
+	"time"
+
+	"aixmend/controller/outcome"
+	"aixmend/controller/peers"
+	"aixmend/controller/rollout"
+	"aixmend/playbooks/onhost"
+)
+
+// Kind says which step of a host is told.
+type Kind string
+
+// The steps. Each may be told more than once, and after a later one.
+const (
+	// Read: the host has been read, and waits for the hosts that have not.
+	Read Kind = "read"
+	// Wants: it needs a change, and asks whether it may begin.
+	Wants Kind = "wants"
+	// GoesOn: an earlier process had begun it.
+	GoesOn Kind = "goes on"
+	// Leaves: it waits for another host, which may be in a later wave.
+	Leaves Kind = "leaves"
+	// Ended: it has ended.
+	Ended Kind = "ended"
+)
+
+// Step is a step of a host.
+type Step struct {
+	Kind Kind
+	// Report is the report of the host as it is then.
+	Report outcome.Host
+	// Refused says that a rung of a host that has ended was refused by its own checks.
+	Refused bool
+	// Process is the process that walks the host, as it stands in leases.
+	Process string
+}
+
+// Turn is the answer to a host that wants to begin.
+type Turn struct {
+	Host string `json:"host"`
+	// Refused is why it may not, "" when it may.
+	Refused string `json:"refused,omitempty"`
+	// Process alone may begin it.
+	Process string `json:"process,omitempty"`
+}
+
+// Elsewhere is the connection to the sites. Its methods may be called from any goroutine.
+type Elsewhere interface {
+	// More receives when there may be a step of a host that Next has not returned.
+	More(host string) <-chan struct{}
+	// Next returns the next step of a host. Where its site refuses, is silent or was stopped,
+	// the host ends, and the report says so.
+	Next(host string) (Step, bool)
+	// Absent is the report of a host whose walk is cut off here.
+	Absent(host string, cut error) outcome.Host
+	// Tell answers a host.
+	Tell(Turn)
+	// Others tells each site which values its hosts share with others. All have been read.
+	Others(of func(hosts []string) peers.Others)
+	// Last returns the last report of a host, and whether it differs from that of its end. It
+	// waits until the host's site sends no more.
+	Last(host string) (outcome.Host, bool)
+}
+
+// Sink stores reports.
+type Sink interface {
+	HostDone(outcome.Host) error
+}
+
+// Journal is the journal of the run. Append returns when an entry is on the disk.
+type Journal interface {
+	Append(outcome.Entry) error
+}
+
+// Gatherer gathers one run. All fields but the last two must be set.
+type Gatherer struct {
+	Elsewhere
+	Peers   *peers.Peers
+	Turns   rollout.Turns
+	Sink    Sink
+	Journal Journal
+	// Stop, when closed, lets no further host begin; nil: never.
+	Stop <-chan struct{}
+	// Plans says that summaries have the plan.
+	Plans bool
+}
+
+// Follow tells the sites of the others once all hosts have been read, or ctx ends.
+func (g *Gatherer) Follow(ctx context.Context) {
+	select {
+	case <-g.Peers.Read():
+		g.Elsewhere.Others(g.Peers.Toward)
+	case <-ctx.Done():
+	}
+}
+
+// Host takes a host to its end. events are its lines in the journal, by earlier processes.
+func (g *Gatherer) Host(ctx context.Context, host string, events []outcome.Entry) (outcome.HostSummary, error) {
+	w := waiting{Gatherer: g, host: host}
+	for _, e := range events {
+		if e.Event == outcome.EventTurn {
+			w.begun, w.process = true, e.Process
+			g.Turns.Resume(host)
+			g.Tell(Turn{Host: host, Process: e.Process})
+		}
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return g.end(Step{Report: g.Absent(host, context.Cause(ctx))})
+		case refused := <-w.permit:
+			if err := w.answer(refused); err != nil {
+				return outcome.HostSummary{}, err
+			}
+		case <-g.More(host):
+			for step, there := g.Next(host); there; step, there = g.Next(host) {
+				if step.Kind == Ended {
+					return g.end(step)
+				}
+				w.take(step)
+			}
+		}
+	}
+}
+
+// waiting is a host that has not ended.
+type waiting struct {
+	*Gatherer
+	host    string
+	process string        // that walks the host
+	begun   bool          // it was let begin
+	permit  <-chan string // nil: it does not wait for its turn
+}
+
+// take takes a step that is not the end.
+func (w *waiting) take(s Step) {
+	w.Peers.Recall(w.host, s.Report.Facts)
+	switch s.Kind {
+	case Wants:
+		switch {
+		case w.begun && !onhost.SameFolder(s.Process, w.process): // it does not know how far the host is
+			w.Tell(Turn{Host: w.host, Process: s.Process, Refused: "another worker of its site was let begin, and may have changed it: resume continues there"})
+		case w.begun:
+			w.Tell(Turn{Host: w.host, Process: s.Process})
+		case w.permit == nil:
+			w.process, w.permit = s.Process, w.Turns.Want(w.host)
+		default:
+			w.process = s.Process
+		}
+	case GoesOn:
+		w.Turns.Resume(w.host)
+	case Leaves:
+		w.Turns.Leave(w.host)
+	}
+}
+
+// answer answers the host. That it may begin is on the disk before anybody is told: no other
+// process is ever let begin it.
+func (w *waiting) answer(refused string) error {
+	w.permit = nil
+	select {
+	case <-w.Stop: // its site is asked to stop, and ends it
+		return nil
+	default:
+	}
+	if refused == "" {
+		err := w.Journal.Append(outcome.Entry{Time: time.Now().UTC(), Event: outcome.EventTurn, Host: w.host, Process: w.process})
+		if err != nil {
+			return err
+		}
+		w.begun = true
+	}
+	w.Tell(Turn{Host: w.host, Refused: refused, Process: w.process})
+	return nil
+}
+
+// end keeps the report of a host that has ended.
+func (g *Gatherer) end(s Step) (outcome.HostSummary, error) {
+	h := s.Report
+	g.Peers.Recall(h.Host, h.Facts)
+	g.Peers.End(h.Host, h.Interrupted)
+	summary := h.Summary(g.Plans)
+	err := g.Sink.HostDone(h)
+	if err == nil && !h.Interrupted {
+		err = g.Journal.Append(outcome.EndEntry(h))
+	}
+	g.Turns.End(h, s.Refused)
+	return summary, err
+}
+
+// Renew takes the last reports of hosts: their sites may have amended them.
+func (g *Gatherer) Renew(summaries []outcome.HostSummary) error {
+	for i := range summaries {
+		h, newer := g.Last(summaries[i].Name)
+		if !newer {
+			continue
+		}
+		g.Peers.Recall(h.Host, h.Facts)
+		if err := g.Sink.HostDone(h); err != nil {
+			return err
+		}
+		summaries[i] = h.Summary(g.Plans)
+	}
+	return nil
+}
