@@ -12,13 +12,13 @@ import (
 
 	"aixmend/cmd/aixmend/cloud"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/manysites"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/cmd/aixmend/simulated"
 	"aixmend/cmd/aixmend/story"
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
-	"aixmend/transport/place"
 )
 
 // demoOptions are the flags of demo.
@@ -27,6 +27,7 @@ type demoOptions struct {
 	loudness
 	serve bool
 	hosts int
+	sites int
 }
 
 func newDemo(c *cli) *cobra.Command {
@@ -38,7 +39,8 @@ plans, recovers them and audits them again. It tells the story on one page; the
 state folder has the full report of each run, and -v prints each run as its verb
 does. It touches nothing outside this process but the state folder.
 
-With --serve the fleet stays up, so that you can try every verb yourself.`,
+With --serve the fleet stays up, so that you can try every verb yourself. With --sites
+it is audited over a hub: a worker is killed on the way.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), c, &o) },
 	}
@@ -46,29 +48,27 @@ With --serve the fleet stays up, so that you can try every verb yourself.`,
 	o.stateFolder.flags(fs)
 	o.loudness.flags(fs)
 	fs.BoolVar(&o.serve, "serve", false, "keep the fleet up until interrupted")
+	fs.IntVar(&o.sites, "sites", 0, "audit 24 hosts at each of `N` sites over a hub, 2 to 5")
 	fs.IntVar(&o.hosts, "hosts", len(simulated.Story()), "number of hosts; all but the first 24 are healthy")
 	return cmd
 }
 
 func runDemo(ctx context.Context, c *cli, o *demoOptions) error {
+	if o.sites != 0 {
+		return (&manysites.Demo{Console: c.Console, State: o.state, Sites: o.sites}).Run(ctx)
+	}
 	if o.hosts < 1 || o.hosts > 5000 {
 		return exit.Usagef("", "--hosts must be 1 to 5000, found %d", o.hosts)
 	}
-	dir := filepath.Join(o.state, "demo")
 	store, err := journal.Open(o.state)
 	if err != nil {
 		return err
 	}
-	made, err := place.Folder(dir, true)
+	dir, leave, err := simulated.Enter(o.state)
 	if err != nil {
-		return fmt.Errorf("state folder: %w", err)
+		return err
 	}
-	defer made.Close()
-	done, err := simulated.Alone(dir)
-	if err != nil {
-		return exit.Usage(err)
-	}
-	defer done()
+	defer leave()
 	hosts, err := simulated.Hosts(simulated.Story(), o.hosts)
 	if err != nil {
 		return err

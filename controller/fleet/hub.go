@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// ackWait is after which silence of a worker an order is delivered again.
-	ackWait = 15 * time.Second
+	// OrderAgain is after which silence of a worker its order is delivered again.
+	OrderAgain = 15 * time.Second
 	// SilentAfter is after which silence a site counts as cut off.
 	SilentAfter = 60 * time.Second
 	// maxEvents bounds the events that nobody has folded, in bytes on the disk.
@@ -115,7 +115,7 @@ func (h *Hub) Heard(site string) Heard {
 // again.
 func (h *Hub) Admit(ctx context.Context, site string) error {
 	_, err := h.js.CreateOrUpdateConsumer(ctx, orders, jetstream.ConsumerConfig{
-		Durable: site, FilterSubject: "aixmend.order." + site + ".*", AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxDeliver: -1,
+		Durable: site, FilterSubject: "aixmend.order." + site + ".*", AckPolicy: jetstream.AckExplicitPolicy, AckWait: OrderAgain, MaxDeliver: -1,
 	})
 	return err
 }

@@ -184,8 +184,8 @@ func (st *Status) code() outcome.Code {
 	return outcome.ExitOK
 }
 
-// lines are the status for a person.
-func (st *Status) lines() []string {
+// Lines are the status for a person.
+func (st *Status) Lines() []string {
 	var list []string
 	switch {
 	case !st.Running:
@@ -285,7 +285,7 @@ Exit codes: 0 all sites are connected; 4 at least one is not, or the hub does no
 			if format == "json" {
 				err = c.JSON(st)
 			} else {
-				err = c.Print("%s\n", strings.Join(st.lines(), "\n"))
+				err = c.Print("%s\n", strings.Join(st.Lines(), "\n"))
 			}
 			if err != nil {
 				return err
@@ -301,14 +301,13 @@ Exit codes: 0 all sites are connected; 4 at least one is not, or the hub does no
 
 // statusFrom asks the hub of a join file or, where there is none, the one of a folder.
 func statusFrom(ctx context.Context, c *console.Console, dir, join string) (*Status, error) {
-	var st Status
 	if join != "" {
 		o, err := Dial(ctx, c, join)
 		if err != nil {
 			return nil, err
 		}
 		defer o.Close()
-		return &st, o.Ask(ctx, askStatus, named{}, &st)
+		return Ask(ctx, o)
 	}
 	f, err := Open(dir)
 	if err != nil {
@@ -324,5 +323,11 @@ func statusFrom(ctx context.Context, c *console.Console, dir, join string) (*Sta
 		return nil, err
 	}
 	defer o.Close()
+	return Ask(ctx, o)
+}
+
+// Ask asks a hub for its status.
+func Ask(ctx context.Context, o *fleet.Operator) (*Status, error) {
+	var st Status
 	return &st, o.Ask(ctx, askStatus, named{}, &st)
 }

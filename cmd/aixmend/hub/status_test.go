@@ -41,7 +41,7 @@ func TestStatusOfASite(t *testing.T) {
 		st.Running, st.Now, st.Began, st.Version = true, now, began, "v1"
 		st.Sites[0].Hosts = c.hosts
 		st.Sites[0].hear(c.heard, c.linked, now)
-		if got := st.lines()[0]; got != "site fra: "+c.want || st.code() != c.code {
+		if got := st.Lines()[0]; got != "site fra: "+c.want || st.code() != c.code {
 			t.Errorf("%q, exit code %d; want %q, %d", got, st.code(), c.want, c.code)
 		}
 	}
@@ -57,7 +57,7 @@ func TestStatusOfMembers(t *testing.T) {
 		{Role: fleet.RoleOperator, Name: "fra", Added: day, Revoked: day}, {Role: fleet.RoleSite, Name: "fra", Added: day.AddDate(0, 0, 1)}, {Role: fleet.RoleSite, Name: "par", Added: day, Revoked: day},
 	})
 	want := "the hub does not run; its members are|site fra: added 2026-12-02|site par: revoked 2026-12-01|operator ops: added 2026-12-01|operator fra: revoked 2026-12-01"
-	if got := strings.Join(st.lines(), "|"); got != want || st.code() != outcome.ExitUnreachable {
+	if got := strings.Join(st.Lines(), "|"); got != want || st.code() != outcome.ExitUnreachable {
 		t.Errorf("%s, exit code %d", got, st.code())
 	}
 	st.Sites[0].State, st.Running = stateConnected, true

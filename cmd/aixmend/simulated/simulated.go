@@ -13,9 +13,11 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"aixmend/cmd/aixmend/exit"
 	"aixmend/controller/journal/durable"
 	"aixmend/transport/lab/aixsim"
 	"aixmend/transport/lab/sshtest"
+	"aixmend/transport/place"
 )
 
 // connectDelay is how long a simulated RMC takes to connect once nothing prevents it. On a
@@ -86,15 +88,24 @@ func Start(dir string, hosts []aixsim.FleetHost, latency time.Duration) (*aixsim
 	return fleet, nil
 }
 
-// Alone takes the folder of a fleet until done is called: another process would replace the key
-// and the inventory of this one. It is an error where another one has it.
-func Alone(dir string) (done func(), err error) {
+// Enter makes the folder of a fleet in a state folder, and takes it until leave is called:
+// another process would replace the key and the inventory of this one.
+func Enter(state string) (dir string, leave func(), err error) {
+	dir = filepath.Join(state, "demo")
+	made, err := place.Folder(dir, true)
+	if err != nil {
+		return "", nil, fmt.Errorf("state folder: %w", err)
+	}
 	lock := durable.NewLock(filepath.Join(dir, "lock"))
 	free, err := lock.TryLock()
 	if err == nil && !free {
 		err = fmt.Errorf("another demo is using %s: end that one, or name another folder with --state", dir)
 	}
-	return func() { _ = lock.Unlock() }, err
+	if err != nil {
+		made.Close()
+		return "", nil, exit.Usage(err)
+	}
+	return dir, func() { _ = lock.Unlock(); made.Close() }, nil
 }
 
 // WriteKey makes a key, writes its private half to id_ed25519 in a folder and returns the
