@@ -80,11 +80,25 @@ func killOverSites(t *testing.T, dice *rand.Rand) (k killedSites) {
 		}
 		k.kills += len(victims)
 	}
+	k.judge(y, y.rest(&k))
+	return k
+}
+
+// rest resumes a run until none of its hosts is left.
+func (y *yard) rest(k *killedSites) outcome.Run {
+	y.t.Helper()
 	run := y.ended()
 	for ; run.Unfinished > 0 && k.resumes < 5; k.resumes++ {
 		y.start("audit", "rest of 7 hosts", "resume", run.ID, "--hub", "ops.join", "--yes", "--format", "json")
 		run = y.ended()
 	}
+	return run
+}
+
+// judge holds a run against what the hosts know.
+func (k *killedSites) judge(y *yard, run outcome.Run) {
+	t := y.t
+	t.Helper()
 	seen := map[string]int{}
 	for _, h := range run.Hosts {
 		seen[h.Name]++
@@ -108,5 +122,4 @@ func killOverSites(t *testing.T, dice *rand.Rand) (k killedSites) {
 	if run.Unfinished > 0 || len(seen) != 7 || len(run.Hosts) != 7 {
 		t.Errorf("%d unfinished, hosts %v", run.Unfinished, seen)
 	}
-	return k
 }

@@ -12,8 +12,11 @@ import (
 // folder on this machine, a dot, and a random word. Another process with the same hash has
 // ended, because only one process holds the run's lock. A copy of the folder has another
 // hash.
-func (r *Run) Process() (string, error) {
-	mark, err := folderMark(r.store.RunDir(r.id))
+func (r *Run) Process() (string, error) { return r.store.Process(r.id) }
+
+// Process is the name of this process in the leases of a run: see (*Run).Process.
+func (s *Store) Process(run string) (string, error) {
+	mark, err := folderMark(s.RunDir(run))
 	if err != nil {
 		return "", fmt.Errorf("run folder: %w", err)
 	}

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"aixmend/controller/gather"
 	"aixmend/controller/outcome"
 	"aixmend/controller/peers"
+	"aixmend/playbooks/onhost"
 )
 
 // stopEvery is how often a site is asked to stop until it has.
@@ -64,6 +66,7 @@ type gathered struct {
 	ended bool          // the site has told its end
 	over  bool          // Next has returned its end
 	begun bool          // it was let begin
+	by    string        // the process that was, or that told its end
 	host  *outcome.Host // the report of its end, or a later one
 	taken *outcome.Host // the one that Next has returned
 }
@@ -91,7 +94,16 @@ func newSweep(w wire, run string, sites map[string][]string, say func(format str
 // stop.
 func (s *sweep) gather(ctx context.Context, order fleet.Order, stop <-chan struct{}) error {
 	for _, site := range slices.Sorted(maps.Keys(s.sites)) {
-		order.Run, order.Site, order.Hosts = s.run, site, s.sites[site]
+		s.mu.Lock()
+		order.Run, order.Site, order.Hosts = s.run, site, s.left(site)
+		if len(order.Hosts) == 0 {
+			s.parts[site].ended = &fleet.Ended{}
+			s.finish(s.parts[site], site)
+		}
+		s.mu.Unlock()
+		if len(order.Hosts) == 0 {
+			continue
+		}
 		if err := s.Order(ctx, order); err != nil {
 			return fmt.Errorf("site %s: %w", site, err)
 		}
@@ -123,20 +135,53 @@ func (s *sweep) take(e fleet.Event) {
 	}
 	public := fleet.Public(*e.Host, s.compared) // whatever the site has sent
 	public.Site = e.Site
+	if s.late(g, e) {
+		return
+	}
 	if e.Step == gather.Ended {
 		g.host = &public
 		if g.ended {
 			return // a later report of it
 		}
-		g.ended = true
+		g.ended, g.by = true, cmp.Or(g.by, e.Process)
 		s.have++
 		close(s.news)
 		s.news = make(chan struct{})
-	} else if g.ended {
-		return
 	}
 	g.steps = append(g.steps, gather.Step{Kind: e.Step, Report: public, Refused: e.RungRefused, Process: e.Process})
 	g.wake()
+}
+
+// late reports whether a step does not count: its host has ended, or it is of a worker that
+// does not know how far another one has brought the host. One that wants to begin is told so.
+// The lock is held.
+func (s *sweep) late(g *gathered, e fleet.Event) bool {
+	stranger := (g.begun || g.ended) && e.Process != "" && g.by != "" && !onhost.SameFolder(e.Process, g.by)
+	switch {
+	case e.Step == gather.Wants && g.ended:
+		s.word(e.Site, fleet.Word{Turn: &gather.Turn{Host: e.Host.Host, Process: e.Process, Refused: "it has come to its end in this run"}})
+		return true
+	case e.Step == gather.Wants: // the engine answers
+		return false
+	case e.Step == gather.Ended:
+		return stranger
+	}
+	return stranger || g.ended
+}
+
+// done notes hosts that ended in an earlier process of the run.
+func (s *sweep) done(hosts []string) {
+	for _, host := range hosts {
+		if g := s.reports[host]; g != nil {
+			g.ended, g.over = true, true
+			s.have++
+		}
+	}
+}
+
+// left are the hosts of a site that have not ended. The lock is held.
+func (s *sweep) left(site string) []string {
+	return slices.DeleteFunc(slices.Clone(s.sites[site]), func(host string) bool { return s.reports[host].ended })
 }
 
 func (p *part) isOver() bool { return p.ended != nil || p.why != "" }
@@ -238,7 +283,9 @@ func (s *sweep) Tell(t gather.Turn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.reports[t.Host]
-	g.begun = g.begun || t.Refused == ""
+	if t.Refused == "" {
+		g.begun, g.by = true, t.Process
+	}
 	s.word(s.of[t.Host], fleet.Word{Turn: &t})
 }
 
@@ -312,7 +359,8 @@ func (s *sweep) absent(host string, cut error) outcome.Host {
 		Schema: outcome.HostSchema, RunID: s.run, Host: host, Site: site, Outcome: outcome.Unreachable, Started: s.began.UTC(),
 		Stages: []outcome.Stage{}, Facts: map[string]any{}, Findings: []outcome.Finding{}, Changes: []outcome.Change{},
 	}
-	if s.reports[host].begun {
+	begun := s.reports[host].begun
+	if begun {
 		h.Outcome, h.Interrupted = outcome.Unknown, true // resume asks its site
 	}
 	switch e := p.ended; {
@@ -330,6 +378,8 @@ func (s *sweep) absent(host string, cut error) outcome.Host {
 		if cut != nil {
 			h.Reason = cut.Error()
 		}
+	case begun:
+		h.Reason = "a worker of site " + site + " was let begin it, and its end is not known: resume the run while that worker is the active one"
 	default:
 		h.Reason = "site " + site + " ended without a report of it"
 	}

@@ -29,6 +29,8 @@ type outbox struct {
 	run   string
 	store *journal.Store
 	at    map[string]inventory.Host
+	// process is that of a run whose hosts wait for others, as leases name it; else "".
+	process string
 	// compared are the facts that leave the site.
 	compared fleet.Compared
 
@@ -87,7 +89,7 @@ func (b *outbox) send(ctx context.Context) {
 // rest sends the report of each host that differs from the one that was sent.
 func (b *outbox) rest(ctx context.Context, hosts []string) error {
 	for _, host := range hosts {
-		if err := b.one(ctx, told{host: host, step: gather.Ended}); err != nil {
+		if err := b.one(ctx, told{host: host, step: gather.Ended, process: b.process}); err != nil {
 			return err
 		}
 	}

@@ -342,8 +342,14 @@ func (w *Worker) part(until, ctx context.Context, t *fleet.Taken, box *outbox, s
 		return err
 	}
 	box.open(store, inv, p)
+	o := walking{t, box, stop, store, inv}
 	if run, err := store.LoadRun(t.Run); err != nil || run.Unfinished > 0 {
-		if err := w.walk(until, ctx, walking{t, box, stop, store, inv}); err != nil {
+		if err := w.walk(until, ctx, o); err != nil {
+			return err
+		}
+	}
+	if o.waits() {
+		if box.process, err = store.Process(t.Run); err != nil {
 			return err
 		}
 	}
