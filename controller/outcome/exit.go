@@ -137,12 +137,13 @@ func (e Ending) holds() map[Code]string {
 	add(ExitBrake, e.KeptBack > 0, e.Brake)
 	add(ExitNeedsPerson, person, text)
 	add(ExitNeedsPerson, e.Deadline, "cut by --deadline")
+	add(ExitNeedsPerson, e.Cut > 0 && e.Signal == 0, "cut off before the end: "+hosts(e.Cut)) // by a site
 	drifted := e.Drifted > 0 && slices.Contains(e.FailOn, NeedsAction)
 	add(ExitNeedsPerson, drifted, "drifted since the plan and not recovered: "+hosts(e.Drifted))
 	add(ExitNeedsPerson, e.Uncaptured != "", e.Uncaptured)
 	add(ExitNeedsPerson, e.Counts[Skipped] == total && !cut, fmt.Sprintf("no host was judged: %d skipped", total))
 	add(ExitUnreachable, e.Counts[Unreachable] > 0 && slices.Contains(e.FailOn, Unreachable), text)
-	well := len(trouble) == 0 && !drifted && e.Uncaptured == "" && e.Signal == 0 // an interrupted run must not look successful
+	well := len(trouble) == 0 && !drifted && e.Uncaptured == "" && e.Signal == 0 && e.Cut == 0 // an interrupted run must not look successful
 	add(ExitChanges, e.Changes != "" && well, e.Changes)
 	add(ExitOK, well, "no trouble")
 	add(e.Signal, e.Signal != 0, "interrupted")

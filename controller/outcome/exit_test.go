@@ -75,6 +75,7 @@ func TestEnding(t *testing.T) {
 		"unknown before the brake":                          {Ending{Counts: map[Outcome]int{Unknown: 2, Skipped: 1}, Brake: "brake: b", KeptBack: 1}, ExitUnknown, "2 unknown"},
 		"the deadline":                                      {Ending{Counts: map[Outcome]int{Healthy: 1, Skipped: 1}, Deadline: true, Cut: 1}, ExitNeedsPerson, "cut by --deadline"},
 		"the deadline, and one can't be reached":            {Ending{Counts: map[Outcome]int{Unreachable: 1, Skipped: 1}, Deadline: true, Cut: 1}, ExitNeedsPerson, "cut by --deadline"},
+		"hosts that a site has cut off":                     {Ending{Counts: map[Outcome]int{Recovered: 8, Skipped: 1}, Cut: 1}, ExitNeedsPerson, "cut off before the end: 1 host"},
 		"the deadline and failures":                         {Ending{Counts: map[Outcome]int{Failed: 1, Skipped: 1}, Deadline: true, Cut: 1}, ExitNeedsPerson, "1 failed"},
 		"a capture that was not kept":                       {Ending{Counts: map[Outcome]int{NeedsAction: 2}, FailOn: CaptureFailOn(), Uncaptured: "1 host has no capture"}, ExitNeedsPerson, "1 host has no capture"},
 		"a capture not kept, and one can't be reached":      {Ending{Counts: map[Outcome]int{NeedsAction: 1, Unreachable: 1}, FailOn: CaptureFailOn(), Uncaptured: "1 host has no capture"}, ExitNeedsPerson, "1 host has no capture"},
