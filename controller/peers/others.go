@@ -1,7 +1,6 @@
 package peers
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -30,8 +29,13 @@ func (p *Peers) Learn(o Others) {
 	if !p.unread[elsewhere] {
 		return
 	}
-	maps.Copy(p.machines.elsewhere, o.Same)
+	for host, names := range o.Same {
+		p.machines.elsewhere[host] = slices.DeleteFunc(slices.Clone(names), p.here)
+	}
 	for host, kinds := range o.Values {
+		if p.here(host) { // it is known better here
+			continue
+		}
 		p.away[host] = true
 		for _, u := range p.uniques {
 			if values := kinds[u.name]; len(values) > 0 {
@@ -41,6 +45,9 @@ func (p *Peers) Learn(o Others) {
 	}
 	p.markRead(elsewhere)
 }
+
+// here reports whether a host is one of this site's part of the run.
+func (p *Peers) here(host string) bool { return p.ended[host] != nil }
 
 // Toward returns the values of all others with which some hosts are compared.
 func (p *Peers) Toward(hosts []string) Others {

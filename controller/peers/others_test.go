@@ -76,3 +76,19 @@ func TestHostsElsewhere(t *testing.T) {
 		t.Errorf("it waits for %v, of which it never hears", waits)
 	}
 }
+
+// What the hub tells of a host that is here, too, adds nothing: this site knows better.
+func TestOthersThatAreHere(t *testing.T) {
+	t.Parallel()
+	here := wide(t, true, "a", "b")
+	here.Start()
+	here.Recall("a", written("r1", "00000000000000a1"))
+	here.Recall("b", written("r2", "00000000000000b2"))
+	here.Learn(Others{
+		Values: map[string]map[string][]string{"b": {"node_id": {"00000000000000a1"}}, "x": {"node_id": {"00000000000000c3"}}},
+		Same:   map[string][]string{"a": {"b", "x"}},
+	})
+	if v := here.View("a"); len(v.First().Duplicates) > 0 || !cmp.Equal(v.Same, []string{"x"}) {
+		t.Errorf("%+v", v)
+	}
+}

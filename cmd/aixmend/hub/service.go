@@ -649,8 +649,7 @@ func (s *Service) continueRun(id, operator string, deadline time.Duration) (*goi
 	if err != nil {
 		return nil, err
 	}
-	left := earlier.Left(j)
-	g.sweep.done(slices.DeleteFunc(request.Names(r.Hosts), func(host string) bool { return slices.Contains(left, host) }))
+	g.sweep.done(slices.DeleteFunc(request.Names(r.Hosts), func(host string) bool { return !earlier.Done(host) }))
 	s.carryOut(g, j, earlier)
 	return g, nil
 }

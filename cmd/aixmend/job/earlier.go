@@ -59,7 +59,8 @@ func (e *Earlier) begun(host string) (controller.Begun, error) {
 	// A report that can't be read was not on disk when the power failed: the host is
 	// read again.
 	h, err := e.store.LoadHost(e.ID, host)
-	if err == nil && trail.Ended != "" && !h.Interrupted && len(h.Changes) == len(trail.Changes) {
+	whole := err == nil && (h.Site != "" || len(h.Changes) == len(trail.Changes)) // a hub journals no changes
+	if whole && trail.Ended != "" && !h.Interrupted {
 		return controller.Begun{Done: h}, nil
 	}
 	b := controller.Begun{Events: e.events[host]}
@@ -69,6 +70,12 @@ func (e *Earlier) begun(host string) (controller.Begun, error) {
 	// An unreadable checkpoint counts as none: it holds up no other host.
 	b.Checkpoint, _ = e.store.LoadCheckpoint(e.ID, host)
 	return b, nil
+}
+
+// Done reports whether a host has ended, and its report is there.
+func (e *Earlier) Done(host string) bool {
+	b, err := e.begun(host)
+	return err == nil && b.Done != nil
 }
 
 // sent reports whether the run has sent a step to a host.
