@@ -328,7 +328,7 @@ func (e *Engine) gatherer(p *peers.Peers, turns rollout.Turns) *gather.Gatherer 
 	if e.Elsewhere == nil {
 		return nil
 	}
-	return &gather.Gatherer{Elsewhere: e.Elsewhere, Peers: p, Turns: turns, Sink: e.Sink, Journal: e.Journal, Stop: e.Stop, Plans: e.Verb == Plan}
+	return &gather.Gatherer{Elsewhere: e.Elsewhere, Peers: p, Turns: turns, Sink: e.Sink, Journal: e.Journal, Stop: e.starting.Done(), Plans: e.Verb == Plan}
 }
 
 // learn has the hosts compared with those elsewhere, once all have been read, or ctx ends.

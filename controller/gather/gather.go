@@ -57,7 +57,7 @@ type Elsewhere interface {
 	// Next returns the next step of a host. Where its site refuses, is silent or was stopped,
 	// the host ends, and the report says so.
 	Next(host string) (Step, bool)
-	// Absent is the report of a host whose walk is cut off here.
+	// Absent is the report of a host whose walk is cut off here: the sites are asked to stop.
 	Absent(host string, cut error) outcome.Host
 	// Tell answers a host.
 	Tell(Turn)
@@ -85,7 +85,7 @@ type Gatherer struct {
 	Turns   rollout.Turns
 	Sink    Sink
 	Journal Journal
-	// Stop, when closed, lets no further host begin; nil: never.
+	// Stop, when closed, lets no further host begin, after an internal error too; nil: never.
 	Stop <-chan struct{}
 	// Plans says that summaries have the plan.
 	Plans bool
@@ -102,6 +102,15 @@ func (g *Gatherer) Follow(ctx context.Context) {
 
 // Host takes a host to its end. events are its lines in the journal, by earlier processes.
 func (g *Gatherer) Host(ctx context.Context, host string, events []outcome.Entry) (outcome.HostSummary, error) {
+	summary, err := g.follow(ctx, host, events)
+	if err != nil { // the others wait for turns that nobody gives any more
+		g.Absent(host, err)
+	}
+	return summary, err
+}
+
+// follow takes the steps of a host until it ends.
+func (g *Gatherer) follow(ctx context.Context, host string, events []outcome.Entry) (outcome.HostSummary, error) {
 	w := waiting{Gatherer: g, host: host}
 	for _, e := range events {
 		if e.Event == outcome.EventTurn {
@@ -115,15 +124,17 @@ func (g *Gatherer) Host(ctx context.Context, host string, events []outcome.Entry
 		case <-ctx.Done():
 			return g.end(Step{Report: g.Absent(host, context.Cause(ctx))})
 		case refused := <-w.permit:
-			if err := w.answer(refused); err != nil {
+			if err := w.answer(ctx, refused); err != nil {
 				return outcome.HostSummary{}, err
 			}
 		case <-g.More(host):
 			for step, there := g.Next(host); there; step, there = g.Next(host) {
 				if step.Kind == Ended {
-					return g.end(step)
+					return g.end(w.last(step))
 				}
-				w.take(step)
+				if err := w.take(step); err != nil {
+					return outcome.HostSummary{}, err
+				}
 			}
 		}
 	}
@@ -138,13 +149,29 @@ type waiting struct {
 	permit  <-chan string // nil: it does not wait for its turn
 }
 
+// stranger reports whether a process works in another folder than the one that was let begin
+// the host: it does not know how far the host is.
+func (w *waiting) stranger(process string) bool {
+	return w.begun && !onhost.SameFolder(process, w.process)
+}
+
+// last is the end of a host. One that was let begin, and whose end another worker tells, may
+// have been changed: resume continues it where it began.
+func (w *waiting) last(s Step) Step {
+	if s.Process != "" && w.stranger(s.Process) {
+		s.Report.Outcome, s.Report.Interrupted = outcome.Unknown, true
+		s.Report.Reason = "another worker of its site was let begin it, and its end is not known: resume the run while that worker is the active one"
+	}
+	return s
+}
+
 // take takes a step that is not the end.
-func (w *waiting) take(s Step) {
+func (w *waiting) take(s Step) error {
 	w.Peers.Recall(w.host, s.Report.Facts)
 	switch s.Kind {
 	case Wants:
 		switch {
-		case w.begun && !onhost.SameFolder(s.Process, w.process): // it does not know how far the host is
+		case w.stranger(s.Process):
 			w.Tell(Turn{Host: w.host, Process: s.Process, Refused: "another worker of its site was let begin, and may have changed it: resume continues there"})
 		case w.begun:
 			w.Tell(Turn{Host: w.host, Process: s.Process})
@@ -155,26 +182,41 @@ func (w *waiting) take(s Step) {
 		}
 	case GoesOn:
 		w.Turns.Resume(w.host)
+		if !w.begun && s.Process != "" { // this hub does not know of it: it was restored from a copy
+			w.process, w.permit = s.Process, nil
+			return w.begin()
+		}
 	case Leaves:
 		w.Turns.Leave(w.host)
 	}
+	return nil
 }
 
-// answer answers the host. That it may begin is on the disk before anybody is told: no other
-// process is ever let begin it.
-func (w *waiting) answer(refused string) error {
+// begin lets the host begin. That it may is on the disk before anybody is told: no worker of
+// another folder is ever let begin it.
+func (w *waiting) begin() error {
+	err := w.Journal.Append(outcome.Entry{Time: time.Now().UTC(), Event: outcome.EventTurn, Host: w.host, Process: w.process})
+	if err != nil {
+		return err
+	}
+	w.begun = true
+	w.Tell(Turn{Host: w.host, Process: w.process})
+	return nil
+}
+
+// answer answers the host, unless the run is stopped or cut: its site is asked to stop, and ends
+// it.
+func (w *waiting) answer(ctx context.Context, refused string) error {
 	w.permit = nil
 	select {
-	case <-w.Stop: // its site is asked to stop, and ends it
+	case <-w.Stop:
+		return nil
+	case <-ctx.Done():
 		return nil
 	default:
 	}
 	if refused == "" {
-		err := w.Journal.Append(outcome.Entry{Time: time.Now().UTC(), Event: outcome.EventTurn, Host: w.host, Process: w.process})
-		if err != nil {
-			return err
-		}
-		w.begun = true
+		return w.begin()
 	}
 	w.Tell(Turn{Host: w.host, Refused: refused, Process: w.process})
 	return nil

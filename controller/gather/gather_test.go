@@ -22,6 +22,7 @@ type site struct {
 	more  map[string]chan struct{}
 	steps map[string][]Step
 	told  []Turn
+	cut   []string      // the hosts that were cut off
 	news  chan struct{} // closed when something was told, then another one
 }
 
@@ -57,6 +58,9 @@ func (s *site) Next(host string) (Step, bool) {
 }
 
 func (s *site) Absent(host string, cut error) outcome.Host {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cut = append(s.cut, host)
 	return outcome.Host{Host: host, Outcome: outcome.Skipped, Interrupted: true, Reason: cut.Error()}
 }
 

@@ -48,10 +48,12 @@ type sweep struct {
 	reports map[string]*gathered
 	have    int           // hosts that have ended
 	news    chan struct{} // closed when one more has, then another one
+	cut     bool          // nothing begins any more: the run was cut off at the hub
 }
 
 // part is the state of a site's part.
 type part struct {
+	hosts []string      // those that are ordered
 	ended *fleet.Ended  // nil: not yet
 	why   string        // the hub gave it up for this reason; "" where the worker ended it
 	over  chan struct{} // closed at its end
@@ -66,6 +68,7 @@ type gathered struct {
 	ended bool          // the site has told its end
 	over  bool          // Next has returned its end
 	begun bool          // it was let begin
+	late  bool          // it wanted to begin after its end: its reports count no more
 	by    string        // the process that was, or that told its end
 	host  *outcome.Host // the report of its end, or a later one
 	taken *outcome.Host // the one that Next has returned
@@ -82,7 +85,7 @@ func (g *gathered) wake() {
 func newSweep(w wire, run string, sites map[string][]string, say func(format string, args ...any)) *sweep {
 	s := &sweep{wire: w, run: run, session: rand.Text(), sites: sites, of: map[string]string{}, say: say, began: time.Now(), parts: map[string]*part{}, reports: map[string]*gathered{}, news: make(chan struct{})}
 	for site, hosts := range sites {
-		s.parts[site] = &part{over: make(chan struct{}), more: make(chan struct{})}
+		s.parts[site] = &part{hosts: hosts, over: make(chan struct{}), more: make(chan struct{})}
 		for _, host := range hosts {
 			s.of[host], s.reports[host] = site, &gathered{more: make(chan struct{}, 1)}
 		}
@@ -95,7 +98,7 @@ func newSweep(w wire, run string, sites map[string][]string, say func(format str
 func (s *sweep) gather(ctx context.Context, order fleet.Order, stop <-chan struct{}) error {
 	for _, site := range slices.Sorted(maps.Keys(s.sites)) {
 		s.mu.Lock()
-		order.Run, order.Site, order.Hosts = s.run, site, s.left(site)
+		order.Run, order.Site, order.Hosts = s.run, site, s.parts[site].hosts
 		if len(order.Hosts) == 0 {
 			s.parts[site].ended = &fleet.Ended{}
 			s.finish(s.parts[site], site)
@@ -159,12 +162,13 @@ func (s *sweep) late(g *gathered, e fleet.Event) bool {
 	stranger := (g.begun || g.ended) && e.Process != "" && g.by != "" && !onhost.SameFolder(e.Process, g.by)
 	switch {
 	case e.Step == gather.Wants && g.ended:
+		g.late = true
 		s.word(e.Site, fleet.Word{Turn: &gather.Turn{Host: e.Host.Host, Process: e.Process, Refused: "it has come to its end in this run"}})
 		return true
 	case e.Step == gather.Wants: // the engine answers
 		return false
 	case e.Step == gather.Ended:
-		return stranger
+		return g.ended && (stranger || g.late)
 	}
 	return stranger || g.ended
 }
@@ -177,11 +181,9 @@ func (s *sweep) done(hosts []string) {
 			s.have++
 		}
 	}
-}
-
-// left are the hosts of a site that have not ended. The lock is held.
-func (s *sweep) left(site string) []string {
-	return slices.DeleteFunc(slices.Clone(s.sites[site]), func(host string) bool { return s.reports[host].ended })
+	for _, p := range s.parts {
+		p.hosts = slices.DeleteFunc(slices.Clone(p.hosts), func(host string) bool { return s.reports[host].ended })
+	}
 }
 
 func (p *part) isOver() bool { return p.ended != nil || p.why != "" }
@@ -189,8 +191,7 @@ func (p *part) isOver() bool { return p.ended != nil || p.why != "" }
 // finish tells all who wait for a part that it is over. The lock is held.
 func (s *sweep) finish(p *part, site string) {
 	close(p.over)
-	close(p.more)
-	p.more = make(chan struct{})
+	p.wake()
 	for _, host := range s.sites[site] {
 		s.reports[host].wake()
 	}
@@ -232,7 +233,7 @@ func (s *sweep) check(now time.Time, stopping bool) {
 			p.why = fmt.Sprintf("site %s was not heard for %s: its worker is down, or cut off", site, silent.Round(time.Second))
 			s.finish(p, site)
 			s.say("%s", p.why)
-		} else if stopping {
+		} else if stopping || s.cut {
 			if err := s.Stop(site, s.run); err != nil {
 				s.say("site %s: %s", site, err)
 			}
@@ -271,6 +272,12 @@ func (s *sweep) Absent(host string, cut error) outcome.Host {
 	defer s.mu.Unlock()
 	g := s.reports[host]
 	g.over = true
+	if !s.cut {
+		s.cut = true
+		for _, p := range s.parts {
+			p.wake()
+		}
+	}
 	if g.ended {
 		g.taken = g.host
 		return *g.host
@@ -291,16 +298,25 @@ func (s *sweep) Tell(t gather.Turn) {
 
 // word adds a word for a site. The lock is held.
 func (s *sweep) word(site string, w fleet.Word) {
-	p := s.parts[site]
-	p.words = append(p.words, w)
+	if p := s.parts[site]; p != nil { // else the run is over
+		p.words = append(p.words, w)
+		p.wake()
+	}
+}
+
+// wake wakes who waits for a word. The lock is held.
+func (p *part) wake() {
 	close(p.more)
 	p.more = make(chan struct{})
 }
 
 // Others implements gather.Elsewhere.
 func (s *sweep) Others(of func(hosts []string) peers.Others) {
-	for site, hosts := range s.sites {
-		others := of(hosts)
+	s.mu.Lock()
+	parts := maps.Clone(s.parts)
+	s.mu.Unlock()
+	for site, p := range parts {
+		others := of(p.hosts)
 		s.mu.Lock()
 		s.word(site, fleet.Word{Others: &others})
 		s.mu.Unlock()
@@ -317,7 +333,7 @@ func (s *sweep) words(site string, a fleet.Asks) fleet.Words {
 	for waits := true; ; {
 		s.mu.Lock()
 		p := s.parts[site]
-		if p == nil || p.isOver() {
+		if p == nil || p.isOver() || s.cut {
 			s.mu.Unlock()
 			return fleet.Words{Over: true}
 		}

@@ -13,6 +13,7 @@ import (
 	"aixmend/controller/fleet"
 	"aixmend/controller/gather"
 	"aixmend/controller/outcome"
+	"aixmend/controller/peers"
 )
 
 // heard is a wire on which each site was heard at a time.
@@ -226,4 +227,104 @@ func TestTogether(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "sites fra and par both have a host a") {
 		t.Error(err)
 	}
+}
+
+// asked is a wire that notes which sites were asked to stop, and which hosts were ordered.
+type asked struct {
+	heard
+	stopped map[string]bool
+	hosts   map[string][]string
+}
+
+func newAsked() asked { return asked{heard{}, map[string]bool{}, map[string][]string{}} }
+
+func (a asked) Stop(site, _ string) error { a.stopped[site] = true; return nil }
+func (a asked) Order(_ context.Context, o fleet.Order) error {
+	a.hosts[o.Site] = o.Hosts
+	return nil
+}
+
+// Once the hub has cut a host off, by --deadline for one, no site gets a word that lets a host
+// begin, and each is asked to stop.
+func TestSweepCutStopsTheSites(t *testing.T) {
+	t.Parallel()
+	w := newAsked()
+	s := sweepOf(w)
+	s.Tell(gather.Turn{Host: "a", Process: "f1.x"})
+	waits := make(chan fleet.Words)
+	go func() { waits <- s.words("par", fleet.Asks{Session: s.session}) }()
+	s.Absent("b", errors.New("cut by --deadline"))
+	if words := <-waits; !words.Over {
+		t.Error(words)
+	}
+	if words := s.words("fra", fleet.Asks{}); !words.Over {
+		t.Error(words)
+	}
+	if s.check(time.Now(), false); !w.stopped["fra"] || !w.stopped["par"] {
+		t.Error(w.stopped)
+	}
+}
+
+// A host that was interrupted, and then wants to begin, is refused; the report of that does not
+// replace the first one: nobody has judged it.
+func TestSweepKeepsTheFirstEnd(t *testing.T) {
+	t.Parallel()
+	s := sweepOf(heard{})
+	step := func(k gather.Kind, process string, o outcome.Outcome, interrupted bool) {
+		e := event("fra", "a", o)
+		e.Step, e.Process, e.Host.Interrupted = k, process, interrupted
+		s.take(e)
+	}
+	step(gather.Ended, "f1.x", outcome.Skipped, true)
+	first := s.end(t.Context(), "a")
+	step(gather.Wants, "f1.y", "", false)
+	step(gather.Ended, "f1.y", outcome.Skipped, false)
+	s.take(ended("fra", fleet.Ended{}))
+	if last, newer := s.Last("a"); !first.Interrupted || newer {
+		t.Error(first, last)
+	}
+}
+
+// A standby tells the end of a host that the first worker was let begin: whoever waits for its
+// wave learns of it, and a later word of the standby counts for nothing.
+func TestSweepTellsTheEndOfAStandby(t *testing.T) {
+	t.Parallel()
+	s := sweepOf(heard{})
+	s.Tell(gather.Turn{Host: "a", Process: "f1.x"})
+	e := event("fra", "a", outcome.Skipped)
+	e.Process = "f2.x"
+	s.take(e)
+	step, there := s.Next("a")
+	if !there || step.Kind != gather.Ended || step.Process != "f2.x" {
+		t.Fatal(step, there)
+	}
+	s.take(e)
+	s.take(ended("fra", fleet.Ended{}))
+	if last, newer := s.Last("a"); newer {
+		t.Error(last)
+	}
+}
+
+// A site is told of all hosts but those it was ordered: a worker with a new state folder knows
+// no others, although they are of its site.
+func TestSweepTellsOfHostsThatWereNotOrdered(t *testing.T) {
+	t.Parallel()
+	w := newAsked()
+	s := sweepOf(w)
+	s.done([]string{"a", "c"})
+	ctx, done := context.WithCancel(t.Context())
+	done()
+	if err := s.gather(ctx, fleet.Order{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	s.Others(func(hosts []string) peers.Others {
+		told[strings.Join(hosts, " ")] = true
+		return peers.Others{}
+	})
+	if got := strings.Join(w.hosts["fra"], " "); got != "b" || !told["b"] || told["a b"] {
+		t.Error(got, told)
+	}
+	s.forget()
+	s.Others(func([]string) peers.Others { return peers.Others{} }) // it may come as late as that
 }
