@@ -59,9 +59,10 @@ RUN is the id of a run, four or more characters of it that no other has (2026112
 	root.SetFlagErrorFunc(usage.FlagError)
 	root.AddCommand(
 		newAudit(c), newCapture(c), newPlan(c), newRecover(c), newResume(c),
-		newRecord(c), newReplay(c), newRuns(c), newReport(c), newDiff(c), newExplain(c),
+		newRecord(c), newReplay(c),
 		newRunbook(c), newInit(c), newInventory(c), newHostkeys(c), newPlaybook(c), newDemo(c), newVersion(c), hub.Command(c.Console, currentVersion()), newWorker(c), manual.Command(currentVersion()),
 	)
+	root.AddCommand(hub.Reading(c.Console, newRuns(c), newReport(c), newDiff(c), newExplain(c))...)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
 	help.Install(root, c.Out, c.Width, help.Topic{Name: "exit-codes", Short: "Exit codes", Text: exit.Table()})

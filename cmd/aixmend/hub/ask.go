@@ -14,6 +14,7 @@ const (
 	askResume = "resume" // resuming asks for the rest of a run
 	askFollow = "follow" // following waits for news of it
 	askResult = "result" // run.json of it
+	askShow   = "show"   // the output of a verb that reads
 	askStop   = "stop"   // it is to end
 	askStatus = "status" // the sites
 )

@@ -55,6 +55,7 @@ type Service struct {
 	began   time.Time
 	ctx     context.Context // ends with the service; its runs outlive it, as after a kill
 	stop    context.CancelCauseFunc
+	showing chan struct{} // has room for so many at the same time
 
 	mu       sync.Mutex
 	runs     map[string]*going
@@ -92,7 +93,7 @@ func Run(ctx context.Context, f Folder, version string, say func(format string, 
 	defer func() { _ = lock.Unlock() }()
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	s := &Service{folder: f, version: version, say: say, began: time.Now().UTC(), ctx: ctx, stop: end, runs: map[string]*going{}}
+	s := &Service{folder: f, version: version, say: say, began: time.Now().UTC(), ctx: ctx, stop: end, showing: make(chan struct{}, showAtOnce), runs: map[string]*going{}}
 	if s.store, err = journal.Open(f.State()); err != nil {
 		return err
 	}
@@ -251,6 +252,12 @@ func (s *Service) answer(q fleet.Question) (any, error) {
 			return nil, err
 		}
 		return s.resume(q.Operator, a)
+	case askShow:
+		var a show
+		if err := q.Read(&a); err != nil {
+			return nil, err
+		}
+		return s.show(a)
 	case askStatus:
 		return s.status()
 	case askFollow:
