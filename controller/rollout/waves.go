@@ -211,10 +211,13 @@ func (w *Waves) divide() {
 
 // next begins the next wave when the one before has ended; the lock is held.
 func (w *Waves) next() {
+	for len(w.queue) > 0 && !slices.ContainsFunc(w.queue[0], w.waits) {
+		w.queue = w.queue[1:]
+	}
 	if len(w.running) > 0 || len(w.queue) == 0 || w.brake.reason != "" {
 		return
 	}
-	wave := w.queue[0]
+	wave := slices.DeleteFunc(slices.Clone(w.queue[0]), func(host string) bool { return !w.waits(host) })
 	w.queue = w.queue[1:]
 	for _, host := range wave {
 		w.running[host] = true
@@ -236,6 +239,10 @@ func (w *Waves) next() {
 		w.release(wave)
 	})
 }
+
+// waits reports whether a host waits for its wave. One that was queued may have ended
+// meanwhile: its walk may be another process's. The lock is held.
+func (w *Waves) waits(host string) bool { return w.waiting[host] != nil }
 
 // release lets the hosts of a wave begin; the lock is held.
 func (w *Waves) release(wave []string) {

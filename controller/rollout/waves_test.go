@@ -60,6 +60,33 @@ func TestWavesBeginInOrder(t *testing.T) {
 	}
 }
 
+// A host that ends while it waits for its wave holds up no later one, whether others of its
+// wave are left or none.
+func TestHostThatEndsBeforeItsWave(t *testing.T) {
+	for _, end := range [][]string{{"h2"}, {"h2", "h3"}, {"h1", "h2", "h3"}} {
+		hosts := names(4)
+		w := New(Config{Waves: []Wave{{Count: 1}, {Count: 3}, {Percent: 100}}, Brake: Brake{Count: 9}}, append(hosts, "running"))
+		w.Resume("running")
+		permits := map[string]<-chan string{}
+		for _, h := range hosts {
+			permits[h] = w.Want(h)
+		}
+		for _, h := range end {
+			w.End(outcome.Host{Host: h, Outcome: outcome.NeedsAction}, false)
+		}
+		w.End(outcome.Host{Host: "running", Outcome: outcome.Recovered}, false)
+		for _, h := range hosts {
+			if slices.Contains(end, h) {
+				continue
+			}
+			if got := permit(permits[h]); got != "" {
+				t.Errorf("%v ended: %s got %q", end, h, got)
+			}
+			w.End(outcome.Host{Host: h, Outcome: outcome.Recovered}, false)
+		}
+	}
+}
+
 // The brake refuses every host that waits and every later one, with the arithmetic.
 func TestBrakeRefusesTheRest(t *testing.T) {
 	for _, c := range []struct {
