@@ -161,6 +161,39 @@ func TestRestoredHub(t *testing.T) {
 	}
 }
 
+// A run that changes hosts goes on over a hub that was restored without its streams, where the
+// workers are stopped before and started after it: no change is made twice.
+func TestRestoredHubGoesOnWithChanges(t *testing.T) {
+	t.Parallel()
+	y := newYardOf(t)
+	y.begin()
+	y.lingers()
+	log, err := os.ReadFile(y.log("par"))
+	noError(t, err)
+	y.verb("recover", "--yes")
+	y.await(y.log("par"), len(log), "recover of 3 hosts")
+	for _, name := range []string{"hub", "fra", "par"} {
+		y.kill(name)
+	}
+	noError(t, os.RemoveAll(filepath.Join(y.dir, "aixmend-hub", "streams")))
+	y.hub()
+	for site := range y.parts {
+		y.worker(site)
+	}
+	run := y.ended()
+	if run.Unfinished > 0 || len(run.Hosts) != 7 {
+		t.Errorf("%+v", run)
+	}
+	for _, h := range run.Hosts {
+		made := map[string]int{}
+		for _, e := range y.fleet.Host(h.Name).Effects() {
+			if made[e]++; made[e] > 1 && strings.HasPrefix(e, "chdev ") {
+				t.Errorf("%s: twice %s", h.Name, e)
+			}
+		}
+	}
+}
+
 // A worker whose place another one has taken drops its part without a word to the hub, and
 // stands by. When the other one stops, it is the active one again and goes on with the part: the
 // run ends as if nothing had been.
