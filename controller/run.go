@@ -119,7 +119,11 @@ func (e *Engine) rollout(hosts []string) rollout.Turns {
 	case !e.inWaves():
 		return (*rollout.Waves)(nil)
 	}
-	return rollout.New(rollout.Config{Waves: e.Waves, Brake: e.Brake, Pause: e.Pause, Observer: e.Observer}, hosts)
+	c := rollout.Config{Waves: e.Waves, Brake: e.Brake, Pause: e.Pause, Observer: e.Observer}
+	if e.Elsewhere != nil {
+		c.Site = e.Elsewhere.Site
+	}
+	return rollout.New(c, hosts)
 }
 
 // inWaves reports whether hosts wait for their wave.

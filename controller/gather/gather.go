@@ -52,6 +52,8 @@ type Turn struct {
 
 // Elsewhere is the connection to the sites. Its methods may be called from any goroutine.
 type Elsewhere interface {
+	// Site is the site of a host.
+	Site(host string) string
 	// More receives when there may be a step of a host that Next has not returned.
 	More(host string) <-chan struct{}
 	// Next returns the next step of a host. Where its site refuses, is silent or was stopped,

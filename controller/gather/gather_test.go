@@ -44,6 +44,8 @@ func (s *site) step(host string, k Kind, process string, o outcome.Outcome) {
 	}
 }
 
+func (s *site) Site(string) string { return "fra" }
+
 func (s *site) More(host string) <-chan struct{} { return s.more[host] }
 
 func (s *site) Next(host string) (Step, bool) {

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -70,6 +71,38 @@ func (b *brake) compare(h outcome.Host, bad bool) string {
 		return ""
 	}
 	return fmt.Sprintf("%d hosts in a row (%s) ended alike, so the cause is likely common to them: %s", len(b.row), strings.Join(b.row, ", "), h.Reason)
+}
+
+// siteBrake is the state of the brake of one site.
+type siteBrake struct {
+	brake
+	selected int
+}
+
+// endAt counts the end of a host for its site, and refuses the hosts of the site that wait
+// when its brake trips; the lock is held.
+func (w *Waves) endAt(h outcome.Host, counts, began, refused bool) {
+	if w.sites == nil {
+		return
+	}
+	site := w.Site(h.Host)
+	b, reason := w.sites[site], ""
+	if counts {
+		reason = b.count(h.Host, w.Brake, b.selected)
+	}
+	if began {
+		reason = cmp.Or(reason, b.compare(h, counts || refused || h.Outcome == outcome.Unreachable))
+	}
+	if reason == "" || b.reason != "" {
+		return
+	}
+	b.reason = outcome.ReasonBrake + "site " + site + ": " + reason
+	for host, permit := range w.waiting {
+		if w.Site(host) == site {
+			permit <- b.reason
+			delete(w.waiting, host)
+		}
+	}
 }
 
 // particular matches the parts of a reason that differ from host to host: numbers,

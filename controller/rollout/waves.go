@@ -58,6 +58,9 @@ type Config struct {
 	// Waves are the running totals in which hosts begin.
 	Waves []Wave
 	Brake Brake
+	// Site returns the site of a host: the brake counts over each site, too, and then holds
+	// that site alone; nil: there is one site.
+	Site func(host string) string
 	// Pause asks before each wave but the first; nil: nobody is asked. It may block.
 	Pause func(wave int, hosts []string) bool
 	// Observer may be nil.
@@ -69,6 +72,7 @@ type Waves struct {
 	Config
 	selected int
 	brake    brake
+	sites    map[string]*siteBrake // nil: there is one
 
 	mu      sync.Mutex
 	unread  map[string]bool        // hosts that may turn out to need a change
@@ -89,6 +93,16 @@ func New(c Config, hosts []string) *Waves {
 	for _, host := range hosts {
 		w.unread[host] = true
 	}
+	if c.Site != nil {
+		w.sites = map[string]*siteBrake{}
+		for _, host := range hosts {
+			site := c.Site(host)
+			if w.sites[site] == nil {
+				w.sites[site] = &siteBrake{}
+			}
+			w.sites[site].selected++
+		}
+	}
 	return w
 }
 
@@ -98,8 +112,8 @@ func (w *Waves) Want(host string) <-chan string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	permit := make(chan string, 1)
-	if w.brake.reason != "" {
-		permit <- w.brake.reason
+	if reason := w.refused(host); reason != "" {
+		permit <- reason
 		return permit
 	}
 	w.waiting[host] = permit
@@ -154,6 +168,7 @@ func (w *Waves) End(h outcome.Host, refused bool) {
 	if began && !h.Interrupted { // a deadline or a signal is no cause on the host
 		w.trip(w.brake.compare(h, counts || refused || h.Outcome == outcome.Unreachable))
 	}
+	w.endAt(h, counts, began && !h.Interrupted, refused)
 	w.known(h.Host)
 }
 
@@ -167,8 +182,23 @@ func (w *Waves) Reason() string {
 	return w.brake.reason
 }
 
-// Refused implements Turns: the brake is for every host.
-func (w *Waves) Refused(string) string { return w.Reason() }
+// Refused implements Turns: the brake is for every host, or for those of a site.
+func (w *Waves) Refused(host string) string {
+	if w == nil {
+		return ""
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.refused(host)
+}
+
+// refused must be called with the lock held.
+func (w *Waves) refused(host string) string {
+	if w.brake.reason == "" && w.sites != nil {
+		return w.sites[w.Site(host)].reason
+	}
+	return w.brake.reason
+}
 
 // Wait returns when nobody is being asked any more whether a wave may begin.
 func (w *Waves) Wait() {

@@ -87,6 +87,51 @@ func TestHostThatEndsBeforeItsWave(t *testing.T) {
 	}
 }
 
+// The brake of a site refuses the hosts of that site alone, with its own arithmetic, and its
+// hosts hold up no wave.
+func TestBrakeOfASite(t *testing.T) {
+	site := func(host string) string {
+		return map[string]string{"h1": "fra", "h2": "fra", "h3": "fra", "h4": "fra"}[host]
+	}
+	for name, ends := range map[string][]outcome.Host{
+		"site fra: 2 of 4 hosts ended failed or unknown (h1, h2); --max-fail 10%: 10% of 4 selected hosts, rounded up, is 1": {
+			{Host: "h1", Outcome: outcome.Failed, Reason: "a"}, {Host: "h2", Outcome: outcome.Unknown, Reason: "b"},
+		},
+		"site fra: 3 hosts in a row (h1, h2, h3) ended alike": {
+			{Host: "h1", Outcome: outcome.Unreachable, Reason: "refused: x"}, {Host: "h2", Outcome: outcome.Unreachable, Reason: "refused: x"},
+			{Host: "h9", Outcome: outcome.Recovered}, {Host: "h3", Outcome: outcome.Unreachable, Reason: "refused: x"},
+		},
+	} {
+		hosts := names(40)
+		w := New(Config{Waves: []Wave{{Count: 3}, {Count: 4}, {Percent: 100}}, Brake: Brake{Percent: 10}, Site: site}, append(hosts, "h9x"))
+		permits := map[string]<-chan string{}
+		for _, h := range hosts {
+			permits[h] = w.Want(h)
+		}
+		for _, h := range []string{"h1", "h2", "h3", "h9"} {
+			w.Resume(h)
+			w.mu.Lock()
+			w.running[h] = true
+			w.mu.Unlock()
+		}
+		for _, end := range ends {
+			w.End(end, false)
+		}
+		if got := w.Refused("h4"); !strings.Contains(got, "brake: "+name) || permit(permits["h4"]) != got || permit(w.Want("h4")) != got {
+			t.Errorf("%q, want %s", got, name)
+		}
+		if w.Refused("h5") != "" || w.Reason() != "" {
+			t.Errorf("other sites are held: %s", w.Reason())
+		}
+		for _, h := range []string{"h1", "h2", "h3", "h9", "h9x"} {
+			w.End(outcome.Host{Host: h, Outcome: outcome.Healthy}, false)
+		}
+		if got := permit(permits["h5"]); got != "waits" && got != "" {
+			t.Errorf("h5 got %q", got)
+		}
+	}
+}
+
 // The brake refuses every host that waits and every later one, with the arithmetic.
 func TestBrakeRefusesTheRest(t *testing.T) {
 	for _, c := range []struct {

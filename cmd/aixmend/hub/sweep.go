@@ -241,6 +241,9 @@ func (s *sweep) check(now time.Time, stopping bool) {
 	}
 }
 
+// Site implements gather.Elsewhere.
+func (s *sweep) Site(host string) string { return s.of[host] }
+
 // More implements gather.Elsewhere.
 func (s *sweep) More(host string) <-chan struct{} { return s.reports[host].more }
 
