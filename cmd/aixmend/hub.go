@@ -50,8 +50,8 @@ func (o *recoverOptions) overHub(ctx context.Context, c *cli) error {
 	switch {
 	case o.plan != "":
 		return exit.Usagef("recover --hub shows the plan, and asks", "--plan and --hub exclude each other: the commands of a plan stay at the sites")
-	case o.undo != "":
-		return exit.Usagef("at each site, recover --undo rolls back its part", "--undo and --hub exclude each other")
+	case o.undo != "" && o.dryRun:
+		return exit.Usagef("at each site, recover --undo --dry-run prints the commands", "--undo --dry-run and --hub exclude each other")
 	case o.pause:
 		return exit.Usagef("leave --pause out", "a hub does not ask between waves")
 	}
@@ -65,6 +65,7 @@ func (o *recoverOptions) overHub(ctx context.Context, c *cli) error {
 		call.Verb = controller.Plan
 		return desk.Run(ctx, call)
 	}
+	call.Undoes = o.undo
 	call.Verb, call.Waves, call.MaxFail, call.BrakeUnreachable = controller.Recover, o.waves, o.maxFail, o.brakeUnreachable
 	return desk.Recover(ctx, call, o.yes)
 }

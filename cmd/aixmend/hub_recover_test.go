@@ -25,8 +25,19 @@ func TestRecoverOverSites(t *testing.T) {
 	if a, b := verdicts(t, plain), verdicts(t, over); a != b {
 		t.Errorf("on one machine:\n%s\nover a hub:\n%s", a, b)
 	}
-	if text := y.must("runs", "--state", "aixmend-hub/state"); !strings.Contains(text, "recover") {
-		t.Error(text)
+	healed := y.fleet.Host("address-removed-smitty")
+	if !healed.Connected() {
+		t.Fatal(healed.Why())
+	}
+	y.start("audit", "recover of 2 hosts at 2 sites", "recover", "--undo", over.ID, "-l", "address-removed-smitty,daemon-down", "--yes", "--hub", "ops.join", "--format", "json")
+	back := y.ended()
+	for _, h := range back.Hosts {
+		if h.Outcome != outcome.OutcomeUndone {
+			t.Errorf("%s is %s: %s", h.Name, h.Outcome, h.Reason)
+		}
+	}
+	if len(back.Hosts) != 2 || back.Undoes != over.ID || healed.Connected() {
+		t.Errorf("%+v; connected %v", back, healed.Connected())
 	}
 }
 

@@ -83,7 +83,7 @@ func resume(ctx context.Context, c *cli, o *resumeOptions, args []string) error 
 		return err
 	}
 	if r.Sites != nil {
-		return exit.Usagef("aixmend resume --hub FILE has the hub continue it", "run %s is one over a hub", id)
+		return exit.Usagef("resume it with --hub and the join file of an operator", "run %s is one over a hub", id)
 	}
 	if o.deadline > 0 {
 		r.Deadline = o.deadline

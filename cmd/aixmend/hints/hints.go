@@ -119,7 +119,7 @@ func restOf(text string) string {
 
 // carried are the flags that a command of a message takes over from the call: those that
 // say where things are.
-var carried = []string{"inventory", "state", "known-hosts", "identity", "ssh-config", "config", "profile"}
+var carried = []string{"inventory", "state", "hub", "known-hosts", "identity", "ssh-config", "config", "profile"}
 
 // defining are the flags of the call that a command which plans or recovers takes over, too:
 // those that select hosts, and those that allow changes.

@@ -166,6 +166,16 @@ func (d *Desk) Recover(ctx context.Context, a Call, yes bool) error {
 	if !d.CanAsk() {
 		return exit.Usagef("aixmend plan only reads; --yes asks nothing", "recover changes hosts, and there is no terminal to ask on")
 	}
+	if a.Undoes != "" {
+		ok, err := d.Confirm("recover --undo has the sites roll back what run %s has changed on their hosts.\nEach host is read first; the commands are those of the undos at its site.\n", a.Undoes)
+		switch {
+		case err != nil:
+			return err
+		case !ok:
+			return exit.ErrNotConfirmed
+		}
+		return d.Run(ctx, a)
+	}
 	look := a
 	look.Verb, look.Waves = controller.Plan, ""
 	plan, err := d.over(ctx, look)

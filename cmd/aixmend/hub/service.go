@@ -425,6 +425,11 @@ func (s *Service) request(a Call) (request.Request, error) {
 	if err != nil {
 		return request.Request{}, exit.Usage(err)
 	}
+	if a.Undoes != "" {
+		if chosen, err = s.undoing(&a, chosen); err != nil {
+			return request.Request{}, err
+		}
+	}
 	scope := request.ScopeOf(inv, chosen)
 	scope.Sites = map[string][]string{}
 	for _, h := range chosen {
@@ -438,6 +443,40 @@ func (s *Service) request(a Call) (request.Request, error) {
 		Limit: a.Limit, Playbook: a.Playbook, Set: a.Set, FailOn: a.FailOn, Deadline: a.Deadline, Ticket: a.Ticket, Concurrency: 1, Label: a.Label,
 		Allow: a.Allow, MendWarnings: a.MendWarnings, Attempts: a.Attempts, Waves: a.Waves, MaxFail: a.MaxFail, BrakeUnreachable: a.BrakeUnreachable,
 	}}, nil
+}
+
+// undoing makes a call one that rolls back a run, and returns those of the chosen hosts that it
+// let begin.
+func (s *Service) undoing(a *Call, chosen []inventory.Host) ([]inventory.Host, error) {
+	id, err := s.store.Named(a.Undoes)
+	if err != nil || a.Undoes == "latest" {
+		return nil, exit.Usagef("aixmend runs lists all runs", "--undo %s names no run of the hub", a.Undoes)
+	}
+	then, err := request.Load(s.store, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case then.Verb != controller.Recover || then.Undoes != "":
+		return nil, exit.Usagef("aixmend runs lists all runs", "run %s is no recover that could be rolled back", id)
+	case s.store.State(id) != journal.StateEnded:
+		return nil, exit.Usagef("aixmend resume "+id, "run %s has not ended: it must be resumed before it can be rolled back", id)
+	}
+	entries, err := s.store.ReadJournal(id)
+	if err != nil {
+		return nil, err
+	}
+	begun := map[string]bool{}
+	for _, e := range entries {
+		if e.Event == outcome.EventTurn {
+			begun[e.Host] = true
+		}
+	}
+	a.Undoes, a.Playbook, a.Set, a.Allow, a.MendWarnings = id, then.Playbook, then.Set, nil, false
+	chosen = slices.DeleteFunc(slices.Clone(chosen), func(h inventory.Host) bool { return !begun[h.Name] })
+	if len(chosen) == 0 {
+		return nil, exit.Usagef("aixmend report "+id+" shows its hosts", "run %s changed none of the selected hosts", id)
+	}
+	return chosen, nil
 }
 
 // everySite returns an error where all hosts are asked for and a site has announced none: the

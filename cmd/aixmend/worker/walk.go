@@ -125,11 +125,31 @@ func (w *Worker) job(o walking) (*job.Job, *job.Earlier, error) {
 	if !o.Until.IsZero() {
 		r.Deadline = max(time.Until(o.Until), time.Second)
 	}
+	if o.Undoes != "" {
+		if err := w.undoing(o, &r); err != nil {
+			return nil, nil, err
+		}
+	}
 	j, err := job.Prepare(r, s)
 	if err == nil && o.Plan != "" {
 		err = j.ApplyRun(o.store, o.Plan)
 	}
 	return j, nil, err
+}
+
+// undoing makes a request one that rolls back this site's part of an earlier run.
+func (w *Worker) undoing(o walking, r *request.Request) error {
+	then, err := request.Load(o.store, o.Undoes)
+	if err != nil {
+		return err
+	}
+	p, err := playbooks.Load(then.Playbook)
+	if err != nil {
+		return err
+	}
+	r.Undoes, r.Folder, r.Playbook, r.Set = o.Undoes, then.Folder, then.Playbook, job.StillValid(w.Console, then, p)
+	r.Allow, r.MendWarnings = nil, false
+	return nil
 }
 
 // own leaves out, of parameters that name hosts, those of other sites.
