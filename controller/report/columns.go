@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -223,6 +224,76 @@ func quotedWords(command string) []string {
 		}
 		return !quoted && unicode.IsSpace(c)
 	})
+}
+
+// HangingCommand renders a command of a host, with a note behind it, as Hanging does a text, but so
+// that it can be pasted: its lines end so that a shell joins them, and an option keeps its value
+// where there is room.
+func HangingCommand(begin, command, note string, width int) string {
+	by := ansi.StringWidth(begin)
+	const joins = " \\"
+	words, whole := commandWords(command)
+	switch {
+	case width <= 0 || by+ansi.StringWidth(command+note) <= width:
+		return begin + command + note
+	case !whole || slices.ContainsFunc(words, func(word string) bool { return ansi.StringWidth(word+joins) > width }):
+		return Hanging(begin, command+note, width)
+	}
+	var done []string
+	line, bare := begin, true // bare: no word of the command is on the line
+	if width-by < minRoom {
+		done, line, by = []string{strings.TrimRight(begin, " ")}, strings.Repeat(" ", belowBy), belowBy
+	}
+	words = withValues(words, width-by-len("  ")-len(joins))
+	for i, word := range words {
+		ends, gap := joins, " "
+		if i == len(words)-1 {
+			ends = ""
+		}
+		if bare {
+			gap = ""
+		}
+		if ansi.StringWidth(line+gap+word+ends) <= width {
+			line, bare = line+gap+word, false
+			continue
+		}
+		if line = strings.TrimRight(line, " "); !bare {
+			line += joins
+		}
+		if line != "" {
+			done = append(done, line)
+		}
+		line, bare = strings.Repeat(" ", max(min(by+2, width-ansi.StringWidth(word+ends)), 0))+word, false
+	}
+	if ansi.StringWidth(line+note) <= width {
+		return strings.Join(append(done, line+note), "\n")
+	}
+	return strings.Join(append(done, line, Hanging(strings.Repeat(" ", by), strings.TrimLeft(note, " ,:"), width)), "\n")
+}
+
+// commandWords splits a command of a host at the blanks outside of quotes. It reports whether a
+// line may end behind each word: not in a comment, and not where a quote stays open.
+func commandWords(command string) ([]string, bool) {
+	var list []string
+	var quote rune
+	begin, escaped := 0, false
+	for i, c := range command {
+		switch {
+		case escaped:
+			escaped = false
+		case c == '\\' && quote != '\'':
+			escaped = true
+		case c == quote:
+			quote = 0
+		case quote == 0 && (c == '\'' || c == '"'):
+			quote = c
+		case quote == 0 && c == ' ':
+			list, begin = append(list, command[begin:i]), i+1
+		}
+	}
+	list = slices.DeleteFunc(append(list, command[begin:]), func(word string) bool { return word == "" })
+	comment := slices.ContainsFunc(list, func(word string) bool { return strings.HasPrefix(word, "#") })
+	return list, quote == 0 && !escaped && !comment
 }
 
 func at(list []string, i int) string {

@@ -180,3 +180,29 @@ func TestPasted(t *testing.T) {
 		}
 	}
 }
+
+// A command of a host that is wider than the terminal can still be pasted: a shell joins its
+// lines, an option keeps its value where there is room, and nothing in quotes is changed.
+func TestHangingCommand(t *testing.T) {
+	const set = "/usr/sbin/chdev -l en1 -a netaddr6=fe80::f8d4:43ff:fe00:521 -a prefixlen=64 -a state=up"
+	for _, c := range []struct {
+		begin, command, note string
+		width                int
+		want                 string
+	}{
+		{"  ~ address  ", set, " (timed undo, 4m)", 0, "  ~ address  " + set + " (timed undo, 4m)"},
+		{"  ~ address  ", set, " (timed undo, 4m)", 80, "  ~ address  /usr/sbin/chdev -l en1 -a netaddr6=fe80::f8d4:43ff:fe00:521 \\\n" +
+			"               -a prefixlen=64 -a state=up (timed undo, 4m)"},
+		{"  ~ address  ", set, " (timed undo, 4m)", 60, "  ~ address  /usr/sbin/chdev -l en1 \\\n" +
+			"               -a netaddr6=fe80::f8d4:43ff:fe00:521 \\\n               -a prefixlen=64 -a state=up (timed undo, 4m)"},
+		{"  ~ address  ", set, " (timed undo, 4m)", 50, "  ~ address  /usr/sbin/chdev -l en1 -a \\\n               netaddr6=fe80::f8d4:43ff:fe00:521 \\\n" +
+			"               -a prefixlen=64 -a state=up\n             (timed undo, 4m)"},
+		{"  - address  ", set, ", by the host itself after 4m if the connection is lost", 101, "  - address  " + set + "\n             by the host itself after 4m if the connection is lost"},
+		{"  ~ address  ", "printf '%s  x' \"a 'b  c\" d\\ e ffffffffffffffffffff", "", 50, "  ~ address  printf '%s  x' \"a 'b  c\" d\\ e \\\n               ffffffffffffffffffff"},
+		{"  + collect  ", "# fetch the files of /var/aixmend/support into the folder of the run", "", 50, "  + collect  # fetch the files of\n             /var/aixmend/support into the folder\n             of the run"},
+	} {
+		if got := HangingCommand(c.begin, c.command, c.note, c.width); got != c.want {
+			t.Errorf("%d columns:\n%s\nwant\n%s", c.width, got, c.want)
+		}
+	}
+}

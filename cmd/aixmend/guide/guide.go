@@ -3,6 +3,7 @@
 package guide
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -47,6 +48,8 @@ type Guide struct {
 	fixes  bool     // the playbook has a rung that could fix something
 	heals  []string // findings that a rung fixes, of those that are allowed
 	words  []string // of --allow, that the playbook takes
+	// locked are the words of --allow that are missing, by the findings that only their rungs fix.
+	locked map[string]string
 	// restated are the words of the flags that recover --plan wants named again.
 	restated []string
 }
@@ -122,12 +125,14 @@ func New(run outcome.Run, r request.Request, state, folder string) Guide {
 	p, err := playbooks.Load(r.Playbook)
 	if err == nil {
 		g.fixes = slices.ContainsFunc(p.Rungs, func(r playbooks.Rung) bool { return !r.Collect })
+		g.locked = map[string]string{}
 		for _, r := range p.Rungs {
-			if r.Allow != "" && !slices.Contains(g.asked.Allow, r.Allow) {
-				continue
-			}
 			for _, id := range r.Fixes {
-				g.heals = append(g.heals, id.V)
+				if r.Allow != "" && !slices.Contains(g.asked.Allow, r.Allow) {
+					g.locked[id.V] = cmp.Or(g.locked[id.V], r.Allow)
+				} else {
+					g.heals = append(g.heals, id.V)
+				}
 			}
 		}
 		for _, w := range p.AllowWords() {
@@ -179,7 +184,11 @@ func (g Guide) Next(f report.Fold) report.Next {
 	if f.Step != "" && slices.Equal(next.Command, g.explains(f)) {
 		next.Step = g.Complete(f.Step)
 	}
-	if _, set := g.wanted(f); next.Step == "" && len(set) > 0 {
+	allow, set := g.wanted(f)
+	if next.Step == "" && f.Outcome == outcome.Degraded && len(allow) > 0 {
+		next.Step = "requires --allow " + strings.Join(allow, ",")
+	}
+	if next.Step == "" && len(set) > 0 {
 		if _, open, found := strings.Cut(set[0], "="); found && slices.Contains(next.Command, shell.Word(set[0])) {
 			next.Step = "replace " + open + " with your " + strings.ToLower(open)
 		}
@@ -292,10 +301,14 @@ var hostKey = regexp.MustCompile(`^(?:jump: bastion [^ ]+: )?host-key-(?:unknown
 // wanted are the words of --allow and the values of --set that hosts wait for. A host that is
 // blocked although the word was given waits for something else.
 func (g Guide) wanted(f report.Fold) (allow, set []string) {
-	if f.Outcome != outcome.NeedsAction {
+	warned := f.Outcome == outcome.Degraded && g.asked.MendWarnings && !f.Planned
+	if f.Outcome != outcome.NeedsAction && !warned {
 		return nil, nil
 	}
 	allow = slices.Clone(f.Allow)
+	if warned {
+		allow = append(allow, g.lacks(f)...)
+	}
 	if m := notAllowed.FindStringSubmatch(f.Reason); m != nil && !f.Differ && len(allow) == 0 {
 		allow = []string{m[1]}
 	}
@@ -306,6 +319,17 @@ func (g Guide) wanted(f report.Fold) (allow, set []string) {
 		return allow, nil
 	}
 	return allow, f.Set
+}
+
+// lacks are the words of --allow without which no rung fixes some warnings of hosts.
+func (g Guide) lacks(f report.Fold) []string {
+	var list []string
+	for _, id := range f.Findings {
+		if word := g.locked[id]; word != "" && !slices.Contains(g.heals, id) && !slices.Contains(list, word) {
+			list = append(list, word)
+		}
+	}
+	return list
 }
 
 // Resume is the command that continues the run.

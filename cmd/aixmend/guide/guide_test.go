@@ -52,6 +52,14 @@ func TestNext(t *testing.T) {
 		{"cut off, and the run can't be resumed", is(outcome.CutOff, func(g *Guide, f *report.Fold) { g.run.Command, g.closed, f.Interrupted = "recover", true, true }), "aixmend recover -l 'aix[1-2]'"},
 		{"healthy, and a finding says how to go on", is(outcome.Healthy, func(_ *Guide, f *report.Fold) { f.Guided = true }), "aixmend explain R aix1"},
 		{"degraded", is(outcome.Degraded, nil), "aixmend explain R aix1"},
+		{"with a warning to fix that no allowed rung fixes", is(outcome.Degraded, func(g *Guide, f *report.Fold) {
+			g.run.Command, g.asked.MendWarnings, f.Findings = "plan", true, []string{"rsct-below-recommended"}
+			g.locked = map[string]string{"rsct-below-recommended": "rsct-update"}
+		}), "requires --allow rsct-update: aixmend plan -l 'aix[1-2]' --allow rsct-update --mend-warnings"},
+		{"with a warning to fix, and the images are missing", is(outcome.Degraded, func(g *Guide, f *report.Fold) {
+			g.run.Command, g.asked.MendWarnings, g.asked.Allow, f.Findings = "plan", true, []string{"rsct-update"}, []string{"rsct-below-recommended"}
+			f.Allow, f.Set = []string{"rsct-update"}, []string{"upload=FOLDER"}
+		}), "replace FOLDER with your folder: aixmend plan -l 'aix[1-2]' --set upload=FOLDER --allow rsct-update --mend-warnings"},
 		{"unreachable", is(outcome.Unreachable, nil), "aixmend explain R aix1"},
 		{"its key is not known", is(outcome.Unreachable, func(g *Guide, f *report.Fold) {
 			f.Reason, g.state = "host-key-unknown: SHA256:x is not in known_hosts", "s"
@@ -261,6 +269,9 @@ func TestHeals(t *testing.T) {
 		if got := g.Heals([]string{finding}); got != want {
 			t.Errorf("%s: %t", finding, got)
 		}
+	}
+	if got := g.locked; got["rsct-below-recommended"] != "rsct-update" || got["rmc-address-not-persistent"] != "" {
+		t.Errorf("locked: %v", got)
 	}
 	if !Bare(outcome.Run{}, "s").Heals([]string{"probe-failed"}) {
 		t.Error("a run that is not known heals nothing")

@@ -83,7 +83,7 @@ func rows(runs []run) []row {
 // runOrder is the order in which the columns of runs give way: when a run started, how long
 // it took and which hosts it was for stay longer than who ran it and with which playbook.
 var runOrder = []string{
-	"TICKET", "HOSTS", "LIMIT", "LIMIT", "BY", "PLAYBOOK", "BY", "LIMIT", "STARTED", "LIMIT", "VERB", "PLAYBOOK", "HOSTS", "BY", "LIMIT", "LIMIT", "TOOK", "EXIT", "STARTED", "VERB", "HOSTS",
+	"TICKET", "HOSTS", "LIMIT", "LIMIT", "BY", "PLAYBOOK", "BY", "LIMIT", "STARTED", "LIMIT", "VERB", "PLAYBOOK", "HOSTS", "BY", "LIMIT", "LIMIT", "TOOK", "STARTED", "EXIT", "VERB", "HOSTS",
 }
 
 // Runs lists the runs of a store, the newest first: fitted to a terminal, whole in a pipe.

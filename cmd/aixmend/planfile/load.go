@@ -59,7 +59,7 @@ func (p Plan) values() (any, error) {
 const maxSize = 1 << 30
 
 // again is the hint for a file that can't be applied.
-const again = "make a new plan: aixmend plan --out FILE"
+const again = "make a new plan: aixmend plan --out plan.json"
 
 // Load reads a plan file. One that does not hold the values that aixmend wrote, or that
 // anybody but this user and root can change, is a mistake of the caller.
@@ -74,12 +74,12 @@ func Load(file string) (*Plan, error) {
 func LoadToPrint(file string) (*Plan, error) {
 	text, err := read(file)
 	if err != nil {
-		return nil, exit.Usagef("aixmend plan --out FILE writes one", "plan %s: %w", file, err)
+		return nil, exit.Usagef("aixmend plan --out plan.json writes one", "plan %s: %w", file, err)
 	}
 	p, err := decode(text)
 	switch {
 	case errors.Is(err, errNoPlan):
-		return nil, exit.Usagef("aixmend plan --out FILE writes one", "plan %s: %w", file, err)
+		return nil, exit.Usagef("aixmend plan --out plan.json writes one", "plan %s: %w", file, err)
 	case err != nil:
 		return nil, exit.Usagef(again, "plan %s: %w", file, err)
 	}

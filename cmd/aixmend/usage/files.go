@@ -35,7 +35,7 @@ type place struct {
 var places = map[string]place{
 	"inventory":   {either: true, filled: true, remedy: "name the inventory with --inventory FILE"},
 	"playbook":    {filled: true, remedy: "aixmend playbook list names the embedded ones; a file is named with its folder, such as ./site.yaml"},
-	"plan":        {filled: true, remedy: "make a new plan: aixmend plan --out FILE"},
+	"plan":        {filled: true, remedy: "make a new plan: aixmend plan --out plan.json"},
 	"identity":    {filled: true, most: 1 << 20, remedy: "name the file of a private key"},
 	"known-hosts": {absent: true, remedy: "name a known_hosts file; aixmend hostkeys creates one"},
 	"ssh-config":  {remedy: "none leaves ssh_config out"},

@@ -126,16 +126,16 @@ aix07: only if nothing else has helped, and not while a rung is blocked
 Plan: 5 hosts to change, up to 8 steps, 2 rungs, 3 more steps only if nothing else has helped, 1 more not while a rung is blocked; 1 host needs you: aix09; 1 more if these steps do not help: aix07; 1 degraded; 1 healthy.
 `,
 		60: `aix[03-05]: rmc-address-missing
-  ~ address  /usr/sbin/chdev -l en1 -a netaddr6=... -a
-             state=up (timed undo, 4m)
+  ~ address  /usr/sbin/chdev -l en1 -a netaddr6=... \
+               -a state=up (timed undo, 4m)
   + refresh  /usr/sbin/rsct/bin/rmcctrl -p
       aix03  netaddr6=fe80::3
       aix04  netaddr6=fe80::4
       aix05  netaddr6=fe80::5
 
 aix07: rmc-address-missing
-  ~ address  /usr/sbin/chdev -l en1 -a netaddr6=fe80::7 -a
-             state=up (timed undo, 4m)
+  ~ address  /usr/sbin/chdev -l en1 -a netaddr6=fe80::7 \
+               -a state=up (timed undo, 4m)
   ! refresh  blocked: cluster guard: not understood:
              lscluster_c
 

@@ -213,7 +213,11 @@ func (w writer) block(b block) {
 				mark = '~'
 			}
 			begin := w.mark(mark) + id + "  "
-			w.line(begin, s.text(w.back))
+			if s.lines > 0 {
+				w.line(begin, report.Clean(fmt.Sprintf("%s, a script of %d lines", s.id, s.lines)+s.note(w.back), false))
+			} else {
+				w.command(begin, s.command, s.note(w.back))
+			}
 			w.commands(s.commands, ansi.StringWidth(begin))
 			id = padded("", wide)
 		}
@@ -235,23 +239,20 @@ func (w writer) refused(r rung) string {
 
 func padded(s string, wide int) string { return s + strings.Repeat(" ", wide-ansi.StringWidth(s)) }
 
-// text is the line of a step.
-func (s step) text(back bool) string {
-	line := s.command
-	if s.lines > 0 {
-		line = fmt.Sprintf("%s, a script of %d lines", s.id, s.lines)
-	}
+// note is the text behind the command of a step.
+func (s step) note(back bool) string {
+	note := ""
 	switch {
 	case s.timed == "":
 	case back:
-		line += ", by the host itself after " + s.timed + " if the connection is lost"
+		note = ", by the host itself after " + s.timed + " if the connection is lost"
 	default:
-		line += " (timed undo, " + s.timed + ")"
+		note = " (timed undo, " + s.timed + ")"
 	}
 	if s.because != "" {
-		line += ": " + s.because
+		note += ": " + s.because
 	}
-	return report.Clean(line, false)
+	return note
 }
 
 // maxCommands is how many commands of a script are shown.
@@ -260,14 +261,12 @@ const maxCommands = 4
 // commands writes the commands of a script below its line.
 func (w writer) commands(list []string, by int) {
 	for i, command := range list {
-		text := report.Clean(command, false)
+		begin := strings.Repeat(" ", by+2)
 		if i == maxCommands {
-			text = fmt.Sprintf("and %d more", len(list)-i)
-		}
-		w.line(strings.Repeat(" ", by+2), text)
-		if i == maxCommands {
+			w.line(begin, fmt.Sprintf("and %d more", len(list)-i))
 			return
 		}
+		w.command(begin, command, "")
 	}
 }
 
@@ -300,6 +299,11 @@ func (w writer) rows(rows []row) {
 // line writes a text behind the beginning of its line.
 func (w writer) line(begin, text string) {
 	w.b.WriteString(report.Hanging(begin, text, w.o.Width) + "\n")
+}
+
+// command writes a command, and a note on it, behind the beginning of its line.
+func (w writer) command(begin, command, note string) {
+	w.b.WriteString(report.HangingCommand(begin, report.Clean(command, false), report.Clean(note, false), w.o.Width) + "\n")
 }
 
 // mark is the beginning of a line.
