@@ -285,7 +285,7 @@ func TestHostileReportsStayText(t *testing.T) {
 		return run
 	}
 	done := ran("20261122T100000.000Z-aaaaaa")
-	if err := done.WriteHost(host, formats.HostMarkdown(host)); err != nil {
+	if err := done.WriteHost(host, formats.HostMarkdown(host, formats.Open{})); err != nil {
 		t.Fatal(err)
 	}
 	summary := outcome.HostSummary{Name: "aix1", Address: evil, Outcome: outcome.NeedsAction, Reason: evil, Findings: []string{evil}, Open: []string{evil}, Plan: plan}

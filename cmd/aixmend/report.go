@@ -100,7 +100,7 @@ func showRun(c *cli, o *reportOptions, ref string) error {
 		return exit.Verdict{Code: run.Plugin()}
 	}
 	g := guide.Of(store, *run, o.state).From(c.usual())
-	return o.page(c, c.fit(report.Head(*run)+"\n")+c.summary(*run, g)+c.fit(done(store, run.ID, g)))
+	return o.page(c, c.fit(report.Head(*run)+"\n")+c.summary(*run, g)+c.fit(g.Unasked()+done(store, run.ID, g)))
 }
 
 // meant returns the id of the run that a person means. Where that is the latest that wrote its
@@ -149,7 +149,7 @@ func showHost(c *cli, o *reportOptions, store *journal.Store, run string) error 
 	case "json":
 		return c.JSON(h)
 	case asMarkdown:
-		_, err := c.Out.Write(formats.HostMarkdown(*h))
+		_, err := c.Out.Write(formats.HostMarkdown(*h, formats.Open{Others: left}))
 		return err
 	}
 	g := guide.Of(store, outcome.Run{ID: run}, o.state).From(c.usual())

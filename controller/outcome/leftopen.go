@@ -1,5 +1,7 @@
 package outcome
 
+import "slices"
+
 // LeftOpen is an open run that has sent a change to some hosts, and has not ended there.
 type LeftOpen struct {
 	// ID is the run's.
@@ -31,4 +33,15 @@ type OpenRun struct {
 // Changed says that the run has changed the host, or may have, and has not ended there.
 func (o OpenRun) Changed() string {
 	return "run " + o.ID + " " + LeftOpen{Unread: o.Unread}.Did() + " the host and has not finished"
+}
+
+// OpenOn returns those of some open runs that have changed a host, without their changes.
+func OpenOn(runs []LeftOpen, host string) []OpenRun {
+	var list []OpenRun
+	for _, o := range runs {
+		if slices.Contains(o.Hosts, host) {
+			list = append(list, OpenRun{ID: o.ID, Changes: []Change{}, Unread: o.Unread})
+		}
+	}
+	return list
 }

@@ -87,7 +87,7 @@ func document(store *journal.Store, run string, h outcome.HostSummary) (outcome.
 	kept, err := store.LoadHost(run, h.Name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return outcome.Host{Schema: outcome.HostSchema, RunID: run, Host: h.Name, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason}, nil
+		return outcome.Host{Schema: outcome.HostSchema, RunID: run, Host: h.Name, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason, Interrupted: h.Interrupted}, nil
 	case err != nil:
 		return outcome.Host{}, err
 	}

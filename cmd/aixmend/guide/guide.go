@@ -332,6 +332,16 @@ func (g Guide) lacks(f report.Fold) []string {
 	return list
 }
 
+// Unasked says that the run did not ask the cloud; "" where it did or was told not to, and for one
+// that never does.
+func (g Guide) Unasked() string {
+	asked := slices.ContainsFunc(g.run.Hosts, func(h outcome.HostSummary) bool { return h.Cloud != nil })
+	if asked || !g.known || g.asked.Cloud == "off" || len(g.run.Hosts) == 0 || g.run.Undoes != "" || g.run.Command == "replay" {
+		return ""
+	}
+	return "cloud:   not asked by that run (docs/powervs.md), so the dashboard may show another health\n"
+}
+
 // Resume is the command that continues the run.
 func (g Guide) Resume() []string { return g.Quoted("aixmend", "resume", g.run.ID) }
 

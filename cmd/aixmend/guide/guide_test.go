@@ -262,6 +262,26 @@ func TestNextFromAConfigFile(t *testing.T) {
 	}
 }
 
+// The report of an earlier run says that it did not ask the cloud, unless that was wanted.
+func TestUnasked(t *testing.T) {
+	hosts := []outcome.HostSummary{{Name: "aix1"}}
+	for name, c := range map[string]struct {
+		g    Guide
+		says bool
+	}{
+		"no key":              {Guide{run: outcome.Run{Command: "audit", Hosts: hosts}, known: true}, true},
+		"asked":               {Guide{run: outcome.Run{Command: "audit", Hosts: append(hosts, outcome.HostSummary{Name: "aix2", Cloud: &outcome.Cloud{}})}, known: true}, false},
+		"not wanted":          {Guide{run: outcome.Run{Command: "audit", Hosts: hosts}, known: true, asked: request.Asked{Cloud: "off"}}, false},
+		"a rollback":          {Guide{run: outcome.Run{Command: "recover", Undoes: "R", Hosts: hosts}, known: true}, false},
+		"a replay":            {Guide{run: outcome.Run{Command: "replay", Hosts: hosts}, known: true}, false},
+		"its request is gone": {Guide{run: outcome.Run{Command: "audit", Hosts: hosts}}, false},
+	} {
+		if got := c.g.Unasked(); (got != "") != c.says {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 // Warnings that no rung fixes need no plan.
 func TestHeals(t *testing.T) {
 	g := New(outcome.Run{}, request.Request{Asked: request.Asked{Playbook: DefaultPlaybook}}, "s", "")

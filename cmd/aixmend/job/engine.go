@@ -3,11 +3,13 @@ package job
 import (
 	"context"
 	"path/filepath"
+	"slices"
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/openrun"
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/cmd/aixmend/reach"
+	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
@@ -80,7 +82,7 @@ func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *j
 		Journal:  dir,
 		Captures: store,
 		Folders:  folders{dir, r.Folder},
-		Sink:     j.sink(dir),
+		Sink:     j.sink(store, dir),
 		Stop:     c.Interrupts.Stop(),
 		Observer: j.observer(c),
 	}
@@ -117,8 +119,12 @@ func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *j
 }
 
 // sink stores the reports of the run.
-func (j *Job) sink(dir *journal.Run) sink {
-	s := sink{dir: dir, dialled: j.dialled}
+func (j *Job) sink(store *journal.Store, dir *journal.Run) sink {
+	s := sink{dir: dir, dialled: j.dialled, typed: j.Settings.paste}
+	if j.recordings == nil { // whose hosts are others of the same names
+		s.open, _ = store.LeftOpen(request.Names(j.Request.Hosts)) // where runs can't be listed, there is nothing to say
+		s.open = slices.DeleteFunc(s.open, func(o outcome.LeftOpen) bool { return o.ID == j.Request.Undoes })
+	}
 	if p := j.Settings.Part; p != nil {
 		s.reported = p.Reported
 	}

@@ -12,6 +12,10 @@ type sink struct {
 	dir *journal.Run
 	// dialled returns how a host was dialled, nil where it was not.
 	dialled func(host string) *outcome.Dialled
+	// open are the open runs that had changed hosts before the run began.
+	open []outcome.LeftOpen
+	// typed adds the flags of the run to a command.
+	typed func(command string) string
 	// reported is told of each host whose report was written; nil: nobody is.
 	reported func(host string)
 }
@@ -27,7 +31,7 @@ func (s sink) HostDone(h outcome.Host) error {
 			return err
 		}
 	}
-	err := s.dir.WriteHost(h, formats.HostMarkdown(h))
+	err := s.dir.WriteHost(h, formats.HostMarkdown(h, formats.Open{Others: outcome.OpenOn(s.open, h.Host), Typed: s.typed}))
 	if err == nil && s.reported != nil {
 		s.reported(h.Host)
 	}

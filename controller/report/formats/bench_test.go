@@ -26,7 +26,7 @@ func BenchmarkHost(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Run("markdown", func(b *testing.B) { benchmarkRender(b, func() int { return len(HostMarkdown(h)) }) })
+	b.Run("markdown", func(b *testing.B) { benchmarkRender(b, func() int { return len(HostMarkdown(h, Open{})) }) })
 	b.Run("safejson", func(b *testing.B) { benchmarkRender(b, func() int { return len(report.SafeJSON(document)) }) })
 	b.Run("explain", func(b *testing.B) { benchmarkRender(b, func() int { return len(explain.Host(h).Text(0)) }) })
 	b.Run("case", func(b *testing.B) { benchmarkRender(b, func() int { return len(explain.Case(h)) }) })

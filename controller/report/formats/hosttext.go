@@ -79,7 +79,7 @@ func (t *hostText) block(indent, s string) {
 }
 
 func (t *hostText) head(h outcome.Host) {
-	t.b.WriteString(t.bold(report.Clean(fmt.Sprintf("%s: %s", h.Host, h.Shown()), false)) + "\n")
+	t.b.WriteString(t.bold(report.Clean(fmt.Sprintf("%s: %s", h.Host, shown(h)), false)) + "\n")
 	for _, row := range [][2]string{
 		{"reason", h.Reason}, {"run", h.RunID}, {"address", h.Address}, {"started", h.Started.UTC().Format(time.RFC3339) + ", took " + ms(h.Duration)}, {"capture", h.Capture},
 	} {

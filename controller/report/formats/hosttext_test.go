@@ -53,13 +53,13 @@ func TestHostTextIsWhole(t *testing.T) {
 // Both reports name the sections that the runbook has, and no others.
 func TestRunbookSections(t *testing.T) {
 	h := outcome.Host{Host: "h", Findings: []outcome.Finding{{ID: "syslogd-down", Remedy: "start it"}, {ID: "node-id-missing"}, {ID: "node-id-missing"}}}
-	for _, got := range []string{HostText(h, HostView{}), string(HostMarkdown(h))} {
+	for _, got := range []string{HostText(h, HostView{}), string(HostMarkdown(h, Open{}))} {
 		if strings.Count(got, "aixmend runbook ") != 1 || !strings.Contains(got, "aixmend runbook node-id-missing\n") || !strings.Contains(got, "start it") {
 			t.Error(got)
 		}
 	}
 	h.Findings = h.Findings[:1]
-	for _, got := range []string{HostText(h, HostView{}), string(HostMarkdown(h))} {
+	for _, got := range []string{HostText(h, HostView{}), string(HostMarkdown(h, Open{}))} {
 		if strings.Contains(got, "runbook") || strings.Contains(got, "read more") || strings.Contains(got, "by hand") {
 			t.Error(got)
 		}

@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -12,14 +13,24 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/docs"
+	"aixmend/transport/shell"
 )
 
+// Open says with which runs the report of a host is not at its end.
+type Open struct {
+	// Others are the other runs that have changed the host and have not ended there.
+	Others []outcome.OpenRun
+	// Typed adds the flags of the run to a command; nil adds none.
+	Typed func(command string) string
+}
+
 // HostMarkdown renders the report of a host for people.
-func HostMarkdown(h outcome.Host) []byte {
+func HostMarkdown(h outcome.Host, open Open) []byte {
 	m := &markdown{}
 	m.b.Grow(size(h))
-	m.line("# %s: %s", md(h.Host), h.Shown())
+	m.line("# %s: %s", md(h.Host), shown(h))
 	m.line("")
+	m.open(h, open)
 	if h.Reason != "" {
 		m.line("%s", md(h.Reason))
 		m.line("")
@@ -42,6 +53,34 @@ func HostMarkdown(h outcome.Host) []byte {
 		m.stage(s)
 	}
 	return m.b.Bytes()
+}
+
+// shown is the outcome of a host as people see it, in words where it has none yet.
+func shown(h outcome.Host) string { return cmp.Or(string(h.Shown()), "not finished") }
+
+// open names the runs that have not finished with a host, each with the command that continues it.
+// The hub continues those of its sites.
+func (m *markdown) open(h outcome.Host, open Open) {
+	say := func(why, id string) {
+		command := "aixmend resume " + shell.Word(id)
+		if open.Typed != nil {
+			command = open.Typed(command)
+		}
+		m.line("Not finished: %s; to continue: `%s`", md(why), code(command))
+		m.line("")
+	}
+	switch {
+	case h.Site != "":
+	case h.Outcome == "":
+		say("run "+h.RunID+" had not ended when this was written", h.RunID)
+	case h.Interrupted && !outcome.ToCompare(h.Outcome, h.Interrupted):
+		say("run "+h.RunID+" was cut off", h.RunID)
+	}
+	for _, o := range open.Others {
+		if o.ID != h.RunID {
+			say(o.Changed(), o.ID)
+		}
+	}
 }
 
 // about lists the health in the cloud, the capture, the connection and the lease of a host.

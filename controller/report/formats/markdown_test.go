@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,8 +14,41 @@ import (
 )
 
 func TestHostMarkdown(t *testing.T) {
-	golden.Check(t, "testdata/host.golden.md", string(HostMarkdown(samples.Typical())))
-	golden.Check(t, "testdata/host-empty.golden.md", string(HostMarkdown(outcome.Host{Host: "aixprd02", Outcome: outcome.Healthy})))
+	golden.Check(t, "testdata/host.golden.md", string(HostMarkdown(samples.Typical(), Open{})))
+	golden.Check(t, "testdata/host-empty.golden.md", string(HostMarkdown(outcome.Host{Host: "aixprd02", Outcome: outcome.Healthy}, Open{})))
+}
+
+// The report of a host names each run that has not finished with it, with the command that
+// continues it; that of a site is continued by the hub.
+func TestHostMarkdownNotFinished(t *testing.T) {
+	open := Open{
+		Others: []outcome.OpenRun{{ID: "r0"}, {ID: "r1"}},
+		Typed:  func(command string) string { return command + " --state s" },
+	}
+	const other = "Not finished: run r0 has changed the host and has not finished; to continue: `aixmend resume r0 --state s`"
+	for _, c := range []struct {
+		h    outcome.Host
+		want []string
+	}{
+		{outcome.Host{RunID: "r1", Outcome: outcome.Healthy}, []string{other}},
+		{outcome.Host{RunID: "r1", Outcome: outcome.Skipped, Interrupted: true}, []string{"Not finished: run r1 was cut off; to continue: `aixmend resume r1 --state s`", other}},
+		{outcome.Host{RunID: "r1", Outcome: outcome.Healthy, Interrupted: true}, []string{other}},
+		{outcome.Host{RunID: "r1"}, []string{"# : not finished", "Not finished: run r1 had not ended when this was written; to continue: `aixmend resume r1 --state s`", other}},
+		{outcome.Host{RunID: "r1", Site: "a"}, []string{"# : not finished", other}},
+	} {
+		var got []string
+		for line := range strings.Lines(string(HostMarkdown(c.h, open))) {
+			if strings.Contains(strings.ToLower(line), "not finished") {
+				got = append(got, strings.TrimSpace(line))
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%q\nwant\n%q", got, c.want)
+		}
+	}
+	if got := string(HostMarkdown(outcome.Host{RunID: "r1", Interrupted: true, Outcome: outcome.Skipped}, Open{})); !strings.Contains(got, "`aixmend resume r1`") {
+		t.Error(got)
+	}
 }
 
 // Whatever a host printed stays text: it can't leave its fence, and outside of
@@ -30,7 +64,7 @@ func TestHostMarkdownOfMuch(t *testing.T) {
 	h := samples.HostileHost("x")
 	for _, s := range []string{strings.Repeat("x", 1<<20), strings.Repeat("x`", 1<<15), strings.Repeat("```\n", 1<<14)} {
 		h.Stages[0].Steps[0].Stdout = s
-		document := string(HostMarkdown(h))
+		document := string(HostMarkdown(h, Open{}))
 		if !strings.Contains(document, strings.TrimRight(s, "\n")) {
 			t.Error("the output is not there whole")
 		}
@@ -124,7 +158,7 @@ func checkProse(t *testing.T, line string) {
 func checkMarkdown(t *testing.T, s string) {
 	t.Helper()
 	h := samples.HostileHost(s)
-	document := string(HostMarkdown(h))
+	document := string(HostMarkdown(h, Open{}))
 	if report.Clean(document, true) != document {
 		t.Errorf("%.40q: control characters come through", s)
 	}

@@ -43,6 +43,8 @@ type block struct {
 	gzip   *gzip.Writer
 	// complete completes the commands in the advice; nil: they stay as they are.
 	complete func(text string) string
+	// open are the other open runs that have changed hosts.
+	open []outcome.LeftOpen
 }
 
 // classed is a text with its class. A block sorts its texts by class, which halves its

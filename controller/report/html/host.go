@@ -98,6 +98,7 @@ type pageLease struct {
 // page builds the page of a host. The parts that people read first get room first.
 func (b *block) page(h outcome.Host) hostPage {
 	explained := explain.Host(h)
+	explain.LeftOpen(&explained, outcome.OpenOn(b.open, h.Host))
 	explained.Type(b.complete)
 	p := hostPage{
 		Chains: b.chains(explained, h.Findings), Next: b.shorts("next", explained.Next), Capture: b.short("capture", h.Capture),

@@ -187,7 +187,7 @@ func writeData(w io.Writer, id string, value any) error {
 // page that needs all of them.
 func writePages(w io.Writer, e report.Evidence) (pageBottom, error) {
 	b := newBlock(len(e.Run.Hosts))
-	b.complete = e.Complete
+	b.complete, b.open = e.Complete, e.Run.LeftOpen
 	found := findings{}
 	for h, err := range e.Hosts {
 		if err != nil {

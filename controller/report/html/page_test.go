@@ -311,6 +311,8 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 // Every text of a host comes out of its block as it went in, clean.
 func TestBlocksHoldTheDocuments(t *testing.T) {
 	e := demoFleet(t, 150)
+	e.Run.LeftOpen = []outcome.LeftOpen{{ID: "open", Hosts: []string{e.Run.Hosts[3].Name}}}
+	opened := 0
 	var pages []hostPage
 	var texts []map[int]string
 	for _, b := range blocksOf(t, writePage(t, e)) {
@@ -322,7 +324,14 @@ func TestBlocksHoldTheDocuments(t *testing.T) {
 	for h := range e.Hosts {
 		page, text := pages[i], texts[i]
 		i++
+		open := e.Run.LeftOpen
 		e := explain.Host(h)
+		explain.LeftOpen(&e, outcome.OpenOn(open, h.Host))
+		for _, next := range page.Next {
+			if strings.Contains(text[next], "aixmend resume open") {
+				opened++
+			}
+		}
 		for n, c := range e.Chains {
 			got := []string{text[page.Chains[n].Finding], text[page.Chains[n].Title], text[page.Chains[n].Rule], text[page.Chains[n].Source]}
 			if diff := cmp.Diff([]string{c.Finding, c.Title, c.Rule, c.Source}, got); diff != "" {
@@ -346,8 +355,8 @@ func TestBlocksHoldTheDocuments(t *testing.T) {
 			}
 		}
 	}
-	if i != 150 || len(pages) != i {
-		t.Errorf("%d hosts, %d pages", i, len(pages))
+	if i != 150 || len(pages) != i || opened != 1 {
+		t.Errorf("%d hosts, %d pages, %d of them name the open run", i, len(pages), opened)
 	}
 }
 
