@@ -96,9 +96,13 @@ func (w *Worker) job(o walking) (*job.Job, *job.Earlier, error) {
 	}
 	if o.store.HasRequest(o.Run) {
 		r, err := request.Load(o.store, o.Run)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, nil, err
+		case !o.began(r):
+			return nil, nil, errOther
 		}
+		r.Deadline = o.deadline(r.Deadline)
 		j, err := job.Restore(r, s)
 		if err != nil {
 			return nil, nil, err
@@ -122,9 +126,7 @@ func (w *Worker) job(o walking) (*job.Job, *job.Earlier, error) {
 	r := request.Request{Verb: controller.Verb(o.Verb), By: o.By, Asked: w.Asked, Scope: request.ScopeOf(o.inv, w.Asked.Reached(hosts))}
 	r.Limit, r.Playbook, r.Set, r.Ticket, r.Label = o.Hosts, o.Playbook.Name, own(o.Playbook.Name, o.Set, r.Scope), o.Ticket, o.Label
 	r.Allow, r.MendWarnings, r.Attempts = o.Allow, o.MendWarnings, o.Attempts
-	if !o.Until.IsZero() {
-		r.Deadline = max(time.Until(o.Until), time.Second)
-	}
+	r.Deadline = o.deadline(0)
 	if o.Undoes != "" {
 		if err := w.undoing(o, &r); err != nil {
 			return nil, nil, err
@@ -140,8 +142,11 @@ func (w *Worker) job(o walking) (*job.Job, *job.Earlier, error) {
 // undoing makes a request one that rolls back this site's part of an earlier run.
 func (w *Worker) undoing(o walking, r *request.Request) error {
 	then, err := request.Load(o.store, o.Undoes)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case then.By.Operator == "": // that of somebody at the site
+		return errOther
 	}
 	p, err := playbooks.Load(then.Playbook)
 	if err != nil {
@@ -150,6 +155,24 @@ func (w *Worker) undoing(o walking, r *request.Request) error {
 	r.Undoes, r.Folder, r.Playbook, r.Set = o.Undoes, then.Folder, then.Playbook, job.StillValid(w.Console, then, p)
 	r.Allow, r.MendWarnings = nil, false
 	return nil
+}
+
+// began reports whether an earlier process began a run by the order. It may be one that somebody
+// at the site has begun, or that may do more.
+func (o walking) began(r request.Request) bool {
+	allow := o.Allow
+	if o.Undoes != "" {
+		allow = nil
+	}
+	return r.By.Operator != "" && string(r.Verb) == o.Verb && r.Undoes == o.Undoes && slices.Equal(r.Allow, allow)
+}
+
+// deadline is the time until the hub cuts the run, or another one where it does not.
+func (o walking) deadline(other time.Duration) time.Duration {
+	if o.Until.IsZero() {
+		return other
+	}
+	return max(time.Until(o.Until), time.Second)
 }
 
 // own leaves out, of parameters that name hosts, those of other sites.

@@ -263,7 +263,7 @@ func (w *Worker) do(until, ctx context.Context, t *fleet.Taken) error {
 			return errLeft
 		case w.hub.Over().Err() != nil:
 			return context.Cause(w.hub.Over())
-		case errors.Is(err, errNoHost):
+		case errors.Is(err, errNoHost), errors.Is(err, errOther):
 			end.Refused = err.Error()
 		case err != nil: // it may name an address, or a file of the site
 			end.Broken = "the output of the worker says why"
@@ -295,6 +295,9 @@ func (w *Worker) keep(t *fleet.Taken, ended <-chan struct{}) {
 // errNoHost: an order has no host of the site.
 var errNoHost = errors.New("the inventory of the site has none of the hosts")
 
+// errOther: an order names a run of the state folder that is somebody else's.
+var errOther = errors.New("the run that it names is here, and no hub has ordered it so")
+
 // refuse returns why an order is not carried out, "" where it is. The hub may be in wrong
 // hands: nothing counts that the worker can't check itself.
 func (w *Worker) refuse(t *fleet.Taken) string {
@@ -305,6 +308,10 @@ func (w *Worker) refuse(t *fleet.Taken) string {
 		return fmt.Sprintf("%q is none of the verbs of a worker", t.Verb)
 	case !journal.IsRunID(t.Run):
 		return "its run has no id"
+	case t.Plan != "" && !journal.IsRunID(t.Plan):
+		return "its plan has no id"
+	case t.Undoes != "" && (!journal.IsRunID(t.Undoes) || t.Verb != string(controller.Recover)):
+		return "it can't be a rollback"
 	case slices.ContainsFunc(t.Set, func(set string) bool { return strings.HasPrefix(set, "upload=") }):
 		return "--set upload names a folder of this machine, which a hub must not"
 	case t.Verb == string(controller.Recover) && !slices.Contains(w.Allow, AllowRecover):

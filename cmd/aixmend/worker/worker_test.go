@@ -45,6 +45,12 @@ func TestWorkerRefuses(t *testing.T) {
 		{func(t *fleet.Taken) { t.Run = "latest" }, "its run has no id"},
 		{func(t *fleet.Taken) { t.Run = "../../etc" }, "its run has no id"},
 		{func(t *fleet.Taken) { t.Playbook.Name = "/tmp/evil.yaml" }, "is not embedded"},
+		{func(t *fleet.Taken) { t.Plan = "../../etc" }, "its plan has no id"},
+		{func(t *fleet.Taken) {
+			t.Verb, t.Undoes, w.Allow = "recover", "20261201T060000.000Z-3f9ac2", []string{AllowRecover}
+		}, ""},
+		{func(t *fleet.Taken) { t.Undoes = "20261201T060000.000Z-3f9ac2" }, "it can't be a rollback"},
+		{func(t *fleet.Taken) { t.Verb, t.Undoes, w.Allow = "recover", "../../etc", []string{AllowRecover} }, "it can't be a rollback"},
 		{func(t *fleet.Taken) { t.Playbook.Name = "" }, "is not embedded"},
 		{func(t *fleet.Taken) { t.Playbook.SHA256 = strings.Repeat("0", 64) }, "differs from the hub's"},
 		{func(t *fleet.Taken) { t.Set = []string{"settle=1s"} }, ""},
