@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -283,6 +285,9 @@ func (s *Service) answer(q fleet.Question) (any, error) {
 	case askStop:
 		s.say("run %s: stopped by operator %s", n.Run, q.Operator)
 		g.stop.Interrupt()
+		if g.ended() == nil { // a hub that begins again stops it, too
+			return n, durable.Write(s.stopped(n.Run), nil)
+		}
 		return n, nil
 	case askResult:
 		if end := g.ended(); end != nil {
@@ -293,6 +298,9 @@ func (s *Service) answer(q fleet.Question) (any, error) {
 	}
 	return nil, &fleet.Refusal{Text: "this hub does not know the question " + strconv.Quote(q.Verb), Hint: "hub and operator must be of one version"}
 }
+
+// stopped is the file that says that an operator has stopped a run.
+func (s *Service) stopped(run string) string { return filepath.Join(s.store.RunDir(run), "stopped") }
 
 func (s *Service) of(run string) (*going, error) {
 	s.mu.Lock()
@@ -374,11 +382,26 @@ func (s *Service) resume(operator string, a resuming) (*begun, error) {
 	case !journal.IsRunID(a.Run) || s.store.State(a.Run) != journal.StateOpen:
 		return nil, &fleet.Refusal{Text: fmt.Sprintf("run %q is not open at the hub", a.Run), Hint: "on the hub, aixmend runs --state " + s.folder.State() + " shows which are"}
 	}
+	if err := s.fresh(a.Run); err != nil {
+		return nil, refusal(err)
+	}
 	g, err := s.continueRun(a.Run, operator, a.Deadline)
 	if err != nil {
 		return nil, refusal(err)
 	}
 	return g.begun(), nil
+}
+
+// fresh prepares a run for its rest: what sites have sent after its end must not end that.
+func (s *Service) fresh(run string) error {
+	r, err := request.Load(s.store, run)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(s.stopped(run)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return s.hub.Close(s.ctx, run, slices.Collect(maps.Keys(r.Sites)))
 }
 
 // active counts the runs that go on. The lock is held.
@@ -589,6 +612,7 @@ func (s *Service) carryOut(g *going, j *job.Job, earlier *job.Earlier) {
 		if err := s.hub.Close(ctx, run, slices.Collect(maps.Keys(j.Request.Sites))); err != nil {
 			s.say("run %s: %s", run, err)
 		}
+		_ = os.Remove(s.stopped(run)) // it has ended
 		s.say("run %s: ended, exit code %d: %s", run, end.Run.ExitCode, end.Run.ExitReason)
 		g.mu.Lock()
 		g.end = end
@@ -696,6 +720,9 @@ func (s *Service) continueRun(id, operator string, deadline time.Duration) (*goi
 		return nil, err
 	}
 	g.sweep.done(slices.DeleteFunc(request.Names(r.Hosts), func(host string) bool { return !earlier.Done(host) }))
+	if _, err := os.Stat(s.stopped(id)); err == nil {
+		g.stop.Interrupt()
+	}
 	s.carryOut(g, j, earlier)
 	return g, nil
 }
