@@ -14,6 +14,8 @@ type Others struct {
 	// Values are the values of each host, by the name of their kind, the one that it goes by
 	// first.
 	Values map[string]map[string][]string `json:"values,omitempty"`
+	// Wanted are the values that each host is to get back, by the name of their kind.
+	Wanted map[string]map[string]string `json:"wanted,omitempty"`
 	// Same are the names elsewhere of the machines of hosts here, by host.
 	Same map[string][]string `json:"same,omitempty"`
 }
@@ -43,6 +45,13 @@ func (p *Peers) Learn(o Others) {
 			}
 		}
 	}
+	for host, kinds := range o.Wanted {
+		for _, u := range p.uniques {
+			if !p.here(host) {
+				u.wants(host, kinds[u.name])
+			}
+		}
+	}
 	p.markRead(elsewhere)
 }
 
@@ -53,7 +62,7 @@ func (p *Peers) here(host string) bool { return p.ended[host] != nil }
 func (p *Peers) Toward(hosts []string) Others {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	o := Others{Values: map[string]map[string][]string{}, Same: map[string][]string{}}
+	o := Others{Values: map[string]map[string][]string{}, Wanted: map[string]map[string]string{}, Same: map[string][]string{}}
 	here := map[string]bool{}
 	for _, h := range hosts {
 		here[h] = true
@@ -72,6 +81,15 @@ func (p *Peers) Toward(hosts []string) Others {
 				o.Values[host] = map[string][]string{}
 			}
 			o.Values[host][u.name] = values
+		}
+		for host, value := range u.wanted {
+			if here[host] {
+				continue
+			}
+			if o.Wanted[host] == nil {
+				o.Wanted[host] = map[string]string{}
+			}
+			o.Wanted[host][u.name] = value
 		}
 	}
 	return o

@@ -77,7 +77,7 @@ func TestHostsElsewhere(t *testing.T) {
 	}
 }
 
-// What the hub tells of a host that is here, too, adds nothing: this site knows better.
+// A host of this site that the hub tells of adds nothing: this site knows better.
 func TestOthersThatAreHere(t *testing.T) {
 	t.Parallel()
 	here := wide(t, true, "a", "b")
@@ -90,5 +90,36 @@ func TestOthersThatAreHere(t *testing.T) {
 	})
 	if v := here.View("a"); len(v.First().Duplicates) > 0 || !cmp.Equal(v.Same, []string{"x"}) {
 		t.Errorf("%+v", v)
+	}
+}
+
+// A host of another site that is to get a value back holds it as good as one that has it: two
+// sites must not give it to two hosts.
+func TestValuesThatOthersGetBack(t *testing.T) {
+	t.Parallel()
+	p, err := playbooks.Load("rmc-restore-own-image")
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, err := p.Set(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := func(node string) map[string]any {
+		facts := written("m"+node, node)
+		facts["own"] = map[string]any{"past": map[string]any{"node_ids": map[string]any{"id": "00000000000000ff"}}}
+		return facts
+	}
+	all := New(Config{Playbook: p, Params: params}, []string{"a", "x"})
+	here := New(Config{Playbook: p, Params: params, Wide: true}, []string{"a"})
+	all.Recall("a", back("00000000000000a1"))
+	all.Recall("x", back("00000000000000b2"))
+	here.Recall("a", back("00000000000000a1"))
+	if got := all.View("a").First().Holders["00000000000000ff"]; len(got) != 1 {
+		t.Fatal("the hub does not know", got, p.SharedFacts())
+	}
+	here.Learn(all.Toward([]string{"a"}))
+	if got := here.View("a").First().Holders["00000000000000ff"]; !cmp.Equal(got, []string{"x (is to get it back too)"}) {
+		t.Error(got)
 	}
 }

@@ -392,7 +392,7 @@ func (s *Service) resume(operator string, a resuming) (*begun, error) {
 	return g.begun(), nil
 }
 
-// fresh prepares a run for its rest: what sites have sent after its end must not end that.
+// fresh prepares a run for its rest: reports that came after its end must not end that.
 func (s *Service) fresh(run string) error {
 	r, err := request.Load(s.store, run)
 	if err != nil {
