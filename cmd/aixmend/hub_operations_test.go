@@ -161,10 +161,19 @@ func TestRestoredHub(t *testing.T) {
 	}
 }
 
-// A run that changes hosts goes on over a hub that was restored without its streams, where the
-// workers are stopped before and started after it: no change is made twice.
+// A run that changes hosts goes on over a hub that was restored without its streams, whether the
+// workers run on or are started again: no change is made twice.
 func TestRestoredHubGoesOnWithChanges(t *testing.T) {
 	t.Parallel()
+	for name, stopped := range map[string][]string{"workers stopped": {"fra", "par"}, "workers run on": nil, "one of each": {"fra"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			restoredWithChanges(t, stopped)
+		})
+	}
+}
+
+func restoredWithChanges(t *testing.T, stopped []string) {
 	y := newYardOf(t)
 	y.begin()
 	y.lingers()
@@ -172,12 +181,12 @@ func TestRestoredHubGoesOnWithChanges(t *testing.T) {
 	noError(t, err)
 	y.verb("recover", "--yes")
 	y.await(y.log("par"), len(log), "recover of 3 hosts")
-	for _, name := range []string{"hub", "fra", "par"} {
+	for _, name := range append([]string{"hub"}, stopped...) {
 		y.kill(name)
 	}
 	noError(t, os.RemoveAll(filepath.Join(y.dir, "aixmend-hub", "streams")))
 	y.hub()
-	for site := range y.parts {
+	for _, site := range stopped {
 		y.worker(site)
 	}
 	run := y.ended()

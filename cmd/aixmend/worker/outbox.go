@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"maps"
+	"slices"
 	"sync"
 
 	"aixmend/controller/fleet"
@@ -34,14 +36,15 @@ type outbox struct {
 	// compared are the facts that leave the site.
 	compared fleet.Compared
 
-	mu   sync.Mutex
-	list []told
-	more chan struct{} // one when list has grown
-	sent map[string][sha256.Size]byte
+	mu    sync.Mutex
+	list  []told
+	more  chan struct{}   // one when list has grown
+	steps map[string]told // the newest of each host whose run waits for others
+	sent  map[string][sha256.Size]byte
 }
 
 func newOutbox(w *Worker, run string) *outbox {
-	return &outbox{w: w, run: run, at: map[string]inventory.Host{}, more: make(chan struct{}, 1), sent: map[string][sha256.Size]byte{}}
+	return &outbox{w: w, run: run, at: map[string]inventory.Host{}, more: make(chan struct{}, 1), steps: map[string]told{}, sent: map[string][sha256.Size]byte{}}
 }
 
 // open says where the reports are, of which hosts, and which playbook they are of.
@@ -58,12 +61,36 @@ func (b *outbox) ended(host string) { b.tell(told{host: host, step: gather.Ended
 // tell notes a step.
 func (b *outbox) tell(t told) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.list = append(b.list, t)
-	b.mu.Unlock()
+	b.steps[t.host] = t
+	b.wake()
+}
+
+// wake has the list sent. The lock is held.
+func (b *outbox) wake() {
 	select {
 	case b.more <- struct{}{}:
 	default:
 	}
+}
+
+// begun notes that a host was let begin, for again.
+func (b *outbox) begun(host, process string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.steps[host] = told{host: host, step: gather.GoesOn, process: process}
+}
+
+// again tells the newest step of every host again: a hub that began again may have lost them.
+func (b *outbox) again() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.sent)
+	for _, host := range slices.Sorted(maps.Keys(b.steps)) {
+		b.list = append(b.list, b.steps[host])
+	}
+	b.wake()
 }
 
 // send sends steps as they are told, until ctx ends; rest sends the ends of all hosts.

@@ -60,6 +60,9 @@ func (t *turns) follow(ctx context.Context) {
 			t.stop("the hub does not wait for it any more")
 			return
 		}
+		if a.Session != "" && a.Session != words.Session {
+			t.box.again()
+		}
 		a.Session, a.Known = words.Session, words.First+len(words.List)
 		t.take(words.List)
 	}
@@ -117,6 +120,9 @@ func (t *turns) turn(turn gather.Turn) {
 		t.refused[turn.Host] = refused
 	}
 	if permit := t.waiting[turn.Host]; permit != nil {
+		if refused == "" {
+			t.box.begun(turn.Host, t.process)
+		}
 		permit <- refused
 		delete(t.waiting, turn.Host)
 	}

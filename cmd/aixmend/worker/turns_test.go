@@ -1,11 +1,14 @@
 package worker
 
 import (
+	"context"
+	"strings"
 	"testing"
 	"time"
 
 	"aixmend/controller/fleet"
 	"aixmend/controller/gather"
+	"aixmend/controller/outcome"
 	"aixmend/controller/peers"
 )
 
@@ -75,6 +78,35 @@ func TestSilentHub(t *testing.T) {
 				t.Errorf("%+v, changes %v: cut %v", c, changes, w.Cut())
 			}
 		}
+	}
+}
+
+// A hub that began again is told the newest step of each host: of one that was let begin that
+// it goes on.
+func TestHubThatBeganAgain(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	w := waitingTurns(true, &now)
+	w.Read("a")
+	w.Want("b")
+	w.Want("c")
+	w.End(outcome.Host{Host: "d"}, true)
+	begins := []fleet.Word{{Turn: &gather.Turn{Host: "b", Process: "f1.x"}}}
+	answers := []fleet.Words{{Session: "one", List: begins}, {Session: "one", First: 1}, {Session: "two"}, {Over: true}}
+	w.ask = func(_ context.Context, a fleet.Asks) (fleet.Words, error) {
+		next := answers[0]
+		if answers = answers[1:]; next.Session == "two" {
+			w.box.list = nil // it is sent before
+		}
+		return next, nil
+	}
+	w.follow(t.Context())
+	var got []string
+	for _, s := range w.box.list {
+		got = append(got, s.host+" "+string(s.step)+" "+s.process)
+	}
+	if text := strings.Join(got, ", "); text != "a read f1.x, b goes on f1.x, c wants f1.x, d ended f1.x" {
+		t.Error(text)
 	}
 }
 
