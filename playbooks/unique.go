@@ -70,6 +70,20 @@ func (p *Playbook) SharedFacts() []string {
 	return slices.Compact(names)
 }
 
+// SharedParts are SharedFacts, as far as they are compared: such as own.past.node_ids.id of a
+// fact that holds a whole capture.
+func (p *Playbook) SharedParts() []string {
+	parts := slices.Concat(p.Code.Shared, []string{conditions.IdentityName})
+	for _, u := range p.Code.Unique {
+		parts = append(parts, u.Values.Reads...)
+		if u.Restores != nil {
+			parts = append(parts, u.Restores.Reads...)
+		}
+	}
+	slices.Sort(parts)
+	return slices.Compact(parts)
+}
+
 // known are the facts of some names that are written down.
 func (p *Playbook) known(written map[string]any, names []string) map[string]any {
 	values := map[string]any{}

@@ -14,8 +14,9 @@ import (
 	"aixmend/controller/outcome"
 )
 
-// Compared says which facts of a host leave its site, so that the hub can compare hosts of
-// several sites, and with which key the addresses in them are hidden: equal ones stay equal.
+// Compared says which facts of a host, or parts of them such as own.past.node_ids.id, leave its
+// site, so that the hub can compare hosts of several sites, and with which key the addresses in
+// them are hidden: equal ones stay equal.
 type Compared struct {
 	Facts []string
 	Key   []byte
@@ -120,12 +121,35 @@ func Public(h outcome.Host, c Compared, private ...string) outcome.Host {
 	if cloud := h.Cloud; cloud != nil {
 		p.Cloud = &outcome.Cloud{Status: cloud.Status, Health: cloud.Health, Reason: clean(cloud.Reason), LastUpdate: cloud.LastUpdate, Class: cloud.Class, Silence: clean(cloud.Silence)}
 	}
-	for _, name := range c.Facts {
+	for _, part := range c.Facts {
+		name, rest, _ := strings.Cut(part, ".")
 		if value, there := h.Facts[name]; there {
-			p.Facts[name] = c.hide(value, private)
+			keep(p.Facts, name, rest, c.hide(value, private))
 		}
 	}
 	return p
+}
+
+// keep puts a part of a value into a map: all of it where rest is "", else that below the names
+// in rest, with dots between.
+func keep(into map[string]any, name, rest string, value any) {
+	below, is := value.(map[string]any)
+	if rest == "" || !is {
+		if rest == "" {
+			into[name] = value
+		}
+		return
+	}
+	next, rest, _ := strings.Cut(rest, ".")
+	if _, there := below[next]; !there {
+		return
+	}
+	inner, is := into[name].(map[string]any)
+	if !is {
+		inner = map[string]any{}
+		into[name] = inner
+	}
+	keep(inner, next, rest, below[next])
 }
 
 // hide returns a fact with every address in it, and every private text, replaced by a keyed

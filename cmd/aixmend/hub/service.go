@@ -564,7 +564,7 @@ func (s *Service) going(r request.Request, run, operator string) *going {
 		g.lines = append(g.lines, line)
 	})
 	if p, err := playbooks.Load(r.Playbook); err == nil { // else the run does not begin
-		g.sweep.compared.Facts = p.SharedFacts()
+		g.sweep.compared.Facts = p.SharedParts()
 	}
 	return g
 }

@@ -49,7 +49,7 @@ func newOutbox(w *Worker, run string) *outbox {
 
 // open says where the reports are, of which hosts, and which playbook they are of.
 func (b *outbox) open(store *journal.Store, inv *inventory.Inventory, p *playbooks.Playbook) {
-	b.store, b.compared = store, fleet.Compared{Facts: p.SharedFacts(), Key: b.w.pass.Key}
+	b.store, b.compared = store, fleet.Compared{Facts: p.SharedParts(), Key: b.w.pass.Key}
 	for _, h := range inv.Hosts {
 		b.at[h.Name] = h
 	}
