@@ -234,6 +234,10 @@ func (r *Record) noted(at int, e Event) {
 	fired := r.fired(at)
 	proves := !c.judged && c.Exit != nil && *c.Exit == 0 && c.Step.Prove
 	c.Status, c.judged = e.Status, true
+	if c.Part == Main && c.Status == outcome.Undone && fired && c.after <= r.wait.process && c.Exit != nil && *c.Exit == 0 {
+		// It worked, and was undone because no controller was there: its rung proved nothing.
+		r.tried.anew[c.Rung] = r.tried.entered[c.Rung] < retry.Step.Attempts
+	}
 	switch {
 	case c.Part == Undo && c.Status != outcome.Applied:
 		if c.Status == outcome.UnknownIf && !c.Step.Temporary {

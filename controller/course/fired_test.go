@@ -88,3 +88,59 @@ func TestDisarmingIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// E4, E8: a step that had worked, and whose timed undo ran because the process was killed before
+// it disarmed it, is sent once more when the run is resumed: its rung proved nothing. It is not
+// sent a third time.
+func TestTimedUndoRanWhileNobodyWasThere(t *testing.T) {
+	step := stepOf("set")
+	step.Timer = &outcome.UndoTimer{Arm: "arm", Disarm: "disarm", After: 4 * time.Minute}
+	r := rung(1, "address", step)
+	s := newTale()
+	s.begins(r)
+	look := course.Look{Targets: r.Fixes, Open: r.Fixes, Plan: []course.Rung{r}}
+	for sent := 1; sent <= 2; sent++ {
+		arming := s.sends(r.ID, step.ID, course.Arming, -1, 0, "", "")
+		at := s.sends(r.ID, step.ID, course.Main, -1, 0, "", "")
+		s.tell(outcome.EventRun, nil) // killed, and resumed
+		s.now = s.now.Add(time.Hour)
+		s.tell(course.Linked, nil)
+		s.leases(course.Rung{})
+		s.sends(r.ID, step.ID, course.Ending, arming, 0, "", outcome.UndoFired)
+		entered := false
+		for range 100 {
+			look.Fates = map[int]course.Fate{at: {Known: true}}
+			switch a := s.next(); a.Do {
+			case course.LookAt:
+				s.looks(look)
+			case course.Note:
+				s.notes(a)
+			case course.Leave:
+				s.tell(outcome.EventLeft, func(e *course.Event) { e.Rung, e.Status, e.Detail = a.Rung.ID, a.Status, a.Detail })
+			case course.Settle:
+				s.now = s.now.Add(a.For)
+				s.tell(course.Waited, nil)
+			case course.TakeLease:
+				s.leases(a.Rung)
+			case course.Enter:
+				s.enters(a.Rung)
+				entered = true
+			case course.Arm:
+				entered = true
+			case course.Finish:
+				if sent == 1 || a.End.Outcome != outcome.Failed {
+					t.Errorf("sent %d times: %s", sent, describe(a))
+				}
+				return
+			default:
+				t.Fatalf("sent %d times: %s", sent, describe(a))
+			}
+			if entered {
+				break
+			}
+		}
+		if !entered || sent == 2 {
+			t.Fatalf("sent %d times, and entered again: %t", sent, entered)
+		}
+	}
+}
