@@ -195,6 +195,14 @@ func (d *Desk) Recover(ctx context.Context, a Call, yes bool) error {
 	case !ok:
 		return exit.ErrNotConfirmed
 	}
-	a.Plan, a.Limit = plan.ID, hosts
-	return d.Run(ctx, a)
+	return d.Run(ctx, a.of(plan))
+}
+
+// of is the call that has a plan carried out, over all hosts of it.
+func (a Call) of(plan *outcome.Run) Call {
+	a.Plan, a.Limit = plan.ID, nil
+	for _, h := range plan.Hosts {
+		a.Limit = append(a.Limit, h.Name)
+	}
+	return a
 }
