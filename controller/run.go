@@ -338,7 +338,7 @@ func (e *Engine) gatherer(p *peers.Peers, turns rollout.Turns) *gather.Gatherer 
 // learn has the hosts compared with those elsewhere, once all have been read, or ctx ends.
 func (e *Engine) learn(ctx context.Context, p *peers.Peers, turns rollout.Turns) {
 	switch {
-	case e.Elsewhere != nil:
+	case e.Elsewhere != nil && (e.Verb == Plan || e.Verb == Recover): // the hosts of others wait for nobody
 		go e.gatherer(p, turns).Follow(ctx)
 	case e.Wide != nil:
 		go func() {

@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +37,8 @@ import (
 const (
 	// membersEvery is how often the members are read again.
 	membersEvery = time.Second
+	// gcPercent: a hub waits for disks and sites, and is to be small beside others.
+	gcPercent = 30
 	// answerWithin is the longest wait of a following question.
 	answerWithin = 5 * time.Second
 	// maxRuns is how many runs go on at the same time, and how many that ended are at hand.
@@ -93,6 +96,9 @@ func Run(ctx context.Context, f Folder, version string, say func(format string, 
 		return exit.Usagef("aixmend hub status shows it", "a hub runs in %s already", f.path)
 	}
 	defer func() { _ = lock.Unlock() }()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	s := &Service{folder: f, version: version, say: say, began: time.Now().UTC(), ctx: ctx, stop: end, showing: make(chan struct{}, showAtOnce), runs: map[string]*going{}}

@@ -70,8 +70,7 @@ type gathered struct {
 	begun bool          // it was let begin
 	late  bool          // it wanted to begin after its end: its reports count no more
 	by    string        // the process that was, or that told its end
-	host  *outcome.Host // the report of its end, or a later one
-	taken *outcome.Host // the one that Next has returned
+	host  *outcome.Host // the report of its end, or a later one, until it is taken
 }
 
 // wake says that there may be a step.
@@ -151,7 +150,11 @@ func (s *sweep) take(e fleet.Event) {
 		close(s.news)
 		s.news = make(chan struct{})
 	}
-	g.steps = append(g.steps, gather.Step{Kind: e.Step, Report: public, Refused: e.RungRefused, Process: e.Process})
+	step := gather.Step{Kind: e.Step, Refused: e.RungRefused, Process: e.Process}
+	if e.Step != gather.Ended { // else the newest one counts
+		step.Report = public
+	}
+	g.steps = append(g.steps, step)
 	g.wake()
 }
 
@@ -257,9 +260,12 @@ func (s *sweep) Next(host string) (gather.Step, bool) {
 		return gather.Step{}, false
 	case len(g.steps) > 0:
 		step := g.steps[0]
-		g.steps = g.steps[1:]
+		g.steps[0] = gather.Step{} // memory follows the hosts that are worked on
+		if g.steps = g.steps[1:]; len(g.steps) == 0 {
+			g.steps = nil
+		}
 		if g.over = step.Kind == gather.Ended; g.over {
-			step.Report, g.taken = *g.host, g.host // the newest one
+			step.Report, g.host = *g.host, nil // the newest one; it is on the disk from now on
 		}
 		return step, true
 	case p.isOver():
@@ -281,9 +287,10 @@ func (s *sweep) Absent(host string, cut error) outcome.Host {
 			p.wake()
 		}
 	}
-	if g.ended {
-		g.taken = g.host
-		return *g.host
+	if g.host != nil {
+		h := *g.host
+		g.host = nil
+		return h
 	}
 	return s.absent(host, cut)
 }
@@ -363,10 +370,12 @@ func (s *sweep) Last(host string) (outcome.Host, bool) {
 	<-p.over
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if g.host == nil || g.host == g.taken {
+	if g.host == nil {
 		return outcome.Host{}, false
 	}
-	return *g.host, true
+	h := *g.host
+	g.host = nil
+	return h, true
 }
 
 // absent is the report of a host of which none came. A host whose site did not judge it
