@@ -53,7 +53,7 @@ func (c Comparer) Between(from, to outcome.Run) (*Drift, error) {
 	}
 	for name, h := range later {
 		if _, both := earlier[name]; !both && judged(h) {
-			d.Hosts = append(d.Hosts, fresh(sighting{to.ID, to.Started, h}))
+			d.Hosts = append(d.Hosts, fresh(sighting{run: to.ID, started: to.Started, host: h}))
 		}
 	}
 	limited := to.Limit != "" && to.Limit != from.Limit

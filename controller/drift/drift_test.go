@@ -304,6 +304,33 @@ func TestOtherVerbs(t *testing.T) {
 	}
 }
 
+// A run that was resumed after a question saw its hosts later than the plan for that question,
+// although it began before it.
+func TestResumedRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		finished int // the night in which the recovery ended
+		want     string
+	}{
+		"resumed after the question":         {3, "needs_action:healthy -x @1"},
+		"the question was about another run": {1, "needs_action:healthy -x @3"},
+	} {
+		k := &kept{}
+		k.add("a=Nx")
+		recovery := k.add("a=R")
+		recovery.Command, recovery.Finished = "recover", night.AddDate(0, 0, c.finished)
+		shown := k.add("a=Nx")
+		shown.Command, shown.ForQuestion, shown.Finished = "plan", true, night.AddDate(0, 0, 2)
+		k.add("a=H")
+		d, err := Comparer{History: k}.Since(k.runs[3], &k.runs[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := told(d); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 // However many checks of one host there were since, each of the others is compared with
 // the last run that saw it.
 func TestManyRunsBetween(t *testing.T) {

@@ -17,6 +17,14 @@ type sighting struct {
 	run     string
 	started time.Time
 	host    outcome.HostSummary
+	// shown is when a plan for a question ended; zero for other runs.
+	shown time.Time
+}
+
+// overtaken reports whether an earlier run was resumed after a question for which this one was made:
+// the earlier one saw the host later.
+func (s sighting) overtaken(by *outcome.Run) bool {
+	return !s.shown.IsZero() && by.Finished.After(s.shown)
 }
 
 // track lists the sightings of a host, the newest first.
@@ -32,7 +40,14 @@ func (t *track) see(run *outcome.Run, h outcome.HostSummary) {
 	if !judged(h) {
 		return
 	}
-	t.seen = append(t.seen, sighting{run.ID, run.Started, h})
+	for last := len(t.seen) - 1; last > 0 && last != t.base && t.seen[last].overtaken(run); last-- {
+		t.seen = t.seen[:last]
+	}
+	s := sighting{run: run.ID, started: run.Started, host: h}
+	if run.ForQuestion {
+		s.shown = run.Finished
+	}
+	t.seen = append(t.seen, s)
 	if t.due && t.base < 0 {
 		t.base = len(t.seen) - 1
 	}
