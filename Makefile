@@ -97,8 +97,8 @@ measure: ## sizes, arrows between files, words and commits: the figures that too
 	$(GO) run ./tools/measure
 
 .PHONY: bench
-bench: ## fleets, and an sshd with other tools, as one table; BENCH=all: every size, ROUNDS=3, PROFILE=DIR
-	$(GO) test ./cmd/aixmend -run '^$$' -bench '^Benchmark(Fleet|SSHD)$$' -benchtime '$(ROUNDS)x' -timeout 0 \
+bench: ## fleets, an sshd with other tools, as one table, and many sites; BENCH=all: every size, ROUNDS=3, PROFILE=DIR
+	$(GO) test ./cmd/aixmend -run '^$$' -bench '^Benchmark(Fleet|SSHD|Sites)$$' -benchtime '$(ROUNDS)x' -timeout 0 \
 		-fleet '$(BENCH)' $(if $(PROFILE),-fleet-profile '$(abspath $(PROFILE))')
 
 .PHONY: bench-go

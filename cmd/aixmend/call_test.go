@@ -57,7 +57,7 @@ var buildProgram = sync.OnceValues(func() (string, error) {
 
 // program is the command as users have it, without the race detector: under it, the test
 // would tell no more than it does without, so it is skipped. Scripts run the one with it.
-func program(t *testing.T) string {
+func program(t testing.TB) string {
 	t.Helper()
 	suite.Unraced(t, "the command as users have it")
 	path, err := buildProgram()

@@ -21,12 +21,15 @@ import (
 
 // yard is a hub and its sites, each process the command as users have it.
 type yard struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	fleet *aixsim.Fleet
 	parts map[string]string // --limit of each site
-	alive map[string]*exec.Cmd
+	alive killable
 }
+
+// killable are the processes of a yard that run.
+type killable map[string]*exec.Cmd
 
 // yardParts are the sites of a yard with their hosts: the two of a pair with one node id are
 // at different sites.
@@ -38,7 +41,7 @@ var yardParts = map[string][]string{
 func newYardOf(t *testing.T) *yard {
 	t.Helper()
 	program(t)
-	y := &yard{t: t, dir: t.TempDir(), parts: map[string]string{}, alive: map[string]*exec.Cmd{}}
+	y := &yard{t: t, dir: t.TempDir(), parts: map[string]string{}, alive: killable{}}
 	var names []string
 	for site, hosts := range yardParts {
 		y.parts[site] = strings.Join(hosts, ",")
@@ -55,11 +58,7 @@ func newYardOf(t *testing.T) *yard {
 		y.must("hub", "site", "add", site)
 	}
 	y.must("hub", "operator", "add", "ops")
-	t.Cleanup(func() {
-		for name := range y.alive {
-			y.kill(name)
-		}
-	})
+	t.Cleanup(y.killAll)
 	return y
 }
 
@@ -142,6 +141,12 @@ func (y *yard) worker(site string) {
 func (y *yard) status() string {
 	out, _ := y.command("hub", "status", "--hub", "ops.join").CombinedOutput()
 	return string(out)
+}
+
+func (y *yard) killAll() {
+	for name := range y.alive {
+		y.kill(name)
+	}
 }
 
 func (y *yard) kill(name string) {

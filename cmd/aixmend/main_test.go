@@ -150,7 +150,7 @@ func namedHosts(illnesses []string) ([]aixsim.FleetHost, error) {
 }
 
 // freeAddress is an address of loopback on which nobody listens.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	noError(t, err)
