@@ -105,8 +105,11 @@ func (b *outbox) send(ctx context.Context) {
 		list := b.list
 		b.list = nil
 		b.mu.Unlock()
-		for _, t := range list {
+		for i, t := range list {
 			if b.one(ctx, t) != nil {
+				b.mu.Lock()
+				b.list = append(slices.Clone(list[i:]), b.list...)
+				b.mu.Unlock()
 				return
 			}
 		}
@@ -116,11 +119,23 @@ func (b *outbox) send(ctx context.Context) {
 // rest sends the report of each host that differs from the one that was sent.
 func (b *outbox) rest(ctx context.Context, hosts []string) error {
 	for _, host := range hosts {
+		if b.known(host) {
+			continue
+		}
 		if err := b.one(ctx, told{host: host, step: gather.Ended, process: b.process}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// known reports whether the hub has the newest report of a host without a look at the disk: of
+// a run whose hosts wait for no others each report that is written is told.
+func (b *outbox) known(host string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, sent := b.sent[host]
+	return b.process == "" && sent && !slices.ContainsFunc(b.list, func(t told) bool { return t.host == host })
 }
 
 // one sends a step, but for an end that was sent with the same report.
