@@ -9,7 +9,7 @@ import (
 
 // Document is one inventory file.
 type Document struct {
-	APIVersion Text                       `yaml:"apiVersion,required" jsonschema:"required,enum=aixmend/v1" jsonschema_description:"The format of this file."`
+	APIVersion Text                       `yaml:"apiVersion,required" missing:"write as the first line apiVersion: aixmend/v1" jsonschema:"required,enum=aixmend/v1" jsonschema_description:"The format of this file."`
 	Defaults   Doc                        `yaml:"defaults" jsonschema_description:"What holds for every host of this file unless its groups or the host say otherwise."`
 	Groups     groupDocs                  `yaml:"groups" jsonschema_description:"Groups of hosts; a list of names where a group has no settings."`
 	Hosts      strictyaml.Map[HostDoc]    `yaml:"hosts" jsonschema_description:"Hosts by name. A name may hold ranges: aix[01-20], aix[1,3,7-9]."`

@@ -16,7 +16,7 @@ type Text = strictyaml.Value[string]
 
 // Playbook is one file, loaded and checked.
 type Playbook struct {
-	APIVersion string `yaml:"apiVersion,required" json:"apiVersion"`
+	APIVersion string `yaml:"apiVersion,required" missing:"write as the first line apiVersion: aixmend/v1" json:"apiVersion"`
 	Name       string `yaml:"name,required" json:"name"`
 	Title      string `yaml:"title,required" json:"title"`
 	About      string `yaml:"about" json:"about,omitempty"`

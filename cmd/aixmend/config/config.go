@@ -18,7 +18,7 @@ import (
 
 // document is the content of a config file.
 type document struct {
-	APIVersion strictyaml.Value[string] `yaml:"apiVersion,required"`
+	APIVersion strictyaml.Value[string] `yaml:"apiVersion,required" missing:"write as the first line apiVersion: aixmend/v1"`
 	Flags      strictyaml.Map[Value]    `yaml:"flags"`
 	Profiles   strictyaml.Map[profile]  `yaml:"profiles"`
 }
