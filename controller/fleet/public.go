@@ -1,10 +1,12 @@
 package fleet
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/netip"
 	"regexp"
@@ -71,6 +73,46 @@ func replaceAddresses(text string, change func(string) string) string {
 // atSite stands for a command, and for the place of a capture.
 const atSite = "(at the site)"
 
+// outputAtSite stands for a line of a command's output.
+const outputAtSite = "(its output is at the site)"
+
+const (
+	shortLine = 8   // in bytes: a line that is not longer, such as "0" or "active", tells nothing
+	longLine  = 200 // of a longer line a reason quotes the beginning
+)
+
+// said returns the lines that commands have printed when they failed, the longest first: the
+// reason of a host may quote one.
+func said(h outcome.Host) []string {
+	var list []string
+	add := func(c outcome.Command) {
+		text := c.Stderr
+		if c.ExitStatus != 0 {
+			text += "\n" + c.Stdout
+		}
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSpace(line); len(line) > longLine {
+				line = strings.ToValidUTF8(line[:longLine], "")
+			}
+			if quoted := strings.Trim(fmt.Sprintf("%q", line), `"`); len(line) > shortLine {
+				list = append(list, line, quoted)
+			}
+		}
+	}
+	for _, s := range h.Stages {
+		for _, c := range s.Steps {
+			add(c)
+		}
+	}
+	if h.Lease != nil {
+		for _, c := range h.Lease.Steps {
+			add(c)
+		}
+	}
+	slices.SortFunc(list, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return slices.Compact(list)
+}
+
 // hidden stands for an address in a text.
 const hidden = "(address)"
 
@@ -79,7 +121,11 @@ const hidden = "(address)"
 // evidence, captures and addresses stay; private are further texts that must not leave, such as the host's own address.
 func Public(h outcome.Host, c Compared, private ...string) outcome.Host {
 	private = slices.DeleteFunc(slices.Clone(private), func(s string) bool { return len(s) < 3 })
+	lines := said(h)
 	clean := func(text string) string {
+		for _, line := range lines {
+			text = strings.ReplaceAll(text, line, outputAtSite)
+		}
 		for _, p := range private {
 			text = strings.ReplaceAll(text, p, hidden)
 		}

@@ -84,6 +84,30 @@ func TestOnlyVerdictsLeaveASite(t *testing.T) {
 	}
 }
 
+// A reason that quotes the output of a command leaves without it, also where it quotes only the
+// beginning, or control characters.
+func TestOutputStays(t *testing.T) {
+	long := strings.Repeat("secret of a host ", 20)
+	for _, c := range []struct {
+		step   outcome.Command
+		reason string
+		want   string
+	}{
+		{outcome.Command{Stderr: "\nchdev: 0514-040 Password=hunter2\nmore\n", ExitStatus: 1}, "step set-address ended with status 1: chdev: 0514-040 Password=hunter2", "step set-address ended with status 1: (its output is at the site)"},
+		{outcome.Command{Stdout: "token=abcdefgh", ExitStatus: 3}, "it ended with status 3: token=abcdefgh", "it ended with status 3: (its output is at the site)"},
+		{outcome.Command{Stdout: "rung refresh", ExitStatus: 0}, "rung refresh is blocked", "rung refresh is blocked"},
+		{outcome.Command{Stderr: long, ExitStatus: 1}, "status 1: " + long[:200] + "...", "status 1: (its output is at the site)..."},
+		{outcome.Command{Stderr: "evil\x1b[2Jsecret", ExitStatus: 1}, `status 1: "evil\x1b[2Jsecret"`, `status 1: "(its output is at the site)"`},
+		{outcome.Command{Stderr: "1", ExitStatus: 1}, "1 of 1 hosts", "1 of 1 hosts"},
+	} {
+		h := outcome.Host{Reason: c.reason, Findings: []outcome.Finding{{ID: "x", Title: c.reason}}, Stages: []outcome.Stage{{Steps: []outcome.Command{c.step}}}}
+		p := fleet.Public(h, fleet.Compared{})
+		if p.Reason != c.want || p.Findings[0].Title != c.want {
+			t.Errorf("%q became %q and %q, want %q", c.reason, p.Reason, p.Findings[0].Title, c.want)
+		}
+	}
+}
+
 // Addresses in the texts that leave are replaced, and those in compared facts by a hash that
 // is equal for equal ones under one key, and for no others.
 func TestAddressesStay(t *testing.T) {
