@@ -52,8 +52,8 @@ func (o *recoverOptions) overHub(ctx context.Context, c *cli) error {
 		return exit.Usagef("recover --hub shows the plan, and asks", "--plan and --hub exclude each other: the commands of a plan stay at the sites")
 	case o.undo != "" && o.dryRun:
 		return exit.Usagef("at each site, recover --undo --dry-run prints the commands", "--undo --dry-run and --hub exclude each other")
-	case o.pause:
-		return exit.Usagef("leave --pause out", "a hub does not ask between waves")
+	case o.pause && !c.CanAsk():
+		return exit.Usagef("leave --pause out", "--pause asks before waves, and there is no terminal to ask on")
 	}
 	desk, call, err := o.atHub(ctx, c, o.detailed)
 	if err != nil {
@@ -65,7 +65,7 @@ func (o *recoverOptions) overHub(ctx context.Context, c *cli) error {
 		call.Verb = controller.Plan
 		return desk.Run(ctx, call)
 	}
-	call.Undoes = o.undo
+	call.Undoes, call.Pause = o.undo, o.pause
 	call.Verb, call.Waves, call.MaxFail, call.BrakeUnreachable = controller.Recover, o.waves, o.maxFail, o.brakeUnreachable
 	return desk.Recover(ctx, call, o.yes)
 }

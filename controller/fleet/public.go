@@ -147,8 +147,11 @@ func Public(h outcome.Host, c Compared, private ...string) outcome.Host {
 	}
 	for _, s := range h.Plan {
 		step := outcome.PlanStep{
-			Rung: s.Rung, Step: s.Step, Command: atSite, Undo: "none: " + atSite, AllowedBy: s.AllowedBy, BlockedBy: clean(s.BlockedBy),
+			Rung: s.Rung, Step: s.Step, Undo: "none: " + atSite, AllowedBy: s.AllowedBy, BlockedBy: clean(s.BlockedBy),
 			Conditional: s.Conditional, Because: clean(s.Because), Fixes: s.Fixes, Part: s.Part, TimedUndo: s.TimedUndo,
+		}
+		if s.Command != "" {
+			step.Command = s.Step + " " + atSite
 		}
 		if s.Undoes() {
 			step.Undo = atSite

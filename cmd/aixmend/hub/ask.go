@@ -14,6 +14,7 @@ const (
 	askResume = "resume" // resuming asks for the rest of a run
 	askFollow = "follow" // following waits for news of it
 	askResult = "result" // run.json of it
+	askWave   = "wave"   // answering answers whether a wave may begin
 	askShow   = "show"   // the output of a verb that reads
 	askStop   = "stop"   // it is to end
 	askStatus = "status" // the sites
@@ -37,6 +38,8 @@ type Call struct {
 	Waves            string `json:"waves,omitempty"`
 	MaxFail          string `json:"max_fail,omitempty"`
 	BrakeUnreachable bool   `json:"brake_unreachable,omitempty"`
+	// Pause asks the operator before each wave but the first.
+	Pause bool `json:"pause,omitempty"`
 }
 
 // resuming asks for the rest of a run that was cut off.
@@ -53,11 +56,12 @@ type begun struct {
 	Sites []string `json:"sites"`
 }
 
-// following asks for news: it is answered when more hosts than Known have ended, when the run
-// is over, or after a while.
+// following asks for news: it is answered when more hosts than Known have ended, when a wave
+// after Wave waits for an answer, when the run is over, or after a while.
 type following struct {
 	Run   string `json:"run"`
 	Known int    `json:"known"`
+	Wave  int    `json:"wave,omitempty"`
 }
 
 // progress is the answer to following.
@@ -65,6 +69,7 @@ type progress struct {
 	Ended int      `json:"ended"`
 	Of    int      `json:"of"`
 	Over  bool     `json:"over"`
+	Wave  *wave    `json:"wave,omitempty"`  // waits for an answer; nil: none does
 	Lines []string `json:"lines,omitempty"` // all that the hub has said of the run
 }
 

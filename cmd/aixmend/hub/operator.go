@@ -88,7 +88,7 @@ func siteList(sites []string) string {
 // follow waits for the end of a run. The first signal stops the run, the second one the wait.
 func follow(ctx context.Context, c *console.Console, o *fleet.Operator, run string, say func(string, ...any)) error {
 	var p progress
-	told, stopped, shown := 0, false, time.Now()
+	told, stopped, shown, waves := 0, false, time.Now(), 0
 	for !p.Over {
 		select {
 		case <-c.Interrupts.Stop():
@@ -99,12 +99,21 @@ func follow(ctx context.Context, c *console.Console, o *fleet.Operator, run stri
 		default:
 		}
 		before := p.Ended
-		if err := persist(ctx, c, func() error { return o.Ask(ctx, askFollow, following{run, p.Ended}, &p) }); err != nil {
+		var next progress
+		if err := persist(ctx, c, func() error { return o.Ask(ctx, askFollow, following{run, before, waves}, &next) }); err != nil {
 			return err
 		}
+		p = next
 		for ; told < len(p.Lines); told++ {
 			say("%s", p.Lines[told])
 			shown = time.Now()
+		}
+		if w := p.Wave; w != nil {
+			waves = w.Number
+			a := answering{run, w.Number, confirm(c, *w)}
+			if err := persist(ctx, c, func() error { return o.Ask(ctx, askWave, a, &a) }); err != nil {
+				return err
+			}
 		}
 		if since := time.Since(shown); since > longest || since > quietFor && p.Ended > before {
 			say("%d of %s have ended", p.Ended, report.Hosts(p.Of))

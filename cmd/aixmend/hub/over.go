@@ -131,7 +131,8 @@ func (d *Desk) print(run outcome.Run) error {
 	}
 	text += report.Text(run, d.TextOptions())
 	text += report.Fit("the reports are at the hub, the commands and their output at each site\n"+next(run), d.Width())
-	return d.Print("%s", text)
+	_, err := fmt.Fprint(d.Out, text) // it has colours
+	return err
 }
 
 // next names the command that explains one of the worst hosts of a run, at its site.

@@ -79,10 +79,14 @@ type going struct {
 	mu    sync.Mutex
 	lines []string
 	end   *result // nil: not yet
+	// wave waits for answer; nil: none does. asks is closed when one begins to wait.
+	wave   *wave
+	answer chan bool
+	asks   chan struct{}
 }
 
 func newGoing(operator string) *going {
-	return &going{operator: operator, stop: console.NewInterrupts(), opened: make(chan struct{}), over: make(chan struct{}), fetched: make(chan struct{})}
+	return &going{operator: operator, stop: console.NewInterrupts(), opened: make(chan struct{}), over: make(chan struct{}), fetched: make(chan struct{}), asks: make(chan struct{})}
 }
 
 // Run runs the hub until ctx ends. ready is told where it listens.
@@ -260,6 +264,12 @@ func (s *Service) answer(q fleet.Question) (any, error) {
 			return nil, err
 		}
 		return s.resume(q.Operator, a)
+	case askWave:
+		var a answering
+		if err := q.Read(&a); err != nil {
+			return nil, err
+		}
+		return s.answerWave(q.Operator, a)
 	case askShow:
 		var a show
 		if err := q.Read(&a); err != nil {
@@ -277,7 +287,7 @@ func (s *Service) answer(q fleet.Question) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return g.follow(f.Known), nil
+		return g.follow(f), nil
 	}
 	var n named
 	if err := q.Read(&n); err != nil {
@@ -470,7 +480,7 @@ func (s *Service) request(a Call) (request.Request, error) {
 	scope.Applies = a.Plan
 	return request.Request{Verb: a.Verb, By: a.By, Undoes: a.Undoes, Scope: scope, Asked: request.Asked{
 		Limit: a.Limit, Playbook: a.Playbook, Set: a.Set, FailOn: a.FailOn, Deadline: a.Deadline, Ticket: a.Ticket, Concurrency: 1, Label: a.Label,
-		Allow: a.Allow, MendWarnings: a.MendWarnings, Attempts: a.Attempts, Waves: a.Waves, MaxFail: a.MaxFail, BrakeUnreachable: a.BrakeUnreachable,
+		Allow: a.Allow, MendWarnings: a.MendWarnings, Attempts: a.Attempts, Waves: a.Waves, MaxFail: a.MaxFail, BrakeUnreachable: a.BrakeUnreachable, Pause: a.Pause,
 	}}, nil
 }
 
@@ -577,7 +587,7 @@ func (s *Service) going(r request.Request, run, operator string) *going {
 
 func (s *Service) settings(run string, g *going) job.Settings {
 	return job.Settings{State: s.folder.State(), Version: s.version, Quiet: true, Part: &job.Part{
-		ID: run, Elsewhere: g.sweep, Opened: func() { close(g.opened) },
+		ID: run, Elsewhere: g.sweep, Opened: func() { close(g.opened) }, Pause: g.pause,
 	}}
 }
 
@@ -744,7 +754,7 @@ func (g *going) ended() *result {
 }
 
 // follow waits for news of the run.
-func (g *going) follow(known int) progress {
+func (g *going) follow(f following) progress {
 	late := time.NewTimer(answerWithin)
 	defer late.Stop()
 	for waits := true; ; {
@@ -753,7 +763,11 @@ func (g *going) follow(known int) progress {
 		if g.sweep != nil {
 			p.Ended, p.Of, news = g.sweep.progress()
 		}
-		if p.Over = g.ended() != nil; p.Over || p.Ended > known || !waits {
+		wave, asks := g.waits()
+		if wave != nil && wave.Number > f.Wave {
+			p.Wave = wave
+		}
+		if p.Over = g.ended() != nil; p.Over || p.Ended > f.Known || p.Wave != nil || !waits {
 			g.mu.Lock()
 			p.Lines = slices.Clone(g.lines)
 			g.mu.Unlock()
@@ -761,6 +775,7 @@ func (g *going) follow(known int) progress {
 		}
 		select {
 		case <-news:
+		case <-asks:
 		case <-g.over:
 		case <-late.C:
 			waits = false

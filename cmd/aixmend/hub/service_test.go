@@ -32,7 +32,7 @@ func TestRunOfAnEarlierProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.stop.Interrupt()
-	if p := g.follow(0); !p.Over || g.ended().Run.ExitCode != 3 {
+	if p := g.follow(following{Known: 0}); !p.Over || g.ended().Run.ExitCode != 3 {
 		t.Error(p)
 	}
 	for _, none := range []string{"", "latest", "../" + run, "20261201T070000.000Z-000000"} {

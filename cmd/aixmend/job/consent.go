@@ -153,6 +153,9 @@ func (j *Job) pause(c *console.Console) func(wave int, hosts []string) bool {
 	if !j.Request.Pause {
 		return nil
 	}
+	if p := j.Settings.Part; p != nil && p.Pause != nil {
+		return p.Pause
+	}
 	return func(wave int, hosts []string) bool {
 		ok, err := c.Confirm("wave %d: %s: %s.", wave, report.Hosts(len(hosts)), report.Compact(hosts))
 		return ok && err == nil

@@ -65,6 +65,8 @@ type Part struct {
 	// Wide returns the connection of this process, as leases name it, to the hub; nil: the
 	// hosts of the part wait for no others.
 	Wide func(process string) controller.Wide
+	// Pause asks before a wave, at the hub; nil: the console does.
+	Pause func(wave int, hosts []string) bool
 	// Opened is told when the request of the run is on the disk: from then on a process that
 	// begins again continues it; nil: nobody is.
 	Opened func()
