@@ -71,7 +71,7 @@ type Part struct {
 	// begins again continues it; nil: nobody is.
 	Opened func()
 	// Reported is told of each host whose report was written; nil: nobody is.
-	Reported func(host string)
+	Reported func(h outcome.Host)
 }
 
 // Job is a run that is ready to start: its request has been checked.

@@ -17,7 +17,7 @@ type sink struct {
 	// typed adds the flags of the run to a command.
 	typed func(command string) string
 	// reported is told of each host whose report was written; nil: nobody is.
-	reported func(host string)
+	reported func(h outcome.Host)
 }
 
 // HostDone implements controller.Sink. A host that could not be repaired gets the text of
@@ -33,7 +33,7 @@ func (s sink) HostDone(h outcome.Host) error {
 	}
 	err := s.dir.WriteHost(h, formats.HostMarkdown(h, formats.Open{Others: outcome.OpenOn(s.open, h.Host), Typed: s.typed}))
 	if err == nil && s.reported != nil {
-		s.reported(h.Host)
+		s.reported(h)
 	}
 	return err
 }

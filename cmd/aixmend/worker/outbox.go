@@ -22,10 +22,12 @@ type told struct {
 	step    gather.Kind
 	refused bool   // a rung was, by its own checks
 	process string // that walks the host; "" for hosts that wait for none
+	// public is the report as far as it leaves the site; nil: the disk has it.
+	public *outcome.Host
 }
 
 // outbox sends the steps of the hosts of a run, with their reports as they are on the disk. It
-// holds names alone: a report that the hub can't take now costs no memory.
+// holds few of them in memory: reports that the hub can't take now cost none.
 type outbox struct {
 	w     *Worker
 	run   string
@@ -56,13 +58,30 @@ func (b *outbox) open(store *journal.Store, inv *inventory.Inventory, p *playboo
 }
 
 // ended notes a host that has ended, and whose report was written.
-func (b *outbox) ended(host string) { b.tell(told{host: host, step: gather.Ended}) }
+func (b *outbox) ended(h outcome.Host) {
+	t := told{host: h.Host, step: gather.Ended}
+	if b.room() {
+		public := b.public(h)
+		t.public = &public
+	}
+	b.tell(t)
+}
+
+// maxHeld is how many reports wait in memory; of further ones the disk has them.
+const maxHeld = 256
+
+func (b *outbox) room() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.list) < maxHeld
+}
 
 // tell notes a step.
 func (b *outbox) tell(t told) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.list = append(b.list, t)
+	t.public = nil
 	b.steps[t.host] = t
 	b.wake()
 }
@@ -140,11 +159,15 @@ func (b *outbox) known(host string) bool {
 
 // one sends a step, but for an end that was sent with the same report.
 func (b *outbox) one(ctx context.Context, t told) error {
-	h, err := b.report(t)
-	if err != nil {
-		return nil // the end of the part says that there is none
+	public := t.public
+	if public == nil {
+		h, err := b.report(t)
+		if err != nil {
+			return nil // the end of the part says that there is none
+		}
+		left := b.public(*h)
+		public = &left
 	}
-	public := b.public(*h)
 	text, err := json.Marshal(public)
 	if err != nil {
 		return err
@@ -157,7 +180,7 @@ func (b *outbox) one(ctx context.Context, t told) error {
 		return nil
 	}
 	if err := b.w.insist(ctx, func() error {
-		return b.w.hub.Send(ctx, fleet.Event{Run: b.run, Host: &public, Step: t.step, RungRefused: t.refused, Process: t.process})
+		return b.w.hub.Send(ctx, fleet.Event{Run: b.run, Host: public, Step: t.step, RungRefused: t.refused, Process: t.process})
 	}); err != nil {
 		return err
 	}
