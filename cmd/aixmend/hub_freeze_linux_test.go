@@ -16,7 +16,7 @@ import (
 // outcome.
 func TestFrozenWorker(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(suite.Rounds(1, 20)) {
+	for seed := range uint64(suite.Rounds(1, 6)) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			t.Parallel()
 			dice := rand.New(rand.NewPCG(seed, 30))

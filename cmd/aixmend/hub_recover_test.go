@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -41,6 +43,9 @@ func TestRecoverOverSites(t *testing.T) {
 	}
 }
 
+// siteRounds is the number of rounds of TestKilledOverSites.
+var siteRounds = flag.Int("sites.rounds", 0, "TestKilledOverSites: take so many rounds")
+
 // The hub and the workers are killed again and again while a recover goes on over sites. What
 // is left is resumed. In the end each host has one outcome, those that can be healed are,
 // and no change was made twice.
@@ -49,7 +54,7 @@ func TestKilledOverSites(t *testing.T) {
 	var mu sync.Mutex
 	figures := killedSites{}
 	t.Run("rounds", func(t *testing.T) {
-		for seed := range uint64(suite.Rounds(3, 200)) {
+		for seed := range uint64(cmp.Or(*siteRounds, suite.Rounds(3, 40))) {
 			t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 				t.Parallel()
 				round := killOverSites(t, rand.New(rand.NewPCG(seed, 18)))
