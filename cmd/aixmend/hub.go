@@ -80,8 +80,8 @@ type workerOptions struct {
 	selection
 	stateFolder
 	reaching
-	join  string
-	allow []string
+	join         string
+	allow, trust []string
 }
 
 func newWorker(c *cli) *cobra.Command {
@@ -96,6 +96,7 @@ verdicts go to the hub.`,
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&o.join, "join", "", "join `FILE` of the site, from aixmend hub site add")
+	hub.TrustFlag(fs, &o.trust)
 	fs.StringSliceVar(&o.allow, "allow", nil, "`WORDS` that let the hub order changes: recover, and those of recover --allow that it may use")
 	o.selection.flags(fs)
 	o.stateFolder.flags(fs)
@@ -111,7 +112,7 @@ func work(ctx context.Context, c *cli, o *workerOptions) error {
 	asked.Inventories, asked.FailOn = o.inventories, outcome.Words(outcome.DefaultFailOn())
 	said := false // warnings about the inventory, once
 	w := worker.Worker{
-		Console: c.Console, Join: o.join, Allow: o.allow, Asked: asked, Settings: c.settings(o.state, loudness{quiet: true}),
+		Console: c.Console, Join: o.join, Allow: o.allow, Trust: o.trust, Asked: asked, Settings: c.settings(o.state, loudness{quiet: true}),
 		Load: func(ctx context.Context) (*inventory.Inventory, error) { return c.site(ctx, asked, o, &said) },
 	}
 	return w.Run(ctx)

@@ -28,6 +28,11 @@ const (
 // Flag adds --hub to the flags of a verb.
 func Flag(fs *pflag.FlagSet, value *string, usage string) { fs.StringVar(value, "hub", "", usage) }
 
+// TrustFlag adds --trust-playbook to the flags of a hub or a worker.
+func TrustFlag(fs *pflag.FlagSet, files *[]string) {
+	fs.StringArrayVar(files, "trust-playbook", nil, "`FILE` of a playbook that runs over the hub may use beside the embedded ones; may repeat; hub and workers need the same")
+}
+
 // Command is the verb hub.
 func Command(c *console.Console, version string) *cobra.Command {
 	hub := group("hub", "Sweep many sites with one command: the hub that their workers dial")
@@ -75,6 +80,7 @@ func inDir(dir string) string {
 
 func runCommand(c *console.Console, version string) *cobra.Command {
 	var dir string
+	var trust []string
 	cmd := &cobra.Command{
 		Use: "run", Short: "Run the hub until it is stopped", Args: cobra.NoArgs,
 		Long: "Runs the hub. A hub that is stopped or killed continues its runs when it is started\nagain; meanwhile the workers finish their parts.",
@@ -89,11 +95,12 @@ func runCommand(c *console.Console, version string) *cobra.Command {
 			}
 			ctx, release := c.Interrupts.UntilStop(cmd.Context())
 			defer release()
-			return Run(ctx, f, version, c.Say, func(address string) {
+			return Run(ctx, f, Options{Version: version, Trust: trust, Say: c.Say}, func(address string) {
 				c.Say("the hub listens on %s; its runs are in %s", address, f.State())
 			})
 		},
 	}
+	TrustFlag(cmd.Flags(), &trust)
 	dirFlag(cmd, &dir)
 	return cmd
 }

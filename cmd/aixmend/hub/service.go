@@ -53,6 +53,7 @@ var verbs = []controller.Verb{controller.Audit, controller.Capture, controller.P
 type Service struct {
 	folder  Folder
 	version string
+	shelf   playbooks.Shelf
 	say     func(format string, args ...any)
 	store   *journal.Store
 	hub     *fleet.Hub
@@ -89,8 +90,22 @@ func newGoing(operator string) *going {
 	return &going{operator: operator, stop: console.NewInterrupts(), opened: make(chan struct{}), over: make(chan struct{}), fetched: make(chan struct{}), asks: make(chan struct{})}
 }
 
+// Options are those of a hub.
+type Options struct {
+	// Version is the version of this program.
+	Version string
+	// Trust are files of playbooks that operators may name beside the embedded ones.
+	Trust []string
+	// Say prints a line.
+	Say func(format string, args ...any)
+}
+
 // Run runs the hub until ctx ends. ready is told where it listens.
-func Run(ctx context.Context, f Folder, version string, say func(format string, args ...any), ready func(address string)) error {
+func Run(ctx context.Context, f Folder, o Options, ready func(address string)) error {
+	shelf, err := playbooks.NewShelf(o.Trust)
+	if err != nil {
+		return exit.Usagef("", "--trust-playbook: %w", err)
+	}
 	lock := durable.NewLock(f.file("running"))
 	held, err := lock.TryLock()
 	if err != nil {
@@ -105,7 +120,7 @@ func Run(ctx context.Context, f Folder, version string, say func(format string, 
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	s := &Service{folder: f, version: version, say: say, began: time.Now().UTC(), ctx: ctx, stop: end, showing: make(chan struct{}, showAtOnce), runs: map[string]*going{}}
+	s := &Service{folder: f, version: o.Version, shelf: shelf, say: o.Say, began: time.Now().UTC(), ctx: ctx, stop: end, showing: make(chan struct{}, showAtOnce), runs: map[string]*going{}}
 	if s.store, err = journal.Open(f.State()); err != nil {
 		return err
 	}
@@ -343,9 +358,11 @@ func (s *Service) call(operator string, a Call) (*begun, error) {
 	if !slices.Contains(verbs, a.Verb) {
 		return nil, &fleet.Refusal{Text: fmt.Sprintf("a hub does not carry out %q", a.Verb)}
 	}
-	if !slices.Contains(playbooks.Names(), a.Playbook) {
-		return nil, &fleet.Refusal{Text: fmt.Sprintf("playbook %s: over a hub only embedded playbooks run", a.Playbook), Hint: "aixmend playbook list names them"}
+	book, known := s.shelf.Find(a.Playbook)
+	if !known {
+		return nil, &fleet.Refusal{Text: fmt.Sprintf("playbook %s: over a hub run embedded playbooks, and those that it was started with", a.Playbook), Hint: "aixmend playbook list names the embedded ones; hub run --trust-playbook takes others"}
 	}
+	a.Playbook = book
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if g := s.runs[a.Run]; g != nil {

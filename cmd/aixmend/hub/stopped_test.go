@@ -71,7 +71,7 @@ func (h *house) begin() {
 	ctx, end := context.WithCancelCause(context.Background())
 	over, ready := make(chan error, 1), make(chan struct{})
 	go func() {
-		over <- Run(ctx, h.folder, "v1", func(string, ...any) {}, func(string) { close(ready) })
+		over <- Run(ctx, h.folder, Options{Version: "v1", Say: func(string, ...any) {}}, func(string) { close(ready) })
 	}()
 	select {
 	case <-ready:

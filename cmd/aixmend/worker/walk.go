@@ -124,7 +124,8 @@ func (w *Worker) job(o walking) (*job.Job, *job.Earlier, error) {
 		return nil, nil, errNoHost
 	}
 	r := request.Request{Verb: controller.Verb(o.Verb), By: o.By, Asked: w.Asked, Scope: request.ScopeOf(o.inv, w.Asked.Reached(hosts))}
-	r.Limit, r.Playbook, r.Set, r.Ticket, r.Label = o.Hosts, o.Playbook.Name, own(o.Playbook.Name, o.Set, r.Scope), o.Ticket, o.Label
+	book, _ := w.shelf.Find(o.Playbook.Name)
+	r.Limit, r.Playbook, r.Set, r.Ticket, r.Label = o.Hosts, book, own(book, o.Set, r.Scope), o.Ticket, o.Label
 	r.Allow, r.MendWarnings, r.Attempts = o.Allow, o.MendWarnings, o.Attempts
 	r.Deadline = o.deadline(0)
 	if o.Undoes != "" {

@@ -61,10 +61,13 @@ type Worker struct {
 	Asked request.Asked
 	// Settings are those of each run.
 	Settings job.Settings
+	// Trust are files of playbooks that a hub may order beside the embedded ones.
+	Trust []string
 	// Allow lets a hub order more than reading: AllowRecover, and words of --allow.
 	Allow []string
 
 	pass  *fleet.Pass
+	shelf playbooks.Shelf
 	hub   *fleet.Worker
 	duty  duty
 	again chan struct{} // one when the hosts are to be announced again
@@ -124,6 +127,9 @@ func (w *Worker) check() (err error) {
 	}
 	if w.pass, err = fleet.ReadPass(w.Join, fleet.RoleSite); err != nil {
 		return exit.Usagef("aixmend help hub says how the hub writes one", "--join: %w", err)
+	}
+	if w.shelf, err = playbooks.NewShelf(w.Trust); err != nil {
+		return exit.Usagef("", "--trust-playbook: %w", err)
 	}
 	return journal.Trusted(w.Settings.State)
 }
@@ -316,15 +322,17 @@ func (w *Worker) refuse(t *fleet.Taken) string {
 		return "--set upload names a folder of this machine, which a hub must not"
 	case t.Verb == string(controller.Recover) && !slices.Contains(w.Allow, AllowRecover):
 		return "this worker changes no host: it was started without --allow " + AllowRecover
-	case !slices.Contains(playbooks.Names(), t.Playbook.Name):
-		return fmt.Sprintf("playbook %q is not embedded in this version", t.Playbook.Name)
+	}
+	book, known := w.shelf.Find(t.Playbook.Name)
+	if !known {
+		return fmt.Sprintf("playbook %q is not embedded in this version, and not named by --trust-playbook", t.Playbook.Name)
 	}
 	for _, word := range t.Allow {
 		if !slices.Contains(w.Allow, word) && t.Verb == string(controller.Recover) {
 			return fmt.Sprintf("this worker was started without --allow %s", word)
 		}
 	}
-	p, err := playbooks.Load(t.Playbook.Name)
+	p, err := playbooks.Load(book)
 	switch {
 	case err != nil:
 		return err.Error()
@@ -344,7 +352,8 @@ func (w *Worker) part(until, ctx context.Context, t *fleet.Taken, box *outbox, s
 	if err != nil {
 		return err
 	}
-	p, err := playbooks.Load(t.Playbook.Name)
+	book, _ := w.shelf.Find(t.Playbook.Name)
+	p, err := playbooks.Load(book)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func TestWorkerRefuses(t *testing.T) {
 		{func(t *fleet.Taken) { t.Verb = "" }, "is none of the verbs"},
 		{func(t *fleet.Taken) { t.Run = "latest" }, "its run has no id"},
 		{func(t *fleet.Taken) { t.Run = "../../etc" }, "its run has no id"},
-		{func(t *fleet.Taken) { t.Playbook.Name = "/tmp/evil.yaml" }, "is not embedded"},
+		{func(t *fleet.Taken) { t.Playbook.Name = "/tmp/evil.yaml" }, "is not embedded in this version, and not named by --trust-playbook"},
 		{func(t *fleet.Taken) { t.Plan = "../../etc" }, "its plan has no id"},
 		{func(t *fleet.Taken) {
 			t.Verb, t.Undoes, w.Allow = "recover", "20261201T060000.000Z-3f9ac2", []string{AllowRecover}
