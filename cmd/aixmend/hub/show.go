@@ -101,7 +101,7 @@ const (
 
 // show runs a verb that reads, on the runs of the hub. Its process gets nothing that the table
 // does not name: no other flag, path or variable.
-func (s *Service) show(a show) (*printed, error) {
+func (s *Service) show(_ string, a show) (*printed, error) {
 	line, err := a.line()
 	if err != nil {
 		return nil, &fleet.Refusal{Text: err.Error()}
