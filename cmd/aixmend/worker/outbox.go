@@ -137,8 +137,9 @@ func (b *outbox) send(ctx context.Context) {
 
 // rest sends the report of each host that differs from the one that was sent.
 func (b *outbox) rest(ctx context.Context, hosts []string) error {
+	known := b.known()
 	for _, host := range hosts {
-		if b.known(host) {
+		if known[host] {
 			continue
 		}
 		if err := b.one(ctx, told{host: host, step: gather.Ended, process: b.process}); err != nil {
@@ -148,13 +149,22 @@ func (b *outbox) rest(ctx context.Context, hosts []string) error {
 	return nil
 }
 
-// known reports whether the hub has the newest report of a host without a look at the disk: of
-// a run whose hosts wait for no others each report that is written is told.
-func (b *outbox) known(host string) bool {
+// known are the hosts whose newest reports the hub has, without a look at the disk: of a run
+// whose hosts wait for no others each report that is written is told.
+func (b *outbox) known() map[string]bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	_, sent := b.sent[host]
-	return b.process == "" && sent && !slices.ContainsFunc(b.list, func(t told) bool { return t.host == host })
+	known := map[string]bool{}
+	if b.process != "" {
+		return known
+	}
+	for host := range b.sent {
+		known[host] = true
+	}
+	for _, t := range b.list { // not sent yet
+		delete(known, t.host)
+	}
+	return known
 }
 
 // one sends a step, but for an end that was sent with the same report.
