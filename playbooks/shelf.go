@@ -3,6 +3,7 @@ package playbooks
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 )
 
 // Shelf holds the playbooks that may be asked for by name: each with the argument of Load. A nil
@@ -21,7 +22,10 @@ func NewShelf(files []string) (Shelf, error) {
 		if err != nil {
 			return nil, err
 		}
-		p, err := Load(path)
+		if _, name := embedded[file]; name || !strings.ContainsAny(file, `/\.`) {
+			file = "./" + file // else Load takes it for a name
+		}
+		p, err := Load(file)
 		if err != nil {
 			return nil, err
 		}

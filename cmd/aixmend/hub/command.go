@@ -13,6 +13,7 @@ import (
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/request"
 	"aixmend/controller/fleet"
 	"aixmend/controller/fleet/server"
 	"aixmend/controller/journal/durable"
@@ -89,13 +90,17 @@ func runCommand(c *console.Console, version string) *cobra.Command {
 				_, err := server.Start(server.Config{})
 				return exit.Usagef("run the hub on Linux", "%w", err)
 			}
+			shelf, err := request.Shelf(trust)
+			if err != nil {
+				return err
+			}
 			f, err := Open(dir)
 			if err != nil {
 				return err
 			}
 			ctx, release := c.Interrupts.UntilStop(cmd.Context())
 			defer release()
-			return Run(ctx, f, Options{Version: version, Trust: trust, Say: c.Say}, func(address string) {
+			return Run(ctx, f, Options{Version: version, Shelf: shelf, Say: c.Say}, func(address string) {
 				c.Say("the hub listens on %s; its runs are in %s", address, f.State())
 			})
 		},

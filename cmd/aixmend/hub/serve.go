@@ -16,15 +16,10 @@ import (
 	"aixmend/controller/fleet/server"
 	"aixmend/controller/journal"
 	"aixmend/controller/journal/durable"
-	"aixmend/playbooks"
 )
 
 // Run runs the hub until ctx ends. ready is told where it listens.
 func Run(ctx context.Context, f Folder, o Options, ready func(address string)) error {
-	shelf, err := playbooks.NewShelf(o.Trust)
-	if err != nil {
-		return exit.Usagef("", "--trust-playbook: %w", err)
-	}
 	lock := durable.NewLock(f.file("running"))
 	held, err := lock.TryLock()
 	if err != nil {
@@ -39,7 +34,7 @@ func Run(ctx context.Context, f Folder, o Options, ready func(address string)) e
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	s := &Service{folder: f, version: o.Version, shelf: shelf, say: o.Say, began: time.Now().UTC(), ctx: ctx, stop: end, showing: make(chan struct{}, showAtOnce), runs: map[string]*going{}}
+	s := &Service{folder: f, version: o.Version, shelf: o.Shelf, say: o.Say, began: time.Now().UTC(), ctx: ctx, stop: end, showing: make(chan struct{}, showAtOnce), runs: map[string]*going{}}
 	if s.store, err = journal.Open(f.State()); err != nil {
 		return err
 	}

@@ -50,8 +50,8 @@ type Service struct {
 type Options struct {
 	// Version is the version of this program.
 	Version string
-	// Trust are files of playbooks that operators may name beside the embedded ones.
-	Trust []string
+	// Shelf are the playbooks that operators may name.
+	Shelf playbooks.Shelf
 	// Say prints a line.
 	Say func(format string, args ...any)
 }

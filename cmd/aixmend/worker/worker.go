@@ -117,6 +117,9 @@ func (w *Worker) Run(ctx context.Context) error {
 
 // check checks everything that can be before the inventory is read, and reads the join file.
 func (w *Worker) check() (err error) {
+	if w.shelf, err = request.Shelf(w.Trust); err != nil {
+		return err
+	}
 	for _, word := range w.Allow {
 		if known := Words(); !slices.Contains(known, word) {
 			return usage.Word("allow", word, known)
@@ -127,9 +130,6 @@ func (w *Worker) check() (err error) {
 	}
 	if w.pass, err = fleet.ReadPass(w.Join, fleet.RoleSite); err != nil {
 		return exit.Usagef("aixmend help hub says how the hub writes one", "--join: %w", err)
-	}
-	if w.shelf, err = playbooks.NewShelf(w.Trust); err != nil {
-		return exit.Usagef("", "--trust-playbook: %w", err)
 	}
 	return journal.Trusted(w.Settings.State)
 }
