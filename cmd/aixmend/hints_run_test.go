@@ -301,7 +301,11 @@ func (h keptHint) notRun() string {
 		return "it is an example of the help, about hosts of its own"
 	case slices.Equal(words, []string{"plan", "-l", "rsct-below-minimum", "--allow", "rsct-update"}):
 		return "its script removed the request of the run, which names the inventory"
-	case len(words) == 1 && !takesInventory(h.Printed):
+	case words[0] == "hub", words[0] == "worker", slices.Contains(words, "--hub"), slices.Contains(h.Printed, "hub"):
+		return "it needs a hub with workers, and its tests run them"
+	case slices.Equal(words, []string{"recover", "-i", "fleet/inventory.yaml", "--plan", "plan.json"}):
+		return "its script changes the plan afterwards"
+	case (len(words) == 1 || words[0] == "plan" && slices.Equal(h.Printed[:min(2, len(h.Printed))], []string{"plan", "show"})) && !takesInventory(h.Printed):
 		return "the verb that names it takes no inventory"
 	case slices.Contains(words, "20260104T000000.000Z-00000a"), slices.Contains(words, "29990101T000000.000Z-abcdef"):
 		return "its script made the folder of the run by hand, without a journal"
