@@ -68,7 +68,7 @@ func TestInterruptWithoutAHub(t *testing.T) {
 	text, err := os.ReadFile(y.log("par"))
 	noError(t, err)
 	if gone, back := strings.Count(string(text), " is gone: "), strings.Count(string(text), "\nthe hub "); gone != 1 || back != 1 {
-		t.Errorf("it is said %d and %d times:\n%s", gone, back, text)
+		t.Errorf("the lines are there %d and %d times:\n%s", gone, back, text)
 	}
 
 	deaf, err := net.Listen("tcp", "127.0.0.1:0") // takes the connection, and says nothing

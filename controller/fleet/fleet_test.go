@@ -423,8 +423,8 @@ func TestRevoked(t *testing.T) {
 	}
 }
 
-// Whoever reaches the port of a hub without a key of a member gets nothing: no word without TLS,
-// none with an older TLS, and no message.
+// A client without the key of a member gets nothing from the port of a hub: no byte without TLS
+// or with an older TLS, and no message.
 func TestStrangersGetNothing(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)

@@ -8,8 +8,8 @@ import (
 	"aixmend/controller/report"
 )
 
-// A run with --pause waits before each wave but the first until its operator has answered,
-// however long that takes, and whoever was killed meanwhile.
+// A run with --pause waits before each wave but the first until its operator has answered. The
+// wait has no limit, and a hub that begins again asks again.
 
 // wave is a wave that waits for an answer.
 type wave struct {

@@ -68,6 +68,7 @@ func must(t *testing.T, err error) {
 // begin begins the hub, or begins it again.
 func (h *house) begin() {
 	h.t.Helper()
+	// Not the context of the test: it is cancelled before the cleanup that ends the hub as a signal does.
 	ctx, end := context.WithCancelCause(context.Background())
 	over, ready := make(chan error, 1), make(chan struct{})
 	go func() {

@@ -285,8 +285,8 @@ func TestSweepKeepsTheFirstEnd(t *testing.T) {
 	}
 }
 
-// A standby tells the end of a host that the first worker was let begin: whoever waits for its
-// wave learns of it, and a later word of the standby counts for nothing.
+// A standby may report the end of a host that the first worker was let begin. The engine gets
+// that end, so that the wave of the host can go on; later reports of the standby are ignored.
 func TestSweepTellsTheEndOfAStandby(t *testing.T) {
 	t.Parallel()
 	s := sweepOf(heard{})

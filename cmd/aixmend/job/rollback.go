@@ -117,7 +117,7 @@ type RollbackHost struct {
 }
 
 // Rolling is the run that is rolled back, on some hosts, without those that open runs hold; Rest
-// is said of the others before any command.
+// explains, before any command, why the others are left out.
 type Rolling struct {
 	*Earlier
 	Hosts []inventory.Host
