@@ -14,6 +14,7 @@ const (
 	askResume = "resume" // resuming asks for the rest of a run
 	askFollow = "follow" // following waits for news of it
 	askResult = "result" // run.json of it
+	askTaken  = "taken"  // which the operator has now
 	askWave   = "wave"   // answering answers whether a wave may begin
 	askShow   = "show"   // the output of a verb that reads
 	askStop   = "stop"   // it is to end

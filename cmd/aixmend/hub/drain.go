@@ -3,7 +3,9 @@ package hub
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,8 +19,8 @@ import (
 
 const (
 	askDrain = "drain" // take no new run, and stop after the last one; the owner's alone
-	// handOver bounds the wait for operators to fetch the runs that have ended.
-	handOver = 10 * time.Second
+	// handOver is how long the end of a run waits for its operator to have it.
+	handOver = time.Minute
 	// lookAgain is how often a hub that drains is looked at.
 	lookAgain = time.Second
 	// lastTry is how many questions without an answer in a row end the wait.
@@ -36,28 +38,12 @@ func (s *Service) drain() {
 		return
 	}
 	s.draining = true
-	var open []*going
-	for _, g := range s.runs {
-		if g.ended() == nil {
-			open = append(open, g)
-		}
-	}
-	s.say("draining: %d runs go on, no new one is taken", len(open))
+	s.say("draining: %d runs go on, no new one is taken", s.active())
+	runs := slices.Collect(maps.Values(s.runs))
 	go func() {
-		for _, g := range open {
+		for _, g := range runs {
 			select {
-			case <-g.over:
-			case <-s.ctx.Done():
-				return
-			}
-		}
-		late := time.After(handOver)
-		for _, g := range open {
-			select {
-			case <-g.fetched:
-			case <-late:
-				s.stop(errDrained)
-				return
+			case <-g.taken:
 			case <-s.ctx.Done():
 				return
 			}
@@ -66,14 +52,14 @@ func (s *Service) drain() {
 	}()
 }
 
-// fetch notes that the end of the run was asked for.
-func (g *going) fetch() {
+// take notes that nobody waits for the end of the run any more.
+func (g *going) take() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	select {
-	case <-g.fetched:
+	case <-g.taken:
 	default:
-		close(g.fetched)
+		close(g.taken)
 	}
 }
 

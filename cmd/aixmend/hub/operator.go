@@ -72,6 +72,9 @@ func begin(ctx context.Context, d *Desk, run, task string, ask func(*begun) erro
 	if err := persist(ctx, d.Console, func() error { return d.hub.Ask(ctx, askResult, named{run}, &end) }); err != nil {
 		return nil, err
 	}
+	told, done := context.WithTimeout(ctx, askAgain)
+	_ = d.hub.Ask(told, askTaken, named{run}, &named{}) // no answer: it drained, and has stopped
+	done()
 	if end.Broken != "" {
 		return &end.Run, errors.New("the hub: " + end.Broken)
 	}

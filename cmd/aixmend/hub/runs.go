@@ -32,7 +32,7 @@ type going struct {
 	stop     *console.Interrupts
 	opened   chan struct{} // closed when the run is on the disk, and would be continued
 	over     chan struct{} // closed at its end
-	fetched  chan struct{} // closed when an operator has asked for the end
+	taken    chan struct{} // closed when the operator has said that it has the end, or long after that
 
 	mu    sync.Mutex
 	lines []string
@@ -44,7 +44,7 @@ type going struct {
 }
 
 func newGoing(operator string) *going {
-	return &going{operator: operator, stop: console.NewInterrupts(), opened: make(chan struct{}), over: make(chan struct{}), fetched: make(chan struct{}), asks: make(chan struct{})}
+	return &going{operator: operator, stop: console.NewInterrupts(), opened: make(chan struct{}), over: make(chan struct{}), taken: make(chan struct{}), asks: make(chan struct{})}
 }
 
 // stopped is the file that says that an operator has stopped a run.
@@ -143,6 +143,7 @@ func (s *Service) carryOut(g *going, j *job.Job, earlier *job.Earlier) {
 		g.end = end
 		g.mu.Unlock()
 		close(g.over)
+		time.AfterFunc(handOver, g.take)
 		g.sweep.forget()
 		s.forget()
 	}()
@@ -295,8 +296,20 @@ func (s *Service) result(_ string, n named) (any, error) {
 	if end == nil {
 		return nil, &fleet.Refusal{Text: "run " + n.Run + " has not ended"}
 	}
-	g.fetch()
 	return end, nil
+}
+
+// take notes that the operator of a run has its end: an answer that was sent may not arrive
+// from a hub that stops.
+func (s *Service) take(operator string, n named) (any, error) {
+	g, err := s.of(n.Run)
+	if err != nil {
+		return nil, err
+	}
+	if g.operator == operator && g.ended() != nil {
+		g.take()
+	}
+	return n, nil
 }
 
 // follow waits for news of the run.

@@ -186,6 +186,8 @@ func (s *Service) answer(q fleet.Question) (any, error) {
 		return answerOf(q, s.stopRun)
 	case askResult:
 		return answerOf(q, s.result)
+	case askTaken:
+		return answerOf(q, s.take)
 	case askShow:
 		return answerOf(q, s.show)
 	case askStatus:

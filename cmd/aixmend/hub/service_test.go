@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -58,5 +60,35 @@ func TestEndedRunsAreForgotten(t *testing.T) {
 	s.forget()
 	if len(s.runs) != maxRuns+1 || s.runs[ids[0]] == nil || s.runs[ids[len(ids)-1]] == nil || s.runs[ids[1]] != nil {
 		t.Errorf("%d runs are kept", len(s.runs))
+	}
+}
+
+// A hub that drains stops when the operators of its runs have said that they have the end: an
+// answer that was sent is not one that came.
+func TestDrainWaitsForOperators(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancelCause(t.Context())
+	g := newGoing("ops")
+	g.end = &result{Run: outcome.Run{ID: run}}
+	s := &Service{ctx: ctx, stop: stop, say: t.Logf, runs: map[string]*going{run: g}}
+	s.drain()
+	for range 2 { // the first answer was lost
+		if _, err := s.result("ops", named{run}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.take("another", named{run}); err != nil || ctx.Err() != nil {
+		t.Error("the hub has stopped:", context.Cause(ctx), err)
+	}
+	select {
+	case <-g.taken:
+		t.Error("the run counts as taken")
+	default:
+	}
+	if _, err := s.take("ops", named{run}); err != nil {
+		t.Fatal(err)
+	}
+	if <-ctx.Done(); !errors.Is(context.Cause(ctx), errDrained) {
+		t.Error(context.Cause(ctx))
 	}
 }
