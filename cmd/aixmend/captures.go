@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/listing"
+	"aixmend/cmd/aixmend/pager"
 	"aixmend/cmd/aixmend/pruning"
 )
 
@@ -11,7 +12,7 @@ import (
 
 func newCaptureList(c *cli) *cobra.Command {
 	var o stateFolder
-	var paged paging
+	var paged pager.Flag
 	cmd := &cobra.Command{
 		Use: "list [HOST...]", Short: "List captures, newest first", Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, hosts []string) error {
@@ -23,7 +24,7 @@ func newCaptureList(c *cli) *cobra.Command {
 		},
 	}
 	o.flags(cmd.Flags())
-	paged.flags(cmd.Flags())
+	paged.Add(cmd.Flags())
 	return cmd
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/news"
+	"aixmend/cmd/aixmend/pager"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 )
@@ -16,7 +17,7 @@ type diffOptions struct {
 	stateFolder
 	format
 	detail
-	paging
+	paging pager.Flag
 }
 
 func newDiff(c *cli) *cobra.Command {
@@ -35,7 +36,7 @@ Values that differ at every reading (the time, free space) are ignored. An unrea
 	o.stateFolder.flags(cmd.Flags())
 	o.format.flags(cmd.Flags())
 	o.detail.flags(cmd.Flags())
-	o.paging.flags(cmd.Flags())
+	o.paging.Add(cmd.Flags())
 	return cmd
 }
 
@@ -69,7 +70,7 @@ func diff(c *cli, o *diffOptions, refs []string) error {
 	if o.format.format == "json" {
 		err = c.JSON(d)
 	} else {
-		err = o.page(c, report.DriftText(*d, two.Why, c.TextOptions()))
+		err = o.paging.Print(c.Console, report.DriftText(*d, two.Why, c.TextOptions()))
 	}
 	if err == nil && o.detailed && d.News() {
 		return exit.Verdict{Code: outcome.ExitChanges}

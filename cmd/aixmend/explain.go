@@ -11,6 +11,7 @@ import (
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/guide"
 	"aixmend/cmd/aixmend/listing"
+	"aixmend/cmd/aixmend/pager"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report/explain"
@@ -20,7 +21,7 @@ import (
 type explainOptions struct {
 	stateFolder
 	format
-	paging
+	paging pager.Flag
 }
 
 func newExplain(c *cli) *cobra.Command {
@@ -35,7 +36,7 @@ func newExplain(c *cli) *cobra.Command {
 	}
 	o.stateFolder.flags(cmd.Flags())
 	o.format.flags(cmd.Flags())
-	o.paging.flags(cmd.Flags())
+	o.paging.Add(cmd.Flags())
 	return cmd
 }
 
@@ -95,7 +96,7 @@ func explainHost(c *cli, o *explainOptions, ref, host string) error {
 	case held != "":
 		text = c.fit(fmt.Sprintf("%s: not finished: %s; so far:\n\n", host, held)) + text
 	}
-	return o.page(c, text)
+	return o.paging.Print(c.Console, text)
 }
 
 // withoutReport prints how far a host is of which a run that has not finished has no report,

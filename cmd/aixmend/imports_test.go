@@ -52,6 +52,7 @@ var rooms = map[string]room{
 	"cmd/aixmend/openrun":         {imports: []string{"controller", "controller/journal", "controller/outcome", "controller/report", "playbooks/onhost"}},
 	"cmd/aixmend/guide":           {imports: []string{"cmd/aixmend/hints", "cmd/aixmend/openrun", "cmd/aixmend/planfile", "cmd/aixmend/request", "controller", "controller/journal", "controller/outcome", "controller/report", "inventory/ranges", "playbooks", "transport/shell"}, tests: []string{"inventory", "inventory/load"}},
 	"cmd/aixmend/handbook":        {},
+	"cmd/aixmend/books":           {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/handbook", "cmd/aixmend/pager", "cmd/aixmend/usage", "controller/report", "docs", "playbooks", "transport/plain"}},
 	"docs":                        {},
 	"cmd/aixmend/hints":           {imports: []string{"cmd/aixmend/environment", "controller/report", "transport/shell"}},
 	"cmd/aixmend/job":             {imports: []string{"*", "cmd/aixmend/console", "cmd/aixmend/evidence", "cmd/aixmend/exit", "cmd/aixmend/live", "cmd/aixmend/news", "cmd/aixmend/openrun", "cmd/aixmend/planfile", "cmd/aixmend/reach", "cmd/aixmend/request", "cmd/aixmend/usage"}},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +17,6 @@ import (
 	"aixmend/cmd/aixmend/hub"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/notices"
-	"aixmend/cmd/aixmend/pager"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/cmd/aixmend/usage"
 	"aixmend/controller/outcome"
@@ -54,22 +52,6 @@ func (o *format) check(more ...string) error {
 		return usage.Word("format", o.format, known)
 	}
 	return nil
-}
-
-// paging is --no-pager.
-type paging struct{ noPager bool }
-
-func (o *paging) flags(fs *pflag.FlagSet) {
-	fs.BoolVar(&o.noPager, "no-pager", false, "print long text at once (default a pager on a terminal: AIXMEND_PAGER, PAGER, else less)")
-}
-
-// page prints text for a person to read.
-func (o *paging) page(c *cli, text string) error {
-	if o.noPager {
-		_, err := fmt.Fprint(c.Out, text)
-		return err
-	}
-	return pager.Show(c.Console, text, os.Environ())
 }
 
 // loudness are -q and -v.

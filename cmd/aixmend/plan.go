@@ -8,6 +8,7 @@ import (
 	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/hub"
+	"aixmend/cmd/aixmend/pager"
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/controller"
 )
@@ -17,8 +18,8 @@ type planOptions struct {
 	walking
 	changing
 	detail
-	paging
-	out string
+	paging pager.Flag
+	out    string
 }
 
 func newPlan(c *cli) *cobra.Command {
@@ -55,7 +56,7 @@ func newPlan(c *cli) *cobra.Command {
 	o.walking.flags(fs)
 	o.detail.flags(fs)
 	o.changing.flags(fs)
-	o.paging.flags(fs)
+	o.paging.Add(fs)
 	cmd.AddCommand(newPlanShow(c))
 	fs.StringVar(&o.out, "out", "", "write the plan to `FILE`, for recover --plan FILE; of files that exist it replaces plans only")
 	return cmd
@@ -64,7 +65,7 @@ func newPlan(c *cli) *cobra.Command {
 // planShowOptions are the flags of plan show.
 type planShowOptions struct {
 	format
-	paging
+	paging  pager.Flag
 	limit   []string
 	verbose int
 }
@@ -81,7 +82,7 @@ arm and disarm a timed undo.`,
 	}
 	fs := cmd.Flags()
 	o.format.flags(fs)
-	o.paging.flags(fs)
+	o.paging.Add(fs)
 	fs.StringArrayVarP(&o.limit, "limit", "l", nil, "print only hosts that match `PATTERN`, each by itself; comma-separated, may repeat")
 	fs.CountVarP(&o.verbose, "verbose", "v", "print every command with its undo, and those of timed undos")
 	return cmd
@@ -106,5 +107,5 @@ func showPlan(c *cli, o *planShowOptions, file string) error {
 		return c.JSON(p)
 	}
 	each := len(o.limit) > 0 || len(names) == 1 || !c.OutTerminal
-	return o.page(c, p.Text(file, time.Now(), planfile.View{TextOptions: c.TextOptions(), Hosts: names, Each: each, Whole: o.verbose > 0}))
+	return o.paging.Print(c.Console, p.Text(file, time.Now(), planfile.View{TextOptions: c.TextOptions(), Hosts: names, Each: each, Whole: o.verbose > 0}))
 }

@@ -10,6 +10,7 @@ import (
 
 	"aixmend/cmd/aixmend/guide"
 	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/pager"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
 	"aixmend/controller/drift"
@@ -22,7 +23,7 @@ import (
 // printer prints runs to stdout.
 type printer struct {
 	*cli
-	paging
+	paging        pager.Flag
 	state, format string
 	quiet, full   bool // full prints each command of a plan
 	gone          bool // the hosts are gone when the command has ended
@@ -77,7 +78,7 @@ func (p printer) run(run *outcome.Run, verb controller.Verb) error {
 	}
 	text += p.fit(fmt.Sprintf("page:    %s\nreports: %s\n", filepath.Join(folder, "report.html"), filepath.Join(folder, "hosts")) + p.unasked(*run) + p.rollBack(*run))
 	if verb == controller.Plan && p.full {
-		return p.page(p.cli, text)
+		return p.paging.Print(p.Console, text)
 	}
 	_, err := fmt.Fprint(p.Out, text)
 	return err

@@ -13,6 +13,7 @@ import (
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/guide"
 	"aixmend/cmd/aixmend/listing"
+	"aixmend/cmd/aixmend/pager"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
@@ -27,9 +28,9 @@ type reportOptions struct {
 	stateFolder
 	format
 	reports
-	paging
-	host  string
-	whole bool
+	paging pager.Flag
+	host   string
+	whole  bool
 }
 
 func newReport(c *cli) *cobra.Command {
@@ -47,7 +48,7 @@ folder of the run holds, too.`,
 	o.runFlags(fs)
 	fs.Lookup("format").Usage = "`FORMAT` of the output on stdout: text, json, markdown, or nagios, which also sets the exit code of a plugin"
 	o.reports.flags(fs)
-	o.paging.flags(fs)
+	o.paging.Add(fs)
 	fs.StringVar(&o.host, "host", "", "print the report of one `HOST`")
 	fs.BoolVarP(&o.whole, "verbose", "v", false, "with --host: print the commands of timed undos, too")
 	return cmd
@@ -100,7 +101,7 @@ func showRun(c *cli, o *reportOptions, ref string) error {
 		return exit.Verdict{Code: run.Plugin()}
 	}
 	g := guide.Of(store, *run, o.state).From(c.usual())
-	return o.page(c, c.fit(report.Head(*run)+"\n")+c.summary(*run, g)+c.fit(g.Unasked()+done(store, run.ID, g)))
+	return o.paging.Print(c.Console, c.fit(report.Head(*run)+"\n")+c.summary(*run, g)+c.fit(g.Unasked()+done(store, run.ID, g)))
 }
 
 // meant returns the id of the run that a person means. Where that is the latest that wrote its
@@ -158,7 +159,7 @@ func showHost(c *cli, o *reportOptions, store *journal.Store, run string) error 
 			f.Next[i] = g.Complete(next)
 		}
 	}
-	return o.page(c, formats.HostText(*h, formats.HostView{TextOptions: c.TextOptions(), Whole: o.whole, LeftOpen: left}))
+	return o.paging.Print(c.Console, formats.HostText(*h, formats.HostView{TextOptions: c.TextOptions(), Whole: o.whole, LeftOpen: left}))
 }
 
 // showUnfinished lists the changes that a running or killed run has sent.
@@ -173,7 +174,7 @@ func showUnfinished(c *cli, o *reportOptions, store *journal.Store, id string) e
 	if o.format.format == "json" {
 		return c.JSON(open.Entries)
 	}
-	return o.page(c, open.Text(c.Width())+c.fit(c.nextOf(store, open)))
+	return o.paging.Print(c.Console, open.Text(c.Width())+c.fit(c.nextOf(store, open)))
 }
 
 // saveAgain writes the report files that are asked for of a finished run.

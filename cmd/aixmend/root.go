@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/books"
 	"aixmend/cmd/aixmend/complete"
 	"aixmend/cmd/aixmend/environment"
 	"aixmend/cmd/aixmend/exit"
@@ -60,7 +61,7 @@ RUN is the id of a run, four or more characters of it that no other has (2026112
 	root.AddCommand(
 		newAudit(c), newCapture(c), newPlan(c), newRecover(c), newResume(c),
 		newRecord(c), newReplay(c),
-		newRunbook(c), newInit(c), newInventory(c), newHostkeys(c), newPlaybook(c), newDemo(c), newVersion(c), hub.Command(c.Console, currentVersion()), newWorker(c), manual.Command(currentVersion()),
+		books.Runbook(c.Console), newInit(c), newInventory(c), newHostkeys(c), books.Playbook(c.Console, defaultPlaybook), newDemo(c), newVersion(c), hub.Command(c.Console, currentVersion()), newWorker(c), manual.Command(currentVersion()),
 	)
 	root.AddCommand(hub.Reading(c.Console, newRuns(c), newReport(c), newDiff(c), newExplain(c))...)
 	root.InitDefaultCompletionCmd()

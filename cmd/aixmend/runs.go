@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/listing"
+	"aixmend/cmd/aixmend/pager"
 	"aixmend/cmd/aixmend/pruning"
 )
 
@@ -13,7 +14,7 @@ import (
 type runsOptions struct {
 	stateFolder
 	format
-	paging
+	paging pager.Flag
 }
 
 func newRuns(c *cli) *cobra.Command {
@@ -40,16 +41,16 @@ be the one that recover or resume showed before it asked (for_question in JSON).
 	}
 	o.stateFolder.flags(cmd.Flags())
 	o.format.flags(cmd.Flags())
-	o.paging.flags(cmd.Flags())
+	o.paging.Add(cmd.Flags())
 	cmd.AddCommand(newRunsPrune(c))
 	return cmd
 }
 
 // listed says how what a state folder holds is listed.
-func (c *cli) listed(state string, o paging) listing.Options {
+func (c *cli) listed(state string, o pager.Flag) listing.Options {
 	return listing.Options{
 		State: state, Usual: c.usual(), Playbook: defaultPlaybook, Now: time.Now(),
-		Print: func(text string) error { return o.page(c, text) },
+		Print: func(text string) error { return o.Print(c.Console, text) },
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/notices"
+	"aixmend/cmd/aixmend/pager"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
 	"aixmend/controller/journal"
@@ -22,7 +23,7 @@ type walk struct {
 	annotated
 	notices.Notices
 	loudness
-	paging
+	paging   pager.Flag
 	asked    request.Asked
 	verb     controller.Verb
 	since    string // the baseline of --since, "" for none

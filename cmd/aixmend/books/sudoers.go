@@ -1,20 +1,21 @@
-package main
+package books
 
 import (
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/playbooks"
 )
 
-func newSudoers(c *cli) *cobra.Command {
+func sudoersCommand(c *console.Console, usual string) *cobra.Command {
 	user, changes := "", false
 	cmd := &cobra.Command{
 		Use: "sudoers [NAME|FILE]", Short: "Print the sudoers lines that hosts with ssh.become_mode: commands need", Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := playbooks.Load(append(args, defaultPlaybook)[0])
+			p, err := playbooks.Load(append(args, usual)[0])
 			if err != nil {
 				return exit.Usage(err)
 			}

@@ -1,4 +1,6 @@
-package main
+// Package books holds the verbs that print the texts of the program, playbooks and
+// the runbook, and that check playbooks.
+package books
 
 import (
 	"fmt"
@@ -6,13 +8,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/pager"
 	"aixmend/controller/report"
 	"aixmend/playbooks"
 	"aixmend/transport/plain"
 )
 
-func newPlaybook(c *cli) *cobra.Command {
+// Playbook is the verb playbook. usual is the playbook that is meant where none is named.
+func Playbook(c *console.Console, usual string) *cobra.Command {
 	list := &cobra.Command{
 		Use: "list", Short: "List the embedded playbooks", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -28,7 +33,7 @@ func newPlaybook(c *cli) *cobra.Command {
 			return err
 		},
 	}
-	var paged paging
+	var paged pager.Flag
 	show := &cobra.Command{
 		Use: "show NAME|FILE", Short: "Print a playbook: every command, read-only or changing", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -36,10 +41,10 @@ func newPlaybook(c *cli) *cobra.Command {
 			if err != nil {
 				return exit.Usage(err)
 			}
-			return paged.page(c, p.Show())
+			return paged.Print(c, p.Show())
 		},
 	}
-	paged.flags(show.Flags())
+	paged.Add(show.Flags())
 	check := &cobra.Command{
 		Use: "check [NAME|FILE ...]", Short: "Check playbooks and report every problem", Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, args []string) error { return checkPlaybooks(c, args) },
@@ -51,10 +56,12 @@ func newPlaybook(c *cli) *cobra.Command {
 			return err
 		},
 	}
-	return group("playbook", "Inspect playbooks", list, show, check, schema, newSudoers(c))
+	cmd := &cobra.Command{Use: "playbook", Short: "Inspect playbooks", Args: cobra.NoArgs}
+	cmd.AddCommand(list, show, check, schema, sudoersCommand(c, usual))
+	return cmd
 }
 
-func checkPlaybooks(c *cli, names []string) error {
+func checkPlaybooks(c *console.Console, names []string) error {
 	if len(names) == 0 {
 		names = playbooks.Names()
 	}
