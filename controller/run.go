@@ -73,7 +73,8 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 		}
 	}
 	for _, next := range todo {
-		walks.Go(func() { // thousands may wait here, in a small frame
+		walks.Go(func() {
+			e.await(ctx, next)
 			take(e.toEnd(ctx, p, waves, next))
 		})
 	}
@@ -89,13 +90,24 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	return Result{Hosts: summaries, Fleet: append(p.Findings(), fleet...), Braked: waves.Reason()}, internal
 }
 
+// await waits until there is something to do for a host, or a slot in the window, in a small
+// frame: thousands wait here, and their stacks are most of the memory of a hub. If the run is
+// stopped before, the walk finds out by itself.
+func (e *Engine) await(ctx context.Context, next *toWalk) {
+	switch {
+	case next.gather != nil:
+		next.gather.Await(ctx, next.host.Name, next.events)
+	case next.walk == nil && e.Slots != nil:
+		_ = e.Slots.Await(e.starting, TargetOf(next.host))
+	}
+}
+
 // toEnd takes a host to its end, here or elsewhere.
 func (e *Engine) toEnd(ctx context.Context, p *peers.Peers, waves rollout.Turns, next *toWalk) (outcome.HostSummary, error) {
 	if g := next.gather; g != nil {
 		return g.Host(ctx, next.host.Name, next.events)
 	}
 	if next.walk == nil {
-		e.awaitSlot(next.host)
 		defer e.leaveSlot(next.host)
 		next.walk = newWalk(e, p, waves, next.host)
 	}
@@ -179,14 +191,6 @@ func (e *Engine) walk(ctx context.Context, w *walk) (summary outcome.HostSummary
 	w.waves.End(ended, w.course.Stuck()) // its report is on the disk
 	w.endReload()
 	return summary, err
-}
-
-// awaitSlot waits for a slot in the window. If the run is stopped before, the walk finds
-// out by itself.
-func (e *Engine) awaitSlot(host inventory.Host) {
-	if e.Slots != nil {
-		_ = e.Slots.Await(e.starting, TargetOf(host))
-	}
 }
 
 func (e *Engine) leaveSlot(host inventory.Host) {

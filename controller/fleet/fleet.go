@@ -23,7 +23,7 @@ import (
 )
 
 // Version is the version of the messages. A message of another one is refused.
-const Version = 1
+const Version = 2
 
 const (
 	// MaxMessage is the longest message, in bytes: run.json of some 50,000 hosts.
@@ -122,9 +122,15 @@ func (o Order) check(site string) error {
 	return nil
 }
 
-// Event is one message of a worker about its part of a run.
+// batch is one message of a worker: each is synced to the hub's disk, so that many small ones
+// would wait for it.
+type batch struct {
+	V      int     `json:"v"`
+	Events []Event `json:"events"`
+}
+
+// Event is a step of a worker's part of a run.
 type Event struct {
-	V    int    `json:"v"`
 	Run  string `json:"run"`
 	Site string `json:"site"`
 	// Host is the report of a host, as Public makes it; a later one of the host replaces it.
@@ -155,8 +161,6 @@ type Ended struct {
 // check returns why an event that came on the subject of a site can't be one.
 func (e Event) check(site, run string) error {
 	switch {
-	case e.V != Version:
-		return otherVersion(e.V)
 	case e.Site != site, e.Run != run:
 		return fmt.Errorf("it is of site %q, run %q", e.Site, e.Run)
 	case (e.Host == nil) == (e.Ended == nil):

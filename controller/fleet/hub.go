@@ -233,6 +233,12 @@ func (h *Hub) Stop(site, run string) error {
 	return h.conn.Publish(stopSubject(site), data)
 }
 
+// earlier reports whether an event is the end of an order that was lost with its reports: the
+// same order has come again.
+func (h *Hub) earlier(e Event) bool {
+	return e.Ended != nil && !e.Ended.Streams.IsZero() && !e.Ended.Streams.Equal(h.streams)
+}
+
 // Events calls take with every event of a run, the first one first, from the beginning of the
 // run on, until ctx ends. bad is told of messages that are none.
 func (h *Hub) Events(ctx context.Context, run string, take func(Event), bad func(site string, err error)) error {
@@ -248,19 +254,22 @@ func (h *Hub) Events(ctx context.Context, run string, take func(Event), bad func
 	}
 	reading, err := reader.Consume(func(m jetstream.Msg) {
 		site := strings.Split(m.Subject(), ".")[2]
-		var e Event
-		err := unpack(m.Data(), &e)
-		if err == nil {
-			err = e.check(site, run)
+		var b batch
+		err := unpack(m.Data(), &b)
+		if err == nil && b.V != Version {
+			err = otherVersion(b.V)
 		}
 		if err != nil {
 			bad(site, err)
 			return
 		}
-		if e.Ended != nil && !e.Ended.Streams.IsZero() && !e.Ended.Streams.Equal(h.streams) {
-			return // of the order that was lost with its reports; the same order has come again
+		for _, e := range b.Events {
+			if err := e.check(site, run); err != nil {
+				bad(site, err)
+			} else if !h.earlier(e) {
+				take(e)
+			}
 		}
-		take(e)
 	})
 	if err != nil {
 		return err

@@ -108,15 +108,17 @@ func (w *Worker) Beat(ctx context.Context, b Beat) (Active, error) {
 // Instance names this process of the site's worker.
 func (w *Worker) Instance() string { return w.instance }
 
-// Send sends an event and returns when the hub has it on its disk. It may be sent again:
-// a later report of a host replaces an earlier one.
-func (w *Worker) Send(ctx context.Context, e Event) error {
-	e.V, e.Site = Version, w.site
-	data, err := pack(e)
+// Send sends events of a run in one message and returns when the hub has them on its disk.
+// They may be sent again: a later report of a host replaces an earlier one.
+func (w *Worker) Send(ctx context.Context, run string, list ...Event) error {
+	for i := range list {
+		list[i].Run, list[i].Site = run, w.site
+	}
+	data, err := pack(batch{Version, list})
 	if err != nil {
 		return err
 	}
-	_, err = w.js.Publish(ctx, eventSubject(w.site, e.Run), data)
+	_, err = w.js.Publish(ctx, eventSubject(w.site, run), data)
 	return err
 }
 

@@ -102,6 +102,17 @@ func (g *Gatherer) Follow(ctx context.Context) {
 	}
 }
 
+// Await waits for the first step of a host. One that waits for an answer is told it at once.
+func (g *Gatherer) Await(ctx context.Context, host string, events []outcome.Entry) {
+	if len(events) > 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-g.More(host):
+	}
+}
+
 // Host takes a host to its end. events are its lines in the journal, by earlier processes.
 func (g *Gatherer) Host(ctx context.Context, host string, events []outcome.Entry) (outcome.HostSummary, error) {
 	summary, err := g.follow(ctx, host, events)
@@ -122,6 +133,14 @@ func (g *Gatherer) follow(ctx context.Context, host string, events []outcome.Ent
 		}
 	}
 	for {
+		for step, there := g.Next(host); there; step, there = g.Next(host) {
+			if step.Kind == Ended {
+				return g.end(w.last(step))
+			}
+			if err := w.take(step); err != nil {
+				return outcome.HostSummary{}, err
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return g.end(Step{Report: g.Absent(host, context.Cause(ctx))})
@@ -130,14 +149,6 @@ func (g *Gatherer) follow(ctx context.Context, host string, events []outcome.Ent
 				return outcome.HostSummary{}, err
 			}
 		case <-g.More(host):
-			for step, there := g.Next(host); there; step, there = g.Next(host) {
-				if step.Kind == Ended {
-					return g.end(w.last(step))
-				}
-				if err := w.take(step); err != nil {
-					return outcome.HostSummary{}, err
-				}
-			}
 		}
 	}
 }

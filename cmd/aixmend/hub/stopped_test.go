@@ -130,12 +130,11 @@ func (h *house) ask(verb string, question, into any) {
 
 func (h *house) send(e fleet.Event) {
 	h.t.Helper()
-	e.Run = h.id
 	if e.Host != nil {
 		e.Host.Schema, e.Host.RunID = outcome.HostSchema, h.id
 		e.Process = "f1.x"
 	}
-	for h.site.Send(h.t.Context(), e) != nil { // the hub may be away
+	for h.site.Send(h.t.Context(), h.id, e) != nil { // the hub may be away
 		if h.t.Context().Err() != nil {
 			h.t.Fatal("it can't be sent")
 		}

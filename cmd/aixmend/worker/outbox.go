@@ -38,6 +38,9 @@ type outbox struct {
 	// compared are the facts that leave the site.
 	compared fleet.Compared
 
+	// post sends one message, until the hub has it or ctx ends.
+	post func(ctx context.Context, events ...fleet.Event) error
+
 	mu    sync.Mutex
 	list  []told
 	more  chan struct{}   // one when list has grown
@@ -46,7 +49,10 @@ type outbox struct {
 }
 
 func newOutbox(w *Worker, run string) *outbox {
-	return &outbox{w: w, run: run, at: map[string]inventory.Host{}, more: make(chan struct{}, 1), steps: map[string]told{}, sent: map[string][sha256.Size]byte{}}
+	post := func(ctx context.Context, events ...fleet.Event) error {
+		return w.insist(ctx, func() error { return w.hub.Send(ctx, run, events...) })
+	}
+	return &outbox{w: w, run: run, post: post, at: map[string]inventory.Host{}, more: make(chan struct{}, 1), steps: map[string]told{}, sent: map[string][sha256.Size]byte{}}
 }
 
 // open says where the reports are, of which hosts, and which playbook they are of.
@@ -124,13 +130,11 @@ func (b *outbox) send(ctx context.Context) {
 		list := b.list
 		b.list = nil
 		b.mu.Unlock()
-		for i, t := range list {
-			if b.one(ctx, t) != nil {
-				b.mu.Lock()
-				b.list = append(slices.Clone(list[i:]), b.list...)
-				b.mu.Unlock()
-				return
-			}
+		if sent, err := b.deliver(ctx, list); err != nil {
+			b.mu.Lock()
+			b.list = append(slices.Clone(list[sent:]), b.list...)
+			b.mu.Unlock()
+			return
 		}
 	}
 }
@@ -138,15 +142,14 @@ func (b *outbox) send(ctx context.Context) {
 // rest sends the report of each host that differs from the one that was sent.
 func (b *outbox) rest(ctx context.Context, hosts []string) error {
 	known := b.known()
+	var list []told
 	for _, host := range hosts {
-		if known[host] {
-			continue
-		}
-		if err := b.one(ctx, told{host: host, step: gather.Ended, process: b.process}); err != nil {
-			return err
+		if !known[host] {
+			list = append(list, told{host: host, step: gather.Ended, process: b.process})
 		}
 	}
-	return nil
+	_, err := b.deliver(ctx, list)
+	return err
 }
 
 // known are the hosts whose newest reports the hub has, without a look at the disk: of a run
@@ -167,39 +170,80 @@ func (b *outbox) known() map[string]bool {
 	return known
 }
 
-// one sends a step, but for an end that was sent with the same report.
-func (b *outbox) one(ctx context.Context, t told) error {
+// A message holds at most so many steps and, unless one report is larger, bytes of reports: the
+// hub takes each into memory as a whole.
+const (
+	maxSteps = 64
+	maxBytes = 512 << 10
+)
+
+// deliver sends steps in few messages, and returns how many of them the hub has.
+func (b *outbox) deliver(ctx context.Context, list []told) (int, error) {
+	var (
+		events []fleet.Event
+		sums   = map[string][sha256.Size]byte{}
+		bytes  = 0
+		sent   = 0
+	)
+	flush := func(upTo int) error {
+		if len(events) > 0 {
+			if err := b.post(ctx, events...); err != nil {
+				return err
+			}
+			b.mu.Lock()
+			maps.Copy(b.sent, sums)
+			b.mu.Unlock()
+			clear(sums)
+		}
+		events, bytes, sent = events[:0], 0, upTo
+		return nil
+	}
+	for i, t := range list {
+		e, text, err := b.event(t)
+		if err != nil {
+			return sent, err
+		}
+		if e == nil {
+			continue // the end of the part says that there is none
+		}
+		if len(events) == maxSteps || bytes+len(text) > maxBytes {
+			if err := flush(i); err != nil {
+				return sent, err
+			}
+		}
+		if t.step == gather.Ended {
+			sum := sha256.Sum256(text)
+			if sums[t.host] == sum || b.has(t.host, sum) {
+				continue
+			}
+			sums[t.host] = sum
+		}
+		events, bytes = append(events, *e), bytes+len(text)
+	}
+	err := flush(len(list))
+	return sent, err
+}
+
+// has reports whether the hub has this end of a host.
+func (b *outbox) has(host string, sum [sha256.Size]byte) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.sent[host] == sum
+}
+
+// event is a step as it is sent, and the text of its report; nil where there is no report.
+func (b *outbox) event(t told) (*fleet.Event, []byte, error) {
 	public := t.public
 	if public == nil {
 		h, err := b.report(t)
 		if err != nil {
-			return nil // the end of the part says that there is none
+			return nil, nil, nil
 		}
 		left := b.public(*h)
 		public = &left
 	}
 	text, err := json.Marshal(public)
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(text)
-	b.mu.Lock()
-	same := b.sent[t.host] == sum
-	b.mu.Unlock()
-	if same && t.step == gather.Ended {
-		return nil
-	}
-	if err := b.w.insist(ctx, func() error {
-		return b.w.hub.Send(ctx, fleet.Event{Run: b.run, Host: public, Step: t.step, RungRefused: t.refused, Process: t.process})
-	}); err != nil {
-		return err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if t.step == gather.Ended {
-		b.sent[t.host] = sum
-	}
-	return nil
+	return &fleet.Event{Host: public, Step: t.step, RungRefused: t.refused, Process: t.process}, text, err
 }
 
 // report is the report of a host as it is on the disk. That of a host which goes on may be a

@@ -277,7 +277,7 @@ func (w *Worker) do(until, ctx context.Context, t *fleet.Taken) error {
 		}
 		end.Stopped = stop.Code() != 0
 	}
-	if err := w.insist(until, func() error { return w.hub.Send(until, fleet.Event{Run: t.Run, Ended: &end}) }); err != nil {
+	if err := w.insist(until, func() error { return w.hub.Send(until, t.Run, fleet.Event{Ended: &end}) }); err != nil {
 		return err
 	}
 	_ = t.Done(until) // an order that comes again finds its run, and sends the same
