@@ -154,7 +154,9 @@ type HostSummary struct {
 	Name    string `json:"name"`
 	Address string `json:"address"`
 	// Site is the site whose worker walked the host; "" where the run itself did.
-	Site     string   `json:"site,omitempty"`
+	Site string `json:"site,omitempty"`
+	// Groups are the groups of the host in the inventory, in the order it lists them.
+	Groups   []string `json:"groups,omitempty"`
 	Outcome  Outcome  `json:"outcome"`
 	Reason   string   `json:"reason"`
 	Findings []string `json:"findings"`

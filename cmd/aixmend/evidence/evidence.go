@@ -11,21 +11,28 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/guide"
+	"aixmend/cmd/aixmend/handbook"
 	"aixmend/controller/journal"
 	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/controller/report/formats"
+	"aixmend/docs"
 )
 
 // Of returns a run as the report formats take it.
 func Of(store *journal.Store, run outcome.Run) (report.Evidence, error) {
 	g, folder := guide.There(store, run)
-	e := report.Evidence{Run: run, Hosts: documents(store, run), Folder: folder, Complete: g.Complete}
+	e := report.Evidence{Run: run, Hosts: documents(store, run), Folder: folder, Complete: g.Complete, Runbook: runbook()}
+	if g.Known() {
+		e.Next, e.Now = g.Next, g.Now()
+	}
 	past := remember(nil, store, run)
+	before := earlier{of: &run}
 	ids, err := store.RunIDs()
 	if err != nil {
 		return e, err
@@ -34,13 +41,27 @@ func Of(store *journal.Store, run outcome.Run) (report.Evidence, error) {
 		if len(past) >= lookBack && slices.ContainsFunc(past, whole.succeeded) {
 			break
 		}
-		earlier, err := store.LoadRun(id)
-		if err == nil && earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name && earlier.Started.Before(run.Started) {
-			past = remember(past, store, *earlier)
+		then, err := store.LoadRun(id)
+		if err != nil || then.Playbook.Name != run.Playbook.Name {
+			continue
+		}
+		before.see(then)
+		if then.Command == run.Command && then.Started.Before(run.Started) {
+			past = remember(past, store, *then)
 		}
 	}
 	e.LastWhole, e.LastSuccess = last(past)
+	e.Before = before.found()
 	return e, nil
+}
+
+// runbook returns the section of a finding in the runbook; "" for none.
+func runbook() func(finding string) string {
+	sections := sync.OnceValue(func() []handbook.Section { return handbook.Sections(docs.Runbook) })
+	return func(finding string) string {
+		s, _ := handbook.Find(sections(), finding)
+		return s.Text
+	}
 }
 
 // documents are the documents of a run's hosts, read ahead in parallel: reading one takes

@@ -43,11 +43,13 @@ type Guide struct {
 	known bool          // whether asked is known
 	// closed: the run can't be resumed, although hosts were cut off.
 	closed bool
-	state  string
-	usual  Usual    // nil: the defaults
-	fixes  bool     // the playbook has a rung that could fix something
-	heals  []string // findings that a rung fixes, of those that are allowed
-	words  []string // of --allow, that the playbook takes
+	// elsewhere: the hosts are those of sites, and no command about them works here.
+	elsewhere bool
+	state     string
+	usual     Usual    // nil: the defaults
+	fixes     bool     // the playbook has a rung that could fix something
+	heals     []string // findings that a rung fixes, of those that are allowed
+	words     []string // of --allow, that the playbook takes
 	// locked are the words of --allow that are missing, by the findings that only their rungs fix.
 	locked map[string]string
 	// restated are the words of the flags that recover --plan wants named again.
@@ -119,7 +121,7 @@ func (g Guide) From(usual Usual) Guide {
 // New returns the guide to a run. folder is the working folder of this process.
 func New(run outcome.Run, r request.Request, state, folder string) Guide {
 	if r.Sites != nil { // other verbs know no host of it, and hub run resumes it
-		return Guide{run: run, state: state, closed: true}
+		return Guide{run: run, state: state, closed: true, elsewhere: true}
 	}
 	g := Guide{run: run, asked: r.Typed(folder), known: true, state: state}
 	p, err := playbooks.Load(r.Playbook)
@@ -169,10 +171,15 @@ func There(store *journal.Store, run outcome.Run) (Guide, string) {
 		return Bare(run, store.Root()), ""
 	}
 	then, err := request.Load(store, run.ID)
-	if err != nil {
-		return Bare(run, root), ""
+	if err != nil { // a replay, or an older run: it can't be resumed
+		g := Bare(run, root)
+		g.closed = true
+		return g, ""
 	}
-	return New(run, then, request.Short(then.Folder, root), then.Folder), then.Folder
+	g := New(run, then, request.Short(then.Folder, root), then.Folder)
+	stands := store.State(run.ID)
+	g.closed = g.closed || stands != journal.StateOpen && stands != journal.StateRunning
+	return g, then.Folder
 }
 
 // Bare returns a guide that knows nothing of a run but its id and hosts.
@@ -468,13 +475,23 @@ func (g Guide) Continue() string {
 	if g.closed {
 		return "the run can't be resumed any more: a new one reads the hosts first"
 	}
+	command, more := g.resumes()
+	if more {
+		return "to continue with more time: " + strings.Join(command, " ")
+	}
+	return "to continue: " + strings.Join(command, " ")
+}
+
+// resumes is the command that continues the run; more reports that it has a longer deadline: the
+// same one would cut the run again.
+func (g Guide) resumes() (command []string, more bool) {
 	cut := func(h outcome.HostSummary) bool {
 		return h.Interrupted && strings.Contains(h.Reason, outcome.ReasonDeadline)
 	}
-	if g.asked.Deadline > 0 && slices.ContainsFunc(g.run.Hosts, cut) { // the same deadline would cut it again
-		return "to continue with more time: " + strings.Join(append(g.Resume(), "--deadline", request.Longer(g.asked.Deadline)), " ")
+	if g.asked.Deadline > 0 && slices.ContainsFunc(g.run.Hosts, cut) {
+		return append(g.Resume(), "--deadline", request.Longer(g.asked.Deadline)), true
 	}
-	return "to continue: " + strings.Join(g.Resume(), " ")
+	return g.Resume(), false
 }
 
 // LeftOpen says which other runs of the state folder have changed hosts of this run and have

@@ -155,13 +155,16 @@ func (j *Job) dialled(host string) *outcome.Dialled {
 	return j.way.Dialled(host)
 }
 
-// defined adds the place in the inventory where each host is defined.
+// defined adds the groups of each host, and the place in the inventory where it is defined.
 func defined(hosts []outcome.HostSummary, in []inventory.Host) {
-	at := make(map[string]outcome.Place, len(in))
-	for _, h := range in {
-		at[h.Name] = outcome.Place{File: h.Pos.File, Line: h.Pos.Line}
+	at := make(map[string]int, len(in))
+	for i, h := range in {
+		at[h.Name] = i
 	}
 	for i := range hosts {
-		hosts[i].Defined = at[hosts[i].Name]
+		if n, known := at[hosts[i].Name]; known {
+			h := in[n]
+			hosts[i].Groups, hosts[i].Defined = h.Groups, outcome.Place{File: h.Pos.File, Line: h.Pos.Line}
+		}
 	}
 }

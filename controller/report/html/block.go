@@ -36,7 +36,8 @@ type block struct {
 	texts  []classed
 	size   int
 	pages  []hostPage
-	times  [][]int64
+	rows   blockRows
+	began  int64        // the start of the run in ms since 1970; 0: not known
 	seen   map[int]bool // texts of the host that is being added
 	left   int          // bytes left of its limit
 	json   bytes.Buffer
@@ -54,10 +55,18 @@ type classed struct {
 	ref         int
 }
 
+// blockRows is the part of a block that the page has before it unpacks the block. It holds
+// nothing of the run but its start.
+type blockRows struct {
+	// Facts are the texts of brief.
+	Facts []string  `json:"facts"`
+	Hosts [][]int64 `json:"hosts"`
+}
+
 func newBlock(hosts int) *block {
 	return &block{
 		limit: min(hostBytes, max(hostBytesMin, fleetBytes/max(hosts, 1))),
-		refs:  map[string]int{}, seen: map[int]bool{}, gzip: gzip.NewWriter(io.Discard),
+		refs:  map[string]int{}, rows: blockRows{Facts: []string{}}, seen: map[int]bool{}, gzip: gzip.NewWriter(io.Discard),
 	}
 }
 
@@ -126,14 +135,23 @@ func (b *block) add(h outcome.Host) {
 	clear(b.seen)
 	b.left = b.limit
 	b.pages = append(b.pages, b.page(h))
-	b.times = append(b.times, times(h))
+	b.rows.Hosts = append(b.rows.Hosts, b.row(h))
 }
 
-// times returns a host's row in the index of its block: the severities of its findings
-// as bits, then for each stage its number (doubled, plus one if it failed), its start in
-// ms since 1970 and its duration in ms.
-func times(h outcome.Host) []int64 {
-	row := make([]int64, 1, 1+3*len(h.Stages))
+// row returns a host's row in the index of its block: the severities of its findings as bits, the
+// number of its facts, counted from 1, or 0, for how many ms it waited, then for each stage its number
+// (doubled, plus one if it failed), its start in ms after the run's and its duration in ms.
+func (b *block) row(h outcome.Host) []int64 {
+	row := make([]int64, 3, 3+3*len(h.Stages))
+	row[2] = waited(h)
+	if text := brief(h.Facts); text != "" {
+		at := slices.Index(b.rows.Facts, text)
+		if at < 0 {
+			at = len(b.rows.Facts)
+			b.rows.Facts = append(b.rows.Facts, text)
+		}
+		row[1] = int64(at) + 1
+	}
 	for _, f := range h.Findings {
 		if i := slices.Index(outcome.Severities(), f.Severity); i >= 0 && !f.Waived {
 			row[0] |= 1 << i
@@ -148,9 +166,25 @@ func times(h outcome.Host) []int64 {
 		if s.Status == outcome.StageFailed {
 			code++
 		}
-		row = append(row, code, s.Started.UnixMilli(), s.DurationMS)
+		row = append(row, code, s.Started.UnixMilli()-b.began, s.DurationMS)
 	}
 	return row
+}
+
+// waited returns for how many ms a host was between its stages, or behind the last one without a
+// verdict: it waited for other hosts, for its turn or for a change to settle.
+func waited(h outcome.Host) int64 {
+	if len(h.Stages) == 0 {
+		return 0
+	}
+	busy := int64(0)
+	if !h.Started.IsZero() { // to connect
+		busy = max(0, h.Stages[0].Started.Sub(h.Started).Milliseconds())
+	}
+	for _, s := range h.Stages {
+		busy += s.DurationMS
+	}
+	return max(0, h.Duration-busy)
 }
 
 // flush writes the block and begins the next.
@@ -158,7 +192,7 @@ func (b *block) flush(w io.Writer) error {
 	if len(b.pages) == 0 {
 		return nil
 	}
-	if err := writeData(w, fmt.Sprintf("times-%d", b.number), b.times); err != nil {
+	if err := writeData(w, fmt.Sprintf("rows-%d", b.number), b.rows); err != nil {
 		return err
 	}
 	slices.SortStableFunc(b.texts, func(x, y classed) int { return strings.Compare(x.class, y.class) })
@@ -184,7 +218,7 @@ func (b *block) flush(w io.Writer) error {
 	clear(b.refs)
 	clear(b.texts) // release the memory
 	clear(b.pages)
-	b.texts, b.pages, b.times = b.texts[:0], b.pages[:0], b.times[:0]
+	b.texts, b.pages, b.rows = b.texts[:0], b.pages[:0], blockRows{Facts: []string{}}
 	b.size, b.number = 0, b.number+1
 	return err
 }

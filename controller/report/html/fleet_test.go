@@ -146,6 +146,33 @@ func each(hosts []outcome.Host) iter.Seq2[outcome.Host, error] {
 	}
 }
 
+// withPast adds groups to the hosts of a fleet, the run before, next commands and the runbook. Host
+// number 4 and each 97th after it had no finding before; each 40th is new.
+func withPast(e report.Evidence) report.Evidence {
+	groups := []string{"prod", "test", "db"}
+	before := outcome.Run{ID: "20261121T103000.000Z-aaaaaa", Command: "audit", Started: began.Add(-24 * time.Hour)}
+	for i := range e.Run.Hosts {
+		h := &e.Run.Hosts[i]
+		if h.Groups = groups[i%3 : i%3+1]; i%9 == 0 {
+			h.Groups = []string{"prod", "edge"}
+		}
+		then := outcome.HostSummary{Name: h.Name, Outcome: h.Outcome, Open: h.Open}
+		switch {
+		case i%40 == 39:
+			continue
+		case i%97 == 3:
+			then.Outcome, then.Open = outcome.Healthy, nil
+		}
+		before.Hosts = append(before.Hosts, then)
+	}
+	e = guided(e)
+	e.Before = report.NewBefore(&before, false)
+	e.Runbook = func(finding string) string {
+		return "About " + finding + ".\n\n- Check\n\n    lssrc -s ctrmc\n\n- See other.\n"
+	}
+	return e
+}
+
 // TestPages writes the pages that a browser is tried on.
 func TestPages(t *testing.T) {
 	if *pages == "" {
@@ -162,8 +189,12 @@ func TestPages(t *testing.T) {
 			}
 		}
 	}
+	demo := withPast(demoFleet(t, 24))
+	for i := range demo.Run.Hosts {
+		demo.Run.Hosts[i].Groups = nil
+	}
 	for name, e := range map[string]report.Evidence{
-		"demo": demoFleet(t, 24), "300": demoFleet(t, 300), "10000": demoFleet(t, 10000),
+		"demo": demo, "300": withPast(demoFleet(t, 300)), "10000": withPast(demoFleet(t, 10000)),
 		"hostile": hostileEvidence(), "empty": {Run: outcome.Run{Command: "audit"}, Hosts: each(nil)}, "bare": bare,
 	} {
 		file, err := os.Create(filepath.Join(*pages, name+".html"))

@@ -1,7 +1,6 @@
 package html
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -21,7 +20,7 @@ type hostPage struct {
 	Changes []pageChange `json:"changes"`
 	Plan    []pagePlan   `json:"plan"`
 	Stages  []pageStage  `json:"stages"`
-	// Facts and Unread are pairs: a name, and the fact as JSON or why it was not read.
+	// Facts and Unread are pairs: a name, and the fact in words or why it was not read.
 	Facts   [][2]int  `json:"facts"`
 	Unread  [][2]int  `json:"unread"`
 	Lease   pageLease `json:"lease"`
@@ -151,7 +150,7 @@ func (b *block) chains(e explain.Explanation, findings []outcome.Finding) []page
 			p.Observed = append(p.Observed, [3]int{b.short("step", o.Probe), b.short("command "+o.Probe, o.Command), b.short("said "+o.Probe, o.Said)})
 		}
 		for _, v := range c.Values {
-			p.Values = append(p.Values, [2]int{b.short("path", v.Path), b.short("value "+v.Path, inJSON(v.Is))})
+			p.Values = append(p.Values, [2]int{b.short("path", v.Path), b.short("value "+v.Path, plainValue(v.Is))})
 		}
 		for _, a := range c.Steps {
 			p.Steps = append(p.Steps, [4]int{b.short("step", a.Rung), b.short("step", a.Step), b.short("status", a.Status), b.short("detail", a.Why)})
@@ -159,14 +158,6 @@ func (b *block) chains(e explain.Explanation, findings []outcome.Finding) []page
 		chains = append(chains, p)
 	}
 	return chains
-}
-
-func inJSON(value any) string {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return `"(not known)"`
-	}
-	return string(text)
 }
 
 // around adds the VM, the connection, the lease, the fetched files and the noise.
@@ -213,7 +204,7 @@ func (b *block) steps(steps []outcome.Command) [][11]int {
 // facts adds the facts by name.
 func (b *block) facts(p *hostPage, facts map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(facts)) {
-		p.Facts = append(p.Facts, [2]int{b.short("fact", name), b.short("fact "+name, inJSON(facts[name]))})
+		p.Facts = append(p.Facts, [2]int{b.short("fact", name), b.short("fact "+name, plainValue(facts[name]))})
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"aixmend/controller/outcome"
@@ -40,7 +41,7 @@ func Write(to io.Writer, e report.Evidence) error {
 	if err != nil {
 		return err
 	}
-	page, err := template.ParseFS(assets, "assets/page.tmpl")
+	page, err := template.New("page").Funcs(template.FuncMap{"passages": passages}).ParseFS(assets, "assets/page.tmpl")
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func Write(to io.Writer, e report.Evidence) error {
 	if err := page.ExecuteTemplate(w, "top", newPageTop(e, folds)); err != nil {
 		return err
 	}
-	if err := writeIndex(w, e.Run, folds); err != nil {
+	if err := writeIndex(w, e, folds); err != nil {
 		return err
 	}
 	bottom, err := writePages(w, e)
@@ -111,20 +112,25 @@ type pageIndex struct {
 	Reasons    []string `json:"reasons"`
 	// Clouds are the words for the health of the VMs; none where the cloud was not asked.
 	Clouds []string `json:"clouds"`
-	// Hosts are rows: name, address, outcome, reason, findings, ms, fold, interrupted,
-	// waived findings, cloud.
-	Hosts [][10]any `json:"hosts"`
+	Groups []string `json:"groups"`
+	// Compared reports that there is a run before.
+	Compared bool `json:"compared"`
+	// Hosts are rows: name, address, outcome, reason, findings, ms, fold, 1 for interrupted,
+	// waived findings, cloud, groups, and for a host that changed since the run before its turn,
+	// its outcome then or -1, and the findings that appeared. Defaults at the end are left out.
+	Hosts [][]any `json:"hosts"`
 }
 
 // writeIndex writes the index of the hosts as JSON that cannot end its element.
-func writeIndex(w io.Writer, run outcome.Run, folds []report.Fold) error {
+func writeIndex(w io.Writer, e report.Evidence, folds []report.Fold) error {
+	run, shown := e.Run, shownOf(e.Run.Hosts)
 	index := pageIndex{
-		Started: run.Started.UnixMilli(), Finished: run.Finished.UnixMilli(),
-		Outcomes: texts(shownOf(run.Hosts)), Severities: texts(outcome.Severities()), Stages: stages(),
-		Hosts: make([][10]any, 0, len(run.Hosts)),
+		Started: run.Started.UnixMilli(), Finished: run.Finished.UnixMilli(), Compared: e.Before != nil,
+		Outcomes: texts(shown), Severities: texts(outcome.Severities()), Stages: stages(),
+		Hosts: make([][]any, 0, len(run.Hosts)),
 	}
 	marks := map[outcome.Outcome]int{}
-	for i, o := range shownOf(run.Hosts) {
+	for i, o := range shown {
 		index.Marks, marks[o] = append(index.Marks, mark(o)), i
 	}
 	fold := map[string]int{}
@@ -133,20 +139,43 @@ func writeIndex(w io.Writer, run outcome.Run, folds []report.Fold) error {
 			fold[name] = i
 		}
 	}
-	reasons, findings, clouds := list{at: map[string]int{}}, list{at: map[string]int{}}, list{at: map[string]int{}}
+	reasons, findings, clouds, groups := newList(), newList(), newList(), newList()
 	asked := report.CloudCounts(run) != ""
 	for _, h := range run.Hosts {
-		health := -1
+		health, interrupted := -1, 0
 		if asked {
 			health = clouds.of(report.CloudWord(h.Cloud))
 		}
-		index.Hosts = append(index.Hosts, [10]any{
+		if h.Interrupted {
+			interrupted = 1
+		}
+		row := []any{
 			report.Clean(h.Name, false), report.Clean(h.Where(), false), marks[h.Shown()], reasons.of(h.Reason), findings.all(h.Findings),
-			h.DurationMS, fold[h.Name], h.Interrupted, findings.all(h.Waived), health,
-		})
+			h.DurationMS, fold[h.Name], interrupted, findings.all(h.Waived), health,
+		}
+		s := sinceOf(e.Before, h)
+		if in := groupsOf(h); len(in) > 0 || s.turn != same {
+			row = append(row, groups.all(in))
+		}
+		if s.turn != same {
+			was, known := marks[s.was]
+			if !known {
+				was = -1
+			}
+			row = append(row, s.turn, was, findings.all(s.appeared))
+		}
+		index.Hosts = append(index.Hosts, row)
 	}
-	index.Reasons, index.Findings, index.Clouds = reasons.texts, findings.texts, append([]string{}, clouds.texts...)
+	index.Reasons, index.Findings, index.Clouds, index.Groups = reasons.texts, findings.texts, clouds.texts, groups.texts
 	return writeData(w, "index", index)
+}
+
+// groupsOf are the groups of a host, to which its site counts.
+func groupsOf(h outcome.HostSummary) []string {
+	if h.Site == "" || slices.Contains(h.Groups, h.Site) {
+		return h.Groups
+	}
+	return append(slices.Clone(h.Groups), h.Site)
 }
 
 // list numbers texts; equal texts share a number.
@@ -154,6 +183,8 @@ type list struct {
 	texts []string
 	at    map[string]int
 }
+
+func newList() list { return list{texts: []string{}, at: map[string]int{}} }
 
 func (l *list) of(text string) int {
 	n, there := l.at[text]
@@ -187,13 +218,15 @@ func writeData(w io.Writer, id string, value any) error {
 // page that needs all of them.
 func writePages(w io.Writer, e report.Evidence) (pageBottom, error) {
 	b := newBlock(len(e.Run.Hosts))
-	b.complete, b.open = e.Complete, e.Run.LeftOpen
+	b.complete, b.open, b.began = e.Complete, e.Run.LeftOpen, milli(e.Run.Started)
 	found := findings{}
+	back := pageBack{}
 	for h, err := range e.Hosts {
 		if err != nil {
 			return pageBottom{}, err
 		}
 		found.add(h)
+		back.add(h)
 		b.add(h)
 		if b.full() {
 			if err := b.flush(w); err != nil {
@@ -204,8 +237,8 @@ func writePages(w io.Writer, e report.Evidence) (pageBottom, error) {
 	if err := b.flush(w); err != nil {
 		return pageBottom{}, err
 	}
-	bottom := found.bottom()
-	bottom.Cloud = report.CloudCounts(e.Run)
+	bottom := found.bottom(e)
+	bottom.Cloud, bottom.Back = report.CloudCounts(e.Run), back.of(e)
 	return bottom, nil
 }
 

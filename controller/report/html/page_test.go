@@ -106,7 +106,28 @@ func smallEvidence() report.Evidence {
 		Cloud: &outcome.Cloud{Status: "ACTIVE", Health: "WARNING", Reason: "no <b>RMC</b>", LastUpdate: "2026-11-22T10:21:07.000Z", Class: "both-bad"},
 	}
 	e := pageOf(run, ill, outcome.Host{Host: "a2", Address: "10.0.0.2", Outcome: outcome.Healthy})
+	e.Run.Hosts[0].Groups, e.Run.Hosts[1].Site = []string{"prod", "db"}, "north"
+	return guided(e)
+}
+
+// guided adds to a run all that the state folder knows about it.
+func guided(e report.Evidence) report.Evidence {
 	e.LastSuccess = began.Add(-24 * time.Hour)
+	e.Folder, e.Run.By.Machine = "/srv/it's", "ctl"
+	e.Next = func(f report.Fold) report.Next {
+		if f.Outcome != outcome.NeedsAction {
+			return report.Next{}
+		}
+		return report.Next{Step: "look at " + f.Hosts[0], Command: []string{"aixmend", "explain", "R", "a1"}}
+	}
+	e.Now = []report.Task{
+		{Text: "Continue this run", Why: "cut off", Next: report.Next{Step: "look first", Command: []string{"aixmend", "resume", "R"}}},
+		{Text: "Plan 2 hosts", Why: "rmc-disconnected", Outcome: outcome.NeedsAction, Hosts: []string{"a1", "a2"}, Next: report.Next{Step: "by hand", Command: []string{"aixmend", "plan"}}},
+	}
+	e.Before = &report.Before{ID: "20261121T103000.000Z-aaaaaa", Kind: "audit", Started: began.Add(-24 * time.Hour), Hosts: map[string]report.Earlier{
+		e.Run.Hosts[0].Name: {Outcome: outcome.Healthy, Read: true},
+	}}
+	e.Runbook = func(string) string { return "About it.\n\n- Check\n\n    lssrc -s ctrmc\n    df -k\n\n- See other.\n" }
 	return e
 }
 
@@ -200,9 +221,17 @@ func hostileEvidence() report.Evidence {
 	}
 	hosts[0].Host, hosts[1].Host = "a1"+planted, "a2"
 	plant(reflect.ValueOf(&e.Run).Elem())
+	groups, site := e.Run.Hosts[0].Groups, e.Run.Hosts[1].Site
 	e.Run.Hosts = []outcome.HostSummary{summaryOf(hosts[0]), summaryOf(hosts[1])}
+	e.Run.Hosts[0].Groups, e.Run.Hosts[1].Site = groups, site
 	e.Run.Counts = outcome.Count(e.Run.Hosts)
-	return report.Evidence{Run: e.Run, Hosts: each(hosts)}
+	e = guided(report.Evidence{Run: e.Run, Hosts: each(hosts)})
+	e.Folder += planted
+	e.Before.Kind += planted
+	for i := range e.Now {
+		plant(reflect.ValueOf(&e.Now[i]).Elem())
+	}
+	return e
 }
 
 // plant sets every text of a document.
@@ -276,9 +305,19 @@ func TestHTMLOfLittle(t *testing.T) {
 		want []string
 	}{
 		{"no host", report.Evidence{Run: run, Hosts: each(nil)}, []string{"audit of 0 hosts", "This run has no hosts.", "not finished", "None: no host was read."}},
-		{"one host", pageOf(run, outcome.Host{Host: "a1", Outcome: outcome.Healthy}), []string{"audit of 1 host<", `["a1","",8,0,[],0,0,false,[],-1]`, `id="pages-0"`, "no open finding"}},
-		{"an open run", report.Evidence{Run: outcome.Run{ID: "x", LeftOpen: []outcome.LeftOpen{{ID: "r<", Hosts: []string{"a1", "a2"}}}}, Hosts: each(nil)}, []string{"Not finished: run r&lt; has changed a[1-2] and has not finished. <code>aixmend resume &#39;r&lt;&#39;</code> continues it."}},
-		{"no document", report.Evidence{Run: outcome.Run{Hosts: []outcome.HostSummary{{Name: "a1", Outcome: outcome.Skipped, Reason: "r"}}}, Hosts: each(nil)}, []string{`["a1","",4,0,[],0,0,false,[],-1]`}},
+		{"one host", pageOf(run, outcome.Host{Host: "a1", Outcome: outcome.Healthy}), []string{"audit of 1 host<", `["a1","",8,0,[],0,0,0,[],-1]`, `id="pages-0"`, "no open finding"}},
+		{"an open run", report.Evidence{Run: outcome.Run{ID: "x", LeftOpen: []outcome.LeftOpen{{ID: "r<", Hosts: []string{"a1", "a2"}}}}, Hosts: each(nil)}, []string{"Not finished: run r&lt; has changed a[1-2] and has not finished."}},
+		{"no document", report.Evidence{Run: outcome.Run{Hosts: []outcome.HostSummary{{Name: "a1", Outcome: outcome.Skipped, Reason: "r"}}}, Hosts: each(nil)}, []string{`["a1","",4,0,[],0,0,0,[],-1]`}},
+		{"nothing to do", func() report.Evidence {
+			e := pageOf(run, outcome.Host{Host: "a1", Outcome: outcome.Healthy})
+			e.Next = func(report.Fold) report.Next { return report.Next{} }
+			return e
+		}(), []string{"Do this now", "Nothing: no host needs a person."}},
+		{"a plan", func() report.Evidence {
+			e := pageOf(run, outcome.Host{Host: "a1", Outcome: outcome.NeedsAction})
+			e.Run.Hosts[0].Plan = []outcome.PlanStep{{Rung: "refresh", Step: "enable", Command: "rmcctrl -p <x>", Undo: "none: it is as before"}}
+			return e
+		}(), []string{"refresh  rmcctrl -p &lt;x&gt;", "Plan: 1 host to change, up to 1 step, 1 rung."}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			page := writePage(t, c.e)
@@ -486,7 +525,7 @@ func TestTitleOfAGroup(t *testing.T) {
 		for _, h := range hosts {
 			all.add(h)
 		}
-		if got := all.bottom().Findings[0].Title; got != want {
+		if got := all.bottom(report.Evidence{}).Findings[0].Title; got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

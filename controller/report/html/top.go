@@ -23,12 +23,16 @@ const pageNames = 200
 type pageTop struct {
 	Run                   outcome.Run
 	Title, By, Folder     string
-	Resume                string // the command that continues the run
-	Started, Finished     string
+	Cd                    string // the command that leads to Folder
+	Started, Finished     pageTime
+	LastSuccess           pageTime
 	Took                  string
-	Meaning, LastSuccess  string
-	Resumed               []string
-	LeftOpen              []pageOpen
+	Meaning               string
+	Resumed               []pageTime
+	LeftOpen              []string
+	Now                   pageNow
+	Before                *pageBefore
+	Plan                  string // the plans of all hosts, folded
 	Total                 int
 	Cloud                 string // the hosts by the health of their VMs, "" where it was not asked
 	Counts                []pageCount
@@ -43,8 +47,33 @@ type pageCount struct {
 	Hosts   int
 }
 
-// pageOpen is another run that has not finished, with the command that continues it.
-type pageOpen struct{ Text, Resume string }
+// pageTime is a time for people, and for the script, which adds the local time.
+type pageTime struct{ Text, ISO string }
+
+// pageNow are the next steps of the run; the zero value where none are known.
+type pageNow struct {
+	Known bool
+	Tasks []pageTask
+	More  int
+}
+
+// pageTask is one of them.
+type pageTask struct {
+	Text, Why, Names string
+	pageNext
+}
+
+// pageNext is the step of a person in words, and a command.
+type pageNext struct{ Step, Command string }
+
+// pageBefore is the run that the page compares with.
+type pageBefore struct {
+	ID, Kind string
+	Started  pageTime
+	All      bool
+	// Worse, Better and First are numbers of hosts, Appeared of findings on them.
+	Worse, Better, First, Appeared int
+}
 
 type pageFleet struct{ ID, Title, Hosts string }
 
@@ -53,6 +82,8 @@ type pageFold struct {
 	pageCount
 	Number             int
 	Names, Cloud, What string
+	Worse              int // of its hosts, since the run before
+	pageNext
 }
 
 func newPageTop(e report.Evidence, folds []report.Fold) pageTop {
@@ -62,18 +93,18 @@ func newPageTop(e report.Evidence, folds []report.Fold) pageTop {
 	}
 	top := pageTop{
 		Run: run, Title: fmt.Sprintf("%s of %s", run.Kind(), report.Hosts(len(run.Hosts))),
-		Started: clock(run.Started), Finished: clock(run.Finished), LastSuccess: clock(e.LastSuccess), Total: len(run.Hosts),
+		Started: timeOf(run.Started), Finished: timeOf(run.Finished), LastSuccess: timeOf(e.LastSuccess), Total: len(run.Hosts),
 		Cloud: report.CloudCounts(run), Meaning: meaning(run), By: report.Clean(startedBy(run.By), false),
-		Folder: report.Clean(e.Folder, false), Resume: report.Clean(e.Typed("aixmend resume "+shell.Word(run.ID)), false),
+		Folder: report.Clean(e.Folder, false), Cd: report.Clean("cd "+shell.Word(e.Folder), false), Now: nowOf(e), Plan: planOf(run),
 	}
 	if !run.Started.IsZero() && run.Finished.After(run.Started) {
 		top.Took = run.Finished.Sub(run.Started).Round(time.Second / 10).String()
 	}
 	for _, at := range run.Resumed {
-		top.Resumed = append(top.Resumed, clock(at))
+		top.Resumed = append(top.Resumed, timeOf(at))
 	}
 	for _, o := range run.LeftOpen {
-		top.LeftOpen = append(top.LeftOpen, pageOpen{report.LeftOpen(o), report.Clean(e.Typed("aixmend resume "+shell.Word(o.ID)), false)})
+		top.LeftOpen = append(top.LeftOpen, report.LeftOpen(o))
 	}
 	counts := outcome.Run{Counts: outcome.Count(run.Hosts), Hosts: run.Hosts}.ShownCounts()
 	for _, o := range shownOf(run.Hosts) {
@@ -82,6 +113,8 @@ func newPageTop(e report.Evidence, folds []report.Fold) pageTop {
 	for _, f := range run.Fleet {
 		top.Fleet = append(top.Fleet, pageFleet{report.Clean(f.ID, false), report.Clean(f.Title, false), namesOf(f.Hosts)})
 	}
+	turns := turnsOf(e)
+	top.Before = beforeOf(e, turns)
 	for i, f := range folds {
 		if i >= pageRows {
 			top.MoreFolds++
@@ -91,6 +124,7 @@ func newPageTop(e report.Evidence, folds []report.Fold) pageTop {
 		top.Folds = append(top.Folds, pageFold{
 			pageCount: pageCount{f.Outcome, mark(f.Outcome), len(f.Hosts)}, Number: i,
 			Names: namesOf(f.Hosts), Cloud: f.Cloud(), What: report.Clean(f.What(), false),
+			Worse: turns.worse(f.Hosts), pageNext: nextOf(e, f),
 		})
 	}
 	return top
@@ -141,12 +175,12 @@ func meaning(run outcome.Run) string {
 	return ""
 }
 
-// clock renders a time for people; "" for the zero time.
-func clock(t time.Time) string {
+// timeOf renders a time for people; the zero value for the zero time.
+func timeOf(t time.Time) pageTime {
 	if t.IsZero() {
-		return ""
+		return pageTime{}
 	}
-	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+	return pageTime{t.UTC().Format("2006-01-02 15:04:05 UTC"), t.UTC().Format(time.RFC3339)}
 }
 
 // mark returns the symbol of an outcome, for readers who do not see its colour.
@@ -179,6 +213,7 @@ type pageBottom struct {
 	Findings []*pageGroup
 	More     int
 	Cloud    string // as in pageTop
+	Back     pageBack
 }
 
 // pageGroup is a finding with the hosts that have it.
@@ -189,6 +224,8 @@ type pageGroup struct {
 	names                  []string
 	differ                 bool // the hosts have different titles
 	Names                  string
+	New                    int // hosts that did not have it in the run before
+	Runbook                string
 }
 
 // findings collects the findings of the hosts by id.
@@ -229,10 +266,19 @@ func rank(s outcome.Severity) int {
 }
 
 // bottom sorts the findings: the gravest first, then those of the most hosts.
-func (all findings) bottom() pageBottom {
+func (all findings) bottom(e report.Evidence) pageBottom {
+	appeared := map[string]int{}
+	for _, h := range e.Run.Hosts {
+		for _, id := range sinceOf(e.Before, h).appeared {
+			appeared[id]++
+		}
+	}
 	var list []*pageGroup
 	for _, g := range all {
-		g.Hosts = len(g.names)
+		g.Hosts, g.New = len(g.names), appeared[g.ID]
+		if e.Runbook != nil {
+			g.Runbook = e.Runbook(g.ID)
+		}
 		g.Names = namesOf(g.names)
 		g.ID, g.Title = report.Clean(g.ID, false), report.Clean(g.Title, false)
 		if g.differ { // the title of one host is not true of the others

@@ -25,6 +25,14 @@ function copyButton(what, text, source) {
   return b;
 }
 
+// copyButtons adds a button to each command of a part that the page has without its script.
+function copyButtons(place) {
+  for (const box of place.querySelectorAll(".copied")) {
+    const pre = box.querySelector("pre");
+    box.append(copyButton("command " + pre.textContent.split("\n", 1)[0], pre.textContent, pre));
+  }
+}
+
 // command shows a command with a copy button.
 function command(what, text) {
   const pre = make("pre", { class: "command" }, text);
@@ -39,11 +47,11 @@ function output(name, text, more) {
     more ? make("p", { class: "cut" }, count(more, "byte") + " more in HOST.json") : null);
 }
 
-// step shows a command with its output, folded.
-function step(row, text) {
+// step shows a command with its output, folded. key leads to it.
+function step(h, key, row, text) {
   const [id, cmd, out, outMore, err, errMore, exit, lost, ms, error, changes] = row;
   const bad = exit !== 0 || error;
-  return make("details", { class: "step" },
+  return make("details", { class: "step", "data-link": keyOf(...key) },
     make("summary", {}, make("span", { class: "mono" }, text(id)), " ",
       changes ? make("span", { class: "tag changes" }, "changes the host") : null,
       make("span", { class: bad ? "tag bad" : "faint" }, exit < 0 ? "no exit status" : "exit " + exit),
@@ -51,7 +59,8 @@ function step(row, text) {
     command("command of " + text(id), text(cmd)),
     error ? make("p", { class: "cut" }, text(error)) : null,
     output("stdout", text(out), outMore), output("stderr", text(err), errMore),
-    lost ? make("p", { class: "cut" }, count(lost, "more byte") + " dropped") : null);
+    lost ? make("p", { class: "cut" }, count(lost, "more byte") + " dropped") : null,
+    permalink(h, "command " + text(id), key));
 }
 
 // lineDiff pairs the lines of two texts: [left, right], null for no line. The middle of

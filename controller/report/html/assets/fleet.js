@@ -1,28 +1,27 @@
 
 // The filters, as written in the fragment: #/?q=...&outcome=a,b&...
-const asked = { q: "", outcome: new Set(), finding: "", severity: "", fold: "" };
+const plainFilters = ["finding", "severity", "fold", "group", "since", "by"];
+const asked = { q: "", outcome: new Set(), finding: "", severity: "", fold: "", group: "", since: "", by: "" };
 let shown = hosts;
 
 function readAsked(query) {
   const p = new URLSearchParams(query);
   asked.q = p.get("q") || "";
   asked.outcome = new Set((p.get("outcome") || "").split(",").filter((o) => index.outcomes.includes(o)));
-  asked.finding = p.get("finding") || "";
-  asked.severity = p.get("severity") || "";
-  asked.fold = p.get("fold") || "";
+  for (const name of plainFilters) asked[name] = p.get(name) || "";
 }
 
 function writeAsked() {
   const p = new URLSearchParams();
   if (asked.q) p.set("q", asked.q);
   if (asked.outcome.size) p.set("outcome", [...asked.outcome].join(","));
-  for (const name of ["finding", "severity", "fold"]) if (asked[name]) p.set(name, asked[name]);
+  for (const name of plainFilters) if (asked[name]) p.set(name, asked[name]);
   const query = p.toString();
   return query ? "#/?" + query : "#/";
 }
 
 // A search matches a host if its row in the list contains every word.
-const searched = hosts.map((h) => [h.name, h.address, h.reason, h.cloud, ...h.ids].join("\n").toLowerCase());
+const searched = hosts.map((h) => [h.name, h.address, h.reason, h.cloud, h.brief, ...h.groups, ...h.ids].join("\n").toLowerCase());
 
 function matching() {
   const words = asked.q.toLowerCase().split(/\s+/).filter(Boolean);
@@ -33,6 +32,8 @@ function matching() {
     (!asked.finding || h.ids.includes(asked.finding)) &&
     (!severity || (h.severities & severity) !== 0) &&
     (!asked.fold || String(h.fold) === asked.fold) &&
+    (!asked.group || h.groups.includes(asked.group)) &&
+    (!asked.since || h.turn === asked.since) &&
     words.every((w) => searched[h.at].includes(w)));
 }
 
@@ -70,45 +71,81 @@ function ask() {
   showFleet();
 }
 
+function options(id, list) {
+  $(id).replaceChildren(make("option", { value: "" }, "any"), ...list.map((one) => make("option", { value: one }, one)));
+}
+
 function drawFilters() {
-  const ids = [...new Set(hosts.flatMap((h) => h.ids))].sort();
-  $("finding").replaceChildren(make("option", { value: "" }, "any"), ...ids.map((id) => make("option", { value: id }, id)));
-  $("severity").replaceChildren(make("option", { value: "" }, "any"), ...index.severities.map((s) => make("option", { value: s }, s)));
+  options("finding", [...new Set(hosts.flatMap((h) => h.ids))].sort());
+  options("severity", index.severities);
+  options("group", [...index.groups].sort());
+  $("group-label").hidden = $("by-label").hidden = !index.groups.length;
+  $("since-label").hidden = !index.compared;
   $("q").addEventListener("input", () => { asked.q = $("q").value; ask(); });
-  $("finding").addEventListener("change", () => { asked.finding = $("finding").value; ask(); });
-  $("severity").addEventListener("change", () => { asked.severity = $("severity").value; ask(); });
+  for (const name of ["finding", "severity", "group", "since"]) $(name).addEventListener("change", () => { asked[name] = $(name).value; ask(); });
+  $("by").addEventListener("change", () => { asked.by = $("by").value === mapDefault ? "" : $("by").value; ask(); });
   $("clear").addEventListener("click", () => { readAsked(""); ask(); $("q").focus(); });
 }
 
-// The map: one tab stop, arrow keys inside.
+// The map: one tab stop, arrow keys inside. Its cells are in the order of the hosts, or by group.
 let stop = null;
+let cells = [];
+let mapOrder = [];
+let mappedBy = "";
+const blocksByGroup = new Set(hosts.map((h) => h.groups[0])).size;
+const mapDefault = blocksByGroup > 1 && blocksByGroup <= 12 ? "group" : "one";
+const cellHosts = new WeakMap();
+
 function drawMap() {
   const map = $("map");
   map.className = hosts.length > 2000 ? "small" : hosts.length > 150 ? "middle" : "large";
-  map.replaceChildren(...hosts.map((h) => make("a", {
-    href: hostLink(h.name), class: "cell " + index.outcomes[h.outcome], tabindex: "-1",
-    "aria-label": h.name + ", " + index.outcomes[h.outcome],
-  }, index.marks[h.outcome])));
+  cells = hosts.map((h) => make("a", {
+    href: hostLink(h.name), class: "cell " + index.outcomes[h.outcome] + (h.turn === "worse" ? " turned" : ""), tabindex: "-1",
+    "aria-label": h.name + ", " + index.outcomes[h.outcome] + (h.turn === "worse" ? ", worse than before" : ""),
+  }, index.marks[h.outcome]));
+  cells.forEach((cell, at) => cellHosts.set(cell, hosts[at]));
   map.addEventListener("keydown", moveInMap);
   map.addEventListener("focusin", (e) => { stopAt(e.target); point(e.target); });
   map.addEventListener("mouseover", (e) => point(e.target));
 }
 
+// layMap puts the cells into one block, or each into that of the first group of its host.
+function layMap() {
+  const by = asked.by || mapDefault;
+  if (mappedBy === by) return;
+  mappedBy = by;
+  if (by !== "group") {
+    mapOrder = cells;
+    $("map").replaceChildren(make("div", { class: "block" }, cells));
+    return;
+  }
+  const groups = new Map();
+  for (const h of hosts) {
+    const name = h.groups[0] || "";
+    if (!groups.has(name)) groups.set(name, []);
+    groups.get(name).push(h);
+  }
+  const names = [...groups.keys()].sort((a, b) => (a === "") - (b === "") || (a < b ? -1 : 1));
+  mapOrder = names.flatMap((name) => groups.get(name).map((h) => cells[h.at]));
+  $("map").replaceChildren(...names.map((name) => make("div", { class: "block", "data-group": name },
+    make("h3", { class: "block-title" }, name || "no group", " ", make("span", { class: "faint" }, count(groups.get(name).length, "host"))),
+    groups.get(name).map((h) => cells[h.at]))));
+}
+
 function point(cell) {
-  const at = [].indexOf.call($("map").children, cell);
-  if (at < 0) return;
-  const h = hosts[at];
+  const h = cellHosts.get(cell);
+  if (!h) return;
   cell.title = h.name + ", " + index.outcomes[h.outcome];
-  $("pointed").textContent = h.name + "  " + index.outcomes[h.outcome] + (h.reason ? "  " + h.reason : "");
+  $("pointed").textContent = [h.name, index.outcomes[h.outcome] + (h.was ? " (was " + h.was + ")" : ""), h.groups.join(", "), h.reason || h.brief].filter(Boolean).join("  ");
 }
 
 // Filtered cells are skipped; up and down go to the nearest cell in the next row.
 function moveInMap(e) {
-  const cells = mapCells();
-  const from = cells.indexOf(document.activeElement);
+  const list = mapCells();
+  const from = list.indexOf(document.activeElement);
   if (from < 0) return;
-  const to = { ArrowRight: cells[from + 1], ArrowLeft: cells[from - 1], Home: cells[0], End: cells[cells.length - 1],
-    ArrowDown: e.key === "ArrowDown" && beyond(cells, cells[from], 1), ArrowUp: e.key === "ArrowUp" && beyond(cells, cells[from], -1) };
+  const to = { ArrowRight: list[from + 1], ArrowLeft: list[from - 1], Home: list[0], End: list[list.length - 1],
+    ArrowDown: e.key === "ArrowDown" && beyond(list, list[from], 1), ArrowUp: e.key === "ArrowUp" && beyond(list, list[from], -1) };
   if (!(e.key in to)) return;
   e.preventDefault();
   if (!to[e.key]) return;
@@ -116,11 +153,11 @@ function moveInMap(e) {
   to[e.key].focus();
 }
 
-function mapCells() { return [...$("map").children].filter((c) => !c.classList.contains("off")); }
+function mapCells() { return mapOrder.filter((c) => !c.classList.contains("off")); }
 
-function beyond(cells, from, way) {
+function beyond(list, from, way) {
   let best = null;
-  for (const c of cells) {
+  for (const c of list) {
     const down = (c.offsetTop - from.offsetTop) * way;
     if (down <= 0) continue;
     const far = down * 1e5 + Math.abs(c.offsetLeft - from.offsetLeft);
@@ -141,14 +178,18 @@ const rowsAtOnce = 50;
 let rowsShown = rowsAtOnce;
 
 function row(h) {
+  const chip = (id) => make("span", { class: "chip" + (h.appeared.includes(id) ? " new" : "") },
+    (h.appeared.includes(id) ? "new: " : "") + id + (h.waived.includes(id) ? " (waived)" : ""));
   return make("tr", {},
-    make("td", { class: "nowrap" }, mark(h.outcome), " ", make("span", { class: "word" }, index.outcomes[h.outcome])),
-    make("th", { scope: "row" }, make("a", { href: hostLink(h.name) }, h.name), h.interrupted && make("span", { class: "tag" }, "unfinished")),
+    make("td", { class: "nowrap" }, mark(h.outcome), " ", make("span", { class: "word" }, index.outcomes[h.outcome]),
+      h.was && make("div", { class: "faint was" }, "was " + h.was)),
+    make("th", { scope: "row" }, make("a", { href: hostLink(h.name) }, h.name), h.interrupted && make("span", { class: "tag" }, "unfinished"),
+      h.groups.length > 0 && make("div", { class: "faint groups" }, h.groups.join(", "))),
     make("td", { class: "mono extra" }, h.address),
     index.clouds.length > 0 && make("td", { class: "extra nowrap" }, h.cloud),
-    make("td", { class: "extra" }, h.ids.map((id) => make("span", { class: "chip" }, id + (h.waived.includes(id) ? " (waived)" : "")))),
-    make("td", { class: "wide" }, h.reason),
-    make("td", { class: "num extra nowrap" }, took(h.ms)));
+    make("td", { class: "extra" }, h.ids.map(chip)),
+    make("td", { class: "wide" }, h.reason, h.brief && make("div", { class: "faint brief" }, h.brief)),
+    make("td", { class: "num extra nowrap" }, took(worked(h)), h.waited >= 1000 && make("div", { class: "faint" }, "+ " + took(h.waited) + " waiting")));
 }
 
 function drawRows() {
@@ -180,18 +221,63 @@ function drawForPrint() {
   shown = kept;
 }
 
+// The tables of diagnoses and findings, narrowed to the hosts that are shown. Their rows are
+// those of the whole run as the page has them.
+const whole = new Map();
+
+function narrow(table, hostsOf, about) {
+  if (!$(table)) return;
+  let rows = 0;
+  for (const tr of $(table).tBodies[0].rows) {
+    const link = tr.querySelector("td.num a");
+    const names = tr.querySelector("td.names");
+    if (!whole.has(tr)) whole.set(tr, { count: link.textContent, names: names.textContent, label: link.getAttribute("aria-label") });
+    const here = hostsOf(tr);
+    const all = whole.get(tr);
+    const less = shown.length < hosts.length && String(here.length) !== all.count;
+    tr.hidden = shown.length < hosts.length && !here.length;
+    if (!tr.hidden) rows++;
+    link.textContent = less ? here.length + " of " + all.count : all.count;
+    link.setAttribute("aria-label", all.label + (less ? ", " + here.length + " of them shown" : ""));
+    names.textContent = less ? compact(here.map((h) => h.name)) : all.names;
+    const command = tr.querySelector(".copied .command");
+    if (!command || command.closest("details")) continue;
+    if (!all.note) {
+      all.note = make("p", { class: "cut" }, "The command is about all hosts of the diagnosis, not only those that are shown.");
+      command.closest("td").append(all.note);
+    }
+    all.note.hidden = !less;
+  }
+  const note = $(table).closest("section").querySelector(".filtered");
+  note.hidden = shown.length === hosts.length;
+  note.textContent = count(rows, about, about === "diagnosis" ? "diagnoses" : null) + " of the " + shown.length + " hosts that the filter shows.";
+}
+
+function narrowTables() {
+  const byFold = new Map();
+  const byFinding = new Map();
+  const add = (map, key, h) => { map.has(key) ? map.get(key).push(h) : map.set(key, [h]); };
+  for (const h of shown) {
+    add(byFold, String(h.fold), h);
+    for (const id of new Set(h.ids)) add(byFinding, id, h);
+  }
+  narrow("folds", (tr) => byFold.get(tr.dataset.fold) || [], "diagnosis");
+  narrow("findings", (tr) => byFinding.get(tr.dataset.finding) || [], "finding");
+}
+
 function showFleet() {
   shown = matching();
   rowsShown = rowsAtOnce;
+  layMap();
   if ($("q").value !== asked.q) $("q").value = asked.q;
-  $("finding").value = asked.finding;
-  $("severity").value = asked.severity;
+  for (const name of ["finding", "severity", "group", "since"]) $(name).value = asked[name];
+  $("by").value = asked.by || mapDefault;
   for (const b of $("counts").querySelectorAll("button")) {
     b.setAttribute("aria-pressed", asked.outcome.has(b.dataset.outcome) ? "true" : "false");
   }
   const on = new Set(shown.map((h) => h.at));
-  const cells = $("map").children;
   for (let i = 0; i < cells.length; i++) cells[i].classList.toggle("off", !on.has(i));
+  for (const block of $("map").children) block.hidden = !block.querySelector(".cell:not(.off)") && shown.length > 0;
   if (!stop || stop.classList.contains("off")) stopAt(mapCells()[0] || null);
   const text = shown.length === hosts.length ? count(hosts.length, "host") : shown.length + " of " + count(hosts.length, "host");
   const diagnosis = asked.fold ? " with one diagnosis" : "";
@@ -199,6 +285,7 @@ function showFleet() {
   $("clear").disabled = writeAsked() === "#/";
   $("hosts-title").textContent = "Hosts";
   say(text + diagnosis);
+  narrowTables();
   drawRows();
   drawTimes();
 }

@@ -10,14 +10,19 @@ function route() {
   $("fleet").hidden = onHost;
   $("host").hidden = !onHost;
   if (onHost) {
-    let name = hash.slice("#/host/".length);
-    try { name = decodeURIComponent(name); } catch { /* keep the name as it is */ }
-    showHost(name);
+    const [first, ...rest] = hash.slice("#/host/".length).split("/");
+    let name = first;
+    try { name = decodeURIComponent(first); } catch { /* keep the name as it is */ }
+    showHost(name, rest.join("/"));
     return;
   }
   wanted = "";
   $("host").replaceChildren();
   document.title = "aixmend: " + $("title").textContent;
+  if (hash.startsWith("#/runbook/")) {
+    showRunbook(hash.slice("#/runbook/".length));
+    return;
+  }
   if (hash && !hash.startsWith("#/")) return;
   const before = writeAsked();
   readAsked(hash.startsWith("#/?") ? hash.slice(3) : "");
@@ -30,6 +35,22 @@ function route() {
     $("mapped").scrollIntoView();
     $("q").focus({ preventScroll: true });
   }
+}
+
+// showRunbook opens the section of a finding.
+function showRunbook(id) {
+  const section = $("runbook-" + id);
+  if (!section) return;
+  readAsked("");
+  showFleet();
+  section.open = true;
+  section.scrollIntoView();
+  section.querySelector("summary").focus({ preventScroll: true });
+}
+
+// Times of the run have the local time beside them.
+function addLocalTimes() {
+  for (const time of document.querySelectorAll("time")) time.append(local(Date.parse(time.dateTime)));
 }
 
 // The theme is not stored: the page stores nothing.
@@ -49,10 +70,12 @@ $("rows-more").addEventListener("click", moreRows);
 addEventListener("hashchange", route);
 addEventListener("beforeprint", drawForPrint);
 addEventListener("afterprint", () => { $("hosts-title").textContent = "Hosts"; drawRows(); });
+addLocalTimes();
+copyButtons($("fleet"));
 drawCounts();
 drawFilters();
 drawMap();
 drawTimeControls();
 readAsked(location.hash.startsWith("#/?") ? location.hash.slice(3) : "");
 showFleet();
-if (location.hash.startsWith("#/host/")) route();
+if (/^#\/(host|runbook)\//.test(location.hash)) route();

@@ -20,6 +20,11 @@ function spans(h) {
     from = Math.min(from, s.from);
     end = Math.max(end, s.from + s.ms);
   }
+  if (end && h.waited > waiting) { // for the verdict
+    bars.push({ kind: -1, from: end, ms: h.waited - waiting });
+    end += h.waited - waiting;
+    waiting = h.waited;
+  }
   return { bars, waiting, from, end };
 }
 
@@ -63,7 +68,7 @@ function grid(svg, height) {
 
 function timeOf(h) {
   const span = spans(h);
-  return { h, span, ms: span.end > span.from ? span.end - span.from : 0 };
+  return { h, span, ms: h.stages.reduce((sum, s) => sum + s.ms, 0) };
 }
 
 const orders = {
@@ -97,7 +102,7 @@ function drawTimes() {
     make("ol", { class: "rows" }, list.map((t) => make("li", {},
       mark(t.h.outcome), make("a", { href: hostLink(t.h.name) }, t.h.name),
       make("span", { class: "ms" }, took(t.ms)),
-      t.span.waiting ? make("span", { class: "sr" }, ", of that waiting " + took(t.span.waiting)) : null))),
+      t.span.waiting ? make("span", { class: "sr" }, ", and waited " + took(t.span.waiting)) : null))),
     make("div", { class: "plot" }, svg, axis(from, to))));
 }
 
