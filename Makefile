@@ -98,8 +98,8 @@ measure: ## sizes, arrows between files, words and commits: the figures that too
 	$(GO) run ./tools/measure
 
 .PHONY: bench
-bench: ## fleets, an sshd with other tools, as one table, and many sites; BENCH=all: every size, ROUNDS=3, PROFILE=DIR
-	$(GO) test ./cmd/aixmend -run '^$$' -bench '^Benchmark(Fleet|SSHD|Sites)$$' -benchtime '$(ROUNDS)x' -timeout 0 \
+bench: ## fleets, an sshd with other tools, as one table, many sites, a year of runs; BENCH=all: every size, ROUNDS=3, PROFILE=DIR
+	$(GO) test ./cmd/aixmend -run '^$$' -bench '^Benchmark(Fleet|SSHD|Sites|History)$$' -benchtime '$(ROUNDS)x' -timeout 0 \
 		-fleet '$(BENCH)' $(if $(PROFILE),-fleet-profile '$(abspath $(PROFILE))')
 
 .PHONY: bench-go

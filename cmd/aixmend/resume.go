@@ -164,8 +164,8 @@ func (c *cli) openRun(store *journal.Store, args []string) (string, error) {
 		if err := store.Readable(id); err != nil {
 			return "", exit.Usage(err)
 		}
-		if store.State(id) == journal.StateOpen {
-			return id, nil
+		if store.StateByHead(id) == journal.StateOpen {
+			return id, resumable(store, id)
 		}
 	}
 	return "", exit.Usagef("aixmend runs lists all runs", "no run in %s is open", store.Root())

@@ -3,8 +3,11 @@ package drift
 import (
 	"errors"
 	"io/fs"
+	"maps"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"aixmend/controller/outcome"
@@ -47,9 +50,9 @@ func (c Comparer) Between(from, to outcome.Run) (*Drift, error) {
 			track.due = true
 			track.see(&from, earlier[name])
 		}
-		if err := c.add(d, track); err != nil {
-			return nil, err
-		}
+	}
+	if err := c.addAll(d, tracks); err != nil {
+		return nil, err
 	}
 	for name, h := range later {
 		if _, both := earlier[name]; !both && judged(h) {
@@ -96,10 +99,8 @@ func (c Comparer) Since(run outcome.Run, from *outcome.Run) (*Drift, error) {
 	}
 	d := newDrift(run)
 	d.From, d.FromStarted, d.FromCommand, d.FromKind = newest.ID, newest.Started, newest.Command, newest.Kind()
-	for _, track := range tracks {
-		if err := c.add(d, track); err != nil {
-			return nil, err
-		}
+	if err := c.addAll(d, tracks); err != nil {
+		return nil, err
 	}
 	d.sort()
 	return d, nil
@@ -116,6 +117,32 @@ func countsAsLast(earlier *outcome.Run, run outcome.Run) bool {
 		return false
 	}
 	return !earlier.Broke() && !earlier.ForQuestion && earlier.Command == run.Command && earlier.Playbook.Name == run.Playbook.Name
+}
+
+// addAll judges the hosts of both runs, several at a time: nearly all of it is reading documents.
+func (c Comparer) addAll(d *Drift, tracks map[string]*track) error {
+	parts, problems := make([]Drift, runtime.GOMAXPROCS(0)), make([]error, runtime.GOMAXPROCS(0))
+	next := make(chan *track)
+	var readers sync.WaitGroup
+	for i := range parts {
+		readers.Go(func() {
+			for t := range next {
+				if problems[i] == nil {
+					problems[i] = c.add(&parts[i], t)
+				}
+			}
+		})
+	}
+	for _, name := range slices.Sorted(maps.Keys(tracks)) { // neighbours on the disk
+		next <- tracks[name]
+	}
+	close(next)
+	readers.Wait()
+	for _, p := range parts {
+		d.Hosts, d.Once, d.NotJudged = append(d.Hosts, p.Hosts...), append(d.Once, p.Once...), append(d.NotJudged, p.NotJudged...)
+		d.Same += p.Same
+	}
+	return errors.Join(problems...)
 }
 
 // add judges one host of both runs.
@@ -191,7 +218,7 @@ func (c Comparer) facts(t *track, now, then int) ([]Fact, error) {
 	if err != nil || from == nil {
 		return []Fact{}, err
 	}
-	list := rules.changes(from.Facts, to.Facts)
+	list := rules.changes(from, to)
 	open := map[int]bool{} // facts that an earlier run may have seen with this value
 	for i := range list {
 		list[i].Since = t.seen[now].started
@@ -205,9 +232,9 @@ func (c Comparer) facts(t *track, now, then int) ([]Fact, error) {
 		if err != nil || was == nil {
 			continue
 		}
-		other := rules.changes(was.Facts, to.Facts)
+		other := rules.changes(was, to)
 		for i := range open {
-			switch _, known := was.Facts[factOf(list[i].Path)]; {
+			switch _, known := was[factOf(list[i].Path)]; {
 			case !known:
 			case touches(other, list[i].Path):
 				delete(open, i)
@@ -219,9 +246,9 @@ func (c Comparer) facts(t *track, now, then int) ([]Fact, error) {
 	return list, nil
 }
 
-// load returns the document of a sighting; nil if it was deleted.
-func (c Comparer) load(s sighting) (*outcome.Host, error) {
-	h, err := c.History.LoadHost(s.run, s.host.Name)
+// load returns the facts of a sighting; nil if its document was deleted.
+func (c Comparer) load(s sighting) (map[string]any, error) {
+	h, err := c.History.LoadFacts(s.run, s.host.Name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -82,8 +82,10 @@ type Fact struct {
 type History interface {
 	// RunIDs returns the stored runs, the newest first.
 	RunIDs() ([]string, error)
+	// LoadHead is LoadRun without the hosts.
+	LoadHead(id string) (*outcome.Run, error)
 	LoadRun(id string) (*outcome.Run, error)
-	LoadHost(run, host string) (*outcome.Host, error)
+	LoadFacts(run, host string) (map[string]any, error)
 }
 
 // News reports whether any host changed.

@@ -31,6 +31,15 @@ func (k *kept) RunIDs() ([]string, error) {
 	return ids, nil
 }
 
+func (k *kept) LoadHead(id string) (*outcome.Run, error) {
+	run, err := k.LoadRun(id)
+	if err != nil {
+		return nil, err
+	}
+	head := run.Head()
+	return &head, nil
+}
+
 func (k *kept) LoadRun(id string) (*outcome.Run, error) {
 	for i := range k.runs {
 		if k.runs[i].ID == id && !k.lost[id] {
@@ -40,9 +49,9 @@ func (k *kept) LoadRun(id string) (*outcome.Run, error) {
 	return nil, fs.ErrNotExist
 }
 
-func (k *kept) LoadHost(run, host string) (*outcome.Host, error) {
+func (k *kept) LoadFacts(run, host string) (map[string]any, error) {
 	if h := k.hosts[run+"/"+host]; h != nil {
-		return h, nil
+		return h.Facts, nil
 	}
 	return nil, fs.ErrNotExist
 }
@@ -365,4 +374,4 @@ var errDamaged = errors.New("damaged")
 // damaged is a history whose documents can't be read.
 type damaged struct{ *kept }
 
-func (damaged) LoadHost(string, string) (*outcome.Host, error) { return nil, errDamaged }
+func (damaged) LoadFacts(string, string) (map[string]any, error) { return nil, errDamaged }

@@ -87,15 +87,19 @@ func (c Comparer) tracks(to outcome.Run, base func(*outcome.Run) bool, wanted fu
 		if looked > maxLooked || len(open) == 0 {
 			break
 		}
-		run, err := c.History.LoadRun(id)
+		head, err := c.History.LoadHead(id)
 		if err != nil {
 			continue // it was killed or is damaged
 		}
-		looked += len(run.Hosts)
-		isBase := base(run)
-		if !isBase && run.Playbook.Name != to.Playbook.Name {
+		looked += head.Size()
+		if head.Playbook.Name != to.Playbook.Name && !base(head) {
 			continue
 		}
+		run, err := c.History.LoadRun(id)
+		if err != nil {
+			continue
+		}
+		isBase := base(run)
 		for _, h := range run.Hosts {
 			t := open[h.Name]
 			if t == nil {

@@ -3,6 +3,8 @@ package journal
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 
 	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
@@ -48,7 +50,7 @@ func isOlder(text []byte) bool {
 
 // readHost reads a host's report, also one of format 2.
 func readHost(path string, h *outcome.Host) error {
-	return readDocument(path, h, func(old olderHost) {
+	_, err := readDocument(path, h, func(old olderHost) {
 		for i := range min(len(h.Changes), len(old.Changes)) {
 			renamed(&h.Changes[i].Fixes, old.Changes[i].Mends)
 		}
@@ -60,28 +62,36 @@ func readHost(path string, h *outcome.Host) error {
 			h.Evidence = old.Grounds
 		}
 	})
+	return err
 }
 
 // readRun reads a run.json, also one of format 2.
 func readRun(path string, run *outcome.Run) error {
-	return readDocument(path, run, func(old olderRun) {
+	text, err := readDocument(path, run, func(old olderRun) {
 		for i := range min(len(run.Hosts), len(old.Hosts)) {
 			plan(run.Hosts[i].Plan, old.Hosts[i].Plan)
 		}
 	})
+	if err == nil {
+		err = checkHead(text, *run)
+	}
+	if errors.Is(err, errHead) {
+		return durable.Damage(fmt.Errorf("%s: %w", path, err))
+	}
+	return err
 }
 
-// readDocument reads a document, and passes the renamed keys of an older one on.
-func readDocument[Old any](path string, into any, rename func(Old)) error {
-	text, err := durable.ReadJSONText(path, into)
+// readDocument reads a document, passes the renamed keys of an older one on, and returns the text.
+func readDocument[Old any](path string, into any, rename func(Old)) (text []byte, err error) {
+	text, err = durable.ReadJSONText(path, into)
 	if err != nil || !isOlder(text) {
-		return err
+		return text, err
 	}
 	var old Old
 	if json.Unmarshal(text, &old) == nil { // keys of another kind are not those of format 2
 		rename(old)
 	}
-	return nil
+	return text, nil
 }
 
 func plan(steps []outcome.PlanStep, old []olderFixes) {

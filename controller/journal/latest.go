@@ -113,7 +113,7 @@ func (s *Store) NewestChange() (string, error) {
 			continue
 		}
 		var asked struct{ Undoes string } // run.json is not there before the run has ended
-		if s.LoadRequest(id, &asked) == nil && asked.Undoes != "" {
+		if s.LoadRequestHead(id, &asked) == nil && asked.Undoes != "" {
 			continue
 		}
 		entries, err := s.ReadJournal(id)
@@ -141,8 +141,15 @@ func (s *Store) Before(run *outcome.Run) (id string, all bool, err error) {
 		if id >= run.ID {
 			return false
 		}
+		head, err := s.LoadHead(id)
+		if err != nil || head.ForQuestion || head.Playbook.Name != run.Playbook.Name {
+			return false
+		}
+		if n := head.Size(); some != "" && n > 0 && n < len(run.Hosts) {
+			return false // one that saw some of the hosts is found already
+		}
 		other, err := s.LoadRun(id)
-		if err != nil || other.ForQuestion || other.Playbook.Name != run.Playbook.Name {
+		if err != nil {
 			return false
 		}
 		shared := shares(other, run)
@@ -196,7 +203,7 @@ const maxPreviews = 20
 // overtaken reports whether a run is the preview of one that began earlier and has gone on
 // since: a resumed run keeps its id. older are the runs before it, the newest first.
 func (s *Store) overtaken(id string, older []string) bool {
-	run, err := s.LoadRun(id)
+	run, err := s.LoadHead(id)
 	if err != nil || !run.ForQuestion {
 		return false
 	}

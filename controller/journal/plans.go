@@ -99,7 +99,7 @@ func (s *Store) AppliedBy(made string) []string {
 				RunID string `json:"run_id"`
 			} `json:"plan"`
 		}
-		if s.LoadRequest(id, &asked) == nil && asked.Plan.RunID == made {
+		if s.LoadRequestHead(id, &asked) == nil && asked.Plan.RunID == made {
 			list = append(list, id)
 		}
 	}

@@ -59,14 +59,19 @@ func (s *Store) LoadRun(id string) (*outcome.Run, error) {
 	if err := s.read(filepath.Join(s.RunDir(id), "run.json"), func(path string) error { return readRun(path, &run) }); err != nil {
 		return nil, fmt.Errorf("run %s: %w", id, err)
 	}
-	if err := checkRun(id, &run); err != nil {
+	s.renameInRun(id, &run)
+	return s.checked(id, &run)
+}
+
+// checked returns a run, or its head, that was read from its folder.
+func (s *Store) checked(id string, run *outcome.Run) (*outcome.Run, error) {
+	if err := checkRun(id, run); err != nil {
 		return nil, fmt.Errorf("run %s: run.json: %w", id, err)
 	}
-	s.renameInRun(id, &run)
-	if run.Unfinished > 0 && s.wentOn(&run, id) {
+	if run.Unfinished > 0 && s.wentOn(run, id) {
 		return nil, fmt.Errorf("run %s: resumed since its run.json was written: %w", id, fs.ErrNotExist)
 	}
-	return &run, nil
+	return run, nil
 }
 
 // wentOn reports whether the journal of a run has more resumes than its run.json. A clock that
@@ -106,6 +111,19 @@ func (s *Store) ReadJournal(id string) ([]outcome.Entry, error) {
 	}
 	s.renameInJournal(id, entries)
 	return entries, nil
+}
+
+// HasChange reports whether the journal of a run has a command that was about to be sent to
+// change a host. It parses nothing.
+func (s *Store) HasChange(id string) bool {
+	path := filepath.Join(s.RunDir(id), "journal.jsonl")
+	has := false
+	_ = s.read(path, func(path string) error {
+		text, err := durable.ReadFile(path)
+		has = bytes.Contains(text, []byte(`"event":"`+outcome.EventIntent+`"`)) // quotes in a string are escaped
+		return err
+	})
+	return has
 }
 
 // LoadHost reads a host's report. The error wraps fs.ErrNotExist if there is none.

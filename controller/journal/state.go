@@ -32,8 +32,10 @@ func (s *Store) State(id string) State {
 }
 
 // StateAtRest is State of a run that no other process works on.
-func (s *Store) StateAtRest(id string) State {
-	run, err := s.LoadRun(id)
+func (s *Store) StateAtRest(id string) State { return s.stateBy(id, s.LoadRun) }
+
+func (s *Store) stateBy(id string, load func(id string) (*outcome.Run, error)) State {
+	run, err := load(id)
 	switch {
 	case err == nil && run.Unfinished == 0:
 		return StateEnded

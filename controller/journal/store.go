@@ -153,7 +153,7 @@ func (s *Store) Busy() error {
 	}
 	for _, id := range ids {
 		var asked struct{ Verb string }
-		if !s.Running(id) || s.LoadRequest(id, &asked) != nil || asked.Verb != "recover" {
+		if !s.Running(id) || s.LoadRequestHead(id, &asked) != nil || asked.Verb != "recover" {
 			continue
 		}
 		by := ""

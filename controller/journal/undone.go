@@ -24,7 +24,7 @@ func (s *Store) Undone(wanted func(run string) bool) ([]Undone, error) {
 	var list []Undone
 	for _, id := range ids {
 		var asked struct{ Undoes string }
-		if !s.HasRequest(id) || s.LoadRequest(id, &asked) != nil || asked.Undoes == "" || !wanted(asked.Undoes) {
+		if !s.HasRequest(id) || s.LoadRequestHead(id, &asked) != nil || asked.Undoes == "" || !wanted(asked.Undoes) {
 			continue
 		}
 		entries, err := s.ReadJournal(id)

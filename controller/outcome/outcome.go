@@ -126,8 +126,29 @@ type Run struct {
 	// Inventory is how many hosts the inventory had, selected or not; 0: not known.
 	Inventory int             `json:"inventory_hosts,omitempty"`
 	Counts    map[Outcome]int `json:"counts"`
-	Hosts     []HostSummary   `json:"hosts"`
-	Fleet     []FleetFinding  `json:"fleet_findings"`
+	// Found is how many hosts have each finding that counts; nil: not known, of an older run.
+	Found map[string]int `json:"finding_counts,omitzero"`
+	// Hosts and Fleet come last: the keys before them can be read without them.
+	Hosts []HostSummary  `json:"hosts"`
+	Fleet []FleetFinding `json:"fleet_findings"`
+}
+
+// Head is the run without its hosts.
+func (r Run) Head() Run {
+	r.Hosts, r.Fleet = nil, nil
+	return r
+}
+
+// Size is the number of hosts of the run, also where only its head is known.
+func (r Run) Size() int {
+	if r.Hosts != nil {
+		return len(r.Hosts)
+	}
+	n := 0
+	for _, of := range r.Counts {
+		n += of
+	}
+	return n
 }
 
 // Kind names the run for people: its verb, or rollback, which is recover --undo. A plan that was
@@ -141,7 +162,7 @@ func (r Run) Kind() string {
 
 // Whole reports whether the run selected every host of its inventory. Older runs, which do
 // not say so, count as whole.
-func (r Run) Whole() bool { return len(r.Hosts) >= r.Inventory }
+func (r Run) Whole() bool { return r.Size() >= r.Inventory }
 
 // Playbook names the playbook of a run.
 type Playbook struct {
@@ -545,6 +566,19 @@ func Count(hosts []HostSummary) map[Outcome]int {
 	}
 	for _, h := range hosts {
 		counts[h.Outcome]++
+	}
+	return counts
+}
+
+// CountFound counts the hosts that have each finding that counts.
+func CountFound(hosts []HostSummary) map[string]int {
+	counts := map[string]int{}
+	for _, h := range hosts {
+		for i, id := range h.Open {
+			if !slices.Contains(h.Open[:i], id) {
+				counts[id]++
+			}
+		}
 	}
 	return counts
 }

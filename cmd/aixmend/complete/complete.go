@@ -303,7 +303,7 @@ func completeRun(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellC
 	}
 	var open []string
 	for _, id := range refs[min(1, len(refs)):min(1+newestRuns, len(refs))] {
-		if state(c).State(id) == journal.StateOpen {
+		if state(c).StateByHead(id) == journal.StateOpen {
 			open = append(open, id)
 		}
 	}
@@ -315,12 +315,8 @@ func completeUndo(c *cobra.Command, _ []string, _ string) ([]string, cobra.Shell
 	refs := runRefs(c)
 	var list []string
 	for _, id := range refs[min(1, len(refs)):min(1+newestRuns, len(refs))] {
-		var asked struct{ Undoes string }
-		if state(c).LoadRequest(id, &asked) != nil || asked.Undoes != "" {
-			continue
-		}
-		entries, err := state(c).ReadJournal(id)
-		if err == nil && slices.ContainsFunc(entries, func(e outcome.Entry) bool { return e.Event == outcome.EventIntent }) {
+		var asked struct{ Verb, Undoes string }
+		if state(c).LoadRequestHead(id, &asked) == nil && asked.Verb == "recover" && asked.Undoes == "" && state(c).HasChange(id) {
 			list = append(list, id)
 		}
 	}

@@ -15,9 +15,15 @@ type earlier struct {
 	all, some *report.Before
 }
 
+// wants reports whether a run with the same playbook may be the one, by its head.
+func (e *earlier) wants(head *outcome.Run) bool {
+	few := head.Size() > 0 && head.Size() < len(e.of.Hosts)
+	return e.all == nil && !head.ForQuestion && head.ID < e.of.ID && !(few && e.some != nil)
+}
+
 // see considers a run with the same playbook.
 func (e *earlier) see(run *outcome.Run) {
-	if e.all != nil || run.ForQuestion || run.ID >= e.of.ID {
+	if !e.wants(run) {
 		return
 	}
 	if e.names == nil {

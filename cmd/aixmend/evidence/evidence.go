@@ -41,11 +41,15 @@ func Of(store *journal.Store, run outcome.Run) (report.Evidence, error) {
 		if len(past) >= lookBack && slices.ContainsFunc(past, whole.succeeded) {
 			break
 		}
-		then, err := store.LoadRun(id)
+		then, err := store.LoadHead(id)
 		if err != nil || then.Playbook.Name != run.Playbook.Name {
 			continue
 		}
-		before.see(then)
+		if before.wants(then) {
+			if whole, err := store.LoadRun(id); err == nil {
+				before.see(whole)
+			}
+		}
 		if then.Command == run.Command && then.Started.Before(run.Started) {
 			past = remember(past, store, *then)
 		}

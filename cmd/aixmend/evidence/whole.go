@@ -28,9 +28,9 @@ func remember(past []whole, store *journal.Store, run outcome.Run) []whole {
 	if !run.Whole() {
 		return past
 	}
-	w := whole{hosts: len(run.Hosts), finished: run.Finished, well: run.Succeeded()}
-	if r, err := request.Load(store, run.ID); err == nil { // older runs have none
-		w.inventory = strings.Join(slices.Sorted(slices.Values(r.Inventories)), "\n")
+	w := whole{hosts: run.Size(), finished: run.Finished, well: run.Succeeded()}
+	if files, err := request.Inventories(store, run.ID); err == nil { // older runs have none
+		w.inventory = strings.Join(slices.Sorted(slices.Values(files)), "\n")
 	}
 	return append(past, w)
 }

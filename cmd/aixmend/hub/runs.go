@@ -216,7 +216,7 @@ func (s *Service) continueRuns() (open []string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range ids {
-		if _, err := s.store.LoadRun(id); err == nil || s.store.State(id) != journal.StateOpen {
+		if _, err := s.store.LoadHead(id); err == nil || s.store.State(id) != journal.StateOpen {
 			continue // it has ended, or an operator stopped it
 		}
 		if _, err := s.continueRun(id, "", 0); err != nil {

@@ -34,7 +34,7 @@ func Within(ctx context.Context, deadline time.Duration) context.Context {
 func (j *Job) sum(run *outcome.Run, result controller.Result) {
 	run.Hosts, run.Fleet = append([]outcome.HostSummary{}, result.Hosts...), result.Fleet
 	defined(run.Hosts, j.Request.Hosts)
-	run.Counts = outcome.Count(run.Hosts)
+	run.Counts, run.Found = outcome.Count(run.Hosts), outcome.CountFound(run.Hosts)
 	run.Unfinished = len(j.Request.Hosts) - len(run.Hosts) // of a run that broke
 	for _, h := range run.Hosts {
 		if h.Interrupted {

@@ -123,14 +123,17 @@ func load(store *journal.Store, id string) (run, error) {
 	if err := store.Readable(id); err != nil {
 		return run{}, err
 	}
-	r := run{State: store.State(id)}
+	r := run{State: store.StateByHead(id)}
 	var err error
-	r.Run, err = store.LoadRun(id)
+	r.Run, err = store.LoadHead(id)
+	if err == nil && r.Unfinished > 0 { // hosts that were cut off are counted by their own
+		r.Run, err = store.LoadRun(id)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		entries, _ := store.ReadJournal(id) // up to a line that can't be read
 		r.Run, err = begun(id, entries), nil
 		var asked struct{ Undoes, Playbook string }
-		if store.LoadRequest(id, &asked) == nil {
+		if store.LoadRequestHead(id, &asked) == nil {
 			r.Undoes = asked.Undoes
 			r.Playbook.Name = strings.TrimSuffix(filepath.Base(asked.Playbook), filepath.Ext(asked.Playbook))
 		}
@@ -314,7 +317,7 @@ func (o Options) described(r run) string {
 	switch {
 	case r.State == journal.StateEnded:
 		return report.Counts(*r.Run)
-	case len(r.Hosts) > 0 && r.State != journal.StateRunning && r.State != journal.StateCutOff:
+	case r.Size() > 0 && r.State != journal.StateRunning && r.State != journal.StateCutOff:
 		return report.Counts(*r.Run) + "; " + text
 	}
 	if s := r.standing; len(s.Hosts) > 0 {

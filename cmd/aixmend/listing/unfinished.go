@@ -102,7 +102,7 @@ func NewerOpen(store *journal.Store, id string) (text, next string) {
 		if newer <= id {
 			break
 		}
-		if store.State(newer) == journal.StateOpen {
+		if store.StateByHead(newer) == journal.StateOpen {
 			return "run " + newer + " is newer and has not finished", "aixmend resume " + newer
 		}
 	}

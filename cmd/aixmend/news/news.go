@@ -86,9 +86,13 @@ func newestPair(store *journal.Store) (*Two, error) {
 		return nil, err
 	}
 	for _, id := range ids {
-		later, err := store.LoadRun(id)
-		if err != nil || later.ForQuestion {
+		head, err := store.LoadHead(id)
+		if err != nil || head.ForQuestion {
 			continue // not finished, or nobody asked for it
+		}
+		later, err := store.LoadRun(id)
+		if err != nil {
+			continue
 		}
 		two, err := before(store, later)
 		if none := new(journal.NoRun); errors.As(err, &none) {

@@ -28,7 +28,7 @@ func Resumes(store *journal.Store) map[string]string {
 	}
 	advice := map[string]string{}
 	for _, id := range ids {
-		if store.State(id) == journal.StateOpen {
+		if store.StateByHead(id) == journal.StateOpen {
 			advice[id] = "aixmend resume " + id
 		}
 	}

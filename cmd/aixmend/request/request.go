@@ -115,6 +115,15 @@ func Load(store *journal.Store, id string) (Request, error) {
 	return r.absolute(), nil
 }
 
+// Inventories are the files of the inventory of a run, with absolute paths.
+func Inventories(store *journal.Store, id string) ([]string, error) {
+	var r Request
+	if err := store.LoadRequestHead(id, &r); err != nil {
+		return nil, err
+	}
+	return r.absolute().Inventories, nil
+}
+
 // Document is the request as request.json keeps it: with absolute paths, so that resume
 // works in any folder.
 func (r Request) Document() (Request, error) {

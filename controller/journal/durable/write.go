@@ -17,7 +17,6 @@ import (
 
 	"aixmend/transport/ownership"
 	"aixmend/transport/place"
-	"aixmend/transport/plain"
 )
 
 // Modes of everything below a state folder.
@@ -198,26 +197,4 @@ func SyncDir(path string) error {
 	}
 	defer dir.Close()
 	return dir.Sync()
-}
-
-// MaxBytes is the size up to which a file of a state folder is read, in bytes: far more
-// than the reports of the largest fleet.
-const MaxBytes = 1 << 30
-
-// ReadJSON decodes a JSON file. The error is a *Damaged where it does not hold the document.
-func ReadJSON(path string, into any) error {
-	_, err := ReadJSONText(path, into)
-	return err
-}
-
-// ReadJSONText decodes a JSON file and returns its text.
-func ReadJSONText(path string, into any) ([]byte, error) {
-	text, err := ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return nil, &Damaged{fmt.Errorf("%s: %w", path, plain.JSON(text, err))}
-	}
-	return text, nil
 }

@@ -34,7 +34,7 @@ func NewHolds(store *journal.Store, undoable func(outcome.Trail) int) (*Holds, e
 	}
 	h := &Holds{store: store, undoable: undoable, named: map[string]string{}, runs: map[string]*heldRun{}}
 	for _, id := range ids {
-		if !atWork(store.State(id)) {
+		if !atWork(store.StateByHead(id)) {
 			continue
 		}
 		var asked requested

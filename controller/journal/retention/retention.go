@@ -41,7 +41,7 @@ func (r Rules) past(n int, run keptRun) bool {
 type keptRun struct {
 	id      string
 	state   journal.State
-	run     *outcome.Run // without its hosts; nil: there is no run.json
+	run     *outcome.Run // its head; nil: there is no run.json
 	problem error        // why its files can't be read
 	last    time.Time    // when it ended, else when it began
 	refs    []string     // runs and captures that it will read again, while it is open
@@ -136,9 +136,9 @@ type memory struct {
 	unseen map[string]map[string]bool // by job: inventory hosts that no run so far has reported
 }
 
-// needs returns why later runs need a run that has ended; "": they don't. inventory
-// are the names of all hosts of its inventory.
-func (m memory) needs(run *outcome.Run, inventory []string) string {
+// needs returns why later runs need a run that has ended, by its head; "": they don't. hosts
+// and inventory read its hosts, and the names of all hosts of its inventory, where they matter.
+func (m memory) needs(run *outcome.Run, hosts func() []outcome.HostSummary, inventory func() []string) string {
 	job, reason := run.Command+" with "+run.Playbook.Name, ""
 	if !m.well[job] && run.Succeeded() {
 		m.well[job], reason = true, "it is the newest "+job+" that succeeded"
@@ -149,11 +149,14 @@ func (m memory) needs(run *outcome.Run, inventory []string) string {
 	}
 	if m.unseen[job] == nil {
 		m.unseen[job], reason = map[string]bool{}, "it is the newest finished "+job
-		for _, name := range inventory {
+		for _, name := range inventory() {
 			m.unseen[job][name] = true
 		}
 	}
-	for _, h := range run.Hosts {
+	if len(m.unseen[job]) == 0 {
+		return reason
+	}
+	for _, h := range hosts() {
 		if m.unseen[job][h.Name] && (h.Outcome != outcome.Skipped || !h.Interrupted) {
 			delete(m.unseen[job], h.Name)
 			if reason == "" {
@@ -183,8 +186,15 @@ func (r Rules) keptRuns(store *journal.Store, remover *Remover) (runs []keptRun,
 		}
 		run, asked := inspect(store, id)
 		if run.state == journal.StateEnded && run.run != nil {
-			run.needed = m.needs(run.run, asked.Names)
-			run.run.Hosts = nil // free thousands of hosts in hundreds of runs
+			var unread error
+			run.needed = m.needs(run.run, func() (hosts []outcome.HostSummary) {
+				whole, err := store.LoadRun(id)
+				if unread = err; err == nil {
+					hosts = whole.Hosts
+				}
+				return hosts
+			}, func() []string { return allNames(store, id) })
+			run.problem = errors.Join(run.problem, unread)
 		}
 		atRest := run.state == journal.StateEnded || run.state == journal.StateOtherVersion
 		if atRest && r.past(len(runs), run) && asked.Verb == recoverVerb && asked.Undoes == "" {
@@ -214,14 +224,24 @@ type requested struct {
 	Verb   string   `json:"verb"`
 	Undoes string   `json:"undoes"`
 	Set    []string `json:"set"`
-	Names  []string `json:"names"`
+}
+
+// allNames are the names of all hosts of the inventory of a run; none where that is not known.
+func allNames(s *journal.Store, id string) []string {
+	var asked struct {
+		Names []string `json:"names"`
+	}
+	if s.LoadRequest(id, &asked) != nil {
+		return nil
+	}
+	return asked.Names
 }
 
 // inspect reads everything about a run that its removal depends on.
 func inspect(s *journal.Store, id string) (keptRun, requested) {
-	r := keptRun{id: id, state: s.State(id)}
+	r := keptRun{id: id, state: s.StateByHead(id)}
 	r.last, _ = journal.RunTime(id)
-	run, err := s.LoadRun(id)
+	run, err := s.LoadHead(id)
 	switch {
 	case err == nil:
 		r.run = run
@@ -235,7 +255,7 @@ func inspect(s *journal.Store, id string) (keptRun, requested) {
 	if !s.HasRequest(id) {
 		return r, asked // it can be neither resumed nor rolled back
 	}
-	if err := s.LoadRequest(id, &asked); err != nil {
+	if err := s.LoadRequestHead(id, &asked); err != nil {
 		r.problem = errors.Join(r.problem, err)
 	}
 	if r.state != journal.StateEnded && r.state != journal.StateOtherVersion {

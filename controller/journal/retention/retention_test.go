@@ -76,7 +76,7 @@ func TestRulesJudge(t *testing.T) {
 			m := memory{map[string]bool{}, map[string]map[string]bool{}}
 			for i, run := range c.runs {
 				if run.state == journal.StateEnded {
-					c.runs[i].needed = m.needs(run.run, inventory)
+					c.runs[i].needed = m.needs(run.run, func() []outcome.HostSummary { return run.run.Hosts }, func() []string { return inventory })
 				}
 			}
 			gone, stay := c.r.judge(c.runs, c.latest)
