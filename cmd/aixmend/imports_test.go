@@ -33,6 +33,7 @@ var leaves = []string{"transport/lab/golden", "transport/lab/suite", "transport/
 // error: a new room is a decision.
 var rooms = map[string]room{
 	"cmd/aixmend":                 {imports: []string{"*", "cmd/*"}},
+	"cmd/aixmend/assistant":       {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "controller/outcome", "controller/report", "inventory/naming"}},
 	"cmd/aixmend/cloud":           {imports: []string{"controller/cloud", "inventory", "inventory/load", "inventory/powervs", "inventory/secrets", "inventory/settings", "playbooks/facts"}, tests: []string{"transport/lab/cloudsim"}},
 	"cmd/aixmend/complete":        {imports: []string{"controller/journal", "controller/outcome", "controller/report", "inventory/load", "playbooks"}},
 	"cmd/aixmend/console":         {imports: []string{"cmd/aixmend/exit", "controller/outcome", "controller/report"}},

@@ -6,10 +6,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/assistant"
 	"aixmend/cmd/aixmend/books"
 	"aixmend/cmd/aixmend/complete"
 	"aixmend/cmd/aixmend/environment"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/guide"
 	"aixmend/cmd/aixmend/help"
 	"aixmend/cmd/aixmend/hub"
 	"aixmend/cmd/aixmend/manual"
@@ -61,7 +63,7 @@ RUN is the id of a run, four or more characters of it that no other has (2026112
 	root.AddCommand(
 		newAudit(c), newCapture(c), newPlan(c), newRecover(c), newResume(c),
 		newRecord(c), newReplay(c),
-		books.Runbook(c.Console), newInit(c), newInventory(c), newHostkeys(c), books.Playbook(c.Console, defaultPlaybook), newDemo(c), newVersion(c), hub.Command(c.Console, currentVersion()), newWorker(c), manual.Command(currentVersion()),
+		books.Runbook(c.Console), newInit(c), newInventory(c), newHostkeys(c), books.Playbook(c.Console, defaultPlaybook), newDemo(c), newVersion(c), hub.Command(c.Console, currentVersion()), newWorker(c), manual.Command(currentVersion()), assistant.Command(c.Console, currentVersion(), guide.DefaultState),
 	)
 	root.AddCommand(hub.Reading(c.Console, newRuns(c), newReport(c), newDiff(c), newExplain(c))...)
 	root.InitDefaultCompletionCmd()

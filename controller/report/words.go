@@ -28,7 +28,7 @@ var (
 // Verbs are the verbs of this program: with a path before it, each is a command, however the
 // file is called.
 var Verbs = []string{
-	"audit", "capture", "completion", "demo", "diff", "explain", "help", "hostkeys", "hub", "init", "inventory", "man", "plan",
+	"audit", "capture", "completion", "demo", "diff", "explain", "help", "hostkeys", "hub", "init", "inventory", "man", "mcp", "plan",
 	"playbook", "record", "recover", "replay", "report", "resume", "runbook", "runs", "version", "worker",
 }
 

@@ -15,7 +15,7 @@ var groups = []struct {
 }{
 	{"Prepare", []string{"init", "inventory", "hostkeys", "playbook"}},
 	{"Work on hosts", []string{"audit", "capture", "plan", "recover", "resume"}},
-	{"Read results", []string{"runs", "report", "explain", "diff", "runbook"}},
+	{"Read results", []string{"runs", "report", "explain", "diff", "runbook", "mcp"}},
 	{"Recordings", []string{"record", "replay"}},
 	{"Many sites", []string{"hub", "worker"}},
 }
@@ -117,6 +117,10 @@ var examples = map[string][][2]string{
 	},
 	"runbook": {
 		{"aixmend runbook rmc-daemon-down", "one section; without a finding, the list"},
+	},
+	"mcp": {
+		{"aixmend mcp --state /var/lib/aixmend", "in the configuration of an assistant"},
+		{"aixmend mcp --allow audit,plan -i site.yaml", "it may also have hosts read"},
 	},
 	"hub": {
 		{"aixmend hub init --name hub1.example.com", "once, on the machine of the hub"},
