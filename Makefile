@@ -101,10 +101,11 @@ measure: ## sizes, arrows between files, words and commits: the figures that too
 bench: ## fleets, an sshd with other tools, as one table, many sites, a year of runs; BENCH=all: every size, ROUNDS=3, PROFILE=DIR
 	$(GO) test ./cmd/aixmend -run '^$$' -bench '^Benchmark(Fleet|SSHD|Sites|History)$$' -benchtime '$(ROUNDS)x' -timeout 0 \
 		-fleet '$(BENCH)' $(if $(PROFILE),-fleet-profile '$(abspath $(PROFILE))')
+	$(GO) test ./cmd/aixmend/hub -run '^$$' -bench '^BenchmarkHundredThousand$$' -benchtime 1x -timeout 0
 
 .PHONY: bench-go
 bench-go: ## the Go benchmarks of the hot paths
-	@packages=$$($(GO) test -list '^Benchmark' ./... | $(BY_PACKAGE) | awk '$$1 != "aixmend/cmd/aixmend" { print $$1 }' | sort -u); \
+	@packages=$$($(GO) test -list '^Benchmark' ./... | $(BY_PACKAGE) | awk '$$1 !~ "^aixmend/cmd/aixmend(/hub)?$$" { print $$1 }' | sort -u); \
 	[[ -n "$$packages" ]] || { echo 'no benchmark found' >&2; exit 1; }; \
 	set -x; $(GO) test -run '^$$' -bench . $$packages
 

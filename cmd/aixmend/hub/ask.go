@@ -79,8 +79,30 @@ type named struct {
 	Run string `json:"run"`
 }
 
+const (
+	// pieceBytes is how much of the end of a run travels in one message.
+	pieceBytes = fleet.MaxMessage / 4
+	// maxEnding bounds the end of a run at the operator, in bytes: some 500,000 hosts.
+	maxEnding = 512 << 20
+	// maxAnew is how often it is fetched anew.
+	maxAnew = 3
+)
+
 // result is the end of a run.
 type result struct {
 	Run    outcome.Run `json:"run"`
 	Broken string      `json:"broken,omitempty"`
+}
+
+// fetching asks for the end of a run, from a byte of its text on: that of a run of 100,000 hosts
+// is longer than a message may be.
+type fetching struct {
+	Run  string `json:"run"`
+	From int    `json:"from,omitempty"`
+}
+
+// piece is a part of that text.
+type piece struct {
+	Text []byte `json:"text"`
+	Of   int    `json:"of"` // bytes of the whole text
 }

@@ -52,17 +52,6 @@ func (s *Service) drain() {
 	}()
 }
 
-// take notes that nobody waits for the end of the run any more.
-func (g *going) take() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	select {
-	case <-g.taken:
-	default:
-		close(g.taken)
-	}
-}
-
 // dial connects to the hub that runs in the folder, as its owner.
 func (f Folder) dial(ctx context.Context, c *console.Console) (*fleet.Operator, error) {
 	set, err := f.settings()

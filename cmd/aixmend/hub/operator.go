@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -68,8 +69,8 @@ func begin(ctx context.Context, d *Desk, run, task string, ask func(*begun) erro
 	if err := follow(ctx, d.Console, d.hub, run, say); err != nil {
 		return nil, fmt.Errorf("%w; run %s goes on at the hub, where aixmend report shows it", err, run)
 	}
-	var end result
-	if err := persist(ctx, d.Console, func() error { return d.hub.Ask(ctx, askResult, named{run}, &end) }); err != nil {
+	end, err := d.fetch(ctx, run)
+	if err != nil {
 		return nil, err
 	}
 	told, done := context.WithTimeout(ctx, askAgain)
@@ -151,4 +152,38 @@ func persist(ctx context.Context, c *console.Console, ask func() error) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// fetch fetches the end of a run.
+func (d *Desk) fetch(ctx context.Context, run string) (*result, error) {
+	return joined(run, func(f fetching, p *piece) error {
+		return persist(ctx, d.Console, func() error { return d.hub.Ask(ctx, askResult, f, p) })
+	})
+}
+
+// joined puts the pieces of the end of a run joined.
+func joined(run string, ask func(fetching, *piece) error) (*result, error) {
+	var text []byte
+	for of, anew := 0, 0; ; {
+		var p piece
+		if err := ask(fetching{run, len(text)}, &p); err != nil {
+			return nil, err
+		}
+		if of != 0 && p.Of != of && anew < maxAnew { // another process of the hub has made it anew
+			text, of, anew = nil, 0, anew+1
+			continue
+		}
+		text, of = append(text, p.Text...), p.Of
+		if of > maxEnding || len(text) > of || len(p.Text) == 0 {
+			return nil, errors.New("the hub sent an end of the run that can't be one")
+		}
+		if len(text) == p.Of {
+			break
+		}
+	}
+	var end result
+	if err := json.Unmarshal(text, &end); err != nil {
+		return nil, fmt.Errorf("the end of the run as the hub sent it: %w", err)
+	}
+	return &end, nil
 }

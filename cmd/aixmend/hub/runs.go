@@ -37,6 +37,7 @@ type going struct {
 	mu    sync.Mutex
 	lines []string
 	end   *result // nil: not yet
+	text  []byte  // of the end; nil: it is made when it is asked for
 	// wave waits for answer; nil: none does. asks is closed when one begins to wait.
 	wave   *wave
 	answer chan bool
@@ -284,32 +285,6 @@ func (s *Service) stopRun(operator string, n named) (any, error) {
 		return n, nil
 	}
 	return n, durable.Write(s.stopped(n.Run), nil) // a hub that begins again stops it, too
-}
-
-// result answers with the end of a run.
-func (s *Service) result(_ string, n named) (any, error) {
-	g, err := s.of(n.Run)
-	if err != nil {
-		return nil, err
-	}
-	end := g.ended()
-	if end == nil {
-		return nil, &fleet.Refusal{Text: "run " + n.Run + " has not ended"}
-	}
-	return end, nil
-}
-
-// take notes that the operator of a run has its end: an answer that was sent may not arrive
-// from a hub that stops.
-func (s *Service) take(operator string, n named) (any, error) {
-	g, err := s.of(n.Run)
-	if err != nil {
-		return nil, err
-	}
-	if g.operator == operator && g.ended() != nil {
-		g.take()
-	}
-	return n, nil
 }
 
 // follow waits for news of the run.

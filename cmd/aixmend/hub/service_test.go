@@ -73,7 +73,7 @@ func TestDrainWaitsForOperators(t *testing.T) {
 	s := &Service{ctx: ctx, stop: stop, say: t.Logf, runs: map[string]*going{run: g}}
 	s.drain()
 	for range 2 { // the first answer was lost
-		if _, err := s.result("ops", named{run}); err != nil {
+		if _, err := s.result("ops", fetching{Run: run}); err != nil {
 			t.Fatal(err)
 		}
 	}

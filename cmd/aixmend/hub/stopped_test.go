@@ -22,7 +22,7 @@ import (
 
 // house is a hub with one site, whose worker the test plays.
 type house struct {
-	t       *testing.T
+	t       testing.TB
 	folder  Folder
 	site    *fleet.Worker
 	ops     *fleet.Operator
@@ -32,7 +32,7 @@ type house struct {
 	asks    fleet.Asks
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -58,7 +58,7 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -205,8 +205,8 @@ func TestStoppedRunStaysStopped(t *testing.T) {
 	for !p.Over {
 		h.ask(askFollow, following{Run: h.id, Known: 9}, &p)
 	}
-	var end result
-	h.ask(askResult, named{h.id}, &end)
+	end, err := joined(h.id, func(f fetching, p *piece) error { h.ask(askResult, f, p); return nil })
+	must(t, err)
 	if end.Run.Unfinished != 1 || end.Run.ExitCode != int(outcome.ExitInterrupted) {
 		t.Errorf("%d left, exit code %d: %s", end.Run.Unfinished, end.Run.ExitCode, end.Run.ExitReason)
 	}
