@@ -9,6 +9,7 @@ FUZZERS  ?= 1
 SOAK     ?= 10m
 BENCH    ?= some
 ROUNDS   ?= 1
+ARCH     ?= amd64
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 # Static, stripped, and the same bytes from any folder. Without git the binary reports
@@ -151,6 +152,11 @@ package: licences ## deb and rpm for Linux, in dist/; their contents are checked
 	$(MAKE) -s cross PLATFORMS='$(addprefix linux/,$(PACKAGED))'
 	GO='$(GO)' VERSION='$(VERSION)' ARCHITECTURES='$(PACKAGED)' packaging/build
 	packaging/check dist/*.deb dist/*.rpm
+
+.PHONY: image
+image: licences ## an image of the static binary for ARCH (amd64), aixmend:VERSION, with docker, podman or buildah
+	$(MAKE) -s cross PLATFORMS='linux/$(ARCH)'
+	packaging/image '$(ARCH)' 'aixmend:$(or $(VERSION),development)'
 
 .PHONY: release
 release: ## all of a release, in dist/: binaries, packages, SBOMs, licence texts, SHA256SUMS; signed as packaging/sign says

@@ -16,23 +16,28 @@ import (
 // checks maps file patterns to the check of those files. A file that matches no pattern
 // fails the test.
 var checks = map[string]func(*testing.T, string){
-	"inventory*.yaml":        checkInventory,
-	"playbook*.yaml":         checkPlaybook,
-	"config.yaml":            func(*testing.T, string) {}, // TestConfigFilesOfTheDocs of the command holds it
-	"crontab":                checkCrontab,
-	"*.sh":                   checkScript,
-	"github-actions.yaml":    checkGitHub,
-	"gitlab-ci.yaml":         checkGitLab,
-	"Jenkinsfile":            checkJenkins,
-	"tekton.yaml":            checkTekton,
-	"systemd/*.service":      checkService,
-	"systemd/*.timer":        checkUnit,
-	"grafana-dashboard.json": checkDashboard,
-	"prometheus-alerts.yaml": checkAlerts,
-	"prometheus.yaml":        checkScrape,
-	"nagios.cfg":             checkNagios,
-	"sudoers-rmc-restore":    checkSudoers,
-	"*.go":                   func(*testing.T, string) {}, // the compiler checks these
+	"inventory*.yaml":                    checkInventory,
+	"playbook*.yaml":                     checkPlaybook,
+	"config.yaml":                        func(*testing.T, string) {}, // TestConfigFilesOfTheDocs of the command holds it
+	"crontab":                            checkCrontab,
+	"*.sh":                               checkScript,
+	"github-actions.yaml":                checkGitHub,
+	"gitlab-ci.yaml":                     checkGitLab,
+	"Jenkinsfile":                        checkJenkins,
+	"tekton.yaml":                        checkTekton,
+	"systemd/*.service":                  checkService,
+	"systemd/*.timer":                    checkUnit,
+	"grafana-dashboard.json":             checkDashboard,
+	"prometheus-alerts.yaml":             checkAlerts,
+	"prometheus.yaml":                    checkScrape,
+	"nagios.cfg":                         checkNagios,
+	"sudoers-rmc-restore":                checkSudoers,
+	"ansible/site.yaml":                  checkPlays,
+	"ansible/roles/*/tasks/main.yaml":    checkTasks,
+	"ansible/roles/*/handlers/main.yaml": checkTasks,
+	"ansible/roles/*/defaults/main.yaml": checkYAML,
+	"ansible/roles/*/meta/main.yaml":     checkYAML,
+	"*.go":                               func(*testing.T, string) {}, // the compiler checks these
 }
 
 func TestEveryExampleIsChecked(t *testing.T) {

@@ -133,7 +133,7 @@ func TestWorkflows(t *testing.T) {
 func TestReleaseIsChecked(t *testing.T) {
 	for file, wanted := range map[string][]string{
 		"../../.ci/run":                               {"run make reproducible\n", "run make cross\n", "run make package\n", "run make reproducible-release\n"},
-		"../../.github/workflows/ci.yml":              {"- run: .ci/run\n", "- run: make reproducible-release FRESH=1\n"},
+		"../../.github/workflows/ci.yml":              {"- run: .ci/run\n", "- run: make reproducible-release FRESH=1\n", "- run: make image\n"},
 		"../../.github/workflows/release.yml":         {"- run: make release\n", "- run: make reproducible-release FRESH=1\n"},
 		"../../.github/workflows/vulnerabilities.yml": {"- run: make vulncheck\n", "  schedule:\n    - cron: "},
 		"../../Makefile":                              {"\tpackaging/check dist/*.deb dist/*.rpm\n"},
