@@ -41,6 +41,7 @@ type block struct {
 	seen   map[int]bool // texts of the host that is being added
 	left   int          // bytes left of its limit
 	json   bytes.Buffer
+	room   []byte // for plainValue
 	gzip   *gzip.Writer
 	// complete completes the commands in the advice; nil: they stay as they are.
 	complete func(text string) string

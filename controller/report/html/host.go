@@ -150,7 +150,7 @@ func (b *block) chains(e explain.Explanation, findings []outcome.Finding) []page
 			p.Observed = append(p.Observed, [3]int{b.short("step", o.Probe), b.short("command "+o.Probe, o.Command), b.short("said "+o.Probe, o.Said)})
 		}
 		for _, v := range c.Values {
-			p.Values = append(p.Values, [2]int{b.short("path", v.Path), b.short("value "+v.Path, plainValue(v.Is))})
+			p.Values = append(p.Values, [2]int{b.short("path", v.Path), b.short("value "+v.Path, b.plain(v.Is))})
 		}
 		for _, a := range c.Steps {
 			p.Steps = append(p.Steps, [4]int{b.short("step", a.Rung), b.short("step", a.Step), b.short("status", a.Status), b.short("detail", a.Why)})
@@ -158,6 +158,12 @@ func (b *block) chains(e explain.Explanation, findings []outcome.Finding) []page
 		chains = append(chains, p)
 	}
 	return chains
+}
+
+// plain renders a value of a fact.
+func (b *block) plain(value any) (text string) {
+	text, b.room = plainValue(b.room, value)
+	return text
 }
 
 // around adds the VM, the connection, the lease, the fetched files and the noise.
@@ -204,7 +210,7 @@ func (b *block) steps(steps []outcome.Command) [][11]int {
 // facts adds the facts by name.
 func (b *block) facts(p *hostPage, facts map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(facts)) {
-		p.Facts = append(p.Facts, [2]int{b.short("fact", name), b.short("fact "+name, plainValue(facts[name]))})
+		p.Facts = append(p.Facts, [2]int{b.short("fact", name), b.short("fact "+name, b.plain(facts[name]))})
 	}
 }
 

@@ -35,8 +35,10 @@ func TestPlainValue(t *testing.T) {
 		{field{"x"}, "b: x"},
 		{map[string]any{"a": field{"x"}, "n": 7}, "a:\n  b: x\nn: 7"},
 		{func() {}, "(not known)"},
+		{"\n", ""},
 	} {
-		if diff := cmp.Diff(c.want, plainValue(c.value)); diff != "" {
+		got, _ := plainValue(nil, c.value)
+		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", c.value, diff)
 		}
 	}

@@ -1,91 +1,109 @@
 package html
 
 import (
+	"bytes"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 )
 
 // plainValue renders a value of a fact for people: a string as it is, a list as one item a line,
-// an object as one field a line, and their parts indented. JSON would show its escapes.
-func plainValue(value any) string {
-	var b strings.Builder
-	writeValue(&b, value, "")
-	return strings.TrimPrefix(b.String(), "\n")
+// an object as one field a line, and their parts indented. JSON would show its escapes. room is
+// memory to work in.
+func plainValue(room []byte, value any) (string, []byte) {
+	room = appendValue(room[:0], value, 0)
+	return string(bytes.TrimPrefix(room, []byte("\n"))), room
 }
 
-// writeValue writes a value behind a name. One of several lines begins on a line of its own.
-func writeValue(b *strings.Builder, value any, indent string) {
+// appendValue appends a value; one of several lines begins on a line of its own.
+func appendValue(b []byte, value any, indent int) []byte {
 	switch v := value.(type) {
 	case nil:
-		b.WriteString("none")
+		return append(b, "none"...)
 	case string:
-		writeText(b, v, indent)
+		return appendText(b, v, indent)
 	case bool:
-		b.WriteString(strconv.FormatBool(v))
+		return strconv.AppendBool(b, v)
 	case float64:
-		b.WriteString(strconv.FormatFloat(v, 'f', -1, 64))
+		return strconv.AppendFloat(b, v, 'f', -1, 64)
 	case map[string]any:
 		if len(v) == 0 {
-			b.WriteString("none")
+			return append(b, "none"...)
 		}
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			b.WriteString("\n" + indent + name + ":")
-			writeField(b, v[name], indent)
+		var few [16]string // most have no more
+		names := few[:0]
+		for name := range v {
+			names = append(names, name)
 		}
+		slices.Sort(names)
+		for _, name := range names {
+			b = append(appendLine(b, name, indent), ':')
+			b = appendField(b, v[name], indent)
+		}
+		return b
 	case []any:
 		if len(v) == 0 {
-			b.WriteString("none")
+			return append(b, "none"...)
 		}
 		for _, item := range v {
-			b.WriteString("\n" + indent + "-")
-			writeField(b, item, indent)
+			b = appendField(appendLine(b, "-", indent), item, indent)
 		}
-	default:
-		writeValue(b, plainOf(v), indent)
+		return b
 	}
+	return appendValue(b, plainOf(value), indent)
 }
 
-// writeField writes a value behind a name: on the same line, or below it.
-func writeField(b *strings.Builder, value any, indent string) {
-	switch value.(type) {
-	case nil, string, bool, float64, map[string]any, []any:
-	default:
-		value = plainOf(value)
+// appendLine begins a line.
+func appendLine(b []byte, text string, indent int) []byte {
+	b = append(b, '\n')
+	for range indent {
+		b = append(b, ' ')
 	}
-	if !below(value) {
-		b.WriteByte(' ')
-	}
-	writeValue(b, value, indent+"  ")
+	return append(b, text...)
 }
 
-// below reports whether a value begins on a line of its own.
-func below(value any) bool {
+// appendField appends a value behind a name: on the same line, or below it.
+func appendField(b []byte, value any, indent int) []byte {
 	switch v := value.(type) {
 	case map[string]any:
-		return len(v) > 0
+		if len(v) == 0 {
+			b = append(b, ' ')
+		}
 	case []any:
-		return len(v) > 0
+		if len(v) == 0 {
+			b = append(b, ' ')
+		}
 	case string:
-		return strings.Contains(strings.TrimRight(v, "\n"), "\n")
+		if !several(v) {
+			b = append(b, ' ')
+		}
+	case nil, bool, float64:
+		b = append(b, ' ')
+	default:
+		return appendField(b, plainOf(value), indent)
 	}
-	return false
+	return appendValue(b, value, indent+2)
 }
 
-// writeText writes a string; each line of one with several is indented.
-func writeText(b *strings.Builder, text, indent string) {
+// several reports whether a text has more than one line.
+func several(text string) bool {
+	at := strings.IndexByte(text, '\n')
+	return at >= 0 && strings.TrimRight(text[at:], "\n") != ""
+}
+
+// appendText appends a string; each line of one with several is indented.
+func appendText(b []byte, text string, indent int) []byte {
 	switch {
 	case text == "":
-		b.WriteString(`""`)
-	case !strings.Contains(strings.TrimRight(text, "\n"), "\n"):
-		b.WriteString(strings.TrimRight(text, "\n"))
-	default:
-		for line := range strings.Lines(strings.TrimRight(text, "\n")) {
-			b.WriteString("\n" + indent + strings.TrimRight(line, "\n"))
-		}
+		return append(b, `""`...)
+	case !several(text):
+		return append(b, strings.TrimRight(text, "\n")...)
 	}
+	for line := range strings.Lines(strings.TrimRight(text, "\n")) {
+		b = appendLine(b, strings.TrimRight(line, "\n"), indent)
+	}
+	return b
 }
 
 // plainOf is a value of another type as its JSON has it.

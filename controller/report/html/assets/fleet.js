@@ -128,8 +128,15 @@ function layMap() {
   const names = [...groups.keys()].sort((a, b) => (a === "") - (b === "") || (a < b ? -1 : 1));
   mapOrder = names.flatMap((name) => groups.get(name).map((h) => cells[h.at]));
   $("map").replaceChildren(...names.map((name) => make("div", { class: "block", "data-group": name },
-    make("h3", { class: "block-title" }, name || "no group", " ", make("span", { class: "faint" }, count(groups.get(name).length, "host"))),
+    make("h3", { class: "block-title" }, name || "no group", " ", make("span", { class: "faint" }, blockCounts(groups.get(name)))),
     groups.get(name).map((h) => cells[h.at]))));
+}
+
+// blockCounts counts the hosts of a block, and those that are not well by outcome.
+function blockCounts(list) {
+  const ill = index.outcomes.map((name, o) => [list.filter((h) => h.outcome === o).length, name])
+    .filter(([n, name]) => n && !["undone", "recovered", "healthy"].includes(name));
+  return count(list.length, "host") + (ill.length ? ": " + ill.map(([n, name]) => n + " " + name).join(", ") : "");
 }
 
 function point(cell) {

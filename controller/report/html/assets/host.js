@@ -79,7 +79,7 @@ function hostBody(h, page, text) {
     part("Findings", page.chains.map((c) => chain(h, c, text)), page.chains.length ? null : make("p", {}, "None.")),
     part("Differences from the approved plan", page.drift.length && make("ul", {}, page.drift.map((d) => make("li", {}, text(d))))),
     part("Changes", page.changes.map((c) => change(h, c, text))),
-    part("Next steps", page.next.length && make("ul", { class: "next" }, page.next.map((n) => make("li", {}, text(n))))),
+    part("Next steps", page.next.length && make("ul", { class: "next" }, page.next.map((n) => make("li", {}, advice(text(n)))))),
     part("Plan", page.plan.map((s) => planned(h, s, text))),
     part("Stages", hostTimes(h)),
     part("Before and after", beforeAfter(page, text)),
@@ -89,6 +89,9 @@ function hostBody(h, page, text) {
     part("Output outside of commands", page.noise && output("banners and profiles", text(page.noise), 0)),
   ].filter(Boolean);
 }
+
+// advice is a line for a person; one that is a command has a button.
+function advice(line) { return line.startsWith("aixmend ") ? command("command " + line, line) : line; }
 
 // chain shows how the observations led to a finding, and what to do about it.
 function chain(h, c, text) {
@@ -112,7 +115,7 @@ function chain(h, c, text) {
       c.expired ? link("Waiver expired", text(c.expired)) : null,
       c.steps.length ? link("Steps", c.steps.map((row) => stepLine(h, row, text))) : null,
       c.remedy ? link("Remedy", text(c.remedy)) : null,
-      lines("Next", c.next)),
+      c.next.length ? link("Next", c.next.map((ref) => make("div", {}, advice(text(ref))))) : null),
     runbook(id));
 }
 
