@@ -5,7 +5,6 @@
 package assistant
 
 import (
-	"context"
 	"errors"
 	"io"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/controller/report"
+	"aixmend/inventory/naming"
 )
 
 // maxRequest is the longest message of a client, in bytes.
@@ -23,9 +23,9 @@ const maxRequest = 1 << 20
 
 // options are the flags of mcp.
 type options struct {
-	state       string
-	inventories []string
-	allow       []string
+	state              string
+	inventories, plans []string
+	allow              []string
 }
 
 // Command is the verb mcp. state is the default of --state.
@@ -38,32 +38,33 @@ start it, and then lists runs, reads reports, explanations and plans, and compar
 runs. It reads the state folder only. With --allow audit or --allow plan, the
 assistant may have the hosts of the inventory read over SSH, too. Nothing that it
 can ask for changes a host. docs/assistants.md shows how to configure one.`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), c, &o, version) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, c, &o, version) },
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&o.state, "state", state, "folder `DIR` for runs, captures and locks")
 	fs.StringArrayVarP(&o.inventories, "inventory", "i", nil, "inventory `FILE` of the hosts that --allow lets the assistant read; may repeat (default that of audit)")
+	fs.StringArrayVar(&o.plans, "plan", nil, "saved plan `FILE` that the assistant may read; may repeat")
 	fs.StringSliceVar(&o.allow, "allow", nil, "`VERBS` that the assistant may start, too, and that connect to hosts: audit, plan")
 	return cmd
 }
 
 // serve answers a client until it closes stdin, or a signal comes.
-func serve(ctx context.Context, c *console.Console, o *options, version string) error {
+func serve(cmd *cobra.Command, c *console.Console, o *options, version string) error {
 	for _, verb := range o.allow {
 		if _, known := visiting[verb]; !known {
 			return exit.Usagef("aixmend mcp --allow audit,plan", "--allow %s: an assistant can start audit and plan, and nothing that changes a host", verb)
 		}
 	}
-	state, err := filepath.Abs(o.state)
+	fixed, err := o.given(cmd)
 	if err != nil {
 		return err
 	}
 	if c.InTerminal {
 		c.Say("an assistant starts this command, and asks on stdin; docs/assistants.md shows how to configure one")
 	}
-	ctx, release := c.Interrupts.UntilStop(ctx)
+	ctx, release := c.Interrupts.UntilStop(cmd.Context())
 	defer release()
-	d := &desk{newPrograms(ctx, paths{state, o.inventories}, func(asked order) { c.Say("asked for: %s", asked) })}
+	d := &desk{newPrograms(ctx, *fixed, func(asked order) { c.Say("asked for: %s", asked) })}
 	err = d.server(version, o.allow).Run(ctx, &mcp.IOTransport{Reader: input{c.In}, Writer: output{c.Out}, MaxLineLength: maxRequest})
 	if c.Interrupts.Code() != 0 {
 		return exit.ErrInterrupted
@@ -72,6 +73,32 @@ func serve(ctx context.Context, c *console.Console, o *options, version string) 
 		return nil
 	}
 	return err
+}
+
+// given is the part of the call that no assistant chooses. An audit has the config file of
+// this call, too.
+func (o *options) given(cmd *cobra.Command) (*given, error) {
+	state, err := filepath.Abs(o.state)
+	if err != nil {
+		return nil, err
+	}
+	g := &given{flags: map[string][]string{"state": {state}, "inventory": o.inventories}, plans: map[string]string{}}
+	for _, global := range []string{"config", "profile"} {
+		g.flags[global] = nil
+		if f := cmd.Flag(global); f != nil && f.Changed {
+			g.flags[global] = []string{f.Value.String()}
+		}
+	}
+	for _, file := range o.plans {
+		name := filepath.Base(file)
+		if _, twice := g.plans[name]; twice || !naming.IsFile(name) {
+			return nil, exit.Usagef("rename the file", "--plan %s: an assistant needs another name for it, of letters, digits, dots and hyphens", file)
+		}
+		if g.plans[name], err = filepath.Abs(file); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
 }
 
 // input is stdin. A reader may wait for it until the process ends, so it stays open.

@@ -35,14 +35,14 @@ type printed struct {
 // programs starts the processes of verbs: of this program itself, with a line of the table.
 type programs struct {
 	stop context.Context // ends all of them
-	paths
+	given
 	started func(order)
 	slots   chan struct{} // of verbs that read
 	visit   chan struct{} // of the one that may connect to hosts
 }
 
-func newPrograms(stop context.Context, fixed paths, started func(order)) *programs {
-	return &programs{stop: stop, paths: fixed, started: started, slots: make(chan struct{}, readAtOnce), visit: make(chan struct{}, 1)}
+func newPrograms(stop context.Context, fixed given, started func(order)) *programs {
+	return &programs{stop: stop, given: fixed, started: started, slots: make(chan struct{}, readAtOnce), visit: make(chan struct{}, 1)}
 }
 
 // read runs a verb that reads the state folder. It gets no variable of the environment and
@@ -97,7 +97,7 @@ func ours(variable string) bool {
 
 // run runs a process of this program until it ends. It has no stdin, and no terminal.
 func (p *programs) run(ctx context.Context, o order, env []string, lines io.Writer) (*printed, error) {
-	line, err := o.line(p.paths)
+	line, err := o.line(p.given)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -43,6 +45,11 @@ type (
 		To     string `json:"to,omitempty" jsonschema:"the later run; without it the latest"`
 		Offset int    `json:"offset,omitempty" jsonschema:"where to go on: next_offset of the answer before"`
 	}
+	aPlan struct {
+		Plan   string `json:"plan,omitempty" jsonschema:"name of the plan; without it the only one"`
+		Host   string `json:"host,omitempty" jsonschema:"only the commands of this host"`
+		Offset int    `json:"offset,omitempty" jsonschema:"where to go on: next_offset of the answer before"`
+	}
 	aFinding struct {
 		Finding string `json:"finding,omitempty" jsonschema:"id of the finding; without it the list of all"`
 		Offset  int    `json:"offset,omitempty" jsonschema:"where to go on: next_offset of the answer before"`
@@ -57,6 +64,9 @@ func (d *desk) readers(s *mcp.Server) {
 	offer(s, look("explain_host", "Explain a host", "How the evidence led to each verdict on a host, the changes that were made on it, and the next steps."), d.explainHost)
 	offer(s, look("host_report", "Report of a host", "The whole report of a host in a run: findings with evidence, remedy and source, plan, changes, commands."), d.hostReport)
 	offer(s, look("host_plan", "Plan of a host", "The commands that a plan, or a recovery, has for a host: rung, step, command, undo, why it is blocked. Without a run, the newest plan that has the host."), d.hostPlan)
+	if len(d.plans) > 0 {
+		offer(s, look("show_plan", "Show a saved plan", "A plan that was saved for approval: who made it and when, its flags, and the commands of each host with their undos. The plans: "+strings.Join(d.planNames(), ", ")), d.showPlan)
+	}
 	offer(s, look("diff_runs", "Compare runs", "The differences between two runs: hosts, findings and facts, and since when."), d.diffRuns)
 	offer(s, look("runbook", "Runbook", "The meaning of a finding, and how a person checks and fixes it by hand. It comes with aixmend."), d.runbook)
 }
@@ -84,26 +94,42 @@ func (d *desk) runs(ctx asking) ([]any, *answer, error) {
 }
 
 func (d *desk) runReport(ctx asking, in aRun) (*answer, error) {
-	return d.text(ctx, "report", in.Offset, nil, given(in.Run)...)
+	return d.text(ctx, "report", in.Offset, nil, named(in.Run)...)
 }
 
 func (d *desk) explainHost(ctx asking, in aHost) (*answer, error) {
-	return d.text(ctx, "explain", in.Offset, nil, given(in.Run, in.Host)...)
+	return d.text(ctx, "explain", in.Offset, nil, named(in.Run, in.Host)...)
 }
 
 func (d *desk) hostReport(ctx asking, in aHost) (*answer, error) {
-	return d.text(ctx, "report", in.Offset, map[string]string{"host": in.Host}, given(in.Run)...)
+	return d.text(ctx, "report", in.Offset, map[string]string{"host": in.Host}, named(in.Run)...)
 }
 
 func (d *desk) diffRuns(ctx asking, in twoRuns) (*answer, error) {
 	if in.From == "" && in.To != "" && in.To != "latest" { // diff would compare it with the latest
 		return nil, errors.New("name the earlier run, too: from")
 	}
-	return d.text(ctx, "diff", in.Offset, nil, given(in.From, in.To)...)
+	return d.text(ctx, "diff", in.Offset, nil, named(in.From, in.To)...)
 }
 
 func (d *desk) runbook(ctx asking, in aFinding) (*answer, error) {
-	return d.text(ctx, "runbook", in.Offset, nil, given(in.Finding)...)
+	return d.text(ctx, "runbook", in.Offset, nil, named(in.Finding)...)
+}
+
+func (d *desk) planNames() []string { return slices.Sorted(maps.Keys(d.plans)) }
+
+func (d *desk) showPlan(ctx asking, in aPlan) (*answer, error) {
+	if in.Plan == "" && len(d.plans) > 1 {
+		return nil, fmt.Errorf("name the plan: %s", strings.Join(d.planNames(), ", "))
+	}
+	if in.Plan == "" {
+		in.Plan = d.planNames()[0]
+	}
+	flags := map[string]string{}
+	if in.Host != "" {
+		flags["limit"] = in.Host
+	}
+	return d.text(ctx, planShow, in.Offset, flags, in.Plan)
 }
 
 // text answers with the text that a verb prints.
@@ -137,7 +163,7 @@ func (d *desk) listHosts(ctx asking, in hostsOf) (*answer, error) {
 	if in.Outcome != "" && !slices.Contains(outcome.Outcomes(), outcome.Outcome(in.Outcome)) {
 		return nil, fmt.Errorf("no outcome is called %s: they are %v", in.Outcome, outcome.Outcomes())
 	}
-	p, err := d.read(ctx, "report", map[string]string{"format": "json"}, given(in.Run)...)
+	p, err := d.read(ctx, "report", map[string]string{"format": "json"}, named(in.Run)...)
 	if err != nil || p.code != 0 {
 		return refused(p, err)
 	}
@@ -168,7 +194,7 @@ func (d *desk) listHosts(ctx asking, in hostsOf) (*answer, error) {
 const maxPlans = 20
 
 func (d *desk) hostPlan(ctx asking, in aHost) (*answer, error) {
-	tries := given(in.Run)
+	tries := named(in.Run)
 	if in.Run == "" {
 		runs, a, err := d.runs(ctx)
 		if runs == nil {

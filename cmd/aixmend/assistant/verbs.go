@@ -13,10 +13,15 @@ import (
 // Verbs that change hosts are not in this table, and no process is started without it.
 var (
 	reading = map[string][]string{
-		"runs": {"state", "format"}, "report": {"state", "format", "host"}, "explain": {"state"}, "diff": {"state"}, "runbook": {},
+		"runs": {"state", "format"}, "report": {"state", "format", "host"}, "explain": {"state"}, "diff": {"state"}, "runbook": {}, planShow: {"limit"},
 	}
-	visiting = map[string][]string{"audit": {"state", "format", "inventory", "limit"}, "plan": {"state", "format", "inventory", "limit"}}
+	visiting = map[string][]string{
+		"audit": {"state", "inventory", "config", "profile", "format", "limit"}, "plan": {"state", "inventory", "config", "profile", "format", "limit"},
+	}
 )
+
+// planShow is the verb whose argument is the file of a saved plan.
+const planShow = "plan show"
 
 // Verbs returns the verbs of the table with their flags. visits are those that connect to
 // hosts, which an assistant is offered only if a person allows them.
@@ -34,15 +39,15 @@ type order struct {
 	names []string
 }
 
-// paths are the values of flags that only the person who started this process chooses.
-type paths struct {
-	state       string
-	inventories []string
+// given is chosen by the person who starts this process, and by nobody else.
+type given struct {
+	flags map[string][]string // values by flag
+	plans map[string]string   // paths of saved plans by name
 }
 
 // line returns the command line of an order, with nothing in it that the table does not
 // have, and no word of an assistant's that could be a flag or a path.
-func (o order) line(p paths) ([]string, error) {
+func (o order) line(g given) ([]string, error) {
 	flags, known := reading[o.verb]
 	if !known {
 		flags, known = visiting[o.verb]
@@ -50,9 +55,9 @@ func (o order) line(p paths) ([]string, error) {
 	if !known {
 		return nil, fmt.Errorf("%q is not offered", o.verb)
 	}
-	line := []string{o.verb}
+	line := strings.Fields(o.verb)
 	for _, name := range slices.Sorted(maps.Keys(o.flags)) {
-		if !slices.Contains(flags, name) || name == "state" || name == "inventory" {
+		if _, persons := g.flags[name]; persons || !slices.Contains(flags, name) {
 			return nil, fmt.Errorf("%s has no --%s here", o.verb, name)
 		}
 		if err := checkNames(strings.Split(o.flags[name], ",")); err != nil {
@@ -60,18 +65,26 @@ func (o order) line(p paths) ([]string, error) {
 		}
 		line = append(line, "--"+name+"="+o.flags[name])
 	}
+	for _, name := range flags {
+		for _, value := range g.flags[name] {
+			line = append(line, "--"+name+"="+value)
+		}
+	}
 	if err := checkNames(o.names); err != nil {
 		return nil, err
 	}
-	if slices.Contains(flags, "state") {
-		line = append(line, "--state="+p.state)
+	line = append(line, "--")
+	if o.verb != planShow {
+		return append(line, o.names...), nil
 	}
-	for _, file := range p.inventories {
-		if slices.Contains(flags, "inventory") {
-			line = append(line, "--inventory="+file)
+	for _, name := range o.names {
+		path, known := g.plans[name]
+		if !known {
+			return nil, fmt.Errorf("no plan is called %s", name)
 		}
+		line = append(line, path)
 	}
-	return append(append(line, "--"), o.names...), nil
+	return line, nil
 }
 
 // String is the order as the log shows it.
@@ -96,7 +109,7 @@ func checkNames(names []string) error {
 	return nil
 }
 
-// given drops the empty names.
-func given(names ...string) []string {
+// named drops the empty names.
+func named(names ...string) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }

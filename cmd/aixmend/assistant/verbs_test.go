@@ -16,7 +16,7 @@ import (
 )
 
 func TestLine(t *testing.T) {
-	p := paths{state: "/s", inventories: []string{"a.yaml", "b.yaml"}}
+	p := given{flags: map[string][]string{"state": {"/s"}, "inventory": {"a.yaml", "b.yaml"}, "config": {"c.yaml"}, "profile": nil}, plans: map[string]string{"p.json": "/elsewhere/p.json"}}
 	for _, c := range []struct {
 		order order
 		want  []string
@@ -24,7 +24,8 @@ func TestLine(t *testing.T) {
 		{order{verb: "runs", flags: map[string]string{"format": "json"}}, []string{"runs", "--format=json", "--state=/s", "--"}},
 		{order{verb: "report", flags: map[string]string{"host": "a", "format": "json"}, names: []string{"latest"}}, []string{"report", "--format=json", "--host=a", "--state=/s", "--", "latest"}},
 		{order{verb: "runbook", names: []string{"rmc-disconnected"}}, []string{"runbook", "--", "rmc-disconnected"}},
-		{order{verb: "audit", flags: map[string]string{"limit": "a,b"}}, []string{"audit", "--limit=a,b", "--state=/s", "--inventory=a.yaml", "--inventory=b.yaml", "--"}},
+		{order{verb: "audit", flags: map[string]string{"limit": "a,b"}}, []string{"audit", "--limit=a,b", "--state=/s", "--inventory=a.yaml", "--inventory=b.yaml", "--config=c.yaml", "--"}},
+		{order{verb: "plan show", flags: map[string]string{"limit": "a"}, names: []string{"p.json"}}, []string{"plan", "show", "--limit=a", "--", "/elsewhere/p.json"}},
 	} {
 		got, err := c.order.line(p)
 		if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
@@ -38,10 +39,10 @@ func TestLine(t *testing.T) {
 func TestLineRefuses(t *testing.T) {
 	odd := []string{"", "-x", "--help", "--", "..", "../x", "/etc/passwd", `a\b`, "a b", "a\n", "@latest:failed", "!a", "*", "a[1-3]", "a=b", "ä", "a\x00", strings.Repeat("x", 300)}
 	var orders []order
-	for _, verb := range []string{"", "recover", "resume", "capture", "worker", "hub", "hostkeys", "demo", "record", "replay", "init", "mcp", "serve", "--help", "report --host"} {
+	for _, verb := range []string{"", "recover", "resume", "capture", "worker", "hub", "hostkeys", "demo", "record", "replay", "init", "mcp", "serve", "--help", "report --host", "plan out"} {
 		orders = append(orders, order{verb: verb})
 	}
-	for _, flag := range []string{"html", "out", "allow", "yes", "undo", "state", "config", "verbose", "hub", "notify", "playbook", "set", "inventory", ""} {
+	for _, flag := range []string{"html", "out", "allow", "yes", "undo", "state", "config", "profile", "verbose", "hub", "notify", "playbook", "set", "inventory", ""} {
 		for verb := range visiting {
 			orders = append(orders, order{verb: verb, flags: map[string]string{flag: "x"}})
 		}
@@ -52,12 +53,16 @@ func TestLineRefuses(t *testing.T) {
 			order{verb: "audit", flags: map[string]string{"limit": "a," + word}})
 	}
 	orders = append(orders, order{verb: "audit", flags: map[string]string{"limit": strings.Repeat("a,", 600) + "a"}}, order{verb: "diff", names: slices.Repeat([]string{"a"}, 501)})
+	for _, name := range []string{"q.json", "../p.json", "/elsewhere/p.json", "latest"} {
+		orders = append(orders, order{verb: "plan show", names: []string{name}})
+	}
+	g := given{flags: map[string][]string{"state": {"/s"}, "inventory": nil, "config": nil, "profile": nil}, plans: map[string]string{"p.json": "/elsewhere/p.json"}}
 	for _, o := range orders {
-		if line, err := o.line(paths{state: "/s"}); err == nil {
+		if line, err := o.line(g); err == nil {
 			t.Errorf("%+v: %q", o, line)
 		}
 	}
-	p := newPrograms(t.Context(), paths{}, func(o order) { t.Errorf("%s was started", o) })
+	p := newPrograms(t.Context(), g, func(o order) { t.Errorf("%s was started", o) })
 	for _, verb := range []string{"audit", "plan", "recover"} {
 		if _, err := p.read(t.Context(), verb, nil); err == nil {
 			t.Errorf("%s reads", verb)
