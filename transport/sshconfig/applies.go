@@ -116,20 +116,20 @@ func (e *evaluator) criterion(c criterion) verdict {
 		if e.hostName != "" {
 			name = e.expandedHost()
 		}
-		yes = matchList(strings.ToLower(name), strings.ToLower(c.arg))
+		yes = sshtext.MatchList(strings.ToLower(name), strings.ToLower(c.arg))
 	case "originalhost":
-		yes = matchList(strings.ToLower(e.address), strings.ToLower(c.arg))
+		yes = sshtext.MatchList(strings.ToLower(e.address), strings.ToLower(c.arg))
 	case "user":
 		login := e.settings.user
 		if login == "" {
 			login = e.localUser
 		}
-		yes = matchList(login, c.arg)
+		yes = sshtext.MatchList(login, c.arg)
 	case "localuser":
-		yes = matchList(e.localUser, c.arg)
+		yes = sshtext.MatchList(e.localUser, c.arg)
 	case "tagged":
 		tag := e.words["tag"].text
-		yes = tag == c.arg || tag != "" && matchList(tag, c.arg)
+		yes = tag == c.arg || tag != "" && sshtext.MatchList(tag, c.arg)
 	default: // exec, localnetwork, command, version, sessiontype
 		return perhaps
 	}
@@ -175,7 +175,7 @@ func (e *evaluator) unread(i *item) {
 	case i.keyword == "":
 		d.text = "the file can't be read: " + i.fault
 	case known.effect == unheard:
-		if e.ignored != "" && matchList(i.keyword, e.ignored) {
+		if e.ignored != "" && sshtext.MatchList(i.keyword, e.ignored) {
 			return
 		}
 	case known.effect == structure:
