@@ -48,6 +48,23 @@ type Keys struct {
 	agents   map[string]*agentClient
 }
 
+// Signer returns what signs with the identity of a target outside of a login, and its name in
+// messages. It is the plain key, or the certificate where the target names one or the agent holds
+// no plain key.
+func (k *Keys) Signer(ctx context.Context, t transport.Target) (signer ssh.Signer, name string, err error) {
+	id, err := k.find(ctx, t)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case id.cert == nil || !id.cert.named && id.signer != nil:
+		return id.signer, id.from, nil
+	case id.cert.signer != nil:
+		return id.cert.signer, id.from, nil
+	}
+	signer, err = ssh.NewCertSigner(id.cert.Certificate, id.signer)
+	return signer, id.from, err
+}
+
 // claim holds the settings that determine the identity of a target.
 type claim struct{ identity, certificate, agent, passphrase string }
 
@@ -205,6 +222,9 @@ func (k *Keys) loadFile(ctx context.Context, t transport.Target) *identity {
 		return &identity{signer: signer, from: from}
 	case errors.As(err, &encrypted):
 		return k.unlock(ctx, t, text, encrypted.PublicKey)
+	}
+	if public, missing := readPublic(path + ".pub"); missing == nil && strings.HasPrefix(public.Type(), "sk-") {
+		return k.held(t, public) // the file of a security key only names the key: the agent talks to it
 	}
 	return without(from, cause.NotAKey, "identity %s is not a private key that can be read: %w", path, fault.Detail(err))
 }
