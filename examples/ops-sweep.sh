@@ -61,7 +61,7 @@ if [ "${SWEEP_YES-}" != yes ]; then
 	fi
 fi
 
-# The flags of the plan are named again: its file is not signed and can't decide on them.
+# The flags of the plan are named again: its file can't decide on them.
 # A host that has drifted since the plan is skipped. 6 (safety brake) and 8 (unknown
 # whether a change happened) need a person immediately.
 code=0

@@ -33,6 +33,7 @@ var leaves = []string{"transport/lab/golden", "transport/lab/suite", "transport/
 // error: a new room is a decision.
 var rooms = map[string]room{
 	"cmd/aixmend":                 {imports: []string{"*", "cmd/*"}},
+	"cmd/aixmend/approve":         {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/planfile", "controller/approval/signed", "controller/journal/durable", "controller/outcome", "controller/report", "inventory/secrets", "transport", "transport/cause", "transport/ownership", "transport/plain", "transport/shell", "transport/ssh/auth", "transport/ssh/revoked"}},
 	"cmd/aixmend/assistant":       {imports: []string{"cmd/aixmend/console", "cmd/aixmend/exit", "controller/outcome", "controller/report", "inventory/naming"}},
 	"cmd/aixmend/cloud":           {imports: []string{"controller/cloud", "inventory", "inventory/load", "inventory/powervs", "inventory/secrets", "inventory/settings", "playbooks/facts"}, tests: []string{"transport/lab/cloudsim"}},
 	"cmd/aixmend/complete":        {imports: []string{"controller/journal", "controller/outcome", "controller/report", "inventory/load", "playbooks"}},
@@ -59,7 +60,7 @@ var rooms = map[string]room{
 	"cmd/aixmend/job":             {imports: []string{"*", "cmd/aixmend/console", "cmd/aixmend/evidence", "cmd/aixmend/exit", "cmd/aixmend/live", "cmd/aixmend/news", "cmd/aixmend/openrun", "cmd/aixmend/planfile", "cmd/aixmend/reach", "cmd/aixmend/request", "cmd/aixmend/usage"}},
 	"cmd/aixmend/keys":            {imports: []string{"controller", "cmd/aixmend/console", "cmd/aixmend/exit", "cmd/aixmend/live", "cmd/aixmend/reach", "controller/journal", "controller/outcome", "controller/report", "inventory", "transport", "transport/retry", "transport/ssh", "transport/ssh/hostkeys", "transport/ssh/route", "transport/wrap", "transport/ownership"}},
 	"cmd/aixmend/news":            {imports: []string{"controller/drift", "controller/journal", "controller/outcome", "playbooks/facts"}},
-	"cmd/aixmend/planfile":        {imports: []string{"cmd/aixmend/environment", "cmd/aixmend/exit", "controller", "controller/approval", "controller/journal", "controller/journal/durable", "controller/outcome", "controller/report", "controller/report/folded", "inventory", "playbooks", "playbooks/onhost", "transport", "transport/ownership", "transport/shell", "transport/wrap", "transport/plain"}},
+	"cmd/aixmend/planfile":        {imports: []string{"cmd/aixmend/environment", "cmd/aixmend/exit", "controller", "controller/approval", "controller/approval/signed", "controller/journal", "controller/journal/durable", "controller/outcome", "controller/report", "controller/report/folded", "inventory", "playbooks", "playbooks/onhost", "transport", "transport/ownership", "transport/shell", "transport/wrap", "transport/plain"}},
 	"cmd/aixmend/reach":           {imports: []string{"cmd/aixmend/request", "controller", "controller/outcome", "inventory", "inventory/secrets", "transport", "transport/endpoint", "transport/retry", "transport/ssh", "transport/ssh/auth", "transport/ssh/hostkeys", "transport/sshconfig", "transport/wrap"}, tests: []string{"inventory/load", "transport/sshtext"}},
 	"cmd/aixmend/simulated":       {imports: []string{"cmd/aixmend/exit", "controller/journal/durable", "transport/lab/aixsim", "transport/lab/cloudsim", "transport/lab/sshtest", "transport/place", "transport/shell"}},
 	"cmd/aixmend/request":         {imports: []string{"cmd/aixmend/exit", "cmd/aixmend/planfile", "cmd/aixmend/usage", "controller", "controller/journal", "controller/outcome", "inventory", "playbooks"}},
@@ -116,6 +117,7 @@ var rooms = map[string]room{
 	"controller/peers":            {imports: []string{"controller/outcome", "playbooks", "playbooks/facts"}},
 	"controller/rollout":          {imports: []string{"controller/outcome", "transport/cause"}},
 	"controller/approval":         {imports: []string{"controller/outcome", "playbooks"}},
+	"controller/approval/signed":  {imports: []string{"controller/outcome", "inventory/strictyaml", "transport/ownership", "transport/plain", "transport/ssh/fault", "transport/ssh/revoked", "transport/sshtext"}},
 	"controller/course":           {imports: []string{"controller/outcome", "transport/retry"}},
 	"controller/cloud":            {imports: []string{"controller/outcome", "inventory", "playbooks/facts", "transport/shell"}},
 	"controller/outcome":          {},

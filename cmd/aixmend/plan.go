@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/approve"
 	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/hub"
@@ -68,6 +69,7 @@ type planShowOptions struct {
 	paging  pager.Flag
 	limit   []string
 	verbose int
+	signers approve.Signers
 }
 
 func newPlanShow(c *cli) *cobra.Command {
@@ -77,7 +79,8 @@ func newPlanShow(c *cli) *cobra.Command {
 		Long: `Prints a saved plan: on a terminal hosts with the same steps share one block, as
 plan prints them. With -l, for one host and without a terminal it prints the
 commands of each host with their undos; -v prints every command, also those that
-arm and disarm a timed undo.`,
+arm and disarm a timed undo. The approvals beside the file are checked, with
+--allowed-signers also who approved.`,
 		RunE: func(_ *cobra.Command, args []string) error { return showPlan(c, &o, args[0]) },
 	}
 	fs := cmd.Flags()
@@ -85,6 +88,7 @@ arm and disarm a timed undo.`,
 	o.paging.Add(fs)
 	fs.StringArrayVarP(&o.limit, "limit", "l", nil, "print only hosts that match `PATTERN`, each by itself; comma-separated, may repeat")
 	fs.CountVarP(&o.verbose, "verbose", "v", "print every command with its undo, and those of timed undos")
+	o.signers.Flags(fs)
 	return cmd
 }
 
@@ -106,6 +110,10 @@ func showPlan(c *cli, o *planShowOptions, file string) error {
 		}
 		return c.JSON(p)
 	}
+	notes, err := o.signers.Notes(p, file, time.Now())
+	if err != nil {
+		return err
+	}
 	each := len(o.limit) > 0 || len(names) == 1 || !c.OutTerminal
-	return o.paging.Print(c.Console, p.Text(file, time.Now(), planfile.View{TextOptions: c.TextOptions(), Hosts: names, Each: each, Whole: o.verbose > 0}))
+	return o.paging.Print(c.Console, p.Text(file, time.Now(), planfile.View{TextOptions: c.TextOptions(), Hosts: names, Each: each, Whole: o.verbose > 0, Notes: notes}))
 }

@@ -22,12 +22,16 @@ func newRecover(c *cli) *cobra.Command {
 		Long: `Diagnoses the hosts. Where there is something to change, it shows the plan and
 asks, captures them, runs the rungs of the playbook (groups of steps, the least
 invasive first), and verifies. Without a terminal it changes nothing unless --yes
-is given.
+is given. With --require-approval it only applies a saved plan that another person
+has approved.
 
 With --dry-run it only plans: it prints the commands it would run, changes
 nothing, takes no lock and asks nothing. With --undo and --dry-run it prints the
 commands of the rollback and connects to no host.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.approval.Check(o.plan, o.hub, o.undo != "" || o.dryRun); err != nil {
+				return err
+			}
 			switch {
 			case o.hub != "":
 				return o.overHub(cmd.Context(), c)
@@ -45,6 +49,7 @@ commands of the rollback and connects to no host.`,
 	o.walking.flags(fs)
 	o.changing.flags(fs)
 	fs.StringVar(&o.plan, "plan", "", "apply the plan in `FILE` exactly; hosts that drifted are skipped")
+	o.approval.Flags(fs)
 	fs.StringVar(&o.undo, "undo", "", "roll back the changes of `RUN`, newest first on each host; -l restricts it")
 	fs.BoolVar(&o.yes, "yes", false, "do not ask; needed where there is no terminal")
 	fs.BoolVar(&o.dryRun, "dry-run", false, "print the commands and change nothing: the same as plan")
@@ -101,6 +106,10 @@ func applyPlan(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if err != nil {
 		return err
 	}
+	approvals, err := o.approval.Approvals(p, o.plan, c.Say)
+	if err != nil {
+		return err
+	}
 	named := planfile.Settings{Playbook: o.playbook, Set: o.set, Allow: o.allow, MendWarnings: o.mendWarnings}
 	s, confirm, err := p.Accept(o.plan, planfile.NewCaller(cmd, named, !o.yes && c.CanAsk()))
 	if err != nil {
@@ -113,6 +122,7 @@ func applyPlan(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	w := newWalk(&o.walking, controller.Recover, o.asked(), o.detailed)
 	j, err := w.prepare(cmd.Context(), c)
 	if err == nil {
+		j.Request.Approvals = approvals
 		err = j.Apply(p, o.plan, confirm)
 	}
 	if errors.Is(err, exit.ErrInventory) {
@@ -122,6 +132,9 @@ func applyPlan(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 		return err
 	}
 	if err := j.Consent(c.Console, "recover --plan", request.Names(j.Request.Hosts), o.yes); err != nil {
+		return err
+	}
+	if j.Request.Approvals, err = o.approval.Approvals(p, o.plan, nil); err != nil { // a question may have waited
 		return err
 	}
 	return w.finish(cmd.Context(), c, j, nil)

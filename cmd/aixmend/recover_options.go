@@ -1,6 +1,7 @@
 package main
 
 import (
+	"aixmend/cmd/aixmend/approve"
 	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/request"
 )
@@ -11,6 +12,7 @@ type recoverOptions struct {
 	changing
 	braking
 	detail
+	approval    approve.Required
 	plan, undo  string
 	yes, dryRun bool
 }

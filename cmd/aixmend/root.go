@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/approve"
 	"aixmend/cmd/aixmend/assistant"
 	"aixmend/cmd/aixmend/books"
 	"aixmend/cmd/aixmend/complete"
@@ -61,7 +62,7 @@ RUN is the id of a run, four or more characters of it that no other has (2026112
 	root.SetErr(c.Err)
 	root.SetFlagErrorFunc(usage.FlagError)
 	root.AddCommand(
-		newAudit(c), newCapture(c), newPlan(c), newRecover(c), newResume(c),
+		newAudit(c), newCapture(c), newPlan(c), approve.Command(c.Console, home()), newRecover(c), newResume(c),
 		newRecord(c), newReplay(c),
 		books.Runbook(c.Console), newInit(c), newInventory(c), newHostkeys(c), books.Playbook(c.Console, defaultPlaybook), newDemo(c), newVersion(c), hub.Command(c.Console, currentVersion()), newWorker(c), manual.Command(currentVersion()), assistant.Command(c.Console, currentVersion(), guide.DefaultState),
 	)

@@ -41,9 +41,11 @@ type Entry struct {
 	By     *By    `json:"by,omitempty"`
 	Limit  string `json:"limit,omitempty"`
 	Ticket string `json:"ticket,omitempty"`
-	Host   string `json:"host,omitempty"`
-	State  string `json:"state,omitempty"`
-	Rung   string `json:"rung,omitempty"`
+	// Approvals are those of the plan that the run applies; of EventRun alone.
+	Approvals []Approval `json:"approvals,omitempty"`
+	Host      string     `json:"host,omitempty"`
+	State     string     `json:"state,omitempty"`
+	Rung      string     `json:"rung,omitempty"`
 	// Fixes are the findings that call for a rung that is begun.
 	Fixes []string `json:"fixes,omitempty"`
 	Step  string   `json:"step,omitempty"`

@@ -98,11 +98,14 @@ type Run struct {
 	Undoes string `json:"undoes,omitempty"`
 	// By is who started it. Limit is --limit as it was given, its patterns joined by
 	// commas; "" for all hosts. Ticket is --ticket; "" for none.
-	By       By        `json:"by"`
-	Limit    string    `json:"limit"`
-	Ticket   string    `json:"ticket"`
-	Playbook Playbook  `json:"playbook"`
-	Started  time.Time `json:"started"`
+	By       By       `json:"by"`
+	Limit    string   `json:"limit"`
+	Ticket   string   `json:"ticket"`
+	Playbook Playbook `json:"playbook"`
+	// Approvals are the approvals of the plan that is applied, as they were when the run began;
+	// nil where none was asked for.
+	Approvals []Approval `json:"approvals,omitempty"`
+	Started   time.Time  `json:"started"`
 	// Resumed are the times at which resume continued the run.
 	Resumed []time.Time `json:"resumed,omitempty"`
 	// ResumedBy are those who did, in the same order; of earlier versions, nobody.

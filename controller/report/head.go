@@ -13,6 +13,9 @@ func Head(run outcome.Run) string {
 	if by := run.StartedBy(); by != "" {
 		text += Cleanf("started by %s", by) + "\n"
 	}
+	if by := run.ApprovedBy(); by != "" {
+		text += Cleanf("plan approved by %s", by) + "\n"
+	}
 	if run.Limit != "" {
 		text += Cleanf("limit %s", run.Limit) + "\n"
 	}

@@ -11,6 +11,7 @@ const (
 // Typed are the flags that a config file can't set, each with the reason.
 var Typed = map[string]string{
 	"allow":           consents,
+	"comment":         once,
 	"config":          chooses,
 	"date":            once,
 	"dry-run":         once,

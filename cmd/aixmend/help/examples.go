@@ -14,7 +14,7 @@ var groups = []struct {
 	verbs []string
 }{
 	{"Prepare", []string{"init", "inventory", "hostkeys", "playbook"}},
-	{"Work on hosts", []string{"audit", "capture", "plan", "recover", "resume"}},
+	{"Work on hosts", []string{"audit", "capture", "plan", "approve", "recover", "resume"}},
 	{"Read results", []string{"runs", "report", "explain", "diff", "runbook", "mcp"}},
 	{"Recordings", []string{"record", "replay"}},
 	{"Many sites", []string{"hub", "worker"}},
@@ -41,8 +41,14 @@ var examples = map[string][][2]string{
 	"recover": {
 		{"aixmend recover -l db1", "show the plan for one host, ask, then repair it"},
 		{"aixmend recover --plan change.json --yes", "apply a plan that was approved"},
+		{"aixmend recover --plan change.json --require-approval", "only if somebody else has approved it"},
 		{"aixmend recover --allow node-id", "with a rung that needs to be allowed"},
 		{"aixmend recover --undo latest --dry-run", "the commands that would roll back the newest changes"},
+	},
+	"approve": {
+		{"aixmend approve change.json", "show the plan, ask, and sign it with your own key"},
+		{"aixmend approve change.json --key id.pub", "with a key of the agent, as a security key"},
+		{"aixmend approve change.json --expires 72h --comment 'window CHG-4711'", "for a change window"},
 	},
 	"resume": {
 		{"aixmend resume", "the newest run that was cut off"},

@@ -79,7 +79,7 @@ func (j *Job) document() outcome.Run {
 	r := j.Request
 	return outcome.Run{
 		Schema: outcome.RunSchema, Version: j.Settings.Version, Command: j.Command(), Undoes: r.Undoes,
-		By: r.By, Limit: strings.Join(r.Limit, ","), Ticket: r.Ticket,
+		By: r.By, Limit: strings.Join(r.Limit, ","), Ticket: r.Ticket, Approvals: r.Approvals,
 		Playbook: outcome.Playbook{Name: j.Playbook.Name, SHA256: j.Playbook.SHA256}, Fleet: []outcome.FleetFinding{},
 		FailOn: j.failOn, Inventory: len(r.Names),
 	}
@@ -135,7 +135,7 @@ func (j *Job) remember(e *controller.Engine, store *journal.Store, earlier *Earl
 // process to its journal. The request is on disk before the run starts.
 func (j *Job) openFolder(store *journal.Store, run *outcome.Run, earlier *Earlier, by outcome.By) (*journal.Run, *Earlier, error) {
 	now := time.Now().UTC()
-	entry := outcome.Entry{Time: now, Event: outcome.EventRun, Format: outcome.JournalFormat, State: outcome.RunStarted, Detail: j.Command(), By: &by, Limit: run.Limit, Ticket: run.Ticket}
+	entry := outcome.Entry{Time: now, Event: outcome.EventRun, Format: outcome.JournalFormat, State: outcome.RunStarted, Detail: j.Command(), By: &by, Limit: run.Limit, Ticket: run.Ticket, Approvals: run.Approvals}
 	if earlier == nil {
 		run.ID, run.Started = journal.NewRunID(now), now
 		if p := j.Settings.Part; p != nil {

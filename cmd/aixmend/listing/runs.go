@@ -56,6 +56,7 @@ type row struct {
 	ForQuestion bool                    `json:"for_question,omitempty"`
 	Playbook    outcome.Playbook        `json:"playbook"`
 	By          outcome.By              `json:"by"`
+	Approvals   []outcome.Approval      `json:"approvals,omitempty"`
 	Limit       string                  `json:"limit"`
 	Ticket      string                  `json:"ticket"`
 	Started     time.Time               `json:"started"`
@@ -73,7 +74,7 @@ func rows(runs []run) []row {
 	list := make([]row, len(runs))
 	for i, r := range runs {
 		list[i] = row{
-			r.ID, r.Command, r.Undoes, r.ForQuestion, r.Playbook, r.By, r.Limit, r.Ticket, r.Started, r.Resumed, r.Finished,
+			r.ID, r.Command, r.Undoes, r.ForQuestion, r.Playbook, r.By, r.Approvals, r.Limit, r.Ticket, r.Started, r.Resumed, r.Finished,
 			r.State, r.ExitCode, r.ExitReason, r.Unfinished, r.Counts,
 		}
 	}
@@ -153,7 +154,7 @@ func begun(id string, entries []outcome.Entry) *outcome.Run {
 	for i, e := range entries {
 		switch {
 		case i == 0:
-			run.Command, run.Started, run.Limit, run.Ticket = e.Detail, e.Time, e.Limit, e.Ticket
+			run.Command, run.Started, run.Limit, run.Ticket, run.Approvals = e.Detail, e.Time, e.Limit, e.Ticket, e.Approvals
 			if e.By != nil {
 				run.By = *e.By
 			}
@@ -172,6 +173,9 @@ func StartedBy(store *journal.Store, id string) string {
 	r, err := load(store, id)
 	if err != nil {
 		return ""
+	}
+	if by := r.Approvers(); by != "" {
+		return r.StartedBy() + ", plan approved by " + by
 	}
 	return r.StartedBy()
 }
@@ -205,8 +209,8 @@ func (o Options) runColumns(runs []run) []column {
 		}},
 		{head: "TOOK", whole: took, forms: [][]string{took}},
 		{head: "EXIT", whole: code, forms: [][]string{code}},
-		{head: "BY", whole: each(func(r run) string { return who(r.By) }), forms: [][]string{
-			each(func(r run) string { return clip(who(r.By), 48) }), each(func(r run) string { return clip(brief(r.By), 16) }), each(func(r run) string { return clip(brief(r.By), 8) }),
+		{head: "BY", whole: each(run.who), forms: [][]string{
+			each(func(r run) string { return clip(r.who(), 48) }), each(func(r run) string { return clip(brief(r.By), 16) }), each(func(r run) string { return clip(brief(r.By), 8) }),
 		}},
 		{head: "LIMIT", whole: each(func(r run) string { return r.limit(math.MaxInt) }), forms: [][]string{limit(60), limit(48), limit(40), limit(24), limit(16), limit(8)}},
 		{head: "TICKET", whole: each(func(r run) string { return r.Ticket }), forms: [][]string{each(func(r run) string { return clip(r.Ticket, 24) })}},
@@ -430,6 +434,14 @@ func who(by outcome.By) string {
 		return by.Login() + "@" + by.Machine
 	}
 	return by.Login()
+}
+
+// who is who started a run, and who approved its plan.
+func (r run) who() string {
+	if by := r.Approvers(); by != "" {
+		return who(r.By) + ", approved by " + by
+	}
+	return who(r.By)
 }
 
 // brief is the short form of who.

@@ -14,7 +14,7 @@ import (
 	"aixmend/transport/shell"
 )
 
-// A plan file is not signed, so it may not choose what runs. Of its flags it only keeps
+// A plan file may not choose what runs, whoever has approved it. Of its flags it only keeps
 // the pauses; a playbook that is not embedded, every other parameter and every allowance
 // are named again by the person who applies it.
 
@@ -153,7 +153,7 @@ func (p *Plan) Accept(file string, c Caller) (s Settings, confirm []Flag, err er
 			list = append(list, strings.Join(f.Words(), " "))
 		}
 		return s, nil, exit.Usagef("if that is what you approved: "+c.Command(confirm),
-			"--plan %s: the file is not signed, so it can't decide on %s: name it again", file, strings.Join(list, ", "))
+			"--plan %s: a plan file can't decide on %s: name it again", file, strings.Join(list, ", "))
 	}
 	s.Playbook = name
 	return s, confirm, nil

@@ -17,6 +17,7 @@ import (
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/controller/approval"
+	"aixmend/controller/approval/signed"
 	"aixmend/controller/journal"
 	"aixmend/controller/report"
 	"aixmend/transport/ownership"
@@ -35,6 +36,26 @@ func (p Plan) Identify() (string, error) {
 
 // identify is Identify of the values of a plan.
 func identify(values any) (string, error) {
+	sum, err := hash(values)
+	if err != nil {
+		return "", err
+	}
+	return sum[:len(sum)/2], nil
+}
+
+// Subject names the plan for an approval. Its hash is that of the values of the plan, whose
+// first half is the id.
+func (p Plan) Subject() (signed.Subject, error) {
+	values, err := p.values()
+	if err != nil {
+		return signed.Subject{}, err
+	}
+	sum, err := hash(values)
+	return signed.Subject{PlanID: p.ID, SHA256: sum, RunID: p.RunID, Created: p.Created, AskedBy: p.By}, err
+}
+
+// hash is the hash of the values of a plan, but of its id.
+func hash(values any) (string, error) {
 	top, _ := values.(map[string]any)
 	top = maps.Clone(top)
 	top["plan_id"] = ""
@@ -42,8 +63,8 @@ func identify(values any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("plan: %w", err)
 	}
-	hash := sha256.Sum256(text)
-	return hex.EncodeToString(hash[:16]), nil
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // values are the values of the document that aixmend writes of the plan.
@@ -72,19 +93,29 @@ func Load(file string) (*Plan, error) {
 
 // LoadToPrint is Load of a plan that is only printed: it reads a file of others, too.
 func LoadToPrint(file string) (*Plan, error) {
+	p, _, err := LoadToApprove(file)
+	return p, err
+}
+
+// LoadToApprove is LoadToPrint of a plan that is signed then, with the SHA-256 of the file.
+func LoadToApprove(file string) (p *Plan, sum string, err error) {
 	text, err := read(file)
 	if err != nil {
-		return nil, exit.Usagef("aixmend plan --out plan.json writes one", "plan %s: %w", file, err)
+		return nil, "", exit.Usagef("aixmend plan --out plan.json writes one", "plan %s: %w", file, err)
 	}
-	p, err := decode(text)
+	p, err = decode(bytes.TrimPrefix(text, []byte(byteOrder))) // some JSON tools write a BOM
 	switch {
 	case errors.Is(err, errNoPlan):
-		return nil, exit.Usagef("aixmend plan --out plan.json writes one", "plan %s: %w", file, err)
+		return nil, "", exit.Usagef("aixmend plan --out plan.json writes one", "plan %s: %w", file, err)
 	case err != nil:
-		return nil, exit.Usagef(again, "plan %s: %w", file, err)
+		return nil, "", exit.Usagef(again, "plan %s: %w", file, err)
 	}
-	return p, nil
+	hash := sha256.Sum256(text)
+	return p, hex.EncodeToString(hash[:]), nil
 }
+
+// byteOrder is a BOM in UTF-8.
+const byteOrder = "\ufeff"
 
 // errNoPlan is the error of a file that holds something else.
 var errNoPlan = errors.New("it is not a plan file")
@@ -100,7 +131,7 @@ func CheckOut(file string) (replaced string, err error) {
 	text, err := read(file)
 	if err == nil {
 		var values any
-		values, err = approval.Values(text)
+		values, err = approval.Values(bytes.TrimPrefix(text, []byte(byteOrder)))
 		top, _ := values.(map[string]any)
 		if found, _ := top["schema"].(string); err == nil && strings.HasPrefix(found, schemas) {
 			return earlier(top), nil
@@ -145,7 +176,7 @@ func read(file string) ([]byte, error) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		return nil, errors.New("it is UTF-16: write it as UTF-8")
 	}
-	return bytes.TrimPrefix(text, []byte("\ufeff")), nil // some JSON tools write a BOM
+	return text, nil
 }
 
 // decode reads a plan strictly: its values are those that aixmend writes, each name once

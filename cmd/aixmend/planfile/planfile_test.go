@@ -47,7 +47,7 @@ func TestPlanOfTheFutureIsAppliedOnce(t *testing.T) {
 		if left, err := p.Applied(store, hosts, "r1"); err != nil || len(left) > 0 {
 			t.Errorf("%s ahead, the run itself goes on: %v, %v", ahead, left, err)
 		}
-		if told := p.Describe("plan.json", time.Now(), 0); strings.Contains(told, "in the future") != (ahead > clockTolerance) || strings.Contains(told, ", -") {
+		if told := p.Describe("plan.json", time.Now(), View{}); strings.Contains(told, "in the future") != (ahead > clockTolerance) || strings.Contains(told, ", -") {
 			t.Errorf("%s ahead: %s", ahead, told)
 		}
 	}

@@ -26,13 +26,15 @@ type View struct {
 	Each bool
 	// Whole prints every command, also those around a timed undo; it implies Each.
 	Whole bool
+	// Notes say who has approved the plan, a line each; nil for a plan that nobody has.
+	Notes []string
 }
 
 // Text prints a plan in a file: Describe, then the plan of its hosts. It is safe for a
 // terminal, as Describe is.
 func (p *Plan) Text(file string, now time.Time, v View) string {
 	var b strings.Builder
-	b.WriteString(p.Describe(file, now, v.Width) + "\n")
+	b.WriteString(p.Describe(file, now, v) + "\n")
 	hosts := p.Summaries(v.Hosts)
 	if !v.Each && !v.Whole {
 		return b.String() + folded.Text(hosts, v.TextOptions)
@@ -115,9 +117,8 @@ func (p *Plan) Names(patterns []string) ([]string, error) {
 	return names, nil
 }
 
-// Describe says where a plan comes from and prints its playbook and flags, for a terminal of
-// a width, 0 for no limit.
-func (p *Plan) Describe(file string, now time.Time, width int) string {
+// Describe says where a plan comes from and who approved it, and prints its playbook and flags.
+func (p *Plan) Describe(file string, now time.Time, v View) string {
 	age := fmt.Sprintf("%s old", max(now.Sub(p.Created), 0).Round(time.Second))
 	if ahead := p.Created.Sub(now); ahead > clockTolerance {
 		age = fmt.Sprintf("made %s in the future by this machine's clock", ahead.Round(time.Second))
@@ -125,11 +126,16 @@ func (p *Plan) Describe(file string, now time.Time, width int) string {
 	name := filepath.Base(file)
 	var b strings.Builder
 	line := func(format string, args ...any) {
-		b.WriteString(report.Fit(report.Cleanf(format, args...), width) + "\n")
+		b.WriteString(report.Fit(report.Cleanf(format, args...), v.Width) + "\n")
 	}
 	line("plan %s, id %s, of run %s", name, p.ID, p.RunID)
 	line("made %s by %s with aixmend %s, %s", p.Created.Format(time.RFC3339), p.By.String(), p.Version, age)
-	line("not signed: anybody who could write %s may have changed it", name)
+	for _, note := range v.Notes {
+		line("%s", note)
+	}
+	if len(v.Notes) == 0 {
+		line("not signed: anybody who could write %s may have changed it", name)
+	}
 	if embedded(p.Named) {
 		line("playbook %s (embedded), sha256 %s", p.Playbook.Name, p.Playbook.SHA256)
 	} else {

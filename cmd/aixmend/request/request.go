@@ -34,6 +34,8 @@ type Request struct {
 	SHA256 string `json:"playbook_sha256"`
 	// Plan is the approved plan, nil for none.
 	Plan *planfile.Plan `json:"plan,omitempty"`
+	// Approvals are those of the plan, as they were when the run began.
+	Approvals []outcome.Approval `json:"approvals,omitempty"`
 	// Undoes is the run that is rolled back, "" for none.
 	Undoes string `json:"undoes,omitempty"`
 	// By is who began the run.

@@ -33,15 +33,18 @@ type place struct {
 // places are the flags that name a file to read. Files that are written are checked with the
 // reports of a run.
 var places = map[string]place{
-	"inventory":   {either: true, filled: true, remedy: "name the inventory with --inventory FILE"},
-	"playbook":    {filled: true, remedy: "aixmend playbook list names the embedded ones; a file is named with its folder, such as ./site.yaml"},
-	"plan":        {filled: true, remedy: "make a new plan: aixmend plan --out plan.json"},
-	"identity":    {filled: true, most: 1 << 20, remedy: "name the file of a private key"},
-	"known-hosts": {absent: true, remedy: "name a known_hosts file; aixmend hostkeys creates one"},
-	"ssh-config":  {remedy: "none leaves ssh_config out"},
-	"config":      {remedy: "name a config file, or none"},
-	"hub":         {filled: true, remedy: "aixmend help hub says how the hub writes one"},
-	"join":        {filled: true, remedy: "aixmend help hub says how the hub writes one"},
+	"inventory":       {either: true, filled: true, remedy: "name the inventory with --inventory FILE"},
+	"playbook":        {filled: true, remedy: "aixmend playbook list names the embedded ones; a file is named with its folder, such as ./site.yaml"},
+	"plan":            {filled: true, remedy: "make a new plan: aixmend plan --out plan.json"},
+	"identity":        {filled: true, most: 1 << 20, remedy: "name the file of a private key"},
+	"key":             {filled: true, most: 1 << 20, remedy: "name the file of a private key, or of a public key that the agent holds"},
+	"allowed-signers": {filled: true, remedy: "aixmend help approve shows a line of it"},
+	"revoked-signers": {most: 64 << 20, remedy: "name a file of public keys, or a KRL that ssh-keygen -k wrote"},
+	"known-hosts":     {absent: true, remedy: "name a known_hosts file; aixmend hostkeys creates one"},
+	"ssh-config":      {remedy: "none leaves ssh_config out"},
+	"config":          {remedy: "name a config file, or none"},
+	"hub":             {filled: true, remedy: "aixmend help hub says how the hub writes one"},
+	"join":            {filled: true, remedy: "aixmend help hub says how the hub writes one"},
 }
 
 // folder is the rule of every flag that takes a folder.

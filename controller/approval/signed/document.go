@@ -40,7 +40,7 @@ type Subject struct {
 type Document struct {
 	Schema string `json:"schema"`
 	Subject
-	// FileSHA256 is what sha256sum printed of the file that was approved. A JSON tool may
+	// FileSHA256 is that of the bytes of the file that was approved. A JSON tool may
 	// rewrite a plan, which is the same plan then, in another file.
 	FileSHA256 string     `json:"file_sha256"`
 	ApprovedBy outcome.By `json:"approved_by"`

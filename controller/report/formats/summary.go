@@ -62,6 +62,9 @@ func Markdown(to io.Writer, e report.Evidence) error {
 	if by := run.StartedBy(); by != "" {
 		d.add("Started by %s\n", md(line(by)))
 	}
+	if by := run.ApprovedBy(); by != "" {
+		d.add("Plan approved by %s\n", md(line(by)))
+	}
 	if run.Limit != "" {
 		d.add("Limit: %s\n", md(line(run.Limit)))
 	}

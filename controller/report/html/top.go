@@ -29,6 +29,7 @@ type pageTop struct {
 	Took                  string
 	Meaning               string
 	Resumed               []pageTime
+	Approved              []string
 	LeftOpen              []string
 	Now                   pageNow
 	Before                *pageBefore
@@ -99,6 +100,9 @@ func newPageTop(e report.Evidence, folds []report.Fold) pageTop {
 	}
 	if !run.Started.IsZero() && run.Finished.After(run.Started) {
 		top.Took = run.Finished.Sub(run.Started).Round(time.Second / 10).String()
+	}
+	for _, a := range run.Approvals {
+		top.Approved = append(top.Approved, report.Clean(a.String(), false))
 	}
 	for _, at := range run.Resumed {
 		top.Resumed = append(top.Resumed, timeOf(at))

@@ -48,7 +48,7 @@ type Keys struct {
 	agents   map[string]*agentClient
 }
 
-// Signer returns what signs with the identity of a target outside of a login, and its name in
+// Signer returns the signer of the identity of a target for use outside of a login, and its name in
 // messages. It is the plain key, or the certificate where the target names one or the agent holds
 // no plain key.
 func (k *Keys) Signer(ctx context.Context, t transport.Target) (signer ssh.Signer, name string, err error) {
