@@ -98,6 +98,11 @@ func TestDrain(t *testing.T) {
 	t.Parallel()
 	y := newYardOf(t)
 	y.begin()
+	drains(t, y)
+}
+
+func drains(t *testing.T, y *yard) {
+	t.Helper()
 	y.lingers()
 	y.audit()
 	y.start("drain", "waiting for run [^ ]*: . of 7 hosts have ended", "hub", "drain")
@@ -138,6 +143,11 @@ func TestRestoredHub(t *testing.T) {
 	t.Parallel()
 	y := newYardOf(t)
 	y.begin()
+	restores(t, y)
+}
+
+func restores(t *testing.T, y *yard) {
+	t.Helper()
 	y.audit()
 	plain := y.ended()
 	y.lingers()

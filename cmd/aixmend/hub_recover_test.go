@@ -17,11 +17,23 @@ import (
 // A recover over two sites ends as one on one machine does.
 func TestRecoverOverSites(t *testing.T) {
 	t.Parallel()
-	alone := newYardOf(t)
-	alone.start("audit", "recover of 7 hosts", "recover", "--yes", "-i", "inventory.yaml", "--format", "json", "--set", "wait=600ms", "--set", "settle=60ms")
-	plain := alone.ended()
+	plain := recoveredAlone(t)
 	y := newYardOf(t)
 	y.begin()
+	recoversAsAlone(t, y, plain)
+}
+
+// recoveredAlone is the recover of the same hosts on one machine.
+func recoveredAlone(t *testing.T) outcome.Run {
+	t.Helper()
+	alone := newYardOf(t)
+	alone.start("audit", "recover of 7 hosts", "recover", "--yes", "-i", "inventory.yaml", "--format", "json", "--set", "wait=600ms", "--set", "settle=60ms")
+	return alone.ended()
+}
+
+// recoversAsAlone recovers the hosts of a yard, and takes that back.
+func recoversAsAlone(t *testing.T, y *yard, plain outcome.Run) {
+	t.Helper()
 	y.verb("recover", "--yes")
 	over := y.ended()
 	if a, b := verdicts(t, plain), verdicts(t, over); a != b {
@@ -57,7 +69,7 @@ func TestKilledOverSites(t *testing.T) {
 		for seed := range uint64(cmp.Or(*siteRounds, suite.Rounds(3, 40))) {
 			t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 				t.Parallel()
-				round := killOverSites(t, rand.New(rand.NewPCG(seed, 18)))
+				round := killOverSites(newYardOf(t), rand.New(rand.NewPCG(seed, 18)))
 				mu.Lock()
 				defer mu.Unlock()
 				figures.rounds++
@@ -74,8 +86,7 @@ func TestKilledOverSites(t *testing.T) {
 type killedSites struct{ rounds, kills, resumes, changes int }
 
 // killOverSites is one round.
-func killOverSites(t *testing.T, dice *rand.Rand) (k killedSites) {
-	y := newYardOf(t)
+func killOverSites(y *yard, dice *rand.Rand) (k killedSites) {
 	y.begin()
 	y.verb("recover", "--yes")
 	for range 1 + dice.IntN(4) {

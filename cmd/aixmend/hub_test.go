@@ -26,6 +26,8 @@ type yard struct {
 	fleet *aixsim.Fleet
 	parts map[string]string // --limit of each site
 	alive killable
+	// begins is the line of a hub that has begun.
+	begins string
 }
 
 // killable are the processes of a yard that run.
@@ -40,8 +42,26 @@ var yardParts = map[string][]string{
 
 func newYardOf(t *testing.T) *yard {
 	t.Helper()
+	y := newYard(t)
+	y.members("--name", "127.0.0.1", "--listen", freeAddress(t))
+	return y
+}
+
+// members makes the hub and its members.
+func (y *yard) members(init ...string) {
+	y.t.Helper()
+	y.must(append([]string{"hub", "init"}, init...)...)
+	for site := range y.parts {
+		y.must("hub", "site", "add", site)
+	}
+	y.must("hub", "operator", "add", "ops")
+}
+
+// newYard has the hosts of its sites, and no hub yet.
+func newYard(t *testing.T) *yard {
+	t.Helper()
 	program(t)
-	y := &yard{t: t, dir: t.TempDir(), parts: map[string]string{}, alive: killable{}}
+	y := &yard{t: t, dir: t.TempDir(), parts: map[string]string{}, alive: killable{}, begins: "the hub listens on"}
 	var names []string
 	for site, hosts := range yardParts {
 		y.parts[site] = strings.Join(hosts, ",")
@@ -53,11 +73,6 @@ func newYardOf(t *testing.T) *yard {
 	y.fleet, err = simulated.Start(y.dir, hosts, 0)
 	noError(t, err)
 	t.Cleanup(y.fleet.Close)
-	y.must("hub", "init", "--name", "127.0.0.1", "--listen", freeAddress(t))
-	for site := range y.parts {
-		y.must("hub", "site", "add", site)
-	}
-	y.must("hub", "operator", "add", "ops")
 	t.Cleanup(y.killAll)
 	return y
 }
@@ -131,7 +146,7 @@ func (y *yard) await(file string, from int, text string) string {
 	}
 }
 
-func (y *yard) hub() { y.start("hub", "the hub listens on", "hub", "run") }
+func (y *yard) hub() { y.start("hub", y.begins, "hub", "run") }
 
 func (y *yard) worker(site string) {
 	y.start(site, "connected", "worker", "--join", site+".join", "-i", "inventory.yaml", "-l", y.parts[site], "--state", site+"-state", "--allow", "recover")
@@ -217,6 +232,11 @@ func TestAuditOverSites(t *testing.T) {
 	t.Parallel()
 	y := newYardOf(t)
 	y.begin()
+	auditsAsAlone(t, y)
+}
+
+func auditsAsAlone(t *testing.T, y *yard) {
+	t.Helper()
 	c := y.command("audit", "-i", "inventory.yaml", "--state", "plain", "--format", "json", "--set", "wait=600ms", "--set", "settle=60ms")
 	text, _ := c.Output()
 	var plain outcome.Run
@@ -266,6 +286,11 @@ func TestKilledHubAndWorker(t *testing.T) {
 	t.Parallel()
 	y := newYardOf(t)
 	y.begin()
+	auditsThoughKilled(t, y)
+}
+
+func auditsThoughKilled(t *testing.T, y *yard) {
+	t.Helper()
 	y.audit()
 	plain := verdicts(t, y.ended())
 	for range 3 {

@@ -240,11 +240,11 @@ func otherVersion(v int) error {
 	return fmt.Errorf("it has version %d, this program reads %d: hub and workers must be of one version", v, Version)
 }
 
-// pack is a message as it travels: JSON, so that nothing is ever unpacked that could grow.
-func pack(message any) ([]byte, error) {
+// packed is a message of at most so many bytes.
+func packed(message any, most int) ([]byte, error) {
 	text, err := json.Marshal(message)
-	if err == nil && len(text) > MaxMessage {
-		err = fmt.Errorf("a message of %d bytes is too long, the limit is %d", len(text), MaxMessage)
+	if err == nil && len(text) > most {
+		err = fmt.Errorf("a message of %d bytes is too long, the limit is %d", len(text), most)
 	}
 	return text, err
 }

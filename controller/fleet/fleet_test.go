@@ -337,6 +337,34 @@ func TestASiteReachesItsOwnSubjectsAlone(t *testing.T) {
 	y := newYard(t)
 	y.worker("par")
 	thief := y.pass(fleet.RoleSite, "fra")
+	reachesOwnSubjectsAlone(t, thief)
+	w := y.join(thief)
+	if err := w.Send(within(t), run, fleet.Event{Ended: &fleet.Ended{Broken: "x"}}); err != nil {
+		t.Fatal(err)
+	}
+	foreign := reportOf("aix1")
+	foreign.RunID = "another"
+	mixed := []fleet.Event{{Step: gather.Ended, Host: reportOf("aix2")}, {Step: gather.Ended, Host: foreign}, {Step: gather.Ended, Host: reportOf("aix3")}}
+	if err := w.Send(within(t), run, mixed...); err != nil {
+		t.Fatal(err)
+	}
+	ctx, enough := context.WithCancel(within(t))
+	var wrong error
+	if err := y.Events(ctx, run, func(e fleet.Event) {
+		if e.Site != "fra" {
+			t.Error(e)
+		}
+		if e.Host != nil && e.Host.Host == "aix3" { // what comes with a wrong one counts
+			enough()
+		}
+	}, func(site string, err error) { wrong = fmt.Errorf("%s: %w", site, err) }); err != nil || wrong == nil || wrong.Error() != "fra: its report can't be one" {
+		t.Error(wrong, err)
+	}
+}
+
+// reachesOwnSubjectsAlone tries the subjects of others, and of the server, with the key of site fra.
+func reachesOwnSubjectsAlone(t *testing.T, thief *fleet.Pass) {
+	t.Helper()
 	conn, errs := fleet.Raw(t, thief)
 	for _, subject := range []string{
 		"aixmend.event.par.x", "aixmend.event.fra.x.y", "aixmend.site.par.hosts", "aixmend.site.par.beat", "aixmend.stop.par", "aixmend.order.fra.x", "aixmend.order.par.x",
@@ -363,28 +391,6 @@ func TestASiteReachesItsOwnSubjectsAlone(t *testing.T) {
 		if !refused(errs, subject) {
 			t.Errorf("a site may subscribe to %s", subject)
 		}
-	}
-	w := y.join(thief)
-	if err := w.Send(within(t), run, fleet.Event{Ended: &fleet.Ended{Broken: "x"}}); err != nil {
-		t.Fatal(err)
-	}
-	foreign := reportOf("aix1")
-	foreign.RunID = "another"
-	mixed := []fleet.Event{{Step: gather.Ended, Host: reportOf("aix2")}, {Step: gather.Ended, Host: foreign}, {Step: gather.Ended, Host: reportOf("aix3")}}
-	if err := w.Send(within(t), run, mixed...); err != nil {
-		t.Fatal(err)
-	}
-	ctx, enough := context.WithCancel(within(t))
-	var wrong error
-	if err := y.Events(ctx, run, func(e fleet.Event) {
-		if e.Site != "fra" {
-			t.Error(e)
-		}
-		if e.Host != nil && e.Host.Host == "aix3" { // what comes with a wrong one counts
-			enough()
-		}
-	}, func(site string, err error) { wrong = fmt.Errorf("%s: %w", site, err) }); err != nil || wrong == nil || wrong.Error() != "fra: its report can't be one" {
-		t.Error(wrong, err)
 	}
 }
 

@@ -26,8 +26,10 @@ const (
 // Hub is the hub's side: it orders, hears workers and answers operators. Its methods may be
 // called from any goroutine.
 type Hub struct {
-	conn *nats.Conn
-	js   jetstream.JetStream
+	link
+	js jetstream.JetStream
+	// through is the NATS of somebody else; nil: the server is the hub's own.
+	through *through
 	// streams is when the events began to be kept.
 	streams time.Time
 
@@ -51,6 +53,8 @@ type Heard struct {
 	Left bool
 	// Standbys are the other workers of the site, by their instance.
 	Standbys []Standby
+	// From is since when the hub can hear the site without a break, zero: since it began.
+	From time.Time
 }
 
 // NewHub makes the streams of a hub on a connection that may do everything.
@@ -59,13 +63,8 @@ func NewHub(ctx context.Context, conn *nats.Conn) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{conn: conn, js: js, heard: map[string]*roster{}}
-	for _, c := range []jetstream.StreamConfig{
-		{Name: orders, Subjects: []string{"aixmend.order.>"}, MaxMsgsPerSubject: 1, MaxBytes: maxOrders},
-		{Name: events, Subjects: []string{"aixmend.event.>"}, MaxBytes: maxEvents, Discard: jetstream.DiscardNew},
-		{Name: sites, Subjects: []string{"aixmend.site.*.hosts"}, MaxMsgsPerSubject: 1, MaxBytes: maxOrders},
-	} {
-		c.Storage, c.Replicas, c.MaxMsgSize = jetstream.FileStorage, 1, MaxMessage
+	h := &Hub{link: link{conn: conn}, js: js, heard: map[string]*roster{}}
+	for _, c := range streams(1) {
 		s, err := js.CreateOrUpdateStream(ctx, c)
 		if err != nil {
 			return nil, fmt.Errorf("stream %s: %w", c.Name, err)
@@ -74,10 +73,26 @@ func NewHub(ctx context.Context, conn *nats.Conn) (*Hub, error) {
 			h.streams = s.CachedInfo().Created
 		}
 	}
-	if _, err := conn.Subscribe(beatSubject("*"), h.beat); err != nil {
-		return nil, err
+	return h, h.listen()
+}
+
+// streams are the streams of a hub; each takes a share of the disk that one has.
+func streams(share int64) []jetstream.StreamConfig {
+	list := []jetstream.StreamConfig{
+		{Name: orders, Subjects: []string{"aixmend.order.>"}, MaxMsgsPerSubject: 1, MaxBytes: maxOrders / share},
+		{Name: events, Subjects: []string{"aixmend.event.>"}, MaxBytes: maxEvents / share, Discard: jetstream.DiscardNew},
+		{Name: sites, Subjects: []string{"aixmend.site.*.hosts"}, MaxMsgsPerSubject: 1, MaxBytes: maxOrders / share},
 	}
-	return h, nil
+	for i := range list {
+		list[i].Storage, list[i].Replicas, list[i].MaxMsgSize = jetstream.FileStorage, 1, MaxMessage
+	}
+	return list
+}
+
+// listen listens for signs of life.
+func (h *Hub) listen() error {
+	_, err := h.conn.Subscribe(beatSubject("*"), h.beat)
+	return err
 }
 
 // beat notes a sign of life, and answers which worker of the site is active. The subject says
@@ -85,7 +100,14 @@ func NewHub(ctx context.Context, conn *nats.Conn) (*Hub, error) {
 func (h *Hub) beat(m *nats.Msg) {
 	var b Beat
 	site := strings.Split(m.Subject, ".")[2]
-	if unpack(m.Data, &b) != nil || b.V != Version || !instance.MatchString(b.Instance) {
+	known, heard := h.hears(RoleSite, site, m)
+	if !heard || unpack(m.Data, &b) != nil || b.V != Version || !instance.MatchString(b.Instance) {
+		return
+	}
+	if !known {
+		if data, err := h.pack(Active{V: Version, Gone: true}); err == nil {
+			h.answer(m, data)
+		}
 		return
 	}
 	h.mu.Lock()
@@ -96,8 +118,8 @@ func (h *Hub) beat(m *nats.Msg) {
 	}
 	active := r.beat(b, time.Now())
 	h.mu.Unlock()
-	if data, err := pack(active); err == nil && m.Reply != "" {
-		_ = m.Respond(data) // the next beat is answered, too
+	if data, err := h.pack(active); err == nil {
+		h.answer(m, data) // the next beat is answered, too
 	}
 }
 
@@ -105,10 +127,12 @@ func (h *Hub) beat(m *nats.Msg) {
 func (h *Hub) Heard(site string) Heard {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	var heard Heard
 	if r := h.heard[site]; r != nil {
-		return r.state()
+		heard = r.state()
 	}
-	return Heard{}
+	heard.From = h.listensFrom()
+	return heard
 }
 
 // Admit makes the place from which the worker of a site takes its orders. It may be called
@@ -161,6 +185,9 @@ func (h *Hub) Hosts(ctx context.Context) ([]Hosts, error) {
 		}
 		var one Hosts
 		site := strings.Split(subject, ".")[2]
+		if h.proven(RoleSite, site, subject, m.Header, m.Data) != nil {
+			continue // of one who was revoked
+		}
 		if err := errors.Join(unpack(m.Data, &one), one.check(site)); err != nil {
 			return nil, fmt.Errorf("the hosts of site %s: %w", site, err)
 		}
@@ -174,11 +201,18 @@ func (h *Hub) Hosts(ctx context.Context) ([]Hosts, error) {
 // hub that begins again may publish all.
 func (h *Hub) Order(ctx context.Context, o Order) error {
 	o.V, o.Streams = Version, h.streams
-	data, err := pack(o)
+	data, err := h.pack(o)
 	if err != nil {
 		return err
 	}
-	_, err = h.js.Publish(ctx, orderSubject(o.Site, o.Run), data, jetstream.WithExpectLastSequencePerSubject(0))
+	m, err := h.message(orderSubject(o.Site, o.Run), data)
+	if err != nil {
+		return err
+	}
+	err = h.insist(ctx, func() error {
+		_, err := h.js.PublishMsg(ctx, m, jetstream.WithExpectLastSequencePerSubject(0))
+		return err
+	})
 	var api *jetstream.APIError
 	if errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
 		return nil
@@ -188,11 +222,13 @@ func (h *Hub) Order(ctx context.Context, o Order) error {
 
 // Close removes the orders and the events of a run that is over, of some sites.
 func (h *Hub) Close(ctx context.Context, run string, of []string) error {
-	var problems []error
-	for _, site := range of {
-		problems = append(problems, h.purge(ctx, orders, orderSubject(site, run)), h.purge(ctx, events, eventSubject(site, run)))
-	}
-	return errors.Join(problems...)
+	return h.insist(ctx, func() error {
+		var problems []error
+		for _, site := range of {
+			problems = append(problems, h.purge(ctx, orders, orderSubject(site, run)), h.purge(ctx, events, eventSubject(site, run)))
+		}
+		return errors.Join(problems...)
+	})
 }
 
 // Tidy removes the orders and the events of all runs but those that are open: a hub that was
@@ -226,11 +262,7 @@ func (h *Hub) Tidy(ctx context.Context, open []string) error {
 // Stop asks the worker of a site to end its part of a run. It may be lost, and is repeated
 // until the part has ended.
 func (h *Hub) Stop(site, run string) error {
-	data, err := pack(stop{Version, run})
-	if err != nil {
-		return err
-	}
-	return h.conn.Publish(stopSubject(site), data)
+	return h.send(stopSubject(site), stop{Version, run})
 }
 
 // earlier reports whether an event is the end of an order that was lost with its reports: the
@@ -242,12 +274,12 @@ func (h *Hub) earlier(e Event) bool {
 // Events calls take with every event of a run, the first one first, from the beginning of the
 // run on, until ctx ends. bad is told of messages that are none.
 func (h *Hub) Events(ctx context.Context, run string, take func(Event), bad func(site string, err error)) error {
-	s, err := h.js.Stream(ctx, events)
-	if err != nil {
+	var reader jetstream.Consumer
+	err := h.insist(ctx, func() (err error) {
+		reader, err = h.js.OrderedConsumer(ctx, events, jetstream.OrderedConsumerConfig{
+			FilterSubjects: []string{eventSubject("*", run)}, DeliverPolicy: jetstream.DeliverAllPolicy,
+		})
 		return err
-	}
-	reader, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{eventSubject("*", run)}, DeliverPolicy: jetstream.DeliverAllPolicy,
 	})
 	if err != nil {
 		return err
@@ -255,7 +287,10 @@ func (h *Hub) Events(ctx context.Context, run string, take func(Event), bad func
 	reading, err := reader.Consume(func(m jetstream.Msg) {
 		site := strings.Split(m.Subject(), ".")[2]
 		var b batch
-		err := unpack(m.Data(), &b)
+		err := h.proven(RoleSite, site, m.Subject(), m.Headers(), m.Data())
+		if err == nil {
+			err = unpack(m.Data(), &b)
+		}
 		if err == nil && b.V != Version {
 			err = otherVersion(b.V)
 		}

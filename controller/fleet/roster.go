@@ -24,6 +24,8 @@ type Active struct {
 	V        int       `json:"v"`
 	Instance string    `json:"instance"`
 	Since    time.Time `json:"since"` // by the hub's clock
+	// Gone says that the hub does not know the worker: it was revoked.
+	Gone bool `json:"gone,omitempty"`
 }
 
 // Standby is a worker that waits for the active one of its site to be silent.
@@ -58,7 +60,7 @@ func (r *roster) beat(b Beat, now time.Time) Active {
 		return r.leave(b)
 	}
 	if r.active.Since.IsZero() && instance.MatchString(b.Known.Instance) && !b.Known.Since.IsZero() {
-		r.active, r.silent = Active{Version, b.Known.Instance, b.Known.Since}, now // the hub began again
+		r.active, r.silent = Active{V: Version, Instance: b.Known.Instance, Since: b.Known.Since}, now // the hub began again
 	}
 	if r.active.Instance != b.Instance {
 		if r.active.Instance != "" && now.Sub(r.silent) <= StandbyAfter {
@@ -67,7 +69,7 @@ func (r *roster) beat(b Beat, now time.Time) Active {
 			}
 			return r.active
 		}
-		r.active = Active{Version, b.Instance, now.UTC()}
+		r.active = Active{V: Version, Instance: b.Instance, Since: now.UTC()}
 	}
 	delete(r.others, b.Instance)
 	r.silent = now

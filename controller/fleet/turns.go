@@ -43,17 +43,13 @@ type Words struct {
 func (w *Worker) Words(ctx context.Context, a Asks) (Words, error) {
 	var words Words
 	a.V = Version
-	data, err := pack(a)
-	if err != nil {
-		return words, err
-	}
 	ctx, done := context.WithTimeout(ctx, patience)
 	defer done()
-	m, err := w.conn.RequestWithContext(ctx, turnsSubject(w.site), data)
+	data, err := w.request(ctx, turnsSubject(w.site), a)
 	if err != nil {
 		return words, err
 	}
-	if err := unpack(m.Data, &words); err != nil {
+	if err := unpack(data, &words); err != nil {
 		return words, fmt.Errorf("the answer of the hub: %w", err)
 	}
 	if words.V != Version {
@@ -68,14 +64,21 @@ func (h *Hub) ServeWords(ctx context.Context, words func(site string, a Asks) Wo
 	s, err := h.conn.Subscribe(turnsSubject("*"), func(m *nats.Msg) {
 		site := strings.Split(m.Subject, ".")[2] // a site can use its own subject alone
 		var q Asks
+		known, heard := h.hears(RoleSite, site, m)
+		if !heard {
+			return
+		}
 		if unpack(m.Data, &q) != nil || q.V != Version {
 			return
 		}
 		go func() {
-			answer := words(site, q)
+			answer := Words{Over: true}
+			if known {
+				answer = words(site, q)
+			}
 			answer.V = Version
-			if data, err := pack(answer); err == nil {
-				_ = m.Respond(data)
+			if data, err := h.pack(answer); err == nil {
+				h.answer(m, data)
 			}
 		}()
 	})

@@ -22,10 +22,12 @@ const (
 // Worker is the connection of a site's worker to its hub. Its methods may be called from any
 // goroutine.
 type Worker struct {
+	link
 	site string
-	conn *nats.Conn
 	js   jetstream.JetStream
 	over context.Context
+	end  func(error) // ends over
+	told func(error) // as Join has it, or nil
 
 	instance string // of this process
 
@@ -47,7 +49,7 @@ func Join(ctx context.Context, p *Pass, told func(error)) (*Worker, error) {
 		conn.Close()
 		return nil, err
 	}
-	return &Worker{site: p.Name, conn: conn, js: js, over: over, instance: fmt.Sprintf("%08x", rand.Uint32())}, nil
+	return &Worker{link: p.link(conn), site: p.Name, js: js, over: over, end: end, told: told, instance: fmt.Sprintf("%08x", rand.Uint32())}, nil
 }
 
 // Site is the name of the site.
@@ -65,12 +67,7 @@ func (w *Worker) Announce(ctx context.Context, h Hosts) error {
 	if err := h.check(w.site); err != nil {
 		return err
 	}
-	data, err := pack(h)
-	if err != nil {
-		return err
-	}
-	_, err = w.js.Publish(ctx, hostsSubject(w.site), data)
-	return err
+	return w.publish(ctx, hostsSubject(w.site), h)
 }
 
 // Beat shows that the worker lives, and returns which worker of its site is active. A beat may
@@ -79,30 +76,55 @@ func (w *Worker) Beat(ctx context.Context, b Beat) (Active, error) {
 	w.mu.Lock()
 	b.V, b.Site, b.Instance, b.Known = Version, w.site, w.instance, w.known
 	w.mu.Unlock()
-	data, err := pack(b)
-	if err != nil {
-		return Active{}, err
-	}
 	if !w.conn.IsConnected() { // it would be sent when it is true no more
 		return Active{}, nats.ErrDisconnected
 	}
 	ctx, done := context.WithTimeout(ctx, AliveEvery)
 	defer done()
-	m, err := w.conn.RequestWithContext(ctx, beatSubject(w.site), data)
+	data, err := w.request(ctx, beatSubject(w.site), b)
+	w.listens(err)
 	if err != nil {
 		return Active{}, err
 	}
 	var a Active
-	if err := unpack(m.Data, &a); err != nil {
+	switch err := unpack(data, &a); {
+	case err != nil:
 		return Active{}, err
-	}
-	if a.V != Version {
+	case a.V != Version:
 		return Active{}, otherVersion(a.V)
+	case a.Gone:
+		w.end(ErrRevoked)
+		return Active{}, ErrRevoked
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.known = a
 	return a, nil
+}
+
+// listens reports a hub that does not run, or runs again, where the connection does not show it.
+func (w *Worker) listens(err error) {
+	switch {
+	case w.seal == nil || w.told == nil:
+	case err == nil:
+		w.told(nil)
+	case errors.Is(err, nats.ErrNoResponders):
+		w.told(errNotThere)
+	}
+}
+
+// publish publishes a message and returns when a stream has it.
+func (w *Worker) publish(ctx context.Context, subject string, message any) error {
+	data, err := w.pack(message)
+	if err != nil {
+		return err
+	}
+	m, err := w.message(subject, data)
+	if err != nil {
+		return err
+	}
+	_, err = w.js.PublishMsg(ctx, m)
+	return err
 }
 
 // Instance names this process of the site's worker.
@@ -114,19 +136,14 @@ func (w *Worker) Send(ctx context.Context, run string, list ...Event) error {
 	for i := range list {
 		list[i].Run, list[i].Site = run, w.site
 	}
-	data, err := pack(batch{Version, list})
-	if err != nil {
-		return err
-	}
-	_, err = w.js.Publish(ctx, eventSubject(w.site, run), data)
-	return err
+	return w.publish(ctx, eventSubject(w.site, run), batch{Version, list})
 }
 
 // Stopped calls take with each run whose part is to end.
 func (w *Worker) Stopped(take func(run string)) error {
 	_, err := w.conn.Subscribe(stopSubject(w.site), func(m *nats.Msg) {
 		var s stop
-		if unpack(m.Data, &s) == nil && s.V == Version {
+		if w.fromHub(m.Subject, m.Header, m.Data) == nil && unpack(m.Data, &s) == nil && s.V == Version {
 			take(s.Run)
 		}
 	})
@@ -171,7 +188,10 @@ func (w *Worker) Next(ctx context.Context) (*Taken, error) {
 			continue
 		}
 		t := &Taken{msg: msg}
-		if t.Wrong = unpack(msg.Data(), &t.Order); t.Wrong == nil {
+		if t.Wrong = w.fromHub(msg.Subject(), msg.Headers(), msg.Data()); t.Wrong == nil {
+			t.Wrong = unpack(msg.Data(), &t.Order)
+		}
+		if t.Wrong == nil {
 			t.Wrong = t.check(w.site)
 		}
 		return t, nil

@@ -40,7 +40,7 @@ func Command(c *console.Console, version string) *cobra.Command {
 	hub.Long = `The hub carries out the audits that operators ask for (audit --hub) at many sites. It
 connects to no host: the worker of each site does, with the site's own inventory and
 keys, and sends back verdicts alone. docs/scale-out.md has a trial of five minutes.`
-	hub.AddCommand(initCommand(c), runCommand(c, version), add(c, fleet.RoleSite), add(c, fleet.RoleOperator), revoke(c), statusCommand(c), drainCommand(c))
+	hub.AddCommand(initCommand(c), runCommand(c, version), add(c, fleet.RoleSite), add(c, fleet.RoleOperator), revoke(c), accountsCommand(c), statusCommand(c), drainCommand(c))
 	return hub
 }
 
@@ -54,11 +54,23 @@ func dirFlag(cmd *cobra.Command, dir *string) {
 }
 
 func initCommand(c *console.Console) *cobra.Command {
-	var dir, listen string
+	var dir, listen, nats, ca string
 	var names []string
 	cmd := &cobra.Command{
 		Use: "init", Short: "Make the folder of a hub, with its keys", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		Long: `Makes the folder of a hub. Its workers and operators dial the hub itself, by --name; or, with
+--nats, a NATS server that runs already: docs/scale-out.md says what that must have.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			certificates, err := trusted(ca)
+			if err != nil {
+				return err
+			}
+			if nats != "" {
+				return initThrough(c, cmd, dir, nats, certificates)
+			}
+			if ca != "" {
+				return exit.Usagef("leave it out", "--nats-ca is of --nats alone")
+			}
 			if _, err := Init(dir, listen, names); err != nil {
 				return err
 			}
@@ -68,7 +80,22 @@ func initCommand(c *console.Console) *cobra.Command {
 	dirFlag(cmd, &dir)
 	cmd.Flags().StringVar(&listen, "listen", defaultListen, "`HOST:PORT` to listen on; no host: every address")
 	cmd.Flags().StringArrayVar(&names, "name", nil, "DNS `NAME` or IP address by which sites reach the hub, the first one in join files; may repeat")
+	cmd.Flags().StringVar(&nats, "nats", "", "`URL` of a NATS server that runs already, tls://HOST:PORT, in place of a server of the hub's own")
+	cmd.Flags().StringVar(&ca, "nats-ca", "", "`FILE` of the certificates that vouch for that server (default: those of the system)")
 	return cmd
+}
+
+// initThrough is hub init --nats.
+func initThrough(c *console.Console, cmd *cobra.Command, dir, url string, ca []byte) error {
+	for _, flag := range []string{"listen", "name"} {
+		if cmd.Flags().Changed(flag) {
+			return exit.Usagef("leave --"+flag+" out", "--nats and --%s exclude each other: the hub does not listen itself", flag)
+		}
+	}
+	if _, err := InitThrough(dir, url, ca); err != nil {
+		return err
+	}
+	return c.Print("made the hub in %s; its files are secrets\nnext: aixmend hub accounts%s prints what the configuration of the NATS includes; reload it, then aixmend hub run%s\naixmend help hub says how to add sites\n", dir, inDir(dir), inDir(dir))
 }
 
 // inDir is --dir where it has to be typed.
@@ -100,8 +127,8 @@ func runCommand(c *console.Console, version string) *cobra.Command {
 			}
 			ctx, release := c.Interrupts.UntilStop(cmd.Context())
 			defer release()
-			return Run(ctx, f, Options{Version: version, Shelf: shelf, Say: c.Say}, func(address string) {
-				c.Say("the hub listens on %s; its runs are in %s", address, f.State())
+			return Run(ctx, f, Options{Version: version, Shelf: shelf, Say: c.Say}, func(where string) {
+				c.Say("the hub %s; its runs are in %s", where, f.State())
 			})
 		},
 	}
@@ -145,7 +172,10 @@ func add(c *console.Console, role fleet.Role) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.Print("wrote %s, a secret for %s %s alone\nnext: %s\n", out, role, args[0], fmt.Sprintf(about[1], shell.Word(out)))
+			if err := c.Print("wrote %s, a secret for %s %s alone\nnext: %s\n", out, role, args[0], fmt.Sprintf(about[1], shell.Word(out))); err != nil {
+				return err
+			}
+			return f.mustLoad(c)
 		},
 	}
 	dirFlag(cmd, &dir)
@@ -167,9 +197,46 @@ func revoke(c *console.Console) *cobra.Command {
 			if err := f.Revoke(args[0]); err != nil {
 				return err
 			}
-			return c.Print("revoked %s; a hub that runs throws it out within a few seconds\n", args[0])
+			if err := c.Print("revoked %s; a hub that runs throws it out within a few seconds\n", args[0]); err != nil {
+				return err
+			}
+			return f.mustLoad(c)
 		},
 	}
 	dirFlag(cmd, &dir)
 	return cmd
+}
+
+func accountsCommand(c *console.Console) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use: "accounts", Short: "Print the account of hub and members for the configuration of a NATS", Args: cobra.NoArgs,
+		Long: `Prints the account that a NATS server needs for a hub of hub init --nats: the public key of
+the hub and of each member, with the subjects that each may use. It holds no secret. Write it
+to a file that the server's configuration includes within its accounts, and reload the server;
+do both again after hub site add, hub operator add and hub revoke.`,
+		RunE: func(*cobra.Command, []string) error {
+			f, err := Open(dir)
+			if err != nil {
+				return err
+			}
+			text, err := f.Accounts()
+			if err != nil {
+				return err
+			}
+			return c.Print("%s", text)
+		},
+	}
+	dirFlag(cmd, &dir)
+	return cmd
+}
+
+// mustLoad says, after a change of the members, that a NATS must learn of it.
+func (f Folder) mustLoad(c *console.Console) error {
+	set, err := f.settings()
+	if err != nil || set.NATS == nil {
+		return err
+	}
+	c.Say("the NATS %s must learn of it: aixmend hub accounts%s prints what its configuration includes; then reload it", set.NATS.Address(), inDir(f.path))
+	return nil
 }

@@ -54,19 +54,15 @@ func (s *Service) drain() {
 
 // dial connects to the hub that runs in the folder, as its owner.
 func (f Folder) dial(ctx context.Context, c *console.Console) (*fleet.Operator, error) {
-	set, err := f.settings()
+	p, set, err := f.pass()
 	if err != nil {
 		return nil, err
 	}
-	authority, err := f.authority()
-	if err != nil {
-		return nil, err
+	if set.NATS == nil {
+		p.Hub = set.address(here(set.Listen))
 	}
-	_, port, err := net.SplitHostPort(set.Listen)
-	if err != nil {
-		return nil, err
-	}
-	return dial(ctx, c, fleet.OwnerPass(net.JoinHostPort(here(set.Listen), port), set.Seed, authority))
+	p.Role, p.Name, p.Seed = fleet.RoleHub, fleet.Owner, set.Seed
+	return dial(ctx, c, p)
 }
 
 // here is the address by which this machine reaches its own hub.

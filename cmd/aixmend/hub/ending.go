@@ -22,7 +22,11 @@ func (s *Service) result(_ string, f fetching) (any, error) {
 	case f.From < 0 || f.From > len(text):
 		return nil, &fleet.Refusal{Text: fmt.Sprintf("the end of run %s has no byte %d", f.Run, f.From)}
 	}
-	return piece{text[f.From:min(f.From+pieceBytes, len(text))], len(text)}, nil
+	size := pieceBytes
+	if s.hub != nil { // a NATS of somebody else may take less
+		size = min(size, s.hub.Most()/2)
+	}
+	return piece{text[f.From:min(f.From+size, len(text))], len(text)}, nil
 }
 
 // ending is the text of the end, nil before it. Where that is short it is made for each question,

@@ -20,6 +20,9 @@ import (
 	"aixmend/transport/ownership"
 )
 
+// maxCA bounds a file of certificates, in bytes.
+const maxCA = 1 << 20
+
 // Folder is the folder of a hub: its keys, its members, its streams and the runs.
 type Folder struct{ path string }
 
@@ -27,10 +30,12 @@ type Folder struct{ path string }
 type settings struct {
 	V int `json:"v"`
 	// Listen is HOST:PORT; an empty host is every address of the machine.
-	Listen string `json:"listen"`
+	Listen string `json:"listen,omitempty"`
 	// Names are the names and IP addresses by which members reach the hub, the one in join
 	// files first.
-	Names []string `json:"names"`
+	Names []string `json:"names,omitempty"`
+	// NATS is the server of somebody else that the hub speaks through; nil: its own listens.
+	NATS *fleet.NATS `json:"nats,omitempty"`
 	// Seed is the private key of the hub itself, Public the public one.
 	Seed   string `json:"seed"`
 	Public string `json:"public"`
@@ -55,42 +60,84 @@ func (f Folder) State() string { return f.file("state") }
 
 // Init makes the folder of a hub that members reach by names, on the port of listen.
 func Init(path, listen string, names []string) (Folder, error) {
+	if _, port, err := net.SplitHostPort(listen); err != nil || !isPort(port) {
+		return Folder{path}, exit.Usagef("write it as HOST:PORT, or :PORT for every address of this machine", "--listen %s: it has no port", listen)
+	}
+	if len(names) == 0 {
+		return Folder{path}, exit.Usagef("name the DNS name or the IP address by which sites reach this machine", "--name is missing")
+	}
+	authority, err := fleet.NewAuthority(time.Now())
+	if err != nil {
+		return Folder{path}, err
+	}
+	if _, err := authority.Server(time.Now(), names...); err != nil {
+		return Folder{path}, exit.Usagef("", "--name: %w", err)
+	}
+	return create(path, settings{Listen: listen, Names: names}, authority)
+}
+
+// trusted reads the file of certificates of a NATS; "" for none.
+func trusted(ca string) ([]byte, error) {
+	if ca == "" {
+		return nil, nil
+	}
+	text, err := ownership.ReadFile(ca, maxCA)
+	if err == nil {
+		err = ownership.Check(ca) // who can change it chooses the NATS
+	}
+	if err != nil {
+		return nil, exit.Usagef("name a file with certificates as PEM", "--nats-ca: %w", err)
+	}
+	return text, nil
+}
+
+// InitThrough makes the folder of a hub that speaks through a NATS of somebody else, which those
+// with the certificates ca vouch for; none: whom the system trusts.
+func InitThrough(path, url string, ca []byte) (Folder, error) {
+	n, err := fleet.NewNATS(url, ca)
+	if err != nil {
+		return Folder{}, exit.Usagef("", "--nats: %w", err) // the URL may have a password
+	}
+	return create(path, settings{NATS: &n}, nil)
+}
+
+// create makes the folder of a hub, whose server proves itself by an authority; nil: it is
+// somebody else's.
+func create(path string, s settings, authority *fleet.Authority) (Folder, error) {
 	f := Folder{path}
 	if err := ownership.Check(path); err != nil { // before anything is made in it
 		return f, err
 	}
-	if _, port, err := net.SplitHostPort(listen); err != nil || !isPort(port) {
-		return f, exit.Usagef("write it as HOST:PORT, or :PORT for every address of this machine", "--listen %s: it has no port", listen)
-	}
-	if len(names) == 0 {
-		return f, exit.Usagef("name the DNS name or the IP address by which sites reach this machine", "--name is missing")
-	}
 	if _, err := os.Lstat(f.file("hub.json")); err == nil {
 		return f, exit.Usagef("aixmend hub run runs it", "%s is the folder of a hub already", path)
 	}
-	seed, public, err := fleet.NewSeed()
-	if err != nil {
+	var err error
+	if s.Seed, s.Public, err = fleet.NewSeed(); err != nil {
 		return f, err
 	}
-	authority, err := fleet.NewAuthority(time.Now())
-	if err != nil {
-		return f, err
-	}
-	secret, err := authority.Text()
-	if err != nil {
-		return f, err
-	}
-	s := settings{V: fleet.Version, Listen: listen, Names: names, Seed: seed, Public: public, Key: fleet.NewKey()}
-	if _, err := authority.Server(time.Now(), names...); err != nil {
-		return f, exit.Usagef("", "--name: %w", err)
-	}
+	s.V, s.Key = fleet.Version, fleet.NewKey()
 	if err := os.MkdirAll(path, durable.DirMode); err != nil {
 		return f, err
 	}
 	if err := ownership.Check(path); err != nil {
 		return f, err
 	}
-	return f, errors.Join(durable.Write(f.file("authority.pem"), secret), f.write("members.json", []Member{}), f.write("hub.json", s))
+	if authority != nil {
+		secret, err := authority.Text()
+		if err == nil {
+			err = durable.Write(f.file("authority.pem"), secret)
+		}
+		if err != nil {
+			return f, err
+		}
+	}
+	return f, errors.Join(f.write("members.json", []Member{}), f.write("hub.json", s))
+}
+
+// address is a host with the port of the hub.
+func (s settings) address(host string) string {
+	_, port, _ := net.SplitHostPort(s.Listen)
+	return net.JoinHostPort(host, port)
 }
 
 func isPort(text string) bool {
@@ -180,16 +227,55 @@ func (f Folder) change(with func([]Member) ([]Member, error)) error {
 	return f.write("members.json", list)
 }
 
+// pass is a join file, but for the member.
+func (f Folder) pass() (*fleet.Pass, settings, error) {
+	set, err := f.settings()
+	if err != nil {
+		return nil, set, err
+	}
+	p := &fleet.Pass{V: fleet.Version, NATS: set.NATS}
+	if set.NATS != nil {
+		p.Hub, p.HubKey = set.NATS.Address(), set.Public
+		return p, set, nil
+	}
+	authority, err := f.authority()
+	if err != nil {
+		return nil, set, err
+	}
+	p.Hub, p.Authority = set.address(set.Names[0]), string(authority.Certificate())
+	return p, set, nil
+}
+
+// Accounts is the account of the hub and its members, for the configuration of its NATS.
+func (f Folder) Accounts() (string, error) {
+	set, err := f.settings()
+	if err != nil {
+		return "", err
+	}
+	if set.NATS == nil {
+		return "", exit.Usagef("aixmend hub run knows the members", "the hub in %s has a server of its own", f.path)
+	}
+	list, err := f.Members()
+	return fleet.Accounts(append([]fleet.Member{{Key: set.Public, Role: fleet.RoleHub, Name: "hub"}}, admitted(list)...)), err
+}
+
+// admitted are the members that may connect.
+func admitted(list []Member) []fleet.Member {
+	var in []fleet.Member
+	for _, m := range list {
+		if m.Revoked.IsZero() {
+			in = append(in, fleet.Member{Key: m.Key, Role: m.Role, Name: m.Name})
+		}
+	}
+	return in
+}
+
 // Add adds a member and returns its join file. The hub does not keep its private key.
 func (f Folder) Add(role fleet.Role, name string) (*fleet.Pass, error) {
 	if err := fleet.CheckName(string(role), name); err != nil {
 		return nil, exit.Usage(err)
 	}
-	s, err := f.settings()
-	if err != nil {
-		return nil, err
-	}
-	authority, err := f.authority()
+	p, s, err := f.pass()
 	if err != nil {
 		return nil, err
 	}
@@ -197,8 +283,7 @@ func (f Folder) Add(role fleet.Role, name string) (*fleet.Pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, port, _ := net.SplitHostPort(s.Listen)
-	p := &fleet.Pass{V: fleet.Version, Role: role, Name: name, Hub: net.JoinHostPort(s.Names[0], port), Authority: string(authority.Certificate()), Seed: seed}
+	p.Role, p.Name, p.Seed = role, name, seed
 	if role == fleet.RoleSite {
 		p.Key = s.Key
 	}

@@ -35,6 +35,8 @@ func Dial(ctx context.Context, c *console.Console, file string) (*fleet.Operator
 	switch {
 	case errors.Is(err, fleet.ErrRevoked):
 		return nil, exit.Usagef("ask the hub's owner for a new one", "--hub %s: %w", file, err)
+	case errors.As(err, &none) && none.Through:
+		return nil, exit.Usagef("ask the hub's owner whether the hub and the NATS run; "+shell.Word(file)+" says where the NATS is", "%w", err)
 	case errors.As(err, &none):
 		return nil, exit.Usagef("start it there with aixmend hub run; "+shell.Word(file)+" says where it is", "%w", err)
 	}

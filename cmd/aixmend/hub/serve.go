@@ -38,21 +38,12 @@ func Run(ctx context.Context, f Folder, o Options, ready func(address string)) e
 	if s.store, err = journal.Open(f.State()); err != nil {
 		return err
 	}
-	srv, set, err := s.begin()
+	address, err := s.begin(ctx)
 	if err != nil {
-		return err
+		return unlessStopped(err)
 	}
-	defer func() { _ = srv.Stop() }()
-	s.server = srv
-	conn, err := srv.Connect(set.Seed)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	if s.hub, err = fleet.NewHub(ctx, conn); err != nil {
-		return err
-	}
-	if err := s.members(ctx, srv); err != nil {
+	defer s.server.Leave()
+	if err := s.members(ctx); err != nil {
 		return err
 	}
 	open, err := s.continueRuns()
@@ -62,68 +53,107 @@ func Run(ctx context.Context, f Folder, o Options, ready func(address string)) e
 	if err := s.hub.Tidy(ctx, open); err != nil {
 		return err
 	}
-	ready(srv.Address())
-	go func() { end(s.followMembers(ctx, srv)) }()
+	ready(address)
+	go func() { end(s.followMembers(ctx)) }()
 	if err := s.hub.ServeWords(ctx, s.words); err != nil {
 		return err
 	}
 	if err := s.hub.Serve(ctx, s.answer); err != nil {
 		return err
 	}
-	if err := context.Cause(ctx); !errors.Is(err, exit.ErrInterrupted) && !errors.Is(err, errDrained) && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
+	return unlessStopped(context.Cause(ctx))
 }
 
-// begin starts the server.
-func (s *Service) begin() (*server.Server, *settings, error) {
+// unlessStopped is the reason why a hub has ended, nil where somebody has stopped it.
+func unlessStopped(err error) error {
+	if errors.Is(err, exit.ErrInterrupted) || errors.Is(err, errDrained) || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// begin begins to listen, and says where.
+func (s *Service) begin(ctx context.Context) (where string, err error) {
 	set, err := s.folder.settings()
 	if err != nil {
-		return nil, nil, err
+		return "", err
 	}
+	if set.NATS == nil {
+		if s.server, where, err = s.beginServer(ctx, set); err != nil {
+			return "", err
+		}
+		return "listens on " + where, nil
+	}
+	s.hub, err = fleet.Through{NATS: *set.NATS, Seed: set.Seed, Public: set.Public, Say: s.say}.Hub(ctx, func(err error) { s.stop(err) })
+	var none *fleet.NoHub
+	switch address := set.NATS.Address(); {
+	case errors.Is(err, fleet.ErrRevoked):
+		return "", exit.Usagef("aixmend hub accounts"+inDir(s.folder.path)+" prints what its configuration must include; then reload it", "the NATS %s does not let the hub in", address)
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case errors.As(err, &none):
+		return "", exit.Usagef("", "the NATS %s can't be reached: %w", address, none.Unwrap())
+	case err != nil:
+		return "", exit.Usagef("", "the NATS %s: %w", address, err)
+	}
+	s.server, s.nats = s.hub, set.NATS.URL
+	return "speaks through the NATS " + set.NATS.URL, nil
+}
+
+// beginServer starts the hub's own server.
+func (s *Service) beginServer(ctx context.Context, set settings) (connecting, string, error) {
 	authority, err := s.folder.authority()
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	tls, err := authority.Server(time.Now(), append([]string{here(set.Listen)}, set.Names...)...)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	host, port, err := net.SplitHostPort(set.Listen)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	number, err := strconv.Atoi(port)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	if host == "" {
 		host = "0.0.0.0"
 	}
 	list, err := s.folder.Members()
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	srv, err := server.Start(server.Config{ // with its members: a worker that is refused takes that for a revocation
-		Folder: s.folder.file("streams"), Host: host, Port: number, TLS: tls, Hub: server.Member{Key: set.Public, Role: fleet.RoleHub, Name: "hub"},
+		Folder: s.folder.file("streams"), Host: host, Port: number, TLS: tls, Hub: fleet.Member{Key: set.Public, Role: fleet.RoleHub, Name: "hub"},
 		Members: admitted(list),
 	})
-	return srv, &set, err
+	if err != nil {
+		return nil, "", err
+	}
+	conn, err := srv.Connect(set.Seed)
+	if err == nil {
+		s.hub, err = fleet.NewHub(ctx, conn)
+	}
+	if err != nil {
+		return nil, "", errors.Join(err, srv.Stop())
+	}
+	return listening{srv}, srv.Address(), nil
 }
 
 // members lets those in who are members, and only those.
-func (s *Service) members(ctx context.Context, srv *server.Server) error {
+func (s *Service) members(ctx context.Context) error {
 	list, err := s.folder.Members()
 	if err != nil {
 		return err
 	}
 	in := admitted(list)
-	if err := srv.SetMembers(in); err != nil {
+	if err := s.server.SetMembers(in); err != nil {
 		return err
 	}
 	for _, m := range list {
-		switch still := slices.ContainsFunc(in, func(o server.Member) bool { return o.Role == m.Role && o.Name == m.Name }); {
+		switch still := slices.ContainsFunc(in, func(o fleet.Member) bool { return o.Role == m.Role && o.Name == m.Name }); {
 		case m.Role != fleet.RoleSite:
 		case m.Revoked.IsZero():
 			err = errors.Join(err, s.hub.Admit(ctx, m.Name))
@@ -134,19 +164,8 @@ func (s *Service) members(ctx context.Context, srv *server.Server) error {
 	return err
 }
 
-// admitted are the members that may connect.
-func admitted(list []Member) []server.Member {
-	var in []server.Member
-	for _, m := range list {
-		if m.Revoked.IsZero() {
-			in = append(in, server.Member{Key: m.Key, Role: m.Role, Name: m.Name})
-		}
-	}
-	return in
-}
-
 // followMembers acts on changes of the members until ctx ends.
-func (s *Service) followMembers(ctx context.Context, srv *server.Server) error {
+func (s *Service) followMembers(ctx context.Context) error {
 	var last []byte // taken over again at once: they may have changed since the hub began
 	tick := time.NewTicker(membersEvery)
 	defer tick.Stop()
@@ -160,7 +179,7 @@ func (s *Service) followMembers(ctx context.Context, srv *server.Server) error {
 		if err != nil || bytes.Equal(now, last) {
 			continue // it is replaced whole
 		}
-		if err := s.members(ctx, srv); err != nil {
+		if err := s.members(ctx); err != nil {
 			s.say("warning: the members were not taken over: %s", err)
 			continue
 		}

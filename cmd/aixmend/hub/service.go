@@ -35,7 +35,8 @@ type Service struct {
 	say     func(format string, args ...any)
 	store   *journal.Store
 	hub     *fleet.Hub
-	server  *server.Server
+	server  connecting
+	nats    string // the URL of a server of somebody else, "" for its own
 	began   time.Time
 	ctx     context.Context // ends with the service; its runs outlive it, as after a kill
 	stop    context.CancelCauseFunc
@@ -45,6 +46,22 @@ type Service struct {
 	runs     map[string]*going
 	draining bool // no new run begins
 }
+
+// connecting is how members reach the hub: over its own server, or over a NATS of somebody else.
+type connecting interface {
+	// SetMembers lets in who is a member, and nobody else.
+	SetMembers(list []fleet.Member) error
+	// Connected is how many connections each member has, by its public key.
+	Connected() (map[string]int, error)
+	// Leave ends all connections.
+	Leave()
+}
+
+// listening is the hub's own server.
+type listening struct{ *server.Server }
+
+// Leave implements connecting.
+func (l listening) Leave() { _ = l.Stop() }
 
 // Options are those of a hub.
 type Options struct {

@@ -38,10 +38,12 @@ type Status struct {
 	// Running says that the hub runs. Where it does not, only the members are known.
 	Running bool `json:"running"`
 	// Now is the time by the hub's clock, Began when it began.
-	Now       time.Time `json:"now,omitzero"`
-	Began     time.Time `json:"began,omitzero"`
-	Version   string    `json:"version,omitempty"`
-	Draining  bool      `json:"draining,omitempty"`
+	Now      time.Time `json:"now,omitzero"`
+	Began    time.Time `json:"began,omitzero"`
+	Version  string    `json:"version,omitempty"`
+	Draining bool      `json:"draining,omitempty"`
+	// NATS is the server of somebody else that the hub speaks through, "" for its own.
+	NATS      string    `json:"nats,omitempty"`
 	Sites     []Site    `json:"sites"`
 	Operators []Person  `json:"operators"`
 	Runs      []OpenRun `json:"runs"`
@@ -96,6 +98,7 @@ func (s *Service) status() (*Status, error) {
 		return nil, err
 	}
 	st := statusOf(members)
+	st.NATS = s.nats
 	st.Running, st.Now, st.Began, st.Version = true, time.Now().UTC(), s.began, s.version
 	for i, m := range st.Sites {
 		if m.State == stateRevoked {
@@ -187,6 +190,9 @@ func (st *Status) code() outcome.Code {
 // Lines are the status for a person.
 func (st *Status) Lines() []string {
 	var list []string
+	if st.NATS != "" {
+		list = append(list, "members connect to the NATS "+st.NATS+"; aixmend hub accounts prints them for its configuration")
+	}
 	switch {
 	case !st.Running:
 		list = append(list, "the hub does not run; its members are")
@@ -315,15 +321,29 @@ func statusFrom(ctx context.Context, c *console.Console, dir, join string) (*Sta
 	}
 	o, err := f.dial(ctx, c)
 	var none *fleet.NoHub
-	if errors.As(err, &none) {
-		list, err := f.Members()
-		return statusOf(list), err
+	if errors.As(err, &none) || errors.Is(err, fleet.ErrRevoked) {
+		return f.status(c, err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer o.Close()
 	return Ask(ctx, o)
+}
+
+// status is all that is known of a hub that can't be reached.
+func (f Folder) status(c *console.Console, why error) (*Status, error) {
+	list, err := f.Members()
+	if err != nil {
+		return nil, err
+	}
+	st := statusOf(list)
+	set, err := f.settings()
+	if err == nil && set.NATS != nil {
+		st.NATS = set.NATS.URL
+		c.Say("warning: %s", why)
+	}
+	return st, err
 }
 
 // Ask asks a hub for its status.

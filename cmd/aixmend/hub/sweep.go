@@ -95,6 +95,11 @@ func newSweep(w wire, run string, sites map[string][]string, say func(format str
 // gather publishes the orders and takes the events, until ctx ends. stop asks the sites to
 // stop.
 func (s *sweep) gather(ctx context.Context, order fleet.Order, stop <-chan struct{}) error {
+	ctx, done := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer done()
+	watching.Go(func() { s.watch(ctx, stop) }) // an order waits for a NATS that is away
 	for _, site := range slices.Sorted(maps.Keys(s.sites)) {
 		s.mu.Lock()
 		order.Run, order.Site, order.Hosts = s.run, site, s.parts[site].hosts
@@ -110,9 +115,6 @@ func (s *sweep) gather(ctx context.Context, order fleet.Order, stop <-chan struc
 			return fmt.Errorf("site %s: %w", site, err)
 		}
 	}
-	var watching sync.WaitGroup
-	defer watching.Wait()
-	watching.Go(func() { s.watch(ctx, stop) })
 	return s.Events(ctx, s.run, s.take, func(site string, err error) { s.say("site %s: a message that is none: %s", site, err) })
 }
 
@@ -228,9 +230,11 @@ func (s *sweep) check(now time.Time, stopping bool) {
 		if p.isOver() {
 			continue
 		}
-		last := s.Heard(site).Last
-		if last.Before(s.began) {
-			last = s.began // it has had no chance to be heard
+		h, last := s.Heard(site), s.began // before that it has had no chance to be heard
+		for _, at := range []time.Time{h.Last, h.From} {
+			if at.After(last) {
+				last = at
+			}
 		}
 		if silent := now.Sub(last); silent > fleet.SilentAfter {
 			p.why = fmt.Sprintf("site %s was not heard for %s: its worker is down, or cut off", site, silent.Round(time.Second))

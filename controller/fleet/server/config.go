@@ -9,12 +9,7 @@ import (
 )
 
 // Member is one who may connect.
-type Member struct {
-	// Key is the public key.
-	Key  string
-	Role fleet.Role
-	Name string
-}
+type Member = fleet.Member
 
 // Config is how a server runs.
 type Config struct {
