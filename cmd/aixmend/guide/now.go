@@ -83,7 +83,7 @@ func (g Guide) tasks(folds []report.Fold) []report.Task {
 	for _, f := range merged {
 		slices.Sort(f.Hosts)
 		next := g.Next(f)
-		task := report.Task{Text: does(verbOf(next), f), Why: why(verbOf(next), f), Outcome: f.Outcome, Next: next}
+		task := report.Task{Text: g.does(verbOf(next), f), Why: why(verbOf(next), f), Outcome: f.Outcome, Next: next}
 		if len(f.Hosts) > 1 {
 			task.Hosts = f.Hosts
 		}
@@ -112,7 +112,7 @@ func urgent(o outcome.Outcome) bool {
 }
 
 // does names the action of a command about the hosts of a fold.
-func does(verb string, f report.Fold) string {
+func (g Guide) does(verb string, f report.Fold) string {
 	hosts := report.Hosts(len(f.Hosts))
 	if len(f.Hosts) == 1 {
 		hosts = f.Hosts[0]
@@ -120,7 +120,11 @@ func does(verb string, f report.Fold) string {
 	text := "Run " + verb + " on " + hosts
 	switch verb {
 	case "plan":
-		text = "Plan " + hosts + ", without a change"
+		text = "Plan " + hosts
+		if allow, _ := g.wanted(f); len(allow) > 0 {
+			text += " with --allow " + strings.Join(allow, ",")
+		}
+		text += ", without a change"
 	case "recover":
 		text = "Recover " + hosts
 	case "hostkeys":

@@ -48,7 +48,7 @@ func TestNow(t *testing.T) {
 			"a plan", outcome.Run{Command: "plan", Hosts: []outcome.HostSummary{planned(host("aix1", outcome.NeedsAction, "a")), planned(host("aix2", outcome.NeedsAction, "a")), blocked, byHand}}, request.Asked{},
 			[]string{
 				"Recover 2 hosts [a] (aix1 aix2): aixmend recover -l 'aix[1-2]' --state s",
-				"Plan aix3, without a change [node-id-mismatch]: aixmend plan -l aix3 --allow node-id --state s",
+				"Plan aix3 with --allow node-id, without a change [node-id-mismatch]: aixmend plan -l aix3 --allow node-id --state s",
 				"Find out about aix4 [rmc-nic-missing] by hand check the adapter: aixmend explain R aix4 --state s",
 				"Afterwards, look again: aixmend audit --state s",
 			},
