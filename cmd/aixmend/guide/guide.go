@@ -450,6 +450,11 @@ func (g Guide) Unfinished() string {
 	if g.run.Unfinished == 0 {
 		return ""
 	}
+	return g.unfinishedHosts() + "; " + g.Continue() + "\n"
+}
+
+// unfinishedHosts is the part of Unfinished that counts the hosts.
+func (g Guide) unfinishedHosts() string {
 	compare := 0
 	for _, h := range g.run.Hosts {
 		if outcome.ToCompare(h.Outcome, h.Interrupted) {
@@ -467,7 +472,7 @@ func (g Guide) Unfinished() string {
 	case compare > 0:
 		text = fmt.Sprintf("not finished: %s %s", report.Hosts(compare), wait)
 	}
-	return text + "; " + g.Continue() + "\n"
+	return text
 }
 
 // Continue says how to go on with hosts that were cut off.

@@ -42,11 +42,11 @@ func (g Guide) unfinished() []report.Task {
 		return nil
 	}
 	command, more := g.resumes()
-	text := fmt.Sprintf("Continue this run: %s not finished", report.Hosts(g.run.Unfinished))
+	text := "Continue this run"
 	if more {
 		text += ", with more time"
 	}
-	return []report.Task{{Text: text, Next: report.Next{Command: command}}}
+	return []report.Task{{Text: text, Why: g.unfinishedHosts(), Next: report.Next{Command: command}}}
 }
 
 // tasks are the next steps of folds. Folds of one outcome whose hosts need the same command share

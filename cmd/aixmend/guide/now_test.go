@@ -60,7 +60,7 @@ func TestNow(t *testing.T) {
 		{
 			"a run that was cut off, and another", outcome.Run{Command: "recover", Unfinished: 1, LeftOpen: []outcome.LeftOpen{{ID: "Q", Hosts: []string{"aix1"}}}, Hosts: []outcome.HostSummary{cut, host("aix1", outcome.Failed, "a"), host("aix2", outcome.Failed, "a")}}, request.Asked{},
 			[]string{
-				"Continue this run: 1 host not finished: aixmend resume R --state s",
+				"Continue this run [not finished: 1 host]: aixmend resume R --state s",
 				"Continue run Q has changed aix1 and has not finished: aixmend resume Q --state s",
 				"Find out about aix1, and 1 more host like it [a] (aix1 aix2): aixmend explain R aix1 --state s",
 				"Afterwards, look again: aixmend audit --state s",

@@ -110,7 +110,12 @@ func TestSince(t *testing.T) {
 		{"healed but for a warning", host(outcome.NeedsAction, "x", "y"), host(outcome.Recovered, "y"), better, nil},
 		{"it was recovered with that warning", host(outcome.Recovered, "y"), host(outcome.Degraded, "y"), same, nil},
 		{"not reached any more", host(outcome.Healthy), host(outcome.Unreachable), worse, nil},
-		{"ill, and not reached", host(outcome.NeedsAction, "x"), host(outcome.Unreachable), better, nil},
+		{"ill, and not reached", host(outcome.NeedsAction, "x"), host(outcome.Unreachable), worse, nil},
+		{"not reached, again", host(outcome.Unreachable), host(outcome.Unreachable), same, nil},
+		{"reached again, and well", host(outcome.Unreachable), host(outcome.Healthy), better, nil},
+		{"ill, and not judged now", host(outcome.NeedsAction, "x"), host(outcome.Skipped), same, nil},
+		{"not judged, and well", host(outcome.Skipped), host(outcome.Healthy), same, nil},
+		{"not judged, and ill: its findings are not new", host(outcome.Skipped), host(outcome.Degraded, "x"), worse, nil},
 		{"reached again: its findings are not new", host(outcome.Unreachable), host(outcome.NeedsAction, "x"), worse, nil},
 		{"failed", host(outcome.NeedsAction, "x"), host(outcome.Failed, "x"), worse, nil},
 	} {

@@ -35,17 +35,30 @@ func sinceOf(before *report.Before, h outcome.HostSummary) since {
 		return since{turn: first}
 	}
 	s := since{was: then.Outcome}
+	now := h.Shown()
+	if unjudged(now) {
+		return s // nobody knows
+	}
 	if then.Read {
 		s.appeared = without(h.Open, then.Open)
 	}
-	switch now, was := grave(h.Shown(), h.Open), grave(then.Outcome, then.Open); {
-	case len(s.appeared) > 0 || now > was:
+	ill, was := grave(now, h.Open), grave(then.Outcome, then.Open)
+	switch {
+	case now == outcome.Unreachable:
+		if then.Outcome != now {
+			s.turn = worse
+		}
+	case unjudged(then.Outcome) && ill == 0:
+	case len(s.appeared) > 0 || ill > was || !then.Read && ill > 0:
 		s.turn = worse
-	case now < was || then.Read && h.Shown() != outcome.Unreachable && len(without(then.Open, h.Open)) > 0:
+	case ill < was || then.Read && len(without(then.Open, h.Open)) > 0:
 		s.turn = better
 	}
 	return s
 }
+
+// unjudged reports whether a host with an outcome had no verdict, and nobody tried to reach it.
+func unjudged(o outcome.Outcome) bool { return o == outcome.Skipped || o == outcome.CutOff }
 
 // grave orders outcomes by how much trouble a host is; those without any are equal. A host that was
 // recovered or undone is as its open findings.
