@@ -121,6 +121,7 @@ func (a *Host) otherSteps(now Now) []string {
 		}
 		at := slices.IndexFunc(a.Plan, func(p outcome.PlanStep) bool { return p.Rung == s.Rung && p.Step == s.Step })
 		switch {
+		case !now.Complete && (at < 0 || !runs(a.Plan[at])): // the other hosts may still block it; until then Block does
 		case at < 0:
 			list = append(list, "step "+s.Step+" was not in the plan")
 		case a.Plan[at].Command != s.Command:
