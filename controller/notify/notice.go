@@ -48,8 +48,10 @@ type Notice struct {
 	Folds []Fold `json:"folds" jsonschema:"maxItems=30" jsonschema_description:"Hosts that ended alike, the worst first."`
 	// News is nil where there is no run to compare with.
 	News *News `json:"news" jsonschema_description:"What is new since the last comparable run; null where there is none."`
-	// Reports is the folder of the run on the machine that ran it.
-	Reports string `json:"reports" jsonschema_description:"The folder of the run, on the machine that ran it."`
+	// Reports is the folder of the run on the machine that ran it; "" where that is a hub.
+	Reports string `json:"reports" jsonschema_description:"The folder of the run, on the machine that ran it; empty where a hub ran it."`
+	// overHub: the run is one over many sites, and at their hub.
+	overHub bool
 }
 
 // Fold is hosts that ended alike.
@@ -102,7 +104,8 @@ func Of(run outcome.Run, news *drift.Drift, reports string) Notice {
 	n := Notice{
 		Schema: Schema, Version: run.Version, RunID: run.ID, Verb: run.Command, Kind: bounded(run.Kind()), Playbook: bounded(run.Playbook.Name),
 		Started: run.Started, Finished: run.Finished, ExitCode: run.ExitCode, ExitReason: bounded(run.ExitReason), Unfinished: run.Unfinished,
-		Counts: run.Counts, Folds: folds(run.Hosts), Reports: reports, CutOff: run.ShownCounts()[outcome.CutOff],
+		overHub: slices.ContainsFunc(run.Hosts, func(h outcome.HostSummary) bool { return h.Site != "" }),
+		Counts:  run.Counts, Folds: folds(run.Hosts), Reports: reports, CutOff: run.ShownCounts()[outcome.CutOff],
 	}
 	if n.Counts == nil {
 		n.Counts = outcome.Count(run.Hosts)

@@ -33,6 +33,9 @@ func Text(n Notice) string {
 		lines = append(lines, fmt.Sprintf("not finished: %d of the hosts; to continue: aixmend resume %s", n.Unfinished, escape(n.RunID)))
 	}
 	end := fmt.Sprintf("run %s, its reports are in %s", escape(n.RunID), code(short(n.Reports, maxWords)))
+	if n.overHub {
+		end = fmt.Sprintf("run %s, its reports are at the hub", escape(n.RunID))
+	}
 	return fit(lines, end)
 }
 

@@ -80,44 +80,58 @@ func (o *Notices) Check() error {
 // a warning and does not change the exit code. failed is the error of the run itself, or
 // nil.
 func (o Notices) Send(ctx context.Context, c *console.Console, j *job.Job, run outcome.Run, failed error) {
-	if len(o.targets) == 0 {
-		return
-	}
 	if failed != nil {
 		j.Conclude(&run, outcome.ExitInternal, failed.Error())
 	}
-	changed := newsFor(c, j.Settings.State, run)
-	if !o.wanted(run, changed) {
-		return
-	}
-	ctx, done := untilSignal(ctx, c)
-	defer done()
 	reports, err := filepath.Abs(filepath.Join(j.Settings.State, "runs", run.ID))
 	if err != nil {
 		reports = ""
 	}
-	teller := &notify.Teller{Token: o.token, Version: j.Settings.Version, Env: os.Environ()}
-	problems := teller.Tell(ctx, o.targets, notify.Of(run, changed, reports))
+	o.Tell(ctx, c, Ended{Run: run, Reports: reports, Version: j.Settings.Version, Verbose: j.Settings.Verbose, News: func() (*drift.Drift, error) {
+		store, err := journal.OpenExisting(j.Settings.State)
+		if err != nil {
+			return nil, err
+		}
+		return news.Since(store, &run, "")
+	}})
+}
+
+// Ended is a run that notifications are sent of.
+type Ended struct {
+	Run outcome.Run
+	// Reports is the folder of the run on this machine, "" where it is at a hub.
+	Reports string
+	// Version is that of this program.
+	Version string
+	// Verbose says how many notifications were sent.
+	Verbose bool
+	// News compares the run with the one before; nil where there is none.
+	News func() (*drift.Drift, error)
+}
+
+// Tell is Send of a run wherever it is kept.
+func (o Notices) Tell(ctx context.Context, c *console.Console, e Ended) {
+	if len(o.targets) == 0 {
+		return
+	}
+	changed, err := e.News()
+	if err != nil {
+		c.Say("warning: the run can't be compared with an earlier one: %s", err)
+		changed = nil
+	}
+	if !o.wanted(e.Run, changed) {
+		return
+	}
+	ctx, done := untilSignal(ctx, c)
+	defer done()
+	teller := &notify.Teller{Token: o.token, Version: e.Version, Env: os.Environ()}
+	problems := teller.Tell(ctx, o.targets, notify.Of(e.Run, changed, e.Reports))
 	for _, err := range problems {
 		c.Say("warning: %s", err)
 	}
-	if j.Settings.Verbose {
+	if e.Verbose {
 		c.Say("notifications sent: %d of %d", len(o.targets)-len(problems), len(o.targets))
 	}
-}
-
-// newsFor returns what changed in a run; nil where there is none to compare it with.
-func newsFor(c *console.Console, state string, run outcome.Run) *drift.Drift {
-	store, err := journal.OpenExisting(state)
-	var changed *drift.Drift
-	if err == nil {
-		changed, err = news.Since(store, &run, "")
-	}
-	if err != nil {
-		c.Say("warning: the run can't be compared with an earlier one: %s", err)
-		return nil
-	}
-	return changed
 }
 
 // wanted reports whether --notify-on asks for notifications of a run.
