@@ -1,13 +1,12 @@
 package main
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/hub"
 	"aixmend/cmd/aixmend/news"
+	"aixmend/cmd/aixmend/remote"
 	"aixmend/controller"
 	"aixmend/controller/journal"
 )
@@ -23,7 +22,7 @@ func newAudit(c *cli) *cobra.Command {
 	var o auditOptions
 	cmd := &cobra.Command{
 		Use: "audit", Short: "Diagnose; never changes a host", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return audit(cmd.Context(), c, &o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return audit(cmd, c, &o) },
 	}
 	fs := cmd.Flags()
 	o.walking.flags(fs)
@@ -32,15 +31,12 @@ func newAudit(c *cli) *cobra.Command {
 	return cmd
 }
 
-func audit(ctx context.Context, c *cli, o *auditOptions) error {
+func audit(cmd *cobra.Command, c *cli, o *auditOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
 	if o.hub != "" {
-		if o.since != "" {
-			return exit.Usagef("leave --since out", "an audit over a hub is compared with no other")
-		}
-		return o.overHub(ctx, c, o.detailed, controller.Audit, func(*hub.Call) {})
+		return o.overHub(cmd, c, remote.View{Since: o.since != ""}, controller.Audit, func(call *hub.Call) { call.Since, call.Detailed = o.since, o.detailed })
 	}
 	w := newWalk(&o.walking, controller.Audit, o.asked(), o.detailed)
 	if o.since != "" {
@@ -50,7 +46,7 @@ func audit(ctx context.Context, c *cli, o *auditOptions) error {
 		}
 		w.since, w.loudness.quiet = since, true // prints nothing where nothing changed
 	}
-	return w.run(ctx, c)
+	return w.run(cmd.Context(), c)
 }
 
 // baseline returns the id of the run of --since, or last. A run that is named must exist

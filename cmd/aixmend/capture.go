@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"aixmend/cmd/aixmend/hub"
+	"aixmend/cmd/aixmend/remote"
 	"aixmend/controller"
 	"aixmend/controller/outcome"
 )
@@ -29,7 +30,7 @@ count only with --fail-on, for example --fail-on needs_action,failed,unknown,unr
 				return err
 			}
 			if o.hub != "" {
-				return o.overHub(cmd.Context(), c, false, controller.Capture, func(call *hub.Call) { call.Label = o.label })
+				return o.overHub(cmd, c, remote.View{}, controller.Capture, func(call *hub.Call) { call.Label = o.label })
 			}
 			asked := o.asked()
 			asked.Label = o.label

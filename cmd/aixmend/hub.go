@@ -7,6 +7,7 @@ import (
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/hub"
+	"aixmend/cmd/aixmend/remote"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/cmd/aixmend/worker"
 	"aixmend/controller"
@@ -16,58 +17,66 @@ import (
 )
 
 // atHub connects to the hub of --hub, which carries out the verb in place of this process.
-func (o *walking) atHub(ctx context.Context, c *cli, detailed bool) (*hub.Desk, hub.Call, error) {
+// view has the fields that only some verbs set.
+func (o *walking) atHub(cmd *cobra.Command, c *cli, view remote.View) (*hub.Desk, hub.Call, error) {
+	if err := remote.CheckFlags(cmd); err != nil {
+		return nil, hub.Call{}, err
+	}
 	a := o.asked()
-	for _, path := range a.Files {
-		if path != "" {
-			return nil, hub.Call{}, exit.Usagef("leave the flag out; the hub keeps the reports of its runs", "report files are not written with --hub")
-		}
-	}
-	if len(o.NotifyTo) > 0 {
-		return nil, hub.Call{}, exit.Usagef("leave --notify out", "a run over a hub notifies nobody")
-	}
-	desk, err := hub.At(ctx, c.Console, o.hub, hub.View{Format: o.format.format, Plugin: c.plugin, Quiet: o.quiet, Full: o.verbose > 0, Detailed: detailed})
+	view.Format, view.Plugin, view.Quiet, view.Full = o.format.format, c.plugin, o.quiet, o.verbose > 0
+	view.Files, view.Annotations, view.Notices, view.Version = a.Files, o.annotations, o.Notices, currentVersion()
+	desk, err := hub.At(cmd.Context(), c.Console, o.hub, view)
 	return desk, hub.Call{Limit: a.Limit, Playbook: a.Playbook, Set: a.Set, FailOn: a.FailOn, Deadline: a.Deadline, Ticket: a.Ticket}, err
 }
 
 // overHub has the hub of --hub carry out a verb that reads.
-func (o *walking) overHub(ctx context.Context, c *cli, detailed bool, verb controller.Verb, more func(*hub.Call)) error {
-	desk, call, err := o.atHub(ctx, c, detailed)
+func (o *walking) overHub(cmd *cobra.Command, c *cli, view remote.View, verb controller.Verb, more func(*hub.Call)) error {
+	desk, call, err := o.atHub(cmd, c, view)
 	if err != nil {
 		return err
 	}
 	defer desk.Close()
 	call.Verb = verb
 	more(&call)
-	return desk.Run(ctx, call)
+	return desk.Run(cmd.Context(), call)
 }
 
 // overHub is recover over a hub.
-func (o *recoverOptions) overHub(ctx context.Context, c *cli) error {
+func (o *recoverOptions) overHub(cmd *cobra.Command, c *cli) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	switch {
-	case o.plan != "":
-		return exit.Usagef("recover --hub shows the plan, and asks", "--plan and --hub exclude each other: the commands of a plan stay at the sites")
-	case o.undo != "" && o.dryRun:
-		return exit.Usagef("at each site, recover --undo --dry-run prints the commands", "--undo --dry-run and --hub exclude each other")
-	case o.pause && !c.CanAsk():
+	if o.pause && !c.CanAsk() {
 		return exit.Usagef("leave --pause out", "--pause asks before waves, and there is no terminal to ask on")
 	}
-	desk, call, err := o.atHub(ctx, c, o.detailed)
+	if err := o.exclusive(cmd); err != nil {
+		return err
+	}
+	approved := hub.Approved{File: o.plan}
+	if o.plan != "" {
+		p, err := o.accept(cmd, c)
+		if err != nil {
+			return err
+		}
+		approved.Plan, approved.Confirm = p.Plan, p.confirm
+	}
+	desk, call, err := o.atHub(cmd, c, remote.View{})
 	if err != nil {
 		return err
 	}
 	defer desk.Close()
-	call.Changing = o.changing.ordered()
-	if o.dryRun {
-		call.Verb = controller.Plan
-		return desk.Run(ctx, call)
-	}
-	call.Undoes, call.Pause = o.undo, o.pause
+	call.Changing, call.Undoes, call.Pause, call.Detailed = o.changing.ordered(), o.undo, o.pause, o.detailed
 	call.Verb, call.Waves, call.MaxFail, call.BrakeUnreachable = controller.Recover, o.waves, o.maxFail, o.brakeUnreachable
-	return desk.Recover(ctx, call, o.yes)
+	switch {
+	case o.undo != "" && o.dryRun:
+		return desk.ShowBack(cmd.Context(), call)
+	case o.dryRun:
+		call.Verb, call.Waves, call.Pause = controller.Plan, "", false
+		return desk.Run(cmd.Context(), call)
+	case o.plan != "":
+		return desk.Apply(cmd.Context(), call, approved, o.yes)
+	}
+	return desk.Recover(cmd.Context(), call, o.yes)
 }
 
 // ordered are the flags as a hub orders them.

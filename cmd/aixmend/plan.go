@@ -11,6 +11,7 @@ import (
 	"aixmend/cmd/aixmend/hub"
 	"aixmend/cmd/aixmend/pager"
 	"aixmend/cmd/aixmend/planfile"
+	"aixmend/cmd/aixmend/remote"
 	"aixmend/controller"
 )
 
@@ -40,10 +41,7 @@ func newPlan(c *cli) *cobra.Command {
 				c.Say("warning: --out %s replaces %s", clean(o.out), replaced)
 			}
 			if o.hub != "" {
-				if o.out != "" {
-					return exit.Usagef("recover --hub shows the plan, and asks", "--out and --hub exclude each other: the commands of a plan stay at the sites")
-				}
-				return o.overHub(cmd.Context(), c, o.detailed, controller.Plan, func(call *hub.Call) { call.Changing = o.changing.ordered() })
+				return o.overHub(cmd, c, remote.View{Out: o.out, Made: planfile.Settings{Playbook: o.playbook, Set: o.set, Allow: o.allow, MendWarnings: o.mendWarnings}}, controller.Plan, func(call *hub.Call) { call.Changing, call.Detailed = o.changing.ordered(), o.detailed })
 			}
 			asked := o.asked()
 			o.changing.ask(&asked)

@@ -6,12 +6,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/environment"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/guide"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
+	"aixmend/controller/outcome"
 )
 
 func newRecover(c *cli) *cobra.Command {
@@ -34,10 +36,13 @@ commands of the rollback and connects to no host.`,
 			}
 			switch {
 			case o.hub != "":
-				return o.overHub(cmd.Context(), c)
+				return o.overHub(cmd, c)
 			case o.undo != "":
 				return undo(cmd, c, &o)
 			case o.dryRun:
+				if err := o.exclusive(cmd); err != nil {
+					return err
+				}
 				return dryRun(cmd.Context(), c, &o)
 			case o.plan != "":
 				return applyPlan(cmd, c, &o)
@@ -60,9 +65,6 @@ commands of the rollback and connects to no host.`,
 
 // dryRun is recover --dry-run: a plan.
 func dryRun(ctx context.Context, c *cli, o *recoverOptions) error {
-	if o.plan != "" {
-		return exit.Usagef("the plan file lists the commands", "--plan and --dry-run exclude each other")
-	}
 	if o.waves != "" {
 		if _, _, err := job.Brakes(o.asked()); err != nil {
 			return err
@@ -100,30 +102,56 @@ func recoverHosts(ctx context.Context, c *cli, o *recoverOptions) error {
 	return w.carryOut(ctx, c, j, nil)
 }
 
+// exclusive checks flags that exclude each other.
+func (o *recoverOptions) exclusive(cmd *cobra.Command) error {
+	if name := environment.OnCommandLine(cmd, undoFixes); o.undo != "" && name != "" {
+		return exit.Usagef("leave --"+name+" out: hosts, playbook and parameters come from the run", "--undo and --%s exclude each other", name)
+	}
+	if o.plan != "" && o.dryRun {
+		return exit.Usagef("the plan file lists the commands", "--plan and --dry-run exclude each other")
+	}
+	return nil
+}
+
+// accepted is the plan of --plan, with the flags that are still to be confirmed.
+type accepted struct {
+	*planfile.Plan
+	confirm   []planfile.Flag
+	approvals []outcome.Approval
+}
+
+// accept reads the plan of --plan, and takes its flags over.
+func (o *recoverOptions) accept(cmd *cobra.Command, c *cli) (p accepted, err error) {
+	if p.Plan, err = planfile.Load(o.plan); err != nil {
+		return p, err
+	}
+	if p.approvals, err = o.approval.Approvals(p.Plan, o.plan, c.Say); err != nil {
+		return p, err
+	}
+	caller := planfile.NewCaller(cmd, planfile.Settings{Playbook: o.playbook, Set: o.set, Allow: o.allow, MendWarnings: o.mendWarnings}, !o.yes && c.CanAsk())
+	caller.OverHub = o.hub != ""
+	s, confirm, err := p.Accept(o.plan, caller)
+	if err != nil {
+		return p, err
+	}
+	o.playbook, o.set, o.allow, o.mendWarnings, p.confirm = s.Playbook, s.Set, s.Allow, s.MendWarnings, confirm
+	return p, nil
+}
+
 // applyPlan is recover --plan.
 func applyPlan(cmd *cobra.Command, c *cli, o *recoverOptions) error {
-	p, err := planfile.Load(o.plan)
+	p, err := o.accept(cmd, c)
 	if err != nil {
 		return err
 	}
-	approvals, err := o.approval.Approvals(p, o.plan, c.Say)
-	if err != nil {
-		return err
-	}
-	named := planfile.Settings{Playbook: o.playbook, Set: o.set, Allow: o.allow, MendWarnings: o.mendWarnings}
-	s, confirm, err := p.Accept(o.plan, planfile.NewCaller(cmd, named, !o.yes && c.CanAsk()))
-	if err != nil {
-		return err
-	}
-	o.playbook, o.set, o.allow, o.mendWarnings = s.Playbook, s.Set, s.Allow, s.MendWarnings
 	if err := o.check(); err != nil {
 		return err
 	}
 	w := newWalk(&o.walking, controller.Recover, o.asked(), o.detailed)
 	j, err := w.prepare(cmd.Context(), c)
 	if err == nil {
-		j.Request.Approvals = approvals
-		err = j.Apply(p, o.plan, confirm)
+		j.Request.Approvals = p.approvals
+		err = j.Apply(p.Plan, o.plan, p.confirm)
 	}
 	if errors.Is(err, exit.ErrInventory) {
 		return exit.Usagef(guide.Reapply(o.state, p.RunID, o.plan), "%w", err)
@@ -134,7 +162,7 @@ func applyPlan(cmd *cobra.Command, c *cli, o *recoverOptions) error {
 	if err := j.Consent(c.Console, "recover --plan", request.Names(j.Request.Hosts), o.yes); err != nil {
 		return err
 	}
-	if j.Request.Approvals, err = o.approval.Approvals(p, o.plan, nil); err != nil { // a question may have waited
+	if j.Request.Approvals, err = o.approval.Approvals(p.Plan, o.plan, nil); err != nil { // a question may have waited
 		return err
 	}
 	return w.finish(cmd.Context(), c, j, nil)

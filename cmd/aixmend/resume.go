@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"aixmend/cmd/aixmend/hub"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/notices"
+	"aixmend/cmd/aixmend/remote"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
 	"aixmend/controller/journal"
@@ -43,7 +43,7 @@ anything more is sent.
 
 aixmend runs shows which runs are open.`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return resume(cmd.Context(), c, &o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return resume(cmd, c, &o, args) },
 	}
 	fs := cmd.Flags()
 	o.stateFolder.flags(fs)
@@ -57,7 +57,7 @@ aixmend runs shows which runs are open.`,
 	return cmd
 }
 
-func resume(ctx context.Context, c *cli, o *resumeOptions, args []string) error {
+func resume(cmd *cobra.Command, c *cli, o *resumeOptions, args []string) error {
 	if err := o.Notices.Check(); err != nil {
 		return err
 	}
@@ -67,8 +67,13 @@ func resume(ctx context.Context, c *cli, o *resumeOptions, args []string) error 
 	if o.deadline < 0 {
 		return exit.Usagef("", "--deadline must not be negative, found %s", o.deadline)
 	}
+	ctx := cmd.Context()
 	if o.hub != "" {
-		return hub.Resume(ctx, c.Console, o.hub, hub.View{Format: o.format.format, Plugin: c.plugin, Quiet: o.quiet}, hub.Rest{Run: args, Deadline: o.deadline, Yes: o.yes})
+		if err := remote.CheckFlags(cmd); err != nil {
+			return err
+		}
+		view := remote.View{Format: o.format.format, Plugin: c.plugin, Quiet: o.quiet, Full: o.verbose > 0, Annotations: o.annotations, Notices: o.Notices, Version: currentVersion()}
+		return hub.Resume(ctx, c.Console, o.hub, view, hub.Rest{Run: args, Deadline: o.deadline, Yes: o.yes})
 	}
 	store, err := openState(o.state)
 	if err != nil {

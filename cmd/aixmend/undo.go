@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"aixmend/cmd/aixmend/environment"
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/request"
@@ -24,8 +23,8 @@ var undoFixes = []string{"inventory", "playbook", "set", "allow", "mend-warnings
 
 // undo is recover --undo: it rolls back an earlier run.
 func undo(cmd *cobra.Command, c *cli, o *recoverOptions) error {
-	if name := environment.OnCommandLine(cmd, undoFixes); name != "" {
-		return exit.Usagef("leave --"+name+" out: hosts, playbook and parameters come from the run", "--undo and --%s exclude each other", name)
+	if err := o.exclusive(cmd); err != nil {
+		return err
 	}
 	if err := o.check(); err != nil {
 		return err

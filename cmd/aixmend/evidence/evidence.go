@@ -27,7 +27,7 @@ import (
 // Of returns a run as the report formats take it.
 func Of(store *journal.Store, run outcome.Run) (report.Evidence, error) {
 	g, folder := guide.There(store, run)
-	e := report.Evidence{Run: run, Hosts: documents(store, run), Folder: folder, Complete: g.Complete, Runbook: runbook()}
+	e := report.Evidence{Run: run, Hosts: documents(store, run), Folder: folder, Complete: g.Complete, Runbook: Runbook()}
 	if g.Known() {
 		e.Next, e.Now = g.Next, g.Now()
 	}
@@ -59,8 +59,8 @@ func Of(store *journal.Store, run outcome.Run) (report.Evidence, error) {
 	return e, nil
 }
 
-// runbook returns the section of a finding in the runbook; "" for none.
-func runbook() func(finding string) string {
+// Runbook returns the section of a finding in the runbook; "" for none.
+func Runbook() func(finding string) string {
 	sections := sync.OnceValue(func() []handbook.Section { return handbook.Sections(docs.Runbook) })
 	return func(finding string) string {
 		s, _ := handbook.Find(sections(), finding)
@@ -112,11 +112,16 @@ func document(store *journal.Store, run string, h outcome.HostSummary) (outcome.
 	kept, err := store.LoadHost(run, h.Name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return outcome.Host{Schema: outcome.HostSchema, RunID: run, Host: h.Name, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason, Interrupted: h.Interrupted}, nil
+		return *Without(run, h), nil
 	case err != nil:
 		return outcome.Host{}, err
 	}
 	return *kept, nil
+}
+
+// Without is the document of a host that has none: the run's summary of it.
+func Without(run string, h outcome.HostSummary) *outcome.Host {
+	return &outcome.Host{Schema: outcome.HostSchema, RunID: run, Host: h.Name, Address: h.Address, Outcome: h.Outcome, Reason: h.Reason, Interrupted: h.Interrupted}
 }
 
 // Wanted reports whether any file is asked for.

@@ -17,6 +17,8 @@ const (
 	askTaken  = "taken"  // which the operator has now
 	askWave   = "wave"   // answering answers whether a wave may begin
 	askShow   = "show"   // the output of a verb that reads
+	askBack   = "back"   // Call asks for the steps that a rollback would undo
+	askHosts  = "hosts"  // Call asks which hosts it would be about, and whether it could begin
 	askStop   = "stop"   // it is to end
 	askStatus = "status" // the sites
 )
@@ -41,6 +43,12 @@ type Call struct {
 	BrakeUnreachable bool   `json:"brake_unreachable,omitempty"`
 	// Pause asks the operator before each wave but the first.
 	Pause bool `json:"pause,omitempty"`
+	// PlanID and Nonce are those of the file that has the plan of the run Plan, "" for none.
+	PlanID string `json:"plan_id,omitempty"`
+	Nonce  string `json:"nonce,omitempty"`
+	// Since is the run to compare with, Detailed gives exit code 5 for news and planned changes.
+	Since    string `json:"since,omitempty"`
+	Detailed bool   `json:"detailed,omitempty"`
 }
 
 // resuming asks for the rest of a run that was cut off.

@@ -11,6 +11,7 @@ import (
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/remote"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
 	"aixmend/controller/fleet"
@@ -56,7 +57,7 @@ func (s *Service) call(operator string, a Call) (*begun, error) {
 	}
 	r.By.Operator = operator
 	g := s.going(r, a.Run, operator)
-	j, err := job.Prepare(r, s.settings(a.Run, g))
+	j, err := job.Prepare(r, s.settings(a.Run, r, g))
 	if err != nil {
 		return nil, refusal(err)
 	}
@@ -130,15 +131,36 @@ func (s *Service) request(a Call) (request.Request, error) {
 	if err != nil {
 		return request.Request{}, err
 	}
-	if err := s.everySite(announced, a.Limit); err != nil {
-		return request.Request{}, err
-	}
 	past := func(run, ended string) ([]string, error) {
 		return request.HostsOf(func() (*journal.Store, error) { return s.store, nil }, run, ended)
 	}
-	chosen, _, err := inv.SelectOf(past, a.Limit...)
+	kept, limit := remote.Keeper{Store: s.store}, a.Limit
+	var planned []string
+	if a.Plan != "" {
+		p, err := kept.Approved(a.Plan, a.PlanID, a.Nonce)
+		if err != nil {
+			return request.Request{}, err
+		}
+		if planned = p.All(); len(limit) == 0 {
+			limit = planned
+		}
+		a.Set, a.Allow, a.MendWarnings = p.Set, p.Allow, p.MendWarnings
+	}
+	if err := s.everySite(announced, limit); err != nil {
+		return request.Request{}, err
+	}
+	chosen, _, err := inv.SelectOf(past, limit...)
 	if err != nil {
 		return request.Request{}, exit.Usage(err)
+	}
+	if a.Plan != "" {
+		chosen = slices.DeleteFunc(slices.Clone(chosen), func(h inventory.Host) bool { return !slices.Contains(planned, h.Name) })
+		if len(chosen) == 0 {
+			return request.Request{}, exit.Usagef("--limit selects from the hosts of the plan", "no host of the plan is selected")
+		}
+		if err := kept.Unapplied(a.Plan, request.Names(chosen)); err != nil {
+			return request.Request{}, err
+		}
 	}
 	if a.Undoes != "" {
 		if chosen, err = s.undoing(&a, chosen); err != nil {
@@ -153,11 +175,29 @@ func (s *Service) request(a Call) (request.Request, error) {
 	if len(chosen) == 0 {
 		return request.Request{}, exit.Usagef("aixmend hub status lists the sites; the worker of a site announces its hosts", "no site has announced a host")
 	}
-	scope.Applies = a.Plan
+	if scope.Since, err = kept.Since(a.Since); err != nil {
+		return request.Request{}, err
+	}
+	scope.Applies, scope.Detailed = a.Plan, a.Detailed
 	return request.Request{Verb: a.Verb, By: a.By, Undoes: a.Undoes, Scope: scope, Asked: request.Asked{
 		Limit: a.Limit, Playbook: a.Playbook, Set: a.Set, FailOn: a.FailOn, Deadline: a.Deadline, Ticket: a.Ticket, Concurrency: 1, Label: a.Label,
 		Allow: a.Allow, MendWarnings: a.MendWarnings, Attempts: a.Attempts, Waves: a.Waves, MaxFail: a.MaxFail, BrakeUnreachable: a.BrakeUnreachable, Pause: a.Pause,
 	}}, nil
+}
+
+// back lists the steps that the rollback of a run would undo. Nothing is run.
+func (s *Service) back(_ string, a Call) (*remote.Back, error) {
+	r, err := s.request(a)
+	if err != nil {
+		return nil, err
+	}
+	return remote.Keeper{Store: s.store}.Rollback(r)
+}
+
+// hosts are the hosts of a call that could begin.
+func (s *Service) hosts(_ string, a Call) ([]string, error) {
+	r, err := s.request(a)
+	return request.Names(r.Hosts), err
 }
 
 // undoing makes a call one that rolls back a run, and returns those of the chosen hosts that it

@@ -9,6 +9,7 @@ import (
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/remote"
 	"aixmend/controller/fleet"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
@@ -64,7 +65,7 @@ func begin(ctx context.Context, d *Desk, run, task string, ask func(*begun) erro
 		return nil, err
 	}
 	say := d.Say
-	if d.view.Quiet {
+	if d.view.Quiet || d.view.Since {
 		say = func(string, ...any) {}
 	}
 	say("%s of %s at %s, run %s", task, report.Hosts(b.Hosts), siteList(b.Sites), run)
@@ -74,6 +75,11 @@ func begin(ctx context.Context, d *Desk, run, task string, ask func(*begun) erro
 	end, err := d.fetch(ctx, run)
 	if err != nil {
 		return nil, err
+	}
+	if end.Broken == "" || end.Run.ID != "" { // one that broke may have no run.json
+		if err := remote.Check(&end.Run, run); err != nil {
+			return nil, err
+		}
 	}
 	told, done := context.WithTimeout(ctx, askAgain)
 	_ = d.hub.Ask(told, askTaken, named{run}, &named{}) // no answer: it drained, and has stopped

@@ -17,6 +17,7 @@ import (
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/request"
+	"aixmend/controller/approval"
 	"aixmend/controller/fleet"
 	"aixmend/controller/journal"
 	"aixmend/controller/journal/durable"
@@ -92,11 +93,32 @@ func (s *Service) going(r request.Request, run, operator string) *going {
 	if p, err := playbooks.Load(r.Playbook); err == nil { // else the run does not begin
 		g.sweep.compared.Facts = p.SharedParts()
 	}
+	if r.Applies != "" {
+		s.applies(g.sweep, r)
+	}
 	return g
 }
 
-func (s *Service) settings(run string, g *going) job.Settings {
-	return job.Settings{State: s.folder.State(), Version: s.version, Quiet: true, Part: &job.Part{
+// applies prepares the sweep of a run that applies a plan: hosts to which another run has
+// applied it are left alone, and those on which it runs nothing are known by it.
+func (s *Service) applies(w *sweep, r request.Request) {
+	w.planned = func(host string) *outcome.Host {
+		h, err := s.store.LoadHost(r.Applies, host)
+		if err != nil || slices.ContainsFunc(h.Plan, outcome.PlanStep.Runs) {
+			return nil
+		}
+		return h
+	}
+	applied, _ := s.store.Applied(r.Applies) // where it is not known, the run was refused
+	for host, by := range applied {
+		if by != w.run {
+			w.leave(host, approval.Drifted+"the plan is not for the host as it is: run "+by+" has applied it already: make another plan")
+		}
+	}
+}
+
+func (s *Service) settings(run string, r request.Request, g *going) job.Settings {
+	return job.Settings{State: s.folder.State(), Version: s.version, Quiet: true, Since: r.Since, Detailed: r.Detailed, Part: &job.Part{
 		ID: run, Elsewhere: g.sweep, Opened: func() { close(g.opened) }, Pause: g.pause,
 	}}
 }
@@ -238,7 +260,7 @@ func (s *Service) continueRun(id, operator string, deadline time.Duration) (*goi
 	}
 	r.Deadline = cmp.Or(deadline, r.Deadline)
 	g := s.going(r, id, cmp.Or(operator, r.By.Operator))
-	j, err := job.Restore(r, s.settings(id, g))
+	j, err := job.Restore(r, s.settings(id, r, g))
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/remote"
 	"aixmend/controller/fleet"
 	"aixmend/controller/fleet/server"
 	"aixmend/controller/journal"
@@ -209,6 +210,16 @@ func (s *Service) answer(q fleet.Question) (any, error) {
 		return answerOf(q, s.take)
 	case askShow:
 		return answerOf(q, s.show)
+	case askBack:
+		return answerOf(q, refusing(s.back))
+	case askHosts:
+		return answerOf(q, refusing(s.hosts))
+	case remote.AskReports:
+		return answerOf(q, refusing(remote.Keeper{Store: s.store}.Reports))
+	case remote.AskNews:
+		return answerOf(q, refusing(remote.Keeper{Store: s.store}.News))
+	case remote.AskPlan:
+		return answerOf(q, refusing(remote.Keeper{Store: s.store}.Plan))
 	case askStatus:
 		return s.status()
 	case askDrain:
@@ -220,6 +231,17 @@ func (s *Service) answer(q fleet.Question) (any, error) {
 		return st, err
 	}
 	return nil, &fleet.Refusal{Text: "this hub does not know the question " + strconv.Quote(q.Verb), Hint: "hub and operator must be of one version"}
+}
+
+// refusing gives the errors of an answer to the operator.
+func refusing[Q, A any](answer func(operator string, question Q) (A, error)) func(string, Q) (A, error) {
+	return func(operator string, question Q) (A, error) {
+		a, err := answer(operator, question)
+		if err != nil {
+			err = refusal(err)
+		}
+		return a, err
+	}
 }
 
 // answerOf reads a question and answers it.

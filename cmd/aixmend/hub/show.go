@@ -16,10 +16,13 @@ import (
 	"github.com/spf13/pflag"
 
 	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/remote"
 	"aixmend/controller/fleet"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/controller/report/formats"
 	"aixmend/inventory/naming"
 )
 
@@ -62,23 +65,39 @@ func Reading(c *console.Console, verbs ...*cobra.Command) []*cobra.Command {
 // there has the hub of a join file run a verb, and prints its output.
 func there(cmd *cobra.Command, c *console.Console, file string, args []string) error {
 	ask := show{Verb: cmd.Name(), Flags: map[string]string{}, Args: args}
+	files := map[string]string{}
 	var wrong error
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch {
+		case slices.ContainsFunc(formats.All(), func(format formats.Format) bool { return format.Name == f.Name }):
+			files[f.Name] = f.Value.String()
 		case slices.Contains(shown[ask.Verb], f.Name):
 			ask.Flags[f.Name] = f.Value.String()
 		case !slices.Contains([]string{"hub", "state", "no-pager", "config", "profile"}, f.Name) && f.Value.String() != "":
 			wrong = exit.Usagef("leave --"+f.Name+" out", "--%s and --hub exclude each other", f.Name)
 		}
 	})
+	if wrong == nil {
+		wrong = evidence.Check(files, nil)
+	}
+	if wrong == nil && evidence.Wanted(files) && ask.Flags["host"] != "" {
+		wrong = exit.Usagef("leave --host out", "--host prints the report of one host; the other flags are for a whole run")
+	}
 	if wrong != nil {
 		return wrong
 	}
-	d, err := At(cmd.Context(), c, file, View{})
+	d, err := At(cmd.Context(), c, file, remote.View{})
 	if err != nil {
 		return err
 	}
 	defer d.Close()
+	if evidence.Wanted(files) {
+		run, err := d.reader(cmd.Context()).Report(strings.Join(append(args, "latest")[:1], ""), files)
+		if err != nil {
+			return err
+		}
+		ask.Args = []string{run.ID}
+	}
 	var p printed
 	if err := persist(cmd.Context(), c, func() error { return d.hub.Ask(cmd.Context(), askShow, ask, &p) }); err != nil {
 		return err

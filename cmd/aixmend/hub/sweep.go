@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,6 +43,9 @@ type sweep struct {
 
 	// compared are the facts that the hub keeps of a report.
 	compared fleet.Compared
+	// planned is the report of a host on which the plan that the run applies runs nothing, nil
+	// for any other; nil: it applies none.
+	planned func(host string) *outcome.Host
 
 	mu      sync.Mutex
 	parts   map[string]*part
@@ -182,13 +186,30 @@ func (s *sweep) late(g *gathered, e fleet.Event) bool {
 func (s *sweep) done(hosts []string) {
 	for _, host := range hosts {
 		if g := s.reports[host]; g != nil {
+			if !g.ended {
+				s.have++
+			}
 			g.ended, g.over = true, true
-			s.have++
 		}
 	}
 	for _, p := range s.parts {
 		p.hosts = slices.DeleteFunc(slices.Clone(p.hosts), func(host string) bool { return s.reports[host].ended })
 	}
+}
+
+// leave ends a host that no site is asked about.
+func (s *sweep) leave(host, reason string) {
+	g := s.reports[host]
+	if g == nil || g.ended {
+		return
+	}
+	p := s.parts[s.of[host]]
+	p.hosts = slices.DeleteFunc(slices.Clone(p.hosts), func(other string) bool { return other == host })
+	h := s.blank(host)
+	h.Outcome, h.Reason = outcome.Skipped, reason
+	g.ended, g.host, g.steps = true, &h, []gather.Step{{Kind: gather.Ended}}
+	s.have++
+	g.wake()
 }
 
 func (p *part) isOver() bool { return p.ended != nil || p.why != "" }
@@ -387,10 +408,8 @@ func (s *sweep) Last(host string) (outcome.Host, bool) {
 // One that was let begin may have been changed. The lock is held.
 func (s *sweep) absent(host string, cut error) outcome.Host {
 	site, p := s.of[host], s.parts[s.of[host]]
-	h := outcome.Host{
-		Schema: outcome.HostSchema, RunID: s.run, Host: host, Site: site, Outcome: outcome.Unreachable, Started: s.began.UTC(),
-		Stages: []outcome.Stage{}, Facts: map[string]any{}, Findings: []outcome.Finding{}, Changes: []outcome.Change{},
-	}
+	h := s.blank(host)
+	h.Outcome = outcome.Unreachable
 	begun := s.reports[host].begun
 	if begun {
 		h.Outcome, h.Interrupted = outcome.Unknown, true // resume asks its site
@@ -400,6 +419,10 @@ func (s *sweep) absent(host string, cut error) outcome.Host {
 		h.Reason = p.why
 	case e != nil && e.Refused != "":
 		h.Reason = "site " + site + " refuses: " + e.Refused
+		if planned := s.asPlanned(host, begun); planned != nil {
+			planned.Reason = strings.TrimPrefix(planned.Reason+"; as the plan found it: "+h.Reason, "; ")
+			h = *planned
+		}
 	case e != nil && e.Broken != "":
 		h.Reason = "the worker of site " + site + " failed: " + e.Broken
 	case e != nil && e.Stopped, e == nil && cut != nil:
@@ -416,6 +439,28 @@ func (s *sweep) absent(host string, cut error) outcome.Host {
 		h.Reason = "site " + site + " ended without a report of it"
 	}
 	return h
+}
+
+// asPlanned is the report of a host that the plan found and has no step for, nil for any other.
+// It counts where the site of the host refuses the run: nothing newer is known.
+func (s *sweep) asPlanned(host string, begun bool) *outcome.Host {
+	if s.planned == nil || begun {
+		return nil
+	}
+	h := s.planned(host)
+	if h == nil || h.Interrupted {
+		return nil
+	}
+	h.RunID, h.Plan = s.run, nil
+	return h
+}
+
+// blank is a report without anything in it.
+func (s *sweep) blank(host string) outcome.Host {
+	return outcome.Host{
+		Schema: outcome.HostSchema, RunID: s.run, Host: host, Site: s.of[host], Started: s.began.UTC(),
+		Stages: []outcome.Stage{}, Facts: map[string]any{}, Findings: []outcome.Finding{}, Changes: []outcome.Change{},
+	}
 }
 
 // over gives up every part that has not ended, so that nobody waits for it.

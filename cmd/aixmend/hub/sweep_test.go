@@ -132,6 +132,63 @@ func TestSweepWithoutReports(t *testing.T) {
 	}
 }
 
+// A host that is left alone ends without its site, also where the hub has begun again.
+func TestSweepLeavesHosts(t *testing.T) {
+	t.Parallel()
+	for _, before := range []bool{false, true} {
+		s := sweepOf(heard{})
+		s.leave("a", "left alone")
+		s.leave("nobody", "left alone")
+		if before {
+			s.done([]string{"a"})
+		}
+		s.take(event("fra", "b", outcome.Healthy))
+		s.take(event("par", "c", outcome.Healthy))
+		s.take(ended("fra", fleet.Ended{}))
+		s.take(ended("par", fleet.Ended{}))
+		if have, of, _ := s.progress(); have != 3 || of != 3 || fmt.Sprint(s.parts["fra"].hosts) != "[b]" {
+			t.Errorf("%d of %d, ordered are %v", have, of, s.parts["fra"].hosts)
+		}
+		if before {
+			continue
+		}
+		if got, want := s.all(t.Context()), "a@fra skipped (left alone); b@fra healthy; c@par healthy; "; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+// Where a site refuses a run that applies a plan, hosts on which it plans nothing are as it found
+// them; one that it would change, that was interrupted or let begin is not known to be well.
+func TestRefusedPlan(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		planned *outcome.Host
+		begun   bool
+		want    string
+	}{
+		{"healthy", &outcome.Host{Host: "b", Site: "fra", Outcome: outcome.Healthy}, false, "b@fra healthy (as the plan found it: site fra refuses: no); "},
+		{"ill", &outcome.Host{Host: "b", Site: "fra", Outcome: outcome.NeedsAction, Reason: "full"}, false, "b@fra needs_action (full; as the plan found it: site fra refuses: no); "},
+		{"interrupted", &outcome.Host{Host: "b", Site: "fra", Outcome: outcome.Healthy, Interrupted: true}, false, "b@fra unreachable (site fra refuses: no); "},
+		{"to be changed", nil, false, "b@fra unreachable (site fra refuses: no); "},
+		{"begun", &outcome.Host{Host: "b", Site: "fra", Outcome: outcome.Healthy}, true, "b@fra unknown (site fra refuses: no); "},
+	} {
+		s := sweepOf(heard{})
+		s.planned = func(string) *outcome.Host { return c.planned }
+		if c.begun {
+			s.Tell(gather.Turn{Host: "b", Process: "p"})
+		}
+		s.take(event("fra", "a", outcome.Healthy))
+		s.take(event("par", "c", outcome.Healthy))
+		s.take(ended("fra", fleet.Ended{Refused: "no"}))
+		s.take(ended("par", fleet.Ended{}))
+		if got, want := s.all(t.Context()), "a@fra healthy; "+c.want+"c@par healthy; "; got != want {
+			t.Errorf("%s: %s, want %s", c.name, got, want)
+		}
+	}
+}
+
 // A site is given up by the clock of the hub, after a minute without a word, and not before.
 func TestSilence(t *testing.T) {
 	t.Parallel()

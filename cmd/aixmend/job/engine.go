@@ -94,6 +94,9 @@ func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *j
 		gate = r.Plan.Gate(gate, id)
 		e.MadeBy, e.Journal = r.Plan.RunID, planfile.NewJournal(r.Plan, store, dir, id)
 	}
+	if r.Applies != "" { // a plan over a hub is applied to a host once, as one in a file is
+		e.Journal = planfile.NewJournal(&planfile.Plan{ID: r.Applies}, store, dir, id)
+	}
 	if r.Verb == controller.Recover {
 		e.Resumes = openrun.Resumes(store)
 	}

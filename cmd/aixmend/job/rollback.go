@@ -26,29 +26,42 @@ func (j *Job) ShowRollback(c *console.Console, e *Earlier, hosts []inventory.Hos
 // Rollback lists the steps that a rollback of an earlier run would undo, and those that it
 // can't, for a terminal: folded as a plan is, or host by host where each is wanted.
 func (j *Job) Rollback(e *Earlier, hosts []inventory.Host, o report.TextOptions, each bool) string {
-	var b strings.Builder
-	say := func(format string, args ...any) {
-		b.WriteString(report.Fit(report.Cleanf(format, args...), o.Width) + "\n")
-	}
 	fixed := e.fixed(hosts)
 	j.question.changes = slices.DeleteFunc(request.Names(hosts), func(host string) bool { return slices.Contains(fixed, host) })
-	say("rollback of run %s on %s, newest step first; steps that are no longer in effect, or were in effect before that run, are left alone:", e.ID, report.Hosts(len(j.question.changes)))
-	if len(fixed) > 0 {
-		say("on %s nothing can be undone: %s", report.Hosts(len(fixed)), report.Compact(fixed))
-	}
 	list := make([]outcome.HostSummary, len(hosts))
 	for i, h := range hosts {
 		list[i] = outcome.HostSummary{Name: h.Name, Plan: j.RollbackSteps(e, h.Name)}
 	}
 	whole := j.Settings.Verbose
-	if j.question.folded = folds(len(hosts), each || whole); j.question.folded {
-		return b.String() + "\n" + folded.Rollback(list, o)
+	j.question.folded = folds(len(hosts), each || whole) || report.TimedNote(list, true, whole) != ""
+	return RollbackText(e.ID, list, o, RollbackView{Fixed: fixed, Each: each, Whole: whole})
+}
+
+// RollbackView says how a rollback is shown.
+type RollbackView struct {
+	// Fixed are the hosts on which no step can be undone.
+	Fixed []string
+	// Each prints the hosts one by one, Whole every command of each.
+	Each, Whole bool
+}
+
+// RollbackText lists the steps that the rollback of a run would undo on hosts, for a terminal.
+func RollbackText(run string, hosts []outcome.HostSummary, o report.TextOptions, v RollbackView) string {
+	var b strings.Builder
+	say := func(format string, args ...any) {
+		b.WriteString(report.Fit(report.Cleanf(format, args...), o.Width) + "\n")
 	}
-	for _, h := range list {
-		b.WriteString("\n" + report.RollbackText(h, o.Width, whole))
+	say("rollback of run %s on %s, newest step first; steps that are no longer in effect, or were in effect before that run, are left alone:", run, report.Hosts(len(hosts)-len(v.Fixed)))
+	if len(v.Fixed) > 0 {
+		say("on %s nothing can be undone: %s", report.Hosts(len(v.Fixed)), report.Compact(v.Fixed))
 	}
-	if note := report.TimedNote(list, true, whole); note != "" {
-		j.question.folded = true
+	if folds(len(hosts), v.Each || v.Whole) {
+		return b.String() + "\n" + folded.Rollback(hosts, o)
+	}
+	for _, h := range hosts {
+		b.WriteString("\n" + report.RollbackText(h, o.Width, v.Whole))
+	}
+	if note := report.TimedNote(hosts, true, v.Whole); note != "" {
 		say("\n%s", note)
 	}
 	return b.String()
@@ -66,9 +79,8 @@ func (j *Job) RollbackSteps(e *Earlier, host string) []outcome.PlanStep {
 
 // rollbackStep are the rows of the undo of a change: with a timed undo it has three.
 func (j *Job) rollbackStep(u playbooks.Change) []outcome.PlanStep {
-	row := outcome.PlanStep{Rung: u.Rung, Step: u.Step, Command: u.Undo, Undo: u.Command, BlockedBy: u.NoUndo(), Fixes: []string{}}
 	s := j.Playbook.Undoing(u, j.params, rollbackID)
-	return course.WithTimedUndo(row, s.Arm, s.Disarm, s.UndoAfter)
+	return course.WithTimedUndo(undoOf(u), s.Arm, s.Disarm, s.UndoAfter)
 }
 
 // StillValid returns the parameters of a run that its playbook still takes. A playbook
@@ -111,9 +123,11 @@ type RollbackDocument struct {
 
 // RollbackHost is the rollback of one host, the newest step of the run first.
 type RollbackHost struct {
-	Name    string             `json:"name"`
-	Address string             `json:"address"`
-	Plan    []outcome.PlanStep `json:"plan"`
+	Name    string `json:"name"`
+	Address string `json:"address"`
+	// Site has the commands of a host of a run over a hub; "" for others.
+	Site string             `json:"site,omitempty"`
+	Plan []outcome.PlanStep `json:"plan"`
 }
 
 // Rolling is the run that is rolled back, on some hosts, without those that open runs hold; Rest

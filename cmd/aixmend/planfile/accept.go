@@ -2,6 +2,7 @@ package planfile
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -109,6 +110,8 @@ type Caller struct {
 	// Typed reports whether a flag stands on the command line. It must be the plan's
 	// then; one that the environment sets for every call need not.
 	Typed func(flag string) bool
+	// OverHub says that the plan is applied over a hub, which holds the playbooks.
+	OverHub bool
 	// Asks says that the caller is asked about the flags that were not named.
 	Asks bool
 	// Command returns the command line of this call with more flags, ready to paste.
@@ -133,6 +136,15 @@ func NewCaller(cmd *cobra.Command, s Settings, asks bool) Caller {
 // always be named.
 func (p *Plan) Accept(file string, c Caller) (s Settings, confirm []Flag, err error) {
 	s = Settings{p.Named, p.Set, p.Allow, p.MendWarnings}
+	switch {
+	case p.OverHub() && !c.OverHub:
+		return s, nil, exit.Usagef("name the hub with --hub and the join file of an operator", "--plan %s was made over a hub: its commands are at the sites", file)
+	case c.OverHub && !p.OverHub():
+		return s, nil, exit.Usagef("leave --hub out, or make another plan: aixmend plan --hub ops.join --out plan.json", "--plan %s was made on one machine, not over a hub", file)
+	}
+	if c.OverHub && c.Typed("playbook") && c.Playbook != p.Named {
+		return s, nil, exit.Usagef("leave --playbook out, or make another plan", "--plan %s was made with --playbook %s", file, p.Named)
+	}
 	for _, f := range p.added(c) {
 		added := strings.Join(f.Words(), " ")
 		return s, nil, exit.Usagef("leave "+added+" out, or make another plan", "--plan %s was made without %s", file, added)
@@ -141,13 +153,14 @@ func (p *Plan) Accept(file string, c Caller) (s Settings, confirm []Flag, err er
 	if err != nil {
 		return s, nil, err
 	}
+	named := playbook != nil || c.OverHub && c.Playbook == p.Named
 	confirm = slices.DeleteFunc(Restate(playbook, s), func(f Flag) bool {
 		if f.Name == "playbook" {
-			return playbook != nil
+			return named
 		}
 		return slices.Contains(c.Flags(), f)
 	})
-	if playbook == nil || len(confirm) > 0 && !c.Asks {
+	if !named || len(confirm) > 0 && !c.Asks {
 		var list []string
 		for _, f := range confirm {
 			list = append(list, strings.Join(f.Words(), " "))
@@ -155,7 +168,7 @@ func (p *Plan) Accept(file string, c Caller) (s Settings, confirm []Flag, err er
 		return s, nil, exit.Usagef("if that is what you approved: "+c.Command(confirm),
 			"--plan %s: a plan file can't decide on %s: name it again", file, strings.Join(list, ", "))
 	}
-	s.Playbook = name
+	s.Playbook = cmp.Or(name, p.Named)
 	return s, confirm, nil
 }
 
@@ -176,7 +189,7 @@ func (p *Plan) added(c Caller) []Flag {
 func (p *Plan) playbook(c Caller) (*playbooks.Playbook, string, error) {
 	for _, name := range []string{c.Playbook, p.Named} {
 		typed := name == c.Playbook && c.Typed("playbook")
-		if name == "" || !typed && name != c.Playbook && !embedded(name) {
+		if name == "" || !typed && name != c.Playbook && !embedded(name) || c.OverHub && !embedded(name) {
 			continue
 		}
 		playbook, err := playbooks.Load(name)

@@ -14,7 +14,8 @@ import (
 )
 
 // Journal is the journal of a run that applies a plan. The state folder's record of the
-// plan names a host before the journal has that host's first change.
+// plan names a host before the journal has that host's first change, or says that its site
+// may begin it.
 type Journal struct {
 	*journal.Run
 	store     *journal.Store
@@ -31,7 +32,7 @@ func NewJournal(p *Plan, store *journal.Store, dir *journal.Run, run string) *Jo
 
 // Append implements controller.Journal.
 func (j *Journal) Append(e outcome.Entry) error {
-	if e.Event == outcome.EventIntent && j.plan != "" {
+	if (e.Event == outcome.EventIntent || e.Event == outcome.EventTurn) && j.plan != "" {
 		if err := j.mark(e.Host); err != nil {
 			return err
 		}

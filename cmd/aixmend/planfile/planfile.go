@@ -53,6 +53,8 @@ type Plan struct {
 type Host struct {
 	Name    string `json:"name"`
 	Address string `json:"address"`
+	// Site has the commands of a plan made over a hub, and no Address or Login; "" for others.
+	Site string `json:"site,omitempty"`
 	// Login is how the inventory logs in there; see LoginOf.
 	Login   string          `json:"login"`
 	Outcome outcome.Outcome `json:"outcome"`
@@ -89,11 +91,7 @@ func LoginOf(h inventory.Host) string {
 // Of returns the plan of a run, without an id: for this process, which applies it once.
 // hosts are those of the inventory.
 func Of(s Settings, run *outcome.Run, hosts []inventory.Host, store *journal.Store) (*Plan, error) {
-	p := Plan{
-		Schema: schema, Nonce: rand.Text(), RunID: run.ID, Created: run.Finished, By: run.By, Version: run.Version, Playbook: run.Playbook, Named: s.Playbook,
-		Set: orEmpty(s.Set), Allow: orEmpty(s.Allow), MendWarnings: s.MendWarnings, Hosts: []Host{},
-	}
-	logins := map[string]string{}
+	p, logins := Head(s, run), map[string]string{}
 	for _, h := range hosts {
 		logins[h.Name] = LoginOf(h)
 	}
@@ -102,13 +100,30 @@ func Of(s Settings, run *outcome.Run, hosts []inventory.Host, store *journal.Sto
 		if err != nil {
 			return nil, err
 		}
-		a := approval.Of(*h)
-		p.Hosts = append(p.Hosts, Host{
-			Name: h.Host, Address: a.Address, Login: logins[h.Host], Outcome: h.Outcome, Reason: h.Reason, HostKey: a.HostKey,
-			Findings: a.Findings, Facts: a.Evidence, Plan: a.Plan,
-		})
+		p.Add(*h, logins[h.Host])
 	}
-	return &p, nil
+	return p, nil
+}
+
+// Head is the plan of a run without its hosts.
+func Head(s Settings, run *outcome.Run) *Plan {
+	return &Plan{
+		Schema: schema, Nonce: rand.Text(), RunID: run.ID, Created: run.Finished, By: run.By, Version: run.Version, Playbook: run.Playbook, Named: s.Playbook,
+		Set: orEmpty(s.Set), Allow: orEmpty(s.Allow), MendWarnings: s.MendWarnings, Hosts: []Host{},
+	}
+}
+
+// Add adds the plan of a host by its report. login is how the inventory logs in there; a host of
+// a site has none here.
+func (p *Plan) Add(h outcome.Host, login string) {
+	if h.Site != "" {
+		login = ""
+	}
+	a := approval.Of(h)
+	p.Hosts = append(p.Hosts, Host{
+		Name: h.Host, Address: a.Address, Site: h.Site, Login: login, Outcome: h.Outcome, Reason: h.Reason, HostKey: a.HostKey,
+		Findings: a.Findings, Facts: a.Evidence, Plan: a.Plan,
+	})
 }
 
 // Save writes the plan of a run, whole or not at all. hosts are those of the inventory.
@@ -117,6 +132,11 @@ func Save(file string, s Settings, run *outcome.Run, hosts []inventory.Host, sto
 	if err != nil {
 		return err
 	}
+	return p.Save(file)
+}
+
+// Save writes a plan with its id, whole or not at all.
+func (p *Plan) Save(file string) (err error) {
 	if p.ID, err = p.Identify(); err != nil {
 		return err
 	}
@@ -125,6 +145,20 @@ func Save(file string, s Settings, run *outcome.Run, hosts []inventory.Host, sto
 		return fmt.Errorf("plan: %w", err)
 	}
 	return durable.WriteReport(file, true, durable.Bytes(append(text, '\n')))
+}
+
+// OverHub reports whether the plan was made over a hub: its commands are at the sites.
+func (p *Plan) OverHub() bool {
+	return slices.ContainsFunc(p.Hosts, func(h Host) bool { return h.Site != "" })
+}
+
+// All are the names of the hosts.
+func (p *Plan) All() []string {
+	names := make([]string, len(p.Hosts))
+	for i, h := range p.Hosts {
+		names[i] = h.Name
+	}
+	return names
 }
 
 // Changed are the hosts on which a step of the plan would run.

@@ -42,6 +42,9 @@ func (p *Plan) Text(file string, now time.Time, v View) string {
 	ways := map[string]string{}
 	for _, h := range p.Hosts {
 		ways[h.Name] = fmt.Sprintf("%s (%s, login %s)", h.Name, h.Address, h.Login)
+		if h.Site != "" {
+			ways[h.Name] = fmt.Sprintf("%s (site %s)", h.Name, h.Site)
+		}
 	}
 	for _, s := range hosts {
 		s.Name = ways[s.Name]
@@ -133,7 +136,10 @@ func (p *Plan) Describe(file string, now time.Time, v View) string {
 	for _, note := range v.Notes {
 		line("%s", note)
 	}
-	if len(v.Notes) == 0 {
+	switch {
+	case p.OverHub():
+		line("made over a hub, which compares it with its own copy before it begins anything; the commands are at the sites")
+	case len(v.Notes) == 0:
 		line("not signed: anybody who could write %s may have changed it", name)
 	}
 	if embedded(p.Named) {

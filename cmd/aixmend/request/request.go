@@ -92,6 +92,10 @@ type Scope struct {
 	Sites map[string][]string `json:"sites,omitempty"`
 	// Applies is the run over the same hub whose plan is applied, "" for none.
 	Applies string `json:"applies,omitempty"`
+	// Since is the run, or last, that one over a hub is compared with, and Detailed says that news
+	// and planned changes give it exit code 5: its operator waits while the hub begins again.
+	Since    string `json:"since,omitempty"`
+	Detailed bool   `json:"detailed,omitempty"`
 }
 
 // ScopeOf is the scope of hosts selected from an inventory.
