@@ -89,9 +89,10 @@ histories: ## random histories of a host against rows E1 to E7, new ones for SOA
 	$(GO) test ./controller/course -count 1 -v -timeout 0 -run '^TestHistories$$' -histories.soak '$(SOAK)'
 
 .PHONY: soak
-soak: ## recoveries in hostile weather, and under kill -9, with new seeds, for SOAK (10m) each; 200 rounds over sites
+soak: ## recoveries in hostile weather, and under kill -9, with new seeds, for SOAK (10m) each; 200 rounds and a partition over sites
 	$(GO) test ./controller -run '^TestWeather$$' -v -timeout 0 -weather.soak '$(SOAK)' | grep -v -e '^=== ' -e '^ *--- PASS: .*/seed='
 	$(GO) test ./cmd/aixmend -run '^Test(KilledOverSites|FrozenWorker)$$' -v -timeout 0 -suite.whole -sites.rounds 200 | grep 'over sites:\|^ok\|FAIL'
+	$(GO) test ./cmd/aixmend -run '^TestPartition$$' -v -timeout 0 -sites.partition '$(SOAK)' | grep 'over sites:\|^ok\|FAIL'
 	$(GO) test ./cmd/aixmend -run '^TestKill$$' -v -timeout 0 -kill.soak '$(SOAK)' | grep -v -e '^=== ' -e '^ *--- PASS: .*/seed='
 
 .PHONY: measure
