@@ -122,6 +122,7 @@ func TestFilterReachesTables(t *testing.T) {
 	if b.number(part+".length") == 0 || !b.truth(part+".every((tr) => tr.innerText.includes('not only those that are shown') && /^aixvm/.test(tr.querySelector('.names').textContent) && / of them shown$/.test(tr.querySelector('.num a').getAttribute('aria-label')))") {
 		t.Error("a command is about more hosts than are shown, and the page does not say so")
 	}
+	b.fragment("#/?q=aixvm00024", "[...document.querySelectorAll('.filtered')].every((e) => / of the host that the filter shows\\.$/.test(e.textContent))")
 	b.fragment("#/", "document.getElementById('count').textContent === '300 hosts'")
 	if b.number(fmt.Sprintf(rows, "folds")) != folds || b.truth("document.querySelector('#folds').innerText.includes('not only those') || / of /.test(document.querySelector('#folds').innerText.match(/aixvm.*/)[0])") {
 		t.Error("after the filter the table is not as it was")
@@ -160,6 +161,9 @@ func TestFactsOfHealthyHosts(t *testing.T) {
 	b.until("document.querySelectorAll('#rows tr').length === 50")
 	if !b.truth("[...document.querySelectorAll('#rows .brief')].every((e) => /^AIX [0-9-]+ · RSCT [0-9.]+ · RMC NIC en[0-9] · RMC connected \\([0-9]+ MCPs?\\)$/.test(e.textContent)) && document.querySelectorAll('#rows .brief').length === 50") {
 		t.Errorf("the facts are %q", b.text("document.querySelector('#rows .wide').textContent"))
+	}
+	if !b.truth("[...document.querySelectorAll('#rows th')].every((th) => th.firstChild.textContent + (th.querySelector('.groups') || {}).textContent === th.textContent)") {
+		t.Errorf("the first row is headed %q", b.text("document.querySelector('#rows th').textContent"))
 	}
 	b.fragment("#/?q=7200-05-08+healthy", "document.getElementById('count').textContent === '0 of 300 hosts'")
 	b.fragment("#/?q=7200-05-08", "/^[1-9][0-9]* of 300 hosts$/.test(document.getElementById('count').textContent)")

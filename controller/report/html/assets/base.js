@@ -33,7 +33,8 @@ function draw(tag, attributes, ...children) {
 const turns = ["", "worse", "better", "first"];
 
 const hosts = index.hosts.map(([name, address, outcome, reason, findings, ms, fold, interrupted, waived, cloud, groups, turn, was, appeared], at) => ({
-  name, address, outcome, findings, ms, fold, interrupted, at,
+  name, address, outcome, findings, ms, fold, at,
+  interrupted: interrupted === 1,
   reason: index.reasons[reason],
   cloud: index.clouds[cloud] || "",
   ids: [...findings, ...waived].map((f) => index.findings[f]),

@@ -195,7 +195,8 @@ function row(h) {
     make("td", { class: "mono extra" }, h.address),
     index.clouds.length > 0 && make("td", { class: "extra nowrap" }, h.cloud),
     make("td", { class: "extra" }, h.ids.map(chip)),
-    make("td", { class: "wide" }, h.reason, h.brief && make("div", { class: "faint brief" }, h.brief)),
+    make("td", { class: "wide" }, h.reason, (h.brief || h.cloud) && make("div", { class: "faint brief" }, h.brief,
+      h.cloud && make("span", { class: "narrow" }, (h.brief ? " · " : "") + "cloud " + h.cloud))),
     make("td", { class: "num extra nowrap" }, took(worked(h)), h.waited >= 1000 && make("div", { class: "faint" }, "+ " + took(h.waited) + " waiting")));
 }
 
@@ -257,7 +258,7 @@ function narrow(table, hostsOf, about) {
   }
   const note = $(table).closest("section").querySelector(".filtered");
   note.hidden = shown.length === hosts.length;
-  note.textContent = count(rows, about, about === "diagnosis" ? "diagnoses" : null) + " of the " + shown.length + " hosts that the filter shows.";
+  note.textContent = count(rows, about, about === "diagnosis" ? "diagnoses" : null) + " of " + (shown.length === 1 ? "the host" : "the " + shown.length + " hosts") + " that the filter shows.";
 }
 
 function narrowTables() {
