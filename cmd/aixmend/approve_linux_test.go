@@ -62,7 +62,7 @@ func TestApproveOnATerminal(t *testing.T) {
 	k.ends(0)
 	for _, want := range []string{
 		"plan plan.json, id ", "not signed: anybody who could write plan.json may have changed it", "daemon-down (127.0.0.1, login root)", "/usr/sbin/rsct/bin/rmcctrl -A",
-		"undo: /usr/sbin/rsct/bin/rmcctrl -z", "approve signs plan plan.json of ", "1 host, 1 would change.", "The approval is good for 24h0m0s; key SHA256:",
+		"undo: /usr/sbin/rsct/bin/rmcctrl -z", "approve signs plan plan.json of ", "1 host, 1 would change.", "The approval is good for 24h; key SHA256:", ") signs it as ben.",
 	} {
 		if !strings.Contains(oneLine(k.shown.String()), oneLine(want)) {
 			t.Errorf("no %q in\n%s", want, k.shown.String())

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -74,7 +75,7 @@ func (v *verb) check(file string) error {
 		return exit.Usagef("", "--comment: %w", err)
 	}
 	if v.life < time.Minute || v.life > signed.MaxLife {
-		return exit.Usagef("", "--expires %s: from 1m to %s", v.life, signed.MaxLife)
+		return exit.Usagef("", "--expires %s: from 1m to %s", v.life, short(signed.MaxLife))
 	}
 	if v.unsigned && v.key == "" {
 		return exit.Usagef("name the key that ssh-keygen is to sign with", "--unsigned needs --key")
@@ -102,7 +103,7 @@ func (v *verb) run(ctx context.Context, file string) error {
 		if k, err = v.find(ctx); err != nil {
 			return err
 		}
-		if err := v.accepted(document, k.public); err != nil {
+		if k.principal, err = v.accepted(document, k.public); err != nil {
 			return err
 		}
 	}
@@ -110,7 +111,7 @@ func (v *verb) run(ctx context.Context, file string) error {
 	if err != nil {
 		return exit.Usagef("", "approvals of %s: %w", file, err)
 	}
-	if err := v.consent(p, file, k.name); err != nil {
+	if err := v.consent(p, file, k); err != nil {
 		return err
 	}
 	if document, err = v.document(p, sum); err != nil { // its time is that of the yes
@@ -122,7 +123,7 @@ func (v *verb) run(ctx context.Context, file string) error {
 	if v.unsigned {
 		return v.Print("written, not signed: %s\n%s signs it\n", into, shell.Line("ssh-keygen", "-Y", "sign", "-n", signed.Namespace, "-f", v.key, into))
 	}
-	return v.Print("approved until %s: %s and %s\n%s applies the plan; both files belong beside it\n",
+	return v.Print("approved until %s: %s and %s\nboth files belong beside the plan where it is applied: %s\n",
 		document.Expires.Format(time.RFC3339), into, into+signature, shell.Line("aixmend", "recover", "--plan", file, "--require-approval"))
 }
 
@@ -135,29 +136,29 @@ func (v *verb) document(p *planfile.Plan, sum string) (signed.Document, error) {
 }
 
 // accepted checks before the question that recover would take the approval, as far as it is known
-// who may approve.
-func (v *verb) accepted(d signed.Document, key ssh.PublicKey) error {
+// who may approve, and returns who that is.
+func (v *verb) accepted(d signed.Document, key ssh.PublicKey) (principal string, err error) {
 	c, err := v.checks(time.Now())
 	if err != nil {
-		return err
+		return "", err
 	}
 	if c.Signers == nil {
 		if by := v.By(); by.Login() != "" && by.Login() == d.AskedBy.Login() {
 			v.Say("warning: %s made the plan: recover --require-approval takes the approval of another person alone", by.Login())
 		}
-		return nil
+		return "", nil
 	}
 	a := signed.Approval{Document: d, Key: key}
-	_, err = a.Check(d.Subject, c)
+	by, err := a.Check(d.Subject, c)
 	var r *signed.Refused
 	if errors.As(err, &r) {
-		return exit.Usagef(r.Remedy, "recover would not take this approval: %w", err)
+		err = exit.Usagef(r.Remedy, "recover would not take this approval: %w", err)
 	}
-	return err
+	return by.Principal, err
 }
 
 // consent shows the plan and asks.
-func (v *verb) consent(p *planfile.Plan, file, key string) error {
+func (v *verb) consent(p *planfile.Plan, file string, k key) error {
 	view := planfile.View{TextOptions: v.ErrTextOptions(), Whole: v.verbose > 0, Each: len(p.Hosts) == 1}
 	var err error
 	if view.Notes, err = v.Notes(p, file, time.Now()); err != nil {
@@ -172,12 +173,27 @@ func (v *verb) consent(p *planfile.Plan, file, key string) error {
 	if !view.Whole {
 		more = "-v prints every command. "
 	}
-	ok, err := v.Confirm("%s", report.Cleanf("approve signs plan %s of %s, made by %s: %s, %d would change.\n%sThe approval is good for %s; %s signs it.",
-		filepath.Base(file), p.Created.Format(time.RFC3339), p.By.String(), report.Hosts(len(p.Hosts)), len(p.Changed()), more, v.life, key))
+	as := ""
+	if k.principal != "" {
+		as = " as " + k.principal
+	}
+	ok, err := v.Confirm("%s", report.Cleanf("approve signs plan %s of %s, made by %s: %s, %d would change.\n%sThe approval is good for %s; %s signs it%s.",
+		filepath.Base(file), p.Created.Format(time.RFC3339), p.By.String(), report.Hosts(len(p.Hosts)), len(p.Changed()), more, short(v.life), k.name, as))
 	if err == nil && !ok {
 		return errNotSigned
 	}
 	return err
+}
+
+// short is a duration without the units that are 0 at its end.
+func short(d time.Duration) string {
+	text := d.String()
+	for _, units := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, units) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 // errNotSigned: a person was asked, and did not say yes.
@@ -191,8 +207,8 @@ func (v *verb) write(d signed.Document, k key, into string) error {
 	}
 	var sig []byte
 	if k.signer != nil {
-		if sig, err = signed.Sign(text, k.signer); err != nil {
-			return exit.Usagef("", "%s: %w", k.name, plain.Error(err))
+		if sig, err = v.signature(text, k); err != nil {
+			return err
 		}
 		if _, err := signed.Read(text, sig); err != nil { // an agent may give anything
 			return exit.Usagef("ssh-add -l lists the keys of the agent", "%s gave a signature that is not good: %w", k.name, err)

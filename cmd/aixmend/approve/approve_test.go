@@ -27,6 +27,7 @@ import (
 
 	"aixmend/cmd/aixmend/approve"
 	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/controller/outcome"
 )
@@ -248,6 +249,19 @@ type security struct {
 	key     ssh.PublicKey
 }
 
+func newSecurity(t *testing.T) security {
+	t.Helper()
+	raw, private, err := ed25519.GenerateKey(rand.Reader)
+	noError(t, err)
+	key, err := ssh.ParsePublicKey(ssh.Marshal(struct {
+		Type        string
+		Key         []byte
+		Application string
+	}{ssh.KeyAlgoSKED25519, raw, "ssh:"}))
+	noError(t, err)
+	return security{agent.NewKeyring(), private, key}
+}
+
 // List implements agent.Agent.
 func (s security) List() ([]*agent.Key, error) {
 	return []*agent.Key{{Format: s.key.Type(), Blob: s.key.Marshal()}}, nil
@@ -264,16 +278,9 @@ func (s security) Sign(_ ssh.PublicKey, data []byte) (*ssh.Signature, error) {
 // A security key approves through the agent: as the only key, by its public key, and by the file
 // that ssh-keygen writes beside it, which no program but the agent can use.
 func TestSecurityKey(t *testing.T) {
-	d := newDesk(t)
-	raw, private, err := ed25519.GenerateKey(rand.Reader)
-	noError(t, err)
-	key, err := ssh.ParsePublicKey(ssh.Marshal(struct {
-		Type        string
-		Key         []byte
-		Application string
-	}{ssh.KeyAlgoSKED25519, raw, "ssh:"}))
-	noError(t, err)
-	d.serve(security{agent.NewKeyring(), private, key})
+	d, s := newDesk(t), newSecurity(t)
+	key := s.key
+	d.serve(s)
 	d.put("id_sk.pub", string(ssh.MarshalAuthorizedKey(key)))
 	d.put("id_sk", "-----BEGIN OPENSSH PRIVATE KEY-----\n"+strings.Repeat("A", 64)+"\n-----END OPENSSH PRIVATE KEY-----\n")
 	for _, args := range [][]string{nil, {"--key", d.path("id_sk.pub")}, {"--key", d.path("id_sk")}} {
@@ -281,6 +288,41 @@ func TestSecurityKey(t *testing.T) {
 			t.Errorf("%v: %v", args, err)
 		}
 		noError(t, d.verified(key))
+	}
+}
+
+// waiting is a security key that nobody touches.
+type waiting struct {
+	security
+	asked chan struct{}
+}
+
+// Sign implements agent.Agent.
+func (w waiting) Sign(ssh.PublicKey, []byte) (*ssh.Signature, error) {
+	close(w.asked)
+	select {}
+}
+
+// A signal ends the wait for a touch, and nothing is signed.
+func TestInterruptAtATouch(t *testing.T) {
+	d := newDesk(t)
+	s := newSecurity(t)
+	w := waiting{s, make(chan struct{})}
+	d.serve(w)
+	var out bytes.Buffer
+	interrupts := console.NewInterrupts()
+	cmd := approve.Command(console.New(console.Streams{Out: &out, Err: &out}, interrupts, func(string) string { return "" }), d.dir)
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd.SetArgs([]string{d.path("plan.json"), "--yes"})
+	go func() {
+		<-w.asked
+		interrupts.Interrupt()
+	}()
+	if err := cmd.ExecuteContext(t.Context()); !errors.Is(err, exit.ErrInterrupted) {
+		t.Error(err)
+	}
+	if _, err := os.Stat(d.path("plan.json.approval")); err == nil {
+		t.Error("an approval was written")
 	}
 }
 

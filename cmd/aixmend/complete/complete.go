@@ -129,10 +129,10 @@ func valueOf(f *pflag.Flag) string {
 	return name
 }
 
-// completeKind completes FILE, RUN and the other names of usage lines and help texts.
+// completeKind completes FILE, PLAN, RUN and the other names of usage lines and help texts.
 func completeKind(kind string) completion {
 	switch kind {
-	case "FILE":
+	case "FILE", "PLAN":
 		return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) { return nil, asFiles }
 	case "DIR":
 		return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) { return nil, asDirs }
