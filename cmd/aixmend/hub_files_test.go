@@ -320,7 +320,7 @@ func TestRollbackIsShownOverSites(t *testing.T) {
 	run := y.ended()
 	runs, changed := y.hubRuns(), y.effects("address-removed-smitty")
 	shown := y.ran("recover", "--undo", run.ID, "--dry-run", "--hub", "ops.join")
-	shown.expect(t, 0, `(?s)^rollback of run \S+ on 2 hosts, newest step first.*address-removed-smitty:\n  rung address\n    set-address\n      \(at the site\)`)
+	shown.expect(t, 0, `(?s)^rollback of run \S+ on 2 hosts, newest step first.*address-removed-smitty:\n  rung address\n    set-address\n      set-address \(at the site\)`)
 	if strings.Contains(shown.out, "chdev") || y.hubRuns() != runs || y.effects("address-removed-smitty") != changed {
 		t.Errorf("%s\n%v", shown.out, y.fleet.Host("address-removed-smitty").Effects())
 	}
@@ -328,5 +328,6 @@ func TestRollbackIsShownOverSites(t *testing.T) {
 	y.ran("recover", "--undo", run.ID, "--dry-run", "--hub", "ops.join", "-l", "healthy").expect(t, 2, "the hub refuses: run \\S+ changed none of the selected hosts")
 	y.ran("recover", "--undo", run.ID, "--yes", "--hub", "ops.join").expect(t, 0, "undone +1 +address-removed-smitty")
 	y.ran("recover", "--undo", run.ID, "--dry-run", "--hub", "ops.join").expect(t, 0, `^nothing of run \S+ is left to roll back on `)
+	y.ran("recover", "--undo", run.ID, "--hub", "ops.join").expect(t, 2, "there is no terminal to ask on")
 	y.ran("recover", "--undo", run.ID, "--dry-run", "--hub", "ops.join", "--format", "json").expect(t, 0, `"schema": "aixmend.rollback/v1",\s*"run_id": "`+run.ID+`",\s*"hosts": \[\]`)
 }

@@ -9,7 +9,6 @@ import (
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/planfile"
-	"aixmend/cmd/aixmend/remote"
 	"aixmend/controller/report"
 	"aixmend/transport/shell"
 )
@@ -64,6 +63,6 @@ func (d *Desk) ShowBack(ctx context.Context, a Call) error {
 	if d.view.Format == "json" {
 		return d.JSON(b.Document)
 	}
-	_, err = fmt.Fprint(d.Out, remote.BackText(b, d.TextOptions(), !d.OutTerminal))
+	_, err = fmt.Fprint(d.Out, d.reader(ctx).BackText(b, d.TextOptions(), !d.OutTerminal))
 	return err
 }

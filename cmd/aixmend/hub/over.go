@@ -106,10 +106,14 @@ func (d *Desk) Recover(ctx context.Context, a Call, yes bool) error {
 	if yes {
 		return d.Run(ctx, a)
 	}
-	if !d.CanAsk() {
-		return exit.Usagef("aixmend plan only reads; --yes asks nothing", "recover changes hosts, and there is no terminal to ask on")
-	}
+	reads := "aixmend plan only reads"
 	if a.Undoes != "" {
+		reads = "--dry-run lists the steps"
+	}
+	switch {
+	case !d.CanAsk():
+		return exit.Usagef(reads+"; --yes asks nothing", "recover changes hosts, and there is no terminal to ask on")
+	case a.Undoes != "":
 		return d.rollBack(ctx, a)
 	}
 	look := a
@@ -157,7 +161,7 @@ func (d *Desk) rollBack(ctx context.Context, a Call) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(d.Err, remote.BackText(b, d.ErrTextOptions(), false))
+	fmt.Fprint(d.Err, d.reader(ctx).BackText(b, d.ErrTextOptions(), false))
 	if len(b.Document.Hosts) == 0 {
 		return nil
 	}

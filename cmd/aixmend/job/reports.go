@@ -38,7 +38,7 @@ func (e *Earlier) ReadReports(hosts []inventory.Host) error {
 		t := cmp.Or(e.trails[host.Name], &outcome.Trail{})
 		t.Changes = nil
 		for _, c := range h.Changes {
-			c.Command, c.Undo = elsewhere, elsewhere
+			c.Command, c.Undo = c.Step+" "+elsewhere, c.Step+" "+elsewhere
 			if s := e.plays.FindStep(c.Rung, c.Step); s != nil && !(outcome.PlanStep{Undo: s.Undo.V}).Undoes() {
 				c.Undo = s.Undo.V // none, with the reason
 			}

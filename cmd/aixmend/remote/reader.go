@@ -208,8 +208,8 @@ func (r Reader) SavePlan(run outcome.Run, file string) error {
 }
 
 // BackText lists the steps that a rollback would undo, for a terminal: host by host where each is wanted.
-func BackText(b Back, o report.TextOptions, each bool) string {
-	text := report.Fit(report.Clean(b.Rest, true), o.Width)
+func (r Reader) BackText(b Back, o report.TextOptions, each bool) string {
+	text := report.Fit(r.Complete(report.Clean(b.Rest, true)), o.Width)
 	if b.Rest != "" {
 		text += "\n"
 	}

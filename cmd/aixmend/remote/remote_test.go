@@ -110,7 +110,7 @@ func TestTextOfAHub(t *testing.T) {
 		}
 		clean(t, "stdout", out.out.String())
 		clean(t, "stderr", out.err.String())
-		clean(t, "a rollback", BackText(back, report.TextOptions{}, true)+BackText(back, report.TextOptions{}, false))
+		clean(t, "a rollback", reader.BackText(back, report.TextOptions{}, true)+reader.BackText(back, report.TextOptions{}, false))
 	}
 }
 
