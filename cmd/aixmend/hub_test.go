@@ -26,6 +26,8 @@ type yard struct {
 	fleet *aixsim.Fleet
 	parts map[string]string // --limit of each site
 	alive killable
+	// listen is the address of the hub; "" for one over a NATS that runs already.
+	listen string
 	// begins is the line of a hub that has begun.
 	begins string
 }
@@ -43,7 +45,8 @@ var yardParts = map[string][]string{
 func newYardOf(t *testing.T) *yard {
 	t.Helper()
 	y := newYard(t)
-	y.members("--name", "127.0.0.1", "--listen", freeAddress(t))
+	y.listen = freeAddress(t)
+	y.members("--name", "127.0.0.1", "--listen", y.listen)
 	return y
 }
 
@@ -200,6 +203,11 @@ func (y *yard) begin() {
 	for site := range y.parts {
 		y.worker(site)
 	}
+	y.connected()
+}
+
+// connected waits until the hub has the hosts of all sites.
+func (y *yard) connected() {
 	for site, hosts := range yardParts {
 		want := fmt.Sprintf("site %s: connected, %d hosts", site, len(hosts))
 		for !strings.Contains(y.status(), want) {

@@ -86,6 +86,11 @@ type Order struct {
 	// Streams is when the hub's streams were made. A hub that was restored without them orders
 	// again, and needs all reports again.
 	Streams time.Time `json:"streams"`
+	// Request is the whole run in the words of the hub: the worker keeps it, and tells it to a
+	// hub that has lost the run.
+	Request json.RawMessage `json:"request,omitempty"`
+	// Have are runs that need not be told, of VerbAdopt.
+	Have []string `json:"have,omitempty"`
 }
 
 // Changing is the part of an order about changes.
@@ -109,6 +114,10 @@ func (o Order) check(site string) error {
 		return fmt.Errorf("it is for site %q", o.Site)
 	case !naming.IsFile(o.Run):
 		return fmt.Errorf("run %q can't be one", o.Run)
+	case o.Verb == VerbAdopt && len(o.Have) > MaxHave:
+		return fmt.Errorf("it names %d runs", len(o.Have))
+	case o.Verb == VerbAdopt && len(o.Hosts) == 0:
+		return nil
 	case len(o.Hosts) == 0 || len(o.Hosts) > maxHosts:
 		return fmt.Errorf("it has %d hosts", len(o.Hosts))
 	}
@@ -143,6 +152,8 @@ type Event struct {
 	Process string `json:"process,omitempty"`
 	// Ended says that the part is over.
 	Ended *Ended `json:"ended,omitempty"`
+	// Kept is a run of the past, of an adoption.
+	Kept *Kept `json:"kept,omitempty"`
 }
 
 // Ended is how a part ended. The zero value is an end with a report of each host.
@@ -153,6 +164,10 @@ type Ended struct {
 	Broken string `json:"broken,omitempty"`
 	// Stopped says that the hub, or a signal at the site, stopped it.
 	Stopped bool `json:"stopped,omitempty"`
+	// Adoption is the run of the order that a part of the past is told for, Open says that it had
+	// not ended.
+	Adoption string `json:"adoption,omitempty"`
+	Open     bool   `json:"open,omitempty"`
 	// Streams is that of the order; the end of an order that went with earlier streams counts
 	// for nothing.
 	Streams time.Time `json:"streams,omitzero"`
@@ -163,8 +178,10 @@ func (e Event) check(site, run string) error {
 	switch {
 	case e.Site != site, e.Run != run:
 		return fmt.Errorf("it is of site %q, run %q", e.Site, e.Run)
-	case (e.Host == nil) == (e.Ended == nil):
+	case e.things() != 1:
 		return errors.New("it tells nothing, or two things")
+	case e.Kept != nil:
+		return e.Kept.check()
 	case e.Host != nil && (!naming.IsFile(e.Host.Host) || e.Host.RunID != run || e.Host.Schema != outcome.HostSchema):
 		return errors.New("its report can't be one")
 	case e.Host != nil && e.Step == gather.Ended && !slices.Contains(outcome.Outcomes(), e.Host.Outcome):
@@ -173,6 +190,17 @@ func (e Event) check(site, run string) error {
 		return fmt.Errorf("a host can't take a step %q", e.Step)
 	}
 	return nil
+}
+
+// things counts the things that the event tells.
+func (e Event) things() int {
+	n := 0
+	for _, there := range []bool{e.Host != nil, e.Ended != nil, e.Kept != nil} {
+		if there {
+			n++
+		}
+	}
+	return n
 }
 
 // Hosts are the hosts of a site, by name alone.

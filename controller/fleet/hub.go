@@ -239,21 +239,8 @@ func (h *Hub) Tidy(ctx context.Context, open []string) error {
 		keep[token(run)] = true
 	}
 	for stream, all := range map[string]string{orders: "aixmend.order.>", events: "aixmend.event.>"} {
-		s, err := h.js.Stream(ctx, stream)
-		if err != nil {
+		if err := h.purgeBut(ctx, stream, all, keep); err != nil {
 			return err
-		}
-		info, err := s.Info(ctx, jetstream.WithSubjectFilter(all))
-		if err != nil {
-			return err
-		}
-		for subject := range info.State.Subjects {
-			if part := strings.Split(subject, "."); keep[part[len(part)-1]] {
-				continue
-			}
-			if err := s.Purge(ctx, jetstream.WithPurgeSubject(subject)); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -24,6 +24,8 @@ const (
 const (
 	RunStarted = "started"
 	RunResumed = "resumed"
+	// RunAdopted: a hub that had lost the run has made its folder anew, from those of the sites.
+	RunAdopted = "adopted"
 )
 
 // JournalFormat is the format of the journals that this version writes and can resume.

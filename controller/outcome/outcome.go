@@ -126,6 +126,9 @@ type Run struct {
 	LeftOpen []LeftOpen `json:"left_open,omitempty"`
 	// ForQuestion says that recover or resume made the plan to show it before a question.
 	ForQuestion bool `json:"for_question,omitempty"`
+	// Adopted are the sites from whose state folders a hub has made the document, because its
+	// own folder was lost; none of any other run.
+	Adopted []Adopted `json:"adopted,omitempty"`
 	// Inventory is how many hosts the inventory had, selected or not; 0: not known.
 	Inventory int             `json:"inventory_hosts,omitempty"`
 	Counts    map[Outcome]int `json:"counts"`
@@ -166,6 +169,12 @@ func (r Run) Kind() string {
 // Whole reports whether the run selected every host of its inventory. Older runs, which do
 // not say so, count as whole.
 func (r Run) Whole() bool { return r.Size() >= r.Inventory }
+
+// Adopted is a site whose part of a run was adopted.
+type Adopted struct {
+	Site string    `json:"site"`
+	At   time.Time `json:"at"`
+}
 
 // Playbook names the playbook of a run.
 type Playbook struct {

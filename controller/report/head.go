@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"aixmend/controller/outcome"
@@ -16,8 +17,20 @@ func Head(run outcome.Run) string {
 	if by := run.ApprovedBy(); by != "" {
 		text += Cleanf("plan approved by %s", by) + "\n"
 	}
+	if len(run.Adopted) > 0 {
+		text += "adopted from " + adoptedFrom(run) + "\n"
+	}
 	if run.Limit != "" {
 		text += Cleanf("limit %s", run.Limit) + "\n"
 	}
 	return text
+}
+
+// adoptedFrom names the sites from which a run was adopted, and when.
+func adoptedFrom(run outcome.Run) string {
+	var sites []string
+	for _, a := range run.Adopted {
+		sites = append(sites, Cleanf("site %s at %s", a.Site, a.At.Format(time.RFC3339)))
+	}
+	return strings.Join(sites, ", ")
 }

@@ -21,6 +21,7 @@ const (
 	askHosts  = "hosts"  // Call asks which hosts it would be about, and whether it could begin
 	askStop   = "stop"   // it is to end
 	askStatus = "status" // the sites
+	askAdopt  = "adopt"  // adoptQuestion asks for the runs of sites; the owner's alone
 )
 
 // Call asks for a run. The operator makes its id, so that a question that is asked twice
@@ -113,4 +114,10 @@ type fetching struct {
 type piece struct {
 	Text []byte `json:"text"`
 	Of   int    `json:"of"` // bytes of the whole text
+}
+
+// adoptQuestion begins an adoption, or asks how far it is.
+type adoptQuestion struct {
+	ID    string   `json:"id"`
+	Sites []string `json:"sites,omitempty"` // none: all that are connected
 }

@@ -40,7 +40,7 @@ func Command(c *console.Console, version string) *cobra.Command {
 	hub.Long = `The hub carries out the audits that operators ask for (audit --hub) at many sites. It
 connects to no host: the worker of each site does, with the site's own inventory and
 keys, and sends back verdicts alone. docs/scale-out.md has a trial of five minutes.`
-	hub.AddCommand(initCommand(c), runCommand(c, version), add(c, fleet.RoleSite), add(c, fleet.RoleOperator), revoke(c), accountsCommand(c), statusCommand(c), drainCommand(c))
+	hub.AddCommand(initCommand(c), runCommand(c, version), add(c, fleet.RoleSite), add(c, fleet.RoleOperator), revoke(c), accountsCommand(c), statusCommand(c), drainCommand(c), adoptCommand(c))
 	return hub
 }
 
@@ -239,4 +239,29 @@ func (f Folder) mustLoad(c *console.Console) error {
 	}
 	c.Say("the NATS %s must learn of it: aixmend hub accounts%s prints what its configuration includes; then reload it", set.NATS.Address(), inDir(f.path))
 	return nil
+}
+
+func adoptCommand(c *console.Console) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use: "adopt [SITE...]", Short: "Make lost runs of a hub anew, from the state folders of its sites",
+		Long: `Asks the workers of the sites, or of all that are connected, for the newest 200 runs of
+this or a former hub that their state folders have, and makes those that the hub has not: after
+its folder was lost. It reads and changes no host, and continues no run: one that had not
+ended is open, and resume --hub continues it. It can be typed again at any time.
+
+Exit codes: 0 all was adopted; 3 a run, or a site's part of one, was not; 4 a site could not be
+asked.`,
+		RunE: func(cmd *cobra.Command, sites []string) error {
+			f, err := Open(dir)
+			if err != nil {
+				return err
+			}
+			ctx, release := c.Interrupts.UntilStop(cmd.Context())
+			defer release()
+			return f.adopt(ctx, c, sites)
+		},
+	}
+	dirFlag(cmd, &dir)
+	return cmd
 }

@@ -12,7 +12,9 @@ import (
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/exit"
+	"aixmend/cmd/aixmend/hub/adoption"
 	"aixmend/controller/fleet"
+	"aixmend/controller/journal"
 	"aixmend/controller/journal/durable"
 	"aixmend/controller/report"
 )
@@ -141,6 +143,40 @@ func (f Folder) drain(ctx context.Context, c *console.Console) error {
 		select {
 		case <-ctx.Done():
 			c.Say("the hub drains on, and stops when its runs have ended")
+			return exit.ErrInterrupted
+		case <-time.After(lookAgain):
+		}
+	}
+}
+
+// adopt has the hub of the folder adopt runs, and prints how far that is.
+func (f Folder) adopt(ctx context.Context, c *console.Console, sites []string) error {
+	o, err := f.dial(ctx, c)
+	var none *fleet.NoHub
+	if errors.As(err, &none) {
+		return exit.Usagef("start it with aixmend hub run", "%w", err)
+	}
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	q := adoptQuestion{ID: journal.NewRunID(time.Now()), Sites: sites}
+	for told := 0; ; {
+		var a adoption.Answer
+		if err := persist(ctx, c, func() error { return o.Ask(ctx, askAdopt, q, &a) }); err != nil {
+			return err
+		}
+		for ; told < len(a.Lines); told++ {
+			if err := c.Print("%s\n", a.Lines[told]); err != nil {
+				return err
+			}
+		}
+		if a.Over {
+			return exit.Verdict{Code: a.Code}
+		}
+		select {
+		case <-ctx.Done():
+			c.Say("the hub adopts on; aixmend hub adopt again shows the rest")
 			return exit.ErrInterrupted
 		case <-time.After(lookAgain):
 		}

@@ -12,6 +12,8 @@ import (
 	"aixmend/controller/outcome"
 )
 
+const run = "20261201T070000.000Z-3f9ac2"
+
 // The end of a run that is longer than a message arrives in pieces, also where the hub began
 // again in between and has it in another notation. One that a hub makes up is an error.
 func TestLongEnd(t *testing.T) {
@@ -21,7 +23,7 @@ func TestLongEnd(t *testing.T) {
 	hubOf := func(size int) *Service {
 		g := newGoing("ops")
 		g.end = &result{Run: outcome.Run{ID: run, ExitReason: strings.Repeat("x", size)}, Broken: "y"}
-		return &Service{ctx: context.Background(), store: store, runs: map[string]*going{run: g}}
+		return &Service{ctx: context.Background(), store: store, present: present{runs: map[string]*going{run: g}}}
 	}
 	s := hubOf(2*pieceBytes + 77)
 	asked := 0

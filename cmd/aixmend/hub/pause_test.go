@@ -21,7 +21,7 @@ func TestPause(t *testing.T) {
 		{"stopped", []answering{{Wave: 1, Yes: true}}, true, false},
 	} {
 		g := newGoing("ops")
-		s := &Service{runs: map[string]*going{"r": g}}
+		s := &Service{present: present{runs: map[string]*going{"r": g}}}
 		_, asks := g.waits()
 		got := make(chan bool, 1)
 		go func() { got <- g.pause(2, []string{"a", "b"}) }()

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/hub/adoption"
+	"aixmend/cmd/aixmend/hub/sweep"
 	"aixmend/cmd/aixmend/job"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller/approval"
@@ -23,12 +25,11 @@ import (
 	"aixmend/controller/journal/durable"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
-	"aixmend/playbooks"
 )
 
 // going is a run that this process carries out, or has.
 type going struct {
-	sweep    *sweep // nil: of an earlier process
+	sweep    *sweep.Sweep // nil: of an earlier process
 	operator string
 	stop     *console.Interrupts
 	opened   chan struct{} // closed when the run is on the disk, and would be continued
@@ -83,16 +84,14 @@ func (s *Service) active() int {
 // going notes a run that begins.
 func (s *Service) going(r request.Request, run, operator string) *going {
 	g := newGoing(operator)
-	g.sweep = newSweep(s.hub, run, r.Sites, func(format string, args ...any) {
+	g.sweep = sweep.New(s.hub, run, r.Sites, func(format string, args ...any) {
 		line := fmt.Sprintf(format, args...)
 		s.say("run %s: %s", run, line)
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.lines = append(g.lines, line)
 	})
-	if p, err := playbooks.Load(r.Playbook); err == nil { // else the run does not begin
-		g.sweep.compared.Facts = p.SharedParts()
-	}
+	g.sweep.Begin(r)
 	if r.Applies != "" {
 		s.applies(g.sweep, r)
 	}
@@ -101,18 +100,18 @@ func (s *Service) going(r request.Request, run, operator string) *going {
 
 // applies prepares the sweep of a run that applies a plan: hosts to which another run has
 // applied it are left alone, and those on which it runs nothing are known by it.
-func (s *Service) applies(w *sweep, r request.Request) {
-	w.planned = func(host string) *outcome.Host {
+func (s *Service) applies(w *sweep.Sweep, r request.Request) {
+	w.Planned(func(host string) *outcome.Host {
 		h, err := s.store.LoadHost(r.Applies, host)
 		if err != nil || slices.ContainsFunc(h.Plan, outcome.PlanStep.Runs) {
 			return nil
 		}
 		return h
-	}
+	})
 	applied, _ := s.store.Applied(r.Applies) // where it is not known, the run was refused
 	for host, by := range applied {
-		if by != w.run {
-			w.leave(host, approval.Drifted+"the plan is not for the host as it is: run "+by+" has applied it already: make another plan")
+		if by != w.Run() {
+			w.Leave(host, approval.Drifted+"the plan is not for the host as it is: run "+by+" has applied it already: make another plan")
 		}
 	}
 }
@@ -125,7 +124,7 @@ func (s *Service) settings(run string, r request.Request, g *going) job.Settings
 
 // carryOut runs a job in the background; the lock is held, or nobody else is there yet.
 func (s *Service) carryOut(g *going, j *job.Job, earlier *job.Earlier) {
-	run := g.sweep.run
+	run := g.sweep.Run()
 	s.runs[run] = g
 	who := ""
 	if g.operator != "" {
@@ -142,12 +141,12 @@ func (s *Service) carryOut(g *going, j *job.Job, earlier *job.Earlier) {
 			case <-ctx.Done():
 				return
 			}
-			if err := g.sweep.gather(ctx, order, g.stop.Stop()); err != nil {
-				g.sweep.say("%s", err)
-				g.sweep.over("the hub failed: " + err.Error())
+			if err := g.sweep.Gather(ctx, order, g.stop.Stop()); err != nil {
+				g.sweep.Say("%s", err)
+				g.sweep.Over("the hub failed: " + err.Error())
 			}
 		}()
-		lines := console.New(console.Streams{Out: io.Discard, Err: sayer{g.sweep.say}}, g.stop, func(string) string { return "" })
+		lines := console.New(console.Streams{Out: io.Discard, Err: sayer{g.sweep.Say}}, g.stop, func(string) string { return "" })
 		ended, err := j.Run(ctx, lines, earlier)
 		end := &result{}
 		if ended != nil {
@@ -167,7 +166,7 @@ func (s *Service) carryOut(g *going, j *job.Job, earlier *job.Earlier) {
 		g.mu.Unlock()
 		close(g.over)
 		time.AfterFunc(handOver, g.take)
-		g.sweep.forget()
+		g.sweep.Forget()
 		s.forget()
 	}()
 }
@@ -180,6 +179,7 @@ func orderOf(j *job.Job) fleet.Order {
 		Limit: strings.Join(r.Limit, ","), Ticket: r.Ticket, Label: r.Label,
 		Changing: fleet.Changing{Allow: r.Allow, MendWarnings: r.MendWarnings, Attempts: r.Attempts, Plan: r.Applies, Undoes: r.Undoes},
 	}
+	order.Request, _ = adoption.Words(r, j.Playbook.Name, j.Playbook.SHA256) // without them a hub that loses the run can't adopt it
 	if d := r.Deadline; d > 0 {
 		order.Until = time.Now().Add(d).UTC()
 	}
@@ -194,7 +194,7 @@ func (s *Service) words(site string, a fleet.Asks) fleet.Words {
 	if g == nil || g.sweep == nil || g.ended() != nil {
 		return fleet.Words{Over: true}
 	}
-	return g.sweep.words(site, a)
+	return g.sweep.Words(site, a)
 }
 
 // forget leaves all but the newest ended runs to the disk: a hub runs for years.
@@ -268,7 +268,7 @@ func (s *Service) continueRun(id, operator string, deadline time.Duration) (*goi
 	if err != nil {
 		return nil, err
 	}
-	g.sweep.done(slices.DeleteFunc(request.Names(r.Hosts), func(host string) bool { return !earlier.Done(host) }))
+	g.sweep.Done(slices.DeleteFunc(request.Names(r.Hosts), func(host string) bool { return !earlier.Done(host) }))
 	if _, err := os.Stat(s.stopped(id)); err == nil {
 		g.stop.Interrupt()
 	}
@@ -277,7 +277,7 @@ func (s *Service) continueRun(id, operator string, deadline time.Duration) (*goi
 }
 
 func (g *going) begun() *begun {
-	return &begun{Hosts: len(g.sweep.of), Sites: slices.Sorted(maps.Keys(g.sweep.sites))}
+	return &begun{Hosts: g.sweep.Hosts(), Sites: g.sweep.Sites()}
 }
 
 func (g *going) ended() *result {
@@ -317,7 +317,7 @@ func (g *going) follow(f following) progress {
 		var news <-chan struct{}
 		p := progress{}
 		if g.sweep != nil {
-			p.Ended, p.Of, news = g.sweep.progress()
+			p.Ended, p.Of, news = g.sweep.Progress()
 		}
 		wave, asks := g.waits()
 		if wave != nil && wave.Number > f.Wave {

@@ -35,7 +35,7 @@ func Run(ctx context.Context, f Folder, o Options, ready func(address string)) e
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	s := &Service{folder: f, version: o.Version, shelf: o.Shelf, say: o.Say, began: time.Now().UTC(), ctx: ctx, stop: end, showing: make(chan struct{}, showAtOnce), runs: map[string]*going{}}
+	s := &Service{folder: f, version: o.Version, shelf: o.Shelf, say: o.Say, began: time.Now().UTC(), ctx: ctx, stop: end, showing: make(chan struct{}, showAtOnce), present: present{runs: map[string]*going{}}}
 	if s.store, err = journal.Open(f.State()); err != nil {
 		return err
 	}
@@ -45,6 +45,9 @@ func Run(ctx context.Context, f Folder, o Options, ready func(address string)) e
 	}
 	defer s.server.Leave()
 	if err := s.members(ctx); err != nil {
+		return err
+	}
+	if err := s.clearAdoption(); err != nil {
 		return err
 	}
 	open, err := s.continueRuns()
@@ -222,6 +225,11 @@ func (s *Service) answer(q fleet.Question) (any, error) {
 		return answerOf(q, refusing(remote.Keeper{Store: s.store}.Plan))
 	case askStatus:
 		return s.status()
+	case askAdopt:
+		if q.Operator != fleet.Owner {
+			return nil, &fleet.Refusal{Text: "only the owner of the hub can adopt runs", Hint: "run aixmend hub adopt on its machine"}
+		}
+		return answerOf(q, s.adopt)
 	case askDrain:
 		if q.Operator != fleet.Owner {
 			return nil, &fleet.Refusal{Text: "only the owner of the hub can drain it", Hint: "run aixmend hub drain on its machine"}

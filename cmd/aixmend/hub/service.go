@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"aixmend/cmd/aixmend/hub/adoption"
 	"aixmend/controller"
 	"aixmend/controller/fleet"
 	"aixmend/controller/fleet/server"
@@ -42,9 +43,15 @@ type Service struct {
 	stop    context.CancelCauseFunc
 	showing chan struct{} // has room for so many at the same time
 
+	present
+}
+
+// present is the part of a service that changes while it runs.
+type present struct {
 	mu       sync.Mutex
 	runs     map[string]*going
-	draining bool // no new run begins
+	draining bool               // no new run begins
+	adoption *adoption.Progress // the newest one; nil: none yet
 }
 
 // connecting is how members reach the hub: over its own server, or over a NATS of somebody else.

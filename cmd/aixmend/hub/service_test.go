@@ -28,7 +28,7 @@ func TestRunOfAnEarlierProcess(t *testing.T) {
 	if err := dir.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s := &Service{store: store, runs: map[string]*going{}}
+	s := &Service{store: store, present: present{runs: map[string]*going{}}}
 	g, err := s.of(run)
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func TestRunOfAnEarlierProcess(t *testing.T) {
 // A hub runs for years: it keeps the newest runs that have ended, and all that go on.
 func TestEndedRunsAreForgotten(t *testing.T) {
 	t.Parallel()
-	s := &Service{runs: map[string]*going{}}
+	s := &Service{present: present{runs: map[string]*going{}}}
 	began := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 	var ids []string
 	for i := range 3 * maxRuns {
@@ -70,7 +70,7 @@ func TestDrainWaitsForOperators(t *testing.T) {
 	ctx, stop := context.WithCancelCause(t.Context())
 	g := newGoing("ops")
 	g.end = &result{Run: outcome.Run{ID: run}}
-	s := &Service{ctx: ctx, stop: stop, say: t.Logf, runs: map[string]*going{run: g}}
+	s := &Service{ctx: ctx, stop: stop, say: t.Logf, present: present{runs: map[string]*going{run: g}}}
 	s.drain()
 	for range 2 { // the first answer was lost
 		if _, err := s.result("ops", fetching{Run: run}); err != nil {

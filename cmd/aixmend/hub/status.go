@@ -121,8 +121,8 @@ func (s *Service) status() (*Status, error) {
 	st.Draining = s.draining
 	for _, id := range slices.Sorted(maps.Keys(s.runs)) {
 		if g := s.runs[id]; g.ended() == nil {
-			o := OpenRun{Run: id, Operator: g.operator, Sites: slices.Sorted(maps.Keys(g.sweep.sites))}
-			o.Ended, o.Of, _ = g.sweep.progress()
+			o := OpenRun{Run: id, Operator: g.operator, Sites: g.sweep.Sites()}
+			o.Ended, o.Of, _ = g.sweep.Progress()
 			st.Runs = append(st.Runs, o)
 		}
 	}

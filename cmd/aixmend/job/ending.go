@@ -42,6 +42,9 @@ func (j *Job) sum(run *outcome.Run, result controller.Result) {
 		}
 	}
 	run.Finished = time.Now().UTC()
+	if p := j.Settings.Part; p.adopts() {
+		run.Finished = p.Adopted
+	}
 }
 
 // ending returns everything the exit code of a run depends on, except the signal.

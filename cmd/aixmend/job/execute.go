@@ -81,7 +81,7 @@ func (j *Job) document() outcome.Run {
 		Schema: outcome.RunSchema, Version: j.Settings.Version, Command: j.Command(), Undoes: r.Undoes,
 		By: r.By, Limit: strings.Join(r.Limit, ","), Ticket: r.Ticket, Approvals: r.Approvals,
 		Playbook: outcome.Playbook{Name: j.Playbook.Name, SHA256: j.Playbook.SHA256}, Fleet: []outcome.FleetFinding{},
-		FailOn: j.failOn, Inventory: len(r.Names),
+		FailOn: j.failOn, Inventory: len(r.Names), Adopted: r.Adopted,
 	}
 }
 
@@ -105,7 +105,7 @@ func (j *Job) approved(store *journal.Store, earlier *Earlier) (func(host string
 
 // remember gives an engine the records of earlier runs that it needs.
 func (j *Job) remember(e *controller.Engine, store *journal.Store, earlier *Earlier) (err error) {
-	if j.Request.Undoes != "" {
+	if j.Request.Undoes != "" && e.Elsewhere == nil { // else each site knows its changes
 		done, err := LoadEarlier(store, j.Request.Undoes, j.Playbook)
 		if err != nil {
 			return err
@@ -149,6 +149,10 @@ func (j *Job) openFolder(store *journal.Store, run *outcome.Run, earlier *Earlie
 		return nil, nil, err
 	}
 	entry.State = outcome.RunResumed
+	adopts := j.Settings.Part.adopts()
+	if adopts {
+		entry.State = outcome.RunAdopted
+	}
 	earlier, err = LoadEarlier(store, earlier.ID, j.Playbook) // under the lock now: it stays true
 	if err == nil {
 		err = dir.Append(entry)
@@ -156,7 +160,10 @@ func (j *Job) openFolder(store *journal.Store, run *outcome.Run, earlier *Earlie
 	if err != nil {
 		return nil, nil, errors.Join(err, dir.Close())
 	}
-	run.ID, run.Started, run.Resumed, run.ResumedBy = earlier.ID, earlier.started, append(earlier.resumed, now), append(earlier.by, by)
+	run.ID, run.Started, run.Resumed, run.ResumedBy = earlier.ID, earlier.started, earlier.resumed, earlier.by
+	if !adopts {
+		run.Resumed, run.ResumedBy = append(run.Resumed, now), append(run.ResumedBy, by)
+	}
 	return dir, earlier, nil
 }
 

@@ -5,6 +5,7 @@ package job
 import (
 	"context"
 	"strings"
+	"time"
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/planfile"
@@ -72,7 +73,12 @@ type Part struct {
 	Opened func()
 	// Reported is told of each host whose report was written; nil: nobody is.
 	Reported func(h outcome.Host)
+	// Adopted is when the run ended whose folder a hub makes anew; zero: it does not.
+	Adopted time.Time
 }
+
+// adopts reports whether the run is one of the past.
+func (p *Part) adopts() bool { return p != nil && !p.Adopted.IsZero() }
 
 // Job is a run that is ready to start: its request has been checked.
 type Job struct {

@@ -3,6 +3,7 @@
 package request
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -96,6 +97,11 @@ type Scope struct {
 	// and planned changes give it exit code 5: its operator waits while the hub begins again.
 	Since    string `json:"since,omitempty"`
 	Detailed bool   `json:"detailed,omitempty"`
+	// Adopted are the sites from which a hub that had lost the run has it; none of any other run.
+	Adopted []outcome.Adopted `json:"adopted,omitempty"`
+	// Whole is the whole run, of a site's part of it: in the words of the hub, which reads them
+	// again if it has lost the run.
+	Whole json.RawMessage `json:"whole,omitempty"`
 }
 
 // ScopeOf is the scope of hosts selected from an inventory.

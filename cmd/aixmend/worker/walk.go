@@ -127,7 +127,7 @@ func (w *Worker) job(o walking) (*job.Job, *job.Earlier, error) {
 	book, _ := w.shelf.Find(o.Playbook.Name)
 	r.Limit, r.Playbook, r.Set, r.Ticket, r.Label = o.Hosts, book, own(book, o.Set, r.Scope), o.Ticket, o.Label
 	r.Allow, r.MendWarnings, r.Attempts = o.Allow, o.MendWarnings, o.Attempts
-	r.Deadline = o.deadline(0)
+	r.Deadline, r.Whole = o.deadline(0), o.Request
 	if o.Undoes != "" {
 		if err := w.undoing(o, &r); err != nil {
 			return nil, nil, err

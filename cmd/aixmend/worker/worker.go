@@ -263,7 +263,7 @@ func (w *Worker) do(until, ctx context.Context, t *fleet.Taken) error {
 		end.Refused = why
 		w.Console.Say("order of run %q refused: %s", t.Run, why)
 	} else {
-		err := w.part(until, ctx, t, box, stop)
+		err := w.carryOut(until, ctx, t, box, stop)
 		switch {
 		case until.Err() != nil:
 			return errLeft
@@ -310,10 +310,12 @@ func (w *Worker) refuse(t *fleet.Taken) string {
 	switch {
 	case t.Wrong != nil:
 		return "the order can't be read: " + t.Wrong.Error()
-	case !slices.Contains(reading, t.Verb) && t.Verb != string(controller.Recover):
+	case t.Verb != fleet.VerbAdopt && !slices.Contains(reading, t.Verb) && t.Verb != string(controller.Recover):
 		return fmt.Sprintf("%q is none of the verbs of a worker", t.Verb)
 	case !journal.IsRunID(t.Run):
 		return "its run has no id"
+	case t.Verb == fleet.VerbAdopt: // the hub gets verdicts that have left the site before
+		return ""
 	case t.Plan != "" && !journal.IsRunID(t.Plan):
 		return "its plan has no id"
 	case t.Undoes != "" && (!journal.IsRunID(t.Undoes) || t.Verb != string(controller.Recover)):
@@ -340,6 +342,14 @@ func (w *Worker) refuse(t *fleet.Taken) string {
 		return fmt.Sprintf("playbook %s differs from the hub's: hub and worker must be of one version, this one is %s", p.Name, w.Settings.Version)
 	}
 	return ""
+}
+
+// carryOut carries out an order that is not refused.
+func (w *Worker) carryOut(until, ctx context.Context, t *fleet.Taken, box *outbox, stop *console.Interrupts) error {
+	if t.Verb == fleet.VerbAdopt {
+		return w.adopt(until, t)
+	}
+	return w.part(until, ctx, t, box, stop)
 }
 
 // part does this site's part of a run, or the rest of it, and sends every report.

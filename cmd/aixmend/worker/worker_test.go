@@ -42,6 +42,8 @@ func TestWorkerRefuses(t *testing.T) {
 		{func(t *fleet.Taken) { t.Verb = "capture" }, ""},
 		{func(t *fleet.Taken) { t.Verb = "record" }, `"record" is none of the verbs`},
 		{func(t *fleet.Taken) { t.Verb = "" }, "is none of the verbs"},
+		{func(t *fleet.Taken) { t.Order = fleet.Order{Run: t.Run, Verb: fleet.VerbAdopt} }, ""},
+		{func(t *fleet.Taken) { t.Order = fleet.Order{Run: "../../etc", Verb: fleet.VerbAdopt} }, "its run has no id"},
 		{func(t *fleet.Taken) { t.Run = "latest" }, "its run has no id"},
 		{func(t *fleet.Taken) { t.Run = "../../etc" }, "its run has no id"},
 		{func(t *fleet.Taken) { t.Playbook.Name = "/tmp/evil.yaml" }, "is not embedded in this version, and not named by --trust-playbook"},

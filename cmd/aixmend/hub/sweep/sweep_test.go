@@ -1,4 +1,4 @@
-package hub
+package sweep
 
 import (
 	"context"
@@ -36,12 +36,12 @@ func ended(site string, e fleet.Ended) fleet.Event {
 	return fleet.Event{Run: run, Site: site, Ended: &e}
 }
 
-func sweepOf(w wire) *sweep {
-	return newSweep(w, run, map[string][]string{"fra": {"a", "b"}, "par": {"c"}}, func(string, ...any) {})
+func sweepOf(w Wire) *Sweep {
+	return New(w, run, map[string][]string{"fra": {"a", "b"}, "par": {"c"}}, func(string, ...any) {})
 }
 
 // reports are the first and the last report of each host, in one text.
-func (s *sweep) all(ctx context.Context) string {
+func (s *Sweep) all(ctx context.Context) string {
 	var b strings.Builder
 	for _, host := range []string{"a", "b", "c"} {
 		first := s.end(ctx, host)
@@ -59,7 +59,7 @@ func (s *sweep) all(ctx context.Context) string {
 }
 
 // end waits for the end of a host.
-func (s *sweep) end(ctx context.Context, host string) outcome.Host {
+func (s *Sweep) end(ctx context.Context, host string) outcome.Host {
 	for {
 		for step, there := s.Next(host); there; step, there = s.Next(host) {
 			if step.Kind == gather.Ended {
@@ -110,15 +110,15 @@ func TestSweepWithoutReports(t *testing.T) {
 	now := time.Now()
 	for _, c := range []struct {
 		name string
-		do   func(s *sweep)
+		do   func(s *Sweep)
 		want string
 	}{
-		{"refused", func(s *sweep) { s.take(ended("fra", fleet.Ended{Refused: "playbook x"})) }, "b@fra unreachable (site fra refuses: playbook x); "},
-		{"broken", func(s *sweep) { s.take(ended("fra", fleet.Ended{Broken: "disk full"})) }, "b@fra unreachable (the worker of site fra failed: disk full); "},
-		{"stopped", func(s *sweep) { s.take(ended("fra", fleet.Ended{Stopped: true})) }, "b@fra skipped (interrupted before its turn); "},
-		{"without a word", func(s *sweep) { s.take(ended("fra", fleet.Ended{})) }, "b@fra unreachable (site fra ended without a report of it); "},
-		{"silent", func(s *sweep) { s.check(now.Add(2*fleet.SilentAfter), false) }, "b@fra unreachable (site fra was not heard for 2m0s: its worker is down, or cut off); "},
-		{"the hub failed", func(s *sweep) { s.over("the hub failed: disk full") }, "b@fra unreachable (the hub failed: disk full); "},
+		{"refused", func(s *Sweep) { s.take(ended("fra", fleet.Ended{Refused: "playbook x"})) }, "b@fra unreachable (site fra refuses: playbook x); "},
+		{"broken", func(s *Sweep) { s.take(ended("fra", fleet.Ended{Broken: "disk full"})) }, "b@fra unreachable (the worker of site fra failed: disk full); "},
+		{"stopped", func(s *Sweep) { s.take(ended("fra", fleet.Ended{Stopped: true})) }, "b@fra skipped (interrupted before its turn); "},
+		{"without a word", func(s *Sweep) { s.take(ended("fra", fleet.Ended{})) }, "b@fra unreachable (site fra ended without a report of it); "},
+		{"silent", func(s *Sweep) { s.check(now.Add(2*fleet.SilentAfter), false) }, "b@fra unreachable (site fra was not heard for 2m0s: its worker is down, or cut off); "},
+		{"the hub failed", func(s *Sweep) { s.Over("the hub failed: disk full") }, "b@fra unreachable (the hub failed: disk full); "},
 	} {
 		s := sweepOf(heard{"par": now.Add(2 * fleet.SilentAfter)})
 		s.began = now
@@ -137,16 +137,16 @@ func TestSweepLeavesHosts(t *testing.T) {
 	t.Parallel()
 	for _, before := range []bool{false, true} {
 		s := sweepOf(heard{})
-		s.leave("a", "left alone")
-		s.leave("nobody", "left alone")
+		s.Leave("a", "left alone")
+		s.Leave("nobody", "left alone")
 		if before {
-			s.done([]string{"a"})
+			s.Done([]string{"a"})
 		}
 		s.take(event("fra", "b", outcome.Healthy))
 		s.take(event("par", "c", outcome.Healthy))
 		s.take(ended("fra", fleet.Ended{}))
 		s.take(ended("par", fleet.Ended{}))
-		if have, of, _ := s.progress(); have != 3 || of != 3 || fmt.Sprint(s.parts["fra"].hosts) != "[b]" {
+		if have, of, _ := s.Progress(); have != 3 || of != 3 || fmt.Sprint(s.parts["fra"].hosts) != "[b]" {
 			t.Errorf("%d of %d, ordered are %v", have, of, s.parts["fra"].hosts)
 		}
 		if before {
@@ -230,10 +230,10 @@ func TestSweepKeepsVerdictsAlone(t *testing.T) {
 func TestSweepTellsProgress(t *testing.T) {
 	t.Parallel()
 	s := sweepOf(heard{})
-	have, of, next := s.progress()
+	have, of, next := s.Progress()
 	s.take(event("fra", "a", outcome.Healthy))
 	<-next
-	if now, _, next := s.progress(); have != 0 || of != 3 || now != 1 {
+	if now, _, next := s.Progress(); have != 0 || of != 3 || now != 1 {
 		t.Error(have, of, now)
 	} else {
 		s.take(event("fra", "a", outcome.Healthy))
@@ -243,10 +243,10 @@ func TestSweepTellsProgress(t *testing.T) {
 		default:
 		}
 	}
-	s.forget()
+	s.Forget()
 	s.take(event("fra", "b", outcome.Healthy))
 	s.check(time.Now().Add(time.Hour), true)
-	if now, of, _ := s.progress(); now != 1 || of != 3 {
+	if now, of, _ := s.Progress(); now != 1 || of != 3 {
 		t.Error(now, of)
 	}
 }
@@ -259,30 +259,6 @@ func TestSweepCut(t *testing.T) {
 	cut(errors.New("cut by --deadline"))
 	if h := s.end(ctx, "a"); h.Outcome != outcome.Skipped || !h.Interrupted || h.Reason != "cut by --deadline" {
 		t.Error(h)
-	}
-}
-
-// The hosts of all sites are one inventory; a name that two sites have is refused with both.
-func TestTogether(t *testing.T) {
-	t.Parallel()
-	inv, of, err := together([]fleet.Hosts{
-		{Site: "fra", Names: []string{"b", "a"}, Groups: map[string][]string{"prod": {"a"}}},
-		{Site: "par", Names: []string{"c"}, Groups: map[string][]string{"prod": {"c"}, "fra": {"c"}}},
-		{Site: "empty"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := ""
-	for _, g := range inv.Groups {
-		text += fmt.Sprint(g.Name, g.Hosts)
-	}
-	if text != "fra[c]par[c]prod[a c]" || len(inv.Hosts) != 3 || inv.Hosts[0].Name != "a" || of["c"] != "par" {
-		t.Error(text, inv.Hosts, of)
-	}
-	_, _, err = together([]fleet.Hosts{{Site: "fra", Names: []string{"a"}}, {Site: "par", Names: []string{"a"}}})
-	if err == nil || !strings.Contains(err.Error(), "sites fra and par both have a host a") {
-		t.Error(err)
 	}
 }
 
@@ -309,12 +285,12 @@ func TestSweepCutStopsTheSites(t *testing.T) {
 	s := sweepOf(w)
 	s.Tell(gather.Turn{Host: "a", Process: "f1.x"})
 	waits := make(chan fleet.Words)
-	go func() { waits <- s.words("par", fleet.Asks{Session: s.session}) }()
+	go func() { waits <- s.Words("par", fleet.Asks{Session: s.session}) }()
 	s.Absent("b", errors.New("cut by --deadline"))
 	if words := <-waits; !words.Over {
 		t.Error(words)
 	}
-	if words := s.words("fra", fleet.Asks{}); !words.Over {
+	if words := s.Words("fra", fleet.Asks{}); !words.Over {
 		t.Error(words)
 	}
 	if s.check(time.Now(), false); !w.stopped["fra"] || !w.stopped["par"] {
@@ -368,10 +344,10 @@ func TestSweepTellsOfHostsThatWereNotOrdered(t *testing.T) {
 	t.Parallel()
 	w := newAsked()
 	s := sweepOf(w)
-	s.done([]string{"a", "c"})
+	s.Done([]string{"a", "c"})
 	ctx, done := context.WithCancel(t.Context())
 	done()
-	if err := s.gather(ctx, fleet.Order{}, nil); err != nil {
+	if err := s.Gather(ctx, fleet.Order{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	told := map[string]bool{}
@@ -382,6 +358,28 @@ func TestSweepTellsOfHostsThatWereNotOrdered(t *testing.T) {
 	if got := strings.Join(w.hosts["fra"], " "); got != "b" || !told["b"] || told["a b"] {
 		t.Error(got, told)
 	}
-	s.forget()
+	s.Forget()
 	s.Others(func([]string) peers.Others { return peers.Others{} }) // it may come as late as that
+}
+
+// A host that one folder has begun may be read by the worker of another one: its look counts, as
+// all hosts wait until each has been read, and nothing else of it does.
+func TestReadByAnotherFolder(t *testing.T) {
+	t.Parallel()
+	s := sweepOf(heard{})
+	s.Tell(gather.Turn{Host: "a", Process: "f1.x"})
+	step := func(kind gather.Kind) fleet.Event {
+		e := event("fra", "a", outcome.Healthy)
+		e.Step, e.Process = kind, "f2.y"
+		return e
+	}
+	for _, kind := range []gather.Kind{gather.GoesOn, gather.Leaves, gather.Read} {
+		s.take(step(kind))
+	}
+	if got, there := s.Next("a"); !there || got.Kind != gather.Read {
+		t.Errorf("%+v", got)
+	}
+	if got, there := s.Next("a"); there {
+		t.Errorf("%+v", got)
+	}
 }

@@ -1,4 +1,6 @@
-package hub
+// Package sweep follows one run of a hub over its sites: it orders their parts, and takes and keeps
+// the steps and the reports of their hosts until the engine of the run wants them.
+package sweep
 
 import (
 	"cmp"
@@ -11,28 +13,35 @@ import (
 	"sync"
 	"time"
 
+	"aixmend/cmd/aixmend/hub/adoption"
+	"aixmend/cmd/aixmend/request"
 	"aixmend/controller/fleet"
 	"aixmend/controller/gather"
 	"aixmend/controller/outcome"
 	"aixmend/controller/peers"
+	"aixmend/playbooks"
 	"aixmend/playbooks/onhost"
 )
 
-// stopEvery is how often a site is asked to stop until it has.
-const stopEvery = 2 * time.Second
+const (
+	// stopEvery is how often a site is asked to stop until it has.
+	stopEvery = 2 * time.Second
+	// answerWithin is the longest wait of a worker that asks for words.
+	answerWithin = 5 * time.Second
+)
 
-// wire is the part of a *fleet.Hub that a sweep needs.
-type wire interface {
+// Wire is the part of a *fleet.Hub that a sweep needs.
+type Wire interface {
 	Order(ctx context.Context, o fleet.Order) error
 	Events(ctx context.Context, run string, take func(fleet.Event), bad func(site string, err error)) error
 	Heard(site string) fleet.Heard
 	Stop(site, run string) error
 }
 
-// sweep gathers the reports of one run from its sites: it implements gather.Elsewhere.
+// Sweep gathers the reports of one run from its sites: it implements gather.Elsewhere.
 // Every method may be called from any goroutine.
-type sweep struct {
-	wire
+type Sweep struct {
+	Wire
 	run string
 	// session names this sweep of the run: another process of the hub makes another one.
 	session string
@@ -85,8 +94,9 @@ func (g *gathered) wake() {
 	}
 }
 
-func newSweep(w wire, run string, sites map[string][]string, say func(format string, args ...any)) *sweep {
-	s := &sweep{wire: w, run: run, session: rand.Text(), sites: sites, of: map[string]string{}, say: say, began: time.Now(), parts: map[string]*part{}, reports: map[string]*gathered{}, news: make(chan struct{})}
+// New returns the sweep of a run over the hosts of some sites. say prints a line about it.
+func New(w Wire, run string, sites map[string][]string, say func(format string, args ...any)) *Sweep {
+	s := &Sweep{Wire: w, run: run, session: rand.Text(), sites: sites, of: map[string]string{}, say: say, began: time.Now(), parts: map[string]*part{}, reports: map[string]*gathered{}, news: make(chan struct{})}
 	for site, hosts := range sites {
 		s.parts[site] = &part{hosts: hosts, over: make(chan struct{}), more: make(chan struct{})}
 		for _, host := range hosts {
@@ -96,9 +106,24 @@ func newSweep(w wire, run string, sites map[string][]string, say func(format str
 	return s
 }
 
-// gather publishes the orders and takes the events, until ctx ends. stop asks the sites to
+// Begin prepares for a request: only the facts that its playbook compares are kept, and sites from
+// which the run was not adopted get no order.
+func (s *Sweep) Begin(r request.Request) {
+	if p, err := playbooks.Load(r.Playbook); err == nil { // else the run does not begin
+		s.compared.Facts = p.SharedParts()
+	}
+	for _, site := range adoption.Missing(r) {
+		s.GiveUp(site, adoption.Why(site))
+	}
+}
+
+// Planned sets the reports of the hosts on which the plan that the run applies runs nothing; nil
+// for any other.
+func (s *Sweep) Planned(report func(host string) *outcome.Host) { s.planned = report }
+
+// Gather publishes the orders and takes the events, until ctx ends. stop asks the sites to
 // stop.
-func (s *sweep) gather(ctx context.Context, order fleet.Order, stop <-chan struct{}) error {
+func (s *Sweep) Gather(ctx context.Context, order fleet.Order, stop <-chan struct{}) error {
 	ctx, done := context.WithCancel(ctx)
 	var watching sync.WaitGroup
 	defer watching.Wait()
@@ -106,13 +131,15 @@ func (s *sweep) gather(ctx context.Context, order fleet.Order, stop <-chan struc
 	watching.Go(func() { s.watch(ctx, stop) }) // an order waits for a NATS that is away
 	for _, site := range slices.Sorted(maps.Keys(s.sites)) {
 		s.mu.Lock()
-		order.Run, order.Site, order.Hosts = s.run, site, s.parts[site].hosts
-		if len(order.Hosts) == 0 {
-			s.parts[site].ended = &fleet.Ended{}
-			s.finish(s.parts[site], site)
+		p := s.parts[site]
+		order.Run, order.Site, order.Hosts = s.run, site, p.hosts
+		if len(p.hosts) == 0 && !p.isOver() {
+			p.ended = &fleet.Ended{}
+			s.finish(p, site)
 		}
+		over := p.isOver()
 		s.mu.Unlock()
-		if len(order.Hosts) == 0 {
+		if over {
 			continue
 		}
 		if err := s.Order(ctx, order); err != nil {
@@ -124,7 +151,7 @@ func (s *sweep) gather(ctx context.Context, order fleet.Order, stop <-chan struc
 
 // take takes an event. One that comes again, or after the end of its part, changes nothing
 // that was taken.
-func (s *sweep) take(e fleet.Event) {
+func (s *Sweep) take(e fleet.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.parts[e.Site]
@@ -167,7 +194,7 @@ func (s *sweep) take(e fleet.Event) {
 // late reports whether a step does not count: its host has ended, or it is of a worker that
 // does not know how far another one has brought the host. One that wants to begin is told so.
 // The lock is held.
-func (s *sweep) late(g *gathered, e fleet.Event) bool {
+func (s *Sweep) late(g *gathered, e fleet.Event) bool {
 	stranger := (g.begun || g.ended) && e.Process != "" && g.by != "" && !onhost.SameFolder(e.Process, g.by)
 	switch {
 	case e.Step == gather.Wants && g.ended:
@@ -176,14 +203,16 @@ func (s *sweep) late(g *gathered, e fleet.Event) bool {
 		return true
 	case e.Step == gather.Wants: // the engine answers
 		return false
+	case e.Step == gather.Read: // whoever has read it: all others wait for that
+		return g.ended
 	case e.Step == gather.Ended:
 		return g.ended && (stranger || g.late)
 	}
 	return stranger || g.ended
 }
 
-// done notes hosts that ended in an earlier process of the run.
-func (s *sweep) done(hosts []string) {
+// Done notes hosts that ended in an earlier process of the run.
+func (s *Sweep) Done(hosts []string) {
 	for _, host := range hosts {
 		if g := s.reports[host]; g != nil {
 			if !g.ended {
@@ -197,8 +226,8 @@ func (s *sweep) done(hosts []string) {
 	}
 }
 
-// leave ends a host that no site is asked about.
-func (s *sweep) leave(host, reason string) {
+// Leave ends a host that no site is asked about.
+func (s *Sweep) Leave(host, reason string) {
 	g := s.reports[host]
 	if g == nil || g.ended {
 		return
@@ -215,7 +244,7 @@ func (s *sweep) leave(host, reason string) {
 func (p *part) isOver() bool { return p.ended != nil || p.why != "" }
 
 // finish tells all who wait for a part that it is over. The lock is held.
-func (s *sweep) finish(p *part, site string) {
+func (s *Sweep) finish(p *part, site string) {
 	close(p.over)
 	p.wake()
 	for _, host := range s.sites[site] {
@@ -224,7 +253,7 @@ func (s *sweep) finish(p *part, site string) {
 }
 
 // watch gives up parts whose site is silent, and asks sites to stop.
-func (s *sweep) watch(ctx context.Context, stop <-chan struct{}) {
+func (s *Sweep) watch(ctx context.Context, stop <-chan struct{}) {
 	tick := time.NewTicker(stopEvery)
 	defer tick.Stop()
 	for {
@@ -244,7 +273,7 @@ func (s *sweep) watch(ctx context.Context, stop <-chan struct{}) {
 }
 
 // check does the work of watch at one time.
-func (s *sweep) check(now time.Time, stopping bool) {
+func (s *Sweep) check(now time.Time, stopping bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for site, p := range s.parts {
@@ -269,14 +298,26 @@ func (s *sweep) check(now time.Time, stopping bool) {
 	}
 }
 
+// Run is the id of the run.
+func (s *Sweep) Run() string { return s.run }
+
+// Hosts is how many hosts it has.
+func (s *Sweep) Hosts() int { return len(s.of) }
+
+// Sites are the sites of its hosts, sorted.
+func (s *Sweep) Sites() []string { return slices.Sorted(maps.Keys(s.sites)) }
+
+// Say says a line about the run.
+func (s *Sweep) Say(format string, args ...any) { s.say(format, args...) }
+
 // Site implements gather.Elsewhere.
-func (s *sweep) Site(host string) string { return s.of[host] }
+func (s *Sweep) Site(host string) string { return s.of[host] }
 
 // More implements gather.Elsewhere.
-func (s *sweep) More(host string) <-chan struct{} { return s.reports[host].more }
+func (s *Sweep) More(host string) <-chan struct{} { return s.reports[host].more }
 
 // Next implements gather.Elsewhere.
-func (s *sweep) Next(host string) (gather.Step, bool) {
+func (s *Sweep) Next(host string) (gather.Step, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g, p := s.reports[host], s.parts[s.of[host]]
@@ -301,7 +342,7 @@ func (s *sweep) Next(host string) (gather.Step, bool) {
 }
 
 // Absent implements gather.Elsewhere.
-func (s *sweep) Absent(host string, cut error) outcome.Host {
+func (s *Sweep) Absent(host string, cut error) outcome.Host {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.reports[host]
@@ -321,7 +362,7 @@ func (s *sweep) Absent(host string, cut error) outcome.Host {
 }
 
 // Tell implements gather.Elsewhere.
-func (s *sweep) Tell(t gather.Turn) {
+func (s *Sweep) Tell(t gather.Turn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.reports[t.Host]
@@ -332,7 +373,7 @@ func (s *sweep) Tell(t gather.Turn) {
 }
 
 // word adds a word for a site. The lock is held.
-func (s *sweep) word(site string, w fleet.Word) {
+func (s *Sweep) word(site string, w fleet.Word) {
 	if p := s.parts[site]; p != nil { // else the run is over
 		p.words = append(p.words, w)
 		p.wake()
@@ -346,7 +387,7 @@ func (p *part) wake() {
 }
 
 // Others implements gather.Elsewhere.
-func (s *sweep) Others(of func(hosts []string) peers.Others) {
+func (s *Sweep) Others(of func(hosts []string) peers.Others) {
 	s.mu.Lock()
 	parts := maps.Clone(s.parts)
 	s.mu.Unlock()
@@ -358,8 +399,8 @@ func (s *sweep) Others(of func(hosts []string) peers.Others) {
 	}
 }
 
-// words waits for words to a site that it does not know, for a while.
-func (s *sweep) words(site string, a fleet.Asks) fleet.Words {
+// Words waits for words to a site that it does not know, for a while.
+func (s *Sweep) Words(site string, a fleet.Asks) fleet.Words {
 	if a.Session != s.session {
 		a.Known = 0
 	}
@@ -387,7 +428,7 @@ func (s *sweep) words(site string, a fleet.Asks) fleet.Words {
 }
 
 // Last implements gather.Elsewhere.
-func (s *sweep) Last(host string) (outcome.Host, bool) {
+func (s *Sweep) Last(host string) (outcome.Host, bool) {
 	g, p := s.reports[host], s.parts[s.of[host]]
 	if g == nil {
 		return outcome.Host{}, false
@@ -406,7 +447,7 @@ func (s *sweep) Last(host string) (outcome.Host, bool) {
 // absent is the report of a host of which none came. A host whose site did not judge it
 // counts as unreachable: no run may look well because a site is missing.
 // One that was let begin may have been changed. The lock is held.
-func (s *sweep) absent(host string, cut error) outcome.Host {
+func (s *Sweep) absent(host string, cut error) outcome.Host {
 	site, p := s.of[host], s.parts[s.of[host]]
 	h := s.blank(host)
 	h.Outcome = outcome.Unreachable
@@ -425,6 +466,11 @@ func (s *sweep) absent(host string, cut error) outcome.Host {
 		}
 	case e != nil && e.Broken != "":
 		h.Reason = "the worker of site " + site + " failed: " + e.Broken
+	case e != nil && e.Open:
+		h.Interrupted, h.Reason = true, "it had not ended when the hub was lost: resume continues it"
+		if h.Outcome != outcome.Unknown {
+			h.Outcome = outcome.Skipped
+		}
 	case e != nil && e.Stopped, e == nil && cut != nil:
 		h.Interrupted, h.Reason = true, "interrupted before its turn"
 		if h.Outcome != outcome.Unknown {
@@ -443,7 +489,7 @@ func (s *sweep) absent(host string, cut error) outcome.Host {
 
 // asPlanned is the report of a host that the plan found and has no step for, nil for any other.
 // It counts where the site of the host refuses the run: nothing newer is known.
-func (s *sweep) asPlanned(host string, begun bool) *outcome.Host {
+func (s *Sweep) asPlanned(host string, begun bool) *outcome.Host {
 	if s.planned == nil || begun {
 		return nil
 	}
@@ -456,35 +502,72 @@ func (s *sweep) asPlanned(host string, begun bool) *outcome.Host {
 }
 
 // blank is a report without anything in it.
-func (s *sweep) blank(host string) outcome.Host {
+func (s *Sweep) blank(host string) outcome.Host {
 	return outcome.Host{
 		Schema: outcome.HostSchema, RunID: s.run, Host: host, Site: s.of[host], Started: s.began.UTC(),
 		Stages: []outcome.Stage{}, Facts: map[string]any{}, Findings: []outcome.Finding{}, Changes: []outcome.Change{},
 	}
 }
 
-// over gives up every part that has not ended, so that nobody waits for it.
-func (s *sweep) over(why string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for site, p := range s.parts {
-		if !p.isOver() {
-			p.why = why
-			s.finish(p, site)
-		}
+// Over gives up every part that has not ended, so that nobody waits for it.
+func (s *Sweep) Over(why string) {
+	for site := range s.sites {
+		s.GiveUp(site, why)
 	}
 }
 
-// progress is how many of its hosts have a report, and a channel that is closed by the next one.
-func (s *sweep) progress() (have, of int, next <-chan struct{}) {
+// GiveUp gives up the part of a site, unless it has ended: it gets no order.
+func (s *Sweep) GiveUp(site, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.parts[site]; p != nil && !p.isOver() {
+		p.why = why
+		s.finish(p, site)
+	}
+}
+
+// Progress is how many of its hosts have a report, and a channel that is closed by the next one.
+func (s *Sweep) Progress() (have, of int, next <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.have, len(s.of), s.news
 }
 
-// forget drops the reports of a run that is over: they are on the disk.
-func (s *sweep) forget() {
+// Forget drops the reports of a run that is over: they are on the disk.
+func (s *Sweep) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.parts, s.reports = nil, nil
+}
+
+// Told takes the reports that an earlier adoption has of hosts that have not ended: their sites
+// are not asked again.
+func (s *Sweep) Told(m adoption.Making) {
+	now := m.Sites()
+	for _, a := range m.Request.Adopted {
+		if slices.Contains(now, a.Site) {
+			continue
+		}
+		for _, host := range m.Request.Sites[a.Site] {
+			if h, err := m.Store.LoadHost(m.ID, host); err == nil && !s.reports[host].ended {
+				s.take(fleet.Event{Site: a.Site, Host: h, Step: gather.Ended})
+			}
+		}
+		s.take(fleet.Event{Site: a.Site, Ended: &fleet.Ended{Open: true}})
+	}
+}
+
+// Lost returns a site whose reports are not there, and why; "" where all are.
+func (s *Sweep) Lost(sites []string) (site, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, site := range sites {
+		switch p := s.parts[site]; {
+		case p.why != "":
+			return site, p.why + "; nothing more is adopted from site " + site
+		case p.ended != nil && p.ended.Refused+p.ended.Broken != "":
+			return site, "site " + site + " has not told it"
+		}
+	}
+	return "", ""
 }
