@@ -45,8 +45,8 @@ func (s *Service) call(operator string, a Call) (*begun, error) {
 	if s.draining {
 		return nil, &fleet.Refusal{Text: "the hub drains, and takes no new run", Hint: "try again when it was started again"}
 	}
-	if _, err := os.Lstat(s.store.RunDir(a.Run)); err == nil {
-		return nil, &fleet.Refusal{Text: "run " + a.Run + " is there already"}
+	if err := s.unused(a.Run); err != nil {
+		return nil, err
 	}
 	if n := s.active(); n >= maxRuns {
 		return nil, &fleet.Refusal{Text: fmt.Sprintf("the hub carries out %d runs already", n), Hint: "try again when one has ended"}
@@ -68,6 +68,19 @@ func (s *Service) call(operator string, a Call) (*begun, error) {
 		return nil, &fleet.Refusal{Text: "the run could not begin: " + g.ended().Broken}
 	}
 	return g.begun(), nil
+}
+
+// unused returns an error where there is a run with an id. The folder of one that did not begin,
+// since the hub was killed before its request was on the disk, is removed: its operator asks again.
+func (s *Service) unused(run string) error {
+	dir := s.store.RunDir(run)
+	switch _, err := os.Lstat(dir); {
+	case err != nil:
+		return nil
+	case s.store.State(run) == journal.StateCutOff:
+		return os.RemoveAll(dir)
+	}
+	return &fleet.Refusal{Text: "run " + run + " is there already"}
 }
 
 // resume continues a run that was cut off, unless it goes on already.

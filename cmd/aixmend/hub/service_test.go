@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"errors"
+	"os"
 	"testing"
 	"time"
 
@@ -41,6 +42,43 @@ func TestRunOfAnEarlierProcess(t *testing.T) {
 		if _, err := s.of(none); err == nil {
 			t.Errorf("there is a run %q", none)
 		}
+	}
+}
+
+// A hub that was killed before the request of a run was on the disk has promised nobody that
+// run: its operator asks again, and it begins. Any other run stays as it is.
+func TestRunThatDidNotBegin(t *testing.T) {
+	t.Parallel()
+	store, err := journal.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Service{store: store}
+	for _, begun := range []bool{false, true} {
+		dir, err := store.NewRun(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.unused(run); err == nil {
+			t.Error("a run that goes on counts as unused")
+		}
+		if begun {
+			if err := dir.WriteRequest(map[string]string{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := dir.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.unused(run); (err != nil) != begun {
+			t.Errorf("begun %v: %v", begun, err)
+		}
+		if _, err := os.Stat(store.RunDir(run)); (err == nil) != begun {
+			t.Errorf("begun %v: its folder: %v", begun, err)
+		}
+	}
+	if err := s.unused("20261201T080000.000Z-000000"); err != nil {
+		t.Error(err)
 	}
 }
 
