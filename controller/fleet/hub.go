@@ -118,6 +118,7 @@ func (h *Hub) beat(m *nats.Msg) {
 	}
 	active := r.beat(b, time.Now())
 	h.mu.Unlock()
+	h.arrived(site)
 	if data, err := h.pack(active); err == nil {
 		h.answer(m, data) // the next beat is answered, too
 	}
@@ -138,8 +139,17 @@ func (h *Hub) Heard(site string) Heard {
 // Admit makes the place from which the worker of a site takes its orders. It may be called
 // again.
 func (h *Hub) Admit(ctx context.Context, site string) error {
+	if h.through != nil {
+		return h.expect(ctx, site)
+	}
+	return h.admit(ctx, site, "")
+}
+
+// admit makes the place of a site, which is that of a key, "" for any.
+func (h *Hub) admit(ctx context.Context, site, key string) error {
 	_, err := h.js.CreateOrUpdateConsumer(ctx, orders, jetstream.ConsumerConfig{
 		Durable: site, FilterSubject: "aixmend.order." + site + ".*", AckPolicy: jetstream.AckExplicitPolicy, AckWait: OrderAgain, MaxDeliver: -1,
+		Description: key,
 	})
 	return err
 }

@@ -63,6 +63,8 @@ type through struct {
 	keys map[Member]string // by role and name alone
 	seen map[string]time.Time
 	from time.Time // since when the hub listens
+	// absent are the sites that have no place for orders yet.
+	absent map[string]bool
 }
 
 // Through is how a hub speaks through a NATS that somebody else runs.
@@ -77,7 +79,7 @@ type Through struct {
 // Hub connects to the NATS, which it waits for until ctx ends, looks at it as far as a client can,
 // and makes the streams there. end is told why the hub can't go on.
 func (t Through) Hub(ctx context.Context, end func(error)) (*Hub, error) {
-	to := &through{Through: t, made: map[string]time.Time{}, again: make(chan struct{}, 1), end: end, keys: map[Member]string{}, seen: map[string]time.Time{}}
+	to := &through{Through: t, made: map[string]time.Time{}, again: make(chan struct{}, 1), end: end, keys: map[Member]string{}, seen: map[string]time.Time{}, absent: map[string]bool{}}
 	p := &Pass{V: Version, Role: RoleHub, Name: "hub", Hub: t.NATS.Address(), NATS: &t.NATS, Seed: t.Seed}
 	conn, err := p.connect(ctx, watch{ended: to.closed, told: to.told()})
 	if err != nil {
@@ -114,9 +116,15 @@ func (h *Hub) settle(ctx context.Context) (err error) {
 	if err := h.insist(ctx, func() error { return h.alone(ctx) }); err != nil {
 		return err
 	}
+	made := map[string]bool{}
 	for _, c := range streams(share) {
-		if err := h.own(ctx, c); err != nil {
+		if made[c.Name], err = h.own(ctx, c); err != nil {
 			return fmt.Errorf("stream %s: %w", c.Name, err)
+		}
+	}
+	if made[events] && !made[orders] { // the reports of those orders are lost: they come again
+		if err := h.purge(ctx, orders, "aixmend.order.>"); err != nil {
+			return err
 		}
 	}
 	h.streams = h.through.made[events]
@@ -221,31 +229,32 @@ func (h *Hub) alone(ctx context.Context) error {
 	return err
 }
 
-// own makes a stream, or takes the one of this hub that is there. Another one of its name is not
-// touched.
-func (h *Hub) own(ctx context.Context, c jetstream.StreamConfig) error {
+// own makes a stream, or takes the one of this hub that is there, and reports whether it was made.
+// Another one of its name is not touched.
+func (h *Hub) own(ctx context.Context, c jetstream.StreamConfig) (made bool, err error) {
 	c.Description = "aixmend hub " + h.through.Public
 	there, err := h.js.Stream(ctx, c.Name)
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
+		made = true
 	case err != nil:
-		return err
+		return false, err
 	case there.CachedInfo().Config.Description != c.Description:
-		return errOthers
+		return false, errOthers
 	}
 	s, err := h.js.CreateOrUpdateStream(ctx, c)
 	if err != nil {
-		return fmt.Errorf("%w: it reserves %d MiB of the file store", err, c.MaxBytes>>20)
+		return false, fmt.Errorf("%w: it reserves %d MiB of the file store", err, c.MaxBytes>>20)
 	}
 	info := s.CachedInfo()
 	if got := info.Config; got.Storage != c.Storage || got.Retention != c.Retention || got.MaxAge != 0 || got.Discard != c.Discard || got.NoAck || got.Mirror != nil || len(got.Sources) > 0 || got.RePublish != nil || got.SubjectTransform != nil {
-		return errors.New("it is not made as the hub has asked for")
+		return false, errors.New("it is not made as the hub has asked for")
 	}
 	if info.Cluster != nil && info.Cluster.Name != "" && c.Name == events {
 		h.through.Say("warning: JetStream of the NATS is a cluster (%s): where a server of it fails, it can lose reports that it has confirmed", info.Cluster.Name)
 	}
 	h.through.made[c.Name] = info.Created
-	return nil
+	return made, nil
 }
 
 // told says that the NATS is gone, or back, once each.
@@ -275,7 +284,11 @@ func (t *through) told() func(error) {
 
 // closed is called when the connection is over for good.
 func (t *through) closed(err error) {
-	if err != nil && t.begun.Load() { // else the hub has closed it
+	switch {
+	case err == nil || !t.begun.Load(): // the hub has closed it
+	case errors.Is(err, ErrRevoked):
+		t.end(fmt.Errorf("the NATS %s does not let the hub in any more: its configuration lacks the output of aixmend hub accounts", t.NATS.Address()))
+	default:
 		t.end(fmt.Errorf("the NATS %s: %w", t.NATS.Address(), err))
 	}
 }
@@ -351,6 +364,57 @@ func (h *Hub) SetMembers(list []Member) error {
 	return nil
 }
 
+// expect makes the place of a site as soon as its worker is heard. Before, the NATS may let in
+// another one who was revoked and had the name: that one would take the orders.
+func (h *Hub) expect(ctx context.Context, site string) error {
+	there, err := h.js.Consumer(ctx, orders, site)
+	switch {
+	case errors.Is(err, jetstream.ErrConsumerNotFound):
+	case err != nil:
+		return err
+	case there.CachedInfo().Config.Description == h.keyOf(RoleSite, site):
+		return nil
+	default:
+		if err := h.js.DeleteConsumer(ctx, orders, site); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return err
+		}
+	}
+	h.through.mu.Lock()
+	defer h.through.mu.Unlock()
+	h.through.absent[site] = true
+	return nil
+}
+
+// arrived makes the place of a site that was heard, unless it has one.
+func (h *Hub) arrived(site string) {
+	if h.through == nil {
+		return
+	}
+	h.through.mu.Lock()
+	absent := h.through.absent[site]
+	delete(h.through.absent, site)
+	h.through.mu.Unlock()
+	if !absent {
+		return
+	}
+	go func() {
+		ctx, done := context.WithTimeout(context.Background(), connectTimeout)
+		defer done()
+		if h.admit(ctx, site, h.keyOf(RoleSite, site)) != nil { // the next sign of life tries again
+			h.through.mu.Lock()
+			defer h.through.mu.Unlock()
+			h.through.absent[site] = true
+		}
+	}()
+}
+
+// keyOf is the public key of a member, "" for none.
+func (h *Hub) keyOf(role Role, name string) string {
+	h.through.mu.Lock()
+	defer h.through.mu.Unlock()
+	return h.through.keys[Member{Role: role, Name: name}]
+}
+
 // Connected is how many connections each member has, by its public key, as far as it was heard.
 func (h *Hub) Connected() (map[string]int, error) {
 	h.through.mu.Lock()
@@ -392,10 +456,7 @@ func (h *Hub) proven(role Role, name, subject string, header nats.Header, data [
 	if h.through == nil {
 		return nil
 	}
-	h.through.mu.Lock()
-	key := h.through.keys[Member{Role: role, Name: name}]
-	h.through.mu.Unlock()
-	return verify(key, subject, header, data)
+	return verify(h.keyOf(role, name), subject, header, data)
 }
 
 // hears reports whether a message comes from a member, and whether it is to be answered at all.
@@ -409,8 +470,9 @@ func (h *Hub) hears(role Role, name string, m *nats.Msg) (known, heard bool) {
 	if h.proven(role, name, m.Subject, m.Header, m.Data) != nil {
 		return false, true
 	}
+	key := h.keyOf(role, name)
 	h.through.mu.Lock()
 	defer h.through.mu.Unlock()
-	h.through.seen[h.through.keys[Member{Role: role, Name: name}]] = time.Now()
+	h.through.seen[key] = time.Now()
 	return true, true
 }

@@ -263,6 +263,11 @@ func TestRevokedAtAnotherNATS(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := b.stranger(fleet.RoleSite, "fra")
+	conn, _ := fleet.Raw(t, b.owner())
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, members := range [][]fleet.Member{nil, b.members} {
 		if err := b.SetMembers(members); err != nil {
 			t.Fatal(err)
@@ -283,6 +288,12 @@ func TestRevokedAtAnotherNATS(t *testing.T) {
 			t.Error(hosts, err)
 		}
 	}
+	if err := errors.Join(b.Admit(within(t), "fra"), b.Order(within(t), order("fra", "aix1"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.Consumer(within(t), "ORDERS", "fra"); !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		t.Error("one who was revoked can take the orders of the new site:", err)
+	}
 	if _, err := w.Next(within(t)); !errors.Is(err, fleet.ErrRevoked) {
 		t.Error(err)
 	}
@@ -294,10 +305,14 @@ func TestRevokedAtAnotherNATS(t *testing.T) {
 	}
 
 	b.load()
-	if err := b.Admit(within(t), "fra"); err != nil {
+	fresh := b.join(again)
+	if _, err := fresh.Beat(within(t), fleet.Beat{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.join(again).Send(within(t), run, fleet.Event{Ended: &fleet.Ended{}}); err != nil {
+	if taken, err := fresh.Next(within(t)); err != nil || taken.Wrong != nil || taken.Run != run {
+		t.Error(taken, err)
+	}
+	if err := fresh.Send(within(t), run, fleet.Event{Ended: &fleet.Ended{}}); err != nil {
 		t.Fatal(err)
 	}
 	if got, wrong := b.events(); len(got) != 0 || len(wrong) != 2 || !strings.Contains(wrong[0].Error(), "fra: it is not signed") {
@@ -320,10 +335,6 @@ func TestForgedAtAnotherNATS(t *testing.T) {
 	thief := b.pass(fleet.RoleSite, "par")
 	b.nats.Load(strings.ReplaceAll(fleet.Accounts(append([]fleet.Member{b.member}, b.members...)), "aixmend.site.par.*", ">"))
 	conn, _ := fleet.Raw(t, thief)
-	js, err := jetstream.New(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
 	stopped := make(chan string, 9)
 	if err := w.Stopped(func(run string) { stopped <- run }); err != nil {
 		t.Fatal(err)
@@ -344,6 +355,9 @@ func TestForgedAtAnotherNATS(t *testing.T) {
 			t.Errorf("%s: %v %v", subject, m, err)
 		}
 	}
+	if _, err := w.Beat(within(t), fleet.Beat{}); err != nil {
+		t.Fatal(err)
+	}
 	if taken, err := w.Next(within(t)); err != nil || taken.Wrong == nil {
 		t.Error(taken, err)
 	}
@@ -362,7 +376,6 @@ func TestForgedAtAnotherNATS(t *testing.T) {
 	if got, wrong := b.events(); len(got) != 0 || len(wrong) != 1 {
 		t.Error(got, wrong)
 	}
-	_ = js
 }
 
 // version begins a message.
@@ -416,6 +429,46 @@ func TestAnotherNATSBeginsAgain(t *testing.T) {
 	}
 }
 
+// A site that was revoked and added again before the hub has looked has a new place for orders.
+func TestPlaceOfAnotherKey(t *testing.T) {
+	t.Parallel()
+	b := newOffice(t, natstest.Options{})
+	w := b.join(b.pass(fleet.RoleSite, "fra"))
+	conn, _ := fleet.Raw(t, b.owner())
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := func() error {
+		_, err := js.Consumer(within(t), "ORDERS", "fra")
+		return err
+	}
+	for place() != nil {
+		if _, err := w.Beat(within(t), fleet.Beat{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Admit(within(t), "fra"); err != nil || place() != nil {
+		t.Error("the same key has lost its place:", err)
+	}
+	b.members = nil
+	b.stranger(fleet.RoleSite, "fra")
+	if err := errors.Join(b.SetMembers(b.members), b.Admit(within(t), "fra")); err != nil || !errors.Is(place(), jetstream.ErrConsumerNotFound) {
+		t.Error(place(), err)
+	}
+}
+
+// A NATS that lets the hub in no more ends it, with the reason.
+func TestAnotherNATSForgetsTheHub(t *testing.T) {
+	t.Parallel()
+	b := newOffice(t, natstest.Options{})
+	_, other := newSeed(t)
+	b.nats.Load(fleet.Accounts([]fleet.Member{{Key: other, Role: fleet.RoleHub, Name: "hub"}}))
+	if err := <-b.ended; !strings.Contains(err.Error(), "does not let the hub in any more") {
+		t.Error(err)
+	}
+}
+
 // A hub whose streams were lost can't go on; started again, it makes them.
 func TestAnotherNATSLosesItsStreams(t *testing.T) {
 	t.Parallel()
@@ -429,6 +482,49 @@ func TestAnotherNATSLosesItsStreams(t *testing.T) {
 	b.Leave()
 	if err := b.begin(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Where only the reports were lost, the orders come again, also those that were confirmed.
+func TestAnotherNATSLosesTheReports(t *testing.T) {
+	t.Parallel()
+	b := newOffice(t, natstest.Options{})
+	w := b.join(b.pass(fleet.RoleSite, "fra"))
+	if _, err := w.Beat(within(t), fleet.Beat{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Order(within(t), order("fra", "aix1")); err != nil {
+		t.Fatal(err)
+	}
+	taken, err := w.Next(within(t))
+	if err == nil {
+		err = taken.Done(within(t))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, _ := fleet.Raw(t, b.owner())
+	js, err := jetstream.New(conn)
+	if err == nil {
+		err = js.DeleteStream(within(t), "EVENTS")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.nats.Stop()
+	b.nats.Start()
+	if err := <-b.ended; !strings.Contains(err.Error(), "start the hub again") {
+		t.Error(err)
+	}
+	b.Leave()
+	if err := b.begin(); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Order(within(t), order("fra", "aix1")); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := w.Next(within(t)); err != nil || again.Run != run || again.Streams.Equal(taken.Streams) {
+		t.Error(again, err)
 	}
 }
 
@@ -501,6 +597,7 @@ func TestWhatTheNATSMustHave(t *testing.T) {
 		"anybody":           {natstest.Options{MoreUsers: "{ user: guest }", More: "no_auth_user: guest"}, "it lets anybody without a key send messages to the hub", ""},
 		"anybody elsewhere": {natstest.Options{MoreAccounts: "SHOP: { users: [{ user: guest, password: x }] }", More: "no_auth_user: guest"}, "", ""},
 		"TLS is optional":   {natstest.Options{More: "allow_non_tls: true"}, "", "warning: the NATS also takes connections without TLS"},
+		"TLS first, or not": {natstest.Options{MoreTLS: `handshake_first: "auto"`}, "", ""},
 		"a small disk":      {natstest.Options{MaxStore: "1GB"}, "it reserves 4096 MiB of the file store", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

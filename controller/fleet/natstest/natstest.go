@@ -34,9 +34,9 @@ type Options struct {
 	MaxPayload int
 	// MaxStore is how much disk the streams may take; "": all that is free.
 	MaxStore string
-	// More is put at the end of the configuration, MoreAccounts into its accounts, and MoreUsers
-	// into the account of the hub.
-	More, MoreAccounts, MoreUsers string
+	// More is put at the end of the configuration, MoreAccounts into its accounts, MoreUsers
+	// into the account of the hub, and MoreTLS to the settings of TLS.
+	More, MoreAccounts, MoreUsers, MoreTLS string
 }
 
 // Server is one server.
@@ -70,7 +70,7 @@ func New(t testing.TB, o Options, accounts string) *Server {
 	}
 	s.certify()
 	if !o.Plain {
-		conf = append(conf, "tls { cert_file: "+strconv.Quote(s.file("cert.pem"))+", key_file: "+strconv.Quote(s.file("key.pem"))+" }")
+		conf = append(conf, "tls { cert_file: "+strconv.Quote(s.file("cert.pem"))+", key_file: "+strconv.Quote(s.file("key.pem"))+"\n"+o.MoreTLS+"\n}")
 	}
 	s.write("nats.conf", strings.Join(append(conf, o.More), "\n")+"\n")
 	s.include(accounts)
