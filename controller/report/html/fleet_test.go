@@ -90,8 +90,11 @@ func demoFleet(t testing.TB, n int) report.Evidence {
 	documents := demoHosts(t)
 	run := outcome.Run{
 		Schema: outcome.RunSchema, ID: "20261122T103000.000Z-abcdef", Version: "v1.2.3", Command: "recover",
-		Playbook: outcome.Playbook{Name: "rmc-restore", SHA256: strings.Repeat("ab", 32)},
-		Started:  began, Finished: began.Add(time.Duration(n)*30*time.Millisecond + 20*time.Second), ExitCode: 3,
+		// longer than a telephone is wide
+		Ticket:    strings.Repeat("CHG", 60),
+		Approvals: []outcome.Approval{{Principal: "ben", Key: "SHA256:2VksrH3wmwNsR3CXG5OoWtePVuyOsTYMdNuXNzfZ+Ps", Approved: began.Add(-time.Hour), Comment: "seen with the DBA"}},
+		Playbook:  outcome.Playbook{Name: "rmc-restore", SHA256: strings.Repeat("ab", 32)},
+		Started:   began, Finished: began.Add(time.Duration(n)*30*time.Millisecond + 20*time.Second), ExitCode: 3,
 	}
 	for i := range n {
 		run.Hosts = append(run.Hosts, summaryOf(demoHost(t, documents, i)))

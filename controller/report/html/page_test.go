@@ -82,7 +82,8 @@ func smallEvidence() report.Evidence {
 	run := outcome.Run{
 		Schema: outcome.RunSchema, ID: "20261122T103000.000Z-abcdef", Version: "v1", Command: "recover", Undoes: "20261121T000000.000Z-000000",
 		By: outcome.By{User: "ops", Machine: "ctl", Terminal: "/dev/pts/3"}, Limit: "prod", Ticket: "CHG1",
-		Playbook: outcome.Playbook{Name: "rmc-restore"}, Started: began, Finished: began.Add(90e9), Resumed: []time.Time{began.Add(30e9)},
+		Approvals: []outcome.Approval{{Principal: "ben", Key: "SHA256:x", Approved: began.Add(-time.Hour), Comment: "seen <b>"}},
+		Playbook:  outcome.Playbook{Name: "rmc-restore"}, Started: began, Finished: began.Add(90e9), Resumed: []time.Time{began.Add(30e9)},
 		ExitCode: 3, ExitReason: "1 needs_action", Unfinished: 1,
 		Fleet: []outcome.FleetFinding{{ID: "node-id-duplicate", Hosts: []string{"a1", "a2"}, Title: "two hosts have the node id 1"}},
 	}
