@@ -357,6 +357,9 @@ func TestAssistantChangesNoHost(t *testing.T) {
 	if steps := a["items"].([]any); wrong != "" || len(steps) == 0 || steps[0].(map[string]any)["command"] == "" {
 		t.Errorf("%s %v", wrong, a)
 	}
+	if runs, _ := h.ask("list_runs", nil); strings.Count(fmt.Sprint(runs), "ticket:assistant") != 3 {
+		t.Errorf("runs do not say who started them: %v", runs)
+	}
 	if _, wrong := h.ask("audit", map[string]any{"hosts": []string{"nosuch"}}); !strings.Contains(wrong, "matches no host") {
 		t.Error(wrong)
 	}
@@ -418,7 +421,7 @@ func TestAssistantsVerbs(t *testing.T) {
 				if cmd.Flags().Lookup(flag) == nil && cmd.InheritedFlags().Lookup(flag) == nil {
 					t.Errorf("%s has no --%s", verb, flag)
 				}
-				if !slices.Contains([]string{"state", "format", "host", "inventory", "limit", "config", "profile"}, flag) {
+				if !slices.Contains([]string{"state", "format", "host", "inventory", "limit", "config", "profile", "ticket"}, flag) {
 					t.Errorf("an assistant can set --%s of %s", flag, verb)
 				}
 			}

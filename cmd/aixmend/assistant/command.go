@@ -21,6 +21,9 @@ import (
 // maxRequest is the longest message of a client, in bytes.
 const maxRequest = 1 << 20
 
+// ticket is recorded with the runs that an assistant started, for those who list runs.
+const ticket = "assistant"
+
 // options are the flags of mcp.
 type options struct {
 	state              string
@@ -82,7 +85,7 @@ func (o *options) given(cmd *cobra.Command) (*given, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &given{flags: map[string][]string{"state": {state}, "inventory": o.inventories}, plans: map[string]string{}}
+	g := &given{flags: map[string][]string{"state": {state}, "inventory": o.inventories, "ticket": {ticket}}, plans: map[string]string{}}
 	for _, global := range []string{"config", "profile"} {
 		g.flags[global] = nil
 		if f := cmd.Flag(global); f != nil && f.Changed {

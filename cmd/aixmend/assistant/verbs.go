@@ -16,7 +16,8 @@ var (
 		"runs": {"state", "format"}, "report": {"state", "format", "host"}, "explain": {"state"}, "diff": {"state"}, "runbook": {}, planShow: {"limit"},
 	}
 	visiting = map[string][]string{
-		"audit": {"state", "inventory", "config", "profile", "format", "limit"}, "plan": {"state", "inventory", "config", "profile", "format", "limit"},
+		"audit": {"state", "inventory", "config", "profile", "ticket", "format", "limit"},
+		"plan":  {"state", "inventory", "config", "profile", "ticket", "format", "limit"},
 	}
 )
 

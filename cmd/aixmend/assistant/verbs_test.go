@@ -42,7 +42,7 @@ func TestLineRefuses(t *testing.T) {
 	for _, verb := range []string{"", "recover", "resume", "capture", "worker", "hub", "hostkeys", "demo", "record", "replay", "init", "mcp", "serve", "--help", "report --host", "plan out"} {
 		orders = append(orders, order{verb: verb})
 	}
-	for _, flag := range []string{"html", "out", "allow", "yes", "undo", "state", "config", "profile", "verbose", "hub", "notify", "playbook", "set", "inventory", ""} {
+	for _, flag := range []string{"html", "out", "allow", "yes", "undo", "state", "config", "profile", "ticket", "verbose", "hub", "notify", "playbook", "set", "inventory", ""} {
 		for verb := range visiting {
 			orders = append(orders, order{verb: verb, flags: map[string]string{flag: "x"}})
 		}
@@ -56,7 +56,7 @@ func TestLineRefuses(t *testing.T) {
 	for _, name := range []string{"q.json", "../p.json", "/elsewhere/p.json", "latest"} {
 		orders = append(orders, order{verb: "plan show", names: []string{name}})
 	}
-	g := given{flags: map[string][]string{"state": {"/s"}, "inventory": nil, "config": nil, "profile": nil}, plans: map[string]string{"p.json": "/elsewhere/p.json"}}
+	g := given{flags: map[string][]string{"state": {"/s"}, "inventory": nil, "config": nil, "profile": nil, "ticket": nil}, plans: map[string]string{"p.json": "/elsewhere/p.json"}}
 	for _, o := range orders {
 		if line, err := o.line(g); err == nil {
 			t.Errorf("%+v: %q", o, line)
