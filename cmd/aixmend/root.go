@@ -16,6 +16,7 @@ import (
 	"aixmend/cmd/aixmend/help"
 	"aixmend/cmd/aixmend/hub"
 	"aixmend/cmd/aixmend/manual"
+	"aixmend/cmd/aixmend/serve"
 	"aixmend/cmd/aixmend/usage"
 	"aixmend/controller/outcome"
 )
@@ -63,7 +64,7 @@ RUN is the id of a run, four or more characters of it that no other has (2026112
 	root.SetFlagErrorFunc(usage.FlagError)
 	root.AddCommand(
 		newAudit(c), newCapture(c), newPlan(c), approve.Command(c.Console, home()), newRecover(c), newResume(c),
-		newRecord(c), newReplay(c),
+		newRecord(c), newReplay(c), serve.Command(c.Console),
 		books.Runbook(c.Console), newInit(c), newInventory(c), newHostkeys(c), books.Playbook(c.Console, defaultPlaybook), newDemo(c), newVersion(c), hub.Command(c.Console, currentVersion()), newWorker(c), manual.Command(currentVersion()), assistant.Command(c.Console, currentVersion(), guide.DefaultState),
 	)
 	root.AddCommand(hub.Reading(c.Console, newRuns(c), newReport(c), newDiff(c), newExplain(c))...)

@@ -79,6 +79,7 @@ type tab struct {
 	t    *testing.T
 	ctx  context.Context
 	file string
+	site string // the address of a server of the test's own, which may be asked; "" for none
 	mu   sync.Mutex
 	// troubles are errors that the browser told of, and requests for anything else.
 	troubles []string
@@ -91,11 +92,24 @@ func open(t *testing.T, page, fragment string, before ...chromedp.Action[chromed
 	if browser == nil {
 		t.Skip("no chromium here")
 	}
+	b := newTab(t)
+	b.file = "file://" + filepath.Join(pages, page+".html")
+	return b.opened(fragment, before...)
+}
+
+// newTab is an empty tab.
+func newTab(t *testing.T) *tab {
 	ctx, end := chromedp.NewContext(browser)
 	t.Cleanup(end)
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
-	b := &tab{t: t, ctx: ctx, file: "file://" + filepath.Join(pages, page+".html")}
+	return &tab{t: t, ctx: ctx}
+}
+
+// opened opens the page of a tab.
+func (b *tab) opened(fragment string, before ...chromedp.Action[chromedp.Void]) *tab {
+	b.t.Helper()
+	t, ctx := b.t, b.ctx
 	b.do(chromedp.EmulateViewport(1280, 900))
 	if err := chromedp.Listen(ctx, b.heard); err != nil {
 		t.Fatal(err)
@@ -131,7 +145,7 @@ func (b *tab) heard(event any) {
 	case *log.EventEntryAdded:
 		text = "log: " + e.Entry.Text
 	case *network.EventRequestWillBeSent:
-		if asked, _, _ := strings.Cut(e.Request.URL, "#"); asked != b.file {
+		if asked, _, _ := strings.Cut(e.Request.URL, "#"); asked != b.file && (b.site == "" || !strings.HasPrefix(asked, b.site)) {
 			text = "asked for " + e.Request.URL
 		}
 	}

@@ -17,6 +17,8 @@ const (
 	Prefix = "AIXMEND_"
 	// Token is the variable with the bearer token for web hooks. It has no flag.
 	Token = Prefix + "NOTIFY_TOKEN"
+	// ServeToken is the variable with the token of serve. It has no flag.
+	ServeToken = Prefix + "SERVE_TOKEN"
 	// annotation marks a flag that was set from the environment.
 	annotation = "environment"
 )

@@ -17,7 +17,7 @@ import (
 // others are the variables with our prefix that are no flag: those that programs of
 // notifications are given, and those that other parts and the tests read.
 var others = []string{
-	Token,
+	Token, ServeToken,
 	"AIXMEND_RUN_ID", "AIXMEND_VERB", "AIXMEND_EXIT_CODE", "AIXMEND_NEWS",
 	"AIXMEND_HUB", "AIXMEND_PAGER",
 	"AIXMEND_REQUIRE_OPENSSH", "AIXMEND_FIGURES", "AIXMEND_BENCH_STATS", "AIXMEND_BENCH_PROFILE", "AIXMEND_SSHCONFIG_SEEDS",

@@ -15,7 +15,7 @@ var groups = []struct {
 }{
 	{"Prepare", []string{"init", "inventory", "hostkeys", "playbook"}},
 	{"Work on hosts", []string{"audit", "capture", "plan", "approve", "recover", "resume"}},
-	{"Read results", []string{"runs", "report", "explain", "diff", "runbook", "mcp"}},
+	{"Read results", []string{"runs", "report", "explain", "diff", "runbook", "serve", "mcp"}},
 	{"Recordings", []string{"record", "replay"}},
 	{"Many sites", []string{"hub", "worker"}},
 }
@@ -53,6 +53,10 @@ var examples = map[string][][2]string{
 	"resume": {
 		{"aixmend resume", "the newest run that was cut off"},
 		{"aixmend resume 5f1c02 --yes", "a run by a part of its id, without a question"},
+	},
+	"serve": {
+		{"aixmend serve", "pages over ./aixmend-state on http://127.0.0.1:8422/"},
+		{"aixmend serve --listen mgmt1:8422 --token-file token --tls-cert cert.pem --tls-key key.pem", "for other machines, with a token"},
 	},
 	"plan show": {
 		{"aixmend plan show change.json", "hosts with the same steps in one block"},
