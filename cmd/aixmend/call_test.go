@@ -86,7 +86,7 @@ func call(t *testing.T, env []string, args ...string) said {
 
 // everyFile gives the text of every file below a folder, by its path. A name is
 // a part of the text: it can tell, too.
-func everyFile(t *testing.T, dir string) map[string]string {
+func everyFile(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
