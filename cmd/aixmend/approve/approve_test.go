@@ -438,6 +438,23 @@ func TestList(t *testing.T) {
 	}
 }
 
+// Without the file of those who may approve, no plan is approved.
+func TestNoSigners(t *testing.T) {
+	d := newDesk(t)
+	p, err := planfile.Load(d.path("plan.json"))
+	noError(t, err)
+	var r approve.Required
+	fs := pflag.NewFlagSet("recover", pflag.ContinueOnError)
+	r.Flags(fs)
+	if list, err := r.Approvals(p, d.path("plan.json"), nil); list != nil || err != nil {
+		t.Errorf("not asked for: %v, %v", list, err)
+	}
+	noError(t, fs.Parse([]string{"--require-approval"}))
+	if _, err := r.Approvals(p, d.path("plan.json"), nil); err == nil || !strings.Contains(err.Error(), "--require-approval needs --allowed-signers") {
+		t.Error(err)
+	}
+}
+
 // More files beside a plan than there can be approvers are not read.
 func TestManyApprovals(t *testing.T) {
 	d := newDesk(t)

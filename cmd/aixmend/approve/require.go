@@ -72,17 +72,27 @@ func (r Required) Check(plan, hub string, exempt bool) error {
 	case plan == "":
 		return exit.Usagef("aixmend plan --out plan.json makes a plan, and aixmend approve plan.json approves it", "--require-approval needs --plan: the plan that was approved")
 	case r.allowed == "":
-		return exit.Usagef("aixmend help approve says how to write the file", "--require-approval needs --allowed-signers: the file of those who may approve")
+		return noSigners()
 	}
 	return nil
+}
+
+// noSigners is the error of a call that is not told who may approve.
+func noSigners() error {
+	return exit.Usagef("aixmend help approve says how to write the file", "--require-approval needs --allowed-signers: the file of those who may approve")
 }
 
 // Approvals returns the approvals beside a plan that count now. Where one is required and none
 // counts, the error says why for each; say tells of those that don't, nil does not.
 func (r Required) Approvals(p *planfile.Plan, file string, say func(format string, args ...any)) ([]outcome.Approval, error) {
 	c, err := r.checks(time.Now())
-	if err != nil || c.Signers == nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case c.Signers == nil && r.required:
+		return nil, noSigners()
+	case c.Signers == nil:
+		return nil, nil
 	}
 	subject, err := p.Subject()
 	if err != nil {
@@ -104,11 +114,10 @@ func (r Required) Approvals(p *planfile.Plan, file string, say func(format strin
 	if len(good) == 0 && r.required {
 		return nil, r.none(file, bad)
 	}
-	for _, f := range bad {
-		if say == nil {
-			break
+	if say != nil {
+		for _, f := range bad {
+			say("warning: %s is no approval: %s", f.File, plain.Text(f.Err))
 		}
-		say("warning: %s is no approval: %s", f.File, plain.Text(f.Err))
 	}
 	return good, nil
 }
