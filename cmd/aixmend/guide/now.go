@@ -88,8 +88,23 @@ func (g Guide) tasks(folds []report.Fold) []report.Task {
 			task.Hosts = f.Hosts
 		}
 		list = append(list, task)
+		if after := g.afterPlan(task, f); after != nil {
+			list = append(list, *after)
+		}
 	}
 	return list
+}
+
+// afterPlan is the step behind a plan that the run proposes, nil for none: with a word of --allow or
+// a parameter missing, the plan has to be read first.
+func (g Guide) afterPlan(plan report.Task, f report.Fold) *report.Task {
+	allow, set := g.wanted(f)
+	if verbOf(plan.Next) != "plan" || !g.fixes || len(allow) > 0 || len(set) > 0 {
+		return nil
+	}
+	plan.Text, plan.Why, plan.Step = "Then recover: it shows the plan, and asks", "", ""
+	plan.Hosts, plan.Command = nil, g.Again(string(controller.Recover), f)
+	return &plan
 }
 
 // resumesHosts reports whether the hosts of a fold wait for the run to be resumed.

@@ -40,6 +40,7 @@ func TestNow(t *testing.T) {
 			request.Asked{Set: []string{"wait=1h"}},
 			[]string{
 				"Plan 2 hosts, without a change (aix1 aix2): aixmend plan -l 'aix[1-2]' --set wait=1h --state s",
+				"Then recover: it shows the plan, and asks: aixmend recover -l 'aix[1-2]' --set wait=1h --state s",
 				"Find out about aix3: aixmend explain R aix3 --state s",
 				"Afterwards, look again: aixmend audit --set wait=1h --state s",
 			},
