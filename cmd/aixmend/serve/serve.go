@@ -69,7 +69,7 @@ func (o options) run(ctx context.Context, c *console.Console) error {
 		return exit.Usagef("--listen "+defaultListen+" is the default", "--listen %s: not HOST:PORT", o.listen)
 	}
 	if !loopback(host) && token == "" {
-		return exit.Usagef("--token-file FILE or "+environment.ServeToken+" has the token; --listen "+defaultListen+" needs none", "--listen %s: an address that other machines reach needs a token", o.listen)
+		return exit.Usagef("openssl rand -hex 32 makes a token; --token-file names its file; --listen "+defaultListen+" needs none", "--listen %s: an address that other machines reach needs a token", o.listen)
 	}
 	cert, err := o.certificate()
 	if err != nil {
