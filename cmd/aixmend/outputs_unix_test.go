@@ -19,7 +19,7 @@ import (
 
 // readFlags are the flags whose files and folders are read. Every other flag that takes
 // one names an output.
-var readFlags = []string{"config", "inventory", "identity", "ssh-config", "plan", "playbook", "state", "known-hosts", "hub", "join", "trust-playbook", "key", "allowed-signers", "revoked-signers"}
+var readFlags = []string{"config", "inventory", "identity", "ssh-config", "plan", "playbook", "state", "known-hosts", "hub", "join", "trust-playbook", "key", "allowed-signers", "revoked-signers", "plans", "token-file", "tls-cert", "tls-key", "nats-ca"}
 
 // written is a flag of a verb that names a file or a folder to be written.
 type written struct {

@@ -169,7 +169,14 @@ func (s *Site) plans(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusInternalServerError, err)
 		return
 	}
-	s.show(w, r, "plans", view{Title: "Plans that wait", At: "plans", Data: list})
+	data := map[string]any{"Runs": list, "Folder": s.saved != nil}
+	if s.saved != nil {
+		data["Saved"], err = s.saved()
+		if err != nil {
+			data["Problem"] = err
+		}
+	}
+	s.show(w, r, "plans", view{Title: "Plans that wait", At: "plans", Data: data})
 }
 
 // number reads a number of a request, from 0 on.

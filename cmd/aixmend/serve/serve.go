@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aixmend/cmd/aixmend/approve"
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/environment"
 	"aixmend/cmd/aixmend/exit"
@@ -33,6 +34,8 @@ const minToken = 16
 // options are the flags of serve.
 type options struct {
 	state, listen, tokenFile, cert, key string
+	plans                               string
+	signers                             approve.Signers
 }
 
 // Command is the verb serve.
@@ -46,7 +49,8 @@ nothing. By default it answers on loopback alone; another address needs a token,
 should have TLS: --tls-cert and --tls-key. The token is the content of --token-file, or
 of ` + environment.ServeToken + `; a browser is asked for it, a program sends it as
 "Authorization: Bearer TOKEN". Other users of this machine can reach loopback, too: give
-a token where there are any. It works on the state folder of a hub as well.`,
+a token where there are any. It works on the state folder of a hub as well. With
+--plans it lists saved plans, too, and who has approved them.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), c) },
 	}
 	fs := cmd.Flags()
@@ -54,6 +58,8 @@ a token where there are any. It works on the state folder of a hub as well.`,
 	fs.StringVar(&o.listen, "listen", defaultListen, "`ADDRESS` to listen on, HOST:PORT; not loopback: needs a token")
 	fs.StringVar(&o.tokenFile, "token-file", "", "`FILE` with the token that a browser or program has to know, mode 0600")
 	fs.StringVar(&o.cert, "tls-cert", "", "`FILE` with the certificate, and those that lead to its root")
+	fs.StringVar(&o.plans, "plans", "", "folder `DIR` of saved plans, with their approvals; nothing is approved here")
+	o.signers.Flags(fs)
 	fs.StringVar(&o.key, "tls-key", "", "`FILE` with the key of the certificate, mode 0600")
 	return cmd
 }
@@ -76,10 +82,25 @@ func (o options) run(ctx context.Context, c *console.Console) error {
 		return err
 	}
 	site := Options{Token: token, TLS: cert != nil, Names: []string{host}}
+	if site.Saved, err = o.saved(); err != nil {
+		return err
+	}
 	if cert != nil {
 		site.Names = append(site.Names, cert.Leaf.DNSNames...)
 	}
 	return o.open(ctx, c, site, cert)
+}
+
+// saved returns the reader of saved plans; nil where no folder of them is named.
+func (o options) saved() (func() ([]approve.Waiting, error), error) {
+	if o.plans == "" {
+		return nil, nil
+	}
+	read := func() ([]approve.Waiting, error) { return approve.List(o.plans, o.signers, time.Now()) }
+	if _, err := read(); err != nil {
+		return nil, exit.Usagef("", "--plans: %w", err)
+	}
+	return read, nil
 }
 
 // open opens the state folder and the port, and serves.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"aixmend/cmd/aixmend/approve"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
@@ -30,6 +31,8 @@ type Options struct {
 	TLS bool
 	// Names are the names of this server, beside its addresses, localhost and that of the machine.
 	Names []string
+	// Saved reads the saved plans; nil: there is no folder of them.
+	Saved func() ([]approve.Waiting, error)
 }
 
 // Site serves a state folder.
@@ -39,6 +42,7 @@ type Site struct {
 	guard *guard
 	pages *template.Template
 	poll  time.Duration // how often a run that goes on is read
+	saved func() ([]approve.Waiting, error)
 }
 
 // New returns the site of a state folder, and root is that folder.
@@ -48,7 +52,7 @@ func New(store *journal.Store, root *os.Root, o Options) *Site {
 	pages := template.Must(template.New("").Funcs(template.FuncMap{
 		"clean": clean, "brief": brief, "number": report.Number, "stamp": report.Stamp, "took": took, "bar": bar, "link": link, "word": func(o outcome.Outcome) string { return strings.ReplaceAll(string(o), "_", " ") },
 	}).ParseFS(assets, "assets/*.tmpl"))
-	return &Site{store: store, root: root, guard: newGuard(o), pages: pages, poll: time.Second}
+	return &Site{store: store, root: root, guard: newGuard(o), pages: pages, poll: time.Second, saved: o.Saved}
 }
 
 // Handler answers the requests.
@@ -56,7 +60,7 @@ func (s *Site) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", s.runs)
 	mux.HandleFunc("/trends", s.trends)
-	mux.HandleFunc("/plans", s.plans)
+	mux.HandleFunc("/plans", s.guard.heavily(s.plans))
 	mux.HandleFunc("/compare", s.guard.heavily(s.compare))
 	mux.HandleFunc("/host/{host}", s.guard.heavily(s.host))
 	mux.HandleFunc("/run/{run}", s.guard.heavily(s.run))
