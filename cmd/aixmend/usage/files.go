@@ -44,6 +44,9 @@ var places = map[string]place{
 	"ssh-config":      {remedy: "none leaves ssh_config out"},
 	"config":          {remedy: "name a config file, or none"},
 	"hub":             {filled: true, remedy: "aixmend help hub says how the hub writes one"},
+	"token-file":      {most: 1 << 20, remedy: "openssl rand -hex 32 makes a token; its file has mode 0600"},
+	"tls-cert":        {filled: true, most: 1 << 20, remedy: "name a file in PEM, with the certificate first"},
+	"tls-key":         {filled: true, most: 1 << 20, remedy: "name a file in PEM, mode 0600"},
 	"join":            {filled: true, remedy: "aixmend help hub says how the hub writes one"},
 }
 
