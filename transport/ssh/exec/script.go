@@ -13,13 +13,22 @@ import (
 // streams. Functions keep the script small: with these lines at each command it
 // would be nearly twice as large, and beyond ten TCP segments it costs one more
 // round trip.
-const framing = `aixmend_b() { printf '\n%s B %s\n' "$N" "$1"; printf '\n%s B %s\n' "$N" "$1" >&2; }
-aixmend_e() { printf '\n%s E %s %s\n' "$N" "$1" "$2"; printf '\n%s E %s %s\n' "$N" "$1" "$2" >&2; }
+//
+// They take echo, whose arguments hold no backslash here: the ksh88 of AIX has no printf of
+// its own, and would start four processes around each command.
+const framing = `aixmend_b() { echo "
+$N B $1"; echo "
+$N B $1" >&2; }
+aixmend_e() { echo "
+$N E $1 $2"; echo "
+$N E $1 $2" >&2; }
 `
 
 // becoming announces on both streams that the login is about to become root. The
 // password is sent then; the tool's own messages follow.
-const becoming = `printf '\n%s P\n' "$N"; printf '\n%s P\n' "$N" >&2` + "\n"
+const becoming = `echo "
+$N P"; echo "
+$N P" >&2` + "\n"
 
 // request is a script that is ready to be sent.
 type request struct {
