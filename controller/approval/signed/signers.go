@@ -206,6 +206,8 @@ func (s *Signers) find(key ssh.PublicKey, now time.Time) (identity, error) {
 // certified is find of a certificate.
 func (s *Signers) certified(cert *ssh.Certificate, now time.Time) (identity, error) {
 	id := identity{names: append([]string{cert.KeyId}, cert.ValidPrincipals...), authority: ssh.FingerprintSHA256(cert.SignatureKey)}
+	own, _ := s.find(cert.Key, now) // its lines allow nothing here, but name the person: a certificate may have other names
+	id.names = append(id.names, own.names...)
 	why := "the authority of its certificate, " + id.authority + ", is not among them"
 	for _, line := range s.lines {
 		if !line.options.authority || !sameKey(line.key, cert.SignatureKey) {

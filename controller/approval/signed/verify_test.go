@@ -317,6 +317,7 @@ func TestCertificates(t *testing.T) {
 		{name: "of a host", edit: func(c *ssh.Certificate) { c.CertType = ssh.HostCert }, want: "that of a host"},
 		{name: "for one command", edit: func(c *ssh.Certificate) { c.CriticalOptions = map[string]string{"force-command": "ls"} }, want: "its certificate: "},
 		{name: "of the maker", edit: func(c *ssh.Certificate) { c.ValidPrincipals = []string{"ben@example.com", "ana"} }, want: "ana asked for the plan"},
+		{name: "of the maker's key", signers: line("ana", key.PublicKey()) + "\n" + allowed, want: "ana asked for the plan"},
 		{name: "for another purpose", signers: line(`*@example.com cert-authority,namespaces="git"`, authority.PublicKey()), want: "line 1 allows the key for the namespaces git alone"},
 	} {
 		by := c.by
