@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
 )
 
 // Raw is a connection with the key of a member, for what no program of ours would do; the
@@ -29,3 +30,26 @@ func (r *Roster) Beat(b Beat, now time.Time) Active { return r.beat(b, now) }
 
 // State is the site as its active worker was heard last.
 func (r *Roster) State() Heard { return r.state() }
+
+// Shift sets the clock of a hub ahead.
+func Shift(h *Hub, by time.Duration) {
+	h.through.mu.Lock()
+	defer h.through.mu.Unlock()
+	h.through.now = func() time.Time { return time.Now().Add(by) }
+}
+
+// Sealed is the header by which the owner of a seed has signed a message.
+func Sealed(t *testing.T, seed, subject, text string) nats.Header {
+	t.Helper()
+	key, err := nkeys.FromSeed([]byte(seed))
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	m, err := (&link{seal: key}).message(subject, []byte(text))
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	return m.Header
+}

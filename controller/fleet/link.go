@@ -2,9 +2,11 @@ package fleet
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
@@ -13,6 +15,8 @@ import (
 const (
 	// signature is the header of a message that is signed.
 	signature = "Aixmend-Signature"
+	// stamp is that of the time at which it was made and a random word: no two have one.
+	stamp = "Aixmend-Stamp"
 	// headers is room for those of a message, in bytes.
 	headers = 1 << 10
 )
@@ -31,9 +35,9 @@ type link struct {
 	hub string
 }
 
-// signed are the bytes that a signature covers: nobody can send them on to another subject.
-func signed(subject string, data []byte) []byte {
-	return append([]byte(subject+"\x00"), data...)
+// signed are the bytes that a signature covers: nobody can send them on to another subject, or as new.
+func signed(subject, stamp string, data []byte) []byte {
+	return append([]byte(subject+"\x00"+stamp+"\x00"), data...)
 }
 
 // message is a message as it is sent.
@@ -43,7 +47,8 @@ func (l *link) message(subject string, data []byte) (*nats.Msg, error) {
 	if l.seal == nil {
 		return m, nil
 	}
-	sum, err := l.seal.Sign(signed(subject, data))
+	m.Header.Set(stamp, time.Now().UTC().Format(time.RFC3339Nano)+" "+rand.Text())
+	sum, err := l.seal.Sign(signed(subject, m.Header.Get(stamp), data))
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +63,7 @@ func verify(public, subject string, h nats.Header, data []byte) error {
 		return errUnsigned
 	}
 	sum, err := base64.StdEncoding.DecodeString(h.Get(signature))
-	if err != nil || key.Verify(signed(subject, data), sum) != nil {
+	if err != nil || key.Verify(signed(subject, h.Get(stamp), data), sum) != nil {
 		return errUnsigned
 	}
 	return nil
@@ -113,11 +118,38 @@ func (l *link) request(ctx context.Context, subject string, question any) ([]byt
 	if err != nil {
 		return nil, err
 	}
+	if l.seal != nil {
+		return l.exchange(ctx, m)
+	}
 	answer, err := l.conn.RequestMsgWithContext(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.fromHub(answer.Subject, answer.Header, answer.Data); err != nil {
+	return answer.Data, nil
+}
+
+// exchange is a request whose answer the hub has signed for this question: a request of the client
+// also takes an answer to an earlier one, if the server delivers it.
+func (l *link) exchange(ctx context.Context, m *nats.Msg) ([]byte, error) {
+	m.Reply = l.conn.NewInbox()
+	s, err := l.conn.SubscribeSync(m.Reply)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = s.Unsubscribe() }()
+	if err := l.conn.PublishMsg(m); err != nil {
+		return nil, err
+	}
+	answer, err := s.NextMsgWithContext(ctx)
+	switch {
+	case err != nil && l.conn.IsClosed():
+		return nil, nats.ErrConnectionClosed
+	case err != nil:
+		return nil, err
+	case len(answer.Data) == 0 && answer.Header.Get("Status") == "503":
+		return nil, nats.ErrNoResponders
+	}
+	if err := l.fromHub(m.Reply, answer.Header, answer.Data); err != nil {
 		return nil, fmt.Errorf("the answer of the hub: %w", err)
 	}
 	return answer.Data, nil

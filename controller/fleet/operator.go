@@ -170,7 +170,14 @@ func (q Question) Read(into any) error { return unpack(q.data, into) }
 func (h *Hub) Serve(ctx context.Context, reply func(Question) (any, error)) error {
 	s, err := h.conn.Subscribe(askSubject("*", "*"), func(m *nats.Msg) {
 		part := strings.Split(m.Subject, ".")
-		switch known, heard := h.hears(RoleOperator, part[2], m); {
+		known, heard := h.hears(RoleOperator, part[2], m)
+		if heard && known {
+			if err := h.once(part[2], m.Header); err != nil {
+				h.answer(m, h.answerTo(nil, err))
+				return
+			}
+		}
+		switch {
 		case heard && known && part[3] == hello:
 			h.answer(m, h.answerTo(nil, nil))
 		case heard && known:

@@ -28,6 +28,9 @@ const (
 	aloneWithin = 2 * time.Second
 	// present is how long a member counts as connected after it was heard.
 	present = 3 * AliveEvery
+	// questionLife is how long a question of an operator may be under way, and how far its clock may
+	// differ from the hub's.
+	questionLife = 5 * time.Minute
 	// leastPayload is the least that a NATS must take, its own default.
 	leastPayload = 1 << 20
 )
@@ -65,6 +68,9 @@ type through struct {
 	from time.Time // since when the hub listens
 	// absent are the sites that have no place for orders yet.
 	absent map[string]bool
+	// asked are the stamps of the questions that were heard in the last questionLife.
+	asked map[string]time.Time
+	now   func() time.Time
 }
 
 // Through is how a hub speaks through a NATS that somebody else runs.
@@ -79,7 +85,7 @@ type Through struct {
 // Hub connects to the NATS, which it waits for until ctx ends, looks at it as far as a client can,
 // and makes the streams there. end is told why the hub can't go on.
 func (t Through) Hub(ctx context.Context, end func(error)) (*Hub, error) {
-	to := &through{Through: t, made: map[string]time.Time{}, again: make(chan struct{}, 1), end: end, keys: map[Member]string{}, seen: map[string]time.Time{}, absent: map[string]bool{}}
+	to := &through{Through: t, made: map[string]time.Time{}, again: make(chan struct{}, 1), end: end, keys: map[Member]string{}, seen: map[string]time.Time{}, absent: map[string]bool{}, asked: map[string]time.Time{}, now: time.Now}
 	p := &Pass{V: Version, Role: RoleHub, Name: "hub", Hub: t.NATS.Address(), NATS: &t.NATS, Seed: t.Seed}
 	conn, err := p.connect(ctx, watch{ended: to.closed, told: to.told()})
 	if err != nil {
@@ -475,4 +481,38 @@ func (h *Hub) hears(role Role, name string, m *nats.Msg) (known, heard bool) {
 	defer h.through.mu.Unlock()
 	h.through.seen[key] = time.Now()
 	return true, true
+}
+
+// once returns a refusal where a question of an operator is old, or was heard before: whoever runs the
+// NATS may repeat it, and it may begin a run that was stopped, or removed, since.
+func (h *Hub) once(operator string, header nats.Header) error {
+	if h.through == nil {
+		return nil
+	}
+	t, text := h.through, header.Get(stamp)
+	made, _, _ := strings.Cut(text, " ")
+	at, err := time.Parse(time.RFC3339Nano, made)
+	if err != nil {
+		return &Refusal{Text: "the question has no time"}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	if age := now.Sub(at).Round(time.Second); age.Abs() > questionLife {
+		side := "behind"
+		if age < 0 {
+			side = "ahead of"
+		}
+		return &Refusal{Text: fmt.Sprintf("the clock of the operator is %s %s that of the hub, or the NATS has held the question back", age.Abs(), side), Hint: "set the clocks of both machines"}
+	}
+	for text, at := range t.asked {
+		if now.Sub(at) > questionLife {
+			delete(t.asked, text)
+		}
+	}
+	if _, heard := t.asked[operator+" "+text]; heard {
+		return &Refusal{Text: "the question was heard before"}
+	}
+	t.asked[operator+" "+text] = at
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -375,6 +376,73 @@ func TestForgedAtAnotherNATS(t *testing.T) {
 	}
 	if got, wrong := b.events(); len(got) != 0 || len(wrong) != 1 {
 		t.Error(got, wrong)
+	}
+}
+
+// A question that a NATS repeats, at once or later, is not heard again: it may begin a run.
+func TestQuestionsAreHeardOnce(t *testing.T) {
+	t.Parallel()
+	b := newOffice(t, natstest.Options{})
+	heard := make(chan string, 9)
+	ctx := t.Context()
+	go func() { _ = b.Serve(ctx, func(q fleet.Question) (any, error) { heard <- q.Verb; return "begun", nil }) }()
+	conn, _ := fleet.Raw(t, b.owner())
+	kept, err := conn.SubscribeSync("aixmend.ask.ops.run")
+	if err == nil {
+		err = conn.Flush()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := fleet.Dial(within(t), b.pass(fleet.RoleOperator, "ops"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Close()
+	var begun string
+	if err := o.Ask(within(t), "run", "20261201T070000.000Z-3f9ac2", &begun); err != nil || <-heard != "run" {
+		t.Fatal(err)
+	}
+	m, err := kept.NextMsgWithContext(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	repeat := func(header nats.Header) string {
+		t.Helper()
+		again := &nats.Msg{Subject: m.Subject, Header: header, Data: m.Data}
+		answer, err := conn.RequestMsgWithContext(within(t), again)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(answer.Data)
+	}
+	other := nats.Header{}
+	for key, values := range m.Header {
+		other[key] = []string{values[0]}
+		if strings.HasSuffix(key, "Signature") { // the same one, in other letters
+			other[key] = []string{values[0] + "\r\n"}
+		}
+	}
+	for range 2 {
+		if text := repeat(m.Header); !strings.Contains(text, "was heard before") {
+			t.Error(text)
+		}
+	}
+	if text := repeat(other); !strings.Contains(text, "refusal") && !strings.Contains(text, "gone") {
+		t.Error(text)
+	}
+	for clock, want := range map[time.Duration]string{6 * time.Minute: "6m0s behind", -6 * time.Minute: "6m0s ahead of", 30 * 24 * time.Hour: "behind"} {
+		fleet.Shift(b.Hub, clock)
+		if text := repeat(m.Header); !strings.Contains(text, want) {
+			t.Errorf("%s: %s", clock, text)
+		}
+	}
+	fleet.Shift(b.Hub, 0)
+	if err := o.Ask(within(t), "run", "20261201T070000.000Z-3f9ac2", &begun); err != nil || <-heard != "run" {
+		t.Error("asked anew:", err)
+	}
+	if len(heard) > 0 {
+		t.Error("heard again:", <-heard)
 	}
 }
 
