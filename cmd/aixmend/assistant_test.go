@@ -217,7 +217,8 @@ func TestAssistantReadsEverything(t *testing.T) {
 			if wrong != "" || len(runs["items"].([]any)) < 3 {
 				t.Fatal(wrong, runs)
 			}
-			run, shown := "", ""
+			run := ""
+			var shown strings.Builder
 			for _, r := range runs["items"].([]any) {
 				if r := r.(map[string]any); r["command"] == "recover" {
 					run = r["run_id"].(string)
@@ -234,7 +235,7 @@ func TestAssistantReadsEverything(t *testing.T) {
 					if wrong != "" {
 						t.Errorf("%s of %s: %s", tool.Name, host, wrong)
 					}
-					eachText(a, func(s string) { shown += s })
+					eachText(a, func(s string) { shown.WriteString(s) })
 				}
 			}
 			for _, uri := range h.addresses(run, names) {
@@ -242,10 +243,10 @@ func TestAssistantReadsEverything(t *testing.T) {
 				read.Params.URI = uri
 				got, err := h.ReadResource(t.Context(), read)
 				noError(t, err)
-				eachText(h.envelope(uri, got.Contents[0].(mcp.TextResourceContents).Text), func(s string) { shown += s })
+				eachText(h.envelope(uri, got.Contents[0].(mcp.TextResourceContents).Text), func(s string) { shown.WriteString(s) })
 			}
 			for _, visible := range []string{"^[]0;owned^G", "owned"} {
-				if !strings.Contains(shown, visible) {
+				if !strings.Contains(shown.String(), visible) {
 					t.Errorf("%q is shown nowhere", visible)
 				}
 			}
