@@ -60,7 +60,7 @@ func (t *turns) follow(ctx context.Context) {
 			t.stop("the hub does not wait for it any more")
 			return
 		}
-		if a.Session != "" && a.Session != words.Session {
+		if a.Session != words.Session { // another process of the hub may have heard what was told
 			t.box.again()
 		}
 		a.Session, a.Known = words.Session, words.First+len(words.List)

@@ -122,3 +122,33 @@ func TestOthers(t *testing.T) {
 		t.Error(got, err)
 	}
 }
+
+// What was told before the worker knows which process of the hub listens may have been told to an
+// earlier one, whose streams are lost: it is told again.
+func TestFirstWordAfterTheHubBeganAgain(t *testing.T) {
+	t.Parallel()
+	for _, known := range []string{"", "first"} {
+		now := time.Now()
+		w := waitingTurns(true, &now)
+		w.Read("a")
+		sent := len(w.box.list)
+		ctx, end := context.WithCancel(t.Context())
+		answers := []fleet.Words{{Session: "second"}, {Session: "second"}}
+		if known != "" {
+			answers = append([]fleet.Words{{Session: known}}, answers...)
+		}
+		w.ask = func(context.Context, fleet.Asks) (fleet.Words, error) {
+			if len(answers) == 0 {
+				end()
+				return fleet.Words{}, ctx.Err()
+			}
+			answer := answers[0]
+			answers = answers[1:]
+			return answer, nil
+		}
+		w.follow(ctx)
+		if again := len(w.box.list) - sent; again < 1 || again > 2 || w.box.list[sent].host != "a" || w.box.list[sent].step != gather.Read {
+			t.Errorf("known %q: told %d times again", known, again)
+		}
+	}
+}

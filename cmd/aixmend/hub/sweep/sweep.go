@@ -406,7 +406,7 @@ func (s *Sweep) Words(site string, a fleet.Asks) fleet.Words {
 	}
 	late := time.NewTimer(answerWithin)
 	defer late.Stop()
-	for waits := true; ; {
+	for waits := a.Session == s.session; ; { // the site learns at once who listens
 		s.mu.Lock()
 		p := s.parts[site]
 		if p == nil || p.isOver() || s.cut {
