@@ -60,7 +60,7 @@ func (y *yard) each() []string {
 	}
 	y.verb("recover", "--yes")
 	end()
-	y.start("audit", "recover of 1 host", "recover", "--undo", ids[3], "-l", "daemon-down", "--yes", "--hub", "ops.join", "--format", "json")
+	y.start("audit", "rollback of 1 host", "recover", "--undo", ids[3], "-l", "daemon-down", "--yes", "--hub", "ops.join", "--format", "json")
 	end()
 	return ids
 }
@@ -106,7 +106,7 @@ func TestAdopted(t *testing.T) {
 	if diff := cmp.Diff(before, everyFile(t, filepath.Join(y.dir, "aixmend-hub", "state"))); diff != "" {
 		t.Error(diff)
 	}
-	y.start("audit", "recover of 1 host", "recover", "--undo", ids[3], "-l", "address-removed-smitty", "--yes", "--hub", "ops.join", "--format", "json")
+	y.start("audit", "rollback of 1 host", "recover", "--undo", ids[3], "-l", "address-removed-smitty", "--yes", "--hub", "ops.join", "--format", "json")
 	for _, h := range y.ended().Hosts {
 		if h.Outcome != outcome.OutcomeUndone {
 			t.Errorf("%s is %s: %s", h.Name, h.Outcome, h.Reason)

@@ -43,7 +43,7 @@ func recoversAsAlone(t *testing.T, y *yard, plain outcome.Run) {
 	if !healed.Connected() {
 		t.Fatal(healed.Why())
 	}
-	y.start("audit", "recover of 2 hosts at 2 sites", "recover", "--undo", over.ID, "-l", "address-removed-smitty,daemon-down", "--yes", "--hub", "ops.join", "--format", "json")
+	y.start("audit", "rollback of 2 hosts at 2 sites", "recover", "--undo", over.ID, "-l", "address-removed-smitty,daemon-down", "--yes", "--hub", "ops.join", "--format", "json")
 	back := y.ended()
 	for _, h := range back.Hosts {
 		if h.Outcome != outcome.OutcomeUndone {

@@ -124,7 +124,7 @@ func (v *verb) run(ctx context.Context, file string) error {
 		return v.Print("written, not signed: %s\n%s signs it\n", into, shell.Line("ssh-keygen", "-Y", "sign", "-n", signed.Namespace, "-f", v.key, into))
 	}
 	return v.Print("approved until %s: %s and %s\nboth files belong beside the plan where it is applied: %s\n",
-		document.Expires.Format(time.RFC3339), into, into+signature, shell.Line("aixmend", "recover", "--plan", file, "--require-approval"))
+		document.Expires.Format(time.RFC3339), into, into+signature, shell.Line(append([]string{"aixmend", "recover", "--plan", file, "--require-approval"}, v.words()...)...))
 }
 
 // document returns the document of the approval, as of now.

@@ -28,6 +28,18 @@ func (s *Signers) Flags(fs *pflag.FlagSet) {
 	fs.StringVar(&s.revoked, "revoked-signers", "", "`FILE` of keys that approve no more: public keys, or a KRL of ssh-keygen")
 }
 
+// words are the flags as they are typed.
+func (s Signers) words() []string {
+	var words []string
+	if s.allowed != "" {
+		words = append(words, "--allowed-signers", s.allowed)
+	}
+	if s.revoked != "" {
+		words = append(words, "--revoked-signers", s.revoked)
+	}
+	return words
+}
+
 // checks reads the files; Signers is nil in the result where none was named.
 func (s Signers) checks(now time.Time) (signed.Checks, error) {
 	c := signed.Checks{Now: now}

@@ -125,6 +125,10 @@ var carried = []string{"inventory", "state", "hub", "known-hosts", "identity", "
 // those that select hosts, and those that allow changes.
 var defining = []string{"limit", "playbook", "set", "allow", "mend-warnings"}
 
+// demanding are the flags of the call that recover takes over, too: a hint that is pasted must
+// not change hosts without the approval that the call demanded.
+var demanding = []string{"require-approval", "allowed-signers", "revoked-signers"}
+
 // noRuns matches the verbs that look into the state folder only where -l names a run.
 var noRuns = regexp.MustCompile(`^(?:record|hostkeys|inventory)\b`)
 
@@ -140,7 +144,7 @@ func flagOf(name, value, usual string) Flag {
 }
 
 // Given returns the flags for Complete of a call: those in carried, and for some verbs in
-// defining, that stood on its command line and that the verb has. A value of the environment or of a config file needs no flag.
+// defining and demanding, that stood on its command line and that the verb has. A value of the environment or of a config file needs no flag.
 func Given(call *cobra.Command) func(verb string) ([]Flag, bool) {
 	return func(verb string) ([]Flag, bool) {
 		to, rest, err := call.Root().Find(strings.Fields(verb))
@@ -150,6 +154,9 @@ func Given(call *cobra.Command) func(verb string) ([]Flag, bool) {
 		names := carried
 		if verb == "plan" || verb == "recover" {
 			names = slices.Concat(carried, defining)
+		}
+		if verb == "recover" {
+			names = slices.Concat(names, demanding)
 		}
 		var list []Flag
 		for _, name := range names {

@@ -216,8 +216,11 @@ func (s *Service) hosts(_ string, a Call) ([]string, error) {
 // undoing makes a call one that rolls back a run, and returns those of the chosen hosts that it
 // let begin.
 func (s *Service) undoing(a *Call, chosen []inventory.Host) ([]inventory.Host, error) {
+	if a.Undoes == "latest" { // another operator's, perhaps
+		return nil, exit.Usagef("aixmend runs lists all runs", "--undo latest: over a hub, name the run by its id")
+	}
 	id, err := s.store.Named(a.Undoes)
-	if err != nil || a.Undoes == "latest" {
+	if err != nil {
 		return nil, exit.Usagef("aixmend runs lists all runs", "--undo %s names no run of the hub", a.Undoes)
 	}
 	then, err := request.Load(s.store, id)

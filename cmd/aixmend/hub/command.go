@@ -159,7 +159,7 @@ func add(c *console.Console, role fleet.Role) *cobra.Command {
 				return err
 			}
 			if _, err := os.Lstat(out); !errors.Is(err, fs.ErrNotExist) {
-				return exit.Usagef("name another file with --out", "%s is there already", out)
+				return exit.Usagef("move it away, if it is that of an earlier hub, or name another file with --out", "%s is there already", out)
 			}
 			pass, err := f.Add(role, args[0])
 			if err != nil {

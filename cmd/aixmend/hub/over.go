@@ -97,7 +97,7 @@ func Resume(ctx context.Context, c *console.Console, file string, v remote.View,
 
 func (d *Desk) over(ctx context.Context, a Call) (*outcome.Run, error) {
 	a.Run, a.By = journal.NewRunID(time.Now()), d.By()
-	return begin(ctx, d, a.Run, string(a.Verb), func(b *begun) error { return d.hub.Ask(ctx, askRun, a, b) })
+	return begin(ctx, d, a.Run, outcome.Run{Command: string(a.Verb), Undoes: a.Undoes}.Kind(), func(b *begun) error { return d.hub.Ask(ctx, askRun, a, b) })
 }
 
 // Recover has the hub plan, asks about the plan, and has it carried out; with yes it asks

@@ -130,7 +130,7 @@ func (s *Service) carryOut(g *going, j *job.Job, earlier *job.Earlier) {
 	if g.operator != "" {
 		who = ", asked by operator " + g.operator
 	}
-	s.say("run %s: %s of %s at %d sites%s", run, j.Command(), report.Hosts(len(j.Request.Hosts)), len(j.Request.Sites), who)
+	s.say("run %s: %s of %s at %d sites%s", run, j.Kind(), report.Hosts(len(j.Request.Hosts)), len(j.Request.Sites), who)
 	order := orderOf(j)
 	go func() {
 		ctx, done := context.WithCancel(context.WithoutCancel(s.ctx)) // a hub that stops leaves its runs as they are

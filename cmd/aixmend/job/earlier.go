@@ -104,7 +104,7 @@ func (e *Earlier) Describe(j *Job) string {
 			}
 		}
 	}
-	text := fmt.Sprintf("run %s: %s of %s, playbook %s: %d ended, %d start over", e.ID, j.kind(), report.Hosts(len(j.Request.Hosts)), j.Playbook.Name, ended, fresh)
+	text := fmt.Sprintf("run %s: %s of %s, playbook %s: %d ended, %d start over", e.ID, j.Kind(), report.Hosts(len(j.Request.Hosts)), j.Playbook.Name, ended, fresh)
 	if len(changed) > 0 {
 		text += fmt.Sprintf(", %d continue after a change: %s", len(changed), report.Compact(changed))
 	}

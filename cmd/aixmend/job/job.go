@@ -213,8 +213,8 @@ func (j *Job) Apply(p *planfile.Plan, file string, confirm []planfile.Flag) erro
 	return nil
 }
 
-// kind names the run for people.
-func (j *Job) kind() string {
+// Kind names the run for people.
+func (j *Job) Kind() string {
 	return outcome.Run{Command: j.Command(), Undoes: j.Request.Undoes}.Kind()
 }
 

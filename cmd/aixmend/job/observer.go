@@ -39,7 +39,7 @@ func (j *Job) watched(c *console.Console, e *controller.Engine, run func() (cont
 	if j.Settings.Quiet {
 		return run()
 	}
-	o := live.Options{Out: c.Screen(), Verb: j.Request.Verb, Kind: j.kind(), Hosts: len(j.Request.Hosts), Color: c.ErrColor()}
+	o := live.Options{Out: c.Screen(), Verb: j.Request.Verb, Kind: j.Kind(), Hosts: len(j.Request.Hosts), Color: c.ErrColor()}
 	if o.Out != nil && !j.Settings.Verbose {
 		if v := live.Start(o); v != nil {
 			e.Observer = onView{v, e.Observer}

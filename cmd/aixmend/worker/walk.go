@@ -48,7 +48,7 @@ func (w *Worker) walk(until, ctx context.Context, o walking) error {
 		return err
 	}
 	defer done()
-	w.Console.Say("run %s: %s of %s%s", o.Run, o.Verb, report.Hosts(len(j.Request.Hosts)), by(o.By))
+	w.Console.Say("run %s: %s of %s%s", o.Run, j.Kind(), report.Hosts(len(j.Request.Hosts)), by(o.By))
 	sending, enough := context.WithCancel(until)
 	sent := make(chan struct{})
 	go func() {
