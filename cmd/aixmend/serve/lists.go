@@ -149,9 +149,10 @@ func findings(list []row) (found []trend, more int) {
 	return found, len(ids) - len(found)
 }
 
-// plans lists plans that no recover has applied.
+// plans lists plans that no recover has applied, and the saved plans, with the newest run that
+// has applied one.
 func (s *Site) plans(w http.ResponseWriter, r *http.Request) {
-	applied := map[string]bool{}
+	applied := map[string]string{}
 	list, _, _, err := s.heads("", maxPlans, func(run *outcome.Run) bool {
 		if run.Command == "recover" {
 			var asked struct {
@@ -160,23 +161,23 @@ func (s *Site) plans(w http.ResponseWriter, r *http.Request) {
 				} `json:"plan"`
 			}
 			if s.has(run.ID, "request.json") && s.store.LoadRequestHead(run.ID, &asked) == nil {
-				applied[asked.Plan.RunID] = true
+				applied[asked.Plan.RunID] = cmp.Or(applied[asked.Plan.RunID], run.ID)
 			}
 		}
-		return run.Command == "plan" && !run.ForQuestion && !run.Finished.IsZero() && !applied[run.ID]
+		return run.Command == "plan" && !run.ForQuestion && !run.Finished.IsZero() && applied[run.ID] == ""
 	})
 	if err != nil {
 		fail(w, http.StatusInternalServerError, err)
 		return
 	}
-	data := map[string]any{"Runs": list, "Folder": s.saved != nil}
+	data := map[string]any{"Runs": list, "Folder": s.saved != nil, "Applied": applied}
 	if s.saved != nil {
 		data["Saved"], err = s.saved()
 		if err != nil {
 			data["Problem"] = err
 		}
 	}
-	s.show(w, r, "plans", view{Title: "Plans that wait", At: "plans", Data: data})
+	s.show(w, r, "plans", view{Title: "Plans", At: "plans", Data: data})
 }
 
 // number reads a number of a request, from 0 on.
