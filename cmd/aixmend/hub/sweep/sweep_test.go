@@ -383,3 +383,20 @@ func TestReadByAnotherFolder(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// A site that tells a run of the past, without an adoption or in the middle of another run's
+// reports, tells nothing of that run.
+func TestSweepOfAnotherKindOfEvent(t *testing.T) {
+	var said []string
+	s := New(heard{}, run, map[string][]string{"fra": {"a"}}, func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) })
+	for _, e := range []fleet.Event{
+		{Run: run, Site: "fra", Kept: &fleet.Kept{ID: run}}, {Run: run, Site: "fra", Kept: &fleet.Kept{End: &fleet.KeptEnd{}}}, {Run: run, Site: "fra"},
+	} {
+		s.take(e)
+	}
+	s.take(event("fra", "a", outcome.Healthy))
+	s.take(ended("fra", fleet.Ended{}))
+	if h := s.end(t.Context(), "a"); h.Outcome != outcome.Healthy || len(said) != 3 || !strings.Contains(said[0], "site fra: a message of another kind") {
+		t.Error(h, said)
+	}
+}
