@@ -407,3 +407,24 @@ func TestManyRuns(t *testing.T) {
 		t.Errorf("%.300s", w.Body)
 	}
 }
+
+// Counts that no fleet has, as a damaged run.json may, take no page away.
+func TestCountsBeyondAllBounds(t *testing.T) {
+	s, dir := newSite(t, 1, Options{})
+	file := filepath.Join(dir, "runs", runID(0), "run.json")
+	text, err := os.ReadFile(file)
+	noError(t, err)
+	counts := regexp.MustCompile(`(?s)"counts": \{.*?\}`)
+	for _, of := range []string{
+		`{"healthy": 4611686018427387904, "failed": 4611686018427387904, "unknown": 4611686018427387904, "degraded": 4611686018427387904}`,
+		`{"healthy": 9223372036854775807, "failed": 2}`, `{"healthy": -1}`, `{"nothing": 3}`, `null`,
+	} {
+		noError(t, os.WriteFile(file, counts.ReplaceAll(text, []byte(`"counts": `+of)), 0o600))
+		for _, page := range []string{"/", "/trends", "/plans", "/compare", "/run/" + runID(0), "/host/aix01"} {
+			w := ask(s, "GET", page, nil)
+			if bad := regexp.MustCompile(` (x|y|width|height)="-.*`).FindString(w.Body.String()); w.Code != http.StatusOK || bad != "" {
+				t.Errorf("%s, %s: %d %.100s", of, page, w.Code, bad)
+			}
+		}
+	}
+}

@@ -249,16 +249,20 @@ type piece struct {
 	Hosts, X, W int
 }
 
+// maxCount bounds a count of hosts, which comes from a file: a sum of them can't overflow.
+const maxCount = 1 << 40
+
 // bar is the bar of a run's outcomes.
 func bar(counts map[outcome.Outcome]int) []piece {
+	of := func(o outcome.Outcome) int { return min(max(counts[o], 0), maxCount) }
 	total := 0
-	for _, n := range counts {
-		total += max(n, 0)
+	for _, o := range outcome.Outcomes() {
+		total += of(o)
 	}
 	var list []piece
 	x, sum := 0, 0
 	for _, o := range outcome.Outcomes() {
-		n := max(counts[o], 0)
+		n := of(o)
 		if n == 0 {
 			continue
 		}
