@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -314,6 +316,9 @@ func statusFrom(ctx context.Context, c *console.Console, dir, join string) (*Sta
 		}
 		defer o.Close()
 		return Ask(ctx, o)
+	}
+	if _, err := os.Stat(Folder{dir}.file("hub.json")); errors.Is(err, fs.ErrNotExist) { // an operator elsewhere, most often
+		return nil, exit.Usagef("--hub names the join file of an operator; --dir names the folder on the machine of the hub", "%s is not the folder of a hub", dir)
 	}
 	f, err := Open(dir)
 	if err != nil {

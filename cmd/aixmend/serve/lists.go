@@ -113,7 +113,11 @@ func (s *Site) trends(w http.ResponseWriter, r *http.Request) {
 	slices.Reverse(list) // the oldest on the left
 	var columns []column
 	uncounted := 0
+	seen := map[outcome.Outcome]int{}
 	for i, run := range list {
+		for o, n := range run.Counts {
+			seen[o] += max(n, 0)
+		}
 		columns = append(columns, column{run, i * 10, bar(run.Counts)})
 		if run.Found == nil {
 			uncounted++
@@ -121,7 +125,7 @@ func (s *Site) trends(w http.ResponseWriter, r *http.Request) {
 	}
 	found, more := findings(list)
 	s.show(w, r, "trends", view{Title: "Trends", At: "trends", Data: map[string]any{
-		"Columns": columns, "Width": max(1, 10*len(columns)), "Found": found, "More": more, "Uncounted": uncounted, "Book": book, "Books": slices.Sorted(maps.Keys(books)),
+		"Columns": columns, "Kinds": slices.DeleteFunc(outcome.Outcomes(), func(o outcome.Outcome) bool { return seen[o] == 0 }), "Width": max(1, 10*len(columns)), "Found": found, "More": more, "Uncounted": uncounted, "Book": book, "Books": slices.Sorted(maps.Keys(books)),
 	}})
 }
 

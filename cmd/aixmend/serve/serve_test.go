@@ -40,7 +40,7 @@ func TestPages(t *testing.T) {
 		"/run/" + runID(2):             {"rmc-address-missing", "/host/aix02", "report.html", "/compare?from=" + runID(1) + "&amp;to=" + runID(2)},
 		"/host/aix02":                  {"ill since 2026-11-03", "first seen by run " + runID(2), "1 change sent", "/usr/sbin/chdev -l en1", "captures/aixprd01/c1", runID(0)},
 		"/host/aix03":                  {"well since 2026-11-01", "or before"},
-		"/trends?playbook=rmc-restore": {"rmc-address-missing", "newest 3, most 3"},
+		"/trends?playbook=rmc-restore": {"rmc-address-missing", "newest 3, most 3", `<i class="o-needs_action"></i>needs_action</span>`},
 		"/compare?from=" + runID(1) + "&to=" + runID(2): {"compared with", "aix[02,06,10]", "healthy -&gt; needs_action"},
 		"/plans": {"None"},
 	} {

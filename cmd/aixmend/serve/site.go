@@ -50,7 +50,7 @@ func New(store *journal.Store, root *os.Root, o Options) *Site {
 	clean := func(v any) string { return report.Clean(fmt.Sprint(v), false) }
 	brief := func(v any) string { return clip(clean(v)) }
 	pages := template.Must(template.New("").Funcs(template.FuncMap{
-		"clean": clean, "brief": brief, "number": report.Number, "stamp": report.Stamp, "took": took, "bar": bar, "link": link, "word": func(o outcome.Outcome) string { return strings.ReplaceAll(string(o), "_", " ") },
+		"clean": clean, "brief": brief, "number": report.Number, "stamp": report.Stamp, "took": took, "bar": bar, "link": link,
 	}).ParseFS(assets, "assets/*.tmpl"))
 	return &Site{store: store, root: root, guard: newGuard(o), pages: pages, poll: time.Second, saved: o.Saved}
 }

@@ -169,8 +169,8 @@ func (k *Keys) load(ctx context.Context, t transport.Target) *identity {
 	if a := k.agent(t); a != nil {
 		return onlyAgentKey(a, t)
 	}
-	return without("", cause.NoKey, "none is named, %s holds none of %v, and there is no agent",
-		filepath.Join(k.Home, ".ssh"), defaultIdentities)
+	return without("", cause.NoKey, "none is named, %s holds none of %s, and there is no agent",
+		filepath.Join(k.Home, ".ssh"), strings.Join(defaultIdentities, ", "))
 }
 
 // named returns the identity that a target names, a private or a public key, with
