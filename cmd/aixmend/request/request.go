@@ -82,6 +82,9 @@ func Longer(deadline time.Duration) string {
 
 // Scope is the inventory as far as a run needs it.
 type Scope struct {
+	// Applies is the run over the same hub whose plan is applied, "" for none. It stands before the
+	// hosts: a list of runs reads no further.
+	Applies string `json:"applies,omitempty"`
 	// Hosts are the selected hosts.
 	Hosts  []inventory.Host  `json:"hosts"`
 	Groups []inventory.Group `json:"groups"`
@@ -91,8 +94,6 @@ type Scope struct {
 	Bastions []inventory.Bastion `json:"bastions,omitempty"`
 	// Sites are the selected hosts by site, of a run over a hub; nil for any other.
 	Sites map[string][]string `json:"sites,omitempty"`
-	// Applies is the run over the same hub whose plan is applied, "" for none.
-	Applies string `json:"applies,omitempty"`
 	// Since is the run, or last, that one over a hub is compared with, and Detailed says that news
 	// and planned changes give it exit code 5: its operator waits while the hub begins again.
 	Since    string `json:"since,omitempty"`

@@ -163,9 +163,11 @@ func (s *Site) plans(w http.ResponseWriter, r *http.Request) {
 				Plan struct {
 					RunID string `json:"run_id"`
 				} `json:"plan"`
+				Applies string `json:"applies"` // of a run over a hub
 			}
 			if s.has(run.ID, "request.json") && s.store.LoadRequestHead(run.ID, &asked) == nil {
-				applied[asked.Plan.RunID] = cmp.Or(applied[asked.Plan.RunID], run.ID)
+				plan := cmp.Or(asked.Plan.RunID, asked.Applies)
+				applied[plan] = cmp.Or(applied[plan], run.ID)
 			}
 		}
 		return run.Command == "plan" && !run.ForQuestion && !run.Finished.IsZero() && applied[run.ID] == ""

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"io/fs"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/controller/report/samples"
@@ -426,5 +428,30 @@ func TestCountsBeyondAllBounds(t *testing.T) {
 				t.Errorf("%s, %s: %d %.100s", of, page, w.Code, bad)
 			}
 		}
+	}
+}
+
+// A plan that a run over a hub has applied waits no more.
+func TestPlansAppliedOverAHub(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	s, err := journal.Open(dir)
+	noError(t, err)
+	for n, verb := range []string{"plan", "plan", "recover"} {
+		run := night(n, "")
+		run.Command = verb
+		kept, err := s.NewRun(run.ID)
+		noError(t, err)
+		asked := map[string]any{"schema": "aixmend.request/v1", "verb": verb, "hosts": []any{}}
+		if verb == "recover" {
+			asked["applies"] = runID(0)
+		}
+		noError(t, errors.Join(kept.WriteRequest(asked), kept.Finish(run), kept.Close()))
+	}
+	root, err := os.OpenRoot(dir)
+	noError(t, err)
+	defer root.Close()
+	text := ask(New(s, root, Options{}), "GET", "/plans", nil).Body.String()
+	if strings.Contains(text, runID(0)) || !strings.Contains(text, runID(1)) {
+		t.Errorf("applied is %s:\n%s", runID(0), text)
 	}
 }
