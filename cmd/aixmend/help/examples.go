@@ -40,8 +40,8 @@ var examples = map[string][][2]string{
 	},
 	"recover": {
 		{"aixmend recover -l db1", "show the plan for one host, ask, then repair it"},
-		{"aixmend recover --plan change.json --yes", "apply a plan that was approved"},
-		{"aixmend recover --plan change.json --require-approval", "only if somebody else has approved it"},
+		{"aixmend recover --plan change.json --yes", "apply a saved plan without a question"},
+		{"aixmend recover --plan change.json --require-approval --allowed-signers signers", "only if somebody else has approved it"},
 		{"aixmend recover --allow node-id", "with a rung that needs to be allowed"},
 		{"aixmend recover --undo latest --dry-run", "the commands that would roll back the newest changes"},
 	},

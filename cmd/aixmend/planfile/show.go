@@ -51,9 +51,9 @@ func (p *Plan) Text(file string, now time.Time, v View) string {
 		b.WriteString(report.PlanText(s, v.Width, v.Whole) + "\n")
 	}
 	if note := report.TimedNote(hosts, false, v.Whole); note != "" {
-		b.WriteString(report.Wrapped(note, v.Width, "  ") + "\n\n")
+		b.WriteString(report.Wrapped(note, v.Width, "  ") + "\n")
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return b.String() + report.Wrapped(folded.Counted(hosts), v.Width, "  ") + "\n"
 }
 
 // Restrict blocks the steps in newer plans of hosts that are not in this one as they are: a run
