@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"io/fs"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -218,9 +219,41 @@ func (s *Site) compared(from, to string) (text, problem string) {
 	if runs[0].Started.After(runs[1].Started) {
 		runs[0], runs[1] = runs[1], runs[0]
 	}
-	d, err := news.Comparer(s.store).Between(runs[0], runs[1])
+	comparer := news.Comparer(s.store)
+	comparer.History = inside{s.store, s}
+	d, err := comparer.Between(runs[0], runs[1])
 	if err != nil {
 		return "", report.Clean(err.Error(), false)
 	}
 	return report.DriftText(*d, "", report.TextOptions{}), ""
+}
+
+// inside are the runs of the store, without documents to which a link leads.
+type inside struct {
+	*journal.Store
+	site *Site
+}
+
+// LoadHead implements drift.History.
+func (i inside) LoadHead(id string) (*outcome.Run, error) {
+	if !i.site.has(id, "run.json") {
+		return nil, fs.ErrNotExist
+	}
+	return i.Store.LoadHead(id)
+}
+
+// LoadRun implements drift.History.
+func (i inside) LoadRun(id string) (*outcome.Run, error) {
+	if !i.site.has(id, "run.json") {
+		return nil, fs.ErrNotExist
+	}
+	return i.Store.LoadRun(id)
+}
+
+// LoadFacts implements drift.History.
+func (i inside) LoadFacts(run, host string) (map[string]any, error) {
+	if !naming.IsFile(host) || !i.site.has(run, "hosts/"+host+".json") {
+		return nil, fs.ErrNotExist
+	}
+	return i.Store.LoadFacts(run, host)
 }

@@ -455,3 +455,29 @@ func TestPlansAppliedOverAHub(t *testing.T) {
 		t.Errorf("applied is %s:\n%s", runID(0), text)
 	}
 }
+
+// A comparison reads no report through a link either.
+func TestCompareFollowsNoLink(t *testing.T) {
+	s, dir := newSite(t, 3, Options{})
+	facts := regexp.MustCompile(`"facts":null`)
+	with := func(run, level string) (at string, text []byte) {
+		at = filepath.Join(dir, "runs", run, "hosts", "aix02.json")
+		text, err := os.ReadFile(at)
+		noError(t, err)
+		text = facts.ReplaceAll(text, []byte(`"facts":{"level":{"name":"`+level+`"}}`))
+		noError(t, os.WriteFile(at, text, 0o600))
+		return at, text
+	}
+	with(runID(0), "INSIDE")
+	at, planted := with(runID(1), "OUTSIDE")
+	page := "/compare?from=" + runID(0) + "&to=" + runID(1)
+	if w := ask(s, "GET", page, nil); !strings.Contains(w.Body.String(), "OUTSIDE") {
+		t.Fatalf("it shows no fact:\n%s", w.Body)
+	}
+	outside := filepath.Join(filepath.Dir(dir), "outside")
+	noError(t, os.WriteFile(outside, planted, 0o600))
+	noError(t, replaceBy(at, outside))
+	if w := ask(s, "GET", page, nil); w.Code != http.StatusOK || strings.Contains(w.Body.String(), "OUTSIDE") {
+		t.Errorf("%d: it shows the file behind the link", w.Code)
+	}
+}
