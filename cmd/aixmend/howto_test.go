@@ -54,7 +54,7 @@ var howTos = []howTo{
 		heading: "A verb",
 		is:      regexp.MustCompile(`\bnewDiff\b|\baixmend diff\b|aixmend\.diff/v1|"aixmend", "diff"|"diff\.v1"|"diff", "latest"`),
 		named:   regexp.MustCompile(`^diff\.`),
-		users:   []string{"cmd/aixmend/printrun.go", "docs/notifications.md"}, // they recommend it
+		users:   []string{"cmd/aixmend/printrun.go", "cmd/aixmend/remote/reader.go", "docs/notifications.md", "docs/serve.md"}, // they recommend it
 	},
 	{
 		heading: "A simulated illness",

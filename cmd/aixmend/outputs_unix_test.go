@@ -56,7 +56,7 @@ func TestNobodyRedirectsAnOutput(t *testing.T) {
 	dir := t.TempDir()
 	inventory := write(t, dir+"/inventory.yaml", "apiVersion: aixmend/v1\nhosts:\n  aix1: {address: 127.0.0.1, ssh: {port: 1}}\n")
 	noError(t, os.MkdirAll(dir+"/state/runs", 0o700))
-	arguments := map[string][]string{"report": {"latest"}, "replay": {dir + "/aix1.recording.json"}, "hostkeys": {"--only-new"}, "init": {"aix1"}, "hub site add": {"fra"}, "hub operator add": {"ops"}, "hub revoke": {"fra"}}
+	arguments := map[string][]string{"report": {"latest"}, "replay": {dir + "/aix1.recording.json"}, "hostkeys": {"--only-new"}, "init": {"aix1"}, "hub init": {"--name", "127.0.0.1"}, "hub site add": {"fra"}, "hub operator add": {"ops"}, "hub revoke": {"fra"}}
 	all := outputs(t)
 	if len(all) < 30 {
 		t.Errorf("only %d outputs: %v", len(all), all)

@@ -25,6 +25,9 @@ import (
 // Version is the version of the messages. A message of another one is refused.
 const Version = 2
 
+// FileVersion is that of join files and of a hub's folder, which outlive an upgrade.
+const FileVersion = 1
+
 const (
 	// MaxMessage is the longest message, in bytes: run.json of some 50,000 hosts.
 	MaxMessage = 32 << 20

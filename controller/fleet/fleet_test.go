@@ -91,7 +91,7 @@ func (y *yard) pass(role fleet.Role, name string) *fleet.Pass {
 		y.t.Fatal(err)
 	}
 	p := fleet.Pass{
-		V: fleet.Version, Role: role, Name: name, Hub: "127.0.0.1:" + strconv.Itoa(y.config.Port),
+		V: fleet.FileVersion, Role: role, Name: name, Hub: "127.0.0.1:" + strconv.Itoa(y.config.Port),
 		Authority: string(y.authority.Certificate()), Seed: seed, Key: []byte("0123456789abcdef"),
 	}
 	y.config.Members = append(y.config.Members, server.Member{Key: public, Role: role, Name: name})

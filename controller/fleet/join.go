@@ -107,8 +107,8 @@ func ReadPass(path string, role Role) (*Pass, error) {
 // check never quotes the file: it is a secret.
 func (p *Pass) check(path string) error {
 	wrong := func(what string) error { return fmt.Errorf("%s is not a join file that can be used: %s", path, what) }
-	if p.V != Version {
-		return fmt.Errorf("%s: %w", path, otherVersion(p.V))
+	if p.V != FileVersion {
+		return fmt.Errorf("%s has version %d, this program reads %d", path, p.V, FileVersion)
 	}
 	if p.Role != RoleSite && p.Role != RoleOperator {
 		return wrong("its role is neither site nor operator")

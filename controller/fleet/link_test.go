@@ -82,7 +82,7 @@ func TestAnswerToAnotherQuestion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o, err := fleet.Dial(within(t), &fleet.Pass{V: fleet.Version, Role: fleet.RoleOperator, Name: "ops", Hub: n.Address(), NATS: &n, HubKey: public, Seed: own})
+		o, err := fleet.Dial(within(t), &fleet.Pass{V: fleet.FileVersion, Role: fleet.RoleOperator, Name: "ops", Hub: n.Address(), NATS: &n, HubKey: public, Seed: own})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -86,7 +86,7 @@ type Through struct {
 // and makes the streams there. end is told why the hub can't go on.
 func (t Through) Hub(ctx context.Context, end func(error)) (*Hub, error) {
 	to := &through{Through: t, made: map[string]time.Time{}, again: make(chan struct{}, 1), end: end, keys: map[Member]string{}, seen: map[string]time.Time{}, absent: map[string]bool{}, asked: map[string]time.Time{}, now: time.Now}
-	p := &Pass{V: Version, Role: RoleHub, Name: "hub", Hub: t.NATS.Address(), NATS: &t.NATS, Seed: t.Seed}
+	p := &Pass{V: FileVersion, Role: RoleHub, Name: "hub", Hub: t.NATS.Address(), NATS: &t.NATS, Seed: t.Seed}
 	conn, err := p.connect(ctx, watch{ended: to.closed, told: to.told()})
 	if err != nil {
 		return nil, err

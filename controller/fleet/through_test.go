@@ -123,7 +123,7 @@ func (b *office) stranger(role fleet.Role, name string) *fleet.Pass {
 	n := b.nats.NATS()
 	seed, public := newSeed(b.t)
 	b.members = append(b.members, fleet.Member{Key: public, Role: role, Name: name})
-	return &fleet.Pass{V: fleet.Version, Role: role, Name: name, Hub: n.Address(), NATS: &n, HubKey: b.member.Key, Seed: seed, Key: []byte("0123456789abcdef")}
+	return &fleet.Pass{V: fleet.FileVersion, Role: role, Name: name, Hub: n.Address(), NATS: &n, HubKey: b.member.Key, Seed: seed, Key: []byte("0123456789abcdef")}
 }
 
 func (b *office) join(p *fleet.Pass) *fleet.Worker {
@@ -648,7 +648,7 @@ func TestStreamsOfOthersAreNotTouched(t *testing.T) {
 // owner is the key of the hub, for tests that act in its name.
 func (b *office) owner() *fleet.Pass {
 	n := b.nats.NATS()
-	return &fleet.Pass{V: fleet.Version, Role: fleet.RoleHub, Name: "hub", Hub: n.Address(), NATS: &n, Seed: b.seed}
+	return &fleet.Pass{V: fleet.FileVersion, Role: fleet.RoleHub, Name: "hub", Hub: n.Address(), NATS: &n, Seed: b.seed}
 }
 
 // The hub looks at a NATS as far as a client can: it refuses one that would break a promise, and

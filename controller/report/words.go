@@ -28,8 +28,8 @@ var (
 // Verbs are the verbs of this program: with a path before it, each is a command, however the
 // file is called.
 var Verbs = []string{
-	"audit", "capture", "completion", "demo", "diff", "explain", "help", "hostkeys", "hub", "init", "inventory", "man", "mcp", "plan",
-	"playbook", "record", "recover", "replay", "report", "resume", "runbook", "runs", "version", "worker",
+	"approve", "audit", "capture", "completion", "demo", "diff", "explain", "help", "hostkeys", "hub", "init", "inventory", "man", "mcp", "plan",
+	"playbook", "record", "recover", "replay", "report", "resume", "runbook", "runs", "serve", "version", "worker",
 }
 
 // subverbs stand behind a verb, and behind one of naming stands a name.

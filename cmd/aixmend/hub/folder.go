@@ -115,7 +115,7 @@ func create(path string, s settings, authority *fleet.Authority) (Folder, error)
 	if s.Seed, s.Public, err = fleet.NewSeed(); err != nil {
 		return f, err
 	}
-	s.V, s.Key = fleet.Version, fleet.NewKey()
+	s.V, s.Key = fleet.FileVersion, fleet.NewKey()
 	if err := os.MkdirAll(path, durable.DirMode); err != nil {
 		return f, err
 	}
@@ -182,8 +182,8 @@ func (f Folder) read(name string, into any) error {
 func (f Folder) settings() (settings, error) {
 	var s settings
 	err := f.read("hub.json", &s)
-	if err == nil && s.V != fleet.Version {
-		err = fmt.Errorf("%s has version %d, this program reads %d", f.file("hub.json"), s.V, fleet.Version)
+	if err == nil && s.V != fleet.FileVersion {
+		err = fmt.Errorf("%s has version %d, this program reads %d", f.file("hub.json"), s.V, fleet.FileVersion)
 	}
 	return s, err
 }
@@ -233,7 +233,7 @@ func (f Folder) pass() (*fleet.Pass, settings, error) {
 	if err != nil {
 		return nil, set, err
 	}
-	p := &fleet.Pass{V: fleet.Version, NATS: set.NATS}
+	p := &fleet.Pass{V: fleet.FileVersion, NATS: set.NATS}
 	if set.NATS != nil {
 		p.Hub, p.HubKey = set.NATS.Address(), set.Public
 		return p, set, nil

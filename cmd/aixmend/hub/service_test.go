@@ -2,11 +2,13 @@ package hub
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"testing"
 	"time"
 
+	"aixmend/controller/fleet"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 )
@@ -128,5 +130,25 @@ func TestDrainWaitsForOperators(t *testing.T) {
 	}
 	if <-ctx.Done(); !errors.Is(context.Cause(ctx), errDrained) {
 		t.Error(context.Cause(ctx))
+	}
+}
+
+// The folder of a hub and its join files are read by later versions, whose messages may be other
+// ones: an upgrade needs no new member.
+func TestFilesOutliveAnUpgrade(t *testing.T) {
+	t.Parallel()
+	f, err := Init(t.TempDir(), "127.0.0.1:7422", []string{"127.0.0.1"})
+	must(t, err)
+	settings, err := os.ReadFile(f.file("hub.json"))
+	must(t, err)
+	site, err := f.Add(fleet.RoleSite, "fra")
+	must(t, err)
+	pass, err := json.Marshal(site)
+	must(t, err)
+	for name, text := range map[string][]byte{"hub.json": settings, "a join file": pass} {
+		var file struct{ V int }
+		if err := json.Unmarshal(text, &file); err != nil || file.V != 1 {
+			t.Errorf("%s has version %d: %v", name, file.V, err)
+		}
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"aixmend/controller/fleet"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
+	"aixmend/transport/ownership"
 )
 
 // The states of a member.
@@ -317,7 +318,7 @@ func statusFrom(ctx context.Context, c *console.Console, dir, join string) (*Sta
 		defer o.Close()
 		return Ask(ctx, o)
 	}
-	if _, err := os.Stat(Folder{dir}.file("hub.json")); errors.Is(err, fs.ErrNotExist) { // an operator elsewhere, most often
+	if _, err := os.Stat(Folder{dir}.file("hub.json")); errors.Is(err, fs.ErrNotExist) && ownership.Check(dir) == nil { // an operator elsewhere, most often
 		return nil, exit.Usagef("--hub names the join file of an operator; --dir names the folder on the machine of the hub", "%s is not the folder of a hub", dir)
 	}
 	f, err := Open(dir)
