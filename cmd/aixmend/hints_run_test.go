@@ -305,7 +305,7 @@ func (h keptHint) notRun() string {
 		return "it needs a hub with workers, and its tests run them"
 	case slices.Equal(words, []string{"recover", "-i", "fleet/inventory.yaml", "--plan", "plan.json"}):
 		return "its script changes the plan afterwards"
-	case (len(words) == 1 || words[0] == "plan" && slices.Equal(h.Printed[:min(2, len(h.Printed))], []string{"plan", "show"})) && !takesInventory(h.Printed):
+	case (len(words) == 1 || h.Printed[0] == "approve" || words[0] == "plan" && slices.Equal(h.Printed[:min(2, len(h.Printed))], []string{"plan", "show"})) && !takesInventory(h.Printed):
 		return "the verb that names it takes no inventory"
 	case slices.Contains(words, "20260104T000000.000Z-00000a"), slices.Contains(words, "29990101T000000.000Z-abcdef"):
 		return "its script made the folder of the run by hand, without a journal"

@@ -123,8 +123,12 @@ func (v *verb) run(ctx context.Context, file string) error {
 	if v.unsigned {
 		return v.Print("written, not signed: %s\n%s signs it\n", into, shell.Line("ssh-keygen", "-Y", "sign", "-n", signed.Namespace, "-f", v.key, into))
 	}
+	apply := "with --require-approval"
+	if signers := v.words(); len(signers) > 0 { // else the command would be refused
+		apply = shell.Line(append([]string{"aixmend", "recover", "--plan", file, "--require-approval"}, signers...)...)
+	}
 	return v.Print("approved until %s: %s and %s\nboth files belong beside the plan where it is applied: %s\n",
-		document.Expires.Format(time.RFC3339), into, into+signature, shell.Line(append([]string{"aixmend", "recover", "--plan", file, "--require-approval"}, v.words()...)...))
+		document.Expires.Format(time.RFC3339), into, into+signature, apply)
 }
 
 // document returns the document of the approval, as of now.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +23,7 @@ import (
 	"aixmend/controller/report"
 	"aixmend/controller/report/formats"
 	"aixmend/inventory/naming"
+	"aixmend/transport/shell"
 )
 
 // shown are the verbs that read the runs of a hub, each with the flags that the hub takes.
@@ -105,11 +105,15 @@ func there(cmd *cobra.Command, c *console.Console, file string, args []string) e
 	for line := range strings.Lines(p.Err) {
 		c.Say("%s", strings.TrimRight(line, "\n"))
 	}
-	if err := c.Print("%s", report.Clean(p.Out, true)); err != nil {
+	out := strings.ReplaceAll(p.Out, " --state "+ownState, " --hub "+shell.Word(file)) // commands are pasted here
+	if err := c.Print("%s", report.Clean(out, true)); err != nil {
 		return err
 	}
 	return exit.Verdict{Code: outcome.Code(p.Code)}
 }
+
+// ownState is the state folder of a hub, in its folder.
+const ownState = "state"
 
 const (
 	showWithin = 12 * time.Second // below the patience of an operator
@@ -139,7 +143,7 @@ func (s *Service) show(_ string, a show) (*printed, error) {
 	}
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, self, line...)
-	cmd.Dir, cmd.Env = s.folder.path, []string{"NO_COLOR=1", "AIXMEND_STATE=" + filepath.Base(s.folder.State()), "AIXMEND_CONFIG=none", "PATH=" + os.Getenv("PATH")}
+	cmd.Dir, cmd.Env = s.folder.path, []string{"NO_COLOR=1", "AIXMEND_STATE=" + ownState, "AIXMEND_CONFIG=none", "PATH=" + os.Getenv("PATH")}
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
 	var ended *exec.ExitError
