@@ -483,7 +483,7 @@ func (h *Hub) hears(role Role, name string, m *nats.Msg) (known, heard bool) {
 	return true, true
 }
 
-// once returns a refusal where a question of an operator is old, or was heard before: whoever runs the
+// once returns a refusal where a question of an operator is old, or was heard before: the owner of the
 // NATS may repeat it, and it may begin a run that was stopped, or removed, since.
 func (h *Hub) once(operator string, header nats.Header) error {
 	if h.through == nil {

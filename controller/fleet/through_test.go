@@ -537,6 +537,18 @@ func TestAnotherNATSForgetsTheHub(t *testing.T) {
 	}
 }
 
+// beginsAgain waits until the hub has ended because its streams were lost, and begins it again.
+func (b *office) beginsAgain() {
+	b.t.Helper()
+	if err := <-b.ended; !strings.Contains(err.Error(), "start the hub again") {
+		b.t.Error(err)
+	}
+	b.Leave()
+	if err := b.begin(); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 // A hub whose streams were lost can't go on; started again, it makes them.
 func TestAnotherNATSLosesItsStreams(t *testing.T) {
 	t.Parallel()
@@ -544,13 +556,7 @@ func TestAnotherNATSLosesItsStreams(t *testing.T) {
 	b.nats.Stop()
 	b.nats.Forget()
 	b.nats.Start()
-	if err := <-b.ended; !strings.Contains(err.Error(), "start the hub again") {
-		t.Error(err)
-	}
-	b.Leave()
-	if err := b.begin(); err != nil {
-		t.Error(err)
-	}
+	b.beginsAgain()
 }
 
 // Where only the reports were lost, the orders come again, also those that were confirmed.
@@ -581,13 +587,7 @@ func TestAnotherNATSLosesTheReports(t *testing.T) {
 	}
 	b.nats.Stop()
 	b.nats.Start()
-	if err := <-b.ended; !strings.Contains(err.Error(), "start the hub again") {
-		t.Error(err)
-	}
-	b.Leave()
-	if err := b.begin(); err != nil {
-		t.Fatal(err)
-	}
+	b.beginsAgain()
 	if err := b.Order(within(t), order("fra", "aix1")); err != nil {
 		t.Fatal(err)
 	}

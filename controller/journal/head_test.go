@@ -29,7 +29,7 @@ func headRun(id string, n int) outcome.Run {
 	return r
 }
 
-// The head of a run says the same as its document, whoever wrote that.
+// The head of a run says the same as its document, in whatever layout that is written.
 func TestLoadHead(t *testing.T) {
 	s := open(t)
 	path := filepath.Join(newRun(t, s, "r1").store.RunDir("r1"), "run.json")

@@ -51,8 +51,8 @@ func beside(plan string) ([]string, error) {
 	return files, nil
 }
 
-// read reads an approval and its signature, whoever can change them: a signature does not
-// depend on it.
+// read reads an approval and its signature, also where others can change the files: the signature
+// is checked.
 func read(file string) (*signed.Approval, error) {
 	text, err := small(file)
 	if err != nil {

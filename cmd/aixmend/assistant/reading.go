@@ -26,33 +26,33 @@ type (
 		Offset int `json:"offset,omitempty" jsonschema:"where to go on: next_offset of the answer before"`
 	}
 	aRun struct {
-		Run    string `json:"run,omitempty" jsonschema:"id of the run, or four or more characters of it that no other has, or latest; without it the newest"`
-		Offset int    `json:"offset,omitempty" jsonschema:"where to go on: next_offset of the answer before"`
+		Run string `json:"run,omitempty" jsonschema:"id of the run, or four or more characters of it that no other has, or latest; without it the newest"`
+		paged
 	}
 	aHost struct {
-		Host   string `json:"host" jsonschema:"name of the host"`
-		Run    string `json:"run,omitempty" jsonschema:"id of the run, or latest; without it the newest that has the host"`
-		Offset int    `json:"offset,omitempty" jsonschema:"where to go on: next_offset of the answer before"`
+		Host string `json:"host" jsonschema:"name of the host"`
+		Run  string `json:"run,omitempty" jsonschema:"id of the run, or latest; without it the newest that has the host"`
+		paged
 	}
 	hostsOf struct {
 		Run     string `json:"run,omitempty" jsonschema:"id of the run, or latest, which is the default"`
 		Outcome string `json:"outcome,omitempty" jsonschema:"only hosts with this outcome, such as needs_action, failed, unreachable, healthy"`
 		Finding string `json:"finding,omitempty" jsonschema:"only hosts with this finding, such as rmc-disconnected"`
-		Offset  int    `json:"offset,omitempty" jsonschema:"where to go on: next_offset of the answer before"`
+		paged
 	}
 	twoRuns struct {
-		From   string `json:"from,omitempty" jsonschema:"the earlier run; without it the newest before the latest that saw the same hosts"`
-		To     string `json:"to,omitempty" jsonschema:"the later run; without it the latest"`
-		Offset int    `json:"offset,omitempty" jsonschema:"where to go on: next_offset of the answer before"`
+		From string `json:"from,omitempty" jsonschema:"the earlier run; without it the newest before the latest that saw the same hosts"`
+		To   string `json:"to,omitempty" jsonschema:"the later run; without it the latest"`
+		paged
 	}
 	aPlan struct {
-		Plan   string `json:"plan,omitempty" jsonschema:"name of the plan; without it the only one"`
-		Host   string `json:"host,omitempty" jsonschema:"only the commands of this host"`
-		Offset int    `json:"offset,omitempty" jsonschema:"where to go on: next_offset of the answer before"`
+		Plan string `json:"plan,omitempty" jsonschema:"name of the plan; without it the only one"`
+		Host string `json:"host,omitempty" jsonschema:"only the commands of this host"`
+		paged
 	}
 	aFinding struct {
 		Finding string `json:"finding,omitempty" jsonschema:"id of the finding; without it the list of all"`
-		Offset  int    `json:"offset,omitempty" jsonschema:"where to go on: next_offset of the answer before"`
+		paged
 	}
 )
 

@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -23,7 +22,7 @@ func TestLongEnd(t *testing.T) {
 	hubOf := func(size int) *Service {
 		g := newGoing("ops")
 		g.end = &result{Run: outcome.Run{ID: run, ExitReason: strings.Repeat("x", size)}, Broken: "y"}
-		return &Service{ctx: context.Background(), store: store, present: present{runs: map[string]*going{run: g}}}
+		return &Service{ctx: t.Context(), store: store, present: present{runs: map[string]*going{run: g}}}
 	}
 	s := hubOf(2*pieceBytes + 77)
 	asked := 0

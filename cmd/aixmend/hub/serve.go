@@ -194,51 +194,40 @@ func (s *Service) followMembers(ctx context.Context) error {
 	}
 }
 
+// answers are the answers to the questions of operators, by verb.
+func (s *Service) answers() map[string]func(fleet.Question) (any, error) {
+	kept := remote.Keeper{Store: s.store}
+	return map[string]func(fleet.Question) (any, error){
+		askRun: asked(s.call), askResume: asked(s.resume), askFollow: asked(s.follow), askWave: asked(s.answerWave), askStop: asked(s.stopRun),
+		askResult: asked(s.result), askTaken: asked(s.take), askShow: asked(s.show), askBack: asked(refusing(s.back)), askHosts: asked(refusing(s.hosts)),
+		remote.AskReports: asked(refusing(kept.Reports)), remote.AskNews: asked(refusing(kept.News)), remote.AskPlan: asked(refusing(kept.Plan)),
+		askStatus: func(fleet.Question) (any, error) { return s.status() },
+		askAdopt:  owners("adopt", "adopt runs", asked(s.adopt)),
+		askDrain: owners("drain", "drain it", func(fleet.Question) (any, error) {
+			st, err := s.status()
+			s.drain() // which may stop it at once
+			return st, err
+		}),
+	}
+}
+
 // answer answers a question of an operator.
 func (s *Service) answer(q fleet.Question) (any, error) {
-	switch q.Verb {
-	case askRun:
-		return answerOf(q, s.call)
-	case askResume:
-		return answerOf(q, s.resume)
-	case askFollow:
-		return answerOf(q, s.follow)
-	case askWave:
-		return answerOf(q, s.answerWave)
-	case askStop:
-		return answerOf(q, s.stopRun)
-	case askResult:
-		return answerOf(q, s.result)
-	case askTaken:
-		return answerOf(q, s.take)
-	case askShow:
-		return answerOf(q, s.show)
-	case askBack:
-		return answerOf(q, refusing(s.back))
-	case askHosts:
-		return answerOf(q, refusing(s.hosts))
-	case remote.AskReports:
-		return answerOf(q, refusing(remote.Keeper{Store: s.store}.Reports))
-	case remote.AskNews:
-		return answerOf(q, refusing(remote.Keeper{Store: s.store}.News))
-	case remote.AskPlan:
-		return answerOf(q, refusing(remote.Keeper{Store: s.store}.Plan))
-	case askStatus:
-		return s.status()
-	case askAdopt:
-		if q.Operator != fleet.Owner {
-			return nil, &fleet.Refusal{Text: "only the owner of the hub can adopt runs", Hint: "run aixmend hub adopt on its machine"}
-		}
-		return answerOf(q, s.adopt)
-	case askDrain:
-		if q.Operator != fleet.Owner {
-			return nil, &fleet.Refusal{Text: "only the owner of the hub can drain it", Hint: "run aixmend hub drain on its machine"}
-		}
-		st, err := s.status()
-		s.drain() // which may stop it at once
-		return st, err
+	answer, known := s.answers()[q.Verb]
+	if !known {
+		return nil, &fleet.Refusal{Text: "this hub does not know the question " + strconv.Quote(q.Verb), Hint: "hub and operator must be of one version"}
 	}
-	return nil, &fleet.Refusal{Text: "this hub does not know the question " + strconv.Quote(q.Verb), Hint: "hub and operator must be of one version"}
+	return answer(q)
+}
+
+// owners is an answer for the owner of the hub alone, who asks by a verb of hub.
+func owners(verb, does string, answer func(fleet.Question) (any, error)) func(fleet.Question) (any, error) {
+	return func(q fleet.Question) (any, error) {
+		if q.Operator != fleet.Owner {
+			return nil, &fleet.Refusal{Text: "only the owner of the hub can " + does, Hint: "run aixmend hub " + verb + " on its machine"}
+		}
+		return answer(q)
+	}
 }
 
 // refusing gives the errors of an answer to the operator.
@@ -252,11 +241,13 @@ func refusing[Q, A any](answer func(operator string, question Q) (A, error)) fun
 	}
 }
 
-// answerOf reads a question and answers it.
-func answerOf[Q, A any](q fleet.Question, answer func(operator string, question Q) (A, error)) (any, error) {
-	var question Q
-	if err := q.Read(&question); err != nil {
-		return nil, err
+// asked reads a question and answers it.
+func asked[Q, A any](answer func(operator string, question Q) (A, error)) func(fleet.Question) (any, error) {
+	return func(q fleet.Question) (any, error) {
+		var question Q
+		if err := q.Read(&question); err != nil {
+			return nil, err
+		}
+		return answer(q.Operator, question)
 	}
-	return answer(q.Operator, question)
 }

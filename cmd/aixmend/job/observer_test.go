@@ -38,11 +38,11 @@ func TestHeartbeatWithoutATerminal(t *testing.T) {
 				j.Request.Verb, j.Request.Hosts = controller.Audit, make([]inventory.Host, 2)
 				e := &controller.Engine{Observer: j.observer(con)}
 				if _, err := j.watched(con, e, func() (controller.Result, error) {
-					time.Sleep(40 * time.Second) // by synctest's clock, as below: it takes no real time
+					time.Sleep(40 * time.Second) // by synctest's clock: it takes no real time
 					if e.Observer != nil {
 						e.Observer.Ended(outcome.HostSummary{Name: "a", Outcome: outcome.Failed, Reason: "x"})
 					}
-					time.Sleep(70 * time.Second)
+					time.Sleep(70 * time.Second) // by synctest's clock, too
 					synctest.Wait()
 					return controller.Result{}, nil
 				}); err != nil {

@@ -15,7 +15,7 @@ import (
 	"aixmend/transport/shell"
 )
 
-// A plan file may not choose what runs, whoever has approved it. Of its flags it only keeps
+// A plan file, approved or not, may not choose what runs. Of its flags it only keeps
 // the pauses; a playbook that is not embedded, every other parameter and every allowance
 // are named again by the person who applies it.
 

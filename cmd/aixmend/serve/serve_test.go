@@ -94,6 +94,14 @@ func tree(t *testing.T, dir string) map[string]string {
 	return all
 }
 
+// fetched marks a request as browsers do.
+func fetched(site, mode string) func(*http.Request) {
+	return func(r *http.Request) {
+		r.Header.Set("Sec-Fetch-Site", site)
+		r.Header.Set("Sec-Fetch-Mode", mode)
+	}
+}
+
 // A page of another site gets nothing: not under a name that it had resolved to here, and not by
 // asking from the outside.
 func TestOtherSites(t *testing.T) {
@@ -102,34 +110,22 @@ func TestOtherSites(t *testing.T) {
 		edit func(*http.Request)
 		want int
 	}{
-		"by address":               {func(r *http.Request) {}, 200},
-		"by localhost":             {func(r *http.Request) { r.Host = "localhost:8422" }, 200},
-		"by IPv6":                  {func(r *http.Request) { r.Host = "[::1]:8422" }, 200},
-		"by its name":              {func(r *http.Request) { r.Host = "MGMT.example:8422" }, 200},
-		"by a name of others":      {func(r *http.Request) { r.Host = "evil.example:8422" }, 421},
-		"by a name that begins so": {func(r *http.Request) { r.Host = "localhost.evil.example" }, 421},
-		"by no name":               {func(r *http.Request) { r.Host = "" }, 421},
-		"from itself":              {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:8422"); r.Host = "127.0.0.1:8422" }, 200},
-		"from another port":        {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:8423"); r.Host = "127.0.0.1:8422" }, 403},
-		"from another scheme":      {func(r *http.Request) { r.Header.Set("Origin", "https://127.0.0.1:8422"); r.Host = "127.0.0.1:8422" }, 403},
-		"from elsewhere":           {func(r *http.Request) { r.Header.Set("Origin", "http://evil.example") }, 403},
-		"from nowhere":             {func(r *http.Request) { r.Header.Set("Origin", "null") }, 403},
-		"as an image elsewhere": {func(r *http.Request) {
-			r.Header.Set("Sec-Fetch-Site", "cross-site")
-			r.Header.Set("Sec-Fetch-Mode", "no-cors")
-		}, 403},
-		"as a page of a sister": {func(r *http.Request) {
-			r.Header.Set("Sec-Fetch-Site", "same-site")
-			r.Header.Set("Sec-Fetch-Mode", "cors")
-		}, 403},
-		"by a link": {func(r *http.Request) {
-			r.Header.Set("Sec-Fetch-Site", "cross-site")
-			r.Header.Set("Sec-Fetch-Mode", "navigate")
-		}, 200},
-		"by its own script": {func(r *http.Request) {
-			r.Header.Set("Sec-Fetch-Site", "same-origin")
-			r.Header.Set("Sec-Fetch-Mode", "cors")
-		}, 200},
+		"by address":                   {func(r *http.Request) {}, 200},
+		"by localhost":                 {func(r *http.Request) { r.Host = "localhost:8422" }, 200},
+		"by IPv6":                      {func(r *http.Request) { r.Host = "[::1]:8422" }, 200},
+		"by its name":                  {func(r *http.Request) { r.Host = "MGMT.example:8422" }, 200},
+		"by a name of others":          {func(r *http.Request) { r.Host = "evil.example:8422" }, 421},
+		"by a name that begins so":     {func(r *http.Request) { r.Host = "localhost.evil.example" }, 421},
+		"by no name":                   {func(r *http.Request) { r.Host = "" }, 421},
+		"from itself":                  {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:8422"); r.Host = "127.0.0.1:8422" }, 200},
+		"from another port":            {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:8423"); r.Host = "127.0.0.1:8422" }, 403},
+		"from another scheme":          {func(r *http.Request) { r.Header.Set("Origin", "https://127.0.0.1:8422"); r.Host = "127.0.0.1:8422" }, 403},
+		"from elsewhere":               {func(r *http.Request) { r.Header.Set("Origin", "http://evil.example") }, 403},
+		"from nowhere":                 {func(r *http.Request) { r.Header.Set("Origin", "null") }, 403},
+		"as an image elsewhere":        {fetched("cross-site", "no-cors"), 403},
+		"as a page of a sister":        {fetched("same-site", "cors"), 403},
+		"by a link":                    {fetched("cross-site", "navigate"), 200},
+		"by its own script":            {fetched("same-origin", "cors"), 200},
 		"by an address in a long name": {func(r *http.Request) { r.Host = "127.0.0.1.evil.example" }, 421},
 	} {
 		for _, page := range []string{"/", "/login", "/assets/serve.css", "/run/latest/files/run.json"} {

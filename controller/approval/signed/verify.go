@@ -173,7 +173,7 @@ func (a *Approval) Check(s Subject, c Checks) (outcome.Approval, error) {
 	}
 	id, err := c.Signers.find(a.Key, c.Now)
 	if err != nil {
-		return by, refused("whoever keeps "+c.Signers.Path+" decides who may approve", "key %s is not that of an allowed signer: %w", by.Key, err)
+		return by, refused("the person who keeps "+c.Signers.Path+" can add it", "key %s is not that of an allowed signer: %w", by.Key, err)
 	}
 	by.Principal, by.Authority = id.principal, id.authority
 	if err := a.About(s, c.Now); err != nil {

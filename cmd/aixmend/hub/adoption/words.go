@@ -28,7 +28,7 @@ const (
 	// maxText bounds a text of a request, in bytes, maxHosts the hosts of a run.
 	maxText  = 1000
 	maxHosts = 200_000
-	// ahead is how far the clock of whoever began a run may be ahead of the hub's.
+	// ahead is how far the clock of the operator who began a run may be ahead of the hub's.
 	ahead = 24 * time.Hour
 )
 

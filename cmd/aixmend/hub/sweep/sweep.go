@@ -207,7 +207,7 @@ func (s *Sweep) late(g *gathered, e fleet.Event) bool {
 		return true
 	case e.Step == gather.Wants: // the engine answers
 		return false
-	case e.Step == gather.Read: // whoever has read it: all others wait for that
+	case e.Step == gather.Read: // all others wait for that, and any worker of the site may have read it
 		return g.ended
 	case e.Step == gather.Ended:
 		return g.ended && (stranger || g.late)
