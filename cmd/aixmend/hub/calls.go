@@ -77,10 +77,20 @@ func (s *Service) unused(run string) error {
 	switch _, err := os.Lstat(dir); {
 	case err != nil:
 		return nil
-	case s.store.State(run) == journal.StateCutOff:
+	case s.store.State(run) == journal.StateCutOff && !s.hasHosts(run):
 		return os.RemoveAll(dir)
 	}
 	return &fleet.Refusal{Text: "run " + run + " is there already"}
+}
+
+// hasHosts reports whether the journal of a run tells of a host, or can't be read: then the run may
+// have begun, and only its request was lost.
+func (s *Service) hasHosts(run string) bool {
+	entries, err := s.store.ReadJournal(run)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	return err != nil || slices.ContainsFunc(entries, func(e outcome.Entry) bool { return e.Host != "" })
 }
 
 // resume continues a run that was cut off, unless it goes on already.

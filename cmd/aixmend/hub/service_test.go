@@ -82,6 +82,17 @@ func TestRunThatDidNotBegin(t *testing.T) {
 	if err := s.unused("20261201T080000.000Z-000000"); err != nil {
 		t.Error(err)
 	}
+	const lost = "20261201T090000.000Z-000000" // its request was lost later
+	dir, err := store.NewRun(lost)
+	must(t, err)
+	must(t, dir.Append(outcome.Entry{Event: outcome.EventTurn, Host: "a", Process: "f1.x"}))
+	must(t, dir.Close())
+	if err := s.unused(lost); err == nil {
+		t.Error("a run that let a host begin counts as unused")
+	}
+	if _, err := os.Stat(store.RunDir(lost)); err != nil {
+		t.Error(err)
+	}
 }
 
 // A hub runs for years: it keeps the newest runs that have ended, and all that go on.
