@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -37,7 +38,40 @@ import (
 	"aixmend/transport/wrap"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain holds, too, that no test changed the embedded playbook, which all of them share.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := untouched("rmc-restore"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+		os.Exit(code)
+	}))
+}
+
+func untouched(name string) error {
+	text, err := playbooks.Source(name)
+	if err != nil {
+		return err
+	}
+	want, err := playbooks.Parse(name+".yaml", text)
+	if err != nil {
+		return err
+	}
+	shared, err := playbooks.Load(name)
+	if err != nil {
+		return err
+	}
+	a, errA := json.Marshal(shared.Program.Playbook)
+	b, errB := json.Marshal(want.Program.Playbook)
+	if err := errors.Join(errA, errB); err != nil {
+		return err
+	}
+	if !bytes.Equal(a, b) {
+		return fmt.Errorf("a test changed the embedded playbook %s, which is shared", name)
+	}
+	return nil
+}
 
 // connectDelay is how long the simulated RMC takes to connect in these tests.
 const connectDelay = 20 * time.Millisecond

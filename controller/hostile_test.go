@@ -12,6 +12,7 @@ import (
 
 	"aixmend/controller"
 	"aixmend/controller/outcome"
+	"aixmend/playbooks"
 	"aixmend/transport"
 	"aixmend/transport/lab/aixsim"
 )
@@ -88,12 +89,14 @@ func TestCaptureOfHugeFiles(t *testing.T) {
 	const bound = 10_000
 	huge := func(path string) *bench {
 		b := newBench(t, host)
-		small := *b.playbook
-		small.Capture.Files = slices.Clone(small.Capture.Files)
-		for i := range small.Capture.Files {
-			small.Capture.Files[i].MaxBytes = bound
+		// An embedded playbook is compiled once a process, for all tests: this one is its own.
+		text, err := playbooks.Source(b.playbook.Name)
+		must(t, err)
+		b.playbook, err = playbooks.Parse(b.playbook.Name+".yaml", text)
+		must(t, err)
+		for i := range b.playbook.Capture.Files {
+			b.playbook.Capture.Files[i].MaxBytes = bound
 		}
-		b.playbook = &small
 		b.fleet.Host(host).Mutate(func(s *aixsim.State) {
 			file := s.Files[path]
 			file.Content += strings.Repeat("# filler\n", 10*bound/9)

@@ -195,7 +195,12 @@ func (s *session) exit(status int) {
 	_ = s.channel.Close()
 }
 
+// tell tells the status. A handler that ends for want of its connection has nobody to tell it
+// to: a status that is quicker than the cut would be an end that no real host reports.
 func (s *session) tell(status int) {
+	if errors.Is(context.Cause(s.ctx), ErrClosed) {
+		return
+	}
 	_, _ = s.channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status & 0xff)}))
 }
 

@@ -193,7 +193,13 @@ func TestSignalEndsTheContext(t *testing.T) {
 // what runs.
 func TestCloseEndsHandlers(t *testing.T) {
 	s, l := serve(t, Options{})
-	for _, cut := range []func(*ssh.Client){func(c *ssh.Client) { c.Close() }, func(*ssh.Client) { s.CloseConnections() }, func(*ssh.Client) { s.Close() }} {
+	cuts := []func(*ssh.Client){func(c *ssh.Client) { c.Close() }}
+	// A handler's end must not overtake the cut; it did in one of hundreds.
+	for range 200 {
+		cuts = append(cuts, func(*ssh.Client) { s.CloseConnections() })
+	}
+	cuts = append(cuts, func(*ssh.Client) { s.Close() })
+	for _, cut := range cuts {
 		c := login(t, l)
 		session, err := c.NewSession()
 		if err != nil {
