@@ -2,34 +2,14 @@ package main
 
 import (
 	"bytes"
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/pem"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	gossh "golang.org/x/crypto/ssh"
-
 	"aixmend/cmd/aixmend/console"
 	"aixmend/transport/lab/terminal"
 )
-
-// approver writes a key, encrypted where there is a passphrase, and the file of signers that allows it.
-func approver(t *testing.T, dir, passphrase string) (key, signers string) {
-	t.Helper()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	noError(t, err)
-	block, err := gossh.MarshalPrivateKey(private, "a test")
-	if passphrase != "" {
-		block, err = gossh.MarshalPrivateKeyWithPassphrase(private, "a test", []byte(passphrase))
-	}
-	noError(t, err)
-	known, err := gossh.NewPublicKey(public)
-	noError(t, err)
-	return write(t, dir+"/ben", string(pem.EncodeToMemory(block))), write(t, dir+"/signers", "ben "+string(gossh.MarshalAuthorizedKey(known)))
-}
 
 // On a terminal approve asks for the passphrase without echo, shows the plan and asks; only a yes
 // signs, and the passphrase is nowhere.

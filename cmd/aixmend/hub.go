@@ -53,12 +53,14 @@ func (o *recoverOptions) overHub(cmd *cobra.Command, c *cli) error {
 		return err
 	}
 	approved := hub.Approved{File: o.plan}
+	var approvals []outcome.Approval
 	if o.plan != "" {
 		p, err := o.accept(cmd, c)
 		if err != nil {
 			return err
 		}
-		approved.Plan, approved.Confirm = p.Plan, p.confirm
+		approved.Plan, approved.Confirm, approvals = p.Plan, p.confirm, p.approvals
+		approved.Again = func() ([]outcome.Approval, error) { return o.approval.Approvals(p.Plan, o.plan, nil) }
 	}
 	desk, call, err := o.atHub(cmd, c, remote.View{})
 	if err != nil {
@@ -66,6 +68,7 @@ func (o *recoverOptions) overHub(cmd *cobra.Command, c *cli) error {
 	}
 	defer desk.Close()
 	call.Changing, call.Undoes, call.Pause, call.Detailed = o.changing.ordered(), o.undo, o.pause, o.detailed
+	call.Approvals = approvals
 	call.Verb, call.Waves, call.MaxFail, call.BrakeUnreachable = controller.Recover, o.waves, o.maxFail, o.brakeUnreachable
 	switch {
 	case o.undo != "" && o.dryRun:

@@ -86,6 +86,8 @@ type Order struct {
 	By     outcome.By `json:"by"`
 	Limit  string     `json:"limit,omitempty"`
 	Ticket string     `json:"ticket,omitempty"`
+	// Approvals are those of the plan, as they counted where the operator works.
+	Approvals []outcome.Approval `json:"approvals,omitempty"`
 	// Streams is when the hub's streams were made. A hub that was restored without them orders
 	// again, and needs all reports again.
 	Streams time.Time `json:"streams"`

@@ -33,6 +33,15 @@ func (a Approval) String() string {
 	return text
 }
 
+// Approved says who has approved a plan, a line each.
+func Approved(approvals []Approval) []string {
+	lines := make([]string, len(approvals))
+	for i, a := range approvals {
+		lines[i] = "approved by " + a.String()
+	}
+	return lines
+}
+
 // ApprovedBy names in one phrase those who approved the plan of a run, "" where nobody had to.
 func (r Run) ApprovedBy() string {
 	var list []string

@@ -75,12 +75,10 @@ func (r *Required) Flags(fs *pflag.FlagSet) {
 
 // Check checks that a call of recover can be one that needs an approval. exempt is one that
 // needs none: a dry run, and a rollback, which sends undos that stand in the plan.
-func (r Required) Check(plan, hub string, exempt bool) error {
+func (r Required) Check(plan string, exempt bool) error {
 	switch {
 	case !r.required || exempt:
 		return nil
-	case hub != "":
-		return exit.Usagef("apply approved plans at the sites", "--require-approval and --hub exclude each other")
 	case plan == "":
 		return exit.Usagef("aixmend plan --out plan.json makes a plan, and aixmend approve plan.json approves it", "--require-approval needs --plan: the plan that was approved")
 	case r.allowed == "":

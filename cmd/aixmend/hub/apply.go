@@ -9,6 +9,7 @@ import (
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/planfile"
+	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/transport/shell"
 )
@@ -19,6 +20,8 @@ type Approved struct {
 	File string
 	// Confirm are the flags of the plan that a yes allows, too.
 	Confirm []planfile.Flag
+	// Again returns the approvals that count after the question, which may have waited.
+	Again func() ([]outcome.Approval, error)
 }
 
 // Apply has the hub carry out exactly a plan in a file. The hub compares it with its own copy
@@ -34,21 +37,28 @@ func (d *Desk) Apply(ctx context.Context, a Call, p Approved, yes bool) error {
 	}
 	if yes {
 		if !d.view.Quiet {
-			fmt.Fprint(d.Err, p.Describe(p.File, time.Now(), planfile.View{TextOptions: d.ErrTextOptions()}))
+			fmt.Fprint(d.Err, p.Describe(p.File, time.Now(), planfile.View{TextOptions: d.ErrTextOptions(), Notes: outcome.Approved(a.Approvals)}))
 		}
 		return d.Run(ctx, a)
 	}
 	if !d.CanAsk() {
 		return exit.Usagef("aixmend plan show "+shell.Word(p.File)+" prints the steps; --yes asks nothing", "recover --plan changes hosts, and there is no terminal to ask on")
 	}
-	fmt.Fprint(d.Err, p.Text(p.File, time.Now(), planfile.View{TextOptions: d.ErrTextOptions(), Hosts: hosts, Each: len(hosts) == 1, Whole: d.view.Full})+"\n")
+	fmt.Fprint(d.Err, p.Text(p.File, time.Now(), planfile.View{TextOptions: d.ErrTextOptions(), Hosts: hosts, Each: len(hosts) == 1, Whole: d.view.Full, Notes: outcome.Approved(a.Approvals)})+"\n")
 	changed := slices.DeleteFunc(p.Changed(), func(host string) bool { return !slices.Contains(hosts, host) })
 	also := ""
 	for _, f := range p.Confirm {
 		also += report.Cleanf("A yes also allows, because the plan says so: %s", strings.Join(f.Words(), " ")) + "\n"
 	}
-	return d.confirmed(ctx, a, "recover --plan may change %s: %s; playbook %s.\n%sOnly the steps above, their undos and aixmend's own link may change a host.\nA host that differs by then is skipped.\n",
-		report.Hosts(len(changed)), report.Compact(changed), p.Playbook.Name, also)
+	if err := d.confirmed("recover --plan may change %s: %s; playbook %s.\n%sOnly the steps above, their undos and aixmend's own link may change a host.\nA host that differs by then is skipped.\n",
+		report.Hosts(len(changed)), report.Compact(changed), p.Playbook.Name, also); err != nil {
+		return err
+	}
+	var err error
+	if a.Approvals, err = p.Again(); err != nil {
+		return err
+	}
+	return d.Run(ctx, a)
 }
 
 // ShowBack prints the steps that a rollback would undo. Nothing is run.

@@ -47,6 +47,8 @@ type Call struct {
 	// PlanID and Nonce are those of the file that has the plan of the run Plan, "" for none.
 	PlanID string `json:"plan_id,omitempty"`
 	Nonce  string `json:"nonce,omitempty"`
+	// Approvals are those of that plan, as they counted where the operator works.
+	Approvals []outcome.Approval `json:"approvals,omitempty"`
 	// Since is the run to compare with, Detailed gives exit code 5 for news and planned changes.
 	Since    string `json:"since,omitempty"`
 	Detailed bool   `json:"detailed,omitempty"`

@@ -11,6 +11,7 @@ import (
 
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/job"
+	"aixmend/cmd/aixmend/planfile"
 	"aixmend/cmd/aixmend/remote"
 	"aixmend/cmd/aixmend/request"
 	"aixmend/controller"
@@ -167,7 +168,12 @@ func (s *Service) request(a Call) (request.Request, error) {
 		if planned = p.All(); len(limit) == 0 {
 			limit = planned
 		}
+		if err := approve(p, a.Approvals); err != nil {
+			return request.Request{}, err
+		}
 		a.Set, a.Allow, a.MendWarnings = p.Set, p.Allow, p.MendWarnings
+	} else if len(a.Approvals) > 0 {
+		return request.Request{}, exit.Usagef("", "an approval needs its plan")
 	}
 	if err := s.everySite(announced, limit); err != nil {
 		return request.Request{}, err
@@ -202,10 +208,28 @@ func (s *Service) request(a Call) (request.Request, error) {
 		return request.Request{}, err
 	}
 	scope.Applies, scope.Detailed = a.Plan, a.Detailed
-	return request.Request{Verb: a.Verb, By: a.By, Undoes: a.Undoes, Scope: scope, Asked: request.Asked{
+	return request.Request{Verb: a.Verb, By: a.By, Undoes: a.Undoes, Approvals: a.Approvals, Scope: scope, Asked: request.Asked{
 		Limit: a.Limit, Playbook: a.Playbook, Set: a.Set, FailOn: a.FailOn, Deadline: a.Deadline, Ticket: a.Ticket, Concurrency: 1, Label: a.Label,
 		Allow: a.Allow, MendWarnings: a.MendWarnings, Attempts: a.Attempts, Waves: a.Waves, MaxFail: a.MaxFail, BrakeUnreachable: a.BrakeUnreachable, Pause: a.Pause,
 	}}, nil
+}
+
+// approve returns an error unless approvals are of a plan. Who signed them is checked where the
+// operator works: the files of signers are there.
+func approve(p *planfile.Plan, approvals []outcome.Approval) error {
+	if len(approvals) == 0 {
+		return nil
+	}
+	subject, err := p.Subject()
+	if err != nil {
+		return err
+	}
+	for _, a := range approvals {
+		if a.PlanSHA256 != subject.SHA256 {
+			return exit.Usagef("", "an approval is of another plan than that of run %s", p.RunID)
+		}
+	}
+	return nil
 }
 
 // back lists the steps that the rollback of a run would undo. Nothing is run.

@@ -83,12 +83,8 @@ func Resume(ctx context.Context, c *console.Console, file string, v remote.View,
 		if !d.CanAsk() {
 			return exit.Usagef("--yes asks nothing", "resume may change hosts, and there is no terminal to ask on")
 		}
-		ok, err := d.Confirm("resume has the sites continue run %s on the hosts that have not ended. Each is read first, and planned anew.\n", run)
-		switch {
-		case err != nil:
+		if err := d.confirmed("resume has the sites continue run %s on the hosts that have not ended. Each is read first, and planned anew.\n", run); err != nil {
 			return err
-		case !ok:
-			return exit.ErrNotConfirmed
 		}
 	}
 	ended, err := begin(ctx, d, run, "rest", func(b *begun) error { return d.hub.Ask(ctx, askResume, resuming{run, d.By(), r.Deadline}, b) })
@@ -127,27 +123,20 @@ func (d *Desk) Recover(ctx context.Context, a Call, yes bool) error {
 		return d.reader(ctx).Show(ctx, d.view, plan, nil)
 	}
 	fmt.Fprint(d.Err, "\n"+job.PlanText(plan.Hosts, d.ErrTextOptions(), false, d.view.Full)+"\n")
-	ok, err := d.Confirm("recover may change %s: %s; playbook %s.\nOnly the steps above, their undos and aixmend's own link may change a host; at each site,\naixmend report %s prints the commands. A host that differs by then is skipped.\n",
-		report.Hosts(len(hosts)), report.Compact(hosts), plan.Playbook.Name, plan.ID)
-	switch {
-	case err != nil:
+	if err := d.confirmed("recover may change %s: %s; playbook %s.\nOnly the steps above, their undos and aixmend's own link may change a host; at each site,\naixmend report %s prints the commands. A host that differs by then is skipped.\n",
+		report.Hosts(len(hosts)), report.Compact(hosts), plan.Playbook.Name, plan.ID); err != nil {
 		return err
-	case !ok:
-		return exit.ErrNotConfirmed
 	}
 	return d.Run(ctx, a.of(plan))
 }
 
-// confirmed has a run carried out where the answer to a question is yes.
-func (d *Desk) confirmed(ctx context.Context, a Call, question string, args ...any) error {
+// confirmed asks a question. Its error is an answer other than yes.
+func (d *Desk) confirmed(question string, args ...any) error {
 	ok, err := d.Confirm(question, args...)
-	switch {
-	case err != nil:
-		return err
-	case !ok:
-		return exit.ErrNotConfirmed
+	if err == nil && !ok {
+		err = exit.ErrNotConfirmed
 	}
-	return d.Run(ctx, a)
+	return err
 }
 
 // back asks the hub for the steps that a rollback would undo.
@@ -169,8 +158,11 @@ func (d *Desk) rollBack(ctx context.Context, a Call) error {
 	for _, h := range b.Document.Hosts {
 		a.Limit = append(a.Limit, h.Name)
 	}
-	return d.confirmed(ctx, a, "recover --undo has the sites roll back what run %s has changed on %s: %s.\nEach host is read first; the commands are those of the undos at its site.\n",
-		b.Document.ID, report.Hosts(len(a.Limit)), report.Compact(a.Limit))
+	if err := d.confirmed("recover --undo has the sites roll back what run %s has changed on %s: %s.\nEach host is read first; the commands are those of the undos at its site.\n",
+		b.Document.ID, report.Hosts(len(a.Limit)), report.Compact(a.Limit)); err != nil {
+		return err
+	}
+	return d.Run(ctx, a)
 }
 
 // of is the call that has a plan carried out, over all hosts of it.

@@ -176,7 +176,7 @@ func orderOf(j *job.Job) fleet.Order {
 	r := j.Request
 	order := fleet.Order{
 		Verb: string(r.Verb), Playbook: outcome.Playbook{Name: j.Playbook.Name, SHA256: j.Playbook.SHA256}, Set: r.Set, By: r.By,
-		Limit: strings.Join(r.Limit, ","), Ticket: r.Ticket, Label: r.Label,
+		Limit: strings.Join(r.Limit, ","), Ticket: r.Ticket, Label: r.Label, Approvals: r.Approvals,
 		Changing: fleet.Changing{Allow: r.Allow, MendWarnings: r.MendWarnings, Attempts: r.Attempts, Plan: r.Applies, Undoes: r.Undoes},
 	}
 	order.Request, _ = adoption.Words(r, j.Playbook.Name, j.Playbook.SHA256) // without them a hub that loses the run can't adopt it

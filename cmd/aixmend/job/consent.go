@@ -10,6 +10,7 @@ import (
 	"aixmend/cmd/aixmend/exit"
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/cmd/aixmend/request"
+	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/playbooks/onhost"
 	"aixmend/transport/shell"
@@ -94,19 +95,10 @@ func (j *Job) showPlan(c *console.Console, yes bool) {
 		names, whole := request.Names(j.Request.Hosts), j.Settings.Verbose
 		each := !folds(len(names), whole)
 		j.question.folded = !each || report.TimedNote(j.Request.Plan.Summaries(names), false, whole) != ""
-		fmt.Fprint(c.Err, j.Request.Plan.Text(j.planFile, time.Now(), planfile.View{TextOptions: c.ErrTextOptions(), Hosts: names, Each: each, Whole: whole, Notes: j.approvedBy()})+"\n")
+		fmt.Fprint(c.Err, j.Request.Plan.Text(j.planFile, time.Now(), planfile.View{TextOptions: c.ErrTextOptions(), Hosts: names, Each: each, Whole: whole, Notes: outcome.Approved(j.Request.Approvals)})+"\n")
 	case !j.Settings.Quiet:
-		fmt.Fprint(c.Err, j.Request.Plan.Describe(j.planFile, time.Now(), planfile.View{TextOptions: c.ErrTextOptions(), Notes: j.approvedBy()}))
+		fmt.Fprint(c.Err, j.Request.Plan.Describe(j.planFile, time.Now(), planfile.View{TextOptions: c.ErrTextOptions(), Notes: outcome.Approved(j.Request.Approvals)}))
 	}
-}
-
-// approvedBy says who has approved the plan, a line each.
-func (j *Job) approvedBy() []string {
-	var lines []string
-	for _, a := range j.Request.Approvals {
-		lines = append(lines, "approved by "+a.String())
-	}
-	return lines
 }
 
 // asksFor is the end of the question: all that a yes allows beside the commands, one flag of

@@ -24,7 +24,6 @@ var local = map[string]without{
 	"known-hosts":     {"the sites connect", "start the worker there with --known-hosts"},
 	"identity":        {"the keys are at the sites", "start the worker there with --identity"},
 	"ssh-config":      {"the sites connect", "start the worker there with --ssh-config"},
-	"allowed-signers": {"runs over a hub record no approvals", "apply approved plans at the sites"},
 	"cloud":           {"the sites ask the cloud", "start the worker there with IBMCLOUD_API_KEY set, or without"},
 }
 

@@ -123,7 +123,7 @@ func (w *Worker) job(o walking) (*job.Job, *job.Earlier, error) {
 	if len(hosts) == 0 {
 		return nil, nil, errNoHost
 	}
-	r := request.Request{Verb: controller.Verb(o.Verb), By: o.By, Asked: w.Asked, Scope: request.ScopeOf(o.inv, w.Asked.Reached(hosts))}
+	r := request.Request{Verb: controller.Verb(o.Verb), By: o.By, Approvals: o.Approvals, Asked: w.Asked, Scope: request.ScopeOf(o.inv, w.Asked.Reached(hosts))}
 	book, _ := w.shelf.Find(o.Playbook.Name)
 	r.Limit, r.Playbook, r.Set, r.Ticket, r.Label = o.Hosts, book, own(book, o.Set, r.Scope), o.Ticket, o.Label
 	r.Allow, r.MendWarnings, r.Attempts = o.Allow, o.MendWarnings, o.Attempts

@@ -35,7 +35,8 @@ func whole(t *testing.T) request.Request {
 	}
 	return request.Request{
 		Verb: controller.Recover, SHA256: p.SHA256, By: outcome.By{User: "ana", Operator: "ops"}, Folder: "/var/lib/hub",
-		Asked: request.Asked{Playbook: p.Name, FailOn: []string{"failed"}, Waves: "1,100%", MaxFail: "10%", Identity: "/root/.ssh/id", Concurrency: 1},
+		Approvals: []outcome.Approval{{Principal: "ben", Key: "SHA256:x", PlanSHA256: "0", By: outcome.By{User: "ben"}}},
+		Asked:     request.Asked{Playbook: p.Name, FailOn: []string{"failed"}, Waves: "1,100%", MaxFail: "10%", Identity: "/root/.ssh/id", Concurrency: 1},
 		Scope: request.Scope{
 			Hosts: []inventory.Host{{Name: "a"}, {Name: "b"}, {Name: "c"}}, Names: []string{"a", "b", "c"},
 			Groups: []inventory.Group{{Name: "g", Hosts: []string{"a"}}}, Sites: map[string][]string{"fra": {"a", "b"}, "par": {"c"}},
@@ -106,6 +107,7 @@ func TestJudgeRefuses(t *testing.T) {
 		"negative":          {func(r *request.Request, _ *fleet.Kept) { r.Deadline = -1 }, "its request can't be one"},
 		"a long text":       {func(r *request.Request, _ *fleet.Kept) { r.Ticket = strings.Repeat("x", 2000) }, "a text that is too long, or not plain"},
 		"an escape":         {func(r *request.Request, _ *fleet.Kept) { r.By.User = "ana\x1b]0;x\a" }, "a text that is too long, or not plain"},
+		"an approval":       {func(r *request.Request, _ *fleet.Kept) { r.Approvals[0].Comment = "CHG\x1b[2J" }, "a text that is too long, or not plain"},
 		"lines":             {func(r *request.Request, _ *fleet.Kept) { r.Limit = []string{"a\nb"} }, "a text that is too long, or not plain"},
 		"nobody's":          {func(r *request.Request, _ *fleet.Kept) { r.By.Operator = "" }, "no operator has asked for it"},
 		"a bad site":        {func(r *request.Request, _ *fleet.Kept) { r.Sites["../x"] = []string{"x"} }, `site "../x"`},
@@ -259,6 +261,9 @@ func TestStage(t *testing.T) {
 	var events []string
 	for _, e := range entries {
 		events = append(events, strings.TrimSpace(e.Event+" "+e.Host))
+	}
+	if got := entries[0].Approvals; len(got) != 1 || got[0].Principal != "ben" {
+		t.Errorf("%+v", got)
 	}
 	if diff := cmp.Diff([]string{"run", "turn b", "ended a", "turn c"}, events); diff != "" {
 		t.Error(diff)

@@ -130,7 +130,7 @@ func Stage(into *journal.Store, id string, r request.Request, told []*Told, befo
 	began, _ := journal.RunTime(id)
 	entries := []outcome.Entry{{
 		Time: began, Event: outcome.EventRun, Format: outcome.JournalFormat, State: outcome.RunStarted, Detail: string(r.Verb), By: &r.By,
-		Limit: strings.Join(r.Limit, ","), Ticket: r.Ticket,
+		Limit: strings.Join(r.Limit, ","), Ticket: r.Ticket, Approvals: r.Approvals,
 	}}
 	if before != nil {
 		kept := before.hosts()

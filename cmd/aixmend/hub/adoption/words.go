@@ -52,7 +52,7 @@ func Words(r request.Request, playbook string, sha256 string) (json.RawMessage, 
 func picked(r request.Request) request.Request {
 	a := r.Asked
 	return request.Request{
-		Verb: r.Verb, SHA256: r.SHA256, Undoes: r.Undoes, By: r.By,
+		Verb: r.Verb, SHA256: r.SHA256, Undoes: r.Undoes, By: r.By, Approvals: r.Approvals,
 		Asked: request.Asked{
 			Limit: a.Limit, Concurrency: 1, Playbook: a.Playbook, Set: a.Set, Allow: a.Allow, MendWarnings: a.MendWarnings, Label: a.Label,
 			Ticket: a.Ticket, FailOn: a.FailOn, Deadline: a.Deadline, Waves: a.Waves, MaxFail: a.MaxFail, BrakeUnreachable: a.BrakeUnreachable,
@@ -178,6 +178,10 @@ func texts(r request.Request) error {
 	list := slices.Concat(r.Limit, r.Set, r.Allow, r.FailOn, []string{
 		r.Label, r.Ticket, r.Waves, r.MaxFail, by.User, by.Machine, by.Terminal, by.SudoUser, by.Job, by.JobUser, by.Operator,
 	})
+	for _, a := range r.Approvals {
+		by := a.By
+		list = append(list, a.Principal, a.Key, a.Authority, a.PlanSHA256, a.Comment, by.User, by.Machine, by.Terminal, by.SudoUser, by.Job, by.JobUser, by.Operator)
+	}
 	for _, text := range list {
 		if len(text) > maxText || strings.ContainsFunc(text, unicode.IsControl) {
 			return errors.New("its request has a text that is too long, or not plain")
