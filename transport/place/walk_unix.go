@@ -290,12 +290,3 @@ func sameOwner(a, b fs.FileInfo) bool {
 	y, also := b.Sys().(*syscall.Stat_t)
 	return ok && also && x.Uid == y.Uid
 }
-
-// SyncFolder makes the names in a folder durable. It does nothing on Windows.
-func SyncFolder(folder *os.Root) error {
-	dir, err := folder.Open(".")
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}

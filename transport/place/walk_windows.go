@@ -51,6 +51,3 @@ func find(w *walk) (*Place, error) {
 func replaceable(fs.FileInfo) bool { return true }
 
 func sameOwner(_, _ fs.FileInfo) bool { return true }
-
-// SyncFolder does nothing: folders can't be synced here.
-func SyncFolder(*os.Root) error { return nil }

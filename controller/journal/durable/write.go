@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/gofrs/flock"
 
@@ -186,9 +187,9 @@ func Append(path string, line []byte) (err error) {
 	return SyncDir(filepath.Dir(path))
 }
 
-// SyncDir makes the names in a folder durable. It does nothing on Windows.
+// SyncDir makes the names in a folder durable, where a folder can be synced.
 func SyncDir(path string) error {
-	if !dirsSync {
+	if !place.SyncsFolders(runtime.GOOS) {
 		return nil
 	}
 	dir, err := os.Open(path)

@@ -1,6 +1,0 @@
-//go:build !windows
-
-package durable
-
-// dirsSync reports whether a folder can be synced here.
-const dirsSync = true

@@ -1,4 +1,0 @@
-package durable
-
-// dirsSync reports whether a folder can be synced here.
-const dirsSync = false
