@@ -240,7 +240,13 @@ func (a completer) completeLimit(c *cobra.Command, _ []string, word string) ([]s
 // inventoryNames are the hosts and groups of the inventory. Where the files don't load
 // together, each file that loads alone counts.
 func (a completer) inventoryNames(c *cobra.Command) []string {
-	inventories, _ := c.Flags().GetStringArray("inventory")
+	named, _ := c.Flags().GetStringArray("inventory")
+	var inventories []string // once each: cobra reads the flags twice
+	for _, file := range named {
+		if !slices.Contains(inventories, file) {
+			inventories = append(inventories, file)
+		}
+	}
 	var names []string
 	add := func(files ...string) bool {
 		if slices.ContainsFunc(files, func(file string) bool { return !isAtHand(file) }) {
