@@ -57,7 +57,7 @@ func (r *reading) bastion() {
 	}
 	known := r.a.bastions[key]
 	if known == nil {
-		known = &Bastion{Name: fmt.Sprintf("%s--%d", e.Host, len(r.a.bastions)+1), Address: e.Host, Pos: at, Layer: layer}
+		known = &Bastion{Name: fmt.Sprintf("%s--%d", e.Host, len(r.a.bastions)+1), Address: e.Host, Pos: at, Layer: *layer}
 		r.a.bastions[key] = known
 	}
 	e.Host = known.Name

@@ -55,18 +55,18 @@ func (r *reading) read() *reached {
 	r.bastion()
 	r.become()
 	r.passwords()
-	layer := r.kind.under
-	layer.Over(r.checked())
-	layer.Over(r.layer(folderOf(r.values[ourSSHVar]), settings.Doc{SSH: ours.SSH}))
-	layer.Over(r.layer("", settings.Doc{RMCNIC: ours.RMCNIC, Waive: ours.Waive, Accept: ours.Accept}))
-	return &reached{layer: &layer, faults: slices.Clip(r.faults), where: slices.Clip(r.where), behind: r.behind, varies: r.varies}
+	variables := r.checked()
+	variables.Under(&r.kind.under)
+	layer := r.layer(folderOf(r.values[ourSSHVar]), settings.Doc{SSH: ours.SSH, RMCNIC: ours.RMCNIC, Waive: ours.Waive, Accept: ours.Accept})
+	layer.Under(variables)
+	return &reached{layer: layer, faults: slices.Clip(r.faults), where: slices.Clip(r.where), behind: r.behind, varies: r.varies}
 }
 
 // layer checks settings; a problem makes a fault of the host.
-func (r *reading) layer(folder string, s settings.Doc) settings.Layer {
+func (r *reading) layer(folder string, s settings.Doc) *settings.Layer {
 	c := r.a.Checker
 	before := len(c.Problems)
-	l := c.Layer(folder, s)
+	l := c.Layer(folder, &s)
 	r.faults = append(r.faults, c.Problems[before:]...)
 	c.Problems = c.Problems[:before]
 	return l
@@ -74,7 +74,7 @@ func (r *reading) layer(folder string, s settings.Doc) settings.Layer {
 
 // checked checks the settings of Ansible's variables, as far as ours say nothing of the
 // same.
-func (r *reading) checked() settings.Layer {
+func (r *reading) checked() *settings.Layer {
 	said := settings.FieldList(&r.ours)
 	r.only(func(name string) bool { return !settings.IsSet(said[name]) })
 	before := len(r.faults)

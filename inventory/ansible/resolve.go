@@ -152,7 +152,7 @@ func (a *resolver) kind(h *member) *kind {
 		if l, known := a.groupLayer(g.Name); known && g.Name != everything && g.Name != ungrouped {
 			k.names = append(k.names, g.Name)
 			if l != nil {
-				k.under.Over(*l)
+				k.under.Over(l)
 			}
 		}
 		k.values.lay(a, g.vars)

@@ -36,7 +36,7 @@ func (b *builder) addBastion(folder string, entry strictyaml.Entry[settings.Bast
 		}
 		reflect.ValueOf(v).Elem().SetZero()
 	}
-	l := b.Layer(folder, settings.Doc{SSH: doc.SSH})
+	l := b.Layer(folder, &settings.Doc{SSH: doc.SSH})
 	at := b.bastions[entry.Key]
 	if at == nil {
 		at = &bastion{Bastion: inventory.Bastion{Name: entry.Key, Pos: entry.KeyPos}, file: len(b.files)}
@@ -45,7 +45,7 @@ func (b *builder) addBastion(folder string, entry strictyaml.Entry[settings.Bast
 	whose := fmt.Sprintf("bastion %q", entry.Key)
 	b.Conflicts.Agree(whose, "address", &at.address, &doc.Address)
 	b.Conflicts.Agree(whose, "dial_rate", &at.rate, &doc.DialRate)
-	b.Conflicts.AgreeLayers(whose, &at.layer, l)
+	b.Conflicts.AgreeLayers(whose, &at.layer, *l)
 }
 
 // settledBastions returns the bastions by name, after it has checked that none
@@ -55,7 +55,7 @@ func (b *builder) settledBastions() []inventory.Bastion {
 	list := b.defaultBastions(users)
 	for _, at := range b.bastions {
 		made := at.Bastion
-		made.SSH = b.Resolve([]settings.Layer{at.layer}).SSH
+		made.SSH = b.Resolve(&at.layer).SSH
 		made.Defaults = b.bastionDefaults(made.Name, users)
 		made.Address, made.DialRate = made.Name, at.rate.V
 		if at.address.Set() {

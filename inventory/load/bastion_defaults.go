@@ -87,7 +87,7 @@ func (b *builder) agreed(name, what string, files map[int]bool, part func(settin
 	var first strictyaml.Pos
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		doc, at := part(b.files[file].defaults.SSH)
-		says := b.Resolve([]settings.Layer{{SSH: doc}}).SSH
+		says := b.Resolve(&settings.Layer{SSH: doc}).SSH
 		says.Become = ""
 		switch {
 		case says == inventory.SSH{}:

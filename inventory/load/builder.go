@@ -24,10 +24,17 @@ type builder struct {
 	ansible  *ansible.Reader // nil: there is no Ansible inventory
 	hosts    []*found
 	unknown  bool // a source was not run
-	expanded int  // how many hosts the entries stand for, right or wrong
+	shared   map[listing]*settings.Layer
+	expanded int // how many hosts the entries stand for, right or wrong
 	// byName finds a host by its name in lower case: names become file names,
 	// and some file systems ignore case.
 	byName map[string]*found
+}
+
+// listing is the groups that a host of a file lists, by which hosts share their settings.
+type listing struct {
+	file   int
+	groups string
 }
 
 // foreignFile stands for all Ansible inventories where the files of ours have a
@@ -87,7 +94,7 @@ func way(jump string) string {
 func newBuilder(o Options) *builder {
 	b := &builder{
 		Checker: &settings.Checker{Home: o.Home, KnownFindings: o.KnownFindings, KnownChecks: o.KnownChecks, Conflicts: settings.Clashes{}}, run: o.Run, list: o.List,
-		groups: map[string]*group{}, bastions: map[string]*bastion{}, byName: map[string]*found{},
+		groups: map[string]*group{}, bastions: map[string]*bastion{}, byName: map[string]*found{}, shared: map[listing]*settings.Layer{},
 	}
 	if b.Home == "" {
 		// Without a home folder only a path with ~ is a problem, and says so.

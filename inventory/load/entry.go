@@ -18,9 +18,13 @@ import (
 func (b *builder) addEntry(file int, entry strictyaml.Entry[settings.HostDoc]) bool {
 	src, doc, at := b.files[file], entry.Value, entry.KeyPos
 	groups := b.groupsOf(doc.Groups)
-	given := b.inGroups(src, groups)
-	given.Over(b.Layer(src.folder, doc.Doc))
-	host := found{Host: inventory.Host{Groups: groups, Pos: at}, file: file, layer: &given}
+	given := b.inGroups(file, groups)
+	if doc.Doc != nil {
+		own := b.Layer(src.folder, doc.Doc)
+		own.Under(given)
+		given = own
+	}
+	host := found{Host: inventory.Host{Groups: groups, Pos: at}, file: file, layer: given}
 
 	names, err := ranges.Parse(entry.Key)
 	if err != nil {
@@ -54,13 +58,23 @@ func (b *builder) addEntry(file int, entry strictyaml.Entry[settings.HostDoc]) b
 }
 
 // inGroups are the settings that the defaults of a file and some groups give a
-// host.
-func (b *builder) inGroups(src source, groups []string) settings.Layer {
-	given := src.defaults
-	for _, name := range groups {
-		given.Over(b.groups[name].layer)
+// host. Hosts of the same groups share them.
+func (b *builder) inGroups(file int, groups []string) *settings.Layer {
+	key := listing{file, strings.Join(groups, "\n")} // no name holds one
+	given := b.shared[key]
+	if given == nil {
+		given = b.over(b.files[file].defaults, groups)
+		b.shared[key] = given
 	}
 	return given
+}
+
+// over are defaults and the settings of some groups over them.
+func (b *builder) over(defaults settings.Layer, groups []string) *settings.Layer {
+	for _, name := range groups {
+		defaults.Over(&b.groups[name].layer)
+	}
+	return &defaults
 }
 
 // add adds a host, or merges it into the one of that name. It returns false when the

@@ -34,6 +34,7 @@ func (b *builder) finish() (*inventory.Inventory, error) {
 	if err := b.Problems.Err(); err != nil {
 		return &inventory.Inventory{Warnings: inv.Warnings}, err
 	}
+	inv.Hosts = slices.Grow(inv.Hosts, len(b.hosts))
 	for _, f := range b.hosts {
 		inv.Hosts = append(inv.Hosts, f.Host)
 		if len(f.faults) > 0 {
@@ -95,10 +96,11 @@ func (b *builder) addForeign(h ansible.Host) {
 // addHosts makes the hosts of all files, up to MaxHosts.
 func (b *builder) addHosts() {
 	for i, src := range b.files {
-		for _, entry := range src.hosts {
+		for k, entry := range src.hosts {
 			if !b.addEntry(i, entry) {
 				return
 			}
+			src.hosts[k].Value = settings.HostDoc{} // it is large, and there may be many
 		}
 	}
 	if b.ansible != nil {
@@ -110,17 +112,17 @@ func (b *builder) addHosts() {
 // settle gives each host the settings of all files together.
 func (b *builder) settle() {
 	b.settleGroups()
-	var last *found
+	first := map[*settings.Layer]*found{} // which share their settings with others
 	byInstance := map[string]*found{}
 	byEndpoint := make(map[reachedAt]*found, len(b.hosts))
 	for _, f := range b.hosts {
-		if last == nil || last.layer != f.layer {
-			resolved := b.Resolve([]settings.Layer{*f.layer})
-			f.SSH, f.RMCNIC, f.Cloud, f.Waivers, f.Accepts = resolved.SSH, resolved.RMCNIC, resolved.Cloud, resolved.Waivers, resolved.Accepts
+		if same := first[f.layer]; same != nil {
+			f.SSH, f.RMCNIC, f.Cloud, f.Waivers, f.Accepts = same.SSH, same.RMCNIC, same.Cloud, same.Waivers, same.Accepts
 		} else {
-			f.SSH, f.RMCNIC, f.Cloud, f.Waivers, f.Accepts = last.SSH, last.RMCNIC, last.Cloud, last.Waivers, last.Accepts
+			resolved := b.Resolve(f.layer)
+			f.SSH, f.RMCNIC, f.Cloud, f.Waivers, f.Accepts = resolved.SSH, resolved.RMCNIC, resolved.Cloud, resolved.Waivers, resolved.Accepts
+			first[f.layer] = f
 		}
-		last = f
 		b.oneVM(f, byInstance)
 		if !b.settleAddress(f) || len(f.faults) > 0 {
 			continue

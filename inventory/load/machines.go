@@ -114,7 +114,7 @@ func (b *builder) addMachine(entry *found, machines []listed) {
 	b.intoGroup(f, m)
 	layer := *f.layer // hosts may share it
 	if entry == nil {
-		layer = b.inGroups(source{defaults: m.defaults}, f.Groups)
+		layer = *b.over(m.defaults, f.Groups)
 	}
 	layer.FillCloud(m.at, inventory.Cloud{Instance: m.ID, Workspace: m.Workspace.CRN})
 	f.layer = &layer

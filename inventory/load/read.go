@@ -113,7 +113,7 @@ func (b *builder) addFile(name string, doc settings.Document) {
 	}
 	b.names = append(b.names, name)
 	src := source{folder: filepath.Dir(name), hosts: doc.Hosts}
-	src.defaults = b.Layer(src.folder, doc.Defaults)
+	src.defaults = *b.Layer(src.folder, &doc.Defaults)
 	for _, entry := range doc.Groups.Map {
 		b.addGroup(src.folder, entry)
 	}
@@ -126,7 +126,7 @@ func (b *builder) addFile(name string, doc settings.Document) {
 
 // addGroup checks a group; files that define the same one must agree.
 func (b *builder) addGroup(folder string, entry strictyaml.Entry[settings.GroupDoc]) {
-	l := b.Layer(folder, entry.Value.Doc)
+	l := b.Layer(folder, &entry.Value.Doc)
 	settings.Check(b.Checker, "concurrency", &entry.Value.Concurrency, func(n int) error {
 		if n < 1 {
 			return errors.New("must be 1 or more")
@@ -149,6 +149,6 @@ func (b *builder) addGroup(folder string, entry strictyaml.Entry[settings.GroupD
 	g.foreign = false
 	whose := fmt.Sprintf("group %q", entry.Key)
 	b.Conflicts.Agree(whose, "concurrency", &g.bound, &entry.Value.Concurrency)
-	b.Conflicts.AgreeLayers(whose, &g.layer, l)
+	b.Conflicts.AgreeLayers(whose, &g.layer, *l)
 	g.Concurrency = g.bound.V
 }

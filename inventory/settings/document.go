@@ -71,7 +71,8 @@ type GroupDoc struct {
 type HostDoc struct {
 	Address Text       `yaml:"address" jsonschema:"minLength=1" jsonschema_description:"IPv4 address, IPv6 address or DNS name, with as many ranges as the name has; they count in step. Without it the name is the address."`
 	Groups  GroupNames `yaml:"groups" jsonschema_description:"Groups of the host; where two say different things the later one wins."`
-	Doc
+	// Most hosts of a large fleet have no settings of their own: nil.
+	*Doc
 }
 
 // groupDocs are the groups of a file, a map or a list of names.

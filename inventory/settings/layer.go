@@ -18,8 +18,8 @@ type Layer struct {
 	accepts []inventory.Acceptance
 }
 
-// Layer checks settings. folder is where relative paths start.
-func (c *Checker) Layer(folder string, s Doc) Layer {
+// Layer checks settings, and changes s. folder is where relative paths start.
+func (c *Checker) Layer(folder string, s *Doc) *Layer {
 	Check(c, "ssh.user", &s.SSH.User, CheckUser)
 	Check(c, "ssh.port", &s.SSH.Port, CheckPort)
 	c.become(&s.SSH.Become, &s.SSH.Mode)
@@ -40,39 +40,36 @@ func (c *Checker) Layer(folder string, s Doc) Layer {
 	}
 	c.cloud(&s.Cloud)
 	c.hostFiles("ssh.known_hosts", folder, &s.SSH.KnownHosts)
-	return Layer{SSH: s.SSH, nic: s.RMCNIC, cloud: s.Cloud, waivers: c.waivers(s.Waive), accepts: c.acceptances(s.Accept)}
+	return &Layer{SSH: s.SSH, nic: s.RMCNIC, cloud: s.Cloud, waivers: c.waivers(s.Waive), accepts: c.acceptances(s.Accept)}
 }
 
-// Resolve lays the layers over the built-in values; later ones win. Waivers and
-// acceptances add up, and for one finding or check the later one wins.
-func (c *Checker) Resolve(layers []Layer) inventory.Host {
+// Resolve lays a layer over the built-in values.
+func (c *Checker) Resolve(l *Layer) inventory.Host {
 	host := inventory.Host{SSH: inventory.SSH{Become: inventory.DefaultBecome}}
 	waivers := map[string]inventory.Waiver{}
 	var become rise
-	for _, l := range layers {
-		lay(&host.SSH.User, l.SSH.User)
-		lay(&host.SSH.Port, l.SSH.Port)
-		lay(&host.SSH.Identity, l.SSH.Identity)
-		lay(&host.SSH.Certificate, l.SSH.Cert)
-		laySource(&host.SSH.Passphrase, l.SSH.Passphrase)
-		laySource(&host.SSH.Password, l.SSH.Login)
-		lay(&host.SSH.LegacyAlgorithms, l.SSH.Legacy)
-		lay(&host.SSH.Agent, l.SSH.Agent)
-		lay(&host.SSH.HostKeyAlias, l.SSH.KeyAlias)
-		if l.SSH.KnownHosts.Set() {
-			host.SSH.KnownHosts = l.SSH.KnownHosts.lines()
-		}
-		lay(&host.SSH.Config, l.SSH.Config)
-		become.lay(l.SSH.Become, l.SSH.Mode, l.SSH.Password)
-		lay(&host.SSH.Jump, l.SSH.Jump)
-		lay(&host.RMCNIC, l.nic)
-		lay(&host.Cloud.Instance, l.cloud.Instance)
-		lay(&host.Cloud.Workspace, l.cloud.Workspace)
-		for _, w := range l.waivers {
-			waivers[w.Finding] = w
-		}
-		host.Accepts = layAcceptances(host.Accepts, l.accepts)
+	lay(&host.SSH.User, l.SSH.User)
+	lay(&host.SSH.Port, l.SSH.Port)
+	lay(&host.SSH.Identity, l.SSH.Identity)
+	lay(&host.SSH.Certificate, l.SSH.Cert)
+	laySource(&host.SSH.Passphrase, l.SSH.Passphrase)
+	laySource(&host.SSH.Password, l.SSH.Login)
+	lay(&host.SSH.LegacyAlgorithms, l.SSH.Legacy)
+	lay(&host.SSH.Agent, l.SSH.Agent)
+	lay(&host.SSH.HostKeyAlias, l.SSH.KeyAlias)
+	if l.SSH.KnownHosts.Set() {
+		host.SSH.KnownHosts = l.SSH.KnownHosts.lines()
 	}
+	lay(&host.SSH.Config, l.SSH.Config)
+	become.lay(l.SSH.Become, l.SSH.Mode, l.SSH.Password)
+	lay(&host.SSH.Jump, l.SSH.Jump)
+	lay(&host.RMCNIC, l.nic)
+	lay(&host.Cloud.Instance, l.cloud.Instance)
+	lay(&host.Cloud.Workspace, l.cloud.Workspace)
+	for _, w := range l.waivers {
+		waivers[w.Finding] = w
+	}
+	host.Accepts = layAcceptances(host.Accepts, l.accepts)
 	become.settle(c, &host.SSH)
 	for _, finding := range slices.Sorted(maps.Keys(waivers)) {
 		host.Waivers = append(host.Waivers, waivers[finding])

@@ -82,30 +82,38 @@ func Fields(s *SSHDoc) func(yield func(name string, v any) bool) {
 }
 
 // Over lays upper over l: the settings of upper win.
-func (l *Layer) Over(upper Layer) {
-	below, above := reflect.ValueOf(&l.SSH).Elem(), reflect.ValueOf(&upper.SSH).Elem()
-	given := l.SSH.Become.Given || upper.SSH.Become.Given
+func (l *Layer) Over(upper *Layer) {
+	top := *upper
+	top.Under(l)
+	*l = top
+}
+
+// Under lays l over lower: the settings of l win.
+func (l *Layer) Under(lower *Layer) {
+	above, below := reflect.ValueOf(&l.SSH).Elem(), reflect.ValueOf(&lower.SSH).Elem()
+	given := l.SSH.Become.Given || lower.SSH.Become.Given
 	for i := range above.NumField() {
-		if IsSet(above.Field(i).Addr().Interface()) {
-			below.Field(i).Set(above.Field(i))
+		if !IsSet(above.Field(i).Addr().Interface()) {
+			above.Field(i).Set(below.Field(i))
 		}
 	}
 	l.SSH.Become.Given = given
-	if upper.nic.Set() {
-		l.nic = upper.nic
+	if !l.nic.Set() {
+		l.nic = lower.nic
 	}
-	if upper.cloud.Instance.Set() {
-		l.cloud.Instance = upper.cloud.Instance
+	if !l.cloud.Instance.Set() {
+		l.cloud.Instance = lower.cloud.Instance
 	}
-	if upper.cloud.Workspace.Set() {
-		l.cloud.Workspace = upper.cloud.Workspace
+	if !l.cloud.Workspace.Set() {
+		l.cloud.Workspace = lower.cloud.Workspace
 	}
-	l.accepts = layAcceptances(l.accepts, upper.accepts)
-	if len(upper.waivers) == 0 {
+	l.accepts = layAcceptances(lower.accepts, l.accepts)
+	if len(l.waivers) == 0 {
+		l.waivers = lower.waivers
 		return
 	}
 	waivers := map[string]inventory.Waiver{}
-	for _, w := range slices.Concat(l.waivers, upper.waivers) {
+	for _, w := range slices.Concat(lower.waivers, l.waivers) {
 		waivers[w.Finding] = w
 	}
 	l.waivers = nil

@@ -21,7 +21,7 @@ var decimalPattern = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 // key must be there; `scalar`, a string that takes plain numbers and truth
 // values as they are written. `yaml:"-"` is left alone, but for a field Pos of
 // type Pos: it gets the position of its struct. An embedded struct without a
-// tag has its fields where it stands. A tag `missing:"..."` is the hint of a
+// tag has its fields where it stands; a pointer to one stays nil where none of them is given. A tag `missing:"..."` is the hint of a
 // required key that is not there. A tag `was:"..."` is a former name of the key: a
 // file that still uses it gets an error that names the new one. A tag `gone:"..."` on any
 // field names a key that the struct had and has no more.

@@ -60,7 +60,7 @@ func (d *decoder) fields(n *yaml.Node, out reflect.Value, ctx context) bool {
 			continue
 		}
 		given[key.Value] = true
-		ok = d.value(value, out.FieldByIndex(f.index), context{name: key.Value, scalar: f.scalar}) && ok
+		ok = d.value(value, made(out, f.index), context{name: key.Value, scalar: f.scalar}) && ok
 	}
 	for _, name := range info.names {
 		if info.byName[name].required && !given[name] {
@@ -69,6 +69,20 @@ func (d *decoder) fields(n *yaml.Node, out reflect.Value, ctx context) bool {
 		}
 	}
 	return ok
+}
+
+// made returns a field, and makes the embedded structs on the way that are pointers.
+func made(of reflect.Value, index []int) reflect.Value {
+	for _, i := range index {
+		if of.Kind() == reflect.Pointer {
+			if of.IsNil() {
+				of.Set(reflect.New(of.Type().Elem()))
+			}
+			of = of.Elem()
+		}
+		of = of.Field(i)
+	}
+	return of
 }
 
 // structInfo reads the tags of t once in a decoder's life.

@@ -136,6 +136,29 @@ times: 30s
 	}
 }
 
+// An embedded struct that is a pointer is made where one of its keys is given.
+func TestEmbeddedPointer(t *testing.T) {
+	type Settings struct {
+		Common string     `yaml:"common"`
+		Port   Value[int] `yaml:"port"`
+	}
+	type host struct {
+		Name string `yaml:"name"`
+		*Settings
+	}
+	var got Map[host]
+	if problems := Decode("f", []byte("a: {name: x}\nb: {port: 22}\n"), &got); problems != nil {
+		t.Fatal(problems)
+	}
+	want := Map[host]{
+		{Key: "a", KeyPos: Pos{"f", 1, 1}, Value: host{Name: "x"}},
+		{Key: "b", KeyPos: Pos{"f", 2, 1}, Value: host{Settings: &Settings{Port: Value[int]{22, Pos{"f", 2, 11}}}}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // Maps, lists and structs may be given without a value; that is not so of text.
 func TestNothing(t *testing.T) {
 	var got sample
