@@ -361,7 +361,7 @@ func TestReplayPrintsAnswers(t *testing.T) {
 	out := filepath.Join(l.dir, "recordings")
 	l.run(0, "record", "-q", "-i", l.inventory, "--out", out)
 	s := l.run(0, "replay", out, "--state", l.state("replay"))
-	for _, want := range []string{"healthy", "1. does the RMC NIC", "VLAN 4094, switch MGMTSWITCH", "lsnodeid: exit 0, one line of 16 hex digits", `tokens "I A"`, "9. "} {
+	for _, want := range []string{"healthy", "1. does the RMC NIC", "VLAN 4094, switch MGMTSWITCH", "lsnodeid: exit 0, one line of 16 hex digits", `tokens "I A"`, "9. ", "10. does the shell", "yes: printf is /usr/bin/printf; no KSH_VERSION"} {
 		if !strings.Contains(s.out, want) {
 			t.Errorf("%q is not in:\n%s", want, s.out)
 		}

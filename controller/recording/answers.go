@@ -19,7 +19,7 @@ type Answer struct {
 func (r *Recording) Answers() []Answer {
 	says := map[int]func() []string{
 		1: r.switches, 2: r.nodeIDs, 3: r.tools, 4: r.tokens, 5: r.noCluster, 6: r.autoconf, 7: r.cloudInit,
-		8: func() []string { return []string{"not in a recording: only the cloud API has it"} }, 9: r.cluster0,
+		8: func() []string { return []string{"not in a recording: only the cloud API has it"} }, 9: r.cluster0, 10: r.shell,
 	}
 	var list []Answer
 	for _, q := range Questions() {
@@ -310,4 +310,31 @@ func (r *Recording) cluster0() []string {
 		return fmt.Sprintf("%s: %d stanzas (exit %d)", class, strings.Count("\n"+string(e.Stdout), "\n"+class+":"), *e.Exit)
 	}
 	return []string{"only a change would show it; " + count("cuat", "CuAt") + ", " + count("cudv", "CuDv")}
+}
+
+var (
+	shellVersion = regexp.MustCompile(`(?m)^KSH_VERSION=(.*)$`)
+	isPrintf     = regexp.MustCompile(`(?m)^printf is .*$`)
+)
+
+// shell answers question 10 with the shell's own words about printf: where it is no builtin,
+// each call starts a process. The ksh88 of AIX sets no KSH_VERSION (K).
+func (r *Recording) shell() []string {
+	e, why := r.answeredBy(questionShell)
+	if e == nil {
+		return []string{why}
+	}
+	text := string(e.Stdout)
+	version := "no KSH_VERSION, as ksh88"
+	if m := shellVersion.FindStringSubmatch(text); m != nil && m[1] != "" {
+		version = "KSH_VERSION " + m[1]
+	}
+	is, starts := isPrintf.FindString(text), "yes"
+	switch {
+	case is == "":
+		is, starts = "printf is not shown", "not known"
+	case strings.Contains(is, "builtin"):
+		starts = "no"
+	}
+	return []string{fmt.Sprintf("%s: %s; %s", starts, is, version)}
 }

@@ -69,7 +69,7 @@ func TestCatalogueHasEachCommandOnce(t *testing.T) {
 // each; nil: any.
 var harmlessTools = map[string][]string{
 	"lsdev": nil, "entstat": {"-d"}, "ls": nil, "wc": nil, "cat": nil, "printf": nil, "head": nil, "tail": nil, "grep": nil,
-	"lsattr": nil, "lssrc": nil, "oslevel": {"-s"}, "lslpp": nil, "uname": nil, "exit": nil, "[": nil,
+	"lsattr": nil, "lssrc": nil, "oslevel": {"-s"}, "lslpp": nil, "uname": nil, "exit": nil, "[": nil, "type": {"printf"},
 	"lscluster": {"-$f"}, "recfgct": {"-h"}, "rmcctrl": {"-h"}, "lsnodeid": {}, "rmcdomainstatus": {"-s", "ctrmc"},
 	"lsrsrc": {"IBM.MCP"}, "lsrpdomain": {}, "ctversion": {}, "ctsvhbac": {},
 }
@@ -332,6 +332,7 @@ func TestAnswers(t *testing.T) {
 		"q4_domain":      "   X r  0x3f12ab90cc41d7e8  0001  x\n",
 		questionCluster:  "=== lscluster -c\nno \x1b[31mcluster\n=== exit 1\n=== lscluster -m\n=== exit 2\n=== lscluster -i\n=== exit 1\n",
 		questionLog:      "ci-info: | a |\n",
+		questionShell:    "KSH_VERSION=\nprintf is a tracked alias for /usr/bin/printf\n",
 		"cuat":           "CuAt:\n\tname = \"cluster0\"\n\nCuAt:\n",
 	} {
 		r.Commands = append(r.Commands, Entry{ID: id, Command: Stream(id), Exit: number(0), Stdout: Stream(stdout)})
@@ -343,6 +344,7 @@ func TestAnswers(t *testing.T) {
 		"ent0: VLAN 321, switch ETHERNET0, IPv4; ent1: VLAN 4094, switch not shown, link-local address",
 		"/etc/ct_node_id: 2 lines, the first has 16 hex digits", "lsnodeid: exit 0, one line of 16 hex digits",
 		"rmcrefreshMD: /opt/rsct/bin/rmcrefreshMD (never run)", `"X r", "i R"`, "-c: exit 1", "-m: exit 2", "ci-info table", "CuAt: 2 stanzas", "CuDv: not recorded",
+		"yes: printf is a tracked alias for /usr/bin/printf; no KSH_VERSION, as ksh88",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in %s", want, text)
@@ -350,5 +352,9 @@ func TestAnswers(t *testing.T) {
 	}
 	if strings.Contains(text, "\x1b") {
 		t.Error("an answer has control characters")
+	}
+	r.byID(questionShell).Stdout = Stream("KSH_VERSION=Version AJM 93u+\nprintf is a shell builtin\n")
+	if text := fmt.Sprint(r.Answers()); !strings.Contains(text, "no: printf is a shell builtin; KSH_VERSION Version AJM 93u+") {
+		t.Errorf("a shell with printf is not in %s", text)
 	}
 }

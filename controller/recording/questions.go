@@ -4,8 +4,8 @@ package recording
 type Question struct {
 	// ID is the id of the entry in a recording.
 	ID string
-	// Number is the number of the open question in section 11 of the facts about AIX,
-	// 1 to 9; 0: the output explains other answers.
+	// Number is the number of the open question: 1 to 9 as in section 11 of the facts about
+	// AIX, 10 one more; 0: the output explains other answers.
 	Number int
 	// Asks is the question in words; "": none, or another row has it.
 	Asks string
@@ -25,6 +25,7 @@ const (
 	questionLog      = "q7_cloud_init_log"
 	questionEntstat  = "q1_entstat"
 	questionCluster  = "q5_lscluster"
+	questionShell    = "q10_shell"
 )
 
 // either returns a command that runs an RSCT tool from whichever of its two folders has
@@ -40,7 +41,8 @@ func either(folder, tool, arguments string) string {
 //   - recfgct and rmcctrl are only run with -h, which prints their usage (D);
 //   - rmcrefreshMD is undocumented, so it is looked for but never run;
 //   - entstat is never run with -r, which resets its counters (D);
-//   - the other commands list, and have no flag that changes the host.
+//   - the other commands list, and have no flag that changes the host; type is a builtin of
+//     every POSIX shell, in ksh88 an alias of whence -v.
 func Questions() []Question {
 	return []Question{
 		{ID: questionEntstat, Number: 1, Asks: "does the RMC NIC show VLAN 4094 or the switch MGMTSWITCH?", MaxOutput: 1 << 20, Command: `e=/usr/sbin/entstat
@@ -88,6 +90,9 @@ done`},
 		{ID: "health_reason", Number: 8, Asks: "what does health.reason hold in the API?"},
 		{ID: "q9_cluster0", Number: 9, Asks: "is it enough to remove the CuAt rows of cluster0 while CuDv has it?", Command: `/usr/sbin/lsattr -El cluster0
 /usr/sbin/lsdev -l cluster0 -F name:status:description`},
+		{ID: questionShell, Number: 10, Asks: "does the shell start a process for each printf?", Command: `printf 'KSH_VERSION=%s\n' "$KSH_VERSION"
+type printf
+/usr/bin/ls -l /usr/bin/sh /usr/bin/ksh /usr/bin/ksh93`},
 		{ID: "ct_folder", Command: `/usr/bin/ls -lR /var/ct | /usr/bin/head -n 300`},
 		{ID: "subsystems", Command: "/usr/bin/lssrc -a"},
 		{ID: "sys0", Command: "/usr/sbin/lsattr -El sys0"},

@@ -114,6 +114,9 @@ func cmdType(_ context.Context, e *Env) int {
 			continue
 		}
 		found := e.host.resolve(e, name)
+		if found == "" && name == "printf" { // a builtin of the interpreter, not of ksh88
+			found = "/usr/bin/printf"
+		}
 		if found == "" && interp.IsBuiltin(name) {
 			found = name
 		}
@@ -122,6 +125,8 @@ func cmdType(_ context.Context, e *Env) int {
 			exit = 1
 		case e.Args[0] == "-path":
 			e.out("%s\n", found)
+		case found == name:
+			e.out("%s is a shell builtin\n", name)
 		default:
 			e.out("%s is %s\n", name, found)
 		}
