@@ -121,7 +121,8 @@ func frame(b *strings.Builder, i int, c transport.Command, text string) {
 	if c.Require == "" {
 		add("( ", text, "\n) </dev/null; R=$?\n")
 	} else {
-		add("V=$( ( ", text, "\n) </dev/null ); R=$?\nprintf '%s\\n' \"$V\"\n")
+		// An answer is printed by echo, too, unless echo may take it for an option or an escape.
+		add("V=$( ( ", text, "\n) </dev/null ); R=$?\ncase \"$V\" in -*|*\\\\*) printf '%s\\n' \"$V\" ;; *) echo \"$V\" ;; esac\n")
 	}
 	add("aixmend_e ", index, ` "$R"`, "\n")
 	if c.Require != "" {
