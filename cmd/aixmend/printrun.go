@@ -94,6 +94,9 @@ func (p printer) unasked(run outcome.Run) string {
 
 // rollBack says how to roll a run of this process back, "" where that would do nothing.
 func (p printer) rollBack(run outcome.Run) string {
+	if run.Command != string(controller.Recover) || run.Undoes != "" {
+		return "" // the journal of a large audit takes as much memory as the audit
+	}
 	store, _, err := journal.OpenToPrint(p.state)
 	if err != nil || p.gone {
 		return ""
