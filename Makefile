@@ -100,10 +100,8 @@ measure: ## sizes, arrows between files, words and commits: the figures that too
 	$(GO) run ./tools/measure
 
 .PHONY: bench
-bench: ## fleets, an sshd with other tools, as one table, many sites, a year of runs; BENCH=all: every size, ROUNDS=3, PROFILE=DIR
-	$(GO) test ./cmd/aixmend -run '^$$' -bench '^Benchmark(Fleet|SSHD|Sites|History)$$' -benchtime '$(ROUNDS)x' -timeout 0 \
-		-fleet '$(BENCH)' $(if $(PROFILE),-fleet-profile '$(abspath $(PROFILE))')
-	$(GO) test ./cmd/aixmend/hub -run '^$$' -bench '^BenchmarkHundredThousand$$' -benchtime 1x -timeout 0
+bench: ## fleets, captures, recoveries, an sshd with other tools, many sites, a year of runs, and the targets; BENCH=all, ROUNDS=5, RUN=regexp, PROFILE=DIR
+	@GO='$(GO)' BENCH='$(BENCH)' ROUNDS='$(ROUNDS)' PROFILE='$(PROFILE)' RUN='$(RUN)' tools/bench
 
 .PHONY: bench-go
 bench-go: ## the Go benchmarks of the hot paths

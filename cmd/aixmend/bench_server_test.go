@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,20 +24,41 @@ import (
 	"aixmend/transport/lab/sshtest"
 )
 
-// benchFleet serves N healthy hosts with an emulated round trip until its
-// stdin ends: benchfleet DIR N RTT. Their answers are those of one simulated
-// host, remembered: what is measured is the client, not the simulator.
+// benchFleet serves N hosts with an emulated round trip until its stdin ends:
+// benchfleet DIR N RTT ILLNESS. The answers of healthy ones are those of one simulated
+// host, remembered: what is measured is the client, not the simulator. Ill ones can be
+// changed, so each is simulated.
 func benchFleet() {
 	n, err1 := strconv.Atoi(os.Args[2])
 	latency, err2 := time.ParseDuration(os.Args[3])
 	if err1 != nil || err2 != nil {
-		fmt.Fprintln(os.Stderr, "usage: benchfleet DIR N RTT")
+		fmt.Fprintln(os.Stderr, "usage: benchfleet DIR N RTT ILLNESS")
 		os.Exit(2)
 	}
-	if err := serveReplay(os.Args[1], n, latency); err != nil {
+	serve := serveReplay
+	if os.Args[4] != "healthy" {
+		serve = serveIll
+	}
+	if err := serve(os.Args[1], n, latency); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// serveIll starts hosts that have one illness each, and says ready.
+func serveIll(dir string, n int, latency time.Duration) error {
+	hosts, err := simulated.Hosts(slices.Repeat([]string{os.Args[4]}, n), n)
+	if err != nil {
+		return err
+	}
+	fleet, err := simulated.Start(dir, hosts, latency)
+	if err != nil {
+		return err
+	}
+	defer fleet.Close()
+	fmt.Println("ready")
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
 }
 
 // serveReplay starts the servers, writes what a client needs and says ready. For
@@ -50,7 +72,11 @@ func serveReplay(dir string, n int, latency time.Duration) error {
 	}
 	id, _, _ := strings.Cut(host.Snapshot().Files["/etc/ct_node_id"].Content, "\n")
 	lpar := fmt.Sprintf("%d %s\n", host.Snapshot().LPAR.Number, host.Snapshot().LPAR.Name)
-	record := &replay{host: host, known: map[string]replayed{}}
+	record := &replay{host: host, dir: dir, known: map[string]replayed{}}
+	doors, err := openDoors(n)
+	if err != nil {
+		return err
+	}
 	var inventory, known, addresses strings.Builder
 	var wire traffic
 	inventory.WriteString(simulated.InventoryHead)
@@ -58,7 +84,7 @@ func serveReplay(dir string, n int, latency time.Duration) error {
 		// Each host has a node id and an LPAR of its own.
 		own := strings.NewReplacer(id, fmt.Sprintf("%016x", i+1), lpar, fmt.Sprintf("%d aixvm%05d\n", i+1, i))
 		handler := sshtest.HandlerFunc(func(ctx context.Context, x *sshtest.Exec) int { return record.answer(ctx, x, own) })
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		listener, err := doors.door(i)
 		if err != nil {
 			return err
 		}
@@ -92,6 +118,7 @@ func serveReplay(dir string, n int, latency time.Duration) error {
 // words that mark the frames differ.
 type replay struct {
 	host  *aixsim.Host
+	dir   string // where the first script is kept, for batch
 	mu    sync.Mutex
 	known map[string]replayed
 }
@@ -118,7 +145,9 @@ func (r *replay) answer(ctx context.Context, x *sshtest.Exec, own *strings.Repla
 		one.Command, one.Stdout, one.Stderr = key, &out, &errs
 		exit := r.host.ServeExec(ctx, &one)
 		answer = replayed{out.String(), errs.String(), exit}
-		r.known[key] = answer
+		if r.known[key] = answer; nonce != "NONCE" && len(r.known) == 1 {
+			_ = os.WriteFile(filepath.Join(r.dir, "script"), []byte(x.Command), 0o600) // batch says that it is missing
+		}
 	}
 	r.mu.Unlock()
 	_, _ = io.WriteString(x.Stdout, strings.ReplaceAll(own.Replace(answer.out), "NONCE", nonce))
