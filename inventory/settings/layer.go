@@ -33,10 +33,11 @@ func (c *Checker) Layer(folder string, s *Doc) *Layer {
 	if s.SSH.Config.V != none {
 		c.path("ssh.config", folder, &s.SSH.Config)
 	}
-	for name, v := range map[string]*Text{"ssh.certificate": &s.SSH.Cert, "ssh.agent": &s.SSH.Agent} {
-		if v.V != none {
-			c.sshPath(name, folder, v)
-		}
+	if s.SSH.Cert.V != none {
+		c.sshPath("ssh.certificate", folder, &s.SSH.Cert)
+	}
+	if s.SSH.Agent.V != none {
+		c.sshPath("ssh.agent", folder, &s.SSH.Agent)
 	}
 	c.cloud(&s.Cloud)
 	c.hostFiles("ssh.known_hosts", folder, &s.SSH.KnownHosts)

@@ -63,16 +63,19 @@ func (d *decoder) checkText(n *yaml.Node) {
 // checkMap checks the keys and values of a map, and drops entries without a
 // usable key.
 func (d *decoder) checkMap(n *yaml.Node, depth int) {
-	first := make(map[string]*yaml.Node, len(n.Content)/2)
+	var first map[string]*yaml.Node // of a long map; a short one is searched
+	if len(n.Content)/2 > shortMap {
+		first = make(map[string]*yaml.Node, len(n.Content)/2)
+	}
 	kept := n.Content[:0]
 	for pair := range slices.Chunk(n.Content, 2) {
 		key, value := pair[0], pair[1]
 		usable := d.checkKey(key)
 		if usable {
-			if other := first[key.Value]; other != nil {
+			if other := sameKey(first, kept, key.Value); other != nil {
 				d.problems.Add(d.pos(key), "", "key %q is already given at %s", key.Value, d.pos(other))
 				usable = false
-			} else {
+			} else if first != nil {
 				first[key.Value] = key
 			}
 		}
@@ -82,6 +85,23 @@ func (d *decoder) checkMap(n *yaml.Node, depth int) {
 		}
 	}
 	n.Content = kept
+}
+
+// shortMap is how many entries are searched faster than they are put into a Go map. A large
+// inventory has several short maps for each host.
+const shortMap = 16
+
+// sameKey returns the node of an equal key that was kept, nil where there is none.
+func sameKey(first map[string]*yaml.Node, kept []*yaml.Node, key string) *yaml.Node {
+	if first != nil {
+		return first[key]
+	}
+	for i := 0; i < len(kept); i += 2 {
+		if kept[i].Value == key {
+			return kept[i]
+		}
+	}
+	return nil
 }
 
 // checkKey reports whether a key is text; if not it adds the problem.

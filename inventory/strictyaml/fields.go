@@ -37,7 +37,7 @@ func (d *decoder) fields(n *yaml.Node, out reflect.Value, ctx context) bool {
 		d.wrong(n, ctx, "a map", "")
 		return false
 	}
-	ok, given := true, make(map[string]bool, len(content)/2)
+	ok, given := true, []string(nil) // of the required ones
 	for pair := range slices.Chunk(content, 2) {
 		key, value := pair[0], pair[1]
 		f, known := info.byName[key.Value]
@@ -47,7 +47,7 @@ func (d *decoder) fields(n *yaml.Node, out reflect.Value, ctx context) bool {
 			} else {
 				d.problems.Add(d.pos(key), "", "`%s` is now called `%s`", key.Value, now)
 			}
-			ok, given[now] = false, true
+			ok, given = false, append(given, now)
 			continue
 		}
 		if !known {
@@ -59,11 +59,13 @@ func (d *decoder) fields(n *yaml.Node, out reflect.Value, ctx context) bool {
 			ok = false
 			continue
 		}
-		given[key.Value] = true
+		if f.required {
+			given = append(given, key.Value)
+		}
 		ok = d.value(value, made(out, f.index), context{name: key.Value, scalar: f.scalar}) && ok
 	}
 	for _, name := range info.names {
-		if info.byName[name].required && !given[name] {
+		if info.byName[name].required && !slices.Contains(given, name) {
 			d.problems.Add(d.pos(n), info.byName[name].missing, "%q is missing", name)
 			ok = false
 		}
