@@ -32,14 +32,14 @@ func (s *Store) Install(from *Store, id string, replace bool) error {
 			return err
 		}
 		defer func() { _ = unlock() }()
-		if err := errors.Join(os.RemoveAll(old), os.Rename(dir, old)); err != nil {
+		if err := errors.Join(s.disk.RemoveAll(old), s.disk.Rename(dir, old)); err != nil {
 			return fmt.Errorf("run %s: %w", id, err)
 		}
 	}
-	if err := os.Rename(from.RunDir(id), dir); err != nil {
+	if err := s.disk.Rename(from.RunDir(id), dir); err != nil {
 		return errors.Join(fmt.Errorf("run %s: %w", id, err), s.PutBack())
 	}
-	if err := errors.Join(durable.SyncDir(filepath.Join(s.root, "runs")), os.RemoveAll(old)); err != nil {
+	if err := errors.Join(s.disk.SyncDir(filepath.Join(s.root, "runs")), s.disk.RemoveAll(old)); err != nil {
 		return fmt.Errorf("run %s: %w", id, err)
 	}
 	if newest, err := s.readLatest(); err == nil && newest > id {
@@ -63,9 +63,9 @@ func (s *Store) PutBack() error {
 		}
 		old := filepath.Join(s.root, "runs", e.Name())
 		if _, err := os.Lstat(s.RunDir(id)); err == nil {
-			problems = append(problems, os.RemoveAll(old))
+			problems = append(problems, s.disk.RemoveAll(old))
 		} else {
-			problems = append(problems, os.Rename(old, s.RunDir(id)))
+			problems = append(problems, s.disk.Rename(old, s.RunDir(id)))
 		}
 	}
 	return errors.Join(problems...)

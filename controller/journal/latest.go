@@ -54,15 +54,15 @@ func (s *Store) readLatest() (string, error) {
 func (s *Store) pointLatest(id string) error {
 	dir := filepath.Join(s.root, "runs")
 	temporary := filepath.Join(dir, "."+latest+"-"+id)
-	_ = os.Remove(temporary) // left by a process that was killed here
-	if err := os.Symlink(id, temporary); err != nil {
-		return durable.Write(filepath.Join(dir, latest), []byte(id+"\n")) // links are not supported
+	_ = s.disk.Remove(temporary) // left by a process that was killed here
+	if err := s.disk.Symlink(id, temporary); err != nil {
+		return s.disk.Write(filepath.Join(dir, latest), []byte(id+"\n")) // links are not supported
 	}
-	if err := os.Rename(temporary, filepath.Join(dir, latest)); err != nil {
-		_ = os.Remove(temporary)
+	if err := s.disk.Rename(temporary, filepath.Join(dir, latest)); err != nil {
+		_ = s.disk.Remove(temporary)
 		return fmt.Errorf("latest: %w", err)
 	}
-	return durable.SyncDir(dir)
+	return s.disk.SyncDir(dir)
 }
 
 // Meant returns the id of the run that a person means: the one named, else the newest that

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -71,13 +70,13 @@ func (s *Store) MarkApplied(plan, host, run string) error {
 		return fmt.Errorf("plan %s: %w", plan, err)
 	}
 	path := s.planFile(plan)
-	if err := os.MkdirAll(filepath.Dir(path), durable.DirMode); err != nil {
+	if err := s.disk.MakeFolder(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("plan %s: %w", plan, err)
 	}
 	if err := s.trusted(path); err != nil {
 		return fmt.Errorf("plan %s: %w", plan, err)
 	}
-	if err := durable.Append(path, append(line, '\n')); err != nil {
+	if err := s.disk.Append(path, append(line, '\n')); err != nil {
 		return fmt.Errorf("plan %s: %w", plan, err)
 	}
 	return nil

@@ -3,7 +3,6 @@ package journal
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,7 +20,7 @@ func (r *Run) WriteRequest(request any) error {
 	if err != nil {
 		return fmt.Errorf("request: %w", err)
 	}
-	if err := durable.Write(filepath.Join(r.store.RunDir(r.id), "request.json"), append(text, '\n')); err != nil {
+	if err := r.store.disk.Write(filepath.Join(r.store.RunDir(r.id), "request.json"), append(text, '\n')); err != nil {
 		return fmt.Errorf("request: %w", err)
 	}
 	return nil
@@ -33,14 +32,27 @@ func (r *Run) WriteCheckpoint(h outcome.Host) error {
 	if err := naming.CheckFile("host", h.Host); err != nil {
 		return err
 	}
-	dir := r.store.checkpointsDir(r.id)
-	if err := errors.Join(os.MkdirAll(dir, durable.DirMode), durable.SyncDir(r.store.RunDir(r.id))); err != nil {
-		return fmt.Errorf("report of %s: %w", h.Host, err)
+	dir, err := r.checkpoints()
+	if err == nil {
+		err = r.store.disk.WriteContent(filepath.Join(dir, h.Host+".json"), durable.JSON(h))
 	}
-	if err := durable.WriteContent(filepath.Join(dir, h.Host+".json"), durable.JSON(h)); err != nil {
+	if err != nil {
 		return fmt.Errorf("report of %s: %w", h.Host, err)
 	}
 	return nil
+}
+
+// checkpoints makes the folder of the checkpoints, whose name is on the disk when it returns.
+func (r *Run) checkpoints() (dir string, err error) {
+	r.making.Lock()
+	defer r.making.Unlock()
+	dir = r.store.checkpointsDir(r.id)
+	err = r.store.disk.MakeFolder(dir)
+	if err == nil && !r.made { // an earlier process may have been killed before it synced
+		err = r.store.disk.SyncDir(r.store.RunDir(r.id))
+		r.made = err == nil
+	}
+	return dir, err
 }
 
 // WriteHost writes a host's reports as JSON and Markdown. Readers always see complete
@@ -50,10 +62,10 @@ func (r *Run) WriteHost(h outcome.Host, markdown []byte) error {
 		return err
 	}
 	dir := filepath.Join(r.store.RunDir(r.id), "hosts")
-	if err := durable.WriteUnsynced(filepath.Join(dir, h.Host+".json"), durable.JSON(h)); err != nil {
+	if err := r.store.disk.WriteUnsynced(filepath.Join(dir, h.Host+".json"), durable.JSON(h)); err != nil {
 		return fmt.Errorf("report of %s: %w", h.Host, err)
 	}
-	if err := durable.WriteUnsynced(filepath.Join(dir, h.Host+".md"), durable.Bytes(markdown)); err != nil {
+	if err := r.store.disk.WriteUnsynced(filepath.Join(dir, h.Host+".md"), durable.Bytes(markdown)); err != nil {
 		return fmt.Errorf("report of %s: %w", h.Host, err)
 	}
 	return nil
@@ -62,7 +74,7 @@ func (r *Run) WriteHost(h outcome.Host, markdown []byte) error {
 // WritePage writes report.html.
 func (r *Run) WritePage(write func(io.Writer) error) error {
 	path := filepath.Join(r.store.RunDir(r.id), "report.html")
-	if err := durable.WriteContent(path, func(to io.Writer) error {
+	if err := r.store.disk.WriteContent(path, func(to io.Writer) error {
 		buffered := bufio.NewWriterSize(to, 1<<16)
 		if err := write(buffered); err != nil {
 			return err
@@ -81,7 +93,7 @@ func (r *Run) Support(host string) (path, name string, err error) {
 		return "", "", err
 	}
 	path = filepath.Join(r.store.RunDir(r.id), "support", host)
-	if err := os.MkdirAll(path, durable.DirMode); err != nil {
+	if err := r.store.disk.MkdirAll(path); err != nil {
 		return "", "", fmt.Errorf("support data: %w", err)
 	}
 	return path, "runs/" + r.id + "/support/" + host, nil
@@ -93,29 +105,47 @@ func (r *Run) WriteCase(host string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	return durable.WriteUnsynced(filepath.Join(path, "case.txt"), durable.Bytes(text))
+	return r.store.disk.WriteUnsynced(filepath.Join(path, "case.txt"), durable.Bytes(text))
 }
 
 // Finish writes run.json and points "latest" to the run. If every host has its report,
-// it removes the checkpoints.
+// it removes the checkpoints. A report of a host that was changed is on the disk before: a
+// rollback needs it.
 func (r *Run) Finish(run outcome.Run) error {
 	text, err := json.MarshalIndent(run, "", "  ")
 	if err != nil {
 		return fmt.Errorf("run.json: %w", err)
 	}
 	dir := r.store.RunDir(r.id)
-	if err := durable.SyncDir(filepath.Join(dir, "hosts")); err != nil {
+	if err := r.syncReports(run.Hosts); err != nil {
 		return fmt.Errorf("run folder: %w", err)
 	}
 	if run.Unfinished == 0 { // every report is written
-		if err := os.RemoveAll(r.store.checkpointsDir(r.id)); err != nil {
+		if err := r.store.disk.RemoveAll(r.store.checkpointsDir(r.id)); err != nil {
 			return fmt.Errorf("run folder: %w", err)
 		}
 	}
-	if err := durable.Write(filepath.Join(dir, "run.json"), append(text, '\n')); err != nil {
+	if err := r.store.disk.Write(filepath.Join(dir, "run.json"), append(text, '\n')); err != nil {
 		return fmt.Errorf("run.json: %w", err)
 	}
 	return r.store.pointLatest(r.id)
+}
+
+// syncReports makes durable the names of all reports, and the reports of the hosts that were
+// captured: others were not changed, and can be read again.
+func (r *Run) syncReports(hosts []outcome.HostSummary) error {
+	dir := filepath.Join(r.store.RunDir(r.id), "hosts")
+	written := durable.Written{Folders: []string{dir}}
+	for _, h := range hosts {
+		path := filepath.Join(dir, h.Name+".json")
+		if _, err := os.Stat(path); err == nil && h.Capture != "" { // an adopted run may lack it
+			written.Files = append(written.Files, path)
+		}
+	}
+	if len(written.Files) == 0 {
+		return r.store.disk.SyncDir(dir)
+	}
+	return r.store.group.Sync(written)
 }
 
 // LoadHost reads the report of a host of this run.

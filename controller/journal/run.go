@@ -21,9 +21,11 @@ type Run struct {
 	id    string
 
 	unlock func() error
+	making sync.Mutex // of the folder of the checkpoints
+	made   bool       // its name is on the disk
 
 	mu      sync.Mutex
-	journal *os.File
+	journal *durable.File
 	size    int64 // of its complete lines, in bytes
 }
 
@@ -32,7 +34,8 @@ func (s *Store) NewRun(id string) (*Run, error) {
 	if err := naming.CheckFile("run", id); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Join(s.RunDir(id), "hosts"), durable.DirMode); err != nil {
+	// The folder of the runs may have been made by a process that was killed before it was synced.
+	if err := errors.Join(s.disk.MakeFolder(filepath.Join(s.RunDir(id), "hosts")), s.disk.SyncDir(s.root)); err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
 	return s.openRun(id)
@@ -64,29 +67,30 @@ func (s *Store) openRun(id string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(s.RunDir(id), "journal.jsonl")
-	file, err := durable.Open(path, os.O_APPEND|os.O_RDWR)
+	s.group.Begin()
+	file, err := s.disk.Open(journalFile(s.RunDir(id)))
 	if err != nil {
 		_ = unlock()
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	info, err := file.Stat()
+	size, err := file.Size()
 	if err == nil {
-		err = durable.SyncDir(s.RunDir(id))
+		err = s.disk.SyncDir(s.RunDir(id))
 	}
 	if err != nil {
 		_ = file.Close()
 		_ = unlock()
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	return &Run{store: s, id: id, unlock: unlock, journal: file, size: info.Size()}, nil
+	return &Run{store: s, id: id, unlock: unlock, journal: file, size: size}, nil
 }
 
 // cutTail cuts off a torn line at the end of the journal.
 func (r *Run) cutTail() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	text, err := os.ReadFile(r.journal.Name())
+	path := journalFile(r.store.RunDir(r.id))
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
@@ -94,8 +98,11 @@ func (r *Run) cutTail() error {
 		return nil
 	}
 	// By name: not every system can truncate a file that is open for appending.
-	return os.Truncate(r.journal.Name(), r.size)
+	return r.store.disk.Truncate(path, r.size)
 }
+
+// journalFile is the journal of the run in a folder.
+func journalFile(dir string) string { return filepath.Join(dir, "journal.jsonl") }
 
 // readable returns the length of a journal without a torn end, in bytes: half a line, or
 // a last line that does not parse.
@@ -120,7 +127,7 @@ func (r *Run) Append(e outcome.Entry) error {
 	n, err := r.journal.Write(append(line, '\n'))
 	if err != nil {
 		if n > 0 {
-			_ = r.journal.Truncate(r.size) // half a line would corrupt the next
+			_ = r.journal.Cut(r.size) // half a line would corrupt the next
 		}
 		return fmt.Errorf("journal: %w", err)
 	}

@@ -26,24 +26,33 @@ type Store struct {
 	captures.Folder // of the hosts, below "captures"
 
 	root     string
-	printing bool // files that others can change are read, too
+	disk     durable.Disk
+	group    *durable.Group // of the runs
+	printing bool           // files that others can change are read, too
 }
 
 // Open returns the store in a folder. It creates the folder if it does not exist. The
 // error wraps an *ownership.Fault if anybody but this user and root can change it.
-func Open(root string) (*Store, error) {
+func Open(root string) (*Store, error) { return OpenOn(durable.Disk{}, root) }
+
+// OpenOn is Open on another disk than that of the operating system.
+func OpenOn(disk durable.Disk, root string) (*Store, error) {
 	if err := Trusted(root); err != nil { // before anything is created in it
 		return nil, err
 	}
 	for _, dir := range []string{root, filepath.Join(root, "runs"), filepath.Join(root, "captures")} {
-		if err := os.MkdirAll(dir, durable.DirMode); err != nil {
+		if err := disk.MakeFolder(dir); err != nil {
 			return nil, fmt.Errorf("state folder: %w", err)
 		}
 	}
 	if err := Trusted(root); err != nil {
 		return nil, err
 	}
-	return &Store{Folder: captures.In(root), root: root}, nil
+	return storeOn(disk, root), nil
+}
+
+func storeOn(disk durable.Disk, root string) *Store {
+	return &Store{Folder: captures.On(disk, root), root: root, disk: disk, group: disk.NewGroup(filepath.Join(root, "runs"))}
 }
 
 // OpenExisting returns the store in a folder that must exist, for verbs that act on its
@@ -55,7 +64,7 @@ func OpenExisting(root string) (*Store, error) {
 	if err := Trusted(root); err != nil {
 		return nil, err
 	}
-	return &Store{Folder: captures.In(root), root: root}, nil
+	return storeOn(durable.Disk{}, root), nil
 }
 
 // OpenToPrint is OpenExisting for verbs that only print. It opens a folder that others
@@ -64,7 +73,9 @@ func OpenToPrint(root string) (s *Store, doubt, err error) {
 	if err := isState(root); err != nil {
 		return nil, nil, err
 	}
-	return &Store{Folder: captures.ToPrint(root), root: root, printing: true}, Trusted(root), nil
+	s = storeOn(durable.Disk{}, root)
+	s.Folder, s.printing = captures.ToPrint(root), true
+	return s, Trusted(root), nil
 }
 
 // isState reports why a folder is no state folder, or can't be read.

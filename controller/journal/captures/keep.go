@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,18 +23,32 @@ import (
 
 const manifest = "manifest.sha256"
 
+// pending is the manifest of a capture whose files may not be on the disk yet.
+const pending = ".pending.sha256"
+
 // Folder is the captures of a state folder.
 type Folder struct {
 	root     string
 	printing bool // captures that others can change are read, too
+	disk     durable.Disk
+	group    *durable.Group
 }
 
 // In returns the captures of a state folder. Nothing is opened or created. A capture that
 // anybody but this user and root can change counts as damaged.
-func In(state string) Folder { return Folder{root: state} }
+func In(state string) Folder { return On(durable.Disk{}, state) }
+
+// On is In on another disk than that of the operating system.
+func On(disk durable.Disk, state string) Folder {
+	return Folder{root: state, disk: disk, group: disk.NewGroup(filepath.Join(state, "captures"))}
+}
 
 // ToPrint is In for verbs that only print captures: their owner does not matter.
-func ToPrint(state string) Folder { return Folder{root: state, printing: true} }
+func ToPrint(state string) Folder {
+	f := In(state)
+	f.printing = true
+	return f
+}
 
 // trusted returns an error if others can change a capture or something in it.
 func (f Folder) trusted(dir string) error {
@@ -43,20 +58,13 @@ func (f Folder) trusted(dir string) error {
 	return ownership.Tree(dir)
 }
 
-// Keep writes a capture: every file is synced, a manifest of their hashes is written
-// last, and the capture is read back from the disk. A folder without a manifest is not a
-// capture. The returned path is relative to the state folder.
+// Keep writes a capture. All its files, and the list of their hashes, are on the disk before
+// that list gets its name, which makes them a capture; then that is on the disk, too, and the
+// capture is read back. Captures that are kept at one time share their syncs. After an error
+// nothing is left of it. The returned path is relative to the state folder.
 func (f Folder) Keep(c outcome.Capture, files []outcome.CaptureFile) (string, error) {
 	if err := errors.Join(naming.CheckFile("host", c.Host), naming.CheckFile("capture", c.ID)); err != nil {
 		return "", err
-	}
-	where := filepath.Join("captures", c.Host, c.ID)
-	dir := filepath.Join(f.root, where)
-	if err := os.MkdirAll(filepath.Dir(dir), durable.DirMode); err != nil {
-		return "", err
-	}
-	if err := os.Mkdir(dir, durable.DirMode); err != nil {
-		return "", err // never write into an existing capture
 	}
 	document, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
@@ -64,28 +72,89 @@ func (f Folder) Keep(c outcome.Capture, files []outcome.CaptureFile) (string, er
 	}
 	files = append(slices.Clone(files), outcome.CaptureFile{Name: "capture.json", Data: append(document, '\n')})
 	slices.SortFunc(files, func(a, b outcome.CaptureFile) int { return strings.Compare(a.Name, b.Name) })
+	if err := checkNames(files); err != nil {
+		return "", err
+	}
+	where := filepath.Join("captures", c.Host, c.ID)
+	dir := filepath.Join(f.root, where)
+	if err := errors.Join(f.disk.MakeFolder(filepath.Join(f.root, "captures")), f.disk.MkdirAll(filepath.Dir(dir))); err != nil {
+		return "", err
+	}
+	f.group.Begin()
+	if err := f.disk.Mkdir(dir); err != nil {
+		return "", err // never write into an existing capture
+	}
+	err = f.write(dir, files)
+	if err == nil {
+		err = f.Check(filepath.ToSlash(where))
+	}
+	if err != nil {
+		return "", errors.Join(err, f.discard(dir))
+	}
+	return filepath.ToSlash(where), nil
+}
+
+// checkNames checks the names of files, which are sorted: each is in the folder of the capture,
+// and another one's.
+func checkNames(files []outcome.CaptureFile) error {
+	for i, file := range files {
+		switch {
+		case !filepath.IsLocal(filepath.FromSlash(file.Name)) || strings.ContainsAny(file.Name, "\n\\"):
+			return fmt.Errorf("file %q would be outside the capture's folder", file.Name)
+		case file.Name == manifest || file.Name == pending || i > 0 && file.Name == files[i-1].Name:
+			return fmt.Errorf("file %q of a capture is there already", file.Name)
+		}
+	}
+	return nil
+}
+
+// write fills the new folder of a capture.
+func (f Folder) write(dir string, files []outcome.CaptureFile) error {
+	host := filepath.Dir(dir)
+	written := durable.Written{Folders: []string{dir, host, filepath.Dir(host)}}
+	made := map[string]bool{dir: true}
 	var sums bytes.Buffer
+	add := func(name string, data []byte) error {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		for above := filepath.Dir(path); !made[above]; above = filepath.Dir(above) {
+			if err := f.disk.MkdirAll(above); err != nil {
+				return err
+			}
+			made[above] = true
+			written.Folders = append(written.Folders, above)
+		}
+		written.Files = append(written.Files, path)
+		err := f.disk.New(path, data)
+		if errors.Is(err, fs.ErrExist) { // upper and lower case may be one
+			err = fmt.Errorf("%s: another file of the capture has this name here", path)
+		}
+		return err
+	}
 	for _, file := range files {
-		if !filepath.IsLocal(filepath.FromSlash(file.Name)) || strings.ContainsAny(file.Name, "\n\\") {
-			return "", fmt.Errorf("file %q would be outside the capture's folder", file.Name)
-		}
-		path := filepath.Join(dir, filepath.FromSlash(file.Name))
-		if err := os.MkdirAll(filepath.Dir(path), durable.DirMode); err != nil {
-			return "", err
-		}
-		if err := durable.Write(path, file.Data); err != nil {
-			return "", err
+		if err := add(file.Name, file.Data); err != nil {
+			return err
 		}
 		sum := sha256.Sum256(file.Data)
 		fmt.Fprintf(&sums, "%s  %s\n", hex.EncodeToString(sum[:]), file.Name)
 	}
-	if err := durable.Write(filepath.Join(dir, manifest), sums.Bytes()); err != nil {
-		return "", err
+	if err := add(pending, sums.Bytes()); err != nil {
+		return err
 	}
-	if err := durable.SyncDir(filepath.Dir(dir)); err != nil {
-		return "", err
+	if err := f.group.Sync(written); err != nil {
+		return err
 	}
-	return filepath.ToSlash(where), f.Check(filepath.ToSlash(where))
+	if err := f.disk.Rename(filepath.Join(dir, pending), filepath.Join(dir, manifest)); err != nil {
+		return err
+	}
+	return f.group.Sync(durable.Written{Folders: []string{dir}})
+}
+
+// discard removes a capture that could not be kept; without its manifest it is none.
+func (f Folder) discard(dir string) error {
+	if err := f.disk.Remove(filepath.Join(dir, manifest)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return f.disk.RemoveAll(dir)
 }
 
 // Check verifies a capture by its path, relative to the state folder: every file in its

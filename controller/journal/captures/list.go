@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -211,6 +210,6 @@ func (f Folder) Size(k Kept) int64 {
 }
 
 // Remove removes a capture.
-func (f Folder) Remove(k Kept) error { return os.RemoveAll(f.dir(k)) }
+func (f Folder) Remove(k Kept) error { return f.disk.RemoveAll(f.dir(k)) }
 
 func (f Folder) dir(k Kept) string { return filepath.Join(f.root, "captures", k.Host, k.ID) }

@@ -12,7 +12,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	"github.com/gofrs/flock"
 
@@ -42,21 +41,24 @@ func JSON(document any) Content {
 	return func(to io.Writer) error { return json.NewEncoder(to).Encode(document) }
 }
 
+// Write is Disk.Write on the disk of the operating system.
+func Write(path string, data []byte) error { return Disk{}.Write(path, data) }
+
 // Write replaces a file and syncs it. The usual library for this does not build for
 // Windows.
-func Write(path string, data []byte) error { return WriteContent(path, Bytes(data)) }
+func (d Disk) Write(path string, data []byte) error { return d.WriteContent(path, Bytes(data)) }
 
 // WriteContent is Write of content that need not be in memory.
-func WriteContent(path string, write Content) error {
-	if err := replace(path, FileMode, true, write); err != nil {
+func (d Disk) WriteContent(path string, write Content) error {
+	if err := d.replace(path, true, write); err != nil {
 		return err
 	}
-	return SyncDir(filepath.Dir(path))
+	return d.SyncDir(filepath.Dir(path))
 }
 
 // WriteUnsynced replaces a file without syncing it: readers always see a complete
 // file, but a power loss may lose it.
-func WriteUnsynced(path string, write Content) error { return replace(path, FileMode, false, write) }
+func (d Disk) WriteUnsynced(path string, write Content) error { return d.replace(path, false, write) }
 
 // WriteReport replaces a file that a person named and syncs it; a pipe or a device is
 // written in place. A private new file has mode 0600, another one the mode that the umask
@@ -117,8 +119,9 @@ func buffered(to io.Writer, write Content) error {
 }
 
 // replace writes a temporary file in the same folder and renames it.
-func replace(path string, mode os.FileMode, sync bool, write Content) error {
-	file, err := os.OpenFile(filepath.Join(filepath.Dir(path), ".tmp-"+rand.Text()), os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+func (d Disk) replace(path string, sync bool, write Content) error {
+	temporary := filepath.Join(filepath.Dir(path), ".tmp-"+rand.Text())
+	file, err := d.create(temporary, FileMode)
 	if err != nil {
 		return err
 	}
@@ -130,18 +133,13 @@ func replace(path string, mode os.FileMode, sync bool, write Content) error {
 		err = closed
 	}
 	if err == nil {
-		err = os.Rename(file.Name(), path)
+		err = d.Rename(temporary, path)
 	}
 	if err != nil {
-		_ = os.Remove(file.Name())
+		_ = d.Remove(temporary)
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
-}
-
-// Open opens a file for writing, and creates it if need be. A link of that name is an error.
-func Open(path string, flag int) (*os.File, error) {
-	return os.OpenFile(path, os.O_CREATE|place.NoFollow|flag, FileMode)
 }
 
 // NewLock returns the lock of a file, which locking creates. A link of that name is an
@@ -152,19 +150,19 @@ func NewLock(path string) *flock.Flock {
 
 // Append appends a line to a file of lines and syncs it. If a crash left half a line
 // at the end, that is cut off first.
-func Append(path string, line []byte) (err error) {
-	file, err := Open(path, os.O_RDWR)
+func (d Disk) Append(path string, line []byte) (err error) {
+	file, err := d.Open(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	end, err := file.Seek(0, io.SeekEnd)
+	end, err := file.Size()
 	if err != nil {
 		return err
 	}
 	last := []byte{'\n'}
 	if end > 0 {
-		if _, err := file.ReadAt(last, end-1); err != nil {
+		if _, err := file.file.ReadAt(last, end-1); err != nil {
 			return err
 		}
 	}
@@ -173,29 +171,18 @@ func Append(path string, line []byte) (err error) {
 		if err != nil {
 			return err
 		}
-		end = int64(bytes.LastIndexByte(text, '\n') + 1)
-		if err := file.Truncate(end); err != nil {
+		if err := d.Truncate(path, int64(bytes.LastIndexByte(text, '\n')+1)); err != nil {
 			return err
 		}
 	}
-	if _, err := file.WriteAt(line, end); err != nil {
+	if _, err := file.Write(line); err != nil {
 		return err
 	}
 	if err := file.Sync(); err != nil {
 		return err
 	}
-	return SyncDir(filepath.Dir(path))
+	return d.SyncDir(filepath.Dir(path))
 }
 
-// SyncDir makes the names in a folder durable, where a folder can be synced.
-func SyncDir(path string) error {
-	if !place.SyncsFolders(runtime.GOOS) {
-		return nil
-	}
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
-}
+// SyncDir is Disk.SyncDir on the disk of the operating system.
+func SyncDir(path string) error { return Disk{}.SyncDir(path) }
