@@ -21,6 +21,7 @@ import (
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
 	"aixmend/controller/report/formats"
+	"aixmend/controller/report/html"
 	"aixmend/docs"
 )
 
@@ -57,6 +58,22 @@ func Of(store *journal.Store, run outcome.Run) (report.Evidence, error) {
 	e.LastWhole, e.LastSuccess = last(past)
 	e.Before = before.found()
 	return e, nil
+}
+
+// Pages returns the pages of a run that begins, to which its hosts are added as they end. open are
+// the other open runs that have changed some of these hosts.
+func Pages(store *journal.Store, run outcome.Run, hosts []string, open []outcome.LeftOpen) *html.Pages {
+	g, _ := guide.There(store, run)
+	return html.NewPages(slices.Sorted(slices.Values(hosts)), run.Started, open, g.Complete)
+}
+
+// WritePage writes the page of a run that has ended, from its pages and, of the hosts that are not
+// in them, from their documents.
+func WritePage(to io.Writer, store *journal.Store, p *html.Pages, e report.Evidence) error {
+	left := e.Run
+	left.Hosts = p.Left(e.Run)
+	e.Hosts = documents(store, left)
+	return p.Write(to, e)
 }
 
 // Runbook returns the section of a finding in the runbook; "" for none.

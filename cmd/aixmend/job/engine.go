@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"aixmend/cmd/aixmend/console"
+	"aixmend/cmd/aixmend/evidence"
 	"aixmend/cmd/aixmend/openrun"
 	"aixmend/cmd/aixmend/planfile"
 	"aixmend/cmd/aixmend/reach"
@@ -68,8 +69,8 @@ func (j *Job) ReadOnly() transport.Dialer {
 }
 
 // engine wires a job to its hosts and to the folder of its run.
-func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *journal.Run) *controller.Engine {
-	r, by := j.Request, c.By()
+func (j *Job) engine(c *console.Console, dir runFolder) *controller.Engine {
+	r, by, id, store := j.Request, c.By(), dir.run, dir.store
 	slots := wrap.NewSlots(j.slots())
 	e := &controller.Engine{
 		Options: controller.Options{
@@ -79,10 +80,10 @@ func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *j
 			Waves: j.waves, Brake: j.brake, MadeBy: j.question.of, Owner: filepath.Base(by.Login()) + "@" + by.Machine,
 		},
 		Slots:    slots,
-		Journal:  dir,
+		Journal:  dir.Run,
 		Captures: store,
-		Folders:  folders{dir, r.Folder},
-		Sink:     j.sink(store, dir),
+		Folders:  folders{dir.Run, r.Folder},
+		Sink:     dir.sink,
 		Stop:     c.Interrupts.Stop(),
 		Observer: j.observer(c),
 	}
@@ -92,10 +93,10 @@ func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *j
 	}
 	if r.Plan != nil {
 		gate = r.Plan.Gate(gate, id)
-		e.MadeBy, e.Journal = r.Plan.RunID, planfile.NewJournal(r.Plan, store, dir, id)
+		e.MadeBy, e.Journal = r.Plan.RunID, planfile.NewJournal(r.Plan, store, dir.Run, id)
 	}
 	if r.Applies != "" { // a plan over a hub is applied to a host once, as one in a file is
-		e.Journal = planfile.NewJournal(&planfile.Plan{ID: r.Applies}, store, dir, id)
+		e.Journal = planfile.NewJournal(&planfile.Plan{ID: r.Applies}, store, dir.Run, id)
 	}
 	if r.Verb == controller.Recover {
 		e.Resumes = openrun.Resumes(store)
@@ -121,16 +122,18 @@ func (j *Job) engine(c *console.Console, id string, store *journal.Store, dir *j
 	return e
 }
 
-// sink stores the reports of the run.
-func (j *Job) sink(store *journal.Store, dir *journal.Run) sink {
+// sink stores the reports of a run that begins.
+func (j *Job) sink(store *journal.Store, dir *journal.Run, run *outcome.Run) sink {
 	s := sink{dir: dir, dialled: j.dialled, typed: j.Settings.paste}
+	hosts := request.Names(j.Request.Hosts)
 	if j.recordings == nil { // whose hosts are others of the same names
-		s.open, _ = store.LeftOpen(request.Names(j.Request.Hosts)) // where runs can't be listed, there is nothing to say
+		s.open, _ = store.LeftOpen(hosts) // where runs can't be listed, there is nothing to say
 		s.open = slices.DeleteFunc(s.open, func(o outcome.LeftOpen) bool { return o.ID == j.Request.Undoes })
 	}
 	if p := j.Settings.Part; p != nil {
 		s.reported = p.Reported
 	}
+	s.pages = evidence.Pages(store, *run, hosts, s.open)
 	return s
 }
 

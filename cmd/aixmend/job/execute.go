@@ -17,7 +17,6 @@ import (
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report"
-	"aixmend/controller/report/html"
 )
 
 // Ended is a run whose hosts have all ended.
@@ -63,15 +62,17 @@ func (j *Job) Run(ctx context.Context, c *console.Console, earlier *Earlier) (*E
 	if !j.Settings.Quiet && earlier == nil {
 		c.Say("%s of %s, playbook %s, run %s", run.Kind(), report.Hosts(len(j.Request.Hosts)), j.Playbook.Name, run.ID)
 	}
-	engine := j.engine(c, run.ID, store, dir)
+	folder := runFolder{dir, store, run.ID, j.sink(store, dir, &run.Run)}
+	engine := j.engine(c, folder)
 	engine.Approved, engine.MaxAttempts, engine.Pause = j.consented(approved), j.Request.Attempts, j.pause(c)
 	if err := j.remember(engine, store, earlier); err != nil {
 		return nil, err
 	}
 	result, broken := j.watched(c, engine, func() (controller.Result, error) {
+		defer folder.sink.fill(engine)()
 		return engine.Run(Within(ctx, j.Request.Deadline), j.Request.Hosts)
 	})
-	return run, j.ended(c, runFolder{dir, store}, run, finished{result, broken})
+	return run, j.ended(c, folder, run, finished{result, broken})
 }
 
 // document returns the run.json of a new run.
@@ -187,10 +188,13 @@ func (j *Job) newFolder(store *journal.Store, id string, begins outcome.Entry) (
 	return dir, nil
 }
 
-// runFolder is the folder of a run, with the state folder that holds it.
+// runFolder is the folder of a run, with the state folder that holds it and the sink that writes
+// into it.
 type runFolder struct {
 	*journal.Run
 	store *journal.Store
+	run   string // its id
+	sink  sink
 }
 
 // finished is the result of an engine.
@@ -235,7 +239,7 @@ func (j *Job) writeReports(c *console.Console, dir runFolder, run outcome.Run) e
 	if err != nil {
 		return err
 	}
-	page := dir.WritePage(func(to io.Writer) error { return html.Write(to, e) })
+	page := dir.WritePage(func(to io.Writer) error { return evidence.WritePage(to, dir.store, dir.sink.pages, e) })
 	if j.preview && asksAbout(&run) {
 		return page
 	}

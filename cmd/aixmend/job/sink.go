@@ -1,10 +1,12 @@
 package job
 
 import (
+	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
 	"aixmend/controller/report/explain"
 	"aixmend/controller/report/formats"
+	"aixmend/controller/report/html"
 )
 
 // sink writes the reports of each host as it ends.
@@ -16,6 +18,8 @@ type sink struct {
 	open []outcome.LeftOpen
 	// typed adds the flags of the run to a command.
 	typed func(command string) string
+	// pages pack the hosts that have ended.
+	pages *html.Pages
 	// reported is told of each host whose report was written; nil: nobody is.
 	reported func(h outcome.Host)
 }
@@ -32,10 +36,16 @@ func (s sink) HostDone(h outcome.Host) error {
 		}
 	}
 	err := s.dir.WriteHost(h, formats.HostMarkdown(h, formats.Open{Others: outcome.OpenOn(s.open, h.Host), Typed: s.typed}))
-	if err == nil && s.reported != nil {
+	if err != nil {
+		return err
+	}
+	if s.reported != nil {
 		s.reported(h)
 	}
-	return err
+	if h.Outcome != "" { // else it is parked
+		s.pages.Add(h)
+	}
+	return nil
 }
 
 // Checkpoint implements controller.Sink.
@@ -58,4 +68,31 @@ func (s sink) Amend(host string, change func(*outcome.Host)) error {
 	}
 	change(h)
 	return s.HostDone(*h)
+}
+
+// fill has the pages filled, while the run goes on, with the hosts that an earlier process of it
+// has ended. done waits for the last one.
+func (s sink) fill(e *controller.Engine) (done func()) {
+	begun := e.Begun
+	if begun == nil {
+		return func() {}
+	}
+	ended, all := make(chan outcome.Host, 16), make(chan struct{})
+	go func() {
+		defer close(all)
+		for h := range ended {
+			s.pages.Fill(h)
+		}
+	}()
+	e.Begun = func(host string) (controller.Begun, error) {
+		b, err := begun(host)
+		if err == nil && b.Done != nil {
+			ended <- *b.Done
+		}
+		return b, err
+	}
+	return func() {
+		close(ended)
+		<-all
+	}
 }

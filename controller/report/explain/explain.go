@@ -172,7 +172,7 @@ func Host(h outcome.Host) Explanation {
 }
 
 // chain builds the chain of one finding, without its next steps.
-func chain(h outcome.Host, f outcome.Finding, observed map[string]Observation, all []Step) Chain {
+func chain(h outcome.Host, f outcome.Finding, observed map[string]*outcome.Command, all []Step) Chain {
 	c := Chain{
 		Finding: f.ID, Severity: f.Severity, Title: f.Title, Observed: []Observation{}, Values: []Value{},
 		Because: append([]string{}, f.Evidence...), Rule: f.Rule, Source: f.Source, Expired: f.Expired, Steps: []Step{}, Next: []string{},
@@ -182,8 +182,8 @@ func chain(h outcome.Host, f outcome.Finding, observed map[string]Observation, a
 		c.Waived = f.Waiver
 	}
 	for _, id := range f.Probes {
-		if o, there := observed[id]; there {
-			c.Observed = append(c.Observed, o)
+		if s, there := observed[id]; there {
+			c.Observed = append(c.Observed, Observation{Probe: s.ID, Command: s.Command, Said: said(*s)})
 		}
 	}
 	for _, path := range f.Reads {
@@ -200,15 +200,15 @@ func chain(h outcome.Host, f outcome.Finding, observed map[string]Observation, a
 }
 
 // observations returns the commands of the newest look, by probe.
-func observations(h outcome.Host) map[string]Observation {
-	observed := map[string]Observation{}
+func observations(h outcome.Host) map[string]*outcome.Command {
+	observed := map[string]*outcome.Command{}
 	for _, stage := range h.Stages {
 		if stage.Name != outcome.StageDiagnose && stage.Name != outcome.StageVerify {
 			continue
 		}
-		for _, s := range stage.Steps {
-			if !s.Mutating {
-				observed[s.ID] = Observation{Probe: s.ID, Command: s.Command, Said: said(s)}
+		for i := range stage.Steps {
+			if s := &stage.Steps[i]; !s.Mutating {
+				observed[s.ID] = s
 			}
 		}
 	}

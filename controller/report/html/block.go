@@ -1,15 +1,8 @@
 package html
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/base64"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"aixmend/controller/outcome"
@@ -19,7 +12,7 @@ import (
 // Bounds of the page. HOST.json has everything.
 const (
 	blockHosts = 64       // hosts of a block
-	blockBytes = 4 << 20  // text of a block
+	blockBytes = 4 << 20  // text of a part of a block
 	stepBytes  = 16 << 10 // each output of a command
 	// The text of a host, each text once, is its share of fleetBytes, within these.
 	fleetBytes   = 640 << 20
@@ -27,76 +20,94 @@ const (
 	hostBytesMin = 64 << 10
 )
 
-// block is a group of hosts that are packed together, because their outputs are much
-// alike. It has each text once, and a host refers to a text by its number.
+// block is a group of neighbouring hosts that are packed together, because their outputs are
+// much alike. Hosts are added in any order, and the result does not depend on it. A block
+// has each text once, and a host refers to a text by its number.
 type block struct {
-	limit  int // bytes of a host
-	number int
-	refs   map[string]int
-	texts  []classed
-	size   int
-	pages  []hostPage
-	rows   blockRows
-	began  int64        // the start of the run in ms since 1970; 0: not known
-	seen   map[int]bool // texts of the host that is being added
-	left   int          // bytes left of its limit
-	json   bytes.Buffer
+	*setting
+	texts map[string]*shared // by text as it was added
+	hosts []*member          // by place
+	there int                // of these
+	held  int                // bytes of memory, about
+
+	adding *member
+	left   int    // bytes left of its limit
 	room   []byte // for plainValue
-	gzip   *gzip.Writer
+}
+
+// setting is the same for all blocks of a page.
+type setting struct {
+	limit int   // bytes of a host
+	began int64 // the start of the run in ms since 1970; 0: not known
 	// complete completes the commands in the advice; nil: they stay as they are.
 	complete func(text string) string
 	// open are the other open runs that have changed hosts.
 	open []outcome.LeftOpen
 }
 
-// classed is a text with its class. A block sorts its texts by class, which halves its
+// shared is a text of a block.
+type shared struct {
+	text string // cleaned
+	size int    // bytes as it was added
+	user *member
+	// local is its number at user, the last host that has used it.
+	local int
+	// ref is its number in the part of the block that is being packed, and class the one that
+	// it has there; 0: it has none yet.
+	ref   int
+	class string
+}
+
+// use is a text of a host with its class. A block sorts its texts by class, which halves its
 // packed size.
-type classed struct {
-	class, text string
-	ref         int
+type use struct {
+	*shared
+	class string
 }
 
-// blockRows is the part of a block that the page has before it unpacks the block. It holds
-// nothing of the run but its start.
-type blockRows struct {
-	// Facts are the texts of brief.
-	Facts []string  `json:"facts"`
-	Hosts [][]int64 `json:"hosts"`
+// member is a host of a block. Its numbers for texts are its own: 0 is the empty one, 1 the first
+// of uses.
+type member struct {
+	page  hostPage
+	uses  []use
+	row   []int64
+	brief string
+	named outcome.Host // its name and findings alone
+	back  pageBack
 }
 
-func newBlock(hosts int) *block {
-	return &block{
-		limit: min(hostBytes, max(hostBytesMin, fleetBytes/max(hosts, 1))),
-		refs:  map[string]int{}, rows: blockRows{Facts: []string{}}, seen: map[int]bool{}, gzip: gzip.NewWriter(io.Discard),
-	}
+func newSetting(hosts int) setting {
+	return setting{limit: min(hostBytes, max(hostBytesMin, fleetBytes/max(hosts, 1)))}
 }
 
-func (b *block) full() bool { return len(b.pages) >= blockHosts || b.size >= blockBytes }
+func newBlock(s *setting, hosts int) *block {
+	return &block{setting: s, texts: map[string]*shared{}, hosts: make([]*member, hosts)}
+}
 
 // ref numbers a text. Number 0 is the empty one.
 func (b *block) ref(class, text string) int {
 	if text == "" {
 		return 0
 	}
-	ref, there := b.refs[text]
+	s, there := b.texts[text]
 	if !there {
-		ref = len(b.texts) + 1
-		b.refs[text] = ref
-		b.texts = append(b.texts, classed{class, report.Clean(text, true), ref})
-		b.size += len(text)
+		s = &shared{text: report.Clean(text, true), size: len(text)}
+		b.texts[text] = s
+		b.held += len(text)
 	}
-	if !b.seen[ref] {
-		b.seen[ref] = true
+	if s.user != b.adding {
 		b.left -= len(text)
+		b.adding.uses = append(b.adding.uses, use{s, class})
+		s.user, s.local = b.adding, len(b.adding.uses)
 	}
-	return ref
+	return s.local
 }
 
 // cut numbers as much of a text as there is room for, and returns how many more bytes
 // there are. A text that the host already has takes no room.
 func (b *block) cut(class, text string) (ref, more int) {
 	kept := text
-	if ref, there := b.refs[text]; !there || !b.seen[ref] {
+	if s, there := b.texts[text]; !there || s.user != b.adding {
 		kept = head(text, max(0, min(b.left, stepBytes)))
 	}
 	return b.ref(class, kept), len(text) - len(kept)
@@ -131,28 +142,38 @@ func (b *block) shorts(class string, texts []string) []int {
 	return list
 }
 
-// add adds a host.
-func (b *block) add(h outcome.Host) {
-	clear(b.seen)
-	b.left = b.limit
-	b.pages = append(b.pages, b.page(h))
-	b.rows.Hosts = append(b.rows.Hosts, b.row(h))
+// add adds a host. One that is added again replaces itself.
+func (b *block) add(place int, h outcome.Host) {
+	if b.hosts[place] == nil {
+		b.there++
+	}
+	m := &member{named: outcome.Host{Host: h.Host, Findings: h.Findings}}
+	if b.adding != nil { // hosts are alike
+		m.uses = make([]use, 0, len(b.adding.uses)+8)
+	}
+	b.adding, b.left = m, b.limit
+	m.page, m.row, m.brief = b.page(h), b.row(h), brief(h.Facts)
+	m.back.add(h)
+	b.hosts[place] = m
+	b.held += memberBytes + len(m.uses)*useBytes
 }
+
+// The memory of a host of a block and of one of its texts, beside the text, about.
+const (
+	memberBytes = 8 << 10
+	useBytes    = 64
+)
+
+// full reports whether all hosts are there.
+func (b *block) full() bool { return b.there == len(b.hosts) }
 
 // row returns a host's row in the index of its block: the severities of its findings as bits, the
 // number of its facts, counted from 1, or 0, for how many ms it waited, then for each stage its number
-// (doubled, plus one if it failed), its start in ms after the run's and its duration in ms.
+// (doubled, plus one if it failed), its start in ms after the run's and its duration in ms. The number
+// of its facts is not known yet.
 func (b *block) row(h outcome.Host) []int64 {
 	row := make([]int64, 3, 3+3*len(h.Stages))
 	row[2] = waited(h)
-	if text := brief(h.Facts); text != "" {
-		at := slices.Index(b.rows.Facts, text)
-		if at < 0 {
-			at = len(b.rows.Facts)
-			b.rows.Facts = append(b.rows.Facts, text)
-		}
-		row[1] = int64(at) + 1
-	}
 	for _, f := range h.Findings {
 		if i := slices.Index(outcome.Severities(), f.Severity); i >= 0 && !f.Waived {
 			row[0] |= 1 << i
@@ -186,48 +207,4 @@ func waited(h outcome.Host) int64 {
 		busy += s.DurationMS
 	}
 	return max(0, h.Duration-busy)
-}
-
-// flush writes the block and begins the next.
-func (b *block) flush(w io.Writer) error {
-	if len(b.pages) == 0 {
-		return nil
-	}
-	if err := writeData(w, fmt.Sprintf("rows-%d", b.number), b.rows); err != nil {
-		return err
-	}
-	slices.SortStableFunc(b.texts, func(x, y classed) int { return strings.Compare(x.class, y.class) })
-	order, texts := make([]int, len(b.texts)), make([]string, len(b.texts))
-	for i, t := range b.texts {
-		order[i], texts[i] = t.ref, t.text
-	}
-	b.json.Reset()
-	to := json.NewEncoder(&b.json)
-	to.SetEscapeHTML(false) // the document is packed
-	if err := to.Encode(struct {
-		Refs  []int      `json:"refs"`
-		Texts []string   `json:"texts"`
-		Hosts []hostPage `json:"hosts"`
-	}{order, texts, b.pages}); err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "<script type=\"application/gzip\" id=\"pages-%d\">", b.number)
-	if err := b.pack(w); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "</script>\n")
-	clear(b.refs)
-	clear(b.texts) // release the memory
-	clear(b.pages)
-	b.texts, b.pages, b.rows = b.texts[:0], b.pages[:0], blockRows{Facts: []string{}}
-	b.size, b.number = 0, b.number+1
-	return err
-}
-
-// pack writes the JSON of the block, compressed and in base64.
-func (b *block) pack(w io.Writer) error {
-	encoder := base64.NewEncoder(base64.StdEncoding, w)
-	b.gzip.Reset(encoder)
-	_, err := b.gzip.Write(b.json.Bytes())
-	return errors.Join(err, b.gzip.Close(), encoder.Close())
 }

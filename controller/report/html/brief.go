@@ -2,6 +2,7 @@ package html
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"aixmend/controller/report"
@@ -28,8 +29,11 @@ func brief(facts map[string]any) string {
 	switch textAt(facts, "domain", "state") {
 	case "":
 	case "connected":
-		mcps, _ := at(facts, "domain", "mcps").([]any)
-		add("RMC connected%s", points(len(mcps)))
+		mcps := 0
+		if list := at(facts, "domain", "mcps"); list.Kind() == reflect.Slice {
+			mcps = list.Len()
+		}
+		add("RMC connected%s", points(mcps))
 	default:
 		add("RMC not connected")
 	}
@@ -47,14 +51,27 @@ func points(n int) string {
 	return fmt.Sprintf(" (%d MCPs)", n)
 }
 
-// at returns a field of a fact; nil for none.
-func at(facts map[string]any, fact, field string) any {
-	fields, _ := facts[fact].(map[string]any)
-	return fields[field]
+// at returns a field of a fact; the zero value for none.
+func at(facts map[string]any, fact, field string) reflect.Value {
+	v := within(reflect.ValueOf(facts[fact]))
+	switch v.Kind() {
+	case reflect.Map:
+		fields, _ := v.Interface().(map[string]any)
+		return within(reflect.ValueOf(fields[field]))
+	case reflect.Struct:
+		for _, f := range jsonPlan(v.Type()).fields {
+			if f.name == field {
+				return within(v.Field(f.at))
+			}
+		}
+	}
+	return reflect.Value{}
 }
 
 // textAt returns a field of a fact that is a string; "" for none.
 func textAt(facts map[string]any, fact, field string) string {
-	text, _ := at(facts, fact, field).(string)
-	return text
+	if v := at(facts, fact, field); v.Kind() == reflect.String {
+		return v.String()
+	}
+	return ""
 }

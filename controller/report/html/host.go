@@ -11,8 +11,8 @@ import (
 	"aixmend/controller/report/explain"
 )
 
-// hostPage is a host in the form of the script. Its numbers for texts are refs of its
-// block.
+// hostPage is a host in the form of the script. Its numbers for texts are those of its member,
+// and once renumbered those of its part of the block.
 type hostPage struct {
 	// Chains and Next are from the host's explanation.
 	Chains  []pageChain  `json:"chains"`
@@ -96,7 +96,7 @@ type pageLease struct {
 
 // page builds the page of a host. The parts that people read first get room first.
 func (b *block) page(h outcome.Host) hostPage {
-	explained := explain.Host(h)
+	explained := explain.Host(readable(h))
 	explain.LeftOpen(&explained, outcome.OpenOn(b.open, h.Host))
 	explained.Type(b.complete)
 	p := hostPage{
@@ -130,6 +130,26 @@ func (b *block) page(h outcome.Host) hostPage {
 	}
 	b.facts(&p, h.Facts)
 	return p
+}
+
+// readable returns a host whose facts that findings rest on are as its document has them.
+func readable(h outcome.Host) outcome.Host {
+	facts := map[string]any{}
+	for _, f := range h.Findings {
+		for _, path := range f.Reads {
+			name, _, _ := strings.Cut(path, ".")
+			fact, there := h.Facts[name]
+			if _, done := facts[name]; !there || done {
+				continue
+			}
+			if _, is := fact.(map[string]any); !is {
+				fact = asRead(fact)
+			}
+			facts[name] = fact
+		}
+	}
+	h.Facts = facts
+	return h
 }
 
 // chains builds the chains of an explanation. The first ones belong to findings, in
@@ -220,4 +240,65 @@ func milli(t time.Time) int64 {
 		return 0
 	}
 	return t.UnixMilli()
+}
+
+// renumber gives the texts other numbers: refs has them by the old ones.
+func (p *hostPage) renumber(refs []int) {
+	to := func(numbers ...*int) {
+		for _, n := range numbers {
+			*n = refs[*n]
+		}
+	}
+	for i := range p.Chains {
+		c := &p.Chains[i]
+		to(&c.Finding, &c.Title, &c.Rule, &c.Source, &c.Waiver, &c.Expired, &c.Remedy)
+		toAll(refs, c.Because, c.Next)
+		for k := range c.Observed {
+			toAll(refs, c.Observed[k][:])
+		}
+		for k := range c.Steps {
+			toAll(refs, c.Steps[k][:])
+		}
+		toPairs(refs, c.Values)
+	}
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		to(&c.Rung, &c.Step, &c.Command, &c.Undo, &c.Status, &c.Detail)
+	}
+	for i := range p.Plan {
+		s := &p.Plan[i]
+		to(&s.Rung, &s.Step, &s.Command, &s.Undo, &s.AllowedBy, &s.BlockedBy, &s.Condition)
+		toAll(refs, s.Mends)
+	}
+	for i := range p.Stages {
+		to(&p.Stages[i].Name, &p.Stages[i].Note)
+		toSteps(refs, p.Stages[i].Steps)
+	}
+	toSteps(refs, p.Lease.Steps)
+	to(&p.Lease.Text, &p.Capture, &p.SSH, &p.Cloud, &p.HostKey, &p.Noise)
+	toAll(refs, p.Next, p.Drift, p.Support)
+	toPairs(refs, p.Facts)
+	toPairs(refs, p.Unread)
+}
+
+func toAll(refs []int, lists ...[]int) {
+	for _, list := range lists {
+		for i, n := range list {
+			list[i] = refs[n]
+		}
+	}
+}
+
+func toPairs(refs []int, pairs [][2]int) {
+	for i := range pairs {
+		toAll(refs, pairs[i][:])
+	}
+}
+
+func toSteps(refs []int, rows [][11]int) {
+	for i := range rows {
+		for _, at := range [...]int{0, 1, 2, 4, 9} { // the others are no texts
+			rows[i][at] = refs[rows[i][at]]
+		}
+	}
 }

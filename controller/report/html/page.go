@@ -33,6 +33,17 @@ func scripts() []string {
 // that the script shows as text. The documents of the hosts are packed in blocks and
 // unpacked on demand, so that a fleet fits into one page, and writing it into memory.
 func Write(to io.Writer, e report.Evidence) error {
+	names := make([]string, len(e.Run.Hosts))
+	for i, h := range e.Run.Hosts {
+		names[i] = h.Name
+	}
+	p := NewPages(names, e.Run.Started, e.Run.LeftOpen, e.Complete)
+	p.Left(e.Run)
+	return p.Write(to, e)
+}
+
+// writeWith writes the page, with the hosts that hosts writes.
+func writeWith(to io.Writer, e report.Evidence, hosts func(io.Writer) (pageBottom, error)) error {
 	style, err := assets.ReadFile("assets/style.css")
 	if err != nil {
 		return err
@@ -64,7 +75,7 @@ func Write(to io.Writer, e report.Evidence) error {
 	if err := writeIndex(w, e, folds); err != nil {
 		return err
 	}
-	bottom, err := writePages(w, e)
+	bottom, err := hosts(w)
 	if err != nil {
 		return err
 	}
@@ -212,34 +223,6 @@ func writeData(w io.Writer, id string, value any) error {
 	}
 	_, err = fmt.Fprintf(w, "<script type=\"application/json\" id=\"%s\">%s</script>\n", id, document)
 	return err
-}
-
-// writePages writes the documents of the hosts in blocks, and returns the part of the
-// page that needs all of them.
-func writePages(w io.Writer, e report.Evidence) (pageBottom, error) {
-	b := newBlock(len(e.Run.Hosts))
-	b.complete, b.open, b.began = e.Complete, e.Run.LeftOpen, milli(e.Run.Started)
-	found := findings{}
-	back := pageBack{}
-	for h, err := range e.Hosts {
-		if err != nil {
-			return pageBottom{}, err
-		}
-		found.add(h)
-		back.add(h)
-		b.add(h)
-		if b.full() {
-			if err := b.flush(w); err != nil {
-				return pageBottom{}, err
-			}
-		}
-	}
-	if err := b.flush(w); err != nil {
-		return pageBottom{}, err
-	}
-	bottom := found.bottom(e)
-	bottom.Cloud, bottom.Back = report.CloudCounts(e.Run), back.of(e)
-	return bottom, nil
 }
 
 func texts[T ~string](names []T) []string {

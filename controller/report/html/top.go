@@ -261,6 +261,23 @@ func (all findings) add(h outcome.Host) {
 	}
 }
 
+// merge adds the findings of other hosts, which come behind these.
+func (all findings) merge(more findings) {
+	for id, other := range more {
+		g := all[id]
+		if g == nil {
+			all[id] = other
+			continue
+		}
+		g.differ = g.differ || other.differ || other.Title != g.Title
+		if rank(other.Severity) < rank(g.Severity) {
+			g.Severity, g.Title = other.Severity, other.Title
+		}
+		g.names = append(g.names, other.names...)
+		g.Waived, g.Expired = g.Waived+other.Waived, g.Expired+other.Expired
+	}
+}
+
 // rank orders severities, the gravest first.
 func rank(s outcome.Severity) int {
 	if i := slices.Index(outcome.Severities(), s); i >= 0 {
