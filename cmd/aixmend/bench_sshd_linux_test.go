@@ -201,7 +201,7 @@ func benchPlaybook() string {
 	b.WriteString("findings:\n")
 	for i := range benchCommands {
 		if words[i] {
-			fmt.Fprintf(&b, "  - {id: odd-%d, row: bench, severity: warning, when: 'p%d.text == \"odd\"', title: 'it says {{ p%[2]d.text }}', evidence: ['it says {{ p%[2]d.text }}'], remedy: none, source: bench}\n", i, i)
+			fmt.Fprintf(&b, "  - {id: odd-%d, severity: warning, when: 'p%d.text == \"odd\"', title: 'it says {{ p%[2]d.text }}', evidence: ['it says {{ p%[2]d.text }}'], remedy: none, source: bench}\n", i, i)
 		}
 	}
 	return b.String()
@@ -215,4 +215,13 @@ func benchTasks() string {
 		fmt.Fprintf(&b, "    - {name: p%d, raw: %q}\n", i, c)
 	}
 	return b.String()
+}
+
+// The playbook of the benchmark is one: only make bench would find that it is not.
+func TestBenchPlaybook(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bench.yaml")
+	write(t, path, benchPlaybook())
+	if s := call(t, nil, "playbook", "check", path); s.code != 0 {
+		t.Errorf("exit %d: %s", s.code, s.err)
+	}
 }
