@@ -32,7 +32,8 @@ func (y *yard) anew() {
 	for _, name := range append(slices.Collect(maps.Keys(y.parts)), "ops") {
 		noError(y.t, os.Remove(filepath.Join(y.dir, name+".join")))
 	}
-	y.members("--name", "127.0.0.1", "--listen", y.listen)
+	y.members()
+	y.load()
 	y.begin()
 }
 
@@ -72,6 +73,11 @@ func TestAdopted(t *testing.T) {
 	t.Parallel()
 	y := newYardOf(t)
 	y.begin()
+	adopts(t, y)
+}
+
+func adopts(t *testing.T, y *yard) {
+	t.Helper()
 	ids := y.each()
 	was := map[string]map[string]any{}
 	for _, id := range ids {

@@ -19,21 +19,24 @@ func newYardThrough(t *testing.T) (*yard, *natstest.Server) {
 	t.Helper()
 	y := newYard(t)
 	server := natstest.New(t, natstest.Options{}, "")
-	y.begins = "the hub speaks through the NATS " + server.URL()
-	y.members("--nats", server.URL(), "--nats-ca", server.CA())
-	y.load(server)
+	y.through(server)
+	y.members()
+	y.load()
 	return y, server
 }
 
-// load has the NATS include the account of the hub, as it is printed.
-func (y *yard) load(server *natstest.Server) { server.Load(y.must("hub", "accounts")) }
+// through has the hub of a yard speak through a NATS.
+func (y *yard) through(server *natstest.Server) {
+	y.begins, y.load = "the hub speaks through the NATS "+server.URL(), func() { server.Load(y.must("hub", "accounts")) }
+	y.init = []string{"--nats", server.URL(), "--nats-ca", server.CA()}
+}
 
 // Through another NATS everything is as over the hub's own server: audit, recover and rollback,
 // drain, a hub and a worker that are killed, and a hub that is brought back from its folder.
 func TestSitesThroughAnotherNATS(t *testing.T) {
 	t.Parallel()
 	for name, does := range map[string]func(t *testing.T, y *yard){
-		"audit": auditsAsAlone, "killed": auditsThoughKilled, "drain": drains, "restored": restores,
+		"audit": auditsAsAlone, "killed": auditsThoughKilled, "drain": drains, "restored": restores, "adopted": adopts,
 		"recover": func(t *testing.T, y *yard) { recoversAsAlone(t, y, recoveredAlone(t)) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,7 +102,7 @@ func TestMembersThroughAnotherNATS(t *testing.T) {
 	if status := y.status(); !strings.Contains(status, "members connect to the NATS "+server.URL()) || !strings.Contains(status, "site fra: connected") || !strings.Contains(status, "site par: never heard") {
 		t.Error(status)
 	}
-	y.load(server)
+	y.load()
 	refused("worker", "--join", "par.join", "-i", "inventory.yaml", "-l", y.parts["par"], "--state", "par-state")
 	y.start("par", "connected", worker...)
 	for !strings.Contains(y.status(), "site par: connected, 3 hosts") {
@@ -133,8 +136,8 @@ func TestHubBeginsThroughAnotherNATS(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
 	server := natstest.New(t, natstest.Options{}, "")
-	y.begins = "the hub speaks through the NATS " + server.URL()
-	y.members("--nats", server.URL(), "--nats-ca", server.CA())
+	y.through(server)
+	y.members()
 	refused := func(want string, args ...string) {
 		t.Helper()
 		out, err := y.command(args...).CombinedOutput()
@@ -143,7 +146,7 @@ func TestHubBeginsThroughAnotherNATS(t *testing.T) {
 		}
 	}
 	refused("does not let the hub in\nhint: aixmend hub accounts prints what its configuration must include; then reload it", "hub", "run")
-	y.load(server)
+	y.load()
 	y.must("hub", "init", "--dir", "stranger", "--nats", server.URL()) // whom the system trusts
 	refused("its certificate is of an authority that this machine does not know", "hub", "run", "--dir", "stranger")
 	y.must("hub", "init", "--dir", "another", "--nats", server.URL(), "--nats-ca", natstest.New(t, natstest.Options{}, "").CA())

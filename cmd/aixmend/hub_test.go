@@ -29,6 +29,11 @@ type yard struct {
 	alive killable
 	// listen is the address of the hub; "" for one over a NATS that runs already.
 	listen string
+	// init are the flags of its hub init.
+	init []string
+	// load has a NATS that runs already include the account of the hub, as it is printed; else
+	// nothing.
+	load func()
 	// begins is the line of a hub that has begun.
 	begins string
 }
@@ -47,14 +52,15 @@ func newYardOf(t *testing.T) *yard {
 	t.Helper()
 	y := newYard(t)
 	y.listen = freeAddress(t)
-	y.members("--name", "127.0.0.1", "--listen", y.listen)
+	y.init = []string{"--name", "127.0.0.1", "--listen", y.listen}
+	y.members()
 	return y
 }
 
 // members makes the hub and its members.
-func (y *yard) members(init ...string) {
+func (y *yard) members() {
 	y.t.Helper()
-	y.must(append([]string{"hub", "init"}, init...)...)
+	y.must(append([]string{"hub", "init"}, y.init...)...)
 	for site := range y.parts {
 		y.must("hub", "site", "add", site)
 	}
@@ -65,7 +71,7 @@ func (y *yard) members(init ...string) {
 func newYard(t *testing.T) *yard {
 	t.Helper()
 	program(t)
-	y := &yard{t: t, dir: t.TempDir(), parts: map[string]string{}, alive: killable{}, begins: "the hub listens on"}
+	y := &yard{t: t, dir: t.TempDir(), parts: map[string]string{}, alive: killable{}, begins: "the hub listens on", load: func() {}}
 	var names []string
 	for site, hosts := range yardParts {
 		y.parts[site] = strings.Join(hosts, ",")

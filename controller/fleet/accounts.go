@@ -6,20 +6,30 @@ import (
 	"strings"
 )
 
+// accountLetters is how much of a hub's key is in the name of its account.
+const accountLetters = 8
+
 // Accounts is the account of a hub and its members as the configuration of a NATS server has it,
-// to be included within its accounts.
+// to be included within its accounts. Its name is of the hub's key: the streams of an account
+// are kept by its name, and a hub that replaces a lost one must find none.
 func Accounts(list []Member) string {
+	name := "AIXMEND"
+	for _, m := range list {
+		if m.Role == RoleHub && len(m.Key) > accountLetters {
+			name += "_" + m.Key[1:1+accountLetters] // the first letter is that of all such keys
+		}
+	}
 	var b strings.Builder
-	b.WriteString(`# The account of an aixmend hub, printed by: aixmend hub accounts
+	fmt.Fprintf(&b, `# The account of an aixmend hub, printed by: aixmend hub accounts
 # The server's configuration includes it, and holds JetStream to the disk:
 #   accounts { include aixmend.conf }
 #   jetstream { store_dir: /var/lib/nats, sync_interval: always }
 #   max_payload: 33554432
 # After each change of the members: print it again, reload the server.
-AIXMEND: {
+%s: {
   jetstream: enabled
   users: [
-`)
+`, name)
 	for _, m := range list {
 		r := RightsOf(m.Role, m.Name)
 		who := string(m.Role)

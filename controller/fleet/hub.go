@@ -219,7 +219,7 @@ func (h *Hub) Order(ctx context.Context, o Order) error {
 	if err != nil {
 		return err
 	}
-	err = h.insist(ctx, func() error {
+	err = h.insist(ctx, func(ctx context.Context) error {
 		_, err := h.js.PublishMsg(ctx, m, jetstream.WithExpectLastSequencePerSubject(0))
 		return err
 	})
@@ -232,7 +232,7 @@ func (h *Hub) Order(ctx context.Context, o Order) error {
 
 // Close removes the orders and the events of a run that is over, of some sites.
 func (h *Hub) Close(ctx context.Context, run string, of []string) error {
-	return h.insist(ctx, func() error {
+	return h.insist(ctx, func(ctx context.Context) error {
 		var problems []error
 		for _, site := range of {
 			problems = append(problems, h.purge(ctx, orders, orderSubject(site, run)), h.purge(ctx, events, eventSubject(site, run)))
@@ -272,7 +272,7 @@ func (h *Hub) earlier(e Event) bool {
 // run on, until ctx ends. bad is told of messages that are none.
 func (h *Hub) Events(ctx context.Context, run string, take func(Event), bad func(site string, err error)) error {
 	var reader jetstream.Consumer
-	err := h.insist(ctx, func() (err error) {
+	err := h.insist(ctx, func(ctx context.Context) (err error) {
 		reader, err = h.js.OrderedConsumer(ctx, events, jetstream.OrderedConsumerConfig{
 			FilterSubjects: []string{eventSubject("*", run)}, DeliverPolicy: jetstream.DeliverAllPolicy,
 		})

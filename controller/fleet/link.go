@@ -77,6 +77,16 @@ func (l *link) fromHub(subject string, h nats.Header, data []byte) error {
 	return verify(l.hub, subject, h, data)
 }
 
+// answerWithin bounds the wait for the answer of a stream.
+const answerWithin = 10 * time.Second
+
+// within does something that must be answered soon, or be tried again.
+func within(ctx context.Context, do func(context.Context) error) error {
+	ctx, done := context.WithTimeout(ctx, answerWithin)
+	defer done()
+	return do(ctx)
+}
+
 // Most is the longest message that the server takes, in bytes.
 func (l *link) Most() int {
 	if l.seal == nil {

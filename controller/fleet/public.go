@@ -179,6 +179,34 @@ func Public(h outcome.Host, c Compared, private ...string) outcome.Host {
 	return p
 }
 
+const (
+	// shortFindings bounds the findings of a short report, shortText each of its texts, in bytes.
+	shortFindings = 50
+	shortText     = 200
+)
+
+// Short is a public report of so many bytes, which no message holds, as far as one does: the outcome,
+// the steps that were sent, and the beginning of the findings. A host can have its report grow; it
+// must not keep those of others from the hub.
+func Short(h outcome.Host, bytes int) outcome.Host {
+	p := outcome.Host{
+		Schema: h.Schema, RunID: h.RunID, Host: h.Host, Outcome: h.Outcome, Interrupted: h.Interrupted, Started: h.Started, Duration: h.Duration,
+		Stages: h.Stages, Facts: map[string]any{}, Changes: h.Changes, Capture: h.Capture, Cloud: h.Cloud, Findings: []outcome.Finding{},
+		Reason: fmt.Sprintf("%s; its report of %d bytes is too long for a message to the hub: the rest is at the site", cut(h.Reason), bytes),
+	}
+	for _, f := range h.Findings[:min(shortFindings, len(h.Findings))] {
+		p.Findings = append(p.Findings, outcome.Finding{ID: f.ID, Severity: f.Severity, Title: cut(f.Title), Evidence: []string{}, Source: cut(f.Source), Waived: f.Waived})
+	}
+	return p
+}
+
+func cut(text string) string {
+	if len(text) > shortText {
+		text = strings.ToValidUTF8(text[:shortText], "") + " ..."
+	}
+	return text
+}
+
 // keep puts a part of a value into a map: all of it where rest is "", else that below the names
 // in rest, with dots between.
 func keep(into map[string]any, name, rest string, value any) {

@@ -119,7 +119,7 @@ func (h *Hub) settle(ctx context.Context) (err error) {
 		return err
 	}
 	at := h.conn.Stats().Reconnects
-	if err := h.insist(ctx, func() error { return h.alone(ctx) }); err != nil {
+	if err := h.insist(ctx, h.alone); err != nil {
 		return err
 	}
 	made := map[string]bool{}
@@ -311,7 +311,7 @@ func (h *Hub) keep(ctx context.Context) {
 		case <-h.through.again:
 		case <-look.C:
 		}
-		err := h.insist(ctx, func() error { return h.still(ctx) })
+		err := h.insist(ctx, h.still)
 		if err != nil && ctx.Err() == nil {
 			h.through.end(fmt.Errorf("the NATS %s: %w", h.through.NATS.Address(), err))
 			return
@@ -334,15 +334,37 @@ func (h *Hub) still(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, site := range h.through.sites() {
+		if err := h.expect(ctx, site); err != nil {
+			return err
+		}
+	}
 	h.through.checked.Store(at)
 	return nil
 }
 
+// sites are the sites of the hub.
+func (t *through) sites() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var list []string
+	for m := range t.keys {
+		if m.Role == RoleSite {
+			list = append(list, m.Name)
+		}
+	}
+	return list
+}
+
 // insist does something that an own server does at once, until it is done, ctx ends, or it can't
-// be done.
-func (h *Hub) insist(ctx context.Context, do func() error) error {
+// be done. Each time is bounded: an answer that was lost with a connection never comes.
+func (h *Hub) insist(ctx context.Context, do func(context.Context) error) error {
+	once := func() error { return do(ctx) }
+	if h.through != nil {
+		once = func() error { return within(ctx, do) }
+	}
 	for {
-		err := do()
+		err := once()
 		var api *jetstream.APIError
 		switch {
 		case err == nil, h.through == nil, errors.Is(err, errTwo), errors.Is(err, errStreams), ctx.Err() != nil:

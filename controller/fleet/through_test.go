@@ -459,9 +459,7 @@ func TestAnotherNATSBeginsAgain(t *testing.T) {
 	b := newOffice(t, natstest.Options{})
 	b.serve()
 	w := b.join(b.pass(fleet.RoleSite, "fra"))
-	if _, err := w.Beat(within(t), fleet.Beat{}); err != nil {
-		t.Fatal(err)
-	}
+	b.placed(w, "fra")
 	b.nats.Stop()
 	ordered := make(chan error, 1)
 	go func() { ordered <- b.Order(within(t), order("fra", "aix1")) }()
@@ -497,25 +495,63 @@ func TestAnotherNATSBeginsAgain(t *testing.T) {
 	}
 }
 
+// placed has the worker of a site say that it is there, until the site has its place for orders.
+func (b *office) placed(w *fleet.Worker, site string) {
+	b.t.Helper()
+	place, late := b.place(site), within(b.t)
+	for place() != nil {
+		if _, err := w.Beat(late, fleet.Beat{}); err != nil && late.Err() != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+// place looks for the place for orders of a site.
+func (b *office) place(site string) func() error {
+	b.t.Helper()
+	conn, _ := fleet.Raw(b.t, b.owner())
+	js, err := jetstream.New(conn)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return func() error {
+		_, err := js.Consumer(within(b.t), "ORDERS", site)
+		return err
+	}
+}
+
+// A place that was removed at the NATS is made again: orders come as before.
+func TestPlaceIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	b := newOffice(t, natstest.Options{})
+	w := b.join(b.pass(fleet.RoleSite, "fra"))
+	b.placed(w, "fra")
+	conn, _ := fleet.Raw(t, b.owner())
+	js, err := jetstream.New(conn)
+	if err == nil {
+		err = js.DeleteConsumer(within(t), "ORDERS", "fra")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.nats.Stop() // the hub looks when it is back, and once in a while
+	b.nats.Start()
+	b.placed(w, "fra")
+	if err := b.Order(within(t), order("fra", "aix1")); err != nil {
+		t.Fatal(err)
+	}
+	if taken, err := w.Next(within(t)); err != nil || taken.Run != run {
+		t.Error(taken, err)
+	}
+}
+
 // A site that was revoked and added again before the hub has looked has a new place for orders.
 func TestPlaceOfAnotherKey(t *testing.T) {
 	t.Parallel()
 	b := newOffice(t, natstest.Options{})
 	w := b.join(b.pass(fleet.RoleSite, "fra"))
-	conn, _ := fleet.Raw(t, b.owner())
-	js, err := jetstream.New(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	place := func() error {
-		_, err := js.Consumer(within(t), "ORDERS", "fra")
-		return err
-	}
-	for place() != nil {
-		if _, err := w.Beat(within(t), fleet.Beat{}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	b.placed(w, "fra")
+	place := b.place("fra")
 	if err := b.Admit(within(t), "fra"); err != nil || place() != nil {
 		t.Error("the same key has lost its place:", err)
 	}

@@ -123,8 +123,10 @@ func (w *Worker) publish(ctx context.Context, subject string, message any) error
 	if err != nil {
 		return err
 	}
-	_, err = w.js.PublishMsg(ctx, m)
-	return err
+	return within(ctx, func(ctx context.Context) error {
+		_, err := w.js.PublishMsg(ctx, m)
+		return err
+	})
 }
 
 // Instance names this process of the site's worker.

@@ -38,6 +38,8 @@ type outbox struct {
 	// compared are the facts that leave the site.
 	compared fleet.Compared
 
+	// most is how many bytes of one report a message holds.
+	most int
 	// post sends one message, until the hub has it or ctx ends.
 	post func(ctx context.Context, events ...fleet.Event) error
 
@@ -52,7 +54,7 @@ func newOutbox(w *Worker, run string) *outbox {
 	post := func(ctx context.Context, events ...fleet.Event) error {
 		return w.insist(ctx, func() error { return w.hub.Send(ctx, run, events...) })
 	}
-	return &outbox{w: w, run: run, post: post, at: map[string]inventory.Host{}, more: make(chan struct{}, 1), steps: map[string]told{}, sent: map[string][sha256.Size]byte{}}
+	return &outbox{w: w, run: run, most: w.most(), post: post, at: map[string]inventory.Host{}, more: make(chan struct{}, 1), steps: map[string]told{}, sent: map[string][sha256.Size]byte{}}
 }
 
 // open says where the reports are, of which hosts, and which playbook they are of.
@@ -177,6 +179,17 @@ const (
 	maxBytes = 512 << 10
 )
 
+// beside is the room in a message beside its reports, in bytes.
+const beside = 64 << 10
+
+// most is how many bytes of one report the hub can take.
+func (w *Worker) most() int {
+	if w.hub == nil {
+		return fleet.MaxMessage - beside
+	}
+	return w.hub.Most() - beside
+}
+
 // deliver sends steps in few messages, and returns how many of them the hub has.
 func (b *outbox) deliver(ctx context.Context, list []told) (int, error) {
 	var (
@@ -243,6 +256,11 @@ func (b *outbox) event(t told) (*fleet.Event, []byte, error) {
 		public = &left
 	}
 	text, err := json.Marshal(public)
+	if err == nil && len(text) > b.most {
+		short := fleet.Short(*public, len(text))
+		public = &short
+		text, err = json.Marshal(public)
+	}
 	return &fleet.Event{Host: public, Step: t.step, RungRefused: t.refused, Process: t.process}, text, err
 }
 

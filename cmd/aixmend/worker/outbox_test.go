@@ -83,5 +83,39 @@ func TestStepsTravelTogether(t *testing.T) {
 	}
 }
 
+// A report that no message holds travels without what makes it long: it would be sent again for
+// ever, and keep those behind it from the hub.
+func TestLongReport(t *testing.T) {
+	t.Parallel()
+	b := newOutbox(&Worker{}, "run")
+	b.most = 100_000
+	long := outcome.Host{
+		Host: "aix1", Outcome: outcome.NeedsAction, Reason: strings.Repeat("ä", b.most), Facts: map[string]any{"own": strings.Repeat("x", b.most)},
+		Changes: []outcome.Change{{Step: "set-address"}},
+	}
+	for range 5000 {
+		long.Findings = append(long.Findings, outcome.Finding{ID: "probe-failed", Title: strings.Repeat("x", 1000)})
+	}
+	var got []outcome.Host
+	b.post = func(_ context.Context, events ...fleet.Event) error {
+		for _, e := range events {
+			if text, err := json.Marshal(e.Host); err != nil || len(text) > b.most {
+				t.Errorf("%d bytes: %v", len(text), err)
+			}
+			got = append(got, *e.Host)
+		}
+		return nil
+	}
+	if _, err := b.deliver(t.Context(), []told{toldOf(long, gather.Ended), toldOf(outcome.Host{Host: "aix2"}, gather.Ended)}); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2 || got[1].Host != "aix2" {
+		t.Fatalf("%d reports", len(got))
+	}
+	if h := got[0]; h.Outcome != outcome.NeedsAction || len(h.Changes) != 1 || len(h.Findings) != 50 || !strings.Contains(h.Reason, "bytes is too long for a message to the hub: the rest is at the site") {
+		t.Errorf("%s: %s, %d findings, %d changes", h.Outcome, h.Reason, len(h.Findings), len(h.Changes))
+	}
+}
+
 // toldOf is a step with its report.
 func toldOf(h outcome.Host, kind gather.Kind) told { return told{host: h.Host, step: kind, public: &h} }
