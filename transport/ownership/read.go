@@ -1,6 +1,7 @@
 package ownership
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"io/fs"
@@ -38,11 +39,12 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 	case info.Size() > limit:
 		return nil, tooLong(path, limit)
 	}
-	text, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err == nil && int64(len(text)) > limit { // it has grown
+	text := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+	_, err = text.ReadFrom(io.LimitReader(file, limit+1))
+	if err == nil && int64(text.Len()) > limit { // it has grown
 		err = tooLong(path, limit)
 	}
-	return text, err
+	return text.Bytes(), err
 }
 
 func tooLong(path string, limit int64) error {

@@ -113,19 +113,30 @@ func (f Folder) write(dir string, files []outcome.CaptureFile) error {
 	host := filepath.Dir(dir)
 	written := durable.Written{Folders: []string{dir, host, filepath.Dir(host)}}
 	made := map[string]bool{dir: true}
+	var folder func(path string) error
+	folder = func(path string) error {
+		if made[path] {
+			return nil
+		}
+		if err := folder(filepath.Dir(path)); err != nil {
+			return err
+		}
+		made[path] = true
+		written.Folders = append(written.Folders, path)
+		if err := f.disk.Mkdir(path); !errors.Is(err, fs.ErrExist) { // upper and lower case may be one
+			return err
+		}
+		return nil
+	}
 	var sums bytes.Buffer
 	add := func(name string, data []byte) error {
 		path := filepath.Join(dir, filepath.FromSlash(name))
-		for above := filepath.Dir(path); !made[above]; above = filepath.Dir(above) {
-			if err := f.disk.MkdirAll(above); err != nil {
-				return err
-			}
-			made[above] = true
-			written.Folders = append(written.Folders, above)
+		if err := folder(filepath.Dir(path)); err != nil {
+			return err
 		}
 		written.Files = append(written.Files, path)
 		err := f.disk.New(path, data)
-		if errors.Is(err, fs.ErrExist) { // upper and lower case may be one
+		if errors.Is(err, fs.ErrExist) {
 			err = fmt.Errorf("%s: another file of the capture has this name here", path)
 		}
 		return err
