@@ -52,10 +52,13 @@ func (s Surplus) Captures(c *console.Console, store *journal.Store, hosts []stri
 	number, bytes := 0, int64(0)
 	for _, host := range hosts {
 		surplus, err := store.Surplus(host, s.Keep)
+		if err == nil {
+			surplus, err = kept.without(surplus, holds)
+		}
 		if err != nil {
 			return err
 		}
-		for _, k := range kept.without(surplus, holds) {
+		for _, k := range surplus {
 			size := store.Size(k)
 			if !s.DryRun {
 				if err := store.Remove(k); err != nil {
@@ -82,14 +85,17 @@ type held struct {
 }
 
 // without returns those of some captures that no run needs, and adds the others to held.
-func (h *held) without(list []captures.Kept, holds *retention.Holds) []captures.Kept {
-	return slices.DeleteFunc(list, func(k captures.Kept) bool {
-		if k.Capture == nil {
-			return false // a damaged one is of no use to a run
+func (h *held) without(list []captures.Kept, holds *retention.Holds) (spare []captures.Kept, err error) {
+	for _, k := range list {
+		var why string
+		if k.Capture != nil {
+			why = holds.Why(k.Capture)
+		} else if why, err = holds.WhyDamaged(k); err != nil {
+			return nil, err
 		}
-		why := holds.Why(k.Capture)
 		if why == "" {
-			return false
+			spare = append(spare, k)
+			continue
 		}
 		if h.number == nil {
 			h.number, h.hosts = map[string]int{}, map[string][]string{}
@@ -101,8 +107,8 @@ func (h *held) without(list []captures.Kept, holds *retention.Holds) []captures.
 		if !slices.Contains(h.hosts[why], k.Host) {
 			h.hosts[why] = append(h.hosts[why], k.Host)
 		}
-		return true
-	})
+	}
+	return spare, nil
 }
 
 // text has a line for each reason.

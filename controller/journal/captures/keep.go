@@ -26,6 +26,9 @@ const manifest = "manifest.sha256"
 // pending is the manifest of a capture whose files may not be on the disk yet.
 const pending = ".pending.sha256"
 
+// ErrNoManifest: a capture is being written, or whoever wrote it was killed.
+var ErrNoManifest = errors.New("it has no manifest")
+
 // Folder is the captures of a state folder.
 type Folder struct {
 	root     string
@@ -111,53 +114,61 @@ func checkNames(files []outcome.CaptureFile) error {
 // write fills the new folder of a capture.
 func (f Folder) write(dir string, files []outcome.CaptureFile) error {
 	host := filepath.Dir(dir)
-	written := durable.Written{Folders: []string{dir, host, filepath.Dir(host)}}
-	made := map[string]bool{dir: true}
-	var folder func(path string) error
-	folder = func(path string) error {
-		if made[path] {
-			return nil
-		}
-		if err := folder(filepath.Dir(path)); err != nil {
-			return err
-		}
-		made[path] = true
-		written.Folders = append(written.Folders, path)
-		if err := f.disk.Mkdir(path); !errors.Is(err, fs.ErrExist) { // upper and lower case may be one
-			return err
-		}
-		return nil
-	}
+	w := writing{f.disk, dir, durable.Written{Folders: []string{dir, host, filepath.Dir(host)}}}
 	var sums bytes.Buffer
-	add := func(name string, data []byte) error {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := folder(filepath.Dir(path)); err != nil {
-			return err
-		}
-		written.Files = append(written.Files, path)
-		err := f.disk.New(path, data)
-		if errors.Is(err, fs.ErrExist) {
-			err = fmt.Errorf("%s: another file of the capture has this name here", path)
-		}
-		return err
-	}
 	for _, file := range files {
-		if err := add(file.Name, file.Data); err != nil {
+		if err := w.file(file.Name, file.Data); err != nil {
 			return err
 		}
 		sum := sha256.Sum256(file.Data)
 		fmt.Fprintf(&sums, "%s  %s\n", hex.EncodeToString(sum[:]), file.Name)
 	}
-	if err := add(pending, sums.Bytes()); err != nil {
+	if err := w.file(pending, sums.Bytes()); err != nil {
 		return err
 	}
-	if err := f.group.Sync(written); err != nil {
+	if err := f.group.Sync(w.written); err != nil {
 		return err
 	}
 	if err := f.disk.Rename(filepath.Join(dir, pending), filepath.Join(dir, manifest)); err != nil {
 		return err
 	}
 	return f.group.Sync(durable.Written{Folders: []string{dir}})
+}
+
+// writing is a capture that is written into its folder.
+type writing struct {
+	disk    durable.Disk
+	dir     string
+	written durable.Written
+}
+
+// file writes a file, and makes the folders above it.
+func (w *writing) file(name string, data []byte) error {
+	path := filepath.Join(w.dir, filepath.FromSlash(name))
+	if err := w.folder(filepath.Dir(path)); err != nil {
+		return err
+	}
+	w.written.Files = append(w.written.Files, path)
+	err := w.disk.New(path, data)
+	if errors.Is(err, fs.ErrExist) { // upper and lower case may be one
+		err = fmt.Errorf("%s: another file of the capture has this name here", path)
+	}
+	return err
+}
+
+// folder makes a folder, unless it is made already.
+func (w *writing) folder(path string) error {
+	if slices.Contains(w.written.Folders, path) {
+		return nil
+	}
+	if err := w.folder(filepath.Dir(path)); err != nil {
+		return err
+	}
+	w.written.Folders = append(w.written.Folders, path)
+	if err := w.disk.Mkdir(path); !errors.Is(err, fs.ErrExist) { // upper and lower case may be one
+		return err
+	}
+	return nil
 }
 
 // discard removes a capture that could not be kept; without its manifest it is none.
@@ -217,7 +228,7 @@ func readManifest(dir string) (map[string]string, error) {
 	path := filepath.Join(dir, manifest)
 	text, err := durable.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("it has no manifest: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrNoManifest, err)
 	}
 	if len(text) > 0 && text[len(text)-1] != '\n' {
 		return nil, fmt.Errorf("%s: it breaks off in the middle of its last line", path)

@@ -130,8 +130,6 @@ func (d *disk) find(path string) (in, at *node, name string) {
 
 // take takes an event.
 func (d *disk) take(e event) {
-	n := d.events
-	d.events++
 	switch {
 	case e.synced != nil:
 		_, of, _ := d.find(e.synced.path)
@@ -140,40 +138,46 @@ func (d *disk) take(e event) {
 				c.durable = true
 			}
 		}
-		return
-	case e.claim != nil:
-		return
+	case e.claim == nil:
+		d.change(e.change)
 	}
-	in, at, name := d.find(e.change.Path)
-	named := func(names map[string]*node) {
-		if in == nil {
-			return // the root itself, or a folder above it
-		}
-		for name, of := range names {
-			if delete(in.entries, name); of != nil {
-				in.entries[name] = of
-			}
-		}
-		d.changes = append(d.changes, &change{at: n, folder: true, of: in, names: names, cut: -1})
-	}
-	switch e.change.Do {
+	d.events++
+}
+
+// change takes a change.
+func (d *disk) change(c durable.Change) {
+	in, at, name := d.find(c.Path)
+	switch c.Do {
 	case durable.MadeFolder:
-		named(map[string]*node{name: folder()})
+		d.name(in, map[string]*node{name: folder()})
 	case durable.MadeFile:
-		named(map[string]*node{name: {}})
+		d.name(in, map[string]*node{name: {}})
 	case durable.MadeLink:
-		named(map[string]*node{name: {target: e.change.To}})
+		d.name(in, map[string]*node{name: {target: c.To}})
 	case durable.Removed:
-		named(map[string]*node{name: nil})
+		d.name(in, map[string]*node{name: nil})
 	case durable.Renamed: // inside one folder
-		named(map[string]*node{name: nil, filepath.Base(e.change.To): at})
+		d.name(in, map[string]*node{name: nil, filepath.Base(c.To): at})
 	case durable.Wrote:
-		at.data = append(slices.Clone(at.data), e.change.Data...)
-		d.changes = append(d.changes, &change{at: n, of: at, add: e.change.Data, cut: -1})
+		at.data = append(slices.Clone(at.data), c.Data...)
+		d.changes = append(d.changes, &change{at: d.events, of: at, add: c.Data, cut: -1})
 	case durable.Cut:
-		at.data = at.data[:e.change.Size]
-		d.changes = append(d.changes, &change{at: n, of: at, cut: int(e.change.Size)})
+		at.data = at.data[:c.Size]
+		d.changes = append(d.changes, &change{at: d.events, of: at, cut: int(c.Size)})
 	}
+}
+
+// name changes the names in a folder; nil: that of the root itself, or of a folder above it.
+func (d *disk) name(in *node, names map[string]*node) {
+	if in == nil {
+		return
+	}
+	for name, of := range names {
+		if delete(in.entries, name); of != nil {
+			in.entries[name] = of
+		}
+	}
+	d.changes = append(d.changes, &change{at: d.events, folder: true, of: in, names: names, cut: -1})
 }
 
 // lose makes the disk as it is after a loss.

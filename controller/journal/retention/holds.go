@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"aixmend/controller/journal"
+	"aixmend/controller/journal/captures"
 	"aixmend/controller/outcome"
 )
 
@@ -75,6 +76,28 @@ func (h *Holds) Why(c *outcome.Capture) string {
 		return ""
 	}
 	return "needed by aixmend recover --undo " + c.RunID + "; aixmend runs prune --older-than removes the run and its captures"
+}
+
+// WhyDamaged returns why a damaged capture has to stay, "" where it is of no use: one without a
+// manifest may be written by a run that is at work.
+func (h *Holds) WhyDamaged(k captures.Kept) (string, error) {
+	if !errors.Is(k.Err, captures.ErrNoManifest) {
+		return "", nil
+	}
+	ids, err := h.store.RunIDs()
+	if err != nil {
+		return "", err
+	}
+	for _, id := range ids {
+		if h.store.Running(id) {
+			return unfinished(id, journal.StateRunning) + ", and may be writing it", nil
+		}
+	}
+	// Its run may have ended in between. No other one writes into a folder that is there.
+	if _, err := h.store.LoadCapture(k.Host, k.ID); err == nil {
+		return "it was being written", nil
+	}
+	return "", nil
 }
 
 func unfinished(id string, s journal.State) string {

@@ -2,6 +2,8 @@ package retention
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -126,5 +128,48 @@ func TestUndoableAfterARollback(t *testing.T) {
 	}
 	if n, err := (Rules{Undoable: changes}).undoable(s, run, undone); n != 1 || err != nil {
 		t.Errorf("%d changes, %v; want 1", n, err)
+	}
+}
+
+// A capture without a manifest stays while a run is at work: it may be written just now.
+func TestHoldsOfACaptureThatIsWritten(t *testing.T) {
+	s := open(t)
+	dir := filepath.Join(s.Root(), "captures", "h1", "c1")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	why := func() string {
+		t.Helper()
+		kept, err := s.Kept("h1")
+		if err != nil || len(kept) != 1 || kept[0].Capture != nil {
+			t.Fatalf("%v, %v", kept, err)
+		}
+		holds, err := NewHolds(s, changes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		why, err := holds.WhyDamaged(kept[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return why
+	}
+	run := newRun(t, s, oldRun(1))
+	if got, want := why(), "run "+oldRun(1)+" is still running, and may be writing it"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if err := run.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := why(); got != "" {
+		t.Errorf("of a run that was killed: %q", got)
+	}
+	run = newRun(t, s, oldRun(2))
+	defer run.Close()
+	if err := os.WriteFile(filepath.Join(dir, "manifest.sha256"), []byte("x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := why(); got != "" {
+		t.Errorf("of a damaged one: %q", got)
 	}
 }
