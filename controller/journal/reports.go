@@ -135,7 +135,7 @@ func (r *Run) Finish(run outcome.Run) error {
 // captured: others were not changed, and can be read again.
 func (r *Run) syncReports(hosts []outcome.HostSummary) error {
 	dir := filepath.Join(r.store.RunDir(r.id), "hosts")
-	written := durable.Written{Folders: []string{dir}}
+	written := durable.Written{Since: r.begun, Folders: []string{dir}}
 	for _, h := range hosts {
 		path := filepath.Join(dir, h.Name+".json")
 		if _, err := os.Stat(path); err == nil && h.Capture != "" { // an adopted run may lack it

@@ -24,6 +24,8 @@ type Run struct {
 	making sync.Mutex // of the folder of the checkpoints
 	made   bool       // its name is on the disk
 
+	begun durable.Since // before the first report was written
+
 	mu      sync.Mutex
 	journal *durable.File
 	size    int64 // of its complete lines, in bytes
@@ -67,7 +69,7 @@ func (s *Store) openRun(id string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.group.Begin()
+	begun := s.group.Begin()
 	file, err := s.disk.Open(journalFile(s.RunDir(id)))
 	if err != nil {
 		_ = unlock()
@@ -82,7 +84,7 @@ func (s *Store) openRun(id string) (*Run, error) {
 		_ = unlock()
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	return &Run{store: s, id: id, unlock: unlock, journal: file, size: size}, nil
+	return &Run{store: s, id: id, unlock: unlock, journal: file, size: size, begun: begun}, nil
 }
 
 // cutTail cuts off a torn line at the end of the journal.

@@ -80,14 +80,17 @@ func (f Folder) Keep(c outcome.Capture, files []outcome.CaptureFile) (string, er
 	}
 	where := filepath.Join("captures", c.Host, c.ID)
 	dir := filepath.Join(f.root, where)
-	if err := errors.Join(f.disk.MakeFolder(filepath.Join(f.root, "captures")), f.disk.MkdirAll(filepath.Dir(dir))); err != nil {
+	if err := f.disk.MakeFolder(filepath.Join(f.root, "captures")); err != nil {
 		return "", err
 	}
-	f.group.Begin()
+	begun := f.group.Begin()
+	if err := f.disk.MkdirAll(filepath.Dir(dir)); err != nil {
+		return "", err
+	}
 	if err := f.disk.Mkdir(dir); err != nil {
 		return "", err // never write into an existing capture
 	}
-	err = f.write(dir, files)
+	err = f.write(dir, files, begun)
 	if err == nil {
 		err = f.Check(filepath.ToSlash(where))
 	}
@@ -112,9 +115,9 @@ func checkNames(files []outcome.CaptureFile) error {
 }
 
 // write fills the new folder of a capture.
-func (f Folder) write(dir string, files []outcome.CaptureFile) error {
+func (f Folder) write(dir string, files []outcome.CaptureFile, begun durable.Since) error {
 	host := filepath.Dir(dir)
-	w := writing{f.disk, dir, durable.Written{Folders: []string{dir, host, filepath.Dir(host)}}}
+	w := writing{f.disk, dir, durable.Written{Since: begun, Folders: []string{dir, host, filepath.Dir(host)}}}
 	var sums bytes.Buffer
 	for _, file := range files {
 		if err := w.file(file.Name, file.Data); err != nil {
@@ -132,7 +135,7 @@ func (f Folder) write(dir string, files []outcome.CaptureFile) error {
 	if err := f.disk.Rename(filepath.Join(dir, pending), filepath.Join(dir, manifest)); err != nil {
 		return err
 	}
-	return f.group.Sync(durable.Written{Folders: []string{dir}})
+	return f.group.Sync(durable.Written{Since: begun, Folders: []string{dir}})
 }
 
 // writing is a capture that is written into its folder.

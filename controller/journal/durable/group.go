@@ -18,7 +18,11 @@ type Group struct {
 	turn    chan struct{} // held while the file system is synced
 	mu      sync.Mutex
 	waiting *round // that has not begun; nil: nobody waits
+	failed  Since  // rounds
 }
+
+// Since is a moment: how many syncs of the file system had failed.
+type Since int
 
 // round is one sync, for all that waited for it when it began.
 type round struct {
@@ -33,14 +37,19 @@ func (d Disk) NewGroup(folder string) *Group {
 
 // Begin is called before anything is written, when the folder exists: Sync reports each failure
 // to reach the disk since then, whoever had written.
-func (g *Group) Begin() {
+func (g *Group) Begin() Since {
 	if !g.disk.oneByOne {
 		g.once.Do(func() { g.whole = wholeFileSystem(g.folder) })
 	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.failed
 }
 
 // Written lists the files and folders that a caller of Sync has written.
 type Written struct {
+	// Since is the moment before the first of them was written, by Begin.
+	Since Since
 	// Files are closed.
 	Files []string
 	// Folders hold the new names.
@@ -49,9 +58,10 @@ type Written struct {
 
 // Sync returns when all that was written is durable. An error is that of these files and
 // folders: after an error of the whole file system, which may be another program's, they are
-// synced one by one.
+// synced one by one. So they are if another caller got an error since they were written: it is
+// reported once, and may be theirs.
 func (g *Group) Sync(w Written) error {
-	if g.Begin(); g.whole != nil && g.whole.holds(w) && g.share() == nil {
+	if g.Begin(); g.whole != nil && g.whole.holds(w) && g.share() == nil && g.Begin() == w.Since {
 		return nil
 	}
 	for _, path := range w.Files {
@@ -83,7 +93,11 @@ func (g *Group) share() error {
 		g.mu.Lock()
 		g.waiting = nil // who comes from now on has written too late for this one
 		g.mu.Unlock()
-		r.err = g.disk.sync(g.folder, true, g.whole.sync)
+		if r.err = g.disk.sync(g.folder, true, g.whole.sync); r.err != nil {
+			g.mu.Lock()
+			g.failed++
+			g.mu.Unlock()
+		}
 		<-g.turn
 		close(r.done)
 	}

@@ -63,6 +63,31 @@ func TestGroupAfterAnError(t *testing.T) {
 	}
 }
 
+// Linux reports an error once to each descriptor. It may be that of a caller who had written
+// already, and only syncs later: that one's files are asked, too.
+func TestGroupKeepsAnError(t *testing.T) {
+	gone := filepath.Join(t.TempDir(), "gone")
+	errs := []error{errors.New("input/output error"), nil, nil}
+	g := group(func() error {
+		err := errs[0]
+		errs = errs[1:]
+		return err
+	})
+	writes := g.Begin()
+	if err := g.Sync(Written{Since: g.Begin()}); err != nil {
+		t.Errorf("whoever was told and has written nothing: %v", err)
+	}
+	if err := g.Sync(Written{Files: []string{gone}, Since: writes}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("whoever had written before the error: %v", err)
+	}
+	if err := g.Sync(Written{Files: []string{gone}, Since: g.Begin()}); err != nil {
+		t.Errorf("whoever began after the error: %v", err)
+	}
+	if len(errs) != 0 {
+		t.Errorf("%d syncs were not shared", len(errs))
+	}
+}
+
 // A link may lead to another file system.
 func TestGroupSyncsElsewhere(t *testing.T) {
 	g := group(func() error { t.Error("synced as a whole"); return nil })
