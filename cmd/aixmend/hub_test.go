@@ -36,6 +36,8 @@ type yard struct {
 	load func()
 	// begins is the line of a hub that has begun.
 	begins string
+	// variables are more of the environment, as NAME=VALUE.
+	variables []string
 }
 
 // killable are the processes of a yard that run.
@@ -106,7 +108,7 @@ func pairedHosts(names []string) ([]aixsim.FleetHost, error) {
 func (y *yard) command(args ...string) *exec.Cmd {
 	c := exec.Command(program(y.t), args...)
 	c.Dir = y.dir
-	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + y.dir, "NO_COLOR=1", "AIXMEND_SSH_CONFIG=" + request.None}
+	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + y.dir, "NO_COLOR=1", "AIXMEND_SSH_CONFIG=" + request.None}, y.variables...)
 	return c
 }
 

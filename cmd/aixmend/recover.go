@@ -31,6 +31,9 @@ With --dry-run it only plans: it prints the commands it would run, changes
 nothing, takes no lock and asks nothing. With --undo and --dry-run it prints the
 commands of the rollback and connects to no host.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.undo != "" && environment.OnCommandLine(cmd, []string{"plan"}) == "" {
+				o.plan = "" // of the environment or the config file, for the calls that take one
+			}
 			if err := o.approval.Check(o.plan, o.undo != "" || o.dryRun); err != nil {
 				return err
 			}
