@@ -1,10 +1,12 @@
 package fleet
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 )
 
@@ -52,4 +54,14 @@ func Sealed(t *testing.T, seed, subject, text string) nats.Header {
 		return nil
 	}
 	return m.Header
+}
+
+// Places has a hub look for the places of its sites at a JetStream, and returns how many have none.
+func Places(ctx context.Context, js jetstream.JetStream, list []Member) (int, error) {
+	h := &Hub{js: js, through: &through{absent: map[string]bool{}}}
+	if err := h.SetMembers(list); err != nil {
+		return 0, err
+	}
+	err := h.places(ctx)
+	return len(h.through.absent), err
 }

@@ -312,6 +312,9 @@ func (h *Hub) keep(ctx context.Context) {
 		case <-look.C:
 		}
 		err := h.insist(ctx, h.still)
+		if err == nil {
+			err = h.places(ctx)
+		}
 		if err != nil && ctx.Err() == nil {
 			h.through.end(fmt.Errorf("the NATS %s: %w", h.through.NATS.Address(), err))
 			return
@@ -334,12 +337,18 @@ func (h *Hub) still(ctx context.Context) error {
 			return err
 		}
 	}
+	h.through.checked.Store(at)
+	return nil
+}
+
+// places looks for the place of each site. Their number times the way to the NATS may take longer
+// than one answer may.
+func (h *Hub) places(ctx context.Context) error {
 	for _, site := range h.through.sites() {
-		if err := h.expect(ctx, site); err != nil {
+		if err := h.insist(ctx, func(ctx context.Context) error { return h.expect(ctx, site) }); err != nil {
 			return err
 		}
 	}
-	h.through.checked.Store(at)
 	return nil
 }
 

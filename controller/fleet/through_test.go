@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -543,6 +544,37 @@ func TestPlaceIsMadeAgain(t *testing.T) {
 	if taken, err := w.Next(within(t)); err != nil || taken.Run != run {
 		t.Error(taken, err)
 	}
+}
+
+// far is a JetStream that answers late.
+type far struct {
+	jetstream.JetStream
+	answers time.Duration
+}
+
+func (f far) Consumer(ctx context.Context, _, _ string) (jetstream.Consumer, error) {
+	select {
+	case <-time.After(f.answers):
+		return nil, jetstream.ErrConsumerNotFound
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// However far the NATS is, and however many sites there are, the hub sees all their places: each
+// answer may take its time.
+func TestPlacesOfManySites(t *testing.T) {
+	var list []fleet.Member
+	for i := range 1000 {
+		list = append(list, fleet.Member{Key: "key", Role: fleet.RoleSite, Name: fmt.Sprint("site", i)})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, done := context.WithTimeout(t.Context(), time.Hour)
+		defer done()
+		if n, err := fleet.Places(ctx, far{answers: 300 * time.Millisecond}, list); n != len(list) || err != nil {
+			t.Errorf("%d of %d places were seen, %v", n, len(list), err)
+		}
+	})
 }
 
 // A site that was revoked and added again before the hub has looked has a new place for orders.
