@@ -68,11 +68,11 @@ type Folders interface {
 
 // Slots are the places in the window of concurrency.
 type Slots interface {
-	// Await reserves a slot for the first connection to a host: its next dial does not
-	// wait. It fails when ctx ends.
-	Await(ctx context.Context, target transport.Target) error
+	// Each reserves a slot for the first connection to each of some hosts, whose next dial does not
+	// wait then, and begins the host. When ctx ends, it begins the others without one.
+	Each(ctx context.Context, hosts []string, begin func(host string))
 	// Leave frees a reserved slot that no dial has used.
-	Leave(target transport.Target)
+	Leave(host string)
 }
 
 // Sink stores the report of each host. A host that is parked is given more than once; the

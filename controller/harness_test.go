@@ -300,7 +300,7 @@ func (b *bench) dialer(gate wrap.Gate) transport.Dialer {
 func (b *bench) slotsOf() *wrap.Slots {
 	if b.slots == nil {
 		windows := []*wrap.Window{wrap.NewWindow(b.concurrency)}
-		b.slots = wrap.NewSlots(func(transport.Target) []*wrap.Window { return windows })
+		b.slots = wrap.NewSlots(func(string) []*wrap.Window { return windows })
 	}
 	return b.slots
 }

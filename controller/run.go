@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -40,7 +41,6 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 		internal  error // the first internal error
 		further   int   // hosts with a further one
 		fleet     []outcome.FleetFinding
-		walks     sync.WaitGroup
 	)
 	starting, over := e.untilStopped(ctx)
 	defer over()
@@ -72,13 +72,7 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 			summaries = append(summaries, summary)
 		}
 	}
-	for _, next := range todo {
-		walks.Go(func() {
-			e.await(ctx, next)
-			take(e.toEnd(ctx, p, waves, next))
-		})
-	}
-	walks.Wait()
+	e.each(ctx, todo, func(next *toWalk) { take(e.toEnd(ctx, p, waves, next)) })
 	waves.Wait()
 	if further > 0 {
 		internal = fmt.Errorf("%w (and on %d more hosts)", internal, further)
@@ -90,16 +84,31 @@ func (e *Engine) Run(ctx context.Context, hosts []inventory.Host) (Result, error
 	return Result{Hosts: summaries, Fleet: append(p.Findings(), fleet...), Braked: waves.Reason()}, internal
 }
 
-// await waits until there is something to do for a host, or a slot in the window, in a small
-// frame: thousands wait here, and their stacks are most of the memory of a hub. If the run is
-// stopped before, the walk finds out by itself.
-func (e *Engine) await(ctx context.Context, next *toWalk) {
-	switch {
-	case next.gather != nil:
-		next.gather.Await(ctx, next.host.Name, next.events)
-	case next.walk == nil && e.Slots != nil:
-		_ = e.Slots.Await(e.starting, TargetOf(next.host))
+// each takes every host to its end, in a goroutine of its own. Thousands wait before, for a slot or
+// for their sites, where a stack for each would take as much memory as the hosts that are worked on.
+// If the run is stopped, the walk finds out by itself.
+func (e *Engine) each(ctx context.Context, hosts []*toWalk, end func(*toWalk)) {
+	var walks sync.WaitGroup
+	var slots, sites []string
+	named := map[string]*toWalk{}
+	for _, next := range hosts {
+		switch name := next.host.Name; {
+		case next.gather != nil && len(next.events) == 0:
+			sites, named[name] = append(sites, name), next
+		case next.gather == nil && next.walk == nil && e.Slots != nil:
+			slots, named[name] = append(slots, name), next
+		default: // one that waits for an answer of the hub is told it at once
+			walks.Go(func() { end(next) })
+		}
 	}
+	begin := func(host string) { walks.Go(func() { end(named[host]) }) }
+	if len(slots) > 0 {
+		walks.Go(func() { e.Slots.Each(e.starting, slots, begin) })
+	}
+	if len(sites) > 0 {
+		walks.Go(func() { named[sites[0]].gather.Each(ctx, sites, begin) })
+	}
+	walks.Wait()
 }
 
 // toEnd takes a host to its end, here or elsewhere.
@@ -107,20 +116,20 @@ func (e *Engine) toEnd(ctx context.Context, p *peers.Peers, waves rollout.Turns,
 	if g := next.gather; g != nil {
 		return g.Host(ctx, next.host.Name, next.events)
 	}
-	if next.walk == nil {
-		defer e.leaveSlot(next.host)
-		next.walk = newWalk(e, p, waves, next.host)
+	w := next.walk
+	next.walk = nil // hosts are kept to the end of the run, their reports are not
+	if w == nil {
+		if e.Slots != nil {
+			defer e.Slots.Leave(next.host.Name)
+		}
+		w = newWalk(e, p, waves, next.host)
 	}
-	return e.walk(ctx, next.walk)
+	return e.walk(ctx, w)
 }
 
 // newPeers compares the hosts of the run with each other.
 func (e *Engine) newPeers(hosts []string) *peers.Peers {
-	began := e.Began
-	if began.IsZero() {
-		began = time.Now()
-	}
-	return peers.New(peers.Config{Playbook: e.Playbook, Params: e.Params, History: e.Captures, Past: e.Past, Began: began, Wide: e.Wide != nil}, hosts)
+	return peers.New(peers.Config{Playbook: e.Playbook, Params: e.Params, History: e.Captures, Past: e.Past, Began: cmp.Or(e.Began, time.Now()), Wide: e.Wide != nil}, hosts)
 }
 
 // rollout lets the hosts begin in waves, here or at the hub.
@@ -191,12 +200,6 @@ func (e *Engine) walk(ctx context.Context, w *walk) (summary outcome.HostSummary
 	w.waves.End(ended, w.course.Stuck()) // its report is on the disk
 	w.endReload()
 	return summary, err
-}
-
-func (e *Engine) leaveSlot(host inventory.Host) {
-	if e.Slots != nil {
-		e.Slots.Leave(TargetOf(host))
-	}
 }
 
 // toWalk is a host that has not ended. walk is nil for one that was not begun: thousands
@@ -273,14 +276,10 @@ func (e *Engine) compare(ctx context.Context, p *peers.Peers, hosts []inventory.
 }
 
 // amendAll judges the hosts of a read-only run among each other, at the end: no host
-// waited for the slowest.
+// waited for the slowest. Summaries are sorted by name.
 func (e *Engine) amendAll(p *peers.Peers, hosts []inventory.Host, summaries []outcome.HostSummary) error {
-	at := map[string]int{}
-	for i, s := range summaries {
-		at[s.Name] = i
-	}
 	for _, host := range hosts {
-		i, ended := at[host.Name]
+		i, ended := slices.BinarySearchFunc(summaries, host.Name, func(s outcome.HostSummary, name string) int { return strings.Compare(s.Name, name) })
 		if !ended {
 			continue
 		}

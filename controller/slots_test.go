@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aixmend/controller"
-	"aixmend/transport"
 )
 
 // turns lets daemon-down have its turn when healthy has ended.
@@ -19,16 +18,15 @@ type turns struct {
 	left  atomic.Int32
 }
 
-// Await implements controller.Slots.
-func (t *turns) Await(_ context.Context, target transport.Target) error {
-	if target.Name == "daemon-down" {
-		<-t.ended
-	}
-	return nil
+// Each implements controller.Slots.
+func (t *turns) Each(_ context.Context, _ []string, begin func(string)) {
+	begin("healthy")
+	<-t.ended
+	begin("daemon-down")
 }
 
 // Leave implements controller.Slots.
-func (t *turns) Leave(transport.Target) { t.left.Add(1) }
+func (t *turns) Leave(string) { t.left.Add(1) }
 
 // Moved implements controller.Observer.
 func (t *turns) Moved(host string, to controller.State, note string, _ time.Time) {

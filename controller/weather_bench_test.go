@@ -142,7 +142,7 @@ func (s *storm) dialer() transport.Dialer {
 		return &toldConn{Conn: conn, storm: s, host: target.Name}, nil
 	})
 	windows := []*wrap.Window{wrap.NewWindow(s.concurrency)}
-	limited := wrap.Limited(wrap.Retried(told, quickly(retry.Dial)), wrap.NewSlots(func(transport.Target) []*wrap.Window { return windows }))
+	limited := wrap.Limited(wrap.Retried(told, quickly(retry.Dial)), wrap.NewSlots(func(string) []*wrap.Window { return windows }))
 	return wrap.Gated(limited, func(transport.Target, transport.Command) error { return nil })
 }
 

@@ -5,6 +5,9 @@ package gather
 
 import (
 	"context"
+	"reflect"
+	"slices"
+	"sync"
 	"time"
 
 	"aixmend/controller/outcome"
@@ -102,15 +105,34 @@ func (g *Gatherer) Follow(ctx context.Context) {
 	}
 }
 
-// Await waits for the first step of a host. One that waits for an answer is told it at once.
-func (g *Gatherer) Await(ctx context.Context, host string, events []outcome.Entry) {
-	if len(events) > 0 {
-		return
+// awaited is for how many hosts a goroutine waits: a step of one takes as long as they are many.
+const awaited = 64
+
+// Each begins each of some hosts when there is a first step of it, and all when ctx ends.
+func (g *Gatherer) Each(ctx context.Context, hosts []string, begin func(host string)) {
+	var waits sync.WaitGroup
+	for few := range slices.Chunk(slices.Clone(hosts), awaited) {
+		waits.Go(func() {
+			for len(few) > 0 {
+				at := g.first(ctx, few)
+				begin(few[at])
+				few = slices.Delete(few, at, at+1)
+			}
+		})
 	}
-	select {
-	case <-ctx.Done():
-	case <-g.More(host):
+	waits.Wait()
+}
+
+// first waits for a step of one of some hosts, and returns its place among them; when ctx ends, it
+// is the first one.
+func (g *Gatherer) first(ctx context.Context, hosts []string) int {
+	cases := make([]reflect.SelectCase, 0, len(hosts)+1)
+	for _, host := range hosts {
+		cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(g.More(host))})
 	}
+	cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(ctx.Done())})
+	chosen, _, _ := reflect.Select(cases)
+	return chosen % len(hosts)
 }
 
 // Host takes a host to its end. events are its lines in the journal, by earlier processes.

@@ -5,6 +5,7 @@ package wrap
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/cenkalti/backoff/v5"
@@ -96,41 +97,73 @@ func NewWindow(n int) *Window { return &Window{slots: make(chan struct{}, n)} }
 // Slots gives targets their slots in windows of concurrency. It is safe for
 // concurrent use.
 type Slots struct {
-	windows func(transport.Target) []*Window
+	windows func(name string) []*Window
 
 	mu   sync.Mutex
 	kept map[string][]*Window // by the target's name: taken but not used yet
 }
 
-// NewSlots returns the slots of a run. windows returns the windows that a target
+// NewSlots returns the slots of a run. windows returns the windows that a target, by its name,
 // needs, in one order for all targets and the narrower first: otherwise targets that
 // wait for a narrow one hold slots that others could use.
-func NewSlots(windows func(transport.Target) []*Window) *Slots {
+func NewSlots(windows func(name string) []*Window) *Slots {
 	return &Slots{windows: windows, kept: map[string][]*Window{}}
+}
+
+// Each waits for the slots of each of some targets, by their names, keeps them for its next Dial,
+// and begins it. When ctx ends, it begins the others without slots. A goroutine waits for all
+// targets that need the same windows: the one in front is the next.
+func (s *Slots) Each(ctx context.Context, names []string, begin func(name string)) {
+	var waits sync.WaitGroup
+	for _, lane := range s.lanes(names) {
+		waits.Go(func() {
+			for _, name := range lane {
+				_ = s.Await(ctx, name)
+				begin(name)
+			}
+		})
+	}
+	waits.Wait()
+}
+
+// lanes divides targets into those that need the same windows, in their order.
+func (s *Slots) lanes(names []string) [][]string {
+	var lanes [][]string
+	var windows [][]*Window // of each lane
+	for _, name := range names {
+		of := s.windows(name)
+		at := slices.IndexFunc(windows, func(other []*Window) bool { return slices.Equal(of, other) })
+		if at < 0 {
+			at = len(lanes)
+			lanes, windows = append(lanes, nil), append(windows, of)
+		}
+		lanes[at] = append(lanes[at], name)
+	}
+	return lanes
 }
 
 // Await waits for the target's slots and keeps them for its next Dial. A waiting
 // target needs no other state. Its error is the end of ctx.
-func (s *Slots) Await(ctx context.Context, target transport.Target) error {
-	taken, err := s.take(ctx, target)
+func (s *Slots) Await(ctx context.Context, name string) error {
+	taken, err := s.take(ctx, name)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.kept[target.Name] = taken
+	s.kept[name] = taken
 	return nil
 }
 
 // Leave releases slots that Await has taken and no Dial has used.
-func (s *Slots) Leave(target transport.Target) { leave(s.keptFor(target)) }
+func (s *Slots) Leave(name string) { leave(s.keptFor(name)) }
 
 // keptFor hands over the slots that are kept for a target; nil: none are.
-func (s *Slots) keptFor(target transport.Target) []*Window {
+func (s *Slots) keptFor(name string) []*Window {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	taken := s.kept[target.Name]
-	delete(s.kept, target.Name)
+	taken := s.kept[name]
+	delete(s.kept, name)
 	return taken
 }
 
@@ -140,14 +173,14 @@ func leave(taken []*Window) {
 	}
 }
 
-func (s *Slots) take(ctx context.Context, target transport.Target) ([]*Window, error) {
-	windows := s.windows(target)
+func (s *Slots) take(ctx context.Context, name string) ([]*Window, error) {
+	windows := s.windows(name)
 	for i, w := range windows {
 		select {
 		case w.slots <- struct{}{}:
 		case <-ctx.Done():
 			leave(windows[:i])
-			return nil, &transport.Error{Kind: transport.KindCanceled, Op: "wait for a slot", Host: target.Name, Err: context.Cause(ctx)}
+			return nil, &transport.Error{Kind: transport.KindCanceled, Op: "wait for a slot", Host: name, Err: context.Cause(ctx)}
 		}
 	}
 	return windows, nil
@@ -158,10 +191,10 @@ func (s *Slots) take(ctx context.Context, target transport.Target) ([]*Window, e
 // that waits without a connection holds none.
 func Limited(inner transport.Dialer, slots *Slots) transport.Dialer {
 	return transport.DialerFunc(func(ctx context.Context, target transport.Target) (transport.Conn, error) {
-		taken := slots.keptFor(target)
+		taken := slots.keptFor(target.Name)
 		if taken == nil {
 			var err error
-			if taken, err = slots.take(ctx, target); err != nil {
+			if taken, err = slots.take(ctx, target.Name); err != nil {
 				return nil, err
 			}
 		}

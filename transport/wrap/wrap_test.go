@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -246,7 +248,7 @@ func TestPlaceIsKept(t *testing.T) {
 		f, slots := host(t), one(1)
 		d := Limited(f, slots)
 		other := transport.Target{Name: "other"}
-		if err := slots.Await(t.Context(), target); err != nil {
+		if err := slots.Await(t.Context(), target.Name); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -254,11 +256,11 @@ func TestPlaceIsKept(t *testing.T) {
 		if _, err := d.Dial(ctx, other); transport.KindOf(err) != transport.KindCanceled {
 			t.Errorf("Dial: %v, want to wait for the place of another", err)
 		}
-		if err := slots.Await(ctx, other); transport.KindOf(err) != transport.KindCanceled {
+		if err := slots.Await(ctx, other.Name); transport.KindOf(err) != transport.KindCanceled {
 			t.Errorf("Await: %v, want to wait for the place of another", err)
 		}
 		conn := dial(t, d)
-		slots.Leave(target) // it is used: it is the connection's
+		slots.Leave(target.Name) // it is used: it is the connection's
 		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := d.Dial(ctx, other); err == nil {
@@ -266,11 +268,11 @@ func TestPlaceIsKept(t *testing.T) {
 		}
 		_ = conn.Close()
 		for range 2 {
-			if err := slots.Await(t.Context(), target); err != nil {
+			if err := slots.Await(t.Context(), target.Name); err != nil {
 				t.Fatal(err)
 			}
-			slots.Leave(target)
-			slots.Leave(target) // once is enough
+			slots.Leave(target.Name)
+			slots.Leave(target.Name) // once is enough
 		}
 	})
 }
@@ -372,7 +374,7 @@ func TestRetriedWaitIsCancelled(t *testing.T) {
 // one is a single window of n slots for every target.
 func one(n int) *Slots {
 	w := []*Window{NewWindow(n)}
-	return NewSlots(func(transport.Target) []*Window { return w })
+	return NewSlots(func(string) []*Window { return w })
 }
 
 // A group's window is narrower than the run's: its hosts wait for each other
@@ -380,8 +382,8 @@ func one(n int) *Slots {
 func TestLimitedByGroup(t *testing.T) {
 	all, group := NewWindow(2), NewWindow(1)
 	f := transport.DialerFunc(func(context.Context, transport.Target) (transport.Conn, error) { return closer{}, nil })
-	d := Limited(f, NewSlots(func(target transport.Target) []*Window {
-		if target.Name == "free" {
+	d := Limited(f, NewSlots(func(name string) []*Window {
+		if name == "free" {
 			return []*Window{all}
 		}
 		return []*Window{group, all}
@@ -413,4 +415,39 @@ func dials(attempts int, first time.Duration) retry.Rule {
 	rule := retry.Dial
 	rule.Attempts, rule.First = attempts, first
 	return rule
+}
+
+// Targets that need the same slots get them in their order, and those of a narrow window keep no
+// other one waiting. When the run is stopped, all begin.
+func TestEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all, group := NewWindow(3), NewWindow(1)
+		s := NewSlots(func(name string) []*Window {
+			if strings.HasPrefix(name, "free") {
+				return []*Window{all}
+			}
+			return []*Window{group, all}
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		var mu sync.Mutex
+		var begun []string
+		go s.Each(ctx, []string{"b", "a", "c", "free2", "free1"}, func(name string) {
+			mu.Lock()
+			defer mu.Unlock()
+			begun = append(begun, name)
+		})
+		has := func(want ...string) {
+			t.Helper()
+			synctest.Wait()
+			slices.Sort(begun)
+			if diff := cmp.Diff(want, begun); diff != "" {
+				t.Error(diff)
+			}
+		}
+		has("b", "free1", "free2")
+		s.Leave("b")
+		has("a", "b", "free1", "free2")
+		stop()
+		has("a", "b", "c", "free1", "free2")
+	})
 }

@@ -46,7 +46,7 @@ func (j *Job) Open(ctx context.Context, c *console.Console) (done func(), err er
 
 // slots returns the windows in which a host's connection takes a slot: those of its
 // groups that set a bound, by name, then that of the run.
-func (j *Job) slots() func(transport.Target) []*wrap.Window {
+func (j *Job) slots() func(host string) []*wrap.Window {
 	all := wrap.NewWindow(j.window)
 	of := map[string][]*wrap.Window{}
 	for _, g := range j.Request.Groups { // sorted by name
@@ -58,8 +58,8 @@ func (j *Job) slots() func(transport.Target) []*wrap.Window {
 			of[host] = append(of[host], w)
 		}
 	}
-	return func(t transport.Target) []*wrap.Window {
-		return append(of[t.Name][:len(of[t.Name]):len(of[t.Name])], all)
+	return func(host string) []*wrap.Window {
+		return append(of[host][:len(of[host]):len(of[host])], all)
 	}
 }
 
