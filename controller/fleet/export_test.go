@@ -56,12 +56,14 @@ func Sealed(t *testing.T, seed, subject, text string) nats.Header {
 	return m.Header
 }
 
-// Places has a hub look for the places of its sites at a JetStream, and returns how many have none.
-func Places(ctx context.Context, js jetstream.JetStream, list []Member) (int, error) {
+// Over is a hub of some members at a JetStream.
+func Over(js jetstream.JetStream, list []Member) (*Hub, error) {
 	h := &Hub{js: js, through: &through{absent: map[string]bool{}}}
-	if err := h.SetMembers(list); err != nil {
-		return 0, err
-	}
+	return h, h.SetMembers(list)
+}
+
+// Places has a hub look for the places of its sites, and returns how many have none.
+func Places(ctx context.Context, h *Hub) (int, error) {
 	err := h.places(ctx)
 	return len(h.through.absent), err
 }

@@ -232,13 +232,13 @@ func (h *Hub) Order(ctx context.Context, o Order) error {
 
 // Close removes the orders and the events of a run that is over, of some sites.
 func (h *Hub) Close(ctx context.Context, run string, of []string) error {
-	return h.insist(ctx, func(ctx context.Context) error {
-		var problems []error
-		for _, site := range of {
-			problems = append(problems, h.purge(ctx, orders, orderSubject(site, run)), h.purge(ctx, events, eventSubject(site, run)))
-		}
-		return errors.Join(problems...)
-	})
+	var problems []error
+	for _, site := range of { // each in its own time: there may be many
+		problems = append(problems, h.insist(ctx, func(ctx context.Context) error {
+			return errors.Join(h.purge(ctx, orders, orderSubject(site, run)), h.purge(ctx, events, eventSubject(site, run)))
+		}))
+	}
+	return errors.Join(problems...)
 }
 
 // Tidy removes the orders and the events of all runs but those that are open: a hub that was

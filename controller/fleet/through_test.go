@@ -3,6 +3,7 @@
 package fleet_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -546,33 +547,64 @@ func TestPlaceIsMadeAgain(t *testing.T) {
 	}
 }
 
-// far is a JetStream that answers late.
+// far is a JetStream that answers late. It knows no consumer.
 type far struct {
 	jetstream.JetStream
-	answers time.Duration
+	purged *int
 }
 
-func (f far) Consumer(ctx context.Context, _, _ string) (jetstream.Consumer, error) {
+func (far) answer(ctx context.Context) error {
 	select {
-	case <-time.After(f.answers):
-		return nil, jetstream.ErrConsumerNotFound
+	case <-time.After(300 * time.Millisecond):
+		return nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 }
 
-// However far the NATS is, and however many sites there are, the hub sees all their places: each
-// answer may take its time.
-func TestPlacesOfManySites(t *testing.T) {
+func (f far) Consumer(ctx context.Context, _, _ string) (jetstream.Consumer, error) {
+	return nil, cmp.Or(f.answer(ctx), error(jetstream.ErrConsumerNotFound))
+}
+
+func (f far) Stream(ctx context.Context, _ string) (jetstream.Stream, error) {
+	return farStream{far: f}, f.answer(ctx)
+}
+
+type farStream struct {
+	jetstream.Stream
+	far far
+}
+
+func (f farStream) Purge(ctx context.Context, _ ...jetstream.StreamPurgeOpt) error {
+	err := f.far.answer(ctx)
+	if err == nil {
+		*f.far.purged++
+	}
+	return err
+}
+
+// However far the NATS is, and however many sites there are: a hub sees all their places, and ends
+// a run at each. Only one answer has to come soon.
+func TestManySitesFarAway(t *testing.T) {
+	var names []string
 	var list []fleet.Member
 	for i := range 1000 {
-		list = append(list, fleet.Member{Key: "key", Role: fleet.RoleSite, Name: fmt.Sprint("site", i)})
+		names = append(names, fmt.Sprint("site", i))
+		list = append(list, fleet.Member{Key: "key", Role: fleet.RoleSite, Name: names[i]})
 	}
 	synctest.Test(t, func(t *testing.T) {
 		ctx, done := context.WithTimeout(t.Context(), time.Hour)
 		defer done()
-		if n, err := fleet.Places(ctx, far{answers: 300 * time.Millisecond}, list); n != len(list) || err != nil {
+		purged := 0
+		h, err := fleet.Over(far{purged: &purged}, list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := fleet.Places(ctx, h); n != len(list) || err != nil {
 			t.Errorf("%d of %d places were seen, %v", n, len(list), err)
+		}
+		if err := h.Close(ctx, run, names); purged != 2*len(names) || err != nil {
+			t.Errorf("%d of %d were removed, %v", purged, 2*len(names), err)
 		}
 	})
 }
