@@ -70,7 +70,7 @@ func (s *Store) MarkApplied(plan, host, run string) error {
 		return fmt.Errorf("plan %s: %w", plan, err)
 	}
 	path := s.planFile(plan)
-	if err := s.disk.MakeFolder(filepath.Dir(path)); err != nil {
+	if err := s.plans.Make(s.disk, filepath.Dir(path)); err != nil {
 		return fmt.Errorf("plan %s: %w", plan, err)
 	}
 	if err := s.trusted(path); err != nil {

@@ -32,7 +32,8 @@ func (r *Run) WriteCheckpoint(h outcome.Host) error {
 	if err := naming.CheckFile("host", h.Host); err != nil {
 		return err
 	}
-	dir, err := r.checkpoints()
+	dir := r.store.checkpointsDir(r.id)
+	err := r.checkpoints.Make(r.store.disk, dir)
 	if err == nil {
 		err = r.store.disk.WriteContent(filepath.Join(dir, h.Host+".json"), durable.JSON(h))
 	}
@@ -40,19 +41,6 @@ func (r *Run) WriteCheckpoint(h outcome.Host) error {
 		return fmt.Errorf("report of %s: %w", h.Host, err)
 	}
 	return nil
-}
-
-// checkpoints makes the folder of the checkpoints, whose name is on the disk when it returns.
-func (r *Run) checkpoints() (dir string, err error) {
-	r.making.Lock()
-	defer r.making.Unlock()
-	dir = r.store.checkpointsDir(r.id)
-	err = r.store.disk.MakeFolder(dir)
-	if err == nil && !r.made { // an earlier process may have been killed before it synced
-		err = r.store.disk.SyncDir(r.store.RunDir(r.id))
-		r.made = err == nil
-	}
-	return dir, err
 }
 
 // WriteHost writes a host's reports as JSON and Markdown. Readers always see complete

@@ -20,9 +20,8 @@ type Run struct {
 	store *Store
 	id    string
 
-	unlock func() error
-	making sync.Mutex // of the folder of the checkpoints
-	made   bool       // its name is on the disk
+	unlock      func() error
+	checkpoints durable.Once
 
 	begun durable.Since // before the first report was written
 

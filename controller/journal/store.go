@@ -28,7 +28,8 @@ type Store struct {
 	root     string
 	disk     durable.Disk
 	group    *durable.Group // of the runs
-	printing bool           // files that others can change are read, too
+	plans    durable.Once
+	printing bool // files that others can change are read, too
 }
 
 // Open returns the store in a folder. It creates the folder if it does not exist. The

@@ -35,6 +35,7 @@ type Folder struct {
 	printing bool // captures that others can change are read, too
 	disk     durable.Disk
 	group    *durable.Group
+	folder   *durable.Once
 }
 
 // In returns the captures of a state folder. Nothing is opened or created. A capture that
@@ -43,7 +44,7 @@ func In(state string) Folder { return On(durable.Disk{}, state) }
 
 // On is In on another disk than that of the operating system.
 func On(disk durable.Disk, state string) Folder {
-	return Folder{root: state, disk: disk, group: disk.NewGroup(filepath.Join(state, "captures"))}
+	return Folder{root: state, disk: disk, group: disk.NewGroup(filepath.Join(state, "captures")), folder: new(durable.Once)}
 }
 
 // ToPrint is In for verbs that only print captures: their owner does not matter.
@@ -80,7 +81,7 @@ func (f Folder) Keep(c outcome.Capture, files []outcome.CaptureFile) (string, er
 	}
 	where := filepath.Join("captures", c.Host, c.ID)
 	dir := filepath.Join(f.root, where)
-	if err := f.disk.MakeFolder(filepath.Join(f.root, "captures")); err != nil {
+	if err := f.folder.Make(f.disk, filepath.Join(f.root, "captures")); err != nil {
 		return "", err
 	}
 	begun := f.group.Begin()

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 
 	"aixmend/transport/place"
 )
@@ -20,8 +21,9 @@ type Disk struct {
 // Watcher is told of each change of a disk and of each sync, so that a test can make a disk as a
 // power loss leaves it.
 type Watcher interface {
-	// Changed reports a change that was made.
-	Changed(Change)
+	// Changing makes a change by calling do, which returns it and reports whether it was made. One
+	// change is made at a time, so that their order is known.
+	Changing(do func() (c Change, made bool))
 	// Syncing reports that a file or a folder is about to be synced, with shared set all that is
 	// on its file system. synced is called once that has been done; not after an error.
 	Syncing(path string, shared bool) (synced func())
@@ -59,11 +61,15 @@ const (
 // file and folder is synced alone, as where a file system can't be synced as a whole.
 func Watched(w Watcher, oneByOne bool) Disk { return Disk{w, oneByOne} }
 
-// did tells the watcher of a change, if it was made.
-func (d Disk) did(err error, c Change) error {
-	if err == nil && d.watcher != nil {
-		d.watcher.Changed(c)
+// change makes a change, of which the watcher is told if it succeeds.
+func (d Disk) change(c Change, do func() error) (err error) {
+	if d.watcher == nil {
+		return do()
 	}
+	d.watcher.Changing(func() (Change, bool) {
+		err = do()
+		return c, err == nil
+	})
 	return err
 }
 
@@ -82,7 +88,7 @@ func (d Disk) sync(path string, shared bool, sync func() error) error {
 
 // Mkdir makes a folder that does not exist. A power loss may lose it.
 func (d Disk) Mkdir(path string) error {
-	return d.did(os.Mkdir(path, DirMode), Change{Do: MadeFolder, Path: path})
+	return d.change(Change{Do: MadeFolder, Path: path}, func() error { return os.Mkdir(path, DirMode) })
 }
 
 // MkdirAll makes a folder, and those above it. A power loss may lose them.
@@ -124,6 +130,25 @@ func (d Disk) MakeFolder(path string) error {
 	return err
 }
 
+// Once makes a folder for several callers. Its zero value has made none.
+type Once struct {
+	mu     sync.Mutex
+	synced bool
+}
+
+// Make makes the folder if it does not exist. Its name is on the disk when it returns, whoever
+// made it: that may not have come so far.
+func (o *Once) Make(d Disk, path string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := d.MakeFolder(path); err != nil || o.synced {
+		return err
+	}
+	err := d.SyncDir(filepath.Dir(path))
+	o.synced = err == nil
+	return err
+}
+
 // New writes a new file without syncing it. The error wraps fs.ErrExist if the name is taken.
 func (d Disk) New(path string, data []byte) error {
 	file, err := d.create(path, FileMode)
@@ -136,27 +161,27 @@ func (d Disk) New(path string, data []byte) error {
 
 // Rename gives an entry another name.
 func (d Disk) Rename(from, to string) error {
-	return d.did(os.Rename(from, to), Change{Do: Renamed, Path: from, To: to})
+	return d.change(Change{Do: Renamed, Path: from, To: to}, func() error { return os.Rename(from, to) })
 }
 
 // Symlink makes a link.
 func (d Disk) Symlink(target, path string) error {
-	return d.did(os.Symlink(target, path), Change{Do: MadeLink, Path: path, To: target})
+	return d.change(Change{Do: MadeLink, Path: path, To: target}, func() error { return os.Symlink(target, path) })
 }
 
 // Remove removes an entry.
 func (d Disk) Remove(path string) error {
-	return d.did(os.Remove(path), Change{Do: Removed, Path: path})
+	return d.change(Change{Do: Removed, Path: path}, func() error { return os.Remove(path) })
 }
 
 // RemoveAll removes an entry and all below it; it is no error that there is none.
 func (d Disk) RemoveAll(path string) error {
-	return d.did(os.RemoveAll(path), Change{Do: Removed, Path: path})
+	return d.change(Change{Do: Removed, Path: path}, func() error { return os.RemoveAll(path) })
 }
 
 // Truncate cuts a file off.
 func (d Disk) Truncate(path string, size int64) error {
-	return d.did(os.Truncate(path, size), Change{Do: Cut, Path: path, Size: size})
+	return d.change(Change{Do: Cut, Path: path, Size: size}, func() error { return os.Truncate(path, size) })
 }
 
 // SyncDir makes the names in a folder durable, where a folder can be synced.
@@ -184,28 +209,28 @@ func (d Disk) syncFile(path string) error {
 // Open opens a file for reading and appending, and creates it if need be. A link of that name is
 // an error.
 func (d Disk) Open(path string) (*File, error) {
-	made := false
-	if d.watcher != nil {
-		_, err := os.Lstat(path)
-		made = errors.Is(err, fs.ErrNotExist)
+	if d.watcher != nil { // it is told of a new file
+		if file, err := d.create(path, FileMode); err == nil {
+			_ = file.Close()
+		}
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR|place.NoFollow, FileMode)
 	if err != nil {
 		return nil, err
-	}
-	if made {
-		_ = d.did(nil, Change{Do: MadeFile, Path: path})
 	}
 	return &File{file, d}, nil
 }
 
 // create opens a new file for writing.
 func (d Disk) create(path string, mode os.FileMode) (*File, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	var file *os.File
+	err := d.change(Change{Do: MadeFile, Path: path}, func() (err error) {
+		file, err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	_ = d.did(nil, Change{Do: MadeFile, Path: path})
 	return &File{file, d}, nil
 }
 
@@ -216,11 +241,14 @@ type File struct {
 }
 
 // Write implements io.Writer.
-func (f *File) Write(data []byte) (int, error) {
-	n, err := f.file.Write(data)
-	if n > 0 && f.disk.watcher != nil {
-		f.disk.watcher.Changed(Change{Do: Wrote, Path: f.file.Name(), Data: bytes.Clone(data[:n])})
+func (f *File) Write(data []byte) (n int, err error) {
+	if f.disk.watcher == nil {
+		return f.file.Write(data)
 	}
+	f.disk.watcher.Changing(func() (Change, bool) {
+		n, err = f.file.Write(data)
+		return Change{Do: Wrote, Path: f.file.Name(), Data: bytes.Clone(data[:n])}, n > 0
+	})
 	return n, err
 }
 
@@ -236,7 +264,7 @@ func (f *File) Size() (int64, error) {
 // Cut cuts the file off. Not every system can do that while it is open for appending:
 // Disk.Truncate goes by name.
 func (f *File) Cut(size int64) error {
-	return f.disk.did(f.file.Truncate(size), Change{Do: Cut, Path: f.file.Name(), Size: size})
+	return f.disk.change(Change{Do: Cut, Path: f.file.Name(), Size: size}, func() error { return f.file.Truncate(size) })
 }
 
 // Sync makes the content durable. Its name may need Disk.SyncDir.

@@ -35,8 +35,14 @@ type synced struct {
 	began  int // how many events were before it
 }
 
-// Changed implements durable.Watcher.
-func (r *Recorder) Changed(c durable.Change) { r.add(event{change: c}) }
+// Changing implements durable.Watcher.
+func (r *Recorder) Changing(do func() (durable.Change, bool)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c, made := do(); made {
+		r.events = append(r.events, event{change: c})
+	}
+}
 
 // Syncing implements durable.Watcher.
 func (r *Recorder) Syncing(path string, shared bool) (done func()) {
