@@ -20,7 +20,7 @@ import (
 )
 
 // Open gives a job the way to its hosts, and bounds how many it works on at the same time
-// by the open-file limit. done closes the way.
+// by the open-file limit; memory is spent for time. done closes the way.
 func (j *Job) Open(ctx context.Context, c *console.Console) (done func(), err error) {
 	if err := j.Free(); err != nil {
 		return nil, err
@@ -41,7 +41,11 @@ func (j *Job) Open(ctx context.Context, c *console.Console) (done func(), err er
 			c.Say("warning: %s", warning)
 		}
 	}
-	return j.way.Close, nil
+	undo := leaveGarbage(min(j.window, len(hosts)))
+	return func() {
+		undo()
+		j.way.Close()
+	}, nil
 }
 
 // slots returns the windows in which a host's connection takes a slot: those of its
