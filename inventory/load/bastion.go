@@ -3,6 +3,7 @@ package load
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -53,7 +54,8 @@ func (b *builder) addBastion(folder string, entry strictyaml.Entry[settings.Bast
 func (b *builder) settledBastions() []inventory.Bastion {
 	users := b.usersOfBastions()
 	list := b.defaultBastions(users)
-	for _, at := range b.bastions {
+	for _, name := range slices.Sorted(maps.Keys(b.bastions)) {
+		at := b.bastions[name]
 		made := at.Bastion
 		made.SSH = b.Resolve(&at.layer).SSH
 		made.Defaults = b.bastionDefaults(made.Name, users)

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -72,7 +73,7 @@ func (b *builder) defaultBastions(users filesOf) []inventory.Bastion {
 // bastion, and a default allows nobody old algorithms.
 func (b *builder) bastionDefaults(name string, users filesOf) inventory.SSH {
 	both := b.agreed(name, "identity", users[name], func(from settings.SSHDoc) (settings.SSHDoc, strictyaml.Pos) {
-		return settings.SSHDoc{Identity: from.Identity, Cert: from.Cert, Passphrase: from.Passphrase}, from.Identity.Pos
+		return settings.SSHDoc{Identity: from.Identity, Cert: from.Cert, Passphrase: from.Passphrase}, cmp.Or(from.Identity.Pos, from.Cert.Pos, from.Passphrase.Pos())
 	})
 	both.KnownHosts = b.agreed(name, "known_hosts", users[name], func(from settings.SSHDoc) (settings.SSHDoc, strictyaml.Pos) {
 		return settings.SSHDoc{KnownHosts: from.KnownHosts}, from.KnownHosts.Pos()

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,5 +106,36 @@ func TestDefaultsOfBastionsInSeveralFiles(t *testing.T) {
 	said := inv.Warnings.Error()
 	if !strings.Contains(said, "b.yaml:2:28: the defaults have another identity for bastion \"both\" than those at "+dir+"/a.yaml:2:28, and neither is used") || strings.Count(said, "bastion") != 2 {
 		t.Errorf("said %s", said)
+	}
+}
+
+// Files that differ in a certificate or a passphrase alone are named with their places, in one order.
+func TestDefaultsOfBastionsWithoutIdentity(t *testing.T) {
+	const head = "apiVersion: aixmend/v1\ndefaults: {ssh: {%s}}\nbastions: {c: {}, a: {}, b: {}}\nhosts: {%s: {groups: [g], ssh: {jump: %s}}}\ngroups: {g: {}}\n"
+	dir := t.TempDir()
+	var paths, hosts []string
+	for i, setting := range []string{"certificate: /k/a.pub", "passphrase: {env: P}"} {
+		for _, jump := range []string{"a", "b", "c"} {
+			name := fmt.Sprintf("%s%d", jump, i)
+			paths, hosts = append(paths, filepath.Join(dir, name+".yaml")), append(hosts, name)
+			if err := os.WriteFile(paths[len(paths)-1], fmt.Appendf(nil, head, setting, name, jump), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	inv, err := testOptions().Load(paths...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, w := range inv.Warnings {
+		said = append(said, fmt.Sprintf("%s:%d:%d: %s", filepath.Base(w.File), w.Line, w.Column, strings.ReplaceAll(w.Message, dir+"/", "")))
+	}
+	var want []string
+	for _, name := range []string{"a", "b", "c"} {
+		want = append(want, name+`1.yaml:2:30: the defaults have another identity for bastion "`+name+`" than those at a0.yaml:2:31, and neither is used`)
+	}
+	if diff := cmp.Diff(want, said); diff != "" || len(inv.Hosts) != len(hosts) {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -24,6 +24,9 @@ type secretDoc struct {
 
 func (d passwordDoc) set() bool { return d.pos != strictyaml.Pos{} }
 
+// Pos is the place of the setting, zero where it was not given.
+func (d passwordDoc) Pos() strictyaml.Pos { return d.pos }
+
 // passwordHint is the hint where a password stands in the file.
 const passwordHint = "write prompt, {file: PATH}, {exec: [PROGRAM, ARGUMENT, ...]}, {env: NAME} or {age: FILE, identity: FILE}"
 
