@@ -21,21 +21,50 @@ type greeting struct {
 	net.Conn
 	said []byte // lines before the version, and the received part of the version
 	over bool   // the version has come, or the text is too long to be a reason
+	rest []byte // received, and not read yet
 }
 
 // Read implements net.Conn. Who speaks another protocol is not waited for.
 func (g *greeting) Read(p []byte) (int, error) {
-	n, err := g.Conn.Read(p)
-	if !g.over && n > 0 {
-		g.said = append(g.said, p[:min(n, maxGreeting-len(g.said))]...)
-		at := bytes.LastIndex(g.said, version)
-		g.over = len(g.said) >= maxGreeting || g.spoke() && bytes.IndexByte(g.said[at:], '\n') > 0
-		if _, other := protocolOf(g.said); other && !g.spoke() {
-			g.restOfLine()
-			return 0, errNotSSH
-		}
+	if len(g.rest) > 0 {
+		n := copy(p, g.rest)
+		g.rest = g.rest[n:]
+		return n, nil
 	}
-	return n, err
+	if g.over {
+		return g.Conn.Read(p)
+	}
+	piece := make([]byte, 256) // x/crypto reads the version byte by byte
+	n, err := g.Conn.Read(piece)
+	if n == 0 {
+		return 0, err
+	}
+	g.hear(piece[:n])
+	if _, other := protocolOf(g.said); other && !g.spoke() {
+		if len(g.said) < bareBeginning {
+			g.restOfLine()
+		}
+		g.over = true
+		return 0, errNotSSH
+	}
+	read := copy(p, piece[:n])
+	if g.rest = piece[read:n]; len(g.rest) > 0 {
+		err = nil // it comes again
+	}
+	return read, err
+}
+
+// hear adds to the server's text, up to the end of its version.
+func (g *greeting) hear(text []byte) {
+	g.said = append(g.said, text[:min(len(text), maxGreeting-len(g.said))]...)
+	at := 0
+	if !bytes.HasPrefix(g.said, version) {
+		at = bytes.Index(g.said, versionLine) + 1
+	}
+	if end := bytes.IndexByte(g.said[at:], '\n'); end > 0 && g.spoke() {
+		g.said, g.over = g.said[:at+end+1], true
+	}
+	g.over = g.over || len(g.said) >= maxGreeting
 }
 
 // Write implements net.Conn. A server that refuses to talk may close before our
@@ -47,6 +76,9 @@ func (g *greeting) Write(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// bareBeginning is the length below which the text of another protocol is not yet its first line.
+const bareBeginning = 7
 
 // lineWait bounds the wait for the rest of the first line of a server that is not SSH.
 const lineWait = time.Second
