@@ -96,7 +96,7 @@ func (l *logReader) read(line string) {
 	case strings.Contains(text, "chdev"):
 		l.stanza = ""
 		l.readCommand(text)
-	case devInfo.MatchString(text):
+	case strings.Contains(text, " info {") && devInfo.MatchString(text):
 		l.begin(l.boots.sawCommand())
 		l.stanza = ""
 		l.readDict(text, ethernetOf(devInfo.FindStringSubmatch(text)[1]), shapeCommand)

@@ -25,9 +25,11 @@ var (
 // An address line without its iface line, or one that is the last line and has
 // no newline (it may be cut), is evidence of nothing.
 func (l *logReader) readStanza(line string) {
-	if parts := ifaceLine.FindStringSubmatch(line); parts != nil {
-		l.stanza = ethernetOf(parts[1])
-		return
+	if strings.Contains(line, "iface") { // few lines need the expression
+		if parts := ifaceLine.FindStringSubmatch(line); parts != nil {
+			l.stanza = ethernetOf(parts[1])
+			return
+		}
 	}
 	words := strings.Fields(line)
 	if len(words) == 0 || l.stanza == "" {

@@ -92,3 +92,15 @@ func TestParseCloudInit(t *testing.T) {
 		{name: "cut off", in: Output{Stdout: []byte(chdev), Truncated: true}, err: "cut off"},
 	})
 }
+
+// A line of the log is given to an expression only where it has the expression's own words.
+func FuzzLogWords(f *testing.F) {
+	for _, line := range []string{"iface eth1 inet6 static", "settings=iface eth0 inet", "x dev eth1 info {'a': 1}", "dev en1 info {", "Iface eth1 inet", "ifac e", " info {"} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		if ifaceLine.MatchString(line) && !strings.Contains(line, "iface") || devInfo.MatchString(line) && !strings.Contains(line, " info {") {
+			t.Errorf("%q would be left out", line)
+		}
+	})
+}
