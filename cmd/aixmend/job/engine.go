@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"aixmend/cmd/aixmend/console"
 	"aixmend/cmd/aixmend/evidence"
@@ -128,7 +129,7 @@ func (j *Job) engine(c *console.Console, dir runFolder) *controller.Engine {
 
 // sink stores the reports of a run that begins.
 func (j *Job) sink(store *journal.Store, dir *journal.Run, run *outcome.Run) sink {
-	s := sink{dir: dir, dialled: j.dialled, typed: j.Settings.paste}
+	s := sink{dir: dir, dialled: j.dialled, typed: j.Settings.paste, rooms: &sync.Pool{New: func() any { return new([]byte) }}}
 	hosts := request.Names(j.Request.Hosts)
 	if j.recordings == nil { // whose hosts are others of the same names
 		s.open, _ = store.LeftOpen(hosts) // where runs can't be listed, there is nothing to say

@@ -1,6 +1,8 @@
 package job
 
 import (
+	"sync"
+
 	"aixmend/controller"
 	"aixmend/controller/journal"
 	"aixmend/controller/outcome"
@@ -18,6 +20,8 @@ type sink struct {
 	open []outcome.LeftOpen
 	// typed adds the flags of the run to a command.
 	typed func(command string) string
+	// rooms are buffers for reports in Markdown.
+	rooms *sync.Pool
 	// pages pack the hosts that have ended.
 	pages *html.Pages
 	// reported is told of each host whose report was written; nil: nobody is.
@@ -35,7 +39,10 @@ func (s sink) HostDone(h outcome.Host) error {
 			return err
 		}
 	}
-	err := s.dir.WriteHost(h, formats.HostMarkdown(h, formats.Open{Others: outcome.OpenOn(s.open, h.Host), Typed: s.typed}))
+	room := s.rooms.Get().(*[]byte)
+	*room = formats.AppendHostMarkdown((*room)[:0], h, formats.Open{Others: outcome.OpenOn(s.open, h.Host), Typed: s.typed})
+	err := s.dir.WriteHost(h, *room)
+	s.rooms.Put(room)
 	if err != nil {
 		return err
 	}

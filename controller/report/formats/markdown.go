@@ -25,8 +25,11 @@ type Open struct {
 }
 
 // HostMarkdown renders the report of a host for people.
-func HostMarkdown(h outcome.Host, open Open) []byte {
-	m := &markdown{}
+func HostMarkdown(h outcome.Host, open Open) []byte { return AppendHostMarkdown(nil, h, open) }
+
+// AppendHostMarkdown appends HostMarkdown to room.
+func AppendHostMarkdown(room []byte, h outcome.Host, open Open) []byte {
+	m := &markdown{b: *bytes.NewBuffer(room)}
 	m.b.Grow(size(h))
 	m.line("# %s: %s", md(h.Host), shown(h))
 	m.line("")

@@ -86,17 +86,21 @@ func (r *Runner) request(nonce string, commands []transport.Command) (request, e
 		checks, req.checked = req.tool.checks(commands[req.root:], r.Texts, r.allowed)
 		outer.WriteString(toolPath + req.tool.functions() + becoming + checks)
 	}
-	inner.Grow(size)
+	to := &inner
+	if req.tool == nil || req.each {
+		to = &outer
+	} else {
+		inner.Grow(size)
+	}
 	for i, command := range commands[req.root:] {
 		text := command.Line
 		if req.each {
 			text = r.Texts.of(command).line
 		}
-		frame(&inner, req.root+i, command, text)
+		frame(to, req.root+i, command, text)
 	}
 	switch script := inner.String(); {
-	case req.tool == nil || req.each:
-		outer.WriteString(script)
+	case to == &outer: // it is whole
 	case req.asks:
 		outer.WriteString(toolPath + becoming + "exec " + req.tool.command(deaf+begin+script, true) + "\n")
 	default:
