@@ -157,36 +157,42 @@ func (t results) perConnection(tool string) float64 {
 // usualTrip is the round trip that the targets are about.
 const usualTrip = 50 * time.Millisecond
 
-// note keeps what the targets are about.
+// note keeps what the targets say of one row.
+func (r *measured) note(b *testing.B) {
+	b.Helper()
+	if r.rtt != usualTrip {
+		return
+	}
+	say := func(name string, value float64) {
+		noteFigure(b, figure{Name: name, Value: value, Others: max(r.others(), r.floor.others())})
+	}
+	hosts := thousands(r.hosts)
+	where := fmt.Sprintf("%s hosts, c=%d", hosts, r.window)
+	say("CPU x batch, "+where, ratio(r, r.floor, cpuOf))
+	say("wall x batch, "+where, ratio(r, r.floor, wallOf))
+	say("peak, MB, "+where, r.peak())
+	if r.window == 100 || r.hosts > 1000 && r.window == 500 {
+		say("CPU, ms a host, "+hosts+" hosts", r.cpu())
+		say("page ready after the last host of "+hosts+", s", r.median(func(c cost) float64 { return c.page.Seconds() }))
+	}
+}
+
+// note keeps what the targets say of several rows.
 func (t results) note(b *testing.B) {
 	b.Helper()
 	flat := figure{Name: "CPU a host, the worst of 1000 to 30,000 x that of 1000"}
 	var smallest float64 // with the window of the large fleets
 	for i := range t.rows {
 		r := &t.rows[i]
-		if r.tool != auditTool || r.rtt != usualTrip {
+		if r.tool != auditTool || r.rtt != usualTrip || r.window != 500 {
 			continue
 		}
-		say := func(name string, value float64) {
-			noteFigure(b, figure{Name: name, Value: value, Others: max(r.others(), r.floor.others())})
+		if r.hosts == 1000 {
+			smallest = r.cpu()
 		}
-		hosts := thousands(r.hosts)
-		where := fmt.Sprintf("%s hosts, c=%d", hosts, r.window)
-		say("CPU x batch, "+where, ratio(r, r.floor, cpuOf))
-		say("wall x batch, "+where, ratio(r, r.floor, wallOf))
-		say("peak, MB, "+where, r.peak())
-		if r.window == 100 || r.hosts > 1000 && r.window == 500 {
-			say("CPU, ms a host, "+hosts+" hosts", r.cpu())
-			say("page ready after the last host of "+hosts+", s", r.median(func(c cost) float64 { return c.page.Seconds() }))
-		}
-		if r.window == 500 {
-			if r.hosts == 1000 {
-				smallest = r.cpu()
-			}
-			flat.Value, flat.Others = max(flat.Value, r.cpu()), max(flat.Others, r.others())
-		}
+		flat.Value, flat.Others = max(flat.Value, r.cpu()), max(flat.Others, r.others())
 	}
-	if smallest > 0 && flat.Value > 0 {
+	if smallest > 0 {
 		flat.Value /= smallest
 		noteFigure(b, flat)
 	}

@@ -96,6 +96,7 @@ func BenchmarkFleet(b *testing.B) {
 			}
 			rows[1].floor, rows[2].floor = &rows[0], &rows[0]
 			rows[2].report(b)
+			rows[2].note(b)
 			all.rows = append(all.rows, rows...)
 		})
 	}
