@@ -1,6 +1,10 @@
 package job
 
-import "runtime/debug"
+import (
+	"math"
+	"runtime"
+	"runtime/debug"
+)
 
 // An open connection holds about 90 KB, with the answers of its host, and a run 16 MB beside.
 const (
@@ -13,19 +17,21 @@ const (
 // 50 hosts, and a sixth of its CPU time is the collector's.
 const garbage = 80 << 20
 
-// percent returns the garbage that a run with so many connections may leave, in percent of the
-// memory in use, as GOGC is given.
-func percent(connections int) int {
-	const goDefault, most = 100, 400
-	return min(most, max(goDefault, 100*garbage/(baseMemory+connections*connectionMemory)))
+// ballast returns how much memory a run with so many connections pretends to use, in bytes. The
+// collector leaves as much more garbage, however large the inventory and the reports are: a higher
+// GOGC would multiply those, too.
+func ballast(connections int) int {
+	return max(0, garbage-baseMemory-connections*connectionMemory)
 }
 
 // leaveGarbage has the collector run less often, until the function that it returns is called.
-// Where the user has set GOGC, that counts.
+// Where the user has set GOGC or GOMEMLIMIT, that counts.
 func leaveGarbage(connections int) (undo func()) {
-	before := debug.SetGCPercent(percent(connections))
-	if before != 100 {
-		debug.SetGCPercent(before)
+	percent := debug.SetGCPercent(100)
+	debug.SetGCPercent(percent)
+	if percent != 100 || debug.SetMemoryLimit(-1) != math.MaxInt64 {
+		return func() {}
 	}
-	return func() { debug.SetGCPercent(before) }
+	pretended := make([]byte, ballast(connections)) // never touched: it takes no memory
+	return func() { runtime.KeepAlive(pretended) }
 }

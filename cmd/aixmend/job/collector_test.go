@@ -1,28 +1,65 @@
 package job
 
 import (
+	"math"
+	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"testing"
 )
 
-// Few connections leave room for garbage, many none beyond Go's default; a setting of the user's
-// counts.
+// goal returns at how much memory in use the collector will run next, in bytes.
+func goal() int64 {
+	runtime.GC()
+	runtime.GC() // the first one may have begun before
+	sample := []metrics.Sample{{Name: "/gc/heap/goal:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64())
+}
+
+// Few connections leave room for garbage, many none beyond Go's default. That room does not grow
+// with what is in use: an inventory of 100,000 hosts is not to take three times its memory.
 func TestLeaveGarbage(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
-	for connections, want := range map[int]int{1: 400, 100: 322, 500: 133, 1000: 100, 100_000: 100} {
-		undo := leaveGarbage(connections)
-		if got := debug.SetGCPercent(100); got != want {
-			t.Errorf("%d connections leave %d %%, want %d", connections, got, want)
+	const slack = 4 << 20
+	for _, used := range []int{0, 200 << 20} {
+		inUse := make([]byte, used)
+		before := goal()
+		for connections, want := range map[int]int64{1: 63 << 20, 100: 55 << 20, 500: 20 << 20, 1000: 0, 100_000: 0} {
+			undo := leaveGarbage(connections)
+			grown := goal() - before
+			undo()
+			// what is pretended counts twice: as in use, and as garbage
+			if got := grown / 2; got < want-slack || got > want+slack {
+				t.Errorf("%d MB in use, %d connections: %d MB more garbage, want %d", used>>20, connections, got>>20, want>>20)
+			}
 		}
-		undo()
+		runtime.KeepAlive(inUse)
 	}
-	for _, set := range []int{50, 800, -1} {
+}
+
+// A setting of the user's counts.
+func TestLeaveGarbageAsTheUserSays(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(math.MaxInt64))
+	unchanged := func(what string) {
+		t.Helper()
+		before := goal()
+		undo := leaveGarbage(1)
+		grown := goal() - before
+		undo()
+		if grown > 1<<20 {
+			t.Errorf("%s: the goal grew by %d MB", what, grown>>20)
+		}
+	}
+	for _, set := range []int{50, 800} {
 		debug.SetGCPercent(set)
-		undo := leaveGarbage(100)
-		within := debug.SetGCPercent(set)
-		undo()
-		if after := debug.SetGCPercent(set); within != set || after != set {
-			t.Errorf("GOGC=%d became %d, and %d after the run", set, within, after)
+		unchanged("GOGC")
+		if after := debug.SetGCPercent(set); after != set {
+			t.Errorf("GOGC=%d became %d", set, after)
 		}
 	}
+	debug.SetGCPercent(100)
+	debug.SetMemoryLimit(1 << 40)
+	unchanged("GOMEMLIMIT")
 }
