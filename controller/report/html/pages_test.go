@@ -2,6 +2,7 @@ package html
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -52,16 +53,18 @@ func TestPagesOfHostsThatEnd(t *testing.T) {
 	want := writePage(t, e)
 	open := func() *Pages { return NewPages(names, e.Run.Started, e.Run.LeftOpen, e.Complete) }
 	all := func(p *Pages) {
-		order := rand.New(rand.NewPCG(1, 2)).Perm(n)
-		var adding sync.WaitGroup
-		for k := range 4 {
-			adding.Go(func() {
-				for i := k; i < n; i += 4 {
-					p.Add(documents[order[i]])
-				}
-			})
+		random := rand.New(rand.NewPCG(1, 2))
+		for few := range slices.Chunk(documents, 5*blockHosts) { // with a window of about 300
+			var adding sync.WaitGroup
+			for some := range slices.Chunk(random.Perm(len(few)), len(few)/4+1) {
+				adding.Go(func() {
+					for _, i := range some {
+						p.Add(few[i])
+					}
+				})
+			}
+			adding.Wait()
 		}
-		adding.Wait()
 	}
 	old := documents[7]
 	old.Outcome, old.Findings, old.Stages = outcome.Unknown, nil, nil
