@@ -170,11 +170,20 @@ func Public(h outcome.Host, c Compared, private ...string) outcome.Host {
 	if cloud := h.Cloud; cloud != nil {
 		p.Cloud = &outcome.Cloud{Status: cloud.Status, Health: cloud.Health, Reason: clean(cloud.Reason), LastUpdate: cloud.LastUpdate, Class: cloud.Class, Silence: clean(cloud.Silence)}
 	}
+	facts := map[string]any{}
 	for _, part := range c.Facts {
 		name, rest, _ := strings.Cut(part, ".")
-		if value, there := h.Facts[name]; there {
-			keep(p.Facts, name, rest, c.hide(value, private))
+		value, there := h.Facts[name]
+		if !there {
+			continue
 		}
+		if _, done := facts[name]; !done {
+			facts[name] = plain(value)
+		}
+		keep(p.Facts, name, rest, facts[name])
+	}
+	for name, value := range p.Facts {
+		p.Facts[name] = c.hidden(value, private)
 	}
 	return p
 }
@@ -229,9 +238,8 @@ func keep(into map[string]any, name, rest string, value any) {
 	keep(inner, next, rest, below[next])
 }
 
-// hide returns a fact with every address in it, and every private text, replaced by a keyed
-// hash of it.
-func (c Compared) hide(value any, private []string) any {
+// plain returns a value as its document has it, nil where it has none.
+func plain(value any) any {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return nil
@@ -240,14 +248,17 @@ func (c Compared) hide(value any, private []string) any {
 	if json.Unmarshal(text, &plain) != nil {
 		return nil
 	}
-	return c.hidden(plain, private)
+	return plain
 }
 
+// hidden returns a plain value with the addresses and private texts in it replaced by their hashes.
 func (c Compared) hidden(value any, private []string) any {
 	switch v := value.(type) {
 	case string:
 		for _, p := range private {
-			v = strings.ReplaceAll(v, p, c.hash(p))
+			if strings.Contains(v, p) {
+				v = strings.ReplaceAll(v, p, c.hash(p))
+			}
 		}
 		return replaceAddresses(v, c.hash)
 	case []any:
