@@ -14,7 +14,7 @@ import (
 // machine; all processes share this one. It prints both times, and the peak of the hub.
 func BenchmarkSites(b *testing.B) {
 	const hosts, sites = 10_000, 5
-	y := &yard{t: b, dir: b.TempDir(), alive: killable{}}
+	y := &yard{t: b, dir: benchState(b, *benchQuick), alive: killable{}}
 	defer serveBench(b, y.dir, hosts, 0)()
 	defer y.killAll()
 	y.must("hub", "init", "--name", "127.0.0.1", "--listen", freeAddress(b))
