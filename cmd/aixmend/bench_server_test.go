@@ -26,7 +26,7 @@ import (
 
 // benchFleet serves N hosts with an emulated round trip until its stdin ends:
 // benchfleet DIR N RTT ILLNESS. The answers of healthy ones are those of one simulated
-// host, remembered: what is measured is the client, not the simulator. Ill ones can be
+// host, remembered, so that the simulator costs little beside the client. Ill ones can be
 // changed, so each is simulated.
 func benchFleet() {
 	n, err1 := strconv.Atoi(os.Args[2])

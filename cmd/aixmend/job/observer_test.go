@@ -48,7 +48,7 @@ func TestHeartbeatWithoutATerminal(t *testing.T) {
 				}); err != nil {
 					t.Error(err)
 				}
-				time.Sleep(time.Hour)
+				time.Sleep(time.Hour) // by synctest's clock: a line that came late would be seen
 				if got := strings.TrimSpace(errs.String()); got != strings.TrimSpace(c.want) {
 					t.Errorf("%q, want %q", got, c.want)
 				}

@@ -26,7 +26,7 @@ const manifest = "manifest.sha256"
 // pending is the manifest of a capture whose files may not be on the disk yet.
 const pending = ".pending.sha256"
 
-// ErrNoManifest: a capture is being written, or whoever wrote it was killed.
+// ErrNoManifest: a capture is being written, or its run was killed before the end of that.
 var ErrNoManifest = errors.New("it has no manifest")
 
 // Folder is the captures of a state folder.

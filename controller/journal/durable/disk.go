@@ -136,8 +136,8 @@ type Once struct {
 	synced bool
 }
 
-// Make makes the folder if it does not exist. Its name is on the disk when it returns, whoever
-// made it: that may not have come so far.
+// Make makes the folder if it does not exist. Its name is on the disk when it returns, also if
+// another caller has made the folder and has not synced it yet.
 func (o *Once) Make(d Disk, path string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -35,8 +35,8 @@ func (d Disk) NewGroup(folder string) *Group {
 	return &Group{disk: d, folder: folder, turn: make(chan struct{}, 1)}
 }
 
-// Begin is called before anything is written, when the folder exists: Sync reports each failure
-// to reach the disk since then, whoever had written.
+// Begin is called before anything is written, when the folder exists. Sync then reports each write
+// that has failed to reach the disk since, also one of another caller.
 func (g *Group) Begin() Since {
 	if !g.disk.oneByOne {
 		g.once.Do(func() { g.whole = wholeFileSystem(g.folder) })

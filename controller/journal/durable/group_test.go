@@ -75,13 +75,13 @@ func TestGroupKeepsAnError(t *testing.T) {
 	})
 	writes := g.Begin()
 	if err := g.Sync(Written{Since: g.Begin()}); err != nil {
-		t.Errorf("whoever was told and has written nothing: %v", err)
+		t.Errorf("the sync that got the error, of no files: %v", err)
 	}
 	if err := g.Sync(Written{Files: []string{gone}, Since: writes}); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("whoever had written before the error: %v", err)
+		t.Errorf("a file written before the error: %v", err)
 	}
 	if err := g.Sync(Written{Files: []string{gone}, Since: g.Begin()}); err != nil {
-		t.Errorf("whoever began after the error: %v", err)
+		t.Errorf("a caller that began after the error: %v", err)
 	}
 	if len(errs) != 0 {
 		t.Errorf("%d syncs were not shared", len(errs))
